@@ -1,0 +1,79 @@
+// Package routes declares every route of the HTTP API once. The infrastructure, the routers of the functions and the
+// OpenAPI document are all made from this list.
+package routes
+
+import "net/http"
+
+// Function names the Lambda function that serves a route.
+type Function string
+
+// The functions behind the API.
+const (
+	Command Function = "command"
+	Query   Function = "query"
+)
+
+// Route is one route of the API.
+type Route struct {
+	// ID is the operation's id, unique, in kebab case.
+	ID       string
+	Method   string
+	Path     string // with {parameters}, as both API Gateway and net/http spell them
+	Function Function
+	Summary  string
+}
+
+// The commands.
+var (
+	OpenAccount        = Route{"open-account", http.MethodPost, "/accounts", Command, "Open an account"}
+	DepositMoney       = Route{"deposit-money", http.MethodPost, "/accounts/{id}/deposits", Command, "Deposit money"}
+	WithdrawMoney      = Route{"withdraw-money", http.MethodPost, "/accounts/{id}/withdrawals", Command, "Withdraw money"}
+	CloseAccount       = Route{"close-account", http.MethodPost, "/accounts/{id}/close", Command, "Close an account whose balance is zero"}
+	TransferMoney      = Route{"transfer-money", http.MethodPost, "/transfers", Command, "Transfer money between two accounts, on both or on neither"}
+	CreateOrder        = Route{"create-order", http.MethodPost, "/orders", Command, "Create an order, with items if wanted"}
+	AddItem            = Route{"add-item", http.MethodPost, "/orders/{id}/items", Command, "Add an item to a draft order"}
+	RemoveItem         = Route{"remove-item", http.MethodDelete, "/orders/{id}/items/{productId}", Command, "Remove a product from a draft order"}
+	SetShippingAddress = Route{"set-shipping-address", http.MethodPut, "/orders/{id}/shipping-address", Command, "Set where a draft order goes"}
+	PlaceOrder         = Route{"place-order", http.MethodPost, "/orders/{id}/place", Command, "Place an order"}
+	CancelOrder        = Route{"cancel-order", http.MethodPost, "/orders/{id}/cancel", Command, "Cancel an order that has not been shipped"}
+	ReceivePayment     = Route{"receive-payment", http.MethodPost, "/orders/{id}/payments", Command, "Record a payment, in part or in full"}
+	ShipOrder          = Route{"ship-order", http.MethodPost, "/orders/{id}/shipments", Command, "Ship an order that is paid in full"}
+	DeliverOrder       = Route{"deliver-order", http.MethodPost, "/orders/{id}/delivery", Command, "Record that a shipped order was delivered"}
+	ListProduct        = Route{"list-product", http.MethodPost, "/products", Command, "List a product for sale"}
+	ReceiveStock       = Route{"receive-stock", http.MethodPost, "/products/{id}/stock", Command, "Receive stock of a product"}
+	ChangePrice        = Route{"change-price", http.MethodPost, "/products/{id}/price", Command, "Change a product's price"}
+)
+
+// The queries.
+var (
+	GetAccount          = Route{"get-account", http.MethodGet, "/accounts/{id}", Query, "An account with its balance"}
+	GetStatement        = Route{"get-statement", http.MethodGet, "/accounts/{id}/statement", Query, "An account's movements, newest first"}
+	GetOrder            = Route{"get-order", http.MethodGet, "/orders/{id}", Query, "An order's summary"}
+	ListOrders          = Route{"list-orders", http.MethodGet, "/orders", Query, "Active orders: placed and not delivered, oldest first"}
+	ListCustomerOrders  = Route{"list-customer-orders", http.MethodGet, "/customers/{id}/orders", Query, "A customer's orders, newest first"}
+	GetProduct          = Route{"get-product", http.MethodGet, "/products/{id}", Query, "A product with its price"}
+	GetProductInventory = Route{"get-product-inventory", http.MethodGet, "/products/{id}/inventory", Query, "A product's stock"}
+	GetProductSales     = Route{"get-product-sales", http.MethodGet, "/products/{id}/sales", Query, "A product's sales, counted when orders are placed"}
+	TopProductSales     = Route{"top-product-sales", http.MethodGet, "/products/sales", Query, "The products that sold best"}
+	GetStream           = Route{"get-stream", http.MethodGet, "/streams/{type}/{id}", Query, "The audit trail: every event of a stream"}
+)
+
+// All is every route.
+var All = []Route{
+	OpenAccount, DepositMoney, WithdrawMoney, CloseAccount, TransferMoney,
+	CreateOrder, AddItem, RemoveItem, SetShippingAddress, PlaceOrder, CancelOrder, ReceivePayment, ShipOrder, DeliverOrder,
+	ListProduct, ReceiveStock, ChangePrice,
+	GetAccount, GetStatement, GetOrder, ListOrders, ListCustomerOrders,
+	GetProduct, GetProductInventory, GetProductSales, TopProductSales, GetStream,
+}
+
+// Of returns the routes that a function serves, in the order of All.
+func Of(f Function) []Route {
+	var of []Route
+	for _, r := range All {
+		if r.Function == f {
+			of = append(of, r)
+		}
+	}
+	return of
+}

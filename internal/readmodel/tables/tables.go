@@ -1,0 +1,47 @@
+// Package tables declares the service's tables: the name that each has inside the service, the environment variable that
+// holds its name on DynamoDB, and its keys. The infrastructure creates them from here.
+package tables
+
+import (
+	"strings"
+
+	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotable"
+	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+)
+
+// Table is one table of the service.
+type Table struct {
+	// Name is the table's name inside the service, in kebab case: "order-summary".
+	Name string
+	dynamotable.Table
+}
+
+// Env is the environment variable that tells a function the table's name on DynamoDB: TABLE_ORDER_SUMMARY.
+func (t Table) Env() string {
+	return "TABLE_" + strings.ToUpper(strings.ReplaceAll(t.Name, "-", "_"))
+}
+
+// Events is the event table.
+var Events = Table{Name: "events", Table: dynamostore.EventsTable}
+
+// The names of the read models, each with a read table of its own.
+const (
+	AccountSummary   = "account-summary"
+	AccountStatement = "account-statement"
+	OrderSummary     = "order-summary"
+	ActiveOrders     = "active-orders"
+	CustomerOrders   = "customer-orders"
+	ProductCatalog   = "product-catalog"
+	ProductInventory = "product-inventory"
+	ProductSales     = "product-sales"
+)
+
+// ReadModels are the read tables, one a read model.
+var ReadModels = []Table{
+	readModel(AccountSummary), readModel(AccountStatement),
+	readModel(OrderSummary), readModel(ActiveOrders), readModel(CustomerOrders),
+	readModel(ProductCatalog), readModel(ProductInventory), readModel(ProductSales),
+}
+
+func readModel(name string) Table { return Table{Name: name, Table: dynamoview.ReadTable} }

@@ -1,0 +1,42 @@
+package es
+
+import "fmt"
+
+// Aggregate describes one kind of aggregate: S is its state, whose zero value is the state before the first event, and E
+// the interface that its events satisfy.
+type Aggregate[S, E any] struct {
+	// StreamType is the type of its streams: "Account".
+	StreamType string
+	// Events are its events' stored names.
+	Events *Registry[E]
+	// Evolve changes the state as an event says. It never fails: what has happened has happened.
+	Evolve func(state *S, event E)
+}
+
+// Stream is the stream of the aggregate with an id.
+func (a *Aggregate[S, E]) Stream(id string) StreamID { return StreamID{Type: a.StreamType, ID: id} }
+
+// apply folds a commit into a state.
+func (a *Aggregate[S, E]) apply(state *S, c *Commit) error {
+	for i := range c.Events {
+		err := a.Events.Decode(c, i, func(event E) error {
+			a.Evolve(state, event)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Aggregate[S, E]) encode(events []E) ([]RawEvent, error) {
+	raw := make([]RawEvent, len(events))
+	for i, event := range events {
+		var err error
+		if raw[i], err = a.Events.Encode(event); err != nil {
+			return nil, fmt.Errorf("%s: %w", a.StreamType, err)
+		}
+	}
+	return raw, nil
+}

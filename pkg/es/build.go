@@ -1,0 +1,122 @@
+package es
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// The limits of an append. Both stores enforce them before anything is sent.
+const (
+	// MaxEvents is the most events in one commit.
+	MaxEvents = 100
+	// MaxCommitBytes is the most that a commit may take in its store: what DynamoDB allows in one item.
+	MaxCommitBytes = 400 * 1024
+	// MaxStreams is the most streams in one append, written and checked: what DynamoDB allows in one transaction.
+	MaxStreams = 100
+)
+
+// Build turns an append into the commits to store, one for each write. It is for implementations of [Store], which check
+// nothing more of an append than the sizes that are their own.
+//
+// The commits' time is now, or the next microsecond after the latest head where the clock is behind it, so that time
+// strictly grows in each stream and is one instant for all streams of the append.
+//
+// Errors: as [Appender] has them, before anything is sent.
+func Build(a Append, seal *Seal, now time.Time) ([]Commit, error) {
+	if err := a.validate(seal); err != nil {
+		return nil, err
+	}
+	at := a.instant(now)
+	if a.Meta.OccurredAt.After(at) {
+		return nil, ErrOccurredInFuture
+	}
+	a.Meta.OccurredAt = a.Meta.OccurredAt.UTC().Truncate(time.Microsecond)
+	if a.ID == "" {
+		a.ID = uuid.NewString()
+	}
+	commits := make([]Commit, len(a.Writes))
+	for i, w := range a.Writes {
+		commits[i] = Commit{
+			Stream:   w.Head.stream,
+			Version:  w.Head.version + 1,
+			ID:       a.ID,
+			At:       at,
+			Events:   w.Events,
+			Meta:     a.Meta,
+			Command:  a.Command,
+			Prev:     w.Head.hash,
+			Siblings: siblings(a.Writes, i),
+		}
+		commits[i].Hash = commits[i].ComputeHash()
+	}
+	return commits, nil
+}
+
+func (a *Append) validate(seal *Seal) error {
+	if len(a.Writes) == 0 {
+		return ErrNoEvents
+	}
+	if n := len(a.Writes) + len(a.Checks); n > MaxStreams {
+		return &LimitError{Stream: a.Writes[0].Head.stream, What: "streams in one append", Size: n, Limit: MaxStreams}
+	}
+	seen := make(map[StreamID]bool, len(a.Writes)+len(a.Checks))
+	check := func(h Head) error {
+		if !seal.Made(h) {
+			return fmt.Errorf("append %s: %w", abbreviate(h.stream.String()), ErrForeignHead)
+		}
+		if seen[h.stream] {
+			return fmt.Errorf("append %s: the stream stands twice in one append", abbreviate(h.stream.String()))
+		}
+		seen[h.stream] = true
+		return h.stream.Validate()
+	}
+	for _, w := range a.Writes {
+		if err := check(w.Head); err != nil {
+			return err
+		}
+		if len(w.Events) == 0 {
+			return fmt.Errorf("append %s: %w", abbreviate(w.Head.stream.String()), ErrNoEvents)
+		}
+		if n := len(w.Events); n > MaxEvents {
+			return &LimitError{Stream: w.Head.stream, What: "events in a commit", Size: n, Limit: MaxEvents}
+		}
+	}
+	for _, h := range a.Checks {
+		if err := check(h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// instant is the time of the append's commits.
+func (a *Append) instant(now time.Time) time.Time {
+	at := now.UTC().Truncate(time.Microsecond)
+	after := func(h Head) {
+		if !at.After(h.at) {
+			at = h.at.Add(time.Microsecond)
+		}
+	}
+	for _, w := range a.Writes {
+		after(w.Head)
+	}
+	for _, h := range a.Checks {
+		after(h)
+	}
+	return at
+}
+
+func siblings(writes []Write, own int) []Sibling {
+	if len(writes) == 1 {
+		return nil
+	}
+	out := make([]Sibling, 0, len(writes)-1)
+	for i, w := range writes {
+		if i != own {
+			out = append(out, Sibling{Stream: w.Head.stream, Version: w.Head.version + 1})
+		}
+	}
+	return out
+}

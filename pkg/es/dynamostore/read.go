@@ -1,0 +1,164 @@
+package dynamostore
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// Empty implements [es.Loader].
+func (st *Store) Empty(stream es.StreamID) es.Head { return st.seal.Empty(stream) }
+
+// Head implements [es.Loader]: one Query of one item.
+func (st *Store) Head(ctx context.Context, stream es.StreamID) (es.Head, error) {
+	head := st.seal.Empty(stream)
+	if err := stream.Validate(); err != nil {
+		return es.Head{}, err
+	}
+	last, err := st.last(ctx, stream, 0)
+	if err != nil || last == nil {
+		return head, err
+	}
+	return st.seal.After(last), nil
+}
+
+// last returns a stream's last commit that starts before a version, or its very last; nil if there is none.
+func (st *Store) last(ctx context.Context, stream es.StreamID, before int64) (*es.Commit, error) {
+	q := st.query(stream)
+	if before > 0 {
+		q.KeyConditionExpression = aws.String("stream = :s AND version < :v")
+		q.ExpressionAttributeValues[":v"] = n(before)
+	}
+	q.ScanIndexForward = aws.Bool(false)
+	q.Limit = aws.Int32(1)
+	page, err := st.client.Query(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", stream, err)
+	}
+	if len(page.Items) == 0 {
+		return nil, nil
+	}
+	c, err := Decode(page.Items[0])
+	return &c, err
+}
+
+// Load implements [es.Loader].
+func (st *Store) Load(ctx context.Context, after es.Head, visit func(*es.Commit) error) (es.Head, error) {
+	if !st.seal.Made(after) {
+		return es.Head{}, es.ErrForeignHead
+	}
+	head := after
+	for c, err := range st.from(ctx, after.Stream(), after.Version()+1) {
+		if err == nil && string(c.Prev) != string(head.Hash()) {
+			err = &es.CorruptError{Stream: c.Stream, Version: c.Version, Reason: "it does not continue the commit before it"}
+		}
+		if err == nil {
+			err = visit(&c)
+		}
+		if err != nil {
+			return es.Head{}, err
+		}
+		head = st.seal.After(&c)
+	}
+	return head, nil
+}
+
+// Read implements [es.Reader], strongly consistent.
+func (st *Store) Read(ctx context.Context, stream es.StreamID, r es.Range) iter.Seq2[es.Commit, error] {
+	return func(yield func(es.Commit, error) bool) {
+		for c, err := range st.containing(ctx, stream, max(r.From, 1)) {
+			if err == nil && (beyond(c.Version, r.To) || after(c.At, r.AsOf)) {
+				return
+			}
+			if !yield(c, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func beyond(version, to int64) bool { return to > 0 && version > to }
+func after(at, asOf time.Time) bool { return !asOf.IsZero() && at.After(asOf) }
+
+// containing yields a stream's commits from the one that contains a version.
+func (st *Store) containing(ctx context.Context, stream es.StreamID, version int64) iter.Seq2[es.Commit, error] {
+	return func(yield func(es.Commit, error) bool) {
+		first := true
+		for c, err := range st.from(ctx, stream, version) {
+			if first && err == nil && c.Version > version {
+				if !st.yieldBefore(ctx, stream, version, yield) {
+					return
+				}
+			}
+			first = false
+			if !yield(c, err) || err != nil {
+				return
+			}
+		}
+		if first && version > 1 { // the stream ends before version, or inside the commit that contains it
+			st.yieldBefore(ctx, stream, version, yield)
+		}
+	}
+}
+
+// yieldBefore yields the commit that starts before a version, if it reaches it, and tells whether to go on.
+func (st *Store) yieldBefore(ctx context.Context, stream es.StreamID, version int64, yield func(es.Commit, error) bool) bool {
+	c, err := st.last(ctx, stream, version)
+	switch {
+	case err != nil:
+		yield(es.Commit{}, err)
+		return false
+	case c == nil || c.LastVersion() < version:
+		return true
+	}
+	return yield(*c, nil)
+}
+
+// from yields a stream's commits whose first version is at least the one given, and checks that they follow one another.
+func (st *Store) from(ctx context.Context, stream es.StreamID, version int64) iter.Seq2[es.Commit, error] {
+	return func(yield func(es.Commit, error) bool) {
+		if err := stream.Validate(); err != nil {
+			yield(es.Commit{}, err)
+			return
+		}
+		q := st.query(stream)
+		if version > 1 {
+			q.KeyConditionExpression = aws.String("stream = :s AND version >= :v")
+			q.ExpressionAttributeValues[":v"] = n(version)
+		}
+		next := int64(0)
+		pages := dynamodb.NewQueryPaginator(st.client, q)
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(es.Commit{}, fmt.Errorf("read %s: %w", stream, err))
+				return
+			}
+			for _, item := range page.Items {
+				c, err := Decode(item)
+				if err == nil && next != 0 && c.Version != next {
+					err = &es.CorruptError{Stream: stream, Version: c.Version, Reason: fmt.Sprintf("expected version %d next", next)}
+				}
+				if !yield(c, err) || err != nil {
+					return
+				}
+				next = c.LastVersion() + 1
+			}
+		}
+	}
+}
+
+func (st *Store) query(stream es.StreamID) *dynamodb.QueryInput {
+	return &dynamodb.QueryInput{
+		TableName:                 &st.table,
+		ConsistentRead:            aws.Bool(true),
+		KeyConditionExpression:    aws.String("stream = :s"),
+		ExpressionAttributeValues: Item{":s": s(stream.String())},
+	}
+}

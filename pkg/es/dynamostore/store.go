@@ -1,0 +1,57 @@
+package dynamostore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// Client is the part of the DynamoDB client that the store uses.
+type Client interface {
+	dynamodb.QueryAPIClient
+	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
+	TransactWriteItems(context.Context, *dynamodb.TransactWriteItemsInput, ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error)
+}
+
+// Config adjusts a store. The zero value takes the defaults.
+type Config struct {
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+	// Attempts is how often an append that DynamoDB turned away without deciding it (a transaction in its way) is sent,
+	// from 1. Default 8.
+	Attempts int
+	// Backoff is the longest pause before the second attempt; it doubles with each, and the pause is a random part of it.
+	// Default 10 ms.
+	Backoff time.Duration
+}
+
+// Store is an event store on a DynamoDB table with the keys of [EventsTable], safe for concurrent use.
+type Store struct {
+	client Client
+	table  string
+	cfg    Config
+	seal   *es.Seal
+}
+
+var _ es.Store = (*Store)(nil)
+
+// New returns the store on a table.
+func New(client Client, table string, cfg Config) (*Store, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Attempts == 0 {
+		cfg.Attempts = 8
+	}
+	if cfg.Backoff == 0 {
+		cfg.Backoff = 10 * time.Millisecond
+	}
+	if table == "" || cfg.Attempts < 1 || cfg.Backoff < 0 {
+		return nil, errors.New("dynamostore.New: needs a table's name, and attempts and backoff that are positive")
+	}
+	return &Store{client: client, table: table, cfg: cfg, seal: es.NewSeal()}, nil
+}

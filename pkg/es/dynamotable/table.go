@@ -1,0 +1,27 @@
+// Package dynamotable describes DynamoDB tables as plain data, so that the packages that own a table declare its keys
+// once, and infrastructure code and tests build the table from that declaration.
+package dynamotable
+
+// Type is the type of a key attribute, as DynamoDB spells it.
+type Type string
+
+// The types of key attributes.
+const (
+	String Type = "S"
+	Number Type = "N"
+	Binary Type = "B"
+)
+
+// Key is one key attribute.
+type Key struct {
+	Name string
+	Type Type
+}
+
+// Table describes the keys of a table.
+type Table struct {
+	Partition Key
+	Sort      Key
+	// Stream says whether the table has a stream of new images.
+	Stream bool
+}

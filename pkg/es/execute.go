@@ -1,0 +1,162 @@
+package es
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Command is what a decision needs to know of the command that asks for it.
+type Command struct {
+	// Ref identifies the command. A repeat of it changes nothing and comes back with what the first did.
+	Ref CommandRef
+	// Meta goes into the commits.
+	Meta Meta
+	// ExpectedVersion is the version that the caller demands of the aggregate, nil for any. It is compared after a repeat
+	// is recognised.
+	ExpectedVersion *int64
+}
+
+// ExecutorConfig says how often a decision is made again. The zero value takes the defaults.
+type ExecutorConfig struct {
+	// Attempts is how often a decision is made before its conflict is returned, from 1. Default 10.
+	Attempts int
+	// Backoff is the longest pause after the first conflict; it doubles with each, and the pause is a random part of it.
+	// Default 10 ms.
+	Backoff time.Duration
+}
+
+// Executor makes decisions over the streams of a store.
+type Executor struct {
+	store Store
+	cfg   ExecutorConfig
+}
+
+// NewExecutor returns an executor. It panics if the configuration is negative.
+func NewExecutor(store Store, cfg ExecutorConfig) *Executor {
+	if cfg.Attempts == 0 {
+		cfg.Attempts = 10
+	}
+	if cfg.Backoff == 0 {
+		cfg.Backoff = 10 * time.Millisecond
+	}
+	if cfg.Attempts < 1 || cfg.Backoff < 0 {
+		panic(fmt.Sprintf("es.ExecutorConfig: attempts %d and backoff %v must be positive", cfg.Attempts, cfg.Backoff))
+	}
+	return &Executor{store: store, cfg: cfg}
+}
+
+// Outcome is what a decision led to.
+type Outcome struct {
+	// CommitID is the id of the commits, "" if the decision yielded no events.
+	CommitID string
+	// Replayed says that the command had been done before: this is what it did then.
+	Replayed bool
+
+	entities map[StreamID]entity
+}
+
+// Execute runs a decision and stores the events that it recorded, on all of their streams or on none. On a conflict the
+// DECISION runs again, on fresh state: it must have no effects but through its Tx.
+//
+// Errors: the decision's own; [ConflictError] after the last attempt; [CommandReusedError]; all those of [Appender].
+func (x *Executor) Execute(ctx context.Context, cmd Command, decide func(*Tx) error) (*Outcome, error) {
+	for attempt := 1; ; attempt++ {
+		tx := &Tx{ctx: ctx, store: x.store, cmd: cmd, again: attempt > 1, entities: map[StreamID]entity{}}
+		out, err := tx.run(decide)
+		var conflict *ConflictError
+		if !errors.As(err, &conflict) || attempt == x.cfg.Attempts {
+			return out, err
+		}
+		if err := x.pause(ctx, attempt); err != nil {
+			return nil, fmt.Errorf("%w (%w)", conflict, err)
+		}
+	}
+}
+
+// pause waits a random time, the longer the more attempts there were.
+func (x *Executor) pause(ctx context.Context, attempt int) error {
+	timer := time.NewTimer(rand.N(x.cfg.Backoff << min(attempt-1, 5)))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// Tx is one attempt at a decision: what it loads through a [Repository] is what its append rests on.
+type Tx struct {
+	ctx      context.Context
+	store    Store
+	cmd      Command
+	again    bool // not the first attempt
+	entities map[StreamID]entity
+	order    []entity // as loaded
+	replayed *Commit
+}
+
+// entity is an [Entity] of any kind of aggregate.
+type entity interface {
+	write() (Write, error)
+	head() Head
+}
+
+// errReplayed leaves a decision whose command is already stored.
+var errReplayed = errors.New("the command is already stored")
+
+func (tx *Tx) run(decide func(*Tx) error) (*Outcome, error) {
+	err := decide(tx)
+	if tx.replayed != nil { // whatever the decision made of the error that it got
+		return &Outcome{CommitID: tx.replayed.ID, Replayed: true, entities: tx.entities}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	a, err := tx.append()
+	if err != nil || len(a.Writes) == 0 {
+		return &Outcome{entities: tx.entities}, err
+	}
+	if _, err := tx.store.Append(tx.ctx, a); err != nil {
+		return nil, err
+	}
+	return &Outcome{CommitID: a.ID, entities: tx.entities}, nil
+}
+
+func (tx *Tx) append() (Append, error) {
+	a := Append{ID: uuid.NewString(), Meta: tx.cmd.Meta, Command: tx.cmd.Ref}
+	for _, e := range tx.order {
+		w, err := e.write()
+		if err != nil {
+			return a, err
+		}
+		if len(w.Events) == 0 {
+			a.Checks = append(a.Checks, e.head())
+			continue
+		}
+		a.Writes = append(a.Writes, w)
+	}
+	return a, nil
+}
+
+func (tx *Tx) add(s StreamID, e entity) {
+	tx.entities[s] = e
+	tx.order = append(tx.order, e)
+}
+
+// recognise ends the decision if a commit is the one that its command made before.
+func (tx *Tx) recognise(c *Commit) error {
+	if tx.cmd.Ref.ID == "" || c.Command.ID != tx.cmd.Ref.ID {
+		return nil
+	}
+	if c.Command.Fingerprint != tx.cmd.Ref.Fingerprint {
+		return &CommandReusedError{Stream: c.Stream, Version: c.Version}
+	}
+	tx.replayed = c
+	return errReplayed
+}

@@ -1,0 +1,319 @@
+package es_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/memstore"
+)
+
+// A counter is the smallest aggregate: it can be raised up to ten.
+type (
+	counterEvent interface{ isCounterEvent() }
+	raised       struct{ By int }
+	forgotten    struct{}
+	counter      struct{ Total int }
+)
+
+func (raised) isCounterEvent()    {}
+func (forgotten) isCounterEvent() {}
+
+var (
+	counters = es.Aggregate[counter, counterEvent]{
+		StreamType: "Counter",
+		Events:     es.NewRegistry(es.Type[counterEvent]("Raised", 1, raised{})),
+		Evolve: func(s *counter, e counterEvent) {
+			if r, ok := e.(raised); ok {
+				s.Total += r.By
+			}
+		},
+	}
+	errFull = errors.New("full")
+)
+
+func raise(by int) func(counter) ([]counterEvent, error) {
+	return func(s counter) ([]counterEvent, error) {
+		if s.Total+by > 10 {
+			return nil, errFull
+		}
+		return []counterEvent{raised{By: by}}, nil
+	}
+}
+
+func start(by int) func() ([]counterEvent, error) {
+	return func() ([]counterEvent, error) { return raise(by)(counter{}) }
+}
+
+func command(id string) es.Command {
+	return es.Command{Ref: es.CommandRef{ID: id, Fingerprint: "body of " + id}}
+}
+
+type bench struct {
+	store *memstore.Store
+	exec  *es.Executor
+	repo  *es.Repository[counter, counterEvent]
+}
+
+func newBench(*testing.T) bench {
+	store := memstore.New(memstore.Config{})
+	x := es.NewExecutor(store, es.ExecutorConfig{Attempts: 50, Backoff: time.Millisecond})
+	return bench{store: store, exec: x, repo: es.NewRepository(x, counters)}
+}
+
+func (b bench) create(t *testing.T, id string, by int) {
+	t.Helper()
+	if _, err := b.repo.Create(t.Context(), id, es.Command{}, start(by)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (b bench) wantState(t *testing.T, id string, version int64, total int) {
+	t.Helper()
+	got, err := b.repo.Load(t.Context(), id)
+	if want := (es.Loaded[counter]{ID: id, Version: version, State: counter{total}}); err != nil || got != want {
+		t.Errorf("loaded %+v, %v; want %+v", got, err, want)
+	}
+}
+
+func TestCreateAndExecute(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	created, err := b.repo.Create(t.Context(), "a", es.Command{}, func() ([]counterEvent, error) {
+		return []counterEvent{raised{1}, raised{2}}, nil
+	})
+	want := es.Result[counter]{
+		Stream: counters.Stream("a"), Version: 2, State: counter{3},
+		Events: []es.EventRef{{Type: "Raised", Version: 1}, {Type: "Raised", Version: 2}},
+	}
+	if diff := cmp.Diff(want, created); err != nil || diff != "" {
+		t.Errorf("created: %v (-want +got):\n%s", err, diff)
+	}
+	changed, err := b.repo.Execute(t.Context(), "a", es.Command{}, raise(4))
+	want = es.Result[counter]{
+		Stream: counters.Stream("a"), Version: 3, State: counter{7}, Events: []es.EventRef{{Type: "Raised", Version: 3}},
+	}
+	if diff := cmp.Diff(want, changed); err != nil || diff != "" {
+		t.Errorf("changed: %v (-want +got):\n%s", err, diff)
+	}
+	b.wantState(t, "a", 3, 7)
+}
+
+func TestRefusalsStoreNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.create(t, "a", 8)
+	two, ctx := int64(2), t.Context()
+
+	_, err := b.repo.Execute(ctx, "a", es.Command{}, raise(3))
+	if !errors.Is(err, errFull) {
+		t.Errorf("a decision's error: %v", err)
+	}
+	_, err = b.repo.Execute(ctx, "missing", es.Command{}, raise(1))
+	if want := (&es.NotFoundError{}); !errors.As(err, &want) || want.Stream != counters.Stream("missing") {
+		t.Errorf("missing: %v", err)
+	}
+	if _, err = b.repo.Load(ctx, "missing"); !errors.As(err, new(*es.NotFoundError)) {
+		t.Errorf("load of a missing one: %v", err)
+	}
+	_, err = b.repo.Create(ctx, "a", es.Command{}, start(1))
+	if want := (&es.AlreadyExistsError{}); !errors.As(err, &want) || want.Stream != counters.Stream("a") {
+		t.Errorf("created twice: %v", err)
+	}
+	_, err = b.repo.Execute(ctx, "a", es.Command{ExpectedVersion: &two}, raise(1))
+	var mismatch *es.VersionMismatchError
+	if !errors.As(err, &mismatch) || *mismatch != (es.VersionMismatchError{Stream: counters.Stream("a"), Expected: 2, Actual: 1}) {
+		t.Errorf("wrong version demanded: %v", err)
+	}
+	unregistered := func(counter) ([]counterEvent, error) { return []counterEvent{forgotten{}}, nil }
+	if _, err = b.repo.Execute(ctx, "a", es.Command{}, unregistered); err == nil {
+		t.Error("an event that is not registered was stored")
+	}
+	none, err := b.repo.Execute(ctx, "a", es.Command{}, func(counter) ([]counterEvent, error) { return nil, nil })
+	if err != nil || none.Version != 1 || len(none.Events) != 0 {
+		t.Errorf("a decision without events: %+v, %v", none, err)
+	}
+	b.wantState(t, "a", 1, 8)
+}
+
+func TestRepeatedCommand(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	ctx, zero := t.Context(), int64(0)
+	first, err := b.repo.Create(ctx, "a", command("c1"), start(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := b.repo.Execute(ctx, "a", command("c2"), raise(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.repo.Execute(ctx, "a", command("c3"), raise(3)); err != nil {
+		t.Fatal(err)
+	}
+	first.Replayed, second.Replayed = true, true
+	again, err := b.repo.Create(ctx, "a", command("c1"), start(3))
+	if diff := cmp.Diff(first, again); err != nil || diff != "" {
+		t.Errorf("creation repeated: %v (-first +again):\n%s", err, diff)
+	}
+	repeat := command("c2")
+	repeat.ExpectedVersion = &zero // no longer true, and not looked at
+	again, err = b.repo.Execute(ctx, "a", repeat, func(counter) ([]counterEvent, error) { return nil, errors.New("decided again") })
+	if diff := cmp.Diff(second, again); err != nil || diff != "" {
+		t.Errorf("change repeated: %v (-first +again):\n%s", err, diff)
+	}
+	other := command("c2")
+	other.Ref.Fingerprint = "another body"
+	var reused *es.CommandReusedError
+	if _, err = b.repo.Execute(ctx, "a", other, raise(1)); !errors.As(err, &reused) || reused.Version != 2 {
+		t.Errorf("same id, other body: %v", err)
+	}
+	b.wantState(t, "a", 3, 9)
+}
+
+// move takes from one counter and gives to another.
+func move(b bench, cmd es.Command, from, to string, by int) (*es.Outcome, error) {
+	return b.exec.Execute(context.Background(), cmd, func(tx *es.Tx) error {
+		src, err := b.repo.Get(tx, from)
+		if err != nil {
+			return err
+		}
+		dst, err := b.repo.Get(tx, to)
+		if err != nil {
+			return fmt.Errorf("to: %w", err)
+		}
+		src.Record(raised{-by})
+		dst.Record(raised{by})
+		return nil
+	})
+}
+
+func TestDecisionOverTwoStreams(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.create(t, "a", 5)
+	b.create(t, "b", 1)
+	for _, replayed := range []bool{false, true} {
+		out, err := move(b, command("m1"), "a", "b", 2)
+		if err != nil || out.Replayed != replayed {
+			t.Fatalf("%+v, %v", out, err)
+		}
+		for id, total := range map[string]int{"a": 3, "b": 3} {
+			got, err := b.repo.Result(t.Context(), out, id)
+			want := es.Result[counter]{
+				Stream: counters.Stream(id), Version: 2, State: counter{total},
+				Events: []es.EventRef{{Type: "Raised", Version: 2}}, Replayed: replayed,
+			}
+			if diff := cmp.Diff(want, got); err != nil || diff != "" {
+				t.Errorf("%s: %v (-want +got):\n%s", id, err, diff)
+			}
+		}
+		if _, err := b.repo.Execute(t.Context(), "b", es.Command{}, raise(1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := move(b, command("m2"), "a", "missing", 2); !errors.As(err, new(*es.NotFoundError)) {
+		t.Errorf("to a missing one: %v", err)
+	}
+	if _, err := move(b, command("m2"), "a", "a", 2); err == nil {
+		t.Error("one stream stood twice in a decision")
+	}
+	b.wantState(t, "a", 2, 3)
+}
+
+// TestWriteSkew: two decisions each read both counters and write another one; together they may not break the rule.
+func TestWriteSkew(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.create(t, "a", 1)
+	b.create(t, "b", 1)
+	lower := func(mine, read string) error {
+		_, err := b.exec.Execute(t.Context(), es.Command{}, func(tx *es.Tx) error {
+			m, err := b.repo.Get(tx, mine)
+			if err != nil {
+				return err
+			}
+			r, err := b.repo.Get(tx, read)
+			if err != nil {
+				return err
+			}
+			if m.State.Total+r.State.Total < 2 {
+				return errFull
+			}
+			m.Record(raised{-1})
+			return nil
+		})
+		return err
+	}
+	var errs [2]error
+	var wg sync.WaitGroup
+	wg.Go(func() { errs[0] = lower("a", "b") })
+	wg.Go(func() { errs[1] = lower("b", "a") })
+	wg.Wait()
+	if (errs[0] == nil) == (errs[1] == nil) || !errors.Is(errors.Join(errs[:]...), errFull) {
+		t.Errorf("want exactly one to succeed: %v", errs)
+	}
+}
+
+// TestConflictDecidesAgain: every raise is counted, and none goes over ten, however many writers there are.
+func TestConflictDecidesAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.create(t, "a", 0)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	full := 0
+	for range 16 {
+		wg.Go(func() {
+			_, err := b.repo.Execute(t.Context(), "a", es.Command{}, raise(1))
+			mu.Lock()
+			defer mu.Unlock()
+			if errors.Is(err, errFull) {
+				full++
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if full != 6 {
+		t.Errorf("%d were refused, want 6", full)
+	}
+	b.wantState(t, "a", 11, 10)
+}
+
+// busy is a store where somebody else always wins.
+type busy struct{ *memstore.Store }
+
+func (b busy) Append(_ context.Context, a es.Append) ([]es.Commit, error) {
+	h := a.Writes[0].Head
+	return nil, &es.ConflictError{Stream: h.Stream(), Expected: h.Version(), Actual: h.Version() + 1}
+}
+
+func TestConflictsEnd(t *testing.T) {
+	t.Parallel()
+	x := es.NewExecutor(busy{memstore.New(memstore.Config{})}, es.ExecutorConfig{Attempts: 3, Backoff: time.Millisecond})
+	decisions := 0
+	_, err := es.NewRepository(x, counters).Create(t.Context(), "a", es.Command{}, func() ([]counterEvent, error) {
+		decisions++
+		return []counterEvent{raised{1}}, nil
+	})
+	if !errors.As(err, new(*es.ConflictError)) || decisions != 3 {
+		t.Errorf("%v after %d decisions, want a conflict after 3", err, decisions)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	slow := es.NewExecutor(busy{memstore.New(memstore.Config{})}, es.ExecutorConfig{Backoff: time.Hour})
+	_, err = es.NewRepository(slow, counters).Create(ctx, "a", es.Command{}, func() ([]counterEvent, error) {
+		cancel()
+		return []counterEvent{raised{1}}, nil
+	})
+	if !errors.As(err, new(*es.ConflictError)) || !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled while waiting: %v", err)
+	}
+}

@@ -1,0 +1,168 @@
+// Package memstore keeps event streams in memory: the same contract as the store on DynamoDB, for examples and unit tests.
+package memstore
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// Config adjusts a store. The zero value takes the defaults.
+type Config struct {
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+}
+
+// Store is an event store in memory, safe for concurrent use.
+type Store struct {
+	cfg  Config
+	seal *es.Seal
+
+	mu      sync.RWMutex
+	streams map[es.StreamID][]es.Commit
+}
+
+var _ es.Store = (*Store)(nil)
+
+// New returns an empty store.
+func New(cfg Config) *Store {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Store{cfg: cfg, seal: es.NewSeal(), streams: map[es.StreamID][]es.Commit{}}
+}
+
+// Empty implements [es.Loader].
+func (s *Store) Empty(stream es.StreamID) es.Head { return s.seal.Empty(stream) }
+
+// Head implements [es.Loader].
+func (s *Store) Head(ctx context.Context, stream es.StreamID) (es.Head, error) {
+	if err := enter(ctx, stream); err != nil {
+		return es.Head{}, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.head(stream), nil
+}
+
+func (s *Store) head(stream es.StreamID) es.Head {
+	commits := s.streams[stream]
+	if len(commits) == 0 {
+		return s.seal.Empty(stream)
+	}
+	return s.seal.After(&commits[len(commits)-1])
+}
+
+// Load implements [es.Loader].
+func (s *Store) Load(ctx context.Context, after es.Head, visit func(*es.Commit) error) (es.Head, error) {
+	if !s.seal.Made(after) {
+		return es.Head{}, es.ErrForeignHead
+	}
+	head := after
+	for c, err := range s.Read(ctx, after.Stream(), es.Range{From: after.Version() + 1}) {
+		if err == nil {
+			err = visit(&c)
+		}
+		if err != nil {
+			return es.Head{}, err
+		}
+		head = s.seal.After(&c)
+	}
+	return head, nil
+}
+
+// Read implements [es.Reader].
+func (s *Store) Read(ctx context.Context, stream es.StreamID, r es.Range) iter.Seq2[es.Commit, error] {
+	return func(yield func(es.Commit, error) bool) {
+		if err := enter(ctx, stream); err != nil {
+			yield(es.Commit{}, err)
+			return
+		}
+		s.mu.RLock()
+		commits := s.streams[stream] // only ever appended to
+		s.mu.RUnlock()
+		for _, c := range commits {
+			switch {
+			case c.LastVersion() < r.From:
+				continue
+			case r.To > 0 && c.Version > r.To, !r.AsOf.IsZero() && c.At.After(r.AsOf):
+				return
+			}
+			if err := ctx.Err(); err != nil {
+				yield(es.Commit{}, fmt.Errorf("read %s: %w", stream, err))
+				return
+			}
+			if !yield(clone(c), nil) {
+				return
+			}
+		}
+	}
+}
+
+// Append implements [es.Appender].
+func (s *Store) Append(ctx context.Context, a es.Append) ([]es.Commit, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("append: %w", err)
+	}
+	commits, err := es.Build(a, s.seal, s.cfg.Now())
+	if err != nil {
+		return nil, err
+	}
+	for i := range commits {
+		if err := commits[i].CheckSize(commits[i].Size()); err != nil {
+			return nil, err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stored(&commits[0]) {
+		return commits, nil
+	}
+	for _, w := range a.Writes {
+		if err := s.check(w.Head); err != nil {
+			return nil, err
+		}
+	}
+	for _, h := range a.Checks {
+		if err := s.check(h); err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range commits {
+		s.streams[c.Stream] = append(s.streams[c.Stream], clone(c))
+	}
+	return commits, nil
+}
+
+// stored tells whether an append is a repeat, whose first answer was lost.
+func (s *Store) stored(c *es.Commit) bool {
+	return slices.ContainsFunc(s.streams[c.Stream], func(there es.Commit) bool { return there.ID == c.ID })
+}
+
+func (s *Store) check(h es.Head) error {
+	if actual := s.head(h.Stream()).Version(); actual != h.Version() {
+		return &es.ConflictError{Stream: h.Stream(), Expected: h.Version(), Actual: actual}
+	}
+	return nil
+}
+
+func enter(ctx context.Context, stream es.StreamID) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("read %s: %w", stream, err)
+	}
+	return stream.Validate()
+}
+
+// clone copies what a caller could change.
+func clone(c es.Commit) es.Commit {
+	c.Events = slices.Clone(c.Events)
+	for i := range c.Events {
+		c.Events[i].Data = slices.Clone(c.Events[i].Data)
+	}
+	return c
+}

@@ -1,0 +1,88 @@
+package es
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+)
+
+// EventType ties a Go type of event to the name and schema under which it is stored.
+type EventType[E any] struct {
+	name   string
+	schema int
+	typ    reflect.Type
+}
+
+// Type declares that events of the prototype's Go type are stored under a name, with a schema from 1. The name is stored
+// for ever: it is part of the data, not of the code.
+func Type[E any](name string, schema int, prototype E) EventType[E] {
+	return EventType[E]{name: name, schema: schema, typ: reflect.TypeOf(prototype)}
+}
+
+// Registry knows the events of one kind of aggregate, E being the interface that all of them satisfy.
+type Registry[E any] struct {
+	byName map[string]EventType[E]
+	byType map[reflect.Type]EventType[E]
+}
+
+// NewRegistry returns a registry of the types given. It panics where a name or a Go type stands twice, a name is empty, a
+// schema is under 1, or a type is not a plain struct: that is a fault of the program, seen when it starts.
+func NewRegistry[E any](types ...EventType[E]) *Registry[E] {
+	r := &Registry[E]{byName: map[string]EventType[E]{}, byType: map[reflect.Type]EventType[E]{}}
+	for _, t := range types {
+		switch {
+		case t.name == "" || t.schema < 1:
+			panic(fmt.Sprintf("event type %v: needs a name and a schema from 1, has %q and %d", t.typ, t.name, t.schema))
+		case t.typ == nil || t.typ.Kind() != reflect.Struct:
+			panic(fmt.Sprintf("event type %q: %v is not a struct", t.name, t.typ))
+		}
+		if _, twice := r.byName[t.name]; twice {
+			panic(fmt.Sprintf("event type %q is registered twice", t.name))
+		}
+		if _, twice := r.byType[t.typ]; twice {
+			panic(fmt.Sprintf("Go type %v is registered twice", t.typ))
+		}
+		r.byName[t.name], r.byType[t.typ] = t, t
+	}
+	return r
+}
+
+// Encode returns an event as it is stored. An event whose type is not registered is an error.
+func (r *Registry[E]) Encode(event E) (RawEvent, error) {
+	t, ok := r.byType[reflect.TypeOf(event)]
+	if !ok {
+		return RawEvent{}, fmt.Errorf("encode event %T: its type is not registered", event)
+	}
+	data, err := json.Marshal(event)
+	if err != nil {
+		return RawEvent{}, fmt.Errorf("encode event %s: %w", t.name, err)
+	}
+	return RawEvent{Type: t.name, Schema: t.schema, Data: data}, nil
+}
+
+// Decode calls yield for each event that a commit's i-th stored event stands for.
+//
+// Errors: [UnknownEventError]; [CorruptError] where the payload does not fit the type; yield's own.
+func (r *Registry[E]) Decode(c *Commit, i int, yield func(E) error) error {
+	raw, version := c.Events[i], c.Version+int64(i)
+	t, known := r.byName[raw.Type]
+	if !known || raw.Schema > t.schema || raw.Schema < 1 {
+		return &UnknownEventError{Stream: c.Stream, Version: version, Type: raw.Type, Schema: raw.Schema, Newest: t.schema}
+	}
+	v := reflect.New(t.typ)
+	if err := json.Unmarshal(raw.Data, v.Interface()); err != nil {
+		return &CorruptError{Stream: c.Stream, Version: version, Reason: "payload of " + raw.Type, Err: err}
+	}
+	event, _ := v.Elem().Interface().(E)
+	return yield(event)
+}
+
+// DecodeAny is Decode for readers of several kinds of aggregate, such as projections.
+func (r *Registry[E]) DecodeAny(c *Commit, i int, yield func(event any) error) error {
+	return r.Decode(c, i, func(e E) error { return yield(e) })
+}
+
+// Decoder decodes the events of a stream, whatever its kind of aggregate. Every [Registry] is one.
+type Decoder interface {
+	DecodeAny(c *Commit, i int, yield func(event any) error) error
+}

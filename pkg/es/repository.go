@@ -1,0 +1,191 @@
+package es
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Repository loads and changes the aggregates of one kind.
+type Repository[S, E any] struct {
+	executor  *Executor
+	aggregate Aggregate[S, E]
+}
+
+// NewRepository returns the repository of one kind of aggregate.
+func NewRepository[S, E any](x *Executor, aggregate Aggregate[S, E]) *Repository[S, E] {
+	return &Repository[S, E]{executor: x, aggregate: aggregate}
+}
+
+// Loaded is an aggregate as of a version.
+type Loaded[S any] struct {
+	ID      string
+	Version int64
+	State   S
+}
+
+// EventRef names an event of a result.
+type EventRef struct {
+	Type    string
+	Version int64
+}
+
+// Result is what a command did to one aggregate.
+type Result[S any] struct {
+	Stream StreamID
+	// Version is the aggregate's version after the command, and State its state then.
+	Version int64
+	State   S
+	// Events are the events that the command stored on this stream, none if it changed nothing.
+	Events []EventRef
+	// Replayed says that the command had been done before: this is what it did then.
+	Replayed bool
+}
+
+// Load folds an aggregate from all of its events, strongly consistent.
+//
+// Errors: [NotFoundError] if it has none; [UnknownEventError]; those of [Loader].
+func (r *Repository[S, E]) Load(ctx context.Context, id string) (Loaded[S], error) {
+	out := Loaded[S]{ID: id}
+	store := r.executor.store
+	head, err := store.Load(ctx, store.Empty(r.aggregate.Stream(id)), func(c *Commit) error {
+		return r.aggregate.apply(&out.State, c)
+	})
+	if err != nil {
+		return out, fmt.Errorf("load: %w", err)
+	}
+	if out.Version = head.Version(); out.Version == 0 {
+		return out, &NotFoundError{Stream: head.Stream()}
+	}
+	return out, nil
+}
+
+// Execute loads an aggregate, lets decide say what happens to it, and stores that. No events = nothing is stored.
+//
+// Errors: [NotFoundError] if the aggregate has no events; [VersionMismatchError]; decide's own; those of [Executor.Execute].
+func (r *Repository[S, E]) Execute(ctx context.Context, id string, cmd Command, decide func(state S) ([]E, error)) (Result[S], error) {
+	return r.run(ctx, id, cmd, r.Get, decide)
+}
+
+// Create stores the first events of an aggregate, without reading anything where its id is free.
+//
+// Errors: [AlreadyExistsError] if the aggregate has events; decide's own; those of [Executor.Execute].
+func (r *Repository[S, E]) Create(ctx context.Context, id string, cmd Command, decide func() ([]E, error)) (Result[S], error) {
+	return r.run(ctx, id, cmd, r.New, func(S) ([]E, error) { return decide() })
+}
+
+func (r *Repository[S, E]) run(
+	ctx context.Context, id string, cmd Command,
+	enter func(*Tx, string) (*Entity[S, E], error), decide func(state S) ([]E, error),
+) (Result[S], error) {
+	out, err := r.executor.Execute(ctx, cmd, func(tx *Tx) error {
+		e, err := enter(tx, id)
+		if err != nil {
+			return err
+		}
+		events, err := decide(e.State)
+		if err != nil {
+			return err
+		}
+		e.Record(events...)
+		return nil
+	})
+	if err != nil {
+		return Result[S]{}, err
+	}
+	return r.Result(ctx, out, id)
+}
+
+// Get loads an aggregate into a decision. What it then records goes into the decision's append; if it records nothing,
+// the append still holds only if the aggregate has not changed meanwhile.
+//
+// Errors: [NotFoundError] if it has no events; [VersionMismatchError]; those of [Loader]. A decision returns them.
+func (r *Repository[S, E]) Get(tx *Tx, id string) (*Entity[S, E], error) {
+	e, err := r.load(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	if e.from.Version() == 0 {
+		return nil, &NotFoundError{Stream: e.from.Stream()}
+	}
+	if want := tx.cmd.ExpectedVersion; want != nil && *want != e.from.Version() {
+		return nil, &VersionMismatchError{Stream: e.from.Stream(), Expected: *want, Actual: e.from.Version()}
+	}
+	return e, nil
+}
+
+// New enters an aggregate that does not exist yet into a decision, without reading where that is so.
+//
+// Errors: [AlreadyExistsError] if it has events, which shows on the second attempt; those of [Loader].
+func (r *Repository[S, E]) New(tx *Tx, id string) (*Entity[S, E], error) {
+	if !tx.again {
+		e := &Entity[S, E]{aggregate: &r.aggregate, from: tx.store.Empty(r.aggregate.Stream(id))}
+		tx.add(e.from.Stream(), e)
+		return e, nil
+	}
+	e, err := r.load(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	if e.from.Version() > 0 {
+		return nil, &AlreadyExistsError{Stream: e.from.Stream()}
+	}
+	return e, nil
+}
+
+func (r *Repository[S, E]) load(tx *Tx, id string) (*Entity[S, E], error) {
+	e := &Entity[S, E]{aggregate: &r.aggregate}
+	stream := r.aggregate.Stream(id)
+	if _, twice := tx.entities[stream]; twice {
+		return nil, fmt.Errorf("%s is in this decision already", stream)
+	}
+	head, err := tx.store.Load(tx.ctx, tx.store.Empty(stream), func(c *Commit) error {
+		if err := r.aggregate.apply(&e.State, c); err != nil {
+			return err
+		}
+		e.stored = c
+		return tx.recognise(c)
+	})
+	if err != nil && !errors.Is(err, errReplayed) {
+		return nil, err
+	}
+	e.from = head
+	tx.add(stream, e)
+	return e, err
+}
+
+// Result is what an outcome means for one aggregate of the decision: its state as the decision left it. For a repeated
+// command this may read the aggregate's events up to then.
+//
+// Errors: those of [Reader].
+func (r *Repository[S, E]) Result(ctx context.Context, out *Outcome, id string) (Result[S], error) {
+	stream := r.aggregate.Stream(id)
+	e, ok := out.entities[stream].(*Entity[S, E])
+	if out.Replayed && (!ok || e.stored == nil || e.stored.ID != out.CommitID) {
+		var err error
+		if e, err = r.replay(ctx, stream, out.CommitID); err != nil {
+			return Result[S]{}, err
+		}
+	} else if !ok {
+		return Result[S]{}, fmt.Errorf("%s was no part of the decision", stream)
+	}
+	return e.result(stream, out.Replayed), nil
+}
+
+// replay folds an aggregate up to a commit.
+func (r *Repository[S, E]) replay(ctx context.Context, stream StreamID, commitID string) (*Entity[S, E], error) {
+	e := &Entity[S, E]{aggregate: &r.aggregate}
+	for c, err := range r.executor.store.Read(ctx, stream, Range{}) {
+		if err == nil {
+			err = r.aggregate.apply(&e.State, &c)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if c.ID == commitID {
+			e.stored = &c
+			return e, nil
+		}
+	}
+	return nil, &CorruptError{Stream: stream, Reason: "commit " + commitID + " is in another stream of its append, but not here"}
+}

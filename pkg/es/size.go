@@ -1,0 +1,70 @@
+package es
+
+import "fmt"
+
+// Size is what the commit takes as a DynamoDB item, in bytes, uncompressed: the UTF-8 of attribute names and strings, a
+// byte for every two digits of a number and one more, the bytes of binaries, and 3 for each list and map with 1 for each
+// element.
+//
+// Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+func (c *Commit) Size() int {
+	str := func(name, value string) int { return len(name) + len(value) }
+	opt := func(name, value string) int {
+		if value == "" {
+			return 0
+		}
+		return 1 + str(name, value)
+	}
+	size := str("stream", c.Stream.String()) + len("version") + numberSize(c.Version) +
+		len("count") + numberSize(int64(len(c.Events))) +
+		str("id", c.ID) + str("at", FormatTime(c.At)) + len("hash") + len(c.Hash)
+	if len(c.Prev) > 0 {
+		size += len("prev") + len(c.Prev)
+	}
+	size += len("events") + 3
+	types := map[string]bool{}
+	for _, e := range c.Events {
+		size += 1 + 3 + 3 + str("type", e.Type) + len("schema") + numberSize(int64(e.Schema)) + str("data", string(e.Data))
+		types[e.Type] = true
+	}
+	size += len("types")
+	for t := range types {
+		size += len(t)
+	}
+	if meta := c.metaSize(opt); meta > 0 {
+		size += len("meta") + 3 + meta
+	}
+	if c.Command.ID != "" {
+		size += len("command") + 3 + opt("id", c.Command.ID) + opt("fingerprint", c.Command.Fingerprint)
+	}
+	if len(c.Siblings) > 0 {
+		size += len("siblings") + 3
+		for _, s := range c.Siblings {
+			size += 1 + 3 + 2 + str("stream", s.Stream.String()) + len("version") + numberSize(s.Version)
+		}
+	}
+	return size
+}
+
+func (c *Commit) metaSize(opt func(name, value string) int) int {
+	m := c.Meta
+	size := opt("correlationId", m.CorrelationID) + opt("causationId", m.CausationID) + opt("actor", m.Actor) +
+		opt("occurredAt", FormatTime(m.OccurredAt))
+	if len(m.Extra) > 0 {
+		size += 1 + len("extra") + 3
+		for k, v := range m.Extra {
+			size += 1 + len(k) + len(v)
+		}
+	}
+	return size
+}
+
+func numberSize(n int64) int { return (len(fmt.Sprint(n))+1)/2 + 1 }
+
+// CheckSize returns a [LimitError] if a store would need more than MaxCommitBytes for the commit.
+func (c *Commit) CheckSize(bytes int) error {
+	if bytes > MaxCommitBytes {
+		return &LimitError{Stream: c.Stream, What: "bytes in a commit", Size: bytes, Limit: MaxCommitBytes}
+	}
+	return nil
+}

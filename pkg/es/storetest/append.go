@@ -1,0 +1,246 @@
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+func roundTrip(t *testing.T, f *fixture) {
+	want, err := f.Append(t.Context(), es.Append{
+		ID:     "commit-1",
+		Writes: []es.Write{{Head: f.Empty(stream), Events: []es.RawEvent{event(1), sized(10), event(2)}}},
+		Meta: es.Meta{
+			CorrelationID: "corr", CausationID: "cause", Actor: "ann", OccurredAt: f.clock.now().Add(-time.Hour),
+			Extra: map[string]string{"tenant": "t1", "empty": ""},
+		},
+		Command: es.CommandRef{ID: "cmd", Fingerprint: "fp"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, f.whole(t, stream, 3)); diff != "" {
+		t.Errorf("read (+) what was appended (-):\n%s", diff)
+	}
+	if at := f.clock.now().Truncate(time.Microsecond); !want[0].At.Equal(at) || want[0].ID != "commit-1" {
+		t.Errorf("commit %s at %v, want commit-1 at %v", want[0].ID, want[0].At, at)
+	}
+	f.must(t, f.head(t, stream), event(3)) // with nothing optional in it
+	if second := f.whole(t, stream, 4)[1]; second.ID == "" || second.ID == "commit-1" || !second.Meta.OccurredAt.IsZero() {
+		t.Errorf("second commit: %+v", second)
+	}
+}
+
+func headsChain(t *testing.T, f *fixture) {
+	if h := f.head(t, stream); h.Version() != 0 || h.Stream() != stream {
+		t.Errorf("head of nothing: %s@%d", h.Stream(), h.Version())
+	}
+	f.must(t, f.Empty(stream), events(3)...)
+	c := f.must(t, f.head(t, stream), events(2)...)
+	h := f.head(t, stream)
+	if h.Version() != 5 || !bytes.Equal(h.Hash(), c.Hash) || !h.At().Equal(c.At) {
+		t.Errorf("head %d %x %v, want that of the last commit: 5 %x %v", h.Version(), h.Hash(), h.At(), c.Hash, c.At)
+	}
+	f.whole(t, stream, 5)
+}
+
+// wantConflict appends to a head that is out of date.
+func wantConflict(t *testing.T, f *fixture, head es.Head, actual int64, events ...es.RawEvent) {
+	t.Helper()
+	_, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: events}}})
+	var got *es.ConflictError
+	if !errors.As(err, &got) || got.Stream != head.Stream() || got.Expected != head.Version() ||
+		got.Actual <= got.Expected || got.Actual > actual {
+		t.Errorf("append to a stale head: %v, want a conflict of %d and at most %d", err, head.Version(), actual)
+	}
+}
+
+func staleHead(t *testing.T, f *fixture) {
+	empty := f.Empty(stream)
+	f.must(t, empty, event(1))
+	wantConflict(t, f, empty, 1, event(2))
+	one := f.head(t, stream)
+	f.must(t, one, events(4)...)
+	wantConflict(t, f, one, 5, event(2))
+	f.whole(t, stream, 5)
+}
+
+func noGap(t *testing.T, f *fixture) {
+	f.must(t, f.Empty(stream), events(3)...)
+	for name, head := range map[string]es.Head{
+		"a zero head":                 {},
+		"another store's head":        es.NewSeal().After(&es.Commit{Stream: stream, Version: 7, Events: events(2)}),
+		"another store's empty head":  es.NewSeal().Empty(es.StreamID{Type: "Account", ID: "new"}),
+		"another store's same commit": es.NewSeal().After(&f.commits(t, stream, es.Range{})[0]),
+	} {
+		if _, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: events(1)}}}); !errors.Is(err, es.ErrForeignHead) {
+			t.Errorf("append to %s: %v, want %v", name, err, es.ErrForeignHead)
+		}
+		if _, err := f.Load(t.Context(), head, func(*es.Commit) error { return nil }); !errors.Is(err, es.ErrForeignHead) {
+			t.Errorf("load after %s: %v, want %v", name, err, es.ErrForeignHead)
+		}
+		check := es.Append{Writes: []es.Write{{Head: f.head(t, stream), Events: events(1)}}, Checks: []es.Head{head}}
+		if _, err := f.Append(t.Context(), check); !errors.Is(err, es.ErrForeignHead) && head.Stream() != stream {
+			t.Errorf("check of %s: %v, want %v", name, err, es.ErrForeignHead)
+		}
+	}
+	f.whole(t, stream, 3)
+}
+
+// noOverlap: a head inside what is now longer never gets a second commit over the first.
+func noOverlap(t *testing.T, f *fixture) {
+	var heads []es.Head
+	for i := range 5 {
+		heads = append(heads, f.head(t, stream))
+		f.must(t, heads[i], events(i+1)...)
+	}
+	for _, h := range heads {
+		wantConflict(t, f, h, 15, events(7)...)
+	}
+	f.whole(t, stream, 15)
+}
+
+func appendNothing(t *testing.T, f *fixture) {
+	for name, a := range map[string]es.Append{
+		"no write":           {},
+		"no events":          {Writes: []es.Write{{Head: f.Empty(stream)}}},
+		"one without events": {Writes: []es.Write{{Head: f.Empty(stream), Events: events(1)}, {Head: f.Empty(other)}}},
+		"checks alone":       {Checks: []es.Head{f.Empty(stream)}},
+	} {
+		if _, err := f.Append(t.Context(), a); !errors.Is(err, es.ErrNoEvents) {
+			t.Errorf("%s: %v, want %v", name, err, es.ErrNoEvents)
+		}
+	}
+	f.whole(t, stream, 0)
+}
+
+func oneWinner(t *testing.T, f *fixture) {
+	f.must(t, f.Empty(stream), event(0))
+	head := f.head(t, stream)
+	won, conflicts := race(t, 16, func(i int) error {
+		_, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: events(1 + i%3)}}})
+		return err
+	})
+	if won != 1 || conflicts != 15 {
+		t.Errorf("%d writers won and %d saw a conflict, want 1 and 15", won, conflicts)
+	}
+	f.whole(t, stream, f.head(t, stream).Version())
+	if n := len(f.commits(t, stream, es.Range{})); n != 2 {
+		t.Errorf("%d commits are stored, want 2", n)
+	}
+}
+
+// race lets n writers go at once, and counts those that won and those that saw a conflict.
+func race(t *testing.T, n int, write func(i int) error) (won, conflicts int64) {
+	t.Helper()
+	var gate, done sync.WaitGroup
+	var wins, losses atomic.Int64
+	gate.Add(1)
+	for i := range n {
+		done.Go(func() {
+			gate.Wait()
+			err := write(i)
+			var conflict *es.ConflictError
+			switch {
+			case err == nil:
+				wins.Add(1)
+			case errors.As(err, &conflict):
+				losses.Add(1)
+			default:
+				t.Errorf("writer %d: %v", i, err)
+			}
+		})
+	}
+	gate.Done()
+	done.Wait()
+	return wins.Load(), losses.Load()
+}
+
+func hundredEvents(t *testing.T, f *fixture) {
+	f.must(t, f.Empty(stream), events(es.MaxEvents)...)
+	f.must(t, f.head(t, stream), events(es.MaxEvents)...)
+	f.whole(t, stream, 2*es.MaxEvents)
+	_, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: f.head(t, stream), Events: events(es.MaxEvents + 1)}}})
+	wantLimit(t, err, es.MaxEvents+1, es.MaxEvents)
+}
+
+func wantLimit(t *testing.T, err error, size, limit int) {
+	t.Helper()
+	var got *es.LimitError
+	if !errors.As(err, &got) || got.Limit != limit || (size > 0 && got.Size != size) {
+		t.Fatalf("%v, want a limit error with %d of %d", err, size, limit)
+	}
+	if text := err.Error(); !strings.Contains(text, fmt.Sprint(got.Size)) || !strings.Contains(text, fmt.Sprint(limit)) {
+		t.Errorf("%q does not name size and limit", text)
+	}
+}
+
+func largestCommit(t *testing.T, f *fixture) {
+	probe := f.must(t, f.Empty(es.StreamID{Type: stream.Type, ID: "acc-0"}), sized(1000))
+	most := es.MaxCommitBytes - probe.Size() + 1000
+	_, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: f.Empty(stream), Events: []es.RawEvent{sized(most + 1)}}}})
+	wantLimit(t, err, es.MaxCommitBytes+1, es.MaxCommitBytes)
+	f.must(t, f.Empty(stream), sized(most))
+	f.whole(t, stream, 1)
+}
+
+func repeatedID(t *testing.T, f *fixture) {
+	a := es.Append{ID: "once", Writes: []es.Write{{Head: f.Empty(stream), Events: events(2)}, {Head: f.Empty(other), Events: events(1)}}}
+	for range 2 {
+		if _, err := f.Append(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.whole(t, stream, 2)
+	one := es.Append{ID: "again", Writes: []es.Write{{Head: f.head(t, stream), Events: events(1)}}}
+	for range 2 {
+		if _, err := f.Append(t.Context(), one); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.whole(t, stream, 3)
+}
+
+func cancelledContext(t *testing.T, f *fixture) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := f.Append(ctx, es.Append{Writes: []es.Write{{Head: f.Empty(stream), Events: events(1)}}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want %v", err, context.Canceled)
+	}
+	f.whole(t, stream, 0)
+}
+
+func timeGrows(t *testing.T, f *fixture) {
+	first := f.must(t, f.Empty(stream), event(1))
+	f.clock.add(-time.Hour)
+	second := f.must(t, f.head(t, stream), event(2))
+	if want := first.At.Add(time.Microsecond); !second.At.Equal(want) {
+		t.Errorf("after the clock went back: recorded at %v, want %v", second.At, want)
+	}
+	f.clock.add(2 * time.Hour)
+	commits, err := f.Append(t.Context(), es.Append{Writes: []es.Write{
+		{Head: f.head(t, stream), Events: events(1)}, {Head: f.Empty(other), Events: events(1)},
+	}})
+	if err != nil || !commits[0].At.Equal(commits[1].At) || !commits[0].At.After(second.At) {
+		t.Errorf("two streams at once: %v, %+v", err, commits)
+	}
+}
+
+func occurredInFuture(t *testing.T, f *fixture) {
+	a := es.Append{Writes: []es.Write{{Head: f.Empty(stream), Events: events(1)}}}
+	a.Meta.OccurredAt = f.clock.now().Add(time.Second)
+	if _, err := f.Append(t.Context(), a); !errors.Is(err, es.ErrOccurredInFuture) {
+		t.Errorf("%v, want %v", err, es.ErrOccurredInFuture)
+	}
+	f.whole(t, stream, 0)
+}

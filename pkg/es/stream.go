@@ -1,0 +1,46 @@
+package es
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxStreamBytes is the longest name of a stream, as UTF-8: what DynamoDB allows in a partition key.
+const MaxStreamBytes = 2048
+
+// StreamID names a stream: all events of one aggregate.
+type StreamID struct {
+	// Type is the type of aggregate, without '#': "Account".
+	Type string
+	// ID is the aggregate's id, any non-empty UTF-8.
+	ID string
+}
+
+// String returns the stored name, Type#ID.
+func (s StreamID) String() string { return s.Type + "#" + s.ID }
+
+// ParseStreamID reads a stored name: the type ends at the first '#'.
+func ParseStreamID(name string) (StreamID, error) {
+	typ, id, ok := strings.Cut(name, "#")
+	if !ok {
+		return StreamID{}, fmt.Errorf("stream %q: want Type#id", name)
+	}
+	s := StreamID{Type: typ, ID: id}
+	return s, s.Validate()
+}
+
+// Validate tells whether a stream can have this name. A name over MaxStreamBytes is a [LimitError].
+func (s StreamID) Validate() error {
+	switch name := s.String(); {
+	case s.Type == "" || s.ID == "":
+		return fmt.Errorf("stream %q: type and id must not be empty", name)
+	case strings.Contains(s.Type, "#"):
+		return fmt.Errorf("stream %q: the type must not contain '#'", name)
+	case !utf8.ValidString(name):
+		return fmt.Errorf("stream %q: the name must be UTF-8", name)
+	case len(name) > MaxStreamBytes:
+		return &LimitError{Stream: s, What: "bytes in a stream's name", Size: len(name), Limit: MaxStreamBytes}
+	}
+	return nil
+}
