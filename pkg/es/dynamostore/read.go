@@ -32,7 +32,7 @@ func (st *Store) Head(ctx context.Context, stream es.StreamID) (es.Head, error) 
 func (st *Store) last(ctx context.Context, stream es.StreamID, before int64) (*es.Commit, error) {
 	q := st.query(stream)
 	if before > 0 {
-		q.KeyConditionExpression = aws.String("stream = :s AND version < :v")
+		q.KeyConditionExpression = aws.String("#s = :s AND version < :v")
 		q.ExpressionAttributeValues[":v"] = n(before)
 	}
 	q.ScanIndexForward = aws.Bool(false)
@@ -129,7 +129,7 @@ func (st *Store) from(ctx context.Context, stream es.StreamID, version int64) it
 		}
 		q := st.query(stream)
 		if version > 1 {
-			q.KeyConditionExpression = aws.String("stream = :s AND version >= :v")
+			q.KeyConditionExpression = aws.String("#s = :s AND version >= :v")
 			q.ExpressionAttributeValues[":v"] = n(version)
 		}
 		next := int64(0)
@@ -158,7 +158,8 @@ func (st *Store) query(stream es.StreamID) *dynamodb.QueryInput {
 	return &dynamodb.QueryInput{
 		TableName:                 &st.table,
 		ConsistentRead:            aws.Bool(true),
-		KeyConditionExpression:    aws.String("stream = :s"),
+		KeyConditionExpression:    aws.String("#s = :s"),
+		ExpressionAttributeNames:  map[string]string{"#s": "stream"}, // a reserved word
 		ExpressionAttributeValues: Item{":s": s(stream.String())},
 	}
 }

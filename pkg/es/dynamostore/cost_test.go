@@ -1,0 +1,131 @@
+package dynamostore_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamostore"
+)
+
+// metered opens a store whose requests are counted.
+func metered(t *testing.T) (*dynamostore.Store, *dynamotest.Meter) {
+	t.Helper()
+	meter := &dynamotest.Meter{}
+	store, err := dynamostore.New(dynamotest.Client(t, meter.Metered),
+		dynamotest.Table(t, dynamotest.Client(t), dynamostore.EventsTable), dynamostore.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store, meter
+}
+
+func small(n int) []es.RawEvent {
+	events := make([]es.RawEvent, n)
+	for i := range events {
+		events[i] = es.RawEvent{Type: "MoneyDeposited", Schema: 1, Data: json.RawMessage(fmt.Sprintf(`{"amount":"%d.00"}`, i))}
+	}
+	return events
+}
+
+// TestCosts counts requests and units at the wire.
+func TestCosts(t *testing.T) {
+	t.Parallel()
+	store, meter := metered(t)
+	a, b := es.StreamID{Type: "Account", ID: "a"}, es.StreamID{Type: "Account", ID: "b"}
+	write := func(h es.Head, events ...es.RawEvent) es.Append {
+		return es.Append{Writes: []es.Write{{Head: h, Events: events}}, Meta: es.Meta{CorrelationID: "0b0e6a4e-9f0a-4a53-b3a7-1d1f0d9c5a10"}}
+	}
+	load := func(s es.StreamID) es.Head {
+		h, err := store.Load(t.Context(), store.Empty(s), func(*es.Commit) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	var size int
+	must := func(a es.Append) {
+		commits, err := store.Append(t.Context(), a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size = commits[0].Size()
+	}
+	for _, test := range []struct {
+		name  string
+		do    func()
+		want  map[string]int
+		units func() float64
+	}{
+		{"new stream", func() { must(write(store.Empty(a), small(1)...)) }, map[string]int{"PutItem": 1}, func() float64 { return 1 }},
+		{"load and append", func() { must(write(load(a), small(1)...)) }, map[string]int{"Query": 1, "PutItem": 1}, func() float64 { return 1 + 1 }},
+		{"100 events", func() { must(write(store.Empty(b), small(es.MaxEvents)...)) }, map[string]int{"PutItem": 1}, func() float64 { return kilobytes(size) }},
+		{"two streams", func() {
+			ha, hb := load(a), load(b)
+			meter.Take()
+			must(es.Append{Writes: []es.Write{{Head: ha, Events: small(1)}, {Head: hb, Events: small(1)}}})
+		}, map[string]int{"TransactWriteItems": 1}, func() float64 { return 4 }},
+		{"head", func() { _, _ = store.Head(t.Context(), a) }, map[string]int{"Query": 1}, func() float64 { return 1 }},
+	} {
+		meter.Take()
+		test.do()
+		got := meter.Take()
+		if diff := cmp.Diff(test.want, got.Requests); diff != "" {
+			t.Errorf("%s: requests (-want +got):\n%s", test.name, diff)
+		}
+		if want := test.units(); got.Units != want {
+			t.Errorf("%s: %v units, want %v", test.name, got.Units, want)
+		}
+	}
+}
+
+func kilobytes(bytes int) float64 { return float64((bytes + 1023) / 1024) }
+
+// TestSizeIsDynamoDBs: the size that the limit is checked against is the one that DynamoDB charges, to the byte.
+func TestSizeIsDynamoDBs(t *testing.T) {
+	t.Parallel()
+	store, meter := metered(t)
+	s := es.StreamID{Type: "Account", ID: "größe"}
+	fill := func(h es.Head, bytes int) es.Append {
+		return es.Append{
+			Writes: []es.Write{{Head: h, Events: []es.RawEvent{
+				{Type: "Filled", Schema: 1, Data: json.RawMessage(`"` + strings.Repeat("x", bytes) + `"`)},
+				{Type: "Filled", Schema: 12, Data: json.RawMessage(`"é"`)},
+			}}},
+			Meta:    es.Meta{CorrelationID: "c", Actor: "a", Extra: map[string]string{"k": "v", "key": ""}},
+			Command: es.CommandRef{ID: "id", Fingerprint: "fp"},
+		}
+	}
+	head := store.Empty(s)
+	for range 2 { // without and with a hash of the one before
+		probe, err := store.Append(t.Context(), fill(head, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for over := range 2 {
+			if head, err = store.Head(t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+			room := 5*1024 - probe[0].Size() + 1
+			if len(probe[0].Prev) == 0 {
+				room -= len("prev") + 32
+			}
+			meter.Take()
+			c, err := store.Append(t.Context(), fill(head, room+over))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := meter.Take().Units, float64(5+over); got != want {
+				t.Errorf("commit of %d bytes: %v units, want %v", c[0].Size(), got, want)
+			}
+		}
+		if head, err = store.Head(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

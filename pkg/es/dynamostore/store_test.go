@@ -1,0 +1,38 @@
+package dynamostore_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/storetest"
+)
+
+func open(t *testing.T, now func() time.Time) *dynamostore.Store {
+	t.Helper()
+	client := dynamotest.Client(t)
+	store, err := dynamostore.New(client, dynamotest.Table(t, client, dynamostore.EventsTable), dynamostore.Config{Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, now func() time.Time) es.Store { return open(t, now) })
+}
+
+func TestNewRefusesFaults(t *testing.T) {
+	t.Parallel()
+	for _, cfg := range []dynamostore.Config{{Attempts: -1}, {Backoff: -1}} {
+		if _, err := dynamostore.New(nil, "events", cfg); err == nil {
+			t.Errorf("%+v was accepted", cfg)
+		}
+	}
+	if _, err := dynamostore.New(nil, "", dynamostore.Config{}); err == nil {
+		t.Error("a store without a table was accepted")
+	}
+}

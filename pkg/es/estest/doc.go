@@ -1,0 +1,12 @@
+// Package estest tests aggregates: given what happened, when a decision is made, then these events happen or this error.
+//
+//	estest.Given(account.Aggregate, opened, deposited).
+//		When(account.State.Close).
+//		ThenError(t, account.BalanceNotZero)
+//
+// Besides what a test asks for, the kit checks what every aggregate must keep to: events, given and new, come back from
+// their stored form as they were; a decision leaves the state that it looks at alone; it returns events or an error, never
+// both; and what it returns fits into one commit.
+//
+// Package memstore has a whole store in memory for tests of more than one aggregate.
+package estest

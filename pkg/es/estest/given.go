@@ -1,0 +1,68 @@
+package estest
+
+import (
+	"fmt"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// T is what the kit needs of a test. *testing.T, *testing.B and *testing.F are one.
+type T interface {
+	Helper()
+	Errorf(format string, args ...any)
+}
+
+// History is what has happened to an aggregate.
+type History[S, E any] struct {
+	aggregate es.Aggregate[S, E]
+	events    []E
+}
+
+// Given says what has happened to an aggregate, from its first event on. Without events, it does not exist yet.
+func Given[S, E any](aggregate es.Aggregate[S, E], events ...E) History[S, E] {
+	return History[S, E]{aggregate: aggregate, events: events}
+}
+
+// State is the state after the history. It is the caller's own.
+func (h History[S, E]) State() S {
+	var state S
+	for _, event := range h.events {
+		h.aggregate.Evolve(&state, event)
+	}
+	return state
+}
+
+// When makes a decision on the state after the history. A method of the state without parameters can be given as it is:
+// account.State.Close.
+func (h History[S, E]) When(decide func(state S) ([]E, error)) Outcome[S, E] {
+	o := Outcome[S, E]{history: h}
+	for i, event := range h.events {
+		if err := survives(h.aggregate, event); err != nil {
+			o.fault = fmt.Errorf("given event %d: %w", i+1, err)
+			return o
+		}
+	}
+	looked := h.State()
+	o.events, o.err = decide(looked)
+	o.fault = o.check(looked)
+	return o
+}
+
+// check looks for what no decision may do.
+func (o Outcome[S, E]) check(looked S) error {
+	if changed := diff(o.history.State(), looked); changed != "" {
+		return fmt.Errorf("the decision changed the state that it was given; it must return events that do so (-before +after):\n%s", changed)
+	}
+	if o.err != nil && len(o.events) > 0 {
+		return fmt.Errorf("the decision returned both an error and events: %w\n%s", o.err, list(o.events))
+	}
+	if n := len(o.events); n > es.MaxEvents {
+		return fmt.Errorf("the decision returned %d events, one commit takes %d", n, es.MaxEvents)
+	}
+	for i, event := range o.events {
+		if err := survives(o.history.aggregate, event); err != nil {
+			return fmt.Errorf("new event %d: %w", i+1, err)
+		}
+	}
+	return nil
+}

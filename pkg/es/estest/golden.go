@@ -1,0 +1,114 @@
+package estest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// GoldenConfig says where golden files are.
+type GoldenConfig struct {
+	// Dir is their folder, with nothing else in it: testdata/golden.
+	Dir string
+	// Update writes the files of the samples instead of comparing them. Set it from a flag of the test. A file that differs
+	// from what is stored in some table out there must not be updated: raise the schema instead.
+	Update bool
+}
+
+// Golden holds an aggregate's stored events against golden files, <Type>.v<schema>.json, one for every type and schema
+// that was ever stored. It fails the test where
+//
+//   - a registered type has no sample or no file,
+//   - a sample is not stored as its file has it, byte for byte, or the file does not give the sample back,
+//   - a file can't be decoded: of an older schema, or of a type that is no longer registered.
+//
+// There is one sample a type, best with every field set.
+func Golden[S, E any](t T, cfg GoldenConfig, aggregate es.Aggregate[S, E], samples ...E) {
+	t.Helper()
+	sampled := map[string]bool{}
+	for _, sample := range samples {
+		raw, err := aggregate.Events.Encode(sample)
+		if err != nil {
+			t.Errorf("golden: %v", err)
+			continue
+		}
+		if sampled[raw.Type] {
+			t.Errorf("golden: two samples of %s", raw.Type)
+			continue
+		}
+		sampled[raw.Type] = true
+		if err := golden(cfg, aggregate, sample, raw); err != nil {
+			t.Errorf("golden: %v", err)
+		}
+	}
+	for _, name := range registered(aggregate.Events) {
+		if !sampled[name] {
+			t.Errorf("golden: no sample of %s", name)
+		}
+	}
+	for _, err := range undecodable(cfg.Dir, aggregate) {
+		t.Errorf("golden: %v", err)
+	}
+}
+
+// golden holds one sample against its file.
+func golden[S, E any](cfg GoldenConfig, aggregate es.Aggregate[S, E], sample E, raw es.RawEvent) error {
+	if err := survives(aggregate, sample); err != nil {
+		return err
+	}
+	path := filepath.Join(cfg.Dir, fmt.Sprintf("%s.v%d.json", raw.Type, raw.Schema))
+	line := append(bytes.Clone(raw.Data), '\n')
+	if cfg.Update {
+		if err := os.MkdirAll(cfg.Dir, 0o755); err != nil {
+			return err
+		}
+		return os.WriteFile(path, line, 0o644)
+	}
+	stored, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s schema %d has no file %s: write it with -update", raw.Type, raw.Schema, path)
+	}
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(stored, line) {
+		return fmt.Errorf("%s schema %d is no longer stored as %s has it: if such events are stored anywhere, raise the schema\n-%s+%s",
+			raw.Type, raw.Schema, path, stored, line)
+	}
+	return nil
+}
+
+var goldenName = regexp.MustCompile(`^(.+)\.v([1-9][0-9]*)\.json$`)
+
+// undecodable says which files of a folder don't decode.
+func undecodable[S, E any](dir string, aggregate es.Aggregate[S, E]) []error {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return []error{err}
+	}
+	var errs []error
+	for _, file := range files {
+		path := filepath.Join(dir, file.Name())
+		name := goldenName.FindStringSubmatch(file.Name())
+		if name == nil {
+			errs = append(errs, fmt.Errorf("%s: want <Type>.v<schema>.json", path))
+			continue
+		}
+		data, err := os.ReadFile(path)
+		if err == nil {
+			schema, _ := strconv.Atoi(name[2])
+			_, err = decode(aggregate, es.RawEvent{Type: name[1], Schema: schema, Data: data})
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", path, err))
+		}
+	}
+	return errs
+}

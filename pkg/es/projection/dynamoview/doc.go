@@ -1,0 +1,6 @@
+// Package dynamoview keeps projections in DynamoDB: a read table for each, which holds its checkpoints, its rows and its
+// counters, all strongly readable.
+//
+// Partition keys (pk) start with the generation: "1|state|Order#7" holds the checkpoint and state of a stream, under the
+// sort key (sk) "-"; "1|row|…" rows that a stream owns; "1|count|…" counters that all streams share.
+package dynamoview

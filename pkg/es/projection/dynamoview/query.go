@@ -1,0 +1,199 @@
+package dynamoview
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// ErrCursor says that a cursor is none that a page gave.
+var ErrCursor = errors.New("the cursor is not one that this list gave: start without one")
+
+// Reader reads one generation of a view, strongly consistent.
+type Reader struct {
+	view *View
+	g    projection.Generation
+}
+
+// At returns the reader of a generation.
+func (v *View) At(g projection.Generation) Reader { return Reader{view: v, g: g} }
+
+// State reads a stream's state into out, and returns the version that it is at, 0 if the projection has not seen the
+// stream.
+func (r Reader) State(ctx context.Context, stream es.StreamID, out any) (int64, error) {
+	cp, err := r.view.Checkpoint(ctx, r.g, stream)
+	if err != nil || cp.State == nil {
+		return 0, err
+	}
+	return cp.Version, json.Unmarshal(cp.State, out)
+}
+
+// Counters reads a row of counters, exact decimal numbers by name. nil = nothing was ever added to it.
+func (r Reader) Counters(ctx context.Context, key projection.Key) (map[string]string, error) {
+	out, err := r.view.client.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &r.view.table, ConsistentRead: aws.Bool(true),
+		Key: item{"pk": str(partition(r.g, countKind, key.Partition)), "sk": str(key.Sort)},
+	})
+	if err != nil || len(out.Item) == 0 {
+		return nil, err
+	}
+	return counters(out.Item), nil
+}
+
+func counters(i item) map[string]string {
+	out := map[string]string{}
+	for name, av := range i {
+		if n, ok := av.(*types.AttributeValueMemberN); ok && strings.HasPrefix(name, counterPrefix) {
+			out[strings.TrimPrefix(name, counterPrefix)] = n.Value
+		}
+	}
+	return out
+}
+
+// AllCounters reads all rows of counters in partitions, by sort key.
+func (r Reader) AllCounters(ctx context.Context, partitions ...string) (map[string]map[string]string, error) {
+	var mu sync.Mutex
+	out := map[string]map[string]string{}
+	err := each(partitions, func(_ int, name string) error {
+		pages := dynamodb.NewQueryPaginator(r.view.client, r.query(countKind, name))
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			for _, i := range page.Items {
+				out[text(i, "sk")] = counters(i)
+			}
+			mu.Unlock()
+		}
+		return nil
+	})
+	return out, err
+}
+
+// List says which rows to list.
+type List struct {
+	// Partitions hold the rows; they are merged by sort key.
+	Partitions []string
+	Descending bool
+	// Limit is the most rows in the page, from 1.
+	Limit int
+	// Cursor is where the page before ended, "" for the first page.
+	Cursor string
+}
+
+// Page is a part of a list.
+type Page struct {
+	Rows []json.RawMessage
+	// Next is the cursor of the page after, "" if this is the last.
+	Next string
+}
+
+// Rows lists rows.
+//
+// Errors: [ErrCursor].
+func (r Reader) Rows(ctx context.Context, l List) (Page, error) {
+	after, err := r.after(l.Cursor)
+	if err != nil {
+		return Page{}, err
+	}
+	found := make([][]item, len(l.Partitions))
+	err = each(l.Partitions, func(i int, name string) error {
+		var err error
+		found[i], err = r.rows(ctx, name, l, after)
+		return err
+	})
+	if err != nil {
+		return Page{}, err
+	}
+	all := slices.Concat(found...)
+	slices.SortFunc(all, func(a, b item) int {
+		if l.Descending {
+			a, b = b, a
+		}
+		return cmp.Compare(text(a, "sk"), text(b, "sk"))
+	})
+	var page Page
+	for i, row := range all {
+		if i == l.Limit {
+			page.Next = r.cursor(text(all[i-1], "sk"))
+			break
+		}
+		page.Rows = append(page.Rows, json.RawMessage(text(row, "row")))
+	}
+	return page, nil
+}
+
+// rows reads one more row of a partition than the page needs, which tells whether there is a next page.
+func (r Reader) rows(ctx context.Context, name string, l List, after string) ([]item, error) {
+	q := r.query(rowKind, name)
+	q.ScanIndexForward = aws.Bool(!l.Descending)
+	if after != "" {
+		q.KeyConditionExpression = aws.String("pk = :p AND sk > :a")
+		if l.Descending {
+			q.KeyConditionExpression = aws.String("pk = :p AND sk < :a")
+		}
+		q.ExpressionAttributeValues[":a"] = str(after)
+	}
+	var rows []item
+	q.Limit = aws.Int32(int32(l.Limit + 1)) //nolint:gosec // pages are small
+	pages := dynamodb.NewQueryPaginator(r.view.client, q)
+	for pages.HasMorePages() && len(rows) <= l.Limit {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, page.Items...)
+	}
+	return rows, nil
+}
+
+func (r Reader) query(kind, name string) *dynamodb.QueryInput {
+	return &dynamodb.QueryInput{
+		TableName: &r.view.table, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression:    aws.String("pk = :p"),
+		ExpressionAttributeValues: item{":p": str(partition(r.g, kind, name))},
+	}
+}
+
+// cursor carries the generation: a list goes on in the build that it began in.
+func (r Reader) cursor(sort string) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d|%s", r.g, sort))
+}
+
+func (r Reader) after(cursor string) (string, error) {
+	if cursor == "" {
+		return "", nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	generation, sort, ok := strings.Cut(string(raw), "|")
+	if err != nil || !ok || sort == "" || generation != fmt.Sprint(r.g) {
+		return "", ErrCursor
+	}
+	return sort, nil
+}
+
+// each calls do for all elements at once, and returns an error of one of them.
+func each[T any](all []T, do func(i int, one T) error) error {
+	errs := make([]error, len(all))
+	var wg sync.WaitGroup
+	for i, one := range all {
+		wg.Go(func() { errs[i] = do(i, one) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}

@@ -1,0 +1,69 @@
+package projection
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+)
+
+// Number is an exact decimal number. The zero Number is 0.
+type Number struct {
+	unscaled big.Int
+	scale    int // digits after the point
+}
+
+// Int returns a whole number.
+func Int(n int64) Number {
+	var out Number
+	out.unscaled.SetInt64(n)
+	return out
+}
+
+// Decimal reads a number such as "-12.50".
+func Decimal(s string) (Number, error) {
+	whole, fraction, _ := strings.Cut(s, ".")
+	out := Number{scale: len(fraction)}
+	if _, ok := out.unscaled.SetString(whole+fraction, 10); !ok || strings.ContainsAny(fraction, "+-_") {
+		return Number{}, fmt.Errorf("%q is not a decimal number", s)
+	}
+	return out, nil
+}
+
+// Plus returns n + m.
+func (n Number) Plus(m Number) Number {
+	out := Number{scale: max(n.scale, m.scale)}
+	a, b := n.to(out.scale), m.to(out.scale)
+	out.unscaled.Add(&a, &b)
+	return out
+}
+
+// Negated returns -n.
+func (n Number) Negated() Number {
+	out := Number{scale: n.scale}
+	out.unscaled.Neg(&n.unscaled)
+	return out
+}
+
+func (n Number) to(scale int) big.Int {
+	var out big.Int
+	factor := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale-n.scale)), nil)
+	out.Mul(&n.unscaled, factor)
+	return out
+}
+
+// String returns the number as [Decimal] reads it.
+func (n Number) String() string {
+	digits := new(big.Int).Abs(&n.unscaled).String()
+	if pad := n.scale + 1 - len(digits); pad > 0 {
+		digits = strings.Repeat("0", pad) + digits
+	}
+	sign := ""
+	if n.unscaled.Sign() < 0 {
+		sign = "-"
+	}
+	if n.scale == 0 {
+		return sign + digits
+	}
+	point := len(digits) - n.scale
+	return sign + digits[:point] + "." + digits[point:]
+}

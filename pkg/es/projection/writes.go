@@ -1,0 +1,90 @@
+package projection
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// Key is where a row is: rows of one partition are sorted by Sort.
+type Key struct{ Partition, Sort string }
+
+// Kind is what a write does to its row.
+type Kind int
+
+// The kinds of writes.
+const (
+	// Put replaces a row.
+	Put Kind = iota
+	// Delete removes a row.
+	Delete
+	// Add adds to a row's counters, which start at 0.
+	Add
+)
+
+// Write is one write to one row.
+type Write struct {
+	Kind Kind
+	Key  Key
+	// Row is the row as JSON, for Put.
+	Row json.RawMessage
+	// Counters is what is added to each counter, for Add.
+	Counters map[string]Number
+}
+
+// Writes collects what a fold writes. A row that is written twice is written once, as the later says; what is added twice
+// is added up.
+type Writes struct {
+	stream es.StreamID
+	list   []Write
+	index  map[rowID]int
+}
+
+// rowID keeps the rows of streams apart from shared rows.
+type rowID struct {
+	key    Key
+	shared bool
+}
+
+// Put writes a row of the event's stream. Its sort key is extended by the stream, so that no other stream can write it.
+func (w *Writes) Put(key Key, row any) error {
+	data, err := json.Marshal(row)
+	if err != nil {
+		return fmt.Errorf("row %v: %w", key, err)
+	}
+	w.set(rowID{key: w.own(key)}, Write{Kind: Put, Row: data})
+	return nil
+}
+
+// Delete removes a row that Put wrote under the same key.
+func (w *Writes) Delete(key Key) { w.set(rowID{key: w.own(key)}, Write{Kind: Delete}) }
+
+// Add adds to a counter of a row that all streams share. Additions commute, so their order does not matter.
+func (w *Writes) Add(key Key, counter string, n Number) {
+	id := rowID{key: key, shared: true}
+	i, there := w.index[id]
+	if !there {
+		w.set(id, Write{Kind: Add, Counters: map[string]Number{counter: n}})
+		return
+	}
+	counters := w.list[i].Counters
+	counters[counter] = counters[counter].Plus(n)
+}
+
+func (w *Writes) own(key Key) Key {
+	return Key{Partition: key.Partition, Sort: key.Sort + "|" + w.stream.String()}
+}
+
+func (w *Writes) set(id rowID, write Write) {
+	write.Key = id.key
+	if i, there := w.index[id]; there {
+		w.list[i] = write
+		return
+	}
+	if w.index == nil {
+		w.index = map[rowID]int{}
+	}
+	w.index[id] = len(w.list)
+	w.list = append(w.list, write)
+}
