@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/estest"
 )
 
 // A small aggregate: a door that counts who passes through.
@@ -37,14 +38,14 @@ var doorEvents = es.NewRegistry(
 	es.Type[doorEvent]("DoorPassed", 2, passed{}),
 )
 
-var doors = es.Aggregate[door, doorEvent]{StreamType: "Door", Events: doorEvents, Evolve: func(d *door, event doorEvent) {
+var doors = estest.For(es.Aggregate[door, doorEvent]{StreamType: "Door", Events: doorEvents, Evolve: func(d *door, event doorEvent) {
 	switch e := event.(type) {
 	case opened:
 		d.open = true
 	case passed:
 		d.Who = append(d.Who, e.Who)
 	}
-}}
+}})
 
 var errShut = errors.New("the door is shut")
 

@@ -30,11 +30,11 @@ func (l lamp) switchOn(by string) ([]lampEvent, error) {
 	return []lampEvent{switchedOn{By: by}}, nil
 }
 
-var lamps = es.Aggregate[lamp, lampEvent]{
+var lamps = estest.For(es.Aggregate[lamp, lampEvent]{
 	StreamType: "Lamp",
 	Events:     es.NewRegistry(es.Type[lampEvent]("LampSwitchedOn", 1, switchedOn{})),
 	Evolve:     func(l *lamp, _ lampEvent) { l.on = true },
-}
+})
 
 // t stands for the *testing.T of a test: it prints what the test would fail with.
 var t printer
@@ -45,15 +45,15 @@ func (printer) Helper() {}
 
 func (printer) Errorf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
 
-func ExampleGiven() {
+func ExampleFor() {
 	adaSwitchesOn := func(l lamp) ([]lampEvent, error) { return l.switchOn("Ada") }
 
 	// both hold
-	estest.Given(lamps).When(adaSwitchesOn).Then(t, switchedOn{By: "Ada"}).ThenState(t, lamp{on: true})
-	estest.Given(lamps, switchedOn{By: "Bob"}).When(adaSwitchesOn).ThenError(t, errAlreadyOn)
+	lamps.Given().When(adaSwitchesOn).Then(t, switchedOn{By: "Ada"}).ThenState(t, lamp{on: true})
+	lamps.Given(switchedOn{By: "Bob"}).When(adaSwitchesOn).ThenError(t, errAlreadyOn)
 
 	// this does not
-	estest.Given(lamps).When(adaSwitchesOn).ThenError(t, errAlreadyOn)
+	lamps.Given().When(adaSwitchesOn).ThenError(t, errAlreadyOn)
 	// Output:
 	// no error, want "the lamp is on already"
 	// got:
@@ -61,7 +61,7 @@ func ExampleGiven() {
 }
 
 func ExampleHistory_State() {
-	fmt.Println(estest.Given(lamps, switchedOn{By: "Bob"}).State().on)
+	fmt.Println(lamps.Given(switchedOn{By: "Bob"}).State().on)
 	// Output: true
 }
 

@@ -12,6 +12,12 @@ type T interface {
 	Errorf(format string, args ...any)
 }
 
+// Kit tests one kind of aggregate.
+type Kit[S, E any] struct{ aggregate es.Aggregate[S, E] }
+
+// For returns the kit for a kind of aggregate.
+func For[S, E any](aggregate es.Aggregate[S, E]) Kit[S, E] { return Kit[S, E]{aggregate} }
+
 // History is what has happened to an aggregate.
 type History[S, E any] struct {
 	aggregate es.Aggregate[S, E]
@@ -19,8 +25,8 @@ type History[S, E any] struct {
 }
 
 // Given says what has happened to an aggregate, from its first event on. Without events, it does not exist yet.
-func Given[S, E any](aggregate es.Aggregate[S, E], events ...E) History[S, E] {
-	return History[S, E]{aggregate: aggregate, events: events}
+func (k Kit[S, E]) Given(events ...E) History[S, E] {
+	return History[S, E]{aggregate: k.aggregate, events: events}
 }
 
 // State is the state after the history. It is the caller's own.

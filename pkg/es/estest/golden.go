@@ -22,7 +22,7 @@ type GoldenConfig struct {
 	Update bool
 }
 
-// Golden holds an aggregate's stored events against golden files, <Type>.v<schema>.json, one for every type and schema
+// Golden holds the aggregate's stored events against golden files, <Type>.v<schema>.json, one for every type and schema
 // that was ever stored. It fails the test where
 //
 //   - a registered type has no sample or no file,
@@ -30,8 +30,9 @@ type GoldenConfig struct {
 //   - a file can't be decoded: of an older schema, or of a type that is no longer registered.
 //
 // There is one sample a type, best with every field set.
-func Golden[S, E any](t T, cfg GoldenConfig, aggregate es.Aggregate[S, E], samples ...E) {
+func (k Kit[S, E]) Golden(t T, cfg GoldenConfig, samples ...E) {
 	t.Helper()
+	aggregate := k.aggregate
 	sampled := map[string]bool{}
 	for _, sample := range samples {
 		raw, err := aggregate.Events.Encode(sample)

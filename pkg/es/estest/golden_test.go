@@ -55,7 +55,7 @@ func TestGolden(t *testing.T) {
 				}
 			}
 			var r recorder
-			estest.Golden(&r, estest.GoldenConfig{Dir: dir}, doors, tt.samples...)
+			doors.Golden(&r, estest.GoldenConfig{Dir: dir}, tt.samples...)
 			r.wants(t, tt.says...)
 		})
 	}
@@ -63,9 +63,9 @@ func TestGolden(t *testing.T) {
 
 func TestGoldenWithoutFolder(t *testing.T) {
 	t.Parallel()
-	none := es.Aggregate[door, doorEvent]{StreamType: "Door", Events: es.NewRegistry[doorEvent]()}
+	none := estest.For(es.Aggregate[door, doorEvent]{StreamType: "Door", Events: es.NewRegistry[doorEvent]()})
 	var r recorder
-	estest.Golden(&r, estest.GoldenConfig{Dir: filepath.Join(t.TempDir(), "none")}, none)
+	none.Golden(&r, estest.GoldenConfig{Dir: filepath.Join(t.TempDir(), "none")})
 	r.wants(t, "no such file")
 }
 
@@ -73,7 +73,7 @@ func TestGoldenUpdateWritesWhatItThenFinds(t *testing.T) {
 	t.Parallel()
 	cfg := estest.GoldenConfig{Dir: filepath.Join(t.TempDir(), "testdata", "golden"), Update: true}
 	for range 2 {
-		estest.Golden(t, cfg, doors, opened{By: "Ada"}, passed{Who: "Ada"})
+		doors.Golden(t, cfg, opened{By: "Ada"}, passed{Who: "Ada"})
 		cfg.Update = false
 	}
 }

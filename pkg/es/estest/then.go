@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
@@ -43,7 +44,7 @@ func (o Outcome[S, E]) ThenState(t T, want S) Outcome[S, E] {
 	case o.err != nil:
 		t.Errorf("the decision failed: %v", o.err)
 	default:
-		after := Given(o.history.aggregate, append(o.history.events[:len(o.history.events):len(o.history.events)], o.events...)...)
+		after := History[S, E]{o.history.aggregate, slices.Concat(o.history.events, o.events)}
 		if d := diff(want, after.State()); d != "" {
 			t.Errorf("another state (-want +got):\n%s", d)
 		}

@@ -9,9 +9,9 @@ import (
 
 func TestThen(t *testing.T) {
 	t.Parallel()
-	open := estest.Given(doors, opened{By: "Ada"})
-	shut := estest.Given(doors)
-	full := estest.Given(doors, opened{}, passed{Who: "Ada"}, passed{Who: "Bob"})
+	open := doors.Given(opened{By: "Ada"})
+	shut := doors.Given()
+	full := doors.Given(opened{}, passed{Who: "Ada"}, passed{Who: "Bob"})
 	events := func(e ...doorEvent) func(door) ([]doorEvent, error) {
 		return func(door) ([]doorEvent, error) { return e, nil }
 	}
@@ -56,7 +56,7 @@ func TestThen(t *testing.T) {
 			[]string{"another error", "the door is shut"}},
 
 		{"a given event that is not registered", func(t estest.T) {
-			estest.Given(doors, opened{}, painted{}).When(pass("Bob")).Then(t, passed{Who: "Bob"})
+			doors.Given(opened{}, painted{}).When(pass("Bob")).Then(t, passed{Who: "Bob"})
 		}, []string{"given event 2", "painted", "not registered"}},
 		{"a new event that is not registered", func(t estest.T) { open.When(events(painted{})).Then(t, painted{}) },
 			[]string{"new event 1", "painted", "not registered"}},
@@ -77,7 +77,7 @@ func TestThen(t *testing.T) {
 			full.When(func(d door) ([]doorEvent, error) { d.Who[0] = "Eve"; return nil, nil }).Then(t)
 		}, []string{"changed the state", `"Ada"`, `"Eve"`}},
 		{"a fault shows whatever is asked", func(t estest.T) {
-			estest.Given(doors, painted{}).When(pass("Bob")).ThenErrorMatch(t, func(error) bool { return true })
+			doors.Given(painted{}).When(pass("Bob")).ThenErrorMatch(t, func(error) bool { return true })
 		}, []string{"not registered"}},
 		{"a fault shows for a state", func(t estest.T) { open.When(events(painted{})).ThenState(t, door{open: true}) },
 			[]string{"not registered"}},
@@ -95,7 +95,7 @@ func TestThen(t *testing.T) {
 func TestThenErrorAsSetsItsTarget(t *testing.T) {
 	t.Parallel()
 	var tooMany *tooManyError
-	estest.Given(doors, opened{}, passed{}, passed{}).When(pass("Cy")).ThenErrorAs(t, &tooMany)
+	doors.Given(opened{}, passed{}, passed{}).When(pass("Cy")).ThenErrorAs(t, &tooMany)
 	if tooMany == nil || tooMany.Already != 2 {
 		t.Errorf("got %+v", tooMany)
 	}
@@ -105,7 +105,7 @@ func TestAHistoryIsNotChangedByItsUse(t *testing.T) {
 	t.Parallel()
 	// events in a slice with room behind them: what Then appends must not land there
 	room := append(make([]doorEvent, 0, 8), opened{})
-	history := estest.Given(doors, room...)
+	history := doors.Given(room...)
 	history.When(pass("Bob")).ThenState(t, door{open: true, Who: []string{"Bob"}})
 	if extended := room[:2]; extended[1] != nil {
 		t.Errorf("the caller's slice now holds %v", extended)

@@ -37,13 +37,6 @@ func (n Number) Plus(m Number) Number {
 	return out
 }
 
-// Negated returns -n.
-func (n Number) Negated() Number {
-	out := Number{scale: n.scale}
-	out.unscaled.Neg(&n.unscaled)
-	return out
-}
-
 func (n Number) to(scale int) big.Int {
 	var out big.Int
 	factor := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale-n.scale)), nil)

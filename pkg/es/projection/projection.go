@@ -67,7 +67,14 @@ type step struct {
 func (s step) version() int64 { return s.commit.Version + int64(s.index) }
 
 // fold applies events to a state, nil being the state before the first, and returns the state and rows that result.
-func (p *definition[S]) fold(stored json.RawMessage, steps []step) (json.RawMessage, *Writes, error) {
+//
+// A panic in Evolve is an error of the stream, not the end of the process.
+func (p *definition[S]) fold(stored json.RawMessage, steps []step) (_ json.RawMessage, _ *Writes, err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = fmt.Errorf("projection %s: %s: panic: %v", p.d.Name, steps[0].commit.Stream, panicked)
+		}
+	}()
 	var state S
 	if stored != nil {
 		if err := json.Unmarshal(stored, &state); err != nil {

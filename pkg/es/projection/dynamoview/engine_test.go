@@ -1,0 +1,361 @@
+package dynamoview_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/memstore"
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+)
+
+// The events of the tests: a note is added, replaces the last one, or fans out to many shared counters.
+type (
+	noteEvent interface{ isNote() }
+	noted     struct{ Text string }
+	renoted   struct{ Text string }
+	fanned    struct{ Out int }
+	poisoned  struct{ Panic bool }
+)
+
+func (noted) isNote()    {}
+func (renoted) isNote()  {}
+func (fanned) isNote()   {}
+func (poisoned) isNote() {}
+
+var notes = es.NewRegistry(
+	es.Type[noteEvent]("Noted", 1, noted{}), es.Type[noteEvent]("Renoted", 1, renoted{}),
+	es.Type[noteEvent]("Fanned", 1, fanned{}), es.Type[noteEvent]("Poisoned", 1, poisoned{}),
+)
+
+type notebook struct {
+	Texts []string `json:"texts"`
+}
+
+var errPoison = errors.New("poison")
+
+// log keeps a document a stream, rows that a stream owns, and counters that all share.
+var log = projection.New(projection.Definition[notebook]{
+	Name:    "log",
+	Sources: map[string]es.Decoder{"Note": notes},
+	Evolve: func(s *notebook, e projection.Event, w *projection.Writes) error {
+		switch data := e.Data.(type) {
+		case noted:
+			s.Texts = append(s.Texts, data.Text)
+			w.Add(projection.Key{Partition: "letters", Sort: data.Text[:1]}, "count", projection.Int(1))
+			return w.Put(projection.Key{Partition: "all", Sort: fmt.Sprintf("%04d", len(s.Texts))}, data.Text)
+		case renoted:
+			if n := len(s.Texts); n > 0 {
+				w.Add(projection.Key{Partition: "letters", Sort: s.Texts[n-1][:1]}, "count", projection.Int(-1))
+				w.Delete(projection.Key{Partition: "all", Sort: fmt.Sprintf("%04d", n)})
+				s.Texts = s.Texts[:n-1]
+			}
+		case fanned:
+			for i := range data.Out {
+				w.Add(projection.Key{Partition: "fan", Sort: fmt.Sprintf("%03d", i)}, "count", projection.Int(1))
+			}
+		case poisoned:
+			if data.Panic {
+				panic("poison")
+			}
+			return errPoison
+		}
+		return nil
+	},
+})
+
+type bench struct {
+	store  *memstore.Store
+	view   *dynamoview.View
+	meter  *dynamotest.Meter
+	engine *projection.Engine
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{store: memstore.New(memstore.Config{}), meter: &dynamotest.Meter{}}
+	table := dynamotest.Table(t, dynamotest.Client(t), dynamoview.ReadTable)
+	b.view = dynamoview.New(dynamotest.Client(t, b.meter.Metered), table)
+	b.engine = b.engineOn(b.store)
+	return b
+}
+
+func (b *bench) engineOn(store es.Reader) *projection.Engine {
+	return projection.NewEngine(store, projection.Config{}, projection.Subscription{Projection: log, View: b.view, Generation: 1})
+}
+
+func note(id string) es.StreamID { return es.StreamID{Type: "Note", ID: id} }
+
+// write appends a commit.
+func (b *bench) write(t *testing.T, id string, events ...noteEvent) es.Commit {
+	t.Helper()
+	head, err := b.store.Head(t.Context(), note(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := make([]es.RawEvent, len(events))
+	for i, e := range events {
+		if raw[i], err = notes.Encode(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	commits, err := b.store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: raw}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return commits[0]
+}
+
+func (b *bench) apply(t *testing.T, commits ...es.Commit) {
+	t.Helper()
+	if failed := b.engine.Apply(t.Context(), commits); len(failed) > 0 {
+		t.Fatalf("failed: %v", failed)
+	}
+}
+
+// rows are everything that the projection stored.
+type rows struct {
+	Notebooks map[string]notebook
+	Versions  map[string]int64
+	All       []string
+	Letters   map[string]string
+	Fan       int
+}
+
+func (b *bench) rows(t *testing.T, ids ...string) rows {
+	t.Helper()
+	ctx, r := t.Context(), b.view.At(1)
+	out := rows{Notebooks: map[string]notebook{}, Versions: map[string]int64{}, Letters: map[string]string{}}
+	for _, id := range ids {
+		var n notebook
+		version, err := r.State(ctx, note(id), &n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Notebooks[id], out.Versions[id] = n, version
+	}
+	list := dynamoview.List{Partitions: []string{"all"}, Limit: 7}
+	for {
+		page, err := r.Rows(ctx, list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range page.Rows {
+			var text string
+			if err := json.Unmarshal(row, &text); err != nil {
+				t.Fatal(err)
+			}
+			out.All = append(out.All, text)
+		}
+		if list.Cursor = page.Next; list.Cursor == "" {
+			break
+		}
+	}
+	letters, err := r.AllCounters(ctx, "letters")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for letter, counters := range letters {
+		out.Letters[letter] = counters["count"]
+	}
+	fan, err := r.AllCounters(ctx, "fan")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.Fan = len(fan)
+	return out
+}
+
+// TestHostileDelivery: whatever is duplicated, reordered, dropped and delivered to two copies of the engine at once, the
+// rows end up as from a plain delivery, as soon as each stream's last commit has come.
+func TestHostileDelivery(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(5) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			rng := rand.New(rand.NewPCG(seed, 1))
+			plain, hostile := newBench(t), newBench(t)
+			hostile.store, hostile.engine = plain.store, hostile.engineOn(plain.store)
+			ids := []string{"a", "b", "c"}
+			var history, last []es.Commit
+			for _, id := range ids {
+				for range 20 {
+					var events []noteEvent
+					for range 1 + rng.IntN(5) {
+						events = append(events, []noteEvent{
+							noted{string(rune('a'+rng.IntN(3))) + fmt.Sprint(len(history))}, noted{"x" + fmt.Sprint(len(history))}, renoted{}, fanned{rng.IntN(70)},
+						}[rng.IntN(4)])
+					}
+					history = append(history, plain.write(t, id, events...))
+				}
+				last = append(last, history[len(history)-1])
+			}
+			plain.apply(t, history...)
+
+			var wg sync.WaitGroup
+			for copyOf := range uint64(2) {
+				wg.Go(func() {
+					rng := rand.New(rand.NewPCG(seed, 2+copyOf))
+					for range 12 {
+						var batch []es.Commit
+						for range 1 + rng.IntN(15) {
+							batch = append(batch, history[rng.IntN(len(history))])
+						}
+						if failed := hostile.engine.Apply(context.Background(), batch); len(failed) > 0 {
+							t.Errorf("failed: %v", failed)
+						}
+					}
+				})
+			}
+			wg.Wait()
+			hostile.apply(t, last...)
+			if diff := cmp.Diff(plain.rows(t, ids...), hostile.rows(t, ids...)); diff != "" {
+				t.Errorf("rows (-plain +hostile):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCosts(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	c1, c2, c3 := b.write(t, "a", fanned{}), b.write(t, "a", fanned{}), b.write(t, "a", noted{"x"})
+	for _, test := range []struct {
+		name  string
+		batch []es.Commit
+		want  map[string]int
+		units float64 // 0 = not compared: DynamoDB Local counts an update within a transaction too low
+	}{
+		{"no rows: one read and one write for many commits", []es.Commit{c1, c2}, map[string]int{"GetItem": 1, "PutItem": 1}, 2},
+		{"duplicates: no write", []es.Commit{c2, c1, c1}, map[string]int{"GetItem": 1}, 1},
+		{"rows: one transaction", []es.Commit{c3}, map[string]int{"GetItem": 1, "TransactWriteItems": 1}, 0},
+	} {
+		b.meter.Take()
+		b.apply(t, test.batch...)
+		got := b.meter.Take()
+		if diff := cmp.Diff(test.want, got.Requests); diff != "" || (test.units > 0 && got.Units != test.units) {
+			t.Errorf("%s: %v units, want %v; requests (-want +got):\n%s", test.name, got.Units, test.units, diff)
+		}
+	}
+}
+
+// TestEventOfManyRows: an event that writes more rows than a transaction holds is written in parts, each part once.
+func TestEventOfManyRows(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	c := b.write(t, "a", noted{"x"}, fanned{250}, noted{"y"})
+	b.apply(t, c)
+	b.apply(t, c)
+	got := b.rows(t, "a")
+	if got.Fan != 250 || got.Versions["a"] != 3 || len(got.All) != 2 {
+		t.Errorf("%+v", got)
+	}
+	fan, err := b.view.At(1).AllCounters(t.Context(), "fan")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for sort, counters := range fan {
+		if counters["count"] != "1" {
+			t.Errorf("row %s was counted %s times", sort, counters["count"])
+		}
+	}
+}
+
+// broken fails every other save before it is sent, and loses the answer of every other that is.
+type broken struct {
+	projection.View
+	saves atomic.Int64
+}
+
+var errBroken = errors.New("connection lost")
+
+func (v *broken) Save(ctx context.Context, g projection.Generation, s es.StreamID, prev, next projection.Checkpoint, rows []projection.Write) error {
+	switch v.saves.Add(1) % 4 {
+	case 1:
+		return errBroken
+	case 3:
+		_ = v.View.Save(ctx, g, s, prev, next, rows)
+		return errBroken
+	}
+	return v.View.Save(ctx, g, s, prev, next, rows)
+}
+
+// TestInterruptedAnywhere: a save that failed, or whose answer was lost, is done again and counts once.
+func TestInterruptedAnywhere(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	engine := projection.NewEngine(b.store, projection.Config{},
+		projection.Subscription{Projection: log, View: &broken{View: b.view}, Generation: 1})
+	commits := []es.Commit{b.write(t, "a", noted{"x"}, fanned{250}), b.write(t, "a", noted{"y"}), b.write(t, "a", fanned{120})}
+	failures := 0
+	for ; len(engine.Apply(t.Context(), commits)) > 0; failures++ {
+		if failures > 50 {
+			t.Fatal("it never ends")
+		}
+	}
+	got := b.rows(t, "a")
+	if failures == 0 || got.Fan != 250 || got.Letters["x"] != "1" || got.Letters["y"] != "1" || got.Versions["a"] != 4 {
+		t.Errorf("after %d failures: %+v", failures, got)
+	}
+	fan, err := b.view.At(1).AllCounters(t.Context(), "fan")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first, last := fan["000"]["count"], fan["249"]["count"]; first != "2" || last != "1" {
+		t.Errorf("counted %s and %s times, want 2 and 1", first, last)
+	}
+}
+
+// TestFailureIsTheStreamsOwn: one stream's error is reported for it, and all others are done.
+func TestFailureIsTheStreamsOwn(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	good := b.write(t, "good", noted{"x"})
+	other, unread := b.write(t, "unknown"+strings.Repeat("y", 10), noted{"z"}), es.Commit{Stream: es.StreamID{Type: "Other", ID: "1"}}
+	failed := b.engine.Apply(t.Context(), []es.Commit{
+		b.write(t, "bad", poisoned{}), b.write(t, "panics", poisoned{Panic: true}), good, other, unread,
+	})
+	if len(failed) != 2 || !errors.Is(failed[note("bad")], errPoison) || failed[note("panics")] == nil {
+		t.Errorf("failed: %v", failed)
+	}
+	if got := b.rows(t, "good", "bad"); got.Versions["good"] != 1 || got.Versions["bad"] != 0 || len(got.All) != 2 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestCursors(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i := range 5 {
+		b.apply(t, b.write(t, fmt.Sprint(i), noted{"x"}))
+	}
+	r := b.view.At(1)
+	for _, descending := range []bool{false, true} {
+		list := dynamoview.List{Partitions: []string{"all", "none"}, Limit: 5, Descending: descending}
+		page, err := r.Rows(t.Context(), list)
+		if err != nil || len(page.Rows) != 5 || page.Next != "" {
+			t.Errorf("the last page names a next: %q of %d rows, %v", page.Next, len(page.Rows), err)
+		}
+	}
+	page, err := r.Rows(t.Context(), dynamoview.List{Partitions: []string{"all"}, Limit: 2})
+	if err != nil || page.Next == "" {
+		t.Fatal(page, err)
+	}
+	for _, bad := range []string{"x", "!", "MnxhYmM" /* 2|abc */, "MXw" /* 1| */} {
+		_, err := r.Rows(t.Context(), dynamoview.List{Partitions: []string{"all"}, Limit: 2, Cursor: bad})
+		if !errors.Is(err, dynamoview.ErrCursor) {
+			t.Errorf("cursor %q: %v", bad, err)
+		}
+	}
+}
