@@ -108,14 +108,14 @@ func (a *Append) instant(now time.Time) time.Time {
 	return at
 }
 
-func siblings(writes []Write, own int) []Sibling {
+func siblings(writes []Write, own int) []StreamVersion {
 	if len(writes) == 1 {
 		return nil
 	}
-	out := make([]Sibling, 0, len(writes)-1)
+	out := make([]StreamVersion, 0, len(writes)-1)
 	for i, w := range writes {
 		if i != own {
-			out = append(out, Sibling{Stream: w.Head.stream, Version: w.Head.version + 1})
+			out = append(out, StreamVersion{Stream: w.Head.stream, Version: w.Head.version + 1})
 		}
 	}
 	return out

@@ -37,13 +37,6 @@ type CommandRef struct {
 	Fingerprint string
 }
 
-// Sibling is another stream's commit in the same append.
-type Sibling struct {
-	Stream StreamID
-	// Version is the first version of the commit there.
-	Version int64
-}
-
 // Commit is the events of one append to one stream, stored and seen whole or not at all.
 type Commit struct {
 	Stream StreamID
@@ -58,7 +51,8 @@ type Commit struct {
 	Command CommandRef
 	// Prev is the hash of the stream's commit before this one, empty for the first; Hash is this commit's own.
 	Prev, Hash []byte
-	Siblings   []Sibling
+	// Siblings are the other commits of the same append, each by its first version.
+	Siblings []StreamVersion
 }
 
 // LastVersion is the version of the commit's last event.

@@ -21,14 +21,17 @@ func Type[E any](name string, schema int, prototype E) EventType[E] {
 
 // Registry knows the events of one kind of aggregate, E being the interface that all of them satisfy.
 type Registry[E any] struct {
-	byName map[string]EventType[E]
-	byType map[reflect.Type]EventType[E]
+	byName    map[string]EventType[E]
+	byType    map[reflect.Type]EventType[E]
+	upcasters map[typeSchema]Upcaster
 }
 
 // NewRegistry returns a registry of the types given. It panics where a name or a Go type stands twice, a name is empty, a
 // schema is under 1, or a type is not a plain struct: that is a fault of the program, seen when it starts.
 func NewRegistry[E any](types ...EventType[E]) *Registry[E] {
-	r := &Registry[E]{byName: map[string]EventType[E]{}, byType: map[reflect.Type]EventType[E]{}}
+	r := &Registry[E]{
+		byName: map[string]EventType[E]{}, byType: map[reflect.Type]EventType[E]{}, upcasters: map[typeSchema]Upcaster{},
+	}
 	for _, t := range types {
 		switch {
 		case t.name == "" || t.schema < 1:
@@ -60,18 +63,24 @@ func (r *Registry[E]) Encode(event E) (RawEvent, error) {
 	return RawEvent{Type: t.name, Schema: t.schema, Data: data}, nil
 }
 
-// Decode calls yield for each event that a commit's i-th stored event stands for.
+// Decode calls yield for each event that a commit's i-th stored event stands for: one, unless an upcaster splits or drops it.
 //
-// Errors: [UnknownEventError]; [CorruptError] where the payload does not fit the type; yield's own.
+// Errors: [UnknownEventError]; [CorruptError] where the payload does not fit the type, or an upcaster refuses it; yield's own.
 func (r *Registry[E]) Decode(c *Commit, i int, yield func(E) error) error {
-	raw, version := c.Events[i], c.Version+int64(i)
+	return r.decode(StreamVersion{c.Stream, c.Version + int64(i)}, c.Events[i], yield)
+}
+
+func (r *Registry[E]) decode(at StreamVersion, raw RawEvent, yield func(E) error) error {
+	if up, old := r.upcasters[typeSchema{raw.Type, raw.Schema}]; old {
+		return r.upcast(at, raw, up, yield)
+	}
 	t, known := r.byName[raw.Type]
-	if !known || raw.Schema > t.schema || raw.Schema < 1 {
-		return &UnknownEventError{Stream: c.Stream, Version: version, Type: raw.Type, Schema: raw.Schema, Newest: t.schema}
+	if !known || raw.Schema != t.schema {
+		return &UnknownEventError{Stream: at.Stream, Version: at.Version, Type: raw.Type, Schema: raw.Schema, Newest: t.schema}
 	}
 	v := reflect.New(t.typ)
 	if err := json.Unmarshal(raw.Data, v.Interface()); err != nil {
-		return &CorruptError{Stream: c.Stream, Version: version, Reason: "payload of " + raw.Type, Err: err}
+		return &CorruptError{Stream: at.Stream, Version: at.Version, Reason: "payload of " + raw.Type, Err: err}
 	}
 	event, _ := v.Elem().Interface().(E)
 	return yield(event)

@@ -61,7 +61,7 @@ func (c *Commit) metaSize(opt func(name, value string) int) int {
 
 func numberSize(n int64) int { return (len(fmt.Sprint(n))+1)/2 + 1 }
 
-// CheckSize returns a [LimitError] if a store would need more than MaxCommitBytes for the commit.
+// CheckSize returns a [LimitError] if a store that needs this many bytes for the commit would need more than MaxCommitBytes.
 func (c *Commit) CheckSize(bytes int) error {
 	if bytes > MaxCommitBytes {
 		return &LimitError{Stream: c.Stream, What: "bytes in a commit", Size: bytes, Limit: MaxCommitBytes}

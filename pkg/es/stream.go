@@ -44,3 +44,12 @@ func (s StreamID) Validate() error {
 	}
 	return nil
 }
+
+// StreamVersion is a place in a stream.
+type StreamVersion struct {
+	Stream  StreamID
+	Version int64
+}
+
+// String returns the place as consistency tokens have it: Type#ID@version.
+func (v StreamVersion) String() string { return fmt.Sprintf("%s@%d", v.Stream, v.Version) }

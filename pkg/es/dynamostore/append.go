@@ -32,8 +32,7 @@ func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Commit, error) {
 	}
 	items := make([]Item, len(commits))
 	for i := range commits {
-		items[i] = encode(&commits[i])
-		if err := commits[i].CheckSize(commits[i].Size()); err != nil {
+		if items[i], err = item(&commits[i]); err != nil {
 			return nil, err
 		}
 	}

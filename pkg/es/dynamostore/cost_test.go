@@ -2,6 +2,7 @@ package dynamostore_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -48,13 +49,10 @@ func TestCosts(t *testing.T) {
 		}
 		return h
 	}
-	var size int
 	must := func(a es.Append) {
-		commits, err := store.Append(t.Context(), a)
-		if err != nil {
+		if _, err := store.Append(t.Context(), a); err != nil {
 			t.Fatal(err)
 		}
-		size = commits[0].Size()
 	}
 	for _, test := range []struct {
 		name  string
@@ -64,7 +62,7 @@ func TestCosts(t *testing.T) {
 	}{
 		{"new stream", func() { must(write(store.Empty(a), small(1)...)) }, map[string]int{"PutItem": 1}, func() float64 { return 1 }},
 		{"load and append", func() { must(write(load(a), small(1)...)) }, map[string]int{"Query": 1, "PutItem": 1}, func() float64 { return 1 + 1 }},
-		{"100 events", func() { must(write(store.Empty(b), small(es.MaxEvents)...)) }, map[string]int{"PutItem": 1}, func() float64 { return kilobytes(size) }},
+		{"100 events", func() { must(write(store.Empty(b), small(es.MaxEvents)...)) }, map[string]int{"PutItem": 1}, func() float64 { return 4 }},
 		{"two streams", func() {
 			ha, hb := load(a), load(b)
 			meter.Take()
@@ -94,8 +92,8 @@ func TestSizeIsDynamoDBs(t *testing.T) {
 	fill := func(h es.Head, bytes int) es.Append {
 		return es.Append{
 			Writes: []es.Write{{Head: h, Events: []es.RawEvent{
-				{Type: "Filled", Schema: 1, Data: json.RawMessage(`"` + strings.Repeat("x", bytes) + `"`)},
-				{Type: "Filled", Schema: 12, Data: json.RawMessage(`"é"`)},
+				{Type: "F", Schema: 1, Data: json.RawMessage(`"` + strings.Repeat("x", bytes) + `"`)},
+				{Type: "F", Schema: 12, Data: json.RawMessage(`"é"`)},
 			}}},
 			Meta:    es.Meta{CorrelationID: "c", Actor: "a", Extra: map[string]string{"k": "v", "key": ""}},
 			Command: es.CommandRef{ID: "id", Fingerprint: "fp"},
@@ -107,25 +105,59 @@ func TestSizeIsDynamoDBs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for over := range 2 {
-			if head, err = store.Head(t.Context(), s); err != nil {
-				t.Fatal(err)
-			}
-			room := 5*1024 - probe[0].Size() + 1
-			if len(probe[0].Prev) == 0 {
-				room -= len("prev") + 32
-			}
-			meter.Take()
-			c, err := store.Append(t.Context(), fill(head, room+over))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got, want := meter.Take().Units, float64(5+over); got != want {
-				t.Errorf("commit of %d bytes: %v units, want %v", c[0].Size(), got, want)
-			}
+		room := 1024 - probe[0].Size() + 1 // to the end of a unit
+		if len(probe[0].Prev) == 0 {
+			room -= len("prev") + 32
 		}
 		if head, err = store.Head(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
+		meter.Take()
+		c, err := store.Append(t.Context(), fill(head, room))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := meter.Take().Units; got != 1 || c[0].Size() != 1024 {
+			t.Errorf("commit of %d bytes: %v units, want 1", c[0].Size(), got)
+		}
+		if head, err = store.Head(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestCompression: payloads are compressed where that saves a unit, and only there.
+func TestCompression(t *testing.T) {
+	t.Parallel()
+	store, meter := metered(t)
+	for i, test := range []struct {
+		name   string
+		events []es.RawEvent
+		units  float64
+	}{
+		{"100 small events", small(es.MaxEvents), 4},
+		{"one flat event of 200 KB", []es.RawEvent{{Type: "Noted", Schema: 1, Data: json.RawMessage(`"` + strings.Repeat("x", 200_000) + `"`)}}, 1},
+		{"over the limit unless compressed", []es.RawEvent{{Type: "Noted", Schema: 1, Data: json.RawMessage(`"` + strings.Repeat("xy", 400_000) + `"`)}}, 1},
+	} {
+		meter.Take()
+		c, err := store.Append(t.Context(), es.Append{Writes: []es.Write{{
+			Head: store.Empty(es.StreamID{Type: "Account", ID: fmt.Sprint(i)}), Events: test.events,
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := meter.Take().Units; got != test.units {
+			t.Errorf("%s, %v KB: %v units, want %v", test.name, kilobytes(c[0].Size()), got, test.units)
+		}
+		for stored, err := range store.Read(t.Context(), c[0].Stream, es.Range{}) {
+			if diff := cmp.Diff(c[0], stored); err != nil || diff != "" {
+				t.Errorf("%s: %v (-appended +read):\n%s", test.name, err, diff)
+			}
+		}
+	}
+	huge := []es.RawEvent{{Type: "Noted", Schema: 1, Data: json.RawMessage(`"` + strings.Repeat("x", 17<<20) + `"`)}}
+	_, err := store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: store.Empty(acc1), Events: huge}}})
+	if !errors.As(err, new(*es.LimitError)) {
+		t.Errorf("17 MB: %v, want a limit error", err)
 	}
 }

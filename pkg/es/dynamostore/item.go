@@ -28,17 +28,13 @@ func encode(c *es.Commit) Item {
 		"at":      s(es.FormatTime(c.At)),
 		"hash":    &types.AttributeValueMemberB{Value: c.Hash},
 	}
-	events := make([]types.AttributeValue, len(c.Events))
+	item["events"] = encodeEvents(c, true)
 	var names []string
-	for i, e := range c.Events {
-		events[i] = &types.AttributeValueMemberM{Value: Item{
-			"type": s(e.Type), "schema": n(int64(e.Schema)), "data": s(string(e.Data)),
-		}}
+	for _, e := range c.Events {
 		if !slices.Contains(names, e.Type) {
 			names = append(names, e.Type)
 		}
 	}
-	item["events"] = &types.AttributeValueMemberL{Value: events}
 	item["types"] = &types.AttributeValueMemberSS{Value: names}
 	if len(c.Prev) > 0 {
 		item["prev"] = &types.AttributeValueMemberB{Value: c.Prev}
@@ -57,6 +53,18 @@ func encode(c *es.Commit) Item {
 		item["siblings"] = &types.AttributeValueMemberL{Value: siblings}
 	}
 	return item
+}
+
+func encodeEvents(c *es.Commit, withData bool) types.AttributeValue {
+	events := make([]types.AttributeValue, len(c.Events))
+	for i, e := range c.Events {
+		event := Item{"type": s(e.Type), "schema": n(int64(e.Schema))}
+		if withData {
+			event["data"] = s(string(e.Data))
+		}
+		events[i] = &types.AttributeValueMemberM{Value: event}
+	}
+	return &types.AttributeValueMemberL{Value: events}
 }
 
 func encodeMeta(m es.Meta) Item {
@@ -102,6 +110,11 @@ func Decode(item Item) (es.Commit, error) {
 		r.fail("at", err)
 	}
 	c.Events = r.events()
+	if packed := r.bytes("zdata"); packed != nil {
+		if err := unpack(packed, c.Events); err != nil {
+			r.fail("zdata", err)
+		}
+	}
 	if count := r.number("count"); len(c.Events) == 0 || count != int64(len(c.Events)) {
 		r.fail("count", fmt.Errorf("is %d, there are %d events", count, len(c.Events)))
 	}

@@ -133,22 +133,35 @@ func (st *Store) from(ctx context.Context, stream es.StreamID, version int64) it
 			q.ExpressionAttributeValues[":v"] = n(version)
 		}
 		next := int64(0)
+		for item, err := range st.items(ctx, q) {
+			var c es.Commit
+			if err != nil {
+				err = fmt.Errorf("read %s: %w", stream, err)
+			} else if c, err = Decode(item); err == nil && next != 0 && c.Version != next {
+				err = &es.CorruptError{Stream: stream, Version: c.Version, Reason: fmt.Sprintf("expected version %d next", next)}
+			}
+			if !yield(c, err) || err != nil {
+				return
+			}
+			next = c.LastVersion() + 1
+		}
+	}
+}
+
+// items yields all items of a query, page by page.
+func (st *Store) items(ctx context.Context, q *dynamodb.QueryInput) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
 		pages := dynamodb.NewQueryPaginator(st.client, q)
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				yield(es.Commit{}, fmt.Errorf("read %s: %w", stream, err))
+				yield(nil, err)
 				return
 			}
 			for _, item := range page.Items {
-				c, err := Decode(item)
-				if err == nil && next != 0 && c.Version != next {
-					err = &es.CorruptError{Stream: stream, Version: c.Version, Reason: fmt.Sprintf("expected version %d next", next)}
-				}
-				if !yield(c, err) || err != nil {
+				if !yield(item, nil) {
 					return
 				}
-				next = c.LastVersion() + 1
 			}
 		}
 	}

@@ -108,13 +108,13 @@ func (r *reader) events() (events []es.RawEvent) {
 	return events
 }
 
-func (r *reader) siblings() (siblings []es.Sibling) {
+func (r *reader) siblings() (siblings []es.StreamVersion) {
 	r.maps("siblings", func(_, _ int, m *reader) {
 		stream, err := es.ParseStreamID(m.text("stream"))
 		if err != nil {
 			m.fail("stream", err)
 		}
-		siblings = append(siblings, es.Sibling{Stream: stream, Version: m.number("version")})
+		siblings = append(siblings, es.StreamVersion{Stream: stream, Version: m.number("version")})
 	})
 	return siblings
 }

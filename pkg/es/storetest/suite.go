@@ -6,8 +6,10 @@
 package storetest
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +32,7 @@ func Run(t *testing.T, open Open) {
 		"append/one winner":             oneWinner,
 		"append/100 events":             hundredEvents,
 		"append/largest commit":         largestCommit,
+		"append/payloads of any kind":   anyPayload,
 		"append/repeat of its id":       repeatedID,
 		"append/cancelled context":      cancelledContext,
 		"append/time never goes back":   timeGrows,
@@ -79,9 +82,18 @@ func events(n int) []es.RawEvent {
 	return out
 }
 
-// sized returns an event whose payload has a length in bytes.
+// sized returns an event whose payload has a length in bytes, and can't be compressed to much less.
 func sized(bytes int) es.RawEvent {
-	return es.RawEvent{Type: "Sized", Schema: 1, Data: json.RawMessage(`"` + strings.Repeat("x", bytes-2) + `"`)}
+	noise := make([]byte, bytes)
+	rng := rand.NewChaCha8([32]byte{1})
+	_, _ = rng.Read(noise) // never fails
+	text := base64.RawStdEncoding.EncodeToString(noise)[:bytes-2]
+	return es.RawEvent{Type: "Sized", Schema: 1, Data: json.RawMessage(`"` + text + `"`)}
+}
+
+// flat returns an event whose payload has a length in bytes, and can be compressed to almost nothing.
+func flat(bytes int) es.RawEvent {
+	return es.RawEvent{Type: "Flat", Schema: 1, Data: json.RawMessage(`"` + strings.Repeat("x", bytes-2) + `"`)}
 }
 
 // must appends events to a head and returns the commit.

@@ -24,7 +24,7 @@ func allOrNone(t *testing.T, f *fixture) {
 	if diff := cmp.Diff(commits[1], stored); diff != "" {
 		t.Errorf("read (+) what was appended (-):\n%s", diff)
 	}
-	if want := []es.Sibling{{Stream: stream, Version: 3}}; !cmp.Equal(stored.Siblings, want) || commits[0].ID != stored.ID {
+	if want := []es.StreamVersion{{Stream: stream, Version: 3}}; !cmp.Equal(stored.Siblings, want) || commits[0].ID != stored.ID {
 		t.Errorf("siblings %v of commit %s, want %v of %s", stored.Siblings, stored.ID, want, commits[0].ID)
 	}
 	// The same again: the second stream's head is current, the first's is not.
