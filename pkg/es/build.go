@@ -17,14 +17,14 @@ const (
 	MaxStreams = 100
 )
 
-// Build turns an append into the commits to store, one for each write. It is for implementations of [Store], which check
+// Build turns an append into the commits to store, one for each write, with the heads that are true once they are stored. It is for implementations of [Store], which check
 // nothing more of an append than the sizes that are their own.
 //
 // The commits' time is now, or the next microsecond after the latest head where the clock is behind it, so that time
 // strictly grows in each stream and is one instant for all streams of the append.
 //
 // Errors: as [Appender] has them, before anything is sent.
-func Build(a Append, seal *Seal, now time.Time) ([]Commit, error) {
+func Build(a Append, seal *Seal, now time.Time) ([]Stored, error) {
 	if err := a.validate(seal); err != nil {
 		return nil, err
 	}
@@ -36,9 +36,9 @@ func Build(a Append, seal *Seal, now time.Time) ([]Commit, error) {
 	if a.ID == "" {
 		a.ID = uuid.NewString()
 	}
-	commits := make([]Commit, len(a.Writes))
+	commits := make([]Stored, len(a.Writes))
 	for i, w := range a.Writes {
-		commits[i] = Commit{
+		c := Commit{
 			Stream:   w.Head.stream,
 			Version:  w.Head.version + 1,
 			ID:       a.ID,
@@ -49,7 +49,8 @@ func Build(a Append, seal *Seal, now time.Time) ([]Commit, error) {
 			Prev:     w.Head.hash,
 			Siblings: siblings(a.Writes, i),
 		}
-		commits[i].Hash = commits[i].ComputeHash()
+		c.Hash = c.ComputeHash()
+		commits[i] = Stored{Commit: c, Head: seal.After(&c)}
 	}
 	return commits, nil
 }

@@ -32,9 +32,9 @@ type Meta struct {
 // CommandRef identifies the command that a commit answers, so that a repeat of it is recognised.
 type CommandRef struct {
 	// ID is unique to the command; "" = the command is not recognised again.
-	ID string
+	ID string `json:"id"`
 	// Fingerprint is a digest of the command's body: the same id with another fingerprint is an error of the caller.
-	Fingerprint string
+	Fingerprint string `json:"fingerprint"`
 }
 
 // Commit is the events of one append to one stream, stored and seen whole or not at all.

@@ -5,11 +5,12 @@ type Entity[S, E any] struct {
 	// State is the aggregate's state, with what was recorded so far.
 	State S
 
-	aggregate *Aggregate[S, E]
-	from      Head
-	recorded  []E
-	raw       []RawEvent // recorded, encoded by write
-	stored    *Commit    // the last commit folded into State
+	repository *Repository[S, E]
+	from       Head
+	commands   knownCommands
+	recorded   []E
+	raw        []RawEvent // recorded, encoded by write
+	last       *Commit    // the last commit folded into State, nil if it came from elsewhere
 }
 
 // Version is the aggregate's version before the decision.
@@ -18,7 +19,7 @@ func (e *Entity[S, E]) Version() int64 { return e.from.Version() }
 // Record says that events happen to the aggregate: they change its state here, and are stored if the decision is.
 func (e *Entity[S, E]) Record(events ...E) {
 	for _, event := range events {
-		e.aggregate.Evolve(&e.State, event)
+		e.repository.aggregate.Evolve(&e.State, event)
 	}
 	e.recorded = append(e.recorded, events...)
 }
@@ -27,14 +28,20 @@ func (e *Entity[S, E]) head() Head { return e.from }
 
 func (e *Entity[S, E]) write() (Write, error) {
 	var err error
-	e.raw, err = e.aggregate.encode(e.recorded)
+	e.raw, err = e.repository.aggregate.encode(e.recorded)
 	return Write{Head: e.from, Events: e.raw}, err
+}
+
+// stored keeps the state that the commit made warm.
+func (e *Entity[S, E]) stored(s Stored) {
+	e.commands.add(&s.Commit, e.repository.cfg.Horizon)
+	e.repository.keep(folded[S]{state: e.State, head: s.Head, commands: e.commands})
 }
 
 func (e *Entity[S, E]) result(stream StreamID, replayed bool) Result[S] {
 	version, events := e.from.Version(), e.raw
 	if replayed {
-		version, events = e.stored.Version-1, e.stored.Events
+		version, events = e.last.Version-1, e.last.Events
 	}
 	out := Result[S]{Stream: stream, State: e.State, Replayed: replayed, Events: make([]EventRef, len(events))}
 	for i, raw := range events {

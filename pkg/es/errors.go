@@ -10,6 +10,8 @@ var (
 	ErrNoEvents = errors.New("nothing to append: a write needs at least one event")
 	// ErrForeignHead refuses a head that this store did not make.
 	ErrForeignHead = errors.New("the head was not made by this store: load the stream, or ask it for its head")
+	// ErrNotResumable says that a stream does not hold the commit that a snapshot was made at.
+	ErrNotResumable = errors.New("the stream does not hold the commit to resume from")
 	// ErrOccurredInFuture refuses a commit that claims to have happened after it was recorded.
 	ErrOccurredInFuture = errors.New("occurredAt is in the future: give a time that has passed, or none")
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -28,6 +29,8 @@ type ExecutorConfig struct {
 	// Backoff is the longest pause after the first conflict; it doubles with each, and the pause is a random part of it.
 	// Default 10 ms.
 	Backoff time.Duration
+	// Logger is told of what was mended on the way. Default slog.Default.
+	Logger *slog.Logger
 }
 
 // Executor makes decisions over the streams of a store.
@@ -43,6 +46,9 @@ func NewExecutor(store Store, cfg ExecutorConfig) *Executor {
 	}
 	if cfg.Backoff == 0 {
 		cfg.Backoff = 10 * time.Millisecond
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
 	}
 	if cfg.Attempts < 1 || cfg.Backoff < 0 {
 		panic(fmt.Sprintf("es.ExecutorConfig: attempts %d and backoff %v must be positive", cfg.Attempts, cfg.Backoff))
@@ -65,9 +71,16 @@ type Outcome struct {
 //
 // Errors: the decision's own; [ConflictError] after the last attempt; [CommandReusedError]; all those of [Appender].
 func (x *Executor) Execute(ctx context.Context, cmd Command, decide func(*Tx) error) (*Outcome, error) {
+	fresh := false
 	for attempt := 1; ; attempt++ {
-		tx := &Tx{ctx: ctx, store: x.store, cmd: cmd, again: attempt > 1, entities: map[StreamID]entity{}}
+		tx := &Tx{ctx: ctx, store: x.store, cmd: cmd, fresh: fresh, again: attempt > 1, entities: map[StreamID]entity{}}
 		out, err := tx.run(decide)
+		if !fresh && tx.warm && !tx.sent && tx.replayed == nil {
+			// Only what the store accepts may rest on cached state: a refusal is decided again on the stream as it is.
+			tx = &Tx{ctx: ctx, store: x.store, cmd: cmd, fresh: true, again: attempt > 1, entities: map[StreamID]entity{}}
+			out, err = tx.run(decide)
+		}
+		fresh = true
 		var conflict *ConflictError
 		if !errors.As(err, &conflict) || attempt == x.cfg.Attempts {
 			return out, err
@@ -96,6 +109,9 @@ type Tx struct {
 	store    Store
 	cmd      Command
 	again    bool // not the first attempt
+	fresh    bool // nothing may come from a cache without a look at the stream
+	warm     bool // something did
+	sent     bool // the append was
 	entities map[StreamID]entity
 	order    []entity // as loaded
 	replayed *Commit
@@ -105,6 +121,7 @@ type Tx struct {
 type entity interface {
 	write() (Write, error)
 	head() Head
+	stored(Stored)
 }
 
 // errReplayed leaves a decision whose command is already stored.
@@ -122,8 +139,13 @@ func (tx *Tx) run(decide func(*Tx) error) (*Outcome, error) {
 	if err != nil || len(a.Writes) == 0 {
 		return &Outcome{entities: tx.entities}, err
 	}
-	if _, err := tx.store.Append(tx.ctx, a); err != nil {
+	tx.sent = true
+	stored, err := tx.store.Append(tx.ctx, a)
+	if err != nil {
 		return nil, err
+	}
+	for _, s := range stored {
+		tx.entities[s.Stream].stored(s)
 	}
 	return &Outcome{CommitID: a.ID, entities: tx.entities}, nil
 }
@@ -159,4 +181,21 @@ func (tx *Tx) recognise(c *Commit) error {
 	}
 	tx.replayed = c
 	return errReplayed
+}
+
+// recall ends the decision if its command is among those that a stream is known to hold.
+func (tx *Tx) recall(stream StreamID, known knownCommands) error {
+	k, ok := known.find(tx.cmd.Ref.ID)
+	if !ok {
+		return nil
+	}
+	for c, err := range tx.store.Read(tx.ctx, stream, Range{From: k.Version, To: k.Version}) {
+		if err != nil {
+			return err
+		}
+		if err := tx.recognise(&c); err != nil {
+			return err
+		}
+	}
+	return &CorruptError{Stream: stream, Version: k.Version, Reason: "the commit of a command that was seen here is gone"}
 }

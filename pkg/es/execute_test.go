@@ -64,7 +64,7 @@ type bench struct {
 func newBench(*testing.T) bench {
 	store := memstore.New(memstore.Config{})
 	x := es.NewExecutor(store, es.ExecutorConfig{Attempts: 50, Backoff: time.Millisecond})
-	return bench{store: store, exec: x, repo: es.NewRepository(x, counters)}
+	return bench{store: store, exec: x, repo: es.NewRepository(x, counters, es.RepositoryConfig{})}
 }
 
 func (b bench) create(t *testing.T, id string, by int) {
@@ -291,7 +291,7 @@ func TestConflictDecidesAgain(t *testing.T) {
 // busy is a store where somebody else always wins.
 type busy struct{ *memstore.Store }
 
-func (b busy) Append(_ context.Context, a es.Append) ([]es.Commit, error) {
+func (b busy) Append(_ context.Context, a es.Append) ([]es.Stored, error) {
 	h := a.Writes[0].Head
 	return nil, &es.ConflictError{Stream: h.Stream(), Expected: h.Version(), Actual: h.Version() + 1}
 }
@@ -300,7 +300,7 @@ func TestConflictsEnd(t *testing.T) {
 	t.Parallel()
 	x := es.NewExecutor(busy{memstore.New(memstore.Config{})}, es.ExecutorConfig{Attempts: 3, Backoff: time.Millisecond})
 	decisions := 0
-	_, err := es.NewRepository(x, counters).Create(t.Context(), "a", es.Command{}, func() ([]counterEvent, error) {
+	_, err := es.NewRepository(x, counters, es.RepositoryConfig{}).Create(t.Context(), "a", es.Command{}, func() ([]counterEvent, error) {
 		decisions++
 		return []counterEvent{raised{1}}, nil
 	})
@@ -309,7 +309,7 @@ func TestConflictsEnd(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	slow := es.NewExecutor(busy{memstore.New(memstore.Config{})}, es.ExecutorConfig{Backoff: time.Hour})
-	_, err = es.NewRepository(slow, counters).Create(ctx, "a", es.Command{}, func() ([]counterEvent, error) {
+	_, err = es.NewRepository(slow, counters, es.RepositoryConfig{}).Create(ctx, "a", es.Command{}, func() ([]counterEvent, error) {
 		cancel()
 		return []counterEvent{raised{1}}, nil
 	})

@@ -4,17 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Repository loads and changes the aggregates of one kind.
 type Repository[S, E any] struct {
 	executor  *Executor
 	aggregate Aggregate[S, E]
+	cfg       RepositoryConfig
 }
 
-// NewRepository returns the repository of one kind of aggregate.
-func NewRepository[S, E any](x *Executor, aggregate Aggregate[S, E]) *Repository[S, E] {
-	return &Repository[S, E]{executor: x, aggregate: aggregate}
+// NewRepository returns the repository of one kind of aggregate. It panics if the configuration lacks something.
+func NewRepository[S, E any](x *Executor, aggregate Aggregate[S, E], cfg RepositoryConfig) *Repository[S, E] {
+	if cfg.Horizon == 0 {
+		cfg.Horizon = 24 * time.Hour
+	}
+	if cfg.Snapshots != nil && (cfg.Every < 1 || cfg.Schema < 1) || cfg.Horizon < 0 {
+		panic(fmt.Sprintf("es.RepositoryConfig of %s: snapshots need Every (%d) and Schema (%d) from 1, Horizon (%v) can't be negative",
+			aggregate.StreamType, cfg.Every, cfg.Schema, cfg.Horizon))
+	}
+	return &Repository[S, E]{executor: x, aggregate: aggregate, cfg: cfg}
 }
 
 // Loaded is an aggregate as of a version.
@@ -42,22 +51,19 @@ type Result[S any] struct {
 	Replayed bool
 }
 
-// Load folds an aggregate from all of its events, strongly consistent.
+// Load returns an aggregate as it is now, strongly consistent.
 //
-// Errors: [NotFoundError] if it has none; [UnknownEventError]; those of [Loader].
+// Errors: [NotFoundError] if it has no events; [UnknownEventError]; those of [Loader].
 func (r *Repository[S, E]) Load(ctx context.Context, id string) (Loaded[S], error) {
-	out := Loaded[S]{ID: id}
-	store := r.executor.store
-	head, err := store.Load(ctx, store.Empty(r.aggregate.Stream(id)), func(c *Commit) error {
-		return r.aggregate.apply(&out.State, c)
-	})
+	f, err := r.fold(ctx, r.aggregate.Stream(id), func(*Commit) error { return nil })
 	if err != nil {
-		return out, fmt.Errorf("load: %w", err)
+		return Loaded[S]{}, fmt.Errorf("load: %w", err)
 	}
-	if out.Version = head.Version(); out.Version == 0 {
-		return out, &NotFoundError{Stream: head.Stream()}
+	if f.head.Version() == 0 {
+		return Loaded[S]{}, &NotFoundError{Stream: f.head.Stream()}
 	}
-	return out, nil
+	r.keep(f)
+	return Loaded[S]{ID: id, Version: f.head.Version(), State: f.state}, nil
 }
 
 // Execute loads an aggregate, lets decide say what happens to it, and stores that. No events = nothing is stored.
@@ -119,7 +125,7 @@ func (r *Repository[S, E]) Get(tx *Tx, id string) (*Entity[S, E], error) {
 // Errors: [AlreadyExistsError] if it has events, which shows on the second attempt; those of [Loader].
 func (r *Repository[S, E]) New(tx *Tx, id string) (*Entity[S, E], error) {
 	if !tx.again {
-		e := &Entity[S, E]{aggregate: &r.aggregate, from: tx.store.Empty(r.aggregate.Stream(id))}
+		e := &Entity[S, E]{repository: r, from: tx.store.Empty(r.aggregate.Stream(id))}
 		tx.add(e.from.Stream(), e)
 		return e, nil
 	}
@@ -134,22 +140,24 @@ func (r *Repository[S, E]) New(tx *Tx, id string) (*Entity[S, E], error) {
 }
 
 func (r *Repository[S, E]) load(tx *Tx, id string) (*Entity[S, E], error) {
-	e := &Entity[S, E]{aggregate: &r.aggregate}
 	stream := r.aggregate.Stream(id)
 	if _, twice := tx.entities[stream]; twice {
 		return nil, fmt.Errorf("%s is in this decision already", stream)
 	}
-	head, err := tx.store.Load(tx.ctx, tx.store.Empty(stream), func(c *Commit) error {
-		if err := r.aggregate.apply(&e.State, c); err != nil {
-			return err
-		}
-		e.stored = c
-		return tx.recognise(c)
-	})
+	f, warm := r.recall(stream)
+	var err error
+	if warm && !tx.fresh {
+		tx.warm = true
+	} else if f, err = r.fold(tx.ctx, stream, tx.recognise); err == nil {
+		r.keep(f)
+	}
+	if err == nil {
+		err = tx.recall(stream, f.commands) // what was not folded here
+	}
 	if err != nil && !errors.Is(err, errReplayed) {
 		return nil, err
 	}
-	e.from = head
+	e := &Entity[S, E]{State: f.state, repository: r, from: f.head, commands: f.commands, last: f.last}
 	tx.add(stream, e)
 	return e, err
 }
@@ -161,7 +169,7 @@ func (r *Repository[S, E]) load(tx *Tx, id string) (*Entity[S, E], error) {
 func (r *Repository[S, E]) Result(ctx context.Context, out *Outcome, id string) (Result[S], error) {
 	stream := r.aggregate.Stream(id)
 	e, ok := out.entities[stream].(*Entity[S, E])
-	if out.Replayed && (!ok || e.stored == nil || e.stored.ID != out.CommitID) {
+	if out.Replayed && (!ok || e.last == nil || e.last.ID != out.CommitID) {
 		var err error
 		if e, err = r.replay(ctx, stream, out.CommitID); err != nil {
 			return Result[S]{}, err
@@ -174,7 +182,7 @@ func (r *Repository[S, E]) Result(ctx context.Context, out *Outcome, id string) 
 
 // replay folds an aggregate up to a commit.
 func (r *Repository[S, E]) replay(ctx context.Context, stream StreamID, commitID string) (*Entity[S, E], error) {
-	e := &Entity[S, E]{aggregate: &r.aggregate}
+	e := &Entity[S, E]{repository: r}
 	for c, err := range r.executor.store.Read(ctx, stream, Range{}) {
 		if err == nil {
 			err = r.aggregate.apply(&e.State, &c)
@@ -183,7 +191,7 @@ func (r *Repository[S, E]) replay(ctx context.Context, stream StreamID, commitID
 			return nil, err
 		}
 		if c.ID == commitID {
-			e.stored = &c
+			e.last = &c
 			return e, nil
 		}
 	}

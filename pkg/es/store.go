@@ -40,6 +40,18 @@ type Loader interface {
 	//
 	// Errors: [ErrForeignHead]; [CorruptError], also where the stream does not continue from the head; the context's error.
 	Load(ctx context.Context, after Head, visit func(*Commit) error) (Head, error)
+
+	// Resume is Load after a commit that was kept elsewhere, such as with a snapshot: the one with this first version and
+	// this hash. It is read again, not visited, and compared.
+	//
+	// Errors: [ErrNotResumable] if the stream has no such commit; those of Load.
+	Resume(ctx context.Context, after StreamVersion, hash []byte, visit func(*Commit) error) (Head, error)
+}
+
+// Stored is a commit that was stored, and the head that it made.
+type Stored struct {
+	Commit
+	Head Head
 }
 
 // Appender appends to streams.
@@ -49,7 +61,7 @@ type Appender interface {
 	// Errors: [ConflictError] if a stream does not end at the head given (nothing is stored); [LimitError], [ErrNoEvents],
 	// [ErrForeignHead], [ErrOccurredInFuture], before anything is sent; [UnknownOutcomeError] if time ran out before the
 	// store's answer was known (all or nothing was stored).
-	Append(ctx context.Context, a Append) ([]Commit, error)
+	Append(ctx context.Context, a Append) ([]Stored, error)
 }
 
 // Store is an event store.

@@ -22,7 +22,7 @@ var (
 // Append implements [es.Appender]: one PutItem for one stream, one TransactWriteItems for several.
 //
 // An answer that was lost does no harm: the retry finds our own commit, by its id, and takes that as success.
-func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Commit, error) {
+func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("append: %w", err)
 	}
@@ -32,7 +32,7 @@ func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Commit, error) {
 	}
 	items := make([]Item, len(commits))
 	for i := range commits {
-		if items[i], err = item(&commits[i]); err != nil {
+		if items[i], err = item(&commits[i].Commit); err != nil {
 			return nil, err
 		}
 	}
@@ -40,7 +40,7 @@ func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Commit, error) {
 	if len(a.Writes)+len(a.Checks) > 1 {
 		send = func() (verdict, error) { return st.transact(ctx, a, commits[0].ID, items) }
 	}
-	if err := st.settle(ctx, commits[0], send); err != nil {
+	if err := st.settle(ctx, &commits[0].Commit, send); err != nil {
 		return nil, err
 	}
 	return commits, nil
@@ -57,7 +57,7 @@ const (
 )
 
 // settle sends an append until it is decided.
-func (st *Store) settle(ctx context.Context, c es.Commit, send func() (verdict, error)) error {
+func (st *Store) settle(ctx context.Context, c *es.Commit, send func() (verdict, error)) error {
 	doubt := false
 	for attempt := 1; ; attempt++ {
 		v, err := send()

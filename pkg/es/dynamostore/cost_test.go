@@ -150,7 +150,7 @@ func TestCompression(t *testing.T) {
 			t.Errorf("%s, %v KB: %v units, want %v", test.name, kilobytes(c[0].Size()), got, test.units)
 		}
 		for stored, err := range store.Read(t.Context(), c[0].Stream, es.Range{}) {
-			if diff := cmp.Diff(c[0], stored); err != nil || diff != "" {
+			if diff := cmp.Diff(c[0].Commit, stored); err != nil || diff != "" {
 				t.Errorf("%s: %v (-appended +read):\n%s", test.name, err, diff)
 			}
 		}

@@ -1,6 +1,7 @@
 package dynamostore
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"iter"
@@ -53,9 +54,13 @@ func (st *Store) Load(ctx context.Context, after es.Head, visit func(*es.Commit)
 	if !st.seal.Made(after) {
 		return es.Head{}, es.ErrForeignHead
 	}
-	head := after
-	for c, err := range st.from(ctx, after.Stream(), after.Version()+1) {
-		if err == nil && string(c.Prev) != string(head.Hash()) {
+	return st.follow(after, st.from(ctx, after.Stream(), after.Version()+1), visit)
+}
+
+// follow visits the commits that continue a head.
+func (st *Store) follow(head es.Head, commits iter.Seq2[es.Commit, error], visit func(*es.Commit) error) (es.Head, error) {
+	for c, err := range commits {
+		if err == nil && !bytes.Equal(c.Prev, head.Hash()) {
 			err = &es.CorruptError{Stream: c.Stream, Version: c.Version, Reason: "it does not continue the commit before it"}
 		}
 		if err == nil {
@@ -67,6 +72,24 @@ func (st *Store) Load(ctx context.Context, after es.Head, visit func(*es.Commit)
 		head = st.seal.After(&c)
 	}
 	return head, nil
+}
+
+// Resume implements [es.Loader]: one Query that starts at the commit to resume from.
+func (st *Store) Resume(ctx context.Context, after es.StreamVersion, hash []byte, visit func(*es.Commit) error) (es.Head, error) {
+	next, stop := iter.Pull2(st.from(ctx, after.Stream, after.Version))
+	defer stop()
+	c, err, any := next()
+	switch {
+	case err != nil:
+		return es.Head{}, err
+	case !any, c.Version != after.Version, !bytes.Equal(c.Hash, hash):
+		return es.Head{}, fmt.Errorf("%s: %w", after, es.ErrNotResumable)
+	}
+	rest := func(yield func(es.Commit, error) bool) {
+		for c, err, more := next(); more && yield(c, err); c, err, more = next() {
+		}
+	}
+	return st.follow(st.seal.After(&c), rest, visit)
 }
 
 // Read implements [es.Reader], strongly consistent.

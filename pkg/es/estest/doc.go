@@ -1,7 +1,7 @@
 // Package estest tests aggregates: given what happened, when a decision is made, then these events happen or this error.
 //
-//	accounts := estest.For(account.Aggregate)
-//	accounts.Given(opened, deposited).When(account.State.Close).ThenError(t, account.BalanceNotZero)
+//	doors := estest.For(door.Aggregate)
+//	doors.Given(door.Opened{By: "Ada"}).When(door.State.Lock).ThenError(t, door.ErrOpen)
 //
 // Besides what a test asks for, the kit checks what every aggregate must keep to: events, given and new, come back from
 // their stored form as they were; a decision leaves the state that it looks at alone; it returns events or an error, never

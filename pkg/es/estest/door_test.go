@@ -36,7 +36,13 @@ type door struct {
 var doorEvents = es.NewRegistry(
 	es.Type[doorEvent]("DoorOpened", 1, opened{}),
 	es.Type[doorEvent]("DoorPassed", 2, passed{}),
-)
+).Upcast("DoorPassed", 1, es.UpcastJSON("DoorPassed", 2, func(old passedV1) (passed, error) {
+	return passed{Who: old.Name}, nil
+}))
+
+type passedV1 struct {
+	Name string `json:"name"`
+}
 
 var doors = estest.For(es.Aggregate[door, doorEvent]{StreamType: "Door", Events: doorEvents, Evolve: func(d *door, event doorEvent) {
 	switch e := event.(type) {

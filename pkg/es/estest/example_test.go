@@ -3,6 +3,7 @@ package estest_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -43,7 +44,9 @@ type printer struct{}
 
 func (printer) Helper() {}
 
-func (printer) Errorf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
+func (printer) Errorf(format string, args ...any) {
+	_, _ = fmt.Fprintf(os.Stdout, format+"\n", args...)
+}
 
 func ExampleFor() {
 	adaSwitchesOn := func(l lamp) ([]lampEvent, error) { return l.switchOn("Ada") }

@@ -39,7 +39,7 @@ func (h History[S, E]) State() S {
 }
 
 // When makes a decision on the state after the history. A method of the state without parameters can be given as it is:
-// account.State.Close.
+// door.State.Lock.
 func (h History[S, E]) When(decide func(state S) ([]E, error)) Outcome[S, E] {
 	o := Outcome[S, E]{history: h}
 	for i, event := range h.events {

@@ -2,6 +2,7 @@
 package memstore
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"iter"
@@ -76,6 +77,19 @@ func (s *Store) Load(ctx context.Context, after es.Head, visit func(*es.Commit) 
 	return head, nil
 }
 
+// Resume implements [es.Loader].
+func (s *Store) Resume(ctx context.Context, after es.StreamVersion, hash []byte, visit func(*es.Commit) error) (es.Head, error) {
+	for c, err := range s.Read(ctx, after.Stream, es.Range{From: after.Version, To: after.Version}) {
+		if err != nil {
+			return es.Head{}, err
+		}
+		if c.Version == after.Version && bytes.Equal(c.Hash, hash) {
+			return s.Load(ctx, s.seal.After(&c), visit)
+		}
+	}
+	return es.Head{}, fmt.Errorf("%s: %w", after, es.ErrNotResumable)
+}
+
 // Read implements [es.Reader].
 func (s *Store) Read(ctx context.Context, stream es.StreamID, r es.Range) iter.Seq2[es.Commit, error] {
 	return func(yield func(es.Commit, error) bool) {
@@ -105,7 +119,7 @@ func (s *Store) Read(ctx context.Context, stream es.StreamID, r es.Range) iter.S
 }
 
 // Append implements [es.Appender].
-func (s *Store) Append(ctx context.Context, a es.Append) ([]es.Commit, error) {
+func (s *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("append: %w", err)
 	}
@@ -120,7 +134,7 @@ func (s *Store) Append(ctx context.Context, a es.Append) ([]es.Commit, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stored(&commits[0]) {
+	if s.stored(&commits[0].Commit) {
 		return commits, nil
 	}
 	for _, w := range a.Writes {
@@ -134,7 +148,7 @@ func (s *Store) Append(ctx context.Context, a es.Append) ([]es.Commit, error) {
 		}
 	}
 	for _, c := range commits {
-		s.streams[c.Stream] = append(s.streams[c.Stream], clone(c))
+		s.streams[c.Stream] = append(s.streams[c.Stream], clone(c.Commit))
 	}
 	return commits, nil
 }

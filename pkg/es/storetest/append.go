@@ -30,7 +30,7 @@ func roundTrip(t *testing.T, f *fixture) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, f.whole(t, stream, 3)); diff != "" {
+	if diff := cmp.Diff([]es.Commit{want[0].Commit}, f.whole(t, stream, 3)); diff != "" {
 		t.Errorf("read (+) what was appended (-):\n%s", diff)
 	}
 	if at := f.clock.now().Truncate(time.Microsecond); !want[0].At.Equal(at) || want[0].ID != "commit-1" {

@@ -138,6 +138,46 @@ func loadAfterHead(t *testing.T, f *fixture) {
 	f.must(t, head, event(1))
 }
 
+func resume(t *testing.T, f *fixture) {
+	f.must(t, f.Empty(stream), events(3)...)
+	at := f.must(t, f.head(t, stream), events(2)...)
+	visit := func(got *[]int64) func(*es.Commit) error {
+		return func(c *es.Commit) error { *got = append(*got, c.Version); return nil }
+	}
+	for _, later := range []int{0, 4} { // at the end, and then not
+		if later > 0 {
+			f.must(t, f.head(t, stream), events(later)...)
+		}
+		var got, want []int64
+		if later > 0 {
+			want = []int64{6}
+		}
+		head, err := f.Resume(t.Context(), es.StreamVersion{Stream: stream, Version: 4}, at.Hash, visit(&got))
+		if err != nil || head.Version() != int64(5+later) || !cmp.Equal(got, want) {
+			t.Errorf("resumed with %v up to %d: %v", got, head.Version(), err)
+		}
+		if later > 0 {
+			f.must(t, head, event(1))
+		}
+	}
+	for name, from := range map[string]struct {
+		at   es.StreamVersion
+		hash []byte
+	}{
+		"another hash":            {es.StreamVersion{Stream: stream, Version: 4}, []byte("x")},
+		"no hash":                 {es.StreamVersion{Stream: stream, Version: 4}, nil},
+		"inside a commit":         {es.StreamVersion{Stream: stream, Version: 5}, at.Hash},
+		"another commit":          {es.StreamVersion{Stream: stream, Version: 1}, at.Hash},
+		"beyond the end":          {es.StreamVersion{Stream: stream, Version: 50}, at.Hash},
+		"a stream without events": {es.StreamVersion{Stream: other, Version: 1}, at.Hash},
+	} {
+		var got []int64
+		if _, err := f.Resume(t.Context(), from.at, from.hash, visit(&got)); !errors.Is(err, es.ErrNotResumable) || len(got) > 0 {
+			t.Errorf("%s: %v after %v, want %v", name, err, got, es.ErrNotResumable)
+		}
+	}
+}
+
 func oddIDs(t *testing.T, f *fixture) {
 	ids := []string{
 		"a", "#", "a#b", "##", " ", "a b", "acc/1", "../..", "日本語", "🙂", "e\u0301", "é", "\x00", "\n", "A", "null",

@@ -48,6 +48,7 @@ func Run(t *testing.T, open Open) {
 		"read/cancelled context":        readCancelled,
 		"read/visit's error":            visitError,
 		"read/load after a head":        loadAfterHead,
+		"read/resume":                   resume,
 		"stream names/odd ids":          oddIDs,
 		"stream names/too long":         nameTooLong,
 		"stream names/not one at all":   badNames,
@@ -103,7 +104,7 @@ func (f *fixture) must(t *testing.T, head es.Head, events ...es.RawEvent) es.Com
 	if err != nil {
 		t.Fatalf("append %d events to %s@%d: %v", len(events), head.Stream(), head.Version(), err)
 	}
-	return commits[0]
+	return commits[0].Commit
 }
 
 func (f *fixture) head(t *testing.T, s es.StreamID) es.Head {

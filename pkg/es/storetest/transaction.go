@@ -21,7 +21,7 @@ func allOrNone(t *testing.T, f *fixture) {
 	}
 	f.whole(t, stream, 3)
 	stored := f.whole(t, other, 3)[0]
-	if diff := cmp.Diff(commits[1], stored); diff != "" {
+	if diff := cmp.Diff(commits[1].Commit, stored); diff != "" {
 		t.Errorf("read (+) what was appended (-):\n%s", diff)
 	}
 	if want := []es.StreamVersion{{Stream: stream, Version: 3}}; !cmp.Equal(stored.Siblings, want) || commits[0].ID != stored.ID {

@@ -114,7 +114,7 @@ func (b *bench) write(t *testing.T, id string, events ...noteEvent) es.Commit {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return commits[0]
+	return commits[0].Commit
 }
 
 func (b *bench) apply(t *testing.T, commits ...es.Commit) {

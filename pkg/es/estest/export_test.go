@@ -1,0 +1,7 @@
+package estest
+
+// Check runs a case on a test that may only take notes, as Run can't.
+func (k Kit[S, E]) Check(t T, c Case[S, E]) { k.check(t, c) }
+
+// Unprovoked returns the errors that no case wants.
+func Unprovoked[S, E any](cases []Case[S, E], errs ...error) []error { return unprovoked(cases, errs) }

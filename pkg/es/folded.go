@@ -1,0 +1,106 @@
+package es
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// folded is an aggregate's state at a head, and the commands that its stream holds.
+type folded[S any] struct {
+	state    S
+	head     Head
+	commands knownCommands
+	last     *Commit // the last commit that was folded here, nil if the state came from elsewhere
+}
+
+// warmState is what a cache keeps of a stream: the state as JSON, so that nobody changes another's copy.
+type warmState struct {
+	state    json.RawMessage
+	head     Head
+	commands knownCommands
+}
+
+// recall returns the state that the cache keeps of a stream, as a copy.
+func (r *Repository[S, E]) recall(stream StreamID) (folded[S], bool) {
+	var f folded[S]
+	if r.cfg.Warm == nil {
+		return f, false
+	}
+	kept, ok := r.cfg.Warm.Get(stream)
+	if !ok {
+		return f, false
+	}
+	warm, ok := kept.(warmState)
+	if !ok || json.Unmarshal(warm.state, &f.state) != nil {
+		return folded[S]{}, false
+	}
+	f.head, f.commands = warm.head, warm.commands[:len(warm.commands):len(warm.commands)]
+	return f, true
+}
+
+// keep lets the cache remember a state.
+func (r *Repository[S, E]) keep(f folded[S]) {
+	if r.cfg.Warm == nil || f.head.Version() == 0 || len(f.commands) > MaxSnapshotCommands {
+		return
+	}
+	if state, err := json.Marshal(f.state); err == nil {
+		r.cfg.Warm.Add(f.head.Stream(), warmState{state: state, head: f.head, commands: f.commands})
+	}
+}
+
+// fold brings a stream's state to its end, strongly consistent: from what the cache keeps, else from a snapshot, else from
+// the first event. Each commit that it reads goes to visit too, whose error ends the fold and is returned as it is.
+func (r *Repository[S, E]) fold(ctx context.Context, stream StreamID, visit func(*Commit) error) (folded[S], error) {
+	store := r.executor.store
+	f, warm := r.recall(stream)
+	apply := func(c *Commit) error {
+		if err := r.aggregate.apply(&f.state, c); err != nil {
+			return err
+		}
+		f.commands.add(c, r.cfg.Horizon)
+		f.last = c
+		return visit(c)
+	}
+	var err error
+	if warm {
+		f.head, err = store.Load(ctx, f.head, apply)
+		return f, err
+	}
+	resumed, err := r.resume(ctx, stream, &f, apply)
+	if !resumed {
+		f = folded[S]{}
+		f.head, err = store.Load(ctx, store.Empty(stream), apply)
+	}
+	return f, err
+}
+
+// resume folds on from the stream's snapshot, and tells whether there was one that could be used.
+func (r *Repository[S, E]) resume(ctx context.Context, stream StreamID, f *folded[S], apply func(*Commit) error) (bool, error) {
+	if r.cfg.Snapshots == nil {
+		return false, nil
+	}
+	snapshot, err := r.cfg.Snapshots.LoadSnapshot(ctx, stream)
+	if err == nil && snapshot == nil {
+		return false, nil
+	}
+	if err == nil && snapshot.Schema != r.cfg.Schema {
+		err = fmt.Errorf("it has schema %d, this code has %d", snapshot.Schema, r.cfg.Schema)
+	}
+	if err == nil {
+		err = json.Unmarshal(snapshot.State, &f.state)
+	}
+	if err == nil {
+		f.commands = snapshot.Commands
+		f.head, err = r.executor.store.Resume(ctx, snapshot.At, snapshot.Hash, apply)
+		if !errors.Is(err, ErrNotResumable) {
+			return true, err
+		}
+	}
+	if ctx.Err() != nil {
+		return true, err
+	}
+	r.executor.cfg.Logger.WarnContext(ctx, "snapshot not used, folding the whole stream", "stream", stream.String(), "error", err)
+	return false, nil
+}

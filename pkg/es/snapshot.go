@@ -1,0 +1,56 @@
+package es
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Snapshot is an aggregate's state at the end of a commit.
+type Snapshot struct {
+	// At is where the commit starts, Hash its hash: it is compared with the stream before the snapshot is used.
+	At   StreamVersion
+	Hash []byte
+	// Version is the commit's last version: that of the state.
+	Version int64
+	// Schema is the version of the state's shape; another one makes the snapshot useless.
+	Schema int
+	// State is the state, as JSON.
+	State json.RawMessage
+	// Commands are the commands of the stream within the horizon, so that a repeat is recognised without their commits.
+	Commands []KnownCommand
+}
+
+// MaxSnapshotCommands is the most commands that a snapshot may have to carry. A stream with more has none written.
+const MaxSnapshotCommands = 4096
+
+// SnapshotStore keeps the latest snapshot of each stream. Losing one costs time, nothing else.
+type SnapshotStore interface {
+	// LoadSnapshot returns a stream's snapshot, nil if there is none.
+	LoadSnapshot(ctx context.Context, stream StreamID) (*Snapshot, error)
+
+	// SaveSnapshot keeps a snapshot, unless there is one of a later version.
+	//
+	// Errors: [LimitError] if it is too large to be kept.
+	SaveSnapshot(ctx context.Context, s Snapshot) error
+}
+
+// Cache keeps what is warm in this process, by stream. It must be safe for concurrent use, and bounded.
+type Cache interface {
+	Get(stream StreamID) (any, bool)
+	Add(stream StreamID, folded any) (evicted bool)
+}
+
+// RepositoryConfig says how a repository avoids folding the whole stream. The zero value always folds it.
+type RepositoryConfig struct {
+	// Snapshots is where snapshots are kept, nil = nowhere.
+	Snapshots SnapshotStore
+	// Every is how many events lie between snapshots, from 1.
+	Every int
+	// Schema is the version of the state's shape, from 1: raise it whenever the state or its fold changes.
+	Schema int
+	// Warm keeps recent states in memory, nil = nowhere. A repository needs a cache of its own.
+	Warm Cache
+	// Horizon is how long a repeated command is recognised at least. Default 24 hours.
+	Horizon time.Duration
+}

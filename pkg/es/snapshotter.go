@@ -1,0 +1,47 @@
+package es
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// SnapshotDue tells whether a commit passed one of the versions at which a snapshot is made.
+func (r *Repository[S, E]) SnapshotDue(c *Commit) bool {
+	every := int64(r.cfg.Every)
+	return r.cfg.Snapshots != nil && c.Stream.Type == r.aggregate.StreamType &&
+		c.LastVersion()/every > (c.Version-1)/every
+}
+
+// Snapshot keeps a snapshot of a stream as it is now. It is for the side that commands do not wait for. A stream that holds
+// too many commands within the horizon, or too large a state, gets none.
+//
+// Errors: those of [Repository.Load] and [SnapshotStore].
+func (r *Repository[S, E]) Snapshot(ctx context.Context, stream StreamID) error {
+	f, err := r.fold(ctx, stream, func(*Commit) error { return nil })
+	if err != nil || f.last == nil { // nothing new since the last snapshot
+		return err
+	}
+	if n := len(f.commands); n > MaxSnapshotCommands {
+		r.noSnapshot(ctx, &LimitError{Stream: stream, What: "commands in a snapshot", Size: n, Limit: MaxSnapshotCommands})
+		return nil
+	}
+	state, err := json.Marshal(f.state)
+	if err != nil {
+		return fmt.Errorf("snapshot of %s: %w", stream, err)
+	}
+	err = r.cfg.Snapshots.SaveSnapshot(ctx, Snapshot{
+		At: StreamVersion{stream, f.last.Version}, Hash: f.last.Hash, Version: f.last.LastVersion(),
+		Schema: r.cfg.Schema, State: state, Commands: f.commands,
+	})
+	if errors.As(err, new(*LimitError)) {
+		r.noSnapshot(ctx, err)
+		return nil
+	}
+	return err
+}
+
+func (r *Repository[S, E]) noSnapshot(ctx context.Context, why error) {
+	r.executor.cfg.Logger.WarnContext(ctx, "no snapshot written", "error", why)
+}
