@@ -16,8 +16,14 @@ type Aggregate[S, E any] struct {
 // Stream is the stream of the aggregate with an id.
 func (a *Aggregate[S, E]) Stream(id string) StreamID { return StreamID{Type: a.StreamType, ID: id} }
 
-// apply folds a commit into a state.
-func (a *Aggregate[S, E]) apply(state *S, c *Commit) error {
+// apply folds a commit into a state. A panic of Evolve is an error of the stream: a history that no decision could have
+// made ends its own command, not the process.
+func (a *Aggregate[S, E]) apply(state *S, c *Commit) (err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = &CorruptError{Stream: c.Stream, Version: c.Version, Reason: fmt.Sprint("it can't be folded: ", panicked)}
+		}
+	}()
 	for i := range c.Events {
 		err := a.Events.Decode(c, i, func(event E) error {
 			a.Evolve(state, event)

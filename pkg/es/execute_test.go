@@ -317,3 +317,16 @@ func TestConflictsEnd(t *testing.T) {
 		t.Errorf("cancelled while waiting: %v", err)
 	}
 }
+
+func TestPanicOfEvolve(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.create(t, "a", 1)
+	broken := counters
+	broken.Evolve = func(*counter, counterEvent) { panic("impossible") }
+	_, err := es.NewRepository(b.exec, broken, es.RepositoryConfig{}).Load(t.Context(), "a")
+	var corrupt *es.CorruptError
+	if !errors.As(err, &corrupt) || corrupt.Version != 1 || corrupt.Stream != counters.Stream("a") {
+		t.Errorf("%v, want a corrupt commit that is named", err)
+	}
+}

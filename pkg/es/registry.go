@@ -1,9 +1,11 @@
 package es
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 )
 
 // EventType ties a Go type of event to the name and schema under which it is stored.
@@ -84,6 +86,27 @@ func (r *Registry[E]) decode(at StreamVersion, raw RawEvent, yield func(E) error
 	}
 	event, _ := v.Elem().Interface().(E)
 	return yield(event)
+}
+
+// StoredType is a type and schema of events that a registry reads.
+type StoredType struct {
+	Name   string
+	Schema int
+	// Old says that it is no longer written: an upcaster reads it.
+	Old bool
+}
+
+// StoredTypes lists what the registry reads, by name and schema.
+func (r *Registry[E]) StoredTypes() []StoredType {
+	var all []StoredType
+	for _, t := range r.byName {
+		all = append(all, StoredType{Name: t.name, Schema: t.schema})
+	}
+	for key := range r.upcasters {
+		all = append(all, StoredType{Name: key.name, Schema: key.schema, Old: true})
+	}
+	slices.SortFunc(all, func(a, b StoredType) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Schema, b.Schema)) })
+	return all
 }
 
 // DecodeAny is Decode for readers of several kinds of aggregate, such as projections.

@@ -1,0 +1,118 @@
+// Package client is a small client of the service's HTTP API: commands that may be sent again without harm, and queries.
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// Client sends requests to one service. It is safe for concurrent use.
+type Client struct {
+	base    string
+	http    *retryablehttp.Client
+	repeats atomic.Int64
+}
+
+// New makes a client of the service at base, such as http://127.0.0.1:3000.
+func New(base string, cfg Config) (*Client, error) {
+	u, err := url.Parse(base)
+	if err != nil {
+		return nil, fmt.Errorf("service address: %w", err)
+	}
+	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return nil, fmt.Errorf("service address %q: want http://host:port", base)
+	}
+	cfg = cfg.withDefaults()
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = cfg.Connections, cfg.Connections
+	c := &Client{base: strings.TrimRight(base, "/")}
+	c.http = &retryablehttp.Client{
+		HTTPClient:   &http.Client{Transport: transport, Timeout: cfg.Timeout},
+		RetryWaitMin: cfg.WaitMin, RetryWaitMax: cfg.WaitMax, RetryMax: cfg.Attempts - 1,
+		CheckRetry: mayRepeat, Backoff: backoff, ErrorHandler: giveUp,
+		RequestLogHook: func(_ retryablehttp.Logger, _ *http.Request, repeat int) {
+			if repeat > 0 {
+				c.repeats.Add(1)
+			}
+		},
+	}
+	return c, nil
+}
+
+// Repeats is how many requests were sent again so far.
+func (c *Client) Repeats() int { return int(c.repeats.Load()) }
+
+// Reachable asks once whether anything answers at the service's address.
+func (c *Client) Reachable(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/products/sales?top=1", nil)
+	if err != nil {
+		return err
+	}
+	res, err := c.http.HTTPClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("nothing answers at %s; `make run` starts the service: %w", c.base, err)
+	}
+	return res.Body.Close()
+}
+
+// do sends a request, again where that may help, and decodes a 2xx answer into the value given. Any other answer is a
+// *StatusError; so is 202, which says that the answer does not exist yet.
+func (c *Client) do(ctx context.Context, method, path string, header http.Header, body, into any) error {
+	var raw any // as retryablehttp wants it: nil for no body
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		raw = text
+	}
+	req, err := retryablehttp.NewRequestWithContext(ctx, method, c.base+path, raw)
+	if err != nil {
+		return err
+	}
+	if header != nil {
+		req.Header = header
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	var answer bytes.Buffer
+	req.SetResponseHandler(func(res *http.Response) error { // here a connection cut amid the answer is still retried
+		answer.Reset()
+		_, err := answer.ReadFrom(res.Body)
+		return err
+	})
+	res, err := c.http.Do(req)
+	var failed *StatusError
+	if errors.As(err, &failed) {
+		failed.Method, failed.URL, failed.Key = method, c.base+path, header.Get(keyHeader)
+		return failed
+	}
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", method, c.base+path, err)
+	}
+	defer res.Body.Close() // read to its end
+	if res.StatusCode < 200 || res.StatusCode > 299 || res.StatusCode == http.StatusAccepted {
+		return &StatusError{Method: method, URL: c.base + path, Key: header.Get(keyHeader), Status: res.StatusCode, Body: head(&answer), Attempts: 1}
+	}
+	if err := json.Unmarshal(answer.Bytes(), into); err != nil {
+		return fmt.Errorf("%s %s: %d with a body that is not as agreed: %w", method, c.base+path, res.StatusCode, err)
+	}
+	return nil
+}
+
+// head is the beginning of a body, enough for a problem.
+func head(r io.Reader) string {
+	text, _ := io.ReadAll(io.LimitReader(r, 4<<10)) // what could be read is all there is to show
+	return strings.TrimSpace(string(text))
+}

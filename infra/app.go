@@ -1,0 +1,40 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// featureFlags reads the feature flags from the context in cdk.json. The CDK command line would pass them by itself; they
+// are read here so that a synthesis without it gives the same template.
+func featureFlags(cdkJSON string) (map[string]any, error) {
+	text, err := os.ReadFile(cdkJSON)
+	if err != nil {
+		return nil, fmt.Errorf("read the feature flags (run from the project's root): %w", err)
+	}
+	var file struct {
+		Context map[string]any `json:"context"`
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		return nil, fmt.Errorf("read the feature flags from %s: %w", cdkJSON, err)
+	}
+	return file.Context, nil
+}
+
+// newApp makes the CDK app, which writes to outdir.
+func newApp(flags map[string]any, outdir string) awscdk.App {
+	return awscdk.NewApp(&awscdk.AppProps{
+		Outdir:  jsii.String(outdir),
+		Context: &flags,
+		// The command line has defaults of its own for these three, which the template must not depend on.
+		AnalyticsReporting: jsii.Bool(false),
+		PostCliContext: &map[string]any{
+			"aws:cdk:enable-path-metadata":  false, // logical ids say it already, see named
+			"aws:cdk:enable-asset-metadata": true,  // tools that run functions find their code by it
+		},
+	})
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/internal/readmodel/tables"
+)
+
+// function is one Lambda function of the service.
+type function struct {
+	name        string
+	description string
+	// memory is in MB. Lambda gives a function CPU in proportion, so it decides how long a cold start takes, too.
+	memory float64
+	// timeout is in seconds. API Gateway gives up after 30; a function behind it ends before, to answer by itself.
+	timeout float64
+	// grants are what it may do on which tables. It is told the names of these tables and of no others.
+	grants []grant
+	// subscribed functions receive the stream of the event table.
+	subscribed bool
+}
+
+var command = function{
+	name:        string(routes.Command),
+	description: "Decides commands and appends their events",
+	memory:      512,
+	timeout:     25,
+	grants: []grant{
+		{on: events, actions: []string{"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}},
+	},
+}
+
+var query = function{
+	name:        string(routes.Query),
+	description: "Answers queries from the read tables, and the audit trail from the event table",
+	memory:      512,
+	timeout:     25,
+	grants: []grant{
+		{on: tables.ReadModels, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}},
+		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
+	},
+}
+
+var projector = function{
+	name:        "projector",
+	description: "Maintains the read tables from the stream of the event table",
+	memory:      512,
+	timeout:     60,
+	grants: []grant{
+		{on: tables.ReadModels, actions: []string{
+			"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem",
+			"dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+		}},
+		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
+	},
+	subscribed: true,
+}
+
+var (
+	functions = []function{command, query, projector}
+	events    = []tables.Table{tables.Events}
+)
+
+// newFunctions declares every function with its role and its log group, and returns them by name.
+func newFunctions(stack awscdk.Stack, conf config, stored storedTables, failures awssqs.Queue) map[string]awslambda.Function {
+	deployed := map[string]awslambda.Function{}
+	for _, f := range functions {
+		logs := newLogGroup(stack, f)
+		role := newRole(stack, f, stored, logs, failures)
+		deployed[f.name] = named(awslambda.NewFunction(stack, jsii.String(pascal(f.name)+"Function"), &awslambda.FunctionProps{
+			Description:  jsii.String(f.description),
+			Runtime:      awslambda.Runtime_PROVIDED_AL2023(),
+			Architecture: architecture(conf.arch),
+			Handler:      jsii.String("bootstrap"),
+			Code:         awslambda.Code_FromAsset(jsii.String(conf.codeDir(f)), nil),
+			MemorySize:   jsii.Number(f.memory),
+			Timeout:      awscdk.Duration_Seconds(jsii.Number(f.timeout)),
+			LogGroup:     logs,
+			Environment:  environment(f, stored),
+			Role:         role,
+		}))
+	}
+	return deployed
+}
+
+func newLogGroup(stack awscdk.Stack, f function) awslogs.LogGroup {
+	return named(awslogs.NewLogGroup(stack, jsii.String(pascal(f.name)+"Logs"), &awslogs.LogGroupProps{
+		Retention:     awslogs.RetentionDays_ONE_MONTH,
+		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+	}))
+}
+
+// environment tells a function the name of each table that it may use.
+func environment(f function, stored storedTables) *map[string]*string {
+	env := map[string]*string{}
+	for _, g := range f.grants {
+		for _, table := range g.on {
+			env[table.Env()] = stored[table.Name].TableName()
+		}
+	}
+	return &env
+}
+
+func architecture(arch string) awslambda.Architecture {
+	if arch == "amd64" {
+		return awslambda.Architecture_X86_64()
+	}
+	return awslambda.Architecture_ARM_64()
+}

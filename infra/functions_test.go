@@ -1,0 +1,91 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/annals-es/annals/internal/readmodel/tables"
+)
+
+func TestFunctions(t *testing.T) {
+	events := object{"TABLE_EVENTS": ref("EventsTable")}
+	all := maps.Clone(events)
+	for _, readModel := range tables.ReadModels {
+		all[readModel.Env()] = ref(pascal(readModel.Name) + "Table")
+	}
+	tests := []struct {
+		name    string
+		timeout float64
+		env     object
+	}{
+		{name: "command", timeout: 25, env: events},
+		{name: "query", timeout: 25, env: all},
+		{name: "projector", timeout: 60, env: all},
+	}
+	architectures := map[string]struct {
+		assembly assembly
+		want     string
+	}{
+		"arm64": {arm64, "arm64"},
+		"amd64": {amd64, "x86_64"},
+	}
+	for _, test := range tests {
+		for arch, architecture := range architectures {
+			t.Run(test.name+" on "+arch, func(t *testing.T) {
+				id := pascal(test.name)
+				deployed := architecture.assembly.resource(t, id+"Function", "AWS::Lambda::Function")
+				code := architecture.assembly.codePath(t, deployed)
+				same(t, "aws:asset:path", any(code), deployed.Metadata["aws:asset:path"])
+				same(t, "bootstrap", fakeBootstrap(arch, test.name), architecture.assembly.read(t, code, "bootstrap"))
+				got := maps.Clone(deployed.Properties)
+				delete(got, "Code") // just compared, and named by a hash
+				if description, _ := got["Description"].(string); description == "" {
+					t.Error("no Description")
+				}
+				delete(got, "Description")
+				same(t, "function", object{
+					"Runtime":       "provided.al2023",
+					"Architectures": list{architecture.want},
+					"Handler":       "bootstrap",
+					"MemorySize":    512.0,
+					"Timeout":       test.timeout,
+					"Role":          getAtt(id+"Role", "Arn"),
+					"LoggingConfig": object{"LogGroup": ref(id + "Logs")},
+					"Environment":   object{"Variables": test.env},
+				}, got)
+			})
+		}
+	}
+	same(t, "functions", []string{"CommandFunction", "ProjectorFunction", "QueryFunction"}, arm64.ids("AWS::Lambda::Function"))
+}
+
+// codePath returns the folder of a function's code in the assembly.
+func (a assembly) codePath(t *testing.T, function resource) string {
+	t.Helper()
+	key, _ := function.Properties["Code"].(object)["S3Key"].(string)
+	source := a.assets.Files[strings.TrimSuffix(key, ".zip")].Source
+	if source.Packaging != "zip" {
+		t.Fatalf("asset %s is packed as %q, want zip", key, source.Packaging)
+	}
+	return source.Path
+}
+
+func (a assembly) read(t *testing.T, path ...string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(append([]string{a.dir}, path...)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestLogGroups(t *testing.T) {
+	ids := []string{"CommandLogs", "ProjectorLogs", "QueryLogs"}
+	for _, id := range ids {
+		same(t, id, object{"RetentionInDays": 30.0}, arm64.resource(t, id, "AWS::Logs::LogGroup").Properties)
+	}
+	same(t, "log groups", ids, arm64.ids("AWS::Logs::LogGroup"))
+}

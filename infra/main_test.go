@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/jsii-runtime-go"
+	"github.com/google/go-cmp/cmp"
+)
+
+// runMain is the environment variable that makes the test binary be the CDK app, for tests of the app as a process.
+const runMain = "ANNALS_TEST_RUN_MAIN"
+
+// arm64 and amd64 are the stack as synthesized for each architecture.
+var arm64, amd64 assembly
+
+func TestMain(m *testing.M) {
+	if os.Getenv(runMain) != "" {
+		main()
+		return
+	}
+	os.Exit(synthesizeAndRun(m))
+}
+
+func synthesizeAndRun(m *testing.M) int {
+	defer jsii.Close()
+	dir, err := os.MkdirTemp("", "annals-infra-")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	fakeBuild(filepath.Join(dir, "build"))
+	arm64 = synthesize(dir, "arm64")
+	amd64 = synthesize(dir, "amd64")
+	return m.Run()
+}
+
+func synthesize(dir, arch string) assembly {
+	flags, err := featureFlags("../cdk.json")
+	if err != nil {
+		panic(err)
+	}
+	out := filepath.Join(dir, "cdk.out."+arch)
+	app := newApp(flags, out)
+	newStack(app, config{arch: arch, buildDir: filepath.Join(dir, "build")})
+	app.Synth(nil)
+	return readAssembly(out)
+}
+
+// fakeBuild writes what stands in for the built functions: a bootstrap of each for both architectures, no two alike.
+func fakeBuild(dir string) {
+	for _, arch := range []string{"arm64", "amd64"} {
+		for _, f := range []string{"command", "query", "projector"} {
+			folder := filepath.Join(dir, arch, f)
+			if err := os.MkdirAll(folder, 0o755); err != nil {
+				panic(err)
+			}
+			if err := os.WriteFile(filepath.Join(folder, "bootstrap"), []byte(fakeBootstrap(arch, f)), 0o755); err != nil {
+				panic(err)
+			}
+		}
+	}
+}
+
+func fakeBootstrap(arch, function string) string { return fmt.Sprintf("%s for %s\n", function, arch) }
+
+// runApp runs the CDK app as a process in dir, and returns what it wrote to standard error and whether it succeeded.
+func runApp(t *testing.T, dir string, env ...string) (stderr string, ok bool) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := exec.Command(self)
+	app.Dir = dir
+	app.Env = append(os.Environ(), append([]string{runMain + "=1", "ANNALS_ARCH=", "ANNALS_BUILD=", "CDK_OUTDIR="}, env...)...)
+	var text strings.Builder
+	app.Stderr = &text
+	err = app.Run()
+	return text.String(), err == nil
+}
+
+func TestWhatIsMissingIsOneSentence(t *testing.T) {
+	t.Parallel()
+	elsewhere := t.TempDir()
+	fakeBuild(filepath.Join(elsewhere, "out"))
+	halfBuilt := t.TempDir()
+	fakeBuild(filepath.Join(halfBuilt, "build"))
+	if err := os.Remove(filepath.Join(halfBuilt, "build", "arm64", "projector", "bootstrap")); err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]struct {
+		dir  string
+		env  []string
+		want string
+	}{
+		"nothing is built": {
+			dir:  t.TempDir(),
+			want: "infra: build/arm64/command/bootstrap is missing: run `make build`\n",
+		},
+		"one function is not built": {
+			dir:  halfBuilt,
+			want: "infra: build/arm64/projector/bootstrap is missing: run `make build`\n",
+		},
+		"not built for that architecture": {
+			dir: halfBuilt, env: []string{"ANNALS_ARCH=amd64", "ANNALS_BUILD=out"},
+			want: "infra: out/amd64/command/bootstrap is missing: run `make build`\n",
+		},
+		"unknown architecture": {
+			dir: halfBuilt, env: []string{"ANNALS_ARCH=x86_64"},
+			want: "infra: ANNALS_ARCH is \"x86_64\": it must be arm64 or amd64\n",
+		},
+		"not in the root": {
+			dir: elsewhere, env: []string{"ANNALS_BUILD=out"},
+			want: "infra: read the feature flags (run from the project's root): open cdk.json: no such file or directory\n",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, ok := runApp(t, test.dir, test.env...)
+			if ok {
+				t.Error("succeeded")
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("standard error (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

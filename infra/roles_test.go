@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/annals-es/annals/internal/readmodel/tables"
+)
+
+// grants are the actions that a role allows, sorted, by resource: "EventsTable.Arn".
+type grants map[string][]string
+
+func TestRoles(t *testing.T) {
+	withReadTables := func(g grants, actions ...string) grants {
+		for _, readModel := range tables.ReadModels {
+			g[pascal(readModel.Name)+"Table.Arn"] = actions
+		}
+		return g
+	}
+	logs := []string{"logs:CreateLogStream", "logs:PutLogEvents"}
+	tests := map[string]grants{
+		"CommandRole": {
+			"EventsTable.Arn": {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
+			"CommandLogs.Arn": logs,
+		},
+		"QueryRole": withReadTables(grants{
+			"EventsTable.Arn": {"dynamodb:GetItem", "dynamodb:Query"},
+			"QueryLogs.Arn":   logs,
+		}, "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"),
+		"ProjectorRole": withReadTables(grants{
+			"EventsTable.Arn":       {"dynamodb:GetItem", "dynamodb:Query"},
+			"EventsTable.StreamArn": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+			"*":                     {"dynamodb:ListStreams"},
+			"ProjectorFailures.Arn": {"sqs:SendMessage"},
+			"ProjectorLogs.Arn":     logs,
+		}, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
+			"dynamodb:Query", "dynamodb:UpdateItem"),
+	}
+	for id, want := range tests {
+		t.Run(id, func(t *testing.T) {
+			same(t, "grants", want, grantsOf(t, arm64.resource(t, id, "AWS::IAM::Role")))
+		})
+	}
+	same(t, "roles", []string{"CommandRole", "ProjectorRole", "QueryRole"}, arm64.ids("AWS::IAM::Role"))
+	// A policy outside of the roles would add to them unseen by the test above.
+	for _, typ := range []string{"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"} {
+		same(t, typ, []string(nil), arm64.ids(typ))
+	}
+}
+
+func TestOnlyLambdaAssumesTheRoles(t *testing.T) {
+	for _, id := range arm64.ids("AWS::IAM::Role") {
+		same(t, id, any(object{"Version": "2012-10-17", "Statement": list{object{
+			"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": object{"Service": "lambda.amazonaws.com"},
+		}}}), arm64.resource(t, id, "AWS::IAM::Role").Properties["AssumeRolePolicyDocument"])
+	}
+}
+
+// grantsOf reads a role's grants. It fails on anything but inline statements that allow actions on resources.
+func grantsOf(t *testing.T, role resource) grants {
+	t.Helper()
+	got := grants{}
+	for key := range role.Properties {
+		if key != "AssumeRolePolicyDocument" && key != "Policies" {
+			t.Errorf("the role has %s", key)
+		}
+	}
+	for _, policy := range role.Properties["Policies"].(list) {
+		for _, s := range policy.(object)["PolicyDocument"].(object)["Statement"].(list) {
+			statement := s.(object)
+			for key := range statement {
+				if key != "Effect" && key != "Action" && key != "Resource" {
+					t.Errorf("a statement has %s", key)
+				}
+			}
+			same(t, "Effect", any("Allow"), statement["Effect"])
+			for _, resource := range oneOrMore(statement["Resource"]) {
+				for _, action := range oneOrMore(statement["Action"]) {
+					got[arnOf(resource)] = append(got[arnOf(resource)], action.(string))
+				}
+			}
+		}
+	}
+	for _, actions := range got {
+		slices.Sort(actions)
+	}
+	return got
+}
+
+// oneOrMore is a field of a policy that may be one value or a list.
+func oneOrMore(field any) list {
+	if l, ok := field.(list); ok {
+		return l
+	}
+	return list{field}
+}
+
+// arnOf spells {"Fn::GetAtt": ["EventsTable", "Arn"]} as EventsTable.Arn, and anything else as it is.
+func arnOf(resource any) string {
+	if o, ok := resource.(object); ok {
+		if att, ok := o["Fn::GetAtt"].(list); ok {
+			return fmt.Sprintf("%s.%s", att...)
+		}
+	}
+	return fmt.Sprint(resource)
+}

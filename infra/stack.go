@@ -1,0 +1,53 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// newStack declares the one stack of the service.
+func newStack(app awscdk.App, conf config) awscdk.Stack {
+	stack := awscdk.NewStack(app, jsii.String("Annals"), &awscdk.StackProps{
+		Description: jsii.String("Event sourcing and CQRS on Lambda and DynamoDB"),
+	})
+	stored := newTables(stack)
+	failures := newFailureQueue(stack)
+	deployed := newFunctions(stack, conf, stored, failures)
+	subscribe(stack, deployed[projector.name], stored, failures)
+	newAPI(stack, deployed)
+	return stack
+}
+
+// named gives the CloudFormation resource behind a construct the construct's own id as its logical id, see rename.
+func named[C constructs.IConstruct](construct C) C {
+	rename(construct, *construct.Node().Id())
+	return construct
+}
+
+// rename sets the logical id of the CloudFormation resource behind a construct. CDK would make one that ends in a hash;
+// without it the template, the console and the local runner's log read like this code. A logical id that changes is a
+// migration: CloudFormation makes a new, empty resource and drops the old one.
+func rename(construct constructs.IConstruct, logicalID string) {
+	resource, ok := construct.(awscdk.CfnElement)
+	if !ok {
+		resource = construct.Node().DefaultChild().(awscdk.CfnElement)
+	}
+	resource.OverrideLogicalId(jsii.String(logicalID))
+}
+
+// output declares an output of the stack.
+func output(stack awscdk.Stack, id string, value *string, description string) {
+	awscdk.NewCfnOutput(stack, jsii.String(id), &awscdk.CfnOutputProps{Value: value, Description: jsii.String(description)})
+}
+
+// pascal turns the kebab case of declarations into the spelling of logical ids: order-summary into OrderSummary.
+func pascal(kebab string) string {
+	var b strings.Builder
+	for word := range strings.SplitSeq(kebab, "-") {
+		b.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	return b.String()
+}

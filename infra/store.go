@@ -1,0 +1,64 @@
+package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/pkg/es/dynamotable"
+)
+
+// storedTables are the tables of the stack, by their name inside the service.
+type storedTables map[string]awsdynamodb.TableV2
+
+func newTables(stack awscdk.Stack) storedTables {
+	stored := storedTables{tables.Events.Name: newEventTable(stack)}
+	for _, readModel := range tables.ReadModels {
+		stored[readModel.Name] = newReadTable(stack, readModel)
+	}
+	return stored
+}
+
+// newEventTable declares the one table that nothing else can give back: it outlives the stack.
+func newEventTable(stack awscdk.Stack) awsdynamodb.TableV2 {
+	props := tableProps(tables.Events)
+	props.DeletionProtection = jsii.Bool(true)
+	props.RemovalPolicy = awscdk.RemovalPolicy_RETAIN
+	return newTable(stack, tables.Events, props)
+}
+
+// newTable makes a table. Its name is left to CloudFormation, so that an account can hold the stack twice.
+func newTable(stack awscdk.Stack, table tables.Table, props *awsdynamodb.TablePropsV2) awsdynamodb.TableV2 {
+	id := pascal(table.Name) + "Table"
+	made := named(awsdynamodb.NewTableV2(stack, jsii.String(id), props))
+	output(stack, id+"Name", made.TableName(), "Name of the table "+table.Name)
+	return made
+}
+
+// tableProps turns a table's plain declaration into what CDK makes a table from: on demand, with point-in-time recovery.
+func tableProps(table tables.Table) *awsdynamodb.TablePropsV2 {
+	props := &awsdynamodb.TablePropsV2{
+		PartitionKey: attribute(table.Partition),
+		Billing:      awsdynamodb.Billing_OnDemand(nil),
+		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{
+			PointInTimeRecoveryEnabled: jsii.Bool(true),
+		},
+	}
+	if table.Sort.Name != "" {
+		props.SortKey = attribute(table.Sort)
+	}
+	if table.Stream {
+		props.DynamoStream = awsdynamodb.StreamViewType_NEW_IMAGE
+	}
+	return props
+}
+
+func attribute(key dynamotable.Key) *awsdynamodb.Attribute {
+	types := map[dynamotable.Type]awsdynamodb.AttributeType{
+		dynamotable.String: awsdynamodb.AttributeType_STRING,
+		dynamotable.Number: awsdynamodb.AttributeType_NUMBER,
+		dynamotable.Binary: awsdynamodb.AttributeType_BINARY,
+	}
+	return &awsdynamodb.Attribute{Name: jsii.String(key.Name), Type: types[key.Type]}
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdaeventsources"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/annals-es/annals/internal/readmodel/tables"
+)
+
+// newFailureQueue declares the queue of batches that the subscription gave up. A message names a range of the stream,
+// not its records.
+func newFailureQueue(stack awscdk.Stack) awssqs.Queue {
+	queue := named(awssqs.NewQueue(stack, jsii.String("ProjectorFailures"), &awssqs.QueueProps{
+		Encryption:      awssqs.QueueEncryption_SQS_MANAGED,
+		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
+	}))
+	output(stack, "ProjectorFailuresUrl", queue.QueueUrl(), "SQS queue of the stream batches that the projector could not process")
+	return queue
+}
+
+// subscribe lets the projector receive the stream of the event table.
+func subscribe(stack awscdk.Stack, subscriber awslambda.Function, stored storedTables, failures awssqs.Queue) {
+	named(awslambda.NewEventSourceMapping(stack, jsii.String("ProjectorSubscription"), &awslambda.EventSourceMappingProps{
+		Target:         subscriber,
+		EventSourceArn: stored[tables.Events.Name].TableStreamArn(),
+		// LATEST could miss what is written while the mapping is made.
+		StartingPosition: awslambda.StartingPosition_TRIM_HORIZON,
+		BatchSize:        jsii.Number(100),
+		// Commits are only ever inserted. What else a record may be is tampering, and not for the projections to read.
+		Filters: &[]*map[string]any{awslambda.FilterCriteria_Filter(&map[string]any{
+			"eventName": awslambda.FilterRule_IsEqual("INSERT"),
+		})},
+		// More than 1 gives up the order between items of a stream, which the engine's checkpoints restore.
+		ParallelizationFactor: jsii.Number(10),
+		// The projector answers with the record to go on from; a batch that crashes it is halved until the culprit is alone.
+		ReportBatchItemFailures: jsii.Bool(true),
+		BisectBatchOnError:      jsii.Bool(true),
+		// An outage may last for hours and must not use up attempts, so age alone limits them, well within the 24 hours that
+		// the stream holds.
+		RetryAttempts: jsii.Number(-1),
+		MaxRecordAge:  awscdk.Duration_Hours(jsii.Number(6)),
+		OnFailure:     awslambdaeventsources.NewSqsDlq(failures),
+	}))
+}

@@ -1,0 +1,52 @@
+package order
+
+import (
+	"github.com/annals-es/annals/internal/rule"
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// The rules of an order, besides those of package rule.
+const (
+	NotDraft               rule.Code = "order-not-draft"
+	NotPlaced              rule.Code = "order-not-placed"
+	NotPaid                rule.Code = "order-not-paid"
+	NotShipped             rule.Code = "order-not-shipped"
+	AlreadyShipped         rule.Code = "order-already-shipped"
+	AlreadyDelivered       rule.Code = "order-already-delivered"
+	Cancelled              rule.Code = "order-cancelled"
+	Empty                  rule.Code = "order-empty"
+	NoShippingAddress      rule.Code = "no-shipping-address"
+	ItemNotInOrder         rule.Code = "item-not-in-order"
+	TooManyItems           rule.Code = "too-many-items"
+	Overpayment            rule.Code = "overpayment"
+	PaymentAlreadyRecorded rule.Code = "payment-already-recorded"
+	TooManyPayments        rule.Code = "too-many-payments"
+)
+
+// Codes are the rules above.
+var Codes = []rule.Code{
+	NotDraft, NotPlaced, NotPaid, NotShipped, AlreadyShipped, AlreadyDelivered, Cancelled, Empty, NoShippingAddress,
+	ItemNotInOrder, TooManyItems, Overpayment, PaymentAlreadyRecorded, TooManyPayments,
+}
+
+// The limits of an order. They keep its state, and any row that lists its lines, well within DynamoDB's 400 KB an item.
+const (
+	// MaxItemsAtCreation is how many items fit into the commit that creates an order, each being an event of its own
+	// beside OrderCreated.
+	MaxItemsAtCreation = es.MaxEvents - 1
+	// MaxLines is the most lines.
+	MaxLines = 500
+	// MaxPayments is the most payments.
+	MaxPayments = 500
+)
+
+func (s State) mustBeDraft() error {
+	switch s.Status {
+	case StatusDraft:
+		return nil
+	case "":
+		return NotDraft.Because("the order was never created")
+	default:
+		return NotDraft.Because("the order is %s: its items and address change only before it is placed", s.Status)
+	}
+}

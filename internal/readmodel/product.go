@@ -1,0 +1,135 @@
+package readmodel
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/annals-es/annals/internal/money"
+	"github.com/annals-es/annals/internal/order"
+	"github.com/annals-es/annals/internal/product"
+	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// Product is a product as it is for sale.
+type Product struct {
+	ProductID string      `json:"productId"`
+	Name      string      `json:"name"`
+	UnitPrice money.Money `json:"unitPrice"`
+	ListedAt  time.Time   `json:"listedAt"`
+	// Version is the version of the product that the row shows.
+	Version int64 `json:"version"`
+}
+
+var productStreams = map[string]es.Decoder{product.Aggregate.StreamType: product.Aggregate.Events}
+
+// productsAndOrders are the sources of the read models that count what is ordered of a product.
+var productsAndOrders = map[string]es.Decoder{
+	product.Aggregate.StreamType: product.Aggregate.Events,
+	order.Aggregate.StreamType:   order.Aggregate.Events,
+}
+
+var productCatalog = projection.New(projection.Definition[Product]{
+	Name:    tables.ProductCatalog,
+	Sources: productStreams,
+	Evolve: func(row *Product, e projection.Event, _ *projection.Writes) error {
+		row.Version = e.Version
+		switch data := e.Data.(type) {
+		case product.ProductListed:
+			row.ProductID, row.Name, row.UnitPrice, row.ListedAt = e.Stream.ID, data.Name, data.UnitPrice, e.OccurredAt
+		case product.PriceChanged:
+			row.UnitPrice = data.UnitPrice
+		}
+		return nil
+	},
+})
+
+// Product returns a product.
+//
+// Errors: [es.NotFoundError].
+func (m *Models) Product(ctx context.Context, id string) (Product, error) {
+	return document[Product](ctx, m, tables.ProductCatalog, product.Aggregate.Stream(id))
+}
+
+// Inventory is a product's stock, in units.
+type Inventory struct {
+	ProductID string `json:"productId"`
+	Received  int64  `json:"received"`
+	Ordered   int64  `json:"ordered"` // placed and not cancelled
+	Shipped   int64  `json:"shipped"`
+	OnHand    int64  `json:"onHand"`    // received − shipped
+	Available int64  `json:"available"` // received − ordered
+}
+
+func inventoryKey(productID string) projection.Key {
+	return projection.Key{Partition: productID, Sort: "units"}
+}
+
+// listed is the counter that makes a row of a listed product before anything else is counted of it.
+const listed = "listed"
+
+var productInventory = projection.New(projection.Definition[order.State]{
+	Name:    tables.ProductInventory,
+	Sources: productsAndOrders,
+	Evolve: func(o *order.State, e projection.Event, w *projection.Writes) error {
+		placed := o.Status == order.StatusPlaced || o.Status == order.StatusPaid
+		evolveLines(o, e)
+		count := func(counter string, sign int64) {
+			for _, item := range o.Items {
+				w.Add(inventoryKey(item.ProductID), counter, projection.Int(sign*int64(item.Quantity)))
+			}
+		}
+		switch data := e.Data.(type) {
+		case product.ProductListed:
+			w.Add(inventoryKey(e.Stream.ID), listed, projection.Int(1))
+		case product.StockReceived:
+			w.Add(inventoryKey(e.Stream.ID), "received", projection.Int(int64(data.Quantity)))
+		case order.OrderPlaced:
+			count("ordered", 1)
+		case order.OrderShipped:
+			count("shipped", 1)
+		case order.OrderCancelled:
+			if placed {
+				count("ordered", -1)
+			}
+		}
+		return nil
+	},
+})
+
+// Inventory returns a product's stock. A product that was ordered counts even if it was never listed.
+//
+// Errors: [es.NotFoundError].
+func (m *Models) Inventory(ctx context.Context, productID string) (Inventory, error) {
+	out := Inventory{ProductID: productID}
+	counters, err := m.counters(ctx, tables.ProductInventory, inventoryKey(productID), productID)
+	if err != nil {
+		return out, err
+	}
+	for name, to := range map[string]*int64{"received": &out.Received, "ordered": &out.Ordered, "shipped": &out.Shipped} {
+		if n := counters[name]; n != "" {
+			if *to, err = strconv.ParseInt(n, 10, 64); err != nil {
+				return out, fmt.Errorf("%s of %s: %w", tables.ProductInventory, productID, err)
+			}
+		}
+	}
+	out.OnHand, out.Available = out.Received-out.Shipped, out.Received-out.Ordered
+	return out, nil
+}
+
+// counters reads what a read model counts of a product, by name.
+//
+// Errors: [es.NotFoundError] if the product is not listed and nothing was counted of it.
+func (m *Models) counters(ctx context.Context, name string, key projection.Key, productID string) (map[string]string, error) {
+	values, err := m.reader(name).Counters(ctx, key)
+	if err != nil {
+		return nil, fmt.Errorf("%s of %s: %w", name, productID, err)
+	}
+	if values == nil {
+		return nil, &es.NotFoundError{Stream: product.Aggregate.Stream(productID)}
+	}
+	return values, nil
+}

@@ -1,0 +1,146 @@
+package readmodel
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/annals-es/annals/internal/money"
+	"github.com/annals-es/annals/internal/order"
+	"github.com/annals-es/annals/internal/product"
+	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// ProductSales is what was sold of a product, counted when orders are placed. A cancelled order stays counted.
+type ProductSales struct {
+	ProductID string `json:"productId"`
+	// Orders is in how many orders the product was.
+	Orders int64 `json:"orders"`
+	Units  int64 `json:"units"`
+	// Revenue is in the currency that the product is listed in.
+	Revenue money.Money `json:"revenue"`
+	// OtherRevenue is what was sold in other currencies.
+	OtherRevenue []money.Money `json:"otherRevenue,omitempty"`
+}
+
+const (
+	sales = "sales"
+	// revenue is a counter for each currency: "revenue.USD". So is listed, for the currency of the listing.
+	revenue = "revenue"
+)
+
+func salesKey(productID string) projection.Key {
+	return projection.Key{Partition: shard(sales, productID), Sort: productID}
+}
+
+var productSales = projection.New(projection.Definition[order.State]{
+	Name:    tables.ProductSales,
+	Sources: productsAndOrders,
+	Evolve: func(o *order.State, e projection.Event, w *projection.Writes) error {
+		evolveLines(o, e)
+		if data, ok := e.Data.(product.ProductListed); ok {
+			w.Add(salesKey(e.Stream.ID), listed+"."+data.UnitPrice.Currency(), projection.Int(1))
+		}
+		if _, placed := e.Data.(order.OrderPlaced); !placed {
+			return nil
+		}
+		counted := map[string]bool{}
+		for _, item := range o.Items {
+			key := salesKey(item.ProductID)
+			price, err := item.UnitPrice.Mul(item.Quantity)
+			if err != nil {
+				return err
+			}
+			amount, err := projection.Decimal(price.Amount())
+			if err != nil {
+				return err
+			}
+			w.Add(key, "units", projection.Int(int64(item.Quantity)))
+			w.Add(key, revenue+"."+price.Currency(), amount)
+			if !counted[item.ProductID] {
+				counted[item.ProductID] = true
+				w.Add(key, "orders", projection.Int(1))
+			}
+		}
+		o.Items = nil // sales are counted once
+		return nil
+	},
+})
+
+// Sales returns a product's sales, zeros for a listed product that was never sold.
+//
+// Errors: [es.NotFoundError].
+func (m *Models) Sales(ctx context.Context, productID string) (ProductSales, error) {
+	counters, err := m.counters(ctx, tables.ProductSales, salesKey(productID), productID)
+	if err != nil {
+		return ProductSales{}, err
+	}
+	return salesRow(productID, counters)
+}
+
+// TopSales returns the products with the most revenue, the most first. Amounts of different currencies are compared as
+// numbers.
+func (m *Models) TopSales(ctx context.Context, top int) ([]ProductSales, error) {
+	all, err := m.reader(tables.ProductSales).AllCounters(ctx, allShards(sales)...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", tables.ProductSales, err)
+	}
+	rows := make([]ProductSales, 0, len(all))
+	for productID, values := range all {
+		row, err := salesRow(productID, values)
+		if err != nil {
+			return nil, err
+		}
+		if row.Orders > 0 {
+			rows = append(rows, row)
+		}
+	}
+	slices.SortFunc(rows, func(a, b ProductSales) int {
+		return cmp.Or(cmp.Compare(b.Revenue.MinorUnits(), a.Revenue.MinorUnits()), cmp.Compare(a.ProductID, b.ProductID))
+	})
+	return rows[:min(top, len(rows))], nil
+}
+
+// salesRow reads a row from its counters.
+func salesRow(productID string, counters map[string]string) (ProductSales, error) {
+	out := ProductSales{ProductID: productID}
+	revenues := map[string]money.Money{} // by currency
+	for _, name := range slices.Sorted(maps.Keys(counters)) {
+		var err error
+		value := counters[name]
+		kind, currency, _ := strings.Cut(name, ".")
+		switch kind {
+		case "orders":
+			out.Orders, err = strconv.ParseInt(value, 10, 64)
+		case "units":
+			out.Units, err = strconv.ParseInt(value, 10, 64)
+		case revenue:
+			revenues[currency], err = money.New(value, currency)
+		case listed:
+			out.Revenue, err = money.New("0", currency)
+		}
+		if err != nil {
+			return out, fmt.Errorf("%s of %s: %w", tables.ProductSales, productID, err)
+		}
+	}
+	return out.withRevenues(revenues), nil
+}
+
+// withRevenues splits revenues into that in the product's currency, or in the first by its code where the product was
+// never listed, and the others.
+func (s ProductSales) withRevenues(revenues map[string]money.Money) ProductSales {
+	for _, currency := range slices.Sorted(maps.Keys(revenues)) {
+		switch s.Revenue.Currency() {
+		case "", currency:
+			s.Revenue = revenues[currency]
+		default:
+			s.OtherRevenue = append(s.OtherRevenue, revenues[currency])
+		}
+	}
+	return s
+}

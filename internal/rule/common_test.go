@@ -1,0 +1,56 @@
+package rule_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/annals-es/annals/internal/money"
+	"github.com/annals-es/annals/internal/rule"
+)
+
+func TestCommon(t *testing.T) {
+	t.Parallel()
+	var none money.Money
+	usd := func(amount string) money.Money { return money.Must(money.New(amount, "USD")) }
+	_, mismatch := usd("1").Add(money.Must(money.New("1", "EUR")))
+	_, tooLarge := usd("1").Mul(math.MaxInt)
+	provoked := map[rule.Code]bool{}
+	tests := []struct {
+		name string
+		got  error
+		want rule.Code // "" = none
+	}{
+		{"an amount above zero", rule.Positive("amount", usd("0.01")), ""},
+		{"an amount of zero", rule.Positive("amount", usd("0")), rule.AmountNotPositive},
+		{"an amount below zero", rule.Positive("amount", usd("-0.01")), rule.AmountNotPositive},
+		{"no amount", rule.Positive("amount", none), rule.AmountNotPositive},
+		{"a price of zero", rule.NotNegative("price", usd("0")), ""},
+		{"a price below zero", rule.NotNegative("price", usd("-0.01")), rule.AmountNegative},
+		{"no price", rule.NotNegative("price", none), rule.CurrencyMissing},
+		{"1 unit", rule.Quantity(1), ""},
+		{"the most units", rule.Quantity(rule.MaxQuantity), ""},
+		{"0 units", rule.Quantity(0), rule.QuantityNotPositive},
+		{"-1 units", rule.Quantity(-1), rule.QuantityNotPositive},
+		{"fewest units", rule.Quantity(math.MinInt), rule.QuantityNotPositive},
+		{"a unit too many", rule.Quantity(rule.MaxQuantity + 1), rule.QuantityTooLarge},
+		{"two currencies", rule.Arithmetic(fmt.Errorf("add: %w", mismatch)), rule.CurrencyMismatch},
+		{"a result too large", rule.Arithmetic(fmt.Errorf("mul: %w", tooLarge)), rule.AmountTooLarge},
+		{"no error", rule.Arithmetic(nil), ""},
+	}
+	for _, tt := range tests {
+		provoked[tt.want] = true
+		if tt.want == "" && tt.got != nil || tt.want != "" && !rule.Violated(tt.got, tt.want) {
+			t.Errorf("%s: got %v, want %q", tt.name, tt.got, tt.want)
+		}
+	}
+	for _, code := range rule.Common {
+		if !provoked[code] {
+			t.Errorf("nothing provokes %s", code)
+		}
+	}
+	if other := errors.New("other"); !errors.Is(rule.Arithmetic(other), other) {
+		t.Error("another error is not kept")
+	}
+}
