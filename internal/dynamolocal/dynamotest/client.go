@@ -1,0 +1,32 @@
+package dynamotest
+
+import (
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+)
+
+// Client talks to Endpoint. Tests may change its options with further functions.
+func Client(t testing.TB, more ...func(*dynamodb.Options)) *dynamodb.Client {
+	t.Helper()
+	endpoint := Endpoint(t)
+	return dynamodb.New(dynamodb.Options{
+		BaseEndpoint: aws.String(endpoint),
+		Region:       "us-east-1",
+		Credentials:  credentials.NewStaticCredentialsProvider("local", "local", ""),
+		HTTPClient:   httpClient,
+	}, more...)
+}
+
+// httpClient keeps as many connections as tests have writers; the default keeps two.
+var httpClient = &http.Client{Transport: &http.Transport{
+	DialContext:         (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+	MaxIdleConns:        0,
+	MaxIdleConnsPerHost: 256,
+	IdleConnTimeout:     90 * time.Second,
+}}

@@ -1,0 +1,62 @@
+package dynamotest_test
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/pkg/es/dynamotable"
+)
+
+var declared = dynamotable.Table{
+	Partition: dynamotable.Key{Name: "p", Type: dynamotable.String},
+	Sort:      dynamotable.Key{Name: "s", Type: dynamotable.Number},
+	Stream:    true,
+}
+
+func TestTableIsFreshAndAsDeclared(t *testing.T) {
+	t.Parallel()
+	client := dynamotest.Client(t)
+	var name string
+	t.Run("made", func(t *testing.T) {
+		name = dynamotest.Table(t, client, declared)
+		if other := dynamotest.Table(t, client, declared); other == name {
+			t.Fatalf("two tables are named %s", name)
+		}
+		_, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(name), Item: map[string]types.AttributeValue{
+			"p": &types.AttributeValueMemberS{Value: "a"}, "s": &types.AttributeValueMemberN{Value: "1"},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String(name)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stream := found.Table.StreamSpecification; stream == nil || stream.StreamViewType != types.StreamViewTypeNewImage {
+			t.Errorf("stream is %+v", stream)
+		}
+		if mode := found.Table.BillingModeSummary; mode == nil || mode.BillingMode != types.BillingModePayPerRequest {
+			t.Errorf("billing mode is %+v", mode)
+		}
+	})
+	if _, err := client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String(name)}); err == nil {
+		t.Errorf("table %s outlives its test", name)
+	}
+}
+
+func TestTableWithoutSortKey(t *testing.T) {
+	t.Parallel()
+	client := dynamotest.Client(t)
+	name := dynamotest.Table(t, client, dynamotable.Table{Partition: declared.Partition})
+	found, err := client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String(name)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found.Table.KeySchema) != 1 || found.Table.StreamSpecification != nil {
+		t.Errorf("table is %+v", found.Table)
+	}
+}

@@ -1,0 +1,145 @@
+package dynamolocal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Options say how to start a server.
+type Options struct {
+	// Dir holds DynamoDB Local; Ensure puts it there.
+	Dir string
+	// DataDir keeps the tables. Empty: they live in memory and die with the server.
+	DataDir string
+	// Port to listen on; 0 takes a free one.
+	Port int
+}
+
+// Server is a running DynamoDB Local.
+type Server struct {
+	// Endpoint is its address: http://127.0.0.1:8000.
+	Endpoint string
+
+	leash  io.Closer // java lives while this is open
+	done   chan struct{}
+	err    error // why it ended; valid once done is closed
+	output tail
+}
+
+// Start runs a server and waits until it answers. It ends with Stop, or with this process in any way, SIGKILL included.
+// The context bounds the wait alone.
+func Start(ctx context.Context, o Options) (*Server, error) {
+	if !Brought(o.Dir) {
+		return nil, ErrMissing
+	}
+	if _, err := exec.LookPath("java"); err != nil {
+		return nil, errJava
+	}
+	if o.Port != 0 {
+		return start(ctx, o)
+	}
+	var err error
+	for range 3 { // between our look and Java's bind, another process may take the port
+		if o.Port, err = freePort(); err != nil {
+			return nil, err
+		}
+		var s *Server
+		if s, err = start(ctx, o); !errors.Is(err, errPortTaken) {
+			return s, err
+		}
+	}
+	return nil, err
+}
+
+var errPortTaken = errors.New("port is taken")
+
+func start(ctx context.Context, o Options) (*Server, error) {
+	if !portIsFree(o.Port) {
+		return nil, fmt.Errorf("DynamoDB Local cannot listen on %d: %w", o.Port, errPortTaken)
+	}
+	s := &Server{Endpoint: "http://127.0.0.1:" + strconv.Itoa(o.Port), done: make(chan struct{})}
+	cmd := exec.Command("sh", append([]string{"-c", leashScript, "sh", "java"}, javaArgs(o)...)...)
+	cmd.Dir = o.Dir
+	cmd.Stdout, cmd.Stderr = &s.output, &s.output
+	cmd.WaitDelay = time.Second
+	// Its own group: a Ctrl-C in the terminal is ours to act on, after what still needs the database.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	leash, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start DynamoDB Local: %w", err)
+	}
+	s.leash = leash
+	go func() {
+		s.err = cmd.Wait()
+		close(s.done)
+	}()
+	if err := s.await(ctx); err != nil {
+		return nil, errors.Join(err, s.Stop())
+	}
+	return s, nil
+}
+
+func javaArgs(o Options) []string {
+	args := []string{
+		"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", // quick to start
+		"-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar",
+		"-sharedDb", "-port", strconv.Itoa(o.Port), "-disableTelemetry",
+	}
+	if o.DataDir == "" {
+		return append(args, "-inMemory")
+	}
+	return append(args, "-dbPath", o.DataDir)
+}
+
+// Stop ends the server and waits until it has gone.
+func (s *Server) Stop() error {
+	_ = s.leash.Close()
+	select {
+	case <-s.done:
+		return nil
+	case <-time.After(10 * time.Second):
+		return errors.New("DynamoDB Local does not end")
+	}
+}
+
+// Done is closed when the server has ended, by Stop or by itself.
+func (s *Server) Done() <-chan struct{} { return s.done }
+
+// tail keeps the last few KB of what the server says, to explain why it did not start.
+type tail struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text = append(t.text, p...)
+	if extra := len(t.text) - 8<<10; extra > 0 {
+		t.text = t.text[extra:]
+	}
+	return len(p), nil
+}
+
+func (t *tail) contains(s string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.Contains(string(t.text), s)
+}
+
+func (t *tail) last() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return lastLine(t.text)
+}

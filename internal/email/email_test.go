@@ -1,0 +1,60 @@
+package email_test
+
+import (
+	"flag"
+	"strings"
+	"testing"
+
+	"github.com/annals-es/annals/internal/email"
+	"github.com/annals-es/annals/internal/rule"
+	"github.com/annals-es/annals/pkg/es/estest"
+)
+
+var (
+	update = flag.Bool("update", false, "write the golden files anew")
+	emails = estest.For(email.Aggregate)
+	taken  = &rule.Violation{Code: email.Taken}
+)
+
+type (
+	testCase = estest.Case[email.State, email.Event]
+	events   = []email.Event
+)
+
+func TestDecisions(t *testing.T) {
+	t.Parallel()
+	reserve := func(s email.State) ([]email.Event, error) { return s.Reserve("a") }
+	release := func(s email.State) ([]email.Event, error) { return s.Release("a"), nil }
+	held, byOther := email.EmailReserved{AccountID: "a"}, email.EmailReserved{AccountID: "b"}
+	freed := email.EmailReleased{AccountID: "a"}
+	emails.Run(t, []testCase{
+		{Name: "reserve", When: reserve, Then: events{held}},
+		{Name: "reserve what was freed", Given: events{held, freed}, When: reserve, Then: events{held}},
+		{Name: "reserve twice", Given: events{held}, When: reserve, ThenError: taken},
+		{Name: "reserve what another holds", Given: events{byOther}, When: reserve, ThenError: taken},
+		{Name: "release", Given: events{held}, When: release, Then: events{freed}},
+		{Name: "release what another holds", Given: events{byOther}, When: release, Then: events{}},
+		{Name: "release what nobody holds", When: release, Then: events{}},
+	}, taken)
+}
+
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	emails.Golden(t, estest.GoldenConfig{Dir: "testdata/golden", Update: *update},
+		email.EmailReserved{AccountID: "acc-1"}, email.EmailReleased{AccountID: "acc-1"})
+}
+
+func TestID(t *testing.T) {
+	t.Parallel()
+	key := []byte("key")
+	id := email.ID(key, "Ann@Example.com")
+	if other := email.ID(key, " ann@example.COM "); other != id {
+		t.Errorf("%s and %s are the same address", id, other)
+	}
+	if email.ID(key, "bob@example.com") == id || email.ID([]byte("other"), "Ann@Example.com") == id {
+		t.Error("another address or key gives the same id")
+	}
+	if strings.Contains(strings.ToLower(id), "ann") || len(id) != 43 {
+		t.Errorf("id %q", id)
+	}
+}
