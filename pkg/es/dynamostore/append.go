@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/google/uuid"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -36,14 +37,24 @@ func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
 			return nil, err
 		}
 	}
-	send := func() (verdict, error) { return st.put(ctx, a.Writes[0].Head, commits[0].ID, items[0]) }
+	p := &pending{store: st, Append: a, commits: commits, items: items, token: uuid.NewString()}
+	send := p.put
 	if len(a.Writes)+len(a.Checks) > 1 {
-		send = func() (verdict, error) { return st.transact(ctx, a, commits[0].ID, items) }
+		send = p.transact
 	}
-	if err := st.settle(ctx, &commits[0].Commit, send); err != nil {
+	if err := st.settle(ctx, &commits[0].Commit, func() (verdict, error) { return send(ctx) }); err != nil {
 		return nil, err
 	}
 	return commits, nil
+}
+
+// pending is an append on its way.
+type pending struct {
+	es.Append
+	store   *Store
+	commits []es.Stored
+	items   []Item
+	token   string
 }
 
 // verdict is what DynamoDB's answer to an append means.
@@ -91,70 +102,72 @@ func (st *Store) pause(ctx context.Context, attempt int) bool {
 	}
 }
 
-func (st *Store) put(ctx context.Context, head es.Head, id string, item Item) (verdict, error) {
-	_, err := st.client.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName:                           &st.table,
-		Item:                                item,
+func (p *pending) put(ctx context.Context) (verdict, error) {
+	_, err := p.store.client.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName:                           &p.store.table,
+		Item:                                p.items[0],
 		ConditionExpression:                 isFree,
 		ReturnValuesOnConditionCheckFailure: allOld,
 	})
 	var occupied *types.ConditionalCheckFailedException
 	if errors.As(err, &occupied) {
-		return judge(head, id, occupied.Item)
+		return p.judge(0, p.Writes[0].Head, occupied.Item)
 	}
 	return classify(err), err
 }
 
-// judge decides what an occupied key means: our own commit, or a conflict.
-func judge(head es.Head, id string, item Item) (verdict, error) {
+// judge decides what an occupied key means: our own commit, or a conflict. Our own commit may be one of an earlier call: the
+// caller gets it as it is stored.
+func (p *pending) judge(i int, head es.Head, item Item) (verdict, error) {
 	c, err := Decode(item)
 	switch {
 	case err != nil:
 		return refused, err
-	case c.ID == id:
+	case c.ID == p.commits[0].ID:
+		if i < len(p.commits) {
+			p.commits[i] = es.Stored{Commit: c, Head: p.store.seal.After(&c)}
+		}
 		return stored, nil
 	}
 	return refused, &es.ConflictError{Stream: head.Stream(), Expected: head.Version(), Actual: c.LastVersion()}
 }
 
-func (st *Store) transact(ctx context.Context, a es.Append, id string, items []Item) (verdict, error) {
-	heads := make([]es.Head, 0, len(a.Writes)+len(a.Checks))
+func (p *pending) transact(ctx context.Context) (verdict, error) {
+	heads := make([]es.Head, 0, len(p.Writes)+len(p.Checks))
 	actions := make([]types.TransactWriteItem, 0, cap(heads))
-	for i, w := range a.Writes {
+	for i, w := range p.Writes {
 		heads = append(heads, w.Head)
 		actions = append(actions, types.TransactWriteItem{Put: &types.Put{
-			TableName: &st.table, Item: items[i], ConditionExpression: isFree, ReturnValuesOnConditionCheckFailure: allOld,
+			TableName: &p.store.table, Item: p.items[i], ConditionExpression: isFree, ReturnValuesOnConditionCheckFailure: allOld,
 		}})
 	}
-	for _, h := range a.Checks {
+	for _, h := range p.Checks {
 		heads = append(heads, h)
 		actions = append(actions, types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-			TableName: &st.table, Key: Item{"stream": s(h.Stream().String()), "version": n(h.Version() + 1)},
+			TableName: &p.store.table, Key: Item{"stream": s(h.Stream().String()), "version": n(h.Version() + 1)},
 			ConditionExpression: isFree, ReturnValuesOnConditionCheckFailure: allOld,
 		}})
 	}
-	_, err := st.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
-		TransactItems: actions, ClientRequestToken: &id,
+	_, err := p.store.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
+		TransactItems: actions, ClientRequestToken: &p.token,
 	})
 	var cancelled *types.TransactionCanceledException
 	if errors.As(err, &cancelled) {
-		return judgeReasons(heads, id, cancelled)
+		return p.judgeReasons(heads, cancelled)
 	}
 	return classify(err), err
 }
 
 // judgeReasons decides what a cancelled transaction means: one of our own commits in it, and all are stored; else a
 // conflict of any stream; else nothing of ours was in the way.
-func judgeReasons(heads []es.Head, id string, cancelled *types.TransactionCanceledException) (verdict, error) {
-	v, out := again, error(cancelled)
+func (p *pending) judgeReasons(heads []es.Head, cancelled *types.TransactionCanceledException) (verdict, error) {
+	v, out, own := again, error(cancelled), false
 	for i, reason := range cancelled.CancellationReasons {
 		switch aws.ToString(reason.Code) {
 		case "ConditionalCheckFailed":
-			verdict, err := judge(heads[i], id, reason.Item)
-			if verdict == stored {
-				return stored, nil
-			}
-			if v != refused {
+			verdict, err := p.judge(i, heads[i], reason.Item)
+			own = own || verdict == stored
+			if verdict == refused && v != refused {
 				v, out = refused, err
 			}
 		case "None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
@@ -163,6 +176,9 @@ func judgeReasons(heads []es.Head, id string, cancelled *types.TransactionCancel
 				v, out = refused, fmt.Errorf("append %s: %w", heads[i].Stream(), cancelled)
 			}
 		}
+	}
+	if own {
+		return stored, nil
 	}
 	return v, out
 }

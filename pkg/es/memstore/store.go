@@ -134,7 +134,7 @@ func (s *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stored(&commits[0].Commit) {
+	if s.repeated(commits) {
 		return commits, nil
 	}
 	for _, w := range a.Writes {
@@ -153,9 +153,19 @@ func (s *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
 	return commits, nil
 }
 
-// stored tells whether an append is a repeat, whose first answer was lost.
-func (s *Store) stored(c *es.Commit) bool {
-	return slices.ContainsFunc(s.streams[c.Stream], func(there es.Commit) bool { return there.ID == c.ID })
+// repeated tells whether an append is a repeat, whose first answer was lost, and puts what is stored in its place.
+func (s *Store) repeated(commits []es.Stored) bool {
+	found := 0
+	for i := range commits {
+		for _, there := range s.streams[commits[i].Stream] {
+			if there.ID == commits[i].ID && there.Version == commits[i].Version {
+				c := clone(there)
+				commits[i] = es.Stored{Commit: c, Head: s.seal.After(&c)}
+				found++
+			}
+		}
+	}
+	return found > 0
 }
 
 func (s *Store) check(h es.Head) error {
