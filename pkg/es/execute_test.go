@@ -330,3 +330,27 @@ func TestPanicOfEvolve(t *testing.T) {
 		t.Errorf("%v, want a corrupt commit that is named", err)
 	}
 }
+
+// TestGetOrNew: one read and one failed append at most, whether the aggregate is there or not.
+func TestGetOrNew(t *testing.T) {
+	t.Parallel()
+	p := newProcess(memstore.New(memstore.Config{}), es.RepositoryConfig{})
+	set := func(by int) func() error {
+		return func() error {
+			_, err := p.exec.Execute(t.Context(), es.Command{}, func(tx *es.Tx) error {
+				e, err := p.repo.GetOrNew(tx, "a")
+				if err != nil {
+					return err
+				}
+				e.Record(raised{by - e.State.Total})
+				return nil
+			})
+			return err
+		}
+	}
+	p.cost(t, 0, 1, set(3))
+	p.cost(t, 1, 2, set(5))
+	if got, err := p.repo.Load(t.Context(), "a"); err != nil || got.State.Total != 5 || got.Version != 2 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

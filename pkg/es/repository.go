@@ -124,18 +124,23 @@ func (r *Repository[S, E]) Get(tx *Tx, id string) (*Entity[S, E], error) {
 //
 // Errors: [AlreadyExistsError] if it has events, which shows on the second attempt; those of [Loader].
 func (r *Repository[S, E]) New(tx *Tx, id string) (*Entity[S, E], error) {
-	if !tx.again {
-		e := &Entity[S, E]{repository: r, from: tx.store.Empty(r.aggregate.Stream(id))}
-		tx.add(e.from.Stream(), e)
-		return e, nil
-	}
-	e, err := r.load(tx, id)
-	if err != nil {
-		return nil, err
-	}
-	if e.from.Version() > 0 {
+	e, err := r.GetOrNew(tx, id)
+	if err == nil && e.from.Version() > 0 {
 		return nil, &AlreadyExistsError{Stream: e.from.Stream()}
 	}
+	return e, err
+}
+
+// GetOrNew enters an aggregate into a decision that may exist or not, such as a reservation. The first attempt takes it
+// for new without reading; where it is not, the append fails, and the decision is made again on what is there.
+//
+// Errors: those of [Loader].
+func (r *Repository[S, E]) GetOrNew(tx *Tx, id string) (*Entity[S, E], error) {
+	if tx.again {
+		return r.load(tx, id)
+	}
+	e := &Entity[S, E]{repository: r, from: tx.store.Empty(r.aggregate.Stream(id))}
+	tx.add(e.from.Stream(), e)
 	return e, nil
 }
 
