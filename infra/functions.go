@@ -32,6 +32,7 @@ var command = function{
 	timeout:     25,
 	grants: []grant{
 		{on: events, actions: []string{"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}},
+		{on: snapshots, actions: []string{"dynamodb:GetItem"}},
 	},
 }
 
@@ -41,22 +42,23 @@ var query = function{
 	memory:      512,
 	timeout:     25,
 	grants: []grant{
-		{on: tables.ReadModels, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}},
+		{on: tables.ReadModels, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
 		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
 	},
 }
 
 var projector = function{
 	name:        "projector",
-	description: "Maintains the read tables from the stream of the event table",
+	description: "Maintains the read tables and the snapshots from the stream of the event table",
 	memory:      512,
 	timeout:     60,
 	grants: []grant{
 		{on: tables.ReadModels, actions: []string{
-			"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem",
+			"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem",
 			"dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
 		}},
 		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
+		{on: snapshots, actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}},
 	},
 	subscribed: true,
 }
@@ -64,6 +66,7 @@ var projector = function{
 var (
 	functions = []function{command, query, projector}
 	events    = []tables.Table{tables.Events}
+	snapshots = []tables.Table{tables.Snapshots}
 )
 
 // newFunctions declares every function with its role and its log group, and returns them by name.

@@ -11,19 +11,21 @@ import (
 )
 
 func TestFunctions(t *testing.T) {
-	events := object{"TABLE_EVENTS": ref("EventsTable")}
-	all := maps.Clone(events)
+	write := object{"TABLE_EVENTS": ref("EventsTable"), "TABLE_SNAPSHOTS": ref("SnapshotsTable")}
+	read := object{"TABLE_EVENTS": ref("EventsTable")}
 	for _, readModel := range tables.ReadModels {
-		all[readModel.Env()] = ref(pascal(readModel.Name) + "Table")
+		read[readModel.Env()] = ref(pascal(readModel.Name) + "Table")
 	}
+	both := maps.Clone(read)
+	maps.Copy(both, write)
 	tests := []struct {
 		name    string
 		timeout float64
 		env     object
 	}{
-		{name: "command", timeout: 25, env: events},
-		{name: "query", timeout: 25, env: all},
-		{name: "projector", timeout: 60, env: all},
+		{name: "command", timeout: 25, env: write},
+		{name: "query", timeout: 25, env: read},
+		{name: "projector", timeout: 60, env: both},
 	}
 	architectures := map[string]struct {
 		assembly assembly

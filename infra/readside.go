@@ -7,9 +7,10 @@ import (
 	"github.com/annals-es/annals/internal/readmodel/tables"
 )
 
-// newReadTable declares the table of a read model. It goes with the stack: a rebuild makes it again from the event table.
-func newReadTable(stack awscdk.Stack, readModel tables.Table) awsdynamodb.TableV2 {
-	props := tableProps(readModel)
+// newDerivedTable declares a table that is made from the event table: a read model's, or the snapshots. It goes with the
+// stack, because it can be made again.
+func newDerivedTable(stack awscdk.Stack, derived tables.Table) awsdynamodb.TableV2 {
+	props := tableProps(derived)
 	props.RemovalPolicy = awscdk.RemovalPolicy_DESTROY
-	return newTable(stack, readModel, props)
+	return newTable(stack, derived, props)
 }

@@ -21,20 +21,22 @@ func TestRoles(t *testing.T) {
 	logs := []string{"logs:CreateLogStream", "logs:PutLogEvents"}
 	tests := map[string]grants{
 		"CommandRole": {
-			"EventsTable.Arn": {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
-			"CommandLogs.Arn": logs,
+			"EventsTable.Arn":    {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
+			"SnapshotsTable.Arn": {"dynamodb:GetItem"},
+			"CommandLogs.Arn":    logs,
 		},
 		"QueryRole": withReadTables(grants{
 			"EventsTable.Arn": {"dynamodb:GetItem", "dynamodb:Query"},
 			"QueryLogs.Arn":   logs,
-		}, "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"),
+		}, "dynamodb:GetItem", "dynamodb:Query"),
 		"ProjectorRole": withReadTables(grants{
 			"EventsTable.Arn":       {"dynamodb:GetItem", "dynamodb:Query"},
+			"SnapshotsTable.Arn":    {"dynamodb:GetItem", "dynamodb:PutItem"},
 			"EventsTable.StreamArn": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
 			"*":                     {"dynamodb:ListStreams"},
 			"ProjectorFailures.Arn": {"sqs:SendMessage"},
 			"ProjectorLogs.Arn":     logs,
-		}, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
+		}, "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
 			"dynamodb:Query", "dynamodb:UpdateItem"),
 	}
 	for id, want := range tests {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/jsii-runtime-go"
@@ -12,10 +14,13 @@ import (
 // storedTables are the tables of the stack, by their name inside the service.
 type storedTables map[string]awsdynamodb.TableV2
 
+// derivedTables can be made again from the events.
+var derivedTables = slices.Concat(tables.ReadModels, snapshots)
+
 func newTables(stack awscdk.Stack) storedTables {
 	stored := storedTables{tables.Events.Name: newEventTable(stack)}
-	for _, readModel := range tables.ReadModels {
-		stored[readModel.Name] = newReadTable(stack, readModel)
+	for _, derived := range derivedTables {
+		stored[derived.Name] = newDerivedTable(stack, derived)
 	}
 	return stored
 }

@@ -8,21 +8,21 @@ import (
 )
 
 func TestTablesAreAsDeclared(t *testing.T) {
-	declared := append([]tables.Table{tables.Events}, tables.ReadModels...)
+	declared := append([]tables.Table{tables.Events, tables.Snapshots}, tables.ReadModels...)
 	var ids []string
 	for _, table := range declared {
 		id := pascal(table.Name) + "Table"
 		ids = append(ids, id)
 		t.Run(table.Name, func(t *testing.T) {
 			got := arm64.resource(t, id, "AWS::DynamoDB::GlobalTable").Properties
-			same(t, "KeySchema", list{
-				object{"AttributeName": table.Partition.Name, "KeyType": "HASH"},
-				object{"AttributeName": table.Sort.Name, "KeyType": "RANGE"},
-			}, got["KeySchema"])
-			same(t, "AttributeDefinitions", list{
-				object{"AttributeName": table.Partition.Name, "AttributeType": string(table.Partition.Type)},
-				object{"AttributeName": table.Sort.Name, "AttributeType": string(table.Sort.Type)},
-			}, got["AttributeDefinitions"])
+			schema := list{object{"AttributeName": table.Partition.Name, "KeyType": "HASH"}}
+			types := list{object{"AttributeName": table.Partition.Name, "AttributeType": string(table.Partition.Type)}}
+			if table.Sort.Name != "" {
+				schema = append(schema, object{"AttributeName": table.Sort.Name, "KeyType": "RANGE"})
+				types = append(types, object{"AttributeName": table.Sort.Name, "AttributeType": string(table.Sort.Type)})
+			}
+			same(t, "KeySchema", schema, got["KeySchema"])
+			same(t, "AttributeDefinitions", types, got["AttributeDefinitions"])
 			same(t, "BillingMode", any("PAY_PER_REQUEST"), got["BillingMode"])
 			var stream any
 			if table.Stream {
@@ -50,8 +50,8 @@ func TestTablesAreProtected(t *testing.T) {
 			"PointInTimeRecoverySpecification": object{"PointInTimeRecoveryEnabled": true},
 		}},
 	}
-	for _, readModel := range tables.ReadModels {
-		want[pascal(readModel.Name)+"Table"] = protection{"Delete", "Delete", object{
+	for _, derived := range append([]tables.Table{tables.Snapshots}, tables.ReadModels...) {
+		want[pascal(derived.Name)+"Table"] = protection{"Delete", "Delete", object{
 			"Region":                           ref("AWS::Region"),
 			"PointInTimeRecoverySpecification": object{"PointInTimeRecoveryEnabled": true},
 		}}

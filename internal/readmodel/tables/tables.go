@@ -22,8 +22,11 @@ func (t Table) Env() string {
 	return "TABLE_" + strings.ToUpper(strings.ReplaceAll(t.Name, "-", "_"))
 }
 
-// Events is the event table.
-var Events = Table{Name: "events", Table: dynamostore.EventsTable}
+// Events is the event table, Snapshots that of the aggregates' snapshots.
+var (
+	Events    = Table{Name: "events", Table: dynamostore.EventsTable}
+	Snapshots = Table{Name: "snapshots", Table: dynamostore.SnapshotsTable}
+)
 
 // The names of the read models, each with a read table of its own.
 const (
