@@ -4,6 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 GO ?= go
+COUNT ?= 6
 FUNCTIONS := command projector query
 BUILD_FLAGS := -tags lambda.norpc -trimpath -ldflags "-s -w"
 LINT = $$($(GO) -C tools tool -n golangci-lint)
@@ -34,6 +35,12 @@ test: dynamodb-local ## Run all tests
 .PHONY: race
 race: dynamodb-local ## Run the tests of the library with the race detector
 	$(GO) test -race ./pkg/... ./local/...
+
+.PHONY: bench
+bench: dynamodb-local ## Measure the store beside the same work done by hand with the bare SDK (COUNT=6)
+	@mkdir -p build
+	$(GO) test -run '^$$' -bench . -count $(COUNT) ./pkg/es/dynamostore | tee build/bench.txt
+	$$($(GO) -C tools tool -n benchstat) -col /by build/bench.txt
 
 .PHONY: lint
 lint: ## Check style, import rules and formatting
