@@ -20,7 +20,7 @@ help: ## Show this help
 
 .PHONY: run
 run: ## Run the whole service on DynamoDB Local (PORT=3000, FRESH=1 to start empty, DYNAMODB_ENDPOINT to use a running one)
-	@$(GO) run ./local
+	@$(GO) build -o .local/bin/local ./local && exec .local/bin/local
 
 .PHONY: import-northwind
 import-northwind: ## Send 830 real orders through the running service and check every total (PORT=3000)

@@ -7,12 +7,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 )
 
 // EnsureJava makes sure that a Java runtime answers. Where it is missing and may be installed (root on a Debian system)
 // it is, and say is told so; elsewhere the error names the command to run.
 func EnsureJava(ctx context.Context, say io.Writer) error {
-	if javaAnswers(ctx) == nil {
+	if _, err := exec.LookPath("java"); err == nil && (runtime.GOOS != "darwin" || javaAnswers(ctx) == nil) {
 		return nil
 	}
 	if _, err := exec.LookPath("apt-get"); err != nil || os.Getuid() != 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -42,6 +43,11 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	}
 	if _, err := exec.LookPath("java"); err != nil {
 		return nil, errJava
+	}
+	if o.DataDir != "" {
+		if err := os.MkdirAll(o.DataDir, 0o755); err != nil {
+			return nil, err
+		}
 	}
 	if o.Port != 0 {
 		return start(ctx, o)
@@ -115,6 +121,9 @@ func (s *Server) Stop() error {
 
 // Done is closed when the server has ended, by Stop or by itself.
 func (s *Server) Done() <-chan struct{} { return s.done }
+
+// LastWords is the last line that the server said.
+func (s *Server) LastWords() string { return s.output.last() }
 
 // tail keeps the last few KB of what the server says, to explain why it did not start.
 type tail struct {

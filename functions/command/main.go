@@ -1,0 +1,11 @@
+// Command is the Lambda function behind the routes that change something: it decides commands and appends their events.
+package main
+
+import "github.com/annals-es/annals/internal/app"
+
+func main() {
+	app.Run(func(s app.Service) (any, error) {
+		handler, err := s.Command()
+		return app.Gateway(handler), err
+	}, app.CommandTables...)
+}

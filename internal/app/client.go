@@ -1,0 +1,79 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// How calls to DynamoDB fail. The SDK's own choices are for programs that may take their time: 30 s for a connection, 20 s
+// between attempts. A function has its remaining time, and a caller that waits.
+const (
+	dialTimeout = time.Second
+	// attemptTimeout ends an attempt that hangs, so that there is time for another. Answers take milliseconds.
+	attemptTimeout = 5 * time.Second
+	attempts       = 4
+	maxBackoff     = 200 * time.Millisecond
+	// margin is what a call leaves of the function's time, to answer in.
+	margin = 500 * time.Millisecond
+	// connections is how many are kept; a projector has that many requests on their way at once.
+	connections = 64
+)
+
+// NewClient returns the client for DynamoDB, configured by the environment as all AWS SDKs are (AWS_ENDPOINT_URL_DYNAMODB
+// redirects it) and tuned to fail in time.
+func NewClient(ctx context.Context) (*dynamodb.Client, error) {
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(httpClient()), config.WithRetryer(retryer))
+	if err != nil {
+		return nil, fmt.Errorf("AWS configuration: %w", err)
+	}
+	return dynamodb.NewFromConfig(cfg, Punctual, unchecked), nil
+}
+
+// unchecked leaves the integrity of answers to TLS. DynamoDB's errors carry no checksum, and the SDK then warns, at every
+// failed condition, that it does not match: https://github.com/aws/aws-sdk-go-v2/issues/3545.
+func unchecked(o *dynamodb.Options) { o.DisableValidateResponseChecksum = true }
+
+// Punctual makes every call end, its retries included, a margin before its context does.
+func Punctual(o *dynamodb.Options) {
+	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("punctual", punctual), middleware.Before)
+	})
+}
+
+func punctual(
+	ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+) (middleware.InitializeOutput, middleware.Metadata, error) {
+	if deadline, bounded := ctx.Deadline(); bounded {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-margin))
+		defer cancel()
+	}
+	return next.HandleInitialize(ctx, in)
+}
+
+func httpClient() *awshttp.BuildableClient {
+	return awshttp.NewBuildableClient().
+		WithTimeout(attemptTimeout).
+		WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout }).
+		WithTransportOptions(func(t *http.Transport) {
+			t.TLSHandshakeTimeout = dialTimeout
+			t.MaxIdleConnsPerHost = connections
+		})
+}
+
+func retryer() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = attempts
+		o.MaxBackoff = maxBackoff
+	})
+}

@@ -1,0 +1,99 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/annals-es/annals/internal/httpapi"
+)
+
+// Gateway serves events of API Gateway (HTTP API, payload 2.0) with a handler.
+//
+// The path is made from the route that API Gateway matched and from its parameters, never from the raw path, which may be
+// decoded twice on its way here: both then agree on the route, and on what was authorized.
+func Gateway(h http.Handler) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+		if event.RequestContext.Authorizer != nil && event.RequestContext.Authorizer.JWT != nil {
+			ctx = httpapi.WithPrincipal(ctx, event.RequestContext.Authorizer.JWT.Claims["sub"])
+		}
+		w := &recorder{header: http.Header{}}
+		h.ServeHTTP(w, newRequest(ctx, &event))
+		return w.response(), nil
+	}
+}
+
+func newRequest(ctx context.Context, event *events.APIGatewayV2HTTPRequest) *http.Request {
+	body := []byte(event.Body)
+	if event.IsBase64Encoded {
+		body, _ = base64.StdEncoding.DecodeString(event.Body) // API Gateway encoded it
+	}
+	r := &http.Request{
+		Method: event.RequestContext.HTTP.Method,
+		URL:    &url.URL{Path: event.RawPath, RawQuery: event.RawQueryString},
+		Proto:  "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header:        make(http.Header, len(event.Headers)),
+		Body:          readCloser{bytes.NewReader(body)},
+		ContentLength: int64(len(body)),
+		RemoteAddr:    event.RequestContext.HTTP.SourceIP,
+	}
+	for name, value := range event.Headers {
+		r.Header.Set(name, value)
+	}
+	r.Host = r.Header.Get("Host")
+	if _, route, matched := strings.Cut(event.RouteKey, " "); matched {
+		r.URL.Path, r.URL.RawPath = fill(route, event.PathParameters)
+	}
+	return r.WithContext(ctx)
+}
+
+// fill puts parameters into a route's path, as they are and escaped.
+func fill(route string, parameters map[string]string) (path, escaped string) {
+	segments := strings.Split(route, "/")
+	raw := make([]string, len(segments))
+	for i, segment := range segments {
+		if name, ok := strings.CutPrefix(segment, "{"); ok {
+			segments[i] = parameters[strings.TrimSuffix(name, "}")]
+		}
+		raw[i] = url.PathEscape(segments[i])
+	}
+	return strings.Join(segments, "/"), strings.Join(raw, "/")
+}
+
+type readCloser struct{ *bytes.Reader }
+
+func (readCloser) Close() error { return nil }
+
+// recorder keeps an answer, whose body is text.
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (w *recorder) Header() http.Header { return w.header }
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+}
+
+func (w *recorder) Write(p []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.body.Write(p)
+}
+
+func (w *recorder) response() events.APIGatewayV2HTTPResponse {
+	w.WriteHeader(http.StatusOK)
+	out := events.APIGatewayV2HTTPResponse{StatusCode: w.status, Headers: map[string]string{}, Body: w.body.String()}
+	for name, values := range w.header {
+		out.Headers[name] = strings.Join(values, ", ")
+	}
+	return out
+}

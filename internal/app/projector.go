@@ -1,0 +1,83 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"math/big"
+	"slices"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/annals-es/annals/internal/httpapi"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// Projector brings the read models forward with batches of the event table's stream.
+type Projector struct {
+	engine *projection.Engine
+	log    *slog.Logger
+}
+
+// Handle applies a batch. It reports the first record of each stream that failed: Lambda delivers the batch again from the
+// lowest of them, and what was done already is skipped then.
+func (p *Projector) Handle(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
+	var (
+		commits []es.Commit
+		first   = map[es.StreamID]string{} // the lowest sequence number of each stream
+		failed  []string
+	)
+	for i := range batch.Records {
+		record := &batch.Records[i]
+		if record.EventName != string(events.DynamoDBOperationTypeInsert) {
+			// Commits never change: this is tampering, and nothing to project.
+			p.log.LogAttrs(ctx, slog.LevelError, "a stored commit was changed or removed",
+				slog.String("operation", record.EventName), slog.String("commit", name(record.Change.Keys)))
+			continue
+		}
+		number := record.Change.SequenceNumber
+		commit, err := dynamostore.Decode(item(record.Change.NewImage))
+		if err != nil {
+			// The error may cite the payload.
+			p.log.LogAttrs(ctx, slog.LevelError, "a stored commit can't be read", slog.String("commit", name(record.Change.Keys)))
+			failed = append(failed, number)
+			continue
+		}
+		commits = append(commits, commit)
+		if low, there := first[commit.Stream]; !there || compare(number, low) < 0 {
+			first[commit.Stream] = number
+		}
+	}
+	for stream, err := range p.engine.Apply(ctx, commits) {
+		p.log.LogAttrs(ctx, slog.LevelError, "a stream can't be projected",
+			slog.String("stream", stream.String()), slog.String("error", httpapi.Describe(err)))
+		failed = append(failed, first[stream])
+	}
+	slices.SortFunc(failed, compare)
+	return response(failed), nil
+}
+
+// response names the records that failed, by sequence number. None failed = an empty list.
+func response(failed []string) events.DynamoDBEventResponse {
+	r := events.DynamoDBEventResponse{BatchItemFailures: make([]events.DynamoDBBatchItemFailure, len(failed))}
+	for i, number := range failed {
+		r.BatchItemFailures[i].ItemIdentifier = number
+	}
+	return r
+}
+
+// compare orders sequence numbers. They have up to 40 digits.
+func compare(a, b string) int {
+	x, okX := new(big.Int).SetString(a, 10)
+	y, okY := new(big.Int).SetString(b, 10)
+	switch {
+	case !okX && !okY:
+		return 0
+	case !okX: // what is no number comes first: Lambda then takes the whole batch as failed
+		return -1
+	case !okY:
+		return 1
+	}
+	return x.Cmp(y)
+}

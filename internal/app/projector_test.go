@@ -1,0 +1,152 @@
+package app_test
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamostore"
+)
+
+// numbered gives records sequence numbers, in their order.
+func numbered(records []record, numbers ...string) []record {
+	for i, r := range records {
+		change := r["dynamodb"].(map[string]any)
+		change["SequenceNumber"] = numbers[i]
+	}
+	return records
+}
+
+// of are the records of one stream.
+func of(records []record, stream string) []record {
+	return slices.DeleteFunc(slices.Clone(records), func(r record) bool {
+		keys := r["dynamodb"].(map[string]any)["Keys"].(map[string]any)
+		return keys["stream"].(map[string]any)["S"] != stream
+	})
+}
+
+// strange stores commits that no read model can fold.
+func (s *service) strange(t *testing.T, id, payload string) {
+	t.Helper()
+	store, err := dynamostore.New(s.client, s.Tables.Of(tables.Events), dynamostore.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := store.Empty(es.StreamID{Type: "Account", ID: id})
+	for range 2 {
+		stored, err := store.Append(t.Context(), es.Append{Writes: []es.Write{{
+			Head: head, Events: []es.RawEvent{{Type: "Strange", Schema: 1, Data: json.RawMessage(payload)}},
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		head = stored[0].Head
+	}
+}
+
+const secret = "secret-7"
+
+func TestFailedStreamIsReportedAtItsLowestNumber(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.ok(t, "POST /accounts", opened)
+	s.ok(t, "POST /accounts/a-1/deposits", usd5)
+	s.strange(t, "x", `{"a":"`+secret+`"}`)
+	s.strange(t, "y", `{}`)
+	all := s.records(t)
+	good, x, y := of(all, "Account#a-1"), of(all, "Account#x"), of(all, "Account#y")
+	numbered(good, "1", "3")
+	numbered(x, "100000000000000000000000000000000000010", "9") // as text, the first is the lower
+	numbered(y, "10", "20")
+	failed := s.deliver(t, slices.Concat(y, x, good)...)
+	if !slices.Equal(failed, []string{"9", "10"}) {
+		t.Errorf("failed: %v", failed)
+	}
+	s.query(t, "GET /accounts/a-1", `{"balance":{"amount":"15.00"},"version":2}`) // the others are done
+	if log := s.log.String(); !strings.Contains(log, "Account#x") || strings.Contains(log, secret) {
+		t.Errorf("logged %s", log)
+	}
+	if failed := s.deliver(t, good...); len(failed) > 0 { // again
+		t.Errorf("failed: %v", failed)
+	}
+}
+
+func TestRecordThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.ok(t, "POST /accounts", opened)
+	s.ok(t, "POST /accounts", second)
+	records := s.records(t)
+	numbered(records, "7", "8")
+	broken := records[0]["dynamodb"].(map[string]any)
+	broken["NewImage"].(map[string]any)["at"] = map[string]any{"S": secret}
+	if failed := s.deliver(t, records...); !slices.Equal(failed, []string{"7"}) {
+		t.Errorf("failed: %v", failed)
+	}
+	keys := broken["Keys"].(map[string]any)["stream"].(map[string]any)["S"].(string)
+	if log := s.log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, keys+"@1") || strings.Contains(log, secret) {
+		t.Errorf("logged %s", log)
+	}
+	whole := of(s.records(t), map[string]string{"Account#a-1": "Account#a-2", "Account#a-2": "Account#a-1"}[keys])[0]
+	id := whole["dynamodb"].(map[string]any)["Keys"].(map[string]any)["stream"].(map[string]any)["S"].(string)
+	s.query(t, "GET /accounts/"+strings.TrimPrefix(id, "Account#"), `{"version":1}`)
+}
+
+func TestOnlyInsertsAreProjected(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.ok(t, "POST /accounts", opened)
+	r := s.records(t)[0]
+	for _, operation := range []string{"MODIFY", "REMOVE"} {
+		r["eventName"] = operation
+		if failed := s.deliver(t, r); len(failed) > 0 {
+			t.Errorf("%s: failed: %v", operation, failed)
+		}
+		if log := s.log.String(); !strings.Contains(log, operation) || !strings.Contains(log, "Account#a-1@1") || strings.Contains(log, "Ada") {
+			t.Errorf("%s: logged %s", operation, log)
+		}
+	}
+	if got := s.send(t, "GET /accounts/a-1", ""); got.StatusCode != 404 {
+		t.Errorf("%d %s", got.StatusCode, got.Body)
+	}
+}
+
+func TestOutageFailsTheBatch(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.ok(t, "POST /accounts", opened)
+	s.ok(t, "POST /accounts", second)
+	text, err := json.Marshal(map[string]any{"Records": numbered(s.records(t), "12", "11")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var batch events.DynamoDBEvent
+	if err := json.Unmarshal(text, &batch); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond) // less than the margin
+	defer cancel()
+	out, err := s.projector.Handle(ctx, batch)
+	if err != nil || len(out.BatchItemFailures) != 2 || out.BatchItemFailures[0].ItemIdentifier != "11" {
+		t.Errorf("%+v %v", out, err)
+	}
+	if out, err := s.projector.Handle(t.Context(), batch); err != nil || len(out.BatchItemFailures) != 0 {
+		t.Errorf("%+v %v", out, err)
+	}
+}
+
+func TestEmptyBatch(t *testing.T) {
+	t.Parallel()
+	out, err := newService(t).projector.Handle(t.Context(), events.DynamoDBEvent{})
+	text, _ := json.Marshal(out)
+	if err != nil || string(text) != `{"batchItemFailures":[]}` {
+		t.Errorf("%s %v", text, err)
+	}
+}

@@ -1,0 +1,27 @@
+package app
+
+import (
+	"context"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/annals-es/annals/internal/readmodel/tables"
+)
+
+// Run builds a Lambda function from the environment and serves its invocations. It returns only if the function can't be
+// built: then it has logged why, and the process is to end.
+func Run(build func(Service) (handler any, err error), wanted ...tables.Table) {
+	ctx := context.Background()
+	log := lambdacontext.NewLogger()
+	service, err := FromEnvironment(ctx, log, wanted...)
+	if err == nil {
+		var handler any
+		if handler, err = build(service); err == nil {
+			lambda.StartWithOptions(handler, lambda.WithContext(ctx), lambda.WithEnableSIGTERM(func() { os.Exit(0) }))
+		}
+	}
+	log.ErrorContext(ctx, "start", "error", err)
+	os.Exit(1)
+}

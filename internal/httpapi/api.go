@@ -1,0 +1,71 @@
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/annals-es/annals/internal/httpapi/routes"
+)
+
+// MaxBodyBytes is the largest body of a request.
+const MaxBodyBytes = 1 << 20
+
+// Config adjusts the API. The zero value takes the defaults.
+type Config struct {
+	// Log receives what went wrong on our side, once for each request. Default slog.Default.
+	Log *slog.Logger
+	// Unavailable tells whether an error means that a store can't answer now, so that a later attempt may succeed. Errors
+	// of contexts count as that anyway. Default: no other error does.
+	Unavailable func(error) bool
+}
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Unavailable == nil {
+		c.Unavailable = func(error) bool { return false }
+	}
+	return c
+}
+
+// api is what operations are registered on.
+type api struct {
+	cfg  Config
+	mux  *http.ServeMux
+	huma huma.API
+}
+
+func newAPI(cfg Config) *api {
+	mux := http.NewServeMux()
+	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}
+	return &api{cfg: cfg.withDefaults(), mux: mux, huma: humago.New(mux, huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI:    "3.1.0",
+			Info:       &huma.Info{Title: "Annals", Version: "1", Description: description},
+			Components: &huma.Components{Schemas: newSchemas()},
+		},
+		Formats:                      map[string]huma.Format{"application/json": format, "json": format},
+		DefaultFormat:                "application/json",
+		RejectUnknownQueryParameters: true,
+	})}
+}
+
+// handler is everything that was registered, behind what all requests have in common.
+func (a *api) handler() http.Handler { return a.correlated(a.recovered(a.routed())) }
+
+// serve registers the operation behind a route.
+func serve[I, O any](a *api, route routes.Route, status int, handle func(context.Context, *I) (*O, error)) {
+	huma.Register(a.huma, a.operation(route, status), func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, a.refuse(ctx, err)
+		}
+		return out, nil
+	})
+	a.undocumentRawBody(route)
+}

@@ -1,0 +1,58 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// changing is the input of a command that changes an aggregate.
+type changing[B any] struct {
+	Asked
+	Conditional
+	ID      ID `path:"id"`
+	Body    B
+	RawBody []byte
+}
+
+// change registers a command that changes the aggregate whose id is in the path.
+func change[B, S, E any](a *api, route routes.Route, repo *es.Repository[S, E], decide func(state S, body B) ([]E, error)) {
+	serve(a, route, http.StatusOK, func(ctx context.Context, in *changing[B]) (*answer[S], error) {
+		r := request{route: route, target: []string{string(in.ID)}, body: in.RawBody}
+		return execute(ctx, repo, in.Asked, in.Conditional, r, func(s S) ([]E, error) { return decide(s, in.Body) })
+	})
+}
+
+// acting is the input of a command that changes an aggregate and needs no body. An empty object is as good as none.
+type acting struct {
+	Asked
+	Conditional
+	ID   ID `path:"id"`
+	Body *struct{}
+}
+
+// act registers a command that changes the aggregate whose id is in the path, and needs no body.
+func act[S, E any](a *api, route routes.Route, repo *es.Repository[S, E], decide func(state S) ([]E, error)) {
+	serve(a, route, http.StatusOK, func(ctx context.Context, in *acting) (*answer[S], error) {
+		r := request{route: route, target: []string{string(in.ID)}}
+		return execute(ctx, repo, in.Asked, in.Conditional, r, decide)
+	})
+}
+
+// execute runs a command on the aggregate whose id is the first of the target.
+func execute[S, E any](
+	ctx context.Context, repo *es.Repository[S, E], asked Asked, when Conditional, r request, decide func(S) ([]E, error),
+) (*answer[S], error) {
+	cmd, err := asked.command(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	cmd.ExpectedVersion = when.expected()
+	result, err := repo.Execute(ctx, r.target[0], cmd, decide)
+	if err != nil {
+		return nil, err
+	}
+	return &answer[S]{moved(result), newResult(result)}, nil
+}

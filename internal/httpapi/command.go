@@ -1,0 +1,79 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/annals-es/annals/internal/account"
+	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/internal/order"
+	"github.com/annals-es/annals/internal/product"
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// Commands returns the handler of all commands, on a store.
+func Commands(store es.Store, cfg Config) http.Handler {
+	a := newAPI(cfg)
+	a.commands(store)
+	return a.handler()
+}
+
+func (a *api) commands(store es.Store) {
+	x := es.NewExecutor(store, es.ExecutorConfig{Logger: a.cfg.Log})
+	a.accountCommands(x, es.NewRepository(x, account.Aggregate, es.RepositoryConfig{}))
+	a.orderCommands(es.NewRepository(x, order.Aggregate, es.RepositoryConfig{}))
+	a.productCommands(es.NewRepository(x, product.Aggregate, es.RepositoryConfig{}))
+}
+
+// Asked is what every command is told in headers.
+type Asked struct {
+	Correlated
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes repeats of the command harmless: it is done once, and answered as the first time"`
+	OccurredAt     string `header:"Occurred-At" format:"date-time" doc:"When it happened (RFC 3339), where that was not now; never in the future"`
+}
+
+// Conditional is the header of commands on one aggregate that exists.
+type Conditional struct {
+	IfMatch string `header:"If-Match" pattern:"^(\"(0|[1-9][0-9]{0,17})\"|[*])$" patternDescription:"one version in double quotes, such as \"7\", or *" doc:"The version that the aggregate must be at, in double quotes, as ETag has it; * = any"`
+}
+
+// request is what identifies a command.
+type request struct {
+	route  routes.Route
+	target []string // the ids in the path
+	body   []byte
+}
+
+// command reads what es needs to know of a command.
+func (asked Asked) command(ctx context.Context, r request) (es.Command, error) {
+	cmd := es.Command{Meta: es.Meta{CorrelationID: correlationID(ctx), Actor: principal(ctx)}}
+	if asked.OccurredAt != "" {
+		at, err := time.Parse(time.RFC3339, asked.OccurredAt)
+		if err != nil || !at.After(time.Time{}) { // the zero time means none
+			return cmd, invalidField("header."+occurredAtHeader, "must be a time as RFC 3339 has it, such as 2026-01-31T12:00:00Z")
+		}
+		cmd.Meta.OccurredAt = at
+	}
+	if asked.IdempotencyKey != "" {
+		cmd.Ref = es.CommandRef{
+			ID:          commandID(principal(ctx), r, asked.IdempotencyKey),
+			Fingerprint: fingerprint(r.body, cmd.Meta.OccurredAt),
+		}
+	}
+	return cmd, nil
+}
+
+// expected is the version that the caller demands, nil for any. The schema has checked its form.
+func (c Conditional) expected() *int64 {
+	if c.IfMatch == "" || c.IfMatch == "*" {
+		return nil
+	}
+	version, err := strconv.ParseInt(strings.Trim(c.IfMatch, `"`), 10, 64)
+	if err != nil {
+		version = -1 // no aggregate is there
+	}
+	return &version
+}

@@ -1,0 +1,51 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"regexp"
+
+	"github.com/google/uuid"
+)
+
+// The headers of the API besides those of HTTP.
+const (
+	correlationHeader = "X-Correlation-Id"
+	keyHeader         = "Idempotency-Key"
+	occurredAtHeader  = "Occurred-At"
+	ifMatchHeader     = "If-Match"
+)
+
+// Correlated is the header that ties together what one request from outside causes.
+type Correlated struct {
+	CorrelationID string `header:"X-Correlation-Id" maxLength:"128" pattern:"^[A-Za-z0-9._~:/+=@-]+$" doc:"Ties together all that the request causes; made where it is absent, and given back"`
+}
+
+var validCorrelation = regexp.MustCompile(`^[A-Za-z0-9._~:/+=@-]{1,128}$`)
+
+type correlationKey struct{}
+
+func correlationID(ctx context.Context) string {
+	id, _ := ctx.Value(correlationKey{}).(string)
+	return id
+}
+
+// correlated gives every request a correlation id, and every answer. One that is malformed is replaced here, and refused
+// where the operation checks its headers.
+func (a *api) correlated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get(correlationHeader)
+		if !validCorrelation.MatchString(id) {
+			id = uuid.NewString()
+		}
+		w.Header().Set(correlationHeader, id)
+		r = r.WithContext(context.WithValue(r.Context(), correlationKey{}, id))
+		for _, name := range []string{keyHeader, ifMatchHeader, occurredAtHeader, correlationHeader} {
+			if values, there := r.Header[http.CanonicalHeaderKey(name)]; there && values[0] == "" {
+				a.write(w, r, invalidField("header."+name, "must not be empty: leave it out"))
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,48 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// creation is the input of a command that creates an aggregate.
+type creation[B any] struct {
+	Asked
+	Unconditional
+	Body    B
+	RawBody []byte
+}
+
+// Unconditional is the header that a command does not take: it is about no aggregate that has a version already, or about two.
+type Unconditional struct {
+	IfMatch string `header:"If-Match" hidden:"true"`
+}
+
+func (u Unconditional) check() error {
+	if u.IfMatch != "" {
+		return invalidField("header."+ifMatchHeader, "is for commands on one aggregate that exists")
+	}
+	return nil
+}
+
+// create registers a command that creates an aggregate under the id asked for, or under a new one if that is "".
+func create[B, S, E any](a *api, route routes.Route, repo *es.Repository[S, E], asked func(*B) ID, decide func(id string, body *B) ([]E, error)) {
+	serve(a, route, http.StatusCreated, func(ctx context.Context, in *creation[B]) (*created[S], error) {
+		if err := in.check(); err != nil {
+			return nil, err
+		}
+		cmd, err := in.command(ctx, request{route: route, body: in.RawBody})
+		if err != nil {
+			return nil, err
+		}
+		id := newID(asked(&in.Body), cmd)
+		r, err := repo.Create(ctx, id, cmd, func() ([]E, error) { return decide(id, &in.Body) })
+		if err != nil {
+			return nil, err
+		}
+		return &created[S]{Location: route.Path + "/" + id, Moved: moved(r), Body: newResult(r)}, nil
+	})
+}

@@ -1,0 +1,108 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/annals-es/annals/internal/httpapi"
+	"github.com/annals-es/annals/internal/httpapi/routes"
+)
+
+// TestRoutes checks that what is declared, what is served and what is documented are the same.
+func TestRoutes(t *testing.T) {
+	t.Parallel()
+	text, err := httpapi.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		OpenAPI string
+		Paths   map[string]map[string]struct {
+			OperationID string
+			Summary     string
+			Parameters  []struct{ In, Name string }
+		}
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(doc.OpenAPI, "3.1.") {
+		t.Errorf("OpenAPI %q", doc.OpenAPI)
+	}
+	documented := 0
+	for _, operations := range doc.Paths {
+		documented += len(operations)
+	}
+	if documented != len(routes.All) {
+		t.Errorf("%d operations are documented, %d declared", documented, len(routes.All))
+	}
+	handlers := map[routes.Function]http.Handler{
+		routes.Command: httpapi.Commands(nil, httpapi.Config{}),
+		routes.Query:   httpapi.Queries(nil, nil, httpapi.Config{}),
+	}
+	for _, route := range routes.All {
+		op, there := doc.Paths[route.Path][strings.ToLower(route.Method)]
+		if !there || op.OperationID != route.ID || op.Summary != route.Summary {
+			t.Errorf("%s %s is documented as %+v", route.Method, route.Path, op)
+		}
+		inPath := 0
+		for _, p := range op.Parameters {
+			if p.In == "path" && strings.Contains(route.Path, "{"+p.Name+"}") {
+				inPath++
+			}
+		}
+		if inPath != strings.Count(route.Path, "{") { // huma passes over what it can't see, such as fields of unexported structs
+			t.Errorf("%s %s has the parameters %+v", route.Method, route.Path, op.Parameters)
+		}
+		for function, handler := range handlers {
+			// A malformed query parameter is refused before anything is asked of the stores, which are nil.
+			r := httptest.NewRequestWithContext(t.Context(), route.Method, strings.NewReplacer("{", "", "}", "").Replace(route.Path)+"?x=1", nil)
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, r)
+			if served := w.Code == http.StatusBadRequest; served != (function == route.Function) {
+				t.Errorf("%s %s on %s: %d", route.Method, route.Path, function, w.Code)
+			}
+		}
+	}
+}
+
+// TestStatusesAreDocumented checks that the document has each status that an operation answers with.
+func TestStatusesAreDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := httpapi.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Paths map[string]map[string]struct{ Responses map[string]any }
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	statuses := func(r routes.Route) []string {
+		var all []string
+		for status := range doc.Paths[r.Path][strings.ToLower(r.Method)].Responses {
+			all = append(all, status)
+		}
+		slices.Sort(all)
+		return all
+	}
+	tests := []struct {
+		route routes.Route
+		want  string
+	}{
+		{routes.OpenAccount, "201 400 404 409 412 413 415 422 500 503"},
+		{routes.DepositMoney, "200 400 404 409 412 413 415 422 500 503"},
+		{routes.RemoveItem, "200 400 404 409 412 413 415 422 500 503"},
+		{routes.GetOrder, "200 400 404 500 503"},
+	}
+	for _, tt := range tests {
+		if got := strings.Join(statuses(tt.route), " "); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.route.ID, got, tt.want)
+		}
+	}
+}

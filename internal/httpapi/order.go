@@ -1,0 +1,92 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/internal/order"
+	"github.com/annals-es/annals/pkg/es"
+)
+
+type orders = es.Repository[order.State, order.Event]
+
+// CreateOrder is the body of POST /orders.
+type CreateOrder struct {
+	OrderID    ID     `json:"orderId,omitempty" doc:"Made where it is absent"`
+	CustomerID ID     `json:"customerId"`
+	Items      []Item `json:"items,omitempty"`
+}
+
+// Item is a number of units of a product at a price.
+type Item struct {
+	ProductID ID    `json:"productId"`
+	Quantity  int   `json:"quantity" doc:"In units, from 1"`
+	UnitPrice Money `json:"unitPrice" doc:"May be zero"`
+}
+
+func (i Item) item() order.Item {
+	return order.Item{ProductID: string(i.ProductID), Quantity: i.Quantity, UnitPrice: i.UnitPrice.money()}
+}
+
+// ShippingAddress is the body of PUT /orders/{id}/shipping-address: where an order goes, in free text.
+type ShippingAddress struct {
+	Recipient  string `json:"recipient" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"more than spaces"`
+	Line1      string `json:"line1" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"more than spaces"`
+	Line2      string `json:"line2,omitempty" maxLength:"200"`
+	City       string `json:"city" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"more than spaces"`
+	Region     string `json:"region,omitempty" maxLength:"200"`
+	PostalCode string `json:"postalCode,omitempty" maxLength:"40" doc:"Not all places have one"`
+	Country    string `json:"country" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"more than spaces"`
+}
+
+// ReceivePayment is the body of POST /orders/{id}/payments.
+type ReceivePayment struct {
+	PaymentID ID    `json:"paymentId" doc:"Unique within the order"`
+	Amount    Money `json:"amount"`
+}
+
+// ShipOrder is the body of POST /orders/{id}/shipments.
+type ShipOrder struct {
+	TrackingNumber string `json:"trackingNumber" minLength:"1" maxLength:"100" pattern:"\\S" patternDescription:"more than spaces"`
+}
+
+func (a *api) orderCommands(repo *orders) {
+	create(a, routes.CreateOrder, repo, func(b *CreateOrder) ID { return b.OrderID },
+		func(id string, b *CreateOrder) ([]order.Event, error) {
+			items := make([]order.Item, len(b.Items))
+			for i := range b.Items {
+				items[i] = b.Items[i].item()
+			}
+			return order.Create(id, string(b.CustomerID), items)
+		})
+	change(a, routes.AddItem, repo, func(s order.State, b Item) ([]order.Event, error) { return s.AddItem(b.item()) })
+	removeItem(a, repo)
+	change(a, routes.SetShippingAddress, repo, func(s order.State, b ShippingAddress) ([]order.Event, error) {
+		return s.SetShippingAddress(order.Address(b))
+	})
+	act(a, routes.PlaceOrder, repo, order.State.Place)
+	act(a, routes.CancelOrder, repo, order.State.Cancel)
+	change(a, routes.ReceivePayment, repo, func(s order.State, b ReceivePayment) ([]order.Event, error) {
+		return s.ReceivePayment(string(b.PaymentID), b.Amount.money())
+	})
+	change(a, routes.ShipOrder, repo, func(s order.State, b ShipOrder) ([]order.Event, error) { return s.Ship(b.TrackingNumber) })
+	act(a, routes.DeliverOrder, repo, order.State.Deliver)
+}
+
+// removing is the input of DELETE /orders/{id}/items/{productId}.
+type removing struct {
+	Asked
+	Conditional
+	ID        ID `path:"id"`
+	ProductID ID `path:"productId"`
+}
+
+func removeItem(a *api, repo *orders) {
+	serve(a, routes.RemoveItem, http.StatusOK, func(ctx context.Context, in *removing) (*answer[order.State], error) {
+		r := request{route: routes.RemoveItem, target: []string{string(in.ID), string(in.ProductID)}}
+		return execute(ctx, repo, in.Asked, in.Conditional, r, func(s order.State) ([]order.Event, error) {
+			return s.RemoveItem(string(in.ProductID))
+		})
+	})
+}

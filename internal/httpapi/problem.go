@@ -1,0 +1,107 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+const (
+	problemType = "application/problem+json"
+	// problemBase is what all types of problems begin with; a code follows.
+	problemBase = "https://annals-es.github.io/problems/"
+)
+
+// Problem says what was wrong with a request: RFC 9457.
+type Problem struct { //nolint:errname // the document shows the name, as RFC 9457 has it
+	Type          string       `json:"type" format:"uri" doc:"Names the kind of problem; stable" example:"https://annals-es.github.io/problems/insufficient-funds"`
+	Title         string       `json:"title" doc:"The kind of problem, for people"`
+	Status        int          `json:"status" doc:"The status of the answer"`
+	Detail        string       `json:"detail,omitempty" doc:"What was wrong with this request, for people; may change"`
+	CorrelationID string       `json:"correlationId,omitempty" doc:"The correlation id of the request"`
+	Errors        []FieldError `json:"errors,omitempty" doc:"What is malformed, one by one"`
+
+	retryAfter int // seconds
+}
+
+// FieldError says what is wrong with one part of a request.
+type FieldError struct {
+	Field  string `json:"field" doc:"Where: body, path, query or header, and the name" example:"body.items[0].quantity"`
+	Detail string `json:"detail" doc:"What is wrong with it"`
+}
+
+// newProblem returns the problem of a code in kebab case.
+func newProblem(status int, code, detail string) *Problem {
+	return &Problem{Type: problemBase + code, Title: title(strings.ReplaceAll(code, "-", " ")), Status: status, Detail: detail}
+}
+
+// internal is the problem of whatever is no fault of the caller, and none that may pass.
+func internal() *Problem {
+	return newProblem(http.StatusInternalServerError, "internal", "something went wrong on our side; the log has it under the correlation id")
+}
+
+// invalidField is the problem of one malformed part of a request.
+func invalidField(field, detail string) *Problem {
+	return invalid(http.StatusBadRequest, "", &huma.ErrorDetail{Location: field, Message: detail})
+}
+
+// invalid is the problem of a request that huma refused.
+func invalid(status int, message string, errs ...error) *Problem {
+	var p *Problem
+	switch status {
+	case http.StatusRequestEntityTooLarge:
+		return newProblem(status, "too-large", "the body can have "+strconv.Itoa(MaxBodyBytes)+" bytes")
+	case http.StatusUnsupportedMediaType:
+		return newProblem(status, "unsupported-media-type", "the body must be application/json")
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		p = newProblem(http.StatusBadRequest, "invalid-request", "the request is malformed")
+	default:
+		return internal()
+	}
+	for _, err := range errs {
+		field := FieldError{Field: "body", Detail: message}
+		var detail *huma.ErrorDetail
+		if errors.As(err, &detail) {
+			field = FieldError{Field: detail.Location, Detail: detail.Message}
+		}
+		p.Errors = append(p.Errors, field)
+	}
+	if len(errs) == 0 && message != "" {
+		p.Errors = []FieldError{{Field: "body", Detail: message}}
+	}
+	return p
+}
+
+// of ties the problem to a request.
+func (p *Problem) of(ctx context.Context) *Problem {
+	p.CorrelationID = correlationID(ctx)
+	return p
+}
+
+func (p *Problem) Error() string { return strings.TrimPrefix(p.Type, problemBase) + ": " + p.Detail }
+
+// GetStatus implements [huma.StatusError].
+func (p *Problem) GetStatus() int { return p.Status }
+
+// GetHeaders implements [huma.HeadersError].
+func (p *Problem) GetHeaders() http.Header {
+	if p.retryAfter == 0 {
+		return nil
+	}
+	return http.Header{"Retry-After": {strconv.Itoa(p.retryAfter)}}
+}
+
+// ContentType implements [huma.ContentTypeFilter].
+func (p *Problem) ContentType(string) string { return problemType }
+
+// write answers with a problem where no operation does.
+func (a *api) write(w http.ResponseWriter, r *http.Request, p *Problem) {
+	w.Header().Set("Content-Type", problemType)
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p.of(r.Context())) // an answer that can't be sent has nobody to be told
+}

@@ -1,0 +1,39 @@
+package httpapi
+
+import (
+	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/internal/product"
+	"github.com/annals-es/annals/pkg/es"
+)
+
+type products = es.Repository[product.State, product.Event]
+
+// ListProduct is the body of POST /products.
+type ListProduct struct {
+	ProductID ID     `json:"productId"`
+	Name      string `json:"name" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"more than spaces"`
+	UnitPrice Money  `json:"unitPrice" doc:"May be zero; its currency is the product's"`
+}
+
+// ReceiveStock is the body of POST /products/{id}/stock.
+type ReceiveStock struct {
+	Quantity int `json:"quantity" doc:"In units, from 1"`
+}
+
+// ChangePrice is the body of POST /products/{id}/price.
+type ChangePrice struct {
+	UnitPrice Money `json:"unitPrice"`
+}
+
+func (a *api) productCommands(repo *products) {
+	create(a, routes.ListProduct, repo, func(b *ListProduct) ID { return b.ProductID },
+		func(id string, b *ListProduct) ([]product.Event, error) {
+			return product.List(id, b.Name, b.UnitPrice.money())
+		})
+	change(a, routes.ReceiveStock, repo, func(s product.State, b ReceiveStock) ([]product.Event, error) {
+		return s.ReceiveStock(b.Quantity)
+	})
+	change(a, routes.ChangePrice, repo, func(s product.State, b ChangePrice) ([]product.Event, error) {
+		return s.ChangePrice(b.UnitPrice.money())
+	})
+}

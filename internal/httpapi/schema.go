@@ -1,0 +1,75 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/annals-es/annals/internal/money"
+)
+
+// huma keeps these choices in variables of its own; nothing else in a process that serves this API uses it.
+func init() {
+	huma.ValidateStrictCasing = true // "Amount" is not "amount"
+	huma.DefaultArrayNullable = false
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		return invalid(status, message, errs...)
+	}
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
+		return invalid(status, message, errs...).of(ctx.Context())
+	}
+}
+
+// newSchemas returns an empty registry of schemas in which amounts of money are [Money].
+func newSchemas() huma.Registry {
+	r := huma.NewMapRegistry("#/components/schemas/", schemaName)
+	r.RegisterTypeAlias(reflect.TypeFor[money.Money](), reflect.TypeFor[Money]())
+	return r
+}
+
+// schemaName names a type in the document. Aggregates have types of the same name: theirs are named after the package too.
+func schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Name() == "" {
+		return huma.DefaultSchemaNamer(t, hint)
+	}
+	var name strings.Builder
+	parts := strings.FieldsFunc(t.PkgPath()+"."+t.Name(), func(r rune) bool { return strings.ContainsRune("[]*,", r) })
+	for _, part := range parts { // a generic type, and its arguments
+		pkg, typ, _ := strings.Cut(path.Base(part), ".")
+		switch pkg {
+		case "account", "order", "product":
+			name.WriteString(title(pkg))
+		}
+		name.WriteString(title(typ))
+	}
+	return name.String()
+}
+
+func title(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// unmarshal reads a body. Its errors name the field and tell nothing of the value.
+func unmarshal(data []byte, v any) error {
+	err := json.Unmarshal(data, v)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case !errors.As(err, &wrong):
+		return err
+	case wrong.Field == "" && wrong.Type.Kind() == reflect.Float64:
+		return errors.New("a number is out of range")
+	default:
+		return fmt.Errorf("%s: expected %s", wrong.Field, wrong.Type.Kind())
+	}
+}

@@ -1,0 +1,143 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/annals-es/annals/internal/account"
+	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/internal/order"
+	"github.com/annals-es/annals/internal/product"
+	"github.com/annals-es/annals/internal/readmodel"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+)
+
+// streamTypes are the types of streams that the audit trail shows.
+var streamTypes = []string{account.Aggregate.StreamType, order.Aggregate.StreamType, product.Aggregate.StreamType}
+
+// Event is an event as it is stored, with what its commit says of it.
+type Event struct {
+	Version    int64      `json:"version"`
+	Type       string     `json:"type" example:"MoneyDeposited"`
+	Schema     int        `json:"schema" doc:"The version of the shape of data"`
+	At         time.Time  `json:"at" doc:"When it was recorded"`
+	OccurredAt *time.Time `json:"occurredAt,omitempty" doc:"When it happened, where the caller said so"`
+	Data       JSON       `json:"data" doc:"The event itself, as its type and schema have it"`
+	// CommitID is shared by the events of one append.
+	CommitID string        `json:"commitId" doc:"Shared by all events that were stored together"`
+	Metadata EventMetadata `json:"metadata"`
+}
+
+// EventMetadata is what is known of an event besides itself.
+type EventMetadata struct {
+	CorrelationID string            `json:"correlationId,omitempty"`
+	CausationID   string            `json:"causationId,omitempty" doc:"What directly caused it"`
+	Actor         string            `json:"actor,omitempty" doc:"Who did it"`
+	CommandID     string            `json:"commandId,omitempty" doc:"The command, where it had an Idempotency-Key"`
+	Extra         map[string]string `json:"extra,omitempty"`
+}
+
+// JSON is a JSON text that is shown as it is.
+type JSON struct{ json.RawMessage }
+
+// Schema implements [huma.SchemaProvider].
+func (JSON) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
+}
+
+// trail is the input of GET /streams/{type}/{id}.
+type trail struct {
+	Correlated
+	Paging
+	Type string `path:"type" maxLength:"128" doc:"Account, Order or Product"`
+	ID   ID     `path:"id"`
+}
+
+func (a *api) stream(events es.Reader) {
+	serve(a, routes.GetStream, http.StatusOK, func(ctx context.Context, in *trail) (*document[readmodel.Page[Event]], error) {
+		stream := es.StreamID{Type: in.Type, ID: string(in.ID)}
+		if !slices.Contains(streamTypes, in.Type) {
+			return nil, &es.NotFoundError{Stream: stream}
+		}
+		from, err := versionFrom(in.Cursor, stream)
+		if err != nil {
+			return nil, err
+		}
+		page, err := readTrail(ctx, events, stream, from, in.Limit)
+		if err != nil {
+			return nil, err
+		}
+		if len(page.Items) == 0 {
+			return nil, &es.NotFoundError{Stream: stream}
+		}
+		return &document[readmodel.Page[Event]]{page}, nil
+	})
+}
+
+// maxTrailBytes is how much of payloads a page of a stream holds before it ends: Lambda sends answers of up to 6 MB.
+const maxTrailBytes = 3 << 20
+
+// readTrail reads up to limit events of a stream from a version.
+func readTrail(ctx context.Context, events es.Reader, stream es.StreamID, from int64, limit int) (readmodel.Page[Event], error) {
+	page, size := readmodel.Page[Event]{Items: []Event{}}, 0
+	for c, err := range events.Read(ctx, stream, es.Range{From: from}) {
+		if err != nil {
+			return page, err
+		}
+		for i := range c.Events {
+			switch version := c.Version + int64(i); {
+			case version < from:
+			case len(page.Items) == limit, size > maxTrailBytes:
+				page.Next = cursorAt(stream, version)
+				return page, nil
+			default:
+				page.Items = append(page.Items, newEvent(&c, i))
+				size += len(c.Events[i].Data)
+			}
+		}
+	}
+	return page, nil
+}
+
+func newEvent(c *es.Commit, i int) Event {
+	e := Event{
+		Version: c.Version + int64(i), Type: c.Events[i].Type, Schema: c.Events[i].Schema, At: c.At,
+		Data: JSON{c.Events[i].Data}, CommitID: c.ID,
+		Metadata: EventMetadata{
+			CorrelationID: c.Meta.CorrelationID, CausationID: c.Meta.CausationID, Actor: c.Meta.Actor,
+			CommandID: c.Command.ID, Extra: c.Meta.Extra,
+		},
+	}
+	if at := c.Meta.OccurredAt; !at.IsZero() {
+		e.OccurredAt = &at
+	}
+	return e
+}
+
+// cursorAt is where a page of a stream begins.
+func cursorAt(stream es.StreamID, version int64) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(token(stream, version)))
+}
+
+// versionFrom reads a cursor, 1 from none.
+func versionFrom(cursor string, stream es.StreamID) (int64, error) {
+	if cursor == "" {
+		return 1, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	number, ours := strings.CutPrefix(string(raw), stream.String()+"@")
+	version, badNumber := strconv.ParseInt(number, 10, 64)
+	if err != nil || !ours || badNumber != nil || version < 1 {
+		return 0, dynamoview.ErrCursor
+	}
+	return version, nil
+}

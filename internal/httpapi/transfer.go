@@ -1,0 +1,80 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/annals-es/annals/internal/account"
+	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// TransferMoney is the body of POST /transfers.
+type TransferMoney struct {
+	FromAccountID ID     `json:"fromAccountId"`
+	ToAccountID   ID     `json:"toAccountId"`
+	Amount        Money  `json:"amount"`
+	Description   string `json:"description,omitempty" maxLength:"500"`
+}
+
+// Transferred is what a transfer did to both accounts.
+type Transferred struct {
+	From Result[account.State] `json:"from"`
+	To   Result[account.State] `json:"to"`
+}
+
+// transferAnswer has no ETag: there are two.
+type transferAnswer struct {
+	Token string `header:"Consistency-Token" doc:"Stream and version of both accounts, separated by a comma"`
+	Body  Transferred
+}
+
+func transfer(a *api, x *es.Executor, repo *accounts) {
+	serve(a, routes.TransferMoney, http.StatusOK, func(ctx context.Context, in *creation[TransferMoney]) (*transferAnswer, error) {
+		if err := in.check(); err != nil {
+			return nil, err
+		}
+		cmd, err := in.command(ctx, request{route: routes.TransferMoney, body: in.RawBody})
+		if err != nil {
+			return nil, err
+		}
+		fromID, toID := string(in.Body.FromAccountID), string(in.Body.ToAccountID)
+		if err := account.DistinctAccounts(fromID, toID); err != nil {
+			return nil, err
+		}
+		out, err := x.Execute(ctx, cmd, func(tx *es.Tx) error { return in.Body.decide(tx, repo) })
+		if err != nil {
+			return nil, err
+		}
+		from, err := repo.Result(ctx, out, fromID)
+		if err != nil {
+			return nil, err
+		}
+		to, err := repo.Result(ctx, out, toID)
+		if err != nil {
+			return nil, err
+		}
+		return &transferAnswer{
+			Token: token(from.Stream, from.Version) + "," + token(to.Stream, to.Version),
+			Body:  Transferred{From: newResult(from), To: newResult(to)},
+		}, nil
+	})
+}
+
+func (b *TransferMoney) decide(tx *es.Tx, repo *accounts) error {
+	from, err := repo.Get(tx, string(b.FromAccountID))
+	if err != nil {
+		return err
+	}
+	to, err := repo.Get(tx, string(b.ToAccountID))
+	if err != nil {
+		return err
+	}
+	onFrom, onTo, err := account.Transfer(from.State, to.State, b.Amount.money(), b.Description)
+	if err != nil {
+		return err
+	}
+	from.Record(onFrom...)
+	to.Record(onTo...)
+	return nil
+}
