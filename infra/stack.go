@@ -9,7 +9,7 @@ import (
 )
 
 // newStack declares the one stack of the service.
-func newStack(app awscdk.App, conf config) awscdk.Stack {
+func newStack(app awscdk.App, conf config) {
 	stack := awscdk.NewStack(app, jsii.String("Annals"), &awscdk.StackProps{
 		Description: jsii.String("Event sourcing and CQRS on Lambda and DynamoDB"),
 	})
@@ -18,7 +18,6 @@ func newStack(app awscdk.App, conf config) awscdk.Stack {
 	deployed := newFunctions(stack, conf, stored, failures)
 	subscribe(stack, deployed[projector.name], stored, failures)
 	newAPI(stack, deployed)
-	return stack
 }
 
 // named gives the CloudFormation resource behind a construct the construct's own id as its logical id, see rename.

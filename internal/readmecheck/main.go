@@ -87,7 +87,10 @@ func (c command) check() error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%q printed (%v)\n%s\nand not, as written,\n%s", c.text, err, out, c.output)
+			if err == nil {
+				err = errors.New("that is not what is written")
+			}
+			return fmt.Errorf("%q printed\n%s\nand not\n%s: %w", c.text, out, c.output, err)
 		case <-time.After(200 * time.Millisecond):
 		}
 	}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/annals-es/annals/local/template"
+)
+
+// announce says that all is up, and what to try.
+func (r *runner) announce(system *template.System) {
+	var b strings.Builder
+	if len(system.NotRun) > 0 {
+		fmt.Fprintf(&b, "not run here: %s\n", strings.Join(system.NotRun, ", "))
+	}
+	if r.database != nil {
+		fmt.Fprintf(&b, "DynamoDB Local is at %s, and listens on ALL network interfaces; its data are in %s\n", r.endpoint, r.data())
+	} else {
+		fmt.Fprintf(&b, "DynamoDB is at %s\n", r.endpoint)
+	}
+	fmt.Fprintf(&b, "ready %s\n", r.address())
+	for _, line := range try {
+		fmt.Fprintln(&b, strings.ReplaceAll(line, "{API}", r.address()))
+	}
+	r.output.Lock()
+	defer r.output.Unlock()
+	fmt.Fprint(r.out, b.String())
+}
+
+// try are the first steps of somebody new. The keys make them repeatable.
+var try = []string{
+	`  curl -i {API}/accounts -H 'Content-Type: application/json' -H 'Idempotency-Key: try-account' -d '{"accountId":"ada","ownerName":"Ada Lovelace","initialDeposit":{"amount":"100.00","currency":"USD"}}'`,
+	`  curl -i {API}/accounts/ada`,
+	`  curl -i {API}/orders -H 'Content-Type: application/json' -H 'Idempotency-Key: try-order' -d '{"customerId":"ada","items":[{"productId":"tea","quantity":2,"unitPrice":{"amount":"9.50","currency":"USD"}}]}'`,
+}

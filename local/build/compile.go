@@ -1,0 +1,71 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// buildFunctions builds all functions at once, so that what they share is compiled once, with the flags of those that are
+// deployed, and puts each at build/<arch>/<function>/bootstrap.
+func (p Project) buildFunctions(ctx context.Context, functions []string) error {
+	dir := p.bin(arch)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	args := []string{
+		"build", "-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w",
+		"-o", dir + string(filepath.Separator),
+	}
+	for _, f := range functions {
+		args = append(args, "./functions/"+f)
+	}
+	cmd := p.command(ctx, "go", args...)
+	cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
+	if err := p.run(ctx, cmd, "building the functions", "build-functions.log"); err != nil {
+		return err
+	}
+	for _, f := range functions {
+		if err := place(filepath.Join(dir, f), p.bootstrap(f)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// place makes a file appear at another path too. The original stays, because Go does not link a program again whose
+// output is up to date.
+func place(from, to string) error {
+	made, err := os.Stat(from)
+	if err != nil {
+		return err
+	}
+	if there, err := os.Stat(to); err == nil && os.SameFile(made, there) {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	if err := os.Remove(to); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if os.Link(from, to) == nil {
+		return nil
+	}
+	text, err := os.ReadFile(from) // another file system
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, text, 0o755)
+}
+
+// buildApp builds the CDK app, whose bytes also tell whether anything that it is made of has changed.
+func (p Project) buildApp(ctx context.Context) error {
+	if err := os.MkdirAll(p.bin(), 0o755); err != nil {
+		return err
+	}
+	cmd := p.command(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", p.bin("infra"), "./infra")
+	return p.run(ctx, cmd, "building the CDK app", "build-infra.log")
+}

@@ -1,0 +1,71 @@
+package build
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+)
+
+// stamp is the file in a synthesized folder that says what it was made of.
+const stamp = ".made-of"
+
+// fingerprint is a hash of everything that the template depends on: the CDK app with all that is compiled into it, its
+// settings, and the functions.
+func (p Project) fingerprint(functions []string) (string, error) {
+	files := map[string]string{"app": p.bin("infra"), "settings": filepath.Join(p.Root, "cdk.json")}
+	for _, f := range functions {
+		files["function "+f] = p.bootstrap(f)
+	}
+	all := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		hash, err := hashFile(files[name])
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(all, "%s %x\n", name, hash)
+	}
+	return hex.EncodeToString(all.Sum(nil)), nil
+}
+
+func hashFile(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	hash := sha256.New()
+	_, err = io.Copy(hash, f)
+	return hash.Sum(nil), err
+}
+
+// synthesize runs the CDK app into a new folder, which takes the place of the old one when it is complete.
+func (p Project) synthesize(ctx context.Context, out, fingerprint string) error {
+	if _, err := exec.LookPath("node"); err != nil {
+		return errors.New("Node.js is missing, and CDK needs it: install Node.js 20 or newer, e.g. `apt-get install nodejs`")
+	}
+	fresh := out + ".new"
+	if err := os.RemoveAll(fresh); err != nil {
+		return err
+	}
+	cmd := p.command(ctx, p.bin("infra"))
+	cmd.Env = append(cmd.Env, "ANNALS_ARCH="+arch, "CDK_OUTDIR="+fresh,
+		"CDK_DISABLE_CLI_TELEMETRY=true", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20")
+	if err := p.run(ctx, cmd, "synthesizing the template", "synth.log"); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(fresh, stamp), []byte(fingerprint), 0o644); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(out); err != nil {
+		return err
+	}
+	return os.Rename(fresh, out)
+}

@@ -1,0 +1,121 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/annals-es/annals/local/lambda"
+)
+
+// API answers requests as an HTTP API does.
+type API struct {
+	id, account string
+	routes      []route
+	log         *slog.Logger
+	now         func() time.Time
+}
+
+// New makes an API of its routes.
+func New(id, account string, routes []Route, log *slog.Logger) (*API, error) {
+	a := &API{id: id, account: account, log: log, now: time.Now}
+	for _, r := range routes {
+		parsed, err := parse(r)
+		if err != nil {
+			return nil, err
+		}
+		a.routes = append(a.routes, parsed)
+	}
+	sortRoutes(a.routes)
+	return a, nil
+}
+
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := uuid.NewString()
+	w.Header().Set("Apigw-Requestid", id)
+	if headerBytes(r) > maxHeaders {
+		message(w, http.StatusRequestHeaderFieldsTooLarge, "Request Header Fields Too Large")
+		return
+	}
+	found, parameters := a.find(r)
+	if found == nil {
+		message(w, http.StatusNotFound, "Not Found")
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		message(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
+		return
+	}
+	if err != nil {
+		message(w, http.StatusBadRequest, "Bad Request")
+		return
+	}
+	a.invoke(w, r, found, a.newEvent(r, found.Key, parameters, body, id))
+}
+
+// find returns the route of a request: the first that matches, since they are sorted.
+func (a *API) find(r *http.Request) (*route, map[string]string) {
+	path := split(r.URL.EscapedPath())
+	for i := range a.routes {
+		if parameters, ok := a.routes[i].match(r.Method, path); ok {
+			return &a.routes[i], parameters
+		}
+	}
+	return nil, nil
+}
+
+func (a *API) invoke(w http.ResponseWriter, r *http.Request, to *route, e event) {
+	payload, err := json.Marshal(e)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	// A client that hangs up does not stop the function, as on API Gateway.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), to.Timeout)
+	defer cancel()
+	answer, err := to.Function.Invoke(ctx, payload)
+	if err == nil {
+		err = respond(w, answer)
+	}
+	if err != nil {
+		a.fail(w, r, err)
+	}
+}
+
+// fail answers as API Gateway does when there is no answer: it tells the client nothing.
+func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
+	a.log.WarnContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	switch {
+	case errors.Is(err, lambda.ErrPayloadTooLarge):
+		message(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, lambda.ErrClosed):
+		message(w, http.StatusServiceUnavailable, "Service Unavailable")
+	default:
+		message(w, http.StatusInternalServerError, "Internal Server Error")
+	}
+}
+
+func message(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, `{"message":"`+text+`"}`)
+}
+
+// headerBytes is the size of the request line and all headers.
+func headerBytes(r *http.Request) int {
+	size := len(r.Method) + len(r.RequestURI) + len(r.Proto) + len("host") + len(r.Host)
+	for name, values := range r.Header {
+		for _, value := range values {
+			size += len(name) + len(value)
+		}
+	}
+	return size
+}

@@ -1,0 +1,31 @@
+// Package gateway is an HTTP API of API Gateway: it turns requests into events of payload format 2.0, has a function
+// answer them, and turns the answers into responses.
+//
+// What is not in AWS's documentation was taken from reports of how it behaves: paths arrive decoded; a body arrives as text
+// where its content type is text/*, or JSON, XML or JavaScript of application/, and base64-encoded otherwise.
+package gateway
+
+import (
+	"context"
+	"time"
+)
+
+// Limits of API Gateway and Lambda.
+const (
+	maxHeaders = 10_240
+	maxBody    = 6 << 20
+)
+
+// Invoker runs a function. See lambda.Function.
+type Invoker interface {
+	Invoke(ctx context.Context, payload []byte) ([]byte, error)
+}
+
+// Route leads to a function.
+type Route struct {
+	// Key is "METHOD /path/{parameter}/{rest+}", with ANY for all methods; or "$default".
+	Key      string
+	Function Invoker
+	// Timeout is how long a request waits for the answer.
+	Timeout time.Duration
+}

@@ -1,0 +1,120 @@
+package gateway
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// route is a Route, taken apart.
+type route struct {
+	Route
+	method   string // ANY, or one
+	segments []segment
+}
+
+type segment struct {
+	kind segmentKind
+	text string // what it has to be, or the parameter's name
+}
+
+// segmentKind is how specific a segment is; the smaller, the more.
+type segmentKind int
+
+const (
+	literal segmentKind = iota
+	parameter
+	greedy // {name+}, which takes the rest of the path
+)
+
+func parse(r Route) (route, error) {
+	if r.Key == "$default" {
+		return route{Route: r, method: "ANY", segments: []segment{{greedy, ""}}}, nil
+	}
+	method, path, ok := strings.Cut(r.Key, " ")
+	if !ok || !strings.HasPrefix(path, "/") {
+		return route{}, fmt.Errorf("route key %q is neither \"METHOD /path\" nor \"$default\"", r.Key)
+	}
+	parsed := route{Route: r, method: method}
+	texts := split(path)
+	for i, text := range texts {
+		s := segment{literal, text}
+		if name, isParameter := strings.CutPrefix(text, "{"); isParameter {
+			name = strings.TrimSuffix(name, "}")
+			s = segment{parameter, name}
+			if rest, isGreedy := strings.CutSuffix(name, "+"); isGreedy {
+				if i != len(texts)-1 {
+					return route{}, fmt.Errorf("route key %q: {%s} has to come last", r.Key, name)
+				}
+				s = segment{greedy, rest}
+			}
+		}
+		parsed.segments = append(parsed.segments, s)
+	}
+	return parsed, nil
+}
+
+func split(path string) []string { return strings.Split(strings.TrimPrefix(path, "/"), "/") }
+
+// sortRoutes puts the more specific before the less: segment by segment literal, parameter, greedy; then a method before
+// ANY; then $default. So the first that matches is the one that API Gateway takes.
+func sortRoutes(routes []route) {
+	slices.SortStableFunc(routes, func(a, b route) int {
+		for i := range min(len(a.segments), len(b.segments)) {
+			if order := cmp.Compare(a.segments[i].kind, b.segments[i].kind); order != 0 {
+				return order
+			}
+		}
+		return cmp.Or(
+			cmp.Compare(len(b.segments), len(a.segments)),
+			compareBool(a.method == "ANY", b.method == "ANY"),
+			compareBool(a.Key == "$default", b.Key == "$default"),
+		)
+	})
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// match returns the decoded parameters of a request's path, given as its encoded segments.
+func (r *route) match(method string, path []string) (map[string]string, bool) {
+	if r.method != "ANY" && r.method != method {
+		return nil, false
+	}
+	parameters := map[string]string{}
+	for i, s := range r.segments {
+		if s.kind == greedy {
+			if r.Key != "$default" {
+				rest, err := url.PathUnescape(strings.Join(path[min(i, len(path)):], "/"))
+				if err != nil || rest == "" {
+					return nil, false
+				}
+				parameters[s.text] = rest
+			}
+			return parameters, true
+		}
+		if i >= len(path) {
+			return nil, false
+		}
+		text, err := url.PathUnescape(path[i])
+		if err != nil {
+			return nil, false
+		}
+		switch {
+		case s.kind == literal && s.text != text, s.kind == parameter && text == "":
+			return nil, false
+		case s.kind == parameter:
+			parameters[s.text] = text
+		}
+	}
+	return parameters, len(path) == len(r.segments)
+}

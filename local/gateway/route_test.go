@@ -1,0 +1,79 @@
+package gateway
+
+import (
+	"log/slog"
+	"math/rand/v2"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestRoutes(t *testing.T) {
+	t.Parallel()
+	keys := []string{
+		"$default", "GET /", "GET /products/{id}", "GET /products/sales", "POST /products/{id}/price", "GET /products/{id}/sales",
+		"ANY /products/{proxy+}", "GET /a/{x}/c", "GET /{y}/b/c", "ANY /a/b", "POST /a/b", "GET /files/{rest+}", "GET /files/x/{rest+}",
+	}
+	for request, want := range map[string]struct {
+		key        string
+		parameters map[string]string
+	}{
+		"GET /":                     {"GET /", map[string]string{}},
+		"GET /products/sales":       {"GET /products/sales", map[string]string{}},
+		"GET /products/77":          {"GET /products/{id}", map[string]string{"id": "77"}},
+		"GET /products/sales/sales": {"GET /products/{id}/sales", map[string]string{"id": "sales"}},
+		"GET /products/%C3%A4%2Fb":  {"GET /products/{id}", map[string]string{"id": "ä/b"}},
+		"POST /products/1/price":    {"POST /products/{id}/price", map[string]string{"id": "1"}},
+		"DELETE /products/1/price":  {"ANY /products/{proxy+}", map[string]string{"proxy": "1/price"}},
+		"PUT /products/1/2%203":     {"ANY /products/{proxy+}", map[string]string{"proxy": "1/2 3"}},
+		"GET /products/":            {"$default", map[string]string{}},
+		"GET /products":             {"$default", map[string]string{}},
+		"GET /a/b/c":                {"GET /a/{x}/c", map[string]string{"x": "b"}},
+		"GET /z/b/c":                {"GET /{y}/b/c", map[string]string{"y": "z"}},
+		"POST /a/b":                 {"POST /a/b", map[string]string{}},
+		"PUT /a/b":                  {"ANY /a/b", map[string]string{}},
+		"GET /files/x/y":            {"GET /files/x/{rest+}", map[string]string{"rest": "y"}},
+		"GET /files/x":              {"GET /files/{rest+}", map[string]string{"rest": "x"}},
+		"GET /A/b":                  {"$default", map[string]string{}},
+		"GET /nowhere/at/all":       {"$default", map[string]string{}},
+	} {
+		// The order of declaration must not matter.
+		rand.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+		routes := make([]Route, len(keys))
+		for i, key := range keys {
+			routes[i] = Route{Key: key}
+		}
+		a, err := New("", "", routes, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		method, target, _ := strings.Cut(request, " ")
+		found, parameters := a.find(httptest.NewRequest(method, target, nil))
+		if found == nil || found.Key != want.key {
+			t.Errorf("%s leads to %+v, want %s", request, found, want.key)
+			continue
+		}
+		if diff := cmp.Diff(want.parameters, parameters); diff != "" {
+			t.Errorf("%s: %s", request, diff)
+		}
+	}
+}
+
+func TestNoRoute(t *testing.T) {
+	t.Parallel()
+	got := serve(t, "GET /a", &function{}, httptest.NewRequest("POST", "/a", nil))
+	if got.StatusCode != 404 {
+		t.Errorf("status %d", got.StatusCode)
+	}
+}
+
+func TestBadRouteKeys(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"", "GET", "GET a", "GET /{rest+}/a"} {
+		if _, err := New("", "", []Route{{Key: key}}, nil); err == nil {
+			t.Errorf("%q is accepted", key)
+		}
+	}
+}

@@ -1,0 +1,37 @@
+package lambda
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// invocation is one event on its way through a function.
+type invocation struct {
+	id      string
+	trace   string
+	payload []byte
+	done    chan result // buffered: its process never waits for the caller
+
+	// The function's lock guards the rest.
+	deadline  time.Time
+	timer     *time.Timer
+	delivered bool // the process has been sent it
+}
+
+type result struct {
+	payload []byte
+	err     error
+}
+
+func newInvocation(payload []byte) *invocation {
+	return &invocation{id: uuid.NewString(), trace: newTrace(time.Now()), payload: payload, done: make(chan result, 1)}
+}
+
+// finish answers the caller. Whoever takes an invocation off its process calls it, once.
+func (i *invocation) finish(r result) {
+	if i.timer != nil {
+		i.timer.Stop()
+	}
+	i.done <- r
+}

@@ -1,0 +1,62 @@
+package lambda
+
+import (
+	"bytes"
+	"io"
+	"sync"
+)
+
+// maxLine is where a line that does not end is cut.
+const maxLine = 64 << 10
+
+// lines passes on whole lines, so that those of several processes do not mix.
+type lines struct {
+	to      io.Writer
+	partial []byte
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.partial = append(l.partial, p...)
+	end := bytes.LastIndexByte(l.partial, '\n') + 1
+	if end == 0 && len(l.partial) > maxLine {
+		l.flush()
+		return len(p), nil
+	}
+	if end > 0 {
+		_, _ = l.to.Write(l.partial[:end]) // our own output is gone: the function cannot help it
+		l.partial = append(l.partial[:0], l.partial[end:]...)
+	}
+	return len(p), nil
+}
+
+func (l *lines) flush() {
+	if len(l.partial) > 0 {
+		_, _ = l.to.Write(append(l.partial, '\n'))
+		l.partial = l.partial[:0]
+	}
+}
+
+// Prefixed writes whole lines to w, each after a prefix. All writers made of one lock take turns.
+func Prefixed(w io.Writer, lock *sync.Mutex, prefix string) io.Writer {
+	return &prefixed{to: w, lock: lock, prefix: []byte(prefix)}
+}
+
+type prefixed struct {
+	to     io.Writer
+	lock   *sync.Mutex
+	prefix []byte
+}
+
+func (p *prefixed) Write(text []byte) (int, error) {
+	var out bytes.Buffer
+	for line := range bytes.Lines(text) {
+		out.Write(p.prefix)
+		out.Write(line)
+	}
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	if _, err := p.to.Write(out.Bytes()); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}

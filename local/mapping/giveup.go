@@ -1,0 +1,84 @@
+package mapping
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Why records are given up, as Lambda names it.
+const (
+	retriesExhausted = "RetryAttemptsExhausted"
+	ageExceeded      = "RecordAgeExceeded"
+)
+
+type failed struct {
+	condition     string
+	attempts      int
+	functionError bool
+}
+
+// message is what a destination learns: where the records are, not what is in them.
+type message struct {
+	RequestContext struct {
+		RequestID              string `json:"requestId"`
+		FunctionArn            string `json:"functionArn"`
+		Condition              string `json:"condition"`
+		ApproximateInvokeCount int    `json:"approximateInvokeCount"`
+	} `json:"requestContext"`
+	ResponseContext struct {
+		StatusCode      int    `json:"statusCode"`
+		ExecutedVersion string `json:"executedVersion"`
+		FunctionError   string `json:"functionError,omitempty"`
+	} `json:"responseContext"`
+	Version   string `json:"version"`
+	Timestamp string `json:"timestamp"`
+	Batch     struct {
+		ShardID       string `json:"shardId"`
+		StartSequence string `json:"startSequenceNumber"`
+		EndSequence   string `json:"endSequenceNumber"`
+		FirstArrival  string `json:"approximateArrivalOfFirstRecord"`
+		LastArrival   string `json:"approximateArrivalOfLastRecord"`
+		BatchSize     int    `json:"batchSize"`
+		StreamArn     string `json:"streamArn"`
+	} `json:"DDBStreamBatchInfo"`
+}
+
+// giveUp tells the destination and lets the records go.
+func (l *lane) giveUp(ctx context.Context, batch []*entry, why failed) {
+	first, last := batch[0], batch[len(batch)-1]
+	var m message
+	m.RequestContext.RequestID = uuid.NewString()
+	m.RequestContext.FunctionArn = l.Function + ":$LATEST"
+	m.RequestContext.Condition = why.condition
+	m.RequestContext.ApproximateInvokeCount = why.attempts
+	m.ResponseContext.StatusCode = 200
+	m.ResponseContext.ExecutedVersion = "$LATEST"
+	if why.functionError {
+		m.ResponseContext.FunctionError = "Unhandled"
+	}
+	m.Version = "1.0"
+	m.Timestamp = timestamp(time.Now())
+	m.Batch.ShardID = l.id
+	m.Batch.StartSequence, m.Batch.EndSequence = first.Sequence, last.Sequence
+	m.Batch.FirstArrival, m.Batch.LastArrival = timestamp(first.Created), timestamp(last.Created)
+	m.Batch.BatchSize = len(batch)
+	m.Batch.StreamArn = l.Stream
+
+	l.log.ErrorContext(ctx, "RECORDS GIVEN UP", "condition", why.condition, "records", len(batch),
+		"shard", l.id, "from", first.Sequence, "to", last.Sequence)
+	if l.destination != nil {
+		text, err := json.Marshal(m)
+		if err == nil {
+			err = l.destination.Send(context.WithoutCancel(ctx), text)
+		}
+		if err != nil {
+			l.log.ErrorContext(ctx, "the on-failure destination did not take them", "error", err)
+		}
+	}
+	l.ledger.done(batch)
+}
+
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

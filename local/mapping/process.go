@@ -1,0 +1,87 @@
+package mapping
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+// Waits between attempts.
+const (
+	firstBackoff = 100 * time.Millisecond
+	lastBackoff  = 10 * time.Second
+)
+
+// process brings a batch to its end: done, or given up. attempts are the failed ones of its first record. It leaves a batch
+// undone only when the context ends.
+//
+// Halving uses up no attempt, hence ends with the culprit alone. A batch whose failure was reported in its midst is cut
+// there: what comes before is done, the rest goes on as a batch of its own, whose first record has failed once.
+func (l *lane) process(ctx context.Context, batch []*entry, attempts int) {
+	for {
+		if batch = l.dropExpired(ctx, batch, attempts); len(batch) == 0 || ctx.Err() != nil {
+			return
+		}
+		o := l.invoke(ctx, batch)
+		l.ledger.done(batch[:o.done])
+		if o.err == nil {
+			return
+		}
+		if ctx.Err() != nil { // we may be the reason
+			return
+		}
+		batch = batch[o.done:]
+		l.log.WarnContext(ctx, "batch failed", "shard", l.id, "from", batch[0].Sequence, "records", len(batch), "done", o.done, "attempt", attempts+1, "error", o.err)
+		switch {
+		case o.done > 0 && l.Bisect:
+			attempts = 0
+		case o.done > 0:
+			attempts = 1
+		case l.Bisect && len(batch) > 1:
+			half := len(batch) / 2
+			l.process(ctx, batch[:half], attempts)
+			batch = batch[half:]
+			continue
+		default:
+			attempts++
+		}
+		if l.MaxRetries >= 0 && attempts > l.MaxRetries {
+			l.giveUp(ctx, batch, failed{retriesExhausted, attempts, o.functionError})
+			return
+		}
+		sleep(ctx, backoff(attempts))
+	}
+}
+
+func (l *lane) invoke(ctx context.Context, batch []*entry) outcome {
+	// What the function has begun is waited for; whoever stops the function ends the wait.
+	answer, err := l.invoker.Invoke(context.WithoutCancel(ctx), l.newEvent(batch))
+	if err != nil {
+		return outcome{err: err, functionError: true}
+	}
+	return l.judge(batch, answer)
+}
+
+// dropExpired gives up the records at the front that are too old.
+func (l *lane) dropExpired(ctx context.Context, batch []*entry, attempts int) []*entry {
+	if l.MaxAge < 0 {
+		return batch
+	}
+	n := 0
+	for n < len(batch) && time.Since(batch[n].Born()) > l.MaxAge {
+		n++
+	}
+	if n > 0 {
+		l.giveUp(ctx, batch[:n], failed{ageExceeded, attempts, attempts > 0})
+	}
+	return batch[n:]
+}
+
+// backoff doubles from attempt to attempt, with jitter.
+func backoff(attempts int) time.Duration {
+	d := lastBackoff
+	if attempts < 8 {
+		d = min(firstBackoff<<max(attempts-1, 0), lastBackoff)
+	}
+	return d/2 + rand.N(d/2)
+}

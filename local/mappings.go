@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"github.com/annals-es/annals/local/lambda"
+	"github.com/annals-es/annals/local/mapping"
+	"github.com/annals-es/annals/local/pattern"
+	"github.com/annals-es/annals/local/queue"
+	"github.com/annals-es/annals/local/streams"
+	"github.com/annals-es/annals/local/template"
+)
+
+// mappings are all event source mappings, at work.
+type mappings struct {
+	all         []*mapping.Mapping
+	checkpoints []*mapping.Checkpoints
+	running     sync.WaitGroup
+	context     context.Context
+	cancel      context.CancelFunc
+}
+
+// newMappings makes the template's mappings. Streams are the ARNs by their table's logical id.
+func (r *runner) newMappings(system *template.System, arns map[string]string, functions map[string]*lambda.Function) (*mappings, error) {
+	m := &mappings{}
+	m.context, m.cancel = context.WithCancel(context.Background())
+	source := streams.NewClient(r.endpoint, template.Region)
+	for _, d := range system.Mappings {
+		filter, err := pattern.Compile(d.Filters)
+		if err != nil {
+			return m, fmt.Errorf("%s: %w", d.ID, err)
+		}
+		checkpoints, err := mapping.OpenCheckpoints(filepath.Join(r.checkpoints(), d.ID+".json"), r.identity(), arns[d.TableID])
+		if err != nil {
+			return m, err
+		}
+		m.checkpoints = append(m.checkpoints, checkpoints)
+		function := functions[d.FunctionID]
+		c := mapping.Config{
+			Name: d.ID, Stream: arns[d.TableID], Function: function.ARN,
+			BatchSize: d.BatchSize, Window: d.Window, Parallelization: d.Parallelization, MaxRetries: d.MaxRetries,
+			MaxAge: d.MaxAge, Bisect: d.Bisect, ReportFailures: d.ReportFailures, FromLatest: d.FromLatest,
+		}
+		m.all = append(m.all, mapping.New(c, source, function, filter, checkpoints, r.destination(d), r.log))
+	}
+	return m, nil
+}
+
+// identity says which database the checkpoints belong to. Our own has another port each time.
+func (r *runner) identity() string {
+	if r.database != nil {
+		return r.data()
+	}
+	return r.endpoint
+}
+
+// destination is where a mapping reports what it gives up: its queue, which nobody consumes here, hence a file.
+func (r *runner) destination(d template.Mapping) mapping.Destination {
+	if d.QueueID == "" {
+		return nil
+	}
+	return queue.NewFile(r.queues(), d.QueueID)
+}
+
+// start sets them to work. An end before its time goes to ended.
+func (m *mappings) start(ended chan<- error) {
+	for _, one := range m.all {
+		m.running.Go(func() {
+			if err := one.Run(m.context); err != nil {
+				ended <- fmt.Errorf("%s: %w", one.Name, err)
+			}
+		})
+	}
+}
+
+// wake has them look for records at once.
+func (m *mappings) wake() {
+	for _, one := range m.all {
+		one.Wake()
+	}
+}
+
+// wait waits until they have ended, and writes how far they are.
+func (m *mappings) wait() error {
+	m.running.Wait()
+	for _, c := range m.checkpoints {
+		if err := c.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

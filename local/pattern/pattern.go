@@ -1,0 +1,177 @@
+// Package pattern filters records as the filters of event source mappings do: an object whose leaves are lists of what
+// a value may be.
+//
+//	{"eventName": ["INSERT"], "dynamodb": {"NewImage": {"status": {"S": [{"prefix": "ship"}]}}}}
+//
+// Known are text, numbers, null, prefix, suffix, equals-ignore-case, anything-but, numeric, exists and $or. Anything else is
+// an error when the pattern is compiled. A number never matches text, hence not DynamoDB's numbers ({"N": "7"}).
+package pattern
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// Limits of Lambda.
+const (
+	maxPatterns = 5
+	maxLength   = 4096
+)
+
+// Filter lets a record pass when one of its patterns matches.
+type Filter struct{ patterns []object }
+
+// Compile reads the patterns of a mapping. None at all lets everything pass.
+func Compile(texts []string) (*Filter, error) {
+	if len(texts) > maxPatterns {
+		return nil, fmt.Errorf("%d patterns: Lambda takes %d", len(texts), maxPatterns)
+	}
+	f := &Filter{}
+	for _, text := range texts {
+		if len(text) > maxLength {
+			return nil, fmt.Errorf("a pattern of %d characters: Lambda takes %d", len(text), maxLength)
+		}
+		p, err := compileObject([]byte(text))
+		if err != nil {
+			return nil, fmt.Errorf("pattern %s: %w", text, err)
+		}
+		for name := range p.fields {
+			if name != "eventName" && name != "dynamodb" {
+				return nil, fmt.Errorf("pattern %s: stream records are filtered by eventName and dynamodb, not by %q", text, name)
+			}
+		}
+		f.patterns = append(f.patterns, p)
+	}
+	return f, nil
+}
+
+// Match says whether a record, as JSON, passes.
+func (f *Filter) Match(record []byte) bool {
+	if len(f.patterns) == 0 {
+		return true
+	}
+	for _, p := range f.patterns {
+		if p.match(record) {
+			return true
+		}
+	}
+	return false
+}
+
+// object is a pattern for an object: every field has to match, and one of each $or.
+type object struct {
+	fields map[string]matcher
+	ors    [][]object
+}
+
+// matcher tells whether a value matches; nil stands for one that is absent.
+type matcher interface{ match(value []byte) bool }
+
+func compileObject(text []byte) (object, error) {
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(text, &raw); err != nil {
+		return object{}, errors.New("an object is expected")
+	}
+	if len(raw) == 0 {
+		return object{}, errors.New("an empty object")
+	}
+	o := object{fields: map[string]matcher{}}
+	for name, value := range raw {
+		if name == "$or" {
+			alternatives, err := compileOr(value)
+			if err != nil {
+				return object{}, err
+			}
+			o.ors = append(o.ors, alternatives)
+			continue
+		}
+		m, err := compileField(value)
+		if err != nil {
+			return object{}, fmt.Errorf("%s: %w", name, err)
+		}
+		o.fields[name] = m
+	}
+	return o, nil
+}
+
+func compileOr(text []byte) ([]object, error) {
+	var raw []json.RawMessage
+	if err := json.Unmarshal(text, &raw); err != nil || len(raw) < 2 {
+		return nil, errors.New("$or needs a list of at least two patterns")
+	}
+	alternatives := make([]object, len(raw))
+	for i, value := range raw {
+		var err error
+		if alternatives[i], err = compileObject(value); err != nil {
+			return nil, fmt.Errorf("$or: %w", err)
+		}
+	}
+	return alternatives, nil
+}
+
+func compileField(text []byte) (matcher, error) {
+	if bytes.HasPrefix(text, []byte("[")) {
+		return compileLeaf(text)
+	}
+	return compileObject(text)
+}
+
+func (o object) match(value []byte) bool {
+	var fields map[string]json.RawMessage
+	switch kind(value) {
+	case '{':
+		if json.Unmarshal(value, &fields) != nil {
+			return false
+		}
+	case '[': // one of its elements
+		return anyElement(value, o.match)
+	}
+	for name, m := range o.fields {
+		if !m.match(fields[name]) {
+			return false
+		}
+	}
+	for _, alternatives := range o.ors {
+		if !anyOf(alternatives, fields) {
+			return false
+		}
+	}
+	return true
+}
+
+func anyOf(alternatives []object, fields map[string]json.RawMessage) bool {
+	value, err := json.Marshal(fields)
+	if err != nil {
+		return false
+	}
+	for _, o := range alternatives {
+		if o.match(value) {
+			return true
+		}
+	}
+	return false
+}
+
+func anyElement(list []byte, match func([]byte) bool) bool {
+	var elements []json.RawMessage
+	if json.Unmarshal(list, &elements) != nil {
+		return false
+	}
+	for _, element := range elements {
+		if match(element) {
+			return true
+		}
+	}
+	return false
+}
+
+// kind is the first character of a value, which tells its type, or 0 of one that is absent.
+func kind(value []byte) byte {
+	value = bytes.TrimLeft(value, " \t\r\n")
+	if len(value) == 0 {
+		return 0
+	}
+	return value[0]
+}

@@ -1,0 +1,104 @@
+package tables_test
+
+import (
+	"crypto/rand"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/local/tables"
+	"github.com/annals-es/annals/local/template"
+)
+
+// declare returns tables as a template declares them, with names that no other test uses.
+func declare() []template.Table {
+	key := func(hash, sort string) []template.KeyElement {
+		return []template.KeyElement{{AttributeName: hash, KeyType: "HASH"}, {AttributeName: sort, KeyType: "RANGE"}}
+	}
+	index := template.Index{IndexName: "by-c", KeySchema: key("c", "b")}
+	index.Projection.ProjectionType = "INCLUDE"
+	index.Projection.NonKeyAttributes = []string{"d"}
+	rows := template.Table{ID: "Rows", Name: "rows-" + rand.Text(), TableProperties: template.TableProperties{
+		KeySchema: key("a", "b"),
+		AttributeDefinitions: []template.AttributeDefinition{
+			{AttributeName: "a", AttributeType: "S"}, {AttributeName: "b", AttributeType: "N"}, {AttributeName: "c", AttributeType: "B"},
+		},
+		GlobalSecondaryIndexes: []template.Index{index},
+		TimeToLiveSpecification: &struct {
+			AttributeName string
+			Enabled       bool
+		}{"until", true},
+	}}
+	events := template.Table{ID: "Events", Name: "events-" + rand.Text(), TableProperties: template.TableProperties{
+		KeySchema:            key("a", "b"),
+		AttributeDefinitions: rows.AttributeDefinitions[:2],
+		StreamSpecification:  &struct{ StreamViewType string }{"NEW_IMAGE"},
+	}}
+	return []template.Table{rows, events}
+}
+
+func TestEnsureMakesThemOnce(t *testing.T) {
+	t.Parallel()
+	db, declared := tables.NewClient(dynamotest.Endpoint(t)), declare()
+	first, err := tables.Ensure(t.Context(), db, declared)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(first) != 1 || !strings.Contains(first["Events"], declared[1].Name+"/stream/") {
+		t.Errorf("streams %v", first)
+	}
+	again, err := tables.Ensure(t.Context(), db, declared)
+	if err != nil || again["Events"] != first["Events"] {
+		t.Errorf("the second time: %v, %v", again, err)
+	}
+	ttl, err := db.DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{TableName: aws.String(declared[0].Name)})
+	if err != nil || aws.ToString(ttl.TimeToLiveDescription.AttributeName) != "until" {
+		t.Errorf("time to live %+v, %v", ttl, err)
+	}
+	if err := tables.Drop(t.Context(), db, declared); err != nil {
+		t.Fatal(err)
+	}
+	if err := tables.Drop(t.Context(), db, declared); err != nil {
+		t.Errorf("dropping what is not there: %v", err)
+	}
+	fresh, err := tables.Ensure(t.Context(), db, declared)
+	if err != nil || fresh["Events"] == first["Events"] {
+		t.Errorf("after dropping: %v, %v", fresh, err)
+	}
+}
+
+func TestAnotherDeclarationIsAnError(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[string]func([]template.Table){
+		"another key": func(t []template.Table) {
+			t[1].KeySchema = t[1].KeySchema[:1]
+			t[1].AttributeDefinitions = t[1].AttributeDefinitions[:1]
+		},
+		"another set of indexes": func(t []template.Table) {
+			t[0].GlobalSecondaryIndexes = nil
+			t[0].AttributeDefinitions = t[0].AttributeDefinitions[:2]
+		},
+		"another stream": func(t []template.Table) { t[1].StreamSpecification = nil },
+	} {
+		db, declared := tables.NewClient(dynamotest.Endpoint(t)), declare()
+		if _, err := tables.Ensure(t.Context(), db, declared); err != nil {
+			t.Fatal(err)
+		}
+		change(declared)
+		_, err := tables.Ensure(t.Context(), db, declared)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "FRESH=1") {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+	db, declared := tables.NewClient(dynamotest.Endpoint(t)), declare()
+	if _, err := tables.Ensure(t.Context(), db, declared); err != nil {
+		t.Fatal(err)
+	}
+	declared[1].AttributeDefinitions = []template.AttributeDefinition{{AttributeName: "a", AttributeType: "S"}, {AttributeName: "b", AttributeType: "S"}}
+	if _, err := tables.Ensure(t.Context(), db, declared); err == nil {
+		t.Error("a sort key of another type is accepted")
+	}
+}

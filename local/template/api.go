@@ -1,0 +1,142 @@
+package template
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// API is an HTTP API of API Gateway.
+type API struct {
+	ID     string // logical id
+	Name   string // its id on AWS
+	Routes []Route
+}
+
+// Route leads requests to a function.
+type Route struct {
+	// Key is "METHOD /path/{parameter}", or "$default".
+	Key        string
+	FunctionID string
+	// Timeout is how long the API waits for the function.
+	Timeout time.Duration
+}
+
+type integration struct {
+	IntegrationType      string
+	IntegrationUri       string
+	PayloadFormatVersion string
+	TimeoutInMillis      *int
+}
+
+func (s *stack) addAPIs(system *System) error {
+	apis := map[string]int{} // name to place
+	for _, r := range s.of(typeAPI) {
+		var p struct{ ProtocolType string }
+		if err := s.decode(r, &p); err != nil {
+			return err
+		}
+		if p.ProtocolType != "HTTP" {
+			s.notRun = append(s.notRun, r.Type+" "+p.ProtocolType)
+			continue
+		}
+		name, err := s.physicalName(r, 0)
+		if err != nil {
+			return err
+		}
+		apis[name] = len(system.APIs)
+		system.APIs = append(system.APIs, API{ID: r.id, Name: name})
+	}
+	if err := s.checkStages(apis); err != nil {
+		return err
+	}
+	for _, r := range s.of(typeRoute) {
+		name, err := s.apiOf(r)
+		if err != nil {
+			return err
+		}
+		place, ok := apis[name]
+		if !ok { // of an API that is not run
+			continue
+		}
+		route, err := s.route(r, system)
+		if err != nil {
+			return err
+		}
+		system.APIs[place].Routes = append(system.APIs[place].Routes, route)
+	}
+	return nil
+}
+
+// apiOf returns the name of the API that a route or stage belongs to.
+func (s *stack) apiOf(r *resource) (string, error) {
+	value, err := s.evaluate(r.Properties["ApiId"], 0)
+	if err != nil {
+		return "", fmt.Errorf("%s (%s): ApiId: %w", r.id, r.Type, err)
+	}
+	name, _ := value.(string)
+	return name, nil
+}
+
+// checkStages insists on $default, the stage whose routes have no prefix.
+func (s *stack) checkStages(apis map[string]int) error {
+	for _, r := range s.of(typeStage) {
+		name, err := s.apiOf(r)
+		if err != nil {
+			return err
+		}
+		if _, ok := apis[name]; !ok {
+			continue
+		}
+		var p struct{ StageName string }
+		if err := s.decode(r, &p); err != nil {
+			return err
+		}
+		if p.StageName != "$default" {
+			return fmt.Errorf("%s (%s): stage %q: only $default is run here", r.id, r.Type, p.StageName)
+		}
+	}
+	return nil
+}
+
+func (s *stack) route(r *resource, system *System) (Route, error) {
+	fail := func(format string, args ...any) (Route, error) {
+		return Route{}, fmt.Errorf("%s (%s): %s", r.id, r.Type, fmt.Sprintf(format, args...))
+	}
+	var p struct{ RouteKey, Target, AuthorizationType string }
+	if err := s.decode(r, &p); err != nil {
+		return Route{}, err
+	}
+	if p.AuthorizationType != "" && p.AuthorizationType != "NONE" {
+		s.notRun = append(s.notRun, r.Type+" authorization "+p.AuthorizationType)
+	}
+	method, path, spaced := strings.Cut(p.RouteKey, " ")
+	if p.RouteKey != "$default" && (!spaced || method == "" || !strings.HasPrefix(path, "/")) {
+		return fail("RouteKey %q is neither \"METHOD /path\" nor \"$default\"", p.RouteKey)
+	}
+	target, err := s.integrationOf(strings.TrimPrefix(p.Target, "integrations/"))
+	if err != nil {
+		return fail("%v", err)
+	}
+	if target.IntegrationType != "AWS_PROXY" || target.PayloadFormatVersion != "2.0" {
+		return fail("integration %s with payload format %q: only AWS_PROXY with 2.0 is run here", target.IntegrationType, target.PayloadFormatVersion)
+	}
+	for _, f := range system.Functions {
+		if target.IntegrationUri == f.ARN || strings.Contains(target.IntegrationUri, "/functions/"+f.ARN+"/") {
+			timeout := time.Duration(orDefault(target.TimeoutInMillis, 30_000)) * time.Millisecond
+			return Route{Key: p.RouteKey, FunctionID: f.ID, Timeout: timeout}, nil
+		}
+	}
+	return fail("leads to %q, which is no function of this template", target.IntegrationUri)
+}
+
+func (s *stack) integrationOf(name string) (integration, error) {
+	for _, r := range s.of(typeIntegration) {
+		if found, err := s.physicalName(r, 0); err == nil && found == name {
+			var i integration
+			err := s.decode(r, &i)
+			return i, err
+		}
+	}
+	return integration{}, fmt.Errorf("its target %q is no integration of this template", name)
+}

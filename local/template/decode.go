@@ -1,0 +1,104 @@
+package template
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// decode evaluates a resource's properties into a struct whose fields are named as CloudFormation names them. Top-level
+// properties that the struct lacks, and that are not listed as harmless, are noted as having no effect.
+func (s *stack) decode(r *resource, into any) error {
+	fail := func(err error) error { return fmt.Errorf("%s (%s): %w", r.id, r.Type, err) }
+	if r.Condition != "" {
+		return fail(fmt.Errorf("conditions are not evaluated here"))
+	}
+	known := fields(into)
+	wanted := map[string]any{}
+	for name, value := range r.Properties {
+		switch {
+		case slices.Contains(known, name):
+			wanted[name] = value
+		case !slices.Contains(harmless[r.Type], name):
+			s.notRun = append(s.notRun, r.Type+"."+name)
+		}
+	}
+	evaluated, err := s.evaluate(wanted, 0)
+	if err != nil {
+		return fail(err)
+	}
+	plain, err := json.Marshal(evaluated)
+	if err != nil {
+		return fail(err)
+	}
+	if err := json.Unmarshal(plain, into); err != nil {
+		return fail(err)
+	}
+	return nil
+}
+
+func fields(of any) []string {
+	t := reflect.TypeOf(of).Elem()
+	names := make([]string, t.NumField())
+	for i := range names {
+		names[i] = t.Field(i).Name
+	}
+	return names
+}
+
+// harmless are properties that change nothing for what runs on one machine.
+var harmless = map[string][]string{
+	typeTable: {
+		"TableName", "BillingMode", "ProvisionedThroughput", "OnDemandThroughput", "PointInTimeRecoverySpecification",
+		"DeletionProtectionEnabled", "SSESpecification", "Tags", "TableClass", "ContributorInsightsSpecification", "ResourcePolicy",
+	},
+	typeGlobalTable: {
+		"TableName", "BillingMode", "Replicas", "SSESpecification", "WriteProvisionedThroughputSettings",
+		"WriteOnDemandThroughputSettings", "WarmThroughput",
+	},
+	typeFunction: {
+		"FunctionName", "Architectures", "Description", "Handler", "Role", "Tags", "TracingConfig", "EphemeralStorage",
+		"PackageType", "RecursiveLoop", "RuntimeManagementConfig", "KmsKeyArn",
+	},
+	typeAPI:         {"Name", "Description", "Tags", "DisableExecuteApiEndpoint"},
+	typeRoute:       {"ApiId", "OperationName", "ApiKeyRequired"},
+	typeIntegration: {"ApiId", "Description", "ConnectionType", "IntegrationMethod"},
+	typeStage:       {"ApiId", "AutoDeploy", "Description", "Tags", "AccessLogSettings", "DefaultRouteSettings"},
+	typeMapping:     {"Tags", "MetricsConfig", "KmsKeyArn"},
+	typeQueue:       nil,
+}
+
+// Types of resources that run.
+const (
+	typeTable       = "AWS::DynamoDB::Table"
+	typeGlobalTable = "AWS::DynamoDB::GlobalTable"
+	typeFunction    = "AWS::Lambda::Function"
+	typeMapping     = "AWS::Lambda::EventSourceMapping"
+	typeAPI         = "AWS::ApiGatewayV2::Api"
+	typeRoute       = "AWS::ApiGatewayV2::Route"
+	typeIntegration = "AWS::ApiGatewayV2::Integration"
+	typeStage       = "AWS::ApiGatewayV2::Stage"
+	typeQueue       = "AWS::SQS::Queue"
+)
+
+// idle are resources that need no running: they grant, describe or hold output.
+var idle = []string{
+	"AWS::IAM::", "AWS::Logs::LogGroup", "AWS::Lambda::Permission", "AWS::CDK::Metadata",
+	"AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::KMS::",
+}
+
+func (s *stack) addNotRun(system *System) error {
+	run := []string{
+		typeTable, typeGlobalTable, typeFunction, typeMapping, typeAPI, typeRoute, typeIntegration, typeStage, typeQueue,
+	}
+	for _, r := range s.Resources {
+		needsNothing := slices.ContainsFunc(idle, func(prefix string) bool { return strings.HasPrefix(r.Type, prefix) })
+		if !needsNothing && !slices.Contains(run, r.Type) {
+			s.notRun = append(s.notRun, r.Type)
+		}
+	}
+	system.NotRun = append(system.NotRun, s.notRun...)
+	return nil
+}

@@ -1,0 +1,174 @@
+package template
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// noValue is what {"Ref": "AWS::NoValue"} yields: a property that is not there.
+type noValue struct{}
+
+// maxDepth ends the evaluation of values that refer to themselves.
+const maxDepth = 64
+
+// evaluate replaces every intrinsic function in a value by its result.
+func (s *stack) evaluate(v any, depth int) (any, error) {
+	if depth > maxDepth {
+		return nil, errors.New("values that refer to each other, or too deep")
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		if name, argument, ok := intrinsic(v); ok {
+			return s.call(name, argument, depth+1)
+		}
+		out := make(map[string]any, len(v))
+		for key, inner := range v {
+			value, err := s.evaluate(inner, depth+1)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", key, err)
+			}
+			if _, none := value.(noValue); !none {
+				out[key] = value
+			}
+		}
+		return out, nil
+	case []any:
+		out := make([]any, 0, len(v))
+		for i, inner := range v {
+			value, err := s.evaluate(inner, depth+1)
+			if err != nil {
+				return nil, fmt.Errorf("[%d]: %w", i, err)
+			}
+			if _, none := value.(noValue); !none {
+				out = append(out, value)
+			}
+		}
+		return out, nil
+	}
+	return v, nil
+}
+
+func intrinsic(v map[string]any) (name string, argument any, ok bool) {
+	if len(v) != 1 {
+		return "", nil, false
+	}
+	for name, argument = range v {
+	}
+	return name, argument, name == "Ref" || strings.HasPrefix(name, "Fn::")
+}
+
+func (s *stack) call(name string, argument any, depth int) (any, error) {
+	switch name {
+	case "Ref":
+		if id, ok := argument.(string); ok {
+			return s.ref(id, depth)
+		}
+	case "Fn::GetAtt":
+		if id, attribute, ok := getAttArguments(argument); ok {
+			return s.getAtt(id, attribute, depth)
+		}
+	case "Fn::Join":
+		return s.join(argument, depth)
+	case "Fn::Sub":
+		return s.sub(argument, depth)
+	default:
+		return nil, fmt.Errorf("%s is not evaluated here: Ref, Fn::GetAtt, Fn::Join and Fn::Sub are", name)
+	}
+	return nil, fmt.Errorf("%s of %v makes no sense", name, argument)
+}
+
+// getAttArguments takes both forms: ["Id", "Attribute"] and "Id.Attribute".
+func getAttArguments(argument any) (id, attribute string, ok bool) {
+	switch a := argument.(type) {
+	case string:
+		return strings.Cut(a, ".")
+	case []any:
+		if len(a) == 2 {
+			id, idOK := a[0].(string)
+			attribute, attributeOK := a[1].(string)
+			return id, attribute, idOK && attributeOK
+		}
+	}
+	return "", "", false
+}
+
+func (s *stack) join(argument any, depth int) (any, error) {
+	evaluated, err := s.evaluate(argument, depth)
+	if err != nil {
+		return nil, err
+	}
+	arguments, _ := evaluated.([]any)
+	if len(arguments) != 2 {
+		return nil, errors.New("Fn::Join needs a separator and a list")
+	}
+	separator, isText := arguments[0].(string)
+	list, isList := arguments[1].([]any)
+	if !isText || !isList {
+		return nil, errors.New("Fn::Join needs a separator and a list")
+	}
+	parts := make([]string, len(list))
+	for i, part := range list {
+		if parts[i], err = text(part); err != nil {
+			return nil, fmt.Errorf("Fn::Join: %w", err)
+		}
+	}
+	return strings.Join(parts, separator), nil
+}
+
+var placeholder = regexp.MustCompile(`\$\{([^}]*)\}`)
+
+func (s *stack) sub(argument any, depth int) (any, error) {
+	template, ok := argument.(string)
+	variables := map[string]any{}
+	if list, isList := argument.([]any); isList && len(list) == 2 {
+		var isMap bool
+		template, ok = list[0].(string)
+		variables, isMap = list[1].(map[string]any)
+		ok = ok && isMap
+	}
+	if !ok {
+		return nil, errors.New("Fn::Sub needs a text, or a text and its variables")
+	}
+	var failed error
+	result := placeholder.ReplaceAllStringFunc(template, func(found string) string {
+		value, err := s.substitute(found[2:len(found)-1], variables, depth)
+		if err != nil && failed == nil {
+			failed = fmt.Errorf("Fn::Sub: %w", err)
+		}
+		return value
+	})
+	return result, failed
+}
+
+func (s *stack) substitute(name string, variables map[string]any, depth int) (string, error) {
+	if literal, ok := strings.CutPrefix(name, "!"); ok {
+		return "${" + literal + "}", nil
+	}
+	var value any
+	var err error
+	if variable, ok := variables[name]; ok {
+		value, err = s.evaluate(variable, depth)
+	} else if id, attribute, ok := strings.Cut(name, "."); ok {
+		value, err = s.getAtt(id, attribute, depth)
+	} else {
+		value, err = s.ref(name, depth)
+	}
+	if err != nil {
+		return "", err
+	}
+	return text(value)
+}
+
+func text(v any) (string, error) {
+	switch v := v.(type) {
+	case string:
+		return v, nil
+	case fmt.Stringer: // json.Number
+		return v.String(), nil
+	case bool:
+		return fmt.Sprint(v), nil
+	}
+	return "", fmt.Errorf("%v is no text", v)
+}

@@ -1,0 +1,86 @@
+package template
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Function is a Lambda function with a bootstrap of its own.
+type Function struct {
+	ID       string // logical id
+	Name     string
+	ARN      string
+	Dir      string // holds its bootstrap
+	Timeout  time.Duration
+	MemoryMB int
+	// Reserved is its reserved concurrency, -1 where it has none.
+	Reserved int
+	Env      map[string]string
+	// LogFormat and LogLevel are what its LoggingConfig asks for, if anything.
+	LogFormat, LogLevel string
+}
+
+type functionProperties struct {
+	Code                         struct{ S3Key string }
+	Runtime                      string
+	Timeout                      *int
+	MemorySize                   *int
+	ReservedConcurrentExecutions *int
+	Environment                  struct{ Variables map[string]string }
+	LoggingConfig                struct{ LogFormat, ApplicationLogLevel string }
+}
+
+func (s *stack) addFunctions(system *System) error {
+	for _, r := range s.of(typeFunction) {
+		if runtime, _ := r.Properties["Runtime"].(string); !strings.HasPrefix(runtime, "provided.") {
+			s.notRun = append(s.notRun, r.Type+" on "+runtime)
+			continue
+		}
+		f, err := s.function(r)
+		if err != nil {
+			return err
+		}
+		system.Functions = append(system.Functions, f)
+	}
+	return nil
+}
+
+func (s *stack) function(r *resource) (Function, error) {
+	var p functionProperties
+	if err := s.decode(r, &p); err != nil {
+		return Function{}, err
+	}
+	name, err := s.physicalName(r, 0)
+	if err != nil {
+		return Function{}, err
+	}
+	hash := strings.TrimSuffix(p.Code.S3Key, ".zip")
+	dir, ok := s.assets[hash]
+	if !ok {
+		return Function{}, fmt.Errorf("%s (%s): its code %q is not in %s.assets.json", r.id, r.Type, p.Code.S3Key, s.name)
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return Function{}, err
+	}
+	if _, err := os.Stat(filepath.Join(dir, "bootstrap")); err != nil {
+		return Function{}, fmt.Errorf("%s (%s): no bootstrap in %s", r.id, r.Type, filepath.Base(dir))
+	}
+	return Function{
+		ID: r.id, Name: name, ARN: arn("lambda", "function:"+name), Dir: dir,
+		Timeout:   time.Duration(orDefault(p.Timeout, 3)) * time.Second,
+		MemoryMB:  orDefault(p.MemorySize, 128),
+		Reserved:  orDefault(p.ReservedConcurrentExecutions, -1),
+		Env:       p.Environment.Variables,
+		LogFormat: p.LoggingConfig.LogFormat, LogLevel: p.LoggingConfig.ApplicationLogLevel,
+	}, nil
+}
+
+func orDefault(value *int, otherwise int) int {
+	if value == nil {
+		return otherwise
+	}
+	return *value
+}

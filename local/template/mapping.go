@@ -1,0 +1,131 @@
+package template
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Mapping brings the records of a table's stream to a function.
+type Mapping struct {
+	ID         string // logical id
+	FunctionID string
+	TableID    string
+	// QueueID is the queue that learns of records given up, if any.
+	QueueID string
+
+	BatchSize       int
+	Window          time.Duration
+	Parallelization int
+	MaxRetries      int           // -1: no limit
+	MaxAge          time.Duration // -1: no limit
+	Bisect          bool
+	ReportFailures  bool
+	FromLatest      bool
+	Filters         []string // patterns, ORed; none lets everything pass
+}
+
+type mappingProperties struct {
+	EventSourceArn                 string
+	FunctionName                   string
+	BatchSize                      *int
+	MaximumBatchingWindowInSeconds *int
+	ParallelizationFactor          *int
+	MaximumRetryAttempts           *int
+	MaximumRecordAgeInSeconds      *int
+	BisectBatchOnFunctionError     bool
+	FunctionResponseTypes          []string
+	StartingPosition               string
+	Enabled                        *bool
+	FilterCriteria                 struct{ Filters []struct{ Pattern string } }
+	DestinationConfig              struct {
+		OnFailure struct{ Destination string }
+	}
+}
+
+func (s *stack) addMappings(system *System) error {
+	for _, r := range s.of(typeMapping) {
+		var p mappingProperties
+		if err := s.decode(r, &p); err != nil {
+			return err
+		}
+		if p.Enabled != nil && !*p.Enabled {
+			continue
+		}
+		if strings.HasPrefix(p.EventSourceArn, arn("sqs", "")) {
+			s.notRun = append(s.notRun, r.Type+" of a queue")
+			continue
+		}
+		m, err := s.mapping(r.id, p, system)
+		if err != nil {
+			return fmt.Errorf("%s (%s): %w", r.id, r.Type, err)
+		}
+		system.Mappings = append(system.Mappings, m)
+	}
+	return nil
+}
+
+func (s *stack) mapping(id string, p mappingProperties, system *System) (Mapping, error) {
+	m := Mapping{
+		ID:              id,
+		BatchSize:       orDefault(p.BatchSize, 100),
+		Window:          time.Duration(orDefault(p.MaximumBatchingWindowInSeconds, 0)) * time.Second,
+		Parallelization: orDefault(p.ParallelizationFactor, 1),
+		MaxRetries:      orDefault(p.MaximumRetryAttempts, -1),
+		MaxAge:          -1,
+		Bisect:          p.BisectBatchOnFunctionError,
+		ReportFailures:  slices.Contains(p.FunctionResponseTypes, "ReportBatchItemFailures"),
+	}
+	if age := orDefault(p.MaximumRecordAgeInSeconds, -1); age >= 0 {
+		m.MaxAge = time.Duration(age) * time.Second
+	}
+	for _, filter := range p.FilterCriteria.Filters {
+		m.Filters = append(m.Filters, filter.Pattern)
+	}
+	switch p.StartingPosition {
+	case "LATEST":
+		m.FromLatest = true
+	case "TRIM_HORIZON":
+	default:
+		return m, fmt.Errorf("StartingPosition %q: TRIM_HORIZON and LATEST are possible", p.StartingPosition)
+	}
+	if m.BatchSize < 1 || m.Parallelization < 1 || m.Parallelization > 10 {
+		return m, fmt.Errorf("batch size %d and parallelization factor %d: out of range", m.BatchSize, m.Parallelization)
+	}
+	return m, s.resolve(&m, p, system)
+}
+
+// resolve finds the function, the table and the queue that a mapping names.
+func (s *stack) resolve(m *Mapping, p mappingProperties, system *System) error {
+	for _, f := range system.Functions {
+		if p.FunctionName == f.Name || p.FunctionName == f.ARN {
+			m.FunctionID = f.ID
+		}
+	}
+	if m.FunctionID == "" {
+		return fmt.Errorf("%q is no function of this template", p.FunctionName)
+	}
+	for _, t := range system.Tables {
+		if t.streamARN == p.EventSourceArn {
+			if !t.Streamed() {
+				return fmt.Errorf("%s has no stream", t.ID)
+			}
+			m.TableID = t.ID
+		}
+	}
+	if m.TableID == "" {
+		return fmt.Errorf("%q is no stream of a table of this template", p.EventSourceArn)
+	}
+	destination := p.DestinationConfig.OnFailure.Destination
+	if destination == "" {
+		return nil
+	}
+	for _, r := range s.of(typeQueue) {
+		if name, err := s.physicalName(r, 0); err == nil && arn("sqs", name) == destination {
+			m.QueueID = r.id
+			return nil
+		}
+	}
+	return fmt.Errorf("its on-failure destination %q is no queue of this template", destination)
+}

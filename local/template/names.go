@@ -1,0 +1,109 @@
+package template
+
+import (
+	"fmt"
+	"strings"
+)
+
+// nameProperty is the property that gives a resource of a type its physical name; where it is not set, the name derives
+// from the logical id, so that it is the same at every start.
+var nameProperty = map[string]string{
+	typeTable:       "TableName",
+	typeGlobalTable: "TableName",
+	typeFunction:    "FunctionName",
+	typeQueue:       "QueueName",
+
+	"AWS::IAM::Role":      "RoleName",
+	"AWS::Logs::LogGroup": "LogGroupName",
+	"AWS::S3::Bucket":     "BucketName",
+}
+
+// physicalName is the name that the resource has on AWS, or here.
+func (s *stack) physicalName(r *resource, depth int) (string, error) {
+	explicit, ok := r.Properties[nameProperty[r.Type]]
+	if !ok {
+		return s.name + "-" + r.id, nil
+	}
+	value, err := s.evaluate(explicit, depth+1)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", r.id, err)
+	}
+	return text(value)
+}
+
+func (s *stack) ref(id string, depth int) (any, error) {
+	switch id {
+	case "AWS::Region":
+		return Region, nil
+	case "AWS::AccountId":
+		return Account, nil
+	case "AWS::Partition":
+		return partition, nil
+	case "AWS::URLSuffix":
+		return "amazonaws.com", nil
+	case "AWS::StackName":
+		return s.name, nil
+	case "AWS::StackId":
+		return arn("cloudformation", "stack/"+s.name+"/local"), nil
+	case "AWS::NoValue":
+		return noValue{}, nil
+	}
+	if parameter, ok := s.Parameters[id]; ok {
+		if parameter.Default == nil {
+			return nil, fmt.Errorf("parameter %s has no default", id)
+		}
+		return parameter.Default, nil
+	}
+	r, ok := s.Resources[id]
+	if !ok {
+		return nil, fmt.Errorf("Ref of %s, which does not exist", id)
+	}
+	name, err := s.physicalName(r, depth)
+	if err == nil && r.Type == typeQueue {
+		name = "http://sqs." + Region + ".localhost/" + Account + "/" + name
+	}
+	return name, err
+}
+
+func (s *stack) getAtt(id, attribute string, depth int) (any, error) {
+	r, ok := s.Resources[id]
+	if !ok {
+		return nil, fmt.Errorf("Fn::GetAtt of %s.%s, which does not exist", id, attribute)
+	}
+	name, err := s.physicalName(r, depth)
+	if err != nil {
+		return nil, err
+	}
+	switch r.Type + "." + attribute {
+	case typeTable + ".Arn", typeGlobalTable + ".Arn":
+		return arn("dynamodb", "table/"+name), nil
+	case typeTable + ".StreamArn", typeGlobalTable + ".StreamArn":
+		return streamARN(name), nil
+	case typeFunction + ".Arn":
+		return arn("lambda", "function:"+name), nil
+	case typeQueue + ".Arn":
+		return arn("sqs", name), nil
+	case typeQueue + ".QueueName":
+		return name, nil
+	case typeQueue + ".QueueUrl":
+		return s.ref(id, depth)
+	case typeAPI + ".ApiEndpoint":
+		return s.options.APIEndpoint, nil
+	case typeAPI + ".ApiId":
+		return name, nil
+	case "AWS::IAM::Role.Arn":
+		return "arn:" + partition + ":iam::" + Account + ":role/" + name, nil
+	case "AWS::Logs::LogGroup.Arn":
+		return arn("logs", "log-group:"+name+":*"), nil
+	case "AWS::S3::Bucket.Arn":
+		return "arn:" + partition + ":s3:::" + name, nil
+	}
+	return nil, fmt.Errorf("Fn::GetAtt of %s.%s: this attribute of %s is not known here", id, attribute, r.Type)
+}
+
+// streamARN names a table's stream before it exists. (What DynamoDB Local calls it holds the time of its creation.)
+func streamARN(table string) string { return arn("dynamodb", "table/"+table+"/stream/latest") }
+
+func arn(service, resource string) string {
+	return strings.Join([]string{"arn", partition, service, Region, Account, resource}, ":")
+}

@@ -1,0 +1,30 @@
+// Package template reads what CDK synthesized and says what has to run: tables, functions, the HTTP API and what
+// subscribes to what. It knows the system by its template alone.
+package template
+
+// Where the system pretends to be.
+const (
+	Region    = "us-east-1"
+	Account   = "000000000000"
+	partition = "aws"
+)
+
+// System is everything that a synthesized folder declares and that can run here.
+type System struct {
+	Tables    []Table
+	Functions []Function
+	APIs      []API
+	Mappings  []Mapping
+	// NotRun names, by type, the resources and properties that have no effect here but would have on AWS.
+	NotRun []string
+}
+
+// Function returns the function with that logical id, which Read made sure of.
+func (s *System) Function(id string) Function {
+	for _, f := range s.Functions {
+		if f.ID == id {
+			return f
+		}
+	}
+	panic("no function " + id)
+}

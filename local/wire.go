@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"time"
+
+	"github.com/annals-es/annals/local/gateway"
+	"github.com/annals-es/annals/local/lambda"
+	"github.com/annals-es/annals/local/tables"
+	"github.com/annals-es/annals/local/template"
+)
+
+// wire makes of the template what runs.
+func (r *runner) wire(ctx context.Context, system *template.System) error {
+	db := tables.NewClient(r.endpoint)
+	if r.fresh && r.database == nil {
+		if err := tables.Drop(ctx, db, system.Tables); err != nil {
+			return err
+		}
+	}
+	streams, err := tables.Ensure(ctx, db, system.Tables)
+	if err != nil {
+		return err
+	}
+	if r.host, err = lambda.NewHost(); err != nil {
+		return err
+	}
+	functions := map[string]*lambda.Function{}
+	for _, f := range system.Functions {
+		functions[f.ID] = r.host.Function(r.functionConfig(f))
+	}
+	if r.mappings, err = r.newMappings(system, streams, functions); err != nil {
+		return err
+	}
+	if err := r.serve(system, functions); err != nil {
+		return err
+	}
+	r.mappings.start(r.ended)
+	return nil
+}
+
+func (r *runner) functionConfig(f template.Function) lambda.Config {
+	env := r.services(f)
+	maps.Copy(env, f.Env)
+	return lambda.Config{
+		Name: f.Name, ARN: f.ARN, Dir: f.Dir, Timeout: f.Timeout, MemoryMB: f.MemoryMB, Processes: f.Reserved,
+		Env: env, Region: template.Region, LogFormat: f.LogFormat, LogLevel: f.LogLevel,
+		Stdout: lambda.Prefixed(r.out, &r.output, f.ID+" | "),
+		Stderr: lambda.Prefixed(r.errOut, &r.output, f.ID+" | "),
+		// It may have written to a table.
+		AfterInvocation: func() { r.mappings.wake() },
+	}
+}
+
+// services says where a function finds AWS's services.
+func (r *runner) services(template.Function) map[string]string {
+	return map[string]string{
+		"AWS_ENDPOINT_URL_DYNAMODB":         r.endpoint,
+		"AWS_ENDPOINT_URL_DYNAMODB_STREAMS": r.endpoint,
+	}
+}
+
+// serve answers at the port. The template has one HTTP API at most.
+func (r *runner) serve(system *template.System, functions map[string]*lambda.Function) error {
+	handler := http.NotFoundHandler()
+	if len(system.APIs) > 1 {
+		return errors.New("the template has several HTTP APIs: one can be run here")
+	}
+	for _, api := range system.APIs {
+		var routes []gateway.Route
+		for _, route := range api.Routes {
+			routes = append(routes, gateway.Route{Key: route.Key, Function: functions[route.FunctionID], Timeout: route.Timeout})
+		}
+		var err error
+		if handler, err = gateway.New(api.Name, template.Account, routes, r.log); err != nil {
+			return err
+		}
+	}
+	r.server = &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		MaxHeaderBytes:    1 << 16, // the API itself refuses less
+	}
+	go func() {
+		if err := r.server.Serve(r.listener); !errors.Is(err, http.ErrServerClosed) {
+			r.ended <- err
+		}
+	}()
+	return nil
+}
