@@ -1,12 +1,15 @@
 package main
 
 import (
+	"maps"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 )
@@ -21,6 +24,8 @@ type function struct {
 	timeout float64
 	// grants are what it may do on which tables. It is told the names of these tables and of no others.
 	grants []grant
+	// env is what else it is told.
+	env map[string]*string
 	// subscribed functions receive the stream of the event table.
 	subscribed bool
 }
@@ -34,6 +39,8 @@ var command = function{
 		{on: events, actions: []string{"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}},
 		{on: snapshots, actions: []string{"dynamodb:GetItem"}},
 	},
+	// Addresses are reserved under an HMAC. The stack's id is unique, known to few, and lives as long as the stack's events.
+	env: map[string]*string{email.KeyEnv: awscdk.Aws_STACK_ID()},
 }
 
 var query = function{
@@ -100,7 +107,10 @@ func newLogGroup(stack awscdk.Stack, f function) awslogs.LogGroup {
 
 // environment tells a function the name of each table that it may use.
 func environment(f function, stored storedTables) *map[string]*string {
-	env := map[string]*string{}
+	env := maps.Clone(f.env)
+	if env == nil {
+		env = map[string]*string{}
+	}
 	for _, g := range f.grants {
 		for _, table := range g.on {
 			env[table.Env()] = stored[table.Name].TableName()

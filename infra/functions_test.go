@@ -16,6 +16,8 @@ func TestFunctions(t *testing.T) {
 	for _, readModel := range tables.ReadModels {
 		read[readModel.Env()] = ref(pascal(readModel.Name) + "Table")
 	}
+	withKey := maps.Clone(write)
+	withKey["EMAIL_KEY"] = ref("AWS::StackId")
 	both := maps.Clone(read)
 	maps.Copy(both, write)
 	tests := []struct {
@@ -23,7 +25,7 @@ func TestFunctions(t *testing.T) {
 		timeout float64
 		env     object
 	}{
-		{name: "command", timeout: 25, env: write},
+		{name: "command", timeout: 25, env: withKey},
 		{name: "query", timeout: 25, env: read},
 		{name: "projector", timeout: 60, env: both},
 	}

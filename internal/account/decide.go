@@ -5,14 +5,17 @@ import (
 	"github.com/annals-es/annals/internal/rule"
 )
 
-// Open opens an account. The initial deposit may be zero; it fixes the account's currency.
+// Open opens an account. The initial deposit may be zero; it fixes the account's currency. The e-mail address may be "".
 //
 // Errors: [rule.Violation] with rule.AmountNegative or rule.CurrencyMissing.
-func Open(accountID, ownerName string, initialDeposit money.Money) ([]Event, error) {
+func Open(accountID, ownerName, email string, initialDeposit money.Money) ([]Event, error) {
 	if err := rule.NotNegative("initial deposit", initialDeposit); err != nil {
 		return nil, err
 	}
-	return []Event{AccountOpened{AccountID: accountID, OwnerName: ownerName, InitialDeposit: initialDeposit}}, nil
+	first, last := splitName(ownerName)
+	return []Event{AccountOpened{
+		AccountID: accountID, FirstName: first, LastName: last, Email: email, InitialDeposit: initialDeposit,
+	}}, nil
 }
 
 // Deposit adds an amount. The description may be empty.

@@ -9,7 +9,7 @@ import (
 )
 
 func open(deposit money.Money) decision {
-	return func(account.State) ([]account.Event, error) { return account.Open("acc-1", "Ada", deposit) }
+	return func(account.State) ([]account.Event, error) { return account.Open("acc-1", "Ada", "", deposit) }
 }
 
 func deposit(amount money.Money) decision {

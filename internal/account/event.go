@@ -11,8 +11,12 @@ type Event interface{ accountEvent() }
 // AccountOpened is an account's first event. The initial deposit, which may be zero, is in it: no MoneyDeposited follows.
 // Its currency is the account's.
 type AccountOpened struct {
-	AccountID      string      `json:"accountId"`
-	OwnerName      string      `json:"ownerName"`
+	AccountID string `json:"accountId"`
+	// FirstName and LastName are the owner's name, split at its last space. LastName is "" where there is none.
+	FirstName string `json:"firstName"`
+	LastName  string `json:"lastName,omitempty"`
+	// Email is the owner's address as it was given, "" if none was.
+	Email          string      `json:"email,omitempty"`
 	InitialDeposit money.Money `json:"initialDeposit"`
 }
 
@@ -42,8 +46,9 @@ func (AccountClosed) accountEvent()  {}
 
 // events are the names under which events are stored, for ever.
 var events = es.NewRegistry(
-	es.Type[Event]("AccountOpened", 1, AccountOpened{}),
+	es.Type[Event]("AccountOpened", 2, AccountOpened{}),
 	es.Type[Event]("MoneyDeposited", 1, MoneyDeposited{}),
 	es.Type[Event]("MoneyWithdrawn", 1, MoneyWithdrawn{}),
 	es.Type[Event]("AccountClosed", 1, AccountClosed{}),
-)
+).
+	Upcast("AccountOpened", 1, es.UpcastJSON("AccountOpened", 2, upcastOpened))

@@ -37,13 +37,13 @@ func eur(amount string) money.Money { return money.Must(money.New(amount, "EUR")
 
 // opened is Ada's account with an initial deposit.
 func opened(deposit money.Money) account.AccountOpened {
-	return account.AccountOpened{AccountID: "acc-1", OwnerName: "Ada", InitialDeposit: deposit}
+	return account.AccountOpened{AccountID: "acc-1", FirstName: "Ada", InitialDeposit: deposit}
 }
 
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	accounts.Golden(t, estest.GoldenConfig{Dir: "testdata/golden", Update: *update},
-		account.AccountOpened{AccountID: "acc-1", OwnerName: "Ada Lovelace", InitialDeposit: usd("100.00")},
+		account.AccountOpened{AccountID: "acc-1", FirstName: "Ada", LastName: "Lovelace", InitialDeposit: usd("100.00")},
 		account.MoneyDeposited{Amount: usd("12.34"), Description: "rent & more", FromAccountID: "acc-2"},
 		account.MoneyWithdrawn{Amount: usd("0.50"), Description: "coffee", ToAccountID: "acc-2"},
 		account.AccountClosed{},

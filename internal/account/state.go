@@ -22,6 +22,7 @@ const (
 type State struct {
 	AccountID string      `json:"accountId"`
 	OwnerName string      `json:"ownerName"`
+	Email     string      `json:"email,omitempty"`
 	Balance   money.Money `json:"balance"`
 	Status    Status      `json:"status"`
 }
@@ -30,7 +31,7 @@ type State struct {
 func evolve(s *State, event Event) {
 	switch e := event.(type) {
 	case AccountOpened:
-		*s = State{AccountID: e.AccountID, OwnerName: e.OwnerName, Balance: e.InitialDeposit, Status: StatusOpen}
+		*s = State{AccountID: e.AccountID, OwnerName: e.OwnerName(), Email: e.Email, Balance: e.InitialDeposit, Status: StatusOpen}
 	case MoneyDeposited:
 		s.Balance = money.Must(s.Balance.Add(e.Amount))
 	case MoneyWithdrawn:

@@ -10,7 +10,7 @@ import (
 
 // other is Bob's account.
 func other(deposit money.Money) account.AccountOpened {
-	return account.AccountOpened{AccountID: "acc-2", OwnerName: "Bob", InitialDeposit: deposit}
+	return account.AccountOpened{AccountID: "acc-2", FirstName: "Bob", InitialDeposit: deposit}
 }
 
 func TestTransferFrom(t *testing.T) {

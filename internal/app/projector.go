@@ -16,8 +16,15 @@ import (
 
 // Projector brings the read models forward with batches of the event table's stream.
 type Projector struct {
-	engine *projection.Engine
-	log    *slog.Logger
+	engine    *projection.Engine
+	snapshots []snapshotter
+	log       *slog.Logger
+}
+
+// snapshotter keeps the snapshots of one kind of aggregate. See [es.Repository].
+type snapshotter interface {
+	SnapshotDue(c *es.Commit) bool
+	Snapshot(ctx context.Context, stream es.StreamID) error
 }
 
 // Handle applies a batch. It reports the first record of each stream that failed: Lambda delivers the batch again from the
@@ -54,8 +61,24 @@ func (p *Projector) Handle(ctx context.Context, batch events.DynamoDBEvent) (eve
 			slog.String("stream", stream.String()), slog.String("error", httpapi.Describe(err)))
 		failed = append(failed, first[stream])
 	}
+	p.snapshot(ctx, commits)
 	slices.SortFunc(failed, compare)
 	return response(failed), nil
+}
+
+// snapshot writes the snapshots that are due. One that can't be written costs time when its aggregate is loaded, nothing else.
+func (p *Projector) snapshot(ctx context.Context, commits []es.Commit) {
+	for i := range commits {
+		for _, s := range p.snapshots {
+			if !s.SnapshotDue(&commits[i]) {
+				continue
+			}
+			if err := s.Snapshot(ctx, commits[i].Stream); err != nil {
+				p.log.LogAttrs(ctx, slog.LevelWarn, "no snapshot was written",
+					slog.String("stream", commits[i].Stream.String()), slog.String("error", httpapi.Describe(err)))
+			}
+		}
+	}
 }
 
 // response names the records that failed, by sequence number. None failed = an empty list.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 )
 
@@ -95,7 +96,9 @@ func TestRun(t *testing.T) {
 
 	client := dynamotest.Client(t)
 	cmd, output := function(t, "AWS_LAMBDA_RUNTIME_API="+listener.Addr().String(),
-		"AWS_ENDPOINT_URL_DYNAMODB="+dynamotest.Endpoint(t), tables.Events.Env()+"="+dynamotest.Table(t, client, tables.Events.Table))
+		"AWS_ENDPOINT_URL_DYNAMODB="+dynamotest.Endpoint(t), email.KeyEnv+"=key",
+		tables.Events.Env()+"="+dynamotest.Table(t, client, tables.Events.Table),
+		tables.Snapshots.Env()+"="+dynamotest.Table(t, client, tables.Snapshots.Table))
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -2,15 +2,19 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"os"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/annals-es/annals/internal/aggregates"
+	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/httpapi"
 	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
@@ -22,7 +26,12 @@ type Service struct {
 	Log      *slog.Logger
 	// Store adjusts the event store. The zero value takes the defaults.
 	Store dynamostore.Config
+	// EmailKey keys the ids under which e-mail addresses are reserved. It must never change. Commands need it.
+	EmailKey string
 }
+
+// warm is how many aggregates of each kind a process keeps in memory. They take some kilobytes each.
+const warm = 1000
 
 // FromEnvironment reads the tables' names from the environment, and AWS's own settings.
 //
@@ -33,16 +42,19 @@ func FromEnvironment(ctx context.Context, log *slog.Logger, wanted ...tables.Tab
 		return Service{}, err
 	}
 	client, err := NewClient(ctx)
-	return Service{DynamoDB: client, Tables: names, Log: log}, err
+	return Service{DynamoDB: client, Tables: names, Log: log, EmailKey: os.Getenv(email.KeyEnv)}, err
 }
 
 // Command returns the handler of all commands. It needs CommandTables.
 func (s Service) Command() (http.Handler, error) {
-	store, err := s.store()
+	if s.EmailKey == "" {
+		return nil, errors.New("the key of e-mail addresses is missing: set " + email.KeyEnv)
+	}
+	all, err := s.aggregates(warm)
 	if err != nil {
 		return nil, err
 	}
-	return httpapi.Commands(store, s.http()), nil
+	return httpapi.Commands(all, s.http()), nil
 }
 
 // Query returns the handler of all queries. It needs QueryTables.
@@ -60,8 +72,28 @@ func (s Service) Projector() (*Projector, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine := projection.NewEngine(store, projection.Config{}, s.models().Subscriptions()...)
-	return &Projector{engine: engine, log: s.Log}, nil
+	all, err := s.aggregates(0) // what another process appends would only make it stale
+	if err != nil {
+		return nil, err
+	}
+	return &Projector{
+		engine:    projection.NewEngine(store, projection.Config{}, s.models().Subscriptions()...),
+		snapshots: []snapshotter{all.Accounts, all.Orders},
+		log:       s.Log,
+	}, nil
+}
+
+// aggregates are the repositories on the event store, with snapshots, and with so many of each kind kept warm.
+func (s Service) aggregates(warm int) (aggregates.All, error) {
+	store, err := s.store()
+	if err != nil {
+		return aggregates.All{}, err
+	}
+	return aggregates.New(store, aggregates.Config{
+		Executor:  es.ExecutorConfig{Logger: s.Log},
+		Snapshots: dynamostore.NewSnapshots(s.DynamoDB, s.Tables.Of(tables.Snapshots)),
+		Warm:      warm,
+	})
 }
 
 func (s Service) store() (*dynamostore.Store, error) {
@@ -70,4 +102,6 @@ func (s Service) store() (*dynamostore.Store, error) {
 
 func (s Service) models() *readmodel.Models { return readmodel.New(s.DynamoDB, s.Tables.Of) }
 
-func (s Service) http() httpapi.Config { return httpapi.Config{Log: s.Log, Unavailable: unavailable} }
+func (s Service) http() httpapi.Config {
+	return httpapi.Config{Log: s.Log, Unavailable: unavailable, EmailKey: []byte(s.EmailKey), Now: s.Store.Now}
+}

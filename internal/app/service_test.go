@@ -21,6 +21,7 @@ import (
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/pkg/es/dynamostore"
 )
 
 // service is the whole service on tables of its own, called as Lambda calls it.
@@ -38,11 +39,11 @@ func newService(t *testing.T) *service {
 	t.Helper()
 	client := dynamotest.Client(t, app.Punctual)
 	names := app.TableNames{}
-	for _, table := range app.QueryTables {
+	for _, table := range append(app.QueryTables, tables.Snapshots) {
 		names[table.Name] = dynamotest.Table(t, client, table.Table)
 	}
 	s := &service{client: client, log: &logged{}}
-	s.Service = app.Service{DynamoDB: client, Tables: names, Log: slog.New(slog.NewJSONHandler(s.log, nil))}
+	s.Service = app.Service{DynamoDB: client, Tables: names, Log: slog.New(slog.NewJSONHandler(s.log, nil)), EmailKey: "key"}
 	commands, err := s.Command()
 	if err != nil {
 		t.Fatal(err)
@@ -104,6 +105,25 @@ func (s *service) ok(t *testing.T, target, body string, headers ...string) answe
 		t.Fatalf("%s: %d %s", target, got.StatusCode, got.Body)
 	}
 	return got
+}
+
+// refused sends a request that must be answered with a problem.
+func (s *service) refused(t *testing.T, target, body string, status int, code string, headers ...string) {
+	t.Helper()
+	got := s.send(t, target, body, headers...)
+	if got.StatusCode != status || !strings.Contains(got.Body, `/problems/`+code+`"`) {
+		t.Errorf("%s: %d %s, want %d %s", target, got.StatusCode, got.Body, status, code)
+	}
+}
+
+// events is the event store.
+func (s *service) events(t *testing.T) *dynamostore.Store {
+	t.Helper()
+	store, err := dynamostore.New(s.client, s.Tables.Of(tables.Events), dynamostore.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
 }
 
 // request is the event that API Gateway makes of a request, and the function that it sends it to.

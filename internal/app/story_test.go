@@ -66,7 +66,7 @@ func TestAccountStory(t *testing.T) {
 		{"kind":"MoneyDeposited","amount":{"amount":"5.00"},"description":"pay day","version":2},
 		{"kind":"AccountOpened","balance":{"amount":"10.00"}}]}`)
 	s.query(t, "GET /streams/Account/a-1", `{"items":[
-		{"version":1,"type":"AccountOpened","schema":1,"occurredAt":"2020-01-31T12:00:00Z","data":{"accountId":"a-1","ownerName":"Ada"},"metadata":{"correlationId":"c-1","actor":"dev"}},
+		{"version":1,"type":"AccountOpened","schema":2,"occurredAt":"2020-01-31T12:00:00Z","data":{"accountId":"a-1","firstName":"Ada"},"metadata":{"correlationId":"c-1","actor":"dev"}},
 		{"version":2,"type":"MoneyDeposited","data":{"description":"pay day"}},
 		{"version":3,"type":"MoneyWithdrawn"},{"version":4,"type":"AccountClosed","data":{}}]}`)
 }

@@ -9,9 +9,9 @@ import (
 
 // The tables that each function is told of.
 var (
-	CommandTables   = []tables.Table{tables.Events}
+	CommandTables   = []tables.Table{tables.Events, tables.Snapshots}
 	QueryTables     = append([]tables.Table{tables.Events}, tables.ReadModels...)
-	ProjectorTables = QueryTables
+	ProjectorTables = append([]tables.Table{tables.Events, tables.Snapshots}, tables.ReadModels...)
 )
 
 // TableNames are the names of tables on DynamoDB, by their names inside the service.

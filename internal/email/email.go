@@ -57,6 +57,9 @@ const Taken rule.Code = "email-taken"
 // Codes are the rules above.
 var Codes = []rule.Code{Taken}
 
+// KeyEnv is the environment variable that tells a function the key of [ID].
+const KeyEnv = "EMAIL_KEY"
+
 // ID is the id of the stream of an address: an HMAC, so that the address itself stands in no key. Letter case and space
 // around it make no difference.
 func ID(key []byte, address string) string {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 )
 
@@ -18,6 +20,10 @@ const MaxBodyBytes = 1 << 20
 type Config struct {
 	// Log receives what went wrong on our side, once for each request. Default slog.Default.
 	Log *slog.Logger
+	// EmailKey keys the ids under which e-mail addresses are reserved. It must never change.
+	EmailKey []byte
+	// Now is the clock by which instants asked for are young. Default time.Now.
+	Now func() time.Time
 	// Unavailable tells whether an error means that a store can't answer now, so that a later attempt may succeed. Errors
 	// of contexts count as that anyway. Default: no other error does.
 	Unavailable func(error) bool
@@ -27,6 +33,9 @@ func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	if c.Unavailable == nil {
 		c.Unavailable = func(error) bool { return false }
 	}
@@ -35,9 +44,10 @@ func (c Config) withDefaults() Config {
 
 // api is what operations are registered on.
 type api struct {
-	cfg  Config
-	mux  *http.ServeMux
-	huma huma.API
+	cfg        Config
+	mux        *http.ServeMux
+	huma       huma.API
+	aggregates aggregates.All
 }
 
 func newAPI(cfg Config) *api {

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"testing"
 
+	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi"
 )
 
@@ -10,6 +11,6 @@ import (
 func BenchmarkCommands(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		httpapi.Commands(nil, httpapi.Config{})
+		httpapi.Commands(aggregates.All{}, httpapi.Config{})
 	}
 }

@@ -7,25 +7,23 @@ import (
 	"strings"
 	"time"
 
-	"github.com/annals-es/annals/internal/account"
+	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi/routes"
-	"github.com/annals-es/annals/internal/order"
-	"github.com/annals-es/annals/internal/product"
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Commands returns the handler of all commands, on a store.
-func Commands(store es.Store, cfg Config) http.Handler {
+// Commands returns the handler of all commands.
+func Commands(all aggregates.All, cfg Config) http.Handler {
 	a := newAPI(cfg)
-	a.commands(store)
+	a.commands(all)
 	return a.handler()
 }
 
-func (a *api) commands(store es.Store) {
-	x := es.NewExecutor(store, es.ExecutorConfig{Logger: a.cfg.Log})
-	a.accountCommands(x, es.NewRepository(x, account.Aggregate, es.RepositoryConfig{}))
-	a.orderCommands(es.NewRepository(x, order.Aggregate, es.RepositoryConfig{}))
-	a.productCommands(es.NewRepository(x, product.Aggregate, es.RepositoryConfig{}))
+func (a *api) commands(all aggregates.All) {
+	a.aggregates = all
+	a.accountCommands()
+	a.orderCommands(all.Orders)
+	a.productCommands(all.Products)
 }
 
 // Asked is what every command is told in headers.

@@ -30,6 +30,13 @@ func (u Unconditional) check() error {
 
 // create registers a command that creates an aggregate under the id asked for, or under a new one if that is "".
 func create[B, S, E any](a *api, route routes.Route, repo *es.Repository[S, E], asked func(*B) ID, decide func(id string, body *B) ([]E, error)) {
+	createWith(a, route, repo, asked, func(_ *es.Tx, id string, body *B) ([]E, error) { return decide(id, body) })
+}
+
+// createWith is create for a decision that brings other aggregates into its transaction.
+func createWith[B, S, E any](
+	a *api, route routes.Route, repo *es.Repository[S, E], asked func(*B) ID, decide func(tx *es.Tx, id string, body *B) ([]E, error),
+) {
 	serve(a, route, http.StatusCreated, func(ctx context.Context, in *creation[B]) (*created[S], error) {
 		if err := in.check(); err != nil {
 			return nil, err
@@ -39,7 +46,19 @@ func create[B, S, E any](a *api, route routes.Route, repo *es.Repository[S, E], 
 			return nil, err
 		}
 		id := newID(asked(&in.Body), cmd)
-		r, err := repo.Create(ctx, id, cmd, func() ([]E, error) { return decide(id, &in.Body) })
+		out, err := a.aggregates.Executor.Execute(ctx, cmd, func(tx *es.Tx) error {
+			e, err := repo.New(tx, id)
+			if err != nil {
+				return err
+			}
+			events, err := decide(tx, id, &in.Body)
+			e.Record(events...)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		r, err := repo.Result(ctx, out, id)
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/memstore"
@@ -31,7 +32,16 @@ func newClient(t *testing.T) *client {
 func on(store es.Store, cfg httpapi.Config) *client {
 	log := &logged{}
 	cfg.Log = slog.New(slog.NewJSONHandler(log, nil))
-	return &client{handler: httpapi.Commands(store, cfg), store: store, log: log}
+	return &client{handler: httpapi.Commands(repositories(store), cfg), store: store, log: log}
+}
+
+// repositories are those on a store, nothing warm.
+func repositories(store es.Store) aggregates.All {
+	all, err := aggregates.New(store, aggregates.Config{})
+	if err != nil {
+		panic(err) // only a cache can fail, and there is none
+	}
+	return all
 }
 
 // logged is what a handler logged.

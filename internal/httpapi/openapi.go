@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 )
 
@@ -20,7 +21,7 @@ the same Idempotency-Key is done once and answered as the first time.`
 // Document is the API's OpenAPI 3.1 document, as JSON. It is made from what the functions serve.
 func Document() ([]byte, error) {
 	a := newAPI(Config{})
-	a.commands(nil)
+	a.commands(aggregates.All{})
 	a.queries(nil, nil)
 	return json.MarshalIndent(a.huma.OpenAPI(), "", "  ")
 }

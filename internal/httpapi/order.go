@@ -4,12 +4,11 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/order"
 	"github.com/annals-es/annals/pkg/es"
 )
-
-type orders = es.Repository[order.State, order.Event]
 
 // CreateOrder is the body of POST /orders.
 type CreateOrder struct {
@@ -51,7 +50,7 @@ type ShipOrder struct {
 	TrackingNumber string `json:"trackingNumber" minLength:"1" maxLength:"100" pattern:"\\S" patternDescription:"more than spaces"`
 }
 
-func (a *api) orderCommands(repo *orders) {
+func (a *api) orderCommands(repo *aggregates.Orders) {
 	create(a, routes.CreateOrder, repo, func(b *CreateOrder) ID { return b.OrderID },
 		func(id string, b *CreateOrder) ([]order.Event, error) {
 			items := make([]order.Item, len(b.Items))
@@ -82,10 +81,10 @@ type removing struct {
 	ProductID ID `path:"productId"`
 }
 
-func removeItem(a *api, repo *orders) {
+func removeItem(a *api, repo *aggregates.Orders) {
 	serve(a, routes.RemoveItem, http.StatusOK, func(ctx context.Context, in *removing) (*answer[order.State], error) {
 		r := request{route: routes.RemoveItem, target: []string{string(in.ID), string(in.ProductID)}}
-		return execute(ctx, repo, in.Asked, in.Conditional, r, func(s order.State) ([]order.Event, error) {
+		return execute(ctx, a, repo, in.Asked, in.Conditional, r, func(_ *es.Tx, s order.State) ([]order.Event, error) {
 			return s.RemoveItem(string(in.ProductID))
 		})
 	})

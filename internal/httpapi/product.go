@@ -1,12 +1,10 @@
 package httpapi
 
 import (
+	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/product"
-	"github.com/annals-es/annals/pkg/es"
 )
-
-type products = es.Repository[product.State, product.Event]
 
 // ListProduct is the body of POST /products.
 type ListProduct struct {
@@ -25,7 +23,7 @@ type ChangePrice struct {
 	UnitPrice Money `json:"unitPrice"`
 }
 
-func (a *api) productCommands(repo *products) {
+func (a *api) productCommands(repo *aggregates.Products) {
 	create(a, routes.ListProduct, repo, func(b *ListProduct) ID { return b.ProductID },
 		func(id string, b *ListProduct) ([]product.Event, error) {
 			return product.List(id, b.Name, b.UnitPrice.money())

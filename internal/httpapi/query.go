@@ -17,9 +17,9 @@ func Queries(models *readmodel.Models, events es.Reader, cfg Config) http.Handle
 }
 
 func (a *api) queries(models *readmodel.Models, events es.Reader) {
-	get(a, routes.GetAccount, models.Account)
+	getPast(a, routes.GetAccount, events, models.Account, readmodel.AccountAt)
 	getList(a, routes.GetStatement, models.Statement)
-	get(a, routes.GetOrder, models.Order)
+	getPast(a, routes.GetOrder, events, models.Order, readmodel.OrderAt)
 	a.listOrders(models)
 	getList(a, routes.ListCustomerOrders, models.CustomerOrders)
 	get(a, routes.GetProduct, models.Product)

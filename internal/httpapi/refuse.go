@@ -30,6 +30,7 @@ func (a *api) problem(err error) *Problem {
 		known     *Problem
 		violation *rule.Violation
 		notFound  *es.NotFoundError
+		noVersion *es.VersionNotFoundError
 		exists    *es.AlreadyExistsError
 		mismatch  *es.VersionMismatchError
 		reused    *es.CommandReusedError
@@ -44,6 +45,8 @@ func (a *api) problem(err error) *Problem {
 		return newProblem(http.StatusUnprocessableEntity, string(violation.Code), violation.Detail)
 	case errors.As(err, &notFound):
 		return newProblem(http.StatusNotFound, "not-found", notFound.Error())
+	case errors.As(err, &noVersion):
+		return newProblem(http.StatusNotFound, "version-not-found", noVersion.Error())
 	case errors.As(err, &exists):
 		return newProblem(http.StatusConflict, "already-exists", exists.Error())
 	case errors.As(err, &mismatch):

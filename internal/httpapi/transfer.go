@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/annals-es/annals/internal/account"
+	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -29,7 +30,7 @@ type transferAnswer struct {
 	Body  Transferred
 }
 
-func transfer(a *api, x *es.Executor, repo *accounts) {
+func transfer(a *api, x *es.Executor, repo *aggregates.Accounts) {
 	serve(a, routes.TransferMoney, http.StatusOK, func(ctx context.Context, in *creation[TransferMoney]) (*transferAnswer, error) {
 		if err := in.check(); err != nil {
 			return nil, err
@@ -61,7 +62,7 @@ func transfer(a *api, x *es.Executor, repo *accounts) {
 	})
 }
 
-func (b *TransferMoney) decide(tx *es.Tx, repo *accounts) error {
+func (b *TransferMoney) decide(tx *es.Tx, repo *aggregates.Accounts) error {
 	from, err := repo.Get(tx, string(b.FromAccountID))
 	if err != nil {
 		return err

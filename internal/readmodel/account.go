@@ -34,7 +34,7 @@ var accountSummary = projection.New(projection.Definition[Account]{
 		row.Version = e.Version
 		switch data := e.Data.(type) {
 		case account.AccountOpened:
-			row.AccountID, row.OwnerName, row.Balance = e.Stream.ID, data.OwnerName, data.InitialDeposit
+			row.AccountID, row.OwnerName, row.Balance = e.Stream.ID, data.OwnerName(), data.InitialDeposit
 			row.Status, row.OpenedAt = account.StatusOpen, e.OccurredAt
 		case account.MoneyDeposited:
 			row.Balance, err = row.Balance.Add(data.Amount)
@@ -52,6 +52,15 @@ var accountSummary = projection.New(projection.Definition[Account]{
 // Errors: [es.NotFoundError].
 func (m *Models) Account(ctx context.Context, id string) (Account, error) {
 	return document[Account](ctx, m, tables.AccountSummary, account.Aggregate.Stream(id))
+}
+
+// AccountAt returns an account as it was at a point, from the event store.
+//
+// Errors: [es.NotFoundError], [es.VersionNotFoundError].
+func AccountAt(ctx context.Context, store es.Reader, id string, at es.Point) (Account, error) {
+	var row Account
+	err := projection.Replay(ctx, accountSummary, store, account.Aggregate.Stream(id), at, &row)
+	return row, err
 }
 
 // Movement is one change of an account's balance.

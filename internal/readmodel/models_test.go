@@ -259,7 +259,7 @@ func TestOrders(t *testing.T) {
 func TestAccounts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	create(t, w, w.accounts, "a", func() ([]account.Event, error) { return account.Open("a", "Ann Lee", usd("5.00")) })
+	create(t, w, w.accounts, "a", func() ([]account.Event, error) { return account.Open("a", "Ann Lee", "", usd("5.00")) })
 	do(t, w.accounts, "a", func(s account.State) ([]account.Event, error) { return s.Deposit(usd("1.50"), "tips") })
 	do(t, w.accounts, "a", func(s account.State) ([]account.Event, error) { return s.Withdraw(usd("6.50"), "") })
 	do(t, w.accounts, "a", account.State.Close)

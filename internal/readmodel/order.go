@@ -27,6 +27,15 @@ func (m *Models) Order(ctx context.Context, id string) (OrderSummary, error) {
 	return row.Summary, err
 }
 
+// OrderAt returns an order's summary as it was at a point, from the event store.
+//
+// Errors: [es.NotFoundError], [es.VersionNotFoundError].
+func OrderAt(ctx context.Context, store es.Reader, id string, at es.Point) (OrderSummary, error) {
+	var row orderRow
+	err := projection.Replay(ctx, orderSummary, store, order.Aggregate.Stream(id), at, &row)
+	return row.Summary, err
+}
+
 const active = "active"
 
 // activeOrders lists an order from its placing until it is delivered or cancelled.

@@ -16,6 +16,16 @@ type Entity[S, E any] struct {
 // Version is the aggregate's version before the decision.
 func (e *Entity[S, E]) Version() int64 { return e.from.Version() }
 
+// Expect checks that the aggregate is at the version that the caller demands, nil for any.
+//
+// Errors: [VersionMismatchError]. A decision returns it.
+func (e *Entity[S, E]) Expect(version *int64) error {
+	if version != nil && *version != e.from.Version() {
+		return &VersionMismatchError{Stream: e.from.Stream(), Expected: *version, Actual: e.from.Version()}
+	}
+	return nil
+}
+
 // Record says that events happen to the aggregate: they change its state here, and are stored if the decision is.
 func (e *Entity[S, E]) Record(events ...E) {
 	for _, event := range events {

@@ -17,8 +17,8 @@ type Command struct {
 	Ref CommandRef
 	// Meta goes into the commits.
 	Meta Meta
-	// ExpectedVersion is the version that the caller demands of the aggregate, nil for any. It is compared after a repeat
-	// is recognised.
+	// ExpectedVersion is the version that the caller demands of a repository's one aggregate, nil for any. It is compared
+	// after a repeat is recognised. A decision over several asks [Entity.Expect] itself.
 	ExpectedVersion *int64
 }
 

@@ -89,6 +89,9 @@ func (r *Repository[S, E]) run(
 		if err != nil {
 			return err
 		}
+		if err := e.Expect(cmd.ExpectedVersion); err != nil {
+			return err
+		}
 		events, err := decide(e.State)
 		if err != nil {
 			return err
@@ -105,7 +108,7 @@ func (r *Repository[S, E]) run(
 // Get loads an aggregate into a decision. What it then records goes into the decision's append; if it records nothing,
 // the append still holds only if the aggregate has not changed meanwhile.
 //
-// Errors: [NotFoundError] if it has no events; [VersionMismatchError]; those of [Loader]. A decision returns them.
+// Errors: [NotFoundError] if it has no events; those of [Loader]. A decision returns them.
 func (r *Repository[S, E]) Get(tx *Tx, id string) (*Entity[S, E], error) {
 	e, err := r.load(tx, id)
 	if err != nil {
@@ -113,9 +116,6 @@ func (r *Repository[S, E]) Get(tx *Tx, id string) (*Entity[S, E], error) {
 	}
 	if e.from.Version() == 0 {
 		return nil, &NotFoundError{Stream: e.from.Stream()}
-	}
-	if want := tx.cmd.ExpectedVersion; want != nil && *want != e.from.Version() {
-		return nil, &VersionMismatchError{Stream: e.from.Stream(), Expected: *want, Actual: e.from.Version()}
 	}
 	return e, nil
 }

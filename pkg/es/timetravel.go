@@ -3,6 +3,7 @@ package es
 import (
 	"context"
 	"fmt"
+	"iter"
 	"time"
 )
 
@@ -38,30 +39,49 @@ func (e *VersionNotFoundError) Error() string {
 	return fmt.Sprintf("%s has no version %d, it is at %d", e.Stream, e.Version, e.Actual)
 }
 
+// ReadTo yields a stream's commits up to a point, the last of them without the events beyond it.
+//
+// Errors: [NotFoundError] if there are none; [VersionNotFoundError]; those of [Reader].
+func ReadTo(ctx context.Context, reader Reader, stream StreamID, p Point) iter.Seq2[Commit, error] {
+	return func(yield func(Commit, error) bool) {
+		var at int64
+		for c, err := range reader.Read(ctx, stream, Range{To: p.Version, AsOf: p.AsOf}) {
+			if err == nil && p.Version > 0 && c.LastVersion() > p.Version {
+				c.Events = c.Events[:p.Version-c.Version+1]
+			}
+			at = c.LastVersion()
+			if !yield(c, err) || err != nil {
+				return
+			}
+		}
+		switch {
+		case at == 0:
+			yield(Commit{}, &NotFoundError{Stream: stream})
+		case p.Version > at:
+			yield(Commit{}, &VersionNotFoundError{Stream: stream, Version: p.Version, Actual: at})
+		}
+	}
+}
+
+// Provisional tells whether a point is so young that the state there may still change.
+func (p Point) Provisional(now time.Time) bool {
+	return !p.AsOf.IsZero() && p.AsOf.After(now.Add(-AppendDeadline))
+}
+
 // LoadAt returns an aggregate as it was at a point, from its events alone: no cache, and no snapshot from after the point.
 // What it returns can't be appended to.
 //
-// Errors: [NotFoundError] if it had no events then; [VersionNotFoundError]; [UnknownEventError]; those of [Reader].
+// Errors: those of [ReadTo]; [UnknownEventError].
 func (r *Repository[S, E]) LoadAt(ctx context.Context, id string, p Point, now time.Time) (Past[S], error) {
-	stream := r.aggregate.Stream(id)
-	out := Past[S]{Loaded: Loaded[S]{ID: id}, Provisional: !p.AsOf.IsZero() && p.AsOf.After(now.Add(-AppendDeadline))}
-	for c, err := range r.executor.store.Read(ctx, stream, Range{To: p.Version, AsOf: p.AsOf}) {
+	out := Past[S]{Loaded: Loaded[S]{ID: id}, Provisional: p.Provisional(now)}
+	for c, err := range ReadTo(ctx, r.executor.store, r.aggregate.Stream(id), p) {
+		if err == nil {
+			err = r.aggregate.apply(&out.State, &c)
+		}
 		if err != nil {
 			return out, err
 		}
-		if p.Version > 0 && c.LastVersion() > p.Version {
-			c.Events = c.Events[:p.Version-c.Version+1]
-		}
-		if err := r.aggregate.apply(&out.State, &c); err != nil {
-			return out, err
-		}
 		out.Version, out.At = c.LastVersion(), c.At
-	}
-	switch {
-	case out.Version == 0:
-		return out, &NotFoundError{Stream: stream}
-	case p.Version > out.Version:
-		return out, &VersionNotFoundError{Stream: stream, Version: p.Version, Actual: out.Version}
 	}
 	return out, nil
 }

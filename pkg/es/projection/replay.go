@@ -1,0 +1,44 @@
+package projection
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// Replay folds a projection along one stream from the event store, up to a point, and reads the state there into out. What
+// the projection has stored plays no part.
+//
+// Errors: those of [es.ReadTo]; Evolve's.
+func Replay(ctx context.Context, p Projection, store es.Reader, stream es.StreamID, to es.Point, out any) error {
+	var (
+		state json.RawMessage
+		steps []step
+		err   error
+	)
+	fold := func() error {
+		if len(steps) > 0 {
+			state, _, err = p.fold(state, steps)
+			steps = steps[:0]
+		}
+		return err
+	}
+	for c, err := range es.ReadTo(ctx, store, stream, to) {
+		if err != nil {
+			return err
+		}
+		for i := range c.Events {
+			steps = append(steps, step{&c, i})
+		}
+		if len(steps) >= pageEvents {
+			if err := fold(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := fold(); err != nil {
+		return err
+	}
+	return json.Unmarshal(state, out)
+}

@@ -1,0 +1,215 @@
+package es_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/memstore"
+)
+
+// pages is a scanner of segments that have so many pages of so many units, each after a time.
+type pages struct {
+	count   int
+	units   float64
+	latency time.Duration
+
+	mu       sync.Mutex
+	requests []time.Time
+}
+
+func (p *pages) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.ScanPage, error] {
+	return func(yield func(es.ScanPage, error) bool) {
+		for i := 1; i <= p.count; i++ {
+			p.mu.Lock()
+			p.requests = append(p.requests, time.Now())
+			p.mu.Unlock()
+			select {
+			case <-time.After(p.latency):
+			case <-ctx.Done():
+				yield(es.ScanPage{}, fmt.Errorf("scan: %w", ctx.Err()))
+				return
+			}
+			next := segment.At(fmt.Sprint(i))
+			if i == p.count {
+				next = es.End
+			}
+			if !yield(es.ScanPage{Units: p.units, Next: next}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func taking(context.Context, int, es.ScanPage) error { return nil }
+
+// TestAllKeepsItsPace: never more than the rate, nor much less, on a clock of the test's own.
+func TestAllKeepsItsPace(t *testing.T) {
+	t.Parallel()
+	for _, latency := range []time.Duration{0, 30 * time.Millisecond, 3 * time.Second} {
+		t.Run(fmt.Sprint(latency), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				const segments, count, units, rate = 16, 10, 20, 100.0
+				s := &pages{count: count, units: units, latency: latency}
+				start := time.Now()
+				if _, err := es.All(t.Context(), s, es.AllConfig{Segments: segments, UnitsPerSecond: rate}, taking); err != nil {
+					t.Fatal(err)
+				}
+				took := time.Since(start).Seconds()
+				least := (segments*count - 1) * units / rate
+				// At the start no page's cost is known: a page of 1 MB is expected, and put right when the first is there.
+				most := least + 128/rate + 2*latency.Seconds() + float64(segments)*latency.Seconds()
+				if took < least || took > most {
+					t.Errorf("took %.2f s, want %.2f to %.2f", took, least, most)
+				}
+				for i, from := range s.requests {
+					n := 0
+					for _, r := range s.requests[i:] {
+						if r.Sub(from) < 10*time.Second {
+							n++
+						}
+					}
+					if most := 10*rate/units + segments; n > int(most) {
+						t.Errorf("%d requests in 10 s from the %d. on, want %v at most", n, i, most)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestAllWithoutALimit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &pages{count: 10, units: 1000, latency: time.Second}
+		start := time.Now()
+		if _, err := es.All(t.Context(), s, es.AllConfig{Segments: 16}, taking); err != nil || time.Since(start) != 10*time.Second {
+			t.Errorf("%v after %v, want 10 s: all segments at once", err, time.Since(start))
+		}
+	})
+}
+
+// TestAllWaitingIsCancelled: nobody waits out a low rate after the context's end.
+func TestAllWaitingIsCancelled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		start := time.Now()
+		_, err := es.All(ctx, &pages{count: 10, units: 100}, es.AllConfig{Segments: 4, UnitsPerSecond: 1}, taking)
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 2*time.Second {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
+	})
+}
+
+// TestAllEndsAtTheFirstError: of one segment, for all of them, and it comes back as it is.
+func TestAllEndsAtTheFirstError(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		bad := errors.New("bad page")
+		start := time.Now()
+		positions, err := es.All(t.Context(), &pages{count: 100, latency: time.Second}, es.AllConfig{Segments: 4},
+			func(_ context.Context, segment int, page es.ScanPage) error {
+				if segment == 2 && page.Next == (es.Segment{Index: 2, Of: 4}).At("3") {
+					return bad
+				}
+				return nil
+			})
+		if err != bad || time.Since(start) != 3*time.Second { //nolint:errorlint // it must come back as it is
+			t.Errorf("%v after %v, want %v after 3 s", err, time.Since(start), bad)
+		}
+		if want := (es.Segment{Index: 2, Of: 4}).At("2"); positions[2] != want {
+			t.Errorf("the segment that failed stands at %q, want %q", positions[2], want)
+		}
+	})
+}
+
+func TestAllRefusesFaults(t *testing.T) {
+	t.Parallel()
+	good := (es.Segment{Index: 0, Of: 1}).At("x")
+	for name, cfg := range map[string]es.AllConfig{
+		"negative segments":    {Segments: -1},
+		"negative rate":        {UnitsPerSecond: -1},
+		"too few positions":    {Segments: 2, From: []es.Position{es.Start}},
+		"too many positions":   {Segments: 1, From: []es.Position{es.Start, es.Start}},
+		"another's position":   {From: []es.Position{good, good}},
+		"a damaged position":   {From: []es.Position{good + "x"}},
+		"negative page length": {Limit: -1},
+	} {
+		if positions, err := es.All(t.Context(), memstore.New(memstore.Config{}), cfg, taking); err == nil || positions != nil {
+			t.Errorf("%s: %v, %v", name, positions, err)
+		}
+	}
+}
+
+// TestPosition: any key comes back from its position, in its segment alone, and no other text does.
+func TestPosition(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		of := rapid.IntRange(1, 1000).Draw(r, "of")
+		s := es.Segment{Of: of, Index: rapid.IntRange(0, of-1).Draw(r, "index")}
+		key := "k" + rapid.String().Draw(r, "key")
+		s.After = s.At(key)
+		if got, err := s.Key(); err != nil || got != key {
+			r.Fatalf("%q, %v", got, err)
+		}
+		var want *es.SegmentError
+		other := s
+		other.Of++
+		if got, err := other.Key(); !errors.As(err, &want) {
+			r.Fatalf("in another division: %q, %v", got, err)
+		}
+		text := []byte(s.After)
+		i := rapid.IntRange(0, len(text)-1).Draw(r, "damaged")
+		text[i] = "AB"[b2i(text[i] == 'A')]
+		other = s
+		if other.After = es.Position(text); other.After != s.After {
+			if got, err := other.Key(); !errors.As(err, &want) && got != key { // the last letter may hold unused bits
+				r.Fatalf("damaged: %q, %v", got, err)
+			}
+		}
+	})
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func ExampleAll() {
+	ctx := context.Background()
+	store := memstore.New(memstore.Config{})
+	for i := range 10 {
+		stream := es.StreamID{Type: "Account", ID: fmt.Sprint(i)}
+		_, err := store.Append(ctx, es.Append{Writes: []es.Write{{
+			Head: store.Empty(stream), Events: []es.RawEvent{{Type: "AccountOpened", Schema: 1, Data: []byte(`{}`)}},
+		}}})
+		if err != nil {
+			panic(err)
+		}
+	}
+	var mu sync.Mutex
+	commits := 0
+	positions, err := es.All(ctx, store, es.AllConfig{Segments: 4, UnitsPerSecond: 500},
+		func(_ context.Context, _ int, page es.ScanPage) error {
+			mu.Lock()
+			defer mu.Unlock()
+			commits += len(page.Commits)
+			return nil
+		})
+	fmt.Println(commits, cmp.Equal(positions, []es.Position{es.End, es.End, es.End, es.End}), err)
+	// Output: 10 true <nil>
+}
