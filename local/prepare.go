@@ -38,10 +38,10 @@ func (r *runner) connect(ctx context.Context) error {
 		return answer.Body.Close()
 	}
 	dir := dynamolocal.Dir(r.root)
-	bring, bringing := errgroup.WithContext(ctx)
-	bring.Go(func() error { return dynamolocal.EnsureJava(bringing, r.out) })
-	bring.Go(func() error { return dynamolocal.Ensure(bringing, dir) })
-	if err := bring.Wait(); err != nil {
+	if err := dynamolocal.EnsureJava(ctx, r.out); err != nil {
+		return err
+	}
+	if err := dynamolocal.Ensure(ctx, dir); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)

@@ -23,6 +23,7 @@ func EnsureJava(ctx context.Context, say io.Writer) error {
 	for _, args := range [][]string{{"update", "-q"}, {"install", "-qy", "--no-install-recommends", "default-jre-headless"}} {
 		cmd := exec.CommandContext(ctx, "apt-get", args...)
 		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it has something to put in order
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("`apt-get %s` failed while installing Java (%w): %s", args[0], err, lastLine(out))
 		}

@@ -1,9 +1,8 @@
 package build
 
 import (
+	"bytes"
 	"context"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -35,30 +34,23 @@ func (p Project) buildFunctions(ctx context.Context, functions []string) error {
 	return nil
 }
 
-// place makes a file appear at another path too. The original stays, because Go does not link a program again whose
+// place copies a file, unless the same is there. The original stays, because Go does not link a program again whose
 // output is up to date.
 func place(from, to string) error {
-	made, err := os.Stat(from)
+	made, err := os.ReadFile(from)
 	if err != nil {
 		return err
 	}
-	if there, err := os.Stat(to); err == nil && os.SameFile(made, there) {
+	if there, err := os.ReadFile(to); err == nil && bytes.Equal(made, there) {
 		return nil
 	}
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
 	}
-	if err := os.Remove(to); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.WriteFile(to+".new", made, 0o755); err != nil {
 		return err
 	}
-	if os.Link(from, to) == nil {
-		return nil
-	}
-	text, err := os.ReadFile(from) // another file system
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(to, text, 0o755)
+	return os.Rename(to+".new", to)
 }
 
 // buildApp builds the CDK app, whose bytes also tell whether anything that it is made of has changed.

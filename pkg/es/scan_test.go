@@ -55,7 +55,7 @@ func taking(context.Context, int, es.ScanPage) error { return nil }
 // TestAllKeepsItsPace: never more than the rate, nor much less, on a clock of the test's own.
 func TestAllKeepsItsPace(t *testing.T) {
 	t.Parallel()
-	for _, latency := range []time.Duration{0, 30 * time.Millisecond, 3 * time.Second} {
+	for _, latency := range []time.Duration{0, 30 * time.Millisecond, time.Second} {
 		t.Run(fmt.Sprint(latency), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -68,7 +68,7 @@ func TestAllKeepsItsPace(t *testing.T) {
 				took := time.Since(start).Seconds()
 				least := (segments*count - 1) * units / rate
 				// At the start no page's cost is known: a page of 1 MB is expected, and put right when the first is there.
-				most := least + 128/rate + 2*latency.Seconds() + float64(segments)*latency.Seconds()
+				most := least + 3*latency.Seconds() + 0.2
 				if took < least || took > most {
 					t.Errorf("took %.2f s, want %.2f to %.2f", took, least, most)
 				}

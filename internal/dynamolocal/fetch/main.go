@@ -7,8 +7,6 @@ import (
 	"os"
 	"os/signal"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/annals-es/annals/internal/dynamolocal"
 )
 
@@ -26,8 +24,8 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	work, ctx := errgroup.WithContext(ctx)
-	work.Go(func() error { return dynamolocal.EnsureJava(ctx, os.Stdout) })
-	work.Go(func() error { return dynamolocal.Ensure(ctx, dynamolocal.Dir(root)) })
-	return work.Wait()
+	if err := dynamolocal.EnsureJava(ctx, os.Stdout); err != nil {
+		return err
+	}
+	return dynamolocal.Ensure(ctx, dynamolocal.Dir(root))
 }

@@ -90,9 +90,9 @@ func (s *Store) in(segment es.Segment, from es.StreamID) []es.StreamID {
 	defer s.mu.RUnlock()
 	byName := func(a, b es.StreamID) int { return strings.Compare(a.String(), b.String()) }
 	streams := slices.DeleteFunc(slices.Collect(maps.Keys(s.streams)), func(stream es.StreamID) bool {
-		h := fnv.New64a()
+		h := fnv.New32a()
 		_, _ = h.Write([]byte(stream.String())) // never fails
-		return h.Sum64()%uint64(segment.Of) != uint64(segment.Index) || from.Type != "" && byName(stream, from) < 0
+		return int(h.Sum32())%segment.Of != segment.Index || from.Type != "" && byName(stream, from) < 0
 	})
 	slices.SortFunc(streams, byName)
 	return streams

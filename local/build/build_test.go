@@ -1,0 +1,159 @@
+package build_test
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/annals-es/annals/local/build"
+)
+
+// project writes a project with two functions, and an app that writes down what it was told and how often it ran.
+func project(t *testing.T) build.Project {
+	t.Helper()
+	p := build.Project{Root: t.TempDir(), Say: io.Discard}
+	p.State = filepath.Join(p.Root, ".local")
+	write(t, p, "go.mod", "module example.org/x\n\ngo 1.26\n")
+	write(t, p, "cdk.json", "{}")
+	write(t, p, "functions/a/main.go", "package main\n\nfunc main() { println(1) }\n")
+	write(t, p, "functions/b/main.go", "package main\n\nfunc main() { println(2) }\n")
+	write(t, p, "infra/main.go", `package main
+
+import "os"
+
+func main() {
+	if _, err := os.Stat("build/" + os.Getenv("ANNALS_ARCH") + "/a/bootstrap"); err != nil {
+		println("infra:", err.Error())
+		os.Exit(1)
+	}
+	if len(os.Args) > 9 {
+		panic("never")
+	}
+	out := os.Getenv("CDK_OUTDIR")
+	_ = os.MkdirAll(out, 0o755)
+	_ = os.WriteFile(out+"/Sys.template.json", []byte("{}"), 0o644)
+	runs, _ := os.ReadFile("runs")
+	_ = os.WriteFile("runs", append(runs, 'x'), 0o644)
+}
+`)
+	return p
+}
+
+func write(t *testing.T, p build.Project, name, text string) {
+	t.Helper()
+	file := filepath.Join(p.Root, name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSynthesizeOnlyWhatIsStale(t *testing.T) {
+	t.Parallel()
+	p := project(t)
+	runs := 0
+	for _, step := range []struct {
+		name   string
+		change func()
+		stale  bool
+	}{
+		{"the first time", func() {}, true},
+		{"nothing changed", func() {}, false},
+		{"a function", func() { write(t, p, "functions/b/main.go", "package main\n\nfunc main() { println(3) }\n") }, true},
+		{"nothing changed since", func() {}, false},
+		{"touched alone", func() { write(t, p, "functions/b/main.go", "package main\n\nfunc main() { println(3) }\n") }, false},
+		{"a setting", func() { write(t, p, "cdk.json", `{"x":1}`) }, true},
+		{"the app", func() {
+			text, _ := os.ReadFile(filepath.Join(p.Root, "infra/main.go"))
+			write(t, p, "infra/main.go", strings.Replace(string(text), "never", "never ever", 1))
+		}, true},
+		{"a new function", func() { write(t, p, "functions/c/main.go", "package main\n\nfunc main() {}\n") }, true},
+		{"what was made is gone", func() { _ = os.RemoveAll(filepath.Join(p.State, "cdk.out")) }, true},
+		{"a bootstrap is gone", func() { _ = os.RemoveAll(filepath.Join(p.Root, "build")) }, false},
+		{"a bootstrap is of another build", func() { write(t, p, "build/"+runtime.GOARCH+"/a/bootstrap", "x") }, false},
+	} {
+		step.change()
+		out, err := p.Synthesize(t.Context())
+		if err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		if step.stale {
+			runs++
+		}
+		if made, _ := os.ReadFile(filepath.Join(p.Root, "runs")); len(made) != runs {
+			t.Fatalf("%s: the app ran %d times, want %d", step.name, len(made), runs)
+		}
+		if _, err := os.Stat(filepath.Join(out, "Sys.template.json")); err != nil {
+			t.Errorf("%s: %v", step.name, err)
+		}
+		said, _ := exec.Command(filepath.Join(p.Root, "build", runtime.GOARCH, "a", "bootstrap")).CombinedOutput()
+		if string(said) != "1\n" {
+			t.Errorf("%s: the bootstrap says %q", step.name, said)
+		}
+	}
+}
+
+func TestWhatFailsSaysWhy(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ file, text, want, log string }{
+		"a function that does not compile": {
+			"functions/a/main.go", "package main\n\nfunc main() { undefined() }\n",
+			"building the functions failed (all of it in .local/build-functions.log): functions/a/main.go:3:15: undefined: undefined", "build-functions.log",
+		},
+		"an app that does not compile": {"infra/main.go", "package main\n", "building the CDK app failed", "build-infra.log"},
+		"an app that fails": {
+			"infra/main.go", "package main\n\nimport \"os\"\n\nfunc main() { println(\"noise\"); println(\"infra: no such table\"); os.Exit(1) }\n",
+			"synthesizing the template failed (all of it in .local/synth.log): infra: no such table", "synth.log",
+		},
+		"an app that panics": {
+			"infra/main.go", "package main\n\nfunc main() { println(\"noise\"); panic(\"no kernel\") }\n",
+			"synthesizing the template failed (all of it in .local/synth.log): panic: no kernel", "synth.log",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := project(t)
+			write(t, p, test.file, test.text)
+			_, err := p.Synthesize(t.Context())
+			if err == nil || !strings.HasPrefix(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
+				t.Fatalf("error is %v", err)
+			}
+			if _, err := os.Stat(filepath.Join(p.State, test.log)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestNoFunctions(t *testing.T) {
+	t.Parallel()
+	p := project(t)
+	if err := os.RemoveAll(filepath.Join(p.Root, "functions")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Synthesize(t.Context()); err == nil || !strings.Contains(err.Error(), "look for functions") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestNoNode(t *testing.T) {
+	p := project(t)
+	goTool, err := exec.LookPath("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	if err := os.Symlink(goTool, filepath.Join(bin, "go")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin)
+	if _, err := p.Synthesize(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "Node.js is missing") {
+		t.Errorf("error is %v", err)
+	}
+}

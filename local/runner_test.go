@@ -1,0 +1,180 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The whole way, with a database of its own: request, function, table, stream, function, table, request; then the runner
+// is killed, everything ends with it, and the next one goes on where it was.
+func TestTheWholeWay(t *testing.T) {
+	t.Parallel()
+	state := t.TempDir()
+	p := launch(t, state, systemDir)
+	for i := range 20 {
+		if status := p.send("POST", fmt.Sprintf("/items/%d", i)); status != 201 {
+			t.Fatalf("POST: %d\n%s", status, p.stderr())
+		}
+	}
+	for i := range 20 {
+		eventually(t, "projected", func() bool { return p.send("GET", fmt.Sprintf("/items/%d", i)) == 200 })
+	}
+	if status := p.send("GET", "/nowhere"); status != 404 {
+		t.Errorf("no route: %d", status)
+	}
+	for _, want := range []string{
+		"not run here: AWS::CloudWatch::Alarm\n", "listens on ALL network interfaces", "ready http://127.0.0.1:", "ProjectorFunction | projecting 7\n",
+	} {
+		if !strings.Contains(p.stdout(), want) {
+			t.Errorf("it did not say %q:\n%s", want, p.stdout())
+		}
+	}
+	time.Sleep(150 * time.Millisecond) // a checkpoint is written
+	children := descendants(t, p.cmd.Process.Pid)
+	if len(children) < 4 { // two functions, the shell that watches them, DynamoDB Local in its shell
+		t.Errorf("only %v run", children)
+	}
+	_ = p.signal(syscall.SIGKILL)
+	for _, child := range children {
+		eventually(t, "all end with the runner", func() bool { return !alive(child) })
+	}
+
+	again := launch(t, state, systemDir)
+	if status := again.send("GET", "/items/7"); status != 200 {
+		t.Errorf("after the restart: %d", status)
+	}
+	again.send("POST", "/items/new")
+	eventually(t, "the new one is projected", func() bool { return again.send("GET", "/items/new") == 200 })
+	if strings.Contains(again.stdout(), "projecting 7\n") {
+		t.Error("what was done is done again")
+	}
+	if err := again.signal(syscall.SIGINT); err != nil {
+		t.Errorf("after Ctrl-C: %v\n%s", err, again.stderr())
+	}
+	fresh := launch(t, state, systemDir, "FRESH=1")
+	if status := fresh.send("GET", "/items/7"); status != 404 {
+		t.Errorf("FRESH=1 kept an item: %d", status)
+	}
+}
+
+// A record that kills the function is found, retried as often as declared, and reported. The others pass.
+func TestPoison(t *testing.T) {
+	t.Parallel()
+	state := t.TempDir()
+	p := launch(t, state, system(t), shared(t))
+	for _, id := range []string{"a", "b", "poison", "c", "d"} {
+		p.send("POST", "/items/"+id)
+	}
+	for _, id := range []string{"a", "b", "c", "d"} {
+		eventually(t, id+" is projected", func() bool { return p.send("GET", "/items/"+id) == 200 })
+	}
+	file := filepath.Join(state, "queues", "Failures.jsonl")
+	eventually(t, "the poison is reported", func() bool { _, err := os.Stat(file); return err == nil })
+	text, err := os.ReadFile(file)
+	if err != nil || !strings.Contains(string(text), `"RetryAttemptsExhausted","approximateInvokeCount":2`) || !strings.Contains(string(text), `"batchSize":1`) {
+		t.Errorf("reported: %s, %v", text, err)
+	}
+	if !strings.Contains(p.stderr(), "RECORDS GIVEN UP") {
+		t.Errorf("no loud word:\n%s", p.stderr())
+	}
+	_ = p.signal(syscall.SIGKILL)
+}
+
+func TestTheEndIsGraceful(t *testing.T) {
+	t.Parallel()
+	p := launch(t, t.TempDir(), system(t), shared(t))
+	status := make(chan int)
+	go func() { status <- p.send("POST", "/items/slow?wait=500ms") }()
+	time.Sleep(200 * time.Millisecond)
+	children := descendants(t, p.cmd.Process.Pid)
+	if err := p.signal(syscall.SIGTERM); err != nil {
+		t.Errorf("exit: %v", err)
+	}
+	if got := <-status; got != 201 {
+		t.Errorf("the request in flight got %d", got)
+	}
+	if slices.ContainsFunc(children, alive) {
+		t.Error("a child is left")
+	}
+}
+
+func TestKilledInTheMidst(t *testing.T) {
+	t.Parallel()
+	p := launch(t, t.TempDir(), system(t), shared(t))
+	go func() {
+		if answer, err := http.Get(p.address + "/items/slow?wait=9s"); err == nil {
+			_ = answer.Body.Close()
+		}
+	}()
+	var children []int
+	eventually(t, "the function runs", func() bool { children = descendants(t, p.cmd.Process.Pid); return len(children) >= 2 })
+	time.Sleep(100 * time.Millisecond)
+	_ = p.signal(syscall.SIGKILL)
+	begin := time.Now()
+	for _, child := range children {
+		eventually(t, "all end", func() bool { return !alive(child) })
+	}
+	if took := time.Since(begin); took > 2*time.Second {
+		t.Errorf("that took %v", took)
+	}
+}
+
+func TestOneAtATime(t *testing.T) {
+	t.Parallel()
+	state := t.TempDir()
+	p := launch(t, state, system(t), shared(t))
+	if words := refusal(t, []string{"-state", state, "-template", systemDir}, "PORT=0", shared(t)); !strings.Contains(words, fmt.Sprintf("another `make run` (process %d)", p.cmd.Process.Pid)) {
+		t.Errorf("it said %s", words)
+	}
+	_, port, _ := strings.Cut(p.address, "127.0.0.1:")
+	if words := refusal(t, []string{"-state", t.TempDir(), "-template", systemDir}, "PORT="+port, shared(t)); !strings.Contains(words, "port "+port+" is taken") {
+		t.Errorf("it said %s", words)
+	}
+	_ = p.signal(syscall.SIGKILL)
+}
+
+func TestFreshOnASharedDatabase(t *testing.T) {
+	t.Parallel()
+	dir := system(t)
+	p := launch(t, t.TempDir(), dir, shared(t))
+	p.send("POST", "/items/a")
+	eventually(t, "it is projected", func() bool { return p.send("GET", "/items/a") == 200 })
+	_ = p.signal(syscall.SIGKILL)
+	again := launch(t, t.TempDir(), dir, shared(t))
+	if status := again.send("GET", "/items/a"); status != 200 {
+		t.Errorf("without FRESH: %d", status)
+	}
+	_ = again.signal(syscall.SIGKILL)
+	fresh := launch(t, t.TempDir(), dir, shared(t), "FRESH=1")
+	if status := fresh.send("GET", "/items/a"); status != 404 {
+		t.Errorf("with FRESH=1: %d", status)
+	}
+	_ = fresh.signal(syscall.SIGKILL)
+}
+
+func TestAnotherDeclaration(t *testing.T) {
+	t.Parallel()
+	dir := system(t)
+	_ = launch(t, t.TempDir(), dir, shared(t)).signal(syscall.SIGTERM)
+	found, err := filepath.Glob(filepath.Join(dir, "*.template.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(found[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(found[0], []byte(strings.ReplaceAll(string(text), `"p"`, `"q"`)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if words := refusal(t, []string{"-state", t.TempDir(), "-template", dir}, "PORT=0", shared(t)); !strings.Contains(words, "FRESH=1") {
+		t.Errorf("it said %s", words)
+	}
+}

@@ -1,0 +1,231 @@
+package template_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/annals-es/annals/local/template"
+)
+
+// whole is a system with one of everything.
+const whole = `{
+	"Parameters": {"Stage": {"Type": "String", "Default": "dev"}},
+	"Resources": {
+		"Events": {"Type": "AWS::DynamoDB::GlobalTable", "Properties": {
+			"KeySchema": [{"AttributeName": "stream", "KeyType": "HASH"}, {"AttributeName": "version", "KeyType": "RANGE"}],
+			"AttributeDefinitions": [{"AttributeName": "stream", "AttributeType": "S"}, {"AttributeName": "version", "AttributeType": "N"}],
+			"BillingMode": "PAY_PER_REQUEST",
+			"Replicas": [{"Region": {"Ref": "AWS::Region"}, "DeletionProtectionEnabled": true}],
+			"StreamSpecification": {"StreamViewType": "NEW_IMAGE"}
+		}},
+		"Rows": {"Type": "AWS::DynamoDB::Table", "Properties": {
+			"TableName": {"Fn::Sub": "rows-${Stage}"},
+			"KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+			"AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+			"TimeToLiveSpecification": {"AttributeName": "until", "Enabled": true}
+		}},
+		"Worker": {"Type": "AWS::Lambda::Function", "Properties": {
+			"Code": {"S3Bucket": {"Fn::Sub": "assets-${AWS::AccountId}"}, "S3Key": "abc.zip"},
+			"Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 25, "MemorySize": 512, "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+			"ReservedConcurrentExecutions": 2, "LoggingConfig": {"LogFormat": "JSON", "ApplicationLogLevel": "INFO"},
+			"Environment": {"Variables": {
+				"TABLE": {"Ref": "Events"},
+				"ROWS": {"Ref": "Rows"},
+				"ARN": {"Fn::GetAtt": ["Events", "Arn"]},
+				"DOTTED": {"Fn::GetAtt": "Rows.Arn"},
+				"JOINED": {"Fn::Join": ["/", ["a", {"Ref": "AWS::Partition"}, {"Ref": "Stage"}, 7]]},
+				"SUB": {"Fn::Sub": "${Events}|${Rows.Arn}|${!Literal}|${AWS::Region}"},
+				"SUBMAP": {"Fn::Sub": ["${X}-${Rows}", {"X": {"Fn::Join": ["", ["j", "k"]]}}]},
+				"QUEUE": {"Ref": "Failures"},
+				"API": {"Fn::GetAtt": ["Api", "ApiEndpoint"]},
+				"ROLE": {"Fn::GetAtt": ["Role", "Arn"]},
+				"NOTHING": {"Ref": "AWS::NoValue"}
+			}}
+		}},
+		"Defaults": {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"S3Key": "abc.zip"}, "Runtime": "provided.al2023"}},
+		"Custom": {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"ZipFile": "x"}, "Runtime": "nodejs22.x"}},
+		"Role": {"Type": "AWS::IAM::Role", "Properties": {"Anything": {"Fn::Select": [0, []]}}},
+		"Failures": {"Type": "AWS::SQS::Queue"},
+		"Subscription": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
+			"EventSourceArn": {"Fn::GetAtt": ["Events", "StreamArn"]}, "FunctionName": {"Ref": "Worker"}, "StartingPosition": "TRIM_HORIZON",
+			"BatchSize": 50, "MaximumBatchingWindowInSeconds": 2, "ParallelizationFactor": 10, "MaximumRetryAttempts": 3, "MaximumRecordAgeInSeconds": 3600,
+			"BisectBatchOnFunctionError": true, "FunctionResponseTypes": ["ReportBatchItemFailures"], "TumblingWindowInSeconds": 5,
+			"FilterCriteria": {"Filters": [{"Pattern": "{\"eventName\":[\"INSERT\"]}"}]},
+			"DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Failures", "Arn"]}}}
+		}},
+		"Plain": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
+			"EventSourceArn": {"Fn::GetAtt": ["Events", "StreamArn"]}, "FunctionName": {"Fn::GetAtt": ["Defaults", "Arn"]}, "StartingPosition": "LATEST"
+		}},
+		"Off": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
+			"EventSourceArn": {"Fn::GetAtt": ["Events", "StreamArn"]}, "FunctionName": {"Ref": "Worker"}, "StartingPosition": "LATEST", "Enabled": false
+		}},
+		"OfQueue": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
+			"EventSourceArn": {"Fn::GetAtt": ["Failures", "Arn"]}, "FunctionName": {"Ref": "Worker"}
+		}},
+		"Api": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Name": "x", "ProtocolType": "HTTP"}},
+		"Socket": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Name": "y", "ProtocolType": "WEBSOCKET"}},
+		"Stage0": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"ApiId": {"Ref": "Api"}, "StageName": "$default", "AutoDeploy": true}},
+		"SocketStage": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"ApiId": {"Ref": "Socket"}, "StageName": "prod"}},
+		"Integration": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {
+			"ApiId": {"Ref": "Api"}, "IntegrationType": "AWS_PROXY", "IntegrationUri": {"Fn::GetAtt": ["Worker", "Arn"]}, "PayloadFormatVersion": "2.0"
+		}},
+		"Long": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {
+			"ApiId": {"Ref": "Api"}, "IntegrationType": "AWS_PROXY", "PayloadFormatVersion": "2.0", "TimeoutInMillis": 5000,
+			"IntegrationUri": {"Fn::Join": ["", ["arn:aws:apigateway:", {"Ref": "AWS::Region"}, ":lambda:path/2015-03-31/functions/", {"Fn::GetAtt": ["Defaults", "Arn"]}, "/invocations"]]}
+		}},
+		"Get": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {
+			"ApiId": {"Ref": "Api"}, "RouteKey": "GET /a/{id}", "Target": {"Fn::Join": ["", ["integrations/", {"Ref": "Integration"}]]}, "AuthorizationType": "NONE"
+		}},
+		"Rest": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {
+			"ApiId": {"Ref": "Api"}, "RouteKey": "$default", "Target": {"Fn::Sub": "integrations/${Long}"}, "AuthorizationType": "JWT", "AuthorizerId": "x"
+		}},
+		"Connect": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {"ApiId": {"Ref": "Socket"}, "RouteKey": "$connect", "Target": "x"}},
+		"Alarm": {"Type": "AWS::CloudWatch::Alarm"}, "Alarm2": {"Type": "AWS::CloudWatch::Alarm"}
+	}
+}`
+
+const assets = `{"files": {"abc": {"source": {"path": "asset.abc", "packaging": "zip"}}}}`
+
+// synthesized writes a folder as CDK does.
+func synthesized(t *testing.T, text string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"Sys.template.json": text, "Sys.assets.json": assets, "asset.abc/bootstrap": "", "manifest.json": "{}",
+	} {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func read(t *testing.T, text string) (*template.System, error) {
+	t.Helper()
+	return template.Read(synthesized(t, text), template.Options{APIEndpoint: "http://127.0.0.1:3000"})
+}
+
+func TestRead(t *testing.T) {
+	t.Parallel()
+	dir := synthesized(t, whole)
+	system, err := template.Read(dir, template.Options{APIEndpoint: "http://127.0.0.1:3000"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const lambda = "arn:aws:lambda:us-east-1:000000000000:function:Sys-"
+	table := "arn:aws:dynamodb:us-east-1:000000000000:table/"
+	want := []template.Function{
+		{ID: "Defaults", Name: "Sys-Defaults", ARN: lambda + "Defaults", Dir: filepath.Join(dir, "asset.abc"), Timeout: 3 * time.Second, MemoryMB: 128, Reserved: -1},
+		{
+			ID: "Worker", Name: "Sys-Worker", ARN: lambda + "Worker", Dir: filepath.Join(dir, "asset.abc"), Timeout: 25 * time.Second, MemoryMB: 512, Reserved: 2,
+			LogFormat: "JSON", LogLevel: "INFO",
+			Env: map[string]string{
+				"TABLE": "Sys-Events", "ROWS": "rows-dev", "ARN": table + "Sys-Events", "DOTTED": table + "rows-dev", "JOINED": "a/aws/dev/7",
+				"SUB": "Sys-Events|" + table + "rows-dev|${Literal}|us-east-1", "SUBMAP": "jk-rows-dev",
+				"QUEUE": "http://sqs.us-east-1.localhost/000000000000/Sys-Failures", "API": "http://127.0.0.1:3000",
+				"ROLE": "arn:aws:iam::000000000000:role/Sys-Role",
+			},
+		},
+	}
+	if diff := cmp.Diff(want, system.Functions); diff != "" {
+		t.Errorf("functions: %s", diff)
+	}
+	if len(system.Tables) != 2 || system.Tables[0].Name != "Sys-Events" || !system.Tables[0].Streamed() ||
+		system.Tables[1].Name != "rows-dev" || system.Tables[1].Streamed() || !system.Tables[1].TimeToLiveSpecification.Enabled ||
+		system.Tables[0].KeySchema[1] != (template.KeyElement{AttributeName: "version", KeyType: "RANGE"}) {
+		t.Errorf("tables: %+v", system.Tables)
+	}
+	wantMappings := []template.Mapping{
+		{ID: "Plain", FunctionID: "Defaults", TableID: "Events", BatchSize: 100, Parallelization: 1, MaxRetries: -1, MaxAge: -1, FromLatest: true},
+		{
+			ID: "Subscription", FunctionID: "Worker", TableID: "Events", QueueID: "Failures", BatchSize: 50, Window: 2 * time.Second, Parallelization: 10,
+			MaxRetries: 3, MaxAge: time.Hour, Bisect: true, ReportFailures: true, Filters: []string{`{"eventName":["INSERT"]}`},
+		},
+	}
+	if diff := cmp.Diff(wantMappings, system.Mappings); diff != "" {
+		t.Errorf("mappings: %s", diff)
+	}
+	wantAPIs := []template.API{{ID: "Api", Name: "Sys-Api", Routes: []template.Route{
+		{Key: "GET /a/{id}", FunctionID: "Worker", Timeout: 30 * time.Second}, {Key: "$default", FunctionID: "Defaults", Timeout: 5 * time.Second},
+	}}}
+	if diff := cmp.Diff(wantAPIs, system.APIs, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("APIs: %s", diff)
+	}
+	wantNotRun := []string{
+		"AWS::ApiGatewayV2::Api WEBSOCKET", "AWS::ApiGatewayV2::Route authorization JWT", "AWS::ApiGatewayV2::Route.AuthorizerId", "AWS::CloudWatch::Alarm",
+		"AWS::Lambda::EventSourceMapping of a queue", "AWS::Lambda::EventSourceMapping.TumblingWindowInSeconds", "AWS::Lambda::Function on nodejs22.x",
+	}
+	if diff := cmp.Diff(wantNotRun, system.NotRun); diff != "" {
+		t.Errorf("not run: %s", diff)
+	}
+}
+
+// Each change to the whole is an error that names what it is about.
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, from, to, want string }{
+		{"unknown reference", `{"Ref": "Events"}`, `{"Ref": "Evnts"}`, "Worker (AWS::Lambda::Function): Environment: Variables: TABLE: Ref of Evnts"},
+		{"unknown attribute", `["Events", "Arn"]`, `["Events", "Arm"]`, "Events.Arm"},
+		{"unknown function", `{"Fn::Join": ["/", [`, `{"Fn::Select": ["/", [`, "Fn::Select is not evaluated here"},
+		{"bad join", `{"Fn::Join": ["/", ["a", {"Ref": "AWS::Partition"}, {"Ref": "Stage"}, 7]]}`, `{"Fn::Join": ["/", "a"]}`, "JOINED: Fn::Join needs"},
+		{"bad sub", `"${Events}|${Rows.Arn}|`, `"${Nobody}|`, "SUB: Fn::Sub: Ref of Nobody"},
+		{"no default", `"Default": "dev"`, `"Description": "dev"`, "parameter Stage has no default"},
+		{"unknown asset", `"S3Key": "abc.zip"`, `"S3Key": "xyz.zip"`, `its code "xyz.zip" is not in Sys.assets.json`},
+		{"wrong type", `"Timeout": 25`, `"Timeout": "long"`, "Worker (AWS::Lambda::Function): "},
+		{"no key", `"KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],`, ``, "Rows (AWS::DynamoDB::Table): no KeySchema"},
+		{"no type", `{"Type": "AWS::SQS::Queue"}`, `{}`, "Failures: a resource without a type"},
+		{"condition", `{"Type": "AWS::DynamoDB::Table",`, `{"Condition": "C", "Type": "AWS::DynamoDB::Table",`, "Rows (AWS::DynamoDB::Table): conditions"},
+		{"position", `"StartingPosition": "TRIM_HORIZON"`, `"StartingPosition": "AT_TIMESTAMP"`, "Subscription (AWS::Lambda::EventSourceMapping): StartingPosition"},
+		{"parallelization", `"ParallelizationFactor": 10`, `"ParallelizationFactor": 11`, "Subscription (AWS::Lambda::EventSourceMapping): batch size 50 and parallelization factor 11"},
+		{"foreign function", `"FunctionName": {"Ref": "Worker"}, "StartingPosition": "TRIM`, `"FunctionName": "other", "StartingPosition": "TRIM`, `"other" is no function`},
+		{"foreign stream", `{"Fn::GetAtt": ["Events", "StreamArn"]}, "FunctionName": {"Ref": "Worker"}, "StartingPosition": "TRIM`, `"arn:x", "FunctionName": {"Ref": "Worker"}, "StartingPosition": "TRIM`, `"arn:x" is no stream`},
+		{"no stream", `"StreamSpecification": {"StreamViewType": "NEW_IMAGE"}`, `"WarmThroughput": {}`, "Events has no stream"},
+		{"destination", `{"Destination": {"Fn::GetAtt": ["Failures", "Arn"]}}`, `{"Destination": "arn:aws:s3:::bucket"}`, "is no queue of this template"},
+		{"stage", `"StageName": "$default"`, `"StageName": "prod"`, `stage "prod"`},
+		{"route key", `"RouteKey": "GET /a/{id}"`, `"RouteKey": "GET a"`, `Get (AWS::ApiGatewayV2::Route): RouteKey "GET a"`},
+		{"no integration", `{"Fn::Sub": "integrations/${Long}"}`, `"integrations/x"`, `"x" is no integration`},
+		{"payload format", `"PayloadFormatVersion": "2.0", "TimeoutInMillis"`, `"PayloadFormatVersion": "1.0", "TimeoutInMillis"`, `payload format "1.0"`},
+		{"target", `"IntegrationUri": {"Fn::GetAtt": ["Worker", "Arn"]}`, `"IntegrationUri": "https://example.org"`, "is no function of this template"},
+		{"not JSON", `"Resources": {`, `"Resources": `, "read Sys.template.json"},
+		{"circle", `{"Fn::Sub": "rows-${Stage}"}`, `{"Ref": "Rows"}`, "too deep"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if !strings.Contains(whole, test.from) {
+				t.Fatalf("the template lacks %s", test.from)
+			}
+			_, err := read(t, strings.Replace(whole, test.from, test.to, 1))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error is %v, want %s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestNothingSynthesized(t *testing.T) {
+	t.Parallel()
+	if _, err := template.Read(t.TempDir(), template.Options{}); err == nil || !strings.Contains(err.Error(), "synthesize first") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestNoBootstrap(t *testing.T) {
+	t.Parallel()
+	dir := synthesized(t, whole)
+	if err := os.Remove(filepath.Join(dir, "asset.abc", "bootstrap")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := template.Read(dir, template.Options{}); err == nil || !strings.Contains(err.Error(), "no bootstrap in asset.abc") {
+		t.Errorf("error is %v", err)
+	}
+}

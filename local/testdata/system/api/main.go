@@ -1,0 +1,38 @@
+// Api puts an item into the events and gets it from the rows.
+package main
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+func main() {
+	c, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		panic(err)
+	}
+	db := dynamodb.NewFromConfig(c)
+	lambda.Start(func(ctx context.Context, r events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+		if wait, err := time.ParseDuration(r.QueryStringParameters["wait"]); err == nil {
+			time.Sleep(wait)
+		}
+		key := map[string]types.AttributeValue{"p": &types.AttributeValueMemberS{Value: r.PathParameters["id"]}}
+		if r.RequestContext.HTTP.Method == "POST" {
+			_, err := db.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(os.Getenv("EVENTS")), Item: key})
+			return events.APIGatewayV2HTTPResponse{StatusCode: 201}, err
+		}
+		found, err := db.GetItem(ctx, &dynamodb.GetItemInput{TableName: aws.String(os.Getenv("ROWS")), Key: key})
+		if err == nil && found.Item == nil {
+			return events.APIGatewayV2HTTPResponse{StatusCode: 404}, nil
+		}
+		return events.APIGatewayV2HTTPResponse{StatusCode: 200}, err
+	})
+}

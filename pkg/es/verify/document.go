@@ -1,0 +1,115 @@
+package verify
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// documentFormat names the format of the document, in its first line and in what is signed.
+const documentFormat = "annals.anchors.v1"
+
+// The lines of a document.
+type (
+	headLine struct {
+		Format string `json:"format"`
+		At     string `json:"at"`
+	}
+	anchorLine struct {
+		Stream  string `json:"stream"`
+		Version int64  `json:"version"`
+		Hash    string `json:"hash"`
+		At      string `json:"at"`
+		Commits int64  `json:"commits"`
+	}
+	totalLine struct {
+		Streams int64 `json:"streams"`
+		Commits int64 `json:"commits"`
+		Events  int64 `json:"events"`
+	}
+	signatureLine struct {
+		Digest    string `json:"digest"`
+		Key       []byte `json:"key"`
+		Signature []byte `json:"signature"`
+	}
+)
+
+// Write writes the anchors as a document and signs it, with Ed25519. The same anchors, signed with the same key, are the
+// same document to the byte. It returns the document's digest.
+//
+// The document is NDJSON: {"format":"annals.anchors.v1","at"}, a line for each stream, sorted by name, {"stream","version",
+// "hash","at","commits"}, the totals {"streams","commits","events"}, and {"digest","key","signature"}. Hashes are in
+// hexadecimal, key and signature in base64, times as [es.TimeFormat]. The digest is the SHA-256 of all lines before the
+// last, with their line ends; signed is the text "annals.anchors.v1 " and the digest in hexadecimal.
+func (a *Anchors) Write(w io.Writer, signer crypto.Signer) (digest []byte, err error) {
+	key, ok := signer.Public().(ed25519.PublicKey)
+	if !ok {
+		return nil, fmt.Errorf("anchors: the key is %T, want Ed25519", signer.Public())
+	}
+	h := sha256.New()
+	line := func(w io.Writer, v any) {
+		if err == nil {
+			err = writeLine(w, v)
+		}
+	}
+	both := io.MultiWriter(w, h)
+	line(both, headLine{Format: documentFormat, At: es.FormatTime(a.At)})
+	total := totalLine{Streams: int64(len(a.Heads))}
+	for _, one := range a.Heads {
+		line(both, anchorLine{
+			Stream: one.Stream.String(), Version: one.Version, Hash: hex.EncodeToString(one.Hash),
+			At: es.FormatTime(one.At), Commits: one.Commits,
+		})
+		total.Commits += one.Commits
+		total.Events += one.Version
+	}
+	line(both, total)
+	if err != nil {
+		return nil, fmt.Errorf("anchors: %w", err)
+	}
+	digest = h.Sum(nil)
+	signature, err := signer.Sign(rand.Reader, signed(digest), crypto.Hash(0))
+	if err != nil {
+		return nil, fmt.Errorf("anchors: sign: %w", err)
+	}
+	line(w, signatureLine{Digest: hex.EncodeToString(digest), Key: key, Signature: signature})
+	if err != nil {
+		return nil, fmt.Errorf("anchors: %w", err)
+	}
+	return digest, nil
+}
+
+func signed(digest []byte) []byte { return fmt.Appendf(nil, "%s %x", documentFormat, digest) }
+
+func writeLine(w io.Writer, v any) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// readLine reads a line that must be all of v and nothing more.
+func readLine(b []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if d.InputOffset() != int64(len(b)-1) || b[len(b)-1] != '\n' {
+		return errors.New("there is something after it on its line")
+	}
+	return nil
+}

@@ -1,0 +1,278 @@
+package verify_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamostore"
+)
+
+// formatDoc returns the document and its blocks, by what stands behind their opening fences.
+func formatDoc(t *testing.T) (string, map[string]string) {
+	t.Helper()
+	doc, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "format.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := map[string]string{}
+	for _, m := range regexp.MustCompile("(?ms)^```(\\w[^\n]*)\n(.*?)^```$").FindAllStringSubmatch(string(doc), -1) {
+		blocks[m[1]] = m[2]
+	}
+	return string(doc), blocks
+}
+
+// TestFormatExample: the documented item, the documented bytes and the documented hash are each other's.
+func TestFormatExample(t *testing.T) {
+	t.Parallel()
+	_, blocks := formatDoc(t)
+	var raw map[string]any
+	if err := json.Unmarshal([]byte(blocks["json item"]), &raw); err != nil {
+		t.Fatal(err)
+	}
+	c, err := dynamostore.Decode(fromJSON(t, raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := strings.TrimSpace(blocks["text hash"])
+	if got := hex.EncodeToString(c.ComputeHash()); got != hash || got != hex.EncodeToString(c.Hash) {
+		t.Errorf("the item's hash is %s, stored is %x, documented %s", got, c.Hash, hash)
+	}
+	digits := regexp.MustCompile(`#.*|\s`).ReplaceAllString(blocks["text bytes"], "")
+	b, err := hex.DecodeString(digits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprintf("%x", sha256.Sum256(b)); got != hash || len(b) != 472 {
+		t.Errorf("the %d bytes' hash is %s, documented %s", len(b), got, hash)
+	}
+}
+
+// TestFormatScript runs the documented script on items as they are stored.
+func TestFormatScript(t *testing.T) {
+	t.Parallel()
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("the script in docs/format.md is checked with python3: install it")
+		}
+		t.Skip("the script in docs/format.md is checked with python3, which is missing")
+	}
+	_, blocks := formatDoc(t)
+	script := filepath.Join(t.TempDir(), "check.py")
+	if err := os.WriteFile(script, []byte(blocks["python"]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := func(i item) (string, error) {
+		in, err := json.Marshal(map[string]any{"Item": toJSON(i)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.CommandContext(t.Context(), python, script)
+		cmd.Stdin = bytes.NewReader(in)
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	_, unzstd := exec.LookPath("zstd")
+	if unzstd != nil {
+		unzstd = exec.CommandContext(t.Context(), python, "-c", "import compression.zstd").Run()
+	}
+	for name, i := range storedItems(t) {
+		if _, packed := i["zdata"]; packed && unzstd != nil {
+			t.Logf("%s: not tried, neither zstd nor Python 3.14 are there", name)
+			continue
+		}
+		out, err := run(i)
+		if c, _ := dynamostore.Decode(i); err != nil || strings.TrimSpace(out) != fmt.Sprintf("%x as stored", c.Hash) {
+			t.Errorf("%s: %v: %s, want %x", name, err, out, c.Hash)
+		}
+		i["id"] = text("forged")
+		if out, err := run(i); err == nil || !strings.Contains(out, "but stored is") {
+			t.Errorf("%s, changed: %v: %s", name, err, out)
+		}
+	}
+}
+
+// storedItems are items of all sorts, as they are stored.
+func storedItems(t *testing.T) map[string]item {
+	t.Helper()
+	store, tab := openTable(t)
+	w := newWriter(store)
+	odd := es.StreamID{Type: "Account", ID: "größe \"#1\" \u2028\x00🙂"}
+	for _, step := range []struct {
+		n       int
+		streams []es.StreamID
+	}{{1, []es.StreamID{odd}}, {2, []es.StreamID{account(1), odd, account(2)}}, {es.MaxEvents, []es.StreamID{odd}}} {
+		if err := w.append(t.Context(), step.n, step.streams...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bare := es.Append{Writes: []es.Write{{Head: store.Empty(account(3)), Events: []es.RawEvent{
+		{Type: "Noted", Schema: 1, Data: json.RawMessage("\"é\\u00e9 \t\"")},
+	}}}}
+	if _, err := store.Append(t.Context(), bare); err != nil {
+		t.Fatal(err)
+	}
+	items := map[string]item{
+		"first": tab.get(odd, 1), "transaction": tab.get(odd, 2), "compressed": tab.get(odd, 5), "bare": tab.get(account(3), 1),
+	}
+	if _, packed := items["compressed"]["zdata"]; !packed {
+		t.Fatal("100 events are not compressed")
+	}
+	return items
+}
+
+// TestFormatTables: items have the documented attributes of the documented types, and those that are never absent.
+func TestFormatTables(t *testing.T) {
+	t.Parallel()
+	doc, _ := formatDoc(t)
+	events, snapshots := attributes(doc, "## Events table"), attributes(doc, "## Snapshots table")
+	seen := map[string]bool{}
+	for name, i := range storedItems(t) {
+		for attribute := range i {
+			seen[attribute] = true
+		}
+		conforms(t, name, i, events)
+	}
+	if len(seen) != len(events) {
+		t.Errorf("the items have %d different attributes, documented are %d", len(seen), len(events))
+	}
+	client := dynamotest.Client(t)
+	table := dynamotest.Table(t, client, dynamostore.SnapshotsTable)
+	err := dynamostore.NewSnapshots(client, table).SaveSnapshot(t.Context(), es.Snapshot{
+		At: es.StreamVersion{Stream: account(1), Version: 4}, Hash: make([]byte, 32), Version: 6, Schema: 1, State: json.RawMessage(`{}`),
+		Commands: []es.KnownCommand{{CommandRef: es.CommandRef{ID: "c", Fingerprint: "f"}, Version: 4, At: time.Now()}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := client.Scan(t.Context(), &dynamodb.ScanInput{TableName: &table})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conforms(t, "snapshot", out.Items[0], snapshots)
+	if len(out.Items[0]) != len(snapshots) {
+		t.Errorf("a snapshot has %d attributes, documented are %d", len(out.Items[0]), len(snapshots))
+	}
+}
+
+type attribute struct {
+	kind  string // as DynamoDB spells it
+	never bool   // absent
+}
+
+// attributes reads the first table after a heading.
+func attributes(doc, heading string) map[string]attribute {
+	_, doc, _ = strings.Cut(doc, heading)
+	doc, _, _ = strings.Cut(doc, "\n#")
+	out := map[string]attribute{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (\\w+)(?: of \\w)? \\| ([^|]*) \\|").FindAllStringSubmatch(doc, -1) {
+		out[m[1]] = attribute{kind: m[2], never: m[3] == "never"}
+	}
+	return out
+}
+
+func conforms(t *testing.T, name string, i item, documented map[string]attribute) {
+	t.Helper()
+	for attribute, value := range i {
+		kind, _ := strings.CutPrefix(fmt.Sprintf("%T", value), "*types.AttributeValueMember")
+		if want, ok := documented[attribute]; !ok || kind != want.kind {
+			t.Errorf("%s: %s is %s, documented %+v", name, attribute, kind, want)
+		}
+	}
+	for attribute, want := range documented {
+		if _, there := i[attribute]; want.never && !there {
+			t.Errorf("%s: %s is absent", name, attribute)
+		}
+	}
+}
+
+// toJSON writes attributes as the AWS command line does.
+func toJSON(i item) map[string]any {
+	out := map[string]any{}
+	for name, value := range i {
+		out[name] = valueToJSON(value)
+	}
+	return out
+}
+
+func valueToJSON(value types.AttributeValue) any {
+	switch v := value.(type) {
+	case *types.AttributeValueMemberS:
+		return map[string]any{"S": v.Value}
+	case *types.AttributeValueMemberN:
+		return map[string]any{"N": v.Value}
+	case *types.AttributeValueMemberB:
+		return map[string]any{"B": v.Value}
+	case *types.AttributeValueMemberSS:
+		return map[string]any{"SS": v.Value}
+	case *types.AttributeValueMemberM:
+		return map[string]any{"M": toJSON(v.Value)}
+	case *types.AttributeValueMemberL:
+		return map[string]any{"L": slices.Collect(func(yield func(any) bool) {
+			for _, e := range v.Value {
+				yield(valueToJSON(e))
+			}
+		})}
+	}
+	panic(fmt.Sprintf("no item has %T", value))
+}
+
+// fromJSON reads attributes as the AWS command line writes them.
+func fromJSON(t *testing.T, raw map[string]any) item {
+	t.Helper()
+	out := item{}
+	for name, value := range raw {
+		out[name] = valueFromJSON(t, value)
+	}
+	return out
+}
+
+func valueFromJSON(t *testing.T, value any) types.AttributeValue {
+	t.Helper()
+	for kind, v := range value.(map[string]any) {
+		switch kind {
+		case "S":
+			return text(v.(string))
+		case "N":
+			return number(v.(string))
+		case "B":
+			var b []byte
+			if err := json.Unmarshal([]byte(`"`+v.(string)+`"`), &b); err != nil {
+				t.Fatal(err)
+			}
+			return &types.AttributeValueMemberB{Value: b}
+		case "SS":
+			var set []string
+			for _, e := range v.([]any) {
+				set = append(set, e.(string))
+			}
+			return &types.AttributeValueMemberSS{Value: set}
+		case "M":
+			return &types.AttributeValueMemberM{Value: fromJSON(t, v.(map[string]any))}
+		case "L":
+			var list []types.AttributeValue
+			for _, e := range v.([]any) {
+				list = append(list, valueFromJSON(t, e))
+			}
+			return &types.AttributeValueMemberL{Value: list}
+		}
+	}
+	t.Fatalf("%v is no attribute", value)
+	return nil
+}

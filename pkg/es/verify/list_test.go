@@ -1,0 +1,63 @@
+package verify_test
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// list is a store that is a plain list of commits, right or wrong, in small pages. A commit without events can't be read.
+type list []es.Commit
+
+func (l list) sorted() list {
+	slices.SortStableFunc(l, func(a, b es.Commit) int {
+		if order := strings.Compare(a.Stream.String(), b.Stream.String()); order != 0 {
+			return order
+		}
+		return int(a.Version - b.Version)
+	})
+	return l
+}
+
+func (l list) Scan(_ context.Context, segment es.Segment) iter.Seq2[es.ScanPage, error] {
+	return l.pages(segment.At("x"), es.End, func(c *es.Commit) bool {
+		sum := 0
+		for _, b := range []byte(c.Stream.String()) {
+			sum += int(b)
+		}
+		return sum%segment.Of == segment.Index
+	})
+}
+
+func (l list) Inspect(_ context.Context, stream es.StreamID, from, to int64) iter.Seq2[es.ScanPage, error] {
+	return l.pages("", "", func(c *es.Commit) bool {
+		return c.Stream == stream && c.Version >= from && (to == 0 || c.Version <= to)
+	})
+}
+
+func (l list) pages(next, end es.Position, in func(*es.Commit) bool) iter.Seq2[es.ScanPage, error] {
+	return func(yield func(es.ScanPage, error) bool) {
+		page, n := es.ScanPage{Next: next}, 0
+		for _, c := range l.sorted() {
+			if !in(&c) {
+				continue
+			}
+			if n == 3 {
+				if !yield(page, nil) {
+					return
+				}
+				page, n = es.ScanPage{Next: next}, 0
+			}
+			if n++; len(c.Events) == 0 {
+				page.Corrupt = append(page.Corrupt, &es.CorruptError{Stream: c.Stream, Version: c.Version, Reason: "item"})
+			} else {
+				page.Commits = append(page.Commits, c)
+			}
+		}
+		page.Next = end
+		yield(page, nil)
+	}
+}

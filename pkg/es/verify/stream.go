@@ -1,0 +1,35 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// Stream checks one stream, and the siblings of its commits in other streams. Witnesses of other streams are passed over.
+//
+// Errors: those of [es.Inspector]. What is wrong with the stream is no error but in the report.
+func Stream(ctx context.Context, s es.Inspector, stream es.StreamID, witnesses ...Witness) (*Report, error) {
+	return verifyStream(ctx, s, stream, Config{Heads: true, Witnesses: witnesses}.withDefaults())
+}
+
+func verifyStream(ctx context.Context, s es.Inspector, stream es.StreamID, cfg Config) (*Report, error) {
+	cfg.maxOpen = 0 // no other stream is read: siblings are looked up
+	c := newCheck(s, cfg, func(other es.StreamID) bool { return other == stream })
+	w := c.walk()
+	for page, err := range s.Inspect(ctx, stream, 0, 0) {
+		if err == nil {
+			err = w.page(ctx, &page)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("verify %s: %w", stream, err)
+		}
+	}
+	w.finish()
+	if err := c.settle(ctx, s); err != nil {
+		return nil, fmt.Errorf("verify %s: %w", stream, err)
+	}
+	c.findings.report(&w.report)
+	return &w.report, nil
+}
