@@ -89,10 +89,13 @@ func TestPoison(t *testing.T) {
 
 func TestTheEndIsGraceful(t *testing.T) {
 	t.Parallel()
-	p := launch(t, t.TempDir(), system(t), shared(t))
+	state, dir := t.TempDir(), system(t)
+	p := launch(t, state, dir, shared(t))
 	status := make(chan int)
 	go func() { status <- p.send("POST", "/items/slow?wait=500ms") }()
 	time.Sleep(200 * time.Millisecond)
+	p.send("POST", "/items/long")
+	eventually(t, "its projection begins", func() bool { return strings.Contains(p.stdout(), "long begins") })
 	children := descendants(t, p.cmd.Process.Pid)
 	if err := p.signal(syscall.SIGTERM); err != nil {
 		t.Errorf("exit: %v", err)
@@ -103,6 +106,17 @@ func TestTheEndIsGraceful(t *testing.T) {
 	if slices.ContainsFunc(children, alive) {
 		t.Error("a child is left")
 	}
+	again := launch(t, state, dir, shared(t))
+	for _, id := range []string{"slow", "long", "next"} {
+		if id == "next" {
+			again.send("POST", "/items/next")
+		}
+		eventually(t, id+" is projected", func() bool { return again.send("GET", "/items/"+id) == 200 })
+	}
+	if strings.Contains(again.stdout(), "projecting long") {
+		t.Error("what the function had begun was not waited for")
+	}
+	_ = again.signal(syscall.SIGKILL)
 }
 
 func TestKilledInTheMidst(t *testing.T) {

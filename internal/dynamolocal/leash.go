@@ -9,7 +9,10 @@ child=$!
 (
 	read -r _ <&3
 	kill "$child"
-	sleep 5
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		sleep 0.2
+		kill -0 "$child" || exit
+	done
 	kill -9 "$child"
 ) >/dev/null 2>&1 &
 watch=$!

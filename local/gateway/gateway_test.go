@@ -186,10 +186,10 @@ func TestTimeout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := httptest.NewRecorder()
+	w, begin := httptest.NewRecorder(), time.Now()
 	a.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
-	if w.Code != http.StatusServiceUnavailable {
-		t.Errorf("status %d", w.Code)
+	if w.Code != http.StatusServiceUnavailable || time.Since(begin) > time.Second {
+		t.Errorf("status %d after %v", w.Code, time.Since(begin))
 	}
 }
 

@@ -79,12 +79,15 @@ func TestDrainWaitsForWhatIsInFlight(t *testing.T) {
 		result <- err
 	}()
 	eventually(t, "it begins", func() bool { return exists(started) })
-	drained := make(chan struct{})
-	go func() { host.Drain(t.Context()); close(drained) }()
-	if err := <-result; err != nil {
-		t.Errorf("it was cut off: %v", err)
+	host.Drain(t.Context())
+	select {
+	case err := <-result:
+		if err != nil {
+			t.Errorf("it was cut off: %v", err)
+		}
+	case <-time.After(100 * time.Millisecond):
+		t.Error("Drain did not wait for it")
 	}
-	<-drained
 	if _, err := f.Invoke(t.Context(), []byte(`{}`)); err == nil {
 		t.Error("an invocation after the drain")
 	}

@@ -227,6 +227,10 @@ func TestRetriesAreBounded(t *testing.T) {
 	if batch := message["DDBStreamBatchInfo"].(map[string]any); batch["batchSize"] != 3.0 || batch["shardId"] != "a" || batch["streamArn"] != "arn:stream" {
 		t.Errorf("batch %v", batch)
 	}
+	r.stop()
+	r.tape.write("a", 5, 5)
+	r.start() // what was given up does not come back
+	r.expect("[0] [1 2 3] [1 2 3] [1 2 3] [4] [5]")
 }
 
 func TestNoRetries(t *testing.T) {
@@ -409,10 +413,12 @@ func TestShardsComeAfterTheirParents(t *testing.T) {
 	if seen != "[1 2] [11] [21] [31 32]" && seen != "[1 2] [21] [11] [31 32]" && seen != "[1 2] [11] [31 32] [21]" {
 		t.Errorf("the function saw %s", seen)
 	}
-	r.stop()
 	r.tape.write("c", 22, 22)
+	r.expect(seen + " [22]") // once: nobody else reads it
+	r.stop()
+	r.tape.write("c", 23, 23)
 	r.start() // closed shards stay done
-	r.expect(seen + " [22]")
+	r.expect(seen + " [22] [23]")
 }
 
 func TestAnOpenParentBlocksItsChild(t *testing.T) {
@@ -433,12 +439,16 @@ func TestIteratorsExpire(t *testing.T) {
 	r := newRig(t, nil)
 	r.tape.add("a", "")
 	r.start()
+	begin := time.Now()
 	for n := 1; n <= 4; n++ {
 		r.tape.mu.Lock()
 		r.tape.epoch++
 		r.tape.mu.Unlock()
 		r.tape.write("a", n, n)
 		r.eventually("the next", func() bool { return r.worker.records() == n })
+	}
+	if took := time.Since(begin); took > time.Second {
+		t.Errorf("new iterators took %v", took)
 	}
 	r.expect("[1] [2] [3] [4]")
 }

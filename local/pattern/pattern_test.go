@@ -38,6 +38,7 @@ func TestMatch(t *testing.T) {
 		`{"dynamodb":{"Keys":{"version":{"N":[3]}}}}`:                                                                       false,
 		`{"dynamodb":{"Keys":{"version":{"N":[{"numeric":["=",3]}]}}}}`:                                                     false,
 		`{"dynamodb":{"SizeBytes":[{"numeric":["=",120.0]}]}}`:                                                              true,
+		`{"dynamodb":{"SizeBytes":[121]}}`:                                                                                  false,
 		`{"dynamodb":{"SizeBytes":[120]}}`:                                                                                  true,
 		`{"dynamodb":{"SizeBytes":[{"numeric":[">",100,"<=",120]}]}}`:                                                       true,
 		`{"dynamodb":{"SizeBytes":[{"numeric":[">",100,"<",120]}]}}`:                                                        false,

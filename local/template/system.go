@@ -18,13 +18,3 @@ type System struct {
 	// NotRun names, by type, the resources and properties that have no effect here but would have on AWS.
 	NotRun []string
 }
-
-// Function returns the function with that logical id, which Read made sure of.
-func (s *System) Function(id string) Function {
-	for _, f := range s.Functions {
-		if f.ID == id {
-			return f
-		}
-	}
-	panic("no function " + id)
-}

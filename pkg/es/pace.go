@@ -10,7 +10,8 @@ import (
 // a segment takes its turn for what the page before it cost, and puts that right afterwards. (golang.org/x/time/rate wants
 // the cost first, in whole units of at most a burst.)
 type pace struct {
-	perSecond float64 // 0 = no limit
+	perSecond float64       // 0 = no limit
+	first     chan struct{} // held by whoever waits for the next turn; the others queue for it, first come, first served
 
 	mu       sync.Mutex
 	free     time.Time // when all units spent or expected so far are paid for
@@ -21,7 +22,7 @@ type pace struct {
 const pageUnits = 256
 
 func newPace(cfg AllConfig) *pace {
-	p := &pace{perSecond: cfg.UnitsPerSecond, expected: pageUnits}
+	p := &pace{perSecond: cfg.UnitsPerSecond, expected: pageUnits, first: make(chan struct{}, 1)}
 	if !cfg.Consistent {
 		p.expected /= 2
 	}
@@ -30,6 +31,15 @@ func newPace(cfg AllConfig) *pace {
 
 // turn waits until there are units for a page, and returns how many it took for it.
 func (p *pace) turn(ctx context.Context) (expected float64, err error) {
+	if p.perSecond == 0 {
+		return 0, ctx.Err()
+	}
+	select {
+	case p.first <- struct{}{}:
+		defer func() { <-p.first }()
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
 	for {
 		wait, expected := p.try(time.Now())
 		if wait == 0 {
@@ -50,9 +60,6 @@ func (p *pace) turn(ctx context.Context) (expected float64, err error) {
 func (p *pace) try(now time.Time) (wait time.Duration, expected float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.perSecond == 0 {
-		return 0, 0
-	}
 	if wait := p.free.Sub(now); wait > 0 {
 		return wait, 0
 	}
@@ -63,11 +70,11 @@ func (p *pace) try(now time.Time) (wait time.Duration, expected float64) {
 
 // spent replaces what a page was expected to cost by what it cost.
 func (p *pace) spent(expected, units float64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.perSecond == 0 {
 		return
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.pay(units - expected)
 	if units > 0 { // pages cut from one answer cost nothing
 		p.expected = units

@@ -36,12 +36,12 @@ var odd = []es.StreamID{
 	{Type: "Order", ID: strings.Repeat("\x01", es.MaxStreamBytes-len("Order#"))},
 }
 
-// exported returns the anchors of a small store, and their document.
-func exported(t *testing.T) (*verify.Anchors, []byte) {
+// exported returns the anchors of a small store of four streams, and their document.
+func exported(t *testing.T, streams ...es.StreamID) (*verify.Anchors, []byte) {
 	t.Helper()
 	store := memstore.New(memstore.Config{})
 	w := newWriter(store)
-	for i, s := range append(odd, odd[1], odd[3]) {
+	for i, s := range slices.Concat(streams, streams[1:2], streams[3:]) {
 		if err := w.append(t.Context(), i+1, s); err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +64,7 @@ func exported(t *testing.T) (*verify.Anchors, []byte) {
 
 func TestAnchorsComeBack(t *testing.T) {
 	t.Parallel()
-	a, doc := exported(t)
+	a, doc := exported(t, odd...)
 	other, _, _ := ed25519.GenerateKey(rand.Reader)
 	got, err := verify.ReadAnchors(bytes.NewReader(doc), other, trusted)
 	if err != nil {
@@ -97,7 +97,7 @@ func TestAnchorsOfNothing(t *testing.T) {
 // TestAnchorsTampered: a document with any byte changed, or cut off anywhere, or with lines changed, is not read.
 func TestAnchorsTampered(t *testing.T) {
 	t.Parallel()
-	_, doc := exported(t)
+	_, doc := exported(t, account(1), account(2), odd[1], odd[2])
 	refused := func(what string, doc []byte) {
 		t.Helper()
 		a, err := verify.ReadAnchors(bytes.NewReader(doc), trusted)
@@ -130,7 +130,7 @@ func TestAnchorsTampered(t *testing.T) {
 
 func TestAnchorsOfAnotherKey(t *testing.T) {
 	t.Parallel()
-	a, doc := exported(t)
+	a, doc := exported(t, odd...)
 	if _, err := verify.ReadAnchors(bytes.NewReader(doc)); !errors.Is(err, verify.ErrUntrusted) {
 		t.Errorf("no key is trusted: %v", err)
 	}
@@ -252,7 +252,7 @@ func TestAnchorsSurviveGrowth(t *testing.T) {
 
 func TestWriteAndReadErrors(t *testing.T) {
 	t.Parallel()
-	a, doc := exported(t)
+	a, doc := exported(t, odd...)
 	full := errors.New("disk full")
 	for room := range 7 { // lines
 		if _, err := a.Write(&small{room: room, err: full}, signer); !errors.Is(err, full) {

@@ -1,10 +1,12 @@
-// Projector copies the keys of new items to the rows. It cannot digest one called poison.
+// Projector copies the keys of new items to the rows. It cannot digest one called poison, and chews
+// on one called long.
 package main
 
 import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
@@ -25,6 +27,10 @@ func main() {
 			id := r.Change.NewImage["p"].String()
 			if id == "poison" {
 				panic("poison")
+			}
+			if id == "long" {
+				fmt.Println("long begins")
+				time.Sleep(500 * time.Millisecond)
 			}
 			fmt.Println("projecting", id)
 			_, err := db.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(os.Getenv("ROWS")), Item: map[string]types.AttributeValue{
