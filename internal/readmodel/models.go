@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
@@ -40,6 +41,17 @@ func (m *Models) Subscriptions() []projection.Subscription {
 		subs[i] = projection.Subscription{Projection: p, View: m.views[p.Name()], Generation: generation}
 	}
 	return subs
+}
+
+// Marks yields what the checkpoints of each read model remember of their streams, by the read model's name.
+func (m *Models) Marks(ctx context.Context, client dynamoview.ScanClient) iter.Seq2[string, iter.Seq2[es.Mark, error]] {
+	return func(yield func(string, iter.Seq2[es.Mark, error]) bool) {
+		for _, t := range tables.ReadModels {
+			if !yield(t.Name, m.views[t.Name].Marks(ctx, client, generation)) {
+				return
+			}
+		}
+	}
 }
 
 func (m *Models) reader(name string) dynamoview.Reader { return m.views[name].At(generation) }

@@ -1,0 +1,38 @@
+package app
+
+import (
+	"context"
+	"iter"
+
+	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/verify"
+)
+
+// Witnesses are all that the service itself remembers of its streams besides the streams: the snapshots, and the read
+// models' checkpoints. It needs ProjectorTables, and the right to scan them.
+//
+// Errors: DynamoDB's; one that names what can't be read.
+func (s Service) Witnesses(ctx context.Context) ([]verify.Witness, error) {
+	var all []verify.Witness
+	add := func(source string, marks iter.Seq2[es.Mark, error]) error {
+		for m, err := range marks {
+			if err != nil {
+				return err
+			}
+			all = append(all, verify.Witness{Source: source, Stream: m.Stream, Version: m.Version, Hash: m.Hash})
+		}
+		return nil
+	}
+	snapshots := dynamostore.NewSnapshots(s.DynamoDB, s.Tables.Of(tables.Snapshots))
+	if err := add("snapshot", snapshots.Marks(ctx, s.DynamoDB)); err != nil {
+		return nil, err
+	}
+	for name, marks := range s.models().Marks(ctx, s.DynamoDB) {
+		if err := add("checkpoint of "+name, marks); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}

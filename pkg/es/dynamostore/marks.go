@@ -1,0 +1,49 @@
+package dynamostore
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// Marks yields what all snapshots remember of their streams, to be compared with the streams themselves.
+//
+// Errors: DynamoDB's; one that names a snapshot that can't be read.
+func (sn *Snapshots) Marks(ctx context.Context, client dynamodb.ScanAPIClient) iter.Seq2[es.Mark, error] {
+	return func(yield func(es.Mark, error) bool) {
+		pages := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{
+			TableName: &sn.table, ProjectionExpression: aws.String("#s, version, #h"),
+			ExpressionAttributeNames: map[string]string{"#s": "stream", "#h": "hash"},
+		})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(es.Mark{}, fmt.Errorf("snapshots: %w", err))
+				return
+			}
+			for _, item := range page.Items {
+				if !yield(mark(item)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func mark(item Item) (es.Mark, error) {
+	r := reader{item: item}
+	stream, err := es.ParseStreamID(r.text("stream"))
+	m := es.Mark{StreamVersion: es.StreamVersion{Stream: stream, Version: r.number("version")}, Hash: r.bytes("hash")}
+	if err == nil {
+		err = r.err
+	}
+	if err != nil {
+		return es.Mark{}, fmt.Errorf("snapshot of %q: %w", r.text("stream"), err)
+	}
+	return m, nil
+}

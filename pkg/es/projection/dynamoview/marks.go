@@ -1,0 +1,61 @@
+package dynamoview
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// ScanClient is the part of the DynamoDB client that reads a whole table.
+type ScanClient = dynamodb.ScanAPIClient
+
+// Marks yields what a generation's checkpoints remember of their streams, to be compared with the streams themselves. It
+// scans the table.
+//
+// Errors: DynamoDB's; one that names a checkpoint that can't be read.
+func (v *View) Marks(ctx context.Context, client ScanClient, g projection.Generation) iter.Seq2[es.Mark, error] {
+	prefix := partition(g, stateKind, "")
+	return func(yield func(es.Mark, error) bool) {
+		pages := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{
+			TableName: &v.table, ConsistentRead: aws.Bool(true),
+			FilterExpression:          aws.String("begins_with(pk, :p)"),
+			ExpressionAttributeValues: item{":p": str(prefix)},
+		})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(es.Mark{}, fmt.Errorf("checkpoints: %w", err))
+				return
+			}
+			for _, i := range page.Items {
+				if !yield(mark(i, prefix)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func mark(i item, prefix string) (es.Mark, error) {
+	stream, err := es.ParseStreamID(strings.TrimPrefix(text(i, "pk"), prefix))
+	if err != nil {
+		return es.Mark{}, fmt.Errorf("checkpoint %q: %w", text(i, "pk"), err)
+	}
+	version, err := number(i, "version")
+	if err != nil {
+		return es.Mark{}, fmt.Errorf("checkpoint %q: %w", text(i, "pk"), err)
+	}
+	m := es.Mark{StreamVersion: es.StreamVersion{Stream: stream, Version: version}}
+	if hash, ok := i["hash"].(*types.AttributeValueMemberB); ok {
+		m.Hash = hash.Value
+	}
+	return m, nil
+}
