@@ -3,6 +3,7 @@ package es
 import (
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -27,6 +28,12 @@ const (
 func Build(a Append, seal *Seal, now time.Time) ([]Stored, error) {
 	if err := a.validate(seal); err != nil {
 		return nil, err
+	}
+	if err := a.storable(); err != nil {
+		return nil, fmt.Errorf("append %s: %w", abbreviate(a.Writes[0].Head.stream.String()), err)
+	}
+	if a.Command.ID == "" {
+		a.Command = CommandRef{} // a fingerprint of nothing
 	}
 	at := a.instant(now)
 	if a.Meta.OccurredAt.After(at) {
@@ -87,6 +94,30 @@ func (a *Append) validate(seal *Seal) error {
 	for _, h := range a.Checks {
 		if err := check(h); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// storable refuses what would come back from a store as something else.
+func (a *Append) storable() error {
+	for _, w := range a.Writes {
+		for i, e := range w.Events {
+			if e.Type == "" || e.Schema < 1 || !utf8.ValidString(e.Type) || !utf8.Valid(e.Data) {
+				return fmt.Errorf("event %d: %w: it needs a type, a schema from 1, and UTF-8", i+1, ErrUnstorable)
+			}
+		}
+	}
+	texts := []string{a.ID, a.Meta.CorrelationID, a.Meta.CausationID, a.Meta.Actor, a.Command.ID, a.Command.Fingerprint}
+	for k, v := range a.Meta.Extra {
+		if k == "" {
+			return fmt.Errorf("metadata: %w: a key is empty", ErrUnstorable)
+		}
+		texts = append(texts, k, v)
+	}
+	for _, text := range texts {
+		if !utf8.ValidString(text) {
+			return fmt.Errorf("metadata: %w: it must be UTF-8", ErrUnstorable)
 		}
 	}
 	return nil

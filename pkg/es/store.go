@@ -59,7 +59,7 @@ type Appender interface {
 	// Append stores all writes of a, or none. The commits come back in the order of a.Writes.
 	//
 	// Errors: [ConflictError] if a stream does not end at the head given (nothing is stored); [LimitError], [ErrNoEvents],
-	// [ErrForeignHead], [ErrOccurredInFuture], before anything is sent; [UnknownOutcomeError] if time ran out before the
+	// [ErrForeignHead], [ErrOccurredInFuture], [ErrUnstorable], before anything is sent; [UnknownOutcomeError] if time ran out before the
 	// store's answer was known (all or nothing was stored).
 	Append(ctx context.Context, a Append) ([]Stored, error)
 }

@@ -213,6 +213,33 @@ func anyPayload(t *testing.T, f *fixture) {
 	}
 }
 
+func unstorable(t *testing.T, f *fixture) {
+	good := func() es.Append { return es.Append{Writes: []es.Write{{Head: f.Empty(stream), Events: events(2)}}} }
+	for name, spoil := range map[string]func(*es.Append){
+		"no type":             func(a *es.Append) { a.Writes[0].Events[1].Type = "" },
+		"no schema":           func(a *es.Append) { a.Writes[0].Events[1].Schema = 0 },
+		"payload not UTF-8":   func(a *es.Append) { a.Writes[0].Events[1].Data = json.RawMessage("\"\xff\"") },
+		"metadata not UTF-8":  func(a *es.Append) { a.Meta.Actor = "\xff" },
+		"command not UTF-8":   func(a *es.Append) { a.Command.ID = "\xff" },
+		"empty key":           func(a *es.Append) { a.Meta.Extra = map[string]string{"": "x"} },
+		"extra not UTF-8":     func(a *es.Append) { a.Meta.Extra = map[string]string{"x": "\xff"} },
+		"commit id not UTF-8": func(a *es.Append) { a.ID = "\xff" },
+	} {
+		a := good()
+		spoil(&a)
+		if _, err := f.Append(t.Context(), a); !errors.Is(err, es.ErrUnstorable) {
+			t.Errorf("%s: %v, want %v", name, err, es.ErrUnstorable)
+		}
+	}
+	f.whole(t, stream, 0)
+	a := good()
+	a.Command.Fingerprint = "of no command"
+	if _, err := f.Append(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	f.whole(t, stream, 2)
+}
+
 func repeatedID(t *testing.T, f *fixture) {
 	a := es.Append{ID: "once", Writes: []es.Write{{Head: f.Empty(stream), Events: events(2)}, {Head: f.Empty(other), Events: events(1)}}}
 	for range 2 {

@@ -23,6 +23,7 @@ type Open func(t *testing.T, now func() time.Time) es.Store
 // Run runs the suite, each test in parallel on a store of its own.
 func Run(t *testing.T, open Open) {
 	for name, test := range map[string]func(*testing.T, *fixture){
+		"append/what can not be stored": unstorable,
 		"append/any sequence of calls":  anyCalls,
 		"append/round trip":             roundTrip,
 		"append/heads chain":            headsChain,
