@@ -93,14 +93,7 @@ func (r *route) match(method string, path []string) (map[string]string, bool) {
 	parameters := map[string]string{}
 	for i, s := range r.segments {
 		if s.kind == greedy {
-			if r.Key != "$default" {
-				rest, err := url.PathUnescape(strings.Join(path[min(i, len(path)):], "/"))
-				if err != nil || rest == "" {
-					return nil, false
-				}
-				parameters[s.text] = rest
-			}
-			return parameters, true
+			return parameters, r.matchRest(s, path[min(i, len(path)):], parameters)
 		}
 		if i >= len(path) {
 			return nil, false
@@ -117,4 +110,14 @@ func (r *route) match(method string, path []string) (map[string]string, bool) {
 		}
 	}
 	return parameters, len(path) == len(r.segments)
+}
+
+// matchRest takes what is left of a path as one parameter. Only $default matches without any.
+func (r *route) matchRest(s segment, path []string, parameters map[string]string) bool {
+	if r.Key == "$default" {
+		return true
+	}
+	rest, err := url.PathUnescape(strings.Join(path, "/"))
+	parameters[s.text] = rest
+	return err == nil && rest != ""
 }

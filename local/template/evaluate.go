@@ -22,31 +22,39 @@ func (s *stack) evaluate(v any, depth int) (any, error) {
 		if name, argument, ok := intrinsic(v); ok {
 			return s.call(name, argument, depth+1)
 		}
-		out := make(map[string]any, len(v))
-		for key, inner := range v {
-			value, err := s.evaluate(inner, depth+1)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", key, err)
-			}
-			if _, none := value.(noValue); !none {
-				out[key] = value
-			}
-		}
-		return out, nil
+		return s.evaluateMap(v, depth+1)
 	case []any:
-		out := make([]any, 0, len(v))
-		for i, inner := range v {
-			value, err := s.evaluate(inner, depth+1)
-			if err != nil {
-				return nil, fmt.Errorf("[%d]: %w", i, err)
-			}
-			if _, none := value.(noValue); !none {
-				out = append(out, value)
-			}
-		}
-		return out, nil
+		return s.evaluateList(v, depth+1)
 	}
 	return v, nil
+}
+
+func (s *stack) evaluateMap(v map[string]any, depth int) (any, error) {
+	out := make(map[string]any, len(v))
+	for key, inner := range v {
+		value, err := s.evaluate(inner, depth)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", key, err)
+		}
+		if _, none := value.(noValue); !none {
+			out[key] = value
+		}
+	}
+	return out, nil
+}
+
+func (s *stack) evaluateList(v []any, depth int) (any, error) {
+	out := make([]any, 0, len(v))
+	for i, inner := range v {
+		value, err := s.evaluate(inner, depth)
+		if err != nil {
+			return nil, fmt.Errorf("[%d]: %w", i, err)
+		}
+		if _, none := value.(noValue); !none {
+			out = append(out, value)
+		}
+	}
+	return out, nil
 }
 
 func intrinsic(v map[string]any) (name string, argument any, ok bool) {

@@ -68,9 +68,7 @@ func TestAllKeepsItsPace(t *testing.T) {
 				took := time.Since(start).Seconds()
 				least := (segments*count - 1) * units / rate
 				// At the start no page's cost is known: a page of 1 MB is expected, and put right when the first is there.
-				// At the end, the few segments that are left are as quick as their own answers, and no quicker: which of them
-				// that are, and how many pages they have left, is for the scheduler to say.
-				most := least + 6*latency.Seconds() + 0.2
+				most := least + 3*latency.Seconds() + 0.2
 				if took < least || took > most {
 					t.Errorf("took %.2f s, want %.2f to %.2f", took, least, most)
 				}
