@@ -1,9 +1,6 @@
 package es
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // KnownCommand is a command that a stream holds.
 type KnownCommand struct {
@@ -18,12 +15,14 @@ type knownCommands []KnownCommand
 
 // add notes the command of a commit, and forgets what has fallen behind the horizon.
 func (k *knownCommands) add(c *Commit, horizon time.Duration) {
+	old := c.At.Add(-horizon)
+	behind := 0
+	for behind < len(*k) && (*k)[behind].At.Before(old) {
+		behind++
+	}
+	*k = (*k)[behind:]
 	if c.Command.ID == "" {
 		return
-	}
-	old := c.At.Add(-horizon)
-	if i := slices.IndexFunc(*k, func(known KnownCommand) bool { return !known.At.Before(old) }); i > 0 {
-		*k = (*k)[i:]
 	}
 	*k = append(*k, KnownCommand{CommandRef: c.Command, Version: c.Version, At: c.At})
 }

@@ -355,3 +355,47 @@ func TestLoadAt(t *testing.T) {
 		t.Errorf("a version that is not there: %v", err)
 	}
 }
+
+// TestHorizon: a snapshot carries the commands of the horizon and no others, also where all of them are behind it.
+func TestHorizon(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+	store, snapshots := memstore.New(memstore.Config{Now: func() time.Time { return now }}), &memstore.Snapshots{}
+	cfg := es.RepositoryConfig{Snapshots: snapshots, Every: 1, Schema: 1, Horizon: time.Hour}
+	p := newProcess(store, cfg)
+	if _, err := p.repo.Create(t.Context(), "a", command("c1"), start(1)); err != nil {
+		t.Fatal(err)
+	}
+	carried := func() (ids []string) {
+		t.Helper()
+		if err := newProcess(store, cfg).repo.Snapshot(t.Context(), counters.Stream("a")); err != nil {
+			t.Fatal(err)
+		}
+		s, err := snapshots.LoadSnapshot(t.Context(), counters.Stream("a"))
+		if err != nil || s == nil {
+			t.Fatalf("%v, %v", s, err)
+		}
+		for _, c := range s.Commands {
+			ids = append(ids, c.ID)
+		}
+		return ids
+	}
+	for _, step := range []struct {
+		after time.Duration
+		cmd   es.Command
+		want  []string
+	}{
+		{time.Minute, command("c2"), []string{"c1", "c2"}},
+		{59*time.Minute + 30*time.Second, command("c3"), []string{"c2", "c3"}},
+		{2 * time.Hour, command("c4"), []string{"c4"}},
+		{2 * time.Hour, es.Command{}, nil},
+	} {
+		now = now.Add(step.after)
+		if err := p.raise(t, step.cmd, 0); err != nil {
+			t.Fatal(err)
+		}
+		if got := carried(); !cmp.Equal(got, step.want) {
+			t.Errorf("%v later: %v, want %v", step.after, got, step.want)
+		}
+	}
+}
