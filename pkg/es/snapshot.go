@@ -29,7 +29,7 @@ type SnapshotStore interface {
 	// LoadSnapshot returns a stream's snapshot, nil if there is none.
 	LoadSnapshot(ctx context.Context, stream StreamID) (*Snapshot, error)
 
-	// SaveSnapshot keeps a snapshot, unless there is one of a later version.
+	// SaveSnapshot keeps a snapshot, unless there is one of the same schema that is not older.
 	//
 	// Errors: [LimitError] if it is too large to be kept.
 	SaveSnapshot(ctx context.Context, s Snapshot) error

@@ -11,11 +11,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/storetest"
 )
 
 func snapshot(version int64) es.Snapshot {
@@ -28,30 +28,19 @@ func snapshot(version int64) es.Snapshot {
 
 func TestSnapshots(t *testing.T) {
 	t.Parallel()
+	storetest.RunSnapshots(t, func(t *testing.T) es.SnapshotStore {
+		t.Helper()
+		client := dynamotest.Client(t)
+		return dynamostore.NewSnapshots(client, dynamotest.Table(t, client, dynamostore.SnapshotsTable))
+	})
+}
+
+func TestSnapshotLimits(t *testing.T) {
+	t.Parallel()
 	client := dynamotest.Client(t)
 	table := dynamotest.Table(t, client, dynamostore.SnapshotsTable)
 	snapshots := dynamostore.NewSnapshots(client, table)
 	ctx := t.Context()
-	want := func(version int64) {
-		t.Helper()
-		got, err := snapshots.LoadSnapshot(ctx, acc1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if expect := snapshot(version); !cmp.Equal(&expect, got) {
-			t.Errorf("(-want +got):\n%s", cmp.Diff(&expect, got))
-		}
-	}
-	if got, err := snapshots.LoadSnapshot(ctx, acc1); got != nil || err != nil {
-		t.Errorf("before any: %+v, %v", got, err)
-	}
-	for _, version := range []int64{10, 30, 20} {
-		if err := snapshots.SaveSnapshot(ctx, snapshot(version)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want(30)
-
 	large := snapshot(40)
 	large.State = json.RawMessage(`"` + noise(1_000_000) + `"`)
 	if err := snapshots.SaveSnapshot(ctx, large); !errors.As(err, new(*es.LimitError)) {

@@ -35,7 +35,7 @@ func (s *Snapshots) SaveSnapshot(ctx context.Context, snapshot es.Snapshot) erro
 	if s.latest == nil {
 		s.latest = map[es.StreamID]es.Snapshot{}
 	}
-	if s.latest[snapshot.At.Stream].Version < snapshot.Version {
+	if there := s.latest[snapshot.At.Stream]; there.Version < snapshot.Version || there.Schema != snapshot.Schema {
 		s.latest[snapshot.At.Stream] = snapshot
 	}
 	return nil
