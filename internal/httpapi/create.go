@@ -46,19 +46,7 @@ func createWith[B, S, E any](
 			return nil, err
 		}
 		id := newID(asked(&in.Body), cmd)
-		out, err := a.aggregates.Executor.Execute(ctx, cmd, func(tx *es.Tx) error {
-			e, err := repo.New(tx, id)
-			if err != nil {
-				return err
-			}
-			events, err := decide(tx, id, &in.Body)
-			e.Record(events...)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		r, err := repo.Result(ctx, out, id)
+		r, err := repo.CreateTx(ctx, id, cmd, func(tx *es.Tx) ([]E, error) { return decide(tx, id, &in.Body) })
 		if err != nil {
 			return nil, err
 		}

@@ -84,7 +84,7 @@ type removing struct {
 func removeItem(a *api, repo *aggregates.Orders) {
 	serve(a, routes.RemoveItem, http.StatusOK, func(ctx context.Context, in *removing) (*answer[order.State], error) {
 		r := request{route: routes.RemoveItem, target: []string{string(in.ID), string(in.ProductID)}}
-		return execute(ctx, a, repo, in.Asked, in.Conditional, r, func(_ *es.Tx, s order.State) ([]order.Event, error) {
+		return execute(ctx, repo, in.Asked, in.Conditional, r, func(_ *es.Tx, s order.State) ([]order.Event, error) {
 			return s.RemoveItem(string(in.ProductID))
 		})
 	})

@@ -71,16 +71,16 @@ type Outcome struct {
 //
 // Errors: the decision's own; [ConflictError] after the last attempt; [CommandReusedError]; all those of [Appender].
 func (x *Executor) Execute(ctx context.Context, cmd Command, decide func(*Tx) error) (*Outcome, error) {
-	fresh := false
+	begin := func(attempt int, fresh bool) *Tx {
+		return &Tx{ctx: ctx, store: x.store, cmd: cmd, fresh: fresh, again: attempt > 1, entities: map[StreamID]entity{}}
+	}
 	for attempt := 1; ; attempt++ {
-		tx := &Tx{ctx: ctx, store: x.store, cmd: cmd, fresh: fresh, again: attempt > 1, entities: map[StreamID]entity{}}
+		tx := begin(attempt, attempt > 1)
 		out, err := tx.run(decide)
-		if !fresh && tx.warm && !tx.sent && tx.replayed == nil {
+		if tx.warm && !tx.sent && tx.replayed == nil {
 			// Only what the store accepts may rest on cached state: a refusal is decided again on the stream as it is.
-			tx = &Tx{ctx: ctx, store: x.store, cmd: cmd, fresh: true, again: attempt > 1, entities: map[StreamID]entity{}}
-			out, err = tx.run(decide)
+			out, err = begin(attempt, true).run(decide)
 		}
-		fresh = true
 		var conflict *ConflictError
 		if !errors.As(err, &conflict) || attempt == x.cfg.Attempts {
 			return out, err

@@ -70,6 +70,13 @@ func (r *Repository[S, E]) Load(ctx context.Context, id string) (Loaded[S], erro
 //
 // Errors: [NotFoundError] if the aggregate has no events; [VersionMismatchError]; decide's own; those of [Executor.Execute].
 func (r *Repository[S, E]) Execute(ctx context.Context, id string, cmd Command, decide func(state S) ([]E, error)) (Result[S], error) {
+	return r.ExecuteTx(ctx, id, cmd, func(_ *Tx, s S) ([]E, error) { return decide(s) })
+}
+
+// ExecuteTx is Execute for a decision that brings other aggregates into its transaction.
+func (r *Repository[S, E]) ExecuteTx(
+	ctx context.Context, id string, cmd Command, decide func(tx *Tx, state S) ([]E, error),
+) (Result[S], error) {
 	return r.run(ctx, id, cmd, r.Get, decide)
 }
 
@@ -77,12 +84,17 @@ func (r *Repository[S, E]) Execute(ctx context.Context, id string, cmd Command, 
 //
 // Errors: [AlreadyExistsError] if the aggregate has events; decide's own; those of [Executor.Execute].
 func (r *Repository[S, E]) Create(ctx context.Context, id string, cmd Command, decide func() ([]E, error)) (Result[S], error) {
-	return r.run(ctx, id, cmd, r.New, func(S) ([]E, error) { return decide() })
+	return r.CreateTx(ctx, id, cmd, func(*Tx) ([]E, error) { return decide() })
+}
+
+// CreateTx is Create for a decision that brings other aggregates into its transaction.
+func (r *Repository[S, E]) CreateTx(ctx context.Context, id string, cmd Command, decide func(tx *Tx) ([]E, error)) (Result[S], error) {
+	return r.run(ctx, id, cmd, r.New, func(tx *Tx, _ S) ([]E, error) { return decide(tx) })
 }
 
 func (r *Repository[S, E]) run(
 	ctx context.Context, id string, cmd Command,
-	enter func(*Tx, string) (*Entity[S, E], error), decide func(state S) ([]E, error),
+	enter func(*Tx, string) (*Entity[S, E], error), decide func(*Tx, S) ([]E, error),
 ) (Result[S], error) {
 	out, err := r.executor.Execute(ctx, cmd, func(tx *Tx) error {
 		e, err := enter(tx, id)
@@ -92,7 +104,7 @@ func (r *Repository[S, E]) run(
 		if err := e.Expect(cmd.ExpectedVersion); err != nil {
 			return err
 		}
-		events, err := decide(e.State)
+		events, err := decide(tx, e.State)
 		if err != nil {
 			return err
 		}

@@ -37,10 +37,10 @@ func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
 			return nil, err
 		}
 	}
-	p := &pending{store: st, Append: a, commits: commits, items: items, token: uuid.NewString()}
+	p := &pending{store: st, Append: a, commits: commits, items: items}
 	send := p.put
 	if len(a.Writes)+len(a.Checks) > 1 {
-		send = p.transact
+		send, p.token = p.transact, uuid.NewString()
 	}
 	if err := st.settle(ctx, &commits[0].Commit, func() (verdict, error) { return send(ctx) }); err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ type pending struct {
 	store   *Store
 	commits []es.Stored
 	items   []Item
-	token   string
+	token   string // of the transaction, the same however often it is sent
 }
 
 // verdict is what DynamoDB's answer to an append means.
