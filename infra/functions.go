@@ -50,6 +50,7 @@ var query = function{
 	timeout:     25,
 	grants: []grant{
 		{on: tables.ReadModels, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
+		{on: projections, actions: []string{"dynamodb:Query"}},
 		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
 	},
 }
@@ -61,19 +62,21 @@ var projector = function{
 	timeout:     60,
 	grants: []grant{
 		{on: tables.ReadModels, actions: []string{
-			"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem",
-			"dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+			"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem",
+			"dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem",
 		}},
-		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
+		{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
+		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}},
 		{on: snapshots, actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}},
 	},
 	subscribed: true,
 }
 
 var (
-	functions = []function{command, query, projector}
-	events    = []tables.Table{tables.Events}
-	snapshots = []tables.Table{tables.Snapshots}
+	functions   = []function{command, query, projector}
+	events      = []tables.Table{tables.Events}
+	snapshots   = []tables.Table{tables.Snapshots}
+	projections = []tables.Table{tables.Projections}
 )
 
 // newFunctions declares every function with its role and its log group, and returns them by name.

@@ -7,7 +7,8 @@ import (
 	"github.com/annals-es/annals/internal/readmodel/tables"
 )
 
-// newDerivedTable declares a table that is made from the event table: a read model's, or the snapshots. It goes with the
+// newDerivedTable declares a table that is made from the event table: a read model's, the snapshots, or the
+// generations of the read models. It goes with the
 // stack, because it can be made again.
 func newDerivedTable(stack awscdk.Stack, derived tables.Table) awsdynamodb.TableV2 {
 	props := tableProps(derived)

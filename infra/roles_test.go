@@ -26,18 +26,20 @@ func TestRoles(t *testing.T) {
 			"CommandLogs.Arn":    logs,
 		},
 		"QueryRole": withReadTables(grants{
-			"EventsTable.Arn": {"dynamodb:GetItem", "dynamodb:Query"},
-			"QueryLogs.Arn":   logs,
+			"EventsTable.Arn":      {"dynamodb:GetItem", "dynamodb:Query"},
+			"ProjectionsTable.Arn": {"dynamodb:Query"},
+			"QueryLogs.Arn":        logs,
 		}, "dynamodb:GetItem", "dynamodb:Query"),
 		"ProjectorRole": withReadTables(grants{
-			"EventsTable.Arn":       {"dynamodb:GetItem", "dynamodb:Query"},
+			"EventsTable.Arn":       {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
+			"ProjectionsTable.Arn":  {"dynamodb:PutItem", "dynamodb:Query"},
 			"SnapshotsTable.Arn":    {"dynamodb:GetItem", "dynamodb:PutItem"},
 			"EventsTable.StreamArn": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
 			"*":                     {"dynamodb:ListStreams"},
 			"ProjectorFailures.Arn": {"sqs:SendMessage"},
 			"ProjectorLogs.Arn":     logs,
-		}, "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
-			"dynamodb:Query", "dynamodb:UpdateItem"),
+		}, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
+			"dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"),
 	}
 	for id, want := range tests {
 		t.Run(id, func(t *testing.T) {

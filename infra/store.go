@@ -15,7 +15,7 @@ import (
 type storedTables map[string]awsdynamodb.TableV2
 
 // derivedTables can be made again from the events.
-var derivedTables = slices.Concat(tables.ReadModels, snapshots)
+var derivedTables = slices.Concat(tables.ReadModels, snapshots, projections)
 
 func newTables(stack awscdk.Stack) storedTables {
 	stored := storedTables{tables.Events.Name: newEventTable(stack)}

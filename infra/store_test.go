@@ -8,7 +8,7 @@ import (
 )
 
 func TestTablesAreAsDeclared(t *testing.T) {
-	declared := append([]tables.Table{tables.Events, tables.Snapshots}, tables.ReadModels...)
+	declared := append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections}, tables.ReadModels...)
 	var ids []string
 	for _, table := range declared {
 		id := pascal(table.Name) + "Table"
@@ -50,7 +50,7 @@ func TestTablesAreProtected(t *testing.T) {
 			"PointInTimeRecoverySpecification": object{"PointInTimeRecoveryEnabled": true},
 		}},
 	}
-	for _, derived := range append([]tables.Table{tables.Snapshots}, tables.ReadModels...) {
+	for _, derived := range append([]tables.Table{tables.Snapshots, tables.Projections}, tables.ReadModels...) {
 		want[pascal(derived.Name)+"Table"] = protection{"Delete", "Delete", object{
 			"Region":                           ref("AWS::Region"),
 			"PointInTimeRecoverySpecification": object{"PointInTimeRecoveryEnabled": true},

@@ -76,8 +76,9 @@ func (s Service) Projector() (*Projector, error) {
 	if err != nil {
 		return nil, err
 	}
+	models := s.models()
 	return &Projector{
-		engine:    projection.NewEngine(store, projection.Config{}, s.models().Subscriptions()...),
+		engine:    projection.NewEngine(store, models.Catalog(), projection.Config{Log: s.Log}, models.Subscriptions()...),
 		snapshots: []snapshotter{all.Accounts, all.Orders},
 		log:       s.Log,
 	}, nil

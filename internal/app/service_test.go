@@ -39,7 +39,7 @@ func newService(t *testing.T) *service {
 	t.Helper()
 	client := dynamotest.Client(t, app.Punctual)
 	names := app.TableNames{}
-	for _, table := range append(app.QueryTables, tables.Snapshots) {
+	for _, table := range app.ProjectorTables {
 		names[table.Name] = dynamotest.Table(t, client, table.Table)
 	}
 	s := &service{client: client, log: &logged{}}

@@ -10,8 +10,8 @@ import (
 // The tables that each function is told of.
 var (
 	CommandTables   = []tables.Table{tables.Events, tables.Snapshots}
-	QueryTables     = append([]tables.Table{tables.Events}, tables.ReadModels...)
-	ProjectorTables = append([]tables.Table{tables.Events, tables.Snapshots}, tables.ReadModels...)
+	QueryTables     = append([]tables.Table{tables.Events, tables.Projections}, tables.ReadModels...)
+	ProjectorTables = append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections}, tables.ReadModels...)
 )
 
 // TableNames are the names of tables on DynamoDB, by their names inside the service.

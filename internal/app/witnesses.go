@@ -29,7 +29,7 @@ func (s Service) Witnesses(ctx context.Context) ([]verify.Witness, error) {
 	if err := add("snapshot", snapshots.Marks(ctx, s.DynamoDB)); err != nil {
 		return nil, err
 	}
-	for name, marks := range s.models().Marks(ctx, s.DynamoDB) {
+	for name, marks := range s.models().Marks(ctx) {
 		if err := add("checkpoint of "+name, marks); err != nil {
 			return nil, err
 		}

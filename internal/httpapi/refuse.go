@@ -9,7 +9,7 @@ import (
 
 	"github.com/annals-es/annals/internal/rule"
 	"github.com/annals-es/annals/pkg/es"
-	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+	"github.com/annals-es/annals/pkg/es/projection"
 )
 
 // refuse returns the problem that an error of an operation is answered with, and logs what is our fault.
@@ -57,8 +57,8 @@ func (a *api) problem(err error) *Problem {
 		return newProblem(http.StatusRequestEntityTooLarge, "too-large", limit.Error())
 	case errors.Is(err, es.ErrOccurredInFuture):
 		return invalidField("header."+occurredAtHeader, "must not be in the future")
-	case errors.Is(err, dynamoview.ErrCursor):
-		return invalidField("query.cursor", dynamoview.ErrCursor.Error())
+	case errors.Is(err, projection.ErrCursor):
+		return invalidField("query.cursor", projection.ErrCursor.Error())
 	case errors.As(err, &unknown):
 		return later("outcome-unknown", "it is not known whether the command was done: repeat it with the same Idempotency-Key")
 	case errors.As(err, &conflict):

@@ -18,7 +18,7 @@ import (
 	"github.com/annals-es/annals/internal/product"
 	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/pkg/es"
-	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+	"github.com/annals-es/annals/pkg/es/projection"
 )
 
 // streamTypes are the types of streams that the audit trail shows.
@@ -137,7 +137,7 @@ func versionFrom(cursor string, stream es.StreamID) (int64, error) {
 	number, ours := strings.CutPrefix(string(raw), stream.String()+"@")
 	version, badNumber := strconv.ParseInt(number, 10, 64)
 	if err != nil || !ours || badNumber != nil || version < 1 {
-		return 0, dynamoview.ErrCursor
+		return 0, projection.ErrCursor
 	}
 	return version, nil
 }

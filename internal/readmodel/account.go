@@ -110,7 +110,7 @@ var accountStatement = projection.New(projection.Definition[statement]{
 
 // Statement returns an account's movements, newest first.
 //
-// Errors: [es.NotFoundError], [dynamoview.ErrCursor].
+// Errors: [es.NotFoundError], [projection.ErrCursor].
 func (m *Models) Statement(ctx context.Context, id string, p PageRequest) (Page[Movement], error) {
 	stream := account.Aggregate.Stream(id)
 	if _, err := document[statement](ctx, m, tables.AccountStatement, stream); err != nil {

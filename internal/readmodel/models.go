@@ -12,60 +12,168 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
-// generation is the build of the rows that is written and read.
-const generation projection.Generation = 1
+// model is a read model: the fold that makes its rows, and the older versions of that fold whose rows may still be served.
+type model struct {
+	projection.Projection
+	former []former
+}
 
-// projections are the folds of all read models, by the name of their table.
-var projections = []projection.Projection{
-	accountSummary, accountStatement,
-	orderSummary, activeOrders, customerOrders,
-	productCatalog, productInventory, productSales,
+// former is an older version of a fold. It stays until no generation that it made is kept any more.
+type former struct {
+	projection.Projection
+	// row turns a row of that version into one of the newest. nil = it needs nothing.
+	row func(json.RawMessage) (json.RawMessage, error)
+}
+
+// all are the read models. Each has a table of its name.
+var all = []model{
+	{Projection: accountSummary}, {Projection: accountStatement},
+	{Projection: orderSummary}, {Projection: activeOrders}, {Projection: customerOrders},
+	{Projection: productCatalog}, {Projection: productInventory}, {Projection: productSales},
 }
 
 // Models are the read models on their tables.
-type Models struct{ views map[string]*dynamoview.View }
+type Models struct {
+	models  map[string]model
+	views   map[string]*dynamoview.View
+	catalog *dynamoview.Catalog
+	pointer *projection.Pointer
+}
 
 // New returns the read models. tableName gives the name on DynamoDB of each read table.
 func New(client dynamoview.Client, tableName func(tables.Table) string) *Models {
-	m := &Models{views: map[string]*dynamoview.View{}}
-	for _, t := range tables.ReadModels {
-		m.views[t.Name] = dynamoview.New(client, tableName(t))
+	return of(all, client, tableName)
+}
+
+func of(models []model, client dynamoview.Client, tableName func(tables.Table) string) *Models {
+	m := &Models{
+		models: map[string]model{}, views: map[string]*dynamoview.View{},
+		catalog: dynamoview.NewCatalog(client, tableName(tables.Projections)),
+	}
+	m.pointer = projection.NewPointer(m.catalog, nil)
+	for _, one := range models {
+		m.models[one.Name()] = one
+		m.views[one.Name()] = dynamoview.New(client, tableName(tables.ReadModel(one.Name())))
 	}
 	return m
 }
 
+// Catalog is where the generations of the read models are kept.
+func (m *Models) Catalog() *dynamoview.Catalog { return m.catalog }
+
 // Subscriptions are the projections as the engine runs them.
 func (m *Models) Subscriptions() []projection.Subscription {
-	subs := make([]projection.Subscription, len(projections))
-	for i, p := range projections {
-		subs[i] = projection.Subscription{Projection: p, View: m.views[p.Name()], Generation: generation}
+	subs := make([]projection.Subscription, 0, len(m.models))
+	for name, one := range m.models {
+		sub := projection.Subscription{Projection: one.Projection, View: m.views[name]}
+		for _, f := range one.former {
+			sub.Former = append(sub.Former, f.Projection)
+		}
+		subs = append(subs, sub)
 	}
 	return subs
 }
 
+// Check tells whether this code can read what is served.
+//
+// Errors: [projection.UnknownFoldError]; the catalog's.
+func (m *Models) Check(ctx context.Context) error {
+	for name := range m.models {
+		if _, err := m.reader(ctx, name, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Marks yields what the checkpoints of each read model remember of their streams, by the read model's name.
-func (m *Models) Marks(ctx context.Context, client dynamoview.ScanClient) iter.Seq2[string, iter.Seq2[es.Mark, error]] {
+func (m *Models) Marks(ctx context.Context) iter.Seq2[string, iter.Seq2[es.Mark, error]] {
 	return func(yield func(string, iter.Seq2[es.Mark, error]) bool) {
-		for _, t := range tables.ReadModels {
-			if !yield(t.Name, m.views[t.Name].Marks(ctx, client, generation)) {
+		for name := range m.models {
+			if !yield(name, m.marks(ctx, name)) {
 				return
 			}
 		}
 	}
 }
 
-func (m *Models) reader(name string) dynamoview.Reader { return m.views[name].At(generation) }
+func (m *Models) marks(ctx context.Context, name string) iter.Seq2[es.Mark, error] {
+	return func(yield func(es.Mark, error) bool) {
+		r, err := m.reader(ctx, name, "")
+		if err != nil {
+			yield(es.Mark{}, err)
+			return
+		}
+		m.views[name].Marks(ctx, r.generation)(yield)
+	}
+}
+
+// reader reads one generation of a read model.
+type reader struct {
+	dynamoview.Reader
+	generation projection.Generation
+	row        func(json.RawMessage) (json.RawMessage, error) // nil = rows are as the newest fold makes them
+}
+
+// reader returns the reader of the generation that serves, or, where a list goes on, of that in which it began.
+//
+// Errors: [projection.ErrCursor], [projection.UnknownFoldError]; the catalog's.
+func (m *Models) reader(ctx context.Context, name, cursor string) (reader, error) {
+	one := m.models[name]
+	record, err := m.pointer.Record(ctx, name, one.FoldVersion())
+	if err != nil {
+		return reader{}, err
+	}
+	b := record.Serving()
+	if cursor != "" {
+		g, err := dynamoview.GenerationOf(cursor)
+		if err != nil {
+			return reader{}, err
+		}
+		if b = record.Build(g); b == nil || b.Status != projection.Serving && b.Status != projection.Retired {
+			return reader{}, projection.ErrCursor
+		}
+	}
+	r := reader{Reader: m.views[name].At(b.Generation), generation: b.Generation}
+	if b.Fold == one.FoldVersion() {
+		return r, nil
+	}
+	for _, f := range one.former {
+		if f.FoldVersion() == b.Fold {
+			r.row = f.row
+			return r, nil
+		}
+	}
+	return r, &projection.UnknownFoldError{Projection: name, Generation: b.Generation, Fold: b.Fold}
+}
+
+// decode reads a row into out.
+func (r reader) decode(row json.RawMessage, out any) (err error) {
+	if r.row != nil {
+		if row, err = r.row(row); err != nil {
+			return err
+		}
+	}
+	return json.Unmarshal(row, out)
+}
 
 // document reads the row of a stream from a read model that keeps one row a stream.
 //
 // Errors: [es.NotFoundError] if the read model has not seen the stream.
 func document[S any](ctx context.Context, m *Models, name string, stream es.StreamID) (S, error) {
 	var row S
-	version, err := m.reader(name).State(ctx, stream, &row)
+	r, err := m.reader(ctx, name, "")
 	if err != nil {
-		return row, fmt.Errorf("%s of %s: %w", name, stream, err)
+		return row, err
 	}
-	if version == 0 {
+	cp, err := r.Checkpoint(ctx, stream)
+	if err == nil && cp.State != nil {
+		err = r.decode(cp.State, &row)
+	}
+	switch {
+	case err != nil:
+		return row, fmt.Errorf("%s of %s: %w", name, stream, err)
+	case cp.State == nil:
 		return row, &es.NotFoundError{Stream: stream}
 	}
 	return row, nil
@@ -88,15 +196,19 @@ type Page[T any] struct {
 
 // page reads a page of rows.
 //
-// Errors: [dynamoview.ErrCursor].
+// Errors: [projection.ErrCursor].
 func page[T any](ctx context.Context, m *Models, name string, list dynamoview.List) (Page[T], error) {
-	rows, err := m.reader(name).Rows(ctx, list)
+	r, err := m.reader(ctx, name, list.Cursor)
+	if err != nil {
+		return Page[T]{}, err
+	}
+	rows, err := r.Rows(ctx, list)
 	if err != nil {
 		return Page[T]{}, fmt.Errorf("%s: %w", name, err)
 	}
 	out := Page[T]{Items: make([]T, len(rows.Rows)), Next: rows.Next}
 	for i, row := range rows.Rows {
-		if err := json.Unmarshal(row, &out.Items[i]); err != nil {
+		if err := r.decode(row, &out.Items[i]); err != nil {
 			return Page[T]{}, fmt.Errorf("%s: row: %w", name, err)
 		}
 	}

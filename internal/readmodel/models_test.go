@@ -21,7 +21,6 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/memstore"
 	"github.com/annals-es/annals/pkg/es/projection"
-	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
 func usd(amount string) money.Money { return money.Must(money.New(amount, "USD")) }
@@ -54,11 +53,11 @@ func newModels(t *testing.T, store es.Reader) (*readmodel.Models, *projection.En
 	t.Helper()
 	client := dynamotest.Client(t)
 	names := map[string]string{}
-	for _, table := range tables.ReadModels {
+	for _, table := range append(tables.ReadModels, tables.Projections) {
 		names[table.Name] = dynamotest.Table(t, client, table.Table)
 	}
 	models := readmodel.New(client, func(table tables.Table) string { return names[table.Name] })
-	return models, projection.NewEngine(store, projection.Config{}, models.Subscriptions()...)
+	return models, projection.NewEngine(store, models.Catalog(), projection.Config{}, models.Subscriptions()...)
 }
 
 // create makes an aggregate, and do changes one; a violation of a rule is no error.
@@ -286,7 +285,7 @@ func TestAccounts(t *testing.T) {
 	}, movements); diff != "" {
 		t.Errorf("statement (-want +got):\n%s", diff)
 	}
-	if _, err := w.models.Statement(t.Context(), "a", readmodel.PageRequest{Limit: 2, Cursor: "x"}); !errors.Is(err, dynamoview.ErrCursor) {
+	if _, err := w.models.Statement(t.Context(), "a", readmodel.PageRequest{Limit: 2, Cursor: "x"}); !errors.Is(err, projection.ErrCursor) {
 		t.Errorf("bad cursor: %v", err)
 	}
 }

@@ -60,7 +60,7 @@ var activeOrders = projection.New(projection.Definition[orderRow]{
 
 // ActiveOrders returns the orders that are placed and not delivered, oldest first.
 //
-// Errors: [dynamoview.ErrCursor].
+// Errors: [projection.ErrCursor].
 func (m *Models) ActiveOrders(ctx context.Context, p PageRequest) (Page[OrderSummary], error) {
 	return page[OrderSummary](ctx, m, tables.ActiveOrders, dynamoview.List{
 		Partitions: allShards(active), Limit: p.Limit, Cursor: p.Cursor,
@@ -80,7 +80,7 @@ var customerOrders = projection.New(projection.Definition[orderRow]{
 
 // CustomerOrders returns a customer's orders, newest first; none for a customer that never ordered.
 //
-// Errors: [dynamoview.ErrCursor].
+// Errors: [projection.ErrCursor].
 func (m *Models) CustomerOrders(ctx context.Context, customerID string, p PageRequest) (Page[OrderSummary], error) {
 	return page[OrderSummary](ctx, m, tables.CustomerOrders, dynamoview.List{
 		Partitions: []string{customerID}, Descending: true, Limit: p.Limit, Cursor: p.Cursor,

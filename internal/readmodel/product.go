@@ -124,7 +124,11 @@ func (m *Models) Inventory(ctx context.Context, productID string) (Inventory, er
 //
 // Errors: [es.NotFoundError] if the product is not listed and nothing was counted of it.
 func (m *Models) counters(ctx context.Context, name string, key projection.Key, productID string) (map[string]string, error) {
-	values, err := m.reader(name).Counters(ctx, key)
+	r, err := m.reader(ctx, name, "")
+	if err != nil {
+		return nil, err
+	}
+	values, err := r.Counters(ctx, key)
 	if err != nil {
 		return nil, fmt.Errorf("%s of %s: %w", name, productID, err)
 	}

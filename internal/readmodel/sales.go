@@ -86,7 +86,11 @@ func (m *Models) Sales(ctx context.Context, productID string) (ProductSales, err
 // TopSales returns the products with the most revenue, the most first. Amounts of different currencies are compared as
 // numbers.
 func (m *Models) TopSales(ctx context.Context, top int) ([]ProductSales, error) {
-	all, err := m.reader(tables.ProductSales).AllCounters(ctx, allShards(sales)...)
+	r, err := m.reader(ctx, tables.ProductSales, "")
+	if err != nil {
+		return nil, err
+	}
+	all, err := r.AllCounters(ctx, allShards(sales)...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", tables.ProductSales, err)
 	}

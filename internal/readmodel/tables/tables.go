@@ -22,10 +22,11 @@ func (t Table) Env() string {
 	return "TABLE_" + strings.ToUpper(strings.ReplaceAll(t.Name, "-", "_"))
 }
 
-// Events is the event table, Snapshots that of the aggregates' snapshots.
+// Events is the event table, Snapshots that of the aggregates' snapshots, Projections that of all projections' generations.
 var (
-	Events    = Table{Name: "events", Table: dynamostore.EventsTable}
-	Snapshots = Table{Name: "snapshots", Table: dynamostore.SnapshotsTable}
+	Events      = Table{Name: "events", Table: dynamostore.EventsTable}
+	Snapshots   = Table{Name: "snapshots", Table: dynamostore.SnapshotsTable}
+	Projections = Table{Name: "projections", Table: dynamoview.ReadTable}
 )
 
 // The names of the read models, each with a read table of its own.
@@ -42,9 +43,10 @@ const (
 
 // ReadModels are the read tables, one a read model.
 var ReadModels = []Table{
-	readModel(AccountSummary), readModel(AccountStatement),
-	readModel(OrderSummary), readModel(ActiveOrders), readModel(CustomerOrders),
-	readModel(ProductCatalog), readModel(ProductInventory), readModel(ProductSales),
+	ReadModel(AccountSummary), ReadModel(AccountStatement),
+	ReadModel(OrderSummary), ReadModel(ActiveOrders), ReadModel(CustomerOrders),
+	ReadModel(ProductCatalog), ReadModel(ProductInventory), ReadModel(ProductSales),
 }
 
-func readModel(name string) Table { return Table{Name: name, Table: dynamoview.ReadTable} }
+// ReadModel is the read table of a read model.
+func ReadModel(name string) Table { return Table{Name: name, Table: dynamoview.ReadTable} }

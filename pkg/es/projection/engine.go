@@ -3,77 +3,180 @@ package projection
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
-	"sync"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Subscription is a projection, where it is stored, and which build of it is kept.
+// Subscription is a projection and where it is stored.
 type Subscription struct {
+	// Projection is the fold as the code has it now, Former its older versions: a generation is kept by the fold version
+	// that began it, so the serving one has to stay until another generation serves.
 	Projection Projection
+	Former     []Projection
 	View       View
-	Generation Generation
+}
+
+func (s *Subscription) name() string { return s.Projection.Name() }
+
+// fold returns a version of the fold, nil if the code lacks it.
+func (s *Subscription) fold(version int) Projection {
+	for _, p := range append([]Projection{s.Projection}, s.Former...) {
+		if p.FoldVersion() == version {
+			return p
+		}
+	}
+	return nil
 }
 
 // Config adjusts an engine. The zero value takes the defaults.
 type Config struct {
-	// Parallel is how many (projection, stream) pairs are brought forward at once, from 1. Default 16.
+	// Parallel is how many streams are brought forward at once, from 1. Default 16.
 	Parallel int
+	// Budget is how many events of one stream are read from the event store while a batch waits. Where more are missing,
+	// the stream is left to the queue. Default 1,000.
+	Budget int
+	// Queue takes what is left for later. nil = nothing is: what is missing is read while the batch waits.
+	Queue Queue
+	// Notifier is told what was stored in generations that serve. nil = nobody is.
+	Notifier Notifier
+	// Code identifies the build of the code. A stream that another build parked is tried again. Default "".
+	Code string
+	// Warm is how many checkpoints a process remembers, so that it need not read them. Default 2,000; negative = none.
+	Warm int
+	// Margin is how long before its context's end a catch-up or a rebuild stops and leaves the rest to the queue.
+	// Default 5 s.
+	Margin time.Duration
+	// Log receives what was parked. Default slog.Default.
+	Log *slog.Logger
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+}
+
+func (c Config) withDefaults() Config {
+	c.Parallel = cmp.Or(c.Parallel, 16)
+	c.Budget = cmp.Or(c.Budget, 1000)
+	c.Warm = cmp.Or(c.Warm, 2000)
+	c.Margin = cmp.Or(c.Margin, 5*time.Second)
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Parallel < 1 || c.Budget < 1 {
+		panic(fmt.Sprintf("projection.Config: parallel %d and budget %d must be positive", c.Parallel, c.Budget))
+	}
+	return c
 }
 
 // Engine brings projections forward with the commits that are delivered to it. Delivery may duplicate, delay, reorder and
 // drop: what is missing is read from the event store.
 type Engine struct {
 	store         es.Reader
+	catalog       Catalog
 	subscriptions []Subscription
 	cfg           Config
+	warm          *lru.Cache[place, Checkpoint] // nil = none
 }
 
-// NewEngine returns an engine that reads what was not delivered from a store. It panics if the configuration is negative.
-func NewEngine(store es.Reader, cfg Config, subscriptions ...Subscription) *Engine {
-	if cfg.Parallel == 0 {
-		cfg.Parallel = 16
-	}
-	if cfg.Parallel < 1 {
-		panic(fmt.Sprintf("projection.Config: parallel %d must be positive", cfg.Parallel))
-	}
-	return &Engine{store: store, subscriptions: subscriptions, cfg: cfg}
+// place is where a checkpoint is.
+type place struct {
+	projection string
+	generation Generation
+	stream     es.StreamID
 }
 
-// Apply brings every projection forward with a batch of commits, and returns the streams with which a projection failed,
-// each with its first error. A failed stream's commits must be delivered again; all others are done.
-func (e *Engine) Apply(ctx context.Context, commits []es.Commit) map[es.StreamID]error {
-	byStream := map[es.StreamID][]*es.Commit{}
-	for i := range commits {
-		byStream[commits[i].Stream] = append(byStream[commits[i].Stream], &commits[i])
+// NewEngine returns an engine that reads what was not delivered from a store. It panics if the configuration is negative,
+// or a projection is there twice.
+func NewEngine(store es.Reader, catalog Catalog, cfg Config, subscriptions ...Subscription) *Engine {
+	cfg = cfg.withDefaults()
+	e := &Engine{store: store, catalog: catalog, subscriptions: subscriptions, cfg: cfg}
+	if cfg.Warm > 0 {
+		e.warm, _ = lru.New[place, Checkpoint](cfg.Warm) // fails for sizes below 1 only
 	}
-	var (
-		wg     sync.WaitGroup
-		mu     sync.Mutex
-		failed = map[es.StreamID]error{}
-		slots  = make(chan struct{}, e.cfg.Parallel)
-	)
-	for stream, delivered := range byStream {
-		slices.SortStableFunc(delivered, func(a, b *es.Commit) int { return cmp.Compare(a.Version, b.Version) })
-		for _, sub := range e.subscriptions {
-			if !sub.Projection.Reads(stream.Type) {
-				continue
-			}
-			slots <- struct{}{}
-			wg.Go(func() {
-				defer func() { <-slots }()
-				if err := e.forward(ctx, sub, stream, delivered); err != nil {
-					mu.Lock()
-					defer mu.Unlock()
-					if failed[stream] == nil {
-						failed[stream] = err
-					}
-				}
-			})
+	for i := range subscriptions {
+		if e.subscription(subscriptions[i].name()) != &e.subscriptions[i] {
+			panic("projection " + subscriptions[i].name() + " is subscribed twice")
 		}
 	}
-	wg.Wait()
-	return failed
+	return e
+}
+
+func (e *Engine) subscription(name string) *Subscription {
+	if i := slices.IndexFunc(e.subscriptions, func(s Subscription) bool { return s.name() == name }); i >= 0 {
+		return &e.subscriptions[i]
+	}
+	return nil
+}
+
+// target is a generation to bring forward.
+type target struct {
+	Build
+	sub *Subscription
+	// fold is the generation's fold version, nil where this code is too old to have it.
+	fold Projection
+}
+
+func (t *target) String() string {
+	return fmt.Sprintf("projection %s, generation %d", t.sub.name(), t.Generation)
+}
+
+func (t *target) place(stream es.StreamID) place { return place{t.sub.name(), t.Generation, stream} }
+
+// targets are the generations that are fed, in two waves: those that don't serve come before those that do. A reader that
+// goes from one generation to the next, in a swap or a rollback, then never goes back in time.
+//
+// Errors: [UnknownFoldError]; the catalog's.
+func (e *Engine) targets(ctx context.Context) ([2][]target, error) {
+	var waves [2][]target
+	records, err := e.catalog.Records(ctx)
+	if err != nil {
+		return waves, fmt.Errorf("generations: %w", err)
+	}
+	for i := range e.subscriptions {
+		sub := &e.subscriptions[i]
+		record, err := e.recordOf(ctx, sub, records)
+		if err != nil {
+			return waves, err
+		}
+		for _, b := range record.Builds {
+			t := target{Build: b, sub: sub, fold: sub.fold(b.Fold)}
+			switch {
+			case b.Status == Serving && t.fold == nil:
+				return waves, &UnknownFoldError{sub.name(), b.Generation, b.Fold}
+			case b.Status == Serving:
+				waves[1] = append(waves[1], t)
+			case b.Status == Building, b.Status == Retired && t.fold != nil:
+				waves[0] = append(waves[0], t)
+			}
+		}
+	}
+	return waves, nil
+}
+
+// recordOf returns a projection's record, which it makes where there is none.
+func (e *Engine) recordOf(ctx context.Context, sub *Subscription, records map[string]Record) (Record, error) {
+	if r, there := records[sub.name()]; there {
+		return r, nil
+	}
+	r := first(sub.name(), sub.Projection.FoldVersion(), e.cfg.Now().UTC())
+	switch err := e.catalog.Replace(ctx, r); {
+	case errors.Is(err, ErrStale): // another process was first
+		records, err := e.catalog.Records(ctx)
+		return records[sub.name()], err
+	case err != nil:
+		return r, fmt.Errorf("register projection %s: %w", sub.name(), err)
+	}
+	r.Revision++
+	if e.cfg.Queue == nil || !sub.Projection.rebuilds() {
+		return r, nil
+	}
+	return r, e.leave(ctx, 0, Job{Task: Fill, Projection: sub.name(), Generation: 1})
 }

@@ -5,130 +5,176 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math/rand/v2"
+	"time"
 
 	"github.com/annals-es/annals/pkg/es"
 )
 
 const (
-	// pageEvents is how many events are folded into one save at most.
-	pageEvents = 500
 	// staleAttempts is how often a stream is started again because somebody else is bringing it forward too.
 	staleAttempts = 10
+	// staleBackoff is the longest pause before the second of them; before each next one it is twice as long.
+	staleBackoff = 2 * time.Millisecond
+	// later is when what this code can't do now is tried again.
+	later = 30 * time.Second
 )
 
-// forward brings one projection forward with the commits delivered of one stream, which are sorted by version.
-func (e *Engine) forward(ctx context.Context, sub Subscription, stream es.StreamID, delivered []*es.Commit) error {
+// mode is on whose behalf a stream is brought forward.
+type mode struct {
+	// level reads the stream to its end, whatever was delivered.
+	level bool
+	// retry tries a parked stream again.
+	retry bool
+}
+
+var delivery = mode{}
+
+// forward brings a cursor forward with the commits delivered of its stream, which are sorted by version, and with what the
+// event store has beyond them where something is missing. The cursor's checkpoint may be an old one.
+func (e *Engine) forward(ctx context.Context, c *cursor, delivered []*es.Commit, m mode) error {
 	var err error
-	for range staleAttempts {
-		c := cursor{sub: sub, stream: stream}
-		if c.at, err = sub.View.Checkpoint(ctx, sub.Generation, stream); err != nil {
-			return fmt.Errorf("projection %s: checkpoint of %s: %w", sub.Projection.Name(), stream, err)
-		}
-		if err = c.apply(ctx, deliveredFrom(delivered, c.at.Version, e.tail(ctx, stream))); !errors.Is(err, ErrStale) {
-			return err
-		}
-	}
-	return fmt.Errorf("projection %s: %s: %w", sub.Projection.Name(), stream, err)
-}
-
-// tail reads a stream from the store, from the commit that contains a version.
-func (e *Engine) tail(ctx context.Context, stream es.StreamID) func(from int64) iter.Seq2[es.Commit, error] {
-	return func(from int64) iter.Seq2[es.Commit, error] { return e.store.Read(ctx, stream, es.Range{From: from}) }
-}
-
-// deliveredFrom yields what was delivered beyond a version. Where something is missing, it goes on with the stream's tail
-// from the store, to its end.
-func deliveredFrom(
-	delivered []*es.Commit, version int64, tail func(from int64) iter.Seq2[es.Commit, error],
-) iter.Seq2[*es.Commit, error] {
-	return func(yield func(*es.Commit, error) bool) {
-		for _, c := range delivered {
-			switch {
-			case c.LastVersion() <= version: // done
-				continue
-			case c.Version > version+1: // a gap
-				for c, err := range tail(version + 1) {
-					if !yield(&c, err) || err != nil {
-						return
-					}
-				}
-				return
-			}
-			if !yield(c, nil) {
-				return
-			}
-			version = c.LastVersion()
-		}
-	}
-}
-
-// cursor brings one projection forward along one stream.
-type cursor struct {
-	sub    Subscription
-	stream es.StreamID
-	at     Checkpoint
-}
-
-// apply folds commits, a page at a time, into as few saves as they fit into.
-func (c *cursor) apply(ctx context.Context, commits iter.Seq2[*es.Commit, error]) error {
-	var page []step
-	for commit, err := range commits {
-		if err != nil {
-			return fmt.Errorf("projection %s: backfill: %w", c.sub.Projection.Name(), err)
-		}
-		for i := range commit.Events {
-			if s := (step{commit, i}); s.version() > c.at.Version {
-				page = append(page, s)
-			}
-		}
-		if len(page) >= pageEvents {
-			if err := c.save(ctx, page); err != nil {
+	for attempt := range staleAttempts {
+		if attempt > 0 {
+			if err := e.reload(ctx, c, attempt); err != nil {
 				return err
 			}
-			page = page[:0]
+		}
+		if err = e.forwardOnce(ctx, c, delivered, m); !errors.Is(err, ErrStale) {
+			return err
 		}
 	}
-	return c.save(ctx, page)
+	return fmt.Errorf("%s: %s: %w", c.target, c.stream, err)
 }
 
-// save folds events into one save. Where their rows don't fit into one, it takes fewer events; where those of a single
-// event don't, it writes them in parts, and the checkpoint counts them.
-func (c *cursor) save(ctx context.Context, steps []step) error {
-	if len(steps) == 0 {
+// reload reads the checkpoint again, after somebody else had time to move on.
+func (e *Engine) reload(ctx context.Context, c *cursor, attempt int) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(rand.N(staleBackoff << min(attempt, 7))):
+	}
+	e.forget(c.target.place(c.stream))
+	read, err := c.target.sub.View.Checkpoints(ctx, c.target.Generation, c.stream)
+	if err != nil {
+		return fmt.Errorf("%s: checkpoint of %s: %w", c.target, c.stream, err)
+	}
+	c.at = read[c.stream]
+	return nil
+}
+
+func (e *Engine) forwardOnce(ctx context.Context, c *cursor, delivered []*es.Commit, m mode) error {
+	switch {
+	case c.at.Parked != nil && c.at.Parked.Code == e.cfg.Code && !m.retry:
+		return c.seen(ctx, delivered)
+	case c.at.Behind && !m.level && e.cfg.Queue != nil:
+		return e.leave(ctx, 0, Job{Task: CatchUp, Projection: c.target.sub.name(), Stream: c.stream})
+	}
+	err := c.apply(ctx, e.feed(ctx, c, delivered, m))
+	switch {
+	case errors.Is(err, errParked):
+		return c.seen(ctx, delivered)
+	case errors.Is(err, errBudget):
+		return e.leave(ctx, 0, Job{Task: CatchUp, Projection: c.target.sub.name(), Stream: c.stream, Retry: m.retry})
+	}
+	return err
+}
+
+// seen remembers what was delivered of a stream that waits.
+func (c *cursor) seen(ctx context.Context, delivered []*es.Commit) error {
+	if len(delivered) == 0 {
 		return nil
 	}
-	state, w, err := c.sub.Projection.fold(c.at.State, steps)
-	if err != nil {
-		return err
+	last := delivered[len(delivered)-1].LastVersion()
+	if err := c.target.sub.View.Seen(ctx, c.target.Generation, c.stream, last); err != nil {
+		return fmt.Errorf("%s: %s is parked: %w", c.target, c.stream, err)
 	}
-	last := steps[len(steps)-1]
-	next := Checkpoint{Version: last.version(), Hash: last.commit.Hash, State: state}
-	rows, most := w.list[min(c.at.Done, len(w.list)):], c.sub.View.MaxRows()
-	switch {
-	case len(rows) > most && len(steps) > 1, c.at.Done > 0 && len(steps) > 1:
-		half := len(steps) / 2
-		if c.at.Done > 0 {
-			half = 1 // the event that is half done, alone
-		}
-		if err := c.save(ctx, steps[:half]); err != nil {
-			return err
-		}
-		return c.save(ctx, steps[half:])
-	case len(rows) > most:
-		part := c.at
-		part.Done += most
-		if err := c.store(ctx, part, rows[:most]); err != nil {
-			return err
-		}
-		return c.save(ctx, steps)
-	}
-	return c.store(ctx, next, rows)
+	return nil
 }
 
-func (c *cursor) store(ctx context.Context, next Checkpoint, rows []Write) error {
-	if err := c.sub.View.Save(ctx, c.sub.Generation, c.stream, c.at, next, rows); err != nil {
-		return fmt.Errorf("projection %s: save %s@%d: %w", c.sub.Projection.Name(), c.stream, next.Version, err)
+// leave puts jobs into the queue.
+func (e *Engine) leave(ctx context.Context, delay time.Duration, jobs ...Job) error {
+	if e.cfg.Queue == nil {
+		return errors.New("something is left for later, but there is no queue")
 	}
-	c.at = next
+	if err := e.cfg.Queue.Enqueue(ctx, delay, jobs...); err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
 	return nil
+}
+
+// feed yields what was delivered beyond a cursor. Where something is missing, it goes on with the stream's tail from the
+// store, to its end, or until errBudget.
+func (e *Engine) feed(ctx context.Context, c *cursor, delivered []*es.Commit, m mode) iter.Seq2[*es.Commit, error] {
+	return func(yield func(*es.Commit, error) bool) {
+		version := c.at.Version
+		for _, commit := range delivered {
+			switch {
+			case commit.LastVersion() <= version: // done
+				continue
+			case commit.Version > version+1: // a gap
+				e.tail(ctx, c.stream, version+1, m, yield)
+				return
+			}
+			if !yield(commit, nil) {
+				return
+			}
+			version = commit.LastVersion()
+		}
+		if m.level {
+			e.tail(ctx, c.stream, version+1, m, yield)
+		}
+	}
+}
+
+// tail yields a stream from the store, from the commit that contains a version.
+func (e *Engine) tail(ctx context.Context, stream es.StreamID, from int64, m mode, yield func(*es.Commit, error) bool) {
+	events := 0
+	for c, err := range e.store.Read(ctx, stream, es.Range{From: from}) {
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		if m.level && e.late(ctx) || !m.level && e.cfg.Queue != nil && events > e.cfg.Budget {
+			yield(nil, errBudget)
+			return
+		}
+		if !yield(&c, nil) {
+			return
+		}
+		events += len(c.Events)
+	}
+}
+
+// late tells whether what can be left to the queue should be.
+func (e *Engine) late(ctx context.Context) bool {
+	deadline, bounded := ctx.Deadline()
+	return bounded && e.cfg.Queue != nil && time.Until(deadline) < e.cfg.Margin
+}
+
+func (e *Engine) remembered(p place) (Checkpoint, bool) {
+	if e.warm == nil {
+		return Checkpoint{}, false
+	}
+	return e.warm.Get(p)
+}
+
+// warmState is the largest state that is remembered, in bytes.
+const warmState = 16 << 10
+
+// remember keeps a checkpoint in memory. If it is old by the time it is used, the save that rests on it fails.
+func (e *Engine) remember(p place, at Checkpoint) {
+	switch {
+	case e.warm == nil:
+	case len(at.State) > warmState, at.Parked != nil, at.Behind, at.Done > 0:
+		e.warm.Remove(p)
+	default:
+		e.warm.Add(p, at)
+	}
+}
+
+func (e *Engine) forget(p place) {
+	if e.warm != nil {
+		e.warm.Remove(p)
+	}
 }

@@ -60,3 +60,10 @@ func (n Number) String() string {
 	point := len(digits) - n.scale
 	return sign + digits[:point] + "." + digits[point:]
 }
+
+// Equal tells whether n and m are the same number: 1.10 is 1.1.
+func (n Number) Equal(m Number) bool {
+	scale := max(n.scale, m.scale)
+	a, b := n.to(scale), m.to(scale)
+	return a.Cmp(&b) == 0
+}

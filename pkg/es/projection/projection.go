@@ -1,6 +1,7 @@
 package projection
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -27,35 +28,74 @@ type Definition[S any] struct {
 	// Sources are the types of streams that the projection reads, each with the decoder of its events.
 	Sources map[string]es.Decoder
 	// Evolve changes a stream's state as an event says, and says which rows to write. It must depend on its arguments
-	// alone: it may run more than once for an event.
+	// alone: it may run more than once for an event. An error, or a panic, parks the stream.
 	Evolve func(state *S, e Event, w *Writes) error
+	// Fold is the version of the fold, from 1, which is the default. Rows that another fold version is to make are built
+	// anew: raise it where Evolve or S changes what is stored.
+	Fold int
+	// Topics says what changes of a stream are about besides the stream, for subscribers: "customer/7". nil = nothing.
+	Topics func(state *S) []string
 }
 
-// Projection is a [Definition] of any state. Only [New] makes one.
+// Projection is a [Definition] or a [Reaction] of any state. Only [New] and [NewReactor] make one.
 type Projection interface {
 	// Name is the projection's stable name.
 	Name() string
+	// FoldVersion is the version of the fold.
+	FoldVersion() int
 	// Reads tells whether the projection reads streams of a type.
 	Reads(streamType string) bool
 
-	fold(state json.RawMessage, steps []step) (json.RawMessage, *Writes, error)
+	// fold applies events to a state, nil being the state before the first, and returns the state and rows that result.
+	//
+	// Errors: foldError.
+	fold(ctx context.Context, state json.RawMessage, steps []step) (json.RawMessage, *Writes, error)
+	// topics are what changes of a stream in a state are about.
+	topics(state json.RawMessage) []string
+	// rebuilds tells whether it may be built anew from history.
+	rebuilds() bool
 }
+
+// foldError says which of the events can't be applied.
+type foldError struct {
+	index int // of the event among those that were to be folded
+	err   error
+	// passing errors are not of the event: the same may succeed later.
+	passing bool
+}
+
+func (e *foldError) Error() string { return e.err.Error() }
+func (e *foldError) Unwrap() error { return e.err }
 
 // New returns the projection of a definition. It panics if the definition lacks something.
 func New[S any](d Definition[S]) Projection {
-	if d.Name == "" || len(d.Sources) == 0 || d.Evolve == nil {
-		panic(fmt.Sprintf("projection %q: needs a name, sources and Evolve", d.Name))
+	if d.Fold == 0 {
+		d.Fold = 1
+	}
+	if d.Name == "" || len(d.Sources) == 0 || d.Evolve == nil || d.Fold < 0 {
+		panic(fmt.Sprintf("projection %q: needs a name, sources and Evolve, and a fold version from 1", d.Name))
 	}
 	return &definition[S]{d}
 }
 
 type definition[S any] struct{ d Definition[S] }
 
-func (p *definition[S]) Name() string { return p.d.Name }
+func (p *definition[S]) Name() string     { return p.d.Name }
+func (p *definition[S]) FoldVersion() int { return p.d.Fold }
 
 func (p *definition[S]) Reads(streamType string) bool {
 	_, reads := p.d.Sources[streamType]
 	return reads
+}
+
+func (p *definition[S]) rebuilds() bool { return true }
+
+func (p *definition[S]) topics(stored json.RawMessage) []string {
+	var state S
+	if p.d.Topics == nil || stored == nil || json.Unmarshal(stored, &state) != nil {
+		return nil
+	}
+	return p.d.Topics(&state)
 }
 
 // step is one stored event to fold.
@@ -66,37 +106,41 @@ type step struct {
 
 func (s step) version() int64 { return s.commit.Version + int64(s.index) }
 
-// fold applies events to a state, nil being the state before the first, and returns the state and rows that result.
-//
-// A panic in Evolve is an error of the stream, not the end of the process.
-func (p *definition[S]) fold(stored json.RawMessage, steps []step) (_ json.RawMessage, _ *Writes, err error) {
-	defer func() {
-		if panicked := recover(); panicked != nil {
-			err = fmt.Errorf("projection %s: %s: panic: %v", p.d.Name, steps[0].commit.Stream, panicked)
-		}
-	}()
+func (p *definition[S]) fold(_ context.Context, stored json.RawMessage, steps []step) (json.RawMessage, *Writes, error) {
 	var state S
 	if stored != nil {
 		if err := json.Unmarshal(stored, &state); err != nil {
-			return nil, nil, fmt.Errorf("projection %s: stored state: %w", p.d.Name, err)
+			return nil, nil, &foldError{err: fmt.Errorf("stored state: %w", err)}
 		}
 	}
 	w := &Writes{}
-	for _, s := range steps {
-		c := s.commit
-		w.stream = c.Stream
-		err := p.d.Sources[c.Stream.Type].DecodeAny(c, s.index, func(data any) error {
-			return p.d.Evolve(&state, Event{
-				Stream: c.Stream, Version: s.version(), At: c.At, OccurredAt: c.OccurredAt(), Meta: c.Meta, Data: data,
-			}, w)
-		})
-		if err != nil {
-			return nil, nil, fmt.Errorf("projection %s: %s@%d: %w", p.d.Name, c.Stream, s.version(), err)
+	for i, s := range steps {
+		if err := p.evolve(&state, s, w); err != nil {
+			return nil, nil, &foldError{index: i, err: err}
 		}
 	}
 	out, err := json.Marshal(&state)
 	if err != nil {
-		return nil, nil, fmt.Errorf("projection %s: state: %w", p.d.Name, err)
+		return nil, nil, &foldError{index: len(steps) - 1, err: fmt.Errorf("state: %w", err)}
 	}
 	return out, w, nil
+}
+
+// evolve applies one event. A panic in Evolve is an error of the event, not the end of the process.
+func (p *definition[S]) evolve(state *S, s step, w *Writes) (err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = fmt.Errorf("panic: %v", panicked)
+		}
+	}()
+	w.stream = s.commit.Stream
+	return decode(p.d.Sources, s, func(e Event) error { return p.d.Evolve(state, e, w) })
+}
+
+// decode calls do for each event that a stored one is, after upcasting.
+func decode(sources map[string]es.Decoder, s step, do func(Event) error) error {
+	c := s.commit
+	return sources[c.Stream.Type].DecodeAny(c, s.index, func(data any) error {
+		return do(Event{Stream: c.Stream, Version: s.version(), At: c.At, OccurredAt: c.OccurredAt(), Meta: c.Meta, Data: data})
+	})
 }

@@ -19,7 +19,7 @@ func Replay(ctx context.Context, p Projection, store es.Reader, stream es.Stream
 	)
 	fold := func() error {
 		if len(steps) > 0 {
-			state, _, err = p.fold(state, steps)
+			state, _, err = p.fold(ctx, state, steps)
 			steps = steps[:0]
 		}
 		return err

@@ -4,15 +4,20 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
+	"time"
 
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// ErrStale says that a checkpoint had moved: somebody else applied the same events. Nothing was written.
-var ErrStale = errors.New("the checkpoint has moved")
-
-// Generation numbers the builds of a projection's rows, from 1.
-type Generation int
+var (
+	// ErrStale says that what was stored has changed meanwhile: somebody else was there first. Nothing was written.
+	ErrStale = errors.New("it was changed meanwhile")
+	// ErrTooLarge says that a write has more, or larger, rows than one write can hold. Nothing was written.
+	ErrTooLarge = errors.New("the rows are too large for one write")
+	// ErrCursor says that a cursor is none that a page of this list gave, or that what it goes on in is gone.
+	ErrCursor = errors.New("the cursor is not one that this list gave, or too old: start without one")
+)
 
 // Checkpoint is how far a projection has come with a stream, and the stream's state there. The zero Checkpoint is the
 // one before the first event.
@@ -25,18 +30,98 @@ type Checkpoint struct {
 	Done int
 	// State is the stream's state, as JSON.
 	State json.RawMessage
+	// Owner is who created the stream: the actor of its first commit.
+	Owner string
+	// Behind says that deliveries no longer bring the stream forward, because too much is missing: the catch-up does.
+	Behind bool
+	// Parked is why the stream waits, nil if it doesn't.
+	Parked *Parked
 }
 
-// View stores one projection's checkpoints and rows.
+// Parked says why a stream waits for one projection.
+type Parked struct {
+	Reason Reason `json:"reason"`
+	// Error is what went wrong. It may cite what the fold says, which may cite the event.
+	Error string `json:"error"`
+	// Version is that of the event that can't be applied; the checkpoint is before it.
+	Version int64     `json:"version"`
+	At      time.Time `json:"at"`
+	// Code is the build of the code that failed. Another build tries again by itself.
+	Code string `json:"code"`
+}
+
+// Reason is a kind of failure.
+type Reason string
+
+// The reasons to park.
+const (
+	// Failed: the fold returned an error, or panicked, or the stored events can't be read.
+	Failed Reason = "failed"
+	// TooLarge: a row, or the state, is larger than can be stored.
+	TooLarge Reason = "too-large"
+	// NeedsNewerCode: the event's type or schema is not known to this code.
+	NeedsNewerCode Reason = "needs-newer-code"
+)
+
+// ParkedStream is a stream that waits.
+type ParkedStream struct {
+	Stream es.StreamID `json:"stream"`
+	Parked
+	// Seen is the highest version that was delivered meanwhile, 0 if none was. Nothing of it is lost: a retry reads it
+	// from the event store.
+	Seen int64 `json:"seen,omitempty"`
+}
+
+// Move replaces a stream's checkpoint.
+type Move struct {
+	Stream     es.StreamID
+	Prev, Next Checkpoint
+}
+
+// View stores one projection's checkpoints and rows. All reads are strongly consistent.
 type View interface {
-	// MaxRows is the most rows that one Save can write.
-	MaxRows() int
+	// MaxWrites is the most checkpoints and rows together that one Save can write.
+	MaxWrites() int
 
-	// Checkpoint returns a stream's checkpoint, strongly consistent, the zero Checkpoint if there is none.
-	Checkpoint(ctx context.Context, g Generation, stream es.StreamID) (Checkpoint, error)
+	// Checkpoints returns the checkpoints of streams; those that have none are not in it.
+	Checkpoints(ctx context.Context, g Generation, streams ...es.StreamID) (map[es.StreamID]Checkpoint, error)
 
-	// Save writes rows and replaces a stream's checkpoint, all or nothing.
+	// Save replaces checkpoints and writes rows, all or nothing. A checkpoint that was parked is so no longer.
+	//
+	// Errors: [ErrStale] if a checkpoint is no longer its Prev; [ErrTooLarge].
+	Save(ctx context.Context, g Generation, moves []Move, rows []Write) error
+
+	// Park parks a stream, with the checkpoint left as it is.
 	//
 	// Errors: [ErrStale] if the checkpoint is no longer prev.
-	Save(ctx context.Context, g Generation, stream es.StreamID, prev, next Checkpoint, rows []Write) error
+	Park(ctx context.Context, g Generation, stream es.StreamID, prev Checkpoint, p Parked) error
+
+	// Seen remembers that a version of a parked stream was delivered. If it is not parked (any longer), nothing happens.
+	Seen(ctx context.Context, g Generation, stream es.StreamID, version int64) error
+
+	// Parked yields the streams that wait.
+	Parked(ctx context.Context, g Generation) iter.Seq2[ParkedStream, error]
+
+	// Rows reads rows by their keys: own rows in Row, counters in Counters; those that are not there are not in it.
+	Rows(ctx context.Context, g Generation, keys ...RowKey) (map[RowKey]Row, error)
+
+	// Keys yields the keys of all rows that a generation has, of counters too, in no order.
+	Keys(ctx context.Context, g Generation) iter.Seq2[RowKey, error]
+
+	// Drop removes all that a generation has. Interrupted, it goes on where it is called again.
+	Drop(ctx context.Context, g Generation) error
+}
+
+// RowKey is where a row is. Shared rows, which hold counters, are apart from those that a stream owns.
+type RowKey struct {
+	Key
+	Shared bool
+}
+
+// Row is a stored row.
+type Row struct {
+	// Row is the row as JSON, of one that a stream owns.
+	Row json.RawMessage
+	// Counters are those of a shared row.
+	Counters map[string]Number
 }

@@ -38,13 +38,7 @@ type Write struct {
 type Writes struct {
 	stream es.StreamID
 	list   []Write
-	index  map[rowID]int
-}
-
-// rowID keeps the rows of streams apart from shared rows.
-type rowID struct {
-	key    Key
-	shared bool
+	index  map[RowKey]int
 }
 
 // Put writes a row of the event's stream. Its sort key is extended by the stream, so that no other stream can write it.
@@ -53,16 +47,16 @@ func (w *Writes) Put(key Key, row any) error {
 	if err != nil {
 		return fmt.Errorf("row %v: %w", key, err)
 	}
-	w.set(rowID{key: w.own(key)}, Write{Kind: Put, Row: data})
+	w.set(RowKey{Key: w.own(key)}, Write{Kind: Put, Row: data})
 	return nil
 }
 
 // Delete removes a row that Put wrote under the same key.
-func (w *Writes) Delete(key Key) { w.set(rowID{key: w.own(key)}, Write{Kind: Delete}) }
+func (w *Writes) Delete(key Key) { w.set(RowKey{Key: w.own(key)}, Write{Kind: Delete}) }
 
 // Add adds to a counter of a row that all streams share. Additions commute, so their order does not matter.
 func (w *Writes) Add(key Key, counter string, n Number) {
-	id := rowID{key: key, shared: true}
+	id := RowKey{Key: key, Shared: true}
 	i, there := w.index[id]
 	if !there {
 		w.set(id, Write{Kind: Add, Counters: map[string]Number{counter: n}})
@@ -76,14 +70,14 @@ func (w *Writes) own(key Key) Key {
 	return Key{Partition: key.Partition, Sort: key.Sort + "|" + w.stream.String()}
 }
 
-func (w *Writes) set(id rowID, write Write) {
-	write.Key = id.key
+func (w *Writes) set(id RowKey, write Write) {
+	write.Key = id.Key
 	if i, there := w.index[id]; there {
 		w.list[i] = write
 		return
 	}
 	if w.index == nil {
-		w.index = map[rowID]int{}
+		w.index = map[RowKey]int{}
 	}
 	w.index[id] = len(w.list)
 	w.list = append(w.list, write)

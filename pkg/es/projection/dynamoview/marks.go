@@ -14,17 +14,14 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// ScanClient is the part of the DynamoDB client that reads a whole table.
-type ScanClient = dynamodb.ScanAPIClient
-
 // Marks yields what a generation's checkpoints remember of their streams, to be compared with the streams themselves. It
 // scans the table.
 //
 // Errors: DynamoDB's; one that names a checkpoint that can't be read.
-func (v *View) Marks(ctx context.Context, client ScanClient, g projection.Generation) iter.Seq2[es.Mark, error] {
+func (v *View) Marks(ctx context.Context, g projection.Generation) iter.Seq2[es.Mark, error] {
 	prefix := partition(g, stateKind, "")
 	return func(yield func(es.Mark, error) bool) {
-		pages := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{
+		pages := dynamodb.NewScanPaginator(v.client, &dynamodb.ScanInput{
 			TableName: &v.table, ConsistentRead: aws.Bool(true),
 			FilterExpression:          aws.String("begins_with(pk, :p)"),
 			ExpressionAttributeValues: item{":p": str(prefix)},

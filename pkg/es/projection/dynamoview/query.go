@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -18,9 +19,6 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
-
-// ErrCursor says that a cursor is none that a page gave.
-var ErrCursor = errors.New("the cursor is not one that this list gave: start without one")
 
 // Reader reads one generation of a view, strongly consistent.
 type Reader struct {
@@ -34,11 +32,17 @@ func (v *View) At(g projection.Generation) Reader { return Reader{view: v, g: g}
 // State reads a stream's state into out, and returns the version that it is at, 0 if the projection has not seen the
 // stream.
 func (r Reader) State(ctx context.Context, stream es.StreamID, out any) (int64, error) {
-	cp, err := r.view.Checkpoint(ctx, r.g, stream)
+	cp, err := r.Checkpoint(ctx, stream)
 	if err != nil || cp.State == nil {
 		return 0, err
 	}
 	return cp.Version, json.Unmarshal(cp.State, out)
+}
+
+// Checkpoint reads how far the projection has come with a stream.
+func (r Reader) Checkpoint(ctx context.Context, stream es.StreamID) (projection.Checkpoint, error) {
+	all, err := r.view.Checkpoints(ctx, r.g, stream)
+	return all[stream], err
 }
 
 // Counters reads a row of counters, exact decimal numbers by name. nil = nothing was ever added to it.
@@ -105,7 +109,7 @@ type Page struct {
 
 // Rows lists rows.
 //
-// Errors: [ErrCursor].
+// Errors: [projection.ErrCursor].
 func (r Reader) Rows(ctx context.Context, l List) (Page, error) {
 	after, err := r.after(l.Cursor)
 	if err != nil {
@@ -179,12 +183,29 @@ func (r Reader) after(cursor string) (string, error) {
 	if cursor == "" {
 		return "", nil
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(cursor)
-	generation, sort, ok := strings.Cut(string(raw), "|")
-	if err != nil || !ok || sort == "" || generation != fmt.Sprint(r.g) {
-		return "", ErrCursor
+	g, sort, err := parseCursor(cursor)
+	if err != nil || g != r.g {
+		return "", projection.ErrCursor
 	}
 	return sort, nil
+}
+
+// GenerationOf returns the generation that a list goes on in.
+//
+// Errors: [projection.ErrCursor].
+func GenerationOf(cursor string) (projection.Generation, error) {
+	g, _, err := parseCursor(cursor)
+	return g, err
+}
+
+func parseCursor(cursor string) (projection.Generation, string, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	number, sort, ok := strings.Cut(string(raw), "|")
+	g, badNumber := strconv.Atoi(number)
+	if err != nil || !ok || sort == "" || badNumber != nil {
+		return 0, "", projection.ErrCursor
+	}
+	return projection.Generation(g), sort, nil
 }
 
 // each calls do for all elements at once, and returns an error of one of them.

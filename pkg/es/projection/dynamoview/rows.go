@@ -1,10 +1,14 @@
 package dynamoview
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -12,11 +16,7 @@ import (
 
 // write returns the action that a write is.
 func (v *View) write(g projection.Generation, w projection.Write) types.TransactWriteItem {
-	kind := rowKind
-	if w.Kind == projection.Add {
-		kind = countKind
-	}
-	key := item{"pk": str(partition(g, kind, w.Key.Partition)), "sk": str(w.Key.Sort)}
+	key := rowKey(g, projection.RowKey{Key: w.Key, Shared: w.Kind == projection.Add})
 	switch w.Kind {
 	case projection.Delete:
 		return types.TransactWriteItem{Delete: &types.Delete{TableName: &v.table, Key: key}}
@@ -45,4 +45,112 @@ func (v *View) add(key item, counters map[string]projection.Number) *types.Updat
 	}
 	u.UpdateExpression = aws.String("ADD " + strings.Join(adds, ", "))
 	return u
+}
+
+func rowKey(g projection.Generation, key projection.RowKey) item {
+	kind := rowKind
+	if key.Shared {
+		kind = countKind
+	}
+	return item{"pk": str(partition(g, kind, key.Partition)), "sk": str(key.Sort)}
+}
+
+// keyOf reads the key of a row; false = the item is no row.
+func keyOf(g projection.Generation, i item) (projection.RowKey, bool) {
+	for _, shared := range []bool{false, true} {
+		prefix := rowKey(g, projection.RowKey{Shared: shared})["pk"].(*types.AttributeValueMemberS).Value
+		if name, ok := strings.CutPrefix(text(i, "pk"), prefix); ok {
+			return projection.RowKey{Key: projection.Key{Partition: name, Sort: text(i, "sk")}, Shared: shared}, true
+		}
+	}
+	return projection.RowKey{}, false
+}
+
+// Rows implements [projection.View].
+func (v *View) Rows(
+	ctx context.Context, g projection.Generation, keys ...projection.RowKey,
+) (map[projection.RowKey]projection.Row, error) {
+	items := make([]item, len(keys))
+	for i, key := range keys {
+		items[i] = rowKey(g, key)
+	}
+	found, err := v.get(ctx, items)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[projection.RowKey]projection.Row, len(found))
+	for _, i := range found {
+		key, _ := keyOf(g, i)
+		row := projection.Row{}
+		if !key.Shared {
+			row.Row = json.RawMessage(text(i, "row"))
+		} else if row.Counters, err = numbers(i); err != nil {
+			return nil, fmt.Errorf("row %s|%s: %w", key.Partition, key.Sort, err)
+		}
+		out[key] = row
+	}
+	return out, nil
+}
+
+func numbers(i item) (map[string]projection.Number, error) {
+	out := map[string]projection.Number{}
+	for name, value := range counters(i) {
+		n, err := projection.Decimal(value)
+		if err != nil {
+			return nil, err
+		}
+		out[name] = n
+	}
+	return out, nil
+}
+
+// Keys implements [projection.View]. It scans the table.
+func (v *View) Keys(ctx context.Context, g projection.Generation) iter.Seq2[projection.RowKey, error] {
+	return func(yield func(projection.RowKey, error) bool) {
+		for page, err := range v.scan(ctx, g) {
+			if err != nil {
+				yield(projection.RowKey{}, err)
+				return
+			}
+			for _, i := range page {
+				if key, ok := keyOf(g, i); ok && !yield(key, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Drop implements [projection.View]. It scans the table.
+func (v *View) Drop(ctx context.Context, g projection.Generation) error {
+	for page, err := range v.scan(ctx, g) {
+		if err != nil {
+			return err
+		}
+		if err := v.remove(ctx, page); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scan yields the keys of all items of a generation, by pages.
+func (v *View) scan(ctx context.Context, g projection.Generation) iter.Seq2[[]item, error] {
+	return func(yield func([]item, error) bool) {
+		pages := dynamodb.NewScanPaginator(v.client, &dynamodb.ScanInput{
+			TableName: &v.table, ConsistentRead: aws.Bool(true),
+			FilterExpression: aws.String("begins_with(pk, :p)"), ProjectionExpression: aws.String("pk, sk"),
+			ExpressionAttributeValues: item{":p": str(fmt.Sprintf("%d|", g))},
+		})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(page.Items, nil) {
+				return
+			}
+		}
+	}
 }

@@ -1,0 +1,221 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// pageEvents is how many events are folded into one save at most.
+const pageEvents = 500
+
+var (
+	// errParked ends the way of a stream that was parked.
+	errParked = errors.New("parked")
+	// errBudget ends the way of a stream of which too much is missing for now.
+	errBudget = errors.New("more is missing than there is time for")
+)
+
+// cursor brings one target forward along one stream.
+type cursor struct {
+	engine *Engine
+	target *target
+	stream es.StreamID
+	at     Checkpoint
+	// behind is whether the checkpoints that it stores say so.
+	behind bool
+	spend  func(ctx context.Context, writes int) error
+}
+
+// steps are the events delivered beyond the checkpoint. They are whole if nothing stands in the way of folding them at once.
+func (c *cursor) steps(delivered []*es.Commit) (steps []step, whole bool) {
+	if c.at.Parked != nil || c.at.Behind || c.at.Done > 0 {
+		return nil, false
+	}
+	version := c.at.Version
+	for _, commit := range delivered {
+		if commit.LastVersion() <= version {
+			continue
+		}
+		if commit.Version > version+1 {
+			return nil, false
+		}
+		steps = beyond(steps, commit, version)
+		version = commit.LastVersion()
+	}
+	return steps, len(steps) <= pageEvents
+}
+
+// beyond appends the events of a commit that are beyond a version.
+func beyond(steps []step, commit *es.Commit, version int64) []step {
+	for i := range commit.Events {
+		if s := (step{commit, i}); s.version() > version {
+			steps = append(steps, s)
+		}
+	}
+	return steps
+}
+
+// fold folds events onto the checkpoint.
+//
+// Errors: foldError.
+func (c *cursor) fold(ctx context.Context, steps []step) (Checkpoint, []Write, error) {
+	state, w, err := c.target.fold.fold(ctx, c.at.State, steps)
+	if err != nil {
+		return Checkpoint{}, nil, err
+	}
+	last := steps[len(steps)-1]
+	next := Checkpoint{Version: last.version(), Hash: last.commit.Hash, State: state, Owner: c.at.Owner, Behind: c.behind}
+	if steps[0].version() == 1 {
+		next.Owner = steps[0].commit.Meta.Actor
+	}
+	return next, w.list, nil
+}
+
+// apply folds commits, a page at a time, into as few saves as they fit into.
+func (c *cursor) apply(ctx context.Context, commits iter.Seq2[*es.Commit, error]) error {
+	var page []step
+	c.behind = c.at.Behind
+	for commit, err := range commits {
+		if errors.Is(err, errBudget) {
+			c.behind = true
+			if failed := c.last(ctx, page); failed != nil {
+				return failed
+			}
+			return err
+		}
+		if corrupt := (*es.CorruptError)(nil); errors.As(err, &corrupt) {
+			if err := c.save(ctx, page); err != nil {
+				return err
+			}
+			return c.park(ctx, c.at.Version+1, Failed, err)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: read %s: %w", c.target, c.stream, err)
+		}
+		if page = beyond(page, commit, c.at.Version); len(page) >= pageEvents {
+			if err := c.save(ctx, page); err != nil {
+				return err
+			}
+			page = page[:0]
+		}
+	}
+	c.behind = false
+	return c.last(ctx, page)
+}
+
+// last saves the last page, and in any case whether the stream is behind.
+func (c *cursor) last(ctx context.Context, page []step) error {
+	if len(page) > 0 || c.at.Behind == c.behind {
+		return c.save(ctx, page)
+	}
+	next := c.at
+	next.Behind = c.behind
+	return c.store(ctx, next, nil)
+}
+
+// save folds events into one save. Where their rows don't fit into one, it takes fewer events; where those of a single
+// event don't, it writes them in parts, and the checkpoint counts them. An event that can't be folded parks the stream once
+// those before it are saved.
+func (c *cursor) save(ctx context.Context, steps []step) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	if c.at.Done > 0 && len(steps) > 1 { // the event that is half done, alone
+		return c.saveParted(ctx, steps, 1)
+	}
+	next, rows, err := c.fold(ctx, steps)
+	if failed := (*foldError)(nil); errors.As(err, &failed) {
+		switch {
+		case failed.index > 0:
+			return c.saveParted(ctx, steps, failed.index)
+		case failed.passing:
+			return fmt.Errorf("%s: %s@%d: %w", c.target, c.stream, steps[0].version(), failed.err)
+		}
+		return c.park(ctx, steps[0].version(), reason(failed.err), failed.err)
+	}
+	most := c.target.sub.View.MaxWrites() - 1
+	rows = rows[min(c.at.Done, len(rows)):]
+	if len(rows) <= most {
+		if err = c.store(ctx, next, rows); !errors.Is(err, ErrTooLarge) {
+			return err
+		}
+		most = len(rows) / 2
+	}
+	switch {
+	case len(steps) > 1:
+		return c.saveParted(ctx, steps, len(steps)/2)
+	case most > 0:
+		return c.savePart(ctx, steps, rows, most)
+	}
+	return c.park(ctx, steps[0].version(), TooLarge, err)
+}
+
+// saveParted saves the first events, then the others.
+func (c *cursor) saveParted(ctx context.Context, steps []step, first int) error {
+	if err := c.save(ctx, steps[:first]); err != nil {
+		return err
+	}
+	return c.save(ctx, steps[first:])
+}
+
+// savePart writes the first rows of an event, then the others.
+func (c *cursor) savePart(ctx context.Context, steps []step, rows []Write, most int) error {
+	for ; ; most /= 2 {
+		part := c.at
+		part.Done += most
+		part.Parked = nil
+		err := c.store(ctx, part, rows[:most])
+		if err == nil {
+			return c.save(ctx, steps)
+		}
+		if !errors.Is(err, ErrTooLarge) {
+			return err
+		}
+		if most == 1 {
+			return c.park(ctx, steps[0].version(), TooLarge, err)
+		}
+	}
+}
+
+func (c *cursor) store(ctx context.Context, next Checkpoint, rows []Write) error {
+	if c.spend != nil {
+		if err := c.spend(ctx, 1+len(rows)); err != nil {
+			return err
+		}
+	}
+	place := c.target.place(c.stream)
+	err := c.target.sub.View.Save(ctx, c.target.Generation, []Move{{c.stream, c.at, next}}, rows)
+	if err != nil {
+		c.engine.forget(place)
+		return fmt.Errorf("%s: save %s@%d: %w", c.target, c.stream, next.Version, err)
+	}
+	c.at = next
+	c.engine.remember(place, next)
+	return nil
+}
+
+// park leaves the stream waiting before an event.
+func (c *cursor) park(ctx context.Context, version int64, why Reason, cause error) error {
+	c.engine.forget(c.target.place(c.stream))
+	p := Parked{Reason: why, Error: cause.Error(), Version: version, At: c.engine.cfg.Now().UTC(), Code: c.engine.cfg.Code}
+	if err := c.target.sub.View.Park(ctx, c.target.Generation, c.stream, c.at, p); err != nil {
+		return fmt.Errorf("%s: park %s@%d: %w", c.target, c.stream, c.at.Version, err)
+	}
+	c.engine.cfg.Log.LogAttrs(ctx, slog.LevelError, "a stream is parked",
+		slog.String("projection", c.target.sub.name()), slog.Int("generation", int(c.target.Generation)),
+		slog.String("stream", c.stream.String()), slog.Int64("version", version), slog.String("reason", string(why)))
+	return errParked
+}
+
+func reason(err error) Reason {
+	var unknown *es.UnknownEventError
+	if errors.As(err, &unknown) {
+		return NeedsNewerCode
+	}
+	return Failed
+}

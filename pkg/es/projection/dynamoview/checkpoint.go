@@ -1,0 +1,138 @@
+package dynamoview
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// Checkpoints implements [projection.View]: one GetItem, or one BatchGetItem for each hundred.
+func (v *View) Checkpoints(
+	ctx context.Context, g projection.Generation, streams ...es.StreamID,
+) (map[es.StreamID]projection.Checkpoint, error) {
+	keys := make([]item, len(streams))
+	for i, stream := range streams {
+		keys[i] = stateKey(g, stream)
+	}
+	items, err := v.get(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[es.StreamID]projection.Checkpoint, len(items))
+	prefix := partition(g, stateKind, "")
+	for _, i := range items {
+		stream, err := es.ParseStreamID(strings.TrimPrefix(text(i, "pk"), prefix))
+		if err != nil {
+			return nil, err
+		}
+		if out[stream], err = checkpoint(i); err != nil {
+			return nil, fmt.Errorf("checkpoint of %s: %w", stream, err)
+		}
+	}
+	return out, nil
+}
+
+func checkpoint(i item) (projection.Checkpoint, error) {
+	version, err1 := number(i, "version")
+	done, err2 := number(i, "done")
+	cp := projection.Checkpoint{Version: version, Done: int(done), Owner: text(i, "owner")}
+	if state := text(i, "state"); state != "" {
+		cp.State = json.RawMessage(state)
+	}
+	if hash, ok := i["hash"].(*types.AttributeValueMemberB); ok {
+		cp.Hash = hash.Value
+	}
+	_, cp.Behind = i["behind"]
+	var err3 error
+	if parked := text(i, "parked"); parked != "" {
+		cp.Parked = &projection.Parked{}
+		err3 = json.Unmarshal([]byte(parked), cp.Parked)
+	}
+	return cp, errors.Join(err1, err2, err3)
+}
+
+// MaxWrites implements [projection.View]: what a transaction holds. A checkpoint that was parked takes two of them.
+func (v *View) MaxWrites() int { return maxActions }
+
+const maxActions = 100
+
+// Save implements [projection.View]: one PutItem for one checkpoint without rows, else one TransactWriteItems.
+func (v *View) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
+	actions := make([]types.TransactWriteItem, 0, len(moves)+len(rows))
+	for _, m := range moves {
+		actions = append(actions, types.TransactWriteItem{Put: v.putState(g, m.Stream, m.Prev, m.Next)})
+		if m.Prev.Parked != nil {
+			actions = append(actions, types.TransactWriteItem{Delete: &types.Delete{TableName: &v.table, Key: parkedKey(g, m.Stream)}})
+		}
+	}
+	for _, row := range rows {
+		actions = append(actions, v.write(g, row))
+	}
+	if len(actions) > 1 {
+		if len(actions) > maxActions {
+			return projection.ErrTooLarge
+		}
+		return v.transact(ctx, actions)
+	}
+	put := actions[0].Put
+	_, err := v.client.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: put.TableName, Item: put.Item,
+		ConditionExpression: put.ConditionExpression, ExpressionAttributeValues: put.ExpressionAttributeValues,
+	})
+	var moved *types.ConditionalCheckFailedException
+	if errors.As(err, &moved) {
+		return projection.ErrStale
+	}
+	return sized(err)
+}
+
+// putState replaces a checkpoint on condition that the stored one is prev.
+func (v *View) putState(g projection.Generation, stream es.StreamID, prev, next projection.Checkpoint) *types.Put {
+	put := &types.Put{TableName: &v.table, Item: stateItem(g, stream, next)}
+	if prev.Version == 0 && prev.Done == 0 && prev.Parked == nil && !prev.Behind {
+		put.ConditionExpression = aws.String("attribute_not_exists(pk)")
+		return put
+	}
+	condition, values := "version = :v", item{":v": num(prev.Version)}
+	if prev.Done == 0 {
+		condition += " AND attribute_not_exists(done)"
+	} else {
+		condition += " AND done = :d"
+		values[":d"] = num(int64(prev.Done))
+	}
+	if prev.Parked == nil { // else the list of those parked would keep it
+		condition += " AND attribute_not_exists(parked)"
+	}
+	put.ConditionExpression, put.ExpressionAttributeValues = &condition, values
+	return put
+}
+
+func stateItem(g projection.Generation, stream es.StreamID, cp projection.Checkpoint) item {
+	i := stateKey(g, stream)
+	i["version"] = num(cp.Version)
+	if len(cp.Hash) > 0 {
+		i["hash"] = &types.AttributeValueMemberB{Value: cp.Hash}
+	}
+	if len(cp.State) > 0 {
+		i["state"] = str(string(cp.State))
+	}
+	if cp.Done > 0 {
+		i["done"] = num(int64(cp.Done))
+	}
+	if cp.Owner != "" {
+		i["owner"] = str(cp.Owner)
+	}
+	if cp.Behind {
+		i["behind"] = &types.AttributeValueMemberBOOL{Value: true}
+	}
+	return i
+}

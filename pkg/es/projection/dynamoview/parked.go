@@ -1,0 +1,97 @@
+package dynamoview
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// parkedKey is where the list of parked streams has a stream.
+func parkedKey(g projection.Generation, stream es.StreamID) item {
+	return item{"pk": str(partition(g, parkedKind, "")), "sk": str(stream.String())}
+}
+
+// Park implements [projection.View]: the stream's checkpoint and the list of those parked, in one transaction.
+func (v *View) Park(
+	ctx context.Context, g projection.Generation, stream es.StreamID, prev projection.Checkpoint, p projection.Parked,
+) error {
+	p.Error = shorten(p.Error)
+	why, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	put := v.putState(g, stream, prev, prev)
+	put.Item["parked"] = str(string(why))
+	list := &types.Update{ // what was seen stays
+		TableName: &v.table, Key: parkedKey(g, stream),
+		UpdateExpression: aws.String("SET parked = :p"), ExpressionAttributeValues: item{":p": str(string(why))},
+	}
+	return v.transact(ctx, []types.TransactWriteItem{{Put: put}, {Update: list}})
+}
+
+// maxError is how much of an error is kept, in bytes.
+const maxError = 4000
+
+func shorten(text string) string {
+	if len(text) > maxError {
+		return text[:maxError] + "…"
+	}
+	return text
+}
+
+// Seen implements [projection.View].
+func (v *View) Seen(ctx context.Context, g projection.Generation, stream es.StreamID, version int64) error {
+	_, err := v.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &v.table, Key: parkedKey(g, stream),
+		UpdateExpression:          aws.String("SET seen = :v"),
+		ConditionExpression:       aws.String("attribute_exists(pk) AND (attribute_not_exists(seen) OR seen < :v)"),
+		ExpressionAttributeValues: item{":v": num(version)},
+	})
+	var known *types.ConditionalCheckFailedException
+	if errors.As(err, &known) {
+		return nil
+	}
+	return err
+}
+
+// Parked implements [projection.View].
+func (v *View) Parked(ctx context.Context, g projection.Generation) iter.Seq2[projection.ParkedStream, error] {
+	return func(yield func(projection.ParkedStream, error) bool) {
+		pages := dynamodb.NewQueryPaginator(v.client, v.At(g).query(parkedKind, ""))
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(projection.ParkedStream{}, err)
+				return
+			}
+			for _, i := range page.Items {
+				if !yield(parkedStream(i)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func parkedStream(i item) (projection.ParkedStream, error) {
+	var (
+		p                projection.ParkedStream
+		err1, err2, err3 error
+	)
+	p.Stream, err1 = es.ParseStreamID(text(i, "sk"))
+	p.Seen, err2 = number(i, "seen")
+	err3 = json.Unmarshal([]byte(text(i, "parked")), &p.Parked)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return p, fmt.Errorf("parked stream %q: %w", text(i, "sk"), err)
+	}
+	return p, nil
+}

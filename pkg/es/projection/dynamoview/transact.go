@@ -1,0 +1,70 @@
+package dynamoview
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
+
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// transactAttempts is how often a transaction is sent that others were in the way of.
+const transactAttempts = 12
+
+// transact writes actions, all or nothing, again while others are in the way.
+//
+// Errors: [projection.ErrStale] if a condition failed; [projection.ErrTooLarge].
+func (v *View) transact(ctx context.Context, actions []types.TransactWriteItem) error {
+	for attempt := 1; ; attempt++ {
+		_, err := v.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
+		var cancelled *types.TransactionCanceledException
+		if !errors.As(err, &cancelled) {
+			return sized(err)
+		}
+		contended := false
+		for _, reason := range cancelled.CancellationReasons {
+			switch code := aws.ToString(reason.Code); {
+			case code == "ConditionalCheckFailed":
+				return projection.ErrStale
+			case code == "ValidationError" && aboutSize(aws.ToString(reason.Message)):
+				return projection.ErrTooLarge
+			case code == "TransactionConflict":
+				contended = true
+			}
+		}
+		if !contended || attempt == transactAttempts {
+			return err
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return errors.Join(cancelled, err)
+		}
+	}
+}
+
+// pause waits a random time, the longer the more attempts there were.
+func pause(ctx context.Context, attempt int) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(rand.N(10 * time.Millisecond << min(attempt, 6))):
+		return nil
+	}
+}
+
+// sized recognises DynamoDB's refusal of what is too large. It has no error of its own for that.
+func sized(err error) error {
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() == "ValidationException" && aboutSize(api.ErrorMessage()) {
+		return projection.ErrTooLarge
+	}
+	return err
+}
+
+func aboutSize(message string) bool { return strings.Contains(strings.ToLower(message), "size") }

@@ -1,0 +1,155 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// ErrUnfinished says that time ran out: what is done is kept, and the same call goes on from there.
+var ErrUnfinished = errors.New("there was no time for all of it")
+
+// ErrNoGeneration says that a generation is not there, or not in the status that something needs.
+var ErrNoGeneration = errors.New("there is no such generation to do that with")
+
+// Progress is told after each page how many events it had.
+type Progress func(segment, events int)
+
+// Fill reads one segment of the history into a generation, from where an earlier call ended. It tells whether all segments
+// are filled now.
+//
+// Errors: [ErrUnfinished] if the context is about to end; [ErrNoGeneration] if the generation was given up; those of the
+// store, the view, the catalog.
+func (r *Rebuilder) Fill(ctx context.Context, projection string, g Generation, segment int, progress Progress) (filled bool, err error) {
+	t, err := r.target(ctx, projection, g)
+	if err != nil {
+		return false, err
+	}
+	positions, err := r.engine.catalog.Positions(ctx, projection, g)
+	if err != nil {
+		return false, fmt.Errorf("%s: positions: %w", t, err)
+	}
+	if positions[segment] != es.End {
+		if err := r.fillFrom(ctx, t, segment, positions[segment], progress); err != nil {
+			return false, err
+		}
+		if positions, err = r.engine.catalog.Positions(ctx, projection, g); err != nil {
+			return false, fmt.Errorf("%s: positions: %w", t, err)
+		}
+	}
+	for i := range t.Segments {
+		if positions[i] != es.End {
+			return false, nil
+		}
+	}
+	return true, r.mark(ctx, projection, g)
+}
+
+// target is a generation that may be filled.
+func (r *Rebuilder) target(ctx context.Context, projection string, g Generation) (*target, error) {
+	sub, record, err := r.engine.record(ctx, projection)
+	if err != nil {
+		return nil, err
+	}
+	b := record.Build(g)
+	if b == nil || b.Status == Dropping {
+		return nil, fmt.Errorf("projection %s, generation %d: %w", projection, g, ErrNoGeneration)
+	}
+	t := &target{Build: *b, sub: sub, fold: sub.fold(b.Fold)}
+	if t.fold == nil {
+		return nil, &UnknownFoldError{projection, g, b.Fold}
+	}
+	return t, nil
+}
+
+func (r *Rebuilder) fillFrom(ctx context.Context, t *target, segment int, from es.Position, progress Progress) error {
+	s := es.Segment{Index: segment, Of: t.Segments, After: from, Consistent: true}
+	for page, err := range r.scanner.Scan(ctx, s) {
+		if err != nil {
+			return fmt.Errorf("%s: history: %w", t, err)
+		}
+		if r.engine.late(ctx) {
+			return ErrUnfinished
+		}
+		if err := r.fillPage(ctx, t, page); err != nil {
+			return err
+		}
+		if err := r.engine.catalog.SavePosition(ctx, t.sub.name(), t.Generation, segment, page.Next); err != nil {
+			return fmt.Errorf("%s: position: %w", t, err)
+		}
+		if progress != nil {
+			progress(segment, events(page))
+		}
+	}
+	return nil
+}
+
+func events(page es.ScanPage) int {
+	n := 0
+	for i := range page.Commits {
+		n += len(page.Commits[i].Events)
+	}
+	return n
+}
+
+// fillPage brings the streams of a page forward. What fails because the table has too much to do is done again, slower.
+func (r *Rebuilder) fillPage(ctx context.Context, t *target, page es.ScanPage) error {
+	commits := page.Commits
+	for {
+		b := r.engine.newBatch(commits)
+		b.fresh, b.spend = true, r.pace.spend
+		b.bring(ctx, t)
+		for _, corrupt := range page.Corrupt { // the stream is read once more, and parked there
+			if t.sub.Projection.Reads(corrupt.Stream.Type) {
+				if err := b.level(ctx, t, corrupt.Stream, mode{level: true}); err != nil {
+					b.fail(corrupt.Stream, err)
+				}
+			}
+		}
+		var throttled bool
+		for _, err := range b.failed {
+			if !r.cfg.Throttled(err) || ctx.Err() != nil {
+				return err
+			}
+			throttled = true
+		}
+		if !throttled {
+			return nil
+		}
+		if err := r.pace.slow(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// mark notes that a generation is filled.
+func (r *Rebuilder) mark(ctx context.Context, projection string, g Generation) error {
+	return r.change(ctx, projection, func(next *Record) error {
+		b := next.Build(g)
+		if b == nil {
+			return ErrNoGeneration
+		}
+		b.Filled = true
+		return nil
+	})
+}
+
+// change changes a projection's record, again if somebody else changed it meanwhile.
+func (r *Rebuilder) change(ctx context.Context, projection string, do func(*Record) error) error {
+	for range staleAttempts {
+		_, record, err := r.engine.record(ctx, projection)
+		if err != nil {
+			return err
+		}
+		next := record.clone()
+		if err := do(&next); err != nil {
+			return fmt.Errorf("projection %s: %w", projection, err)
+		}
+		if err := r.engine.catalog.Replace(ctx, next); !errors.Is(err, ErrStale) {
+			return err
+		}
+	}
+	return fmt.Errorf("projection %s: %w", projection, ErrStale)
+}

@@ -1,0 +1,116 @@
+package projection
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// Generation numbers the builds of a projection's rows, from 1. Numbers are never used again.
+type Generation int
+
+// Status is what a generation is there for.
+type Status string
+
+// The statuses of a generation, in the order in which it has them.
+const (
+	// Building: its history is being read; nobody reads it.
+	Building Status = "building"
+	// Serving: it is what queries read. One generation of a projection serves.
+	Serving Status = "serving"
+	// Retired: another one serves; it is fed on, so that readers that don't know yet, cursors and a rollback find it level.
+	Retired Status = "retired"
+	// Dropping: it is fed no more, and its rows are being removed.
+	Dropping Status = "dropping"
+)
+
+// Build is one generation of a projection.
+type Build struct {
+	Generation Generation `json:"generation"`
+	// Fold is the fold version that makes its rows.
+	Fold   int    `json:"fold"`
+	Status Status `json:"status"`
+	// Segments is into how many parts its history was divided.
+	Segments int `json:"segments"`
+	// Filled says that all its history was read.
+	Filled bool `json:"filled"`
+	// Since is when it got its status.
+	Since time.Time `json:"since"`
+}
+
+// Record is what is known of one projection's generations.
+type Record struct {
+	Projection string `json:"projection"`
+	// Revision counts the changes of this record, from 1; 0 = there is none yet.
+	Revision int64 `json:"revision"`
+	// Last is the highest number given to a generation.
+	Last Generation `json:"last"`
+	// Builds are the generations that have rows.
+	Builds []Build `json:"builds"`
+}
+
+// Serving is the build that queries read.
+func (r *Record) Serving() *Build { return r.with(Serving) }
+
+// Building is the build that is to serve next, nil if there is none.
+func (r *Record) Building() *Build { return r.with(Building) }
+
+func (r *Record) with(s Status) *Build {
+	if i := slices.IndexFunc(r.Builds, func(b Build) bool { return b.Status == s }); i >= 0 {
+		return &r.Builds[i]
+	}
+	return nil
+}
+
+// Build returns a generation's build, nil if it has none (any longer).
+func (r *Record) Build(g Generation) *Build {
+	if i := slices.IndexFunc(r.Builds, func(b Build) bool { return b.Generation == g }); i >= 0 {
+		return &r.Builds[i]
+	}
+	return nil
+}
+
+// clone copies a record, so that a change of it can be refused.
+func (r *Record) clone() Record {
+	out := *r
+	out.Builds = slices.Clone(r.Builds)
+	return out
+}
+
+// first is the record of a projection that has none yet: what there is of its rows is generation 1, as it is found.
+func first(name string, fold int, now time.Time) Record {
+	return Record{Projection: name, Last: 1, Builds: []Build{{Generation: 1, Fold: fold, Status: Serving, Segments: 1, Since: now}}}
+}
+
+// Catalog stores the generations of all projections, and how far their history was read. All reads are strongly
+// consistent.
+type Catalog interface {
+	// Records returns the record of every projection that has one, in one read.
+	Records(ctx context.Context) (map[string]Record, error)
+
+	// Replace stores a record, with its revision one higher, if the stored one has its revision still.
+	//
+	// Errors: [ErrStale].
+	Replace(ctx context.Context, r Record) error
+
+	// Positions returns the position of each segment of a generation's history that has one.
+	Positions(ctx context.Context, projection string, g Generation) (map[int]es.Position, error)
+
+	// SavePosition remembers how far a segment was read.
+	SavePosition(ctx context.Context, projection string, g Generation, segment int, p es.Position) error
+}
+
+// UnknownFoldError says that the code lacks the fold version that made the rows which are served.
+type UnknownFoldError struct {
+	Projection string
+	Generation Generation
+	Fold       int
+}
+
+func (e *UnknownFoldError) Error() string {
+	return fmt.Sprintf("generation %d of projection %s was built by its fold version %d, which this code lacks: deploy code that has it, or roll the projection back",
+		e.Generation, e.Projection, e.Fold)
+}

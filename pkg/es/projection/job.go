@@ -1,0 +1,41 @@
+package projection
+
+import (
+	"context"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// Task is what a job asks for.
+type Task string
+
+// The tasks.
+const (
+	// CatchUp brings a stream level with the event store.
+	CatchUp Task = "catch-up"
+	// Fill reads one segment of the history into a generation.
+	Fill Task = "fill"
+	// Finish verifies a generation that is filled, and lets it serve.
+	Finish Task = "finish"
+	// Drop removes a retired generation, when it is old enough.
+	Drop Task = "drop"
+)
+
+// Job is work that is done later, by whoever takes it off the queue. Every job may be done twice.
+type Job struct {
+	Task Task `json:"task"`
+	// Projection is the projection's name; "" = all that read the stream, for CatchUp.
+	Projection string `json:"projection,omitempty"`
+	// Stream is the stream to bring level, and Retry says to try it even where it is parked.
+	Stream es.StreamID `json:"stream,omitzero"`
+	Retry  bool        `json:"retry,omitempty"`
+	// Generation is the generation to fill, finish or drop; Segment the segment to fill.
+	Generation Generation `json:"generation,omitempty"`
+	Segment    int        `json:"segment,omitempty"`
+}
+
+// Queue takes jobs, each to be done at least once, not before a time has passed.
+type Queue interface {
+	Enqueue(ctx context.Context, delay time.Duration, jobs ...Job) error
+}

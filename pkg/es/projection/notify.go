@@ -1,0 +1,21 @@
+package projection
+
+import (
+	"context"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// Change says that a projection's rows of a stream now show a version.
+type Change struct {
+	Projection string
+	Stream     es.StreamID
+	Version    int64
+	Owner      string   // who created the stream: the actor of its first commit, "" if nobody was named
+	Topics     []string // what else the change is about, "customer/ALFKI", as the projection says
+}
+
+// Notifier is told of changes after they are stored. It is best effort: it neither fails nor blocks for long.
+type Notifier interface {
+	Notify(ctx context.Context, changes []Change)
+}

@@ -1,0 +1,87 @@
+package projection
+
+import (
+	"context"
+	"math"
+	"sync"
+	"time"
+)
+
+// pace spaces writes out. What is throttled halves it; each second without throttling gives a tenth back.
+type pace struct {
+	most float64 // writes a second; 0 = no limit
+
+	mu      sync.Mutex
+	rate    float64 // 0 = no limit
+	slowed  time.Time
+	next    time.Time // when the next write may be made
+	written int       // since the pace was last slowed or quickened
+	since   time.Time
+}
+
+func newPace(c RebuildConfig) *pace { return &pace{most: c.WritesPerSecond, rate: c.WritesPerSecond} }
+
+// spend waits until so many writes may be made.
+func (p *pace) spend(ctx context.Context, writes int) error {
+	p.mu.Lock()
+	now := time.Now()
+	p.quicken(now)
+	p.written += writes
+	wait := time.Duration(0)
+	if p.rate > 0 {
+		if p.next.Before(now) {
+			p.next = now
+		}
+		wait = p.next.Sub(now)
+		p.next = p.next.Add(time.Duration(float64(writes) / p.rate * float64(time.Second)))
+	}
+	p.mu.Unlock()
+	return sleep(ctx, wait)
+}
+
+// quicken gives back what throttling took.
+func (p *pace) quicken(now time.Time) {
+	elapsed := now.Sub(p.since).Seconds()
+	if p.since.IsZero() || elapsed < 1 {
+		if p.since.IsZero() {
+			p.since = now
+		}
+		return
+	}
+	if p.slowed.IsZero() {
+		p.written, p.since = 0, now
+		return
+	}
+	p.rate *= math.Pow(1.1, elapsed)
+	if p.most > 0 && p.rate >= p.most {
+		p.rate, p.slowed = p.most, time.Time{}
+	}
+	p.written, p.since = 0, now
+}
+
+// slow halves the pace, and waits a moment.
+func (p *pace) slow(ctx context.Context) error {
+	p.mu.Lock()
+	now := time.Now()
+	if now.Sub(p.slowed) > time.Second { // one halving for all that was throttled at once
+		if p.rate == 0 {
+			p.rate = max(float64(p.written)/max(now.Sub(p.since).Seconds(), 0.1), 2)
+		}
+		p.rate, p.slowed = max(p.rate/2, 1), now
+		p.written, p.since = 0, now
+	}
+	p.mu.Unlock()
+	return sleep(ctx, 100*time.Millisecond)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}

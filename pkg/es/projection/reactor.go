@@ -1,0 +1,97 @@
+package projection
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// Reaction answers events with commands. It keeps a checkpoint for each stream, is caught up and parked as projections are,
+// and has no rows. What it does it may do again, when the checkpoint could not be stored: the command that it is given has
+// an id made of the event and the reaction's name, by which the commands that were done already are recognised.
+//
+// A reaction is never built anew: what it did is done.
+type Reaction struct {
+	// Name is the reaction's stable name, in kebab case. Commands that were done under another name are done again.
+	Name string
+	// Sources are the types of streams that it reads, each with the decoder of its events.
+	Sources map[string]es.Decoder
+	// React does what follows from an event. The command has its id and fingerprint, the event's correlation id, and the
+	// event's commit as its cause. A passing error (see Passing) leaves the event to be delivered again; any other parks
+	// the stream, as does a panic.
+	React func(ctx context.Context, e Event, cmd es.Command) error
+	// Passing tells whether an error is not of the event, but of the hour: a store that can't be reached. Conflicts, unknown
+	// outcomes and errors of contexts count as that anyway. Default: no other error does.
+	Passing func(error) bool
+}
+
+// NewReactor returns the projection that a reaction is. It panics if the reaction lacks something.
+func NewReactor(r Reaction) Projection {
+	if r.Name == "" || len(r.Sources) == 0 || r.React == nil {
+		panic(fmt.Sprintf("reaction %q: needs a name, sources and React", r.Name))
+	}
+	if r.Passing == nil {
+		r.Passing = func(error) bool { return false }
+	}
+	return &reactor{r}
+}
+
+type reactor struct{ r Reaction }
+
+func (p *reactor) Name() string                    { return p.r.Name }
+func (p *reactor) FoldVersion() int                { return 1 }
+func (p *reactor) topics(json.RawMessage) []string { return nil }
+
+func (p *reactor) Reads(streamType string) bool {
+	_, reads := p.r.Sources[streamType]
+	return reads
+}
+
+func (p *reactor) fold(ctx context.Context, _ json.RawMessage, steps []step) (json.RawMessage, *Writes, error) {
+	for i, s := range steps {
+		if err := p.react(ctx, s); err != nil {
+			return nil, nil, &foldError{index: i, err: err, passing: passing(err) || p.r.Passing(err)}
+		}
+	}
+	return nil, &Writes{}, nil
+}
+
+func (p *reactor) react(ctx context.Context, s step) (err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = fmt.Errorf("panic: %v", panicked)
+		}
+	}()
+	part := 0 // of the event, where an upcaster makes several of it
+	return decode(p.r.Sources, s, func(e Event) error {
+		cmd := es.Command{
+			Meta: es.Meta{CorrelationID: e.Meta.CorrelationID, CausationID: s.commit.ID, Actor: "reactor/" + p.r.Name},
+			Ref:  es.CommandRef{ID: commandID(p.r.Name, s, part), Fingerprint: p.r.Name},
+		}
+		part++
+		return p.r.React(ctx, e, cmd)
+	})
+}
+
+// commandID identifies what a reaction does about an event.
+func commandID(name string, s step, part int) string {
+	h := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%d|%d|%s", s.commit.ID, s.commit.Stream, s.version(), part, name))
+	return base64.RawURLEncoding.EncodeToString(h[:16])
+}
+
+func (p *reactor) rebuilds() bool { return false }
+
+// passing tells whether an error is of the hour whatever the reaction is.
+func passing(err error) bool {
+	var (
+		conflict *es.ConflictError
+		unknown  *es.UnknownOutcomeError
+	)
+	return errors.As(err, &conflict) || errors.As(err, &unknown) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}

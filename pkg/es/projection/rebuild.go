@@ -1,0 +1,142 @@
+package projection
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// RebuildConfig adjusts a rebuilder. The zero value takes the defaults.
+type RebuildConfig struct {
+	// Segments is into how many parts the history is divided, which are read in parallel. Default 8.
+	Segments int
+	// WritesPerSecond is the most writes that a process makes to fill a generation, a second. 0 = no limit. While the table
+	// throttles, it is halved again and again, so that live writes go first.
+	WritesPerSecond float64
+	// Sample is how many streams, and how many shared rows, are compared with a plain fold before the swap. Default 200.
+	Sample int
+	// Grace is how long a retired generation is kept, for cursors and for a rollback. It must be longer than readers
+	// remember which generation serves. Default 1 hour.
+	Grace time.Duration
+	// Throttled tells whether an error is of a table that has too much to do. Default: none is.
+	Throttled func(error) bool
+	// Log receives what was begun, swapped, dropped. Default slog.Default.
+	Log *slog.Logger
+}
+
+func (c RebuildConfig) withDefaults() RebuildConfig {
+	c.Segments = cmp.Or(c.Segments, 8)
+	c.Sample = cmp.Or(c.Sample, 200)
+	c.Grace = cmp.Or(c.Grace, time.Hour)
+	if c.Throttled == nil {
+		c.Throttled = func(error) bool { return false }
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Segments < 1 || c.Sample < 1 || c.WritesPerSecond < 0 || c.Grace < 0 {
+		panic(fmt.Sprintf("projection.RebuildConfig: segments %d and sample %d must be positive, writes a second %v and grace %v not negative",
+			c.Segments, c.Sample, c.WritesPerSecond, c.Grace))
+	}
+	return c
+}
+
+// Rebuilder builds generations of projections beside those that serve, and swaps them. Every step may be interrupted
+// anywhere, and done twice.
+type Rebuilder struct {
+	engine  *Engine
+	scanner es.Scanner
+	cfg     RebuildConfig
+	pace    *pace
+}
+
+// NewRebuilder returns a rebuilder of an engine's projections, which reads their history from a scanner: the engine's own
+// store.
+func NewRebuilder(e *Engine, s es.Scanner, cfg RebuildConfig) *Rebuilder {
+	cfg = cfg.withDefaults()
+	return &Rebuilder{engine: e, scanner: s, cfg: cfg, pace: newPace(cfg)}
+}
+
+// ErrNotRebuilt says that a projection can't be built anew.
+var ErrNotRebuilt = errors.New("a reaction is not built anew: what it did is done")
+
+// Begin registers a new generation of a projection, made by the newest fold version of the code, and returns it. If there
+// is one on its way, made by that version, it returns that; one of another version is given up.
+//
+// From its registration on, the new generation is fed. Fill all its segments, then Finish it.
+//
+// Errors: [ErrNotRebuilt]; [ErrStale] if somebody else changed the record just now; the catalog's.
+func (r *Rebuilder) Begin(ctx context.Context, projection string) (Build, error) {
+	sub, record, err := r.engine.record(ctx, projection)
+	if err != nil {
+		return Build{}, err
+	}
+	if !sub.Projection.rebuilds() {
+		return Build{}, fmt.Errorf("rebuild %s: %w", projection, ErrNotRebuilt)
+	}
+	return r.engine.begin(ctx, sub, record, r.cfg.Segments)
+}
+
+// record returns a projection's subscription and record.
+func (e *Engine) record(ctx context.Context, projection string) (*Subscription, Record, error) {
+	sub := e.subscription(projection)
+	if sub == nil {
+		return nil, Record{}, e.unknown(projection)
+	}
+	records, err := e.catalog.Records(ctx)
+	if err != nil {
+		return nil, Record{}, fmt.Errorf("generations: %w", err)
+	}
+	record, err := e.recordOf(ctx, sub, records)
+	return sub, record, err
+}
+
+func (e *Engine) begin(ctx context.Context, sub *Subscription, record Record, segments int) (Build, error) {
+	next := record.clone()
+	if b := next.Building(); b != nil {
+		if b.Fold == sub.Projection.FoldVersion() {
+			return *b, nil
+		}
+		b.Status, b.Since = Dropping, e.cfg.Now().UTC()
+	}
+	next.Last++
+	b := Build{Generation: next.Last, Fold: sub.Projection.FoldVersion(), Status: Building, Segments: segments, Since: e.cfg.Now().UTC()}
+	next.Builds = append(next.Builds, b)
+	if err := e.catalog.Replace(ctx, next); err != nil {
+		return b, fmt.Errorf("rebuild %s: %w", sub.name(), err)
+	}
+	e.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "a generation is being built", slog.String("projection", sub.name()),
+		slog.Int("generation", int(b.Generation)), slog.Int("fold", b.Fold))
+	return b, nil
+}
+
+// upgrade begins the generation that a newer fold version asks for, and leaves its filling to the queue.
+func (e *Engine) upgrade(ctx context.Context, sub *Subscription) error {
+	_, record, err := e.record(ctx, sub.name())
+	if err != nil || e.cfg.Queue == nil {
+		return err
+	}
+	for _, b := range record.Builds {
+		if b.Status != Dropping && b.Fold >= sub.Projection.FoldVersion() {
+			return nil
+		}
+	}
+	segments := RebuildConfig{}.withDefaults().Segments
+	b, err := e.begin(ctx, sub, record, segments)
+	if errors.Is(err, ErrStale) { // another process was first
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	jobs := make([]Job, segments)
+	for i := range jobs {
+		jobs[i] = Job{Task: Fill, Projection: sub.name(), Generation: b.Generation, Segment: i}
+	}
+	return e.leave(ctx, 0, jobs...)
+}

@@ -1,0 +1,114 @@
+package projection
+
+import (
+	"context"
+	"sync"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// saveShared writes what several streams do to shared rows, as many to a write as fit into it. What could not be written
+// together is done again, one stream after the other.
+func (b *batch) saveShared(ctx context.Context, t *target, all []*advance) {
+	var wg sync.WaitGroup
+	for _, group := range groups(all, t.sub.View.MaxWrites()) {
+		b.slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-b.slots }()
+			b.saveGroup(ctx, t, group)
+		})
+	}
+	wg.Wait()
+}
+
+func (b *batch) saveGroup(ctx context.Context, t *target, g *group) {
+	if b.saveTogether(ctx, t, g) {
+		return
+	}
+	for _, m := range g.moves {
+		c := &cursor{engine: b.Engine, target: t, stream: m.Stream, at: m.Prev, spend: b.spend}
+		if err := b.forward(ctx, c, b.delivered[m.Stream]); err != nil {
+			b.fail(m.Stream, err)
+		}
+	}
+}
+
+func (b *batch) saveTogether(ctx context.Context, t *target, g *group) bool {
+	if b.spend != nil && b.spend(ctx, len(g.moves)+len(g.rows.list)) != nil {
+		return false // the context has ended: what comes next says so
+	}
+	if err := t.sub.View.Save(ctx, t.Generation, g.moves, g.rows.list); err != nil {
+		return false
+	}
+	for _, m := range g.moves {
+		c := &cursor{engine: b.Engine, target: t, stream: m.Stream, at: m.Next}
+		b.remember(t.place(m.Stream), m.Next)
+		b.changed(c)
+	}
+	return true
+}
+
+// group is what is written at once: checkpoints of several streams, and the sum of their rows.
+type group struct {
+	moves []Move
+	rows  Writes
+}
+
+// groups divides what streams do into groups of at most so many writes.
+func groups(all []*advance, most int) []*group {
+	var (
+		out  []*group
+		last *group
+	)
+	for _, a := range all {
+		if last == nil || len(last.moves)+1+last.rows.with(a.rows) > most {
+			last = &group{}
+			out = append(out, last)
+		}
+		last.moves = append(last.moves, a.Move)
+		last.rows.merge(a.rows)
+	}
+	return out
+}
+
+// with tells how many rows there are once others are merged in.
+func (w *Writes) with(rows []Write) int {
+	n := len(w.list)
+	for _, row := range rows {
+		if _, there := w.index[row.id()]; !there {
+			n++
+		}
+	}
+	return n
+}
+
+// merge takes in rows of another stream: only shared ones can be there already.
+func (w *Writes) merge(rows []Write) {
+	for _, row := range rows {
+		if row.Kind != Add {
+			w.set(row.id(), row)
+			continue
+		}
+		for counter, n := range row.Counters {
+			w.Add(row.Key, counter, n)
+		}
+	}
+}
+
+func (w Write) id() RowKey { return RowKey{Key: w.Key, Shared: w.Kind == Add} }
+
+// postpone leaves streams to code that has the fold: this code was started before a deployment that began a generation.
+func (b *batch) postpone(ctx context.Context, t *target, streams []es.StreamID) {
+	if len(streams) == 0 {
+		return
+	}
+	jobs := make([]Job, len(streams))
+	for i, stream := range streams {
+		jobs[i] = Job{Task: CatchUp, Projection: t.sub.name(), Stream: stream}
+	}
+	if err := b.leave(ctx, later, jobs...); err != nil {
+		for _, stream := range streams {
+			b.fail(stream, err)
+		}
+	}
+}

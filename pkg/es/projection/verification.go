@@ -1,0 +1,193 @@
+package projection
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"sync"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// verification is one comparison of a generation with its events.
+type verification struct {
+	rebuilder *Rebuilder
+	target    *target
+	report    Report
+
+	parked   map[es.StreamID]bool
+	counters map[RowKey]map[string]Number // what a sample of the shared rows should hold, so far
+
+	mu     sync.Mutex
+	sample smallest
+	behind map[es.StreamID]int64 // the version that they should be at
+	found  VerificationError
+}
+
+func (v *verification) differ(format string, args ...any) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.found.Count++; v.found.Count <= maxDifferences {
+		v.found.Differences = append(v.found.Differences, fmt.Sprintf(format, args...))
+	}
+}
+
+func (v *verification) run(ctx context.Context) error {
+	v.behind, v.sample = map[es.StreamID]int64{}, smallest{most: v.rebuilder.cfg.Sample}
+	if err := v.compareParked(ctx); err != nil {
+		return err
+	}
+	before, err := v.sampleCounters(ctx)
+	if err != nil {
+		return err
+	}
+	segments := make([]walk, v.rebuilder.cfg.Segments)
+	_, err = es.All(ctx, v.rebuilder.scanner, es.AllConfig{Segments: len(segments), Consistent: true},
+		func(ctx context.Context, segment int, page es.ScanPage) error {
+			w := &segments[segment]
+			w.verification = v
+			return w.page(ctx, page)
+		})
+	if err != nil {
+		return err
+	}
+	if err := v.compareCounters(ctx, before); err != nil {
+		return err
+	}
+	return v.compareBehind(ctx)
+}
+
+// compareParked looks for streams that wait here and don't in the generation that serves.
+func (v *verification) compareParked(ctx context.Context) (err error) {
+	view := v.target.sub.View
+	if v.parked, err = parkedIn(ctx, view, v.target.Generation); err != nil || len(v.parked) == 0 {
+		return err
+	}
+	_, record, err := v.rebuilder.engine.record(ctx, v.target.sub.name())
+	if err != nil {
+		return err
+	}
+	known, err := parkedIn(ctx, view, record.Serving().Generation)
+	if err != nil {
+		return err
+	}
+	v.report.Parked = len(v.parked)
+	for stream := range v.parked {
+		if !known[stream] {
+			v.differ("%s is parked, and was not before", stream)
+		}
+	}
+	return nil
+}
+
+// sampleCounters chooses shared rows, and returns what they hold now.
+func (v *verification) sampleCounters(ctx context.Context) (map[RowKey]Row, error) {
+	chosen := smallest{most: v.rebuilder.cfg.Sample}
+	keys := map[string]RowKey{}
+	for key, err := range v.target.sub.View.Keys(ctx, v.target.Generation) {
+		if err != nil {
+			return nil, fmt.Errorf("rows: %w", err)
+		}
+		if name := key.Partition + "\x00" + key.Sort; key.Shared && chosen.take(name) {
+			keys[name] = key
+		}
+	}
+	v.counters = map[RowKey]map[string]Number{}
+	for name := range chosen.names {
+		v.counters[keys[name]] = map[string]Number{}
+	}
+	return v.shared(ctx)
+}
+
+func (v *verification) shared(ctx context.Context) (map[RowKey]Row, error) {
+	if len(v.counters) == 0 {
+		return nil, nil
+	}
+	return v.target.sub.View.Rows(ctx, v.target.Generation, slices.Collect(maps.Keys(v.counters))...)
+}
+
+// compareCounters compares the chosen shared rows with the sums over all streams. A row that changed meanwhile can't be
+// compared.
+func (v *verification) compareCounters(ctx context.Context, before map[RowKey]Row) error {
+	after, err := v.shared(ctx)
+	if err != nil {
+		return fmt.Errorf("rows: %w", err)
+	}
+	for key, want := range v.counters {
+		switch got := after[key].Counters; {
+		case !maps.EqualFunc(got, before[key].Counters, Number.Equal):
+			v.report.Busy++
+		case !sameCounters(got, want):
+			v.differ("counters %s|%s are %v, and %v by the events", key.Partition, key.Sort, got, want)
+		default:
+			v.report.Counters++
+		}
+	}
+	return nil
+}
+
+// sameCounters takes a counter that is not there for 0.
+func sameCounters(a, b map[string]Number) bool {
+	for name := range a {
+		if !a[name].Equal(b[name]) {
+			return false
+		}
+	}
+	for name := range b {
+		if !a[name].Equal(b[name]) {
+			return false
+		}
+	}
+	return true
+}
+
+// compareBehind looks again at streams that were not level. The projector may be bringing them forward.
+func (v *verification) compareBehind(ctx context.Context) error {
+	for attempt := 0; len(v.behind) > 0; attempt++ {
+		at, err := v.target.sub.View.Checkpoints(ctx, v.target.Generation, slices.Collect(maps.Keys(v.behind))...)
+		if err != nil {
+			return fmt.Errorf("checkpoints: %w", err)
+		}
+		for stream, version := range v.behind {
+			switch cp := at[stream]; {
+			case cp.Version >= version:
+				v.report.Streams++
+				delete(v.behind, stream)
+			case cp.Parked != nil:
+				v.differ("%s is parked, and was not before", stream)
+				delete(v.behind, stream)
+			case attempt == levelAttempts:
+				v.differ("%s is at version %d, and at %d by the events", stream, cp.Version, version)
+				delete(v.behind, stream)
+			}
+		}
+		if len(v.behind) > 0 {
+			if err := sleep(ctx, levelPause<<min(attempt, 5)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sameJSON compares texts as what they say.
+func sameJSON(a, b json.RawMessage) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	var x, y any
+	return decodeNumbers(a, &x) == nil && decodeNumbers(b, &y) == nil && reflect.DeepEqual(x, y)
+}
+
+func decodeNumbers(text json.RawMessage, into *any) error {
+	if len(text) == 0 {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	return d.Decode(into)
+}
