@@ -5,11 +5,14 @@ import (
 	"github.com/annals-es/annals/internal/rule"
 )
 
-// NotListed is the rule of a product, besides those of package rule.
-const NotListed rule.Code = "product-not-listed"
+// The rules of a product, besides those of package rule.
+const (
+	NotListed         rule.Code = "product-not-listed"
+	InsufficientStock rule.Code = "insufficient-stock"
+)
 
 // Codes are the rules above.
-var Codes = []rule.Code{NotListed}
+var Codes = []rule.Code{NotListed, InsufficientStock}
 
 // List lists a product. The price may be zero; it fixes the product's currency.
 //

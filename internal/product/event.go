@@ -5,7 +5,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Event is what happens to a product: [ProductListed], [StockReceived] or [PriceChanged].
+// Event is what happens to a product: one of the types below.
 type Event interface{ productEvent() }
 
 // ProductListed is a product's first event.
@@ -28,13 +28,36 @@ type PriceChanged struct {
 	UnitPrice money.Money `json:"unitPrice"`
 }
 
-func (ProductListed) productEvent() {}
-func (StockReceived) productEvent() {}
-func (PriceChanged) productEvent()  {}
+// StockReserved keeps units for an order that is paid, until they are released or leave with it.
+type StockReserved struct {
+	OrderID string `json:"orderId"`
+	// Quantity is in units, from 1.
+	Quantity int `json:"quantity"`
+}
+
+// ReservationReleased makes what was reserved for an order free again: it was cancelled.
+type ReservationReleased struct {
+	OrderID string `json:"orderId"`
+}
+
+// ReservationFulfilled takes what was reserved for an order out of the stock: it was shipped.
+type ReservationFulfilled struct {
+	OrderID string `json:"orderId"`
+}
+
+func (ProductListed) productEvent()        {}
+func (StockReceived) productEvent()        {}
+func (PriceChanged) productEvent()         {}
+func (StockReserved) productEvent()        {}
+func (ReservationReleased) productEvent()  {}
+func (ReservationFulfilled) productEvent() {}
 
 // events are the names under which events are stored, for ever.
 var events = es.NewRegistry(
 	es.Type[Event]("ProductListed", 1, ProductListed{}),
 	es.Type[Event]("StockReceived", 1, StockReceived{}),
 	es.Type[Event]("PriceChanged", 1, PriceChanged{}),
+	es.Type[Event]("StockReserved", 1, StockReserved{}),
+	es.Type[Event]("ReservationReleased", 1, ReservationReleased{}),
+	es.Type[Event]("ReservationFulfilled", 1, ReservationFulfilled{}),
 )

@@ -46,5 +46,8 @@ func TestGolden(t *testing.T) {
 		product.ProductListed{ProductID: "p-1", Name: "Chef Anton's Cajun Seasoning", UnitPrice: usd("22")},
 		product.StockReceived{Quantity: 53},
 		product.PriceChanged{UnitPrice: usd("19.99")},
+		product.StockReserved{OrderID: "o-1", Quantity: 3},
+		product.ReservationReleased{OrderID: "o-1"},
+		product.ReservationFulfilled{OrderID: "o-1"},
 	)
 }

@@ -4,26 +4,36 @@ import (
 	"encoding/json"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/annals-es/annals/internal/product"
 )
 
 // life is every event of a product.
 var life = events{
 	listed(usd("5")), product.StockReceived{Quantity: 10}, product.PriceChanged{UnitPrice: usd("4.50")}, product.StockReceived{Quantity: 7},
+	reserved("o-1", 4), reserved("o-2", 2), product.ReservationReleased{OrderID: "o-1"}, product.ReservationFulfilled{OrderID: "o-2"},
 }
 
 func TestState(t *testing.T) {
 	t.Parallel()
+	tea := func(price string, received, consumed int, reserved map[string]int) product.State {
+		return product.State{ProductID: "p-1", Name: "Tea", UnitPrice: usd(price), Received: received, Reserved: reserved, Consumed: consumed}
+	}
 	want := []product.State{
 		{},
-		{ProductID: "p-1", Name: "Tea", UnitPrice: usd("5")},
-		{ProductID: "p-1", Name: "Tea", UnitPrice: usd("5"), Received: 10},
-		{ProductID: "p-1", Name: "Tea", UnitPrice: usd("4.50"), Received: 10},
-		{ProductID: "p-1", Name: "Tea", UnitPrice: usd("4.50"), Received: 17},
+		tea("5", 0, 0, nil),
+		tea("5", 10, 0, nil),
+		tea("4.50", 10, 0, nil),
+		tea("4.50", 17, 0, nil),
+		tea("4.50", 17, 0, map[string]int{"o-1": 4}),
+		tea("4.50", 17, 0, map[string]int{"o-1": 4, "o-2": 2}),
+		tea("4.50", 17, 0, map[string]int{"o-2": 2}),
+		tea("4.50", 17, 2, nil),
 	}
 	for n := range want {
-		if got := products.Given(life[:n]...).State(); got != want[n] {
-			t.Errorf("after %d events: got %+v, want %+v", n, got, want[n])
+		if d := cmp.Diff(want[n], products.Given(life[:n]...).State()); d != "" {
+			t.Errorf("after %d events (-want +got):\n%s", n, d)
 		}
 	}
 	products.Given(life...).SurvivesSnapshots(t)
@@ -31,9 +41,17 @@ func TestState(t *testing.T) {
 
 func TestStateAsTheAPIShowsIt(t *testing.T) {
 	t.Parallel()
-	got, err := json.Marshal(products.Given(life[:2]...).State())
-	want := `{"productId":"p-1","name":"Tea","unitPrice":{"amount":"5.00","currency":"USD"},"received":10}`
-	if err != nil || string(got) != want {
-		t.Errorf("got %s, %v\nwant %s", got, err, want)
+	for _, tt := range []struct {
+		given events
+		want  string
+	}{
+		{life[:2], `{"productId":"p-1","name":"Tea","unitPrice":{"amount":"5.00","currency":"USD"},"received":10}`},
+		{append(life[:8:8], reserved("o-3", 1)), `{"productId":"p-1","name":"Tea","unitPrice":{"amount":"4.50","currency":"USD"},` +
+			`"received":17,"reserved":{"o-3":1},"consumed":2}`},
+	} {
+		got, err := json.Marshal(products.Given(tt.given...).State())
+		if err != nil || string(got) != tt.want {
+			t.Errorf("got %s, %v\nwant %s", got, err, tt.want)
+		}
 	}
 }
