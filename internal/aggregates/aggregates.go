@@ -45,7 +45,7 @@ type Config struct {
 // How snapshots are made. A schema is raised whenever the state of its aggregate, or what events do to it, changes.
 const (
 	accountsEvery, accountsSchema = 100, 1
-	ordersEvery, ordersSchema     = 50, 1
+	ordersEvery, ordersSchema     = 50, 2
 )
 
 // New returns the repositories on a store.

@@ -57,6 +57,13 @@ type OrderDelivered struct{}
 // OrderCancelled ends an order that was not shipped.
 type OrderCancelled struct{}
 
+// OrderFlaggedShort says that no stock was reserved for the order, as it could not be for all of its products. It hinders
+// nothing: the order can be paid, shipped and cancelled as before.
+type OrderFlaggedShort struct {
+	// ProductIDs are the products that no stock could be reserved for, sorted.
+	ProductIDs []string `json:"productIds"`
+}
+
 func (OrderCreated) orderEvent()       {}
 func (ItemAdded) orderEvent()          {}
 func (ItemRemoved) orderEvent()        {}
@@ -66,6 +73,7 @@ func (PaymentReceived) orderEvent()    {}
 func (OrderShipped) orderEvent()       {}
 func (OrderDelivered) orderEvent()     {}
 func (OrderCancelled) orderEvent()     {}
+func (OrderFlaggedShort) orderEvent()  {}
 
 // events are the names under which events are stored, for ever.
 var events = es.NewRegistry(
@@ -78,4 +86,5 @@ var events = es.NewRegistry(
 	es.Type[Event]("OrderShipped", 1, OrderShipped{}),
 	es.Type[Event]("OrderDelivered", 1, OrderDelivered{}),
 	es.Type[Event]("OrderCancelled", 1, OrderCancelled{}),
+	es.Type[Event]("OrderFlaggedShort", 1, OrderFlaggedShort{}),
 )

@@ -36,6 +36,8 @@ func evolve(s *State, event Event) {
 		s.Status = StatusDelivered
 	case OrderCancelled:
 		s.Status = StatusCancelled
+	case OrderFlaggedShort:
+		s.ShortOf = slices.Clone(e.ProductIDs)
 	}
 }
 

@@ -52,6 +52,7 @@ var (
 	created   = order.OrderCreated{OrderID: "o-1", CustomerID: "c-1"}
 	address   = order.Address{Recipient: "Ada Lovelace", Line1: "12 St James's Square", City: "London", Country: "UK"}
 	addressed = order.ShippingAddressSet{Address: address}
+	flagged   = order.OrderFlaggedShort{ProductIDs: []string{"cup", "tea"}}
 	shipped   = order.OrderShipped{TrackingNumber: "T-1"}
 )
 
@@ -86,5 +87,6 @@ func TestGolden(t *testing.T) {
 		shipped,
 		order.OrderDelivered{},
 		order.OrderCancelled{},
+		flagged,
 	)
 }

@@ -1,6 +1,8 @@
 package order
 
 import (
+	"slices"
+
 	"github.com/annals-es/annals/internal/money"
 	"github.com/annals-es/annals/internal/rule"
 )
@@ -78,6 +80,16 @@ func (s State) Ship(trackingNumber string) ([]Event, error) {
 	default:
 		return nil, NotPlaced.Because("the order must be placed and paid before it is shipped")
 	}
+}
+
+// FlagShort says that no stock could be reserved for products of the order. Nothing happens without products, to an order that is
+// flagged already, and to one that does not wait for its shipment.
+func (s State) FlagShort(productIDs []string) []Event {
+	waits := s.Status == StatusPlaced || s.Status == StatusPaid
+	if !waits || len(productIDs) == 0 || len(s.ShortOf) > 0 {
+		return nil
+	}
+	return []Event{OrderFlaggedShort{ProductIDs: slices.Compact(slices.Sorted(slices.Values(productIDs)))}}
 }
 
 // Deliver records that a shipped order has arrived.

@@ -33,6 +33,8 @@ type State struct {
 	Paid           money.Money `json:"paid,omitzero"`
 	Payments       []Payment   `json:"payments"`
 	TrackingNumber string      `json:"trackingNumber,omitempty"`
+	// ShortOf are the products that no stock could be reserved for, sorted; nothing is reserved for an order that has some.
+	ShortOf []string `json:"shortOf,omitempty"`
 }
 
 // Item is a number of units of a product at a price.

@@ -2,6 +2,7 @@ package order_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,6 +25,7 @@ var life = events{
 	received("p-1", "30"),
 	received("p-2", "3"),
 	received("p-3", "0.50"),
+	flagged,
 	shipped,
 	order.OrderDelivered{},
 }
@@ -36,7 +38,7 @@ func TestState(t *testing.T) {
 		ShippingAddress: &address,
 		Total:           usd("33.50"), Paid: usd("33.50"),
 		Payments:       []order.Payment{{PaymentID: "p-1", Amount: usd("30")}, {PaymentID: "p-2", Amount: usd("3")}, {PaymentID: "p-3", Amount: usd("0.50")}},
-		TrackingNumber: "T-1",
+		TrackingNumber: "T-1", ShortOf: []string{"cup", "tea"},
 	}
 	if d := cmp.Diff(want, orders.Given(life...).State()); d != "" {
 		t.Error(d)
@@ -87,6 +89,7 @@ func TestStateAsTheAPIShowsIt(t *testing.T) {
 	}{
 		{draft[:1], empty},
 		{then(draft, order.ItemRemoved{ProductID: "tea"}), empty},
+		{then(draft[:1], flagged), strings.TrimSuffix(empty, "}") + `,"shortOf":["cup","tea"]}`},
 		{onItsWay, `{"orderId":"o-1","customerId":"c-1","status":"shipped",` +
 			`"items":[{"productId":"tea","quantity":3,"unitPrice":{"amount":"5.00","currency":"USD"}}],` +
 			`"shippingAddress":{"recipient":"Ada Lovelace","line1":"12 St James's Square","city":"London","country":"UK"},` +
