@@ -157,6 +157,15 @@ func TestProducts(t *testing.T) {
 	w.live(t, "3", "c", []order.Item{item("tea", 10, "1.00")})
 	place(t, w, "3")
 	do(t, w.orders, "3", order.State.Cancel)
+	for _, step := range []func(product.State) ([]product.Event, error){ // reservations count for nothing here
+		func(s product.State) ([]product.Event, error) { return s.Reserve("1", 5) },
+		func(s product.State) ([]product.Event, error) { return s.Fulfil("1"), nil },
+		func(s product.State) ([]product.Event, error) { return s.Reserve("3", 10) },
+		func(s product.State) ([]product.Event, error) { return s.Release("3"), nil },
+		func(s product.State) ([]product.Event, error) { return s.Reserve("2", 1) },
+	} {
+		do(t, w.products, "tea", step)
+	}
 	w.live(t, "4", "c", []order.Item{item("tea", 50, "1.00")}) // a draft, cancelled: it was never ordered
 	do(t, w.orders, "4", order.State.Cancel)
 	w.project(t)
@@ -185,7 +194,7 @@ func TestProducts(t *testing.T) {
 		}
 	}
 	tea := got[readmodel.Product](t)(w.models.Product(t.Context(), "tea"))
-	if tea.UnitPrice != usd("5.00") || tea.Version != 3 || tea.Name != "Tea" || tea.ListedAt.IsZero() {
+	if tea.UnitPrice != usd("5.00") || tea.Version != 8 || tea.Name != "Tea" || tea.ListedAt.IsZero() {
 		t.Errorf("tea: %+v", tea)
 	}
 	for name, ask := range map[string]func() error{
@@ -252,6 +261,32 @@ func TestOrders(t *testing.T) {
 	}
 	if o.PaidAt.Sub(*o.PlacedAt) != 2*time.Second {
 		t.Errorf("paid at %v, and not with the second payment", o.PaidAt)
+	}
+}
+
+func TestOrdersWithoutStock(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.live(t, "short", "ann", []order.Item{item("tea", 2, "5.00")})
+	place(t, w, "short")
+	for _, step := range []func(order.State) ([]order.Event, error){
+		pay("10.00"), func(s order.State) ([]order.Event, error) { return s.FlagShort([]string{"tea"}), nil }, ship,
+	} {
+		do(t, w.orders, "short", step)
+	}
+	w.project(t)
+	page := got[readmodel.Page[readmodel.OrderSummary]](t)
+	one := got[readmodel.OrderSummary](t)(w.models.Order(t.Context(), "short"))
+	if !slices.Equal(one.ShortOf, []string{"tea"}) || one.Status != order.StatusShipped || one.Version != 7 {
+		t.Errorf("order: %+v", one)
+	}
+	for name, list := range map[string]readmodel.Page[readmodel.OrderSummary]{
+		"active orders":   page(w.models.ActiveOrders(t.Context(), readmodel.PageRequest{Limit: 10})),
+		"customer orders": page(w.models.CustomerOrders(t.Context(), "ann", readmodel.PageRequest{Limit: 10})),
+	} {
+		if diff := gocmp.Diff([]readmodel.OrderSummary{one}, list.Items); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }
 

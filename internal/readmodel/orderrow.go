@@ -28,6 +28,8 @@ type OrderSummary struct {
 	DeliveredAt    *time.Time   `json:"deliveredAt,omitempty"`
 	CancelledAt    *time.Time   `json:"cancelledAt,omitempty"`
 	TrackingNumber string       `json:"trackingNumber,omitempty"`
+	// ShortOf are the products that no stock could be reserved for.
+	ShortOf []string `json:"shortOf,omitempty"`
 	// Version is the version of the order that the row shows.
 	Version int64 `json:"version"`
 }
@@ -53,6 +55,8 @@ func (r *orderRow) apply(e projection.Event) {
 		s.DeliveredAt = &at
 	case order.OrderCancelled:
 		s.CancelledAt = &at
+	case order.OrderFlaggedShort:
+		s.ShortOf = data.ProductIDs
 	}
 	if r.Order.Status == order.StatusPaid && before != order.StatusPaid {
 		s.PaidAt = &at
@@ -69,7 +73,7 @@ func evolveLines(s *order.State, e projection.Event) {
 	if event, ok := e.Data.(order.Event); ok {
 		order.Aggregate.Evolve(s, event)
 	}
-	s.ShippingAddress, s.Payments = nil, nil
+	s.ShippingAddress, s.Payments, s.ShortOf = nil, nil, nil
 }
 
 // shards is over how many partitions a list is spread that all streams write to: each takes 1,000 writes a second.
