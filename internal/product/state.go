@@ -46,8 +46,9 @@ func evolve(s *State, event Event) {
 	case PriceChanged:
 		s.UnitPrice = e.UnitPrice
 	case StockReserved:
-		reserved := map[string]int{e.OrderID: e.Quantity}
+		reserved := make(map[string]int, len(s.Reserved)+1)
 		maps.Copy(reserved, s.Reserved)
+		reserved[e.OrderID] += e.Quantity
 		s.Reserved = reserved
 	case ReservationReleased:
 		s.unreserve(e.OrderID)

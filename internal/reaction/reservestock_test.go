@@ -50,6 +50,13 @@ func TestReservedAndShipped(t *testing.T) {
 		stands(t, w, "cup", nil, 2)
 		w.do(t, "o", order.State.Deliver)
 		w.unmoved(t, func() error { return w.react(t.Context(), paid) })
+
+		w.paid(t, "fast", item("tea", 1, "5"))
+		w.reacted(t, last[order.PaymentReceived](t, w, "fast"))
+		w.do(t, "fast", ship)
+		w.do(t, "fast", order.State.Deliver)
+		w.reacted(t, last[order.OrderShipped](t, w, "fast")) // late
+		stands(t, w, "tea", nil, 8)
 	})
 }
 
@@ -220,6 +227,7 @@ func TestMostProducts(t *testing.T) {
 	stands(t, w, "p099", nil, 1)
 	w.paid(t, "cancelled", items...)
 	w.do(t, "cancelled", order.State.Cancel)
+	w.reaction = reaction.NewReserveStock(repositories(t, &meddling{Store: w.store, unreadable: errors.New("read for nothing")}, 0))
 	w.unmoved(t, func() error { return w.react(t.Context(), last[order.OrderCancelled](t, w, "cancelled")) })
 }
 
