@@ -37,9 +37,9 @@ race: dynamodb-local ## Run the tests of the library with the race detector
 	$(GO) test -race ./pkg/... ./local/...
 
 .PHONY: bench
-bench: dynamodb-local ## Measure the store beside the same work done by hand with the bare SDK (COUNT=6)
+bench: dynamodb-local ## Measure the store and the projections beside the same work done by hand with the bare SDK (COUNT=6)
 	@mkdir -p build
-	$(GO) test -run '^$$' -bench . -count $(COUNT) ./pkg/es/dynamostore | tee build/bench.txt
+	$(GO) test -run '^$$' -bench . -count $(COUNT) ./pkg/es/dynamostore ./pkg/es/projection/dynamoview | tee build/bench.txt
 	$$($(GO) -C tools tool -n benchstat) -col /by build/bench.txt
 
 .PHONY: lint

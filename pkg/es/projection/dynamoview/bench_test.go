@@ -1,0 +1,244 @@
+package dynamoview_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+)
+
+// The benchmarks do everything twice in one run: with the library, and the same writes by hand with the bare SDK. Compare
+// with benchstat: make bench.
+
+// tally is a document of about 300 bytes.
+type tally struct {
+	Count int    `json:"count"`
+	Text  string `json:"text"`
+}
+
+var tallies = projection.New(projection.Definition[tally]{
+	Name:    "tally",
+	Sources: map[string]es.Decoder{"Note": notes},
+	Evolve: func(s *tally, e projection.Event, _ *projection.Writes) error {
+		if data, ok := e.Data.(noted); ok {
+			s.Count, s.Text = s.Count+1, data.Text
+		}
+		return nil
+	},
+})
+
+const filler = "the text of a note, which is as long as many a row of a read model is; the text of a note, which is as long as " +
+	"many a row of a read model is; the text of a note, which is as long as many a row of a read model is."
+
+func encode(tb testing.TB, text string) es.RawEvent {
+	tb.Helper()
+	raw, err := notes.Encode(noted{text})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return raw
+}
+
+// parallel does n things, 16 at once.
+func parallel(tb testing.TB, n int, do func(i int) error) {
+	tb.Helper()
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range 16 {
+		wg.Go(func() {
+			for i := range next {
+				if err := do(i); err != nil {
+					tb.Error(err)
+				}
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}
+
+const (
+	benchStreams = 50 // in a batch
+	benchCommits = 2  // of each
+)
+
+// BenchmarkEngine brings a projection of one document a stream forward with batches of 100 commits of 50 streams.
+func BenchmarkEngine(b *testing.B) {
+	client := dynamotest.Client(b)
+	table := dynamotest.Table(b, client, dynamoview.ReadTable)
+	view, catalog := dynamoview.New(client, table), dynamoview.NewCatalog(client, dynamotest.Table(b, client, dynamoview.ReadTable))
+	engine := projection.NewEngine(nil, catalog, projection.Config{}, projection.Subscription{Projection: tallies, View: view})
+	raw := encode(b, filler)
+	hash := make([]byte, 32)
+	batch := func(prefix string, from int64) []es.Commit {
+		commits := make([]es.Commit, 0, benchStreams*benchCommits)
+		for i := range int64(benchCommits) {
+			for s := range benchStreams {
+				commits = append(commits, es.Commit{
+					Stream: note(prefix + strconv.Itoa(s)), Version: from + i, At: time.Now(), Events: []es.RawEvent{raw}, Hash: hash,
+				})
+			}
+		}
+		return commits
+	}
+	byHand := func(ctx context.Context, prefix string, from int64) {
+		state, err := json.Marshal(tally{int(from), filler})
+		if err != nil {
+			b.Fatal(err)
+		}
+		parallel(b, benchStreams, func(s int) error {
+			put := &dynamodb.PutItemInput{TableName: &table, Item: map[string]types.AttributeValue{
+				"pk": &types.AttributeValueMemberS{Value: "1|state|" + note(prefix+strconv.Itoa(s)).String()}, "sk": &types.AttributeValueMemberS{Value: "-"},
+				"version": &types.AttributeValueMemberN{Value: strconv.FormatInt(from+benchCommits-1, 10)},
+				"hash":    &types.AttributeValueMemberB{Value: hash}, "state": &types.AttributeValueMemberS{Value: string(state)},
+			}, ConditionExpression: aws.String("attribute_not_exists(pk)")}
+			if from > 1 {
+				put.ConditionExpression = aws.String("version = :v AND attribute_not_exists(done) AND attribute_not_exists(parked)")
+				put.ExpressionAttributeValues = map[string]types.AttributeValue{":v": &types.AttributeValueMemberN{Value: strconv.FormatInt(from-1, 10)}}
+			}
+			_, err := client.PutItem(ctx, put)
+			return err
+		})
+	}
+	for i := range 40 { // the emulator is slow at first
+		byHand(b.Context(), "warm", int64(i*benchCommits+1))
+	}
+	run := func(name string, apply func(round string, from int64)) {
+		round := 0
+		b.Run("by="+name, func(b *testing.B) {
+			round++
+			for i := range b.N {
+				apply(fmt.Sprint(name, round, "-"), int64(i*benchCommits+1))
+			}
+			b.ReportMetric(float64(b.N*benchStreams*benchCommits)/b.Elapsed().Seconds(), "events/s")
+		})
+	}
+	run("hand", func(round string, from int64) { byHand(b.Context(), round, from) })
+	run("library", func(round string, from int64) {
+		if failed := engine.Apply(b.Context(), batch(round, from)); len(failed) > 0 {
+			b.Fatal(failed)
+		}
+	})
+}
+
+const (
+	historyStreams = 10_000
+	historyEvents  = 10 // of each, one a commit
+	historyParts   = 8
+)
+
+// BenchmarkRebuild builds a projection of one document a stream anew from 100,000 events; by hand, it reads the events and
+// writes the same rows, on no condition.
+func BenchmarkRebuild(b *testing.B) {
+	client := dynamotest.Client(b)
+	unread := dynamostore.EventsTable
+	unread.Stream = false // the emulator slows down with every record of a stream
+	events := dynamotest.Table(b, client, unread)
+	store, err := dynamostore.New(client, events, dynamostore.Config{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	raw := encode(b, filler)
+	parallel(b, historyStreams, func(i int) error {
+		head := store.Empty(note(strconv.Itoa(i)))
+		for range historyEvents {
+			stored, err := store.Append(b.Context(), es.Append{Writes: []es.Write{{Head: head, Events: []es.RawEvent{raw}}}})
+			if err != nil {
+				return err
+			}
+			head = stored[0].Head
+		}
+		return nil
+	})
+	b.Run("by=hand", func(b *testing.B) {
+		for range b.N {
+			b.StopTimer()
+			table := dynamotest.Table(b, client, dynamoview.ReadTable)
+			b.StartTimer()
+			rebuildByHand(b, client, events, table)
+		}
+		b.ReportMetric(float64(b.N*historyStreams*historyEvents)/b.Elapsed().Seconds(), "events/s")
+	})
+	b.Run("by=library", func(b *testing.B) {
+		for range b.N {
+			b.StopTimer()
+			view := dynamoview.New(client, dynamotest.Table(b, client, dynamoview.ReadTable))
+			catalog := dynamoview.NewCatalog(client, dynamotest.Table(b, client, dynamoview.ReadTable))
+			engine := projection.NewEngine(store, catalog, projection.Config{}, projection.Subscription{Projection: tallies, View: view})
+			rebuilder := projection.NewRebuilder(engine, store, projection.RebuildConfig{Segments: historyParts})
+			build, err := rebuilder.Begin(b.Context(), "tally")
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.StartTimer()
+			parallel(b, historyParts, func(segment int) error {
+				_, err := rebuilder.Fill(b.Context(), "tally", build.Generation, segment, nil)
+				return err
+			})
+		}
+		b.ReportMetric(float64(b.N*historyStreams*historyEvents)/b.Elapsed().Seconds(), "events/s")
+	})
+}
+
+// rebuildByHand scans the events in parallel and writes a row for the last of each stream.
+func rebuildByHand(b *testing.B, client *dynamodb.Client, events, table string) {
+	b.Helper()
+	state, err := json.Marshal(tally{historyEvents, filler})
+	if err != nil {
+		b.Fatal(err)
+	}
+	parallel(b, historyParts, func(segment int) error {
+		pages := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{
+			TableName: &events, ConsistentRead: aws.Bool(true),
+			Segment: aws.Int32(int32(segment)), TotalSegments: aws.Int32(historyParts),
+		})
+		var rows []types.WriteRequest
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(b.Context())
+			if err != nil {
+				return err
+			}
+			for _, item := range page.Items {
+				if v, ok := item["version"].(*types.AttributeValueMemberN); !ok || v.Value != strconv.Itoa(historyEvents) {
+					continue
+				}
+				rows = append(rows, types.WriteRequest{PutRequest: &types.PutRequest{Item: map[string]types.AttributeValue{
+					"pk": &types.AttributeValueMemberS{Value: "2|state|" + item["stream"].(*types.AttributeValueMemberS).Value},
+					"sk": &types.AttributeValueMemberS{Value: "-"}, "version": item["version"], "hash": item["hash"],
+					"state": &types.AttributeValueMemberS{Value: string(state)},
+				}}})
+				if len(rows) == 25 {
+					if err := write(b.Context(), client, table, rows); err != nil {
+						return err
+					}
+					rows = nil
+				}
+			}
+		}
+		return write(b.Context(), client, table, rows)
+	})
+}
+
+func write(ctx context.Context, client *dynamodb.Client, table string, rows []types.WriteRequest) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	_, err := client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{table: rows}})
+	return err
+}
