@@ -26,6 +26,10 @@ run: ## Run the whole service on DynamoDB Local (PORT=3000, FRESH=1 to start emp
 import-northwind: ## Send 830 real orders through the running service and check every total (PORT=3000)
 	@$(GO) run ./examples/northwind
 
+.PHONY: rebuild
+rebuild: ## Build a read model of the running service anew, without downtime (PROJECTION=product-sales, PORT=3000)
+	@$(if $(PROJECTION),,$(error say which: make rebuild PROJECTION=product-sales))$(GO) run ./cmd/annals --local rebuild $(PROJECTION)
+
 ## Test
 
 .PHONY: test

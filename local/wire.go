@@ -80,7 +80,7 @@ func (r *runner) serve(system *template.System, functions map[string]*lambda.Fun
 		}
 	}
 	r.server = &http.Server{
-		Handler:           handler,
+		Handler:           r.withOwnPaths(system, handler),
 		ReadHeaderTimeout: 10 * time.Second,
 		MaxHeaderBytes:    1 << 16, // the API itself refuses less
 	}

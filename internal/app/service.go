@@ -26,6 +26,10 @@ type Service struct {
 	Log      *slog.Logger
 	// Store adjusts the event store. The zero value takes the defaults.
 	Store dynamostore.Config
+	// Queue takes what the projector leaves for later. nil = it leaves nothing.
+	Queue projection.Queue
+	// Notifier is told what the projector stored. nil = nobody is.
+	Notifier projection.Notifier
 	// EmailKey keys the ids under which e-mail addresses are reserved. It must never change. Commands need it.
 	EmailKey string
 }
@@ -78,7 +82,7 @@ func (s Service) Projector() (*Projector, error) {
 	}
 	models := s.models()
 	return &Projector{
-		engine:    projection.NewEngine(store, models.Catalog(), projection.Config{Log: s.Log}, models.Subscriptions()...),
+		engine:    projection.NewEngine(store, models.Catalog(), s.engine(), models.Subscriptions()...),
 		snapshots: []snapshotter{all.Accounts, all.Orders},
 		log:       s.Log,
 	}, nil

@@ -64,12 +64,12 @@ func (e *Engine) unknown(projection string) error {
 
 // Start does what a process has to do once before it takes batches: it checks that the code can serve what is stored,
 // begins the generations that newer fold versions ask for, and leaves to the queue whatever other builds of the code
-// parked.
+// parked, and the dropping of generations that don't serve any longer.
 //
 // Errors: [UnknownFoldError]; those of the catalog, the views, the queue.
 func (e *Engine) Start(ctx context.Context) error {
 	waves, err := e.targets(ctx)
-	if err != nil {
+	if err != nil || e.cfg.Queue == nil {
 		return err
 	}
 	var errs []error
@@ -79,14 +79,32 @@ func (e *Engine) Start(ctx context.Context) error {
 		}
 	}
 	for i := range e.subscriptions {
-		errs = append(errs, e.upgrade(ctx, &e.subscriptions[i]))
+		errs = append(errs, e.upgrade(ctx, &e.subscriptions[i]), e.drop(ctx, &e.subscriptions[i]))
 	}
 	return errors.Join(errs...)
 }
 
+// drop leaves to the queue what is to be dropped: whoever swapped may have ended before it could.
+func (e *Engine) drop(ctx context.Context, sub *Subscription) error {
+	_, record, err := e.record(ctx, sub.name())
+	if err != nil {
+		return err
+	}
+	var jobs []Job
+	for _, b := range record.Builds {
+		if b.Status == Retired || b.Status == Dropping {
+			jobs = append(jobs, Job{Task: Drop, Projection: sub.name(), Generation: b.Generation})
+		}
+	}
+	if len(jobs) == 0 {
+		return nil
+	}
+	return e.leave(ctx, 0, jobs...)
+}
+
 // retryOthers leaves to the queue what another build of the code parked.
 func (e *Engine) retryOthers(ctx context.Context, t *target) error {
-	if t.fold == nil || e.cfg.Queue == nil {
+	if t.fold == nil {
 		return nil
 	}
 	var jobs []Job

@@ -118,7 +118,7 @@ func (e *Engine) begin(ctx context.Context, sub *Subscription, record Record, se
 // upgrade begins the generation that a newer fold version asks for, and leaves its filling to the queue.
 func (e *Engine) upgrade(ctx context.Context, sub *Subscription) error {
 	_, record, err := e.record(ctx, sub.name())
-	if err != nil || e.cfg.Queue == nil {
+	if err != nil || !sub.Projection.rebuilds() {
 		return err
 	}
 	for _, b := range record.Builds {

@@ -1,0 +1,21 @@
+// Annals is the command line of the people who run the service.
+//
+//	go run ./cmd/annals help
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := newRoot(os.Getenv).ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "annals:", err)
+		os.Exit(1) //nolint:gocritic // nothing is left to stop
+	}
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+func (c *cli) rebuildCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "rebuild PROJECTION",
+		Short: "Build a projection anew beside the one that serves, compare it with the events, and swap",
+		Long: "Build a projection anew beside the one that serves, compare it with the events, and swap.\n" +
+			"Queries go on meanwhile. Interrupted, the next call goes on where this one was.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.runRebuild(cmd, args[0]) },
+	}
+	cmd.Flags().IntVar(&c.rebuild.Segments, "segments", 8, "into how many parts the history is divided, which are read at once")
+	cmd.Flags().Float64Var(&c.rebuild.WritesPerSecond, "rate", 0, "the most writes a second, 0 = as many as go through")
+	cmd.Flags().DurationVar(&c.rebuild.Grace, "grace", time.Hour, "how long the generation is kept that served before, for a rollback")
+	return cmd
+}
+
+func (c *cli) runRebuild(cmd *cobra.Command, name string) error {
+	o, err := c.operator(cmd)
+	if err != nil {
+		return err
+	}
+	p := &progress{out: cmd.ErrOrStderr(), name: name, start: time.Now()}
+	build, report, err := o.Rebuilder.Run(cmd.Context(), name, p.page)
+	if err != nil {
+		return fmt.Errorf("%w\n%s goes on serving as it was; the same command goes on from here", err, name)
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "%s: generation %d serves after %s; %d events read, %d streams level, %d compared with their events, %d counters compared, %d parked\n",
+		name, build.Generation, time.Since(p.start).Round(time.Millisecond), p.events, report.Streams, report.Compared, report.Counters, report.Parked)
+	return nil
+}
+
+// progress says now and then how many events were read.
+type progress struct {
+	out   io.Writer
+	name  string
+	start time.Time
+
+	mu     sync.Mutex
+	events int
+	said   time.Time
+}
+
+var _ projection.Progress = (&progress{}).page
+
+func (p *progress) page(_, events int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.events += events
+	if now := time.Now(); now.Sub(p.said) > time.Second {
+		p.said = now
+		fmt.Fprintf(p.out, "%s: %d events read, %.0f a second\n", p.name, p.events, float64(p.events)/now.Sub(p.start).Seconds())
+	}
+}
+
+func (c *cli) rollbackCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "rollback PROJECTION",
+		Short: "Let the generation serve again that served before the last swap",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o, err := c.operator(cmd)
+			if err != nil {
+				return err
+			}
+			g, err := o.Rebuilder.Rollback(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: generation %d serves again\n", args[0], g)
+			return nil
+		},
+	}
+}

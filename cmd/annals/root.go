@@ -1,0 +1,52 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/annals-es/annals/internal/app"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// cli is what all commands share.
+type cli struct {
+	getenv func(string) string
+	local  bool
+	// rebuild adjusts rebuilds.
+	rebuild projection.RebuildConfig
+}
+
+func newRoot(getenv func(string) string) *cobra.Command {
+	c := &cli{getenv: getenv}
+	root := &cobra.Command{
+		Use:   "annals",
+		Short: "Look after the read models of the service",
+		Long: "Look after the read models of the service.\n\nThe tables' names are read from the environment, as the projector function has it (TABLE_EVENTS and so on),\n" +
+			"and AWS's settings as all its tools read them. With --local, both are those of the running `make run`.",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.PersistentFlags().BoolVar(&c.local, "local", false, "work on the service that runs here (PORT=3000, DYNAMODB_ENDPOINT)")
+	root.AddCommand(c.projectionsCommand(), c.rebuildCommand(), c.rollbackCommand(), c.parkedCommand(), c.catchUpCommand())
+	return root
+}
+
+// operator connects to the service.
+func (c *cli) operator(cmd *cobra.Command) (*app.Operator, error) {
+	if c.local {
+		if err := c.useLocal(cmd.Context()); err != nil {
+			return nil, err
+		}
+	}
+	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	s, err := app.FromEnvironment(cmd.Context(), log, app.ProjectorTables...)
+	if err != nil {
+		return nil, err
+	}
+	return s.Operator(c.rebuild)
+}
+
+// set sets an environment variable that the AWS SDK or the service reads.
+var set = os.Setenv

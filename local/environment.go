@@ -1,0 +1,47 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/annals-es/annals/local/template"
+)
+
+// What the runner answers itself is below ownPaths: a function's environment, so that programs on this machine can work on
+// what runs here.
+const (
+	ownPaths        = "/_local/"
+	environmentPath = "GET " + ownPaths + "functions/{id}/environment"
+)
+
+// withOwnPaths answers the runner's own paths before the API's. A mux for both would redirect paths that the API takes.
+func (r *runner) withOwnPaths(system *template.System, api http.Handler) http.Handler {
+	own := http.NewServeMux()
+	own.HandleFunc(environmentPath, r.environment(system))
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if strings.HasPrefix(request.URL.Path, ownPaths) {
+			own.ServeHTTP(w, request)
+			return
+		}
+		api.ServeHTTP(w, request)
+	})
+}
+
+// environment answers at environmentPath. It is for the loopback interface alone.
+func (r *runner) environment(system *template.System) http.HandlerFunc {
+	return func(w http.ResponseWriter, request *http.Request) {
+		for _, f := range system.Functions {
+			if f.ID != request.PathValue("id") {
+				continue
+			}
+			env := r.functionConfig(f).Env
+			env["AWS_REGION"] = template.Region
+			env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"] = "local", "local"
+			w.Header().Set("Content-Type", "application/json")
+			_ = json.NewEncoder(w).Encode(env) // an answer that can't be sent has nobody to be told
+			return
+		}
+		http.Error(w, "there is no function "+request.PathValue("id"), http.StatusNotFound)
+	}
+}

@@ -1,0 +1,85 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// Waiting is a stream that waits in a generation.
+type Waiting struct {
+	Projection string     `json:"projection"`
+	Generation Generation `json:"generation"`
+	ParkedStream
+}
+
+// Parked yields the streams that wait, in one projection or, if it is named "", in all.
+//
+// Errors: those of the catalog and the views.
+func (e *Engine) Parked(ctx context.Context, projection string) iter.Seq2[Waiting, error] {
+	return func(yield func(Waiting, error) bool) {
+		if projection != "" && e.subscription(projection) == nil {
+			yield(Waiting{}, e.unknown(projection))
+			return
+		}
+		waves, err := e.targets(ctx)
+		if err != nil {
+			yield(Waiting{}, err)
+			return
+		}
+		for _, t := range append(waves[1], waves[0]...) {
+			if projection != "" && projection != t.sub.name() {
+				continue
+			}
+			for p, err := range t.sub.View.Parked(ctx, t.Generation) {
+				if !yield(Waiting{t.sub.name(), t.Generation, p}, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Retry tries all streams again that wait, in one projection or, if it is named "", in all, and returns how many it tried.
+//
+// Errors: those of CatchUp. A stream that fails again is parked again; that is no error.
+func (e *Engine) Retry(ctx context.Context, projection string) (int, error) {
+	type wait struct {
+		projection string
+		stream     es.StreamID
+	}
+	waits := map[wait]bool{} // the same may wait in several generations
+	for w, err := range e.Parked(ctx, projection) {
+		if err != nil {
+			return 0, err
+		}
+		waits[wait{w.Projection, w.Stream}] = true
+	}
+	var errs []error
+	for w := range waits {
+		if err := e.CatchUp(ctx, w.projection, w.stream, true); err != nil {
+			errs = append(errs, fmt.Errorf("retry %s in %s: %w", w.stream, w.projection, err))
+		}
+	}
+	return len(waits), errors.Join(errs...)
+}
+
+// Records are the records of the engine's projections, in the order in which they were subscribed.
+//
+// Errors: the catalog's.
+func (e *Engine) Records(ctx context.Context) ([]Record, error) {
+	all, err := e.catalog.Records(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("generations: %w", err)
+	}
+	out := make([]Record, len(e.subscriptions))
+	for i := range e.subscriptions {
+		if out[i], err = e.recordOf(ctx, &e.subscriptions[i], all); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
