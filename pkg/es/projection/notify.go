@@ -11,8 +11,10 @@ type Change struct {
 	Projection string
 	Stream     es.StreamID
 	Version    int64
-	Owner      string   // who created the stream: the actor of its first commit, "" if nobody was named
-	Topics     []string // what else the change is about, "customer/ALFKI", as the projection says
+	// Owner is who created the stream: the actor of its first commit, "" if nobody was named.
+	Owner string
+	// Topics is what else the change is about, "customer/ALFKI", as the projection says.
+	Topics []string
 }
 
 // Notifier is told of changes after they are stored. It is best effort: it neither fails nor blocks for long.
