@@ -29,6 +29,13 @@ var (
 	Projections = Table{Name: "projections", Table: dynamoview.ReadTable}
 )
 
+// Connections holds who is connected over WebSocket, and what each wants to be told of. See internal/push.
+var Connections = Table{Name: "connections", Table: dynamotable.Table{
+	Partition:  dynamotable.Key{Name: "pk", Type: dynamotable.String},
+	Sort:       dynamotable.Key{Name: "sk", Type: dynamotable.String},
+	TimeToLive: "expires",
+}}
+
 // The names of the read models, each with a read table of its own.
 const (
 	AccountSummary   = "account-summary"

@@ -24,4 +24,7 @@ type Table struct {
 	Sort      Key
 	// Stream says whether the table has a stream of new images.
 	Stream bool
+	// TimeToLive is the attribute that holds when an item expires, in seconds since 1970; "" where items stay. DynamoDB
+	// deletes an expired item within days, so readers have to ignore those that are still there.
+	TimeToLive string
 }

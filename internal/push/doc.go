@@ -1,0 +1,47 @@
+// Package push tells clients over WebSocket what read models now show.
+//
+// A client connects to API Gateway, which calls [Handler] for each message, and subscribes to topics; [Notifier] posts the
+// changes that a projector made to the connections that are subscribed. Somebody sees the changes of streams that they
+// created, and no others: a subscription is stored under its owner, and a change looks for its own owner's alone. So
+// subscribing needs no check, and tells nobody whether a stream exists.
+//
+// Push is best effort. A client that must not miss anything asks the queries: after "subscribed", and after reconnecting.
+package push
+
+import "time"
+
+// Limits.
+const (
+	// MaxSubscriptions is how many topics a connection can subscribe to.
+	MaxSubscriptions = 100
+	// maxMessage is the longest message from a client, in bytes.
+	maxMessage = 4096
+	// maxTopic and maxOwner are the longest topic and principal, in bytes; escaped, both fit into a partition key.
+	maxTopic = 1024
+	maxOwner = 300
+	// lifetime is how long a connection's rows count: API Gateway ends a connection after 2 hours.
+	lifetime = 2*time.Hour + 10*time.Minute
+)
+
+// Route is a route of the WebSocket API.
+type Route struct {
+	// Key is what the selection expression yields, or one of API Gateway's own: $connect, $disconnect, $default.
+	Key string
+	// Answers says that the function's answer goes to the client.
+	Answers bool
+}
+
+// Selection is the expression that finds a message's route.
+const Selection = "$request.body.action"
+
+// The routes' keys.
+const (
+	connect     = "$connect"
+	disconnect  = "$disconnect"
+	subscribe   = "subscribe"
+	unsubscribe = "unsubscribe"
+	other       = "$default"
+)
+
+// Routes are all routes of the WebSocket API.
+var Routes = []Route{{Key: connect}, {Key: disconnect}, {Key: subscribe, Answers: true}, {Key: unsubscribe, Answers: true}, {Key: other, Answers: true}}

@@ -1,0 +1,112 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+const (
+	// parallel is how many requests a Notify has on their way at once.
+	parallel = 32
+	// notifyTimeout is how long a Notify may take. What is not sent then is dropped.
+	notifyTimeout = 3 * time.Second
+)
+
+// Notifier tells connections of what they are subscribed to. It is a [projection.Notifier].
+type Notifier struct {
+	connections *Connections
+	poster      *Poster
+	log         *slog.Logger
+}
+
+var _ projection.Notifier = (*Notifier)(nil)
+
+// NewNotifier returns a notifier of connections.
+func NewNotifier(connections *Connections, poster *Poster, log *slog.Logger) *Notifier {
+	return &Notifier{connections: connections, poster: poster, log: log}
+}
+
+// Notify tells the subscribed connections of each change's owner. A topic without subscribers costs one query. A connection
+// gets its messages in the order of the changes, until one can't be delivered.
+func (n *Notifier) Notify(ctx context.Context, changes []projection.Change) {
+	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
+	defer cancel()
+	failures := &failures{}
+	messages := compose(changes)
+	var (
+		mu             sync.Mutex
+		outs           = map[string][]message{} // by connection
+		queries, posts errgroup.Group           // none ends with an error: failures are counted
+	)
+	queries.SetLimit(parallel)
+	posts.SetLimit(parallel)
+	for _, partition := range slices.Sorted(maps.Keys(messages)) {
+		queries.Go(func() error {
+			found, err := n.connections.subscribers(ctx, partition)
+			failures.add(err)
+			mu.Lock()
+			defer mu.Unlock()
+			for _, id := range found {
+				outs[id] = append(outs[id], messages[partition]...)
+			}
+			return nil
+		})
+	}
+	_ = queries.Wait()
+	for id, out := range outs {
+		posts.Go(func() error {
+			slices.SortStableFunc(out, func(a, b message) int { return a.place - b.place })
+			failures.add(n.deliver(ctx, id, out))
+			return nil
+		})
+	}
+	_ = posts.Wait()
+	if failures.count > 0 {
+		n.log.LogAttrs(ctx, slog.LevelWarn, "subscribers were not told of changes",
+			slog.Int("failures", failures.count), slog.String("first", failures.first.Error()))
+	}
+}
+
+// deliver posts messages to a connection. One that is gone is forgotten.
+func (n *Notifier) deliver(ctx context.Context, id string, out []message) error {
+	for _, m := range out {
+		err := n.poster.Post(ctx, id, m.body)
+		if !errors.Is(err, ErrGone) {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		// The subscription may have outlived its connection's row.
+		_, err = n.connections.delete(ctx, m.partition, id)
+		return errors.Join(err, n.connections.Close(ctx, id))
+	}
+	return nil
+}
+
+// failures counts errors, and keeps the first.
+type failures struct {
+	mu    sync.Mutex
+	count int
+	first error
+}
+
+func (f *failures) add(err error) {
+	if err == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.count++; f.first == nil {
+		f.first = err
+	}
+}

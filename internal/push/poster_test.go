@@ -1,0 +1,70 @@
+package push
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+)
+
+func TestPostIsSigned(t *testing.T) {
+	t.Parallel()
+	g := newGateway(t)
+	if err := newPoster(t, g.URL+"/live/").Post(t.Context(), "L0S/M9c=", []byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if got := g.arrived(); len(got) != 1 || got[0] != (post{"L0S/M9c=", "hello"}) {
+		t.Errorf("arrived: %v", got)
+	}
+	if g.uri != "/live/@connections/L0S%2FM9c%3D" {
+		t.Errorf("path %s", g.uri)
+	}
+	signed := g.header.Get("Authorization")
+	if !strings.HasPrefix(signed, "AWS4-HMAC-SHA256 Credential=key/") || !strings.Contains(signed, "/us-east-1/execute-api/aws4_request") {
+		t.Errorf("signed %q", signed)
+	}
+}
+
+func TestPostErrors(t *testing.T) {
+	t.Parallel()
+	g := newGateway(t)
+	g.answer["gone"], g.answer["limited"] = 410, 429
+	p := newPoster(t, g.URL+"/live")
+	if err := p.Post(t.Context(), "gone", nil); !errors.Is(err, ErrGone) {
+		t.Errorf("410: %v", err)
+	}
+	if err := p.Post(t.Context(), "limited", nil); err == nil || !strings.Contains(err.Error(), "429 Too Many Requests: because") {
+		t.Errorf("429: %v", err)
+	}
+	p.cfg.Credentials = aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider("", "", ""))
+	if err := p.Post(t.Context(), "c", nil); err == nil || !strings.HasPrefix(err.Error(), "sign a post") {
+		t.Errorf("without credentials: %v", err)
+	}
+	g.Close()
+	if err := newPoster(t, g.URL).Post(t.Context(), "c", nil); err == nil {
+		t.Error("it posted to nobody")
+	}
+}
+
+func TestEndpoints(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ override, url, want string }{
+		{"", "https://api.example.org/live", "https://api.example.org/live"},
+		{"http://127.0.0.1:3000/_socket", "https://api.example.org/live", "http://127.0.0.1:3000/_socket"},
+		{"", "", ""},
+		{"", "api.example.org", ""},
+	} {
+		p, err := NewPoster(config, func(name string) string { return map[string]string{EndpointEnv: test.override, URLEnv: test.url}[name] })
+		if test.want == "" {
+			if err == nil || !strings.Contains(err.Error(), "set CONNECTIONS_URL") {
+				t.Errorf("%+v: %v", test, err)
+			}
+			continue
+		}
+		if err != nil || p.endpoint != test.want {
+			t.Errorf("%+v: %v", test, err)
+		}
+	}
+}
