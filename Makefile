@@ -5,7 +5,7 @@ SHELL := bash
 
 GO ?= go
 COUNT ?= 6
-FUNCTIONS := command projector query
+FUNCTIONS := command projector query socket
 BUILD_FLAGS := -tags lambda.norpc -trimpath -ldflags "-s -w"
 LINT = $$($(GO) -C tools tool -n golangci-lint)
 

@@ -12,6 +12,7 @@ var (
 	CommandTables   = []tables.Table{tables.Events, tables.Snapshots}
 	QueryTables     = append([]tables.Table{tables.Events, tables.Projections}, tables.ReadModels...)
 	ProjectorTables = append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections}, tables.ReadModels...)
+	SocketTables    = []tables.Table{tables.Connections}
 )
 
 // TableNames are the names of tables on DynamoDB, by their names inside the service.
