@@ -12,7 +12,7 @@ func TestRoutes(t *testing.T) {
 	for _, r := range routes.All {
 		want[r.Method+" "+r.Path] = getAtt(pascal(string(r.Function))+"Function", "Arn")
 	}
-	ids := arm64.ids("AWS::ApiGatewayV2::Route")
+	ids := arm64.of("Api", "AWS::ApiGatewayV2::Route")
 	for _, id := range ids {
 		route := arm64.resource(t, id, "AWS::ApiGatewayV2::Route").Properties
 		same(t, id+" ApiId", any(ref("Api")), route["ApiId"])
@@ -44,8 +44,8 @@ func TestIntegrations(t *testing.T) {
 			}}},
 		}, arm64.resource(t, function+"Permission", "AWS::Lambda::Permission").Properties)
 	}
-	same(t, "integrations", []string{"CommandIntegration", "QueryIntegration"}, arm64.ids("AWS::ApiGatewayV2::Integration"))
-	same(t, "permissions", []string{"CommandPermission", "QueryPermission"}, arm64.ids("AWS::Lambda::Permission"))
+	same(t, "integrations", []string{"CommandIntegration", "QueryIntegration", "SocketIntegration"}, arm64.ids("AWS::ApiGatewayV2::Integration"))
+	same(t, "permissions", []string{"CommandPermission", "QueryPermission", "SocketPermission"}, arm64.ids("AWS::Lambda::Permission"))
 }
 
 func TestAPI(t *testing.T) {
@@ -54,5 +54,5 @@ func TestAPI(t *testing.T) {
 	same(t, "stage", object{"ApiId": ref("Api"), "StageName": "$default", "AutoDeploy": true},
 		arm64.resource(t, "ApiDefaultStage", "AWS::ApiGatewayV2::Stage").Properties)
 	same(t, "ApiUrl", any(getAtt("Api", "ApiEndpoint")), arm64.template.Outputs["ApiUrl"].Value)
-	same(t, "stages", []string{"ApiDefaultStage"}, arm64.ids("AWS::ApiGatewayV2::Stage"))
+	same(t, "stages", []string{"ApiDefaultStage", "SocketStage"}, arm64.ids("AWS::ApiGatewayV2::Stage"))
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/internal/push"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 )
 
@@ -28,6 +30,8 @@ type function struct {
 	env map[string]*string
 	// subscribed functions receive the stream of the event table.
 	subscribed bool
+	// posts says that it posts to the connections of the WebSocket API.
+	posts bool
 }
 
 var command = function{
@@ -68,23 +72,38 @@ var projector = function{
 		{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
 		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}},
 		{on: snapshots, actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}},
+		{on: connections, actions: []string{"dynamodb:DeleteItem", "dynamodb:Query"}},
 	},
 	subscribed: true,
+	posts:      true,
+}
+
+var socket = function{
+	name:        "socket",
+	description: "Keeps who is connected over WebSocket, and what each wants to be told of",
+	memory:      256,
+	timeout:     25,
+	grants: []grant{
+		{on: connections, actions: []string{"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}},
+	},
 }
 
 var (
-	functions   = []function{command, query, projector}
+	functions   = []function{command, query, projector, socket}
 	events      = []tables.Table{tables.Events}
 	snapshots   = []tables.Table{tables.Snapshots}
 	projections = []tables.Table{tables.Projections}
+	connections = []tables.Table{tables.Connections}
 )
 
 // newFunctions declares every function with its role and its log group, and returns them by name.
-func newFunctions(stack awscdk.Stack, conf config, stored storedTables, failures awssqs.Queue) map[string]awslambda.Function {
+func newFunctions(
+	stack awscdk.Stack, conf config, stored storedTables, failures awssqs.Queue, stage awsapigatewayv2.WebSocketStage,
+) map[string]awslambda.Function {
 	deployed := map[string]awslambda.Function{}
 	for _, f := range functions {
 		logs := newLogGroup(stack, f)
-		role := newRole(stack, f, stored, logs, failures)
+		role := newRole(stack, f, stored, logs, failures, stage)
 		deployed[f.name] = named(awslambda.NewFunction(stack, jsii.String(pascal(f.name)+"Function"), &awslambda.FunctionProps{
 			Description:  jsii.String(f.description),
 			Runtime:      awslambda.Runtime_PROVIDED_AL2023(),
@@ -94,7 +113,7 @@ func newFunctions(stack awscdk.Stack, conf config, stored storedTables, failures
 			MemorySize:   jsii.Number(f.memory),
 			Timeout:      awscdk.Duration_Seconds(jsii.Number(f.timeout)),
 			LogGroup:     logs,
-			Environment:  environment(f, stored),
+			Environment:  environment(f, stored, stage),
 			Role:         role,
 		}))
 	}
@@ -108,8 +127,8 @@ func newLogGroup(stack awscdk.Stack, f function) awslogs.LogGroup {
 	}))
 }
 
-// environment tells a function the name of each table that it may use.
-func environment(f function, stored storedTables) *map[string]*string {
+// environment tells a function the name of each table that it may use, and where it posts to.
+func environment(f function, stored storedTables, stage awsapigatewayv2.WebSocketStage) *map[string]*string {
 	env := maps.Clone(f.env)
 	if env == nil {
 		env = map[string]*string{}
@@ -118,6 +137,9 @@ func environment(f function, stored storedTables) *map[string]*string {
 		for _, table := range g.on {
 			env[table.Env()] = stored[table.Name].TableName()
 		}
+	}
+	if f.posts {
+		env[push.URLEnv] = stage.CallbackUrl()
 	}
 	return &env
 }

@@ -20,14 +20,20 @@ func TestFunctions(t *testing.T) {
 	withKey["EMAIL_KEY"] = ref("AWS::StackId")
 	both := maps.Clone(read)
 	maps.Copy(both, write)
+	connections := object{"TABLE_CONNECTIONS": ref("ConnectionsTable")}
+	maps.Copy(both, connections)
+	both["CONNECTIONS_URL"] = object{"Fn::Join": list{"", list{
+		"https://", ref("SocketApi"), ".execute-api.", ref("AWS::Region"), ".", ref("AWS::URLSuffix"), "/live",
+	}}}
 	tests := []struct {
-		name    string
-		timeout float64
-		env     object
+		name            string
+		timeout, memory float64
+		env             object
 	}{
-		{name: "command", timeout: 25, env: withKey},
-		{name: "query", timeout: 25, env: read},
-		{name: "projector", timeout: 60, env: both},
+		{name: "command", timeout: 25, memory: 512, env: withKey},
+		{name: "query", timeout: 25, memory: 512, env: read},
+		{name: "projector", timeout: 60, memory: 512, env: both},
+		{name: "socket", timeout: 25, memory: 256, env: connections},
 	}
 	architectures := map[string]struct {
 		assembly assembly
@@ -54,7 +60,7 @@ func TestFunctions(t *testing.T) {
 					"Runtime":       "provided.al2023",
 					"Architectures": list{architecture.want},
 					"Handler":       "bootstrap",
-					"MemorySize":    512.0,
+					"MemorySize":    test.memory,
 					"Timeout":       test.timeout,
 					"Role":          getAtt(id+"Role", "Arn"),
 					"LoggingConfig": object{"LogGroup": ref(id + "Logs")},
@@ -63,7 +69,7 @@ func TestFunctions(t *testing.T) {
 			})
 		}
 	}
-	same(t, "functions", []string{"CommandFunction", "ProjectorFunction", "QueryFunction"}, arm64.ids("AWS::Lambda::Function"))
+	same(t, "functions", []string{"CommandFunction", "ProjectorFunction", "QueryFunction", "SocketFunction"}, arm64.ids("AWS::Lambda::Function"))
 }
 
 // codePath returns the folder of a function's code in the assembly.
@@ -87,7 +93,7 @@ func (a assembly) read(t *testing.T, path ...string) string {
 }
 
 func TestLogGroups(t *testing.T) {
-	ids := []string{"CommandLogs", "ProjectorLogs", "QueryLogs"}
+	ids := []string{"CommandLogs", "ProjectorLogs", "QueryLogs", "SocketLogs"}
 	for _, id := range ids {
 		same(t, id, object{"RetentionInDays": 30.0}, arm64.resource(t, id, "AWS::Logs::LogGroup").Properties)
 	}

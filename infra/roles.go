@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
@@ -19,10 +20,16 @@ type grant struct {
 
 // newRole declares a function's role. Its whole policy is inline, so nothing that uses the role can start before the policy
 // is there; and it is closed, so CDK's constructs add nothing of their own to it.
-func newRole(stack awscdk.Stack, f function, stored storedTables, logs awslogs.LogGroup, failures awssqs.Queue) awsiam.IRole {
+func newRole(
+	stack awscdk.Stack, f function, stored storedTables, logs awslogs.LogGroup, failures awssqs.Queue,
+	stage awsapigatewayv2.WebSocketStage,
+) awsiam.IRole {
 	statements := append(tableStatements(f.grants, stored), logStatement(logs))
 	if f.subscribed {
 		statements = append(statements, subscriptionStatements(stored[tables.Events.Name], failures)...)
+	}
+	if f.posts {
+		statements = append(statements, postStatement(stack, stage))
 	}
 	role := named(awsiam.NewRole(stack, jsii.String(pascal(f.name)+"Role"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),

@@ -18,6 +18,7 @@ func TestRoles(t *testing.T) {
 		}
 		return g
 	}
+	postToLive := arnOf(onStage("POST/@connections/*"))
 	logs := []string{"logs:CreateLogStream", "logs:PutLogEvents"}
 	tests := map[string]grants{
 		"CommandRole": {
@@ -38,15 +39,21 @@ func TestRoles(t *testing.T) {
 			"*":                     {"dynamodb:ListStreams"},
 			"ProjectorFailures.Arn": {"sqs:SendMessage"},
 			"ProjectorLogs.Arn":     logs,
+			"ConnectionsTable.Arn":  {"dynamodb:DeleteItem", "dynamodb:Query"},
+			postToLive:              {"execute-api:ManageConnections"},
 		}, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
 			"dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"),
+		"SocketRole": {
+			"ConnectionsTable.Arn": {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+			"SocketLogs.Arn":       logs,
+		},
 	}
 	for id, want := range tests {
 		t.Run(id, func(t *testing.T) {
 			same(t, "grants", want, grantsOf(t, arm64.resource(t, id, "AWS::IAM::Role")))
 		})
 	}
-	same(t, "roles", []string{"CommandRole", "ProjectorRole", "QueryRole"}, arm64.ids("AWS::IAM::Role"))
+	same(t, "roles", []string{"CommandRole", "ProjectorRole", "QueryRole", "SocketRole"}, arm64.ids("AWS::IAM::Role"))
 	// A policy outside of the roles would add to them unseen by the test above.
 	for _, typ := range []string{"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"} {
 		same(t, typ, []string(nil), arm64.ids(typ))

@@ -15,9 +15,11 @@ func newStack(app awscdk.App, conf config) {
 	})
 	stored := newTables(stack)
 	failures := newFailureQueue(stack)
-	deployed := newFunctions(stack, conf, stored, failures)
+	stage := newSocketAPI(stack)
+	deployed := newFunctions(stack, conf, stored, failures, stage)
 	subscribe(stack, deployed[projector.name], stored, failures)
 	newAPI(stack, deployed)
+	newSocketRoutes(stack, stage, deployed[socket.name])
 }
 
 // named gives the CloudFormation resource behind a construct the construct's own id as its logical id, see rename.

@@ -14,8 +14,8 @@ import (
 // storedTables are the tables of the stack, by their name inside the service.
 type storedTables map[string]awsdynamodb.TableV2
 
-// derivedTables can be made again from the events.
-var derivedTables = slices.Concat(tables.ReadModels, snapshots, projections)
+// derivedTables can be made again from the events; connections are as short-lived as what they describe.
+var derivedTables = slices.Concat(tables.ReadModels, snapshots, projections, connections)
 
 func newTables(stack awscdk.Stack) storedTables {
 	stored := storedTables{tables.Events.Name: newEventTable(stack)}
@@ -55,6 +55,9 @@ func tableProps(table tables.Table) *awsdynamodb.TablePropsV2 {
 	}
 	if table.Stream {
 		props.DynamoStream = awsdynamodb.StreamViewType_NEW_IMAGE
+	}
+	if table.TimeToLive != "" {
+		props.TimeToLiveAttribute = jsii.String(table.TimeToLive)
 	}
 	return props
 }

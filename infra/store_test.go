@@ -8,7 +8,7 @@ import (
 )
 
 func TestTablesAreAsDeclared(t *testing.T) {
-	declared := append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections}, tables.ReadModels...)
+	declared := append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.Connections}, tables.ReadModels...)
 	var ids []string
 	for _, table := range declared {
 		id := pascal(table.Name) + "Table"
@@ -29,6 +29,11 @@ func TestTablesAreAsDeclared(t *testing.T) {
 				stream = object{"StreamViewType": "NEW_IMAGE"}
 			}
 			same(t, "StreamSpecification", stream, got["StreamSpecification"])
+			var expires any
+			if table.TimeToLive != "" {
+				expires = object{"AttributeName": table.TimeToLive, "Enabled": true}
+			}
+			same(t, "TimeToLiveSpecification", expires, got["TimeToLiveSpecification"])
 			same(t, "TableName, which CloudFormation makes", nil, got["TableName"])
 			same(t, "output", any(ref(id)), arm64.template.Outputs[id+"Name"].Value)
 		})
@@ -50,7 +55,7 @@ func TestTablesAreProtected(t *testing.T) {
 			"PointInTimeRecoverySpecification": object{"PointInTimeRecoveryEnabled": true},
 		}},
 	}
-	for _, derived := range append([]tables.Table{tables.Snapshots, tables.Projections}, tables.ReadModels...) {
+	for _, derived := range append([]tables.Table{tables.Snapshots, tables.Projections, tables.Connections}, tables.ReadModels...) {
 		want[pascal(derived.Name)+"Table"] = protection{"Delete", "Delete", object{
 			"Region":                           ref("AWS::Region"),
 			"PointInTimeRecoverySpecification": object{"PointInTimeRecoveryEnabled": true},

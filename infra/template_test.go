@@ -84,6 +84,13 @@ func (a assembly) ids(typ string) []string {
 	return ids
 }
 
+// of returns the resources of a type that belong to an API.
+func (a assembly) of(api, typ string) []string {
+	return slices.DeleteFunc(a.ids(typ), func(id string) bool {
+		return !cmp.Equal(a.template.Resources[id].Properties["ApiId"], any(ref(api)))
+	})
+}
+
 func ref(id string) object               { return object{"Ref": id} }
 func getAtt(id, attribute string) object { return object{"Fn::GetAtt": list{id, attribute}} }
 
@@ -102,7 +109,8 @@ func TestTypes(t *testing.T) {
 		types[r.Type] = true
 	}
 	same(t, "types of resources", []string{
-		"AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Stage",
+		"AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route",
+		"AWS::ApiGatewayV2::RouteResponse", "AWS::ApiGatewayV2::Stage",
 		"AWS::DynamoDB::GlobalTable", "AWS::IAM::Role", "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function",
 		"AWS::Lambda::Permission", "AWS::Logs::LogGroup", "AWS::SQS::Queue",
 	}, slices.Sorted(maps.Keys(types)))
