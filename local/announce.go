@@ -18,6 +18,9 @@ func (r *runner) announce(system *template.System) {
 	} else {
 		fmt.Fprintf(&b, "DynamoDB is at %s\n", r.endpoint)
 	}
+	if r.sockets != nil {
+		fmt.Fprintf(&b, "socket %s\n", r.socketAddress())
+	}
 	fmt.Fprintf(&b, "ready %s\n", r.address())
 	for _, line := range try {
 		fmt.Fprintln(&b, strings.ReplaceAll(line, "{API}", r.address()))

@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 			runnerBinary: ".",
 			filepath.Join(systemDir, "asset.api", "bootstrap"):       "./testdata/system/api",
 			filepath.Join(systemDir, "asset.projector", "bootstrap"): "./testdata/system/projector",
+			filepath.Join(systemDir, "asset.socket", "bootstrap"):    "./testdata/system/socket",
 		} {
 			all.Go(func() {
 				if out, err := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", to, from).CombinedOutput(); err != nil {
@@ -75,7 +76,7 @@ func system(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	for _, asset := range []string{"asset.api", "asset.projector"} {
+	for _, asset := range []string{"asset.api", "asset.projector", "asset.socket"} {
 		if err := os.Symlink(filepath.Join(systemDir, asset), filepath.Join(dir, asset)); err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/annals-es/annals/internal/dynamolocal"
 	"github.com/annals-es/annals/local/lambda"
+	"github.com/annals-es/annals/local/socket"
 	"github.com/annals-es/annals/local/template"
 )
 
@@ -34,6 +35,7 @@ type runner struct {
 	endpoint string
 	host     *lambda.Host
 	server   *http.Server
+	sockets  *socket.API // nil where the template has none
 	mappings *mappings
 	ended    chan error // of what should not end by itself
 }
@@ -56,7 +58,7 @@ func (r *runner) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	system, err := template.Read(dir, template.Options{APIEndpoint: r.address()})
+	system, err := template.Read(dir, template.Options{APIEndpoint: r.address(), SocketEndpoint: r.socketAddress()})
 	if err != nil {
 		return err
 	}
@@ -119,6 +121,7 @@ func (r *runner) stop() {
 	if r.mappings != nil {
 		r.mappings.cancel()
 	}
+	r.closeSocket(ctx)
 	if r.server != nil {
 		if err := r.server.Shutdown(ctx); err != nil {
 			_ = r.server.Close()

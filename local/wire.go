@@ -60,11 +60,14 @@ func (r *runner) services(template.Function) map[string]string {
 	return map[string]string{
 		"AWS_ENDPOINT_URL_DYNAMODB":         r.endpoint,
 		"AWS_ENDPOINT_URL_DYNAMODB_STREAMS": r.endpoint,
+		// Where connections of the WebSocket API are posted to.
+		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": r.address() + socketPath,
 	}
 }
 
 // serve answers at the port. The template has one HTTP API at most.
 func (r *runner) serve(system *template.System, functions map[string]*lambda.Function) error {
+	var err error
 	handler := http.NotFoundHandler()
 	if len(system.APIs) > 1 {
 		return errors.New("the template has several HTTP APIs: one can be run here")
@@ -74,10 +77,12 @@ func (r *runner) serve(system *template.System, functions map[string]*lambda.Fun
 		for _, route := range api.Routes {
 			routes = append(routes, gateway.Route{Key: route.Key, Function: functions[route.FunctionID], Timeout: route.Timeout})
 		}
-		var err error
 		if handler, err = gateway.New(api.Name, template.Account, routes, r.log); err != nil {
 			return err
 		}
+	}
+	if handler, err = r.withSocket(handler, system, functions); err != nil {
+		return err
 	}
 	r.server = &http.Server{
 		Handler:           r.withOwnPaths(system, handler),

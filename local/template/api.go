@@ -32,9 +32,12 @@ type integration struct {
 func (s *stack) addAPIs(system *System) error {
 	apis := map[string]int{} // name to place
 	for _, r := range s.of(typeAPI) {
-		var p struct{ ProtocolType string }
+		var p struct{ ProtocolType, RouteSelectionExpression string }
 		if err := s.decode(r, &p); err != nil {
 			return err
+		}
+		if p.ProtocolType == webSocket {
+			continue
 		}
 		if p.ProtocolType != "HTTP" {
 			s.notRun = append(s.notRun, r.Type+" "+p.ProtocolType)
@@ -121,13 +124,28 @@ func (s *stack) route(r *resource, system *System) (Route, error) {
 	if target.IntegrationType != "AWS_PROXY" || target.PayloadFormatVersion != "2.0" {
 		return fail("integration %s with payload format %q: only AWS_PROXY with 2.0 is run here", target.IntegrationType, target.PayloadFormatVersion)
 	}
+	function, ok := target.function(system)
+	if !ok {
+		return fail("leads to %q, which is no function of this template", target.IntegrationUri)
+	}
+	return Route{Key: p.RouteKey, FunctionID: function, Timeout: target.timeout(30 * time.Second)}, nil
+}
+
+// function is the logical id of the function that an integration calls.
+func (i integration) function(system *System) (string, bool) {
 	for _, f := range system.Functions {
-		if target.IntegrationUri == f.ARN || strings.Contains(target.IntegrationUri, "/functions/"+f.ARN+"/") {
-			timeout := time.Duration(orDefault(target.TimeoutInMillis, 30_000)) * time.Millisecond
-			return Route{Key: p.RouteKey, FunctionID: f.ID, Timeout: timeout}, nil
+		if i.IntegrationUri == f.ARN || strings.Contains(i.IntegrationUri, "/functions/"+f.ARN+"/") {
+			return f.ID, true
 		}
 	}
-	return fail("leads to %q, which is no function of this template", target.IntegrationUri)
+	return "", false
+}
+
+func (i integration) timeout(otherwise time.Duration) time.Duration {
+	if i.TimeoutInMillis == nil {
+		return otherwise
+	}
+	return time.Duration(*i.TimeoutInMillis) * time.Millisecond
 }
 
 func (s *stack) integrationOf(name string) (integration, error) {

@@ -67,6 +67,7 @@ var harmless = map[string][]string{
 	typeIntegration: {"ApiId", "Description", "ConnectionType", "IntegrationMethod"},
 	typeStage:       {"ApiId", "AutoDeploy", "Description", "Tags", "AccessLogSettings", "DefaultRouteSettings"},
 	typeMapping:     {"Tags", "MetricsConfig", "KmsKeyArn"},
+	typeAnswer:      {"ApiId", "RouteResponseKey"},
 	typeQueue:       nil,
 }
 
@@ -80,6 +81,7 @@ const (
 	typeRoute       = "AWS::ApiGatewayV2::Route"
 	typeIntegration = "AWS::ApiGatewayV2::Integration"
 	typeStage       = "AWS::ApiGatewayV2::Stage"
+	typeAnswer      = "AWS::ApiGatewayV2::RouteResponse"
 	typeQueue       = "AWS::SQS::Queue"
 )
 
@@ -91,7 +93,7 @@ var idle = []string{
 
 func (s *stack) addNotRun(system *System) error {
 	run := []string{
-		typeTable, typeGlobalTable, typeFunction, typeMapping, typeAPI, typeRoute, typeIntegration, typeStage, typeQueue,
+		typeTable, typeGlobalTable, typeFunction, typeMapping, typeAPI, typeRoute, typeIntegration, typeStage, typeAnswer, typeQueue,
 	}
 	for _, r := range s.Resources {
 		needsNothing := slices.ContainsFunc(idle, func(prefix string) bool { return strings.HasPrefix(r.Type, prefix) })

@@ -88,6 +88,9 @@ func (s *stack) getAtt(id, attribute string, depth int) (any, error) {
 	case typeQueue + ".QueueUrl":
 		return s.ref(id, depth)
 	case typeAPI + ".ApiEndpoint":
+		if r.Properties["ProtocolType"] == webSocket {
+			return s.options.SocketEndpoint, nil
+		}
 		return s.options.APIEndpoint, nil
 	case typeAPI + ".ApiId":
 		return name, nil

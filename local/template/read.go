@@ -12,8 +12,8 @@ import (
 
 // Options are what a template cannot know.
 type Options struct {
-	// APIEndpoint is where the HTTP API answers.
-	APIEndpoint string
+	// APIEndpoint is where the HTTP API answers, SocketEndpoint where the WebSocket API does.
+	APIEndpoint, SocketEndpoint string
 }
 
 // Read reads every *.template.json in dir with its *.assets.json. Errors name the logical id that they are about.
@@ -102,7 +102,7 @@ func readJSON(file string, into any) error {
 
 // addTo adds what runs. Tables and functions come first: APIs and mappings point at them.
 func (s *stack) addTo(system *System) error {
-	for _, add := range []func(*System) error{s.addTables, s.addFunctions, s.addAPIs, s.addMappings, s.addNotRun} {
+	for _, add := range []func(*System) error{s.addTables, s.addFunctions, s.addAPIs, s.addSockets, s.addMappings, s.addNotRun} {
 		if err := add(system); err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-// Package template reads what CDK synthesized and says what has to run: tables, functions, the HTTP API and what
+// Package template reads what CDK synthesized and says what has to run: tables, functions, the HTTP API, the WebSocket API and what
 // subscribes to what. It knows the system by its template alone.
 package template
 
@@ -14,6 +14,7 @@ type System struct {
 	Tables    []Table
 	Functions []Function
 	APIs      []API
+	Sockets   []Socket
 	Mappings  []Mapping
 	// NotRun names, by type, the resources and properties that have no effect here but would have on AWS.
 	NotRun []string

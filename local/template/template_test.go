@@ -44,6 +44,7 @@ const whole = `{
 				"SUBMAP": {"Fn::Sub": ["${X}-${Rows}", {"X": {"Fn::Join": ["", ["j", "k"]]}}]},
 				"QUEUE": {"Ref": "Failures"},
 				"API": {"Fn::GetAtt": ["Api", "ApiEndpoint"]},
+				"SOCKET": {"Fn::GetAtt": ["Socket", "ApiEndpoint"]},
 				"ROLE": {"Fn::GetAtt": ["Role", "Arn"]},
 				"NOTHING": {"Ref": "AWS::NoValue"}
 			}}
@@ -69,7 +70,9 @@ const whole = `{
 			"EventSourceArn": {"Fn::GetAtt": ["Failures", "Arn"]}, "FunctionName": {"Ref": "Worker"}
 		}},
 		"Api": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Name": "x", "ProtocolType": "HTTP"}},
-		"Socket": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Name": "y", "ProtocolType": "WEBSOCKET"}},
+		"Socket": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {
+			"Name": "y", "ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.do"
+		}},
 		"Stage0": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"ApiId": {"Ref": "Api"}, "StageName": "$default", "AutoDeploy": true}},
 		"SocketStage": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"ApiId": {"Ref": "Socket"}, "StageName": "prod"}},
 		"Integration": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {
@@ -85,7 +88,19 @@ const whole = `{
 		"Rest": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {
 			"ApiId": {"Ref": "Api"}, "RouteKey": "$default", "Target": {"Fn::Sub": "integrations/${Long}"}, "AuthorizationType": "JWT", "AuthorizerId": "x"
 		}},
-		"Connect": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {"ApiId": {"Ref": "Socket"}, "RouteKey": "$connect", "Target": "x"}},
+		"SocketIntegration": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {
+			"ApiId": {"Ref": "Socket"}, "IntegrationType": "AWS_PROXY", "IntegrationUri": {"Fn::GetAtt": ["Defaults", "Arn"]}
+		}},
+		"Connect": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {
+			"ApiId": {"Ref": "Socket"}, "RouteKey": "$connect", "Target": {"Fn::Sub": "integrations/${SocketIntegration}"}, "AuthorizationType": "CUSTOM"
+		}},
+		"Greet": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {
+			"ApiId": {"Ref": "Socket"}, "RouteKey": "greet", "Target": {"Fn::Sub": "integrations/${SocketIntegration}"}, "RouteResponseSelectionExpression": "$default"
+		}},
+		"Greeting": {"Type": "AWS::ApiGatewayV2::RouteResponse", "Properties": {"ApiId": {"Ref": "Socket"}, "RouteId": {"Ref": "Greet"}, "RouteResponseKey": "$default"}},
+		"Mute": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {
+			"ApiId": {"Ref": "Socket"}, "RouteKey": "mute", "Target": {"Fn::Sub": "integrations/${SocketIntegration}"}, "RouteResponseSelectionExpression": "$default"
+		}},
 		"Alarm": {"Type": "AWS::CloudWatch::Alarm"}, "Alarm2": {"Type": "AWS::CloudWatch::Alarm"}
 	}
 }`
@@ -118,7 +133,7 @@ func read(t *testing.T, text string) (*template.System, error) {
 func TestRead(t *testing.T) {
 	t.Parallel()
 	dir := synthesized(t, whole)
-	system, err := template.Read(dir, template.Options{APIEndpoint: "http://127.0.0.1:3000"})
+	system, err := template.Read(dir, template.Options{APIEndpoint: "http://127.0.0.1:3000", SocketEndpoint: "ws://127.0.0.1:3000/_socket"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +147,7 @@ func TestRead(t *testing.T) {
 			Env: map[string]string{
 				"TABLE": "Sys-Events", "ROWS": "rows-dev", "ARN": table + "Sys-Events", "DOTTED": table + "rows-dev", "JOINED": "a/aws/dev/7",
 				"SUB": "Sys-Events|" + table + "rows-dev|${Literal}|us-east-1", "SUBMAP": "jk-rows-dev",
-				"QUEUE": "http://sqs.us-east-1.localhost/000000000000/Sys-Failures", "API": "http://127.0.0.1:3000",
+				"QUEUE": "http://sqs.us-east-1.localhost/000000000000/Sys-Failures", "API": "http://127.0.0.1:3000", "SOCKET": "ws://127.0.0.1:3000/_socket",
 				"ROLE": "arn:aws:iam::000000000000:role/Sys-Role",
 			},
 		},
@@ -161,8 +176,16 @@ func TestRead(t *testing.T) {
 	if diff := cmp.Diff(wantAPIs, system.APIs, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("APIs: %s", diff)
 	}
+	wantSockets := []template.Socket{{ID: "Socket", Name: "Sys-Socket", Stage: "prod", Selection: "$request.body.do", Routes: []template.SocketRoute{
+		{Key: "$connect", FunctionID: "Defaults", Timeout: 29 * time.Second},
+		{Key: "greet", FunctionID: "Defaults", Timeout: 29 * time.Second, Answers: true},
+		{Key: "mute", FunctionID: "Defaults", Timeout: 29 * time.Second}, // nothing says what it answers
+	}}}
+	if diff := cmp.Diff(wantSockets, system.Sockets); diff != "" {
+		t.Errorf("sockets: %s", diff)
+	}
 	wantNotRun := []string{
-		"AWS::ApiGatewayV2::Api WEBSOCKET", "AWS::ApiGatewayV2::Route authorization JWT", "AWS::ApiGatewayV2::Route.AuthorizerId", "AWS::CloudWatch::Alarm",
+		"AWS::ApiGatewayV2::Route authorization CUSTOM", "AWS::ApiGatewayV2::Route authorization JWT", "AWS::ApiGatewayV2::Route.AuthorizerId", "AWS::CloudWatch::Alarm",
 		"AWS::Lambda::EventSourceMapping of a queue", "AWS::Lambda::EventSourceMapping.TumblingWindowInSeconds", "AWS::Lambda::Function on nodejs22.x",
 	}
 	if diff := cmp.Diff(wantNotRun, system.NotRun); diff != "" {
@@ -196,6 +219,13 @@ func TestErrors(t *testing.T) {
 		{"no integration", `{"Fn::Sub": "integrations/${Long}"}`, `"integrations/x"`, `"x" is no integration`},
 		{"payload format", `"PayloadFormatVersion": "2.0", "TimeoutInMillis"`, `"PayloadFormatVersion": "1.0", "TimeoutInMillis"`, `payload format "1.0"`},
 		{"target", `"IntegrationUri": {"Fn::GetAtt": ["Worker", "Arn"]}`, `"IntegrationUri": "https://example.org"`, "is no function of this template"},
+		{"no selection", `"$request.body.do"`, `"do"`, `Socket (AWS::ApiGatewayV2::Api): RouteSelectionExpression "do"`},
+		{"no socket stage", `{"ApiId": {"Ref": "Socket"}, "StageName": "prod"}`, `{"ApiId": {"Ref": "Api"}, "StageName": "$default"}`, "Socket (AWS::ApiGatewayV2::Api): has no stage"},
+		{"no socket integration", `"Greet": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {
+			"ApiId": {"Ref": "Socket"}, "RouteKey": "greet", "Target": {"Fn::Sub": "integrations/${SocketIntegration}"}`, `"Greet": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {
+			"ApiId": {"Ref": "Socket"}, "RouteKey": "greet", "Target": "integrations/x"`, `Greet (AWS::ApiGatewayV2::Route): its target "x" is no integration`},
+		{"socket integration", `"ApiId": {"Ref": "Socket"}, "IntegrationType": "AWS_PROXY"`, `"ApiId": {"Ref": "Socket"}, "IntegrationType": "MOCK"`, "integration MOCK: only AWS_PROXY is run here"},
+		{"socket target", `"IntegrationUri": {"Fn::GetAtt": ["Defaults", "Arn"]}`, `"IntegrationUri": "https://example.org"`, `Connect (AWS::ApiGatewayV2::Route): leads to "https://example.org"`},
 		{"not JSON", `"Resources": {`, `"Resources": `, "read Sys.template.json"},
 		{"circle", `{"Fn::Sub": "rows-${Stage}"}`, `{"Ref": "Rows"}`, "too deep"},
 	} {

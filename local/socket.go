@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/annals-es/annals/local/lambda"
+	"github.com/annals-es/annals/local/socket"
+	"github.com/annals-es/annals/local/template"
+)
+
+// socketPath is where the WebSocket API is, on the port of the HTTP API. On AWS it has a host of its own.
+const socketPath = "/_socket"
+
+// socketAddress is where clients connect to the WebSocket API.
+func (r *runner) socketAddress() string {
+	return "ws" + strings.TrimPrefix(r.address(), "http") + socketPath
+}
+
+// withSocket puts the template's WebSocket API, one at most, before a handler.
+func (r *runner) withSocket(
+	next http.Handler, system *template.System, functions map[string]*lambda.Function,
+) (http.Handler, error) {
+	if len(system.Sockets) > 1 {
+		return nil, errors.New("the template has several WebSocket APIs: one can be run here")
+	}
+	for _, s := range system.Sockets {
+		c := socket.Config{ID: s.Name, Account: template.Account, Stage: s.Stage, Path: socketPath, Selection: s.Selection}
+		for _, route := range s.Routes {
+			c.Routes = append(c.Routes, socket.Route{
+				Key: route.Key, Function: functions[route.FunctionID], Timeout: route.Timeout, Answers: route.Answers,
+			})
+		}
+		r.sockets = socket.New(c, r.log)
+	}
+	if r.sockets == nil {
+		return next, nil
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if r.sockets.Serves(q.URL.Path) {
+			r.sockets.ServeHTTP(w, q)
+			return
+		}
+		next.ServeHTTP(w, q)
+	}), nil
+}
+
+// closeSocket ends the connections, and leaves time for what else has to end.
+func (r *runner) closeSocket(ctx context.Context) {
+	if r.sockets == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, grace/2)
+	defer cancel()
+	r.sockets.Close(ctx)
+}

@@ -1,0 +1,113 @@
+package socket
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/coder/websocket"
+)
+
+// localOrigins are the pages that may connect. API Gateway accepts all; here no other page of a browser is to listen in.
+var localOrigins = []string{"localhost", "localhost:*", "127.0.0.1", "127.0.0.1:*", "[[]::1]", "[[]::1]:*"}
+
+// connect asks $connect, and serves the connection to its end.
+func (a *API) connect(w http.ResponseWriter, r *http.Request) {
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		message(w, http.StatusUpgradeRequired, "Upgrade Required")
+		return
+	}
+	if !a.enter() {
+		message(w, http.StatusServiceUnavailable, "Service Unavailable")
+		return
+	}
+	defer a.running.Done()
+	c := newConnection(a, r)
+	protocol, status := a.admit(r, c)
+	if status != http.StatusOK {
+		message(w, status, http.StatusText(status))
+		return
+	}
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{OriginPatterns: localOrigins, Subprotocols: protocol})
+	if err != nil {
+		a.log.WarnContext(r.Context(), "a client could not connect", "error", err)
+		a.disconnect(r.Context(), c, websocket.StatusAbnormalClosure, "")
+		return
+	}
+	// The request's context ends with this method at the latest.
+	c.serve(r.Context(), conn)
+}
+
+// enter counts a connection, unless the API is closing.
+func (a *API) enter() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.closed {
+		a.running.Add(1)
+	}
+	return !a.closed
+}
+
+// admit asks $connect, if there is one. It returns the subprotocol that the function chose, and the status of the answer.
+func (a *API) admit(r *http.Request, c *connection) (protocol []string, status int) {
+	route, ok := a.routes["$connect"]
+	if !ok {
+		return nil, http.StatusOK
+	}
+	answer, err := a.invoke(r.Context(), route, c.connectEvent(r))
+	switch {
+	case err != nil:
+		return nil, http.StatusBadGateway
+	case answer.StatusCode < 200 || answer.StatusCode > 299:
+		return nil, refusal(answer.StatusCode)
+	}
+	for name, value := range answer.Headers {
+		if strings.EqualFold(name, "Sec-WebSocket-Protocol") {
+			protocol = []string{value}
+		}
+	}
+	return protocol, http.StatusOK
+}
+
+// refusal is the status of an answer that refuses: the function's, where it is one of an error.
+func refusal(status int) int {
+	if status < 400 || status > 599 {
+		return http.StatusBadGateway
+	}
+	return status
+}
+
+// answer is what a function answers.
+type answer struct {
+	StatusCode int               `json:"statusCode"`
+	Headers    map[string]string `json:"headers"`
+	Body       string            `json:"body"`
+}
+
+// invoke has a function answer an event. A failure is logged.
+func (a *API) invoke(ctx context.Context, to Route, e event) (answer, error) {
+	var out answer
+	payload, err := json.Marshal(e)
+	if err != nil {
+		return out, err
+	}
+	// A client that leaves does not stop the function.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), to.Timeout)
+	defer cancel()
+	text, err := to.Function.Invoke(ctx, payload)
+	if err == nil {
+		err = json.Unmarshal(text, &out)
+	}
+	if err != nil {
+		a.log.WarnContext(ctx, "a WebSocket event failed", "route", to.Key, "error", err)
+	}
+	return out, err
+}
+
+// disconnect tells $disconnect that a connection has ended, however it ended.
+func (a *API) disconnect(ctx context.Context, c *connection, code websocket.StatusCode, reason string) {
+	if route, ok := a.routes["$disconnect"]; ok {
+		_, _ = a.invoke(ctx, route, c.disconnectEvent(int(code), reason)) // logged, and nobody is there to tell
+	}
+}
