@@ -4,12 +4,11 @@ import (
 	"maps"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
+	appqueues "github.com/annals-es/annals/internal/app/queues"
 	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/push"
@@ -28,7 +27,9 @@ type function struct {
 	grants []grant
 	// env is what else it is told.
 	env map[string]*string
-	// subscribed functions receive the stream of the event table.
+	// asksCatchUp functions send messages to the catch-up queue. They are told its URL.
+	asksCatchUp bool
+	// subscribed functions receive the stream of the event table and the catch-up queue.
 	subscribed bool
 	// posts says that it posts to the connections of the WebSocket API.
 	posts bool
@@ -57,6 +58,7 @@ var query = function{
 		{on: projections, actions: []string{"dynamodb:Query"}},
 		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
 	},
+	asksCatchUp: true,
 }
 
 var projector = function{
@@ -74,8 +76,9 @@ var projector = function{
 		{on: snapshots, actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}},
 		{on: connections, actions: []string{"dynamodb:DeleteItem", "dynamodb:Query"}},
 	},
-	subscribed: true,
-	posts:      true,
+	asksCatchUp: true,
+	subscribed:  true,
+	posts:       true,
 }
 
 var socket = function{
@@ -97,13 +100,11 @@ var (
 )
 
 // newFunctions declares every function with its role and its log group, and returns them by name.
-func newFunctions(
-	stack awscdk.Stack, conf config, stored storedTables, failures awssqs.Queue, stage awsapigatewayv2.WebSocketStage,
-) map[string]awslambda.Function {
+func newFunctions(stack awscdk.Stack, conf config, made resources) map[string]awslambda.Function {
 	deployed := map[string]awslambda.Function{}
 	for _, f := range functions {
 		logs := newLogGroup(stack, f)
-		role := newRole(stack, f, stored, logs, failures, stage)
+		role := newRole(stack, f, made, logs)
 		deployed[f.name] = named(awslambda.NewFunction(stack, jsii.String(pascal(f.name)+"Function"), &awslambda.FunctionProps{
 			Description:  jsii.String(f.description),
 			Runtime:      awslambda.Runtime_PROVIDED_AL2023(),
@@ -113,7 +114,7 @@ func newFunctions(
 			MemorySize:   jsii.Number(f.memory),
 			Timeout:      awscdk.Duration_Seconds(jsii.Number(f.timeout)),
 			LogGroup:     logs,
-			Environment:  environment(f, stored, stage),
+			Environment:  environment(f, made),
 			Role:         role,
 		}))
 	}
@@ -127,19 +128,22 @@ func newLogGroup(stack awscdk.Stack, f function) awslogs.LogGroup {
 	}))
 }
 
-// environment tells a function the name of each table that it may use, and where it posts to.
-func environment(f function, stored storedTables, stage awsapigatewayv2.WebSocketStage) *map[string]*string {
+// environment tells a function the name of each table that it may use, where it asks for catch-ups and where it posts to.
+func environment(f function, made resources) *map[string]*string {
 	env := maps.Clone(f.env)
 	if env == nil {
 		env = map[string]*string{}
 	}
 	for _, g := range f.grants {
 		for _, table := range g.on {
-			env[table.Env()] = stored[table.Name].TableName()
+			env[table.Env()] = made.tables[table.Name].TableName()
 		}
 	}
+	if f.asksCatchUp {
+		env[appqueues.CatchUpEnv] = made.queues.catchUp.QueueUrl()
+	}
 	if f.posts {
-		env[push.URLEnv] = stage.CallbackUrl()
+		env[push.URLEnv] = made.stage.CallbackUrl()
 	}
 	return &env
 }

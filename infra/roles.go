@@ -2,11 +2,9 @@ package main
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/annals-es/annals/internal/readmodel/tables"
@@ -20,16 +18,16 @@ type grant struct {
 
 // newRole declares a function's role. Its whole policy is inline, so nothing that uses the role can start before the policy
 // is there; and it is closed, so CDK's constructs add nothing of their own to it.
-func newRole(
-	stack awscdk.Stack, f function, stored storedTables, logs awslogs.LogGroup, failures awssqs.Queue,
-	stage awsapigatewayv2.WebSocketStage,
-) awsiam.IRole {
-	statements := append(tableStatements(f.grants, stored), logStatement(logs))
+func newRole(stack awscdk.Stack, f function, made resources, logs awslogs.LogGroup) awsiam.IRole {
+	statements := append(tableStatements(f.grants, made.tables), logStatement(logs))
+	if f.asksCatchUp {
+		statements = append(statements, allow([]string{"sqs:SendMessage"}, made.queues.catchUp.QueueArn()))
+	}
 	if f.subscribed {
-		statements = append(statements, subscriptionStatements(stored[tables.Events.Name], failures)...)
+		statements = append(statements, subscriptionStatements(made.tables[tables.Events.Name], made.queues)...)
 	}
 	if f.posts {
-		statements = append(statements, postStatement(stack, stage))
+		statements = append(statements, postStatement(stack, made.stage))
 	}
 	role := named(awsiam.NewRole(stack, jsii.String(pascal(f.name)+"Role"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
@@ -57,14 +55,15 @@ func logStatement(logs awslogs.LogGroup) awsiam.PolicyStatement {
 	return allow([]string{"logs:CreateLogStream", "logs:PutLogEvents"}, logs.LogGroupArn())
 }
 
-// subscriptionStatements allow what the event source mapping does under the function's role: read the stream, and report
-// the batches that it gives up.
-func subscriptionStatements(events awsdynamodb.TableV2, failures awssqs.Queue) []awsiam.PolicyStatement {
+// subscriptionStatements allow what the event source mappings do under the function's role: read the stream and report the
+// batches that they give up; work the catch-up queue off.
+func subscriptionStatements(events awsdynamodb.TableV2, queues stackQueues) []awsiam.PolicyStatement {
 	return []awsiam.PolicyStatement{
 		allow([]string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}, events.TableStreamArn()),
 		// IAM knows no resource for ListStreams: it allows it on everything or not at all.
 		allow([]string{"dynamodb:ListStreams"}, jsii.String("*")),
-		allow([]string{"sqs:SendMessage"}, failures.QueueArn()),
+		allow([]string{"sqs:SendMessage"}, queues.failures.QueueArn()),
+		allow([]string{"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}, queues.catchUp.QueueArn()),
 	}
 }
 

@@ -30,6 +30,8 @@ func TestRoles(t *testing.T) {
 			"EventsTable.Arn":      {"dynamodb:GetItem", "dynamodb:Query"},
 			"ProjectionsTable.Arn": {"dynamodb:Query"},
 			"QueryLogs.Arn":        logs,
+			// No more than to ask.
+			"CatchUpQueue.Arn": {"sqs:SendMessage"},
 		}, "dynamodb:GetItem", "dynamodb:Query"),
 		"ProjectorRole": withReadTables(grants{
 			"EventsTable.Arn":       {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
@@ -38,6 +40,7 @@ func TestRoles(t *testing.T) {
 			"EventsTable.StreamArn": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
 			"*":                     {"dynamodb:ListStreams"},
 			"ProjectorFailures.Arn": {"sqs:SendMessage"},
+			"CatchUpQueue.Arn":      {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
 			"ProjectorLogs.Arn":     logs,
 			"ConnectionsTable.Arn":  {"dynamodb:DeleteItem", "dynamodb:Query"},
 			postToLive:              {"execute-api:ManageConnections"},

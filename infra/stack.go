@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -13,13 +14,19 @@ func newStack(app awscdk.App, conf config) {
 	stack := awscdk.NewStack(app, jsii.String("Annals"), &awscdk.StackProps{
 		Description: jsii.String("Event sourcing and CQRS on Lambda and DynamoDB"),
 	})
-	stored := newTables(stack)
-	failures := newFailureQueue(stack)
-	stage := newSocketAPI(stack)
-	deployed := newFunctions(stack, conf, stored, failures, stage)
-	subscribe(stack, deployed[projector.name], stored, failures)
+	made := resources{tables: newTables(stack), queues: newQueues(stack), stage: newSocketAPI(stack)}
+	deployed := newFunctions(stack, conf, made)
+	subscribe(stack, deployed[projector.name], made.tables, made.queues)
+	subscribeToCatchUps(stack, deployed[projector.name], made.queues)
 	newAPI(stack, deployed)
-	newSocketRoutes(stack, stage, deployed[socket.name])
+	newSocketRoutes(stack, made.stage, deployed[socket.name])
+}
+
+// resources are what functions work with.
+type resources struct {
+	tables storedTables
+	queues stackQueues
+	stage  awsapigatewayv2.WebSocketStage
 }
 
 // named gives the CloudFormation resource behind a construct the construct's own id as its logical id, see rename.

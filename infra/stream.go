@@ -4,25 +4,13 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdaeventsources"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/annals-es/annals/internal/readmodel/tables"
 )
 
-// newFailureQueue declares the queue of batches that the subscription gave up. A message names a range of the stream,
-// not its records.
-func newFailureQueue(stack awscdk.Stack) awssqs.Queue {
-	queue := named(awssqs.NewQueue(stack, jsii.String("ProjectorFailures"), &awssqs.QueueProps{
-		Encryption:      awssqs.QueueEncryption_SQS_MANAGED,
-		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
-	}))
-	output(stack, "ProjectorFailuresUrl", queue.QueueUrl(), "SQS queue of the stream batches that the projector could not process")
-	return queue
-}
-
 // subscribe lets the projector receive the stream of the event table.
-func subscribe(stack awscdk.Stack, subscriber awslambda.Function, stored storedTables, failures awssqs.Queue) {
+func subscribe(stack awscdk.Stack, subscriber awslambda.Function, stored storedTables, queues stackQueues) {
 	named(awslambda.NewEventSourceMapping(stack, jsii.String("ProjectorSubscription"), &awslambda.EventSourceMappingProps{
 		Target:         subscriber,
 		EventSourceArn: stored[tables.Events.Name].TableStreamArn(),
@@ -42,6 +30,19 @@ func subscribe(stack awscdk.Stack, subscriber awslambda.Function, stored storedT
 		// the stream holds.
 		RetryAttempts: jsii.Number(-1),
 		MaxRecordAge:  awscdk.Duration_Hours(jsii.Number(6)),
-		OnFailure:     awslambdaeventsources.NewSqsDlq(failures),
+		OnFailure:     awslambdaeventsources.NewSqsDlq(queues.failures),
+	}))
+}
+
+// subscribeToCatchUps lets the projector receive the catch-up queue.
+func subscribeToCatchUps(stack awscdk.Stack, subscriber awslambda.Function, queues stackQueues) {
+	named(awslambda.NewEventSourceMapping(stack, jsii.String("CatchUpSubscription"), &awslambda.EventSourceMappingProps{
+		Target:         subscriber,
+		EventSourceArn: queues.catchUp.QueueArn(),
+		BatchSize:      jsii.Number(10),
+		// The projector answers with the messages that failed; the others are done.
+		ReportBatchItemFailures: jsii.Bool(true),
+		// Bounds how much of the event table is read at once, and leaves most of the projector's concurrency to the stream.
+		MaxConcurrency: jsii.Number(5),
 	}))
 }

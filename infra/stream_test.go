@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-func TestSubscription(t *testing.T) {
+func TestSubscriptions(t *testing.T) {
 	same(t, "ProjectorSubscription", object{
 		"EventSourceArn":             getAtt("EventsTable", "StreamArn"),
 		"FunctionName":               ref("ProjectorFunction"),
@@ -16,13 +16,12 @@ func TestSubscription(t *testing.T) {
 		"MaximumRecordAgeInSeconds":  6 * 3600.0,
 		"DestinationConfig":          object{"OnFailure": object{"Destination": getAtt("ProjectorFailures", "Arn")}},
 	}, arm64.resource(t, "ProjectorSubscription", "AWS::Lambda::EventSourceMapping").Properties)
-	same(t, "subscriptions", []string{"ProjectorSubscription"}, arm64.ids("AWS::Lambda::EventSourceMapping"))
-}
-
-func TestFailureQueue(t *testing.T) {
-	same(t, "ProjectorFailures", object{
-		"MessageRetentionPeriod": 14 * 24 * 3600.0,
-		"SqsManagedSseEnabled":   true,
-	}, arm64.resource(t, "ProjectorFailures", "AWS::SQS::Queue").Properties)
-	same(t, "output", any(ref("ProjectorFailures")), arm64.template.Outputs["ProjectorFailuresUrl"].Value)
+	same(t, "CatchUpSubscription", object{
+		"EventSourceArn":        getAtt("CatchUpQueue", "Arn"),
+		"FunctionName":          ref("ProjectorFunction"),
+		"BatchSize":             10.0,
+		"FunctionResponseTypes": list{"ReportBatchItemFailures"},
+		"ScalingConfig":         object{"MaximumConcurrency": 5.0},
+	}, arm64.resource(t, "CatchUpSubscription", "AWS::Lambda::EventSourceMapping").Properties)
+	same(t, "subscriptions", []string{"CatchUpSubscription", "ProjectorSubscription"}, arm64.ids("AWS::Lambda::EventSourceMapping"))
 }
