@@ -38,6 +38,7 @@ func TestMain(m *testing.M) {
 		for to, from := range map[string]string{
 			runnerBinary: ".",
 			filepath.Join(systemDir, "asset.api", "bootstrap"):       "./testdata/system/api",
+			filepath.Join(systemDir, "asset.courier", "bootstrap"):   "./testdata/system/courier",
 			filepath.Join(systemDir, "asset.projector", "bootstrap"): "./testdata/system/projector",
 			filepath.Join(systemDir, "asset.socket", "bootstrap"):    "./testdata/system/socket",
 		} {
@@ -76,7 +77,7 @@ func system(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	for _, asset := range []string{"asset.api", "asset.projector", "asset.socket"} {
+	for _, asset := range []string{"asset.api", "asset.courier", "asset.projector", "asset.socket"} {
 		if err := os.Symlink(filepath.Join(systemDir, asset), filepath.Join(dir, asset)); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -9,14 +10,15 @@ import (
 	"github.com/annals-es/annals/local/lambda"
 	"github.com/annals-es/annals/local/mapping"
 	"github.com/annals-es/annals/local/pattern"
-	"github.com/annals-es/annals/local/queue"
+	"github.com/annals-es/annals/local/poller"
 	"github.com/annals-es/annals/local/streams"
 	"github.com/annals-es/annals/local/template"
 )
 
 // mappings are all event source mappings, at work.
 type mappings struct {
-	all         []*mapping.Mapping
+	streams     []*mapping.Mapping
+	queues      []*poller.Mapping
 	checkpoints []*mapping.Checkpoints
 	running     sync.WaitGroup
 	context     context.Context
@@ -44,7 +46,14 @@ func (r *runner) newMappings(system *template.System, arns map[string]string, fu
 			BatchSize: d.BatchSize, Window: d.Window, Parallelization: d.Parallelization, MaxRetries: d.MaxRetries,
 			MaxAge: d.MaxAge, Bisect: d.Bisect, ReportFailures: d.ReportFailures, FromLatest: d.FromLatest,
 		}
-		m.all = append(m.all, mapping.New(c, source, function, filter, checkpoints, r.destination(d), r.log))
+		m.streams = append(m.streams, mapping.New(c, source, function, filter, checkpoints, r.destination(d), r.log))
+	}
+	for _, d := range system.QueueMappings {
+		c := poller.Config{
+			Name: d.ID, Region: template.Region, BatchSize: d.BatchSize, Window: d.Window,
+			MaxConcurrency: cmp.Or(d.MaxConcurrency, lambda.MaxProcesses), ReportFailures: d.ReportFailures,
+		}
+		m.queues = append(m.queues, poller.New(c, r.queues[d.QueueID], functions[d.FunctionID], r.log))
 	}
 	return m, nil
 }
@@ -57,28 +66,34 @@ func (r *runner) identity() string {
 	return r.endpoint
 }
 
-// destination is where a mapping reports what it gives up: its queue, which nobody consumes here, hence a file.
+// destination is where a mapping reports what it gives up, if anywhere.
 func (r *runner) destination(d template.Mapping) mapping.Destination {
 	if d.QueueID == "" {
 		return nil
 	}
-	return queue.NewFile(r.queues(), d.QueueID)
+	return r.queues[d.QueueID]
 }
 
 // start sets them to work. An end before its time goes to ended.
 func (m *mappings) start(ended chan<- error) {
-	for _, one := range m.all {
+	work := func(name string, run func(context.Context) error) {
 		m.running.Go(func() {
-			if err := one.Run(m.context); err != nil {
-				ended <- fmt.Errorf("%s: %w", one.Name, err)
+			if err := run(m.context); err != nil {
+				ended <- fmt.Errorf("%s: %w", name, err)
 			}
 		})
 	}
+	for _, one := range m.streams {
+		work(one.Name, one.Run)
+	}
+	for _, one := range m.queues {
+		work(one.Name, one.Run)
+	}
 }
 
-// wake has them look for records at once.
+// wake has those of streams look for records at once. A queue wakes its own.
 func (m *mappings) wake() {
-	for _, one := range m.all {
+	for _, one := range m.streams {
 		one.Wake()
 	}
 }

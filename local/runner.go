@@ -15,6 +15,7 @@ import (
 
 	"github.com/annals-es/annals/internal/dynamolocal"
 	"github.com/annals-es/annals/local/lambda"
+	"github.com/annals-es/annals/local/queue"
 	"github.com/annals-es/annals/local/socket"
 	"github.com/annals-es/annals/local/template"
 )
@@ -33,6 +34,8 @@ type runner struct {
 	listener net.Listener
 	database *dynamolocal.Server // nil where somebody else's is used
 	endpoint string
+	sqs      *queue.Server
+	queues   map[string]*queue.Queue // by logical id
 	host     *lambda.Host
 	server   *http.Server
 	sockets  *socket.API // nil where the template has none
@@ -58,7 +61,10 @@ func (r *runner) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	system, err := template.Read(dir, template.Options{APIEndpoint: r.address(), SocketEndpoint: r.socketAddress()})
+	if r.sqs, err = queue.Listen(r.log); err != nil {
+		return err
+	}
+	system, err := template.Read(dir, template.Options{APIEndpoint: r.address(), SocketEndpoint: r.socketAddress(), SQSEndpoint: r.sqs.Address()})
 	if err != nil {
 		return err
 	}
@@ -90,7 +96,7 @@ func (r *runner) clear() error {
 	if !r.fresh {
 		return nil
 	}
-	for _, dir := range []string{r.data(), r.checkpoints(), r.queues()} {
+	for _, dir := range []string{r.data(), r.checkpoints(), r.queueFiles()} {
 		if err := os.RemoveAll(dir); err != nil {
 			return fmt.Errorf("start empty: %w", err)
 		}
@@ -137,6 +143,12 @@ func (r *runner) stop() {
 		if err := r.mappings.wait(); err != nil {
 			r.log.ErrorContext(ctx, "the next run repeats some records", "error", err)
 		}
+	}
+	if r.sqs != nil {
+		r.sqs.Close()
+	}
+	if err := r.closeQueues(); err != nil {
+		r.log.ErrorContext(ctx, "a queue was not closed", "error", err)
 	}
 	if r.database != nil {
 		_ = r.database.Stop() // it ends with us in any case

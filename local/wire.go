@@ -25,6 +25,9 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 	if err != nil {
 		return err
 	}
+	if err := r.openQueues(system); err != nil {
+		return err
+	}
 	if r.host, err = lambda.NewHost(); err != nil {
 		return err
 	}
@@ -43,7 +46,7 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 }
 
 func (r *runner) functionConfig(f template.Function) lambda.Config {
-	env := r.services(f)
+	env := r.services()
 	maps.Copy(env, f.Env)
 	return lambda.Config{
 		Name: f.Name, ARN: f.ARN, Dir: f.Dir, Timeout: f.Timeout, MemoryMB: f.MemoryMB, Processes: f.Reserved,
@@ -56,10 +59,11 @@ func (r *runner) functionConfig(f template.Function) lambda.Config {
 }
 
 // services says where a function finds AWS's services.
-func (r *runner) services(template.Function) map[string]string {
+func (r *runner) services() map[string]string {
 	return map[string]string{
 		"AWS_ENDPOINT_URL_DYNAMODB":         r.endpoint,
 		"AWS_ENDPOINT_URL_DYNAMODB_STREAMS": r.endpoint,
+		"AWS_ENDPOINT_URL_SQS":              r.sqs.Address(),
 		// Where connections of the WebSocket API are posted to.
 		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": r.address() + socketPath,
 	}

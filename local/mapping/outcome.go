@@ -23,21 +23,12 @@ func (l *lane) judge(batch []*entry, answer []byte) outcome {
 	if !l.ReportFailures {
 		return outcome{done: len(batch)}
 	}
-	if answer = bytes.TrimSpace(answer); len(answer) == 0 {
-		return outcome{done: len(batch)}
-	}
-	var reported *struct {
-		BatchItemFailures []map[string]any `json:"batchItemFailures"`
-	}
-	if err := json.Unmarshal(answer, &reported); err != nil {
-		return outcome{err: fmt.Errorf("the function's answer is no list of failures: %w", err)}
-	}
-	if reported == nil {
-		return outcome{done: len(batch)}
+	identifiers, err := ReportedFailures(answer)
+	if err != nil {
+		return outcome{err: err}
 	}
 	lowest := len(batch)
-	for _, failure := range reported.BatchItemFailures {
-		identifier, _ := failure["itemIdentifier"].(string)
+	for _, identifier := range identifiers {
 		place := find(batch, identifier)
 		if place < 0 {
 			return outcome{err: fmt.Errorf("the function reports the failure of %q, which is no record of the batch", identifier)}
@@ -61,4 +52,24 @@ func find(batch []*entry, identifier string) int {
 		}
 	}
 	return -1
+}
+
+// ReportedFailures reads the answer of a function that reports the failures of its batch, as Lambda does for every kind of
+// source: nothing, null and a list that is empty or missing say that all went well. An identifier that is missing, or no
+// text, is empty here: it is that of nothing in the batch.
+func ReportedFailures(answer []byte) ([]string, error) {
+	if answer = bytes.TrimSpace(answer); len(answer) == 0 {
+		return nil, nil
+	}
+	var reported struct {
+		BatchItemFailures []map[string]any `json:"batchItemFailures"`
+	}
+	if err := json.Unmarshal(answer, &reported); err != nil {
+		return nil, fmt.Errorf("the function's answer is no list of failures: %w", err)
+	}
+	identifiers := make([]string, len(reported.BatchItemFailures))
+	for i, failure := range reported.BatchItemFailures {
+		identifiers[i], _ = failure["itemIdentifier"].(string)
+	}
+	return identifiers, nil
 }

@@ -68,7 +68,10 @@ var harmless = map[string][]string{
 	typeStage:       {"ApiId", "AutoDeploy", "Description", "Tags", "AccessLogSettings", "DefaultRouteSettings"},
 	typeMapping:     {"Tags", "MetricsConfig", "KmsKeyArn"},
 	typeAnswer:      {"ApiId", "RouteResponseKey"},
-	typeQueue:       nil,
+	typeQueue: {
+		"QueueName", "SqsManagedSseEnabled", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "Tags",
+		"ReceiveMessageWaitTimeSeconds", "RedriveAllowPolicy",
+	},
 }
 
 // Types of resources that run.

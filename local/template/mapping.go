@@ -38,10 +38,15 @@ type mappingProperties struct {
 	FunctionResponseTypes          []string
 	StartingPosition               string
 	Enabled                        *bool
+	ScalingConfig                  struct{ MaximumConcurrency int }
 	FilterCriteria                 struct{ Filters []struct{ Pattern string } }
 	DestinationConfig              struct {
 		OnFailure struct{ Destination string }
 	}
+}
+
+func (p mappingProperties) reportsFailures() bool {
+	return slices.Contains(p.FunctionResponseTypes, "ReportBatchItemFailures")
 }
 
 func (s *stack) addMappings(system *System) error {
@@ -53,17 +58,21 @@ func (s *stack) addMappings(system *System) error {
 		if p.Enabled != nil && !*p.Enabled {
 			continue
 		}
+		add := s.addStreamMapping
 		if strings.HasPrefix(p.EventSourceArn, arn("sqs", "")) {
-			s.notRun = append(s.notRun, r.Type+" of a queue")
-			continue
+			add = s.addQueueMapping
 		}
-		m, err := s.mapping(r.id, p, system)
-		if err != nil {
+		if err := add(r.id, p, system); err != nil {
 			return fmt.Errorf("%s (%s): %w", r.id, r.Type, err)
 		}
-		system.Mappings = append(system.Mappings, m)
 	}
 	return nil
+}
+
+func (s *stack) addStreamMapping(id string, p mappingProperties, system *System) error {
+	m, err := s.mapping(id, p, system)
+	system.Mappings = append(system.Mappings, m)
+	return err
 }
 
 func (s *stack) mapping(id string, p mappingProperties, system *System) (Mapping, error) {
@@ -75,7 +84,7 @@ func (s *stack) mapping(id string, p mappingProperties, system *System) (Mapping
 		MaxRetries:      orDefault(p.MaximumRetryAttempts, -1),
 		MaxAge:          -1,
 		Bisect:          p.BisectBatchOnFunctionError,
-		ReportFailures:  slices.Contains(p.FunctionResponseTypes, "ReportBatchItemFailures"),
+		ReportFailures:  p.reportsFailures(),
 	}
 	if age := orDefault(p.MaximumRecordAgeInSeconds, -1); age >= 0 {
 		m.MaxAge = time.Duration(age) * time.Second
@@ -98,14 +107,11 @@ func (s *stack) mapping(id string, p mappingProperties, system *System) (Mapping
 
 // resolve finds the function, the table and the queue that a mapping names.
 func (s *stack) resolve(m *Mapping, p mappingProperties, system *System) error {
-	for _, f := range system.Functions {
-		if p.FunctionName == f.Name || p.FunctionName == f.ARN {
-			m.FunctionID = f.ID
-		}
+	f, err := p.function(system)
+	if err != nil {
+		return err
 	}
-	if m.FunctionID == "" {
-		return fmt.Errorf("%q is no function of this template", p.FunctionName)
-	}
+	m.FunctionID = f.ID
 	for _, t := range system.Tables {
 		if t.streamARN == p.EventSourceArn {
 			if !t.Streamed() {
@@ -121,11 +127,21 @@ func (s *stack) resolve(m *Mapping, p mappingProperties, system *System) error {
 	if destination == "" {
 		return nil
 	}
-	for _, r := range s.of(typeQueue) {
-		if name, err := s.physicalName(r, 0); err == nil && arn("sqs", name) == destination {
-			m.QueueID = r.id
+	for _, q := range system.Queues {
+		if q.ARN == destination {
+			m.QueueID = q.ID
 			return nil
 		}
 	}
 	return fmt.Errorf("its on-failure destination %q is no queue of this template", destination)
+}
+
+// function is the one that a mapping names.
+func (p mappingProperties) function(system *System) (Function, error) {
+	for _, f := range system.Functions {
+		if p.FunctionName == f.Name || p.FunctionName == f.ARN {
+			return f, nil
+		}
+	}
+	return Function{}, fmt.Errorf("%q is no function of this template", p.FunctionName)
 }

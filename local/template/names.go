@@ -60,7 +60,7 @@ func (s *stack) ref(id string, depth int) (any, error) {
 	}
 	name, err := s.physicalName(r, depth)
 	if err == nil && r.Type == typeQueue {
-		name = "http://sqs." + Region + ".localhost/" + Account + "/" + name
+		name = s.options.SQSEndpoint + "/" + Account + "/" + name
 	}
 	return name, err
 }

@@ -14,6 +14,8 @@ import (
 type Options struct {
 	// APIEndpoint is where the HTTP API answers, SocketEndpoint where the WebSocket API does.
 	APIEndpoint, SocketEndpoint string
+	// SQSEndpoint is where the queues answer.
+	SQSEndpoint string
 }
 
 // Read reads every *.template.json in dir with its *.assets.json. Errors name the logical id that they are about.
@@ -100,9 +102,9 @@ func readJSON(file string, into any) error {
 	return nil
 }
 
-// addTo adds what runs. Tables and functions come first: APIs and mappings point at them.
+// addTo adds what runs. Tables, functions and queues come first: APIs and mappings point at them.
 func (s *stack) addTo(system *System) error {
-	for _, add := range []func(*System) error{s.addTables, s.addFunctions, s.addAPIs, s.addSockets, s.addMappings, s.addNotRun} {
+	for _, add := range []func(*System) error{s.addTables, s.addFunctions, s.addQueues, s.addAPIs, s.addSockets, s.addMappings, s.addNotRun} {
 		if err := add(system); err != nil {
 			return err
 		}

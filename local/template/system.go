@@ -15,7 +15,10 @@ type System struct {
 	Functions []Function
 	APIs      []API
 	Sockets   []Socket
+	Queues    []Queue
 	Mappings  []Mapping
+	// QueueMappings are the mappings whose source is a queue.
+	QueueMappings []QueueMapping
 	// NotRun names, by type, the resources and properties that have no effect here but would have on AWS.
 	NotRun []string
 }

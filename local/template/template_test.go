@@ -53,6 +53,11 @@ const whole = `{
 		"Custom": {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"ZipFile": "x"}, "Runtime": "nodejs22.x"}},
 		"Role": {"Type": "AWS::IAM::Role", "Properties": {"Anything": {"Fn::Select": [0, []]}}},
 		"Failures": {"Type": "AWS::SQS::Queue"},
+		"Jobs": {"Type": "AWS::SQS::Queue", "Properties": {
+			"QueueName": {"Fn::Sub": "jobs-${Stage}"}, "VisibilityTimeout": 360, "DelaySeconds": 5, "MessageRetentionPeriod": 60, "MaximumMessageSize": 2048,
+			"RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Failures", "Arn"]}, "maxReceiveCount": 5}, "SqsManagedSseEnabled": true, "FifoQueue": true
+		}},
+		"JobsPolicy": {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": [{"Ref": "Jobs"}]}},
 		"Subscription": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
 			"EventSourceArn": {"Fn::GetAtt": ["Events", "StreamArn"]}, "FunctionName": {"Ref": "Worker"}, "StartingPosition": "TRIM_HORIZON",
 			"BatchSize": 50, "MaximumBatchingWindowInSeconds": 2, "ParallelizationFactor": 10, "MaximumRetryAttempts": 3, "MaximumRecordAgeInSeconds": 3600,
@@ -68,6 +73,10 @@ const whole = `{
 		}},
 		"OfQueue": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
 			"EventSourceArn": {"Fn::GetAtt": ["Failures", "Arn"]}, "FunctionName": {"Ref": "Worker"}
+		}},
+		"OfJobs": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
+			"EventSourceArn": {"Fn::GetAtt": ["Jobs", "Arn"]}, "FunctionName": {"Fn::GetAtt": ["Worker", "Arn"]}, "BatchSize": 10000, "MaximumBatchingWindowInSeconds": 1,
+			"FunctionResponseTypes": ["ReportBatchItemFailures"], "ScalingConfig": {"MaximumConcurrency": 5}, "FilterCriteria": {"Filters": [{"Pattern": "{}"}]}
 		}},
 		"Api": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Name": "x", "ProtocolType": "HTTP"}},
 		"Socket": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {
@@ -107,6 +116,10 @@ const whole = `{
 
 const assets = `{"files": {"abc": {"source": {"path": "asset.abc", "packaging": "zip"}}}}`
 
+var options = template.Options{
+	APIEndpoint: "http://127.0.0.1:3000", SocketEndpoint: "ws://127.0.0.1:3000/_socket", SQSEndpoint: "http://127.0.0.1:9324",
+}
+
 // synthesized writes a folder as CDK does.
 func synthesized(t *testing.T, text string) string {
 	t.Helper()
@@ -127,13 +140,13 @@ func synthesized(t *testing.T, text string) string {
 
 func read(t *testing.T, text string) (*template.System, error) {
 	t.Helper()
-	return template.Read(synthesized(t, text), template.Options{APIEndpoint: "http://127.0.0.1:3000"})
+	return template.Read(synthesized(t, text), options)
 }
 
 func TestRead(t *testing.T) {
 	t.Parallel()
 	dir := synthesized(t, whole)
-	system, err := template.Read(dir, template.Options{APIEndpoint: "http://127.0.0.1:3000", SocketEndpoint: "ws://127.0.0.1:3000/_socket"})
+	system, err := template.Read(dir, options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +160,7 @@ func TestRead(t *testing.T) {
 			Env: map[string]string{
 				"TABLE": "Sys-Events", "ROWS": "rows-dev", "ARN": table + "Sys-Events", "DOTTED": table + "rows-dev", "JOINED": "a/aws/dev/7",
 				"SUB": "Sys-Events|" + table + "rows-dev|${Literal}|us-east-1", "SUBMAP": "jk-rows-dev",
-				"QUEUE": "http://sqs.us-east-1.localhost/000000000000/Sys-Failures", "API": "http://127.0.0.1:3000", "SOCKET": "ws://127.0.0.1:3000/_socket",
+				"QUEUE": "http://127.0.0.1:9324/000000000000/Sys-Failures", "API": "http://127.0.0.1:3000", "SOCKET": "ws://127.0.0.1:3000/_socket",
 				"ROLE": "arn:aws:iam::000000000000:role/Sys-Role",
 			},
 		},
@@ -170,6 +183,23 @@ func TestRead(t *testing.T) {
 	if diff := cmp.Diff(wantMappings, system.Mappings); diff != "" {
 		t.Errorf("mappings: %s", diff)
 	}
+	wantQueues := []template.Queue{
+		{ID: "Failures", Name: "Sys-Failures", ARN: "arn:aws:sqs:us-east-1:000000000000:Sys-Failures", Visibility: 30 * time.Second, Retention: 96 * time.Hour, MaxBody: 1 << 20},
+		{
+			ID: "Jobs", Name: "jobs-dev", ARN: "arn:aws:sqs:us-east-1:000000000000:jobs-dev", Visibility: 6 * time.Minute, Delay: 5 * time.Second,
+			Retention: time.Minute, MaxBody: 2048, DeadLetterID: "Failures", MaxReceives: 5,
+		},
+	}
+	if diff := cmp.Diff(wantQueues, system.Queues); diff != "" {
+		t.Errorf("queues: %s", diff)
+	}
+	wantQueueMappings := []template.QueueMapping{
+		{ID: "OfJobs", FunctionID: "Worker", QueueID: "Jobs", BatchSize: 10_000, Window: time.Second, MaxConcurrency: 5, ReportFailures: true},
+		{ID: "OfQueue", FunctionID: "Worker", QueueID: "Failures", BatchSize: 10},
+	}
+	if diff := cmp.Diff(wantQueueMappings, system.QueueMappings); diff != "" {
+		t.Errorf("mappings of queues: %s", diff)
+	}
 	wantAPIs := []template.API{{ID: "Api", Name: "Sys-Api", Routes: []template.Route{
 		{Key: "GET /a/{id}", FunctionID: "Worker", Timeout: 30 * time.Second}, {Key: "$default", FunctionID: "Defaults", Timeout: 5 * time.Second},
 	}}}
@@ -186,7 +216,8 @@ func TestRead(t *testing.T) {
 	}
 	wantNotRun := []string{
 		"AWS::ApiGatewayV2::Route authorization CUSTOM", "AWS::ApiGatewayV2::Route authorization JWT", "AWS::ApiGatewayV2::Route.AuthorizerId", "AWS::CloudWatch::Alarm",
-		"AWS::Lambda::EventSourceMapping of a queue", "AWS::Lambda::EventSourceMapping.TumblingWindowInSeconds", "AWS::Lambda::Function on nodejs22.x",
+		"AWS::Lambda::EventSourceMapping.FilterCriteria of a queue", "AWS::Lambda::EventSourceMapping.TumblingWindowInSeconds", "AWS::Lambda::Function on nodejs22.x",
+		"AWS::SQS::Queue.FifoQueue",
 	}
 	if diff := cmp.Diff(wantNotRun, system.NotRun); diff != "" {
 		t.Errorf("not run: %s", diff)
@@ -214,6 +245,17 @@ func TestErrors(t *testing.T) {
 		{"foreign stream", `{"Fn::GetAtt": ["Events", "StreamArn"]}, "FunctionName": {"Ref": "Worker"}, "StartingPosition": "TRIM`, `"arn:x", "FunctionName": {"Ref": "Worker"}, "StartingPosition": "TRIM`, `"arn:x" is no stream`},
 		{"no stream", `"StreamSpecification": {"StreamViewType": "NEW_IMAGE"}`, `"WarmThroughput": {}`, "Events has no stream"},
 		{"destination", `{"Destination": {"Fn::GetAtt": ["Failures", "Arn"]}}`, `{"Destination": "arn:aws:s3:::bucket"}`, "is no queue of this template"},
+		{"foreign queue", `"EventSourceArn": {"Fn::GetAtt": ["Jobs", "Arn"]}`, `"EventSourceArn": "arn:aws:sqs:us-east-1:000000000000:other"`, `OfJobs (AWS::Lambda::EventSourceMapping): "arn:aws:sqs:us-east-1:000000000000:other" is no queue`},
+		{"foreign function of a queue", `"FunctionName": {"Fn::GetAtt": ["Worker", "Arn"]}`, `"FunctionName": "other"`, `OfJobs (AWS::Lambda::EventSourceMapping): "other" is no function`},
+		{"visibility", `"VisibilityTimeout": 360`, `"VisibilityTimeout": 24`, "the visibility timeout of Jobs (24s) is less than the timeout of Worker (25s)"},
+		{"batch without a window", `"MaximumBatchingWindowInSeconds": 1`, `"MaximumBatchingWindowInSeconds": 0`, "batch size 10000: 1 to 10 are possible"},
+		{"batch too large", `"BatchSize": 10000`, `"BatchSize": 10001`, "batch size 10001"},
+		{"no batch", `"BatchSize": 10000`, `"BatchSize": 0`, "batch size 0"},
+		{"concurrency", `"MaximumConcurrency": 5`, `"MaximumConcurrency": 1`, "maximum concurrency 1: 2 is the least"},
+		{"dead letters", `{"deadLetterTargetArn": {"Fn::GetAtt": ["Failures", "Arn"]}`, `{"deadLetterTargetArn": {"Fn::GetAtt": ["Jobs", "Arn"]}`, "Jobs (AWS::SQS::Queue): its dead letters go to"},
+		{"receives", `"maxReceiveCount": 5`, `"maxReceiveCount": 0`, "maxReceiveCount 0"},
+		{"receives beyond", `"maxReceiveCount": 5`, `"maxReceiveCount": 1001`, "maxReceiveCount 1001"},
+		{"queue", `"DelaySeconds": 5`, `"DelaySeconds": "x"`, "Jobs (AWS::SQS::Queue): "},
 		{"stage", `"StageName": "$default"`, `"StageName": "prod"`, `stage "prod"`},
 		{"route key", `"RouteKey": "GET /a/{id}"`, `"RouteKey": "GET a"`, `Get (AWS::ApiGatewayV2::Route): RouteKey "GET a"`},
 		{"no integration", `{"Fn::Sub": "integrations/${Long}"}`, `"integrations/x"`, `"x" is no integration`},

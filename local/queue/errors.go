@@ -1,0 +1,33 @@
+package queue
+
+import (
+	"errors"
+	"net/http"
+)
+
+// apiError is an error as SQS answers it.
+type apiError struct {
+	Code    string `json:"__type"`
+	Message string `json:"message"`
+}
+
+func (e apiError) Error() string { return e.Code + ": " + e.Message }
+
+// internalFailure is what is not the sender's fault.
+const internalFailure = "InternalFailure"
+
+func (e apiError) sender() bool { return e.Code != internalFailure }
+
+func (e apiError) status() int {
+	if e.sender() {
+		return http.StatusBadRequest
+	}
+	return http.StatusInternalServerError
+}
+
+func asAPIError(err error) apiError {
+	if e, ok := errors.AsType[apiError](err); ok || err == nil {
+		return e
+	}
+	return apiError{internalFailure, err.Error()}
+}

@@ -1,0 +1,98 @@
+package queue
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Queue is a standard queue: each message at least once, in about the order of their arrival.
+type Queue struct {
+	Config
+	log         *slog.Logger
+	deadLetters *Queue // nil: none
+
+	mu       sync.Mutex
+	messages []*Message // in the order of arrival
+	journal  *journal
+	added    chan struct{} // closed when a message is added
+}
+
+// Open opens the queue that is kept in a file, or a new one. Close it.
+//
+// Whoever received messages of it before has ended: what was not deleted can be received at once.
+func Open(file string, c Config, log *slog.Logger) (*Queue, error) {
+	messages, err := readJournal(file)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range messages {
+		if m.Receives > m.Before {
+			m.Visible = time.Time{}
+		}
+	}
+	j, err := openJournal(file, messages)
+	if err != nil {
+		return nil, err
+	}
+	return &Queue{
+		Config: c, log: log.With("queue", c.Name), messages: messages, journal: j, added: make(chan struct{}),
+	}, nil
+}
+
+// Redrive says where messages go that are received MaxReceives times. It comes before all use of the queue.
+func (q *Queue) Redrive(deadLetters *Queue) { q.deadLetters = deadLetters }
+
+// Close closes its file.
+func (q *Queue) Close() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.journal.close()
+}
+
+// Put adds a message that can be received after a delay. Once it returns, the message outlives this process.
+func (q *Queue) Put(body string, delay time.Duration) (Message, error) {
+	now := time.Now()
+	m := Message{ID: uuid.NewString(), Body: body, Sent: now, Visible: now.Add(delay)}
+	return m, q.add(m)
+}
+
+// Send adds a message, as the destination of what a mapping gives up.
+func (q *Queue) Send(_ context.Context, message []byte) error {
+	_, err := q.Put(string(message), q.Delay)
+	return err
+}
+
+func (q *Queue) add(m Message) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err := q.journal.write(entry{Sent: &m}); err != nil {
+		return err
+	}
+	q.forget(m.ID) // a dead letter that came twice
+	q.messages = append(q.messages, &m)
+	close(q.added)
+	q.added = make(chan struct{})
+	return nil
+}
+
+// Delete removes messages: they are done.
+func (q *Queue) Delete(messages ...Message) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, m := range messages {
+		if err := q.journal.write(entry{Deleted: m.ID}); err != nil {
+			return err
+		}
+		q.forget(m.ID)
+	}
+	return q.journal.compact(q.messages)
+}
+
+func (q *Queue) forget(id string) {
+	q.messages = slices.DeleteFunc(q.messages, func(m *Message) bool { return m.ID == id })
+}

@@ -1,0 +1,102 @@
+package queue
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+)
+
+// Server answers SQS's API: the AWS JSON 1.0 protocol, SendMessage and SendMessageBatch. Signatures are not looked at.
+type Server struct {
+	listener net.Listener
+	server   *http.Server
+	queues   map[string]*Queue // by name
+	log      *slog.Logger
+}
+
+// Listen takes a free port of the loopback interface. Close it.
+func Listen(log *slog.Logger) (*Server, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen for SQS: %w", err)
+	}
+	s := &Server{listener: listener, log: log, queues: map[string]*Queue{}}
+	s.server = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	return s, nil
+}
+
+// Address is the endpoint of the API.
+func (s *Server) Address() string { return "http://" + s.listener.Addr().String() }
+
+// Serve begins to answer for these queues.
+func (s *Server) Serve(queues ...*Queue) {
+	for _, q := range queues {
+		s.queues[q.Name] = q
+	}
+	go func() { _ = s.server.Serve(s.listener) }()
+}
+
+// Close ends it.
+func (s *Server) Close() {
+	_ = s.server.Close()
+	_ = s.listener.Close() // where nothing was served yet
+}
+
+const contentType = "application/x-amz-json-1.0"
+
+// ServeHTTP answers one call: the action is in X-Amz-Target, its input in the body.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	output, err := s.call(strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AmazonSQS."), http.MaxBytesReader(w, r.Body, 8<<20))
+	w.Header().Set("Content-Type", contentType)
+	if err != nil {
+		e := asAPIError(err)
+		if !e.sender() {
+			s.log.ErrorContext(r.Context(), "a queue takes no messages", "error", err)
+		}
+		w.WriteHeader(e.status())
+		output = e
+	}
+	_ = json.NewEncoder(w).Encode(output)
+}
+
+func (s *Server) call(action string, body io.Reader) (any, error) {
+	switch action {
+	case "SendMessage":
+		var input sendMessage
+		if err := decode(body, &input); err != nil {
+			return nil, err
+		}
+		return s.send(input)
+	case "SendMessageBatch":
+		var input sendMessageBatch
+		if err := decode(body, &input); err != nil {
+			return nil, err
+		}
+		return s.sendBatch(input)
+	}
+	return nil, apiError{"UnsupportedOperation", fmt.Sprintf("%q is not run here: SendMessage and SendMessageBatch are", action)}
+}
+
+// decode refuses fields that would have no effect here, such as MessageAttributes.
+func decode(body io.Reader, input any) error {
+	decoder := json.NewDecoder(body)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(input); err != nil {
+		return apiError{"UnsupportedOperation", "this input is not taken here: " + err.Error()}
+	}
+	return nil
+}
+
+func (s *Server) find(url string) (*Queue, error) {
+	q, ok := s.queues[path.Base(url)]
+	if !ok {
+		return nil, apiError{"QueueDoesNotExist", fmt.Sprintf("The specified queue does not exist: %s", url)}
+	}
+	return q, nil
+}
