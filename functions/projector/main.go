@@ -1,7 +1,15 @@
-// Projector is the Lambda function that receives the stream of the event table: it maintains the read tables.
+// Projector is the Lambda function that receives the stream of the event table, and the catch-up queue: it maintains the
+// read tables.
 package main
 
-import "github.com/annals-es/annals/internal/app"
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/annals-es/annals/internal/app"
+)
 
 func main() {
 	app.Run(func(s app.Service) (any, error) {
@@ -9,6 +17,11 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
-		return projector.Handle, nil
+		return app.Sources(projector.Handle, refuse), nil
 	}, app.ProjectorTables...)
+}
+
+// refuse leaves every message in the queue.
+func refuse(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
+	return events.SQSEventResponse{}, errors.New("no catch-up is built yet")
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// How calls to DynamoDB fail. The SDK's own choices are for programs that may take their time: 30 s for a connection, 20 s
+// How calls to DynamoDB and SQS fail. The SDK's own choices are for programs that may take their time: 30 s for a connection, 20 s
 // between attempts. A function has its remaining time, and a caller that waits.
 const (
 	dialTimeout = time.Second
@@ -32,11 +32,19 @@ const (
 // NewClient returns the client for DynamoDB, configured by the environment as all AWS SDKs are (AWS_ENDPOINT_URL_DYNAMODB
 // redirects it) and tuned to fail in time.
 func NewClient(ctx context.Context) (*dynamodb.Client, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(httpClient()), config.WithRetryer(retryer))
+	cfg, err := configuration(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("AWS configuration: %w", err)
+		return nil, err
 	}
 	return dynamodb.NewFromConfig(cfg, Punctual, unchecked), nil
+}
+
+func configuration(ctx context.Context) (aws.Config, error) {
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(httpClient()), config.WithRetryer(retryer))
+	if err != nil {
+		return cfg, fmt.Errorf("AWS configuration: %w", err)
+	}
+	return cfg, nil
 }
 
 // unchecked leaves the integrity of answers to TLS. DynamoDB's errors carry no checksum, and the SDK then warns, at every
@@ -44,10 +52,10 @@ func NewClient(ctx context.Context) (*dynamodb.Client, error) {
 func unchecked(o *dynamodb.Options) { o.DisableValidateResponseChecksum = true }
 
 // Punctual makes every call end, its retries included, a margin before its context does.
-func Punctual(o *dynamodb.Options) {
-	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("punctual", punctual), middleware.Before)
-	})
+func Punctual(o *dynamodb.Options) { o.APIOptions = append(o.APIOptions, endInTime) }
+
+func endInTime(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("punctual", punctual), middleware.Before)
 }
 
 func punctual(
