@@ -133,8 +133,7 @@ func TestTheEvent(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		r := run(t, dir, nil, nil, `{"a":"<b>"}`)
-		defer r.end()
-		synctest.Wait()
+		r.end()
 		got := r.worker.events[0].Records[0]
 		if got.MessageId == "" || got.ReceiptHandle == "" {
 			t.Errorf("received %+v", got)
@@ -216,8 +215,8 @@ func TestMaxConcurrency(t *testing.T) {
 			mu.Unlock()
 			return "", nil
 		}, "1", "2", "3", "4", "5")
-		defer r.end()
 		time.Sleep(2500 * time.Millisecond)
+		r.end()
 		if seen := strings.Count(r.worker.seen(), "["); most != 2 || seen != 5 {
 			t.Errorf("%d batches, %d at a time", seen, most)
 		}

@@ -128,3 +128,28 @@ func TestManySenders(t *testing.T) {
 		t.Errorf("received %v", found)
 	}
 }
+
+// Killed between the two queues, a dead letter is moved again, and is there once.
+func TestAKillBetweenTheQueues(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "Q.jsonl")
+	once := config
+	once.MaxReceives = 1
+	letters := open(t, filepath.Join(dir, "L.jsonl"), config, nil)
+	q := open(t, file, once, letters)
+	put(t, q, "bad")
+	expect(t, q, "bad")
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := os.WriteFile(file, before, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, open(t, file, once, letters))
+	}
+	expect(t, letters, "bad")
+	expect(t, open(t, filepath.Join(dir, "L.jsonl"), config, nil), "bad")
+}
