@@ -1,9 +1,7 @@
 package poller_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,112 +19,6 @@ import (
 	"github.com/annals-es/annals/local/poller"
 	"github.com/annals-es/annals/local/queue"
 )
-
-// worker is a function that notes the batches it receives: by their bodies, as "[a b] [c]".
-type worker struct {
-	mu       sync.Mutex
-	events   []events.SQSEvent
-	payloads []int // their sizes
-	answer   func(events.SQSEvent) (string, error)
-}
-
-func (w *worker) Invoke(_ context.Context, payload []byte) ([]byte, error) {
-	var e events.SQSEvent
-	if err := json.Unmarshal(payload, &e); err != nil {
-		return nil, err
-	}
-	w.mu.Lock()
-	w.events = append(w.events, e)
-	w.payloads = append(w.payloads, len(payload))
-	w.mu.Unlock()
-	if w.answer == nil {
-		return nil, nil
-	}
-	answer, err := w.answer(e)
-	return []byte(answer), err
-}
-
-func bodies(e events.SQSEvent) []string {
-	var all []string
-	for _, r := range e.Records {
-		all = append(all, r.Body)
-	}
-	return all
-}
-
-func (w *worker) seen() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var all []string
-	for _, e := range w.events {
-		all = append(all, fmt.Sprint(bodies(e)))
-	}
-	return strings.Join(all, " ")
-}
-
-const visibility = 360 * time.Second
-
-// rig is a mapping between a queue and a worker.
-type rig struct {
-	t       *testing.T
-	queue   *queue.Queue
-	letters *queue.Queue
-	worker  *worker
-	log     bytes.Buffer
-	stop    func() error
-}
-
-// run starts a mapping within a bubble of time.
-func run(t *testing.T, dir string, change func(*poller.Config), answer func(events.SQSEvent) (string, error), first ...string) *rig {
-	t.Helper()
-	r := &rig{t: t, worker: &worker{answer: answer}}
-	log := slog.New(slog.NewTextHandler(&r.log, nil))
-	var err error
-	if r.letters, err = queue.Open(filepath.Join(dir, "Letters.jsonl"), queue.Config{Retention: time.Hour}, log); err != nil {
-		t.Fatal(err)
-	}
-	if r.queue, err = queue.Open(filepath.Join(dir, "Q.jsonl"), queue.Config{ARN: "arn:q", Visibility: visibility, Retention: time.Hour, MaxReceives: 3}, log); err != nil {
-		t.Fatal(err)
-	}
-	r.queue.Redrive(r.letters)
-	r.put(first...)
-	c := poller.Config{Name: "M", Region: "us-east-1", BatchSize: 10, MaxConcurrency: 5}
-	if change != nil {
-		change(&c)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- poller.New(c, r.queue, r.worker, log).Run(ctx) }()
-	r.stop = func() error { cancel(); return <-ended }
-	synctest.Wait()
-	return r
-}
-
-func (r *rig) put(bodies ...string) {
-	r.t.Helper()
-	for _, body := range bodies {
-		if _, err := r.queue.Put(body, 0); err != nil {
-			r.t.Fatal(err)
-		}
-	}
-}
-
-func (r *rig) expect(want string) {
-	r.t.Helper()
-	synctest.Wait()
-	if got := r.worker.seen(); got != want {
-		r.t.Errorf("the function saw %s, want %s", got, want)
-	}
-}
-
-// end stops the mapping and closes the queues.
-func (r *rig) end() {
-	r.t.Helper()
-	if err := r.stop(); err != nil {
-		r.t.Error(err)
-	}
-	_, _ = r.queue.Close(), r.letters.Close()
-}
 
 func TestTheEvent(t *testing.T) {
 	t.Parallel()
@@ -297,75 +189,6 @@ func TestDeadLetters(t *testing.T) {
 		if got := again.events[0].Records[0].Attributes; got["DeadLetterQueueSourceArn"] != "arn:q" || got["ApproximateReceiveCount"] != "5" {
 			t.Errorf("attributes %v", got)
 		}
-	})
-}
-
-// failures is an answer that names the messages with these bodies.
-func failures(e events.SQSEvent, failed ...string) string {
-	answer := events.SQSEventResponse{}
-	for _, r := range e.Records {
-		if slices.Contains(failed, r.Body) {
-			answer.BatchItemFailures = append(answer.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: r.MessageId})
-		}
-	}
-	text, _ := json.Marshal(answer)
-	return string(text)
-}
-
-// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
-func TestReportedFailures(t *testing.T) {
-	t.Parallel()
-	const again = " [1 2 3]"
-	text := func(answer string) func(events.SQSEvent) string {
-		return func(events.SQSEvent) string { return answer }
-	}
-	for name, test := range map[string]struct {
-		answer func(events.SQSEvent) string
-		want   string // of the second attempt
-	}{
-		"one":              {func(e events.SQSEvent) string { return failures(e, "2") }, " [2]"},
-		"two":              {func(e events.SQSEvent) string { return failures(e, "3", "1") }, " [1 3]"},
-		"all":              {func(e events.SQSEvent) string { return failures(e, "1", "2", "3") }, again},
-		"none":             {text(`{"batchItemFailures":[]}`), ""},
-		"null":             {text(`{"batchItemFailures":null}`), ""},
-		"an empty object":  {text(`{}`), ""},
-		"null instead":     {text(`null`), ""},
-		"nothing":          {text(``), ""},
-		"empty identifier": {text(`{"batchItemFailures":[{"itemIdentifier":""}]}`), again},
-		"null identifier":  {text(`{"batchItemFailures":[{"itemIdentifier":null}]}`), again},
-		"bad key":          {text(`{"batchItemFailures":[{"itemIdentifer":"3"}]}`), again},
-		"unknown identifier": {func(e events.SQSEvent) string {
-			return strings.Replace(failures(e, "1"), `[`, `[{"itemIdentifier":"x"},`, 1)
-		}, again},
-		"not what is expected": {text(`"fine"`), again},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			synctest.Test(t, func(t *testing.T) {
-				calls := 0
-				r := run(t, dir, func(c *poller.Config) { c.ReportFailures, c.MaxConcurrency = true, 1 }, func(e events.SQSEvent) (string, error) {
-					if calls++; calls == 1 {
-						return test.answer(e), nil
-					}
-					return "", nil
-				}, "1", "2", "3")
-				defer r.end()
-				time.Sleep(visibility)
-				r.expect("[1 2 3]" + test.want)
-			})
-		})
-	}
-}
-
-func TestReportsAreIgnoredUnlessAskedFor(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		r := run(t, dir, nil, func(e events.SQSEvent) (string, error) { return failures(e, "1"), nil }, "1", "2")
-		defer r.end()
-		time.Sleep(visibility)
-		r.expect("[1 2]")
 	})
 }
 
