@@ -5,7 +5,7 @@ SHELL := bash
 
 GO ?= go
 COUNT ?= 6
-FUNCTIONS := command projector query socket
+FUNCTIONS := command projector query reactor socket
 BUILD_FLAGS := -tags lambda.norpc -trimpath -ldflags "-s -w"
 LINT = $$($(GO) -C tools tool -n golangci-lint)
 

@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
 
-	appqueues "github.com/annals-es/annals/internal/app/queues"
 	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/push"
@@ -27,9 +26,9 @@ type function struct {
 	grants []grant
 	// env is what else it is told.
 	env map[string]*string
-	// asksCatchUp functions send messages to the catch-up queue. They are told its URL.
-	asksCatchUp bool
-	// subscribed functions receive the stream of the event table and the catch-up queue.
+	// leavesTo is the function whose queue it sends jobs to, "" = none.
+	leavesTo string
+	// subscribed functions receive the stream of the event table, and the queue that they leave jobs to.
 	subscribed bool
 	// posts says that it posts to the connections of the WebSocket API.
 	posts bool
@@ -58,7 +57,7 @@ var query = function{
 		{on: projections, actions: []string{"dynamodb:Query"}},
 		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
 	},
-	asksCatchUp: true,
+	leavesTo: "projector",
 }
 
 var projector = function{
@@ -76,9 +75,26 @@ var projector = function{
 		{on: snapshots, actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}},
 		{on: connections, actions: []string{"dynamodb:DeleteItem", "dynamodb:Query"}},
 	},
-	asksCatchUp: true,
-	subscribed:  true,
-	posts:       true,
+	leavesTo:   "projector",
+	subscribed: true,
+	posts:      true,
+}
+
+var reactor = function{
+	name:        "reactor",
+	description: "Answers events with commands",
+	memory:      512,
+	timeout:     60,
+	grants: []grant{
+		{on: events, actions: []string{"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}},
+		{on: snapshots, actions: []string{"dynamodb:GetItem"}},
+		{on: reactions, actions: []string{
+			"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+		}},
+		{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
+	},
+	leavesTo:   "reactor",
+	subscribed: true,
 }
 
 var socket = function{
@@ -92,10 +108,12 @@ var socket = function{
 }
 
 var (
-	functions   = []function{command, query, projector, socket}
+	functions   = []function{command, query, projector, reactor, socket}
+	subscribers = []function{projector, reactor} // Lambda allows a stream two readers
 	events      = []tables.Table{tables.Events}
 	snapshots   = []tables.Table{tables.Snapshots}
 	projections = []tables.Table{tables.Projections}
+	reactions   = []tables.Table{tables.ReserveStock}
 	connections = []tables.Table{tables.Connections}
 )
 
@@ -128,7 +146,7 @@ func newLogGroup(stack awscdk.Stack, f function) awslogs.LogGroup {
 	}))
 }
 
-// environment tells a function the name of each table that it may use, where it asks for catch-ups and where it posts to.
+// environment tells a function the name of each table that it may use, where it leaves jobs and where it posts to.
 func environment(f function, made resources) *map[string]*string {
 	env := maps.Clone(f.env)
 	if env == nil {
@@ -139,8 +157,8 @@ func environment(f function, made resources) *map[string]*string {
 			env[table.Env()] = made.tables[table.Name].TableName()
 		}
 	}
-	if f.asksCatchUp {
-		env[appqueues.CatchUpEnv] = made.queues.catchUp.QueueUrl()
+	if f.leavesTo != "" {
+		env[jobQueues[f.leavesTo].env] = made.queues[f.leavesTo].jobs.QueueUrl()
 	}
 	if f.posts {
 		env[push.URLEnv] = made.stage.CallbackUrl()

@@ -25,6 +25,9 @@ func TestFunctions(t *testing.T) {
 	both["CONNECTIONS_URL"] = object{"Fn::Join": list{"", list{
 		"https://", ref("SocketApi"), ".execute-api.", ref("AWS::Region"), ".", ref("AWS::URLSuffix"), "/live",
 	}}}
+	react := maps.Clone(write)
+	react["TABLE_PROJECTIONS"], react["TABLE_RESERVE_STOCK"] = ref("ProjectionsTable"), ref("ReserveStockTable")
+	react["REACTION_QUEUE_URL"] = ref("ReactionQueue")
 	tests := []struct {
 		name            string
 		timeout, memory float64
@@ -33,6 +36,7 @@ func TestFunctions(t *testing.T) {
 		{name: "command", timeout: 25, memory: 512, env: withKey},
 		{name: "query", timeout: 25, memory: 512, env: read},
 		{name: "projector", timeout: 60, memory: 512, env: both},
+		{name: "reactor", timeout: 60, memory: 512, env: react},
 		{name: "socket", timeout: 25, memory: 256, env: connections},
 	}
 	architectures := map[string]struct {
@@ -69,7 +73,7 @@ func TestFunctions(t *testing.T) {
 			})
 		}
 	}
-	same(t, "functions", []string{"CommandFunction", "ProjectorFunction", "QueryFunction", "SocketFunction"}, arm64.ids("AWS::Lambda::Function"))
+	same(t, "functions", []string{"CommandFunction", "ProjectorFunction", "QueryFunction", "ReactorFunction", "SocketFunction"}, arm64.ids("AWS::Lambda::Function"))
 }
 
 // codePath returns the folder of a function's code in the assembly.
@@ -93,7 +97,7 @@ func (a assembly) read(t *testing.T, path ...string) string {
 }
 
 func TestLogGroups(t *testing.T) {
-	ids := []string{"CommandLogs", "ProjectorLogs", "QueryLogs", "SocketLogs"}
+	ids := []string{"CommandLogs", "ProjectorLogs", "QueryLogs", "ReactorLogs", "SocketLogs"}
 	for _, id := range ids {
 		same(t, id, object{"RetentionInDays": 30.0}, arm64.resource(t, id, "AWS::Logs::LogGroup").Properties)
 	}

@@ -54,7 +54,7 @@ func synthesize(dir, arch string) assembly {
 // fakeBuild writes what stands in for the built functions: a bootstrap of each for both architectures, no two alike.
 func fakeBuild(dir string) {
 	for _, arch := range []string{"arm64", "amd64"} {
-		for _, f := range []string{"command", "query", "projector", "socket"} {
+		for _, f := range []string{"command", "query", "projector", "reactor", "socket"} {
 			folder := filepath.Join(dir, arch, f)
 			if err := os.MkdirAll(folder, 0o755); err != nil {
 				panic(err)

@@ -4,31 +4,52 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/annals-es/annals/internal/app/queues"
 )
 
-// attempts is how often the projector gets a message of the catch-up queue before it is put among the dead letters.
+// attempts is how often a function gets a job before it is put among the dead letters.
 const attempts = 5
 
-// stackQueues are the queues of the stack.
-type stackQueues struct {
+// functionQueues are the queues of a function that receives the event table's stream.
+type functionQueues struct {
 	// failures receives the batches that the subscription gave up. A message names a range of the stream, not its records.
 	failures awssqs.Queue
-	// catchUp receives requests to bring read models level with their streams.
-	catchUp awssqs.Queue
+	// jobs receives what the function is to do later.
+	jobs awssqs.Queue
+}
+
+// stackQueues are the queues of the stack, by the function that they belong to.
+type stackQueues map[string]functionQueues
+
+// jobQueues name the job queues of functions, and the variable that holds the URL.
+var jobQueues = map[string]struct{ id, env string }{
+	projector.name: {"CatchUp", queues.CatchUpEnv},
+	reactor.name:   {"Reaction", queues.ReactionEnv},
 }
 
 func newQueues(stack awscdk.Stack) stackQueues {
-	failures := newQueue(stack, "ProjectorFailures", &awssqs.QueueProps{},
-		"SQS queue of the stream batches that the projector could not process")
-	deadLetters := newQueue(stack, "CatchUpDeadLetters", &awssqs.QueueProps{EnforceSSL: jsii.Bool(true)},
-		"SQS queue of the catch-ups that failed each time")
-	catchUp := newQueue(stack, "CatchUpQueue", &awssqs.QueueProps{
+	made := stackQueues{}
+	for _, f := range subscribers {
+		made[f.name] = functionQueues{
+			failures: newQueue(stack, pascal(f.name)+"Failures", &awssqs.QueueProps{},
+				"SQS queue of the stream batches that the "+f.name+" could not process"),
+			jobs: newJobQueue(stack, jobQueues[f.name].id, f),
+		}
+	}
+	return made
+}
+
+// newJobQueue makes the queue of a function's jobs, with dead letters.
+func newJobQueue(stack awscdk.Stack, id string, consumer function) awssqs.Queue {
+	deadLetters := newQueue(stack, id+"DeadLetters", &awssqs.QueueProps{EnforceSSL: jsii.Bool(true)},
+		"SQS queue of the jobs that the "+consumer.name+" failed to do each time")
+	return newQueue(stack, id+"Queue", &awssqs.QueueProps{
 		EnforceSSL: jsii.Bool(true),
 		// Lambda's advice: six times the consumer's timeout, so that what waits for a free function is not sent twice.
-		VisibilityTimeout: awscdk.Duration_Seconds(jsii.Number(6 * projector.timeout)),
+		VisibilityTimeout: awscdk.Duration_Seconds(jsii.Number(6 * consumer.timeout)),
 		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: deadLetters, MaxReceiveCount: jsii.Number(attempts)},
-	}, "SQS queue of the streams whose read models are to be brought level")
-	return stackQueues{failures: failures, catchUp: catchUp}
+	}, "SQS queue of what the "+consumer.name+" does later")
 }
 
 // newQueue makes a queue that is encrypted and keeps its messages as long as SQS can.

@@ -20,11 +20,11 @@ type grant struct {
 // is there; and it is closed, so CDK's constructs add nothing of their own to it.
 func newRole(stack awscdk.Stack, f function, made resources, logs awslogs.LogGroup) awsiam.IRole {
 	statements := append(tableStatements(f.grants, made.tables), logStatement(logs))
-	if f.asksCatchUp {
-		statements = append(statements, allow([]string{"sqs:SendMessage"}, made.queues.catchUp.QueueArn()))
+	if f.leavesTo != "" {
+		statements = append(statements, allow([]string{"sqs:SendMessage"}, made.queues[f.leavesTo].jobs.QueueArn()))
 	}
 	if f.subscribed {
-		statements = append(statements, subscriptionStatements(made.tables[tables.Events.Name], made.queues)...)
+		statements = append(statements, subscriptionStatements(made.tables[tables.Events.Name], made.queues[f.name])...)
 	}
 	if f.posts {
 		statements = append(statements, postStatement(stack, made.stage))
@@ -56,14 +56,14 @@ func logStatement(logs awslogs.LogGroup) awsiam.PolicyStatement {
 }
 
 // subscriptionStatements allow what the event source mappings do under the function's role: read the stream and report the
-// batches that they give up; work the catch-up queue off.
-func subscriptionStatements(events awsdynamodb.TableV2, queues stackQueues) []awsiam.PolicyStatement {
+// batches that they give up; work its queue off.
+func subscriptionStatements(events awsdynamodb.TableV2, queues functionQueues) []awsiam.PolicyStatement {
 	return []awsiam.PolicyStatement{
 		allow([]string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}, events.TableStreamArn()),
 		// IAM knows no resource for ListStreams: it allows it on everything or not at all.
 		allow([]string{"dynamodb:ListStreams"}, jsii.String("*")),
 		allow([]string{"sqs:SendMessage"}, queues.failures.QueueArn()),
-		allow([]string{"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}, queues.catchUp.QueueArn()),
+		allow([]string{"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}, queues.jobs.QueueArn()),
 	}
 }
 

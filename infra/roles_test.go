@@ -46,6 +46,17 @@ func TestRoles(t *testing.T) {
 			postToLive:              {"execute-api:ManageConnections"},
 		}, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
 			"dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"),
+		"ReactorRole": {
+			"EventsTable.Arn":       {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
+			"SnapshotsTable.Arn":    {"dynamodb:GetItem"},
+			"ProjectionsTable.Arn":  {"dynamodb:PutItem", "dynamodb:Query"},
+			"ReserveStockTable.Arn": {"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+			"EventsTable.StreamArn": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+			"*":                     {"dynamodb:ListStreams"},
+			"ReactorFailures.Arn":   {"sqs:SendMessage"},
+			"ReactionQueue.Arn":     {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
+			"ReactorLogs.Arn":       logs,
+		},
 		"SocketRole": {
 			"ConnectionsTable.Arn": {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
 			"SocketLogs.Arn":       logs,
@@ -56,7 +67,7 @@ func TestRoles(t *testing.T) {
 			same(t, "grants", want, grantsOf(t, arm64.resource(t, id, "AWS::IAM::Role")))
 		})
 	}
-	same(t, "roles", []string{"CommandRole", "ProjectorRole", "QueryRole", "SocketRole"}, arm64.ids("AWS::IAM::Role"))
+	same(t, "roles", []string{"CommandRole", "ProjectorRole", "QueryRole", "ReactorRole", "SocketRole"}, arm64.ids("AWS::IAM::Role"))
 	// A policy outside of the roles would add to them unseen by the test above.
 	for _, typ := range []string{"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"} {
 		same(t, typ, []string(nil), arm64.ids(typ))

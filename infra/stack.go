@@ -16,8 +16,9 @@ func newStack(app awscdk.App, conf config) {
 	})
 	made := resources{tables: newTables(stack), queues: newQueues(stack), stage: newSocketAPI(stack)}
 	deployed := newFunctions(stack, conf, made)
-	subscribe(stack, deployed[projector.name], made.tables, made.queues)
-	subscribeToCatchUps(stack, deployed[projector.name], made.queues)
+	for _, f := range subscribers {
+		subscribe(stack, f, deployed[f.name], made)
+	}
 	newAPI(stack, deployed)
 	newSocketRoutes(stack, made.stage, deployed[socket.name])
 }

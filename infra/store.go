@@ -15,7 +15,7 @@ import (
 type storedTables map[string]awsdynamodb.TableV2
 
 // derivedTables can be made again from the events; connections are as short-lived as what they describe.
-var derivedTables = slices.Concat(tables.ReadModels, snapshots, projections, connections)
+var derivedTables = slices.Concat(tables.ReadModels, snapshots, projections, reactions, connections)
 
 func newTables(stack awscdk.Stack) storedTables {
 	stored := storedTables{tables.Events.Name: newEventTable(stack)}

@@ -8,7 +8,7 @@ import (
 )
 
 func TestTablesAreAsDeclared(t *testing.T) {
-	declared := append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.Connections}, tables.ReadModels...)
+	declared := append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Connections}, tables.ReadModels...)
 	var ids []string
 	for _, table := range declared {
 		id := pascal(table.Name) + "Table"
@@ -55,7 +55,7 @@ func TestTablesAreProtected(t *testing.T) {
 			"PointInTimeRecoverySpecification": object{"PointInTimeRecoveryEnabled": true},
 		}},
 	}
-	for _, derived := range append([]tables.Table{tables.Snapshots, tables.Projections, tables.Connections}, tables.ReadModels...) {
+	for _, derived := range append([]tables.Table{tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Connections}, tables.ReadModels...) {
 		want[pascal(derived.Name)+"Table"] = protection{"Delete", "Delete", object{
 			"Region":                           ref("AWS::Region"),
 			"PointInTimeRecoverySpecification": object{"PointInTimeRecoveryEnabled": true},

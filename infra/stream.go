@@ -9,11 +9,16 @@ import (
 	"github.com/annals-es/annals/internal/readmodel/tables"
 )
 
-// subscribe lets the projector receive the stream of the event table.
-func subscribe(stack awscdk.Stack, subscriber awslambda.Function, stored storedTables, queues stackQueues) {
-	named(awslambda.NewEventSourceMapping(stack, jsii.String("ProjectorSubscription"), &awslambda.EventSourceMappingProps{
-		Target:         subscriber,
-		EventSourceArn: stored[tables.Events.Name].TableStreamArn(),
+// subscribe lets a function receive the stream of the event table, and the queue of its jobs.
+func subscribe(stack awscdk.Stack, f function, deployed awslambda.Function, made resources) {
+	subscribeToStream(stack, f, deployed, made)
+	subscribeToJobs(stack, f, deployed, made)
+}
+
+func subscribeToStream(stack awscdk.Stack, f function, deployed awslambda.Function, made resources) {
+	named(awslambda.NewEventSourceMapping(stack, jsii.String(pascal(f.name)+"Subscription"), &awslambda.EventSourceMappingProps{
+		Target:         deployed,
+		EventSourceArn: made.tables[tables.Events.Name].TableStreamArn(),
 		// LATEST could miss what is written while the mapping is made.
 		StartingPosition: awslambda.StartingPosition_TRIM_HORIZON,
 		BatchSize:        jsii.Number(100),
@@ -23,26 +28,25 @@ func subscribe(stack awscdk.Stack, subscriber awslambda.Function, stored storedT
 		})},
 		// More than 1 gives up the order between items of a stream, which the engine's checkpoints restore.
 		ParallelizationFactor: jsii.Number(10),
-		// The projector answers with the record to go on from; a batch that crashes it is halved until the culprit is alone.
+		// The function answers with the record to go on from; a batch that crashes it is halved until the culprit is alone.
 		ReportBatchItemFailures: jsii.Bool(true),
 		BisectBatchOnError:      jsii.Bool(true),
 		// An outage may last for hours and must not use up attempts, so age alone limits them, well within the 24 hours that
 		// the stream holds.
 		RetryAttempts: jsii.Number(-1),
 		MaxRecordAge:  awscdk.Duration_Hours(jsii.Number(6)),
-		OnFailure:     awslambdaeventsources.NewSqsDlq(queues.failures),
+		OnFailure:     awslambdaeventsources.NewSqsDlq(made.queues[f.name].failures),
 	}))
 }
 
-// subscribeToCatchUps lets the projector receive the catch-up queue.
-func subscribeToCatchUps(stack awscdk.Stack, subscriber awslambda.Function, queues stackQueues) {
-	named(awslambda.NewEventSourceMapping(stack, jsii.String("CatchUpSubscription"), &awslambda.EventSourceMappingProps{
-		Target:         subscriber,
-		EventSourceArn: queues.catchUp.QueueArn(),
+func subscribeToJobs(stack awscdk.Stack, f function, deployed awslambda.Function, made resources) {
+	named(awslambda.NewEventSourceMapping(stack, jsii.String(jobQueues[f.name].id+"Subscription"), &awslambda.EventSourceMappingProps{
+		Target:         deployed,
+		EventSourceArn: made.queues[f.name].jobs.QueueArn(),
 		BatchSize:      jsii.Number(10),
-		// The projector answers with the messages that failed; the others are done.
+		// The function answers with the messages that failed; the others are done.
 		ReportBatchItemFailures: jsii.Bool(true),
-		// Bounds how much of the event table is read at once, and leaves most of the projector's concurrency to the stream.
+		// Bounds how much of the event table is read at once, and leaves most of the function's concurrency to the stream.
 		MaxConcurrency: jsii.Number(5),
 	}))
 }

@@ -3,25 +3,28 @@ package main
 import "testing"
 
 func TestSubscriptions(t *testing.T) {
-	same(t, "ProjectorSubscription", object{
-		"EventSourceArn":             getAtt("EventsTable", "StreamArn"),
-		"FunctionName":               ref("ProjectorFunction"),
-		"StartingPosition":           "TRIM_HORIZON",
-		"BatchSize":                  100.0,
-		"ParallelizationFactor":      10.0,
-		"FilterCriteria":             object{"Filters": list{object{"Pattern": `{"eventName":["INSERT"]}`}}},
-		"FunctionResponseTypes":      list{"ReportBatchItemFailures"},
-		"BisectBatchOnFunctionError": true,
-		"MaximumRetryAttempts":       -1.0,
-		"MaximumRecordAgeInSeconds":  6 * 3600.0,
-		"DestinationConfig":          object{"OnFailure": object{"Destination": getAtt("ProjectorFailures", "Arn")}},
-	}, arm64.resource(t, "ProjectorSubscription", "AWS::Lambda::EventSourceMapping").Properties)
-	same(t, "CatchUpSubscription", object{
-		"EventSourceArn":        getAtt("CatchUpQueue", "Arn"),
-		"FunctionName":          ref("ProjectorFunction"),
-		"BatchSize":             10.0,
-		"FunctionResponseTypes": list{"ReportBatchItemFailures"},
-		"ScalingConfig":         object{"MaximumConcurrency": 5.0},
-	}, arm64.resource(t, "CatchUpSubscription", "AWS::Lambda::EventSourceMapping").Properties)
-	same(t, "subscriptions", []string{"CatchUpSubscription", "ProjectorSubscription"}, arm64.ids("AWS::Lambda::EventSourceMapping"))
+	for function, jobs := range map[string]string{"Projector": "CatchUp", "Reactor": "Reaction"} {
+		same(t, function, object{
+			"EventSourceArn":             getAtt("EventsTable", "StreamArn"),
+			"FunctionName":               ref(function + "Function"),
+			"StartingPosition":           "TRIM_HORIZON",
+			"BatchSize":                  100.0,
+			"ParallelizationFactor":      10.0,
+			"FilterCriteria":             object{"Filters": list{object{"Pattern": `{"eventName":["INSERT"]}`}}},
+			"FunctionResponseTypes":      list{"ReportBatchItemFailures"},
+			"BisectBatchOnFunctionError": true,
+			"MaximumRetryAttempts":       -1.0,
+			"MaximumRecordAgeInSeconds":  6 * 3600.0,
+			"DestinationConfig":          object{"OnFailure": object{"Destination": getAtt(function+"Failures", "Arn")}},
+		}, arm64.resource(t, function+"Subscription", "AWS::Lambda::EventSourceMapping").Properties)
+		same(t, jobs, object{
+			"EventSourceArn":        getAtt(jobs+"Queue", "Arn"),
+			"FunctionName":          ref(function + "Function"),
+			"BatchSize":             10.0,
+			"FunctionResponseTypes": list{"ReportBatchItemFailures"},
+			"ScalingConfig":         object{"MaximumConcurrency": 5.0},
+		}, arm64.resource(t, jobs+"Subscription", "AWS::Lambda::EventSourceMapping").Properties)
+	}
+	same(t, "subscriptions", []string{"CatchUpSubscription", "ProjectorSubscription", "ReactionSubscription", "ReactorSubscription"},
+		arm64.ids("AWS::Lambda::EventSourceMapping"))
 }

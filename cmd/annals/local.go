@@ -9,12 +9,18 @@ import (
 	"time"
 )
 
-// projector is the function whose environment the commands work in.
-const projector = "ProjectorFunction"
-
-// useLocal takes over the environment that the running service gives its projector.
+// useLocal takes over the environments that the running service gives its projector and its reactor.
 func (c *cli) useLocal(ctx context.Context) error {
-	url := fmt.Sprintf("http://127.0.0.1:%s/_local/functions/%s/environment", cmp.Or(c.getenv("PORT"), "3000"), projector)
+	for _, function := range []string{"ProjectorFunction", "ReactorFunction"} {
+		if err := c.useLocalFunction(ctx, function); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *cli) useLocalFunction(ctx context.Context, function string) error {
+	url := fmt.Sprintf("http://127.0.0.1:%s/_local/functions/%s/environment", cmp.Or(c.getenv("PORT"), "3000"), function)
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)

@@ -42,7 +42,7 @@ func (c *cli) listParked(cmd *cobra.Command, args []string) error {
 	}
 	out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "PROJECTION\tGENERATION\tSTREAM\tBEFORE\tWAITING\tREASON")
-	for w, err := range o.Engine.Parked(cmd.Context(), arg(args, 0)) {
+	for w, err := range o.Parked(cmd.Context(), arg(args, 0)) {
 		if err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func (c *cli) showParked(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	found := false
-	for w, err := range o.Engine.Parked(cmd.Context(), args[0]) {
+	for w, err := range o.Parked(cmd.Context(), args[0]) {
 		if err != nil {
 			return err
 		}
@@ -84,19 +84,19 @@ func (c *cli) retryParked(cmd *cobra.Command, args []string) error {
 	}
 	tried := 1
 	if len(args) < 2 {
-		tried, err = o.Engine.Retry(cmd.Context(), arg(args, 0))
+		tried, err = o.Retry(cmd.Context(), arg(args, 0))
 	} else {
 		var stream es.StreamID
 		if stream, err = es.ParseStreamID(args[1]); err != nil {
 			return err
 		}
-		err = o.Engine.CatchUp(cmd.Context(), args[0], stream, true)
+		err = o.CatchUp(cmd.Context(), args[0], stream, true)
 	}
 	if err != nil {
 		return err
 	}
 	left := 0
-	for w, err := range o.Engine.Parked(cmd.Context(), arg(args, 0)) {
+	for w, err := range o.Parked(cmd.Context(), arg(args, 0)) {
 		if err != nil {
 			return err
 		}
@@ -125,7 +125,7 @@ func (c *cli) catchUpCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := o.Engine.CatchUp(cmd.Context(), arg(args, 1), stream, false); err != nil {
+			if err := o.CatchUp(cmd.Context(), arg(args, 1), stream, false); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s is level\n", stream)

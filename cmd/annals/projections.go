@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/annals-es/annals/pkg/es/projection"
 )
 
 func (c *cli) projectionsCommand() *cobra.Command {
@@ -18,9 +20,13 @@ func (c *cli) projectionsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			records, err := o.Engine.Records(cmd.Context())
-			if err != nil {
-				return err
+			var records []projection.Record
+			for _, e := range o.Engines() {
+				more, err := e.Records(cmd.Context())
+				if err != nil {
+					return err
+				}
+				records = append(records, more...)
 			}
 			out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			fmt.Fprintln(out, "PROJECTION\tGENERATION\tFOLD\tSTATUS\tSINCE")

@@ -23,7 +23,7 @@ func newRoot(getenv func(string) string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "annals",
 		Short: "Look after the read models of the service",
-		Long: "Look after the read models of the service.\n\nThe tables' names are read from the environment, as the projector function has it (TABLE_EVENTS and so on),\n" +
+		Long: "Look after the read models of the service.\n\nThe tables' names are read from the environment, as the projector and the reactor function have it (TABLE_EVENTS and so on),\n" +
 			"and AWS's settings as all its tools read them. With --local, both are those of the running `make run`.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -41,7 +41,7 @@ func (c *cli) operator(cmd *cobra.Command) (*app.Operator, error) {
 		}
 	}
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s, err := app.FromEnvironment(cmd.Context(), log, app.ProjectorTables...)
+	s, err := app.FromEnvironment(cmd.Context(), log, app.OperatorTables...)
 	if err != nil {
 		return nil, err
 	}

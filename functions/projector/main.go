@@ -2,26 +2,8 @@
 // read tables.
 package main
 
-import (
-	"context"
-	"errors"
-
-	"github.com/aws/aws-lambda-go/events"
-
-	"github.com/annals-es/annals/internal/app"
-)
+import "github.com/annals-es/annals/internal/app"
 
 func main() {
-	app.Run(func(s app.Service) (any, error) {
-		projector, err := s.Projector()
-		if err != nil {
-			return nil, err
-		}
-		return app.Sources(projector.Handle, refuse), nil
-	}, app.ProjectorTables...)
-}
-
-// refuse leaves every message in the queue.
-func refuse(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
-	return events.SQSEventResponse{}, errors.New("no catch-up is built yet")
+	app.Run(func(s app.Service) (any, error) { return app.Subscriber(s.Projector()) }, app.ProjectorTables...)
 }

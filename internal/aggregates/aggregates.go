@@ -36,7 +36,7 @@ type All struct {
 // Config says what speeds loading up. The zero value always folds whole streams.
 type Config struct {
 	Executor es.ExecutorConfig
-	// Snapshots is where snapshots of accounts and orders are kept, nil = nowhere.
+	// Snapshots is where snapshots of accounts, orders and products are kept, nil = nowhere.
 	Snapshots es.SnapshotStore
 	// Warm is how many aggregates of each kind stay in memory, 0 = none.
 	Warm int
@@ -46,6 +46,7 @@ type Config struct {
 const (
 	accountsEvery, accountsSchema = 100, 1
 	ordersEvery, ordersSchema     = 50, 2
+	productsEvery, productsSchema = 50, 1
 )
 
 // New returns the repositories on a store.
@@ -54,7 +55,7 @@ func New(store es.Store, cfg Config) (All, error) {
 	all := All{Executor: x}
 	accounts, err1 := cfg.repository(accountsEvery, accountsSchema)
 	orders, err2 := cfg.repository(ordersEvery, ordersSchema)
-	products, err3 := cfg.repository(0, 0)
+	products, err3 := cfg.repository(productsEvery, productsSchema)
 	for _, err := range []error{err1, err2, err3} {
 		if err != nil {
 			return all, fmt.Errorf("aggregates: %w", err)

@@ -1,28 +1,87 @@
 package app
 
 import (
+	"context"
+	"errors"
+	"iter"
+
+	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
 // Operator is what the people who run the service work with.
 type Operator struct {
+	// Engine keeps the read models, Rebuilder builds them anew, Reactions keeps the reactions.
 	Engine    *projection.Engine
 	Rebuilder *projection.Rebuilder
+	Reactions *projection.Engine
 }
 
-// Operator returns the read models' engine and rebuilder. It needs ProjectorTables.
+// Operator returns what keeps the read models and the reactions. It needs OperatorTables.
 func (s Service) Operator(cfg projection.RebuildConfig) (*Operator, error) {
 	store, err := s.store()
 	if err != nil {
 		return nil, err
 	}
 	models := s.models()
-	engine := projection.NewEngine(store, models.Catalog(), s.engine(), models.Subscriptions()...)
+	engine := projection.NewEngine(store, models.Catalog(), s.engine(s.CatchUps), models.Subscriptions()...)
+	reactions, err := s.reactions(store)
+	if err != nil {
+		return nil, err
+	}
 	cfg.Log, cfg.Throttled = s.Log, unavailable
-	return &Operator{Engine: engine, Rebuilder: projection.NewRebuilder(engine, store, cfg)}, nil
+	return &Operator{Engine: engine, Rebuilder: projection.NewRebuilder(engine, store, cfg), Reactions: reactions}, nil
 }
 
-// engine configures what brings read models forward.
-func (s Service) engine() projection.Config {
-	return projection.Config{Log: s.Log, Queue: s.Queue, Notifier: s.Notifier, Code: codeVersion()}
+// Engines are all engines.
+func (o *Operator) Engines() []*projection.Engine { return []*projection.Engine{o.Engine, o.Reactions} }
+
+// of are the engines that keep a projection; all engines, if it is named "".
+func (o *Operator) of(name string) []*projection.Engine {
+	switch {
+	case name == "":
+		return o.Engines()
+	case o.Reactions.Keeps(name):
+		return []*projection.Engine{o.Reactions}
+	}
+	return []*projection.Engine{o.Engine}
+}
+
+// Parked yields the streams that wait, in one projection or, if it is named "", in all. See [projection.Engine.Parked].
+func (o *Operator) Parked(ctx context.Context, name string) iter.Seq2[projection.Waiting, error] {
+	return func(yield func(projection.Waiting, error) bool) {
+		for _, e := range o.of(name) {
+			for w, err := range e.Parked(ctx, name) {
+				if !yield(w, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Retry tries streams again that wait. See [projection.Engine.Retry].
+func (o *Operator) Retry(ctx context.Context, name string) (int, error) {
+	tried := 0
+	var errs []error
+	for _, e := range o.of(name) {
+		n, err := e.Retry(ctx, name)
+		tried += n
+		errs = append(errs, err)
+	}
+	return tried, errors.Join(errs...)
+}
+
+// CatchUp brings a stream level. See [projection.Engine.CatchUp].
+func (o *Operator) CatchUp(ctx context.Context, name string, stream es.StreamID, retry bool) error {
+	var errs []error
+	for _, e := range o.of(name) {
+		errs = append(errs, e.CatchUp(ctx, name, stream, retry))
+	}
+	return errors.Join(errs...)
+}
+
+// engine configures what brings projections forward, with the queue that it leaves work to.
+func (s Service) engine(queue projection.Queue) projection.Config {
+	return projection.Config{Log: s.Log, Queue: queue, Notifier: s.Notifier, Code: codeVersion()}
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/big"
 	"slices"
@@ -14,9 +15,11 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Projector brings the read models forward with batches of the event table's stream.
+// Projector brings projections, which are read models or reactions, forward with batches of the event table's stream, and
+// with jobs of their queue.
 type Projector struct {
 	engine    *projection.Engine
+	rebuilder *projection.Rebuilder
 	snapshots []snapshotter
 	log       *slog.Logger
 }
@@ -25,6 +28,20 @@ type Projector struct {
 type snapshotter interface {
 	SnapshotDue(c *es.Commit) bool
 	Snapshot(ctx context.Context, stream es.StreamID) error
+}
+
+// Start does what is to be done before the first batch.
+//
+// Errors: [projection.UnknownFoldError], with which the process must not go on. Anything else is logged: every batch looks
+// again at what it needs.
+func (p *Projector) Start(ctx context.Context) error {
+	err := p.engine.Start(ctx)
+	var unknown *projection.UnknownFoldError
+	if err == nil || errors.As(err, &unknown) {
+		return err
+	}
+	p.log.LogAttrs(ctx, slog.LevelWarn, "start", slog.String("error", httpapi.Describe(err)))
+	return nil
 }
 
 // Handle applies a batch. It reports the first record of each stream that failed: Lambda delivers the batch again from the
@@ -48,7 +65,9 @@ func (p *Projector) Handle(ctx context.Context, batch events.DynamoDBEvent) (eve
 		if err != nil {
 			// The error may cite the payload.
 			p.log.LogAttrs(ctx, slog.LevelError, "a stored commit can't be read", slog.String("commit", name(record.Change.Keys)))
-			failed = append(failed, number)
+			if !p.level(ctx, record) {
+				failed = append(failed, number)
+			}
 			continue
 		}
 		commits = append(commits, commit)
@@ -64,6 +83,23 @@ func (p *Projector) Handle(ctx context.Context, batch events.DynamoDBEvent) (eve
 	p.snapshot(ctx, commits)
 	slices.SortFunc(failed, compare)
 	return response(failed), nil
+}
+
+// level brings the stream of a record that can't be read forward from the event table. There the commit may be whole, or
+// else parks the stream.
+func (p *Projector) level(ctx context.Context, record *events.DynamoDBEventRecord) bool {
+	key, there := record.Change.Keys[dynamostore.EventsTable.Partition.Name]
+	if !there || key.DataType() != events.DataTypeString {
+		return false
+	}
+	stream, err := es.ParseStreamID(key.String())
+	if err == nil {
+		err = p.engine.CatchUp(ctx, "", stream, false)
+	}
+	if err != nil {
+		p.log.LogAttrs(ctx, slog.LevelError, "a stream can't be projected", slog.String("error", httpapi.Describe(err)))
+	}
+	return err == nil
 }
 
 // snapshot writes the snapshots that are due. One that can't be written costs time when its aggregate is loaded, nothing else.

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/annals-es/annals/internal/aggregates"
+	"github.com/annals-es/annals/internal/app/queues"
 	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/httpapi"
 	"github.com/annals-es/annals/internal/readmodel"
@@ -26,8 +27,8 @@ type Service struct {
 	Log      *slog.Logger
 	// Store adjusts the event store. The zero value takes the defaults.
 	Store dynamostore.Config
-	// Queue takes what the projector leaves for later. nil = it leaves nothing.
-	Queue projection.Queue
+	// CatchUps takes what the projector leaves for later, ReactionJobs what the reactor does. nil = nothing is left.
+	CatchUps, ReactionJobs projection.Queue
 	// Notifier is told what the projector stored. nil = nobody is.
 	Notifier projection.Notifier
 	// EmailKey keys the ids under which e-mail addresses are reserved. It must never change. Commands need it.
@@ -45,8 +46,18 @@ func FromEnvironment(ctx context.Context, log *slog.Logger, wanted ...tables.Tab
 	if err != nil {
 		return Service{}, err
 	}
-	client, err := NewClient(ctx)
-	return Service{DynamoDB: client, Tables: names, Log: log, EmailKey: os.Getenv(email.KeyEnv)}, err
+	s := Service{Tables: names, Log: log, EmailKey: os.Getenv(email.KeyEnv)}
+	if s.DynamoDB, err = NewClient(ctx); err != nil {
+		return s, err
+	}
+	if s.CatchUps, err = jobsFrom(ctx, os.Getenv(queues.CatchUpEnv)); err != nil {
+		return s, err
+	}
+	if s.ReactionJobs, err = jobsFrom(ctx, os.Getenv(queues.ReactionEnv)); err != nil {
+		return s, err
+	}
+	s.Notifier, err = s.notifier(ctx)
+	return s, err
 }
 
 // Command returns the handler of all commands. It needs CommandTables.
@@ -81,9 +92,13 @@ func (s Service) Projector() (*Projector, error) {
 		return nil, err
 	}
 	models := s.models()
+	engine := projection.NewEngine(store, models.Catalog(), s.engine(s.CatchUps), models.Subscriptions()...)
 	return &Projector{
-		engine:    projection.NewEngine(store, models.Catalog(), s.engine(), models.Subscriptions()...),
-		snapshots: []snapshotter{all.Accounts, all.Orders},
+		engine: engine,
+		rebuilder: projection.NewRebuilder(engine, store, projection.RebuildConfig{
+			Log: s.Log, Throttled: unavailable,
+		}),
+		snapshots: []snapshotter{all.Accounts, all.Orders, all.Products},
 		log:       s.Log,
 	}, nil
 }

@@ -1,9 +1,13 @@
 package app
 
 import (
+	"context"
+	"os"
+
 	"github.com/annals-es/annals/internal/httpapi"
 	"github.com/annals-es/annals/internal/push"
 	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/pkg/es/projection"
 )
 
 // Socket returns what answers the events of the WebSocket API. It needs SocketTables.
@@ -19,4 +23,20 @@ func (s Service) Socket() *push.Handler {
 
 func (s Service) connections() *push.Connections {
 	return push.NewConnections(s.DynamoDB, s.Tables.Of(tables.Connections))
+}
+
+// notifier tells clients what the projector stored, where the environment says how; nil where it doesn't.
+func (s Service) notifier(ctx context.Context) (projection.Notifier, error) {
+	if os.Getenv(push.URLEnv) == "" {
+		return nil, nil
+	}
+	cfg, err := configuration(ctx)
+	if err != nil {
+		return nil, err
+	}
+	poster, err := push.NewPoster(cfg, os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	return push.NewNotifier(s.connections(), poster, s.Log), nil
 }

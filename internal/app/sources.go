@@ -36,6 +36,19 @@ func Sources(stream StreamHandler, queue QueueHandler) func(context.Context, jso
 	}
 }
 
+// Subscriber returns the handler of a function that receives the event table's stream and a queue of jobs.
+//
+// Errors: err; those of [Projector.Start].
+func Subscriber(p *Projector, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Start(context.Background()); err != nil {
+		return nil, err
+	}
+	return Sources(p.Handle, p.HandleJobs), nil
+}
+
 // sourceOf is the service that a batch comes from. Empty: the batch is.
 func sourceOf(batch json.RawMessage) (string, error) {
 	var head struct {

@@ -11,7 +11,9 @@ import (
 var (
 	CommandTables   = []tables.Table{tables.Events, tables.Snapshots}
 	QueryTables     = append([]tables.Table{tables.Events, tables.Projections}, tables.ReadModels...)
-	ProjectorTables = append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections}, tables.ReadModels...)
+	ProjectorTables = append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.Connections}, tables.ReadModels...)
+	ReactorTables   = []tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.ReserveStock}
+	OperatorTables  = append([]tables.Table{tables.ReserveStock}, ProjectorTables...)
 	SocketTables    = []tables.Table{tables.Connections}
 )
 

@@ -13,6 +13,7 @@ import (
 var orderSummary = projection.New(projection.Definition[orderRow]{
 	Name:    tables.OrderSummary,
 	Sources: orderStreams,
+	Topics:  (*orderRow).topics,
 	Evolve: func(row *orderRow, e projection.Event, _ *projection.Writes) error {
 		row.apply(e)
 		return nil
@@ -42,6 +43,7 @@ const active = "active"
 var activeOrders = projection.New(projection.Definition[orderRow]{
 	Name:    tables.ActiveOrders,
 	Sources: orderStreams,
+	Topics:  (*orderRow).topics,
 	Evolve: func(row *orderRow, e projection.Event, w *projection.Writes) error {
 		row.apply(e)
 		if row.Summary.PlacedAt == nil {
@@ -71,6 +73,7 @@ func (m *Models) ActiveOrders(ctx context.Context, p PageRequest) (Page[OrderSum
 var customerOrders = projection.New(projection.Definition[orderRow]{
 	Name:    tables.CustomerOrders,
 	Sources: orderStreams,
+	Topics:  (*orderRow).topics,
 	Evolve: func(row *orderRow, e projection.Event, w *projection.Writes) error {
 		row.apply(e)
 		key := projection.Key{Partition: row.Summary.CustomerID, Sort: es.FormatTime(row.Summary.CreatedAt)}

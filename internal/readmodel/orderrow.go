@@ -40,6 +40,9 @@ type orderRow struct {
 	Order   order.State  `json:"order"`
 }
 
+// topics are whom an order's changes are about.
+func (r *orderRow) topics() []string { return []string{"customer/" + r.Summary.CustomerID} }
+
 func (r *orderRow) apply(e projection.Event) {
 	before := r.Order.Status
 	evolveLines(&r.Order, e)

@@ -1,5 +1,8 @@
 // Package queues declares how functions learn of their queues. It is plain data: infra and the functions agree by it.
 package queues
 
-// CatchUpEnv is the environment variable that holds the URL of the catch-up queue.
-const CatchUpEnv = "CATCH_UP_QUEUE_URL"
+// The environment variables that hold the URLs of queues: of what the projector left for later, and of what the reactor did.
+const (
+	CatchUpEnv  = "CATCH_UP_QUEUE_URL"
+	ReactionEnv = "REACTION_QUEUE_URL"
+)

@@ -27,6 +27,8 @@ var (
 	Events      = Table{Name: "events", Table: dynamostore.EventsTable}
 	Snapshots   = Table{Name: "snapshots", Table: dynamostore.SnapshotsTable}
 	Projections = Table{Name: "projections", Table: dynamoview.ReadTable}
+	// ReserveStock holds the checkpoints of the reaction of its name.
+	ReserveStock = Table{Name: "reserve-stock", Table: dynamoview.ReadTable}
 )
 
 // Connections holds who is connected over WebSocket, and what each wants to be told of. See internal/push.

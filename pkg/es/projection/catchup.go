@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -64,7 +65,7 @@ func (e *Engine) unknown(projection string) error {
 
 // Start does what a process has to do once before it takes batches: it checks that the code can serve what is stored,
 // begins the generations that newer fold versions ask for, and leaves to the queue whatever other builds of the code
-// parked, and the dropping of generations that don't serve any longer.
+// parked, and what a process may have ended before: filling and dropping generations.
 //
 // Errors: [UnknownFoldError]; those of the catalog, the views, the queue.
 func (e *Engine) Start(ctx context.Context) error {
@@ -79,21 +80,32 @@ func (e *Engine) Start(ctx context.Context) error {
 		}
 	}
 	for i := range e.subscriptions {
-		errs = append(errs, e.upgrade(ctx, &e.subscriptions[i]), e.drop(ctx, &e.subscriptions[i]))
+		errs = append(errs, e.upgrade(ctx, &e.subscriptions[i]), e.resume(ctx, &e.subscriptions[i]))
 	}
 	return errors.Join(errs...)
 }
 
-// drop leaves to the queue what is to be dropped: whoever swapped may have ended before it could.
-func (e *Engine) drop(ctx context.Context, sub *Subscription) error {
+// lost is when a generation should be filled: what is not by then was left by a process that ended.
+const lost = 15 * time.Minute
+
+// resume leaves to the queue what a process may have ended before: to fill what is not filled, to drop what does not serve
+// any longer.
+func (e *Engine) resume(ctx context.Context, sub *Subscription) error {
 	_, record, err := e.record(ctx, sub.name())
-	if err != nil {
+	if err != nil || !sub.Projection.rebuilds() {
 		return err
 	}
 	var jobs []Job
 	for _, b := range record.Builds {
-		if b.Status == Retired || b.Status == Dropping {
-			jobs = append(jobs, Job{Task: Drop, Projection: sub.name(), Generation: b.Generation})
+		job := Job{Task: Drop, Projection: sub.name(), Generation: b.Generation}
+		switch {
+		case b.Status == Retired, b.Status == Dropping:
+			jobs = append(jobs, job)
+		case !b.Filled && (b.Status == Serving || e.cfg.Now().Sub(b.Since) > lost):
+			job.Task = Fill
+			for job.Segment = range b.Segments {
+				jobs = append(jobs, job)
+			}
 		}
 	}
 	if len(jobs) == 0 {

@@ -116,6 +116,9 @@ func (e *Engine) subscription(name string) *Subscription {
 	return nil
 }
 
+// Keeps tells whether the engine keeps a projection.
+func (e *Engine) Keeps(projection string) bool { return e.subscription(projection) != nil }
+
 // target is a generation to bring forward.
 type target struct {
 	Build

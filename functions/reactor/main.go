@@ -1,0 +1,9 @@
+// Reactor is the Lambda function that receives the stream of the event table, and the reaction queue: it answers events with
+// commands.
+package main
+
+import "github.com/annals-es/annals/internal/app"
+
+func main() {
+	app.Run(func(s app.Service) (any, error) { return app.Subscriber(s.Reactor()) }, app.ReactorTables...)
+}

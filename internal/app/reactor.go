@@ -1,0 +1,43 @@
+package app
+
+import (
+	"github.com/annals-es/annals/internal/order"
+	"github.com/annals-es/annals/internal/reaction"
+	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+)
+
+// Reactor returns what answers events with commands. It takes batches of the event table's stream, as the projector does,
+// and needs ReactorTables.
+func (s Service) Reactor() (*Projector, error) {
+	store, err := s.store()
+	if err != nil {
+		return nil, err
+	}
+	engine, err := s.reactions(store)
+	if err != nil {
+		return nil, err
+	}
+	return &Projector{
+		engine: engine, rebuilder: projection.NewRebuilder(engine, store, projection.RebuildConfig{Log: s.Log}), log: s.Log,
+	}, nil
+}
+
+// reactions is the engine of all reactions.
+func (s Service) reactions(store *dynamostore.Store) (*projection.Engine, error) {
+	all, err := s.aggregates(0) // what another process appends would only make it stale
+	if err != nil {
+		return nil, err
+	}
+	reserve := projection.NewReactor(projection.Reaction{
+		Name:    tables.ReserveStock.Name,
+		Sources: map[string]es.Decoder{order.Aggregate.StreamType: order.Aggregate.Events},
+		React:   reaction.NewReserveStock(all).React,
+		Passing: unavailable,
+	})
+	return projection.NewEngine(store, dynamoview.NewCatalog(s.DynamoDB, s.Tables.Of(tables.Projections)), s.engine(s.ReactionJobs),
+		projection.Subscription{Projection: reserve, View: dynamoview.New(s.DynamoDB, s.Tables.Of(tables.ReserveStock))}), nil
+}
