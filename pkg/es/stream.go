@@ -2,6 +2,7 @@ package es
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -53,3 +54,17 @@ type StreamVersion struct {
 
 // String returns the place as consistency tokens have it: Type#ID@version.
 func (v StreamVersion) String() string { return fmt.Sprintf("%s@%d", v.Stream, v.Version) }
+
+// ParseStreamVersion reads a place as [StreamVersion.String] writes it: the version, from 1, follows the last '@'.
+func ParseStreamVersion(text string) (StreamVersion, error) {
+	at := strings.LastIndexByte(text, '@')
+	if at < 0 {
+		return StreamVersion{}, fmt.Errorf("%q: want Type#id@version", text)
+	}
+	version, err := strconv.ParseInt(text[at+1:], 10, 64)
+	if err != nil || version < 1 || strconv.FormatInt(version, 10) != text[at+1:] {
+		return StreamVersion{}, fmt.Errorf("%q: want a version, from 1, after the '@'", text)
+	}
+	stream, err := ParseStreamID(text[:at])
+	return StreamVersion{Stream: stream, Version: version}, err
+}
