@@ -38,6 +38,7 @@ type Models struct {
 	views   map[string]*dynamoview.View
 	catalog *dynamoview.Catalog
 	pointer *projection.Pointer
+	pinned  *reader // the only one that a session reads
 }
 
 // New returns the read models. tableName gives the name on DynamoDB of each read table.
@@ -111,6 +112,7 @@ func (m *Models) marks(ctx context.Context, name string) iter.Seq2[es.Mark, erro
 // reader reads one generation of a read model.
 type reader struct {
 	dynamoview.Reader
+	fold       projection.Projection // made the rows
 	generation projection.Generation
 	row        func(json.RawMessage) (json.RawMessage, error) // nil = rows are as the newest fold makes them
 }
@@ -119,6 +121,12 @@ type reader struct {
 //
 // Errors: [projection.ErrCursor], [projection.UnknownFoldError]; the catalog's.
 func (m *Models) reader(ctx context.Context, name, cursor string) (reader, error) {
+	if m.pinned != nil {
+		if pinned := m.pinned.fold.Name(); name != pinned {
+			return reader{}, fmt.Errorf("a session of %s is asked for %s", pinned, name)
+		}
+		return *m.pinned, nil
+	}
 	one := m.models[name]
 	record, err := m.pointer.Record(ctx, name, one.FoldVersion())
 	if err != nil {
@@ -134,13 +142,13 @@ func (m *Models) reader(ctx context.Context, name, cursor string) (reader, error
 			return reader{}, projection.ErrCursor
 		}
 	}
-	r := reader{Reader: m.views[name].At(b.Generation), generation: b.Generation}
+	r := reader{Reader: m.views[name].At(b.Generation), fold: one.Projection, generation: b.Generation}
 	if b.Fold == one.FoldVersion() {
 		return r, nil
 	}
 	for _, f := range one.former {
 		if f.FoldVersion() == b.Fold {
-			r.row = f.row
+			r.fold, r.row = f.Projection, f.row
 			return r, nil
 		}
 	}

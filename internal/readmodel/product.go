@@ -54,6 +54,15 @@ func (m *Models) Product(ctx context.Context, id string) (Product, error) {
 	return document[Product](ctx, m, tables.ProductCatalog, product.Aggregate.Stream(id))
 }
 
+// ProductAt returns a product as it was at a point, from the event store.
+//
+// Errors: [es.NotFoundError], [es.VersionNotFoundError].
+func ProductAt(ctx context.Context, store es.Reader, id string, at es.Point) (Product, error) {
+	var row Product
+	err := projection.Replay(ctx, productCatalog, store, product.Aggregate.Stream(id), at, &row)
+	return row, err
+}
+
 // Inventory is a product's stock, in units.
 type Inventory struct {
 	ProductID string `json:"productId"`
