@@ -51,7 +51,12 @@ func TestTimeTravel(t *testing.T) {
 	s.refused(t, "GET /accounts/a-1?version=x", "", http.StatusBadRequest, "invalid-request")
 	s.refused(t, "GET /accounts/a-1?asOf=yesterday", "", http.StatusBadRequest, "invalid-request")
 	s.refused(t, asOf(third)+"&version=1", "", http.StatusBadRequest, "invalid-request")
-	s.refused(t, "GET /accounts/a-1", "", http.StatusNotFound, "not-found")
+	s.refused(t, "GET /accounts/a-1", "", http.StatusAccepted, "not-yet-projected")
+	s.ok(t, "POST /products", listedP)
+	s.ok(t, "POST /products/p/price", `{"unitPrice":{"amount":"3","currency":"USD"}}`)
+	if got := s.ok(t, "GET /products/p?version=1", ""); !strings.Contains(got.Body, `"2.50"`) || got.Headers["Consistency"] != "strong" {
+		t.Errorf("a product as it was: %v %s", got.Headers, got.Body)
+	}
 }
 
 // TestSnapshotsComeFromTheProjector: every hundred events of an account, every fifty of an order.

@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -112,9 +113,7 @@ func TestOnlyInsertsAreProjected(t *testing.T) {
 			t.Errorf("%s: logged %s", operation, log)
 		}
 	}
-	if got := s.send(t, "GET /accounts/a-1", ""); got.StatusCode != 404 {
-		t.Errorf("%d %s", got.StatusCode, got.Body)
-	}
+	s.refused(t, "GET /accounts/a-1", "", http.StatusAccepted, "not-yet-projected")
 }
 
 func TestOutageFailsTheBatch(t *testing.T) {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/internal/readmodel"
+	"github.com/annals-es/annals/pkg/es/projection"
 )
 
 // MaxBodyBytes is the largest body of a request.
@@ -27,6 +29,8 @@ type Config struct {
 	// Unavailable tells whether an error means that a store can't answer now, so that a later attempt may succeed. Errors
 	// of contexts count as that anyway. Default: no other error does.
 	Unavailable func(error) bool
+	// Queue takes the catch-ups of what read models should show and don't. nil = nobody is asked.
+	Queue projection.Queue
 }
 
 func (c Config) withDefaults() Config {
@@ -48,6 +52,8 @@ type api struct {
 	mux        *http.ServeMux
 	huma       huma.API
 	aggregates aggregates.All
+	models     *readmodel.Models
+	events     Events
 }
 
 func newAPI(cfg Config) *api {

@@ -14,6 +14,7 @@ const (
 	keyHeader         = "Idempotency-Key"
 	occurredAtHeader  = "Occurred-At"
 	ifMatchHeader     = "If-Match"
+	tokenHeader       = "Consistency-Token"
 )
 
 // Correlated is the header that ties together what one request from outside causes.
@@ -40,7 +41,7 @@ func (a *api) correlated(next http.Handler) http.Handler {
 		}
 		w.Header().Set(correlationHeader, id)
 		r = r.WithContext(context.WithValue(r.Context(), correlationKey{}, id))
-		for _, name := range []string{keyHeader, ifMatchHeader, occurredAtHeader, correlationHeader} {
+		for _, name := range []string{keyHeader, ifMatchHeader, occurredAtHeader, correlationHeader, tokenHeader} {
 			if values, there := r.Header[http.CanonicalHeaderKey(name)]; there && values[0] == "" {
 				a.write(w, r, invalidField("header."+name, "must not be empty: leave it out"))
 				return

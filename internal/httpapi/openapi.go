@@ -16,7 +16,12 @@ import (
 const description = `Accounts, orders and products as streams of events.
 
 Every command answers with the resulting state and version, and with a Consistency-Token. A command that is repeated with
-the same Idempotency-Key is done once and answered as the first time.`
+the same Idempotency-Key is done once and answered as the first time.
+
+Queries answer from read models, which follow within milliseconds, mostly. A query that is given the Consistency-Token of a
+command waits until its read model shows what the command did. Where that takes too long, who created what is asked for is
+answered from the events ("Consistency: strong"); others, and those who ask for a list or a count, are answered with 202 and
+Retry-After.`
 
 // Document is the API's OpenAPI 3.1 document, as JSON. It is made from what the functions serve.
 func Document() ([]byte, error) {
@@ -50,14 +55,28 @@ func (a *api) operation(route routes.Route, status int) huma.Operation {
 		MaxBodyBytes:  MaxBodyBytes + 1, // huma refuses a body that reaches it
 		Responses:     map[string]*huma.Response{},
 	}
-	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "")
 	for _, code := range errorsOf[route.Function] {
-		op.Responses[strconv.Itoa(code)] = &huma.Response{
-			Description: http.StatusText(code),
-			Content:     map[string]*huma.MediaType{problemType: {Schema: schema}},
-		}
+		op.Responses[strconv.Itoa(code)] = a.problemResponse(http.StatusText(code))
 	}
 	return op
+}
+
+func (a *api) problemResponse(description string) *huma.Response {
+	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "")
+	return &huma.Response{Description: description, Content: map[string]*huma.MediaType{problemType: {Schema: schema}}}
+}
+
+// documentLag adds the answer for a read model that does not show yet what was asked for.
+func (a *api) documentLag(route routes.Route) {
+	r := a.problemResponse("It is stored, and the read model does not show it yet: not-yet-projected; or, until a repair, parked")
+	header := func(typ, description string) *huma.Param {
+		return &huma.Param{Description: description, Schema: &huma.Schema{Type: typ}}
+	}
+	r.Headers = map[string]*huma.Param{
+		"Retry-After":        header(huma.TypeInteger, "When to ask again, in seconds"),
+		"Preference-Applied": header(huma.TypeString, "The wait that was preferred"),
+	}
+	a.huma.OpenAPI().Paths[route.Path].Get.Responses[strconv.Itoa(http.StatusAccepted)] = r
 }
 
 // undocumentRawBody removes what huma makes of a field RawBody: a body of another content type.

@@ -99,11 +99,63 @@ func TestStatusesAreDocumented(t *testing.T) {
 		{routes.OpenAccount, "201 400 404 409 412 413 415 422 500 503"},
 		{routes.DepositMoney, "200 400 404 409 412 413 415 422 500 503"},
 		{routes.RemoveItem, "200 400 404 409 412 413 415 422 500 503"},
-		{routes.GetOrder, "200 400 404 500 503"},
+		{routes.GetOrder, "200 202 400 404 500 503"},
+		{routes.ListOrders, "200 202 400 404 500 503"},
+		{routes.GetStream, "200 400 404 500 503"},
 	}
 	for _, tt := range tests {
 		if got := strings.Join(statuses(tt.route), " "); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.route.ID, got, tt.want)
+		}
+	}
+}
+
+// TestConsistencyIsDocumented checks that every query, and no command, takes a token, and says in which headers it answers.
+func TestConsistencyIsDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := httpapi.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Paths map[string]map[string]struct {
+			Parameters []struct{ In, Name string }
+			Responses  map[string]struct {
+				Headers map[string]any
+				Content map[string]any
+			}
+		}
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	for _, route := range routes.All {
+		op := doc.Paths[route.Path][strings.ToLower(route.Method)]
+		var taken []string
+		for _, p := range op.Parameters {
+			switch p.Name {
+			case "Consistency-Token", "after", "Prefer":
+				taken = append(taken, p.In+" "+p.Name)
+			}
+		}
+		slices.Sort(taken)
+		want := "header Consistency-Token, header Prefer, query after"
+		if route.Function != routes.Query {
+			want = ""
+		}
+		if got := strings.Join(taken, ", "); got != want {
+			t.Errorf("%s takes %q, want %q", route.ID, got, want)
+		}
+		if want == "" {
+			continue
+		}
+		for _, name := range []string{"Consistency", "Preference-Applied"} {
+			if op.Responses["200"].Headers[name] == nil {
+				t.Errorf("%s does not document %s", route.ID, name)
+			}
+		}
+		if lag, there := op.Responses["202"]; there && (lag.Headers["Retry-After"] == nil || lag.Content["application/problem+json"] == nil) {
+			t.Errorf("%s documents 202 as %+v", route.ID, lag)
 		}
 	}
 }

@@ -2,49 +2,54 @@ package httpapi
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/pkg/es"
 )
 
 // oneAt is the input of a query for one thing, now or at a point in its past.
 type oneAt struct {
-	Correlated
+	Querying
 	ID      ID     `path:"id"`
 	Version int64  `query:"version" minimum:"1" doc:"As it was at this version"`
 	AsOf    string `query:"asOf" format:"date-time" doc:"As it was recorded at this instant (RFC 3339)"`
 }
 
-// pastDocument says how much its body can be relied on.
-type pastDocument[T any] struct {
-	Consistency string `header:"Consistency" doc:"strong = from the events; provisional = from the events, and so young that it may still change; absent = from the read model"`
-	Body        T
-}
-
 // getPast registers a query for what the id in the path names: from its read model, or, at a point in the past, from the
 // event store.
 func getPast[T any](
-	a *api, route routes.Route, events es.Reader,
-	now func(context.Context, string) (T, error), past func(context.Context, es.Reader, string, es.Point) (T, error),
+	a *api, route routes.Route, from source,
+	now func(*readmodel.Session, context.Context, string) (T, error), past func(context.Context, es.Reader, string, es.Point) (T, error),
 ) {
-	serve(a, route, http.StatusOK, func(ctx context.Context, in *oneAt) (*pastDocument[T], error) {
+	serveQuery(a, route, func(ctx context.Context, in *oneAt, w awaited) (*document[T], error) {
+		id := string(in.ID)
 		point, err := in.point()
 		if err != nil {
 			return nil, err
 		}
-		if point == (es.Point{}) {
-			found, err := now(ctx, string(in.ID))
-			return &pastDocument[T]{Body: found}, err
+		if point != (es.Point{}) {
+			return replayed(ctx, a, point, id, past)
 		}
-		found, err := past(ctx, events, string(in.ID), point)
-		out := &pastDocument[T]{Consistency: "strong", Body: found}
-		if point.Provisional(a.cfg.Now()) {
-			out.Consistency = "provisional"
-		}
-		return out, err
+		return ask(ctx, a, w, question[T]{
+			model: from.model, stream: from.of(id),
+			read:   func(ctx context.Context, s *readmodel.Session) (T, error) { return now(s, ctx, id) },
+			replay: func(ctx context.Context) (T, error) { return past(ctx, a.events, id, es.Point{}) },
+		})
 	})
+}
+
+// replayed answers from the event store.
+func replayed[T any](
+	ctx context.Context, a *api, point es.Point, id string, past func(context.Context, es.Reader, string, es.Point) (T, error),
+) (*document[T], error) {
+	found, err := past(ctx, a.events, id, point)
+	out := &document[T]{Consistency: strong, Body: found}
+	if point.Provisional(a.cfg.Now()) {
+		out.Consistency = "provisional"
+	}
+	return out, err
 }
 
 // point is the point asked for, the zero Point for now.

@@ -19,3 +19,9 @@ func principal(ctx context.Context) string {
 	}
 	return Development
 }
+
+// owns tells whether the caller is who created something. While no authorizer says who callers are, everything is theirs.
+func owns(ctx context.Context, creator string) bool {
+	subject, authorized := ctx.Value(principalKey{}).(string)
+	return !authorized || subject != "" && subject == creator
+}

@@ -26,7 +26,8 @@ type Problem struct { //nolint:errname // the document shows the name, as RFC 94
 	CorrelationID string       `json:"correlationId,omitempty" doc:"The correlation id of the request"`
 	Errors        []FieldError `json:"errors,omitempty" doc:"What is malformed, one by one"`
 
-	retryAfter int // seconds
+	retryAfter int    // seconds
+	applied    string // the preference that was followed
 }
 
 // FieldError says what is wrong with one part of a request.
@@ -90,10 +91,14 @@ func (p *Problem) GetStatus() int { return p.Status }
 
 // GetHeaders implements [huma.HeadersError].
 func (p *Problem) GetHeaders() http.Header {
-	if p.retryAfter == 0 {
-		return nil
+	h := http.Header{}
+	if p.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
 	}
-	return http.Header{"Retry-After": {strconv.Itoa(p.retryAfter)}}
+	if p.applied != "" {
+		h.Set("Preference-Applied", p.applied)
+	}
+	return h
 }
 
 // ContentType implements [huma.ContentTypeFilter].

@@ -4,98 +4,107 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/annals-es/annals/internal/account"
 	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/internal/order"
+	"github.com/annals-es/annals/internal/product"
 	"github.com/annals-es/annals/internal/readmodel"
+	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Queries returns the handler of all queries: on the read models, and on the event store for the audit trail.
-func Queries(models *readmodel.Models, events es.Reader, cfg Config) http.Handler {
+// Queries returns the handler of all queries: on the read models, and on the event store for what is past, for the audit
+// trail, and for what a read model does not show yet.
+func Queries(models *readmodel.Models, events Events, cfg Config) http.Handler {
 	a := newAPI(cfg)
 	a.queries(models, events)
 	return a.handler()
 }
 
-func (a *api) queries(models *readmodel.Models, events es.Reader) {
-	getPast(a, routes.GetAccount, events, models.Account, readmodel.AccountAt)
-	getList(a, routes.GetStatement, models.Statement)
-	getPast(a, routes.GetOrder, events, models.Order, readmodel.OrderAt)
-	a.listOrders(models)
-	getList(a, routes.ListCustomerOrders, models.CustomerOrders)
-	get(a, routes.GetProduct, models.Product)
-	get(a, routes.GetProductInventory, models.Inventory)
-	get(a, routes.GetProductSales, models.Sales)
-	a.topSales(models)
-	a.stream(events)
+func (a *api) queries(models *readmodel.Models, events Events) {
+	a.models, a.events = models, events
+	accounts, orders, products := account.Aggregate.Stream, order.Aggregate.Stream, product.Aggregate.Stream
+	getPast(a, routes.GetAccount, source{tables.AccountSummary, accounts}, (*readmodel.Session).Account, readmodel.AccountAt)
+	getList(a, routes.GetStatement, source{tables.AccountStatement, accounts}, (*readmodel.Session).Statement)
+	getPast(a, routes.GetOrder, source{tables.OrderSummary, orders}, (*readmodel.Session).Order, readmodel.OrderAt)
+	a.listOrders()
+	getList(a, routes.ListCustomerOrders, source{model: tables.CustomerOrders}, (*readmodel.Session).CustomerOrders)
+	getPast(a, routes.GetProduct, source{tables.ProductCatalog, products}, (*readmodel.Session).Product, readmodel.ProductAt)
+	get(a, routes.GetProductInventory, source{tables.ProductInventory, products}, (*readmodel.Session).Inventory)
+	get(a, routes.GetProductSales, source{tables.ProductSales, products}, (*readmodel.Session).Sales)
+	a.topSales()
+	a.stream()
 }
 
-// document is an answer with one thing in it.
-type document[T any] struct{ Body T }
+// source is what answers a query about what the id in its path names.
+type source struct {
+	// model is the read model's name.
+	model string
+	// stream is the stream of an id. nil = the answer is about many streams.
+	stream func(id string) es.StreamID
+}
+
+func (s source) of(id string) es.StreamID {
+	if s.stream == nil {
+		return es.StreamID{}
+	}
+	return s.stream(id)
+}
+
+// Querying is what every query is told.
+type Querying struct {
+	Correlated
+	Awaiting
+}
+
+// querying is the input of a query.
+type querying[I any] interface {
+	*I
+	awaits() (awaited, error)
+}
+
+// serveQuery registers the query behind a route, which a read model answers.
+func serveQuery[I, O any, P querying[I]](a *api, route routes.Route, handle func(context.Context, P, awaited) (*O, error)) {
+	serve(a, route, http.StatusOK, func(ctx context.Context, in *I) (*O, error) {
+		w, err := P(in).awaits()
+		if err != nil {
+			return nil, err
+		}
+		return handle(ctx, in, w)
+	})
+	a.documentLag(route)
+}
 
 // one is the input of a query for one thing.
 type one struct {
-	Correlated
+	Querying
 	ID ID `path:"id"`
 }
 
 // get registers a query for what the id in the path names.
-func get[T any](a *api, route routes.Route, find func(context.Context, string) (T, error)) {
-	serve(a, route, http.StatusOK, func(ctx context.Context, in *one) (*document[T], error) {
-		found, err := find(ctx, string(in.ID))
-		return &document[T]{found}, err
-	})
-}
-
-// Paging is what every list is told.
-type Paging struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"The most items in an answer"`
-	Cursor string `query:"cursor" maxLength:"4000" doc:"What the page before gave as next"`
-}
-
-func (p Paging) page() readmodel.PageRequest {
-	return readmodel.PageRequest{Limit: p.Limit, Cursor: p.Cursor}
-}
-
-// listOf is the input of a query for a list that belongs to one thing.
-type listOf struct {
-	Correlated
-	Paging
-	ID ID `path:"id"`
-}
-
-// getList registers a query for a list that belongs to what the id in the path names.
-func getList[T any](
-	a *api, route routes.Route, find func(context.Context, string, readmodel.PageRequest) (readmodel.Page[T], error),
-) {
-	serve(a, route, http.StatusOK, func(ctx context.Context, in *listOf) (*document[readmodel.Page[T]], error) {
-		found, err := find(ctx, string(in.ID), in.page())
-		return &document[readmodel.Page[T]]{found}, err
-	})
-}
-
-// listing is the input of GET /orders.
-type listing struct {
-	Correlated
-	Paging
-	Status string `query:"status" required:"true" enum:"active" doc:"Which orders: active = placed, and neither delivered nor cancelled"`
-}
-
-func (a *api) listOrders(models *readmodel.Models) {
-	serve(a, routes.ListOrders, http.StatusOK, func(ctx context.Context, in *listing) (*document[readmodel.Page[readmodel.OrderSummary]], error) {
-		found, err := models.ActiveOrders(ctx, in.page())
-		return &document[readmodel.Page[readmodel.OrderSummary]]{found}, err
+func get[T any](a *api, route routes.Route, from source, find func(*readmodel.Session, context.Context, string) (T, error)) {
+	serveQuery(a, route, func(ctx context.Context, in *one, w awaited) (*document[T], error) {
+		id := string(in.ID)
+		return ask(ctx, a, w, question[T]{
+			model: from.model, stream: from.of(id),
+			read: func(ctx context.Context, s *readmodel.Session) (T, error) { return find(s, ctx, id) },
+		})
 	})
 }
 
 // top is the input of GET /products/sales.
 type top struct {
-	Correlated
+	Querying
 	Top int `query:"top" minimum:"1" maximum:"1000" default:"10" doc:"How many products"`
 }
 
-func (a *api) topSales(models *readmodel.Models) {
-	serve(a, routes.TopProductSales, http.StatusOK, func(ctx context.Context, in *top) (*document[readmodel.Page[readmodel.ProductSales]], error) {
-		found, err := models.TopSales(ctx, in.Top)
-		return &document[readmodel.Page[readmodel.ProductSales]]{readmodel.Page[readmodel.ProductSales]{Items: found}}, err
+func (a *api) topSales() {
+	type page = readmodel.Page[readmodel.ProductSales]
+	serveQuery(a, routes.TopProductSales, func(ctx context.Context, in *top, w awaited) (*document[page], error) {
+		read := func(ctx context.Context, s *readmodel.Session) (page, error) {
+			found, err := s.TopSales(ctx, in.Top)
+			return page{Items: found}, err
+		}
+		return ask(ctx, a, w, question[page]{model: tables.ProductSales, read: read})
 	})
 }

@@ -56,14 +56,17 @@ func (JSON) Schema(huma.Registry) *huma.Schema {
 
 // trail is the input of GET /streams/{type}/{id}.
 type trail struct {
-	Correlated
+	Querying
 	Paging
 	Type string `path:"type" maxLength:"128" doc:"Account, Order or Product"`
 	ID   ID     `path:"id"`
 }
 
-func (a *api) stream(events es.Reader) {
+func (a *api) stream() {
 	serve(a, routes.GetStream, http.StatusOK, func(ctx context.Context, in *trail) (*document[readmodel.Page[Event]], error) {
+		if _, err := in.awaits(); err != nil { // there is nothing to wait for: it reads the events
+			return nil, err
+		}
 		stream := es.StreamID{Type: in.Type, ID: string(in.ID)}
 		if !slices.Contains(streamTypes, in.Type) {
 			return nil, &es.NotFoundError{Stream: stream}
@@ -72,14 +75,14 @@ func (a *api) stream(events es.Reader) {
 		if err != nil {
 			return nil, err
 		}
-		page, err := readTrail(ctx, events, stream, from, in.Limit)
+		page, err := readTrail(ctx, a.events, stream, from, in.Limit)
 		if err != nil {
 			return nil, err
 		}
 		if len(page.Items) == 0 {
 			return nil, &es.NotFoundError{Stream: stream}
 		}
-		return &document[readmodel.Page[Event]]{page}, nil
+		return &document[readmodel.Page[Event]]{Consistency: strong, Body: page}, nil
 	})
 }
 

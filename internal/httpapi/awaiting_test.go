@@ -1,0 +1,89 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestAwaits(t *testing.T) {
+	t.Parallel()
+	var eleven []string
+	for i := range 11 {
+		eleven = append(eleven, fmt.Sprintf("Order#%d@1", i))
+	}
+	long := strings.Repeat("x", MaxIDLength+1)
+	for _, test := range []struct {
+		name     string
+		in       Awaiting
+		want     string // the streams, or the field that is malformed
+		says     string // what is wrong with it
+		wait     time.Duration
+		followed string
+	}{
+		{name: "nothing", wait: defaultWait},
+		{name: "nothing to prefer a wait for", in: Awaiting{Prefer: "wait=5"}, wait: defaultWait},
+		{name: "header", in: Awaiting{Token: "Account#a@3"}, want: "[Account#a@3]", wait: defaultWait},
+		{name: "query", in: Awaiting{After: "Account#a@3"}, want: "[Account#a@3]", wait: defaultWait},
+		{name: "both the same", in: Awaiting{Token: "Order#b@1, Account#a@3", After: "Account#a@3,Order#b@1"}, want: "[Account#a@3 Order#b@1]", wait: defaultWait},
+		{name: "a stream twice", in: Awaiting{Token: "Account#a@3,Order#b@1,Account#a@12,Account#a@2"}, want: "[Account#a@12 Order#b@1]", wait: defaultWait},
+		{name: "an unknown type", in: Awaiting{Token: "Cat#a@3"}, want: "[Cat#a@3]", wait: defaultWait},
+		{name: "ten streams", in: Awaiting{Token: strings.Join(eleven[:10], ",")}, want: fmt.Sprint(eleven[:10]), wait: defaultWait},
+		{name: "no wait", in: Awaiting{Token: "Account#a@3", Prefer: "wait=0"}, want: "[Account#a@3]", followed: "wait=0"},
+		{name: "a long wait", in: Awaiting{Token: "Account#a@3", Prefer: "wait=3"}, want: "[Account#a@3]", wait: 3 * time.Second, followed: "wait=3"},
+		{name: "the longest wait", in: Awaiting{Token: "Account#a@3", Prefer: "wait=99"}, want: "[Account#a@3]", wait: 10 * time.Second, followed: "wait=10"},
+		{name: "a wait among others", in: Awaiting{After: "Account#a@3", Prefer: `respond-async, Wait = "4"; x=1, wait=5`}, want: "[Account#a@3]", wait: 4 * time.Second, followed: "wait=4"},
+		{name: "a wait of x", in: Awaiting{Token: "Account#a@3", Prefer: "wait=x"}, want: "[Account#a@3]", wait: defaultWait},
+		{name: "a wait before now", in: Awaiting{Token: "Account#a@3", Prefer: "wait=-1"}, want: "[Account#a@3]", wait: defaultWait},
+		{name: "a preference of another kind", in: Awaiting{Token: "Account#a@3", Prefer: "waiting=1"}, want: "[Account#a@3]", wait: defaultWait},
+
+		{name: "eleven streams", in: Awaiting{Token: strings.Join(eleven, ",")}, want: "header.Consistency-Token", says: "10 streams"},
+		{name: "different", in: Awaiting{Token: "Account#a@3", After: "Account#a@4"}, want: "query.after", says: "one of them"},
+		{name: "no version", in: Awaiting{Token: "Account#a"}, want: "header.Consistency-Token", says: "Type#id@version"},
+		{name: "version 0", in: Awaiting{After: "Account#a@0"}, want: "query.after", says: "Type#id@version"},
+		{name: "no type", in: Awaiting{Token: "a@1"}, want: "header.Consistency-Token", says: "Type#id@version"},
+		{name: "an empty part", in: Awaiting{Token: "Account#a@3,"}, want: "header.Consistency-Token", says: "Type#id@version"},
+		{name: "a long id", in: Awaiting{Token: "Account#" + long + "@3"}, want: "header.Consistency-Token", says: "Type#id@version"},
+		{name: "a long type", in: Awaiting{Token: long + "#a@3"}, want: "header.Consistency-Token", says: "Type#id@version"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := test.in.awaits()
+			var refused *Problem
+			if test.says != "" {
+				if !errors.As(err, &refused) || refused.Errors[0].Field != test.want || !strings.Contains(refused.Errors[0].Detail, test.says) {
+					t.Errorf("got %+v, %+v", got, refused)
+				}
+				return
+			}
+			streams := fmt.Sprint(got.streams)
+			if len(got.streams) == 0 {
+				streams = ""
+			}
+			if err != nil || streams != test.want || got.wait != test.wait || got.applied != test.followed {
+				t.Errorf("got %+v, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestOwns(t *testing.T) {
+	t.Parallel()
+	ann, nobody := WithPrincipal(t.Context(), "ann"), WithPrincipal(t.Context(), "")
+	for _, test := range []struct {
+		who     context.Context //nolint:containedctx // it is who asks
+		creator string
+		want    bool
+	}{
+		{ann, "ann", true}, {ann, "bob", false}, {ann, "", false}, {nobody, "", false}, {nobody, "ann", false},
+		{t.Context(), "ann", true}, {t.Context(), "", true}, // no authorizer
+		{WithPrincipal(t.Context(), Development), "ann", false},
+	} {
+		if got := owns(test.who, test.creator); got != test.want {
+			t.Errorf("%q owns what %q created: %v", principal(test.who), test.creator, got)
+		}
+	}
+}
