@@ -123,5 +123,5 @@ func (s Service) store() (*dynamostore.Store, error) {
 func (s Service) models() *readmodel.Models { return readmodel.New(s.DynamoDB, s.Tables.Of) }
 
 func (s Service) http() httpapi.Config {
-	return httpapi.Config{Log: s.Log, Unavailable: unavailable, EmailKey: []byte(s.EmailKey), Now: s.Store.Now}
+	return httpapi.Config{Log: s.Log, Unavailable: unavailable, EmailKey: []byte(s.EmailKey), Now: s.Store.Now, Queue: s.CatchUps}
 }
