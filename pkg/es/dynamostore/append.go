@@ -20,7 +20,8 @@ var (
 	allOld = types.ReturnValuesOnConditionCheckFailureAllOld
 )
 
-// Append implements [es.Appender]: one PutItem for one stream, one TransactWriteItems for several.
+// Append implements [es.Appender]: one PutItem for one stream, one TransactWriteItems for several, or where a [Companion]
+// has something to add.
 //
 // An answer that was lost does no harm: the retry finds our own commit, by its id, and takes that as success.
 func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
@@ -38,11 +39,11 @@ func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
 		}
 	}
 	p := &pending{store: st, Append: a, commits: commits, items: items}
-	send := p.put
-	if len(a.Writes)+len(a.Checks) > 1 {
-		send, p.token = p.transact, uuid.NewString()
+	v, decided, err := p.accompanied(ctx)
+	if !decided {
+		err = p.alone(ctx, v == unclear)
 	}
-	if err := st.settle(ctx, &commits[0].Commit, func() (verdict, error) { return send(ctx) }); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	return commits, nil
@@ -54,7 +55,16 @@ type pending struct {
 	store   *Store
 	commits []es.Stored
 	items   []Item
-	token   string // of the transaction, the same however often it is sent
+}
+
+// alone sends an append without a companion. doubt says that it may be stored already.
+func (p *pending) alone(ctx context.Context, doubt bool) error {
+	send := func() (verdict, error) { return p.put(ctx) }
+	if len(p.Writes)+len(p.Checks) > 1 {
+		token := uuid.NewString() // the same however often it is sent
+		send = func() (verdict, error) { return p.transact(ctx, token, nil) }
+	}
+	return p.store.settle(ctx, &p.commits[0].Commit, doubt, send)
 }
 
 // verdict is what DynamoDB's answer to an append means.
@@ -67,9 +77,8 @@ const (
 	unclear         // it may be stored
 )
 
-// settle sends an append until it is decided.
-func (st *Store) settle(ctx context.Context, c *es.Commit, send func() (verdict, error)) error {
-	doubt := false
+// settle sends an append until it is decided. doubt says that it was sent before, and may be stored.
+func (st *Store) settle(ctx context.Context, c *es.Commit, doubt bool, send func() (verdict, error)) error {
 	for attempt := 1; ; attempt++ {
 		v, err := send()
 		doubt = doubt || v == unclear
@@ -132,9 +141,12 @@ func (p *pending) judge(i int, head es.Head, item Item) (verdict, error) {
 	return refused, &es.ConflictError{Stream: head.Stream(), Expected: head.Version(), Actual: c.LastVersion()}
 }
 
-func (p *pending) transact(ctx context.Context) (verdict, error) {
+// transact sends an append as a transaction, with more actions in it.
+func (p *pending) transact(
+	ctx context.Context, token string, more []types.TransactWriteItem, options ...func(*dynamodb.Options),
+) (verdict, error) {
 	heads := make([]es.Head, 0, len(p.Writes)+len(p.Checks))
-	actions := make([]types.TransactWriteItem, 0, cap(heads))
+	actions := make([]types.TransactWriteItem, 0, cap(heads)+len(more))
 	for i, w := range p.Writes {
 		heads = append(heads, w.Head)
 		actions = append(actions, types.TransactWriteItem{Put: &types.Put{
@@ -149,8 +161,8 @@ func (p *pending) transact(ctx context.Context) (verdict, error) {
 		}})
 	}
 	_, err := p.store.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
-		TransactItems: actions, ClientRequestToken: &p.token,
-	})
+		TransactItems: append(actions, more...), ClientRequestToken: &token,
+	}, options...)
 	var cancelled *types.TransactionCanceledException
 	if errors.As(err, &cancelled) {
 		return p.judgeReasons(heads, cancelled)
@@ -159,10 +171,11 @@ func (p *pending) transact(ctx context.Context) (verdict, error) {
 }
 
 // judgeReasons decides what a cancelled transaction means: one of our own commits in it, and all are stored; else a
-// conflict of any stream; else nothing of ours was in the way.
+// conflict of any stream; else nothing of ours was in the way. What comes after the heads is a companion's, and says nothing
+// of the append.
 func (p *pending) judgeReasons(heads []es.Head, cancelled *types.TransactionCanceledException) (verdict, error) {
 	v, out, own := again, error(cancelled), false
-	for i, reason := range cancelled.CancellationReasons {
+	for i, reason := range cancelled.CancellationReasons[:min(len(heads), len(cancelled.CancellationReasons))] {
 		switch aws.ToString(reason.Code) {
 		case "ConditionalCheckFailed":
 			verdict, err := p.judge(i, heads[i], reason.Item)

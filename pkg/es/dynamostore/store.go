@@ -3,6 +3,8 @@ package dynamostore
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -27,6 +29,10 @@ type Config struct {
 	// Backoff is the longest pause before the second attempt; it doubles with each, and the pause is a random part of it.
 	// Default 10 ms.
 	Backoff time.Duration
+	// Companion adds rows to the transactions of appends. nil = nothing is added.
+	Companion Companion
+	// Log receives why something of the companion was left out. Default slog.Default.
+	Log *slog.Logger
 }
 
 // Store is an event store on a DynamoDB table with the keys of [EventsTable], safe for concurrent use.
@@ -35,6 +41,8 @@ type Store struct {
 	table  string
 	cfg    Config
 	seal   *es.Seal
+
+	unaccompanied atomic.Int64
 }
 
 var _ es.Store = (*Store)(nil)
@@ -49,6 +57,9 @@ func New(client Client, table string, cfg Config) (*Store, error) {
 	}
 	if cfg.Backoff == 0 {
 		cfg.Backoff = 10 * time.Millisecond
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
 	}
 	if table == "" || cfg.Attempts < 1 || cfg.Backoff < 0 {
 		return nil, errors.New("dynamostore.New: needs a table's name, and attempts and backoff that are positive")
