@@ -134,7 +134,7 @@ func (b *batch) checkpoints(ctx context.Context, t *target, streams []es.StreamI
 	known := make(map[es.StreamID]Checkpoint, len(streams))
 	var unknown []es.StreamID
 	for _, stream := range streams {
-		if at, ok := b.remembered(t.place(stream)); ok {
+		if at, ok := b.remembered(t.place(stream)); ok && !t.sub.Inline { // commands move it most of the time
 			known[stream] = at
 		} else if !b.fresh || b.delivered[stream][0].Version > 1 {
 			unknown = append(unknown, stream)
@@ -169,6 +169,9 @@ func (b *batch) advance(ctx context.Context, t *target, stream es.StreamID, at C
 		return nil, b.forward(ctx, c, delivered)
 	}
 	if len(steps) == 0 {
+		if t.sub.Inline { // it was stored with its commit, which nobody was told of
+			b.changed(c)
+		}
 		return nil, nil
 	}
 	next, rows, err := c.fold(ctx, steps)

@@ -21,6 +21,8 @@ type Subscription struct {
 	Projection Projection
 	Former     []Projection
 	View       View
+	// Inline says that commands may write the rows too, with the commit that they are made of: see [Inline].
+	Inline bool
 }
 
 func (s *Subscription) name() string { return s.Projection.Name() }
@@ -119,6 +121,18 @@ func (e *Engine) subscription(name string) *Subscription {
 // Keeps tells whether the engine keeps a projection.
 func (e *Engine) Keeps(projection string) bool { return e.subscription(projection) != nil }
 
+// fed are the generations of a record that are brought forward.
+func (s *Subscription) fed(r Record) []target {
+	var fed []target
+	for _, b := range r.Builds {
+		t := target{Build: b, sub: s, fold: s.fold(b.Fold)}
+		if b.Status == Serving || b.Status == Building || b.Status == Retired && t.fold != nil {
+			fed = append(fed, t)
+		}
+	}
+	return fed
+}
+
 // target is a generation to bring forward.
 type target struct {
 	Build
@@ -149,15 +163,14 @@ func (e *Engine) targets(ctx context.Context) ([2][]target, error) {
 		if err != nil {
 			return waves, err
 		}
-		for _, b := range record.Builds {
-			t := target{Build: b, sub: sub, fold: sub.fold(b.Fold)}
+		for _, t := range sub.fed(record) {
 			switch {
-			case b.Status == Serving && t.fold == nil:
-				return waves, &UnknownFoldError{sub.name(), b.Generation, b.Fold}
-			case b.Status == Serving:
-				waves[1] = append(waves[1], t)
-			case b.Status == Building, b.Status == Retired && t.fold != nil:
+			case t.Status != Serving:
 				waves[0] = append(waves[0], t)
+			case t.fold == nil:
+				return waves, &UnknownFoldError{sub.name(), t.Generation, t.Fold}
+			default:
+				waves[1] = append(waves[1], t)
 			}
 		}
 	}

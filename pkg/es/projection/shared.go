@@ -65,10 +65,14 @@ func groups(all []*advance, most int) []*group {
 			last = &group{}
 			out = append(out, last)
 		}
-		last.moves = append(last.moves, a.Move)
-		last.rows.merge(a.rows)
+		last.add(a)
 	}
 	return out
+}
+
+func (g *group) add(a *advance) {
+	g.moves = append(g.moves, a.Move)
+	g.rows.merge(a.rows)
 }
 
 // with tells how many rows there are once others are merged in.

@@ -67,16 +67,7 @@ const maxActions = 100
 
 // Save implements [projection.View]: one PutItem for one checkpoint without rows, else one TransactWriteItems.
 func (v *View) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
-	actions := make([]types.TransactWriteItem, 0, len(moves)+len(rows))
-	for _, m := range moves {
-		actions = append(actions, types.TransactWriteItem{Put: v.putState(g, m.Stream, m.Prev, m.Next)})
-		if m.Prev.Parked != nil {
-			actions = append(actions, types.TransactWriteItem{Delete: &types.Delete{TableName: &v.table, Key: parkedKey(g, m.Stream)}})
-		}
-	}
-	for _, row := range rows {
-		actions = append(actions, v.write(g, row))
-	}
+	actions := v.actions(g, moves, rows)
 	if len(actions) > 1 {
 		if len(actions) > maxActions {
 			return projection.ErrTooLarge
@@ -93,6 +84,21 @@ func (v *View) Save(ctx context.Context, g projection.Generation, moves []projec
 		return projection.ErrStale
 	}
 	return sized(err)
+}
+
+// actions are what a save is made of.
+func (v *View) actions(g projection.Generation, moves []projection.Move, rows []projection.Write) []types.TransactWriteItem {
+	actions := make([]types.TransactWriteItem, 0, len(moves)+len(rows))
+	for _, m := range moves {
+		actions = append(actions, types.TransactWriteItem{Put: v.putState(g, m.Stream, m.Prev, m.Next)})
+		if m.Prev.Parked != nil {
+			actions = append(actions, types.TransactWriteItem{Delete: &types.Delete{TableName: &v.table, Key: parkedKey(g, m.Stream)}})
+		}
+	}
+	for _, row := range rows {
+		actions = append(actions, v.write(g, row))
+	}
+	return actions
 }
 
 // putState replaces a checkpoint on condition that the stored one is prev.

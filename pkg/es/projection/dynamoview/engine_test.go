@@ -144,7 +144,12 @@ type rows struct {
 
 func (b *bench) rows(t *testing.T, ids ...string) rows {
 	t.Helper()
-	ctx, r := t.Context(), b.view.At(1)
+	return b.rowsOf(t, 1, ids...)
+}
+
+func (b *bench) rowsOf(t *testing.T, g projection.Generation, ids ...string) rows {
+	t.Helper()
+	ctx, r := t.Context(), b.view.At(g)
 	out := rows{Notebooks: map[string]notebook{}, Versions: map[string]int64{}, Letters: map[string]string{}}
 	for _, id := range ids {
 		var n notebook

@@ -1,0 +1,104 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// Inline plans what projections write about commits that are about to be stored, for a store that writes it in the same
+// transaction. It does what the projector would do with a commit, in all generations that the projector feeds, or nothing:
+// where one of them does not stand at the head that the commit is appended to, the stream is left to the projector. So no
+// reader goes back in time at a swap or a rollback, whether rows come with the commit or after it.
+//
+// The projector must be subscribed to these projections as well. What it finds done it does not do again.
+type Inline struct {
+	catalog       Catalog
+	subscriptions []Subscription
+
+	// known is the record as last read: it says where to look while it is read again.
+	known atomic.Pointer[map[string]Record]
+}
+
+// NewInline returns the planner of those subscriptions that are inline. It panics if one of them is a reaction: what it
+// does can't be undone if the commit is not stored.
+func NewInline(catalog Catalog, subscriptions ...Subscription) *Inline {
+	in := &Inline{catalog: catalog}
+	in.known.Store(&map[string]Record{})
+	for _, sub := range subscriptions {
+		if !sub.Inline {
+			continue
+		}
+		if !sub.Projection.rebuilds() {
+			panic("reaction " + sub.name() + " can't be inline")
+		}
+		in.subscriptions = append(in.subscriptions, sub)
+	}
+	return in
+}
+
+// Planned is what one generation of a projection is to save.
+type Planned struct {
+	View       View
+	Generation Generation
+	Moves      []Move
+	Rows       []Write
+}
+
+// inlinePatience is how long a command waits for checkpoints at most.
+const inlinePatience = 500 * time.Millisecond
+
+var errImpatient = fmt.Errorf("the checkpoints took longer than %s", inlinePatience)
+
+// Plan returns what is to be saved with commits that are about to be stored together, and what is in the way of more than
+// that. It reads the generations' record and the streams' checkpoints at the same time, strongly consistent; nothing if no
+// inline projection reads the streams.
+//
+// Errors: the catalog's; the views'; one that names a commit which can't be folded.
+func (in *Inline) Plan(ctx context.Context, commits []es.Commit) ([]Planned, error) {
+	p := in.newPlan(commits)
+	if len(p.wanted) == 0 {
+		return nil, nil
+	}
+	// Not a deadline: clients keep a part of the time until a deadline in hand.
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer time.AfterFunc(inlinePatience, func() { cancel(errImpatient) }).Stop()
+	planned, err := in.plan(ctx, p)
+	if err != nil && errors.Is(context.Cause(ctx), errImpatient) {
+		err = errImpatient
+	}
+	return planned, err
+}
+
+func (in *Inline) plan(ctx context.Context, p *plan) ([]Planned, error) {
+	var (
+		records map[string]Record
+		failed  error
+		wg      sync.WaitGroup
+	)
+	wg.Go(func() { records, failed = in.catalog.Records(ctx) })
+	_ = p.look(ctx, *in.known.Load()) // what could not be read, or was looked for in the wrong place, is read below
+	wg.Wait()
+	if failed != nil {
+		return nil, fmt.Errorf("generations: %w", failed)
+	}
+	in.known.Store(&records)
+	if err := p.look(ctx, records); err != nil {
+		return nil, err
+	}
+	var (
+		all  []Planned
+		errs []error
+	)
+	for _, sub := range p.wanted {
+		planned, err := p.of(ctx, sub, sub.fed(recordIn(records, sub)))
+		all, errs = append(all, planned...), append(errs, err)
+	}
+	return all, errors.Join(errs...)
+}
