@@ -36,12 +36,14 @@ type function struct {
 
 var command = function{
 	name:        string(routes.Command),
-	description: "Decides commands and appends their events",
+	description: "Decides commands and appends their events, with the rows of inline read models",
 	memory:      512,
 	timeout:     25,
 	grants: []grant{
 		{on: events, actions: []string{"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}},
 		{on: snapshots, actions: []string{"dynamodb:GetItem"}},
+		{on: projections, actions: []string{"dynamodb:Query"}},
+		{on: tables.Inline, actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}},
 	},
 	// Addresses are reserved under an HMAC. The stack's id is unique, known to few, and lives as long as the stack's events.
 	env: map[string]*string{email.KeyEnv: awscdk.Aws_STACK_ID()},

@@ -18,6 +18,7 @@ func TestFunctions(t *testing.T) {
 	}
 	withKey := maps.Clone(write)
 	withKey["EMAIL_KEY"] = ref("AWS::StackId")
+	withKey["TABLE_PROJECTIONS"], withKey["TABLE_PRODUCT_CATALOG"] = ref("ProjectionsTable"), ref("ProductCatalogTable")
 	both := maps.Clone(read)
 	maps.Copy(both, write)
 	connections := object{"TABLE_CONNECTIONS": ref("ConnectionsTable")}

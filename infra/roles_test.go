@@ -22,9 +22,11 @@ func TestRoles(t *testing.T) {
 	logs := []string{"logs:CreateLogStream", "logs:PutLogEvents"}
 	tests := map[string]grants{
 		"CommandRole": {
-			"EventsTable.Arn":    {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
-			"SnapshotsTable.Arn": {"dynamodb:GetItem"},
-			"CommandLogs.Arn":    logs,
+			"EventsTable.Arn":         {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
+			"SnapshotsTable.Arn":      {"dynamodb:GetItem"},
+			"ProjectionsTable.Arn":    {"dynamodb:Query"},
+			"ProductCatalogTable.Arn": {"dynamodb:GetItem", "dynamodb:PutItem"},
+			"CommandLogs.Arn":         logs,
 		},
 		"QueryRole": withReadTables(grants{
 			"EventsTable.Arn":      {"dynamodb:GetItem", "dynamodb:Query"},

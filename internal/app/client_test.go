@@ -70,7 +70,7 @@ func TestAttemptsAreFewAndQuick(t *testing.T) { //nolint:paralleltest // sets th
 
 func TestTableNames(t *testing.T) {
 	t.Parallel()
-	env := map[string]string{"TABLE_EVENTS": "E", "TABLE_SNAPSHOTS": "S", "TABLE_ORDER_SUMMARY": "O"}
+	env := map[string]string{"TABLE_EVENTS": "E", "TABLE_SNAPSHOTS": "S", "TABLE_PROJECTIONS": "P", "TABLE_PRODUCT_CATALOG": "C", "TABLE_ORDER_SUMMARY": "O"}
 	names, err := app.TableNamesFrom(func(name string) string { return env[name] }, app.CommandTables...)
 	if err != nil || names.Of(tables.Events) != "E" {
 		t.Errorf("%v %v", names, err)

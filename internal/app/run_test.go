@@ -98,7 +98,8 @@ func TestRun(t *testing.T) {
 	cmd, output := function(t, "AWS_LAMBDA_RUNTIME_API="+listener.Addr().String(),
 		"AWS_ENDPOINT_URL_DYNAMODB="+dynamotest.Endpoint(t), email.KeyEnv+"=key",
 		tables.Events.Env()+"="+dynamotest.Table(t, client, tables.Events.Table),
-		tables.Snapshots.Env()+"="+dynamotest.Table(t, client, tables.Snapshots.Table))
+		tables.Snapshots.Env()+"="+dynamotest.Table(t, client, tables.Snapshots.Table),
+		tables.Projections.Env()+"=none", tables.ReadModel(tables.ProductCatalog).Env()+"=none")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -65,6 +65,7 @@ func (s Service) Command() (http.Handler, error) {
 	if s.EmailKey == "" {
 		return nil, errors.New("the key of e-mail addresses is missing: set " + email.KeyEnv)
 	}
+	s.Store.Companion, s.Store.Log = s.models().Inline(), s.Log
 	all, err := s.aggregates(warm)
 	if err != nil {
 		return nil, err

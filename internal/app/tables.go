@@ -9,7 +9,7 @@ import (
 
 // The tables that each function is told of.
 var (
-	CommandTables   = []tables.Table{tables.Events, tables.Snapshots}
+	CommandTables   = append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections}, tables.Inline...)
 	QueryTables     = append([]tables.Table{tables.Events, tables.Projections}, tables.ReadModels...)
 	ProjectorTables = append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.Connections}, tables.ReadModels...)
 	ReactorTables   = []tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.ReserveStock}

@@ -16,6 +16,8 @@ import (
 type model struct {
 	projection.Projection
 	former []former
+	// inline says that its rows are stored with the events that they are made of. Its table is one of [tables.Inline].
+	inline bool
 }
 
 // former is an older version of a fold. It stays until no generation that it made is kept any more.
@@ -29,7 +31,7 @@ type former struct {
 var all = []model{
 	{Projection: accountSummary}, {Projection: accountStatement},
 	{Projection: orderSummary}, {Projection: activeOrders}, {Projection: customerOrders},
-	{Projection: productCatalog}, {Projection: productInventory}, {Projection: productSales},
+	{Projection: productCatalog, inline: true}, {Projection: productInventory}, {Projection: productSales},
 }
 
 // Models are the read models on their tables.
@@ -66,13 +68,19 @@ func (m *Models) Catalog() *dynamoview.Catalog { return m.catalog }
 func (m *Models) Subscriptions() []projection.Subscription {
 	subs := make([]projection.Subscription, 0, len(m.models))
 	for name, one := range m.models {
-		sub := projection.Subscription{Projection: one.Projection, View: m.views[name]}
+		sub := projection.Subscription{Projection: one.Projection, View: m.views[name], Inline: one.inline}
 		for _, f := range one.former {
 			sub.Former = append(sub.Former, f.Projection)
 		}
 		subs = append(subs, sub)
 	}
 	return subs
+}
+
+// Inline returns what has commands store the rows of inline read models with their events. It needs the tables of
+// [tables.Projections] and [tables.Inline].
+func (m *Models) Inline() *dynamoview.Inline {
+	return dynamoview.NewInline(m.catalog, m.Subscriptions()...)
 }
 
 // Check tells whether this code can read what is served.

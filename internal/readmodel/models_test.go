@@ -413,3 +413,23 @@ func answers(t *testing.T, m *readmodel.Models) map[string]any {
 	out["top"] = top
 	return out
 }
+
+// TestInlineTables: commands may write the tables of inline read models, and no others.
+func TestInlineTables(t *testing.T) {
+	t.Parallel()
+	models, _ := newModels(t, memstore.New(memstore.Config{}))
+	var inline, granted []string
+	for _, sub := range models.Subscriptions() {
+		if sub.Inline {
+			inline = append(inline, sub.Projection.Name())
+		}
+	}
+	for _, table := range tables.Inline {
+		granted = append(granted, table.Name)
+	}
+	slices.Sort(inline)
+	slices.Sort(granted)
+	if diff := gocmp.Diff(granted, inline); diff != "" {
+		t.Errorf("inline read models (-granted +inline):\n%s", diff)
+	}
+}

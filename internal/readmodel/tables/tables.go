@@ -57,5 +57,8 @@ var ReadModels = []Table{
 	ReadModel(ProductCatalog), ReadModel(ProductInventory), ReadModel(ProductSales),
 }
 
+// Inline are the read tables whose rows commands write, with their events.
+var Inline = []Table{ReadModel(ProductCatalog)}
+
 // ReadModel is the read table of a read model.
 func ReadModel(name string) Table { return Table{Name: name, Table: dynamoview.ReadTable} }
