@@ -39,9 +39,9 @@ func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
 		}
 	}
 	p := &pending{store: st, Append: a, commits: commits, items: items}
-	v, decided, err := p.accompanied(ctx)
+	decided, doubt, err := p.accompanied(ctx)
 	if !decided {
-		err = p.alone(ctx, v == unclear)
+		err = p.alone(ctx, doubt)
 	}
 	if err != nil {
 		return nil, err

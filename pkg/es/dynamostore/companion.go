@@ -28,14 +28,13 @@ type Companion interface {
 const maxActions = 100
 
 // accompanied sends an append with what the companion has for it, and tells whether that decided it: it is stored, or there
-// is a conflict of its streams. Where it did not, the append is to be sent alone, and the verdict is what is known so far:
-// again, or unclear.
+// is a conflict of its streams. Where it did not, the append is to be sent alone; doubt says that it may be stored already.
 //
 // It is sent once. Whatever is in the way may be the companion's, and what was stored although the answer was lost is found
 // by the append that is sent alone, as its own.
-func (p *pending) accompanied(ctx context.Context) (v verdict, decided bool, err error) {
+func (p *pending) accompanied(ctx context.Context) (decided, doubt bool, err error) {
 	if p.store.cfg.Companion == nil {
-		return again, false, nil
+		return false, false, nil
 	}
 	commits := make([]es.Commit, len(p.commits))
 	for i := range p.commits {
@@ -46,22 +45,19 @@ func (p *pending) accompanied(ctx context.Context) (v verdict, decided bool, err
 		p.left(ctx, err)
 	}
 	if len(actions) == 0 {
-		return again, false, nil
+		return false, false, nil
 	}
 	if all := len(p.Writes) + len(p.Checks) + len(actions); all > maxActions {
 		p.left(ctx, fmt.Errorf("a transaction takes %d actions, not %d", maxActions, all))
-		return again, false, nil
+		return false, false, nil
 	}
-	v, err = p.transact(ctx, uuid.NewString(), actions, once)
+	v, err := p.transact(ctx, uuid.NewString(), actions, once)
 	var conflict *es.ConflictError
 	if v == stored || errors.As(err, &conflict) {
-		return v, true, err
+		return true, false, err
 	}
 	p.left(ctx, err)
-	if v == refused { // the append alone may not be
-		v = again
-	}
-	return v, false, nil
+	return false, v == unclear, nil
 }
 
 func once(o *dynamodb.Options) { o.RetryMaxAttempts = 1 }

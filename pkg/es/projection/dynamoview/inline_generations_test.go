@@ -153,6 +153,9 @@ func TestInlineRace(t *testing.T) {
 			if _, err := b.rebuilder().Begin(ctx, "log"); err != nil {
 				t.Fatal(err)
 			}
+			if filled, err := b.rebuilder().Fill(ctx, "log", 2, 0, nil); !filled || err != nil {
+				t.Fatal(filled, err)
+			}
 		}
 	}
 	b.apply(t, history...)
