@@ -238,12 +238,21 @@ func TestInlineOfAnotherHistory(t *testing.T) {
 	b.level(t, "a", 1)
 }
 
-// TestInlineUnreadyCheckpoints: half done or behind is not level, whatever the version.
+// TestInlineUnreadyCheckpoints: half done, behind or parked is not level, whatever the version.
 func TestInlineUnreadyCheckpoints(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(*projection.Checkpoint){
-		"half done": func(c *projection.Checkpoint) { c.Done = 1 },
-		"behind":    func(c *projection.Checkpoint) { c.Behind = true },
+	move := func(b *inlineBench, at, next projection.Checkpoint) error {
+		return b.view.Save(context.Background(), 1, []projection.Move{{Stream: note("a"), Prev: at, Next: next}}, nil)
+	}
+	for name, spoil := range map[string]func(b *inlineBench, at, next projection.Checkpoint) error{
+		"half done": func(b *inlineBench, at, next projection.Checkpoint) error { next.Done = 1; return move(b, at, next) },
+		"behind": func(b *inlineBench, at, next projection.Checkpoint) error {
+			next.Behind = true
+			return move(b, at, next)
+		},
+		"parked": func(b *inlineBench, at, _ projection.Checkpoint) error {
+			return b.view.Park(context.Background(), 1, note("a"), at, projection.Parked{Reason: projection.Failed, Version: 2})
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -253,9 +262,7 @@ func TestInlineUnreadyCheckpoints(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			next := at
-			spoil(&next)
-			if err := b.view.Save(t.Context(), 1, []projection.Move{{Stream: note("a"), Prev: at, Next: next}}, nil); err != nil {
+			if err := spoil(b, at, at); err != nil {
 				t.Fatal(err)
 			}
 			write(t, b.store, "a", noted{"y"})
