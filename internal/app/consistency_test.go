@@ -190,7 +190,7 @@ func TestUnprojected(t *testing.T) {
 	s.ok(t, "POST /orders", `{"orderId":"o","customerId":"c"}`)
 	for _, target := range []string{
 		"GET /accounts/a-1", "GET /accounts/a-1/statement", "GET /orders/o",
-		"GET /products/p", "GET /products/p/inventory", "GET /products/p/sales",
+		"GET /products/p/inventory", "GET /products/p/sales",
 	} {
 		got := s.send(t, target, "").is(t, "202 not-yet-projected")
 		if got.Headers["Retry-After"] != "1" {

@@ -35,7 +35,7 @@ func TestProductsAreListedAtOnce(t *testing.T) {
 	s.query(t, "GET /products/p", `{"unitPrice":{"amount":"3.00"},"version":2}`)
 	s.ok(t, "POST /products/p/price", price3, "Idempotency-Key: k")
 	s.query(t, "GET /products/p", `{"version":2}`)
-	s.refused(t, "GET /products/p/inventory", "", http.StatusNotFound, "not-found") // not inline
+	s.refused(t, "GET /products/p/inventory", "", http.StatusAccepted, "not-yet-projected") // not inline
 	s.project(t)
 	s.query(t, "GET /products/p", `{"name":"Tea","unitPrice":{"amount":"3.00"},"version":2}`)
 	s.query(t, "GET /products/p/inventory", `{"received":0}`)

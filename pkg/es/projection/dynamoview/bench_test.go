@@ -224,18 +224,18 @@ func rebuildByHand(b *testing.B, client *dynamodb.Client, events, table string) 
 					"state": &types.AttributeValueMemberS{Value: string(state)},
 				}}})
 				if len(rows) == 25 {
-					if err := write(b.Context(), client, table, rows); err != nil {
+					if err := writeRows(b.Context(), client, table, rows); err != nil {
 						return err
 					}
 					rows = nil
 				}
 			}
 		}
-		return write(b.Context(), client, table, rows)
+		return writeRows(b.Context(), client, table, rows)
 	})
 }
 
-func write(ctx context.Context, client *dynamodb.Client, table string, rows []types.WriteRequest) error {
+func writeRows(ctx context.Context, client *dynamodb.Client, table string, rows []types.WriteRequest) error {
 	if len(rows) == 0 {
 		return nil
 	}
