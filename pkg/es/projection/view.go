@@ -80,7 +80,8 @@ type Move struct {
 
 // View stores one projection's checkpoints and rows. All reads are strongly consistent.
 type View interface {
-	// MaxWrites is the most checkpoints and rows together that one Save can write.
+	// MaxWrites is the most checkpoints and rows together that one Save can write, from 3. A checkpoint that was parked
+	// may count twice.
 	MaxWrites() int
 
 	// Checkpoints returns the checkpoints of streams; those that have none are not in it.
@@ -91,12 +92,15 @@ type View interface {
 	// Errors: [ErrStale] if a checkpoint is no longer its Prev; [ErrTooLarge].
 	Save(ctx context.Context, g Generation, moves []Move, rows []Write) error
 
-	// Park parks a stream, with the checkpoint left as it is.
+	// Park parks a stream, with the checkpoint left as it is. Every checkpoint that was saved leaves room for that; a long
+	// error is cut.
 	//
 	// Errors: [ErrStale] if the checkpoint is no longer prev.
 	Park(ctx context.Context, g Generation, stream es.StreamID, prev Checkpoint, p Parked) error
 
-	// Seen remembers that a version of a parked stream was delivered. If it is not parked (any longer), nothing happens.
+	// Seen remembers that a version of a parked stream was delivered.
+	//
+	// Errors: [ErrStale] if it is not parked (any longer): whoever tried it again may have missed that version.
 	Seen(ctx context.Context, g Generation, stream es.StreamID, version int64) error
 
 	// Parked yields the streams that wait.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -30,7 +31,7 @@ func (v *View) Checkpoints(
 	out := make(map[es.StreamID]projection.Checkpoint, len(items))
 	prefix := partition(g, stateKind, "")
 	for _, i := range items {
-		stream, err := es.ParseStreamID(strings.TrimPrefix(text(i, "pk"), prefix))
+		stream, err := streamOf(i, strings.TrimPrefix(text(i, "pk"), prefix))
 		if err != nil {
 			return nil, err
 		}
@@ -67,9 +68,14 @@ const maxActions = 100
 
 // Save implements [projection.View]: one PutItem for one checkpoint without rows, else one TransactWriteItems.
 func (v *View) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
+	for _, m := range moves {
+		if !roomToPark(m.Next) {
+			return projection.ErrTooLarge
+		}
+	}
 	actions := v.actions(g, moves, rows)
 	if len(actions) > 1 {
-		if len(actions) > maxActions {
+		if len(actions) > maxActions || slices.ContainsFunc(rows, longKey) {
 			return projection.ErrTooLarge
 		}
 		return v.transact(ctx, actions)
@@ -101,6 +107,13 @@ func (v *View) actions(g projection.Generation, moves []projection.Move, rows []
 	return actions
 }
 
+// maxState is the largest state: what is left of 400 KB besides a stream's name, the checkpoint, and why it is parked.
+const maxState = 400<<10 - 10<<10
+
+// roomToPark tells whether a checkpoint's item can take why its stream is parked. A stream that could not be parked would be
+// in the way of all others.
+func roomToPark(cp projection.Checkpoint) bool { return len(cp.State)+len(cp.Owner) <= maxState }
+
 // putState replaces a checkpoint on condition that the stored one is prev.
 func (v *View) putState(g projection.Generation, stream es.StreamID, prev, next projection.Checkpoint) *types.Put {
 	put := &types.Put{TableName: &v.table, Item: stateItem(g, stream, next)}
@@ -125,6 +138,9 @@ func (v *View) putState(g projection.Generation, stream es.StreamID, prev, next 
 func stateItem(g projection.Generation, stream es.StreamID, cp projection.Checkpoint) item {
 	i := stateKey(g, stream)
 	i["version"] = num(cp.Version)
+	if name := stream.String(); len(name) > maxName {
+		i["stream"] = str(name)
+	}
 	if len(cp.Hash) > 0 {
 		i["hash"] = &types.AttributeValueMemberB{Value: cp.Hash}
 	}

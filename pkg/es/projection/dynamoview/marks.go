@@ -42,7 +42,7 @@ func (v *View) Marks(ctx context.Context, g projection.Generation) iter.Seq2[es.
 }
 
 func mark(i item, prefix string) (es.Mark, error) {
-	stream, err := es.ParseStreamID(strings.TrimPrefix(text(i, "pk"), prefix))
+	stream, err := streamOf(i, strings.TrimPrefix(text(i, "pk"), prefix))
 	if err != nil {
 		return es.Mark{}, fmt.Errorf("checkpoint %q: %w", text(i, "pk"), err)
 	}

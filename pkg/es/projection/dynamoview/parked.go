@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -17,50 +18,59 @@ import (
 
 // parkedKey is where the list of parked streams has a stream.
 func parkedKey(g projection.Generation, stream es.StreamID) item {
-	return item{"pk": str(partition(g, parkedKind, "")), "sk": str(stream.String())}
+	return item{"pk": str(partition(g, parkedKind, "")), "sk": str(nameOf(stream))}
 }
 
 // Park implements [projection.View]: the stream's checkpoint and the list of those parked, in one transaction.
 func (v *View) Park(
 	ctx context.Context, g projection.Generation, stream es.StreamID, prev projection.Checkpoint, p projection.Parked,
 ) error {
-	p.Error = shorten(p.Error)
-	why, err := json.Marshal(p)
+	why, err := reasonText(p)
 	if err != nil {
 		return err
 	}
 	put := v.putState(g, stream, prev, prev)
-	put.Item["parked"] = str(string(why))
+	put.Item["parked"] = str(why)
 	list := &types.Update{ // what was seen stays
 		TableName: &v.table, Key: parkedKey(g, stream),
-		UpdateExpression: aws.String("SET parked = :p"), ExpressionAttributeValues: item{":p": str(string(why))},
+		UpdateExpression:          aws.String("SET parked = :p, #s = :s"),
+		ExpressionAttributeNames:  map[string]string{"#s": "stream"},
+		ExpressionAttributeValues: item{":p": str(why), ":s": str(stream.String())},
 	}
 	return v.transact(ctx, []types.TransactWriteItem{{Put: put}, {Update: list}})
 }
 
-// maxError is how much of an error is kept, in bytes.
-const maxError = 4000
+// maxReason is how much may be kept of why a stream is parked, as JSON, in bytes.
+const maxReason = 6 << 10
 
-func shorten(text string) string {
-	if len(text) > maxError {
-		return text[:maxError] + "…"
+// reasonText is why a stream is parked, with as much of the error as fits.
+func reasonText(p projection.Parked) (string, error) {
+	for {
+		why, err := json.Marshal(p)
+		if err != nil || len(why) <= maxReason {
+			return string(why), err
+		}
+		p.Error = strings.ToValidUTF8(p.Error[:min(len(p.Error), maxReason)*2/3], "") + "…"
 	}
-	return text
 }
 
 // Seen implements [projection.View].
 func (v *View) Seen(ctx context.Context, g projection.Generation, stream es.StreamID, version int64) error {
 	_, err := v.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &v.table, Key: parkedKey(g, stream),
-		UpdateExpression:          aws.String("SET seen = :v"),
-		ConditionExpression:       aws.String("attribute_exists(pk) AND (attribute_not_exists(seen) OR seen < :v)"),
-		ExpressionAttributeValues: item{":v": num(version)},
+		UpdateExpression:                    aws.String("SET seen = :v"),
+		ConditionExpression:                 aws.String("attribute_exists(pk) AND (attribute_not_exists(seen) OR seen < :v)"),
+		ExpressionAttributeValues:           item{":v": num(version)},
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
-	var known *types.ConditionalCheckFailedException
-	if errors.As(err, &known) {
-		return nil
+	var refused *types.ConditionalCheckFailedException
+	switch {
+	case !errors.As(err, &refused):
+		return err
+	case len(refused.Item) == 0:
+		return projection.ErrStale
 	}
-	return err
+	return nil // a later version was seen before
 }
 
 // Parked implements [projection.View].
@@ -87,7 +97,7 @@ func parkedStream(i item) (projection.ParkedStream, error) {
 		p                projection.ParkedStream
 		err1, err2, err3 error
 	)
-	p.Stream, err1 = es.ParseStreamID(text(i, "sk"))
+	p.Stream, err1 = streamOf(i, text(i, "sk"))
 	p.Seen, err2 = number(i, "seen")
 	err3 = json.Unmarshal([]byte(text(i, "parked")), &p.Parked)
 	if err := errors.Join(err1, err2, err3); err != nil {

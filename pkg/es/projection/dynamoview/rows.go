@@ -28,6 +28,14 @@ func (v *View) write(g projection.Generation, w projection.Write) types.Transact
 	return types.TransactWriteItem{Put: &types.Put{TableName: &v.table, Item: key}}
 }
 
+// longKey tells whether a row's key is longer than DynamoDB takes.
+func longKey(w projection.Write) bool {
+	return len(w.Key.Partition) > 2048-keyRoom || len(w.Key.Sort) > 1024
+}
+
+// keyRoom is what a partition key has besides a row's own: "1|count|", with a number of any length.
+const keyRoom = 32
+
 // counterPrefix keeps the names of counters apart from those of other attributes.
 const counterPrefix = "n."
 

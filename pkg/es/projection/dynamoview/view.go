@@ -1,7 +1,9 @@
 package dynamoview
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"strconv"
 
@@ -70,5 +72,23 @@ func partition(g projection.Generation, kind, name string) string {
 }
 
 func stateKey(g projection.Generation, stream es.StreamID) item {
-	return item{"pk": str(partition(g, stateKind, stream.String())), "sk": str(stateSort)}
+	return item{"pk": str(partition(g, stateKind, nameOf(stream))), "sk": str(stateSort)}
+}
+
+// maxName is the longest name of a stream that is part of a key as it is, in bytes: a sort key takes 1,024.
+const maxName = 1000
+
+// nameOf is what stands for a stream in keys: its name, or its hash, which no name is, having no '#'. Then the item has
+// the name in its attribute "stream".
+func nameOf(stream es.StreamID) string {
+	name := stream.String()
+	if len(name) <= maxName {
+		return name
+	}
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(name)))
+}
+
+// streamOf returns the stream of an item whose key has a name.
+func streamOf(i item, name string) (es.StreamID, error) {
+	return es.ParseStreamID(cmp.Or(text(i, "stream"), name))
 }

@@ -1,0 +1,134 @@
+package memview
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"sync"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// Config adjusts a view. The zero value takes the defaults, which are what DynamoDB allows.
+type Config struct {
+	// MaxWrites is the most checkpoints and rows in one save, from 3. Default 100. A checkpoint that was parked counts twice.
+	MaxWrites int
+	// MaxItemBytes is the most that a checkpoint with its state, or a row, may take. Default 400 KB.
+	MaxItemBytes int
+	// MaxBytes is the most that one save may take. Default 4 MB.
+	MaxBytes int
+}
+
+// View keeps one projection's checkpoints and rows, safe for concurrent use.
+type View struct {
+	cfg Config
+
+	mu          sync.Mutex
+	generations map[projection.Generation]*generation
+}
+
+type generation struct {
+	checkpoints map[es.StreamID]projection.Checkpoint
+	seen        map[es.StreamID]int64 // of those parked
+	rows        map[projection.RowKey]projection.Row
+}
+
+var _ projection.View = (*View)(nil)
+
+// New returns an empty view. It panics if the configuration is one that no projection could work with.
+func New(cfg Config) *View {
+	cfg.MaxWrites = cmp.Or(cfg.MaxWrites, 100)
+	cfg.MaxItemBytes = cmp.Or(cfg.MaxItemBytes, 400<<10)
+	cfg.MaxBytes = cmp.Or(cfg.MaxBytes, 4<<20)
+	if cfg.MaxWrites < 3 || cfg.MaxItemBytes < 1 || cfg.MaxBytes < 1 {
+		panic(fmt.Sprintf("memview.Config: max writes %d must be 3 or more, max item bytes %d and max bytes %d positive",
+			cfg.MaxWrites, cfg.MaxItemBytes, cfg.MaxBytes))
+	}
+	return &View{cfg: cfg, generations: map[projection.Generation]*generation{}}
+}
+
+// generation returns a generation, which it makes where there is none. The caller holds the lock.
+func (v *View) generation(g projection.Generation) *generation {
+	if v.generations[g] == nil {
+		v.generations[g] = &generation{
+			checkpoints: map[es.StreamID]projection.Checkpoint{},
+			seen:        map[es.StreamID]int64{},
+			rows:        map[projection.RowKey]projection.Row{},
+		}
+	}
+	return v.generations[g]
+}
+
+// MaxWrites implements [projection.View].
+func (v *View) MaxWrites() int { return v.cfg.MaxWrites }
+
+// Checkpoints implements [projection.View].
+func (v *View) Checkpoints(
+	ctx context.Context, g projection.Generation, streams ...es.StreamID,
+) (map[es.StreamID]projection.Checkpoint, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	out := make(map[es.StreamID]projection.Checkpoint, len(streams))
+	for _, stream := range streams {
+		if cp, there := v.generation(g).checkpoints[stream]; there {
+			out[stream] = cloneCheckpoint(cp)
+		}
+	}
+	return out, ctx.Err()
+}
+
+// Rows implements [projection.View].
+func (v *View) Rows(
+	ctx context.Context, g projection.Generation, keys ...projection.RowKey,
+) (map[projection.RowKey]projection.Row, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	out := make(map[projection.RowKey]projection.Row, len(keys))
+	for _, key := range keys {
+		if row, there := v.generation(g).rows[key]; there {
+			out[key] = cloneRow(row)
+		}
+	}
+	return out, ctx.Err()
+}
+
+// Keys implements [projection.View].
+func (v *View) Keys(ctx context.Context, g projection.Generation) iter.Seq2[projection.RowKey, error] {
+	return listed(ctx, func() (keys []projection.RowKey) {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		for key := range v.generation(g).rows {
+			keys = append(keys, key)
+		}
+		return keys
+	})
+}
+
+// Drop implements [projection.View].
+func (v *View) Drop(ctx context.Context, g projection.Generation) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	delete(v.generations, g)
+	return nil
+}
+
+// listed yields what there is when the caller begins to range over it.
+func listed[T any](ctx context.Context, list func() []T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		if err := ctx.Err(); err != nil {
+			var none T
+			yield(none, err)
+			return
+		}
+		for _, one := range list() {
+			if !yield(one, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,195 @@
+package viewtest
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+func rowKinds(t *testing.T, f *fixture) {
+	k := key("p", "s")
+	cp := projection.Checkpoint{}
+	for i, step := range []struct {
+		write projection.Write
+		want  map[projection.RowKey]string
+	}{
+		{projection.Write{Kind: projection.Delete, Key: k}, map[projection.RowKey]string{}}, // of what is not there
+		{put(k, `{"a":1}`), map[projection.RowKey]string{own("p", "s"): `{"a":1}`}},
+		{add(t, k, "n", "0"), map[projection.RowKey]string{own("p", "s"): `{"a":1}`, shared("p", "s"): "n=0"}},
+		{put(k, `null`), map[projection.RowKey]string{own("p", "s"): `null`, shared("p", "s"): "n=0"}},
+		{projection.Write{Kind: projection.Delete, Key: k}, map[projection.RowKey]string{shared("p", "s"): "n=0"}},
+		{add(t, k, "n", "-1", "row", "1"), map[projection.RowKey]string{shared("p", "s"): "n=-1 row=1"}},
+	} {
+		next := at(int64(i + 1))
+		f.mustMove(t, stream("a"), cp, next, step.write)
+		f.wantRows(t, 1, step.want)
+		cp = next
+	}
+}
+
+func exactNumbers(t *testing.T, f *fixture) {
+	adds := []string{"0.1", "0.2", "12345678901234567890123456789012345678", "-12345678901234567890123456789012345677", "-1.30", "9007199254740993"}
+	sum, cp := projection.Number{}, projection.Checkpoint{}
+	for i, n := range adds {
+		counter := "small"
+		if len(n) > 20 {
+			counter = "large"
+		}
+		next := at(int64(i + 1))
+		f.mustMove(t, stream("a"), cp, next, add(t, key("p", "s"), counter, n))
+		if counter == "small" {
+			sum = sum.Plus(number(t, n))
+		}
+		cp = next
+	}
+	rows, err := f.Rows(t.Context(), 1, shared("p", "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := rows[shared("p", "s")].Counters
+	if !got["small"].Equal(sum) || !got["small"].Equal(number(t, "9007199254740992")) || !got["large"].Equal(projection.Int(1)) {
+		t.Errorf("small %s, want %s; large %s, want 1", got["small"], sum, got["large"])
+	}
+}
+
+func addConcurrently(t *testing.T, f *fixture) {
+	var wg sync.WaitGroup
+	for i := range 10 {
+		wg.Go(func() {
+			if err := f.move(t, stream(i), projection.Checkpoint{}, at(1), add(t, key("p", "s"), "n", "1.5")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	f.wantRows(t, 1, map[projection.RowKey]string{shared("p", "s"): "n=15"})
+}
+
+// listKeys: rows of both kinds are listed, checkpoints and parked streams are not.
+func listKeys(t *testing.T, f *fixture) {
+	f.mustMove(t, stream("a"), projection.Checkpoint{}, at(1), put(key("a", "1"), `1`), put(key("a|b", "2|c"), `1`), add(t, key("a", "1"), "n", "1"))
+	if err := f.Park(t.Context(), 1, stream("b"), projection.Checkpoint{}, because(1)); err != nil {
+		t.Fatal(err)
+	}
+	f.wantRows(t, 1, map[projection.RowKey]string{own("a", "1"): `1`, own("a|b", "2|c"): `1`, shared("a", "1"): "n=1"})
+	for range f.Keys(t.Context(), 1) {
+		break // and no more is asked for
+	}
+	for range f.Parked(t.Context(), 1) {
+		break
+	}
+}
+
+func manyRows(t *testing.T, f *fixture) {
+	want := map[projection.RowKey]string{}
+	var streams []es.StreamID
+	for i := range 5 {
+		var rows []projection.Write
+		for j := range 50 {
+			k := key(fmt.Sprint(i), fmt.Sprint(j))
+			rows = append(rows, put(k, `1`))
+			want[projection.RowKey{Key: k}] = `1`
+		}
+		streams = append(streams, stream(i))
+		f.mustMove(t, stream(i), projection.Checkpoint{}, at(1), rows...)
+	}
+	f.wantRows(t, 1, want)
+	for i := range 200 {
+		streams = append(streams, stream(fmt.Sprint("none", i)))
+	}
+	all, err := f.Checkpoints(t.Context(), 1, streams...)
+	if err != nil || len(all) != 5 {
+		t.Errorf("%d checkpoints, %v", len(all), err)
+	}
+}
+
+// fill writes something of every kind into a generation.
+func (f *fixture) fill(t *testing.T, g projection.Generation) {
+	t.Helper()
+	var rows []projection.Write
+	for i := range 60 {
+		rows = append(rows, put(key("p", fmt.Sprint(i)), fmt.Sprint(g)))
+	}
+	rows = append(rows, add(t, key("p", "s"), "n", fmt.Sprint(g)))
+	if err := f.Save(t.Context(), g, []projection.Move{{Stream: stream("a"), Next: at(int64(g))}}, rows); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Park(t.Context(), g, stream("b"), projection.Checkpoint{}, because(int64(g))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (f *fixture) wantFilled(t *testing.T, g projection.Generation) {
+	t.Helper()
+	want := map[projection.RowKey]string{shared("p", "s"): fmt.Sprint("n=", g)}
+	for i := range 60 {
+		want[own("p", fmt.Sprint(i))] = fmt.Sprint(g)
+	}
+	f.wantRows(t, g, want)
+	cp := at(int64(g))
+	f.wantAt(t, g, stream("a"), &cp)
+	if p := f.parked(t, g); len(p) != 1 || p["b"].Version != int64(g) {
+		t.Errorf("parked in generation %d: %v", g, p)
+	}
+}
+
+// generationsApart: also those whose number begins with another's.
+func generationsApart(t *testing.T, f *fixture) {
+	for _, g := range []projection.Generation{1, 2, 11} {
+		f.fill(t, g)
+	}
+	for _, g := range []projection.Generation{1, 2, 11} {
+		f.wantFilled(t, g)
+	}
+}
+
+func dropGeneration(t *testing.T, f *fixture) {
+	f.fill(t, 1)
+	f.fill(t, 11)
+	for range 2 {
+		if err := f.Drop(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.wantRows(t, 1, map[projection.RowKey]string{})
+	f.wantAt(t, 1, stream("a"), nil)
+	f.wantAt(t, 1, stream("b"), nil)
+	if p := f.parked(t, 1); len(p) != 0 {
+		t.Errorf("parked: %v", p)
+	}
+	f.wantFilled(t, 11)
+}
+
+// callersBytes: what the caller does with what it gave, and with what it got, changes nothing that is stored.
+func callersBytes(t *testing.T, f *fixture) {
+	cp, why, want := at(1), because(2), at(1)
+	row := put(key("p", "s"), `"abc"`)
+	counters := add(t, key("p", "s"), "n", "1")
+	f.mustMove(t, stream("a"), projection.Checkpoint{}, cp, row, counters)
+	cp.State[1], cp.Hash[0], row.Row[1], counters.Counters["n"] = 'X', 'X', 'X', projection.Int(7)
+	rows, err := f.Rows(t.Context(), 1, own("p", "s"), shared("p", "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows[own("p", "s")].Row[1] = 'X'
+	rows[shared("p", "s")].Counters["n"] = projection.Int(7)
+	f.wantRows(t, 1, map[projection.RowKey]string{own("p", "s"): `"abc"`, shared("p", "s"): "n=1"})
+	got, err := f.Checkpoints(t.Context(), 1, stream("a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got[stream("a")].State[1], got[stream("a")].Hash[0] = 'X', 'X'
+	f.wantAt(t, 1, stream("a"), &want)
+	if err := f.Park(t.Context(), 1, stream("a"), want, why); err != nil {
+		t.Fatal(err)
+	}
+	if got, err = f.Checkpoints(t.Context(), 1, stream("a")); err != nil {
+		t.Fatal(err)
+	}
+	got[stream("a")].Parked.Code = "X"
+	want.Parked = &why
+	f.wantAt(t, 1, stream("a"), &want)
+}

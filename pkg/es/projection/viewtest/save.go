@@ -1,0 +1,265 @@
+package viewtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+func saveRoundTrip(t *testing.T, f *fixture) {
+	f.wantAt(t, 1, stream("a"), nil)
+	first, second := at(2), at(5)
+	f.mustMove(t, stream("a"), projection.Checkpoint{}, first, put(key("p", "s"), `{"text":"ü"}`), add(t, key("p", "s"), "n", "1"))
+	f.wantAt(t, 1, stream("a"), &first)
+	f.mustMove(t, stream("a"), first, second, put(key("p", "s"), `"b"`), add(t, key("p", "s"), "n", "1", "m", "-2.5"))
+	f.wantAt(t, 1, stream("a"), &second)
+	f.wantRows(t, 1, map[projection.RowKey]string{own("p", "s"): `"b"`, shared("p", "s"): "m=-2.5 n=2"})
+	odd := stream("ü|#/ 1")
+	f.mustMove(t, odd, projection.Checkpoint{}, first)
+	f.wantAt(t, 1, odd, &first)
+	if all, err := f.Checkpoints(t.Context(), 1); err != nil || len(all) != 0 {
+		t.Errorf("checkpoints of nothing: %v, %v", all, err)
+	}
+}
+
+// saveStateOnly: a checkpoint may have neither state, hash nor owner.
+func saveStateOnly(t *testing.T, f *fixture) {
+	bare := projection.Checkpoint{Version: 3}
+	f.mustMove(t, stream("a"), projection.Checkpoint{}, bare)
+	f.wantAt(t, 1, stream("a"), &bare)
+	next := at(4)
+	f.mustMove(t, stream("a"), bare, next)
+	f.mustMove(t, stream("a"), next, projection.Checkpoint{Version: 5}) // nothing of the one before stays
+	f.wantAt(t, 1, stream("a"), &projection.Checkpoint{Version: 5})
+}
+
+func saveStale(t *testing.T, f *fixture) {
+	two, five := at(2), at(5)
+	if err := f.move(t, stream("a"), two, five); !errors.Is(err, projection.ErrStale) {
+		t.Errorf("after a checkpoint that is not there: %v", err)
+	}
+	f.mustMove(t, stream("a"), projection.Checkpoint{}, two)
+	for name, prev := range map[string]projection.Checkpoint{
+		"the first again": {}, "another version": at(1), "one half done": {Version: 2, Done: 1},
+	} {
+		for _, rows := range [][]projection.Write{nil, {put(key("p", "s"), `1`)}} {
+			if err := f.move(t, stream("a"), prev, five, rows...); !errors.Is(err, projection.ErrStale) {
+				t.Errorf("%s, with %d rows: %v", name, len(rows), err)
+			}
+		}
+	}
+	f.wantAt(t, 1, stream("a"), &two)
+	f.wantRows(t, 1, map[projection.RowKey]string{})
+}
+
+// saveHalfDone: how many rows of the next event are written is part of what a save rests on, before the first event too.
+func saveHalfDone(t *testing.T, f *fixture) {
+	part := projection.Checkpoint{Done: 3}
+	f.mustMove(t, stream("a"), projection.Checkpoint{}, part, put(key("p", "s"), `1`))
+	f.wantAt(t, 1, stream("a"), &part)
+	for _, prev := range []projection.Checkpoint{{}, {Done: 2}, {Version: 1}} {
+		if err := f.move(t, stream("a"), prev, at(1)); !errors.Is(err, projection.ErrStale) {
+			t.Errorf("after %+v: %v", prev, err)
+		}
+	}
+	whole := at(1)
+	f.mustMove(t, stream("a"), part, whole)
+	f.wantAt(t, 1, stream("a"), &whole)
+}
+
+func saveBehind(t *testing.T, f *fixture) {
+	behind := projection.Checkpoint{Behind: true}
+	f.mustMove(t, stream("a"), projection.Checkpoint{}, behind)
+	f.wantAt(t, 1, stream("a"), &behind)
+	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1)); !errors.Is(err, projection.ErrStale) {
+		t.Errorf("as if nothing were there: %v", err)
+	}
+	level := at(1)
+	f.mustMove(t, stream("a"), behind, level)
+	f.wantAt(t, 1, stream("a"), &level)
+}
+
+// longNames: a stream with the longest name can be saved, parked and found like any other.
+func longNames(t *testing.T, f *fixture) {
+	long := stream(strings.Repeat("x", es.MaxStreamBytes-len("Note#")))
+	other := stream(long.ID[:len(long.ID)-1] + "y")
+	for version, s := range map[int64]es.StreamID{1: long, 2: other} {
+		cp, why := at(version), because(version+1)
+		f.mustMove(t, s, projection.Checkpoint{}, cp)
+		if err := f.Park(t.Context(), 1, s, cp, why); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Seen(t.Context(), 1, s, version+7); err != nil {
+			t.Error(err)
+		}
+		cp.Parked = &why
+		f.wantAt(t, 1, s, &cp)
+	}
+	if p := f.parked(t, 1); p[long.ID].Seen != 8 || p[other.ID].Seen != 9 || p[long.ID].Stream != long {
+		t.Errorf("%d parked, seen %d and %d", len(p), p[long.ID].Seen, p[other.ID].Seen)
+	}
+}
+
+func saveAllOrNothing(t *testing.T, f *fixture) {
+	one := at(1)
+	f.mustMove(t, stream("b"), projection.Checkpoint{}, one)
+	err := f.Save(t.Context(), 1, []projection.Move{
+		{Stream: stream("a"), Next: one}, {Stream: stream("b"), Next: at(2)}, // b has moved on
+	}, []projection.Write{put(key("p", "s"), `1`), add(t, key("p", "s"), "n", "1")})
+	if !errors.Is(err, projection.ErrStale) {
+		t.Errorf("one of two is stale: %v", err)
+	}
+	f.wantAt(t, 1, stream("a"), nil)
+	f.wantRows(t, 1, map[projection.RowKey]string{})
+	err = f.Save(t.Context(), 1, []projection.Move{{Stream: stream("a"), Next: one}, {Stream: stream("b"), Prev: one, Next: at(2)}}, nil)
+	if err != nil {
+		t.Error(err)
+	}
+	f.wantAt(t, 1, stream("a"), &one)
+}
+
+func saveOneWinner(t *testing.T, f *fixture) {
+	for _, rows := range [][]projection.Write{nil, {add(t, key("p", "s"), "n", "1")}} {
+		s := stream(fmt.Sprint(len(rows)))
+		wantOneWinner(t, func() error { return f.move(t, s, projection.Checkpoint{}, at(1), rows...) })
+	}
+	f.wantRows(t, 1, map[projection.RowKey]string{shared("p", "s"): "n=1"})
+}
+
+// wantOneWinner does something eight times at once, of which one must succeed, and the others be told that it is stale.
+func wantOneWinner(t *testing.T, do func() error) {
+	t.Helper()
+	var won atomic.Int64
+	var wg sync.WaitGroup
+	gate := make(chan struct{})
+	for range 8 {
+		wg.Go(func() {
+			<-gate
+			switch err := do(); {
+			case err == nil:
+				won.Add(1)
+			case !errors.Is(err, projection.ErrStale):
+				t.Errorf("a loser is told: %v", err)
+			}
+		})
+	}
+	close(gate)
+	wg.Wait()
+	if won.Load() != 1 {
+		t.Errorf("%d winners", won.Load())
+	}
+}
+
+func saveTooMany(t *testing.T, f *fixture) {
+	most := f.MaxWrites()
+	if most < 3 {
+		t.Fatalf("MaxWrites is %d: a stream that was parked could not be written with one row", most)
+	}
+	rows := make([]projection.Write, most)
+	for i := range rows {
+		rows[i] = put(key("p", fmt.Sprintf("%03d", i)), `1`)
+	}
+	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1), rows...); !errors.Is(err, projection.ErrTooLarge) {
+		t.Errorf("%d rows and a checkpoint: %v", most, err)
+	}
+	f.wantAt(t, 1, stream("a"), nil)
+	one := at(1)
+	f.mustMove(t, stream("a"), projection.Checkpoint{}, one, rows[1:]...)
+	f.wantAt(t, 1, stream("a"), &one)
+}
+
+func largeStates(t *testing.T, f *fixture) {
+	for name, rows := range map[string][]projection.Write{"alone": nil, "with a row": {put(key("p", "s"), `1`)}} {
+		s := stream(name)
+		if err := f.move(t, s, projection.Checkpoint{}, projection.Checkpoint{Version: 1, State: text(410 << 10)}, rows...); !errors.Is(err, projection.ErrTooLarge) {
+			t.Errorf("410 KB %s: %v", name, err)
+		}
+		large := projection.Checkpoint{Version: 1, State: text(390 << 10)}
+		f.mustMove(t, s, projection.Checkpoint{}, large, rows...)
+		f.wantAt(t, 1, s, &large)
+	}
+}
+
+func largeRows(t *testing.T, f *fixture) {
+	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1), put(key("p", "s"), string(text(410<<10)))); !errors.Is(err, projection.ErrTooLarge) {
+		t.Errorf("a row of 410 KB: %v", err)
+	}
+	row := string(text(390 << 10))
+	f.mustMove(t, stream("a"), projection.Checkpoint{}, at(1), put(key("p", "s"), row))
+	f.wantRows(t, 1, map[projection.RowKey]string{own("p", "s"): row})
+	names := func(first string) projection.Write {
+		w := projection.Write{Kind: projection.Add, Key: key("p", "s"), Counters: map[string]projection.Number{}}
+		for i := range 10 {
+			w.Counters[fmt.Sprint(first, i)+strings.Repeat("x", 30<<10)] = projection.Int(1)
+		}
+		return w
+	}
+	f.mustMove(t, stream("a"), at(1), at(2), names("a"))
+	if err := f.move(t, stream("a"), at(2), at(3), names("b")); !errors.Is(err, projection.ErrTooLarge) {
+		t.Errorf("counters that grow over 400 KB: %v", err)
+	}
+}
+
+func largeTransaction(t *testing.T, f *fixture) {
+	rows := make([]projection.Write, 12)
+	for i := range rows {
+		rows[i] = put(key("p", fmt.Sprint(i)), string(text(380<<10)))
+	}
+	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1), rows...); !errors.Is(err, projection.ErrTooLarge) {
+		t.Errorf("4.5 MB at once: %v", err)
+	}
+	f.wantAt(t, 1, stream("a"), nil)
+	f.mustMove(t, stream("a"), projection.Checkpoint{}, at(1), rows[:9]...)
+}
+
+// badKeys: what no key can be is refused, and a sort key that is too long is too large.
+func badKeys(t *testing.T, f *fixture) {
+	for _, long := range []projection.Key{key("p", strings.Repeat("s", 1025)), key(strings.Repeat("p", 2049), "s")} {
+		if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1), put(long, `1`)); !errors.Is(err, projection.ErrTooLarge) {
+			t.Errorf("a key of %d and %d bytes: %v", len(long.Partition), len(long.Sort), err)
+		}
+	}
+	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1), put(key("p", ""), `1`)); err == nil {
+		t.Error("an empty sort key is taken")
+	}
+	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1), put(key("p", "s"), `1`), put(key("p", "s"), `2`)); err == nil {
+		t.Error("one row written twice in one save is taken")
+	}
+	f.wantAt(t, 1, stream("a"), nil)
+}
+
+// viewCancelled: nothing is read or written once the context has ended.
+func viewCancelled(t *testing.T, f *fixture) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	errs := map[string]error{
+		"save": f.Save(ctx, 1, []projection.Move{{Stream: stream("a"), Next: at(1)}}, nil),
+		"park": f.Park(ctx, 1, stream("a"), projection.Checkpoint{}, because(1)),
+		"seen": f.Seen(ctx, 1, stream("a"), 1),
+		"drop": f.Drop(ctx, 1),
+	}
+	_, errs["checkpoints"] = f.Checkpoints(ctx, 1, stream("a"))
+	_, errs["rows"] = f.Rows(ctx, 1, own("p", "s"))
+	for _, err := range f.Parked(ctx, 1) {
+		errs["parked"] = err
+	}
+	for _, err := range f.Keys(ctx, 1) {
+		errs["keys"] = err
+	}
+	for name, err := range errs {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if len(errs) != 8 {
+		t.Errorf("only %d calls said that the context had ended", len(errs))
+	}
+	f.wantAt(t, 1, stream("a"), nil)
+}
