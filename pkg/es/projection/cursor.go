@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"slices"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -76,10 +77,12 @@ func (c *cursor) fold(ctx context.Context, steps []step) (Checkpoint, []Write, e
 	return next, w.list, nil
 }
 
-// apply folds commits, a page at a time, into as few saves as they fit into.
+// apply folds commits, a page at a time, into as few saves as they fit into. A stream that was parked is left behind: what
+// was delivered to others while they saw it parked is not among the commits.
 func (c *cursor) apply(ctx context.Context, commits iter.Seq2[*es.Commit, error]) error {
 	var page []step
-	c.behind = c.at.Behind
+	parked := c.at.Parked != nil
+	c.behind = c.at.Behind || parked
 	for commit, err := range commits {
 		if errors.Is(err, errBudget) {
 			c.behind = true
@@ -104,7 +107,7 @@ func (c *cursor) apply(ctx context.Context, commits iter.Seq2[*es.Commit, error]
 			page = page[:0]
 		}
 	}
-	c.behind = false
+	c.behind = parked
 	return c.last(ctx, page)
 }
 
@@ -114,7 +117,7 @@ func (c *cursor) last(ctx context.Context, page []step) error {
 		return c.save(ctx, page)
 	}
 	next := c.at
-	next.Behind = c.behind
+	next.Behind, next.Parked = c.behind, nil
 	return c.store(ctx, next, nil)
 }
 
@@ -139,8 +142,9 @@ func (c *cursor) save(ctx context.Context, steps []step) error {
 		return c.park(ctx, steps[0].version(), reason(failed.err), failed.err)
 	}
 	most := c.target.sub.View.MaxWrites() - 1
+	slices.SortFunc(rows, byKey) // Done counts them, and a fold may write them in another order next time
 	rows = rows[min(c.at.Done, len(rows)):]
-	if len(rows) <= most {
+	if err = ErrTooLarge; len(rows) <= most {
 		if err = c.store(ctx, next, rows); !errors.Is(err, ErrTooLarge) {
 			return err
 		}

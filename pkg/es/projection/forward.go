@@ -24,6 +24,8 @@ const (
 type mode struct {
 	// level reads the stream to its end, whatever was delivered.
 	level bool
+	// rest reads the stream to its end too, within the budget: deliveries before this one were left to whoever is next.
+	rest bool
 	// retry tries a parked stream again.
 	retry bool
 }
@@ -70,7 +72,12 @@ func (e *Engine) forwardOnce(ctx context.Context, c *cursor, delivered []*es.Com
 	case c.at.Behind && !m.level && e.cfg.Queue != nil:
 		return e.leave(ctx, 0, Job{Task: CatchUp, Projection: c.target.sub.name(), Stream: c.stream})
 	}
+	parked := c.at.Parked != nil
+	m.rest = parked || c.at.Behind
 	err := c.apply(ctx, e.feed(ctx, c, delivered, m))
+	if err == nil && parked { // from here on, others see that it is behind, and leave nothing to this
+		err = c.apply(ctx, e.feed(ctx, c, nil, m))
+	}
 	switch {
 	case errors.Is(err, errParked):
 		return c.seen(ctx, delivered)
@@ -121,7 +128,7 @@ func (e *Engine) feed(ctx context.Context, c *cursor, delivered []*es.Commit, m 
 			}
 			version = commit.LastVersion()
 		}
-		if m.level {
+		if m.level || m.rest {
 			e.tail(ctx, c.stream, version+1, m, yield)
 		}
 	}

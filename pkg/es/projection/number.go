@@ -44,6 +44,11 @@ func (n Number) to(scale int) big.Int {
 	return out
 }
 
+// digits is how many digits the number has, zeros at its ends not counted.
+func (n Number) digits() int {
+	return len(strings.TrimRight(new(big.Int).Abs(&n.unscaled).String(), "0"))
+}
+
 // String returns the number as [Decimal] reads it.
 func (n Number) String() string {
 	digits := new(big.Int).Abs(&n.unscaled).String()

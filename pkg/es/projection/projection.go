@@ -134,7 +134,10 @@ func (p *definition[S]) evolve(state *S, s step, w *Writes) (err error) {
 		}
 	}()
 	w.stream = s.commit.Stream
-	return decode(p.d.Sources, s, func(e Event) error { return p.d.Evolve(state, e, w) })
+	if err = decode(p.d.Sources, s, func(e Event) error { return p.d.Evolve(state, e, w) }); err == nil {
+		err = w.err
+	}
+	return err
 }
 
 // decode calls do for each event that a stored one is, after upcasting.

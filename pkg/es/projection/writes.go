@@ -1,6 +1,7 @@
 package projection
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -39,9 +40,12 @@ type Writes struct {
 	stream es.StreamID
 	list   []Write
 	index  map[RowKey]int
+	err    error // the first of what can't be stored
 }
 
 // Put writes a row of the event's stream. Its sort key is extended by the stream, so that no other stream can write it.
+//
+// Errors: the row is none as JSON. A fold returns it.
 func (w *Writes) Put(key Key, row any) error {
 	data, err := json.Marshal(row)
 	if err != nil {
@@ -54,8 +58,19 @@ func (w *Writes) Put(key Key, row any) error {
 // Delete removes a row that Put wrote under the same key.
 func (w *Writes) Delete(key Key) { w.set(RowKey{Key: w.own(key)}, Write{Kind: Delete}) }
 
-// Add adds to a counter of a row that all streams share. Additions commute, so their order does not matter.
+// maxDigits is how many digits a stored number has at most.
+const maxDigits = 38
+
+// Add adds to a counter of a row that all streams share. Additions commute, so their order does not matter. Neither part of
+// the key may be empty, and no number longer than 38 digits: such an event can't be folded.
 func (w *Writes) Add(key Key, counter string, n Number) {
+	switch {
+	case w.err != nil:
+	case key.Partition == "" || key.Sort == "":
+		w.err = fmt.Errorf("shared row %q: its partition and sort key must not be empty", key)
+	case n.digits() > maxDigits:
+		w.err = fmt.Errorf("shared row %q: %s has more than %d digits", key, counter, maxDigits)
+	}
 	id := RowKey{Key: key, Shared: true}
 	i, there := w.index[id]
 	if !there {
@@ -68,6 +83,11 @@ func (w *Writes) Add(key Key, counter string, n Number) {
 
 func (w *Writes) own(key Key) Key {
 	return Key{Partition: key.Partition, Sort: key.Sort + "|" + w.stream.String()}
+}
+
+// byKey orders rows.
+func byKey(a, b Write) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Key.Partition, b.Key.Partition), cmp.Compare(a.Key.Sort, b.Key.Sort))
 }
 
 func (w *Writes) set(id RowKey, write Write) {

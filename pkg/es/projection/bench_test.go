@@ -1,0 +1,337 @@
+package projection_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/memstore"
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/memview"
+)
+
+// The events of the tests: a note is added, which says what the fold is to do with it.
+type (
+	noteEvent interface{ isNote() }
+	// Noted is added to the stream's texts, to a row of its own, and to a counter of its first letter.
+	Noted struct{ Text string }
+	// Fanned adds to so many shared rows, in an order that is not the same twice.
+	Fanned struct{ Out int }
+	// Swollen makes the state so many bytes large.
+	Swollen struct{ Bytes int }
+	// Poisoned can't be folded.
+	Poisoned struct{ Panic bool }
+	// Misplaced writes a row where none can be.
+	Misplaced struct{ Digits int }
+)
+
+func (Noted) isNote()     {}
+func (Fanned) isNote()    {}
+func (Swollen) isNote()   {}
+func (Poisoned) isNote()  {}
+func (Misplaced) isNote() {}
+
+var notes = es.NewRegistry(
+	es.Type[noteEvent]("Noted", 1, Noted{}), es.Type[noteEvent]("Fanned", 1, Fanned{}), es.Type[noteEvent]("Swollen", 1, Swollen{}),
+	es.Type[noteEvent]("Poisoned", 1, Poisoned{}), es.Type[noteEvent]("Misplaced", 1, Misplaced{}),
+)
+
+type notebook struct {
+	Texts []string `json:"texts"`
+	Mass  string   `json:"mass,omitempty"`
+}
+
+var errPoison = errors.New("poison")
+
+// logOf is a projection of notes, in a fold version; mended, it takes poison.
+func logOf(fold int, mended bool) projection.Projection {
+	return projection.New(projection.Definition[notebook]{
+		Name: "log", Fold: fold, Sources: map[string]es.Decoder{"Note": notes},
+		Evolve: func(s *notebook, e projection.Event, w *projection.Writes) error {
+			switch data := e.Data.(type) {
+			case Noted:
+				s.Texts = append(s.Texts, data.Text)
+				w.Add(projection.Key{Partition: "letters", Sort: data.Text[:1]}, "count", projection.Int(1))
+				return w.Put(projection.Key{Partition: "all", Sort: fmt.Sprintf("%04d", e.Version)}, fmt.Sprint(data.Text, fold))
+			case Fanned:
+				rows := map[string]bool{}
+				for i := range data.Out {
+					rows[fmt.Sprintf("%03d", i)] = true
+				}
+				for row := range rows {
+					w.Add(projection.Key{Partition: "fan", Sort: row}, "count", projection.Int(1))
+				}
+			case Swollen:
+				s.Mass = strings.Repeat("x", data.Bytes)
+			case Misplaced:
+				n, err := projection.Decimal(strings.Repeat("1", data.Digits))
+				key := projection.Key{Partition: "all"}
+				if data.Digits > 1 {
+					key.Sort = "sum"
+				}
+				w.Add(key, "count", n)
+				return err
+			case Poisoned:
+				if !mended && data.Panic {
+					panic("poison")
+				} else if !mended {
+					return errPoison
+				}
+			}
+			return nil
+		},
+	})
+}
+
+// bench is a store, a view and what else an engine needs, all in memory.
+type bench struct {
+	store   *memstore.Store
+	view    *memview.View
+	catalog *memview.Catalog
+	queue   *queue
+	now     time.Time
+	engine  *projection.Engine
+}
+
+func newBench() *bench {
+	b := &bench{view: memview.New(memview.Config{}), catalog: memview.NewCatalog(), queue: &queue{}, now: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}
+	b.store = memstore.New(memstore.Config{})
+	b.engine = b.engineOf(projection.Config{}, logOf(1, false))
+	return b
+}
+
+// engineOf returns an engine on the bench, of the newest fold version and older ones.
+func (b *bench) engineOf(cfg projection.Config, newest projection.Projection, former ...projection.Projection) *projection.Engine {
+	return b.engineOn(b.store, b.view, b.catalog, cfg, newest, former...)
+}
+
+func (b *bench) engineOn(
+	store es.Reader, view projection.View, catalog projection.Catalog, cfg projection.Config, newest projection.Projection, former ...projection.Projection,
+) *projection.Engine {
+	cfg.Now, cfg.Log = func() time.Time { return b.now }, slog.New(slog.NewTextHandler(io.Discard, nil))
+	return projection.NewEngine(store, catalog, cfg, projection.Subscription{Projection: newest, Former: former, View: view})
+}
+
+// queued is a configuration with the bench's queue.
+func (b *bench) queued() projection.Config { return projection.Config{Queue: b.queue} }
+
+func (b *bench) rebuilder(e *projection.Engine) *projection.Rebuilder {
+	return projection.NewRebuilder(e, b.store, projection.RebuildConfig{Segments: 2, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+}
+
+func note(id string) es.StreamID { return es.StreamID{Type: "Note", ID: id} }
+
+// write appends a commit.
+func (b *bench) write(t *testing.T, id string, events ...noteEvent) es.Commit {
+	t.Helper()
+	raw := make([]es.RawEvent, len(events))
+	for i, e := range events {
+		var err error
+		if raw[i], err = notes.Encode(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.writeRaw(t, id, raw...)
+}
+
+func (b *bench) writeRaw(t *testing.T, id string, events ...es.RawEvent) es.Commit {
+	t.Helper()
+	head, err := b.store.Head(t.Context(), note(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	commits, err := b.store.Append(t.Context(), es.Append{
+		Writes: []es.Write{{Head: head, Events: events}}, Meta: es.Meta{Actor: "ann", CorrelationID: "corr"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return commits[0].Commit
+}
+
+func apply(t *testing.T, e *projection.Engine, commits ...es.Commit) {
+	t.Helper()
+	if failed := e.Apply(t.Context(), commits); len(failed) > 0 {
+		t.Fatalf("failed: %v", failed)
+	}
+}
+
+func (b *bench) at(t *testing.T, g projection.Generation, id string) projection.Checkpoint {
+	t.Helper()
+	all, err := b.view.Checkpoints(t.Context(), g, note(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[note(id)]
+}
+
+// wantParked fails the test unless these streams wait: "failed before 2, seen 4", by id.
+func (b *bench) wantParked(t *testing.T, want map[string]string) {
+	t.Helper()
+	got := map[string]string{}
+	for p, err := range b.view.Parked(t.Context(), 1) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[p.Stream.ID] = fmt.Sprintf("%s before %d, seen %d", p.Reason, p.Version, p.Seen)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("parked (-want +got):\n%s", diff)
+	}
+}
+
+// rows are all that a generation holds, as text.
+func (b *bench) rows(t *testing.T, g projection.Generation, ids ...string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	var keys []projection.RowKey
+	for key, err := range b.view.Keys(t.Context(), g) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, key)
+	}
+	rows, err := b.view.Rows(t.Context(), g, keys...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, row := range rows {
+		name := key.Partition + "/" + key.Sort
+		if out[name] = string(row.Row); key.Shared {
+			out[name] = fmt.Sprint(slices.Sorted(maps.Keys(row.Counters)), row.Counters["count"].String())
+		}
+	}
+	for _, id := range ids {
+		cp := b.at(t, g, id)
+		out[id] = fmt.Sprintf("%d %d %v %s", cp.Version, cp.Done, cp.Behind, cp.State)
+	}
+	return out
+}
+
+// wantRows fails the test unless a generation holds what a plain fold of the store makes of these streams.
+func (b *bench) wantRows(t *testing.T, g projection.Generation, fold projection.Projection, ids ...string) {
+	t.Helper()
+	plain := newBench()
+	plain.store = b.store
+	e := plain.engineOf(projection.Config{}, fold)
+	for _, id := range ids {
+		for c, err := range b.store.Read(t.Context(), note(id), es.Range{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			apply(t, e, c)
+		}
+	}
+	if diff := cmp.Diff(plain.rows(t, 1, ids...), b.rows(t, g, ids...)); diff != "" {
+		t.Errorf("generation %d (-plain +got):\n%s", g, diff)
+	}
+}
+
+func (b *bench) record(t *testing.T) projection.Record {
+	t.Helper()
+	all, err := b.catalog.Records(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all["log"]
+}
+
+// statuses are a record's generations, such as "1 retired, 2 serving".
+func (b *bench) statuses(t *testing.T) string {
+	t.Helper()
+	var out []string
+	for _, build := range b.record(t).Builds {
+		out = append(out, fmt.Sprint(build.Generation, " ", build.Status))
+	}
+	return strings.Join(out, ", ")
+}
+
+// queue keeps jobs in memory.
+type queue struct {
+	mu   sync.Mutex
+	jobs []projection.Job
+	err  error
+}
+
+func (q *queue) Enqueue(_ context.Context, _ time.Duration, jobs ...projection.Job) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.err != nil {
+		return q.err
+	}
+	q.jobs = append(q.jobs, jobs...)
+	return nil
+}
+
+// take returns all jobs, and forgets them.
+func (q *queue) take() []projection.Job {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	jobs := q.jobs
+	q.jobs = nil
+	return jobs
+}
+
+// wantJobs fails the test unless these jobs are in the queue, and takes them out: "catch-up Note#a", "drop 2", "fill 2/0".
+func (q *queue) wantJobs(t *testing.T, want ...string) {
+	t.Helper()
+	var got []string
+	for _, j := range q.take() {
+		got = append(got, jobText(j))
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("jobs (-want +got):\n%s", diff)
+	}
+}
+
+func jobText(j projection.Job) string {
+	switch j.Task {
+	case projection.CatchUp:
+		return fmt.Sprintf("%s %s", j.Task, j.Stream)
+	case projection.Fill:
+		return fmt.Sprintf("%s %d/%d", j.Task, j.Generation, j.Segment)
+	case projection.Finish, projection.Drop:
+	}
+	return fmt.Sprintf("%s %d", j.Task, j.Generation)
+}
+
+// settle does the jobs in the queue, until there is none but those for later.
+func (b *bench) settle(t *testing.T, r *projection.Rebuilder) {
+	t.Helper()
+	for range 20 {
+		jobs := slices.DeleteFunc(b.queue.take(), func(j projection.Job) bool { return j.Task == projection.Drop })
+		if len(jobs) == 0 {
+			return
+		}
+		for _, j := range jobs {
+			if err := r.Do(t.Context(), j); err != nil {
+				t.Fatalf("%s: %v", jobText(j), err)
+			}
+		}
+	}
+	t.Fatal("the queue does not become empty")
+}
+
+// state decodes a checkpoint's state.
+func state(t *testing.T, cp projection.Checkpoint) notebook {
+	t.Helper()
+	var s notebook
+	if err := json.Unmarshal(cp.State, &s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
