@@ -2,10 +2,8 @@ package projection_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"slices"
@@ -120,7 +118,7 @@ func (b *bench) engineOf(cfg projection.Config, newest projection.Projection, fo
 func (b *bench) engineOn(
 	store es.Reader, view projection.View, catalog projection.Catalog, cfg projection.Config, newest projection.Projection, former ...projection.Projection,
 ) *projection.Engine {
-	cfg.Now, cfg.Log = func() time.Time { return b.now }, slog.New(slog.NewTextHandler(io.Discard, nil))
+	cfg.Now, cfg.Log = func() time.Time { return b.now }, slog.New(slog.DiscardHandler)
 	return projection.NewEngine(store, catalog, cfg, projection.Subscription{Projection: newest, Former: former, View: view})
 }
 
@@ -128,7 +126,7 @@ func (b *bench) engineOn(
 func (b *bench) queued() projection.Config { return projection.Config{Queue: b.queue} }
 
 func (b *bench) rebuilder(e *projection.Engine) *projection.Rebuilder {
-	return projection.NewRebuilder(e, b.store, projection.RebuildConfig{Segments: 2, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	return projection.NewRebuilder(e, b.store, projection.RebuildConfig{Segments: 2, Log: slog.New(slog.DiscardHandler)})
 }
 
 func note(id string) es.StreamID { return es.StreamID{Type: "Note", ID: id} }
@@ -324,14 +322,4 @@ func (b *bench) settle(t *testing.T, r *projection.Rebuilder) {
 		}
 	}
 	t.Fatal("the queue does not become empty")
-}
-
-// state decodes a checkpoint's state.
-func state(t *testing.T, cp projection.Checkpoint) notebook {
-	t.Helper()
-	var s notebook
-	if err := json.Unmarshal(cp.State, &s); err != nil {
-		t.Fatal(err)
-	}
-	return s
 }

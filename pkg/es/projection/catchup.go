@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -80,38 +79,9 @@ func (e *Engine) Start(ctx context.Context) error {
 		}
 	}
 	for i := range e.subscriptions {
-		errs = append(errs, e.upgrade(ctx, &e.subscriptions[i]), e.resume(ctx, &e.subscriptions[i]))
+		errs = append(errs, e.upgrade(ctx, &e.subscriptions[i]))
 	}
 	return errors.Join(errs...)
-}
-
-// lost is when a generation should be filled: what is not by then was left by a process that ended.
-const lost = 15 * time.Minute
-
-// resume leaves to the queue what a process may have ended before: to fill what is not filled, to drop what does not serve
-// any longer.
-func (e *Engine) resume(ctx context.Context, sub *Subscription) error {
-	_, record, err := e.record(ctx, sub.name())
-	if err != nil || !sub.Projection.rebuilds() {
-		return err
-	}
-	var jobs []Job
-	for _, b := range record.Builds {
-		job := Job{Task: Drop, Projection: sub.name(), Generation: b.Generation}
-		switch {
-		case b.Status == Retired, b.Status == Dropping:
-			jobs = append(jobs, job)
-		case !b.Filled && (b.Status == Serving || e.cfg.Now().Sub(b.Since) > lost):
-			job.Task = Fill
-			for job.Segment = range b.Segments {
-				jobs = append(jobs, job)
-			}
-		}
-	}
-	if len(jobs) == 0 {
-		return nil
-	}
-	return e.leave(ctx, 0, jobs...)
 }
 
 // retryOthers leaves to the queue what another build of the code parked.

@@ -191,8 +191,32 @@ func (e *Engine) recordOf(ctx context.Context, sub *Subscription, records map[st
 		return r, fmt.Errorf("register projection %s: %w", sub.name(), err)
 	}
 	r.Revision++
+	return r, e.ask(ctx, sub, r)
+}
+
+// ask leaves to the queue what the generations of a projection ask for, unless that was done before. Interrupted, it is
+// done by the next process that starts.
+func (e *Engine) ask(ctx context.Context, sub *Subscription, record Record) error {
 	if e.cfg.Queue == nil || !sub.Projection.rebuilds() {
-		return r, nil
+		return nil
 	}
-	return r, e.leave(ctx, 0, Job{Task: Fill, Projection: sub.name(), Generation: 1})
+	next := record.clone()
+	var jobs []Job
+	for i := range next.Builds {
+		if b := &next.Builds[i]; !b.Queued {
+			jobs = append(jobs, b.jobs(sub.name())...)
+			b.Queued = true
+		}
+	}
+	if len(jobs) == 0 {
+		return nil
+	}
+	if err := e.leave(ctx, 0, jobs...); err != nil {
+		return err
+	}
+	err := e.catalog.Replace(ctx, next)
+	if errors.Is(err, ErrStale) { // somebody was faster: at worst the jobs are done twice
+		return nil
+	}
+	return err
 }

@@ -20,8 +20,8 @@ type Progress func(segment, events int)
 // Fill reads one segment of the history into a generation, from where an earlier call ended. It tells whether all segments
 // are filled now.
 //
-// Errors: [ErrUnfinished] if the context is about to end; [ErrNoGeneration] if the generation was given up; those of the
-// store, the view, the catalog.
+// Errors: [ErrUnfinished] if the context is about to end; [ErrNoGeneration] if the generation was given up; [ErrNotRebuilt];
+// those of the store, the view, the catalog.
 func (r *Rebuilder) Fill(ctx context.Context, projection string, g Generation, segment int, progress Progress) (filled bool, err error) {
 	t, err := r.target(ctx, projection, g)
 	if err != nil {
@@ -54,7 +54,10 @@ func (r *Rebuilder) target(ctx context.Context, projection string, g Generation)
 		return nil, err
 	}
 	b := record.Build(g)
-	if b == nil || b.Status == Dropping {
+	switch {
+	case !sub.Projection.rebuilds():
+		return nil, fmt.Errorf("projection %s: %w", projection, ErrNotRebuilt)
+	case b == nil, b.Status == Dropping:
 		return nil, fmt.Errorf("projection %s, generation %d: %w", projection, g, ErrNoGeneration)
 	}
 	t := &target{Build: *b, sub: sub, fold: sub.fold(b.Fold)}
@@ -72,6 +75,9 @@ func (r *Rebuilder) fillFrom(ctx context.Context, t *target, segment int, from e
 		}
 		if r.engine.late(ctx) {
 			return ErrUnfinished
+		}
+		if _, err := r.target(ctx, t.sub.name(), t.Generation); err != nil { // given up: its rows are about to be dropped
+			return err
 		}
 		if err := r.fillPage(ctx, t, page); err != nil {
 			return err

@@ -37,8 +37,28 @@ type Build struct {
 	Segments int `json:"segments"`
 	// Filled says that all its history was read.
 	Filled bool `json:"filled"`
+	// Queued says that the jobs which its status asks for are in the queue, or that whoever began it by hand fills it.
+	Queued bool `json:"queued,omitempty"`
 	// Since is when it got its status.
 	Since time.Time `json:"since"`
+}
+
+// become gives a build another status, from now on.
+func (b *Build) become(s Status, now time.Time) { b.Status, b.Since, b.Queued = s, now.UTC(), false }
+
+// jobs are what a build's status asks for.
+func (b *Build) jobs(projection string) []Job {
+	switch {
+	case b.Status == Retired, b.Status == Dropping:
+		return []Job{{Task: Drop, Projection: projection, Generation: b.Generation}}
+	case b.Filled:
+		return nil
+	}
+	all := make([]Job, b.Segments)
+	for i := range all {
+		all[i] = Job{Task: Fill, Projection: projection, Generation: b.Generation, Segment: i}
+	}
+	return all
 }
 
 // Record is what is known of one projection's generations.

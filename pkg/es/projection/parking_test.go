@@ -75,7 +75,7 @@ func TestRetryOnStart(t *testing.T) {
 	if err := same.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b.queue.wantJobs(t)
+	b.queue.wantJobs(t, "fill 1/0")
 	cfg := b.queued()
 	cfg.Code = "2"
 	mended := b.engineOf(cfg, logOf(1, true))

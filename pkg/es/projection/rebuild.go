@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -79,7 +80,11 @@ func (r *Rebuilder) Begin(ctx context.Context, projection string) (Build, error)
 	if !sub.Projection.rebuilds() {
 		return Build{}, fmt.Errorf("rebuild %s: %w", projection, ErrNotRebuilt)
 	}
-	return r.engine.begin(ctx, sub, record, r.cfg.Segments)
+	b, err := r.engine.begin(ctx, sub, record, r.cfg.Segments, true)
+	if err != nil {
+		return b, err
+	}
+	return b, r.engine.askFor(ctx, projection)
 }
 
 // record returns a projection's subscription and record.
@@ -96,16 +101,19 @@ func (e *Engine) record(ctx context.Context, projection string) (*Subscription, 
 	return sub, record, err
 }
 
-func (e *Engine) begin(ctx context.Context, sub *Subscription, record Record, segments int) (Build, error) {
+// begin registers a generation. byHand says that the caller fills it, else its jobs do.
+func (e *Engine) begin(ctx context.Context, sub *Subscription, record Record, segments int, byHand bool) (Build, error) {
 	next := record.clone()
 	if b := next.Building(); b != nil {
 		if b.Fold == sub.Projection.FoldVersion() {
 			return *b, nil
 		}
-		b.Status, b.Since = Dropping, e.cfg.Now().UTC()
+		b.become(Dropping, e.cfg.Now())
 	}
 	next.Last++
-	b := Build{Generation: next.Last, Fold: sub.Projection.FoldVersion(), Status: Building, Segments: segments, Since: e.cfg.Now().UTC()}
+	b := Build{Generation: next.Last, Fold: sub.Projection.FoldVersion(), Segments: segments}
+	b.become(Building, e.cfg.Now())
+	b.Queued = byHand
 	next.Builds = append(next.Builds, b)
 	if err := e.catalog.Replace(ctx, next); err != nil {
 		return b, fmt.Errorf("rebuild %s: %w", sub.name(), err)
@@ -115,28 +123,29 @@ func (e *Engine) begin(ctx context.Context, sub *Subscription, record Record, se
 	return b, nil
 }
 
-// upgrade begins the generation that a newer fold version asks for, and leaves its filling to the queue.
-func (e *Engine) upgrade(ctx context.Context, sub *Subscription) error {
-	_, record, err := e.record(ctx, sub.name())
-	if err != nil || !sub.Projection.rebuilds() {
-		return err
-	}
-	for _, b := range record.Builds {
-		if b.Status != Dropping && b.Fold >= sub.Projection.FoldVersion() {
-			return nil
-		}
-	}
-	segments := RebuildConfig{}.withDefaults().Segments
-	b, err := e.begin(ctx, sub, record, segments)
-	if errors.Is(err, ErrStale) { // another process was first
-		return nil
-	}
+// askFor is ask for a projection whose record was just changed.
+func (e *Engine) askFor(ctx context.Context, projection string) error {
+	sub, record, err := e.record(ctx, projection)
 	if err != nil {
 		return err
 	}
-	jobs := make([]Job, segments)
-	for i := range jobs {
-		jobs[i] = Job{Task: Fill, Projection: sub.name(), Generation: b.Generation, Segment: i}
+	return e.ask(ctx, sub, record)
+}
+
+// upgrade begins the generation that a newer fold version asks for, and leaves its filling to the queue.
+func (e *Engine) upgrade(ctx context.Context, sub *Subscription) error {
+	_, record, err := e.record(ctx, sub.name())
+	if err != nil || e.cfg.Queue == nil || !sub.Projection.rebuilds() {
+		return err
 	}
-	return e.leave(ctx, 0, jobs...)
+	newest := slices.ContainsFunc(record.Builds, func(b Build) bool {
+		return b.Status != Dropping && b.Fold >= sub.Projection.FoldVersion()
+	})
+	if !newest {
+		_, err = e.begin(ctx, sub, record, RebuildConfig{}.withDefaults().Segments, false)
+		if err != nil && !errors.Is(err, ErrStale) { // stale: another process was first
+			return err
+		}
+	}
+	return e.askFor(ctx, sub.name())
 }

@@ -23,7 +23,7 @@ func (e *NotFilledError) Error() string {
 // Finish verifies a generation that is filled, and lets it serve in place of the one that does. That is kept and fed as
 // retired, for the time of grace. If the generation serves already, nothing is done.
 //
-// Errors: [NotFilledError], [VerificationError], [ErrNoGeneration]; those of the store, the view, the catalog. The
+// Errors: [NotFilledError], [VerificationError], [ErrNoGeneration], [ErrNotRebuilt]; those of the store, the view, the catalog. The
 // generation then goes on as it was.
 func (r *Rebuilder) Finish(ctx context.Context, projection string, g Generation) (Report, error) {
 	t, err := r.target(ctx, projection, g)
@@ -31,8 +31,8 @@ func (r *Rebuilder) Finish(ctx context.Context, projection string, g Generation)
 		return Report{}, err
 	}
 	switch {
-	case t.Status == Serving:
-		return Report{}, nil
+	case t.Status == Serving: // what came after the swap may have been interrupted
+		return Report{}, r.engine.askFor(ctx, projection)
 	case t.Status != Building:
 		return Report{}, fmt.Errorf("%s is %s: %w", t, t.Status, ErrNoGeneration)
 	case !t.Filled:
@@ -53,9 +53,9 @@ func (r *Rebuilder) swap(ctx context.Context, projection string, g Generation, f
 		if b == nil || b.Status != from {
 			return fmt.Errorf("generation %d is not %s: %w", g, from, ErrNoGeneration)
 		}
-		now := r.engine.cfg.Now().UTC()
-		serving.Status, serving.Since = Retired, now
-		b.Status, b.Since = Serving, now
+		now := r.engine.cfg.Now()
+		serving.become(Retired, now)
+		b.become(Serving, now)
 		retired = serving.Generation
 		return nil
 	})
@@ -64,17 +64,14 @@ func (r *Rebuilder) swap(ctx context.Context, projection string, g Generation, f
 	}
 	r.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "another generation serves", slog.String("projection", projection),
 		slog.Int("generation", int(g)), slog.Int("before", int(retired)))
-	if r.engine.cfg.Queue == nil {
-		return nil
-	}
-	return r.engine.leave(ctx, r.cfg.Grace, Job{Task: Drop, Projection: projection, Generation: retired})
+	return r.engine.askFor(ctx, projection)
 }
 
 // Rollback lets the generation serve again that served before. The one that serves is retired.
 //
-// Errors: [ErrNoGeneration] if there is none any longer; the catalog's.
+// Errors: [ErrNoGeneration] if there is none any longer; [UnknownFoldError] if this code can't feed it; the catalog's.
 func (r *Rebuilder) Rollback(ctx context.Context, projection string) (Generation, error) {
-	_, record, err := r.engine.record(ctx, projection)
+	sub, record, err := r.engine.record(ctx, projection)
 	if err != nil {
 		return 0, err
 	}
@@ -87,6 +84,9 @@ func (r *Rebuilder) Rollback(ctx context.Context, projection string) (Generation
 	if last == nil {
 		return 0, fmt.Errorf("roll back %s: no retired generation is kept: %w", projection, ErrNoGeneration)
 	}
+	if sub.fold(last.Fold) == nil {
+		return 0, fmt.Errorf("roll back: %w", &UnknownFoldError{projection, last.Generation, last.Fold})
+	}
 	return last.Generation, r.swap(ctx, projection, last.Generation, Retired)
 }
 
@@ -94,20 +94,18 @@ func (r *Rebuilder) Rollback(ctx context.Context, projection string) (Generation
 //
 // Errors: [ErrNoGeneration] if there is none; the catalog's.
 func (r *Rebuilder) Abandon(ctx context.Context, projection string) error {
-	var g Generation
 	err := r.change(ctx, projection, func(next *Record) error {
 		b := next.Building()
 		if b == nil {
 			return ErrNoGeneration
 		}
-		g = b.Generation
-		b.Status, b.Since = Dropping, r.engine.cfg.Now().UTC()
+		b.become(Dropping, r.engine.cfg.Now())
 		return nil
 	})
-	if err != nil || r.engine.cfg.Queue == nil {
+	if err != nil {
 		return err
 	}
-	return r.engine.leave(ctx, later, Job{Task: Drop, Projection: projection, Generation: g})
+	return r.engine.askFor(ctx, projection)
 }
 
 // Drop removes a generation that is retired longer than the time of grace, or given up, with all its rows. It returns how
@@ -153,7 +151,8 @@ func (r *Rebuilder) retire(ctx context.Context, projection string, g Generation)
 		if b == nil || b.Status != Retired {
 			return ErrNoGeneration
 		}
-		b.Status, b.Since = Dropping, r.engine.cfg.Now().UTC()
+		b.become(Dropping, r.engine.cfg.Now())
+		b.Queued = true // whoever drops it comes back
 		return nil
 	})
 }

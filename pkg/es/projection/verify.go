@@ -72,7 +72,7 @@ func (r *Rebuilder) verify(ctx context.Context, t *target) (Report, error) {
 
 // Verify compares a generation with a plain fold of the events, and changes nothing.
 //
-// Errors: [VerificationError], [ErrNoGeneration]; those of the store, the view, the catalog.
+// Errors: [VerificationError], [ErrNoGeneration], [ErrNotRebuilt]; those of the store, the view, the catalog.
 func (r *Rebuilder) Verify(ctx context.Context, projection string, g Generation) (Report, error) {
 	t, err := r.target(ctx, projection, g)
 	if err != nil {

@@ -1,0 +1,140 @@
+package projection_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// long writes a stream of so many commits, and returns the last.
+func (b *bench) long(t *testing.T, id string, commits int) (last es.Commit) {
+	t.Helper()
+	for i := range commits {
+		last = b.write(t, id, Noted{fmt.Sprint(i % 10)})
+	}
+	return last
+}
+
+// TestBudget: of a stream of which too much is missing, a batch reads so much; the rest is left to the queue, as is all
+// that is delivered until it is level.
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	cfg := b.queued()
+	cfg.Budget = 10
+	e := b.engineOf(cfg, logOf(1, false))
+	other := b.write(t, "b", Noted{"x"})
+	b.queue.take()
+	apply(t, e, b.long(t, "a", 50), other)
+	b.queue.wantJobs(t, "catch-up Note#a", "fill 1/0")
+	at := b.at(t, 1, "a")
+	if at.Version != 11 || !at.Behind || b.at(t, 1, "b").Version != 1 {
+		t.Errorf("at %d, behind: %v; b at %d", at.Version, at.Behind, b.at(t, 1, "b").Version)
+	}
+	apply(t, e, b.write(t, "a", Noted{"x"}))
+	if got := b.at(t, 1, "a"); got.Version != at.Version {
+		t.Errorf("a delivery brought it to %d", got.Version)
+	}
+	b.settle(t, b.rebuilder(e))
+	if at = b.at(t, 1, "a"); at.Behind {
+		t.Error("it is behind still")
+	}
+	b.wantRows(t, 1, logOf(1, false), "a", "b")
+	apply(t, e, b.write(t, "a", Noted{"y"}))
+	b.queue.wantJobs(t)
+	b.wantRows(t, 1, logOf(1, false), "a", "b")
+}
+
+// TestBudgetWithoutQueue: where nothing can be left for later, all is read at once.
+func TestBudgetWithoutQueue(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	apply(t, b.engineOf(projection.Config{Budget: 10}, logOf(1, false)), b.long(t, "a", 50))
+	b.wantRows(t, 1, logOf(1, false), "a")
+}
+
+// TestBehindWithoutQueue: where there is no queue (any longer), the next delivery reads all that is missing.
+func TestBehindWithoutQueue(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	cfg := b.queued()
+	cfg.Budget = 10
+	b.long(t, "a", 49)
+	last := b.write(t, "a", Noted{"x"})
+	apply(t, b.engineOf(cfg, logOf(1, false)), last)
+	next := b.at(t, 1, "a").Version + 1
+	for c, err := range b.store.Read(t.Context(), note("a"), es.Range{From: next, To: next}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		apply(t, b.engine, c)
+	}
+	b.wantRows(t, 1, logOf(1, false), "a")
+}
+
+// TestCatchUpOutOfTime: a catch-up whose time runs out keeps what it has, and leaves the rest to the queue.
+func TestCatchUpOutOfTime(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	b.long(t, "a", 20)
+	e := b.engineOf(b.queued(), logOf(1, false))
+	apply(t, e) // registers the projection
+	b.queue.take()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second) // under the margin
+	defer cancel()
+	for range 2 {
+		if err := e.CatchUp(ctx, "", note("a"), false); err != nil {
+			t.Fatal(err)
+		}
+		b.queue.wantJobs(t, "catch-up Note#a")
+		if at := b.at(t, 1, "a"); !at.Behind || at.Version != 0 {
+			t.Errorf("at %d, behind: %v", at.Version, at.Behind)
+		}
+	}
+	if err := e.CatchUp(t.Context(), "log", note("a"), false); err != nil {
+		t.Fatal(err)
+	}
+	b.wantRows(t, 1, logOf(1, false), "a")
+}
+
+// TestQueueFails: what could not be left to the queue is delivered again.
+func TestQueueFails(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	cfg := b.queued()
+	cfg.Budget = 10
+	e := b.engineOf(cfg, logOf(1, false))
+	apply(t, e)
+	last := b.long(t, "a", 50)
+	b.queue.take()
+	b.queue.err = errOutage
+	for range 2 {
+		if failed := e.Apply(t.Context(), []es.Commit{last}); len(failed) != 1 {
+			t.Errorf("failed: %v", failed)
+		}
+	}
+	b.queue.err = nil
+	apply(t, e, last)
+	b.settle(t, b.rebuilder(e))
+	b.wantRows(t, 1, logOf(1, false), "a")
+}
+
+func TestCatchUpOfNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	if err := b.engine.CatchUp(t.Context(), "other", note("a"), false); err == nil {
+		t.Error("an unknown projection is caught up")
+	}
+	for _, stream := range []es.StreamID{note("none"), {Type: "Other", ID: "1"}} {
+		if err := b.engine.CatchUp(t.Context(), "", stream, true); err != nil {
+			t.Errorf("%s: %v", stream, err)
+		}
+	}
+	if at := b.at(t, 1, "none"); at.Version != 0 {
+		t.Errorf("none is at %d", at.Version)
+	}
+}

@@ -1,0 +1,194 @@
+package projection_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// TestUpgrade: code with a newer fold begins a generation when it starts, which its jobs fill and let serve; the generation
+// before is fed on, and dropped when its time has come.
+func TestUpgrade(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	apply(t, b.engine, b.write(t, "a", Noted{"x"}), b.write(t, "b", Noted{"y"}))
+	e := b.engineOf(b.queued(), logOf(2, false), logOf(1, false))
+	for range 2 { // the second start finds all done
+		if err := e.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := len(b.queue.jobs); got != 9 || b.statuses(t) != "1 serving, 2 building" {
+		t.Fatalf("%d jobs, %s", got, b.statuses(t))
+	}
+	apply(t, e, b.write(t, "a", Noted{"z"}))
+	r := b.rebuilder(e)
+	b.settle(t, r)
+	if got := b.statuses(t); got != "1 retired, 2 serving" {
+		t.Fatal(got)
+	}
+	apply(t, e, b.write(t, "a", Noted{"later"}))
+	b.wantRows(t, 1, logOf(1, false), "a", "b")
+	b.wantRows(t, 2, logOf(2, false), "a", "b")
+
+	for _, step := range []struct {
+		after  time.Duration
+		keep   time.Duration
+		status string
+	}{
+		{0, time.Hour, "1 retired, 2 serving"},
+		{time.Hour - time.Second, time.Second, "1 retired, 2 serving"},
+		{time.Second, 2 * time.Minute, "1 dropping, 2 serving"}, // batches on their way may feed it
+		{time.Minute, 2 * time.Minute, "1 dropping, 2 serving"},
+		{time.Minute, 0, "2 serving"},
+		{0, 0, "2 serving"},
+	} {
+		b.now = b.now.Add(step.after)
+		keep, err := r.Drop(t.Context(), "log", 1)
+		if err != nil || keep != step.keep || b.statuses(t) != step.status {
+			t.Fatalf("after %v: %v, %v, %s, want %v, %s", step.after, keep, err, b.statuses(t), step.keep, step.status)
+		}
+	}
+	if left := b.rows(t, 1, "a"); len(left) != 1 {
+		t.Errorf("left: %v", left)
+	}
+	next, err := r.Begin(t.Context(), "log")
+	if err != nil || next.Generation != 3 {
+		t.Errorf("generation %d is next, %v", next.Generation, err)
+	}
+}
+
+// TestUpgradeInterrupted: whatever fails while code starts, a later start sees to it that the generation is built.
+func TestUpgradeInterrupted(t *testing.T) {
+	t.Parallel()
+	for _, lost := range []bool{false, true} {
+		for n := 1; ; n++ {
+			b := newBench()
+			apply(t, b.engine, b.write(t, "a", Noted{"x"}))
+			again := func() error {
+				return b.engineOf(b.queued(), logOf(2, false), logOf(1, false)).Start(t.Context())
+			}
+			f := &faults{fail: n, lost: lost}
+			cfg := projection.Config{Queue: f.queue(b.queue)}
+			e := b.engineOn(b.store, f.view(b.view), f.catalog(b.catalog), cfg, logOf(2, false), logOf(1, false))
+			_ = e.Start(t.Context())
+			done := !f.failed()
+			if err := again(); err != nil {
+				t.Fatal(err)
+			}
+			b.settle(t, b.rebuilder(b.engineOf(b.queued(), logOf(2, false), logOf(1, false))))
+			if got := b.statuses(t); got != "1 retired, 2 serving" {
+				t.Errorf("call %d failed (after it was done: %v): %s", n, lost, got)
+			}
+			if done {
+				break
+			}
+		}
+	}
+}
+
+// TestFirstFillIsNotForgotten: so it is where a projection is there for the first time.
+func TestFirstFillIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	b.write(t, "a", Noted{"x"})
+	b.queue.err = errOutage
+	e := b.engineOf(b.queued(), logOf(1, false))
+	if err := e.Start(t.Context()); !errors.Is(err, errOutage) {
+		t.Fatal(err)
+	}
+	b.queue.err = nil
+	if err := e.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.settle(t, b.rebuilder(e))
+	b.wantRows(t, 1, logOf(1, false), "a")
+}
+
+// TestUnknownFold: code that lacks the fold that serves neither starts nor takes batches.
+func TestUnknownFold(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	c := b.write(t, "a", Noted{"x"})
+	apply(t, b.engine, c)
+	e := b.engineOf(b.queued(), logOf(2, false))
+	var unknown *projection.UnknownFoldError
+	if err := e.Start(t.Context()); !errors.As(err, &unknown) || unknown.Generation != 1 || unknown.Fold != 1 {
+		t.Errorf("start: %v", err)
+	}
+	if failed := e.Apply(t.Context(), []es.Commit{c}); !errors.As(failed[note("a")], &unknown) {
+		t.Errorf("apply: %v", failed)
+	}
+	if err := e.CatchUp(t.Context(), "log", note("a"), false); !errors.As(err, &unknown) {
+		t.Errorf("catch-up: %v", err)
+	}
+}
+
+// TestOldCode: code that is older than the generation that is being built leaves that to the queue, again and again, and
+// serves what it knows.
+func TestOldCode(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	apply(t, b.engine)
+	newer, old := b.engineOf(b.queued(), logOf(2, false), logOf(1, false)), b.engineOf(b.queued(), logOf(1, false))
+	if err := newer.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	fills := b.queue.take()
+	apply(t, old, b.write(t, "a", Noted{"x"}))
+	job := b.queue.jobs[0]
+	b.queue.wantJobs(t, "catch-up Note#a")
+	if one, two := b.at(t, 1, "a").Version, b.at(t, 2, "a").Version; one != 1 || two != 0 {
+		t.Errorf("at %d and %d", one, two)
+	}
+	for _, j := range []projection.Job{fills[len(fills)-1], job} {
+		if err := b.rebuilder(old).Do(t.Context(), j); err != nil {
+			t.Fatal(err)
+		}
+		b.queue.wantJobs(t, jobText(j))
+	}
+	if err := b.rebuilder(newer).Do(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	b.wantRows(t, 2, logOf(2, false), "a")
+	silent := b.engineOf(projection.Config{}, logOf(1, false)) // without a queue it can't be left to anybody
+	if failed := silent.Apply(t.Context(), []es.Commit{b.write(t, "a", Noted{"y"})}); len(failed) != 1 {
+		t.Errorf("failed: %v", failed)
+	}
+}
+
+// TestNewestOfThree: a generation on its way is given up for one of a newer fold, and dropped.
+func TestNewestOfThree(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	apply(t, b.engine, b.write(t, "a", Noted{"x"}))
+	two := b.engineOf(b.queued(), logOf(2, false), logOf(1, false))
+	if err := two.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	three := b.engineOf(b.queued(), logOf(3, false), logOf(2, false), logOf(1, false))
+	if err := three.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var drops []projection.Job
+	for _, j := range b.queue.jobs {
+		if j.Task == projection.Drop {
+			drops = append(drops, j)
+		}
+	}
+	if len(drops) != 1 || drops[0].Generation != 2 {
+		t.Errorf("to be dropped: %v", drops)
+	}
+	r := b.rebuilder(three)
+	b.settle(t, r)
+	b.now = b.now.Add(3 * time.Minute)
+	if err := r.Do(t.Context(), projection.Job{Task: projection.Drop, Projection: "log", Generation: 2}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.statuses(t); got != "1 retired, 3 serving" {
+		t.Error(got)
+	}
+}
