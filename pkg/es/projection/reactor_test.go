@@ -1,0 +1,152 @@
+package projection_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// reactionTo reacts to what is noted.
+func reactionTo(react func(text string, cmd es.Command) error) projection.Reaction {
+	return projection.Reaction{
+		Name: "log", Sources: map[string]es.Decoder{"Note": notes},
+		React: func(_ context.Context, e projection.Event, cmd es.Command) error {
+			switch data := e.Data.(type) {
+			case Noted:
+				return react(data.Text, cmd)
+			case Poisoned:
+				panic("poison")
+			}
+			return nil
+		},
+	}
+}
+
+// TestReactorPasses: an error of the hour fails the stream, which is delivered again; any other parks it. What was done is
+// done again under the same id, so that it can be recognised.
+func TestReactorPasses(t *testing.T) {
+	t.Parallel()
+	errHour := errors.New("throttled")
+	for name, err := range map[string]error{
+		"conflict": &es.ConflictError{}, "unknown outcome": &es.UnknownOutcomeError{Err: errPoison},
+		"deadline": context.DeadlineExceeded, "canceled": fmt.Errorf("react: %w", context.Canceled), "its own": errHour,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench()
+			failing := true
+			ids := map[string]map[string]bool{}
+			r := reactionTo(func(text string, cmd es.Command) error {
+				if ids[text] == nil {
+					ids[text] = map[string]bool{}
+				}
+				ids[text][cmd.Ref.ID] = true
+				if cmd.Ref.Fingerprint != "log" || cmd.Meta.CorrelationID != "corr" || cmd.Meta.CausationID == "" || cmd.Meta.Actor != "reactor/log" {
+					t.Errorf("command: %+v", cmd)
+				}
+				if text == "second" && failing {
+					return err
+				}
+				return nil
+			})
+			r.Passing = func(err error) bool { return errors.Is(err, errHour) }
+			e := b.engineOf(projection.Config{Parallel: 1}, projection.NewReactor(r))
+			c := b.write(t, "a", Noted{"first"}, Noted{"second"}, Noted{"third"})
+			if failed := e.Apply(t.Context(), []es.Commit{c}); !errors.Is(failed[note("a")], err) {
+				t.Errorf("failed: %v", failed)
+			}
+			if at := b.at(t, 1, "a"); at.Version != 1 || at.Parked != nil {
+				t.Errorf("at %d, parked: %v", at.Version, at.Parked)
+			}
+			failing = false
+			apply(t, e, c)
+			all := map[string]bool{}
+			for text, of := range ids {
+				if len(of) != 1 {
+					t.Errorf("%s had %d ids", text, len(of))
+				}
+				for id := range of {
+					all[id] = true
+				}
+			}
+			if at := b.at(t, 1, "a"); at.Version != 3 || len(all) != 3 {
+				t.Errorf("at %d, %d ids of commands", at.Version, len(all))
+			}
+		})
+	}
+}
+
+func TestReactorParks(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	done := map[string]bool{}
+	r := projection.NewReactor(reactionTo(func(text string, _ es.Command) error {
+		if text == "bad" {
+			return errPoison
+		}
+		done[text] = true
+		return nil
+	}))
+	e := b.engineOf(projection.Config{Parallel: 1}, r)
+	apply(t, e, b.write(t, "a", Noted{"x"}, Noted{"bad"}, Noted{"y"}), b.write(t, "b", Poisoned{}), b.write(t, "c", Noted{"z"}))
+	b.wantParked(t, map[string]string{"a": "failed before 2, seen 3", "b": "failed before 1, seen 1"})
+	if diff := cmp.Diff(map[string]bool{"x": true, "z": true}, done); diff != "" {
+		t.Errorf("done (-want +got):\n%s", diff)
+	}
+}
+
+// TestReactorIsNotRebuilt: nothing folds the history of a reaction: what it did is done.
+func TestReactorIsNotRebuilt(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	b.write(t, "a", Noted{"x"})
+	r := projection.NewReactor(reactionTo(func(string, es.Command) error { t.Error("it reacts to history"); return nil }))
+	e := b.engineOf(b.queued(), r)
+	if err := e.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.queue.wantJobs(t)
+	rebuilder := b.rebuilder(e)
+	_, _, run := rebuilder.Run(t.Context(), "log", nil)
+	for name, err := range map[string]error{
+		"begin": errorOf(rebuilder.Begin(t.Context(), "log")), "fill": errorOf(rebuilder.Fill(t.Context(), "log", 1, 0, nil)),
+		"finish": errorOf(rebuilder.Finish(t.Context(), "log", 1)), "verify": errorOf(rebuilder.Verify(t.Context(), "log", 1)), "run": run,
+	} {
+		if !errors.Is(err, projection.ErrNotRebuilt) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestDefinitionsThatLackSomething panic when the program starts.
+func TestDefinitionsThatLackSomething(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	for name, make := range map[string]func(){
+		"no name":         func() { projection.New(projection.Definition[notebook]{}) },
+		"no reaction":     func() { projection.NewReactor(projection.Reaction{Name: "x"}) },
+		"negative budget": func() { b.engineOf(projection.Config{Budget: -1}, logOf(1, false)) },
+		"negative pace": func() {
+			projection.NewRebuilder(b.engine, b.store, projection.RebuildConfig{WritesPerSecond: -1})
+		},
+		"twice": func() {
+			sub := projection.Subscription{Projection: logOf(1, false), View: b.view}
+			projection.NewEngine(b.store, b.catalog, projection.Config{}, sub, sub)
+		},
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: taken", name)
+				}
+			}()
+			make()
+		}()
+	}
+}

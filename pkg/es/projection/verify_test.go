@@ -1,0 +1,138 @@
+package projection_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// TestVerificationFinds: what is wrong in a generation that was filled is named, and it does not serve.
+func TestVerificationFinds(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		spoil func(t *testing.T, b *bench)
+		says  string
+	}{
+		"nothing": {func(*testing.T, *bench) {}, ""},
+		"a state": {func(t *testing.T, b *bench) {
+			cp := b.at(t, 2, "s1")
+			next := cp
+			next.State = []byte(`{"texts":["X"]}`)
+			b.spoil(t, "s1", cp, next)
+		}, "Note#s1: the state is not that of its events"},
+		"a row": {func(t *testing.T, b *bench) {
+			cp := b.at(t, 2, "s1")
+			b.spoil(t, "s1", cp, cp, projection.Write{Kind: projection.Put, Key: projection.Key{Partition: "all", Sort: "0001|Note#s1"}, Row: []byte(`"X"`)})
+		}, "Note#s1: row all|0001|Note#s1 is not that of its events"},
+		"a row that is gone": {func(t *testing.T, b *bench) {
+			cp := b.at(t, 2, "s1")
+			b.spoil(t, "s1", cp, cp, projection.Write{Kind: projection.Delete, Key: projection.Key{Partition: "all", Sort: "0001|Note#s1"}})
+		}, "Note#s1: row all|0001|Note#s1 is not that of its events"},
+		"a counter": {func(t *testing.T, b *bench) {
+			cp := b.at(t, 2, "s1")
+			b.spoil(t, "s1", cp, cp, projection.Write{
+				Kind: projection.Add, Key: projection.Key{Partition: "letters", Sort: "x"}, Counters: map[string]projection.Number{"count": projection.Int(1)},
+			})
+		}, "counters letters|x are"},
+		"a counter of nothing": {func(t *testing.T, b *bench) {
+			cp := b.at(t, 2, "s1")
+			b.spoil(t, "s1", cp, cp, projection.Write{
+				Kind: projection.Add, Key: projection.Key{Partition: "letters", Sort: "q"}, Counters: map[string]projection.Number{"count": projection.Int(1)},
+			})
+		}, "counters letters|q are"},
+		"a stream that is missing": {func(t *testing.T, b *bench) {
+			b.write(t, "missed", Noted{"x"})
+		}, "Note#missed is at version 0, and at 1 by the events"},
+		"a stream that is behind": {func(t *testing.T, b *bench) {
+			b.write(t, "s1", Noted{"x"})
+		}, "Note#s1 is at version"},
+		"a stream that is newly parked": {func(t *testing.T, b *bench) {
+			if err := b.view.Park(t.Context(), 2, note("s1"), b.at(t, 2, "s1"), projection.Parked{Reason: projection.Failed, Version: 4}); err != nil {
+				t.Fatal(err)
+			}
+		}, "Note#s1 is parked, and was not before"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench()
+				b.history(t)
+				e := b.engineOf(projection.Config{}, logOf(2, false), logOf(1, false))
+				r := b.rebuilder(e)
+				build, err := r.Begin(t.Context(), "log")
+				if err != nil {
+					t.Fatal(err)
+				}
+				for segment := range build.Segments {
+					if _, err := r.Fill(t.Context(), "log", 2, segment, nil); err != nil {
+						t.Fatal(err)
+					}
+				}
+				test.spoil(t, b)
+				_, err = r.Finish(t.Context(), "log", 2)
+				var found *projection.VerificationError
+				switch {
+				case test.says == "" && err == nil:
+				case !errors.As(err, &found) || found.Count != 1 || found.Generation != 2 || !strings.Contains(err.Error(), test.says):
+					t.Errorf("finish: %v, want %q", err, test.says)
+				case b.statuses(t) != "1 serving, 2 building":
+					t.Errorf("it serves: %s", b.statuses(t))
+				}
+			})
+		})
+	}
+}
+
+// spoil changes what generation 2 holds, as no projection would.
+func (b *bench) spoil(t *testing.T, id string, prev, next projection.Checkpoint, rows ...projection.Write) {
+	t.Helper()
+	if err := b.view.Save(t.Context(), 2, []projection.Move{{Stream: note(id), Prev: prev, Next: next}}, rows); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestVerifyServing: what serves can be verified too, and that changes nothing.
+func TestVerifyServing(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	b.history(t)
+	before := b.rows(t, 1)
+	r := b.rebuilder(b.engine)
+	if report, err := r.Verify(t.Context(), "log", 1); err != nil || report.Streams != 7 || report.Parked != 1 {
+		t.Errorf("%+v, %v", report, err)
+	}
+	if _, err := r.Verify(t.Context(), "log", 2); !errors.Is(err, projection.ErrNoGeneration) {
+		t.Errorf("a generation that is not there: %v", err)
+	}
+	if after := b.rows(t, 1); len(after) != len(before) {
+		t.Errorf("%d rows, and %d before", len(after), len(before))
+	}
+}
+
+// TestReplay folds a stream up to a point, whatever is stored.
+func TestReplay(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	for range 3 {
+		b.write(t, "a", Noted{"x"}, Noted{"y"})
+	}
+	var s notebook
+	if err := projection.Replay(t.Context(), logOf(1, false), b.store, note("a"), es.Point{Version: 3}, &s); err != nil || len(s.Texts) != 3 {
+		t.Errorf("%v, %v", s, err)
+	}
+	if err := projection.Replay(t.Context(), logOf(1, false), b.store, note("none"), es.Point{Version: 3}, &s); !errors.As(err, new(*es.NotFoundError)) {
+		t.Errorf("of nothing: %v", err)
+	}
+	b.write(t, "a", Poisoned{})
+	if err := projection.Replay(t.Context(), logOf(1, false), b.store, note("a"), es.Point{Version: 7}, &s); !errors.Is(err, errPoison) {
+		t.Errorf("of poison: %v", err)
+	}
+	reaction := projection.NewReactor(reactionTo(func(string, es.Command) error { t.Error("it reacts"); return nil }))
+	if err := projection.Replay(t.Context(), reaction, b.store, note("a"), es.Point{Version: 1}, &s); !errors.Is(err, projection.ErrNotRebuilt) {
+		t.Errorf("of a reaction: %v", err)
+	}
+}
