@@ -114,6 +114,15 @@ func (r *Registry[E]) DecodeAny(c *Commit, i int, yield func(event any) error) e
 	return r.Decode(c, i, func(e E) error { return yield(e) })
 }
 
+// EncodeAny is Encode for those who hold events of several kinds of aggregate, such as tests of projections.
+func (r *Registry[E]) EncodeAny(event any) (RawEvent, error) {
+	e, ok := event.(E)
+	if !ok {
+		return RawEvent{}, fmt.Errorf("encode event: %T is not of this registry", event)
+	}
+	return r.Encode(e)
+}
+
 // Decoder decodes the events of a stream, whatever its kind of aggregate. Every [Registry] is one.
 type Decoder interface {
 	DecodeAny(c *Commit, i int, yield func(event any) error) error

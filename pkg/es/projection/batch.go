@@ -87,6 +87,9 @@ func (b *batch) bring(ctx context.Context, t *target) {
 			streams = append(streams, stream)
 		}
 	}
+	slices.SortFunc(streams, func(a, b es.StreamID) int { // one at a time, a batch is the same each time
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID))
+	})
 	if t.fold == nil {
 		b.postpone(ctx, t, streams)
 		return

@@ -81,8 +81,11 @@ func (w *Writes) Add(key Key, counter string, n Number) {
 	counters[counter] = counters[counter].Plus(n)
 }
 
-func (w *Writes) own(key Key) Key {
-	return Key{Partition: key.Partition, Sort: key.Sort + "|" + w.stream.String()}
+func (w *Writes) own(key Key) Key { return OwnKey(w.stream, key) }
+
+// OwnKey is where a row is that a stream put under a key.
+func OwnKey(stream es.StreamID, key Key) Key {
+	return Key{Partition: key.Partition, Sort: key.Sort + "|" + stream.String()}
 }
 
 // byKey orders rows.

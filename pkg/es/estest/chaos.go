@@ -1,0 +1,151 @@
+package estest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/memview"
+)
+
+// Store is what a history is read from. Package memstore has one in memory.
+type Store interface {
+	es.Reader
+	es.Scanner
+}
+
+const (
+	// SeedVariable is the environment variable that has [Chaos] run one seed.
+	SeedVariable = "ANNALS_CHAOS_SEED"
+	// RoundsVariable is the one that says how many seeds it runs, from 1.
+	RoundsVariable = "ANNALS_CHAOS_ROUNDS"
+
+	defaultRounds = 20
+)
+
+// Chaos delivers a history to a projection as badly as a stream of changes may: duplicated, reordered, in batches cut
+// anywhere, much of it never, to two engines that are in each other's way, with saves that fail or whose answers are lost,
+// and with little room in a save. Then it catches up what was asked for, and what lost its last delivery. It fails the test
+// unless all rows, states and counters are what a plain fold in order makes of the history: a fold that depends on anything
+// but its arguments does not pass.
+//
+// It does so for some seeds, 20 unless the environment says otherwise, and names the one that failed: with that in
+// ANNALS_CHAOS_SEED the same happens again.
+func Chaos(t T, p projection.Projection, store Store) {
+	t.Helper()
+	seeds, err := seeds()
+	if err != nil {
+		t.Errorf("chaos: %v", err)
+		return
+	}
+	h, err := readHistory(store)
+	if err != nil {
+		t.Errorf("chaos: history: %v", err)
+		return
+	}
+	plain, err := h.plain(p)
+	if err != nil {
+		t.Errorf("chaos: plain fold: %v", err)
+		return
+	}
+	again, err := h.plain(p)
+	if d := diff(plain, again); err != nil || d != "" {
+		t.Errorf("chaos: the fold depends on more than its arguments: two plain folds in order differ (-first +second):\n%s%s", d, reason(err))
+		return
+	}
+	for _, seed := range seeds {
+		got, err := h.hostile(p, seed)
+		if d := diff(plain, got); err != nil || d != "" {
+			t.Errorf("chaos: seed %d: rows are not what a plain fold in order makes (-plain +chaos):\n%s%s\nto see it again: %s=%d",
+				seed, d, reason(err), SeedVariable, seed)
+			return
+		}
+	}
+}
+
+func reason(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// seeds are those that the environment says.
+func seeds() ([]uint64, error) {
+	if text := os.Getenv(SeedVariable); text != "" {
+		seed, err := strconv.ParseUint(text, 10, 64)
+		return []uint64{seed}, err
+	}
+	rounds := defaultRounds
+	if text := os.Getenv(RoundsVariable); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("%s=%q: want a number from 1", RoundsVariable, text)
+		}
+		rounds = n
+	}
+	seeds := make([]uint64, rounds)
+	for i := range seeds {
+		seeds[i] = uint64(i + 1)
+	}
+	return seeds, nil
+}
+
+// history is all that happened, in the order in which it was recorded.
+type history struct {
+	store   es.Reader
+	commits []es.Commit
+	heads   map[es.StreamID]int64
+}
+
+func readHistory(store Store) (*history, error) {
+	h := &history{store: store, heads: map[es.StreamID]int64{}}
+	for page, err := range store.Scan(context.Background(), es.Segment{Of: 1, Consistent: true}) {
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range page.Corrupt {
+			return nil, c
+		}
+		for i := range page.Commits {
+			h.heads[page.Commits[i].Stream] = page.Commits[i].LastVersion()
+		}
+		h.commits = append(h.commits, page.Commits...)
+	}
+	slices.SortStableFunc(h.commits, func(a, b es.Commit) int { return a.At.Compare(b.At) })
+	if len(h.commits) == 0 {
+		return nil, errors.New("it is empty")
+	}
+	return h, nil
+}
+
+// plain is what a fold in order makes: each commit delivered once.
+func (h *history) plain(p projection.Projection) (map[string]string, error) {
+	view := memview.New(memview.Config{})
+	engine := newEngine(h.store, view, memview.NewCatalog(), p, projection.Config{Warm: -1})
+	for _, c := range h.commits {
+		for _, err := range engine.Apply(context.Background(), []es.Commit{c}) {
+			return nil, err
+		}
+	}
+	return h.dump(view)
+}
+
+// hostile is what is left after chaos.
+func (h *history) hostile(p projection.Projection, seed uint64) (map[string]string, error) {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	view := memview.New(memview.Config{MaxWrites: []int{3, 4, 7, 100}[rng.IntN(4)]})
+	catalog, queue := memview.NewCatalog(), &jobs{}
+	w := &weather{View: view, rng: rng, h: h}
+	for i := range w.engines {
+		w.engines[i] = newEngine(h.store, w, catalog, p, projection.Config{Queue: queue, Budget: 1 + rng.IntN(6)})
+	}
+	w.storm()
+	return w.clear(queue)
+}

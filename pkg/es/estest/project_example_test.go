@@ -1,0 +1,48 @@
+package estest_test
+
+import (
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/estest"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// lampRow is a row of a list of all lamps.
+type lampRow struct {
+	By string `json:"by"`
+}
+
+var lampEvents = es.NewRegistry(es.Type[lampEvent]("LampSwitchedOn", 1, switchedOn{}))
+
+// litLamps lists the lamps that are on, and counts who switches lamps on.
+var litLamps = projection.New(projection.Definition[lampRow]{
+	Name:    "lit-lamps",
+	Sources: map[string]es.Decoder{"Lamp": lampEvents},
+	Evolve: func(row *lampRow, e projection.Event, w *projection.Writes) error {
+		row.By = e.Data.(switchedOn).By
+		w.Add(projection.Key{Partition: "people", Sort: row.By}, "lamps", projection.Int(1))
+		return w.Put(projection.Key{Partition: "lit", Sort: e.Stream.ID}, row)
+	},
+})
+
+func ExampleProject() {
+	hall, attic := es.StreamID{Type: "Lamp", ID: "hall"}, es.StreamID{Type: "Lamp", ID: "attic"}
+	estest.Project(t, litLamps, lampEvents).
+		Given(hall, switchedOn{By: "Ada"}).
+		Given(attic, switchedOn{By: "Ada"}).
+		// all of this holds
+		State(hall, lampRow{By: "Ada"}).
+		Row(attic, projection.Key{Partition: "lit", Sort: "attic"}, lampRow{By: "Ada"}).
+		Counters(projection.Key{Partition: "people", Sort: "Ada"}, map[string]string{"lamps": "2"}).
+		// this does not
+		NoRow(hall, projection.Key{Partition: "lit", Sort: "hall"})
+	// Output: row hall of lit: want none, it is {"by":"Ada"}
+}
+
+func ExampleChaos() {
+	hall, attic := es.StreamID{Type: "Lamp", ID: "hall"}, es.StreamID{Type: "Lamp", ID: "attic"}
+	estest.Project(t, litLamps, lampEvents).
+		Given(hall, switchedOn{By: "Ada"}).
+		Given(attic, switchedOn{By: "Bob"}).
+		Chaos() // nothing to say: the rows do not depend on how the events are delivered
+	// Output:
+}

@@ -1,0 +1,123 @@
+package estest
+
+import (
+	"context"
+	"encoding/json"
+	"reflect"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// State fails the test unless a stream's state, which is its row where the projection writes none, is this one.
+func (f *Projected) State(stream es.StreamID, want any) *Projected {
+	f.t.Helper()
+	if !f.waits() {
+		at, err := f.view.Checkpoints(context.Background(), 1, stream)
+		if err != nil {
+			f.t.Errorf("state of %s: %v", stream, err)
+		}
+		f.compare("state of "+stream.String(), want, at[stream].State)
+	}
+	return f
+}
+
+// Row fails the test unless a stream put this row, under the key as its fold gave it.
+func (f *Projected) Row(stream es.StreamID, key projection.Key, want any) *Projected {
+	f.t.Helper()
+	if !f.waits() {
+		f.compare("row "+ownKey(stream, key).Sort+" of "+key.Partition, want, f.row(ownKey(stream, key)).Row)
+	}
+	return f
+}
+
+// NoRow fails the test if there is such a row.
+func (f *Projected) NoRow(stream es.StreamID, key projection.Key) *Projected {
+	f.t.Helper()
+	if row := f.row(ownKey(stream, key)).Row; !f.waits() && row != nil {
+		f.t.Errorf("row %s of %s: want none, it is %s", key.Sort, key.Partition, row)
+	}
+	return f
+}
+
+// Counters fails the test unless a shared row has these counters, decimal numbers by name, and no others; none = there is
+// no such row.
+func (f *Projected) Counters(key projection.Key, want map[string]string) *Projected {
+	f.t.Helper()
+	if f.waits() {
+		return f
+	}
+	got := map[string]string{}
+	for name, n := range f.row(projection.RowKey{Key: key, Shared: true}).Counters {
+		got[name] = n.String()
+		if w, err := projection.Decimal(want[name]); err == nil && w.Equal(n) {
+			got[name] = want[name] // 1.50 is 1.5
+		}
+	}
+	if d := diff(want, got); d != "" && len(want)+len(got) > 0 {
+		f.t.Errorf("counters %s of %s (-want +got):\n%s", key.Sort, key.Partition, d)
+	}
+	return f
+}
+
+// Parked fails the test unless a stream waits before a version, for a reason.
+func (f *Projected) Parked(stream es.StreamID, version int64, reason projection.Reason) *Projected {
+	f.t.Helper()
+	f.expected[stream] = true
+	at, err := f.view.Checkpoints(context.Background(), 1, stream)
+	switch parked := at[stream].Parked; {
+	case err != nil:
+		f.t.Errorf("%s: %v", stream, err)
+	case parked == nil:
+		f.t.Errorf("%s is not parked, it is at version %d", stream, at[stream].Version)
+	case parked.Version != version || parked.Reason != reason:
+		f.t.Errorf("%s is parked before version %d as %s, want version %d, %s: %s", stream, parked.Version, parked.Reason, version, reason, parked.Error)
+	}
+	return f
+}
+
+// waits reports a stream that is parked and should not be: its rows say nothing.
+func (f *Projected) waits() bool {
+	f.t.Helper()
+	for p, err := range f.view.Parked(context.Background(), 1) {
+		switch {
+		case err != nil:
+			f.t.Errorf("parked streams: %v", err)
+			return true
+		case !f.expected[p.Stream]:
+			f.t.Errorf("%s is parked before version %d: %s", p.Stream, p.Version, p.Error)
+			return true
+		}
+	}
+	return false
+}
+
+func ownKey(stream es.StreamID, key projection.Key) projection.RowKey {
+	return projection.RowKey{Key: projection.OwnKey(stream, key)}
+}
+
+func (f *Projected) row(key projection.RowKey) projection.Row {
+	f.t.Helper()
+	rows, err := f.view.Rows(context.Background(), 1, key)
+	if err != nil {
+		f.t.Errorf("row %v: %v", key, err)
+	}
+	return rows[key]
+}
+
+// compare reads what is stored as what is wanted.
+func (f *Projected) compare(what string, want any, stored json.RawMessage) {
+	f.t.Helper()
+	if stored == nil {
+		f.t.Errorf("%s: there is none, want %+v", what, want)
+		return
+	}
+	got := reflect.New(reflect.TypeOf(want))
+	if err := json.Unmarshal(stored, got.Interface()); err != nil {
+		f.t.Errorf("%s: %s is no %T: %v", what, stored, want, err)
+		return
+	}
+	if d := diff(want, got.Elem().Interface()); d != "" {
+		f.t.Errorf("%s (-want +got):\n%s", what, d)
+	}
+}

@@ -1,0 +1,157 @@
+package estest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// weather is a view that two engines share, and that is as bad to them as it may be.
+type weather struct {
+	projection.View
+	rng     *rand.Rand
+	h       *history
+	engines [2]*projection.Engine
+	calm    bool
+	nested  bool // an engine is in another's way just now
+}
+
+var errWeather = errors.New("estest: the connection was lost")
+
+// Save may fail, may lose its answer, and may come after another engine's.
+func (w *weather) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
+	if w.calm {
+		return w.View.Save(ctx, g, moves, rows)
+	}
+	switch w.rng.IntN(10) {
+	case 0:
+		return errWeather
+	case 1:
+		_ = w.View.Save(ctx, g, moves, rows)
+		return errWeather
+	case 2, 3:
+		if !w.nested {
+			w.nested = true
+			w.deliver(ctx, w.batch())
+			w.nested = false
+		}
+	}
+	return w.View.Save(ctx, g, moves, rows)
+}
+
+// storm delivers twice as much as there is, most of it more than once, and some never.
+func (w *weather) storm() {
+	for delivered := 0; delivered < 2*len(w.h.commits); {
+		batch := w.batch()
+		w.deliver(context.Background(), batch)
+		delivered += len(batch)
+	}
+}
+
+// deliver gives a batch to one of the engines. What fails is not delivered again.
+func (w *weather) deliver(batch []es.Commit) {
+	w.engines[w.rng.IntN(2)].Apply(context.Background(), batch)
+}
+
+// batch is a part of the history, whole, or with gaps and in no order.
+func (w *weather) batch() []es.Commit {
+	all := w.h.commits
+	size := 1 + w.rng.IntN(min(10, len(all)))
+	from := w.rng.IntN(len(all) - size + 1)
+	batch := slices.Clone(all[from : from+size])
+	switch w.rng.IntN(3) {
+	case 0:
+		for i := range batch {
+			batch[i] = all[w.rng.IntN(len(all))]
+		}
+	case 1:
+		w.rng.Shuffle(len(batch), func(i, j int) { batch[i], batch[j] = batch[j], batch[i] })
+	}
+	return batch
+}
+
+// clear does the jobs that were asked for, in no order, brings those streams level that are not and that nobody asked for,
+// and returns all that is stored.
+func (w *weather) clear(queue *jobs) (map[string]string, error) {
+	w.calm = true
+	ctx := context.Background()
+	for jobs := queue.take(); len(jobs) > 0; jobs = queue.take() {
+		w.rng.Shuffle(len(jobs), func(i, j int) { jobs[i], jobs[j] = jobs[j], jobs[i] })
+		for _, j := range jobs {
+			if j.Task != projection.CatchUp { // nothing else is left to the queue but the first filling
+				continue
+			}
+			if err := w.engines[w.rng.IntN(2)].CatchUp(ctx, j.Projection, j.Stream, j.Retry); err != nil {
+				return nil, err
+			}
+		}
+	}
+	at, err := w.Checkpoints(ctx, 1, slices.Collect(maps.Keys(w.h.heads))...)
+	if err != nil {
+		return nil, err
+	}
+	for stream, head := range w.h.heads {
+		if cp := at[stream]; cp.Version < head && cp.Parked == nil {
+			if err := w.engines[w.rng.IntN(2)].CatchUp(ctx, "", stream, false); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return w.h.dump(w.View)
+}
+
+// jobs is a queue.
+type jobs struct{ list []projection.Job }
+
+// Enqueue implements [projection.Queue].
+func (q *jobs) Enqueue(_ context.Context, _ time.Duration, list ...projection.Job) error {
+	q.list = append(q.list, list...)
+	return nil
+}
+
+func (q *jobs) take() []projection.Job {
+	list := q.list
+	q.list = nil
+	return list
+}
+
+// dump writes down all that a view holds.
+func (h *history) dump(view projection.View) (map[string]string, error) {
+	ctx, out := context.Background(), map[string]string{}
+	at, err := view.Checkpoints(ctx, 1, slices.Collect(maps.Keys(h.heads))...)
+	if err != nil {
+		return nil, err
+	}
+	for stream, cp := range at {
+		out["state of "+stream.String()] = fmt.Sprintf("version %d: %s", cp.Version, cp.State)
+		if p := cp.Parked; p != nil {
+			out["parked "+stream.String()] = fmt.Sprintf("before version %d, %s: %s", p.Version, p.Reason, p.Error)
+		}
+	}
+	var keys []projection.RowKey
+	for key, err := range view.Keys(ctx, 1) {
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	rows, err := view.Rows(ctx, 1, keys...)
+	for key, row := range rows {
+		name := key.Partition + " / " + key.Sort
+		if !key.Shared {
+			out["row "+name] = string(row.Row)
+			continue
+		}
+		for counter, n := range row.Counters {
+			out["counter "+name+" / "+counter] = n.String()
+		}
+	}
+	return out, err
+}
