@@ -56,8 +56,8 @@ func (w *weather) storm() {
 }
 
 // deliver gives a batch to one of the engines. What fails is not delivered again.
-func (w *weather) deliver(batch []es.Commit) {
-	w.engines[w.rng.IntN(2)].Apply(context.Background(), batch)
+func (w *weather) deliver(ctx context.Context, batch []es.Commit) {
+	w.engines[w.rng.IntN(2)].Apply(ctx, batch)
 }
 
 // batch is a part of the history, whole, or with gaps and in no order.
