@@ -19,6 +19,7 @@ import (
 	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/estest"
 	"github.com/annals-es/annals/pkg/es/memstore"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
@@ -362,6 +363,9 @@ func TestAnyDelivery(t *testing.T) {
 			}
 			if diff := gocmp.Diff(answers(t, w.models), answers(t, hostile)); diff != "" {
 				t.Errorf("answers (-plain +hostile):\n%s", diff)
+			}
+			for _, sub := range w.models.Subscriptions() {
+				estest.Chaos(t, sub.Projection, w.store)
 			}
 		})
 	}
