@@ -40,13 +40,19 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	w := newStore()
+	w.models, w.engine = newModels(t, w.store)
+	return w
+}
+
+// newStore returns a world without read models.
+func newStore() *world {
 	w := &world{now: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}
 	w.store = memstore.New(memstore.Config{Now: func() time.Time { w.now = w.now.Add(time.Second); return w.now }})
 	x := es.NewExecutor(w.store, es.ExecutorConfig{})
 	w.accounts = es.NewRepository(x, account.Aggregate, es.RepositoryConfig{})
 	w.orders = es.NewRepository(x, order.Aggregate, es.RepositoryConfig{})
 	w.products = es.NewRepository(x, product.Aggregate, es.RepositoryConfig{})
-	w.models, w.engine = newModels(t, w.store)
 	return w
 }
 
