@@ -81,9 +81,12 @@ func (v *View) Save(ctx context.Context, g projection.Generation, moves []projec
 		return v.transact(ctx, actions)
 	}
 	put := actions[0].Put
-	_, err := v.client.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName: put.TableName, Item: put.Item,
-		ConditionExpression: put.ConditionExpression, ExpressionAttributeValues: put.ExpressionAttributeValues,
+	err := alone(ctx, func() error {
+		_, err := v.client.PutItem(ctx, &dynamodb.PutItemInput{
+			TableName: put.TableName, Item: put.Item,
+			ConditionExpression: put.ConditionExpression, ExpressionAttributeValues: put.ExpressionAttributeValues,
+		})
+		return err
 	})
 	var moved *types.ConditionalCheckFailedException
 	if errors.As(err, &moved) {

@@ -56,12 +56,15 @@ func reasonText(p projection.Parked) (string, error) {
 
 // Seen implements [projection.View].
 func (v *View) Seen(ctx context.Context, g projection.Generation, stream es.StreamID, version int64) error {
-	_, err := v.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &v.table, Key: parkedKey(g, stream),
-		UpdateExpression:                    aws.String("SET seen = :v"),
-		ConditionExpression:                 aws.String("attribute_exists(pk) AND (attribute_not_exists(seen) OR seen < :v)"),
-		ExpressionAttributeValues:           item{":v": num(version)},
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	err := alone(ctx, func() error {
+		_, err := v.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+			TableName: &v.table, Key: parkedKey(g, stream),
+			UpdateExpression:                    aws.String("SET seen = :v"),
+			ConditionExpression:                 aws.String("attribute_exists(pk) AND (attribute_not_exists(seen) OR seen < :v)"),
+			ExpressionAttributeValues:           item{":v": num(version)},
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		})
+		return err
 	})
 	var refused *types.ConditionalCheckFailedException
 	switch {

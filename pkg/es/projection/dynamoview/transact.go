@@ -48,6 +48,20 @@ func (v *View) transact(ctx context.Context, actions []types.TransactWriteItem) 
 	}
 }
 
+// alone sends a write that is no transaction, again while transactions are in its way. The SDK does not.
+func alone(ctx context.Context, send func() error) error {
+	for attempt := 1; ; attempt++ {
+		err := send()
+		var conflict *types.TransactionConflictException
+		if !errors.As(err, &conflict) || attempt == transactAttempts {
+			return err
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return errors.Join(conflict, err)
+		}
+	}
+}
+
 // pause waits a random time, the longer the more attempts there were.
 func pause(ctx context.Context, attempt int) error {
 	select {
