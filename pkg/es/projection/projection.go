@@ -90,7 +90,13 @@ func (p *definition[S]) Reads(streamType string) bool {
 
 func (p *definition[S]) rebuilds() bool { return true }
 
-func (p *definition[S]) topics(stored json.RawMessage) []string {
+// topics that panic are none: the rows are stored already.
+func (p *definition[S]) topics(stored json.RawMessage) (all []string) {
+	defer func() {
+		if recover() != nil {
+			all = nil
+		}
+	}()
 	var state S
 	if p.d.Topics == nil || stored == nil || json.Unmarshal(stored, &state) != nil {
 		return nil
@@ -106,21 +112,27 @@ type step struct {
 
 func (s step) version() int64 { return s.commit.Version + int64(s.index) }
 
-func (p *definition[S]) fold(_ context.Context, stored json.RawMessage, steps []step) (json.RawMessage, *Writes, error) {
+func (p *definition[S]) fold(
+	_ context.Context, stored json.RawMessage, steps []step,
+) (out json.RawMessage, w *Writes, err error) {
+	defer func() { // a state's own JSON methods may panic too
+		if panicked := recover(); panicked != nil {
+			err = &foldError{index: len(steps) - 1, err: fmt.Errorf("state: panic: %v", panicked)}
+		}
+	}()
 	var state S
 	if stored != nil {
 		if err := json.Unmarshal(stored, &state); err != nil {
 			return nil, nil, &foldError{err: fmt.Errorf("stored state: %w", err)}
 		}
 	}
-	w := &Writes{}
+	w = &Writes{}
 	for i, s := range steps {
 		if err := p.evolve(&state, s, w); err != nil {
 			return nil, nil, &foldError{index: i, err: err}
 		}
 	}
-	out, err := json.Marshal(&state)
-	if err != nil {
+	if out, err = json.Marshal(&state); err != nil {
 		return nil, nil, &foldError{index: len(steps) - 1, err: fmt.Errorf("state: %w", err)}
 	}
 	return out, w, nil
