@@ -184,14 +184,18 @@ func (b *batch) advance(ctx context.Context, t *target, stream es.StreamID, at C
 	if slices.ContainsFunc(rows, func(w Write) bool { return w.Kind == Add }) {
 		return &advance{Move{stream, at, next}, rows}, nil
 	}
-	if err := c.store(ctx, next, rows); err != nil {
-		if !errors.Is(err, ErrStale) && !errors.Is(err, ErrTooLarge) {
+	switch err := c.store(ctx, next, rows); {
+	case err == nil:
+		b.changed(c)
+		return nil, nil
+	case errors.Is(err, ErrStale): // the same again would be refused again
+		if err := b.reload(ctx, c, 0); err != nil {
 			return nil, err
 		}
-		return nil, b.forward(ctx, c, delivered)
+	case !errors.Is(err, ErrTooLarge):
+		return nil, err
 	}
-	b.changed(c)
-	return nil, nil
+	return nil, b.forward(ctx, c, delivered)
 }
 
 // forward brings a stream forward in as many steps as it takes.

@@ -69,8 +69,16 @@ func (e *Engine) unknown(projection string) error {
 // Errors: [UnknownFoldError]; those of the catalog, the views, the queue.
 func (e *Engine) Start(ctx context.Context) error {
 	waves, err := e.targets(ctx)
-	if err != nil || e.cfg.Queue == nil {
+	if err != nil {
 		return err
+	}
+	for _, t := range waves[1] {
+		if t.fold == nil {
+			return &UnknownFoldError{t.sub.name(), t.Generation, t.Fold}
+		}
+	}
+	if e.cfg.Queue == nil {
+		return nil
 	}
 	var errs []error
 	for _, wave := range waves {

@@ -65,7 +65,11 @@ func beyond(steps []step, commit *es.Commit, version int64) []step {
 //
 // Errors: foldError.
 func (c *cursor) fold(ctx context.Context, steps []step) (Checkpoint, []Write, error) {
-	state, w, err := c.target.fold.fold(ctx, c.at.State, steps)
+	present := c.target.present(steps)
+	state, w, err := c.target.fold.fold(ctx, c.at.State, present)
+	if failed := (*foldError)(nil); errors.As(err, &failed) {
+		failed.index += len(steps) - len(present)
+	}
 	if err != nil {
 		return Checkpoint{}, nil, err
 	}

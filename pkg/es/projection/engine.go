@@ -150,7 +150,7 @@ func (t *target) place(stream es.StreamID) place { return place{t.sub.name(), t.
 // targets are the generations that are fed, in two waves: those that don't serve come before those that do. A reader that
 // goes from one generation to the next, in a swap or a rollback, then never goes back in time.
 //
-// Errors: [UnknownFoldError]; the catalog's.
+// Errors: the catalog's.
 func (e *Engine) targets(ctx context.Context) ([2][]target, error) {
 	var waves [2][]target
 	records, err := e.catalog.Records(ctx)
@@ -164,13 +164,10 @@ func (e *Engine) targets(ctx context.Context) ([2][]target, error) {
 			return waves, err
 		}
 		for _, t := range sub.fed(record) {
-			switch {
-			case t.Status != Serving:
-				waves[0] = append(waves[0], t)
-			case t.fold == nil:
-				return waves, &UnknownFoldError{sub.name(), t.Generation, t.Fold}
-			default:
+			if t.Status == Serving {
 				waves[1] = append(waves[1], t)
+			} else {
+				waves[0] = append(waves[0], t)
 			}
 		}
 	}

@@ -70,6 +70,8 @@ type Record struct {
 	Last Generation `json:"last"`
 	// Builds are the generations that have rows.
 	Builds []Build `json:"builds"`
+	// Declined is the highest fold version that a rollback took back: it is not built again unless somebody asks. 0 = none.
+	Declined int `json:"declined,omitempty"`
 }
 
 // Serving is the build that queries read.

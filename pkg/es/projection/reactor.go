@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -15,7 +17,7 @@ import (
 // and has no rows. What it does it may do again, when the checkpoint could not be stored: the command that it is given has
 // an id made of the event and the reaction's name, by which the commands that were done already are recognised.
 //
-// A reaction is never built anew: what it did is done.
+// A reaction is never built anew: what it did is done. What was recorded a day or more before it was there does not concern it.
 type Reaction struct {
 	// Name is the reaction's stable name, in kebab case. Commands that were done under another name are done again.
 	Name string
@@ -85,6 +87,22 @@ func commandID(name string, s step, part int) string {
 }
 
 func (p *reactor) rebuilds() bool { return false }
+
+// memory is how long a stream of changes holds what was recorded, so how old an event can be at most that is delivered.
+const memory = 24 * time.Hour
+
+// present are the events that concern a target: to a reaction, what was recorded before it could have been delivered to it
+// is past, even where a gap makes it read the whole stream.
+func (t *target) present(steps []step) []step {
+	if t.fold.rebuilds() {
+		return steps
+	}
+	from := slices.IndexFunc(steps, func(s step) bool { return !s.commit.At.Before(t.Since.Add(-memory)) })
+	if from < 0 {
+		return nil
+	}
+	return steps[from:]
+}
 
 // passing tells whether an error is of the hour whatever the reaction is.
 func passing(err error) bool {

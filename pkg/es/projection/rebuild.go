@@ -104,6 +104,7 @@ func (e *Engine) record(ctx context.Context, projection string) (*Subscription, 
 // begin registers a generation. byHand says that the caller fills it, else its jobs do.
 func (e *Engine) begin(ctx context.Context, sub *Subscription, record Record, segments int, byHand bool) (Build, error) {
 	next := record.clone()
+	next.Declined = 0
 	if b := next.Building(); b != nil {
 		if b.Fold == sub.Projection.FoldVersion() {
 			return *b, nil
@@ -138,7 +139,7 @@ func (e *Engine) upgrade(ctx context.Context, sub *Subscription) error {
 	if err != nil || e.cfg.Queue == nil || !sub.Projection.rebuilds() {
 		return err
 	}
-	newest := slices.ContainsFunc(record.Builds, func(b Build) bool {
+	newest := sub.Projection.FoldVersion() <= record.Declined || slices.ContainsFunc(record.Builds, func(b Build) bool {
 		return b.Status != Dropping && b.Fold >= sub.Projection.FoldVersion()
 	})
 	if !newest {

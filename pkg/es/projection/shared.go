@@ -101,7 +101,8 @@ func (w *Writes) merge(rows []Write) {
 
 func (w Write) id() RowKey { return RowKey{Key: w.Key, Shared: w.Kind == Add} }
 
-// postpone leaves streams to code that has the fold: this code was started before a deployment that began a generation.
+// postpone leaves streams to code that has the fold: this code was started before a deployment that began a generation. Other
+// projections go on.
 func (b *batch) postpone(ctx context.Context, t *target, streams []es.StreamID) {
 	if len(streams) == 0 {
 		return

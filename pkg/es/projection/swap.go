@@ -42,16 +42,19 @@ func (r *Rebuilder) Finish(ctx context.Context, projection string, g Generation)
 	if err != nil {
 		return report, err
 	}
-	return report, r.swap(ctx, projection, g, Building)
+	return report, r.swap(ctx, projection, g, Building, nil)
 }
 
-// swap lets a generation serve that has a status, in one conditional write.
-func (r *Rebuilder) swap(ctx context.Context, projection string, g Generation, from Status) error {
+// swap lets a generation serve that has a status, in one conditional write, with what else is to change in the record.
+func (r *Rebuilder) swap(ctx context.Context, projection string, g Generation, from Status, also func(next *Record)) error {
 	var retired Generation
 	err := r.change(ctx, projection, func(next *Record) error {
 		b, serving := next.Build(g), next.Serving()
 		if b == nil || b.Status != from {
 			return fmt.Errorf("generation %d is not %s: %w", g, from, ErrNoGeneration)
+		}
+		if also != nil {
+			also(next)
 		}
 		now := r.engine.cfg.Now()
 		serving.become(Retired, now)
@@ -67,9 +70,11 @@ func (r *Rebuilder) swap(ctx context.Context, projection string, g Generation, f
 	return r.engine.askFor(ctx, projection)
 }
 
-// Rollback lets the generation serve again that served before. The one that serves is retired.
+// Rollback lets the generation serve again that served before. The one that serves is retired, and its fold version is not
+// built again by itself. Streams that are behind are brought level first: code that lacked the fold has not fed the generation.
 //
-// Errors: [ErrNoGeneration] if there is none any longer; [UnknownFoldError] if this code can't feed it; the catalog's.
+// Errors: [ErrNoGeneration] if there is none any longer; [UnknownFoldError] if this code can't feed it; [VerificationError]
+// if a stream can't be brought level; those of the store, the view, the catalog.
 func (r *Rebuilder) Rollback(ctx context.Context, projection string) (Generation, error) {
 	sub, record, err := r.engine.record(ctx, projection)
 	if err != nil {
@@ -87,7 +92,15 @@ func (r *Rebuilder) Rollback(ctx context.Context, projection string) (Generation
 	if sub.fold(last.Fold) == nil {
 		return 0, fmt.Errorf("roll back: %w", &UnknownFoldError{projection, last.Generation, last.Fold})
 	}
-	return last.Generation, r.swap(ctx, projection, last.Generation, Retired)
+	t := &target{Build: *last, sub: sub, fold: sub.fold(last.Fold)}
+	if err := (&verification{rebuilder: r, target: t, heals: true}).run(ctx); err != nil {
+		return 0, fmt.Errorf("roll back: %w", err)
+	}
+	return last.Generation, r.swap(ctx, projection, last.Generation, Retired, func(next *Record) {
+		if serving := next.Serving(); serving.Fold > last.Fold {
+			next.Declined = max(next.Declined, serving.Fold)
+		}
+	})
 }
 
 // Abandon gives up the generation that is being built.

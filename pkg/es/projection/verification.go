@@ -21,11 +21,16 @@ type verification struct {
 
 	parked   map[es.StreamID]bool
 	counters map[RowKey]map[string]Number // what a sample of the shared rows should hold, so far
+	before   map[RowKey]Row               // what that sample held at first
+	// heals says that streams are brought level, and nothing else is compared.
+	heals bool
 
-	mu     sync.Mutex
-	sample smallest
-	behind map[es.StreamID]int64 // the version that they should be at
-	found  VerificationError
+	mu       sync.Mutex
+	sample   smallest
+	made     smallest // of the shared rows that the folds made
+	madeKeys map[string]RowKey
+	behind   map[es.StreamID]int64 // the version that they should be at
+	found    VerificationError
 }
 
 func (v *verification) differ(format string, args ...any) {
@@ -36,29 +41,49 @@ func (v *verification) differ(format string, args ...any) {
 	}
 }
 
+// run compares.
+//
+// Errors: [VerificationError].
 func (v *verification) run(ctx context.Context) error {
-	v.behind, v.sample = map[es.StreamID]int64{}, smallest{most: v.rebuilder.cfg.Sample}
-	if err := v.compareParked(ctx); err != nil {
-		return err
+	v.behind, v.sample, v.made = map[es.StreamID]int64{}, smallest{most: v.rebuilder.cfg.Sample}, smallest{most: v.rebuilder.cfg.Sample}
+	v.madeKeys = map[string]RowKey{}
+	steps := []func(context.Context) error{v.compareParked, v.sampleCounters, v.walk, v.compareCounters, v.compareMade, v.compareBehind}
+	if v.heals {
+		steps = []func(context.Context) error{v.walk, v.heal, v.compareBehind}
 	}
-	before, err := v.sampleCounters(ctx)
-	if err != nil {
-		return err
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return fmt.Errorf("verify %s: %w", v.target, err)
+		}
 	}
+	if v.found.Count > 0 {
+		v.found.Projection, v.found.Generation = v.target.sub.name(), v.target.Generation
+		return &v.found
+	}
+	return nil
+}
+
+// walk follows all streams.
+func (v *verification) walk(ctx context.Context) error {
 	segments := make([]walk, v.rebuilder.cfg.Segments)
-	_, err = es.All(ctx, v.rebuilder.scanner, es.AllConfig{Segments: len(segments), Consistent: true},
+	_, err := es.All(ctx, v.rebuilder.scanner, es.AllConfig{Segments: len(segments), Consistent: true},
 		func(ctx context.Context, segment int, page es.ScanPage) error {
 			w := &segments[segment]
 			w.verification = v
 			return w.page(ctx, page)
 		})
-	if err != nil {
-		return err
+	return err
+}
+
+// heal brings streams level that are not.
+func (v *verification) heal(ctx context.Context) error {
+	b := v.rebuilder.engine.newBatch(nil)
+	for stream := range v.behind {
+		if err := b.level(ctx, v.target, stream, mode{level: true}); err != nil {
+			return err
+		}
 	}
-	if err := v.compareCounters(ctx, before); err != nil {
-		return err
-	}
-	return v.compareBehind(ctx)
+	return nil
 }
 
 // compareParked looks for streams that wait here and don't in the generation that serves.
@@ -84,15 +109,15 @@ func (v *verification) compareParked(ctx context.Context) (err error) {
 	return nil
 }
 
-// sampleCounters chooses shared rows, and returns what they hold now.
-func (v *verification) sampleCounters(ctx context.Context) (map[RowKey]Row, error) {
+// sampleCounters chooses shared rows, and remembers what they hold now.
+func (v *verification) sampleCounters(ctx context.Context) (err error) {
 	chosen := smallest{most: v.rebuilder.cfg.Sample}
 	keys := map[string]RowKey{}
 	for key, err := range v.target.sub.View.Keys(ctx, v.target.Generation) {
 		if err != nil {
-			return nil, fmt.Errorf("rows: %w", err)
+			return fmt.Errorf("rows: %w", err)
 		}
-		if name := key.Partition + "\x00" + key.Sort; key.Shared && chosen.take(name) {
+		if name := key.name(); key.Shared && chosen.take(name) {
 			keys[name] = key
 		}
 	}
@@ -100,8 +125,12 @@ func (v *verification) sampleCounters(ctx context.Context) (map[RowKey]Row, erro
 	for name := range chosen.names {
 		v.counters[keys[name]] = map[string]Number{}
 	}
-	return v.shared(ctx)
+	v.before, err = v.shared(ctx)
+	return err
 }
+
+// name is a key as one text.
+func (k Key) name() string { return k.Partition + "\x00" + k.Sort }
 
 func (v *verification) shared(ctx context.Context) (map[RowKey]Row, error) {
 	if len(v.counters) == 0 {
@@ -112,19 +141,42 @@ func (v *verification) shared(ctx context.Context) (map[RowKey]Row, error) {
 
 // compareCounters compares the chosen shared rows with the sums over all streams. A row that changed meanwhile can't be
 // compared.
-func (v *verification) compareCounters(ctx context.Context, before map[RowKey]Row) error {
+func (v *verification) compareCounters(ctx context.Context) error {
 	after, err := v.shared(ctx)
 	if err != nil {
 		return fmt.Errorf("rows: %w", err)
 	}
 	for key, want := range v.counters {
 		switch got := after[key].Counters; {
-		case !maps.EqualFunc(got, before[key].Counters, Number.Equal):
+		case !maps.EqualFunc(got, v.before[key].Counters, Number.Equal):
 			v.report.Busy++
 		case !sameCounters(got, want):
 			v.differ("counters %s|%s are %v, and %v by the events", key.Partition, key.Sort, got, want)
 		default:
 			v.report.Counters++
+		}
+	}
+	return nil
+}
+
+// compareMade looks for shared rows that the folds make and that are not there.
+func (v *verification) compareMade(ctx context.Context) error {
+	var keys []RowKey
+	for name := range v.made.names {
+		if key := v.madeKeys[name]; v.counters[key] == nil {
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	rows, err := v.target.sub.View.Rows(ctx, v.target.Generation, keys...)
+	if err != nil {
+		return fmt.Errorf("rows: %w", err)
+	}
+	for _, key := range keys {
+		if _, there := rows[key]; !there {
+			v.differ("counters %s|%s are missing", key.Partition, key.Sort)
 		}
 	}
 	return nil
@@ -158,7 +210,9 @@ func (v *verification) compareBehind(ctx context.Context) error {
 				v.report.Streams++
 				delete(v.behind, stream)
 			case cp.Parked != nil:
-				v.differ("%s is parked, and was not before", stream)
+				if !v.heals { // who rolls back takes what could not be applied then, too
+					v.differ("%s is parked, and was not before", stream)
+				}
 				delete(v.behind, stream)
 			case attempt == levelAttempts:
 				v.differ("%s is at version %d, and at %d by the events", stream, cp.Version, version)

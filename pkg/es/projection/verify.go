@@ -2,6 +2,7 @@ package projection
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -56,17 +57,11 @@ func (r *Rebuilder) verify(ctx context.Context, t *target) (Report, error) {
 	for attempt := 1; ; attempt++ {
 		v := &verification{rebuilder: r, target: t}
 		err := v.run(ctx)
-		if err != nil {
-			return v.report, fmt.Errorf("verify %s: %w", t, err)
-		}
-		if attempt < verifyAttempts && (v.found.Count > 0 || v.report.Busy > 0) {
+		var differs *VerificationError
+		if attempt < verifyAttempts && (errors.As(err, &differs) || err == nil && v.report.Busy > 0) {
 			continue
 		}
-		if v.found.Count > 0 {
-			v.found.Projection, v.found.Generation = t.sub.name(), t.Generation
-			return v.report, &v.found
-		}
-		return v.report, nil
+		return v.report, err
 	}
 }
 

@@ -57,7 +57,7 @@ func (w *walk) page(ctx context.Context, page es.ScanPage) error {
 
 func (w *walk) begin(stream es.StreamID, at Checkpoint) {
 	w.mu.Lock()
-	sampled := w.sample.take(stream.String())
+	sampled := !w.heals && w.sample.take(stream.String())
 	w.mu.Unlock()
 	*w = walk{verification: w.verification, stream: stream, at: at, sampled: sampled, following: true}
 }
@@ -97,6 +97,8 @@ func (w *walk) count(rows []Write) {
 			for name, n := range row.Counters {
 				counters[name] = counters[name].Plus(n)
 			}
+		} else if name := row.Key.name(); w.made.take(name) {
+			w.madeKeys[name] = row.id()
 		}
 		w.mu.Unlock()
 	}

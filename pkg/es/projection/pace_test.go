@@ -1,0 +1,73 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// writesIn counts the writes that a pace lets through, one at a time, in a while.
+func writesIn(t *testing.T, p *pace, d time.Duration) (n int) {
+	t.Helper()
+	for end := time.Now().Add(d); time.Now().Before(end); n++ {
+		if err := p.spend(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return n
+}
+
+// TestPace: never more than asked for; half of it after throttling, however many are throttled at once; all of it again after
+// a while without.
+func TestPace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace(RebuildConfig{WritesPerSecond: 100})
+		if n := writesIn(t, p, 10*time.Second); n < 990 || n > 1001 {
+			t.Errorf("%d writes in 10 s, want 1000", n)
+		}
+		for range 5 {
+			if err := p.slow(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := writesIn(t, p, time.Second); n < 40 || n > 60 {
+			t.Errorf("%d writes in the second after throttling, want 50", n)
+		}
+		writesIn(t, p, 20*time.Second)
+		if n := writesIn(t, p, time.Second); n < 98 || n > 102 {
+			t.Errorf("%d writes a second in the end, want 100", n)
+		}
+	})
+}
+
+// TestPaceWithoutLimit: what has no limit gets one from what it wrote when it was throttled, and goes up from there.
+func TestPaceWithoutLimit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace(RebuildConfig{})
+		for range 5000 {
+			if err := p.spend(t.Context(), 1); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Millisecond)
+		}
+		if err := p.slow(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := writesIn(t, p, time.Second); n < 300 || n > 600 {
+			t.Errorf("%d writes in the second after throttling at 1000 a second, want about 500", n)
+		}
+		writesIn(t, p, 60*time.Second)
+		if n := writesIn(t, p, time.Second); n < 2000 {
+			t.Errorf("%d writes a second after a minute without throttling", n)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := errors.Join(p.spend(ctx, 1), p.slow(ctx)); !errors.Is(err, context.Canceled) {
+			t.Errorf("out of time: %v", err)
+		}
+	})
+}

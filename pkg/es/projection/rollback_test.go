@@ -1,0 +1,146 @@
+package projection_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"strings"
+	"testing"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// upgraded is a bench on which fold 2 serves and fold 1 is retired.
+func upgraded(t *testing.T) (*bench, *projection.Engine) {
+	t.Helper()
+	b := newBench()
+	apply(t, b.engine, b.write(t, "a", Noted{"x"}), b.write(t, "bad", Poisoned{}))
+	e := b.engineOf(b.queued(), logOf(2, false), logOf(1, false))
+	if err := e.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.settle(t, b.rebuilder(e))
+	if got := b.statuses(t); got != "1 retired, 2 serving" {
+		t.Fatal(got)
+	}
+	return b, e
+}
+
+// TestRollbackIsRemembered: what was taken back is not built again by the next start, but when somebody asks for it.
+func TestRollbackIsRemembered(t *testing.T) {
+	t.Parallel()
+	b, e := upgraded(t)
+	r := b.rebuilder(e)
+	if g, err := r.Rollback(t.Context(), "log"); err != nil || g != 1 {
+		t.Fatal(g, err)
+	}
+	b.now = b.now.Add(3 * 3600e9)
+	for range 2 {
+		if _, err := r.Drop(t.Context(), "log", 2); err != nil {
+			t.Fatal(err)
+		}
+		b.now = b.now.Add(3600e9)
+	}
+	if err := e.Start(t.Context()); err != nil || b.statuses(t) != "1 serving" {
+		t.Errorf("after a start: %s, %v", b.statuses(t), err)
+	}
+	newer := b.engineOf(b.queued(), logOf(3, false), logOf(2, false), logOf(1, false))
+	if err := newer.Start(t.Context()); err != nil || b.statuses(t) != "1 serving, 3 building" {
+		t.Errorf("a still newer fold: %s, %v", b.statuses(t), err)
+	}
+	if err := b.rebuilder(newer).Abandon(t.Context(), "log"); err != nil {
+		t.Fatal(err)
+	}
+	if build, err := r.Begin(t.Context(), "log"); err != nil || build.Fold != 2 {
+		t.Errorf("asked for: %+v, %v", build, err)
+	}
+}
+
+// TestRollbackHeals: a retired generation that code without its fold did not feed is level when it serves again; what it
+// could not apply then waits still.
+func TestRollbackHeals(t *testing.T) {
+	t.Parallel()
+	b, _ := upgraded(t)
+	apply(t, b.engineOf(b.queued(), logOf(2, false)), b.write(t, "a", Noted{"y"}), b.write(t, "new", Noted{"z"}))
+	if at := b.at(t, 1, "a").Version; at != 1 {
+		t.Fatalf("it was fed: %d", at)
+	}
+	r := b.rebuilder(b.engineOf(b.queued(), logOf(2, false), logOf(1, false)))
+	if g, err := r.Rollback(t.Context(), "log"); err != nil || g != 1 {
+		t.Fatal(g, err)
+	}
+	b.wantRows(t, 1, logOf(1, false), "a", "new", "bad")
+}
+
+// blind does not see a shared row.
+type blind struct {
+	projection.View
+	sort string
+}
+
+func (v blind) Rows(ctx context.Context, g projection.Generation, keys ...projection.RowKey) (map[projection.RowKey]projection.Row, error) {
+	rows, err := v.View.Rows(ctx, g, keys...)
+	for key := range rows {
+		if key.Shared && key.Sort == v.sort {
+			delete(rows, key)
+		}
+	}
+	return rows, err
+}
+
+func (v blind) Keys(ctx context.Context, g projection.Generation) iter.Seq2[projection.RowKey, error] {
+	return func(yield func(projection.RowKey, error) bool) {
+		for key, err := range v.View.Keys(ctx, g) {
+			if !(key.Shared && key.Sort == v.sort) && !yield(key, err) {
+				return
+			}
+		}
+	}
+}
+
+// TestVerificationMissesNoRow: a shared row that the events make and that is not there is named.
+func TestVerificationMissesNoRow(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	b.history(t)
+	e := b.engineOn(b.store, blind{b.view, "x"}, b.catalog, projection.Config{}, logOf(1, false))
+	_, err := b.rebuilder(e).Verify(t.Context(), "log", 1)
+	var found *projection.VerificationError
+	if !errors.As(err, &found) || found.Count != 1 || !strings.Contains(err.Error(), "counters letters|x are missing") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestReactionsHaveNoPast: what was recorded long before a reaction was there is not reacted to, however much of its stream
+// is read.
+func TestReactionsHaveNoPast(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	b.write(t, "a", Noted{"old"})
+	b.write(t, "a", Noted{"recent"})
+	var heard []string
+	r := projection.NewReactor(reactionTo(func(text string, _ es.Command) error {
+		heard = append(heard, text)
+		return nil
+	}))
+	old, err := head(b, t, "a", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.now = old.At.Add(24*3600e9 + 1) // the reaction is there from now on
+	e := b.engineOf(projection.Config{Parallel: 1}, r)
+	apply(t, e, b.write(t, "a", Noted{"new"}))
+	if strings.Join(heard, " ") != "recent new" || b.at(t, 1, "a").Version != 3 {
+		t.Errorf("heard %v, at %d", heard, b.at(t, 1, "a").Version)
+	}
+}
+
+// head reads a commit.
+func head(b *bench, t *testing.T, id string, version int64) (found es.Commit, err error) {
+	t.Helper()
+	for c, err := range b.store.Read(t.Context(), note(id), es.Range{From: version, To: version}) {
+		return c, err
+	}
+	return found, errors.New("it is not there")
+}
