@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
@@ -40,6 +41,7 @@ type Models struct {
 	views   map[string]*dynamoview.View
 	catalog *dynamoview.Catalog
 	pointer *projection.Pointer
+	now     func() time.Time
 	pinned  *reader // the only one that a session reads
 }
 
@@ -51,7 +53,7 @@ func New(client dynamoview.Client, tableName func(tables.Table) string) *Models 
 func of(models []model, client dynamoview.Client, tableName func(tables.Table) string) *Models {
 	m := &Models{
 		models: map[string]model{}, views: map[string]*dynamoview.View{},
-		catalog: dynamoview.NewCatalog(client, tableName(tables.Projections)),
+		catalog: dynamoview.NewCatalog(client, tableName(tables.Projections)), now: time.Now,
 	}
 	m.pointer = projection.NewPointer(m.catalog, nil)
 	for _, one := range models {
@@ -87,8 +89,12 @@ func (m *Models) Inline() *dynamoview.Inline {
 //
 // Errors: [projection.UnknownFoldError]; the catalog's.
 func (m *Models) Check(ctx context.Context) error {
-	for name := range m.models {
-		if _, err := m.reader(ctx, name, ""); err != nil {
+	for name, one := range m.models {
+		record, err := m.pointer.Record(ctx, name, one.FoldVersion())
+		if err != nil {
+			return err
+		}
+		if _, err := m.of(one, record.Serving()); err != nil {
 			return err
 		}
 	}
@@ -140,7 +146,7 @@ func (m *Models) reader(ctx context.Context, name, cursor string) (reader, error
 	if err != nil {
 		return reader{}, err
 	}
-	b := record.Serving()
+	b := record.Read(m.now())
 	if cursor != "" {
 		g, err := dynamoview.GenerationOf(cursor)
 		if err != nil {
@@ -150,6 +156,14 @@ func (m *Models) reader(ctx context.Context, name, cursor string) (reader, error
 			return reader{}, projection.ErrCursor
 		}
 	}
+	return m.of(one, b)
+}
+
+// of returns the reader of a build.
+//
+// Errors: [projection.UnknownFoldError].
+func (m *Models) of(one model, b *projection.Build) (reader, error) {
+	name := one.Name()
 	r := reader{Reader: m.views[name].At(b.Generation), fold: one.Projection, generation: b.Generation}
 	if b.Fold == one.FoldVersion() {
 		return r, nil

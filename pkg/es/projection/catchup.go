@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -72,8 +73,8 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, t := range waves[1] {
-		if t.fold == nil {
+	for _, t := range slices.Concat(waves[0], waves[1]) {
+		if t.Status == Serving && t.fold == nil {
 			return &UnknownFoldError{t.sub.name(), t.Generation, t.Fold}
 		}
 	}

@@ -147,8 +147,8 @@ func (t *target) String() string {
 
 func (t *target) place(stream es.StreamID) place { return place{t.sub.name(), t.Generation, stream} }
 
-// targets are the generations that are fed, in two waves: those that don't serve come before those that do. A reader that
-// goes from one generation to the next, in a swap or a rollback, then never goes back in time.
+// targets are the generations that are fed, in two waves: those that readers go over to come first, so that they never go
+// back in time.
 //
 // Errors: the catalog's.
 func (e *Engine) targets(ctx context.Context) ([2][]target, error) {
@@ -157,6 +157,7 @@ func (e *Engine) targets(ctx context.Context) ([2][]target, error) {
 	if err != nil {
 		return waves, fmt.Errorf("generations: %w", err)
 	}
+	now := e.cfg.Now()
 	for i := range e.subscriptions {
 		sub := &e.subscriptions[i]
 		record, err := e.recordOf(ctx, sub, records)
@@ -164,10 +165,10 @@ func (e *Engine) targets(ctx context.Context) ([2][]target, error) {
 			return waves, err
 		}
 		for _, t := range sub.fed(record) {
-			if t.Status == Serving {
-				waves[1] = append(waves[1], t)
-			} else {
+			if t.ahead(now) {
 				waves[0] = append(waves[0], t)
+			} else {
+				waves[1] = append(waves[1], t)
 			}
 		}
 	}

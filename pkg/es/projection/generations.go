@@ -74,8 +74,33 @@ type Record struct {
 	Declined int `json:"declined,omitempty"`
 }
 
-// Serving is the build that queries read.
+// Serving is the build that queries read, soon after it became that.
 func (r *Record) Serving() *Build { return r.with(Serving) }
+
+// swapLag is how long after a swap readers may still go from the one generation to the other, and how long a batch may take
+// that began before.
+const swapLag = PointerAge + feedLag
+
+// Read is the build that queries read at a time. A swap takes effect once every [Pointer] knows of it: all readers then go
+// over at once, and none goes back because another process answers it.
+func (r *Record) Read(now time.Time) *Build {
+	serving := r.Serving()
+	if now.Before(serving.Since.Add(PointerAge)) {
+		for i := range r.Builds {
+			if b := &r.Builds[i]; b.Status == Retired && b.Since.Equal(serving.Since) {
+				return b
+			}
+		}
+	}
+	return serving
+}
+
+// ahead tells whether a build is written before the others: readers go over to it, or did so just now, and must not find
+// less there than where they come from.
+func (b *Build) ahead(now time.Time) bool {
+	fresh := now.Before(b.Since.Add(swapLag))
+	return b.Status == Building || b.Status == Serving && fresh || b.Status == Retired && !fresh
+}
 
 // Building is the build that is to serve next, nil if there is none.
 func (r *Record) Building() *Build { return r.with(Building) }

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// PointerAge is how long a [Pointer] trusts what it read. A retired generation is kept much longer.
+// PointerAge is how long a [Pointer] trusts what it read, and how long after a swap readers go over. A retired generation is
+// kept much longer.
 const PointerAge = 2 * time.Second
 
 // Pointer tells readers which generation of a projection serves. It reads that now and then only: a retired generation is

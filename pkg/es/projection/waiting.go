@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -30,7 +31,7 @@ func (e *Engine) Parked(ctx context.Context, projection string) iter.Seq2[Waitin
 			yield(Waiting{}, err)
 			return
 		}
-		for _, t := range append(waves[1], waves[0]...) {
+		for _, t := range slices.Concat(waves[1], waves[0]) {
 			if projection != "" && projection != t.sub.name() {
 				continue
 			}

@@ -1,0 +1,77 @@
+package projection_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// TestReadersGoOverAtOnce: a swap takes effect when all readers know of it, and not where there was none before.
+func TestReadersGoOverAtOnce(t *testing.T) {
+	t.Parallel()
+	swapped := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+	serving := projection.Build{Generation: 2, Status: projection.Serving, Since: swapped}
+	before := projection.Build{Generation: 1, Status: projection.Retired, Since: swapped}
+	for name, test := range map[string]struct {
+		builds []projection.Build
+		after  time.Duration
+		want   projection.Generation
+	}{
+		"just swapped":      {[]projection.Build{before, serving}, 0, 1},
+		"nearly all know":   {[]projection.Build{before, serving}, projection.PointerAge - 1, 1},
+		"all know":          {[]projection.Build{before, serving}, projection.PointerAge, 2},
+		"the first":         {[]projection.Build{serving}, 0, 2},
+		"another was given": {[]projection.Build{{Generation: 1, Status: projection.Retired, Since: swapped.Add(-time.Hour)}, serving}, 0, 2},
+	} {
+		r := projection.Record{Builds: test.builds}
+		if got := r.Read(swapped.Add(test.after)).Generation; got != test.want {
+			t.Errorf("%s: generation %d, want %d", name, got, test.want)
+		}
+	}
+}
+
+// ordered remembers in which order generations are written.
+type ordered struct {
+	projection.View
+	saves *[]projection.Generation
+}
+
+func (v ordered) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
+	*v.saves = append(*v.saves, g)
+	return v.View.Save(ctx, g, moves, rows)
+}
+
+// TestWhoIsWrittenFirst: the generation that readers go over to, before, during and after they do so.
+func TestWhoIsWrittenFirst(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	apply(t, b.engine, b.write(t, "a", Noted{"x"}))
+	var saves []projection.Generation
+	e := b.engineOn(b.store, ordered{b.view, &saves}, b.catalog, projection.Config{}, logOf(1, false))
+	r := b.rebuilder(e)
+	expect := func(when, want string) {
+		t.Helper()
+		saves = nil
+		apply(t, e, b.write(t, "a", Noted{"y"}))
+		if got := fmt.Sprint(saves); got != want {
+			t.Errorf("%s: %s, want %s", when, got, want)
+		}
+	}
+	if _, err := r.Begin(t.Context(), "log"); err != nil {
+		t.Fatal(err)
+	}
+	expect("while it is built", "[2 1]")
+	if _, _, err := r.Run(t.Context(), "log", nil); err != nil {
+		t.Fatal(err)
+	}
+	expect("right after the swap", "[2 1]")
+	b.now = b.now.Add(30 * time.Minute)
+	expect("later", "[1 2]") // a rollback would lead to 1
+	if _, err := r.Rollback(t.Context(), "log"); err != nil {
+		t.Fatal(err)
+	}
+	expect("right after the rollback", "[1 2]")
+}
