@@ -92,7 +92,7 @@ func (v blind) Rows(ctx context.Context, g projection.Generation, keys ...projec
 func (v blind) Keys(ctx context.Context, g projection.Generation) iter.Seq2[projection.RowKey, error] {
 	return func(yield func(projection.RowKey, error) bool) {
 		for key, err := range v.View.Keys(ctx, g) {
-			if !(key.Shared && key.Sort == v.sort) && !yield(key, err) {
+			if (!key.Shared || key.Sort != v.sort) && !yield(key, err) {
 				return
 			}
 		}

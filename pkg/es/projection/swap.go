@@ -20,7 +20,7 @@ func (e *NotFilledError) Error() string {
 	return fmt.Sprintf("generation %d of projection %s is not filled: fill all its segments first", e.Generation, e.Projection)
 }
 
-// Finish verifies a generation that is filled, and lets it serve in place of the one that does. That is kept and fed as
+// Finish brings streams level that are behind, verifies a generation that is filled, and lets it serve in place of the one that does. That is kept and fed as
 // retired, for the time of grace. If the generation serves already, nothing is done.
 //
 // Errors: [NotFilledError], [VerificationError], [ErrNoGeneration], [ErrNotRebuilt]; those of the store, the view, the catalog. The
@@ -38,7 +38,7 @@ func (r *Rebuilder) Finish(ctx context.Context, projection string, g Generation)
 	case !t.Filled:
 		return Report{}, &NotFilledError{projection, g}
 	}
-	report, err := r.verify(ctx, t)
+	report, err := r.verify(ctx, t, true)
 	if err != nil {
 		return report, err
 	}
@@ -93,7 +93,7 @@ func (r *Rebuilder) Rollback(ctx context.Context, projection string) (Generation
 		return 0, fmt.Errorf("roll back: %w", &UnknownFoldError{projection, last.Generation, last.Fold})
 	}
 	t := &target{Build: *last, sub: sub, fold: sub.fold(last.Fold)}
-	if err := (&verification{rebuilder: r, target: t, heals: true}).run(ctx); err != nil {
+	if err := (&verification{rebuilder: r, target: t, heals: true, levelOnly: true}).run(ctx); err != nil {
 		return 0, fmt.Errorf("roll back: %w", err)
 	}
 	return last.Generation, r.swap(ctx, projection, last.Generation, Retired, func(next *Record) {

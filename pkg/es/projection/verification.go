@@ -22,8 +22,8 @@ type verification struct {
 	parked   map[es.StreamID]bool
 	counters map[RowKey]map[string]Number // what a sample of the shared rows should hold, so far
 	before   map[RowKey]Row               // what that sample held at first
-	// heals says that streams are brought level, and nothing else is compared.
-	heals bool
+	// heals says that streams which stay behind are brought level; levelOnly that nothing else is compared.
+	heals, levelOnly bool
 
 	mu       sync.Mutex
 	sample   smallest
@@ -48,8 +48,8 @@ func (v *verification) run(ctx context.Context) error {
 	v.behind, v.sample, v.made = map[es.StreamID]int64{}, smallest{most: v.rebuilder.cfg.Sample}, smallest{most: v.rebuilder.cfg.Sample}
 	v.madeKeys = map[string]RowKey{}
 	steps := []func(context.Context) error{v.compareParked, v.sampleCounters, v.walk, v.compareCounters, v.compareMade, v.compareBehind}
-	if v.heals {
-		steps = []func(context.Context) error{v.walk, v.heal, v.compareBehind}
+	if v.levelOnly {
+		steps = []func(context.Context) error{v.walk, v.compareBehind}
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -199,31 +199,40 @@ func sameCounters(a, b map[string]Number) bool {
 
 // compareBehind looks again at streams that were not level. The projector may be bringing them forward.
 func (v *verification) compareBehind(ctx context.Context) error {
-	for attempt := 0; len(v.behind) > 0; attempt++ {
-		at, err := v.target.sub.View.Checkpoints(ctx, v.target.Generation, slices.Collect(maps.Keys(v.behind))...)
-		if err != nil {
-			return fmt.Errorf("checkpoints: %w", err)
+	for attempt := 0; ; attempt++ {
+		if err := v.look(ctx, attempt == levelAttempts); err != nil || len(v.behind) == 0 {
+			return err
 		}
-		for stream, version := range v.behind {
-			switch cp := at[stream]; {
-			case cp.Version >= version:
-				v.report.Streams++
-				delete(v.behind, stream)
-			case cp.Parked != nil:
-				if !v.heals { // who rolls back takes what could not be applied then, too
-					v.differ("%s is parked, and was not before", stream)
-				}
-				delete(v.behind, stream)
-			case attempt == levelAttempts:
-				v.differ("%s is at version %d, and at %d by the events", stream, cp.Version, version)
-				delete(v.behind, stream)
-			}
-		}
-		if len(v.behind) > 0 {
-			if err := sleep(ctx, levelPause<<min(attempt, 5)); err != nil {
+		if v.heals && attempt == healAttempt {
+			if err := v.heal(ctx); err != nil {
 				return err
 			}
 		}
+		if err := sleep(ctx, levelPause<<min(attempt, 5)); err != nil {
+			return err
+		}
+	}
+}
+
+// look forgets those that are level now, or parked; at last, what is behind still is a difference.
+func (v *verification) look(ctx context.Context, last bool) error {
+	at, err := v.target.sub.View.Checkpoints(ctx, v.target.Generation, slices.Collect(maps.Keys(v.behind))...)
+	if err != nil {
+		return fmt.Errorf("checkpoints: %w", err)
+	}
+	for stream, version := range v.behind {
+		switch cp := at[stream]; {
+		case cp.Version >= version:
+			v.report.Streams++
+		case cp.Parked != nil && v.levelOnly: // who rolls back takes what could not be applied then, too
+		case cp.Parked != nil:
+			v.differ("%s is parked, and was not before", stream)
+		case last:
+			v.differ("%s is at version %d, and at %d by the events", stream, cp.Version, version)
+		default:
+			continue
+		}
+		delete(v.behind, stream)
 	}
 	return nil
 }

@@ -47,15 +47,17 @@ const (
 	verifyAttempts = 3
 	// levelAttempts is how often streams are looked at again that were appended to just now, at growing intervals.
 	levelAttempts = 8
-	levelPause    = 50 * time.Millisecond
+	// healAttempt is after which of these looks they are brought level, where that is wanted: the projector has much to do.
+	healAttempt = 2
+	levelPause  = 50 * time.Millisecond
 )
 
-// verify compares a generation with a plain fold of the events.
+// verify compares a generation with a plain fold of the events. With heals, it brings streams level first that are behind.
 //
 // Errors: [VerificationError].
-func (r *Rebuilder) verify(ctx context.Context, t *target) (Report, error) {
+func (r *Rebuilder) verify(ctx context.Context, t *target, heals bool) (Report, error) {
 	for attempt := 1; ; attempt++ {
-		v := &verification{rebuilder: r, target: t}
+		v := &verification{rebuilder: r, target: t, heals: heals}
 		err := v.run(ctx)
 		var differs *VerificationError
 		if attempt < verifyAttempts && (errors.As(err, &differs) || err == nil && v.report.Busy > 0) {
@@ -73,7 +75,7 @@ func (r *Rebuilder) Verify(ctx context.Context, projection string, g Generation)
 	if err != nil {
 		return Report{}, err
 	}
-	return r.verify(ctx, t)
+	return r.verify(ctx, t, false)
 }
 
 // parkedIn lists the streams that wait in a generation.

@@ -57,7 +57,7 @@ func (w *walk) page(ctx context.Context, page es.ScanPage) error {
 
 func (w *walk) begin(stream es.StreamID, at Checkpoint) {
 	w.mu.Lock()
-	sampled := !w.heals && w.sample.take(stream.String())
+	sampled := !w.levelOnly && w.sample.take(stream.String())
 	w.mu.Unlock()
 	*w = walk{verification: w.verification, stream: stream, at: at, sampled: sampled, following: true}
 }
