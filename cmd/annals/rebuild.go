@@ -33,7 +33,10 @@ func (c *cli) runRebuild(cmd *cobra.Command, name string) error {
 	}
 	p := &progress{out: cmd.ErrOrStderr(), name: name, start: time.Now()}
 	build, report, err := o.Rebuilder.Run(cmd.Context(), name, p.page)
-	if err != nil {
+	switch {
+	case err != nil && build.Generation == 0: // nothing was begun
+		return err
+	case err != nil:
 		return fmt.Errorf("%w\n%s goes on serving as it was; the same command goes on from here", err, name)
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "%s: generation %d serves after %s; %d events read, %d streams level, %d compared with their events, %d counters compared, %d parked\n",

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
+	"runtime"
 	"strconv"
 	"sync"
 	"testing"
@@ -143,10 +145,9 @@ const (
 	historyParts   = 8
 )
 
-// BenchmarkRebuild builds a projection of one document a stream anew from 100,000 events; by hand, it reads the events and
-// writes the same rows, on no condition.
-func BenchmarkRebuild(b *testing.B) {
-	client := dynamotest.Client(b)
+// history is an event table of streams of ten events each, one a commit.
+func history(b *testing.B, client *dynamodb.Client, streams int) (*dynamostore.Store, string) {
+	b.Helper()
 	unread := dynamostore.EventsTable
 	unread.Stream = false // the emulator slows down with every record of a stream
 	events := dynamotest.Table(b, client, unread)
@@ -155,7 +156,7 @@ func BenchmarkRebuild(b *testing.B) {
 		b.Fatal(err)
 	}
 	raw := encode(b, filler)
-	parallel(b, historyStreams, func(i int) error {
+	parallel(b, streams, func(i int) error {
 		head := store.Empty(note(strconv.Itoa(i)))
 		for range historyEvents {
 			stored, err := store.Append(b.Context(), es.Append{Writes: []es.Write{{Head: head, Events: []es.RawEvent{raw}}}})
@@ -166,6 +167,34 @@ func BenchmarkRebuild(b *testing.B) {
 		}
 		return nil
 	})
+	return store, events
+}
+
+// rebuildOf begins a generation on tables of its own, and returns what fills it.
+func rebuildOf(b *testing.B, client *dynamodb.Client, store *dynamostore.Store) (fill func(projection.Progress)) {
+	b.Helper()
+	view := dynamoview.New(client, dynamotest.Table(b, client, dynamoview.ReadTable))
+	catalog := dynamoview.NewCatalog(client, dynamotest.Table(b, client, dynamoview.ReadTable))
+	quiet := slog.New(slog.DiscardHandler)
+	engine := projection.NewEngine(store, catalog, projection.Config{Log: quiet}, projection.Subscription{Projection: tallies, View: view})
+	rebuilder := projection.NewRebuilder(engine, store, projection.RebuildConfig{Segments: historyParts, Log: quiet})
+	build, err := rebuilder.Begin(b.Context(), "tally")
+	if err != nil {
+		b.Fatal(err)
+	}
+	return func(progress projection.Progress) {
+		parallel(b, historyParts, func(segment int) error {
+			_, err := rebuilder.Fill(b.Context(), "tally", build.Generation, segment, progress)
+			return err
+		})
+	}
+}
+
+// BenchmarkRebuild builds a projection of one document a stream anew from 100,000 events; by hand, it reads the events and
+// writes the same rows, on no condition.
+func BenchmarkRebuild(b *testing.B) {
+	client := dynamotest.Client(b)
+	store, events := history(b, client, historyStreams)
 	b.Run("by=hand", func(b *testing.B) {
 		for range b.N {
 			b.StopTimer()
@@ -178,22 +207,35 @@ func BenchmarkRebuild(b *testing.B) {
 	b.Run("by=library", func(b *testing.B) {
 		for range b.N {
 			b.StopTimer()
-			view := dynamoview.New(client, dynamotest.Table(b, client, dynamoview.ReadTable))
-			catalog := dynamoview.NewCatalog(client, dynamotest.Table(b, client, dynamoview.ReadTable))
-			engine := projection.NewEngine(store, catalog, projection.Config{}, projection.Subscription{Projection: tallies, View: view})
-			rebuilder := projection.NewRebuilder(engine, store, projection.RebuildConfig{Segments: historyParts})
-			build, err := rebuilder.Begin(b.Context(), "tally")
-			if err != nil {
-				b.Fatal(err)
-			}
+			fill := rebuildOf(b, client, store)
 			b.StartTimer()
-			parallel(b, historyParts, func(segment int) error {
-				_, err := rebuilder.Fill(b.Context(), "tally", build.Generation, segment, nil)
-				return err
-			})
+			fill(nil)
 		}
 		b.ReportMetric(float64(b.N*historyStreams*historyEvents)/b.Elapsed().Seconds(), "events/s")
 	})
+}
+
+// BenchmarkRebuildMemory tells the most memory that is in use after a page of a rebuild, for histories of different lengths.
+func BenchmarkRebuildMemory(b *testing.B) {
+	client := dynamotest.Client(b)
+	for _, streams := range []int{historyStreams * 3 / 10, historyStreams} {
+		store, _ := history(b, client, streams)
+		b.Run(fmt.Sprintf("events=%d", streams*historyEvents), func(b *testing.B) {
+			most := uint64(0)
+			for range b.N {
+				var mu sync.Mutex
+				rebuildOf(b, client, store)(func(int, int) {
+					mu.Lock()
+					defer mu.Unlock()
+					runtime.GC()
+					var stats runtime.MemStats
+					runtime.ReadMemStats(&stats)
+					most = max(most, stats.HeapAlloc)
+				})
+			}
+			b.ReportMetric(float64(most)/(1<<20), "MB-in-use")
+		})
+	}
 }
 
 // rebuildByHand scans the events in parallel and writes a row for the last of each stream.
