@@ -2,9 +2,7 @@ package projection
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -61,54 +59,4 @@ func (b *batch) level(ctx context.Context, t *target, stream es.StreamID, m mode
 
 func (e *Engine) unknown(projection string) error {
 	return fmt.Errorf("there is no projection %q", projection)
-}
-
-// Start does what a process has to do once before it takes batches: it checks that the code can serve what is stored,
-// begins the generations that newer fold versions ask for, and leaves to the queue whatever other builds of the code
-// parked, and what a process may have ended before: filling and dropping generations.
-//
-// Errors: [UnknownFoldError]; those of the catalog, the views, the queue.
-func (e *Engine) Start(ctx context.Context) error {
-	waves, err := e.targets(ctx)
-	if err != nil {
-		return err
-	}
-	for _, t := range slices.Concat(waves[0], waves[1]) {
-		if t.Status == Serving && t.fold == nil {
-			return &UnknownFoldError{t.sub.name(), t.Generation, t.Fold}
-		}
-	}
-	if e.cfg.Queue == nil {
-		return nil
-	}
-	var errs []error
-	for _, wave := range waves {
-		for i := range wave {
-			errs = append(errs, e.retryOthers(ctx, &wave[i]))
-		}
-	}
-	for i := range e.subscriptions {
-		errs = append(errs, e.upgrade(ctx, &e.subscriptions[i]))
-	}
-	return errors.Join(errs...)
-}
-
-// retryOthers leaves to the queue what another build of the code parked.
-func (e *Engine) retryOthers(ctx context.Context, t *target) error {
-	if t.fold == nil {
-		return nil
-	}
-	var jobs []Job
-	for p, err := range t.sub.View.Parked(ctx, t.Generation) {
-		if err != nil {
-			return fmt.Errorf("%s: parked streams: %w", t, err)
-		}
-		if p.Code != e.cfg.Code {
-			jobs = append(jobs, Job{Task: CatchUp, Projection: t.sub.name(), Stream: p.Stream})
-		}
-	}
-	if len(jobs) == 0 {
-		return nil
-	}
-	return e.leave(ctx, 0, jobs...)
 }

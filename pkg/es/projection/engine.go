@@ -152,19 +152,17 @@ func (t *target) place(stream es.StreamID) place { return place{t.sub.name(), t.
 //
 // Errors: the catalog's.
 func (e *Engine) targets(ctx context.Context) ([2][]target, error) {
-	var waves [2][]target
-	records, err := e.catalog.Records(ctx)
+	records, err := e.Records(ctx)
 	if err != nil {
-		return waves, fmt.Errorf("generations: %w", err)
+		return [2][]target{}, err
 	}
+	return e.waves(records), nil
+}
+
+func (e *Engine) waves(records []Record) (waves [2][]target) {
 	now := e.cfg.Now()
-	for i := range e.subscriptions {
-		sub := &e.subscriptions[i]
-		record, err := e.recordOf(ctx, sub, records)
-		if err != nil {
-			return waves, err
-		}
-		for _, t := range sub.fed(record) {
+	for i, record := range records {
+		for _, t := range e.subscriptions[i].fed(record) {
 			if t.ahead(now) {
 				waves[0] = append(waves[0], t)
 			} else {
@@ -172,7 +170,7 @@ func (e *Engine) targets(ctx context.Context) ([2][]target, error) {
 			}
 		}
 	}
-	return waves, nil
+	return waves
 }
 
 // recordOf returns a projection's record, which it makes where there is none.

@@ -134,19 +134,16 @@ func (e *Engine) askFor(ctx context.Context, projection string) error {
 }
 
 // upgrade begins the generation that a newer fold version asks for, and leaves its filling to the queue.
-func (e *Engine) upgrade(ctx context.Context, sub *Subscription) error {
-	_, record, err := e.record(ctx, sub.name())
-	if err != nil || e.cfg.Queue == nil || !sub.Projection.rebuilds() {
-		return err
-	}
-	newest := sub.Projection.FoldVersion() <= record.Declined || slices.ContainsFunc(record.Builds, func(b Build) bool {
+func (e *Engine) upgrade(ctx context.Context, sub *Subscription, record Record) error {
+	newest := slices.ContainsFunc(record.Builds, func(b Build) bool {
 		return b.Status != Dropping && b.Fold >= sub.Projection.FoldVersion()
 	})
-	if !newest {
-		_, err = e.begin(ctx, sub, record, RebuildConfig{}.withDefaults().Segments, false)
-		if err != nil && !errors.Is(err, ErrStale) { // stale: another process was first
-			return err
-		}
+	if newest || sub.Projection.FoldVersion() <= record.Declined || !sub.Projection.rebuilds() {
+		return e.ask(ctx, sub, record)
+	}
+	_, err := e.begin(ctx, sub, record, RebuildConfig{}.withDefaults().Segments, false)
+	if err != nil && !errors.Is(err, ErrStale) { // stale: another process was first
+		return err
 	}
 	return e.askFor(ctx, sub.name())
 }

@@ -1,0 +1,61 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// Start does what a process has to do once before it takes batches: it checks that the code can serve what is stored,
+// begins the generations that newer fold versions ask for, and leaves to the queue whatever other builds of the code
+// parked, and what a process may have ended before: filling and dropping generations.
+//
+// Errors: [UnknownFoldError]; those of the catalog, the views, the queue.
+func (e *Engine) Start(ctx context.Context) error {
+	records, err := e.Records(ctx)
+	if err != nil {
+		return err
+	}
+	waves := e.waves(records)
+	targets := slices.Concat(waves[0], waves[1])
+	for _, t := range targets {
+		if t.Status == Serving && t.fold == nil {
+			return &UnknownFoldError{t.sub.name(), t.Generation, t.Fold}
+		}
+	}
+	if e.cfg.Queue == nil {
+		return nil
+	}
+	errs := make([]error, len(targets)+len(records))
+	var wg sync.WaitGroup
+	for i := range targets {
+		wg.Go(func() { errs[i] = e.retryOthers(ctx, &targets[i]) })
+	}
+	for i := range records {
+		wg.Go(func() { errs[len(targets)+i] = e.upgrade(ctx, &e.subscriptions[i], records[i]) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// retryOthers leaves to the queue what another build of the code parked.
+func (e *Engine) retryOthers(ctx context.Context, t *target) error {
+	if t.fold == nil {
+		return nil
+	}
+	var jobs []Job
+	for p, err := range t.sub.View.Parked(ctx, t.Generation) {
+		if err != nil {
+			return fmt.Errorf("%s: parked streams: %w", t, err)
+		}
+		if p.Code != e.cfg.Code {
+			jobs = append(jobs, Job{Task: CatchUp, Projection: t.sub.name(), Stream: p.Stream})
+		}
+	}
+	if len(jobs) == 0 {
+		return nil
+	}
+	return e.leave(ctx, 0, jobs...)
+}
