@@ -31,6 +31,9 @@ func (c *cli) runRebuild(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
+	if o.Reactions.Keeps(name) {
+		return fmt.Errorf("rebuild %s: %w", name, projection.ErrNotRebuilt)
+	}
 	p := &progress{out: cmd.ErrOrStderr(), name: name, start: time.Now()}
 	build, report, err := o.Rebuilder.Run(cmd.Context(), name, p.page)
 	switch {

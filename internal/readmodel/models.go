@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/annals-es/annals/internal/readmodel/tables"
@@ -69,7 +71,8 @@ func (m *Models) Catalog() *dynamoview.Catalog { return m.catalog }
 // Subscriptions are the projections as the engine runs them.
 func (m *Models) Subscriptions() []projection.Subscription {
 	subs := make([]projection.Subscription, 0, len(m.models))
-	for name, one := range m.models {
+	for _, name := range slices.Sorted(maps.Keys(m.models)) {
+		one := m.models[name]
 		sub := projection.Subscription{Projection: one.Projection, View: m.views[name], Inline: one.inline}
 		for _, f := range one.former {
 			sub.Former = append(sub.Former, f.Projection)

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/annals-es/annals/internal/app"
+	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamostore"
+)
+
+// running is the port of what answers as `make run` does, with tables of its own. One stream can't be projected.
+func running(t *testing.T) (port string) {
+	t.Helper()
+	client := dynamotest.Client(t)
+	env := map[string]string{
+		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+	}
+	for _, table := range app.OperatorTables {
+		env[table.Env()] = dynamotest.Table(t, client, table.Table)
+	}
+	for name := range env { // what the commands set is undone
+		t.Setenv(name, os.Getenv(name))
+	}
+	store, err := dynamostore.New(client, env["TABLE_EVENTS"], dynamostore.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, event := range map[string]es.RawEvent{
+		"good": {Type: "OrderCreated", Schema: 1, Data: json.RawMessage(`{"orderId":"good","customerId":"ada"}`)},
+		"bad":  {Type: "OrderTeleported", Schema: 1, Data: json.RawMessage(`{}`)},
+	} {
+		head := store.Empty(es.StreamID{Type: "Order", ID: id})
+		if _, err := store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: []es.RawEvent{event}}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /_local/functions/{id}/environment", func(w http.ResponseWriter, r *http.Request) {
+		if id := r.PathValue("id"); id != "ProjectorFunction" && id != "ReactorFunction" {
+			http.NotFound(w, r)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(env)
+	})
+	return serve(t, mux)
+}
+
+func serve(t *testing.T, h http.Handler) (port string) {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	u, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Port()
+}
+
+// annals runs a command line and returns what it prints, and its error.
+func annals(t *testing.T, port string, args ...string) (string, error) {
+	t.Helper()
+	root := newRoot(func(name string) string { return map[string]string{"PORT": port}[name] })
+	var out bytes.Buffer
+	root.SetOut(&out)
+	root.SetErr(&bytes.Buffer{})
+	root.SetArgs(append([]string{"--local"}, args...))
+	err := root.ExecuteContext(t.Context())
+	return out.String(), err
+}
+
+func TestCommands(t *testing.T) { //nolint:paralleltest // sets the environment
+	port := running(t)
+	for _, step := range []struct {
+		line  string
+		says  string // in what it prints
+		fails string // in its error, "" = it has none
+	}{
+		{"catch-up Order#good", "Order#good is level", ""},
+		{"catch-up Order#bad order-summary", "", "Order#bad waits in order-summary"},
+		{"catch-up good", "", "want Type#id"},
+		{"projections", "order-summary      1           1     serving", ""},
+		{"parked list", "order-summary  1           Order#bad  1       1        needs-newer-code", ""},
+		{"parked list product-catalog", "PROJECTION", ""},
+		{"parked list nothing", "", `there is no projection "nothing"`},
+		{"parked show order-summary Order#bad", "OrderTeleported schema 1", ""},
+		{"parked show order-summary Order#good", "", "does not wait"},
+		{"parked retry order-summary Order#bad", "tried 1, 1 still wait", "not all could be applied"},
+		{"parked retry", "tried 1, 1 still wait", "not all could be applied"},
+		{"parked retry order-summary bad", "", "want Type#id"},
+		{"rebuild order-summary", "order-summary: generation 2 serves", ""},
+		{"rollback order-summary", "generation 1 serves again", ""},
+		{"rollback product-sales", "", "no retired generation is kept"},
+		{"rebuild reserve-stock", "", "a reaction is not built anew"},
+		{"rebuild nothing", "", `there is no projection "nothing"`},
+		{"rebuild", "", "accepts 1 arg(s)"},
+	} {
+		out, err := annals(t, port, strings.Fields(step.line)...)
+		if !strings.Contains(out, step.says) || (err == nil) != (step.fails == "") || err != nil && !strings.Contains(err.Error(), step.fails) {
+			t.Errorf("%s: printed %q, %v; want %q, %q", step.line, out, err, step.says, step.fails)
+		}
+	}
+}
+
+func TestNothingRuns(t *testing.T) {
+	t.Parallel()
+	elsewhere := serve(t, http.NotFoundHandler())
+	nonsense := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") }))
+	for port, want := range map[string]string{"1": "start it with `make run`", elsewhere: "what runs there is no `make run`", nonsense: "invalid character"} {
+		if _, err := annals(t, port, "projections"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("port %s: %v, want %q", port, err, want)
+		}
+	}
+}
