@@ -22,7 +22,6 @@ func (c *cli) rebuildCommand() *cobra.Command {
 	}
 	cmd.Flags().IntVar(&c.rebuild.Segments, "segments", 8, "into how many parts the history is divided, which are read at once")
 	cmd.Flags().Float64Var(&c.rebuild.WritesPerSecond, "rate", 0, "the most writes a second, 0 = as many as go through")
-	cmd.Flags().DurationVar(&c.rebuild.Grace, "grace", time.Hour, "how long the generation is kept that served before, for a rollback")
 	return cmd
 }
 
