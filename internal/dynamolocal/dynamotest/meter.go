@@ -53,6 +53,8 @@ func (m *Meter) units(
 		p.ReturnConsumedCapacity = total
 	case *dynamodb.GetItemInput:
 		p.ReturnConsumedCapacity = total
+	case *dynamodb.BatchGetItemInput:
+		p.ReturnConsumedCapacity = total
 	case *dynamodb.TransactWriteItemsInput:
 		p.ReturnConsumedCapacity = total
 	}
@@ -77,6 +79,8 @@ func (m *Meter) add(result any) {
 		one(r.ConsumedCapacity)
 	case *dynamodb.GetItemOutput:
 		one(r.ConsumedCapacity)
+	case *dynamodb.BatchGetItemOutput:
+		consumed = r.ConsumedCapacity
 	case *dynamodb.TransactWriteItemsOutput:
 		consumed = r.ConsumedCapacity
 	}

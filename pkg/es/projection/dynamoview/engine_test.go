@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -259,6 +260,45 @@ func TestCosts(t *testing.T) {
 		b.apply(t, test.batch...)
 		got := b.meter.Take()
 		if diff := cmp.Diff(test.want, got.Requests); diff != "" || (test.units > 0 && got.Units != test.units) {
+			t.Errorf("%s: %v units, want %v; requests (-want +got):\n%s", test.name, got.Units, test.units, diff)
+		}
+	}
+}
+
+// TestDocumentCosts: a projection of one document a stream costs a write unit for each KB, and at most a read of each stream
+// in a batch, however many commits it holds; duplicates cost no write even to a process that knows nothing yet.
+func TestDocumentCosts(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	cold := func() *projection.Engine {
+		return projection.NewEngine(b.store, b.catalog, projection.Config{}, projection.Subscription{Projection: tallies, View: b.view})
+	}
+	engine := cold()
+	small, large := b.write(t, "a", noted{"x"}), b.write(t, "a", noted{strings.Repeat("x", 2500)})
+	var many []es.Commit
+	for i := range 60 {
+		many = append(many, b.write(t, fmt.Sprint("many", i), noted{"x"}), b.write(t, fmt.Sprint("many", i), noted{"y"}))
+	}
+	for _, test := range []struct {
+		name   string
+		engine *projection.Engine
+		batch  []es.Commit
+		want   map[string]int
+		units  float64
+	}{
+		{"a new document", engine, []es.Commit{small}, map[string]int{"GetItem": 1, "PutItem": 1}, 1 + 1},
+		{"a document of 2.7 KB", engine, []es.Commit{large}, map[string]int{"PutItem": 1}, 3},
+		{"duplicates", engine, []es.Commit{large, small, large}, nil, 0},
+		{"duplicates, cold", cold(), []es.Commit{large, small, large}, map[string]int{"GetItem": 1}, 1},
+		{"60 streams, cold", engine, many, map[string]int{"BatchGetItem": 1, "PutItem": 60}, 60}, // the emulator counts nothing for what a batch does not find
+		{"60 streams, duplicates, cold", cold(), many, map[string]int{"BatchGetItem": 1}, 60},
+	} {
+		b.meter.Take()
+		if failed := test.engine.Apply(t.Context(), test.batch); len(failed) > 0 {
+			t.Fatal(failed)
+		}
+		got := b.meter.Take()
+		if diff := cmp.Diff(test.want, got.Requests); diff != "" || got.Units != test.units {
 			t.Errorf("%s: %v units, want %v; requests (-want +got):\n%s", test.name, got.Units, test.units, diff)
 		}
 	}
