@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -74,4 +75,31 @@ func TestWhoIsWrittenFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect("right after the rollback", "[1 2]")
+}
+
+// TestGroupsAreWrittenAgain: a stream that another engine has brought forward does not make those that are written together
+// with it be written one by one.
+func TestGroupsAreWrittenAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	var commits []es.Commit
+	var ids []string
+	for i := range 20 {
+		ids = append(ids, fmt.Sprint(i))
+		commits = append(commits, b.write(t, ids[i], Noted{"x"}))
+	}
+	var saves []projection.Generation
+	e := b.engineOn(b.store, ordered{b.view, &saves}, b.catalog, projection.Config{}, logOf(1, false))
+	apply(t, e, commits...) // which remembers them all
+	next := make([]es.Commit, len(ids))
+	for i, id := range ids {
+		next[i] = b.write(t, id, Noted{"y"})
+	}
+	apply(t, b.engine, next[7])
+	saves = nil
+	apply(t, e, next...)
+	if len(saves) != 2 {
+		t.Errorf("%d writes, want one that fails and one without the stream that was in its way", len(saves))
+	}
+	b.wantRows(t, 1, logOf(1, false), ids...)
 }

@@ -2,29 +2,65 @@ package projection
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// saveShared writes what several streams do to shared rows, as many to a write as fit into it. What could not be written
-// together is done again, one stream after the other.
+// saveShared writes what several streams do to shared rows, as many to a write as fit into it. Where somebody else has
+// brought some of them forward, the others are written together once more; what can't be written together then is done one
+// stream after the other.
 func (b *batch) saveShared(ctx context.Context, t *target, all []*advance) {
 	var wg sync.WaitGroup
 	for _, group := range groups(all, t.sub.View.MaxWrites()) {
 		b.slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-b.slots }()
-			b.saveGroup(ctx, t, group)
+			err := b.saveTogether(ctx, t, group)
+			if errors.Is(err, ErrStale) {
+				b.saveAgain(ctx, t, group)
+			} else if err != nil {
+				b.saveSingly(ctx, t, group)
+			}
 		})
 	}
 	wg.Wait()
 }
 
-func (b *batch) saveGroup(ctx context.Context, t *target, g *group) {
-	if b.saveTogether(ctx, t, g) {
+// saveAgain writes a group with the checkpoints as they are now.
+func (b *batch) saveAgain(ctx context.Context, t *target, g *group) {
+	streams := make([]es.StreamID, len(g.moves))
+	for i, m := range g.moves {
+		streams[i] = m.Stream
+		b.forget(t.place(m.Stream))
+	}
+	now, err := t.sub.View.Checkpoints(ctx, t.Generation, streams...)
+	if err != nil {
+		for _, stream := range streams {
+			b.fail(stream, fmt.Errorf("%s: checkpoints: %w", t, err))
+		}
 		return
 	}
+	var left []*advance
+	for _, stream := range streams {
+		a, err := b.advance(ctx, t, stream, now[stream])
+		if err != nil {
+			b.fail(stream, err)
+		} else if a != nil {
+			left = append(left, a)
+		}
+	}
+	for _, g := range groups(left, t.sub.View.MaxWrites()) {
+		if b.saveTogether(ctx, t, g) != nil {
+			b.saveSingly(ctx, t, g)
+		}
+	}
+}
+
+// saveSingly writes a group one stream after the other.
+func (b *batch) saveSingly(ctx context.Context, t *target, g *group) {
 	for _, m := range g.moves {
 		c := &cursor{engine: b.Engine, target: t, stream: m.Stream, at: m.Prev, spend: b.spend}
 		if err := b.forward(ctx, c, b.delivered[m.Stream]); err != nil {
@@ -33,19 +69,21 @@ func (b *batch) saveGroup(ctx context.Context, t *target, g *group) {
 	}
 }
 
-func (b *batch) saveTogether(ctx context.Context, t *target, g *group) bool {
-	if b.spend != nil && b.spend(ctx, len(g.moves)+len(g.rows.list)) != nil {
-		return false // the context has ended: what comes next says so
+func (b *batch) saveTogether(ctx context.Context, t *target, g *group) error {
+	if b.spend != nil {
+		if err := b.spend(ctx, len(g.moves)+len(g.rows.list)); err != nil {
+			return err
+		}
 	}
 	if err := t.sub.View.Save(ctx, t.Generation, g.moves, g.rows.list); err != nil {
-		return false
+		return err
 	}
 	for _, m := range g.moves {
 		c := &cursor{engine: b.Engine, target: t, stream: m.Stream, at: m.Next}
 		b.remember(t.place(m.Stream), m.Next)
 		b.changed(c)
 	}
-	return true
+	return nil
 }
 
 // group is what is written at once: checkpoints of several streams, and the sum of their rows.
