@@ -26,9 +26,7 @@ func (e *Engine) Apply(ctx context.Context, commits []es.Commit) map[es.StreamID
 	for _, wave := range waves {
 		b.run(ctx, wave)
 	}
-	if e.cfg.Notifier != nil && len(b.changes) > 0 {
-		e.cfg.Notifier.Notify(ctx, b.changes)
-	}
+	b.notify(ctx)
 	return b.failed
 }
 
@@ -168,7 +166,7 @@ func (b *batch) advance(ctx context.Context, t *target, stream es.StreamID, at C
 	c := &cursor{engine: b.Engine, target: t, stream: stream, at: at, spend: b.spend}
 	delivered := b.delivered[stream]
 	steps, whole := c.steps(delivered)
-	if !whole {
+	if !whole || !t.fold.rebuilds() && len(steps) > 0 { // what a reaction does is not to be done twice
 		return nil, b.forward(ctx, c, delivered)
 	}
 	if len(steps) == 0 {
@@ -208,6 +206,13 @@ func (b *batch) forward(ctx context.Context, c *cursor, delivered []*es.Commit) 
 		b.changed(c)
 	}
 	return nil
+}
+
+// notify tells the notifier what was kept for it.
+func (b *batch) notify(ctx context.Context) {
+	if b.cfg.Notifier != nil && len(b.changes) > 0 {
+		b.cfg.Notifier.Notify(ctx, b.changes)
+	}
 }
 
 // changed keeps what the notifier is to be told.

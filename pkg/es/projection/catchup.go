@@ -35,9 +35,7 @@ func (e *Engine) CatchUp(ctx context.Context, projection string, stream es.Strea
 			}
 		}
 	}
-	if e.cfg.Notifier != nil && len(b.changes) > 0 {
-		e.cfg.Notifier.Notify(ctx, b.changes)
-	}
+	b.notify(ctx)
 	return b.failed[stream]
 }
 
@@ -46,7 +44,7 @@ func (b *batch) level(ctx context.Context, t *target, stream es.StreamID, m mode
 	if err != nil {
 		return fmt.Errorf("%s: checkpoint of %s: %w", t, stream, err)
 	}
-	c := &cursor{engine: b.Engine, target: t, stream: stream, at: read[stream]}
+	c := &cursor{engine: b.Engine, target: t, stream: stream, at: read[stream], spend: b.spend}
 	version := c.at.Version
 	if err := b.Engine.forward(ctx, c, nil, m); err != nil {
 		return err

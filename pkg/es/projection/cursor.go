@@ -2,6 +2,7 @@ package projection
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -73,12 +74,17 @@ func (c *cursor) fold(ctx context.Context, steps []step) (Checkpoint, []Write, e
 	if err != nil {
 		return Checkpoint{}, nil, err
 	}
+	return c.after(steps, state), w.list, nil
+}
+
+// after is the checkpoint after some events.
+func (c *cursor) after(steps []step, state json.RawMessage) Checkpoint {
 	last := steps[len(steps)-1]
 	next := Checkpoint{Version: last.version(), Hash: last.commit.Hash, State: state, Owner: c.at.Owner, Behind: c.behind}
 	if steps[0].version() == 1 {
 		next.Owner = steps[0].commit.Meta.Actor
 	}
-	return next, w.list, nil
+	return next
 }
 
 // apply folds commits, a page at a time, into as few saves as they fit into. A stream that was parked is left behind: what
@@ -137,13 +143,7 @@ func (c *cursor) save(ctx context.Context, steps []step) error {
 	}
 	next, rows, err := c.fold(ctx, steps)
 	if failed := (*foldError)(nil); errors.As(err, &failed) {
-		switch {
-		case failed.index > 0:
-			return c.saveParted(ctx, steps, failed.index)
-		case failed.passing:
-			return fmt.Errorf("%s: %s@%d: %w", c.target, c.stream, steps[0].version(), failed.err)
-		}
-		return c.park(ctx, steps[0].version(), reason(failed.err), failed.err)
+		return c.saveUntil(ctx, steps, failed)
 	}
 	most := c.target.sub.View.MaxWrites() - 1
 	slices.SortFunc(rows, byKey) // Done counts them, and a fold may write them in another order next time
@@ -163,6 +163,24 @@ func (c *cursor) save(ctx context.Context, steps []step) error {
 	return c.park(ctx, steps[0].version(), TooLarge, err)
 }
 
+// saveUntil saves the events before the one that failed, then parks the stream, or leaves the event to be delivered again.
+func (c *cursor) saveUntil(ctx context.Context, steps []step, failed *foldError) error {
+	if done := steps[:failed.index]; len(done) > 0 {
+		save := func() error { return c.save(ctx, done) }
+		if !c.target.fold.rebuilds() { // it has reacted to them
+			save = func() error { return c.store(ctx, c.after(done, nil), nil) }
+		}
+		if err := save(); err != nil {
+			return err
+		}
+	}
+	version := steps[failed.index].version()
+	if failed.passing {
+		return fmt.Errorf("%s: %s@%d: %w", c.target, c.stream, version, failed.err)
+	}
+	return c.park(ctx, version, reason(failed.err), failed.err)
+}
+
 // saveParted saves the first events, then the others.
 func (c *cursor) saveParted(ctx context.Context, steps []step, first int) error {
 	if err := c.save(ctx, steps[:first]); err != nil {
@@ -176,7 +194,7 @@ func (c *cursor) savePart(ctx context.Context, steps []step, rows []Write, most 
 	for ; ; most /= 2 {
 		part := c.at
 		part.Done += most
-		part.Parked = nil
+		part.Parked, part.Behind = nil, c.behind
 		err := c.store(ctx, part, rows[:most])
 		if err == nil {
 			return c.save(ctx, steps)

@@ -187,14 +187,14 @@ func (e *Engine) recordOf(ctx context.Context, sub *Subscription, records map[st
 		return r, fmt.Errorf("register projection %s: %w", sub.name(), err)
 	}
 	r.Revision++
-	return r, e.ask(ctx, sub, r)
+	return e.ask(ctx, sub, r)
 }
 
-// ask leaves to the queue what the generations of a projection ask for, unless that was done before. Interrupted, it is
-// done by the next process that starts.
-func (e *Engine) ask(ctx context.Context, sub *Subscription, record Record) error {
+// ask leaves to the queue what the generations of a projection ask for, unless that was done before, and returns the record
+// as it is then. Interrupted, it is done by the next process that starts.
+func (e *Engine) ask(ctx context.Context, sub *Subscription, record Record) (Record, error) {
 	if e.cfg.Queue == nil || !sub.Projection.rebuilds() {
-		return nil
+		return record, nil
 	}
 	next := record.clone()
 	var jobs []Job
@@ -205,14 +205,15 @@ func (e *Engine) ask(ctx context.Context, sub *Subscription, record Record) erro
 		}
 	}
 	if len(jobs) == 0 {
-		return nil
+		return record, nil
 	}
 	if err := e.leave(ctx, 0, jobs...); err != nil {
-		return err
+		return record, err
 	}
 	err := e.catalog.Replace(ctx, next)
 	if errors.Is(err, ErrStale) { // somebody was faster: at worst the jobs are done twice
-		return nil
+		return record, nil
 	}
-	return err
+	next.Revision++
+	return next, err
 }

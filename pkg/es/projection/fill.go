@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -73,12 +74,6 @@ func (r *Rebuilder) fillFrom(ctx context.Context, t *target, segment int, from e
 		if err != nil {
 			return fmt.Errorf("%s: history: %w", t, err)
 		}
-		if r.engine.late(ctx) {
-			return ErrUnfinished
-		}
-		if _, err := r.target(ctx, t.sub.name(), t.Generation); err != nil { // given up: its rows are about to be dropped
-			return err
-		}
 		if err := r.fillPage(ctx, t, page); err != nil {
 			return err
 		}
@@ -103,9 +98,12 @@ func events(page es.ScanPage) int {
 // fillPage brings the streams of a page forward. What fails because the table has too much to do is done again, slower.
 func (r *Rebuilder) fillPage(ctx context.Context, t *target, page es.ScanPage) error {
 	commits := page.Commits
-	for {
+	for attempt := 0; ; attempt++ {
+		if err := r.mayFill(ctx, t); err != nil {
+			return err
+		}
 		b := r.engine.newBatch(commits)
-		b.fresh, b.spend = true, r.pace.spend
+		b.fresh, b.spend = attempt == 0, r.pace.spend
 		b.bring(ctx, t)
 		for _, corrupt := range page.Corrupt { // the stream is read once more, and parked there
 			if t.sub.Projection.Reads(corrupt.Stream.Type) {
@@ -114,20 +112,30 @@ func (r *Rebuilder) fillPage(ctx context.Context, t *target, page es.ScanPage) e
 				}
 			}
 		}
-		var throttled bool
+		if len(b.failed) == 0 {
+			return nil
+		}
 		for _, err := range b.failed {
 			if !r.cfg.Throttled(err) || ctx.Err() != nil {
 				return err
 			}
-			throttled = true
 		}
-		if !throttled {
-			return nil
-		}
+		commits = slices.DeleteFunc(slices.Clone(commits), func(c es.Commit) bool { return b.failed[c.Stream] == nil })
 		if err := r.pace.slow(ctx); err != nil {
 			return err
 		}
 	}
+}
+
+// mayFill tells whether there is time to go on, and whether the generation is not given up: its rows are about to be dropped.
+//
+// Errors: [ErrUnfinished], [ErrNoGeneration]; the catalog's.
+func (r *Rebuilder) mayFill(ctx context.Context, t *target) error {
+	if r.engine.late(ctx) {
+		return ErrUnfinished
+	}
+	_, err := r.target(ctx, t.sub.name(), t.Generation)
+	return err
 }
 
 // mark notes that a generation is filled.

@@ -51,10 +51,8 @@ func (e *Engine) forward(ctx context.Context, c *cursor, delivered []*es.Commit,
 
 // reload reads the checkpoint again, after somebody else had time to move on.
 func (e *Engine) reload(ctx context.Context, c *cursor, attempt int) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(rand.N(staleBackoff << min(attempt, 7))):
+	if err := sleep(ctx, rand.N(staleBackoff<<min(attempt, 7))); err != nil {
+		return err
 	}
 	e.forget(c.target.place(c.stream))
 	read, err := c.target.sub.View.Checkpoints(ctx, c.target.Generation, c.stream)

@@ -44,9 +44,21 @@ func (n Number) to(scale int) big.Int {
 	return out
 }
 
-// digits is how many digits the number has, zeros at its ends not counted.
-func (n Number) digits() int {
-	return len(strings.TrimRight(new(big.Int).Abs(&n.unscaled).String(), "0"))
+// What a number can have to be stored:
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html#HowItWorks.DataTypes.Number
+const (
+	maxDigits    = 38
+	maxMagnitude = 125
+	minMagnitude = -130
+)
+
+// Storable tells whether a store can hold the number exactly: 38 digits, zeros at its ends not counted, and a first digit that
+// stands between 10^125 and 10^-130.
+func (n Number) Storable() bool {
+	digits := new(big.Int).Abs(&n.unscaled).String()
+	magnitude := len(digits) - 1 - n.scale
+	return n.unscaled.Sign() == 0 ||
+		len(strings.TrimRight(digits, "0")) <= maxDigits && magnitude <= maxMagnitude && magnitude >= minMagnitude
 }
 
 // String returns the number as [Decimal] reads it.

@@ -15,8 +15,9 @@ type pace struct {
 	rate    float64 // 0 = no limit
 	slowed  time.Time
 	next    time.Time // when the next write may be made
-	written int       // since the pace was last slowed or quickened
+	written int       // since the last second or so began
 	since   time.Time
+	recent  float64 // writes a second, in the second before that
 }
 
 func newPace(c RebuildConfig) *pace { return &pace{most: c.WritesPerSecond, rate: c.WritesPerSecond} }
@@ -41,31 +42,38 @@ func (p *pace) spend(ctx context.Context, writes int) error {
 
 // quicken gives back what throttling took.
 func (p *pace) quicken(now time.Time) {
+	if p.since.IsZero() {
+		p.since = now
+	}
 	elapsed := now.Sub(p.since).Seconds()
-	if p.since.IsZero() || elapsed < 1 {
-		if p.since.IsZero() {
-			p.since = now
-		}
+	if elapsed < 1 {
 		return
 	}
+	p.recent = float64(p.written) / elapsed
+	p.written, p.since = 0, now
 	if p.slowed.IsZero() {
-		p.written, p.since = 0, now
 		return
 	}
 	p.rate *= math.Pow(1.1, elapsed)
-	if p.most > 0 && p.rate >= p.most {
+	switch enough := 2 * p.recent; {
+	case p.most > 0 && p.rate >= p.most:
 		p.rate, p.slowed = p.most, time.Time{}
+	case p.most == 0 && p.rate > enough: // it holds nothing back any more
+		p.rate, p.slowed = 0, time.Time{}
 	}
-	p.written, p.since = 0, now
 }
 
-// slow halves the pace, and waits a moment.
+// slow halves the pace at which writes were really made, and waits a moment.
 func (p *pace) slow(ctx context.Context) error {
 	p.mu.Lock()
 	now := time.Now()
 	if now.Sub(p.slowed) > time.Second { // one halving for all that was throttled at once
-		if p.rate == 0 {
-			p.rate = max(float64(p.written)/max(now.Sub(p.since).Seconds(), 0.1), 2)
+		real := p.recent
+		if elapsed := now.Sub(p.since).Seconds(); elapsed > 0.5 || real == 0 {
+			real = float64(p.written) / max(elapsed, 0.1)
+		}
+		if p.rate == 0 || real < p.rate {
+			p.rate = real
 		}
 		p.rate, p.slowed = max(p.rate/2, 1), now
 		p.written, p.since = 0, now

@@ -130,7 +130,8 @@ func (e *Engine) askFor(ctx context.Context, projection string) error {
 	if err != nil {
 		return err
 	}
-	return e.ask(ctx, sub, record)
+	_, err = e.ask(ctx, sub, record)
+	return err
 }
 
 // upgrade begins the generation that a newer fold version asks for, and leaves its filling to the queue.
@@ -139,7 +140,8 @@ func (e *Engine) upgrade(ctx context.Context, sub *Subscription, record Record) 
 		return b.Status != Dropping && b.Fold >= sub.Projection.FoldVersion()
 	})
 	if newest || sub.Projection.FoldVersion() <= record.Declined || !sub.Projection.rebuilds() {
-		return e.ask(ctx, sub, record)
+		_, err := e.ask(ctx, sub, record)
+		return err
 	}
 	_, err := e.begin(ctx, sub, record, RebuildConfig{}.withDefaults().Segments, false)
 	if err != nil && !errors.Is(err, ErrStale) { // stale: another process was first

@@ -31,9 +31,7 @@ func Replay(ctx context.Context, p Projection, store es.Reader, stream es.Stream
 		if err != nil {
 			return err
 		}
-		for i := range c.Events {
-			steps = append(steps, step{&c, i})
-		}
+		steps = beyond(steps, &c, 0)
 		if len(steps) >= pageEvents {
 			if err := fold(); err != nil {
 				return err

@@ -18,11 +18,11 @@ func (b *batch) saveShared(ctx context.Context, t *target, all []*advance) {
 		b.slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-b.slots }()
-			err := b.saveTogether(ctx, t, group)
-			if errors.Is(err, ErrStale) {
+			switch err := b.saveTogether(ctx, t, group); {
+			case errors.Is(err, ErrStale):
 				b.saveAgain(ctx, t, group)
-			} else if err != nil {
-				b.saveSingly(ctx, t, group)
+			case err != nil:
+				b.saveSingly(ctx, t, group, err)
 			}
 		})
 	}
@@ -53,14 +53,20 @@ func (b *batch) saveAgain(ctx context.Context, t *target, g *group) {
 		}
 	}
 	for _, g := range groups(left, t.sub.View.MaxWrites()) {
-		if b.saveTogether(ctx, t, g) != nil {
-			b.saveSingly(ctx, t, g)
+		if err := b.saveTogether(ctx, t, g); err != nil {
+			b.saveSingly(ctx, t, g, err)
 		}
 	}
 }
 
-// saveSingly writes a group one stream after the other.
-func (b *batch) saveSingly(ctx context.Context, t *target, g *group) {
+// saveSingly writes a group one stream after the other, if that may help against what was in the way of the whole.
+func (b *batch) saveSingly(ctx context.Context, t *target, g *group, cause error) {
+	if !errors.Is(cause, ErrStale) && !errors.Is(cause, ErrTooLarge) && !errors.Is(cause, ErrContended) {
+		for _, m := range g.moves {
+			b.fail(m.Stream, fmt.Errorf("%s: save %s@%d: %w", t, m.Stream, m.Next.Version, cause))
+		}
+		return
+	}
 	for _, m := range g.moves {
 		c := &cursor{engine: b.Engine, target: t, stream: m.Stream, at: m.Prev, spend: b.spend}
 		if err := b.forward(ctx, c, b.delivered[m.Stream]); err != nil {

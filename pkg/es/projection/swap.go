@@ -23,8 +23,8 @@ func (e *NotFilledError) Error() string {
 // Finish brings streams level that are behind, verifies a generation that is filled, and lets it serve in place of the one that does. That is kept and fed as
 // retired, for the time of grace. If the generation serves already, nothing is done.
 //
-// Errors: [NotFilledError], [VerificationError], [ErrNoGeneration], [ErrNotRebuilt]; those of the store, the view, the catalog. The
-// generation then goes on as it was.
+// Errors: [NotFilledError], [VerificationError], [ErrNoGeneration], [ErrNotRebuilt]; those of the store, the view, the
+// catalog. The generation then goes on as it was.
 func (r *Rebuilder) Finish(ctx context.Context, projection string, g Generation) (Report, error) {
 	t, err := r.target(ctx, projection, g)
 	if err != nil {
@@ -124,7 +124,7 @@ func (r *Rebuilder) Abandon(ctx context.Context, projection string) error {
 // Drop removes a generation that is retired longer than the time of grace, or given up, with all its rows. It returns how
 // long it is to be kept still, 0 if it is gone.
 //
-// Errors: those of the view and the catalog.
+// Errors: [ErrUnfinished] if the context is about to end; those of the view and the catalog.
 func (r *Rebuilder) Drop(ctx context.Context, projection string, g Generation) (keep time.Duration, err error) {
 	_, record, err := r.engine.record(ctx, projection)
 	if err != nil {
@@ -145,7 +145,7 @@ func (r *Rebuilder) Drop(ctx context.Context, projection string, g Generation) (
 	case r.engine.cfg.Now().Sub(b.Since) < feedLag:
 		return feedLag, nil
 	}
-	if err := r.engine.subscription(projection).View.Drop(ctx, g); err != nil {
+	if err := r.dropRows(ctx, r.engine.subscription(projection).View, g); err != nil {
 		return 0, fmt.Errorf("projection %s, generation %d: drop: %w", projection, g, err)
 	}
 	err = r.change(ctx, projection, func(next *Record) error {
@@ -153,6 +153,23 @@ func (r *Rebuilder) Drop(ctx context.Context, projection string, g Generation) (
 		return nil
 	})
 	return 0, err
+}
+
+// dropRows removes all that a generation has, as far as there is time.
+//
+// Errors: [ErrUnfinished]; the view's.
+func (r *Rebuilder) dropRows(ctx context.Context, v View, g Generation) error {
+	within := ctx
+	if deadline, bounded := ctx.Deadline(); bounded && r.engine.cfg.Queue != nil {
+		var cancel context.CancelFunc
+		within, cancel = context.WithDeadline(ctx, deadline.Add(-r.engine.cfg.Margin))
+		defer cancel()
+	}
+	err := v.Drop(within, g)
+	if err != nil && within.Err() != nil && ctx.Err() == nil {
+		return ErrUnfinished
+	}
+	return err
 }
 
 // feedLag is longer than a batch takes that read the record before a generation was given up.
@@ -212,8 +229,8 @@ func (r *Rebuilder) Do(ctx context.Context, j Job) error {
 		return r.postpone(ctx, j, err)
 	case Drop:
 		keep, err := r.Drop(ctx, j.Projection, j.Generation)
-		if err == nil && keep > 0 {
-			err = r.engine.leave(ctx, keep, j)
+		if err == nil && keep > 0 || errors.Is(err, ErrUnfinished) {
+			return r.engine.leave(ctx, keep, j)
 		}
 		return err
 	}

@@ -78,10 +78,12 @@ func (v *verification) walk(ctx context.Context) error {
 // heal brings streams level that are not.
 func (v *verification) heal(ctx context.Context) error {
 	b := v.rebuilder.engine.newBatch(nil)
-	for stream := range v.behind {
-		if err := b.level(ctx, v.target, stream, mode{level: true}); err != nil {
-			return err
-		}
+	b.spend = v.rebuilder.pace.spend
+	b.each(slices.Collect(maps.Keys(v.behind)), func(stream es.StreamID) error {
+		return b.level(ctx, v.target, stream, mode{level: true})
+	})
+	for _, err := range b.failed {
+		return err
 	}
 	return nil
 }

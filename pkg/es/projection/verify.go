@@ -60,7 +60,7 @@ func (r *Rebuilder) verify(ctx context.Context, t *target, heals bool) (Report, 
 		v := &verification{rebuilder: r, target: t, heals: heals}
 		err := v.run(ctx)
 		var differs *VerificationError
-		if attempt < verifyAttempts && (errors.As(err, &differs) || err == nil && v.report.Busy > 0) {
+		if attempt < verifyAttempts && errors.As(err, &differs) {
 			continue
 		}
 		return v.report, err

@@ -13,8 +13,11 @@ import (
 var (
 	// ErrStale says that what was stored has changed meanwhile: somebody else was there first. Nothing was written.
 	ErrStale = errors.New("it was changed meanwhile")
-	// ErrTooLarge says that a write has more, or larger, rows than one write can hold. Nothing was written.
-	ErrTooLarge = errors.New("the rows are too large for one write")
+	// ErrTooLarge says that a write has more, or larger, rows than one write can hold, or a number that has no room. Nothing was
+	// written.
+	ErrTooLarge = errors.New("the rows, or their numbers, are too large for one write")
+	// ErrContended says that other writes of the same rows were in the way all the time. Nothing was written.
+	ErrContended = errors.New("other writes of the same rows are in the way")
 	// ErrCursor says that a cursor is none that a page of this list gave, or that what it goes on in is gone.
 	ErrCursor = errors.New("the cursor is not one that this list gave, or too old: start without one")
 )
@@ -89,7 +92,7 @@ type View interface {
 
 	// Save replaces checkpoints and writes rows, all or nothing. A checkpoint that was parked is so no longer.
 	//
-	// Errors: [ErrStale] if a checkpoint is no longer its Prev; [ErrTooLarge].
+	// Errors: [ErrStale] if a checkpoint is no longer its Prev; [ErrTooLarge]; [ErrContended].
 	Save(ctx context.Context, g Generation, moves []Move, rows []Write) error
 
 	// Park parks a stream, with the checkpoint left as it is. Every checkpoint that was saved leaves room for that; a long

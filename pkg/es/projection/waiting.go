@@ -2,9 +2,9 @@ package projection
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -46,26 +46,37 @@ func (e *Engine) Parked(ctx context.Context, projection string) iter.Seq2[Waitin
 
 // Retry tries all streams again that wait, in one projection or, if it is named "", in all, and returns how many it tried.
 //
-// Errors: those of CatchUp. A stream that fails again is parked again; that is no error.
+// Errors: those of the catalog and the views, the first of them. A stream that fails again is parked again; that is no error.
 func (e *Engine) Retry(ctx context.Context, projection string) (int, error) {
-	type wait struct {
-		projection string
-		stream     es.StreamID
+	if projection != "" && e.subscription(projection) == nil {
+		return 0, e.unknown(projection)
 	}
-	waits := map[wait]bool{} // the same may wait in several generations
-	for w, err := range e.Parked(ctx, projection) {
+	waves, err := e.targets(ctx)
+	if err != nil {
+		return 0, err
+	}
+	b := e.newBatch(nil)
+	tried := map[string]bool{} // the same may wait in several generations
+	for _, t := range slices.Concat(waves[0], waves[1]) {
+		if t.fold == nil || projection != "" && projection != t.sub.name() {
+			continue
+		}
+		parked, err := parkedIn(ctx, t.sub.View, t.Generation)
 		if err != nil {
-			return 0, err
+			return len(tried), fmt.Errorf("%s: %w", &t, err)
 		}
-		waits[wait{w.Projection, w.Stream}] = true
-	}
-	var errs []error
-	for w := range waits {
-		if err := e.CatchUp(ctx, w.projection, w.stream, true); err != nil {
-			errs = append(errs, fmt.Errorf("retry %s in %s: %w", w.stream, w.projection, err))
+		for stream := range parked {
+			tried[t.sub.name()+" "+stream.String()] = true
 		}
+		b.each(slices.Collect(maps.Keys(parked)), func(stream es.StreamID) error {
+			return b.level(ctx, &t, stream, mode{level: true, retry: true})
+		})
 	}
-	return len(waits), errors.Join(errs...)
+	b.notify(ctx)
+	for stream, err := range b.failed {
+		return len(tried), fmt.Errorf("retry %s: %w", stream, err)
+	}
+	return len(tried), nil
 }
 
 // Records are the records of the engine's projections, in the order in which they were subscribed.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
+	"slices"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -68,19 +70,32 @@ func (w *walk) take(ctx context.Context, c *es.Commit) {
 	if w.unfolded || !w.sampled && len(w.counters) == 0 {
 		return
 	}
-	for _, s := range beyond(nil, c, 0) {
-		if s.version() > w.at.Version {
-			return
-		}
-		state, rows, err := w.target.fold.fold(ctx, w.state, []step{s})
-		if err != nil {
+	steps := beyond(nil, c, 0)
+	within := steps[:min(max(w.at.Version-c.Version+1, 0), int64(len(steps)))]
+	if len(within) > 0 {
+		state, rows, err := w.target.fold.fold(ctx, w.state, within)
+		if failed := (*foldError)(nil); errors.As(err, &failed) {
 			w.unfolded = true
-			w.differ("%s@%d can't be folded: %v", w.stream, s.version(), err)
+			w.differ("%s@%d can't be folded: %v", w.stream, within[failed.index].version(), err)
 			return
 		}
 		w.state = state
 		w.count(rows.list)
 	}
+	if w.at.Done > 0 && len(within) < len(steps) && steps[len(within)].version() == w.at.Version+1 {
+		w.countPart(ctx, steps[len(within):len(within)+1])
+	}
+}
+
+// countPart adds up the rows of the next event that are written already.
+func (w *walk) countPart(ctx context.Context, next []step) {
+	_, rows, err := w.target.fold.fold(ctx, w.state, next)
+	if err != nil {
+		return // it is parked for that
+	}
+	slices.SortFunc(rows.list, byKey)
+	done := rows.list[:min(w.at.Done, len(rows.list))]
+	w.count(slices.DeleteFunc(slices.Clone(done), func(row Write) bool { return row.Kind != Add }))
 }
 
 // count adds up what a stream does to the chosen shared rows, and keeps its own.
@@ -159,8 +174,9 @@ func (w *walk) compare(ctx context.Context) (bool, error) {
 
 // smallest chooses the names with the smallest hashes: a sample that does not depend on the order in which they come.
 type smallest struct {
-	most  int
-	names map[string]uint64
+	most    int
+	names   map[string]uint64
+	largest uint64 // of the hashes, once there are as many as wanted
 }
 
 // take tells whether a name is among the smallest so far. One that drops out is never taken again.
@@ -168,19 +184,19 @@ func (s *smallest) take(name string) bool {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(name)) // never fails
 	sum := h.Sum64()
+	if len(s.names) == s.most && sum > s.largest {
+		return false
+	}
 	if s.names == nil {
 		s.names = map[string]uint64{}
 	}
 	s.names[name] = sum
-	if len(s.names) <= s.most {
-		return true
+	if len(s.names) > s.most {
+		maps.DeleteFunc(s.names, func(_ string, sum uint64) bool { return sum == s.largest })
 	}
-	largest := name
-	for other, h := range s.names {
-		if h > s.names[largest] || h == s.names[largest] && other > largest {
-			largest = other
-		}
+	if len(s.names) == s.most {
+		s.largest = slices.Max(slices.Collect(maps.Values(s.names)))
 	}
-	delete(s.names, largest)
-	return largest != name
+	_, taken := s.names[name]
+	return taken
 }

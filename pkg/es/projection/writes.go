@@ -58,18 +58,15 @@ func (w *Writes) Put(key Key, row any) error {
 // Delete removes a row that Put wrote under the same key.
 func (w *Writes) Delete(key Key) { w.set(RowKey{Key: w.own(key)}, Write{Kind: Delete}) }
 
-// maxDigits is how many digits a stored number has at most.
-const maxDigits = 38
-
 // Add adds to a counter of a row that all streams share. Additions commute, so their order does not matter. Neither part of
-// the key may be empty, and no number longer than 38 digits: such an event can't be folded.
+// the key may be empty, and every number must be [Number.Storable]: else the event can't be folded.
 func (w *Writes) Add(key Key, counter string, n Number) {
 	switch {
 	case w.err != nil:
 	case key.Partition == "" || key.Sort == "":
 		w.err = fmt.Errorf("shared row %q: its partition and sort key must not be empty", key)
-	case n.digits() > maxDigits:
-		w.err = fmt.Errorf("shared row %q: %s has more than %d digits", key, counter, maxDigits)
+	case !n.Storable():
+		w.err = fmt.Errorf("shared row %q: %s has more digits than can be stored, or is too large or too small", key, counter)
 	}
 	id := RowKey{Key: key, Shared: true}
 	i, there := w.index[id]
@@ -78,7 +75,9 @@ func (w *Writes) Add(key Key, counter string, n Number) {
 		return
 	}
 	counters := w.list[i].Counters
-	counters[counter] = counters[counter].Plus(n)
+	if counters[counter] = counters[counter].Plus(n); w.err == nil && !counters[counter].Storable() {
+		w.err = fmt.Errorf("shared row %q: the sum of %s has more digits than can be stored", key, counter)
+	}
 }
 
 func (w *Writes) own(key Key) Key { return OwnKey(w.stream, key) }

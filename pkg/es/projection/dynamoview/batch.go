@@ -65,27 +65,28 @@ func (v *View) getBatch(ctx context.Context, keys []item) ([]item, error) {
 
 // remove deletes items by their keys.
 func (v *View) remove(ctx context.Context, keys []item) error {
-	for chunk := range slices.Chunk(keys, maxBatchWrite) {
-		requests := make([]types.WriteRequest, len(chunk))
-		for i, key := range chunk {
-			requests[i].DeleteRequest = &types.DeleteRequest{Key: key}
-		}
-		left := map[string][]types.WriteRequest{v.table: requests}
-		for attempt := 1; len(left) > 0; attempt++ {
-			out, err := v.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: left})
-			if err != nil {
-				return err
-			}
-			if left = out.UnprocessedItems; len(left) == 0 {
-				break
-			}
-			if attempt == batchAttempts {
-				return errUnprocessed
-			}
+	return each(slices.Collect(slices.Chunk(keys, maxBatchWrite)), func(_ int, chunk []item) error { return v.removeBatch(ctx, chunk) })
+}
+
+func (v *View) removeBatch(ctx context.Context, keys []item) error {
+	requests := make([]types.WriteRequest, len(keys))
+	for i, key := range keys {
+		requests[i].DeleteRequest = &types.DeleteRequest{Key: key}
+	}
+	left := map[string][]types.WriteRequest{v.table: requests}
+	for attempt := range batchAttempts {
+		if attempt > 0 {
 			if err := pause(ctx, attempt); err != nil {
 				return err
 			}
 		}
+		out, err := v.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: left})
+		if err != nil {
+			return err
+		}
+		if left = out.UnprocessedItems; len(left) == 0 {
+			return nil
+		}
 	}
-	return nil
+	return errUnprocessed
 }

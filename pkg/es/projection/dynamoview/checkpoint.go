@@ -68,16 +68,11 @@ const maxActions = 100
 
 // Save implements [projection.View]: one PutItem for one checkpoint without rows, else one TransactWriteItems.
 func (v *View) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
-	for _, m := range moves {
-		if !roomToPark(m.Next) {
-			return projection.ErrTooLarge
-		}
-	}
 	actions := v.actions(g, moves, rows)
+	if !storable(moves, rows) || len(actions) > maxActions {
+		return projection.ErrTooLarge
+	}
 	if len(actions) > 1 {
-		if len(actions) > maxActions || slices.ContainsFunc(rows, longKey) {
-			return projection.ErrTooLarge
-		}
 		return v.transact(ctx, actions)
 	}
 	put := actions[0].Put
@@ -93,6 +88,12 @@ func (v *View) Save(ctx context.Context, g projection.Generation, moves []projec
 		return projection.ErrStale
 	}
 	return sized(err)
+}
+
+// storable tells whether nothing of a save is too large by itself.
+func storable(moves []projection.Move, rows []projection.Write) bool {
+	return !slices.ContainsFunc(rows, longKey) &&
+		!slices.ContainsFunc(moves, func(m projection.Move) bool { return !roomToPark(m.Next) })
 }
 
 // actions are what a save is made of.

@@ -31,9 +31,17 @@ func NewInline(catalog projection.Catalog, subscriptions ...projection.Subscript
 // Errors: those of [projection.Inline.Plan]; what is not in the way of an error is returned with it.
 func (in *Inline) Actions(ctx context.Context, commits []es.Commit) ([]types.TransactWriteItem, error) {
 	planned, err := in.planner.Plan(ctx, commits)
+	large := map[projection.View]bool{} // left to the projector, in all generations
+	for _, p := range planned {
+		if !storable(p.Moves, p.Rows) {
+			large[p.View] = true
+		}
+	}
 	var actions []types.TransactWriteItem
 	for _, p := range planned {
-		actions = append(actions, p.View.(*View).actions(p.Generation, p.Moves, p.Rows)...)
+		if !large[p.View] {
+			actions = append(actions, p.View.(*View).actions(p.Generation, p.Moves, p.Rows)...)
+		}
 	}
 	return actions, err
 }

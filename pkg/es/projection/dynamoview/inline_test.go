@@ -396,3 +396,18 @@ func TestInlineIsForProjectionsOfViews(t *testing.T) {
 		dynamoview.NewInline(b.catalog, sub)
 	}
 }
+
+// TestInlineLeavesWhatIsTooLarge: a document that would leave no room for why its stream is parked is left to the projector,
+// which parks it.
+func TestInlineLeavesWhatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	inline := dynamoview.NewInline(b.catalog, projection.Subscription{Projection: tallies, View: b.view, Inline: true})
+	for bytes, want := range map[int]int{100: 1, 395 << 10: 0} {
+		c := es.Commit{Stream: note(fmt.Sprint(bytes)), Version: 1, Events: []es.RawEvent{encode(t, strings.Repeat("x", bytes))}}
+		actions, err := inline.Actions(t.Context(), []es.Commit{c})
+		if err != nil || len(actions) != want {
+			t.Errorf("%d bytes: %d actions, %v, want %d", bytes, len(actions), err, want)
+		}
+	}
+}

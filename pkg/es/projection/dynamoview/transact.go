@@ -3,6 +3,7 @@ package dynamoview
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -20,7 +21,8 @@ const transactAttempts = 12
 
 // transact writes actions, all or nothing, again while others are in the way.
 //
-// Errors: [projection.ErrStale] if a condition failed; [projection.ErrTooLarge].
+// Errors: [projection.ErrStale] if a condition failed; [projection.ErrTooLarge], also where DynamoDB refuses what a row holds;
+// [projection.ErrContended].
 func (v *View) transact(ctx context.Context, actions []types.TransactWriteItem) error {
 	for attempt := 1; ; attempt++ {
 		_, err := v.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
@@ -33,14 +35,17 @@ func (v *View) transact(ctx context.Context, actions []types.TransactWriteItem) 
 			switch code := aws.ToString(reason.Code); {
 			case code == "ConditionalCheckFailed":
 				return projection.ErrStale
-			case code == "ValidationError" && aboutSize(aws.ToString(reason.Message)):
-				return projection.ErrTooLarge
+			case code == "ValidationError":
+				return fmt.Errorf("%w: %s", projection.ErrTooLarge, aws.ToString(reason.Message))
 			case code == "TransactionConflict":
 				contended = true
 			}
 		}
-		if !contended || attempt == transactAttempts {
+		if !contended {
 			return err
+		}
+		if attempt == transactAttempts {
+			return fmt.Errorf("%w: %w", projection.ErrContended, err)
 		}
 		if err := pause(ctx, attempt); err != nil {
 			return errors.Join(cancelled, err)
@@ -75,10 +80,14 @@ func pause(ctx context.Context, attempt int) error {
 // sized recognises DynamoDB's refusal of what is too large. It has no error of its own for that.
 func sized(err error) error {
 	var api smithy.APIError
-	if errors.As(err, &api) && api.ErrorCode() == "ValidationException" && aboutSize(api.ErrorMessage()) {
-		return projection.ErrTooLarge
+	if !errors.As(err, &api) || api.ErrorCode() != "ValidationException" {
+		return err
+	}
+	message := strings.ToLower(api.ErrorMessage())
+	for _, about := range []string{"size", "precision", "magnitude", "overflow", "underflow"} {
+		if strings.Contains(message, about) {
+			return fmt.Errorf("%w: %s", projection.ErrTooLarge, api.ErrorMessage())
+		}
 	}
 	return err
 }
-
-func aboutSize(message string) bool { return strings.Contains(strings.ToLower(message), "size") }

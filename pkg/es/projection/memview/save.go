@@ -29,7 +29,13 @@ func (v *View) Save(ctx context.Context, g projection.Generation, moves []projec
 	written := make(map[projection.RowKey]projection.Row, len(rows))
 	for _, w := range rows {
 		key := keyOf(w)
-		if written[key] = after(to.rows[key], w); rowBytes(key, written[key]) > v.cfg.MaxItemBytes {
+		written[key] = after(to.rows[key], w)
+		for _, n := range written[key].Counters {
+			if !n.Storable() {
+				return projection.ErrTooLarge
+			}
+		}
+		if rowBytes(key, written[key]) > v.cfg.MaxItemBytes {
 			return projection.ErrTooLarge
 		}
 	}

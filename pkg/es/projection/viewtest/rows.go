@@ -1,7 +1,9 @@
 package viewtest
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -53,6 +55,18 @@ func exactNumbers(t *testing.T, f *fixture) {
 	if !got["small"].Equal(sum) || !got["small"].Equal(number(t, "9007199254740992")) || !got["large"].Equal(projection.Int(1)) {
 		t.Errorf("small %s, want %s; large %s, want 1", got["small"], sum, got["large"])
 	}
+}
+
+// sumsHaveRoom: numbers that can be stored, but whose sum can't, are refused as too large, not as an outage.
+func sumsHaveRoom(t *testing.T, f *fixture) {
+	large, small := "1"+strings.Repeat("0", 37), "0.1"
+	f.mustMove(t, stream("a"), projection.Checkpoint{}, at(1), add(t, key("p", "s"), "n", large))
+	err := f.move(t, stream("a"), at(1), at(2), add(t, key("p", "s"), "n", small))
+	if !errors.Is(err, projection.ErrTooLarge) {
+		t.Errorf("%s + %s: %v", large, small, err)
+	}
+	one := at(1)
+	f.wantAt(t, 1, stream("a"), &one)
 }
 
 func addConcurrently(t *testing.T, f *fixture) {

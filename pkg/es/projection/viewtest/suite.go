@@ -45,6 +45,7 @@ func RunView(t *testing.T, open func(t *testing.T) projection.View) {
 		"parked/one winner":             parkOneWinner,
 		"rows/put, delete, add":         rowKinds,
 		"rows/numbers are exact":        exactNumbers,
+		"rows/sums have room":           sumsHaveRoom,
 		"rows/sums of many writers":     addConcurrently,
 		"rows/keys":                     listKeys,
 		"rows/many at once":             manyRows,
