@@ -10,6 +10,7 @@ import (
 
 	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/internal/order"
 	"github.com/annals-es/annals/internal/push"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 )
@@ -28,6 +29,8 @@ type function struct {
 	env map[string]*string
 	// leavesTo is the function whose queue it sends jobs to, "" = none.
 	leavesTo string
+	// streams are the types of the streams whose commits it receives, nil = all.
+	streams []string
 	// subscribed functions receive the stream of the event table, and the queue that they leave jobs to.
 	subscribed bool
 	// posts says that it posts to the connections of the WebSocket API.
@@ -96,6 +99,7 @@ var reactor = function{
 		{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
 	},
 	leavesTo:   "reactor",
+	streams:    []string{order.Aggregate.StreamType},
 	subscribed: true,
 }
 

@@ -42,18 +42,18 @@ func newQueues(stack awscdk.Stack) stackQueues {
 
 // newJobQueue makes the queue of a function's jobs, with dead letters.
 func newJobQueue(stack awscdk.Stack, id string, consumer function) awssqs.Queue {
-	deadLetters := newQueue(stack, id+"DeadLetters", &awssqs.QueueProps{EnforceSSL: jsii.Bool(true)},
+	deadLetters := newQueue(stack, id+"DeadLetters", &awssqs.QueueProps{},
 		"SQS queue of the jobs that the "+consumer.name+" failed to do each time")
 	return newQueue(stack, id+"Queue", &awssqs.QueueProps{
-		EnforceSSL: jsii.Bool(true),
 		// Lambda's advice: six times the consumer's timeout, so that what waits for a free function is not sent twice.
 		VisibilityTimeout: awscdk.Duration_Seconds(jsii.Number(6 * consumer.timeout)),
 		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: deadLetters, MaxReceiveCount: jsii.Number(attempts)},
 	}, "SQS queue of what the "+consumer.name+" does later")
 }
 
-// newQueue makes a queue that is encrypted and keeps its messages as long as SQS can.
+// newQueue makes a queue that is encrypted, takes nothing in clear, and keeps its messages as long as SQS can.
 func newQueue(stack awscdk.Stack, id string, props *awssqs.QueueProps, description string) awssqs.Queue {
+	props.EnforceSSL = jsii.Bool(true)
 	props.Encryption = awssqs.QueueEncryption_SQS_MANAGED
 	props.RetentionPeriod = awscdk.Duration_Days(jsii.Number(14))
 	queue := named(awssqs.NewQueue(stack, jsii.String(id), props))

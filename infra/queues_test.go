@@ -28,7 +28,7 @@ func TestQueues(t *testing.T) {
 }
 
 func TestQueuesTakeNothingInClear(t *testing.T) {
-	for _, queue := range []string{"CatchUpDeadLetters", "CatchUpQueue", "ReactionDeadLetters", "ReactionQueue"} {
+	for _, queue := range arm64.ids("AWS::SQS::Queue") {
 		same(t, queue, object{
 			"Queues": list{ref(queue)},
 			"PolicyDocument": object{"Version": "2012-10-17", "Statement": list{object{
@@ -37,5 +37,7 @@ func TestQueuesTakeNothingInClear(t *testing.T) {
 			}}},
 		}, arm64.resource(t, queue+"Policy", "AWS::SQS::QueuePolicy").Properties)
 	}
-	same(t, "policies", []string{"CatchUpDeadLettersPolicy", "CatchUpQueuePolicy", "ReactionDeadLettersPolicy", "ReactionQueuePolicy"}, arm64.ids("AWS::SQS::QueuePolicy"))
+	same(t, "policies", []string{
+		"CatchUpDeadLettersPolicy", "CatchUpQueuePolicy", "ProjectorFailuresPolicy", "ReactionDeadLettersPolicy", "ReactionQueuePolicy", "ReactorFailuresPolicy",
+	}, arm64.ids("AWS::SQS::QueuePolicy"))
 }

@@ -7,8 +7,7 @@ import (
 	"github.com/annals-es/annals/internal/readmodel/tables"
 )
 
-// newDerivedTable declares a table that nobody misses: a read model's, the snapshots or the generations, which can be made
-// again from the event table, or the connections. It goes with the stack.
+// newDerivedTable declares a table that goes with the stack.
 func newDerivedTable(stack awscdk.Stack, derived tables.Table) awsdynamodb.TableV2 {
 	props := tableProps(derived)
 	props.RemovalPolicy = awscdk.RemovalPolicy_DESTROY

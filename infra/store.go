@@ -14,7 +14,8 @@ import (
 // storedTables are the tables of the stack, by their name inside the service.
 type storedTables map[string]awsdynamodb.TableV2
 
-// derivedTables can be made again from the events; connections are as short-lived as what they describe.
+// derivedTables go with the stack: read models, snapshots and generations can be made again from the events; without the
+// reactions' checkpoints the last day is reacted to again; connections are as short-lived as what they describe.
 var derivedTables = slices.Concat(tables.ReadModels, snapshots, projections, reactions, connections)
 
 func newTables(stack awscdk.Stack) storedTables {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"maps"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdaeventsources"
@@ -22,10 +24,7 @@ func subscribeToStream(stack awscdk.Stack, f function, deployed awslambda.Functi
 		// LATEST could miss what is written while the mapping is made.
 		StartingPosition: awslambda.StartingPosition_TRIM_HORIZON,
 		BatchSize:        jsii.Number(100),
-		// Commits are only ever inserted. What else a record may be is tampering, and not for the projections to read.
-		Filters: &[]*map[string]any{awslambda.FilterCriteria_Filter(&map[string]any{
-			"eventName": awslambda.FilterRule_IsEqual("INSERT"),
-		})},
+		Filters:          filters(f),
 		// More than 1 gives up the order between items of a stream, which the engine's checkpoints restore.
 		ParallelizationFactor: jsii.Number(10),
 		// The function answers with the record to go on from; a batch that crashes it is halved until the culprit is alone.
@@ -37,6 +36,24 @@ func subscribeToStream(stack awscdk.Stack, f function, deployed awslambda.Functi
 		MaxRecordAge:  awscdk.Duration_Hours(jsii.Number(6)),
 		OnFailure:     awslambdaeventsources.NewSqsDlq(made.queues[f.name].failures),
 	}))
+}
+
+// filters are which records a function receives. Commits are only ever inserted; what else a record may be is tampering, and
+// not for the projections to read. Nothing depends on the streams being sifted: it saves invocations.
+func filters(f function) *[]*map[string]any {
+	inserted := map[string]any{"eventName": awslambda.FilterRule_IsEqual("INSERT")}
+	if len(f.streams) == 0 {
+		return &[]*map[string]any{awslambda.FilterCriteria_Filter(&inserted)}
+	}
+	var all []*map[string]any
+	for _, streamType := range f.streams {
+		one := maps.Clone(inserted)
+		one["dynamodb"] = map[string]any{"Keys": map[string]any{
+			tables.Events.Partition.Name: map[string]any{"S": awslambda.FilterRule_BeginsWith(jsii.String(streamType + "#"))},
+		}}
+		all = append(all, awslambda.FilterCriteria_Filter(&one))
+	}
+	return &all
 }
 
 func subscribeToJobs(stack awscdk.Stack, f function, deployed awslambda.Function, made resources) {

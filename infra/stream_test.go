@@ -3,6 +3,10 @@ package main
 import "testing"
 
 func TestSubscriptions(t *testing.T) {
+	patterns := map[string]string{
+		"Projector": `{"eventName":["INSERT"]}`,
+		"Reactor":   `{"dynamodb":{"Keys":{"stream":{"S":[{"prefix":"Order#"}]}}},"eventName":["INSERT"]}`,
+	}
 	for function, jobs := range map[string]string{"Projector": "CatchUp", "Reactor": "Reaction"} {
 		same(t, function, object{
 			"EventSourceArn":             getAtt("EventsTable", "StreamArn"),
@@ -10,7 +14,7 @@ func TestSubscriptions(t *testing.T) {
 			"StartingPosition":           "TRIM_HORIZON",
 			"BatchSize":                  100.0,
 			"ParallelizationFactor":      10.0,
-			"FilterCriteria":             object{"Filters": list{object{"Pattern": `{"eventName":["INSERT"]}`}}},
+			"FilterCriteria":             object{"Filters": list{object{"Pattern": patterns[function]}}},
 			"FunctionResponseTypes":      list{"ReportBatchItemFailures"},
 			"BisectBatchOnFunctionError": true,
 			"MaximumRetryAttempts":       -1.0,

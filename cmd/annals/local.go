@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"time"
 )
 
@@ -43,7 +44,7 @@ func (c *cli) useLocalFunction(ctx context.Context, function string) error {
 		env["AWS_ENDPOINT_URL_DYNAMODB"] = endpoint
 	}
 	for name, value := range env {
-		if err := set(name, value); err != nil {
+		if err := os.Setenv(name, value); err != nil {
 			return err
 		}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"log/slog"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -47,6 +46,3 @@ func (c *cli) operator(cmd *cobra.Command) (*app.Operator, error) {
 	}
 	return s.Operator(c.rebuild)
 }
-
-// set sets an environment variable that the AWS SDK or the service reads.
-var set = os.Setenv

@@ -19,8 +19,8 @@ const maxDelay = 15 * time.Minute
 // jobs is a queue of jobs on SQS. What is to wait longer than SQS can is looked at earlier, and put back.
 type jobs struct{ queue *Queue }
 
-// jobsFrom returns the queue with a URL, nil if there is none.
-func jobsFrom(ctx context.Context, url string) (projection.Queue, error) {
+// JobQueue returns the queue of jobs with a URL, nil if that is "".
+func JobQueue(ctx context.Context, url string) (projection.Queue, error) {
 	if url == "" {
 		return nil, nil
 	}

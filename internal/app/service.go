@@ -50,10 +50,10 @@ func FromEnvironment(ctx context.Context, log *slog.Logger, wanted ...tables.Tab
 	if s.DynamoDB, err = NewClient(ctx); err != nil {
 		return s, err
 	}
-	if s.CatchUps, err = jobsFrom(ctx, os.Getenv(queues.CatchUpEnv)); err != nil {
+	if s.CatchUps, err = JobQueue(ctx, os.Getenv(queues.CatchUpEnv)); err != nil {
 		return s, err
 	}
-	if s.ReactionJobs, err = jobsFrom(ctx, os.Getenv(queues.ReactionEnv)); err != nil {
+	if s.ReactionJobs, err = JobQueue(ctx, os.Getenv(queues.ReactionEnv)); err != nil {
 		return s, err
 	}
 	s.Notifier, err = s.notifier(ctx)
@@ -65,7 +65,7 @@ func (s Service) Command() (http.Handler, error) {
 	if s.EmailKey == "" {
 		return nil, errors.New("the key of e-mail addresses is missing: set " + email.KeyEnv)
 	}
-	s.Store.Companion, s.Store.Log = s.models().Inline(), s.Log
+	s.Store.Companion = s.models().Inline()
 	all, err := s.aggregates(warm)
 	if err != nil {
 		return nil, err
@@ -74,12 +74,24 @@ func (s Service) Command() (http.Handler, error) {
 }
 
 // Query returns the handler of all queries. It needs QueryTables.
+//
+// Errors: [projection.UnknownFoldError] if this code can't read what is served.
 func (s Service) Query() (http.Handler, error) {
 	store, err := s.store()
 	if err != nil {
 		return nil, err
 	}
-	return httpapi.Queries(s.models(), store, s.http()), nil
+	models := s.models()
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	err = models.Check(ctx)
+	if unknown := (*projection.UnknownFoldError)(nil); errors.As(err, &unknown) {
+		return nil, err
+	}
+	if err != nil { // every query looks again
+		s.Log.LogAttrs(ctx, slog.LevelWarn, "start", slog.String("error", httpapi.Describe(err)))
+	}
+	return httpapi.Queries(models, store, s.http()), nil
 }
 
 // Projector returns what takes batches of the event table's stream. It needs ProjectorTables.
@@ -118,6 +130,7 @@ func (s Service) aggregates(warm int) (aggregates.All, error) {
 }
 
 func (s Service) store() (*dynamostore.Store, error) {
+	s.Store.Log = s.Log
 	return dynamostore.New(s.DynamoDB, s.Tables.Of(tables.Events), s.Store)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 )
@@ -36,6 +37,9 @@ func Sources(stream StreamHandler, queue QueueHandler) func(context.Context, jso
 	}
 }
 
+// startTimeout is how long a start looks at what is stored. Lambda gives a process 10 s until it takes invocations.
+const startTimeout = 5 * time.Second
+
 // Subscriber returns the handler of a function that receives the event table's stream and a queue of jobs.
 //
 // Errors: err; those of [Projector.Start].
@@ -43,7 +47,9 @@ func Subscriber(p *Projector, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.Start(context.Background()); err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	if err := p.Start(ctx); err != nil {
 		return nil, err
 	}
 	return Sources(p.Handle, p.HandleJobs), nil

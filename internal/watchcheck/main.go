@@ -67,6 +67,7 @@ func (w *watch) get(ctx context.Context, path string, into any) {
 	switch {
 	case err != nil:
 		w.err = err
+	case answer.StatusCode == http.StatusAccepted: // it is not projected yet, and the answer says so
 	case answer.StatusCode != http.StatusOK:
 		w.err = fmt.Errorf("GET %s: %s %s", path, answer.Status, body)
 	default:
@@ -108,9 +109,11 @@ func (w *watch) orders(ctx context.Context) {
 	w.get(ctx, "/orders?status=active&limit=20", &page)
 	for _, listed := range page.Items {
 		for range 2 {
-			one := listed
+			var one summary
 			w.get(ctx, "/orders/"+listed.OrderID, &one)
-			w.atLeast("order "+listed.OrderID, one.Version)
+			if one.OrderID != "" {
+				w.atLeast("order "+listed.OrderID, one.Version)
+			}
 		}
 	}
 }

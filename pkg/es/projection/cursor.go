@@ -221,7 +221,9 @@ func (c *cursor) store(ctx context.Context, next Checkpoint, rows []Write) error
 		return fmt.Errorf("%s: save %s@%d: %w", c.target, c.stream, next.Version, err)
 	}
 	c.at = next
-	c.engine.remember(place, next)
+	if !c.target.sub.Inline { // commands change those
+		c.engine.remember(place, next)
+	}
 	return nil
 }
 

@@ -102,29 +102,36 @@ func (r *Rebuilder) fillPage(ctx context.Context, t *target, page es.ScanPage) e
 		if err := r.mayFill(ctx, t); err != nil {
 			return err
 		}
-		b := r.engine.newBatch(commits)
-		b.fresh, b.spend = attempt == 0, r.pace.spend
-		b.bring(ctx, t)
-		for _, corrupt := range page.Corrupt { // the stream is read once more, and parked there
-			if t.sub.Projection.Reads(corrupt.Stream.Type) {
-				if err := b.level(ctx, t, corrupt.Stream, mode{level: true}); err != nil {
-					b.fail(corrupt.Stream, err)
-				}
-			}
-		}
-		if len(b.failed) == 0 {
-			return nil
-		}
-		for _, err := range b.failed {
+		failed := r.fillOnce(ctx, t, commits, page.Corrupt, attempt == 0)
+		for _, err := range failed {
 			if !r.cfg.Throttled(err) || ctx.Err() != nil {
 				return err
 			}
 		}
-		commits = slices.DeleteFunc(slices.Clone(commits), func(c es.Commit) bool { return b.failed[c.Stream] == nil })
+		if len(failed) == 0 {
+			return nil
+		}
+		commits = slices.DeleteFunc(slices.Clone(commits), func(c es.Commit) bool { return failed[c.Stream] == nil })
 		if err := r.pace.slow(ctx); err != nil {
 			return err
 		}
 	}
+}
+
+// fillOnce brings streams forward with what was read of them, and returns those that failed.
+func (r *Rebuilder) fillOnce(ctx context.Context, t *target, commits []es.Commit, corrupt []*es.CorruptError, fresh bool) map[es.StreamID]error {
+	b := r.engine.newBatch(commits)
+	b.fresh, b.spend = fresh, r.pace.spend
+	b.bring(ctx, t)
+	for _, c := range corrupt { // the stream is read once more, and parked there
+		if !t.sub.Projection.Reads(c.Stream.Type) {
+			continue
+		}
+		if err := b.level(ctx, t, c.Stream, mode{level: true}); err != nil {
+			b.fail(c.Stream, err)
+		}
+	}
+	return b.failed
 }
 
 // mayFill tells whether there is time to go on, and whether the generation is not given up: its rows are about to be dropped.

@@ -32,12 +32,12 @@ func (v *View) transact(ctx context.Context, actions []types.TransactWriteItem) 
 		}
 		contended := false
 		for _, reason := range cancelled.CancellationReasons {
-			switch code := aws.ToString(reason.Code); {
-			case code == "ConditionalCheckFailed":
+			switch aws.ToString(reason.Code) {
+			case "ConditionalCheckFailed":
 				return projection.ErrStale
-			case code == "ValidationError":
+			case "ValidationError":
 				return fmt.Errorf("%w: %s", projection.ErrTooLarge, aws.ToString(reason.Message))
-			case code == "TransactionConflict":
+			case "TransactionConflict":
 				contended = true
 			}
 		}
