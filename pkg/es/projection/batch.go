@@ -16,16 +16,22 @@ import (
 // folded does not fail: it is parked.
 func (e *Engine) Apply(ctx context.Context, commits []es.Commit) map[es.StreamID]error {
 	b := e.newBatch(commits)
-	waves, err := e.targets(ctx)
+	targets, err := e.targets(ctx)
 	if err != nil {
 		for stream := range b.delivered {
-			b.fail(stream, err)
+			b.failed[stream] = err
 		}
 		return b.failed
 	}
-	for _, wave := range waves {
-		b.run(ctx, wave)
+	var wg sync.WaitGroup
+	for _, generations := range targets {
+		wg.Go(func() {
+			for i := range generations {
+				b.bring(ctx, &generations[i])
+			}
+		})
 	}
+	wg.Wait()
 	b.notify(ctx)
 	return b.failed
 }
@@ -41,15 +47,16 @@ type batch struct {
 	// spend waits until so many writes may be made. nil = at once.
 	spend func(ctx context.Context, writes int) error
 
-	mu      sync.Mutex
-	failed  map[es.StreamID]error
-	changes []Change
+	mu       sync.Mutex
+	failed   map[es.StreamID]error
+	failedIn map[place]bool // in a projection, whatever the generation
+	changes  []Change
 }
 
 func (e *Engine) newBatch(commits []es.Commit) *batch {
 	b := &batch{
 		Engine: e, delivered: map[es.StreamID][]*es.Commit{}, slots: make(chan struct{}, e.cfg.Parallel),
-		failed: map[es.StreamID]error{},
+		failed: map[es.StreamID]error{}, failedIn: map[place]bool{},
 	}
 	for i := range commits {
 		b.delivered[commits[i].Stream] = append(b.delivered[commits[i].Stream], &commits[i])
@@ -60,28 +67,21 @@ func (e *Engine) newBatch(commits []es.Commit) *batch {
 	return b
 }
 
-func (b *batch) fail(stream es.StreamID, err error) {
+func (b *batch) fail(t *target, stream es.StreamID, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.failed[stream] == nil {
 		b.failed[stream] = err
 	}
-}
-
-// run brings all streams forward in some targets.
-func (b *batch) run(ctx context.Context, wave []target) {
-	var wg sync.WaitGroup
-	for i := range wave {
-		wg.Go(func() { b.bring(ctx, &wave[i]) })
-	}
-	wg.Wait()
+	b.failedIn[place{projection: t.sub.name(), stream: stream}] = true
 }
 
 // bring brings all streams forward in one target: first each by itself; then those whose rows are shared, many to a write.
 func (b *batch) bring(ctx context.Context, t *target) {
 	var streams []es.StreamID
 	for stream := range b.delivered {
-		if t.sub.Projection.Reads(stream.Type) {
+		// Where it failed in a generation that is to be ahead of this one, it waits here, too.
+		if t.sub.Projection.Reads(stream.Type) && !b.failedIn[place{projection: t.sub.name(), stream: stream}] {
 			streams = append(streams, stream)
 		}
 	}
@@ -95,7 +95,7 @@ func (b *batch) bring(ctx context.Context, t *target) {
 	known, err := b.checkpoints(ctx, t, streams)
 	if err != nil {
 		for _, stream := range streams {
-			b.fail(stream, err)
+			b.fail(t, stream, err)
 		}
 		return
 	}
@@ -103,7 +103,7 @@ func (b *batch) bring(ctx context.Context, t *target) {
 		mu     sync.Mutex
 		shared []*advance
 	)
-	b.each(streams, func(stream es.StreamID) error {
+	b.each(t, streams, func(stream es.StreamID) error {
 		a, err := b.advance(ctx, t, stream, known[stream])
 		if a != nil {
 			mu.Lock()
@@ -116,14 +116,14 @@ func (b *batch) bring(ctx context.Context, t *target) {
 }
 
 // each does something with all streams, some at once.
-func (b *batch) each(streams []es.StreamID, do func(es.StreamID) error) {
+func (b *batch) each(t *target, streams []es.StreamID, do func(es.StreamID) error) {
 	var wg sync.WaitGroup
 	for _, stream := range streams {
 		b.slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-b.slots }()
 			if err := do(stream); err != nil {
-				b.fail(stream, err)
+				b.fail(t, stream, err)
 			}
 		})
 	}

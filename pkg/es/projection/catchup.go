@@ -15,28 +15,33 @@ func (e *Engine) CatchUp(ctx context.Context, projection string, stream es.Strea
 	if projection != "" && e.subscription(projection) == nil {
 		return e.unknown(projection)
 	}
-	waves, err := e.targets(ctx)
+	targets, err := e.targets(ctx)
 	if err != nil {
 		return err
 	}
 	b := e.newBatch(nil)
-	for _, wave := range waves {
-		for i := range wave {
-			t := &wave[i]
-			if projection != "" && projection != t.sub.name() || !t.sub.Projection.Reads(stream.Type) {
-				continue
-			}
-			if t.fold == nil {
-				b.postpone(ctx, t, []es.StreamID{stream})
-				continue
-			}
-			if err := b.level(ctx, t, stream, mode{level: true, retry: retry}); err != nil {
-				b.fail(stream, err)
+	for _, generations := range targets {
+		for i := range generations {
+			t := &generations[i]
+			if projection == "" || projection == t.sub.name() {
+				b.catchUp(ctx, t, stream, retry)
 			}
 		}
 	}
 	b.notify(ctx)
 	return b.failed[stream]
+}
+
+func (b *batch) catchUp(ctx context.Context, t *target, stream es.StreamID, retry bool) {
+	switch {
+	case !t.sub.Projection.Reads(stream.Type), b.failedIn[place{projection: t.sub.name(), stream: stream}]:
+	case t.fold == nil:
+		b.postpone(ctx, t, []es.StreamID{stream})
+	default:
+		if err := b.level(ctx, t, stream, mode{level: true, retry: retry}); err != nil {
+			b.fail(t, stream, err)
+		}
+	}
 }
 
 func (b *batch) level(ctx context.Context, t *target, stream es.StreamID, m mode) error {

@@ -147,30 +147,27 @@ func (t *target) String() string {
 
 func (t *target) place(stream es.StreamID) place { return place{t.sub.name(), t.Generation, stream} }
 
-// targets are the generations that are fed, in two waves: those that readers go over to come first, so that they never go
+// targets are the generations that are fed, of each projection those first that readers go over to, so that they never go
 // back in time.
 //
 // Errors: the catalog's.
-func (e *Engine) targets(ctx context.Context) ([2][]target, error) {
+func (e *Engine) targets(ctx context.Context) ([][]target, error) {
 	records, err := e.Records(ctx)
 	if err != nil {
-		return [2][]target{}, err
+		return nil, err
 	}
-	return e.waves(records), nil
+	return e.targetsOf(records), nil
 }
 
-func (e *Engine) waves(records []Record) (waves [2][]target) {
+func (e *Engine) targetsOf(records []Record) [][]target {
 	now := e.cfg.Now()
-	for i, record := range records {
-		for _, t := range e.subscriptions[i].fed(record) {
-			if t.ahead(now) {
-				waves[0] = append(waves[0], t)
-			} else {
-				waves[1] = append(waves[1], t)
-			}
-		}
+	all := make([][]target, len(records))
+	for i := range records {
+		r := &records[i]
+		all[i] = e.subscriptions[i].fed(*r)
+		slices.SortStableFunc(all[i], func(a, b target) int { return cmp.Compare(r.order(&a.Build, now), r.order(&b.Build, now)) })
 	}
-	return waves
+	return all
 }
 
 // recordOf returns a projection's record, which it makes where there is none.

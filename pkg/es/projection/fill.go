@@ -128,7 +128,7 @@ func (r *Rebuilder) fillOnce(ctx context.Context, t *target, commits []es.Commit
 			continue
 		}
 		if err := b.level(ctx, t, c.Stream, mode{level: true}); err != nil {
-			b.fail(c.Stream, err)
+			b.fail(t, c.Stream, err)
 		}
 	}
 	return b.failed

@@ -95,11 +95,18 @@ func (r *Record) Read(now time.Time) *Build {
 	return serving
 }
 
-// ahead tells whether a build is written before the others: readers go over to it, or did so just now, and must not find
-// less there than where they come from.
-func (b *Build) ahead(now time.Time) bool {
-	fresh := now.Before(b.Since.Add(swapLag))
-	return b.Status == Building || b.Status == Serving && fresh || b.Status == Retired && !fresh
+// order tells which builds are written before which others, from 0: readers go over from one build to another, and must not
+// find less there than where they come from. They will go to the one that is being built; they may have gone to the serving one
+// just now, from the one that is retired; and they go back to that in a rollback.
+func (r *Record) order(b *Build, now time.Time) int {
+	swapped := now.Before(r.Serving().Since.Add(swapLag))
+	switch {
+	case b.Status == Building:
+		return 0
+	case swapped == (b.Status == Serving):
+		return 1
+	}
+	return 2
 }
 
 // Building is the build that is to serve next, nil if there is none.

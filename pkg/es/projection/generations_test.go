@@ -2,6 +2,7 @@ package projection_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -64,17 +65,80 @@ func TestWhoIsWrittenFirst(t *testing.T) {
 	if _, err := r.Begin(t.Context(), "log"); err != nil {
 		t.Fatal(err)
 	}
-	expect("while it is built", "[2 1]")
+	for range 20 {
+		expect("while it is built", "[2 1]")
+	}
 	if _, _, err := r.Run(t.Context(), "log", nil); err != nil {
 		t.Fatal(err)
 	}
 	expect("right after the swap", "[2 1]")
+	if _, err := r.Begin(t.Context(), "log"); err != nil {
+		t.Fatal(err)
+	}
+	expect("while the next one is built right after the swap", "[3 2 1]")
+	if err := r.Abandon(t.Context(), "log"); err != nil {
+		t.Fatal(err)
+	}
 	b.now = b.now.Add(30 * time.Minute)
 	expect("later", "[1 2]") // a rollback would lead to 1
 	if _, err := r.Rollback(t.Context(), "log"); err != nil {
 		t.Fatal(err)
 	}
 	expect("right after the rollback", "[1 2]")
+}
+
+// TestNobodyGetsAhead: a stream that could not be written in the generation that is built is not written in the one that
+// serves either, or readers would find less there when they go over; other streams and later deliveries go on.
+func TestNobodyGetsAhead(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	v := &unwritable{View: b.view}
+	e := b.engineOn(b.store, v, b.catalog, projection.Config{}, logOf(1, false))
+	apply(t, e, b.write(t, "a", Noted{"x"}), b.write(t, "b", Noted{"x"}))
+	if _, err := b.rebuilder(e).Begin(t.Context(), "log"); err != nil {
+		t.Fatal(err)
+	}
+	v.generation, v.stream = 2, note("a")
+	commits := []es.Commit{b.write(t, "a", Noted{"y"}), b.write(t, "b", Noted{"y"})}
+	expect := func(when, want string) {
+		t.Helper()
+		read, err := b.view.Checkpoints(t.Context(), 1, note("a"), note("b"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(read[note("a")].Version, read[note("b")].Version); got != want {
+			t.Errorf("%s: served versions %s, want %s", when, got, want)
+		}
+	}
+	if failed := e.Apply(t.Context(), commits); len(failed) != 1 || !errors.Is(failed[note("a")], errUnwritable) {
+		t.Errorf("failed: %v", failed)
+	}
+	expect("while it can't be written in generation 2", "1 2")
+	if err := e.CatchUp(t.Context(), "log", note("a"), false); !errors.Is(err, errUnwritable) {
+		t.Errorf("catch-up: %v", err)
+	}
+	expect("after a catch-up that failed", "1 2")
+	v.stream = es.StreamID{}
+	apply(t, e, commits...)
+	expect("when it can be written again", "2 2")
+}
+
+var errUnwritable = errors.New("unwritable")
+
+// unwritable refuses to write one stream of one generation.
+type unwritable struct {
+	projection.View
+	generation projection.Generation
+	stream     es.StreamID
+}
+
+func (v *unwritable) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
+	for _, m := range moves {
+		if g == v.generation && m.Stream == v.stream {
+			return errUnwritable
+		}
+	}
+	return v.View.Save(ctx, g, moves, rows)
 }
 
 // TestGroupsAreWrittenAgain: a stream that another engine has brought forward does not make those that are written together

@@ -39,7 +39,7 @@ func (b *batch) saveAgain(ctx context.Context, t *target, g *group) {
 	now, err := t.sub.View.Checkpoints(ctx, t.Generation, streams...)
 	if err != nil {
 		for _, stream := range streams {
-			b.fail(stream, fmt.Errorf("%s: checkpoints: %w", t, err))
+			b.fail(t, stream, fmt.Errorf("%s: checkpoints: %w", t, err))
 		}
 		return
 	}
@@ -47,7 +47,7 @@ func (b *batch) saveAgain(ctx context.Context, t *target, g *group) {
 	for _, stream := range streams {
 		a, err := b.advance(ctx, t, stream, now[stream])
 		if err != nil {
-			b.fail(stream, err)
+			b.fail(t, stream, err)
 		} else if a != nil {
 			left = append(left, a)
 		}
@@ -63,14 +63,14 @@ func (b *batch) saveAgain(ctx context.Context, t *target, g *group) {
 func (b *batch) saveSingly(ctx context.Context, t *target, g *group, cause error) {
 	if !errors.Is(cause, ErrStale) && !errors.Is(cause, ErrTooLarge) && !errors.Is(cause, ErrContended) {
 		for _, m := range g.moves {
-			b.fail(m.Stream, fmt.Errorf("%s: save %s@%d: %w", t, m.Stream, m.Next.Version, cause))
+			b.fail(t, m.Stream, fmt.Errorf("%s: save %s@%d: %w", t, m.Stream, m.Next.Version, cause))
 		}
 		return
 	}
 	for _, m := range g.moves {
 		c := &cursor{engine: b.Engine, target: t, stream: m.Stream, at: m.Prev, spend: b.spend}
 		if err := b.forward(ctx, c, b.delivered[m.Stream]); err != nil {
-			b.fail(m.Stream, err)
+			b.fail(t, m.Stream, err)
 		}
 	}
 }
@@ -157,7 +157,7 @@ func (b *batch) postpone(ctx context.Context, t *target, streams []es.StreamID) 
 	}
 	if err := b.leave(ctx, later, jobs...); err != nil {
 		for _, stream := range streams {
-			b.fail(stream, err)
+			b.fail(t, stream, err)
 		}
 	}
 }

@@ -18,8 +18,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	waves := e.waves(records)
-	targets := slices.Concat(waves[0], waves[1])
+	targets := slices.Concat(e.targetsOf(records)...)
 	for _, t := range targets {
 		if t.Status == Serving && t.fold == nil {
 			return &UnknownFoldError{t.sub.name(), t.Generation, t.Fold}

@@ -79,7 +79,7 @@ func (v *verification) walk(ctx context.Context) error {
 func (v *verification) heal(ctx context.Context) error {
 	b := v.rebuilder.engine.newBatch(nil)
 	b.spend = v.rebuilder.pace.spend
-	b.each(slices.Collect(maps.Keys(v.behind)), func(stream es.StreamID) error {
+	b.each(v.target, slices.Collect(maps.Keys(v.behind)), func(stream es.StreamID) error {
 		return b.level(ctx, v.target, stream, mode{level: true})
 	})
 	for _, err := range b.failed {

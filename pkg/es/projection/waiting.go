@@ -26,12 +26,12 @@ func (e *Engine) Parked(ctx context.Context, projection string) iter.Seq2[Waitin
 			yield(Waiting{}, e.unknown(projection))
 			return
 		}
-		waves, err := e.targets(ctx)
+		targets, err := e.targets(ctx)
 		if err != nil {
 			yield(Waiting{}, err)
 			return
 		}
-		for _, t := range slices.Concat(waves[1], waves[0]) {
+		for _, t := range slices.Concat(targets...) {
 			if projection != "" && projection != t.sub.name() {
 				continue
 			}
@@ -51,13 +51,13 @@ func (e *Engine) Retry(ctx context.Context, projection string) (int, error) {
 	if projection != "" && e.subscription(projection) == nil {
 		return 0, e.unknown(projection)
 	}
-	waves, err := e.targets(ctx)
+	targets, err := e.targets(ctx)
 	if err != nil {
 		return 0, err
 	}
 	b := e.newBatch(nil)
 	tried := map[string]bool{} // the same may wait in several generations
-	for _, t := range slices.Concat(waves[0], waves[1]) {
+	for _, t := range slices.Concat(targets...) {
 		if t.fold == nil || projection != "" && projection != t.sub.name() {
 			continue
 		}
@@ -68,7 +68,7 @@ func (e *Engine) Retry(ctx context.Context, projection string) (int, error) {
 		for stream := range parked {
 			tried[t.sub.name()+" "+stream.String()] = true
 		}
-		b.each(slices.Collect(maps.Keys(parked)), func(stream es.StreamID) error {
+		b.each(&t, slices.Collect(maps.Keys(parked)), func(stream es.StreamID) error {
 			return b.level(ctx, &t, stream, mode{level: true, retry: true})
 		})
 	}
