@@ -5,6 +5,7 @@ SHELL := bash
 
 GO ?= go
 COUNT ?= 6
+SECONDS_EACH ?= 60
 FUNCTIONS := command projector query reactor socket
 BUILD_FLAGS := -tags lambda.norpc -trimpath -ldflags "-s -w"
 LINT = $$($(GO) -C tools tool -n golangci-lint)
@@ -45,6 +46,10 @@ bench: dynamodb-local ## Measure the store and the projections beside the same w
 	@mkdir -p build
 	$(GO) test -run '^$$' -bench . -count $(COUNT) ./pkg/es/dynamostore ./pkg/es/projection/dynamoview | tee build/bench.txt
 	$$($(GO) -C tools tool -n benchstat) -col /by build/bench.txt
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for a while (SECONDS_EACH=60)
+	.ci/fuzz $(SECONDS_EACH)
 
 .PHONY: lint
 lint: ## Check style, import rules and formatting

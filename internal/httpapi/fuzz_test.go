@@ -1,0 +1,50 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/annals-es/annals/internal/httpapi/routes"
+)
+
+// FuzzCommand: no path, header or body makes a command fail: it is done, or refused with a problem that says why.
+func FuzzCommand(f *testing.F) {
+	seeds := []struct{ id, header, value, body string }{
+		{"a-1", "Idempotency-Key", "k", `{"accountId":"a-1","ownerName":"Ada","currency":"EUR"}`},
+		{"a%2F1", "If-Match", `"7"`, `{"amount":{"amount":"1.00","currency":"EUR"}}`},
+		{"", "If-Match", `W/"7", *`, `{"amount":{"amount":"1e999999999","currency":"EUR"}}`},
+		{"\x00", "Occurred-At", "2026-13-31T12:00:00Z", `[]`},
+		{"%ff", "X-Correlation-Id", strings.Repeat("x", 300), `{"quantity":9223372036854775808}`},
+		{"ü#@", "Content-Type", "text/html", `{"a":`},
+		{"o", "Idempotency-Key", "\u2028", `null`},
+	}
+	for route := range routes.Of(routes.Command) {
+		s := seeds[route%len(seeds)]
+		f.Add(route, s.id, s.header, s.value, s.body)
+	}
+	for i, s := range seeds {
+		f.Add(i, s.id, s.header, s.value, s.body)
+	}
+	all := routes.Of(routes.Command)
+	f.Fuzz(func(t *testing.T, route int, id, header, value, body string) {
+		r := all[((route%len(all))+len(all))%len(all)]
+		request := httptest.NewRequest(r.Method, "/", strings.NewReader(body))
+		path := strings.NewReplacer("{id}", id, "{productId}", id).Replace(r.Path)
+		request.URL.Path, request.RequestURI = path, path
+		request.Header.Set("Content-Type", "application/json")
+		if header != "" {
+			request.Header[http.CanonicalHeaderKey(header)] = []string{value}
+		}
+		recorder := httptest.NewRecorder()
+		newClient(t).handler.ServeHTTP(recorder, request)
+		if recorder.Code >= 500 {
+			t.Errorf("%s %q, %s: %q, %q: %d %s", r.Method, path, header, value, body, recorder.Code, recorder.Body)
+		}
+		kind := recorder.Header().Get("Content-Type")
+		if recorder.Code >= 400 && recorder.Code != http.StatusNotFound && recorder.Code != http.StatusMethodNotAllowed && kind != "application/problem+json" {
+			t.Errorf("%s %q, %s: %q: %d as %q", r.Method, path, header, value, recorder.Code, kind)
+		}
+	})
+}
