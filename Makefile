@@ -7,7 +7,7 @@ GO ?= go
 COUNT ?= 6
 SECONDS_EACH ?= 60
 FUNCTIONS := command projector query reactor socket
-BUILD_FLAGS := -tags lambda.norpc -trimpath -ldflags "-s -w"
+BUILD_FLAGS := -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w"
 LINT = $$($(GO) -C tools tool -n golangci-lint)
 
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
@@ -67,6 +67,10 @@ build: $(addprefix build-,$(FUNCTIONS)) ## Build the functions for Lambda (arm64
 .PHONY: $(addprefix build-,$(FUNCTIONS))
 $(addprefix build-,$(FUNCTIONS)): build-%:
 	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 $(GO) build $(BUILD_FLAGS) -o build/arm64/$*/bootstrap ./functions/$*
+
+.PHONY: reproducible
+reproducible: ## Build the functions twice, in different folders, and compare the bytes
+	.ci/reproducible
 
 .PHONY: synth
 synth: build ## Synthesize the stack for Lambda (arm64) into cdk.out
