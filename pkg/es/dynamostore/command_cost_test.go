@@ -94,6 +94,7 @@ func TestCommandCosts(t *testing.T) {
 	s := newService(t)
 	p := s.start(t)
 	type requests = map[string]int
+	var rows []string
 	check := func(name string, p process, want requests, units float64, do func() error) {
 		t.Helper()
 		p.meter.Take()
@@ -107,9 +108,12 @@ func TestCommandCosts(t *testing.T) {
 		if got.Units != units {
 			t.Errorf("%s: %v units, want %v", name, got.Units, units)
 		}
+		rows = append(rows, costRow(name, got))
 	}
 	check("new account", p, requests{"PutItem": 1}, 1, func() error { return p.open(t, "a", ask("open a"), 1) })
-	check("new account", p, requests{"PutItem": 1}, 1, func() error { return p.open(t, "b", ask("open b"), 1) })
+	if err := p.open(t, "b", ask("open b"), 1); err != nil {
+		t.Fatal(err)
+	}
 	check("warm deposit", p, requests{"PutItem": 1}, 1, func() error { return p.deposit(t, "a", ask("d1"), 1) })
 	check("warm transfer", p, requests{"TransactWriteItems": 1}, 4, func() error { return p.transfer(t, "a", "b", ask("t1")) })
 	check("warm, 100 events", p, requests{"PutItem": 1}, 4, func() error { return p.deposit(t, "a", ask("d2"), 100) })
@@ -139,4 +143,5 @@ func TestCommandCosts(t *testing.T) {
 		}
 		return nil
 	})
+	documented(t, "../../../docs/performance.md", rows)
 }
