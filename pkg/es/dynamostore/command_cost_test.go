@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/go-cmp/cmp"
 	lru "github.com/hashicorp/golang-lru/v2"
 
@@ -30,10 +31,10 @@ func newService(t *testing.T) service {
 	}
 }
 
-func (s service) start(t *testing.T) process {
+func (s service) start(t *testing.T, options ...func(*dynamodb.Options)) process {
 	t.Helper()
 	p := process{meter: &dynamotest.Meter{}}
-	client := dynamotest.Client(t, p.meter.Metered)
+	client := dynamotest.Client(t, append(options, p.meter.Metered)...)
 	store, err := dynamostore.New(client, s.events, dynamostore.Config{})
 	if err != nil {
 		t.Fatal(err)
