@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 )
 
+// flags are the Makefile's BUILD_FLAGS.
+var flags = []string{"-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w"}
+
 // buildFunctions builds all functions at once, so that what they share is compiled once, with the flags of those that are
 // deployed, and puts each at build/<arch>/<function>/bootstrap.
 func (p Project) buildFunctions(ctx context.Context, functions []string) error {
@@ -14,10 +17,7 @@ func (p Project) buildFunctions(ctx context.Context, functions []string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	args := []string{
-		"build", "-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w",
-		"-o", dir + string(filepath.Separator),
-	}
+	args := append([]string{"build", "-o", dir + string(filepath.Separator)}, flags...)
 	for _, f := range functions {
 		args = append(args, "./functions/"+f)
 	}
