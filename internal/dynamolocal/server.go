@@ -29,6 +29,7 @@ type Server struct {
 	// Endpoint is its address: http://127.0.0.1:8000.
 	Endpoint string
 
+	group  int       // of its processes
 	leash  io.Closer // java lives while this is open
 	done   chan struct{}
 	err    error // why it ended; valid once done is closed
@@ -85,7 +86,7 @@ func start(ctx context.Context, o Options) (*Server, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start DynamoDB Local: %w", err)
 	}
-	s.leash = leash
+	s.group, s.leash = cmd.Process.Pid, leash
 	go func() {
 		s.err = cmd.Wait()
 		close(s.done)
@@ -117,6 +118,14 @@ func (s *Server) Stop() error {
 	case <-time.After(10 * time.Second):
 		return errors.New("DynamoDB Local does not end")
 	}
+}
+
+// Kill ends the server as a crash would, and waits until it has gone.
+func (s *Server) Kill() error {
+	if err := syscall.Kill(-s.group, syscall.SIGKILL); err != nil {
+		return fmt.Errorf("kill DynamoDB Local: %w", err)
+	}
+	return s.Stop()
 }
 
 // Done is closed when the server has ended, by Stop or by itself.

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/verify"
+)
+
+// stored is everything that the events table holds, read past proxy and service.
+type stored struct {
+	streams map[string][]es.Commit // in order
+	byKey   map[string][]es.Commit // by correlation id
+	commits int
+}
+
+func readAll(ctx context.Context, store *dynamostore.Store) (*stored, error) {
+	s := &stored{streams: map[string][]es.Commit{}, byKey: map[string][]es.Commit{}}
+	for page, err := range store.Scan(ctx, es.Segment{Of: 1, Consistent: true}) {
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range page.Commits {
+			name := c.Stream.String()
+			s.streams[name] = append(s.streams[name], c)
+			s.byKey[c.Meta.CorrelationID] = append(s.byKey[c.Meta.CorrelationID], c)
+			s.commits++
+		}
+	}
+	for _, commits := range s.streams {
+		slices.SortFunc(commits, func(a, b es.Commit) int { return cmp.Compare(a.Version, b.Version) })
+	}
+	return s, nil
+}
+
+// checkStore checks what is stored against what clients were told.
+func checkStore(ctx context.Context, store *dynamostore.Store, s *stored, h *history) error {
+	for name, commits := range s.streams {
+		next := int64(1)
+		for _, c := range commits {
+			if c.Version != next {
+				h.violated("%s: after version %d comes %d", name, next-1, c.Version)
+			}
+			next = c.LastVersion() + 1
+		}
+	}
+	report, err := verify.Store(ctx, store, verify.Config{})
+	if err != nil {
+		return err
+	}
+	for _, f := range report.Findings {
+		h.violated("%s", f)
+	}
+	for _, o := range h.operations {
+		s.checkOperation(o, h)
+	}
+	s.checkMoney(h)
+	return nil
+}
+
+// own are the commits of a command itself. Reactions carry its correlation id on, and name what caused them.
+func (s *stored) own(key string) []es.Commit {
+	var own []es.Commit
+	for _, c := range s.byKey[key] {
+		if c.Meta.CausationID == "" || c.Meta.CausationID == key {
+			own = append(own, c)
+		}
+	}
+	return own
+}
+
+// checkOperation checks that an acknowledged command is stored once, a rejected one is not, and one of unknown outcome
+// is stored once or not.
+func (s *stored) checkOperation(o *operation, h *history) {
+	own := s.own(o.Key)
+	ids := map[string]bool{}
+	for _, c := range own {
+		ids[c.ID] = true
+	}
+	if len(ids) > 1 {
+		h.violated("%s %s: stored %d times: %s", o.Kind, o.Key, len(ids), places(own))
+	}
+	switch {
+	case o.rejected() && len(own) > 0:
+		h.violated("%s %s: rejected with %d, but stored: %s", o.Kind, o.Key, o.Status, places(own))
+	case o.acked():
+		var told, kept []string
+		for _, w := range o.Done {
+			told = append(told, fmt.Sprintf("%s@%d %v", w.stream, w.version, w.events))
+		}
+		for _, c := range own {
+			kept = append(kept, fmt.Sprintf("%s@%d %v", c.Stream, c.LastVersion(), types(c)))
+		}
+		slices.Sort(told)
+		slices.Sort(kept)
+		if !slices.Equal(told, kept) {
+			h.violated("%s %s: acknowledged as %v, but stored as %v", o.Kind, o.Key, told, kept)
+		}
+	}
+}
+
+func types(c es.Commit) []string {
+	var names []string
+	for _, e := range c.Events {
+		names = append(names, e.Type)
+	}
+	return names
+}
+
+func places(commits []es.Commit) string {
+	var names []string
+	for _, c := range commits {
+		names = append(names, fmt.Sprintf("%s@%d", c.Stream, c.Version))
+	}
+	return strings.Join(names, " ")
+}
+
+// movement is what an account's event says of money.
+type movement struct {
+	Amount         amount
+	InitialDeposit amount
+	FromAccountID  string `json:"fromAccountId"`
+	ToAccountID    string `json:"toAccountId"`
+}
+
+// checkMoney checks that what is in all accounts is what was paid in less what was paid out, that both sides of each
+// transfer agree, and that no account was ever overdrawn.
+func (s *stored) checkMoney(h *history) {
+	var in, out, total int64
+	transfers := map[string][2]string{} // by append
+	for name, commits := range s.streams {
+		if !strings.HasPrefix(name, "Account#") {
+			continue
+		}
+		balance := int64(0)
+		for _, c := range commits {
+			for _, e := range c.Events {
+				var m movement
+				if err := json.Unmarshal(e.Data, &m); err != nil {
+					h.violated("%s: %v", name, err)
+				}
+				pair := transfers[c.ID]
+				switch {
+				case e.Type == "AccountOpened":
+					in, balance = in+int64(m.InitialDeposit), balance+int64(m.InitialDeposit)
+				case e.Type == "MoneyDeposited" && m.FromAccountID != "":
+					pair[1] = fmt.Sprintf("%d from %s to %s", m.Amount, m.FromAccountID, c.Stream.ID)
+					balance += int64(m.Amount)
+				case e.Type == "MoneyDeposited":
+					in, balance = in+int64(m.Amount), balance+int64(m.Amount)
+				case e.Type == "MoneyWithdrawn" && m.ToAccountID != "":
+					pair[0] = fmt.Sprintf("%d from %s to %s", m.Amount, c.Stream.ID, m.ToAccountID)
+					balance -= int64(m.Amount)
+				case e.Type == "MoneyWithdrawn":
+					out, balance = out+int64(m.Amount), balance-int64(m.Amount)
+				}
+				if pair != [2]string{} {
+					transfers[c.ID] = pair
+				}
+			}
+			if balance < 0 {
+				h.violated("%s: overdrawn by %d cents at version %d", name, -balance, c.LastVersion())
+			}
+		}
+		total += balance
+	}
+	if total != in-out {
+		h.violated("the accounts hold %d cents, but %d were paid in and %d out", total, in, out)
+	}
+	for id, pair := range transfers {
+		if pair[0] != pair[1] {
+			h.violated("transfer %s: withdrawn %q, deposited %q", id, pair[0], pair[1])
+		}
+	}
+	var told int64
+	for _, o := range h.operations {
+		if len(s.own(o.Key)) == 0 {
+			continue
+		}
+		switch o.Kind {
+		case "account opening", "account deposit":
+			told += o.Cents
+		case "account withdrawal":
+			told -= o.Cents
+		}
+	}
+	if told != total {
+		h.violated("the accounts hold %d cents, but by what clients sent they should hold %d", total, told)
+	}
+}

@@ -1,0 +1,239 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// operation is one command as a client saw it.
+type operation struct {
+	Key          string // Idempotency-Key and correlation id
+	Client       int
+	Kind         string
+	Method, Path string
+	Body         map[string]any
+	From, To     string // accounts, where there are any
+	Cents        int64
+
+	Call, Return time.Duration // since the run began
+	Attempts     int
+	Status       int // of the answer that settled it; 0: none did
+	Answer       []byte
+	Done         []written // what the answer says was stored
+}
+
+// written is what the answer to a command says of one stream.
+type written struct {
+	stream  string
+	version int64 // after the command
+	events  []string
+	balance int64 // of an account, in cents
+}
+
+func (o *operation) acked() bool    { return o.Status >= 200 && o.Status < 300 }
+func (o *operation) rejected() bool { return o.Status >= 400 && o.Status < 500 }
+
+// client sends commands until they are answered, repeating them under their keys.
+type client struct {
+	base    string
+	http    *http.Client
+	log     *timeline
+	storm   func() bool
+	history *history
+}
+
+// history is what all clients did.
+type history struct {
+	mu         sync.Mutex
+	operations []*operation
+	violations []string
+}
+
+func (h *history) add(o *operation) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.operations = append(h.operations, o)
+}
+
+func (h *history) violated(format string, args ...any) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.violations = append(h.violations, fmt.Sprintf(format, args...))
+}
+
+// patience is how long a command is repeated before its outcome counts as unknown.
+const patience = 90 * time.Second
+
+// send sends a command until it is settled. In a storm clients lose patience, and repeat what was answered.
+func (c *client) send(ctx context.Context, o *operation, dice *rand.Rand) {
+	o.Call = c.log.now()
+	defer func() {
+		o.Return = c.log.now()
+		c.history.add(o)
+		switch {
+		case o.acked():
+			c.log.add("acked")
+		case o.rejected():
+			c.log.add("rejected")
+		default:
+			c.log.add("unknown")
+		}
+	}()
+	body, err := json.Marshal(o.Body)
+	if err != nil {
+		panic(err) // a defect of ours
+	}
+	for end := time.Now().Add(patience); time.Now().Before(end) && ctx.Err() == nil; o.Attempts++ {
+		if o.Attempts > 0 {
+			c.log.add("repeated")
+			time.Sleep(time.Duration(dice.IntN(min(50<<min(o.Attempts, 6), 2000))) * time.Millisecond)
+		}
+		timeout := 15 * time.Second
+		if c.storm() && dice.IntN(20) == 0 {
+			timeout = time.Duration(3+dice.IntN(60)) * time.Millisecond
+		}
+		status, answer := c.attempt(ctx, o, body, timeout)
+		if status == 0 || status >= 500 || status == http.StatusTooManyRequests {
+			continue
+		}
+		o.Status, o.Answer = status, answer
+		if o.acked() {
+			o.read(c.history)
+			if c.storm() && dice.IntN(20) == 0 {
+				c.repeat(ctx, o, body)
+			}
+		}
+		return
+	}
+}
+
+func (c *client) attempt(ctx context.Context, o *operation, body []byte, timeout time.Duration) (int, []byte) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, o.Method, c.base+o.Path, bytes.NewReader(body))
+	if err != nil {
+		panic(err) // a defect of ours
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Idempotency-Key", o.Key)
+	request.Header.Set("X-Correlation-Id", o.Key)
+	answer, err := c.http.Do(request)
+	if err != nil {
+		return 0, nil
+	}
+	defer func() { _ = answer.Body.Close() }()
+	says, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return 0, nil
+	}
+	return answer.StatusCode, says
+}
+
+// repeat sends a command again that was acknowledged: the answer must say the same.
+func (c *client) repeat(ctx context.Context, o *operation, body []byte) {
+	status, answer := c.attempt(ctx, o, body, 15*time.Second)
+	if status == 0 || status >= 500 || status == http.StatusTooManyRequests {
+		return
+	}
+	c.log.add("repeated after the answer")
+	again := operation{Key: o.Key, Kind: o.Kind, Status: status, Answer: answer}
+	if !again.acked() {
+		c.history.violated("%s %s: acknowledged with %d, then answered %d: %s", o.Kind, o.Key, o.Status, status, answer)
+		return
+	}
+	again.read(c.history)
+	if !slices.EqualFunc(o.Done, again.Done, func(a, b written) bool { return a.stream == b.stream && a.version == b.version }) {
+		c.history.violated("%s %s: acknowledged as %v, then as %v", o.Kind, o.Key, o.Done, again.Done)
+	}
+}
+
+// read takes what was stored from an answer.
+func (o *operation) read(h *history) {
+	type result struct {
+		ID      string
+		Version int64
+		Events  []struct{ Type string }
+		State   struct{ Balance amount }
+	}
+	var body struct {
+		result
+		From, To *result
+	}
+	if err := json.Unmarshal(o.Answer, &body); err != nil {
+		h.violated("%s %s: answered what is no JSON: %v", o.Kind, o.Key, err)
+		return
+	}
+	results := []*result{&body.result}
+	if body.From != nil && body.To != nil {
+		results = []*result{body.From, body.To}
+	}
+	for _, r := range results {
+		w := written{stream: streamType(o.Kind) + "#" + r.ID, version: r.Version, balance: int64(r.State.Balance)}
+		for _, e := range r.Events {
+			w.events = append(w.events, e.Type)
+		}
+		o.Done = append(o.Done, w)
+	}
+}
+
+func streamType(kind string) string {
+	switch {
+	case strings.HasPrefix(kind, "account"):
+		return "Account"
+	case strings.HasPrefix(kind, "order"):
+		return "Order"
+	}
+	return "Product"
+}
+
+// amount is money of one currency, in cents.
+type amount int64
+
+func (a *amount) UnmarshalJSON(b []byte) error {
+	var m struct{ Amount string }
+	if err := json.Unmarshal(b, &m); err != nil {
+		return err
+	}
+	whole, fraction, _ := strings.Cut(m.Amount, ".")
+	if whole == "" {
+		return nil // no money yet
+	}
+	cents, err := strconv.ParseInt(whole+(fraction + "00")[:2], 10, 64)
+	*a = amount(cents)
+	return err
+}
+
+// get reads a query's answer; status 0: none came.
+func (c *client) get(ctx context.Context, path string, header http.Header, into any) (status int, says []byte) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, http.NoBody)
+	if err != nil {
+		panic(err) // a defect of ours
+	}
+	for name, values := range header {
+		request.Header[name] = values
+	}
+	answer, err := c.http.Do(request)
+	if err != nil {
+		return 0, nil
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if says, err = io.ReadAll(answer.Body); err != nil {
+		return 0, nil
+	}
+	if answer.StatusCode == http.StatusOK {
+		if err := json.Unmarshal(says, into); err != nil {
+			return 0, says
+		}
+	}
+	return answer.StatusCode, says
+}

@@ -1,0 +1,169 @@
+// Command chaos runs the whole service under faults, and checks afterwards that it kept every promise: `make chaos`.
+// docs/testing.md says what it does and what it found.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/pkg/es/dynamostore"
+)
+
+type options struct {
+	length  time.Duration
+	seed    uint64
+	clients int
+	bug     string
+	out     string
+	keep    bool
+}
+
+func main() {
+	var o options
+	flag.DurationVar(&o.length, "for", 2*time.Minute, "how long the storm lasts")
+	flag.Uint64Var(&o.seed, "seed", uint64(time.Now().Unix()), "of all choices; the same seed makes the same ones")
+	flag.IntVar(&o.clients, "clients", 8, "how many clients send commands at the same time")
+	flag.StringVar(&o.bug, "bug", "", "plant a bug, which is to be found: "+strings.Join(slices.Sorted(maps.Keys(bugs)), ", "))
+	flag.StringVar(&o.out, "out", "build/chaos", "folder for the picture of the run")
+	flag.BoolVar(&o.keep, "keep", false, "keep tables and logs also when nothing was violated")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := chaos(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "chaos:", err)
+		os.Exit(1)
+	}
+}
+
+func chaos(ctx context.Context, o options) error {
+	changes := []change{jumpyClock}
+	if o.bug != "" {
+		bug, ok := bugs[o.bug]
+		if !ok {
+			return fmt.Errorf("there is no bug %q: -help lists them", o.bug)
+		}
+		changes = append(changes, bug...)
+	}
+	dir, err := os.MkdirTemp("", "annals-chaos-")
+	if err != nil {
+		return err
+	}
+	log := newTimeline()
+	fmt.Printf("seed %d, %v, %d clients\n", o.seed, o.length, o.clients)
+	m, err := start(ctx, dir, o.seed, changes, log)
+	if err != nil {
+		return fmt.Errorf("%w (see %s)", err, dir)
+	}
+	h, err := weather(ctx, o, m, log)
+	err = errors.Join(err, m.stop())
+	if err == nil && len(h.violations) == 0 && !o.keep {
+		return os.RemoveAll(dir)
+	}
+	fmt.Printf("tables and logs are in %s\n", dir)
+	if err != nil {
+		return err
+	}
+	for _, v := range h.violations[:min(len(h.violations), 20)] {
+		fmt.Println("VIOLATED:", v)
+	}
+	if n := len(h.violations); n > 0 {
+		return fmt.Errorf("%d violations with seed %d", n, o.seed)
+	}
+	return nil
+}
+
+// weather lets clients work in a storm, and checks everything in the calm that follows.
+func weather(ctx context.Context, o options, m *machine, log *timeline) (*history, error) {
+	h := &history{}
+	c := &client{
+		base: m.base, log: log, storm: m.proxy.storming.Load, history: h,
+		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4 * o.clients}},
+	}
+	if err := newStory(c, o.seed, 0).stock(ctx); err != nil {
+		return nil, err
+	}
+	log.restart()
+	storm, calm := context.WithTimeout(ctx, o.length)
+	defer calm()
+	m.proxy.storming.Store(true)
+	var work sync.WaitGroup
+	for n := range o.clients {
+		work.Go(func() { newStory(c, o.seed, n+1).run(storm, ctx) })
+	}
+	err := m.harass(storm, o.seed)
+	calm()
+	m.proxy.storming.Store(false)
+	work.Wait()
+	if err = errors.Join(err, ctx.Err()); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(o.out, 0o755); err != nil {
+		return nil, err
+	}
+	picture := filepath.Join(o.out, "chaos.svg")
+	if err := log.draw(picture, fmt.Sprintf("%d clients, seed %d", o.clients, o.seed)); err != nil {
+		return nil, err
+	}
+	var environment map[string]string
+	if status, _ := c.get(ctx, "/_local/functions/CommandFunction/environment", nil, &environment); status != http.StatusOK {
+		return nil, fmt.Errorf("the runner does not say which environment functions have: %d", status)
+	}
+	store, err := open(m.db.Endpoint, environment[tables.Events.Env()])
+	if err != nil {
+		return nil, err
+	}
+	return h, report(ctx, c, store, picture)
+}
+
+func open(endpoint, table string) (*dynamostore.Store, error) {
+	return dynamostore.New(dynamodb.New(dynamodb.Options{
+		BaseEndpoint: aws.String(endpoint), Region: "local", Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
+	}), table, dynamostore.Config{})
+}
+
+// report checks everything, and says what was seen.
+func report(ctx context.Context, c *client, store *dynamostore.Store, picture string) error {
+	h := c.history
+	s, err := readAll(ctx, store)
+	if err != nil {
+		return err
+	}
+	models := c.checkModels(ctx, s)
+	if s, err = readAll(ctx, store); err != nil { // reactions may have come meanwhile
+		return err
+	}
+	if err := checkStore(ctx, store, s, h); err != nil {
+		return err
+	}
+	linear := checkAccounts(s, h)
+	counts := c.log.counts()
+	fmt.Printf("commands: %d acknowledged, %d rejected, %d of unknown outcome; %d repeats\n",
+		counts["acked"], counts["rejected"], counts["unknown"], counts["repeated"]+counts["repeated after the answer"])
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		if isFault(kind) || kind == killedDynamoDB || kind == killedFunction {
+			fmt.Printf("  %6d × %s\n", counts[kind], kind)
+		}
+	}
+	fmt.Printf("queries with a token: %d answered, %d refused to wait longer\n", counts["token answered"], counts["token not answered"])
+	fmt.Printf("checked: %d commits in %d streams, %d answers of queries, %d operations on accounts; %d violations\n",
+		s.commits, len(s.streams), models, linear, len(h.violations))
+	fmt.Printf("picture: %s\n", picture)
+	return nil
+}

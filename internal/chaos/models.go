@@ -1,0 +1,264 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// expected is what a query must answer, in the words of a plain fold of all events: path to the fields that are compared.
+type expected map[string]map[string]any
+
+// level is how long read models may take to be level once nothing is in their way.
+const level = 2 * time.Minute
+
+// checkModels asks every query until it answers what a plain fold of the events says. It returns how many answers it compared.
+func (c *client) checkModels(ctx context.Context, s *stored) int {
+	want := s.fold()
+	end := time.Now().Add(level)
+	paths := slices.Sorted(maps.Keys(want))
+	for _, path := range paths {
+		for {
+			got, status := c.answer(ctx, path)
+			difference := compare(want[path], got)
+			if status == 200 && difference == "" {
+				break
+			}
+			if time.Now().After(end) || ctx.Err() != nil {
+				c.history.violated("GET %s is not what the events say: %d %s", path, status, difference)
+				break
+			}
+			time.Sleep(200 * time.Millisecond)
+		}
+	}
+	return len(paths)
+}
+
+// answer is what a query says; the pages of a list are one.
+func (c *client) answer(ctx context.Context, path string) (map[string]any, int) {
+	all := map[string]any{}
+	var items []any
+	for next := ""; ; {
+		var page map[string]any
+		address := path
+		if next != "" {
+			separator := "?"
+			if strings.Contains(path, separator) {
+				separator = "&"
+			}
+			address += separator + "cursor=" + url.QueryEscape(next)
+		}
+		status, _ := c.get(ctx, address, nil, &page)
+		if status != 200 {
+			return nil, status
+		}
+		if list, ok := page["items"].([]any); ok {
+			items = append(items, list...)
+			all["items"] = items
+		}
+		for name, value := range page {
+			if name != "items" {
+				all[name] = value
+			}
+		}
+		var ok bool
+		if next, ok = page["next"].(string); !ok {
+			return all, status
+		}
+	}
+}
+
+// compare says how the first field differs that is wanted.
+func compare(want, got map[string]any) string {
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		w, _ := json.Marshal(want[name])
+		g, _ := json.Marshal(pickFields(want[name], got[name]))
+		if string(w) != string(g) {
+			return fmt.Sprintf("%s: want %s, got %s", name, w, g)
+		}
+	}
+	return ""
+}
+
+// pickFields leaves those fields of lists' items that are wanted.
+func pickFields(want, got any) any {
+	wanted, ok := want.([]map[string]any)
+	items, isList := got.([]any)
+	if !ok || !isList || len(wanted) == 0 {
+		if ok && got == nil {
+			return []any{}
+		}
+		return got
+	}
+	picked := make([]map[string]any, len(items))
+	for i, item := range items {
+		picked[i] = map[string]any{}
+		fields, _ := item.(map[string]any)
+		for name := range wanted[0] {
+			picked[i][name] = fields[name]
+		}
+	}
+	if wanted[0]["orderId"] != nil {
+		slices.SortFunc(picked, func(a, b map[string]any) int {
+			return strings.Compare(fmt.Sprint(a["orderId"]), fmt.Sprint(b["orderId"]))
+		})
+	}
+	return picked
+}
+
+// orderFold is an order by a plain fold.
+type orderFold struct {
+	id, customer, status string
+	placed               bool
+	items                map[string]int64 // units by product
+	revenue              map[string]int64 // cents by product
+	version              int64
+}
+
+// fold computes what the queries must answer.
+func (s *stored) fold() expected {
+	want := expected{}
+	orders := map[string]*orderFold{}
+	received, listed := map[string]int64{}, map[string]int64{}
+	for name, commits := range s.streams {
+		kind, id, _ := strings.Cut(name, "#")
+		switch kind {
+		case "Account":
+			s.foldAccount(id, want)
+		case "Order":
+			orders[id] = foldOrder(id, commits)
+		case "Product":
+			for _, c := range commits {
+				for _, e := range c.Events {
+					var p struct {
+						UnitPrice amount
+						Quantity  int64
+					}
+					_ = json.Unmarshal(e.Data, &p)
+					switch e.Type {
+					case "StockReceived":
+						received[id] += p.Quantity
+					case "ProductListed", "PriceChanged":
+						listed[id] = int64(p.UnitPrice)
+					}
+				}
+			}
+		}
+	}
+	foldOrders(orders, received, listed, want)
+	return want
+}
+
+func (s *stored) foldAccount(id string, want expected) {
+	balance, version := int64(0), int64(0)
+	statement := []map[string]any{}
+	for _, c := range s.streams["Account#"+id] {
+		for i, e := range c.Events {
+			var m movement
+			_ = json.Unmarshal(e.Data, &m)
+			change := int64(m.Amount + m.InitialDeposit)
+			if e.Type == "MoneyWithdrawn" {
+				change = -change
+			}
+			balance += change
+			version = c.Version + int64(i)
+			if change != 0 {
+				statement = append(statement, map[string]any{"version": version, "amount": money(change), "balance": money(balance)})
+			}
+		}
+	}
+	slices.Reverse(statement) // newest first
+	want["/accounts/"+id] = map[string]any{"accountId": id, "balance": money(balance), "version": version}
+	want["/accounts/"+id+"/statement"] = map[string]any{"items": statement}
+}
+
+func foldOrder(id string, commits []es.Commit) *orderFold {
+	o := &orderFold{id: id, items: map[string]int64{}, revenue: map[string]int64{}}
+	for _, c := range commits {
+		for _, e := range c.Events {
+			var data struct {
+				CustomerID string `json:"customerId"`
+				ProductID  string `json:"productId"`
+				Quantity   int64
+				UnitPrice  amount
+			}
+			_ = json.Unmarshal(e.Data, &data)
+			switch e.Type {
+			case "OrderCreated":
+				o.customer, o.status = data.CustomerID, "draft"
+			case "ItemAdded":
+				o.items[data.ProductID] += data.Quantity
+				o.revenue[data.ProductID] += data.Quantity * int64(data.UnitPrice)
+			case "OrderPlaced":
+				o.status, o.placed = "placed", true
+			case "PaymentReceived": // clients pay in full
+				o.status = "paid"
+			case "OrderShipped":
+				o.status = "shipped"
+			case "OrderDelivered":
+				o.status = "delivered"
+			case "OrderCancelled":
+				o.status = "cancelled"
+			}
+		}
+		o.version = c.LastVersion()
+	}
+	return o
+}
+
+func foldOrders(orders map[string]*orderFold, received, listed map[string]int64, want expected) {
+	ordered, shipped, sold, units, revenue := map[string]int64{}, map[string]int64{}, map[string]int64{}, map[string]int64{}, map[string]int64{}
+	byCustomer := map[string][]map[string]any{}
+	active := []map[string]any{}
+	for _, id := range slices.Sorted(maps.Keys(orders)) {
+		o := orders[id]
+		row := map[string]any{"orderId": o.id, "status": o.status, "version": o.version}
+		want["/orders/"+id] = map[string]any{"orderId": o.id, "customerId": o.customer, "status": o.status, "version": o.version}
+		byCustomer[o.customer] = append(byCustomer[o.customer], row)
+		if o.placed && o.status != "delivered" && o.status != "cancelled" {
+			active = append(active, row)
+		}
+		for product, quantity := range o.items {
+			if o.placed {
+				sold[product]++
+				units[product] += quantity
+				revenue[product] += o.revenue[product]
+				if o.status != "cancelled" {
+					ordered[product] += quantity
+				}
+			}
+			if o.status == "shipped" || o.status == "delivered" {
+				shipped[product] += quantity
+			}
+		}
+	}
+	want["/orders?status=active"] = map[string]any{"items": active}
+	for customer, rows := range byCustomer {
+		want["/customers/"+customer+"/orders"] = map[string]any{"items": rows}
+	}
+	for id, price := range listed {
+		want["/products/"+id] = map[string]any{"productId": id, "unitPrice": money(price)}
+		want["/products/"+id+"/inventory"] = map[string]any{
+			"received": received[id], "ordered": ordered[id], "shipped": shipped[id],
+			"onHand": received[id] - shipped[id], "available": received[id] - ordered[id],
+		}
+		want["/products/"+id+"/sales"] = map[string]any{"orders": sold[id], "units": units[id], "revenue": money(revenue[id])}
+	}
+}
+
+// money is how queries write an amount.
+func money(cents int64) map[string]any {
+	sign := ""
+	if cents < 0 {
+		sign, cents = "-", -cents
+	}
+	return map[string]any{"amount": sign + strconv.FormatInt(cents/100, 10) + fmt.Sprintf(".%02d", cents%100), "currency": "USD"}
+}

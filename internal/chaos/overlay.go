@@ -1,0 +1,68 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// change replaces text in a source file that functions are built of; the tree stays as it is.
+type change struct {
+	file     string // relative to the project's root, or to Go's where it begins with $GOROOT/
+	old, new string
+}
+
+// writeOverlay writes what `go build -overlay` takes, and the changed files, into dir. A text that is not in its file
+// exactly once is an error: the source has moved on.
+func writeOverlay(root, dir string, changes []change) (string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	replace := map[string]string{}
+	for i, c := range changes {
+		path := filepath.Join(root, c.file)
+		if std, ok := strings.CutPrefix(c.file, "$GOROOT/"); ok {
+			path = filepath.Join(runtime.GOROOT(), std) //nolint:staticcheck // run by `go run`, which knows it
+		}
+		from := path
+		if replace[path] != "" {
+			from = replace[path]
+		}
+		text, err := os.ReadFile(from)
+		if err != nil {
+			return "", err
+		}
+		if n := strings.Count(string(text), c.old); n != 1 {
+			return "", fmt.Errorf("%s has this text %d times instead of once: bring the planted change up to date\n%s", c.file, n, c.old)
+		}
+		replace[path] = filepath.Join(dir, strconv.Itoa(i)+".go")
+		if err := os.WriteFile(replace[path], []byte(strings.Replace(string(text), c.old, c.new, 1)), 0o644); err != nil {
+			return "", err
+		}
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "overlay.json")
+	return path, os.WriteFile(path, overlay, 0o644)
+}
+
+// jumpyClock makes the functions' wall clocks jump every few seconds, each process's in its own rhythm: up to 4 s ahead,
+// up to an hour back. The monotonic clock goes on, as it does in earnest.
+var jumpyClock = change{
+	file: "$GOROOT/src/time/time.go",
+	old: `func Now() Time {
+	sec, nsec, mono := runtimeNow()
+`,
+	new: `var jumps = [...]int64{0, 2, -30, 0, 1, -3600, 4, 0, -2}
+
+func Now() Time {
+	sec, nsec, mono := runtimeNow()
+	sec += jumps[(mono/7e9+startNano/1e6)%int64(len(jumps))]
+`,
+}
