@@ -6,6 +6,7 @@ SHELL := bash
 GO ?= go
 COUNT ?= 6
 SECONDS_EACH ?= 60
+FOR ?= 2m
 FUNCTIONS := command projector query reactor socket
 BUILD_FLAGS := -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w"
 LINT = $$($(GO) -C tools tool -n golangci-lint)
@@ -50,6 +51,10 @@ bench: dynamodb-local ## Measure the store and the projections beside the same w
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for a while (SECONDS_EACH=60)
 	.ci/fuzz $(SECONDS_EACH)
+
+.PHONY: chaos
+chaos: dynamodb-local ## Run the whole service under faults and kills, and check every promise (FOR=2m, SEED, BUG to plant one)
+	$(GO) run ./internal/chaos -for $(FOR) $(if $(SEED),-seed $(SEED)) $(if $(BUG),-bug $(BUG))
 
 .PHONY: lint
 lint: ## Check style, import rules and formatting

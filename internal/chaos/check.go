@@ -129,11 +129,43 @@ type movement struct {
 	ToAccountID    string `json:"toAccountId"`
 }
 
+// ledger adds up what the events of accounts say.
+type ledger struct {
+	in, out, total int64
+	transfers      map[string]*transfer // by append
+}
+
+// transfer is what the two sides of one say of it.
+type transfer struct{ withdrawn, deposited string }
+
+// book takes an event into account, and returns by how much its account's balance changes.
+func (l *ledger) book(c es.Commit, kind string, m movement) int64 {
+	cents := int64(m.Amount + m.InitialDeposit)
+	both := l.transfers[c.ID]
+	if both == nil {
+		both = &transfer{}
+	}
+	switch {
+	case kind == "MoneyDeposited" && m.FromAccountID != "":
+		both.deposited = fmt.Sprintf("%d from %s to %s", cents, m.FromAccountID, c.Stream.ID)
+	case kind == "MoneyWithdrawn" && m.ToAccountID != "":
+		both.withdrawn = fmt.Sprintf("%d from %s to %s", cents, c.Stream.ID, m.ToAccountID)
+		cents = -cents
+	case kind == "MoneyWithdrawn":
+		l.out += cents
+		return -cents
+	default:
+		l.in += cents
+		return cents
+	}
+	l.transfers[c.ID] = both
+	return cents
+}
+
 // checkMoney checks that what is in all accounts is what was paid in less what was paid out, that both sides of each
 // transfer agree, and that no account was ever overdrawn.
 func (s *stored) checkMoney(h *history) {
-	var in, out, total int64
-	transfers := map[string][2]string{} // by append
+	l := &ledger{transfers: map[string]*transfer{}}
 	for name, commits := range s.streams {
 		if !strings.HasPrefix(name, "Account#") {
 			continue
@@ -145,52 +177,40 @@ func (s *stored) checkMoney(h *history) {
 				if err := json.Unmarshal(e.Data, &m); err != nil {
 					h.violated("%s: %v", name, err)
 				}
-				pair := transfers[c.ID]
-				switch {
-				case e.Type == "AccountOpened":
-					in, balance = in+int64(m.InitialDeposit), balance+int64(m.InitialDeposit)
-				case e.Type == "MoneyDeposited" && m.FromAccountID != "":
-					pair[1] = fmt.Sprintf("%d from %s to %s", m.Amount, m.FromAccountID, c.Stream.ID)
-					balance += int64(m.Amount)
-				case e.Type == "MoneyDeposited":
-					in, balance = in+int64(m.Amount), balance+int64(m.Amount)
-				case e.Type == "MoneyWithdrawn" && m.ToAccountID != "":
-					pair[0] = fmt.Sprintf("%d from %s to %s", m.Amount, c.Stream.ID, m.ToAccountID)
-					balance -= int64(m.Amount)
-				case e.Type == "MoneyWithdrawn":
-					out, balance = out+int64(m.Amount), balance-int64(m.Amount)
-				}
-				if pair != [2]string{} {
-					transfers[c.ID] = pair
-				}
+				balance += l.book(c, e.Type, m)
 			}
 			if balance < 0 {
 				h.violated("%s: overdrawn by %d cents at version %d", name, -balance, c.LastVersion())
 			}
 		}
-		total += balance
+		l.total += balance
 	}
-	if total != in-out {
-		h.violated("the accounts hold %d cents, but %d were paid in and %d out", total, in, out)
+	if l.total != l.in-l.out {
+		h.violated("the accounts hold %d cents, but %d were paid in and %d out", l.total, l.in, l.out)
 	}
-	for id, pair := range transfers {
-		if pair[0] != pair[1] {
-			h.violated("transfer %s: withdrawn %q, deposited %q", id, pair[0], pair[1])
+	for id, t := range l.transfers {
+		if t.withdrawn != t.deposited {
+			h.violated("transfer %s: withdrawn %q, deposited %q", id, t.withdrawn, t.deposited)
 		}
 	}
-	var told int64
+	if sent := s.sent(h); sent != l.total {
+		h.violated("the accounts hold %d cents, but by what clients sent they should hold %d", l.total, sent)
+	}
+}
+
+// sent is what all accounts should hold by the commands that are stored, each counted once.
+func (s *stored) sent(h *history) int64 {
+	var cents int64
 	for _, o := range h.operations {
 		if len(s.own(o.Key)) == 0 {
 			continue
 		}
 		switch o.Kind {
 		case "account opening", "account deposit":
-			told += o.Cents
+			cents += o.Cents
 		case "account withdrawal":
-			told -= o.Cents
+			cents -= o.Cents
 		}
 	}
-	if told != total {
-		h.violated("the accounts hold %d cents, but by what clients sent they should hold %d", total, told)
-	}
+	return cents
 }

@@ -214,7 +214,7 @@ func (a *amount) UnmarshalJSON(b []byte) error {
 }
 
 // get reads a query's answer; status 0: none came.
-func (c *client) get(ctx context.Context, path string, header http.Header, into any) (status int, says []byte) {
+func (c *client) get(ctx context.Context, path string, header http.Header, into any) (status int) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, http.NoBody)
 	if err != nil {
 		panic(err) // a defect of ours
@@ -224,16 +224,11 @@ func (c *client) get(ctx context.Context, path string, header http.Header, into 
 	}
 	answer, err := c.http.Do(request)
 	if err != nil {
-		return 0, nil
+		return 0
 	}
 	defer func() { _ = answer.Body.Close() }()
-	if says, err = io.ReadAll(answer.Body); err != nil {
-		return 0, nil
+	if answer.StatusCode == http.StatusOK && json.NewDecoder(answer.Body).Decode(into) != nil {
+		return 0
 	}
-	if answer.StatusCode == http.StatusOK {
-		if err := json.Unmarshal(says, into); err != nil {
-			return 0, says
-		}
-	}
-	return answer.StatusCode, says
+	return answer.StatusCode
 }

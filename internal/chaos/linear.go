@@ -73,6 +73,7 @@ func checkAccounts(s *stored, h *history) int {
 	for id, operations := range byAccount {
 		checked += len(operations)
 		switch porcupine.CheckOperationsTimeout(bank, operations, time.Minute) {
+		case porcupine.Ok:
 		case porcupine.Illegal:
 			h.violated("Account#%s: %d operations, whose answers no order in time explains", id, len(operations))
 		case porcupine.Unknown:

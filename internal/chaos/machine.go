@@ -14,7 +14,6 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -34,7 +33,6 @@ type machine struct {
 	runner    *exec.Cmd
 	ended     chan struct{} // closed when the runner has ended
 	base      string        // http://127.0.0.1:3000
-	stopping  atomic.Bool
 }
 
 // start brings the service up. Its functions are built with the changes of the overlay.
@@ -52,7 +50,7 @@ func start(ctx context.Context, dir string, seed uint64, changes []change, log *
 	if err != nil {
 		return m, err
 	}
-	ports, err := freePorts(3)
+	ports, err := freePorts(ctx, 3)
 	if err != nil {
 		return m, err
 	}
@@ -61,7 +59,7 @@ func start(ctx context.Context, dir string, seed uint64, changes []change, log *
 		return m, err
 	}
 	m.proxy = newProxy(m.db.Endpoint, seed, log)
-	listener, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(ports[1]))
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:"+strconv.Itoa(ports[1]))
 	if err != nil {
 		return m, err
 	}
@@ -128,7 +126,7 @@ func (m *machine) run(ctx context.Context, template string, port int, endpoint s
 		return err
 	}
 	m.base = "http://127.0.0.1:" + strconv.Itoa(port)
-	m.runner = exec.Command(filepath.Join(m.dir, "local"), "-template", template, "-state", filepath.Join(m.dir, "state"))
+	m.runner = exec.CommandContext(context.WithoutCancel(ctx), filepath.Join(m.dir, "local"), "-template", template, "-state", filepath.Join(m.dir, "state"))
 	m.runner.Dir, m.runner.Stdout, m.runner.Stderr = m.root, said, said
 	m.runner.Env = append(os.Environ(), "PORT="+strconv.Itoa(port), "DYNAMODB_ENDPOINT="+endpoint)
 	m.runner.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
@@ -258,10 +256,10 @@ func (m *machine) stop() error {
 }
 
 // freePorts finds ports that nobody listens on.
-func freePorts(n int) ([]int, error) {
+func freePorts(ctx context.Context, n int) ([]int, error) {
 	var ports []int
 	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/signal"
@@ -38,15 +39,16 @@ type options struct {
 func main() {
 	var o options
 	flag.DurationVar(&o.length, "for", 2*time.Minute, "how long the storm lasts")
-	flag.Uint64Var(&o.seed, "seed", uint64(time.Now().Unix()), "of all choices; the same seed makes the same ones")
+	flag.Uint64Var(&o.seed, "seed", rand.Uint64N(1_000_000), "of all choices; the same seed makes the same ones")
 	flag.IntVar(&o.clients, "clients", 8, "how many clients send commands at the same time")
 	flag.StringVar(&o.bug, "bug", "", "plant a bug, which is to be found: "+strings.Join(slices.Sorted(maps.Keys(bugs)), ", "))
 	flag.StringVar(&o.out, "out", "build/chaos", "folder for the picture of the run")
 	flag.BoolVar(&o.keep, "keep", false, "keep tables and logs also when nothing was violated")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := chaos(ctx, o); err != nil {
+	err := chaos(ctx, o)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		os.Exit(1)
 	}
@@ -122,7 +124,7 @@ func weather(ctx context.Context, o options, m *machine, log *timeline) (*histor
 		return nil, err
 	}
 	var environment map[string]string
-	if status, _ := c.get(ctx, "/_local/functions/CommandFunction/environment", nil, &environment); status != http.StatusOK {
+	if status := c.get(ctx, "/_local/functions/CommandFunction/environment", nil, &environment); status != http.StatusOK {
 		return nil, fmt.Errorf("the runner does not say which environment functions have: %d", status)
 	}
 	store, err := open(m.db.Endpoint, environment[tables.Events.Env()])
@@ -145,7 +147,7 @@ func report(ctx context.Context, c *client, store *dynamostore.Store, picture st
 	if err != nil {
 		return err
 	}
-	models := c.checkModels(ctx, s)
+	models, wrong := c.checkModels(ctx, s)
 	if s, err = readAll(ctx, store); err != nil { // reactions may have come meanwhile
 		return err
 	}
@@ -153,6 +155,7 @@ func report(ctx context.Context, c *client, store *dynamostore.Store, picture st
 		return err
 	}
 	linear := checkAccounts(s, h)
+	h.violations = append(h.violations, wrong...)
 	counts := c.log.counts()
 	fmt.Printf("commands: %d acknowledged, %d rejected, %d of unknown outcome; %d repeats\n",
 		counts["acked"], counts["rejected"], counts["unknown"], counts["repeated"]+counts["repeated after the answer"])

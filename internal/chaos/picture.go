@@ -19,16 +19,7 @@ func (t *timeline) draw(path, title string) error {
 	outcomes.Title.Text, outcomes.Y.Label.Text = title, "commands a second"
 	faults := plot.New()
 	faults.Y.Label.Text, faults.X.Label.Text = "faults a second", "seconds"
-	is := func(kinds ...string) func(string) bool {
-		return func(kind string) bool {
-			for _, k := range kinds {
-				if k == kind {
-					return true
-				}
-			}
-			return false
-		}
-	}
+	is := func(wanted string) func(string) bool { return func(kind string) bool { return kind == wanted } }
 	series := []struct {
 		plot *plot.Plot
 		name string
@@ -54,18 +45,8 @@ func (t *timeline) draw(path, title string) error {
 		s.plot.Add(line)
 		s.plot.Legend.Add(s.name, line)
 	}
-	for kind, rgb := range map[string]color.RGBA{killedDynamoDB: {0xc9, 0x2a, 0x2a, 255}, killedFunction: {0x99, 0x99, 0x99, 255}} {
-		marks := plotter.XYs{{X: -10, Y: 0}} // so that the legend has its mark when there was none
-		for _, at := range t.at[kind] {
-			marks = append(marks, plotter.XY{X: at.Seconds(), Y: 0})
-		}
-		scatter, err := plotter.NewScatter(marks)
-		if err != nil {
-			return err
-		}
-		scatter.GlyphStyle = draw.GlyphStyle{Color: rgb, Radius: vg.Points(3), Shape: draw.TriangleGlyph{}}
-		faults.Add(scatter)
-		faults.Legend.Add(kind, scatter)
+	if err := t.drawKills(faults); err != nil {
+		return err
 	}
 	for _, p := range []*plot.Plot{outcomes, faults} {
 		p.Legend.Top = true
@@ -85,6 +66,24 @@ func (t *timeline) draw(path, title string) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return file.Close()
+}
+
+// drawKills marks when what was killed.
+func (t *timeline) drawKills(on *plot.Plot) error {
+	for kind, rgb := range map[string]color.RGBA{killedDynamoDB: {0xc9, 0x2a, 0x2a, 255}, killedFunction: {0x99, 0x99, 0x99, 255}} {
+		marks := plotter.XYs{{X: -10, Y: 0}} // so that the legend has its mark when there was none
+		for _, at := range t.at[kind] {
+			marks = append(marks, plotter.XY{X: at.Seconds(), Y: 0})
+		}
+		scatter, err := plotter.NewScatter(marks)
+		if err != nil {
+			return err
+		}
+		scatter.GlyphStyle = draw.GlyphStyle{Color: rgb, Radius: vg.Points(3), Shape: draw.TriangleGlyph{}}
+		on.Add(scatter)
+		on.Legend.Add(kind, scatter)
+	}
+	return nil
 }
 
 // isFault tells what the proxy did from what clients and the killer did.

@@ -55,20 +55,25 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	fault := faultless
-	if p.storming.Load() {
-		dice := p.dice(operation)
-		if strings.HasPrefix(service, "DynamoDBStreams") {
-			p.serveStream(w, r, operation, body, dice)
-			return
-		}
-		fault = pick(dice, faultsOf(operation))
-		if fault.kind != "" {
-			p.log.add(fault.kind)
-		}
-		if fault.before != nil && fault.before(dice, w, &body) {
-			return
-		}
+	if !p.storming.Load() {
+		p.serve(w, r, body, faultless, nil)
+		return
+	}
+	dice := p.dice(operation)
+	if strings.HasPrefix(service, "DynamoDBStreams") {
+		p.serveStream(w, r, operation, body, dice)
+		return
+	}
+	p.serve(w, r, body, pick(dice, faultsOf(operation)), dice)
+}
+
+// serve answers a request that meets a fault, or none.
+func (p *proxy) serve(w http.ResponseWriter, r *http.Request, body []byte, fault fault, dice *rand.Rand) {
+	if fault.kind != "" {
+		p.log.add(fault.kind)
+	}
+	if fault.before != nil && fault.before(dice, w, &body) {
+		return
 	}
 	answer := p.forward(r, body)
 	defer func() { _ = answer.Body.Close() }()

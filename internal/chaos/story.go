@@ -121,7 +121,7 @@ func (s *story) readOwnWrite(ctx context.Context, w written) {
 	header := http.Header{"Consistency-Token": {fmt.Sprintf("%s@%d", w.stream, w.version)}}
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	status, _ := s.get(ctx, "/accounts/"+w.stream[len("Account#"):], header, &account)
+	status := s.get(ctx, "/accounts/"+w.stream[len("Account#"):], header, &account)
 	if status != http.StatusOK {
 		s.log.add("token not answered")
 		return

@@ -67,7 +67,7 @@ func (p *proxy) serveStream(w http.ResponseWriter, r *http.Request, operation st
 
 // opened notes which shard an iterator reads.
 func (s *streamFaults) opened(request, answer []byte) {
-	var asked struct{ StreamArn, ShardId string } //nolint:revive,staticcheck // DynamoDB's name
+	var asked struct{ StreamArn, ShardId string } //nolint:revive // DynamoDB's name
 	var said struct{ ShardIterator string }
 	if json.Unmarshal(request, &asked) != nil || json.Unmarshal(answer, &said) != nil {
 		return

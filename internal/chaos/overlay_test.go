@@ -1,0 +1,50 @@
+package main
+
+import (
+	"maps"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/annals-es/annals/internal/dynamolocal"
+)
+
+// TestBugsFit checks that each bug can still be planted, and is one that a compiler does not find.
+func TestBugsFit(t *testing.T) {
+	t.Parallel()
+	root, err := dynamolocal.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(bugs)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			overlay, err := writeOverlay(root, t.TempDir(), bugs[name])
+			if err != nil {
+				t.Fatal(err)
+			}
+			build := exec.Command("go", "build", "-overlay", overlay, "./pkg/es/...")
+			build.Dir = root
+			if said, err := build.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, said)
+			}
+		})
+	}
+}
+
+// TestOverlayRefusesWhatMovedOn checks that a text that is gone is named.
+func TestOverlayRefusesWhatMovedOn(t *testing.T) {
+	t.Parallel()
+	root, err := dynamolocal.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = writeOverlay(root, t.TempDir(), []change{{file: "go.mod", old: "no such text"}})
+	if err == nil || !strings.Contains(err.Error(), "go.mod has this text 0 times") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := writeOverlay(root, t.TempDir(), []change{jumpyClock}); err != nil {
+		t.Errorf("the clock: %v", err)
+	}
+}
