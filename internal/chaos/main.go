@@ -151,7 +151,8 @@ func report(ctx context.Context, c *client, store *dynamostore.Store, picture st
 	if s, err = readAll(ctx, store); err != nil { // reactions may have come meanwhile
 		return err
 	}
-	if err := checkStore(ctx, store, s, h); err != nil {
+	s.check(h)
+	if err := checkChains(ctx, store, h); err != nil {
 		return err
 	}
 	linear := checkAccounts(s, h)
