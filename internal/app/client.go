@@ -79,9 +79,18 @@ func httpClient() *awshttp.BuildableClient {
 		})
 }
 
+// retryCutOff tries again after half an answer, which the SDK takes for good. Every write of ours may be sent again.
+func retryCutOff(err error) aws.Ternary {
+	if cutOff(err) {
+		return aws.TrueTernary
+	}
+	return aws.UnknownTernary
+}
+
 func retryer() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = attempts
 		o.MaxBackoff = maxBackoff
+		o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(retryCutOff))
 	})
 }

@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -65,6 +66,17 @@ func TestAttemptsAreFewAndQuick(t *testing.T) { //nolint:paralleltest // sets th
 	}
 	if took := time.Since(start); requests.Load() != 4 || took > 3*time.Second {
 		t.Errorf("%d requests in %v", requests.Load(), took)
+	}
+}
+
+func TestHalfAnAnswerIsTriedAgain(t *testing.T) { //nolint:paralleltest // sets the environment
+	client, asked := endpoint(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		_, _ = io.WriteString(w, `{"Item":{`)
+	})
+	err := get(t.Context(), client)
+	if asked.Load() != 4 || err == nil {
+		t.Errorf("asked %d times: %v", asked.Load(), err)
 	}
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"io"
 	"net"
 
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
@@ -30,7 +31,13 @@ func unavailable(err error) bool {
 	case errors.As(err, &api):
 		return throttles[api.ErrorCode()] || api.ErrorFault() == smithy.FaultServer
 	}
-	return errors.As(err, &send) || errors.As(err, &network) || errors.As(err, &quota)
+	return errors.As(err, &send) || errors.As(err, &network) || errors.As(err, &quota) || cutOff(err)
+}
+
+// cutOff tells whether a connection ended in the middle of an answer.
+func cutOff(err error) bool {
+	var unread *smithy.DeserializationError
+	return errors.As(err, &unread) && errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // throttles are the codes with which DynamoDB asks for patience.

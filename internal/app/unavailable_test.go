@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"testing"
 
@@ -32,6 +33,8 @@ func TestUnavailable(t *testing.T) {
 		{"transaction in conflict", cancelled("TransactionConflict"), true},
 		{"refused connection", &smithyhttp.RequestSendError{Err: errors.New("refused")}, true},
 		{"dial", &net.OpError{Op: "dial", Err: errors.New("refused")}, true},
+		{"cut off", &smithy.DeserializationError{Err: fmt.Errorf("body: %w", io.ErrUnexpectedEOF)}, true},
+		{"not understood", &smithy.DeserializationError{Err: errors.New("no JSON")}, false},
 		{"retries used up", ratelimit.QuotaExceededError{}, true},
 		{"not allowed", &smithy.GenericAPIError{Code: "AccessDeniedException", Fault: smithy.FaultClient}, false},
 		{"malformed", &smithy.GenericAPIError{Code: "ValidationException", Fault: smithy.FaultClient}, false},

@@ -147,16 +147,19 @@ func report(ctx context.Context, c *client, store *dynamostore.Store, picture st
 	if err != nil {
 		return err
 	}
-	models, wrong := c.checkModels(ctx, s)
-	if s, err = readAll(ctx, store); err != nil { // reactions may have come meanwhile
-		return err
+	for end := time.Now().Add(level); len(s.checkReactions()) > 0 && time.Now().Before(end) && ctx.Err() == nil; {
+		time.Sleep(time.Second)
+		if s, err = readAll(ctx, store); err != nil {
+			return err
+		}
 	}
+	models, wrong := c.checkModels(ctx, s)
 	s.check(h)
 	if err := checkChains(ctx, store, h); err != nil {
 		return err
 	}
 	linear := checkAccounts(s, h)
-	h.violations = append(h.violations, wrong...)
+	h.violations = append(append(h.violations, s.checkReactions()...), wrong...)
 	counts := c.log.counts()
 	fmt.Printf("commands: %d acknowledged, %d rejected, %d of unknown outcome; %d repeats\n",
 		counts["acked"], counts["rejected"], counts["unknown"], counts["repeated"]+counts["repeated after the answer"])

@@ -115,10 +115,45 @@ func pickFields(want, got any) any {
 	return picked
 }
 
+// checkReactions checks that every order that stays paid had its stock reserved once, or was flagged.
+func (s *stored) checkReactions() (wrong []string) {
+	reserved := map[string]int{} // by order and product
+	for name, commits := range s.streams {
+		if !strings.HasPrefix(name, "Product#") {
+			continue
+		}
+		for _, c := range commits {
+			for _, e := range c.Events {
+				var data struct {
+					OrderID string `json:"orderId"`
+				}
+				_ = json.Unmarshal(e.Data, &data)
+				if e.Type == "StockReserved" {
+					reserved[data.OrderID+" "+c.Stream.ID]++
+				}
+			}
+		}
+	}
+	for name, commits := range s.streams {
+		id, isOrder := strings.CutPrefix(name, "Order#")
+		if !isOrder {
+			continue
+		}
+		o := foldOrder(id, commits)
+		paid := o.status == "paid" || o.status == "shipped" || o.status == "delivered"
+		for product := range o.items {
+			if n := reserved[id+" "+product]; n > 1 || paid && !o.short && n != 1 {
+				wrong = append(wrong, fmt.Sprintf("order %s is %s, and product %s was reserved for it %d times", id, o.status, product, n))
+			}
+		}
+	}
+	return wrong
+}
+
 // orderFold is an order by a plain fold.
 type orderFold struct {
 	id, customer, status string
-	placed               bool
+	placed, short        bool
 	items                map[string]int64 // units by product
 	revenue              map[string]int64 // cents by product
 	version              int64
@@ -198,6 +233,8 @@ func foldOrder(id string, commits []es.Commit) *orderFold {
 			case "ItemAdded":
 				o.items[data.ProductID] += data.Quantity
 				o.revenue[data.ProductID] += data.Quantity * int64(data.UnitPrice)
+			case "OrderFlaggedShort":
+				o.short = true
 			case "OrderPlaced":
 				o.status, o.placed = "placed", true
 			case "PaymentReceived": // clients pay in full

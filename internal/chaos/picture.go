@@ -49,7 +49,7 @@ func (t *timeline) draw(path, title string) error {
 		return err
 	}
 	for _, p := range []*plot.Plot{outcomes, faults} {
-		p.Legend.Top = true
+		p.Legend.Top, p.Legend.Left = true, true
 		p.X.Min, p.X.Max, p.Y.Min = 0, t.now().Seconds(), 0
 		p.Y.Max *= 1.35 // room for the legend
 	}
