@@ -171,6 +171,7 @@ func (m *machine) harass(ctx context.Context, seed uint64) error {
 		}
 		nextDB = time.Now().Add(time.Duration(15+dice.IntN(30)) * time.Second)
 		m.log.add(killedDynamoDB)
+		m.proxy.cutOff()
 		if err := m.db.Kill(); err != nil {
 			return err
 		}
@@ -180,6 +181,7 @@ func (m *machine) harass(ctx context.Context, seed uint64) error {
 			return fmt.Errorf("start DynamoDB Local again: %w", err)
 		}
 		m.db = again
+		m.proxy.down.Store(false)
 	}
 }
 

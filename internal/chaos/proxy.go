@@ -25,6 +25,9 @@ type proxy struct {
 	client  *http.Client
 	streams *streamFaults
 
+	down atomic.Bool  // DynamoDB is said to be down
+	busy sync.RWMutex // held for reading while a request is with DynamoDB
+
 	mu     sync.Mutex
 	counts map[string]uint64 // requests by operation, in storms
 }
@@ -83,8 +86,13 @@ func (p *proxy) serve(w http.ResponseWriter, r *http.Request, body []byte, fault
 	pass(w, answer)
 }
 
-// forward asks DynamoDB. The caller's connection is cut if it does not answer.
+// forward asks DynamoDB. The caller's connection is cut if it does not answer, or is down by then.
 func (p *proxy) forward(r *http.Request, body []byte) *http.Response {
+	p.busy.RLock()
+	defer p.busy.RUnlock()
+	if p.down.Load() {
+		panic(http.ErrAbortHandler)
+	}
 	request, err := http.NewRequestWithContext(r.Context(), r.Method, p.backend+r.URL.RequestURI(), bytes.NewReader(body))
 	if err != nil {
 		panic(http.ErrAbortHandler)
@@ -94,7 +102,25 @@ func (p *proxy) forward(r *http.Request, body []byte) *http.Response {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
+	whole, err := io.ReadAll(answer.Body)
+	_ = answer.Body.Close()
+	if err != nil || p.down.Load() {
+		panic(http.ErrAbortHandler)
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(whole))
 	return answer
+}
+
+// settling is how long DynamoDB Local is left alone before it is killed. It answers a little before it commits: killed at
+// once, it loses some writes that it acknowledged in the last 20 ms, which DynamoDB never does.
+const settling = 300 * time.Millisecond
+
+// cutOff cuts all connections to DynamoDB, as its end would, and waits until what it acknowledged is on its files.
+func (p *proxy) cutOff() {
+	p.down.Store(true)
+	p.busy.Lock()
+	defer p.busy.Unlock()
+	time.Sleep(settling)
 }
 
 func pass(w http.ResponseWriter, answer *http.Response) {

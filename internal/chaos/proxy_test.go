@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -175,5 +176,40 @@ func TestNewReaderGetsWhatWasHeld(t *testing.T) {
 	got := s.mix([]byte(`{"ShardIterator":"x"}`), []byte(`{"Records":[],"NextShardIterator":"y"}`), rand.New(rand.NewPCG(1, 1)))
 	if !strings.Contains(string(got), `"Records":[7]`) {
 		t.Errorf("got %s", got)
+	}
+}
+
+// TestCutOff cuts a request that is with DynamoDB, and one that comes later.
+func TestCutOff(t *testing.T) {
+	t.Parallel()
+	arrived, goOn, stored := make(chan struct{}), make(chan struct{}), false
+	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(arrived)
+		<-goOn
+		stored = true
+		_, _ = io.WriteString(w, "{}")
+	}))
+	defer backend.Close()
+	p := newProxy(backend.URL, 1, newTimeline())
+	front := httptest.NewServer(p)
+	defer front.Close()
+	first := make(chan string)
+	go func() {
+		says, _ := send(t, front.URL, "DynamoDB_20120810.PutItem", "{}")
+		first <- says
+	}()
+	<-arrived
+	cut := make(chan struct{})
+	go func() { p.cutOff(); close(cut) }()
+	for !p.down.Load() {
+		runtime.Gosched()
+	}
+	close(goOn)
+	if says := <-first; says != "cut" || !stored {
+		t.Errorf("the first was answered %q, stored: %t", says, stored)
+	}
+	<-cut
+	if says, _ := send(t, front.URL, "DynamoDB_20120810.PutItem", "{}"); says != "cut" {
+		t.Errorf("the second was answered %q", says)
 	}
 }
