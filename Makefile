@@ -9,7 +9,10 @@ SECONDS_EACH ?= 60
 FOR ?= 2m
 FUNCTIONS := command projector query reactor socket
 BUILD_FLAGS := -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w"
-LINT = $$($(GO) -C tools tool -n golangci-lint)
+TOOL = $(GO) -C tools tool -n
+LINT = $$($(TOOL) golangci-lint)
+# Licences of what is linked, and of what tests import. MPL-2.0 asks for the sources of its own files alone.
+LICENCES := Apache-2.0,BSD-3-Clause,ISC,MIT,MPL-2.0
 
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export CDK_DISABLE_CLI_TELEMETRY := true
@@ -46,7 +49,7 @@ race: dynamodb-local ## Run the tests of the library with the race detector
 bench: dynamodb-local ## Measure the store and the projections beside the same work done by hand with the bare SDK (COUNT=6)
 	@mkdir -p build
 	$(GO) test -run '^$$' -bench . -count $(COUNT) ./pkg/es/dynamostore ./pkg/es/projection/dynamoview | tee build/bench.txt
-	$$($(GO) -C tools tool -n benchstat) -col /by build/bench.txt
+	$$($(TOOL) benchstat) -col /by build/bench.txt
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for a while (SECONDS_EACH=60)
@@ -59,6 +62,15 @@ chaos: dynamodb-local ## Run the whole service under faults and kills, and check
 .PHONY: lint
 lint: ## Check style, import rules and formatting
 	$(LINT) run ./...
+
+.PHONY: licences
+licences: ## Check the licences of all that the code imports, its tests included
+	CGO_ENABLED=0 GOFLAGS=-tags=lambda.norpc $$($(TOOL) go-licenses) check --include_tests --ignore github.com/annals-es/annals \
+		--allowed_licenses $(LICENCES) --logtostderr=false --stderrthreshold=2 --log_file=/dev/null ./...
+
+.PHONY: vuln
+vuln: ## Look for known vulnerabilities in what the code calls (needs https://vuln.go.dev)
+	$$($(TOOL) govulncheck) ./...
 
 .PHONY: ci
 ci: ## Everything that must be green: tests, linters, synthesis, and the README's commands on the running service
@@ -76,6 +88,12 @@ $(addprefix build-,$(FUNCTIONS)): build-%:
 .PHONY: reproducible
 reproducible: ## Build the functions twice, in different folders, and compare the bytes
 	.ci/reproducible
+
+.PHONY: sbom
+sbom: build ## Write what each function is built of into build/sbom (CycloneDX)
+	@mkdir -p build/sbom
+	for function in $(FUNCTIONS); do GOARCH=arm64 $$($(TOOL) cyclonedx-gomod) bin -json -std -noserial -notimestamp \
+		-version "$$(git describe --always --dirty)" -output build/sbom/$$function.cdx.json build/arm64/$$function/bootstrap; done
 
 .PHONY: synth
 synth: build ## Synthesize the stack for Lambda (arm64) into cdk.out
