@@ -35,7 +35,7 @@ type service struct {
 
 type gateway = func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
 
-func newService(t *testing.T) *service {
+func newService(t testing.TB) *service {
 	t.Helper()
 	client := dynamotest.Client(t, app.Punctual)
 	names := app.TableNames{}
@@ -83,7 +83,7 @@ type answer struct {
 }
 
 // send sends a request by way of API Gateway. A target is a method, a path and perhaps a query; headers are "Name: value".
-func (s *service) send(t *testing.T, target, body string, headers ...string) answer {
+func (s *service) send(t testing.TB, target, body string, headers ...string) answer {
 	t.Helper()
 	function, event := request(t, target, body, headers...)
 	var in events.APIGatewayV2HTTPRequest
@@ -98,7 +98,7 @@ func (s *service) send(t *testing.T, target, body string, headers ...string) ans
 }
 
 // ok sends a request that must succeed.
-func (s *service) ok(t *testing.T, target, body string, headers ...string) answer {
+func (s *service) ok(t testing.TB, target, body string, headers ...string) answer {
 	t.Helper()
 	got := s.send(t, target, body, headers...)
 	if got.StatusCode != http.StatusOK && got.StatusCode != http.StatusCreated {
@@ -127,7 +127,7 @@ func (s *service) events(t *testing.T) *dynamostore.Store {
 }
 
 // request is the event that API Gateway makes of a request, and the function that it sends it to.
-func request(t *testing.T, target, body string, headers ...string) (routes.Function, []byte) {
+func request(t testing.TB, target, body string, headers ...string) (routes.Function, []byte) {
 	t.Helper()
 	method, rest, _ := strings.Cut(target, " ")
 	u, err := url.Parse(rest)
@@ -175,7 +175,7 @@ func request(t *testing.T, target, body string, headers ...string) (routes.Funct
 }
 
 // project sends all commits that are stored to the projector, as a batch of the event table's stream.
-func (s *service) project(t *testing.T) {
+func (s *service) project(t testing.TB) {
 	t.Helper()
 	if failures := s.deliver(t, s.records(t)...); len(failures) > 0 {
 		t.Fatalf("failed: %v; log: %s", failures, s.log)
@@ -186,7 +186,7 @@ func (s *service) project(t *testing.T) {
 type record map[string]any
 
 // records makes a record of each stored commit, numbered from 1 on.
-func (s *service) records(t *testing.T) []record {
+func (s *service) records(t testing.TB) []record {
 	t.Helper()
 	name := s.Tables.Of(tables.Events)
 	var all []record
@@ -216,7 +216,7 @@ func newRecord(operation, number string, item map[string]types.AttributeValue) r
 }
 
 // deliver sends records to the projector, and returns the sequence numbers that it reports as failed.
-func (s *service) deliver(t *testing.T, records ...record) []string {
+func (s *service) deliver(t testing.TB, records ...record) []string {
 	t.Helper()
 	text, err := json.Marshal(map[string]any{"Records": records})
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -198,11 +199,14 @@ func GenerationOf(cursor string) (projection.Generation, error) {
 	return g, err
 }
 
+// maxSortBytes is the longest sort key on DynamoDB, which is UTF-8 too: a query from any other is an error.
+const maxSortBytes = 1024
+
 func parseCursor(cursor string) (projection.Generation, string, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(cursor)
 	number, sort, ok := strings.Cut(string(raw), "|")
 	g, badNumber := strconv.Atoi(number)
-	if err != nil || !ok || sort == "" || badNumber != nil {
+	if err != nil || !ok || sort == "" || badNumber != nil || len(sort) > maxSortBytes || !utf8.ValidString(sort) {
 		return 0, "", projection.ErrCursor
 	}
 	return projection.Generation(g), sort, nil
