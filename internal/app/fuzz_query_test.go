@@ -22,7 +22,9 @@ func FuzzQuery(f *testing.F) {
 	s.ok(f, "POST /products", `{"productId":"a-1","name":"Tea","unitPrice":{"amount":"2.50","currency":"USD"}}`)
 	s.ok(f, "POST /orders", `{"orderId":"a-1","customerId":"a-1","items":[{"productId":"a-1","quantity":2,"unitPrice":{"amount":"2.50","currency":"USD"}}]}`)
 	s.project(f)
-	cursor := func(text string) string { return "limit=1&cursor=" + base64.RawURLEncoding.EncodeToString([]byte(text)) }
+	cursor := func(text string) string {
+		return "limit=1&cursor=" + base64.RawURLEncoding.EncodeToString([]byte(text))
+	}
 	seeds := []struct{ id, query, header, value string }{
 		{"a-1", "", "", ""},
 		{"a-1", "limit=1&status=active", "consistency-token", "Account#a-1@2"},
@@ -31,7 +33,7 @@ func FuzzQuery(f *testing.F) {
 		{"a-1", "asOf=0001-01-01T00:00:00Z", "", ""},
 		{"a-1", "asOf=9999-12-31T23:59:60%2B23:59", "", ""},
 		{"a-1", cursor("1|x") + "&status=active", "", ""},
-		{"a-1", cursor("1|"+strings.Repeat("x", 2000)), "", ""},
+		{"a-1", cursor("1|" + strings.Repeat("x", 2000)), "", ""},
 		{"a-1", cursor("1|\xff"), "", ""},
 		{"a-1", cursor("9223372036854775807|x"), "", ""},
 		{"a-1", cursor("Account#a-1@9223372036854775807"), "", ""},

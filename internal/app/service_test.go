@@ -44,6 +44,13 @@ func newService(t testing.TB) *service {
 	}
 	s := &service{client: client, log: &logged{}}
 	s.Service = app.Service{DynamoDB: client, Tables: names, Log: slog.New(slog.NewJSONHandler(s.log, nil)), EmailKey: "key"}
+	s.build(t)
+	return s
+}
+
+// build makes the functions of what the service is made from.
+func (s *service) build(t testing.TB) {
+	t.Helper()
 	commands, err := s.Command()
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +63,6 @@ func newService(t testing.TB) *service {
 		t.Fatal(err)
 	}
 	s.functions = map[routes.Function]gateway{routes.Command: app.Gateway(commands), routes.Query: app.Gateway(queries)}
-	return s
 }
 
 // logged is what the service logged.

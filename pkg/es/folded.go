@@ -89,7 +89,9 @@ func (r *Repository[S, E]) resume(ctx context.Context, stream StreamID, f *folde
 		err = fmt.Errorf("it has schema %d, this code has %d", snapshot.Schema, r.cfg.Schema)
 	}
 	if err == nil {
-		err = json.Unmarshal(snapshot.State, &f.state)
+		if unreadable := json.Unmarshal(snapshot.State, &f.state); unreadable != nil { // it may cite the state, which is not to be logged
+			err = fmt.Errorf("its state can't be read (%T)", unreadable)
+		}
 	}
 	if err == nil {
 		f.commands = snapshot.Commands
