@@ -89,7 +89,7 @@ func (r *runner) serve(system *template.System, functions map[string]*lambda.Fun
 		return err
 	}
 	r.server = &http.Server{
-		Handler:           r.withOwnPaths(system, handler),
+		Handler:           guarded(r.withOwnPaths(system, handler)),
 		ReadHeaderTimeout: 10 * time.Second,
 		MaxHeaderBytes:    1 << 16, // the API itself refuses less
 	}
