@@ -48,6 +48,15 @@ func TestEmailIsUnique(t *testing.T) {
 	}
 }
 
+// TestReservationsAreNotShown: the audit trail shows no other streams than those of accounts, orders and products.
+func TestReservationsAreNotShown(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.ok(t, "POST /accounts", openWith("a", "ada@example.com"))
+	s.ok(t, "GET /streams/Account/a", "")
+	s.refused(t, "GET /streams/Email/"+email.ID([]byte("key"), "ada@example.com"), "", http.StatusNotFound, "not-found")
+}
+
 // TestEmailRace: of many that want one address at once, one gets it.
 func TestEmailRace(t *testing.T) {
 	t.Parallel()
