@@ -37,7 +37,11 @@ type gateway = func(context.Context, events.APIGatewayV2HTTPRequest) (events.API
 
 func newService(t testing.TB) *service {
 	t.Helper()
-	client := dynamotest.Client(t, app.Punctual)
+	return newServiceOn(t, dynamotest.Client(t, app.Punctual))
+}
+
+func newServiceOn(t *testing.T, client *dynamodb.Client) *service {
+	t.Helper()
 	names := app.TableNames{}
 	for _, table := range app.ProjectorTables {
 		names[table.Name] = dynamotest.Table(t, client, table.Table)
@@ -194,17 +198,25 @@ type record map[string]any
 // records makes a record of each stored commit, numbered from 1 on.
 func (s *service) records(t testing.TB) []record {
 	t.Helper()
-	name := s.Tables.Of(tables.Events)
 	var all []record
+	for _, item := range s.commits(t) {
+		all = append(all, newRecord("INSERT", fmt.Sprint(len(all)+1), item))
+	}
+	return all
+}
+
+// commits are the items of all stored commits.
+func (s *service) commits(t *testing.T) []map[string]types.AttributeValue {
+	t.Helper()
+	name := s.Tables.Of(tables.Events)
+	var all []map[string]types.AttributeValue
 	pages := dynamodb.NewScanPaginator(s.client, &dynamodb.ScanInput{TableName: &name})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, item := range page.Items {
-			all = append(all, newRecord("INSERT", fmt.Sprint(len(all)+1), item))
-		}
+		all = append(all, page.Items...)
 	}
 	return all
 }

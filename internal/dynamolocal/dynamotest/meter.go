@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go/middleware"
@@ -21,9 +22,12 @@ type Meter struct {
 type Usage struct {
 	// Requests counts by operation: "PutItem".
 	Requests map[string]int
-	// Units are the capacity units of all requests that were answered without an error.
-	Units float64
+	// ReadUnits and WriteUnits are the capacity units of all requests that were answered without an error.
+	ReadUnits, WriteUnits float64
 }
+
+// Units are the units of both kinds.
+func (u Usage) Units() float64 { return u.ReadUnits + u.WriteUnits }
 
 // Metered makes a client count: Client(t, meter.Metered).
 func (m *Meter) Metered(o *dynamodb.Options) {
@@ -46,49 +50,111 @@ func (m *Meter) units(
 	ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
 ) (middleware.InitializeOutput, middleware.Metadata, error) {
 	const total = types.ReturnConsumedCapacityTotal
+	writes := true
 	switch p := in.Parameters.(type) {
 	case *dynamodb.PutItemInput:
 		p.ReturnConsumedCapacity = total
-	case *dynamodb.QueryInput:
-		p.ReturnConsumedCapacity = total
-	case *dynamodb.GetItemInput:
-		p.ReturnConsumedCapacity = total
-	case *dynamodb.BatchGetItemInput:
+	case *dynamodb.UpdateItemInput:
 		p.ReturnConsumedCapacity = total
 	case *dynamodb.TransactWriteItemsInput:
 		p.ReturnConsumedCapacity = total
+	case *dynamodb.BatchWriteItemInput:
+		p.ReturnConsumedCapacity = total
+	case *dynamodb.QueryInput:
+		writes, p.ReturnConsumedCapacity = false, total
+	case *dynamodb.ScanInput:
+		writes, p.ReturnConsumedCapacity = false, total
+	case *dynamodb.GetItemInput:
+		writes, p.ReturnConsumedCapacity = false, total
+	case *dynamodb.BatchGetItemInput:
+		writes, p.ReturnConsumedCapacity = false, total
 	}
 	out, meta, err := next.HandleInitialize(ctx, in)
-	if err == nil {
-		m.add(out.Result)
+	if err != nil {
+		return out, meta, err
 	}
-	return out, meta, err
+	units := consumed(in.Parameters, out.Result)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if writes {
+		m.usage.WriteUnits += units
+	} else {
+		m.usage.ReadUnits += units
+	}
+	return out, meta, nil
 }
 
-func (m *Meter) add(result any) {
-	var consumed []types.ConsumedCapacity
+// consumed are the units that a request cost: as DynamoDB Local reports them, but for what it counts wrongly.
+func consumed(in, result any) float64 {
+	var reported []types.ConsumedCapacity
 	one := func(c *types.ConsumedCapacity) {
 		if c != nil {
-			consumed = append(consumed, *c)
+			reported = append(reported, *c)
 		}
 	}
+	more := 0.0
 	switch r := result.(type) {
 	case *dynamodb.PutItemOutput:
 		one(r.ConsumedCapacity)
+	case *dynamodb.UpdateItemOutput:
+		one(r.ConsumedCapacity)
 	case *dynamodb.QueryOutput:
+		one(r.ConsumedCapacity)
+		if r.ScannedCount == 0 {
+			more = least(in.(*dynamodb.QueryInput).ConsistentRead)
+		}
+	case *dynamodb.ScanOutput:
 		one(r.ConsumedCapacity)
 	case *dynamodb.GetItemOutput:
 		one(r.ConsumedCapacity)
+	case *dynamodb.BatchWriteItemOutput:
+		reported = r.ConsumedCapacity
 	case *dynamodb.BatchGetItemOutput:
-		consumed = r.ConsumedCapacity
+		reported, more = r.ConsumedCapacity, missed(in.(*dynamodb.BatchGetItemInput), r)
 	case *dynamodb.TransactWriteItemsOutput:
-		consumed = r.ConsumedCapacity
+		return transacted(in.(*dynamodb.TransactWriteItemsInput).TransactItems)
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, c := range consumed {
-		m.usage.Units += *c.CapacityUnits
+	for _, c := range reported {
+		more += aws.ToFloat64(c.CapacityUnits)
 	}
+	return more
+}
+
+// least is what a read costs at least, also where it finds nothing. DynamoDB Local reports nothing then for Query and
+// BatchGetItem.
+//
+// Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+func least(consistent *bool) float64 {
+	if aws.ToBool(consistent) {
+		return 1
+	}
+	return 0.5
+}
+
+// missed are the units of the items that a batch asked for and that are not there.
+//
+// Source: https://github.com/awslabs/amazon-dynamodb-tools/issues/25.
+func missed(in *dynamodb.BatchGetItemInput, out *dynamodb.BatchGetItemOutput) (units float64) {
+	for table, asked := range in.RequestItems {
+		units += least(asked.ConsistentRead) * float64(len(asked.Keys)-len(out.Responses[table])-len(out.UnprocessedKeys[table].Keys))
+	}
+	return units
+}
+
+// transacted are the units of a transaction: two for each kilobyte of each item, also where only a condition is checked.
+// DynamoDB Local reports four, however many the items are. Items that are updated, deleted or checked are taken to be within
+// a kilobyte.
+//
+// Source: https://github.com/paritysuite/dynamodb-conformance/pull/67, measured on DynamoDB.
+func transacted(actions []types.TransactWriteItem) (units float64) {
+	for _, action := range actions {
+		kilobytes := 1
+		if action.Put != nil {
+			kilobytes = (itemSize(action.Put.Item) + 1023) / 1024
+		}
+		units += 2 * float64(kilobytes)
+	}
+	return units
 }
 
 type meteredClient struct {

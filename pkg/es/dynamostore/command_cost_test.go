@@ -10,6 +10,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/internal/measured"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 )
@@ -95,7 +96,7 @@ func TestCommandCosts(t *testing.T) {
 	s := newService(t)
 	p := s.start(t)
 	type requests = map[string]int
-	var rows []string
+	table := measured.Table{measured.CostHeader}
 	check := func(name string, p process, want requests, units float64, do func() error) {
 		t.Helper()
 		p.meter.Take()
@@ -106,10 +107,10 @@ func TestCommandCosts(t *testing.T) {
 		if diff := cmp.Diff(want, got.Requests); diff != "" {
 			t.Errorf("%s: requests (-want +got):\n%s", name, diff)
 		}
-		if got.Units != units {
-			t.Errorf("%s: %v units, want %v", name, got.Units, units)
+		if got.Units() != units {
+			t.Errorf("%s: %v units, want %v", name, got.Units(), units)
 		}
-		rows = append(rows, costRow(name, got))
+		table = append(table, measured.Cost(name, got))
 	}
 	check("new account", p, requests{"PutItem": 1}, 1, func() error { return p.open(t, "a", ask("open a"), 1) })
 	if err := p.open(t, "b", ask("open b"), 1); err != nil {
@@ -144,5 +145,5 @@ func TestCommandCosts(t *testing.T) {
 		}
 		return nil
 	})
-	documented(t, "../../../docs/performance.md", rows)
+	measured.Compare(t, "../../../docs/performance.md", table)
 }

@@ -76,8 +76,8 @@ func TestCosts(t *testing.T) {
 		if diff := cmp.Diff(test.want, got.Requests); diff != "" {
 			t.Errorf("%s: requests (-want +got):\n%s", test.name, diff)
 		}
-		if want := test.units(); got.Units != want {
-			t.Errorf("%s: %v units, want %v", test.name, got.Units, want)
+		if want := test.units(); got.Units() != want {
+			t.Errorf("%s: %v units, want %v", test.name, got.Units(), want)
 		}
 	}
 }
@@ -117,7 +117,7 @@ func TestSizeIsDynamoDBs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := meter.Take().Units; got != 1 || c[0].Size() != 1024 {
+		if got := meter.Take().Units(); got != 1 || c[0].Size() != 1024 {
 			t.Errorf("commit of %d bytes: %v units, want 1", c[0].Size(), got)
 		}
 		if head, err = store.Head(t.Context(), s); err != nil {
@@ -146,7 +146,7 @@ func TestCompression(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := meter.Take().Units; got != test.units {
+		if got := meter.Take().Units(); got != test.units {
 			t.Errorf("%s, %v KB: %v units, want %v", test.name, kilobytes(c[0].Size()), got, test.units)
 		}
 		for stored, err := range store.Read(t.Context(), c[0].Stream, es.Range{}) {

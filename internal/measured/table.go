@@ -1,0 +1,98 @@
+// Package measured keeps tables of the documentation equal to what tests measure. A table ends with a line that names its
+// test: <!-- measured by TestCommandCosts -->. The test's flag -update writes it anew.
+package measured
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write what is measured into the documentation")
+
+// Table is a table of a file: its rows of cells, the first of which is the header.
+type Table [][]string
+
+// String is the table in Markdown. Columns whose header ends in a colon are aligned to the right; the colon is not shown.
+func (t Table) String() string {
+	var b strings.Builder
+	for i, row := range t {
+		if i > 0 {
+			fmt.Fprintf(&b, "| %s |\n", strings.Join(row, " | "))
+			continue
+		}
+		rules := make([]string, len(row))
+		names := make([]string, len(row))
+		for j, name := range row {
+			rules[j] = "---"
+			if strings.HasSuffix(name, ":") {
+				rules[j] = "---:"
+			}
+			names[j] = strings.TrimSuffix(name, ":")
+		}
+		fmt.Fprintf(&b, "| %s |\n| %s |\n", strings.Join(names, " | "), strings.Join(rules, " | "))
+	}
+	return b.String()
+}
+
+// Compare fails the test unless the file's table of that test is the one that was measured; with -update it writes it there.
+func Compare(t testing.TB, file string, measured Table) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, said, after, err := find(string(text), t.Name())
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(before+measured.String()+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(said, measured.String()); diff != "" {
+		t.Errorf("%s says otherwise (-said +measured); go test -run %s -update, in this folder, writes it anew:\n%s", file, t.Name(), diff)
+	}
+}
+
+// Read returns the rows of the table that a test keeps in a file, without the header.
+func Read(t testing.TB, file, test string) [][]string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _, err := find(string(text), test)
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	lines := strings.Split(strings.TrimSpace(table), "\n")
+	var rows [][]string
+	for _, line := range lines[min(2, len(lines)):] {
+		rows = append(rows, strings.Split(strings.Trim(line, "| "), " | "))
+	}
+	return rows
+}
+
+// find cuts the table of a test out of a text.
+func find(text, test string) (before, table, after string, err error) {
+	end := strings.Index(text, "\n<!-- measured by "+test+" -->\n")
+	if end < 0 {
+		return "", "", "", fmt.Errorf("no table ends with <!-- measured by %s -->", test)
+	}
+	begin := end
+	for begin > 0 {
+		line := strings.LastIndexByte(text[:begin-1], '\n') + 1
+		if text[line] != '|' {
+			break
+		}
+		begin = line
+	}
+	return text[:begin], text[begin:end], text[end:], nil
+}
