@@ -51,6 +51,12 @@ bench: dynamodb-local ## Measure the store and the projections beside the same w
 	$(GO) test -run '^$$' -bench . -count $(COUNT) ./pkg/es/dynamostore ./pkg/es/projection/dynamoview | tee build/bench.txt
 	$$($(TOOL) benchstat) -col /by build/bench.txt
 
+.PHONY: cold-start
+cold-start: dynamodb-local ## Measure how long each function takes from the start of its process to its first answer (COUNT=6)
+	@mkdir -p build
+	$(GO) test -run '^$$' -bench ColdStart -benchtime 10x -count $(COUNT) ./functions | tee build/cold-start.txt
+	$$($(GO) -C tools tool -n benchstat) build/cold-start.txt
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for a while (SECONDS_EACH=60)
 	.ci/fuzz $(SECONDS_EACH)

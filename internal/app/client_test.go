@@ -31,11 +31,17 @@ func endpoint(t *testing.T, answer http.HandlerFunc) (*dynamodb.Client, *atomic.
 	t.Setenv("AWS_REGION", "us-east-1")
 	t.Setenv("AWS_ACCESS_KEY_ID", "test")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
-	client, err := app.NewClient(t.Context())
+	return app.NewClient(configuration(t)), &requests
+}
+
+// configuration is what the environment says of AWS.
+func configuration(t *testing.T) aws.Config {
+	t.Helper()
+	cfg, err := app.Configuration(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return client, &requests
+	return cfg
 }
 
 func get(ctx context.Context, client *dynamodb.Client) error {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/annals-es/annals/internal/httpapi"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -20,12 +21,11 @@ const maxDelay = 15 * time.Minute
 type jobs struct{ queue *Queue }
 
 // JobQueue returns the queue of jobs with a URL, nil if that is "".
-func JobQueue(ctx context.Context, url string) (projection.Queue, error) {
+func JobQueue(cfg aws.Config, url string) projection.Queue {
 	if url == "" {
-		return nil, nil
+		return nil
 	}
-	queue, err := NewQueue(ctx, url)
-	return jobs{queue}, err
+	return jobs{NewQueue(cfg, url)}
 }
 
 // Enqueue implements [projection.Queue].

@@ -22,20 +22,10 @@ type Queue struct {
 	url    string
 }
 
-// NewQueue returns a queue by its URL. Its client is configured by the environment as [NewClient]'s is
-// (AWS_ENDPOINT_URL_SQS redirects it), and tuned to fail in time as well.
-//
-// Errors: an empty URL; AWS settings that can't be read.
-func NewQueue(ctx context.Context, url string) (*Queue, error) {
-	if url == "" {
-		return nil, errors.New("a queue without its URL")
-	}
-	cfg, err := configuration(ctx)
-	if err != nil {
-		return nil, err
-	}
+// NewQueue returns a queue by its URL. Its client is tuned to fail in time. AWS_ENDPOINT_URL_SQS redirects it.
+func NewQueue(cfg aws.Config, url string) *Queue {
 	client := sqs.NewFromConfig(cfg, func(o *sqs.Options) { o.APIOptions = append(o.APIOptions, endInTime) })
-	return &Queue{client: client, url: url}, nil
+	return &Queue{client: client, url: url}
 }
 
 // Enqueue sends messages that can be received after a delay: whole seconds, at most 15 minutes. Ten go into a request, which

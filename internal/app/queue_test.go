@@ -56,11 +56,7 @@ func queueAt(t *testing.T, change func(http.ResponseWriter) bool) (*app.Queue, *
 	t.Setenv("AWS_REGION", "us-east-1")
 	t.Setenv("AWS_ACCESS_KEY_ID", "test")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
-	q, err := app.NewQueue(t.Context(), server.URL+"/000000000000/Q")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return q, &sent
+	return app.NewQueue(configuration(t), server.URL+"/000000000000/Q"), &sent
 }
 
 func TestEnqueue(t *testing.T) { //nolint:paralleltest // sets the environment
@@ -116,12 +112,5 @@ func TestSendingEndsBeforeItsContext(t *testing.T) { //nolint:paralleltest // se
 	defer cancel()
 	if err := q.Enqueue(ctx, 0, "a"); !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
 		t.Errorf("%v, context %v", err, ctx.Err())
-	}
-}
-
-func TestNoQueue(t *testing.T) {
-	t.Parallel()
-	if _, err := app.NewQueue(t.Context(), ""); err == nil {
-		t.Error("no error")
 	}
 }

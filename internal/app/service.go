@@ -47,16 +47,14 @@ func FromEnvironment(ctx context.Context, log *slog.Logger, wanted ...tables.Tab
 		return Service{}, err
 	}
 	s := Service{Tables: names, Log: log, EmailKey: os.Getenv(email.KeyEnv)}
-	if s.DynamoDB, err = NewClient(ctx); err != nil {
+	cfg, err := Configuration(ctx)
+	if err != nil {
 		return s, err
 	}
-	if s.CatchUps, err = JobQueue(ctx, os.Getenv(queues.CatchUpEnv)); err != nil {
-		return s, err
-	}
-	if s.ReactionJobs, err = JobQueue(ctx, os.Getenv(queues.ReactionEnv)); err != nil {
-		return s, err
-	}
-	s.Notifier, err = s.notifier(ctx)
+	s.DynamoDB = NewClient(cfg)
+	s.CatchUps = JobQueue(cfg, os.Getenv(queues.CatchUpEnv))
+	s.ReactionJobs = JobQueue(cfg, os.Getenv(queues.ReactionEnv))
+	s.Notifier, err = s.notifier(cfg)
 	return s, err
 }
 

@@ -1,8 +1,9 @@
 package app
 
 import (
-	"context"
 	"os"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/annals-es/annals/internal/httpapi"
 	"github.com/annals-es/annals/internal/push"
@@ -26,13 +27,9 @@ func (s Service) connections() *push.Connections {
 }
 
 // notifier tells clients what the projector stored, where the environment says how; nil where it doesn't.
-func (s Service) notifier(ctx context.Context) (projection.Notifier, error) {
+func (s Service) notifier(cfg aws.Config) (projection.Notifier, error) {
 	if os.Getenv(push.URLEnv) == "" {
 		return nil, nil
-	}
-	cfg, err := configuration(ctx)
-	if err != nil {
-		return nil, err
 	}
 	poster, err := push.NewPoster(cfg, os.Getenv)
 	if err != nil {

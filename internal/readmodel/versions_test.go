@@ -53,7 +53,7 @@ func newSite(t *testing.T) *site {
 func (s *site) deploy(t *testing.T, code string, m model) *deployment {
 	t.Helper()
 	d := &deployment{Models: of([]model{m}, dynamotest.Client(t), func(table tables.Table) string { return s.names[table.Name] })}
-	d.engine = projection.NewEngine(s.store, d.Catalog(), projection.Config{Code: code, Queue: &s.queue}, d.Subscriptions()...)
+	d.engine = projection.NewEngine(s.store, d.Catalog(), projection.Config{Code: func() string { return code }, Queue: &s.queue}, d.Subscriptions()...)
 	d.rebuilder = projection.NewRebuilder(d.engine, s.store, projection.RebuildConfig{})
 	return d
 }

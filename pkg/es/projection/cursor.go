@@ -230,7 +230,7 @@ func (c *cursor) store(ctx context.Context, next Checkpoint, rows []Write) error
 // park leaves the stream waiting before an event.
 func (c *cursor) park(ctx context.Context, version int64, why Reason, cause error) error {
 	c.engine.forget(c.target.place(c.stream))
-	p := Parked{Reason: why, Error: cause.Error(), Version: version, At: c.engine.cfg.Now().UTC(), Code: c.engine.cfg.Code}
+	p := Parked{Reason: why, Error: cause.Error(), Version: version, At: c.engine.cfg.Now().UTC(), Code: c.engine.cfg.Code()}
 	if err := c.target.sub.View.Park(ctx, c.target.Generation, c.stream, c.at, p); err != nil {
 		return fmt.Errorf("%s: park %s@%d: %w", c.target, c.stream, c.at.Version, err)
 	}

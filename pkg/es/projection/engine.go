@@ -48,8 +48,9 @@ type Config struct {
 	Queue Queue
 	// Notifier is told what was stored in generations that serve. nil = nobody is.
 	Notifier Notifier
-	// Code identifies the build of the code. A stream that another build parked is tried again. Default "".
-	Code string
+	// Code identifies the build of the code. A stream that another build parked is tried again. It is called only where a
+	// stream is parked, so it may take its time. nil = "".
+	Code func() string
 	// Warm is how many checkpoints a process remembers, so that it need not read them. Default 2,000; negative = none.
 	Warm int
 	// Margin is how long before its context's end a catch-up or a rebuild stops and leaves the rest to the queue.
@@ -71,6 +72,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Code == nil {
+		c.Code = func() string { return "" }
 	}
 	if c.Parallel < 1 || c.Budget < 1 {
 		panic(fmt.Sprintf("projection.Config: parallel %d and budget %d must be positive", c.Parallel, c.Budget))

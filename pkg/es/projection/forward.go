@@ -65,7 +65,7 @@ func (e *Engine) reload(ctx context.Context, c *cursor, attempt int) error {
 
 func (e *Engine) forwardOnce(ctx context.Context, c *cursor, delivered []*es.Commit, m mode) error {
 	switch {
-	case c.at.Parked != nil && c.at.Parked.Code == e.cfg.Code && !m.retry:
+	case c.at.Parked != nil && c.at.Parked.Code == e.cfg.Code() && !m.retry:
 		return c.seen(ctx, delivered)
 	case c.at.Behind && !m.level && e.cfg.Queue != nil:
 		return e.leave(ctx, 0, Job{Task: CatchUp, Projection: c.target.sub.name(), Stream: c.stream})

@@ -148,7 +148,7 @@ func TestPartOfARetry(t *testing.T) {
 		return nil
 	}}
 	cfg := b.queued()
-	cfg.Code = "newer"
+	cfg.Code = func() string { return "newer" }
 	e := b.engineOn(b.store, v, b.catalog, cfg, logOf(1, true))
 	if failed := e.Apply(t.Context(), []es.Commit{first}); failed[note("a")] == nil {
 		t.Fatal("it was not interrupted")
