@@ -7,12 +7,16 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
 var update = flag.Bool("update", false, "write what is measured into the documentation")
+
+// writing keeps parallel tests from writing over each other's tables.
+var writing sync.Mutex
 
 // Table is a table of a file: its rows of cells, the first of which is the header.
 type Table [][]string
@@ -42,6 +46,8 @@ func (t Table) String() string {
 // Compare fails the test unless the file's table of that test is the one that was measured; with -update it writes it there.
 func Compare(t testing.TB, file string, measured Table) {
 	t.Helper()
+	writing.Lock()
+	defer writing.Unlock()
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/measured"
 )
 
@@ -97,6 +98,44 @@ func TestRead(t *testing.T) {
 	for name, in := range map[string]string{"TestOther": file, "TestCompare": file + ".gone"} {
 		if !fails(name, func(tb testing.TB) { measured.Read(tb, in, name) }) {
 			t.Errorf("%s is read from %s", name, in)
+		}
+	}
+}
+
+const costs = `
+| operation | requests | read units | write units |
+| --- | --- | ---: | ---: |
+| order | 1 GetItem, 2 PutItem | 0.5 | 2 |
+
+<!-- measured by TestCosts -->
+
+| operation | requests | read units | write units |
+| --- | --- | ---: | ---: |
+| order | many | 0.5 | 2 |
+
+<!-- measured by TestRequests -->
+
+| operation | requests | read units | write units |
+| --- | --- | ---: | ---: |
+| order | 1 GetItem | few | 2 |
+
+<!-- measured by TestUnits -->
+`
+
+func TestCosts(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "costs.md")
+	if err := os.WriteFile(file, []byte(costs), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	used := dynamotest.Usage{Requests: map[string]int{"GetItem": 1, "PutItem": 2}, ReadUnits: 0.5, WriteUnits: 2}
+	if diff := cmp.Diff(map[string]dynamotest.Usage{"order": used}, measured.Costs(t, file, "TestCosts")); diff != "" {
+		t.Error(diff)
+	}
+	measured.Compare(t, file, measured.Table{measured.CostHeader, measured.Cost("order", used)})
+	for _, name := range []string{"TestRequests", "TestUnits"} {
+		if !fails(name, func(tb testing.TB) { measured.Costs(tb, file, name) }) {
+			t.Errorf("costs of %s are read", name)
 		}
 	}
 }

@@ -1,0 +1,74 @@
+package limits
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// Ceiling is the most that one part of the system can do.
+type Ceiling struct {
+	Part, Work string
+	// Sum is the arithmetic, PerSecond its result.
+	Sum       string
+	PerSecond float64
+}
+
+// batchSize is how many records a batch of the stream holds, as infra asks for and as the costs are counted for.
+const batchSize = 100
+
+// Ceilings are the limits of one stream, one partition, one shard, one table and one account.
+func Ceilings(routes, commands, projections Costs) []Ceiling {
+	deposit, hundred := commands.Of("warm deposit"), commands.Of("warm, 100 events")
+	statement := projections.Of("account-statement, MoneyDeposited")
+	transact := Latency["TransactWriteItems"]
+	sequential := 1 / deposit.Sequential().Seconds()
+	all := []Ceiling{
+		{"stream", "commands, one after the other", fmt.Sprintf("1 / %s", deposit.Sequential()), sequential},
+		{"stream", "events, 100 a command", fmt.Sprintf("100 × min(%s, %d / %v units)", Figure(sequential), PartitionWrites, hundred.WriteUnits),
+			100 * min(sequential, PartitionWrites/hundred.WriteUnits)},
+		{"stream", "movements in one account's statement", fmt.Sprintf("%d / (%v units / 2 items)", PartitionWrites, statement.WriteUnits),
+			PartitionWrites / (statement.WriteUnits / 2)},
+		{"product", "orders, each in a batch of its own: a counter takes one transaction at a time", fmt.Sprintf("1 / %s", transact), 1 / transact.Seconds()},
+		{"product", "orders, 50 a transaction", fmt.Sprintf("50 / %s", transact), 50 / transact.Seconds()},
+		{"partition", "commands on many streams", fmt.Sprintf("%d / %v units", PartitionWrites, deposit.WriteUnits), PartitionWrites / deposit.WriteUnits},
+		{"partition", "strongly consistent reads of one item", fmt.Sprintf("%d / %v units", PartitionReads, routes.Of("get-account").ReadUnits),
+			PartitionReads / routes.Of("get-account").ReadUnits},
+	}
+	for _, projected := range []struct{ work, batch string }{
+		{"deposits, projected", "batch of 100 deposits on 100 accounts"},
+		{"deposits, projected by processes that have just started", "batch of 100 deposits on 100 accounts, cold"},
+		{"orders of one product, projected", "batch of 100 orders of 1 product"},
+	} {
+		took := projections.Of(projected.batch).Batch()
+		all = append(all, Ceiling{"shard", projected.work, fmt.Sprintf("%d batches × %d / %s", ShardBatches, batchSize, took.Round(time.Millisecond)),
+			ShardBatches * batchSize / took.Seconds()})
+	}
+	lists := float64(routes.Of("list-orders").Requests["Query"])
+	active := projections.Of("active-orders, OrderPlaced").WriteUnits / 2
+	return append(all,
+		Ceiling{"list", "orders that become active", fmt.Sprintf("%v partitions × %d / %v units", lists, PartitionWrites, active), lists * PartitionWrites / active},
+		Ceiling{"table", "commands, by the event table's quota", fmt.Sprintf("%d / %v units", TableWrites, deposit.WriteUnits), TableWrites / deposit.WriteUnits},
+		Ceiling{"table", "deposits, by the statements' quota", fmt.Sprintf("%d / %v units", TableWrites, statement.WriteUnits), TableWrites / statement.WriteUnits},
+		Ceiling{"account", "requests, by API Gateway", fmt.Sprint(Requests), Requests},
+		Ceiling{"account", "deposits, by Lambda's concurrency alone", fmt.Sprintf("%d / %s", Concurrency, routes.Of("deposit-money").Duration()),
+			Concurrency / routes.Of("deposit-money").Duration().Seconds()},
+	)
+}
+
+// Figure writes a number with three digits that count.
+func Figure(n float64) string {
+	if n <= 0 {
+		return "0"
+	}
+	digits := math.Pow(10, math.Floor(math.Log10(n))-2)
+	n = math.Round(n/digits) * digits
+	if n < 100 {
+		return fmt.Sprintf("%.3g", n)
+	}
+	text := fmt.Sprintf("%.0f", n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
