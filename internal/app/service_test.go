@@ -40,7 +40,7 @@ func newService(t testing.TB) *service {
 	return newServiceOn(t, dynamotest.Client(t, app.Punctual))
 }
 
-func newServiceOn(t *testing.T, client *dynamodb.Client) *service {
+func newServiceOn(t testing.TB, client *dynamodb.Client) *service {
 	t.Helper()
 	names := app.TableNames{}
 	for _, table := range app.ProjectorTables {
@@ -206,7 +206,7 @@ func (s *service) records(t testing.TB) []record {
 }
 
 // commits are the items of all stored commits.
-func (s *service) commits(t *testing.T) []map[string]types.AttributeValue {
+func (s *service) commits(t testing.TB) []map[string]types.AttributeValue {
 	t.Helper()
 	name := s.Tables.Of(tables.Events)
 	var all []map[string]types.AttributeValue
