@@ -115,9 +115,9 @@ func pickFields(want, got any) any {
 	return picked
 }
 
-// checkReactions checks that every order that stays paid had its stock reserved once, or was flagged.
-func (s *stored) checkReactions() (wrong []string) {
-	reserved := map[string]int{} // by order and product
+// reservations counts how often each product was reserved for each order.
+func (s *stored) reservations() map[string]int {
+	counts := map[string]int{} // by order and product
 	for name, commits := range s.streams {
 		if !strings.HasPrefix(name, "Product#") {
 			continue
@@ -129,11 +129,17 @@ func (s *stored) checkReactions() (wrong []string) {
 				}
 				_ = json.Unmarshal(e.Data, &data)
 				if e.Type == "StockReserved" {
-					reserved[data.OrderID+" "+c.Stream.ID]++
+					counts[data.OrderID+" "+c.Stream.ID]++
 				}
 			}
 		}
 	}
+	return counts
+}
+
+// checkReactions checks that every order that stays paid had its stock reserved once, or was flagged.
+func (s *stored) checkReactions() (wrong []string) {
+	reserved := s.reservations()
 	for name, commits := range s.streams {
 		id, isOrder := strings.CutPrefix(name, "Order#")
 		if !isOrder {
