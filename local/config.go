@@ -21,7 +21,12 @@ type config struct {
 	port     int
 	dynamodb string // address of a running DynamoDB; empty: bring and start one
 	fresh    bool
+	// concurrency is how many invocations a function without reserved concurrency has at once.
+	concurrency int
 }
+
+// defaultConcurrency keeps the wait for one of lambda.MaxProcesses short: an invocation of 20 ms waits for 0.2 s at most.
+const defaultConcurrency = 100
 
 func configure(args []string, getenv func(string) string) (config, error) {
 	var c config
@@ -50,6 +55,12 @@ func configure(args []string, getenv func(string) string) (config, error) {
 	if text := getenv("PORT"); text != "" {
 		if c.port, err = strconv.Atoi(text); err != nil || c.port < 0 || c.port > 65535 {
 			return c, fmt.Errorf("PORT=%s is no port", text)
+		}
+	}
+	c.concurrency = defaultConcurrency
+	if text := getenv("CONCURRENCY"); text != "" {
+		if c.concurrency, err = strconv.Atoi(text); err != nil || c.concurrency < 1 {
+			return c, fmt.Errorf("CONCURRENCY=%s is no number of invocations, 1 or more", text)
 		}
 	}
 	if c.dynamodb = getenv("DYNAMODB_ENDPOINT"); c.dynamodb != "" {

@@ -7,10 +7,49 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 )
+
+// Requests beyond the concurrency are refused quickly; what was accepted is done, and afterwards all is as before.
+func TestOverload(t *testing.T) {
+	t.Parallel()
+	p := launch(t, t.TempDir(), system(t), shared(t), "CONCURRENCY=3")
+	var (
+		all              sync.WaitGroup
+		accepted, others atomic.Int32
+		slowest          atomic.Int64 // refusal
+	)
+	for range 40 {
+		all.Go(func() {
+			began := time.Now()
+			switch status := p.send("POST", "/items/slow?wait=2s"); status {
+			case http.StatusCreated:
+				accepted.Add(1)
+			case http.StatusServiceUnavailable:
+				slowest.Store(max(slowest.Load(), int64(time.Since(began))))
+			default:
+				others.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if accepted.Load() != 3 || others.Load() != 0 {
+		t.Errorf("of 40 requests %d were done and %d failed, want 3 and 0\n%s", accepted.Load(), others.Load(), p.stderr())
+	}
+	if took := time.Duration(slowest.Load()); took > time.Second {
+		t.Errorf("a refusal took %s", took)
+	}
+	if status := p.send("POST", "/items/later"); status != http.StatusCreated {
+		t.Errorf("afterwards: %d", status)
+	}
+	for _, item := range []string{"/items/slow", "/items/later"} {
+		eventually(t, "projected", func() bool { return p.send("GET", item) == http.StatusOK })
+	}
+}
 
 // The whole way, with a database of its own: request, function, table, stream, function, table, request; then the runner
 // is killed, everything ends with it, and the next one goes on where it was.

@@ -48,8 +48,12 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 func (r *runner) functionConfig(f template.Function) lambda.Config {
 	env := r.services()
 	maps.Copy(env, f.Env)
+	concurrency := f.Reserved
+	if concurrency < 0 {
+		concurrency = r.concurrency
+	}
 	return lambda.Config{
-		Name: f.Name, ARN: f.ARN, Dir: f.Dir, Timeout: f.Timeout, MemoryMB: f.MemoryMB, Processes: f.Reserved,
+		Name: f.Name, ARN: f.ARN, Dir: f.Dir, Timeout: f.Timeout, MemoryMB: f.MemoryMB, Processes: f.Reserved, Concurrency: concurrency,
 		Env: env, Region: template.Region, LogFormat: f.LogFormat, LogLevel: f.LogLevel,
 		Stdout: lambda.Prefixed(r.out, &r.output, f.ID+" | "),
 		Stderr: lambda.Prefixed(r.errOut, &r.output, f.ID+" | "),

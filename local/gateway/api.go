@@ -96,7 +96,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, lambda.ErrPayloadTooLarge):
 		message(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, lambda.ErrClosed):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, lambda.ErrClosed), errors.Is(err, lambda.ErrThrottled):
 		message(w, http.StatusServiceUnavailable, "Service Unavailable")
 	default:
 		message(w, http.StatusInternalServerError, "Internal Server Error")

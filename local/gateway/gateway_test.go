@@ -162,6 +162,7 @@ func TestErrors(t *testing.T) {
 		{&lambda.FunctionError{Type: "Runtime.ExitError", Message: "secret"}, 500, `{"message":"Internal Server Error"}`},
 		{errors.New("secret"), 500, `{"message":"Internal Server Error"}`},
 		{context.DeadlineExceeded, 503, `{"message":"Service Unavailable"}`},
+		{lambda.ErrThrottled, 503, `{"message":"Service Unavailable"}`},
 		{lambda.ErrClosed, 503, `{"message":"Service Unavailable"}`},
 		{lambda.ErrPayloadTooLarge, 413, `{"message":"Request Entity Too Large"}`},
 	} {

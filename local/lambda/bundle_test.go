@@ -78,7 +78,7 @@ func newFunction(t *testing.T, change ...func(*lambda.Config)) *lambda.Function 
 func config() lambda.Config {
 	return lambda.Config{
 		Name: "worker", ARN: "arn:aws:lambda:us-east-1:000000000000:function:worker", Dir: worker,
-		Timeout: 20 * time.Second, MemoryMB: 256, Region: "us-east-1", Stdout: io.Discard, Stderr: io.Discard,
+		Timeout: 20 * time.Second, MemoryMB: 256, Concurrency: 100, Region: "us-east-1", Stdout: io.Discard, Stderr: io.Discard,
 	}
 }
 

@@ -1,6 +1,7 @@
 // Package lambda runs functions as Lambda does: each has processes of its own bootstrap, which fetch their work from the
 // Lambda Runtime API. A process has one invocation at a time; another is started when all are busy; the one that was used
-// last is used next; a dead one is replaced.
+// last is used next; a dead one is replaced. Invocations beyond MaxProcesses wait: they stand for the processes that Lambda
+// would add. Those beyond Concurrency are refused at once.
 package lambda
 
 import (
@@ -27,6 +28,8 @@ type Config struct {
 	MemoryMB int
 	// Processes bounds them; 0 means MaxProcesses.
 	Processes int
+	// Concurrency bounds its invocations at once, those included that wait for a process; 0 refuses all of them, as on Lambda.
+	Concurrency int
 	// Env is added to what Lambda itself sets: the function's own variables, and where AWS's services answer.
 	Env    map[string]string
 	Region string

@@ -9,6 +9,9 @@ import (
 // ErrClosed says that the host is shutting down.
 var ErrClosed = errors.New("functions are shutting down")
 
+// ErrThrottled says that a function has as many invocations as it may have at once. Lambda calls it TooManyRequestsException.
+var ErrThrottled = errors.New("throttled: the function has as many invocations as it may have at once")
+
 // ErrPayloadTooLarge says that an event exceeds Lambda's 6 MB.
 var ErrPayloadTooLarge = errors.New("the event exceeds 6 MB")
 

@@ -20,9 +20,9 @@ type Function struct {
 	drained  chan struct{} // made by drain; closed when nothing is in flight
 }
 
-// Invoke runs the function on an event and returns its answer. Where all processes are busy it waits for one. Errors:
-// *FunctionError when the invocation failed; ErrPayloadTooLarge; ErrClosed; the context's own when it ended first. An
-// invocation that has begun goes on then, as on Lambda.
+// Invoke runs the function on an event and returns its answer. Where all processes are busy it waits for one. Errors: *FunctionError when the invocation failed; ErrThrottled, at once;
+// ErrPayloadTooLarge; ErrClosed; the context's own when it ended first. An invocation that has begun goes on then, as on
+// Lambda.
 func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if len(payload) > maxPayload {
 		return nil, ErrPayloadTooLarge
@@ -46,6 +46,9 @@ func (f *Function) submit(i *invocation) error {
 	if f.closed {
 		return ErrClosed
 	}
+	if f.inFlight() >= f.Concurrency {
+		return ErrThrottled
+	}
 	if last := len(f.idle) - 1; last >= 0 {
 		p := f.idle[last]
 		f.idle = f.idle[:last]
@@ -55,6 +58,17 @@ func (f *Function) submit(i *invocation) error {
 	f.waiting = append(f.waiting, i)
 	f.grow()
 	return nil
+}
+
+// inFlight counts the invocations that are worked on or wait for a process.
+func (f *Function) inFlight() int {
+	n := len(f.waiting)
+	for p := range f.all {
+		if p.current != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // abandon takes an invocation out of the queue, if it is still there.

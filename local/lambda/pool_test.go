@@ -61,6 +61,34 @@ func TestNoMoreProcessesThanTheLimit(t *testing.T) {
 	}
 }
 
+func TestInvocationsBeyondTheConcurrencyAreThrottled(t *testing.T) {
+	t.Parallel()
+	f := newFunction(t, func(c *lambda.Config) { c.Processes, c.Concurrency = 1, 3 })
+	gate := filepath.Join(t.TempDir(), "gate")
+	var accepted sync.WaitGroup
+	for range 3 {
+		accepted.Go(func() { pid(t, f, fmt.Sprintf(`{"await":%q}`, gate)) })
+	}
+	throttled := func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
+		defer cancel()
+		_, err := f.Invoke(ctx, []byte(`{}`))
+		return errors.Is(err, lambda.ErrThrottled)
+	}
+	eventually(t, "a fourth is refused", throttled)
+	mkfile(t, gate)
+	accepted.Wait() // none of them was lost
+	pid(t, f, `{}`)
+}
+
+func TestAFunctionWithoutConcurrencyIsOff(t *testing.T) {
+	t.Parallel()
+	f := newFunction(t, func(c *lambda.Config) { c.Concurrency = 0 })
+	if _, err := f.Invoke(t.Context(), []byte(`{}`)); !errors.Is(err, lambda.ErrThrottled) {
+		t.Errorf("it answered with %v", err)
+	}
+}
+
 func TestTheCallerMayStopWaiting(t *testing.T) {
 	t.Parallel()
 	f := newFunction(t, func(c *lambda.Config) { c.Processes = 1 })

@@ -2,8 +2,11 @@ package mapping
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
+
+	"github.com/annals-es/annals/local/lambda"
 )
 
 // Waits between attempts.
@@ -15,9 +18,10 @@ const (
 // process brings a batch to its end: done, or given up. attempts are the failed ones of its first record. It leaves a batch
 // undone only when the context ends.
 //
-// Halving uses up no attempt, hence ends with the culprit alone. A batch whose failure was reported in its midst is cut
+// A throttled invocation is none: it is tried again, and uses up no attempt. Halving uses up no attempt, hence ends with the culprit alone. A batch whose failure was reported in its midst is cut
 // there: what comes before is done, the rest goes on as a batch of its own, whose first record has failed once.
 func (l *lane) process(ctx context.Context, batch []*entry, attempts int) {
+	throttles := 0
 	for {
 		if batch = l.dropExpired(ctx, batch, attempts); len(batch) == 0 || ctx.Err() != nil {
 			return
@@ -29,6 +33,12 @@ func (l *lane) process(ctx context.Context, batch []*entry, attempts int) {
 		}
 		if ctx.Err() != nil { // we may be the reason
 			return
+		}
+		if errors.Is(o.err, lambda.ErrThrottled) {
+			throttles++
+			l.log.WarnContext(ctx, "batch throttled", "shard", l.id, "from", batch[0].Sequence, "records", len(batch))
+			sleep(ctx, backoff(throttles))
+			continue
 		}
 		batch = batch[o.done:]
 		l.log.WarnContext(ctx, "batch failed", "shard", l.id, "from", batch[0].Sequence, "records", len(batch), "done", o.done, "attempt", attempts+1, "error", o.err)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/annals-es/annals/local/lambda"
 	"github.com/annals-es/annals/local/mapping"
 )
 
@@ -36,6 +37,24 @@ func TestAFailedBatchIsSentAgain(t *testing.T) {
 	r.worker.answer = failOn(2, 2)
 	backlog(r, 3)
 	r.expect("[0] [1 2 3] [1 2 3] [1 2 3]")
+}
+
+func TestThrottlesUseUpNoAttempt(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *mapping.Config) { c.MaxRetries = 1; c.Bisect = true })
+	throttles := 3
+	r.worker.answer = func(batch []int) (string, error) {
+		if batch[0] == 1 && throttles > 0 {
+			throttles--
+			return "", lambda.ErrThrottled
+		}
+		return "", nil
+	}
+	backlog(r, 2)
+	r.expect("[0] [1 2] [1 2] [1 2] [1 2]")
+	if got := r.letters.all(); got != "" {
+		t.Errorf("given up: %s", got)
+	}
 }
 
 func TestRetriesAreBounded(t *testing.T) {
