@@ -213,3 +213,26 @@ func TestCutOff(t *testing.T) {
 		t.Errorf("the second was answered %q", says)
 	}
 }
+
+// TestStreamsExpire asks for iterators and records until each refusal that a stream knows was seen.
+func TestStreamsExpire(t *testing.T) {
+	t.Parallel()
+	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }))
+	defer backend.Close()
+	p := newProxy(backend.URL, 1, newTimeline())
+	p.storming.Store(true)
+	front := httptest.NewServer(p)
+	defer front.Close()
+	for operation, want := range map[string]string{"GetRecords": "ExpiredIteratorException", "GetShardIterator": "TrimmedDataAccessException"} {
+		seen := false
+		for range 3000 {
+			_, text := send(t, front.URL, "DynamoDBStreams_20120810."+operation, `{"ShardIteratorType":"AFTER_SEQUENCE_NUMBER"}`)
+			if seen = strings.Contains(string(text), want); seen {
+				break
+			}
+		}
+		if !seen {
+			t.Errorf("%s never answered %s", operation, want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"math/rand/v2"
@@ -40,6 +41,9 @@ func (p *proxy) serveStream(w http.ResponseWriter, r *http.Request, operation st
 	})
 	if operation == "GetRecords" && fault.kind == "" && dice.IntN(400) == 0 {
 		fault.kind, fault.before = "iterator expired", refuse(400, "ExpiredIteratorException", nil)
+	}
+	if operation == "GetShardIterator" && fault.kind == "" && bytes.Contains(body, []byte("AFTER_SEQUENCE_NUMBER")) && dice.IntN(30) == 0 {
+		fault.kind, fault.before = "position trimmed", refuse(400, "TrimmedDataAccessException", nil)
 	}
 	if fault.kind != "" {
 		p.log.add(fault.kind)
