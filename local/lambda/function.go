@@ -20,9 +20,9 @@ type Function struct {
 	drained  chan struct{} // made by drain; closed when nothing is in flight
 }
 
-// Invoke runs the function on an event and returns its answer. Where all processes are busy it waits for one. Errors: *FunctionError when the invocation failed; ErrThrottled, at once;
-// ErrPayloadTooLarge; ErrClosed; the context's own when it ended first. An invocation that has begun goes on then, as on
-// Lambda.
+// Invoke runs the function on an event and returns its answer. Where all processes are busy it waits for one. Errors:
+// *FunctionError when the invocation failed; ErrThrottled, at once; ErrPayloadTooLarge; ErrClosed; the context's own when it
+// ended first. An invocation that has begun goes on then, as on Lambda.
 func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if len(payload) > maxPayload {
 		return nil, ErrPayloadTooLarge
