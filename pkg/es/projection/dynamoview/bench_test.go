@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/internal/measured"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -124,6 +125,8 @@ func BenchmarkEngine(b *testing.B) {
 	run := func(name string, apply func(round string, from int64)) {
 		round := 0
 		b.Run("by="+name, func(b *testing.B) {
+			b.ReportAllocs()
+			defer measured.CPU(b)()
 			round++
 			for i := range b.N {
 				apply(fmt.Sprint(name, round, "-"), int64(i*benchCommits+1))
@@ -196,6 +199,7 @@ func BenchmarkRebuild(b *testing.B) {
 	client := dynamotest.Client(b)
 	store, events := history(b, client, historyStreams)
 	b.Run("by=hand", func(b *testing.B) {
+		b.ReportAllocs()
 		for range b.N {
 			b.StopTimer()
 			table := dynamotest.Table(b, client, dynamoview.ReadTable)
@@ -205,6 +209,7 @@ func BenchmarkRebuild(b *testing.B) {
 		b.ReportMetric(float64(b.N*historyStreams*historyEvents)/b.Elapsed().Seconds(), "events/s")
 	})
 	b.Run("by=library", func(b *testing.B) {
+		b.ReportAllocs()
 		for range b.N {
 			b.StopTimer()
 			fill := rebuildOf(b, client, store)
