@@ -74,6 +74,9 @@ func (h *history) violated(format string, args ...any) {
 // patience is how long a command is repeated before its outcome counts as unknown.
 const patience = 90 * time.Second
 
+// working is how long the service may be at work on an attempt that its client gave up: the command function's timeout.
+const working = 25 * time.Second
+
 // send sends a command until it is settled. In a storm clients lose patience, and repeat what was answered.
 func (c *client) send(ctx context.Context, o *operation, dice *rand.Rand) {
 	o.Call = c.log.now()
@@ -93,6 +96,7 @@ func (c *client) send(ctx context.Context, o *operation, dice *rand.Rand) {
 	if err != nil {
 		panic(err) // a defect of ours
 	}
+	var overlapping time.Time // when the last attempt may end that was not answered
 	for end := time.Now().Add(patience); time.Now().Before(end) && ctx.Err() == nil; o.Attempts++ {
 		if o.Attempts > 0 {
 			c.log.add("repeated")
@@ -103,7 +107,16 @@ func (c *client) send(ctx context.Context, o *operation, dice *rand.Rand) {
 			timeout = time.Duration(3+dice.IntN(60)) * time.Millisecond
 		}
 		status, answer := c.attempt(ctx, o, body, timeout)
+		if status == 0 {
+			overlapping = time.Now().Add(working)
+		}
 		if status == 0 || status >= 500 || status == http.StatusTooManyRequests {
+			continue
+		}
+		if status >= 400 && time.Now().Before(overlapping) {
+			// Rejections are not remembered: the attempt that was not answered may still be at work, and succeed.
+			c.log.add("rejection doubted")
+			time.Sleep(time.Until(overlapping))
 			continue
 		}
 		o.Status, o.Answer = status, answer
