@@ -70,7 +70,8 @@ func start(ctx context.Context, dir string, seed uint64, changes []change, log *
 
 // build synthesizes the template, and puts functions with the changes in the places of those without.
 func (m *machine) build(ctx context.Context, changes []change) (template string, err error) {
-	template, err = build.Project{Root: m.root, State: filepath.Join(m.dir, "state"), Say: os.Stderr}.Synthesize(ctx)
+	project := build.Project{Root: m.root, State: filepath.Join(m.dir, "state"), Say: os.Stderr}
+	template, err = project.Synthesize(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -85,12 +86,12 @@ func (m *machine) build(ctx context.Context, changes []change) (template string,
 	if err != nil {
 		return "", err
 	}
-	functions, err := os.ReadDir(filepath.Join(m.root, "functions"))
+	functions, err := project.Functions()
 	if err != nil {
 		return "", err
 	}
 	for _, f := range functions {
-		whole, err := os.ReadFile(filepath.Join(m.root, "build", runtime.GOARCH, f.Name(), "bootstrap"))
+		whole, err := os.ReadFile(filepath.Join(m.root, "build", runtime.GOARCH, f, "bootstrap"))
 		if err != nil {
 			return "", err
 		}
@@ -99,13 +100,13 @@ func (m *machine) build(ctx context.Context, changes []change) (template string,
 			if there, err := os.ReadFile(asset); err != nil || !bytes.Equal(there, whole) {
 				continue
 			}
-			if err := m.goBuild(ctx, overlay, asset, "./functions/"+f.Name()); err != nil {
+			if err := m.goBuild(ctx, overlay, asset, "./functions/"+f); err != nil {
 				return "", err
 			}
 			replaced++
 		}
 		if replaced == 0 {
-			return "", fmt.Errorf("the template has no asset with the function %s", f.Name())
+			return "", fmt.Errorf("the template has no asset with the function %s", f)
 		}
 	}
 	return template, nil

@@ -21,6 +21,7 @@ func project(t *testing.T) build.Project {
 	write(t, p, "cdk.json", "{}")
 	write(t, p, "functions/a/main.go", "package main\n\nfunc main() { println(1) }\n")
 	write(t, p, "functions/b/main.go", "package main\n\nfunc main() { println(2) }\n")
+	write(t, p, "functions/testdata/x/main.go", "no function of ours")
 	write(t, p, "infra/main.go", `package main
 
 import "os"

@@ -24,7 +24,7 @@ type Project struct {
 // Synthesize builds the functions and the CDK app, and synthesizes unless what it made last time came of the same. It
 // returns the folder of the template.
 func (p Project) Synthesize(ctx context.Context) (string, error) {
-	functions, err := p.functions()
+	functions, err := p.Functions()
 	if err != nil {
 		return "", err
 	}
@@ -45,15 +45,15 @@ func (p Project) Synthesize(ctx context.Context) (string, error) {
 	return out, p.synthesize(ctx, out, fingerprint)
 }
 
-// functions lists the folders below functions/.
-func (p Project) functions() ([]string, error) {
+// Functions lists the folders below functions/ that are functions: test data are not.
+func (p Project) Functions() ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(p.Root, "functions"))
 	if err != nil {
 		return nil, fmt.Errorf("look for functions: %w", err)
 	}
 	var names []string
 	for _, e := range entries {
-		if e.IsDir() {
+		if e.IsDir() && e.Name() != "testdata" {
 			names = append(names, e.Name())
 		}
 	}
