@@ -80,22 +80,31 @@ const working = 25 * time.Second
 // send sends a command until it is settled. In a storm clients lose patience, and repeat what was answered.
 func (c *client) send(ctx context.Context, o *operation, dice *rand.Rand) {
 	o.Call = c.log.now()
-	defer func() {
-		o.Return = c.log.now()
-		c.history.add(o)
-		switch {
-		case o.acked():
-			c.log.add("acked")
-		case o.rejected():
-			c.log.add("rejected")
-		default:
-			c.log.add("unknown")
-		}
-	}()
 	body, err := json.Marshal(o.Body)
 	if err != nil {
 		panic(err) // a defect of ours
 	}
+	c.settle(ctx, o, body, dice)
+	o.Return = c.log.now()
+	if o.acked() {
+		o.read(c.history)
+		if c.storm() && dice.IntN(20) == 0 {
+			c.repeat(ctx, o, body)
+		}
+	}
+	c.history.add(o)
+	switch {
+	case o.acked():
+		c.log.add("acked")
+	case o.rejected():
+		c.log.add("rejected")
+	default:
+		c.log.add("unknown")
+	}
+}
+
+// settle asks until an answer is final, or patience ends.
+func (c *client) settle(ctx context.Context, o *operation, body []byte, dice *rand.Rand) {
 	var overlapping time.Time // when the last attempt may end that was not answered
 	for end := time.Now().Add(patience); time.Now().Before(end) && ctx.Err() == nil; o.Attempts++ {
 		if o.Attempts > 0 {
@@ -107,26 +116,18 @@ func (c *client) send(ctx context.Context, o *operation, dice *rand.Rand) {
 			timeout = time.Duration(3+dice.IntN(60)) * time.Millisecond
 		}
 		status, answer := c.attempt(ctx, o, body, timeout)
-		if status == 0 {
+		switch {
+		case status == 0:
 			overlapping = time.Now().Add(working)
-		}
-		if status == 0 || status >= 500 || status == http.StatusTooManyRequests {
-			continue
-		}
-		if status >= 400 && time.Now().Before(overlapping) {
+		case status >= 500 || status == http.StatusTooManyRequests:
+		case status >= 400 && time.Now().Before(overlapping):
 			// Rejections are not remembered: the attempt that was not answered may still be at work, and succeed.
 			c.log.add("rejection doubted")
 			time.Sleep(time.Until(overlapping))
-			continue
+		default:
+			o.Status, o.Answer = status, answer
+			return
 		}
-		o.Status, o.Answer = status, answer
-		if o.acked() {
-			o.read(c.history)
-			if c.storm() && dice.IntN(20) == 0 {
-				c.repeat(ctx, o, body)
-			}
-		}
-		return
 	}
 }
 
