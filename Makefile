@@ -55,7 +55,7 @@ bench: dynamodb-local ## Measure the store and the projections beside the same w
 cold-start: dynamodb-local ## Measure how long each function takes from the start of its process to its first answer (COUNT=6)
 	@mkdir -p build
 	$(GO) test -run '^$$' -bench ColdStart -benchtime 10x -count $(COUNT) ./functions | tee build/cold-start.txt
-	$$($(GO) -C tools tool -n benchstat) build/cold-start.txt
+	$$($(TOOL) benchstat) build/cold-start.txt
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for a while (SECONDS_EACH=60)

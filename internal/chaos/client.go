@@ -105,6 +105,7 @@ func (c *client) send(ctx context.Context, o *operation, dice *rand.Rand) {
 
 // settle asks until an answer is final, or patience ends.
 func (c *client) settle(ctx context.Context, o *operation, body []byte, dice *rand.Rand) {
+	doubted := false
 	var overlapping time.Time // when the last attempt may end that was not answered
 	for end := time.Now().Add(patience); time.Now().Before(end) && ctx.Err() == nil; o.Attempts++ {
 		if o.Attempts > 0 {
@@ -123,9 +124,13 @@ func (c *client) settle(ctx context.Context, o *operation, body []byte, dice *ra
 		case status >= 400 && time.Now().Before(overlapping):
 			// Rejections are not remembered: the attempt that was not answered may still be at work, and succeed.
 			c.log.add("rejection doubted")
+			doubted = true
 			time.Sleep(time.Until(overlapping))
 		default:
 			o.Status, o.Answer = status, answer
+			if doubted && o.acked() {
+				c.log.add("rejection wrong")
+			}
 			return
 		}
 	}

@@ -50,22 +50,21 @@ func start(ctx context.Context, dir string, seed uint64, changes []change, log *
 	if err != nil {
 		return m, err
 	}
-	ports, err := freePorts(ctx, 3)
-	if err != nil {
-		return m, err
-	}
-	m.options = dynamolocal.Options{Dir: dynamolocal.Dir(m.root), DataDir: filepath.Join(dir, "data"), Port: ports[0]}
+	m.options = dynamolocal.Options{Dir: dynamolocal.Dir(m.root), DataDir: filepath.Join(dir, "data")}
 	if m.db, err = dynamolocal.Start(ctx, m.options); err != nil {
 		return m, err
 	}
+	if _, err = fmt.Sscanf(m.db.Endpoint, "http://127.0.0.1:%d", &m.options.Port); err != nil { // for when it is started again
+		return m, err
+	}
 	m.proxy = newProxy(m.db.Endpoint, seed, log)
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:"+strconv.Itoa(ports[1]))
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return m, err
 	}
 	m.server = &http.Server{Handler: m.proxy, ReadHeaderTimeout: time.Minute}
 	go func() { _ = m.server.Serve(listener) }()
-	return m, m.run(ctx, template, ports[2], "http://"+listener.Addr().String())
+	return m, m.run(ctx, template, "http://"+listener.Addr().String())
 }
 
 // build synthesizes the template, and puts functions with the changes in the places of those without.
@@ -121,15 +120,14 @@ func (m *machine) goBuild(ctx context.Context, overlay, out, what string) error 
 	return nil
 }
 
-func (m *machine) run(ctx context.Context, template string, port int, endpoint string) error {
+func (m *machine) run(ctx context.Context, template, endpoint string) error {
 	said, err := os.Create(filepath.Join(m.dir, "service.log"))
 	if err != nil {
 		return err
 	}
-	m.base = "http://127.0.0.1:" + strconv.Itoa(port)
 	m.runner = exec.CommandContext(context.WithoutCancel(ctx), filepath.Join(m.dir, "local"), "-template", template, "-state", filepath.Join(m.dir, "state"))
 	m.runner.Dir, m.runner.Stdout, m.runner.Stderr = m.root, said, said
-	m.runner.Env = append(os.Environ(), "PORT="+strconv.Itoa(port), "DYNAMODB_ENDPOINT="+endpoint)
+	m.runner.Env = append(os.Environ(), "PORT=0", "DYNAMODB_ENDPOINT="+endpoint)
 	m.runner.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	runtime.LockOSThread() // Pdeathsig is about the thread that starts
 	defer runtime.UnlockOSThread()
@@ -142,8 +140,13 @@ func (m *machine) run(ctx context.Context, template string, port int, endpoint s
 		close(m.ended)
 	}()
 	for {
-		if text, err := os.ReadFile(said.Name()); err == nil && bytes.Contains(text, []byte("\nready ")) {
-			return nil
+		if text, err := os.ReadFile(said.Name()); err == nil {
+			if _, after, ready := strings.Cut(string(text), "\nready "); ready {
+				var whole bool
+				if m.base, _, whole = strings.Cut(after, "\n"); whole {
+					return nil
+				}
+			}
 		}
 		select {
 		case <-m.ended:
@@ -194,11 +197,10 @@ const (
 // killFunction kills one of the functions' processes with SIGKILL.
 func (m *machine) killFunction(dice *rand.Rand) {
 	var pids []int
-	for pid, parent := range parents() {
-		if exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); err != nil || filepath.Base(exe) != "bootstrap" {
-			continue
-		}
-		if _, ours := ancestor(parent, m.runner.Process.Pid); ours {
+	all := parents()
+	for pid := range all {
+		if exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); err == nil && filepath.Base(exe) == "bootstrap" &&
+			descends(pid, m.runner.Process.Pid, all) {
 			pids = append(pids, pid)
 		}
 	}
@@ -210,6 +212,7 @@ func (m *machine) killFunction(dice *rand.Rand) {
 	}
 }
 
+// parents are the processes of this machine, each with its parent.
 func parents() map[int]int {
 	found := map[int]int{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
@@ -227,14 +230,12 @@ func parents() map[int]int {
 	return found
 }
 
-// ancestor says whether a process is another, or descends from it.
-func ancestor(pid, of int) (int, bool) {
-	for all := parents(); pid > 1; pid = all[pid] {
-		if pid == of {
-			return pid, true
-		}
+// descends says whether a process has another among its ancestors.
+func descends(pid, from int, parents map[int]int) bool {
+	for pid > 1 && pid != from {
+		pid = parents[pid]
 	}
-	return 0, false
+	return pid == from
 }
 
 // stop ends everything that was started.
@@ -256,18 +257,4 @@ func (m *machine) stop() error {
 		errs = append(errs, m.db.Stop())
 	}
 	return errors.Join(errs...)
-}
-
-// freePorts finds ports that nobody listens on.
-func freePorts(ctx context.Context, n int) ([]int, error) {
-	var ports []int
-	for range n {
-		l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = l.Close() }()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports, nil
 }

@@ -82,6 +82,9 @@ func chaos(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	if err := os.WriteFile(filepath.Join(dir, "violations.txt"), []byte(strings.Join(h.violations, "\n")), 0o600); err != nil {
+		return err
+	}
 	for _, v := range h.violations[:min(len(h.violations), 20)] {
 		fmt.Println("VIOLATED:", v)
 	}
@@ -168,6 +171,7 @@ func report(ctx context.Context, c *client, store *dynamostore.Store, picture st
 			fmt.Printf("  %6d × %s\n", counts[kind], kind)
 		}
 	}
+	fmt.Printf("rejections doubted: %d, of which %d turned out stored\n", counts["rejection doubted"], counts["rejection wrong"])
 	fmt.Printf("queries with a token: %d answered, %d refused to wait longer\n", counts["token answered"], counts["token not answered"])
 	fmt.Printf("checked: %d commits in %d streams, %d answers of queries, %d operations on accounts; %d violations\n",
 		s.commits, len(s.streams), models, linear, len(h.violations))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -169,34 +170,33 @@ type orderFold struct {
 func (s *stored) fold() expected {
 	want := expected{}
 	orders := map[string]*orderFold{}
-	received, listed := map[string]int64{}, map[string]int64{}
+	products := map[string]*productFold{}
 	for name, commits := range s.streams {
 		kind, id, _ := strings.Cut(name, "#")
+		want["/streams/"+kind+"/"+id] = trail(commits)
 		switch kind {
 		case "Account":
 			s.foldAccount(id, want)
 		case "Order":
 			orders[id] = foldOrder(id, commits)
 		case "Product":
-			for _, c := range commits {
-				for _, e := range c.Events {
-					var p struct {
-						UnitPrice amount
-						Quantity  int64
-					}
-					_ = json.Unmarshal(e.Data, &p)
-					switch e.Type {
-					case "StockReceived":
-						received[id] += p.Quantity
-					case "ProductListed", "PriceChanged":
-						listed[id] = int64(p.UnitPrice)
-					}
-				}
-			}
+			products[id] = foldProduct(commits)
 		}
 	}
-	foldOrders(orders, received, listed, want)
+	foldOrders(orders, products, want)
+	foldProducts(products, want)
 	return want
+}
+
+// trail is what the audit trail says of a stream.
+func trail(commits []es.Commit) map[string]any {
+	var items []map[string]any
+	for _, c := range commits {
+		for i, e := range c.Events {
+			items = append(items, map[string]any{"version": c.Version + int64(i), "type": e.Type})
+		}
+	}
+	return map[string]any{"items": items}
 }
 
 func (s *stored) foldAccount(id string, want expected) {
@@ -258,44 +258,87 @@ func foldOrder(id string, commits []es.Commit) *orderFold {
 	return o
 }
 
-func foldOrders(orders map[string]*orderFold, received, listed map[string]int64, want expected) {
-	ordered, shipped, sold, units, revenue := map[string]int64{}, map[string]int64{}, map[string]int64{}, map[string]int64{}, map[string]int64{}
+// productFold is a product by a plain fold of its own events and of all orders.
+type productFold struct {
+	price, received, ordered, shipped, orders, units, revenue int64
+}
+
+func foldProduct(commits []es.Commit) *productFold {
+	p := &productFold{}
+	for _, c := range commits {
+		for _, e := range c.Events {
+			var data struct {
+				UnitPrice amount
+				Quantity  int64
+			}
+			_ = json.Unmarshal(e.Data, &data)
+			switch e.Type {
+			case "StockReceived":
+				p.received += data.Quantity
+			case "ProductListed", "PriceChanged":
+				p.price = int64(data.UnitPrice)
+			}
+		}
+	}
+	return p
+}
+
+// sell counts an order's lines.
+func (o *orderFold) sell(products map[string]*productFold) {
+	for id, quantity := range o.items {
+		p := products[id]
+		if o.placed {
+			p.orders++
+			p.units += quantity
+			p.revenue += o.revenue[id]
+			if o.status != "cancelled" {
+				p.ordered += quantity
+			}
+		}
+		if o.status == "shipped" || o.status == "delivered" {
+			p.shipped += quantity
+		}
+	}
+}
+
+func foldOrders(orders map[string]*orderFold, products map[string]*productFold, want expected) {
 	byCustomer := map[string][]map[string]any{}
 	active := []map[string]any{}
 	for _, id := range slices.Sorted(maps.Keys(orders)) {
 		o := orders[id]
+		o.sell(products)
 		row := map[string]any{"orderId": o.id, "status": o.status, "version": o.version}
 		want["/orders/"+id] = map[string]any{"orderId": o.id, "customerId": o.customer, "status": o.status, "version": o.version}
 		byCustomer[o.customer] = append(byCustomer[o.customer], row)
 		if o.placed && o.status != "delivered" && o.status != "cancelled" {
 			active = append(active, row)
 		}
-		for product, quantity := range o.items {
-			if o.placed {
-				sold[product]++
-				units[product] += quantity
-				revenue[product] += o.revenue[product]
-				if o.status != "cancelled" {
-					ordered[product] += quantity
-				}
-			}
-			if o.status == "shipped" || o.status == "delivered" {
-				shipped[product] += quantity
-			}
-		}
 	}
 	want["/orders?status=active"] = map[string]any{"items": active}
 	for customer, rows := range byCustomer {
 		want["/customers/"+customer+"/orders"] = map[string]any{"items": rows}
 	}
-	for id, price := range listed {
-		want["/products/"+id] = map[string]any{"productId": id, "unitPrice": money(price)}
+}
+
+func foldProducts(products map[string]*productFold, want expected) {
+	top := []map[string]any{}
+	for id, p := range products {
+		want["/products/"+id] = map[string]any{"productId": id, "unitPrice": money(p.price)}
 		want["/products/"+id+"/inventory"] = map[string]any{
-			"received": received[id], "ordered": ordered[id], "shipped": shipped[id],
-			"onHand": received[id] - shipped[id], "available": received[id] - ordered[id],
+			"received": p.received, "ordered": p.ordered, "shipped": p.shipped,
+			"onHand": p.received - p.shipped, "available": p.received - p.ordered,
 		}
-		want["/products/"+id+"/sales"] = map[string]any{"orders": sold[id], "units": units[id], "revenue": money(revenue[id])}
+		sales := map[string]any{"productId": id, "orders": p.orders, "units": p.units, "revenue": money(p.revenue)}
+		want["/products/"+id+"/sales"] = sales
+		if p.orders > 0 {
+			top = append(top, sales)
+		}
 	}
+	slices.SortFunc(top, func(a, b map[string]any) int {
+		x, y := a["productId"].(string), b["productId"].(string)
+		return cmp.Or(cmp.Compare(products[y].revenue, products[x].revenue), cmp.Compare(x, y))
+	})
+	want["/products/sales"] = map[string]any{"items": top}
 }
 
 // money is how queries write an amount.

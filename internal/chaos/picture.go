@@ -89,7 +89,7 @@ func (t *timeline) drawKills(on *plot.Plot) error {
 // isFault tells what the proxy did from what clients and the killer did.
 func isFault(kind string) bool {
 	switch kind {
-	case "acked", "rejected", "unknown", "repeated", "repeated after the answer", "rejection doubted", killedDynamoDB, killedFunction:
+	case "acked", "rejected", "unknown", "repeated", "repeated after the answer", "rejection doubted", "rejection wrong", killedDynamoDB, killedFunction:
 		return false
 	}
 	return !strings.HasPrefix(kind, "token")

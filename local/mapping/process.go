@@ -18,8 +18,9 @@ const (
 // process brings a batch to its end: done, or given up. attempts are the failed ones of its first record. It leaves a batch
 // undone only when the context ends.
 //
-// A throttled invocation is none: it is tried again, and uses up no attempt. Halving uses up no attempt, hence ends with the culprit alone. A batch whose failure was reported in its midst is cut
-// there: what comes before is done, the rest goes on as a batch of its own, whose first record has failed once.
+// A throttled invocation is none: it is tried again, and uses up no attempt. Halving uses up no attempt, hence ends with the
+// culprit alone. A batch whose failure was reported in its midst is cut there: what comes before is done, the rest goes on as a
+// batch of its own, whose first record has failed once.
 func (l *lane) process(ctx context.Context, batch []*entry, attempts int) {
 	throttles := 0
 	for {
