@@ -9,9 +9,9 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// featureFlags reads the feature flags from the context in cdk.json. The CDK command line would pass them by itself; they
-// are read here so that a synthesis without it gives the same template.
-func featureFlags(cdkJSON string) (map[string]any, error) {
+// newContext is CDK's context: the feature flags and settings of cdk.json, and over them what CDK_CONTEXT_JSON says. The CDK
+// command line passes both in that variable; cdk.json is read here so that a synthesis without it gives the same template.
+func newContext(cdkJSON, overrides string) (map[string]any, error) {
 	text, err := os.ReadFile(cdkJSON)
 	if err != nil {
 		return nil, fmt.Errorf("read the feature flags (run from the project's root): %w", err)
@@ -22,14 +22,19 @@ func featureFlags(cdkJSON string) (map[string]any, error) {
 	if err := json.Unmarshal(text, &file); err != nil {
 		return nil, fmt.Errorf("read the feature flags from %s: %w", cdkJSON, err)
 	}
+	if overrides != "" {
+		if err := json.Unmarshal([]byte(overrides), &file.Context); err != nil {
+			return nil, fmt.Errorf("CDK_CONTEXT_JSON is no JSON object: %w", err)
+		}
+	}
 	return file.Context, nil
 }
 
 // newApp makes the CDK app, which writes to outdir.
-func newApp(flags map[string]any, outdir string) awscdk.App {
+func newApp(context map[string]any, outdir string) awscdk.App {
 	return awscdk.NewApp(&awscdk.AppProps{
 		Outdir:  jsii.String(outdir),
-		Context: &flags,
+		Context: &context,
 		// The command line has defaults of its own for these three, which the template must not depend on.
 		AnalyticsReporting: jsii.Bool(false),
 		PostCliContext: &map[string]any{

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"maps"
-	"os"
 	"path/filepath"
 	"testing"
 )
@@ -12,16 +11,8 @@ import (
 // overrules them.
 func TestTheCommandLineChangesNothing(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	fakeBuild(filepath.Join(dir, "build"))
-	cdkJSON, err := os.ReadFile("../cdk.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "cdk.json"), cdkJSON, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	context, err := featureFlags("../cdk.json")
+	dir := wholeProject(t)
+	context, err := newContext("../cdk.json", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ type config struct {
 	arch string
 	// buildDir is the folder of the prebuilt functions: <buildDir>/<arch>/<function>/bootstrap.
 	buildDir string
+	settings
 }
 
 // configFromEnv reads ANNALS_ARCH and ANNALS_BUILD. What is deployed runs on arm64; the local runner sets both to binaries

@@ -25,13 +25,16 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	flags, err := featureFlags("cdk.json")
+	context, err := newContext("cdk.json", os.Getenv("CDK_CONTEXT_JSON"))
 	if err != nil {
+		return err
+	}
+	if conf.settings, err = readSettings(context); err != nil {
 		return err
 	}
 	defer jsii.Close()
 	// The command line says where it looks for the result.
-	app := newApp(flags, cmp.Or(os.Getenv("CDK_OUTDIR"), "cdk.out"))
+	app := newApp(context, cmp.Or(os.Getenv("CDK_OUTDIR"), "cdk.out"))
 	newStack(app, conf)
 	app.Synth(nil)
 	return nil

@@ -15,8 +15,9 @@ import (
 // runMain is the environment variable that makes the test binary be the CDK app, for tests of the app as a process.
 const runMain = "ANNALS_TEST_RUN_MAIN"
 
-// arm64 and amd64 are the stack as synthesized for each architecture.
-var arm64, amd64 assembly
+// arm64 and amd64 are the stack as synthesized for each architecture, with the settings' defaults; prod is that of the stage
+// of that name.
+var arm64, amd64, prod assembly
 
 func TestMain(m *testing.M) {
 	if os.Getenv(runMain) != "" {
@@ -34,19 +35,28 @@ func synthesizeAndRun(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	fakeBuild(filepath.Join(dir, "build"))
-	arm64 = synthesize(dir, "arm64")
-	amd64 = synthesize(dir, "amd64")
+	arm64 = synthesize(dir, "arm64", "")
+	amd64 = synthesize(dir, "amd64", "")
+	prod = synthesize(dir, "arm64", `{"stage":"prod"}`)
 	return m.Run()
 }
 
-func synthesize(dir, arch string) assembly {
-	flags, err := featureFlags("../cdk.json")
+// synthesize makes the stack with settings over those of cdk.json.
+func synthesize(dir, arch, chosen string) assembly {
+	context, err := newContext("../cdk.json", chosen)
 	if err != nil {
 		panic(err)
 	}
-	out := filepath.Join(dir, "cdk.out."+arch)
-	app := newApp(flags, out)
-	newStack(app, config{arch: arch, buildDir: filepath.Join(dir, "build")})
+	conf := config{arch: arch, buildDir: filepath.Join(dir, "build")}
+	if conf.settings, err = readSettings(context); err != nil {
+		panic(err)
+	}
+	out, err := os.MkdirTemp(dir, "cdk.out.")
+	if err != nil {
+		panic(err)
+	}
+	app := newApp(context, out)
+	newStack(app, conf)
 	app.Synth(nil)
 	return readAssembly(out)
 }
@@ -68,6 +78,21 @@ func fakeBuild(dir string) {
 
 func fakeBootstrap(arch, function string) string { return fmt.Sprintf("%s for %s\n", function, arch) }
 
+// wholeProject makes a folder that has all that the app needs.
+func wholeProject(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	fakeBuild(filepath.Join(dir, "build"))
+	cdkJSON, err := os.ReadFile("../cdk.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "cdk.json"), cdkJSON, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // runApp runs the CDK app as a process in dir, and returns what it wrote to standard error and whether it succeeded.
 func runApp(t *testing.T, dir string, env ...string) (stderr string, ok bool) {
 	t.Helper()
@@ -86,6 +111,7 @@ func runApp(t *testing.T, dir string, env ...string) (stderr string, ok bool) {
 
 func TestWhatIsMissingIsOneSentence(t *testing.T) {
 	t.Parallel()
+	whole := wholeProject(t)
 	elsewhere := t.TempDir()
 	fakeBuild(filepath.Join(elsewhere, "out"))
 	halfBuilt := t.TempDir()
@@ -113,6 +139,18 @@ func TestWhatIsMissingIsOneSentence(t *testing.T) {
 		"unknown architecture": {
 			dir: halfBuilt, env: []string{"ANNALS_ARCH=x86_64"},
 			want: "infra: ANNALS_ARCH is \"x86_64\": it must be arm64 or amd64\n",
+		},
+		"a stage that is no name": {
+			dir: whole, env: []string{`CDK_CONTEXT_JSON={"stage":"Prod 1"}`},
+			want: "infra: stage is \"Prod 1\": it must be up to 20 lower-case letters, digits and hyphens, such as prod\n",
+		},
+		"a setting of another kind": {
+			dir: whole, env: []string{`CDK_CONTEXT_JSON={"stage":1}`},
+			want: "infra: stage is 1: it must be a text\n",
+		},
+		"settings that are no JSON": {
+			dir: whole, env: []string{"CDK_CONTEXT_JSON=stage=prod"},
+			want: "infra: CDK_CONTEXT_JSON is no JSON object: invalid character 's' looking for beginning of value\n",
 		},
 		"not in the root": {
 			dir: elsewhere, env: []string{"ANNALS_BUILD=out"},

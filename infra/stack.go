@@ -9,9 +9,10 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// newStack declares the one stack of the service.
+// newStack declares the one stack of the service. Its artifacts are called Annals, whatever the stage.
 func newStack(app awscdk.App, conf config) {
 	stack := awscdk.NewStack(app, jsii.String("Annals"), &awscdk.StackProps{
+		StackName:   jsii.String(conf.stackName()),
 		Description: jsii.String("Event sourcing and CQRS on Lambda and DynamoDB"),
 	})
 	made := resources{tables: newTables(stack), queues: newQueues(stack), stage: newSocketAPI(stack)}

@@ -27,6 +27,11 @@ type assembly struct {
 		Resources map[string]resource
 		Outputs   map[string]struct{ Value any }
 	}
+	manifest struct {
+		Artifacts map[string]struct {
+			Properties struct{ StackName string }
+		}
+	}
 	assets struct {
 		Files map[string]struct {
 			Source struct{ Path, Packaging string }
@@ -48,6 +53,7 @@ func readAssembly(dir string) assembly {
 	a := assembly{dir: dir}
 	a.text = mustRead(filepath.Join(dir, "Annals.template.json"), &a.template)
 	mustRead(filepath.Join(dir, "Annals.assets.json"), &a.assets)
+	mustRead(filepath.Join(dir, "manifest.json"), &a.manifest)
 	return a
 }
 
