@@ -9,48 +9,46 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
-	"strings"
+	"slices"
 	"syscall"
 	"time"
 
 	"github.com/annals-es/annals/internal/dynamolocal"
-	"github.com/annals-es/annals/local/build"
+	"github.com/annals-es/annals/internal/servicetest"
 )
 
-// machine is the whole service on this computer: DynamoDB Local on files, the proxy before it, the runner, and the
-// functions that the runner starts.
+// machine is the whole service on this computer: DynamoDB Local on files, the proxy before it, and the service itself.
 type machine struct {
-	root, dir string
-	log       *timeline
-	options   dynamolocal.Options
-	db        *dynamolocal.Server
-	proxy     *proxy
-	server    *http.Server
-	runner    *exec.Cmd
-	ended     chan struct{} // closed when the runner has ended
-	base      string        // http://127.0.0.1:3000
+	*servicetest.Service
+	log     *timeline
+	options dynamolocal.Options
+	db      *dynamolocal.Server
+	proxy   *proxy
+	server  *http.Server
 }
 
 // start brings the service up. Its functions are built with the changes of the overlay.
 func start(ctx context.Context, dir string, seed uint64, changes []change, log *timeline) (m *machine, err error) {
-	m = &machine{dir: dir, log: log, ended: make(chan struct{})}
+	m = &machine{log: log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, m.stop())
 		}
 	}()
-	if m.root, err = dynamolocal.Root(); err != nil {
-		return m, err
-	}
-	template, err := m.build(ctx, changes)
+	root, err := dynamolocal.Root()
 	if err != nil {
 		return m, err
 	}
-	m.options = dynamolocal.Options{Dir: dynamolocal.Dir(m.root), DataDir: filepath.Join(dir, "data")}
+	built, err := servicetest.Build(ctx, root, dir)
+	if err != nil {
+		return m, err
+	}
+	if err := overlay(ctx, built, changes); err != nil {
+		return m, err
+	}
+	m.options = dynamolocal.Options{Dir: dynamolocal.Dir(root), DataDir: filepath.Join(dir, "data")}
 	if m.db, err = dynamolocal.Start(ctx, m.options); err != nil {
 		return m, err
 	}
@@ -64,98 +62,44 @@ func start(ctx context.Context, dir string, seed uint64, changes []change, log *
 	}
 	m.server = &http.Server{Handler: m.proxy, ReadHeaderTimeout: time.Minute}
 	go func() { _ = m.server.Serve(listener) }()
-	return m, m.run(ctx, template, "http://"+listener.Addr().String())
+	m.Service, err = built.Start(ctx, "DYNAMODB_ENDPOINT=http://"+listener.Addr().String())
+	return m, err
 }
 
-// build synthesizes the template, and puts functions with the changes in the places of those without.
-func (m *machine) build(ctx context.Context, changes []change) (template string, err error) {
-	project := build.Project{Root: m.root, State: filepath.Join(m.dir, "state"), Say: os.Stderr}
-	template, err = project.Synthesize(ctx)
+// overlay puts functions with the changes in the places of those without.
+func overlay(ctx context.Context, built servicetest.Built, changes []change) error {
+	changed, err := writeOverlay(built.Project.Root, filepath.Join(built.Dir, "overlay"), changes)
 	if err != nil {
-		return "", err
+		return err
 	}
-	if err := m.goBuild(ctx, "", filepath.Join(m.dir, "local"), "./local"); err != nil || len(changes) == 0 {
-		return template, err
-	}
-	overlay, err := writeOverlay(m.root, filepath.Join(m.dir, "overlay"), changes)
+	assets, err := filepath.Glob(filepath.Join(built.Template, "asset.*", "bootstrap"))
 	if err != nil {
-		return "", err
+		return err
 	}
-	assets, err := filepath.Glob(filepath.Join(template, "asset.*", "bootstrap"))
+	functions, err := built.Project.Functions()
 	if err != nil {
-		return "", err
-	}
-	functions, err := project.Functions()
-	if err != nil {
-		return "", err
+		return err
 	}
 	for _, f := range functions {
-		whole, err := os.ReadFile(filepath.Join(m.root, "build", runtime.GOARCH, f, "bootstrap"))
+		whole, err := os.ReadFile(filepath.Join(built.Project.Root, "build", runtime.GOARCH, f, "bootstrap"))
 		if err != nil {
-			return "", err
+			return err
 		}
 		replaced := 0
 		for _, asset := range assets {
 			if there, err := os.ReadFile(asset); err != nil || !bytes.Equal(there, whole) {
 				continue
 			}
-			if err := m.goBuild(ctx, overlay, asset, "./functions/"+f); err != nil {
-				return "", err
+			if err := built.Go(ctx, asset, "./functions/"+f, "-overlay", changed); err != nil {
+				return err
 			}
 			replaced++
 		}
 		if replaced == 0 {
-			return "", fmt.Errorf("the template has no asset with the function %s", f)
+			return fmt.Errorf("the template has no asset with the function %s", f)
 		}
-	}
-	return template, nil
-}
-
-func (m *machine) goBuild(ctx context.Context, overlay, out, what string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-o", out, what)
-	cmd.Dir, cmd.Env = m.root, append(os.Environ(), "CGO_ENABLED=0")
-	if said, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("go build %s: %w\n%s", what, err, said)
 	}
 	return nil
-}
-
-func (m *machine) run(ctx context.Context, template, endpoint string) error {
-	said, err := os.Create(filepath.Join(m.dir, "service.log"))
-	if err != nil {
-		return err
-	}
-	m.runner = exec.CommandContext(context.WithoutCancel(ctx), filepath.Join(m.dir, "local"), "-template", template, "-state", filepath.Join(m.dir, "state"))
-	m.runner.Dir, m.runner.Stdout, m.runner.Stderr = m.root, said, said
-	m.runner.Env = append(os.Environ(), "PORT=0", "DYNAMODB_ENDPOINT="+endpoint)
-	m.runner.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-	runtime.LockOSThread() // Pdeathsig is about the thread that starts
-	defer runtime.UnlockOSThread()
-	if err := m.runner.Start(); err != nil {
-		return err
-	}
-	go func() {
-		_ = m.runner.Wait()
-		_ = said.Close()
-		close(m.ended)
-	}()
-	for {
-		if text, err := os.ReadFile(said.Name()); err == nil {
-			if _, after, ready := strings.Cut(string(text), "\nready "); ready {
-				var whole bool
-				if m.base, _, whole = strings.Cut(after, "\n"); whole {
-					return nil
-				}
-			}
-		}
-		select {
-		case <-m.ended:
-			return fmt.Errorf("the service ended before it was ready: see %s", said.Name())
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
 }
 
 // harass kills functions and DynamoDB Local until the context ends. The choices are seeded, the moments are not: they
@@ -196,59 +140,21 @@ const (
 
 // killFunction kills one of the functions' processes with SIGKILL.
 func (m *machine) killFunction(dice *rand.Rand) {
-	var pids []int
-	all := parents()
-	for pid := range all {
-		if exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); err == nil && filepath.Base(exe) == "bootstrap" &&
-			descends(pid, m.runner.Process.Pid, all) {
-			pids = append(pids, pid)
-		}
-	}
-	if len(pids) == 0 {
+	functions := slices.DeleteFunc(m.Processes(), func(p servicetest.Process) bool { return !p.Function() })
+	if len(functions) == 0 {
 		return
 	}
-	if syscall.Kill(pids[dice.IntN(len(pids))], syscall.SIGKILL) == nil {
+	slices.SortFunc(functions, func(a, b servicetest.Process) int { return a.PID - b.PID })
+	if syscall.Kill(functions[dice.IntN(len(functions))].PID, syscall.SIGKILL) == nil {
 		m.log.add(killedFunction)
 	}
-}
-
-// parents are the processes of this machine, each with its parent.
-func parents() map[int]int {
-	found := map[int]int{}
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range stats {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue // it has ended
-		}
-		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		_, rest, _ := strings.Cut(string(text), ") ")
-		if fields := strings.Fields(rest); len(fields) > 1 {
-			found[pid], _ = strconv.Atoi(fields[1])
-		}
-	}
-	return found
-}
-
-// descends says whether a process has another among its ancestors.
-func descends(pid, from int, parents map[int]int) bool {
-	for pid > 1 && pid != from {
-		pid = parents[pid]
-	}
-	return pid == from
 }
 
 // stop ends everything that was started.
 func (m *machine) stop() error {
 	var errs []error
-	if m.runner != nil && m.runner.Process != nil {
-		_ = m.runner.Process.Signal(syscall.SIGTERM)
-		select {
-		case <-m.ended:
-		case <-time.After(20 * time.Second):
-			_ = m.runner.Process.Kill()
-			errs = append(errs, errors.New("the service did not end within 20 s of SIGTERM"))
-		}
+	if m.Service != nil {
+		errs = append(errs, m.Stop())
 	}
 	if m.server != nil {
 		_ = m.server.Close()

@@ -98,7 +98,7 @@ func chaos(ctx context.Context, o options) error {
 func weather(ctx context.Context, o options, m *machine, log *timeline) (*history, error) {
 	h := &history{}
 	c := &client{
-		base: m.base, log: log, storm: m.proxy.storming.Load, history: h,
+		base: m.Base, log: log, storm: m.proxy.storming.Load, history: h,
 		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4 * o.clients}},
 	}
 	if err := newStory(c, o.seed, 0).stock(ctx); err != nil {

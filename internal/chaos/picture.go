@@ -1,16 +1,15 @@
 package main
 
 import (
-	"fmt"
 	"image/color"
-	"os"
 	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/annals-es/annals/internal/picture"
 )
 
 // draw writes a picture of the run: commands and faults by the second, and when what was killed.
@@ -26,10 +25,10 @@ func (t *timeline) draw(path, title string) error {
 		of   func(string) bool
 		rgb  color.RGBA
 	}{
-		{outcomes, "acknowledged", is("acked"), color.RGBA{0x1b, 0x7f, 0x4d, 255}},
-		{outcomes, "rejected", is("rejected"), color.RGBA{0x3b, 0x5b, 0xdb, 255}},
-		{outcomes, "repeated by clients", is("repeated"), color.RGBA{0xe0, 0x8a, 0x00, 255}},
-		{faults, "faults of DynamoDB", isFault, color.RGBA{0x86, 0x3d, 0x9e, 255}},
+		{outcomes, "acknowledged", is("acked"), picture.Green},
+		{outcomes, "rejected", is("rejected"), picture.Blue},
+		{outcomes, "repeated by clients", is("repeated"), picture.Orange},
+		{faults, "faults of DynamoDB", isFault, picture.Purple},
 	}
 	for _, s := range series {
 		bins := t.perSecond(s.of)
@@ -37,40 +36,22 @@ func (t *timeline) draw(path, title string) error {
 		for i, n := range bins {
 			points[i] = plotter.XY{X: float64(i), Y: float64(n)}
 		}
-		line, err := plotter.NewLine(points)
-		if err != nil {
+		if err := picture.AddLine(s.plot, s.name, points, s.rgb); err != nil {
 			return err
 		}
-		line.Color, line.Width = s.rgb, vg.Points(1)
-		s.plot.Add(line)
-		s.plot.Legend.Add(s.name, line)
 	}
 	if err := t.drawKills(faults); err != nil {
 		return err
 	}
 	for _, p := range []*plot.Plot{outcomes, faults} {
-		p.Legend.Top, p.Legend.Left = true, true
-		p.X.Min, p.X.Max, p.Y.Min = 0, t.now().Seconds(), 0
-		p.Y.Max *= 1.35 // room for the legend
+		p.X.Min, p.X.Max = 0, t.now().Seconds()
 	}
-	canvas := vgsvg.New(24*vg.Centimeter, 15*vg.Centimeter)
-	tiles := draw.Tiles{Rows: 2, Cols: 1, PadY: vg.Points(8), PadTop: vg.Points(6), PadRight: vg.Points(10), PadLeft: vg.Points(6), PadBottom: vg.Points(6)}
-	for i, row := range plot.Align([][]*plot.Plot{{outcomes}, {faults}}, tiles, draw.New(canvas)) {
-		[]*plot.Plot{outcomes, faults}[i].Draw(row[0])
-	}
-	file, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	if _, err := canvas.WriteTo(file); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return file.Close()
+	return picture.Write(path, outcomes, faults)
 }
 
 // drawKills marks when what was killed.
 func (t *timeline) drawKills(on *plot.Plot) error {
-	for kind, rgb := range map[string]color.RGBA{killedDynamoDB: {0xc9, 0x2a, 0x2a, 255}, killedFunction: {0x99, 0x99, 0x99, 255}} {
+	for kind, rgb := range map[string]color.RGBA{killedDynamoDB: picture.Red, killedFunction: picture.Grey} {
 		marks := plotter.XYs{{X: -10, Y: 0}} // so that the legend has its mark when there was none
 		for _, at := range t.at[kind] {
 			marks = append(marks, plotter.XY{X: at.Seconds(), Y: 0})

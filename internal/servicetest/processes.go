@@ -1,0 +1,108 @@
+package servicetest
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// The names of processes that are no functions.
+const (
+	Runner   = "runner"
+	DynamoDB = "DynamoDB Local"
+)
+
+// Process is a process of the service.
+type Process struct {
+	PID int
+	// Name is Runner, DynamoDB, or the name of a function.
+	Name string
+	// Resident is the memory that it has, in bytes: VmRSS.
+	Resident int64
+}
+
+// Function tells whether it is a process of a function.
+func (p Process) Function() bool { return p.Name != Runner && p.Name != DynamoDB }
+
+// Processes are those of the service which run now. What ends meanwhile may be missing.
+func (s *Service) Processes() []Process {
+	all := parents()
+	root := s.process.Process.Pid
+	var found []Process
+	for pid := range all {
+		if !descends(pid, root, all) {
+			continue
+		}
+		resident, err := resident(pid)
+		if err != nil {
+			continue // it has ended
+		}
+		if name := name(pid, root); name != "" {
+			found = append(found, Process{PID: pid, Name: name, Resident: resident})
+		}
+	}
+	return found
+}
+
+// name is "" for a process that is none of ours: it has just been started, or has ended.
+func name(pid, root int) string {
+	exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+	switch {
+	case err != nil:
+		return ""
+	case pid == root:
+		return Runner
+	case filepath.Base(exe) == "java":
+		return DynamoDB
+	case filepath.Base(exe) != "bootstrap":
+		return ""
+	}
+	environment, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+	for variable := range bytes.SplitSeq(environment, []byte{0}) {
+		if value, is := bytes.CutPrefix(variable, []byte("AWS_LAMBDA_FUNCTION_NAME=")); is {
+			return string(value)
+		}
+	}
+	return ""
+}
+
+func resident(pid int) (int64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		return 0, err
+	}
+	var size, pages int64
+	if _, err := fmt.Sscan(string(text), &size, &pages); err != nil {
+		return 0, err
+	}
+	return pages * int64(os.Getpagesize()), nil
+}
+
+// parents are the processes of this machine, each with its parent.
+func parents() map[int]int {
+	found := map[int]int{}
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		_, rest, _ := strings.Cut(string(text), ") ")
+		if fields := strings.Fields(rest); len(fields) > 1 {
+			found[pid], _ = strconv.Atoi(fields[1])
+		}
+	}
+	return found
+}
+
+// descends says whether a process is another, or has it among its ancestors.
+func descends(pid, from int, parents map[int]int) bool {
+	for pid > 1 && pid != from {
+		pid = parents[pid]
+	}
+	return pid == from
+}
