@@ -65,6 +65,10 @@ fuzz: ## Run each fuzz target for a while (SECONDS_EACH=60)
 chaos: dynamodb-local ## Run the whole service under faults and kills, and check every promise (FOR=2m, SEED, BUG to plant one)
 	$(GO) run ./internal/chaos -for $(FOR) $(if $(SEED),-seed $(SEED)) $(if $(BUG),-bug $(BUG))
 
+.PHONY: load
+load: dynamodb-local ## Measure the whole service under rising load and in overload (CLIENTS=1,2,4,…, EACH=20s, SOAK=10m for a steady load)
+	$(GO) run ./internal/load $(if $(CLIENTS),-clients $(CLIENTS)) $(if $(EACH),-each $(EACH)) $(if $(SOAK),-soak $(SOAK))
+
 .PHONY: lint
 lint: ## Check style, import rules and formatting
 	$(LINT) run ./...
