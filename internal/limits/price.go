@@ -1,0 +1,93 @@
+package limits
+
+// Prices of us-east-1, in dollars, by the list, as read in November 2026 on third-party pages: check them before you rely on
+// them. Volume discounts and free tiers are left out.
+const (
+	// PerWriteUnit and PerReadUnit are DynamoDB's, on demand; PerGBMonth is its storage.
+	PerWriteUnit = 0.625e-6
+	PerReadUnit  = 0.125e-6
+	PerGBMonth   = 0.25
+	// PerInvocation and PerGBSecond are Lambda's, on arm64.
+	PerInvocation = 0.20e-6
+	PerGBSecond   = 0.0000133334
+	// PerRequest is API Gateway's, of an HTTP API.
+	PerRequest = 1.00e-6
+)
+
+// memoryGB is what the functions have that commands, queries and batches run in, as infra says.
+const memoryGB = 0.5
+
+// month is 30 days, in seconds.
+const month = 30 * 24 * 3600
+
+// eventBytes is what a commit takes in the event table, with its key, its metadata and its hashes: a write unit at most.
+const eventBytes = 1024
+
+// Bill is what something costs, in dollars.
+type Bill struct {
+	API, Lambda, Writes, Reads float64
+}
+
+// Sum is all of it.
+func (b Bill) Sum() float64 { return b.API + b.Lambda + b.Writes + b.Reads }
+
+func (b Bill) plus(o Bill) Bill {
+	return Bill{b.API + o.API, b.Lambda + o.Lambda, b.Writes + o.Writes, b.Reads + o.Reads}
+}
+
+func (b Bill) times(n float64) Bill { return Bill{n * b.API, n * b.Lambda, n * b.Writes, n * b.Reads} }
+
+// units are a cost's units alone.
+func units(c Cost) Bill {
+	return Bill{Writes: c.WriteUnits * PerWriteUnit, Reads: c.ReadUnits * PerReadUnit}
+}
+
+// Request is what one request to the API costs, without what projections do about it.
+func Request(c Cost) Bill {
+	return Bill{API: PerRequest, Lambda: PerInvocation + c.Duration().Seconds()*memoryGB*PerGBSecond}.plus(units(c))
+}
+
+// batch is what one batch of the stream costs.
+func batch(c Cost) Bill {
+	return Bill{Lambda: PerInvocation + c.Batch().Seconds()*memoryGB*PerGBSecond}.plus(units(c))
+}
+
+// Month is what a month costs at so many commands a second, in the shares of the base load, with two queries a command. Full
+// says that batches of the stream are full, as they are when there is much to do; otherwise each commit is one of its own.
+func Month(commands float64, full bool, routes, projections Costs) Bill {
+	base := 0.0
+	var second Bill
+	for name, rate := range BaseCommands {
+		base += rate
+		second = second.plus(Request(routes.Of(name)).times(rate))
+	}
+	for name, rate := range BaseQueries {
+		second = second.plus(Request(routes.Of(name)).times(rate))
+	}
+	movements := BaseCommands["deposit-money"] + 2*BaseCommands["transfer-money"]
+	orders, stock := BaseCommands["place-order"], BaseCommands["receive-stock"]
+	deposit, order := batch(projections.Of("batch of 1 deposit")), batch(projections.Of("batch of 1 order"))
+	if full {
+		deposit = batch(projections.Of("batch of 100 deposits on 100 accounts")).times(1. / batchSize)
+		order = batch(projections.Of("batch of 100 orders of 1 product")).times(1. / batchSize)
+	}
+	// A receipt of stock is a batch as an order is; its rows are fewer.
+	received := Bill{Lambda: order.Lambda, Reads: order.Reads}
+	for _, row := range []string{"product-catalog, StockReceived", "product-inventory, StockReceived", "product-sales, StockReceived"} {
+		received = received.plus(units(projections.Of(row)))
+	}
+	// The reactor receives the commits of orders as well: it reads the generations, and writes a checkpoint.
+	reacted := Bill{Lambda: order.Lambda, Reads: order.Reads, Writes: PerWriteUnit}
+	second = second.plus(deposit.times(movements)).plus(order.plus(reacted).times(orders)).plus(received.times(stock))
+	return second.times(month * commands / base)
+}
+
+// Storage is what the events of a month cost in every month that follows. Commits of a transfer are two.
+func Storage(commands float64) float64 {
+	base, commits := 0.0, BaseCommands["transfer-money"]
+	for _, rate := range BaseCommands {
+		base += rate
+		commits += rate
+	}
+	return commands / base * commits * month * eventBytes / 1e9 * PerGBMonth
+}
