@@ -116,6 +116,8 @@ var socket = function{
 var (
 	functions   = []function{command, query, projector, reactor, socket}
 	subscribers = []function{projector, reactor} // Lambda allows a stream two readers
+	readers     = []function{query, projector}
+	writers     = []function{command, reactor}
 	events      = []tables.Table{tables.Events}
 	snapshots   = []tables.Table{tables.Snapshots}
 	projections = []tables.Table{tables.Projections}
@@ -142,7 +144,19 @@ func newFunctions(stack awscdk.Stack, conf config, made resources) map[string]aw
 			Role:         role,
 		}))
 	}
+	readersFirst(deployed)
 	return deployed
+}
+
+// readersFirst has CloudFormation update the functions that write events after those that only read them: a new event is
+// known to whoever reads it before it is written.
+func readersFirst(deployed map[string]awslambda.Function) {
+	for _, writer := range writers {
+		for _, reader := range readers {
+			deployed[writer.name].Node().DefaultChild().(awslambda.CfnFunction).AddDependency(
+				deployed[reader.name].Node().DefaultChild().(awslambda.CfnFunction))
+		}
+	}
 }
 
 func newLogGroup(stack awscdk.Stack, f function) awslogs.LogGroup {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,6 +76,18 @@ func TestFunctions(t *testing.T) {
 		}
 	}
 	same(t, "functions", []string{"CommandFunction", "ProjectorFunction", "QueryFunction", "ReactorFunction", "SocketFunction"}, arm64.ids("AWS::Lambda::Function"))
+}
+
+// What writes a new type of event comes after what has to read it.
+func TestReadersAreDeployedFirst(t *testing.T) {
+	for _, writer := range []string{"CommandFunction", "ReactorFunction"} {
+		dependsOn := arm64.resource(t, writer, "AWS::Lambda::Function").DependsOn
+		for _, reader := range []string{"QueryFunction", "ProjectorFunction"} {
+			if !slices.Contains(dependsOn, reader) {
+				t.Errorf("%s depends on %v, want %s among them", writer, dependsOn, reader)
+			}
+		}
+	}
 }
 
 // codePath returns the folder of a function's code in the assembly.
