@@ -9,6 +9,9 @@ SECONDS_EACH ?= 60
 FOR ?= 2m
 FUNCTIONS := command projector query reactor socket
 BUILD_FLAGS := -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w"
+SINCE ?= HEAD
+CDK := npx --yes aws-cdk@2.1148.1
+CONTEXT = $(if $(STAGE),-c stage=$(STAGE))
 TOOL = $(GO) -C tools tool -n
 LINT = $$($(TOOL) golangci-lint)
 # Licences of what is linked, and of what tests import. MPL-2.0 asks for the sources of its own files alone.
@@ -115,8 +118,12 @@ synth: build ## Synthesize the stack for Lambda (arm64) into cdk.out
 	CDK_OUTDIR=cdk.out $(GO) run ./infra
 
 .PHONY: deploy
-deploy: build ## Deploy to AWS (needs AWS credentials and a bootstrapped account)
-	npx --yes aws-cdk@2.1148.1 deploy
+deploy: build ## Deploy to AWS (needs AWS credentials and a bootstrapped account; STAGE=prod for a stage)
+	$(CDK) deploy $(CONTEXT)
+
+.PHONY: diff
+diff: synth ## Show what changed in the template since another commit (SINCE=HEAD)
+	CDK="$(CDK)" .ci/diff $(SINCE)
 
 ## Tools
 

@@ -153,8 +153,8 @@ func newFunctions(stack awscdk.Stack, conf config, made resources) map[string]aw
 func readersFirst(deployed map[string]awslambda.Function) {
 	for _, writer := range writers {
 		for _, reader := range readers {
-			deployed[writer.name].Node().DefaultChild().(awslambda.CfnFunction).AddDependency(
-				deployed[reader.name].Node().DefaultChild().(awslambda.CfnFunction))
+			deployed[writer.name].Node().DefaultChild().(awslambda.CfnFunction).AddResourceDependency(
+				deployed[reader.name].Node().DefaultChild().(awslambda.CfnFunction), nil)
 		}
 	}
 }
