@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/annals-es/annals/local/policy"
 )
@@ -31,6 +33,8 @@ func (c *Control) DynamoDB(backend *url.URL) http.Handler {
 		// What breaks off behind breaks off in front, after as much of an answer as there was: a function sees what it would
 		// see without us.
 		FlushInterval: -1,
+		ErrorLog:      log.New(io.Discard, "", 0), // it sees it
+		BufferPool:    &buffers{},
 		ErrorHandler:  func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -48,6 +52,18 @@ func (c *Control) DynamoDB(backend *url.URL) http.Handler {
 		proxy.ServeHTTP(w, r)
 	})
 }
+
+// buffers keeps what answers are copied through: a new one for each would be most of what a request costs here.
+type buffers struct{ pool sync.Pool }
+
+func (b *buffers) Get() []byte {
+	if kept, ok := b.pool.Get().(*[]byte); ok {
+		return *kept
+	}
+	return make([]byte, 32<<10)
+}
+
+func (b *buffers) Put(buffer []byte) { b.pool.Put(&buffer) }
 
 func (c *Control) allow(header http.Header, body []byte) error {
 	version, operation, _ := strings.Cut(header.Get("X-Amz-Target"), ".")

@@ -67,6 +67,7 @@ func TestPoliciesNotEvaluated(t *testing.T) {
 		{"condition", `"Action": ["dynamodb:PutItem"`, `"Condition": {"StringEquals": {}}, "Action": ["dynamodb:PutItem"`, "its role Role: Condition: "},
 		{"resource", `["Events", "Arn"]}, {"Fn::Join"`, `["Events", "Nothing"]}, {"Fn::Join"`, "its role Role: Resource: [0]: Fn::GetAtt of Events.Nothing"},
 		{"no statement", `{"Effect": "Allow", "Action": "events:PutEvents"`, `7, {"Effect": "Allow", "Action": "events:PutEvents"`, "its role Role: a statement without Effect"},
+		{"elsewhere", `{"Region": {"Ref": "AWS::Region"}`, `{"Region": "eu-west-3"`, "Events (AWS::DynamoDB::GlobalTable): none of its replicas is in us-east-1"},
 		{"table's principal", `"Principal": "*"`, `"Principal": {"AWS": "x"}`, "Events (AWS::DynamoDB::GlobalTable): ResourcePolicy: Principal: x is not evaluated here"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package template
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/annals-es/annals/local/policy"
 )
@@ -67,10 +68,12 @@ func (t Table) Streamed() bool {
 // readPolicy reads the resource policy of the table where it pretends to be.
 func (t Table) readPolicy() (policy.Policy, error) {
 	document := t.ResourcePolicy
-	for _, replica := range t.Replicas {
-		if replica.Region == Region {
-			document = replica.ResourcePolicy
+	if len(t.Replicas) > 0 {
+		here := slices.IndexFunc(t.Replicas, func(r Replica) bool { return r.Region == Region })
+		if here < 0 {
+			return nil, fmt.Errorf("none of its replicas is in %s, which is where this pretends to be", Region)
 		}
+		document = t.Replicas[here].ResourcePolicy
 	}
 	if document == nil {
 		return nil, nil
@@ -79,7 +82,7 @@ func (t Table) readPolicy() (policy.Policy, error) {
 	for _, statement := range statementsOf(document.PolicyDocument) {
 		one, err := policy.Parse(statement)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("ResourcePolicy: %w", err)
 		}
 		all = append(all, one)
 	}
@@ -101,7 +104,7 @@ func (s *stack) addTables(system *System) error {
 		}
 		t.ARN, t.streamARN = TableARN(t.Name), streamARN(t.Name)
 		if t.Policy, err = t.readPolicy(); err != nil {
-			return fmt.Errorf("%s (%s): ResourcePolicy: %w", r.id, r.Type, err)
+			return fmt.Errorf("%s (%s): %w", r.id, r.Type, err)
 		}
 		system.Tables = append(system.Tables, t)
 	}
