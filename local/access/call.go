@@ -16,8 +16,8 @@ import (
 // call is what counts of a request to DynamoDB.
 type call struct {
 	TableName, IndexName string
-	ResourceArn          string //nolint:revive // as DynamoDB spells it
-	TableArn             string //nolint:revive // as DynamoDB spells it
+	ResourceArn          string
+	TableArn             string
 	// RequestItems are those of a batch, by table.
 	RequestItems map[string]json.RawMessage
 	// TransactItems are the parts of a transaction, each by what it does: Put, Update, Delete, ConditionCheck, Get.

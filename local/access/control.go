@@ -11,12 +11,12 @@ import (
 // Errors of who can't be told. AWS's words.
 var (
 	ErrUnsigned = errors.New("Request is missing Authentication Token")
-	ErrUnknown  = errors.New("The security token included in the request is invalid.")
+	ErrUnknown  = errors.New("The security token included in the request is invalid")
 )
 
 // Check says whether whoever signed a request may do all that it does. Signatures are not verified.
 //
-// Errors: ErrUnsigned, ErrUnknown; *[policy.Denied] for the first thing that is not allowed.
+// Errors: ErrUnsigned, ErrUnknown; *[policy.DeniedError] for the first thing that is not allowed.
 func (c *Control) Check(header http.Header, requests ...policy.Request) error {
 	key := accessKey(header)
 	if key == Own {

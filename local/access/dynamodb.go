@@ -83,7 +83,7 @@ var errStreams = errors.New("functions do not read streams here: event source ma
 // refuse answers in DynamoDB's way.
 func refuse(w http.ResponseWriter, err error) {
 	kind := "com.amazon.coral.validate#ValidationException"
-	var denied *policy.Denied
+	var denied *policy.DeniedError
 	switch {
 	case errors.As(err, &denied):
 		kind = "com.amazon.coral.service#AccessDeniedException"

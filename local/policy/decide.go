@@ -2,17 +2,17 @@ package policy
 
 import "strings"
 
-// Denied says who may not do what, and why, in AWS's words.
-type Denied struct{ User, Action, Resource, Why string }
+// DeniedError says who may not do what, and why, in AWS's words.
+type DeniedError struct{ User, Action, Resource, Why string }
 
-func (e *Denied) Error() string {
+func (e *DeniedError) Error() string {
 	return "User: " + e.User + " is not authorized to perform: " + e.Action + " on resource: " + e.Resource + " " + e.Why
 }
 
 // Check decides on a request under the principal's own policy and that of the resource, which may be empty. It returns a
-// *Denied, or nil.
+// *DeniedError, or nil.
 func (p Principal) Check(r Request, resource Policy) error {
-	denied := func(why string) error { return &Denied{p.arn(), r.Action, r.Resource, why} }
+	denied := func(why string) error { return &DeniedError{p.arn(), r.Action, r.Resource, why} }
 	ownDenies, ownAllows := p.Policy.decide(p.Role, r)
 	itsDenies, itsAllows := resource.decide(p.Role, r)
 	switch {

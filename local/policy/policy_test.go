@@ -88,7 +88,7 @@ func TestCheck(t *testing.T) {
 			}
 			want := "User: arn:aws:sts::000000000000:assumed-role/Sys-Role/Sys-Function is not authorized to perform: dynamodb:" + test.action +
 				" on resource: " + test.resource + test.denied
-			if denied, ok := errors.AsType[*policy.Denied](err); !ok || denied.Error() != want {
+			if denied, ok := errors.AsType[*policy.DeniedError](err); !ok || denied.Error() != want {
 				t.Errorf("it said %v, want %s", err, want)
 			}
 		})
