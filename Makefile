@@ -107,6 +107,10 @@ $(addprefix build-,$(FUNCTIONS)): build-%:
 reproducible: ## Build the functions twice, in different folders, and compare the bytes
 	.ci/reproducible
 
+.PHONY: sizes
+sizes: build ## Check that the bootstrap of each function is 15 MB at most
+	.ci/sizes 15000000
+
 .PHONY: sbom
 sbom: build ## Write what each function is built of into build/sbom (CycloneDX)
 	@mkdir -p build/sbom

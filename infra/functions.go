@@ -19,9 +19,14 @@ import (
 type function struct {
 	name        string
 	description string
-	// memory is in MB. Lambda gives a function CPU in proportion, so it decides how long a cold start takes, too.
+	// memory is in MB. No function has held more than 26 (the peak of its resident memory, VmHWM in /proc, under deposits and orders
+	// on a laptop), so it is chosen for the processor that comes with it: 512 MB give 0.29 of one, on which the 7 to 14 ms of
+	// processor time of a cold start (docs/performance.md, `make cold-start`) take 24 to 48 ms at most. The socket function
+	// needs half of that, and nobody waits for it.
 	memory float64
-	// timeout is in seconds. API Gateway gives up after 30; a function behind it ends before, to answer by itself.
+	// timeout is in seconds. API Gateway gives up after 30; a function behind it ends before, to answer by itself. Answers take
+	// milliseconds; what takes seconds is four attempts of a call (internal/app/client.go), and a reader that waits 10 s for
+	// a version. A batch of a stream has time for streams to be read from their start.
 	timeout float64
 	// grants are what it may do on which tables. It is told the names of these tables and of no others.
 	grants []grant
@@ -140,9 +145,15 @@ func newFunctions(stack awscdk.Stack, conf config, made resources) map[string]aw
 			MemorySize:   jsii.Number(f.memory),
 			Timeout:      awscdk.Duration_Seconds(jsii.Number(f.timeout)),
 			LogGroup:     logs,
-			Environment:  environment(f, made),
-			Role:         role,
+			// One JSON object a line: what the function logs through lambdacontext.NewLogger, and what Lambda reports.
+			LoggingFormat:         awslambda.LoggingFormat_JSON,
+			ApplicationLogLevelV2: awslambda.ApplicationLogLevel_INFO,
+			Environment:           environment(f, made),
+			Role:                  role,
+
+			ReservedConcurrentExecutions: conf.reserved(f),
 		}))
+		tag(deployed[f.name], f.name)
 	}
 	readersFirst(deployed)
 	return deployed
@@ -184,6 +195,15 @@ func environment(f function, made resources) *map[string]*string {
 		env[push.URLEnv] = made.stage.CallbackUrl()
 	}
 	return &env
+}
+
+// reserved is how many invocations at once a function has for itself, and has at most. nil = its share of the account's.
+func (c config) reserved(f function) *float64 {
+	n, chosen := c.concurrency[f.name]
+	if !chosen {
+		return nil
+	}
+	return jsii.Number(n)
 }
 
 func architecture(arch string) awslambda.Architecture {

@@ -62,6 +62,8 @@ func TestFunctions(t *testing.T) {
 					t.Error("no Description")
 				}
 				delete(got, "Description")
+				same(t, "tags", any(list{object{"Key": "component", "Value": test.name}}), got["Tags"])
+				delete(got, "Tags")
 				same(t, "function", object{
 					"Runtime":       "provided.al2023",
 					"Architectures": list{architecture.want},
@@ -69,7 +71,7 @@ func TestFunctions(t *testing.T) {
 					"MemorySize":    test.memory,
 					"Timeout":       test.timeout,
 					"Role":          getAtt(id+"Role", "Arn"),
-					"LoggingConfig": object{"LogGroup": ref(id + "Logs")},
+					"LoggingConfig": object{"LogGroup": ref(id + "Logs"), "LogFormat": "JSON", "ApplicationLogLevel": "INFO"},
 					"Environment":   object{"Variables": test.env},
 				}, got)
 			})
@@ -87,6 +89,14 @@ func TestReadersAreDeployedFirst(t *testing.T) {
 				t.Errorf("%s depends on %v, want %s among them", writer, dependsOn, reader)
 			}
 		}
+	}
+}
+
+func TestReservedConcurrency(t *testing.T) {
+	want := map[string]any{"CommandFunction": 50.0, "ReactorFunction": 0.0} // 0 = it is switched off
+	for _, id := range chosen.ids("AWS::Lambda::Function") {
+		same(t, id, want[id], chosen.resource(t, id, "AWS::Lambda::Function").Properties["ReservedConcurrentExecutions"])
+		same(t, id+" by default", nil, arm64.resource(t, id, "AWS::Lambda::Function").Properties["ReservedConcurrentExecutions"])
 	}
 }
 

@@ -19,6 +19,11 @@ const runMain = "ANNALS_TEST_RUN_MAIN"
 // of that name.
 var arm64, amd64, prod assembly
 
+// chosen is the stack with all that can be chosen of tables and functions, but copies; copied has those.
+var chosen, copied assembly
+
+const breakGlass = "arn:aws:iam::111122223333:role/BreakGlass"
+
 func TestMain(m *testing.M) {
 	if os.Getenv(runMain) != "" {
 		main()
@@ -38,12 +43,14 @@ func synthesizeAndRun(m *testing.M) int {
 	arm64 = synthesize(dir, "arm64", "")
 	amd64 = synthesize(dir, "amd64", "")
 	prod = synthesize(dir, "arm64", `{"stage":"prod"}`)
+	chosen = synthesize(dir, "arm64", `{"region":"us-east-1","cmk":"true","breakGlassRole":"`+breakGlass+`","concurrency":"command:50,reactor:0"}`)
+	copied = synthesize(dir, "arm64", `{"region":"us-east-1","eventReplicas":"eu-west-1","readReplicas":"eu-west-1,eu-west-3","replicasLocked":"true"}`)
 	return m.Run()
 }
 
 // synthesize makes the stack with settings over those of cdk.json.
-func synthesize(dir, arch, chosen string) assembly {
-	context, err := newContext("../cdk.json", chosen)
+func synthesize(dir, arch, settings string) assembly {
+	context, err := newContext("../cdk.json", settings)
 	if err != nil {
 		panic(err)
 	}
@@ -147,6 +154,10 @@ func TestWhatIsMissingIsOneSentence(t *testing.T) {
 		"a setting of another kind": {
 			dir: whole, env: []string{`CDK_CONTEXT_JSON={"stage":1}`},
 			want: "infra: stage is 1: it must be a text\n",
+		},
+		"writes in two regions": {
+			dir: whole, env: []string{`CDK_CONTEXT_JSON={"region":"eu-west-1","eventReplicas":"us-east-1,eu-west-1"}`},
+			want: "infra: eventReplicas has eu-west-1, which is the region that writes: a copy is elsewhere\n",
 		},
 		"settings that are no JSON": {
 			dir: whole, env: []string{"CDK_CONTEXT_JSON=stage=prod"},

@@ -26,6 +26,9 @@ func newRole(stack awscdk.Stack, f function, made resources, logs awslogs.LogGro
 	if f.subscribed {
 		statements = append(statements, subscriptionStatements(made.tables[tables.Events.Name], made.queues[f.name])...)
 	}
+	if made.key != nil {
+		statements = append(statements, keyStatement(stack, made.key))
+	}
 	if f.posts {
 		statements = append(statements, postStatement(stack, made.stage))
 	}

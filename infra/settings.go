@@ -3,6 +3,9 @@ package main
 import (
 	"fmt"
 	"regexp"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
 )
 
 // settings are what one deployment chooses by CDK's context: on the command line `-c stage=prod`, in cdk.json, or without the
@@ -10,9 +13,24 @@ import (
 type settings struct {
 	// stage tells deployments in one account apart: the stack is named Annals-<stage>. "" = the stack is named Annals.
 	stage string
+	// region is the one that is deployed to, and the only one that writes. "" = whichever the command line is set to.
+	region string
+	// key encrypts the tables: "" = DynamoDB's own, "true" = one that the stack makes, else the ARN of one that exists.
+	key string
+	// breakGlass is the ARN of the role that may change stored events. "" = nobody may.
+	breakGlass string
+	// eventReplicas and readReplicas are the regions with a copy of the event table, and of the read side.
+	eventReplicas, readReplicas []string
+	// replicasLocked denies writes to the copies of the event table.
+	replicasLocked bool
+	// concurrency is how many invocations at once are reserved for a function, and are its most.
+	concurrency map[string]float64
 }
 
 var stagePattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,19}$`)
+
+// protectedStage is the one whose tables are not deleted before their protection is taken off.
+const protectedStage = "prod"
 
 // readSettings reads the settings from the context, see newContext.
 //
@@ -26,7 +44,7 @@ func readSettings(context map[string]any) (settings, error) {
 	if s.stage != "" && !stagePattern.MatchString(s.stage) {
 		return s, fmt.Errorf("stage is %q: it must be up to 20 lower-case letters, digits and hyphens, such as prod", s.stage)
 	}
-	return s, nil
+	return s, s.readTables(context)
 }
 
 // stackName is the name of the stack on CloudFormation.
@@ -35,6 +53,23 @@ func (s settings) stackName() string {
 		return "Annals"
 	}
 	return "Annals-" + s.stage
+}
+
+// environment is where the stack is deployed to, nil where the command line decides.
+func (s settings) environment() *awscdk.Environment {
+	if s.region == "" {
+		return nil
+	}
+	return &awscdk.Environment{Region: jsii.String(s.region)}
+}
+
+// tags are on all that the stack makes.
+func (s settings) tags() *map[string]*string {
+	tags := map[string]*string{"stack": jsii.String(s.stackName())}
+	if s.stage != "" {
+		tags["stage"] = jsii.String(s.stage)
+	}
+	return &tags
 }
 
 // text is a setting that is a text, "" where the context has none.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -13,9 +14,12 @@ import (
 func newStack(app awscdk.App, conf config) {
 	stack := awscdk.NewStack(app, jsii.String("Annals"), &awscdk.StackProps{
 		StackName:   jsii.String(conf.stackName()),
+		Env:         conf.environment(),
+		Tags:        conf.tags(),
 		Description: jsii.String("Event sourcing and CQRS on Lambda and DynamoDB"),
 	})
-	made := resources{tables: newTables(stack), queues: newQueues(stack), stage: newSocketAPI(stack)}
+	key := newKey(stack, conf)
+	made := resources{tables: newTables(stack, conf, key), key: key, queues: newQueues(stack), stage: newSocketAPI(stack)}
 	deployed := newFunctions(stack, conf, made)
 	for _, f := range subscribers {
 		subscribe(stack, f, deployed[f.name], made)
@@ -27,6 +31,7 @@ func newStack(app awscdk.App, conf config) {
 // resources are what functions work with.
 type resources struct {
 	tables storedTables
+	key    awskms.IKey // of the tables; nil where it is DynamoDB's own
 	queues stackQueues
 	stage  awsapigatewayv2.WebSocketStage
 }
@@ -46,6 +51,11 @@ func rename(construct constructs.IConstruct, logicalID string) {
 		resource = construct.Node().DefaultChild().(awscdk.CfnElement)
 	}
 	resource.OverrideLogicalId(jsii.String(logicalID))
+}
+
+// tag says on the bill what a resource is part of. CloudFormation adds the stack's own tags.
+func tag(construct constructs.IConstruct, component string) {
+	awscdk.Tags_Of(construct).Add(jsii.String("component"), jsii.String(component), nil)
 }
 
 // output declares an output of the stack.

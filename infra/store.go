@@ -5,6 +5,8 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/annals-es/annals/internal/readmodel/tables"
@@ -18,38 +20,62 @@ type storedTables map[string]awsdynamodb.TableV2
 // reactions' checkpoints the last day is reacted to again; connections are as short-lived as what they describe.
 var derivedTables = slices.Concat(tables.ReadModels, snapshots, projections, reactions, connections)
 
-func newTables(stack awscdk.Stack) storedTables {
-	stored := storedTables{tables.Events.Name: newEventTable(stack)}
+func newTables(stack awscdk.Stack, conf config, key awskms.IKey) storedTables {
+	stored := storedTables{tables.Events.Name: newEventTable(stack, conf, key)}
 	for _, derived := range derivedTables {
-		stored[derived.Name] = newDerivedTable(stack, derived)
+		stored[derived.Name] = newDerivedTable(stack, conf, key, derived)
 	}
 	return stored
 }
 
 // newEventTable declares the one table that nothing else can give back: it outlives the stack.
-func newEventTable(stack awscdk.Stack) awsdynamodb.TableV2 {
-	props := tableProps(tables.Events)
+func newEventTable(stack awscdk.Stack, conf config, key awskms.IKey) awsdynamodb.TableV2 {
+	props := tableProps(tables.Events, key)
 	props.DeletionProtection = jsii.Bool(true)
 	props.RemovalPolicy = awscdk.RemovalPolicy_RETAIN
-	return newTable(stack, tables.Events, props)
+	props.ResourcePolicy = newEventPolicy(stack, conf, forbidden)
+	if len(conf.eventReplicas) > 0 {
+		var locked awsiam.PolicyDocument
+		if conf.replicasLocked {
+			locked = newEventPolicy(stack, conf, append([]string{"dynamodb:PutItem"}, forbidden...))
+		} else {
+			awscdk.Annotations_Of(stack).AddWarningV2(jsii.String("annals:replicas"), jsii.String(
+				"The copies of the event table take writes: once they are there, deploy again with -c replicasLocked=true"))
+		}
+		props.DynamoStream = awsdynamodb.StreamViewType_NEW_AND_OLD_IMAGES // DynamoDB keeps copies level by it
+		props.Replicas = newReplicas(conf.eventReplicas, locked)
+	}
+	return newTable(stack, tables.Events, "store", props)
 }
 
 // newTable makes a table. Its name is left to CloudFormation, so that an account can hold the stack twice.
-func newTable(stack awscdk.Stack, table tables.Table, props *awsdynamodb.TablePropsV2) awsdynamodb.TableV2 {
+func newTable(stack awscdk.Stack, table tables.Table, component string, props *awsdynamodb.TablePropsV2) awsdynamodb.TableV2 {
 	id := pascal(table.Name) + "Table"
 	made := named(awsdynamodb.NewTableV2(stack, jsii.String(id), props))
+	tag(made, component)
 	output(stack, id+"Name", made.TableName(), "Name of the table "+table.Name)
 	return made
 }
 
-// tableProps turns a table's plain declaration into what CDK makes a table from: on demand, with point-in-time recovery.
-func tableProps(table tables.Table) *awsdynamodb.TablePropsV2 {
+// tableProps turns a table's plain declaration into what CDK makes a table from: on demand, and recoverable to any second of
+// the last 35 days, which is the longest that DynamoDB has.
+func tableProps(table tables.Table, key awskms.IKey) *awsdynamodb.TablePropsV2 {
 	props := &awsdynamodb.TablePropsV2{
 		PartitionKey: attribute(table.Partition),
 		Billing:      awsdynamodb.Billing_OnDemand(nil),
 		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{
 			PointInTimeRecoveryEnabled: jsii.Bool(true),
+			RecoveryPeriodInDays:       jsii.Number(35),
 		},
+		// Names the keys that are throttled, the hot streams, and is billed by what is throttled. The other mode names the
+		// keys that are used most, and is billed by every request.
+		ContributorInsightsSpecification: &awsdynamodb.ContributorInsightsSpecification{
+			Enabled: jsii.Bool(true),
+			Mode:    awsdynamodb.ContributorInsightsMode_THROTTLED_KEYS,
+		},
+	}
+	if key != nil {
+		props.Encryption = awsdynamodb.TableEncryptionV2_CustomerManagedKey(key, nil)
 	}
 	if table.Sort.Name != "" {
 		props.SortKey = attribute(table.Sort)

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/annals-es/annals/internal/readmodel/tables"
 )
@@ -43,30 +46,132 @@ func TestTablesAreAsDeclared(t *testing.T) {
 }
 
 func TestTablesAreProtected(t *testing.T) {
-	type protection struct {
-		deletionPolicy, updateReplacePolicy string
-		replica                             object
-	}
-	want := map[string]protection{
+	derived := append([]tables.Table{tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Connections}, tables.ReadModels...)
+	for stage, stack := range map[string]assembly{"": arm64, "prod": prod} {
 		// The events: not even the stack's own deletion, or a change of their key, removes them.
-		"EventsTable": {"Retain", "Retain", object{
-			"Region":                           ref("AWS::Region"),
-			"DeletionProtectionEnabled":        true,
-			"PointInTimeRecoverySpecification": object{"PointInTimeRecoveryEnabled": true},
-		}},
+		events := stack.resource(t, "EventsTable", "AWS::DynamoDB::GlobalTable")
+		same(t, "of the events", []any{"Retain", "Retain", true}, []any{events.DeletionPolicy, events.UpdateReplacePolicy, replicaOf(events)["DeletionProtectionEnabled"]})
+		var protected any // what is derived, in production alone
+		if stage == "prod" {
+			protected = true
+		}
+		for _, table := range derived {
+			got := stack.resource(t, pascal(table.Name)+"Table", "AWS::DynamoDB::GlobalTable")
+			same(t, table.Name, []any{"Delete", "Delete", protected}, []any{got.DeletionPolicy, got.UpdateReplacePolicy, replicaOf(got)["DeletionProtectionEnabled"]})
+		}
 	}
-	for _, derived := range append([]tables.Table{tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Connections}, tables.ReadModels...) {
-		want[pascal(derived.Name)+"Table"] = protection{"Delete", "Delete", object{
+}
+
+// Of all tables, by default.
+func TestTablesAreRecoverableAndWatched(t *testing.T) {
+	for _, id := range arm64.ids("AWS::DynamoDB::GlobalTable") {
+		table := arm64.resource(t, id, "AWS::DynamoDB::GlobalTable")
+		got := maps.Clone(replicaOf(table))
+		component := "read-side"
+		if id == "EventsTable" {
+			component = "store"
+		}
+		delete(got, "DeletionProtectionEnabled")
+		delete(got, "ResourcePolicy")
+		same(t, id, object{
 			"Region":                           ref("AWS::Region"),
-			"PointInTimeRecoverySpecification": object{"PointInTimeRecoveryEnabled": true},
-		}}
+			"PointInTimeRecoverySpecification": object{"PointInTimeRecoveryEnabled": true, "RecoveryPeriodInDays": 35.0},
+			"ContributorInsightsSpecification": object{"Enabled": true, "Mode": "THROTTLED_KEYS"},
+			"Tags":                             list{object{"Key": "component", "Value": component}},
+		}, got)
+		same(t, id+": replicas", 1, len(table.Properties["Replicas"].(list)))
+		same(t, id+": DynamoDB's own key", nil, table.Properties["SSESpecification"])
 	}
-	for id, want := range want {
-		t.Run(id, func(t *testing.T) {
-			got := arm64.resource(t, id, "AWS::DynamoDB::GlobalTable")
-			same(t, "DeletionPolicy", want.deletionPolicy, got.DeletionPolicy)
-			same(t, "UpdateReplacePolicy", want.updateReplacePolicy, got.UpdateReplacePolicy)
-			same(t, "Replicas", any(list{want.replica}), got.Properties["Replicas"])
-		})
+}
+
+// replicaOf is a table in the region of the stack.
+func replicaOf(table resource) object {
+	for _, one := range table.Properties["Replicas"].(list) {
+		if replica := one.(object); cmp.Equal(replica["Region"], any(ref("AWS::Region"))) || replica["Region"] == "us-east-1" {
+			return replica
+		}
+	}
+	return nil
+}
+
+func TestKeyOfTheTables(t *testing.T) {
+	key := chosen.resource(t, "TablesKey", "AWS::KMS::Key")
+	same(t, "rotation", any(true), key.Properties["EnableKeyRotation"])
+	// The events outlive the stack, and can't be read without it.
+	same(t, "DeletionPolicy", "Retain", key.DeletionPolicy)
+	for _, id := range chosen.ids("AWS::DynamoDB::GlobalTable") {
+		table := chosen.resource(t, id, "AWS::DynamoDB::GlobalTable")
+		same(t, id, any(object{"SSEEnabled": true, "SSEType": "KMS"}), table.Properties["SSESpecification"])
+		same(t, id, any(object{"KMSMasterKeyId": getAtt("TablesKey", "Arn")}), replicaOf(table)["SSESpecification"])
+	}
+	for _, id := range chosen.ids("AWS::IAM::Role") {
+		var found int
+		for _, statement := range statementsOf(chosen.resource(t, id, "AWS::IAM::Role")) {
+			if cmp.Equal(statement["Resource"], any(getAtt("TablesKey", "Arn"))) {
+				found++
+				same(t, id, object{
+					"Effect": "Allow", "Resource": getAtt("TablesKey", "Arn"),
+					"Action":    list{"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"},
+					"Condition": object{"StringEquals": object{"kms:ViaService": "dynamodb.us-east-1.amazonaws.com"}},
+				}, statement)
+			}
+		}
+		same(t, id+" uses the key", 1, found)
+	}
+	same(t, "keys by default", []string(nil), arm64.ids("AWS::KMS::Key"))
+}
+
+// immutable is the policy that keeps what is stored as it is.
+func immutable(actions list, condition any) object {
+	statement := object{"Sid": "Immutable", "Effect": "Deny", "Principal": object{"AWS": "*"}, "Resource": "*", "Action": actions}
+	if condition != nil {
+		statement["Condition"] = object{"ArnNotEquals": object{"aws:PrincipalArn": list{condition}}}
+	}
+	return object{"PolicyDocument": object{"Version": "2012-10-17", "Statement": list{statement}}}
+}
+
+func TestEventsAreImmutable(t *testing.T) {
+	changes := list{
+		"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:DeleteTable", "dynamodb:PartiQLDelete",
+		"dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:UpdateItem", "dynamodb:UpdateTimeToLive",
+	}
+	replication := any(object{"Fn::Join": list{"", list{
+		"arn:aws:iam::", ref("AWS::AccountId"),
+		":role/aws-service-role/replication.dynamodb.amazonaws.com/AWSServiceRoleForDynamoDBReplication",
+	}}})
+	for name, test := range map[string]struct {
+		stack assembly
+		want  object
+	}{
+		"to all":                       {arm64, immutable(changes, nil)},
+		"but in an emergency":          {chosen, immutable(changes, breakGlass)},
+		"but to keep the copies level": {copied, immutable(changes, replication)},
+	} {
+		same(t, name, any(test.want), replicaOf(test.stack.resource(t, "EventsTable", "AWS::DynamoDB::GlobalTable"))["ResourcePolicy"])
+	}
+	// A copy takes no writes at all, but DynamoDB's own.
+	copies := copied.resource(t, "EventsTable", "AWS::DynamoDB::GlobalTable").Properties["Replicas"].(list)
+	same(t, "copies", 2, len(copies))
+	same(t, "a copy", []any{"eu-west-1", immutable(slices.Insert(slices.Clone(changes), 6, any("dynamodb:PutItem")), replication)}, []any{copies[0].(object)["Region"], copies[0].(object)["ResourcePolicy"]})
+}
+
+func TestCopies(t *testing.T) {
+	for _, id := range copied.ids("AWS::DynamoDB::GlobalTable") {
+		table := copied.resource(t, id, "AWS::DynamoDB::GlobalTable").Properties
+		var regions list
+		for _, replica := range table["Replicas"].(list) {
+			regions = append(regions, replica.(object)["Region"])
+		}
+		want, stream := list{"eu-west-1", "eu-west-3", "us-east-1"}, any(object{"StreamViewType": "NEW_AND_OLD_IMAGES"})
+		switch id {
+		case "EventsTable":
+			want = list{"eu-west-1", "us-east-1"}
+		case "SnapshotsTable", "ReserveStockTable", "ConnectionsTable": // no query reads them
+			want, stream = list{"us-east-1"}, nil
+		}
+		same(t, id, want, regions)
+		same(t, id, stream, table["StreamSpecification"])
+		// Strong consistency across regions would exclude transactions.
+		same(t, id, nil, table["MultiRegionConsistency"])
 	}
 }

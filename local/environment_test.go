@@ -6,9 +6,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 )
 
-// TestEnvironment: what a function is told can be asked for.
+// TestEnvironment: what a function is told can be asked for, by who works for the operator and not under its role.
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	p := launch(t, t.TempDir(), system(t), shared(t))
@@ -37,6 +39,9 @@ func TestEnvironment(t *testing.T) {
 		_ = answer.Body.Close()
 		if answer.StatusCode != test.want || (test.want == http.StatusOK) != (env["AWS_ENDPOINT_URL_DYNAMODB"] != "") {
 			t.Errorf("%s of %s: %d %v", test.path, test.host, answer.StatusCode, env)
+		}
+		if test.want == http.StatusOK && (env["AWS_ENDPOINT_URL_DYNAMODB"] != dynamotest.Endpoint(t) || env["AWS_ACCESS_KEY_ID"] != "local") {
+			t.Errorf("it is told to work under the function's role: %v", env)
 		}
 	}
 }

@@ -26,6 +26,7 @@ func (r *runner) openQueues(system *template.System) error {
 	for _, d := range system.Queues {
 		r.queues[d.ID].Redrive(r.queues[d.DeadLetterID])
 	}
+	r.sqs.MaySend = r.gate.maySend
 	r.sqs.Serve(all...)
 	return nil
 }

@@ -34,6 +34,7 @@ type runner struct {
 	listener net.Listener
 	database *dynamolocal.Server // nil where somebody else's is used
 	endpoint string
+	gate     *gate // what functions reach the database through
 	sqs      *queue.Server
 	queues   map[string]*queue.Queue // by logical id
 	host     *lambda.Host
@@ -146,6 +147,9 @@ func (r *runner) stop() {
 	}
 	if r.sqs != nil {
 		r.sqs.Close()
+	}
+	if r.gate != nil {
+		r.gate.close()
 	}
 	if err := r.closeQueues(); err != nil {
 		r.log.ErrorContext(ctx, "a queue was not closed", "error", err)

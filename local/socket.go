@@ -27,7 +27,7 @@ func (r *runner) withSocket(
 		return nil, errors.New("the template has several WebSocket APIs: one can be run here")
 	}
 	for _, s := range system.Sockets {
-		c := socket.Config{ID: s.Name, Account: template.Account, Stage: s.Stage, Path: socketPath, Selection: s.Selection}
+		c := socket.Config{ID: s.Name, Account: template.Account, Stage: s.Stage, Path: socketPath, Selection: s.Selection, May: r.gate.mayManage(s)}
 		for _, route := range s.Routes {
 			c.Routes = append(c.Routes, socket.Route{
 				Key: route.Key, Function: functions[route.FunctionID], Timeout: route.Timeout, Answers: route.Answers,

@@ -25,6 +25,9 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 	if err != nil {
 		return err
 	}
+	if r.gate, err = openGate(system, r.endpoint); err != nil {
+		return err
+	}
 	if err := r.openQueues(system); err != nil {
 		return err
 	}
@@ -46,7 +49,8 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 }
 
 func (r *runner) functionConfig(f template.Function) lambda.Config {
-	env := r.services()
+	env := r.services(r.gate.address())
+	env["AWS_ACCESS_KEY_ID"] = f.ID // who it is, see access.Control
 	maps.Copy(env, f.Env)
 	concurrency := f.Reserved
 	if concurrency < 0 {
@@ -62,11 +66,11 @@ func (r *runner) functionConfig(f template.Function) lambda.Config {
 	}
 }
 
-// services says where a function finds AWS's services.
-func (r *runner) services() map[string]string {
+// services says where AWS's services are found, with DynamoDB at an endpoint.
+func (r *runner) services(dynamoDB string) map[string]string {
 	return map[string]string{
-		"AWS_ENDPOINT_URL_DYNAMODB":         r.endpoint,
-		"AWS_ENDPOINT_URL_DYNAMODB_STREAMS": r.endpoint,
+		"AWS_ENDPOINT_URL_DYNAMODB":         dynamoDB,
+		"AWS_ENDPOINT_URL_DYNAMODB_STREAMS": dynamoDB,
 		"AWS_ENDPOINT_URL_SQS":              r.sqs.Address(),
 		// Where connections of the WebSocket API are posted to.
 		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": r.address() + socketPath,

@@ -13,16 +13,22 @@ type apiError struct {
 
 func (e apiError) Error() string { return e.Code + ": " + e.Message }
 
+// accessDenied is what who may not send is told.
+const accessDenied = "com.amazon.coral.service#AccessDeniedException"
+
 // internalFailure is what is not the sender's fault.
 const internalFailure = "InternalFailure"
 
 func (e apiError) sender() bool { return e.Code != internalFailure }
 
 func (e apiError) status() int {
-	if e.sender() {
-		return http.StatusBadRequest
+	switch e.Code {
+	case internalFailure:
+		return http.StatusInternalServerError
+	case accessDenied:
+		return http.StatusForbidden
 	}
-	return http.StatusInternalServerError
+	return http.StatusBadRequest
 }
 
 func asAPIError(err error) apiError {

@@ -4,6 +4,7 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"fmt"
+	"net/http"
 	"regexp"
 	"time"
 )
@@ -41,16 +42,16 @@ type (
 	}
 )
 
-func (s *Server) send(in sendMessage) (any, error) {
-	q, err := s.find(in.QueueURL)
+func (s *Server) send(header http.Header, in sendMessage) (any, error) {
+	q, err := s.find(header, in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
 	return q.accept(batchEntry{MessageBody: in.MessageBody, DelaySeconds: in.DelaySeconds})
 }
 
-func (s *Server) sendBatch(in sendMessageBatch) (any, error) {
-	q, err := s.find(in.QueueURL)
+func (s *Server) sendBatch(header http.Header, in sendMessageBatch) (any, error) {
+	q, err := s.find(header, in.QueueURL)
 	if err != nil {
 		return nil, err
 	}

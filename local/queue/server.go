@@ -12,12 +12,15 @@ import (
 	"time"
 )
 
-// Server answers SQS's API: the AWS JSON 1.0 protocol, SendMessage and SendMessageBatch. Signatures are not looked at.
+// Server answers SQS's API: the AWS JSON 1.0 protocol, SendMessage and SendMessageBatch. Signatures are not verified.
 type Server struct {
 	listener net.Listener
 	server   *http.Server
 	queues   map[string]*Queue // by name
 	log      *slog.Logger
+
+	// MaySend says whether whoever signed a request may send to a queue, by its ARN. nil = all may. To be set before Serve.
+	MaySend func(header http.Header, queue string) error
 }
 
 // Listen takes a free port of the loopback interface. Close it.
@@ -52,7 +55,7 @@ const contentType = "application/x-amz-json-1.0"
 
 // ServeHTTP answers one call: the action is in X-Amz-Target, its input in the body.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	output, err := s.call(strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AmazonSQS."), http.MaxBytesReader(w, r.Body, 8<<20))
+	output, err := s.call(r.Header, http.MaxBytesReader(w, r.Body, 8<<20))
 	w.Header().Set("Content-Type", contentType)
 	if err != nil {
 		e := asAPIError(err)
@@ -65,20 +68,21 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(output)
 }
 
-func (s *Server) call(action string, body io.Reader) (any, error) {
+func (s *Server) call(header http.Header, body io.Reader) (any, error) {
+	action := strings.TrimPrefix(header.Get("X-Amz-Target"), "AmazonSQS.")
 	switch action {
 	case "SendMessage":
 		var input sendMessage
 		if err := decode(body, &input); err != nil {
 			return nil, err
 		}
-		return s.send(input)
+		return s.send(header, input)
 	case "SendMessageBatch":
 		var input sendMessageBatch
 		if err := decode(body, &input); err != nil {
 			return nil, err
 		}
-		return s.sendBatch(input)
+		return s.sendBatch(header, input)
 	}
 	return nil, apiError{"UnsupportedOperation", fmt.Sprintf("%q is not run here: SendMessage and SendMessageBatch are", action)}
 }
@@ -93,10 +97,16 @@ func decode(body io.Reader, input any) error {
 	return nil
 }
 
-func (s *Server) find(url string) (*Queue, error) {
+// find returns the queue that a request is to send to.
+func (s *Server) find(header http.Header, url string) (*Queue, error) {
 	q, ok := s.queues[path.Base(url)]
 	if !ok {
 		return nil, apiError{"QueueDoesNotExist", fmt.Sprintf("The specified queue does not exist: %s", url)}
+	}
+	if s.MaySend != nil {
+		if err := s.MaySend(header, q.ARN); err != nil {
+			return nil, apiError{accessDenied, err.Error()}
+		}
 	}
 	return q, nil
 }

@@ -171,3 +171,37 @@ func TestNoJSON(t *testing.T) {
 		t.Errorf("%d %s %v", answer.StatusCode, body, answer.Header)
 	}
 }
+
+// Who may not send is told so, as SQS does, and nothing is sent.
+func TestMaySend(t *testing.T) {
+	t.Parallel()
+	server, err := queue.Listen(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	q := open(t, filepath.Join(t.TempDir(), "Q.jsonl"), config, nil)
+	server.MaySend = func(header http.Header, queue string) error {
+		if queue != q.ARN || !strings.Contains(header.Get("Authorization"), "Credential=sender/") {
+			return errors.New("User: x is not authorized")
+		}
+		return nil
+	}
+	server.Serve(q)
+	for key, allowed := range map[string]bool{"sender": true, "other": false} {
+		client := sqs.New(sqs.Options{
+			BaseEndpoint: aws.String(server.Address()), Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider(key, "x", ""),
+		})
+		url := aws.String(server.Address() + "/000000000000/" + q.Name)
+		_, one := client.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("a")})
+		_, many := client.SendMessageBatch(t.Context(), &sqs.SendMessageBatchInput{
+			QueueUrl: url, Entries: []types.SendMessageBatchRequestEntry{{Id: aws.String("a"), MessageBody: aws.String("a")}},
+		})
+		for _, err := range []error{one, many} {
+			e, failed := errors.AsType[smithy.APIError](err)
+			if allowed != (err == nil) || !allowed && (!failed || e.ErrorCode() != "AccessDeniedException" || e.ErrorMessage() != "User: x is not authorized") {
+				t.Errorf("%s: %v", key, err)
+			}
+		}
+	}
+}

@@ -7,6 +7,7 @@ package socket
 
 import (
 	"context"
+	"net/http"
 	"time"
 )
 
@@ -37,6 +38,8 @@ type Config struct {
 	// Selection is where in a message its route is: $request.body.action.
 	Selection string
 	Routes    []Route
+	// May says whether a signed request may do what it does with a connection. nil = all may.
+	May func(r *http.Request, connection string) error
 	// Idle and Longest end a connection. Default 10 minutes without a message, and 2 hours.
 	Idle, Longest time.Duration
 }

@@ -11,12 +11,19 @@ import (
 	"github.com/coder/websocket"
 )
 
-// manage answers at @connections/{id}: POST sends a message, GET tells of the connection, DELETE ends it. That a request is
-// signed is checked; by whom is not.
+// manage answers at @connections/{id}: POST sends a message, GET tells of the connection, DELETE ends it. A request
+// must be signed, by somebody who may do that; the signature itself is not verified.
 func (a *API) manage(w http.ResponseWriter, r *http.Request, id string) {
 	if !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ") {
 		message(w, http.StatusForbidden, "Missing Authentication Token")
 		return
+	}
+	if a.cfg.May != nil {
+		if err := a.cfg.May(r, id); err != nil {
+			w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
+			message(w, http.StatusForbidden, err.Error())
+			return
+		}
 	}
 	a.mu.Lock()
 	c := a.open[id]

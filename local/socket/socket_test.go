@@ -3,6 +3,7 @@ package socket
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -296,5 +297,22 @@ func TestCloseDoesNotWaitForEver(t *testing.T) {
 	b.api.Close(ctx)
 	if took := time.Since(begin); took > time.Second {
 		t.Error(fmt.Sprint("it took ", took))
+	}
+}
+
+func TestMayManage(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	b := newBundle(t, func(c *Config) {
+		c.May = func(r *http.Request, connection string) error {
+			asked = append(asked, r.Method+" "+connection)
+			return errors.New("User: x is not authorized")
+		}
+	})
+	if status, text := b.manage("DELETE", "abc%3D", nil); status != 403 || text != `{"message":"User: x is not authorized"}` {
+		t.Errorf("it said %d %s", status, text)
+	}
+	if len(asked) != 1 || asked[0] != "DELETE abc=" {
+		t.Errorf("asked for %v", asked)
 	}
 }

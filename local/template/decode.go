@@ -52,14 +52,14 @@ func fields(of any) []string {
 var harmless = map[string][]string{
 	typeTable: {
 		"TableName", "BillingMode", "ProvisionedThroughput", "OnDemandThroughput", "PointInTimeRecoverySpecification",
-		"DeletionProtectionEnabled", "SSESpecification", "Tags", "TableClass", "ContributorInsightsSpecification", "ResourcePolicy",
+		"DeletionProtectionEnabled", "SSESpecification", "Tags", "TableClass", "ContributorInsightsSpecification",
 	},
 	typeGlobalTable: {
-		"TableName", "BillingMode", "Replicas", "SSESpecification", "WriteProvisionedThroughputSettings",
+		"TableName", "BillingMode", "SSESpecification", "WriteProvisionedThroughputSettings",
 		"WriteOnDemandThroughputSettings", "WarmThroughput",
 	},
 	typeFunction: {
-		"FunctionName", "Architectures", "Description", "Handler", "Role", "Tags", "TracingConfig", "EphemeralStorage",
+		"FunctionName", "Architectures", "Description", "Handler", "Tags", "TracingConfig", "EphemeralStorage",
 		"PackageType", "RecursiveLoop", "RuntimeManagementConfig", "KmsKeyArn",
 	},
 	typeAPI:         {"Name", "Description", "Tags", "DisableExecuteApiEndpoint"},

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/annals-es/annals/local/policy"
 )
 
 // Function is a Lambda function with a bootstrap of its own.
@@ -21,10 +23,13 @@ type Function struct {
 	Env      map[string]string
 	// LogFormat and LogLevel are what its LoggingConfig asks for, if anything.
 	LogFormat, LogLevel string
+	// Principal is what it acts as: its role.
+	Principal policy.Principal
 }
 
 type functionProperties struct {
 	Code                         struct{ S3Key string }
+	Role                         string
 	Runtime                      string
 	Timeout                      *int
 	MemorySize                   *int
@@ -68,6 +73,10 @@ func (s *stack) function(r *resource) (Function, error) {
 	if _, err := os.Stat(filepath.Join(dir, "bootstrap")); err != nil {
 		return Function{}, fmt.Errorf("%s (%s): no bootstrap in %s", r.id, r.Type, filepath.Base(dir))
 	}
+	principal, err := s.principal(p.Role, name)
+	if err != nil {
+		return Function{}, fmt.Errorf("%s (%s): %w", r.id, r.Type, err)
+	}
 	return Function{
 		ID: r.id, Name: name, ARN: arn("lambda", "function:"+name), Dir: dir,
 		Timeout:   time.Duration(orDefault(p.Timeout, 3)) * time.Second,
@@ -75,6 +84,7 @@ func (s *stack) function(r *resource) (Function, error) {
 		Reserved:  orDefault(p.ReservedConcurrentExecutions, -1),
 		Env:       p.Environment.Variables,
 		LogFormat: p.LoggingConfig.LogFormat, LogLevel: p.LoggingConfig.ApplicationLogLevel,
+		Principal: principal,
 	}, nil
 }
 

@@ -76,7 +76,7 @@ func (s *stack) getAtt(id, attribute string, depth int) (any, error) {
 	}
 	switch r.Type + "." + attribute {
 	case typeTable + ".Arn", typeGlobalTable + ".Arn":
-		return arn("dynamodb", "table/"+name), nil
+		return TableARN(name), nil
 	case typeTable + ".StreamArn", typeGlobalTable + ".StreamArn":
 		return streamARN(name), nil
 	case typeFunction + ".Arn":
@@ -95,7 +95,9 @@ func (s *stack) getAtt(id, attribute string, depth int) (any, error) {
 	case typeAPI + ".ApiId":
 		return name, nil
 	case "AWS::IAM::Role.Arn":
-		return "arn:" + partition + ":iam::" + Account + ":role/" + name, nil
+		return roleARN(name), nil
+	case "AWS::KMS::Key.Arn":
+		return arn("kms", "key/"+name), nil
 	case "AWS::Logs::LogGroup.Arn":
 		return arn("logs", "log-group:"+name+":*"), nil
 	case "AWS::S3::Bucket.Arn":
@@ -103,6 +105,14 @@ func (s *stack) getAtt(id, attribute string, depth int) (any, error) {
 	}
 	return nil, fmt.Errorf("Fn::GetAtt of %s.%s: this attribute of %s is not known here", id, attribute, r.Type)
 }
+
+func roleARN(name string) string { return "arn:" + partition + ":iam::" + Account + ":role/" + name }
+
+// TableARN is what a table of the system is called in policies.
+func TableARN(name string) string { return arn("dynamodb", "table/"+name) }
+
+// ExecuteARN is what a connection, or a route, of an API's stage is called in policies.
+func ExecuteARN(api, stage, what string) string { return arn("execute-api", api+"/"+stage+"/"+what) }
 
 // streamARN names a table's stream before it exists. (What DynamoDB Local calls it holds the time of its creation.)
 func streamARN(table string) string { return arn("dynamodb", "table/"+table+"/stream/latest") }

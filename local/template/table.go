@@ -1,12 +1,20 @@
 package template
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/annals-es/annals/local/policy"
+)
 
 // Table is a DynamoDB table.
 type Table struct {
 	ID   string // logical id
 	Name string
+	ARN  string
 	TableProperties
+	// Policy is what the table itself allows and denies, in this region.
+	Policy policy.Policy
 
 	streamARN string
 }
@@ -22,6 +30,18 @@ type TableProperties struct {
 		AttributeName string
 		Enabled       bool
 	}
+	// ResourcePolicy is that of a table, Replicas hold those of a global table.
+	ResourcePolicy *ResourcePolicy
+	Replicas       []Replica
+}
+
+// ResourcePolicy is a policy document, in plain values.
+type ResourcePolicy struct{ PolicyDocument any }
+
+// Replica is a global table in one region.
+type Replica struct {
+	Region         string
+	ResourcePolicy *ResourcePolicy
 }
 
 // KeyElement is one attribute of a key: HASH or RANGE.
@@ -45,6 +65,30 @@ func (t Table) Streamed() bool {
 	return t.StreamSpecification != nil && t.StreamSpecification.StreamViewType != ""
 }
 
+// readPolicy reads the resource policy of the table where it pretends to be.
+func (t Table) readPolicy() (policy.Policy, error) {
+	document := t.ResourcePolicy
+	if len(t.Replicas) > 0 {
+		here := slices.IndexFunc(t.Replicas, func(r Replica) bool { return r.Region == Region })
+		if here < 0 {
+			return nil, fmt.Errorf("none of its replicas is in %s, which is where this pretends to be", Region)
+		}
+		document = t.Replicas[here].ResourcePolicy
+	}
+	if document == nil {
+		return nil, nil
+	}
+	var all policy.Policy
+	for _, statement := range statementsOf(document.PolicyDocument) {
+		one, err := policy.Parse(statement)
+		if err != nil {
+			return nil, fmt.Errorf("ResourcePolicy: %w", err)
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
 func (s *stack) addTables(system *System) error {
 	for _, r := range s.of(typeTable, typeGlobalTable) {
 		t := Table{ID: r.id}
@@ -58,7 +102,10 @@ func (s *stack) addTables(system *System) error {
 		if t.Name, err = s.physicalName(r, 0); err != nil {
 			return err
 		}
-		t.streamARN = streamARN(t.Name)
+		t.ARN, t.streamARN = TableARN(t.Name), streamARN(t.Name)
+		if t.Policy, err = t.readPolicy(); err != nil {
+			return fmt.Errorf("%s (%s): %w", r.id, r.Type, err)
+		}
 		system.Tables = append(system.Tables, t)
 	}
 	return nil

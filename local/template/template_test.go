@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/annals-es/annals/local/policy"
 	"github.com/annals-es/annals/local/template"
 )
 
@@ -153,10 +154,10 @@ func TestRead(t *testing.T) {
 	const lambda = "arn:aws:lambda:us-east-1:000000000000:function:Sys-"
 	table := "arn:aws:dynamodb:us-east-1:000000000000:table/"
 	want := []template.Function{
-		{ID: "Defaults", Name: "Sys-Defaults", ARN: lambda + "Defaults", Dir: filepath.Join(dir, "asset.abc"), Timeout: 3 * time.Second, MemoryMB: 128, Reserved: -1},
+		{ID: "Defaults", Name: "Sys-Defaults", ARN: lambda + "Defaults", Dir: filepath.Join(dir, "asset.abc"), Timeout: 3 * time.Second, MemoryMB: 128, Reserved: -1, Principal: policy.Principal{Session: "Sys-Defaults"}},
 		{
 			ID: "Worker", Name: "Sys-Worker", ARN: lambda + "Worker", Dir: filepath.Join(dir, "asset.abc"), Timeout: 25 * time.Second, MemoryMB: 512, Reserved: 2,
-			LogFormat: "JSON", LogLevel: "INFO",
+			LogFormat: "JSON", LogLevel: "INFO", Principal: policy.Principal{Role: "arn:aws:iam::000000000000:role/Sys-Role", Session: "Sys-Worker"},
 			Env: map[string]string{
 				"TABLE": "Sys-Events", "ROWS": "rows-dev", "ARN": table + "Sys-Events", "DOTTED": table + "rows-dev", "JOINED": "a/aws/dev/7",
 				"SUB": "Sys-Events|" + table + "rows-dev|${Literal}|us-east-1", "SUBMAP": "jk-rows-dev",

@@ -1,4 +1,4 @@
-// Api puts an item into the events and gets it from the rows.
+// Api puts an item into the events and gets it from the rows. It would delete one, too, but its role forbids that.
 package main
 
 import (
@@ -28,6 +28,10 @@ func main() {
 		if r.RequestContext.HTTP.Method == "POST" {
 			_, err := db.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(os.Getenv("EVENTS")), Item: key})
 			return events.APIGatewayV2HTTPResponse{StatusCode: 201}, err
+		}
+		if r.RequestContext.HTTP.Method == "DELETE" {
+			_, err := db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: aws.String(os.Getenv("EVENTS")), Key: key})
+			return events.APIGatewayV2HTTPResponse{StatusCode: 204}, err
 		}
 		found, err := db.GetItem(ctx, &dynamodb.GetItemInput{TableName: aws.String(os.Getenv("ROWS")), Key: key})
 		if err == nil && found.Item == nil {

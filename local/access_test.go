@@ -1,0 +1,61 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/annals-es/annals/local/template"
+)
+
+// A function that does what its role does not allow is refused as on AWS, and what it wanted is not done.
+func TestRolesAreKept(t *testing.T) {
+	t.Parallel()
+	p := launch(t, t.TempDir(), system(t), shared(t))
+	defer func() { _ = p.signal(syscall.SIGKILL) }()
+	p.send("POST", "/items/kept")
+	if status := p.send("DELETE", "/items/kept"); status != 500 {
+		t.Errorf("deleted: %d", status)
+	}
+	const want = "is not authorized to perform: dynamodb:DeleteItem on resource: arn:aws:dynamodb:us-east-1:000000000000:table/Sys"
+	eventually(t, "it says why", func() bool { return strings.Contains(p.stderr()+p.stdout(), want) })
+}
+
+// What roles say of queues and of connections is asked in AWS's words.
+func TestQueuesAndConnections(t *testing.T) {
+	t.Parallel()
+	system, err := template.Read(systemDir, template.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := openGate(system, "http://127.0.0.1:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.close()
+	const queue = "arn:aws:sqs:us-east-1:000000000000:Sys-"
+	for _, test := range []struct {
+		key   string
+		do    func(*http.Request) error
+		wrong string
+	}{
+		{"CourierFunction", func(r *http.Request) error { return g.maySend(r.Header, queue+"Messages") }, ""},
+		{"CourierFunction", func(r *http.Request) error { return g.maySend(r.Header, queue+"Failures") }, "sqs:sendmessage on resource: " + queue + "Failures"},
+		{"ApiFunction", func(r *http.Request) error { return g.maySend(r.Header, queue+"Messages") }, "sqs:sendmessage on resource: " + queue + "Messages"},
+		{"local", func(r *http.Request) error { return g.maySend(r.Header, queue+"Messages") }, ""},
+		{"SocketFunction", func(r *http.Request) error { return g.mayManage(system.Sockets[0])(r, "abc=") }, ""},
+		{
+			"ApiFunction", func(r *http.Request) error { return g.mayManage(system.Sockets[0])(r, "abc=") },
+			"execute-api:ManageConnections on resource: arn:aws:execute-api:us-east-1:000000000000:Sys-Socket/live/POST/@connections/abc=",
+		},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/", nil)
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+test.key+"/20261125/us-east-1/x/aws4_request")
+		err := test.do(r)
+		if (test.wrong == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), test.wrong) {
+			t.Errorf("%s: %v, want %q", test.key, err, test.wrong)
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+)
+
+// covers says whether a statement is about what a role wants to do.
+func (s Statement) covers(role string, r Request) bool {
+	return matchAny(s.actions, strings.ToLower(r.Action)) && matchAny(s.resources, r.Resource) && !matchAny(s.exempt, role)
+}
+
+func matchAny(patterns []string, text string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool { return match(pattern, text) })
+}
+
+// match compares a text with a pattern, in which * stands for any characters and ? for one.
+func match(pattern, text string) bool {
+	p, t := 0, 0
+	star, after := -1, 0 // the last *, and what in the text comes after that which it stands for
+	for t < len(text) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, after = p, t
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
+			p++
+			t++
+		case star >= 0:
+			after++
+			p, t = star+1, after
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}
+
+// Concerns says whether an action, as a statement has it, may be one of a service: dynamodb.
+func Concerns(action, service string) bool {
+	prefix, _, named := strings.Cut(strings.ToLower(action), ":")
+	return !named || match(prefix, service)
+}
