@@ -85,9 +85,7 @@ func (b *batch) bring(ctx context.Context, t *target) {
 			streams = append(streams, stream)
 		}
 	}
-	slices.SortFunc(streams, func(a, b es.StreamID) int { // one at a time, a batch is the same each time
-		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(streams, byName) // one at a time, a batch is the same each time
 	if t.fold == nil {
 		b.postpone(ctx, t, streams)
 		return
@@ -114,6 +112,8 @@ func (b *batch) bring(ctx context.Context, t *target) {
 	})
 	b.saveShared(ctx, t, shared)
 }
+
+func byName(a, b es.StreamID) int { return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID)) }
 
 // each does something with all streams, some at once.
 func (b *batch) each(t *target, streams []es.StreamID, do func(es.StreamID) error) {

@@ -302,7 +302,7 @@ func jobText(j projection.Job) string {
 		return fmt.Sprintf("%s %s", j.Task, j.Stream)
 	case projection.Fill:
 		return fmt.Sprintf("%s %d/%d", j.Task, j.Generation, j.Segment)
-	case projection.Finish, projection.Drop:
+	case projection.Finish, projection.Drop, projection.Reconcile:
 	}
 	return fmt.Sprintf("%s %d", j.Task, j.Generation)
 }

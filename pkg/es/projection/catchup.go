@@ -12,6 +12,10 @@ import (
 //
 // Errors: those of the store, of the view, of the catalog; the first of them.
 func (e *Engine) CatchUp(ctx context.Context, projection string, stream es.StreamID, retry bool) error {
+	return e.catchUp(ctx, projection, stream, mode{level: true, retry: retry})
+}
+
+func (e *Engine) catchUp(ctx context.Context, projection string, stream es.StreamID, m mode) error {
 	if projection != "" && e.subscription(projection) == nil {
 		return e.unknown(projection)
 	}
@@ -24,7 +28,7 @@ func (e *Engine) CatchUp(ctx context.Context, projection string, stream es.Strea
 		for i := range generations {
 			t := &generations[i]
 			if projection == "" || projection == t.sub.name() {
-				b.catchUp(ctx, t, stream, retry)
+				b.catchUp(ctx, t, stream, m)
 			}
 		}
 	}
@@ -32,13 +36,13 @@ func (e *Engine) CatchUp(ctx context.Context, projection string, stream es.Strea
 	return b.failed[stream]
 }
 
-func (b *batch) catchUp(ctx context.Context, t *target, stream es.StreamID, retry bool) {
+func (b *batch) catchUp(ctx context.Context, t *target, stream es.StreamID, m mode) {
 	switch {
 	case !t.sub.Projection.Reads(stream.Type), b.failedIn[place{projection: t.sub.name(), stream: stream}]:
 	case t.fold == nil:
 		b.postpone(ctx, t, []es.StreamID{stream})
 	default:
-		if err := b.level(ctx, t, stream, mode{level: true, retry: retry}); err != nil {
+		if err := b.level(ctx, t, stream, m); err != nil {
 			b.fail(t, stream, err)
 		}
 	}
@@ -50,6 +54,13 @@ func (b *batch) level(ctx context.Context, t *target, stream es.StreamID, m mode
 		return fmt.Errorf("%s: checkpoint of %s: %w", t, stream, err)
 	}
 	c := &cursor{engine: b.Engine, target: t, stream: stream, at: read[stream], spend: b.spend}
+	if c.suspected(m) {
+		done, err := b.alone(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %s: %w", t, stream, err)
+		}
+		defer done()
+	}
 	version := c.at.Version
 	if err := b.Engine.forward(ctx, c, nil, m); err != nil {
 		return err

@@ -90,6 +90,7 @@ type Engine struct {
 	subscriptions []Subscription
 	cfg           Config
 	warm          *lru.Cache[place, Checkpoint] // nil = none
+	suspects      chan struct{}                 // one suspected stream at a time
 }
 
 // place is where a checkpoint is.
@@ -103,7 +104,7 @@ type place struct {
 // or a projection is there twice.
 func NewEngine(store es.Reader, catalog Catalog, cfg Config, subscriptions ...Subscription) *Engine {
 	cfg = cfg.withDefaults()
-	e := &Engine{store: store, catalog: catalog, subscriptions: subscriptions, cfg: cfg}
+	e := &Engine{store: store, catalog: catalog, subscriptions: subscriptions, cfg: cfg, suspects: make(chan struct{}, 1)}
 	if cfg.Warm > 0 {
 		e.warm, _ = lru.New[place, Checkpoint](cfg.Warm) // fails for sizes below 1 only
 	}

@@ -28,6 +28,8 @@ type mode struct {
 	rest bool
 	// retry tries a parked stream again.
 	retry bool
+	// suspect says that an earlier attempt may have ended the process.
+	suspect bool
 }
 
 var delivery = mode{}
@@ -64,23 +66,33 @@ func (e *Engine) reload(ctx context.Context, c *cursor, attempt int) error {
 }
 
 func (e *Engine) forwardOnce(ctx context.Context, c *cursor, delivered []*es.Commit, m mode) error {
+	job := Job{Task: CatchUp, Projection: c.target.sub.name(), Stream: c.stream, Retry: m.retry, Suspect: c.suspected(m)}
 	switch {
-	case c.at.Parked != nil && c.at.Parked.Code == e.cfg.Code() && !m.retry:
+	case e.waits(c, m):
 		return c.seen(ctx, delivered)
-	case c.at.Behind && !m.level && e.cfg.Queue != nil:
-		return e.leave(ctx, 0, Job{Task: CatchUp, Projection: c.target.sub.name(), Stream: c.stream})
+	case (c.at.Behind || job.Suspect) && !m.level && e.cfg.Queue != nil: // a suspect must not take the batch with it
+		return e.leave(ctx, 0, job)
 	}
-	parked := c.at.Parked != nil
-	m.rest = parked || c.at.Behind
-	err := c.apply(ctx, e.feed(ctx, c, delivered, m))
-	if err == nil && parked { // from here on, others see that it is behind, and leave nothing to this
-		err = c.apply(ctx, e.feed(ctx, c, nil, m))
+	apply := func() error {
+		parked := c.at.Parked != nil
+		m.rest = parked || c.at.Behind
+		err := c.apply(ctx, e.feed(ctx, c, delivered, m))
+		if err == nil && parked { // from here on, others see that it is behind, and leave nothing to this
+			err = c.apply(ctx, e.feed(ctx, c, nil, m))
+		}
+		return err
+	}
+	var err error
+	if job.Suspect {
+		err = c.attempt(ctx, m, apply)
+	} else {
+		err = apply()
 	}
 	switch {
 	case errors.Is(err, errParked):
 		return c.seen(ctx, delivered)
 	case errors.Is(err, errBudget):
-		return e.leave(ctx, 0, Job{Task: CatchUp, Projection: c.target.sub.name(), Stream: c.stream, Retry: m.retry})
+		return e.leave(ctx, 0, job)
 	}
 	return err
 }

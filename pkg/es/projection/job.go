@@ -20,6 +20,9 @@ const (
 	Finish Task = "finish"
 	// Drop removes a retired generation, when it is old enough.
 	Drop Task = "drop"
+	// Reconcile compares the checkpoints of the streams in one segment with the streams, and brings level what is behind; or
+	// leaves that to a job a segment.
+	Reconcile Task = "reconcile"
 )
 
 // Job is work that is done later, by whoever takes it off the queue. Every job may be done twice.
@@ -30,9 +33,14 @@ type Job struct {
 	// Stream is the stream to bring level, and Retry says to try it even where it is parked.
 	Stream es.StreamID `json:"stream,omitzero"`
 	Retry  bool        `json:"retry,omitempty"`
-	// Generation is the generation to fill, finish or drop; Segment the segment to fill.
+	// Suspect says that whoever tried before may have ended over it. It is then tried with care: see [Crashed].
+	Suspect bool `json:"suspect,omitempty"`
+	// Generation is the generation to fill, finish or drop; Segment the segment to fill, or to reconcile.
 	Generation Generation `json:"generation,omitempty"`
 	Segment    int        `json:"segment,omitempty"`
+	// Of is how many segments there are, and Position where to go on in this one, for Reconcile. 0 = it is not divided yet.
+	Of       int         `json:"of,omitempty"`
+	Position es.Position `json:"position,omitempty"`
 }
 
 // Queue takes jobs, each to be done at least once, not before a time has passed.

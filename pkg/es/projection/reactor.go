@@ -91,13 +91,15 @@ func (p *reactor) rebuilds() bool { return false }
 // memory is how long a stream of changes holds what was recorded, so how old an event can be at most that is delivered.
 const memory = 24 * time.Hour
 
+// concerns tells whether a commit concerns a target, see present.
+func (t *target) concerns(c *es.Commit) bool {
+	return t.fold.rebuilds() || !c.At.Before(t.Since.Add(-memory))
+}
+
 // present are the events that concern a target: to a reaction, what was recorded before it could have been delivered to it
 // is past, even where a gap makes it read the whole stream.
 func (t *target) present(steps []step) []step {
-	if t.fold.rebuilds() {
-		return steps
-	}
-	from := slices.IndexFunc(steps, func(s step) bool { return !s.commit.At.Before(t.Since.Add(-memory)) })
+	from := slices.IndexFunc(steps, func(s step) bool { return t.concerns(s.commit) })
 	if from < 0 {
 		return nil
 	}

@@ -26,7 +26,9 @@ type RebuildConfig struct {
 	Grace time.Duration
 	// Throttled tells whether an error is of a table that has too much to do. Default: none is.
 	Throttled func(error) bool
-	// Log receives what was begun, swapped, dropped. Default slog.Default.
+	// Reconcile adjusts reconciliations.
+	Reconcile ReconcileConfig
+	// Log receives what was begun, swapped, dropped, reconciled. Default slog.Default.
 	Log *slog.Logger
 }
 
@@ -34,6 +36,7 @@ func (c RebuildConfig) withDefaults() RebuildConfig {
 	c.Segments = cmp.Or(c.Segments, 8)
 	c.Sample = cmp.Or(c.Sample, 200)
 	c.Grace = cmp.Or(c.Grace, time.Hour)
+	c.Reconcile = c.Reconcile.withDefaults()
 	if c.Throttled == nil {
 		c.Throttled = func(error) bool { return false }
 	}

@@ -221,7 +221,11 @@ func (r *Rebuilder) Run(ctx context.Context, projection string, progress Progres
 func (r *Rebuilder) Do(ctx context.Context, j Job) error {
 	switch j.Task {
 	case CatchUp:
-		return r.engine.CatchUp(ctx, j.Projection, j.Stream, j.Retry)
+		err := r.engine.catchUp(ctx, j.Projection, j.Stream, mode{level: true, retry: j.Retry, suspect: j.Suspect})
+		if errors.Is(err, ErrUnfinished) {
+			return r.engine.leave(ctx, 0, j)
+		}
+		return err
 	case Fill:
 		return r.doFill(ctx, j)
 	case Finish:
@@ -233,6 +237,8 @@ func (r *Rebuilder) Do(ctx context.Context, j Job) error {
 			return r.engine.leave(ctx, keep, j)
 		}
 		return err
+	case Reconcile:
+		return r.doReconcile(ctx, j)
 	}
 	return fmt.Errorf("there is no task %q", j.Task)
 }

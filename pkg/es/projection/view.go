@@ -51,6 +51,8 @@ type Parked struct {
 	At      time.Time `json:"at"`
 	// Code is the build of the code that failed. Another build tries again by itself.
 	Code string `json:"code"`
+	// Attempts is how often it was tried by that code, where it may have ended the process each time.
+	Attempts int `json:"attempts,omitempty"`
 }
 
 // Reason is a kind of failure.
@@ -64,6 +66,8 @@ const (
 	TooLarge Reason = "too-large"
 	// NeedsNewerCode: the event's type or schema is not known to this code.
 	NeedsNewerCode Reason = "needs-newer-code"
+	// Crashed: the process ended, or ran out of time, while it tried to apply what is next.
+	Crashed Reason = "crashed"
 )
 
 // ParkedStream is a stream that waits.

@@ -1,0 +1,223 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// ReconcileConfig adjusts reconciliations. The zero value takes the defaults.
+type ReconcileConfig struct {
+	// Segments is into how many parts the streams are divided, each of them a job. Default 4: a queue that does five jobs at
+	// once has room left for those that somebody waits for.
+	Segments int
+	// UnitsPerSecond is the most read units that a segment takes from the event store in a second. Default 500, which are
+	// 4 MB. Negative = no limit.
+	UnitsPerSecond float64
+	// Settled is how old a stream's last commit is at least: younger ones are on their way still. Default 1 minute;
+	// negative = all are compared.
+	Settled time.Duration
+}
+
+func (c ReconcileConfig) withDefaults() ReconcileConfig {
+	if c.Segments == 0 {
+		c.Segments = 4
+	}
+	if c.UnitsPerSecond == 0 {
+		c.UnitsPerSecond = 500
+	}
+	if c.Settled == 0 {
+		c.Settled = time.Minute
+	}
+	c.UnitsPerSecond = max(c.UnitsPerSecond, 0)
+	if c.Segments < 1 {
+		panic(fmt.Sprintf("projection.ReconcileConfig: %d segments: there must be one", c.Segments))
+	}
+	return c
+}
+
+// Reconciled counts what a reconciliation found.
+type Reconciled struct {
+	// Streams is how many streams were looked at.
+	Streams int `json:"streams"`
+	// Healed is how many checkpoints were behind their stream and are level now, Parked how many of streams that wait.
+	Healed int `json:"healed"`
+	Parked int `json:"parked"`
+	// Units are the read units that it took from the event store.
+	Units float64 `json:"units"`
+}
+
+func (r *Reconciled) add(other Reconciled) {
+	r.Streams += other.Streams
+	r.Healed += other.Healed
+	r.Parked += other.Parked
+	r.Units += other.Units
+}
+
+// Reconcile compares the heads of all streams with the checkpoints of all projections, and brings level what is behind: what
+// was never delivered, whatever became of it. It compares in all generations that are filled. To a reaction, only what was
+// recorded since it is there counts, see [Reaction].
+//
+// Errors: those of the store, the view, the catalog, the first of them; what was done until then is done.
+func (r *Rebuilder) Reconcile(ctx context.Context) (Reconciled, error) {
+	var (
+		all  Reconciled
+		mu   sync.Mutex
+		wg   sync.WaitGroup
+		n    = r.cfg.Reconcile.Segments
+		errs = make([]error, n)
+	)
+	for i := range n {
+		wg.Go(func() {
+			var found Reconciled
+			_, found, errs[i] = r.reconcile(ctx, Job{Segment: i, Of: n})
+			mu.Lock()
+			defer mu.Unlock()
+			all.add(found)
+		})
+	}
+	wg.Wait()
+	return all, errors.Join(errs...)
+}
+
+// doReconcile does the job of a segment, or divides the whole into them.
+func (r *Rebuilder) doReconcile(ctx context.Context, j Job) error {
+	if j.Of == 0 {
+		jobs := make([]Job, r.cfg.Reconcile.Segments)
+		for i := range jobs {
+			jobs[i] = Job{Task: Reconcile, Segment: i, Of: len(jobs)}
+		}
+		return r.engine.leave(ctx, 0, jobs...)
+	}
+	at, found, err := r.reconcile(ctx, j)
+	r.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "reconciled", slog.Int("segment", j.Segment), slog.Int("of", j.Of), slog.Bool("end", at == es.End),
+		slog.Int("streams", found.Streams), slog.Int("healed", found.Healed), slog.Int("parked", found.Parked), slog.Float64("units", found.Units))
+	if errors.Is(err, ErrUnfinished) {
+		j.Position, j.Suspect = at, false // another job: nothing has ended over it yet
+		return r.engine.leave(ctx, 0, j)
+	}
+	return err
+}
+
+// reconcile compares one segment from where a job says, and returns how far it came.
+//
+// Errors: [ErrUnfinished] if the context is about to end.
+func (r *Rebuilder) reconcile(ctx context.Context, j Job) (es.Position, Reconciled, error) {
+	var found Reconciled
+	targets, err := r.reconciled(ctx)
+	if err != nil {
+		return j.Position, found, err
+	}
+	from := slices.Repeat([]es.Position{es.End}, j.Of)
+	if j.Segment < 0 || j.Segment >= j.Of {
+		return j.Position, found, fmt.Errorf("reconcile: there is no segment %d of %d", j.Segment, j.Of)
+	}
+	from[j.Segment] = j.Position
+	// Eventually consistent, for half the price: what is so new that it is missed is on its way.
+	cfg := es.AllConfig{From: from, UnitsPerSecond: r.cfg.Reconcile.UnitsPerSecond}
+	at, err := es.All(ctx, r.scanner, cfg, func(ctx context.Context, _ int, page es.ScanPage) error {
+		if r.engine.late(ctx) {
+			return ErrUnfinished
+		}
+		one, err := r.reconcilePage(ctx, targets, page, j.Suspect)
+		found.add(one)
+		return err
+	})
+	if len(at) != j.Of {
+		return j.Position, found, err
+	}
+	return at[j.Segment], found, err
+}
+
+// reconciled are the generations that are compared: those that are filled, which is what others are brought to by their rebuild.
+func (r *Rebuilder) reconciled(ctx context.Context) ([]target, error) {
+	targets, err := r.engine.targets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Concat(targets...), func(t target) bool { return t.fold == nil || t.Status == Building }), nil
+}
+
+// reconcilePage compares what a page has of its streams. Of one that goes on in the next page, the rest is compared there.
+func (r *Rebuilder) reconcilePage(ctx context.Context, targets []target, page es.ScanPage, suspect bool) (Reconciled, error) {
+	found := Reconciled{Units: page.Units}
+	var heads []es.Commit // the last one of each stream
+	settled := r.engine.cfg.Now().Add(-r.cfg.Reconcile.Settled)
+	for i, c := range page.Commits {
+		if c.Version == 1 { // once, however many pages it takes
+			found.Streams++
+		}
+		last := i+1 == len(page.Commits) || page.Commits[i+1].Stream != c.Stream
+		if last && (r.cfg.Reconcile.Settled < 0 || !c.At.After(settled)) {
+			heads = append(heads, c)
+		}
+	}
+	b := r.engine.newBatch(nil)
+	defer b.notify(ctx)
+	for i := range targets {
+		one, err := r.reconcileIn(ctx, b, &targets[i], heads, page.Corrupt, suspect)
+		found.add(one)
+		if err != nil {
+			return found, err
+		}
+	}
+	return found, nil
+}
+
+// reconcileIn brings level in one generation what is behind.
+func (r *Rebuilder) reconcileIn(
+	ctx context.Context, b *batch, t *target, heads []es.Commit, corrupt []*es.CorruptError, suspect bool,
+) (Reconciled, error) {
+	last := map[es.StreamID]int64{}
+	for i := range heads {
+		if h := &heads[i]; t.sub.Projection.Reads(h.Stream.Type) && t.concerns(h) {
+			last[h.Stream] = h.LastVersion()
+		}
+	}
+	for _, c := range corrupt { // as far as it can be read, and parked there
+		if t.sub.Projection.Reads(c.Stream.Type) {
+			last[c.Stream] = max(last[c.Stream], c.Version)
+		}
+	}
+	streams := slices.SortedFunc(maps.Keys(last), byName)
+	at, err := t.sub.View.Checkpoints(ctx, t.Generation, streams...)
+	if err != nil {
+		return Reconciled{}, fmt.Errorf("%s: checkpoints: %w", t, err)
+	}
+	var found Reconciled
+	m := mode{level: true, suspect: suspect}
+	behind := slices.DeleteFunc(streams, func(s es.StreamID) bool {
+		c := cursor{at: at[s]}
+		if r.engine.waits(&c, m) {
+			found.Parked++
+			return true
+		}
+		return c.at.Version >= last[s] && c.at.Parked == nil && !c.at.Behind
+	})
+	if len(behind) == 0 {
+		return found, nil
+	}
+	b.each(t, behind, func(stream es.StreamID) error { return b.level(ctx, t, stream, m) })
+	for _, err := range b.failed {
+		return found, err
+	}
+	if at, err = t.sub.View.Checkpoints(ctx, t.Generation, behind...); err != nil {
+		return found, fmt.Errorf("%s: checkpoints: %w", t, err)
+	}
+	for _, stream := range behind {
+		switch {
+		case at[stream].Parked != nil:
+			found.Parked++
+		case at[stream].Version >= last[stream]:
+			found.Healed++
+		}
+	}
+	return found, nil
+}

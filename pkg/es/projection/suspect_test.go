@@ -1,0 +1,208 @@
+package projection_test
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// deadly is logOf(1) whose process ends over a stream: Evolve tells died, and never returns. Nothing after it is done.
+func deadly(died chan<- struct{}, over string) projection.Projection {
+	return projection.New(projection.Definition[notebook]{
+		Name: "log", Sources: map[string]es.Decoder{"Note": notes},
+		Evolve: func(s *notebook, e projection.Event, _ *projection.Writes) error {
+			if _, poisoned := e.Data.(Poisoned); poisoned && e.Stream.ID == over {
+				died <- struct{}{}
+				select {}
+			}
+			s.Texts = append(s.Texts, "")
+			return nil
+		},
+	})
+}
+
+// do has a new process do a job, and tells whether it ended over it.
+func (b *bench) do(t *testing.T, fold func(chan<- struct{}) projection.Projection, j projection.Job) (died bool) {
+	t.Helper()
+	deaths, done := make(chan struct{}), make(chan error)
+	cfg := b.queued()
+	cfg.Code = func() string { return "1" }
+	r := b.rebuilder(b.engineOf(cfg, fold(deaths)))
+	go func() { done <- r.Do(context.WithoutCancel(t.Context()), j) }()
+	select {
+	case <-deaths: // its goroutines hang for ever: nothing of them is seen again
+		return true
+	case err := <-done:
+		if err != nil {
+			t.Fatal(err)
+		}
+		return false
+	}
+}
+
+// TestCrashIsParked: a stream over which the process ends, at each of its events, is parked after two attempts; what a job then
+// finds of it is left alone, until other code comes, or somebody asks.
+func TestCrashIsParked(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	b.write(t, "a", Noted{"x"})
+	apply(t, b.engine, b.write(t, "b", Noted{"x"}))
+	b.queue.take()
+	b.write(t, "a", Poisoned{})
+	fold := func(died chan<- struct{}) projection.Projection { return deadly(died, "a") }
+	job := projection.Job{Task: projection.CatchUp, Stream: note("a"), Suspect: true}
+	for attempt, want := range []string{"crashed before 1, seen 0", "crashed before 1, seen 0"} {
+		if !b.do(t, fold, job) {
+			t.Fatalf("attempt %d: it did not end", attempt+1)
+		}
+		b.wantParked(t, map[string]string{"a": want})
+	}
+	if b.do(t, fold, job) {
+		t.Error("it is tried for ever")
+	}
+	if p := b.at(t, 1, "a").Parked; p.Attempts != 2 || p.Code != "1" {
+		t.Errorf("parked: %+v", p)
+	}
+	if b.do(t, fold, projection.Job{Task: projection.CatchUp, Stream: note("a")}) || b.do(t, fold, projection.Job{Task: projection.Reconcile, Of: 1, Suspect: true}) {
+		t.Error("it is tried by others")
+	}
+
+	cfg := b.queued()
+	cfg.Code = func() string { return "2" }
+	mended := b.engineOf(cfg, logOf(1, true))
+	apply(t, mended, b.write(t, "a", Noted{"y"})) // a batch does not try it
+	b.wantParked(t, map[string]string{"a": "crashed before 1, seen 0"})
+	jobs := b.queue.take()
+	if len(jobs) != 1 || !jobs[0].Suspect || jobs[0].Stream != note("a") {
+		t.Fatalf("jobs: %+v", jobs)
+	}
+	if err := b.rebuilder(mended).Do(t.Context(), jobs[0]); err != nil {
+		t.Fatal(err)
+	}
+	b.wantParked(t, map[string]string{})
+	b.wantRows(t, 1, logOf(1, true), "a", "b")
+}
+
+// TestCrashOfAnother: a harmless stream that was being tried when the process ended is tried once more, and level then.
+func TestCrashOfAnother(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	apply(t, b.engine)
+	b.write(t, "a", Poisoned{})
+	ends := true
+	fold := func(died chan<- struct{}) projection.Projection {
+		if ends {
+			return deadly(died, "a")
+		}
+		return logOf(1, true)
+	}
+	job := projection.Job{Task: projection.CatchUp, Stream: note("a"), Suspect: true}
+	if !b.do(t, fold, job) {
+		t.Fatal("it did not end")
+	}
+	ends = false
+	if b.do(t, fold, job) || b.at(t, 1, "a").Version != 1 {
+		t.Errorf("%+v", b.at(t, 1, "a"))
+	}
+	b.wantParked(t, map[string]string{})
+}
+
+// TestSuspectedWithoutReason: what is suspected and folds well is level; what is level already is not written; what can't be
+// folded is parked for that; an outage parks nothing.
+func TestSuspectedWithoutReason(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	apply(t, b.engine)
+	b.write(t, "a", Noted{"x"}, Noted{"y"})
+	b.write(t, "b", Poisoned{})
+	suspect := func(e *projection.Engine, id string) error {
+		return b.rebuilder(e).Do(t.Context(), projection.Job{Task: projection.CatchUp, Stream: note(id), Suspect: true})
+	}
+	for _, id := range []string{"a", "b"} {
+		if err := suspect(b.engine, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.wantRows(t, 1, logOf(1, false), "a")
+	b.wantParked(t, map[string]string{"b": "failed before 1, seen 0"})
+
+	reads := &faults{fail: 1 << 30}
+	if err := suspect(b.engineOn(b.store, reads.view(b.view), b.catalog, projection.Config{Queue: b.queue}, logOf(1, false)), "a"); err != nil || reads.calls != 1 {
+		t.Errorf("level already: %d calls, %v", reads.calls, err)
+	}
+
+	b.write(t, "a", Noted{"z"})
+	for n := 1; ; n++ {
+		f := &faults{fail: n}
+		err := suspect(b.engineOn(f.reader(b.store), f.view(b.view), b.catalog, projection.Config{Queue: b.queue}, logOf(1, false)), "a")
+		if !f.failed() {
+			break
+		}
+		at := b.at(t, 1, "a")
+		if at.Parked != nil {
+			t.Errorf("call %d fails (%v): %+v", n, err, at)
+		}
+		if at.Version == 3 { // once is enough: the rest of the calls is of a stream that is level
+			break
+		}
+	}
+	b.queue.take()
+	if err := suspect(b.engine, "a"); err != nil {
+		t.Fatal(err)
+	}
+	b.wantRows(t, 1, logOf(1, false), "a")
+}
+
+// TestSuspectsOneByOne: of several suspected streams in a process, one is tried at a time; those for which no time is left go
+// back into the queue.
+func TestSuspectsOneByOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		apply(t, b.engine)
+		for _, id := range []string{"a", "b", "c"} {
+			b.write(t, id, Noted{"x"})
+		}
+		var (
+			mu        sync.Mutex
+			now, most int
+		)
+		slow := projection.New(projection.Definition[notebook]{
+			Name: "log", Sources: map[string]es.Decoder{"Note": notes},
+			Evolve: func(*notebook, projection.Event, *projection.Writes) error {
+				mu.Lock()
+				now++
+				most = max(most, now)
+				mu.Unlock()
+				runtime.Gosched()
+				time.Sleep(3 * time.Second)
+				mu.Lock()
+				now--
+				mu.Unlock()
+				return nil
+			},
+		})
+		r := b.rebuilder(b.engineOf(b.queued(), slow))
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // the last 5 s are the margin
+		defer cancel()
+		var wg sync.WaitGroup
+		for _, id := range []string{"a", "b", "c"} {
+			wg.Go(func() {
+				if err := r.Do(ctx, projection.Job{Task: projection.CatchUp, Stream: note(id), Suspect: true}); err != nil {
+					t.Errorf("%s: %v", id, err)
+				}
+			})
+		}
+		wg.Wait()
+		if back := b.queue.take(); most != 1 || len(back) != 1 || !back[0].Suspect {
+			t.Errorf("%d at once, in the queue: %+v", most, back)
+		}
+		b.wantParked(t, map[string]string{})
+	})
+}
