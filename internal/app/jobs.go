@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -51,7 +52,7 @@ func (p *Projector) HandleJobs(ctx context.Context, batch events.SQSEvent) (even
 	for i := range batch.Records {
 		message := &batch.Records[i]
 		wg.Go(func() {
-			if err := p.doJob(ctx, message.Body); err != nil {
+			if err := p.do(ctx, message); err != nil {
 				p.log.LogAttrs(ctx, slog.LevelError, "a job failed",
 					slog.String("message", message.MessageId), slog.String("error", httpapi.Describe(err)))
 				mu.Lock()
@@ -64,10 +65,35 @@ func (p *Projector) HandleJobs(ctx context.Context, batch events.SQSEvent) (even
 	return out, nil
 }
 
-func (p *Projector) doJob(ctx context.Context, body string) error {
-	var job projection.Job
-	if err := json.Unmarshal([]byte(body), &job); err != nil {
+// message is what the queue holds: a job, or what S3 tells of the bucket of batches that were given up, see
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html.
+type message struct {
+	projection.Job
+	Event   string
+	Records []events.S3EventRecord
+}
+
+// testEvent is what S3 sends when notifications are set up.
+const testEvent = "s3:TestEvent"
+
+func (p *Projector) do(ctx context.Context, received *events.SQSMessage) error {
+	var m message
+	if err := json.Unmarshal([]byte(received.Body), &m); err != nil {
 		return err
 	}
-	return p.rebuilder.Do(ctx, job)
+	switch {
+	case m.Event == testEvent:
+		return nil
+	case len(m.Records) > 0:
+		var errs []error
+		for _, r := range m.Records {
+			errs = append(errs, p.redrive(ctx, r.S3.Bucket.Name, r.S3.Object.URLDecodedKey))
+		}
+		return errors.Join(errs...)
+	}
+	// Who received it before may have ended over it, or over what it was given together with it.
+	if receives := received.Attributes["ApproximateReceiveCount"]; receives != "" && receives != "1" {
+		m.Suspect = true
+	}
+	return p.rebuilder.Do(ctx, m.Job)
 }

@@ -15,6 +15,8 @@ type Operator struct {
 	Engine    *projection.Engine
 	Rebuilder *projection.Rebuilder
 	Reactions *projection.Engine
+	// reactor reconciles the reactions; nothing is built anew.
+	reactor *projection.Rebuilder
 }
 
 // Operator returns what keeps the read models and the reactions. It needs OperatorTables.
@@ -30,7 +32,10 @@ func (s Service) Operator(cfg projection.RebuildConfig) (*Operator, error) {
 		return nil, err
 	}
 	cfg.Log, cfg.Throttled = s.Log, unavailable
-	return &Operator{Engine: engine, Rebuilder: projection.NewRebuilder(engine, store, cfg), Reactions: reactions}, nil
+	return &Operator{
+		Engine: engine, Rebuilder: projection.NewRebuilder(engine, store, cfg),
+		Reactions: reactions, reactor: projection.NewRebuilder(reactions, store, cfg),
+	}, nil
 }
 
 // Engines are all engines.
@@ -79,6 +84,15 @@ func (o *Operator) CatchUp(ctx context.Context, name string, stream es.StreamID,
 		errs = append(errs, e.CatchUp(ctx, name, stream, retry))
 	}
 	return errors.Join(errs...)
+}
+
+// Reconcile compares the read models, and then the reactions, with all streams. See [projection.Rebuilder.Reconcile].
+func (o *Operator) Reconcile(ctx context.Context) (readModels, reactions projection.Reconciled, err error) {
+	if readModels, err = o.Rebuilder.Reconcile(ctx); err != nil {
+		return readModels, reactions, err
+	}
+	reactions, err = o.reactor.Reconcile(ctx)
+	return readModels, reactions, err
 }
 
 // engine configures what brings projections forward, with the queue that it leaves work to.

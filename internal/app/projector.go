@@ -21,7 +21,10 @@ type Projector struct {
 	engine    *projection.Engine
 	rebuilder *projection.Rebuilder
 	snapshots []snapshotter
-	log       *slog.Logger
+	// queue is its own, and batches reads what was given up of its stream. nil = there is none.
+	queue   projection.Queue
+	batches func(ctx context.Context, bucket, key string) ([]byte, error)
+	log     *slog.Logger
 }
 
 // snapshotter keeps the snapshots of one kind of aggregate. See [es.Repository].
@@ -88,11 +91,7 @@ func (p *Projector) Handle(ctx context.Context, batch events.DynamoDBEvent) (eve
 // level brings the stream of a record that can't be read forward from the event table. There the commit may be whole, or
 // else parks the stream.
 func (p *Projector) level(ctx context.Context, record *events.DynamoDBEventRecord) bool {
-	key, there := record.Change.Keys[dynamostore.EventsTable.Partition.Name]
-	if !there || key.DataType() != events.DataTypeString {
-		return false
-	}
-	stream, err := es.ParseStreamID(key.String())
+	stream, err := streamOf(record)
 	if err == nil {
 		err = p.engine.CatchUp(ctx, "", stream, false)
 	}

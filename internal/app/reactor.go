@@ -22,7 +22,8 @@ func (s Service) Reactor() (*Projector, error) {
 		return nil, err
 	}
 	return &Projector{
-		engine: engine, rebuilder: projection.NewRebuilder(engine, store, projection.RebuildConfig{Log: s.Log}), log: s.Log,
+		engine: engine, rebuilder: projection.NewRebuilder(engine, store, projection.RebuildConfig{Log: s.Log}),
+		queue: s.ReactionJobs, batches: s.GivenUp, log: s.Log,
 	}, nil
 }
 

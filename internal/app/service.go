@@ -29,6 +29,8 @@ type Service struct {
 	Store dynamostore.Config
 	// CatchUps takes what the projector leaves for later, ReactionJobs what the reactor does. nil = nothing is left.
 	CatchUps, ReactionJobs projection.Queue
+	// GivenUp reads what Lambda left in S3 of a batch of the stream that it gave up. nil = nothing is left there.
+	GivenUp func(ctx context.Context, bucket, key string) ([]byte, error)
 	// Notifier is told what the projector stored. nil = nobody is.
 	Notifier projection.Notifier
 	// EmailKey keys the ids under which e-mail addresses are reserved. It must never change. Commands need it.
@@ -54,6 +56,7 @@ func FromEnvironment(ctx context.Context, log *slog.Logger, wanted ...tables.Tab
 	s.DynamoDB = NewClient(cfg)
 	s.CatchUps = JobQueue(cfg, os.Getenv(queues.CatchUpEnv))
 	s.ReactionJobs = JobQueue(cfg, os.Getenv(queues.ReactionEnv))
+	s.GivenUp = NewObjects(cfg, os.Getenv).Get
 	s.Notifier, err = s.notifier(cfg)
 	return s, err
 }
@@ -110,6 +113,8 @@ func (s Service) Projector() (*Projector, error) {
 			Log: s.Log, Throttled: unavailable,
 		}),
 		snapshots: []snapshotter{all.Accounts, all.Orders, all.Products},
+		queue:     s.CatchUps,
+		batches:   s.GivenUp,
 		log:       s.Log,
 	}, nil
 }

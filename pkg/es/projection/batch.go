@@ -113,7 +113,9 @@ func (b *batch) bring(ctx context.Context, t *target) {
 	b.saveShared(ctx, t, shared)
 }
 
-func byName(a, b es.StreamID) int { return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID)) }
+func byName(a, b es.StreamID) int {
+	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID))
+}
 
 // each does something with all streams, some at once.
 func (b *batch) each(t *target, streams []es.StreamID, do func(es.StreamID) error) {
