@@ -88,3 +88,5 @@ func truth(name, text string) (bool, error) {
 func (c config) data() string        { return filepath.Join(c.state, "data") }
 func (c config) checkpoints() string { return filepath.Join(c.state, "checkpoints") }
 func (c config) queueFiles() string  { return filepath.Join(c.state, "queues") }
+
+func (c config) bucketFolders() string { return filepath.Join(c.state, "buckets") }

@@ -11,16 +11,18 @@ import (
 )
 
 // What the runner answers itself is below ownPaths: a function's environment, so that programs on this machine can work on
-// what runs here.
+// what runs here; and schedules, which are due when they are posted to.
 const (
 	ownPaths        = "/_local/"
 	environmentPath = "GET " + ownPaths + "functions/{id}/environment"
+	schedulePath    = "POST " + ownPaths + "schedules/{id}"
 )
 
 // withOwnPaths answers the runner's own paths before the API's. A mux for both would redirect paths that the API takes.
 func (r *runner) withOwnPaths(system *template.System, api http.Handler) http.Handler {
 	own := http.NewServeMux()
 	own.HandleFunc(environmentPath, r.environment(system))
+	own.HandleFunc(schedulePath, r.schedule.now)
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		if strings.HasPrefix(request.URL.Path, ownPaths) {
 			own.ServeHTTP(w, request)

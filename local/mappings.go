@@ -68,10 +68,13 @@ func (r *runner) identity() string {
 
 // destination is where a mapping reports what it gives up, if anywhere.
 func (r *runner) destination(d template.Mapping) mapping.Destination {
-	if d.QueueID == "" {
-		return nil
+	switch {
+	case d.BucketID != "":
+		return toBucket{r.buckets[d.BucketID], d.ID}
+	case d.QueueID != "":
+		return toQueue{r.queues[d.QueueID]}
 	}
-	return r.queues[d.QueueID]
+	return nil
 }
 
 // start sets them to work. An end before its time goes to ended.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/annals-es/annals/internal/dynamolocal"
+	"github.com/annals-es/annals/local/bucket"
 	"github.com/annals-es/annals/local/lambda"
 	"github.com/annals-es/annals/local/queue"
 	"github.com/annals-es/annals/local/socket"
@@ -37,10 +38,13 @@ type runner struct {
 	gate     *gate // what functions reach the database through
 	sqs      *queue.Server
 	queues   map[string]*queue.Queue // by logical id
+	s3       *bucket.Server
+	buckets  map[string]*bucket.Bucket // by logical id
 	host     *lambda.Host
 	server   *http.Server
 	sockets  *socket.API // nil where the template has none
 	mappings *mappings
+	schedule *schedules
 	ended    chan error // of what should not end by itself
 }
 
@@ -63,6 +67,9 @@ func (r *runner) start(ctx context.Context) error {
 		return err
 	}
 	if r.sqs, err = queue.Listen(r.log); err != nil {
+		return err
+	}
+	if r.s3, err = bucket.Listen(r.log); err != nil {
 		return err
 	}
 	system, err := template.Read(dir, template.Options{APIEndpoint: r.address(), SocketEndpoint: r.socketAddress(), SQSEndpoint: r.sqs.Address()})
@@ -97,7 +104,7 @@ func (r *runner) clear() error {
 	if !r.fresh {
 		return nil
 	}
-	for _, dir := range []string{r.data(), r.checkpoints(), r.queueFiles()} {
+	for _, dir := range []string{r.data(), r.checkpoints(), r.queueFiles(), r.bucketFolders()} {
 		if err := os.RemoveAll(dir); err != nil {
 			return fmt.Errorf("start empty: %w", err)
 		}
@@ -150,6 +157,9 @@ func (r *runner) stop() {
 	}
 	if r.gate != nil {
 		r.gate.close()
+	}
+	if r.s3 != nil {
+		r.s3.Close()
 	}
 	if err := r.closeQueues(); err != nil {
 		r.log.ErrorContext(ctx, "a queue was not closed", "error", err)

@@ -114,10 +114,18 @@ func TestPoison(t *testing.T) {
 	for _, id := range []string{"a", "b", "c", "d"} {
 		eventually(t, id+" is projected", func() bool { return p.send("GET", "/items/"+id) == 200 })
 	}
-	file := filepath.Join(state, "queues", "Failures.jsonl")
-	eventually(t, "the poison is reported", func() bool { return strings.HasSuffix(read(t, file), "\n") })
-	if text := read(t, file); !strings.Contains(text, `\"RetryAttemptsExhausted\",\"approximateInvokeCount\":2`) || !strings.Contains(text, `\"batchSize\":1`) {
+	told := filepath.Join(state, "queues", "Told.jsonl")
+	eventually(t, "the poison is reported", func() bool { return strings.HasSuffix(read(t, told), "\n") })
+	objects, err := filepath.Glob(filepath.Join(state, "buckets", "Failures", "aws", "lambda", "Subscription", "*", "*", "*", "*", "*"))
+	if err != nil || len(objects) != 1 {
+		t.Fatalf("objects: %v, %v", objects, err)
+	}
+	if text := read(t, objects[0]); !strings.Contains(text, `"RetryAttemptsExhausted","approximateInvokeCount":2`) ||
+		!strings.Contains(text, `"batchSize":1`) || !strings.Contains(text, `"payload":"{\"Records\":[`) || !strings.Contains(text, "poison") {
 		t.Errorf("reported: %s", text)
+	}
+	if text := read(t, told); !strings.Contains(text, filepath.Base(objects[0])) || !strings.Contains(text, "aws:s3") {
+		t.Errorf("told: %s", text)
 	}
 	if !strings.Contains(p.stderr(), "RECORDS GIVEN UP") {
 		t.Errorf("no loud word:\n%s", p.stderr())

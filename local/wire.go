@@ -31,6 +31,10 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 	if err := r.openQueues(system); err != nil {
 		return err
 	}
+	r.openBuckets(system)
+	if r.schedule, err = r.newSchedules(system); err != nil {
+		return err
+	}
 	if r.host, err = lambda.NewHost(); err != nil {
 		return err
 	}
@@ -45,6 +49,7 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 		return err
 	}
 	r.mappings.start(r.ended)
+	r.schedule.start(r.mappings.context)
 	return nil
 }
 
@@ -72,6 +77,7 @@ func (r *runner) services(dynamoDB string) map[string]string {
 		"AWS_ENDPOINT_URL_DYNAMODB":         dynamoDB,
 		"AWS_ENDPOINT_URL_DYNAMODB_STREAMS": dynamoDB,
 		"AWS_ENDPOINT_URL_SQS":              r.sqs.Address(),
+		"AWS_ENDPOINT_URL_S3":               r.s3.Address(),
 		// Where connections of the WebSocket API are posted to.
 		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": r.address() + socketPath,
 	}

@@ -52,7 +52,16 @@ type Filter interface{ Match(record []byte) bool }
 
 // Destination learns of the records that were given up.
 type Destination interface {
-	Send(ctx context.Context, message []byte) error
+	GiveUp(ctx context.Context, g GivenUp) error
+}
+
+// GivenUp is what there is to learn of a batch that was given up.
+type GivenUp struct {
+	// Shard is the id of the records' shard.
+	Shard string
+	// Metadata is a JSON document that says where the records are, as queues receive it; Whole has the event as well, as buckets
+	// do.
+	Metadata, Whole []byte
 }
 
 // Mapping is one event source mapping.

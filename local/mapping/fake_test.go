@@ -3,6 +3,7 @@ package mapping_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -207,10 +208,19 @@ type letters struct {
 	messages []map[string]any
 }
 
-func (l *letters) Send(_ context.Context, text []byte) error {
-	var m map[string]any
-	if err := json.Unmarshal(text, &m); err != nil {
+func (l *letters) GiveUp(_ context.Context, g mapping.GivenUp) error {
+	var m, whole map[string]any
+	if err := errors.Join(json.Unmarshal(g.Metadata, &m), json.Unmarshal(g.Whole, &whole)); err != nil {
 		return err
+	}
+	var event struct{ Records []any }
+	if err := json.Unmarshal([]byte(whole["payload"].(string)), &event); err != nil {
+		return err
+	}
+	delete(whole, "payload")
+	batch := m["DDBStreamBatchInfo"].(map[string]any)
+	if fmt.Sprint(whole) != fmt.Sprint(m) || g.Shard != batch["shardId"] || float64(len(event.Records)) != batch["batchSize"] {
+		return fmt.Errorf("%d records in %s: %v, whole %v", len(event.Records), g.Shard, m, whole)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -20,7 +20,7 @@ type failed struct {
 	functionError bool
 }
 
-// message is what a destination learns: where the records are, not what is in them.
+// message is what a destination learns: where the records are and, if it can hold that much, what is in them.
 type message struct {
 	RequestContext struct {
 		RequestID              string `json:"requestId"`
@@ -44,6 +44,8 @@ type message struct {
 		BatchSize     int    `json:"batchSize"`
 		StreamArn     string `json:"streamArn"`
 	} `json:"DDBStreamBatchInfo"`
+	// Payload is the event that the function was given.
+	Payload string `json:"payload,omitempty"`
 }
 
 // giveUp tells the destination and lets the records go.
@@ -70,10 +72,11 @@ func (l *lane) giveUp(ctx context.Context, batch []*entry, why failed) {
 	l.log.ErrorContext(ctx, "RECORDS GIVEN UP", "condition", why.condition, "records", len(batch),
 		"shard", l.id, "from", first.Sequence, "to", last.Sequence)
 	if l.destination != nil {
-		text, err := json.Marshal(m)
-		if err == nil {
-			err = l.destination.Send(context.WithoutCancel(ctx), text)
-		}
+		g := GivenUp{Shard: l.id}
+		g.Metadata, _ = json.Marshal(m) // texts and numbers
+		m.Payload = string(l.newEvent(batch))
+		g.Whole, _ = json.Marshal(m)
+		err := l.destination.GiveUp(context.WithoutCancel(ctx), g)
 		if err != nil {
 			l.log.ErrorContext(ctx, "the on-failure destination did not take them", "error", err)
 		}

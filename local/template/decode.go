@@ -72,6 +72,10 @@ var harmless = map[string][]string{
 		"QueueName", "SqsManagedSseEnabled", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "Tags",
 		"ReceiveMessageWaitTimeSeconds", "RedriveAllowPolicy",
 	},
+	typeBucket: {
+		"BucketName", "BucketEncryption", "PublicAccessBlockConfiguration", "LifecycleConfiguration", "OwnershipControls", "Tags",
+	},
+	typeSchedule: {"Name", "Description", "FlexibleTimeWindow", "GroupName", "KmsKeyArn"},
 }
 
 // Types of resources that run.
@@ -86,6 +90,8 @@ const (
 	typeStage       = "AWS::ApiGatewayV2::Stage"
 	typeAnswer      = "AWS::ApiGatewayV2::RouteResponse"
 	typeQueue       = "AWS::SQS::Queue"
+	typeBucket      = "AWS::S3::Bucket"
+	typeSchedule    = "AWS::Scheduler::Schedule"
 )
 
 // idle are resources that need no running: they grant, describe or hold output.
@@ -97,6 +103,7 @@ var idle = []string{
 func (s *stack) addNotRun(system *System) error {
 	run := []string{
 		typeTable, typeGlobalTable, typeFunction, typeMapping, typeAPI, typeRoute, typeIntegration, typeStage, typeAnswer, typeQueue,
+		typeBucket, typeSchedule,
 	}
 	for _, r := range s.Resources {
 		needsNothing := slices.ContainsFunc(idle, func(prefix string) bool { return strings.HasPrefix(r.Type, prefix) })

@@ -12,8 +12,8 @@ type Mapping struct {
 	ID         string // logical id
 	FunctionID string
 	TableID    string
-	// QueueID is the queue that learns of records given up, if any.
-	QueueID string
+	// QueueID is the queue, BucketID the bucket that learns of records given up, if any.
+	QueueID, BucketID string
 
 	BatchSize       int
 	Window          time.Duration
@@ -127,13 +127,16 @@ func (s *stack) resolve(m *Mapping, p mappingProperties, system *System) error {
 	if destination == "" {
 		return nil
 	}
-	for _, q := range system.Queues {
-		if q.ARN == destination {
-			m.QueueID = q.ID
+	for _, b := range system.Buckets {
+		if b.ARN == destination {
+			m.BucketID = b.ID
 			return nil
 		}
 	}
-	return fmt.Errorf("its on-failure destination %q is no queue of this template", destination)
+	if m.QueueID = system.queueAt(destination); m.QueueID == "" {
+		return fmt.Errorf("its on-failure destination %q is no queue and no bucket of this template", destination)
+	}
+	return nil
 }
 
 // function is the one that a mapping names.

@@ -12,10 +12,10 @@ var nameProperty = map[string]string{
 	typeGlobalTable: "TableName",
 	typeFunction:    "FunctionName",
 	typeQueue:       "QueueName",
+	typeBucket:      "BucketName",
 
 	"AWS::IAM::Role":      "RoleName",
 	"AWS::Logs::LogGroup": "LogGroupName",
-	"AWS::S3::Bucket":     "BucketName",
 }
 
 // physicalName is the name that the resource has on AWS, or here.
@@ -100,8 +100,10 @@ func (s *stack) getAtt(id, attribute string, depth int) (any, error) {
 		return arn("kms", "key/"+name), nil
 	case "AWS::Logs::LogGroup.Arn":
 		return arn("logs", "log-group:"+name+":*"), nil
-	case "AWS::S3::Bucket.Arn":
-		return "arn:" + partition + ":s3:::" + name, nil
+	case typeBucket + ".Arn":
+		return bucketARN(name), nil
+	case typeBucket + ".RegionalDomainName": // functions find it by AWS_ENDPOINT_URL_S3
+		return name + ".s3." + Region + ".amazonaws.com", nil
 	}
 	return nil, fmt.Errorf("Fn::GetAtt of %s.%s: this attribute of %s is not known here", id, attribute, r.Type)
 }

@@ -102,9 +102,9 @@ func readJSON(file string, into any) error {
 	return nil
 }
 
-// addTo adds what runs. Tables, functions and queues come first: APIs and mappings point at them.
+// addTo adds what runs. Tables, functions, queues and buckets come first: APIs and mappings point at them.
 func (s *stack) addTo(system *System) error {
-	for _, add := range []func(*System) error{s.addTables, s.addFunctions, s.addQueues, s.addAPIs, s.addSockets, s.addMappings, s.addNotRun} {
+	for _, add := range []func(*System) error{s.addTables, s.addFunctions, s.addQueues, s.addBuckets, s.addSchedules, s.addAPIs, s.addSockets, s.addMappings, s.addNotRun} {
 		if err := add(system); err != nil {
 			return err
 		}

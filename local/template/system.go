@@ -16,6 +16,8 @@ type System struct {
 	APIs      []API
 	Sockets   []Socket
 	Queues    []Queue
+	Buckets   []Bucket
+	Schedules []Schedule
 	Mappings  []Mapping
 	// QueueMappings are the mappings whose source is a queue.
 	QueueMappings []QueueMapping

@@ -47,6 +47,7 @@ const whole = `{
 				"API": {"Fn::GetAtt": ["Api", "ApiEndpoint"]},
 				"SOCKET": {"Fn::GetAtt": ["Socket", "ApiEndpoint"]},
 				"ROLE": {"Fn::GetAtt": ["Role", "Arn"]},
+				"DEAD": {"Fn::Join": ["", ["https://", {"Fn::GetAtt": ["Dead", "RegionalDomainName"]}]]},
 				"NOTHING": {"Ref": "AWS::NoValue"}
 			}}
 		}},
@@ -58,6 +59,20 @@ const whole = `{
 			"QueueName": {"Fn::Sub": "jobs-${Stage}"}, "VisibilityTimeout": 360, "DelaySeconds": 5, "MessageRetentionPeriod": 60, "MaximumMessageSize": 2048,
 			"RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Failures", "Arn"]}, "maxReceiveCount": 5}, "SqsManagedSseEnabled": true, "FifoQueue": true
 		}},
+		"Dead": {"Type": "AWS::S3::Bucket", "Properties": {
+			"BucketName": {"Fn::Sub": "dead-${Stage}"}, "BucketEncryption": {}, "ObjectLockEnabled": true,
+			"NotificationConfiguration": {"EventBridgeConfiguration": {}, "QueueConfigurations": [
+				{"Event": "s3:ObjectCreated:*", "Queue": {"Fn::GetAtt": ["Jobs", "Arn"]}}, {"Event": "s3:ObjectRemoved:*", "Queue": {"Fn::GetAtt": ["Jobs", "Arn"]}}
+			]}
+		}},
+		"Daily": {"Type": "AWS::Scheduler::Schedule", "Properties": {
+			"ScheduleExpression": "rate(1 day)", "FlexibleTimeWindow": {"Mode": "OFF"},
+			"Target": {"Arn": {"Fn::GetAtt": ["Jobs", "Arn"]}, "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "Input": "{}"}
+		}},
+		"Paused": {"Type": "AWS::Scheduler::Schedule", "Properties": {"State": "DISABLED", "ScheduleExpression": "rate(1 day)", "Target": {}}},
+		"Elsewhere": {"Type": "AWS::Scheduler::Schedule", "Properties": {
+			"ScheduleExpression": "rate(1 day)", "ScheduleExpressionTimezone": "Europe/Berlin", "Target": {"Arn": "arn:x", "Input": "{}"}
+		}},
 		"JobsPolicy": {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": [{"Ref": "Jobs"}]}},
 		"Subscription": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
 			"EventSourceArn": {"Fn::GetAtt": ["Events", "StreamArn"]}, "FunctionName": {"Ref": "Worker"}, "StartingPosition": "TRIM_HORIZON",
@@ -67,7 +82,8 @@ const whole = `{
 			"DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Failures", "Arn"]}}}
 		}},
 		"Plain": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
-			"EventSourceArn": {"Fn::GetAtt": ["Events", "StreamArn"]}, "FunctionName": {"Fn::GetAtt": ["Defaults", "Arn"]}, "StartingPosition": "LATEST"
+			"EventSourceArn": {"Fn::GetAtt": ["Events", "StreamArn"]}, "FunctionName": {"Fn::GetAtt": ["Defaults", "Arn"]}, "StartingPosition": "LATEST",
+			"DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Dead", "Arn"]}}}
 		}},
 		"Off": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
 			"EventSourceArn": {"Fn::GetAtt": ["Events", "StreamArn"]}, "FunctionName": {"Ref": "Worker"}, "StartingPosition": "LATEST", "Enabled": false
@@ -162,7 +178,7 @@ func TestRead(t *testing.T) {
 				"TABLE": "Sys-Events", "ROWS": "rows-dev", "ARN": table + "Sys-Events", "DOTTED": table + "rows-dev", "JOINED": "a/aws/dev/7",
 				"SUB": "Sys-Events|" + table + "rows-dev|${Literal}|us-east-1", "SUBMAP": "jk-rows-dev",
 				"QUEUE": "http://127.0.0.1:9324/000000000000/Sys-Failures", "API": "http://127.0.0.1:3000", "SOCKET": "ws://127.0.0.1:3000/_socket",
-				"ROLE": "arn:aws:iam::000000000000:role/Sys-Role",
+				"ROLE": "arn:aws:iam::000000000000:role/Sys-Role", "DEAD": "https://dead-dev.s3.us-east-1.amazonaws.com",
 			},
 		},
 	}
@@ -175,7 +191,7 @@ func TestRead(t *testing.T) {
 		t.Errorf("tables: %+v", system.Tables)
 	}
 	wantMappings := []template.Mapping{
-		{ID: "Plain", FunctionID: "Defaults", TableID: "Events", BatchSize: 100, Parallelization: 1, MaxRetries: -1, MaxAge: -1, FromLatest: true},
+		{ID: "Plain", FunctionID: "Defaults", TableID: "Events", BucketID: "Dead", BatchSize: 100, Parallelization: 1, MaxRetries: -1, MaxAge: -1, FromLatest: true},
 		{
 			ID: "Subscription", FunctionID: "Worker", TableID: "Events", QueueID: "Failures", BatchSize: 50, Window: 2 * time.Second, Parallelization: 10,
 			MaxRetries: 3, MaxAge: time.Hour, Bisect: true, ReportFailures: true, Filters: []string{`{"eventName":["INSERT"]}`},
@@ -193,6 +209,14 @@ func TestRead(t *testing.T) {
 	}
 	if diff := cmp.Diff(wantQueues, system.Queues); diff != "" {
 		t.Errorf("queues: %s", diff)
+	}
+	wantBuckets := []template.Bucket{{ID: "Dead", Name: "dead-dev", ARN: "arn:aws:s3:::dead-dev", QueueIDs: []string{"Jobs"}}}
+	if diff := cmp.Diff(wantBuckets, system.Buckets); diff != "" {
+		t.Errorf("buckets: %s", diff)
+	}
+	wantSchedules := []template.Schedule{{ID: "Daily", Expression: "rate(1 day)", Timezone: "UTC", QueueID: "Jobs", Input: "{}"}}
+	if diff := cmp.Diff(wantSchedules, system.Schedules); diff != "" {
+		t.Errorf("schedules: %s", diff)
 	}
 	wantQueueMappings := []template.QueueMapping{
 		{ID: "OfJobs", FunctionID: "Worker", QueueID: "Jobs", BatchSize: 10_000, Window: time.Second, MaxConcurrency: 5, ReportFailures: true},
@@ -218,7 +242,8 @@ func TestRead(t *testing.T) {
 	wantNotRun := []string{
 		"AWS::ApiGatewayV2::Route authorization CUSTOM", "AWS::ApiGatewayV2::Route authorization JWT", "AWS::ApiGatewayV2::Route.AuthorizerId", "AWS::CloudWatch::Alarm",
 		"AWS::Lambda::EventSourceMapping.FilterCriteria of a queue", "AWS::Lambda::EventSourceMapping.TumblingWindowInSeconds", "AWS::Lambda::Function on nodejs22.x",
-		"AWS::SQS::Queue.FifoQueue",
+		"AWS::S3::Bucket telling of s3:ObjectRemoved:*, or by a filter", "AWS::S3::Bucket.NotificationConfiguration.EventBridgeConfiguration",
+		"AWS::S3::Bucket.ObjectLockEnabled", "AWS::SQS::Queue.FifoQueue", "AWS::Scheduler::Schedule to arn:x",
 	}
 	if diff := cmp.Diff(wantNotRun, system.NotRun); diff != "" {
 		t.Errorf("not run: %s", diff)
@@ -245,7 +270,10 @@ func TestErrors(t *testing.T) {
 		{"foreign function", `"FunctionName": {"Ref": "Worker"}, "StartingPosition": "TRIM`, `"FunctionName": "other", "StartingPosition": "TRIM`, `"other" is no function`},
 		{"foreign stream", `{"Fn::GetAtt": ["Events", "StreamArn"]}, "FunctionName": {"Ref": "Worker"}, "StartingPosition": "TRIM`, `"arn:x", "FunctionName": {"Ref": "Worker"}, "StartingPosition": "TRIM`, `"arn:x" is no stream`},
 		{"no stream", `"StreamSpecification": {"StreamViewType": "NEW_IMAGE"}`, `"WarmThroughput": {}`, "Events has no stream"},
-		{"destination", `{"Destination": {"Fn::GetAtt": ["Failures", "Arn"]}}`, `{"Destination": "arn:aws:s3:::bucket"}`, "is no queue of this template"},
+		{"destination", `{"Destination": {"Fn::GetAtt": ["Failures", "Arn"]}}`, `{"Destination": "arn:aws:s3:::bucket"}`, "is no queue and no bucket of this template"},
+		{"told queue", `"Queue": {"Fn::GetAtt": ["Jobs", "Arn"]}`, `"Queue": "arn:x"`, `Dead (AWS::S3::Bucket): it tells "arn:x", which is no queue`},
+		{"bucket", `{"Event": "s3:ObjectCreated:*"`, `{"Event": 1`, "Dead (AWS::S3::Bucket): "},
+		{"schedule", `"ScheduleExpression": "rate(1 day)"`, `"ScheduleExpression": 1`, "Daily (AWS::Scheduler::Schedule): "},
 		{"foreign queue", `"EventSourceArn": {"Fn::GetAtt": ["Jobs", "Arn"]}`, `"EventSourceArn": "arn:aws:sqs:us-east-1:000000000000:other"`, `OfJobs (AWS::Lambda::EventSourceMapping): "arn:aws:sqs:us-east-1:000000000000:other" is no queue`},
 		{"foreign function of a queue", `"FunctionName": {"Fn::GetAtt": ["Worker", "Arn"]}`, `"FunctionName": "other"`, `OfJobs (AWS::Lambda::EventSourceMapping): "other" is no function`},
 		{"visibility", `"VisibilityTimeout": 360`, `"VisibilityTimeout": 24`, "the visibility timeout of Jobs (24s) is less than the timeout of Worker (25s)"},

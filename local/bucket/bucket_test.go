@@ -1,0 +1,106 @@
+package bucket_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/annals-es/annals/local/bucket"
+)
+
+const key = "aws/lambda/m/shardId-1/2026/11/25/2026-11-25T10.00.00-a b+c"
+
+func newBucket(t *testing.T) (*bucket.Bucket, *[]string) {
+	t.Helper()
+	b := bucket.New(bucket.Config{Name: "given-up", ARN: "arn:aws:s3:::given-up", Region: "us-east-1", Dir: filepath.Join(t.TempDir(), "Failures")})
+	var told []string
+	b.Tell(func(message string) error { told = append(told, message); return nil })
+	return b, &told
+}
+
+// An object is a file, and whoever is to be told finds it by what the message says, as Lambda functions read it.
+func TestObjects(t *testing.T) {
+	t.Parallel()
+	b, told := newBucket(t)
+	if err := b.Put(key, []byte("content")); err != nil {
+		t.Fatal(err)
+	}
+	var e events.S3Event
+	if err := json.Unmarshal([]byte((*told)[0]), &e); err != nil {
+		t.Fatal(err)
+	}
+	entity := e.Records[0].S3
+	if entity.Bucket.Name != "given-up" || entity.Object.URLDecodedKey != key || entity.Object.Size != 7 || e.Records[0].EventSource != "aws:s3" {
+		t.Errorf("told: %s", (*told)[0])
+	}
+	body, err := b.Get(key)
+	if text, _ := os.ReadFile(filepath.Join(b.Dir, filepath.FromSlash(key))); err != nil || string(body) != "content" || string(text) != "content" {
+		t.Errorf("%q, %v; in the file %q", body, err, text)
+	}
+	if _, err := b.Get("aws/lambda"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a folder: %v", err)
+	}
+	for _, bad := range []string{"", "../x", "a/../../x", "/etc/passwd", "a//b"} {
+		if err := b.Put(bad, nil); !errors.Is(err, bucket.ErrNoKey) {
+			t.Errorf("put %q: %v", bad, err)
+		}
+		if _, err := b.Get(bad); !errors.Is(err, bucket.ErrNoKey) {
+			t.Errorf("get %q: %v", bad, err)
+		}
+	}
+	b.Tell(func(string) error { return errors.New("the queue is closed") })
+	if err := b.Put("other", nil); err == nil || !strings.Contains(err.Error(), "closed") {
+		t.Errorf("nobody told: %v", err)
+	}
+}
+
+func TestServer(t *testing.T) {
+	t.Parallel()
+	b, told := newBucket(t)
+	s, err := bucket.Listen(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.Serve(b)
+	for _, test := range []struct {
+		method, path string
+		status       int
+		body         string
+	}{
+		{"PUT", "/given-up/a/b%20c?x-id=PutObject", 200, ""},
+		{"GET", "/given-up/a/b%20c", 200, "sent"},
+		{"HEAD", "/given-up/a/b%20c", 200, ""},
+		{"GET", "/given-up/a/b%20c?versionId=1", 501, "NotImplemented"},
+		{"GET", "/given-up/missing", 404, "<Code>NoSuchKey</Code>"},
+		{"GET", "/given-up/a", 404, "<Code>NoSuchKey</Code>"},
+		{"GET", "/other/a", 404, "<Code>NoSuchBucket</Code>"},
+		{"DELETE", "/given-up/a/b%20c", 501, "NotImplemented"},
+		{"PUT", "/given-up/%2e%2e/x", 500, "InternalError"},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), test.method, s.Address()+test.path, strings.NewReader("sent"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(answer.Body)
+		_ = answer.Body.Close()
+		if answer.StatusCode != test.status || !strings.Contains(string(body), test.body) {
+			t.Errorf("%s %s: %d %s, want %d %s", test.method, test.path, answer.StatusCode, body, test.status, test.body)
+		}
+	}
+	if len(*told) != 1 {
+		t.Errorf("told %d times", len(*told))
+	}
+}

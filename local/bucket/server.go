@@ -1,0 +1,109 @@
+package bucket
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Server answers S3's API, with buckets as paths. Signatures are not looked at.
+type Server struct {
+	listener net.Listener
+	server   *http.Server
+	buckets  map[string]*Bucket // by name
+	log      *slog.Logger
+}
+
+// Listen takes a free port of the loopback interface. Close it.
+func Listen(log *slog.Logger) (*Server, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen for S3: %w", err)
+	}
+	s := &Server{listener: listener, log: log, buckets: map[string]*Bucket{}}
+	s.server = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	return s, nil
+}
+
+// Address is the endpoint of the API.
+func (s *Server) Address() string { return "http://" + s.listener.Addr().String() }
+
+// Serve begins to answer for these buckets.
+func (s *Server) Serve(buckets ...*Bucket) {
+	for _, b := range buckets {
+		s.buckets[b.Name] = b
+	}
+	go func() { _ = s.server.Serve(s.listener) }()
+}
+
+// Close ends it.
+func (s *Server) Close() {
+	_ = s.server.Close()
+	_ = s.listener.Close() // where nothing was served yet
+}
+
+// maxObject is the largest object that can be put here, in bytes.
+const maxObject = 64 << 20
+
+// ServeHTTP answers one call.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	b, there := s.buckets[name]
+	switch {
+	case !there:
+		refuse(w, http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist")
+	case r.URL.RawQuery != "" && r.URL.Query().Get("x-id") == "": // a part, a version, a property of it
+		refuse(w, http.StatusNotImplemented, "NotImplemented", "GetObject, HeadObject and PutObject are run here")
+	case r.Method == http.MethodGet, r.Method == http.MethodHead:
+		get(w, b, key)
+	case r.Method == http.MethodPut:
+		s.put(w, r, b, key)
+	default:
+		refuse(w, http.StatusNotImplemented, "NotImplemented", "GetObject, HeadObject and PutObject are run here")
+	}
+}
+
+func get(w http.ResponseWriter, b *Bucket, key string) {
+	body, err := b.Get(key)
+	switch {
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, ErrNoKey):
+		refuse(w, http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
+	case err != nil:
+		refuse(w, http.StatusInternalServerError, "InternalError", err.Error())
+	default:
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		_, _ = w.Write(body) // of HEAD the server sends none
+	}
+}
+
+func (s *Server) put(w http.ResponseWriter, r *http.Request, b *Bucket, key string) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxObject))
+	if err == nil {
+		err = b.Put(key, body)
+	}
+	if err != nil {
+		s.log.ErrorContext(r.Context(), "an object was not stored", "bucket", b.Name, "key", key, "error", err)
+		refuse(w, http.StatusInternalServerError, "InternalError", err.Error())
+	}
+}
+
+// refusal is S3's body of an error.
+type refusal struct {
+	XMLName xml.Name `xml:"Error"`
+	Code    string
+	Message string
+}
+
+func refuse(w http.ResponseWriter, status int, code, message string) {
+	w.Header().Set("Content-Type", "application/xml")
+	w.WriteHeader(status)
+	_ = xml.NewEncoder(w).Encode(refusal{Code: code, Message: message})
+}
