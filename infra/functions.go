@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/annals-es/annals/internal/app/queues"
 	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/order"
@@ -96,7 +97,9 @@ var reactor = function{
 	memory:      512,
 	timeout:     60,
 	grants: []grant{
-		{on: events, actions: []string{"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}},
+		{on: events, actions: []string{
+			"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan",
+		}},
 		{on: snapshots, actions: []string{"dynamodb:GetItem"}},
 		{on: reactions, actions: []string{
 			"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
@@ -189,7 +192,10 @@ func environment(f function, made resources) *map[string]*string {
 		}
 	}
 	if f.leavesTo != "" {
-		env[jobQueues[f.leavesTo].env] = made.queues[f.leavesTo].jobs.QueueUrl()
+		env[jobQueues[f.leavesTo].env] = made.queues[f.leavesTo].QueueUrl()
+	}
+	if f.subscribed {
+		env[queues.FailuresEnv] = awscdk.Fn_Join(jsii.String(""), jsii.PtrSlice("https://", *made.failures[f.name].BucketRegionalDomainName()))
 	}
 	if f.posts {
 		env[push.URLEnv] = made.stage.CallbackUrl()

@@ -30,6 +30,10 @@ func TestFunctions(t *testing.T) {
 	react := maps.Clone(write)
 	react["TABLE_PROJECTIONS"], react["TABLE_RESERVE_STOCK"] = ref("ProjectionsTable"), ref("ReserveStockTable")
 	react["REACTION_QUEUE_URL"] = ref("ReactionQueue")
+	givenUp := func(bucket string) object {
+		return object{"Fn::Join": list{"", list{"https://", getAtt(bucket, "RegionalDomainName")}}}
+	}
+	both["FAILURES_URL"], react["FAILURES_URL"] = givenUp("ProjectorFailures"), givenUp("ReactorFailures")
 	tests := []struct {
 		name            string
 		timeout, memory float64

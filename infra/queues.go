@@ -11,16 +11,8 @@ import (
 // attempts is how often a function gets a job before it is put among the dead letters.
 const attempts = 5
 
-// functionQueues are the queues of a function that receives the event table's stream.
-type functionQueues struct {
-	// failures receives the batches that the subscription gave up. A message names a range of the stream, not its records.
-	failures awssqs.Queue
-	// jobs receives what the function is to do later.
-	jobs awssqs.Queue
-}
-
-// stackQueues are the queues of the stack, by the function that they belong to.
-type stackQueues map[string]functionQueues
+// stackQueues are the queues of jobs, of what a function does later, by the function.
+type stackQueues map[string]awssqs.Queue
 
 // jobQueues name the job queues of functions, and the variable that holds the URL.
 var jobQueues = map[string]struct{ id, env string }{
@@ -31,11 +23,7 @@ var jobQueues = map[string]struct{ id, env string }{
 func newQueues(stack awscdk.Stack) stackQueues {
 	made := stackQueues{}
 	for _, f := range subscribers {
-		made[f.name] = functionQueues{
-			failures: newQueue(stack, pascal(f.name)+"Failures", &awssqs.QueueProps{},
-				"SQS queue of the stream batches that the "+f.name+" could not process"),
-			jobs: newJobQueue(stack, jobQueues[f.name].id, f),
-		}
+		made[f.name] = newJobQueue(stack, jobQueues[f.name].id, f)
 	}
 	return made
 }

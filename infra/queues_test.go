@@ -3,15 +3,13 @@ package main
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 )
 
 func TestQueues(t *testing.T) {
 	const fortnight = 14 * 24 * 3600.0
-	want := map[string]object{
-		"ProjectorFailures": {"MessageRetentionPeriod": fortnight, "SqsManagedSseEnabled": true},
-		"ReactorFailures":   {"MessageRetentionPeriod": fortnight, "SqsManagedSseEnabled": true},
-	}
+	want := map[string]object{}
 	for _, id := range []string{"CatchUp", "Reaction"} {
 		want[id+"DeadLetters"] = object{"MessageRetentionPeriod": fortnight, "SqsManagedSseEnabled": true}
 		want[id+"Queue"] = object{
@@ -29,15 +27,21 @@ func TestQueues(t *testing.T) {
 
 func TestQueuesTakeNothingInClear(t *testing.T) {
 	for _, queue := range arm64.ids("AWS::SQS::Queue") {
+		statements := list{object{
+			"Effect": "Deny", "Action": "sqs:*", "Principal": object{"AWS": "*"}, "Resource": getAtt(queue, "Arn"),
+			"Condition": object{"Bool": object{"aws:SecureTransport": "false"}},
+		}}
+		if strings.HasSuffix(queue, "Queue") { // told by S3 what was given up
+			statements = append(statements, object{
+				"Effect": "Allow", "Action": "sqs:SendMessage", "Principal": object{"Service": "s3.amazonaws.com"}, "Resource": getAtt(queue, "Arn"),
+				"Condition": object{"StringEquals": object{"aws:SourceAccount": ref("AWS::AccountId")}},
+			})
+		}
 		same(t, queue, object{
-			"Queues": list{ref(queue)},
-			"PolicyDocument": object{"Version": "2012-10-17", "Statement": list{object{
-				"Effect": "Deny", "Action": "sqs:*", "Principal": object{"AWS": "*"}, "Resource": getAtt(queue, "Arn"),
-				"Condition": object{"Bool": object{"aws:SecureTransport": "false"}},
-			}}},
+			"Queues": list{ref(queue)}, "PolicyDocument": object{"Version": "2012-10-17", "Statement": statements},
 		}, arm64.resource(t, queue+"Policy", "AWS::SQS::QueuePolicy").Properties)
 	}
 	same(t, "policies", []string{
-		"CatchUpDeadLettersPolicy", "CatchUpQueuePolicy", "ProjectorFailuresPolicy", "ReactionDeadLettersPolicy", "ReactionQueuePolicy", "ReactorFailuresPolicy",
+		"CatchUpDeadLettersPolicy", "CatchUpQueuePolicy", "ReactionDeadLettersPolicy", "ReactionQueuePolicy",
 	}, arm64.ids("AWS::SQS::QueuePolicy"))
 }

@@ -5,6 +5,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/annals-es/annals/internal/readmodel/tables"
@@ -21,10 +22,11 @@ type grant struct {
 func newRole(stack awscdk.Stack, f function, made resources, logs awslogs.LogGroup) awsiam.IRole {
 	statements := append(tableStatements(f.grants, made.tables), logStatement(logs))
 	if f.leavesTo != "" {
-		statements = append(statements, allow([]string{"sqs:SendMessage"}, made.queues[f.leavesTo].jobs.QueueArn()))
+		statements = append(statements, allow([]string{"sqs:SendMessage"}, made.queues[f.leavesTo].QueueArn()))
 	}
 	if f.subscribed {
 		statements = append(statements, subscriptionStatements(made.tables[tables.Events.Name], made.queues[f.name])...)
+		statements = append(statements, failureStatements(made.failures[f.name])...)
 	}
 	if made.key != nil {
 		statements = append(statements, keyStatement(stack, made.key))
@@ -58,15 +60,14 @@ func logStatement(logs awslogs.LogGroup) awsiam.PolicyStatement {
 	return allow([]string{"logs:CreateLogStream", "logs:PutLogEvents"}, logs.LogGroupArn())
 }
 
-// subscriptionStatements allow what the event source mappings do under the function's role: read the stream and report the
-// batches that they give up; work its queue off.
-func subscriptionStatements(events awsdynamodb.TableV2, queues functionQueues) []awsiam.PolicyStatement {
+// subscriptionStatements allow what the event source mappings do under the function's role: read the stream, and work its queue
+// off.
+func subscriptionStatements(events awsdynamodb.TableV2, jobs awssqs.Queue) []awsiam.PolicyStatement {
 	return []awsiam.PolicyStatement{
 		allow([]string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}, events.TableStreamArn()),
 		// IAM knows no resource for ListStreams: it allows it on everything or not at all.
 		allow([]string{"dynamodb:ListStreams"}, jsii.String("*")),
-		allow([]string{"sqs:SendMessage"}, queues.failures.QueueArn()),
-		allow([]string{"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}, queues.jobs.QueueArn()),
+		allow([]string{"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}, jobs.QueueArn()),
 	}
 }
 

@@ -37,40 +37,43 @@ func TestRoles(t *testing.T) {
 			"CatchUpQueue.Arn": {"sqs:SendMessage"},
 		}, "dynamodb:GetItem", "dynamodb:Query"),
 		"ProjectorRole": withReadTables(grants{
-			"EventsTable.Arn":       {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
-			"ProjectionsTable.Arn":  {"dynamodb:PutItem", "dynamodb:Query"},
-			"SnapshotsTable.Arn":    {"dynamodb:GetItem", "dynamodb:PutItem"},
-			"EventsTable.StreamArn": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
-			"*":                     {"dynamodb:ListStreams"},
-			"ProjectorFailures.Arn": {"sqs:SendMessage"},
-			"CatchUpQueue.Arn":      {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
-			"ProjectorLogs.Arn":     logs,
-			"ConnectionsTable.Arn":  {"dynamodb:DeleteItem", "dynamodb:Query"},
-			postToLive:              {"execute-api:ManageConnections"},
+			"EventsTable.Arn":                     {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
+			"ProjectionsTable.Arn":                {"dynamodb:PutItem", "dynamodb:Query"},
+			"SnapshotsTable.Arn":                  {"dynamodb:GetItem", "dynamodb:PutItem"},
+			"EventsTable.StreamArn":               {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+			"*":                                   {"dynamodb:ListStreams"},
+			"ProjectorFailures.Arn":               {"s3:ListBucket"},
+			arnOf(objectsOf("ProjectorFailures")): {"s3:GetObject", "s3:PutObject"},
+			"CatchUpQueue.Arn":                    {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
+			"ProjectorLogs.Arn":                   logs,
+			"ConnectionsTable.Arn":                {"dynamodb:DeleteItem", "dynamodb:Query"},
+			postToLive:                            {"execute-api:ManageConnections"},
 		}, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
 			"dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"),
 		"ReactorRole": {
-			"EventsTable.Arn":       {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
-			"SnapshotsTable.Arn":    {"dynamodb:GetItem"},
-			"ProjectionsTable.Arn":  {"dynamodb:PutItem", "dynamodb:Query"},
-			"ReserveStockTable.Arn": {"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
-			"EventsTable.StreamArn": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
-			"*":                     {"dynamodb:ListStreams"},
-			"ReactorFailures.Arn":   {"sqs:SendMessage"},
-			"ReactionQueue.Arn":     {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
-			"ReactorLogs.Arn":       logs,
+			"EventsTable.Arn":                   {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan"},
+			"SnapshotsTable.Arn":                {"dynamodb:GetItem"},
+			"ProjectionsTable.Arn":              {"dynamodb:PutItem", "dynamodb:Query"},
+			"ReserveStockTable.Arn":             {"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+			"EventsTable.StreamArn":             {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+			"*":                                 {"dynamodb:ListStreams"},
+			"ReactorFailures.Arn":               {"s3:ListBucket"},
+			arnOf(objectsOf("ReactorFailures")): {"s3:GetObject", "s3:PutObject"},
+			"ReactionQueue.Arn":                 {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
+			"ReactorLogs.Arn":                   logs,
 		},
 		"SocketRole": {
 			"ConnectionsTable.Arn": {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
 			"SocketLogs.Arn":       logs,
 		},
 	}
+	tests["SchedulerRole"] = grants{"CatchUpQueue.Arn": {"sqs:SendMessage"}, "ReactionQueue.Arn": {"sqs:SendMessage"}}
 	for id, want := range tests {
 		t.Run(id, func(t *testing.T) {
 			same(t, "grants", want, grantsOf(t, arm64.resource(t, id, "AWS::IAM::Role")))
 		})
 	}
-	same(t, "roles", []string{"CommandRole", "ProjectorRole", "QueryRole", "ReactorRole", "SocketRole"}, arm64.ids("AWS::IAM::Role"))
+	same(t, "roles", []string{"CommandRole", "ProjectorRole", "QueryRole", "ReactorRole", "SchedulerRole", "SocketRole"}, arm64.ids("AWS::IAM::Role"))
 	// A policy outside of the roles would add to them unseen by the test above.
 	for _, typ := range []string{"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"} {
 		same(t, typ, []string(nil), arm64.ids(typ))
@@ -93,9 +96,12 @@ func TestStarsAreListed(t *testing.T) {
 
 func TestOnlyLambdaAssumesTheRoles(t *testing.T) {
 	for _, id := range arm64.ids("AWS::IAM::Role") {
-		same(t, id, any(object{"Version": "2012-10-17", "Statement": list{object{
-			"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": object{"Service": "lambda.amazonaws.com"},
-		}}}), arm64.resource(t, id, "AWS::IAM::Role").Properties["AssumeRolePolicyDocument"])
+		statement := object{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": object{"Service": "lambda.amazonaws.com"}}
+		if id == "SchedulerRole" { // and the scheduler its own, for this account's schedules
+			statement["Principal"] = object{"Service": "scheduler.amazonaws.com"}
+			statement["Condition"] = object{"StringEquals": object{"aws:SourceAccount": ref("AWS::AccountId")}}
+		}
+		same(t, id, any(object{"Version": "2012-10-17", "Statement": list{statement}}), arm64.resource(t, id, "AWS::IAM::Role").Properties["AssumeRolePolicyDocument"])
 	}
 }
 

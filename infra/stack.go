@@ -20,20 +20,23 @@ func newStack(app awscdk.App, conf config) {
 	})
 	key := newKey(stack, conf)
 	made := resources{tables: newTables(stack, conf, key), key: key, queues: newQueues(stack), stage: newSocketAPI(stack)}
+	made.failures = newBuckets(stack, made.queues)
 	deployed := newFunctions(stack, conf, made)
 	for _, f := range subscribers {
 		subscribe(stack, f, deployed[f.name], made)
 	}
+	newSchedules(stack, made.queues)
 	newAPI(stack, deployed)
 	newSocketRoutes(stack, made.stage, deployed[socket.name])
 }
 
 // resources are what functions work with.
 type resources struct {
-	tables storedTables
-	key    awskms.IKey // of the tables; nil where it is DynamoDB's own
-	queues stackQueues
-	stage  awsapigatewayv2.WebSocketStage
+	tables   storedTables
+	key      awskms.IKey // of the tables; nil where it is DynamoDB's own
+	queues   stackQueues
+	failures stackBuckets
+	stage    awsapigatewayv2.WebSocketStage
 }
 
 // named gives the CloudFormation resource behind a construct the construct's own id as its logical id, see rename.

@@ -24,7 +24,10 @@ func subscribeToStream(stack awscdk.Stack, f function, deployed awslambda.Functi
 		// LATEST could miss what is written while the mapping is made.
 		StartingPosition: awslambda.StartingPosition_TRIM_HORIZON,
 		BatchSize:        jsii.Number(100),
-		Filters:          filters(f),
+		// No window: a batch goes as soon as there is a record. Windows are whole seconds, for which every query that waits for a
+		// token would wait; batches become full by themselves where there is much to do.
+		MaxBatchingWindow: awscdk.Duration_Seconds(jsii.Number(0)),
+		Filters:           filters(f),
 		// More than 1 gives up the order between items of a stream, which the engine's checkpoints restore.
 		ParallelizationFactor: jsii.Number(10),
 		// The function answers with the record to go on from; a batch that crashes it is halved until the culprit is alone.
@@ -34,7 +37,9 @@ func subscribeToStream(stack awscdk.Stack, f function, deployed awslambda.Functi
 		// the stream holds.
 		RetryAttempts: jsii.Number(-1),
 		MaxRecordAge:  awscdk.Duration_Hours(jsii.Number(6)),
-		OnFailure:     awslambdaeventsources.NewSqsDlq(made.queues[f.name].failures),
+		OnFailure:     awslambdaeventsources.NewS3OnFailureDestination(made.failures[f.name]),
+		// How many records came, were filtered, failed, were given up: CloudWatch has none of that otherwise.
+		MetricsConfig: &awslambda.MetricsConfig{Metrics: &[]awslambda.MetricType{awslambda.MetricType_EVENT_COUNT}},
 	}))
 }
 
@@ -59,7 +64,7 @@ func filters(f function) *[]*map[string]any {
 func subscribeToJobs(stack awscdk.Stack, f function, deployed awslambda.Function, made resources) {
 	named(awslambda.NewEventSourceMapping(stack, jsii.String(jobQueues[f.name].id+"Subscription"), &awslambda.EventSourceMappingProps{
 		Target:         deployed,
-		EventSourceArn: made.queues[f.name].jobs.QueueArn(),
+		EventSourceArn: made.queues[f.name].QueueArn(),
 		BatchSize:      jsii.Number(10),
 		// The function answers with the messages that failed; the others are done.
 		ReportBatchItemFailures: jsii.Bool(true),

@@ -20,6 +20,9 @@ func TestSubscriptions(t *testing.T) {
 			"MaximumRetryAttempts":       -1.0,
 			"MaximumRecordAgeInSeconds":  6 * 3600.0,
 			"DestinationConfig":          object{"OnFailure": object{"Destination": getAtt(function+"Failures", "Arn")}},
+			"MetricsConfig":              object{"Metrics": list{"EventCount"}},
+
+			"MaximumBatchingWindowInSeconds": 0.0,
 		}, arm64.resource(t, function+"Subscription", "AWS::Lambda::EventSourceMapping").Properties)
 		same(t, jobs, object{
 			"EventSourceArn":        getAtt(jobs+"Queue", "Arn"),
