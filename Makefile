@@ -38,6 +38,10 @@ import-northwind: ## Send 830 real orders through the running service and check 
 rebuild: ## Build a read model of the running service anew, without downtime (PROJECTION=product-sales, PORT=3000)
 	@$(if $(PROJECTION),,$(error say which: make rebuild PROJECTION=product-sales))$(GO) run ./cmd/annals --local rebuild $(PROJECTION)
 
+.PHONY: reconcile
+reconcile: ## Compare all streams of the running service with its read models, and bring level what is behind (PORT=3000)
+	@$(GO) run ./cmd/annals --local reconcile
+
 ## Test
 
 .PHONY: test
