@@ -101,6 +101,7 @@ type bench struct {
 	queue   *queue
 	now     time.Time
 	engine  *projection.Engine
+	said    strings.Builder // what processes logged that do takes for it, one after the other
 }
 
 func newBench() *bench {
@@ -118,7 +119,10 @@ func (b *bench) engineOf(cfg projection.Config, newest projection.Projection, fo
 func (b *bench) engineOn(
 	store es.Reader, view projection.View, catalog projection.Catalog, cfg projection.Config, newest projection.Projection, former ...projection.Projection,
 ) *projection.Engine {
-	cfg.Now, cfg.Log = func() time.Time { return b.now }, slog.New(slog.DiscardHandler)
+	cfg.Now = func() time.Time { return b.now }
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
 	return projection.NewEngine(store, catalog, cfg, projection.Subscription{Projection: newest, Former: former, View: view})
 }
 

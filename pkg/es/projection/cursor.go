@@ -234,10 +234,14 @@ func (c *cursor) park(ctx context.Context, version int64, why Reason, cause erro
 	if err := c.target.sub.View.Park(ctx, c.target.Generation, c.stream, c.at, p); err != nil {
 		return fmt.Errorf("%s: park %s@%d: %w", c.target, c.stream, c.at.Version, err)
 	}
-	c.engine.cfg.Log.LogAttrs(ctx, slog.LevelError, "a stream is parked",
+	c.log(ctx, slog.LevelError, "a stream is parked", version, why)
+	return errParked
+}
+
+func (c *cursor) log(ctx context.Context, level slog.Level, what string, version int64, why Reason) {
+	c.engine.cfg.Log.LogAttrs(ctx, level, what,
 		slog.String("projection", c.target.sub.name()), slog.Int("generation", int(c.target.Generation)),
 		slog.String("stream", c.stream.String()), slog.Int64("version", version), slog.String("reason", string(why)))
-	return errParked
 }
 
 func reason(err error) Reason {

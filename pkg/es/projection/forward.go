@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -69,6 +70,9 @@ func (e *Engine) forwardOnce(ctx context.Context, c *cursor, delivered []*es.Com
 	job := Job{Task: CatchUp, Projection: c.target.sub.name(), Stream: c.stream, Retry: m.retry, Suspect: c.suspected(m)}
 	switch {
 	case e.waits(c, m):
+		if p := c.at.Parked; m.suspect && p.Reason == Crashed { // whoever parked it had no time to say so
+			c.log(ctx, slog.LevelError, "a stream is parked", p.Version, p.Reason)
+		}
 		return c.seen(ctx, delivered)
 	case (c.at.Behind || job.Suspect) && !m.level && e.cfg.Queue != nil: // a suspect must not take the batch with it
 		return e.leave(ctx, 0, job)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -94,6 +95,7 @@ func (c *cursor) mark(ctx context.Context, m mode) error {
 		return fmt.Errorf("%s: mark %s@%d: %w", c.target, c.stream, c.at.Version, err)
 	}
 	c.at.Parked = &p
+	c.log(ctx, slog.LevelWarn, "a stream is tried that may end the process", p.Version, Crashed) // its last words, if so
 	return nil
 }
 

@@ -2,7 +2,9 @@ package projection_test
 
 import (
 	"context"
+	"log/slog"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -33,6 +35,7 @@ func (b *bench) do(t *testing.T, fold func(chan<- struct{}) projection.Projectio
 	deaths, done := make(chan struct{}), make(chan error)
 	cfg := b.queued()
 	cfg.Code = func() string { return "1" }
+	cfg.Log = slog.New(slog.NewTextHandler(&b.said, nil))
 	r := b.rebuilder(b.engineOf(cfg, fold(deaths)))
 	go func() { done <- r.Do(context.WithoutCancel(t.Context()), j) }()
 	select {
@@ -65,6 +68,10 @@ func TestCrashIsParked(t *testing.T) {
 	}
 	if b.do(t, fold, job) {
 		t.Error("it is tried for ever")
+	}
+	if said := b.said.String(); strings.Count(said, "a stream is tried that may end the process") != 2 ||
+		strings.Count(said, "a stream is parked") != 1 || !strings.Contains(said, "stream=Note#a version=1 reason=crashed") {
+		t.Errorf("logged:\n%s", said)
 	}
 	if p := b.at(t, 1, "a").Parked; p.Attempts != 2 || p.Code != "1" {
 		t.Errorf("parked: %+v", p)
