@@ -44,6 +44,11 @@ func (g *gate) maySend(header http.Header, queue string) error {
 	return g.Check(header, policy.Request{Action: "sqs:sendmessage", Resource: queue}) // SQS spells it so when it refuses
 }
 
+// mayDo says whether whoever signed a request may do something with an object of a bucket.
+func (g *gate) mayDo(header http.Header, action, object string) error {
+	return g.Check(header, policy.Request{Action: action, Resource: object})
+}
+
 // mayManage says whether whoever signed a request may do what it does with a connection of a WebSocket API.
 func (g *gate) mayManage(s template.Socket) func(*http.Request, string) error {
 	return func(r *http.Request, connection string) error {

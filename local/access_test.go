@@ -45,6 +45,11 @@ func TestQueuesAndConnections(t *testing.T) {
 		{"CourierFunction", func(r *http.Request) error { return g.maySend(r.Header, queue+"Failures") }, "sqs:sendmessage on resource: " + queue + "Failures"},
 		{"ApiFunction", func(r *http.Request) error { return g.maySend(r.Header, queue+"Messages") }, "sqs:sendmessage on resource: " + queue + "Messages"},
 		{"local", func(r *http.Request) error { return g.maySend(r.Header, queue+"Messages") }, ""},
+		{"CourierFunction", func(r *http.Request) error { return g.mayDo(r.Header, "s3:GetObject", "arn:aws:s3:::Sys-Failures/a/b") }, ""},
+		{
+			"CourierFunction", func(r *http.Request) error { return g.mayDo(r.Header, "s3:PutObject", "arn:aws:s3:::Sys-Failures/a/b") },
+			"s3:PutObject on resource: arn:aws:s3:::Sys-Failures/a/b",
+		},
 		{"SocketFunction", func(r *http.Request) error { return g.mayManage(system.Sockets[0])(r, "abc=") }, ""},
 		{
 			"ApiFunction", func(r *http.Request) error { return g.mayManage(system.Sockets[0])(r, "abc=") },

@@ -26,6 +26,7 @@ func (r *runner) openBuckets(system *template.System) {
 		r.buckets[d.ID] = b
 		all = append(all, b)
 	}
+	r.s3.May = r.gate.mayDo
 	r.s3.Serve(all...)
 }
 

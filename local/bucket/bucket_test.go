@@ -70,6 +70,12 @@ func TestServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
+	s.May = func(header http.Header, action, object string) error {
+		if header.Get("Authorization") != "" {
+			return nil
+		}
+		return errors.New(action + " on " + object)
+	}
 	s.Serve(b)
 	for _, test := range []struct {
 		method, path string
@@ -79,6 +85,8 @@ func TestServer(t *testing.T) {
 		{"PUT", "/given-up/a/b%20c?x-id=PutObject", 200, ""},
 		{"GET", "/given-up/a/b%20c", 200, "sent"},
 		{"HEAD", "/given-up/a/b%20c", 200, ""},
+		{"GET", "/given-up/a/b%20c", 403, "<Message>s3:GetObject on arn:aws:s3:::given-up/a/b c</Message>"},
+		{"PUT", "/given-up/d", 403, "<Code>AccessDenied</Code>"},
 		{"GET", "/given-up/a/b%20c?versionId=1", 501, "NotImplemented"},
 		{"GET", "/given-up/missing", 404, "<Code>NoSuchKey</Code>"},
 		{"GET", "/given-up/a", 404, "<Code>NoSuchKey</Code>"},
@@ -89,6 +97,9 @@ func TestServer(t *testing.T) {
 		r, err := http.NewRequestWithContext(t.Context(), test.method, s.Address()+test.path, strings.NewReader("sent"))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if test.status != http.StatusForbidden {
+			r.Header.Set("Authorization", "signed")
 		}
 		answer, err := http.DefaultClient.Do(r)
 		if err != nil {

@@ -14,12 +14,15 @@ import (
 	"time"
 )
 
-// Server answers S3's API, with buckets as paths. Signatures are not looked at.
+// Server answers S3's API, with buckets as paths. Signatures are not verified.
 type Server struct {
 	listener net.Listener
 	server   *http.Server
 	buckets  map[string]*Bucket // by name
 	log      *slog.Logger
+
+	// May says whether whoever signed a request may do an action with an object, by its ARN. nil = all may. To be set before Serve.
+	May func(header http.Header, action, object string) error
 }
 
 // Listen takes a free port of the loopback interface. Close it.
@@ -63,12 +66,28 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.RawQuery != "" && r.URL.Query().Get("x-id") == "": // a part, a version, a property of it
 		refuse(w, http.StatusNotImplemented, "NotImplemented", "GetObject, HeadObject and PutObject are run here")
 	case r.Method == http.MethodGet, r.Method == http.MethodHead:
-		get(w, b, key)
+		if s.may(w, r, "s3:GetObject", b.ARN+"/"+key) {
+			get(w, b, key)
+		}
 	case r.Method == http.MethodPut:
-		s.put(w, r, b, key)
+		if s.may(w, r, "s3:PutObject", b.ARN+"/"+key) {
+			s.put(w, r, b, key)
+		}
 	default:
 		refuse(w, http.StatusNotImplemented, "NotImplemented", "GetObject, HeadObject and PutObject are run here")
 	}
+}
+
+// may refuses who may not.
+func (s *Server) may(w http.ResponseWriter, r *http.Request, action, object string) bool {
+	if s.May == nil {
+		return true
+	}
+	err := s.May(r.Header, action, object)
+	if err != nil {
+		refuse(w, http.StatusForbidden, "AccessDenied", err.Error())
+	}
+	return err == nil
 }
 
 func get(w http.ResponseWriter, b *Bucket, key string) {
