@@ -175,7 +175,10 @@ func (c *cursor) saveUntil(ctx context.Context, steps []step, failed *foldError)
 		}
 	}
 	version := steps[failed.index].version()
-	if failed.passing {
+	switch {
+	case failed.passing && c.target.fold.aside() && c.engine.cfg.Queue != nil:
+		return c.setAside(ctx, steps[failed.index], failed.err)
+	case failed.passing:
 		return fmt.Errorf("%s: %s@%d: %w", c.target, c.stream, version, failed.err)
 	}
 	return c.park(ctx, version, reason(failed.err), failed.err)
@@ -238,6 +241,17 @@ func (c *cursor) park(ctx context.Context, version int64, why Reason, cause erro
 		slog.String("projection", c.target.sub.name()), slog.Int("generation", int(c.target.Generation)),
 		slog.String("stream", c.stream.String()), slog.Int64("version", version), slog.String("reason", string(why)))
 	return errParked
+}
+
+// setAside parks the stream before an event that can't be reacted to now, and has the queue try it again: after as long again
+// as the event is old, within bounds. The job comes first: a stream that is set aside has one.
+func (c *cursor) setAside(ctx context.Context, s step, cause error) error {
+	delay := min(max(c.engine.cfg.Now().Sub(s.commit.At), later), latest)
+	err := c.engine.leave(ctx, delay, Job{Task: CatchUp, Projection: c.target.sub.name(), Stream: c.stream, Retry: true})
+	if err != nil {
+		return err
+	}
+	return c.park(ctx, s.version(), Unavailable, cause)
 }
 
 func reason(err error) Reason {

@@ -64,6 +64,8 @@ const (
 	TooLarge Reason = "too-large"
 	// NeedsNewerCode: the event's type or schema is not known to this code.
 	NeedsNewerCode Reason = "needs-newer-code"
+	// Unavailable: what a reaction needs can't be reached. It is tried again by itself: see [Reaction.Aside].
+	Unavailable Reason = "unavailable"
 )
 
 // ParkedStream is a stream that waits.
