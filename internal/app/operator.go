@@ -15,6 +15,9 @@ type Operator struct {
 	Engine    *projection.Engine
 	Rebuilder *projection.Rebuilder
 	Reactions *projection.Engine
+
+	store     es.Reader
+	publisher projection.Projection // nil = there is no bus
 }
 
 // Operator returns what keeps the read models and the reactions. It needs OperatorTables.
@@ -30,7 +33,11 @@ func (s Service) Operator(cfg projection.RebuildConfig) (*Operator, error) {
 		return nil, err
 	}
 	cfg.Log, cfg.Throttled = s.Log, unavailable
-	return &Operator{Engine: engine, Rebuilder: projection.NewRebuilder(engine, store, cfg), Reactions: reactions}, nil
+	o := &Operator{Engine: engine, Rebuilder: projection.NewRebuilder(engine, store, cfg), Reactions: reactions, store: store}
+	if s.Bus != nil {
+		o.publisher = s.publisher()
+	}
+	return o, nil
 }
 
 // Engines are all engines.

@@ -118,3 +118,27 @@ func passing(err error) bool {
 	return errors.As(err, &conflict) || errors.As(err, &unknown) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
+
+// Again reacts again to the events of a stream, from a version on, whatever the reaction's checkpoint is, which stays. The
+// commands have the ids that they had. It returns how many events there were.
+//
+// Errors: the store's; the reaction's, with the event's place. It panics if the projection is no reaction.
+func Again(ctx context.Context, p Projection, store es.Reader, stream es.StreamID, from int64) (int, error) {
+	r := p.(*reactor)
+	n := 0
+	if !r.Reads(stream.Type) {
+		return 0, fmt.Errorf("%s does not read %s", r.Name(), stream)
+	}
+	for c, err := range store.Read(ctx, stream, es.Range{From: from}) {
+		if err != nil {
+			return n, err
+		}
+		for _, s := range beyond(nil, &c, from-1) {
+			if err := r.react(ctx, s); err != nil {
+				return n, fmt.Errorf("%s@%d: %w", stream, s.version(), err)
+			}
+			n++
+		}
+	}
+	return n, nil
+}
