@@ -30,6 +30,8 @@ func TestFunctions(t *testing.T) {
 	react := maps.Clone(write)
 	react["TABLE_PROJECTIONS"], react["TABLE_RESERVE_STOCK"] = ref("ProjectionsTable"), ref("ReserveStockTable")
 	react["REACTION_QUEUE_URL"] = ref("ReactionQueue")
+	react["TABLE_PUBLISHER"] = ref("PublisherTable")
+	react["EVENT_BUS_ARN"], react["EVENT_SOURCE"] = getAtt("EventBus", "Arn"), "/annals/Annals"
 	tests := []struct {
 		name            string
 		timeout, memory float64

@@ -19,11 +19,12 @@ func newStack(app awscdk.App, conf config) {
 		Description: jsii.String("Event sourcing and CQRS on Lambda and DynamoDB"),
 	})
 	key := newKey(stack, conf)
-	made := resources{tables: newTables(stack, conf, key), key: key, queues: newQueues(stack), stage: newSocketAPI(stack)}
+	made := resources{tables: newTables(stack, conf, key), key: key, queues: newQueues(stack), stage: newSocketAPI(stack), bus: newBus(stack, conf)}
 	deployed := newFunctions(stack, conf, made)
 	for _, f := range subscribers {
 		subscribe(stack, f, deployed[f.name], made)
 	}
+	newTamperAlarm(stack, deployed[reactor.name])
 	newAPI(stack, deployed)
 	newSocketRoutes(stack, made.stage, deployed[socket.name])
 }
@@ -34,6 +35,7 @@ type resources struct {
 	key    awskms.IKey // of the tables; nil where it is DynamoDB's own
 	queues stackQueues
 	stage  awsapigatewayv2.WebSocketStage
+	bus    *string // ARN of the integration events' bus
 }
 
 // named gives the CloudFormation resource behind a construct the construct's own id as its logical id, see rename.
