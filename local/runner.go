@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/annals-es/annals/internal/dynamolocal"
+	"github.com/annals-es/annals/local/bus"
 	"github.com/annals-es/annals/local/lambda"
 	"github.com/annals-es/annals/local/queue"
 	"github.com/annals-es/annals/local/socket"
@@ -37,6 +38,8 @@ type runner struct {
 	gate     *gate // what functions reach the database through
 	sqs      *queue.Server
 	queues   map[string]*queue.Queue // by logical id
+	events   *bus.Server
+	buses    []*bus.Bus
 	host     *lambda.Host
 	server   *http.Server
 	sockets  *socket.API // nil where the template has none
@@ -63,6 +66,9 @@ func (r *runner) start(ctx context.Context) error {
 		return err
 	}
 	if r.sqs, err = queue.Listen(r.log); err != nil {
+		return err
+	}
+	if r.events, err = bus.Listen(template.Account, template.Region, r.log); err != nil {
 		return err
 	}
 	system, err := template.Read(dir, template.Options{APIEndpoint: r.address(), SocketEndpoint: r.socketAddress(), SQSEndpoint: r.sqs.Address()})
@@ -97,7 +103,7 @@ func (r *runner) clear() error {
 	if !r.fresh {
 		return nil
 	}
-	for _, dir := range []string{r.data(), r.checkpoints(), r.queueFiles()} {
+	for _, dir := range []string{r.data(), r.checkpoints(), r.queueFiles(), r.busFiles()} {
 		if err := os.RemoveAll(dir); err != nil {
 			return fmt.Errorf("start empty: %w", err)
 		}
@@ -150,6 +156,12 @@ func (r *runner) stop() {
 	}
 	if r.gate != nil {
 		r.gate.close()
+	}
+	if r.events != nil {
+		r.events.Close()
+	}
+	if err := r.closeBuses(); err != nil {
+		r.log.ErrorContext(ctx, "a bus was not closed", "error", err)
 	}
 	if err := r.closeQueues(); err != nil {
 		r.log.ErrorContext(ctx, "a queue was not closed", "error", err)

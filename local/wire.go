@@ -31,6 +31,9 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 	if err := r.openQueues(system); err != nil {
 		return err
 	}
+	if err := r.openBuses(system); err != nil {
+		return err
+	}
 	if r.host, err = lambda.NewHost(); err != nil {
 		return err
 	}
@@ -72,6 +75,7 @@ func (r *runner) services(dynamoDB string) map[string]string {
 		"AWS_ENDPOINT_URL_DYNAMODB":         dynamoDB,
 		"AWS_ENDPOINT_URL_DYNAMODB_STREAMS": dynamoDB,
 		"AWS_ENDPOINT_URL_SQS":              r.sqs.Address(),
+		"AWS_ENDPOINT_URL_EVENTBRIDGE":      r.events.Address(),
 		// Where connections of the WebSocket API are posted to.
 		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": r.address() + socketPath,
 	}

@@ -16,6 +16,7 @@ type System struct {
 	APIs      []API
 	Sockets   []Socket
 	Queues    []Queue
+	Buses     []Bus
 	Mappings  []Mapping
 	// QueueMappings are the mappings whose source is a queue.
 	QueueMappings []QueueMapping

@@ -46,6 +46,8 @@ const whole = `{
 				"QUEUE": {"Ref": "Failures"},
 				"API": {"Fn::GetAtt": ["Api", "ApiEndpoint"]},
 				"SOCKET": {"Fn::GetAtt": ["Socket", "ApiEndpoint"]},
+				"BUS": {"Fn::GetAtt": ["Bus", "Arn"]},
+				"BUSNAME": {"Fn::Join": ["", [{"Ref": "Bus"}, "/", {"Fn::GetAtt": ["Bus", "Name"]}]]},
 				"ROLE": {"Fn::GetAtt": ["Role", "Arn"]},
 				"NOTHING": {"Ref": "AWS::NoValue"}
 			}}
@@ -58,6 +60,7 @@ const whole = `{
 			"QueueName": {"Fn::Sub": "jobs-${Stage}"}, "VisibilityTimeout": 360, "DelaySeconds": 5, "MessageRetentionPeriod": 60, "MaximumMessageSize": 2048,
 			"RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Failures", "Arn"]}, "maxReceiveCount": 5}, "SqsManagedSseEnabled": true, "FifoQueue": true
 		}},
+		"Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": {"Fn::Sub": "bus-${Stage}"}, "Description": "d", "Policy": {}}},
 		"JobsPolicy": {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": [{"Ref": "Jobs"}]}},
 		"Subscription": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
 			"EventSourceArn": {"Fn::GetAtt": ["Events", "StreamArn"]}, "FunctionName": {"Ref": "Worker"}, "StartingPosition": "TRIM_HORIZON",
@@ -162,6 +165,7 @@ func TestRead(t *testing.T) {
 				"TABLE": "Sys-Events", "ROWS": "rows-dev", "ARN": table + "Sys-Events", "DOTTED": table + "rows-dev", "JOINED": "a/aws/dev/7",
 				"SUB": "Sys-Events|" + table + "rows-dev|${Literal}|us-east-1", "SUBMAP": "jk-rows-dev",
 				"QUEUE": "http://127.0.0.1:9324/000000000000/Sys-Failures", "API": "http://127.0.0.1:3000", "SOCKET": "ws://127.0.0.1:3000/_socket",
+				"BUS": "arn:aws:events:us-east-1:000000000000:event-bus/bus-dev", "BUSNAME": "bus-dev/bus-dev",
 				"ROLE": "arn:aws:iam::000000000000:role/Sys-Role",
 			},
 		},
@@ -194,6 +198,10 @@ func TestRead(t *testing.T) {
 	if diff := cmp.Diff(wantQueues, system.Queues); diff != "" {
 		t.Errorf("queues: %s", diff)
 	}
+	wantBuses := []template.Bus{{ID: "Bus", Name: "bus-dev", ARN: "arn:aws:events:us-east-1:000000000000:event-bus/bus-dev"}}
+	if diff := cmp.Diff(wantBuses, system.Buses); diff != "" {
+		t.Errorf("buses: %s", diff)
+	}
 	wantQueueMappings := []template.QueueMapping{
 		{ID: "OfJobs", FunctionID: "Worker", QueueID: "Jobs", BatchSize: 10_000, Window: time.Second, MaxConcurrency: 5, ReportFailures: true},
 		{ID: "OfQueue", FunctionID: "Worker", QueueID: "Failures", BatchSize: 10},
@@ -217,6 +225,7 @@ func TestRead(t *testing.T) {
 	}
 	wantNotRun := []string{
 		"AWS::ApiGatewayV2::Route authorization CUSTOM", "AWS::ApiGatewayV2::Route authorization JWT", "AWS::ApiGatewayV2::Route.AuthorizerId", "AWS::CloudWatch::Alarm",
+		"AWS::Events::EventBus.Policy",
 		"AWS::Lambda::EventSourceMapping.FilterCriteria of a queue", "AWS::Lambda::EventSourceMapping.TumblingWindowInSeconds", "AWS::Lambda::Function on nodejs22.x",
 		"AWS::SQS::Queue.FifoQueue",
 	}
