@@ -82,7 +82,6 @@ func (s *service) withBus(t *testing.T) (*busOf, *messages) {
 	b := &busOf{accepted: map[string][]string{}, ids: map[string]string{}}
 	s.Tables[tables.Publisher.Name] = dynamotest.Table(t, s.client, tables.Publisher.Table)
 	s.Bus, s.EventSource, s.ReactionJobs = b, "/annals/Test", jobs
-	s.projector = s.reactor(t)
 	return b, jobs
 }
 
@@ -134,6 +133,7 @@ func TestPublisher(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	b, _ := s.withBus(t)
+	s.projector = s.reactor(t)
 	s.sell(t)
 	for range 3 {
 		s.project(t)
@@ -146,6 +146,7 @@ func TestBusOutOfOrder(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	b, jobs := s.withBus(t)
+	s.projector = s.reactor(t)
 	s.ok(t, "POST /products", `{"productId":"old","name":"Old","unitPrice":{"amount":"1.00","currency":"USD"}}`)
 	s.project(t)
 	b.fails = func() error { return errors.New("out of order") }
@@ -192,6 +193,7 @@ func TestPublishedInAnyWeather(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	b, jobs := s.withBus(t)
+	s.projector = s.reactor(t)
 	s.sell(t)
 	s.ok(t, "POST /orders/o/shipments", `{"trackingNumber":"T"}`)
 	s.ok(t, "POST /orders/o/delivery", "")
@@ -285,6 +287,7 @@ func TestRepublish(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	b, _ := s.withBus(t)
+	s.projector = s.reactor(t)
 	s.sell(t)
 	s.project(t)
 	o, err := s.Operator(projection.RebuildConfig{})
