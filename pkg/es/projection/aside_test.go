@@ -2,6 +2,7 @@ package projection_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -122,6 +123,39 @@ func TestAsideInTheMiddle(t *testing.T) {
 		t.Errorf("told %s", got)
 	}
 	b.wantParked(t, map[string]string{"b": "failed before 1, seen 1"})
+}
+
+// TestAsideSideBySide: processes that take turns with a stream tell of nothing twice; those that are at it at the same time, of
+// a commit at most.
+func TestAsideSideBySide(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	b.now = time.Now()
+	o := &outside{}
+	turns := []*projection.Engine{b.reactingAside(o, b.queued()), b.reactingAside(o, b.queued()), b.reactingAside(o, b.queued())}
+	for i := range 9 {
+		apply(t, turns[i%3], b.write(t, "a", Noted{fmt.Sprint(i)}))
+	}
+	if got := o.all(); got != "0 1 2 3 4 5 6 7 8" {
+		t.Errorf("told %s", got)
+	}
+	o.told = nil
+	var last es.Commit
+	for i := range 5 {
+		last = b.write(t, "b", Noted{fmt.Sprint(i)})
+	}
+	slow := reactionTo(func(text string, cmd es.Command) error {
+		err := o.tell(text, cmd)
+		if text == "1" { // meanwhile another one does it all
+			apply(t, turns[1], last)
+		}
+		return err
+	})
+	slow.Aside, slow.Passing = true, outOfOrder
+	apply(t, b.engineOf(b.queued(), projection.NewReactor(slow)), last)
+	if got := o.all(); got != "0 1 1 2 3 4" {
+		t.Errorf("told %s", got)
+	}
 }
 
 // TestAsideWithoutQueue: where nobody could try again, the batch fails and is delivered again; so it does where the job can't be left.

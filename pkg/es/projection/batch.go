@@ -141,7 +141,11 @@ func (b *batch) checkpoints(ctx context.Context, t *target, streams []es.StreamI
 	known := make(map[es.StreamID]Checkpoint, len(streams))
 	var unknown []es.StreamID
 	for _, stream := range streams {
-		if at, ok := b.remembered(t.place(stream)); ok && !t.sub.Inline { // commands move it most of the time
+		at, ok := b.remembered(t.place(stream))
+		if t.fold.aside() && at.Version+1 < b.delivered[stream][0].Version { // others have most likely told of what lies between
+			ok = false
+		}
+		if ok && !t.sub.Inline { // commands move it most of the time
 			known[stream] = at
 		} else if !b.fresh || b.delivered[stream][0].Version > 1 {
 			unknown = append(unknown, stream)

@@ -110,7 +110,9 @@ func (c *cursor) apply(ctx context.Context, commits iter.Seq2[*es.Commit, error]
 		if err != nil {
 			return fmt.Errorf("%s: read %s: %w", c.target, c.stream, err)
 		}
-		if page = beyond(page, commit, c.at.Version); len(page) >= pageEvents {
+		page = beyond(page, commit, c.at.Version)
+		// Whoever brings the stream forward at the same time is not to tell of more than a commit twice.
+		if len(page) >= pageEvents || c.target.fold.aside() {
 			if err := c.save(ctx, page); err != nil {
 				return err
 			}
