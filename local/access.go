@@ -44,6 +44,11 @@ func (g *gate) maySend(header http.Header, queue string) error {
 	return g.Check(header, policy.Request{Action: "sqs:sendmessage", Resource: queue}) // SQS spells it so when it refuses
 }
 
+// mayPut says whether whoever signed a request may put events on a bus.
+func (g *gate) mayPut(header http.Header, bus string) error {
+	return g.Check(header, policy.Request{Action: "events:PutEvents", Resource: bus})
+}
+
 // mayManage says whether whoever signed a request may do what it does with a connection of a WebSocket API.
 func (g *gate) mayManage(s template.Socket) func(*http.Request, string) error {
 	return func(r *http.Request, connection string) error {

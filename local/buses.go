@@ -17,6 +17,7 @@ func (r *runner) openBuses(system *template.System) error {
 		}
 		r.buses = append(r.buses, b)
 	}
+	r.events.MayPut = r.gate.mayPut
 	r.events.Serve(r.buses...)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,6 +25,11 @@ const arn = "arn:aws:events:us-east-1:000000000000:event-bus/B"
 // serve returns a bus with its file, and the SDK's client for its server.
 func serve(t *testing.T) (*bus.Bus, string, *eventbridge.Client) {
 	t.Helper()
+	return serveTo(t, nil)
+}
+
+func serveTo(t *testing.T, mayPut func(http.Header, string) error) (*bus.Bus, string, *eventbridge.Client) {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "buses", "B.jsonl")
 	b, err := bus.Open(file, bus.Config{Name: "B", ARN: arn})
 	if err != nil {
@@ -34,6 +40,7 @@ func serve(t *testing.T) (*bus.Bus, string, *eventbridge.Client) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	server.MayPut = mayPut
 	server.Serve(b)
 	t.Cleanup(server.Close)
 	return b, file, eventbridge.New(eventbridge.Options{
@@ -146,6 +153,22 @@ func TestRefusedRequests(t *testing.T) {
 	}
 	if all := events(t, file); len(all) > 0 {
 		t.Errorf("accepted %+v", all)
+	}
+}
+
+// TestDenied: a request with an event for a bus that its sender may not use puts nothing.
+func TestDenied(t *testing.T) {
+	t.Parallel()
+	_, file, client := serveTo(t, func(header http.Header, bus string) error {
+		if bus != arn || !strings.Contains(header.Get("Authorization"), "Credential=local/") {
+			t.Errorf("asked for %s, with %v", bus, header)
+		}
+		return errors.New("you may not")
+	})
+	_, err := client.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{entry(nil)}})
+	var api smithy.APIError
+	if !errors.As(err, &api) || api.ErrorCode() != "AccessDeniedException" || api.ErrorMessage() != "you may not" || len(events(t, file)) > 0 {
+		t.Error(err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -43,7 +44,7 @@ func (e *entry) size() int {
 }
 
 // put answers PutEvents: what is wrong with an entry fails that entry, what is wrong with the request fails all.
-func (s *Server) put(in putEvents) (any, error) {
+func (s *Server) put(header http.Header, in putEvents) (any, error) {
 	if len(in.Entries) == 0 || len(in.Entries) > maxEntries {
 		return nil, apiError{"ValidationException", fmt.Sprintf("%d validation errors detected: Value at 'entries' failed to satisfy constraint: "+
 			"Member must have length less than or equal to %d and greater than or equal to 1", 1, maxEntries)}
@@ -51,6 +52,11 @@ func (s *Server) put(in putEvents) (any, error) {
 	size := 0
 	for i := range in.Entries {
 		size += in.Entries[i].size()
+		if b := s.find(&in.Entries[i]); b != nil && s.MayPut != nil {
+			if err := s.MayPut(header, b.ARN); err != nil {
+				return nil, apiError{"AccessDeniedException", err.Error()}
+			}
+		}
 	}
 	if size > maxSize {
 		return nil, apiError{"ValidationException", fmt.Sprintf("Total size of the entries in the request is over the limit: %d bytes, %d are possible.", size, maxSize)}
@@ -72,9 +78,18 @@ func (s *Server) put(in putEvents) (any, error) {
 	return out, nil
 }
 
+// find returns the bus that an entry names, or whose ARN it has; nil if there is none.
+func (s *Server) find(e *entry) *Bus {
+	b := s.buses[e.EventBusName[strings.LastIndexByte(e.EventBusName, '/')+1:]]
+	if b == nil || e.EventBusName != b.Name && e.EventBusName != b.ARN {
+		return nil
+	}
+	return b
+}
+
 // accept puts one event on its bus.
 func (s *Server) accept(e *entry) (id string, err error) {
-	b, there := s.buses[e.EventBusName[strings.LastIndexByte(e.EventBusName, '/')+1:]]
+	b := s.find(e)
 	var object map[string]any
 	switch {
 	case strings.TrimSpace(e.Source) == "":
@@ -89,7 +104,7 @@ func (s *Server) accept(e *entry) (id string, err error) {
 		return "", apiError{"MalformedDetail", "Detail is malformed."}
 	case strings.HasPrefix(e.Source, "aws."):
 		return "", apiError{"NotAuthorizedForSourceException", "Not authorized for the source."}
-	case !there || e.EventBusName != b.Name && e.EventBusName != b.ARN:
+	case b == nil:
 		return "", apiError{"ResourceNotFoundException", fmt.Sprintf("Event bus %s does not exist.", e.EventBusName)}
 	}
 	at := time.Now()

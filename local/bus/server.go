@@ -12,13 +12,16 @@ import (
 	"time"
 )
 
-// Server answers EventBridge's API: the AWS JSON 1.1 protocol, PutEvents. Signatures are not looked at.
+// Server answers EventBridge's API: the AWS JSON 1.1 protocol, PutEvents. Signatures are not verified.
 type Server struct {
 	listener        net.Listener
 	server          *http.Server
 	buses           map[string]*Bus // by name
 	account, region string
 	log             *slog.Logger
+
+	// MayPut says whether whoever signed a request may put events on a bus, by its ARN. nil = all may. To be set before Serve.
+	MayPut func(header http.Header, bus string) error
 }
 
 // apiError is an error as EventBridge answers it.
@@ -59,7 +62,7 @@ func (s *Server) Close() {
 
 // ServeHTTP answers one call: the action is in X-Amz-Target, its input in the body.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	output, err := s.call(strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AWSEvents."), http.MaxBytesReader(w, r.Body, 16<<20))
+	output, err := s.call(r.Header, http.MaxBytesReader(w, r.Body, 16<<20))
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	if err != nil {
 		e, sender := errors.AsType[apiError](err)
@@ -75,8 +78,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(output)
 }
 
-func (s *Server) call(action string, body io.Reader) (any, error) {
-	if action != "PutEvents" {
+func (s *Server) call(header http.Header, body io.Reader) (any, error) {
+	if action := strings.TrimPrefix(header.Get("X-Amz-Target"), "AWSEvents."); action != "PutEvents" {
 		return nil, apiError{"UnknownOperationException", fmt.Sprintf("%q is not run here: PutEvents is", action)}
 	}
 	var in putEvents
@@ -85,5 +88,5 @@ func (s *Server) call(action string, body io.Reader) (any, error) {
 	if err := decoder.Decode(&in); err != nil {
 		return nil, apiError{"SerializationException", "this input is not taken here: " + err.Error()}
 	}
-	return s.put(in)
+	return s.put(header, in)
 }
