@@ -30,6 +30,10 @@ help: ## Show this help
 run: ## Run the whole service on DynamoDB Local (PORT=3000, FRESH=1 to start empty, DYNAMODB_ENDPOINT to use a running one)
 	@$(GO) build -o .local/bin/local ./local && exec .local/bin/local
 
+.PHONY: events
+events: ## Show the integration events of the running service, as they come
+	@tail -n +1 -F .local/buses/EventBus.jsonl
+
 .PHONY: import-northwind
 import-northwind: ## Send 830 real orders through the running service and check every total (PORT=3000)
 	@$(GO) run ./examples/northwind

@@ -21,6 +21,7 @@ import (
 	"github.com/annals-es/annals/internal/app/queues"
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/email"
+	"github.com/annals-es/annals/internal/publish"
 	"github.com/annals-es/annals/internal/push"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 )
@@ -41,18 +42,19 @@ var bootstraps = flag.String("bootstraps", "", "a folder of bootstraps to start,
 func BenchmarkColdStart(b *testing.B) {
 	client := dynamotest.Client(b)
 	names := map[string]string{}
-	for _, table := range append([]tables.Table{tables.ReserveStock}, app.ProjectorTables...) {
+	for _, table := range app.OperatorTables {
 		names[table.Env()] = dynamotest.Table(b, client, table.Table)
 	}
-	// The first process of all leaves jobs to the queues, which take them; nobody is connected over WebSocket.
+	// The first process of all leaves jobs to the queues, which take them, and so does the bus; nobody is connected over WebSocket.
 	sqs := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-		_, _ = io.WriteString(w, "{}")
+		_, _ = io.WriteString(w, `{"Entries":[{"EventId":"e"}]}`)
 	}))
 	b.Cleanup(sqs.Close)
 	env := []string{
 		"AWS_ENDPOINT_URL_DYNAMODB=" + dynamotest.Endpoint(b), "AWS_ENDPOINT_URL_SQS=" + sqs.URL, email.KeyEnv + "=key",
 		queues.CatchUpEnv + "=" + sqs.URL + "/catch-up", queues.ReactionEnv + "=" + sqs.URL + "/reaction", push.URLEnv + "=" + sqs.URL + "/live",
+		"AWS_ENDPOINT_URL_EVENTBRIDGE=" + sqs.URL, publish.BusEnv + "=arn:aws:events:us-east-1:000000000000:event-bus/b", publish.SourceEnv + "=/annals/b",
 	}
 	for variable, name := range names {
 		env = append(env, variable+"="+name)

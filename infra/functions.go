@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -11,7 +12,7 @@ import (
 	"github.com/annals-es/annals/internal/app/queues"
 	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/httpapi/routes"
-	"github.com/annals-es/annals/internal/order"
+	"github.com/annals-es/annals/internal/publish"
 	"github.com/annals-es/annals/internal/push"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 )
@@ -39,6 +40,8 @@ type function struct {
 	streams []string
 	// subscribed functions receive the stream of the event table, and the queue that they leave jobs to.
 	subscribed bool
+	// publishes says that it sends integration events to the bus, guards that it is told of commits that were changed or removed.
+	publishes, guards bool
 	// posts says that it posts to the connections of the WebSocket API.
 	posts bool
 }
@@ -93,7 +96,7 @@ var projector = function{
 
 var reactor = function{
 	name:        "reactor",
-	description: "Answers events with commands",
+	description: "Answers events with commands, publishes them, and tells of tampering",
 	memory:      512,
 	timeout:     60,
 	grants: []grant{
@@ -107,8 +110,10 @@ var reactor = function{
 		{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
 	},
 	leavesTo:   "reactor",
-	streams:    []string{order.Aggregate.StreamType},
+	streams:    slices.Sorted(maps.Keys(publish.Sources)), // reactions read orders, which are among them
 	subscribed: true,
+	publishes:  true,
+	guards:     true,
 }
 
 var socket = function{
@@ -129,7 +134,7 @@ var (
 	events      = []tables.Table{tables.Events}
 	snapshots   = []tables.Table{tables.Snapshots}
 	projections = []tables.Table{tables.Projections}
-	reactions   = []tables.Table{tables.ReserveStock}
+	reactions   = []tables.Table{tables.ReserveStock, tables.Publisher}
 	connections = []tables.Table{tables.Connections}
 )
 
@@ -151,7 +156,7 @@ func newFunctions(stack awscdk.Stack, conf config, made resources) map[string]aw
 			// One JSON object a line: what the function logs through lambdacontext.NewLogger, and what Lambda reports.
 			LoggingFormat:         awslambda.LoggingFormat_JSON,
 			ApplicationLogLevelV2: awslambda.ApplicationLogLevel_INFO,
-			Environment:           environment(f, made),
+			Environment:           environment(f, conf, made),
 			Role:                  role,
 
 			ReservedConcurrentExecutions: conf.reserved(f),
@@ -180,8 +185,8 @@ func newLogGroup(stack awscdk.Stack, f function) awslogs.LogGroup {
 	}))
 }
 
-// environment tells a function the name of each table that it may use, where it leaves jobs and where it posts to.
-func environment(f function, made resources) *map[string]*string {
+// environment tells a function the name of each table that it may use, where it leaves jobs, publishes and posts to.
+func environment(f function, conf config, made resources) *map[string]*string {
 	env := maps.Clone(f.env)
 	if env == nil {
 		env = map[string]*string{}
@@ -196,6 +201,9 @@ func environment(f function, made resources) *map[string]*string {
 	}
 	if f.subscribed {
 		env[queues.FailuresEnv] = awscdk.Fn_Join(jsii.String(""), jsii.PtrSlice("https://", *made.failures[f.name].BucketRegionalDomainName()))
+	}
+	if f.publishes {
+		maps.Copy(env, publisherEnvironment(conf, made))
 	}
 	if f.posts {
 		env[push.URLEnv] = made.stage.CallbackUrl()

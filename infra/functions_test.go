@@ -34,6 +34,8 @@ func TestFunctions(t *testing.T) {
 		return object{"Fn::Join": list{"", list{"https://", getAtt(bucket, "RegionalDomainName")}}}
 	}
 	both["FAILURES_URL"], react["FAILURES_URL"] = givenUp("ProjectorFailures"), givenUp("ReactorFailures")
+	react["TABLE_PUBLISHER"] = ref("PublisherTable")
+	react["EVENT_BUS_ARN"], react["EVENT_SOURCE"] = getAtt("EventBus", "Arn"), "/annals/Annals"
 	tests := []struct {
 		name            string
 		timeout, memory float64

@@ -16,7 +16,7 @@ import (
 const runMain = "ANNALS_TEST_RUN_MAIN"
 
 // arm64 and amd64 are the stack as synthesized for each architecture, with the settings' defaults; prod is that of the stage
-// of that name.
+// of that name, with what else can be chosen.
 var arm64, amd64, prod assembly
 
 // chosen is the stack with all that can be chosen of tables and functions, but copies; copied has those.
@@ -42,7 +42,7 @@ func synthesizeAndRun(m *testing.M) int {
 	fakeBuild(filepath.Join(dir, "build"))
 	arm64 = synthesize(dir, "arm64", "")
 	amd64 = synthesize(dir, "amd64", "")
-	prod = synthesize(dir, "arm64", `{"stage":"prod"}`)
+	prod = synthesize(dir, "arm64", `{"stage":"prod","eventBus":"`+otherBus+`"}`)
 	chosen = synthesize(dir, "arm64", `{"region":"us-east-1","cmk":"true","breakGlassRole":"`+breakGlass+`","concurrency":"command:50,reactor:0"}`)
 	copied = synthesize(dir, "arm64", `{"region":"us-east-1","eventReplicas":"eu-west-1","readReplicas":"eu-west-1,eu-west-3","replicasLocked":"true"}`)
 	return m.Run()

@@ -31,6 +31,9 @@ func newRole(stack awscdk.Stack, f function, made resources, logs awslogs.LogGro
 	if made.key != nil {
 		statements = append(statements, keyStatement(stack, made.key))
 	}
+	if f.publishes {
+		statements = append(statements, allow([]string{"events:PutEvents"}, made.bus))
+	}
 	if f.posts {
 		statements = append(statements, postStatement(stack, made.stage))
 	}

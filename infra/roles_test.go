@@ -55,6 +55,8 @@ func TestRoles(t *testing.T) {
 			"SnapshotsTable.Arn":                {"dynamodb:GetItem"},
 			"ProjectionsTable.Arn":              {"dynamodb:PutItem", "dynamodb:Query"},
 			"ReserveStockTable.Arn":             {"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+			"PublisherTable.Arn":                {"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+			"EventBus.Arn":                      {"events:PutEvents"},
 			"EventsTable.StreamArn":             {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
 			"*":                                 {"dynamodb:ListStreams"},
 			"ReactorFailures.Arn":               {"s3:ListBucket"},

@@ -13,6 +13,8 @@ import (
 type settings struct {
 	// stage tells deployments in one account apart: the stack is named Annals-<stage>. "" = the stack is named Annals.
 	stage string
+	// eventBus is the ARN of the EventBridge bus that integration events go to. "" = the stack has one of its own.
+	eventBus string
 	// region is the one that is deployed to, and the only one that writes. "" = whichever the command line is set to.
 	region string
 	// key encrypts the tables: "" = DynamoDB's own, "true" = one that the stack makes, else the ARN of one that exists.
@@ -26,6 +28,8 @@ type settings struct {
 	// concurrency is how many invocations at once are reserved for a function, and are its most.
 	concurrency map[string]float64
 }
+
+var busPattern = regexp.MustCompile(`^arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/[A-Za-z0-9._/-]+$`)
 
 var stagePattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,19}$`)
 
@@ -43,6 +47,12 @@ func readSettings(context map[string]any) (settings, error) {
 	}
 	if s.stage != "" && !stagePattern.MatchString(s.stage) {
 		return s, fmt.Errorf("stage is %q: it must be up to 20 lower-case letters, digits and hyphens, such as prod", s.stage)
+	}
+	if s.eventBus, err = text(context, "eventBus"); err != nil {
+		return s, err
+	}
+	if s.eventBus != "" && !busPattern.MatchString(s.eventBus) {
+		return s, fmt.Errorf("eventBus is %q: it must be the ARN of a bus, such as arn:aws:events:us-east-1:123456789012:event-bus/shop", s.eventBus)
 	}
 	return s, s.readTables(context)
 }

@@ -19,13 +19,14 @@ func newStack(app awscdk.App, conf config) {
 		Description: jsii.String("Event sourcing and CQRS on Lambda and DynamoDB"),
 	})
 	key := newKey(stack, conf)
-	made := resources{tables: newTables(stack, conf, key), key: key, queues: newQueues(stack), stage: newSocketAPI(stack)}
+	made := resources{tables: newTables(stack, conf, key), key: key, queues: newQueues(stack), stage: newSocketAPI(stack), bus: newBus(stack, conf)}
 	made.failures = newBuckets(stack, made.queues)
 	deployed := newFunctions(stack, conf, made)
 	for _, f := range subscribers {
 		subscribe(stack, f, deployed[f.name], made)
 	}
 	newSchedules(stack, made.queues)
+	newTamperAlarm(stack, deployed[reactor.name])
 	newAPI(stack, deployed)
 	newSocketRoutes(stack, made.stage, deployed[socket.name])
 }
@@ -37,6 +38,7 @@ type resources struct {
 	queues   stackQueues
 	failures stackBuckets
 	stage    awsapigatewayv2.WebSocketStage
+	bus      *string // ARN of the integration events' bus
 }
 
 // named gives the CloudFormation resource behind a construct the construct's own id as its logical id, see rename.

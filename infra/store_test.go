@@ -11,7 +11,7 @@ import (
 )
 
 func TestTablesAreAsDeclared(t *testing.T) {
-	declared := append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Connections}, tables.ReadModels...)
+	declared := append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Publisher, tables.Connections}, tables.ReadModels...)
 	var ids []string
 	for _, table := range declared {
 		id := pascal(table.Name) + "Table"
@@ -46,7 +46,7 @@ func TestTablesAreAsDeclared(t *testing.T) {
 }
 
 func TestTablesAreProtected(t *testing.T) {
-	derived := append([]tables.Table{tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Connections}, tables.ReadModels...)
+	derived := append([]tables.Table{tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Publisher, tables.Connections}, tables.ReadModels...)
 	for stage, stack := range map[string]assembly{"": arm64, "prod": prod} {
 		// The events: not even the stack's own deletion, or a change of their key, removes them.
 		events := stack.resource(t, "EventsTable", "AWS::DynamoDB::GlobalTable")
@@ -166,7 +166,7 @@ func TestCopies(t *testing.T) {
 		switch id {
 		case "EventsTable":
 			want = list{"eu-west-1", "us-east-1"}
-		case "SnapshotsTable", "ReserveStockTable", "ConnectionsTable": // no query reads them
+		case "SnapshotsTable", "ReserveStockTable", "PublisherTable", "ConnectionsTable": // no query reads them
 			want, stream = list{"us-east-1"}, nil
 		}
 		same(t, id, want, regions)

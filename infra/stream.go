@@ -44,7 +44,8 @@ func subscribeToStream(stack awscdk.Stack, f function, deployed awslambda.Functi
 }
 
 // filters are which records a function receives. Commits are only ever inserted; what else a record may be is tampering, and
-// not for the projections to read. Nothing depends on the streams being sifted: it saves invocations.
+// not for the projections to read; the function that guards receives it, of whatever stream. Nothing depends on the streams
+// being sifted: it saves invocations. Lambda takes five filters.
 func filters(f function) *[]*map[string]any {
 	inserted := map[string]any{"eventName": awslambda.FilterRule_IsEqual("INSERT")}
 	if len(f.streams) == 0 {
@@ -57,6 +58,9 @@ func filters(f function) *[]*map[string]any {
 			tables.Events.Partition.Name: map[string]any{"S": awslambda.FilterRule_BeginsWith(jsii.String(streamType + "#"))},
 		}}
 		all = append(all, awslambda.FilterCriteria_Filter(&one))
+	}
+	if f.guards {
+		all = append(all, awslambda.FilterCriteria_Filter(&map[string]any{"eventName": awslambda.FilterRule_Or(jsii.String("MODIFY"), jsii.String("REMOVE"))}))
 	}
 	return &all
 }

@@ -3,9 +3,13 @@ package main
 import "testing"
 
 func TestSubscriptions(t *testing.T) {
-	patterns := map[string]string{
-		"Projector": `{"eventName":["INSERT"]}`,
-		"Reactor":   `{"dynamodb":{"Keys":{"stream":{"S":[{"prefix":"Order#"}]}}},"eventName":["INSERT"]}`,
+	of := func(streamType string) object {
+		return object{"Pattern": `{"dynamodb":{"Keys":{"stream":{"S":[{"prefix":"` + streamType + `#"}]}}},"eventName":["INSERT"]}`}
+	}
+	filters := map[string]list{
+		"Projector": {object{"Pattern": `{"eventName":["INSERT"]}`}},
+		// It publishes what concerns others, and is told of all that is no insertion, whatever the stream.
+		"Reactor": {of("Account"), of("Order"), of("Product"), object{"Pattern": `{"eventName":["MODIFY","REMOVE"]}`}},
 	}
 	for function, jobs := range map[string]string{"Projector": "CatchUp", "Reactor": "Reaction"} {
 		same(t, function, object{
@@ -14,7 +18,7 @@ func TestSubscriptions(t *testing.T) {
 			"StartingPosition":           "TRIM_HORIZON",
 			"BatchSize":                  100.0,
 			"ParallelizationFactor":      10.0,
-			"FilterCriteria":             object{"Filters": list{object{"Pattern": patterns[function]}}},
+			"FilterCriteria":             object{"Filters": filters[function]},
 			"FunctionResponseTypes":      list{"ReportBatchItemFailures"},
 			"BisectBatchOnFunctionError": true,
 			"MaximumRetryAttempts":       -1.0,

@@ -49,6 +49,11 @@ func (g *gate) mayDo(header http.Header, action, object string) error {
 	return g.Check(header, policy.Request{Action: action, Resource: object})
 }
 
+// mayPut says whether whoever signed a request may put events on a bus.
+func (g *gate) mayPut(header http.Header, bus string) error {
+	return g.Check(header, policy.Request{Action: "events:PutEvents", Resource: bus})
+}
+
 // mayManage says whether whoever signed a request may do what it does with a connection of a WebSocket API.
 func (g *gate) mayManage(s template.Socket) func(*http.Request, string) error {
 	return func(r *http.Request, connection string) error {

@@ -23,8 +23,8 @@ func TestRolesAreKept(t *testing.T) {
 	eventually(t, "it says why", func() bool { return strings.Contains(p.stderr()+p.stdout(), want) })
 }
 
-// What roles say of queues and of connections is asked in AWS's words.
-func TestQueuesAndConnections(t *testing.T) {
+// What roles say of queues, of buses and of connections is asked in AWS's words.
+func TestQueuesBusesAndConnections(t *testing.T) {
 	t.Parallel()
 	system, err := template.Read(systemDir, template.Options{})
 	if err != nil {
@@ -35,6 +35,7 @@ func TestQueuesAndConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer g.close()
+	const bus = "arn:aws:events:us-east-1:000000000000:event-bus/"
 	const queue = "arn:aws:sqs:us-east-1:000000000000:Sys-"
 	for _, test := range []struct {
 		key   string
@@ -50,6 +51,9 @@ func TestQueuesAndConnections(t *testing.T) {
 			"CourierFunction", func(r *http.Request) error { return g.mayDo(r.Header, "s3:PutObject", "arn:aws:s3:::Sys-Failures/a/b") },
 			"s3:PutObject on resource: arn:aws:s3:::Sys-Failures/a/b",
 		},
+		{"CourierFunction", func(r *http.Request) error { return g.mayPut(r.Header, bus+"Sys") }, ""},
+		{"CourierFunction", func(r *http.Request) error { return g.mayPut(r.Header, bus+"default") }, "events:PutEvents on resource: " + bus + "default"},
+		{"ApiFunction", func(r *http.Request) error { return g.mayPut(r.Header, bus+"Sys") }, "events:PutEvents on resource: " + bus + "Sys"},
 		{"SocketFunction", func(r *http.Request) error { return g.mayManage(system.Sockets[0])(r, "abc=") }, ""},
 		{
 			"ApiFunction", func(r *http.Request) error { return g.mayManage(system.Sockets[0])(r, "abc=") },

@@ -18,6 +18,9 @@ func (r *runner) announce(system *template.System) {
 	} else {
 		fmt.Fprintf(&b, "DynamoDB is at %s\n", r.endpoint)
 	}
+	for _, d := range system.Buses {
+		fmt.Fprintf(&b, "events on the bus %s are appended to %s\n", d.Name, r.busFile(d))
+	}
 	if r.sockets != nil {
 		fmt.Fprintf(&b, "socket %s\n", r.socketAddress())
 	}

@@ -87,6 +87,7 @@ func truth(name, text string) (bool, error) {
 // The folders of what is kept between runs.
 func (c config) data() string        { return filepath.Join(c.state, "data") }
 func (c config) checkpoints() string { return filepath.Join(c.state, "checkpoints") }
+func (c config) busFiles() string    { return filepath.Join(c.state, "buses") }
 func (c config) queueFiles() string  { return filepath.Join(c.state, "queues") }
 
 func (c config) bucketFolders() string { return filepath.Join(c.state, "buckets") }

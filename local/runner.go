@@ -15,6 +15,7 @@ import (
 
 	"github.com/annals-es/annals/internal/dynamolocal"
 	"github.com/annals-es/annals/local/bucket"
+	"github.com/annals-es/annals/local/bus"
 	"github.com/annals-es/annals/local/lambda"
 	"github.com/annals-es/annals/local/queue"
 	"github.com/annals-es/annals/local/socket"
@@ -40,6 +41,8 @@ type runner struct {
 	queues   map[string]*queue.Queue // by logical id
 	s3       *bucket.Server
 	buckets  map[string]*bucket.Bucket // by logical id
+	events   *bus.Server
+	buses    []*bus.Bus
 	host     *lambda.Host
 	server   *http.Server
 	sockets  *socket.API // nil where the template has none
@@ -70,6 +73,9 @@ func (r *runner) start(ctx context.Context) error {
 		return err
 	}
 	if r.s3, err = bucket.Listen(r.log); err != nil {
+		return err
+	}
+	if r.events, err = bus.Listen(template.Account, template.Region, r.log); err != nil {
 		return err
 	}
 	system, err := template.Read(dir, template.Options{APIEndpoint: r.address(), SocketEndpoint: r.socketAddress(), SQSEndpoint: r.sqs.Address()})
@@ -104,7 +110,7 @@ func (r *runner) clear() error {
 	if !r.fresh {
 		return nil
 	}
-	for _, dir := range []string{r.data(), r.checkpoints(), r.queueFiles(), r.bucketFolders()} {
+	for _, dir := range []string{r.data(), r.checkpoints(), r.queueFiles(), r.bucketFolders(), r.busFiles()} {
 		if err := os.RemoveAll(dir); err != nil {
 			return fmt.Errorf("start empty: %w", err)
 		}
@@ -160,6 +166,12 @@ func (r *runner) stop() {
 	}
 	if r.s3 != nil {
 		r.s3.Close()
+	}
+	if r.events != nil {
+		r.events.Close()
+	}
+	if err := r.closeBuses(); err != nil {
+		r.log.ErrorContext(ctx, "a bus was not closed", "error", err)
 	}
 	if err := r.closeQueues(); err != nil {
 		r.log.ErrorContext(ctx, "a queue was not closed", "error", err)

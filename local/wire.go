@@ -35,6 +35,9 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 	if r.schedule, err = r.newSchedules(system); err != nil {
 		return err
 	}
+	if err := r.openBuses(system); err != nil {
+		return err
+	}
 	if r.host, err = lambda.NewHost(); err != nil {
 		return err
 	}
@@ -78,6 +81,7 @@ func (r *runner) services(dynamoDB string) map[string]string {
 		"AWS_ENDPOINT_URL_DYNAMODB_STREAMS": dynamoDB,
 		"AWS_ENDPOINT_URL_SQS":              r.sqs.Address(),
 		"AWS_ENDPOINT_URL_S3":               r.s3.Address(),
+		"AWS_ENDPOINT_URL_EVENTBRIDGE":      r.events.Address(),
 		// Where connections of the WebSocket API are posted to.
 		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": r.address() + socketPath,
 	}

@@ -28,7 +28,8 @@ func newRoot(getenv func(string) string) *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.PersistentFlags().BoolVar(&c.local, "local", false, "work on the service that runs here (PORT=3000, DYNAMODB_ENDPOINT)")
-	root.AddCommand(c.projectionsCommand(), c.rebuildCommand(), c.rollbackCommand(), c.parkedCommand(), c.catchUpCommand(), c.reconcileCommand())
+	root.AddCommand(c.projectionsCommand(), c.rebuildCommand(), c.rollbackCommand(), c.parkedCommand(), c.catchUpCommand(), c.reconcileCommand(),
+		c.republishCommand())
 	return root
 }
 

@@ -17,6 +17,9 @@ type Operator struct {
 	Reactions *projection.Engine
 	// reactor reconciles the reactions; nothing is built anew.
 	reactor *projection.Rebuilder
+
+	store     es.Reader
+	publisher projection.Projection // nil = there is no bus
 }
 
 // Operator returns what keeps the read models and the reactions. It needs OperatorTables.
@@ -32,10 +35,14 @@ func (s Service) Operator(cfg projection.RebuildConfig) (*Operator, error) {
 		return nil, err
 	}
 	cfg.Log, cfg.Throttled = s.Log, unavailable
-	return &Operator{
+	o := &Operator{
 		Engine: engine, Rebuilder: projection.NewRebuilder(engine, store, cfg),
-		Reactions: reactions, reactor: projection.NewRebuilder(reactions, store, cfg),
-	}, nil
+		Reactions: reactions, reactor: projection.NewRebuilder(reactions, store, cfg), store: store,
+	}
+	if s.Bus != nil {
+		o.publisher = s.publisher()
+	}
+	return o, nil
 }
 
 // Engines are all engines.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"math/big"
 	"slices"
@@ -25,6 +26,7 @@ type Projector struct {
 	queue   projection.Queue
 	batches func(ctx context.Context, bucket, key string) ([]byte, error)
 	log     *slog.Logger
+	metrics io.Writer // nil = none
 }
 
 // snapshotter keeps the snapshots of one kind of aggregate. See [es.Repository].
@@ -55,6 +57,7 @@ func (p *Projector) Handle(ctx context.Context, batch events.DynamoDBEvent) (eve
 		first   = map[es.StreamID]string{} // the lowest sequence number of each stream
 		failed  []string
 	)
+	p.countTampering(ctx, &batch)
 	for i := range batch.Records {
 		record := &batch.Records[i]
 		if record.EventName != string(events.DynamoDBOperationTypeInsert) {

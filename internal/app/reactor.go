@@ -10,7 +10,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
-// Reactor returns what answers events with commands. It takes batches of the event table's stream, as the projector does,
+// Reactor returns what answers events with commands, publishes them, and tells of tampering. It takes batches of the event table's stream, as the projector does,
 // and needs ReactorTables.
 func (s Service) Reactor() (*Projector, error) {
 	store, err := s.store()
@@ -23,11 +23,11 @@ func (s Service) Reactor() (*Projector, error) {
 	}
 	return &Projector{
 		engine: engine, rebuilder: projection.NewRebuilder(engine, store, projection.RebuildConfig{Log: s.Log}),
-		queue: s.ReactionJobs, batches: s.GivenUp, log: s.Log,
+		queue: s.ReactionJobs, batches: s.GivenUp, log: s.Log, metrics: s.Metrics,
 	}, nil
 }
 
-// reactions is the engine of all reactions.
+// reactions is the engine of all reactions, the publisher among them.
 func (s Service) reactions(store *dynamostore.Store) (*projection.Engine, error) {
 	all, err := s.aggregates(0) // what another process appends would only make it stale
 	if err != nil {
@@ -39,6 +39,13 @@ func (s Service) reactions(store *dynamostore.Store) (*projection.Engine, error)
 		React:   reaction.NewReserveStock(all).React,
 		Passing: unavailable,
 	})
-	return projection.NewEngine(store, dynamoview.NewCatalog(s.DynamoDB, s.Tables.Of(tables.Projections)), s.engine(s.ReactionJobs),
-		projection.Subscription{Projection: reserve, View: dynamoview.New(s.DynamoDB, s.Tables.Of(tables.ReserveStock))}), nil
+	subscriptions := []projection.Subscription{{Projection: reserve, View: dynamoview.New(s.DynamoDB, s.Tables.Of(tables.ReserveStock))}}
+	if s.Bus != nil {
+		subscriptions = append(subscriptions, projection.Subscription{
+			Projection: s.publisher(), View: dynamoview.New(s.DynamoDB, s.Tables.Of(tables.Publisher)),
+		})
+	}
+	return projection.NewEngine(
+		store, dynamoview.NewCatalog(s.DynamoDB, s.Tables.Of(tables.Projections)), s.engine(s.ReactionJobs), subscriptions...,
+	), nil
 }

@@ -28,7 +28,8 @@ import (
 func TestSecretsAreNotLogged(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	s.withReactions(t)
+	b, _ := s.withBus(t)
+	b.fails = func() error { return errors.New(secret) } // a bus may cite what it refuses
 	s.Tables[tables.Connections.Name] = dynamotest.Table(t, s.client, tables.Connections.Table)
 	s.EmailKey, s.Store.Attempts = secret, 1
 	s.through(t, nil)

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/annals-es/annals/internal/app/queues"
 	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/httpapi"
+	"github.com/annals-es/annals/internal/publish"
 	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
@@ -33,6 +35,11 @@ type Service struct {
 	GivenUp func(ctx context.Context, bucket, key string) ([]byte, error)
 	// Notifier is told what the projector stored. nil = nobody is.
 	Notifier projection.Notifier
+	// Bus takes the integration events, whose source is EventSource. nil = nothing is published.
+	Bus         publish.Bus
+	EventSource string
+	// Metrics takes lines of CloudWatch's embedded metric format. nil = there are none.
+	Metrics io.Writer
 	// EmailKey keys the ids under which e-mail addresses are reserved. It must never change. Commands need it.
 	EmailKey string
 }
@@ -57,6 +64,8 @@ func FromEnvironment(ctx context.Context, log *slog.Logger, wanted ...tables.Tab
 	s.CatchUps = JobQueue(cfg, os.Getenv(queues.CatchUpEnv))
 	s.ReactionJobs = JobQueue(cfg, os.Getenv(queues.ReactionEnv))
 	s.GivenUp = NewObjects(cfg, os.Getenv).Get
+	s.Bus, s.EventSource = bus(cfg, os.Getenv(publish.BusEnv)), os.Getenv(publish.SourceEnv)
+	s.Metrics = os.Stdout
 	s.Notifier, err = s.notifier(cfg)
 	return s, err
 }

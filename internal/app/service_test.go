@@ -236,15 +236,7 @@ func newRecord(operation, number string, item map[string]types.AttributeValue) r
 // deliver sends records to the projector, and returns the sequence numbers that it reports as failed.
 func (s *service) deliver(t testing.TB, records ...record) []string {
 	t.Helper()
-	text, err := json.Marshal(map[string]any{"Records": records})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var batch events.DynamoDBEvent
-	if err := json.Unmarshal(text, &batch); err != nil {
-		t.Fatal(err)
-	}
-	out, err := s.projector.Handle(t.Context(), batch)
+	out, err := s.projector.Handle(t.Context(), batchOf(t, records...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,6 +245,19 @@ func (s *service) deliver(t testing.TB, records ...record) []string {
 		failed = append(failed, f.ItemIdentifier)
 	}
 	return failed
+}
+
+// batchOf is a batch of the event table's stream.
+func batchOf(t testing.TB, records ...record) (batch events.DynamoDBEvent) {
+	t.Helper()
+	text, err := json.Marshal(map[string]any{"Records": records})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &batch); err != nil {
+		t.Fatal(err)
+	}
+	return batch
 }
 
 // asJSON is an item as stream records have it.

@@ -12,8 +12,8 @@ var (
 	CommandTables   = append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections}, tables.Inline...)
 	QueryTables     = append([]tables.Table{tables.Events, tables.Projections}, tables.ReadModels...)
 	ProjectorTables = append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.Connections}, tables.ReadModels...)
-	ReactorTables   = []tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.ReserveStock}
-	OperatorTables  = append([]tables.Table{tables.ReserveStock}, ProjectorTables...)
+	ReactorTables   = []tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Publisher}
+	OperatorTables  = append([]tables.Table{tables.ReserveStock, tables.Publisher}, ProjectorTables...)
 	SocketTables    = []tables.Table{tables.Connections}
 )
 

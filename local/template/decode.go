@@ -68,6 +68,7 @@ var harmless = map[string][]string{
 	typeStage:       {"ApiId", "AutoDeploy", "Description", "Tags", "AccessLogSettings", "DefaultRouteSettings"},
 	typeMapping:     {"Tags", "MetricsConfig", "KmsKeyArn"},
 	typeAnswer:      {"ApiId", "RouteResponseKey"},
+	typeBus:         {"Description", "KmsKeyIdentifier", "Tags", "LogConfig"},
 	typeQueue: {
 		"QueueName", "SqsManagedSseEnabled", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "Tags",
 		"ReceiveMessageWaitTimeSeconds", "RedriveAllowPolicy",
@@ -92,6 +93,7 @@ const (
 	typeQueue       = "AWS::SQS::Queue"
 	typeBucket      = "AWS::S3::Bucket"
 	typeSchedule    = "AWS::Scheduler::Schedule"
+	typeBus         = "AWS::Events::EventBus"
 )
 
 // idle are resources that need no running: they grant, describe or hold output.
@@ -104,6 +106,7 @@ func (s *stack) addNotRun(system *System) error {
 	run := []string{
 		typeTable, typeGlobalTable, typeFunction, typeMapping, typeAPI, typeRoute, typeIntegration, typeStage, typeAnswer, typeQueue,
 		typeBucket, typeSchedule,
+		typeBus,
 	}
 	for _, r := range s.Resources {
 		needsNothing := slices.ContainsFunc(idle, func(prefix string) bool { return strings.HasPrefix(r.Type, prefix) })

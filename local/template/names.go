@@ -13,6 +13,7 @@ var nameProperty = map[string]string{
 	typeFunction:    "FunctionName",
 	typeQueue:       "QueueName",
 	typeBucket:      "BucketName",
+	typeBus:         "Name",
 
 	"AWS::IAM::Role":      "RoleName",
 	"AWS::Logs::LogGroup": "LogGroupName",
@@ -81,6 +82,10 @@ func (s *stack) getAtt(id, attribute string, depth int) (any, error) {
 		return streamARN(name), nil
 	case typeFunction + ".Arn":
 		return arn("lambda", "function:"+name), nil
+	case typeBus + ".Arn":
+		return arn("events", "event-bus/"+name), nil
+	case typeBus + ".Name":
+		return name, nil
 	case typeQueue + ".Arn":
 		return arn("sqs", name), nil
 	case typeQueue + ".QueueName":

@@ -21,14 +21,14 @@ const roles = `{
 			]
 		}},
 		"Key": {"Type": "AWS::KMS::Key", "Properties": {}},
-		"Bus": {"Type": "AWS::Events::EventBus", "Properties": {}},
+		"Topic": {"Type": "AWS::SNS::Topic", "Properties": {}},
 		"Worker": {"Type": "AWS::Lambda::Function", "Properties": {
 			"Code": {"S3Key": "abc.zip"}, "Runtime": "provided.al2023", "Role": {"Fn::GetAtt": ["Role", "Arn"]}
 		}},
 		"Role": {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"PolicyDocument": {"Statement": [
 			{"Effect": "Allow", "Action": ["dynamodb:PutItem", "dynamodb:DeleteItem"], "Resource": [
 				{"Fn::GetAtt": ["Events", "Arn"]}, {"Fn::Join": ["", [{"Fn::GetAtt": ["Events", "Arn"]}, "/index/*"]]}]},
-			{"Effect": "Allow", "Action": "events:PutEvents", "Resource": {"Fn::GetAtt": ["Bus", "Arn"]}, "Condition": {"Bool": {}}}
+			{"Effect": "Allow", "Action": "sns:Publish", "Resource": {"Fn::GetAtt": ["Topic", "TopicArn"]}, "Condition": {"Bool": {}}}
 		]}}]}},
 		"OtherPolicy": {"Type": "AWS::IAM::Policy", "Properties": {"Roles": ["somebody"]}}
 	}

@@ -18,6 +18,7 @@ type System struct {
 	Queues    []Queue
 	Buckets   []Bucket
 	Schedules []Schedule
+	Buses     []Bus
 	Mappings  []Mapping
 	// QueueMappings are the mappings whose source is a queue.
 	QueueMappings []QueueMapping

@@ -46,6 +46,8 @@ const whole = `{
 				"QUEUE": {"Ref": "Failures"},
 				"API": {"Fn::GetAtt": ["Api", "ApiEndpoint"]},
 				"SOCKET": {"Fn::GetAtt": ["Socket", "ApiEndpoint"]},
+				"BUS": {"Fn::GetAtt": ["Bus", "Arn"]},
+				"BUSNAME": {"Fn::Join": ["", [{"Ref": "Bus"}, "/", {"Fn::GetAtt": ["Bus", "Name"]}]]},
 				"ROLE": {"Fn::GetAtt": ["Role", "Arn"]},
 				"DEAD": {"Fn::Join": ["", ["https://", {"Fn::GetAtt": ["Dead", "RegionalDomainName"]}]]},
 				"NOTHING": {"Ref": "AWS::NoValue"}
@@ -73,6 +75,7 @@ const whole = `{
 		"Elsewhere": {"Type": "AWS::Scheduler::Schedule", "Properties": {
 			"ScheduleExpression": "rate(1 day)", "ScheduleExpressionTimezone": "Europe/Berlin", "Target": {"Arn": "arn:x", "Input": "{}"}
 		}},
+		"Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": {"Fn::Sub": "bus-${Stage}"}, "Description": "d", "Policy": {}}},
 		"JobsPolicy": {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": [{"Ref": "Jobs"}]}},
 		"Subscription": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
 			"EventSourceArn": {"Fn::GetAtt": ["Events", "StreamArn"]}, "FunctionName": {"Ref": "Worker"}, "StartingPosition": "TRIM_HORIZON",
@@ -178,6 +181,7 @@ func TestRead(t *testing.T) {
 				"TABLE": "Sys-Events", "ROWS": "rows-dev", "ARN": table + "Sys-Events", "DOTTED": table + "rows-dev", "JOINED": "a/aws/dev/7",
 				"SUB": "Sys-Events|" + table + "rows-dev|${Literal}|us-east-1", "SUBMAP": "jk-rows-dev",
 				"QUEUE": "http://127.0.0.1:9324/000000000000/Sys-Failures", "API": "http://127.0.0.1:3000", "SOCKET": "ws://127.0.0.1:3000/_socket",
+				"BUS": "arn:aws:events:us-east-1:000000000000:event-bus/bus-dev", "BUSNAME": "bus-dev/bus-dev",
 				"ROLE": "arn:aws:iam::000000000000:role/Sys-Role", "DEAD": "https://dead-dev.s3.us-east-1.amazonaws.com",
 			},
 		},
@@ -218,6 +222,10 @@ func TestRead(t *testing.T) {
 	if diff := cmp.Diff(wantSchedules, system.Schedules); diff != "" {
 		t.Errorf("schedules: %s", diff)
 	}
+	wantBuses := []template.Bus{{ID: "Bus", Name: "bus-dev", ARN: "arn:aws:events:us-east-1:000000000000:event-bus/bus-dev"}}
+	if diff := cmp.Diff(wantBuses, system.Buses); diff != "" {
+		t.Errorf("buses: %s", diff)
+	}
 	wantQueueMappings := []template.QueueMapping{
 		{ID: "OfJobs", FunctionID: "Worker", QueueID: "Jobs", BatchSize: 10_000, Window: time.Second, MaxConcurrency: 5, ReportFailures: true},
 		{ID: "OfQueue", FunctionID: "Worker", QueueID: "Failures", BatchSize: 10},
@@ -241,6 +249,7 @@ func TestRead(t *testing.T) {
 	}
 	wantNotRun := []string{
 		"AWS::ApiGatewayV2::Route authorization CUSTOM", "AWS::ApiGatewayV2::Route authorization JWT", "AWS::ApiGatewayV2::Route.AuthorizerId", "AWS::CloudWatch::Alarm",
+		"AWS::Events::EventBus.Policy",
 		"AWS::Lambda::EventSourceMapping.FilterCriteria of a queue", "AWS::Lambda::EventSourceMapping.TumblingWindowInSeconds", "AWS::Lambda::Function on nodejs22.x",
 		"AWS::S3::Bucket telling of s3:ObjectRemoved:*, or by a filter", "AWS::S3::Bucket.NotificationConfiguration.EventBridgeConfiguration",
 		"AWS::S3::Bucket.ObjectLockEnabled", "AWS::SQS::Queue.FifoQueue", "AWS::Scheduler::Schedule to arn:x",

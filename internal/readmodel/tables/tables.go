@@ -29,6 +29,8 @@ var (
 	Projections = Table{Name: "projections", Table: dynamoview.ReadTable}
 	// ReserveStock holds the checkpoints of the reaction of its name.
 	ReserveStock = Table{Name: "reserve-stock", Table: dynamoview.ReadTable}
+	// Publisher holds the publisher's checkpoints.
+	Publisher = Table{Name: "publisher", Table: dynamoview.ReadTable}
 )
 
 // Connections holds who is connected over WebSocket, and what each wants to be told of. See internal/push.

@@ -41,6 +41,8 @@ type batch struct {
 	*Engine
 	delivered map[es.StreamID][]*es.Commit // sorted by version
 	slots     chan struct{}
+	// aside are the slots of what must not hold up others.
+	aside chan struct{}
 	// fresh says that streams whose first commit was delivered are most likely not there yet: their checkpoints are not
 	// read. A failed condition tells where that is wrong.
 	fresh bool
@@ -55,7 +57,7 @@ type batch struct {
 
 func (e *Engine) newBatch(commits []es.Commit) *batch {
 	b := &batch{
-		Engine: e, delivered: map[es.StreamID][]*es.Commit{}, slots: make(chan struct{}, e.cfg.Parallel),
+		Engine: e, delivered: map[es.StreamID][]*es.Commit{}, slots: make(chan struct{}, e.cfg.Parallel), aside: make(chan struct{}, e.cfg.Parallel),
 		failed: map[es.StreamID]error{}, failedIn: map[place]bool{},
 	}
 	for i := range commits {
@@ -120,10 +122,14 @@ func byName(a, b es.StreamID) int {
 // each does something with all streams, some at once.
 func (b *batch) each(t *target, streams []es.StreamID, do func(es.StreamID) error) {
 	var wg sync.WaitGroup
+	slots := b.slots
+	if t.fold.aside() {
+		slots = b.aside
+	}
 	for _, stream := range streams {
-		b.slots <- struct{}{}
+		slots <- struct{}{}
 		wg.Go(func() {
-			defer func() { <-b.slots }()
+			defer func() { <-slots }()
 			if err := do(stream); err != nil {
 				b.fail(t, stream, err)
 			}
@@ -137,7 +143,11 @@ func (b *batch) checkpoints(ctx context.Context, t *target, streams []es.StreamI
 	known := make(map[es.StreamID]Checkpoint, len(streams))
 	var unknown []es.StreamID
 	for _, stream := range streams {
-		if at, ok := b.remembered(t.place(stream)); ok && !t.sub.Inline { // commands move it most of the time
+		at, ok := b.remembered(t.place(stream))
+		if t.fold.aside() && at.Version+1 < b.delivered[stream][0].Version { // others have most likely told of what lies between
+			ok = false
+		}
+		if ok && !t.sub.Inline { // commands move it most of the time
 			known[stream] = at
 		} else if !b.fresh || b.delivered[stream][0].Version > 1 {
 			unknown = append(unknown, stream)

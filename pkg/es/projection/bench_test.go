@@ -264,16 +264,17 @@ func (b *bench) statuses(t *testing.T) string {
 type queue struct {
 	mu   sync.Mutex
 	jobs []projection.Job
+	last time.Duration // the delay of the last ones
 	err  error
 }
 
-func (q *queue) Enqueue(_ context.Context, _ time.Duration, jobs ...projection.Job) error {
+func (q *queue) Enqueue(_ context.Context, delay time.Duration, jobs ...projection.Job) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.err != nil {
 		return q.err
 	}
-	q.jobs = append(q.jobs, jobs...)
+	q.jobs, q.last = append(q.jobs, jobs...), delay
 	return nil
 }
 

@@ -110,7 +110,9 @@ func (c *cursor) apply(ctx context.Context, commits iter.Seq2[*es.Commit, error]
 		if err != nil {
 			return fmt.Errorf("%s: read %s: %w", c.target, c.stream, err)
 		}
-		if page = beyond(page, commit, c.at.Version); len(page) >= pageEvents {
+		page = beyond(page, commit, c.at.Version)
+		// Whoever brings the stream forward at the same time is not to tell of more than a commit twice.
+		if len(page) >= pageEvents || c.target.fold.aside() {
 			if err := c.save(ctx, page); err != nil {
 				return err
 			}
@@ -175,7 +177,10 @@ func (c *cursor) saveUntil(ctx context.Context, steps []step, failed *foldError)
 		}
 	}
 	version := steps[failed.index].version()
-	if failed.passing {
+	switch {
+	case failed.passing && c.target.fold.aside() && c.engine.cfg.Queue != nil:
+		return c.setAside(ctx, steps[failed.index], failed.err)
+	case failed.passing:
 		return fmt.Errorf("%s: %s@%d: %w", c.target, c.stream, version, failed.err)
 	}
 	return c.park(ctx, version, reason(failed.err), failed.err)
@@ -242,6 +247,17 @@ func (c *cursor) log(ctx context.Context, level slog.Level, what string, version
 	c.engine.cfg.Log.LogAttrs(ctx, level, what,
 		slog.String("projection", c.target.sub.name()), slog.Int("generation", int(c.target.Generation)),
 		slog.String("stream", c.stream.String()), slog.Int64("version", version), slog.String("reason", string(why)))
+}
+
+// setAside parks the stream before an event that can't be reacted to now, and has the queue try it again: after as long again
+// as the event is old, within bounds. The job comes first: a stream that is set aside has one.
+func (c *cursor) setAside(ctx context.Context, s step, cause error) error {
+	delay := min(max(c.engine.cfg.Now().Sub(s.commit.At), later), latest)
+	err := c.engine.leave(ctx, delay, Job{Task: CatchUp, Projection: c.target.sub.name(), Stream: c.stream, Retry: true})
+	if err != nil {
+		return err
+	}
+	return c.park(ctx, s.version(), Unavailable, cause)
 }
 
 func reason(err error) Reason {

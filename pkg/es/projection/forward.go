@@ -19,6 +19,8 @@ const (
 	staleBackoff = 2 * time.Millisecond
 	// later is when what this code can't do now is tried again.
 	later = 30 * time.Second
+	// latest is the longest pause before something is tried again.
+	latest = 15 * time.Minute
 )
 
 // mode is on whose behalf a stream is brought forward.

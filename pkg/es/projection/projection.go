@@ -54,6 +54,8 @@ type Projection interface {
 	topics(state json.RawMessage) []string
 	// rebuilds tells whether it may be built anew from history.
 	rebuilds() bool
+	// aside tells whether a stream that it can't bring forward now is set aside.
+	aside() bool
 }
 
 // foldError says which of the events can't be applied.
@@ -89,6 +91,7 @@ func (p *definition[S]) Reads(streamType string) bool {
 }
 
 func (p *definition[S]) rebuilds() bool { return true }
+func (p *definition[S]) aside() bool    { return false }
 
 // topics that panic are none: the rows are stored already.
 func (p *definition[S]) topics(stored json.RawMessage) (all []string) {

@@ -30,6 +30,10 @@ type Reaction struct {
 	// Passing tells whether an error is not of the event, but of the hour: a store that can't be reached. Conflicts, unknown
 	// outcomes and errors of contexts count as that anyway. Default: no other error does.
 	Passing func(error) bool
+	// Aside says that it depends on something that others don't, so that they must not wait for it: where there is a queue, a
+	// passing error parks the stream as [Unavailable], and the queue tries it again later, again and again. Its streams do
+	// not count among those that are brought forward at once with others.
+	Aside bool
 }
 
 // NewReactor returns the projection that a reaction is. It panics if the reaction lacks something.
@@ -87,6 +91,7 @@ func commandID(name string, s step, part int) string {
 }
 
 func (p *reactor) rebuilds() bool { return false }
+func (p *reactor) aside() bool    { return p.r.Aside }
 
 // memory is how long a stream of changes holds what was recorded, so how old an event can be at most that is delivered.
 const memory = 24 * time.Hour
@@ -114,4 +119,28 @@ func passing(err error) bool {
 	)
 	return errors.As(err, &conflict) || errors.As(err, &unknown) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// Again reacts again to the events of a stream, from a version on, whatever the reaction's checkpoint is, which stays. The
+// commands have the ids that they had. It returns how many events there were.
+//
+// Errors: the store's; the reaction's, with the event's place. It panics if the projection is no reaction.
+func Again(ctx context.Context, p Projection, store es.Reader, stream es.StreamID, from int64) (int, error) {
+	r := p.(*reactor)
+	n := 0
+	if !r.Reads(stream.Type) {
+		return 0, fmt.Errorf("%s does not read %s", r.Name(), stream)
+	}
+	for c, err := range store.Read(ctx, stream, es.Range{From: from}) {
+		if err != nil {
+			return n, err
+		}
+		for _, s := range beyond(nil, &c, from-1) {
+			if err := r.react(ctx, s); err != nil {
+				return n, fmt.Errorf("%s@%d: %w", stream, s.version(), err)
+			}
+			n++
+		}
+	}
+	return n, nil
 }

@@ -68,6 +68,8 @@ const (
 	NeedsNewerCode Reason = "needs-newer-code"
 	// Crashed: the process ended, or ran out of time, while it tried to apply what is next.
 	Crashed Reason = "crashed"
+	// Unavailable: what a reaction needs can't be reached. It is tried again by itself: see [Reaction.Aside].
+	Unavailable Reason = "unavailable"
 )
 
 // ParkedStream is a stream that waits.

@@ -1,0 +1,36 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+
+	"github.com/annals-es/annals/internal/publish"
+	"github.com/annals-es/annals/internal/publish/eventbus"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// bus returns the bus with an ARN, nil if that is "". AWS_ENDPOINT_URL_EVENTBRIDGE redirects it.
+func bus(cfg aws.Config, arn string) publish.Bus {
+	if arn == "" {
+		return nil
+	}
+	client := eventbridge.NewFromConfig(cfg, func(o *eventbridge.Options) { o.APIOptions = append(o.APIOptions, endInTime) })
+	return eventbus.New(client, arn)
+}
+
+func (s Service) publisher() projection.Projection { return publish.NewPublisher(s.Bus, s.EventSource) }
+
+// Republish sends the integration events of a stream again, from a version on, with the ids that they have. It returns how many
+// stored events it went through; the publisher's checkpoint stays.
+//
+// Errors: the store's; the bus's; [es.UnknownEventError].
+func (o *Operator) Republish(ctx context.Context, stream es.StreamID, from int64) (int, error) {
+	if o.publisher == nil {
+		return 0, errors.New("there is no bus: set " + publish.BusEnv + " and " + publish.SourceEnv + " as the reactor function has them")
+	}
+	return projection.Again(ctx, o.publisher, o.store, stream, from)
+}

@@ -1,0 +1,32 @@
+package publish
+
+import "github.com/annals-es/annals/internal/account"
+
+// AccountOpened says that there is an account. Whose it is, by name and address, is left out: who may know asks the API.
+type AccountOpened struct {
+	AccountID string `json:"accountId" doc:"The account's id, as its owner chose it"`
+	Currency  string `json:"currency" doc:"ISO 4217 code of the account's currency" example:"USD"`
+}
+
+// AccountClosed is an account's last event.
+type AccountClosed struct {
+	AccountID string `json:"accountId" doc:"The account's id, as its owner chose it"`
+}
+
+// Type implements [Data].
+func (AccountOpened) Type() string { return "account.opened.v1" }
+
+// Type implements [Data].
+func (AccountClosed) Type() string { return "account.closed.v1" }
+
+func ofAccount(id string, event account.Event) (Data, error) {
+	switch e := event.(type) {
+	case account.AccountOpened:
+		return AccountOpened{AccountID: id, Currency: e.InitialDeposit.Currency()}, nil
+	case account.AccountClosed:
+		return AccountClosed{AccountID: id}, nil
+	case account.MoneyDeposited, account.MoneyWithdrawn: // what somebody has, and from whom, is theirs
+		return nil, nil
+	}
+	return undecided(event)
+}

@@ -1,0 +1,209 @@
+package publish_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/annals-es/annals/internal/account"
+	"github.com/annals-es/annals/internal/publish"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/memstore"
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/memview"
+)
+
+var update = flag.Bool("update", false, "write the schemas of integration events, and what is published, anew")
+
+// bus keeps what it is sent, or fails.
+type bus struct {
+	sent []publish.Message
+	err  error
+}
+
+func (b *bus) Send(_ context.Context, m publish.Message) error {
+	if b.err != nil {
+		return b.err
+	}
+	b.sent = append(b.sent, m)
+	return nil
+}
+
+// publisher is one on a store of its own.
+func publisher(b *bus) (*projection.Engine, *memview.View) {
+	view := memview.New(memview.Config{})
+	sub := projection.Subscription{Projection: publish.NewPublisher(b, "/annals/Test"), View: view}
+	return projection.NewEngine(memstore.New(memstore.Config{}), memview.NewCatalog(), projection.Config{Parallel: 1}, sub), view
+}
+
+var at = time.Now().UTC().Truncate(time.Microsecond)
+
+// commit is one that was asked for by a request, some time after it happened.
+func commit(stream es.StreamID, events ...es.RawEvent) es.Commit {
+	return es.Commit{
+		Stream: stream, Version: 1, ID: "commit-1", At: at, Events: events, Hash: []byte{1},
+		Meta: es.Meta{CorrelationID: "corr-1", CausationID: "request-1", Actor: "Ada Lovelace", OccurredAt: time.Date(2026, 1, 31, 13, 0, 0, 0, time.FixedZone("CET", 3600))},
+	}
+}
+
+// stored are all events that were ever stored, by stream type: the golden files.
+func stored(t *testing.T) map[string][]es.RawEvent {
+	t.Helper()
+	all := map[string][]es.RawEvent{}
+	for streamType := range publish.Sources {
+		files, err := filepath.Glob("../" + strings.ToLower(streamType) + "/testdata/golden/*.json")
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d golden files, %v", streamType, len(files), err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name, number, _ := strings.Cut(strings.TrimSuffix(filepath.Base(file), ".json"), ".v")
+			schema, err := strconv.Atoi(number)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[streamType] = append(all[streamType], es.RawEvent{Type: name, Schema: schema, Data: bytes.TrimSpace(text)})
+		}
+	}
+	return all
+}
+
+// TestAllStoredEvents: each event that was ever stored is published as its golden file has it, or private by decision. What
+// people wrote about themselves gets out nowhere.
+func TestAllStoredEvents(t *testing.T) {
+	t.Parallel()
+	published := map[string]bool{}
+	for streamType, events := range stored(t) {
+		for _, raw := range events {
+			b := &bus{}
+			engine, view := publisher(b)
+			stream := es.StreamID{Type: streamType, ID: "id-1"}
+			if failed := engine.Apply(t.Context(), []es.Commit{commit(stream, raw)}); len(failed) > 0 {
+				t.Errorf("%s: %v", raw.Type, failed)
+			}
+			for p := range view.Parked(t.Context(), 1) {
+				t.Errorf("%s is parked: %s", raw.Type, p.Error)
+			}
+			for _, m := range b.sent {
+				published[m.Type] = true
+				golden(t, m)
+				conforms(t, m)
+			}
+		}
+	}
+	for _, data := range publish.Types {
+		if !published[publish.Prefix+data.Type()] {
+			t.Errorf("no stored event is published as %s", data.Type())
+		}
+	}
+	if len(published) != len(publish.Types) {
+		t.Errorf("%d types of events are published, %d are declared", len(published), len(publish.Types))
+	}
+}
+
+// golden compares an event with its file.
+func golden(t *testing.T, m publish.Message) {
+	t.Helper()
+	for _, private := range []string{"Ada", "Lovelace", "example.com", "Street", "trackingNumber", "email", "description"} {
+		if strings.Contains(string(m.Detail), private) {
+			t.Errorf("%s tells %q: %s", m.Type, private, m.Detail)
+		}
+	}
+	var text bytes.Buffer
+	if err := json.Indent(&text, m.Detail, "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	text.WriteByte('\n')
+	file := filepath.Join("testdata", "golden", strings.TrimPrefix(m.Type, publish.Prefix)+".json")
+	if *update {
+		if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v: write it with -update", err)
+	}
+	if diff := cmp.Diff(string(want), text.String()); diff != "" {
+		t.Errorf("%s is no longer what consumers get (-was +is):\n%s", m.Type, diff)
+	}
+}
+
+// TestEveryEventIsDecidedOn: an event that is added is public or private because somebody said so.
+func TestEveryEventIsDecidedOn(t *testing.T) {
+	t.Parallel()
+	for streamType, decoder := range publish.Sources {
+		types := reflect.ValueOf(decoder).MethodByName("StoredTypes").Call(nil)[0].Interface().([]es.StoredType)
+		for _, typ := range types {
+			if !slices.ContainsFunc(stored(t)[streamType], func(raw es.RawEvent) bool { return raw.Type == typ.Name && raw.Schema == typ.Schema }) {
+				t.Errorf("%s schema %d has no golden file, so nothing shows what it is outside", typ.Name, typ.Schema)
+			}
+		}
+	}
+	type surprise struct{ account.Event }
+	for _, event := range []any{surprise{}, struct{}{}} {
+		if data, err := publish.Of(es.StreamID{Type: "Account", ID: "a"}, event); err == nil || data != nil {
+			t.Errorf("%T is %v", event, data)
+		}
+	}
+}
+
+// TestIDs: an event has the same id whenever it is sent, and no other event has it.
+func TestIDs(t *testing.T) {
+	t.Parallel()
+	closed := es.RawEvent{Type: "AccountClosed", Schema: 1, Data: []byte(`{}`)}
+	b := &bus{}
+	for range 2 {
+		engine, _ := publisher(b)
+		engine.Apply(t.Context(), []es.Commit{
+			commit(es.StreamID{Type: "Account", ID: "a"}, closed, closed), commit(es.StreamID{Type: "Account", ID: "b"}, closed),
+		})
+	}
+	seen := map[string]int{}
+	for _, m := range b.sent {
+		var event publish.CloudEvent
+		if err := json.Unmarshal(m.Detail, &event); err != nil {
+			t.Fatal(err)
+		}
+		seen[event.ID]++
+	}
+	if len(b.sent) != 6 || len(seen) != 3 {
+		t.Errorf("%d sent, with %d ids", len(b.sent), len(seen))
+	}
+}
+
+// TestFailures: what passes fails the delivery, as there is no queue here; what does not pass parks the stream.
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	closed := commit(es.StreamID{Type: "Account", ID: "a"}, es.RawEvent{Type: "AccountClosed", Schema: 1, Data: []byte(`{}`)})
+	for err, parks := range map[error]bool{
+		&publish.UnavailableError{Err: errors.New("throttled")}: false,
+		errors.New("too large"): true,
+	} {
+		engine, view := publisher(&bus{err: err})
+		failed := engine.Apply(t.Context(), []es.Commit{closed})
+		parked := slices.Collect(func(yield func(projection.Parked) bool) {
+			for p := range view.Parked(t.Context(), 1) {
+				yield(p.Parked)
+			}
+		})
+		if len(failed) == 0 != parks || len(parked) > 0 != parks {
+			t.Errorf("%v: failed %v, parked %v", err, failed, parked)
+		}
+	}
+}

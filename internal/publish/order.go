@@ -1,0 +1,77 @@
+package publish
+
+import "github.com/annals-es/annals/internal/order"
+
+// OrderPlaced says that an order is no draft any more.
+type OrderPlaced struct {
+	OrderID string `json:"orderId" doc:"The order's id"`
+	Total   Money  `json:"total" doc:"What the order costs. Where it is zero, the order is paid, and no payment follows"`
+}
+
+// PaymentReceived is a payment in part or in full.
+type PaymentReceived struct {
+	OrderID   string `json:"orderId" doc:"The order's id"`
+	PaymentID string `json:"paymentId" doc:"The payment's id, unique within the order"`
+	Amount    Money  `json:"amount" doc:"What was paid now"`
+}
+
+// OrderShipped says that all of an order is on its way. The tracking number is left out: with it, carriers show where to.
+type OrderShipped struct {
+	OrderID string `json:"orderId" doc:"The order's id"`
+}
+
+// OrderDelivered says that an order has arrived.
+type OrderDelivered struct {
+	OrderID string `json:"orderId" doc:"The order's id"`
+}
+
+// OrderCancelled ends an order that was not shipped. It may have been a draft still: then nothing was published of it before.
+type OrderCancelled struct {
+	OrderID string `json:"orderId" doc:"The order's id"`
+}
+
+// OrderFlaggedShort says that no stock is kept for a paid order.
+type OrderFlaggedShort struct {
+	OrderID    string   `json:"orderId" doc:"The order's id"`
+	ProductIDs []string `json:"productIds" nullable:"false" doc:"The products that there was too little of, sorted"`
+}
+
+// Type implements [Data].
+func (OrderPlaced) Type() string { return "order.placed.v1" }
+
+// Type implements [Data].
+func (PaymentReceived) Type() string { return "order.payment-received.v1" }
+
+// Type implements [Data].
+func (OrderShipped) Type() string { return "order.shipped.v1" }
+
+// Type implements [Data].
+func (OrderDelivered) Type() string { return "order.delivered.v1" }
+
+// Type implements [Data].
+func (OrderCancelled) Type() string { return "order.cancelled.v1" }
+
+// Type implements [Data].
+func (OrderFlaggedShort) Type() string { return "order.flagged-short.v1" }
+
+func ofOrder(id string, event order.Event) (Data, error) {
+	switch e := event.(type) {
+	case order.OrderPlaced:
+		return OrderPlaced{OrderID: id, Total: amount(e.Total)}, nil
+	case order.PaymentReceived:
+		return PaymentReceived{OrderID: id, PaymentID: e.PaymentID, Amount: amount(e.Amount)}, nil
+	case order.OrderShipped:
+		return OrderShipped{OrderID: id}, nil
+	case order.OrderDelivered:
+		return OrderDelivered{OrderID: id}, nil
+	case order.OrderCancelled:
+		return OrderCancelled{OrderID: id}, nil
+	case order.OrderFlaggedShort:
+		return OrderFlaggedShort{OrderID: id, ProductIDs: e.ProductIDs}, nil
+	case order.OrderCreated, order.ItemAdded, order.ItemRemoved: // a draft is its customer's affair
+		return nil, nil
+	case order.ShippingAddressSet: // where somebody lives
+		return nil, nil
+	}
+	return undecided(event)
+}

@@ -1,0 +1,72 @@
+package bus
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Bus appends the events that it accepts to a file, as targets of a rule would get them: one JSON document a line. What is
+// written has been given to the kernel: it outlives this process, though not the machine's power.
+type Bus struct {
+	Config
+	mu     sync.Mutex
+	file   *os.File
+	failed error // of a write, which may have left half a line: nothing may follow it
+}
+
+// Open opens the bus that is kept in a file, or a new one. Close it.
+func Open(file string, c Config) (*Bus, error) {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	return &Bus{Config: c, file: f}, nil
+}
+
+// Event is an event as targets get it:
+// https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html.
+type Event struct {
+	Version    string          `json:"version"`
+	ID         string          `json:"id"`
+	DetailType string          `json:"detail-type"`
+	Source     string          `json:"source"`
+	Account    string          `json:"account"`
+	Time       time.Time       `json:"time"`
+	Region     string          `json:"region"`
+	Resources  []string        `json:"resources"`
+	Detail     json.RawMessage `json:"detail"`
+}
+
+// Put appends an event.
+func (b *Bus) Put(e Event) error {
+	var line bytes.Buffer
+	encoder := json.NewEncoder(&line)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(e); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failed != nil {
+		return b.failed
+	}
+	if _, err := b.file.Write(line.Bytes()); err != nil {
+		b.failed = fmt.Errorf("write a bus: %w", err)
+	}
+	return b.failed
+}
+
+// Close closes its file.
+func (b *Bus) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.file.Close()
+}

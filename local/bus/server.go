@@ -1,0 +1,92 @@
+package bus
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Server answers EventBridge's API: the AWS JSON 1.1 protocol, PutEvents. Signatures are not verified.
+type Server struct {
+	listener        net.Listener
+	server          *http.Server
+	buses           map[string]*Bus // by name
+	account, region string
+	log             *slog.Logger
+
+	// MayPut says whether whoever signed a request may put events on a bus, by its ARN. nil = all may. To be set before Serve.
+	MayPut func(header http.Header, bus string) error
+}
+
+// apiError is an error as EventBridge answers it.
+type apiError struct {
+	Code    string `json:"__type"`
+	Message string `json:"message"`
+}
+
+func (e apiError) Error() string { return e.Code + ": " + e.Message }
+
+// Listen takes a free port of the loopback interface. Close it.
+func Listen(account, region string, log *slog.Logger) (*Server, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen for EventBridge: %w", err)
+	}
+	s := &Server{listener: listener, buses: map[string]*Bus{}, account: account, region: region, log: log}
+	s.server = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	return s, nil
+}
+
+// Address is the endpoint of the API.
+func (s *Server) Address() string { return "http://" + s.listener.Addr().String() }
+
+// Serve begins to answer for these buses.
+func (s *Server) Serve(buses ...*Bus) {
+	for _, b := range buses {
+		s.buses[b.Name] = b
+	}
+	go func() { _ = s.server.Serve(s.listener) }()
+}
+
+// Close ends it.
+func (s *Server) Close() {
+	_ = s.server.Close()
+	_ = s.listener.Close() // where nothing was served yet
+}
+
+// ServeHTTP answers one call: the action is in X-Amz-Target, its input in the body.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	output, err := s.call(r.Header, http.MaxBytesReader(w, r.Body, 16<<20))
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	if err != nil {
+		e, sender := errors.AsType[apiError](err)
+		if !sender {
+			s.log.ErrorContext(r.Context(), "a bus takes no events", "error", err)
+			e = apiError{"InternalException", err.Error()}
+			w.WriteHeader(http.StatusInternalServerError)
+		} else {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+		output = e
+	}
+	_ = json.NewEncoder(w).Encode(output)
+}
+
+func (s *Server) call(header http.Header, body io.Reader) (any, error) {
+	if action := strings.TrimPrefix(header.Get("X-Amz-Target"), "AWSEvents."); action != "PutEvents" {
+		return nil, apiError{"UnknownOperationException", fmt.Sprintf("%q is not run here: PutEvents is", action)}
+	}
+	var in putEvents
+	decoder := json.NewDecoder(body)
+	decoder.DisallowUnknownFields() // such as EndpointId, which would have no effect here
+	if err := decoder.Decode(&in); err != nil {
+		return nil, apiError{"SerializationException", "this input is not taken here: " + err.Error()}
+	}
+	return s.put(header, in)
+}

@@ -1,0 +1,211 @@
+package projection_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+var errOutOfOrder = errors.New("out of order")
+
+func outOfOrder(err error) bool { return errors.Is(err, errOutOfOrder) }
+
+// outside is what a reaction calls that others don't: it notes what it is told, or can't be reached.
+type outside struct {
+	mu   sync.Mutex
+	down error
+	told []string
+}
+
+func (o *outside) tell(text string, _ es.Command) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.down != nil {
+		return o.down
+	}
+	o.told = append(o.told, text)
+	return nil
+}
+
+func (o *outside) set(down error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.down = down
+}
+
+func (o *outside) all() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return strings.Join(o.told, " ")
+}
+
+func (b *bench) reactingAside(o *outside, cfg projection.Config) *projection.Engine {
+	r := reactionTo(o.tell)
+	r.Aside, r.Passing = true, outOfOrder
+	cfg.Now = func() time.Time { return b.now }
+	return b.engineOf(cfg, projection.NewReactor(r))
+}
+
+// TestAside: while what is outside can't be reached, deliveries succeed, one job a stream tries again and again, and in the
+// end all was told, once and in order.
+func TestAside(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	b.now = time.Now()
+	o := &outside{}
+	e := b.reactingAside(o, b.queued())
+	apply(t, e, b.write(t, "a", Noted{"1"}))
+	o.set(errOutOfOrder)
+	apply(t, e, b.write(t, "a", Noted{"2"}, Noted{"3"}))
+	b.queue.wantJobs(t, "catch-up Note#a")
+	b.wantParked(t, map[string]string{"a": "unavailable before 2, seen 3"})
+	for range 3 { // what comes meanwhile leaves no jobs
+		apply(t, e, b.write(t, "a", Noted{"4"}))
+	}
+	b.queue.wantJobs(t)
+	r := b.rebuilder(e)
+	job := projection.Job{Task: projection.CatchUp, Projection: "log", Stream: note("a"), Retry: true}
+	for age, delay := range map[time.Duration]time.Duration{0: 30 * time.Second, 5 * time.Minute: 5 * time.Minute, 10 * time.Hour: 15 * time.Minute} {
+		b.now = time.Now().Add(age)
+		if err := r.Do(t.Context(), job); err != nil {
+			t.Fatal(err)
+		}
+		if jobs := b.queue.take(); !slices.Equal(jobs, []projection.Job{job}) || b.queue.last.Round(10*time.Second) != delay {
+			t.Errorf("after %v: %v in %v", age, jobs, b.queue.last)
+		}
+	}
+	b.wantParked(t, map[string]string{"a": "unavailable before 2, seen 6"})
+	o.set(nil)
+	if err := r.Do(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	b.wantParked(t, map[string]string{})
+	apply(t, e, b.write(t, "a", Noted{"5"}))
+	if got := o.all(); got != "1 2 3 4 4 4 5" {
+		t.Errorf("told %s", got)
+	}
+	b.queue.wantJobs(t)
+}
+
+// TestAsideInTheMiddle: what was told before it broke off is not told again.
+func TestAsideInTheMiddle(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	b.now = time.Now()
+	o := &outside{}
+	cut := reactionTo(func(text string, cmd es.Command) error {
+		if text == "3" && o.all() == "1 2" {
+			o.set(nil)
+			return errOutOfOrder
+		}
+		return o.tell(text, cmd)
+	})
+	cut.Aside, cut.Passing = true, outOfOrder
+	e := b.engineOf(b.queued(), projection.NewReactor(cut))
+	apply(t, e, b.write(t, "a", Noted{"1"}, Noted{"2"}, Noted{"3"}, Noted{"4"}))
+	if got := o.all(); got != "1 2" {
+		t.Fatalf("told %s", got)
+	}
+	if at := b.at(t, 1, "a"); at.Version != 2 || at.Parked == nil {
+		t.Errorf("at %d, parked: %v", at.Version, at.Parked)
+	}
+	apply(t, e, b.write(t, "b", Poisoned{}))
+	o.told = []string{"1", "2", ""}
+	b.settle(t, b.rebuilder(e))
+	if got := o.all(); got != "1 2  3 4" {
+		t.Errorf("told %s", got)
+	}
+	b.wantParked(t, map[string]string{"b": "failed before 1, seen 1"})
+}
+
+// TestAsideSideBySide: processes that take turns with a stream tell of nothing twice; those that are at it at the same time, of
+// a commit at most.
+func TestAsideSideBySide(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	b.now = time.Now()
+	o := &outside{}
+	turns := []*projection.Engine{b.reactingAside(o, b.queued()), b.reactingAside(o, b.queued()), b.reactingAside(o, b.queued())}
+	for i := range 9 {
+		apply(t, turns[i%3], b.write(t, "a", Noted{fmt.Sprint(i)}))
+	}
+	if got := o.all(); got != "0 1 2 3 4 5 6 7 8" {
+		t.Errorf("told %s", got)
+	}
+	o.told = nil
+	var last es.Commit
+	for i := range 5 {
+		last = b.write(t, "b", Noted{fmt.Sprint(i)})
+	}
+	slow := reactionTo(func(text string, cmd es.Command) error {
+		err := o.tell(text, cmd)
+		if text == "1" { // meanwhile another one does it all
+			apply(t, turns[1], last)
+		}
+		return err
+	})
+	slow.Aside, slow.Passing = true, outOfOrder
+	apply(t, b.engineOf(b.queued(), projection.NewReactor(slow)), last)
+	if got := o.all(); got != "0 1 1 2 3 4" {
+		t.Errorf("told %s", got)
+	}
+}
+
+// TestAsideWithoutQueue: where nobody could try again, the batch fails and is delivered again; so it does where the job can't be left.
+func TestAsideWithoutQueue(t *testing.T) {
+	t.Parallel()
+	for name, cfg := range map[string]func(*bench) projection.Config{
+		"none":   func(*bench) projection.Config { return projection.Config{} },
+		"broken": func(b *bench) projection.Config { return b.queued() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench()
+			o := &outside{}
+			e := b.reactingAside(o, cfg(b))
+			apply(t, e)
+			b.queue.err = errOutage
+			o.set(errOutOfOrder)
+			c := b.write(t, "a", Noted{"1"})
+			if failed := e.Apply(t.Context(), []es.Commit{c}); len(failed) != 1 {
+				t.Errorf("failed: %v", failed)
+			}
+			b.wantParked(t, map[string]string{})
+			o.set(nil)
+			apply(t, e, c)
+			if got := o.all(); got != "1" {
+				t.Errorf("told %s", got)
+			}
+		})
+	}
+}
+
+// TestAsideHoldsNobodyUp: however many of its streams hang, others go on.
+func TestAsideHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	hang, done := make(chan struct{}), make(chan string, 10)
+	hanging := reactionTo(func(string, es.Command) error { <-hang; return nil })
+	hanging.Name, hanging.Aside = "hanging", true
+	going := reactionTo(func(text string, _ es.Command) error { done <- text; return nil })
+	e := projection.NewEngine(b.store, b.catalog, projection.Config{Parallel: 1},
+		projection.Subscription{Projection: projection.NewReactor(hanging), View: b.view},
+		projection.Subscription{Projection: projection.NewReactor(going), View: newBench().view})
+	commits := []es.Commit{b.write(t, "a", Noted{"a"}), b.write(t, "b", Noted{"b"}), b.write(t, "c", Noted{"c"})}
+	ended := make(chan map[es.StreamID]error)
+	go func() { ended <- e.Apply(t.Context(), commits) }()
+	for range commits {
+		<-done
+	}
+	close(hang)
+	if failed := <-ended; len(failed) > 0 {
+		t.Errorf("failed: %v", failed)
+	}
+}
