@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/annals-es/annals/internal/httpapi"
+	"github.com/annals-es/annals/internal/telemetry"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -69,5 +70,9 @@ func (p *Projector) doJob(ctx context.Context, body string) error {
 	if err := json.Unmarshal([]byte(body), &job); err != nil {
 		return err
 	}
-	return p.rebuilder.Do(ctx, job)
+	err := p.rebuilder.Do(ctx, job)
+	if err == nil && job.Task == projection.CatchUp {
+		p.meter.Add(telemetry.CatchUps, 1)
+	}
+	return err
 }

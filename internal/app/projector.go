@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/annals-es/annals/internal/httpapi"
+	"github.com/annals-es/annals/internal/telemetry"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -22,6 +23,7 @@ type Projector struct {
 	rebuilder *projection.Rebuilder
 	snapshots []snapshotter
 	log       *slog.Logger
+	meter     *telemetry.Meter
 }
 
 // snapshotter keeps the snapshots of one kind of aggregate. See [es.Repository].

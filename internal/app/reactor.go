@@ -23,6 +23,7 @@ func (s Service) Reactor() (*Projector, error) {
 	}
 	return &Projector{
 		engine: engine, rebuilder: projection.NewRebuilder(engine, store, projection.RebuildConfig{Log: s.Log}), log: s.Log,
+		meter: s.Meter,
 	}, nil
 }
 

@@ -19,7 +19,8 @@ func Run(build func(Service) (handler any, err error), wanted ...tables.Table) {
 	if err == nil {
 		var handler any
 		if handler, err = build(service); err == nil {
-			lambda.StartWithOptions(handler, lambda.WithContext(ctx), lambda.WithEnableSIGTERM(func() { os.Exit(0) }))
+			lambda.StartWithOptions(service.Meter.Flushed(lambda.NewHandler(handler)),
+				lambda.WithContext(ctx), lambda.WithEnableSIGTERM(func() { os.Exit(0) }))
 		}
 	}
 	log.ErrorContext(ctx, "start", "error", err)

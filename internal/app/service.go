@@ -15,6 +15,7 @@ import (
 	"github.com/annals-es/annals/internal/httpapi"
 	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/internal/telemetry"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -31,6 +32,8 @@ type Service struct {
 	CatchUps, ReactionJobs projection.Queue
 	// Notifier is told what the projector stored. nil = nobody is.
 	Notifier projection.Notifier
+	// Meter measures what the service does. nil = nothing is measured.
+	Meter *telemetry.Meter
 	// EmailKey keys the ids under which e-mail addresses are reserved. It must never change. Commands need it.
 	EmailKey string
 }
@@ -51,6 +54,8 @@ func FromEnvironment(ctx context.Context, log *slog.Logger, wanted ...tables.Tab
 	if err != nil {
 		return s, err
 	}
+	s.Meter = telemetry.New(os.Stdout, os.Getenv(telemetry.NamespaceEnv), os.Getenv("AWS_LAMBDA_FUNCTION_NAME"))
+	cfg.APIOptions = append(cfg.APIOptions, CountThrottles(s.Meter))
 	s.DynamoDB = NewClient(cfg)
 	s.CatchUps = JobQueue(cfg, os.Getenv(queues.CatchUpEnv))
 	s.ReactionJobs = JobQueue(cfg, os.Getenv(queues.ReactionEnv))
@@ -68,7 +73,7 @@ func (s Service) Command() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return httpapi.Commands(all, s.http()), nil
+	return countOutcomes(s.Meter, httpapi.Commands(all, s.http())), nil
 }
 
 // Query returns the handler of all queries. It needs QueryTables.
@@ -111,6 +116,7 @@ func (s Service) Projector() (*Projector, error) {
 		}),
 		snapshots: []snapshotter{all.Accounts, all.Orders, all.Products},
 		log:       s.Log,
+		meter:     s.Meter,
 	}, nil
 }
 
@@ -121,7 +127,7 @@ func (s Service) aggregates(warm int) (aggregates.All, error) {
 		return aggregates.All{}, err
 	}
 	return aggregates.New(store, aggregates.Config{
-		Executor:  es.ExecutorConfig{Logger: s.Log},
+		Executor:  es.ExecutorConfig{Logger: s.Log, Count: s.Meter.Signal},
 		Snapshots: dynamostore.NewSnapshots(s.DynamoDB, s.Tables.Of(tables.Snapshots)),
 		Warm:      warm,
 	})
