@@ -11,6 +11,7 @@ import (
 
 	"github.com/annals-es/annals/internal/httpapi"
 	"github.com/annals-es/annals/internal/telemetry"
+	"github.com/annals-es/annals/internal/tracing"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -77,6 +78,7 @@ func (p *Projector) Handle(ctx context.Context, batch events.DynamoDBEvent) (eve
 			first[commit.Stream] = number
 		}
 	}
+	tracing.Correlate(ctx, correlations(commits)...)
 	for stream, err := range p.engine.Apply(ctx, commits) {
 		p.log.LogAttrs(ctx, slog.LevelError, "a stream can't be projected",
 			slog.String("stream", stream.String()), slog.String("error", httpapi.Describe(err)))
@@ -85,6 +87,16 @@ func (p *Projector) Handle(ctx context.Context, batch events.DynamoDBEvent) (eve
 	p.snapshot(ctx, commits)
 	slices.SortFunc(failed, compare)
 	return response(failed), nil
+}
+
+// correlations are the correlation ids of commits, each once.
+func correlations(commits []es.Commit) []string {
+	ids := make([]string, 0, len(commits))
+	for i := range commits {
+		ids = append(ids, commits[i].Meta.CorrelationID)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // level brings the stream of a record that can't be read forward from the event table. There the commit may be whole, or

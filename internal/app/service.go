@@ -16,6 +16,7 @@ import (
 	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/internal/telemetry"
+	"github.com/annals-es/annals/internal/tracing"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -34,6 +35,8 @@ type Service struct {
 	Notifier projection.Notifier
 	// Meter measures what the service does. nil = nothing is measured.
 	Meter *telemetry.Meter
+	// Tracing traces what the functions do. nil = nothing is traced.
+	Tracing *tracing.Tracing
 	// EmailKey keys the ids under which e-mail addresses are reserved. It must never change. Commands need it.
 	EmailKey string
 }
@@ -54,7 +57,12 @@ func FromEnvironment(ctx context.Context, log *slog.Logger, wanted ...tables.Tab
 	if err != nil {
 		return s, err
 	}
-	s.Meter = telemetry.New(os.Stdout, os.Getenv(telemetry.NamespaceEnv), os.Getenv("AWS_LAMBDA_FUNCTION_NAME"))
+	function := os.Getenv("AWS_LAMBDA_FUNCTION_NAME")
+	s.Meter = telemetry.New(os.Stdout, os.Getenv(telemetry.NamespaceEnv), function)
+	if s.Tracing, err = tracing.New(os.Getenv, function); err != nil {
+		return s, err
+	}
+	s.Tracing.Calls(&cfg)
 	cfg.APIOptions = append(cfg.APIOptions, CountThrottles(s.Meter))
 	s.DynamoDB = NewClient(cfg)
 	s.CatchUps = JobQueue(cfg, os.Getenv(queues.CatchUpEnv))
