@@ -194,6 +194,10 @@ func environment(f function, made resources) *map[string]*string {
 	if f.posts {
 		env[push.URLEnv] = made.stage.CallbackUrl()
 	}
+	maps.Copy(env, made.telemetry)
+	if _, keyed := env[email.KeyEnv]; keyed && made.emailKey != "" {
+		env[email.KeyEnv] = jsii.String(made.emailKey)
+	}
 	return &env
 }
 

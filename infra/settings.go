@@ -25,6 +25,13 @@ type settings struct {
 	replicasLocked bool
 	// concurrency is how many invocations at once are reserved for a function, and are its most.
 	concurrency map[string]float64
+	// alarmTopic is the ARN of the SNS topic that alarms go to. "" = the stack makes one, to which alarmEmail subscribes.
+	alarmTopic, alarmEmail string
+	// emailKey keys the ids under which e-mail addresses are reserved. "" = the stack's id. A stack around a restored event
+	// table needs that of the stack whose table it was, for ever.
+	emailKey string
+	// otlpEndpoint is the URL of the collector that functions send traces to. "" = nothing is traced.
+	otlpEndpoint string
 }
 
 var stagePattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,19}$`)
@@ -44,7 +51,10 @@ func readSettings(context map[string]any) (settings, error) {
 	if s.stage != "" && !stagePattern.MatchString(s.stage) {
 		return s, fmt.Errorf("stage is %q: it must be up to 20 lower-case letters, digits and hyphens, such as prod", s.stage)
 	}
-	return s, s.readTables(context)
+	if err := s.readTables(context); err != nil {
+		return s, err
+	}
+	return s, s.readOperations(context)
 }
 
 // stackName is the name of the stack on CloudFormation.

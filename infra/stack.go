@@ -20,12 +20,14 @@ func newStack(app awscdk.App, conf config) {
 	})
 	key := newKey(stack, conf)
 	made := resources{tables: newTables(stack, conf, key), key: key, queues: newQueues(stack), stage: newSocketAPI(stack)}
+	made.telemetry, made.emailKey = telemetryEnvironment(stack, conf), conf.emailKey
 	deployed := newFunctions(stack, conf, made)
 	for _, f := range subscribers {
 		subscribe(stack, f, deployed[f.name], made)
 	}
-	newAPI(stack, deployed)
+	api := newAPI(stack, deployed)
 	newSocketRoutes(stack, made.stage, deployed[socket.name])
+	newOperations(stack, conf, operated{api: api.ApiId(), functions: deployed, made: made})
 }
 
 // resources are what functions work with.
@@ -34,6 +36,10 @@ type resources struct {
 	key    awskms.IKey // of the tables; nil where it is DynamoDB's own
 	queues stackQueues
 	stage  awsapigatewayv2.WebSocketStage
+	// telemetry is what every function is told of metrics and traces.
+	telemetry map[string]*string
+	// emailKey keys e-mail addresses, "" = the stack's id.
+	emailKey string
 }
 
 // named gives the CloudFormation resource behind a construct the construct's own id as its logical id, see rename.

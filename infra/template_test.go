@@ -117,8 +117,9 @@ func TestTypes(t *testing.T) {
 	same(t, "types of resources", []string{
 		"AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route",
 		"AWS::ApiGatewayV2::RouteResponse", "AWS::ApiGatewayV2::Stage",
+		"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard",
 		"AWS::DynamoDB::GlobalTable", "AWS::IAM::Role", "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function",
-		"AWS::Lambda::Permission", "AWS::Logs::LogGroup", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy",
+		"AWS::Lambda::Permission", "AWS::Logs::LogGroup", "AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy",
 	}, slices.Sorted(maps.Keys(types)))
 }
 

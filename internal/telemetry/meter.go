@@ -67,12 +67,14 @@ func (m *Meter) Signal(s es.Signal) { m.Add(signals[s], 1) }
 
 // Observe measures how a projection is doing. See [projection.Config].
 func (m *Meter) Observe(o projection.Observation) {
-	if o.Parked {
-		m.add(o.Projection, ParkedStreams, 1)
-		return
+	for _, of := range []string{o.Projection, ""} { // and all of the function's together, for alarms
+		if o.Parked {
+			m.add(of, ParkedStreams, 1)
+			continue
+		}
+		m.add(of, ProjectionLag, o.Lag.Seconds())
+		m.add(of, ProjectionLagVersions, float64(o.Versions))
 	}
-	m.add(o.Projection, ProjectionLag, o.Lag.Seconds())
-	m.add(o.Projection, ProjectionLagVersions, float64(o.Versions))
 }
 
 // Flush writes what was measured since the last time, and nothing where nothing was.

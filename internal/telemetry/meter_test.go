@@ -62,7 +62,12 @@ func TestFormat(t *testing.T) {
 		return map[string]any{"Namespace": "Annals", "Dimensions": []any{[]any{dimension}}, "Metrics": metrics}
 	}
 	want := []map[string]any{
-		{"_aws": directive("Function", map[string]any{"WarmHits": "Count", "Conflicts": "Count"}), "Function": "f", "WarmHits": 10.0, "Conflicts": 1.0},
+		{
+			"_aws": directive("Function", map[string]any{
+				"WarmHits": "Count", "Conflicts": "Count", "ProjectionLag": "Seconds", "ProjectionLagVersions": "Count", "ParkedStreams": "Count",
+			}),
+			"Function": "f", "WarmHits": 10.0, "Conflicts": 1.0, "ProjectionLag": 2.0, "ProjectionLagVersions": 7.0, "ParkedStreams": 1.0,
+		},
 		{
 			"_aws":       directive("Projection", map[string]any{"ProjectionLag": "Seconds", "ProjectionLagVersions": "Count"}),
 			"Projection": "p", "ProjectionLag": 2.0, "ProjectionLagVersions": 7.0,

@@ -9,12 +9,14 @@ const (
 	Seconds Unit = "Seconds"
 )
 
-// The dimensions. A metric has one; what it stands for has few values, which name nothing of a request.
+// The dimensions. A line has one; what it stands for has few values, which name nothing of a request.
 const (
 	// Function is the name of the Lambda function.
 	Function = "Function"
 	// Projection is the name of a read model or of a reaction.
 	Projection = "Projection"
+	// Either says that a metric is there twice: for each projection, and for the function with all of its projections.
+	Either = "Function, and Projection"
 )
 
 // Metric is something that is measured.
@@ -56,11 +58,11 @@ var (
 		"attempts that AWS asked to be made later", "`internal/app`: the SDK's calls"}
 	CatchUps = &Metric{"CatchUps", Count, Function, false,
 		"streams brought level by a job of the queue", "`internal/app`: jobs done"}
-	ProjectionLag = &Metric{"ProjectionLag", Seconds, Projection, true,
+	ProjectionLag = &Metric{"ProjectionLag", Seconds, Either, true,
 		"how old the last commit was when it came to be shown", "`projection.Observation`"}
-	ProjectionLagVersions = &Metric{"ProjectionLagVersions", Count, Projection, true,
+	ProjectionLagVersions = &Metric{"ProjectionLagVersions", Count, Either, true,
 		"by how many versions a stream was behind when it was brought forward", "`projection.Observation`"}
-	ParkedStreams = &Metric{"ParkedStreams", Count, Projection, false,
+	ParkedStreams = &Metric{"ParkedStreams", Count, Either, false,
 		"streams that were parked, or were delivered something while they wait", "`projection.Observation`"}
 )
 
