@@ -11,7 +11,7 @@ import (
 )
 
 // newAPI declares the HTTP API: each route to its function, on the stage that has no prefix and deploys by itself.
-func newAPI(stack awscdk.Stack, deployed map[string]awslambda.Function) {
+func newAPI(stack awscdk.Stack, deployed map[string]awslambda.Function) awsapigatewayv2.HttpApi {
 	api := named(awsapigatewayv2.NewHttpApi(stack, jsii.String("Api"), &awsapigatewayv2.HttpApiProps{
 		ApiName:     stack.StackName(),
 		Description: jsii.String("Commands and queries"),
@@ -30,6 +30,7 @@ func newAPI(stack awscdk.Stack, deployed map[string]awslambda.Function) {
 		nameParts(made, pascal(string(route.Function)))
 	}
 	output(stack, "ApiUrl", api.ApiEndpoint(), "Base URL of the API")
+	return api
 }
 
 func newIntegration(function awslambda.Function) awsapigatewayv2.HttpRouteIntegration {

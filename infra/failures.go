@@ -18,7 +18,7 @@ type stackBuckets map[string]awss3.Bucket
 func newBuckets(stack awscdk.Stack, jobs stackQueues) stackBuckets {
 	made := stackBuckets{}
 	for _, f := range subscribers {
-		made[f.name] = newFailures(stack, f, jobs[f.name])
+		made[f.name] = newFailures(stack, f, jobs[f.name].jobs)
 	}
 	return made
 }

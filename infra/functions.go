@@ -197,7 +197,7 @@ func environment(f function, conf config, made resources) *map[string]*string {
 		}
 	}
 	if f.leavesTo != "" {
-		env[jobQueues[f.leavesTo].env] = made.queues[f.leavesTo].QueueUrl()
+		env[jobQueues[f.leavesTo].env] = made.queues[f.leavesTo].jobs.QueueUrl()
 	}
 	if f.subscribed {
 		env[queues.FailuresEnv] = awscdk.Fn_Join(jsii.String(""), jsii.PtrSlice("https://", *made.failures[f.name].BucketRegionalDomainName()))
@@ -207,6 +207,10 @@ func environment(f function, conf config, made resources) *map[string]*string {
 	}
 	if f.posts {
 		env[push.URLEnv] = made.stage.CallbackUrl()
+	}
+	maps.Copy(env, made.telemetry)
+	if _, keyed := env[email.KeyEnv]; keyed && made.emailKey != "" {
+		env[email.KeyEnv] = jsii.String(made.emailKey)
 	}
 	return &env
 }

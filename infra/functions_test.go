@@ -78,7 +78,7 @@ func TestFunctions(t *testing.T) {
 					"Timeout":       test.timeout,
 					"Role":          getAtt(id+"Role", "Arn"),
 					"LoggingConfig": object{"LogGroup": ref(id + "Logs"), "LogFormat": "JSON", "ApplicationLogLevel": "INFO"},
-					"Environment":   object{"Variables": test.env},
+					"Environment":   object{"Variables": withMetrics(test.env)},
 				}, got)
 			})
 		}
@@ -104,6 +104,13 @@ func TestReservedConcurrency(t *testing.T) {
 		same(t, id, want[id], chosen.resource(t, id, "AWS::Lambda::Function").Properties["ReservedConcurrentExecutions"])
 		same(t, id+" by default", nil, arm64.resource(t, id, "AWS::Lambda::Function").Properties["ReservedConcurrentExecutions"])
 	}
+}
+
+// withMetrics is what a function is told, and where its metrics belong.
+func withMetrics(env object) object {
+	env = maps.Clone(env)
+	env["METRICS_NAMESPACE"] = "Annals"
+	return env
 }
 
 // codePath returns the folder of a function's code in the assembly.

@@ -16,10 +16,10 @@ import (
 const runMain = "ANNALS_TEST_RUN_MAIN"
 
 // arm64 and amd64 are the stack as synthesized for each architecture, with the settings' defaults; prod is that of the stage
-// of that name, with what else can be chosen.
+// of that name, with a bus and a topic of its own.
 var arm64, amd64, prod assembly
 
-// chosen is the stack with all that can be chosen of tables and functions, but copies; copied has those.
+// chosen is the stack with all that can be chosen of tables, functions and operations, but copies; copied has those.
 var chosen, copied assembly
 
 const breakGlass = "arn:aws:iam::111122223333:role/BreakGlass"
@@ -42,8 +42,9 @@ func synthesizeAndRun(m *testing.M) int {
 	fakeBuild(filepath.Join(dir, "build"))
 	arm64 = synthesize(dir, "arm64", "")
 	amd64 = synthesize(dir, "amd64", "")
-	prod = synthesize(dir, "arm64", `{"stage":"prod","eventBus":"`+otherBus+`"}`)
-	chosen = synthesize(dir, "arm64", `{"region":"us-east-1","cmk":"true","breakGlassRole":"`+breakGlass+`","concurrency":"command:50,reactor:0"}`)
+	prod = synthesize(dir, "arm64", `{"stage":"prod","eventBus":"`+otherBus+`","alarmTopic":"arn:aws:sns:eu-west-1:123456789012:pager"}`)
+	chosen = synthesize(dir, "arm64", `{"region":"us-east-1","cmk":"true","breakGlassRole":"`+breakGlass+`","concurrency":"command:50,reactor:0",`+
+		`"alarmEmail":"ops@example.org","otlpEndpoint":"http://localhost:4318","emailKey":"arn:aws:cloudformation:old"}`)
 	copied = synthesize(dir, "arm64", `{"region":"us-east-1","eventReplicas":"eu-west-1","readReplicas":"eu-west-1,eu-west-3","replicasLocked":"true"}`)
 	return m.Run()
 }
@@ -158,6 +159,18 @@ func TestWhatIsMissingIsOneSentence(t *testing.T) {
 		"writes in two regions": {
 			dir: whole, env: []string{`CDK_CONTEXT_JSON={"region":"eu-west-1","eventReplicas":"us-east-1,eu-west-1"}`},
 			want: "infra: eventReplicas has eu-west-1, which is the region that writes: a copy is elsewhere\n",
+		},
+		"a topic that is none": {
+			dir: whole, env: []string{`CDK_CONTEXT_JSON={"alarmTopic":"pager"}`},
+			want: "infra: alarmTopic is \"pager\": it must be the ARN of an SNS topic\n",
+		},
+		"an address for a topic that is not ours": {
+			dir: whole, env: []string{`CDK_CONTEXT_JSON={"alarmTopic":"arn:aws:sns:eu-west-1:123456789012:pager","alarmEmail":"a@example.org"}`},
+			want: "infra: alarmEmail subscribes to the stack's own topic: leave it out where alarmTopic names another\n",
+		},
+		"a collector that is none": {
+			dir: whole, env: []string{`CDK_CONTEXT_JSON={"otlpEndpoint":"localhost:4318"}`},
+			want: "infra: otlpEndpoint is \"localhost:4318\": it must be the URL of a collector, such as http://localhost:4318\n",
 		},
 		"settings that are no JSON": {
 			dir: whole, env: []string{"CDK_CONTEXT_JSON=stage=prod"},

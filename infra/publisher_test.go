@@ -19,20 +19,6 @@ func TestEventBus(t *testing.T) {
 	same(t, "grants on the other bus", []string{"events:PutEvents"}, grantsOf(t, prod.resource(t, "ReactorRole", "AWS::IAM::Role"))[otherBus])
 }
 
-func TestTamperAlarm(t *testing.T) {
-	got := arm64.resource(t, "TamperAlarm", "AWS::CloudWatch::Alarm").Properties
-	if description, _ := got["AlarmDescription"].(string); description == "" {
-		t.Error("no AlarmDescription")
-	}
-	delete(got, "AlarmDescription")
-	same(t, "alarm", object{
-		"Namespace": "Annals", "MetricName": "TamperedCommits", "Dimensions": list{object{"Name": "FunctionName", "Value": ref("ReactorFunction")}},
-		"Statistic": "Sum", "Period": 60.0, "EvaluationPeriods": 1.0, "Threshold": 1.0,
-		"ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching",
-	}, got)
-	same(t, "alarms", []string{"TamperAlarm"}, arm64.ids("AWS::CloudWatch::Alarm"))
-}
-
 func TestEventBusSetting(t *testing.T) {
 	for _, wrong := range []any{"shop", "arn:aws:events:eu-west-1:123456789012:rule/shop", 1} {
 		if _, err := readSettings(map[string]any{"eventBus": wrong}); err == nil || !strings.Contains(err.Error(), "eventBus is ") {

@@ -22,10 +22,10 @@ type grant struct {
 func newRole(stack awscdk.Stack, f function, made resources, logs awslogs.LogGroup) awsiam.IRole {
 	statements := append(tableStatements(f.grants, made.tables), logStatement(logs))
 	if f.leavesTo != "" {
-		statements = append(statements, allow([]string{"sqs:SendMessage"}, made.queues[f.leavesTo].QueueArn()))
+		statements = append(statements, allow([]string{"sqs:SendMessage"}, made.queues[f.leavesTo].jobs.QueueArn()))
 	}
 	if f.subscribed {
-		statements = append(statements, subscriptionStatements(made.tables[tables.Events.Name], made.queues[f.name])...)
+		statements = append(statements, subscriptionStatements(made.tables[tables.Events.Name], made.queues[f.name].jobs)...)
 		statements = append(statements, failureStatements(made.failures[f.name])...)
 	}
 	if made.key != nil {

@@ -26,7 +26,7 @@ func newSchedules(stack awscdk.Stack, jobs stackQueues) {
 	}
 	var queues []*string
 	for _, f := range subscribers {
-		queues = append(queues, jobs[f.name].QueueArn())
+		queues = append(queues, jobs[f.name].jobs.QueueArn())
 	}
 	statements := []awsiam.PolicyStatement{allow([]string{"sqs:SendMessage"}, queues...)}
 	role := named(awsiam.NewRole(stack, jsii.String("SchedulerRole"), &awsiam.RoleProps{
@@ -43,7 +43,7 @@ func newSchedules(stack awscdk.Stack, jobs stackQueues) {
 			ScheduleExpression: jsii.String(reconcileAt[f.name]),
 			FlexibleTimeWindow: &awsscheduler.CfnSchedule_FlexibleTimeWindowProperty{Mode: jsii.String("OFF")},
 			Target: &awsscheduler.CfnSchedule_TargetProperty{
-				Arn: jobs[f.name].QueueArn(), RoleArn: role.RoleArn(), Input: jsii.String(string(input)),
+				Arn: jobs[f.name].jobs.QueueArn(), RoleArn: role.RoleArn(), Input: jsii.String(string(input)),
 			},
 		}))
 	}

@@ -27,6 +27,13 @@ type settings struct {
 	replicasLocked bool
 	// concurrency is how many invocations at once are reserved for a function, and are its most.
 	concurrency map[string]float64
+	// alarmTopic is the ARN of the SNS topic that alarms go to. "" = the stack makes one, to which alarmEmail subscribes.
+	alarmTopic, alarmEmail string
+	// emailKey keys the ids under which e-mail addresses are reserved. "" = the stack's id. A stack around a restored event
+	// table needs that of the stack whose table it was, for ever.
+	emailKey string
+	// otlpEndpoint is the URL of the collector that functions send traces to. "" = nothing is traced.
+	otlpEndpoint string
 }
 
 var busPattern = regexp.MustCompile(`^arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/[A-Za-z0-9._/-]+$`)
@@ -54,7 +61,10 @@ func readSettings(context map[string]any) (settings, error) {
 	if s.eventBus != "" && !busPattern.MatchString(s.eventBus) {
 		return s, fmt.Errorf("eventBus is %q: it must be the ARN of a bus, such as arn:aws:events:us-east-1:123456789012:event-bus/shop", s.eventBus)
 	}
-	return s, s.readTables(context)
+	if err := s.readTables(context); err != nil {
+		return s, err
+	}
+	return s, s.readOperations(context)
 }
 
 // stackName is the name of the stack on CloudFormation.

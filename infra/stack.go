@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -21,14 +22,16 @@ func newStack(app awscdk.App, conf config) {
 	key := newKey(stack, conf)
 	made := resources{tables: newTables(stack, conf, key), key: key, queues: newQueues(stack), stage: newSocketAPI(stack), bus: newBus(stack, conf)}
 	made.failures = newBuckets(stack, made.queues)
+	made.telemetry, made.emailKey = telemetryEnvironment(stack, conf), conf.emailKey
 	deployed := newFunctions(stack, conf, made)
+	subscriptions := map[string]awslambda.EventSourceMapping{}
 	for _, f := range subscribers {
-		subscribe(stack, f, deployed[f.name], made)
+		subscriptions[f.name] = subscribe(stack, f, deployed[f.name], made)
 	}
 	newSchedules(stack, made.queues)
-	newTamperAlarm(stack, deployed[reactor.name])
-	newAPI(stack, deployed)
+	api := newAPI(stack, deployed)
 	newSocketRoutes(stack, made.stage, deployed[socket.name])
+	newOperations(stack, conf, operated{api: api.ApiId(), functions: deployed, subscriptions: subscriptions, made: made})
 }
 
 // resources are what functions work with.
@@ -39,6 +42,10 @@ type resources struct {
 	failures stackBuckets
 	stage    awsapigatewayv2.WebSocketStage
 	bus      *string // ARN of the integration events' bus
+	// telemetry is what every function is told of metrics and traces.
+	telemetry map[string]*string
+	// emailKey keys e-mail addresses, "" = the stack's id.
+	emailKey string
 }
 
 // named gives the CloudFormation resource behind a construct the construct's own id as its logical id, see rename.

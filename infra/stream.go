@@ -11,14 +11,14 @@ import (
 	"github.com/annals-es/annals/internal/readmodel/tables"
 )
 
-// subscribe lets a function receive the stream of the event table, and the queue of its jobs.
-func subscribe(stack awscdk.Stack, f function, deployed awslambda.Function, made resources) {
-	subscribeToStream(stack, f, deployed, made)
+// subscribe lets a function receive the stream of the event table, and the queue of its jobs. It returns what brings the stream.
+func subscribe(stack awscdk.Stack, f function, deployed awslambda.Function, made resources) awslambda.EventSourceMapping {
 	subscribeToJobs(stack, f, deployed, made)
+	return subscribeToStream(stack, f, deployed, made)
 }
 
-func subscribeToStream(stack awscdk.Stack, f function, deployed awslambda.Function, made resources) {
-	named(awslambda.NewEventSourceMapping(stack, jsii.String(pascal(f.name)+"Subscription"), &awslambda.EventSourceMappingProps{
+func subscribeToStream(stack awscdk.Stack, f function, deployed awslambda.Function, made resources) awslambda.EventSourceMapping {
+	return named(awslambda.NewEventSourceMapping(stack, jsii.String(pascal(f.name)+"Subscription"), &awslambda.EventSourceMappingProps{
 		Target:         deployed,
 		EventSourceArn: made.tables[tables.Events.Name].TableStreamArn(),
 		// LATEST could miss what is written while the mapping is made.
@@ -68,7 +68,7 @@ func filters(f function) *[]*map[string]any {
 func subscribeToJobs(stack awscdk.Stack, f function, deployed awslambda.Function, made resources) {
 	named(awslambda.NewEventSourceMapping(stack, jsii.String(jobQueues[f.name].id+"Subscription"), &awslambda.EventSourceMappingProps{
 		Target:         deployed,
-		EventSourceArn: made.queues[f.name].QueueArn(),
+		EventSourceArn: made.queues[f.name].jobs.QueueArn(),
 		BatchSize:      jsii.Number(10),
 		// The function answers with the messages that failed; the others are done.
 		ReportBatchItemFailures: jsii.Bool(true),

@@ -117,10 +117,10 @@ func TestTypes(t *testing.T) {
 	same(t, "types of resources", []string{
 		"AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route",
 		"AWS::ApiGatewayV2::RouteResponse", "AWS::ApiGatewayV2::Stage",
-		"AWS::CloudWatch::Alarm", "AWS::DynamoDB::GlobalTable", "AWS::Events::EventBus", "AWS::IAM::Role",
+		"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::DynamoDB::GlobalTable", "AWS::Events::EventBus", "AWS::IAM::Role",
 		"AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function",
 		"AWS::Lambda::Permission", "AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::S3::BucketPolicy",
-		"AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "AWS::Scheduler::Schedule",
+		"AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "AWS::Scheduler::Schedule",
 	}, slices.Sorted(maps.Keys(types)))
 }
 

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"log/slog"
-
 	"github.com/spf13/cobra"
 
 	"github.com/annals-es/annals/internal/app"
@@ -29,19 +27,13 @@ func newRoot(getenv func(string) string) *cobra.Command {
 	}
 	root.PersistentFlags().BoolVar(&c.local, "local", false, "work on the service that runs here (PORT=3000, DYNAMODB_ENDPOINT)")
 	root.AddCommand(c.projectionsCommand(), c.rebuildCommand(), c.rollbackCommand(), c.parkedCommand(), c.catchUpCommand(), c.reconcileCommand(),
-		c.republishCommand())
+		c.republishCommand(), c.verifyCommand())
 	return root
 }
 
 // operator connects to the service.
 func (c *cli) operator(cmd *cobra.Command) (*app.Operator, error) {
-	if c.local {
-		if err := c.useLocal(cmd.Context()); err != nil {
-			return nil, err
-		}
-	}
-	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s, err := app.FromEnvironment(cmd.Context(), log, app.OperatorTables...)
+	s, err := c.service(cmd)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/annals-es/annals/internal/httpapi"
+	"github.com/annals-es/annals/internal/tracing"
 )
 
 // Gateway serves events of API Gateway (HTTP API, payload 2.0) with a handler.
@@ -24,6 +25,7 @@ func Gateway(h http.Handler) func(context.Context, events.APIGatewayV2HTTPReques
 		}
 		w := &recorder{header: http.Header{}}
 		h.ServeHTTP(w, newRequest(ctx, &event))
+		tracing.Correlate(ctx, w.header.Get(httpapi.CorrelationHeader))
 		return w.response(), nil
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/annals-es/annals/internal/httpapi"
+	"github.com/annals-es/annals/internal/telemetry"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -95,5 +96,9 @@ func (p *Projector) do(ctx context.Context, received *events.SQSMessage) error {
 	if receives := received.Attributes["ApproximateReceiveCount"]; receives != "" && receives != "1" {
 		m.Suspect = true
 	}
-	return p.rebuilder.Do(ctx, m.Job)
+	err := p.rebuilder.Do(ctx, m.Job)
+	if err == nil && m.Task == projection.CatchUp {
+		p.meter.Add(telemetry.CatchUps, 1)
+	}
+	return err
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"math/big"
 	"slices"
@@ -11,6 +10,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/annals-es/annals/internal/httpapi"
+	"github.com/annals-es/annals/internal/telemetry"
+	"github.com/annals-es/annals/internal/tracing"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -26,7 +27,7 @@ type Projector struct {
 	queue   projection.Queue
 	batches func(ctx context.Context, bucket, key string) ([]byte, error)
 	log     *slog.Logger
-	metrics io.Writer // nil = none
+	meter   *telemetry.Meter
 }
 
 // snapshotter keeps the snapshots of one kind of aggregate. See [es.Repository].
@@ -57,7 +58,7 @@ func (p *Projector) Handle(ctx context.Context, batch events.DynamoDBEvent) (eve
 		first   = map[es.StreamID]string{} // the lowest sequence number of each stream
 		failed  []string
 	)
-	p.countTampering(ctx, &batch)
+	p.countTampering(&batch)
 	for i := range batch.Records {
 		record := &batch.Records[i]
 		if record.EventName != string(events.DynamoDBOperationTypeInsert) {
@@ -81,6 +82,7 @@ func (p *Projector) Handle(ctx context.Context, batch events.DynamoDBEvent) (eve
 			first[commit.Stream] = number
 		}
 	}
+	tracing.Correlate(ctx, correlations(commits)...)
 	for stream, err := range p.engine.Apply(ctx, commits) {
 		p.log.LogAttrs(ctx, slog.LevelError, "a stream can't be projected",
 			slog.String("stream", stream.String()), slog.String("error", httpapi.Describe(err)))
@@ -89,6 +91,16 @@ func (p *Projector) Handle(ctx context.Context, batch events.DynamoDBEvent) (eve
 	p.snapshot(ctx, commits)
 	slices.SortFunc(failed, compare)
 	return response(failed), nil
+}
+
+// correlations are the correlation ids of commits, each once.
+func correlations(commits []es.Commit) []string {
+	ids := make([]string, 0, len(commits))
+	for i := range commits {
+		ids = append(ids, commits[i].Meta.CorrelationID)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // level brings the stream of a record that can't be read forward from the event table. There the commit may be whole, or

@@ -23,7 +23,7 @@ func (s Service) Reactor() (*Projector, error) {
 	}
 	return &Projector{
 		engine: engine, rebuilder: projection.NewRebuilder(engine, store, projection.RebuildConfig{Log: s.Log}),
-		queue: s.ReactionJobs, batches: s.GivenUp, log: s.Log, metrics: s.Metrics,
+		queue: s.ReactionJobs, batches: s.GivenUp, log: s.Log, meter: s.Meter,
 	}, nil
 }
 

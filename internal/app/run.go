@@ -19,9 +19,15 @@ func Run(build func(Service) (handler any, err error), wanted ...tables.Table) {
 	if err == nil {
 		var handler any
 		if handler, err = build(service); err == nil {
-			lambda.StartWithOptions(handler, lambda.WithContext(ctx), lambda.WithEnableSIGTERM(func() { os.Exit(0) }))
+			lambda.StartWithOptions(service.handler(handler),
+				lambda.WithContext(ctx), lambda.WithEnableSIGTERM(func() { os.Exit(0) }))
 		}
 	}
 	log.ErrorContext(ctx, "start", "error", err)
 	os.Exit(1)
+}
+
+// handler is a handler of invocations that is traced and measured.
+func (s Service) handler(handler any) lambda.Handler {
+	return s.Tracing.Invocations(s.Meter.Flushed(lambda.NewHandler(handler)))
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -17,6 +16,8 @@ import (
 	"github.com/annals-es/annals/internal/publish"
 	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/internal/telemetry"
+	"github.com/annals-es/annals/internal/tracing"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -38,8 +39,10 @@ type Service struct {
 	// Bus takes the integration events, whose source is EventSource. nil = nothing is published.
 	Bus         publish.Bus
 	EventSource string
-	// Metrics takes lines of CloudWatch's embedded metric format. nil = there are none.
-	Metrics io.Writer
+	// Meter measures what the service does. nil = nothing is measured.
+	Meter *telemetry.Meter
+	// Tracing traces what the functions do. nil = nothing is traced.
+	Tracing *tracing.Tracing
 	// EmailKey keys the ids under which e-mail addresses are reserved. It must never change. Commands need it.
 	EmailKey string
 }
@@ -60,12 +63,18 @@ func FromEnvironment(ctx context.Context, log *slog.Logger, wanted ...tables.Tab
 	if err != nil {
 		return s, err
 	}
+	function := os.Getenv("AWS_LAMBDA_FUNCTION_NAME")
+	s.Meter = telemetry.New(os.Stdout, os.Getenv(telemetry.NamespaceEnv), function)
+	if s.Tracing, err = tracing.New(os.Getenv, function); err != nil {
+		return s, err
+	}
+	s.Tracing.Calls(&cfg)
+	cfg.APIOptions = append(cfg.APIOptions, CountThrottles(s.Meter))
 	s.DynamoDB = NewClient(cfg)
 	s.CatchUps = JobQueue(cfg, os.Getenv(queues.CatchUpEnv))
 	s.ReactionJobs = JobQueue(cfg, os.Getenv(queues.ReactionEnv))
 	s.GivenUp = NewObjects(cfg, os.Getenv).Get
 	s.Bus, s.EventSource = bus(cfg, os.Getenv(publish.BusEnv)), os.Getenv(publish.SourceEnv)
-	s.Metrics = os.Stdout
 	s.Notifier, err = s.notifier(cfg)
 	return s, err
 }
@@ -80,7 +89,7 @@ func (s Service) Command() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return httpapi.Commands(all, s.http()), nil
+	return countOutcomes(s.Meter, httpapi.Commands(all, s.http())), nil
 }
 
 // Query returns the handler of all queries. It needs QueryTables.
@@ -125,6 +134,7 @@ func (s Service) Projector() (*Projector, error) {
 		queue:     s.CatchUps,
 		batches:   s.GivenUp,
 		log:       s.Log,
+		meter:     s.Meter,
 	}, nil
 }
 
@@ -135,7 +145,7 @@ func (s Service) aggregates(warm int) (aggregates.All, error) {
 		return aggregates.All{}, err
 	}
 	return aggregates.New(store, aggregates.Config{
-		Executor:  es.ExecutorConfig{Logger: s.Log},
+		Executor:  es.ExecutorConfig{Logger: s.Log, Count: s.Meter.Signal},
 		Snapshots: dynamostore.NewSnapshots(s.DynamoDB, s.Tables.Of(tables.Snapshots)),
 		Warm:      warm,
 	})

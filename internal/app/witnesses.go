@@ -36,3 +36,18 @@ func (s Service) Witnesses(ctx context.Context) ([]verify.Witness, error) {
 	}
 	return all, nil
 }
+
+// Verify compares all streams with their own hashes, and with all that the service remembers of them. See [verify.Store]. It
+// needs what Witnesses needs.
+//
+// Errors: those of Witnesses and [verify.Store].
+func (s Service) Verify(ctx context.Context, cfg verify.Config) (*verify.Report, error) {
+	store, err := s.store()
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Witnesses, err = s.Witnesses(ctx); err != nil {
+		return nil, err
+	}
+	return verify.Store(ctx, store, cfg)
+}

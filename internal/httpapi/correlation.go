@@ -8,13 +8,15 @@ import (
 	"github.com/google/uuid"
 )
 
-// The headers of the API besides those of HTTP.
+// CorrelationHeader is the header of the correlation id, in requests and answers.
+const CorrelationHeader = "X-Correlation-Id"
+
+// The other headers of the API besides those of HTTP.
 const (
-	correlationHeader = "X-Correlation-Id"
-	keyHeader         = "Idempotency-Key"
-	occurredAtHeader  = "Occurred-At"
-	ifMatchHeader     = "If-Match"
-	tokenHeader       = "Consistency-Token"
+	keyHeader        = "Idempotency-Key"
+	occurredAtHeader = "Occurred-At"
+	ifMatchHeader    = "If-Match"
+	tokenHeader      = "Consistency-Token"
 )
 
 // Correlated is the header that ties together what one request from outside causes.
@@ -35,13 +37,13 @@ func correlationID(ctx context.Context) string {
 // where the operation checks its headers.
 func (a *api) correlated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := r.Header.Get(correlationHeader)
+		id := r.Header.Get(CorrelationHeader)
 		if !validCorrelation.MatchString(id) {
 			id = uuid.NewString()
 		}
-		w.Header().Set(correlationHeader, id)
+		w.Header().Set(CorrelationHeader, id)
 		r = r.WithContext(context.WithValue(r.Context(), correlationKey{}, id))
-		for _, name := range []string{keyHeader, ifMatchHeader, occurredAtHeader, correlationHeader, tokenHeader} {
+		for _, name := range []string{keyHeader, ifMatchHeader, occurredAtHeader, CorrelationHeader, tokenHeader} {
 			if values, there := r.Header[http.CanonicalHeaderKey(name)]; there && values[0] == "" {
 				a.write(w, r, invalidField("header."+name, "must not be empty: leave it out"))
 				return

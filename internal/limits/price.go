@@ -3,6 +3,8 @@ package limits
 // Prices of us-east-1, in dollars, by the list, as read in November 2026 on third-party pages: check them before you rely on
 // them. Volume discounts and free tiers are left out.
 const (
+	// PricesOf is when they were read.
+	PricesOf = "November 2026"
 	// PerWriteUnit and PerReadUnit are DynamoDB's, on demand; PerGBMonth is its storage.
 	PerWriteUnit = 0.625e-6
 	PerReadUnit  = 0.125e-6

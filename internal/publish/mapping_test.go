@@ -193,7 +193,7 @@ func TestFailures(t *testing.T) {
 	closed := commit(es.StreamID{Type: "Account", ID: "a"}, es.RawEvent{Type: "AccountClosed", Schema: 1, Data: []byte(`{}`)})
 	for err, parks := range map[error]bool{
 		&publish.UnavailableError{Err: errors.New("throttled")}: false,
-		errors.New("too large"): true,
+		errors.New("too large"):                                 true,
 	} {
 		engine, view := publisher(&bus{err: err})
 		failed := engine.Apply(t.Context(), []es.Commit{closed})

@@ -36,7 +36,13 @@ func (l *lines) flush() {
 	}
 }
 
-// Prefixed writes whole lines to w, each after a prefix. All writers made of one lock take turns.
+// isMetrics tells whether a line is in CloudWatch's embedded metric format. There, metrics are made of it; here it tells
+// nobody anything.
+func isMetrics(line []byte) bool {
+	return bytes.HasPrefix(line, []byte("{")) && bytes.Contains(line, []byte(`"_aws":{"Timestamp":`))
+}
+
+// Prefixed writes whole lines to w, each after a prefix, but for those that are metrics. All writers made of one lock take turns.
 func Prefixed(w io.Writer, lock *sync.Mutex, prefix string) io.Writer {
 	return &prefixed{to: w, lock: lock, prefix: []byte(prefix)}
 }
@@ -50,8 +56,14 @@ type prefixed struct {
 func (p *prefixed) Write(text []byte) (int, error) {
 	var out bytes.Buffer
 	for line := range bytes.Lines(text) {
+		if isMetrics(line) {
+			continue
+		}
 		out.Write(p.prefix)
 		out.Write(line)
+	}
+	if out.Len() == 0 {
+		return len(text), nil
 	}
 	p.lock.Lock()
 	defer p.lock.Unlock()

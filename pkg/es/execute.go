@@ -31,6 +31,8 @@ type ExecutorConfig struct {
 	Backoff time.Duration
 	// Logger is told of what was mended on the way. Default slog.Default.
 	Logger *slog.Logger
+	// Count is told what happened on the way, by many goroutines at once. Default: nobody is.
+	Count func(Signal)
 }
 
 // Executor makes decisions over the streams of a store.
@@ -49,6 +51,9 @@ func NewExecutor(store Store, cfg ExecutorConfig) *Executor {
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
+	}
+	if cfg.Count == nil {
+		cfg.Count = func(Signal) {}
 	}
 	if cfg.Attempts < 1 || cfg.Backoff < 0 {
 		panic(fmt.Sprintf("es.ExecutorConfig: attempts %d and backoff %v must be positive", cfg.Attempts, cfg.Backoff))
@@ -79,15 +84,24 @@ func (x *Executor) Execute(ctx context.Context, cmd Command, decide func(*Tx) er
 		out, err := tx.run(decide)
 		if tx.warm && !tx.sent && tx.replayed == nil {
 			// Only what the store accepts may rest on cached state: a refusal is decided again on the stream as it is.
+			x.cfg.Count(DecidedAgain)
 			out, err = begin(attempt, true).run(decide)
 		}
 		var conflict *ConflictError
-		if !errors.As(err, &conflict) || attempt == x.cfg.Attempts {
+		conflicted := errors.As(err, &conflict)
+		if conflicted {
+			x.cfg.Count(Conflicted)
+		}
+		if out != nil && out.Replayed {
+			x.cfg.Count(Repeated)
+		}
+		if !conflicted || attempt == x.cfg.Attempts {
 			return out, err
 		}
 		if err := x.pause(ctx, attempt); err != nil {
 			return nil, fmt.Errorf("%w (%w)", conflict, err)
 		}
+		x.cfg.Count(DecidedAgain)
 	}
 }
 

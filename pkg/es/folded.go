@@ -83,6 +83,7 @@ func (r *Repository[S, E]) resume(ctx context.Context, stream StreamID, f *folde
 	}
 	snapshot, err := r.cfg.Snapshots.LoadSnapshot(ctx, stream)
 	if err == nil && snapshot == nil {
+		r.executor.cfg.Count(SnapshotMiss)
 		return false, nil
 	}
 	if err == nil && snapshot.Schema != r.cfg.Schema {
@@ -97,12 +98,14 @@ func (r *Repository[S, E]) resume(ctx context.Context, stream StreamID, f *folde
 		f.commands = snapshot.Commands
 		f.head, err = r.executor.store.Resume(ctx, snapshot.At, snapshot.Hash, apply)
 		if !errors.Is(err, ErrNotResumable) {
+			r.executor.cfg.Count(SnapshotHit)
 			return true, err
 		}
 	}
 	if ctx.Err() != nil {
 		return true, err
 	}
+	r.executor.cfg.Count(SnapshotUnused)
 	r.executor.cfg.Logger.WarnContext(ctx, "snapshot not used, folding the whole stream", "stream", stream.String(), "error", err)
 	return false, nil
 }

@@ -163,8 +163,12 @@ func (r *Repository[S, E]) load(tx *Tx, id string) (*Entity[S, E], error) {
 	}
 	f, warm := r.recall(stream)
 	var err error
+	if r.cfg.Warm != nil && !warm {
+		r.executor.cfg.Count(WarmMiss)
+	}
 	if warm && !tx.fresh {
 		tx.warm = true
+		r.executor.cfg.Count(WarmHit)
 	} else if f, err = r.fold(tx.ctx, stream, tx.recognise); err == nil {
 		r.keep(f)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -169,7 +170,8 @@ func (b *batch) checkpoints(ctx context.Context, t *target, streams []es.StreamI
 // advance is a stream's step forward that is ready to be written.
 type advance struct {
 	Move
-	rows []Write
+	rows     []Write
+	recorded time.Time // the last commit was
 }
 
 // advance brings a stream forward. Where rows are shared, it returns what is to be written, which may be written together
@@ -192,7 +194,7 @@ func (b *batch) advance(ctx context.Context, t *target, stream es.StreamID, at C
 		return nil, b.forward(ctx, c, delivered)
 	}
 	if slices.ContainsFunc(rows, func(w Write) bool { return w.Kind == Add }) {
-		return &advance{Move{stream, at, next}, rows}, nil
+		return &advance{Move{stream, at, next}, rows, c.recorded}, nil
 	}
 	switch err := c.store(ctx, next, rows); {
 	case err == nil:

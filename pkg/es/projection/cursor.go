@@ -8,6 +8,7 @@ import (
 	"iter"
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -30,7 +31,9 @@ type cursor struct {
 	at     Checkpoint
 	// behind is whether the checkpoints that it stores say so.
 	behind bool
-	spend  func(ctx context.Context, writes int) error
+	// recorded is when the last commit was that went into after.
+	recorded time.Time
+	spend    func(ctx context.Context, writes int) error
 }
 
 // steps are the events delivered beyond the checkpoint. They are whole if nothing stands in the way of folding them at once.
@@ -80,6 +83,7 @@ func (c *cursor) fold(ctx context.Context, steps []step) (Checkpoint, []Write, e
 // after is the checkpoint after some events.
 func (c *cursor) after(steps []step, state json.RawMessage) Checkpoint {
 	last := steps[len(steps)-1]
+	c.recorded = last.commit.At
 	next := Checkpoint{Version: last.version(), Hash: last.commit.Hash, State: state, Owner: c.at.Owner, Behind: c.behind}
 	if steps[0].version() == 1 {
 		next.Owner = steps[0].commit.Meta.Actor
@@ -225,6 +229,7 @@ func (c *cursor) store(ctx context.Context, next Checkpoint, rows []Write) error
 		c.engine.forget(place)
 		return fmt.Errorf("%s: save %s@%d: %w", c.target, c.stream, next.Version, err)
 	}
+	c.engine.observe(c.target, next.Version-c.at.Version, c.recorded)
 	c.at = next
 	if !c.target.sub.Inline { // commands change those
 		c.engine.remember(place, next)

@@ -48,6 +48,8 @@ type Config struct {
 	Queue Queue
 	// Notifier is told what was stored in generations that serve. nil = nobody is.
 	Notifier Notifier
+	// Observe is told what a serving generation came to show, by many goroutines at once. nil = nobody is.
+	Observe func(Observation)
 	// Code identifies the build of the code. A stream that another build parked is tried again. It is called only where a
 	// stream is parked, so it may take its time. nil = "".
 	Code func() string
@@ -72,6 +74,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Observe == nil {
+		c.Observe = func(Observation) {}
 	}
 	if c.Code == nil {
 		c.Code = func() string { return "" }

@@ -105,6 +105,7 @@ func (e *Engine) forwardOnce(ctx context.Context, c *cursor, delivered []*es.Com
 
 // seen remembers what was delivered of a stream that waits.
 func (c *cursor) seen(ctx context.Context, delivered []*es.Commit) error {
+	c.engine.observeParked(c.target)
 	if len(delivered) == 0 {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -84,7 +85,8 @@ func (b *batch) saveTogether(ctx context.Context, t *target, g *group) error {
 	if err := t.sub.View.Save(ctx, t.Generation, g.moves, g.rows.list); err != nil {
 		return err
 	}
-	for _, m := range g.moves {
+	for i, m := range g.moves {
+		b.observe(t, m.Next.Version-m.Prev.Version, g.recorded[i])
 		c := &cursor{engine: b.Engine, target: t, stream: m.Stream, at: m.Next}
 		b.remember(t.place(m.Stream), m.Next)
 		b.changed(c)
@@ -94,8 +96,9 @@ func (b *batch) saveTogether(ctx context.Context, t *target, g *group) error {
 
 // group is what is written at once: checkpoints of several streams, and the sum of their rows.
 type group struct {
-	moves []Move
-	rows  Writes
+	moves    []Move
+	recorded []time.Time // of each move, the last commit
+	rows     Writes
 }
 
 // groups divides what streams do into groups of at most so many writes.
@@ -116,6 +119,7 @@ func groups(all []*advance, most int) []*group {
 
 func (g *group) add(a *advance) {
 	g.moves = append(g.moves, a.Move)
+	g.recorded = append(g.recorded, a.recorded)
 	g.rows.merge(a.rows)
 }
 

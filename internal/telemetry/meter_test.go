@@ -1,0 +1,173 @@
+package telemetry_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/annals-es/annals/internal/measured"
+	"github.com/annals-es/annals/internal/telemetry"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// lines are what a meter wrote, without the time, which must be now.
+func lines(t *testing.T, text string) []map[string]any {
+	t.Helper()
+	var all []map[string]any
+	for line := range strings.Lines(text) {
+		var document map[string]any
+		if err := json.Unmarshal([]byte(line), &document); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		aws := document["_aws"].(map[string]any)
+		at := time.UnixMilli(int64(aws["Timestamp"].(float64)))
+		if ago := time.Since(at); ago < -time.Second || ago > time.Minute {
+			t.Errorf("Timestamp is %v", at)
+		}
+		directive := aws["CloudWatchMetrics"].([]any)[0].(map[string]any)
+		metrics := map[string]any{}
+		for _, m := range directive["Metrics"].([]any) {
+			metric := m.(map[string]any)
+			metrics[metric["Name"].(string)] = metric["Unit"]
+		}
+		document["_aws"] = map[string]any{"Namespace": directive["Namespace"], "Dimensions": directive["Dimensions"], "Metrics": metrics}
+		all = append(all, document)
+	}
+	return all
+}
+
+// TestFormat: an invocation is a line for the function and one a projection, with what was measured and nothing else.
+func TestFormat(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	m := telemetry.New(&out, "Annals", "f")
+	var wg sync.WaitGroup
+	for range 10 {
+		wg.Go(func() { m.Signal(es.WarmHit) })
+	}
+	wg.Wait()
+	m.Signal(es.Conflicted)
+	m.Observe(projection.Observation{Projection: "p", Versions: 3, Lag: 2 * time.Second})
+	m.Observe(projection.Observation{Projection: "p", Versions: 7, Lag: 1500 * time.Millisecond})
+	m.Observe(projection.Observation{Projection: "q", Parked: true})
+	m.Flush()
+	directive := func(dimension string, metrics map[string]any) map[string]any {
+		return map[string]any{"Namespace": "Annals", "Dimensions": []any{[]any{dimension}}, "Metrics": metrics}
+	}
+	want := []map[string]any{
+		{
+			"_aws": directive("Function", map[string]any{
+				"WarmHits": "Count", "Conflicts": "Count", "ProjectionLag": "Seconds", "ProjectionLagVersions": "Count", "ParkedStreams": "Count",
+			}),
+			"Function": "f", "WarmHits": 10.0, "Conflicts": 1.0, "ProjectionLag": 2.0, "ProjectionLagVersions": 7.0, "ParkedStreams": 1.0,
+		},
+		{
+			"_aws":       directive("Projection", map[string]any{"ProjectionLag": "Seconds", "ProjectionLagVersions": "Count"}),
+			"Projection": "p", "ProjectionLag": 2.0, "ProjectionLagVersions": 7.0,
+		},
+		{"_aws": directive("Projection", map[string]any{"ParkedStreams": "Count"}), "Projection": "q", "ParkedStreams": 1.0},
+	}
+	if diff := cmp.Diff(want, lines(t, out.String())); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	out.Reset()
+	m.Flush()
+	if out.Len() > 0 {
+		t.Errorf("an invocation in which nothing was measured wrote %s", out.String())
+	}
+}
+
+// TestEverySignalIsAMetric: no signal of the library is lost.
+func TestEverySignalIsAMetric(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	m := telemetry.New(&out, "Annals", "f")
+	for s := es.Conflicted; s <= es.SnapshotUnused; s++ {
+		m.Signal(s)
+	}
+	m.Flush()
+	if got := lines(t, out.String())[0]["_aws"].(map[string]any)["Metrics"].(map[string]any); len(got) != int(es.SnapshotUnused)+1 || got[""] != nil {
+		t.Errorf("%v", got)
+	}
+}
+
+type handler func(context.Context, []byte) ([]byte, error)
+
+func (h handler) Invoke(ctx context.Context, in []byte) ([]byte, error) { return h(ctx, in) }
+
+// TestFlushed: whatever becomes of an invocation, what it measured is written, and it ends as it would have.
+func TestFlushed(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	m := telemetry.New(&out, "Annals", "f")
+	boom := errors.New("boom")
+	h := m.Flushed(handler(func(_ context.Context, in []byte) ([]byte, error) {
+		m.Add(telemetry.Accepted, 1)
+		if string(in) == "panic" {
+			panic(boom)
+		}
+		return in, boom
+	}))
+	if answer, err := h.Invoke(t.Context(), []byte("x")); string(answer) != "x" || !errors.Is(err, boom) {
+		t.Errorf("%s, %v", answer, err)
+	}
+	func() {
+		defer func() {
+			if thrown := recover(); thrown != boom { //nolint:errorlint // the very value
+				t.Errorf("thrown: %v", thrown)
+			}
+		}()
+		_, _ = h.Invoke(t.Context(), []byte("panic"))
+	}()
+	if got := lines(t, out.String()); len(got) != 2 {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestOff: without a namespace nothing is measured, and the handler is what it was.
+func TestOff(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	m := telemetry.New(&out, "", "f")
+	m.Signal(es.WarmHit)
+	m.Observe(projection.Observation{Projection: "p", Versions: 1})
+	m.Flush()
+	if _, wrapped := m.Flushed(handler(nil)).(handler); !wrapped || m != nil || out.Len() > 0 {
+		t.Errorf("%v wrote %q", m, out.String())
+	}
+}
+
+// TestReference keeps the reference of the metrics equal to the code.
+func TestReference(t *testing.T) {
+	t.Parallel()
+	table := measured.Table{{"metric", "unit", "dimension", "of an invocation", "what it means", "from"}}
+	for _, m := range telemetry.Metrics {
+		value := "sum"
+		if m.Largest {
+			value = "largest"
+		}
+		table = append(table, []string{"`" + m.Name + "`", string(m.Unit), m.Dimension, value, m.About, m.From})
+	}
+	measured.Compare(t, "../../docs/metrics.md", table)
+}
+
+func BenchmarkInvocation(b *testing.B) {
+	m := telemetry.New(discard{}, "Annals", "Annals-CommandFunction-ABCDEFGHIJKL")
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Signal(es.WarmHit)
+		m.Add(telemetry.Accepted, 1)
+		m.Flush()
+	}
+}
+
+type discard struct{}
+
+func (discard) Write(p []byte) (int, error) { return len(p), nil }

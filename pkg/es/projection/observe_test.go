@@ -1,0 +1,72 @@
+package projection_test
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// observed collects what an engine tells.
+type observed struct {
+	mu  sync.Mutex
+	all []projection.Observation
+}
+
+func (o *observed) observe(x projection.Observation) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.all = append(o.all, x)
+}
+
+// want fails the test unless exactly that was observed since the last call.
+func (o *observed) want(t *testing.T, what string, want ...projection.Observation) {
+	t.Helper()
+	slices.SortFunc(o.all, func(a, b projection.Observation) int { return int(a.Versions - b.Versions) })
+	if diff := cmp.Diff(want, o.all); diff != "" {
+		t.Errorf("%s (-want +observed):\n%s", what, diff)
+	}
+	o.all = nil
+}
+
+// TestObservations: an engine tells how far each stream came and how late, and which wait; duplicates and what is built beside
+// the serving generation tell nothing.
+func TestObservations(t *testing.T) {
+	t.Parallel()
+	b, seen := newBench(), &observed{}
+	cfg := projection.Config{Observe: seen.observe}
+	e := b.engineOf(cfg, logOf(1, false))
+	late := func(c es.Commit, by time.Duration) { b.now = c.At.Add(by) }
+
+	single := b.write(t, "a", Noted{"x"}, Noted{"y"})
+	late(single, 3*time.Second)
+	apply(t, e, single)
+	seen.want(t, "a commit", projection.Observation{Projection: "log", Versions: 2, Lag: 3 * time.Second})
+	apply(t, e, single)
+	seen.want(t, "again")
+
+	b.write(t, "a", Noted{"z"})
+	last := b.write(t, "a", Noted{"w"})
+	late(last, time.Second)
+	apply(t, e, last) // the one before it was dropped
+	seen.want(t, "over a gap", projection.Observation{Projection: "log", Versions: 2, Lag: time.Second})
+
+	bad := b.write(t, "p", Noted{"x"}, Poisoned{})
+	late(bad, time.Second)
+	apply(t, e, bad)
+	seen.want(t, "parked", projection.Observation{Projection: "log", Parked: true},
+		projection.Observation{Projection: "log", Versions: 1, Lag: time.Second})
+	apply(t, e, b.write(t, "p", Noted{"x"}))
+	seen.want(t, "still parked", projection.Observation{Projection: "log", Parked: true})
+
+	future := b.write(t, "b", Noted{strings.Repeat("x", 3)})
+	late(future, -time.Hour) // the clocks disagree
+	apply(t, e, future)
+	seen.want(t, "a commit of the future", projection.Observation{Projection: "log", Versions: 1})
+}
