@@ -24,7 +24,9 @@ func (s Service) Operator(cfg projection.RebuildConfig) (*Operator, error) {
 		return nil, err
 	}
 	models := s.models()
-	engine := projection.NewEngine(store, models.Catalog(), s.engine(s.CatchUps), models.Subscriptions()...)
+	of := s.engine(s.CatchUps)
+	of.Starter = s.Rebuilds
+	engine := projection.NewEngine(store, models.Catalog(), of, models.Subscriptions()...)
 	reactions, err := s.reactions(store)
 	if err != nil {
 		return nil, err

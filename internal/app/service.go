@@ -29,6 +29,8 @@ type Service struct {
 	Store dynamostore.Config
 	// CatchUps takes what the projector leaves for later, ReactionJobs what the reactor does. nil = nothing is left.
 	CatchUps, ReactionJobs projection.Queue
+	// Rebuilds starts what builds read models anew. nil = nobody does.
+	Rebuilds projection.Starter
 	// Notifier is told what the projector stored. nil = nobody is.
 	Notifier projection.Notifier
 	// EmailKey keys the ids under which e-mail addresses are reserved. It must never change. Commands need it.
@@ -54,6 +56,7 @@ func FromEnvironment(ctx context.Context, log *slog.Logger, wanted ...tables.Tab
 	s.DynamoDB = NewClient(cfg)
 	s.CatchUps = JobQueue(cfg, os.Getenv(queues.CatchUpEnv))
 	s.ReactionJobs = JobQueue(cfg, os.Getenv(queues.ReactionEnv))
+	s.Rebuilds = RebuildMachine(cfg, os.Getenv(queues.RebuildEnv))
 	s.Notifier, err = s.notifier(cfg)
 	return s, err
 }
@@ -103,7 +106,9 @@ func (s Service) Projector() (*Projector, error) {
 		return nil, err
 	}
 	models := s.models()
-	engine := projection.NewEngine(store, models.Catalog(), s.engine(s.CatchUps), models.Subscriptions()...)
+	cfg := s.engine(s.CatchUps)
+	cfg.Starter = s.Rebuilds
+	engine := projection.NewEngine(store, models.Catalog(), cfg, models.Subscriptions()...)
 	return &Projector{
 		engine: engine,
 		rebuilder: projection.NewRebuilder(engine, store, projection.RebuildConfig{

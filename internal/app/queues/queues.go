@@ -1,4 +1,4 @@
-// Package queues declares how functions learn of their queues. It is plain data: infra and the functions agree by it.
+// Package queues declares how functions learn of what they leave work to. It is plain data: infra and the functions agree by it.
 package queues
 
 // The environment variables that hold the URLs of queues: of what the projector left for later, and of what the reactor did.
@@ -6,3 +6,6 @@ const (
 	CatchUpEnv  = "CATCH_UP_QUEUE_URL"
 	ReactionEnv = "REACTION_QUEUE_URL"
 )
+
+// RebuildEnv is the environment variable that holds the ARN of the state machine that builds read models anew.
+const RebuildEnv = "REBUILD_MACHINE_ARN"

@@ -14,12 +14,6 @@ type Task string
 const (
 	// CatchUp brings a stream level with the event store.
 	CatchUp Task = "catch-up"
-	// Fill reads one segment of the history into a generation.
-	Fill Task = "fill"
-	// Finish verifies a generation that is filled, and lets it serve.
-	Finish Task = "finish"
-	// Drop removes a retired generation, when it is old enough.
-	Drop Task = "drop"
 )
 
 // Job is work that is done later, by whoever takes it off the queue. Every job may be done twice.
@@ -30,9 +24,6 @@ type Job struct {
 	// Stream is the stream to bring level, and Retry says to try it even where it is parked.
 	Stream es.StreamID `json:"stream,omitzero"`
 	Retry  bool        `json:"retry,omitempty"`
-	// Generation is the generation to fill, finish or drop; Segment the segment to fill.
-	Generation Generation `json:"generation,omitempty"`
-	Segment    int        `json:"segment,omitempty"`
 }
 
 // Queue takes jobs, each to be done at least once, not before a time has passed.

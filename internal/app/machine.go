@@ -1,0 +1,46 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// machine starts executions of a state machine.
+type machine struct {
+	client *sfn.Client
+	arn    string
+}
+
+// RebuildMachine returns what starts the state machine with an ARN, nil if that is "". Its client is tuned to fail in time.
+// AWS_ENDPOINT_URL_SFN redirects it.
+func RebuildMachine(cfg aws.Config, arn string) projection.Starter {
+	if arn == "" {
+		return nil
+	}
+	client := sfn.NewFromConfig(cfg, func(o *sfn.Options) { o.APIOptions = append(o.APIOptions, endInTime) })
+	return &machine{client: client, arn: arn}
+}
+
+// Start implements [projection.Starter]. Step Functions knows the names of executions for 90 days.
+func (m *machine) Start(ctx context.Context, name string, s projection.Stage) error {
+	input, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	_, err = m.client.StartExecution(ctx, &sfn.StartExecutionInput{
+		StateMachineArn: aws.String(m.arn), Name: aws.String(name), Input: aws.String(string(input)),
+	})
+	var there *types.ExecutionAlreadyExists
+	if err == nil || errors.As(err, &there) {
+		return nil
+	}
+	return fmt.Errorf("start execution %s: %w", name, err)
+}
