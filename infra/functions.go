@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/annals-es/annals/internal/app/queues"
 	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/order"
@@ -38,6 +39,8 @@ type function struct {
 	streams []string
 	// subscribed functions receive the stream of the event table, and the queue that they leave jobs to.
 	subscribed bool
+	// rebuilds says that it starts the state machine that builds read models anew.
+	rebuilds bool
 	// posts says that it posts to the connections of the WebSocket API.
 	posts bool
 }
@@ -77,17 +80,34 @@ var projector = function{
 	timeout:     60,
 	grants: []grant{
 		{on: tables.ReadModels, actions: []string{
-			"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem",
-			"dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem",
+			"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
 		}},
 		{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
-		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}},
+		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
 		{on: snapshots, actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}},
 		{on: connections, actions: []string{"dynamodb:DeleteItem", "dynamodb:Query"}},
 	},
 	leavesTo:   "projector",
 	subscribed: true,
 	posts:      true,
+	rebuilds:   true,
+}
+
+// rebuilder alone scans: the history, and what it drops.
+var rebuilder = function{
+	name:        "rebuilder",
+	description: "Takes the rebuild of a read model from one stage to the next",
+	memory:      1024,
+	timeout:     15 * 60,
+	grants: []grant{
+		{on: tables.ReadModels, actions: []string{
+			"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem",
+			"dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem",
+		}},
+		{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
+		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}},
+	},
+	leavesTo: "projector",
 }
 
 var reactor = function{
@@ -119,7 +139,7 @@ var socket = function{
 }
 
 var (
-	functions   = []function{command, query, projector, reactor, socket}
+	functions   = []function{command, query, projector, reactor, rebuilder, socket}
 	subscribers = []function{projector, reactor} // Lambda allows a stream two readers
 	readers     = []function{query, projector}
 	writers     = []function{command, reactor}
@@ -148,7 +168,7 @@ func newFunctions(stack awscdk.Stack, conf config, made resources) map[string]aw
 			// One JSON object a line: what the function logs through lambdacontext.NewLogger, and what Lambda reports.
 			LoggingFormat:         awslambda.LoggingFormat_JSON,
 			ApplicationLogLevelV2: awslambda.ApplicationLogLevel_INFO,
-			Environment:           environment(f, made),
+			Environment:           environment(stack, f, made),
 			Role:                  role,
 
 			ReservedConcurrentExecutions: conf.reserved(f),
@@ -178,7 +198,7 @@ func newLogGroup(stack awscdk.Stack, f function) awslogs.LogGroup {
 }
 
 // environment tells a function the name of each table that it may use, where it leaves jobs and where it posts to.
-func environment(f function, made resources) *map[string]*string {
+func environment(stack awscdk.Stack, f function, made resources) *map[string]*string {
 	env := maps.Clone(f.env)
 	if env == nil {
 		env = map[string]*string{}
@@ -190,6 +210,9 @@ func environment(f function, made resources) *map[string]*string {
 	}
 	if f.leavesTo != "" {
 		env[jobQueues[f.leavesTo].env] = made.queues[f.leavesTo].jobs.QueueUrl()
+	}
+	if f.rebuilds {
+		env[queues.RebuildEnv] = rebuildMachineARN(stack)
 	}
 	if f.posts {
 		env[push.URLEnv] = made.stage.CallbackUrl()

@@ -42,7 +42,7 @@ func synthesizeAndRun(m *testing.M) int {
 	fakeBuild(filepath.Join(dir, "build"))
 	arm64 = synthesize(dir, "arm64", "")
 	amd64 = synthesize(dir, "amd64", "")
-	prod = synthesize(dir, "arm64", `{"stage":"prod"}`)
+	prod = synthesize(dir, "arm64", `{"stage":"prod","rebuildSegments":"100","rebuildConcurrency":40}`)
 	chosen = synthesize(dir, "arm64", `{"region":"us-east-1","cmk":"true","breakGlassRole":"`+breakGlass+`","concurrency":"command:50,reactor:0"}`)
 	copied = synthesize(dir, "arm64", `{"region":"us-east-1","eventReplicas":"eu-west-1","readReplicas":"eu-west-1,eu-west-3","replicasLocked":"true"}`)
 	return m.Run()
@@ -71,7 +71,7 @@ func synthesize(dir, arch, settings string) assembly {
 // fakeBuild writes what stands in for the built functions: a bootstrap of each for both architectures, no two alike.
 func fakeBuild(dir string) {
 	for _, arch := range []string{"arm64", "amd64"} {
-		for _, f := range []string{"command", "query", "projector", "reactor", "socket"} {
+		for _, f := range []string{"command", "query", "projector", "reactor", "rebuilder", "socket"} {
 			folder := filepath.Join(dir, arch, f)
 			if err := os.MkdirAll(folder, 0o755); err != nil {
 				panic(err)
@@ -158,6 +158,14 @@ func TestWhatIsMissingIsOneSentence(t *testing.T) {
 		"writes in two regions": {
 			dir: whole, env: []string{`CDK_CONTEXT_JSON={"region":"eu-west-1","eventReplicas":"us-east-1,eu-west-1"}`},
 			want: "infra: eventReplicas has eu-west-1, which is the region that writes: a copy is elsewhere\n",
+		},
+		"more segments than there can be": {
+			dir: whole, env: []string{`CDK_CONTEXT_JSON={"rebuildSegments":"10001"}`},
+			want: "infra: rebuildSegments is 10001: it must be a whole number from 1 to 10000\n",
+		},
+		"no concurrency": {
+			dir: whole, env: []string{`CDK_CONTEXT_JSON={"rebuildConcurrency":"some"}`},
+			want: "infra: rebuildConcurrency is some: it must be a whole number from 1 to 1000\n",
 		},
 		"settings that are no JSON": {
 			dir: whole, env: []string{"CDK_CONTEXT_JSON=stage=prod"},

@@ -29,6 +29,9 @@ func newRole(stack awscdk.Stack, f function, made resources, logs awslogs.LogGro
 	if made.key != nil {
 		statements = append(statements, keyStatement(stack, made.key))
 	}
+	if f.rebuilds {
+		statements = append(statements, allow([]string{"states:StartExecution"}, rebuildMachineARN(stack)))
+	}
 	if f.posts {
 		statements = append(statements, postStatement(stack, made.stage))
 	}

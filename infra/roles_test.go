@@ -37,7 +37,7 @@ func TestRoles(t *testing.T) {
 			"CatchUpQueue.Arn": {"sqs:SendMessage"},
 		}, "dynamodb:GetItem", "dynamodb:Query"),
 		"ProjectorRole": withReadTables(grants{
-			"EventsTable.Arn":       {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
+			"EventsTable.Arn":       {"dynamodb:GetItem", "dynamodb:Query"},
 			"ProjectionsTable.Arn":  {"dynamodb:PutItem", "dynamodb:Query"},
 			"SnapshotsTable.Arn":    {"dynamodb:GetItem", "dynamodb:PutItem"},
 			"EventsTable.StreamArn": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
@@ -47,6 +47,14 @@ func TestRoles(t *testing.T) {
 			"ProjectorLogs.Arn":     logs,
 			"ConnectionsTable.Arn":  {"dynamodb:DeleteItem", "dynamodb:Query"},
 			postToLive:              {"execute-api:ManageConnections"},
+			// Building anew is the rebuilder's affair.
+			fmt.Sprint(rebuildMachine): {"states:StartExecution"},
+		}, "dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+		"RebuilderRole": withReadTables(grants{
+			"EventsTable.Arn":      {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
+			"ProjectionsTable.Arn": {"dynamodb:PutItem", "dynamodb:Query"},
+			"CatchUpQueue.Arn":     {"sqs:SendMessage"},
+			"RebuilderLogs.Arn":    logs,
 		}, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
 			"dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"),
 		"ReactorRole": {
@@ -70,7 +78,7 @@ func TestRoles(t *testing.T) {
 			same(t, "grants", want, grantsOf(t, arm64.resource(t, id, "AWS::IAM::Role")))
 		})
 	}
-	same(t, "roles", []string{"CommandRole", "ProjectorRole", "QueryRole", "ReactorRole", "SocketRole"}, arm64.ids("AWS::IAM::Role"))
+	same(t, "roles", []string{"CommandRole", "ProjectorRole", "QueryRole", "ReactorRole", "RebuildRole", "RebuilderRole", "SocketRole"}, arm64.ids("AWS::IAM::Role"))
 	// A policy outside of the roles would add to them unseen by the test above.
 	for _, typ := range []string{"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"} {
 		same(t, typ, []string(nil), arm64.ids(typ))
@@ -91,10 +99,14 @@ func TestStarsAreListed(t *testing.T) {
 	}
 }
 
-func TestOnlyLambdaAssumesTheRoles(t *testing.T) {
+func TestWhoAssumesTheRoles(t *testing.T) {
 	for _, id := range arm64.ids("AWS::IAM::Role") {
+		service := "lambda.amazonaws.com"
+		if id == "RebuildRole" {
+			service = "states.amazonaws.com"
+		}
 		same(t, id, any(object{"Version": "2012-10-17", "Statement": list{object{
-			"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": object{"Service": "lambda.amazonaws.com"},
+			"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": object{"Service": service},
 		}}}), arm64.resource(t, id, "AWS::IAM::Role").Properties["AssumeRolePolicyDocument"])
 	}
 }

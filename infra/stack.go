@@ -24,6 +24,8 @@ func newStack(app awscdk.App, conf config) {
 	for _, f := range subscribers {
 		subscribe(stack, f, deployed[f.name], made)
 	}
+	// A projector that starts may ask for what only the rebuilder of the same deployment can build.
+	deployed[projector.name].Node().AddDependency(newRebuildMachine(stack, conf, deployed[rebuilder.name]))
 	newAPI(stack, deployed)
 	newSocketRoutes(stack, made.stage, deployed[socket.name])
 }

@@ -118,7 +118,7 @@ func TestTypes(t *testing.T) {
 		"AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route",
 		"AWS::ApiGatewayV2::RouteResponse", "AWS::ApiGatewayV2::Stage",
 		"AWS::DynamoDB::GlobalTable", "AWS::IAM::Role", "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function",
-		"AWS::Lambda::Permission", "AWS::Logs::LogGroup", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy",
+		"AWS::Lambda::Permission", "AWS::Logs::LogGroup", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "AWS::StepFunctions::StateMachine",
 	}, slices.Sorted(maps.Keys(types)))
 }
 

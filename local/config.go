@@ -87,4 +87,5 @@ func truth(name, text string) (bool, error) {
 // The folders of what is kept between runs.
 func (c config) data() string        { return filepath.Join(c.state, "data") }
 func (c config) checkpoints() string { return filepath.Join(c.state, "checkpoints") }
+func (c config) executions() string  { return filepath.Join(c.state, "executions") }
 func (c config) queueFiles() string  { return filepath.Join(c.state, "queues") }

@@ -17,6 +17,7 @@ import (
 	"github.com/annals-es/annals/local/lambda"
 	"github.com/annals-es/annals/local/queue"
 	"github.com/annals-es/annals/local/socket"
+	"github.com/annals-es/annals/local/states"
 	"github.com/annals-es/annals/local/template"
 )
 
@@ -37,6 +38,7 @@ type runner struct {
 	gate     *gate // what functions reach the database through
 	sqs      *queue.Server
 	queues   map[string]*queue.Queue // by logical id
+	sfn      *states.Server
 	host     *lambda.Host
 	server   *http.Server
 	sockets  *socket.API // nil where the template has none
@@ -63,6 +65,9 @@ func (r *runner) start(ctx context.Context) error {
 		return err
 	}
 	if r.sqs, err = queue.Listen(r.log); err != nil {
+		return err
+	}
+	if r.sfn, err = states.Listen(r.log); err != nil {
 		return err
 	}
 	system, err := template.Read(dir, template.Options{APIEndpoint: r.address(), SocketEndpoint: r.socketAddress(), SQSEndpoint: r.sqs.Address()})
@@ -97,7 +102,7 @@ func (r *runner) clear() error {
 	if !r.fresh {
 		return nil
 	}
-	for _, dir := range []string{r.data(), r.checkpoints(), r.queueFiles()} {
+	for _, dir := range []string{r.data(), r.checkpoints(), r.queueFiles(), r.executions()} {
 		if err := os.RemoveAll(dir); err != nil {
 			return fmt.Errorf("start empty: %w", err)
 		}
@@ -135,6 +140,9 @@ func (r *runner) stop() {
 		}
 	} else if r.listener != nil {
 		_ = r.listener.Close()
+	}
+	if r.sfn != nil {
+		r.sfn.Close()
 	}
 	if r.host != nil {
 		r.host.Drain(ctx)

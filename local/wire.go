@@ -44,6 +44,9 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 	if err := r.serve(system, functions); err != nil {
 		return err
 	}
+	if err := r.openMachines(system, functions); err != nil {
+		return err
+	}
 	r.mappings.start(r.ended)
 	return nil
 }
@@ -72,6 +75,7 @@ func (r *runner) services(dynamoDB string) map[string]string {
 		"AWS_ENDPOINT_URL_DYNAMODB":         dynamoDB,
 		"AWS_ENDPOINT_URL_DYNAMODB_STREAMS": dynamoDB,
 		"AWS_ENDPOINT_URL_SQS":              r.sqs.Address(),
+		"AWS_ENDPOINT_URL_SFN":              r.sfn.Address(),
 		// Where connections of the WebSocket API are posted to.
 		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": r.address() + socketPath,
 	}

@@ -13,6 +13,7 @@ import (
 type cli struct {
 	getenv func(string) string
 	local  bool
+	here   bool // rebuilds
 	// rebuild adjusts rebuilds.
 	rebuild projection.RebuildConfig
 }
@@ -28,7 +29,7 @@ func newRoot(getenv func(string) string) *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.PersistentFlags().BoolVar(&c.local, "local", false, "work on the service that runs here (PORT=3000, DYNAMODB_ENDPOINT)")
-	root.AddCommand(c.projectionsCommand(), c.rebuildCommand(), c.rollbackCommand(), c.parkedCommand(), c.catchUpCommand())
+	root.AddCommand(c.projectionsCommand(), c.rebuildCommand(), c.rollbackCommand(), c.abandonCommand(), c.parkedCommand(), c.catchUpCommand())
 	return root
 }
 

@@ -15,6 +15,8 @@ type Operator struct {
 	Engine    *projection.Engine
 	Rebuilder *projection.Rebuilder
 	Reactions *projection.Engine
+	// Rebuilds builds them anew elsewhere, nil where nobody does.
+	Rebuilds Machine
 }
 
 // Operator returns what keeps the read models and the reactions. It needs OperatorTables.
@@ -24,15 +26,13 @@ func (s Service) Operator(cfg projection.RebuildConfig) (*Operator, error) {
 		return nil, err
 	}
 	models := s.models()
-	of := s.engine(s.CatchUps)
-	of.Starter = s.Rebuilds
-	engine := projection.NewEngine(store, models.Catalog(), of, models.Subscriptions()...)
+	engine := projection.NewEngine(store, models.Catalog(), s.starting(s.engine(s.CatchUps)), models.Subscriptions()...)
 	reactions, err := s.reactions(store)
 	if err != nil {
 		return nil, err
 	}
 	cfg.Log, cfg.Throttled = s.Log, unavailable
-	return &Operator{Engine: engine, Rebuilder: projection.NewRebuilder(engine, store, cfg), Reactions: reactions}, nil
+	return &Operator{Engine: engine, Rebuilder: projection.NewRebuilder(engine, store, cfg), Reactions: reactions, Rebuilds: s.Rebuilds}, nil
 }
 
 // Engines are all engines.
@@ -86,4 +86,12 @@ func (o *Operator) CatchUp(ctx context.Context, name string, stream es.StreamID,
 // engine configures what brings projections forward, with the queue that it leaves work to.
 func (s Service) engine(queue projection.Queue) projection.Config {
 	return projection.Config{Log: s.Log, Queue: queue, Notifier: s.Notifier, Code: codeVersion}
+}
+
+// starting is a configuration with what starts rebuilds.
+func (s Service) starting(cfg projection.Config) projection.Config {
+	if s.Rebuilds != nil { // a Starter that is nil, not one that holds nil
+		cfg.Starter = s.Rebuilds
+	}
+	return cfg
 }

@@ -30,7 +30,7 @@ type Service struct {
 	// CatchUps takes what the projector leaves for later, ReactionJobs what the reactor does. nil = nothing is left.
 	CatchUps, ReactionJobs projection.Queue
 	// Rebuilds starts what builds read models anew. nil = nobody does.
-	Rebuilds projection.Starter
+	Rebuilds Machine
 	// Notifier is told what the projector stored. nil = nobody is.
 	Notifier projection.Notifier
 	// EmailKey keys the ids under which e-mail addresses are reserved. It must never change. Commands need it.
@@ -106,9 +106,7 @@ func (s Service) Projector() (*Projector, error) {
 		return nil, err
 	}
 	models := s.models()
-	cfg := s.engine(s.CatchUps)
-	cfg.Starter = s.Rebuilds
-	engine := projection.NewEngine(store, models.Catalog(), cfg, models.Subscriptions()...)
+	engine := projection.NewEngine(store, models.Catalog(), s.starting(s.engine(s.CatchUps)), models.Subscriptions()...)
 	return &Projector{
 		engine: engine,
 		rebuilder: projection.NewRebuilder(engine, store, projection.RebuildConfig{

@@ -68,6 +68,7 @@ var harmless = map[string][]string{
 	typeStage:       {"ApiId", "AutoDeploy", "Description", "Tags", "AccessLogSettings", "DefaultRouteSettings"},
 	typeMapping:     {"Tags", "MetricsConfig", "KmsKeyArn"},
 	typeAnswer:      {"ApiId", "RouteResponseKey"},
+	typeMachine:     {"StateMachineName", "RoleArn", "Tags", "LoggingConfiguration", "TracingConfiguration", "EncryptionConfiguration"},
 	typeQueue: {
 		"QueueName", "SqsManagedSseEnabled", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "Tags",
 		"ReceiveMessageWaitTimeSeconds", "RedriveAllowPolicy",
@@ -86,6 +87,7 @@ const (
 	typeStage       = "AWS::ApiGatewayV2::Stage"
 	typeAnswer      = "AWS::ApiGatewayV2::RouteResponse"
 	typeQueue       = "AWS::SQS::Queue"
+	typeMachine     = "AWS::StepFunctions::StateMachine"
 )
 
 // idle are resources that need no running: they grant, describe or hold output.
@@ -97,6 +99,7 @@ var idle = []string{
 func (s *stack) addNotRun(system *System) error {
 	run := []string{
 		typeTable, typeGlobalTable, typeFunction, typeMapping, typeAPI, typeRoute, typeIntegration, typeStage, typeAnswer, typeQueue,
+		typeMachine,
 	}
 	for _, r := range s.Resources {
 		needsNothing := slices.ContainsFunc(idle, func(prefix string) bool { return strings.HasPrefix(r.Type, prefix) })

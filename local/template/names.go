@@ -12,6 +12,7 @@ var nameProperty = map[string]string{
 	typeGlobalTable: "TableName",
 	typeFunction:    "FunctionName",
 	typeQueue:       "QueueName",
+	typeMachine:     "StateMachineName",
 
 	"AWS::IAM::Role":      "RoleName",
 	"AWS::Logs::LogGroup": "LogGroupName",
@@ -59,6 +60,9 @@ func (s *stack) ref(id string, depth int) (any, error) {
 		return nil, fmt.Errorf("Ref of %s, which does not exist", id)
 	}
 	name, err := s.physicalName(r, depth)
+	if err == nil && r.Type == typeMachine {
+		return arn("states", "stateMachine:"+name), nil
+	}
 	if err == nil && r.Type == typeQueue {
 		name = s.options.SQSEndpoint + "/" + Account + "/" + name
 	}
@@ -81,6 +85,10 @@ func (s *stack) getAtt(id, attribute string, depth int) (any, error) {
 		return streamARN(name), nil
 	case typeFunction + ".Arn":
 		return arn("lambda", "function:"+name), nil
+	case typeMachine + ".Arn":
+		return s.ref(id, depth)
+	case typeMachine + ".Name":
+		return name, nil
 	case typeQueue + ".Arn":
 		return arn("sqs", name), nil
 	case typeQueue + ".QueueName":

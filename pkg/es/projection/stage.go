@@ -286,8 +286,9 @@ func (r *Rebuilder) forget(ctx context.Context, s *Stage) error {
 func (r *Rebuilder) stageFail(ctx context.Context, s *Stage) error {
 	why := "it ended without a reason"
 	if s.Error != nil {
-		why = s.Error.reason()
+		why = s.Error.String()
 	}
+	why = why[:min(len(why), maxReason)]
 	s.Done = true
 	return r.change(ctx, s.Projection, func(next *Record) error {
 		own := next.Build(s.Generation)
@@ -301,11 +302,11 @@ func (r *Rebuilder) stageFail(ctx context.Context, s *Stage) error {
 	})
 }
 
-// maxReason bounds what a record holds of a reason, in bytes. A record has to fit into an item with some others' builds.
+// maxReason bounds what a record holds of a reason, in bytes.
 const maxReason = 2000
 
-// reason is the error's own message, where the cause holds one as Lambda says it.
-func (e *StageError) reason() string {
+// String is the error with its message, where the cause holds one as Lambda says it.
+func (e *StageError) String() string {
 	var of struct {
 		Message string `json:"errorMessage"`
 	}
@@ -313,6 +314,5 @@ func (e *StageError) reason() string {
 	if json.Unmarshal([]byte(e.Cause), &of) == nil && of.Message != "" {
 		text = of.Message
 	}
-	text = e.Error + ": " + text
-	return text[:min(len(text), maxReason)]
+	return e.Error + ": " + text
 }
