@@ -97,9 +97,7 @@ func (m rebuildMachine) overSegments(name, stage string) awsstepfunctions.Distri
 		Label:            jsii.String(name),
 		ResultPath:       awsstepfunctions.JsonPath_DISCARD(),
 	})
-	return over.ItemProcessor(task, &awsstepfunctions.ProcessorConfig{
-		Mode: awsstepfunctions.ProcessorMode_DISTRIBUTED,
-	})
+	return over.ItemProcessor(task, nil)
 }
 
 // task asks the rebuilder to take the stage on. What passes is tried again for some minutes: throttles, outages, a process

@@ -27,8 +27,9 @@ func (s Standing) String() string {
 //
 // Errors: the catalog's.
 func (e *Engine) Standing(ctx context.Context, projection string, b Build) (Standing, error) {
+	sub := e.subscription(projection)
 	switch {
-	case b.leaves(), b.Status == Serving && b.Filled:
+	case sub == nil, !sub.Projection.rebuilds(), b.leaves(), b.Status == Serving && b.Filled:
 		return Standing{}, nil
 	case !b.Filled:
 		out := Standing{Doing: "filled", Of: b.Segments}
