@@ -7,7 +7,7 @@ GO ?= go
 COUNT ?= 6
 SECONDS_EACH ?= 60
 FOR ?= 2m
-FUNCTIONS := command projector query reactor socket
+FUNCTIONS := command projector query reactor rebuilder socket
 BUILD_FLAGS := -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w"
 SINCE ?= HEAD
 CDK := npx --yes aws-cdk@2.1148.1

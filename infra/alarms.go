@@ -86,6 +86,10 @@ func alarmsOf(stack awscdk.Stack, o operated) []alarm {
 			metric: o.own(stack, reactor, telemetry.TamperedCommits), above: 0, of: 1, outOf: 1,
 		},
 	}
+	all = append(all, alarm{
+		id: "RebuildFailed", runbook: "failed-rebuild", about: "A read model could not be built anew; what serves goes on",
+		metric: metric("AWS/States", "ExecutionsFailed", "Sum", map[string]*string{"StateMachineArn": o.rebuilds.StateMachineArn()}), above: 0, of: 1, outOf: 1,
+	})
 	for _, f := range subscribers {
 		all = append(all, o.subscriberAlarms(stack, f)...)
 	}

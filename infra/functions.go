@@ -42,6 +42,8 @@ type function struct {
 	subscribed bool
 	// publishes says that it sends integration events to the bus, guards that it is told of commits that were changed or removed.
 	publishes, guards bool
+	// rebuilds says that it starts the state machine that builds read models anew.
+	rebuilds bool
 	// posts says that it posts to the connections of the WebSocket API.
 	posts bool
 }
@@ -81,17 +83,34 @@ var projector = function{
 	timeout:     60,
 	grants: []grant{
 		{on: tables.ReadModels, actions: []string{
-			"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem",
-			"dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem",
+			"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
 		}},
 		{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
-		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}},
+		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}}, // it reconciles all of them
 		{on: snapshots, actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}},
 		{on: connections, actions: []string{"dynamodb:DeleteItem", "dynamodb:Query"}},
 	},
 	leavesTo:   "projector",
 	subscribed: true,
 	posts:      true,
+	rebuilds:   true,
+}
+
+// rebuilder alone scans read models: what it drops.
+var rebuilder = function{
+	name:        "rebuilder",
+	description: "Takes the rebuild of a read model from one stage to the next",
+	memory:      1024,
+	timeout:     15 * 60,
+	grants: []grant{
+		{on: tables.ReadModels, actions: []string{
+			"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem",
+			"dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem",
+		}},
+		{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
+		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}},
+	},
+	leavesTo: "projector",
 }
 
 var reactor = function{
@@ -127,7 +146,7 @@ var socket = function{
 }
 
 var (
-	functions   = []function{command, query, projector, reactor, socket}
+	functions   = []function{command, query, projector, reactor, rebuilder, socket}
 	subscribers = []function{projector, reactor} // Lambda allows a stream two readers
 	readers     = []function{query, projector}
 	writers     = []function{command, reactor}
@@ -156,7 +175,7 @@ func newFunctions(stack awscdk.Stack, conf config, made resources) map[string]aw
 			// One JSON object a line: what the function logs through lambdacontext.NewLogger, and what Lambda reports.
 			LoggingFormat:         awslambda.LoggingFormat_JSON,
 			ApplicationLogLevelV2: awslambda.ApplicationLogLevel_INFO,
-			Environment:           environment(f, conf, made),
+			Environment:           environment(stack, f, conf, made),
 			Role:                  role,
 
 			ReservedConcurrentExecutions: conf.reserved(f),
@@ -186,7 +205,7 @@ func newLogGroup(stack awscdk.Stack, f function) awslogs.LogGroup {
 }
 
 // environment tells a function the name of each table that it may use, where it leaves jobs, publishes and posts to.
-func environment(f function, conf config, made resources) *map[string]*string {
+func environment(stack awscdk.Stack, f function, conf config, made resources) *map[string]*string {
 	env := maps.Clone(f.env)
 	if env == nil {
 		env = map[string]*string{}
@@ -204,6 +223,9 @@ func environment(f function, conf config, made resources) *map[string]*string {
 	}
 	if f.publishes {
 		maps.Copy(env, publisherEnvironment(conf, made))
+	}
+	if f.rebuilds {
+		env[queues.RebuildEnv] = rebuildMachineARN(stack)
 	}
 	if f.posts {
 		env[push.URLEnv] = made.stage.CallbackUrl()

@@ -22,6 +22,8 @@ func TestFunctions(t *testing.T) {
 	withKey["TABLE_PROJECTIONS"], withKey["TABLE_PRODUCT_CATALOG"] = ref("ProjectionsTable"), ref("ProductCatalogTable")
 	both := maps.Clone(read)
 	maps.Copy(both, write)
+	rebuild := maps.Clone(read)
+	both["REBUILD_MACHINE_ARN"] = machineARN
 	connections := object{"TABLE_CONNECTIONS": ref("ConnectionsTable")}
 	maps.Copy(both, connections)
 	both["CONNECTIONS_URL"] = object{"Fn::Join": list{"", list{
@@ -45,6 +47,7 @@ func TestFunctions(t *testing.T) {
 		{name: "query", timeout: 25, memory: 512, env: read},
 		{name: "projector", timeout: 60, memory: 512, env: both},
 		{name: "reactor", timeout: 60, memory: 512, env: react},
+		{name: "rebuilder", timeout: 900, memory: 1024, env: rebuild},
 		{name: "socket", timeout: 25, memory: 256, env: connections},
 	}
 	architectures := map[string]struct {
@@ -83,7 +86,7 @@ func TestFunctions(t *testing.T) {
 			})
 		}
 	}
-	same(t, "functions", []string{"CommandFunction", "ProjectorFunction", "QueryFunction", "ReactorFunction", "SocketFunction"}, arm64.ids("AWS::Lambda::Function"))
+	same(t, "functions", []string{"CommandFunction", "ProjectorFunction", "QueryFunction", "ReactorFunction", "RebuilderFunction", "SocketFunction"}, arm64.ids("AWS::Lambda::Function"))
 }
 
 // What writes a new type of event comes after what has to read it.
@@ -134,7 +137,7 @@ func (a assembly) read(t *testing.T, path ...string) string {
 }
 
 func TestLogGroups(t *testing.T) {
-	ids := []string{"CommandLogs", "ProjectorLogs", "QueryLogs", "ReactorLogs", "SocketLogs"}
+	ids := []string{"CommandLogs", "ProjectorLogs", "QueryLogs", "ReactorLogs", "RebuilderLogs", "SocketLogs"}
 	for _, id := range ids {
 		same(t, id, object{"RetentionInDays": 30.0}, arm64.resource(t, id, "AWS::Logs::LogGroup").Properties)
 	}

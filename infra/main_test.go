@@ -42,7 +42,7 @@ func synthesizeAndRun(m *testing.M) int {
 	fakeBuild(filepath.Join(dir, "build"))
 	arm64 = synthesize(dir, "arm64", "")
 	amd64 = synthesize(dir, "amd64", "")
-	prod = synthesize(dir, "arm64", `{"stage":"prod","eventBus":"`+otherBus+`","alarmTopic":"arn:aws:sns:eu-west-1:123456789012:pager"}`)
+	prod = synthesize(dir, "arm64", `{"stage":"prod","rebuildSegments":"100","rebuildConcurrency":40,"eventBus":"`+otherBus+`","alarmTopic":"arn:aws:sns:eu-west-1:123456789012:pager"}`)
 	chosen = synthesize(dir, "arm64", `{"region":"us-east-1","cmk":"true","breakGlassRole":"`+breakGlass+`","concurrency":"command:50,reactor:0",`+
 		`"alarmEmail":"ops@example.org","otlpEndpoint":"http://localhost:4318","emailKey":"arn:aws:cloudformation:old"}`)
 	copied = synthesize(dir, "arm64", `{"region":"us-east-1","eventReplicas":"eu-west-1","readReplicas":"eu-west-1,eu-west-3","replicasLocked":"true"}`)
@@ -72,7 +72,7 @@ func synthesize(dir, arch, settings string) assembly {
 // fakeBuild writes what stands in for the built functions: a bootstrap of each for both architectures, no two alike.
 func fakeBuild(dir string) {
 	for _, arch := range []string{"arm64", "amd64"} {
-		for _, f := range []string{"command", "query", "projector", "reactor", "socket"} {
+		for _, f := range []string{"command", "query", "projector", "reactor", "rebuilder", "socket"} {
 			folder := filepath.Join(dir, arch, f)
 			if err := os.MkdirAll(folder, 0o755); err != nil {
 				panic(err)
@@ -171,6 +171,14 @@ func TestWhatIsMissingIsOneSentence(t *testing.T) {
 		"a collector that is none": {
 			dir: whole, env: []string{`CDK_CONTEXT_JSON={"otlpEndpoint":"localhost:4318"}`},
 			want: "infra: otlpEndpoint is \"localhost:4318\": it must be the URL of a collector, such as http://localhost:4318\n",
+		},
+		"more segments than there can be": {
+			dir: whole, env: []string{`CDK_CONTEXT_JSON={"rebuildSegments":"10001"}`},
+			want: "infra: rebuildSegments is 10001: it must be a whole number from 1 to 10000\n",
+		},
+		"no concurrency": {
+			dir: whole, env: []string{`CDK_CONTEXT_JSON={"rebuildConcurrency":"some"}`},
+			want: "infra: rebuildConcurrency is some: it must be a whole number from 1 to 1000\n",
 		},
 		"settings that are no JSON": {
 			dir: whole, env: []string{"CDK_CONTEXT_JSON=stage=prod"},

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/annals-es/annals/internal/telemetry"
@@ -18,6 +19,7 @@ type operated struct {
 	functions map[string]awslambda.Function
 	// subscriptions bring the event table's stream, by function.
 	subscriptions map[string]awslambda.EventSourceMapping
+	rebuilds      awsstepfunctions.StateMachine
 	made          resources
 }
 

@@ -34,6 +34,9 @@ func newRole(stack awscdk.Stack, f function, made resources, logs awslogs.LogGro
 	if f.publishes {
 		statements = append(statements, allow([]string{"events:PutEvents"}, made.bus))
 	}
+	if f.rebuilds {
+		statements = append(statements, allow([]string{"states:StartExecution"}, rebuildMachineARN(stack)))
+	}
 	if f.posts {
 		statements = append(statements, postStatement(stack, made.stage))
 	}

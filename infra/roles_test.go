@@ -48,6 +48,14 @@ func TestRoles(t *testing.T) {
 			"ProjectorLogs.Arn":                   logs,
 			"ConnectionsTable.Arn":                {"dynamodb:DeleteItem", "dynamodb:Query"},
 			postToLive:                            {"execute-api:ManageConnections"},
+			// Building anew is the rebuilder's affair.
+			fmt.Sprint(machineARN): {"states:StartExecution"},
+		}, "dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+		"RebuilderRole": withReadTables(grants{
+			"EventsTable.Arn":      {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
+			"ProjectionsTable.Arn": {"dynamodb:PutItem", "dynamodb:Query"},
+			"CatchUpQueue.Arn":     {"sqs:SendMessage"},
+			"RebuilderLogs.Arn":    logs,
 		}, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
 			"dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"),
 		"ReactorRole": {
@@ -75,7 +83,7 @@ func TestRoles(t *testing.T) {
 			same(t, "grants", want, grantsOf(t, arm64.resource(t, id, "AWS::IAM::Role")))
 		})
 	}
-	same(t, "roles", []string{"CommandRole", "ProjectorRole", "QueryRole", "ReactorRole", "SchedulerRole", "SocketRole"}, arm64.ids("AWS::IAM::Role"))
+	same(t, "roles", []string{"CommandRole", "ProjectorRole", "QueryRole", "ReactorRole", "RebuildRole", "RebuilderRole", "SchedulerRole", "SocketRole"}, arm64.ids("AWS::IAM::Role"))
 	// A policy outside of the roles would add to them unseen by the test above.
 	for _, typ := range []string{"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"} {
 		same(t, typ, []string(nil), arm64.ids(typ))
@@ -96,12 +104,15 @@ func TestStarsAreListed(t *testing.T) {
 	}
 }
 
-func TestOnlyLambdaAssumesTheRoles(t *testing.T) {
+func TestWhoAssumesTheRoles(t *testing.T) {
 	for _, id := range arm64.ids("AWS::IAM::Role") {
 		statement := object{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": object{"Service": "lambda.amazonaws.com"}}
 		if id == "SchedulerRole" { // and the scheduler its own, for this account's schedules
 			statement["Principal"] = object{"Service": "scheduler.amazonaws.com"}
 			statement["Condition"] = object{"StringEquals": object{"aws:SourceAccount": ref("AWS::AccountId")}}
+		}
+		if id == "RebuildRole" {
+			statement["Principal"] = object{"Service": "states.amazonaws.com"}
 		}
 		same(t, id, any(object{"Version": "2012-10-17", "Statement": list{statement}}), arm64.resource(t, id, "AWS::IAM::Role").Properties["AssumeRolePolicyDocument"])
 	}

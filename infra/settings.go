@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
@@ -34,6 +35,8 @@ type settings struct {
 	emailKey string
 	// otlpEndpoint is the URL of the collector that functions send traces to. "" = nothing is traced.
 	otlpEndpoint string
+	// rebuildSegments is into how many parts a rebuild divides the history, rebuildConcurrency how many it reads at once.
+	rebuildSegments, rebuildConcurrency float64
 }
 
 var busPattern = regexp.MustCompile(`^arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/[A-Za-z0-9._/-]+$`)
@@ -55,6 +58,12 @@ func readSettings(context map[string]any) (settings, error) {
 	if s.stage != "" && !stagePattern.MatchString(s.stage) {
 		return s, fmt.Errorf("stage is %q: it must be up to 20 lower-case letters, digits and hyphens, such as prod", s.stage)
 	}
+	if s.rebuildSegments, err = whole(context, "rebuildSegments", 16, 10_000); err != nil {
+		return s, err
+	}
+	if s.rebuildConcurrency, err = whole(context, "rebuildConcurrency", 8, 1_000); err != nil {
+		return s, err
+	}
 	if s.eventBus, err = text(context, "eventBus"); err != nil {
 		return s, err
 	}
@@ -65,6 +74,19 @@ func readSettings(context map[string]any) (settings, error) {
 		return s, err
 	}
 	return s, s.readOperations(context)
+}
+
+// whole is a setting that is a number from 1, which the command line gives as a text.
+func whole(context map[string]any, key string, otherwise, most int) (float64, error) {
+	value, there := context[key]
+	if !there {
+		return float64(otherwise), nil
+	}
+	n, err := strconv.Atoi(fmt.Sprint(value))
+	if err != nil || n < 1 || n > most {
+		return 0, fmt.Errorf("%s is %v: it must be a whole number from 1 to %d", key, value, most)
+	}
+	return float64(n), nil
 }
 
 // stackName is the name of the stack on CloudFormation.

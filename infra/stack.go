@@ -28,10 +28,13 @@ func newStack(app awscdk.App, conf config) {
 	for _, f := range subscribers {
 		subscriptions[f.name] = subscribe(stack, f, deployed[f.name], made)
 	}
+	// A projector that starts may ask for what only the rebuilder of the same deployment can build.
+	rebuilds := newRebuildMachine(stack, conf, deployed[rebuilder.name])
+	deployed[projector.name].Node().AddDependency(rebuilds)
 	newSchedules(stack, made.queues)
 	api := newAPI(stack, deployed)
 	newSocketRoutes(stack, made.stage, deployed[socket.name])
-	newOperations(stack, conf, operated{api: api.ApiId(), functions: deployed, subscriptions: subscriptions, made: made})
+	newOperations(stack, conf, operated{api: api.ApiId(), functions: deployed, subscriptions: subscriptions, rebuilds: rebuilds, made: made})
 }
 
 // resources are what functions work with.

@@ -121,6 +121,7 @@ func TestTypes(t *testing.T) {
 		"AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function",
 		"AWS::Lambda::Permission", "AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::S3::BucketPolicy",
 		"AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "AWS::Scheduler::Schedule",
+		"AWS::StepFunctions::StateMachine",
 	}, slices.Sorted(maps.Keys(types)))
 }
 

@@ -88,6 +88,7 @@ func truth(name, text string) (bool, error) {
 func (c config) data() string        { return filepath.Join(c.state, "data") }
 func (c config) checkpoints() string { return filepath.Join(c.state, "checkpoints") }
 func (c config) busFiles() string    { return filepath.Join(c.state, "buses") }
+func (c config) executions() string  { return filepath.Join(c.state, "executions") }
 func (c config) queueFiles() string  { return filepath.Join(c.state, "queues") }
 
 func (c config) bucketFolders() string { return filepath.Join(c.state, "buckets") }

@@ -19,6 +19,7 @@ import (
 	"github.com/annals-es/annals/local/lambda"
 	"github.com/annals-es/annals/local/queue"
 	"github.com/annals-es/annals/local/socket"
+	"github.com/annals-es/annals/local/states"
 	"github.com/annals-es/annals/local/template"
 )
 
@@ -43,6 +44,7 @@ type runner struct {
 	buckets  map[string]*bucket.Bucket // by logical id
 	events   *bus.Server
 	buses    []*bus.Bus
+	sfn      *states.Server
 	host     *lambda.Host
 	server   *http.Server
 	sockets  *socket.API // nil where the template has none
@@ -78,6 +80,9 @@ func (r *runner) start(ctx context.Context) error {
 	if r.events, err = bus.Listen(template.Account, template.Region, r.log); err != nil {
 		return err
 	}
+	if r.sfn, err = states.Listen(r.log); err != nil {
+		return err
+	}
 	system, err := template.Read(dir, template.Options{APIEndpoint: r.address(), SocketEndpoint: r.socketAddress(), SQSEndpoint: r.sqs.Address()})
 	if err != nil {
 		return err
@@ -110,7 +115,7 @@ func (r *runner) clear() error {
 	if !r.fresh {
 		return nil
 	}
-	for _, dir := range []string{r.data(), r.checkpoints(), r.queueFiles(), r.bucketFolders(), r.busFiles()} {
+	for _, dir := range []string{r.data(), r.checkpoints(), r.queueFiles(), r.bucketFolders(), r.busFiles(), r.executions()} {
 		if err := os.RemoveAll(dir); err != nil {
 			return fmt.Errorf("start empty: %w", err)
 		}
@@ -148,6 +153,9 @@ func (r *runner) stop() {
 		}
 	} else if r.listener != nil {
 		_ = r.listener.Close()
+	}
+	if r.sfn != nil {
+		r.sfn.Close()
 	}
 	if r.host != nil {
 		r.host.Drain(ctx)

@@ -51,6 +51,9 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 	if err := r.serve(system, functions); err != nil {
 		return err
 	}
+	if err := r.openMachines(system, functions); err != nil {
+		return err
+	}
 	r.mappings.start(r.ended)
 	r.schedule.start(r.mappings.context)
 	return nil
@@ -82,6 +85,7 @@ func (r *runner) services(dynamoDB string) map[string]string {
 		"AWS_ENDPOINT_URL_SQS":              r.sqs.Address(),
 		"AWS_ENDPOINT_URL_S3":               r.s3.Address(),
 		"AWS_ENDPOINT_URL_EVENTBRIDGE":      r.events.Address(),
+		"AWS_ENDPOINT_URL_SFN":              r.sfn.Address(),
 		// Where connections of the WebSocket API are posted to.
 		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": r.address() + socketPath,
 	}

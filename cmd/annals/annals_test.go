@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -18,7 +19,10 @@ import (
 )
 
 // running is the port of what answers as `make run` does, with tables of its own. One stream can't be projected.
-func running(t *testing.T) (port string) {
+func running(t *testing.T) (port string) { return runningWith(t, nil) }
+
+// runningWith is running, with more in the environment of the functions.
+func runningWith(t *testing.T, more map[string]string) (port string) {
 	t.Helper()
 	client := dynamotest.Client(t)
 	env := map[string]string{
@@ -27,6 +31,7 @@ func running(t *testing.T) (port string) {
 	for _, table := range app.OperatorTables {
 		env[table.Env()] = dynamotest.Table(t, client, table.Table)
 	}
+	maps.Copy(env, more)
 	for name := range env { // what the commands set is undone
 		t.Setenv(name, os.Getenv(name))
 	}
@@ -101,6 +106,7 @@ func TestCommands(t *testing.T) { //nolint:paralleltest // sets the environment
 		{"reconcile", "read models: 2 streams, 0 checkpoints brought level, 0", ""},
 		{"reconcile --settled 0s", "reactions: 2 streams, 0 checkpoints brought level, 1 waiting", "7 checkpoints are of streams that wait"},
 		{"reconcile --segments 0", "", "segments"},
+		{"abandon order-summary", "", "no such generation"},
 		{"rollback product-sales", "", "no retired generation is kept"},
 		{"republish Order#good", "", "there is no bus: set EVENT_BUS_ARN"},
 		{"republish good", "", "want Type#id"},

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"text/tabwriter"
 	"time"
 
@@ -20,22 +22,35 @@ func (c *cli) projectionsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var records []projection.Record
-			for _, e := range o.Engines() {
-				more, err := e.Records(cmd.Context())
-				if err != nil {
-					return err
-				}
-				records = append(records, more...)
-			}
 			out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			fmt.Fprintln(out, "PROJECTION\tGENERATION\tFOLD\tSTATUS\tSINCE")
-			for _, r := range records {
-				for _, b := range r.Builds {
-					fmt.Fprintf(out, "%s\t%d\t%d\t%s\t%s\n", r.Projection, b.Generation, b.Fold, b.Status, b.Since.Format(time.RFC3339))
+			fmt.Fprintln(out, "PROJECTION\tGENERATION\tFOLD\tSTATUS\tSINCE\tPROGRESS")
+			for _, e := range o.Engines() {
+				if err := listGenerations(cmd.Context(), out, e); err != nil {
+					return err
 				}
 			}
 			return out.Flush()
 		},
 	}
+}
+
+func listGenerations(ctx context.Context, out io.Writer, e *projection.Engine) error {
+	records, err := e.Records(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		for _, b := range r.Builds {
+			standing, err := e.Standing(ctx, r.Projection, b)
+			if err != nil {
+				return err
+			}
+			progress := standing.String()
+			if b.Failure != "" {
+				progress = "failed: " + b.Failure
+			}
+			fmt.Fprintf(out, "%s\t%d\t%d\t%s\t%s\t%s\n", r.Projection, b.Generation, b.Fold, b.Status, b.Since.Format(time.RFC3339), progress)
+		}
+	}
+	return nil
 }

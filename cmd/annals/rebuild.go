@@ -16,12 +16,15 @@ func (c *cli) rebuildCommand() *cobra.Command {
 		Use:   "rebuild PROJECTION",
 		Short: "Build a projection anew beside the one that serves, compare it with the events, and swap",
 		Long: "Build a projection anew beside the one that serves, compare it with the events, and swap.\n" +
-			"Queries go on meanwhile. Interrupted, the next call goes on where this one was.",
+			"Queries go on meanwhile. The state machine does it, where its ARN is in the environment (REBUILD_MACHINE_ARN): this command\n" +
+			"starts it and says how far it is, and may be interrupted. With --here, or without a machine, this process does it.\n" +
+			"What did not come to its end goes on where the command is given again.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.runRebuild(cmd, args[0]) },
 	}
-	cmd.Flags().IntVar(&c.rebuild.Segments, "segments", 8, "into how many parts the history is divided, which are read at once")
-	cmd.Flags().Float64Var(&c.rebuild.WritesPerSecond, "rate", 0, "the most writes a second, 0 = as many as go through")
+	cmd.Flags().BoolVar(&c.here, "here", false, "do it in this process, not in the state machine")
+	cmd.Flags().IntVar(&c.rebuild.Segments, "segments", 8, "with --here: into how many parts the history is divided, which are read at once")
+	cmd.Flags().Float64Var(&c.rebuild.WritesPerSecond, "rate", 0, "with --here: the most writes a second, 0 = as many as go through")
 	return cmd
 }
 
@@ -32,6 +35,9 @@ func (c *cli) runRebuild(cmd *cobra.Command, name string) error {
 	}
 	if o.Reactions.Keeps(name) {
 		return fmt.Errorf("rebuild %s: %w", name, projection.ErrNotRebuilt)
+	}
+	if o.Rebuilds != nil && !c.here {
+		return c.follow(cmd, o, name)
 	}
 	p := &progress{out: cmd.ErrOrStderr(), name: name, start: time.Now()}
 	build, report, err := o.Rebuilder.Run(cmd.Context(), name, p.page)

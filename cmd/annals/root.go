@@ -11,6 +11,7 @@ import (
 type cli struct {
 	getenv func(string) string
 	local  bool
+	here   bool // rebuilds
 	// rebuild adjusts rebuilds.
 	rebuild projection.RebuildConfig
 }
@@ -26,8 +27,8 @@ func newRoot(getenv func(string) string) *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.PersistentFlags().BoolVar(&c.local, "local", false, "work on the service that runs here (PORT=3000, DYNAMODB_ENDPOINT)")
-	root.AddCommand(c.projectionsCommand(), c.rebuildCommand(), c.rollbackCommand(), c.parkedCommand(), c.catchUpCommand(), c.reconcileCommand(),
-		c.republishCommand(), c.verifyCommand())
+	root.AddCommand(c.projectionsCommand(), c.rebuildCommand(), c.rollbackCommand(), c.abandonCommand(), c.parkedCommand(),
+		c.catchUpCommand(), c.reconcileCommand(), c.republishCommand(), c.verifyCommand())
 	return root
 }
 

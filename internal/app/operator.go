@@ -15,6 +15,8 @@ type Operator struct {
 	Engine    *projection.Engine
 	Rebuilder *projection.Rebuilder
 	Reactions *projection.Engine
+	// Rebuilds builds them anew elsewhere, nil where nobody does.
+	Rebuilds Machine
 	// reactor reconciles the reactions; nothing is built anew.
 	reactor *projection.Rebuilder
 
@@ -29,7 +31,7 @@ func (s Service) Operator(cfg projection.RebuildConfig) (*Operator, error) {
 		return nil, err
 	}
 	models := s.models()
-	engine := projection.NewEngine(store, models.Catalog(), s.engine(s.CatchUps), models.Subscriptions()...)
+	engine := projection.NewEngine(store, models.Catalog(), s.starting(s.engine(s.CatchUps)), models.Subscriptions()...)
 	reactions, err := s.reactions(store)
 	if err != nil {
 		return nil, err
@@ -38,6 +40,7 @@ func (s Service) Operator(cfg projection.RebuildConfig) (*Operator, error) {
 	o := &Operator{
 		Engine: engine, Rebuilder: projection.NewRebuilder(engine, store, cfg),
 		Reactions: reactions, reactor: projection.NewRebuilder(reactions, store, cfg), store: store,
+		Rebuilds: s.Rebuilds,
 	}
 	if s.Bus != nil {
 		o.publisher = s.publisher()
@@ -105,4 +108,12 @@ func (o *Operator) Reconcile(ctx context.Context) (readModels, reactions project
 // engine configures what brings projections forward, with the queue that it leaves work to.
 func (s Service) engine(queue projection.Queue) projection.Config {
 	return projection.Config{Log: s.Log, Queue: queue, Notifier: s.Notifier, Code: codeVersion, Observe: s.Meter.Observe}
+}
+
+// starting is a configuration with what starts rebuilds.
+func (s Service) starting(cfg projection.Config) projection.Config {
+	if s.Rebuilds != nil { // a Starter that is nil, not one that holds nil
+		cfg.Starter = s.Rebuilds
+	}
+	return cfg
 }

@@ -34,6 +34,8 @@ type Service struct {
 	CatchUps, ReactionJobs projection.Queue
 	// GivenUp reads what Lambda left in S3 of a batch of the stream that it gave up. nil = nothing is left there.
 	GivenUp func(ctx context.Context, bucket, key string) ([]byte, error)
+	// Rebuilds starts what builds read models anew. nil = nobody does.
+	Rebuilds Machine
 	// Notifier is told what the projector stored. nil = nobody is.
 	Notifier projection.Notifier
 	// Bus takes the integration events, whose source is EventSource. nil = nothing is published.
@@ -75,6 +77,7 @@ func FromEnvironment(ctx context.Context, log *slog.Logger, wanted ...tables.Tab
 	s.ReactionJobs = JobQueue(cfg, os.Getenv(queues.ReactionEnv))
 	s.GivenUp = NewObjects(cfg, os.Getenv).Get
 	s.Bus, s.EventSource = bus(cfg, os.Getenv(publish.BusEnv)), os.Getenv(publish.SourceEnv)
+	s.Rebuilds = RebuildMachine(cfg, os.Getenv(queues.RebuildEnv))
 	s.Notifier, err = s.notifier(cfg)
 	return s, err
 }
@@ -124,7 +127,7 @@ func (s Service) Projector() (*Projector, error) {
 		return nil, err
 	}
 	models := s.models()
-	engine := projection.NewEngine(store, models.Catalog(), s.engine(s.CatchUps), models.Subscriptions()...)
+	engine := projection.NewEngine(store, models.Catalog(), s.starting(s.engine(s.CatchUps)), models.Subscriptions()...)
 	return &Projector{
 		engine: engine,
 		rebuilder: projection.NewRebuilder(engine, store, projection.RebuildConfig{

@@ -13,6 +13,7 @@ var (
 	QueryTables     = append([]tables.Table{tables.Events, tables.Projections}, tables.ReadModels...)
 	ProjectorTables = append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.Connections}, tables.ReadModels...)
 	ReactorTables   = []tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Publisher}
+	RebuilderTables = append([]tables.Table{tables.Events, tables.Projections}, tables.ReadModels...)
 	OperatorTables  = append([]tables.Table{tables.ReserveStock, tables.Publisher}, ProjectorTables...)
 	SocketTables    = []tables.Table{tables.Connections}
 )

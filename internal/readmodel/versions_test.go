@@ -29,6 +29,13 @@ type site struct {
 	orders *es.Repository[order.State, order.Event]
 	names  map[string]string
 	queue  jobs
+	starts []projection.Stage
+}
+
+// Start implements [projection.Starter]: nobody begins by itself.
+func (s *site) Start(_ context.Context, _ string, stage projection.Stage) error {
+	s.starts = append(s.starts, stage)
+	return nil
 }
 
 // jobs is a queue that nobody works off by itself.
@@ -53,7 +60,7 @@ func newSite(t *testing.T) *site {
 func (s *site) deploy(t *testing.T, code string, m model) *deployment {
 	t.Helper()
 	d := &deployment{Models: of([]model{m}, dynamotest.Client(t), func(table tables.Table) string { return s.names[table.Name] })}
-	d.engine = projection.NewEngine(s.store, d.Catalog(), projection.Config{Code: func() string { return code }, Queue: &s.queue}, d.Subscriptions()...)
+	d.engine = projection.NewEngine(s.store, d.Catalog(), projection.Config{Code: func() string { return code }, Queue: &s.queue, Starter: s}, d.Subscriptions()...)
 	d.rebuilder = projection.NewRebuilder(d.engine, s.store, projection.RebuildConfig{})
 	return d
 }
@@ -75,15 +82,21 @@ func (s *site) create(t *testing.T, d *deployment, id string) {
 	}
 }
 
-// work does all jobs that are left.
+// work does all that was started, and all jobs that are left.
 func (s *site) work(t *testing.T, d *deployment) {
 	t.Helper()
+	for _, stage := range s.starts {
+		if stage.Tidy || stage.Generation > 0 { // not yet, or nothing to fill
+			continue
+		}
+		if _, _, err := d.rebuilder.Run(t.Context(), stage.Projection, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.starts = nil
 	for len(s.queue) > 0 {
 		j := s.queue[0]
 		s.queue = s.queue[1:]
-		if j.Task == projection.Drop { // not yet
-			continue
-		}
 		if err := d.rebuilder.Do(t.Context(), j); err != nil {
 			t.Fatal(err)
 		}

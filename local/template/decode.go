@@ -69,6 +69,7 @@ var harmless = map[string][]string{
 	typeMapping:     {"Tags", "MetricsConfig", "KmsKeyArn"},
 	typeAnswer:      {"ApiId", "RouteResponseKey"},
 	typeBus:         {"Description", "KmsKeyIdentifier", "Tags", "LogConfig"},
+	typeMachine:     {"StateMachineName", "RoleArn", "Tags", "LoggingConfiguration", "TracingConfiguration", "EncryptionConfiguration"},
 	typeQueue: {
 		"QueueName", "SqsManagedSseEnabled", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "Tags",
 		"ReceiveMessageWaitTimeSeconds", "RedriveAllowPolicy",
@@ -94,6 +95,7 @@ const (
 	typeBucket      = "AWS::S3::Bucket"
 	typeSchedule    = "AWS::Scheduler::Schedule"
 	typeBus         = "AWS::Events::EventBus"
+	typeMachine     = "AWS::StepFunctions::StateMachine"
 )
 
 // idle are resources that need no running: they grant, describe or hold output.
@@ -107,6 +109,7 @@ func (s *stack) addNotRun(system *System) error {
 		typeTable, typeGlobalTable, typeFunction, typeMapping, typeAPI, typeRoute, typeIntegration, typeStage, typeAnswer, typeQueue,
 		typeBucket, typeSchedule,
 		typeBus,
+		typeMachine,
 	}
 	for _, r := range s.Resources {
 		needsNothing := slices.ContainsFunc(idle, func(prefix string) bool { return strings.HasPrefix(r.Type, prefix) })

@@ -14,6 +14,7 @@ var nameProperty = map[string]string{
 	typeQueue:       "QueueName",
 	typeBucket:      "BucketName",
 	typeBus:         "Name",
+	typeMachine:     "StateMachineName",
 
 	"AWS::IAM::Role":      "RoleName",
 	"AWS::Logs::LogGroup": "LogGroupName",
@@ -60,6 +61,9 @@ func (s *stack) ref(id string, depth int) (any, error) {
 		return nil, fmt.Errorf("Ref of %s, which does not exist", id)
 	}
 	name, err := s.physicalName(r, depth)
+	if err == nil && r.Type == typeMachine {
+		return arn("states", "stateMachine:"+name), nil
+	}
 	if err == nil && r.Type == typeQueue {
 		name = s.options.SQSEndpoint + "/" + Account + "/" + name
 	}
@@ -82,9 +86,11 @@ func (s *stack) getAtt(id, attribute string, depth int) (any, error) {
 		return streamARN(name), nil
 	case typeFunction + ".Arn":
 		return arn("lambda", "function:"+name), nil
+	case typeMachine + ".Arn":
+		return s.ref(id, depth)
 	case typeBus + ".Arn":
 		return arn("events", "event-bus/"+name), nil
-	case typeBus + ".Name":
+	case typeBus + ".Name", typeMachine + ".Name":
 		return name, nil
 	case typeQueue + ".Arn":
 		return arn("sqs", name), nil

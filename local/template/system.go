@@ -20,6 +20,8 @@ type System struct {
 	Schedules []Schedule
 	Buses     []Bus
 	Mappings  []Mapping
+	// Machines are the state machines.
+	Machines []Machine
 	// QueueMappings are the mappings whose source is a queue.
 	QueueMappings []QueueMapping
 	// NotRun names, by type, the resources and properties that have no effect here but would have on AWS.

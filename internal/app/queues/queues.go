@@ -1,4 +1,5 @@
-// Package queues declares how functions learn of their queues, and of what was given up. It is plain data: infra and the functions agree by it.
+// Package queues declares how functions learn of what they leave work to, and of what was given up. It is plain data: infra and the
+// functions agree by it.
 package queues
 
 // The environment variables that hold the URLs of queues: of what the projector left for later, and of what the reactor did.
@@ -9,3 +10,6 @@ const (
 
 // FailuresEnv holds the address of the bucket with the batches of the stream that were given up: https://{bucket}.s3.{region}.{suffix}.
 const FailuresEnv = "FAILURES_URL"
+
+// RebuildEnv is the environment variable that holds the ARN of the state machine that builds read models anew.
+const RebuildEnv = "REBUILD_MACHINE_ARN"

@@ -30,7 +30,7 @@ func TestBudget(t *testing.T) {
 	other := b.write(t, "b", Noted{"x"})
 	b.queue.take()
 	apply(t, e, b.long(t, "a", 50), other)
-	b.queue.wantJobs(t, "catch-up Note#a", "fill 1/0")
+	b.queue.wantJobs(t, "catch-up Note#a")
 	at := b.at(t, 1, "a")
 	if at.Version != 11 || !at.Behind || b.at(t, 1, "b").Version != 1 {
 		t.Errorf("at %d, behind: %v; b at %d", at.Version, at.Behind, b.at(t, 1, "b").Version)

@@ -99,13 +99,14 @@ type bench struct {
 	view    *memview.View
 	catalog *memview.Catalog
 	queue   *queue
+	machine *machine
 	now     time.Time
 	engine  *projection.Engine
 	said    strings.Builder // what processes logged that do takes for it, one after the other
 }
 
 func newBench() *bench {
-	b := &bench{view: memview.New(memview.Config{}), catalog: memview.NewCatalog(), queue: &queue{}, now: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}
+	b := &bench{view: memview.New(memview.Config{}), catalog: memview.NewCatalog(), queue: &queue{}, machine: &machine{}, now: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}
 	b.store = memstore.New(memstore.Config{})
 	b.engine = b.engineOf(projection.Config{}, logOf(1, false))
 	return b
@@ -126,8 +127,10 @@ func (b *bench) engineOn(
 	return projection.NewEngine(store, catalog, cfg, projection.Subscription{Projection: newest, Former: former, View: view})
 }
 
-// queued is a configuration with the bench's queue.
-func (b *bench) queued() projection.Config { return projection.Config{Queue: b.queue} }
+// queued is a configuration with the bench's queue and its machine.
+func (b *bench) queued() projection.Config {
+	return projection.Config{Queue: b.queue, Starter: b.machine}
+}
 
 func (b *bench) rebuilder(e *projection.Engine) *projection.Rebuilder {
 	return projection.NewRebuilder(e, b.store, projection.RebuildConfig{Segments: 2, Log: slog.New(slog.DiscardHandler)})
@@ -287,7 +290,7 @@ func (q *queue) take() []projection.Job {
 	return jobs
 }
 
-// wantJobs fails the test unless these jobs are in the queue, and takes them out: "catch-up Note#a", "drop 2", "fill 2/0".
+// wantJobs fails the test unless these jobs are in the queue, and takes them out: "catch-up Note#a".
 func (q *queue) wantJobs(t *testing.T, want ...string) {
 	t.Helper()
 	var got []string
@@ -301,22 +304,14 @@ func (q *queue) wantJobs(t *testing.T, want ...string) {
 	}
 }
 
-func jobText(j projection.Job) string {
-	switch j.Task {
-	case projection.CatchUp:
-		return fmt.Sprintf("%s %s", j.Task, j.Stream)
-	case projection.Fill:
-		return fmt.Sprintf("%s %d/%d", j.Task, j.Generation, j.Segment)
-	case projection.Finish, projection.Drop, projection.Reconcile:
-	}
-	return fmt.Sprintf("%s %d", j.Task, j.Generation)
-}
+func jobText(j projection.Job) string { return fmt.Sprintf("%s %s", j.Task, j.Stream) }
 
-// settle does the jobs in the queue, until there is none but those for later.
+// settle does what was started, and the jobs in the queue, until there is none.
 func (b *bench) settle(t *testing.T, r *projection.Rebuilder) {
 	t.Helper()
+	b.machine.settle(t, r)
 	for range 20 {
-		jobs := slices.DeleteFunc(b.queue.take(), func(j projection.Job) bool { return j.Task == projection.Drop })
+		jobs := b.queue.take()
 		if len(jobs) == 0 {
 			return
 		}

@@ -46,6 +46,8 @@ type Config struct {
 	Budget int
 	// Queue takes what is left for later. nil = nothing is: what is missing is read while the batch waits.
 	Queue Queue
+	// Starter starts what has generations built and dropped. nil = nobody does, unless somebody has a [Rebuilder] do it.
+	Starter Starter
 	// Notifier is told what was stored in generations that serve. nil = nobody is.
 	Notifier Notifier
 	// Observe is told what a serving generation came to show, by many goroutines at once. nil = nobody is.
@@ -197,28 +199,37 @@ func (e *Engine) recordOf(ctx context.Context, sub *Subscription, records map[st
 	return e.ask(ctx, sub, r)
 }
 
-// ask leaves to the queue what the generations of a projection ask for, unless that was done before, and returns the record
-// as it is then. Interrupted, it is done by the next process that starts.
+// ask has somebody started who does what the generations of a projection ask for, unless that was done before, and returns
+// the record as it is then. Interrupted, it is done by the next process that starts.
 func (e *Engine) ask(ctx context.Context, sub *Subscription, record Record) (Record, error) {
-	if e.cfg.Queue == nil || !sub.Projection.rebuilds() {
+	if e.cfg.Starter == nil || !sub.Projection.rebuilds() {
 		return record, nil
 	}
 	next := record.clone()
-	var jobs []Job
+	starts := map[string]Stage{} // the same twice is once
 	for i := range next.Builds {
-		if b := &next.Builds[i]; !b.Queued {
-			jobs = append(jobs, b.jobs(sub.name())...)
-			b.Queued = true
+		switch b := &next.Builds[i]; {
+		case b.Tended:
+			continue
+		case b.leaves():
+			starts[fmt.Sprintf("%s-tidy-%d", sub.name(), record.Revision)] = Stage{Projection: sub.name(), Tidy: true}
+		case b.Status == Serving && !b.Filled: // the first, of a history that may be older than the projection
+			starts[fmt.Sprintf("%s-%d", sub.name(), b.Generation)] = Stage{Projection: sub.name(), Generation: b.Generation}
+		default:
+			continue
+		}
+		next.Builds[i].Tended = true
+	}
+	for name, stage := range starts {
+		if err := e.cfg.Starter.Start(ctx, name, stage); err != nil {
+			return record, fmt.Errorf("start %s: %w", name, err)
 		}
 	}
-	if len(jobs) == 0 {
+	if len(starts) == 0 {
 		return record, nil
 	}
-	if err := e.leave(ctx, 0, jobs...); err != nil {
-		return record, err
-	}
 	err := e.catalog.Replace(ctx, next)
-	if errors.Is(err, ErrStale) { // somebody was faster: at worst the jobs are done twice
+	if errors.Is(err, ErrStale) { // somebody was faster: at worst it is done twice
 		return record, nil
 	}
 	next.Revision++

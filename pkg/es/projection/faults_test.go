@@ -2,6 +2,7 @@ package projection_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"iter"
 	"sync"
@@ -119,6 +120,15 @@ func (c *faultyCatalog) Positions(ctx context.Context, name string, g projection
 	return out, err
 }
 
+func (c *faultyCatalog) Notes(ctx context.Context, name string, g projection.Generation) (out map[string]json.RawMessage, err error) {
+	err = c.f.call(func() error { out, err = c.Catalog.Notes(ctx, name, g); return err })
+	return out, err
+}
+
+func (c *faultyCatalog) SaveNote(ctx context.Context, name string, g projection.Generation, note string, text json.RawMessage) error {
+	return c.f.call(func() error { return c.Catalog.SaveNote(ctx, name, g, note, text) })
+}
+
 func (c *faultyCatalog) SavePosition(ctx context.Context, name string, g projection.Generation, segment int, p es.Position) error {
 	return c.f.call(func() error { return c.Catalog.SavePosition(ctx, name, g, segment, p) })
 }
@@ -130,6 +140,17 @@ type faultyReader struct {
 
 func (r *faultyReader) Read(ctx context.Context, s es.StreamID, rng es.Range) iter.Seq2[es.Commit, error] {
 	return faultySeq(r.f, r.Reader.Read(ctx, s, rng))
+}
+
+func (f *faults) starter(s projection.Starter) projection.Starter { return &faultyStarter{s, f} }
+
+type faultyStarter struct {
+	projection.Starter
+	f *faults
+}
+
+func (s *faultyStarter) Start(ctx context.Context, name string, stage projection.Stage) error {
+	return s.f.call(func() error { return s.Starter.Start(ctx, name, stage) })
 }
 
 type faultyQueue struct {

@@ -2,6 +2,7 @@ package projection_test
 
 import (
 	"errors"
+	"maps"
 	"testing"
 	"time"
 
@@ -9,8 +10,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// TestUpgrade: code with a newer fold begins a generation when it starts, which its jobs fill and let serve; the generation
-// before is fed on, and dropped when its time has come.
+// TestUpgrade: code with a newer fold has a generation built when it starts; the generation before is fed on, and dropped when
+// its time has come.
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -21,12 +22,16 @@ func TestUpgrade(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := len(b.queue.jobs); got != 9 || b.statuses(t) != "1 serving, 2 building" {
-		t.Fatalf("%d jobs, %s", got, b.statuses(t))
-	}
+	started := maps.Clone(b.machine.started)
+	b.machine.wantStarts(t, "log-1", "log-2") // the first generation was never filled
+	b.machine.started = started
 	apply(t, e, b.write(t, "a", Noted{"z"}))
 	r := b.rebuilder(e)
 	b.settle(t, r)
+	if err := e.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.machine.wantStarts(t) // who swapped sees to what is retired
 	if got := b.statuses(t); got != "1 retired, 2 serving" {
 		t.Fatal(got)
 	}
@@ -72,7 +77,7 @@ func TestUpgradeInterrupted(t *testing.T) {
 				return b.engineOf(b.queued(), logOf(2, false), logOf(1, false)).Start(t.Context())
 			}
 			f := &faults{fail: n, lost: lost}
-			cfg := projection.Config{Queue: f.queue(b.queue)}
+			cfg := projection.Config{Queue: f.queue(b.queue), Starter: f.starter(b.machine)}
 			e := b.engineOn(b.store, f.view(b.view), f.catalog(b.catalog), cfg, logOf(2, false), logOf(1, false))
 			_ = e.Start(t.Context())
 			done := !f.failed()
@@ -95,17 +100,20 @@ func TestFirstFillIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	b := newBench()
 	b.write(t, "a", Noted{"x"})
-	b.queue.err = errOutage
+	b.machine.err = errOutage
 	e := b.engineOf(b.queued(), logOf(1, false))
 	if err := e.Start(t.Context()); !errors.Is(err, errOutage) {
 		t.Fatal(err)
 	}
-	b.queue.err = nil
+	b.machine.err = nil
 	if err := e.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	b.settle(t, b.rebuilder(e))
 	b.wantRows(t, 1, logOf(1, false), "a")
+	if got := b.statuses(t); got != "1 serving" || !b.building(t, 1).Filled {
+		t.Errorf("%s: %+v", got, b.record(t).Builds)
+	}
 }
 
 // TestUnknownFold: code that lacks the fold that serves does not start; where it has started before, it leaves the projection
@@ -131,7 +139,7 @@ func TestUnknownFold(t *testing.T) {
 	}
 }
 
-// TestOldCode: code that is older than the generation that is being built leaves that to the queue, again and again, and
+// TestOldCode: code that is older than the generation that is being built leaves that to the queue, does not build it, and
 // serves what it knows.
 func TestOldCode(t *testing.T) {
 	t.Parallel()
@@ -141,18 +149,26 @@ func TestOldCode(t *testing.T) {
 	if err := newer.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	fills := b.queue.take()
+	if _, err := b.rebuilder(newer).Begin(t.Context(), "log"); err != nil {
+		t.Fatal(err)
+	}
 	apply(t, old, b.write(t, "a", Noted{"x"}))
 	job := b.queue.jobs[0]
 	b.queue.wantJobs(t, "catch-up Note#a")
 	if one, two := b.at(t, 1, "a").Version, b.at(t, 2, "a").Version; one != 1 || two != 0 {
 		t.Errorf("at %d and %d", one, two)
 	}
-	for _, j := range []projection.Job{fills[len(fills)-1], job} {
-		if err := b.rebuilder(old).Do(t.Context(), j); err != nil {
-			t.Fatal(err)
-		}
-		b.queue.wantJobs(t, jobText(j))
+	if err := b.rebuilder(old).Do(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	b.queue.wantJobs(t, jobText(job))
+	var unknown *projection.UnknownFoldError
+	if _, err := b.rebuilder(old).Fill(t.Context(), "log", 2, 0, nil); !errors.As(err, &unknown) || unknown.Fold != 2 {
+		t.Errorf("fill: %v", err)
+	}
+	var oldCode *projection.OldCodeError
+	if _, err := finish(t.Context(), b.rebuilder(old), b.machine.started["log-2"]); !errors.As(err, &oldCode) || oldCode.Wants != 2 || oldCode.Fold != 1 {
+		t.Errorf("the machine: %v", err)
 	}
 	if err := b.rebuilder(newer).Do(t.Context(), job); err != nil {
 		t.Fatal(err)
@@ -170,27 +186,18 @@ func TestNewestOfThree(t *testing.T) {
 	b := newBench()
 	apply(t, b.engine, b.write(t, "a", Noted{"x"}))
 	two := b.engineOf(b.queued(), logOf(2, false), logOf(1, false))
-	if err := two.Start(t.Context()); err != nil {
+	if _, err := b.rebuilder(two).Begin(t.Context(), "log"); err != nil {
 		t.Fatal(err)
 	}
 	three := b.engineOf(b.queued(), logOf(3, false), logOf(2, false), logOf(1, false))
 	if err := three.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	var drops []projection.Job
-	for _, j := range b.queue.jobs {
-		if j.Task == projection.Drop {
-			drops = append(drops, j)
-		}
-	}
-	if len(drops) != 1 || drops[0].Generation != 2 {
-		t.Errorf("to be dropped: %v", drops)
-	}
 	r := b.rebuilder(three)
 	b.settle(t, r)
 	b.now = b.now.Add(3 * time.Minute)
-	if err := r.Do(t.Context(), projection.Job{Task: projection.Drop, Projection: "log", Generation: 2}); err != nil {
-		t.Fatal(err)
+	if after, err := r.Tidy(t.Context(), "log"); err != nil || after != 57*time.Minute {
+		t.Errorf("more to do after %v, %v", after, err)
 	}
 	if got := b.statuses(t); got != "1 retired, 3 serving" {
 		t.Error(got)

@@ -2,6 +2,7 @@ package projection
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -37,29 +38,21 @@ type Build struct {
 	Segments int `json:"segments"`
 	// Filled says that all its history was read.
 	Filled bool `json:"filled"`
-	// Queued says that the jobs which its status asks for are in the queue, or that whoever began it by hand fills it.
-	Queued bool `json:"queued,omitempty"`
+	// Tended says that somebody was started who does what its status asks for: fills it, or drops it.
+	Tended bool `json:"tended,omitempty"`
+	// Failure is why it was given up for now, "" = it was not. Its rebuild goes on where it is started again.
+	Failure string `json:"failure,omitempty"`
 	// Since is when it got its status.
 	Since time.Time `json:"since"`
 }
 
 // become gives a build another status, from now on.
-func (b *Build) become(s Status, now time.Time) { b.Status, b.Since, b.Queued = s, now.UTC(), false }
-
-// jobs are what a build's status asks for.
-func (b *Build) jobs(projection string) []Job {
-	switch {
-	case b.Status == Retired, b.Status == Dropping:
-		return []Job{{Task: Drop, Projection: projection, Generation: b.Generation}}
-	case b.Filled:
-		return nil
-	}
-	all := make([]Job, b.Segments)
-	for i := range all {
-		all[i] = Job{Task: Fill, Projection: projection, Generation: b.Generation, Segment: i}
-	}
-	return all
+func (b *Build) become(s Status, now time.Time) {
+	b.Status, b.Since, b.Tended, b.Failure = s, now.UTC(), false, ""
 }
+
+// leaves tells whether a build is on its way out.
+func (b *Build) leaves() bool { return b.Status == Retired || b.Status == Dropping }
 
 // Record is what is known of one projection's generations.
 type Record struct {
@@ -136,11 +129,13 @@ func (r *Record) clone() Record {
 
 // first is the record of a projection that has none yet: what there is of its rows is generation 1, as it is found.
 func first(name string, fold int, now time.Time) Record {
-	return Record{Projection: name, Last: 1, Builds: []Build{{Generation: 1, Fold: fold, Status: Serving, Segments: 1, Since: now}}}
+	return Record{Projection: name, Last: 1, Builds: []Build{{
+		Generation: 1, Fold: fold, Status: Serving, Segments: defaultSegments, Since: now,
+	}}}
 }
 
-// Catalog stores the generations of all projections, and how far their history was read. All reads are strongly
-// consistent.
+// Catalog stores the generations of all projections, how far their history was read, and how far they are compared with it.
+// All reads are strongly consistent.
 type Catalog interface {
 	// Records returns the record of every projection that has one, in one read.
 	Records(ctx context.Context) (map[string]Record, error)
@@ -155,6 +150,12 @@ type Catalog interface {
 
 	// SavePosition remembers how far a segment was read.
 	SavePosition(ctx context.Context, projection string, g Generation, segment int, p es.Position) error
+
+	// Notes returns what was noted of a generation, by name, and not forgotten.
+	Notes(ctx context.Context, projection string, g Generation) (map[string]json.RawMessage, error)
+
+	// SaveNote notes something of a generation, in place of what was noted under that name. nil forgets that.
+	SaveNote(ctx context.Context, projection string, g Generation, name string, note json.RawMessage) error
 }
 
 // UnknownFoldError says that the code lacks the fold version that made the rows which are served.

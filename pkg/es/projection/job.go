@@ -14,12 +14,6 @@ type Task string
 const (
 	// CatchUp brings a stream level with the event store.
 	CatchUp Task = "catch-up"
-	// Fill reads one segment of the history into a generation.
-	Fill Task = "fill"
-	// Finish verifies a generation that is filled, and lets it serve.
-	Finish Task = "finish"
-	// Drop removes a retired generation, when it is old enough.
-	Drop Task = "drop"
 	// Reconcile compares the checkpoints of the streams in one segment with the streams, and brings level what is behind; or
 	// leaves that to a job a segment.
 	Reconcile Task = "reconcile"
@@ -35,11 +29,10 @@ type Job struct {
 	Retry  bool        `json:"retry,omitempty"`
 	// Suspect says that whoever tried before may have ended over it. It is then tried with care: see [Crashed].
 	Suspect bool `json:"suspect,omitempty"`
-	// Generation is the generation to fill, finish or drop; Segment the segment to fill, or to reconcile.
-	Generation Generation `json:"generation,omitempty"`
-	Segment    int        `json:"segment,omitempty"`
-	// Of is how many segments there are, and Position where to go on in this one, for Reconcile. 0 = it is not divided yet.
+	// Of is how many segments there are, Segment which one of them it is, and Position where to go on in it, for Reconcile. Of 0 = it
+	// is not divided yet.
 	Of       int         `json:"of,omitempty"`
+	Segment  int         `json:"segment,omitempty"`
 	Position es.Position `json:"position,omitempty"`
 }
 

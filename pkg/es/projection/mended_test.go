@@ -82,12 +82,9 @@ func TestThrottledFill(t *testing.T) {
 		b.queue.take()
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		job := projection.Job{Task: projection.Fill, Projection: "log", Generation: build.Generation}
-		if err := r.Do(ctx, job); err != nil || ctx.Err() != nil {
-			t.Errorf("out of time: %v, %v", err, ctx.Err())
-		}
-		if back := b.queue.take(); len(back) != 1 || back[0] != job {
-			t.Errorf("in the queue: %v", back)
+		s := projection.Stage{Projection: "log", Generation: build.Generation}
+		if out, err := r.Advance(ctx, projection.StageFill, s); err != nil || ctx.Err() != nil || out.Done {
+			t.Errorf("out of time: %+v, %v, %v", out, err, ctx.Err())
 		}
 	})
 }
@@ -100,7 +97,7 @@ func (v slowly) Drop(ctx context.Context, _ projection.Generation) error {
 	return ctx.Err()
 }
 
-// TestDropGoesOn: a generation that takes longer to drop than there is time goes back into the queue.
+// TestDropGoesOn: a generation that takes longer to drop than there is time is dropped further.
 func TestDropGoesOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -108,23 +105,18 @@ func TestDropGoesOn(t *testing.T) {
 		apply(t, b.engine, b.write(t, "a", Noted{"x"}))
 		e := b.engineOn(b.store, slowly{b.view}, b.catalog, b.queued(), logOf(1, false))
 		r := b.rebuilder(e)
-		build, err := r.Begin(t.Context(), "log")
-		if err != nil {
+		if _, err := r.Begin(t.Context(), "log"); err != nil {
 			t.Fatal(err)
 		}
 		if err := r.Abandon(t.Context(), "log"); err != nil {
 			t.Fatal(err)
 		}
 		b.now = b.now.Add(time.Hour)
-		b.queue.take()
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		job := projection.Job{Task: projection.Drop, Projection: "log", Generation: build.Generation}
-		if err := r.Do(ctx, job); err != nil || ctx.Err() != nil {
-			t.Errorf("%v, %v", err, ctx.Err())
-		}
-		if back := b.queue.take(); len(back) != 1 || back[0] != job || b.statuses(t) != "1 serving, 2 dropping" {
-			t.Errorf("in the queue: %v; %s", back, b.statuses(t))
+		out, err := r.Advance(ctx, projection.StageTidy, projection.Stage{Projection: "log", Tidy: true})
+		if err != nil || ctx.Err() != nil || out.Done || b.statuses(t) != "1 serving, 2 dropping" {
+			t.Errorf("%+v, %v, %v; %s", out, err, ctx.Err(), b.statuses(t))
 		}
 	})
 }

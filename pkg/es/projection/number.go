@@ -29,6 +29,17 @@ func Decimal(s string) (Number, error) {
 	return out, nil
 }
 
+// MarshalText writes the number as String does, UnmarshalText reads it as [Decimal] does.
+func (n Number) MarshalText() ([]byte, error) { return []byte(n.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+//
+// Errors: those of [Decimal].
+func (n *Number) UnmarshalText(text []byte) (err error) {
+	*n, err = Decimal(string(text))
+	return err
+}
+
 // Plus returns n + m.
 func (n Number) Plus(m Number) Number {
 	out := Number{scale: max(n.scale, m.scale)}

@@ -14,12 +14,13 @@ import (
 
 // RebuildConfig adjusts a rebuilder. The zero value takes the defaults.
 type RebuildConfig struct {
-	// Segments is into how many parts the history is divided, which are read in parallel. Default 8.
+	// Segments is into how many parts the history is divided, which are read, and compared, in parallel. Default 8.
 	Segments int
 	// WritesPerSecond is the most writes that a process makes to fill a generation, a second. 0 = no limit. While the table
 	// throttles, it is halved again and again, so that live writes go first.
 	WritesPerSecond float64
-	// Sample is how many streams, and how many shared rows, are compared with a plain fold before the swap. Default 200.
+	// Sample is how many streams, and how many shared rows, are compared with a plain fold before the swap, at least where
+	// there are so many. Default 200.
 	Sample int
 	// Grace is how long a retired generation is kept, for cursors and for a rollback. It must be longer than readers
 	// remember which generation serves. Default 1 hour.
@@ -32,8 +33,10 @@ type RebuildConfig struct {
 	Log *slog.Logger
 }
 
+const defaultSegments = 8
+
 func (c RebuildConfig) withDefaults() RebuildConfig {
-	c.Segments = cmp.Or(c.Segments, 8)
+	c.Segments = cmp.Or(c.Segments, defaultSegments)
 	c.Sample = cmp.Or(c.Sample, 200)
 	c.Grace = cmp.Or(c.Grace, time.Hour)
 	c.Reconcile = c.Reconcile.withDefaults()
@@ -83,7 +86,7 @@ func (r *Rebuilder) Begin(ctx context.Context, projection string) (Build, error)
 	if !sub.Projection.rebuilds() {
 		return Build{}, fmt.Errorf("rebuild %s: %w", projection, ErrNotRebuilt)
 	}
-	b, err := r.engine.begin(ctx, sub, record, r.cfg.Segments, true)
+	b, err := r.begin(ctx, sub, record)
 	if err != nil {
 		return b, err
 	}
@@ -104,27 +107,35 @@ func (e *Engine) record(ctx context.Context, projection string) (*Subscription, 
 	return sub, record, err
 }
 
-// begin registers a generation. byHand says that the caller fills it, else its jobs do.
-func (e *Engine) begin(ctx context.Context, sub *Subscription, record Record, segments int, byHand bool) (Build, error) {
+// begin registers a generation, or goes on with the one on its way.
+func (r *Rebuilder) begin(ctx context.Context, sub *Subscription, record Record) (Build, error) {
 	next := record.clone()
 	next.Declined = 0
 	if b := next.Building(); b != nil {
 		if b.Fold == sub.Projection.FoldVersion() {
-			return *b, nil
+			return *b, r.mend(ctx, next, b)
 		}
-		b.become(Dropping, e.cfg.Now())
+		b.become(Dropping, r.engine.cfg.Now())
 	}
 	next.Last++
-	b := Build{Generation: next.Last, Fold: sub.Projection.FoldVersion(), Segments: segments}
-	b.become(Building, e.cfg.Now())
-	b.Queued = byHand
+	b := Build{Generation: next.Last, Fold: sub.Projection.FoldVersion(), Segments: r.cfg.Segments}
+	b.become(Building, r.engine.cfg.Now())
 	next.Builds = append(next.Builds, b)
-	if err := e.catalog.Replace(ctx, next); err != nil {
+	if err := r.engine.catalog.Replace(ctx, next); err != nil {
 		return b, fmt.Errorf("rebuild %s: %w", sub.name(), err)
 	}
-	e.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "a generation is being built", slog.String("projection", sub.name()),
+	r.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "a generation is being built", slog.String("projection", sub.name()),
 		slog.Int("generation", int(b.Generation)), slog.Int("fold", b.Fold))
 	return b, nil
+}
+
+// mend forgets why a generation was given up for now, whose rebuild goes on.
+func (r *Rebuilder) mend(ctx context.Context, next Record, b *Build) error {
+	if b.Failure == "" {
+		return nil
+	}
+	b.Failure = ""
+	return r.engine.catalog.Replace(ctx, next)
 }
 
 // askFor is ask for a projection whose record was just changed.
@@ -137,18 +148,16 @@ func (e *Engine) askFor(ctx context.Context, projection string) error {
 	return err
 }
 
-// upgrade begins the generation that a newer fold version asks for, and leaves its filling to the queue.
+// upgrade has the generation built that a newer fold version asks for.
 func (e *Engine) upgrade(ctx context.Context, sub *Subscription, record Record) error {
-	newest := slices.ContainsFunc(record.Builds, func(b Build) bool {
-		return b.Status != Dropping && b.Fold >= sub.Projection.FoldVersion()
-	})
-	if newest || sub.Projection.FoldVersion() <= record.Declined || !sub.Projection.rebuilds() {
-		_, err := e.ask(ctx, sub, record)
-		return err
+	fold := sub.Projection.FoldVersion()
+	newest := slices.ContainsFunc(record.Builds, func(b Build) bool { return b.Status != Dropping && b.Fold >= fold })
+	if !newest && fold > record.Declined && sub.Projection.rebuilds() {
+		name := fmt.Sprintf("%s-%d", sub.name(), record.Last+1)
+		if err := e.cfg.Starter.Start(ctx, name, Stage{Projection: sub.name(), Fold: fold}); err != nil {
+			return fmt.Errorf("start %s: %w", name, err)
+		}
 	}
-	_, err := e.begin(ctx, sub, record, RebuildConfig{}.withDefaults().Segments, false)
-	if err != nil && !errors.Is(err, ErrStale) { // stale: another process was first
-		return err
-	}
-	return e.askFor(ctx, sub.name())
+	_, err := e.ask(ctx, sub, record)
+	return err
 }

@@ -157,29 +157,23 @@ func TestFillOutOfTime(t *testing.T) {
 	if _, err := r.Fill(ctx, "log", build.Generation, 0, nil); !errors.Is(err, projection.ErrUnfinished) {
 		t.Errorf("fill: %v", err)
 	}
-	b.queue.take()
 	for segment := range 2 {
-		job := projection.Job{Task: projection.Fill, Projection: "log", Generation: build.Generation, Segment: segment}
-		if err := r.Do(ctx, job); err != nil {
-			t.Fatal(err)
-		}
-		b.queue.wantJobs(t, jobText(job))
-		b.queue.jobs = append(b.queue.jobs, job)
-		for _, j := range b.queue.take() {
-			if err := r.Do(t.Context(), j); err != nil {
-				t.Fatal(err)
-			}
+		s := projection.Stage{Projection: "log", Generation: build.Generation, Segment: segment}
+		if out, err := r.Advance(ctx, projection.StageFill, s); err != nil || out.Done {
+			t.Errorf("%+v, %v", out, err)
 		}
 	}
-	b.settle(t, r)
+	if _, err := finish(t.Context(), r, projection.Stage{Projection: "log"}); err != nil {
+		t.Error(err)
+	}
 	b.wantRows(t, build.Generation, logOf(1, false), ids...)
 	if got := b.statuses(t); got != "1 retired, 2 serving" {
 		t.Error(got)
 	}
 }
 
-// TestRebuildInterrupted: whichever call fails, or succeeds without an answer, the same again comes to the same rows, with
-// a live write in between, and everything that is left for later is in the queue.
+// TestRebuildInterrupted: whichever call fails, or succeeds without an answer, the same stage again comes to the same rows,
+// with a live write in between, and somebody is started who sees to it.
 func TestRebuildInterrupted(t *testing.T) {
 	t.Parallel()
 	for _, lost := range []bool{false, true} {
@@ -198,7 +192,7 @@ func interrupted(t *testing.T, n int, lost bool) bool {
 	b := newBench()
 	ids := b.history(t)
 	f := &faults{fail: n, lost: lost}
-	cfg := projection.Config{Queue: f.queue(b.queue), Parallel: 1}
+	cfg := projection.Config{Queue: f.queue(b.queue), Starter: f.starter(b.machine), Parallel: 1}
 	e := b.engineOn(f.reader(b.store), f.view(b.view), f.catalog(b.catalog), cfg, logOf(2, false), logOf(1, false))
 	r := b.rebuilder(e)
 	again := func(what string, do func() error) {
@@ -213,34 +207,25 @@ func interrupted(t *testing.T, n int, lost bool) bool {
 	again("start", func() error { return e.Start(t.Context()) })
 	live := b.write(t, "s1", Noted{"live"})
 	again("apply", func() error { return e.Apply(t.Context(), []es.Commit{live})[note("s1")] })
-	var drops int
-	for range 10 {
-		for _, j := range b.queue.take() {
-			if j.Task == projection.Drop {
-				drops++
-				continue
-			}
-			again(jobText(j), func() error { return r.Do(t.Context(), j) })
-		}
+	last, err := finishWith(b.machine.started["log-2"], func(what string, s projection.Stage) (out projection.Stage, err error) {
+		again(what, func() error { out, err = r.Advance(t.Context(), what, s); return err })
+		return out, err
+	})
+	if err != nil || last.Done || last.Wait != 3600 || b.statuses(t) != "1 retired, 2 serving" {
+		t.Errorf("call %d: %+v, %v, %s", n, last, err, b.statuses(t))
 	}
-	again("start", func() error { return e.Start(t.Context()) }) // as processes do now and then
 	for _, j := range b.queue.take() {
-		if j.Task == projection.Drop {
-			drops++
-		}
-	}
-	if got := b.statuses(t); got != "1 retired, 2 serving" || drops == 0 {
-		t.Errorf("call %d: %s, %d jobs to drop", n, got, drops)
+		again(jobText(j), func() error { return r.Do(t.Context(), j) })
 	}
 	b.wantRows(t, 1, logOf(1, false), ids...)
 	b.wantRows(t, 2, logOf(2, false), ids...)
 
 	b.now = b.now.Add(2 * time.Hour)
-	drop := func() error { return errorOf(r.Drop(t.Context(), "log", 1)) }
-	again("retire", drop)
+	tidy := func() error { return errorOf(r.Advance(t.Context(), projection.StageTidy, last)) }
+	again("retire", tidy)
 	b.now = b.now.Add(time.Hour)
-	again("drop", drop)
-	again("drop", drop)
+	again("drop", tidy)
+	again("drop", tidy)
 	if got := b.statuses(t); got != "2 serving" || len(b.rows(t, 1)) != 0 {
 		t.Errorf("call %d: %s, and %d rows", n, got, len(b.rows(t, 1)))
 	}

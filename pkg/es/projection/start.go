@@ -9,10 +9,10 @@ import (
 )
 
 // Start does what a process has to do once before it takes batches: it checks that the code can serve what is stored,
-// begins the generations that newer fold versions ask for, and leaves to the queue whatever other builds of the code
-// parked, and what a process may have ended before: filling and dropping generations.
+// has the generations built that newer fold versions ask for, and those dropped that nobody else will, and leaves to the queue
+// whatever other builds of the code parked.
 //
-// Errors: [UnknownFoldError]; those of the catalog, the views, the queue.
+// Errors: [UnknownFoldError]; those of the catalog, the views, the queue, the starter.
 func (e *Engine) Start(ctx context.Context) error {
 	records, err := e.Records(ctx)
 	if err != nil {
@@ -24,16 +24,17 @@ func (e *Engine) Start(ctx context.Context) error {
 			return &UnknownFoldError{t.sub.name(), t.Generation, t.Fold}
 		}
 	}
-	if e.cfg.Queue == nil {
-		return nil
-	}
 	errs := make([]error, len(targets)+len(records))
 	var wg sync.WaitGroup
-	for i := range targets {
-		wg.Go(func() { errs[i] = e.retryOthers(ctx, &targets[i]) })
+	if e.cfg.Queue != nil {
+		for i := range targets {
+			wg.Go(func() { errs[i] = e.retryOthers(ctx, &targets[i]) })
+		}
 	}
-	for i := range records {
-		wg.Go(func() { errs[len(targets)+i] = e.upgrade(ctx, &e.subscriptions[i], records[i]) })
+	if e.cfg.Starter != nil {
+		for i := range records {
+			wg.Go(func() { errs[len(targets)+i] = e.upgrade(ctx, &e.subscriptions[i], records[i]) })
+		}
 	}
 	wg.Wait()
 	return errors.Join(errs...)

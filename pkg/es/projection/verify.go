@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -42,29 +41,48 @@ func (e *VerificationError) Error() string {
 		e.Generation, e.Projection, e.Count, strings.Join(e.Differences, "; "))
 }
 
-const (
-	// verifyAttempts is how often the whole is compared before a difference counts: live writes make passing ones.
-	verifyAttempts = 3
-	// levelAttempts is how often streams are looked at again that were appended to just now, at growing intervals.
-	levelAttempts = 8
-	// healAttempt is after which of these looks they are brought level, where that is wanted: the projector has much to do.
-	healAttempt = 2
-	levelPause  = 50 * time.Millisecond
-)
+// verifyAttempts is how often the whole is compared before a difference counts: live writes make passing ones.
+const verifyAttempts = 3
 
-// verify compares a generation with a plain fold of the events. With heals, it brings streams level first that are behind.
+// verify compares a generation with a plain fold of the events, in this process. With heals, it brings streams level first
+// that are behind.
 //
 // Errors: [VerificationError].
 func (r *Rebuilder) verify(ctx context.Context, t *target, heals bool) (Report, error) {
 	for attempt := 1; ; attempt++ {
-		v := &verification{rebuilder: r, target: t, heals: heals}
-		err := v.run(ctx)
+		report, err := r.verifyOnce(ctx, t, heals)
 		var differs *VerificationError
 		if attempt < verifyAttempts && errors.As(err, &differs) {
 			continue
 		}
-		return v.report, err
+		return report, err
 	}
+}
+
+func (r *Rebuilder) verifyOnce(ctx context.Context, t *target, heals bool) (Report, error) {
+	s, err := r.survey(ctx, t)
+	if err != nil {
+		return Report{}, err
+	}
+	v := &verification{rebuilder: r, target: t, survey: s, heals: heals}
+	all, err := v.all(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	return v.conclude(ctx, all)
+}
+
+// level brings the streams level that are behind in a generation.
+//
+// Errors: [VerificationError] if one can't be.
+func (r *Rebuilder) level(ctx context.Context, t *target) error {
+	v := &verification{rebuilder: r, target: t, survey: survey{Segments: r.cfg.Segments}, heals: true, levelOnly: true}
+	all, err := v.all(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = v.total(all)
+	return err
 }
 
 // Verify compares a generation with a plain fold of the events, and changes nothing.

@@ -5,9 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
-	"maps"
 	"slices"
+	"time"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -15,14 +14,101 @@ import (
 // walk follows one segment of the history, and folds each stream of it up to its checkpoint.
 type walk struct {
 	*verification
-	stream    es.StreamID // the one that the segment is in
+	out    findings // of the streams that it has come to the end of
+	parked map[es.StreamID]bool
+	rowAt  map[RowKey]int // of the surveyed rows
+
+	sample smallest // of the streams
+	made   smallest // of the shared rows that the folds made
+	madeAt map[string]RowKey
+	behind map[es.StreamID]int64 // the version that they should be at
+
+	stream es.StreamID // the one that the segment is in
+	follow             // how far it was followed
+}
+
+// follow is how far a stream was followed.
+type follow struct {
+	following bool
 	at        Checkpoint
 	state     json.RawMessage
 	rows      Writes // its own rows, if it is in the sample
 	sampled   bool
-	unfolded  bool  // an event can't be folded: the stream is, or will be, parked
-	last      int64 // version
-	following bool
+	unfolded  bool                      // an event can't be folded: the stream is, or will be, parked
+	last      int64                     // version
+	sums      map[int]map[string]Number // what it adds to the surveyed rows
+}
+
+// segment follows a segment of the history from where it was left, and saves now and then how far it is.
+//
+// Errors: [ErrUnfinished] if the context is about to end; those of the store, the view, the catalog, save's.
+func (v *verification) segment(ctx context.Context, index int, from findings, save func(findings) error) (findings, error) {
+	if from.Position == es.End {
+		return from, nil
+	}
+	w, err := v.resume(ctx, from)
+	if err != nil {
+		return from, err
+	}
+	s := es.Segment{Index: index, Of: v.survey.Segments, After: from.Position, Consistent: true}
+	saved := time.Now()
+	for page, err := range v.rebuilder.scanner.Scan(ctx, s) {
+		if err != nil {
+			return w.out, fmt.Errorf("verify %s: history: %w", v.target, err)
+		}
+		if err := w.page(ctx, page); err != nil {
+			return w.out, fmt.Errorf("verify %s: %w", v.target, err)
+		}
+		late := v.rebuilder.engine.late(ctx)
+		if page.Next != es.End && !late && time.Since(saved) < saveEvery && len(w.behind) < mostBehind {
+			continue
+		}
+		if err := w.settle(ctx, page.Next); err != nil {
+			return w.out, fmt.Errorf("verify %s: %w", v.target, err)
+		}
+		if err := save(w.out); err != nil {
+			return w.out, err
+		}
+		if saved = time.Now(); late && page.Next != es.End {
+			return w.out, ErrUnfinished
+		}
+	}
+	return w.out, nil
+}
+
+// resume begins a walk, or goes on with it: the stream that it was in is read once more up to there.
+func (v *verification) resume(ctx context.Context, from findings) (*walk, error) {
+	w := &walk{
+		verification: v, out: from, rowAt: map[RowKey]int{}, madeAt: map[string]RowKey{}, behind: map[es.StreamID]int64{},
+		sample: smallest{most: (v.rebuilder.cfg.Sample + v.survey.Segments - 1) / v.survey.Segments},
+		made:   smallest{most: v.rebuilder.cfg.Sample},
+	}
+	for i, row := range v.survey.Rows {
+		w.rowAt[row.row()] = i
+	}
+	if len(w.out.Sums) == 0 {
+		w.out.Sums = make([]map[string]Number, len(v.survey.Rows))
+	}
+	var err error
+	if w.parked, err = parkedIn(ctx, v.target.sub.View, v.target.Generation); err != nil || from.Version == 0 {
+		return w, err
+	}
+	at, err := v.target.sub.View.Checkpoints(ctx, v.target.Generation, from.Stream)
+	if err != nil {
+		return w, fmt.Errorf("checkpoint of %s: %w", from.Stream, err)
+	}
+	w.begin(from.Stream, at[from.Stream])
+	for c, err := range v.rebuilder.engine.store.Read(ctx, from.Stream, es.Range{From: 1, To: from.Version}) {
+		if corrupt := (*es.CorruptError)(nil); errors.As(err, &corrupt) { // the stream is, or will be, parked
+			w.unfolded, w.last = true, from.Version
+			break
+		}
+		if err != nil {
+			return w, fmt.Errorf("read %s: %w", from.Stream, err)
+		}
+		w.take(ctx, &c)
+	}
+	return w, nil
 }
 
 // page takes in a page: each stream's commits come one after the other.
@@ -58,16 +144,16 @@ func (w *walk) page(ctx context.Context, page es.ScanPage) error {
 }
 
 func (w *walk) begin(stream es.StreamID, at Checkpoint) {
-	w.mu.Lock()
-	sampled := !w.levelOnly && w.sample.take(stream.String())
-	w.mu.Unlock()
-	*w = walk{verification: w.verification, stream: stream, at: at, sampled: sampled, following: true}
+	w.stream = stream
+	w.follow = follow{
+		following: true, at: at, sampled: !w.levelOnly && w.sample.take(stream.String()), sums: map[int]map[string]Number{},
+	}
 }
 
 // take folds a commit, as far as the checkpoint goes. Only what is compared is folded.
 func (w *walk) take(ctx context.Context, c *es.Commit) {
 	w.last = c.LastVersion()
-	if w.unfolded || !w.sampled && len(w.counters) == 0 {
+	if w.unfolded || !w.sampled && len(w.rowAt) == 0 {
 		return
 	}
 	steps := beyond(nil, c, 0)
@@ -76,7 +162,7 @@ func (w *walk) take(ctx context.Context, c *es.Commit) {
 		state, rows, err := w.target.fold.fold(ctx, w.state, within)
 		if failed := (*foldError)(nil); errors.As(err, &failed) {
 			w.unfolded = true
-			w.differ("%s@%d can't be folded: %v", w.stream, within[failed.index].version(), err)
+			w.out.differ("%s@%d can't be folded: %v", w.stream, within[failed.index].version(), err)
 			return
 		}
 		w.state = state
@@ -98,7 +184,7 @@ func (w *walk) countPart(ctx context.Context, next []step) {
 	w.count(slices.DeleteFunc(slices.Clone(done), func(row Write) bool { return row.Kind != Add }))
 }
 
-// count adds up what a stream does to the chosen shared rows, and keeps its own.
+// count adds up what a stream does to the surveyed rows, and keeps its own.
 func (w *walk) count(rows []Write) {
 	for _, row := range rows {
 		if row.Kind != Add {
@@ -107,39 +193,43 @@ func (w *walk) count(rows []Write) {
 			}
 			continue
 		}
-		w.mu.Lock()
-		if counters, chosen := w.counters[row.id()]; chosen {
-			for name, n := range row.Counters {
-				counters[name] = counters[name].Plus(n)
+		if i, chosen := w.rowAt[row.id()]; chosen {
+			if w.sums[i] == nil {
+				w.sums[i] = map[string]Number{}
 			}
+			add(w.sums[i], row.Counters)
 		} else if name := row.Key.name(); w.made.take(name) {
-			w.madeKeys[name] = row.id()
+			w.madeAt[name] = row.id()
 		}
-		w.mu.Unlock()
 	}
 }
 
 // end compares the stream that the walk has come to the end of.
 func (w *walk) end(ctx context.Context) error {
-	if !w.following || w.parked[w.stream] {
+	if !w.following {
 		return nil
 	}
 	w.following = false
-	w.mu.Lock()
+	for i, sums := range w.sums {
+		if w.out.Sums[i] == nil {
+			w.out.Sums[i] = map[string]Number{}
+		}
+		add(w.out.Sums[i], sums)
+	}
+	if w.parked[w.stream] {
+		return nil
+	}
 	if w.at.Version >= w.last {
-		w.report.Streams++
+		w.out.Report.Streams++
 	} else {
 		w.behind[w.stream] = w.last
 	}
-	w.mu.Unlock()
 	if !w.sampled || w.unfolded || w.at.Version == 0 || w.at.Version > w.last {
 		return nil
 	}
 	same, err := w.compare(ctx)
 	if err == nil && same {
-		w.mu.Lock()
-		w.report.Compared++
-		w.mu.Unlock()
+		w.out.Report.Compared++
 	}
 	return err
 }
@@ -160,43 +250,14 @@ func (w *walk) compare(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	if !sameJSON(w.at.State, w.state) {
-		w.differ("%s: the state is not that of its events", w.stream)
+		w.out.differ("%s: the state is not that of its events", w.stream)
 		return false, nil
 	}
 	for _, row := range w.rows.list {
 		if stored, there := rows[row.id()]; there != (row.Kind == Put) || there && !sameJSON(stored.Row, row.Row) {
-			w.differ("%s: row %s|%s is not that of its events", w.stream, row.Key.Partition, row.Key.Sort)
+			w.out.differ("%s: row %s|%s is not that of its events", w.stream, row.Key.Partition, row.Key.Sort)
 			return false, nil
 		}
 	}
 	return true, nil
-}
-
-// smallest chooses the names with the smallest hashes: a sample that does not depend on the order in which they come.
-type smallest struct {
-	most    int
-	names   map[string]uint64
-	largest uint64 // of the hashes, once there are as many as wanted
-}
-
-// take tells whether a name is among the smallest so far. One that drops out is never taken again.
-func (s *smallest) take(name string) bool {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(name)) // never fails
-	sum := h.Sum64()
-	if len(s.names) == s.most && sum > s.largest {
-		return false
-	}
-	if s.names == nil {
-		s.names = map[string]uint64{}
-	}
-	s.names[name] = sum
-	if len(s.names) > s.most {
-		maps.DeleteFunc(s.names, func(_ string, sum uint64) bool { return sum == s.largest })
-	}
-	if len(s.names) == s.most {
-		s.largest = slices.Max(slices.Collect(maps.Values(s.names)))
-	}
-	_, taken := s.names[name]
-	return taken
 }

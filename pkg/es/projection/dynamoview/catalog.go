@@ -17,7 +17,7 @@ import (
 
 // Catalog keeps the generations of all projections in one table with the keys of [ReadTable]: the records under the
 // partition key "generations", so that one Query reads them all; the positions of segments under
-// "positions|<generation>|<projection>".
+// "positions|<generation>|<projection>", what is noted under "notes|<generation>|<projection>".
 type Catalog struct {
 	client Client
 	table  string
@@ -87,6 +87,28 @@ func (c *Catalog) Positions(ctx context.Context, name string, g projection.Gener
 func (c *Catalog) SavePosition(ctx context.Context, name string, g projection.Generation, segment int, p es.Position) error {
 	_, err := c.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &c.table, Item: item{
 		"pk": str(positions(name, g)), "sk": str(strconv.Itoa(segment)), "position": str(string(p)),
+	}})
+	return err
+}
+
+func notes(name string, g projection.Generation) string { return fmt.Sprintf("notes|%d|%s", g, name) }
+
+// Notes implements [projection.Catalog].
+func (c *Catalog) Notes(ctx context.Context, name string, g projection.Generation) (map[string]json.RawMessage, error) {
+	out := map[string]json.RawMessage{}
+	err := c.query(ctx, notes(name, g), func(note string, i item) error {
+		if what := text(i, "note"); what != "" {
+			out[note] = json.RawMessage(what)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// SaveNote implements [projection.Catalog]. What is forgotten leaves an empty item: those who keep generations may not delete.
+func (c *Catalog) SaveNote(ctx context.Context, name string, g projection.Generation, note string, what json.RawMessage) error {
+	_, err := c.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &c.table, Item: item{
+		"pk": str(notes(name, g)), "sk": str(note), "note": str(string(what)),
 	}})
 	return err
 }

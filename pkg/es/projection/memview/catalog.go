@@ -2,6 +2,7 @@ package memview
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"slices"
 	"sync"
@@ -15,6 +16,7 @@ type Catalog struct {
 	mu        sync.Mutex
 	records   map[string]projection.Record
 	positions map[build]map[int]es.Position
+	notes     map[build]map[string]json.RawMessage
 }
 
 // build is a generation of a projection.
@@ -27,7 +29,9 @@ var _ projection.Catalog = (*Catalog)(nil)
 
 // NewCatalog returns an empty catalog.
 func NewCatalog() *Catalog {
-	return &Catalog{records: map[string]projection.Record{}, positions: map[build]map[int]es.Position{}}
+	return &Catalog{
+		records: map[string]projection.Record{}, positions: map[build]map[int]es.Position{}, notes: map[build]map[string]json.RawMessage{},
+	}
 }
 
 // Records implements [projection.Catalog].
@@ -77,5 +81,29 @@ func (c *Catalog) SavePosition(ctx context.Context, name string, g projection.Ge
 		c.positions[b] = map[int]es.Position{}
 	}
 	c.positions[b][segment] = p
+	return nil
+}
+
+// Notes implements [projection.Catalog].
+func (c *Catalog) Notes(ctx context.Context, name string, g projection.Generation) (map[string]json.RawMessage, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.notes[build{name, g}]), ctx.Err()
+}
+
+// SaveNote implements [projection.Catalog].
+func (c *Catalog) SaveNote(ctx context.Context, name string, g projection.Generation, note string, text json.RawMessage) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	b := build{name, g}
+	if c.notes[b] == nil {
+		c.notes[b] = map[string]json.RawMessage{}
+	}
+	if c.notes[b][note] = slices.Clone(text); text == nil {
+		delete(c.notes[b], note)
+	}
 	return nil
 }

@@ -2,6 +2,7 @@ package viewtest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ func RunCatalog(t *testing.T, open func(t *testing.T) projection.Catalog) {
 		"records/one winner":        oneRecord,
 		"records/caller's slices":   callersRecord,
 		"positions/of each segment": positions,
+		"notes/of each generation":  notes,
 		"context/ended":             catalogCancelled,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -128,12 +130,43 @@ func positions(t *testing.T, c projection.Catalog) {
 	wantRecords(t, c)
 }
 
+func notes(t *testing.T, c projection.Catalog) {
+	save := func(name string, g projection.Generation, note, text string) {
+		t.Helper()
+		var what json.RawMessage
+		if text != "" {
+			what = json.RawMessage(text)
+		}
+		if err := c.SaveNote(t.Context(), name, g, note, what); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save("a", 1, "x", `1`)
+	save("a", 1, "x", `{"a":2}`)
+	save("a", 1, "y", `"y"`)
+	save("a", 1, "y", "")
+	save("a", 1, "z", "") // what was never there
+	save("a", 11, "x", `"other generation"`)
+	save("b", 1, "x", `"other projection"`)
+	got, err := c.Notes(t.Context(), "a", 1)
+	if diff := cmp.Diff(map[string]json.RawMessage{"x": json.RawMessage(`{"a":2}`)}, got); err != nil || diff != "" {
+		t.Errorf("notes (-want +got): %s %v", diff, err)
+	}
+	if none, err := c.Notes(t.Context(), "a", 2); err != nil || len(none) != 0 {
+		t.Errorf("of nothing: %v %v", none, err)
+	}
+	wantRecords(t, c)
+}
+
 func catalogCancelled(t *testing.T, c projection.Catalog) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err1 := c.Records(ctx)
 	_, err2 := c.Positions(ctx, "a", 1)
-	for _, err := range []error{err1, err2, c.Replace(ctx, record("a", 0)), c.SavePosition(ctx, "a", 1, 0, "x")} {
+	_, err3 := c.Notes(ctx, "a", 1)
+	for _, err := range []error{
+		err1, err2, err3, c.Replace(ctx, record("a", 0)), c.SavePosition(ctx, "a", 1, 0, "x"), c.SaveNote(ctx, "a", 1, "n", []byte(`1`)),
+	} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("after the end: %v", err)
 		}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/annals-es/annals/internal/app"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// look is how often a rebuild elsewhere is looked at.
+const look = time.Second
+
+// follow starts the state machine, and says how far it is until another generation serves.
+func (c *cli) follow(cmd *cobra.Command, o *app.Operator, name string) error {
+	before, err := recordOf(cmd.Context(), o, name)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	execution := fmt.Sprintf("%s-by-hand-%d", name, start.UnixMilli())
+	if err := o.Rebuilds.Start(cmd.Context(), execution, projection.Stage{Projection: name}); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s: started execution %s, which goes on without this command\n", name, execution)
+	for said := ""; ; {
+		now, err := recordOf(cmd.Context(), o, name)
+		if err != nil {
+			return err
+		}
+		if serving := now.Serving(); serving.Generation != before.Serving().Generation {
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: generation %d serves after %s\n", name, serving.Generation, time.Since(start).Round(time.Millisecond))
+			return nil
+		}
+		failure, err := o.Rebuilds.Failure(cmd.Context(), execution)
+		switch {
+		case err != nil:
+			return err
+		case failure != nil:
+			return fmt.Errorf("%s\n%s goes on serving as it was; the same command goes on from here", why(now, failure), name)
+		}
+		if says, err := standing(cmd.Context(), o, now); err != nil {
+			return err
+		} else if says != said {
+			said = says
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", name, says)
+		}
+		select {
+		case <-cmd.Context().Done():
+			return cmd.Context().Err()
+		case <-time.After(look):
+		}
+	}
+}
+
+// why is the reason on record, which is that of the segment that failed; else the execution's.
+func why(record projection.Record, failure *projection.StageError) string {
+	if b := record.Building(); b != nil && b.Failure != "" {
+		return b.Failure
+	}
+	return failure.String()
+}
+
+func standing(ctx context.Context, o *app.Operator, record projection.Record) (string, error) {
+	b := record.Building()
+	if b == nil {
+		return "waits for the machine", nil
+	}
+	s, err := o.Engine.Standing(ctx, record.Projection, *b)
+	return fmt.Sprintf("generation %d is built: %s", b.Generation, s), err
+}
+
+// recordOf returns the record of a read model.
+func recordOf(ctx context.Context, o *app.Operator, name string) (projection.Record, error) {
+	records, err := o.Engine.Records(ctx)
+	if err != nil {
+		return projection.Record{}, err
+	}
+	for _, r := range records {
+		if r.Projection == name {
+			return r, nil
+		}
+	}
+	return projection.Record{}, fmt.Errorf("there is no projection %q", name)
+}
+
+func (c *cli) abandonCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "abandon PROJECTION",
+		Short: "Give up the generation that is being built; what serves is not touched",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o, err := c.operator(cmd)
+			if err != nil {
+				return err
+			}
+			if err := o.Rebuilder.Abandon(cmd.Context(), args[0]); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: the generation that was being built is given up\n", args[0])
+			return nil
+		},
+	}
+}

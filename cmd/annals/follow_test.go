@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/annals-es/annals/internal/app"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// TestRebuildByTheMachine: the command starts the machine and waits until another generation serves, or the execution failed.
+func TestRebuildByTheMachine(t *testing.T) { //nolint:paralleltest // sets the environment
+	status, started := `{"status":"RUNNING"}`, []projection.Stage{}
+	port := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		if r.Header.Get("X-Amz-Target") != "AWSStepFunctions.StartExecution" {
+			_, _ = io.WriteString(w, status)
+			return
+		}
+		var in struct{ Input string }
+		var stage projection.Stage
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || json.Unmarshal([]byte(in.Input), &stage) != nil {
+			t.Errorf("started with %q: %v", in.Input, err)
+		}
+		started = append(started, stage)
+		if stage.Projection == "order-summary" && !stage.Tidy && stage.Generation == 0 {
+			build(t, stage.Projection)
+		}
+		_, _ = io.WriteString(w, `{"executionArn":"arn","startDate":1}`)
+	}))
+	service := runningWith(t, map[string]string{"AWS_ENDPOINT_URL_SFN": "http://127.0.0.1:" + port, "REBUILD_MACHINE_ARN": "arn:aws:states:r:a:stateMachine:M"})
+	if out, err := annals(t, service, "rebuild", "order-summary"); err != nil || !strings.Contains(out, "order-summary: generation 2 serves after") {
+		t.Errorf("%s, %v", out, err)
+	}
+	status = `{"status":"FAILED","error":"Refusal","cause":"{\"errorMessage\":\"it differs\"}"}`
+	if out, err := annals(t, service, "rebuild", "product-sales"); err == nil || !strings.Contains(err.Error(), "Refusal: it differs\nproduct-sales goes on serving") {
+		t.Errorf("%s, %v", out, err)
+	}
+	for _, name := range []string{"nothing", "reserve-stock"} {
+		if _, err := annals(t, service, "rebuild", name); err == nil {
+			t.Errorf("%s is rebuilt", name)
+		}
+	}
+	byHand := len(started)
+	if out, err := annals(t, service, "rebuild", "--here", "product-sales"); err != nil || !strings.Contains(out, "product-sales: generation 2 serves") {
+		t.Errorf("here: %s, %v", out, err)
+	}
+	for _, s := range started[byHand:] {
+		if s.Generation == 0 && !s.Tidy {
+			t.Errorf("started though it is done here: %+v", s)
+		}
+	}
+}
+
+// build does what the machine would, in this process.
+func build(t *testing.T, name string) {
+	t.Helper()
+	s, err := app.FromEnvironment(context.Background(), slog.New(slog.DiscardHandler), app.OperatorTables...)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	s.Rebuilds = nil
+	o, err := s.Operator(projection.RebuildConfig{})
+	if err == nil {
+		_, _, err = o.Rebuilder.Run(context.Background(), name, nil)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}

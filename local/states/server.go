@@ -1,0 +1,164 @@
+package states
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Server answers Step Functions' API: the AWS JSON 1.0 protocol, StartExecution and DescribeExecution. Signatures are not
+// looked at.
+type Server struct {
+	listener net.Listener
+	server   *http.Server
+	machines []*Machine
+	log      *slog.Logger
+}
+
+// Listen takes a free port of the loopback interface. Close it.
+func Listen(log *slog.Logger) (*Server, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen for Step Functions: %w", err)
+	}
+	s := &Server{listener: listener, log: log}
+	s.server = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	return s, nil
+}
+
+// Address is the endpoint of the API.
+func (s *Server) Address() string { return "http://" + s.listener.Addr().String() }
+
+// Serve begins to answer for these machines, and has them go on with their executions.
+func (s *Server) Serve(machines ...*Machine) {
+	s.machines = machines
+	for _, m := range machines {
+		m.Resume()
+	}
+	go func() { _ = s.server.Serve(s.listener) }()
+}
+
+// Close ends it, and the machines' work for now.
+func (s *Server) Close() {
+	_ = s.server.Close()
+	_ = s.listener.Close() // where nothing was served yet
+	for _, m := range s.machines {
+		m.Close()
+	}
+}
+
+// apiError is an error as Step Functions answers it.
+type apiError struct {
+	Code    string `json:"__type"`
+	Message string `json:"message"`
+}
+
+func (e apiError) Error() string { return e.Code + ": " + e.Message }
+
+// ServeHTTP answers one call: the action is in X-Amz-Target, its input in the body.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	output, err := s.call(strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AWSStepFunctions."), http.MaxBytesReader(w, r.Body, 1<<20))
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	if err != nil {
+		e, known := errors.AsType[apiError](err)
+		status := http.StatusBadRequest
+		if !known {
+			s.log.ErrorContext(r.Context(), "Step Functions can't answer", "error", err)
+			e, status = apiError{"InternalFailure", err.Error()}, http.StatusInternalServerError
+		}
+		w.WriteHeader(status)
+		output = e
+	}
+	_ = json.NewEncoder(w).Encode(output)
+}
+
+func (s *Server) call(action string, body io.Reader) (any, error) {
+	switch action {
+	case "StartExecution":
+		var in struct{ StateMachineARN, Name, Input string }
+		if err := strictlyAPI(body, &in); err != nil {
+			return nil, err
+		}
+		return s.start(in.StateMachineARN, in.Name, in.Input)
+	case "DescribeExecution":
+		var in struct{ ExecutionARN string }
+		if err := strictlyAPI(body, &in); err != nil {
+			return nil, err
+		}
+		return s.describe(in.ExecutionARN)
+	}
+	return nil, apiError{"UnsupportedOperation", fmt.Sprintf("%q is not run here: StartExecution and DescribeExecution are", action)}
+}
+
+func strictlyAPI(body io.Reader, into any) error {
+	decoder := json.NewDecoder(body)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return apiError{"UnsupportedOperation", "this input is not taken here: " + err.Error()}
+	}
+	return nil
+}
+
+// names: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html. Here they name files, too.
+var names = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
+
+func (s *Server) start(arn, name, input string) (any, error) {
+	if name == "" {
+		name = uuid.NewString()
+	}
+	if input == "" {
+		input = "{}"
+	}
+	switch {
+	case !names.MatchString(name):
+		return nil, apiError{"InvalidName", fmt.Sprintf("Invalid Name: '%s'", name)}
+	case !json.Valid([]byte(input)):
+		return nil, apiError{"InvalidExecutionInput", "Invalid State Machine Execution Input"}
+	}
+	for _, m := range s.machines {
+		if m.ARN != arn {
+			continue
+		}
+		e, err := m.Start(name, json.RawMessage(input))
+		if err != nil {
+			return nil, err
+		}
+		return map[string]any{"executionArn": m.executionARN(name), "startDate": seconds(e.Started)}, nil
+	}
+	return nil, apiError{"StateMachineDoesNotExist", fmt.Sprintf("State Machine Does Not Exist: '%s'", arn)}
+}
+
+func (s *Server) describe(arn string) (any, error) {
+	for _, m := range s.machines {
+		name, ours := strings.CutPrefix(arn, m.executionARN(""))
+		e, there := m.Describe(name)
+		if !ours || !there {
+			continue
+		}
+		out := map[string]any{
+			"executionArn": arn, "stateMachineArn": m.ARN, "name": e.Name, "status": e.Status, "startDate": seconds(e.Started), "input": string(e.Input),
+		}
+		if e.Status != Running {
+			out["stopDate"] = seconds(e.Stopped)
+		}
+		if e.Status == Succeeded {
+			out["output"] = string(e.Output)
+		}
+		if e.Status == Failed {
+			out["error"], out["cause"] = e.Error, e.Cause
+		}
+		return out, nil
+	}
+	return nil, apiError{"ExecutionDoesNotExist", fmt.Sprintf("Execution Does Not Exist: '%s'", arn)}
+}
+
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

@@ -1,0 +1,98 @@
+package projection
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Drop removes a generation that is retired longer than the time of grace, or given up, with all its rows. It returns how
+// long it is to be kept still, 0 if it is gone.
+//
+// Errors: [ErrUnfinished] if the context is about to end; those of the view and the catalog.
+func (r *Rebuilder) Drop(ctx context.Context, projection string, g Generation) (keep time.Duration, err error) {
+	_, record, err := r.engine.record(ctx, projection)
+	if err != nil {
+		return 0, err
+	}
+	b := record.Build(g)
+	switch {
+	case b == nil, b.Status == Serving, b.Status == Building:
+		return 0, nil
+	case b.Status == Retired:
+		if keep := r.cfg.Grace - r.engine.cfg.Now().Sub(b.Since); keep > 0 {
+			return keep, nil
+		}
+		if err := r.retire(ctx, projection, g); err != nil {
+			return 0, err
+		}
+		return feedLag, nil // batches on their way may feed it still
+	case r.engine.cfg.Now().Sub(b.Since) < feedLag:
+		return feedLag, nil
+	}
+	if err := r.dropRows(ctx, r.engine.subscription(projection).View, g); err != nil {
+		return 0, fmt.Errorf("projection %s, generation %d: drop: %w", projection, g, err)
+	}
+	err = r.change(ctx, projection, func(next *Record) error {
+		next.Builds = slices.DeleteFunc(next.Builds, func(b Build) bool { return b.Generation == g && b.Status == Dropping })
+		return nil
+	})
+	return 0, err
+}
+
+// dropRows removes all that a generation has, as far as there is time.
+//
+// Errors: [ErrUnfinished]; the view's.
+func (r *Rebuilder) dropRows(ctx context.Context, v View, g Generation) error {
+	within := ctx
+	if deadline, bounded := ctx.Deadline(); bounded && r.engine.cfg.Queue != nil {
+		var cancel context.CancelFunc
+		within, cancel = context.WithDeadline(ctx, deadline.Add(-r.engine.cfg.Margin))
+		defer cancel()
+	}
+	err := v.Drop(within, g)
+	if err != nil && within.Err() != nil && ctx.Err() == nil {
+		return ErrUnfinished
+	}
+	return err
+}
+
+// feedLag is longer than a batch takes that read the record before a generation was given up.
+const feedLag = 2 * time.Minute
+
+func (r *Rebuilder) retire(ctx context.Context, projection string, g Generation) error {
+	return r.change(ctx, projection, func(next *Record) error {
+		b := next.Build(g)
+		if b == nil || b.Status != Retired {
+			return ErrNoGeneration
+		}
+		b.become(Dropping, r.engine.cfg.Now())
+		b.Tended = true // whoever drops it comes back
+		return nil
+	})
+}
+
+// Tidy drops all generations of a projection whose time has come, as far as there is time. It returns after how long there is
+// more to do, 0 if nothing is left.
+//
+// Errors: [ErrUnfinished] if there is more to do at once; those of the view and the catalog.
+func (r *Rebuilder) Tidy(ctx context.Context, projection string) (after time.Duration, err error) {
+	_, record, err := r.engine.record(ctx, projection)
+	if err != nil {
+		return 0, err
+	}
+	for _, b := range record.Builds {
+		if !b.leaves() {
+			continue
+		}
+		keep, err := r.Drop(ctx, projection, b.Generation)
+		if err != nil {
+			return 0, err
+		}
+		if keep > 0 && (after == 0 || keep < after) {
+			after = keep
+		}
+	}
+	return after, nil
+}

@@ -1,0 +1,93 @@
+package projection
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// survey is what one verification compares, and what its segments have to agree upon. It is kept as JSON, at most 400 KB of it.
+type survey struct {
+	// ID tells it from others of the same generation.
+	ID string `json:"id"`
+	// Segments is into how many parts the history is divided.
+	Segments int `json:"segments"`
+	// Rows are a sample of the shared rows.
+	Rows []surveyed `json:"rows"`
+}
+
+// surveyed is a shared row with what it held at first.
+type surveyed struct {
+	Key
+	Counters map[string]Number `json:"counters"`
+}
+
+// findings are what is known of one segment, so far. They are kept as JSON, at most 400 KB of it.
+type findings struct {
+	// Survey is the id of what they belong to.
+	Survey string `json:"survey"`
+	// Position is how far the segment was read. It is in the middle of Stream, of which Version was read last; "" = between streams.
+	Position es.Position `json:"position"`
+	Stream   es.StreamID `json:"stream,omitzero"`
+	Version  int64       `json:"version,omitempty"`
+	// Sums are what the streams before that add to the survey's rows, in their order.
+	Sums   []map[string]Number `json:"sums"`
+	Report Report              `json:"report"`
+	// Differences are the first of Count.
+	Differences []string `json:"differences,omitempty"`
+	Count       int      `json:"count,omitempty"`
+}
+
+func (f *findings) differ(format string, args ...any) {
+	if f.Count++; f.Count <= maxDifferences {
+		f.Differences = append(f.Differences, fmt.Sprintf(format, args...))
+	}
+}
+
+// survey chooses shared rows, and remembers what they hold now.
+func (r *Rebuilder) survey(ctx context.Context, t *target) (survey, error) {
+	s := survey{ID: rand.Text(), Segments: r.cfg.Segments}
+	chosen := smallest{most: r.cfg.Sample}
+	keys := map[string]RowKey{}
+	for key, err := range t.sub.View.Keys(ctx, t.Generation) {
+		if err != nil {
+			return s, fmt.Errorf("survey %s: rows: %w", t, err)
+		}
+		if name := key.name(); key.Shared && chosen.take(name) {
+			keys[name] = key
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(chosen.names)) {
+		s.Rows = append(s.Rows, surveyed{Key: keys[name].Key})
+	}
+	now, err := s.look(ctx, t)
+	for i := range s.Rows {
+		s.Rows[i].Counters = now[s.Rows[i].row()].Counters
+	}
+	return s, err
+}
+
+// name is a key as one text.
+func (k Key) name() string { return k.Partition + "\x00" + k.Sort }
+
+func (s surveyed) row() RowKey { return RowKey{Key: s.Key, Shared: true} }
+
+// look reads the rows of a survey.
+func (s *survey) look(ctx context.Context, t *target) (map[RowKey]Row, error) {
+	if len(s.Rows) == 0 {
+		return nil, nil
+	}
+	keys := make([]RowKey, len(s.Rows))
+	for i := range keys {
+		keys[i] = s.Rows[i].row()
+	}
+	rows, err := t.sub.View.Rows(ctx, t.Generation, keys...)
+	if err != nil {
+		return nil, fmt.Errorf("survey %s: rows: %w", t, err)
+	}
+	return rows, nil
+}
