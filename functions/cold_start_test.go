@@ -23,6 +23,7 @@ import (
 	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/push"
 	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/internal/seal"
 )
 
 const (
@@ -51,7 +52,7 @@ func BenchmarkColdStart(b *testing.B) {
 	}))
 	b.Cleanup(sqs.Close)
 	env := []string{
-		"AWS_ENDPOINT_URL_DYNAMODB=" + dynamotest.Endpoint(b), "AWS_ENDPOINT_URL_SQS=" + sqs.URL, email.KeyEnv + "=key",
+		"AWS_ENDPOINT_URL_DYNAMODB=" + dynamotest.Endpoint(b), "AWS_ENDPOINT_URL_SQS=" + sqs.URL, email.KeyEnv + "=key", seal.KeyEnv + "=" + strings.Repeat("k", 32),
 		queues.CatchUpEnv + "=" + sqs.URL + "/catch-up", queues.ReactionEnv + "=" + sqs.URL + "/reaction", push.URLEnv + "=" + sqs.URL + "/live",
 	}
 	for variable, name := range names {

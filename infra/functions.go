@@ -13,6 +13,7 @@ import (
 	"github.com/annals-es/annals/internal/order"
 	"github.com/annals-es/annals/internal/push"
 	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/internal/seal"
 )
 
 // function is one Lambda function of the service.
@@ -38,6 +39,8 @@ type function struct {
 	streams []string
 	// subscribed functions receive the stream of the event table, and the queue that they leave jobs to.
 	subscribed bool
+	// pages says that it gives out cursors of lists, sealed with the stack's key.
+	pages bool
 	// posts says that it posts to the connections of the WebSocket API.
 	posts bool
 }
@@ -68,6 +71,7 @@ var query = function{
 		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
 	},
 	leavesTo: "projector",
+	pages:    true,
 }
 
 var projector = function{
@@ -190,6 +194,9 @@ func environment(f function, made resources) *map[string]*string {
 	}
 	if f.leavesTo != "" {
 		env[jobQueues[f.leavesTo].env] = made.queues[f.leavesTo].jobs.QueueUrl()
+	}
+	if f.pages {
+		env[seal.KeyEnv] = made.cursorKey
 	}
 	if f.posts {
 		env[push.URLEnv] = made.stage.CallbackUrl()

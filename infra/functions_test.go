@@ -30,13 +30,15 @@ func TestFunctions(t *testing.T) {
 	react := maps.Clone(write)
 	react["TABLE_PROJECTIONS"], react["TABLE_RESERVE_STOCK"] = ref("ProjectionsTable"), ref("ReserveStockTable")
 	react["REACTION_QUEUE_URL"] = ref("ReactionQueue")
+	pages := maps.Clone(read)
+	pages["CURSOR_KEY"] = object{"Fn::Join": list{"", list{"{{resolve:secretsmanager:", ref("CursorKey"), ":SecretString:::}}"}}}
 	tests := []struct {
 		name            string
 		timeout, memory float64
 		env             object
 	}{
 		{name: "command", timeout: 25, memory: 512, env: withKey},
-		{name: "query", timeout: 25, memory: 512, env: read},
+		{name: "query", timeout: 25, memory: 512, env: pages},
 		{name: "projector", timeout: 60, memory: 512, env: both},
 		{name: "reactor", timeout: 60, memory: 512, env: react},
 		{name: "socket", timeout: 25, memory: 256, env: connections},

@@ -19,7 +19,7 @@ func newStack(app awscdk.App, conf config) {
 		Description: jsii.String("Event sourcing and CQRS on Lambda and DynamoDB"),
 	})
 	key := newKey(stack, conf)
-	made := resources{tables: newTables(stack, conf, key), key: key, queues: newQueues(stack), stage: newSocketAPI(stack)}
+	made := resources{tables: newTables(stack, conf, key), key: key, queues: newQueues(stack), stage: newSocketAPI(stack), cursorKey: newCursorKey(stack)}
 	deployed := newFunctions(stack, conf, made)
 	for _, f := range subscribers {
 		subscribe(stack, f, deployed[f.name], made)
@@ -34,6 +34,8 @@ type resources struct {
 	key    awskms.IKey // of the tables; nil where it is DynamoDB's own
 	queues stackQueues
 	stage  awsapigatewayv2.WebSocketStage
+	// cursorKey is a reference to the secret that seals cursors.
+	cursorKey *string
 }
 
 // named gives the CloudFormation resource behind a construct the construct's own id as its logical id, see rename.

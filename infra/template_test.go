@@ -119,6 +119,7 @@ func TestTypes(t *testing.T) {
 		"AWS::ApiGatewayV2::RouteResponse", "AWS::ApiGatewayV2::Stage",
 		"AWS::DynamoDB::GlobalTable", "AWS::IAM::Role", "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function",
 		"AWS::Lambda::Permission", "AWS::Logs::LogGroup", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy",
+		"AWS::SecretsManager::Secret",
 	}, slices.Sorted(maps.Keys(types)))
 }
 

@@ -65,7 +65,7 @@ func (r *runner) start(ctx context.Context) error {
 	if r.sqs, err = queue.Listen(r.log); err != nil {
 		return err
 	}
-	system, err := template.Read(dir, template.Options{APIEndpoint: r.address(), SocketEndpoint: r.socketAddress(), SQSEndpoint: r.sqs.Address()})
+	system, err := template.Read(dir, template.Options{APIEndpoint: r.address(), SocketEndpoint: r.socketAddress(), SQSEndpoint: r.sqs.Address(), Secret: r.secret})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/annals-es/annals/internal/httpapi"
 	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/internal/seal"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -33,6 +34,8 @@ type Service struct {
 	Notifier projection.Notifier
 	// EmailKey keys the ids under which e-mail addresses are reserved. It must never change. Commands need it.
 	EmailKey string
+	// CursorKey seals the cursors of lists, see internal/seal. Queries need it.
+	CursorKey string
 }
 
 // warm is how many aggregates of each kind a process keeps in memory. They take some kilobytes each.
@@ -46,7 +49,7 @@ func FromEnvironment(ctx context.Context, log *slog.Logger, wanted ...tables.Tab
 	if err != nil {
 		return Service{}, err
 	}
-	s := Service{Tables: names, Log: log, EmailKey: os.Getenv(email.KeyEnv)}
+	s := Service{Tables: names, Log: log, EmailKey: os.Getenv(email.KeyEnv), CursorKey: os.Getenv(seal.KeyEnv)}
 	cfg, err := Configuration(ctx)
 	if err != nil {
 		return s, err
@@ -73,8 +76,11 @@ func (s Service) Command() (http.Handler, error) {
 
 // Query returns the handler of all queries. It needs QueryTables.
 //
-// Errors: [projection.UnknownFoldError] if this code can't read what is served.
+// Errors: no key of cursors; [projection.UnknownFoldError] if this code can't read what is served.
 func (s Service) Query() (http.Handler, error) {
+	if _, err := seal.NewKey([]byte(s.CursorKey)); err != nil {
+		return nil, err
+	}
 	store, err := s.store()
 	if err != nil {
 		return nil, err
@@ -135,5 +141,9 @@ func (s Service) store() (*dynamostore.Store, error) {
 func (s Service) models() *readmodel.Models { return readmodel.New(s.DynamoDB, s.Tables.Of) }
 
 func (s Service) http() httpapi.Config {
-	return httpapi.Config{Log: s.Log, Unavailable: unavailable, EmailKey: []byte(s.EmailKey), Now: s.Store.Now, Queue: s.CatchUps}
+	cfg := httpapi.Config{Log: s.Log, Unavailable: unavailable, EmailKey: []byte(s.EmailKey), Now: s.Store.Now, Queue: s.CatchUps}
+	if s.CursorKey != "" { // commands have none, and no cursors
+		cfg.CursorKey = []byte(s.CursorKey)
+	}
+	return cfg
 }

@@ -91,7 +91,7 @@ const (
 // idle are resources that need no running: they grant, describe or hold output.
 var idle = []string{
 	"AWS::IAM::", "AWS::Logs::LogGroup", "AWS::Lambda::Permission", "AWS::CDK::Metadata",
-	"AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::KMS::",
+	"AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::KMS::", "AWS::SecretsManager::Secret",
 }
 
 func (s *stack) addNotRun(system *System) error {

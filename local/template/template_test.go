@@ -47,11 +47,13 @@ const whole = `{
 				"API": {"Fn::GetAtt": ["Api", "ApiEndpoint"]},
 				"SOCKET": {"Fn::GetAtt": ["Socket", "ApiEndpoint"]},
 				"ROLE": {"Fn::GetAtt": ["Role", "Arn"]},
+				"SECRET": {"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": "Secret"}, ":SecretString:::}}"]]},
 				"NOTHING": {"Ref": "AWS::NoValue"}
 			}}
 		}},
 		"Defaults": {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"S3Key": "abc.zip"}, "Runtime": "provided.al2023"}},
 		"Custom": {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"ZipFile": "x"}, "Runtime": "nodejs22.x"}},
+		"Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"GenerateSecretString": {"PasswordLength": 64}}},
 		"Role": {"Type": "AWS::IAM::Role", "Properties": {"Anything": {"Fn::Select": [0, []]}}},
 		"Failures": {"Type": "AWS::SQS::Queue"},
 		"Jobs": {"Type": "AWS::SQS::Queue", "Properties": {
@@ -119,6 +121,7 @@ const assets = `{"files": {"abc": {"source": {"path": "asset.abc", "packaging": 
 
 var options = template.Options{
 	APIEndpoint: "http://127.0.0.1:3000", SocketEndpoint: "ws://127.0.0.1:3000/_socket", SQSEndpoint: "http://127.0.0.1:9324",
+	Secret: func(name string) (string, error) { return "secret of " + name, nil },
 }
 
 // synthesized writes a folder as CDK does.
@@ -162,7 +165,7 @@ func TestRead(t *testing.T) {
 				"TABLE": "Sys-Events", "ROWS": "rows-dev", "ARN": table + "Sys-Events", "DOTTED": table + "rows-dev", "JOINED": "a/aws/dev/7",
 				"SUB": "Sys-Events|" + table + "rows-dev|${Literal}|us-east-1", "SUBMAP": "jk-rows-dev",
 				"QUEUE": "http://127.0.0.1:9324/000000000000/Sys-Failures", "API": "http://127.0.0.1:3000", "SOCKET": "ws://127.0.0.1:3000/_socket",
-				"ROLE": "arn:aws:iam::000000000000:role/Sys-Role",
+				"ROLE": "arn:aws:iam::000000000000:role/Sys-Role", "SECRET": "secret of Sys-Secret",
 			},
 		},
 	}
@@ -285,6 +288,16 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+func TestNoSecret(t *testing.T) {
+	t.Parallel()
+	for _, secret := range []func(string) (string, error){nil, func(string) (string, error) { return "", os.ErrPermission }} {
+		_, err := template.Read(synthesized(t, whole), template.Options{Secret: secret})
+		if err == nil || !strings.Contains(err.Error(), "Worker (AWS::Lambda::Function): SECRET: ") {
+			t.Errorf("error is %v", err)
+		}
+	}
+}
+
 func TestNothingSynthesized(t *testing.T) {
 	t.Parallel()
 	if _, err := template.Read(t.TempDir(), template.Options{}); err == nil || !strings.Contains(err.Error(), "synthesize first") {
@@ -298,7 +311,7 @@ func TestNoBootstrap(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "asset.abc", "bootstrap")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := template.Read(dir, template.Options{}); err == nil || !strings.Contains(err.Error(), "no bootstrap in asset.abc") {
+	if _, err := template.Read(dir, options); err == nil || !strings.Contains(err.Error(), "no bootstrap in asset.abc") {
 		t.Errorf("error is %v", err)
 	}
 }
