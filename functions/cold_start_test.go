@@ -19,6 +19,7 @@ import (
 
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/app/queues"
+	"github.com/annals-es/annals/internal/bearer"
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/push"
@@ -54,6 +55,7 @@ func BenchmarkColdStart(b *testing.B) {
 	env := []string{
 		"AWS_ENDPOINT_URL_DYNAMODB=" + dynamotest.Endpoint(b), "AWS_ENDPOINT_URL_SQS=" + sqs.URL, email.KeyEnv + "=key", seal.KeyEnv + "=" + strings.Repeat("k", 32),
 		queues.CatchUpEnv + "=" + sqs.URL + "/catch-up", queues.ReactionEnv + "=" + sqs.URL + "/reaction", push.URLEnv + "=" + sqs.URL + "/live",
+		bearer.IssuerEnv + "=" + sqs.URL, bearer.AudienceEnv + "=annals",
 	}
 	for variable, name := range names {
 		env = append(env, variable+"="+name)

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/annals-es/annals/internal/bearer"
 	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/order"
@@ -39,6 +40,8 @@ type function struct {
 	streams []string
 	// subscribed functions receive the stream of the event table, and the queue that they leave jobs to.
 	subscribed bool
+	// verifies says that it checks tokens by itself.
+	verifies bool
 	// pages says that it gives out cursors of lists, sealed with the stack's key.
 	pages bool
 	// posts says that it posts to the connections of the WebSocket API.
@@ -120,6 +123,7 @@ var socket = function{
 	grants: []grant{
 		{on: connections, actions: []string{"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}},
 	},
+	verifies: true,
 }
 
 var (
@@ -194,6 +198,9 @@ func environment(f function, made resources) *map[string]*string {
 	}
 	if f.leavesTo != "" {
 		env[jobQueues[f.leavesTo].env] = made.queues[f.leavesTo].jobs.QueueUrl()
+	}
+	if f.verifies {
+		env[bearer.IssuerEnv], env[bearer.AudienceEnv] = made.who.issuer, awscdk.Fn_Join(jsii.String(","), &made.who.audience)
 	}
 	if f.pages {
 		env[seal.KeyEnv] = made.cursorKey

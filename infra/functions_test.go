@@ -30,6 +30,9 @@ func TestFunctions(t *testing.T) {
 	react := maps.Clone(write)
 	react["TABLE_PROJECTIONS"], react["TABLE_RESERVE_STOCK"] = ref("ProjectionsTable"), ref("ReserveStockTable")
 	react["REACTION_QUEUE_URL"] = ref("ReactionQueue")
+	socketEnv := maps.Clone(connections)
+	socketEnv["TOKEN_ISSUER"] = getAtt("UserPool", "ProviderURL")
+	socketEnv["TOKEN_AUDIENCE"] = object{"Fn::Join": list{"", list{ref("CustomersClient"), ",", ref("OperatorsClient")}}}
 	pages := maps.Clone(read)
 	pages["CURSOR_KEY"] = object{"Fn::Join": list{"", list{"{{resolve:secretsmanager:", ref("CursorKey"), ":SecretString:::}}"}}}
 	tests := []struct {
@@ -41,7 +44,7 @@ func TestFunctions(t *testing.T) {
 		{name: "query", timeout: 25, memory: 512, env: pages},
 		{name: "projector", timeout: 60, memory: 512, env: both},
 		{name: "reactor", timeout: 60, memory: 512, env: react},
-		{name: "socket", timeout: 25, memory: 256, env: connections},
+		{name: "socket", timeout: 25, memory: 256, env: socketEnv},
 	}
 	architectures := map[string]struct {
 		assembly assembly

@@ -25,6 +25,7 @@ type settings struct {
 	replicasLocked bool
 	// concurrency is how many invocations at once are reserved for a function, and are its most.
 	concurrency map[string]float64
+	edgeSettings
 }
 
 var stagePattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,19}$`)
@@ -43,6 +44,9 @@ func readSettings(context map[string]any) (settings, error) {
 	}
 	if s.stage != "" && !stagePattern.MatchString(s.stage) {
 		return s, fmt.Errorf("stage is %q: it must be up to 20 lower-case letters, digits and hyphens, such as prod", s.stage)
+	}
+	if s.edgeSettings, err = readEdge(context); err != nil {
+		return s, err
 	}
 	return s, s.readTables(context)
 }

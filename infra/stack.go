@@ -19,12 +19,15 @@ func newStack(app awscdk.App, conf config) {
 		Description: jsii.String("Event sourcing and CQRS on Lambda and DynamoDB"),
 	})
 	key := newKey(stack, conf)
-	made := resources{tables: newTables(stack, conf, key), key: key, queues: newQueues(stack), stage: newSocketAPI(stack), cursorKey: newCursorKey(stack)}
+	made := resources{
+		tables: newTables(stack, conf, key), key: key, queues: newQueues(stack), stage: newSocketAPI(stack, conf),
+		cursorKey: newCursorKey(stack), who: newIdentity(stack, conf),
+	}
 	deployed := newFunctions(stack, conf, made)
 	for _, f := range subscribers {
 		subscribe(stack, f, deployed[f.name], made)
 	}
-	newAPI(stack, deployed)
+	newAPI(stack, conf, deployed, made.who)
 	newSocketRoutes(stack, made.stage, deployed[socket.name])
 }
 
@@ -36,6 +39,8 @@ type resources struct {
 	stage  awsapigatewayv2.WebSocketStage
 	// cursorKey is a reference to the secret that seals cursors.
 	cursorKey *string
+	// who says who callers are.
+	who identity
 }
 
 // named gives the CloudFormation resource behind a construct the construct's own id as its logical id, see rename.
@@ -44,15 +49,16 @@ func named[C constructs.IConstruct](construct C) C {
 	return construct
 }
 
-// rename sets the logical id of the CloudFormation resource behind a construct. CDK would make one that ends in a hash;
+// rename sets the logical id of the CloudFormation resource behind a construct, and returns the resource. CDK would make one that ends in a hash;
 // without it the template, the console and the local runner's log read like this code. A logical id that changes is a
 // migration: CloudFormation makes a new, empty resource and drops the old one.
-func rename(construct constructs.IConstruct, logicalID string) {
+func rename(construct constructs.IConstruct, logicalID string) awscdk.CfnElement {
 	resource, ok := construct.(awscdk.CfnElement)
 	if !ok {
 		resource = construct.Node().DefaultChild().(awscdk.CfnElement)
 	}
 	resource.OverrideLogicalId(jsii.String(logicalID))
+	return resource
 }
 
 // tag says on the bill what a resource is part of. CloudFormation adds the stack's own tags.

@@ -21,6 +21,7 @@ const (
 func (r *runner) withOwnPaths(system *template.System, api http.Handler) http.Handler {
 	own := http.NewServeMux()
 	own.HandleFunc(environmentPath, r.environment(system))
+	own.HandleFunc(issuerPath+"/", r.issue)
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		if strings.HasPrefix(request.URL.Path, ownPaths) {
 			own.ServeHTTP(w, request)

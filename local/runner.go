@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/annals-es/annals/internal/dynamolocal"
+	"github.com/annals-es/annals/local/identity"
 	"github.com/annals-es/annals/local/lambda"
 	"github.com/annals-es/annals/local/queue"
 	"github.com/annals-es/annals/local/socket"
@@ -39,7 +40,9 @@ type runner struct {
 	queues   map[string]*queue.Queue // by logical id
 	host     *lambda.Host
 	server   *http.Server
-	sockets  *socket.API // nil where the template has none
+	sockets  *socket.API      // nil where the template has none
+	issuer   *identity.Issuer // nil where no tokens are asked for
+	tokens   http.Handler     // of the issuer
 	mappings *mappings
 	ended    chan error // of what should not end by itself
 }
@@ -62,10 +65,13 @@ func (r *runner) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.openIssuer(); err != nil {
+		return err
+	}
 	if r.sqs, err = queue.Listen(r.log); err != nil {
 		return err
 	}
-	system, err := template.Read(dir, template.Options{APIEndpoint: r.address(), SocketEndpoint: r.socketAddress(), SQSEndpoint: r.sqs.Address(), Secret: r.secret})
+	system, err := template.Read(dir, template.Options{APIEndpoint: r.address(), SocketEndpoint: r.socketAddress(), SQSEndpoint: r.sqs.Address(), Secret: r.secret, Issuer: r.issuerAddress()})
 	if err != nil {
 		return err
 	}

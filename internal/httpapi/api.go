@@ -81,7 +81,7 @@ func newAPI(cfg Config) *api {
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI:    "3.1.0",
 			Info:       &huma.Info{Title: "Annals", Version: "1", Description: description},
-			Components: &huma.Components{Schemas: newSchemas()},
+			Components: &huma.Components{Schemas: newSchemas(), SecuritySchemes: securitySchemes()},
 		},
 		Formats:                      map[string]huma.Format{"application/json": format, "json": format},
 		DefaultFormat:                "application/json",

@@ -48,6 +48,7 @@ const whole = `{
 				"SOCKET": {"Fn::GetAtt": ["Socket", "ApiEndpoint"]},
 				"ROLE": {"Fn::GetAtt": ["Role", "Arn"]},
 				"SECRET": {"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": "Secret"}, ":SecretString:::}}"]]},
+				"ISSUER": {"Fn::GetAtt": ["People", "ProviderURL"]},
 				"NOTHING": {"Ref": "AWS::NoValue"}
 			}}
 		}},
@@ -85,7 +86,8 @@ const whole = `{
 		"Socket": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {
 			"Name": "y", "ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.do"
 		}},
-		"Stage0": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"ApiId": {"Ref": "Api"}, "StageName": "$default", "AutoDeploy": true}},
+		"Stage0": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"ApiId": {"Ref": "Api"}, "StageName": "$default", "AutoDeploy": true,
+			"DefaultRouteSettings": {"ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 10}}},
 		"SocketStage": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"ApiId": {"Ref": "Socket"}, "StageName": "prod"}},
 		"Integration": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {
 			"ApiId": {"Ref": "Api"}, "IntegrationType": "AWS_PROXY", "IntegrationUri": {"Fn::GetAtt": ["Worker", "Arn"]}, "PayloadFormatVersion": "2.0"
@@ -98,13 +100,23 @@ const whole = `{
 			"ApiId": {"Ref": "Api"}, "RouteKey": "GET /a/{id}", "Target": {"Fn::Join": ["", ["integrations/", {"Ref": "Integration"}]]}, "AuthorizationType": "NONE"
 		}},
 		"Rest": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {
-			"ApiId": {"Ref": "Api"}, "RouteKey": "$default", "Target": {"Fn::Sub": "integrations/${Long}"}, "AuthorizationType": "JWT", "AuthorizerId": "x"
+			"ApiId": {"Ref": "Api"}, "RouteKey": "$default", "Target": {"Fn::Sub": "integrations/${Long}"}, "AuthorizationType": "JWT", "AuthorizerId": {"Ref": "Tokens"},
+			"AuthorizationScopes": ["read"]
+		}},
+		"Tokens": {"Type": "AWS::ApiGatewayV2::Authorizer", "Properties": {
+			"ApiId": {"Ref": "Api"}, "AuthorizerType": "JWT", "IdentitySource": ["$request.header.Authorization"],
+			"JwtConfiguration": {"Issuer": {"Fn::GetAtt": ["People", "ProviderURL"]}, "Audience": [{"Ref": "Client"}, "b"]}
+		}},
+		"People": {"Type": "AWS::Cognito::UserPool"}, "Client": {"Type": "AWS::Cognito::UserPoolClient"},
+		"SocketTokens": {"Type": "AWS::ApiGatewayV2::Authorizer", "Properties": {
+			"ApiId": {"Ref": "Socket"}, "AuthorizerType": "REQUEST", "Name": "n",
+			"AuthorizerUri": {"Fn::Join": ["", ["arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/", {"Fn::GetAtt": ["Worker", "Arn"]}, "/invocations"]]}
 		}},
 		"SocketIntegration": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {
 			"ApiId": {"Ref": "Socket"}, "IntegrationType": "AWS_PROXY", "IntegrationUri": {"Fn::GetAtt": ["Defaults", "Arn"]}
 		}},
 		"Connect": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {
-			"ApiId": {"Ref": "Socket"}, "RouteKey": "$connect", "Target": {"Fn::Sub": "integrations/${SocketIntegration}"}, "AuthorizationType": "CUSTOM"
+			"ApiId": {"Ref": "Socket"}, "RouteKey": "$connect", "Target": {"Fn::Sub": "integrations/${SocketIntegration}"}, "AuthorizationType": "CUSTOM", "AuthorizerId": {"Ref": "SocketTokens"}
 		}},
 		"Greet": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {
 			"ApiId": {"Ref": "Socket"}, "RouteKey": "greet", "Target": {"Fn::Sub": "integrations/${SocketIntegration}"}, "RouteResponseSelectionExpression": "$default"
@@ -121,6 +133,7 @@ const assets = `{"files": {"abc": {"source": {"path": "asset.abc", "packaging": 
 
 var options = template.Options{
 	APIEndpoint: "http://127.0.0.1:3000", SocketEndpoint: "ws://127.0.0.1:3000/_socket", SQSEndpoint: "http://127.0.0.1:9324",
+	Issuer: "http://127.0.0.1:3000/issuer",
 	Secret: func(name string) (string, error) { return "secret of " + name, nil },
 }
 
@@ -165,7 +178,7 @@ func TestRead(t *testing.T) {
 				"TABLE": "Sys-Events", "ROWS": "rows-dev", "ARN": table + "Sys-Events", "DOTTED": table + "rows-dev", "JOINED": "a/aws/dev/7",
 				"SUB": "Sys-Events|" + table + "rows-dev|${Literal}|us-east-1", "SUBMAP": "jk-rows-dev",
 				"QUEUE": "http://127.0.0.1:9324/000000000000/Sys-Failures", "API": "http://127.0.0.1:3000", "SOCKET": "ws://127.0.0.1:3000/_socket",
-				"ROLE": "arn:aws:iam::000000000000:role/Sys-Role", "SECRET": "secret of Sys-Secret",
+				"ROLE": "arn:aws:iam::000000000000:role/Sys-Role", "SECRET": "secret of Sys-Secret", "ISSUER": "http://127.0.0.1:3000/issuer",
 			},
 		},
 	}
@@ -204,13 +217,18 @@ func TestRead(t *testing.T) {
 	if diff := cmp.Diff(wantQueueMappings, system.QueueMappings); diff != "" {
 		t.Errorf("mappings of queues: %s", diff)
 	}
-	wantAPIs := []template.API{{ID: "Api", Name: "Sys-Api", Routes: []template.Route{
-		{Key: "GET /a/{id}", FunctionID: "Worker", Timeout: 30 * time.Second}, {Key: "$default", FunctionID: "Defaults", Timeout: 5 * time.Second},
-	}}}
+	wantAPIs := []template.API{{
+		ID: "Api", Name: "Sys-Api", Rate: 20, Burst: 10,
+		Routes: []template.Route{
+			{Key: "GET /a/{id}", FunctionID: "Worker", Timeout: 30 * time.Second},
+			{Key: "$default", FunctionID: "Defaults", Timeout: 5 * time.Second, Authorized: true, Scopes: []string{"read"}},
+		},
+		Authorizer: &template.Authorizer{Issuer: "https://cognito-idp.us-east-1.amazonaws.com/Sys-People", Audience: []string{"Sys-Client", "b"}},
+	}}
 	if diff := cmp.Diff(wantAPIs, system.APIs, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("APIs: %s", diff)
 	}
-	wantSockets := []template.Socket{{ID: "Socket", Name: "Sys-Socket", Stage: "prod", Selection: "$request.body.do", Routes: []template.SocketRoute{
+	wantSockets := []template.Socket{{ID: "Socket", Name: "Sys-Socket", Stage: "prod", Selection: "$request.body.do", Authorizer: "Worker", Routes: []template.SocketRoute{
 		{Key: "$connect", FunctionID: "Defaults", Timeout: 29 * time.Second},
 		{Key: "greet", FunctionID: "Defaults", Timeout: 29 * time.Second, Answers: true},
 		{Key: "mute", FunctionID: "Defaults", Timeout: 29 * time.Second}, // nothing says what it answers
@@ -219,7 +237,7 @@ func TestRead(t *testing.T) {
 		t.Errorf("sockets: %s", diff)
 	}
 	wantNotRun := []string{
-		"AWS::ApiGatewayV2::Route authorization CUSTOM", "AWS::ApiGatewayV2::Route authorization JWT", "AWS::ApiGatewayV2::Route.AuthorizerId", "AWS::CloudWatch::Alarm",
+		"AWS::CloudWatch::Alarm",
 		"AWS::Lambda::EventSourceMapping.FilterCriteria of a queue", "AWS::Lambda::EventSourceMapping.TumblingWindowInSeconds", "AWS::Lambda::Function on nodejs22.x",
 		"AWS::SQS::Queue.FifoQueue",
 	}
@@ -272,6 +290,10 @@ func TestErrors(t *testing.T) {
 			"ApiId": {"Ref": "Socket"}, "RouteKey": "greet", "Target": "integrations/x"`, `Greet (AWS::ApiGatewayV2::Route): its target "x" is no integration`},
 		{"socket integration", `"ApiId": {"Ref": "Socket"}, "IntegrationType": "AWS_PROXY"`, `"ApiId": {"Ref": "Socket"}, "IntegrationType": "MOCK"`, "integration MOCK: only AWS_PROXY is run here"},
 		{"socket target", `"IntegrationUri": {"Fn::GetAtt": ["Defaults", "Arn"]}`, `"IntegrationUri": "https://example.org"`, `Connect (AWS::ApiGatewayV2::Route): leads to "https://example.org"`},
+		{"authorizer", `"AuthorizerType": "JWT"`, `"AuthorizerType": "REQUEST"`, "Tokens (AWS::ApiGatewayV2::Authorizer): one authorizer an HTTP API, of type JWT"},
+		{"two authorizers", `"People": {`, `"Also": {"Type": "AWS::ApiGatewayV2::Authorizer", "Properties": {"ApiId": {"Ref": "Api"}, "AuthorizerType": "JWT"}}, "People": {`, "one authorizer an HTTP API"},
+		{"authorizing function", `functions/", {"Fn::GetAtt": ["Worker", "Arn"]}`, `functions/", {"Fn::GetAtt": ["Custom", "Arn"]}`, "Socket (AWS::ApiGatewayV2::Api): SocketTokens asks"},
+		{"no socket authorizer", `"ApiId": {"Ref": "Socket"}, "AuthorizerType"`, `"ApiId": {"Ref": "Api2"}, "AuthorizerType"`, "Ref of Api2"},
 		{"not JSON", `"Resources": {`, `"Resources": `, "read Sys.template.json"},
 		{"circle", `{"Fn::Sub": "rows-${Stage}"}`, `{"Ref": "Rows"}`, "too deep"},
 	} {
