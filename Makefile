@@ -7,6 +7,9 @@ GO ?= go
 COUNT ?= 6
 SECONDS_EACH ?= 60
 FOR ?= 2m
+PORT ?= 3000
+SUBJECT ?= ada
+SCOPES ?= annals/query annals/command
 FUNCTIONS := command projector query reactor rebuilder socket
 BUILD_FLAGS := -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w"
 SINCE ?= HEAD
@@ -27,12 +30,17 @@ help: ## Show this help
 ## Run
 
 .PHONY: run
-run: ## Run the whole service on DynamoDB Local (PORT=3000, FRESH=1 to start empty, DYNAMODB_ENDPOINT to use a running one)
+run: ## Run the whole service on DynamoDB Local (PORT=3000, FRESH=1 to start empty, AUTH=on to ask for tokens, DYNAMODB_ENDPOINT to use a running one)
 	@$(GO) build -o .local/bin/local ./local && exec .local/bin/local
 
 .PHONY: events
 events: ## Show the integration events of the running service, as they come
 	@tail -n +1 -F .local/buses/EventBus.jsonl
+
+.PHONY: token
+token: ## Print a token for the service that runs with AUTH=on (SUBJECT=ada, SCOPES="annals/query annals/command", PORT=3000)
+	@curl -sSf http://127.0.0.1:$(PORT)/_local/issuer/token --data-urlencode 'subject=$(SUBJECT)' --data-urlencode 'scope=$(SCOPES)' \
+		$(if $(AUDIENCE),--data-urlencode 'audience=$(AUDIENCE)') $(if $(LIFETIME),-d lifetime=$(LIFETIME)) | sed 's/.*"access_token":"\([^"]*\)".*/\1/'
 
 .PHONY: import-northwind
 import-northwind: ## Send 830 real orders through the running service and check every total (PORT=3000)

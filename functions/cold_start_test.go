@@ -19,11 +19,13 @@ import (
 
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/app/queues"
+	"github.com/annals-es/annals/internal/bearer"
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/publish"
 	"github.com/annals-es/annals/internal/push"
 	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/internal/seal"
 )
 
 const (
@@ -52,9 +54,10 @@ func BenchmarkColdStart(b *testing.B) {
 	}))
 	b.Cleanup(sqs.Close)
 	env := []string{
-		"AWS_ENDPOINT_URL_DYNAMODB=" + dynamotest.Endpoint(b), "AWS_ENDPOINT_URL_SQS=" + sqs.URL, email.KeyEnv + "=key",
+		"AWS_ENDPOINT_URL_DYNAMODB=" + dynamotest.Endpoint(b), "AWS_ENDPOINT_URL_SQS=" + sqs.URL, email.KeyEnv + "=key", seal.KeyEnv + "=" + strings.Repeat("k", 32),
 		queues.CatchUpEnv + "=" + sqs.URL + "/catch-up", queues.ReactionEnv + "=" + sqs.URL + "/reaction", push.URLEnv + "=" + sqs.URL + "/live",
 		"AWS_ENDPOINT_URL_EVENTBRIDGE=" + sqs.URL, publish.BusEnv + "=arn:aws:events:us-east-1:000000000000:event-bus/b", publish.SourceEnv + "=/annals/b",
+		bearer.IssuerEnv + "=" + sqs.URL, bearer.AudienceEnv + "=annals",
 	}
 	for variable, name := range names {
 		env = append(env, variable+"="+name)

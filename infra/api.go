@@ -10,27 +10,56 @@ import (
 	"github.com/annals-es/annals/internal/httpapi/routes"
 )
 
-// newAPI declares the HTTP API: each route to its function, on the stage that has no prefix and deploys by itself.
-func newAPI(stack awscdk.Stack, deployed map[string]awslambda.Function) awsapigatewayv2.HttpApi {
+// newAPI declares the HTTP API: each route to its function, for who has its scope, on the stage that has no prefix and deploys by
+// itself.
+func newAPI(stack awscdk.Stack, conf config, deployed map[string]awslambda.Function, who identity) awsapigatewayv2.HttpApi {
 	api := named(awsapigatewayv2.NewHttpApi(stack, jsii.String("Api"), &awsapigatewayv2.HttpApiProps{
 		ApiName:     stack.StackName(),
 		Description: jsii.String("Commands and queries"),
+		// The other name would be a way past what stands before the domain.
+		DisableExecuteApiEndpoint: given(conf.domain != ""),
+		CorsPreflight:             cors(conf.origins),
 	}))
-	rename(api.DefaultStage(), "ApiDefaultStage")
+	stage := rename(api.DefaultStage(), "ApiDefaultStage").(awsapigatewayv2.CfnStage)
+	throttle(stage, conf)
+	logAccess(stack, stage)
+	authorizer := newAuthorizer(stack, api, who)
 	integrations := map[routes.Function]awsapigatewayv2.HttpRouteIntegration{}
 	for _, route := range routes.All {
 		if _, ok := integrations[route.Function]; !ok {
 			integrations[route.Function] = newIntegration(deployed[string(route.Function)])
 		}
 		made := named(awsapigatewayv2.NewHttpRoute(stack, jsii.String(pascal(route.ID)+"Route"), &awsapigatewayv2.HttpRouteProps{
-			HttpApi:     api,
-			RouteKey:    awsapigatewayv2.HttpRouteKey_With(jsii.String(route.Path), awsapigatewayv2.HttpMethod(route.Method)),
-			Integration: integrations[route.Function],
+			HttpApi:             api,
+			RouteKey:            awsapigatewayv2.HttpRouteKey_With(jsii.String(route.Path), awsapigatewayv2.HttpMethod(route.Method)),
+			Integration:         integrations[route.Function],
+			Authorizer:          authorizer,
+			AuthorizationScopes: jsii.Strings(string(route.Scope)),
 		}))
 		nameParts(made, pascal(string(route.Function)))
 	}
-	output(stack, "ApiUrl", api.ApiEndpoint(), "Base URL of the API")
+	address := api.ApiEndpoint()
+	if conf.domain != "" {
+		address = newDomain(stack, conf, api)
+	}
+	output(stack, "ApiUrl", address, "Base URL of the API")
 	return api
+}
+
+// newAuthorizer declares what checks tokens before any function runs.
+func newAuthorizer(stack awscdk.Stack, api awsapigatewayv2.HttpApi, who identity) awsapigatewayv2.IHttpRouteAuthorizer {
+	made := awsapigatewayv2.NewCfnAuthorizer(stack, jsii.String("ApiAuthorizer"), &awsapigatewayv2.CfnAuthorizerProps{
+		ApiId:          api.ApiId(),
+		Name:           jsii.String("token"),
+		AuthorizerType: jsii.String("JWT"),
+		IdentitySource: jsii.Strings("$request.header.Authorization"),
+		JwtConfiguration: &awsapigatewayv2.CfnAuthorizer_JWTConfigurationProperty{
+			Issuer: who.issuer, Audience: &who.audience,
+		},
+	})
+	return awsapigatewayv2.HttpAuthorizer_FromHttpAuthorizerAttributes(stack, jsii.String("Token"), &awsapigatewayv2.HttpAuthorizerAttributes{
+		AuthorizerId: made.Ref(), AuthorizerType: jsii.String("JWT"),
+	})
 }
 
 func newIntegration(function awslambda.Function) awsapigatewayv2.HttpRouteIntegration {
@@ -53,4 +82,12 @@ func nameParts(route awsapigatewayv2.HttpRoute, function string) {
 			rename(part, function+"Permission")
 		}
 	}
+}
+
+// given is true, or no setting at all.
+func given(set bool) *bool {
+	if set {
+		return &set
+	}
+	return nil
 }

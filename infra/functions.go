@@ -10,11 +10,13 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/annals-es/annals/internal/app/queues"
+	"github.com/annals-es/annals/internal/bearer"
 	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/publish"
 	"github.com/annals-es/annals/internal/push"
 	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/internal/seal"
 )
 
 // function is one Lambda function of the service.
@@ -44,6 +46,10 @@ type function struct {
 	publishes, guards bool
 	// rebuilds says that it starts the state machine that builds read models anew.
 	rebuilds bool
+	// verifies says that it checks tokens by itself.
+	verifies bool
+	// pages says that it gives out cursors of lists, sealed with the stack's key.
+	pages bool
 	// posts says that it posts to the connections of the WebSocket API.
 	posts bool
 }
@@ -74,6 +80,7 @@ var query = function{
 		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
 	},
 	leavesTo: "projector",
+	pages:    true,
 }
 
 var projector = function{
@@ -143,6 +150,7 @@ var socket = function{
 	grants: []grant{
 		{on: connections, actions: []string{"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}},
 	},
+	verifies: true,
 }
 
 var (
@@ -226,6 +234,12 @@ func environment(stack awscdk.Stack, f function, conf config, made resources) *m
 	}
 	if f.rebuilds {
 		env[queues.RebuildEnv] = rebuildMachineARN(stack)
+	}
+	if f.verifies {
+		env[bearer.IssuerEnv], env[bearer.AudienceEnv] = made.who.issuer, awscdk.Fn_Join(jsii.String(","), &made.who.audience)
+	}
+	if f.pages {
+		env[seal.KeyEnv] = made.cursorKey
 	}
 	if f.posts {
 		env[push.URLEnv] = made.stage.CallbackUrl()

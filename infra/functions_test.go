@@ -38,17 +38,22 @@ func TestFunctions(t *testing.T) {
 	both["FAILURES_URL"], react["FAILURES_URL"] = givenUp("ProjectorFailures"), givenUp("ReactorFailures")
 	react["TABLE_PUBLISHER"] = ref("PublisherTable")
 	react["EVENT_BUS_ARN"], react["EVENT_SOURCE"] = getAtt("EventBus", "Arn"), "/annals/Annals"
+	socketEnv := maps.Clone(connections)
+	socketEnv["TOKEN_ISSUER"] = getAtt("UserPool", "ProviderURL")
+	socketEnv["TOKEN_AUDIENCE"] = object{"Fn::Join": list{"", list{ref("CustomersClient"), ",", ref("OperatorsClient")}}}
+	pages := maps.Clone(read)
+	pages["CURSOR_KEY"] = object{"Fn::Join": list{"", list{"{{resolve:secretsmanager:", ref("CursorKey"), ":SecretString:::}}"}}}
 	tests := []struct {
 		name            string
 		timeout, memory float64
 		env             object
 	}{
 		{name: "command", timeout: 25, memory: 512, env: withKey},
-		{name: "query", timeout: 25, memory: 512, env: read},
+		{name: "query", timeout: 25, memory: 512, env: pages},
 		{name: "projector", timeout: 60, memory: 512, env: both},
 		{name: "reactor", timeout: 60, memory: 512, env: react},
 		{name: "rebuilder", timeout: 900, memory: 1024, env: rebuild},
-		{name: "socket", timeout: 25, memory: 256, env: connections},
+		{name: "socket", timeout: 25, memory: 256, env: socketEnv},
 	}
 	architectures := map[string]struct {
 		assembly assembly

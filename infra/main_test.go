@@ -16,8 +16,8 @@ import (
 const runMain = "ANNALS_TEST_RUN_MAIN"
 
 // arm64 and amd64 are the stack as synthesized for each architecture, with the settings' defaults; prod is that of the stage
-// of that name, with a bus and a topic of its own.
-var arm64, amd64, prod assembly
+// of that name, with a bus and a topic of its own, edge one that chooses all of its edge.
+var arm64, amd64, prod, edge assembly
 
 // chosen is the stack with all that can be chosen of tables, functions and operations, but copies; copied has those.
 var chosen, copied assembly
@@ -46,6 +46,7 @@ func synthesizeAndRun(m *testing.M) int {
 	chosen = synthesize(dir, "arm64", `{"region":"us-east-1","cmk":"true","breakGlassRole":"`+breakGlass+`","concurrency":"command:50,reactor:0",`+
 		`"alarmEmail":"ops@example.org","otlpEndpoint":"http://localhost:4318","emailKey":"arn:aws:cloudformation:old"}`)
 	copied = synthesize(dir, "arm64", `{"region":"us-east-1","eventReplicas":"eu-west-1","readReplicas":"eu-west-1,eu-west-3","replicasLocked":"true"}`)
+	edge = synthesize(dir, "arm64", edged)
 	return m.Run()
 }
 

@@ -37,6 +37,7 @@ type settings struct {
 	otlpEndpoint string
 	// rebuildSegments is into how many parts a rebuild divides the history, rebuildConcurrency how many it reads at once.
 	rebuildSegments, rebuildConcurrency float64
+	edgeSettings
 }
 
 var busPattern = regexp.MustCompile(`^arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/[A-Za-z0-9._/-]+$`)
@@ -57,6 +58,9 @@ func readSettings(context map[string]any) (settings, error) {
 	}
 	if s.stage != "" && !stagePattern.MatchString(s.stage) {
 		return s, fmt.Errorf("stage is %q: it must be up to 20 lower-case letters, digits and hyphens, such as prod", s.stage)
+	}
+	if s.edgeSettings, err = readEdge(context); err != nil {
+		return s, err
 	}
 	if s.rebuildSegments, err = whole(context, "rebuildSegments", 16, 10_000); err != nil {
 		return s, err

@@ -13,7 +13,7 @@ import (
 )
 
 // newSocketAPI declares the WebSocket API and its stage. They come before the functions, one of which posts to them.
-func newSocketAPI(stack awscdk.Stack) awsapigatewayv2.WebSocketStage {
+func newSocketAPI(stack awscdk.Stack, conf config) awsapigatewayv2.WebSocketStage {
 	api := named(awsapigatewayv2.NewWebSocketApi(stack, jsii.String("SocketApi"), &awsapigatewayv2.WebSocketApiProps{
 		ApiName:                  jsii.String(*stack.StackName() + "Socket"),
 		Description:              jsii.String("Tells of changes"),
@@ -24,6 +24,7 @@ func newSocketAPI(stack awscdk.Stack) awsapigatewayv2.WebSocketStage {
 		StageName:    jsii.String("live"),
 		AutoDeploy:   jsii.Bool(true),
 	}))
+	throttle(stage.Node().DefaultChild().(awsapigatewayv2.CfnStage), conf)
 	output(stack, "SocketUrl", stage.Url(), "URL of the WebSocket API")
 	return stage
 }
@@ -34,8 +35,7 @@ func newSocketRoutes(stack awscdk.Stack, stage awsapigatewayv2.WebSocketStage, f
 	integration := awsapigatewayv2.NewCfnIntegration(stack, jsii.String("SocketIntegration"), &awsapigatewayv2.CfnIntegrationProps{
 		ApiId:           api,
 		IntegrationType: jsii.String("AWS_PROXY"),
-		IntegrationUri: jsii.String("arn:" + *stack.Partition() + ":apigateway:" + *stack.Region() +
-			":lambda:path/2015-03-31/functions/" + *function.FunctionArn() + "/invocations"),
+		IntegrationUri:  invocationURI(stack, function),
 	})
 	awslambda.NewCfnPermission(stack, jsii.String("SocketPermission"), &awslambda.CfnPermissionProps{
 		Action:       jsii.String("lambda:InvokeFunction"),
@@ -43,20 +43,24 @@ func newSocketRoutes(stack awscdk.Stack, stage awsapigatewayv2.WebSocketStage, f
 		Principal:    jsii.String("apigateway.amazonaws.com"),
 		SourceArn:    jsii.String(executeARN(stack, stage) + "/*"),
 	})
+	authorizer := newSocketAuthorizer(stack, stage, function)
 	for _, route := range push.Routes {
 		// API Gateway refuses to deploy an API without routes.
-		stage.Node().AddDependency(newSocketRoute(stack, api, integration, route))
+		stage.Node().AddDependency(newSocketRoute(stack, api, integration, authorizer, route))
 	}
 }
 
 func newSocketRoute(
-	stack awscdk.Stack, api *string, integration awsapigatewayv2.CfnIntegration, route push.Route,
+	stack awscdk.Stack, api *string, integration awsapigatewayv2.CfnIntegration, authorizer *string, route push.Route,
 ) awsapigatewayv2.CfnRoute {
 	id := "Socket" + pascal(strings.TrimPrefix(route.Key, "$"))
 	props := &awsapigatewayv2.CfnRouteProps{
 		ApiId:    api,
 		RouteKey: jsii.String(route.Key),
 		Target:   jsii.String("integrations/" + *integration.Ref()),
+	}
+	if route.Key == push.Connect { // API Gateway asks once a connection
+		props.AuthorizationType, props.AuthorizerId = jsii.String("CUSTOM"), authorizer
 	}
 	if route.Answers {
 		props.RouteResponseSelectionExpression = jsii.String("$default")
@@ -77,6 +81,15 @@ func postStatement(stack awscdk.Stack, stage awsapigatewayv2.WebSocketStage) aws
 
 // executeARN is what permissions on a stage start with.
 func executeARN(stack awscdk.Stack, stage awsapigatewayv2.WebSocketStage) string {
-	return "arn:" + *stack.Partition() + ":execute-api:" + *stack.Region() + ":" + *stack.Account() + ":" +
-		*stage.Api().ApiId() + "/" + *stage.StageName()
+	return apiARN(stack, stage) + "/" + *stage.StageName()
+}
+
+func apiARN(stack awscdk.Stack, stage awsapigatewayv2.WebSocketStage) string {
+	return "arn:" + *stack.Partition() + ":execute-api:" + *stack.Region() + ":" + *stack.Account() + ":" + *stage.Api().ApiId()
+}
+
+// invocationURI is a function as API Gateway calls it.
+func invocationURI(stack awscdk.Stack, function awslambda.Function) *string {
+	return jsii.String("arn:" + *stack.Partition() + ":apigateway:" + *stack.Region() +
+		":lambda:path/2015-03-31/functions/" + *function.FunctionArn() + "/invocations")
 }

@@ -17,8 +17,8 @@ func TestSocketAPI(t *testing.T) {
 	api := arm64.resource(t, "SocketApi", "AWS::ApiGatewayV2::Api").Properties
 	same(t, "ProtocolType", any("WEBSOCKET"), api["ProtocolType"])
 	same(t, "RouteSelectionExpression", any("$request.body.action"), api["RouteSelectionExpression"])
-	same(t, "stage", object{"ApiId": ref("SocketApi"), "StageName": "live", "AutoDeploy": true},
-		arm64.resource(t, "SocketStage", "AWS::ApiGatewayV2::Stage").Properties)
+	stage := arm64.resource(t, "SocketStage", "AWS::ApiGatewayV2::Stage").Properties
+	same(t, "stage", list{ref("SocketApi"), "live", true}, list{stage["ApiId"], stage["StageName"], stage["AutoDeploy"]})
 	same(t, "SocketUrl", any(object{"Fn::Join": list{"", list{
 		"wss://", ref("SocketApi"), ".execute-api.", ref("AWS::Region"), ".", ref("AWS::URLSuffix"), "/live",
 	}}}), arm64.template.Outputs["SocketUrl"].Value)
@@ -34,6 +34,9 @@ func TestSocketRoutes(t *testing.T) {
 		want := object{"ApiId": ref("SocketApi"), "RouteKey": key, "Target": target}
 		if key != "$connect" && key != "$disconnect" { // whoever connects is not connected yet, whoever leaves no longer
 			want["RouteResponseSelectionExpression"] = "$default"
+		}
+		if key == "$connect" {
+			want["AuthorizationType"], want["AuthorizerId"] = "CUSTOM", ref("SocketAuthorizer")
 		}
 		same(t, id, want, arm64.resource(t, id, "AWS::ApiGatewayV2::Route").Properties)
 	}

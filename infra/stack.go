@@ -20,9 +20,12 @@ func newStack(app awscdk.App, conf config) {
 		Description: jsii.String("Event sourcing and CQRS on Lambda and DynamoDB"),
 	})
 	key := newKey(stack, conf)
-	made := resources{tables: newTables(stack, conf, key), key: key, queues: newQueues(stack), stage: newSocketAPI(stack), bus: newBus(stack, conf)}
+	made := resources{
+		tables: newTables(stack, conf, key), key: key, queues: newQueues(stack), stage: newSocketAPI(stack, conf), bus: newBus(stack, conf),
+		cursorKey: newCursorKey(stack), who: newIdentity(stack, conf),
+		telemetry: telemetryEnvironment(stack, conf), emailKey: conf.emailKey,
+	}
 	made.failures = newBuckets(stack, made.queues)
-	made.telemetry, made.emailKey = telemetryEnvironment(stack, conf), conf.emailKey
 	deployed := newFunctions(stack, conf, made)
 	subscriptions := map[string]awslambda.EventSourceMapping{}
 	for _, f := range subscribers {
@@ -32,7 +35,7 @@ func newStack(app awscdk.App, conf config) {
 	rebuilds := newRebuildMachine(stack, conf, deployed[rebuilder.name])
 	deployed[projector.name].Node().AddDependency(rebuilds)
 	newSchedules(stack, made.queues)
-	api := newAPI(stack, deployed)
+	api := newAPI(stack, conf, deployed, made.who)
 	newSocketRoutes(stack, made.stage, deployed[socket.name])
 	newOperations(stack, conf, operated{api: api.ApiId(), functions: deployed, subscriptions: subscriptions, rebuilds: rebuilds, made: made})
 }
@@ -49,6 +52,10 @@ type resources struct {
 	telemetry map[string]*string
 	// emailKey keys e-mail addresses, "" = the stack's id.
 	emailKey string
+	// cursorKey is a reference to the secret that seals cursors.
+	cursorKey *string
+	// who says who callers are.
+	who identity
 }
 
 // named gives the CloudFormation resource behind a construct the construct's own id as its logical id, see rename.
@@ -57,15 +64,16 @@ func named[C constructs.IConstruct](construct C) C {
 	return construct
 }
 
-// rename sets the logical id of the CloudFormation resource behind a construct. CDK would make one that ends in a hash;
+// rename sets the logical id of the CloudFormation resource behind a construct, and returns the resource. CDK would make one that ends in a hash;
 // without it the template, the console and the local runner's log read like this code. A logical id that changes is a
 // migration: CloudFormation makes a new, empty resource and drops the old one.
-func rename(construct constructs.IConstruct, logicalID string) {
+func rename(construct constructs.IConstruct, logicalID string) awscdk.CfnElement {
 	resource, ok := construct.(awscdk.CfnElement)
 	if !ok {
 		resource = construct.Node().DefaultChild().(awscdk.CfnElement)
 	}
 	resource.OverrideLogicalId(jsii.String(logicalID))
+	return resource
 }
 
 // tag says on the bill what a resource is part of. CloudFormation adds the stack's own tags.

@@ -24,6 +24,11 @@ func (r *runner) announce(system *template.System) {
 	if r.sockets != nil {
 		fmt.Fprintf(&b, "socket %s\n", r.socketAddress())
 	}
+	if r.issuer != nil {
+		fmt.Fprintf(&b, "tokens are asked for, those of %s: make token SUBJECT=ada\n", r.issuerAddress())
+	} else {
+		fmt.Fprintln(&b, "everybody is the developer, who may do everything; AUTH=on asks for tokens")
+	}
 	fmt.Fprintf(&b, "ready %s\n", r.address())
 	for _, line := range try {
 		fmt.Fprintln(&b, strings.ReplaceAll(line, "{API}", r.address()))

@@ -21,6 +21,7 @@ type config struct {
 	port     int
 	dynamodb string // address of a running DynamoDB; empty: bring and start one
 	fresh    bool
+	auth     bool // ask callers for tokens
 	// concurrency is how many invocations a function without reserved concurrency has at once.
 	concurrency int
 }
@@ -68,13 +69,22 @@ func configure(args []string, getenv func(string) string) (config, error) {
 			return c, fmt.Errorf("DYNAMODB_ENDPOINT=%s is no address like http://127.0.0.1:8000", c.dynamodb)
 		}
 	}
-	c.fresh, err = truth("FRESH", getenv("FRESH"))
+	if c.fresh, err = truth("FRESH", getenv("FRESH")); err != nil {
+		return c, err
+	}
+	c.auth, err = truth("AUTH", getenv("AUTH"))
 	return c, err
 }
 
-// truth reads a switch: unset, empty, 0 and false are off.
+// truth reads a switch: unset, empty, off, 0 and false are off.
 func truth(name, text string) (bool, error) {
 	if text == "" {
+		return false, nil
+	}
+	switch text {
+	case "on":
+		return true, nil
+	case "off":
 		return false, nil
 	}
 	on, err := strconv.ParseBool(text)

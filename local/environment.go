@@ -23,6 +23,7 @@ func (r *runner) withOwnPaths(system *template.System, api http.Handler) http.Ha
 	own := http.NewServeMux()
 	own.HandleFunc(environmentPath, r.environment(system))
 	own.HandleFunc(schedulePath, r.schedule.now)
+	own.HandleFunc(issuerPath+"/", r.issue)
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		if strings.HasPrefix(request.URL.Path, ownPaths) {
 			own.ServeHTTP(w, request)

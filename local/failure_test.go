@@ -47,6 +47,7 @@ func TestRefusals(t *testing.T) {
 		"no address":     {systemDir, []string{"DYNAMODB_ENDPOINT=localhost:8000"}, "is no address"},
 		"no port":        {systemDir, []string{"PORT=http"}, "PORT=http is no port"},
 		"no concurrency": {systemDir, []string{"CONCURRENCY=many"}, "CONCURRENCY=many is no number of invocations, 1 or more"},
+		"no authorizer":  {systemDir, []string{"AUTH=on", shared(t)}, "AUTH=on: the template's HTTP API has no JWT authorizer"},
 		"neither 1 nor":  {systemDir, []string{"FRESH=perhaps"}, "FRESH=perhaps is neither 1 nor 0"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"github.com/annals-es/annals/internal/dynamolocal"
 	"github.com/annals-es/annals/local/bucket"
 	"github.com/annals-es/annals/local/bus"
+	"github.com/annals-es/annals/local/identity"
 	"github.com/annals-es/annals/local/lambda"
 	"github.com/annals-es/annals/local/queue"
 	"github.com/annals-es/annals/local/socket"
@@ -47,7 +48,9 @@ type runner struct {
 	sfn      *states.Server
 	host     *lambda.Host
 	server   *http.Server
-	sockets  *socket.API // nil where the template has none
+	sockets  *socket.API      // nil where the template has none
+	issuer   *identity.Issuer // nil where no tokens are asked for
+	tokens   http.Handler     // of the issuer
 	mappings *mappings
 	schedule *schedules
 	ended    chan error // of what should not end by itself
@@ -71,6 +74,9 @@ func (r *runner) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.openIssuer(); err != nil {
+		return err
+	}
 	if r.sqs, err = queue.Listen(r.log); err != nil {
 		return err
 	}
@@ -83,7 +89,7 @@ func (r *runner) start(ctx context.Context) error {
 	if r.sfn, err = states.Listen(r.log); err != nil {
 		return err
 	}
-	system, err := template.Read(dir, template.Options{APIEndpoint: r.address(), SocketEndpoint: r.socketAddress(), SQSEndpoint: r.sqs.Address()})
+	system, err := template.Read(dir, template.Options{APIEndpoint: r.address(), SocketEndpoint: r.socketAddress(), SQSEndpoint: r.sqs.Address(), Secret: r.secret, Issuer: r.issuerAddress()})
 	if err != nil {
 		return err
 	}

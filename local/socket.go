@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/annals-es/annals/local/lambda"
 	"github.com/annals-es/annals/local/socket"
@@ -27,7 +28,13 @@ func (r *runner) withSocket(
 		return nil, errors.New("the template has several WebSocket APIs: one can be run here")
 	}
 	for _, s := range system.Sockets {
-		c := socket.Config{ID: s.Name, Account: template.Account, Stage: s.Stage, Path: socketPath, Selection: s.Selection, May: r.gate.mayManage(s)}
+		c := socket.Config{
+			ID: s.Name, Region: template.Region, Account: template.Account, Stage: s.Stage, Path: socketPath, Selection: s.Selection,
+			May: r.gate.mayManage(s),
+		}
+		if r.issuer != nil && s.Authorizer != "" {
+			c.Authorizer = &socket.Authorizer{Function: functions[s.Authorizer], Timeout: 30 * time.Second}
+		}
 		for _, route := range s.Routes {
 			c.Routes = append(c.Routes, socket.Route{
 				Key: route.Key, Function: functions[route.FunctionID], Timeout: route.Timeout, Answers: route.Answers,

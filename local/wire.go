@@ -101,9 +101,15 @@ func (r *runner) serve(system *template.System, functions map[string]*lambda.Fun
 	for _, api := range system.APIs {
 		var routes []gateway.Route
 		for _, route := range api.Routes {
-			routes = append(routes, gateway.Route{Key: route.Key, Function: functions[route.FunctionID], Timeout: route.Timeout})
+			routes = append(routes, gateway.Route{
+				Key: route.Key, Function: functions[route.FunctionID], Timeout: route.Timeout, Scopes: route.Scopes, Open: !route.Authorized,
+			})
 		}
-		if handler, err = gateway.New(api.Name, template.Account, routes, r.log); err != nil {
+		gate, err := r.gateOf(&api)
+		if err != nil {
+			return err
+		}
+		if handler, err = gateway.New(api.Name, template.Account, routes, gate, r.log); err != nil {
 			return err
 		}
 	}

@@ -25,7 +25,7 @@ type said struct {
 func listen(ctx context.Context, o options, out, errOut io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, o.wait)
 	defer cancel()
-	conn, answer, err := websocket.Dial(ctx, o.url, nil) //nolint:bodyclose // Dial: "you never need to close resp.Body yourself"
+	conn, answer, err := websocket.Dial(ctx, o.url, dialing(o.token)) //nolint:bodyclose // Dial: "you never need to close resp.Body yourself"
 	if err != nil {
 		if answer != nil {
 			return fmt.Errorf("%s refuses: %s", o.url, answer.Status)
@@ -54,6 +54,15 @@ func listen(ctx context.Context, o options, out, errOut io.Writer) error {
 		}
 	}
 	return conn.Close(websocket.StatusNormalClosure, "")
+}
+
+// dialing offers the token, if there is one, as a page in a browser has to: it can set no header.
+func dialing(token string) *websocket.DialOptions {
+	o := &websocket.DialOptions{Subprotocols: []string{"annals.v1"}}
+	if token != "" {
+		o.Subprotocols = append(o.Subprotocols, "bearer."+token)
+	}
+	return o
 }
 
 func subscribe(ctx context.Context, conn *websocket.Conn, o options) error {

@@ -18,7 +18,7 @@ import (
 
 // options is how the program was started.
 type options struct {
-	url                          string
+	url, token                   string
 	projection, stream, customer string
 	count                        int
 	wait                         time.Duration
@@ -26,7 +26,7 @@ type options struct {
 }
 
 const usage = `listen subscribes to the changes of a read model, of one stream or of one customer's, and prints each as a line of JSON.
-It hears of what its own principal created. It ends with status 0 after -n of them.
+It hears of what its own principal created: the subject of the token in TOKEN, where the service asks for one. It ends with status 0 after -n of them.
 
 Usage: go run ./examples/listen [flags] [-- command to run once it listens]
 
@@ -63,7 +63,7 @@ func parse(args []string, getenv func(string) string, out io.Writer) (options, e
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
-	o.command = flags.Args()
+	o.command, o.token = flags.Args(), getenv("TOKEN") // arguments can be seen by all
 	o.url = cmp.Or(o.url, "ws://127.0.0.1:"+cmp.Or(getenv("PORT"), "3000")+"/_socket")
 	if o.count < 1 || o.wait <= 0 {
 		return o, errors.New("-n and -wait must be positive")

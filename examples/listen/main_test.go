@@ -19,7 +19,10 @@ import (
 func service(t *testing.T, asked chan<- string, says ...string) options {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		conn, err := websocket.Accept(w, r, nil)
+		if offered := r.Header.Get("Sec-WebSocket-Protocol"); offered != "annals.v1,bearer.token" && offered != "annals.v1" {
+			t.Errorf("it offers %s", offered)
+		}
+		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"annals.v1"}})
 		if err != nil {
 			return
 		}
@@ -41,7 +44,7 @@ func TestListen(t *testing.T) {
 	t.Parallel()
 	asked := make(chan string, 1)
 	o := service(t, asked, subscribed, change1, change2, change2)
-	o.command = []string{"echo", "now"}
+	o.command, o.token = []string{"echo", "now"}, "token"
 	var out strings.Builder
 	if err := listen(t.Context(), o, &out, io.Discard); err != nil {
 		t.Fatal(err)

@@ -26,6 +26,7 @@ type (
 
 // All are the repositories on one store.
 type All struct {
+	Store    es.Store
 	Executor *es.Executor
 	Accounts *Accounts
 	Orders   *Orders
@@ -52,7 +53,7 @@ const (
 // New returns the repositories on a store.
 func New(store es.Store, cfg Config) (All, error) {
 	x := es.NewExecutor(store, cfg.Executor)
-	all := All{Executor: x}
+	all := All{Store: store, Executor: x}
 	accounts, err1 := cfg.repository(accountsEvery, accountsSchema)
 	orders, err2 := cfg.repository(ordersEvery, ordersSchema)
 	products, err3 := cfg.repository(productsEvery, productsSchema)

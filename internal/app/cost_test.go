@@ -54,6 +54,7 @@ func TestRouteCosts(t *testing.T) {
 	count("set-shipping-address", "PUT /orders/o/shipping-address", addressJ)
 	count("place-order", "POST /orders/o/place", "")
 	placed := "Order#o@4"
+	s.as(t, "c", "POST /orders", orderFor("o-2", "c")).is(t, "201")
 	s.project(t)
 
 	count("get-account", "GET /accounts/a-1", "")
@@ -69,6 +70,16 @@ func TestRouteCosts(t *testing.T) {
 	count("get-product-sales", "GET /products/p/sales", "")
 	count("top-product-sales", "GET /products/sales", "")
 	count("get-stream", "GET /streams/Account/a-1", "")
+	for _, test := range []struct{ name, target, body string }{
+		{"get-order, by a customer", "GET /orders/o", ""},
+		{"get-order, by a customer, again", "GET /orders/o", ""},
+		{"add-item, by a customer", "POST /orders/o-2/items", itemP},
+		{"add-item, by a customer, again", "POST /orders/o-2/items", itemP},
+	} {
+		meter.Take()
+		s.as(t, "c", test.target, test.body).is(t, "200")
+		table = append(table, measured.Cost(test.name, meter.Take()))
+	}
 	measured.Compare(t, performance, table)
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/annals-es/annals/internal/httpapi"
+	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/tracing"
 )
 
@@ -18,10 +20,13 @@ import (
 //
 // The path is made from the route that API Gateway matched and from its parameters, never from the raw path, which may be
 // decoded twice on its way here: both then agree on the route, and on what was authorized.
+//
+// A request without a correlation id takes API Gateway's id of it, by which the access log knows it.
 func Gateway(h http.Handler) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		if event.RequestContext.Authorizer != nil && event.RequestContext.Authorizer.JWT != nil {
-			ctx = httpapi.WithPrincipal(ctx, event.RequestContext.Authorizer.JWT.Claims["sub"])
+			claims := event.RequestContext.Authorizer.JWT.Claims
+			ctx = httpapi.WithPrincipal(ctx, claims["sub"], scopes(claims)...)
 		}
 		w := &recorder{header: http.Header{}}
 		h.ServeHTTP(w, newRequest(ctx, &event))
@@ -48,10 +53,22 @@ func newRequest(ctx context.Context, event *events.APIGatewayV2HTTPRequest) *htt
 		r.Header.Set(name, value)
 	}
 	r.Host = r.Header.Get("Host")
+	if _, there := r.Header["X-Correlation-Id"]; !there && event.RequestContext.RequestID != "" {
+		r.Header.Set("X-Correlation-Id", event.RequestContext.RequestID)
+	}
 	if _, route, matched := strings.Cut(event.RouteKey, " "); matched {
 		r.URL.Path, r.URL.RawPath = fill(route, event.PathParameters)
 	}
 	return r.WithContext(ctx)
+}
+
+// scopes are those of a token, by the claim that API Gateway reads: scope, or scp. It hands a list on as "[a b]".
+func scopes(claims map[string]string) []routes.Scope {
+	var all []routes.Scope
+	for _, one := range strings.Fields(strings.Trim(cmp.Or(claims["scope"], claims["scp"]), "[]")) {
+		all = append(all, routes.Scope(one))
+	}
+	return all
 }
 
 // fill puts parameters into a route's path, as they are and escaped.

@@ -75,22 +75,65 @@ func TestRouteIsNotConfused(t *testing.T) {
 	}
 }
 
+// TestPrincipal: who did something is the subject of the token, to whom an idempotency key belongs.
 func TestPrincipal(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.ok(t, "POST /accounts", opened)
-	_, text := request(t, "POST /accounts/a-1/deposits", usd5, "Idempotency-Key: k")
-	signed := strings.Replace(string(text), `"requestContext":{`, `"requestContext":{"authorizer":{"jwt":{"claims":{"sub":"ada"}}},`, 1)
 	for range 2 { // the second is a repeat
+		s.as(t, "operator", "POST /accounts/a-1/deposits", usd5, "Idempotency-Key: k").is(t, "200")
+	}
+	s.ok(t, "POST /accounts/a-1/deposits", usd5, "Idempotency-Key: k") // another principal's key
+	s.query(t, "GET /streams/Account/a-1", `{"items":[{"metadata":{"actor":"dev"}},{"metadata":{"actor":"operator"}},{"metadata":{"actor":"dev"}}]}`)
+}
+
+// TestScopes: each route is for who has its scope, by either claim that API Gateway knows, and for nobody without a name.
+func TestScopes(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	tests := []struct{ target, claims, want string }{
+		{"GET /accounts/x", `{"sub":"ada","scope":"annals/query"}`, "404 not-found"},
+		{"GET /accounts/x", `{"sub":"ada","scp":"[openid annals/query]"}`, "404 not-found"},
+		{"GET /accounts/x", `{"sub":"ada","scope":"annals/command annals/operate"}`, "403 forbidden"},
+		{"GET /accounts/x", `{"sub":"ada","scope":"annals/queryx"}`, "403 forbidden"},
+		{"GET /accounts/x", `{"sub":"ada"}`, "403 forbidden"},
+		{"GET /accounts/x", `{"sub":"","scope":"annals/query annals/operate"}`, "403 forbidden"},
+		{"GET /accounts/x", `{"scope":"annals/query annals/operate"}`, "403 forbidden"},
+		{"POST /accounts/x/close", `{"sub":"ada","scope":"annals/command"}`, "404 not-found"},
+		{"POST /accounts/x/close", `{"sub":"ada","scope":"annals/query"}`, "403 forbidden"},
+		{"GET /orders?status=active", `{"sub":"ada","scope":"annals/query annals/command"}`, "403 forbidden"},
+		{"GET /orders?status=active", `{"sub":"ada","scope":"annals/operate"}`, "200"},
+		{"POST /orders/x/delivery", `{"sub":"ada","scope":"annals/query annals/command"}`, "403 forbidden"},
+		{"POST /orders/x/delivery", `{"sub":"ada","scope":"annals/operate"}`, "404 not-found"},
+	}
+	for _, test := range tests {
+		function, text := request(t, test.target, "")
 		var event events.APIGatewayV2HTTPRequest
+		signed := strings.Replace(string(text), `"requestContext":{`, `"requestContext":{"authorizer":{"jwt":{"claims":`+test.claims+`}},`, 1)
 		if err := json.Unmarshal([]byte(signed), &event); err != nil {
 			t.Fatal(err)
 		}
-		out, err := s.functions["command"](t.Context(), event)
-		if err != nil || out.StatusCode != http.StatusOK {
-			t.Fatalf("%d %s %v", out.StatusCode, out.Body, err)
+		out, err := s.functions[function](t.Context(), event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer{out}.is(t, test.want)
+	}
+}
+
+// TestCorrelationWithTheAccessLog: what API Gateway calls a request ties together what it causes, where the caller does not say.
+func TestCorrelationWithTheAccessLog(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	for given, want := range map[string]string{"": "JKJaXmPLvHcESHA=", `"x-correlation-id":"c-1"`: "c-1"} {
+		event := events.APIGatewayV2HTTPRequest{RouteKey: "GET /accounts/{id}", PathParameters: map[string]string{"id": "x"}}
+		if err := json.Unmarshal([]byte("{"+given+"}"), &event.Headers); err != nil {
+			t.Fatal(err)
+		}
+		event.RequestContext.HTTP.Method, event.RequestContext.RequestID = "GET", "JKJaXmPLvHcESHA="
+		out, err := s.functions["query"](t.Context(), event)
+		if err != nil || out.Headers["X-Correlation-Id"] != want {
+			t.Errorf("given %q: %+v %v", given, out, err)
 		}
 	}
-	s.ok(t, "POST /accounts/a-1/deposits", usd5, "Idempotency-Key: k") // another principal's key
-	s.query(t, "GET /streams/Account/a-1", `{"items":[{"metadata":{"actor":"dev"}},{"metadata":{"actor":"ada"}},{"metadata":{"actor":"dev"}}]}`)
 }

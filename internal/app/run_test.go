@@ -18,6 +18,7 @@ import (
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/internal/seal"
 )
 
 // asFunction makes the test binary be the command function.
@@ -96,7 +97,7 @@ func TestRun(t *testing.T) {
 
 	client := dynamotest.Client(t)
 	cmd, output := function(t, "AWS_LAMBDA_RUNTIME_API="+listener.Addr().String(),
-		"AWS_ENDPOINT_URL_DYNAMODB="+dynamotest.Endpoint(t), email.KeyEnv+"=key",
+		"AWS_ENDPOINT_URL_DYNAMODB="+dynamotest.Endpoint(t), email.KeyEnv+"=key", seal.KeyEnv+"="+strings.Repeat("k", 32),
 		tables.Events.Env()+"="+dynamotest.Table(t, client, tables.Events.Table),
 		tables.Snapshots.Env()+"="+dynamotest.Table(t, client, tables.Snapshots.Table),
 		tables.Projections.Env()+"=none", tables.ReadModel(tables.ProductCatalog).Env()+"=none")

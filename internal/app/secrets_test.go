@@ -129,15 +129,18 @@ func (s *service) everything(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	socket := s.Socket()
+	socket := socketOn(t, s.Service)
 	for route, body := range map[string]string{
 		"$connect": "", "subscribe": `{"action":"subscribe","projection":"order-summary","stream":"Order#o"}`, "$default": secret, "$disconnect": "",
 	} {
 		e := events.APIGatewayWebsocketProxyRequest{Body: body, Headers: map[string]string{"Authorization": secret}}
 		e.RequestContext.RouteKey, e.RequestContext.ConnectionID = route, "connection"
-		if _, err := socket.Handle(t.Context(), e); err != nil {
+		if _, err := tell(t, socket, e); err != nil {
 			t.Fatal(err)
 		}
+	}
+	for name, value := range map[string]string{"Authorization": "Bearer " + secret, "Sec-WebSocket-Protocol": "bearer." + secret} {
+		_, _ = tell(t, socket, events.APIGatewayCustomAuthorizerRequestTypeRequest{Type: "REQUEST", Headers: map[string]string{name: value}})
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/annals-es/annals/internal/publish"
 	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/internal/seal"
 	"github.com/annals-es/annals/internal/telemetry"
 	"github.com/annals-es/annals/internal/tracing"
 	"github.com/annals-es/annals/pkg/es"
@@ -47,6 +48,8 @@ type Service struct {
 	Tracing *tracing.Tracing
 	// EmailKey keys the ids under which e-mail addresses are reserved. It must never change. Commands need it.
 	EmailKey string
+	// CursorKey seals the cursors of lists, see internal/seal. Queries need it.
+	CursorKey string
 }
 
 // warm is how many aggregates of each kind a process keeps in memory. They take some kilobytes each.
@@ -60,7 +63,7 @@ func FromEnvironment(ctx context.Context, log *slog.Logger, wanted ...tables.Tab
 	if err != nil {
 		return Service{}, err
 	}
-	s := Service{Tables: names, Log: log, EmailKey: os.Getenv(email.KeyEnv)}
+	s := Service{Tables: names, Log: log, EmailKey: os.Getenv(email.KeyEnv), CursorKey: os.Getenv(seal.KeyEnv)}
 	cfg, err := Configuration(ctx)
 	if err != nil {
 		return s, err
@@ -97,8 +100,11 @@ func (s Service) Command() (http.Handler, error) {
 
 // Query returns the handler of all queries. It needs QueryTables.
 //
-// Errors: [projection.UnknownFoldError] if this code can't read what is served.
+// Errors: no key of cursors; [projection.UnknownFoldError] if this code can't read what is served.
 func (s Service) Query() (http.Handler, error) {
+	if _, err := seal.NewKey([]byte(s.CursorKey)); err != nil {
+		return nil, err
+	}
 	store, err := s.store()
 	if err != nil {
 		return nil, err
@@ -162,5 +168,9 @@ func (s Service) store() (*dynamostore.Store, error) {
 func (s Service) models() *readmodel.Models { return readmodel.New(s.DynamoDB, s.Tables.Of) }
 
 func (s Service) http() httpapi.Config {
-	return httpapi.Config{Log: s.Log, Unavailable: unavailable, EmailKey: []byte(s.EmailKey), Now: s.Store.Now, Queue: s.CatchUps}
+	cfg := httpapi.Config{Log: s.Log, Unavailable: unavailable, EmailKey: []byte(s.EmailKey), Now: s.Store.Now, Queue: s.CatchUps}
+	if s.CursorKey != "" { // commands have none, and no cursors
+		cfg.CursorKey = []byte(s.CursorKey)
+	}
+	return cfg
 }

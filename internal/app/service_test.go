@@ -47,7 +47,7 @@ func newServiceOn(t testing.TB, client *dynamodb.Client) *service {
 		names[table.Name] = dynamotest.Table(t, client, table.Table)
 	}
 	s := &service{client: client, log: &logged{}}
-	s.Service = app.Service{DynamoDB: client, Tables: names, Log: slog.New(slog.NewJSONHandler(s.log, nil)), EmailKey: "key"}
+	s.Service = app.Service{DynamoDB: client, Tables: names, Log: slog.New(slog.NewJSONHandler(s.log, nil)), EmailKey: "key", CursorKey: strings.Repeat("k", 32)}
 	s.build(t)
 	return s
 }

@@ -1,28 +1,59 @@
 package app_test
 
 import (
+	"context"
+	"encoding/json"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/annals-es/annals/internal/app"
+	"github.com/annals-es/annals/internal/bearer"
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 )
+
+// socketOn is the socket function of a service, which asks an issuer that is always down.
+func socketOn(t testing.TB, s app.Service) func(context.Context, json.RawMessage) (any, error) {
+	t.Helper()
+	down := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(down.Close)
+	socket, err := s.Socket(func(name string) string {
+		return map[string]string{bearer.IssuerEnv: down.URL, bearer.AudienceEnv: "api"}[name]
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return socket
+}
+
+// tell sends an event to the socket function.
+func tell(t testing.TB, socket func(context.Context, json.RawMessage) (any, error), event any) (any, error) {
+	t.Helper()
+	text, err := json.Marshal(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return socket(t.Context(), text)
+}
 
 func TestSocket(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)
 	names := app.TableNames{tables.Connections.Name: dynamotest.Table(t, client, tables.Connections.Table)}
-	socket := app.Service{DynamoDB: client, Tables: names, Log: slog.New(slog.DiscardHandler)}.Socket()
+	service := app.Service{DynamoDB: client, Tables: names, Log: slog.New(slog.DiscardHandler)}
+	socket := socketOn(t, service)
 	say := func(route, body string) string {
 		e := events.APIGatewayWebsocketProxyRequest{Body: body}
 		e.RequestContext.RouteKey, e.RequestContext.ConnectionID = route, "c"
-		answer, err := socket.Handle(t.Context(), e)
-		if err != nil || answer.StatusCode != 200 {
-			t.Fatalf("%s: %d, %v", route, answer.StatusCode, err)
+		got, err := tell(t, socket, e)
+		answer, ok := got.(events.APIGatewayProxyResponse)
+		if err != nil || !ok || answer.StatusCode != 200 {
+			t.Fatalf("%s: %+v, %v", route, got, err)
 		}
 		return answer.Body
 	}
@@ -35,5 +66,18 @@ func TestSocket(t *testing.T) {
 	}
 	if said := say("subscribe", `{"action":"subscribe","projection":"orders","stream":"Order#7"}`); !strings.Contains(said, "account-summary, account-statement, order-summary") {
 		t.Errorf("the projections are not named: %s", said)
+	}
+	// A question of the authorizer is another kind of event.
+	for token, want := range map[string]string{"": "Unauthorized", "Bearer x": "the token can't be checked now"} {
+		question := events.APIGatewayCustomAuthorizerRequestTypeRequest{Type: "REQUEST", Headers: map[string]string{"Authorization": token}}
+		if got, err := tell(t, socket, question); err == nil || err.Error() != want {
+			t.Errorf("%q: %+v, %v", token, got, err)
+		}
+	}
+	if _, err := socket(t.Context(), json.RawMessage("[]")); err == nil {
+		t.Error("no event")
+	}
+	if _, err := service.Socket(func(string) string { return "" }); err == nil || !strings.Contains(err.Error(), bearer.IssuerEnv) {
+		t.Errorf("no issuer: %v", err)
 	}
 }

@@ -2,16 +2,20 @@ package httpapi
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/readmodel"
+	"github.com/annals-es/annals/internal/seal"
+	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -24,6 +28,8 @@ type Config struct {
 	Log *slog.Logger
 	// EmailKey keys the ids under which e-mail addresses are reserved. It must never change.
 	EmailKey []byte
+	// CursorKey seals cursors, 32 bytes at least. nil = a random one, which only this handler has.
+	CursorKey []byte
 	// Now is the clock by which instants asked for are young. Default time.Now.
 	Now func() time.Time
 	// Unavailable tells whether an error means that a store can't answer now, so that a later attempt may succeed. Errors
@@ -36,6 +42,10 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.Default()
+	}
+	if c.CursorKey == nil {
+		c.CursorKey = make([]byte, 32)
+		_, _ = rand.Read(c.CursorKey) // never fails
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -54,16 +64,24 @@ type api struct {
 	aggregates aggregates.All
 	models     *readmodel.Models
 	events     Events
+	origins    *lru.Cache[es.StreamID, origin]
+	seals      seal.Key
 }
 
+// newAPI panics if the configuration is wrong.
 func newAPI(cfg Config) *api {
+	cfg = cfg.withDefaults()
+	seals, err := seal.NewKey(cfg.CursorKey)
+	if err != nil {
+		panic(err)
+	}
 	mux := http.NewServeMux()
 	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}
-	return &api{cfg: cfg.withDefaults(), mux: mux, huma: humago.New(mux, huma.Config{
+	return &api{cfg: cfg, mux: mux, origins: newOrigins(), seals: seals, huma: humago.New(mux, huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI:    "3.1.0",
 			Info:       &huma.Info{Title: "Annals", Version: "1", Description: description},
-			Components: &huma.Components{Schemas: newSchemas()},
+			Components: &huma.Components{Schemas: newSchemas(), SecuritySchemes: securitySchemes()},
 		},
 		Formats:                      map[string]huma.Format{"application/json": format, "json": format},
 		DefaultFormat:                "application/json",
@@ -77,7 +95,11 @@ func (a *api) handler() http.Handler { return a.correlated(a.recovered(a.routed(
 // serve registers the operation behind a route.
 func serve[I, O any](a *api, route routes.Route, status int, handle func(context.Context, *I) (*O, error)) {
 	huma.Register(a.huma, a.operation(route, status), func(ctx context.Context, in *I) (*O, error) {
-		out, err := handle(ctx, in)
+		err := admit(ctx, route)
+		var out *O
+		if err == nil {
+			out, err = handle(ctx, in)
+		}
 		if err != nil {
 			return nil, a.refuse(ctx, err)
 		}

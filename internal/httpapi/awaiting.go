@@ -12,7 +12,7 @@ import (
 
 // Awaiting is what every query is told of what its answer is to show.
 type Awaiting struct {
-	Token  string `header:"Consistency-Token" doc:"What commands answered: Type#id@version, up to 10 separated by commas. The answer shows these versions, or it is 202. Streams of a type that the query's read model does not read count for nothing; nor does any where the answer comes from the events: at a version, at an instant, the audit trail"`
+	Token  string `header:"Consistency-Token" doc:"What commands answered: Type#id@version, up to 10 separated by commas. The answer shows these versions, or it is 202. Streams that are not the caller's, and those of a type that the query's read model does not read, count for nothing; nor does any where the answer comes from the events: at a version, at an instant, the audit trail"`
 	After  string `query:"after" doc:"The same as Consistency-Token, with # as %23"`
 	Prefer string `header:"Prefer" example:"wait=5" doc:"wait=N: how many seconds to wait for the read model, 0 to 10, instead of 2 (RFC 7240); what else it says is ignored"`
 }

@@ -21,7 +21,7 @@ type changing[B any] struct {
 func change[B, S, E any](a *api, route routes.Route, repo *es.Repository[S, E], decide func(state S, body B) ([]E, error)) {
 	serve(a, route, http.StatusOK, func(ctx context.Context, in *changing[B]) (*answer[S], error) {
 		r := request{route: route, target: []string{string(in.ID)}, body: in.RawBody}
-		return execute(ctx, repo, in.Asked, in.Conditional, r, func(_ *es.Tx, s S) ([]E, error) { return decide(s, in.Body) })
+		return execute(ctx, a, repo, in.Asked, in.Conditional, r, func(_ *es.Tx, s S) ([]E, error) { return decide(s, in.Body) })
 	})
 }
 
@@ -42,19 +42,22 @@ func act[S, E any](a *api, route routes.Route, repo *es.Repository[S, E], decide
 func actWith[S, E any](a *api, route routes.Route, repo *es.Repository[S, E], decide func(tx *es.Tx, state S) ([]E, error)) {
 	serve(a, route, http.StatusOK, func(ctx context.Context, in *acting) (*answer[S], error) {
 		r := request{route: route, target: []string{string(in.ID)}}
-		return execute(ctx, repo, in.Asked, in.Conditional, r, decide)
+		return execute(ctx, a, repo, in.Asked, in.Conditional, r, decide)
 	})
 }
 
 // execute runs a command on the aggregate whose id is the first of the target.
 func execute[S, E any](
-	ctx context.Context, repo *es.Repository[S, E], asked Asked, when Conditional, r request, decide func(*es.Tx, S) ([]E, error),
+	ctx context.Context, a *api, repo *es.Repository[S, E], asked Asked, when Conditional, r request, decide func(*es.Tx, S) ([]E, error),
 ) (*answer[S], error) {
 	cmd, err := asked.command(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	cmd.ExpectedVersion = when.expected()
+	if err := a.reach(ctx, repo.Stream(r.target[0])); err != nil {
+		return nil, err
+	}
 	result, err := repo.ExecuteTx(ctx, r.target[0], cmd, decide)
 	if err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ func Commands(all aggregates.All, cfg Config) http.Handler {
 }
 
 func (a *api) commands(all aggregates.All) {
-	a.aggregates = all
+	a.aggregates, a.events = all, all.Store
 	a.accountCommands()
 	a.orderCommands(all.Orders)
 	a.productCommands(all.Products)

@@ -16,6 +16,11 @@ type creation[B any] struct {
 	RawBody []byte
 }
 
+// personal is a body that names whom it is for.
+type personal interface {
+	permit(ctx context.Context) error
+}
+
 // Unconditional is the header that a command does not take: it is about no aggregate that has a version already, or about two.
 type Unconditional struct {
 	IfMatch string `header:"If-Match" hidden:"true"`
@@ -40,6 +45,11 @@ func createWith[B, S, E any](
 	serve(a, route, http.StatusCreated, func(ctx context.Context, in *creation[B]) (*created[S], error) {
 		if err := in.check(); err != nil {
 			return nil, err
+		}
+		if own, ok := any(&in.Body).(personal); ok {
+			if err := own.permit(ctx); err != nil {
+				return nil, err
+			}
 		}
 		cmd, err := in.command(ctx, request{route: route, body: in.RawBody})
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Events is the part of the event store that queries use.
+// Events is the part of the event store that is read here.
 type Events interface {
 	es.Reader
 	// Head looks up where a stream ends now. See [es.Loader].
@@ -97,12 +97,4 @@ func (a *api) catchUp(ctx context.Context, jobs []projection.Job) {
 	if err := a.cfg.Queue.Enqueue(bounded, 0, jobs...); err != nil {
 		a.log(ctx, slog.LevelWarn, "no catch-up was asked for", err)
 	}
-}
-
-// owned tells whether the caller created a stream.
-func (a *api) owned(ctx context.Context, stream es.StreamID) (bool, error) {
-	for first, err := range a.events.Read(ctx, stream, es.Range{To: 1}) {
-		return err == nil && owns(ctx, first.Meta.Actor), err
-	}
-	return false, nil
 }

@@ -14,10 +14,6 @@ type Paging struct {
 	Cursor string `query:"cursor" maxLength:"4000" doc:"What the page before gave as next"`
 }
 
-func (p Paging) page() readmodel.PageRequest {
-	return readmodel.PageRequest{Limit: p.Limit, Cursor: p.Cursor}
-}
-
 // listOf is the input of a query for a list that belongs to one thing.
 type listOf struct {
 	Querying
@@ -32,11 +28,11 @@ func getList[T any](
 ) {
 	serveQuery(a, route, func(ctx context.Context, in *listOf, w awaited) (*document[readmodel.Page[T]], error) {
 		id := string(in.ID)
-		return ask(ctx, a, w, question[readmodel.Page[T]]{
-			model: from.model, cursor: in.Cursor, stream: from.of(id),
-			read: func(ctx context.Context, s *readmodel.Session) (readmodel.Page[T], error) {
-				return find(s, ctx, id, in.page())
-			},
+		return turn(ctx, a, in.Paging, route, []string{id}, func(p readmodel.PageRequest) (*document[readmodel.Page[T]], error) {
+			return ask(ctx, a, w, question[readmodel.Page[T]]{
+				model: from.model, cursor: p.Cursor, stream: from.of(id), customer: from.customer(id),
+				read: func(ctx context.Context, s *readmodel.Session) (readmodel.Page[T], error) { return find(s, ctx, id, p) },
+			})
 		})
 	})
 }
@@ -51,9 +47,11 @@ type listing struct {
 func (a *api) listOrders() {
 	type page = readmodel.Page[readmodel.OrderSummary]
 	serveQuery(a, routes.ListOrders, func(ctx context.Context, in *listing, w awaited) (*document[page], error) {
-		return ask(ctx, a, w, question[page]{
-			model: tables.ActiveOrders, cursor: in.Cursor,
-			read: func(ctx context.Context, s *readmodel.Session) (page, error) { return s.ActiveOrders(ctx, in.page()) },
+		return turn(ctx, a, in.Paging, routes.ListOrders, []string{in.Status}, func(p readmodel.PageRequest) (*document[page], error) {
+			return ask(ctx, a, w, question[page]{
+				model: tables.ActiveOrders, cursor: p.Cursor,
+				read: func(ctx context.Context, s *readmodel.Session) (page, error) { return s.ActiveOrders(ctx, p) },
+			})
 		})
 	})
 }

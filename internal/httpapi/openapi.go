@@ -20,8 +20,10 @@ the same Idempotency-Key is done once and answered as the first time.
 
 Queries answer from read models, which follow within milliseconds, mostly. A query that is given the Consistency-Token of a
 command waits until its read model shows what the command did. Where that takes too long, who created what is asked for is
-answered from the events ("Consistency: strong"); others, and those who ask for a list or a count, are answered with 202 and
-Retry-After.`
+answered from the events ("Consistency: strong"); those who ask for a list or a count are answered with 202 and Retry-After.
+
+Everybody sees and changes what is their own: what they created, and orders that are for them. What is another's is answered as what
+does not exist. Products are for all to see. Who has the scope annals/operate acts on what is anybody's.`
 
 // Document is the API's OpenAPI 3.1 document, as JSON. It is made from what the functions serve.
 func Document() ([]byte, error) {
@@ -54,12 +56,36 @@ func (a *api) operation(route routes.Route, status int) huma.Operation {
 		DefaultStatus: status,
 		MaxBodyBytes:  MaxBodyBytes + 1, // huma refuses a body that reaches it
 		Responses:     map[string]*huma.Response{},
+		Security:      []map[string][]string{{tokenScheme: {string(route.Scope)}}},
+	}
+	for code, says := range ofGateway {
+		op.Responses[strconv.Itoa(code)] = &huma.Response{Description: says, Content: map[string]*huma.MediaType{"application/json": {Schema: gatewayMessage}}}
 	}
 	for _, code := range errorsOf[route.Function] {
 		op.Responses[strconv.Itoa(code)] = a.problemResponse(http.StatusText(code))
 	}
 	return op
 }
+
+// tokenScheme is how callers say who they are.
+const tokenScheme = "token"
+
+// securitySchemes are the ways to say who one is: a token of the deployment's issuer.
+func securitySchemes() map[string]*huma.SecurityScheme {
+	return map[string]*huma.SecurityScheme{tokenScheme: {
+		Type: "http", Scheme: "bearer", BearerFormat: "JWT",
+		Description: "A token of the deployment's issuer, with the scope that the operation names. Where the service runs without an authorizer, none is looked at.",
+	}}
+}
+
+// ofGateway are the answers that come from API Gateway, before any operation.
+var ofGateway = map[int]string{
+	http.StatusUnauthorized:    "No token, or one that is not good here",
+	http.StatusForbidden:       "The token lacks the scope",
+	http.StatusTooManyRequests: "Too many requests: ask again",
+}
+
+var gatewayMessage = &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{"message": {Type: huma.TypeString}}}
 
 func (a *api) problemResponse(description string) *huma.Response {
 	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "")

@@ -96,12 +96,12 @@ func TestStatusesAreDocumented(t *testing.T) {
 		route routes.Route
 		want  string
 	}{
-		{routes.OpenAccount, "201 400 404 409 412 413 415 422 500 503"},
-		{routes.DepositMoney, "200 400 404 409 412 413 415 422 500 503"},
-		{routes.RemoveItem, "200 400 404 409 412 413 415 422 500 503"},
-		{routes.GetOrder, "200 202 400 404 500 503"},
-		{routes.ListOrders, "200 202 400 404 500 503"},
-		{routes.GetStream, "200 400 404 500 503"},
+		{routes.OpenAccount, "201 400 401 403 404 409 412 413 415 422 429 500 503"},
+		{routes.DepositMoney, "200 400 401 403 404 409 412 413 415 422 429 500 503"},
+		{routes.RemoveItem, "200 400 401 403 404 409 412 413 415 422 429 500 503"},
+		{routes.GetOrder, "200 202 400 401 403 404 429 500 503"},
+		{routes.ListOrders, "200 202 400 401 403 404 429 500 503"},
+		{routes.GetStream, "200 400 401 403 404 429 500 503"},
 	}
 	for _, tt := range tests {
 		if got := strings.Join(statuses(tt.route), " "); got != tt.want {
@@ -156,6 +156,33 @@ func TestConsistencyIsDocumented(t *testing.T) {
 		}
 		if lag, there := op.Responses["202"]; there && (lag.Headers["Retry-After"] == nil || lag.Content["application/problem+json"] == nil) {
 			t.Errorf("%s documents 202 as %+v", route.ID, lag)
+		}
+	}
+}
+
+// TestScopesAreDocumented: each operation names the scope that opens it.
+func TestScopesAreDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := httpapi.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Components struct {
+			SecuritySchemes map[string]struct{ Type, Scheme, BearerFormat string }
+		}
+		Paths map[string]map[string]struct{ Security []map[string][]string }
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	if got := doc.Components.SecuritySchemes["token"]; got.Type != "http" || got.Scheme != "bearer" || got.BearerFormat != "JWT" {
+		t.Errorf("schemes %+v", doc.Components.SecuritySchemes)
+	}
+	for _, route := range routes.All {
+		got := doc.Paths[route.Path][strings.ToLower(route.Method)].Security
+		if len(got) != 1 || len(got[0]) != 1 || !slices.Equal(got[0]["token"], []string{string(route.Scope)}) {
+			t.Errorf("%s: %v", route.ID, got)
 		}
 	}
 }

@@ -13,9 +13,11 @@ import (
 // CreateOrder is the body of POST /orders.
 type CreateOrder struct {
 	OrderID    ID     `json:"orderId,omitempty" doc:"Made where it is absent"`
-	CustomerID ID     `json:"customerId"`
+	CustomerID ID     `json:"customerId" doc:"Whom the order is for: customers order for themselves, operators for anybody"`
 	Items      []Item `json:"items,omitempty"`
 }
+
+func (b *CreateOrder) permit(ctx context.Context) error { return forOneself(ctx, b.CustomerID) }
 
 // Item is a number of units of a product at a price.
 type Item struct {
@@ -84,7 +86,7 @@ type removing struct {
 func removeItem(a *api, repo *aggregates.Orders) {
 	serve(a, routes.RemoveItem, http.StatusOK, func(ctx context.Context, in *removing) (*answer[order.State], error) {
 		r := request{route: routes.RemoveItem, target: []string{string(in.ID), string(in.ProductID)}}
-		return execute(ctx, repo, in.Asked, in.Conditional, r, func(_ *es.Tx, s order.State) ([]order.Event, error) {
+		return execute(ctx, a, repo, in.Asked, in.Conditional, r, func(_ *es.Tx, s order.State) ([]order.Event, error) {
 			return s.RemoveItem(string(in.ProductID))
 		})
 	})

@@ -30,6 +30,9 @@ func getPast[T any](
 			return nil, err
 		}
 		if point != (es.Point{}) {
+			if err := a.readable(ctx, from.of(id)); err != nil {
+				return nil, err
+			}
 			return replayed(ctx, a, point, id, past)
 		}
 		return ask(ctx, a, w, question[T]{

@@ -24,14 +24,14 @@ func Queries(models *readmodel.Models, events Events, cfg Config) http.Handler {
 func (a *api) queries(models *readmodel.Models, events Events) {
 	a.models, a.events = models, events
 	accounts, orders, products := account.Aggregate.Stream, order.Aggregate.Stream, product.Aggregate.Stream
-	getPast(a, routes.GetAccount, source{tables.AccountSummary, accounts}, (*readmodel.Session).Account, readmodel.AccountAt)
-	getList(a, routes.GetStatement, source{tables.AccountStatement, accounts}, (*readmodel.Session).Statement)
-	getPast(a, routes.GetOrder, source{tables.OrderSummary, orders}, (*readmodel.Session).Order, readmodel.OrderAt)
+	getPast(a, routes.GetAccount, source{model: tables.AccountSummary, stream: accounts}, (*readmodel.Session).Account, readmodel.AccountAt)
+	getList(a, routes.GetStatement, source{model: tables.AccountStatement, stream: accounts}, (*readmodel.Session).Statement)
+	getPast(a, routes.GetOrder, source{model: tables.OrderSummary, stream: orders}, (*readmodel.Session).Order, readmodel.OrderAt)
 	a.listOrders()
-	getList(a, routes.ListCustomerOrders, source{model: tables.CustomerOrders}, (*readmodel.Session).CustomerOrders)
-	getPast(a, routes.GetProduct, source{tables.ProductCatalog, products}, (*readmodel.Session).Product, readmodel.ProductAt)
-	get(a, routes.GetProductInventory, source{tables.ProductInventory, products}, (*readmodel.Session).Inventory)
-	get(a, routes.GetProductSales, source{tables.ProductSales, products}, (*readmodel.Session).Sales)
+	getList(a, routes.ListCustomerOrders, source{model: tables.CustomerOrders, ofCustomer: true}, (*readmodel.Session).CustomerOrders)
+	getPast(a, routes.GetProduct, source{model: tables.ProductCatalog, stream: products}, (*readmodel.Session).Product, readmodel.ProductAt)
+	get(a, routes.GetProductInventory, source{model: tables.ProductInventory, stream: products}, (*readmodel.Session).Inventory)
+	get(a, routes.GetProductSales, source{model: tables.ProductSales, stream: products}, (*readmodel.Session).Sales)
 	a.topSales()
 	a.stream()
 }
@@ -42,6 +42,15 @@ type source struct {
 	model string
 	// stream is the stream of an id. nil = the answer is about many streams.
 	stream func(id string) es.StreamID
+	// ofCustomer says that the id is a customer's.
+	ofCustomer bool
+}
+
+func (s source) customer(id string) string {
+	if s.ofCustomer {
+		return id
+	}
+	return ""
 }
 
 func (s source) of(id string) es.StreamID {

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 
 	"github.com/annals-es/annals/internal/readmodel"
@@ -27,6 +28,8 @@ type question[T any] struct {
 	cursor string
 	// stream is the one that the answer is about. Zero = it is about many.
 	stream es.StreamID
+	// customer is whose the answer is, "" = it is not about a customer.
+	customer string
 	// read answers in a session of the read model.
 	read func(context.Context, *readmodel.Session) (T, error)
 	// replay answers from the stream's events. nil = that can't be.
@@ -35,8 +38,18 @@ type question[T any] struct {
 
 // ask answers a question in one session of its read model.
 //
-// Errors: those of answerFrom; [projection.ErrCursor] and others of the session.
+// Errors: [es.NotFoundError] for what is another's; those of answerFrom; [projection.ErrCursor] and others of the session.
 func ask[T any](ctx context.Context, a *api, w awaited, q question[T]) (*document[T], error) {
+	if err := a.readable(ctx, q.stream); err != nil {
+		return nil, err
+	}
+	if q.customer != "" && !unbound(ctx) && !owns(ctx, q.customer) {
+		return nil, newProblem(http.StatusNotFound, "not-found", "customer "+q.customer+" not found")
+	}
+	var err error
+	if w.streams, err = a.visible(ctx, w.streams); err != nil {
+		return nil, err
+	}
 	s, err := a.models.Session(ctx, q.model, q.cursor)
 	if err != nil {
 		return nil, err
@@ -86,12 +99,11 @@ func answerLate[T any](ctx context.Context, a *api, w awaited, q question[T], mi
 	if q.replay == nil || !w.names(q.stream) {
 		return nil, lagging
 	}
-	mine, err := a.owned(ctx, q.stream)
-	if err != nil {
-		return nil, err
-	}
-	if !mine {
+	switch err := a.reach(ctx, q.stream); {
+	case errors.As(err, new(*es.NotFoundError)): // a product is for all to see, and from its events for its owner
 		return nil, lagging
+	case err != nil:
+		return nil, err
 	}
 	found, err := q.replay(ctx)
 	if err != nil && slices.ContainsFunc(missing, late.isParked) { // what can't be projected may not be to be replayed either

@@ -159,6 +159,7 @@ func TestLateOwner(t *testing.T) {
 	if _, err := a.ask(t, await2); !errors.Is(err, broken) {
 		t.Errorf("no head: %v", err)
 	}
+	a = newAsking(t) // it knows whose nothing is
 	a.api.events = failing{a.store, nil, broken}
 	if _, err := a.ask(t, await2); !errors.Is(err, broken) {
 		t.Errorf("no owner: %v", err)

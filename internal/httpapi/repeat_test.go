@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/annals-es/annals/internal/httpapi"
+	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/memstore"
 )
@@ -88,7 +89,7 @@ func TestSameKey(t *testing.T) {
 	// The same key is another command on another target or route, and from another principal.
 	c.ok(t, "POST /accounts/b/deposits", usd5, key)
 	c.ok(t, "POST /accounts/a/withdrawals", usd5, key)
-	r := httptest.NewRequestWithContext(httpapi.WithPrincipal(t.Context(), "eve"), http.MethodPost, "/accounts/a/deposits", strings.NewReader(usd5))
+	r := httptest.NewRequestWithContext(httpapi.WithPrincipal(t.Context(), "eve", routes.ToCommand, routes.ToOperate), http.MethodPost, "/accounts/a/deposits", strings.NewReader(usd5))
 	r.Header.Set("Idempotency-Key", "k")
 	w := httptest.NewRecorder()
 	c.handler.ServeHTTP(w, r)

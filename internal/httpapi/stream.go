@@ -2,12 +2,10 @@ package httpapi
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -71,18 +69,20 @@ func (a *api) stream() {
 		if !slices.Contains(streamTypes, in.Type) {
 			return nil, &es.NotFoundError{Stream: stream}
 		}
-		from, err := versionFrom(in.Cursor, stream)
-		if err != nil {
+		if err := a.reach(ctx, stream); err != nil {
 			return nil, err
 		}
-		page, err := readTrail(ctx, a.events, stream, from, in.Limit)
-		if err != nil {
-			return nil, err
-		}
-		if len(page.Items) == 0 {
-			return nil, &es.NotFoundError{Stream: stream}
-		}
-		return &document[readmodel.Page[Event]]{Consistency: strong, Body: page}, nil
+		return turn(ctx, a, in.Paging, routes.GetStream, []string{in.Type, string(in.ID)}, func(p readmodel.PageRequest) (*document[readmodel.Page[Event]], error) {
+			from, err := versionFrom(p.Cursor)
+			if err != nil {
+				return nil, err
+			}
+			page, err := readTrail(ctx, a.events, stream, from, p.Limit)
+			if err == nil && len(page.Items) == 0 {
+				err = &es.NotFoundError{Stream: stream}
+			}
+			return &document[readmodel.Page[Event]]{Consistency: strong, Body: page}, err
+		})
 	})
 }
 
@@ -100,7 +100,7 @@ func readTrail(ctx context.Context, events es.Reader, stream es.StreamID, from i
 			switch version := c.Version + int64(i); {
 			case version < from:
 			case len(page.Items) == limit, size > maxTrailBytes:
-				page.Next = cursorAt(stream, version)
+				page.Next = strconv.FormatInt(version, 10)
 				return page, nil
 			default:
 				page.Items = append(page.Items, newEvent(&c, i))
@@ -126,20 +126,13 @@ func newEvent(c *es.Commit, i int) Event {
 	return e
 }
 
-// cursorAt is where a page of a stream begins.
-func cursorAt(stream es.StreamID, version int64) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(token(stream, version)))
-}
-
-// versionFrom reads a cursor, 1 from none.
-func versionFrom(cursor string, stream es.StreamID) (int64, error) {
+// versionFrom reads where a page of a stream begins, 1 from none.
+func versionFrom(cursor string) (int64, error) {
 	if cursor == "" {
 		return 1, nil
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(cursor)
-	number, ours := strings.CutPrefix(string(raw), stream.String()+"@")
-	version, badNumber := strconv.ParseInt(number, 10, 64)
-	if err != nil || !ours || badNumber != nil || version < 1 {
+	version, err := strconv.ParseInt(cursor, 10, 64)
+	if err != nil || version < 1 {
 		return 0, projection.ErrCursor
 	}
 	return version, nil

@@ -20,13 +20,13 @@ type TransferMoney struct {
 
 // Transferred is what a transfer did to both accounts.
 type Transferred struct {
-	From Result[account.State] `json:"from"`
-	To   Result[account.State] `json:"to"`
+	From Result[account.State]  `json:"from"`
+	To   *Result[account.State] `json:"to,omitempty" doc:"Absent where the account is another's"`
 }
 
 // transferAnswer has no ETag: there are two.
 type transferAnswer struct {
-	Token string `header:"Consistency-Token" doc:"Stream and version of both accounts, separated by a comma"`
+	Token string `header:"Consistency-Token" doc:"Stream and version of both accounts, separated by a comma; of one, where the other is another's"`
 	Body  Transferred
 }
 
@@ -43,6 +43,13 @@ func transfer(a *api, x *es.Executor, repo *aggregates.Accounts) {
 		if err := account.DistinctAccounts(fromID, toID); err != nil {
 			return nil, err
 		}
+		if err := a.reach(ctx, repo.Stream(fromID)); err != nil {
+			return nil, err
+		}
+		both, err := a.visible(ctx, []es.StreamVersion{{Stream: repo.Stream(toID)}})
+		if err != nil {
+			return nil, err
+		}
 		out, err := x.Execute(ctx, cmd, func(tx *es.Tx) error { return in.Body.decide(tx, repo) })
 		if err != nil {
 			return nil, err
@@ -51,14 +58,18 @@ func transfer(a *api, x *es.Executor, repo *aggregates.Accounts) {
 		if err != nil {
 			return nil, err
 		}
+		answered := &transferAnswer{Token: token(from.Stream, from.Version), Body: Transferred{From: newResult(from)}}
+		if len(both) == 0 { // what became of the other's account is for its owner to see
+			return answered, nil
+		}
 		to, err := repo.Result(ctx, out, toID)
 		if err != nil {
 			return nil, err
 		}
-		return &transferAnswer{
-			Token: token(from.Stream, from.Version) + "," + token(to.Stream, to.Version),
-			Body:  Transferred{From: newResult(from), To: newResult(to)},
-		}, nil
+		result := newResult(to)
+		answered.Token += "," + token(to.Stream, to.Version)
+		answered.Body.To = &result
+		return answered, nil
 	})
 }
 

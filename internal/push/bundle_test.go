@@ -91,7 +91,7 @@ func (b *bundle) said(route, connection, who, body string) map[string]any {
 // join connects somebody and subscribes to order 7.
 func (b *bundle) join(connection, who string) {
 	b.t.Helper()
-	if got := b.handle(connect, connection, who, "").StatusCode; got != http.StatusOK {
+	if got := b.handle(Connect, connection, who, "").StatusCode; got != http.StatusOK {
 		b.t.Fatalf("connect: %d", got)
 	}
 	b.subscribe(connection, who, `"projection":"order-summary","stream":"Order#7"`)

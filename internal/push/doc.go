@@ -34,9 +34,11 @@ type Route struct {
 // Selection is the expression that finds a message's route.
 const Selection = "$request.body.action"
 
-// The routes' keys.
+// Connect is the key of the route that lets clients in.
+const Connect = "$connect"
+
+// The other routes' keys.
 const (
-	connect     = "$connect"
 	disconnect  = "$disconnect"
 	subscribe   = "subscribe"
 	unsubscribe = "unsubscribe"
@@ -44,4 +46,4 @@ const (
 )
 
 // Routes are all routes of the WebSocket API.
-var Routes = []Route{{Key: connect}, {Key: disconnect}, {Key: subscribe, Answers: true}, {Key: unsubscribe, Answers: true}, {Key: other, Answers: true}}
+var Routes = []Route{{Key: Connect}, {Key: disconnect}, {Key: subscribe, Answers: true}, {Key: unsubscribe, Answers: true}, {Key: other, Answers: true}}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"github.com/aws/aws-lambda-go/events"
 )
@@ -20,7 +21,9 @@ type HandlerConfig struct {
 	Projections []string
 	// Development is who everybody is where the API has no authorizer.
 	Development string
-	Log         *slog.Logger
+	// Verify checks the tokens of who connects.
+	Verify Verify
+	Log    *slog.Logger
 }
 
 // NewHandler returns a handler that keeps its subscriptions in connections.
@@ -31,8 +34,8 @@ func NewHandler(connections *Connections, cfg HandlerConfig) *Handler {
 // Handle answers an event. It returns no error: what went wrong is logged, and said to the client.
 func (h *Handler) Handle(ctx context.Context, e events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
 	switch route := e.RequestContext.RouteKey; route {
-	case connect:
-		return h.connect(ctx, e.RequestContext), nil
+	case Connect:
+		return h.connect(ctx, e), nil
 	case disconnect:
 		if err := h.connections.Close(ctx, e.RequestContext.ConnectionID); err != nil {
 			h.failed(ctx, e.RequestContext, err)
@@ -44,7 +47,8 @@ func (h *Handler) Handle(ctx context.Context, e events.APIGatewayWebsocketProxyR
 }
 
 // connect lets in whoever is known by name.
-func (h *Handler) connect(ctx context.Context, request events.APIGatewayWebsocketProxyRequestContext) events.APIGatewayProxyResponse {
+func (h *Handler) connect(ctx context.Context, e events.APIGatewayWebsocketProxyRequest) events.APIGatewayProxyResponse {
+	request := e.RequestContext
 	owner := h.principal(request)
 	if owner == "" || len(owner) > maxOwner {
 		return status(http.StatusUnauthorized)
@@ -53,7 +57,11 @@ func (h *Handler) connect(ctx context.Context, request events.APIGatewayWebsocke
 		h.failed(ctx, request, err)
 		return status(http.StatusServiceUnavailable)
 	}
-	return status(http.StatusOK)
+	answer := status(http.StatusOK)
+	if slices.Contains(protocols(e.Headers), Protocol) { // browsers insist on an answer to what they offer
+		answer.Headers = map[string]string{protocolHeader: Protocol}
+	}
+	return answer
 }
 
 // principal is who is connected: the subject that the authorizer found, "" if it found none. Without an authorizer,

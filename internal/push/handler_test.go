@@ -17,7 +17,7 @@ import (
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
-	b.handle(connect, "c=", "ada", "")
+	b.handle(Connect, "c=", "ada", "")
 	long := strings.Repeat("x", 1010)
 	tests := map[string]struct {
 		route, body string
@@ -95,13 +95,13 @@ func TestWhoConnects(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
 	for who, want := range map[string]int{"": 200, "ada": 200, strings.Repeat("x", 300): 200, strings.Repeat("x", 301): 401} {
-		if got := b.handle(connect, "c", who, "").StatusCode; got != want {
+		if got := b.handle(Connect, "c", who, "").StatusCode; got != want {
 			t.Errorf("%.10q: %d, want %d", who, got, want)
 		}
 	}
 	// An authorizer that names nobody must not make somebody the development identity.
 	for _, authorizer := range []any{map[string]any{}, map[string]any{"sub": 7}, "ada"} {
-		e := event(connect, "nobody", "", "")
+		e := event(Connect, "nobody", "", "")
 		e.RequestContext.Authorizer = authorizer
 		if got, err := b.handler.Handle(t.Context(), e); err != nil || got.StatusCode != http.StatusUnauthorized {
 			t.Errorf("%v: %d, %v", authorizer, got.StatusCode, err)
@@ -129,7 +129,7 @@ func TestOnlyOnesOwnConnection(t *testing.T) {
 func TestAtMost100Subscriptions(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
-	b.handle(connect, "c", "ada", "")
+	b.handle(Connect, "c", "ada", "")
 	ask := func(route string, i int) any {
 		said := b.said(route, "c", "ada", fmt.Sprintf(`{"action":"%s","projection":"order-summary","stream":"Order#%d"}`, route, i))
 		if said["type"] == "error" {
@@ -179,11 +179,11 @@ func TestAtMost100Subscriptions(t *testing.T) {
 func TestTheDatabaseFails(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
-	b.handle(connect, "c", "ada", "")
+	b.handle(Connect, "c", "ada", "")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("no time"))
 	for route, want := range map[string]events.APIGatewayProxyResponse{
-		connect:     {StatusCode: 503},
+		Connect:     {StatusCode: 503},
 		disconnect:  {StatusCode: 200}, // API Gateway would not ask again
 		subscribe:   {StatusCode: 200, Body: `{"type":"error","code":"unavailable","detail":"that could not be stored: try again"}`},
 		unsubscribe: {StatusCode: 200, Body: `{"type":"error","code":"unavailable","detail":"that could not be stored: try again"}`},

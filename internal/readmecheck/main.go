@@ -1,7 +1,7 @@
 // Readmecheck runs the commands of a Markdown file and compares what they print with what the file says they print.
 //
 // In a block fenced as console, a line that starts with "$ " is a command (a trailing "\" continues it), and the lines
-// after it are its output. Instants and generated ids may differ. Blocks of any other kind are not run.
+// after it are its output. Instants, generated ids and cursors may differ. Blocks of any other kind are not run.
 package main
 
 import (
@@ -99,7 +99,8 @@ func (c command) check() error {
 var masks = map[*regexp.Regexp]string{
 	regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`):                      "<instant>",
 	regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`): "<uuid>",
-	regexp.MustCompile(`\s+\n`): "\n",
+	regexp.MustCompile(`"next":"[\w-]+"`):                                              `"next":"<cursor>"`,
+	regexp.MustCompile(`\s+\n`):                                                        "\n",
 }
 
 func mask(s string) string {

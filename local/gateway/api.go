@@ -7,9 +7,11 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/time/rate"
 
 	"github.com/annals-es/annals/local/lambda"
 )
@@ -18,13 +20,18 @@ import (
 type API struct {
 	id, account string
 	routes      []route
+	authorizer  Authorizer
+	limit       *rate.Limiter
 	log         *slog.Logger
 	now         func() time.Time
 }
 
 // New makes an API of its routes.
-func New(id, account string, routes []Route, log *slog.Logger) (*API, error) {
-	a := &API{id: id, account: account, log: log, now: time.Now}
+func New(id, account string, routes []Route, o Options, log *slog.Logger) (*API, error) {
+	a := &API{id: id, account: account, authorizer: o.Authorizer, limit: rate.NewLimiter(rate.Inf, 0), log: log, now: time.Now}
+	if o.Rate > 0 {
+		a.limit = rate.NewLimiter(rate.Limit(o.Rate), o.Burst)
+	}
 	for _, r := range routes {
 		parsed, err := parse(r)
 		if err != nil {
@@ -48,6 +55,14 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		message(w, http.StatusNotFound, "Not Found")
 		return
 	}
+	if !a.limit.AllowN(a.now(), 1) {
+		message(w, http.StatusTooManyRequests, "Too Many Requests")
+		return
+	}
+	who, admitted := a.admit(w, r, found)
+	if !admitted {
+		return
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
@@ -58,7 +73,27 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		message(w, http.StatusBadRequest, "Bad Request")
 		return
 	}
-	a.invoke(w, r, found, a.newEvent(r, found.Key, parameters, body, id))
+	e := a.newEvent(r, found.Key, parameters, body, id)
+	e.RequestContext.Authorizer = who
+	a.invoke(w, r, found, e)
+}
+
+// admit asks the authorizer, if there is one, who sends a request to a route. Whom it does not let in is answered.
+func (a *API) admit(w http.ResponseWriter, r *http.Request, to *route) (*authorized, bool) {
+	if a.authorizer == nil || to.Open {
+		return nil, true
+	}
+	claims, status := a.authorizer.Authorize(r.Header.Get("Authorization"), to.Scopes)
+	switch status {
+	case http.StatusOK:
+		return &authorized{JWT: jwt{Claims: claims, Scopes: to.Scopes}}, true
+	case http.StatusForbidden:
+		w.Header().Set("Www-Authenticate", `Bearer scope="`+strings.Join(to.Scopes, " ")+`" error="insufficient_scope"`)
+	default:
+		w.Header().Set("Www-Authenticate", "Bearer")
+	}
+	message(w, status, http.StatusText(status))
+	return nil, false
 }
 
 // find returns the route of a request: the first that matches, since they are sorted.

@@ -22,11 +22,28 @@ type Invoker interface {
 	Invoke(ctx context.Context, payload []byte) ([]byte, error)
 }
 
+// Authorizer checks the Authorization header of requests: the claims and 200, or the status that refuses.
+type Authorizer interface {
+	Authorize(header string, scopes []string) (claims map[string]string, status int)
+}
+
+// Options are what an API has beside its routes.
+type Options struct {
+	// Authorizer checks who asks. nil = nobody is asked.
+	Authorizer Authorizer
+	// Rate is how many requests a second the stage takes, Burst how many at once beyond that. Rate 0 = any number.
+	Rate  float64
+	Burst int
+}
+
 // Route leads to a function.
 type Route struct {
 	// Key is "METHOD /path/{parameter}/{rest+}", with ANY for all methods; or "$default".
 	Key      string
 	Function Invoker
+	// Scopes are those of which a token must have one, where the API has an authorizer. None = any token will do. Open = no token is needed.
+	Scopes []string
+	Open   bool
 	// Timeout is how long a request waits for the answer.
 	Timeout time.Duration
 }

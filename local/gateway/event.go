@@ -26,6 +26,7 @@ type event struct {
 }
 
 type requestContext struct {
+	Authorizer   *authorized `json:"authorizer,omitempty"`
 	AccountID    string      `json:"accountId"`
 	APIID        string      `json:"apiId"`
 	DomainName   string      `json:"domainName"`
@@ -36,6 +37,16 @@ type requestContext struct {
 	Stage        string      `json:"stage"`
 	Time         string      `json:"time"`
 	TimeEpoch    int64       `json:"timeEpoch"`
+}
+
+// authorized is what an authorizer found.
+type authorized struct {
+	JWT jwt `json:"jwt"`
+}
+
+type jwt struct {
+	Claims map[string]string `json:"claims"`
+	Scopes []string          `json:"scopes"`
 }
 
 type httpRequest struct {

@@ -33,7 +33,7 @@ func (f *function) Invoke(_ context.Context, payload []byte) ([]byte, error) {
 // serve sends one request to an API with one route and returns the event and the response.
 func serve(t *testing.T, routeKey string, f *function, r *http.Request) *http.Response {
 	t.Helper()
-	a, err := New("api", "000000000000", []Route{{Key: routeKey, Function: f, Timeout: time.Second}}, slog.New(slog.DiscardHandler))
+	a, err := New("api", "000000000000", []Route{{Key: routeKey, Function: f, Timeout: time.Second}}, Options{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func (slow) Invoke(ctx context.Context, _ []byte) ([]byte, error) {
 
 func TestTimeout(t *testing.T) {
 	t.Parallel()
-	a, err := New("api", "", []Route{{Key: "$default", Function: slow{}, Timeout: 20 * time.Millisecond}}, slog.New(slog.DiscardHandler))
+	a, err := New("api", "", []Route{{Key: "$default", Function: slow{}, Timeout: 20 * time.Millisecond}}, Options{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

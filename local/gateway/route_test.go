@@ -55,7 +55,7 @@ func checkRoutes(t *testing.T, keys []string, tests map[string]target) {
 		for i, key := range keys {
 			routes[i] = Route{Key: key}
 		}
-		a, err := New("", "", routes, slog.New(slog.DiscardHandler))
+		a, err := New("", "", routes, Options{}, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +82,7 @@ func TestNoRoute(t *testing.T) {
 func TestBadRouteKeys(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"", "GET", "GET a", "GET /{rest+}/a"} {
-		if _, err := New("", "", []Route{{Key: key}}, nil); err == nil {
+		if _, err := New("", "", []Route{{Key: key}}, Options{}, nil); err == nil {
 			t.Errorf("%q is accepted", key)
 		}
 	}

@@ -49,8 +49,11 @@ func (a *API) enter() bool {
 	return !a.closed
 }
 
-// admit asks $connect, if there is one. It returns the subprotocol that the function chose, and the status of the answer.
+// admit asks the authorizer and $connect, if there are any. It returns the subprotocol that the function chose, and the status of the answer.
 func (a *API) admit(r *http.Request, c *connection) (protocol []string, status int) {
+	if status := a.authorize(r, c); status != http.StatusOK {
+		return nil, status
+	}
 	route, ok := a.routes["$connect"]
 	if !ok {
 		return nil, http.StatusOK

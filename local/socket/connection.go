@@ -22,6 +22,7 @@ type connection struct {
 	connectedAt time.Time
 	host        string
 	identity    identity
+	authorized  map[string]any // what the authorizer said, nil without one
 
 	conn *websocket.Conn
 	idle *time.Timer

@@ -32,7 +32,9 @@ type Route struct {
 
 // Config is an API.
 type Config struct {
-	ID, Account, Stage string
+	ID, Region, Account, Stage string
+	// Authorizer is asked who may connect. nil = everybody.
+	Authorizer *Authorizer
 	// Path is where clients connect. Below it is @connections.
 	Path string
 	// Selection is where in a message its route is: $request.body.action.

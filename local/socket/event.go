@@ -21,23 +21,24 @@ type event struct {
 }
 
 type requestContext struct {
-	RouteKey             string   `json:"routeKey"`
-	EventType            string   `json:"eventType"` // CONNECT, MESSAGE, DISCONNECT
-	MessageID            string   `json:"messageId,omitempty"`
-	MessageDirection     string   `json:"messageDirection"`
-	ExtendedRequestID    string   `json:"extendedRequestId"`
-	RequestID            string   `json:"requestId"`
-	RequestTime          string   `json:"requestTime"`
-	RequestTimeEpoch     int64    `json:"requestTimeEpoch"` // milliseconds since 1970
-	ConnectedAt          int64    `json:"connectedAt"`      // milliseconds since 1970
-	ConnectionID         string   `json:"connectionId"`
-	DomainName           string   `json:"domainName"`
-	Stage                string   `json:"stage"`
-	APIID                string   `json:"apiId"`
-	AccountID            string   `json:"accountId"`
-	Identity             identity `json:"identity"`
-	DisconnectStatusCode int      `json:"disconnectStatusCode,omitempty"`
-	DisconnectReason     *string  `json:"disconnectReason,omitempty"`
+	RouteKey             string         `json:"routeKey"`
+	EventType            string         `json:"eventType"` // CONNECT, MESSAGE, DISCONNECT
+	MessageID            string         `json:"messageId,omitempty"`
+	MessageDirection     string         `json:"messageDirection"`
+	ExtendedRequestID    string         `json:"extendedRequestId"`
+	RequestID            string         `json:"requestId"`
+	RequestTime          string         `json:"requestTime"`
+	RequestTimeEpoch     int64          `json:"requestTimeEpoch"` // milliseconds since 1970
+	ConnectedAt          int64          `json:"connectedAt"`      // milliseconds since 1970
+	ConnectionID         string         `json:"connectionId"`
+	DomainName           string         `json:"domainName"`
+	Stage                string         `json:"stage"`
+	APIID                string         `json:"apiId"`
+	AccountID            string         `json:"accountId"`
+	Identity             identity       `json:"identity"`
+	Authorizer           map[string]any `json:"authorizer,omitempty"`
+	DisconnectStatusCode int            `json:"disconnectStatusCode,omitempty"`
+	DisconnectReason     *string        `json:"disconnectReason,omitempty"`
 }
 
 type identity struct {
@@ -51,7 +52,7 @@ func (c *connection) event(route, kind, requestID string) event {
 		RouteKey: route, EventType: kind, MessageDirection: "IN", RequestID: requestID, ExtendedRequestID: requestID,
 		RequestTime: now.Format("02/Jan/2006:15:04:05 -0700"), RequestTimeEpoch: now.UnixMilli(),
 		ConnectedAt: c.connectedAt.UnixMilli(), ConnectionID: c.id, DomainName: hostname(c.host),
-		Stage: c.api.cfg.Stage, APIID: c.api.cfg.ID, AccountID: c.api.cfg.Account, Identity: c.identity,
+		Stage: c.api.cfg.Stage, APIID: c.api.cfg.ID, AccountID: c.api.cfg.Account, Identity: c.identity, Authorizer: c.authorized,
 	}}
 }
 

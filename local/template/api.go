@@ -11,6 +11,17 @@ type API struct {
 	ID     string // logical id
 	Name   string // its id on AWS
 	Routes []Route
+	// Authorizer checks tokens, nil = there is none.
+	Authorizer *Authorizer
+	// Rate is how many requests a second its stage takes, Burst how many at once beyond that. 0 = any number.
+	Rate  float64
+	Burst int
+}
+
+// Authorizer is a JWT authorizer.
+type Authorizer struct {
+	Issuer   string
+	Audience []string
 }
 
 // Route leads requests to a function.
@@ -18,6 +29,9 @@ type Route struct {
 	// Key is "METHOD /path/{parameter}", or "$default".
 	Key        string
 	FunctionID string
+	// Authorized says that a token is needed, Scopes of which scopes it must have one, if there are any.
+	Authorized bool
+	Scopes     []string
 	// Timeout is how long the API waits for the function.
 	Timeout time.Duration
 }
@@ -50,7 +64,10 @@ func (s *stack) addAPIs(system *System) error {
 		apis[name] = len(system.APIs)
 		system.APIs = append(system.APIs, API{ID: r.id, Name: name})
 	}
-	if err := s.checkStages(apis); err != nil {
+	if err := s.addStages(system, apis); err != nil {
+		return err
+	}
+	if err := s.addAuthorizers(system, apis); err != nil {
 		return err
 	}
 	for _, r := range s.of(typeRoute) {
@@ -81,23 +98,31 @@ func (s *stack) apiOf(r *resource) (string, error) {
 	return name, nil
 }
 
-// checkStages insists on $default, the stage whose routes have no prefix.
-func (s *stack) checkStages(apis map[string]int) error {
+// addStages reads the limits of stages. It insists on $default, the stage whose routes have no prefix.
+func (s *stack) addStages(system *System, apis map[string]int) error {
 	for _, r := range s.of(typeStage) {
 		name, err := s.apiOf(r)
 		if err != nil {
 			return err
 		}
-		if _, ok := apis[name]; !ok {
+		place, ok := apis[name]
+		if !ok {
 			continue
 		}
-		var p struct{ StageName string }
+		var p struct {
+			StageName            string
+			DefaultRouteSettings struct {
+				ThrottlingRateLimit  float64
+				ThrottlingBurstLimit int
+			}
+		}
 		if err := s.decode(r, &p); err != nil {
 			return err
 		}
 		if p.StageName != "$default" {
 			return fmt.Errorf("%s (%s): stage %q: only $default is run here", r.id, r.Type, p.StageName)
 		}
+		system.APIs[place].Rate, system.APIs[place].Burst = p.DefaultRouteSettings.ThrottlingRateLimit, p.DefaultRouteSettings.ThrottlingBurstLimit
 	}
 	return nil
 }
@@ -106,11 +131,14 @@ func (s *stack) route(r *resource, system *System) (Route, error) {
 	fail := func(format string, args ...any) (Route, error) {
 		return Route{}, fmt.Errorf("%s (%s): %s", r.id, r.Type, fmt.Sprintf(format, args...))
 	}
-	var p struct{ RouteKey, Target, AuthorizationType string }
+	var p struct {
+		RouteKey, Target, AuthorizationType string
+		AuthorizationScopes                 []string
+	}
 	if err := s.decode(r, &p); err != nil {
 		return Route{}, err
 	}
-	if p.AuthorizationType != "" && p.AuthorizationType != "NONE" {
+	if p.AuthorizationType != "" && p.AuthorizationType != "NONE" && p.AuthorizationType != authorizedByJWT {
 		s.notRun = append(s.notRun, r.Type+" authorization "+p.AuthorizationType)
 	}
 	method, path, spaced := strings.Cut(p.RouteKey, " ")
@@ -128,7 +156,10 @@ func (s *stack) route(r *resource, system *System) (Route, error) {
 	if !ok {
 		return fail("leads to %q, which is no function of this template", target.IntegrationUri)
 	}
-	return Route{Key: p.RouteKey, FunctionID: function, Timeout: target.timeout(30 * time.Second)}, nil
+	return Route{
+		Key: p.RouteKey, FunctionID: function, Timeout: target.timeout(30 * time.Second),
+		Authorized: p.AuthorizationType == authorizedByJWT, Scopes: p.AuthorizationScopes,
+	}, nil
 }
 
 // function is the logical id of the function that an integration calls.

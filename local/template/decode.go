@@ -63,9 +63,10 @@ var harmless = map[string][]string{
 		"PackageType", "RecursiveLoop", "RuntimeManagementConfig", "KmsKeyArn",
 	},
 	typeAPI:         {"Name", "Description", "Tags", "DisableExecuteApiEndpoint"},
-	typeRoute:       {"ApiId", "OperationName", "ApiKeyRequired"},
+	typeRoute:       {"ApiId", "OperationName", "ApiKeyRequired", "AuthorizerId"},
 	typeIntegration: {"ApiId", "Description", "ConnectionType", "IntegrationMethod"},
 	typeStage:       {"ApiId", "AutoDeploy", "Description", "Tags", "AccessLogSettings", "DefaultRouteSettings"},
+	typeAuthorizer:  {"ApiId", "Name", "IdentitySource", "AuthorizerPayloadFormatVersion"},
 	typeMapping:     {"Tags", "MetricsConfig", "KmsKeyArn"},
 	typeAnswer:      {"ApiId", "RouteResponseKey"},
 	typeBus:         {"Description", "KmsKeyIdentifier", "Tags", "LogConfig"},
@@ -90,6 +91,7 @@ const (
 	typeRoute       = "AWS::ApiGatewayV2::Route"
 	typeIntegration = "AWS::ApiGatewayV2::Integration"
 	typeStage       = "AWS::ApiGatewayV2::Stage"
+	typeAuthorizer  = "AWS::ApiGatewayV2::Authorizer"
 	typeAnswer      = "AWS::ApiGatewayV2::RouteResponse"
 	typeQueue       = "AWS::SQS::Queue"
 	typeBucket      = "AWS::S3::Bucket"
@@ -101,12 +103,13 @@ const (
 // idle are resources that need no running: they grant, describe or hold output.
 var idle = []string{
 	"AWS::IAM::", "AWS::Logs::LogGroup", "AWS::Lambda::Permission", "AWS::CDK::Metadata",
-	"AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::KMS::",
+	"AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::KMS::", "AWS::SecretsManager::Secret",
+	"AWS::Cognito::", // the local issuer stands for it
 }
 
 func (s *stack) addNotRun(system *System) error {
 	run := []string{
-		typeTable, typeGlobalTable, typeFunction, typeMapping, typeAPI, typeRoute, typeIntegration, typeStage, typeAnswer, typeQueue,
+		typeTable, typeGlobalTable, typeFunction, typeMapping, typeAPI, typeRoute, typeIntegration, typeStage, typeAuthorizer, typeAnswer, typeQueue,
 		typeBucket, typeSchedule,
 		typeBus,
 		typeMachine,

@@ -73,6 +73,9 @@ func (s *stack) function(r *resource) (Function, error) {
 	if _, err := os.Stat(filepath.Join(dir, "bootstrap")); err != nil {
 		return Function{}, fmt.Errorf("%s (%s): no bootstrap in %s", r.id, r.Type, filepath.Base(dir))
 	}
+	if err := s.resolveSecrets(p.Environment.Variables); err != nil {
+		return Function{}, fmt.Errorf("%s (%s): %w", r.id, r.Type, err)
+	}
 	principal, err := s.principal(p.Role, name)
 	if err != nil {
 		return Function{}, fmt.Errorf("%s (%s): %w", r.id, r.Type, err)

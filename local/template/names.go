@@ -105,6 +105,8 @@ func (s *stack) getAtt(id, attribute string, depth int) (any, error) {
 		return s.options.APIEndpoint, nil
 	case typeAPI + ".ApiId":
 		return name, nil
+	case "AWS::Cognito::UserPool.ProviderURL":
+		return "https://cognito-idp." + Region + ".amazonaws.com/" + name, nil
 	case "AWS::IAM::Role.Arn":
 		return roleARN(name), nil
 	case "AWS::KMS::Key.Arn":

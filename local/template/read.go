@@ -14,6 +14,10 @@ import (
 type Options struct {
 	// APIEndpoint is where the HTTP API answers, SocketEndpoint where the WebSocket API does.
 	APIEndpoint, SocketEndpoint string
+	// Issuer is who stands for the issuer of tokens that the template names, "" = nobody does.
+	Issuer string
+	// Secret gives the value of a secret of Secrets Manager, by its name: the same at every start.
+	Secret func(name string) (string, error)
 	// SQSEndpoint is where the queues answer.
 	SQSEndpoint string
 }

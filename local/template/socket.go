@@ -16,6 +16,8 @@ type Socket struct {
 	// Selection says where in a message its route is: "$request.body.action".
 	Selection string
 	Routes    []SocketRoute
+	// Authorizer is the logical id of the function that is asked who may connect, "" = anybody may.
+	Authorizer string
 }
 
 // SocketRoute leads messages to a function.
@@ -72,6 +74,9 @@ func (s *stack) socket(r *resource, system *System) (Socket, error) {
 	if socket.Stage == "" {
 		return Socket{}, fmt.Errorf("has no stage")
 	}
+	if socket.Authorizer, err = s.socketAuthorizer(name, system); err != nil {
+		return Socket{}, err
+	}
 	socket.Routes, err = s.socketRoutes(name, system)
 	return socket, err
 }
@@ -123,7 +128,7 @@ func (s *stack) socketRoute(r *resource, system *System) (SocketRoute, error) {
 	if err := s.decode(r, &p); err != nil {
 		return SocketRoute{}, err
 	}
-	if p.AuthorizationType != "" && p.AuthorizationType != "NONE" {
+	if p.AuthorizationType != "" && p.AuthorizationType != "NONE" && p.AuthorizationType != authorizedByFunction {
 		s.notRun = append(s.notRun, r.Type+" authorization "+p.AuthorizationType)
 	}
 	target, err := s.integrationOf(strings.TrimPrefix(p.Target, "integrations/"))

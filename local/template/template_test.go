@@ -50,11 +50,14 @@ const whole = `{
 				"BUSNAME": {"Fn::Join": ["", [{"Ref": "Bus"}, "/", {"Fn::GetAtt": ["Bus", "Name"]}]]},
 				"ROLE": {"Fn::GetAtt": ["Role", "Arn"]},
 				"DEAD": {"Fn::Join": ["", ["https://", {"Fn::GetAtt": ["Dead", "RegionalDomainName"]}]]},
+				"SECRET": {"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": "Secret"}, ":SecretString:::}}"]]},
+				"ISSUER": {"Fn::GetAtt": ["People", "ProviderURL"]},
 				"NOTHING": {"Ref": "AWS::NoValue"}
 			}}
 		}},
 		"Defaults": {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"S3Key": "abc.zip"}, "Runtime": "provided.al2023"}},
 		"Custom": {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"ZipFile": "x"}, "Runtime": "nodejs22.x"}},
+		"Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"GenerateSecretString": {"PasswordLength": 64}}},
 		"Role": {"Type": "AWS::IAM::Role", "Properties": {"Anything": {"Fn::Select": [0, []]}}},
 		"Failures": {"Type": "AWS::SQS::Queue"},
 		"Jobs": {"Type": "AWS::SQS::Queue", "Properties": {
@@ -102,7 +105,8 @@ const whole = `{
 		"Socket": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {
 			"Name": "y", "ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.do"
 		}},
-		"Stage0": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"ApiId": {"Ref": "Api"}, "StageName": "$default", "AutoDeploy": true}},
+		"Stage0": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"ApiId": {"Ref": "Api"}, "StageName": "$default", "AutoDeploy": true,
+			"DefaultRouteSettings": {"ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 10}}},
 		"SocketStage": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"ApiId": {"Ref": "Socket"}, "StageName": "prod"}},
 		"Integration": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {
 			"ApiId": {"Ref": "Api"}, "IntegrationType": "AWS_PROXY", "IntegrationUri": {"Fn::GetAtt": ["Worker", "Arn"]}, "PayloadFormatVersion": "2.0"
@@ -115,13 +119,23 @@ const whole = `{
 			"ApiId": {"Ref": "Api"}, "RouteKey": "GET /a/{id}", "Target": {"Fn::Join": ["", ["integrations/", {"Ref": "Integration"}]]}, "AuthorizationType": "NONE"
 		}},
 		"Rest": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {
-			"ApiId": {"Ref": "Api"}, "RouteKey": "$default", "Target": {"Fn::Sub": "integrations/${Long}"}, "AuthorizationType": "JWT", "AuthorizerId": "x"
+			"ApiId": {"Ref": "Api"}, "RouteKey": "$default", "Target": {"Fn::Sub": "integrations/${Long}"}, "AuthorizationType": "JWT", "AuthorizerId": {"Ref": "Tokens"},
+			"AuthorizationScopes": ["read"]
+		}},
+		"Tokens": {"Type": "AWS::ApiGatewayV2::Authorizer", "Properties": {
+			"ApiId": {"Ref": "Api"}, "AuthorizerType": "JWT", "IdentitySource": ["$request.header.Authorization"],
+			"JwtConfiguration": {"Issuer": {"Fn::GetAtt": ["People", "ProviderURL"]}, "Audience": [{"Ref": "Client"}, "b"]}
+		}},
+		"People": {"Type": "AWS::Cognito::UserPool"}, "Client": {"Type": "AWS::Cognito::UserPoolClient"},
+		"SocketTokens": {"Type": "AWS::ApiGatewayV2::Authorizer", "Properties": {
+			"ApiId": {"Ref": "Socket"}, "AuthorizerType": "REQUEST", "Name": "n",
+			"AuthorizerUri": {"Fn::Join": ["", ["arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/", {"Fn::GetAtt": ["Worker", "Arn"]}, "/invocations"]]}
 		}},
 		"SocketIntegration": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {
 			"ApiId": {"Ref": "Socket"}, "IntegrationType": "AWS_PROXY", "IntegrationUri": {"Fn::GetAtt": ["Defaults", "Arn"]}
 		}},
 		"Connect": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {
-			"ApiId": {"Ref": "Socket"}, "RouteKey": "$connect", "Target": {"Fn::Sub": "integrations/${SocketIntegration}"}, "AuthorizationType": "CUSTOM"
+			"ApiId": {"Ref": "Socket"}, "RouteKey": "$connect", "Target": {"Fn::Sub": "integrations/${SocketIntegration}"}, "AuthorizationType": "CUSTOM", "AuthorizerId": {"Ref": "SocketTokens"}
 		}},
 		"Greet": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {
 			"ApiId": {"Ref": "Socket"}, "RouteKey": "greet", "Target": {"Fn::Sub": "integrations/${SocketIntegration}"}, "RouteResponseSelectionExpression": "$default"
@@ -138,6 +152,8 @@ const assets = `{"files": {"abc": {"source": {"path": "asset.abc", "packaging": 
 
 var options = template.Options{
 	APIEndpoint: "http://127.0.0.1:3000", SocketEndpoint: "ws://127.0.0.1:3000/_socket", SQSEndpoint: "http://127.0.0.1:9324",
+	Issuer: "http://127.0.0.1:3000/issuer",
+	Secret: func(name string) (string, error) { return "secret of " + name, nil },
 }
 
 // synthesized writes a folder as CDK does.
@@ -182,7 +198,7 @@ func TestRead(t *testing.T) {
 				"SUB": "Sys-Events|" + table + "rows-dev|${Literal}|us-east-1", "SUBMAP": "jk-rows-dev",
 				"QUEUE": "http://127.0.0.1:9324/000000000000/Sys-Failures", "API": "http://127.0.0.1:3000", "SOCKET": "ws://127.0.0.1:3000/_socket",
 				"BUS": "arn:aws:events:us-east-1:000000000000:event-bus/bus-dev", "BUSNAME": "bus-dev/bus-dev",
-				"ROLE": "arn:aws:iam::000000000000:role/Sys-Role", "DEAD": "https://dead-dev.s3.us-east-1.amazonaws.com",
+				"ROLE": "arn:aws:iam::000000000000:role/Sys-Role", "DEAD": "https://dead-dev.s3.us-east-1.amazonaws.com", "SECRET": "secret of Sys-Secret", "ISSUER": "http://127.0.0.1:3000/issuer",
 			},
 		},
 	}
@@ -233,13 +249,18 @@ func TestRead(t *testing.T) {
 	if diff := cmp.Diff(wantQueueMappings, system.QueueMappings); diff != "" {
 		t.Errorf("mappings of queues: %s", diff)
 	}
-	wantAPIs := []template.API{{ID: "Api", Name: "Sys-Api", Routes: []template.Route{
-		{Key: "GET /a/{id}", FunctionID: "Worker", Timeout: 30 * time.Second}, {Key: "$default", FunctionID: "Defaults", Timeout: 5 * time.Second},
-	}}}
+	wantAPIs := []template.API{{
+		ID: "Api", Name: "Sys-Api", Rate: 20, Burst: 10,
+		Routes: []template.Route{
+			{Key: "GET /a/{id}", FunctionID: "Worker", Timeout: 30 * time.Second},
+			{Key: "$default", FunctionID: "Defaults", Timeout: 5 * time.Second, Authorized: true, Scopes: []string{"read"}},
+		},
+		Authorizer: &template.Authorizer{Issuer: "https://cognito-idp.us-east-1.amazonaws.com/Sys-People", Audience: []string{"Sys-Client", "b"}},
+	}}
 	if diff := cmp.Diff(wantAPIs, system.APIs, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("APIs: %s", diff)
 	}
-	wantSockets := []template.Socket{{ID: "Socket", Name: "Sys-Socket", Stage: "prod", Selection: "$request.body.do", Routes: []template.SocketRoute{
+	wantSockets := []template.Socket{{ID: "Socket", Name: "Sys-Socket", Stage: "prod", Selection: "$request.body.do", Authorizer: "Worker", Routes: []template.SocketRoute{
 		{Key: "$connect", FunctionID: "Defaults", Timeout: 29 * time.Second},
 		{Key: "greet", FunctionID: "Defaults", Timeout: 29 * time.Second, Answers: true},
 		{Key: "mute", FunctionID: "Defaults", Timeout: 29 * time.Second}, // nothing says what it answers
@@ -248,7 +269,7 @@ func TestRead(t *testing.T) {
 		t.Errorf("sockets: %s", diff)
 	}
 	wantNotRun := []string{
-		"AWS::ApiGatewayV2::Route authorization CUSTOM", "AWS::ApiGatewayV2::Route authorization JWT", "AWS::ApiGatewayV2::Route.AuthorizerId", "AWS::CloudWatch::Alarm",
+		"AWS::CloudWatch::Alarm",
 		"AWS::Events::EventBus.Policy",
 		"AWS::Lambda::EventSourceMapping.FilterCriteria of a queue", "AWS::Lambda::EventSourceMapping.TumblingWindowInSeconds", "AWS::Lambda::Function on nodejs22.x",
 		"AWS::S3::Bucket telling of s3:ObjectRemoved:*, or by a filter", "AWS::S3::Bucket.NotificationConfiguration.EventBridgeConfiguration",
@@ -306,6 +327,10 @@ func TestErrors(t *testing.T) {
 			"ApiId": {"Ref": "Socket"}, "RouteKey": "greet", "Target": "integrations/x"`, `Greet (AWS::ApiGatewayV2::Route): its target "x" is no integration`},
 		{"socket integration", `"ApiId": {"Ref": "Socket"}, "IntegrationType": "AWS_PROXY"`, `"ApiId": {"Ref": "Socket"}, "IntegrationType": "MOCK"`, "integration MOCK: only AWS_PROXY is run here"},
 		{"socket target", `"IntegrationUri": {"Fn::GetAtt": ["Defaults", "Arn"]}`, `"IntegrationUri": "https://example.org"`, `Connect (AWS::ApiGatewayV2::Route): leads to "https://example.org"`},
+		{"authorizer", `"AuthorizerType": "JWT"`, `"AuthorizerType": "REQUEST"`, "Tokens (AWS::ApiGatewayV2::Authorizer): one authorizer an HTTP API, of type JWT"},
+		{"two authorizers", `"People": {`, `"Also": {"Type": "AWS::ApiGatewayV2::Authorizer", "Properties": {"ApiId": {"Ref": "Api"}, "AuthorizerType": "JWT"}}, "People": {`, "one authorizer an HTTP API"},
+		{"authorizing function", `functions/", {"Fn::GetAtt": ["Worker", "Arn"]}`, `functions/", {"Fn::GetAtt": ["Custom", "Arn"]}`, "Socket (AWS::ApiGatewayV2::Api): SocketTokens asks"},
+		{"no socket authorizer", `"ApiId": {"Ref": "Socket"}, "AuthorizerType"`, `"ApiId": {"Ref": "Api2"}, "AuthorizerType"`, "Ref of Api2"},
 		{"not JSON", `"Resources": {`, `"Resources": `, "read Sys.template.json"},
 		{"circle", `{"Fn::Sub": "rows-${Stage}"}`, `{"Ref": "Rows"}`, "too deep"},
 	} {
@@ -322,6 +347,16 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+func TestNoSecret(t *testing.T) {
+	t.Parallel()
+	for _, secret := range []func(string) (string, error){nil, func(string) (string, error) { return "", os.ErrPermission }} {
+		_, err := template.Read(synthesized(t, whole), template.Options{Secret: secret})
+		if err == nil || !strings.Contains(err.Error(), "Worker (AWS::Lambda::Function): SECRET: ") {
+			t.Errorf("error is %v", err)
+		}
+	}
+}
+
 func TestNothingSynthesized(t *testing.T) {
 	t.Parallel()
 	if _, err := template.Read(t.TempDir(), template.Options{}); err == nil || !strings.Contains(err.Error(), "synthesize first") {
@@ -335,7 +370,7 @@ func TestNoBootstrap(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "asset.abc", "bootstrap")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := template.Read(dir, template.Options{}); err == nil || !strings.Contains(err.Error(), "no bootstrap in asset.abc") {
+	if _, err := template.Read(dir, options); err == nil || !strings.Contains(err.Error(), "no bootstrap in asset.abc") {
 		t.Errorf("error is %v", err)
 	}
 }

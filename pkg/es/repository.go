@@ -26,6 +26,9 @@ func NewRepository[S, E any](x *Executor, aggregate Aggregate[S, E], cfg Reposit
 	return &Repository[S, E]{executor: x, aggregate: aggregate, cfg: cfg}
 }
 
+// Stream is the stream of the aggregate with an id.
+func (r *Repository[S, E]) Stream(id string) StreamID { return r.aggregate.Stream(id) }
+
 // Loaded is an aggregate as of a version.
 type Loaded[S any] struct {
 	ID      string

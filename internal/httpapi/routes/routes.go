@@ -13,6 +13,23 @@ const (
 	Query   Function = "query"
 )
 
+// Scope is what a caller's token must allow. Its names are those of a Cognito resource server: "<server>/<scope>".
+type Scope string
+
+// The scopes. Who may operate acts on what belongs to anybody, on routes that its other scopes open.
+const (
+	ToCommand Scope = "annals/command"
+	ToQuery   Scope = "annals/query"
+	ToOperate Scope = "annals/operate"
+)
+
+// Scopes are all scopes, with what each allows.
+var Scopes = map[Scope]string{
+	ToCommand: "Change what is one's own",
+	ToQuery:   "Read what is one's own, and products",
+	ToOperate: "Act on what belongs to anybody; products, stock, payments and shipments",
+}
+
 // Route is one route of the API.
 type Route struct {
 	// ID is the operation's id, unique, in kebab case.
@@ -20,42 +37,43 @@ type Route struct {
 	Method   string
 	Path     string // with {parameters}, as both API Gateway and net/http spell them
 	Function Function
+	Scope    Scope // what opens it
 	Summary  string
 }
 
 // The commands.
 var (
-	OpenAccount        = Route{"open-account", http.MethodPost, "/accounts", Command, "Open an account"}
-	DepositMoney       = Route{"deposit-money", http.MethodPost, "/accounts/{id}/deposits", Command, "Deposit money"}
-	WithdrawMoney      = Route{"withdraw-money", http.MethodPost, "/accounts/{id}/withdrawals", Command, "Withdraw money"}
-	CloseAccount       = Route{"close-account", http.MethodPost, "/accounts/{id}/close", Command, "Close an account whose balance is zero"}
-	TransferMoney      = Route{"transfer-money", http.MethodPost, "/transfers", Command, "Transfer money between two accounts, on both or on neither"}
-	CreateOrder        = Route{"create-order", http.MethodPost, "/orders", Command, "Create an order, with items if wanted"}
-	AddItem            = Route{"add-item", http.MethodPost, "/orders/{id}/items", Command, "Add an item to a draft order"}
-	RemoveItem         = Route{"remove-item", http.MethodDelete, "/orders/{id}/items/{productId}", Command, "Remove a product from a draft order"}
-	SetShippingAddress = Route{"set-shipping-address", http.MethodPut, "/orders/{id}/shipping-address", Command, "Set where a draft order goes"}
-	PlaceOrder         = Route{"place-order", http.MethodPost, "/orders/{id}/place", Command, "Place an order"}
-	CancelOrder        = Route{"cancel-order", http.MethodPost, "/orders/{id}/cancel", Command, "Cancel an order that has not been shipped"}
-	ReceivePayment     = Route{"receive-payment", http.MethodPost, "/orders/{id}/payments", Command, "Record a payment, in part or in full"}
-	ShipOrder          = Route{"ship-order", http.MethodPost, "/orders/{id}/shipments", Command, "Ship an order that is paid in full"}
-	DeliverOrder       = Route{"deliver-order", http.MethodPost, "/orders/{id}/delivery", Command, "Record that a shipped order was delivered"}
-	ListProduct        = Route{"list-product", http.MethodPost, "/products", Command, "List a product for sale"}
-	ReceiveStock       = Route{"receive-stock", http.MethodPost, "/products/{id}/stock", Command, "Receive stock of a product"}
-	ChangePrice        = Route{"change-price", http.MethodPost, "/products/{id}/price", Command, "Change a product's price"}
+	OpenAccount        = Route{"open-account", http.MethodPost, "/accounts", Command, ToCommand, "Open an account"}
+	DepositMoney       = Route{"deposit-money", http.MethodPost, "/accounts/{id}/deposits", Command, ToCommand, "Deposit money"}
+	WithdrawMoney      = Route{"withdraw-money", http.MethodPost, "/accounts/{id}/withdrawals", Command, ToCommand, "Withdraw money"}
+	CloseAccount       = Route{"close-account", http.MethodPost, "/accounts/{id}/close", Command, ToCommand, "Close an account whose balance is zero"}
+	TransferMoney      = Route{"transfer-money", http.MethodPost, "/transfers", Command, ToCommand, "Transfer money between two accounts, on both or on neither"}
+	CreateOrder        = Route{"create-order", http.MethodPost, "/orders", Command, ToCommand, "Create an order, with items if wanted"}
+	AddItem            = Route{"add-item", http.MethodPost, "/orders/{id}/items", Command, ToCommand, "Add an item to a draft order"}
+	RemoveItem         = Route{"remove-item", http.MethodDelete, "/orders/{id}/items/{productId}", Command, ToCommand, "Remove a product from a draft order"}
+	SetShippingAddress = Route{"set-shipping-address", http.MethodPut, "/orders/{id}/shipping-address", Command, ToCommand, "Set where a draft order goes"}
+	PlaceOrder         = Route{"place-order", http.MethodPost, "/orders/{id}/place", Command, ToCommand, "Place an order"}
+	CancelOrder        = Route{"cancel-order", http.MethodPost, "/orders/{id}/cancel", Command, ToCommand, "Cancel an order that has not been shipped"}
+	ReceivePayment     = Route{"receive-payment", http.MethodPost, "/orders/{id}/payments", Command, ToOperate, "Record a payment, in part or in full"}
+	ShipOrder          = Route{"ship-order", http.MethodPost, "/orders/{id}/shipments", Command, ToOperate, "Ship an order that is paid in full"}
+	DeliverOrder       = Route{"deliver-order", http.MethodPost, "/orders/{id}/delivery", Command, ToOperate, "Record that a shipped order was delivered"}
+	ListProduct        = Route{"list-product", http.MethodPost, "/products", Command, ToOperate, "List a product for sale"}
+	ReceiveStock       = Route{"receive-stock", http.MethodPost, "/products/{id}/stock", Command, ToOperate, "Receive stock of a product"}
+	ChangePrice        = Route{"change-price", http.MethodPost, "/products/{id}/price", Command, ToOperate, "Change a product's price"}
 )
 
 // The queries.
 var (
-	GetAccount          = Route{"get-account", http.MethodGet, "/accounts/{id}", Query, "An account with its balance"}
-	GetStatement        = Route{"get-statement", http.MethodGet, "/accounts/{id}/statement", Query, "An account's movements, newest first"}
-	GetOrder            = Route{"get-order", http.MethodGet, "/orders/{id}", Query, "An order's summary"}
-	ListOrders          = Route{"list-orders", http.MethodGet, "/orders", Query, "Active orders: placed and not delivered, oldest first"}
-	ListCustomerOrders  = Route{"list-customer-orders", http.MethodGet, "/customers/{id}/orders", Query, "A customer's orders, newest first"}
-	GetProduct          = Route{"get-product", http.MethodGet, "/products/{id}", Query, "A product with its price"}
-	GetProductInventory = Route{"get-product-inventory", http.MethodGet, "/products/{id}/inventory", Query, "A product's stock"}
-	GetProductSales     = Route{"get-product-sales", http.MethodGet, "/products/{id}/sales", Query, "A product's sales, counted when orders are placed"}
-	TopProductSales     = Route{"top-product-sales", http.MethodGet, "/products/sales", Query, "The products that sold best"}
-	GetStream           = Route{"get-stream", http.MethodGet, "/streams/{type}/{id}", Query, "The audit trail: every event of a stream"}
+	GetAccount          = Route{"get-account", http.MethodGet, "/accounts/{id}", Query, ToQuery, "An account with its balance"}
+	GetStatement        = Route{"get-statement", http.MethodGet, "/accounts/{id}/statement", Query, ToQuery, "An account's movements, newest first"}
+	GetOrder            = Route{"get-order", http.MethodGet, "/orders/{id}", Query, ToQuery, "An order's summary"}
+	ListOrders          = Route{"list-orders", http.MethodGet, "/orders", Query, ToOperate, "Active orders: placed and not delivered, oldest first"}
+	ListCustomerOrders  = Route{"list-customer-orders", http.MethodGet, "/customers/{id}/orders", Query, ToQuery, "A customer's orders, newest first"}
+	GetProduct          = Route{"get-product", http.MethodGet, "/products/{id}", Query, ToQuery, "A product with its price"}
+	GetProductInventory = Route{"get-product-inventory", http.MethodGet, "/products/{id}/inventory", Query, ToQuery, "A product's stock"}
+	GetProductSales     = Route{"get-product-sales", http.MethodGet, "/products/{id}/sales", Query, ToOperate, "A product's sales, counted when orders are placed"}
+	TopProductSales     = Route{"top-product-sales", http.MethodGet, "/products/sales", Query, ToOperate, "The products that sold best"}
+	GetStream           = Route{"get-stream", http.MethodGet, "/streams/{type}/{id}", Query, ToQuery, "The audit trail: every event of a stream"}
 )
 
 // All is every route.

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// edgeSettings are what a deployment chooses of who reaches its APIs, and how.
+type edgeSettings struct {
+	// issuer is the OpenID issuer of callers' tokens, "" = a Cognito user pool of the stack. audience is for whom they must be.
+	issuer   string
+	audience []string
+	// origins are the web pages that browsers may call the API from. None = no CORS.
+	origins []string
+	// rate is how many requests a second an API takes, burst how many at once beyond that.
+	rate, burst float64
+	// domain is the HTTP API's name, certificate the ARN of its certificate. "" = the name that AWS gives.
+	domain, certificate string
+}
+
+// readEdge reads those settings from the context.
+//
+// Errors: as [readSettings] has them.
+func readEdge(context map[string]any) (edgeSettings, error) {
+	var a edgeSettings
+	var audience, origins string
+	for key, to := range map[string]*string{
+		"issuer": &a.issuer, "audience": &audience, "origins": &origins, "domain": &a.domain, "certificate": &a.certificate,
+	} {
+		var err error
+		if *to, err = text(context, key); err != nil {
+			return a, err
+		}
+	}
+	a.audience, a.origins = listed(audience), listed(origins)
+	var err error
+	// The account's own limits are 10,000 a second and 5,000 at once, for all of its APIs together.
+	if a.rate, err = number(context, "rate", 2000); err != nil {
+		return a, err
+	}
+	if a.burst, err = number(context, "burst", 1000); err != nil {
+		return a, err
+	}
+	return a, a.validate()
+}
+
+func (a edgeSettings) validate() error {
+	if a.issuer != "" && !secure(a.issuer) {
+		return fmt.Errorf("issuer is %q: it must be an address such as https://id.example.org, as the tokens' iss has it", a.issuer)
+	}
+	if (a.issuer == "") != (len(a.audience) == 0) {
+		return fmt.Errorf("issuer and audience go together: an issuer's tokens for others are not for this API")
+	}
+	for _, origin := range a.origins {
+		if u, err := url.Parse(origin); err != nil || u.Host == "" || origin != u.Scheme+"://"+u.Host {
+			return fmt.Errorf("origins has %q: it must be origins such as https://shop.example.org, separated by commas", origin)
+		}
+	}
+	if (a.domain == "") != (a.certificate == "") {
+		return fmt.Errorf("domain and certificate go together: the certificate's ARN, in the stack's region")
+	}
+	return nil
+}
+
+func secure(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Scheme == "https" && u.Host != ""
+}
+
+// listed are the parts of a text between commas.
+func listed(text string) []string {
+	if text == "" {
+		return nil
+	}
+	parts := strings.Split(text, ",")
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	return parts
+}
+
+// number is a setting that is a whole number from 1, or what it is where the context has none.
+func number(context map[string]any, key string, otherwise float64) (float64, error) {
+	value, there := context[key]
+	if !there {
+		return otherwise, nil
+	}
+	n, err := strconv.ParseUint(fmt.Sprint(value), 10, 31)
+	if err != nil || n == 0 {
+		return 0, fmt.Errorf("%s is %v: it must be a whole number from 1", key, value)
+	}
+	return float64(n), nil
+}

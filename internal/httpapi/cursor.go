@@ -1,0 +1,34 @@
+package httpapi
+
+import (
+	"context"
+
+	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/internal/readmodel"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// turn reads one page of a list. Cursors leave and come back sealed for who got them, the route, and what its path names: they
+// tell nothing of rows, and go on nowhere else. What is inside is the read model's own and names its generation.
+//
+// Errors: [projection.ErrCursor] for a cursor that this list did not give to this caller; those of read.
+func turn[T any](
+	ctx context.Context, a *api, in Paging, route routes.Route, target []string,
+	read func(readmodel.PageRequest) (*document[readmodel.Page[T]], error),
+) (*document[readmodel.Page[T]], error) {
+	purpose, err := a.seals.For(append([]string{principal(ctx), route.ID}, target...)...)
+	if err != nil {
+		return nil, err
+	}
+	page := readmodel.PageRequest{Limit: in.Limit}
+	if in.Cursor != "" {
+		if page.Cursor, err = purpose.Open(in.Cursor); err != nil {
+			return nil, projection.ErrCursor
+		}
+	}
+	out, err := read(page)
+	if err == nil && out.Body.Next != "" {
+		out.Body.Next = purpose.Seal(out.Body.Next)
+	}
+	return out, err
+}

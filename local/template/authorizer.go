@@ -1,0 +1,93 @@
+package template
+
+import (
+	"fmt"
+	"strings"
+)
+
+// What routes may be authorized by.
+const (
+	authorizedByJWT      = "JWT"
+	authorizedByFunction = "CUSTOM"
+)
+
+type authorizer struct {
+	AuthorizerType   string
+	AuthorizerUri    string
+	JwtConfiguration struct {
+		Issuer   string
+		Audience []string
+	}
+}
+
+// addAuthorizers adds the JWT authorizers of HTTP APIs, one each at most. Functions that are told the same issuer are told who
+// stands for it, if anybody does.
+func (s *stack) addAuthorizers(system *System, apis map[string]int) error {
+	for _, r := range s.of(typeAuthorizer) {
+		name, err := s.apiOf(r)
+		if err != nil {
+			return err
+		}
+		place, ok := apis[name]
+		if !ok {
+			continue
+		}
+		var a authorizer
+		if err := s.decode(r, &a); err != nil {
+			return err
+		}
+		if a.AuthorizerType != "JWT" || system.APIs[place].Authorizer != nil {
+			return fmt.Errorf("%s (%s): one authorizer an HTTP API, of type JWT, is run here", r.id, r.Type)
+		}
+		system.APIs[place].Authorizer = &Authorizer{Issuer: a.JwtConfiguration.Issuer, Audience: a.JwtConfiguration.Audience}
+		if s.options.Issuer == "" {
+			continue
+		}
+		for _, f := range system.Functions {
+			for key, value := range f.Env {
+				if value == a.JwtConfiguration.Issuer {
+					f.Env[key] = s.options.Issuer
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// socketAuthorizer is the logical id of the function that is asked who may connect to a WebSocket API, "" where there is none.
+func (s *stack) socketAuthorizer(api string, system *System) (string, error) {
+	if !s.asks(api) {
+		return "", nil
+	}
+	for _, r := range s.of(typeAuthorizer) {
+		name, err := s.apiOf(r)
+		if err != nil {
+			return "", err
+		}
+		if name != api {
+			continue
+		}
+		var a authorizer
+		if err := s.decode(r, &a); err != nil {
+			return "", err
+		}
+		for _, f := range system.Functions {
+			if a.AuthorizerType == "REQUEST" && strings.Contains(a.AuthorizerUri, "/functions/"+f.ARN+"/") {
+				return f.ID, nil
+			}
+		}
+		return "", fmt.Errorf("%s asks %q, which is no function of this template", r.id, a.AuthorizerUri)
+	}
+	return "", fmt.Errorf("$connect asks an authorizer that is not in this template")
+}
+
+// asks tells whether $connect of a WebSocket API is authorized by a function.
+func (s *stack) asks(api string) bool {
+	for _, r := range s.of(typeRoute) {
+		of, err := s.apiOf(r)
+		if err == nil && of == api && r.Properties["RouteKey"] == "$connect" {
+			return r.Properties["AuthorizationType"] == authorizedByFunction
+		}
+	}
+	return false
+}
