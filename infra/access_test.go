@@ -24,7 +24,7 @@ import (
 // asRun is the template as the local runner reads it.
 func asRun(t *testing.T, of assembly) *template.System {
 	t.Helper()
-	read, err := template.Read(of.dir, template.Options{})
+	read, err := template.Read(of.dir, template.Options{Secret: func(string) (string, error) { return "secret", nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestAccessOnDynamoDB(t *testing.T) {
 			_, err := c.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{*accounts: {Keys: []map[string]types.AttributeValue{row}}}})
 			return err
 		}, "BatchGetItem AccountSummaryTable"},
-		{"rows are written as a batch", "projector", func(c *dynamodb.Client) error {
+		{"rows are written as a batch", "rebuilder", func(c *dynamodb.Client) error {
 			_, err := c.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{
 				*accounts: {{DeleteRequest: &types.DeleteRequest{Key: row}}},
 			}})

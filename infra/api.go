@@ -38,12 +38,16 @@ func newAPI(stack awscdk.Stack, conf config, deployed map[string]awslambda.Funct
 		}))
 		nameParts(made, pascal(string(route.Function)))
 	}
-	address := api.ApiEndpoint()
-	if conf.domain != "" {
-		address = newDomain(stack, conf, api)
-	}
-	output(stack, "ApiUrl", address, "Base URL of the API")
+	output(stack, "ApiUrl", addressOf(stack, conf, api), "Base URL of the API")
 	return api
+}
+
+// addressOf is where the API answers: at the deployment's domain alone, or where AWS puts it.
+func addressOf(stack awscdk.Stack, conf config, api awsapigatewayv2.HttpApi) *string {
+	if conf.domain != "" {
+		return newDomain(stack, conf, api)
+	}
+	return api.ApiEndpoint()
 }
 
 // newAuthorizer declares what checks tokens before any function runs.

@@ -59,7 +59,7 @@ func TestDomain(t *testing.T) {
 	same(t, "name", any("api.example.org"), domain["DomainName"])
 	same(t, "certificate", any("arn:aws:acm:eu-west-1:000000000000:certificate/c"),
 		domain["DomainNameConfigurations"].(list)[0].(object)["CertificateArn"])
-	same(t, "mapping", object{"ApiId": ref("Api"), "DomainName": ref("ApiDomain"), "Stage": ref("ApiDefaultStage")},
+	same(t, "mapping", object{"ApiId": ref("Api"), "DomainName": ref("ApiDomain"), "Stage": "$default"},
 		edge.resource(t, "ApiDomainMapping", "AWS::ApiGatewayV2::ApiMapping").Properties)
 	same(t, "ApiUrl", any("https://api.example.org"), edge.template.Outputs["ApiUrl"].Value)
 }
