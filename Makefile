@@ -85,8 +85,8 @@ chaos: dynamodb-local ## Run the whole service under faults and kills, and check
 	$(GO) run ./internal/chaos -for $(FOR) $(if $(SEED),-seed $(SEED)) $(if $(BUG),-bug $(BUG))
 
 .PHONY: load
-load: dynamodb-local ## Measure the whole service under rising load and in overload (CLIENTS=1,2,4,…, EACH=20s, SOAK=10m for a steady load)
-	$(GO) run ./internal/load $(if $(CLIENTS),-clients $(CLIENTS)) $(if $(EACH),-each $(EACH)) $(if $(SOAK),-soak $(SOAK))
+load: dynamodb-local ## Measure the whole service under rising load and in overload (CLIENTS=1,2,4,…, EACH=20s, SOAK=10m for a steady load, FILES=1 for tables on disk)
+	$(GO) run ./internal/load $(if $(CLIENTS),-clients $(CLIENTS)) $(if $(EACH),-each $(EACH)) $(if $(SOAK),-soak $(SOAK)) $(if $(FILES),-files)
 
 .PHONY: lint
 lint: ## Check style, import rules and formatting

@@ -27,6 +27,7 @@ type options struct {
 	each     time.Duration
 	soak     time.Duration
 	overload time.Duration
+	files    bool
 	out      string
 }
 
@@ -36,6 +37,7 @@ func main() {
 	flag.DurationVar(&o.each, "each", 20*time.Second, "how long each level takes")
 	flag.DurationVar(&o.soak, "soak", 0, "how long the steady load takes; 0 = none")
 	flag.DurationVar(&o.overload, "overload", 15*time.Second, "how long the overload takes; 0 = none")
+	flag.BoolVar(&o.files, "files", false, "have DynamoDB Local keep its tables on files, as `make run` does; otherwise in memory, so that the disk is not what is measured")
 	flag.StringVar(&o.out, "out", "build/load", "folder for the pictures and the tables")
 	flag.Parse()
 	if o.clients == nil {
@@ -82,12 +84,20 @@ func load(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	service, err := built.Start(ctx)
+	database := dynamolocal.Options{Dir: dynamolocal.Dir(root)}
+	if o.files {
+		database.DataDir = filepath.Join(dir, "data")
+	}
+	db, err := dynamolocal.Start(ctx, database)
 	if err != nil {
 		return err
 	}
+	service, err := built.Start(ctx, "DYNAMODB_ENDPOINT="+db.Endpoint)
+	if err != nil {
+		return errors.Join(err, db.Stop())
+	}
 	err = run(ctx, o, service)
-	return errors.Join(err, service.Stop())
+	return errors.Join(err, service.Stop(), db.Stop())
 }
 
 // run does one measurement after the other. What was measured is written even where something was wrong.

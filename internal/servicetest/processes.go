@@ -27,13 +27,14 @@ type Process struct {
 // Function tells whether it is a process of a function.
 func (p Process) Function() bool { return p.Name != Runner && p.Name != DynamoDB }
 
-// Processes are those of the service which run now. What ends meanwhile may be missing.
+// Processes are those of the service which run now, and the DynamoDB Local that this process started for it. What ends meanwhile
+// may be missing.
 func (s *Service) Processes() []Process {
 	all := parents()
 	root := s.process.Process.Pid
 	var found []Process
 	for pid := range all {
-		if !descends(pid, root, all) {
+		if !descends(pid, os.Getpid(), all) {
 			continue
 		}
 		resident, err := resident(pid)
