@@ -66,7 +66,7 @@ func TestPoliciesNotEvaluated(t *testing.T) {
 		{"action", `"Action": ["dynamodb:PutItem", "dynamodb:DeleteItem"]`, `"NotAction": "x"`, "its role Role: NotAction is not evaluated here"},
 		{"condition", `"Action": ["dynamodb:PutItem"`, `"Condition": {"StringEquals": {}}, "Action": ["dynamodb:PutItem"`, "its role Role: Condition: "},
 		{"resource", `["Events", "Arn"]}, {"Fn::Join"`, `["Events", "Nothing"]}, {"Fn::Join"`, "its role Role: Resource: [0]: Fn::GetAtt of Events.Nothing"},
-		{"no statement", `{"Effect": "Allow", "Action": "events:PutEvents"`, `7, {"Effect": "Allow", "Action": "events:PutEvents"`, "its role Role: a statement without Effect"},
+		{"no statement", `{"Effect": "Allow", "Action": "sns:Publish"`, `7, {"Effect": "Allow", "Action": "sns:Publish"`, "its role Role: a statement without Effect"},
 		{"elsewhere", `{"Region": {"Ref": "AWS::Region"}`, `{"Region": "eu-west-3"`, "Events (AWS::DynamoDB::GlobalTable): none of its replicas is in us-east-1"},
 		{"table's principal", `"Principal": "*"`, `"Principal": {"AWS": "x"}`, "Events (AWS::DynamoDB::GlobalTable): ResourcePolicy: Principal: x is not evaluated here"},
 	} {
