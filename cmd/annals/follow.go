@@ -26,6 +26,7 @@ func (c *cli) follow(cmd *cobra.Command, o *app.Operator, name string) error {
 		return err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s: started execution %s, which goes on without this command\n", name, execution)
+	var building projection.Generation
 	for said := ""; ; {
 		now, err := recordOf(cmd.Context(), o, name)
 		if err != nil {
@@ -34,6 +35,12 @@ func (c *cli) follow(cmd *cobra.Command, o *app.Operator, name string) error {
 		if serving := now.Serving(); serving.Generation != before.Serving().Generation {
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: generation %d serves after %s\n", name, serving.Generation, time.Since(start).Round(time.Millisecond))
 			return nil
+		}
+		switch b := now.Building(); {
+		case b != nil:
+			building = b.Generation
+		case building > 0:
+			return fmt.Errorf("generation %d of %s was given up meanwhile", building, name)
 		}
 		failure, err := o.Rebuilds.Failure(cmd.Context(), execution)
 		switch {

@@ -34,6 +34,9 @@ func TestRebuildByTheMachine(t *testing.T) { //nolint:paralleltest // sets the e
 		_, _ = io.WriteString(w, `{"executionArn":"arn","startDate":1}`)
 	}))
 	service := runningWith(t, map[string]string{"AWS_ENDPOINT_URL_SFN": "http://127.0.0.1:" + port, "REBUILD_MACHINE_ARN": "arn:aws:states:r:a:stateMachine:M"})
+	if _, err := annals(t, service, "catch-up", "Order#bad"); err == nil { // it waits in the generation that serves, too
+		t.Error("what can't be applied is level")
+	}
 	if out, err := annals(t, service, "rebuild", "order-summary"); err != nil || !strings.Contains(out, "order-summary: generation 2 serves after") {
 		t.Errorf("%s, %v", out, err)
 	}

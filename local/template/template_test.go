@@ -43,6 +43,7 @@ const whole = `{
 				"JOINED": {"Fn::Join": ["/", ["a", {"Ref": "AWS::Partition"}, {"Ref": "Stage"}, 7]]},
 				"SUB": {"Fn::Sub": "${Events}|${Rows.Arn}|${!Literal}|${AWS::Region}"},
 				"SUBMAP": {"Fn::Sub": ["${X}-${Rows}", {"X": {"Fn::Join": ["", ["j", "k"]]}}]},
+				"MACHINE": {"Ref": "Machine"},
 				"QUEUE": {"Ref": "Failures"},
 				"API": {"Fn::GetAtt": ["Api", "ApiEndpoint"]},
 				"SOCKET": {"Fn::GetAtt": ["Socket", "ApiEndpoint"]},
@@ -79,6 +80,10 @@ const whole = `{
 			"ScheduleExpression": "rate(1 day)", "ScheduleExpressionTimezone": "Europe/Berlin", "Target": {"Arn": "arn:x", "Input": "{}"}
 		}},
 		"Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": {"Fn::Sub": "bus-${Stage}"}, "Description": "d", "Policy": {}}},
+		"Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {
+			"StateMachineName": "made", "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+			"DefinitionString": {"Fn::Join": ["", ["{\"F\":\"", {"Fn::GetAtt": ["Worker", "Arn"]}, "\"}"]]}
+		}},
 		"JobsPolicy": {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": [{"Ref": "Jobs"}]}},
 		"Subscription": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
 			"EventSourceArn": {"Fn::GetAtt": ["Events", "StreamArn"]}, "FunctionName": {"Ref": "Worker"}, "StartingPosition": "TRIM_HORIZON",
@@ -196,7 +201,8 @@ func TestRead(t *testing.T) {
 			Env: map[string]string{
 				"TABLE": "Sys-Events", "ROWS": "rows-dev", "ARN": table + "Sys-Events", "DOTTED": table + "rows-dev", "JOINED": "a/aws/dev/7",
 				"SUB": "Sys-Events|" + table + "rows-dev|${Literal}|us-east-1", "SUBMAP": "jk-rows-dev",
-				"QUEUE": "http://127.0.0.1:9324/000000000000/Sys-Failures", "API": "http://127.0.0.1:3000", "SOCKET": "ws://127.0.0.1:3000/_socket",
+				"MACHINE": "arn:aws:states:us-east-1:000000000000:stateMachine:made",
+				"QUEUE":   "http://127.0.0.1:9324/000000000000/Sys-Failures", "API": "http://127.0.0.1:3000", "SOCKET": "ws://127.0.0.1:3000/_socket",
 				"BUS": "arn:aws:events:us-east-1:000000000000:event-bus/bus-dev", "BUSNAME": "bus-dev/bus-dev",
 				"ROLE": "arn:aws:iam::000000000000:role/Sys-Role", "DEAD": "https://dead-dev.s3.us-east-1.amazonaws.com", "SECRET": "secret of Sys-Secret", "ISSUER": "http://127.0.0.1:3000/issuer",
 			},
@@ -268,6 +274,12 @@ func TestRead(t *testing.T) {
 	if diff := cmp.Diff(wantSockets, system.Sockets); diff != "" {
 		t.Errorf("sockets: %s", diff)
 	}
+	wantMachines := []template.Machine{{
+		ID: "Machine", Name: "made", ARN: "arn:aws:states:us-east-1:000000000000:stateMachine:made", Definition: `{"F":"` + lambda + `Worker"}`,
+	}}
+	if diff := cmp.Diff(wantMachines, system.Machines); diff != "" {
+		t.Errorf("machines: %s", diff)
+	}
 	wantNotRun := []string{
 		"AWS::CloudWatch::Alarm",
 		"AWS::Events::EventBus.Policy",
@@ -314,6 +326,8 @@ func TestErrors(t *testing.T) {
 		{"dead letters", `{"deadLetterTargetArn": {"Fn::GetAtt": ["Failures", "Arn"]}`, `{"deadLetterTargetArn": {"Fn::GetAtt": ["Jobs", "Arn"]}`, "Jobs (AWS::SQS::Queue): its dead letters go to"},
 		{"receives", `"maxReceiveCount": 5`, `"maxReceiveCount": 0`, "maxReceiveCount 0"},
 		{"receives beyond", `"maxReceiveCount": 5`, `"maxReceiveCount": 1001`, "maxReceiveCount 1001"},
+		{"express machine", `"StateMachineName": "made"`, `"StateMachineType": "EXPRESS"`, "Machine (AWS::StepFunctions::StateMachine): machines of type EXPRESS"},
+		{"no definition", `"DefinitionString": {"Fn::Join": ["", ["{\"F\":\"", {"Fn::GetAtt": ["Worker", "Arn"]}, "\"}"]]}`, `"DefinitionString": ""`, "Machine (AWS::StepFunctions::StateMachine): no DefinitionString"},
 		{"queue", `"DelaySeconds": 5`, `"DelaySeconds": "x"`, "Jobs (AWS::SQS::Queue): "},
 		{"stage", `"StageName": "$default"`, `"StageName": "prod"`, `stage "prod"`},
 		{"route key", `"RouteKey": "GET /a/{id}"`, `"RouteKey": "GET a"`, `Get (AWS::ApiGatewayV2::Route): RouteKey "GET a"`},
