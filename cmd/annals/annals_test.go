@@ -14,6 +14,7 @@ import (
 
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 )
@@ -131,7 +132,7 @@ func TestVerifyRestored(t *testing.T) { //nolint:paralleltest // sets the enviro
 		t.Fatal(out, err)
 	}
 	client := dynamotest.Client(t)
-	t.Setenv("TABLE_EVENTS", dynamotest.Table(t, client, app.OperatorTables[1].Table))
+	t.Setenv("TABLE_EVENTS", dynamotest.Table(t, client, tables.Events.Table))
 	root := newRoot(os.Getenv)
 	var out bytes.Buffer
 	root.SetOut(&out)

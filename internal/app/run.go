@@ -19,13 +19,16 @@ func Run(build func(Service) (handler any, err error), wanted ...tables.Table) {
 	if err == nil {
 		var handler any
 		if handler, err = build(service); err == nil {
-			lambda.StartWithOptions(service.handler(handler),
+			lambda.StartWithOptions(invoker{service.handler(handler)},
 				lambda.WithContext(ctx), lambda.WithEnableSIGTERM(func() { os.Exit(0) }))
 		}
 	}
 	log.ErrorContext(ctx, "start", "error", err)
 	os.Exit(1)
 }
+
+// invoker hides that a handler was made by the library itself, which would not look at the options of the start then.
+type invoker struct{ lambda.Handler }
 
 // handler is a handler of invocations that is traced and measured.
 func (s Service) handler(handler any) lambda.Handler {

@@ -32,7 +32,7 @@ func TestSealed(t *testing.T) {
 		if got, err := p.Open(sealed); err != nil || got != text {
 			t.Errorf("%.20q: %.20q %v", text, got, err)
 		}
-		if raw, _ := base64.RawURLEncoding.DecodeString(sealed); text != "" && strings.Contains(string(raw), text) {
+		if raw, _ := base64.RawURLEncoding.DecodeString(sealed); len(text) > 5 && strings.Contains(string(raw), text) {
 			t.Errorf("%.20q can be read", text)
 		}
 	}
