@@ -111,7 +111,7 @@ func (m rebuildMachine) task(name, stage string) awsstepfunctionstasks.LambdaInv
 		OutputPath:               jsii.String("$.Payload"),
 		RetryOnServiceExceptions: jsii.Bool(false), // they are among all errors
 	})
-	task.AddRetry(&awsstepfunctions.RetryProps{Errors: jsii.Strings("Refusal"), MaxAttempts: jsii.Number(0)})
+	task.AddRetry(&awsstepfunctions.RetryProps{Errors: jsii.Strings("RefusalError"), MaxAttempts: jsii.Number(0)})
 	task.AddRetry(&awsstepfunctions.RetryProps{
 		Errors: jsii.Strings("States.ALL"), MaxAttempts: jsii.Number(8), Interval: awscdk.Duration_Seconds(jsii.Number(1)),
 		BackoffRate: jsii.Number(2), MaxDelay: awscdk.Duration_Minutes(jsii.Number(2)), JitterStrategy: awsstepfunctions.JitterType_FULL,

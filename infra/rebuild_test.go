@@ -39,7 +39,7 @@ func ask(task string, next string, caught string, segments float64) object {
 			"FunctionName": "RebuilderFunction.Arn", "Payload": object{"task": task, "segments": segments, "stage.$": "$"},
 		},
 		"Retry": list{
-			object{"ErrorEquals": list{"Refusal"}, "MaxAttempts": 0.0},
+			object{"ErrorEquals": list{"RefusalError"}, "MaxAttempts": 0.0},
 			object{
 				"ErrorEquals": list{"States.ALL"}, "IntervalSeconds": 1.0, "BackoffRate": 2.0, "MaxAttempts": 8.0, "MaxDelaySeconds": 120.0, "JitterStrategy": "FULL",
 			},

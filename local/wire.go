@@ -31,7 +31,7 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 	if err := r.openQueues(system); err != nil {
 		return err
 	}
-	r.openBuckets(system)
+	r.openBuckets(system) //nolint:contextcheck // they are told as long as the runner runs
 	if r.schedule, err = r.newSchedules(system); err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 		return err
 	}
 	r.mappings.start(r.ended)
-	r.schedule.start(r.mappings.context)
+	r.schedule.start(r.mappings.context) //nolint:contextcheck // as the mappings, until the runner stops
 	return nil
 }
 

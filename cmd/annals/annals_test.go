@@ -126,7 +126,7 @@ func TestCommands(t *testing.T) { //nolint:paralleltest // sets the environment
 
 // TestVerifyRestored: compared with what read models show, a table that was restored to an earlier second lacks commits, and
 // the command says of which streams.
-func TestVerifyRestored(t *testing.T) { //nolint:paralleltest // sets the environment
+func TestVerifyRestored(t *testing.T) {
 	port := running(t)
 	if out, err := annals(t, port, "catch-up", "Order#good"); err != nil {
 		t.Fatal(out, err)

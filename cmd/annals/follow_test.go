@@ -29,7 +29,7 @@ func TestRebuildByTheMachine(t *testing.T) { //nolint:paralleltest // sets the e
 		}
 		started = append(started, stage)
 		if stage.Projection == "order-summary" && !stage.Tidy && stage.Generation == 0 {
-			build(t, stage.Projection)
+			build(t, stage.Projection) //nolint:contextcheck // a test of its own
 		}
 		_, _ = io.WriteString(w, `{"executionArn":"arn","startDate":1}`)
 	}))
@@ -40,8 +40,8 @@ func TestRebuildByTheMachine(t *testing.T) { //nolint:paralleltest // sets the e
 	if out, err := annals(t, service, "rebuild", "order-summary"); err != nil || !strings.Contains(out, "order-summary: generation 2 serves after") {
 		t.Errorf("%s, %v", out, err)
 	}
-	status = `{"status":"FAILED","error":"Refusal","cause":"{\"errorMessage\":\"it differs\"}"}`
-	if out, err := annals(t, service, "rebuild", "product-sales"); err == nil || !strings.Contains(err.Error(), "Refusal: it differs\nproduct-sales goes on serving") {
+	status = `{"status":"FAILED","error":"RefusalError","cause":"{\"errorMessage\":\"it differs\"}"}`
+	if out, err := annals(t, service, "rebuild", "product-sales"); err == nil || !strings.Contains(err.Error(), "RefusalError: it differs\nproduct-sales goes on serving") {
 		t.Errorf("%s, %v", out, err)
 	}
 	for _, name := range []string{"nothing", "reserve-stock"} {

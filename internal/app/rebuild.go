@@ -19,11 +19,11 @@ type RebuildRequest struct {
 	Stage    projection.Stage `json:"stage"`
 }
 
-// Refusal is an error that trying again does not mend. The state machine knows it by its name, and does not.
-type Refusal struct{ Err error }
+// RefusalError is an error that trying again does not mend. The state machine knows it by its name, and does not.
+type RefusalError struct{ Err error }
 
-func (e *Refusal) Error() string { return e.Err.Error() }
-func (e *Refusal) Unwrap() error { return e.Err }
+func (e *RefusalError) Error() string { return e.Err.Error() }
+func (e *RefusalError) Unwrap() error { return e.Err }
 
 // rebuildMargin is how long before its end an invocation of the rebuilder stops and hands on: it may have to wait for streams
 // that are not level.
@@ -48,7 +48,7 @@ func (s Service) Rebuilder() (func(context.Context, RebuildRequest) (projection.
 		s.Log.LogAttrs(ctx, slog.LevelError, "a rebuild does not go on", slog.String("task", in.Task),
 			slog.String("projection", in.Stage.Projection), slog.Int("generation", int(in.Stage.Generation)), slog.String("error", httpapi.Describe(err)))
 		if final(err) {
-			err = &Refusal{err}
+			err = &RefusalError{err}
 		}
 		return out, err
 	}, nil

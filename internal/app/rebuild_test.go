@@ -67,18 +67,18 @@ func TestRefusalsAreKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = rebuild(t.Context(), app.RebuildRequest{Task: "dance"})
-	if err == nil || errors.As(err, new(*app.Refusal)) {
+	if err == nil || errors.As(err, new(*app.RefusalError)) {
 		t.Errorf("no task: %v", err)
 	}
-	err = &app.Refusal{Err: &projection.VerificationError{Projection: "p", Generation: 2, Count: 1, Differences: []string{"x"}}}
+	err = &app.RefusalError{Err: &projection.VerificationError{Projection: "p", Generation: 2, Count: 1, Differences: []string{"x"}}}
 	// aws-lambda-go names an error by its Go type.
-	if name := reflect.TypeOf(err).Elem().Name(); name != "Refusal" || !errors.As(err, new(*projection.VerificationError)) || !strings.Contains(err.Error(), "differs from its events") {
+	if name := reflect.TypeOf(err).Elem().Name(); name != "RefusalError" || !errors.As(err, new(*projection.VerificationError)) || !strings.Contains(err.Error(), "differs from its events") {
 		t.Errorf("%s: %v", name, err)
 	}
 }
 
 // TestMachineIsStarted: the SDK asks Step Functions as its API says, and understands its errors.
-func TestMachineIsStarted(t *testing.T) { //nolint:paralleltest // sets the environment
+func TestMachineIsStarted(t *testing.T) {
 	answers := map[string]string{}
 	var asked []string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -120,7 +120,7 @@ func TestMachineIsStarted(t *testing.T) { //nolint:paralleltest // sets the envi
 		`{"status":"RUNNING"}`:   "",
 		`{"status":"SUCCEEDED"}`: "",
 		`{"status":"ABORTED"}`:   "ABORTED: ",
-		`{"status":"FAILED","error":"Refusal","cause":"{\"errorMessage\":\"it differs\"}"}`: "Refusal: it differs",
+		`{"status":"FAILED","error":"RefusalError","cause":"{\"errorMessage\":\"it differs\"}"}`: "RefusalError: it differs",
 	} {
 		answers["DescribeExecution"] = text
 		failure, err := m.Failure(t.Context(), "e")

@@ -70,7 +70,7 @@ func FromEnvironment(ctx context.Context, log *slog.Logger, wanted ...tables.Tab
 	}
 	function := os.Getenv("AWS_LAMBDA_FUNCTION_NAME")
 	s.Meter = telemetry.New(os.Stdout, os.Getenv(telemetry.NamespaceEnv), function)
-	if s.Tracing, err = tracing.New(os.Getenv, function); err != nil {
+	if s.Tracing, err = tracing.New(os.Getenv, function); err != nil { //nolint:contextcheck // spans are sent after the invocation
 		return s, err
 	}
 	s.Tracing.Calls(&cfg)

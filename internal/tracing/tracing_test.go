@@ -57,7 +57,7 @@ func TestWhatCanNotBe(t *testing.T) {
 }
 
 // TestCarrier: whom a trace follows. X-Ray's headers of traces that nobody records are nothing to follow.
-func TestCarrier(t *testing.T) {
+func TestCarrier(t *testing.T) { //nolint:paralleltest // sets the environment
 	const root = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled="
 	for _, tt := range []struct{ name, event, lambda, want string }{
 		{"nobody", `{}`, "", ""},

@@ -61,7 +61,7 @@ type rate struct {
 
 func (r rate) Next(after time.Time) time.Time {
 	periods := after.Sub(r.from)/r.every + 1
-	return r.from.Add(max(periods, 1) * r.every)
+	return r.from.Add(max(periods, 1) * r.every) //nolint:durationcheck // so many of them
 }
 
 func parseRate(text string, now time.Time) (Schedule, error) {

@@ -167,24 +167,12 @@ func (s *State) check() error {
 	var paths []string
 	switch {
 	case s.Task != nil:
-		if s.Task.Resource != lambdaInvoke {
-			return fmt.Errorf("the resource %s is not run here: %s is", s.Task.Resource, lambdaInvoke)
-		}
-		for _, r := range s.Task.Retry {
-			if r.JitterStrategy != "" && r.JitterStrategy != "FULL" && r.JitterStrategy != "NONE" {
-				return fmt.Errorf("JitterStrategy %s is not run here", r.JitterStrategy)
-			}
+		if err := s.checkTask(); err != nil {
+			return err
 		}
 		paths = []string{s.Task.OutputPath}
 	case s.Map != nil:
-		p := s.Map.ItemProcessor
-		if p == nil || p.ProcessorConfig == nil || p.ProcessorConfig.Mode != "DISTRIBUTED" {
-			return errors.New("only distributed maps are run here")
-		}
-		if string(s.Map.ResultPath) != "null" {
-			return errors.New("the results of a map are not collected here: set ResultPath to null")
-		}
-		if err := p.check(); err != nil {
+		if err := s.checkMap(); err != nil {
 			return err
 		}
 		paths = []string{s.Map.ItemsPath}
@@ -209,6 +197,29 @@ func (s *State) check() error {
 		}
 	}
 	return nil
+}
+
+func (s *State) checkTask() error {
+	if s.Task.Resource != lambdaInvoke {
+		return fmt.Errorf("the resource %s is not run here: %s is", s.Task.Resource, lambdaInvoke)
+	}
+	for _, r := range s.Task.Retry {
+		if r.JitterStrategy != "" && r.JitterStrategy != "FULL" && r.JitterStrategy != "NONE" {
+			return fmt.Errorf("JitterStrategy %s is not run here", r.JitterStrategy)
+		}
+	}
+	return nil
+}
+
+func (s *State) checkMap() error {
+	p := s.Map.ItemProcessor
+	if p == nil || p.ProcessorConfig == nil || p.ProcessorConfig.Mode != "DISTRIBUTED" {
+		return errors.New("only distributed maps are run here")
+	}
+	if string(s.Map.ResultPath) != "null" {
+		return errors.New("the results of a map are not collected here: set ResultPath to null")
+	}
+	return p.check()
 }
 
 func (s *State) catchers() []catcher {

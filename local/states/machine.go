@@ -138,7 +138,7 @@ func (m *Machine) end(e *Execution, output any, err error) {
 	var failed *stateError
 	if err != nil && !errors.As(err, &failed) || m.ctx.Err() != nil && failed != nil {
 		if m.ctx.Err() == nil {
-			m.log.Error("an execution is stuck until the next start", "execution", e.Name, "error", err)
+			m.log.ErrorContext(m.ctx, "an execution is stuck until the next start", "execution", e.Name, "error", err)
 		}
 		return
 	}
@@ -146,14 +146,14 @@ func (m *Machine) end(e *Execution, output any, err error) {
 		e.Stopped, e.Status = time.Now(), Succeeded
 		if failed != nil {
 			e.Status, e.Error, e.Cause = Failed, failed.Name, failed.Cause
-			m.log.Error("an execution failed", "machine", m.Name, "execution", e.Name, "state", e.State, "error", failed)
-			return nil
+			m.log.ErrorContext(m.ctx, "an execution failed", "machine", m.Name, "execution", e.Name, "state", e.State, "error", failed)
+			return nil //nolint:nilerr // that it failed is what is noted
 		}
 		e.Output, err = json.Marshal(output)
 		return err
 	})
 	if err != nil {
-		m.log.Error("an execution is not on record", "execution", e.Name, "error", err)
+		m.log.ErrorContext(m.ctx, "an execution is not on record", "execution", e.Name, "error", err)
 	}
 }
 

@@ -73,7 +73,7 @@ func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 }
 
 // usual takes two calls for each item.
-func usual(task string, in map[string]any, calls int) (any, error) {
+func usual(task string, in map[string]any, _ int) (any, error) {
 	if task == "first" {
 		return map[string]any{"name": "n", "items": []int{7, 8, 9}, "wait": 0}, nil
 	}

@@ -40,18 +40,23 @@ func (s *stack) addAuthorizers(system *System, apis map[string]int) error {
 			return fmt.Errorf("%s (%s): one authorizer an HTTP API, of type JWT, is run here", r.id, r.Type)
 		}
 		system.APIs[place].Authorizer = &Authorizer{Issuer: a.JwtConfiguration.Issuer, Audience: a.JwtConfiguration.Audience}
-		if s.options.Issuer == "" {
-			continue
-		}
-		for _, f := range system.Functions {
-			for key, value := range f.Env {
-				if value == a.JwtConfiguration.Issuer {
-					f.Env[key] = s.options.Issuer
-				}
+		s.standIn(system, a.JwtConfiguration.Issuer)
+	}
+	return nil
+}
+
+// standIn tells functions who stands for an issuer, where somebody does.
+func (s *stack) standIn(system *System, issuer string) {
+	if s.options.Issuer == "" {
+		return
+	}
+	for _, f := range system.Functions {
+		for key, value := range f.Env {
+			if value == issuer {
+				f.Env[key] = s.options.Issuer
 			}
 		}
 	}
-	return nil
 }
 
 // socketAuthorizer is the logical id of the function that is asked who may connect to a WebSocket API, "" where there is none.

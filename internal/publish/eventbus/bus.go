@@ -87,7 +87,7 @@ func (b *Bus) Send(ctx context.Context, m publish.Message) error {
 	b.waiting = append(b.waiting, e)
 	if b.senders < inFlight {
 		b.senders++
-		go b.work()
+		go b.work() //nolint:contextcheck // it works for whoever waits, not for one of them
 	}
 	b.mu.Unlock()
 	return <-e.answered // within the timeout of each request before it

@@ -292,7 +292,7 @@ func (r *Rebuilder) stageFail(ctx context.Context, s *Stage) error {
 	s.Done = true
 	return r.change(ctx, s.Projection, func(next *Record) error {
 		own := next.Build(s.Generation)
-		building := own != nil && !own.leaves() && !(own.Status == Serving && own.Filled)
+		building := own != nil && !own.leaves() && (own.Status != Serving || !own.Filled)
 		for i := range next.Builds {
 			if b := &next.Builds[i]; b.Failure == "" && (building && b == own || !building && b.leaves()) {
 				b.Failure = why
