@@ -14,7 +14,7 @@ type Verify func(ctx context.Context, token string) (subject string, err error)
 
 var (
 	// ErrUnauthorized says that somebody has no token, or one that proves nothing. It is the text by which API Gateway answers 401.
-	ErrUnauthorized = errors.New("Unauthorized") //nolint:staticcheck // API Gateway's text
+	ErrUnauthorized = errors.New("Unauthorized")
 	// ErrForbidden says that a token does not allow to listen.
 	ErrForbidden = errors.New("forbidden")
 )
