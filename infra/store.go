@@ -53,7 +53,7 @@ func newTable(stack awscdk.Stack, table tables.Table, component string, props *a
 	id := pascal(table.Name) + "Table"
 	made := named(awsdynamodb.NewTableV2(stack, jsii.String(id), props))
 	tag(made, component)
-	output(stack, id+"Name", made.TableName(), "Name of the table "+table.Name)
+	output(stack, table.Output(), made.TableName(), "Name of the table "+table.Name)
 	return made
 }
 

@@ -36,6 +36,7 @@ func runningWith(t *testing.T, more map[string]string) (port string) {
 	for name := range env { // what the commands set is undone
 		t.Setenv(name, os.Getenv(name))
 	}
+	t.Setenv(tables.Events.Env(), env[tables.Events.Env()]) // for the tests' own store
 	store, err := dynamostore.New(client, env["TABLE_EVENTS"], dynamostore.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -91,9 +92,10 @@ func TestCommands(t *testing.T) { //nolint:paralleltest // sets the environment
 		fails string // in its error, "" = it has none
 	}{
 		{"catch-up Order#good", "Order#good is level", ""},
-		{"catch-up Order#bad order-summary", "", "Order#bad waits in order-summary"},
+		{"heal Order#bad order-summary", "", "Order#bad waits in order-summary"},
 		{"catch-up good", "", "want Type#id"},
 		{"projections", "order-summary      1           1     serving", ""},
+		{"projections extra", "", `unknown command "extra"`},
 		{"parked list", "order-summary  1           Order#bad  1       1        needs-newer-code", ""},
 		{"parked list product-catalog", "PROJECTION", ""},
 		{"parked list nothing", "", `there is no projection "nothing"`},
@@ -114,6 +116,7 @@ func TestCommands(t *testing.T) { //nolint:paralleltest // sets the environment
 		{"republish Order#good 0", "", `"0" is no version`},
 		{"verify", "2 streams, 2 commits, 2 events: 0 findings", ""},
 		{"rebuild reserve-stock", "", "a reaction is not built anew"},
+		{"rebuild order-summary --segments 0", "", "--segments must be 1 or more"},
 		{"rebuild nothing", "", `there is no projection "nothing"`},
 		{"rebuild", "", "accepts 1 arg(s)"},
 	} {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,8 +34,10 @@ func (c *cli) follow(cmd *cobra.Command, o *app.Operator, name string) error {
 			return err
 		}
 		if serving := now.Serving(); serving.Generation != before.Serving().Generation {
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: generation %d serves after %s\n", name, serving.Generation, time.Since(start).Round(time.Millisecond))
-			return nil
+			out := rebuilt{Projection: name, Generation: serving.Generation, Seconds: time.Since(start).Seconds()}
+			return c.show(cmd, out, func(w io.Writer) {
+				fmt.Fprintf(w, "%s: generation %d serves after %s\n", name, out.Generation, time.Since(start).Round(time.Millisecond))
+			})
 		}
 		switch b := now.Building(); {
 		case b != nil:
@@ -107,8 +110,13 @@ func (c *cli) abandonCommand() *cobra.Command {
 			if err := o.Rebuilder.Abandon(cmd.Context(), args[0]); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: the generation that was being built is given up\n", args[0])
-			return nil
+			out := struct {
+				Projection string `json:"projection"`
+				Abandoned  bool   `json:"abandoned"`
+			}{args[0], true}
+			return c.show(cmd, out, func(w io.Writer) {
+				fmt.Fprintf(w, "%s: the generation that was being built is given up\n", args[0])
+			})
 		},
 	}
 }

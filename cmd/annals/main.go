@@ -13,9 +13,10 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := newRoot(os.Getenv).ExecuteContext(ctx); err != nil {
+	err := newRoot(os.Getenv).ExecuteContext(ctx)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "annals:", err)
-		os.Exit(1) //nolint:gocritic // nothing is left to stop
 	}
+	os.Exit(exitCode(err))
 }

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"text/tabwriter"
+	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,24 +15,43 @@ func (c *cli) parkedCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "parked", Short: "Look after the streams that a projection could not apply"}
 	cmd.AddCommand(
 		&cobra.Command{
-			Use: "list [PROJECTION]", Short: "List the streams that wait", Args: cobra.MaximumNArgs(1), RunE: c.listParked,
+			Use: "list [PROJECTION]", Short: "List the streams that wait", Example: "  annals --local parked list order-summary",
+			Args: cobra.MaximumNArgs(1), ValidArgsFunction: c.completeProjection(0), RunE: c.listParked,
 		},
 		&cobra.Command{
-			Use: "show PROJECTION STREAM", Short: "Show why a stream waits", Args: cobra.ExactArgs(2), RunE: c.showParked,
+			Use: "show PROJECTION STREAM", Short: "Show why a stream waits", Example: "  annals --local parked show order-summary Order#o-1",
+			Args: cobra.ExactArgs(2), ValidArgsFunction: c.completeProjection(0), RunE: c.showParked,
 		},
 		&cobra.Command{
-			Use: "retry [PROJECTION [STREAM]]", Short: "Try one stream again, or all that wait", Args: cobra.MaximumNArgs(2), RunE: c.retryParked,
+			Use: "retry [PROJECTION [STREAM]]", Short: "Try one stream again, or all that wait",
+			Long: "Try one stream again, or all that wait, in one projection or in all.\n" +
+				"Another build of the code tries them by itself. Exit code 3: some still wait.",
+			Example: "  annals --local parked retry\n  annals --local parked retry order-summary Order#o-1",
+			Args:    cobra.MaximumNArgs(2), ValidArgsFunction: c.completeProjection(0), RunE: c.retryParked,
 		},
 	)
 	return cmd
 }
 
-// arg is an argument, "" if it is not given.
-func arg(args []string, i int) string {
-	if i < len(args) {
-		return args[i]
+// parked is a stream that waits, as it is shown.
+type parked struct {
+	Projection string                `json:"projection"`
+	Generation projection.Generation `json:"generation"`
+	Stream     string                `json:"stream"`
+	// Version is that of the event that can't be applied, Waiting how many events are known to wait.
+	Version int64             `json:"version"`
+	Waiting int64             `json:"waiting"`
+	Reason  projection.Reason `json:"reason"`
+	Error   string            `json:"error"`
+	At      time.Time         `json:"at"`
+	Code    string            `json:"code,omitempty"`
+}
+
+func newParked(w projection.Waiting) parked {
+	return parked{
+		Projection: w.Projection, Generation: w.Generation, Stream: w.Stream.String(), Version: w.Version,
+		Waiting: max(w.Seen-w.Version+1, 1), Reason: w.Reason, Error: w.Error, At: w.At, Code: w.Code,
 	}
-	return ""
 }
 
 func (c *cli) listParked(cmd *cobra.Command, args []string) error {
@@ -40,73 +59,87 @@ func (c *cli) listParked(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "PROJECTION\tGENERATION\tSTREAM\tBEFORE\tWAITING\tREASON")
+	t := c.table(cmd, "PROJECTION", "GENERATION", "STREAM", "BEFORE", "WAITING", "REASON")
 	for w, err := range o.Parked(cmd.Context(), arg(args, 0)) {
 		if err != nil {
+			return errorAfter(t, err)
+		}
+		p := newParked(w)
+		if err := t.row(p, p.Projection, p.Generation, p.Stream, p.Version, p.Waiting, p.Reason); err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "%s\t%d\t%s\t%d\t%d\t%s\n", w.Projection, w.Generation, w.Stream, w.Version, waiting(w), w.Reason)
 	}
-	return out.Flush()
+	return t.end()
 }
 
-// waiting is how many events of a stream are known to wait.
-func waiting(w projection.Waiting) int64 { return max(w.Seen-w.Version+1, 1) }
-
 func (c *cli) showParked(cmd *cobra.Command, args []string) error {
+	stream, err := streamArg(args[1])
+	if err != nil {
+		return err
+	}
 	o, err := c.operator(cmd)
 	if err != nil {
 		return err
 	}
-	found := false
+	shown := false
 	for w, err := range o.Parked(cmd.Context(), args[0]) {
 		if err != nil {
 			return err
 		}
-		if w.Stream.String() != args[1] {
+		if w.Stream != stream {
 			continue
 		}
-		found = true
-		fmt.Fprintf(cmd.OutOrStdout(), "%s in %s, generation %d\n  waits before version %d since %s; %d events are known to wait\n  reason: %s\n  error: %s\n  code: %s\n",
-			w.Stream, w.Projection, w.Generation, w.Version, w.At, waiting(w), w.Reason, w.Error, w.Code)
+		shown = true
+		p := newParked(w)
+		err := c.show(cmd, p, func(out io.Writer) {
+			fmt.Fprintf(out, "%s in %s, generation %d\n  waits before version %d since %s; %d events are known to wait\n  reason: %s\n  error: %s\n  code: %s\n",
+				visible(p.Stream, false), p.Projection, p.Generation, p.Version, stamp(p.At), p.Waiting, p.Reason, visible(p.Error, false), p.Code)
+		})
+		if err != nil {
+			return err
+		}
 	}
-	if !found {
+	if !shown {
 		return fmt.Errorf("%s does not wait in %s", args[1], args[0])
 	}
 	return nil
 }
 
 func (c *cli) retryParked(cmd *cobra.Command, args []string) error {
+	var stream es.StreamID
+	if len(args) == 2 {
+		var err error
+		if stream, err = streamArg(args[1]); err != nil {
+			return err
+		}
+	}
 	o, err := c.operator(cmd)
 	if err != nil {
 		return err
 	}
-	tried := 1
+	out := struct {
+		Tried int `json:"tried"`
+		Left  int `json:"left"`
+	}{Tried: 1}
 	if len(args) < 2 {
-		tried, err = o.Retry(cmd.Context(), arg(args, 0))
+		out.Tried, err = o.Retry(cmd.Context(), arg(args, 0))
 	} else {
-		var stream es.StreamID
-		if stream, err = es.ParseStreamID(args[1]); err != nil {
-			return err
-		}
 		err = o.CatchUp(cmd.Context(), args[0], stream, true)
 	}
 	if err != nil {
 		return err
 	}
-	left := 0
 	for w, err := range o.Parked(cmd.Context(), arg(args, 0)) {
 		if err != nil {
 			return err
 		}
-		if len(args) < 2 || w.Stream.String() == args[1] {
-			left++
+		if len(args) < 2 || w.Stream == stream {
+			out.Left++
 		}
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "tried %d, %d still wait\n", tried, left)
-	if left > 0 {
-		return errors.New("not all could be applied: `annals parked show` says why")
+	err = c.show(cmd, out, func(w io.Writer) { fmt.Fprintf(w, "tried %d, %d still wait\n", out.Tried, out.Left) })
+	if err == nil && out.Left > 0 {
+		return found("not all could be applied: `annals parked show` says why")
 	}
-	return nil
+	return err
 }

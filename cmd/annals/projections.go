@@ -1,56 +1,62 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"io"
-	"text/tabwriter"
-	"time"
+	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/internal/inspect"
+	"github.com/annals-es/annals/internal/readmodel/tables"
 )
 
 func (c *cli) projectionsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "projections",
-		Short: "List the projections and their generations",
+		Short: "List the projections and reactions, their generations, how many streams wait, and how far a rebuild is",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o, err := c.operator(cmd)
+			s, err := c.connect(cmd)
 			if err != nil {
 				return err
 			}
-			out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			fmt.Fprintln(out, "PROJECTION\tGENERATION\tFOLD\tSTATUS\tSINCE\tPROGRESS")
-			for _, e := range o.Engines() {
-				if err := listGenerations(cmd.Context(), out, e); err != nil {
-					return err
+			all, err := s.Projections(cmd.Context())
+			if err != nil {
+				return err
+			}
+			t := c.table(cmd, "PROJECTION", "GENERATION", "FOLD", "STATUS", "SINCE", "PARKED", "PROGRESS")
+			for _, p := range all {
+				for _, g := range p.Generations {
+					line := struct {
+						Name string `json:"projection"`
+						inspect.Generation
+					}{p.Name, g}
+					if err := t.row(line, p.Name, g.Generation, g.Fold, g.Status, stamp(g.Since), g.Parked, progressOf(&g)); err != nil {
+						return err
+					}
 				}
 			}
-			return out.Flush()
+			return t.end()
 		},
 	}
 }
 
-func listGenerations(ctx context.Context, out io.Writer, e *projection.Engine) error {
-	records, err := e.Records(ctx)
-	if err != nil {
-		return err
+func progressOf(g *inspect.Generation) string {
+	switch {
+	case g.Failure != "":
+		return "failed: " + g.Failure
+	case g.Rebuild == nil:
+		return ""
 	}
-	for _, r := range records {
-		for _, b := range r.Builds {
-			standing, err := e.Standing(ctx, r.Projection, b)
-			if err != nil {
-				return err
-			}
-			progress := standing.String()
-			if b.Failure != "" {
-				progress = "failed: " + b.Failure
-			}
-			fmt.Fprintf(out, "%s\t%d\t%d\t%s\t%s\t%s\n", r.Projection, b.Generation, b.Fold, b.Status, b.Since.Format(time.RFC3339), progress)
-		}
+	return fmt.Sprintf("%d of %d segments %s", g.Rebuild.Done, g.Rebuild.Segments, g.Rebuild.Doing)
+}
+
+// projectionNames are the names of the projections that this code knows.
+func projectionNames() []string {
+	names := []string{tables.ReserveStock.Name}
+	for _, t := range tables.ReadModels {
+		names = append(names, t.Name)
 	}
-	return nil
+	slices.Sort(names)
+	return names
 }

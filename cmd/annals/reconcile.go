@@ -1,8 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,7 +24,7 @@ func (c *cli) reconcileCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if segments < 1 || units < 0 || settled < 0 {
-				return errors.New("--segments must be 1 or more, --units-per-second and --settled must not be negative")
+				return usage("--segments must be 1 or more, --units-per-second and --settled must not be negative")
 			}
 			cfg := projection.ReconcileConfig{Segments: segments, UnitsPerSecond: units, Settled: settled}
 			if units == 0 {
@@ -52,15 +52,27 @@ func (c *cli) reconcile(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	type line struct {
+		Of      string  `json:"of"`
+		Streams int     `json:"streams"`
+		Healed  int     `json:"healed"`
+		Waiting int     `json:"waiting"`
+		Units   float64 `json:"units"`
+	}
 	for _, of := range []struct {
 		name  string
 		found projection.Reconciled
 	}{{"read models", readModels}, {"reactions", reactions}} {
-		fmt.Fprintf(cmd.OutOrStdout(), "%s: %d streams, %d checkpoints brought level, %d waiting, %.1f read units\n",
-			of.name, of.found.Streams, of.found.Healed, of.found.Parked, of.found.Units)
+		l := line{of.name, of.found.Streams, of.found.Healed, of.found.Parked, of.found.Units}
+		err := c.show(cmd, l, func(w io.Writer) {
+			fmt.Fprintf(w, "%s: %d streams, %d checkpoints brought level, %d waiting, %.1f read units\n", l.Of, l.Streams, l.Healed, l.Waiting, l.Units)
+		})
+		if err != nil {
+			return err
+		}
 	}
 	if waiting := readModels.Parked + reactions.Parked; waiting > 0 {
-		return fmt.Errorf("%d checkpoints are of streams that wait: `annals parked list` names them", waiting)
+		return found("%d checkpoints are of streams that wait: `annals parked list` names them", waiting)
 	}
 	return nil
 }

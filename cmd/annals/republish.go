@@ -2,11 +2,10 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 
 	"github.com/spf13/cobra"
-
-	"github.com/annals-es/annals/pkg/es"
 )
 
 func (c *cli) republishCommand() *cobra.Command {
@@ -15,14 +14,14 @@ func (c *cli) republishCommand() *cobra.Command {
 		Short: "Send the integration events of a stream again, from a version on, with the ids that they have",
 		Args:  cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			stream, err := es.ParseStreamID(args[0])
+			stream, err := streamArg(args[0])
 			if err != nil {
 				return err
 			}
 			from := int64(1)
 			if text := arg(args, 1); text != "" {
 				if from, err = strconv.ParseInt(text, 10, 64); err != nil || from < 1 {
-					return fmt.Errorf("%q is no version: want a number from 1", text)
+					return usage("%q is no version: want a number from 1", text)
 				}
 			}
 			o, err := c.operator(cmd)
@@ -36,8 +35,13 @@ func (c *cli) republishCommand() *cobra.Command {
 			if n == 0 {
 				return fmt.Errorf("%s has no event from version %d on", stream, from)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "went through %d events of %s: those that are public are on the bus\n", n, stream)
-			return nil
+			out := struct {
+				Stream string `json:"stream"`
+				Events int    `json:"events"`
+			}{stream.String(), n}
+			return c.show(cmd, out, func(w io.Writer) {
+				fmt.Fprintf(w, "went through %d events of %s: those that are public are on the bus\n", n, stream)
+			})
 		},
 	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -12,31 +11,89 @@ type cli struct {
 	getenv func(string) string
 	local  bool
 	here   bool // rebuilds
+	stack  string
+	output format
+	// units is the most read units a second that searches consume, 0 = no limit.
+	units float64
 	// rebuild adjusts rebuilds.
 	rebuild projection.RebuildConfig
 }
 
+const longHelp = `Look at a running service, and after it: what happened, what it led to, how far the read models are.
+
+Where the service is:
+
+    --local       the one that ` + "`make run`" + ` runs on this machine (PORT=3000, DYNAMODB_ENDPOINT)
+    --stack NAME  on AWS, by the outputs of its CloudFormation stack
+    neither       by the environment, as the projector and the reactor function have it (TABLE_EVENTS and so on)
+
+AWS's own settings (AWS_PROFILE, AWS_REGION and so on) are read as all its tools read them.
+
+Output is for people; with --output json it is JSON: one object, or one a line where there are many (NDJSON). Fields may be
+added, none is renamed. What was stored is shown with control characters escaped. Times are UTC.
+
+Exit codes: 0 done; 1 it could not be done; 2 the command line is wrong; 3 it was done, and what was looked at is not as it
+should be: findings of verify and doctor, streams that still wait.`
+
 func newRoot(getenv func(string) string) *cobra.Command {
 	c := &cli{getenv: getenv}
 	root := &cobra.Command{
-		Use:   "annals",
-		Short: "Look after the read models of the service",
-		Long: "Look after the read models of the service.\n\nThe tables' names are read from the environment, as the projector and the reactor function have it (TABLE_EVENTS and so on),\n" +
-			"and AWS's settings as all its tools read them. With --local, both are those of the running `make run`.",
-		SilenceUsage:  true,
-		SilenceErrors: true,
+		Use:               "annals",
+		Short:             "Look at a running service, and after it",
+		Long:              longHelp,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		DisableAutoGenTag: true,
 	}
-	root.PersistentFlags().BoolVar(&c.local, "local", false, "work on the service that runs here (PORT=3000, DYNAMODB_ENDPOINT)")
-	root.AddCommand(c.projectionsCommand(), c.rebuildCommand(), c.rollbackCommand(), c.abandonCommand(), c.parkedCommand(),
-		c.catchUpCommand(), c.reconcileCommand(), c.republishCommand(), c.verifyCommand())
+	flags := root.PersistentFlags()
+	flags.BoolVar(&c.local, "local", false, "work on the service that runs here (PORT=3000, DYNAMODB_ENDPOINT)")
+	flags.StringVar(&c.stack, "stack", "", "work on the service of this CloudFormation stack")
+	flags.VarP(&c.output, "output", "o", "human or json")
+	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"human", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	root.AddGroup(&cobra.Group{ID: events, Title: "What happened:"}, &cobra.Group{ID: models, Title: "The read models:"}, &cobra.Group{ID: setup, Title: "The setup:"})
+	root.AddCommand(in(events, c.streamsCommand(), c.eventsCommand(), c.stateCommand(), c.findCommand(), c.tailCommand(), c.traceCommand())...)
+	root.AddCommand(in(events, c.verifyCommand(), c.anchorsCommand(), c.exportCommand(), c.importCommand())...)
+	root.AddCommand(in(models, c.projectionsCommand(), c.rebuildCommand(), c.rollbackCommand(), c.abandonCommand())...)
+	root.AddCommand(in(models, c.parkedCommand(), c.healCommand(), c.reconcileCommand(), c.republishCommand())...)
+	root.AddCommand(in(setup, c.doctorCommand(), c.versionCommand())...)
+	strict(root)
 	return root
 }
 
-// operator connects to the service.
-func (c *cli) operator(cmd *cobra.Command) (*app.Operator, error) {
-	s, err := c.service(cmd)
-	if err != nil {
-		return nil, err
+// The groups of commands.
+const (
+	events = "events"
+	models = "models"
+	setup  = "setup"
+)
+
+func in(group string, commands ...*cobra.Command) []*cobra.Command {
+	for _, cmd := range commands {
+		cmd.GroupID = group
 	}
-	return s.Operator(c.rebuild)
+	return commands
+}
+
+// strict makes usage errors of what cobra finds wrong with a command line, and unknown commands errors.
+func strict(cmd *cobra.Command) {
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	check := cmd.Args
+	if !cmd.Runnable() {
+		check = func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage("there is no command %q: `%s --help` lists what there is", args[0], cmd.CommandPath())
+			}
+			return nil
+		}
+		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	}
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usageError{err}
+		}
+		return nil
+	}
+	for _, child := range cmd.Commands() {
+		strict(child)
+	}
 }

@@ -37,7 +37,7 @@ func (s Service) Witnesses(ctx context.Context) ([]verify.Witness, error) {
 	return all, nil
 }
 
-// Verify compares all streams with their own hashes, and with all that the service remembers of them. See [verify.Store]. It
+// Verify compares all streams with their own hashes, and with all that the service, and whoever asks, remembers of them. See [verify.Store]. It
 // needs what Witnesses needs.
 //
 // Errors: those of Witnesses and [verify.Store].
@@ -46,8 +46,10 @@ func (s Service) Verify(ctx context.Context, cfg verify.Config) (*verify.Report,
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Witnesses, err = s.Witnesses(ctx); err != nil {
+	own, err := s.Witnesses(ctx)
+	if err != nil {
 		return nil, err
 	}
+	cfg.Witnesses = append(own, cfg.Witnesses...)
 	return verify.Store(ctx, store, cfg)
 }

@@ -22,6 +22,15 @@ func (t Table) Env() string {
 	return "TABLE_" + strings.ToUpper(strings.ReplaceAll(t.Name, "-", "_"))
 }
 
+// Output is the output of the stack that holds the table's name on DynamoDB: OrderSummaryTableName.
+func (t Table) Output() string {
+	var b strings.Builder
+	for word := range strings.SplitSeq(t.Name, "-") {
+		b.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	return b.String() + "TableName"
+}
+
 // Events is the event table, Snapshots that of the aggregates' snapshots, Projections that of all projections' generations.
 var (
 	Events      = Table{Name: "events", Table: dynamostore.EventsTable}

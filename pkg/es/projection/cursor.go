@@ -85,6 +85,10 @@ func (c *cursor) after(steps []step, state json.RawMessage) Checkpoint {
 	last := steps[len(steps)-1]
 	c.recorded = last.commit.At
 	next := Checkpoint{Version: last.version(), Hash: last.commit.Hash, State: state, Owner: c.at.Owner, Behind: c.behind}
+	next.At = last.commit.At // of an inline projection, which has no clock of its own: it is stored with its commit
+	if c.engine != nil {
+		next.At = c.engine.cfg.Now().UTC().Truncate(time.Microsecond)
+	}
 	if steps[0].version() == 1 {
 		next.Owner = steps[0].commit.Meta.Actor
 	}

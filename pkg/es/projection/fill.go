@@ -15,8 +15,8 @@ var ErrUnfinished = errors.New("there was no time for all of it")
 // ErrNoGeneration says that a generation is not there, or not in the status that something needs.
 var ErrNoGeneration = errors.New("there is no such generation to do that with")
 
-// Progress is told after each page how many events it had.
-type Progress func(segment, events int)
+// Progress is told after each page how many commits and events it had.
+type Progress func(segment, commits, events int)
 
 // Fill reads one segment of the history into a generation, from where an earlier call ended. It tells whether all segments
 // are filled now.
@@ -81,7 +81,7 @@ func (r *Rebuilder) fillFrom(ctx context.Context, t *target, segment int, from e
 			return fmt.Errorf("%s: position: %w", t, err)
 		}
 		if progress != nil {
-			progress(segment, events(page))
+			progress(segment, len(page.Commits), events(page))
 		}
 	}
 	return nil

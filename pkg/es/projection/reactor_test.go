@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -148,5 +149,50 @@ func TestDefinitionsThatLackSomething(t *testing.T) {
 			}()
 			make()
 		}()
+	}
+}
+
+// TestSkip: what was reacted to elsewhere is not reacted to again, in whatever pieces it comes; what follows is.
+func TestSkip(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	var did []string
+	e := b.engineOf(projection.Config{Parallel: 1}, projection.NewReactor(reactionTo(func(text string, _ es.Command) error {
+		did = append(did, text)
+		return nil
+	})))
+	first, second := b.write(t, "a", Noted{"first"}, Noted{"second"}), b.write(t, "a", Noted{"third"})
+	end := es.Mark{StreamVersion: es.StreamVersion{Stream: note("a"), Version: second.Version}, Hash: second.Hash}
+	other := es.Mark{StreamVersion: es.StreamVersion{Stream: es.StreamID{Type: "Other", ID: "x"}, Version: 1}, Hash: []byte{1}}
+	for range 2 { // an import that goes on skips again
+		if err := e.Skip(t.Context(), end, other); err != nil {
+			t.Fatal(err)
+		}
+	}
+	apply(t, e, first)
+	apply(t, e, first, second)
+	if len(did) > 0 {
+		t.Errorf("reacted to %v", did)
+	}
+	apply(t, e, b.write(t, "a", Noted{"fourth"}))
+	if diff := cmp.Diff([]string{"fourth"}, did); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if err := e.Skip(t.Context(), end); err == nil || !strings.Contains(err.Error(), "has begun with Note#a, and is at version 4") {
+		t.Errorf("begun: %v", err)
+	}
+}
+
+// TestSkipLeavesProjections: they fold what is skipped by reactions.
+func TestSkipLeavesProjections(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	e := b.engineOf(projection.Config{}, logOf(1, false))
+	c := b.write(t, "a", Noted{"first"})
+	if err := e.Skip(t.Context(), es.Mark{StreamVersion: es.StreamVersion{Stream: note("a"), Version: 1}, Hash: c.Hash}); err != nil {
+		t.Fatal(err)
+	}
+	if at := b.at(t, 1, "a"); at.Version != 0 {
+		t.Errorf("at %d", at.Version)
 	}
 }

@@ -31,7 +31,7 @@ func TestRebuild(t *testing.T) {
 	e := b.engineOf(projection.Config{}, logOf(2, false), logOf(1, false))
 	r := b.rebuilder(e)
 	pages := 0
-	build, report, err := r.Run(t.Context(), "log", func(_, events int) {
+	build, report, err := r.Run(t.Context(), "log", func(_, _, events int) {
 		if events > 0 {
 			pages++
 		}
@@ -130,7 +130,7 @@ func TestGivenUpWhileFilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	pages := 0
-	_, err = r.Fill(t.Context(), "log", build.Generation, 0, func(int, int) {
+	_, err = r.Fill(t.Context(), "log", build.Generation, 0, func(int, int, int) {
 		if pages++; pages == 1 {
 			if err := r.Abandon(t.Context(), "log"); err != nil {
 				t.Error(err)

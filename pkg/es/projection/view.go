@@ -31,6 +31,8 @@ type Checkpoint struct {
 	// Done is how many of the next event's rows are written already, in order: an event may write more rows than fit
 	// into one transaction.
 	Done int
+	// At is when Version was applied, in microseconds, UTC. Zero = that was before times were kept.
+	At time.Time
 	// State is the stream's state, as JSON.
 	State json.RawMessage
 	// Owner is who created the stream: the actor of its first commit.

@@ -229,7 +229,7 @@ func BenchmarkRebuildMemory(b *testing.B) {
 			most := uint64(0)
 			for range b.N {
 				var mu sync.Mutex
-				rebuildOf(b, client, store)(func(int, int) {
+				rebuildOf(b, client, store)(func(int, int, int) {
 					mu.Lock()
 					defer mu.Unlock()
 					runtime.GC()

@@ -53,12 +53,13 @@ func checkpoint(i item) (projection.Checkpoint, error) {
 		cp.Hash = hash.Value
 	}
 	_, cp.Behind = i["behind"]
-	var err3 error
+	var err3, err4 error
+	cp.At, err4 = es.ParseTime(text(i, "at"))
 	if parked := text(i, "parked"); parked != "" {
 		cp.Parked = &projection.Parked{}
 		err3 = json.Unmarshal([]byte(parked), cp.Parked)
 	}
-	return cp, errors.Join(err1, err2, err3)
+	return cp, errors.Join(err1, err2, err3, err4)
 }
 
 // MaxWrites implements [projection.View]: what a transaction holds. A checkpoint that was parked takes two of them.
@@ -147,6 +148,9 @@ func stateItem(g projection.Generation, stream es.StreamID, cp projection.Checkp
 	}
 	if len(cp.Hash) > 0 {
 		i["hash"] = &types.AttributeValueMemberB{Value: cp.Hash}
+	}
+	if !cp.At.IsZero() {
+		i["at"] = str(es.FormatTime(cp.At))
 	}
 	if len(cp.State) > 0 {
 		i["state"] = str(string(cp.State))

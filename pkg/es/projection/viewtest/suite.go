@@ -81,6 +81,7 @@ func shared(partition, sort string) projection.RowKey {
 func at(version int64) projection.Checkpoint {
 	return projection.Checkpoint{
 		Version: version, Hash: []byte{byte(version), 0xff}, State: json.RawMessage(fmt.Sprintf(`{"n":%d}`, version)), Owner: "ann",
+		At: time.Date(2026, 1, 31, 12, 0, 0, int(version)*1000, time.UTC),
 	}
 }
 

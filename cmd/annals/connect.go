@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/spf13/cobra"
+
+	"github.com/annals-es/annals/internal/app"
+	"github.com/annals-es/annals/internal/app/queues"
+	"github.com/annals-es/annals/internal/inspect"
+	"github.com/annals-es/annals/internal/inspect/feed"
+	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/pkg/es/dynamostore"
+)
+
+// session is a connection to a service.
+type session struct {
+	app.Service
+	*inspect.Inspector
+	operator *app.Operator
+	store    *dynamostore.Store
+	aws      aws.Config
+}
+
+// locate puts into the environment where the service is.
+func (c *cli) locate(ctx context.Context) error {
+	switch {
+	case c.local && c.stack != "":
+		return usage("--local and --stack name two services: give one")
+	case c.local:
+		return c.useLocal(ctx)
+	case c.stack != "":
+		return useStack(ctx, c.stack)
+	}
+	return nil
+}
+
+// connect connects to the service.
+func (c *cli) connect(cmd *cobra.Command) (*session, error) {
+	ctx := cmd.Context()
+	if err := c.locate(ctx); err != nil {
+		return nil, err
+	}
+	log := slog.New(slog.NewTextHandler(people{cmd.ErrOrStderr()}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	var (
+		s   session
+		err error
+	)
+	s.Service, err = app.FromEnvironment(ctx, log, app.OperatorTables...)
+	switch {
+	case err != nil && !c.local && c.stack == "":
+		return nil, fmt.Errorf("%w: say where the service is with --local or --stack NAME", err)
+	case err != nil:
+		return nil, err
+	}
+	if s.aws, err = app.Configuration(ctx); err != nil {
+		return nil, err
+	}
+	if s.operator, err = s.Operator(c.rebuild); err != nil {
+		return nil, err
+	}
+	events := s.Tables.Of(tables.Events)
+	if s.store, err = dynamostore.New(s.DynamoDB, events, dynamostore.Config{Log: log}); err != nil {
+		return nil, err
+	}
+	endpoint := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
+	every := time.Second
+	if endpoint != "" { // DynamoDB Local
+		every = 200 * time.Millisecond
+	}
+	s.Inspector, err = s.Service.Inspector(s.operator, inspect.Config{
+		Feed:  feed.New(s.DynamoDB, s.aws, events, feed.Config{Every: every, Endpoint: endpoint}),
+		Every: every, UnitsPerSecond: c.units,
+	})
+	return &s, err
+}
+
+// operator connects to what keeps the read models.
+func (c *cli) operator(cmd *cobra.Command) (*app.Operator, error) {
+	s, err := c.connect(cmd)
+	if err != nil {
+		return nil, err
+	}
+	return s.operator, nil
+}
+
+// useStack takes over the names of the tables and queues that a stack has as outputs.
+func useStack(ctx context.Context, name string) error {
+	cfg, err := app.Configuration(ctx)
+	if err != nil {
+		return err
+	}
+	out, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
+	if err != nil {
+		return fmt.Errorf("the outputs of stack %s: %w", name, err)
+	}
+	outputs := map[string]string{}
+	for _, stack := range out.Stacks {
+		for _, o := range stack.Outputs {
+			outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
+		}
+	}
+	env, err := environmentOf(outputs)
+	if err != nil {
+		return fmt.Errorf("stack %s: %w", name, err)
+	}
+	for name, value := range env {
+		if err := os.Setenv(name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// environmentOf is the environment that the outputs of a stack stand for.
+func environmentOf(outputs map[string]string) (map[string]string, error) {
+	wanted := map[string]string{queues.CatchUpEnv: "CatchUpQueueUrl", queues.ReactionEnv: "ReactionQueueUrl"}
+	for _, t := range app.OperatorTables {
+		wanted[t.Env()] = t.Output()
+	}
+	env := map[string]string{}
+	var missing []string
+	for name, output := range wanted {
+		if env[name] = outputs[output]; env[name] == "" {
+			missing = append(missing, output)
+		}
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("it has no outputs %s: is it a stack of this service, and of this version?", strings.Join(slices.Sorted(slices.Values(missing)), ", "))
+	}
+	if machine := outputs["RebuildMachineArn"]; machine != "" {
+		env[queues.RebuildEnv] = machine
+	}
+	return env, nil
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+func (c *cli) doctorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "doctor", Short: "Check a setup, and say what is wrong and what to do",
+		Long: `Check a setup, and say what is wrong and what to do: where the service is, credentials, the clock, every table with its keys,
+the event table's stream and its protection, queues, generations that this code can't read, streams that wait.
+It reads a few items and no events. Exit code 3: something is wrong.`,
+		Example: "  annals --local doctor\n  annals --stack Annals doctor --output json | jq 'select(.result != \"ok\")'",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			d := doctor{cli: c}
+			d.examine(cmd)
+			t := c.table(cmd, "RESULT", "CHECK", "DETAIL")
+			for _, one := range d.checks {
+				if err := t.row(one, one.Result, one.Check, one.Detail); err != nil {
+					return err
+				}
+			}
+			if err := t.end(); err != nil {
+				return err
+			}
+			return c.advise(cmd, d.checks)
+		},
+	}
+}
+
+// advise says what to do about what is wrong.
+func (c *cli) advise(cmd *cobra.Command, checks []check) error {
+	wrong := 0
+	for _, one := range checks {
+		if one.Result == wrongResult {
+			wrong++
+		}
+		if one.Advice != "" && c.output != asJSON {
+			fmt.Fprintf(people{cmd.OutOrStdout()}, "\n%s: %s\n  %s\n", one.Check, one.Detail, one.Advice)
+		}
+	}
+	if wrong > 0 {
+		return found("%d checks found something wrong", wrong)
+	}
+	return nil
+}
+
+// The results of a check.
+const (
+	okResult      = "ok"
+	noticeResult  = "notice" // it works, and somebody should know
+	wrongResult   = "wrong"
+	skippedResult = "skipped"
+)
+
+// check is one thing that was looked at.
+type check struct {
+	Check  string `json:"check"`
+	Result string `json:"result"`
+	Detail string `json:"detail"`
+	// Advice is what to do, where something is to be done.
+	Advice string `json:"advice,omitempty"`
+}
+
+// doctor looks at a setup.
+type doctor struct {
+	*cli
+	*session
+	onAWS  bool
+	checks []check
+}
+
+func (d *doctor) say(result, name, advice, format string, args ...any) {
+	d.checks = append(d.checks, check{name, result, fmt.Sprintf(format, args...), advice})
+}
+
+// examine looks at everything that can be looked at: without a connection there is nothing more.
+func (d *doctor) examine(cmd *cobra.Command) {
+	ctx := cmd.Context()
+	v := thisVersion()
+	d.say(okResult, "version", "", "annals %s, %s, %s", v.Version, v.Go, v.Platform)
+	var err error
+	if d.session, err = d.connect(cmd); err != nil {
+		d.say(wrongResult, "settings", "Say where the service is: --local for `make run`, --stack NAME for a stack on AWS (`cdk list` names them), or its functions' environment.", "%v", err)
+		return
+	}
+	endpoint := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
+	d.onAWS = endpoint == ""
+	d.say(okResult, "settings", "", "region %s, DynamoDB at %s", d.aws.Region, cmp.Or(endpoint, "AWS"))
+	d.queues()
+	if !d.credentials(ctx) {
+		return
+	}
+	if !d.tables(ctx) {
+		return
+	}
+	d.protection(ctx)
+	d.generations(ctx)
+}
+
+func (d *doctor) credentials(ctx context.Context) bool {
+	got, err := d.aws.Credentials.Retrieve(ctx)
+	if err != nil {
+		d.say(wrongResult, "credentials", "Log in (`aws sso login`), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.", "%v", err)
+		return false
+	}
+	d.say(okResult, "credentials", "", "from %s", got.Source)
+	return true
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/annals-es/annals/internal/app"
+	"github.com/annals-es/annals/internal/app/queues"
+	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/pkg/es/dynamotable"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+const deploy = "Deploy the stack again (`make deploy`): it makes what is missing and puts settings right."
+
+// tables looks at every table, and at the clock by the way. It tells whether all of them can be used.
+func (d *doctor) tables(ctx context.Context) bool {
+	good := true
+	for i, t := range app.OperatorTables {
+		name := d.Tables.Of(t)
+		out, err := d.DynamoDB.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
+		var missing *types.ResourceNotFoundException
+		switch {
+		case errors.As(err, &missing):
+			good = false
+			d.say(wrongResult, "table "+t.Name, "Is it the right region and account? "+deploy, "%s does not exist", name)
+			continue
+		case err != nil:
+			d.say(wrongResult, "table "+t.Name, "Check the network, the credentials, and the right to dynamodb:DescribeTable.", "%v", err)
+			return false // the others will say the same
+		}
+		good = d.table(t, out.Table) && good
+		if i == 0 {
+			d.clock(out)
+		}
+	}
+	return good
+}
+
+// table compares a table with what the code expects.
+func (d *doctor) table(t tables.Table, got *types.TableDescription) bool {
+	switch {
+	case got.TableStatus != types.TableStatusActive && got.TableStatus != types.TableStatusUpdating:
+		d.say(wrongResult, "table "+t.Name, "Wait until it is active.", "%s is %s", *got.TableName, got.TableStatus)
+	case !sameKeys(t.Table, got):
+		d.say(wrongResult, "table "+t.Name, "It is a table of something else, or of another version: compare the names of tables in the environment.", "%s has other keys", *got.TableName)
+	case t.Stream && (got.StreamSpecification == nil || got.StreamSpecification.StreamViewType != types.StreamViewTypeNewImage):
+		d.say(wrongResult, "table "+t.Name, "Without it no projection moves. "+deploy, "%s has no stream of new images", *got.TableName)
+	default:
+		d.say(okResult, "table "+t.Name, "", "%s, about %d items", *got.TableName, aws.ToInt64(got.ItemCount))
+		return true
+	}
+	return false
+}
+
+func sameKeys(want dynamotable.Table, got *types.TableDescription) bool {
+	var keys []dynamotable.Key
+	for _, k := range got.KeySchema {
+		i := slices.IndexFunc(got.AttributeDefinitions, func(a types.AttributeDefinition) bool {
+			return aws.ToString(a.AttributeName) == aws.ToString(k.AttributeName)
+		})
+		if i < 0 {
+			return false
+		}
+		keys = append(keys, dynamotable.Key{Name: aws.ToString(k.AttributeName), Type: dynamotable.Type(got.AttributeDefinitions[i].AttributeType)})
+	}
+	wanted := []dynamotable.Key{want.Partition}
+	if want.Sort.Name != "" {
+		wanted = append(wanted, want.Sort)
+	}
+	return slices.Equal(keys, wanted)
+}
+
+// skew is by how much a clock may be wrong: AWS refuses signatures that are 5 minutes off.
+const skew = 30 * time.Second
+
+func (d *doctor) clock(out *dynamodb.DescribeTableOutput) {
+	server, ok1 := middleware.GetServerTime(out.ResultMetadata)
+	here, ok2 := middleware.GetResponseAt(out.ResultMetadata)
+	if !ok1 || !ok2 {
+		d.say(skippedResult, "clock", "", "the answer has no time")
+		return
+	}
+	if off := here.Sub(server).Abs(); off > skew {
+		d.say(wrongResult, "clock", "Set this machine's clock (NTP): times of events and the signatures of requests depend on clocks.", "it is %s off that of DynamoDB", off.Round(time.Second))
+		return
+	}
+	d.say(okResult, "clock", "", "within a second or two of that of DynamoDB")
+}
+
+// protection looks at what keeps the events, and forgets the connections.
+func (d *doctor) protection(ctx context.Context) {
+	events, connections := d.Tables.Of(tables.Events), d.Tables.Of(tables.Connections)
+	if ttl, err := d.DynamoDB.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &connections}); err != nil {
+		d.say(wrongResult, "time to live", "Allow dynamodb:DescribeTimeToLive.", "%v", err)
+	} else if ttl.TimeToLiveDescription == nil || aws.ToString(ttl.TimeToLiveDescription.AttributeName) != tables.Connections.TimeToLive {
+		d.say(wrongResult, "time to live", deploy, "connections that ended stay in %s for ever", connections)
+	} else {
+		d.say(okResult, "time to live", "", "connections are forgotten by %q", tables.Connections.TimeToLive)
+	}
+	if !d.onAWS {
+		d.say(skippedResult, "protection", "", "point-in-time recovery and deletion protection are looked at on AWS")
+		return
+	}
+	if table, err := d.DynamoDB.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &events}); err != nil {
+		d.say(wrongResult, "deletion protection", "Allow dynamodb:DescribeTable.", "%v", err)
+	} else if !aws.ToBool(table.Table.DeletionProtectionEnabled) {
+		d.say(wrongResult, "deletion protection", deploy, "%s can be deleted by mistake, and with it everything", events)
+	} else {
+		d.say(okResult, "deletion protection", "", "%s can't be deleted by mistake", events)
+	}
+	backups, err := d.DynamoDB.DescribeContinuousBackups(ctx, &dynamodb.DescribeContinuousBackupsInput{TableName: &events})
+	switch {
+	case err != nil:
+		d.say(wrongResult, "point-in-time recovery", "Allow dynamodb:DescribeContinuousBackups.", "%v", err)
+	case backups.ContinuousBackupsDescription.PointInTimeRecoveryDescription == nil ||
+		backups.ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus != types.PointInTimeRecoveryStatusEnabled:
+		d.say(wrongResult, "point-in-time recovery", deploy, "%s can't be restored to a moment of the last days", events)
+	default:
+		d.say(okResult, "point-in-time recovery", "", "%s can be restored", events)
+	}
+}
+
+func (d *doctor) queues() {
+	for _, q := range []struct{ name, env string }{{"queue of catch-ups", queues.CatchUpEnv}, {"queue of reactions", queues.ReactionEnv}} {
+		at, err := url.Parse(os.Getenv(q.env))
+		switch {
+		case os.Getenv(q.env) == "":
+			d.say(noticeResult, q.name, "Set "+q.env+", or use --stack: what takes long is done here meanwhile, and not left for later.", "none")
+		case err != nil || at.Host == "" || at.Path == "":
+			d.say(wrongResult, q.name, "Set "+q.env+" to the queue's URL: the stack's outputs have it.", "%q is no URL of a queue", os.Getenv(q.env))
+		default:
+			d.say(okResult, q.name, "", "%s", at)
+		}
+	}
+}
+
+// long is how long a rebuild may take without anybody being told.
+const long = 24 * time.Hour
+
+// generations looks at what serves, what waits, and what is stuck.
+func (d *doctor) generations(ctx context.Context) {
+	if err := d.Check(ctx); err != nil {
+		d.say(wrongResult, "code", "Deploy code that has that fold version, or take the projection back (`annals rollback`).", "%v", err)
+	} else {
+		d.say(okResult, "code", "", "this code reads all generations that serve")
+	}
+	all, err := d.Projections(ctx)
+	if err != nil {
+		d.say(wrongResult, "projections", "Check the right to read the tables of the projections.", "%v", err)
+		return
+	}
+	for _, p := range all {
+		for _, g := range p.Generations {
+			switch {
+			case g.Parked > 0:
+				d.say(wrongResult, "projection "+p.Name, "`annals parked list "+p.Name+"` names them, `annals parked show` says why.", "%d streams wait in generation %d", g.Parked, g.Generation)
+			case g.Failure != "":
+				d.say(wrongResult, "projection "+p.Name, "See docs/runbooks; `annals rebuild "+p.Name+"` goes on where it stands.", "generation %d: %s", g.Generation, g.Failure)
+			case g.Status == projection.Building && time.Since(g.Since) > long:
+				d.say(wrongResult, "projection "+p.Name, "`annals rebuild "+p.Name+"` goes on where it stands.", "generation %d is being built since %s", g.Generation, stamp(g.Since))
+			case g.Status == projection.Serving:
+				d.say(okResult, "projection "+p.Name, "", "generation %d serves, by fold version %d", g.Generation, g.Fold)
+			default:
+				d.say(okResult, "projection "+p.Name, "", "generation %d is %s", g.Generation, g.Status)
+			}
+		}
+	}
+}

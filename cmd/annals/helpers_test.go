@@ -1,0 +1,59 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/pkg/es/dynamostore"
+)
+
+func key(stream, version string) dynamostore.Item {
+	return dynamostore.Item{"stream": &types.AttributeValueMemberS{Value: stream}, "version": &types.AttributeValueMemberN{Value: version}}
+}
+
+// remove removes a commit behind the store's back.
+func remove(t *testing.T, stream, version string) {
+	t.Helper()
+	_, err := dynamotest.Client(t).DeleteItem(t.Context(), &dynamodb.DeleteItemInput{
+		TableName: new(os.Getenv(tables.Events.Env())), Key: key(stream, version),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// spoil changes a commit behind the store's back.
+func spoil(t *testing.T, stream, version string) {
+	t.Helper()
+	_, err := dynamotest.Client(t).UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
+		TableName: new(os.Getenv(tables.Events.Env())), Key: key(stream, version),
+		UpdateExpression:          new("SET id = :i"),
+		ExpressionAttributeValues: dynamostore.Item{":i": &types.AttributeValueMemberS{Value: "another"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// scan is all that the event table holds.
+func scan(t *testing.T) map[string]dynamostore.Item {
+	t.Helper()
+	out, err := dynamotest.Client(t).Scan(t.Context(), &dynamodb.ScanInput{TableName: new(os.Getenv(tables.Events.Env()))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]dynamostore.Item{}
+	for _, item := range out.Items {
+		c, err := dynamostore.Decode(item)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[c.Stream.String()+"@"+c.At.String()] = item
+	}
+	return all
+}

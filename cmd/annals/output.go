@@ -1,0 +1,128 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"github.com/spf13/cobra"
+)
+
+// format is how a command prints: a value of the flag --output.
+type format bool
+
+// asJSON is the format for programs.
+const asJSON format = true
+
+func (f *format) String() string {
+	if *f == asJSON {
+		return "json"
+	}
+	return "human"
+}
+
+// Type implements pflag.Value.
+func (f *format) Type() string { return "format" }
+
+// Set implements pflag.Value.
+func (f *format) Set(text string) error {
+	switch text {
+	case "json":
+		*f = asJSON
+	case "human":
+		*f = !asJSON
+	default:
+		return fmt.Errorf("want human or json")
+	}
+	return nil
+}
+
+// printJSON prints one JSON object on a line of its own.
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// show prints one thing: as JSON, or as human does.
+func (c *cli) show(cmd *cobra.Command, v any, human func(w io.Writer)) error {
+	if c.output == asJSON {
+		return printJSON(cmd.OutOrStdout(), v)
+	}
+	human(people{cmd.OutOrStdout()})
+	return nil
+}
+
+// table prints rows in columns, or as JSON objects as they come.
+type table struct {
+	json io.Writer // nil = for people
+	rows *tabwriter.Writer
+}
+
+// table begins a table.
+func (c *cli) table(cmd *cobra.Command, header ...string) *table {
+	if c.output == asJSON {
+		return &table{json: cmd.OutOrStdout()}
+	}
+	t := &table{rows: tabwriter.NewWriter(people{cmd.OutOrStdout()}, 0, 0, 2, ' ', 0)}
+	fmt.Fprintln(t.rows, strings.Join(header, "\t"))
+	return t
+}
+
+// row adds a row: v as JSON, the cells for people.
+func (t *table) row(v any, cells ...any) error {
+	if t.json != nil {
+		return printJSON(t.json, v)
+	}
+	for i, cell := range cells {
+		if i > 0 {
+			fmt.Fprint(t.rows, "\t")
+		}
+		fmt.Fprint(t.rows, visible(fmt.Sprint(cell), false))
+	}
+	_, err := fmt.Fprintln(t.rows)
+	return err
+}
+
+func (t *table) end() error {
+	if t.json != nil {
+		return nil
+	}
+	return t.rows.Flush()
+}
+
+// people is what people read: whatever was stored, their terminal does nothing on its behalf.
+type people struct{ io.Writer }
+
+func (p people) Write(b []byte) (int, error) {
+	if _, err := io.WriteString(p.Writer, visible(string(b), true)); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// visible writes out what is not printable; lines and tabs stay where layout is made of them.
+func visible(s string, layout bool) string {
+	hidden := func(r rune) bool {
+		return !unicode.IsPrint(r) && (!layout || r != '\n' && r != '\t')
+	}
+	if strings.IndexFunc(s, hidden) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if hidden(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// stamp is a time for people.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"iter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/annals-es/annals/internal/inspect"
+)
+
+func (c *cli) tailCommand() *cobra.Command {
+	var (
+		q    inspect.Query
+		from int64
+	)
+	cmd := &cobra.Command{
+		Use: "tail [STREAM]", Short: "Show commits as they are stored",
+		Long: `Show commits as they are stored, until it is interrupted.
+
+One stream is asked for again and again: a read unit a second. All streams come from the event table's DynamoDB stream, which
+has two readers already, as many as AWS advises: while a third one reads, all three may be throttled for moments, and read
+models lag. Each shard is asked once a second only. Look, and stop. On DynamoDB Local it does no harm.`,
+		Example: "  annals --local tail\n  annals --local tail --type OrderPlaced\n  annals --stack Annals tail Order#o-1 --from 1",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if from != 0 && len(args) == 0 || from < 0 {
+				return usage("--from %d: want a version from 1, of one stream", from)
+			}
+			if len(args) == 0 {
+				s, err := c.connect(cmd)
+				if err != nil {
+					return err
+				}
+				return c.printCommits(cmd, s.Tail(cmd.Context(), q))
+			}
+			stream, err := streamArg(args[0])
+			if err != nil {
+				return err
+			}
+			s, err := c.connect(cmd)
+			if err != nil {
+				return err
+			}
+			after := from - 1
+			if from == 0 {
+				head, err := s.store.Head(cmd.Context(), stream)
+				if err != nil {
+					return err
+				}
+				after = head.Version()
+			}
+			return c.printCommits(cmd, s.Follow(cmd.Context(), stream, after, q))
+		},
+	}
+	cmd.Flags().StringVar(&q.Type, "type", "", "only commits with an event of this type")
+	cmd.Flags().StringVar(&q.Stream, "prefix", "", "only commits of streams whose names begin so")
+	cmd.Flags().StringVar(&q.CorrelationID, "correlation-id", "", "only commits of this request")
+	cmd.Flags().Int64Var(&from, "from", 0, "begin with this version of the stream, 0 = what is new")
+	return cmd
+}
+
+// printCommits prints commits as they come.
+func (c *cli) printCommits(cmd *cobra.Command, commits iter.Seq2[inspect.Commit, error]) error {
+	for commit, err := range commits {
+		if err != nil {
+			return err
+		}
+		if err := c.printCommit(cmd, &commit); err != nil {
+			return err
+		}
+	}
+	return nil
+}

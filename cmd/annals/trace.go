@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/annals-es/annals/internal/inspect"
+)
+
+func (c *cli) traceCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "trace CORRELATION-ID", Short: "Follow one request: its commits, and what each projection made of them, and when",
+		Long: `Follow one request: its commits, those of reactions to it too, and for each of them every projection that reads its stream:
+whether it has applied it, and when. A checkpoint remembers when its last version was applied, so an exact time is known
+until a later commit of the stream is applied. Exit code 3: a projection has not applied a commit.
+
+` + wholeTable,
+		Example: "  annals --local trace abb9e71e-fe71-4492-9311-48664a1a7016",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := c.connect(cmd)
+			if err != nil {
+				return err
+			}
+			trace, err := s.Trace(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if len(trace.Commits) == 0 {
+				return fmt.Errorf("no commit has the correlation id %q: a request that changed nothing leaves none", args[0])
+			}
+			if err := c.show(cmd, trace, func(w io.Writer) { writeTrace(w, &trace) }); err != nil {
+				return err
+			}
+			if slices.ContainsFunc(trace.Commits, func(t inspect.Traced) bool {
+				return slices.ContainsFunc(t.Projections, func(a inspect.Applied) bool { return !a.Applied })
+			}) {
+				return found("not all of it is applied")
+			}
+			return nil
+		},
+	}
+	c.unitsFlag(cmd)
+	return cmd
+}
+
+func writeTrace(w io.Writer, trace *inspect.Trace) {
+	for i := range trace.Commits {
+		t := &trace.Commits[i]
+		writeCommit(w, &t.Commit)
+		for _, a := range t.Projections {
+			fmt.Fprintf(w, "    %s", reached(a))
+			if a.Exact {
+				fmt.Fprintf(w, ", %d ms after", a.At.Sub(t.At).Milliseconds())
+			}
+			fmt.Fprintln(w)
+		}
+	}
+}

@@ -1,0 +1,37 @@
+package app
+
+import (
+	"context"
+
+	"github.com/annals-es/annals/internal/account"
+	"github.com/annals-es/annals/internal/email"
+	"github.com/annals-es/annals/internal/inspect"
+	"github.com/annals-es/annals/internal/order"
+	"github.com/annals-es/annals/internal/product"
+)
+
+// Inspector returns what looks at the service that an operator works on. It needs OperatorTables. Of cfg it sets what the
+// service knows: the aggregates and the engines.
+func (s Service) Inspector(o *Operator, cfg inspect.Config) (*inspect.Inspector, error) {
+	store, err := s.store()
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.aggregates(0)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Engines = o.Engines()
+	cfg.Aggregates = map[string]inspect.Replay{
+		account.Aggregate.StreamType: inspect.Replays(all.Accounts),
+		order.Aggregate.StreamType:   inspect.Replays(all.Orders),
+		product.Aggregate.StreamType: inspect.Replays(all.Products),
+		email.Aggregate.StreamType:   inspect.Replays(all.Emails),
+	}
+	return inspect.New(store, cfg), nil
+}
+
+// Check tells whether this code can read what is served.
+//
+// Errors: [projection.UnknownFoldError]; DynamoDB's.
+func (s Service) Check(ctx context.Context) error { return s.models().Check(ctx) }

@@ -1,0 +1,59 @@
+package archive
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"io"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// Writer writes an archive.
+type Writer struct {
+	w       io.Writer
+	digest  hash.Hash
+	end     endLine
+	started bool
+}
+
+// NewWriter returns the writer of an archive.
+func NewWriter(w io.Writer) *Writer {
+	digest := sha256.New()
+	return &Writer{w: io.MultiWriter(w, digest), digest: digest}
+}
+
+// Add adds a commit. Those of one stream come in order.
+func (w *Writer) Add(c *es.Commit) error {
+	if err := w.start(); err != nil {
+		return err
+	}
+	w.end.Commits++
+	w.end.Events += int64(len(c.Events))
+	return w.line(newLine(c))
+}
+
+// Close writes the end, without which it is no archive. It does not close what it writes to.
+func (w *Writer) Close() error {
+	if err := w.start(); err != nil {
+		return err
+	}
+	w.end.Digest = hex.EncodeToString(w.digest.Sum(nil))
+	return w.line(w.end)
+}
+
+func (w *Writer) start() error {
+	if w.started {
+		return nil
+	}
+	w.started = true
+	return w.line(headLine{Format})
+}
+
+func (w *Writer) line(v any) error {
+	text, err := encodeLine(v)
+	if err == nil {
+		_, err = w.w.Write(text)
+	}
+	return err
+}

@@ -1,0 +1,69 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// ErrNoFeed says that an inspector was made without a [Feed].
+var ErrNoFeed = errors.New("there is no feed of all streams: follow a single one")
+
+// Tail yields the commits that are wanted as they are stored, until its context ends; that is no error.
+//
+// Errors: [ErrNoFeed]; the feed's.
+func (i *Inspector) Tail(ctx context.Context, q Query) iter.Seq2[Commit, error] {
+	return func(yield func(Commit, error) bool) {
+		if i.cfg.Feed == nil {
+			yield(Commit{}, ErrNoFeed)
+			return
+		}
+		pass(ctx, i.cfg.Feed.Commits(ctx), q, yield)
+	}
+}
+
+// Follow yields the commits of one stream after a version as they are stored, until its context ends. It asks again and
+// again, for a read unit each time.
+//
+// Errors: those of [es.Reader].
+func (i *Inspector) Follow(ctx context.Context, stream es.StreamID, after int64, q Query) iter.Seq2[Commit, error] {
+	return func(yield func(Commit, error) bool) { pass(ctx, i.follow(ctx, stream, after), q, yield) }
+}
+
+// pass yields what is wanted. An error that comes of the context's end is none.
+func pass(ctx context.Context, commits iter.Seq2[es.Commit, error], q Query, yield func(Commit, error) bool) {
+	for c, err := range commits {
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return
+		case err != nil:
+			yield(Commit{}, err)
+			return
+		case q.Matches(&c) && !yield(NewCommit(&c), nil):
+			return
+		}
+	}
+}
+
+func (i *Inspector) follow(ctx context.Context, stream es.StreamID, after int64) iter.Seq2[es.Commit, error] {
+	return func(yield func(es.Commit, error) bool) {
+		for {
+			for c, err := range i.store.Read(ctx, stream, es.Range{From: after + 1}) {
+				if err == nil {
+					after = c.LastVersion()
+				}
+				if !yield(c, err) || err != nil {
+					return
+				}
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(i.cfg.Every):
+			}
+		}
+	}
+}

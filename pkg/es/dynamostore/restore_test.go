@@ -1,0 +1,85 @@
+package dynamostore_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamostore"
+)
+
+// TestRestore: a commit gets into another table as it was, once; nothing is written over, and nothing changed gets in.
+func TestRestore(t *testing.T) {
+	t.Parallel()
+	client := dynamotest.Client(t)
+	open := func() *dynamostore.Store {
+		t.Helper()
+		st, err := dynamostore.New(client, dynamotest.Table(t, client, dynamostore.EventsTable), dynamostore.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return st
+	}
+	from, to := open(), open()
+	stream := es.StreamID{Type: "Note", ID: "a"}
+	large := json.RawMessage(`{"text":"` + strings.Repeat("la ", 2000) + `"}`) // is stored compressed
+	head := from.Empty(stream)
+	for range 2 {
+		stored, err := from.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: []es.RawEvent{{Type: "Noted", Schema: 1, Data: large}}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		head = stored[0].Head
+	}
+	read := func(st *dynamostore.Store) (all []es.Commit) {
+		t.Helper()
+		for c, err := range st.Read(t.Context(), stream, es.Range{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, c)
+		}
+		return all
+	}
+	want := read(from)
+	for _, first := range []bool{true, false} {
+		for i := range want {
+			if now, err := to.Restore(t.Context(), &want[i]); err != nil || now != first {
+				t.Errorf("commit %d, first time %v: %v, %v", i, first, now, err)
+			}
+		}
+	}
+	if diff := cmp.Diff(want, read(to)); diff != "" {
+		t.Errorf("-before +restored:\n%s", diff)
+	}
+	changed := want[0]
+	changed.ID = "other"
+	if _, err := to.Restore(t.Context(), &changed); !errors.As(err, new(*es.CorruptError)) {
+		t.Errorf("changed: %v", err)
+	}
+	changed.Hash = changed.ComputeHash()
+	if _, err := to.Restore(t.Context(), &changed); !errors.As(err, new(*es.ConflictError)) {
+		t.Errorf("another one is there: %v", err)
+	}
+	nameless := want[0]
+	nameless.Events = []es.RawEvent{{Schema: 1, Data: json.RawMessage(`{}`)}}
+	nameless.Hash = nameless.ComputeHash()
+	if _, err := open().Restore(t.Context(), &nameless); !errors.As(err, new(*es.CorruptError)) {
+		t.Errorf("it can't be read back: %v", err)
+	}
+	huge := want[0]
+	huge.Events = []es.RawEvent{{Type: strings.Repeat("x", es.MaxCommitBytes), Schema: 1, Data: json.RawMessage(`{}`)}}
+	huge.Hash = huge.ComputeHash()
+	if _, err := open().Restore(t.Context(), &huge); !errors.As(err, new(*es.LimitError)) {
+		t.Errorf("too large: %v", err)
+	}
+	if bytes.Equal(changed.Hash, want[0].Hash) {
+		t.Error("the id is not hashed")
+	}
+}
