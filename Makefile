@@ -16,6 +16,8 @@ SINCE ?= HEAD
 CDK := npx --yes aws-cdk@2.1148.1
 CONTEXT = $(if $(STAGE),-c stage=$(STAGE))
 TOOL = $(GO) -C tools tool -n
+# Built, as the functions are, when the service is up: nobody waits for it.
+CONSOLE = CGO_ENABLED=0 $(GO) build $(BUILD_FLAGS) -o .local/bin/annals ./cmd/annals && exec .local/bin/annals --local console --beside
 LINT = $$($(TOOL) golangci-lint)
 # Licences of what is linked, and of what tests import. MPL-2.0 asks for the sources of its own files alone.
 LICENCES := Apache-2.0,BSD-3-Clause,ISC,MIT,MPL-2.0
@@ -31,7 +33,7 @@ help: ## Show this help
 
 .PHONY: run
 run: ## Run the whole service on DynamoDB Local (PORT=3000, FRESH=1 to start empty, AUTH=on to ask for tokens, DYNAMODB_ENDPOINT to use a running one)
-	@$(GO) build -o .local/bin/local ./local && exec .local/bin/local
+	@$(GO) build -o .local/bin/local ./local && exec .local/bin/local -beside '/_console=$(CONSOLE)'
 
 .PHONY: events
 events: ## Show the integration events of the running service, as they come

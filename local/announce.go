@@ -29,6 +29,9 @@ func (r *runner) announce(system *template.System) {
 	} else {
 		fmt.Fprintln(&b, "everybody is the developer, who may do everything; AUTH=on asks for tokens")
 	}
+	for _, c := range r.programs.all {
+		fmt.Fprintf(&b, "beside %s%s\n", r.address(), c.path)
+	}
 	fmt.Fprintf(&b, "ready %s\n", r.address())
 	for _, line := range try {
 		fmt.Fprintln(&b, strings.ReplaceAll(line, "{API}", r.address()))

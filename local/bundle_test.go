@@ -88,8 +88,14 @@ func system(t *testing.T) string {
 // launch starts a runner on a state folder and waits until it is ready. Its port is a free one.
 func launch(t *testing.T, state, system string, env ...string) *process {
 	t.Helper()
+	return launchWith(t, state, system, nil, env...)
+}
+
+// launchWith is launch with more arguments.
+func launchWith(t *testing.T, state, system string, args []string, env ...string) *process {
+	t.Helper()
 	p := &process{t: t, ended: make(chan error, 1)}
-	p.cmd = exec.Command(runnerBinary, "-state", state, "-template", system)
+	p.cmd = exec.Command(runnerBinary, append(args, "-state", state, "-template", system)...)
 	p.cmd.Env = append(append(os.Environ(), "PORT=0", "FRESH="), env...)
 	p.cmd.Stderr = writer(func(text []byte) { p.errOut.Write(text) }, &p.mu)
 	out, err := p.cmd.StdoutPipe()

@@ -22,6 +22,7 @@ type config struct {
 	dynamodb string // address of a running DynamoDB; empty: bring and start one
 	fresh    bool
 	auth     bool // ask callers for tokens
+	beside   []beside
 	// concurrency is how many invocations a function without reserved concurrency has at once.
 	concurrency int
 }
@@ -35,6 +36,11 @@ func configure(args []string, getenv func(string) string) (config, error) {
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&c.template, "template", "", "run this synthesized folder instead of building and synthesizing")
 	flags.StringVar(&c.state, "state", "", "folder for what is kept between runs (default: .local of the project)")
+	flags.Func("beside", "`PATH=COMMAND`: have a program answer below a path, such as '/_console=./console'; may be repeated", func(text string) error {
+		b, err := parseBeside(text)
+		c.beside = append(c.beside, b)
+		return err
+	})
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		flags.SetOutput(os.Stderr)
 		flags.Usage()

@@ -7,20 +7,23 @@ import (
 	"strings"
 
 	"github.com/annals-es/annals/local/access"
+	"github.com/annals-es/annals/local/lambda"
 	"github.com/annals-es/annals/local/template"
 )
 
 // What the runner answers itself is below ownPaths: a function's environment, so that programs on this machine can work on
-// what runs here; and schedules, which are due when they are posted to.
+// what runs here, and how often each was invoked; and schedules, which are due when they are posted to.
 const (
 	ownPaths        = "/_local/"
 	environmentPath = "GET " + ownPaths + "functions/{id}/environment"
+	countsPath      = "GET " + ownPaths + "functions"
 	schedulePath    = "POST " + ownPaths + "schedules/{id}"
 )
 
 // withOwnPaths answers the runner's own paths before the API's. A mux for both would redirect paths that the API takes.
-func (r *runner) withOwnPaths(system *template.System, api http.Handler) http.Handler {
+func (r *runner) withOwnPaths(system *template.System, functions map[string]*lambda.Function, api http.Handler) http.Handler {
 	own := http.NewServeMux()
+	own.HandleFunc(countsPath, counts(functions))
 	own.HandleFunc(environmentPath, r.environment(system))
 	own.HandleFunc(schedulePath, r.schedule.now)
 	own.HandleFunc(issuerPath+"/", r.issue)
@@ -31,6 +34,18 @@ func (r *runner) withOwnPaths(system *template.System, api http.Handler) http.Ha
 		}
 		api.ServeHTTP(w, request)
 	})
+}
+
+// counts answers at countsPath, by logical id.
+func counts(functions map[string]*lambda.Function) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		all := map[string]lambda.Counts{}
+		for id, f := range functions {
+			all[id] = f.Counts()
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(all) // as below
+	}
 }
 
 // environment answers at environmentPath. It is for the loopback interface alone.

@@ -52,6 +52,7 @@ type runner struct {
 	issuer   *identity.Issuer // nil where no tokens are asked for
 	tokens   http.Handler     // of the issuer
 	mappings *mappings
+	programs *companions // beside the service
 	schedule *schedules
 	ended    chan error // of what should not end by itself
 }
@@ -97,6 +98,7 @@ func (r *runner) start(ctx context.Context) error {
 		return err
 	}
 	r.announce(system)
+	r.startBeside() //nolint:contextcheck // they end in their turn; late: nobody waits for them
 	return nil
 }
 
@@ -153,6 +155,7 @@ func (r *runner) stop() {
 		r.mappings.cancel()
 	}
 	r.closeSocket(ctx)
+	r.programs.stop() // before the server, which waits for what they answer
 	if r.server != nil {
 		if err := r.server.Shutdown(ctx); err != nil {
 			_ = r.server.Close()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -42,6 +43,18 @@ func TestOverload(t *testing.T) {
 	}
 	if took := time.Duration(slowest.Load()); took > time.Second {
 		t.Errorf("a refusal took %s", took)
+	}
+	counted := map[string]struct{ Invocations, Throttled int64 }{}
+	answer, err := http.Get(p.address + "/_local/functions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if err := json.NewDecoder(answer.Body).Decode(&counted); err != nil {
+		t.Fatal(err)
+	}
+	if api := counted["ApiFunction"]; api.Invocations != 3 || api.Throttled != 37 {
+		t.Errorf("counted: %+v", counted)
 	}
 	if status := p.send("POST", "/items/later"); status != http.StatusCreated {
 		t.Errorf("afterwards: %d", status)

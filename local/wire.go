@@ -116,8 +116,11 @@ func (r *runner) serve(system *template.System, functions map[string]*lambda.Fun
 	if handler, err = r.withSocket(handler, system, functions); err != nil {
 		return err
 	}
+	if handler, err = r.withBeside(handler); err != nil {
+		return err
+	}
 	r.server = &http.Server{
-		Handler:           guarded(r.withOwnPaths(system, handler)),
+		Handler:           guarded(r.withOwnPaths(system, functions, handler)),
 		ReadHeaderTimeout: 10 * time.Second,
 		MaxHeaderBytes:    1 << 16, // the API itself refuses less
 	}

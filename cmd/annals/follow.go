@@ -15,52 +15,61 @@ import (
 // look is how often a rebuild elsewhere is looked at.
 const look = time.Second
 
-// follow starts the state machine, and says how far it is until another generation serves.
+// follow has the state machine build a projection anew, and says how far it is until another generation serves.
 func (c *cli) follow(cmd *cobra.Command, o *app.Operator, name string) error {
-	before, err := recordOf(cmd.Context(), o, name)
+	start := time.Now()
+	served, err := elsewhere(cmd.Context(), o, name, func(says string) { fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", name, says) })
 	if err != nil {
 		return err
 	}
-	start := time.Now()
-	execution := fmt.Sprintf("%s-by-hand-%d", name, start.UnixMilli())
-	if err := o.Rebuilds.Start(cmd.Context(), execution, projection.Stage{Projection: name}); err != nil {
-		return err
+	out := rebuilt{Projection: name, Generation: served, Seconds: time.Since(start).Seconds()}
+	return c.show(cmd, out, func(w io.Writer) {
+		fmt.Fprintf(w, "%s: generation %d serves after %s\n", name, out.Generation, time.Since(start).Round(time.Millisecond))
+	})
+}
+
+// elsewhere starts the state machine, and waits until another generation serves, which it returns.
+func elsewhere(ctx context.Context, o *app.Operator, name string, say func(string)) (projection.Generation, error) {
+	before, err := recordOf(ctx, o, name)
+	if err != nil {
+		return 0, err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s: started execution %s, which goes on without this command\n", name, execution)
+	execution := fmt.Sprintf("%s-by-hand-%d", name, time.Now().UnixMilli())
+	if err := o.Rebuilds.Start(ctx, execution, projection.Stage{Projection: name}); err != nil {
+		return 0, err
+	}
+	say("started execution " + execution + ", which goes on without this command")
 	var building projection.Generation
 	for said := ""; ; {
-		now, err := recordOf(cmd.Context(), o, name)
+		now, err := recordOf(ctx, o, name)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if serving := now.Serving(); serving.Generation != before.Serving().Generation {
-			out := rebuilt{Projection: name, Generation: serving.Generation, Seconds: time.Since(start).Seconds()}
-			return c.show(cmd, out, func(w io.Writer) {
-				fmt.Fprintf(w, "%s: generation %d serves after %s\n", name, out.Generation, time.Since(start).Round(time.Millisecond))
-			})
+			return serving.Generation, nil
 		}
 		switch b := now.Building(); {
 		case b != nil:
 			building = b.Generation
 		case building > 0:
-			return fmt.Errorf("generation %d of %s was given up meanwhile", building, name)
+			return 0, fmt.Errorf("generation %d of %s was given up meanwhile", building, name)
 		}
-		failure, err := o.Rebuilds.Failure(cmd.Context(), execution)
+		failure, err := o.Rebuilds.Failure(ctx, execution)
 		switch {
 		case err != nil:
-			return err
+			return 0, err
 		case failure != nil:
-			return fmt.Errorf("%s\n%s goes on serving as it was; the same command goes on from here", why(now, failure), name)
+			return 0, fmt.Errorf("%s\n%s goes on serving as it was; the same command goes on from here", why(now, failure), name)
 		}
-		if says, err := standing(cmd.Context(), o, now); err != nil {
-			return err
+		if says, err := standing(ctx, o, now); err != nil {
+			return 0, err
 		} else if says != said {
 			said = says
-			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", name, says)
+			say(says)
 		}
 		select {
-		case <-cmd.Context().Done():
-			return cmd.Context().Err()
+		case <-ctx.Done():
+			return 0, ctx.Err()
 		case <-time.After(look):
 		}
 	}

@@ -51,7 +51,7 @@ func newRoot(getenv func(string) string) *cobra.Command {
 	flags.VarP(&c.output, "output", "o", "human or json")
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"human", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	root.AddGroup(&cobra.Group{ID: events, Title: "What happened:"}, &cobra.Group{ID: models, Title: "The read models:"}, &cobra.Group{ID: setup, Title: "The setup:"})
-	root.AddCommand(in(events, c.streamsCommand(), c.eventsCommand(), c.stateCommand(), c.findCommand(), c.tailCommand(), c.traceCommand())...)
+	root.AddCommand(in(events, c.streamsCommand(), c.eventsCommand(), c.stateCommand(), c.findCommand(), c.tailCommand(), c.traceCommand(), c.consoleCommand())...)
 	root.AddCommand(in(events, c.verifyCommand(), c.anchorsCommand(), c.exportCommand(), c.importCommand())...)
 	root.AddCommand(in(models, c.projectionsCommand(), c.rebuildCommand(), c.rollbackCommand(), c.abandonCommand())...)
 	root.AddCommand(in(models, c.parkedCommand(), c.healCommand(), c.reconcileCommand(), c.republishCommand())...)

@@ -17,7 +17,21 @@ type Function struct {
 	waiting  []*invocation // for a process, in the order of arrival
 	starting int           // processes that have not asked for work yet
 	closed   bool
+	counts   Counts
 	drained  chan struct{} // made by drain; closed when nothing is in flight
+}
+
+// Counts is how often a function was invoked, and how often that was refused, since its start.
+type Counts struct {
+	Invocations int64 `json:"invocations"`
+	Throttled   int64 `json:"throttled"`
+}
+
+// Counts returns the function's counts.
+func (f *Function) Counts() Counts {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.counts
 }
 
 // Invoke runs the function on an event and returns its answer. Where all processes are busy it waits for one. Errors:
@@ -47,8 +61,10 @@ func (f *Function) submit(i *invocation) error {
 		return ErrClosed
 	}
 	if f.inFlight() >= f.Concurrency {
+		f.counts.Throttled++
 		return ErrThrottled
 	}
+	f.counts.Invocations++
 	if last := len(f.idle) - 1; last >= 0 {
 		p := f.idle[last]
 		f.idle = f.idle[:last]

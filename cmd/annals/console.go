@@ -1,0 +1,158 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/annals-es/annals/internal/app"
+	"github.com/annals-es/annals/internal/console"
+)
+
+func (c *cli) consoleCommand() *cobra.Command {
+	var (
+		write, beside bool
+		port          int
+		units         float64
+	)
+	cmd := &cobra.Command{
+		Use:   "console",
+		Short: "Serve a web page that shows the running service",
+		Long: `Serve a web page, on this machine alone, that shows what is stored right now, streams and their past, what a request led to,
+how far the projections are, and what waits. It only reads, unless --write lets it try parked streams again and build
+projections anew.
+
+While a page is open it reads the event table's stream, as its third reader (see annals tail --help), and checkpoints of a sample
+of what is stored: some 40 read units a second where there is much to do. A search ends after 20 s.`,
+		Example: "  annals --stack Annals console\n  annals --stack Annals console --write --port 8080",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !c.local {
+				c.units = units
+			}
+			cfg := console.Config{Write: write}
+			if beside {
+				return c.consoleBeside(cmd, cfg)
+			}
+			return c.consoleAlone(cmd, port, cfg)
+		},
+	}
+	cmd.Flags().BoolVar(&write, "write", false, "allow changes: another try of parked streams, rebuilds")
+	cmd.Flags().IntVar(&port, "port", 0, "port on the loopback interface; 0 takes a free one")
+	cmd.Flags().Float64Var(&units, "units-per-second", 1000, "the most read units a second of a search on AWS, 0 = no limit")
+	cmd.Flags().BoolVar(&beside, "beside", false, "answer at the socket that is file descriptor 3, and end with the standard input: for the runner")
+	_ = cmd.Flags().MarkHidden("beside")
+	return cmd
+}
+
+// consoleAlone serves on a port of its own. Who opens the page has to know its key, because it may do what the operator may.
+func (c *cli) consoleAlone(cmd *cobra.Command, port int, cfg console.Config) error {
+	listener, err := (&net.ListenConfig{}).Listen(cmd.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	cfg.Key = rand.Text()
+	page, err := c.console(cmd, cfg)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "open http://%s/?key=%s\n", listener.Addr(), cfg.Key)
+	return serveUntil(cmd.Context(), listener, page)
+}
+
+// consoleBeside serves beside `make run`, which keeps others out, as far as it keeps them off the service.
+func (c *cli) consoleBeside(cmd *cobra.Command, cfg console.Config) error {
+	socket := os.NewFile(3, "socket")
+	listener, err := net.FileListener(socket)
+	if err != nil {
+		return fmt.Errorf("there is no socket to answer at: %w", err)
+	}
+	_ = socket.Close()
+	ctx, cancel := context.WithCancel(cmd.Context())
+	defer cancel()
+	go func() {
+		_, _ = io.Copy(io.Discard, cmd.InOrStdin())
+		cancel()
+	}()
+	cmd.SetContext(ctx)
+	cfg.Write, cfg.Watch = true, true
+	page, err := c.console(cmd, cfg)
+	if err != nil {
+		return err
+	}
+	return serveUntil(ctx, listener, page)
+}
+
+func serveUntil(ctx context.Context, listener net.Listener, page http.Handler) error {
+	server := &http.Server{Handler: page, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 1 << 15}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stop()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// console returns the page of the service.
+func (c *cli) console(cmd *cobra.Command, cfg console.Config) (http.Handler, error) {
+	s, err := c.connect(cmd)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Log = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
+	cfg.Place = "AWS, by the environment"
+	switch {
+	case c.stack != "":
+		cfg.Place = "stack " + c.stack
+	case c.local:
+		address := "http://127.0.0.1:" + cmp.Or(c.getenv("PORT"), "3000")
+		cfg.Place, cfg.Requests = address, localRequests(address)
+	}
+	return console.New(cmd.Context(), s, s.operator, rebuilder{s.operator}, cfg), nil
+}
+
+// rebuilder builds projections anew for the console, as `annals rebuild` does: by the state machine where there is one.
+type rebuilder struct{ operator *app.Operator }
+
+func (r rebuilder) Rebuilds(name string) bool { return r.operator.Engine.Keeps(name) }
+
+func (r rebuilder) Rebuild(ctx context.Context, name string, progress func(events int)) error {
+	if r.operator.Rebuilds != nil {
+		_, err := elsewhere(ctx, r.operator, name, func(string) {})
+		return err
+	}
+	_, _, err := r.operator.Rebuilder.Run(ctx, name, func(_, _, events int) { progress(events) })
+	return err
+}
+
+// localRequests asks the runner how often the functions of the API were invoked.
+func localRequests(address string) console.Requests {
+	return func(ctx context.Context) (map[string]console.Count, error) {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/_local/functions", nil)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = answer.Body.Close() }()
+		var all map[string]console.Count
+		if err := json.NewDecoder(answer.Body).Decode(&all); err != nil {
+			return nil, err
+		}
+		return map[string]console.Count{"commands": all["CommandFunction"], "queries": all["QueryFunction"]}, nil
+	}
+}

@@ -1,0 +1,213 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/annals-es/annals/internal/inspect"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// tail is a source whose commits a test sends.
+type tail struct {
+	Source
+	commits   chan inspect.Commit
+	fail      chan error
+	following atomic.Int32
+	applied   func(version int64) []inspect.Applied
+}
+
+func newTail() *tail {
+	return &tail{commits: make(chan inspect.Commit), fail: make(chan error), applied: func(int64) []inspect.Applied { return nil }}
+}
+
+func (s *tail) Tail(ctx context.Context, _ inspect.Query) iter.Seq2[inspect.Commit, error] {
+	return func(yield func(inspect.Commit, error) bool) {
+		s.following.Add(1)
+		defer s.following.Add(-1)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case c := <-s.commits:
+				if !yield(c, nil) {
+					return
+				}
+			case err := <-s.fail:
+				yield(inspect.Commit{}, err)
+				return
+			}
+		}
+	}
+}
+
+func (s *tail) Applied(_ context.Context, _ es.StreamID, version int64) ([]inspect.Applied, error) {
+	return s.applied(version), nil
+}
+
+func start(t *testing.T, s *tail, cfg Config) *hub {
+	t.Helper()
+	cfg.Log = slog.New(slog.DiscardHandler)
+	return New(t.Context(), s, nil, nil, cfg).hub
+}
+
+// Commits are followed while somebody looks, or always where that is wanted.
+func TestFollowsWhileThereArePages(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newTail()
+		h := start(t, s, Config{})
+		synctest.Wait()
+		if n := s.following.Load(); n != 0 {
+			t.Errorf("nobody looks: %d", n)
+		}
+		one, _ := h.join()
+		two, _ := h.join()
+		synctest.Wait()
+		if n := s.following.Load(); n != 1 {
+			t.Errorf("two look: %d", n)
+		}
+		h.leave(one)
+		s.commits <- inspect.Commit{Stream: "Order#o", Version: 1, LastVersion: 1}
+		if m := <-two.messages; m.event != "commit" {
+			t.Errorf("%s %s", m.event, m.data)
+		}
+		h.leave(two)
+		synctest.Wait()
+		if n := s.following.Load(); n != 0 {
+			t.Errorf("nobody looks any longer: %d", n)
+		}
+		again, first := h.join()
+		if len(first) != 1 || string(first[0].data) != "[]" {
+			t.Errorf("somebody looks again: %s", first)
+		}
+		h.leave(again)
+
+		watched := newTail()
+		h = start(t, watched, Config{Watch: true})
+		watched.commits <- inspect.Commit{Stream: "Order#early", Version: 1, LastVersion: 1}
+		synctest.Wait()
+		if _, first := h.join(); len(first) != 2 || !strings.Contains(string(first[1].data), "Order#early") {
+			t.Errorf("it was watched: %s", first)
+		}
+	})
+}
+
+// A page that takes nothing holds up nobody, and learns later how much it has missed.
+func TestSlowPage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newTail()
+		h := start(t, s, Config{})
+		slow, _ := h.join()
+		synctest.Wait()
+		for v := range int64(pending + 10) {
+			s.commits <- inspect.Commit{Stream: "Order#o", Version: v + 1, LastVersion: v + 1}
+		}
+		synctest.Wait()
+		for range pending {
+			<-slow.messages
+		}
+		s.commits <- inspect.Commit{Stream: "Order#o", Version: 1000, LastVersion: 1000}
+		if m := <-slow.messages; m.event != "missed" || string(m.data) != `{"messages":10}` {
+			t.Errorf("%s %s", m.event, m.data)
+		}
+		if m := <-slow.messages; m.event != "commit" {
+			t.Errorf("then %s %s", m.event, m.data)
+		}
+		h.leave(slow)
+	})
+}
+
+// What goes wrong is said, and tried again.
+func TestTrouble(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newTail()
+		h := start(t, s, Config{})
+		p, _ := h.join()
+		s.fail <- errors.New("no stream")
+		if m := <-p.messages; m.event != "trouble" || !strings.Contains(string(m.data), "no stream") {
+			t.Errorf("%s %s", m.event, m.data)
+		}
+		late, first := h.join()
+		if m := first[len(first)-1]; m.event != "trouble" {
+			t.Errorf("who comes later is told %s", m.event)
+		}
+		h.leave(late)
+		for m := range p.messages {
+			if m.event == "trouble" {
+				if string(m.data) != `{"error":""}` {
+					t.Errorf("it is over: %s", m.data)
+				}
+				break
+			}
+		}
+		s.commits <- inspect.Commit{Stream: "Order#o", Version: 1, LastVersion: 1}
+		h.leave(p)
+	})
+}
+
+// Lag is that of commits whose time is known; what waits gets older; what is parked waits no more.
+func TestMeter(t *testing.T) {
+	t.Parallel()
+	begin := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+	at := begin.Add(25 * time.Millisecond)
+	s := newTail()
+	m := newMeter(&Console{source: s, cfg: Config{Sample: 2, Log: slog.New(slog.DiscardHandler)}})
+	add := func(stream string, version int64) {
+		m.add(&inspect.Commit{Stream: stream, Version: version, LastVersion: version, At: begin, Events: make([]inspect.Event, 3)})
+	}
+	answers := map[int64][]inspect.Applied{
+		1: {
+			{Projection: "exact", Status: projection.Serving, Applied: true, Exact: true, At: &at},
+			{Projection: "later", Status: projection.Serving, Applied: true, At: &at},
+			{Projection: "slow", Status: projection.Serving},
+			{Projection: "parked", Status: projection.Serving, Parked: &projection.Parked{}},
+			{Projection: "new", Status: projection.Building},
+		},
+	}
+	s.applied = func(version int64) []inspect.Applied { return answers[version] }
+	add("Order#o", 1)
+	p := m.pulse(t.Context(), begin.Add(time.Second))
+	if p.Commits != 1 || p.Events != 3 || p.Projections["exact"].Events != 3 || len(p.Projections["exact"].Lags) != 1 || p.Projections["exact"].Lags[0] != 25 {
+		t.Errorf("first: %+v, %+v", p, p.Projections["exact"])
+	}
+	if e := p.Projections["later"]; len(e.Lags) != 0 || e.Waiting != 0 {
+		t.Errorf("applied with a later one: %+v", e)
+	}
+	if e := p.Projections["slow"]; e.Waiting != 1 || e.Oldest != 1000 {
+		t.Errorf("not applied: %+v", e)
+	}
+	if p.Projections["parked"].Waiting != 0 || p.Projections["new"] != nil {
+		t.Errorf("%+v", p.Projections)
+	}
+	if p = m.pulse(t.Context(), begin.Add(3*time.Second)); p.Projections["slow"].Oldest != 3000 || len(p.Projections) != 1 || p.Commits != 0 {
+		t.Errorf("later: %+v", p)
+	}
+	answers[1][2].Applied = true
+	m.pulse(t.Context(), begin.Add(4*time.Second))
+	if len(m.watched) != 0 {
+		t.Error("what all have applied is watched")
+	}
+	delete(answers, 1)
+	answers[2] = []inspect.Applied{{Projection: "slow", Status: projection.Serving}}
+	for i := range 3 * maxWatched {
+		add("Order#"+string(rune('a'+i)), 2)
+		m.pulse(t.Context(), begin)
+	}
+	if len(m.watched) != maxWatched || m.watched[0].stream.ID != "a" {
+		t.Errorf("%d are watched, from %s", len(m.watched), m.watched[0].stream)
+	}
+	if m.pulse(t.Context(), begin.Add(patience+time.Second)); len(m.watched) != 0 {
+		t.Error("what was never applied is watched for ever")
+	}
+}

@@ -1,0 +1,73 @@
+package console
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// maxParked is the most streams that are listed.
+const maxParked = 1000
+
+// waiting is a stream that waits for a projection.
+type waiting struct {
+	Projection string                `json:"projection"`
+	Generation projection.Generation `json:"generation"`
+	Stream     string                `json:"stream"`
+	projection.Parked
+	// Events is how many are known to wait.
+	Events int64 `json:"events"`
+}
+
+// parked answers the streams that wait.
+func (c *Console) parked(w http.ResponseWriter, r *http.Request) {
+	out := struct {
+		Parked []waiting `json:"parked"`
+		More   bool      `json:"more"`
+	}{Parked: []waiting{}}
+	for one, err := range c.operator.Parked(r.Context(), "") {
+		if err != nil {
+			fail(w, err)
+			return
+		}
+		if out.More = len(out.Parked) == maxParked; out.More {
+			break
+		}
+		out.Parked = append(out.Parked, waiting{
+			Projection: one.Projection, Generation: one.Generation, Stream: one.Stream.String(), Parked: one.Parked,
+			Events: max(one.Seen-one.Version+1, 1),
+		})
+	}
+	answer(w, http.StatusOK, out)
+}
+
+// retry tries a stream again, and answers whether it waits still.
+func (c *Console) retry(w http.ResponseWriter, r *http.Request, o order) {
+	stream, ok := streamOf(w, o.Stream)
+	if !ok {
+		return
+	}
+	// The try goes on if the page is closed.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), c.cfg.Timeout)
+	defer cancel()
+	c.cfg.Log.InfoContext(ctx, "a stream is tried again by the console", "projection", o.Projection, "stream", o.Stream)
+	if err := c.operator.CatchUp(ctx, o.Projection, stream, true); err != nil {
+		fail(w, err)
+		return
+	}
+	out := struct {
+		Waits bool   `json:"waits"`
+		Error string `json:"error,omitempty"`
+	}{}
+	for one, err := range c.operator.Parked(ctx, o.Projection) {
+		if err != nil {
+			fail(w, err)
+			return
+		}
+		if one.Stream == stream {
+			out.Waits, out.Error = true, one.Error
+		}
+	}
+	answer(w, http.StatusOK, out)
+}

@@ -1,0 +1,64 @@
+// Which view is shown, and what stays around it.
+import { put, ask, failed, heading, tag } from './dom.js';
+import { connect, live } from './feed.js';
+import { home } from './home.js';
+import { stream } from './stream.js';
+import { search, quick } from './search.js';
+import { follow } from './follow.js';
+import { projections } from './projections.js';
+import { parked } from './parked.js';
+
+const views = [
+  [/^#\/stream\/(.+)$/, stream], [/^#\/search(?:\?(.*))?$/, search], [/^#\/follow\/(.+)$/, follow],
+  [/^#\/projections$/, projections], [/^#\/parked$/, parked], [/^#?\/?$/, home],
+];
+const main = document.getElementById('main');
+let about, left;
+
+async function show(first) {
+  left?.abort();
+  const view = left = new AbortController();
+  const [found, make] = views.map(([form, make]) => [form.exec(location.hash), make]).find(([found]) => found) ?? [];
+  for (const a of document.querySelectorAll('header nav a')) {
+    if (location.hash.split('?')[0] === a.hash || make === home && a.hash === '#/') a.setAttribute('aria-current', 'page');
+    else a.removeAttribute('aria-current');
+  }
+  let content;
+  try {
+    content = make ? await make(found[1] ?? '', { signal: view.signal, about, counted }) : [heading('Nothing is here')];
+  } catch (error) {
+    content = [heading('That did not work'), failed(error)];
+  }
+  if (view.signal.aborted) return;
+  put(main, content);
+  const title = main.querySelector('h1');
+  document.title = title.textContent + ' · Annals';
+  if (!first) title.focus();
+  scrollTo(0, 0);
+}
+
+function counted(n) { put(document.getElementById('parked-count'), n ? ' ' : '', n ? tag(n, 'bad') : null); }
+
+async function count() {
+  try { counted((await ask('api/parked')).parked.length); } catch { /* the view says what is wrong */ }
+  setTimeout(count, 15_000);
+}
+
+document.getElementById('quick').addEventListener('submit', e => {
+  e.preventDefault();
+  const word = document.getElementById('q').value.trim();
+  if (word) location.hash = quick(word);
+});
+document.querySelector('.skip').addEventListener('click', e => { e.preventDefault(); main.focus(); });
+addEventListener('hashchange', () => show(false));
+
+try {
+  about = await ask('api/about');
+  put(document.getElementById('place'), about.place);
+  put(document.getElementById('mode'), about.write ? 'may write' : 'read only');
+  connect();
+  show(true);
+  count();
+} catch (error) {
+  put(main, heading('The console can’t be reached'), failed(error));
+}

@@ -1,0 +1,48 @@
+// The connection over which the page hears what happens, and what it remembers of it.
+import { put } from './dom.js';
+
+const seconds = 180, kept = 200;
+
+export const live = new EventTarget();
+live.pulses = [];   // the last seconds
+live.commits = [];  // the newest first
+live.missed = 0;
+
+export function connect() {
+  const source = new EventSource('api/live');
+  const on = (name, take) => source.addEventListener(name, e => {
+    take(JSON.parse(e.data));
+    live.dispatchEvent(new CustomEvent(name));
+  });
+  on('history', all => { live.pulses = all.slice(-seconds); live.commits = []; trouble(''); });
+  on('pulse', p => { live.pulses.push(p); live.pulses.splice(0, live.pulses.length - seconds); });
+  on('commit', c => { live.commits.unshift(c); live.commits.length = Math.min(live.commits.length, kept); });
+  on('missed', m => { live.missed += m.messages; });
+  on('trouble', t => trouble(t.error ? 'Commits can\u2019t be followed just now, it is tried again: ' + t.error : ''));
+  source.onerror = () => trouble('The connection to the console is lost. It is tried again; what is shown may be old.');
+  source.onopen = () => trouble('');
+}
+
+function trouble(text) {
+  const line = document.getElementById('trouble');
+  if (line.hidden !== !text || line.textContent !== text) put(line, text).hidden = !text;
+}
+
+// lately adds up the last n pulses.
+export function lately(n, of) {
+  return live.pulses.slice(-n).reduce((sum, p) => sum + of(p), 0);
+}
+
+// lags are those of a projection, or of all, over the last n pulses, sorted, in milliseconds.
+export function lags(n, name) {
+  return live.pulses.slice(-n).flatMap(p =>
+    Object.entries(p.projections).filter(([k]) => !name || k === name).flatMap(([, e]) => e.lags ?? [])).sort((a, b) => a - b);
+}
+
+// waiting is the oldest commit of the sample that waits now, in milliseconds, 0 if none does.
+export function waiting(name) {
+  const now = live.pulses.at(-1);
+  return Math.max(0, ...Object.entries(now?.projections ?? {}).filter(([k]) => !name || k === name).map(([, e]) => e.oldest ?? 0));
+}
+
+export const quantile = (sorted, q) => sorted.length ? sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] : undefined;

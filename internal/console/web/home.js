@@ -1,0 +1,107 @@
+// The first view: how it goes, and what is stored right now.
+import { h, put, say, heading, time, span, streamLink, followLink } from './dom.js';
+import { live, lately, lags, waiting, quantile } from './feed.js';
+import { bars, dots } from './plot.js';
+
+const shown = 100;
+
+export function home(_, { signal, about }) {
+  let paused = null; // the commits as they were
+  let only = '';
+  const figures = h('dl', { class: 'figures' });
+  const rate = h('figure'), lag = h('figure');
+  const list = h('ol', { class: 'feed', role: 'log', 'aria-live': 'polite', 'aria-relevant': 'additions', 'aria-label': 'Commits, newest first' });
+  const count = h('span', { class: 'faint' });
+  const button = h('button', { type: 'button', 'aria-pressed': 'false', onclick: toggle }, 'Pause');
+  const filter = h('input', {
+    type: 'search', id: 'only', placeholder: 'Order#, MoneyDeposited, an actor', spellcheck: 'false', autocomplete: 'off',
+    oninput: () => { only = filter.value.trim().toLowerCase(); drawn = new Set(); list.replaceChildren(); feed(); },
+  });
+  let drawn = new Set(), latest = 0;
+
+  function toggle() {
+    paused = paused ? null : [...live.commits];
+    button.setAttribute('aria-pressed', String(Boolean(paused)));
+    put(button, paused ? 'Go on' : 'Pause');
+    say(paused ? 'The list stands still' : 'The list goes on');
+    feed();
+  }
+
+  function feed() {
+    const all = paused ?? live.commits;
+    const wanted = all.filter(c => !only || text(c).includes(only)).slice(0, shown);
+    const fresh = wanted.filter(c => !drawn.has(key(c)));
+    // Who listens can't hear a flood: then only its size is told.
+    list.setAttribute('aria-live', fresh.length > 3 ? 'off' : 'polite');
+    list.prepend(...fresh.map(line));
+    for (const c of fresh) drawn.add(key(c));
+    while (list.children.length > shown) list.lastChild.remove();
+    if (drawn.size > 5 * shown) drawn = new Set(wanted.map(key));
+    const since = paused ? live.commits.findIndex(c => key(c) === key(paused[0] ?? {})) : 0;
+    put(count, paused ? `${since < 0 ? live.commits.length : since} new since` : '');
+    empty.hidden = wanted.length > 0;
+    put(empty, only ? 'None of the latest commits has that.' : 'Commits show here when they are stored.');
+    if (fresh.length > 3 && Date.now() - latest > 10_000) {
+      latest = Date.now();
+      say(`${fresh.length} commits, the latest in ${fresh[0].stream}`);
+    }
+  }
+  const empty = h('p', { class: 'faint' });
+
+  function beat() {
+    const all = lags(60);
+    const worst = quantile(all, 0.99), oldest = waiting();
+    const counted = live.pulses.slice(-60).some(p => p.requests);
+    const n = Math.min(60, live.pulses.length);
+    const figure = (name, value, note, kind) => h('div', { class: kind }, h('dt', null, name), h('dd', null, value, note && h('small', null, note)));
+    put(figures,
+      figure('Commits', lately(60, p => p.commits), 'in a minute'),
+      figure('Events', lately(60, p => p.events), 'in a minute'),
+      counted && figure('Requests', lately(60, p => sum(p.requests, 'invocations')), 'in a minute'),
+      counted && figure('Refused', lately(60, p => sum(p.requests, 'throttled')), 'throttled', lately(60, p => sum(p.requests, 'throttled')) && 'late'),
+      figure('Lag', oldest > (worst ?? 0) ? span(oldest) : span(worst), oldest > 2000 ? 'and growing' : all.length ? `p99 of ${all.length}` : 'nothing to do', oldest > 2000 && 'late'));
+    const events = live.pulses.map(p => p.events);
+    const most = Math.max(0, ...events);
+    put(rate, h('figcaption', null, h('strong', null, 'Events a second'), ` ${events.at(-1) ?? 0} now, ${most} at most`),
+      bars(events, { label: `Events a second over the last ${live.pulses.length} seconds: ${events.at(-1) ?? 0} now, ${most} at most` }));
+    const slowest = live.pulses.map(p => {
+      const found = Object.values(p.projections).flatMap(e => [...(e.lags ?? []), e.oldest ?? []].flat());
+      return found.length ? Math.max(...found) : undefined;
+    });
+    const top = Math.max(0, ...slowest.filter(v => v !== undefined));
+    put(lag, h('figcaption', null, h('strong', null, 'Slowest projection'), ` ${span(top)} at most`),
+      dots(slowest, { kind: 'second', label: `Lag of the slowest projection over the last ${n} seconds: ${span(top)} at most` }));
+  }
+
+  live.addEventListener('commit', soon(feed, signal), { signal });
+  live.addEventListener('history', () => { drawn = new Set(); list.replaceChildren(); feed(); beat(); }, { signal });
+  live.addEventListener('pulse', beat, { signal });
+  feed();
+  beat();
+  return [heading('Live'), figures, h('div', { class: 'plots' }, rate, lag),
+    h('section', { 'aria-labelledby': 'commits' },
+      h('div', { class: 'bar' }, h('h2', { id: 'commits' }, 'Commits'), button, count,
+        h('label', { for: 'only' }, 'Only with'), filter),
+      empty, list)];
+}
+
+const sum = (counts, what) => Object.values(counts ?? {}).reduce((n, c) => n + c[what], 0);
+const key = c => c.stream + '@' + c.version;
+const text = c => [c.stream, c.metadata?.actor, c.metadata?.correlationId, ...c.events.map(e => e.type)].join(' ').toLowerCase();
+
+// soon does something once for many calls, four times a second at most.
+function soon(act, signal) {
+  let timer;
+  signal.addEventListener('abort', () => clearTimeout(timer));
+  return () => { timer ??= setTimeout(() => { timer = undefined; act(); }, 250); };
+}
+
+// line is a commit in a list.
+export function line(c) {
+  const versions = c.lastVersion > c.version ? `${c.version}–${c.lastVersion}` : c.version;
+  return h('li', null,
+    time(c.at), ' ', streamLink(c.stream, c.lastVersion), ' ', h('span', { class: 'version' }, '@' + versions), ' ',
+    h('span', { class: 'types data' }, c.events.map(e => e.type).join(', ')), ' ',
+    c.metadata?.actor && h('span', { class: 'faint data' }, 'by ' + c.metadata.actor), ' ',
+    followLink(c.metadata?.correlationId, 'follow', `${c.stream}@${c.lastVersion}`));
+}

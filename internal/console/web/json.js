@@ -1,0 +1,46 @@
+// Shows JSON, with what has changed marked.
+import { h, Exact } from './dom.js';
+
+const escaped = key => key.replaceAll('~', '~0').replaceAll('/', '~1');
+
+// json returns a block that shows a value. Changed are JSON Pointers.
+export function json(value, changed = []) {
+  const marks = new Set(changed);
+  const lines = [];
+  write(lines, value, '', '', 0, marks, '');
+  return h('pre', { class: 'json', tabindex: '0' }, lines);
+}
+
+function write(lines, value, path, label, depth, marks, comma) {
+  const line = text => {
+    const indented = '  '.repeat(depth) + label + text;
+    lines.push(marks.has(path) ? h('mark', null, indented) : indented, '\n');
+  };
+  const list = Array.isArray(value);
+  if (value === null || typeof value !== 'object' || value instanceof Exact) {
+    line((value instanceof Exact ? value.source : JSON.stringify(value)) + comma);
+    return;
+  }
+  const entries = list ? value.map((v, i) => [String(i), v]) : Object.entries(value);
+  const [open, close] = list ? ['[', ']'] : ['{', '}'];
+  if (entries.length === 0) {
+    line(open + close + comma);
+    return;
+  }
+  line(open);
+  entries.forEach(([key, v], i) => {
+    const at = path + '/' + escaped(key);
+    // What is new as a whole is marked as a whole.
+    if (marks.has(path)) marks.add(at);
+    write(lines, v, at, list ? '' : JSON.stringify(key) + ': ', depth + 1, marks, i < entries.length - 1 ? ',' : '');
+  });
+  label = '';
+  line(close + comma);
+}
+
+// short is a value in a line.
+export function short(value) {
+  if (value === undefined) return h('span', { class: 'faint' }, 'nothing');
+  const text = JSON.stringify(value, (_, v) => v instanceof Exact ? v.source : v);
+  return h('code', null, text.length > 200 ? text.slice(0, 200) + '…' : text);
+}

@@ -1,0 +1,59 @@
+// Streams that a projection could not apply: why, and another try.
+import { h, put, ask, order, heading, time, streamLink, failed, tag, say } from './dom.js';
+
+export function parked(_, { signal, about, counted }) {
+  const out = h('div');
+  let timer;
+  signal.addEventListener('abort', () => clearTimeout(timer));
+
+  async function load() {
+    clearTimeout(timer);
+    try {
+      const { parked, more } = await ask('api/parked', null, { signal });
+      counted(parked.length);
+      draw(parked, more);
+      timer = setTimeout(refresh, 10_000);
+    } catch (e) {
+      if (!signal.aborted) put(out, failed(e));
+    }
+  }
+  // Whoever has the focus in the list keeps it.
+  const refresh = () => out.contains(document.activeElement) ? timer = setTimeout(refresh, 5000) : load();
+
+  function draw(all, more) {
+    if (all.length === 0) {
+      put(out, h('p', null, tag('all well', 'good'), ' No stream waits.'));
+      return;
+    }
+    put(out,
+      h('p', null, `${all.length}${more ? ' and more' : ''} wait. Each stands alone: all other streams go on.`,
+        !about.write && h('span', { class: 'faint' }, ' This console only reads: start it with --write to try them again here, or use `annals parked retry`.')),
+      h('ul', { class: 'cards' }, all.map(card)));
+  }
+
+  function card(p) {
+    const result = h('p', { role: 'status' });
+    const button = about.write && h('button', {
+      type: 'button', 'aria-label': `Try ${p.stream} again in ${p.projection}`, onclick: async () => {
+        button.disabled = true;
+        put(result, 'Trying …');
+        try {
+          const answer = await order('api/retry', { projection: p.projection, stream: p.stream });
+          put(result, answer.waits ? [tag('waits still', 'bad'), ' ', h('span', { class: 'data' }, answer.error)] : [tag('applied', 'good'), ' It is level again.']);
+          if (!answer.waits) { say(p.stream + ' is level again'); timer = setTimeout(load, 1500); return; }
+        } catch (e) { put(result, failed(e)); }
+        button.disabled = false;
+        button.focus();
+      },
+    }, 'Try again');
+    return h('li', null,
+      h('h2', null, streamLink(p.stream, p.version), ' in ', p.projection),
+      h('p', null, tag(p.reason, 'bad'), ` at version ${p.version}, generation ${p.generation}, since `, time(p.at),
+        `; ${p.events} event${p.events === 1 ? '' : 's'} known to wait`),
+      h('pre', { tabindex: '0', 'aria-label': 'Error' }, p.error),
+      h('p', { class: 'faint data' }, 'code ' + p.code),
+      button, result);
+  }
+  load();
+  return [heading('Parked streams'), out];
+}

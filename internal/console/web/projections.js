@@ -1,0 +1,112 @@
+// All projections: lag, throughput, generations, rebuilds.
+import { h, put, ask, order, heading, time, span, failed, tag, say } from './dom.js';
+import { live, lags, waiting, quantile } from './feed.js';
+import { bars } from './plot.js';
+
+export function projections(_, { signal, about }) {
+  const table = h('tbody');
+  const error = h('div');
+  const rows = new Map();
+  let timer;
+  signal.addEventListener('abort', () => clearTimeout(timer));
+
+  async function load() {
+    clearTimeout(timer);
+    try {
+      const all = await ask('api/projections', null, { signal });
+      put(error);
+      for (const p of all) {
+        if (!rows.has(p.projection)) {
+          rows.set(p.projection, make(p.projection, p.rebuilds));
+          table.append(rows.get(p.projection).tr);
+        }
+        rows.get(p.projection).take(p);
+      }
+      timer = setTimeout(load, all.some(busy) ? 700 : 3000);
+    } catch (e) {
+      if (signal.aborted) return;
+      put(error, failed(e));
+      timer = setTimeout(load, 3000);
+    }
+  }
+
+  function make(name, rebuilds) {
+    const cell = label => h('td', { 'data-label': label, role: 'cell' });
+    const generation = cell('Generation'), lag = cell('Lag'), rate = cell('Events a second'), parked = cell('Parked'), rebuild = cell('Rebuild');
+    const button = about.write && rebuilds && h('button', { type: 'button', 'aria-label': 'Build ' + name + ' anew', onclick: () => confirm(name, load) }, 'Build anew');
+    const progress = h('div');
+    rebuild.append(progress, ...(button ? [button] : []));
+    const tr = h('tr', { role: 'row' }, h('th', { scope: 'row', role: 'rowheader' }, name), generation, lag, rate, parked, rebuild);
+    let ended;
+    return {
+      tr,
+      take(p) {
+        const serving = p.generations.find(g => g.status === 'serving');
+        put(generation, serving ? [h('strong', null, serving.generation), ` fold ${serving.fold} `, h('small', { class: 'faint' }, 'since ', time(serving.since))] : 'none yet',
+          p.generations.filter(g => g !== serving).map(g => h('small', { class: 'block faint' }, `${g.generation} ${g.status}`)));
+        const n = Math.max(0, ...p.generations.map(g => g.parked));
+        put(parked, n ? h('a', { href: '#/parked' }, tag(n + ' parked', 'bad')) : '0');
+        const next = p.generations.find(building), done = next?.rebuild;
+        put(progress, next && [
+          done && h('progress', { max: done.segments || 1, value: done.done, 'aria-label': `Segments ${done.doing}` }),
+          h('small', { class: 'block' }, done ? `${done.done} of ${done.segments} segments ${done.doing}` : 'about to serve'),
+          next.failure && h('small', { class: 'block bad data' }, next.failure)],
+          p.rebuild && outcome(p.rebuild));
+        if (button) button.disabled = Boolean(p.rebuild && !p.rebuild.ended);
+        if (p.rebuild?.ended && ended === null) say(p.rebuild.error ? `${name}: ${p.rebuild.error}` : `${name} was built anew`);
+        ended = p.rebuild ? p.rebuild.ended ?? null : undefined;
+        this.beat();
+      },
+      beat() {
+        const found = lags(60, name), oldest = waiting(name);
+        const median = quantile(found, 0.5);
+        put(lag, oldest > 2000 ? [tag(span(oldest), 'late'), h('small', { class: 'block' }, 'and growing')]
+          : median === undefined ? h('span', { class: 'faint' }, 'nothing to do')
+          : [h('strong', null, span(median)), h('small', { class: 'faint block' }, `worst ${span(found.at(-1))} of ${found.length}`)]);
+        const events = live.pulses.map(p => p.projections[name]?.events ?? 0);
+        const most = Math.max(0, ...events);
+        put(rate, bars(events, { height: 32, label: `${name}: events a second, ${events.at(-1) ?? 0} now, ${most} at most` }),
+          h('small', { class: 'faint block' }, `${events.at(-1) ?? 0} now, ${most} at most`));
+      },
+    };
+  }
+
+  live.addEventListener('pulse', () => { for (const r of rows.values()) r.beat(); }, { signal });
+  load();
+  const columns = ['Projection', 'Generation', 'Lag, last minute', 'Events a second to apply, last 3 minutes', 'Parked', 'Rebuild'];
+  return [heading('Projections'), error,
+    h('table', { class: 'wide', role: 'table' }, h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, columns.map(t => h('th', { scope: 'col', role: 'columnheader' }, t)))), table),
+    h('p', { class: 'faint' }, 'Lag is that of a sample: the newest commits of some streams each second. It runs from the recording of a commit to that of the checkpoint.')];
+}
+
+const building = g => g.status === 'building';
+const busy = p => p.generations.some(building) || p.rebuild && !p.rebuild.ended;
+
+function outcome(r) {
+  const read = r.events ? `${r.events} events ` : '';
+  if (!r.ended) return read && h('small', { class: 'block' }, read + 'read');
+  return r.error ? h('small', { class: 'block bad data' }, r.error)
+    : h('small', { class: 'block' }, tag('built anew', 'good'), ` ${read}in ${span(Date.parse(r.ended) - Date.parse(r.since))}`);
+}
+
+function confirm(name, then) {
+  const error = h('div');
+  const box = h('dialog', { 'aria-labelledby': 'sure', onclose: () => box.remove() },
+    h('h2', { id: 'sure' }, `Build ${name} anew?`),
+    h('p', null, 'All its history is read into a new generation, which is compared with the events and then serves. Queries go on meanwhile. It goes on when this page is closed.'),
+    error,
+    h('p', { class: 'bar' },
+      h('button', {
+        type: 'button', class: 'strong', onclick: async () => {
+          try {
+            await order('api/rebuild', { projection: name });
+            say('The rebuild of ' + name + ' has begun');
+            box.close();
+            then();
+          } catch (e) { put(error, failed(e)); }
+        },
+      }, 'Build anew'),
+      h('button', { type: 'button', autofocus: true, onclick: () => box.close() }, 'Leave it')));
+  document.body.append(box);
+  box.showModal();
+}

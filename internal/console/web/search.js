@@ -1,0 +1,62 @@
+// Search by stream, correlation id or event type.
+import { h, put, ask, heading, failed, streamLink, followLink, say } from './dom.js';
+import { line } from './home.js';
+
+const kinds = { stream: ['Stream', 'Order#o-1, or how it begins: Order#'], correlation: ['Correlation id', ''], type: ['Event type', 'OrderPlaced'] };
+
+// quick tells where a word from the search box leads.
+export function quick(word) {
+  if (/^[^#]+#.+/.test(word)) return '#/search?stream=' + encodeURIComponent(word);
+  if (/^[A-Z][A-Za-z]+#?$/.test(word)) return '#/search?' + (word.endsWith('#') ? 'stream=' : 'type=') + encodeURIComponent(word);
+  return '#/search?correlation=' + encodeURIComponent(word);
+}
+
+export function search(query, { signal }) {
+  const params = new URLSearchParams(query);
+  const kind = Object.keys(kinds).find(k => params.get(k)) ?? 'stream';
+  const word = params.get(kind) ?? '';
+  const input = h('input', { type: 'search', id: 'for', value: word, required: true, spellcheck: 'false', autocomplete: 'off', placeholder: kinds[kind][1] });
+  const choice = h('select', { id: 'kind', onchange: () => input.setAttribute('placeholder', kinds[choice.value][1]) },
+    Object.entries(kinds).map(([k, [label]]) => h('option', { value: k, selected: k === kind }, label)));
+  const out = h('div', { 'aria-live': 'polite' });
+  const form = h('form', {
+    class: 'bar', onsubmit: e => {
+      e.preventDefault();
+      location.hash = '#/search?' + choice.value + '=' + encodeURIComponent(input.value.trim());
+    },
+  }, h('label', { for: 'kind' }, 'Look for'), choice, h('label', { for: 'for', class: 'hidden' }, 'What'), input, h('button', null, 'Search'));
+  if (word) run(kind, word, out, signal);
+  return [heading('Search'), form,
+    h('p', { class: 'faint' }, 'A search reads the whole event table. A stream by its full name is read alone.'), out];
+}
+
+async function run(kind, word, out, signal) {
+  const full = kind === 'stream' && /^[^#]+#.+/.test(word);
+  put(out, h('p', { class: 'faint' }, 'Searching …'));
+  try {
+    if (full && await there(word, signal)) {
+      location.replace('#/stream/' + encodeURIComponent(word));
+      return;
+    }
+    const found = await ask('api/find', { [kind]: word }, { signal });
+    const n = found.commits.length;
+    put(out,
+      h('p', null, n === 0 ? 'Nothing was found.' : `${n} commit${n === 1 ? '' : 's'}, newest first. `, found.note && h('strong', null, found.note),
+        kind === 'correlation' && n > 0 && [' ', followLink(word, 'Follow this request')]),
+      kind === 'stream' && n > 0 && h('p', { class: 'streams' }, 'Streams: ',
+        [...new Set(found.commits.map(c => c.stream))].slice(0, 30).map((name, i) => [i > 0 && ', ', streamLink(name)])),
+      h('ol', { class: 'feed' }, found.commits.map(line)));
+    say(n + ' found');
+  } catch (error) {
+    if (!signal.aborted) put(out, failed(error));
+  }
+}
+
+async function there(stream, signal) {
+  try {
+    await ask('api/stream', { stream }, { signal });
+    return true;
+  } catch {
+    return false;
+  }
+}

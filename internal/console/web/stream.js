@@ -1,0 +1,97 @@
+// A stream: a timeline, a slider over it, and the state and what changed at each version.
+import { h, put, ask, heading, time, streamLink, followLink, failed } from './dom.js';
+import { json, short } from './json.js';
+
+const window_ = 100; // events of the timeline that are shown around the version
+
+export async function stream(path, { signal }) {
+  const at = path.lastIndexOf('@');
+  const named = at > 0 && /^\d+$/.test(path.slice(at + 1));
+  const name = decodeURIComponent(named ? path.slice(0, at) : path);
+  const info = await ask('api/stream', { stream: name }, { signal });
+  const last = info.timeline.at(-1).version;
+  let version = Math.min(Math.max(Number(named ? path.slice(at + 1) : last), 1), last);
+  const known = new Map();
+  let asked;
+
+  const slider = h('input', { type: 'range', id: 'version', min: 1, max: last, step: 1, value: version, 'aria-describedby': 'where' });
+  const where = h('output', { id: 'where', for: 'version', 'aria-live': 'polite' });
+  const back = h('button', { type: 'button', onclick: () => go(version - 1) }, h('span', { 'aria-hidden': 'true' }, '‹'), ' Before');
+  const forth = h('button', { type: 'button', onclick: () => go(version + 1) }, 'Next ', h('span', { 'aria-hidden': 'true' }, '›'));
+  const times = h('ol', { class: 'timeline' });
+  const detail = h('div', { class: 'detail' });
+  slider.addEventListener('input', () => go(Number(slider.value), 90));
+
+  function go(to, delay = 0) {
+    version = Math.min(Math.max(to, 1), last);
+    const now = info.timeline[version - 1];
+    slider.value = version;
+    slider.setAttribute('aria-valuetext', `Version ${version} of ${last}, ${now.type}`);
+    back.toggleAttribute('aria-disabled', version === 1);
+    forth.toggleAttribute('aria-disabled', version === last);
+    put(where, h('strong', null, 'Version ' + version), ` of ${last} · `, h('span', { class: 'data' }, now.type), ' · ', time(now.at));
+    history.replaceState(null, '', '#/stream/' + encodeURIComponent(name) + '@' + version);
+    timeline();
+    clearTimeout(asked);
+    if (known.has(version)) show(known.get(version));
+    else asked = setTimeout(load, delay, version);
+  }
+
+  async function load(wanted) {
+    detail.setAttribute('aria-busy', 'true');
+    try {
+      const step = await ask('api/state', { stream: name, version: wanted }, { signal });
+      if (known.size > 200) known.clear();
+      known.set(wanted, step);
+      if (wanted === version) show(step);
+    } catch (error) {
+      if (!signal.aborted && wanted === version) put(detail, failed(error));
+    } finally {
+      detail.removeAttribute('aria-busy');
+    }
+  }
+
+  function show(step) {
+    const event = step.commit.events[0], meta = step.commit.metadata;
+    const row = (label, value) => value && [h('dt', null, label), h('dd', { class: 'data' }, value)];
+    put(detail,
+      h('section', null, h('h2', null, 'What ', h('span', { class: 'data' }, event.type), ' changed'),
+        step.unknown ? h('p', { class: 'faint' }, 'There is no state: ' + step.unknown)
+          : step.changes.length === 0 ? h('p', { class: 'faint' }, 'Nothing of the state.')
+          : h('table', { class: 'changes' }, h('thead', null, h('tr', null, ['Where', 'Before', 'After'].map(t => h('th', { scope: 'col' }, t)))),
+            h('tbody', null, step.changes.map(c => h('tr', null,
+              h('th', { scope: 'row', class: 'data' }, c.path || 'all of it'), h('td', null, short(c.before)), h('td', null, short(c.after))))))),
+      step.state && h('section', null, h('h2', null, 'State at version ' + version), json(step.state.state, step.changes.map(c => c.path))),
+      h('section', null, h('h2', null, 'Event'), json(event.data)),
+      h('section', null, h('h2', null, 'Commit'), h('dl', { class: 'meta' },
+        row('Recorded', time(step.commit.at)), row('Happened', step.commit.occurredAt && time(step.commit.occurredAt)),
+        row('Schema', String(event.schema)), row('Actor', meta.actor),
+        row('Request', followLink(meta.correlationId, null, `${name}@${step.commit.lastVersion}`)), row('Caused by', meta.causationId),
+        row('Command', meta.commandId), row('Commit', step.commit.commitId),
+        row('Together with', step.commit.siblings?.map((t, i) => [i > 0 && ', ', sibling(t)])),
+        Object.entries(meta.extra ?? {}).map(([k, v]) => row(k, v)), row('Hash', step.commit.hash))));
+  }
+
+  function timeline() {
+    const begin = Math.max(0, version - window_ / 2), end = Math.min(info.timeline.length, begin + window_);
+    const focused = times.contains(document.activeElement);
+    put(times, info.timeline.slice(begin, end).reverse().map(m => h('li', null, h('button', {
+      type: 'button', 'aria-current': m.version === version ? 'step' : null, class: m.version > version ? 'later' : null, onclick: () => go(m.version),
+    }, h('span', { class: 'version' }, m.version), ' ', h('span', { class: 'data' }, m.type), ' ', time(m.at)))));
+    const current = times.querySelector('[aria-current]');
+    if (focused) current.focus();
+    const box = current.parentElement;
+    times.scrollTop = box.offsetTop - times.offsetTop - times.clientHeight / 2;
+  }
+
+  queueMicrotask(() => go(version));
+  return [heading(name),
+    h('div', { class: 'slider' }, h('label', { for: 'version' }, 'Version'), back, slider, forth, where),
+    info.more && h('p', { class: 'faint' }, `Only the first ${last} events are shown.`),
+    h('div', { class: 'columns' }, h('nav', { 'aria-label': 'Timeline, newest first' }, h('h2', null, 'Timeline'), times), detail)];
+}
+
+function sibling(text) {
+  const at = text.lastIndexOf('@');
+  return streamLink(text.slice(0, at), text.slice(at + 1), text);
+}
