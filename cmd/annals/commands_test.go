@@ -297,7 +297,7 @@ func TestExportAndImport(t *testing.T) { //nolint:paralleltest // sets the envir
 	step{"import --continue " + file, "", "somebody appended meanwhile", 3}.run(t, port)
 }
 
-func TestDoctor(t *testing.T) { //nolint:paralleltest // sets the environment
+func TestDoctor(t *testing.T) {
 	port := running(t)
 	for _, s := range []step{
 		{"doctor", "ok … settings … DynamoDB at http … notice … queue of catch-ups … clock … ok … table events … wrong … time to live … skipped … protection … projection order-summary", "1 checks found something wrong", 3},
@@ -340,7 +340,7 @@ func TestStackOutputs(t *testing.T) {
 }
 
 // TestWhere: where the service is must be said, in one way.
-func TestWhere(t *testing.T) { //nolint:paralleltest // sets the environment
+func TestWhere(t *testing.T) {
 	for _, table := range app.OperatorTables {
 		t.Setenv(table.Env(), "")
 	}

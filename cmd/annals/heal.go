@@ -69,7 +69,7 @@ func streamArg(text string) (es.StreamID, error) {
 
 // completeProjection completes the argument at an index with the names of projections, which the code knows.
 func (c *cli) completeProjection(index int) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) != index {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

@@ -136,29 +136,32 @@ func (s *session) restore(ctx context.Context, commits iter.Seq2[es.Commit, erro
 			return nil
 		})
 	}
-	all.Go(func() error {
-		defer func() {
-			for i := range lanes {
-				close(lanes[i])
-			}
-		}()
-		for c, err := range commits {
-			if err != nil {
-				return err
-			}
-			select {
-			case lanes[lane(c.Stream)] <- c:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		return nil
-	})
+	all.Go(func() error { return deal(ctx, commits, lanes) })
 	err = all.Wait()
 	for _, n := range before {
 		there += n
 	}
 	return there, err
+}
+
+// deal gives each commit to the lane of its stream, and closes all lanes at the end.
+func deal(ctx context.Context, commits iter.Seq2[es.Commit, error], lanes []chan es.Commit) error {
+	defer func() {
+		for i := range lanes {
+			close(lanes[i])
+		}
+	}()
+	for c, err := range commits {
+		if err != nil {
+			return err
+		}
+		select {
+		case lanes[lane(c.Stream)] <- c:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
 }
 
 func lane(stream es.StreamID) uint32 {

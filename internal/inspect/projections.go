@@ -42,38 +42,51 @@ type Rebuild struct {
 func (i *Inspector) Projections(ctx context.Context) ([]Projection, error) {
 	all := []Projection{}
 	for _, e := range i.cfg.Engines {
-		parked := map[string]map[projection.Generation]int{}
-		for w, err := range e.Parked(ctx, "") {
-			if err != nil {
-				return nil, err
-			}
-			if parked[w.Projection] == nil {
-				parked[w.Projection] = map[projection.Generation]int{}
-			}
-			parked[w.Projection][w.Generation]++
+		parked, err := countParked(ctx, e)
+		if err != nil {
+			return nil, err
 		}
 		records, err := e.Records(ctx)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range records {
-			p := Projection{Name: r.Projection, Generations: []Generation{}}
-			for _, b := range r.Builds {
-				g := Generation{
-					Generation: b.Generation, Fold: b.Fold, Status: b.Status, Since: b.Since,
-					Parked: parked[r.Projection][b.Generation], Failure: b.Failure,
-				}
-				is, err := e.Standing(ctx, r.Projection, b)
-				if err != nil {
+			p := Projection{Name: r.Projection, Generations: make([]Generation, len(r.Builds))}
+			for k, b := range r.Builds {
+				if p.Generations[k], err = newGeneration(ctx, e, r.Projection, b); err != nil {
 					return nil, err
 				}
-				if is.Doing != "" {
-					g.Rebuild = &Rebuild{Doing: is.Doing, Segments: is.Of, Done: is.Done}
-				}
-				p.Generations = append(p.Generations, g)
+				p.Generations[k].Parked = parked[build{r.Projection, b.Generation}]
 			}
 			all = append(all, p)
 		}
 	}
 	return all, nil
+}
+
+// build names a generation of a projection.
+type build struct {
+	projection string
+	generation projection.Generation
+}
+
+// countParked counts the streams that wait.
+func countParked(ctx context.Context, e *projection.Engine) (map[build]int, error) {
+	parked := map[build]int{}
+	for w, err := range e.Parked(ctx, "") {
+		if err != nil {
+			return nil, err
+		}
+		parked[build{w.Projection, w.Generation}]++
+	}
+	return parked, nil
+}
+
+func newGeneration(ctx context.Context, e *projection.Engine, name string, b projection.Build) (Generation, error) {
+	g := Generation{Generation: b.Generation, Fold: b.Fold, Status: b.Status, Since: b.Since, Failure: b.Failure}
+	is, err := e.Standing(ctx, name, b)
+	if is.Doing != "" {
+		g.Rebuild = &Rebuild{Doing: is.Doing, Segments: is.Of, Done: is.Done}
+	}
+	return g, err
 }

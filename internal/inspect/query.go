@@ -48,6 +48,13 @@ func (e *UnreadableError) Error() string {
 }
 func (e *UnreadableError) Unwrap() error { return e.First }
 
+func (e *UnreadableError) add(corrupt []*es.CorruptError) {
+	if e.First == nil && len(corrupt) > 0 {
+		e.First = corrupt[0]
+	}
+	e.Commits += len(corrupt)
+}
+
 // Find yields the commits that are wanted, those of one stream in order. It reads the whole table: half a read unit for each
 // 4 KB in it. What was stored within the last second may be missing.
 //
@@ -109,11 +116,7 @@ func (i *Inspector) scan(ctx context.Context, consistent bool) iter.Seq2[scanned
 					return
 				}
 			}
-			for _, corrupt := range page.Corrupt {
-				if unreadable.Commits++; unreadable.First == nil {
-					unreadable.First = corrupt
-				}
-			}
+			unreadable.add(page.Corrupt)
 		}
 		if unreadable.Commits > 0 {
 			yield(scanned{}, &unreadable)

@@ -58,38 +58,47 @@ func (i *Inspector) Stream(ctx context.Context, stream es.StreamID) (Stream, err
 // Errors: those of [Inspector.Find].
 func (i *Inspector) Streams(ctx context.Context, prefix string) iter.Seq2[Stream, error] {
 	return func(yield func(Stream, error) bool) {
-		open := map[int]*Stream{} // by segment: more of it may come
-		var failed error
+		g := grouping{}
 		for c, err := range i.scan(ctx, false) {
-			if failed = err; err != nil {
-				break
+			if err != nil {
+				g.end(err, yield)
+				return
 			}
 			if !strings.HasPrefix(c.Stream.String(), prefix) {
 				continue
 			}
-			s := open[c.segment]
-			if s != nil && s.Stream != c.Stream.String() {
-				if !yield(*s, nil) {
-					return
-				}
-				s = nil
+			if done := g.add(c); done != nil && !yield(*done, nil) {
+				return
 			}
-			if s == nil {
-				s = &Stream{}
-				open[c.segment] = s
-			}
-			s.add(c.Commit)
 		}
-		for _, s := range open {
-			if failed != nil && !errors.As(failed, new(*UnreadableError)) { // they are not whole
-				break
-			}
+		g.end(nil, yield)
+	}
+}
+
+// grouping is the last stream of each segment: more of it may come.
+type grouping map[int]*Stream
+
+// add counts a commit, and returns the stream before it in its segment if that is whole now, else nil.
+func (g grouping) add(c scanned) (done *Stream) {
+	last := g[c.segment]
+	if last == nil || last.Stream != c.Stream.String() {
+		done, last = last, &Stream{}
+		g[c.segment] = last
+	}
+	last.add(c.Commit)
+	return done
+}
+
+// end yields the last streams, unless an error came before they were whole, and the error.
+func (g grouping) end(err error, yield func(Stream, error) bool) {
+	if err == nil || errors.As(err, new(*UnreadableError)) {
+		for _, s := range g {
 			if !yield(*s, nil) {
 				return
 			}
 		}
-		if failed != nil {
-			yield(Stream{}, failed)
-		}
+	}
+	if err != nil {
+		yield(Stream{}, err)
 	}
 }

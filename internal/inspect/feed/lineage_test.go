@@ -47,7 +47,10 @@ func shard(id, parent string, closed bool) map[string]any {
 func (l *lineage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var in struct{ ShardId, ShardIteratorType, SequenceNumber, ShardIterator, ExclusiveStartShardId string }
+	var in struct {
+		ShardID                                          string `json:"ShardId"`
+		ShardIteratorType, SequenceNumber, ShardIterator string
+	}
 	_ = json.NewDecoder(r.Body).Decode(&in)
 	answer := func(v any) { _ = json.NewEncoder(w).Encode(v) }
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
@@ -65,7 +68,7 @@ func (l *lineage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		answer(map[string]any{"StreamDescription": map[string]any{"Shards": second}})
 	case "GetShardIterator ":
-		it := strings.TrimSpace(in.ShardId + " " + in.ShardIteratorType + " " + in.SequenceNumber)
+		it := strings.TrimSpace(in.ShardID + " " + in.ShardIteratorType + " " + in.SequenceNumber)
 		l.iterators = append(l.iterators, it)
 		answer(map[string]string{"ShardIterator": it})
 	case "GetRecords shard-b LATEST":
