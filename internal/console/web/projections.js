@@ -33,7 +33,7 @@ export function projections(_, { signal, about }) {
   function make(name, rebuilds) {
     const cell = label => h('td', { 'data-label': label, role: 'cell' });
     const generation = cell('Generation'), lag = cell('Lag'), rate = cell('Events a second'), parked = cell('Parked'), rebuild = cell('Rebuild');
-    const button = about.write && rebuilds && h('button', { type: 'button', 'aria-label': 'Build ' + name + ' anew', onclick: () => confirm(name, load) }, 'Build anew');
+    const button = about.write && rebuilds && h('button', { type: 'button', 'aria-label': 'Build ' + name + ' anew', onclick: () => button.getAttribute('aria-disabled') !== 'true' && confirm(name, load) }, 'Build anew');
     const progress = h('div');
     rebuild.append(progress, ...(button ? [button] : []));
     const tr = h('tr', { role: 'row' }, h('th', { scope: 'row', role: 'rowheader' }, name), generation, lag, rate, parked, rebuild);
@@ -52,7 +52,8 @@ export function projections(_, { signal, about }) {
           h('small', { class: 'block' }, done ? `${done.done} of ${done.segments} segments ${done.doing}` : 'about to serve'),
           next.failure && h('small', { class: 'block bad data' }, next.failure)],
           p.rebuild && outcome(p.rebuild));
-        if (button) button.disabled = Boolean(p.rebuild && !p.rebuild.ended);
+        // Not disabled: it would lose the focus, which comes back from the question.
+        if (button) button.setAttribute('aria-disabled', String(Boolean(p.rebuild && !p.rebuild.ended)));
         if (p.rebuild?.ended && ended === null) say(p.rebuild.error ? `${name}: ${p.rebuild.error}` : `${name} was built anew`);
         ended = p.rebuild ? p.rebuild.ended ?? null : undefined;
         this.beat();

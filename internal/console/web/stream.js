@@ -27,8 +27,8 @@ export async function stream(path, { signal }) {
     const now = info.timeline[version - 1];
     slider.value = version;
     slider.setAttribute('aria-valuetext', `Version ${version} of ${last}, ${now.type}`);
-    back.toggleAttribute('aria-disabled', version === 1);
-    forth.toggleAttribute('aria-disabled', version === last);
+    back.setAttribute('aria-disabled', String(version === 1));
+    forth.setAttribute('aria-disabled', String(version === last));
     put(where, h('strong', null, 'Version ' + version), ` of ${last} · `, h('span', { class: 'data' }, now.type), ' · ', time(now.at));
     history.replaceState(null, '', '#/stream/' + encodeURIComponent(name) + '@' + version);
     timeline();
