@@ -20,7 +20,7 @@ TOOL = $(GO) -C tools tool -n
 CONSOLE = CGO_ENABLED=0 $(GO) build $(BUILD_FLAGS) -o .local/bin/annals ./cmd/annals && exec .local/bin/annals --local console --beside
 LINT = $$($(TOOL) golangci-lint)
 # Licences of what is linked, and of what tests import. MPL-2.0 asks for the sources of its own files alone.
-LICENCES := Apache-2.0,BSD-3-Clause,ISC,MIT,MPL-2.0
+LICENCES := Apache-2.0,BSD-2-Clause,BSD-3-Clause,ISC,MIT,MPL-2.0
 
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export CDK_DISABLE_CLI_TELEMETRY := true
