@@ -10,7 +10,7 @@ FOR ?= 2m
 PORT ?= 3000
 SUBJECT ?= ada
 SCOPES ?= annals/query annals/command
-FUNCTIONS := command projector query reactor rebuilder socket
+FUNCTIONS := command docs projector query reactor rebuilder socket
 BUILD_FLAGS := -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w"
 SINCE ?= HEAD
 CDK := npx --yes aws-cdk@2.1148.1

@@ -33,6 +33,7 @@ const (
 		`"requestContext":{"http":{"method":"POST","path":"/accounts"}},"body":"{\"ownerName\":\"Ada\",\"initialDeposit\":{\"amount\":\"10\",\"currency\":\"USD\"}}"}`
 	topSales = `{"version":"2.0","routeKey":"GET /products/sales","rawPath":"/products/sales","headers":{"host":"h"},` +
 		`"requestContext":{"http":{"method":"GET","path":"/products/sales"}}}`
+	theDocs = `{"version":"2.0","routeKey":"GET /docs","rawPath":"/docs","headers":{"host":"h"},"requestContext":{"http":{"method":"GET","path":"/docs"}}}`
 	connect = `{"requestContext":{"routeKey":"$connect","eventType":"CONNECT","connectionId":"c"}}`
 )
 
@@ -65,7 +66,7 @@ func BenchmarkColdStart(b *testing.B) {
 	dir := *bootstraps
 	if dir == "" {
 		dir = b.TempDir()
-		build(b, dir, "./testdata/bare", "./command", "./query", "./projector", "./reactor", "./socket")
+		build(b, dir, "./testdata/bare", "./command", "./query", "./projector", "./reactor", "./rebuilder", "./socket", "./docs")
 	}
 
 	_, opened := coldStart(b, filepath.Join(dir, "command"), []byte(openAccount), env)
@@ -78,7 +79,9 @@ func BenchmarkColdStart(b *testing.B) {
 		{"query", topSales, `"statusCode":200`},
 		{"projector", batch, `{"batchItemFailures":[]}`},
 		{"reactor", batch, `{"batchItemFailures":[]}`},
+		{"rebuilder", `{"task":"begin","segments":16,"stage":{"projection":"product-sales"}}`, `"generation"`},
 		{"socket", connect, `"statusCode":200`},
+		{"docs", theDocs, `"statusCode":200`},
 	} {
 		b.Run("function="+function.name, func(b *testing.B) {
 			bootstrap := filepath.Join(dir, function.name)

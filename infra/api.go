@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2integrations"
@@ -10,8 +12,8 @@ import (
 	"github.com/annals-es/annals/internal/httpapi/routes"
 )
 
-// newAPI declares the HTTP API: each route to its function, for who has its scope, on the stage that has no prefix and deploys by
-// itself.
+// newAPI declares the HTTP API: each route to its function, for who has its scope or for all, on the stage that has no prefix and
+// deploys by itself.
 func newAPI(stack awscdk.Stack, conf config, deployed map[string]awslambda.Function, who identity) awsapigatewayv2.HttpApi {
 	api := named(awsapigatewayv2.NewHttpApi(stack, jsii.String("Api"), &awsapigatewayv2.HttpApiProps{
 		ApiName:     stack.StackName(),
@@ -25,21 +27,31 @@ func newAPI(stack awscdk.Stack, conf config, deployed map[string]awslambda.Funct
 	logAccess(stack, stage)
 	authorizer := newAuthorizer(stack, api, who)
 	integrations := map[routes.Function]awsapigatewayv2.HttpRouteIntegration{}
-	for _, route := range routes.All {
+	for _, route := range conf.routes() {
 		if _, ok := integrations[route.Function]; !ok {
 			integrations[route.Function] = newIntegration(deployed[string(route.Function)])
 		}
-		made := named(awsapigatewayv2.NewHttpRoute(stack, jsii.String(pascal(route.ID)+"Route"), &awsapigatewayv2.HttpRouteProps{
-			HttpApi:             api,
-			RouteKey:            awsapigatewayv2.HttpRouteKey_With(jsii.String(route.Path), awsapigatewayv2.HttpMethod(route.Method)),
-			Integration:         integrations[route.Function],
-			Authorizer:          authorizer,
-			AuthorizationScopes: jsii.Strings(string(route.Scope)),
-		}))
+		props := &awsapigatewayv2.HttpRouteProps{
+			HttpApi:     api,
+			RouteKey:    awsapigatewayv2.HttpRouteKey_With(jsii.String(route.Path), awsapigatewayv2.HttpMethod(route.Method)),
+			Integration: integrations[route.Function],
+		}
+		if route.Scope != "" {
+			props.Authorizer, props.AuthorizationScopes = authorizer, jsii.Strings(string(route.Scope))
+		}
+		made := named(awsapigatewayv2.NewHttpRoute(stack, jsii.String(pascal(route.ID)+"Route"), props))
 		nameParts(made, pascal(string(route.Function)))
 	}
 	output(stack, "ApiUrl", addressOf(stack, conf, api), "Base URL of the API")
 	return api
+}
+
+// routes are those that the deployment has.
+func (a edgeSettings) routes() []routes.Route {
+	if a.noDocs {
+		return routes.All
+	}
+	return slices.Concat(routes.All, routes.Reference)
 }
 
 // addressOf is where the API answers: at the deployment's domain alone, or where AWS puts it.

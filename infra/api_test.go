@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/annals-es/annals/internal/httpapi/routes"
@@ -9,7 +10,8 @@ import (
 func TestRoutes(t *testing.T) {
 	// From a route's key to what it invokes.
 	want, got := map[string]any{}, map[string]any{}
-	for _, r := range routes.All {
+	declared := slices.Concat(routes.All, routes.Reference)
+	for _, r := range declared {
 		want[r.Method+" "+r.Path] = getAtt(pascal(string(r.Function))+"Function", "Arn")
 	}
 	ids := arm64.of("Api", "AWS::ApiGatewayV2::Route")
@@ -24,11 +26,11 @@ func TestRoutes(t *testing.T) {
 		got[route["RouteKey"].(string)] = integration["IntegrationUri"]
 	}
 	same(t, "routes", want, got)
-	same(t, "number of routes", len(routes.All), len(ids))
+	same(t, "number of routes", len(declared), len(ids))
 }
 
 func TestIntegrations(t *testing.T) {
-	for _, function := range []string{"Command", "Query"} {
+	for _, function := range []string{"Command", "Docs", "Query"} {
 		same(t, function, object{
 			"ApiId":                ref("Api"),
 			"IntegrationType":      "AWS_PROXY",
@@ -44,8 +46,8 @@ func TestIntegrations(t *testing.T) {
 			}}},
 		}, arm64.resource(t, function+"Permission", "AWS::Lambda::Permission").Properties)
 	}
-	same(t, "integrations", []string{"CommandIntegration", "QueryIntegration", "SocketIntegration"}, arm64.ids("AWS::ApiGatewayV2::Integration"))
-	same(t, "permissions", []string{"CommandPermission", "QueryPermission", "SocketAuthorizerPermission", "SocketPermission"}, arm64.ids("AWS::Lambda::Permission"))
+	same(t, "integrations", []string{"CommandIntegration", "DocsIntegration", "QueryIntegration", "SocketIntegration"}, arm64.ids("AWS::ApiGatewayV2::Integration"))
+	same(t, "permissions", []string{"CommandPermission", "DocsPermission", "QueryPermission", "SocketAuthorizerPermission", "SocketPermission"}, arm64.ids("AWS::Lambda::Permission"))
 }
 
 func TestAPI(t *testing.T) {

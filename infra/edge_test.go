@@ -9,7 +9,7 @@ import (
 
 // edged is what a deployment may choose of its edge.
 const edged = `{"issuer":"https://id.example.org/","audience":"annals, more","origins":"https://shop.example.org,http://localhost:5173",` +
-	`"rate":"50","burst":20,"domain":"api.example.org","certificate":"arn:aws:acm:eu-west-1:000000000000:certificate/c"}`
+	`"rate":"50","burst":20,"docs":"off","domain":"api.example.org","certificate":"arn:aws:acm:eu-west-1:000000000000:certificate/c"}`
 
 func TestThrottling(t *testing.T) {
 	for _, id := range []string{"ApiDefaultStage", "SocketStage"} {
@@ -76,6 +76,7 @@ func TestEdgeSettingsAreChecked(t *testing.T) {
 		`{"origins":"https://a.example,"}`:        `origins has ""`,
 		`{"rate":0}`:                              "rate is 0",
 		`{"rate":"many"}`:                         "rate is many",
+		`{"docs":"no"}`:                           `docs is "no"`,
 		`{"burst":1.5}`:                           "burst is 1.5",
 		`{"burst":-1}`:                            "burst is -1",
 		`{"domain":"api.example.org"}`:            "domain and certificate go together",

@@ -18,6 +18,8 @@ type edgeSettings struct {
 	rate, burst float64
 	// domain is the HTTP API's name, certificate the ARN of its certificate. "" = the name that AWS gives.
 	domain, certificate string
+	// noDocs leaves out what the API says of itself to everybody: /docs and /openapi.json.
+	noDocs bool
 }
 
 // readEdge reads those settings from the context.
@@ -25,9 +27,10 @@ type edgeSettings struct {
 // Errors: as [readSettings] has them.
 func readEdge(context map[string]any) (edgeSettings, error) {
 	var a edgeSettings
-	var audience, origins string
+	var audience, origins, docs string
 	for key, to := range map[string]*string{
 		"issuer": &a.issuer, "audience": &audience, "origins": &origins, "domain": &a.domain, "certificate": &a.certificate,
+		"docs": &docs,
 	} {
 		var err error
 		if *to, err = text(context, key); err != nil {
@@ -35,6 +38,9 @@ func readEdge(context map[string]any) (edgeSettings, error) {
 		}
 	}
 	a.audience, a.origins = listed(audience), listed(origins)
+	if a.noDocs = docs == "off"; docs != "" && docs != "on" && !a.noDocs {
+		return a, fmt.Errorf("docs is %q: it must be on or off", docs)
+	}
 	var err error
 	// The account's own limits are 10,000 a second and 5,000 at once, for all of its APIs together.
 	if a.rate, err = number(context, "rate", 2000); err != nil {

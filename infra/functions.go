@@ -153,8 +153,16 @@ var socket = function{
 	verifies: true,
 }
 
+// docs has no grants: everybody may ask it. (It holds nothing that is not in the project.)
+var docs = function{
+	name:        string(routes.Docs),
+	description: "Says what the API is: the OpenAPI document and its page",
+	memory:      256,
+	timeout:     25,
+}
+
 var (
-	functions   = []function{command, query, projector, reactor, rebuilder, socket}
+	functions   = []function{command, query, projector, reactor, rebuilder, socket, docs}
 	subscribers = []function{projector, reactor} // Lambda allows a stream two readers
 	readers     = []function{query, projector}
 	writers     = []function{command, reactor}

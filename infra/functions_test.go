@@ -54,6 +54,7 @@ func TestFunctions(t *testing.T) {
 		{name: "reactor", timeout: 60, memory: 512, env: react},
 		{name: "rebuilder", timeout: 900, memory: 1024, env: rebuild},
 		{name: "socket", timeout: 25, memory: 256, env: socketEnv},
+		{name: "docs", timeout: 25, memory: 256, env: object{}},
 	}
 	architectures := map[string]struct {
 		assembly assembly
@@ -91,7 +92,7 @@ func TestFunctions(t *testing.T) {
 			})
 		}
 	}
-	same(t, "functions", []string{"CommandFunction", "ProjectorFunction", "QueryFunction", "ReactorFunction", "RebuilderFunction", "SocketFunction"}, arm64.ids("AWS::Lambda::Function"))
+	same(t, "functions", []string{"CommandFunction", "DocsFunction", "ProjectorFunction", "QueryFunction", "ReactorFunction", "RebuilderFunction", "SocketFunction"}, arm64.ids("AWS::Lambda::Function"))
 }
 
 // What writes a new type of event comes after what has to read it.
@@ -142,7 +143,7 @@ func (a assembly) read(t *testing.T, path ...string) string {
 }
 
 func TestLogGroups(t *testing.T) {
-	ids := []string{"ApiAccessLogs", "CommandLogs", "ProjectorLogs", "QueryLogs", "ReactorLogs", "RebuilderLogs", "SocketLogs"}
+	ids := []string{"ApiAccessLogs", "CommandLogs", "DocsLogs", "ProjectorLogs", "QueryLogs", "ReactorLogs", "RebuilderLogs", "SocketLogs"}
 	for _, id := range ids {
 		same(t, id, any(30.0), arm64.resource(t, id, "AWS::Logs::LogGroup").Properties["RetentionInDays"])
 	}

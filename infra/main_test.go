@@ -73,7 +73,7 @@ func synthesize(dir, arch, settings string) assembly {
 // fakeBuild writes what stands in for the built functions: a bootstrap of each for both architectures, no two alike.
 func fakeBuild(dir string) {
 	for _, arch := range []string{"arm64", "amd64"} {
-		for _, f := range []string{"command", "query", "projector", "reactor", "rebuilder", "socket"} {
+		for _, f := range []string{"command", "query", "projector", "reactor", "rebuilder", "socket", "docs"} {
 			folder := filepath.Join(dir, arch, f)
 			if err := os.MkdirAll(folder, 0o755); err != nil {
 				panic(err)

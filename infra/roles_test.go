@@ -76,6 +76,7 @@ func TestRoles(t *testing.T) {
 			"ConnectionsTable.Arn": {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
 			"SocketLogs.Arn":       logs,
 		},
+		"DocsRole": {"DocsLogs.Arn": logs}, // everybody may ask it
 	}
 	tests["SchedulerRole"] = grants{"CatchUpQueue.Arn": {"sqs:SendMessage"}, "ReactionQueue.Arn": {"sqs:SendMessage"}}
 	for id, want := range tests {
@@ -83,7 +84,7 @@ func TestRoles(t *testing.T) {
 			same(t, "grants", want, grantsOf(t, arm64.resource(t, id, "AWS::IAM::Role")))
 		})
 	}
-	same(t, "roles", []string{"CommandRole", "ProjectorRole", "QueryRole", "ReactorRole", "RebuildRole", "RebuilderRole", "SchedulerRole", "SocketRole"}, arm64.ids("AWS::IAM::Role"))
+	same(t, "roles", []string{"CommandRole", "DocsRole", "ProjectorRole", "QueryRole", "ReactorRole", "RebuildRole", "RebuilderRole", "SchedulerRole", "SocketRole"}, arm64.ids("AWS::IAM::Role"))
 	// A policy outside of the roles would add to them unseen by the test above.
 	for _, typ := range []string{"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"} {
 		same(t, typ, []string(nil), arm64.ids(typ))

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -88,7 +89,7 @@ type readCloser struct{ *bytes.Reader }
 
 func (readCloser) Close() error { return nil }
 
-// recorder keeps an answer, whose body is text.
+// recorder keeps an answer.
 type recorder struct {
 	header http.Header
 	status int
@@ -111,6 +112,9 @@ func (w *recorder) Write(p []byte) (int, error) {
 func (w *recorder) response() events.APIGatewayV2HTTPResponse {
 	w.WriteHeader(http.StatusOK)
 	out := events.APIGatewayV2HTTPResponse{StatusCode: w.status, Headers: map[string]string{}, Body: w.body.String()}
+	if !utf8.Valid(w.body.Bytes()) { // compressed, or a picture: an event is JSON
+		out.Body, out.IsBase64Encoded = base64.StdEncoding.EncodeToString(w.body.Bytes()), true
+	}
 	for name, values := range w.header {
 		out.Headers[name] = strings.Join(values, ", ")
 	}

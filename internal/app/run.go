@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"github.com/annals-es/annals/internal/httpapi"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 )
 
@@ -19,12 +20,21 @@ func Run(build func(Service) (handler any, err error), wanted ...tables.Table) {
 	if err == nil {
 		var handler any
 		if handler, err = build(service); err == nil {
-			lambda.StartWithOptions(invoker{service.handler(handler)},
-				lambda.WithContext(ctx), lambda.WithEnableSIGTERM(func() { os.Exit(0) }))
+			start(ctx, service.handler(handler))
 		}
 	}
 	log.ErrorContext(ctx, "start", "error", err)
 	os.Exit(1)
+}
+
+// RunDocs serves what the API says of itself, with nothing of a [Service].
+func RunDocs() {
+	start(context.Background(), lambda.NewHandler(Gateway(httpapi.Docs(httpapi.Config{Log: lambdacontext.NewLogger()}))))
+}
+
+// start serves invocations until the process is told to end.
+func start(ctx context.Context, handler lambda.Handler) {
+	lambda.StartWithOptions(invoker{handler}, lambda.WithContext(ctx), lambda.WithEnableSIGTERM(func() { os.Exit(0) }))
 }
 
 // invoker hides that a handler was made by the library itself, which would not look at the options of the start then.

@@ -26,8 +26,12 @@ func (a *api) routed() http.Handler {
 			a.write(w, r, newProblem(http.StatusMethodNotAllowed, "method-not-allowed", "the methods here are "+probe.header.Get("Allow")))
 			return
 		}
-		a.write(w, r, newProblem(http.StatusNotFound, "no-such-route", "there is nothing at this path"))
+		a.write(w, r, noSuchRoute())
 	})
+}
+
+func noSuchRoute() *Problem {
+	return newProblem(http.StatusNotFound, "no-such-route", "there is nothing at this path")
 }
 
 // dotted tells whether a path has a segment that is empty or of dots alone, for which the mux would redirect.

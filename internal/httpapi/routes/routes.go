@@ -11,6 +11,7 @@ type Function string
 const (
 	Command Function = "command"
 	Query   Function = "query"
+	Docs    Function = "docs"
 )
 
 // Scope is what a caller's token must allow. Its names are those of a Cognito resource server: "<server>/<scope>".
@@ -37,7 +38,7 @@ type Route struct {
 	Method   string
 	Path     string // with {parameters}, as both API Gateway and net/http spell them
 	Function Function
-	Scope    Scope // what opens it
+	Scope    Scope // what opens it; "" = it is open to all
 	Summary  string
 }
 
@@ -76,7 +77,17 @@ var (
 	GetStream           = Route{"get-stream", http.MethodGet, "/streams/{type}/{id}", Query, ToQuery, "The audit trail: every event of a stream"}
 )
 
-// All is every route.
+// What the API says of itself.
+var (
+	GetOpenAPI  = Route{"get-openapi", http.MethodGet, "/openapi.json", Docs, "", "The API as an OpenAPI 3.1 document"}
+	GetDocs     = Route{"get-docs", http.MethodGet, "/docs", Docs, "", "The API as a page"}
+	GetDocsFile = Route{"get-docs-file", http.MethodGet, "/docs/{file}", Docs, "", "What that page is made of"}
+)
+
+// Reference is the routes that describe the others. They tell nothing of anybody, and are no part of what they describe.
+var Reference = []Route{GetOpenAPI, GetDocs, GetDocsFile}
+
+// All is every command and query.
 var All = []Route{
 	OpenAccount, DepositMoney, WithdrawMoney, CloseAccount, TransferMoney,
 	CreateOrder, AddItem, RemoveItem, SetShippingAddress, PlaceOrder, CancelOrder, ReceivePayment, ShipOrder, DeliverOrder,

@@ -1,0 +1,8 @@
+// Docs is the Lambda function behind the routes that describe the API. Everybody may ask it, so it has access to nothing.
+package main
+
+import "github.com/annals-es/annals/internal/app"
+
+func main() {
+	app.RunDocs()
+}
