@@ -24,19 +24,30 @@ type alarm struct {
 	// above is the value that is still well. It is exceeded in of periods out of the last outOf.
 	above     float64
 	of, outOf float64
+	// expected says that there has to be something to count: nothing in outOf periods calls, where there was something before.
+	expected bool
 }
 
 func newAlarm(stack awscdk.Stack, topic awssns.ITopic, a alarm) {
-	named(awscloudwatch.NewAlarm(stack, jsii.String(a.id+"Alarm"), &awscloudwatch.AlarmProps{
+	// What had nothing to count is well.
+	missing := awscloudwatch.TreatMissingData_NOT_BREACHING
+	if a.expected {
+		missing = awscloudwatch.TreatMissingData_MISSING
+	}
+	made := named(awscloudwatch.NewAlarm(stack, jsii.String(a.id+"Alarm"), &awscloudwatch.AlarmProps{
 		AlarmDescription:   jsii.String(a.about + ". What to do: docs/runbooks/" + a.runbook + ".md"),
 		Metric:             a.metric,
 		Threshold:          jsii.Number(a.above),
 		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_THRESHOLD,
 		DatapointsToAlarm:  jsii.Number(a.of),
 		EvaluationPeriods:  jsii.Number(a.outOf),
-		// What had nothing to count is well.
-		TreatMissingData: awscloudwatch.TreatMissingData_NOT_BREACHING,
-	})).AddAlarmAction(awscloudwatchactions.NewSnsAction(topic))
+		TreatMissingData:   missing,
+	}))
+	tell := awscloudwatchactions.NewSnsAction(topic)
+	made.AddAlarmAction(tell)
+	if a.expected {
+		made.AddInsufficientDataAction(tell)
+	}
 }
 
 // alarmsOf are the alarms of the stack: what callers notice, what is late, what was given up, and what is about to be full.
@@ -119,6 +130,16 @@ func (o operated) subscriberAlarms(stack awscdk.Stack, f function) []alarm {
 		{
 			id: jobQueues[f.name].id + "DeadLetters", runbook: "dead-letters", about: "A job of the " + f.name + " failed each time",
 			metric: visible(queues.deadLetters), above: 0, of: 1, outOf: 1,
+		},
+		{
+			id: id + "Healed", runbook: "reconciliation", about: "The daily reconciliation found what nobody had delivered to the " + f.name + ", and brought it level",
+			metric: o.own(stack, f, telemetry.HealedCheckpoints), above: 0, of: 1, outOf: 1,
+		},
+		{
+			// By the hour for 30 of them. A metric can't exceed what it is compared with here: only its absence calls.
+			id: id + "Reconciliation", runbook: "reconciliation", about: "The " + f.name + " has reconciled nothing for more than a day",
+			metric: o.own(stack, f, telemetry.ReconciledSegments).With(&awscloudwatch.MetricOptions{Period: awscdk.Duration_Hours(jsii.Number(1))}),
+			above:  1e6, of: 30, outOf: 30, expected: true,
 		},
 	}
 }

@@ -79,7 +79,12 @@ func TestAlarms(t *testing.T) {
 	for _, id := range ids {
 		p := arm64.resource(t, id, "AWS::CloudWatch::Alarm").Properties
 		same(t, id+" AlarmActions", any(list{ref("AlarmTopic")}), p["AlarmActions"])
-		same(t, id+" TreatMissingData", any("notBreaching"), p["TreatMissingData"])
+		if strings.HasSuffix(id, "ReconciliationAlarm") { // it calls when there is nothing to count, once there was something
+			same(t, id, list{"missing", list{ref("AlarmTopic")}, 3600.0, 30.0, 30.0},
+				list{p["TreatMissingData"], p["InsufficientDataActions"], p["Period"], p["EvaluationPeriods"], p["DatapointsToAlarm"]})
+		} else {
+			same(t, id, list{"notBreaching", nil}, list{p["TreatMissingData"], p["InsufficientDataActions"]})
+		}
 		metrics := 0
 		for _, m := range metricsOf(p) {
 			metrics++
@@ -115,7 +120,7 @@ func TestAlarms(t *testing.T) {
 	tamper := arm64.resource(t, "TamperAlarm", "AWS::CloudWatch::Alarm").Properties
 	same(t, "tampering", list{"TamperedCommits", 0.0, list{object{"Name": "Function", "Value": ref("ReactorFunction")}}},
 		list{tamper["MetricName"], tamper["Threshold"], tamper["Dimensions"]})
-	same(t, "number of alarms", 20, len(ids))
+	same(t, "number of alarms", 24, len(ids))
 }
 
 // metricsOf are the metrics that an alarm looks at.

@@ -22,7 +22,9 @@ func (s Service) Reactor() (*Projector, error) {
 		return nil, err
 	}
 	return &Projector{
-		engine: engine, rebuilder: projection.NewRebuilder(engine, store, projection.RebuildConfig{Log: s.Log}),
+		engine: engine, rebuilder: projection.NewRebuilder(engine, store, projection.RebuildConfig{
+			Log: s.Log, Reconcile: projection.ReconcileConfig{Observe: s.Meter.Reconciled},
+		}),
 		queue: s.ReactionJobs, batches: s.GivenUp, log: s.Log, meter: s.Meter,
 	}, nil
 }

@@ -137,7 +137,7 @@ func (s Service) Projector() (*Projector, error) {
 	return &Projector{
 		engine: engine,
 		rebuilder: projection.NewRebuilder(engine, store, projection.RebuildConfig{
-			Log: s.Log, Throttled: unavailable,
+			Log: s.Log, Throttled: unavailable, Reconcile: projection.ReconcileConfig{Observe: s.Meter.Reconciled},
 		}),
 		snapshots: []snapshotter{all.Accounts, all.Orders, all.Products},
 		queue:     s.CatchUps,

@@ -77,6 +77,16 @@ func (m *Meter) Observe(o projection.Observation) {
 	}
 }
 
+// Reconciled counts what a job of a reconciliation found. See [projection.ReconcileConfig].
+func (m *Meter) Reconciled(found projection.Reconciled, end bool) {
+	if end {
+		m.Add(ReconciledSegments, 1)
+	}
+	if found.Healed > 0 {
+		m.Add(HealedCheckpoints, float64(found.Healed))
+	}
+}
+
 // Flush writes what was measured since the last time, and nothing where nothing was.
 func (m *Meter) Flush() {
 	if m == nil {

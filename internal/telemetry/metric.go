@@ -60,6 +60,10 @@ var (
 		"streams brought level by a job of the queue", "`internal/app`: jobs done"}
 	TamperedCommits = &Metric{"TamperedCommits", Count, Function, false,
 		"records of the event table's stream that are no insertions: a stored commit was changed or removed", "`internal/app`: the reactor's batches"}
+	ReconciledSegments = &Metric{"ReconciledSegments", Count, Function, false,
+		"segments of the daily reconciliation that came to their end", "`projection.ReconcileConfig`"}
+	HealedCheckpoints = &Metric{"HealedCheckpoints", Count, Function, false,
+		"checkpoints that a reconciliation found behind, and brought level", "`projection.ReconcileConfig`"}
 	ProjectionLag = &Metric{"ProjectionLag", Seconds, Either, true,
 		"how old the last commit was when it came to be shown", "`projection.Observation`"}
 	ProjectionLagVersions = &Metric{"ProjectionLagVersions", Count, Either, true,
@@ -71,5 +75,5 @@ var (
 // Metrics are all metrics.
 var Metrics = []*Metric{
 	Accepted, Refused, Failed, Repeated, Conflicts, Retries, WarmHits, WarmMisses, SnapshotHits, SnapshotMisses, SnapshotReplays,
-	Throttles, CatchUps, TamperedCommits, ProjectionLag, ProjectionLagVersions, ParkedStreams,
+	Throttles, CatchUps, TamperedCommits, ReconciledSegments, HealedCheckpoints, ProjectionLag, ProjectionLagVersions, ParkedStreams,
 }

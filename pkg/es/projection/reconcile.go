@@ -24,6 +24,8 @@ type ReconcileConfig struct {
 	// Settled is how old a stream's last commit is at least: younger ones are on their way still. Default 1 minute;
 	// negative = all are compared.
 	Settled time.Duration
+	// Observe is told what each job of a segment found, and whether the segment has ended with it. Default: nobody is.
+	Observe func(found Reconciled, end bool)
 }
 
 func (c ReconcileConfig) withDefaults() ReconcileConfig {
@@ -37,6 +39,9 @@ func (c ReconcileConfig) withDefaults() ReconcileConfig {
 		c.Settled = time.Minute
 	}
 	c.UnitsPerSecond = max(c.UnitsPerSecond, 0)
+	if c.Observe == nil {
+		c.Observe = func(Reconciled, bool) {}
+	}
 	if c.Segments < 1 {
 		panic(fmt.Sprintf("projection.ReconcileConfig: %d segments: there must be one", c.Segments))
 	}
@@ -97,6 +102,7 @@ func (r *Rebuilder) doReconcile(ctx context.Context, j Job) error {
 		return r.engine.leave(ctx, 0, jobs...)
 	}
 	at, found, err := r.reconcile(ctx, j)
+	r.cfg.Reconcile.Observe(found, at == es.End)
 	r.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "reconciled", slog.Int("segment", j.Segment), slog.Int("of", j.Of), slog.Bool("end", at == es.End),
 		slog.Int("streams", found.Streams), slog.Int("healed", found.Healed), slog.Int("parked", found.Parked), slog.Float64("units", found.Units))
 	if errors.Is(err, ErrUnfinished) {

@@ -54,7 +54,16 @@ func TestReconcileByJobs(t *testing.T) {
 		ids = append(ids, fmt.Sprint(i))
 		b.write(t, ids[i], Noted{"x"})
 	}
-	r := b.reconciler(b.engineOf(b.queued(), logOf(1, false)), small{b.store})
+	var healed, ends int
+	r := projection.NewRebuilder(b.engineOf(b.queued(), logOf(1, false)), small{b.store}, projection.RebuildConfig{Reconcile: projection.ReconcileConfig{
+		Segments: 3, Settled: -1, UnitsPerSecond: -1,
+		Observe: func(found projection.Reconciled, end bool) {
+			healed += found.Healed
+			if end {
+				ends++
+			}
+		},
+	}})
 	if err := r.Do(t.Context(), projection.Job{Task: projection.Reconcile}); err != nil {
 		t.Fatal(err)
 	}
@@ -84,6 +93,9 @@ func TestReconcileByJobs(t *testing.T) {
 	}
 	if behind != 4 { // those before the position
 		t.Errorf("%d streams are behind, want the 4 that were said to be done", behind)
+	}
+	if ends != len(jobs) || healed != len(ids)-behind {
+		t.Errorf("observed %d ends of segments, and %d healed", ends, healed)
 	}
 	if err := r.Do(t.Context(), projection.Job{Task: projection.Reconcile, Segment: 3, Of: 3}); err == nil {
 		t.Error("a segment that is not there is reconciled")
