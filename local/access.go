@@ -1,13 +1,11 @@
 package main
 
 import (
-	"fmt"
-	"net"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/annals-es/annals/local/access"
+	"github.com/annals-es/annals/local/endpoint"
 	"github.com/annals-es/annals/local/policy"
 	"github.com/annals-es/annals/local/template"
 )
@@ -15,29 +13,23 @@ import (
 // gate is what functions reach DynamoDB through: each may do what its role allows.
 type gate struct {
 	*access.Control
-	listener net.Listener
-	server   *http.Server
+	*endpoint.Endpoint
 }
 
 // openGate listens on a free port of the loopback interface, and lets pass what the template allows to an endpoint.
-func openGate(system *template.System, endpoint string) (*gate, error) {
-	backend, err := url.Parse(endpoint)
+func openGate(system *template.System, dynamodb string) (*gate, error) {
+	backend, err := url.Parse(dynamodb)
 	if err != nil {
 		return nil, err
 	}
-	control := access.New(system)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	e, err := endpoint.Listen("DynamoDB")
 	if err != nil {
-		return nil, fmt.Errorf("listen for DynamoDB: %w", err)
+		return nil, err
 	}
-	g := &gate{control, listener, &http.Server{Handler: control.DynamoDB(backend), ReadHeaderTimeout: 10 * time.Second}}
-	go func() { _ = g.server.Serve(listener) }()
+	g := &gate{access.New(system), e}
+	g.Answer(g.DynamoDB(backend))
 	return g, nil
 }
-
-func (g *gate) address() string { return "http://" + g.listener.Addr().String() }
-
-func (g *gate) close() { _ = g.server.Close() }
 
 // maySend says whether whoever signed a request may send to a queue.
 func (g *gate) maySend(header http.Header, queue string) error {

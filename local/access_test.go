@@ -34,7 +34,7 @@ func TestQueuesBusesAndConnections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer g.close()
+	defer g.Close()
 	const bus = "arn:aws:events:us-east-1:000000000000:event-bus/"
 	const queue = "arn:aws:sqs:us-east-1:000000000000:Sys-"
 	for _, test := range []struct {

@@ -179,7 +179,7 @@ func (r *runner) stop() {
 		r.sqs.Close()
 	}
 	if r.gate != nil {
-		r.gate.close()
+		r.gate.Close()
 	}
 	if r.s3 != nil {
 		r.s3.Close()

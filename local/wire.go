@@ -60,7 +60,7 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 }
 
 func (r *runner) functionConfig(f template.Function) lambda.Config {
-	env := r.services(r.gate.address())
+	env := r.services(r.gate.Address())
 	env["AWS_ACCESS_KEY_ID"] = f.ID // who it is, see access.Control
 	maps.Copy(env, f.Env)
 	concurrency := f.Reserved

@@ -3,23 +3,21 @@ package bucket
 import (
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/annals-es/annals/local/endpoint"
 )
 
 // Server answers S3's API, with buckets as paths. Signatures are not verified.
 type Server struct {
-	listener net.Listener
-	server   *http.Server
-	buckets  map[string]*Bucket // by name
-	log      *slog.Logger
+	*endpoint.Endpoint
+	buckets map[string]*Bucket // by name
+	log     *slog.Logger
 
 	// May says whether whoever signed a request may do an action with an object, by its ARN. nil = all may. To be set before Serve.
 	May func(header http.Header, action, object string) error
@@ -27,30 +25,19 @@ type Server struct {
 
 // Listen takes a free port of the loopback interface. Close it.
 func Listen(log *slog.Logger) (*Server, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	e, err := endpoint.Listen("S3")
 	if err != nil {
-		return nil, fmt.Errorf("listen for S3: %w", err)
+		return nil, err
 	}
-	s := &Server{listener: listener, log: log, buckets: map[string]*Bucket{}}
-	s.server = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-	return s, nil
+	return &Server{Endpoint: e, log: log, buckets: map[string]*Bucket{}}, nil
 }
-
-// Address is the endpoint of the API.
-func (s *Server) Address() string { return "http://" + s.listener.Addr().String() }
 
 // Serve begins to answer for these buckets.
 func (s *Server) Serve(buckets ...*Bucket) {
 	for _, b := range buckets {
 		s.buckets[b.Name] = b
 	}
-	go func() { _ = s.server.Serve(s.listener) }()
-}
-
-// Close ends it.
-func (s *Server) Close() {
-	_ = s.server.Close()
-	_ = s.listener.Close() // where nothing was served yet
+	s.Answer(s)
 }
 
 // maxObject is the largest object that can be put here, in bytes.

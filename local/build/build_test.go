@@ -100,6 +100,21 @@ func TestSynthesizeOnlyWhatIsStale(t *testing.T) {
 	}
 }
 
+// What the environment says is a setting, too.
+func TestContextMakesStale(t *testing.T) {
+	p := project(t)
+	for i, context := range []string{"", `{"stage":"a"}`, `{"stage":"a"}`, `{"stage":"b"}`} {
+		t.Setenv("CDK_CONTEXT_JSON", context)
+		if _, err := p.Synthesize(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		made, _ := os.ReadFile(filepath.Join(p.Root, "runs"))
+		if want := []int{1, 2, 2, 3}[i]; len(made) != want {
+			t.Errorf("with %q the app ran %d times, want %d", context, len(made), want)
+		}
+	}
+}
+
 func TestWhatFailsSaysWhy(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ file, text, want, log string }{

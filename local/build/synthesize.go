@@ -17,6 +17,9 @@ import (
 // stamp is the file in a synthesized folder that says what it was made of.
 const stamp = ".made-of"
 
+// contextEnv is the variable that CDK reads settings from, beside cdk.json.
+const contextEnv = "CDK_CONTEXT_JSON"
+
 // fingerprint is a hash of everything that the template depends on: the CDK app with all that is compiled into it, its
 // settings, and the functions.
 func (p Project) fingerprint(functions []string) (string, error) {
@@ -25,6 +28,7 @@ func (p Project) fingerprint(functions []string) (string, error) {
 		files["function "+f] = p.bootstrap(f)
 	}
 	all := sha256.New()
+	fmt.Fprintf(all, "context %q\n", os.Getenv(contextEnv))
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		hash, err := hashFile(files[name])
 		if err != nil {

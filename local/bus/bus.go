@@ -2,7 +2,9 @@ package bus
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,24 +13,45 @@ import (
 )
 
 // Bus appends the events that it accepts to a file, as targets of a rule would get them: one JSON document a line. What is
-// written has been given to the kernel: it outlives this process, though not the machine's power.
+// written has been given to the kernel: it outlives this process, though not the machine's power. A file that is full is set aside
+// as the one before, in the place of the last one that was.
 type Bus struct {
 	Config
 	mu     sync.Mutex
 	file   *os.File
+	size   int64
 	failed error // of a write, which may have left half a line: nothing may follow it
 }
+
+const defaultFull = 64 << 20
 
 // Open opens the bus that is kept in a file, or a new one. Close it.
 func Open(file string, c Config) (*Bus, error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return nil, err
 	}
+	c.Full = cmp.Or(c.Full, defaultFull)
+	b := &Bus{Config: c}
+	return b, b.open(file)
+}
+
+func (b *Bus) open(file string) error {
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return &Bus{Config: c, file: f}, nil
+	info, err := f.Stat()
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	b.file, b.size = f, info.Size()
+	return nil
+}
+
+// setAside begins a new file.
+func (b *Bus) setAside() error {
+	file := b.file.Name()
+	return errors.Join(b.file.Close(), os.Rename(file, file+".before"), b.open(file))
 }
 
 // Event is an event as targets get it:
@@ -58,8 +81,15 @@ func (b *Bus) Put(e Event) error {
 	if b.failed != nil {
 		return b.failed
 	}
-	if _, err := b.file.Write(line.Bytes()); err != nil {
-		b.failed = fmt.Errorf("write a bus: %w", err)
+	if b.size > 0 && b.size+int64(line.Len()) > b.Full {
+		b.failed = b.setAside()
+	}
+	if b.failed == nil {
+		_, b.failed = b.file.Write(line.Bytes())
+		b.size += int64(line.Len())
+	}
+	if b.failed != nil {
+		b.failed = fmt.Errorf("write a bus: %w", b.failed)
 	}
 	return b.failed
 }

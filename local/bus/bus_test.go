@@ -188,3 +188,45 @@ func TestAFileThatCannotBeWritten(t *testing.T) {
 		t.Error("a bus in no folder")
 	}
 }
+
+// A file that is full makes room: the latest events are in the file, those before beside it, and what was before that is gone.
+func TestFull(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "B.jsonl")
+	put := func(b *bus.Bus, ids ...string) {
+		for _, id := range ids {
+			if err := b.Put(bus.Event{ID: id, Detail: json.RawMessage(`{}`)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := b.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open := func() *bus.Bus {
+		b, err := bus.Open(file, bus.Config{Name: "B", ARN: arn, Full: 400}) // two events fit
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	put(open(), "1", "2")
+	put(open(), "3", "4", "5", "6", "7", "8")
+	ids := func(file string) (all string) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			var e bus.Event
+			if err := json.Unmarshal([]byte(line), &e); err != nil {
+				t.Fatal(err)
+			}
+			all += e.ID
+		}
+		return all
+	}
+	if now, before := ids(file), ids(file+".before"); now != "78" || before != "56" {
+		t.Errorf("%q, and before it %q", now, before)
+	}
+}

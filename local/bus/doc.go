@@ -13,4 +13,6 @@ const (
 type Config struct {
 	// Name is what it is called on AWS, ARN its address there.
 	Name, ARN string
+	// Full is how many bytes its file has before it is set aside. Default 64 MB, which are some 60,000 events.
+	Full int64
 }

@@ -6,16 +6,15 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
-	"time"
+
+	"github.com/annals-es/annals/local/endpoint"
 )
 
 // Server answers EventBridge's API: the AWS JSON 1.1 protocol, PutEvents. Signatures are not verified.
 type Server struct {
-	listener        net.Listener
-	server          *http.Server
+	*endpoint.Endpoint
 	buses           map[string]*Bus // by name
 	account, region string
 	log             *slog.Logger
@@ -34,30 +33,19 @@ func (e apiError) Error() string { return e.Code + ": " + e.Message }
 
 // Listen takes a free port of the loopback interface. Close it.
 func Listen(account, region string, log *slog.Logger) (*Server, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	e, err := endpoint.Listen("EventBridge")
 	if err != nil {
-		return nil, fmt.Errorf("listen for EventBridge: %w", err)
+		return nil, err
 	}
-	s := &Server{listener: listener, buses: map[string]*Bus{}, account: account, region: region, log: log}
-	s.server = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-	return s, nil
+	return &Server{Endpoint: e, buses: map[string]*Bus{}, account: account, region: region, log: log}, nil
 }
-
-// Address is the endpoint of the API.
-func (s *Server) Address() string { return "http://" + s.listener.Addr().String() }
 
 // Serve begins to answer for these buses.
 func (s *Server) Serve(buses ...*Bus) {
 	for _, b := range buses {
 		s.buses[b.Name] = b
 	}
-	go func() { _ = s.server.Serve(s.listener) }()
-}
-
-// Close ends it.
-func (s *Server) Close() {
-	_ = s.server.Close()
-	_ = s.listener.Close() // where nothing was served yet
+	s.Answer(s)
 }
 
 // ServeHTTP answers one call: the action is in X-Amz-Target, its input in the body.

@@ -5,19 +5,18 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"path"
 	"strings"
-	"time"
+
+	"github.com/annals-es/annals/local/endpoint"
 )
 
 // Server answers SQS's API: the AWS JSON 1.0 protocol, SendMessage and SendMessageBatch. Signatures are not verified.
 type Server struct {
-	listener net.Listener
-	server   *http.Server
-	queues   map[string]*Queue // by name
-	log      *slog.Logger
+	*endpoint.Endpoint
+	queues map[string]*Queue // by name
+	log    *slog.Logger
 
 	// MaySend says whether whoever signed a request may send to a queue, by its ARN. nil = all may. To be set before Serve.
 	MaySend func(header http.Header, queue string) error
@@ -25,30 +24,19 @@ type Server struct {
 
 // Listen takes a free port of the loopback interface. Close it.
 func Listen(log *slog.Logger) (*Server, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	e, err := endpoint.Listen("SQS")
 	if err != nil {
-		return nil, fmt.Errorf("listen for SQS: %w", err)
+		return nil, err
 	}
-	s := &Server{listener: listener, log: log, queues: map[string]*Queue{}}
-	s.server = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-	return s, nil
+	return &Server{Endpoint: e, log: log, queues: map[string]*Queue{}}, nil
 }
-
-// Address is the endpoint of the API.
-func (s *Server) Address() string { return "http://" + s.listener.Addr().String() }
 
 // Serve begins to answer for these queues.
 func (s *Server) Serve(queues ...*Queue) {
 	for _, q := range queues {
 		s.queues[q.Name] = q
 	}
-	go func() { _ = s.server.Serve(s.listener) }()
-}
-
-// Close ends it.
-func (s *Server) Close() {
-	_ = s.server.Close()
-	_ = s.listener.Close() // where nothing was served yet
+	s.Answer(s)
 }
 
 const contentType = "application/x-amz-json-1.0"

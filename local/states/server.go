@@ -6,37 +6,32 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"regexp"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/annals-es/annals/local/endpoint"
 )
 
 // Server answers Step Functions' API: the AWS JSON 1.0 protocol, StartExecution and DescribeExecution. Signatures are not
 // looked at.
 type Server struct {
-	listener net.Listener
-	server   *http.Server
+	*endpoint.Endpoint
 	machines []*Machine
 	log      *slog.Logger
 }
 
 // Listen takes a free port of the loopback interface. Close it.
 func Listen(log *slog.Logger) (*Server, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	e, err := endpoint.Listen("Step Functions")
 	if err != nil {
-		return nil, fmt.Errorf("listen for Step Functions: %w", err)
+		return nil, err
 	}
-	s := &Server{listener: listener, log: log}
-	s.server = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-	return s, nil
+	return &Server{Endpoint: e, log: log}, nil
 }
-
-// Address is the endpoint of the API.
-func (s *Server) Address() string { return "http://" + s.listener.Addr().String() }
 
 // Serve begins to answer for these machines, and has them go on with their executions.
 func (s *Server) Serve(machines ...*Machine) {
@@ -44,13 +39,12 @@ func (s *Server) Serve(machines ...*Machine) {
 	for _, m := range machines {
 		m.Resume()
 	}
-	go func() { _ = s.server.Serve(s.listener) }()
+	s.Answer(s)
 }
 
 // Close ends it, and the machines' work for now.
 func (s *Server) Close() {
-	_ = s.server.Close()
-	_ = s.listener.Close() // where nothing was served yet
+	s.Endpoint.Close()
 	for _, m := range s.machines {
 		m.Close()
 	}
