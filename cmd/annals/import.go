@@ -66,9 +66,11 @@ func (c *cli) importArchive(cmd *cobra.Command, path string, goOn bool) error {
 	if err != nil {
 		return err
 	}
-	if empty, err := s.empty(cmd.Context()); err != nil {
+	empty, err := s.empty(cmd.Context())
+	if err != nil {
 		return err
-	} else if !empty && !goOn {
+	}
+	if !empty && !goOn {
 		return errors.New("the event table is not empty: import into a new one; --continue goes on with an import that was interrupted")
 	}
 	if err := s.operator.Reactions.Skip(cmd.Context(), slices.Collect(maps.Values(ends))...); err != nil {
@@ -82,6 +84,9 @@ func (c *cli) importArchive(cmd *cobra.Command, path string, goOn bool) error {
 	p.end()
 	if err != nil {
 		return fmt.Errorf("%w\n%d commits are done; --continue goes on from there", err, p.commits)
+	}
+	if empty { // what was found there is what an attempt of ours stored whose answer was lost
+		there = 0
 	}
 	report, err := s.Verify(cmd.Context(), verify.Config{UnitsPerSecond: c.units})
 	if err != nil {
