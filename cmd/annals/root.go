@@ -55,7 +55,7 @@ func newRoot(getenv func(string) string) *cobra.Command {
 	root.AddCommand(in(events, c.verifyCommand(), c.anchorsCommand(), c.exportCommand(), c.importCommand())...)
 	root.AddCommand(in(models, c.projectionsCommand(), c.rebuildCommand(), c.rollbackCommand(), c.abandonCommand())...)
 	root.AddCommand(in(models, c.parkedCommand(), c.healCommand(), c.reconcileCommand(), c.republishCommand())...)
-	root.AddCommand(in(setup, c.doctorCommand(), c.versionCommand())...)
+	root.AddCommand(in(setup, c.doctorCommand(), c.newCommand(), c.versionCommand())...)
 	strict(root)
 	return root
 }

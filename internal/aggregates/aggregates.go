@@ -22,6 +22,7 @@ type (
 	Products = es.Repository[product.State, product.Event]
 	// Emails loads and changes e-mail addresses.
 	Emails = es.Repository[email.State, email.Event]
+	//annals:new types
 )
 
 // All are the repositories on one store.
@@ -32,6 +33,7 @@ type All struct {
 	Orders   *Orders
 	Products *Products
 	Emails   *Emails
+	//annals:new fields
 }
 
 // Config says what speeds loading up. The zero value always folds whole streams.
@@ -48,39 +50,29 @@ const (
 	accountsEvery, accountsSchema = 100, 1
 	ordersEvery, ordersSchema     = 50, 2
 	productsEvery, productsSchema = 50, 1
+	//annals:new snapshots
 )
 
 // New returns the repositories on a store.
 func New(store es.Store, cfg Config) (All, error) {
 	x := es.NewExecutor(store, cfg.Executor)
 	all := All{Store: store, Executor: x}
-	accounts, err1 := cfg.repository(accountsEvery, accountsSchema)
-	orders, err2 := cfg.repository(ordersEvery, ordersSchema)
-	products, err3 := cfg.repository(productsEvery, productsSchema)
-	for _, err := range []error{err1, err2, err3} {
-		if err != nil {
-			return all, fmt.Errorf("aggregates: %w", err)
-		}
+	if cfg.Warm < 0 {
+		return all, fmt.Errorf("aggregates: %d of each kind can't stay in memory", cfg.Warm)
 	}
-	all.Accounts = es.NewRepository(x, account.Aggregate, accounts)
-	all.Orders = es.NewRepository(x, order.Aggregate, orders)
-	all.Products = es.NewRepository(x, product.Aggregate, products)
+	all.Accounts = es.NewRepository(x, account.Aggregate, cfg.repository(accountsEvery, accountsSchema))
+	all.Orders = es.NewRepository(x, order.Aggregate, cfg.repository(ordersEvery, ordersSchema))
+	all.Products = es.NewRepository(x, product.Aggregate, cfg.repository(productsEvery, productsSchema))
 	all.Emails = es.NewRepository(x, email.Aggregate, es.RepositoryConfig{}) // short streams, rarely asked twice
+	//annals:new repositories
 	return all, nil
 }
 
-// repository is the configuration of an aggregate's repository; every = 0 means that it has no snapshots.
-func (c Config) repository(every, schema int) (es.RepositoryConfig, error) {
-	var out es.RepositoryConfig
-	if every > 0 {
-		out.Snapshots, out.Every, out.Schema = c.Snapshots, every, schema
-	}
+// repository is the configuration of an aggregate's repository, with a snapshot every so many events.
+func (c Config) repository(every, schema int) es.RepositoryConfig {
+	out := es.RepositoryConfig{Snapshots: c.Snapshots, Every: every, Schema: schema}
 	if c.Warm > 0 {
-		warm, err := lru.New[es.StreamID, any](c.Warm)
-		if err != nil {
-			return out, err
-		}
-		out.Warm = warm
+		out.Warm, _ = lru.New[es.StreamID, any](c.Warm) // it fails on sizes below 1
 	}
-	return out, nil
+	return out
 }

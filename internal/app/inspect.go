@@ -27,6 +27,7 @@ func (s Service) Inspector(o *Operator, cfg inspect.Config) (*inspect.Inspector,
 		order.Aggregate.StreamType:   inspect.Replays(all.Orders),
 		product.Aggregate.StreamType: inspect.Replays(all.Products),
 		email.Aggregate.StreamType:   inspect.Replays(all.Emails),
+		//annals:new replays
 	}
 	return inspect.New(store, cfg), nil
 }

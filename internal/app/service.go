@@ -139,11 +139,14 @@ func (s Service) Projector() (*Projector, error) {
 		rebuilder: projection.NewRebuilder(engine, store, projection.RebuildConfig{
 			Log: s.Log, Throttled: unavailable, Reconcile: projection.ReconcileConfig{Observe: s.Meter.Reconciled},
 		}),
-		snapshots: []snapshotter{all.Accounts, all.Orders, all.Products},
-		queue:     s.CatchUps,
-		batches:   s.GivenUp,
-		log:       s.Log,
-		meter:     s.Meter,
+		snapshots: []snapshotter{
+			all.Accounts, all.Orders, all.Products,
+			//annals:new snapshotters
+		},
+		queue:   s.CatchUps,
+		batches: s.GivenUp,
+		log:     s.Log,
+		meter:   s.Meter,
 	}, nil
 }
 

@@ -24,6 +24,7 @@ func (a *api) commands(all aggregates.All) {
 	a.accountCommands()
 	a.orderCommands(all.Orders)
 	a.productCommands(all.Products)
+	//annals:new commands
 }
 
 // Asked is what every command is told in headers.

@@ -34,6 +34,7 @@ func (a *api) queries(models *readmodel.Models, events Events) {
 	get(a, routes.GetProductSales, source{model: tables.ProductSales, stream: products}, (*readmodel.Session).Sales)
 	a.topSales()
 	a.stream()
+	//annals:new queries
 }
 
 // source is what answers a query about what the id in its path names.

@@ -45,7 +45,8 @@ func schemaName(t reflect.Type, hint string) string {
 	for _, part := range parts { // a generic type, and its arguments
 		pkg, typ, _ := strings.Cut(path.Base(part), ".")
 		switch pkg {
-		case "account", "order", "product":
+		case "httpapi", "readmodel", "money": // their names are their own
+		default:
 			name.WriteString(title(pkg))
 		}
 		name.WriteString(title(typ))

@@ -20,7 +20,10 @@ import (
 )
 
 // streamTypes are the types of streams that the audit trail shows.
-var streamTypes = []string{account.Aggregate.StreamType, order.Aggregate.StreamType, product.Aggregate.StreamType}
+var streamTypes = []string{
+	account.Aggregate.StreamType, order.Aggregate.StreamType, product.Aggregate.StreamType,
+	//annals:new stream-types
+}
 
 // Event is an event as it is stored, with what its commit says of it.
 type Event struct {
@@ -56,7 +59,7 @@ func (JSON) Schema(huma.Registry) *huma.Schema {
 type trail struct {
 	Querying
 	Paging
-	Type string `path:"type" maxLength:"128" doc:"Account, Order or Product"`
+	Type string `path:"type" maxLength:"128" doc:"Of the stream, such as Account"`
 	ID   ID     `path:"id"`
 }
 

@@ -35,6 +35,7 @@ var all = []model{
 	{Projection: accountSummary}, {Projection: accountStatement},
 	{Projection: orderSummary}, {Projection: activeOrders}, {Projection: customerOrders},
 	{Projection: productCatalog, inline: true}, {Projection: productInventory}, {Projection: productSales},
+	//annals:new projections
 }
 
 // Models are the read models on their tables.

@@ -61,6 +61,7 @@ var (
 	ListProduct        = Route{"list-product", http.MethodPost, "/products", Command, ToOperate, "List a product for sale"}
 	ReceiveStock       = Route{"receive-stock", http.MethodPost, "/products/{id}/stock", Command, ToOperate, "Receive stock of a product"}
 	ChangePrice        = Route{"change-price", http.MethodPost, "/products/{id}/price", Command, ToOperate, "Change a product's price"}
+	//annals:new command-routes
 )
 
 // The queries.
@@ -75,6 +76,7 @@ var (
 	GetProductSales     = Route{"get-product-sales", http.MethodGet, "/products/{id}/sales", Query, ToOperate, "A product's sales, counted when orders are placed"}
 	TopProductSales     = Route{"top-product-sales", http.MethodGet, "/products/sales", Query, ToOperate, "The products that sold best"}
 	GetStream           = Route{"get-stream", http.MethodGet, "/streams/{type}/{id}", Query, ToQuery, "The audit trail: every event of a stream"}
+	//annals:new query-routes
 )
 
 // What the API says of itself.
@@ -94,6 +96,7 @@ var All = []Route{
 	ListProduct, ReceiveStock, ChangePrice,
 	GetAccount, GetStatement, GetOrder, ListOrders, ListCustomerOrders,
 	GetProduct, GetProductInventory, GetProductSales, TopProductSales, GetStream,
+	//annals:new routes
 }
 
 // Of returns the routes that a function serves, in the order of All.

@@ -59,6 +59,7 @@ const (
 	ProductCatalog   = "product-catalog"
 	ProductInventory = "product-inventory"
 	ProductSales     = "product-sales"
+	//annals:new read-models
 )
 
 // ReadModels are the read tables, one a read model.
@@ -66,6 +67,7 @@ var ReadModels = []Table{
 	ReadModel(AccountSummary), ReadModel(AccountStatement),
 	ReadModel(OrderSummary), ReadModel(ActiveOrders), ReadModel(CustomerOrders),
 	ReadModel(ProductCatalog), ReadModel(ProductInventory), ReadModel(ProductSales),
+	//annals:new read-tables
 }
 
 // Inline are the read tables whose rows commands write, with their events.

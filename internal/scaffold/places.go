@@ -1,0 +1,58 @@
+package scaffold
+
+// place is where a file of the project is told of a new aggregate: above the comment "annals:new" with its name.
+type place struct {
+	file, name string
+	// text is a template of [Names]. Go files are formatted afterwards.
+	text string
+}
+
+// imported are the files that name the aggregate's package.
+var imported = []string{
+	"internal/aggregates/aggregates.go", "internal/app/inspect.go", "internal/httpapi/query.go", "internal/httpapi/stream.go",
+}
+
+var places = []place{
+	{".golangci.yml", "domain", `"**/internal/{{.Package}}/*.go",`},
+	{"internal/aggregates/aggregates.go", "types", "// {{.Types}} loads and changes {{.Many}}.\n{{.Types}} = es.Repository[{{.Package}}.State, {{.Package}}.Event]"},
+	{"internal/aggregates/aggregates.go", "fields", "{{.Types}} *{{.Types}}"},
+	{"internal/aggregates/aggregates.go", "snapshots", "{{.Vars}}Every, {{.Vars}}Schema = 50, 1"},
+	{
+		"internal/aggregates/aggregates.go", "repositories",
+		"all.{{.Types}} = es.NewRepository(x, {{.Package}}.Aggregate, cfg.repository({{.Vars}}Every, {{.Vars}}Schema))",
+	},
+	{"internal/app/inspect.go", "replays", "{{.Package}}.Aggregate.StreamType: inspect.Replays(all.{{.Types}}),"},
+	{"internal/app/service.go", "snapshotters", "all.{{.Types}},"},
+	{
+		"internal/httpapi/routes/routes.go", "command-routes", `Create{{.Type}} = Route{"create-{{.Kebab}}", http.MethodPost, "/{{.Kebabs}}", Command, ToCommand, "Create {{.A}} {{.Words}}"}
+Rename{{.Type}} = Route{"rename-{{.Kebab}}", http.MethodPost, "/{{.Kebabs}}/{id}/name", Command, ToCommand, "Give {{.A}} {{.Words}} another name"}
+Archive{{.Type}} = Route{"archive-{{.Kebab}}", http.MethodPost, "/{{.Kebabs}}/{id}/archive", Command, ToCommand, "Archive {{.A}} {{.Words}}"}`,
+	},
+	{"internal/httpapi/routes/routes.go", "query-routes", `Get{{.Type}} = Route{"get-{{.Kebab}}", http.MethodGet, "/{{.Kebabs}}/{id}", Query, ToQuery, "One {{.Words}} as it stands"}`},
+	{"internal/httpapi/routes/routes.go", "routes", "Create{{.Type}}, Rename{{.Type}}, Archive{{.Type}}, Get{{.Type}},"},
+	{"internal/httpapi/command.go", "commands", "a.{{.Var}}Commands(all.{{.Types}})"},
+	{
+		"internal/httpapi/query.go", "queries", `getPast(a, routes.Get{{.Type}}, source{model: tables.{{.Type}}Summary, stream: {{.Package}}.Aggregate.Stream}, ` +
+			`(*readmodel.Session).{{.Type}}, readmodel.{{.Type}}At)`,
+	},
+	{"internal/httpapi/stream.go", "stream-types", "{{.Package}}.Aggregate.StreamType,"},
+	{"internal/readmodel/models.go", "projections", "{Projection: {{.Var}}Summary},"},
+	{"internal/readmodel/tables/tables.go", "read-models", `{{.Type}}Summary = "{{.Kebab}}-summary"`},
+	{"internal/readmodel/tables/tables.go", "read-tables", "ReadModel({{.Type}}Summary),"},
+}
+
+// files are the new ones, each with the template that it is made of.
+var files = map[string]string{
+	"internal/{{.Package}}/event.go":                                  "event.go.tmpl",
+	"internal/{{.Package}}/state.go":                                  "state.go.tmpl",
+	"internal/{{.Package}}/decide.go":                                 "decide.go.tmpl",
+	"internal/{{.Package}}/fixture_test.go":                           "fixture_test.go.tmpl",
+	"internal/{{.Package}}/decide_test.go":                            "decide_test.go.tmpl",
+	"internal/{{.Package}}/testdata/golden/{{.Type}}Created.v1.json":  "golden/Created.v1.json.tmpl",
+	"internal/{{.Package}}/testdata/golden/{{.Type}}Renamed.v1.json":  "golden/Renamed.v1.json.tmpl",
+	"internal/{{.Package}}/testdata/golden/{{.Type}}Archived.v1.json": "golden/Archived.v1.json.tmpl",
+	"internal/httpapi/{{.Package}}.go":                                "httpapi.go.tmpl",
+	"internal/readmodel/{{.Package}}.go":                              "readmodel.go.tmpl",
+	"internal/readmodel/{{.Package}}_test.go":                         "readmodel_test.go.tmpl",
+	"internal/app/{{.Package}}_test.go":                               "app_test.go.tmpl",
+}
