@@ -66,6 +66,11 @@ test: dynamodb-local ## Run all tests
 race: dynamodb-local ## Run the tests of the library with the race detector
 	$(GO) test -race ./pkg/... ./local/...
 
+.PHONY: browser
+browser: dynamodb-local ## Try the console in Chromium, which is installed where that is possible; pictures go to build/console
+	.ci/chromium
+	$(GO) test -tags browser -count 1 ./internal/console/browser
+
 .PHONY: bench
 bench: dynamodb-local ## Measure the store and the projections beside the same work done by hand with the bare SDK (COUNT=6)
 	@mkdir -p build

@@ -1,0 +1,181 @@
+//go:build browser
+
+package browser
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestConsole goes through every view as somebody who looks after the service does.
+func TestConsole(t *testing.T) {
+	s := newService(t)
+	p := open(t, s.console)
+	p.until(t, "document.querySelector('h1')?.textContent === 'Live'")
+	for _, view := range []struct {
+		name string
+		try  func(*testing.T, *service, *page)
+	}{
+		{"live", live}, {"search", search}, {"stream", timeline}, {"follow", follow}, {"escapes", escapes}, {"rebuild", rebuild}, {"parked", parked},
+	} {
+		t.Run(view.name, func(t *testing.T) {
+			view.try(t, s, p)
+			p.look(t, view.name)
+			p.well(t)
+		})
+	}
+}
+
+// live: what is stored now shows, and stands still when it is told to.
+func live(t *testing.T, s *service, p *page) {
+	s.openAccount(t, "live", "Ada")
+	for deposits := 0; !value[bool](t, p, "Boolean(document.querySelector('.feed')?.innerText.includes('MoneyDeposited'))"); deposits++ {
+		if deposits == 60 { // the console begins to read the stream when the page is opened, and shows what comes from then on
+			t.Fatal("no deposit shows")
+		}
+		s.post(t, "/accounts/live/deposits", `{"amount":{"amount":"1.00","currency":"USD"}}`)
+		time.Sleep(500 * time.Millisecond)
+	}
+	p.says(t, ".figures", "Commits")
+	if got := p.tabbed(t, 10); !strings.HasPrefix(got, "Skip to content, Annals, Live, Search, Projections, Parked, q, Go, Pause, only") {
+		t.Errorf("Tab reaches %s", got)
+	}
+	p.run(t, chromedp.Click("main .bar button")) // Pause
+	s.post(t, "/accounts/live/withdrawals", `{"amount":{"amount":"1.00","currency":"USD"}}`)
+	p.says(t, "main .bar", "new since")
+	if value[bool](t, p, "document.querySelector('.feed').innerText.includes('MoneyWithdrawn')") {
+		t.Error("the list goes on though it was paused")
+	}
+	p.run(t, chromedp.Click("main .bar button"))
+	p.says(t, ".feed li", "MoneyWithdrawn")
+	p.run(t, chromedp.SendKeys("#only", "withdrawn"))
+	p.until(t, "document.querySelectorAll('.feed li').length === 1")
+}
+
+// search: a word in the box at the top is taken for what it looks like.
+func search(t *testing.T, s *service, p *page) {
+	look := func(word string) {
+		p.run(t, chromedp.SetValue("#q", word), chromedp.SendKeys("#q", kb.Enter))
+	}
+	look("Order#10300")
+	p.until(t, "document.querySelector('h1')?.textContent === 'Order#10300'")
+	s.post(t, "/products", `{"productId":"searched","name":"Tea","unitPrice":{"amount":"1.00","currency":"USD"}}`, "X-Correlation-Id", "browser-search")
+	look("browser-search")
+	p.says(t, "main", "1 commit, newest first")
+	p.says(t, ".feed li", "Product#searched")
+	look("OrderPlaced")
+	p.says(t, "main", "newest first")
+	p.says(t, ".feed li", "OrderPlaced")
+	look("nothing-has-this")
+	p.says(t, "main", "Nothing was found.")
+	look("OrderPlaced")
+	p.says(t, ".feed li", "OrderPlaced")
+}
+
+// timeline: the slider shows the state at any version, and what changed there, by keys alone.
+func timeline(t *testing.T, _ *service, p *page) {
+	p.view(t, "#/stream/Order%2310300", "Order#10300")
+	p.says(t, ".detail", "State at version")
+	last := value[int](t, p, "Number(document.getElementById('version').max)")
+	if last < 5 {
+		t.Fatalf("the order has %d events", last)
+	}
+	at := func(version int, event string) {
+		t.Helper()
+		p.says(t, "#where", fmt.Sprintf("Version %d of %d", version, last))
+		p.says(t, ".detail h2", fmt.Sprintf("State at version %d", version))
+		p.says(t, ".detail h2", "What "+event+" changed")
+	}
+	p.run(t, chromedp.Focus("#version"))
+	p.press(t, kb.Home)
+	at(1, "OrderCreated")
+	p.says(t, ".changes", "customerId")
+	p.press(t, kb.ArrowRight)
+	at(2, "ItemAdded")
+	p.press(t, kb.End)
+	p.says(t, "#where", fmt.Sprintf("Version %d of %d", last, last))
+	p.run(t, chromedp.Click(".timeline li:last-child button")) // the first event
+	at(1, "OrderCreated")
+	if hash := value[string](t, p, "location.hash"); hash != "#/stream/Order%2310300@1" {
+		t.Errorf("the address is %s", hash)
+	}
+	p.run(t, chromedp.Click(".timeline li:first-child button"))
+	p.says(t, ".detail h2", fmt.Sprintf("State at version %d", last))
+}
+
+// follow: a request, to every projection that applied what it did.
+func follow(t *testing.T, s *service, p *page) {
+	s.post(t, "/orders", `{"orderId":"followed","customerId":"ada","items":[{"productId":"searched","quantity":1,"unitPrice":{"amount":"1.00","currency":"USD"}}]}`,
+		"X-Correlation-Id", "browser-follow")
+	p.view(t, "#/follow/browser-follow", "One request")
+	p.says(t, ".trace", "Order#followed")
+	p.until(t, "/after [\\d.]+ (ms|s)/.test([...document.querySelectorAll('.meta dd')].at(-1).innerText)")
+	for _, projection := range []string{"order-summary", "customer-orders", "product-sales"} {
+		p.until(t, fmt.Sprintf("[...document.querySelectorAll('.applied tr')].some(r => r.innerText.includes(%q) && r.querySelector('time') && /\\d ms|\\d s|within/.test(r.innerText))", projection))
+	}
+}
+
+// escapes: what people wrote is text.
+func escapes(t *testing.T, s *service, p *page) {
+	const script = `<script>document.title='run'</script><img src=x onerror="document.title='run'">`
+	s.openAccount(t, "script", script)
+	p.view(t, "#/stream/Account%23script", "Account#script")
+	p.says(t, ".detail", "<script>document.title='run'</script>") // as text
+	p.view(t, "#/search?stream=Account%23scr", "Search")
+	p.says(t, ".feed li", "Account#script")
+	if value[bool](t, p, "document.title === 'run' || document.querySelector('main script, main img') !== null") {
+		t.Error("what was stored became part of the page")
+	}
+	p.view(t, "#/stream/Account%23script", "Account#script")
+	p.says(t, ".detail", "<img src=x")
+}
+
+// rebuild: a read model is built anew from the page, which shows how it comes on.
+func rebuild(t *testing.T, _ *service, p *page) {
+	p.view(t, "#/projections", "Projections")
+	button := `[aria-label="Build product-sales anew"]`
+	p.run(t, chromedp.WaitVisible(button))
+	p.run(t, chromedp.Evaluate[chromedp.Void](`new MutationObserver(() => { if (document.querySelector('main progress, main td small.block')?.innerText !== undefined &&
+		/segments|about to serve|read/.test(document.querySelector('main').innerText)) window.progressed = true; }).observe(document.querySelector('main'), { subtree: true, childList: true })`))
+	p.run(t, chromedp.Focus(button))
+	p.press(t, kb.Enter)
+	p.says(t, "dialog", "Build product-sales anew?")
+	p.press(t, kb.Escape)
+	p.until(t, "document.querySelector('dialog') === null")
+	p.press(t, kb.Enter) // the focus came back
+	p.run(t, chromedp.Click("dialog .strong"))
+	row := "[...document.querySelectorAll('main tbody tr')].find(r => r.innerText.includes('product-sales'))"
+	p.until(t, row+".innerText.includes('built anew')")
+	p.until(t, row+".children[1].innerText.startsWith('2')") // the generation that serves
+	if !value[bool](t, p, "Boolean(window.progressed)") {
+		t.Error("nothing was seen of its progress")
+	}
+}
+
+// parked: a stream that waits shows why; another try fails as long as it must, and then does not.
+func parked(t *testing.T, s *service, p *page) {
+	s.openAccount(t, "parked", "Ada")
+	mend := s.spoil(t, "parked")
+	p.view(t, "#/parked", "Parked streams")
+	p.until(t, "document.querySelectorAll('.cards > li').length === 3") // the account's two read models, and the publisher
+	p.says(t, ".cards", "Account#parked in account-summary")
+	p.says(t, ".cards pre", "AccountFrozen")
+	p.says(t, "header nav", "Parked 3")
+	p.look(t, "parked-streams")
+	retry := func(projection string) string { return fmt.Sprintf(`[aria-label="Try Account#parked again in %s"]`, projection) }
+	p.run(t, chromedp.Click(retry("account-summary")))
+	p.says(t, ".cards", "waits still")
+	mend()
+	for _, projection := range []string{"account-summary", "account-statement", "publisher"} {
+		p.until(t, fmt.Sprintf("document.querySelector(%q)", retry(projection)))
+		p.run(t, chromedp.Click(retry(projection)))
+		p.until(t, fmt.Sprintf("!document.querySelector(%q)", retry(projection)))
+	}
+	p.says(t, "main", "No stream waits.")
+	p.says(t, "header nav", "Parked")
+}
