@@ -75,7 +75,7 @@ func (c *cli) showPlan(cmd *cobra.Command, plan *scaffold.Plan, names scaffold.N
 		fmt.Fprintf(w, `
 The stack has new routes and a new table. Have the reviewed template and the reference know them, and look at what changed:
 
-  go test ./infra -run TestTemplateIsReviewed -update && go test ./docs -run TestHTTP -update
+  go test ./infra -run TestTemplateIsReviewed -update && go test ./docs -run 'TestRoutes|TestFunctionVariables' -update
   git diff infra/testdata docs
 
 Then run it, and try it:

@@ -14,7 +14,19 @@ import (
 // Client talks to Endpoint. Tests may change its options with further functions.
 func Client(t testing.TB, more ...func(*dynamodb.Options)) *dynamodb.Client {
 	t.Helper()
-	endpoint := Endpoint(t)
+	return client(Endpoint(t), more...)
+}
+
+// ForExample is Client where there is no test: for examples, which have none.
+func ForExample() *dynamodb.Client {
+	endpoint, err := shared()
+	if err != nil {
+		panic(err)
+	}
+	return client(endpoint)
+}
+
+func client(endpoint string, more ...func(*dynamodb.Options)) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
 		BaseEndpoint: aws.String(endpoint),
 		Region:       "us-east-1",

@@ -1,0 +1,155 @@
+package docs_test
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/annals-es/annals/internal/app/queues"
+	"github.com/annals-es/annals/internal/bearer"
+	"github.com/annals-es/annals/internal/email"
+	"github.com/annals-es/annals/internal/measured"
+	"github.com/annals-es/annals/internal/publish"
+	"github.com/annals-es/annals/internal/push"
+	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/internal/seal"
+	"github.com/annals-es/annals/internal/telemetry"
+)
+
+// whatItIs says what functions find under the names of their environment that are none of a table.
+var whatItIs = map[string]string{
+	queues.CatchUpEnv:      "URL of the queue of the projector's jobs",
+	queues.ReactionEnv:     "URL of the queue of the reactor's jobs",
+	queues.FailuresEnv:     "address of the bucket that batches are left in which the stream gave up",
+	queues.RebuildEnv:      "ARN of the state machine that builds read models anew",
+	push.URLEnv:            "address that posts to WebSocket connections",
+	seal.KeyEnv:            "key that seals cursors",
+	email.KeyEnv:           "key under which e-mail addresses are reserved; it must never change",
+	publish.BusEnv:         "ARN of the bus of integration events",
+	publish.SourceEnv:      "their source",
+	telemetry.NamespaceEnv: "CloudWatch namespace of the metrics",
+	bearer.IssuerEnv:       "issuer of callers' tokens",
+	bearer.AudienceEnv:     "for whom these must be",
+}
+
+// TestFunctionVariables: configuration.md has what the template tells the functions.
+func TestFunctionVariables(t *testing.T) {
+	t.Parallel()
+	var template struct {
+		Resources map[string]struct {
+			Type       string
+			Properties struct {
+				Environment struct{ Variables map[string]any }
+			}
+		}
+	}
+	if err := json.Unmarshal(read(t, "../infra/testdata/Annals.template.json"), &template); err != nil {
+		t.Fatal(err)
+	}
+	told := map[string][]string{}
+	for id, resource := range template.Resources {
+		if resource.Type != "AWS::Lambda::Function" {
+			continue
+		}
+		for name := range resource.Properties.Environment.Variables {
+			told[name] = append(told[name], "`"+strings.ToLower(strings.TrimSuffix(id, "Function"))+"`")
+		}
+	}
+	all := slices.Concat(tables.ReadModels, []tables.Table{
+		tables.Events, tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Publisher, tables.Connections,
+	})
+	meaning := map[string]string{}
+	for _, table := range all {
+		meaning[table.Env()] = "name of the table `" + table.Name + "` on DynamoDB"
+	}
+	page := measured.Table{{"variable", "functions", "what it is"}}
+	for _, name := range sorted(told) {
+		says := meaning[name] + whatItIs[name]
+		if says == "" {
+			t.Errorf("%s is not explained", name)
+		}
+		slices.Sort(told[name])
+		page = append(page, []string{"`" + name + "`", strings.Join(told[name], ", "), says})
+	}
+	measured.Compare(t, "configuration.md", page)
+}
+
+func sorted(of map[string][]string) []string {
+	var names []string
+	for name := range of {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// TestSettings: configuration.md names every setting that the code reads, in the section where it belongs, and names no other in
+// the tables of the context and of make.
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		section, files string
+		read           *regexp.Regexp
+		least          int
+	}{
+		{"Context", "../infra/*.go", regexp.MustCompile(`(?:text|whole|number)\(context, "(\w+)"|"([a-zA-Z]+)": +&\w|\{"(\w+)", &s\.`), 20},
+		{"Synthesis", "../infra/*.go", regexp.MustCompile(`"(ANNALS_[A-Z]+|CDK_[A-Z_]+)"`), 3},
+		{"The local runner", "../local/config.go", regexp.MustCompile(`getenv\("([A-Z_]+)"\)`), 5},
+		{"make", "../Makefile", regexp.MustCompile(`(?m)^([A-Z_]+) \?=|\$\(if \$\(([A-Z]+)\)`), 12},
+	} {
+		t.Run(c.section, func(t *testing.T) {
+			t.Parallel()
+			said := names(t, c.section)
+			found := map[string]bool{}
+			files, err := filepath.Glob(c.files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range files {
+				if strings.HasSuffix(file, "_test.go") {
+					continue
+				}
+				for _, match := range c.read.FindAllStringSubmatch(string(read(t, file)), -1) {
+					found[strings.Join(match[1:], "")] = true
+				}
+			}
+			if len(found) < c.least {
+				t.Errorf("%d settings are found: the form of the code has changed", len(found))
+			}
+			for name := range found {
+				if !said[name] {
+					t.Errorf("%s is not in the table", name)
+				}
+			}
+			for name := range said {
+				if !found[name] && c.section != "make" { // the runner's are there too
+					t.Errorf("%s is in the table, and nobody reads it", name)
+				}
+			}
+		})
+	}
+}
+
+// names are what the first cells of a section's table name.
+func names(t *testing.T, section string) map[string]bool {
+	t.Helper()
+	_, text, found := strings.Cut(string(read(t, "configuration.md")), "\n## "+section+"\n")
+	if !found {
+		t.Fatalf("configuration.md has no section %s", section)
+	}
+	text, _, _ = strings.Cut(text, "\n## ")
+	said := map[string]bool{}
+	for line := range strings.Lines(text) {
+		cells := strings.Split(line, "|")
+		if len(cells) < 3 {
+			continue
+		}
+		for _, name := range regexp.MustCompile("`([A-Za-z_]+)(?:=[^`]*)?`").FindAllStringSubmatch(cells[1], -1) {
+			said[name[1]] = true
+		}
+	}
+	return said
+}

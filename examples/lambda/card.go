@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// A loyalty card collects points, and is gold from 1,000 of them.
+type cardEvent interface{ isCardEvent() }
+
+type pointsCollected struct {
+	Points int `json:"points"`
+}
+
+type turnedGold struct{}
+
+func (pointsCollected) isCardEvent() {}
+func (turnedGold) isCardEvent()      {}
+
+type card struct {
+	Points int  `json:"points"`
+	Gold   bool `json:"gold"`
+}
+
+func (c *card) evolve(event cardEvent) {
+	switch e := event.(type) {
+	case pointsCollected:
+		c.Points += e.Points
+	case turnedGold:
+		c.Gold = true
+	}
+}
+
+const goldFrom = 1000
+
+var errNoPoints = errors.New("points must be positive")
+
+// collect decides what happens when somebody buys something.
+func (c card) collect(points int) ([]cardEvent, error) {
+	switch {
+	case points < 1:
+		return nil, errNoPoints
+	case !c.Gold && c.Points+points >= goldFrom:
+		return []cardEvent{pointsCollected{Points: points}, turnedGold{}}, nil
+	}
+	return []cardEvent{pointsCollected{Points: points}}, nil
+}
+
+var cardEvents = es.NewRegistry(
+	es.Type[cardEvent]("PointsCollected", 1, pointsCollected{}),
+	es.Type[cardEvent]("TurnedGold", 1, turnedGold{}),
+)
+
+var cards = es.Aggregate[card, cardEvent]{StreamType: "Card", Events: cardEvents, Evolve: (*card).evolve}
+
+// goldCards counts the cards that are gold, and keeps each card's points as its row.
+var goldCards = projection.New(projection.Definition[card]{
+	Name:    "gold-cards",
+	Sources: map[string]es.Decoder{"Card": cardEvents},
+	Evolve: func(c *card, e projection.Event, w *projection.Writes) error {
+		c.evolve(e.Data.(cardEvent))
+		if _, gold := e.Data.(turnedGold); gold {
+			w.Add(goldKey, "cards", projection.Int(1))
+		}
+		return nil
+	},
+})
+
+var goldKey = projection.Key{Partition: "gold", Sort: "all"}

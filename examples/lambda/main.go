@@ -1,0 +1,45 @@
+// Lambda is two functions that use the library inside a system of one's own, from one binary: "collect" takes messages of an
+// SQS queue as commands, "project" keeps a read model in step, from the stream of the event table. Which it is says the
+// function's handler setting.
+//
+// EVENTS_TABLE names a table with the keys of dynamostore.EventsTable, and a stream of new images; CARDS_TABLE and
+// GENERATIONS_TABLE, which "project" needs, tables with those of dynamoview.ReadTable. "collect" needs Query and PutItem on the
+// events, "project" Query on them; both event source mappings need ReportBatchItemFailures.
+package main
+
+import (
+	"context"
+	"log"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+)
+
+func main() {
+	cfg, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	client := dynamodb.NewFromConfig(cfg)
+	store, err := dynamostore.New(client, os.Getenv("EVENTS_TABLE"), dynamostore.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if os.Getenv("_HANDLER") == "project" {
+		lambda.Start(newProject(store, dynamoview.NewCatalog(client, os.Getenv("GENERATIONS_TABLE")), dynamoview.New(client, os.Getenv("CARDS_TABLE"))))
+		return
+	}
+	lambda.Start(newCollect(store))
+}
+
+// newCollect returns the handler of purchases.
+func newCollect(store es.Store) collectHandler {
+	executor := es.NewExecutor(store, es.ExecutorConfig{})
+	return collector{executor, es.NewRepository(executor, cards, es.RepositoryConfig{Horizon: retention})}.handle
+}

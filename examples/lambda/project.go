@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+type projectHandler = func(context.Context, events.DynamoDBEvent) (events.DynamoDBEventResponse, error)
+
+// newProject returns the handler of the event table's stream. It reads the streams that the batch tells of from the event
+// table, whose answer is strongly consistent; Engine.Apply takes the commits of the batch itself, and saves those reads.
+func newProject(store es.Reader, catalog projection.Catalog, view projection.View) projectHandler {
+	engine := projection.NewEngine(store, catalog, projection.Config{}, projection.Subscription{Projection: goldCards, View: view})
+	return func(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
+		for _, record := range batch.Records {
+			stream, err := es.ParseStreamID(record.Change.Keys["stream"].String())
+			if err == nil {
+				err = engine.CatchUp(ctx, "", stream, false)
+			}
+			if err != nil { // Lambda delivers the batch again, from this record on
+				slog.ErrorContext(ctx, "a stream was not projected", "error", err)
+				return events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{
+					{ItemIdentifier: record.Change.SequenceNumber},
+				}}, nil
+			}
+		}
+		return events.DynamoDBEventResponse{}, nil
+	}
+}

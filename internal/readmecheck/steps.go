@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"go/format"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// step is something that a page has its reader do. It returns how many commands it ran.
+type step interface {
+	do(where place) (int, error)
+}
+
+// steps are what a page says to do, in its order.
+func steps(markdown string) []step {
+	var all []step
+	for fence, block := range blocks(markdown) {
+		switch fence {
+		case "console":
+			for _, c := range commands(block) {
+				all = append(all, c)
+			}
+		case "go":
+			first, _, _ := strings.Cut(block, "\n")
+			if name, named := strings.CutPrefix(first, "// "); named && strings.HasSuffix(name, ".go") && !strings.Contains(name, " ") {
+				all = append(all, file{name, block})
+			}
+		}
+	}
+	return all
+}
+
+// blocks yields what a page has fenced, each with the word after its fence.
+func blocks(markdown string) func(yield func(fence, block string) bool) {
+	return func(yield func(fence, block string) bool) {
+		var block strings.Builder
+		fence, inside := "", false
+		for line := range strings.Lines(markdown) {
+			rest, fenced := strings.CutPrefix(line, "```")
+			switch {
+			case fenced && inside:
+				if !yield(fence, block.String()) {
+					return
+				}
+				inside = false
+			case fenced:
+				fence, inside = strings.TrimSpace(rest), true
+				block.Reset()
+			case inside:
+				block.WriteString(line)
+			}
+		}
+	}
+}
+
+// file is a file with what is in it.
+type file struct{ name, content string }
+
+func (f file) do(where place) (int, error) {
+	if where.dir == "" {
+		return 0, nil
+	}
+	formatted, err := format.Source([]byte(f.content))
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", f.name, err)
+	}
+	if !bytes.Equal(formatted, []byte(f.content)) {
+		return 0, fmt.Errorf("%s is not as gofmt has it:\n%s", f.name, formatted)
+	}
+	path := filepath.Join(where.dir, f.name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return 0, err
+	}
+	fmt.Println("wrote", f.name)
+	return 0, os.WriteFile(path, formatted, 0o644)
+}

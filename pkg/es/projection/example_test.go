@@ -1,0 +1,84 @@
+package projection_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/memstore"
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/memview"
+)
+
+// ticketEvent is what happens to a ticket of a help desk.
+type ticketEvent interface{ isTicketEvent() }
+type opened struct{ Subject string }
+type closed struct{}
+
+func (opened) isTicketEvent() {}
+func (closed) isTicketEvent() {}
+
+var ticketEvents = es.NewRegistry(es.Type[ticketEvent]("TicketOpened", 1, opened{}), es.Type[ticketEvent]("TicketClosed", 1, closed{}))
+
+// openTickets lists the tickets that are open, and counts them. Its state is what it has to remember of a ticket.
+var openTickets = projection.New(projection.Definition[struct{ Subject string }]{
+	Name:    "open-tickets",
+	Sources: map[string]es.Decoder{"Ticket": ticketEvents},
+	Evolve: func(state *struct{ Subject string }, e projection.Event, w *projection.Writes) error {
+		row, count := projection.Key{Partition: "open", Sort: e.Stream.ID}, projection.Key{Partition: "count", Sort: "all"}
+		switch event := e.Data.(type) {
+		case opened:
+			state.Subject = event.Subject
+			w.Add(count, "open", projection.Int(1))
+			return w.Put(row, state)
+		case closed:
+			w.Add(count, "open", projection.Int(-1))
+			w.Delete(row)
+		}
+		return nil
+	},
+})
+
+// An engine takes commits as they are delivered, twice and out of order if need be: each counts once.
+func ExampleEngine() {
+	ctx, store, view := context.Background(), memstore.New(memstore.Config{}), memview.New(memview.Config{})
+	engine := projection.NewEngine(store, memview.NewCatalog(), projection.Config{}, projection.Subscription{Projection: openTickets, View: view})
+
+	one, two := es.StreamID{Type: "Ticket", ID: "1"}, es.StreamID{Type: "Ticket", ID: "2"}
+	first, then := appended(store, one, opened{"No sound"}), appended(store, one, closed{})
+	other := appended(store, two, opened{"No picture"})
+	failed := engine.Apply(ctx, []es.Commit{then, other, first, other})
+	fmt.Println("failed:", len(failed))
+
+	for _, stream := range []es.StreamID{one, two} {
+		key := projection.RowKey{Key: projection.OwnKey(stream, projection.Key{Partition: "open", Sort: stream.ID})}
+		rows, _ := view.Rows(ctx, 1, key)
+		fmt.Println("ticket", stream.ID, "is listed:", rows[key].Row != nil)
+	}
+	count := projection.RowKey{Key: projection.Key{Partition: "count", Sort: "all"}, Shared: true}
+	rows, _ := view.Rows(ctx, 1, count)
+	fmt.Println("open:", rows[count].Counters["open"])
+	// Output:
+	// failed: 0
+	// ticket 1 is listed: false
+	// ticket 2 is listed: true
+	// open: 1
+}
+
+// appended is the commit of an event that is appended to a stream.
+func appended(store es.Store, stream es.StreamID, event ticketEvent) es.Commit {
+	ctx := context.Background()
+	raw, err := ticketEvents.Encode(event)
+	if err != nil {
+		panic(err)
+	}
+	head, err := store.Head(ctx, stream)
+	if err != nil {
+		panic(err)
+	}
+	stored, err := store.Append(ctx, es.Append{Writes: []es.Write{{Head: head, Events: []es.RawEvent{raw}}}})
+	if err != nil {
+		panic(err)
+	}
+	return stored[0].Commit
+}
