@@ -101,7 +101,7 @@ func TestSynthesizeOnlyWhatIsStale(t *testing.T) {
 }
 
 // What the environment says is a setting, too.
-func TestContextMakesStale(t *testing.T) {
+func TestContextMakesStale(t *testing.T) { //nolint:paralleltest // it sets the environment
 	p := project(t)
 	for i, context := range []string{"", `{"stage":"a"}`, `{"stage":"a"}`, `{"stage":"b"}`} {
 		t.Setenv("CDK_CONTEXT_JSON", context)

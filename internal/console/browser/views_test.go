@@ -167,7 +167,9 @@ func parked(t *testing.T, s *service, p *page) {
 	p.says(t, ".cards pre", "AccountFrozen")
 	p.says(t, "header nav", "Parked 3")
 	p.look(t, "parked-streams")
-	retry := func(projection string) string { return fmt.Sprintf(`[aria-label="Try Account#parked again in %s"]`, projection) }
+	retry := func(projection string) string {
+		return fmt.Sprintf(`[aria-label="Try Account#parked again in %s"]`, projection)
+	}
 	p.run(t, chromedp.Click(retry("account-summary")))
 	p.says(t, ".cards", "waits still")
 	mend()
