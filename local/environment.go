@@ -12,12 +12,13 @@ import (
 )
 
 // What the runner answers itself is below ownPaths: a function's environment, so that programs on this machine can work on
-// what runs here, and how often each was invoked; and schedules, which are due when they are posted to.
+// what runs here, how often each was invoked, and which units they consumed; and schedules, which are due when they are posted to.
 const (
 	ownPaths        = "/_local/"
 	environmentPath = "GET " + ownPaths + "functions/{id}/environment"
 	countsPath      = "GET " + ownPaths + "functions"
 	schedulePath    = "POST " + ownPaths + "schedules/{id}"
+	unitsPath       = "GET " + ownPaths + "units"
 )
 
 // withOwnPaths answers the runner's own paths before the API's. A mux for both would redirect paths that the API takes.
@@ -26,6 +27,7 @@ func (r *runner) withOwnPaths(system *template.System, functions map[string]*lam
 	own.HandleFunc(countsPath, counts(functions))
 	own.HandleFunc(environmentPath, r.environment(system))
 	own.HandleFunc(schedulePath, r.schedule.now)
+	own.HandleFunc(unitsPath, r.units)
 	own.HandleFunc(issuerPath+"/", r.issue)
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		if strings.HasPrefix(request.URL.Path, ownPaths) {
@@ -46,6 +48,12 @@ func counts(functions map[string]*lambda.Function) http.HandlerFunc {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(all) // as below
 	}
+}
+
+// units answers at unitsPath: what the functions consumed of the tables' capacity since the runner started.
+func (r *runner) units(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(r.gate.Units()) // as below
 }
 
 // environment answers at environmentPath. It is for the loopback interface alone.

@@ -118,7 +118,7 @@ func (c *cli) console(cmd *cobra.Command, cfg console.Config) (http.Handler, err
 		cfg.Place = "stack " + c.stack
 	case c.local:
 		address := "http://127.0.0.1:" + cmp.Or(c.getenv("PORT"), "3000")
-		cfg.Place, cfg.Requests = address, localRequests(address)
+		cfg.Place, cfg.Requests, cfg.Units = address, localRequests(address), localUnits(address)
 	}
 	return console.New(cmd.Context(), s, s.operator, rebuilder{s.operator}, cfg), nil
 }
@@ -140,19 +140,27 @@ func (r rebuilder) Rebuild(ctx context.Context, name string, progress func(event
 // localRequests asks the runner how often the functions of the API were invoked.
 func localRequests(address string) console.Requests {
 	return func(ctx context.Context) (map[string]console.Count, error) {
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/_local/functions", nil)
-		if err != nil {
-			return nil, err
-		}
-		answer, err := http.DefaultClient.Do(r)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = answer.Body.Close() }()
-		var all map[string]console.Count
-		if err := json.NewDecoder(answer.Body).Decode(&all); err != nil {
-			return nil, err
-		}
-		return map[string]console.Count{"commands": all["CommandFunction"], "queries": all["QueryFunction"]}, nil
+		all, err := askRunner[map[string]console.Count](ctx, address+"/_local/functions")
+		return map[string]console.Count{"commands": all["CommandFunction"], "queries": all["QueryFunction"]}, err
 	}
+}
+
+// localUnits asks the runner what the functions consumed.
+func localUnits(address string) console.Units {
+	return func(ctx context.Context) (console.Consumed, error) {
+		return askRunner[console.Consumed](ctx, address+"/_local/units")
+	}
+}
+
+func askRunner[T any](ctx context.Context, url string) (out T, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return out, err
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return out, err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	return out, json.NewDecoder(answer.Body).Decode(&out)
 }

@@ -55,6 +55,15 @@ type Count struct {
 	Throttled   int64 `json:"throttled"`
 }
 
+// Units counts the read and write units that were consumed since some time in the past.
+type Units func(ctx context.Context) (Consumed, error)
+
+// Consumed is what was consumed of the tables' capacity.
+type Consumed struct {
+	Read  float64 `json:"read"`
+	Write float64 `json:"write"`
+}
+
 // Config says how the page behaves.
 type Config struct {
 	// Place names the service that is shown, for people: "http://127.0.0.1:3000", "stack Annals".
@@ -65,6 +74,8 @@ type Config struct {
 	Key string
 	// Requests counts requests, nil = nobody does.
 	Requests Requests
+	// Units counts what is consumed, nil = nobody does.
+	Units Units
 	// Watch follows the commits even while no page is open, so that the next one has something to show at once. Following
 	// costs requests.
 	Watch bool

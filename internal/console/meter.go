@@ -29,6 +29,8 @@ type pulse struct {
 	Events  int       `json:"events"`
 	// Requests are the requests since the pulse before, by function; absent where nobody counts them.
 	Requests map[string]Count `json:"requests,omitempty"`
+	// Units are what was consumed since the pulse before; absent where nobody counts it.
+	Units *Consumed `json:"units,omitempty"`
 	// Projections are those that had something to do.
 	Projections map[string]*effort `json:"projections"`
 }
@@ -55,6 +57,7 @@ type meter struct {
 	readers map[string][]string
 	watched []*watched
 	counts  map[string]Count // at the last pulse
+	used    *Consumed        // at the last pulse
 }
 
 // watched is a commit whose way is watched.
@@ -106,6 +109,7 @@ func (m *meter) pulse(ctx context.Context, now time.Time) pulse {
 		}
 	}
 	m.request(ctx, &out)
+	m.consume(ctx, &out)
 	return out
 }
 
@@ -196,4 +200,22 @@ func (m *meter) request(ctx context.Context, out *pulse) {
 		}
 	}
 	m.counts = counts
+}
+
+// consume counts the units since the last pulse.
+func (m *meter) consume(ctx context.Context, out *pulse) {
+	if m.console.cfg.Units == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	used, err := m.console.cfg.Units(ctx)
+	if err != nil {
+		m.console.cfg.Log.DebugContext(ctx, "count units", slog.String("error", err.Error()))
+		return
+	}
+	if m.used != nil {
+		out.Units = &Consumed{max(used.Read-m.used.Read, 0), max(used.Write-m.used.Write, 0)}
+	}
+	m.used = &used
 }

@@ -15,6 +15,7 @@ const Own = "local"
 type Control struct {
 	principals map[string]policy.Principal // functions, by the access key that each signs with: its logical id
 	tables     map[string]policy.Policy    // resource policies, by the table's ARN
+	units      units
 }
 
 // New reads who may do what from a template.

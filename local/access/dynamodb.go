@@ -32,20 +32,23 @@ func (c *Control) DynamoDB(backend *url.URL) http.Handler {
 		Transport: &http.Transport{MaxIdleConnsPerHost: connections, DisableCompression: true},
 		// What breaks off behind breaks off in front, after as much of an answer as there was: a function sees what it would
 		// see without us.
-		FlushInterval: -1,
-		ErrorLog:      log.New(io.Discard, "", 0), // it sees it
-		BufferPool:    &buffers{},
-		ErrorHandler:  func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+		FlushInterval:  -1,
+		ModifyResponse: c.count,
+		ErrorLog:       log.New(io.Discard, "", 0), // it sees it
+		BufferPool:     &buffers{},
+		ErrorHandler:   func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 		if err != nil {
 			panic(http.ErrAbortHandler) // who asks has gone, or is no SDK
 		}
-		if err := c.allow(r.Header, body); err != nil {
+		operation, parts, err := c.allow(r.Header, body)
+		if err != nil {
 			refuse(w, err)
 			return
 		}
+		r, body = counted(r, operation, body, parts)
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		// A kept connection may just have been closed: then it is sent again over another one.
 		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
@@ -65,16 +68,17 @@ func (b *buffers) Get() []byte {
 
 func (b *buffers) Put(buffer []byte) { b.pool.Put(&buffer) }
 
-func (c *Control) allow(header http.Header, body []byte) error {
+// allow tells which operation it is, and on how many parts.
+func (c *Control) allow(header http.Header, body []byte) (operation string, parts int, err error) {
 	version, operation, _ := strings.Cut(header.Get("X-Amz-Target"), ".")
 	if version != "DynamoDB_20120810" {
-		return errStreams
+		return operation, 0, errStreams
 	}
 	requests, err := requestsOf(operation, body)
 	if err != nil {
-		return err
+		return operation, 0, err
 	}
-	return c.Check(header, requests...)
+	return operation, len(requests), c.Check(header, requests...)
 }
 
 // errStreams is about what is not run here: a stream is read by its event source mappings.

@@ -69,7 +69,7 @@ func TestDynamoDB(t *testing.T) {
 		want                    string
 	}{
 		// The backend sees the runner's key: with another, it might look into other tables.
-		{"allowed", "Reader", "DynamoDB_20120810.GetItem", one, 200, "local DynamoDB_20120810.GetItem " + one},
+		{"allowed", "Reader", "DynamoDB_20120810.GetItem", one, 200, `local DynamoDB_20120810.GetItem {"ReturnConsumedCapacity":"TOTAL","TableName":"T"}`},
 		{"the runner's own", Own, "DynamoDB_20120810.DeleteTable", one, 200, "local DynamoDB_20120810.DeleteTable " + one},
 		{
 			"denied", "Reader", "DynamoDB_20120810.PutItem", one, 400,
@@ -136,7 +136,7 @@ func BenchmarkAllow(b *testing.B) {
 	control := New(&template.System{})
 	header := http.Header{"X-Amz-Target": {"DynamoDB_20120810.PutItem"}, "Authorization": {"AWS4-HMAC-SHA256 Credential=" + Own + "/x"}}
 	for b.Loop() {
-		if err := control.allow(header, body); err != nil {
+		if _, _, err := control.allow(header, body); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -42,6 +42,7 @@ func live(t *testing.T, s *service, p *page) {
 		time.Sleep(500 * time.Millisecond)
 	}
 	p.says(t, ".figures", "Commits")
+	p.until(t, "/Write units\\s*[1-9]/.test(document.querySelector('.figures').innerText)")
 	if got := p.tabbed(t, 10); !strings.HasPrefix(got, "Skip to content, Annals, Live, Search, Projections, Parked, q, Go, Pause, only") {
 		t.Errorf("Tab reaches %s", got)
 	}

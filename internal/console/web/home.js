@@ -59,6 +59,8 @@ export function home(_, { signal, about }) {
       figure('Events', lately(60, p => p.events), 'in a minute'),
       counted && figure('Requests', lately(60, p => sum(p.requests, 'invocations')), 'in a minute'),
       counted && figure('Refused', lately(60, p => sum(p.requests, 'throttled')), 'throttled', lately(60, p => sum(p.requests, 'throttled')) && 'late'),
+      live.pulses.slice(-60).some(p => p.units) && [
+        figure('Read units', units('read'), 'in a minute'), figure('Write units', units('write'), 'in a minute')],
       figure('Lag', oldest > (worst ?? 0) ? span(oldest) : span(worst), oldest > 2000 ? 'and growing' : all.length ? `p99 of ${all.length}` : 'nothing to do', oldest > 2000 && 'late'));
     const events = live.pulses.map(p => p.events);
     const most = Math.max(0, ...events);
@@ -85,6 +87,7 @@ export function home(_, { signal, about }) {
       empty, list)];
 }
 
+const units = what => Math.round(lately(60, p => p.units?.[what] ?? 0)).toLocaleString();
 const sum = (counts, what) => Object.values(counts ?? {}).reduce((n, c) => n + c[what], 0);
 const key = c => c.stream + '@' + c.version;
 const text = c => [c.stream, c.metadata?.actor, c.metadata?.correlationId, ...c.events.map(e => e.type)].join(' ').toLowerCase();
