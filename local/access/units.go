@@ -122,7 +122,7 @@ type tap struct {
 func (t *tap) Read(p []byte) (int, error) {
 	n, err := t.ReadCloser.Read(p)
 	t.text.Write(p[:n])
-	if err == io.EOF { //nolint:errorlint // readers return it as it is
+	if err == io.EOF {
 		t.once.Do(func() { t.end(t.text.Bytes()) })
 	}
 	return n, err
