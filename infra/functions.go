@@ -23,10 +23,10 @@ import (
 type function struct {
 	name        string
 	description string
-	// memory is in MB. No function has held more than 26 (the peak of its resident memory, VmHWM in /proc, under deposits and orders
-	// on a laptop), so it is chosen for the processor that comes with it: 512 MB give 0.29 of one, on which the 7 to 14 ms of
-	// processor time of a cold start (docs/performance.md, `make cold-start`) take 24 to 48 ms at most. The socket function
-	// needs half of that, and nobody waits for it.
+	// memory is in MB. No function has held more than 36 (its resident memory, after ten minutes of deposits and orders
+	// on a laptop), so it is chosen for the processor that comes with it: 512 MB give 0.29 of one, on which the 17 to 20 ms of
+	// processor time of a cold start (docs/performance.md, `make cold-start`) take 57 to 69 ms. The socket function
+	// needs two thirds of that, and nobody waits for it.
 	memory float64
 	// timeout is in seconds. API Gateway gives up after 30; a function behind it ends before, to answer by itself. Answers take
 	// milliseconds; what takes seconds is four attempts of a call (internal/app/client.go), and a reader that waits 10 s for

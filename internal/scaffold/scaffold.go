@@ -29,7 +29,7 @@ var modulePattern = regexp.MustCompile(`(?m)^module (\S+)$`)
 
 // New plans a new aggregate in the project that is in a folder. Nothing is written yet.
 //
-// Errors: a folder that is no clone of the project, a file that is there already, a place that is missing.
+// Errors: a folder that is no clone of the project, a file or a name that is there already, a place that is missing.
 func New(root string, names Names) (*Plan, error) {
 	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	found := modulePattern.FindSubmatch(mod)
@@ -62,6 +62,9 @@ func New(root string, names Names) (*Plan, error) {
 				return nil, fmt.Errorf("%s would not be Go any more: %w", file, err)
 			}
 		}
+	}
+	if err := p.taken(); err != nil {
+		return nil, err
 	}
 	return p, nil
 }

@@ -154,6 +154,16 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestTaken: a name that means something else already where it would be declared.
+func TestTaken(t *testing.T) {
+	t.Parallel()
+	for typ, want := range map[string]string{"Page": "models.go declares Page already", "Document": "", "Movement": "account.go declares Movement already"} {
+		if _, err := plan(t, project, typ); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", typ, err, want)
+		}
+	}
+}
+
 // TestTwo: one aggregate after the other.
 func TestTwo(t *testing.T) {
 	t.Parallel()
