@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -15,27 +16,32 @@ func (p *Plan) taken() error {
 		if !strings.HasSuffix(file, ".go") {
 			continue
 		}
-		declared := map[string]bool{}
 		mine, err := parser.ParseFile(token.NewFileSet(), file, text, parser.SkipObjectResolution)
 		if err != nil {
 			return err
 		}
-		for _, name := range names(mine) {
-			declared[name] = true
-		}
-		beside, err := filepath.Glob(filepath.Join(p.root, filepath.Dir(file), "*.go"))
-		if err != nil {
+		if err := takenBeside(mine, filepath.Join(p.root, filepath.Dir(file))); err != nil {
 			return err
 		}
-		for _, path := range beside {
-			other, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
-			if err != nil || other.Name.Name != mine.Name.Name {
-				continue // it is no Go, or the tests' package
-			}
-			for _, name := range names(other) {
-				if declared[name] && name != "_" {
-					return fmt.Errorf("%s declares %s already: choose another name", path, name)
-				}
+	}
+	return nil
+}
+
+// takenBeside compares a new file with those of its package in a folder.
+func takenBeside(mine *ast.File, dir string) error {
+	declared := names(mine)
+	beside, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return err
+	}
+	for _, path := range beside {
+		other, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil || other.Name.Name != mine.Name.Name {
+			continue // it is no Go, or the tests' package
+		}
+		for _, name := range names(other) {
+			if name != "_" && slices.Contains(declared, name) {
+				return fmt.Errorf("%s declares %s already: choose another name", path, name)
 			}
 		}
 	}
