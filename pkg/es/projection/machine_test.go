@@ -2,6 +2,7 @@ package projection_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -99,8 +100,20 @@ func build(s projection.Stage, do advance) (projection.Stage, error) {
 	return s, nil
 }
 
+// each is a map over $.segments, which fails where the stage's JSON has none, as Step Functions' does.
 func each(s projection.Stage, what string, do advance) error {
-	for _, segment := range s.Segments {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	var handed struct{ Segments *[]int }
+	if err := json.Unmarshal(text, &handed); err != nil {
+		return err
+	}
+	if handed.Segments == nil {
+		return fmt.Errorf("%s: the path $.segments leads to nothing in %s", what, text)
+	}
+	for _, segment := range *handed.Segments {
 		one := projection.Stage{Projection: s.Projection, Generation: s.Generation, Segment: segment}
 		for !one.Done {
 			var err error

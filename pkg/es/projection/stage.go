@@ -19,8 +19,9 @@ type Stage struct {
 	Fold int `json:"fold,omitempty"`
 	// Generation is the one that is built. To begin with, 0 = the one on its way, or a new one.
 	Generation Generation `json:"generation,omitempty"`
-	// Segments are the segments that are to be done next, Segment is one of them.
-	Segments []int `json:"segments,omitempty"`
+	// Segments are the segments that are to be done next, Segment is one of them. Where there is nothing to do it is an empty
+	// list, which the state machine maps over; it would fail where there is none.
+	Segments []int `json:"segments,omitzero"`
 	Segment  int   `json:"segment,omitempty"`
 	// Attempt counts the verifications, from 1.
 	Attempt int `json:"attempt,omitempty"`
