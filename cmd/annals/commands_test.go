@@ -136,7 +136,7 @@ func TestWhatHappened(t *testing.T) { //nolint:paralleltest // sets the environm
 		{"verify --anchors x", "", "--anchors and --trusted go together", 2},
 		{"--stack S verify", "", "--local and --stack", 2},
 		{"completion bash", "bash completion", "", 0},
-		{"__complete rebuild product-", "product-catalog\nproduct-inventory\nproduct-sales", "", 0},
+		{"__complete rebuild product-", "product-catalog\n … product-inventory\n … product-sales\n", "", 0},
 		{"__complete parked show order-summary x", ":4", "", 0},
 	} {
 		s.run(t, port)

@@ -9,6 +9,7 @@ import (
 	"github.com/annals-es/annals/internal/scaffold"
 )
 
+// project is this one. It may have new aggregates by now, called anything but what the tests call theirs.
 const project = "../.."
 
 func TestNamesOf(t *testing.T) {
@@ -53,7 +54,7 @@ func plan(t *testing.T, root, typ string) (*scaffold.Plan, error) {
 // TestPlan: all places are in this project, and what comes out is Go. (.ci/scaffold builds and runs it.)
 func TestPlan(t *testing.T) {
 	t.Parallel()
-	p, err := plan(t, project, "Invoice")
+	p, err := plan(t, project, "Zeppelin")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +76,7 @@ func TestPlan(t *testing.T) {
 func small(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
-	p, err := plan(t, project, "Invoice")
+	p, err := plan(t, project, "Zeppelin")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +133,7 @@ func TestRefused(t *testing.T) {
 		}, "lacks a file"},
 		"it is there": {func(t *testing.T, root string) {
 			t.Helper()
-			p, err := plan(t, root, "Invoice")
+			p, err := plan(t, root, "Zeppelin")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -140,14 +141,14 @@ func TestRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, "is there already: choose another name"},
-		"it is half there": {edit("internal/httpapi/command.go", "//annals:new commands", "a.invoiceCommands(all.Invoices)\n\t//annals:new commands"), "has that already"},
+		"it is half there": {edit("internal/httpapi/command.go", "//annals:new commands", "a.zeppelinCommands(all.Zeppelins)\n\t//annals:new commands"), "has that already"},
 		"it was no Go":     {edit("internal/httpapi/command.go", "func Commands(", "func Commands(("), "would not be Go"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			root := small(t)
 			test.change(t, root)
-			if _, err := plan(t, root, "Invoice"); err == nil || !strings.Contains(err.Error(), test.want) {
+			if _, err := plan(t, root, "Zeppelin"); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%v, want %q", err, test.want)
 			}
 		})
@@ -168,7 +169,7 @@ func TestTaken(t *testing.T) {
 func TestTwo(t *testing.T) {
 	t.Parallel()
 	root := small(t)
-	for _, typ := range []string{"Invoice", "GiftCard"} {
+	for _, typ := range []string{"Zeppelin", "RubberBoat"} {
 		p, err := plan(t, root, typ)
 		if err != nil {
 			t.Fatal(err)
@@ -178,7 +179,7 @@ func TestTwo(t *testing.T) {
 		}
 	}
 	text, err := os.ReadFile(filepath.Join(root, "internal/httpapi/command.go"))
-	if err != nil || !strings.Contains(string(text), "\ta.invoiceCommands(all.Invoices)\n\ta.giftCardCommands(all.GiftCards)\n\t//annals:new commands\n") {
+	if err != nil || !strings.Contains(string(text), "\ta.zeppelinCommands(all.Zeppelins)\n\ta.rubberBoatCommands(all.RubberBoats)\n\t//annals:new commands\n") {
 		t.Errorf("%v:\n%s", err, text)
 	}
 }
