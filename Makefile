@@ -68,7 +68,6 @@ race: dynamodb-local ## Run the tests of the library with the race detector
 
 .PHONY: browser
 browser: dynamodb-local ## Try the console in Chromium, which is installed where that is possible; pictures go to build/console
-	.ci/chromium
 	$(GO) test -tags browser -count 1 ./internal/console/browser
 
 .PHONY: bench

@@ -2,6 +2,7 @@ package docs_test
 
 import (
 	"encoding/json"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -66,7 +67,7 @@ func TestFunctionVariables(t *testing.T) {
 		meaning[table.Env()] = "name of the table `" + table.Name + "` on DynamoDB"
 	}
 	page := measured.Table{{"variable", "functions", "what it is"}}
-	for _, name := range sorted(told) {
+	for _, name := range slices.Sorted(maps.Keys(told)) {
 		says := meaning[name] + whatItIs[name]
 		if says == "" {
 			t.Errorf("%s is not explained", name)
@@ -75,15 +76,6 @@ func TestFunctionVariables(t *testing.T) {
 		page = append(page, []string{"`" + name + "`", strings.Join(told[name], ", "), says})
 	}
 	measured.Compare(t, "configuration.md", page)
-}
-
-func sorted(of map[string][]string) []string {
-	var names []string
-	for name := range of {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // TestSettings: configuration.md names every setting that the code reads, in the section where it belongs, and names no other in

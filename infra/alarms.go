@@ -81,7 +81,7 @@ func alarmsOf(stack awscdk.Stack, o operated) []alarm {
 		},
 		{
 			id: "StoreThrottles", runbook: "dynamodb-throttles", about: "DynamoDB or SQS asks the functions for patience, again and again",
-			metric: sum(each(functions, func(f function) awscloudwatch.IMetric { return o.own(stack, f, telemetry.Throttles) })),
+			metric: sum(each(measuring, func(f function) awscloudwatch.IMetric { return o.own(stack, f, telemetry.Throttles) })),
 			above:  50, of: 2, outOf: 3,
 		},
 		{

@@ -163,6 +163,7 @@ var docs = function{
 
 var (
 	functions   = []function{command, query, projector, reactor, rebuilder, socket, docs}
+	measuring   = slices.DeleteFunc(slices.Clone(functions), func(f function) bool { return !f.measures() })
 	subscribers = []function{projector, reactor} // Lambda allows a stream two readers
 	readers     = []function{query, projector}
 	writers     = []function{command, reactor}
@@ -172,6 +173,9 @@ var (
 	reactions   = []tables.Table{tables.ReserveStock, tables.Publisher}
 	connections = []tables.Table{tables.Connections}
 )
+
+// measures says that a function has something to measure, and to trace: it works on tables.
+func (f function) measures() bool { return len(f.grants) > 0 }
 
 // newFunctions declares every function with its role and its log group, and returns them by name.
 func newFunctions(stack awscdk.Stack, conf config, made resources) map[string]awslambda.Function {
@@ -252,7 +256,9 @@ func environment(stack awscdk.Stack, f function, conf config, made resources) *m
 	if f.posts {
 		env[push.URLEnv] = made.stage.CallbackUrl()
 	}
-	maps.Copy(env, made.telemetry)
+	if f.measures() {
+		maps.Copy(env, made.telemetry)
+	}
 	if _, keyed := env[email.KeyEnv]; keyed && made.emailKey != "" {
 		env[email.KeyEnv] = jsii.String(made.emailKey)
 	}

@@ -164,7 +164,8 @@ func TestAlarmTopic(t *testing.T) {
 
 // TestTelemetryIsConfigured: functions measure for their own stack, and trace where a collector is named.
 func TestTelemetryIsConfigured(t *testing.T) {
-	for _, id := range arm64.ids("AWS::Lambda::Function") {
+	for _, f := range measuring {
+		id := pascal(f.name) + "Function"
 		variables := func(a assembly) object {
 			return a.resource(t, id, "AWS::Lambda::Function").Properties["Environment"].(object)["Variables"].(object)
 		}

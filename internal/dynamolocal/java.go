@@ -3,11 +3,11 @@ package dynamolocal
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"runtime"
+
+	"github.com/annals-es/annals/internal/debian"
 )
 
 // EnsureJava makes sure that a Java runtime answers. Where it is missing and may be installed (root on a Debian system)
@@ -16,17 +16,11 @@ func EnsureJava(ctx context.Context, say io.Writer) error {
 	if _, err := exec.LookPath("java"); err == nil && (runtime.GOOS != "darwin" || javaAnswers(ctx) == nil) {
 		return nil
 	}
-	if _, err := exec.LookPath("apt-get"); err != nil || os.Getuid() != 0 {
+	switch err := debian.Install(ctx, say, "Java", "default-jre-headless"); {
+	case errors.Is(err, debian.ErrAsk):
 		return errJava
-	}
-	fmt.Fprintln(say, "Java is missing: installing default-jre-headless with apt-get")
-	for _, args := range [][]string{{"update", "-q"}, {"install", "-qy", "--no-install-recommends", "default-jre-headless"}} {
-		cmd := exec.CommandContext(ctx, "apt-get", args...)
-		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it has something to put in order
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("`apt-get %s` failed while installing Java (%w): %s", args[0], err, lastLine(out))
-		}
+	case err != nil:
+		return err
 	}
 	return javaAnswers(ctx)
 }

@@ -70,20 +70,21 @@ func counted(r *http.Request, operation string, body []byte, parts int) (*http.R
 // count has an answer counted when it was read to its end.
 func (c *Control) count(answer *http.Response) error {
 	of, counted := answer.Request.Context().Value(consumptionKey{}).(consumption)
-	if counted && answer.StatusCode == http.StatusOK {
-		answer.Body = &tap{ReadCloser: answer.Body, end: func(text []byte) {
-			n := 2 * float64(of.parts)
-			if of.parts == 0 {
-				n = consumed(text)
-			}
-			if of.write {
-				c.units.add(Units{Write: n})
-			} else {
-				c.units.add(Units{Read: n})
-			}
-		}}
+	switch {
+	case !counted || answer.StatusCode != http.StatusOK:
+	case of.parts > 0:
+		c.units.add(of.units(2 * float64(of.parts)))
+	default:
+		answer.Body = &tap{ReadCloser: answer.Body, end: func(text []byte) { c.units.add(of.units(consumed(text))) }}
 	}
 	return nil
+}
+
+func (of consumption) units(n float64) Units {
+	if of.write {
+		return Units{Write: n}
+	}
+	return Units{Read: n}
 }
 
 // consumed is what an answer says that was consumed: of one table, or of each.

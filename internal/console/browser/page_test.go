@@ -4,9 +4,11 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,6 +22,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"github.com/annals-es/annals/internal/debian"
 )
 
 // page is a tab with the console in it.
@@ -36,6 +40,7 @@ const patience = 30 * time.Second
 
 func open(t *testing.T, address string) *page {
 	t.Helper()
+	ensureChromium(t)
 	options := slices.Clone(chromedp.DefaultExecAllocatorOptions[:])
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
@@ -52,6 +57,21 @@ func open(t *testing.T, address string) *page {
 	must(t, err)
 	must(t, chromedp.Do(ctx, chromedp.Navigate(address)))
 	return p
+}
+
+// ensureChromium makes sure that there is a browser that chromedp finds.
+func ensureChromium(t *testing.T) {
+	t.Helper()
+	for _, name := range []string{"headless-shell", "chromium", "chromium-browser", "google-chrome"} {
+		if _, err := exec.LookPath(name); err == nil {
+			return
+		}
+	}
+	err := debian.Install(t.Context(), os.Stdout, "Chromium", "chromium")
+	if errors.Is(err, debian.ErrAsk) {
+		t.Fatal("Chromium is missing, and the console is tried in it: run `sudo apt-get install chromium` or `brew install chromium`")
+	}
+	must(t, err)
 }
 
 // hear takes down what must not happen.
