@@ -28,8 +28,9 @@ func subscribeToStream(stack awscdk.Stack, f function, deployed awslambda.Functi
 		// token would wait; batches become full by themselves where there is much to do.
 		MaxBatchingWindow: awscdk.Duration_Seconds(jsii.Number(0)),
 		Filters:           filters(f),
-		// More than 1 gives up the order between items of a stream, which the engine's checkpoints restore.
-		ParallelizationFactor: jsii.Number(10),
+		// More lanes keep the order of an item only. A commit is an item, so they would run the commits of one stream against each
+		// other, which costs conflicts and reads. Parallelism is inside the function: streams of a batch side by side.
+		ParallelizationFactor: jsii.Number(1),
 		// The function answers with the record to go on from; a batch that crashes it is halved until the culprit is alone.
 		ReportBatchItemFailures: jsii.Bool(true),
 		BisectBatchOnError:      jsii.Bool(true),

@@ -17,7 +17,7 @@ func TestSubscriptions(t *testing.T) {
 			"FunctionName":               ref(function + "Function"),
 			"StartingPosition":           "TRIM_HORIZON",
 			"BatchSize":                  100.0,
-			"ParallelizationFactor":      10.0,
+			"ParallelizationFactor":      1.0,
 			"FilterCriteria":             object{"Filters": filters[function]},
 			"FunctionResponseTypes":      list{"ReportBatchItemFailures"},
 			"BisectBatchOnFunctionError": true,
