@@ -3,20 +3,19 @@ package projection
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/annals-es/annals/pkg/es"
 )
 
 // Apply brings every projection forward with a batch of commits, and returns the streams with which a projection failed,
 // each with its first error. A failed stream's commits must be delivered again; all others are done. A stream that can't be
-// folded does not fail: it is parked.
+// folded does not fail: it is parked. Nor does one that has failed for long, where there is a queue: it is left to that.
 func (e *Engine) Apply(ctx context.Context, commits []es.Commit) map[es.StreamID]error {
 	b := e.newBatch(commits)
+	b.delivery = true
 	targets, err := e.targets(ctx)
 	if err != nil {
 		for stream := range b.delivered {
@@ -24,15 +23,18 @@ func (e *Engine) Apply(ctx context.Context, commits []es.Commit) map[es.StreamID
 		}
 		return b.failed
 	}
-	var wg sync.WaitGroup
-	for _, generations := range targets {
-		wg.Go(func() {
-			for i := range generations {
-				b.bring(ctx, &generations[i])
-			}
-		})
+	if b.suspect = e.suspicious(commits); b.suspect { // one after the other: else two could be parked for what one of them did
+		for _, generations := range targets {
+			b.bring(ctx, generations)
+		}
+	} else {
+		var wg sync.WaitGroup
+		for _, generations := range targets {
+			wg.Go(func() { b.bring(ctx, generations) })
+		}
+		wg.Wait()
 	}
-	wg.Wait()
+	b.leaveOverdue(ctx)
 	b.notify(ctx)
 	return b.failed
 }
@@ -50,16 +52,22 @@ type batch struct {
 	// spend waits until so many writes may be made. nil = at once.
 	spend func(ctx context.Context, writes int) error
 
+	// delivery says that the commits come from the stream of the event table, behind which others wait.
+	delivery bool
+	// suspect says that an earlier attempt at them may have ended the process.
+	suspect bool
+
 	mu       sync.Mutex
 	failed   map[es.StreamID]error
-	failedIn map[place]bool // in a projection, whatever the generation
+	failedIn map[place]bool  // in a projection, whatever the generation
+	overdue  map[place]error // what is to be left to the queue
 	changes  []Change
 }
 
 func (e *Engine) newBatch(commits []es.Commit) *batch {
 	b := &batch{
 		Engine: e, delivered: map[es.StreamID][]*es.Commit{}, slots: make(chan struct{}, e.cfg.Parallel), aside: make(chan struct{}, e.cfg.Parallel),
-		failed: map[es.StreamID]error{}, failedIn: map[place]bool{},
+		failed: map[es.StreamID]error{}, failedIn: map[place]bool{}, overdue: map[place]error{},
 	}
 	for i := range commits {
 		b.delivered[commits[i].Stream] = append(b.delivered[commits[i].Stream], &commits[i])
@@ -70,85 +78,38 @@ func (e *Engine) newBatch(commits []es.Commit) *batch {
 	return b
 }
 
+// fail notes that a projection can't bring a stream forward now. In its other generations the stream waits too: none is to be
+// ahead of one that readers go over to.
 func (b *batch) fail(t *target, stream es.StreamID, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	at := place{projection: t.sub.name(), stream: stream}
+	b.failedIn[at] = true
+	if b.isOverdue(stream) {
+		b.overdue[at] = err
+		return
+	}
 	if b.failed[stream] == nil {
 		b.failed[stream] = err
 	}
-	b.failedIn[place{projection: t.sub.name(), stream: stream}] = true
-}
-
-// bring brings all streams forward in one target: first each by itself; then those whose rows are shared, many to a write.
-func (b *batch) bring(ctx context.Context, t *target) {
-	var streams []es.StreamID
-	for stream := range b.delivered {
-		// Where it failed in a generation that is to be ahead of this one, it waits here, too.
-		if t.sub.Projection.Reads(stream.Type) && !b.failedIn[place{projection: t.sub.name(), stream: stream}] {
-			streams = append(streams, stream)
-		}
-	}
-	slices.SortFunc(streams, byName) // one at a time, a batch is the same each time
-	if t.fold == nil {
-		b.postpone(ctx, t, streams)
-		return
-	}
-	known, err := b.checkpoints(ctx, t, streams)
-	if err != nil {
-		for _, stream := range streams {
-			b.fail(t, stream, err)
-		}
-		return
-	}
-	var (
-		mu     sync.Mutex
-		shared []*advance
-	)
-	b.each(t, streams, func(stream es.StreamID) error {
-		a, err := b.advance(ctx, t, stream, known[stream])
-		if a != nil {
-			mu.Lock()
-			defer mu.Unlock()
-			shared = append(shared, a)
-		}
-		return err
-	})
-	b.saveShared(ctx, t, shared)
 }
 
 func byName(a, b es.StreamID) int {
 	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID))
 }
 
-// each does something with all streams, some at once.
-func (b *batch) each(t *target, streams []es.StreamID, do func(es.StreamID) error) {
-	var wg sync.WaitGroup
-	slots := b.slots
-	if t.fold.aside() {
-		slots = b.aside
-	}
-	for _, stream := range streams {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			if err := do(stream); err != nil {
-				b.fail(t, stream, err)
-			}
-		})
-	}
-	wg.Wait()
-}
-
-// checkpoints returns what is known of the streams' checkpoints: from memory, else from the view, in few requests.
+// checkpoints returns what is known of the streams' checkpoints: from memory, else from the view, in few requests. What is in
+// memory is not used where something would be missing between it and what was delivered: another process has most likely
+// brought the stream forward, and a checkpoint costs less than the events.
 func (b *batch) checkpoints(ctx context.Context, t *target, streams []es.StreamID) (map[es.StreamID]Checkpoint, error) {
+	if t.fold == nil {
+		return nil, nil
+	}
 	known := make(map[es.StreamID]Checkpoint, len(streams))
 	var unknown []es.StreamID
 	for _, stream := range streams {
 		at, ok := b.remembered(t.place(stream))
-		if t.fold.aside() && at.Version+1 < b.delivered[stream][0].Version { // others have most likely told of what lies between
-			ok = false
-		}
-		if ok && !t.sub.Inline { // commands move it most of the time
+		if ok && !t.sub.Inline && fits(at, b.delivered[stream]) { // commands move the inline ones most of the time
 			known[stream] = at
 		} else if !b.fresh || b.delivered[stream][0].Version > 1 {
 			unknown = append(unknown, stream)
@@ -167,53 +128,10 @@ func (b *batch) checkpoints(ctx context.Context, t *target, streams []es.StreamI
 	return known, nil
 }
 
-// advance is a stream's step forward that is ready to be written.
-type advance struct {
-	Move
-	rows     []Write
-	recorded time.Time // the last commit was
-}
-
-// advance brings a stream forward. Where rows are shared, it returns what is to be written, which may be written together
-// with what other streams write.
-func (b *batch) advance(ctx context.Context, t *target, stream es.StreamID, at Checkpoint) (*advance, error) {
-	c := &cursor{engine: b.Engine, target: t, stream: stream, at: at, spend: b.spend}
-	delivered := b.delivered[stream]
-	steps, whole := c.steps(delivered)
-	if !whole || !t.fold.rebuilds() && len(steps) > 0 { // what a reaction does is not to be done twice
-		return nil, b.forward(ctx, c, delivered)
-	}
-	if len(steps) == 0 {
-		if t.sub.Inline { // it was stored with its commit, which nobody was told of
-			b.changed(c)
-		}
-		return nil, nil
-	}
-	next, rows, err := c.fold(ctx, steps)
-	if err != nil || len(rows) >= t.sub.View.MaxWrites() {
-		return nil, b.forward(ctx, c, delivered)
-	}
-	if slices.ContainsFunc(rows, func(w Write) bool { return w.Kind == Add }) {
-		return &advance{Move{stream, at, next}, rows, c.recorded}, nil
-	}
-	switch err := c.store(ctx, next, rows); {
-	case err == nil:
-		b.changed(c)
-		return nil, nil
-	case errors.Is(err, ErrStale): // the same again would be refused again
-		if err := b.reload(ctx, c, 0); err != nil {
-			return nil, err
-		}
-	case !errors.Is(err, ErrTooLarge):
-		return nil, err
-	}
-	return nil, b.forward(ctx, c, delivered)
-}
-
 // forward brings a stream forward in as many steps as it takes.
 func (b *batch) forward(ctx context.Context, c *cursor, delivered []*es.Commit) error {
 	version := c.at.Version
-	if err := b.Engine.forward(ctx, c, delivered, delivery); err != nil {
+	if err := b.Engine.forward(ctx, c, delivered, mode{suspect: b.suspect}); err != nil {
 		return err
 	}
 	if c.at.Version > version {

@@ -229,7 +229,7 @@ func (b *bench) rows(t *testing.T, g projection.Generation, ids ...string) map[s
 func (b *bench) wantRows(t *testing.T, g projection.Generation, fold projection.Projection, ids ...string) {
 	t.Helper()
 	plain := newBench()
-	plain.store = b.store
+	plain.store, plain.now = b.store, time.Time{} // no commit is old
 	e := plain.engineOf(projection.Config{}, fold)
 	for _, id := range ids {
 		for c, err := range b.store.Read(t.Context(), note(id), es.Range{}) {

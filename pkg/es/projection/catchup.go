@@ -38,7 +38,7 @@ func (e *Engine) catchUp(ctx context.Context, projection string, stream es.Strea
 
 func (b *batch) catchUp(ctx context.Context, t *target, stream es.StreamID, m mode) {
 	switch {
-	case !t.sub.Projection.Reads(stream.Type), b.failedIn[place{projection: t.sub.name(), stream: stream}]:
+	case !t.sub.Projection.Reads(stream.Type), b.hasFailedIn(t, stream):
 	case t.fold == nil:
 		b.postpone(ctx, t, []es.StreamID{stream})
 	default:
@@ -53,7 +53,7 @@ func (b *batch) level(ctx context.Context, t *target, stream es.StreamID, m mode
 	if err != nil {
 		return fmt.Errorf("%s: checkpoint of %s: %w", t, stream, err)
 	}
-	c := &cursor{engine: b.Engine, target: t, stream: stream, at: read[stream], spend: b.spend}
+	c := b.cursor(t, stream, read[stream])
 	if c.suspected(m) {
 		done, err := b.alone(ctx)
 		if err != nil {

@@ -31,6 +31,8 @@ type cursor struct {
 	at     Checkpoint
 	// behind is whether the checkpoints that it stores say so.
 	behind bool
+	// brief says that what it calls outside must answer soon: others wait.
+	brief bool
 	// recorded is when the last commit was that went into after.
 	recorded time.Time
 	spend    func(ctx context.Context, writes int) error
@@ -38,21 +40,27 @@ type cursor struct {
 
 // steps are the events delivered beyond the checkpoint. They are whole if nothing stands in the way of folding them at once.
 func (c *cursor) steps(delivered []*es.Commit) (steps []step, whole bool) {
-	if c.at.Parked != nil || c.at.Behind || c.at.Done > 0 {
+	if c.at.Parked != nil || c.at.Behind || c.at.Done > 0 || !fits(c.at, delivered) {
 		return nil, false
 	}
 	version := c.at.Version
 	for _, commit := range delivered {
-		if commit.LastVersion() <= version {
-			continue
-		}
-		if commit.Version > version+1 {
-			return nil, false
-		}
 		steps = beyond(steps, commit, version)
-		version = commit.LastVersion()
+		version = max(version, commit.LastVersion())
 	}
 	return steps, len(steps) <= pageEvents
+}
+
+// fits tells whether nothing is missing between a checkpoint and commits, which are sorted by version.
+func fits(at Checkpoint, delivered []*es.Commit) bool {
+	version := at.Version
+	for _, commit := range delivered {
+		if commit.Version > version+1 {
+			return false
+		}
+		version = max(version, commit.LastVersion())
+	}
+	return true
 }
 
 // beyond appends the events of a commit that are beyond a version.
@@ -65,11 +73,19 @@ func beyond(steps []step, commit *es.Commit, version int64) []step {
 	return steps
 }
 
+// briefly is how long a reaction may take to tell others of a commit, while a batch waits for it.
+const briefly = time.Second
+
 // fold folds events onto the checkpoint.
 //
 // Errors: foldError.
 func (c *cursor) fold(ctx context.Context, steps []step) (Checkpoint, []Write, error) {
 	present := c.target.present(steps)
+	if c.brief {
+		var done context.CancelFunc
+		ctx, done = context.WithTimeout(ctx, briefly)
+		defer done()
+	}
 	state, w, err := c.target.fold.fold(ctx, c.at.State, present)
 	if failed := (*foldError)(nil); errors.As(err, &failed) {
 		failed.index += len(steps) - len(present)

@@ -39,7 +39,7 @@ func (s *Subscription) fold(version int) Projection {
 
 // Config adjusts an engine. The zero value takes the defaults.
 type Config struct {
-	// Parallel is how many streams are brought forward at once, from 1. Default 16.
+	// Parallel is how many streams are brought forward at once, from 1. Default 64.
 	Parallel int
 	// Budget is how many events of one stream are read from the event store while a batch waits. Where more are missing,
 	// the stream is left to the queue. Default 1,000.
@@ -67,7 +67,7 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	c.Parallel = cmp.Or(c.Parallel, 16)
+	c.Parallel = cmp.Or(c.Parallel, 64)
 	c.Budget = cmp.Or(c.Budget, 1000)
 	c.Warm = cmp.Or(c.Warm, 2000)
 	c.Margin = cmp.Or(c.Margin, 5*time.Second)

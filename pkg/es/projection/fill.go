@@ -122,7 +122,7 @@ func (r *Rebuilder) fillPage(ctx context.Context, t *target, page es.ScanPage) e
 func (r *Rebuilder) fillOnce(ctx context.Context, t *target, commits []es.Commit, corrupt []*es.CorruptError, fresh bool) map[es.StreamID]error {
 	b := r.engine.newBatch(commits)
 	b.fresh, b.spend = fresh, r.pace.spend
-	b.bring(ctx, t)
+	b.bring(ctx, []target{*t})
 	for _, c := range corrupt { // the stream is read once more, and parked there
 		if !t.sub.Projection.Reads(c.Stream.Type) {
 			continue

@@ -35,8 +35,6 @@ type mode struct {
 	suspect bool
 }
 
-var delivery = mode{}
-
 // forward brings a cursor forward with the commits delivered of its stream, which are sorted by version, and with what the
 // event store has beyond them where something is missing. The cursor's checkpoint may be an old one.
 func (e *Engine) forward(ctx context.Context, c *cursor, delivered []*es.Commit, m mode) error {
@@ -76,9 +74,10 @@ func (e *Engine) forwardOnce(ctx context.Context, c *cursor, delivered []*es.Com
 			c.log(ctx, slog.LevelError, "a stream is parked", p.Version, p.Reason)
 		}
 		return c.seen(ctx, delivered)
-	case (c.at.Behind || job.Suspect) && !m.level && e.cfg.Queue != nil: // a suspect must not take the batch with it
+	case (c.at.Behind || job.Suspect && !m.suspect) && !m.level && e.cfg.Queue != nil: // it must not take the batch with it
 		return e.leave(ctx, 0, job)
 	}
+	c.brief = !m.level && c.target.fold.aside() && e.cfg.Queue != nil
 	apply := func() error {
 		parked := c.at.Parked != nil
 		m.rest = parked || c.at.Behind
@@ -90,7 +89,7 @@ func (e *Engine) forwardOnce(ctx context.Context, c *cursor, delivered []*es.Com
 	}
 	var err error
 	if job.Suspect {
-		err = c.attempt(ctx, m, apply)
+		err = c.attempt(ctx, delivered, m, apply)
 	} else {
 		err = apply()
 	}

@@ -29,6 +29,9 @@ type Job struct {
 	Retry  bool        `json:"retry,omitempty"`
 	// Suspect says that whoever tried before may have ended over it. It is then tried with care: see [Crashed].
 	Suspect bool `json:"suspect,omitempty"`
+	// FailedSince is when the stream was left to the queue because it failed. It is then tried again for hours, not a number of
+	// times. Zero = the queue counts the attempts.
+	FailedSince time.Time `json:"failedSince,omitzero"`
 	// Of is how many segments there are, Segment which one of them it is, and Position where to go on in it, for Reconcile. Of 0 = it
 	// is not divided yet.
 	Of       int         `json:"of,omitempty"`

@@ -113,7 +113,7 @@ func (p *plan) advances(ctx context.Context, fed []target, commit *es.Commit) ([
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s@%d can't be folded", &fed[i], commit.Stream, commit.Version)
 		}
-		advances[i] = advance{Move: Move{commit.Stream, c.at, next}, rows: rows}
+		advances[i] = advance{cursor: &c, Move: Move{commit.Stream, c.at, next}, rows: rows}
 	}
 	return advances, nil
 }

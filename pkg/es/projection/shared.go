@@ -4,38 +4,27 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// saveShared writes what several streams do to shared rows, as many to a write as fit into it. Where somebody else has
-// brought some of them forward, the others are written together once more; what can't be written together then is done one
-// stream after the other.
-func (b *batch) saveShared(ctx context.Context, t *target, all []*advance) {
-	var wg sync.WaitGroup
-	for _, group := range groups(all, t.sub.View.MaxWrites()) {
-		b.slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-b.slots }()
-			switch err := b.saveTogether(ctx, t, group); {
-			case errors.Is(err, ErrStale):
-				b.saveAgain(ctx, t, group)
-			case err != nil:
-				b.saveSingly(ctx, t, group, err)
-			}
-		})
+// saveGroup writes what several streams do to shared rows. Where another process has brought some of them forward, the others
+// are written together once more; what can't be written together then is done one stream after the other.
+func (b *batch) saveGroup(ctx context.Context, t *target, g *group) {
+	switch err := b.saveTogether(ctx, t, g); {
+	case errors.Is(err, ErrStale):
+		b.saveAgain(ctx, t, g)
+	case err != nil:
+		b.saveSingly(ctx, t, g, err)
 	}
-	wg.Wait()
 }
 
 // saveAgain writes a group with the checkpoints as they are now.
 func (b *batch) saveAgain(ctx context.Context, t *target, g *group) {
-	streams := make([]es.StreamID, len(g.moves))
-	for i, m := range g.moves {
-		streams[i] = m.Stream
-		b.forget(t.place(m.Stream))
+	streams := g.streams()
+	for _, stream := range streams {
+		b.forget(t.place(stream))
 	}
 	now, err := t.sub.View.Checkpoints(ctx, t.Generation, streams...)
 	if err != nil {
@@ -44,16 +33,11 @@ func (b *batch) saveAgain(ctx context.Context, t *target, g *group) {
 		}
 		return
 	}
-	var left []*advance
-	for _, stream := range streams {
-		a, err := b.advance(ctx, t, stream, now[stream])
-		if err != nil {
-			b.fail(t, stream, err)
-		} else if a != nil {
-			left = append(left, a)
-		}
+	alone, together := b.plan(ctx, t, streams, now)
+	for _, a := range alone {
+		b.saveAlone(ctx, a)
 	}
-	for _, g := range groups(left, t.sub.View.MaxWrites()) {
+	for _, g := range groups(together, t.sub.View.MaxWrites()) {
 		if err := b.saveTogether(ctx, t, g); err != nil {
 			b.saveSingly(ctx, t, g, err)
 		}
@@ -69,8 +53,7 @@ func (b *batch) saveSingly(ctx context.Context, t *target, g *group, cause error
 		return
 	}
 	for _, m := range g.moves {
-		c := &cursor{engine: b.Engine, target: t, stream: m.Stream, at: m.Prev, spend: b.spend}
-		if err := b.forward(ctx, c, b.delivered[m.Stream]); err != nil {
+		if err := b.forward(ctx, b.cursor(t, m.Stream, m.Prev), b.delivered[m.Stream]); err != nil {
 			b.fail(t, m.Stream, err)
 		}
 	}
@@ -87,9 +70,8 @@ func (b *batch) saveTogether(ctx context.Context, t *target, g *group) error {
 	}
 	for i, m := range g.moves {
 		b.observe(t, m.Next.Version-m.Prev.Version, g.recorded[i])
-		c := &cursor{engine: b.Engine, target: t, stream: m.Stream, at: m.Next}
 		b.remember(t.place(m.Stream), m.Next)
-		b.changed(c)
+		b.changed(b.cursor(t, m.Stream, m.Next))
 	}
 	return nil
 }
@@ -99,6 +81,14 @@ type group struct {
 	moves    []Move
 	recorded []time.Time // of each move, the last commit
 	rows     Writes
+}
+
+func (g *group) streams() []es.StreamID {
+	streams := make([]es.StreamID, len(g.moves))
+	for i, m := range g.moves {
+		streams[i] = m.Stream
+	}
+	return streams
 }
 
 // groups divides what streams do into groups of at most so many writes.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -57,8 +58,8 @@ func (e *Engine) alone(ctx context.Context) (done func(), err error) {
 }
 
 // attempt applies what there is beyond a cursor of a suspected stream.
-func (c *cursor) attempt(ctx context.Context, m mode, apply func() error) error {
-	if err := c.mark(ctx, m); err != nil {
+func (c *cursor) attempt(ctx context.Context, delivered []*es.Commit, m mode, apply func() error) error {
+	if err := c.mark(ctx, delivered, m); err != nil {
 		return err
 	}
 	mark := c.at.Parked
@@ -78,8 +79,8 @@ func (c *cursor) attempt(ctx context.Context, m mode, apply func() error) error 
 }
 
 // mark parks a stream that is about to be tried, if there is something to apply.
-func (c *cursor) mark(ctx context.Context, m mode) error {
-	if !c.engine.more(ctx, c) {
+func (c *cursor) mark(ctx context.Context, delivered []*es.Commit, m mode) error {
+	if !c.precedesAny(delivered) && !c.engine.more(ctx, c) {
 		return nil
 	}
 	done := 0
@@ -97,6 +98,11 @@ func (c *cursor) mark(ctx context.Context, m mode) error {
 	c.at.Parked = &p
 	c.log(ctx, slog.LevelWarn, "a stream is tried that may end the process", p.Version, Crashed) // its last words, if so
 	return nil
+}
+
+// precedesAny tells whether one of the commits is beyond a cursor.
+func (c *cursor) precedesAny(delivered []*es.Commit) bool {
+	return slices.ContainsFunc(delivered, func(d *es.Commit) bool { return d.LastVersion() > c.at.Version })
 }
 
 // more tells whether a stream has something beyond a cursor. What can't be read counts as that.

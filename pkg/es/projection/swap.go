@@ -167,7 +167,7 @@ func (r *Rebuilder) Do(ctx context.Context, j Job) error {
 		if errors.Is(err, ErrUnfinished) {
 			return r.engine.leave(ctx, 0, j)
 		}
-		return err
+		return r.engine.again(ctx, j, err)
 	case Reconcile:
 		return r.doReconcile(ctx, j)
 	}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// counter stands between the service and DynamoDB Local, and counts what passes. Reads of streams are not counted: Lambda's
+// are free.
+type counter struct {
+	address string
+	server  *http.Server
+
+	mu    sync.Mutex
+	sum   spent
+	since time.Time // when the last request was counted
+}
+
+// spent is what was sent.
+type spent struct{ requests, reads, writes float64 }
+
+func (s spent) minus(t spent) spent {
+	return spent{s.requests - t.requests, s.reads - t.reads, s.writes - t.writes}
+}
+
+func (s spent) by(n int) spent {
+	return spent{s.requests / float64(n), s.reads / float64(n), s.writes / float64(n)}
+}
+
+// count starts a counter before an endpoint.
+func count(endpoint string) (*counter, error) {
+	backend, err := url.Parse(endpoint)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	c := &counter{address: "http://" + listener.Addr().String()}
+	proxy := &httputil.ReverseProxy{
+		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(backend) },
+		Transport: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true},
+	}
+	c.server = &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		version, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		if version != "DynamoDB_20120810" {
+			proxy.ServeHTTP(w, r)
+			return
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		t := &tee{ResponseWriter: w}
+		proxy.ServeHTTP(t, r)
+		c.add(costOf(operation, body, t.status, t.body.Bytes()))
+	})}
+	go func() {
+		if err := c.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			panic(err)
+		}
+	}()
+	return c, nil
+}
+
+// tee keeps an answer that it passes on.
+type tee struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+func (t *tee) WriteHeader(status int) {
+	t.status = status
+	t.ResponseWriter.WriteHeader(status)
+}
+
+func (t *tee) Write(p []byte) (int, error) {
+	t.body.Write(p)
+	return t.ResponseWriter.Write(p)
+}
+
+func (c *counter) add(s spent) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sum = spent{c.sum.requests + s.requests, c.sum.reads + s.reads, c.sum.writes + s.writes}
+	c.since = time.Now()
+}
+
+func (c *counter) spent() spent {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sum
+}
+
+// quiet is how long nothing is sent once all is done that follows from a command.
+const quiet = 2 * time.Second
+
+// settled waits until nothing is sent any more.
+func (c *counter) settled(ctx context.Context) error {
+	for {
+		c.mu.Lock()
+		left := quiet - time.Since(c.since)
+		c.mu.Unlock()
+		if left <= 0 {
+			return nil
+		}
+		if err := sleep(ctx, left); err != nil {
+			return err
+		}
+	}
+}
+
+func (c *counter) stop() error { return c.server.Close() }

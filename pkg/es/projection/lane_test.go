@@ -1,0 +1,379 @@
+package projection_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// Batches of a shard come one after the other: nothing in one of them may hold up the next.
+
+// TestStaleMemory: a checkpoint in memory that lacks what another process has applied is read again, before any event is.
+func TestStaleMemory(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	other := b.engineOf(projection.Config{}, logOf(1, false))
+	checkpoints, events := &faults{fail: -1}, &faults{fail: -1}
+	e := b.engineOn(events.reader(b.store), checkpoints.view(b.view), b.catalog, projection.Config{}, logOf(1, false))
+	apply(t, e, b.write(t, "a", Noted{"x"}))
+	for range 3 {
+		apply(t, other, b.write(t, "a", Noted{"y"}), b.write(t, "a", Noted{"z"}))
+		checkpoints.calls = 0
+		apply(t, e, b.write(t, "a", Noted{"w"}))
+		if checkpoints.calls != 2 || events.calls != 0 { // a read and a save
+			t.Errorf("%d calls of the view, want 2; %d reads of events, want none", checkpoints.calls, events.calls)
+		}
+	}
+	lost := b.write(t, "a", Noted{"lost"})
+	apply(t, e, b.write(t, "a", Noted{"x"}))
+	if events.calls != 1 {
+		t.Errorf("%d reads of events after version %d was lost, want 1", events.calls, lost.Version)
+	}
+	b.wantRows(t, 1, logOf(1, false), "a")
+}
+
+// deliver has a new process apply a batch when its commits are as old as given, and tells whether it ended over it.
+func (b *bench) deliver(t *testing.T, fold func(chan<- struct{}) projection.Projection, age time.Duration, commits ...es.Commit) (died bool) {
+	t.Helper()
+	deaths, done := make(chan struct{}), make(chan map[es.StreamID]error)
+	cfg := b.queued()
+	cfg.Code = func() string { return "1" }
+	cfg.Log = slog.New(slog.NewTextHandler(&b.said, nil))
+	process := newBench() // with a clock of its own
+	process.store, process.view, process.catalog, process.now = b.store, b.view, b.catalog, commits[0].At.Add(age)
+	e := process.engineOf(cfg, fold(deaths))
+	go func() { done <- e.Apply(context.WithoutCancel(t.Context()), commits) }()
+	select {
+	case <-deaths: // its goroutines hang for ever: nothing of them is seen again
+		return true
+	case failed := <-done:
+		if len(failed) > 0 {
+			t.Errorf("failed: %v", failed)
+		}
+		return false
+	}
+}
+
+// TestSuspectDelivery: a commit that comes alone and late is tried with care: if the process ends over it, twice, its stream is
+// parked, and the batch is done. Nothing is marked before that time, or where others come with it.
+func TestSuspectDelivery(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	fold := func(died chan<- struct{}) projection.Projection { return deadly(died, "a") }
+	bad, good := b.write(t, "a", Poisoned{}), b.write(t, "b", Noted{"x"})
+	for what, batch := range map[string]struct {
+		age     time.Duration
+		commits []es.Commit
+	}{
+		"young": {5*time.Minute - time.Second, []es.Commit{bad}}, "with others": {time.Hour, []es.Commit{bad, good}},
+	} {
+		if !b.deliver(t, fold, batch.age, batch.commits...) {
+			t.Fatal(what, ": it did not end")
+		}
+		b.wantParked(t, map[string]string{})
+	}
+	for attempt := range 2 {
+		if !b.deliver(t, fold, 6*time.Minute, bad) {
+			t.Fatalf("attempt %d: it did not end", attempt+1)
+		}
+		b.wantParked(t, map[string]string{"a": "crashed before 1, seen 0"})
+	}
+	if b.deliver(t, fold, 6*time.Minute, bad) || b.deliver(t, fold, 6*time.Minute, good) {
+		t.Error("it is tried for ever, or another stream is not")
+	}
+	b.wantParked(t, map[string]string{"a": "crashed before 1, seen 1"})
+	if at := b.at(t, 1, "b"); at.Version != 1 || at.Behind {
+		t.Errorf("b is at %d, behind: %v", at.Version, at.Behind)
+	}
+	if said := b.said.String(); !strings.Contains(said, "stream=Note#a version=1 reason=crashed") {
+		t.Errorf("logged:\n%s", said)
+	}
+	b.queue.wantJobs(t)
+}
+
+// TestSuspectsOneProjectionAtATime: of several projections, only that one is parked over which the process ended.
+func TestSuspectsOneProjectionAtATime(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	died := make(chan struct{})
+	var all []projection.Subscription
+	for i := range 5 {
+		fold := projection.New(projection.Definition[notebook]{
+			Name: fmt.Sprint("log-", i), Sources: map[string]es.Decoder{"Note": notes},
+			Evolve: func(*notebook, projection.Event, *projection.Writes) error {
+				if i == 2 {
+					died <- struct{}{}
+					select {}
+				}
+				return nil
+			},
+		})
+		all = append(all, projection.Subscription{Projection: fold, View: newBench().view})
+	}
+	c := b.write(t, "a", Noted{"x"})
+	cfg := b.queued()
+	cfg.Now = func() time.Time { return c.At.Add(time.Hour) }
+	e := projection.NewEngine(b.store, b.catalog, cfg, all...)
+	go e.Apply(context.WithoutCancel(t.Context()), []es.Commit{c})
+	<-died
+	for i, sub := range all {
+		at, err := sub.View.Checkpoints(t.Context(), 1, note("a"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if parked := at[note("a")].Parked != nil; parked != (i == 2) {
+			t.Errorf("log-%d is parked: %v", i, parked)
+		}
+	}
+}
+
+// stubborn refuses all saves of a stream, for as long as it is told to.
+type stubborn struct {
+	unwritable
+	mu    sync.Mutex
+	saved []string // in a generation, a stream
+}
+
+func (v *stubborn) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
+	err := v.unwritable.Save(ctx, g, moves, rows)
+	if err == nil {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		for _, m := range moves {
+			v.saved = append(v.saved, fmt.Sprint(g, " ", m.Stream.ID))
+		}
+	}
+	return err
+}
+
+// TestOverdue: a stream that fails is delivered again for 10 s. After that it is left to the queue, which tries it for hours, and
+// what was delivered with it is done.
+func TestOverdue(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	v := &stubborn{unwritable: unwritable{b.view, 1, note("a")}}
+	e := b.engineOn(b.store, v, b.catalog, b.queued(), logOf(1, false))
+	r := b.rebuilder(e)
+	commits := []es.Commit{b.write(t, "a", Swollen{1}), b.write(t, "b", Swollen{1})}
+	b.now = commits[0].At.Add(10 * time.Second)
+	if failed := e.Apply(t.Context(), commits); len(failed) != 1 || !errors.Is(failed[note("a")], errUnwritable) {
+		t.Errorf("failed: %v", failed)
+	}
+	b.queue.wantJobs(t)
+	b.now = commits[0].At.Add(11 * time.Second)
+	b.queue.err = errOutage
+	if failed := e.Apply(t.Context(), commits); !errors.Is(failed[note("a")], errUnwritable) || !errors.Is(failed[note("a")], errOutage) {
+		t.Errorf("nothing was left to the queue, and yet it is done: %v", failed)
+	}
+	b.queue.err = nil
+	apply(t, e, commits...)
+	b.wantParked(t, map[string]string{})
+	jobs := b.queue.take()
+	want := projection.Job{Task: projection.CatchUp, Projection: "log", Stream: note("a"), FailedSince: b.now.UTC()}
+	if !slices.Equal(jobs, []projection.Job{want}) || b.queue.last != 30*time.Second {
+		t.Fatalf("%+v in %v, want %+v", jobs, b.queue.last, want)
+	}
+	for _, age := range []struct{ of, delay time.Duration }{{time.Second, 30 * time.Second}, {5 * time.Minute, 5 * time.Minute}, {6 * time.Hour, 15 * time.Minute}} {
+		b.now = want.FailedSince.Add(age.of)
+		if err := r.Do(t.Context(), want); err != nil {
+			t.Fatal(err)
+		}
+		if jobs := b.queue.take(); !slices.Equal(jobs, []projection.Job{want}) || b.queue.last != age.delay {
+			t.Errorf("after %v: %v in %v", age.of, jobs, b.queue.last)
+		}
+	}
+	b.now = b.now.Add(time.Second)
+	if err := r.Do(t.Context(), want); !errors.Is(err, errUnwritable) {
+		t.Errorf("after 6 hours: %v", err)
+	}
+	v.stream = es.StreamID{}
+	if err := r.Do(t.Context(), want); err != nil {
+		t.Fatal(err)
+	}
+	b.queue.wantJobs(t)
+	b.wantRows(t, 1, logOf(1, false), "a", "b")
+}
+
+// TestOverdueWithoutQueue: where there is no queue, it is delivered again, however old it is.
+func TestOverdueWithoutQueue(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	c, with := b.write(t, "a", Noted{"x"}), b.write(t, "b", Noted{"x"})
+	b.now = c.At.Add(time.Hour)
+	e := b.engineOn(b.store, &unwritable{b.view, 1, note("a")}, b.catalog, projection.Config{}, logOf(1, false))
+	if failed := e.Apply(t.Context(), []es.Commit{c, with}); !errors.Is(failed[note("a")], errUnwritable) {
+		t.Errorf("failed: %v", failed)
+	}
+}
+
+// TestOverdueNeverGetsAhead: a stream that is left to the queue in the generation that is built waits in the one that serves.
+func TestOverdueNeverGetsAhead(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	v := &unwritable{View: b.view}
+	e := b.engineOn(b.store, v, b.catalog, b.queued(), logOf(1, false))
+	apply(t, e, b.write(t, "a", Noted{"x"}))
+	if _, err := b.rebuilder(e).Begin(t.Context(), "log"); err != nil {
+		t.Fatal(err)
+	}
+	b.queue.take()
+	v.generation, v.stream = 2, note("a")
+	commits := []es.Commit{b.write(t, "a", Noted{"y"}), b.write(t, "b", Noted{"y"})}
+	b.now = commits[0].At.Add(time.Minute)
+	apply(t, e, commits...)
+	if one, two := b.at(t, 1, "a").Version, b.at(t, 2, "a").Version; one != 1 || two != 0 {
+		t.Errorf("at %d in what serves, %d in what is built", one, two)
+	}
+	v.stream = es.StreamID{}
+	b.settle(t, b.rebuilder(e))
+	b.wantRows(t, 1, logOf(1, false), "a", "b")
+}
+
+// TestBriefly: what a reaction calls outside gets a second; then its stream waits in the queue, and others go on. A job has all
+// the time that there is.
+func TestBriefly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		var told []string
+		r := reactionTo(nil)
+		r.Aside = true
+		r.React = func(ctx context.Context, e projection.Event, _ es.Command) error {
+			if e.Stream.ID == "slow" {
+				select {
+				case <-ctx.Done():
+					return ctx.Err()
+				case <-time.After(3 * time.Second):
+				}
+			}
+			told = append(told, e.Stream.ID)
+			return nil
+		}
+		b.now = time.Now()
+		cfg := b.queued()
+		cfg.Parallel = 1
+		e := b.engineOf(cfg, projection.NewReactor(r))
+		began := time.Now()
+		apply(t, e, b.write(t, "slow", Noted{"x"}), b.write(t, "fast", Noted{"x"}))
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("the batch took %v", took)
+		}
+		b.wantParked(t, map[string]string{"slow": "unavailable before 1, seen 1"})
+		b.settle(t, b.rebuilder(e))
+		b.wantParked(t, map[string]string{})
+		if got := strings.Join(told, " "); got != "fast slow" {
+			t.Errorf("told %s", got)
+		}
+	})
+}
+
+// gated lets saves in one generation of one stream wait, and counts those that are made at once.
+type gated struct {
+	projection.View
+	generation projection.Generation
+	stream     es.StreamID
+	gate       chan struct{}
+
+	mu        sync.Mutex
+	now, most int
+	saved     []string
+}
+
+func (v *gated) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
+	v.mu.Lock()
+	v.now++
+	v.most = max(v.most, v.now)
+	v.mu.Unlock()
+	if v.gate != nil && (v.stream == es.StreamID{} || g == v.generation && moves[0].Stream == v.stream) {
+		<-v.gate
+	}
+	err := v.View.Save(ctx, g, moves, rows)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.now--
+	for _, m := range moves {
+		v.saved = append(v.saved, fmt.Sprint(g, m.Stream.ID))
+	}
+	return err
+}
+
+func (v *gated) order() []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.saved)
+}
+
+// TestGenerationsWithinAStream: each stream is written in the generation that is built and then in the one that serves, and waits
+// for no other stream, whether its rows are its own or shared.
+func TestGenerationsWithinAStream(t *testing.T) {
+	t.Parallel()
+	for name, event := range map[string]noteEvent{"own rows": Swollen{1}, "shared rows": Noted{"x"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench()
+				b.now = time.Time{} // no commit is old
+				v := &gated{View: b.view}
+				e := b.engineOn(b.store, v, b.catalog, b.queued(), logOf(1, false))
+				apply(t, e)
+				if _, err := b.rebuilder(e).Begin(t.Context(), "log"); err != nil {
+					t.Fatal(err)
+				}
+				// Much is missing of the first stream, so it is brought forward by itself.
+				b.write(t, "a", Swollen{1})
+				commits := []es.Commit{b.write(t, "a", event), b.write(t, "b", event), b.write(t, "c", event)}
+				v.generation, v.stream, v.gate = 2, note("a"), make(chan struct{})
+				ended := make(chan map[es.StreamID]error)
+				go func() { ended <- e.Apply(t.Context(), commits) }()
+				synctest.Wait()
+				saved := v.order()
+				slices.Sort(saved)
+				if got := strings.Join(saved, " "); got != "1b 1c 2b 2c" {
+					t.Errorf("while a waits: %s", got)
+				}
+				close(v.gate)
+				if failed := <-ended; len(failed) > 0 {
+					t.Errorf("failed: %v", failed)
+				}
+				saved = v.order()
+				for _, id := range []string{"a", "b", "c"} {
+					if built, serving := slices.Index(saved, "2"+id), slices.Index(saved, "1"+id); built < 0 || serving < built {
+						t.Errorf("%s was written in this order: %v", id, saved)
+					}
+				}
+				b.wantRows(t, 1, logOf(1, false), "a", "b", "c")
+			})
+		})
+	}
+}
+
+// TestSideBySide: 64 streams of a batch are brought forward at once.
+func TestSideBySide(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		v := &gated{View: b.view, gate: make(chan struct{})}
+		e := b.engineOn(b.store, v, b.catalog, b.queued(), logOf(1, false))
+		var commits []es.Commit
+		for i := range 100 {
+			commits = append(commits, b.write(t, fmt.Sprint(i), Swollen{1}))
+		}
+		ended := make(chan map[es.StreamID]error)
+		go func() { ended <- e.Apply(t.Context(), commits) }()
+		synctest.Wait()
+		close(v.gate)
+		if failed := <-ended; len(failed) > 0 || v.most != 64 {
+			t.Errorf("%d at once; failed: %v", v.most, failed)
+		}
+	})
+}
