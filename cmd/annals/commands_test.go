@@ -81,7 +81,7 @@ func TestWhatHappened(t *testing.T) { //nolint:paralleltest // sets the environm
 	port := running(t)
 	stored(t, "Order#good", es.Meta{CorrelationID: "req-1", Actor: "ann"}, added("tea"), added("mug"))
 	stored(t, "Account#\x1b[31mred", es.Meta{CorrelationID: "req-2"}, es.RawEvent{Type: "Odd", Schema: 3, Data: json.RawMessage(`{}`)})
-	second := time.Now().UTC().Format(time.RFC3339)
+	second := time.Now().UTC().Add(-time.Minute).Format(time.RFC3339) // before anything was stored
 	for _, s := range []step{
 		{"streams list Order#g", "STREAM … Order#good  3        2", "", 0},
 		{"streams list Order#g -o json", `{"stream":"Order#good","version":3,"commits":2,"first":" … "types":{"ItemAdded":2,"OrderCreated":1}}`, "", 0},
