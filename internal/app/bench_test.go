@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"testing"
 
@@ -53,4 +54,55 @@ func depositTo(b *testing.B, account string) []byte {
 		b.Fatal(err)
 	}
 	return event
+}
+
+// BenchmarkProjector is a batch of 100 commits of 100 streams through the whole projector function, all read models: how much
+// of a processor a lane takes is in docs/limits.md.
+func BenchmarkProjector(b *testing.B) {
+	for _, batch := range []struct {
+		name            string
+		prepare, repeat func(s *service, stream int)
+	}{
+		{"deposits", func(s *service, n int) {
+			s.ok(b, "POST /accounts", fmt.Sprintf(`{"accountId":"a-%d","ownerName":"Ada","initialDeposit":{"amount":"10","currency":"USD"}}`, n))
+		}, func(s *service, n int) { s.ok(b, fmt.Sprintf("POST /accounts/a-%d/deposits", n), usd5) }},
+		{"items of orders", func(s *service, n int) {
+			s.ok(b, "POST /orders", fmt.Sprintf(`{"orderId":"o-%d","customerId":"c"}`, n))
+		}, func(s *service, n int) {
+			s.ok(b, fmt.Sprintf("POST /orders/o-%d/items", n), `{"productId":"p","quantity":3,"unitPrice":{"amount":"2","currency":"USD"}}`)
+		}},
+	} {
+		b.Run(batch.name, func(b *testing.B) {
+			s := newService(b)
+			s.ok(b, "POST /products", listedP)
+			for n := range 100 {
+				batch.prepare(s, n)
+			}
+			s.project(b)
+			for range b.N {
+				for n := range 100 {
+					batch.repeat(s, n)
+				}
+			}
+			versions := map[string][]record{}
+			for _, r := range s.records(b) {
+				version, _ := json.Marshal(r["dynamodb"].(map[string]any)["Keys"].(map[string]any)["version"])
+				versions[string(version)] = append(versions[string(version)], r)
+			}
+			batches := make([]events.DynamoDBEvent, b.N)
+			for i := range batches {
+				batches[i] = batchOf(b, versions[fmt.Sprintf(`{"N":"%d"}`, i+2)]...) // 1 is delivered
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			report := measured.CPU(b)
+			for _, records := range batches {
+				answer, err := s.projector.Handle(b.Context(), records)
+				if err != nil || len(answer.BatchItemFailures) > 0 || len(records.Records) != 100 {
+					b.Fatal(answer, err, len(records.Records))
+				}
+			}
+			report()
+		})
+	}
 }

@@ -35,14 +35,20 @@ func Ceilings(routes, commands, projections Costs) []Ceiling {
 		{"partition", "strongly consistent reads of one item", fmt.Sprintf("%d / %v units", PartitionReads, routes.Of("get-account").ReadUnits),
 			PartitionReads / routes.Of("get-account").ReadUnits},
 	}
-	for _, projected := range []struct{ work, batch string }{
-		{"deposits, projected", "batch of 100 deposits on 100 accounts"},
-		{"deposits, projected by processes that have just started", "batch of 100 deposits on 100 accounts, cold"},
-		{"orders of one product, projected", "batch of 100 orders of 1 product"},
+	for _, projected := range []struct{ work, kind, batch string }{
+		{"deposits", "deposits", "batch of 100 deposits on 100 accounts"},
+		{"orders of one product", "orders", "batch of 100 orders of 1 product"},
 	} {
-		took := projections.Of(projected.batch).Batch()
-		all = append(all, Ceiling{"shard", projected.work, fmt.Sprintf("%d batches × %d / %s", ShardBatches, batchSize, took.Round(time.Millisecond)),
-			ShardBatches * batchSize / took.Seconds()})
+		cost := projections.Of(projected.batch)
+		for _, memory := range []int{ProjectorMemory, WholeProcessor} {
+			took := cost.Full(projected.kind, memory).Round(time.Millisecond)
+			by := "by its requests"
+			if took > cost.Batch().Round(time.Millisecond) {
+				by = "by its processor time"
+			}
+			all = append(all, Ceiling{"shard", fmt.Sprintf("%s, projected with %d MB, %s", projected.work, memory, by),
+				fmt.Sprintf("%d batch × %d / %s", Lanes, batchSize, took), Lanes * batchSize / took.Seconds()})
+		}
 	}
 	lists := float64(routes.Of("list-orders").Requests["Query"])
 	active := projections.Of("active-orders, OrderPlaced").WriteUnits / 2

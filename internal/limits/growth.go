@@ -44,8 +44,8 @@ func Bottlenecks(routes, projections Costs) []Bottleneck {
 	// At worst every commit is a batch of its own, for the projector and for the reactor.
 	busy += movements*projections.Of("batch of 1 deposit").Batch().Seconds() + (commits-movements)*projections.Of("batch of 1 order").Batch().Seconds()
 	generations := 2*commits*projections.Of("batch of 1 deposit").ReadUnits + BaseCommands["receive-stock"]
-	full := movements*projections.Of("batch of 100 deposits on 100 accounts").Batch().Seconds()/batchSize +
-		(commits-movements)*projections.Of("batch of 100 orders of 1 product").Batch().Seconds()/batchSize
+	full := movements*projections.Of("batch of 100 deposits on 100 accounts").Full("deposits", ProjectorMemory).Seconds()/batchSize +
+		(commits-movements)*projections.Of("batch of 100 orders of 1 product").Full("orders", ProjectorMemory).Seconds()/batchSize
 	put, transact := Latency["PutItem"].Seconds(), Latency["TransactWriteItems"].Seconds()
 
 	all := []Bottleneck{
@@ -64,8 +64,8 @@ func Bottlenecks(routes, projections Costs) []Bottleneck {
 		{"the partitions of the list of active orders", orders * projections.Of("active-orders, OrderPlaced").WriteUnits / 2 /
 			(float64(routes.Of("list-orders").Requests["Query"]) * PartitionWrites),
 			"More partitions of the list: a new fold version, built by a rebuild."},
-		{"the projector's batches, full ones, on the shards of a new table", full / (ShardBatches * firstShards),
-			"Nothing: by then the table has more partitions, and with them shards. Else fewer transactions in the read models."},
+		{"the projector's batches, full ones, on the shards of a new table", full / (Lanes * firstShards),
+			"More memory for the projector, which brings more of a processor. The table gets more partitions, and with them shards, by then."},
 		{"the account's concurrent invocations", busy / Concurrency,
 			"Ask for a higher quota; reserve some for the commands."},
 		{"API Gateway's requests", requests / Requests,

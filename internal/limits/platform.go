@@ -29,11 +29,15 @@ const (
 	//
 	// Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 	Requests = 10_000
-	// ShardBatches is the most batches of a shard that Lambda has processed at once, which infra asks for. A shard is the
-	// stream of one partition.
+	// Lanes is how many batches of a shard are at work at once, as infra asks for: one after the other, so that a stream's
+	// commits do not meet each other. A shard is the stream of one partition.
 	//
 	// Source: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html
-	ShardBatches = 10
+	Lanes = 1
+	// WholeProcessor is the memory, in MB, at which a function has a whole processor. With less it has as much less of one.
+	//
+	// Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+	WholeProcessor = 1_769
 )
 
 // Latency is what a request to DynamoDB is assumed to take, from a function in the same region. DynamoDB promises
@@ -53,4 +57,14 @@ var Latency = map[string]time.Duration{
 const Own = 2 * time.Millisecond
 
 // InBatch is how many streams the projector brings forward at once: the default of projection.Config.Parallel.
-const InBatch = 16
+const InBatch = 64
+
+// ProjectorMemory is what the projector has, in MB, as infra says.
+const ProjectorMemory = 512
+
+// Processor is the processor time that the projector takes for a full batch of deposits, or of orders to which an item is added,
+// as BenchmarkProjector of internal/app measures it on the machine of docs/performance.md.
+var Processor = map[string]time.Duration{
+	"deposits": 65 * time.Millisecond,
+	"orders":   140 * time.Millisecond,
+}

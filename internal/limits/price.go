@@ -1,5 +1,7 @@
 package limits
 
+import "time"
+
 // Prices of us-east-1, in dollars, by the list, as read in November 2026 on third-party pages: check them before you rely on
 // them. Volume discounts and free tiers are left out.
 const (
@@ -49,9 +51,14 @@ func Request(c Cost) Bill {
 	return Bill{API: PerRequest, Lambda: PerInvocation + c.Duration().Seconds()*memoryGB*PerGBSecond}.plus(units(c))
 }
 
-// batch is what one batch of the stream costs.
-func batch(c Cost) Bill {
-	return Bill{Lambda: PerInvocation + c.Batch().Seconds()*memoryGB*PerGBSecond}.plus(units(c))
+// batch is what one batch of the stream costs that takes so long.
+func batch(c Cost, takes time.Duration) Bill {
+	return Bill{Lambda: PerInvocation + takes.Seconds()*memoryGB*PerGBSecond}.plus(units(c))
+}
+
+// part is what a commit costs as one of a full batch.
+func part(c Cost, kind string) Bill {
+	return batch(c, c.Full(kind, ProjectorMemory)).times(1. / batchSize)
 }
 
 // Month is what a month costs at so many commands a second, in the shares of the base load, with two queries a command. Full
@@ -68,10 +75,11 @@ func Month(commands float64, full bool, routes, projections Costs) Bill {
 	}
 	movements := BaseCommands["deposit-money"] + 2*BaseCommands["transfer-money"]
 	orders, stock := BaseCommands["place-order"], BaseCommands["receive-stock"]
-	deposit, order := batch(projections.Of("batch of 1 deposit")), batch(projections.Of("batch of 1 order"))
+	oneDeposit, oneOrder := projections.Of("batch of 1 deposit"), projections.Of("batch of 1 order")
+	deposit, order := batch(oneDeposit, oneDeposit.Batch()), batch(oneOrder, oneOrder.Batch())
 	if full {
-		deposit = batch(projections.Of("batch of 100 deposits on 100 accounts")).times(1. / batchSize)
-		order = batch(projections.Of("batch of 100 orders of 1 product")).times(1. / batchSize)
+		deposit = part(projections.Of("batch of 100 deposits on 100 accounts"), "deposits")
+		order = part(projections.Of("batch of 100 orders of 1 product"), "orders")
 	}
 	// A receipt of stock is a batch as an order is; its rows are fewer.
 	received := Bill{Lambda: order.Lambda, Reads: order.Reads}

@@ -15,7 +15,9 @@ type request struct {
 		ConsistentRead bool
 		Keys           []json.RawMessage
 	}
-	TransactItems []struct{ Put *struct{ Item map[string]attribute } }
+	TransactItems []struct {
+		Put *struct{ Item map[string]attribute }
+	}
 }
 
 // answer is what DynamoDB Local says that a request cost, and what it leaves out.
@@ -92,7 +94,9 @@ func (a *answer) consumed() (sum float64) {
 type attribute map[string]json.RawMessage
 
 // kilobytes are those of an item, begun ones counted whole; 1 at least.
-func kilobytes(item map[string]attribute) float64 { return float64(max(1, (sizeOfMap(item)+1023)/1024)) }
+func kilobytes(item map[string]attribute) float64 {
+	return float64(max(1, (sizeOfMap(item)+1023)/1024))
+}
 
 func sizeOfMap(m map[string]attribute) (size int) {
 	for name, value := range m {

@@ -37,12 +37,12 @@ func (s spent) by(n int) spent {
 }
 
 // count starts a counter before an endpoint.
-func count(endpoint string) (*counter, error) {
+func count(ctx context.Context, endpoint string) (*counter, error) {
 	backend, err := url.Parse(endpoint)
 	if err != nil {
 		return nil, err
 	}
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}

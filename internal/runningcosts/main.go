@@ -60,7 +60,7 @@ func measure(ctx context.Context, checkout string) (err error) {
 	if err != nil {
 		return err
 	}
-	counter, err := count(db.Endpoint)
+	counter, err := count(ctx, db.Endpoint)
 	if err != nil {
 		return errors.Join(err, db.Stop())
 	}
