@@ -239,6 +239,41 @@ func TestOverdueNeverGetsAhead(t *testing.T) {
 	b.wantRows(t, 1, logOf(1, false), "a", "b")
 }
 
+// TestMarkThatStays: where the mark of a suspected stream can't be taken back, since nothing can be written, the queue tries the
+// stream again: an outage parks nothing.
+func TestMarkThatStays(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		v := &unwritable{b.view, 1, note("a")}
+		e := b.engineOn(b.store, v, b.catalog, b.queued(), logOf(1, false))
+		c := b.write(t, "a", Noted{"x"})
+		apply(t, e)
+		b.queue.take()
+		b.now = c.At.Add(time.Hour)
+		apply(t, e, c) // twice in the queue: it failed, and it is marked
+		b.wantParked(t, map[string]string{"a": "crashed before 1, seen 0"})
+		jobs := b.queue.jobs
+		b.queue.wantJobs(t, "catch-up Note#a", "catch-up Note#a")
+		v.stream = es.StreamID{}
+		r := b.rebuilder(e)
+		for _, j := range jobs {
+			if err := r.Do(t.Context(), j); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.wantParked(t, map[string]string{})
+		b.wantRows(t, 1, logOf(1, false), "a")
+
+		unqueued := b.engineOn(b.store, &unwritable{b.view, 1, note("b")}, b.catalog, projection.Config{}, logOf(1, false))
+		c = b.write(t, "b", Noted{"x"})
+		b.now = c.At.Add(time.Hour)
+		if failed := unqueued.Apply(t.Context(), []es.Commit{c}); !errors.Is(failed[note("b")], errUnwritable) {
+			t.Errorf("without a queue: %v", failed)
+		}
+	})
+}
+
 // TestBriefly: what a reaction calls outside gets a second; then its stream waits in the queue, and others go on. A job has all
 // the time that there is.
 func TestBriefly(t *testing.T) {

@@ -68,14 +68,34 @@ func (c *cursor) attempt(ctx context.Context, delivered []*es.Commit, m mode, ap
 		return err
 	}
 	// Nothing was applied and the process goes on: it was not the stream's fault.
+	if failed := c.unmark(ctx); failed != nil {
+		err = errors.Join(err, failed)
+	}
+	return err
+}
+
+// unmark takes back the mark of a stream that did not end the process. Where that can't be written for now, the queue tries the
+// stream again, parked or not.
+func (c *cursor) unmark(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unmarkTime)
 	defer cancel()
 	next := c.at
 	next.Parked, next.Behind = nil, true // what was delivered meanwhile was only noted
-	if failed := c.store(ctx, next, nil); failed != nil && err == nil {
-		err = failed
+	for pause := staleBackoff; ; pause *= 2 {
+		err := c.store(ctx, next, nil)
+		if err == nil || errors.Is(err, ErrStale) { // another process was there since
+			return err
+		}
+		if waited := sleep(ctx, pause); waited != nil {
+			if c.engine.cfg.Queue == nil {
+				return err
+			}
+			return errors.Join(err, c.engine.leave(context.WithoutCancel(ctx), later, Job{
+				Task: CatchUp, Projection: c.target.sub.name(), Stream: c.stream, Retry: true, Suspect: true,
+				FailedSince: c.engine.cfg.Now().UTC(),
+			}))
+		}
 	}
-	return err
 }
 
 // mark parks a stream that is about to be tried, if there is something to apply.
