@@ -61,7 +61,7 @@ var command = function{
 	timeout:     25,
 	grants: []grant{
 		{on: events, actions: []string{"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}},
-		{on: snapshots, actions: []string{"dynamodb:GetItem"}},
+		{on: snapshots, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem"}},
 		{on: projections, actions: []string{"dynamodb:Query"}},
 		{on: tables.Inline, actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}},
 	},
@@ -129,7 +129,7 @@ var reactor = function{
 		{on: events, actions: []string{
 			"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan",
 		}},
-		{on: snapshots, actions: []string{"dynamodb:GetItem"}},
+		{on: snapshots, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem"}},
 		{on: reactions, actions: []string{
 			"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
 		}},

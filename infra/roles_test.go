@@ -24,7 +24,7 @@ func TestRoles(t *testing.T) {
 	tests := map[string]grants{
 		"CommandRole": {
 			"EventsTable.Arn":         {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
-			"SnapshotsTable.Arn":      {"dynamodb:GetItem"},
+			"SnapshotsTable.Arn":      {"dynamodb:BatchGetItem", "dynamodb:GetItem"},
 			"ProjectionsTable.Arn":    {"dynamodb:Query"},
 			"ProductCatalogTable.Arn": {"dynamodb:GetItem", "dynamodb:PutItem"},
 			"CommandLogs.Arn":         logs,
@@ -60,7 +60,7 @@ func TestRoles(t *testing.T) {
 			"dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"),
 		"ReactorRole": {
 			"EventsTable.Arn":                   {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan"},
-			"SnapshotsTable.Arn":                {"dynamodb:GetItem"},
+			"SnapshotsTable.Arn":                {"dynamodb:BatchGetItem", "dynamodb:GetItem"},
 			"ProjectionsTable.Arn":              {"dynamodb:PutItem", "dynamodb:Query"},
 			"ReserveStockTable.Arn":             {"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
 			"PublisherTable.Arn":                {"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},

@@ -54,6 +54,7 @@ func TestCommandCostsOfInline(t *testing.T) {
 	meter := &dynamotest.Meter{}
 	metered := s.Service
 	metered.DynamoDB = dynamotest.Client(t, app.Punctual, meter.Metered)
+	metered.Store.Now = time.Now // which it need not ask for
 	commands, err := metered.Command()
 	if err != nil {
 		t.Fatal(err)

@@ -164,7 +164,7 @@ func (s Service) aggregates(warm int) (aggregates.All, error) {
 }
 
 func (s Service) store() (*dynamostore.Store, error) {
-	s.Store.Log = s.Log
+	s.Store.Log, s.Store.ClockOff = s.Log, s.Meter.ClockOff
 	return dynamostore.New(s.DynamoDB, s.Tables.Of(tables.Events), s.Store)
 }
 

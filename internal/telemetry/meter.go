@@ -87,6 +87,9 @@ func (m *Meter) Reconciled(found projection.Reconciled, end bool) {
 	}
 }
 
+// ClockOff measures by how much a process's clock is ahead.
+func (m *Meter) ClockOff(ahead time.Duration) { m.Add(ClockOffset, ahead.Abs().Seconds()) }
+
 // Flush writes what was measured since the last time, and nothing where nothing was.
 func (m *Meter) Flush() {
 	if m == nil {

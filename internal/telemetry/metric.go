@@ -56,6 +56,8 @@ var (
 		"aggregates folded from their first event because their snapshot could not be used", "`es.SnapshotUnused`"}
 	Throttles = &Metric{"Throttles", Count, Function, false,
 		"attempts that AWS asked to be made later", "`internal/app`: the SDK's calls"}
+	ClockOffset = &Metric{"ClockOffset", Seconds, Function, true,
+		"how far the clock of a process was off from DynamoDB's, which then recorded its commits", "`dynamostore.Config`"}
 	CatchUps = &Metric{"CatchUps", Count, Function, false,
 		"streams brought level by a job of the queue", "`internal/app`: jobs done"}
 	TamperedCommits = &Metric{"TamperedCommits", Count, Function, false,
@@ -75,5 +77,5 @@ var (
 // Metrics are all metrics.
 var Metrics = []*Metric{
 	Accepted, Refused, Failed, Repeated, Conflicts, Retries, WarmHits, WarmMisses, SnapshotHits, SnapshotMisses, SnapshotReplays,
-	Throttles, CatchUps, TamperedCommits, ReconciledSegments, HealedCheckpoints, ProjectionLag, ProjectionLagVersions, ParkedStreams,
+	Throttles, ClockOffset, CatchUps, TamperedCommits, ReconciledSegments, HealedCheckpoints, ProjectionLag, ProjectionLagVersions, ParkedStreams,
 }

@@ -32,9 +32,6 @@ func Build(a Append, seal *Seal, now time.Time) ([]Stored, error) {
 	if err := a.storable(); err != nil {
 		return nil, fmt.Errorf("append %s: %w", abbreviate(a.Writes[0].Head.stream.String()), err)
 	}
-	if a.Command.ID == "" {
-		a.Command = CommandRef{} // a fingerprint of nothing
-	}
 	at := a.instant(now)
 	if a.Meta.OccurredAt.After(at) {
 		return nil, ErrOccurredInFuture
@@ -52,9 +49,11 @@ func Build(a Append, seal *Seal, now time.Time) ([]Stored, error) {
 			At:       at,
 			Events:   w.Events,
 			Meta:     a.Meta,
-			Command:  a.Command,
 			Prev:     w.Head.hash,
 			Siblings: siblings(a.Writes, i),
+		}
+		if i == 0 && a.Command.ID != "" { // else it is a fingerprint of nothing
+			c.Command = a.Command
 		}
 		c.Hash = c.ComputeHash()
 		commits[i] = Stored{Commit: c, Head: seal.After(&c)}

@@ -197,13 +197,9 @@ func (tx *Tx) recognise(c *Commit) error {
 	return errReplayed
 }
 
-// recall ends the decision if its command is among those that a stream is known to hold.
-func (tx *Tx) recall(stream StreamID, known knownCommands) error {
-	k, ok := known.find(tx.cmd.Ref.ID)
-	if !ok {
-		return nil
-	}
-	for c, err := range tx.store.Read(tx.ctx, stream, Range{From: k.Version, To: k.Version}) {
+// recogniseAt ends the decision by the commit that its command made at a version.
+func (tx *Tx) recogniseAt(stream StreamID, version int64) error {
+	for c, err := range tx.store.Read(tx.ctx, stream, Range{From: version, To: version}) {
 		if err != nil {
 			return err
 		}
@@ -211,5 +207,5 @@ func (tx *Tx) recall(stream StreamID, known knownCommands) error {
 			return err
 		}
 	}
-	return &CorruptError{Stream: stream, Version: k.Version, Reason: "the commit of a command that was seen here is gone"}
+	return &CorruptError{Stream: stream, Version: version, Reason: "the commit of a command that was seen here is gone"}
 }

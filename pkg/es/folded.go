@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // folded is an aggregate's state at a head, and the commands that its stream holds.
@@ -36,13 +37,13 @@ func (r *Repository[S, E]) recall(stream StreamID) (folded[S], bool) {
 	if !ok || json.Unmarshal(warm.state, &f.state) != nil {
 		return folded[S]{}, false
 	}
-	f.head, f.commands = warm.head, warm.commands[:len(warm.commands):len(warm.commands)]
+	f.head, f.commands = warm.head, warm.commands.clipped()
 	return f, true
 }
 
 // keep lets the cache remember a state.
 func (r *Repository[S, E]) keep(f folded[S]) {
-	if r.cfg.Warm == nil || f.head.Version() == 0 || len(f.commands) > MaxSnapshotCommands {
+	if r.cfg.Warm == nil || f.head.Version() == 0 {
 		return
 	}
 	if state, err := json.Marshal(f.state); err == nil {
@@ -55,25 +56,69 @@ func (r *Repository[S, E]) keep(f folded[S]) {
 func (r *Repository[S, E]) fold(ctx context.Context, stream StreamID, visit func(*Commit) error) (folded[S], error) {
 	store := r.executor.store
 	f, warm := r.recall(stream)
-	apply := func(c *Commit) error {
+	var err error
+	if warm {
+		f.head, err = store.Load(ctx, f.head, r.onto(&f, visit))
+		return f, err
+	}
+	resumed, err := r.resume(ctx, stream, &f, r.onto(&f, visit))
+	if !resumed {
+		return r.foldWhole(ctx, stream, visit)
+	}
+	return f, err
+}
+
+// foldWhole is fold from the first event.
+func (r *Repository[S, E]) foldWhole(ctx context.Context, stream StreamID, visit func(*Commit) error) (f folded[S], err error) {
+	store := r.executor.store
+	f.head, err = store.Load(ctx, store.Empty(stream), r.onto(&f, visit))
+	return f, err
+}
+
+// onto returns what folds commits onto a state.
+func (r *Repository[S, E]) onto(f *folded[S], visit func(*Commit) error) func(*Commit) error {
+	h := r.horizon()
+	return func(c *Commit) error {
 		if err := r.aggregate.apply(&f.state, c); err != nil {
 			return err
 		}
-		f.commands.add(c, r.cfg.Horizon)
+		f.commands.add(c, h)
 		f.last = c
 		return visit(c)
 	}
-	var err error
-	if warm {
-		f.head, err = store.Load(ctx, f.head, apply)
-		return f, err
+}
+
+// horizon is which commands are known as of now.
+func (r *Repository[S, E]) horizon() horizon {
+	now := time.Now()
+	if clock, ok := r.executor.store.(Clock); ok {
+		now = clock.Now()
 	}
-	resumed, err := r.resume(ctx, stream, &f, apply)
-	if !resumed {
-		f = folded[S]{}
-		f.head, err = store.Load(ctx, store.Empty(stream), apply)
+	return horizon{now: now, length: r.cfg.Horizon, most: r.cfg.HorizonCommands}
+}
+
+// recognise ends a decision whose command is among those that the stream of a state holds. Where its blocks of commands can't be
+// read, it looks at all events of the stream.
+func (r *Repository[S, E]) recognise(tx *Tx, stream StreamID, f *folded[S]) error {
+	if tx.cmd.Ref.ID == "" {
+		return nil
 	}
-	return f, err
+	version, found, err := f.commands.find(tx.ctx, tx.cmd.Ref.ID, func(ctx context.Context, blocks []CommandBlock) ([][]KnownCommand, error) {
+		return r.cfg.Snapshots.LoadCommands(ctx, stream, blocks...)
+	})
+	switch {
+	case errors.Is(err, ErrNoBlock):
+		r.executor.cfg.Count(SnapshotUnused)
+		r.executor.cfg.Logger.WarnContext(tx.ctx, "known commands not used, folding the whole stream", "stream", stream.String(), "error", err)
+		whole, err := r.foldWhole(tx.ctx, stream, tx.recognise)
+		if err == nil || errors.Is(err, errReplayed) {
+			*f = whole
+		}
+		return err
+	case err != nil || !found:
+		return err
+	}
+	return tx.recogniseAt(stream, version)
 }
 
 // resume folds on from the stream's snapshot, and tells whether there was one that could be used.
@@ -95,7 +140,7 @@ func (r *Repository[S, E]) resume(ctx context.Context, stream StreamID, f *folde
 		}
 	}
 	if err == nil {
-		f.commands = snapshot.Commands
+		f.commands = knownIn(snapshot)
 		f.head, err = r.executor.store.Resume(ctx, snapshot.At, snapshot.Hash, apply)
 		if !errors.Is(err, ErrNotResumable) {
 			r.executor.cfg.Count(SnapshotHit)
@@ -108,4 +153,13 @@ func (r *Repository[S, E]) resume(ctx context.Context, stream StreamID, f *folde
 	r.executor.cfg.Count(SnapshotUnused)
 	r.executor.cfg.Logger.WarnContext(ctx, "snapshot not used, folding the whole stream", "stream", stream.String(), "error", err)
 	return false, nil
+}
+
+// knownIn are the commands that a snapshot says its stream holds.
+func knownIn(s *Snapshot) knownCommands {
+	k := knownCommands{recent: s.Commands}
+	for _, b := range s.Blocks {
+		k.blocks = append(k.blocks, &knownBlock{CommandBlock: b, kept: true})
+	}
+	return k.clipped()
 }

@@ -1,6 +1,7 @@
 package es
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,12 +17,11 @@ type Repository[S, E any] struct {
 
 // NewRepository returns the repository of one kind of aggregate. It panics if the configuration lacks something.
 func NewRepository[S, E any](x *Executor, aggregate Aggregate[S, E], cfg RepositoryConfig) *Repository[S, E] {
-	if cfg.Horizon == 0 {
-		cfg.Horizon = 24 * time.Hour
-	}
-	if cfg.Snapshots != nil && (cfg.Every < 1 || cfg.Schema < 1) || cfg.Horizon < 0 {
-		panic(fmt.Sprintf("es.RepositoryConfig of %s: snapshots need Every (%d) and Schema (%d) from 1, Horizon (%v) can't be negative",
-			aggregate.StreamType, cfg.Every, cfg.Schema, cfg.Horizon))
+	cfg.Horizon = cmp.Or(cfg.Horizon, 24*time.Hour)
+	cfg.HorizonCommands = cmp.Or(cfg.HorizonCommands, 100_000)
+	if cfg.Snapshots != nil && (cfg.Every < 1 || cfg.Schema < 1) || cfg.Horizon < 0 || cfg.HorizonCommands < CommandsPerBlock {
+		panic(fmt.Sprintf("es.RepositoryConfig of %s: snapshots need Every (%d) and Schema (%d) from 1, Horizon (%v) can't be negative, "+
+			"HorizonCommands (%d) must be %d at least", aggregate.StreamType, cfg.Every, cfg.Schema, cfg.Horizon, cfg.HorizonCommands, CommandsPerBlock))
 	}
 	return &Repository[S, E]{executor: x, aggregate: aggregate, cfg: cfg}
 }
@@ -176,7 +176,7 @@ func (r *Repository[S, E]) load(tx *Tx, id string) (*Entity[S, E], error) {
 		r.keep(f)
 	}
 	if err == nil {
-		err = tx.recall(stream, f.commands) // what was not folded here
+		err = r.recognise(tx, stream, &f) // what was not folded here
 	}
 	if err != nil && !errors.Is(err, errReplayed) {
 		return nil, err

@@ -42,6 +42,14 @@ func (o *oneSnapshot) LoadSnapshot(context.Context, es.StreamID) (*es.Snapshot, 
 	return o.kept, nil
 }
 
+func (o *oneSnapshot) LoadCommands(context.Context, es.StreamID, ...es.CommandBlock) ([][]es.KnownCommand, error) {
+	return nil, es.ErrNoBlock
+}
+
+func (o *oneSnapshot) SaveCommands(context.Context, es.StreamID, es.CommandBlock, []es.KnownCommand) error {
+	return nil
+}
+
 func (o *oneSnapshot) SaveSnapshot(_ context.Context, s es.Snapshot) error {
 	o.kept = &s
 	return nil

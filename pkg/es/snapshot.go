@@ -17,12 +17,11 @@ type Snapshot struct {
 	Schema int
 	// State is the state, as JSON.
 	State json.RawMessage
-	// Commands are the commands of the stream within the horizon, so that a repeat is recognised without their commits.
+	// Commands are the latest commands of the stream within the horizon, Blocks name the others, oldest first: so a repeat is
+	// recognised without the commits.
 	Commands []KnownCommand
+	Blocks   []CommandBlock
 }
-
-// MaxSnapshotCommands is the most commands that a snapshot may have to carry. A stream with more has none written.
-const MaxSnapshotCommands = 4096
 
 // SnapshotStore keeps the latest snapshot of each stream. Losing one costs time, nothing else.
 type SnapshotStore interface {
@@ -33,6 +32,15 @@ type SnapshotStore interface {
 	//
 	// Errors: [LimitError] if it is too large to be kept.
 	SaveSnapshot(ctx context.Context, s Snapshot) error
+
+	// LoadCommands returns the commands of blocks of a stream, of each block as they were saved. A block that was saved before
+	// the snapshot which names it is found.
+	//
+	// Errors: [ErrNoBlock].
+	LoadCommands(ctx context.Context, stream StreamID, blocks ...CommandBlock) ([][]KnownCommand, error)
+
+	// SaveCommands keeps a block, which may be removed once it has expired. Saving it again changes nothing.
+	SaveCommands(ctx context.Context, stream StreamID, block CommandBlock, commands []KnownCommand) error
 }
 
 // Cache keeps what is warm in this process, by stream. It must be safe for concurrent use, and bounded.
@@ -51,6 +59,8 @@ type RepositoryConfig struct {
 	Schema int
 	// Warm keeps recent states in memory, nil = nowhere. A repository needs a cache of its own.
 	Warm Cache
-	// Horizon is how long a repeated command is recognised at least. Default 24 hours.
-	Horizon time.Duration
+	// Horizon is how long a repeated command is recognised at least, HorizonCommands how many of a stream's latest commands
+	// are, whichever is less. Default 24 hours, and 100,000.
+	Horizon         time.Duration
+	HorizonCommands int
 }

@@ -14,8 +14,8 @@ func (r *Repository[S, E]) SnapshotDue(c *Commit) bool {
 		c.LastVersion()/every > (c.Version-1)/every
 }
 
-// Snapshot keeps a snapshot of a stream as it is now. It is for the side that commands do not wait for. A stream that holds
-// too many commands within the horizon, or too large a state, gets none.
+// Snapshot keeps a snapshot of a stream as it is now. It is for the side that commands do not wait for. A stream with too large
+// a state gets none.
 //
 // Errors: those of [Repository.Load] and [SnapshotStore].
 func (r *Repository[S, E]) Snapshot(ctx context.Context, stream StreamID) error {
@@ -23,25 +23,26 @@ func (r *Repository[S, E]) Snapshot(ctx context.Context, stream StreamID) error 
 	if err != nil || f.last == nil { // nothing new since the last snapshot
 		return err
 	}
-	if n := len(f.commands); n > MaxSnapshotCommands {
-		r.noSnapshot(ctx, &LimitError{Stream: stream, What: "commands in a snapshot", Size: n, Limit: MaxSnapshotCommands})
-		return nil
-	}
 	state, err := json.Marshal(f.state)
 	if err != nil {
 		return fmt.Errorf("snapshot of %s: %w", stream, err)
 	}
-	err = r.cfg.Snapshots.SaveSnapshot(ctx, Snapshot{
+	snapshot := Snapshot{
 		At: StreamVersion{stream, f.last.Version}, Hash: f.last.Hash, Version: f.last.LastVersion(),
-		Schema: r.cfg.Schema, State: state, Commands: f.commands,
-	})
+		Schema: r.cfg.Schema, State: state, Commands: f.commands.recent,
+	}
+	for _, b := range f.commands.blocks { // before the snapshot that names them
+		if !b.kept {
+			if err := r.cfg.Snapshots.SaveCommands(ctx, stream, b.CommandBlock, b.inOrder()); err != nil {
+				return err
+			}
+		}
+		snapshot.Blocks = append(snapshot.Blocks, b.CommandBlock)
+	}
+	err = r.cfg.Snapshots.SaveSnapshot(ctx, snapshot)
 	if errors.As(err, new(*LimitError)) {
-		r.noSnapshot(ctx, err)
+		r.executor.cfg.Logger.WarnContext(ctx, "no snapshot written", "error", err)
 		return nil
 	}
 	return err
-}
-
-func (r *Repository[S, E]) noSnapshot(ctx context.Context, why error) {
-	r.executor.cfg.Logger.WarnContext(ctx, "no snapshot written", "error", why)
 }

@@ -71,6 +71,11 @@ type Store interface {
 	Appender
 }
 
+// Clock is what a [Store] may be as well: it tells the time by which it records commits.
+type Clock interface {
+	Now() time.Time
+}
+
 // Write is what an append adds to one stream.
 type Write struct {
 	Head   Head
@@ -84,7 +89,9 @@ type Append struct {
 	ID     string
 	Writes []Write
 	// Checks are heads of streams that the decision read and does not write: each must still be where its stream ends.
-	Checks  []Head
-	Meta    Meta
+	Checks []Head
+	Meta   Meta
+	// Command becomes part of the first write's commit, and of no other: only the stream that a caller addresses holds its
+	// command, so that nobody fills the list of somebody else's.
 	Command CommandRef
 }

@@ -28,7 +28,10 @@ func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("append: %w", err)
 	}
-	commits, err := es.Build(a, st.seal, st.cfg.Now())
+	if !st.clock.exact && len(a.Writes) > 0 && !st.clock.asked.Swap(true) {
+		_, _ = st.Head(ctx, a.Writes[0].Head.Stream()) // nothing was read before: for the time, and nothing else
+	}
+	commits, err := es.Build(a, st.seal, st.clock.Now())
 	if err != nil {
 		return nil, err
 	}

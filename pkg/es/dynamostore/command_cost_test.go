@@ -112,6 +112,7 @@ func TestCommandCosts(t *testing.T) {
 		}
 		table = append(table, measured.Cost(name, got))
 	}
+	check("new account, the first thing that a process does", p, requests{"PutItem": 1, "Query": 1}, 2, func() error { return p.open(t, "z", ask("open z"), 1) })
 	check("new account", p, requests{"PutItem": 1}, 1, func() error { return p.open(t, "a", ask("open a"), 1) })
 	if err := p.open(t, "b", ask("open b"), 1); err != nil {
 		t.Fatal(err)

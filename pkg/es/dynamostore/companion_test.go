@@ -112,7 +112,7 @@ func TestCompanion(t *testing.T) {
 		meter := &dynamotest.Meter{}
 		c := &companion{actions: func(*companion, []es.Commit) ([]types.TransactWriteItem, error) { return nil, nil }}
 		store, err := dynamostore.New(dynamotest.Client(t, meter.Metered), dynamotest.Table(t, dynamotest.Client(t), dynamostore.EventsTable),
-			dynamostore.Config{Companion: c})
+			dynamostore.Config{Companion: c, Now: time.Now})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -313,7 +313,7 @@ func TestCompanionIsSentOnce(t *testing.T) {
 		o.HTTPClient = lose
 	}, meter.Metered)
 	store, err := dynamostore.New(lossy, dynamotest.Table(t, client, dynamostore.EventsTable),
-		dynamostore.Config{Companion: c, Log: slog.New(slog.DiscardHandler)})
+		dynamostore.Config{Companion: c, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

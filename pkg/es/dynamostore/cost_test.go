@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -19,7 +20,7 @@ func metered(t *testing.T) (*dynamostore.Store, *dynamotest.Meter) {
 	t.Helper()
 	meter := &dynamotest.Meter{}
 	store, err := dynamostore.New(dynamotest.Client(t, meter.Metered),
-		dynamotest.Table(t, dynamotest.Client(t), dynamostore.EventsTable), dynamostore.Config{})
+		dynamotest.Table(t, dynamotest.Client(t), dynamostore.EventsTable), dynamostore.Config{Now: time.Now}) // which it need not ask for
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -27,6 +28,10 @@ func (sn *Snapshots) Marks(ctx context.Context, client dynamodb.ScanAPIClient) i
 				return
 			}
 			for _, item := range page.Items {
+				r := reader{item: item}
+				if strings.HasPrefix(r.text("stream"), blockPrefix) {
+					continue
+				}
 				if !yield(mark(item)) {
 					return
 				}

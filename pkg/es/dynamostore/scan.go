@@ -32,7 +32,7 @@ func (st *Store) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.Scan
 			yield(es.ScanPage{}, err)
 			return
 		}
-		client, ok := st.client.(dynamodb.ScanAPIClient)
+		client, ok := st.client.Client.(dynamodb.ScanAPIClient)
 		if !ok {
 			yield(es.ScanPage{}, errors.New("scan: the store was made with a client that has no Scan"))
 			return

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -14,12 +15,13 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotable"
 )
 
-// SnapshotsTable describes the table of snapshots: one item a stream, its latest.
-var SnapshotsTable = dynamotable.Table{Partition: dynamotable.Key{Name: "stream", Type: dynamotable.String}}
+// SnapshotsTable describes the table of snapshots: one item a stream, its latest, and one for each block of commands.
+var SnapshotsTable = dynamotable.Table{Partition: dynamotable.Key{Name: "stream", Type: dynamotable.String}, TimeToLive: "expires"}
 
 // SnapshotClient is the part of the DynamoDB client that snapshots use.
 type SnapshotClient interface {
 	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
+	BatchGetItem(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
 	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
 }
 
@@ -38,8 +40,39 @@ func NewSnapshots(client SnapshotClient, table string) *Snapshots {
 
 // kept is what a snapshot's compressed attribute holds.
 type kept struct {
-	State    json.RawMessage   `json:"state"`
-	Commands []es.KnownCommand `json:"commands"`
+	State json.RawMessage `json:"state"`
+	// Recent are the commands that are in no block, as packCommands has them.
+	Recent []byte      `json:"recent,omitempty"`
+	Blocks []keptBlock `json:"blocks,omitempty"`
+	// Commands is how all commands were kept before there were blocks.
+	Commands []struct {
+		ID      string    `json:"id"`
+		Version int64     `json:"version"`
+		At      time.Time `json:"at"`
+	} `json:"commands,omitempty"`
+}
+
+type keptBlock struct {
+	First    int64     `json:"first"`
+	Last     int64     `json:"last"`
+	Hash     []byte    `json:"hash"`
+	At       time.Time `json:"at"`
+	Commands int       `json:"commands"`
+	Expires  time.Time `json:"expires"`
+}
+
+// known sets the commands of a snapshot to those that were kept.
+func (k *kept) known(s *es.Snapshot) (err error) {
+	if s.Commands, err = unpackCommands(k.Recent); err != nil {
+		return err
+	}
+	for _, c := range k.Commands {
+		s.Commands = append(s.Commands, es.KnownCommand{Digest: es.CommandDigest(c.ID), Version: c.Version, At: c.At})
+	}
+	for _, b := range k.Blocks {
+		s.Blocks = append(s.Blocks, es.CommandBlock(b))
+	}
+	return nil
 }
 
 // LoadSnapshot implements [es.SnapshotStore], eventually consistent: an older snapshot does as well.
@@ -69,7 +102,10 @@ func (sn *Snapshots) LoadSnapshot(ctx context.Context, stream es.StreamID) (*es.
 	if r.err != nil {
 		return nil, fmt.Errorf("snapshot of %s: %w", stream, r.err)
 	}
-	snapshot.State, snapshot.Commands = k.State, k.Commands
+	snapshot.State = k.State
+	if err := k.known(&snapshot); err != nil {
+		return nil, fmt.Errorf("snapshot of %s: %w", stream, err)
+	}
 	return &snapshot, nil
 }
 
@@ -78,7 +114,11 @@ const snapshotOverhead = 200
 
 // SaveSnapshot implements [es.SnapshotStore].
 func (sn *Snapshots) SaveSnapshot(ctx context.Context, snapshot es.Snapshot) error {
-	data, err := json.Marshal(kept{State: snapshot.State, Commands: snapshot.Commands})
+	k := kept{State: snapshot.State, Recent: packCommands(snapshot.Commands)}
+	for _, b := range snapshot.Blocks {
+		k.Blocks = append(k.Blocks, keptBlock(b))
+	}
+	data, err := json.Marshal(k)
 	if err != nil {
 		return fmt.Errorf("snapshot of %s: %w", snapshot.At.Stream, err)
 	}

@@ -6,11 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/pkg/es"
@@ -21,8 +24,7 @@ import (
 func snapshot(version int64) es.Snapshot {
 	return es.Snapshot{
 		At: es.StreamVersion{Stream: acc1, Version: version - 1}, Hash: []byte("hash"), Version: version, Schema: 1,
-		State:    json.RawMessage(`{"balance":"5.00"}`),
-		Commands: []es.KnownCommand{{CommandRef: es.CommandRef{ID: "c", Fingerprint: "f"}, Version: 2, At: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}},
+		State: json.RawMessage(`{"balance":"5.00"}`),
 	}
 }
 
@@ -47,14 +49,17 @@ func TestSnapshotLimits(t *testing.T) {
 		t.Errorf("too large a state: %v", err)
 	}
 	full := snapshot(30)
-	full.Version, full.Commands = 50, nil
-	for i := range es.MaxSnapshotCommands {
-		full.Commands = append(full.Commands, es.KnownCommand{
-			CommandRef: es.CommandRef{ID: noise(22), Fingerprint: noise(22)}, Version: int64(i), At: time.Now(),
+	full.Version = 50
+	for i := range es.CommandsPerBlock - 1 {
+		full.Commands = append(full.Commands, es.KnownCommand{Digest: es.CommandDigest(noise(22)), Version: int64(i), At: time.Now()})
+	}
+	for i := range 400 { // 100,000 commands, and those that are not in a block yet
+		full.Blocks = append(full.Blocks, es.CommandBlock{
+			First: int64(i), Last: int64(i), Hash: []byte(noise(32)), At: time.Now(), Commands: es.CommandsPerBlock, Expires: time.Now(),
 		})
 	}
 	if err := snapshots.SaveSnapshot(ctx, full); err != nil {
-		t.Errorf("as many commands as a snapshot may carry: %v", err)
+		t.Errorf("as many commands as the horizon holds: %v", err)
 	}
 	_, err := client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &table, Item: dynamostore.Item{"stream": text(acc2.String()), "hash": text("x")}})
 	if err != nil {
@@ -76,4 +81,65 @@ func noise(n int) string {
 		out.WriteString(hex.EncodeToString(sum[:]))
 	}
 	return out.String()[:n]
+}
+
+// TestEarlierSnapshot: what was kept before there were blocks is read: the commands with it are known.
+func TestEarlierSnapshot(t *testing.T) {
+	t.Parallel()
+	client := dynamotest.Client(t)
+	table := dynamotest.Table(t, client, dynamostore.SnapshotsTable)
+	item := dynamostore.Item{
+		"stream": text(acc1.String()), "commit": numeral("7"), "version": numeral("8"), "schema": numeral("1"),
+		"hash": &types.AttributeValueMemberB{Value: []byte("hash")},
+		// {"state":{"balance":"5.00"},"commands":[{"id":"c","fingerprint":"f","version":2,"at":"2026-01-31T12:00:00Z"}]}
+		"data": &types.AttributeValueMemberB{Value: earlierSnapshot(t)},
+	}
+	if _, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &table, Item: item}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := dynamostore.NewSnapshots(client, table).LoadSnapshot(t.Context(), acc1)
+	want := es.Snapshot{
+		At: es.StreamVersion{Stream: acc1, Version: 7}, Hash: []byte("hash"), Version: 8, Schema: 1, State: json.RawMessage(`{"balance":"5.00"}`),
+		Commands: []es.KnownCommand{{Digest: es.CommandDigest("c"), Version: 2, At: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}},
+	}
+	if diff := cmp.Diff(&want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+func numeral(v string) types.AttributeValue { return &types.AttributeValueMemberN{Value: v} }
+
+// earlierSnapshot is the golden file of how snapshots were kept before there were blocks of commands.
+func earlierSnapshot(t *testing.T) []byte {
+	t.Helper()
+	packed, err := os.ReadFile("testdata/earlier-snapshot.zst")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return packed
+}
+
+// TestUnreadableBlock: a block that can't be read is as good as missing.
+func TestUnreadableBlock(t *testing.T) {
+	t.Parallel()
+	client := dynamotest.Client(t)
+	table := dynamotest.Table(t, client, dynamostore.SnapshotsTable)
+	snapshots := dynamostore.NewSnapshots(client, table)
+	block := es.CommandBlock{First: 1, Last: 1, Hash: []byte("h"), At: time.Now(), Commands: 1, Expires: time.Now()}
+	if err := snapshots.SaveCommands(t.Context(), acc1, block, []es.KnownCommand{{Version: 1, At: time.Now()}}); err != nil {
+		t.Fatal(err)
+	}
+	found, err := client.Scan(t.Context(), &dynamodb.ScanInput{TableName: &table})
+	if err != nil || len(found.Items) != 1 {
+		t.Fatal(found, err)
+	}
+	for _, data := range [][]byte{[]byte("x"), {0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x00, 0x09, 0x00, 0x00, 0x78, 0x99, 0xe9, 0xd8, 0x51}} {
+		found.Items[0]["data"] = &types.AttributeValueMemberB{Value: data}
+		if _, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &table, Item: found.Items[0]}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := snapshots.LoadCommands(t.Context(), acc1, block); !errors.Is(err, es.ErrNoBlock) {
+			t.Errorf("%x: %v, %v", data, got, err)
+		}
+	}
 }

@@ -21,8 +21,12 @@ type Client interface {
 
 // Config adjusts a store. The zero value takes the defaults.
 type Config struct {
-	// Now is the clock. Default time.Now.
+	// Now is the clock. Default: the process's, corrected by the Date of DynamoDB's answers where it is off by more than 2 s. One
+	// that is given here is never corrected.
 	Now func() time.Time
+	// ClockOff is told how far the process's clock is ahead of DynamoDB's, negative for behind, by each answer that shows it to
+	// be off. If nil, it is only logged.
+	ClockOff func(ahead time.Duration)
 	// Attempts is how often an append that DynamoDB turned away without deciding it (a transaction in its way) is sent,
 	// from 1. Default 8.
 	Attempts int
@@ -37,21 +41,22 @@ type Config struct {
 
 // Store is an event store on a DynamoDB table with the keys of [EventsTable], safe for concurrent use.
 type Store struct {
-	client Client
+	client heard
 	table  string
 	cfg    Config
+	clock  *clock
 	seal   *es.Seal
 
 	unaccompanied atomic.Int64
 }
 
-var _ es.Store = (*Store)(nil)
+var (
+	_ es.Store = (*Store)(nil)
+	_ es.Clock = (*Store)(nil)
+)
 
 // New returns the store on a table.
 func New(client Client, table string, cfg Config) (*Store, error) {
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
 	if cfg.Attempts == 0 {
 		cfg.Attempts = 8
 	}
@@ -64,5 +69,9 @@ func New(client Client, table string, cfg Config) (*Store, error) {
 	if table == "" || cfg.Attempts < 1 || cfg.Backoff < 0 {
 		return nil, errors.New("dynamostore.New: needs a table's name, and attempts and backoff that are positive")
 	}
-	return &Store{client: client, table: table, cfg: cfg, seal: es.NewSeal()}, nil
+	clock := newClock(cfg)
+	return &Store{client: heard{client, clock}, table: table, cfg: cfg, clock: clock, seal: es.NewSeal()}, nil
 }
+
+// Now implements [es.Clock].
+func (st *Store) Now() time.Time { return st.clock.Now() }

@@ -2,6 +2,8 @@ package memstore
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -11,6 +13,18 @@ import (
 type Snapshots struct {
 	mu     sync.Mutex
 	latest map[es.StreamID]es.Snapshot
+	blocks map[block][]es.KnownCommand
+}
+
+// block is where the commands of a block are.
+type block struct {
+	first es.StreamVersion
+	last  int64
+	hash  string
+}
+
+func blockOf(stream es.StreamID, b es.CommandBlock) block {
+	return block{es.StreamVersion{Stream: stream, Version: b.First}, b.Last, string(b.Hash)}
 }
 
 var _ es.SnapshotStore = (*Snapshots)(nil)
@@ -38,5 +52,34 @@ func (s *Snapshots) SaveSnapshot(ctx context.Context, snapshot es.Snapshot) erro
 	if there := s.latest[snapshot.At.Stream]; there.Version < snapshot.Version || there.Schema != snapshot.Schema {
 		s.latest[snapshot.At.Stream] = snapshot
 	}
+	return nil
+}
+
+// LoadCommands implements [es.SnapshotStore].
+func (s *Snapshots) LoadCommands(ctx context.Context, stream es.StreamID, blocks ...es.CommandBlock) ([][]es.KnownCommand, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([][]es.KnownCommand, len(blocks))
+	for i, b := range blocks {
+		commands, there := s.blocks[blockOf(stream, b)]
+		if !there {
+			return nil, fmt.Errorf("commands of %s, versions %d to %d: %w", stream, b.First, b.Last, es.ErrNoBlock)
+		}
+		all[i] = slices.Clone(commands)
+	}
+	return all, ctx.Err()
+}
+
+// SaveCommands implements [es.SnapshotStore].
+func (s *Snapshots) SaveCommands(ctx context.Context, stream es.StreamID, b es.CommandBlock, commands []es.KnownCommand) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.blocks == nil {
+		s.blocks = map[block][]es.KnownCommand{}
+	}
+	s.blocks[blockOf(stream, b)] = slices.Clone(commands)
 	return nil
 }

@@ -38,6 +38,9 @@ func New(cfg Config) *Store {
 	return &Store{cfg: cfg, seal: es.NewSeal(), streams: map[es.StreamID][]es.Commit{}}
 }
 
+// Now implements [es.Clock].
+func (s *Store) Now() time.Time { return s.cfg.Now() }
+
 // Empty implements [es.Loader].
 func (s *Store) Empty(stream es.StreamID) es.Head { return s.seal.Empty(stream) }
 

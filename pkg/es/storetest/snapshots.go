@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -18,6 +20,7 @@ func RunSnapshots(t *testing.T, open func(t *testing.T) es.SnapshotStore) {
 		"an older one does not replace":  olderSnapshot,
 		"another schema always replaces": otherSchema,
 		"streams apart":                  snapshotsApart,
+		"blocks of commands":             blocks,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -29,10 +32,70 @@ func RunSnapshots(t *testing.T, open func(t *testing.T) es.SnapshotStore) {
 func snapshotOf(s es.StreamID, version int64, schema int) es.Snapshot {
 	return es.Snapshot{
 		At: es.StreamVersion{Stream: s, Version: version - 1}, Hash: []byte("hash"), Version: version, Schema: schema,
-		State: json.RawMessage(`{"balance":"5.00"}`),
-		Commands: []es.KnownCommand{{
-			CommandRef: es.CommandRef{ID: "c", Fingerprint: "f"}, Version: 2, At: time.Date(2026, 1, 31, 12, 0, 0, 1000, time.UTC),
-		}},
+		State:    json.RawMessage(`{"balance":"5.00"}`),
+		Commands: commandsOf(2),
+		Blocks:   []es.CommandBlock{blockOf("h", 1)},
+	}
+}
+
+// commandsOf are commands that made commits of these versions.
+func commandsOf(versions ...int64) (all []es.KnownCommand) {
+	for _, v := range versions {
+		at := time.Date(2026, 1, 31, 12, 0, 0, int(v)*1000, time.UTC)
+		all = append(all, es.KnownCommand{Digest: es.CommandDigest(fmt.Sprint(v)), Version: v, At: at})
+	}
+	return all
+}
+
+// blockOf is the block of such commands, in a history.
+func blockOf(hash string, versions ...int64) es.CommandBlock {
+	commands := commandsOf(versions...)
+	last := commands[len(commands)-1]
+	return es.CommandBlock{
+		First: versions[0], Last: last.Version, Hash: []byte(hash), At: last.At, Commands: len(commands), Expires: last.At.Add(time.Hour),
+	}
+}
+
+// blocks: what was saved comes back, of each stream and history its own, however many are asked for.
+func blocks(t *testing.T, store es.SnapshotStore) {
+	var all []es.CommandBlock
+	var want [][]es.KnownCommand
+	for i := range int64(150) {
+		b := blockOf("h", 3*i+1, 3*i+2, 3*i+3)
+		want = append(want, commandsOf(3*i+1, 3*i+2, 3*i+3))
+		all = append(all, b)
+		for range 2 { // again changes nothing
+			if err := store.SaveCommands(t.Context(), stream, b, want[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	own, otherHistory := commandsOf(2), commandsOf(3)
+	if err := store.SaveCommands(t.Context(), other, all[0], own); err != nil {
+		t.Fatal(err)
+	}
+	changed := all[0]
+	changed.Hash = []byte("another")
+	if err := store.SaveCommands(t.Context(), stream, changed, otherHistory); err != nil {
+		t.Fatal(err)
+	}
+	wantCommands(t, store, stream, all, want)
+	wantCommands(t, store, other, all[:1], [][]es.KnownCommand{own})
+	wantCommands(t, store, stream, []es.CommandBlock{changed, all[0]}, [][]es.KnownCommand{otherHistory, want[0]})
+	wantCommands(t, store, stream, nil, [][]es.KnownCommand{})
+	if got, err := store.LoadCommands(t.Context(), stream, all[0], blockOf("h", 1)); !errors.Is(err, es.ErrNoBlock) {
+		t.Errorf("one that was never saved: %v, %v", got, err)
+	}
+	if got, err := store.LoadSnapshot(t.Context(), stream); got != nil || err != nil {
+		t.Errorf("blocks alone are no snapshot: %+v, %v", got, err)
+	}
+}
+
+func wantCommands(t *testing.T, store es.SnapshotStore, s es.StreamID, blocks []es.CommandBlock, want [][]es.KnownCommand) {
+	t.Helper()
+	got, err := store.LoadCommands(t.Context(), s, blocks...)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
 
@@ -61,7 +124,7 @@ func noSnapshot(t *testing.T, store es.SnapshotStore) {
 
 func snapshotRoundTrip(t *testing.T, store es.SnapshotStore) {
 	bare := snapshotOf(other, 1, 1)
-	bare.Commands = nil
+	bare.Commands, bare.Blocks = nil, nil
 	keep(t, store, snapshotOf(stream, 10, 1), bare)
 	wantSnapshot(t, store, snapshotOf(stream, 10, 1))
 	wantSnapshot(t, store, bare)

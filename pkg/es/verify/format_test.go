@@ -156,7 +156,7 @@ func TestFormatTables(t *testing.T) {
 	table := dynamotest.Table(t, client, dynamostore.SnapshotsTable)
 	err := dynamostore.NewSnapshots(client, table).SaveSnapshot(t.Context(), es.Snapshot{
 		At: es.StreamVersion{Stream: account(1), Version: 4}, Hash: make([]byte, 32), Version: 6, Schema: 1, State: json.RawMessage(`{}`),
-		Commands: []es.KnownCommand{{CommandRef: es.CommandRef{ID: "c", Fingerprint: "f"}, Version: 4, At: time.Now()}},
+		Commands: []es.KnownCommand{{Digest: es.CommandDigest("c"), Version: 4, At: time.Now()}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -44,7 +44,7 @@ var changes = map[string]func(r *rapid.T, c *es.Commit){
 		c.Meta.Extra["tenant"] = "t2"
 	},
 	"command":     func(_ *rapid.T, c *es.Commit) { c.Command.ID += "x" },
-	"fingerprint": func(_ *rapid.T, c *es.Commit) { c.Command.Fingerprint = "" },
+	"fingerprint": func(_ *rapid.T, c *es.Commit) { c.Command.Fingerprint += "x" },
 	"prev":        func(_ *rapid.T, c *es.Commit) { c.Prev = append(c.Prev, 1) },
 	"siblings": func(_ *rapid.T, c *es.Commit) {
 		c.Siblings = append(c.Siblings, es.StreamVersion{Stream: account(99), Version: 1})

@@ -1,0 +1,157 @@
+package dynamostore
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// Blocks of commands are items of the snapshots' table, each under a key of its own. No stream has such a name: a stream's type
+// is not empty.
+const blockPrefix = "#commands/"
+
+// blockKey is where a block is: what it holds decides, so that another history of the stream has other blocks.
+func blockKey(stream es.StreamID, b es.CommandBlock) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%d|%d|%x", stream, b.First, b.Last, b.Hash))
+	return blockPrefix + base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// getAtOnce is how many items DynamoDB reads in a request.
+const getAtOnce = 100
+
+// LoadCommands implements [es.SnapshotStore]: eventually consistent first, since blocks never change, then strongly what was
+// not found.
+func (sn *Snapshots) LoadCommands(ctx context.Context, stream es.StreamID, blocks ...es.CommandBlock) ([][]es.KnownCommand, error) {
+	found := map[string]Item{}
+	keys := make([]string, len(blocks))
+	for i, b := range blocks {
+		keys[i] = blockKey(stream, b)
+	}
+	for _, consistent := range []bool{false, true} {
+		for part := range slices.Chunk(missing(keys, found), getAtOnce) {
+			if err := sn.get(ctx, part, consistent, found); err != nil {
+				return nil, fmt.Errorf("commands of %s: %w", stream, err)
+			}
+		}
+	}
+	all := make([][]es.KnownCommand, len(blocks))
+	for i, b := range blocks {
+		item, there := found[keys[i]]
+		if !there {
+			return nil, fmt.Errorf("commands of %s, versions %d to %d: %w", stream, b.First, b.Last, es.ErrNoBlock)
+		}
+		r := reader{item: item}
+		var err error
+		if all[i], err = unpackCommands(r.bytes("data")); err == nil {
+			err = r.err
+		}
+		if err != nil {
+			return nil, fmt.Errorf("commands of %s, versions %d to %d: %w: %w", stream, b.First, b.Last, es.ErrNoBlock, err)
+		}
+	}
+	return all, nil
+}
+
+func missing(keys []string, found map[string]Item) []string {
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return found[key] != nil })
+}
+
+// get reads items, again those that DynamoDB did not get to.
+func (sn *Snapshots) get(ctx context.Context, keys []string, consistent bool, found map[string]Item) error {
+	wanted := make([]map[string]types.AttributeValue, len(keys))
+	for i, key := range keys {
+		wanted[i] = Item{"stream": s(key)}
+	}
+	for pause := 10 * time.Millisecond; len(wanted) > 0; pause *= 2 {
+		out, err := sn.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
+			sn.table: {Keys: wanted, ConsistentRead: aws.Bool(consistent)},
+		}})
+		if err != nil {
+			return err
+		}
+		for _, item := range out.Responses[sn.table] {
+			r := reader{item: item}
+			found[r.text("stream")] = item
+		}
+		if wanted = out.UnprocessedKeys[sn.table].Keys; len(wanted) == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(min(pause, time.Second)):
+		}
+	}
+	return nil
+}
+
+// SaveCommands implements [es.SnapshotStore].
+func (sn *Snapshots) SaveCommands(ctx context.Context, stream es.StreamID, b es.CommandBlock, commands []es.KnownCommand) error {
+	_, err := sn.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &sn.table, Item: Item{
+		"stream": s(blockKey(stream, b)), "of": s(stream.String()),
+		"data":                    &types.AttributeValueMemberB{Value: packCommands(commands)},
+		SnapshotsTable.TimeToLive: n(b.Expires.Unix()),
+	}})
+	if err != nil {
+		return fmt.Errorf("commands of %s, versions %d to %d: %w", stream, b.First, b.Last, err)
+	}
+	return nil
+}
+
+// commandSize is what a command takes in a pack: its digest, its version, when it was recorded in microseconds since 1970.
+const commandSize = 16 + 8 + 8
+
+// packCommands writes the digests of commands, then their versions, then their times, each as big-endian, as one zstd frame.
+func packCommands(commands []es.KnownCommand) []byte {
+	if len(commands) == 0 {
+		return nil
+	}
+	data := make([]byte, 0, len(commands)*commandSize)
+	for _, c := range commands {
+		data = append(data, c.Digest[:]...)
+	}
+	for _, c := range commands {
+		data = binary.BigEndian.AppendUint64(data, uint64(c.Version))
+	}
+	for _, c := range commands {
+		data = binary.BigEndian.AppendUint64(data, uint64(c.At.UnixMicro()))
+	}
+	return packer().EncodeAll(data, nil)
+}
+
+var errNoCommands = errors.New("it holds no commands as they are packed")
+
+// unpackCommands reads what packCommands wrote.
+func unpackCommands(packed []byte) ([]es.KnownCommand, error) {
+	if len(packed) == 0 {
+		return nil, nil
+	}
+	data, err := unpacker().DecodeAll(packed, nil)
+	if err != nil {
+		return nil, err
+	}
+	if len(data)%commandSize != 0 {
+		return nil, errNoCommands
+	}
+	commands := make([]es.KnownCommand, len(data)/commandSize)
+	digests, versions, times := data[:16*len(commands)], data[16*len(commands):24*len(commands)], data[24*len(commands):]
+	for i := range commands {
+		commands[i] = es.KnownCommand{
+			Digest:  [16]byte(digests[16*i:]),
+			Version: int64(binary.BigEndian.Uint64(versions[8*i:])),
+			At:      time.UnixMicro(int64(binary.BigEndian.Uint64(times[8*i:]))).UTC(),
+		}
+	}
+	return commands, nil
+}
