@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -64,13 +63,8 @@ func invalid(status int, message string, errs ...error) *Problem {
 	default:
 		return internal()
 	}
-	for _, err := range errs {
-		field := FieldError{Field: "body", Detail: message}
-		var detail *huma.ErrorDetail
-		if errors.As(err, &detail) {
-			field = FieldError{Field: detail.Location, Detail: detail.Message}
-		}
-		p.Errors = append(p.Errors, field)
+	for _, err := range errs[:min(len(errs), maxFieldErrors)] {
+		p.Errors = append(p.Errors, fieldError(err, message))
 	}
 	if len(errs) == 0 && message != "" {
 		p.Errors = []FieldError{{Field: "body", Detail: message}}
