@@ -13,9 +13,9 @@ import (
 // maxDepth is how deep a body may nest. The deepest one that the API takes has 4 levels.
 const maxDepth = 32
 
-// unmarshal reads a body, once for the schema (into an any) and once for the operation (into its type). Both times the text
-// is read by the same rules, so that what the schema lets pass is what the operation gets: a name stands once in an object,
-// its letter case counts, strings are Unicode, and a whole number has the same value on both sides, however it is written.
+// unmarshal reads a body, once for the schema (into an any) and once for the operation (into its type). Both times the
+// same rules hold, so that what the schema lets pass is what the operation gets: a name stands once in an object, its
+// letter case counts, strings are Unicode, and a whole number has one value, however it is written.
 //
 // Errors: [malformed]. None tells of a value.
 func unmarshal(data []byte, v any) error {
@@ -36,7 +36,9 @@ func unmarshal(data []byte, v any) error {
 }
 
 // exactly is how a body becomes the operation's type.
-var exactly = json.JoinOptions(json.RejectUnknownMembers(true), json.WithUnmarshalers(json.UnmarshalFromFunc(decodeWhole)))
+var exactly = json.JoinOptions(
+	json.RejectUnknownMembers(true), json.WithUnmarshalers(json.UnmarshalFromFunc(decodeWhole)),
+)
 
 // decode reads a body into the operation's type. After the schema has let it pass, this does not fail.
 func decode(data []byte, v any) error {

@@ -9,8 +9,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// inexact is a number that is not read as it is written: it is out of range, or would be rounded to a whole one. No schema of a
-// body allows it.
+// inexact is a number that is not read as it is written: it is out of range, or would be rounded to a whole one. No
+// schema of a body allows it.
 type inexact struct{}
 
 // parseNumber reads a number for the schema: a whole one as int64, another as float64.
@@ -44,7 +44,8 @@ func decodeWhole(text *jsontext.Decoder, n *int) error {
 // longestNumber is how many characters of a number are looked at, if it is not written as a plain integer.
 const longestNumber = 64
 
-// whole reads the text of a JSON number that is whole, and fits into 64 bits: 2, but also 2.0 and 2e0, as JSON Schema has it.
+// whole reads the text of a JSON number that is whole and fits into 64 bits: 2, but also 2.0 and 2e0, as JSON Schema
+// has it.
 func whole(text string) (n int64, ok bool) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err == nil || len(text) > longestNumber {
