@@ -78,9 +78,10 @@ func withoutEmpty(v any) any {
 	case map[string]any:
 		left := map[string]any{}
 		for name, member := range v {
-			if list, empty := member.([]any); member != "" && !(empty && len(list) == 0) {
-				left[name] = withoutEmpty(member)
+			if list, ok := member.([]any); member == "" || ok && len(list) == 0 {
+				continue
 			}
+			left[name] = withoutEmpty(member)
 		}
 		return left
 	case []any:
