@@ -53,8 +53,9 @@ func TestBodyIsReadOnce(t *testing.T) {
 		{"null for a number", stock, `{"quantity":null}`, "body.quantity", notNull},
 		{"null for a body that is not needed", "POST /accounts/a/close", `null`, "body", notNull},
 
-		{"half of a surrogate pair", "POST /accounts", strings.Replace(openA, "Ada", `\ud800`, 1), "body.ownerName", "surrogate"},
+		{"half of a surrogate pair", "POST /accounts", strings.Replace(openA, "Ada", `\ud800secret`, 1), "body.ownerName", "surrogate"},
 		{"the other half", "POST /accounts", strings.Replace(openA, "Ada", `\udc00x`, 1), "body.ownerName", "surrogate"},
+		{"an escape that is none", "POST /accounts", strings.Replace(openA, "Ada", `\usecret`, 1), "body.ownerName", "escape"},
 		{"half of a pair in a name", deposits, `{"\ud800":1}`, "body", "surrogate"},
 		{"not UTF-8", "POST /accounts", strings.Replace(openA, "Ada", "A\xffa", 1), "body.ownerName", "UTF-8"},
 		{"not UTF-8, in a name", deposits, "{\"\xff\":1}", "body", "UTF-8"},
@@ -85,6 +86,9 @@ func TestBodyIsReadOnce(t *testing.T) {
 			t.Parallel()
 			p := c.send(t, tt.target, tt.body).refused(t, http.StatusBadRequest, "invalid-request")
 			for _, e := range p.Errors {
+				if strings.Contains(e.Detail, "secret") {
+					t.Errorf("%s cites the value", e.Detail)
+				}
 				if e.Field == tt.field && strings.Contains(e.Detail, tt.says) {
 					return
 				}

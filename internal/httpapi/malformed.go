@@ -42,7 +42,8 @@ func syntax(err error) error {
 	case errors.Is(err, jsontext.ErrDuplicateName):
 		return &malformed{at: "." + wrong.JSONPointer.LastToken(), says: "the name stands twice in its object"}
 	}
-	return &malformed{says: "this is not JSON: " + wrong.Err.Error()}
+	says, _, _ := strings.Cut(wrong.Err.Error(), " `") // what follows are characters of the value
+	return &malformed{says: "this is not JSON: " + says}
 }
 
 // The most that a problem says of a request that is malformed in many places, and of one place.
