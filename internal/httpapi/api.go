@@ -82,6 +82,8 @@ func newAPI(cfg Config) *api {
 			OpenAPI:    "3.1.0",
 			Info:       &huma.Info{Title: "Annals", Version: "1", Description: description},
 			Components: &huma.Components{Schemas: newSchemas(), SecuritySchemes: securitySchemes()},
+
+			OnAddOperation: []huma.AddOpFunc{documentInstants},
 		},
 		Formats:                      map[string]huma.Format{jsonType: format, "json": format}, // problems are +json
 		DefaultFormat:                jsonType,
