@@ -7,8 +7,12 @@ import (
 
 // Open opens an account. The initial deposit may be zero; it fixes the account's currency. The e-mail address may be "".
 //
-// Errors: [rule.Violation] with rule.AmountNegative or rule.CurrencyMissing.
+// Errors: [rule.Violation] with rule.IDMalformed; rule.TextMissing, rule.TextTooLong or rule.TextMalformed (of the name);
+// rule.EmailMalformed, rule.AmountNegative or rule.CurrencyMissing.
 func Open(accountID, ownerName, email string, initialDeposit money.Money) ([]Event, error) {
+	if err := canOpen(accountID, ownerName, email); err != nil {
+		return nil, err
+	}
 	if err := rule.NotNegative("initial deposit", initialDeposit); err != nil {
 		return nil, err
 	}
@@ -20,10 +24,13 @@ func Open(accountID, ownerName, email string, initialDeposit money.Money) ([]Eve
 
 // Deposit adds an amount. The description may be empty.
 //
-// Errors: [rule.Violation] with NotOpen, rule.AmountNotPositive, rule.CurrencyMismatch or rule.AmountTooLarge (the balance
-// would be).
+// Errors: [rule.Violation] with NotOpen, rule.AmountNotPositive, rule.CurrencyMismatch, rule.AmountTooLarge (the balance
+// would be), rule.TextTooLong or rule.TextMalformed.
 func (s State) Deposit(amount money.Money, description string) ([]Event, error) {
 	if err := s.canDeposit(amount); err != nil {
+		return nil, err
+	}
+	if err := rule.Description.Check("description", description); err != nil {
 		return nil, err
 	}
 	return []Event{MoneyDeposited{Amount: amount, Description: description}}, nil
@@ -31,9 +38,13 @@ func (s State) Deposit(amount money.Money, description string) ([]Event, error) 
 
 // Withdraw takes an amount that the balance covers. The description may be empty.
 //
-// Errors: [rule.Violation] with NotOpen, rule.AmountNotPositive, rule.CurrencyMismatch or InsufficientFunds.
+// Errors: [rule.Violation] with NotOpen, rule.AmountNotPositive, rule.CurrencyMismatch, InsufficientFunds,
+// rule.TextTooLong or rule.TextMalformed.
 func (s State) Withdraw(amount money.Money, description string) ([]Event, error) {
 	if err := s.canWithdraw(amount); err != nil {
+		return nil, err
+	}
+	if err := rule.Description.Check("description", description); err != nil {
 		return nil, err
 	}
 	return []Event{MoneyWithdrawn{Amount: amount, Description: description}}, nil

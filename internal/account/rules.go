@@ -13,6 +13,20 @@ const (
 // Codes are the rules above.
 var Codes = []rule.Code{NotOpen, InsufficientFunds, BalanceNotZero, SameAccount}
 
+// canOpen refuses an id, a name or an e-mail address that an account can't have.
+func canOpen(accountID, ownerName, email string) error {
+	if err := rule.ID("account id", accountID); err != nil {
+		return err
+	}
+	if err := rule.OwnerName.Check("owner's name", ownerName); err != nil {
+		return err
+	}
+	if email == "" {
+		return nil
+	}
+	return rule.Email(email)
+}
+
 func (s State) mustBeOpen() error {
 	switch s.Status {
 	case StatusOpen:

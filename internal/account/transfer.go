@@ -1,6 +1,9 @@
 package account
 
-import "github.com/annals-es/annals/internal/money"
+import (
+	"github.com/annals-es/annals/internal/money"
+	"github.com/annals-es/annals/internal/rule"
+)
 
 // Transfer moves an amount from one account to another: what happens to each of them. Both or neither must be stored. The
 // description may be empty.
@@ -14,6 +17,9 @@ func Transfer(from, to State, amount money.Money, description string) (onFrom, o
 		return nil, nil, err
 	}
 	if err := to.canDeposit(amount); err != nil {
+		return nil, nil, err
+	}
+	if err := rule.Description.Check("description", description); err != nil {
 		return nil, nil, err
 	}
 	onFrom = []Event{MoneyWithdrawn{Amount: amount, Description: description, ToAccountID: to.AccountID}}

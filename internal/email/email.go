@@ -73,8 +73,11 @@ func Canonical(address string) string { return strings.ToLower(strings.TrimSpace
 
 // Reserve gives the address to an account.
 //
-// Errors: [rule.Violation] with Taken, also where that account holds it.
+// Errors: [rule.Violation] with rule.IDMalformed, or with Taken, also where that account holds it.
 func (s State) Reserve(accountID string) ([]Event, error) {
+	if err := rule.ID("account id", accountID); err != nil {
+		return nil, err
+	}
 	if s.HeldBy != "" {
 		return nil, Taken.Because("an account with this e-mail address exists")
 	}

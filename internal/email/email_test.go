@@ -32,10 +32,12 @@ func TestDecisions(t *testing.T) {
 		{Name: "reserve what was freed", Given: events{held, freed}, When: reserve, Then: events{held}},
 		{Name: "reserve twice", Given: events{held}, When: reserve, ThenError: taken},
 		{Name: "reserve what another holds", Given: events{byOther}, When: reserve, ThenError: taken},
+		{Name: "reserve for no account", When: func(s email.State) ([]email.Event, error) { return s.Reserve("a#b") },
+			ThenError: &rule.Violation{Code: rule.IDMalformed}},
 		{Name: "release", Given: events{held}, When: release, Then: events{freed}},
 		{Name: "release what another holds", Given: events{byOther}, When: release, Then: events{}},
 		{Name: "release what nobody holds", When: release, Then: events{}},
-	}, taken)
+	}, taken, &rule.Violation{Code: rule.IDMalformed})
 }
 
 func TestGolden(t *testing.T) {

@@ -82,15 +82,17 @@ func newAPI(cfg Config) *api {
 			OpenAPI:    "3.1.0",
 			Info:       &huma.Info{Title: "Annals", Version: "1", Description: description},
 			Components: &huma.Components{Schemas: newSchemas(), SecuritySchemes: securitySchemes()},
+
+			OnAddOperation: []huma.AddOpFunc{documentInstants},
 		},
-		Formats:                      map[string]huma.Format{"application/json": format, "json": format},
-		DefaultFormat:                "application/json",
+		Formats:                      map[string]huma.Format{jsonType: format, "json": format}, // problems are +json
+		DefaultFormat:                jsonType,
 		RejectUnknownQueryParameters: true,
 	})}
 }
 
 // handler is everything that was registered, behind what all requests have in common.
-func (a *api) handler() http.Handler { return a.correlated(a.recovered(a.routed())) }
+func (a *api) handler() http.Handler { return a.correlated(a.recovered(a.wellFormed(a.routed()))) }
 
 // serve registers the operation behind a route.
 func serve[I, O any](a *api, route routes.Route, status int, handle func(context.Context, *I) (*O, error)) {

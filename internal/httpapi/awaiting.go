@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/annals-es/annals/internal/rule"
 	"github.com/annals-es/annals/pkg/es"
 )
 
@@ -60,7 +61,7 @@ func parseToken(field, text string) ([]es.StreamVersion, error) {
 	var all []es.StreamVersion
 	for part := range strings.SplitSeq(text, ",") {
 		v, err := es.ParseStreamVersion(strings.TrimSpace(part))
-		if err != nil || len(v.Stream.Type) > MaxIDLength || len(v.Stream.ID) > MaxIDLength {
+		if err != nil || len(v.Stream.Type) > rule.MaxID || len(v.Stream.ID) > rule.MaxID {
 			return nil, invalidField(field, "must be what a command answered: Type#id@version, such as Account#a-1@3, or several separated by commas")
 		}
 		all = append(all, v)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/annals-es/annals/internal/rule"
 )
 
 func TestAwaits(t *testing.T) {
@@ -15,7 +17,7 @@ func TestAwaits(t *testing.T) {
 	for i := range 11 {
 		eleven = append(eleven, fmt.Sprintf("Order#%d@1", i))
 	}
-	long := strings.Repeat("x", MaxIDLength+1)
+	long := strings.Repeat("x", rule.MaxID+1)
 	for _, test := range []struct {
 		name     string
 		in       Awaiting

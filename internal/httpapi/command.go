@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi/routes"
@@ -30,8 +29,8 @@ func (a *api) commands(all aggregates.All) {
 // Asked is what every command is told in headers.
 type Asked struct {
 	Correlated
-	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes repeats of the command harmless: it is done once, and answered as the first time"`
-	OccurredAt     string `header:"Occurred-At" format:"date-time" doc:"When it happened (RFC 3339), where that was not now; never in the future"`
+	IdempotencyKey string  `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes repeats of the command harmless: it is done once, and answered as the first time"`
+	OccurredAt     Instant `header:"Occurred-At" example:"2026-01-31T12:00:00Z" doc:"When it happened (RFC 3339, no finer than a microsecond), where that was not now; never in the future"`
 }
 
 // Conditional is the header of commands on one aggregate that exists.
@@ -50,9 +49,9 @@ type request struct {
 func (asked Asked) command(ctx context.Context, r request) (es.Command, error) {
 	cmd := es.Command{Meta: es.Meta{CorrelationID: correlationID(ctx), Actor: principal(ctx)}}
 	if asked.OccurredAt != "" {
-		at, err := time.Parse(time.RFC3339, asked.OccurredAt)
-		if err != nil || !at.After(time.Time{}) { // the zero time means none
-			return cmd, invalidField("header."+occurredAtHeader, "must be a time as RFC 3339 has it, such as 2026-01-31T12:00:00Z")
+		at, err := asked.OccurredAt.time("header." + occurredAtHeader)
+		if err != nil {
+			return cmd, err
 		}
 		cmd.Meta.OccurredAt = at
 	}

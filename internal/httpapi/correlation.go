@@ -42,13 +42,6 @@ func (a *api) correlated(next http.Handler) http.Handler {
 			id = uuid.NewString()
 		}
 		w.Header().Set(CorrelationHeader, id)
-		r = r.WithContext(context.WithValue(r.Context(), correlationKey{}, id))
-		for _, name := range []string{keyHeader, ifMatchHeader, occurredAtHeader, CorrelationHeader, tokenHeader} {
-			if values, there := r.Header[http.CanonicalHeaderKey(name)]; there && values[0] == "" {
-				a.write(w, r, invalidField("header."+name, "must not be empty: leave it out"))
-				return
-			}
-		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), correlationKey{}, id)))
 	})
 }

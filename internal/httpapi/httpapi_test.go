@@ -24,7 +24,7 @@ type client struct {
 }
 
 // newClient serves commands on a store of its own.
-func newClient(t *testing.T) *client {
+func newClient(t testing.TB) *client {
 	t.Helper()
 	return on(memstore.New(memstore.Config{}), httpapi.Config{})
 }

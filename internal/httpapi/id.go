@@ -1,21 +1,22 @@
 package httpapi
 
-import "github.com/danielgtaylor/huma/v2"
+import (
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/annals-es/annals/internal/rule"
+)
 
 // ID is the id of an aggregate, or of something else that commands name.
 type ID string
 
-// MaxIDLength is the longest ID, in characters.
-const MaxIDLength = 128
-
-// Schema implements [huma.SchemaProvider]. "." and ".." are no ids: they don't survive in a URL.
+// Schema implements [huma.SchemaProvider].
 func (ID) Schema(huma.Registry) *huma.Schema {
-	shortest, longest := 1, MaxIDLength
+	shortest, longest := 1, rule.MaxID
 	return &huma.Schema{
 		Type:               huma.TypeString,
 		MinLength:          &shortest,
 		MaxLength:          &longest,
-		Pattern:            `^(\.{0,2}[A-Za-z0-9_-]|\.{3})[A-Za-z0-9._-]*$`,
-		PatternDescription: `an id: letters A-Z a-z, digits, '.', '_' and '-', other than "." and ".."`,
+		Pattern:            rule.IDPattern,
+		PatternDescription: rule.IDForm,
 	}
 }

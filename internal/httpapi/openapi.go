@@ -22,6 +22,11 @@ Queries answer from read models, which follow within milliseconds, mostly. A que
 command waits until its read model shows what the command did. Where that takes too long, who created what is asked for is
 answered from the events ("Consistency: strong"); those who ask for a list or a count are answered with 202 and Retry-After.
 
+A request means one thing, or it is refused (400, and the place of what is wrong). In a body, a name stands once in its object,
+strings are Unicode, and an optional member is absent or valid, never null. In a query string, a parameter stands once,
+is not empty and is percent-encoded (+ as %2B). A header of which one is meant stands once and is not empty. Bodies are
+application/json in UTF-8, not compressed: anything else is 415.
+
 Everybody sees and changes what is their own: what they created, and orders that are for them. What is another's is answered as what
 does not exist. Products are for all to see. Who has the scope annals/operate acts on what is anybody's.`
 
@@ -63,6 +68,11 @@ func (a *api) operation(route routes.Route, status int) huma.Operation {
 	}
 	for _, code := range errorsOf[route.Function] {
 		op.Responses[strconv.Itoa(code)] = a.problemResponse(http.StatusText(code))
+	}
+	if media := op.Responses[strconv.Itoa(http.StatusUnsupportedMediaType)]; media != nil {
+		media.Headers = map[string]*huma.Param{"Accept-Encoding": {
+			Description: "identity, where the body was compressed", Schema: &huma.Schema{Type: huma.TypeString},
+		}}
 	}
 	return op
 }

@@ -186,3 +186,70 @@ func TestScopesAreDocumented(t *testing.T) {
 		}
 	}
 }
+
+// TestRulesOfRequestsAreDocumented: what is refused before an operation is asked is in the document too.
+func TestRulesOfRequestsAreDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := httpapi.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type schema struct {
+		Type            any
+		Format, Pattern string
+	}
+	var doc struct {
+		Components struct {
+			Schemas map[string]struct{ Properties map[string]schema }
+		}
+		Paths map[string]map[string]struct {
+			Parameters []struct {
+				In, Name string
+				Schema   schema
+			}
+			RequestBody struct {
+				Content map[string]struct{ Schema schema }
+			}
+			Responses map[string]struct{ Headers map[string]any }
+		}
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	instants := 0
+	for _, route := range routes.All {
+		op := doc.Paths[route.Path][strings.ToLower(route.Method)]
+		for kind, body := range op.RequestBody.Content {
+			if _, nullable := body.Schema.Type.([]any); nullable || kind != "application/json" {
+				t.Errorf("%s takes %s: %+v", route.ID, kind, body)
+			}
+		}
+		if media, there := op.Responses["415"]; there && media.Headers["Accept-Encoding"] == nil {
+			t.Errorf("%s documents 415 as %+v", route.ID, media)
+		}
+		for _, p := range op.Parameters {
+			if p.Name == "asOf" || p.Name == "Occurred-At" {
+				if instants++; p.Schema.Pattern == "" || p.Schema.Format != "" { // date-time allows more than is taken
+					t.Errorf("%s documents %s as %+v", route.ID, p.Name, p.Schema)
+				}
+			}
+		}
+	}
+	if instants < 10 {
+		t.Errorf("%d parameters are instants", instants)
+	}
+	for _, body := range []string{
+		"OpenAccount", "MoveMoney", "TransferMoney", "CreateOrder", "Item", "Money", "ShippingAddress", "ReceivePayment", "ShipOrder",
+		"ListProduct", "ReceiveStock", "ChangePrice",
+	} {
+		members := doc.Components.Schemas[body].Properties
+		for name, member := range members {
+			if _, nullable := member.Type.([]any); nullable { // unmarshal refuses each null
+				t.Errorf("%s.%s is documented as %v", body, name, member.Type)
+			}
+		}
+		if len(members) == 0 {
+			t.Errorf("there is no schema %s", body)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"time"
 
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/readmodel"
@@ -12,9 +11,9 @@ import (
 // oneAt is the input of a query for one thing, now or at a point in its past.
 type oneAt struct {
 	Querying
-	ID      ID     `path:"id"`
-	Version int64  `query:"version" minimum:"1" doc:"As it was at this version"`
-	AsOf    string `query:"asOf" format:"date-time" doc:"As it was recorded at this instant (RFC 3339)"`
+	ID      ID      `path:"id"`
+	Version int64   `query:"version" minimum:"1" doc:"As it was at this version"`
+	AsOf    Instant `query:"asOf" example:"2026-01-31T12:00:00Z" doc:"As it was recorded at this instant (RFC 3339, no finer than a microsecond)"`
 }
 
 // getPast registers a query for what the id in the path names: from its read model, or, at a point in the past, from the
@@ -65,8 +64,6 @@ func (in *oneAt) point() (es.Point, error) {
 		return p, invalidField("query.asOf", "give a version or an instant, not both")
 	}
 	var err error
-	if p.AsOf, err = time.Parse(time.RFC3339, in.AsOf); err != nil || p.AsOf.IsZero() {
-		return p, invalidField("query.asOf", "must be a time as RFC 3339 has it, such as 2026-01-31T12:00:00Z")
-	}
-	return p, nil
+	p.AsOf, err = in.AsOf.time("query.asOf")
+	return p, err
 }

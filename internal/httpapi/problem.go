@@ -3,7 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -28,6 +28,7 @@ type Problem struct { //nolint:errname // the document shows the name, as RFC 94
 
 	retryAfter int    // seconds
 	applied    string // the preference that was followed
+	encodings  string // that a body can have
 }
 
 // FieldError says what is wrong with one part of a request.
@@ -57,20 +58,13 @@ func invalid(status int, message string, errs ...error) *Problem {
 	switch status {
 	case http.StatusRequestEntityTooLarge:
 		return newProblem(status, "too-large", "the body can have "+strconv.Itoa(MaxBodyBytes)+" bytes")
-	case http.StatusUnsupportedMediaType:
-		return newProblem(status, "unsupported-media-type", "the body must be application/json")
 	case http.StatusBadRequest, http.StatusUnprocessableEntity:
 		p = newProblem(http.StatusBadRequest, "invalid-request", "the request is malformed")
 	default:
 		return internal()
 	}
-	for _, err := range errs {
-		field := FieldError{Field: "body", Detail: message}
-		var detail *huma.ErrorDetail
-		if errors.As(err, &detail) {
-			field = FieldError{Field: detail.Location, Detail: detail.Message}
-		}
-		p.Errors = append(p.Errors, field)
+	for _, err := range errs[:min(len(errs), maxFieldErrors)] {
+		p.Errors = append(p.Errors, fieldError(err, message))
 	}
 	if len(errs) == 0 && message != "" {
 		p.Errors = []FieldError{{Field: "body", Detail: message}}
@@ -98,6 +92,9 @@ func (p *Problem) GetHeaders() http.Header {
 	if p.applied != "" {
 		h.Set("Preference-Applied", p.applied)
 	}
+	if p.encodings != "" {
+		h.Set("Accept-Encoding", p.encodings)
+	}
 	return h
 }
 
@@ -106,6 +103,7 @@ func (p *Problem) ContentType(string) string { return problemType }
 
 // write answers with a problem where no operation does.
 func (a *api) write(w http.ResponseWriter, r *http.Request, p *Problem) {
+	maps.Copy(w.Header(), p.GetHeaders())
 	w.Header().Set("Content-Type", problemType)
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p.of(r.Context())) // an answer that can't be sent has nobody to be told

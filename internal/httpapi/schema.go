@@ -1,9 +1,6 @@
 package httpapi
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
 	"path"
 	"reflect"
 	"strings"
@@ -59,18 +56,4 @@ func title(s string) string {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
-}
-
-// unmarshal reads a body. Its errors name the field and tell nothing of the value.
-func unmarshal(data []byte, v any) error {
-	err := json.Unmarshal(data, v)
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case !errors.As(err, &wrong):
-		return err
-	case wrong.Field == "" && wrong.Type.Kind() == reflect.Float64:
-		return errors.New("a number is out of range")
-	default:
-		return fmt.Errorf("%s: expected %s", wrong.Field, wrong.Type.Kind())
-	}
 }

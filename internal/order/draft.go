@@ -6,8 +6,11 @@ import (
 
 // Create creates an order, with up to MaxItemsAtCreation items or none: all in one commit.
 //
-// Errors: [rule.Violation] with TooManyItems and all that AddItem has.
+// Errors: [rule.Violation] with rule.IDMalformed, TooManyItems and all that AddItem has.
 func Create(orderID, customerID string, items []Item) ([]Event, error) {
+	if err := canCreate(orderID, customerID); err != nil {
+		return nil, err
+	}
 	if n := len(items); n > MaxItemsAtCreation {
 		return nil, TooManyItems.Because("an order can be created with %d items, it has %d: add the others afterwards", MaxItemsAtCreation, n)
 	}
@@ -28,10 +31,13 @@ func Create(orderID, customerID string, items []Item) ([]Event, error) {
 // AddItem adds units of a product at a price, which may be zero (a full discount). All prices of an order are in one
 // currency: that of the first.
 //
-// Errors: [rule.Violation] with NotDraft, rule.QuantityNotPositive, rule.QuantityTooLarge, rule.AmountNegative,
+// Errors: [rule.Violation] with NotDraft, rule.IDMalformed, rule.QuantityNotPositive, rule.QuantityTooLarge, rule.AmountNegative,
 // rule.CurrencyMissing, rule.CurrencyMismatch, rule.AmountTooLarge (the total would be) or TooManyItems.
 func (s State) AddItem(item Item) ([]Event, error) {
 	if err := s.mustBeDraft(); err != nil {
+		return nil, err
+	}
+	if err := rule.ID("product id", item.ProductID); err != nil {
 		return nil, err
 	}
 	if err := rule.Quantity(item.Quantity); err != nil {
@@ -72,9 +78,12 @@ func (s State) RemoveItem(productID string) ([]Event, error) {
 
 // SetShippingAddress says where the order goes, in place of what was said before.
 //
-// Errors: [rule.Violation] with NotDraft.
+// Errors: [rule.Violation] with NotDraft, rule.TextMissing, rule.TextTooLong or rule.TextMalformed.
 func (s State) SetShippingAddress(address Address) ([]Event, error) {
 	if err := s.mustBeDraft(); err != nil {
+		return nil, err
+	}
+	if err := address.check(); err != nil {
 		return nil, err
 	}
 	return []Event{ShippingAddressSet{Address: address}}, nil

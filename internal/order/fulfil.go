@@ -25,8 +25,8 @@ func (s State) Place() ([]Event, error) {
 
 // ReceivePayment records a payment of a part of what is due, or of all of it. A payment id counts once.
 //
-// Errors: [rule.Violation] with PaymentAlreadyRecorded, NotPlaced, Cancelled, rule.AmountNotPositive, rule.CurrencyMismatch,
-// Overpayment or TooManyPayments.
+// Errors: [rule.Violation] with PaymentAlreadyRecorded, NotPlaced, Cancelled, rule.IDMalformed, rule.AmountNotPositive,
+// rule.CurrencyMismatch, Overpayment or TooManyPayments.
 func (s State) ReceivePayment(paymentID string, amount money.Money) ([]Event, error) {
 	if s.hasPayment(paymentID) { // first: it tells a repeat from a payment too many
 		return nil, PaymentAlreadyRecorded.Because("payment %s is recorded already", paymentID)
@@ -36,6 +36,9 @@ func (s State) ReceivePayment(paymentID string, amount money.Money) ([]Event, er
 	}
 	if s.Status == StatusCancelled {
 		return nil, Cancelled.Because("the order is cancelled")
+	}
+	if err := rule.ID("payment id", paymentID); err != nil {
+		return nil, err
 	}
 	if err := s.canPay(amount); err != nil {
 		return nil, err
@@ -66,10 +69,14 @@ func (s State) canPay(amount money.Money) error {
 
 // Ship sends an order that is paid in full on its way, all of it.
 //
-// Errors: [rule.Violation] with NotPlaced, NotPaid, AlreadyShipped or Cancelled.
+// Errors: [rule.Violation] with NotPlaced, NotPaid, AlreadyShipped, Cancelled, rule.TextMissing, rule.TextTooLong or
+// rule.TextMalformed (of the tracking number).
 func (s State) Ship(trackingNumber string) ([]Event, error) {
 	switch s.Status {
 	case StatusPaid:
+		if err := rule.TrackingNumber.Check("tracking number", trackingNumber); err != nil {
+			return nil, err
+		}
 		return []Event{OrderShipped{TrackingNumber: trackingNumber}}, nil
 	case StatusPlaced:
 		return nil, NotPaid.Because("the order must be paid in full before it is shipped: %s of %s is", s.Paid, s.Total)

@@ -40,6 +40,35 @@ const (
 	MaxPayments = 500
 )
 
+// canCreate refuses the ids that an order can't have.
+func canCreate(orderID, customerID string) error {
+	if err := rule.ID("order id", orderID); err != nil {
+		return err
+	}
+	return rule.ID("customer id", customerID)
+}
+
+// check refuses an address with a line that is missing or too long.
+func (a Address) check() error {
+	for _, line := range []struct {
+		what, text string
+		rule       rule.Text
+	}{
+		{"recipient", a.Recipient, rule.AddressLine},
+		{"first line of the address", a.Line1, rule.AddressLine},
+		{"second line of the address", a.Line2, rule.OptionalLine},
+		{"city", a.City, rule.AddressLine},
+		{"region", a.Region, rule.OptionalLine},
+		{"postal code", a.PostalCode, rule.PostalCode},
+		{"country", a.Country, rule.AddressLine},
+	} {
+		if err := line.rule.Check(line.what, line.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s State) mustBeDraft() error {
 	switch s.Status {
 	case StatusDraft:

@@ -16,8 +16,15 @@ var Codes = []rule.Code{NotListed, InsufficientStock}
 
 // List lists a product. The price may be zero; it fixes the product's currency.
 //
-// Errors: [rule.Violation] with rule.AmountNegative or rule.CurrencyMissing.
+// Errors: [rule.Violation] with rule.IDMalformed; rule.TextMissing, rule.TextTooLong or rule.TextMalformed (of the name);
+// rule.AmountNegative or rule.CurrencyMissing.
 func List(productID, name string, unitPrice money.Money) ([]Event, error) {
+	if err := rule.ID("product id", productID); err != nil {
+		return nil, err
+	}
+	if err := rule.ProductName.Check("product's name", name); err != nil {
+		return nil, err
+	}
 	if err := rule.NotNegative("unit price", unitPrice); err != nil {
 		return nil, err
 	}

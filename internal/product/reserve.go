@@ -4,9 +4,12 @@ import "github.com/annals-es/annals/internal/rule"
 
 // Reserve keeps units for an order. If the order has some reserved already, nothing happens.
 //
-// Errors: [rule.Violation] with NotListed, rule.QuantityNotPositive or InsufficientStock.
+// Errors: [rule.Violation] with NotListed, rule.IDMalformed, rule.QuantityNotPositive or InsufficientStock.
 func (s State) Reserve(orderID string, quantity int) ([]Event, error) {
 	if err := s.mustBeListed(); err != nil {
+		return nil, err
+	}
+	if err := rule.ID("order id", orderID); err != nil {
 		return nil, err
 	}
 	if quantity < 1 { // no upper limit as for one command's: the lines of an order add up

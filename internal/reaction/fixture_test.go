@@ -83,7 +83,9 @@ func (w *world) placed(t *testing.T, id string, items ...order.Item) {
 	for _, i := range items {
 		w.do(t, id, func(s order.State) ([]order.Event, error) { return s.AddItem(i) })
 	}
-	w.do(t, id, func(s order.State) ([]order.Event, error) { return s.SetShippingAddress(order.Address{City: "Reims"}) })
+	w.do(t, id, func(s order.State) ([]order.Event, error) {
+		return s.SetShippingAddress(order.Address{Recipient: "Ada", Line1: "1 Road", City: "Reims", Country: "France"})
+	})
 	w.do(t, id, order.State.Place)
 }
 

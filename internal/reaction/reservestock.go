@@ -97,7 +97,8 @@ func (r *ReserveStock) reserve(tx *es.Tx, o *es.Entity[order.State, order.Event]
 			events, err = p.State.Reserve(orderID, units[id])
 		}
 		switch {
-		case notListed(err) || rule.Violated(err, product.InsufficientStock):
+		case notListed(err), rule.Violated(err, product.InsufficientStock),
+			rule.Violated(err, rule.IDMalformed): // an order of old, stored before ids were checked here
 			short = append(short, id)
 		case err != nil:
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -318,4 +319,25 @@ func TestErrors(t *testing.T) {
 		t.Errorf("an event that calls for nothing must read nothing: %v", err)
 	}
 	w.unmoved(t, func() error { return w.react(t.Context(), projection.Event{Data: order.OrderDelivered{}}) })
+}
+
+// TestOrderOfOld: an order that was stored under an id that is none is flagged, rather than parked for ever.
+func TestOrderOfOld(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, w *world) {
+		w.stock(t, "tea", 10)
+		id := strings.Repeat("o", 1500)
+		_, err := w.Orders.Create(t.Context(), id, es.Command{}, func() ([]order.Event, error) {
+			return []order.Event{
+				order.OrderCreated{OrderID: id, CustomerID: "c"}, order.ItemAdded(item("tea", 3, "5")), order.OrderPlaced{Total: usd("15")},
+				order.PaymentReceived{PaymentID: "all", Amount: usd("15")},
+			}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.reacted(t, last[order.PaymentReceived](t, w, id))
+		stands(t, w, "tea", nil, 0)
+		shortOf(t, w, id, "tea")
+	})
 }

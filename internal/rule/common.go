@@ -15,6 +15,11 @@ const (
 	CurrencyMismatch    Code = "currency-mismatch"
 	QuantityNotPositive Code = "quantity-not-positive"
 	QuantityTooLarge    Code = "quantity-too-large"
+	IDMalformed         Code = "id-malformed"
+	TextMissing         Code = "text-missing"
+	TextTooLong         Code = "text-too-long"
+	TextMalformed       Code = "text-malformed"
+	EmailMalformed      Code = "email-malformed"
 )
 
 // MaxQuantity is the most units in one command.
@@ -23,6 +28,7 @@ const MaxQuantity = 1_000_000
 // Common are the rules above.
 var Common = []Code{
 	AmountNotPositive, AmountNegative, AmountTooLarge, CurrencyMissing, CurrencyMismatch, QuantityNotPositive, QuantityTooLarge,
+	IDMalformed, TextMissing, TextTooLong, TextMalformed, EmailMalformed,
 }
 
 // Positive refuses an amount of zero or less, and no money. Errors: [Violation].

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/annals-es/annals/internal/money"
@@ -38,6 +39,13 @@ func TestCommon(t *testing.T) {
 		{"two currencies", rule.Arithmetic(fmt.Errorf("add: %w", mismatch)), rule.CurrencyMismatch},
 		{"a result too large", rule.Arithmetic(fmt.Errorf("mul: %w", tooLarge)), rule.AmountTooLarge},
 		{"no error", rule.Arithmetic(nil), ""},
+		{"an id", rule.ID("id", "acc-1"), ""},
+		{"an id of another stream", rule.ID("id", "a#b"), rule.IDMalformed},
+		{"a text", rule.Description.Check("text", ""), ""},
+		{"no text", rule.OwnerName.Check("text", ""), rule.TextMissing},
+		{"a long text", rule.PostalCode.Check("text", strings.Repeat("x", 41)), rule.TextTooLong},
+		{"a text that is not UTF-8", rule.Description.Check("text", "\xff"), rule.TextMalformed},
+		{"no e-mail address", rule.Email("nonsense"), rule.EmailMalformed},
 	}
 	for _, tt := range tests {
 		provoked[tt.want] = true

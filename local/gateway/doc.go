@@ -2,8 +2,8 @@
 // answer them, and turns the answers into responses.
 //
 // What is not in AWS's documentation was taken from reports of how it behaves: paths arrive decoded; a body arrives as text
-// where its content type is text/*, or JSON, XML or JavaScript of application/, and base64-encoded otherwise; a request
-// whose function is throttled is answered with 503, not with Lambda's 429.
+// where its content type is text/*, or JSON, XML or JavaScript of application/, if it is UTF-8, and base64-encoded
+// otherwise; a request whose function is throttled is answered with 503, not with Lambda's 429.
 package gateway
 
 import (

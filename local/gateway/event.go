@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // event is what a function receives, payload format 2.0.
@@ -84,6 +85,7 @@ func (a *API) newEvent(r *http.Request, routeKey string, parameters map[string]s
 func encodeBody(contentType string, body []byte) (text string, encoded bool) {
 	media, _, _ := mime.ParseMediaType(contentType)
 	switch {
+	case !utf8.Valid(body): // an event is JSON, which would hold other characters
 	case strings.HasPrefix(media, "text/"),
 		media == "application/json", media == "application/xml", media == "application/javascript":
 		return string(body), false

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
@@ -112,6 +113,19 @@ func TestBodies(t *testing.T) {
 		if got["isBase64Encoded"] != encoded || got["body"] != want {
 			t.Errorf("%q: body %v, encoded %v", contentType, got["body"], got["isBase64Encoded"])
 		}
+	}
+}
+
+// TestBodyOfOtherBytes: a function gets the bytes that were sent, so that it can refuse them.
+func TestBodyOfOtherBytes(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("{\"a\":\"\xff\"}"))
+	r.Header.Set("Content-Type", "application/json")
+	f := &function{answer: `{}`}
+	serve(t, "POST /", f, r)
+	got := decoded(t, f.received).(map[string]any)
+	if got["isBase64Encoded"] != true || got["body"] != base64.StdEncoding.EncodeToString([]byte("{\"a\":\"\xff\"}")) {
+		t.Errorf("body %v, encoded %v", got["body"], got["isBase64Encoded"])
 	}
 }
 

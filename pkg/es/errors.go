@@ -58,6 +58,16 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("%s: %d %s, the limit is %d", abbreviate(e.Stream.String()), e.Size, e.What, e.Limit)
 }
 
+// StreamNameError refuses a stream's name that no key can hold. No store reads or writes such a stream.
+type StreamNameError struct {
+	Name   string
+	Reason string
+}
+
+func (e *StreamNameError) Error() string {
+	return fmt.Sprintf("stream %q: %s", abbreviate(e.Name), e.Reason)
+}
+
 // CorruptError says that what is stored at a version can't be read, or does not continue what is before it.
 type CorruptError struct {
 	Stream  StreamID

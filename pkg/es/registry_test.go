@@ -75,6 +75,7 @@ func TestErrorsMatchWhenWrapped(t *testing.T) {
 	for _, found := range []bool{
 		errors.As(wrap(&es.ConflictError{}), new(*es.ConflictError)),
 		errors.As(wrap(&es.LimitError{}), new(*es.LimitError)),
+		errors.As(wrap(&es.StreamNameError{}), new(*es.StreamNameError)),
 		errors.As(wrap(&es.UnknownEventError{}), new(*es.UnknownEventError)),
 		errors.As(wrap(&es.NotFoundError{}), new(*es.NotFoundError)),
 		errors.As(wrap(&es.AlreadyExistsError{}), new(*es.AlreadyExistsError)),

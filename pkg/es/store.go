@@ -11,7 +11,8 @@ type Reader interface {
 	// Read yields the commits of a stream that r asks for, in order, all of them however many there are. A stream without
 	// events yields nothing. It yields no head: what was read may not be the end.
 	//
-	// Errors: [CorruptError] where a stored commit can't be read or does not follow the one before; the context's error.
+	// Errors: [StreamNameError]; [CorruptError] where a stored commit can't be read or does not follow the one before; the
+	// context's error.
 	Read(ctx context.Context, stream StreamID, r Range) iter.Seq2[Commit, error]
 }
 
@@ -32,7 +33,7 @@ type Loader interface {
 
 	// Head looks up where a stream ends now, strongly consistent.
 	//
-	// Errors: [CorruptError]; the context's error.
+	// Errors: [StreamNameError]; [CorruptError]; the context's error.
 	Head(ctx context.Context, stream StreamID) (Head, error)
 
 	// Load calls visit for each commit after a head, in order and strongly consistent, and returns the head at the end.
@@ -58,7 +59,7 @@ type Stored struct {
 type Appender interface {
 	// Append stores all writes of a, or none. The commits come back in the order of a.Writes.
 	//
-	// Errors: [ConflictError] if a stream does not end at the head given (nothing is stored); [LimitError], [ErrNoEvents],
+	// Errors: [ConflictError] if a stream does not end at the head given (nothing is stored); [StreamNameError], [LimitError], [ErrNoEvents],
 	// [ErrForeignHead], [ErrOccurredInFuture], [ErrUnstorable], before anything is sent; [UnknownOutcomeError] if time ran out before the
 	// store's answer was known (all or nothing was stored).
 	Append(ctx context.Context, a Append) ([]Stored, error)

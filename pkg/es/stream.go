@@ -22,24 +22,28 @@ type StreamID struct {
 func (s StreamID) String() string { return s.Type + "#" + s.ID }
 
 // ParseStreamID reads a stored name: the type ends at the first '#'.
+//
+// Errors: [StreamNameError]; [LimitError].
 func ParseStreamID(name string) (StreamID, error) {
 	typ, id, ok := strings.Cut(name, "#")
 	if !ok {
-		return StreamID{}, fmt.Errorf("stream %q: want Type#id", name)
+		return StreamID{}, &StreamNameError{Name: name, Reason: "want Type#id"}
 	}
 	s := StreamID{Type: typ, ID: id}
 	return s, s.Validate()
 }
 
-// Validate tells whether a stream can have this name. A name over MaxStreamBytes is a [LimitError].
+// Validate tells whether a stream can have this name. Every store asks it before it reads or writes.
+//
+// Errors: [StreamNameError]; [LimitError] for a name over MaxStreamBytes.
 func (s StreamID) Validate() error {
 	switch name := s.String(); {
 	case s.Type == "" || s.ID == "":
-		return fmt.Errorf("stream %q: type and id must not be empty", name)
+		return &StreamNameError{Name: name, Reason: "type and id must not be empty"}
 	case strings.Contains(s.Type, "#"):
-		return fmt.Errorf("stream %q: the type must not contain '#'", name)
+		return &StreamNameError{Name: name, Reason: "the type must not contain '#'"}
 	case !utf8.ValidString(name):
-		return fmt.Errorf("stream %q: the name must be UTF-8", name)
+		return &StreamNameError{Name: name, Reason: "the name must be UTF-8"}
 	case len(name) > MaxStreamBytes:
 		return &LimitError{Stream: s, What: "bytes in a stream's name", Size: len(name), Limit: MaxStreamBytes}
 	}

@@ -207,15 +207,20 @@ func nameTooLong(t *testing.T, f *fixture) {
 
 func badNames(t *testing.T, f *fixture) {
 	for _, s := range []es.StreamID{{}, {Type: "Order"}, {ID: "1"}, {Type: "Or#der", ID: "1"}, {Type: "Order", ID: "\xff"}} {
-		if _, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: f.Empty(s), Events: events(1)}}}); err == nil {
-			t.Errorf("appended to %q", s)
+		var wrong *es.StreamNameError
+		_, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: f.Empty(s), Events: events(1)}}})
+		if !errors.As(err, &wrong) {
+			t.Errorf("append to %q: %v", s, err)
 		}
-		if _, err := f.Head(t.Context(), s); err == nil {
-			t.Errorf("there is a head of %q", s)
+		if _, err := f.Head(t.Context(), s); !errors.As(err, &wrong) {
+			t.Errorf("head of %q: %v", s, err)
+		}
+		if _, err := f.Load(t.Context(), f.Empty(s), func(*es.Commit) error { return nil }); !errors.As(err, &wrong) {
+			t.Errorf("load %q: %v", s, err)
 		}
 		for _, err := range f.Read(t.Context(), s, es.Range{}) {
-			if err == nil {
-				t.Errorf("read %q", s)
+			if !errors.As(err, &wrong) {
+				t.Errorf("read %q: %v", s, err)
 			}
 		}
 	}

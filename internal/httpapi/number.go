@@ -1,0 +1,60 @@
+package httpapi
+
+import (
+	"errors"
+	"math"
+	"strconv"
+
+	"github.com/cockroachdb/apd/v3"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// inexact is a number that is not read as it is written: it is out of range, or would be rounded to a whole one. No
+// schema of a body allows it.
+type inexact struct{}
+
+// parseNumber reads a number for the schema: a whole one as int64, another as float64.
+func parseNumber(text string) any {
+	if n, ok := whole(text); ok {
+		return n
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || f == math.Trunc(f) {
+		return inexact{}
+	}
+	return f
+}
+
+// decodeWhole reads a number into an int as parseNumber reads it for the schema.
+func decodeWhole(text *jsontext.Decoder, n *int) error {
+	token, err := text.ReadToken()
+	if err != nil {
+		return err
+	}
+	read, ok := int64(0), token.Kind() == jsontext.KindNumber
+	if ok {
+		read, ok = whole(token.String())
+	}
+	if *n = int(read); !ok || int64(*n) != read {
+		return errors.New("expected a whole number of 64 bits at most")
+	}
+	return nil
+}
+
+// longestNumber is how many characters of a number are looked at, if it is not written as a plain integer.
+const longestNumber = 64
+
+// whole reads the text of a JSON number that is whole and fits into 64 bits: 2, but also 2.0 and 2e0, as JSON Schema
+// has it.
+func whole(text string) (n int64, ok bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err == nil || len(text) > longestNumber {
+		return n, err == nil
+	}
+	d, _, err := apd.NewFromString(text)
+	if err != nil {
+		return 0, false
+	}
+	n, err = d.Int64()
+	return n, err == nil
+}
