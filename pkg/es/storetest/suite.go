@@ -34,6 +34,7 @@ func Run(t *testing.T, open Open) {
 		"append/one winner":             oneWinner,
 		"append/100 events":             hundredEvents,
 		"append/largest commit":         largestCommit,
+		"append/largest uncompressed":   largestUncompressed,
 		"append/payloads of any kind":   anyPayload,
 		"append/repeat of its id":       repeatedID,
 		"append/cancelled context":      cancelledContext,
