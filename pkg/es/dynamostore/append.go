@@ -25,6 +25,8 @@ var (
 //
 // An answer that was lost does no harm: the retry finds our own commit, by its id, and takes that as success.
 func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
+	ctx, cancel := es.WithAppendDeadline(ctx)
+	defer cancel()
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("append: %w", err)
 	}
@@ -80,6 +82,9 @@ const (
 // settle sends an append until it is decided. doubt says that it was sent before, and may be stored.
 func (st *Store) settle(ctx context.Context, c *es.Commit, doubt bool, send func() (verdict, error)) error {
 	for attempt := 1; ; attempt++ {
+		if err := ctx.Err(); err != nil && !doubt { // nothing was sent that could be stored
+			return fmt.Errorf("append %s: nothing was stored: %w", c.Stream, err)
+		}
 		v, err := send()
 		doubt = doubt || v == unclear
 		var conflict *es.ConflictError // says for sure that an earlier attempt was not stored either
@@ -93,6 +98,8 @@ func (st *Store) settle(ctx context.Context, c *es.Commit, doubt bool, send func
 		case attempt < st.cfg.Attempts && st.pause(ctx, attempt):
 		case doubt:
 			return &es.UnknownOutcomeError{Stream: c.Stream, CommitID: c.ID, Err: err}
+		case ctx.Err() != nil:
+			return fmt.Errorf("append %s: nothing was stored: %w: %w", c.Stream, ctx.Err(), err)
 		default:
 			return fmt.Errorf("append %s: %w", c.Stream, err)
 		}

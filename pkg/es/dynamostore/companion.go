@@ -44,7 +44,7 @@ func (p *pending) accompanied(ctx context.Context) (decided, doubt bool, err err
 	if err != nil {
 		p.left(ctx, err)
 	}
-	if len(actions) == 0 {
+	if len(actions) == 0 || ctx.Err() != nil { // sent too late, it would be in doubt
 		return false, false, nil
 	}
 	if all := len(p.Writes) + len(p.Checks) + len(actions); all > maxActions {

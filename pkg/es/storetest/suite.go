@@ -3,6 +3,8 @@
 //	func TestStore(t *testing.T) {
 //		storetest.Run(t, func(t *testing.T, now func() time.Time) es.Store { return mystore.New(now) })
 //	}
+//
+// [RunDeadline] and [RunSnapshots] are called likewise.
 package storetest
 
 import (
