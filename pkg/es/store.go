@@ -65,7 +65,7 @@ type Appender interface {
 	Append(ctx context.Context, a Append) ([]Stored, error)
 }
 
-// Store is an event store.
+// Store is an event store. Each of its methods may also return [ErrUnavailable], besides the cause: the same may succeed later.
 type Store interface {
 	Reader
 	Loader

@@ -44,7 +44,11 @@ func (p *pending) accompanied(ctx context.Context) (decided, doubt bool, err err
 	if err != nil {
 		p.left(ctx, err)
 	}
-	if len(actions) == 0 || ctx.Err() != nil { // sent too late, it would be in doubt
+	if len(actions) == 0 {
+		return false, false, nil
+	}
+	if late := ctx.Err(); late != nil { // what is sent now would be in doubt
+		p.left(ctx, late)
 		return false, false, nil
 	}
 	if all := len(p.Writes) + len(p.Checks) + len(actions); all > maxActions {
