@@ -55,9 +55,9 @@ func (a *api) open(tx *es.Tx, id string, b *OpenAccount) ([]account.Event, error
 	return opened, err
 }
 
-// closeAccount closes an account and frees its owner's e-mail address, in one transaction. The address is the one of the day
-// on which the account was opened: if today's key or spelling of addresses leads to no reservation, the account is closed
-// nevertheless.
+// closeAccount closes an account and frees its owner's e-mail address, in one transaction. The address is the one of
+// the day on which the account was opened: if today's key or spelling of addresses leads to no reservation, the account
+// is closed nevertheless.
 func (a *api) closeAccount(tx *es.Tx, s account.State) ([]account.Event, error) {
 	closed, err := s.Close()
 	if err != nil || s.Email == "" {

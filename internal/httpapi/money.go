@@ -22,9 +22,9 @@ func (m *Money) Resolve(_ huma.Context, at *huma.PathBuffer) []error {
 // money is the amount, which Resolve has checked.
 func (m Money) money() money.Money { return money.Must(money.New(m.Amount, m.Currency)) }
 
-// MoneyHeld is an amount that an account holds and that leaves it. Its currency is the account's, which the account itself
-// sees to, and may be retired by now: what comes in is held against today's list, what is there can still be taken out,
-// transferred, and the account be closed.
+// MoneyHeld is an amount that an account holds and that leaves it. Its currency is the account's, which the account
+// itself sees to, and may be retired by now: what comes in is held against today's list, what is there can still be
+// taken out, transferred, and the account be closed.
 type MoneyHeld struct {
 	Amount   string `json:"amount" minLength:"1" maxLength:"40" example:"12.34" doc:"A plain decimal number with at most as many decimals as the currency has"`
 	Currency string `json:"currency" minLength:"3" maxLength:"3" example:"USD" doc:"ISO 4217 code, which may be retired: the account's"`

@@ -8,7 +8,8 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// TestRetiredCurrency: what an account holds in a currency that is no longer listed can leave it, and nothing of it comes in.
+// TestRetiredCurrency: what an account holds in a currency that is no longer listed can leave it, and nothing of it
+// comes in.
 func TestRetiredCurrency(t *testing.T) {
 	t.Parallel()
 	const zzz40, usd4 = `"amount":{"amount":"40.00","currency":"ZZZ"}`, `"amount":{"amount":"4","currency":"USD"}`
@@ -43,7 +44,8 @@ func TestRetiredCurrency(t *testing.T) {
 	}
 }
 
-// TestAddressOfAnEarlierRule: an account can be closed although its stored address leads to no reservation by today's rules.
+// TestAddressOfAnEarlierRule: an account can be closed although its stored address leads to no reservation by today's
+// rules.
 func TestAddressOfAnEarlierRule(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)

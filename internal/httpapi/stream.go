@@ -34,8 +34,8 @@ type Event struct {
 	At         time.Time  `json:"at" doc:"When it was recorded"`
 	OccurredAt *time.Time `json:"occurredAt,omitempty" doc:"When it happened, where the caller said so"`
 	Data       JSON       `json:"data,omitzero" doc:"The event itself, as its type and schema have it"`
-	// DataBytes is how large a payload is that no answer can hold, since it is too large or is not JSON: of a commit from
-	// before appends looked at that.
+	// DataBytes is how large a payload is that no answer can hold, since it is too large or is not JSON: of a commit
+	// from before appends looked at that.
 	DataBytes int `json:"dataBytes,omitempty" doc:"Where data is absent: no answer can hold it, which has so many bytes"`
 	// CommitID is shared by the events of one append.
 	CommitID string        `json:"commitId" doc:"Shared by all events that were stored together"`
@@ -97,7 +97,8 @@ func (a *api) stream() {
 const (
 	// maxTrailBytes is where a page of a stream ends, if it has an event.
 	maxTrailBytes = 3 << 20
-	// maxEventBytes is the most that one event may take. None that is stored today comes near it: es.MaxUncompressedBytes.
+	// maxEventBytes is the most that one event may take. None that is stored today comes near it:
+	// es.MaxUncompressedBytes.
 	maxEventBytes = 5 << 20
 )
 
@@ -124,7 +125,8 @@ func readTrail(ctx context.Context, events es.Reader, stream es.StreamID, from i
 	return page, nil
 }
 
-// sized returns the event, without its data if no answer can hold that, and how many bytes it takes in an answer of Lambda.
+// sized returns the event, without its data if no answer can hold that, and how many bytes it takes in an answer of
+// Lambda.
 func (e Event) sized() (Event, int) {
 	data := escaped(e.Data.RawMessage)
 	if data > maxEventBytes || !json.Valid(e.Data.RawMessage) {
@@ -136,8 +138,8 @@ func (e Event) sized() (Event, int) {
 	return e, data + escaped(envelope)
 }
 
-// escaped is how many bytes a JSON text takes as a text within JSON: quotes and backslashes take two, the two separators of
-// lines that JavaScript has take six instead of three.
+// escaped is how many bytes a JSON text takes as a text within JSON: quotes and backslashes take two, the two
+// separators of lines that JavaScript has take six instead of three.
 func escaped(text []byte) int {
 	return len(text) + bytes.Count(text, []byte{'"'}) + bytes.Count(text, []byte{'\\'}) +
 		3*(bytes.Count(text, []byte("\u2028"))+bytes.Count(text, []byte("\u2029")))

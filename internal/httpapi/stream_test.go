@@ -108,8 +108,8 @@ func trailOf(t *testing.T, commits ...es.Commit) (all []httpapi.Event) {
 	}
 }
 
-// TestWhatIsStoredCanBePaged: the largest commits there can be, of payloads that grow most when they are escaped, and larger
-// ones from before there was a limit.
+// TestWhatIsStoredCanBePaged: the largest commits there can be, of payloads that grow most when they are escaped, and
+// larger ones from before there was a limit.
 func TestWhatIsStoredCanBePaged(t *testing.T) {
 	t.Parallel()
 	commit := func(version int64, unit string, times int) es.Commit {

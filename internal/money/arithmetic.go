@@ -85,8 +85,8 @@ func (m Money) commonCurrency(n Money) (string, error) {
 	return "", &CurrencyMismatchError{A: m.code, B: n.code}
 }
 
-// limited returns a result, which may have MaxDigits digits. Of stored amounts that have more, since the currency had fewer
-// decimals when they were stored, it may have as many as they have: what was stored can be counted with.
+// limited returns a result, which may have MaxDigits digits. Of stored amounts that have more, since the currency had
+// fewer decimals when they were stored, it may have as many as they have: what was stored can be counted with.
 func limited(d decimal, operands int, code string) (Money, error) {
 	if result := d.in(code); result.decimal().digits() <= max(MaxDigits, operands) {
 		return result, nil

@@ -54,8 +54,9 @@ func (d decimal) String() string {
 	return digits
 }
 
-// in returns the number as the one Money that stands for it in a currency: with all the decimals that the currency has by
-// today's list, and more only where it needs them. A currency that is not on the list leaves the decimals as they are.
+// in returns the number as the one Money that stands for it in a currency: with all the decimals that the currency has
+// by today's list, and more only where it needs them. A currency that is not on the list leaves the decimals as they
+// are.
 func (d decimal) in(code string) Money {
 	today, listed := currency.GetDigits(code)
 	if !listed {

@@ -21,8 +21,8 @@ func (m Money) MarshalJSON() ([]byte, error) {
 	return json.Marshal(asJSON{Amount: &amount, Currency: &code})
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote, as [Stored] does: whatever today's list of currencies says. New amounts, from
-// a caller, are read as two strings and given to [New].
+// UnmarshalJSON reads what MarshalJSON wrote, as [Stored] does: whatever today's list of currencies says. New amounts,
+// from a caller, are read as two strings and given to [New].
 //
 // Errors: [InvalidError], also for other members and where amount is not a string.
 func (m *Money) UnmarshalJSON(data []byte) error {

@@ -1,8 +1,9 @@
 // Package money is exact amounts of money: a decimal and an ISO 4217 currency. Amounts are never rounded: what has more
 // decimals than its currency is refused, and so is a result that is too large.
 //
-// The list of currencies changes: codes are retired, and the number of decimals of others changes. Only new amounts are held
-// against today's list ([New]). What was stored is read whatever the list says now ([Stored], and JSON), and counted with.
+// The list of currencies changes: codes are retired, and the number of decimals of others changes. Only new amounts are
+// held against today's list ([New]). What was stored is read whatever the list says now ([Stored], and JSON), and
+// counted with.
 package money
 
 import (
@@ -18,8 +19,8 @@ import (
 const MaxDigits = 18
 
 // Money is an amount in a currency. It is immutable, and always has all the decimals of its currency: "5.00" USD, "5" JPY.
-// Equal values are also == and deeply equal. Amounts in a currency that is not on today's list keep the decimals that they
-// were stored with: of these, compare with Equal.
+// Equal values are also == and deeply equal. Amounts in a currency that is not on today's list keep the decimals that
+// they were stored with: of these, compare with Equal.
 //
 // The zero Money is no money yet: no currency, an amount of "0". It takes the other's currency in Add, Sub and Cmp, is
 // null in JSON, and is left out of a struct by the JSON option omitzero, which keeps an amount of zero in a currency.
@@ -67,7 +68,8 @@ func Must(m Money, err error) Money {
 
 // FromMinorUnits returns a new amount of n of the currency's smallest units: 1234 for 12.34 USD, 12 for 12 JPY.
 //
-// Errors: [InvalidError] where the currency is not on today's list, [RangeError] where n has more than MaxDigits digits.
+// Errors: [InvalidError] where the currency is not on today's list, [RangeError] where n has more than MaxDigits
+// digits.
 func FromMinorUnits(n int64, currencyCode string) (Money, error) {
 	digits, listed := currency.GetDigits(currencyCode)
 	if !listed {
@@ -87,8 +89,8 @@ func (m Money) Amount() string {
 // Currency is the ISO 4217 code, "" for no money.
 func (m Money) Currency() string { return m.code }
 
-// MinorUnits is the amount in units of its last decimal, the currency's smallest: 1234 for 12.34 USD. What does not fit, as
-// only a stored amount may not, is the largest or the smallest int64.
+// MinorUnits is the amount in units of its last decimal, the currency's smallest: 1234 for 12.34 USD. What does not
+// fit, as only a stored amount may not, is the largest or the smallest int64.
 func (m Money) MinorUnits() int64 {
 	units := m.decimal().units
 	switch {

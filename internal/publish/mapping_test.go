@@ -61,7 +61,8 @@ func commit(stream es.StreamID, events ...es.RawEvent) es.Commit {
 // sample is an event that was stored, as a golden file has it.
 type sample struct {
 	es.RawEvent
-	// note says what is special about it: "retired-currency". "" = nothing: what it is published as has a golden file too.
+	// note says what is special about it: "retired-currency". "" = nothing: what it is published as has a golden file
+	// too.
 	note string
 }
 

@@ -15,7 +15,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// corrected are the events of an account, in a future in which a correction that was stored as one event is read as two.
+// corrected are the events of an account, in a future in which a correction that was stored as one event is read as
+// two.
 var corrected = es.NewRegistry(
 	es.Type[account.Event]("AccountOpened", 2, account.AccountOpened{}),
 	es.Type[account.Event]("MoneyDeposited", 1, account.MoneyDeposited{}),
@@ -24,7 +25,8 @@ var corrected = es.NewRegistry(
 	return []es.RawEvent{{Type: "MoneyWithdrawn", Schema: 1, Data: data}, {Type: "MoneyDeposited", Schema: 1, Data: data}}, nil
 }, es.StoredType{Name: "MoneyWithdrawn", Schema: 1}, es.StoredType{Name: "MoneyDeposited", Schema: 1}))
 
-// TestStatementOfParts: the statement shows every part of an event that was split, in order, also when it is built anew.
+// TestStatementOfParts: the statement shows every part of an event that was split, in order, also when it is built
+// anew.
 func TestStatementOfParts(t *testing.T) {
 	t.Parallel()
 	client, names := dynamotest.Client(t), map[string]string{}

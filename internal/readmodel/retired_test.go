@@ -36,8 +36,8 @@ func (w *world) keep(t *testing.T, stream es.StreamID, files ...string) {
 	w.streams = append(w.streams, stream)
 }
 
-// TestRetiredCurrency: accounts, orders and products in a currency that is no longer listed load, are in every read model, and
-// can be built anew.
+// TestRetiredCurrency: accounts, orders and products in a currency that is no longer listed load, are in every read
+// model, and can be built anew.
 func TestRetiredCurrency(t *testing.T) {
 	t.Parallel()
 	const retired = ".retired-currency"

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Upcaster turns a stored payload of an older schema into what stands for it now. [UpcastJSON] makes one that yields one
-// event, [UpcastFunc] one that yields several, or none. What it yields is upcast further if need be.
+// Upcaster turns a stored payload of an older schema into what stands for it now. [UpcastJSON] makes one that yields
+// one event, [UpcastFunc] one that yields several, or none. What it yields is upcast further if need be.
 type Upcaster struct {
 	to []typeSchema // all that it may yield
 	up func(data json.RawMessage) ([]RawEvent, error)
@@ -49,8 +49,8 @@ func UpcastFunc(up func(data json.RawMessage) ([]RawEvent, error), to ...StoredT
 }
 
 // Upcast registers how events of a type and schema that are no longer written are read. It returns the registry, so that
-// calls chain. It panics where the schema is the one that is written today, or is registered already, and where upcasters
-// lead back to where they began: reading such an event would never end.
+// calls chain. It panics where the schema is the one that is written today, or is registered already, and where
+// upcasters lead back to where they began: reading such an event would never end.
 func (r *Registry[E]) Upcast(name string, schema int, up Upcaster) *Registry[E] {
 	key := typeSchema{name, schema}
 	if _, twice := r.upcasters[key]; twice {
@@ -104,8 +104,8 @@ func (u *upcasting[E]) corrupt(raw RawEvent, err error, format string, args ...a
 	return &CorruptError{Stream: u.at.Stream, Version: u.at.Version, Reason: reason, Err: err}
 }
 
-// decode decodes an event, or what stands for it. The upcasters of a registry lead nowhere in a circle, so it ends; how many
-// events a split of splits makes is bounded here.
+// decode decodes an event, or what stands for it. The upcasters of a registry lead nowhere in a circle, so it ends; how
+// many events a split of splits makes is bounded here.
 func (u *upcasting[E]) decode(raw RawEvent) error {
 	up, old := u.upcasters[typeSchema{raw.Type, raw.Schema}]
 	if !old {

@@ -103,8 +103,8 @@ func TestUpcastRefusesFaults(t *testing.T) {
 	}
 }
 
-// TestUpcastIsBounded: an event whose parts are split again and again does not take all memory, and is an error that names
-// it. A long chain is none.
+// TestUpcastIsBounded: an event whose parts are split again and again does not take all memory, and is an error that
+// names it. A long chain is none.
 func TestUpcastIsBounded(t *testing.T) {
 	t.Parallel()
 	chain := func(steps, parts int) *es.Registry[counterEvent] {

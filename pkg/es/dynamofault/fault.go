@@ -17,8 +17,8 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Mark returns an error of the SDK as [es.ErrUnavailable], besides what it is, if it is [Unavailable]. Another error, and
-// nil, it returns as it is. What is built on DynamoDB marks the errors that it hands on.
+// Mark returns an error of the SDK as [es.ErrUnavailable], besides what it is, if it is [Unavailable]. Another error,
+// and nil, it returns as it is. What is built on DynamoDB marks the errors that it hands on.
 func Mark(err error) error {
 	if !Unavailable(err) || errors.Is(err, es.ErrUnavailable) {
 		return err

@@ -67,8 +67,8 @@ func keepLarge(t *testing.T, store *dynamostore.Store, commits, bytes int) (all 
 	return all
 }
 
-// TestLargerCommitsOfBefore: what was stored before there was a limit of uncompressed bytes can be read, appended to, and
-// moved to another table.
+// TestLargerCommitsOfBefore: what was stored before there was a limit of uncompressed bytes can be read, appended to,
+// and moved to another table.
 func TestLargerCommitsOfBefore(t *testing.T) {
 	t.Parallel()
 	store := open(t, nil)

@@ -29,9 +29,9 @@ type GoldenConfig struct {
 //   - a sample is not stored as its file has it, byte for byte, or the file does not give the sample back,
 //   - a file can't be decoded: no upcaster takes its schema, or its type, to one of today.
 //
-// There is one sample a type, best with every field set. Further files, <Type>.v<schema>.<note>.json, have to stay readable
-// too, such as one with a value that was valid when it was stored and is no longer: MoneyDeposited.v1.retired-currency.json.
-// They are written by hand and never updated.
+// There is one sample a type, best with every field set. Further files, <Type>.v<schema>.<note>.json, have to stay
+// readable too, such as one with a value that was valid when it was stored and is no longer:
+// MoneyDeposited.v1.retired-currency.json. They are written by hand and never updated.
 func (k Kit[S, E]) Golden(t T, cfg GoldenConfig, samples ...E) {
 	t.Helper()
 	aggregate := k.aggregate

@@ -20,9 +20,9 @@ type StatesConfig struct {
 	Update bool
 }
 
-// States holds what the aggregate's fold makes of events against a golden file for each schema of its snapshots, v<schema>.json.
-// A snapshot that is stored is used as long as its schema is the repository's, so a fold that makes other states of the
-// same events needs a new schema: else old states are served. It fails the test where
+// States holds what the aggregate's fold makes of events against a golden file for each schema of its snapshots,
+// v<schema>.json. A snapshot that is stored is used as long as its schema is the repository's, so a fold that makes
+// other states of the same events needs a new schema: else old states are served. It fails the test where
 //
 //   - a state is no longer as the schema's file has it: it says which schema to raise to,
 //   - the schema has no file, a file is of a newer schema, or a life is not in the schema's file,

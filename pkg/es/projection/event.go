@@ -11,8 +11,9 @@ import (
 type Event struct {
 	Stream  es.StreamID
 	Version int64
-	// Part is the place of the event among those that one stored event stands for, where an upcaster splits it: 0 for the
-	// first, and for an event that is not split. It is counted within the stored event, not within the commit or the save.
+	// Part is the place of the event among those that one stored event stands for, where an upcaster splits it: 0 for
+	// the first, and for an event that is not split. It is counted within the stored event, not within the commit or
+	// the save.
 	Part int
 	// At is when it was recorded; OccurredAt is when it happened, which is At unless the caller said otherwise.
 	At, OccurredAt time.Time
@@ -21,11 +22,11 @@ type Event struct {
 	Data any
 }
 
-// Sort is the sort key of a row that an event makes: within a stream, it orders events by version and part, and no two have
-// the same. Every fold that keeps a row an event uses it.
+// Sort is the sort key of a row that an event makes: within a stream, it orders events by version and part, and no two
+// have the same. Every fold that keeps a row an event uses it.
 //
-// [OwnKey] appends "|" and the stream. '~' comes after '|', so the parts of a version come after its first, and before the
-// next version.
+// [OwnKey] appends "|" and the stream. '~' comes after '|', so the parts of a version come after its first, and before
+// the next version.
 func (e Event) Sort() string {
 	if e.Part == 0 {
 		return fmt.Sprintf("%019d", e.Version)

@@ -44,7 +44,8 @@ var split = es.NewRegistry(es.Type[noteEvent]("Noted", 2, Noted{})).
 		return parts, err
 	}, es.StoredType{Name: "Noted", Schema: 2}))
 
-// TestParts: every part of an event that an upcaster splits has a row of its own, in order, live and when rows are built anew.
+// TestParts: every part of an event that an upcaster splits has a row of its own, in order, live and when rows are
+// built anew.
 func TestParts(t *testing.T) {
 	t.Parallel()
 	store, view := memstore.New(memstore.Config{}), memview.New(memview.Config{})

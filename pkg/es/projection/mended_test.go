@@ -43,7 +43,8 @@ func (v *refusing) Save(ctx context.Context, g projection.Generation, moves []pr
 }
 
 // TestThrottledFill: a fill that is throttled goes on where it was refused, and does not do again what is done; out of time,
-// it says so, so that its job comes back. By default it knows what stores say of themselves; what else there is, it is told.
+// it says so, so that its job comes back. By default it knows what stores say of themselves; what else there is, it is
+// told.
 func TestThrottledFill(t *testing.T) {
 	t.Parallel()
 	told := func(err error) bool { return errors.Is(err, errOutage) }

@@ -25,8 +25,8 @@ type RebuildConfig struct {
 	// Grace is how long a retired generation is kept, for cursors and for a rollback. It must be longer than readers
 	// remember which generation serves. Default 1 hour.
 	Grace time.Duration
-	// Throttled tells whether an error is of a store that has too much to do: what failed is done again, slower. Default:
-	// [es.ErrUnavailable] and [ErrContended] are.
+	// Throttled tells whether an error is of a store that has too much to do: what failed is done again, slower.
+	// Default: [es.ErrUnavailable] and [ErrContended] are.
 	Throttled func(error) bool
 	// Reconcile adjusts reconciliations.
 	Reconcile ReconcileConfig

@@ -196,7 +196,8 @@ func largestCommit(t *testing.T, f *fixture) {
 	f.whole(t, stream, 1)
 }
 
-// largestUncompressed: however well a payload can be compressed, it is not stored if it is too large to be read page by page.
+// largestUncompressed: however well a payload can be compressed, it is not stored if it is too large to be read page by
+// page.
 func largestUncompressed(t *testing.T, f *fixture) {
 	probe := f.must(t, f.Empty(es.StreamID{Type: stream.Type, ID: "acc-0"}), flat(1000))
 	fits := es.MaxUncompressedBytes - probe.Size() + 1000

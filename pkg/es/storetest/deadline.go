@@ -10,9 +10,9 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// RunDeadline tests that no append takes longer than [es.AppendDeadline], whatever the caller's context allows: on that rests
-// which past states are marked as provisional. Time is that of package synctest, so the store has to be one without
-// connections: in memory, or on a client that stands in for them.
+// RunDeadline tests that no append takes longer than [es.AppendDeadline], whatever the caller's context allows: on that
+// rests which past states are marked as provisional. Time is that of package synctest, so the store has to be one
+// without connections: in memory, or on a client that stands in for them.
 func RunDeadline(t *testing.T, open Open) {
 	for name, test := range map[string]struct {
 		stall time.Duration // between an append's time and what is stored

@@ -46,8 +46,8 @@ func first[T any](all iter.Seq2[T, error]) error {
 	return nil
 }
 
-// TestThrottlesAreUnavailable: whatever a view or a catalog is asked for, a throttle of DynamoDB's is one for the engine, which
-// knows nothing of AWS. A request that is refused for good is not.
+// TestThrottlesAreUnavailable: whatever a view or a catalog is asked for, a throttle of DynamoDB's is one for the
+// engine, which knows nothing of AWS. A request that is refused for good is not.
 func TestThrottlesAreUnavailable(t *testing.T) {
 	t.Parallel()
 	const cancelled = `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","CancellationReasons":[{"Code":"None"},{"Code":"`
