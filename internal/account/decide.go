@@ -38,8 +38,8 @@ func (s State) Deposit(amount money.Money, description string) ([]Event, error) 
 
 // Withdraw takes an amount that the balance covers. The description may be empty.
 //
-// Errors: [rule.Violation] with NotOpen, rule.AmountNotPositive, rule.CurrencyMismatch, InsufficientFunds,
-// rule.TextTooLong or rule.TextMalformed.
+// Errors: [rule.Violation] with NotOpen, rule.AmountNotPositive, rule.CurrencyMismatch, rule.AmountTooFine (it has more
+// decimals than the balance), InsufficientFunds, rule.TextTooLong or rule.TextMalformed.
 func (s State) Withdraw(amount money.Money, description string) ([]Event, error) {
 	if err := s.canWithdraw(amount); err != nil {
 		return nil, err
@@ -88,5 +88,5 @@ func (s State) canWithdraw(amount money.Money) error {
 	if rest.IsNegative() {
 		return InsufficientFunds.Because("the balance is %s, %s was asked for", s.Balance, amount)
 	}
-	return nil
+	return rule.NotFiner("amount", amount, s.Balance)
 }

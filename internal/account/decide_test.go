@@ -51,6 +51,7 @@ func TestDecisions(t *testing.T) {
 
 		{Name: "withdraw", Given: hundred, When: withdraw(usd("99.99")), Then: withdrawn("99.99")},
 		{Name: "withdraw all", Given: hundred, When: withdraw(usd("100")), Then: withdrawn("100")},
+		{Name: "withdraw less than a cent", Given: hundred, When: withdraw(money.Must(money.Held("0.001", "USD"))), ThenError: refused(rule.AmountTooFine)},
 		{Name: "withdraw a cent too much", Given: hundred, When: withdraw(usd("100.01")), ThenError: refused(account.InsufficientFunds)},
 		{Name: "withdraw from nothing", Given: events{opened(usd("0"))}, When: withdraw(usd("0.01")), ThenError: refused(account.InsufficientFunds)},
 		{Name: "withdraw the deposits too", Given: append(hundred[:1:1], deposited("50")[0]), When: withdraw(usd("150")), Then: withdrawn("150")},

@@ -45,7 +45,8 @@ type Config struct {
 	Warm int
 }
 
-// How snapshots are made. A schema is raised whenever the state of its aggregate, or what events do to it, changes.
+// How snapshots are made. A schema is raised whenever the state of its aggregate, or what events do to it, changes:
+// tests of golden states say when.
 const (
 	accountsEvery, accountsSchema = 100, 1
 	ordersEvery, ordersSchema     = 50, 2

@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go/middleware"
+
+	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
 // How calls to DynamoDB and SQS fail. The SDK's own choices are for programs that may take their time: 30 s for a connection, 20 s
@@ -78,7 +80,7 @@ func httpClient() *awshttp.BuildableClient {
 
 // retryCutOff tries again after half an answer, which the SDK takes for good. Every write of ours may be sent again.
 func retryCutOff(err error) aws.Ternary {
-	if cutOff(err) {
+	if dynamofault.CutOff(err) {
 		return aws.TrueTernary
 	}
 	return aws.UnknownTernary

@@ -2,14 +2,12 @@ package app
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 
 	"github.com/annals-es/annals/internal/telemetry"
+	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
 // countOutcomes measures what becomes of commands.
@@ -51,7 +49,7 @@ func CountThrottles(meter *telemetry.Meter) func(*middleware.Stack) error {
 		middleware.FinalizeOutput, middleware.Metadata, error,
 	) {
 		out, metadata, err := next.HandleFinalize(ctx, in)
-		if throttled(err) {
+		if dynamofault.Throttled(err) {
 			meter.Add(telemetry.Throttles, 1)
 		}
 		return out, metadata, err
@@ -63,20 +61,3 @@ func CountThrottles(meter *telemetry.Meter) func(*middleware.Stack) error {
 		return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("count throttles", count), "Retry", middleware.After)
 	}
 }
-
-// throttled tells whether AWS asked for patience. What two writers do to one item at once is no throttle.
-func throttled(err error) bool {
-	var cancelled *types.TransactionCanceledException
-	if errors.As(err, &cancelled) {
-		for _, reason := range cancelled.CancellationReasons {
-			if reason.Code != nil && throttles[*reason.Code] && !contended[*reason.Code] {
-				return true
-			}
-		}
-		return false
-	}
-	var api smithy.APIError
-	return errors.As(err, &api) && throttles[api.ErrorCode()] && !contended[api.ErrorCode()]
-}
-
-var contended = map[string]bool{"TransactionConflictException": true, "TransactionConflict": true, "TransactionInProgressException": true}

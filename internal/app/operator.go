@@ -36,7 +36,7 @@ func (s Service) Operator(cfg projection.RebuildConfig) (*Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg.Log, cfg.Throttled = s.Log, unavailable
+	cfg.Log = s.Log
 	o := &Operator{
 		Engine: engine, Rebuilder: projection.NewRebuilder(engine, store, cfg),
 		Reactions: reactions, reactor: projection.NewRebuilder(reactions, store, cfg), store: store,

@@ -5,6 +5,7 @@ import (
 	"github.com/annals-es/annals/internal/reaction"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamofault"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
@@ -39,7 +40,7 @@ func (s Service) reactions(store *dynamostore.Store) (*projection.Engine, error)
 		Name:    tables.ReserveStock.Name,
 		Sources: map[string]es.Decoder{order.Aggregate.StreamType: order.Aggregate.Events},
 		React:   reaction.NewReserveStock(all).React,
-		Passing: unavailable,
+		Passing: dynamofault.Unavailable,
 	})
 	subscriptions := []projection.Subscription{{Projection: reserve, View: dynamoview.New(s.DynamoDB, s.Tables.Of(tables.ReserveStock))}}
 	if s.Bus != nil {

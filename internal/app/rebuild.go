@@ -40,7 +40,7 @@ func (s Service) Rebuilder() (func(context.Context, RebuildRequest) (projection.
 	cfg.Margin = rebuildMargin
 	engine := projection.NewEngine(store, models.Catalog(), cfg, models.Subscriptions()...)
 	return func(ctx context.Context, in RebuildRequest) (projection.Stage, error) {
-		r := projection.NewRebuilder(engine, store, projection.RebuildConfig{Segments: in.Segments, Log: s.Log, Throttled: unavailable})
+		r := projection.NewRebuilder(engine, store, projection.RebuildConfig{Segments: in.Segments, Log: s.Log})
 		out, err := r.Advance(ctx, in.Task, in.Stage)
 		if err == nil {
 			return out, nil

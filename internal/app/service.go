@@ -20,6 +20,7 @@ import (
 	"github.com/annals-es/annals/internal/telemetry"
 	"github.com/annals-es/annals/internal/tracing"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamofault"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
@@ -137,7 +138,7 @@ func (s Service) Projector() (*Projector, error) {
 	return &Projector{
 		engine: engine,
 		rebuilder: projection.NewRebuilder(engine, store, projection.RebuildConfig{
-			Log: s.Log, Throttled: unavailable, Reconcile: projection.ReconcileConfig{Observe: s.Meter.Reconciled},
+			Log: s.Log, Reconcile: projection.ReconcileConfig{Observe: s.Meter.Reconciled},
 		}),
 		snapshots: []snapshotter{
 			all.Accounts, all.Orders, all.Products,
@@ -171,7 +172,7 @@ func (s Service) store() (*dynamostore.Store, error) {
 func (s Service) models() *readmodel.Models { return readmodel.New(s.DynamoDB, s.Tables.Of) }
 
 func (s Service) http() httpapi.Config {
-	cfg := httpapi.Config{Log: s.Log, Unavailable: unavailable, EmailKey: []byte(s.EmailKey), Now: s.Store.Now, Queue: s.CatchUps}
+	cfg := httpapi.Config{Log: s.Log, Unavailable: dynamofault.Unavailable, EmailKey: []byte(s.EmailKey), Now: s.Store.Now, Queue: s.CatchUps}
 	if s.CursorKey != "" { // commands have none, and no cursors
 		cfg.CursorKey = []byte(s.CursorKey)
 	}

@@ -91,6 +91,21 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// TestLargerCommitsOfBefore: a commit that nobody can append today is in archives as any other.
+func TestLargerCommitsOfBefore(t *testing.T) {
+	t.Parallel()
+	c := es.Commit{Stream: es.StreamID{Type: "Order", ID: "o"}, Version: 1, ID: "old", Events: []es.RawEvent{
+		{Type: "Happened", Schema: 2, Data: json.RawMessage(`"` + strings.Repeat(`\\`, 2*es.MaxUncompressedBytes) + `"`)},
+	}}
+	c.At = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+	c.Hash = c.ComputeHash()
+	for got, err := range archive.Read(strings.NewReader(write(t, []es.Commit{c}))) {
+		if err != nil || !cmp.Equal(got.Events, c.Events) || !bytes.Equal(got.Hash, c.Hash) {
+			t.Errorf("%s@%d: %v", got.Stream, got.Version, err)
+		}
+	}
+}
+
 // TestChanges: whatever is changed, cut off, left out, put elsewhere or added is noticed, before the end at the latest.
 func TestChanges(t *testing.T) {
 	t.Parallel()

@@ -15,19 +15,25 @@ type OpenAccount struct {
 	InitialDeposit Money  `json:"initialDeposit" doc:"May be zero; its currency is the account's"`
 }
 
-// MoveMoney is the body of deposits and withdrawals.
-type MoveMoney struct {
+// DepositMoney is the body of deposits.
+type DepositMoney struct {
 	Amount      Money  `json:"amount"`
 	Description string `json:"description,omitempty" maxLength:"500"`
+}
+
+// WithdrawMoney is the body of withdrawals.
+type WithdrawMoney struct {
+	Amount      MoneyHeld `json:"amount"`
+	Description string    `json:"description,omitempty" maxLength:"500"`
 }
 
 func (a *api) accountCommands() {
 	repo := a.aggregates.Accounts
 	createWith(a, routes.OpenAccount, repo, func(b *OpenAccount) ID { return b.AccountID }, a.open)
-	change(a, routes.DepositMoney, repo, func(s account.State, b MoveMoney) ([]account.Event, error) {
+	change(a, routes.DepositMoney, repo, func(s account.State, b DepositMoney) ([]account.Event, error) {
 		return s.Deposit(b.Amount.money(), b.Description)
 	})
-	change(a, routes.WithdrawMoney, repo, func(s account.State, b MoveMoney) ([]account.Event, error) {
+	change(a, routes.WithdrawMoney, repo, func(s account.State, b WithdrawMoney) ([]account.Event, error) {
 		return s.Withdraw(b.Amount.money(), b.Description)
 	})
 	actWith(a, routes.CloseAccount, repo, a.closeAccount)
@@ -49,13 +55,15 @@ func (a *api) open(tx *es.Tx, id string, b *OpenAccount) ([]account.Event, error
 	return opened, err
 }
 
-// closeAccount closes an account and frees its owner's e-mail address, in one transaction.
+// closeAccount closes an account and frees its owner's e-mail address, in one transaction. The address is the one of
+// the day on which the account was opened: if today's key or spelling of addresses leads to no reservation, the account
+// is closed nevertheless.
 func (a *api) closeAccount(tx *es.Tx, s account.State) ([]account.Event, error) {
 	closed, err := s.Close()
 	if err != nil || s.Email == "" {
 		return closed, err
 	}
-	address, err := a.aggregates.Emails.Get(tx, email.ID(a.cfg.EmailKey, s.Email))
+	address, err := a.aggregates.Emails.GetOrNew(tx, email.ID(a.cfg.EmailKey, s.Email))
 	if err != nil {
 		return nil, err
 	}

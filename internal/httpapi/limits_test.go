@@ -12,7 +12,8 @@ func TestSchemasHaveTheAggregatesLimits(t *testing.T) {
 	t.Parallel()
 	texts := map[reflect.Type]map[string]rule.Text{
 		reflect.TypeFor[OpenAccount]():   {"ownerName": rule.OwnerName, "email": {Max: rule.MaxEmail}},
-		reflect.TypeFor[MoveMoney]():     {"description": rule.Description},
+		reflect.TypeFor[DepositMoney]():  {"description": rule.Description},
+		reflect.TypeFor[WithdrawMoney](): {"description": rule.Description},
 		reflect.TypeFor[TransferMoney](): {"description": rule.Description},
 		reflect.TypeFor[ShipOrder]():     {"trackingNumber": rule.TrackingNumber},
 		reflect.TypeFor[ListProduct]():   {"name": rule.ProductName},

@@ -239,7 +239,7 @@ func TestRulesOfRequestsAreDocumented(t *testing.T) {
 		t.Errorf("%d parameters are instants", instants)
 	}
 	for _, body := range []string{
-		"OpenAccount", "MoveMoney", "TransferMoney", "CreateOrder", "Item", "Money", "ShippingAddress", "ReceivePayment", "ShipOrder",
+		"OpenAccount", "DepositMoney", "WithdrawMoney", "TransferMoney", "CreateOrder", "Item", "Money", "MoneyHeld", "ShippingAddress", "ReceivePayment", "ShipOrder",
 		"ListProduct", "ReceiveStock", "ChangePrice",
 	} {
 		members := doc.Components.Schemas[body].Properties

@@ -22,7 +22,7 @@ type readBody struct {
 func bodies() []readBody {
 	var all []readBody
 	for _, t := range []reflect.Type{
-		reflect.TypeFor[OpenAccount](), reflect.TypeFor[MoveMoney](), reflect.TypeFor[TransferMoney](), reflect.TypeFor[CreateOrder](),
+		reflect.TypeFor[OpenAccount](), reflect.TypeFor[DepositMoney](), reflect.TypeFor[WithdrawMoney](), reflect.TypeFor[TransferMoney](), reflect.TypeFor[CreateOrder](),
 		reflect.TypeFor[Item](), reflect.TypeFor[ShippingAddress](), reflect.TypeFor[ReceivePayment](), reflect.TypeFor[ShipOrder](),
 		reflect.TypeFor[ListProduct](), reflect.TypeFor[ReceiveStock](), reflect.TypeFor[ChangePrice](), reflect.TypeFor[struct{}](),
 	} {

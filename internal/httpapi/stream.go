@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -32,7 +33,10 @@ type Event struct {
 	Schema     int        `json:"schema" doc:"The version of the shape of data"`
 	At         time.Time  `json:"at" doc:"When it was recorded"`
 	OccurredAt *time.Time `json:"occurredAt,omitempty" doc:"When it happened, where the caller said so"`
-	Data       JSON       `json:"data" doc:"The event itself, as its type and schema have it"`
+	Data       JSON       `json:"data,omitzero" doc:"The event itself, as its type and schema have it"`
+	// DataBytes is how large a payload is that no answer can hold, since it is too large or is not JSON: of a commit
+	// from before appends looked at that.
+	DataBytes int `json:"dataBytes,omitempty" doc:"Where data is absent: no answer can hold it, which has so many bytes"`
 	// CommitID is shared by the events of one append.
 	CommitID string        `json:"commitId" doc:"Shared by all events that were stored together"`
 	Metadata EventMetadata `json:"metadata"`
@@ -89,8 +93,14 @@ func (a *api) stream() {
 	})
 }
 
-// maxTrailBytes is how much of payloads a page of a stream holds before it ends: Lambda sends answers of up to 6 MB.
-const maxTrailBytes = 3 << 20
+// What an answer may take as Lambda sends it: a JSON text within JSON, of up to 6 MB with headers.
+const (
+	// maxTrailBytes is where a page of a stream ends, if it has an event.
+	maxTrailBytes = 3 << 20
+	// maxEventBytes is the most that one event may take. None that is stored today comes near it:
+	// es.MaxUncompressedBytes.
+	maxEventBytes = 5 << 20
+)
 
 // readTrail reads up to limit events of a stream from a version.
 func readTrail(ctx context.Context, events es.Reader, stream es.StreamID, from int64, limit int) (readmodel.Page[Event], error) {
@@ -100,18 +110,39 @@ func readTrail(ctx context.Context, events es.Reader, stream es.StreamID, from i
 			return page, err
 		}
 		for i := range c.Events {
-			switch version := c.Version + int64(i); {
-			case version < from:
-			case len(page.Items) == limit, size > maxTrailBytes:
-				page.Next = strconv.FormatInt(version, 10)
-				return page, nil
-			default:
-				page.Items = append(page.Items, newEvent(&c, i))
-				size += len(c.Events[i].Data)
+			if c.Version+int64(i) < from {
+				continue
 			}
+			e, takes := newEvent(&c, i).sized()
+			size += takes
+			if n := len(page.Items); n == limit || n > 0 && size > maxTrailBytes {
+				page.Next = strconv.FormatInt(e.Version, 10)
+				return page, nil
+			}
+			page.Items = append(page.Items, e)
 		}
 	}
 	return page, nil
+}
+
+// sized returns the event, without its data if no answer can hold that, and how many bytes it takes in an answer of
+// Lambda.
+func (e Event) sized() (Event, int) {
+	data := escaped(e.Data.RawMessage)
+	if data > maxEventBytes || !json.Valid(e.Data.RawMessage) {
+		e.DataBytes, e.Data, data = len(e.Data.RawMessage), JSON{}, 0
+	}
+	rest := e
+	rest.Data = JSON{}
+	envelope, _ := json.Marshal(rest) // texts, numbers and times: it does not fail
+	return e, data + escaped(envelope)
+}
+
+// escaped is how many bytes a JSON text takes as a text within JSON: quotes and backslashes take two, the two
+// separators of lines that JavaScript has take six instead of three.
+func escaped(text []byte) int {
+	return len(text) + bytes.Count(text, []byte{'"'}) + bytes.Count(text, []byte{'\\'}) +
+		3*(bytes.Count(text, []byte("\u2028"))+bytes.Count(text, []byte("\u2029")))
 }
 
 func newEvent(c *es.Commit, i int) Event {

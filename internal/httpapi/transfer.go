@@ -12,10 +12,10 @@ import (
 
 // TransferMoney is the body of POST /transfers.
 type TransferMoney struct {
-	FromAccountID ID     `json:"fromAccountId"`
-	ToAccountID   ID     `json:"toAccountId"`
-	Amount        Money  `json:"amount"`
-	Description   string `json:"description,omitempty" maxLength:"500"`
+	FromAccountID ID        `json:"fromAccountId"`
+	ToAccountID   ID        `json:"toAccountId"`
+	Amount        MoneyHeld `json:"amount"`
+	Description   string    `json:"description,omitempty" maxLength:"500"`
 }
 
 // Transferred is what a transfer did to both accounts.

@@ -1,73 +1,64 @@
 package money
 
-import (
-	"strconv"
-
-	"github.com/bojanz/currency"
-)
+import "math/big"
 
 // Add returns m + n.
 //
 // Errors: [CurrencyMismatchError], [RangeError].
 func (m Money) Add(n Money) (Money, error) {
-	if err := m.sameCurrency(n); err != nil {
-		return Money{}, err
-	}
-	sum, err := m.in(n).Add(n.in(m))
-	if err != nil {
-		return Money{}, err
-	}
-	return canonical(sum)
+	return m.with(n, func(a, b *big.Int) *big.Int { return new(big.Int).Add(a, b) })
 }
 
 // Sub returns m - n, which may be negative.
 //
 // Errors: [CurrencyMismatchError], [RangeError].
 func (m Money) Sub(n Money) (Money, error) {
-	if err := m.sameCurrency(n); err != nil {
+	return m.with(n, func(a, b *big.Int) *big.Int { return new(big.Int).Sub(a, b) })
+}
+
+// with applies an operation to m and n.
+func (m Money) with(n Money, operation func(a, b *big.Int) *big.Int) (Money, error) {
+	code, err := m.commonCurrency(n)
+	if err != nil || code == "" {
 		return Money{}, err
 	}
-	difference, err := m.in(n).Sub(n.in(m))
-	if err != nil {
-		return Money{}, err
-	}
-	return canonical(difference)
+	a, b := same(m.decimal(), n.decimal())
+	return limited(decimal{units: operation(a.units, b.units), scale: a.scale}, max(a.digits(), b.digits()), code)
 }
 
 // Mul returns m × n.
 //
 // Errors: [RangeError].
 func (m Money) Mul(n int) (Money, error) {
-	product, err := m.amount.Mul(strconv.Itoa(n))
-	if err != nil {
-		return Money{}, err
+	if m.code == "" {
+		return Money{}, nil
 	}
-	return canonical(product)
+	d := m.decimal()
+	return limited(decimal{units: new(big.Int).Mul(d.units, big.NewInt(int64(n))), scale: d.scale}, d.digits(), m.code)
 }
 
 // Cmp returns -1, 0 or +1: whether m is less than, the same amount as or more than n.
 //
 // Errors: [CurrencyMismatchError].
 func (m Money) Cmp(n Money) (int, error) {
-	if err := m.sameCurrency(n); err != nil {
+	if _, err := m.commonCurrency(n); err != nil {
 		return 0, err
 	}
-	return m.in(n).Cmp(n.in(m))
+	a, b := same(m.decimal(), n.decimal())
+	return a.units.Cmp(b.units), nil
 }
 
 // Equal tells whether amount and currency are the same. No money is not equal to an amount of zero in a currency.
-func (m Money) Equal(n Money) bool { return m.amount.Equal(n.amount) }
+func (m Money) Equal(n Money) bool {
+	if m == n || m.code != n.code {
+		return m == n
+	}
+	a, b := same(m.decimal(), n.decimal())
+	return a.units.Cmp(b.units) == 0
+}
 
 // Sign returns -1, 0 or +1: whether the amount is negative, zero or positive.
-func (m Money) Sign() int {
-	switch {
-	case m.amount.IsPositive():
-		return 1
-	case m.amount.IsNegative():
-		return -1
-	}
-	return 0
-}
+func (m Money) Sign() int { return m.decimal().units.Sign() }
 
 // IsPositive tells whether the amount is more than zero.
 func (m Money) IsPositive() bool { return m.Sign() > 0 }
@@ -77,43 +68,28 @@ func (m Money) IsNegative() bool { return m.Sign() < 0 }
 
 // Zero is an amount of zero in m's currency; no money for no money.
 func (m Money) Zero() Money {
-	if m.Currency() == "" {
+	if m.code == "" {
 		return Money{}
 	}
-	return Must(FromMinorUnits(0, m.Currency()))
+	return decimal{units: new(big.Int), scale: m.decimal().scale}.in(m.code)
 }
 
-// sameCurrency returns an error if the two can't be put together.
-func (m Money) sameCurrency(n Money) error {
-	a, b := m.Currency(), n.Currency()
-	if a == b || a == "" || b == "" {
-		return nil
+// commonCurrency returns the currency of both, or an error if the two can't be put together.
+func (m Money) commonCurrency(n Money) (string, error) {
+	switch {
+	case m.code == n.code || n.code == "":
+		return m.code, nil
+	case m.code == "":
+		return n.code, nil
 	}
-	return &CurrencyMismatchError{A: a, B: b}
+	return "", &CurrencyMismatchError{A: m.code, B: n.code}
 }
 
-// in returns the library's amount, in the currency of n if m has none.
-func (m Money) in(n Money) currency.Amount {
-	if m.Currency() == "" {
-		return n.Zero().amount
+// limited returns a result, which may have MaxDigits digits. Of stored amounts that have more, since the currency had
+// fewer decimals when they were stored, it may have as many as they have: what was stored can be counted with.
+func limited(d decimal, operands int, code string) (Money, error) {
+	if result := d.in(code); result.decimal().digits() <= max(MaxDigits, operands) {
+		return result, nil
 	}
-	return m.amount
+	return Money{}, &RangeError{Currency: code}
 }
-
-// canonical returns an amount of the library, which has no more decimals than its currency, as the one Money that stands
-// for it. The library works with 39 digits and rounds silently beyond them; with all operands within MaxDigits it never
-// gets there.
-func canonical(a currency.Amount) (Money, error) {
-	if a.CurrencyCode() == "" {
-		return Money{}, nil
-	}
-	n, err := a.Int64()
-	if err != nil || n >= beyond || n <= -beyond {
-		return Money{}, &RangeError{Currency: a.CurrencyCode()}
-	}
-	same, err := currency.NewAmountFromInt64(n, a.CurrencyCode())
-	return Money{amount: same}, err
-}
-
-// beyond is the first number of minor units that has more than MaxDigits digits.
-const beyond = int64(1e18)

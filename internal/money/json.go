@@ -21,7 +21,8 @@ func (m Money) MarshalJSON() ([]byte, error) {
 	return json.Marshal(asJSON{Amount: &amount, Currency: &code})
 }
 
-// UnmarshalJSON reads what MarshalJSON writes; the amount may have fewer decimals than its currency.
+// UnmarshalJSON reads what MarshalJSON wrote, as [Stored] does: whatever today's list of currencies says. New amounts,
+// from a caller, are read as two strings and given to [New].
 //
 // Errors: [InvalidError], also for other members and where amount is not a string.
 func (m *Money) UnmarshalJSON(data []byte) error {
@@ -35,7 +36,7 @@ func (m *Money) UnmarshalJSON(data []byte) error {
 	if err := d.Decode(&in); err != nil || in.Amount == nil || in.Currency == nil {
 		return &InvalidError{Reason: `want {"amount":"12.34","currency":"USD"}, both strings and nothing else`}
 	}
-	read, err := New(*in.Amount, *in.Currency)
+	read, err := Stored(*in.Amount, *in.Currency)
 	if err != nil {
 		return err
 	}

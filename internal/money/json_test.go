@@ -48,8 +48,9 @@ func TestJSONRefuses(t *testing.T) {
 		{`12.34`, shape},
 		{`{"amount":"1","currency":"USD","precision":2}`, shape},
 		{`{"amount":"1e999999999","currency":"USD"}`, "not a plain decimal number"},
-		{`{"amount":"1.234","currency":"USD"}`, "more decimals"},
 		{`{"amount":"1","currency":"usd"}`, "ISO 4217"},
+		{`{"amount":"1","currency":"USDT"}`, "ISO 4217"},
+		{`{"amount":"1","currency":""}`, "ISO 4217"},
 		{`{"amount":"` + strings.Repeat("9", 1<<20) + `","currency":"USD"}`, "too large"},
 	}
 	for _, tt := range tests {

@@ -53,7 +53,7 @@ func TestNewRefuses(t *testing.T) {
 		notPlain = "not a plain decimal number"
 		tooMany  = "more decimals than the currency"
 		tooLarge = "too large"
-		unknown  = "not an ISO 4217 code"
+		unknown  = "not on today's list of ISO 4217 codes"
 	)
 	tests := []struct{ amount, currency, says string }{
 		{"", "USD", notPlain}, {"-", "USD", notPlain}, {".", "USD", notPlain}, {".5", "USD", notPlain}, {"5.", "USD", notPlain},

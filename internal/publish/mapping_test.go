@@ -58,10 +58,18 @@ func commit(stream es.StreamID, events ...es.RawEvent) es.Commit {
 	}
 }
 
+// sample is an event that was stored, as a golden file has it.
+type sample struct {
+	es.RawEvent
+	// note says what is special about it: "retired-currency". "" = nothing: what it is published as has a golden file
+	// too.
+	note string
+}
+
 // stored are all events that were ever stored, by stream type: the golden files.
-func stored(t *testing.T) map[string][]es.RawEvent {
+func stored(t *testing.T) map[string][]sample {
 	t.Helper()
-	all := map[string][]es.RawEvent{}
+	all := map[string][]sample{}
 	for streamType := range publish.Sources {
 		files, err := filepath.Glob("../" + strings.ToLower(streamType) + "/testdata/golden/*.json")
 		if err != nil || len(files) == 0 {
@@ -72,12 +80,13 @@ func stored(t *testing.T) map[string][]es.RawEvent {
 			if err != nil {
 				t.Fatal(err)
 			}
-			name, number, _ := strings.Cut(strings.TrimSuffix(filepath.Base(file), ".json"), ".v")
+			name, rest, _ := strings.Cut(strings.TrimSuffix(filepath.Base(file), ".json"), ".v")
+			number, note, _ := strings.Cut(rest, ".")
 			schema, err := strconv.Atoi(number)
 			if err != nil {
 				t.Fatal(err)
 			}
-			all[streamType] = append(all[streamType], es.RawEvent{Type: name, Schema: schema, Data: bytes.TrimSpace(text)})
+			all[streamType] = append(all[streamType], sample{es.RawEvent{Type: name, Schema: schema, Data: bytes.TrimSpace(text)}, note})
 		}
 	}
 	return all
@@ -93,7 +102,7 @@ func TestAllStoredEvents(t *testing.T) {
 			b := &bus{}
 			engine, view := publisher(b)
 			stream := es.StreamID{Type: streamType, ID: "id-1"}
-			if failed := engine.Apply(t.Context(), []es.Commit{commit(stream, raw)}); len(failed) > 0 {
+			if failed := engine.Apply(t.Context(), []es.Commit{commit(stream, raw.RawEvent)}); len(failed) > 0 {
 				t.Errorf("%s: %v", raw.Type, failed)
 			}
 			for p := range view.Parked(t.Context(), 1) {
@@ -101,7 +110,9 @@ func TestAllStoredEvents(t *testing.T) {
 			}
 			for _, m := range b.sent {
 				published[m.Type] = true
-				golden(t, m)
+				if raw.note == "" {
+					golden(t, m)
+				}
 				conforms(t, m)
 			}
 		}
@@ -150,7 +161,7 @@ func TestEveryEventIsDecidedOn(t *testing.T) {
 	for streamType, decoder := range publish.Sources {
 		types := reflect.ValueOf(decoder).MethodByName("StoredTypes").Call(nil)[0].Interface().([]es.StoredType)
 		for _, typ := range types {
-			if !slices.ContainsFunc(stored(t)[streamType], func(raw es.RawEvent) bool { return raw.Type == typ.Name && raw.Schema == typ.Schema }) {
+			if !slices.ContainsFunc(stored(t)[streamType], func(raw sample) bool { return raw.Type == typ.Name && raw.Schema == typ.Schema }) {
 				t.Errorf("%s schema %d has no golden file, so nothing shows what it is outside", typ.Name, typ.Schema)
 			}
 		}

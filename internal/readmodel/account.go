@@ -2,7 +2,6 @@ package readmodel
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/annals-es/annals/internal/account"
@@ -85,28 +84,30 @@ type statement struct {
 var accountStatement = projection.New(projection.Definition[statement]{
 	Name:    tables.AccountStatement,
 	Sources: accountStreams,
-	Evolve: func(s *statement, e projection.Event, w *projection.Writes) (err error) {
-		m := Movement{Version: e.Version, At: e.OccurredAt}
-		switch data := e.Data.(type) {
-		case account.AccountOpened:
-			m.Kind, m.Amount = "AccountOpened", data.InitialDeposit
-		case account.MoneyDeposited:
-			m.Kind, m.Amount, m.Description, m.FromAccountID = "MoneyDeposited", data.Amount, data.Description, data.FromAccountID
-		case account.MoneyWithdrawn:
-			m.Kind, m.Description, m.ToAccountID = "MoneyWithdrawn", data.Description, data.ToAccountID
-			if m.Amount, err = data.Amount.Zero().Sub(data.Amount); err != nil {
-				return err
-			}
-		default:
-			return nil
-		}
-		if s.Balance, err = s.Balance.Add(m.Amount); err != nil {
+	Evolve:  evolveStatement,
+})
+
+func evolveStatement(s *statement, e projection.Event, w *projection.Writes) (err error) {
+	m := Movement{Version: e.Version, At: e.OccurredAt}
+	switch data := e.Data.(type) {
+	case account.AccountOpened:
+		m.Kind, m.Amount = "AccountOpened", data.InitialDeposit
+	case account.MoneyDeposited:
+		m.Kind, m.Amount, m.Description, m.FromAccountID = "MoneyDeposited", data.Amount, data.Description, data.FromAccountID
+	case account.MoneyWithdrawn:
+		m.Kind, m.Description, m.ToAccountID = "MoneyWithdrawn", data.Description, data.ToAccountID
+		if m.Amount, err = data.Amount.Zero().Sub(data.Amount); err != nil {
 			return err
 		}
-		m.Balance = s.Balance
-		return w.Put(projection.Key{Partition: e.Stream.String(), Sort: fmt.Sprintf("%019d", e.Version)}, m)
-	},
-})
+	default:
+		return nil
+	}
+	if s.Balance, err = s.Balance.Add(m.Amount); err != nil {
+		return err
+	}
+	m.Balance = s.Balance
+	return w.Put(projection.Key{Partition: e.Stream.String(), Sort: e.Sort()}, m)
+}
 
 // Statement returns an account's movements, newest first.
 //

@@ -124,9 +124,9 @@ func salesRow(productID string, counters map[string]string) (ProductSales, error
 		case "units":
 			out.Units, err = strconv.ParseInt(value, 10, 64)
 		case revenue:
-			revenues[currency], err = money.New(value, currency)
+			revenues[currency], err = money.Stored(value, currency)
 		case listed:
-			out.Revenue, err = money.New("0", currency)
+			out.Revenue, err = money.Stored("0", currency)
 		}
 		if err != nil {
 			return out, fmt.Errorf("%s of %s: %w", tables.ProductSales, productID, err)

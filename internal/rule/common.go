@@ -11,6 +11,7 @@ const (
 	AmountNotPositive   Code = "amount-not-positive"
 	AmountNegative      Code = "amount-negative"
 	AmountTooLarge      Code = "amount-too-large"
+	AmountTooFine       Code = "amount-too-fine"
 	CurrencyMissing     Code = "currency-missing"
 	CurrencyMismatch    Code = "currency-mismatch"
 	QuantityNotPositive Code = "quantity-not-positive"
@@ -27,8 +28,8 @@ const MaxQuantity = 1_000_000
 
 // Common are the rules above.
 var Common = []Code{
-	AmountNotPositive, AmountNegative, AmountTooLarge, CurrencyMissing, CurrencyMismatch, QuantityNotPositive, QuantityTooLarge,
-	IDMalformed, TextMissing, TextTooLong, TextMalformed, EmailMalformed,
+	AmountNotPositive, AmountNegative, AmountTooLarge, AmountTooFine, CurrencyMissing, CurrencyMismatch, QuantityNotPositive,
+	QuantityTooLarge, IDMalformed, TextMissing, TextTooLong, TextMalformed, EmailMalformed,
 }
 
 // Positive refuses an amount of zero or less, and no money. Errors: [Violation].
@@ -46,6 +47,14 @@ func NotNegative(what string, m money.Money) error {
 		return AmountNegative.Because("the %s must not be negative, it is %s", what, m)
 	case m.Currency() == "":
 		return CurrencyMissing.Because("the %s needs a currency", what)
+	}
+	return nil
+}
+
+// NotFiner refuses an amount that has more decimals than what it is taken from. Errors: [Violation].
+func NotFiner(what string, m, from money.Money) error {
+	if m.FinerThan(from) {
+		return AmountTooFine.Because("the %s %s has more decimals than %s", what, m, from)
 	}
 	return nil
 }

@@ -30,6 +30,8 @@ func TestCommon(t *testing.T) {
 		{"a price of zero", rule.NotNegative("price", usd("0")), ""},
 		{"a price below zero", rule.NotNegative("price", usd("-0.01")), rule.AmountNegative},
 		{"no price", rule.NotNegative("price", none), rule.CurrencyMissing},
+		{"as many decimals", rule.NotFiner("amount", usd("1"), usd("2")), ""},
+		{"more decimals", rule.NotFiner("amount", money.Must(money.Stored("0.001", "USD")), usd("2")), rule.AmountTooFine},
 		{"1 unit", rule.Quantity(1), ""},
 		{"the most units", rule.Quantity(rule.MaxQuantity), ""},
 		{"0 units", rule.Quantity(0), rule.QuantityNotPositive},

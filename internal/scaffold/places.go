@@ -51,6 +51,8 @@ var files = map[string]string{
 	"internal/{{.Package}}/testdata/golden/{{.Type}}Created.v1.json":  "golden/Created.v1.json.tmpl",
 	"internal/{{.Package}}/testdata/golden/{{.Type}}Renamed.v1.json":  "golden/Renamed.v1.json.tmpl",
 	"internal/{{.Package}}/testdata/golden/{{.Type}}Archived.v1.json": "golden/Archived.v1.json.tmpl",
+	"internal/aggregates/{{.Package}}_test.go":                        "states_test.go.tmpl",
+	"internal/aggregates/testdata/states/{{.Package}}/v1.json":        "states/v1.json.tmpl",
 	"internal/httpapi/{{.Package}}.go":                                "httpapi.go.tmpl",
 	"internal/readmodel/{{.Package}}.go":                              "readmodel.go.tmpl",
 	"internal/readmodel/{{.Package}}_test.go":                         "readmodel_test.go.tmpl",

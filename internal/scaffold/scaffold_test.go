@@ -59,7 +59,7 @@ func TestPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	created, changed := p.Files()
-	if len(created) != 12 || len(changed) != 10 {
+	if len(created) != 14 || len(changed) != 10 {
 		t.Errorf("new %q, changed %q", created, changed)
 	}
 	for file, text := range p.Create {

@@ -1,6 +1,7 @@
 package es
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 	"unicode/utf8"
@@ -14,12 +15,18 @@ const (
 	MaxEvents = 100
 	// MaxCommitBytes is the most that a commit may take in its store: what DynamoDB allows in one item.
 	MaxCommitBytes = 400 * 1024
+	// MaxUncompressedBytes is the most that a commit may take before a store compresses it, counted as [Commit.Size]
+	// does. What is stored is read again, page by page: one event with all that its commit says of it fits in an answer
+	// of Lambda (6 MB), even if JSON within JSON makes two bytes of each. Commits of before there was this limit may be
+	// larger, and are read as any other.
+	MaxUncompressedBytes = 1 << 20
 	// MaxStreams is the most streams in one append, written and checked: what DynamoDB allows in one transaction.
 	MaxStreams = 100
 )
 
-// Build turns an append into the commits to store, one for each write, with the heads that are true once they are stored. It is for implementations of [Store], which check
-// nothing more of an append than the sizes that are their own.
+// Build turns an append into the commits to store, one for each write, with the heads that are true once they are
+// stored. It is for implementations of [Store], which check nothing more of an append than the sizes that are their
+// own.
 //
 // The commits' time is now, or the next microsecond after the latest head where the clock is behind it, so that time
 // strictly grows in each stream and is one instant for all streams of the append.
@@ -56,6 +63,9 @@ func Build(a Append, seal *Seal, now time.Time) ([]Stored, error) {
 			c.Command = a.Command
 		}
 		c.Hash = c.ComputeHash()
+		if size := c.Size(); size > MaxUncompressedBytes {
+			return nil, &LimitError{Stream: c.Stream, What: "uncompressed bytes in a commit", Size: size, Limit: MaxUncompressedBytes}
+		}
 		commits[i] = Stored{Commit: c, Head: seal.After(&c)}
 	}
 	return commits, nil
@@ -102,8 +112,8 @@ func (a *Append) validate(seal *Seal) error {
 func (a *Append) storable() error {
 	for _, w := range a.Writes {
 		for i, e := range w.Events {
-			if e.Type == "" || e.Schema < 1 || !utf8.ValidString(e.Type) || !utf8.Valid(e.Data) {
-				return fmt.Errorf("event %d: %w: it needs a type, a schema from 1, and UTF-8", i+1, ErrUnstorable)
+			if e.Type == "" || e.Schema < 1 || !utf8.ValidString(e.Type) || !utf8.Valid(e.Data) || !json.Valid(e.Data) {
+				return fmt.Errorf("event %d: %w: it needs a type, a schema from 1, and a payload that is JSON, in UTF-8", i+1, ErrUnstorable)
 			}
 		}
 	}

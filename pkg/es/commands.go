@@ -89,8 +89,12 @@ func (k *knownCommands) clipped() knownCommands {
 	return knownCommands{slices.Clip(k.blocks), slices.Clip(k.recent)}
 }
 
-// add notes the command of a commit, and forgets what is behind the horizon.
-func (k *knownCommands) add(c *Commit, h horizon) {
+// add notes the command of a commit, and forgets what is behind the horizon, which is asked for where there is something to know.
+func (k *knownCommands) add(c *Commit, now func() horizon) {
+	if c.Command.ID == "" && len(k.recent) == 0 && len(k.blocks) == 0 {
+		return
+	}
+	h := now()
 	if c.Command.ID != "" {
 		k.recent = append(k.recent, KnownCommand{CommandDigest(c.Command.ID), c.Version, c.At})
 		if len(k.recent) >= CommandsPerBlock {

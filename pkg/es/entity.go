@@ -44,7 +44,7 @@ func (e *Entity[S, E]) write() (Write, error) {
 
 // stored keeps the state that the commit made warm.
 func (e *Entity[S, E]) stored(s Stored) {
-	e.commands.add(&s.Commit, e.repository.horizon())
+	e.commands.add(&s.Commit, e.repository.horizon)
 	e.repository.keep(folded[S]{state: e.State, head: s.Head, commands: e.commands})
 }
 

@@ -10,6 +10,9 @@ var (
 	ErrNoEvents = errors.New("nothing to append: a write needs at least one event")
 	// ErrUnstorable refuses what could not be read back as it was given.
 	ErrUnstorable = errors.New("it can't be stored as it is")
+	// ErrUnavailable says that a store can't answer now: it throttles, fails, or can't be reached. The same may succeed
+	// later.
+	ErrUnavailable = errors.New("the store can't answer now")
 	// ErrForeignHead refuses a head that this store did not make.
 	ErrForeignHead = errors.New("the head was not made by this store: load the stream, or ask it for its head")
 	// ErrNotResumable says that a stream does not hold the commit that a snapshot was made at.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -77,7 +78,7 @@ func (r *Repository[S, E]) foldWhole(ctx context.Context, stream StreamID, visit
 
 // onto returns what folds commits onto a state.
 func (r *Repository[S, E]) onto(f *folded[S], visit func(*Commit) error) func(*Commit) error {
-	h := r.horizon()
+	h := sync.OnceValue(r.horizon)
 	return func(c *Commit) error {
 		if err := r.aggregate.apply(&f.state, c); err != nil {
 			return err

@@ -69,13 +69,12 @@ func (r *Registry[E]) Encode(event E) (RawEvent, error) {
 //
 // Errors: [UnknownEventError]; [CorruptError] where the payload does not fit the type, or an upcaster refuses it; yield's own.
 func (r *Registry[E]) Decode(c *Commit, i int, yield func(E) error) error {
-	return r.decode(StreamVersion{c.Stream, c.Version + int64(i)}, c.Events[i], yield)
+	u := upcasting[E]{Registry: r, at: StreamVersion{c.Stream, c.Version + int64(i)}, yield: yield}
+	return u.decode(c.Events[i])
 }
 
-func (r *Registry[E]) decode(at StreamVersion, raw RawEvent, yield func(E) error) error {
-	if up, old := r.upcasters[typeSchema{raw.Type, raw.Schema}]; old {
-		return r.upcast(at, raw, up, yield)
-	}
+// decodeNewest decodes an event of a type and schema that are written today.
+func (r *Registry[E]) decodeNewest(at StreamVersion, raw RawEvent, yield func(E) error) error {
 	t, known := r.byName[raw.Type]
 	if !known || raw.Schema != t.schema {
 		return &UnknownEventError{Stream: at.Stream, Version: at.Version, Type: raw.Type, Schema: raw.Schema, Newest: t.schema}

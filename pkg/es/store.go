@@ -57,15 +57,18 @@ type Stored struct {
 
 // Appender appends to streams.
 type Appender interface {
-	// Append stores all writes of a, or none. The commits come back in the order of a.Writes.
+	// Append stores all writes of a, or none. The commits come back in the order of a.Writes. It takes [AppendDeadline]
+	// at most, also where the context allows more.
 	//
 	// Errors: [ConflictError] if a stream does not end at the head given (nothing is stored); [StreamNameError], [LimitError], [ErrNoEvents],
 	// [ErrForeignHead], [ErrOccurredInFuture], [ErrUnstorable], before anything is sent; [UnknownOutcomeError] if time ran out before the
-	// store's answer was known (all or nothing was stored).
+	// store's answer was known (all or nothing was stored); [context.DeadlineExceeded] if time ran out and nothing is
+	// stored.
 	Append(ctx context.Context, a Append) ([]Stored, error)
 }
 
-// Store is an event store.
+// Store is an event store. Each of its methods may also return [ErrUnavailable], besides the cause: the same may
+// succeed later.
 type Store interface {
 	Reader
 	Loader

@@ -7,10 +7,6 @@ import (
 	"time"
 )
 
-// AppendDeadline is how long an append may take at most, from its time to its answer: the state as of an instant younger
-// than that may still change.
-const AppendDeadline = 30 * time.Second
-
 // Point is a point in a stream's history: a version or an instant, one of them.
 type Point struct {
 	// Version is the last version wanted, 0 if AsOf says.

@@ -3,35 +3,28 @@ package es
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 )
 
-// Upcaster turns a stored payload of an older schema into what stands for it now: one event of a newer schema or another
-// type, several, or none. What it returns is upcast further if need be. It must depend on the payload alone.
-type Upcaster func(data json.RawMessage) ([]RawEvent, error)
+// Upcaster turns a stored payload of an older schema into what stands for it now. [UpcastJSON] makes one that yields
+// one event, [UpcastFunc] one that yields several, or none. What it yields is upcast further if need be.
+type Upcaster struct {
+	to []typeSchema // all that it may yield
+	up func(data json.RawMessage) ([]RawEvent, error)
+}
 
 type typeSchema struct {
 	name   string
 	schema int
 }
 
-// Upcast registers how events of a type and schema that are no longer written are read. It returns the registry, so that
-// calls chain, and panics where the schema is the one that is written today, or is registered already.
-func (r *Registry[E]) Upcast(name string, schema int, up Upcaster) *Registry[E] {
-	key := typeSchema{name, schema}
-	if _, twice := r.upcasters[key]; twice {
-		panic(fmt.Sprintf("upcaster of event %q schema %d is registered twice", name, schema))
-	}
-	if t, current := r.byName[name]; schema < 1 || (current && schema >= t.schema) {
-		panic(fmt.Sprintf("upcaster of event %q schema %d: the schema is not an older one", name, schema))
-	}
-	r.upcasters[key] = up
-	return r
-}
+func (t typeSchema) String() string { return fmt.Sprintf("%s schema %d", t.name, t.schema) }
 
 // UpcastJSON returns an upcaster to one event of a type and schema, whose payload is made from the old one: From and To
-// are structs with JSON tags.
+// are structs with JSON tags. convert must depend on its argument alone.
 func UpcastJSON[From, To any](name string, schema int, convert func(From) (To, error)) Upcaster {
-	return func(data json.RawMessage) ([]RawEvent, error) {
+	return UpcastFunc(func(data json.RawMessage) ([]RawEvent, error) {
 		var from From
 		if err := json.Unmarshal(data, &from); err != nil {
 			return nil, err
@@ -42,22 +35,94 @@ func UpcastJSON[From, To any](name string, schema int, convert func(From) (To, e
 		}
 		out, err := json.Marshal(to)
 		return []RawEvent{{Type: name, Schema: schema, Data: out}}, err
-	}
+	}, StoredType{Name: name, Schema: schema})
 }
 
-// upcast decodes what an old event stands for.
-func (r *Registry[E]) upcast(at StreamVersion, raw RawEvent, up Upcaster, yield func(E) error) error {
-	newer, err := up(raw.Data)
+// UpcastFunc returns an upcaster that splits an event into several, or drops it. It names the types and schemas of all
+// events that up may return; one that always drops the event names none. up must depend on its argument alone.
+func UpcastFunc(up func(data json.RawMessage) ([]RawEvent, error), to ...StoredType) Upcaster {
+	u := Upcaster{up: up}
+	for _, t := range to {
+		u.to = append(u.to, typeSchema{t.Name, t.Schema})
+	}
+	return u
+}
+
+// Upcast registers how events of a type and schema that are no longer written are read. It returns the registry, so that
+// calls chain. It panics where the schema is the one that is written today, or is registered already, and where
+// upcasters lead back to where they began: reading such an event would never end.
+func (r *Registry[E]) Upcast(name string, schema int, up Upcaster) *Registry[E] {
+	key := typeSchema{name, schema}
+	if _, twice := r.upcasters[key]; twice {
+		panic(fmt.Sprintf("upcaster of event %q schema %d is registered twice", name, schema))
+	}
+	if t, current := r.byName[name]; schema < 1 || (current && schema >= t.schema) {
+		panic(fmt.Sprintf("upcaster of event %q schema %d: the schema is not an older one", name, schema))
+	}
+	r.upcasters[key] = up
+	if circle := r.circle([]typeSchema{key}, map[typeSchema]bool{}); circle != nil {
+		panic(fmt.Sprintf("upcaster of event %q schema %d leads back to itself: %s", name, schema, strings.Join(circle, " → ")))
+	}
+	return r
+}
+
+// circle returns how the last of the steps leads back to the first, nil if it does not. seen are those that do not.
+func (r *Registry[E]) circle(steps []typeSchema, seen map[typeSchema]bool) []string {
+	for _, to := range r.upcasters[steps[len(steps)-1]].to {
+		further := append(slices.Clip(steps), to)
+		if to == steps[0] {
+			names := make([]string, len(further))
+			for i, step := range further {
+				names[i] = step.String()
+			}
+			return names
+		}
+		if seen[to] {
+			continue
+		}
+		seen[to] = true
+		if circle := r.circle(further, seen); circle != nil {
+			return circle
+		}
+	}
+	return nil
+}
+
+// maxUpcast is the most events that one stored event may come to on its way through upcasters, those between included.
+const maxUpcast = 1000
+
+// upcasting decodes what one old event stands for.
+type upcasting[E any] struct {
+	*Registry[E]
+	at    StreamVersion
+	yield func(E) error
+	count int // of the events that it came to so far
+}
+
+func (u *upcasting[E]) corrupt(raw RawEvent, err error, format string, args ...any) error {
+	reason := fmt.Sprintf("upcast of %s schema %d", raw.Type, raw.Schema) + fmt.Sprintf(format, args...)
+	return &CorruptError{Stream: u.at.Stream, Version: u.at.Version, Reason: reason, Err: err}
+}
+
+// decode decodes an event, or what stands for it. The upcasters of a registry lead nowhere in a circle, so it ends; how
+// many events a split of splits makes is bounded here.
+func (u *upcasting[E]) decode(raw RawEvent) error {
+	up, old := u.upcasters[typeSchema{raw.Type, raw.Schema}]
+	if !old {
+		return u.decodeNewest(u.at, raw, u.yield)
+	}
+	newer, err := up.up(raw.Data)
 	if err != nil {
-		reason := fmt.Sprintf("upcast of %s schema %d", raw.Type, raw.Schema)
-		return &CorruptError{Stream: at.Stream, Version: at.Version, Reason: reason, Err: err}
+		return u.corrupt(raw, err, "")
+	}
+	if u.count += len(newer); u.count > maxUpcast {
+		return u.corrupt(raw, nil, ": the stored event comes to more than %d events", maxUpcast)
 	}
 	for _, event := range newer {
-		if event.Type == raw.Type && event.Schema <= raw.Schema { // it would go on for ever
-			reason := fmt.Sprintf("upcast of %s schema %d yields schema %d", raw.Type, raw.Schema, event.Schema)
-			return &CorruptError{Stream: at.Stream, Version: at.Version, Reason: reason}
+		if !slices.Contains(up.to, typeSchema{event.Type, event.Schema}) {
+			return u.corrupt(raw, nil, " yields %s schema %d, which it does not name: name all that it yields in UpcastFunc", event.Type, event.Schema)
 		}
-		if err := r.decode(at, event, yield); err != nil {
+		if err := u.decode(event); err != nil {
 			return err
 		}
 	}

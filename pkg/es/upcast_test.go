@@ -3,6 +3,8 @@ package es_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,13 +26,13 @@ func evolved() *es.Registry[counterEvent] {
 		})).
 		Upcast("Raised", 2, es.UpcastJSON("Raised", 3, func(old v2) (raised, error) { return raised{int(old.By)}, nil })).
 		Upcast("Lowered", 1, es.UpcastJSON("Raised", 3, func(old raised) (raised, error) { return raised{-old.By}, nil })).
-		Upcast("Moved", 1, func(data json.RawMessage) ([]es.RawEvent, error) {
+		Upcast("Moved", 1, es.UpcastFunc(func(data json.RawMessage) ([]es.RawEvent, error) {
 			return []es.RawEvent{{Type: "Lowered", Schema: 1, Data: data}, {Type: "Raised", Schema: 3, Data: data}}, nil
-		}).
-		Upcast("Noticed", 1, func(json.RawMessage) ([]es.RawEvent, error) { return nil, nil }).
-		Upcast("Looped", 1, func(data json.RawMessage) ([]es.RawEvent, error) {
-			return []es.RawEvent{{Type: "Looped", Schema: 1, Data: data}}, nil
-		})
+		}, es.StoredType{Name: "Lowered", Schema: 1}, es.StoredType{Name: "Raised", Schema: 3})).
+		Upcast("Noticed", 1, es.UpcastFunc(func(json.RawMessage) ([]es.RawEvent, error) { return nil, nil })).
+		Upcast("Strayed", 1, es.UpcastFunc(func(data json.RawMessage) ([]es.RawEvent, error) {
+			return []es.RawEvent{{Type: "Strayed", Schema: 1, Data: data}}, nil
+		}, es.StoredType{Name: "Raised", Schema: 3}))
 }
 
 func TestUpcast(t *testing.T) {
@@ -47,7 +49,7 @@ func TestUpcast(t *testing.T) {
 		{"split", es.RawEvent{Type: "Moved", Schema: 1, Data: json.RawMessage(`{"By":4}`)}, []counterEvent{raised{-4}, raised{4}}, ""},
 		{"dropped", es.RawEvent{Type: "Noticed", Schema: 1, Data: json.RawMessage(`{}`)}, nil, ""},
 		{"refused", es.RawEvent{Type: "Raised", Schema: 1, Data: json.RawMessage(`{"Amount":"x"}`)}, nil, "upcast of Raised schema 1"},
-		{"endless", es.RawEvent{Type: "Looped", Schema: 1, Data: json.RawMessage(`{}`)}, nil, "yields schema 1"},
+		{"not named", es.RawEvent{Type: "Strayed", Schema: 1, Data: json.RawMessage(`{}`)}, nil, "yields Strayed schema 1, which it does not name"},
 		{"future", es.RawEvent{Type: "Raised", Schema: 4, Data: json.RawMessage(`{}`)}, nil, "knows schemas up to 3"},
 		{"not JSON", es.RawEvent{Type: "Raised", Schema: 2, Data: json.RawMessage(`{`)}, nil, "upcast of Raised schema 2"},
 	} {
@@ -72,19 +74,62 @@ func TestUpcast(t *testing.T) {
 
 func TestUpcastRefusesFaults(t *testing.T) {
 	t.Parallel()
-	for name, register := range map[string]func(){
-		"twice":          func() { evolved().Upcast("Raised", 1, nil) },
-		"current schema": func() { evolved().Upcast("Raised", 3, nil) },
-		"future schema":  func() { evolved().Upcast("Raised", 4, nil) },
-		"no schema":      func() { evolved().Upcast("Other", 0, nil) },
+	to := func(name string, schema int) es.Upcaster {
+		return es.UpcastJSON(name, schema, func(old raised) (raised, error) { return old, nil })
+	}
+	dropped := es.UpcastFunc(func(json.RawMessage) ([]es.RawEvent, error) { return nil, nil })
+	for name, test := range map[string]struct {
+		register func()
+		says     string
+	}{
+		"twice":          {func() { evolved().Upcast("Raised", 1, dropped) }, "registered twice"},
+		"current schema": {func() { evolved().Upcast("Raised", 3, dropped) }, "not an older one"},
+		"future schema":  {func() { evolved().Upcast("Raised", 4, dropped) }, "not an older one"},
+		"no schema":      {func() { evolved().Upcast("Other", 0, dropped) }, "not an older one"},
+		"to itself":      {func() { evolved().Upcast("A", 1, to("A", 1)) }, "A schema 1 → A schema 1"},
+		"to each other": {func() { evolved().Upcast("A", 1, to("B", 1)).Upcast("B", 1, to("A", 1)) },
+			"B schema 1 → A schema 1 → B schema 1"},
+		"over a third": {func() { evolved().Upcast("A", 2, to("B", 1)).Upcast("B", 1, to("A", 1)).Upcast("A", 1, to("A", 2)) },
+			"A schema 1 → A schema 2 → B schema 1 → A schema 1"},
 	} {
 		func() {
 			defer func() {
-				if recover() == nil {
-					t.Errorf("%s: was accepted", name)
+				if panicked := fmt.Sprint(recover()); !strings.Contains(panicked, test.says) {
+					t.Errorf("%s: panicked with %q, want %q", name, panicked, test.says)
 				}
 			}()
-			register()
+			test.register()
 		}()
+	}
+}
+
+// TestUpcastIsBounded: an event whose parts are split again and again does not take all memory, and is an error that
+// names it. A long chain is none.
+func TestUpcastIsBounded(t *testing.T) {
+	t.Parallel()
+	chain := func(steps, parts int) *es.Registry[counterEvent] {
+		r := es.NewRegistry(es.Type[counterEvent]("Raised", steps+1, raised{}))
+		for schema := 1; schema <= steps; schema++ {
+			r.Upcast("Raised", schema, es.UpcastFunc(func(data json.RawMessage) ([]es.RawEvent, error) {
+				return slices.Repeat([]es.RawEvent{{Type: "Raised", Schema: schema + 1, Data: data}}, parts), nil
+			}, es.StoredType{Name: "Raised", Schema: schema + 1}))
+		}
+		return r
+	}
+	c := es.Commit{Stream: counters.Stream("a"), Version: 7, Events: []es.RawEvent{{Type: "Raised", Schema: 1, Data: json.RawMessage(`{}`)}}}
+	decode := func(r *es.Registry[counterEvent]) (events int, err error) {
+		err = r.Decode(&c, 0, func(counterEvent) error { events++; return nil })
+		return events, err
+	}
+	if events, err := decode(chain(500, 1)); events != 1 || err != nil {
+		t.Errorf("500 schemas: %d events, %v", events, err)
+	}
+	if events, err := decode(chain(8, 2)); events != 256 || err != nil {
+		t.Errorf("256 parts: %d events, %v", events, err)
+	}
+	_, err := decode(chain(60, 2))
+	var corrupt *es.CorruptError
+	if !errors.As(err, &corrupt) || corrupt.Version != 7 || corrupt.Stream != c.Stream || !strings.Contains(err.Error(), "upcast of Raised schema") {
+		t.Errorf("2^60 parts: %v, want a corrupt event that is named", err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
 var (
@@ -25,6 +26,8 @@ var (
 //
 // An answer that was lost does no harm: the retry finds our own commit, by its id, and takes that as success.
 func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
+	ctx, cancel := es.WithAppendDeadline(ctx)
+	defer cancel()
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("append: %w", err)
 	}
@@ -83,6 +86,9 @@ const (
 // settle sends an append until it is decided. doubt says that it was sent before, and may be stored.
 func (st *Store) settle(ctx context.Context, c *es.Commit, doubt bool, send func() (verdict, error)) error {
 	for attempt := 1; ; attempt++ {
+		if err := ctx.Err(); err != nil && !doubt { // nothing was sent that could be stored
+			return fmt.Errorf("append %s: nothing was stored: %w", c.Stream, err)
+		}
 		v, err := send()
 		doubt = doubt || v == unclear
 		var conflict *es.ConflictError // says for sure that an earlier attempt was not stored either
@@ -96,6 +102,8 @@ func (st *Store) settle(ctx context.Context, c *es.Commit, doubt bool, send func
 		case attempt < st.cfg.Attempts && st.pause(ctx, attempt):
 		case doubt:
 			return &es.UnknownOutcomeError{Stream: c.Stream, CommitID: c.ID, Err: err}
+		case ctx.Err() != nil:
+			return fmt.Errorf("append %s: nothing was stored: %w: %w", c.Stream, ctx.Err(), err)
 		default:
 			return fmt.Errorf("append %s: %w", c.Stream, err)
 		}
@@ -125,7 +133,7 @@ func (p *pending) put(ctx context.Context) (verdict, error) {
 	if errors.As(err, &occupied) {
 		return p.judge(0, p.Writes[0].Head, occupied.Item)
 	}
-	return classify(err), err
+	return classify(err), dynamofault.Mark(err)
 }
 
 // judge decides what an occupied key means: our own commit, or a conflict. Our own commit may be one of an earlier call: the
@@ -170,14 +178,14 @@ func (p *pending) transact(
 	if errors.As(err, &cancelled) {
 		return p.judgeReasons(heads, cancelled)
 	}
-	return classify(err), err
+	return classify(err), dynamofault.Mark(err)
 }
 
 // judgeReasons decides what a cancelled transaction means: one of our own commits in it, and all are stored; else a
 // conflict of any stream; else nothing of ours was in the way. What comes after the heads is a companion's, and says nothing
 // of the append.
 func (p *pending) judgeReasons(heads []es.Head, cancelled *types.TransactionCanceledException) (verdict, error) {
-	v, out, own := again, error(cancelled), false
+	v, out, own := again, dynamofault.Mark(cancelled), false
 	for i, reason := range cancelled.CancellationReasons[:min(len(heads), len(cancelled.CancellationReasons))] {
 		switch aws.ToString(reason.Code) {
 		case "ConditionalCheckFailed":

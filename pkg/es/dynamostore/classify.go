@@ -6,6 +6,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
+
+	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
 // classify decides what an error other than a failed condition says of an append.
@@ -23,17 +25,9 @@ func classify(err error) verdict {
 		return again
 	case errors.As(err, &inProgress), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return unclear
-	case errors.As(err, &api) && api.ErrorFault() == smithy.FaultClient && !throttled(api):
+	case errors.As(err, &api) && api.ErrorFault() == smithy.FaultClient && !dynamofault.Throttled(err):
 		return refused
 	}
 	// Throttled after attempts whose answers were lost, a fault of the server, a broken connection.
 	return unclear
-}
-
-func throttled(err smithy.APIError) bool {
-	switch err.ErrorCode() {
-	case "ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded", "LimitExceededException":
-		return true
-	}
-	return false
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
 // Blocks of commands are items of the snapshots' table, each under a key of its own. No stream has such a name: a stream's type
@@ -41,7 +42,7 @@ func (sn *Snapshots) LoadCommands(ctx context.Context, stream es.StreamID, block
 	for _, consistent := range []bool{false, true} {
 		for part := range slices.Chunk(missing(keys, found), getAtOnce) {
 			if err := sn.get(ctx, part, consistent, found); err != nil {
-				return nil, fmt.Errorf("commands of %s: %w", stream, err)
+				return nil, fmt.Errorf("commands of %s: %w", stream, dynamofault.Mark(err))
 			}
 		}
 	}
@@ -104,7 +105,7 @@ func (sn *Snapshots) SaveCommands(ctx context.Context, stream es.StreamID, b es.
 		SnapshotsTable.TimeToLive: n(b.Expires.Unix()),
 	}})
 	if err != nil {
-		return fmt.Errorf("commands of %s, versions %d to %d: %w", stream, b.First, b.Last, err)
+		return fmt.Errorf("commands of %s, versions %d to %d: %w", stream, b.First, b.Last, dynamofault.Mark(err))
 	}
 	return nil
 }

@@ -47,6 +47,10 @@ func (p *pending) accompanied(ctx context.Context) (decided, doubt bool, err err
 	if len(actions) == 0 {
 		return false, false, nil
 	}
+	if late := ctx.Err(); late != nil { // what is sent now would be in doubt
+		p.left(ctx, late)
+		return false, false, nil
+	}
 	if all := len(p.Writes) + len(p.Checks) + len(actions); all > maxActions {
 		p.left(ctx, fmt.Errorf("a transaction takes %d actions, not %d", maxActions, all))
 		return false, false, nil

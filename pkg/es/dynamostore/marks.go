@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
 // Marks yields what all snapshots remember of their streams, to be compared with the streams themselves.
@@ -24,7 +25,7 @@ func (sn *Snapshots) Marks(ctx context.Context, client dynamodb.ScanAPIClient) i
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				yield(es.Mark{}, fmt.Errorf("snapshots: %w", err))
+				yield(es.Mark{}, fmt.Errorf("snapshots: %w", dynamofault.Mark(err)))
 				return
 			}
 			for _, item := range page.Items {

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
 // Empty implements [es.Loader].
@@ -40,7 +41,7 @@ func (st *Store) last(ctx context.Context, stream es.StreamID, before int64) (*e
 	q.Limit = aws.Int32(1)
 	page, err := st.client.Query(ctx, q)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", stream, err)
+		return nil, fmt.Errorf("read %s: %w", stream, dynamofault.Mark(err))
 	}
 	if len(page.Items) == 0 {
 		return nil, nil
@@ -178,7 +179,7 @@ func (st *Store) items(ctx context.Context, q *dynamodb.QueryInput) iter.Seq2[It
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				yield(nil, err)
+				yield(nil, dynamofault.Mark(err))
 				return
 			}
 			for _, item := range page.Items {

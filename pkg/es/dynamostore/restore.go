@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
 // Restore stores a commit that another table held, with all that its hash covers, and tells whether it was stored now: false
@@ -39,7 +40,7 @@ func (st *Store) Restore(ctx context.Context, c *es.Commit) (now bool, err error
 	case err == nil:
 		return true, nil
 	case !errors.As(err, &occupied):
-		return false, fmt.Errorf("restore %s@%d: %w", c.Stream, c.Version, err)
+		return false, fmt.Errorf("restore %s@%d: %w", c.Stream, c.Version, dynamofault.Mark(err))
 	}
 	there, err := Decode(occupied.Item)
 	if err != nil {

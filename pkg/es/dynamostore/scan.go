@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
 var (
@@ -51,7 +52,7 @@ func (st *Store) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.Scan
 		for more := segment.After != es.End; more; {
 			out, err := client.Scan(ctx, in)
 			if err != nil {
-				yield(es.ScanPage{}, fmt.Errorf("scan segment %d of %d: %w", segment.Index, segment.Of, err))
+				yield(es.ScanPage{}, fmt.Errorf("scan segment %d of %d: %w", segment.Index, segment.Of, dynamofault.Mark(err)))
 				return
 			}
 			a := answer{items: out.Items, last: out.LastEvaluatedKey, consumed: out.ConsumedCapacity, position: func(key Item) es.Position {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -22,16 +23,7 @@ import (
 func TestScanCutsPages(t *testing.T) {
 	t.Parallel()
 	store := open(t, nil)
-	head := store.Empty(acc1)
-	for range 5 {
-		stored, err := store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: []es.RawEvent{
-			{Type: "Noted", Schema: 1, Data: json.RawMessage(`"` + strings.Repeat("x", 3_000_000) + `"`)},
-		}}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		head = stored[0].Head
-	}
+	keepLarge(t, store, 5, 3_000_000)
 	scan := func(after es.Position) (pages [][]int64, positions []es.Position, units float64) {
 		for page, err := range store.Scan(t.Context(), es.Segment{Of: 1, After: after}) {
 			if err != nil {
@@ -54,6 +46,49 @@ func TestScanCutsPages(t *testing.T) {
 		if rest, _, _ := scan(position); len(rest) != len(want)-i-1 || !cmp.Equal(rest, append([][]int64{}, want[i+1:]...)) && len(rest) > 0 {
 			t.Errorf("after page %d: %v", i, rest)
 		}
+	}
+}
+
+// keepLarge stores commits as they could be before there was es.MaxUncompressedBytes, and returns them.
+func keepLarge(t *testing.T, store *dynamostore.Store, commits, bytes int) (all []es.Commit) {
+	t.Helper()
+	var prev []byte
+	for i := range commits {
+		c := es.Commit{
+			Stream: acc1, Version: int64(i + 1), ID: fmt.Sprint(i), At: time.Date(2026, 1, 31, 12, 0, i, 0, time.UTC), Prev: prev,
+			Events: []es.RawEvent{{Type: "Noted", Schema: 1, Data: json.RawMessage(`"` + strings.Repeat("x", bytes) + `"`)}},
+		}
+		c.Hash = c.ComputeHash()
+		if now, err := store.Restore(t.Context(), &c); err != nil || !now {
+			t.Fatal(now, err)
+		}
+		all, prev = append(all, c), c.Hash
+	}
+	return all
+}
+
+// TestLargerCommitsOfBefore: what was stored before there was a limit of uncompressed bytes can be read, appended to,
+// and moved to another table.
+func TestLargerCommitsOfBefore(t *testing.T) {
+	t.Parallel()
+	store := open(t, nil)
+	want := keepLarge(t, store, 2, 7_000_000)
+	head, err := store.Load(t.Context(), store.Empty(acc1), func(*es.Commit) error { return nil })
+	if err != nil || head.Version() != 2 {
+		t.Fatalf("at %d, %v", head.Version(), err)
+	}
+	if _, err := store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: small(1)}}}); err != nil {
+		t.Error(err)
+	}
+	var got []es.Commit
+	for c, err := range store.Read(t.Context(), acc1, es.Range{To: 2}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, c)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-stored +read:\n%.500s", diff)
 	}
 }
 

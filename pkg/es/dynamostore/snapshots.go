@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamofault"
 	"github.com/annals-es/annals/pkg/es/dynamotable"
 )
 
@@ -79,7 +80,7 @@ func (k *kept) known(s *es.Snapshot) (err error) {
 func (sn *Snapshots) LoadSnapshot(ctx context.Context, stream es.StreamID) (*es.Snapshot, error) {
 	out, err := sn.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &sn.table, Key: Item{"stream": s(stream.String())}})
 	if err != nil {
-		return nil, fmt.Errorf("snapshot of %s: %w", stream, err)
+		return nil, fmt.Errorf("snapshot of %s: %w", stream, dynamofault.Mark(err))
 	}
 	if len(out.Item) == 0 {
 		return nil, nil
@@ -141,5 +142,5 @@ func (sn *Snapshots) SaveSnapshot(ctx context.Context, snapshot es.Snapshot) err
 	if err == nil || errors.As(err, &newer) {
 		return nil
 	}
-	return fmt.Errorf("snapshot of %s: %w", stream, err)
+	return fmt.Errorf("snapshot of %s: %w", stream, dynamofault.Mark(err))
 }

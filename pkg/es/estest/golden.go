@@ -29,7 +29,9 @@ type GoldenConfig struct {
 //   - a sample is not stored as its file has it, byte for byte, or the file does not give the sample back,
 //   - a file can't be decoded: no upcaster takes its schema, or its type, to one of today.
 //
-// There is one sample a type, best with every field set.
+// There is one sample a type, best with every field set. Further files, <Type>.v<schema>.<note>.json, have to stay
+// readable too, such as one with a value that was valid when it was stored and is no longer:
+// MoneyDeposited.v1.retired-currency.json. They are written by hand and never updated.
 func (k Kit[S, E]) Golden(t T, cfg GoldenConfig, samples ...E) {
 	t.Helper()
 	aggregate := k.aggregate
@@ -92,7 +94,7 @@ func golden[S, E any](cfg GoldenConfig, aggregate es.Aggregate[S, E], sample E, 
 	return nil
 }
 
-var goldenName = regexp.MustCompile(`^(.+)\.v([1-9][0-9]*)\.json$`)
+var goldenName = regexp.MustCompile(`^(.+)\.v([1-9][0-9]*)(?:\.[a-z0-9-]+)?\.json$`)
 
 // undecodable says which files of a folder don't decode.
 func undecodable[S, E any](dir string, aggregate es.Aggregate[S, E]) []error {
@@ -105,7 +107,7 @@ func undecodable[S, E any](dir string, aggregate es.Aggregate[S, E]) []error {
 		path := filepath.Join(dir, file.Name())
 		name := goldenName.FindStringSubmatch(file.Name())
 		if name == nil {
-			errs = append(errs, fmt.Errorf("%s: want <Type>.v<schema>.json", path))
+			errs = append(errs, fmt.Errorf("%s: want <Type>.v<schema>.json, or <Type>.v<schema>.<note>.json", path))
 			continue
 		}
 		data, err := os.ReadFile(path)

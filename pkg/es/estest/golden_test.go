@@ -43,6 +43,8 @@ func TestGolden(t *testing.T) {
 		{"a type that is no longer registered", with("DoorPainted.v1.json", `{}`), both, []string{"DoorPainted.v1.json", "does not know the type"}},
 		{"a schema from the future", with("DoorOpened.v2.json", `{}`), both, []string{"DoorOpened.v2.json", "knows schemas up to 1"}},
 		{"an older schema that does not decode", with(oldFile, `{"name":7}`), both, []string{oldFile, "upcast of DoorPassed schema 1"}},
+		{"one more file of a schema", with("DoorOpened.v1.no-name.json", `{"by":""}`), both, nil},
+		{"one more file that does not decode", with("DoorOpened.v1.no-name.json", `{"by":7}`), both, []string{"DoorOpened.v1.no-name.json", "payload of DoorOpened"}},
 		{"a stray file", with("README.md", "x"), both, []string{"README.md: want <Type>.v<schema>.json"}},
 	}
 	for _, tt := range tests {

@@ -123,6 +123,8 @@ func (s *Store) Read(ctx context.Context, stream es.StreamID, r es.Range) iter.S
 
 // Append implements [es.Appender].
 func (s *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
+	ctx, cancel := es.WithAppendDeadline(ctx)
+	defer cancel()
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("append: %w", err)
 	}
@@ -137,6 +139,9 @@ func (s *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := ctx.Err(); err != nil { // its time is too long ago
+		return nil, fmt.Errorf("append %s: nothing was stored: %w", a.Writes[0].Head.Stream(), err)
+	}
 	if s.repeated(commits) {
 		return commits, nil
 	}

@@ -3,6 +3,7 @@ package projection_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -14,7 +15,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-var errThrottled = errors.New("throttled")
+var errThrottled = fmt.Errorf("save: %w", es.ErrUnavailable)
 
 // refusing refuses saves, and counts those that it was asked for by stream.
 type refusing struct {
@@ -42,9 +43,17 @@ func (v *refusing) Save(ctx context.Context, g projection.Generation, moves []pr
 }
 
 // TestThrottledFill: a fill that is throttled goes on where it was refused, and does not do again what is done; out of time,
-// it says so, so that its job comes back.
+// it says so, so that its job comes back. By default it knows what stores say of themselves; what else there is, it is
+// told.
 func TestThrottledFill(t *testing.T) {
 	t.Parallel()
+	told := func(err error) bool { return errors.Is(err, errOutage) }
+	t.Run("by default", func(t *testing.T) { t.Parallel(); throttledFill(t, errThrottled, nil) })
+	t.Run("as told", func(t *testing.T) { t.Parallel(); throttledFill(t, errOutage, told) })
+}
+
+func throttledFill(t *testing.T, refusal error, throttled func(error) bool) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench()
 		for _, id := range []string{"a", "b", "c"} {
@@ -54,12 +63,12 @@ func TestThrottledFill(t *testing.T) {
 		v := &refusing{View: b.view, refuse: func(moves []projection.Move, _ []projection.Write) error {
 			if moves[0].Stream == note("b") && left > 0 {
 				left--
-				return errThrottled
+				return refusal
 			}
 			return nil
 		}}
 		e := b.engineOn(b.store, v, b.catalog, projection.Config{Queue: b.queue, Warm: -1}, logOf(1, false))
-		r := projection.NewRebuilder(e, b.store, projection.RebuildConfig{Segments: 1, Throttled: func(err error) bool { return errors.Is(err, errThrottled) }})
+		r := projection.NewRebuilder(e, b.store, projection.RebuildConfig{Segments: 1, Throttled: throttled})
 		build, err := r.Begin(t.Context(), "log")
 		if err != nil {
 			t.Fatal(err)

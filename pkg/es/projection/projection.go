@@ -4,21 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/annals-es/annals/pkg/es"
 )
-
-// Event is an event as a projection sees it.
-type Event struct {
-	Stream  es.StreamID
-	Version int64
-	// At is when it was recorded; OccurredAt is when it happened, which is At unless the caller said otherwise.
-	At, OccurredAt time.Time
-	Meta           es.Meta
-	// Data is the decoded event, of the type that its stream's decoder gives.
-	Data any
-}
 
 // Definition is a projection whose state for each stream is S. S is stored as JSON, with the checkpoint, and for a
 // projection that writes no rows it is the row.
@@ -158,7 +146,11 @@ func (p *definition[S]) evolve(state *S, s step, w *Writes) (err error) {
 // decode calls do for each event that a stored one is, after upcasting.
 func decode(sources map[string]es.Decoder, s step, do func(Event) error) error {
 	c := s.commit
+	e := Event{Stream: c.Stream, Version: s.version(), At: c.At, OccurredAt: c.OccurredAt(), Meta: c.Meta}
 	return sources[c.Stream.Type].DecodeAny(c, s.index, func(data any) error {
-		return do(Event{Stream: c.Stream, Version: s.version(), At: c.At, OccurredAt: c.OccurredAt(), Meta: c.Meta, Data: data})
+		part := e
+		part.Data = data
+		e.Part++
+		return do(part)
 	})
 }

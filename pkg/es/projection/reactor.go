@@ -73,13 +73,11 @@ func (p *reactor) react(ctx context.Context, s step) (err error) {
 			err = fmt.Errorf("panic: %v", panicked)
 		}
 	}()
-	part := 0 // of the event, where an upcaster makes several of it
 	return decode(p.r.Sources, s, func(e Event) error {
 		cmd := es.Command{
 			Meta: es.Meta{CorrelationID: e.Meta.CorrelationID, CausationID: s.commit.ID, Actor: "reactor/" + p.r.Name},
-			Ref:  es.CommandRef{ID: commandID(p.r.Name, s, part), Fingerprint: p.r.Name},
+			Ref:  es.CommandRef{ID: commandID(p.r.Name, s, e.Part), Fingerprint: p.r.Name},
 		}
-		part++
 		return p.r.React(ctx, e, cmd)
 	})
 }

@@ -25,7 +25,8 @@ type RebuildConfig struct {
 	// Grace is how long a retired generation is kept, for cursors and for a rollback. It must be longer than readers
 	// remember which generation serves. Default 1 hour.
 	Grace time.Duration
-	// Throttled tells whether an error is of a table that has too much to do. Default: none is.
+	// Throttled tells whether an error is of a store that has too much to do: what failed is done again, slower.
+	// Default: [es.ErrUnavailable] and [ErrContended] are.
 	Throttled func(error) bool
 	// Reconcile adjusts reconciliations.
 	Reconcile ReconcileConfig
@@ -41,7 +42,7 @@ func (c RebuildConfig) withDefaults() RebuildConfig {
 	c.Grace = cmp.Or(c.Grace, time.Hour)
 	c.Reconcile = c.Reconcile.withDefaults()
 	if c.Throttled == nil {
-		c.Throttled = func(error) bool { return false }
+		c.Throttled = func(err error) bool { return errors.Is(err, es.ErrUnavailable) || errors.Is(err, ErrContended) }
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()

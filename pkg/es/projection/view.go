@@ -89,7 +89,8 @@ type Move struct {
 	Prev, Next Checkpoint
 }
 
-// View stores one projection's checkpoints and rows. All reads are strongly consistent.
+// View stores one projection's checkpoints and rows. All reads are strongly consistent. Each method may also return
+// [es.ErrUnavailable], besides the cause: the same may succeed later, and a rebuild waits for that.
 type View interface {
 	// MaxWrites is the most checkpoints and rows together that one Save can write, from 3. A checkpoint that was parked
 	// may count twice.

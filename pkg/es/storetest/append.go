@@ -196,6 +196,26 @@ func largestCommit(t *testing.T, f *fixture) {
 	f.whole(t, stream, 1)
 }
 
+// largestUncompressed: however well a payload can be compressed, it is not stored if it is too large to be read page by
+// page.
+func largestUncompressed(t *testing.T, f *fixture) {
+	probe := f.must(t, f.Empty(es.StreamID{Type: stream.Type, ID: "acc-0"}), flat(1000))
+	fits := es.MaxUncompressedBytes - probe.Size() + 1000
+	try := func(events ...es.RawEvent) error {
+		_, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: f.Empty(stream), Events: events}}})
+		return err
+	}
+	wantLimit(t, try(flat(fits+1)), es.MaxUncompressedBytes+1, es.MaxUncompressedBytes)
+	wantLimit(t, try(flat(7<<20)), 0, es.MaxUncompressedBytes)
+	wantLimit(t, try(flat(fits/2), flat(fits/2), flat(2)), 0, es.MaxUncompressedBytes)
+	f.whole(t, stream, 0)
+	if err := try(flat(fits)); err != nil {
+		wantLimit(t, err, 0, es.MaxCommitBytes) // a store that compresses nothing
+		return
+	}
+	f.whole(t, stream, 1)
+}
+
 // anyPayload: payloads come back to the byte, whatever the store makes of them.
 func anyPayload(t *testing.T, f *fixture) {
 	raw := func(data string) es.RawEvent { return es.RawEvent{Type: "Raw", Schema: 1, Data: json.RawMessage(data)} }
@@ -219,6 +239,8 @@ func unstorable(t *testing.T, f *fixture) {
 		"no type":             func(a *es.Append) { a.Writes[0].Events[1].Type = "" },
 		"no schema":           func(a *es.Append) { a.Writes[0].Events[1].Schema = 0 },
 		"payload not UTF-8":   func(a *es.Append) { a.Writes[0].Events[1].Data = json.RawMessage("\"\xff\"") },
+		"payload not JSON":    func(a *es.Append) { a.Writes[0].Events[1].Data = json.RawMessage(`{"a":`) },
+		"no payload":          func(a *es.Append) { a.Writes[0].Events[1].Data = nil },
 		"metadata not UTF-8":  func(a *es.Append) { a.Meta.Actor = "\xff" },
 		"command not UTF-8":   func(a *es.Append) { a.Command.ID = "\xff" },
 		"empty key":           func(a *es.Append) { a.Meta.Extra = map[string]string{"": "x"} },

@@ -3,6 +3,8 @@
 //	func TestStore(t *testing.T) {
 //		storetest.Run(t, func(t *testing.T, now func() time.Time) es.Store { return mystore.New(now) })
 //	}
+//
+// [RunDeadline] and [RunSnapshots] are called likewise.
 package storetest
 
 import (
@@ -34,6 +36,7 @@ func Run(t *testing.T, open Open) {
 		"append/one winner":             oneWinner,
 		"append/100 events":             hundredEvents,
 		"append/largest commit":         largestCommit,
+		"append/largest uncompressed":   largestUncompressed,
 		"append/payloads of any kind":   anyPayload,
 		"append/repeat of its id":       repeatedID,
 		"append/cancelled context":      cancelledContext,

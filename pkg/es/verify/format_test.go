@@ -123,7 +123,7 @@ func storedItems(t *testing.T) map[string]item {
 		}
 	}
 	bare := es.Append{Writes: []es.Write{{Head: store.Empty(account(3)), Events: []es.RawEvent{
-		{Type: "Noted", Schema: 1, Data: json.RawMessage("\"é\\u00e9 \t\"")},
+		{Type: "Noted", Schema: 1, Data: json.RawMessage("\t\"é\\u00e9 \"")},
 	}}}}
 	if _, err := store.Append(t.Context(), bare); err != nil {
 		t.Fatal(err)

@@ -2,13 +2,15 @@ package dynamoview
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/annals-es/annals/pkg/es"
 )
 
 const (
@@ -17,7 +19,7 @@ const (
 	batchAttempts = 12  // how often what a batch left is asked for again
 )
 
-var errUnprocessed = errors.New("DynamoDB did not get to all of a batch")
+var errUnprocessed = fmt.Errorf("%w: DynamoDB did not get to all of a batch", es.ErrUnavailable)
 
 // get reads items by their keys, strongly consistent, in no order.
 func (v *View) get(ctx context.Context, keys []item) ([]item, error) {

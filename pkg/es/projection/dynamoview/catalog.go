@@ -26,7 +26,9 @@ type Catalog struct {
 var _ projection.Catalog = (*Catalog)(nil)
 
 // NewCatalog returns the catalog in a table.
-func NewCatalog(client Client, table string) *Catalog { return &Catalog{client: client, table: table} }
+func NewCatalog(client Client, table string) *Catalog {
+	return &Catalog{client: marked{client}, table: table}
+}
 
 const records = "generations"
 

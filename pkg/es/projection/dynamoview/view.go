@@ -35,7 +35,7 @@ type View struct {
 var _ projection.View = (*View)(nil)
 
 // New returns the view on a table.
-func New(client Client, table string) *View { return &View{client: client, table: table} }
+func New(client Client, table string) *View { return &View{client: marked{client}, table: table} }
 
 type item = map[string]types.AttributeValue
 

@@ -1,4 +1,4 @@
-package app
+package dynamofault_test
 
 import (
 	"context"
@@ -13,6 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
 func TestUnavailable(t *testing.T) {
@@ -26,6 +29,9 @@ func TestUnavailable(t *testing.T) {
 		want bool
 	}{
 		{"throttled", &types.ProvisionedThroughputExceededException{}, true},
+		{"too many requests", &types.RequestLimitExceeded{}, true},
+		{"throttled on demand", &types.ThrottlingException{}, true},
+		{"transaction beyond its throughput", cancelled("ProvisionedThroughputExceeded"), true},
 		{"asked for patience", &smithy.GenericAPIError{Code: "ThrottlingException", Fault: smithy.FaultClient}, true},
 		{"a fault of the server", &smithy.GenericAPIError{Code: "InternalServerError", Fault: smithy.FaultServer}, true},
 		{"in a transaction's way", &types.TransactionConflictException{}, true},
@@ -40,27 +46,26 @@ func TestUnavailable(t *testing.T) {
 		{"malformed", &smithy.GenericAPIError{Code: "ValidationException", Fault: smithy.FaultClient}, false},
 		{"transaction refused", cancelled("ValidationError"), false},
 		{"of our own", errors.New("x"), false},
-		{"of the context", context.Canceled, false}, // httpapi knows it
+		{"of the context", context.Canceled, false},
 	}
 	for _, tt := range tests {
-		if got := unavailable(fmt.Errorf("append: %w", tt.err)); got != tt.want {
+		err := fmt.Errorf("append: %w", tt.err)
+		if got := dynamofault.Unavailable(err); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
+		}
+		marked := dynamofault.Mark(err)
+		if errors.Is(marked, es.ErrUnavailable) != tt.want || !errors.Is(marked, tt.err) {
+			t.Errorf("%s: marked as %v", tt.name, marked)
+		}
+		if again := dynamofault.Mark(marked); again.Error() != marked.Error() {
+			t.Errorf("%s: marked twice as %v", tt.name, again)
 		}
 	}
 }
 
-func TestNumbersAreComparedAsNumbers(t *testing.T) {
+func TestMarkNothing(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		a, b string
-		want int
-	}{
-		{"9", "10", -1}, {"10", "9", 1}, {"7", "7", 0}, {"07", "7", 0},
-		{"99999999999999999999999999999999999999", "100000000000000000000000000000000000000", -1},
-		{"", "1", -1}, {"1", "x", 1}, {"", "", 0},
-	} {
-		if got := compare(tt.a, tt.b); got != tt.want {
-			t.Errorf("%q, %q: %d", tt.a, tt.b, got)
-		}
+	if err := dynamofault.Mark(nil); err != nil {
+		t.Errorf("no error is %v", err)
 	}
 }
