@@ -101,7 +101,9 @@ func TestCommandsWithoutReadTables(t *testing.T) {
 			s.functions[routes.Command] = app.Gateway(commands)
 			s.ok(t, "POST /products", listedP)
 			s.ok(t, "POST /products/p/price", price3)
-			if log := s.log.String(); strings.Count(log, "without rows of its companion") != 2 || strings.Contains(log, "Tea") {
+			s.as(t, "ada", "POST /orders", orderFor("o", "ada")).is(t, "201")
+			log := s.log.String()
+			if strings.Count(log, "without rows of its companion") != 2 || strings.Count(log, "prices are read from") != 1 || strings.Contains(log, "Tea") {
 				t.Errorf("logged %s", log)
 			}
 			s.project(t)

@@ -11,6 +11,6 @@ import (
 func BenchmarkCommands(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		httpapi.Commands(aggregates.All{}, httpapi.Config{})
+		httpapi.Commands(aggregates.All{}, nil, httpapi.Config{})
 	}
 }

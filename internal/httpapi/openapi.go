@@ -28,7 +28,7 @@ does not exist. Products are for all to see. Who has the scope annals/operate ac
 // Document is the API's OpenAPI 3.1 document, as JSON. It is made from what the functions serve.
 func Document() ([]byte, error) {
 	a := newAPI(Config{})
-	a.commands(aggregates.All{})
+	a.commands(aggregates.All{}, nil)
 	a.queries(nil, nil)
 	return json.MarshalIndent(a.huma.OpenAPI(), "", "  ")
 }

@@ -42,7 +42,7 @@ func TestRoutes(t *testing.T) {
 		t.Errorf("%d operations are documented, %d declared", documented, len(routes.All))
 	}
 	handlers := map[routes.Function]http.Handler{
-		routes.Command: httpapi.Commands(aggregates.All{}, httpapi.Config{}),
+		routes.Command: httpapi.Commands(aggregates.All{}, nil, httpapi.Config{}),
 		routes.Query:   httpapi.Queries(nil, nil, httpapi.Config{}),
 	}
 	for _, route := range routes.All {

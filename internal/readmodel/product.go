@@ -2,7 +2,10 @@ package readmodel
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -52,6 +55,34 @@ var productCatalog = projection.New(projection.Definition[Product]{
 // Errors: [es.NotFoundError].
 func (m *Models) Product(ctx context.Context, id string) (Product, error) {
 	return document[Product](ctx, m, tables.ProductCatalog, product.Aggregate.Stream(id))
+}
+
+// Quote returns what products cost, by the catalog: strongly consistent, in one batched read. It leaves out products that the
+// catalog does not show or this code can't read: their price is in their events.
+func (m *Models) Quote(ctx context.Context, productIDs ...string) (order.Quote, error) {
+	r, err := m.reader(ctx, tables.ProductCatalog, "")
+	if errors.As(err, new(*projection.UnknownFoldError)) {
+		return order.Quote{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	streams := map[es.StreamID]bool{}
+	for _, id := range productIDs {
+		streams[product.Aggregate.Stream(id)] = true
+	}
+	found, err := r.Checkpoints(ctx, slices.Collect(maps.Keys(streams))...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", tables.ProductCatalog, err)
+	}
+	quote := order.Quote{}
+	for stream, cp := range found {
+		var row Product
+		if cp.State != nil && r.decode(cp.State, &row) == nil {
+			quote[stream.ID] = row.UnitPrice
+		}
+	}
+	return quote, nil
 }
 
 // ProductAt returns a product as it was at a point, from the event store.

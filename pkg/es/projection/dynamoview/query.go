@@ -46,6 +46,12 @@ func (r Reader) Checkpoint(ctx context.Context, stream es.StreamID) (projection.
 	return all[stream], err
 }
 
+// Checkpoints reads how far the projection has come with streams, in one request for each hundred. It leaves out streams that
+// the projection has not seen.
+func (r Reader) Checkpoints(ctx context.Context, streams ...es.StreamID) (map[es.StreamID]projection.Checkpoint, error) {
+	return r.view.Checkpoints(ctx, r.g, streams...)
+}
+
 // Counters reads a row of counters, exact decimal numbers by name. nil = nothing was ever added to it.
 func (r Reader) Counters(ctx context.Context, key projection.Key) (map[string]string, error) {
 	out, err := r.view.client.GetItem(ctx, &dynamodb.GetItemInput{
