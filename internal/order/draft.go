@@ -51,6 +51,9 @@ func (s State) AddItem(item Item) ([]Event, error) {
 	if err := rule.NotNegative("unit price", item.UnitPrice); err != nil {
 		return nil, err
 	}
+	if err := rule.Together(s.units(), item.Quantity); err != nil {
+		return nil, err
+	}
 	if err := s.canTotal(item); err != nil {
 		return nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/annals-es/annals/internal/money"
@@ -97,11 +96,11 @@ func ProductAt(ctx context.Context, store es.Reader, id string, at es.Point) (Pr
 // Inventory is a product's stock, in units.
 type Inventory struct {
 	ProductID string `json:"productId"`
-	Received  int64  `json:"received"`
-	Ordered   int64  `json:"ordered"` // placed and not cancelled
-	Shipped   int64  `json:"shipped"`
-	OnHand    int64  `json:"onHand"`    // received − shipped
-	Available int64  `json:"available"` // received − ordered
+	Received  Count  `json:"received"`
+	Ordered   Count  `json:"ordered"` // placed and not cancelled
+	Shipped   Count  `json:"shipped"`
+	OnHand    Count  `json:"onHand"`    // received − shipped
+	Available Count  `json:"available"` // received − ordered
 }
 
 func inventoryKey(productID string) projection.Key {
@@ -149,14 +148,12 @@ func (m *Models) Inventory(ctx context.Context, productID string) (Inventory, er
 	if err != nil {
 		return out, err
 	}
-	for name, to := range map[string]*int64{"received": &out.Received, "ordered": &out.Ordered, "shipped": &out.Shipped} {
-		if n := counters[name]; n != "" {
-			if *to, err = strconv.ParseInt(n, 10, 64); err != nil {
-				return out, fmt.Errorf("%s of %s: %w", tables.ProductInventory, productID, err)
-			}
+	for name, to := range map[string]*Count{"received": &out.Received, "ordered": &out.Ordered, "shipped": &out.Shipped} {
+		if *to, err = newCount(counters[name]); err != nil {
+			return out, fmt.Errorf("%s of %s: %w", tables.ProductInventory, productID, err)
 		}
 	}
-	out.OnHand, out.Available = out.Received-out.Shipped, out.Received-out.Ordered
+	out.OnHand, out.Available = out.Received.less(out.Shipped), out.Received.less(out.Ordered)
 	return out, nil
 }
 
