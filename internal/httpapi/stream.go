@@ -13,6 +13,7 @@ import (
 	"github.com/annals-es/annals/internal/account"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/order"
+	"github.com/annals-es/annals/internal/payload"
 	"github.com/annals-es/annals/internal/product"
 	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/pkg/es"
@@ -89,10 +90,7 @@ func (a *api) stream() {
 	})
 }
 
-// maxTrailBytes is how much of payloads a page of a stream holds before it ends: Lambda sends answers of up to 6 MB.
-const maxTrailBytes = 3 << 20
-
-// readTrail reads up to limit events of a stream from a version.
+// readTrail reads up to limit events of a stream from a version, as many as an answer holds.
 func readTrail(ctx context.Context, events es.Reader, stream es.StreamID, from int64, limit int) (readmodel.Page[Event], error) {
 	page, size := readmodel.Page[Event]{Items: []Event{}}, 0
 	for c, err := range events.Read(ctx, stream, es.Range{From: from}) {
@@ -100,15 +98,17 @@ func readTrail(ctx context.Context, events es.Reader, stream es.StreamID, from i
 			return page, err
 		}
 		for i := range c.Events {
-			switch version := c.Version + int64(i); {
-			case version < from:
-			case len(page.Items) == limit, size > maxTrailBytes:
+			version := c.Version + int64(i)
+			if version < from {
+				continue
+			}
+			event := newEvent(&c, i)
+			size += payload.JSONSize(event)
+			if n := len(page.Items); n == limit || n > 0 && size > payload.PageBytes {
 				page.Next = strconv.FormatInt(version, 10)
 				return page, nil
-			default:
-				page.Items = append(page.Items, newEvent(&c, i))
-				size += len(c.Events[i].Data)
 			}
+			page.Items = append(page.Items, event)
 		}
 	}
 	return page, nil

@@ -195,7 +195,7 @@ func TestProducts(t *testing.T) {
 	if diff := gocmp.Diff(readmodel.ProductSales{ProductID: "jam", Revenue: total("0.00", "USD")}, sales(w.models.Sales(t.Context(), "jam"))); diff != "" {
 		t.Errorf("sales of jam (-want +got):\n%s", diff)
 	}
-	top := got[[]readmodel.ProductSales](t)(w.models.TopSales(t.Context(), 10))
+	top := got[readmodel.Page[readmodel.ProductSales]](t)(w.models.TopSales(t.Context(), 10)).Items
 	if len(top) != 2 || top[0].ProductID != "tea" || !top[1].Revenue.Amount.Equal(total("0.10", "USD").Amount) {
 		t.Errorf("top sales: %+v", top)
 	}
@@ -423,7 +423,7 @@ func answers(t *testing.T, m *readmodel.Models) map[string]any {
 		out[id+" sales"] = got[readmodel.ProductSales](t)(m.Sales(ctx, id))
 		out[id+" inventory"] = got[readmodel.Inventory](t)(m.Inventory(ctx, id))
 	}
-	top := got[[]readmodel.ProductSales](t)(m.TopSales(ctx, 10))
+	top := got[readmodel.Page[readmodel.ProductSales]](t)(m.TopSales(ctx, 10)).Items
 	if !slices.IsSortedFunc(top, func(a, b readmodel.ProductSales) int {
 		return b.Revenue.Amount.Cmp(a.Revenue.Amount)
 	}) {

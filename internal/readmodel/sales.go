@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/annals-es/annals/internal/order"
+	"github.com/annals-es/annals/internal/payload"
 	"github.com/annals-es/annals/internal/product"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -82,21 +83,28 @@ func (m *Models) Sales(ctx context.Context, productID string) (ProductSales, err
 }
 
 // TopSales returns the products with the most revenue, the most first. Amounts of different currencies are compared as
-// numbers.
-func (m *Models) TopSales(ctx context.Context, top int) ([]ProductSales, error) {
+// numbers. There are fewer than asked for where more would be too large an answer.
+func (m *Models) TopSales(ctx context.Context, top int) (Page[ProductSales], error) {
 	r, err := m.reader(ctx, tables.ProductSales, "")
 	if err != nil {
-		return nil, err
+		return Page[ProductSales]{}, err
 	}
 	all, err := r.AllCounters(ctx, allShards(sales)...)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", tables.ProductSales, err)
+		return Page[ProductSales]{}, fmt.Errorf("%s: %w", tables.ProductSales, err)
 	}
+	return topOf(all, top), nil
+}
+
+// topOf returns the products with the most revenue, as many as are asked for and an answer holds.
+func topOf(all map[string]map[string]string, top int) Page[ProductSales] {
+	var out Page[ProductSales]
 	rows := make([]ProductSales, 0, len(all))
 	for productID, values := range all {
 		row, err := salesRow(productID, values)
 		if err != nil {
-			return nil, err
+			out.leave(salesKey(productID), err)
+			continue
 		}
 		if row.Orders.Cmp(projection.Number{}) > 0 {
 			rows = append(rows, row)
@@ -105,7 +113,9 @@ func (m *Models) TopSales(ctx context.Context, top int) ([]ProductSales, error) 
 	slices.SortFunc(rows, func(a, b ProductSales) int {
 		return cmp.Or(b.Revenue.Amount.Cmp(a.Revenue.Amount), cmp.Compare(a.ProductID, b.ProductID))
 	})
-	return rows[:min(top, len(rows))], nil
+	rows = rows[:min(top, len(rows))]
+	out.Items = rows[:payload.Fit(rows, payload.JSONSize)]
+	return out
 }
 
 // salesRow reads a row from its counters.
