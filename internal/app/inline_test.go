@@ -58,7 +58,7 @@ func TestCommandCostsOfInline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.functions[routes.Command] = app.Gateway(commands)
+	s.functions[routes.Command] = app.Gateway(commands, s.Log)
 	inline := map[string]int{"Query": 1, "GetItem": 1, "TransactWriteItems": 1}
 	for _, test := range []struct {
 		target, body string
@@ -98,7 +98,7 @@ func TestCommandsWithoutReadTables(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.functions[routes.Command] = app.Gateway(commands)
+			s.functions[routes.Command] = app.Gateway(commands, s.Log)
 			s.ok(t, "POST /products", listedP)
 			s.ok(t, "POST /products/p/price", price3)
 			s.as(t, "ada", "POST /orders", orderFor("o", "ada")).is(t, "201")
@@ -143,7 +143,7 @@ func TestReadTablesThatHang(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bounded := app.Gateway(commands)
+	bounded := app.Gateway(commands, s.Log)
 	began := time.Now()
 	_, event := request(t, "POST /products", listedP)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)

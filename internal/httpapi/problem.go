@@ -48,6 +48,22 @@ func internal() *Problem {
 	return newProblem(http.StatusInternalServerError, "internal", "something went wrong on our side; the log has it under the correlation id")
 }
 
+// AnswerTooLarge is the problem of an answer that is larger than Lambda sends.
+func AnswerTooLarge(method, correlationID string) *Problem {
+	p := newProblem(http.StatusInternalServerError, "answer-too-large", "the answer is too large to be sent: ask for fewer items")
+	if method != http.MethodGet {
+		p.Detail = "the command was done, but its answer is too large to be sent: don't repeat it, ask for what it changed"
+	}
+	p.CorrelationID = correlationID
+	return p
+}
+
+// Text is the problem as it is sent.
+func (p *Problem) Text() string {
+	text, _ := json.Marshal(p) // it is made of strings and numbers
+	return string(text)
+}
+
 // invalidField is the problem of one malformed part of a request.
 func invalidField(field, detail string) *Problem {
 	return invalid(http.StatusBadRequest, "", &huma.ErrorDetail{Location: field, Message: detail})
