@@ -41,7 +41,6 @@ func TestOneRowBreaksNoList(t *testing.T) {
 	check[readmodel.OrderSummary](t, "customer's orders", customer)(w.models.CustomerOrders(t.Context(), "c", all))
 	active := put(tables.ActiveOrders, "active|3")
 	check[readmodel.OrderSummary](t, "active orders", active)(w.models.ActiveOrders(t.Context(), all))
-
 }
 
 // TestOneProductBreaksNoList: so is a product whose counters can't be read.
