@@ -22,6 +22,8 @@ Queries answer from read models, which follow within milliseconds, mostly. A que
 command waits until its read model shows what the command did. Where that takes too long, who created what is asked for is
 answered from the events ("Consistency: strong"); those who ask for a list or a count are answered with 202 and Retry-After.
 
+The items of orders are listed products, at their current price. Operators may set another.
+
 Everybody sees and changes what is their own: what they created, and orders that are for them. What is another's is answered as what
 does not exist. Products are for all to see. Who has the scope annals/operate acts on what is anybody's.`
 
