@@ -35,7 +35,8 @@ func short(id int) string {
 	return fmt.Sprintf(`{"orderId":"o-%d","customerId":"c","status":"paid","shortOf":[%s],"version":9}`, id, strings.Join(products, ","))
 }
 
-// TestListsOfLargeRows: lists whose rows are too many for one answer come in pages that Lambda sends, and none is missing.
+// TestListsOfLargeRows: lists whose rows are too many for one answer come in pages that Lambda sends, and none is
+// missing.
 func TestListsOfLargeRows(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -73,7 +74,8 @@ func TestListsOfLargeRows(t *testing.T) {
 	}
 }
 
-// TestUnreadableRowsAreToldOnce: the answer counts them, and one entry of the log has their keys and nothing of the rows.
+// TestUnreadableRowsAreToldOnce: the answer counts them, and one entry of the log has their keys and nothing of the
+// rows.
 func TestUnreadableRowsAreToldOnce(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

@@ -63,8 +63,8 @@ func TestThePriceIsTheShops(t *testing.T) {
 	}
 }
 
-// TestRepeatedOrdersKeepTheirPrice: a repeat answers as the first time, in the process that did it and in another, whatever the
-// price is by then.
+// TestRepeatedOrdersKeepTheirPrice: a repeat answers as the first time, in the process that did it and in another,
+// whatever the price is by then.
 func TestRepeatedOrdersKeepTheirPrice(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

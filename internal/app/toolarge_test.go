@@ -20,7 +20,8 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// TestAnswerTooLarge: what Lambda would not send is a problem document that says what to do; the largest that it sends is sent.
+// TestAnswerTooLarge: what Lambda would not send is a problem document that says what to do; the largest that it sends
+// is sent.
 func TestAnswerTooLarge(t *testing.T) {
 	t.Parallel()
 	empty := payload.Encoded(events.APIGatewayV2HTTPResponse{

@@ -28,7 +28,9 @@ func changeWith[B, S, E any](
 ) {
 	serve(a, route, http.StatusOK, func(ctx context.Context, in *changing[B]) (*answer[S], error) {
 		r := request{route: route, target: []string{string(in.ID)}, body: in.RawBody}
-		return execute(ctx, a, repo, in.Asked, in.Conditional, r, func(_ *es.Tx, s S) ([]E, error) { return decide(ctx, s, in.Body) })
+		return execute(ctx, a, repo, in.Asked, in.Conditional, r, func(_ *es.Tx, s S) ([]E, error) {
+			return decide(ctx, s, in.Body)
+		})
 	})
 }
 

@@ -35,7 +35,9 @@ func (u Unconditional) check() error {
 
 // create registers a command that creates an aggregate under the id asked for, or under a new one if that is "".
 func create[B, S, E any](a *api, route routes.Route, repo *es.Repository[S, E], asked func(*B) ID, decide func(id string, body *B) ([]E, error)) {
-	createWith(a, route, repo, asked, func(_ context.Context, _ *es.Tx, id string, body *B) ([]E, error) { return decide(id, body) })
+	createWith(a, route, repo, asked, func(_ context.Context, _ *es.Tx, id string, body *B) ([]E, error) {
+		return decide(id, body)
+	})
 }
 
 // createWith is create for a decision that brings other aggregates into its transaction, or looks something up.

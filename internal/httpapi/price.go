@@ -13,12 +13,12 @@ import (
 // Prices looks up what products cost now, by their ids. It leaves out those that it does not know.
 type Prices func(ctx context.Context, productIDs ...string) (order.Quote, error)
 
-// priced puts the shop's prices to items: callers without operator rights get no others. It runs inside decisions, so that a
-// repeated command is recognised first and answered as it was, whatever the price is by then. Nothing guards the price: a price
-// that changes at the same time makes no conflict.
+// priced puts the shop's prices to items: callers without operator rights get no others. It runs inside decisions, so
+// that a repeated command is recognised first and answered as it was, whatever the price is by then. Nothing guards the
+// price: a price that changes at the same time makes no conflict.
 //
-// Only an acceptance rests on the catalog. What the catalog would refuse, or can't answer in time, is looked up in the product's
-// events: commands need no read model.
+// Only an acceptance rests on the catalog. What the catalog would refuse, or can't answer in time, is looked up in the
+// product's events: commands need no read model.
 //
 // Errors: [order.PriceError]; those of the event store.
 func (a *api) priced(ctx context.Context, items ...Item) ([]order.Item, error) {
@@ -43,8 +43,8 @@ func (a *api) priced(ctx context.Context, items ...Item) ([]order.Item, error) {
 	}
 }
 
-// catalogTime is how long the catalog may take to answer: it takes milliseconds, and under load more, when reading events instead
-// would only add to it.
+// catalogTime is how long the catalog may take to answer: it takes milliseconds, and under load more, when reading
+// events instead would only add to it.
 const catalogTime = 3 * time.Second
 
 // catalog looks prices up in the catalog, and knows none where that fails.

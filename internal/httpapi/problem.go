@@ -50,9 +50,9 @@ func internal() *Problem {
 
 // AnswerTooLarge is the problem of an answer that is larger than Lambda sends.
 func AnswerTooLarge(method, correlationID string) *Problem {
-	p := newProblem(http.StatusInternalServerError, "answer-too-large", "the answer is too large to be sent: ask for fewer items")
+	p := newProblem(http.StatusInternalServerError, "answer-too-large", "the answer is too large: ask for fewer items")
 	if method != http.MethodGet {
-		p.Detail = "the command was done, but its answer is too large to be sent: don't repeat it, ask for what it changed"
+		p.Detail = "the command was done, but its answer is too large: don't repeat it, ask for what it changed"
 	}
 	p.CorrelationID = correlationID
 	return p

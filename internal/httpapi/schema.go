@@ -26,7 +26,8 @@ func init() {
 	}
 }
 
-// newSchemas returns an empty registry of schemas in which amounts of money are [Money], and sums in read models [Total] and [count].
+// newSchemas returns an empty registry of schemas in which amounts of money are [Money], and sums in read models
+// [Total] and [count].
 func newSchemas() huma.Registry {
 	r := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	r.RegisterTypeAlias(reflect.TypeFor[money.Money](), reflect.TypeFor[Money]())

@@ -25,13 +25,14 @@ func Create(orderID, customerID string, items []Item) ([]Event, error) {
 	return created, nil
 }
 
-// FitCreation refuses more items than an order can be created with. Create asks it too; it is for callers who look something up
-// for each item first.
+// FitCreation refuses more items than an order can be created with. Create asks it too; it is for callers who look
+// something up for each item first.
 //
 // Errors: [rule.Violation] with TooManyItems.
 func FitCreation(items int) error {
 	if items > MaxItemsAtCreation {
-		return TooManyItems.Because("an order can be created with %d items, it has %d: add the others afterwards", MaxItemsAtCreation, items)
+		return TooManyItems.Because("an order can be created with %d items, it has %d: add the others afterwards",
+			MaxItemsAtCreation, items)
 	}
 	return nil
 }

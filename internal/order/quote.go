@@ -34,8 +34,8 @@ func (q Quote) Items(wanted []Wanted, maySetPrices bool) ([]Item, error) {
 	return items, nil
 }
 
-// PriceError says which product can't be ordered, or not at the price asked for. It is a [rule.Violation]: UnknownProduct or
-// PriceChanged.
+// PriceError says which product can't be ordered, or not at the price asked for. It is a [rule.Violation]:
+// UnknownProduct or PriceChanged.
 type PriceError struct {
 	ProductID string
 	// Listed is false for a product that is not listed. Then there is no CurrentPrice.
@@ -50,5 +50,6 @@ func (e *PriceError) Unwrap() error {
 	if !e.Listed {
 		return UnknownProduct.Because("product %s is not listed", e.ProductID)
 	}
-	return PriceChanged.Because("product %s costs %s now: order it at that price, or leave unitPrice out", e.ProductID, e.CurrentPrice)
+	return PriceChanged.Because("product %s costs %s now: order it at that price, or leave unitPrice out",
+		e.ProductID, e.CurrentPrice)
 }

@@ -1,5 +1,5 @@
-// Package payload is how large an answer of the API may be, counted as Lambda sends it: an answer is an event, JSON with the body
-// as a string in it. See Size.
+// Package payload is how large an answer of the API may be, counted as Lambda sends it: an answer is an event, JSON
+// with the body as a string in it. See Size.
 package payload
 
 import (
@@ -11,8 +11,8 @@ const (
 	// MaxBytes is the largest event that Lambda answers with.
 	// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 	MaxBytes = 6_291_556
-	// PageBytes ends a page of a list or of the audit trail: the items before it take no more. Headers, and what an item has besides its
-	// stored row, fit into the rest.
+	// PageBytes ends a page of a list or of the audit trail: the items before it take no more. Headers, and what an item
+	// has besides its stored row, fit into the rest.
 	PageBytes = 5 << 20
 )
 

@@ -26,7 +26,8 @@ func List(productID, name string, unitPrice money.Money) ([]Event, error) {
 
 // ReceiveStock adds units.
 //
-// Errors: [rule.Violation] with NotListed, rule.QuantityNotPositive or rule.QuantityTooLarge (all that was received would be, too).
+// Errors: [rule.Violation] with NotListed, rule.QuantityNotPositive or rule.QuantityTooLarge (all that was received
+// would be, too).
 func (s State) ReceiveStock(quantity int) ([]Event, error) {
 	if err := s.mustBeListed(); err != nil {
 		return nil, err

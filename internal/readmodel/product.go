@@ -56,8 +56,8 @@ func (m *Models) Product(ctx context.Context, id string) (Product, error) {
 	return document[Product](ctx, m, tables.ProductCatalog, product.Aggregate.Stream(id))
 }
 
-// Quote returns what products cost, by the catalog: strongly consistent, in one batched read. It leaves out products that the
-// catalog does not show or this code can't read: their price is in their events.
+// Quote returns what products cost, by the catalog: strongly consistent, in one batched read. It leaves out products
+// that the catalog does not show or this code can't read: their price is in their events.
 func (m *Models) Quote(ctx context.Context, productIDs ...string) (order.Quote, error) {
 	r, err := m.reader(ctx, tables.ProductCatalog, "")
 	if errors.As(err, new(*projection.UnknownFoldError)) {

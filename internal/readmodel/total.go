@@ -5,12 +5,13 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Read models add without bound, where commands refuse what their own aggregate could not hold: sums over many aggregates are
-// a [Total] or a [Count], which have room for whatever their counters hold. A document's own sums are its aggregate's.
+// Read models add without bound, where commands refuse what their own aggregate could not hold: sums over many
+// aggregates are a [Total] or a [Count], which have room for whatever their counters hold. A document's own sums are
+// its aggregate's.
 //
-// A counter on DynamoDB has 38 digits; a sum of more would park its stream. One order adds less than 10^18 to a total, in the
-// currency's smallest units (money.MaxDigits), and at most 10^15 to a count (rule.MaxUnits). So 38 digits take 10^20 orders of
-// one product. A row takes some thousand writes a second: that is 3 billion years.
+// A counter on DynamoDB has 38 digits; a sum of more would park its stream. One order adds less than 10^18 to a total,
+// in the currency's smallest units (money.MaxDigits), and at most 10^15 to a count (rule.MaxUnits). So 38 digits take
+// 10^20 orders of one product. A row takes some thousand writes a second: that is 3 billion years.
 
 // Total is a sum of money.
 type Total struct {

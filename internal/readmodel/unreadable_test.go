@@ -18,7 +18,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// TestOneRowBreaksNoList: a row that can't be read is left out of its list and counted, and its key is told, without what is in it.
+// TestOneRowBreaksNoList: a row that can't be read is left out of its list and counted, and its key is told, without
+// what is in it.
 func TestOneRowBreaksNoList(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -147,8 +147,8 @@ func (r *Repository[S, E]) New(tx *Tx, id string) (*Entity[S, E], error) {
 }
 
 // GetOrNew enters an aggregate into a decision that may exist or not, such as a reservation. The first attempt takes it
-// for new without reading. Where it is not, the append fails, and the decision is made again on what is there; so it is where
-// the decision refuses, so that a repeat of a command that was stored is recognised whatever has changed since.
+// for new without reading. Where it is not, the append fails, and the decision is made again on what is there; so it is
+// where the decision refuses, so that a repeat of a command that was stored is recognised whatever has changed since.
 //
 // Errors: those of [Loader].
 func (r *Repository[S, E]) GetOrNew(tx *Tx, id string) (*Entity[S, E], error) {

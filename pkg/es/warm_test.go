@@ -400,8 +400,8 @@ func TestHorizon(t *testing.T) {
 	}
 }
 
-// TestRepeatedCreation: a repeat is answered as the first time, though the decision would refuse it by now, and costs a look at the
-// stream; a new command is refused after one look.
+// TestRepeatedCreation: a repeat is answered as the first time, though the decision would refuse it by now, and costs a
+// look at the stream; a new command is refused after one look.
 func TestRepeatedCreation(t *testing.T) {
 	t.Parallel()
 	store := memstore.New(memstore.Config{})

@@ -29,7 +29,8 @@ func listed(t *testing.T, b *bench, partitions []string, sizes ...int) []string 
 	return all
 }
 
-// TestPagesEndByBytes: whatever the budget, a page has a row, no more rows than fit, and the next goes on right after it.
+// TestPagesEndByBytes: whatever the budget, a page has a row, no more rows than fit, and the next goes on right after
+// it.
 func TestPagesEndByBytes(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

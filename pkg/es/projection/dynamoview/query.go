@@ -46,9 +46,11 @@ func (r Reader) Checkpoint(ctx context.Context, stream es.StreamID) (projection.
 	return all[stream], err
 }
 
-// Checkpoints reads how far the projection has come with streams, in one request for each hundred. It leaves out streams that
-// the projection has not seen.
-func (r Reader) Checkpoints(ctx context.Context, streams ...es.StreamID) (map[es.StreamID]projection.Checkpoint, error) {
+// Checkpoints reads how far the projection has come with streams, in one request for each hundred. It leaves out
+// streams that the projection has not seen.
+func (r Reader) Checkpoints(
+	ctx context.Context, streams ...es.StreamID,
+) (map[es.StreamID]projection.Checkpoint, error) {
 	return r.view.Checkpoints(ctx, r.g, streams...)
 }
 
@@ -103,7 +105,8 @@ type List struct {
 	Descending bool
 	// Limit is the most rows in the page, from 1.
 	Limit int
-	// MaxBytes ends the page, too: before the row with which its rows have more, but not before the first. 0 = nothing does.
+	// MaxBytes ends the page, too: before the row with which its rows have more, but not before the first. 0 = nothing
+	// does.
 	MaxBytes int
 	// Size is how many bytes a row counts. Default: its length.
 	Size func(row json.RawMessage) int
