@@ -63,7 +63,7 @@ var command = function{
 		{on: events, actions: []string{"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}},
 		{on: snapshots, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem"}},
 		{on: projections, actions: []string{"dynamodb:Query"}},
-		{on: tables.Inline, actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}},
+		{on: tables.Inline, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"}}, // with prices
 	},
 	// Addresses are reserved under an HMAC. The stack's id is unique, known to few, and lives as long as the stack's events.
 	env: map[string]*string{email.KeyEnv: awscdk.Aws_STACK_ID()},

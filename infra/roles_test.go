@@ -26,7 +26,7 @@ func TestRoles(t *testing.T) {
 			"EventsTable.Arn":         {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
 			"SnapshotsTable.Arn":      {"dynamodb:BatchGetItem", "dynamodb:GetItem"},
 			"ProjectionsTable.Arn":    {"dynamodb:Query"},
-			"ProductCatalogTable.Arn": {"dynamodb:GetItem", "dynamodb:PutItem"},
+			"ProductCatalogTable.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"},
 			"CommandLogs.Arn":         logs,
 		},
 		"QueryRole": withReadTables(grants{

@@ -45,5 +45,6 @@ func (r *runner) announce(system *template.System) {
 var try = []string{
 	`  curl -i {API}/accounts -H 'Content-Type: application/json' -H 'Idempotency-Key: try-account' -d '{"accountId":"ada","ownerName":"Ada Lovelace","initialDeposit":{"amount":"100.00","currency":"USD"}}'`,
 	`  curl -i {API}/accounts/ada`,
-	`  curl -i {API}/orders -H 'Content-Type: application/json' -H 'Idempotency-Key: try-order' -d '{"customerId":"ada","items":[{"productId":"tea","quantity":2,"unitPrice":{"amount":"9.50","currency":"USD"}}]}'`,
+	`  curl -i {API}/products -H 'Content-Type: application/json' -H 'Idempotency-Key: try-product' -d '{"productId":"tea","name":"Green tea","unitPrice":{"amount":"9.50","currency":"USD"}}'`,
+	`  curl -i {API}/orders -H 'Content-Type: application/json' -H 'Idempotency-Key: try-order' -d '{"customerId":"ada","items":[{"productId":"tea","quantity":2}]}'`,
 }

@@ -6,6 +6,6 @@ import "github.com/annals-es/annals/internal/app"
 func main() {
 	app.Run(func(s app.Service) (any, error) {
 		handler, err := s.Command()
-		return app.Gateway(handler), err
+		return app.Gateway(handler, s.Log), err
 	}, app.CommandTables...)
 }

@@ -54,7 +54,7 @@ func (s *service) queued(t *testing.T) *jobs {
 	t.Helper()
 	q := &jobs{}
 	models := readmodel.New(s.client, s.Tables.Of)
-	s.functions[routes.Query] = app.Gateway(httpapi.Queries(models, s.events(t), httpapi.Config{Log: s.Log, Queue: q, CursorKey: []byte(s.CursorKey)}))
+	s.functions[routes.Query] = app.Gateway(httpapi.Queries(models, s.events(t), httpapi.Config{Log: s.Log, Queue: q, CursorKey: []byte(s.CursorKey)}), s.Log)
 	return q
 }
 

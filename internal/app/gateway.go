@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,8 +23,11 @@ import (
 // The path is made from the route that API Gateway matched and from its parameters, never from the raw path, which may be
 // decoded twice on its way here: both then agree on the route, and on what was authorized.
 //
-// A request without a correlation id takes API Gateway's id of it, by which the access log knows it.
-func Gateway(h http.Handler) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+// A request without a correlation id takes API Gateway's id of it, by which the access log knows it. An answer that
+// Lambda would not send is a problem document instead.
+func Gateway(
+	h http.Handler, log *slog.Logger,
+) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		if event.RequestContext.Authorizer != nil && event.RequestContext.Authorizer.JWT != nil {
 			claims := event.RequestContext.Authorizer.JWT.Claims
@@ -32,7 +36,7 @@ func Gateway(h http.Handler) func(context.Context, events.APIGatewayV2HTTPReques
 		w := &recorder{header: http.Header{}}
 		h.ServeHTTP(w, newRequest(ctx, &event))
 		tracing.Correlate(ctx, w.header.Get(httpapi.CorrelationHeader))
-		return w.response(), nil
+		return sendable(ctx, log, event.RequestContext.HTTP.Method, w.response()), nil
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -48,7 +49,7 @@ func TestGateway(t *testing.T) {
 			if err := json.Unmarshal([]byte(head+tt.event+"}"), &event); err != nil {
 				t.Fatal(err)
 			}
-			out, err := app.Gateway(echo)(t.Context(), event)
+			out, err := app.Gateway(echo, slog.New(slog.DiscardHandler))(t.Context(), event)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -59,7 +59,7 @@ func TestCommandCostsOfInline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.functions[routes.Command] = app.Gateway(commands)
+	s.functions[routes.Command] = app.Gateway(commands, s.Log)
 	inline := map[string]int{"Query": 1, "GetItem": 1, "TransactWriteItems": 1}
 	for _, test := range []struct {
 		target, body string
@@ -99,10 +99,12 @@ func TestCommandsWithoutReadTables(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.functions[routes.Command] = app.Gateway(commands)
+			s.functions[routes.Command] = app.Gateway(commands, s.Log)
 			s.ok(t, "POST /products", listedP)
 			s.ok(t, "POST /products/p/price", price3)
-			if log := s.log.String(); strings.Count(log, "without rows of its companion") != 2 || strings.Contains(log, "Tea") {
+			s.as(t, "ada", "POST /orders", orderFor("o", "ada")).is(t, "201")
+			log := s.log.String()
+			if strings.Count(log, "without rows of its companion") != 2 || strings.Count(log, "prices are read from") != 1 || strings.Contains(log, "Tea") {
 				t.Errorf("logged %s", log)
 			}
 			s.project(t)
@@ -142,7 +144,7 @@ func TestReadTablesThatHang(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bounded := app.Gateway(commands)
+	bounded := app.Gateway(commands, s.Log)
 	began := time.Now()
 	_, event := request(t, "POST /products", listedP)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)

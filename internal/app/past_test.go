@@ -40,6 +40,7 @@ func TestTimeTravel(t *testing.T) {
 	if got := s.ok(t, asOf(third), ""); !strings.Contains(got.Body, `"20.00"`) || got.Headers["Consistency"] != "provisional" {
 		t.Errorf("as of the third commit: %v %s", got.Headers, got.Body)
 	}
+	s.ok(t, "POST /products", listedP)
 	s.ok(t, "POST /orders", `{"orderId":"o","customerId":"c","items":[{"productId":"p","quantity":2,"unitPrice":{"amount":"2","currency":"USD"}}]}`)
 	if got := s.ok(t, "GET /orders/o?version=1", ""); !strings.Contains(got.Body, `"itemCount":0`) || !strings.Contains(got.Body, `"status":"draft"`) {
 		t.Errorf("inside a commit: %s", got.Body)
@@ -52,7 +53,6 @@ func TestTimeTravel(t *testing.T) {
 	s.refused(t, "GET /accounts/a-1?asOf=yesterday", "", http.StatusBadRequest, "invalid-request")
 	s.refused(t, asOf(third)+"&version=1", "", http.StatusBadRequest, "invalid-request")
 	s.refused(t, "GET /accounts/a-1", "", http.StatusAccepted, "not-yet-projected")
-	s.ok(t, "POST /products", listedP)
 	s.ok(t, "POST /products/p/price", `{"unitPrice":{"amount":"3","currency":"USD"}}`)
 	if got := s.ok(t, "GET /products/p?version=1", ""); !strings.Contains(got.Body, `"2.50"`) || got.Headers["Consistency"] != "strong" {
 		t.Errorf("a product as it was: %v %s", got.Headers, got.Body)
@@ -64,6 +64,7 @@ func TestSnapshotsComeFromTheProjector(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.ok(t, "POST /accounts", opened)
+	s.ok(t, "POST /products", listedP)
 	items := strings.TrimSuffix(strings.Repeat(`{"productId":"p","quantity":1,"unitPrice":{"amount":"2","currency":"USD"}},`, 60), ",")
 	s.ok(t, "POST /orders", `{"orderId":"o","customerId":"c","items":[`+items+`]}`)
 	snapshots := dynamostore.NewSnapshots(s.client, s.Tables["snapshots"])

@@ -29,7 +29,8 @@ func Run(build func(Service) (handler any, err error), wanted ...tables.Table) {
 
 // RunDocs serves what the API says of itself, with nothing of a [Service].
 func RunDocs() {
-	start(context.Background(), lambda.NewHandler(Gateway(httpapi.Docs(httpapi.Config{Log: lambdacontext.NewLogger()}))))
+	log := lambdacontext.NewLogger()
+	start(context.Background(), lambda.NewHandler(Gateway(httpapi.Docs(httpapi.Config{Log: log}), log)))
 }
 
 // start serves invocations until the process is told to end.

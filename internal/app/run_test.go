@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asFunction) != "" {
 		app.Run(func(s app.Service) (any, error) {
 			handler, err := s.Command()
-			return app.Gateway(handler), err
+			return app.Gateway(handler, s.Log), err
 		}, app.CommandTables...)
 	}
 	os.Exit(m.Run())

@@ -91,12 +91,13 @@ func (s Service) Command() (http.Handler, error) {
 	if s.EmailKey == "" {
 		return nil, errors.New("the key of e-mail addresses is missing: set " + email.KeyEnv)
 	}
-	s.Store.Companion = s.models().Inline()
+	models := s.models()
+	s.Store.Companion = models.Inline()
 	all, err := s.aggregates(warm)
 	if err != nil {
 		return nil, err
 	}
-	return countOutcomes(s.Meter, httpapi.Commands(all, s.http())), nil
+	return countOutcomes(s.Meter, httpapi.Commands(all, models.Quote, s.http())), nil
 }
 
 // Query returns the handler of all queries. It needs QueryTables.

@@ -66,7 +66,7 @@ func (s *service) build(t testing.TB) {
 	if s.projector, err = s.Projector(); err != nil {
 		t.Fatal(err)
 	}
-	s.functions = map[routes.Function]gateway{routes.Command: app.Gateway(commands), routes.Query: app.Gateway(queries)}
+	s.functions = map[routes.Function]gateway{routes.Command: app.Gateway(commands, s.Log), routes.Query: app.Gateway(queries, s.Log)}
 }
 
 // logged is what the service logged.

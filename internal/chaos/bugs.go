@@ -50,7 +50,7 @@ var bugs = map[string][]change{
 	// which otherwise is found on the stream or in the cache: the first change alone does no harm.
 	"lost-answer-taken-for-conflict": {
 		{file: "pkg/es/dynamostore/append.go", old: "	case c.ID == p.commits[0].ID:\n", new: "	case false:\n"},
-		{file: "pkg/es/execute.go", old: "	if !ok {\n		return nil\n	}\n	for c, err := range tx.store.Read", new: "	if !ok || tx.again {\n		return nil\n	}\n	for c, err := range tx.store.Read"},
-		{file: "pkg/es/execute.go", old: `if tx.cmd.Ref.ID == "" ||`, new: `if tx.again || tx.cmd.Ref.ID == "" ||`},
+		{file: "pkg/es/folded.go", old: `if tx.cmd.Ref.ID == "" {`, new: `if tx.fresh || tx.cmd.Ref.ID == "" {`},
+		{file: "pkg/es/execute.go", old: `if tx.cmd.Ref.ID == "" ||`, new: `if tx.fresh || tx.cmd.Ref.ID == "" ||`},
 	},
 }

@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"context"
+
 	"github.com/annals-es/annals/internal/account"
 	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/httpapi/routes"
@@ -41,7 +43,7 @@ func (a *api) accountCommands() {
 }
 
 // open opens an account and reserves its owner's e-mail address, in one transaction.
-func (a *api) open(tx *es.Tx, id string, b *OpenAccount) ([]account.Event, error) {
+func (a *api) open(_ context.Context, tx *es.Tx, id string, b *OpenAccount) ([]account.Event, error) {
 	opened, err := account.Open(id, b.OwnerName, b.Email, b.InitialDeposit.money())
 	if err != nil || b.Email == "" {
 		return opened, err

@@ -62,6 +62,7 @@ type api struct {
 	mux        *http.ServeMux
 	huma       huma.API
 	aggregates aggregates.All
+	prices     Prices
 	models     *readmodel.Models
 	events     Events
 	origins    *lru.Cache[es.StreamID, origin]

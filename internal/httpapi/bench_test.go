@@ -14,7 +14,7 @@ import (
 func BenchmarkCommands(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		httpapi.Commands(aggregates.All{}, httpapi.Config{})
+		httpapi.Commands(aggregates.All{}, nil, httpapi.Config{})
 	}
 }
 

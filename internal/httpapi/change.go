@@ -19,9 +19,18 @@ type changing[B any] struct {
 
 // change registers a command that changes the aggregate whose id is in the path.
 func change[B, S, E any](a *api, route routes.Route, repo *es.Repository[S, E], decide func(state S, body B) ([]E, error)) {
+	changeWith(a, route, repo, func(_ context.Context, s S, b B) ([]E, error) { return decide(s, b) })
+}
+
+// changeWith is change for a decision that looks something up.
+func changeWith[B, S, E any](
+	a *api, route routes.Route, repo *es.Repository[S, E], decide func(ctx context.Context, state S, body B) ([]E, error),
+) {
 	serve(a, route, http.StatusOK, func(ctx context.Context, in *changing[B]) (*answer[S], error) {
 		r := request{route: route, target: []string{string(in.ID)}, body: in.RawBody}
-		return execute(ctx, a, repo, in.Asked, in.Conditional, r, func(_ *es.Tx, s S) ([]E, error) { return decide(s, in.Body) })
+		return execute(ctx, a, repo, in.Asked, in.Conditional, r, func(_ *es.Tx, s S) ([]E, error) {
+			return decide(ctx, s, in.Body)
+		})
 	})
 }
 

@@ -11,15 +11,15 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Commands returns the handler of all commands.
-func Commands(all aggregates.All, cfg Config) http.Handler {
+// Commands returns the handler of all commands. Orders are made at the prices that are looked up.
+func Commands(all aggregates.All, prices Prices, cfg Config) http.Handler {
 	a := newAPI(cfg)
-	a.commands(all)
+	a.commands(all, prices)
 	return a.handler()
 }
 
-func (a *api) commands(all aggregates.All) {
-	a.aggregates, a.events = all, all.Store
+func (a *api) commands(all aggregates.All, prices Prices) {
+	a.aggregates, a.events, a.prices = all, all.Store, prices
 	a.accountCommands()
 	a.orderCommands(all.Orders)
 	a.productCommands(all.Products)

@@ -45,7 +45,7 @@ func TestCommands(t *testing.T) {
 			{"POST /orders/n/cancel", "{}", "OrderCancelled@2", `"status":"cancelled"`},
 		},
 		"Product#p": {
-			{"POST /products", `{"productId":"p","name":"Tea","unitPrice":{"amount":"2.50","currency":"USD"}}`, "ProductListed@1", `"name":"Tea"`},
+			{"POST /products", listP, "ProductListed@1", `"name":"Tea"`},
 			{"POST /products/p/stock", `{"quantity":7}`, "StockReceived@2", `"received":7`},
 			{"POST /products/p/price", `{"unitPrice":{"amount":"3","currency":"USD"}}`, "PriceChanged@3", `"3.00"`},
 		},
@@ -54,6 +54,10 @@ func TestCommands(t *testing.T) {
 		t.Run(stream, func(t *testing.T) {
 			t.Parallel()
 			c := newClient(t)
+			if stream == "Order#o" {
+				c.ok(t, "POST /products", listP)
+				c.ok(t, "POST /products", strings.Replace(listP, `"p"`, `"q"`, 1))
+			}
 			for _, s := range steps {
 				s.check(t, stream, c.ok(t, s.target, s.body, "X-Correlation-Id: story-1"))
 			}

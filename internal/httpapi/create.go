@@ -35,12 +35,15 @@ func (u Unconditional) check() error {
 
 // create registers a command that creates an aggregate under the id asked for, or under a new one if that is "".
 func create[B, S, E any](a *api, route routes.Route, repo *es.Repository[S, E], asked func(*B) ID, decide func(id string, body *B) ([]E, error)) {
-	createWith(a, route, repo, asked, func(_ *es.Tx, id string, body *B) ([]E, error) { return decide(id, body) })
+	createWith(a, route, repo, asked, func(_ context.Context, _ *es.Tx, id string, body *B) ([]E, error) {
+		return decide(id, body)
+	})
 }
 
-// createWith is create for a decision that brings other aggregates into its transaction.
+// createWith is create for a decision that brings other aggregates into its transaction, or looks something up.
 func createWith[B, S, E any](
-	a *api, route routes.Route, repo *es.Repository[S, E], asked func(*B) ID, decide func(tx *es.Tx, id string, body *B) ([]E, error),
+	a *api, route routes.Route, repo *es.Repository[S, E], asked func(*B) ID,
+	decide func(ctx context.Context, tx *es.Tx, id string, body *B) ([]E, error),
 ) {
 	serve(a, route, http.StatusCreated, func(ctx context.Context, in *creation[B]) (*created[S], error) {
 		if err := in.check(); err != nil {
@@ -56,7 +59,7 @@ func createWith[B, S, E any](
 			return nil, err
 		}
 		id := newID(asked(&in.Body), cmd)
-		r, err := repo.CreateTx(ctx, id, cmd, func(tx *es.Tx) ([]E, error) { return decide(tx, id, &in.Body) })
+		r, err := repo.CreateTx(ctx, id, cmd, func(tx *es.Tx) ([]E, error) { return decide(ctx, tx, id, &in.Body) })
 		if err != nil {
 			return nil, err
 		}

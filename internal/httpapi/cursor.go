@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/readmodel"
@@ -29,6 +31,21 @@ func turn[T any](
 	out, err := read(page)
 	if err == nil && out.Body.Next != "" {
 		out.Body.Next = purpose.Seal(out.Body.Next)
+	}
+	return report(ctx, a, route, out, err)
+}
+
+// reported is the most keys in one entry of the log.
+const reported = 20
+
+// report logs which rows were left out of a page: by their keys, once a request.
+func report[T any](
+	ctx context.Context, a *api, route routes.Route, out *document[readmodel.Page[T]], err error,
+) (*document[readmodel.Page[T]], error) {
+	if err == nil && out.Body.Unreadable > 0 {
+		left := out.Body.LeftOut
+		a.log(ctx, slog.LevelError, fmt.Sprintf("%d rows of %s can't be read and are left out", len(left), route.ID),
+			fmt.Errorf("%+v", left[:min(reported, len(left))]))
 	}
 	return out, err
 }

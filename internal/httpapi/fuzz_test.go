@@ -54,16 +54,16 @@ func FuzzCommand(f *testing.F) {
 func existing(t *testing.T) *client {
 	t.Helper()
 	c := newClient(t)
-	for path, body := range map[string]string{
-		"/accounts": `{"accountId":"a-1","ownerName":"Ada","initialDeposit":{"amount":"1.00","currency":"EUR"}}`,
-		"/orders":   `{"orderId":"a-1","customerId":"ada","items":[{"productId":"a-1","quantity":2,"unitPrice":{"amount":"9.50","currency":"EUR"}}]}`,
-		"/products": `{"productId":"a-1","name":"Tea","unitPrice":{"amount":"9.50","currency":"EUR"}}`,
+	for _, post := range []struct{ path, body string }{
+		{"/accounts", `{"accountId":"a-1","ownerName":"Ada","initialDeposit":{"amount":"1.00","currency":"EUR"}}`},
+		{"/products", `{"productId":"a-1","name":"Tea","unitPrice":{"amount":"9.50","currency":"EUR"}}`},
+		{"/orders", `{"orderId":"a-1","customerId":"ada","items":[{"productId":"a-1","quantity":2,"unitPrice":{"amount":"9.50","currency":"EUR"}}]}`},
 	} {
-		request := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+		request := httptest.NewRequest(http.MethodPost, post.path, strings.NewReader(post.body))
 		request.Header.Set("Content-Type", "application/json")
 		recorder := httptest.NewRecorder()
 		if c.handler.ServeHTTP(recorder, request); recorder.Code >= 300 {
-			t.Fatalf("POST %s: %d %s", path, recorder.Code, recorder.Body)
+			t.Fatalf("POST %s: %d %s", post.path, recorder.Code, recorder.Body)
 		}
 	}
 	return c

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi"
+	"github.com/annals-es/annals/internal/order"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/memstore"
 )
@@ -32,8 +34,11 @@ func newClient(t testing.TB) *client {
 func on(store es.Store, cfg httpapi.Config) *client {
 	log := &logged{}
 	cfg.Log = slog.New(slog.NewJSONHandler(log, nil))
-	return &client{handler: httpapi.Commands(repositories(store), cfg), store: store, log: log}
+	return &client{handler: httpapi.Commands(repositories(store), noCatalog, cfg), store: store, log: log}
 }
+
+// noCatalog knows no price: each is looked up in the product's events.
+func noCatalog(context.Context, ...string) (order.Quote, error) { return order.Quote{}, nil }
 
 // repositories are those on a store, nothing warm.
 func repositories(store es.Store) aggregates.All {
@@ -162,5 +167,6 @@ func (a answer) refused(t *testing.T, status int, code string) problem {
 const (
 	openA = `{"accountId":"a","ownerName":"Ada","initialDeposit":{"amount":"10","currency":"USD"}}`
 	openB = `{"accountId":"b","ownerName":"Bob","initialDeposit":{"amount":"0","currency":"USD"}}`
+	listP = `{"productId":"p","name":"Tea","unitPrice":{"amount":"2.50","currency":"USD"}}`
 	usd5  = `{"amount":{"amount":"5.00","currency":"USD"}}`
 )

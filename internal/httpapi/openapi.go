@@ -22,6 +22,8 @@ Queries answer from read models, which follow within milliseconds, mostly. A que
 command waits until its read model shows what the command did. Where that takes too long, who created what is asked for is
 answered from the events ("Consistency: strong"); those who ask for a list or a count are answered with 202 and Retry-After.
 
+The items of orders are listed products, at their current price. Operators may set another.
+
 A request means one thing, or it is refused (400, and the place of what is wrong). In a body, a name stands once in its object,
 strings are Unicode, and an optional member is absent or valid, never null. In a query string, a parameter stands once,
 is not empty and is percent-encoded (+ as %2B). A header of which one is meant stands once and is not empty. Bodies are
@@ -33,7 +35,7 @@ does not exist. Products are for all to see. Who has the scope annals/operate ac
 // Document is the API's OpenAPI 3.1 document, as JSON. It is made from what the functions serve.
 func Document() ([]byte, error) {
 	a := newAPI(Config{})
-	a.commands(aggregates.All{})
+	a.commands(aggregates.All{}, nil)
 	a.queries(nil, nil)
 	return json.MarshalIndent(a.huma.OpenAPI(), "", "  ")
 }

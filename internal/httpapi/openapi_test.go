@@ -42,7 +42,7 @@ func TestRoutes(t *testing.T) {
 		t.Errorf("%d operations are documented, %d declared", documented, len(routes.All))
 	}
 	handlers := map[routes.Function]http.Handler{
-		routes.Command: httpapi.Commands(aggregates.All{}, httpapi.Config{}),
+		routes.Command: httpapi.Commands(aggregates.All{}, nil, httpapi.Config{}),
 		routes.Query:   httpapi.Queries(nil, nil, httpapi.Config{}),
 	}
 	for _, route := range routes.All {
@@ -251,5 +251,39 @@ func TestRulesOfRequestsAreDocumented(t *testing.T) {
 		if len(members) == 0 {
 			t.Errorf("there is no schema %s", body)
 		}
+	}
+}
+
+// TestTotalsAreUnbounded: the document promises no length of sums in read models.
+func TestTotalsAreUnbounded(t *testing.T) {
+	t.Parallel()
+	text, err := httpapi.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type schema struct {
+		Type, Format string
+		Ref          string `json:"$ref"`
+		MaxLength    *int
+		Properties   map[string]schema
+	}
+	var doc struct {
+		Components struct{ Schemas map[string]schema }
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	all := doc.Components.Schemas
+	if units := all["ProductSales"].Properties["units"]; units.Type != "integer" || units.Format != "" {
+		t.Errorf("units: %+v", units)
+	}
+	if received := all["Inventory"].Properties["received"]; received.Type != "integer" || received.Format != "" {
+		t.Errorf("received: %+v", received)
+	}
+	if revenue := all["ProductSales"].Properties["revenue"]; revenue.Ref != "#/components/schemas/Total" {
+		t.Errorf("revenue: %+v", revenue)
+	}
+	if amount := all["Total"].Properties["amount"]; amount.Type != "string" || amount.MaxLength != nil {
+		t.Errorf("amount: %+v", amount)
 	}
 }

@@ -19,15 +19,20 @@ type CreateOrder struct {
 
 func (b *CreateOrder) permit(ctx context.Context) error { return forOneself(ctx, b.CustomerID) }
 
-// Item is a number of units of a product at a price.
+// Item is a number of units of a listed product.
 type Item struct {
-	ProductID ID    `json:"productId"`
-	Quantity  int   `json:"quantity" doc:"In units, from 1"`
-	UnitPrice Money `json:"unitPrice" doc:"May be zero"`
+	ProductID ID     `json:"productId" doc:"A listed product"`
+	Quantity  int    `json:"quantity" doc:"In units, from 1"`
+	UnitPrice *Money `json:"unitPrice,omitempty" doc:"The product's current price where it is absent. Operators may set another, zero too"`
 }
 
-func (i Item) item() order.Item {
-	return order.Item{ProductID: string(i.ProductID), Quantity: i.Quantity, UnitPrice: i.UnitPrice.money()}
+func (i Item) wanted() order.Wanted {
+	w := order.Wanted{ProductID: string(i.ProductID), Quantity: i.Quantity}
+	if i.UnitPrice != nil {
+		price := i.UnitPrice.money()
+		w.UnitPrice = &price
+	}
+	return w
 }
 
 // ShippingAddress is the body of PUT /orders/{id}/shipping-address: where an order goes, in free text.
@@ -53,15 +58,14 @@ type ShipOrder struct {
 }
 
 func (a *api) orderCommands(repo *aggregates.Orders) {
-	create(a, routes.CreateOrder, repo, func(b *CreateOrder) ID { return b.OrderID },
-		func(id string, b *CreateOrder) ([]order.Event, error) {
-			items := make([]order.Item, len(b.Items))
-			for i := range b.Items {
-				items[i] = b.Items[i].item()
-			}
-			return order.Create(id, string(b.CustomerID), items)
-		})
-	change(a, routes.AddItem, repo, func(s order.State, b Item) ([]order.Event, error) { return s.AddItem(b.item()) })
+	createWith(a, routes.CreateOrder, repo, func(b *CreateOrder) ID { return b.OrderID }, a.createOrder)
+	changeWith(a, routes.AddItem, repo, func(ctx context.Context, s order.State, b Item) ([]order.Event, error) {
+		items, err := a.priced(ctx, b)
+		if err != nil {
+			return nil, err
+		}
+		return s.AddItem(items[0])
+	})
 	removeItem(a, repo)
 	change(a, routes.SetShippingAddress, repo, func(s order.State, b ShippingAddress) ([]order.Event, error) {
 		return s.SetShippingAddress(order.Address(b))
@@ -73,6 +77,17 @@ func (a *api) orderCommands(repo *aggregates.Orders) {
 	})
 	change(a, routes.ShipOrder, repo, func(s order.State, b ShipOrder) ([]order.Event, error) { return s.Ship(b.TrackingNumber) })
 	act(a, routes.DeliverOrder, repo, order.State.Deliver)
+}
+
+func (a *api) createOrder(ctx context.Context, _ *es.Tx, id string, b *CreateOrder) ([]order.Event, error) {
+	if err := order.FitCreation(len(b.Items)); err != nil { // before a price is looked up for each
+		return nil, err
+	}
+	items, err := a.priced(ctx, b.Items...)
+	if err != nil {
+		return nil, err
+	}
+	return order.Create(id, string(b.CustomerID), items)
 }
 
 // removing is the input of DELETE /orders/{id}/items/{productId}.

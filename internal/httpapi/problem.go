@@ -25,6 +25,8 @@ type Problem struct { //nolint:errname // the document shows the name, as RFC 94
 	Detail        string       `json:"detail,omitempty" doc:"What was wrong with this request, for people; may change"`
 	CorrelationID string       `json:"correlationId,omitempty" doc:"The correlation id of the request"`
 	Errors        []FieldError `json:"errors,omitempty" doc:"What is malformed, one by one"`
+	ProductID     string       `json:"productId,omitempty" doc:"The product of unknown-product and price-changed"`
+	CurrentPrice  *Money       `json:"currentPrice,omitempty" doc:"What the product of price-changed costs now"`
 
 	retryAfter int    // seconds
 	applied    string // the preference that was followed
@@ -45,6 +47,22 @@ func newProblem(status int, code, detail string) *Problem {
 // internal is the problem of whatever is no fault of the caller, and none that may pass.
 func internal() *Problem {
 	return newProblem(http.StatusInternalServerError, "internal", "something went wrong on our side; the log has it under the correlation id")
+}
+
+// AnswerTooLarge is the problem of an answer that is larger than Lambda sends.
+func AnswerTooLarge(method, correlationID string) *Problem {
+	p := newProblem(http.StatusInternalServerError, "answer-too-large", "the answer is too large: ask for fewer items")
+	if method != http.MethodGet {
+		p.Detail = "the command was done, but its answer is too large: don't repeat it, ask for what it changed"
+	}
+	p.CorrelationID = correlationID
+	return p
+}
+
+// Text is the problem as it is sent.
+func (p *Problem) Text() string {
+	text, _ := json.Marshal(p) // it is made of strings and numbers
+	return string(text)
 }
 
 // invalidField is the problem of one malformed part of a request.

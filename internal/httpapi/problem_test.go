@@ -16,6 +16,7 @@ func TestRefused(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
 	c.ok(t, "POST /accounts", openA)
+	c.ok(t, "POST /products", listP)
 	c.ok(t, "POST /orders", `{"orderId":"o","customerId":"c"}`)
 	huge := `{"ownerName":"` + strings.Repeat("x", httpapi.MaxBodyBytes) + `"}`
 	items := strings.Repeat(`,{"productId":"p","quantity":1,"unitPrice":{"amount":"1","currency":"USD"}}`, 100)
@@ -50,6 +51,8 @@ func TestRefused(t *testing.T) {
 		{"DELETE /orders/o/items/p", "", nil, 422, "item-not-in-order"},
 		{"POST /orders/o/items", `{"productId":"p","quantity":0,"unitPrice":{"amount":"1","currency":"USD"}}`, nil, 422, "quantity-not-positive"},
 		{"POST /orders", `{"customerId":"c","items":[` + items[1:] + `]}`, nil, 422, "too-many-items"},
+		{"POST /orders/o/items", `{"productId":"x","quantity":1}`, nil, 422, "unknown-product"},
+		{"POST /orders", `{"customerId":"c","items":[{"productId":"x","quantity":1}]}`, nil, 422, "unknown-product"},
 	}
 	t.Run("refused", func(t *testing.T) { // all of them, before what follows
 		for _, tt := range tests {

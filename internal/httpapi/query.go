@@ -105,16 +105,16 @@ func get[T any](a *api, route routes.Route, from source, find func(*readmodel.Se
 // top is the input of GET /products/sales.
 type top struct {
 	Querying
-	Top int `query:"top" minimum:"1" maximum:"1000" default:"10" doc:"How many products"`
+	Top int `query:"top" minimum:"1" maximum:"1000" default:"10" doc:"The most products: fewer where more would be too large an answer"`
 }
 
 func (a *api) topSales() {
 	type page = readmodel.Page[readmodel.ProductSales]
 	serveQuery(a, routes.TopProductSales, func(ctx context.Context, in *top, w awaited) (*document[page], error) {
 		read := func(ctx context.Context, s *readmodel.Session) (page, error) {
-			found, err := s.TopSales(ctx, in.Top)
-			return page{Items: found}, err
+			return s.TopSales(ctx, in.Top)
 		}
-		return ask(ctx, a, w, question[page]{model: tables.ProductSales, read: read})
+		out, err := ask(ctx, a, w, question[page]{model: tables.ProductSales, read: read})
+		return report(ctx, a, routes.TopProductSales, out, err)
 	})
 }

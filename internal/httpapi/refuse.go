@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/annals-es/annals/internal/order"
 	"github.com/annals-es/annals/internal/rule"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -28,6 +29,7 @@ func (a *api) refuse(ctx context.Context, err error) *Problem {
 func (a *api) problem(err error) *Problem {
 	var (
 		known     *Problem
+		price     *order.PriceError
 		violation *rule.Violation
 		notFound  *es.NotFoundError
 		noVersion *es.VersionNotFoundError
@@ -41,6 +43,13 @@ func (a *api) problem(err error) *Problem {
 	switch {
 	case errors.As(err, &known):
 		return known
+	case errors.As(err, &price) && errors.As(err, &violation):
+		p := newProblem(http.StatusUnprocessableEntity, string(violation.Code), violation.Detail)
+		p.ProductID = price.ProductID
+		if price.Listed {
+			p.CurrentPrice = &Money{Amount: price.CurrentPrice.Amount(), Currency: price.CurrentPrice.Currency()}
+		}
+		return p
 	case errors.As(err, &violation):
 		return newProblem(http.StatusUnprocessableEntity, string(violation.Code), violation.Detail)
 	case errors.As(err, &notFound):

@@ -23,12 +23,12 @@ func TestRepeats(t *testing.T) {
 		{target: "POST /accounts/a/deposits", body: usd5},
 		{target: "POST /transfers", body: `{"fromAccountId":"a","toAccountId":"b","amount":{"amount":"15","currency":"USD"}}`},
 		{target: "POST /accounts/a/close"},
+		{target: "POST /products", body: listP},
 		{target: "POST /orders", body: `{"orderId":"o","customerId":"c","items":[` + item + `]}`},
 		{target: "POST /orders/o/items", body: item},
 		{target: "DELETE /orders/o/items/p"},
 		{target: "POST /orders/o/items", body: item},
 		{target: "POST /orders/o/cancel"},
-		{target: "POST /products", body: `{"productId":"p","name":"Tea","unitPrice":{"amount":"2.50","currency":"USD"}}`},
 		{target: "POST /products/p/stock", body: `{"quantity":7}`},
 	}
 	c := newClient(t)

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/annals-es/annals/internal/money"
+	"github.com/annals-es/annals/internal/readmodel"
 )
 
 // huma keeps these choices in variables of its own; nothing else in a process that serves this API uses it.
@@ -22,10 +23,13 @@ func init() {
 	}
 }
 
-// newSchemas returns an empty registry of schemas in which amounts of money are [Money].
+// newSchemas returns an empty registry of schemas in which amounts of money are [Money], and sums in read models
+// [Total] and [count].
 func newSchemas() huma.Registry {
 	r := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	r.RegisterTypeAlias(reflect.TypeFor[money.Money](), reflect.TypeFor[Money]())
+	r.RegisterTypeAlias(reflect.TypeFor[readmodel.Total](), reflect.TypeFor[Total]())
+	r.RegisterTypeAlias(reflect.TypeFor[readmodel.Count](), reflect.TypeFor[count]())
 	return r
 }
 

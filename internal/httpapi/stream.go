@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -14,6 +13,7 @@ import (
 	"github.com/annals-es/annals/internal/account"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/order"
+	"github.com/annals-es/annals/internal/payload"
 	"github.com/annals-es/annals/internal/product"
 	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/pkg/es"
@@ -93,16 +93,7 @@ func (a *api) stream() {
 	})
 }
 
-// What an answer may take as Lambda sends it: a JSON text within JSON, of up to 6 MB with headers.
-const (
-	// maxTrailBytes is where a page of a stream ends, if it has an event.
-	maxTrailBytes = 3 << 20
-	// maxEventBytes is the most that one event may take. None that is stored today comes near it:
-	// es.MaxUncompressedBytes.
-	maxEventBytes = 5 << 20
-)
-
-// readTrail reads up to limit events of a stream from a version.
+// readTrail reads up to limit events of a stream from a version, as many as an answer holds.
 func readTrail(ctx context.Context, events es.Reader, stream es.StreamID, from int64, limit int) (readmodel.Page[Event], error) {
 	page, size := readmodel.Page[Event]{Items: []Event{}}, 0
 	for c, err := range events.Read(ctx, stream, es.Range{From: from}) {
@@ -115,7 +106,7 @@ func readTrail(ctx context.Context, events es.Reader, stream es.StreamID, from i
 			}
 			e, takes := newEvent(&c, i).sized()
 			size += takes
-			if n := len(page.Items); n == limit || n > 0 && size > maxTrailBytes {
+			if n := len(page.Items); n == limit || n > 0 && size > payload.PageBytes {
 				page.Next = strconv.FormatInt(e.Version, 10)
 				return page, nil
 			}
@@ -125,24 +116,12 @@ func readTrail(ctx context.Context, events es.Reader, stream es.StreamID, from i
 	return page, nil
 }
 
-// sized returns the event, without its data if no answer can hold that, and how many bytes it takes in an answer of
-// Lambda.
+// sized returns the event, without its data if no answer can hold that, and how many bytes it takes as Lambda sends it.
 func (e Event) sized() (Event, int) {
-	data := escaped(e.Data.RawMessage)
-	if data > maxEventBytes || !json.Valid(e.Data.RawMessage) {
-		e.DataBytes, e.Data, data = len(e.Data.RawMessage), JSON{}, 0
+	if data := e.Data.RawMessage; payload.Size(data) > payload.PageBytes || !json.Valid(data) {
+		e.DataBytes, e.Data = len(data), JSON{}
 	}
-	rest := e
-	rest.Data = JSON{}
-	envelope, _ := json.Marshal(rest) // texts, numbers and times: it does not fail
-	return e, data + escaped(envelope)
-}
-
-// escaped is how many bytes a JSON text takes as a text within JSON: quotes and backslashes take two, the two
-// separators of lines that JavaScript has take six instead of three.
-func escaped(text []byte) int {
-	return len(text) + bytes.Count(text, []byte{'"'}) + bytes.Count(text, []byte{'\\'}) +
-		3*(bytes.Count(text, []byte("\u2028"))+bytes.Count(text, []byte("\u2029")))
+	return e, payload.JSONSize(e)
 }
 
 func newEvent(c *es.Commit, i int) Event {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/annals-es/annals/internal/httpapi"
+	"github.com/annals-es/annals/internal/payload"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/memstore"
 )
@@ -18,12 +19,12 @@ func TestLargeTrail(t *testing.T) {
 	t.Parallel()
 	store := memstore.New(memstore.Config{})
 	head := store.Empty(es.StreamID{Type: "Order", ID: "o"})
-	payload := json.RawMessage(`{"text":"` + strings.Repeat("x", 100_000) + `"}`)
+	large := json.RawMessage(`{"text":"` + strings.Repeat("x", 100_000) + `"}`)
 	const commits, each = 30, 3
 	for range commits {
 		var events []es.RawEvent
 		for range each {
-			events = append(events, es.RawEvent{Type: "X", Schema: 1, Data: payload})
+			events = append(events, es.RawEvent{Type: "X", Schema: 1, Data: large})
 		}
 		stored, err := store.Append(t.Context(), es.Append{
 			Writes: []es.Write{{Head: head, Events: events}},
@@ -38,8 +39,8 @@ func TestLargeTrail(t *testing.T) {
 	var seen int64
 	for next := ""; ; {
 		got := c.ok(t, "GET /streams/Order/o?limit=1000"+next, "")
-		if len(got.text) > 4<<20 {
-			t.Fatalf("%d bytes", len(got.text))
+		if n := payload.Size([]byte(got.text)); n > payload.PageBytes+1000 {
+			t.Fatalf("%d bytes", n)
 		}
 		var page struct {
 			Items []struct {

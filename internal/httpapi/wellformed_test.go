@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -39,7 +40,7 @@ func both(t *testing.T, h http.Handler, a asked) (plain, event answer) {
 	h.ServeHTTP(w, r)
 	e := events.APIGatewayV2HTTPRequest{RouteKey: "$default", RawPath: path, RawQueryString: query, Headers: joined, Body: a.body}
 	e.RequestContext.HTTP.Method = method
-	out, err := app.Gateway(h)(t.Context(), e)
+	out, err := app.Gateway(h, slog.New(slog.DiscardHandler))(t.Context(), e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +281,7 @@ func TestPathParameters(t *testing.T) {
 		}
 		e := events.APIGatewayV2HTTPRequest{RouteKey: "POST /accounts/{id}/close", PathParameters: map[string]string{"id": decoded}}
 		e.RequestContext.HTTP.Method = http.MethodPost
-		out, err := app.Gateway(c.handler)(t.Context(), e)
+		out, err := app.Gateway(c.handler, slog.New(slog.DiscardHandler))(t.Context(), e)
 		if err != nil || out.StatusCode != plain.status {
 			t.Errorf("%s: over net/http %d, as an event %d %s %v", id, plain.status, out.StatusCode, out.Body, err)
 		}

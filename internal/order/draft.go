@@ -11,8 +11,8 @@ func Create(orderID, customerID string, items []Item) ([]Event, error) {
 	if err := canCreate(orderID, customerID); err != nil {
 		return nil, err
 	}
-	if n := len(items); n > MaxItemsAtCreation {
-		return nil, TooManyItems.Because("an order can be created with %d items, it has %d: add the others afterwards", MaxItemsAtCreation, n)
+	if err := FitCreation(len(items)); err != nil {
+		return nil, err
 	}
 	var s State
 	created := []Event{OrderCreated{OrderID: orderID, CustomerID: customerID}}
@@ -26,6 +26,18 @@ func Create(orderID, customerID string, items []Item) ([]Event, error) {
 		created = append(created, added...)
 	}
 	return created, nil
+}
+
+// FitCreation refuses more items than an order can be created with. Create asks it too; it is for callers who look
+// something up for each item first.
+//
+// Errors: [rule.Violation] with TooManyItems.
+func FitCreation(items int) error {
+	if items > MaxItemsAtCreation {
+		return TooManyItems.Because("an order can be created with %d items, it has %d: add the others afterwards",
+			MaxItemsAtCreation, items)
+	}
+	return nil
 }
 
 // AddItem adds units of a product at a price, which may be zero (a full discount). All prices of an order are in one
@@ -44,6 +56,9 @@ func (s State) AddItem(item Item) ([]Event, error) {
 		return nil, err
 	}
 	if err := rule.NotNegative("unit price", item.UnitPrice); err != nil {
+		return nil, err
+	}
+	if err := rule.Together(s.units(), item.Quantity); err != nil {
 		return nil, err
 	}
 	if err := s.canTotal(item); err != nil {

@@ -61,6 +61,7 @@ func TestAddItem(t *testing.T) {
 	t.Parallel()
 	full := addedAll(items(order.MaxLines))
 	most := usd("9999999999999999.99")
+	crowded := events{created, added("tea", rule.MaxUnits-2, usd("0")), added("cup", 1, usd("0"))}
 	emptied := then(draft, order.ItemRemoved{ProductID: "tea"})
 	orders.Run(t, []testCase{
 		{Name: "the first", Given: events{created}, When: add("tea", 3, usd("5")), Then: draft[1:]},
@@ -75,6 +76,8 @@ func TestAddItem(t *testing.T) {
 		{Name: "no units", Given: draft, When: add("tea", 0, usd("5")), ThenError: refused(rule.QuantityNotPositive)},
 		{Name: "less than no units", Given: draft, When: add("tea", math.MinInt, usd("5")), ThenError: refused(rule.QuantityNotPositive)},
 		{Name: "too many units", Given: draft, When: add("tea", rule.MaxQuantity+1, usd("5")), ThenError: refused(rule.QuantityTooLarge)},
+		{Name: "too many units in all", Given: crowded, When: add("tea", 2, usd("0")), ThenError: refused(rule.QuantityTooLarge)},
+		{Name: "the last unit", Given: crowded, When: add("tea", 1, usd("0")), Then: events{added("tea", 1, usd("0"))}},
 		{Name: "at a negative price", Given: draft, When: add("tea", 1, usd("-0.01")), ThenError: refused(rule.AmountNegative)},
 		{Name: "without a price", Given: draft, When: add("tea", 1, money.Money{}), ThenError: refused(rule.CurrencyMissing)},
 		{Name: "at a price too large for its quantity", Given: draft, When: add("tea", 2, most), ThenError: refused(rule.AmountTooLarge)},

@@ -21,12 +21,14 @@ const (
 	Overpayment            rule.Code = "overpayment"
 	PaymentAlreadyRecorded rule.Code = "payment-already-recorded"
 	TooManyPayments        rule.Code = "too-many-payments"
+	UnknownProduct         rule.Code = "unknown-product"
+	PriceChanged           rule.Code = "price-changed"
 )
 
 // Codes are the rules above.
 var Codes = []rule.Code{
 	NotDraft, NotPlaced, NotPaid, NotShipped, AlreadyShipped, AlreadyDelivered, Cancelled, Empty, NoShippingAddress,
-	ItemNotInOrder, TooManyItems, Overpayment, PaymentAlreadyRecorded, TooManyPayments,
+	ItemNotInOrder, TooManyItems, Overpayment, PaymentAlreadyRecorded, TooManyPayments, UnknownProduct, PriceChanged,
 }
 
 // The limits of an order. They keep its state, and any row that lists its lines, well within DynamoDB's 400 KB an item.

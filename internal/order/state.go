@@ -77,6 +77,15 @@ func (s State) line(item Item) int {
 	return -1
 }
 
+// units is how many units the order has, of all products.
+func (s State) units() int {
+	units := 0
+	for i := range s.Items {
+		units += s.Items[i].Quantity
+	}
+	return units
+}
+
 func (s State) contains(productID string) bool {
 	for i := range s.Items {
 		if s.Items[i].ProductID == productID {

@@ -33,12 +33,16 @@ func List(productID, name string, unitPrice money.Money) ([]Event, error) {
 
 // ReceiveStock adds units.
 //
-// Errors: [rule.Violation] with NotListed, rule.QuantityNotPositive or rule.QuantityTooLarge.
+// Errors: [rule.Violation] with NotListed, rule.QuantityNotPositive or rule.QuantityTooLarge (all that was received
+// would be, too).
 func (s State) ReceiveStock(quantity int) ([]Event, error) {
 	if err := s.mustBeListed(); err != nil {
 		return nil, err
 	}
 	if err := rule.Quantity(quantity); err != nil {
+		return nil, err
+	}
+	if err := rule.Together(s.Received, quantity); err != nil {
 		return nil, err
 	}
 	return []Event{StockReceived{Quantity: quantity}}, nil

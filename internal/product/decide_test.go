@@ -2,6 +2,7 @@ package product_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/annals-es/annals/internal/money"
@@ -36,6 +37,7 @@ func TestDecisions(t *testing.T) {
 		{Name: "receive a unit", Given: tea, When: receive(1), Then: stock(1)},
 		{Name: "receive the most units", Given: tea, When: receive(rule.MaxQuantity), Then: stock(rule.MaxQuantity)},
 		{Name: "receive a unit more", Given: tea, When: receive(rule.MaxQuantity + 1), ThenError: refused(rule.QuantityTooLarge)},
+		{Name: "receive more than it holds", Given: slices.Concat(tea, stock(rule.MaxUnits)), When: receive(1), ThenError: refused(rule.QuantityTooLarge)},
 		{Name: "receive nothing", Given: tea, When: receive(0), ThenError: refused(rule.QuantityNotPositive)},
 		{Name: "receive less than nothing", Given: tea, When: receive(math.MinInt), ThenError: refused(rule.QuantityNotPositive)},
 		{Name: "receive before it is listed", When: receive(1), ThenError: refused(product.NotListed)},

@@ -114,7 +114,7 @@ func evolveStatement(s *statement, e projection.Event, w *projection.Writes) (er
 // Errors: [es.NotFoundError], [projection.ErrCursor].
 func (m *Models) Statement(ctx context.Context, id string, p PageRequest) (Page[Movement], error) {
 	stream := account.Aggregate.Stream(id)
-	if _, err := document[statement](ctx, m, tables.AccountStatement, stream); err != nil {
+	if err := m.shows(ctx, tables.AccountStatement, stream); err != nil {
 		return Page[Movement]{}, err
 	}
 	return page[Movement](ctx, m, tables.AccountStatement, dynamoview.List{

@@ -213,38 +213,20 @@ func document[S any](ctx context.Context, m *Models, name string, stream es.Stre
 	return row, nil
 }
 
-// PageRequest says which part of a list is wanted.
-type PageRequest struct {
-	// Limit is the most items, from 1.
-	Limit int
-	// Cursor is what the page before gave as Next, "" for the first page.
-	Cursor string
-}
-
-// Page is a part of a list.
-type Page[T any] struct {
-	Items []T `json:"items"`
-	// Next is the cursor of the page after this; absent on the last page.
-	Next string `json:"next,omitempty"`
-}
-
-// page reads a page of rows.
+// shows tells whether a read model shows a stream, whatever it shows.
 //
-// Errors: [projection.ErrCursor].
-func page[T any](ctx context.Context, m *Models, name string, list dynamoview.List) (Page[T], error) {
-	r, err := m.reader(ctx, name, list.Cursor)
+// Errors: [es.NotFoundError] if it has not seen the stream.
+func (m *Models) shows(ctx context.Context, name string, stream es.StreamID) error {
+	r, err := m.reader(ctx, name, "")
 	if err != nil {
-		return Page[T]{}, err
+		return err
 	}
-	rows, err := r.Rows(ctx, list)
-	if err != nil {
-		return Page[T]{}, fmt.Errorf("%s: %w", name, err)
+	cp, err := r.Checkpoint(ctx, stream)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s of %s: %w", name, stream, err)
+	case cp.State == nil:
+		return &es.NotFoundError{Stream: stream}
 	}
-	out := Page[T]{Items: make([]T, len(rows.Rows)), Next: rows.Next}
-	for i, row := range rows.Rows {
-		if err := r.decode(row, &out.Items[i]); err != nil {
-			return Page[T]{}, fmt.Errorf("%s: row: %w", name, err)
-		}
-	}
-	return out, nil
+	return nil
 }

@@ -2,8 +2,10 @@ package readmodel
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strconv"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/annals-es/annals/internal/money"
@@ -54,6 +56,34 @@ func (m *Models) Product(ctx context.Context, id string) (Product, error) {
 	return document[Product](ctx, m, tables.ProductCatalog, product.Aggregate.Stream(id))
 }
 
+// Quote returns what products cost, by the catalog: strongly consistent, in one batched read. It leaves out products
+// that the catalog does not show or this code can't read: their price is in their events.
+func (m *Models) Quote(ctx context.Context, productIDs ...string) (order.Quote, error) {
+	r, err := m.reader(ctx, tables.ProductCatalog, "")
+	if errors.As(err, new(*projection.UnknownFoldError)) {
+		return order.Quote{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	streams := map[es.StreamID]bool{}
+	for _, id := range productIDs {
+		streams[product.Aggregate.Stream(id)] = true
+	}
+	found, err := r.Checkpoints(ctx, slices.Collect(maps.Keys(streams))...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", tables.ProductCatalog, err)
+	}
+	quote := order.Quote{}
+	for stream, cp := range found {
+		var row Product
+		if cp.State != nil && r.decode(cp.State, &row) == nil {
+			quote[stream.ID] = row.UnitPrice
+		}
+	}
+	return quote, nil
+}
+
 // ProductAt returns a product as it was at a point, from the event store.
 //
 // Errors: [es.NotFoundError], [es.VersionNotFoundError].
@@ -66,11 +96,11 @@ func ProductAt(ctx context.Context, store es.Reader, id string, at es.Point) (Pr
 // Inventory is a product's stock, in units.
 type Inventory struct {
 	ProductID string `json:"productId"`
-	Received  int64  `json:"received"`
-	Ordered   int64  `json:"ordered"` // placed and not cancelled
-	Shipped   int64  `json:"shipped"`
-	OnHand    int64  `json:"onHand"`    // received − shipped
-	Available int64  `json:"available"` // received − ordered
+	Received  Count  `json:"received"`
+	Ordered   Count  `json:"ordered"` // placed and not cancelled
+	Shipped   Count  `json:"shipped"`
+	OnHand    Count  `json:"onHand"`    // received − shipped
+	Available Count  `json:"available"` // received − ordered
 }
 
 func inventoryKey(productID string) projection.Key {
@@ -118,14 +148,12 @@ func (m *Models) Inventory(ctx context.Context, productID string) (Inventory, er
 	if err != nil {
 		return out, err
 	}
-	for name, to := range map[string]*int64{"received": &out.Received, "ordered": &out.Ordered, "shipped": &out.Shipped} {
-		if n := counters[name]; n != "" {
-			if *to, err = strconv.ParseInt(n, 10, 64); err != nil {
-				return out, fmt.Errorf("%s of %s: %w", tables.ProductInventory, productID, err)
-			}
+	for name, to := range map[string]*Count{"received": &out.Received, "ordered": &out.Ordered, "shipped": &out.Shipped} {
+		if *to, err = newCount(counters[name]); err != nil {
+			return out, fmt.Errorf("%s of %s: %w", tables.ProductInventory, productID, err)
 		}
 	}
-	out.OnHand, out.Available = out.Received-out.Shipped, out.Received-out.Ordered
+	out.OnHand, out.Available = out.Received.less(out.Shipped), out.Received.less(out.Ordered)
 	return out, nil
 }
 

@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/annals-es/annals/internal/money"
 	"github.com/annals-es/annals/internal/order"
+	"github.com/annals-es/annals/internal/payload"
 	"github.com/annals-es/annals/internal/product"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -20,12 +19,12 @@ import (
 type ProductSales struct {
 	ProductID string `json:"productId"`
 	// Orders is in how many orders the product was.
-	Orders int64 `json:"orders"`
-	Units  int64 `json:"units"`
+	Orders Count `json:"orders"`
+	Units  Count `json:"units"`
 	// Revenue is in the currency that the product is listed in.
-	Revenue money.Money `json:"revenue"`
+	Revenue Total `json:"revenue"`
 	// OtherRevenue is what was sold in other currencies.
-	OtherRevenue []money.Money `json:"otherRevenue,omitempty"`
+	OtherRevenue []Total `json:"otherRevenue,omitempty"`
 }
 
 const (
@@ -84,49 +83,58 @@ func (m *Models) Sales(ctx context.Context, productID string) (ProductSales, err
 }
 
 // TopSales returns the products with the most revenue, the most first. Amounts of different currencies are compared as
-// numbers.
-func (m *Models) TopSales(ctx context.Context, top int) ([]ProductSales, error) {
+// numbers. There are fewer than asked for where more would be too large an answer.
+func (m *Models) TopSales(ctx context.Context, top int) (Page[ProductSales], error) {
 	r, err := m.reader(ctx, tables.ProductSales, "")
 	if err != nil {
-		return nil, err
+		return Page[ProductSales]{}, err
 	}
 	all, err := r.AllCounters(ctx, allShards(sales)...)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", tables.ProductSales, err)
+		return Page[ProductSales]{}, fmt.Errorf("%s: %w", tables.ProductSales, err)
 	}
+	return topOf(all, top), nil
+}
+
+// topOf returns the products with the most revenue, as many as are asked for and an answer holds.
+func topOf(all map[string]map[string]string, top int) Page[ProductSales] {
+	var out Page[ProductSales]
 	rows := make([]ProductSales, 0, len(all))
 	for productID, values := range all {
 		row, err := salesRow(productID, values)
 		if err != nil {
-			return nil, err
+			out.leave(salesKey(productID), err)
+			continue
 		}
-		if row.Orders > 0 {
+		if row.Orders.Cmp(projection.Number{}) > 0 {
 			rows = append(rows, row)
 		}
 	}
 	slices.SortFunc(rows, func(a, b ProductSales) int {
-		return cmp.Or(cmp.Compare(b.Revenue.MinorUnits(), a.Revenue.MinorUnits()), cmp.Compare(a.ProductID, b.ProductID))
+		return cmp.Or(b.Revenue.Amount.Cmp(a.Revenue.Amount), cmp.Compare(a.ProductID, b.ProductID))
 	})
-	return rows[:min(top, len(rows))], nil
+	rows = rows[:min(top, len(rows))]
+	out.Items = rows[:payload.Fit(rows, payload.JSONSize)]
+	return out
 }
 
 // salesRow reads a row from its counters.
 func salesRow(productID string, counters map[string]string) (ProductSales, error) {
 	out := ProductSales{ProductID: productID}
-	revenues := map[string]money.Money{} // by currency
+	revenues := map[string]Total{} // by currency
 	for _, name := range slices.Sorted(maps.Keys(counters)) {
 		var err error
 		value := counters[name]
 		kind, currency, _ := strings.Cut(name, ".")
 		switch kind {
 		case "orders":
-			out.Orders, err = strconv.ParseInt(value, 10, 64)
+			out.Orders, err = newCount(value)
 		case "units":
-			out.Units, err = strconv.ParseInt(value, 10, 64)
+			out.Units, err = newCount(value)
 		case revenue:
-			revenues[currency], err = money.Stored(value, currency)
+			revenues[currency], err = newTotal(value, currency)
 		case listed:
-			out.Revenue, err = money.Stored("0", currency)
+			out.Revenue, err = newTotal("0", currency)
 		}
 		if err != nil {
 			return out, fmt.Errorf("%s of %s: %w", tables.ProductSales, productID, err)
@@ -137,9 +145,9 @@ func salesRow(productID string, counters map[string]string) (ProductSales, error
 
 // withRevenues splits revenues into that in the product's currency, or in the first by its code where the product was
 // never listed, and the others.
-func (s ProductSales) withRevenues(revenues map[string]money.Money) ProductSales {
+func (s ProductSales) withRevenues(revenues map[string]Total) ProductSales {
 	for _, currency := range slices.Sorted(maps.Keys(revenues)) {
-		switch s.Revenue.Currency() {
+		switch s.Revenue.Currency {
 		case "", currency:
 			s.Revenue = revenues[currency]
 		default:

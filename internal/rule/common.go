@@ -26,6 +26,9 @@ const (
 // MaxQuantity is the most units in one command.
 const MaxQuantity = 1_000_000
 
+// MaxUnits is the most units that one aggregate adds up: less than 2^53, which every reader of JSON reads exactly.
+const MaxUnits = 1_000_000_000_000_000
+
 // Common are the rules above.
 var Common = []Code{
 	AmountNotPositive, AmountNegative, AmountTooLarge, AmountTooFine, CurrencyMissing, CurrencyMismatch, QuantityNotPositive,
@@ -66,6 +69,14 @@ func Quantity(units int) error {
 		return QuantityNotPositive.Because("the quantity must be at least 1, it is %d", units)
 	case units > MaxQuantity:
 		return QuantityTooLarge.Because("the quantity must be at most %d, it is %d", MaxQuantity, units)
+	}
+	return nil
+}
+
+// Together refuses more units than an aggregate can hold beside those that it has. Errors: [Violation].
+func Together(have, more int) error {
+	if more > MaxUnits-have {
+		return QuantityTooLarge.Because("there are %d units: with %d more there are more than %d", have, more, MaxUnits)
 	}
 	return nil
 }

@@ -12,8 +12,9 @@ import (
 // MaxProcesses is how many processes a function gets at most.
 const MaxProcesses = 10
 
-// maxPayload is Lambda's limit for what goes into an invocation and what comes out of it.
-const maxPayload = 6 << 20
+// maxPayload is Lambda's limit for what goes into an invocation and what comes out of it, in bytes, as its errors name
+// it.
+const maxPayload = 6_291_556
 
 // initTimeout is what a process has from its start to its first request for work.
 const initTimeout = 10 * time.Second

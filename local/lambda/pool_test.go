@@ -203,7 +203,7 @@ func TestABrokenBootstrapFailsEachInvocationOnce(t *testing.T) {
 
 func TestTooLargeAnEvent(t *testing.T) {
 	t.Parallel()
-	if _, err := newFunction(t).Invoke(t.Context(), make([]byte, 6<<20+1)); !errors.Is(err, lambda.ErrPayloadTooLarge) {
+	if _, err := newFunction(t).Invoke(t.Context(), make([]byte, 6_291_557)); !errors.Is(err, lambda.ErrPayloadTooLarge) {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -76,16 +76,16 @@ type Outcome struct {
 //
 // Errors: the decision's own; [ConflictError] after the last attempt; [CommandReusedError]; all those of [Appender].
 func (x *Executor) Execute(ctx context.Context, cmd Command, decide func(*Tx) error) (*Outcome, error) {
-	begin := func(attempt int, fresh bool) *Tx {
-		return &Tx{ctx: ctx, store: x.store, cmd: cmd, fresh: fresh, again: attempt > 1, entities: map[StreamID]entity{}}
+	begin := func(fresh bool) *Tx {
+		return &Tx{ctx: ctx, store: x.store, cmd: cmd, fresh: fresh, entities: map[StreamID]entity{}}
 	}
 	for attempt := 1; ; attempt++ {
-		tx := begin(attempt, attempt > 1)
+		tx := begin(attempt > 1)
 		out, err := tx.run(decide)
-		if tx.warm && !tx.sent && tx.replayed == nil {
-			// Only what the store accepts may rest on cached state: a refusal is decided again on the stream as it is.
+		if tx.unread && !tx.sent && tx.replayed == nil {
+			// Only what the store accepts may rest on what was not read: a refusal is decided again on the streams as they are.
 			x.cfg.Count(DecidedAgain)
-			out, err = begin(attempt, true).run(decide)
+			out, err = begin(true).run(decide)
 		}
 		var conflict *ConflictError
 		conflicted := errors.As(err, &conflict)
@@ -122,9 +122,8 @@ type Tx struct {
 	ctx      context.Context
 	store    Store
 	cmd      Command
-	again    bool // not the first attempt
-	fresh    bool // nothing may come from a cache without a look at the stream
-	warm     bool // something did
+	fresh    bool // nothing may come from a cache, or be taken for new, without a look at the stream
+	unread   bool // something was
 	sent     bool // the append was
 	entities map[StreamID]entity
 	order    []entity // as loaded

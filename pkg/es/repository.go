@@ -147,13 +147,15 @@ func (r *Repository[S, E]) New(tx *Tx, id string) (*Entity[S, E], error) {
 }
 
 // GetOrNew enters an aggregate into a decision that may exist or not, such as a reservation. The first attempt takes it
-// for new without reading; where it is not, the append fails, and the decision is made again on what is there.
+// for new without reading. Where it is not, the append fails, and the decision is made again on what is there; so it is
+// where the decision refuses, so that a repeat of a command that was stored is recognised whatever has changed since.
 //
 // Errors: those of [Loader].
 func (r *Repository[S, E]) GetOrNew(tx *Tx, id string) (*Entity[S, E], error) {
-	if tx.again {
+	if tx.fresh {
 		return r.load(tx, id)
 	}
+	tx.unread = true
 	e := &Entity[S, E]{repository: r, from: tx.store.Empty(r.aggregate.Stream(id))}
 	tx.add(e.from.Stream(), e)
 	return e, nil
@@ -170,7 +172,7 @@ func (r *Repository[S, E]) load(tx *Tx, id string) (*Entity[S, E], error) {
 		r.executor.cfg.Count(WarmMiss)
 	}
 	if warm && !tx.fresh {
-		tx.warm = true
+		tx.unread = true
 		r.executor.cfg.Count(WarmHit)
 	} else if f, err = r.fold(tx.ctx, stream, tx.recognise); err == nil {
 		r.keep(f)

@@ -381,3 +381,28 @@ func TestHorizon(t *testing.T) {
 		}
 	}
 }
+
+// TestRepeatedCreation: a repeat is answered as the first time, though the decision would refuse it by now, and costs a
+// look at the stream; a new command is refused after one look.
+func TestRepeatedCreation(t *testing.T) {
+	t.Parallel()
+	store := memstore.New(memstore.Config{})
+	first, p := newProcess(store, es.RepositoryConfig{}), newProcess(store, es.RepositoryConfig{})
+	first.cost(t, 0, 1, func() error { _, err := first.repo.Create(t.Context(), "a", command("c1"), start(1)); return err })
+	p.cost(t, 1, 0, func() error {
+		got, err := p.repo.Create(t.Context(), "a", command("c1"), start(11))
+		if !got.Replayed || got.Version != 1 || got.State.Total != 1 {
+			t.Errorf("%+v", got)
+		}
+		return err
+	})
+	p.cost(t, 1, 0, func() error {
+		if _, err := p.repo.Create(t.Context(), "b", command("c2"), start(11)); !errors.Is(err, errFull) {
+			return fmt.Errorf("a refusal: %w", err)
+		}
+		return nil
+	})
+	if _, err := p.repo.Create(t.Context(), "a", command("c3"), start(11)); !errors.As(err, new(*es.AlreadyExistsError)) {
+		t.Errorf("a taken id: %v", err)
+	}
+}

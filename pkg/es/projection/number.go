@@ -48,6 +48,13 @@ func (n Number) Plus(m Number) Number {
 	return out
 }
 
+// Negative returns -n.
+func (n Number) Negative() Number {
+	out := Number{scale: n.scale}
+	out.unscaled.Neg(&n.unscaled)
+	return out
+}
+
 func (n Number) to(scale int) big.Int {
 	var out big.Int
 	factor := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale-n.scale)), nil)
@@ -89,9 +96,12 @@ func (n Number) String() string {
 	return sign + digits[:point] + "." + digits[point:]
 }
 
-// Equal tells whether n and m are the same number: 1.10 is 1.1.
-func (n Number) Equal(m Number) bool {
+// Cmp returns -1, 0 or +1: whether n is less than, the same number as or more than m. 1.10 is 1.1.
+func (n Number) Cmp(m Number) int {
 	scale := max(n.scale, m.scale)
 	a, b := n.to(scale), m.to(scale)
-	return a.Cmp(&b) == 0
+	return a.Cmp(&b)
 }
+
+// Equal tells whether n and m are the same number.
+func (n Number) Equal(m Number) bool { return n.Cmp(m) == 0 }

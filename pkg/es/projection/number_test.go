@@ -24,8 +24,15 @@ func TestNumber(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := a.Plus(b).String(); got != test.sum {
-			t.Errorf("%s + %s = %s, want %s", test.a, test.b, got, test.sum)
+		sum := a.Plus(b)
+		if sum.String() != test.sum {
+			t.Errorf("%s + %s = %s, want %s", test.a, test.b, sum, test.sum)
+		}
+		if back := sum.Plus(b.Negative()); back.Cmp(a) != 0 || !back.Equal(a) {
+			t.Errorf("%s - %s = %s, want %s", sum, b, back, a)
+		}
+		if one := sum.Plus(projection.Int(1)); one.Cmp(sum) != 1 || sum.Cmp(one) != -1 || sum.Equal(one) {
+			t.Errorf("%s and %s compare as %d", sum, one, sum.Cmp(one))
 		}
 	}
 	for _, bad := range []string{"", ".", "-", "1e3", "1.2.3", "1.-2", "0x1", "1_000", "1._1", "NaN"} {

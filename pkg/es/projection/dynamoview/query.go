@@ -46,6 +46,14 @@ func (r Reader) Checkpoint(ctx context.Context, stream es.StreamID) (projection.
 	return all[stream], err
 }
 
+// Checkpoints reads how far the projection has come with streams, in one request for each hundred. It leaves out
+// streams that the projection has not seen.
+func (r Reader) Checkpoints(
+	ctx context.Context, streams ...es.StreamID,
+) (map[es.StreamID]projection.Checkpoint, error) {
+	return r.view.Checkpoints(ctx, r.g, streams...)
+}
+
 // Counters reads a row of counters, exact decimal numbers by name. nil = nothing was ever added to it.
 func (r Reader) Counters(ctx context.Context, key projection.Key) (map[string]string, error) {
 	out, err := r.view.client.GetItem(ctx, &dynamodb.GetItemInput{
@@ -97,13 +105,27 @@ type List struct {
 	Descending bool
 	// Limit is the most rows in the page, from 1.
 	Limit int
+	// MaxBytes ends the page, too: before the row with which its rows have more, but not before the first. 0 = nothing
+	// does.
+	MaxBytes int
+	// Size is how many bytes a row counts. Default: its length.
+	Size func(row json.RawMessage) int
 	// Cursor is where the page before ended, "" for the first page.
 	Cursor string
+}
+
+// listed is a row of a list, where it is, and how many bytes it counts.
+type listed struct {
+	key  projection.Key
+	row  json.RawMessage
+	size int
 }
 
 // Page is a part of a list.
 type Page struct {
 	Rows []json.RawMessage
+	// Keys are where the rows are, one for each.
+	Keys []projection.Key
 	// Next is the cursor of the page after, "" if this is the last.
 	Next string
 }
@@ -116,7 +138,10 @@ func (r Reader) Rows(ctx context.Context, l List) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	found := make([][]item, len(l.Partitions))
+	if l.Size == nil {
+		l.Size = func(row json.RawMessage) int { return len(row) }
+	}
+	found := make([][]listed, len(l.Partitions))
 	err = each(l.Partitions, func(i int, name string) error {
 		var err error
 		found[i], err = r.rows(ctx, name, l, after)
@@ -126,25 +151,37 @@ func (r Reader) Rows(ctx context.Context, l List) (Page, error) {
 		return Page{}, err
 	}
 	all := slices.Concat(found...)
-	slices.SortFunc(all, func(a, b item) int {
+	slices.SortFunc(all, func(a, b listed) int {
 		if l.Descending {
 			a, b = b, a
 		}
-		return cmp.Compare(text(a, "sk"), text(b, "sk"))
+		return cmp.Compare(a.key.Sort, b.key.Sort)
 	})
 	var page Page
-	for i, row := range all {
-		if i == l.Limit {
-			page.Next = r.cursor(text(all[i-1], "sk"))
-			break
-		}
-		page.Rows = append(page.Rows, json.RawMessage(text(row, "row")))
+	n := l.fit(all)
+	for _, one := range all[:n] {
+		page.Rows, page.Keys = append(page.Rows, one.row), append(page.Keys, one.key)
+	}
+	if n < len(all) {
+		page.Next = r.cursor(all[n-1].key.Sort)
 	}
 	return page, nil
 }
 
-// rows reads one more row of a partition than the page needs, which tells whether there is a next page.
-func (r Reader) rows(ctx context.Context, name string, l List, after string) ([]item, error) {
+// fit is how many of rows are on one page.
+func (l List) fit(rows []listed) int {
+	bytes := 0
+	for i, row := range rows {
+		bytes += row.size
+		if i == l.Limit || i > 0 && l.MaxBytes > 0 && bytes > l.MaxBytes {
+			return i
+		}
+	}
+	return len(rows)
+}
+
+// rows reads one more row of a partition, at least, than fits on the page: that tells whether there is a next page.
+func (r Reader) rows(ctx context.Context, name string, l List, after string) ([]listed, error) {
 	q := r.query(rowKind, name)
 	q.ScanIndexForward = aws.Bool(!l.Descending)
 	if after != "" {
@@ -154,15 +191,18 @@ func (r Reader) rows(ctx context.Context, name string, l List, after string) ([]
 		}
 		q.ExpressionAttributeValues[":a"] = str(after)
 	}
-	var rows []item
+	var rows []listed
 	q.Limit = aws.Int32(int32(l.Limit + 1)) //nolint:gosec // pages are small
 	pages := dynamodb.NewQueryPaginator(r.view.client, q)
-	for pages.HasMorePages() && len(rows) <= l.Limit {
+	for pages.HasMorePages() && l.fit(rows) == len(rows) {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, page.Items...)
+		for _, i := range page.Items {
+			row := json.RawMessage(text(i, "row"))
+			rows = append(rows, listed{key: projection.Key{Partition: name, Sort: text(i, "sk")}, row: row, size: l.Size(row)})
+		}
 	}
 	return rows, nil
 }
