@@ -76,19 +76,25 @@ func beyond(steps []step, commit *es.Commit, version int64) []step {
 // briefly is how long a reaction may take to tell others of a commit, while a batch waits for it.
 const briefly = time.Second
 
+var errSlow = fmt.Errorf("no answer within %s", briefly)
+
 // fold folds events onto the checkpoint.
 //
 // Errors: foldError.
 func (c *cursor) fold(ctx context.Context, steps []step) (Checkpoint, []Write, error) {
 	present := c.target.present(steps)
-	if c.brief {
-		var done context.CancelFunc
-		ctx, done = context.WithTimeout(ctx, briefly)
-		defer done()
+	if c.brief { // not a deadline: clients keep a part of the time until a deadline in hand
+		var cancel context.CancelCauseFunc
+		ctx, cancel = context.WithCancelCause(ctx)
+		defer cancel(nil)
+		defer time.AfterFunc(briefly, func() { cancel(errSlow) }).Stop()
 	}
 	state, w, err := c.target.fold.fold(ctx, c.at.State, present)
 	if failed := (*foldError)(nil); errors.As(err, &failed) {
 		failed.index += len(steps) - len(present)
+		if errors.Is(context.Cause(ctx), errSlow) {
+			failed.err = fmt.Errorf("%w: %w", errSlow, failed.err)
+		}
 	}
 	if err != nil {
 		return Checkpoint{}, nil, err

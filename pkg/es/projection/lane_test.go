@@ -285,6 +285,9 @@ func TestBriefly(t *testing.T) {
 		r.Aside = true
 		r.React = func(ctx context.Context, e projection.Event, _ es.Command) error {
 			if e.Stream.ID == "slow" {
+				if _, limited := ctx.Deadline(); limited {
+					t.Error("it has a deadline, of which clients keep a part in hand")
+				}
 				select {
 				case <-ctx.Done():
 					return ctx.Err()
@@ -304,6 +307,9 @@ func TestBriefly(t *testing.T) {
 			t.Errorf("the batch took %v", took)
 		}
 		b.wantParked(t, map[string]string{"slow": "unavailable before 1, seen 1"})
+		if p := b.at(t, 1, "slow").Parked; !strings.Contains(p.Error, "no answer within 1s") {
+			t.Errorf("parked: %s", p.Error)
+		}
 		b.settle(t, b.rebuilder(e))
 		b.wantParked(t, map[string]string{})
 		if got := strings.Join(told, " "); got != "fast slow" {
