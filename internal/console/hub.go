@@ -50,13 +50,7 @@ type hub struct {
 }
 
 func newHub(ctx context.Context, c *Console) *hub {
-	h := &hub{context: ctx, console: c, pages: map[*page]bool{}}
-	if c.cfg.Watch {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		h.begin() //nolint:contextcheck // it has it
-	}
-	return h
+	return &hub{context: ctx, console: c, pages: map[*page]bool{}}
 }
 
 // join adds a page, and returns what it is to be told first.
@@ -76,12 +70,12 @@ func (h *hub) join() (*page, []message) {
 	return p, first
 }
 
-// leave removes a page. After the last one, the commits are followed no more.
+// leave removes a page. After the last one the hub stops: it reads nothing for nobody.
 func (h *hub) leave(p *page) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.pages, p)
-	if len(h.pages) == 0 && !h.console.cfg.Watch {
+	if len(h.pages) == 0 {
 		h.end()
 		h.end = nil
 	}

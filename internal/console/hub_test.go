@@ -22,6 +22,7 @@ type tail struct {
 	commits   chan inspect.Commit
 	fail      chan error
 	following atomic.Int32
+	calls     atomic.Int32 // of the source, in all
 	applied   func(version int64) []inspect.Applied
 }
 
@@ -31,6 +32,7 @@ func newTail() *tail {
 
 func (s *tail) Tail(ctx context.Context, _ inspect.Query) iter.Seq2[inspect.Commit, error] {
 	return func(yield func(inspect.Commit, error) bool) {
+		s.calls.Add(1)
 		s.following.Add(1)
 		defer s.following.Add(-1)
 		for {
@@ -50,6 +52,7 @@ func (s *tail) Tail(ctx context.Context, _ inspect.Query) iter.Seq2[inspect.Comm
 }
 
 func (s *tail) Applied(_ context.Context, _ es.StreamID, version int64) ([]inspect.Applied, error) {
+	s.calls.Add(1)
 	return s.applied(version), nil
 }
 
@@ -59,7 +62,7 @@ func start(t *testing.T, s *tail, cfg Config) *hub {
 	return New(t.Context(), s, nil, nil, cfg).hub
 }
 
-// Commits are followed while somebody looks, or always where that is wanted.
+// TestFollowsWhileThereArePages: the commits are followed once for all open pages, and not at all without one.
 func TestFollowsWhileThereArePages(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -67,13 +70,13 @@ func TestFollowsWhileThereArePages(t *testing.T) {
 		h := start(t, s, Config{})
 		synctest.Wait()
 		if n := s.following.Load(); n != 0 {
-			t.Errorf("nobody looks: %d", n)
+			t.Errorf("followed %d times without a page", n)
 		}
 		one, _ := h.join()
 		two, _ := h.join()
 		synctest.Wait()
 		if n := s.following.Load(); n != 1 {
-			t.Errorf("two look: %d", n)
+			t.Errorf("followed %d times for two pages", n)
 		}
 		h.leave(one)
 		s.commits <- inspect.Commit{Stream: "Order#o", Version: 1, LastVersion: 1}
@@ -83,20 +86,51 @@ func TestFollowsWhileThereArePages(t *testing.T) {
 		h.leave(two)
 		synctest.Wait()
 		if n := s.following.Load(); n != 0 {
-			t.Errorf("nobody looks any longer: %d", n)
+			t.Errorf("followed %d times after the last page left", n)
 		}
 		again, first := h.join()
 		if len(first) != 1 || string(first[0].data) != "[]" {
-			t.Errorf("somebody looks again: %s", first)
+			t.Errorf("a page that comes later is told %s", first)
 		}
 		h.leave(again)
+	})
+}
 
-		watched := newTail()
-		h = start(t, watched, Config{Watch: true})
-		watched.commits <- inspect.Commit{Stream: "Order#early", Version: 1, LastVersion: 1}
-		synctest.Wait()
-		if _, first := h.join(); len(first) != 2 || !strings.Contains(string(first[1].data), "Order#early") {
-			t.Errorf("it was watched: %s", first)
+// TestReadsForNoPage: without a page the console calls nothing: no feed, no checkpoint of a commit that it watched, no
+// counter of the runner. A page that comes back is served again.
+func TestReadsForNoPage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newTail()
+		var counters atomic.Int32
+		s.applied = func(int64) []inspect.Applied { // never applied: it is watched on
+			return []inspect.Applied{{Projection: "slow", Status: projection.Serving}}
+		}
+		h := start(t, s, Config{
+			Requests: func(context.Context) (map[string]Count, error) { counters.Add(1); return nil, nil },
+			Units:    func(context.Context) (Consumed, error) { counters.Add(1); return Consumed{}, nil },
+		})
+		calls := func() int32 { return s.calls.Load() + counters.Load() }
+		time.Sleep(time.Minute)
+		if n := calls(); n != 0 {
+			t.Errorf("%d calls before the first page", n)
+		}
+		for visit := range 2 {
+			before := calls()
+			p, _ := h.join()
+			s.commits <- inspect.Commit{Stream: "Order#o", Version: 1, LastVersion: 1, At: time.Now()}
+			time.Sleep(5 * time.Second)
+			// At least the feed, and each second a checkpoint and two counters.
+			if n := calls() - before; n < 1+4*3 {
+				t.Errorf("visit %d: %d calls for an open page", visit, n)
+			}
+			h.leave(p)
+			synctest.Wait()
+			before = calls()
+			time.Sleep(10 * time.Minute)
+			if n := calls() - before; n != 0 {
+				t.Errorf("visit %d: %d calls after the page left", visit, n)
+			}
 		}
 	})
 }

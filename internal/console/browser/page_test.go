@@ -31,8 +31,9 @@ type page struct {
 	ctx     context.Context
 	address *url.URL
 
-	mu     sync.Mutex
-	faults []string // what the browser complained about, and requests to others
+	mu      sync.Mutex
+	faults  []string // what the browser complained about, and requests to others
+	traffic int      // requests, and messages of the live connection
 }
 
 // patience is how long something may take to show.
@@ -88,7 +89,10 @@ func (p *page) hear(event any) {
 			return // a search asks whether its word is a stream
 		}
 		p.faults = append(p.faults, fmt.Sprintf("%s: %s %s", e.Entry.Level, e.Entry.Text, e.Entry.URL))
+	case *network.EventEventSourceMessageReceived:
+		p.traffic++
 	case *network.EventRequestWillBeSent:
+		p.traffic++
 		if to, err := url.Parse(e.Request.URL); err != nil || to.Host != p.address.Host {
 			p.faults = append(p.faults, "it asks "+e.Request.URL)
 		}

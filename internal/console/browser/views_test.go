@@ -4,6 +4,7 @@ package browser
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ func TestConsole(t *testing.T) {
 		name string
 		try  func(*testing.T, *service, *page)
 	}{
-		{"live", live}, {"search", search}, {"stream", timeline}, {"follow", follow}, {"escapes", escapes}, {"rebuild", rebuild}, {"parked", parked},
+		{"live", live}, {"visible", visible}, {"search", search}, {"stream", timeline}, {"follow", follow}, {"escapes", escapes}, {"rebuild", rebuild}, {"parked", parked},
 	} {
 		t.Run(view.name, func(t *testing.T) {
 			view.try(t, s, p)
@@ -30,6 +31,9 @@ func TestConsole(t *testing.T) {
 		})
 	}
 }
+
+// count is the number of parked streams. The import leaves some for a while: the runner's bus is slow while it starts.
+var count = regexp.MustCompile(`Parked \d+`)
 
 // live: what is stored now shows, and stands still when it is told to.
 func live(t *testing.T, s *service, p *page) {
@@ -44,7 +48,8 @@ func live(t *testing.T, s *service, p *page) {
 		time.Sleep(500 * time.Millisecond)
 	}
 	p.says(t, ".figures", "Commits")
-	if got := p.tabbed(t, 10); !strings.HasPrefix(got, "Skip to content, Annals, Live, Search, Projections, Parked, q, Go, Pause, only") {
+	reached := "Skip to content, Annals, Live, Search, Projections, Parked, q, Go, Pause, only"
+	if got := count.ReplaceAllString(p.tabbed(t, 10), "Parked"); !strings.HasPrefix(got, reached) {
 		t.Errorf("Tab reaches %s", got)
 	}
 	p.run(t, chromedp.Click("main .bar button")) // Pause

@@ -1,6 +1,7 @@
 // Which view is shown, and what stays around it.
 import { put, ask, failed, heading, tag } from './dom.js';
-import { connect, live } from './feed.js';
+import { connect } from './feed.js';
+import { visible, later } from './visible.js';
 import { home } from './home.js';
 import { stream } from './stream.js';
 import { search, quick } from './search.js';
@@ -41,7 +42,7 @@ function counted(n) { put(document.getElementById('parked-count'), n ? ' ' : '',
 
 async function count() {
   try { counted((await ask('api/parked')).parked.length); } catch { /* the view says what is wrong */ }
-  setTimeout(count, 15_000);
+  later(count, 15_000);
 }
 
 document.getElementById('quick').addEventListener('submit', e => {
@@ -53,6 +54,7 @@ document.querySelector('.skip').addEventListener('click', e => { e.preventDefaul
 addEventListener('hashchange', () => show(false));
 
 try {
+  await visible(); // a tab that was opened in the background waits
   about = await ask('api/about');
   put(document.getElementById('place'), about.place);
   put(document.getElementById('mode'), about.write ? 'may write' : 'read only');

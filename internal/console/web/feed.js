@@ -1,5 +1,6 @@
 // The connection over which the page hears what happens, and what it remembers of it.
 import { put } from './dom.js';
+import { whileVisible } from './visible.js';
 
 const seconds = 180, kept = 200;
 
@@ -8,7 +9,10 @@ live.pulses = [];   // the last seconds
 live.commits = [];  // the newest first
 live.missed = 0;
 
-export function connect() {
+// connect listens whenever the page can be seen. The console reads nothing for a page that does not listen.
+export const connect = () => whileVisible(listen);
+
+function listen() {
   const source = new EventSource('api/live');
   const on = (name, take) => source.addEventListener(name, e => {
     take(JSON.parse(e.data));
@@ -21,6 +25,7 @@ export function connect() {
   on('trouble', t => trouble(t.error ? 'Commits can\u2019t be followed just now, it is tried again: ' + t.error : ''));
   source.onerror = () => trouble('The connection to the console is lost. It is tried again; what is shown may be old.');
   source.onopen = () => trouble('');
+  return () => source.close();
 }
 
 function trouble(text) {

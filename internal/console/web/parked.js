@@ -1,24 +1,24 @@
 // Streams that a projection could not apply: why, and another try.
 import { h, put, ask, order, heading, time, streamLink, failed, tag, say } from './dom.js';
+import { later } from './visible.js';
 
 export function parked(_, { signal, about, counted }) {
   const out = h('div');
-  let timer;
-  signal.addEventListener('abort', () => clearTimeout(timer));
+  let off;
 
   async function load() {
-    clearTimeout(timer);
+    off?.();
     try {
       const { parked, more } = await ask('api/parked', null, { signal });
       counted(parked.length);
       draw(parked, more);
-      timer = setTimeout(refresh, 10_000);
+      off = later(refresh, 10_000, signal);
     } catch (e) {
       if (!signal.aborted) put(out, failed(e));
     }
   }
   // Whoever has the focus in the list keeps it.
-  const refresh = () => out.contains(document.activeElement) ? timer = setTimeout(refresh, 5000) : load();
+  const refresh = () => out.contains(document.activeElement) ? off = later(refresh, 5000, signal) : load();
 
   function draw(all, more) {
     if (all.length === 0) {
@@ -40,7 +40,7 @@ export function parked(_, { signal, about, counted }) {
         try {
           const answer = await order('api/retry', { projection: p.projection, stream: p.stream });
           put(result, answer.waits ? [tag('waits still', 'bad'), ' ', h('span', { class: 'data' }, answer.error)] : [tag('applied', 'good'), ' It is level again.']);
-          if (!answer.waits) { say(p.stream + ' is level again'); timer = setTimeout(load, 1500); return; }
+          if (!answer.waits) { say(p.stream + ' is level again'); off?.(); off = later(load, 1500, signal); return; }
         } catch (e) { put(result, failed(e)); }
         button.disabled = false;
         button.focus();

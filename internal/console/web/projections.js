@@ -2,16 +2,16 @@
 import { h, put, ask, order, heading, time, span, failed, tag, say } from './dom.js';
 import { live, lags, waiting, quantile } from './feed.js';
 import { bars } from './plot.js';
+import { later } from './visible.js';
 
 export function projections(_, { signal, about }) {
   const table = h('tbody');
   const error = h('div');
   const rows = new Map();
-  let timer;
-  signal.addEventListener('abort', () => clearTimeout(timer));
+  let off;
 
   async function load() {
-    clearTimeout(timer);
+    off?.();
     try {
       const all = await ask('api/projections', null, { signal });
       put(error);
@@ -22,11 +22,11 @@ export function projections(_, { signal, about }) {
         }
         rows.get(p.projection).take(p);
       }
-      timer = setTimeout(load, all.some(busy) ? 700 : 3000);
+      off = later(load, all.some(busy) ? 700 : 3000, signal);
     } catch (e) {
       if (signal.aborted) return;
       put(error, failed(e));
-      timer = setTimeout(load, 3000);
+      off = later(load, 3000, signal);
     }
   }
 
