@@ -72,13 +72,13 @@ func (c *cli) connect(cmd *cobra.Command) (*session, error) {
 		return nil, err
 	}
 	endpoint := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
-	every := time.Second
-	if endpoint != "" { // DynamoDB Local
-		every = 200 * time.Millisecond
+	follow := feed.Config{Every: time.Second, Endpoint: endpoint}
+	if endpoint != "" { // DynamoDB Local: nobody else is held up
+		follow.Every, follow.Budget.Requests = 200*time.Millisecond, 400
 	}
 	s.Inspector, err = s.Service.Inspector(s.operator, inspect.Config{
-		Feed:  feed.New(s.DynamoDB, s.aws, events, feed.Config{Every: every, Endpoint: endpoint}),
-		Every: every, UnitsPerSecond: c.units,
+		Feed:  feed.New(s.DynamoDB, s.aws, events, follow),
+		Every: follow.Every, UnitsPerSecond: c.units,
 	})
 	return &s, err
 }

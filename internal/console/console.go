@@ -21,7 +21,7 @@ import (
 
 // Source tells what the page shows. An [inspect.Inspector] is one.
 type Source interface {
-	Tail(ctx context.Context, q inspect.Query) iter.Seq2[inspect.Commit, error]
+	Recent(ctx context.Context, n int) (inspect.Recent[inspect.Commit], error)
 	Find(ctx context.Context, q inspect.Query) iter.Seq2[inspect.Commit, error]
 	Events(ctx context.Context, stream es.StreamID, from, to int64) iter.Seq2[inspect.Commit, error]
 	State(ctx context.Context, stream es.StreamID, p es.Point) (inspect.State, error)

@@ -198,6 +198,7 @@ func TestSearchEnds(t *testing.T) {
 func TestLive(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	b.orders()
 	requests := func(context.Context) (map[string]console.Count, error) {
 		return map[string]console.Count{"commands": {Invocations: time.Now().UnixNano()}}, nil
 	}
@@ -233,10 +234,15 @@ func TestLive(t *testing.T) {
 	if event, data := next(); event != "history" || data != "[]" {
 		t.Errorf("first: %s %s", event, data)
 	}
-	commits, lag, counted := 0, false, false
-	for i := 0; commits < 2 || !lag || !counted; i++ {
+	commits, lag, counted, past := 0, false, false, 0
+	for i := 0; commits < 2 || !lag || !counted || past < 3; i++ {
 		event, data := next()
 		switch event {
+		case "opened":
+			past = commits
+			if data != `{"complete":true}` {
+				t.Errorf("the newest commits were not found: %s", data)
+			}
 		case "commit":
 			commits++
 			var c inspect.Commit

@@ -3,8 +3,8 @@ package console
 import (
 	"context"
 	"errors"
-	"iter"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -24,15 +24,22 @@ type tail struct {
 	following atomic.Int32
 	calls     atomic.Int32 // of the source, in all
 	applied   func(version int64) []inspect.Applied
+	past      inspect.Recent[inspect.Commit]
+	wanted    []int // newest commits, at each call
 }
 
 func newTail() *tail {
 	return &tail{commits: make(chan inspect.Commit), fail: make(chan error), applied: func(int64) []inspect.Applied { return nil }}
 }
 
-func (s *tail) Tail(ctx context.Context, _ inspect.Query) iter.Seq2[inspect.Commit, error] {
-	return func(yield func(inspect.Commit, error) bool) {
-		s.calls.Add(1)
+func (s *tail) Recent(ctx context.Context, n int) (inspect.Recent[inspect.Commit], error) {
+	s.calls.Add(1)
+	s.wanted = append(s.wanted, n)
+	past := s.past
+	if n == 0 {
+		past.Commits = nil
+	}
+	past.Then = func(yield func(inspect.Commit, error) bool) {
 		s.following.Add(1)
 		defer s.following.Add(-1)
 		for {
@@ -49,6 +56,7 @@ func (s *tail) Tail(ctx context.Context, _ inspect.Query) iter.Seq2[inspect.Comm
 			}
 		}
 	}
+	return past, nil
 }
 
 func (s *tail) Applied(_ context.Context, _ es.StreamID, version int64) ([]inspect.Applied, error) {
@@ -80,6 +88,9 @@ func TestFollowsWhileThereArePages(t *testing.T) {
 		}
 		h.leave(one)
 		s.commits <- inspect.Commit{Stream: "Order#o", Version: 1, LastVersion: 1}
+		if m := <-two.messages; m.event != "opened" {
+			t.Errorf("%s %s", m.event, m.data)
+		}
 		if m := <-two.messages; m.event != "commit" {
 			t.Errorf("%s %s", m.event, m.data)
 		}
@@ -93,6 +104,55 @@ func TestFollowsWhileThereArePages(t *testing.T) {
 			t.Errorf("a page that comes later is told %s", first)
 		}
 		h.leave(again)
+	})
+}
+
+// TestNewestCommits: a page that opens shows the newest commits that exist. They are in no rate and no lag; what is stored from
+// then on is. A page that comes later is told the same.
+func TestNewestCommits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newTail()
+		old := func(version int64) inspect.Commit {
+			at := time.Now().Add(-time.Duration(10-version) * time.Second)
+			return inspect.Commit{Stream: "Order#o", Version: version, LastVersion: version, At: at, Events: make([]inspect.Event, 1)}
+		}
+		s.past = inspect.Recent[inspect.Commit]{Commits: []inspect.Commit{old(1), old(2)}}
+		h := start(t, s, Config{})
+		p, first := h.join()
+		s.commits <- old(3) // a shard that came late
+		s.commits <- inspect.Commit{Stream: "Order#new", Version: 1, LastVersion: 1, At: time.Now(), Events: make([]inspect.Event, 1)}
+		time.Sleep(1500 * time.Millisecond)
+		var told []string
+		for range 6 {
+			m := <-p.messages
+			told = append(told, m.event)
+			if m.event == "opened" && string(m.data) != `{"complete":false}` {
+				t.Errorf("opened with %s", m.data)
+			}
+			if m.event == "pulse" && !strings.Contains(string(m.data), `"commits":1,"events":1`) {
+				t.Errorf("old commits count: %s", m.data)
+			}
+		}
+		if got := strings.Join(told, " "); len(first) != 1 || got != "commit commit opened commit commit pulse" {
+			t.Errorf("told %s", got)
+		}
+		s.fail <- errors.New("gone")
+		time.Sleep(2 * again)
+		synctest.Wait()
+		if !slices.Equal(s.wanted, []int{recent, 0}) {
+			t.Errorf("after a failure the past is read again: %v", s.wanted)
+		}
+		late, first := h.join()
+		told = nil
+		for _, m := range first {
+			told = append(told, m.event)
+		}
+		if got := strings.Join(told, " "); got != "history commit commit commit commit opened" {
+			t.Errorf("a later page is told %s", got)
+		}
+		h.leave(late)
+		h.leave(p)
 	})
 }
 
@@ -143,6 +203,7 @@ func TestSlowPage(t *testing.T) {
 		h := start(t, s, Config{})
 		slow, _ := h.join()
 		synctest.Wait()
+		<-slow.messages // opened
 		for v := range int64(pending + 10) {
 			s.commits <- inspect.Commit{Stream: "Order#o", Version: v + 1, LastVersion: v + 1}
 		}
@@ -169,6 +230,7 @@ func TestTrouble(t *testing.T) {
 		h := start(t, s, Config{})
 		p, _ := h.join()
 		s.fail <- errors.New("no stream")
+		<-p.messages // opened
 		if m := <-p.messages; m.event != "trouble" || !strings.Contains(string(m.data), "no stream") {
 			t.Errorf("%s %s", m.event, m.data)
 		}

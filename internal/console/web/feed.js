@@ -8,6 +8,7 @@ export const live = new EventTarget();
 live.pulses = [];   // the last seconds
 live.commits = [];  // the newest first
 live.missed = 0;
+live.opened = null; // whether the newest commits were found, null while they are looked for
 
 // connect listens whenever the page can be seen. The console reads nothing for a page that does not listen.
 export const connect = () => whileVisible(listen);
@@ -18,9 +19,10 @@ function listen() {
     take(JSON.parse(e.data));
     live.dispatchEvent(new CustomEvent(name));
   });
-  on('history', all => { live.pulses = all.slice(-seconds); live.commits = []; trouble(''); });
+  on('history', all => { live.pulses = all.slice(-seconds); live.commits = []; live.opened = null; trouble(''); });
   on('pulse', p => { live.pulses.push(p); live.pulses.splice(0, live.pulses.length - seconds); });
   on('commit', c => { live.commits.unshift(c); live.commits.length = Math.min(live.commits.length, kept); });
+  on('opened', o => { live.opened = { complete: o.complete, at: new Date() }; });
   on('missed', m => { live.missed += m.messages; });
   on('trouble', t => trouble(t.error ? 'Commits can\u2019t be followed just now, it is tried again: ' + t.error : ''));
   source.onerror = () => trouble('The connection to the console is lost. It is tried again; what is shown may be old.');
