@@ -61,6 +61,9 @@ func (c *cli) connect(cmd *cobra.Command) (*session, error) {
 	case err != nil:
 		return nil, err
 	}
+	if !writes(cmd) {
+		s.DynamoDB = readOnly(s.DynamoDB, cmd.CommandPath())
+	}
 	if s.aws, err = app.Configuration(ctx); err != nil {
 		return nil, err
 	}

@@ -107,6 +107,9 @@ func serveUntil(ctx context.Context, listener net.Listener, page http.Handler) e
 
 // console returns the page of the service.
 func (c *cli) console(cmd *cobra.Command, cfg console.Config) (http.Handler, error) {
+	if cfg.Write {
+		writer(cmd)
+	}
 	s, err := c.connect(cmd)
 	if err != nil {
 		return nil, err

@@ -160,6 +160,11 @@ func (d *doctor) generations(ctx context.Context) {
 		return
 	}
 	for _, p := range all {
+		if p.Unregistered {
+			d.say(noticeResult, "projection "+p.Name, "It begins with the first commit that its function is given: are these the settings of its service?",
+				"nothing has begun with it")
+			continue
+		}
 		for _, g := range p.Generations {
 			switch {
 			case g.Parked > 0:
