@@ -127,7 +127,7 @@ func TestWhatHappened(t *testing.T) { //nolint:paralleltest // sets the environm
 		{"parked show order-summary Order#bad -o json", `"reason":"needs-newer-code"`, "", 0},
 		{"parked retry -o json", `{"tried":1,"left":1}`, "not all could be applied", 3},
 		{"projections -o json", `{"projection":"order-summary","generation":1,"fold":1,"status":"serving","since":" … "parked":1`, "", 0},
-		{"rebuild order-summary -o json", `{"projection":"order-summary","generation":2,"seconds":`, "", 0},
+		{"rebuild order-summary -o json", `{"projection":"order-summary","generation":2,"seconds":`, "1 streams could not be applied in generation 2", 3},
 		{"rollback order-summary -o json", `{"projection":"order-summary","generation":1}`, "", 0},
 		{"version -o json", `{"version":"`, "", 0},
 		{"verify", "3 streams, 4 commits, 5 events: 0 findings", "", 0},
