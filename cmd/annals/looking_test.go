@@ -69,9 +69,11 @@ func (w *wire) take() (all int, writes []string) {
 // looking are command lines that look, by command. Those that change something, or need no service, are not among them.
 func looking(dir string) map[string]string {
 	return map[string]string{
-		"annals projections": "projections", "annals parked list": "parked list", "annals parked show": "parked show order-summary Order#bad",
+		"annals projections": "projections",
+		"annals parked list": "parked list", "annals parked show": "parked show order-summary Order#bad",
 		"annals streams list": "streams list", "annals streams show": "streams show Order#good", "annals state": "state Order#good",
-		"annals trace": "trace c-1", "annals doctor": "doctor", "annals events": "events Order#good", "annals find": "find --prefix Order#",
+		"annals trace": "trace c-1", "annals doctor": "doctor", "annals events": "events Order#good",
+		"annals find": "find --prefix Order#",
 		"annals tail": "tail", "annals verify": "verify", "annals console": "console",
 		"annals export": "export " + dir + "/archive", "annals anchors": "anchors " + dir + "/anchors --key " + dir + "/key.pem",
 	}
@@ -130,7 +132,9 @@ func TestLookingNeverWrites(t *testing.T) { //nolint:paralleltest // sets the en
 	var visit func(cmd *cobra.Command)
 	visit = func(cmd *cobra.Command) {
 		name := cmd.CommandPath()
-		setup := slices.ContainsFunc([]string{"help", "completion", "new", "version"}, func(n string) bool { return strings.HasPrefix(name, "annals "+n) })
+		setup := slices.ContainsFunc([]string{"help", "completion", "new", "version"}, func(n string) bool {
+			return strings.HasPrefix(name, "annals "+n)
+		})
 		if cmd.Runnable() && !cmd.HasSubCommands() && all[name] == "" && !writes(cmd) && !setup {
 			t.Errorf("%s: this test does not try whether it writes", name)
 		}

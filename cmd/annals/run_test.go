@@ -67,7 +67,9 @@ func exported(t *testing.T) string {
 func TestSignals(t *testing.T) { //nolint:paralleltest // sets the environment
 	archive := exported(t)
 	address, asked := silent(t)
-	port := runningWith(t, map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": address, "EVENT_BUS_ARN": "arn:aws:events:us-east-1:1:event-bus/b"})
+	port := runningWith(t, map[string]string{
+		"AWS_ENDPOINT_URL_DYNAMODB": address, "EVENT_BUS_ARN": "arn:aws:events:us-east-1:1:event-bus/b",
+	})
 	dir := t.TempDir()
 	keyPair(t, dir)
 	all := looking(dir)

@@ -37,7 +37,8 @@ func lacks(a inspect.Applied) bool {
 	return a.Status == projection.Serving && !a.Applied && a.Parked == nil
 }
 
-// lanes looks for projections that lack commits that are not new: what reads the event table's stream stands still, or is slow.
+// lanes looks for projections that lack commits that are not new: what reads the event table's stream stands still, or is
+// slow.
 func (d *doctor) lanes(ctx context.Context, all []inspect.Projection) {
 	const name = "lanes"
 	recent, err := d.Recent(ctx, newest)
@@ -56,13 +57,17 @@ func (d *doctor) lanes(ctx context.Context, all []inspect.Projection) {
 	}
 	for _, p := range slices.Sorted(maps.Keys(lags)) {
 		l := lags[p]
-		advice := "See its function's errors and the age of its oldest record, and docs/runbooks; `annals heal " + l.first + "` brings one stream level."
-		d.say(wrongResult, "lane of "+p, advice, "%d of the newest streams are not applied, %s since %s", l.streams, l.first, stamp(l.oldest))
+		advice := "See its function's errors and the age of its oldest record, and docs/runbooks; `annals heal " + l.first +
+			"` brings one stream level."
+		d.say(wrongResult, "lane of "+p, advice,
+			"%d of the newest streams are not applied, %s since %s", l.streams, l.first, stamp(l.oldest))
 	}
 }
 
 // lags returns what each projection lacks, and how many streams were compared.
-func (d *doctor) lags(ctx context.Context, all []inspect.Projection, commits []inspect.Commit) (map[string]lag, int, error) {
+func (d *doctor) lags(
+	ctx context.Context, all []inspect.Projection, commits []inspect.Commit,
+) (map[string]lag, int, error) {
 	since := map[string]time.Time{} // of reactions: what was recorded before does not concern them
 	for _, p := range all {
 		if d.session.operator.Reactions.Keeps(p.Name) {

@@ -20,7 +20,8 @@ func TestDoctorOfLanes(t *testing.T) { //nolint:paralleltest // sets the environ
 	port := running(t)
 	step{"heal Order#good", "is level", "", 0}.run(t, port) // registers all projections
 	begin := time.Now().Add(-10 * time.Minute)
-	store, err := dynamostore.New(dynamotest.Client(t), os.Getenv(tables.Events.Env()), dynamostore.Config{Now: func() time.Time { return begin }})
+	past := dynamostore.Config{Now: func() time.Time { return begin }}
+	store, err := dynamostore.New(dynamotest.Client(t), os.Getenv(tables.Events.Env()), past)
 	if err != nil {
 		t.Fatal(err)
 	}

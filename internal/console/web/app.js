@@ -1,5 +1,5 @@
 // Which view is shown, and what stays around it.
-import { put, ask, failed, heading, tag } from './dom.js';
+import { h, put, ask, failed, heading, loading, tag } from './dom.js';
 import { connect } from './feed.js';
 import { visible, later } from './visible.js';
 import { home } from './home.js';
@@ -25,10 +25,13 @@ async function show(first) {
     else a.removeAttribute('aria-current');
   }
   let content;
+  const slow = setTimeout(() => put(main, heading('One moment'), loading()), 200);
   try {
     content = make ? await make(found[1] ?? '', { signal: view.signal, about, counted }) : [heading('Nothing is here')];
   } catch (error) {
-    content = [heading('That did not work'), failed(error)];
+    content = error.status === 404 ? missing(error.message) : [heading('That did not work'), failed(error)];
+  } finally {
+    clearTimeout(slow);
   }
   if (view.signal.aborted) return;
   put(main, content);
@@ -37,6 +40,10 @@ async function show(first) {
   if (!first) title.focus();
   scrollTo(0, 0);
 }
+
+const missing = what => [heading(what),
+  h('p', null, 'Nothing was ever stored under this name. A name is a type and an id, as in ', h('span', { class: 'data' }, 'Order#o-1'),
+    ', with capitals as they were written. ', h('a', { href: '#/search' }, 'Search'), ' finds streams by how their names begin.')];
 
 function counted(n) { put(document.getElementById('parked-count'), n ? ' ' : '', n ? tag(n, 'bad') : null); }
 
@@ -53,6 +60,7 @@ document.getElementById('quick').addEventListener('submit', e => {
 document.querySelector('.skip').addEventListener('click', e => { e.preventDefault(); main.focus(); });
 addEventListener('hashchange', () => show(false));
 
+put(main, loading());
 try {
   await visible(); // a tab that was opened in the background waits
   about = await ask('api/about');

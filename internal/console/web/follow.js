@@ -1,5 +1,5 @@
 // One request: its commits, and every projection that applied them, with times.
-import { h, put, ask, heading, time, span, micros, streamLink, failed, tag } from './dom.js';
+import { h, put, ask, heading, time, instant, span, micros, streamLink, failed, tag } from './dom.js';
 import { later } from './visible.js';
 
 export async function follow(path, { signal }) {
@@ -33,7 +33,7 @@ export async function follow(path, { signal }) {
     const length = Math.max(...ends) - start || 1;
     const actors = [...new Set(trace.commits.map(c => c.metadata.actor).filter(Boolean))];
     put(body,
-      h('dl', { class: 'meta' }, h('dt', null, 'Began'), h('dd', null, time(trace.commits[0].at)),
+      h('dl', { class: 'meta' }, h('dt', null, 'Began'), h('dd', null, instant(trace.commits[0].at)),
         h('dt', null, 'By'), h('dd', { class: 'data' }, actors.join(', ') || 'nobody named'),
         h('dt', null, 'Commits'), h('dd', null, trace.commits.length),
         h('dt', null, 'Known everywhere'), h('dd', null, everywhere(trace.commits.flatMap(c => c.projections), start))),

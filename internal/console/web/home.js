@@ -33,7 +33,9 @@ export function home(_, { signal, about }) {
     const fresh = wanted.filter(c => !drawn.has(key(c)));
     // Who listens can't hear a flood: then only its size is told.
     list.setAttribute('aria-live', fresh.length > 3 ? 'off' : 'polite');
-    list.prepend(...fresh.map(line));
+    // What was there before does not arrive.
+    const arrives = live.opened && list.children.length > 0;
+    list.prepend(...fresh.map(c => { const li = line(c); if (arrives) li.classList.add('fresh'); return li; }));
     for (const c of fresh) drawn.add(key(c));
     while (list.children.length > shown) list.lastChild.remove();
     if (drawn.size > 5 * shown) drawn = new Set(wanted.map(key));

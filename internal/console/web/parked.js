@@ -1,9 +1,9 @@
 // Streams that a projection could not apply: why, and another try.
-import { h, put, ask, order, heading, time, streamLink, failed, tag, say } from './dom.js';
+import { h, put, ask, order, heading, loading, time, streamLink, failed, tag, say } from './dom.js';
 import { later } from './visible.js';
 
 export function parked(_, { signal, about, counted }) {
-  const out = h('div');
+  const out = h('div', null, loading());
   let off;
 
   async function load() {
@@ -26,7 +26,7 @@ export function parked(_, { signal, about, counted }) {
       return;
     }
     put(out,
-      h('p', null, `${all.length}${more ? ' and more' : ''} wait. Each stands alone: all other streams go on.`,
+      h('p', null, `${all.length}${more ? ' and more streams wait' : all.length === 1 ? ' stream waits' : ' streams wait'}. Each stands alone: all others go on.`,
         !about.write && h('span', { class: 'faint' }, ' This console only reads: start it with --write to try them again here, or use `annals parked retry`.')),
       h('ul', { class: 'cards' }, all.map(card)));
   }
@@ -48,7 +48,7 @@ export function parked(_, { signal, about, counted }) {
     }, 'Try again');
     return h('li', null,
       h('h2', null, streamLink(p.stream, p.version), ' in ', p.projection),
-      h('p', null, tag(p.reason, 'bad'), ` at version ${p.version}, generation ${p.generation}, since `, time(p.at),
+      h('p', null, tag(p.reason, 'bad'), ` at version ${p.version}, generation ${p.generation}, `, time(p.at),
         `; ${p.events} event${p.events === 1 ? '' : 's'} known to wait`),
       h('pre', { tabindex: '0', 'aria-label': 'Error' }, p.error),
       h('p', { class: 'faint data' }, 'code ' + p.code),
