@@ -104,7 +104,7 @@ func TestCommands(t *testing.T) { //nolint:paralleltest // sets the environment
 		{"parked retry order-summary Order#bad", "tried 1, 1 still wait", "not all could be applied"},
 		{"parked retry", "tried 1, 1 still wait", "not all could be applied"},
 		{"parked retry order-summary bad", "", "want Type#id"},
-		{"rebuild order-summary", "order-summary: generation 2 serves", ""},
+		{"rebuild order-summary", "order-summary: generation 2 serves", "1 streams could not be applied in generation 2 of order-summary and wait, Order#bad first"},
 		{"rollback order-summary", "generation 1 serves again", ""},
 		{"reconcile", "read models: 2 streams, 0 checkpoints brought level, 0", ""},
 		{"reconcile --settled 0s", "reactions: 2 streams, 0 checkpoints brought level, 1 waiting", "7 checkpoints are of streams that wait"},

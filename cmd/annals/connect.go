@@ -61,6 +61,9 @@ func (c *cli) connect(cmd *cobra.Command) (*session, error) {
 	case err != nil:
 		return nil, err
 	}
+	if !writes(cmd) {
+		s.DynamoDB = readOnly(s.DynamoDB, cmd.CommandPath())
+	}
 	if s.aws, err = app.Configuration(ctx); err != nil {
 		return nil, err
 	}
@@ -72,13 +75,13 @@ func (c *cli) connect(cmd *cobra.Command) (*session, error) {
 		return nil, err
 	}
 	endpoint := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
-	every := time.Second
-	if endpoint != "" { // DynamoDB Local
-		every = 200 * time.Millisecond
+	follow := feed.Config{Every: time.Second, Endpoint: endpoint}
+	if endpoint != "" { // DynamoDB Local: nobody else is held up
+		follow.Every, follow.Budget.Requests = 200*time.Millisecond, 400
 	}
 	s.Inspector, err = s.Service.Inspector(s.operator, inspect.Config{
-		Feed:  feed.New(s.DynamoDB, s.aws, events, feed.Config{Every: every, Endpoint: endpoint}),
-		Every: every, UnitsPerSecond: c.units,
+		Feed:  feed.New(s.DynamoDB, s.aws, events, follow),
+		Every: follow.Every, UnitsPerSecond: c.units,
 	})
 	return &s, err
 }

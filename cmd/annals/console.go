@@ -33,7 +33,7 @@ func (c *cli) consoleCommand() *cobra.Command {
 how far the projections are, and what waits. It only reads, unless --write lets it try parked streams again and build
 projections anew.
 
-While a page is open it reads the event table's stream, as its third reader (see annals tail --help), and checkpoints of a sample
+While a page is open and visible it reads the event table's stream, as its third reader (see annals tail --help), and checkpoints of a sample
 of what is stored: some 40 read units a second where there is much to do. A search ends after 20 s.`,
 		Example: "  annals --stack Annals console\n  annals --stack Annals console --write --port 8080",
 		Args:    cobra.NoArgs,
@@ -87,7 +87,7 @@ func (c *cli) consoleBeside(cmd *cobra.Command, cfg console.Config) error {
 		cancel()
 	}()
 	cmd.SetContext(ctx)
-	cfg.Write, cfg.Watch = true, true
+	cfg.Write = true
 	page, err := c.console(cmd, cfg)
 	if err != nil {
 		return err
@@ -107,6 +107,9 @@ func serveUntil(ctx context.Context, listener net.Listener, page http.Handler) e
 
 // console returns the page of the service.
 func (c *cli) console(cmd *cobra.Command, cfg console.Config) (http.Handler, error) {
+	if cfg.Write {
+		writer(cmd)
+	}
 	s, err := c.connect(cmd)
 	if err != nil {
 		return nil, err

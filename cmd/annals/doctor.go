@@ -13,8 +13,9 @@ func (c *cli) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "doctor", Short: "Check a setup, and say what is wrong and what to do",
 		Long: `Check a setup, and say what is wrong and what to do: where the service is, credentials, the clock, every table with its keys,
-the event table's stream and its protection, queues, generations that this code can't read, streams that wait.
-It reads a few items and no events. Exit code 3: something is wrong.`,
+the event table's stream and its protection, queues, generations and rows that this code can't read, projections that lack commits
+of some minutes ago, streams that wait. It reads a hundred rows of each read model, and the newest commits from the event table's
+DynamoDB stream (see annals tail --help). Exit code 3: something is wrong.`,
 		Example: "  annals --local doctor\n  annals --stack Annals doctor --output json | jq 'select(.result != \"ok\")'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -92,7 +93,7 @@ func (d *doctor) examine(cmd *cobra.Command) {
 	}
 	endpoint := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
 	d.onAWS = endpoint == ""
-	d.say(okResult, "settings", "", "region %s, DynamoDB at %s", d.aws.Region, cmp.Or(endpoint, "AWS"))
+	d.say(okResult, "settings", "", "%s", d.place(cmp.Or(endpoint, "AWS")))
 	d.queues()
 	if !d.credentials(ctx) {
 		return
@@ -102,6 +103,18 @@ func (d *doctor) examine(cmd *cobra.Command) {
 	}
 	d.protection(ctx)
 	d.generations(ctx)
+}
+
+// place says where it looks.
+func (d *doctor) place(endpoint string) string {
+	by := "by the environment"
+	switch {
+	case d.local:
+		by = "the service that runs here"
+	case d.stack != "":
+		by = "stack " + d.stack
+	}
+	return fmt.Sprintf("%s, region %s, DynamoDB at %s", by, d.aws.Region, endpoint)
 }
 
 func (d *doctor) credentials(ctx context.Context) bool {

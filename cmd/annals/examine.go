@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -40,6 +41,7 @@ func (d *doctor) tables(ctx context.Context) bool {
 		}
 		good = d.table(t, out.Table) && good
 		if i == 0 {
+			d.account(out.Table)
 			d.clock(out)
 		}
 	}
@@ -78,6 +80,18 @@ func sameKeys(want dynamotable.Table, got *types.TableDescription) bool {
 		wanted = append(wanted, want.Sort)
 	}
 	return slices.Equal(keys, wanted)
+}
+
+// account says whose tables these are.
+func (d *doctor) account(table *types.TableDescription) {
+	switch at, err := arn.Parse(aws.ToString(table.TableArn)); {
+	case err != nil:
+		d.say(skippedResult, "account", "", "the table's name says none: %v", err)
+	case !d.onAWS:
+		d.say(okResult, "account", "", "local: nothing of it is on AWS")
+	default:
+		d.say(okResult, "account", "", "%s, region %s", at.AccountID, at.Region)
+	}
 }
 
 // skew is by how much a clock may be wrong: AWS refuses signatures that are 5 minutes off.
@@ -154,12 +168,19 @@ func (d *doctor) generations(ctx context.Context) {
 	} else {
 		d.say(okResult, "code", "", "this code reads all generations that serve")
 	}
+	d.readable(ctx)
 	all, err := d.Projections(ctx)
 	if err != nil {
 		d.say(wrongResult, "projections", "Check the right to read the tables of the projections.", "%v", err)
 		return
 	}
+	d.lanes(ctx, all)
 	for _, p := range all {
+		if p.Unregistered {
+			d.say(noticeResult, "projection "+p.Name, "It begins with the first commit that its function is given: are these the settings of its service?",
+				"nothing has begun with it")
+			continue
+		}
 		for _, g := range p.Generations {
 			switch {
 			case g.Parked > 0:

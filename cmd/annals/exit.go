@@ -10,6 +10,9 @@ const (
 	exitFailed   = 1 // it could not be done
 	exitUsage    = 2 // the command line is wrong
 	exitFindings = 3 // it was done, and what was looked at is not as it should be
+
+	exitInterrupted = 130 // SIGINT stopped it
+	exitTerminated  = 143 // SIGTERM stopped it
 )
 
 // usageError says that a command line is wrong.

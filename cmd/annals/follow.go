@@ -23,9 +23,13 @@ func (c *cli) follow(cmd *cobra.Command, o *app.Operator, name string) error {
 		return err
 	}
 	out := rebuilt{Projection: name, Generation: served, Seconds: time.Since(start).Seconds()}
-	return c.show(cmd, out, func(w io.Writer) {
+	err = c.show(cmd, out, func(w io.Writer) {
 		fmt.Fprintf(w, "%s: generation %d serves after %s\n", name, out.Generation, time.Since(start).Round(time.Millisecond))
 	})
+	if err != nil {
+		return err
+	}
+	return parkedAgain(cmd.Context(), o, name, served)
 }
 
 // elsewhere starts the state machine, and waits until another generation serves, which it returns.

@@ -37,7 +37,8 @@ func TestRebuildByTheMachine(t *testing.T) { //nolint:paralleltest // sets the e
 	if _, err := annals(t, service, "catch-up", "Order#bad"); err == nil { // it waits in the generation that serves, too
 		t.Error("what can't be applied is level")
 	}
-	if out, err := annals(t, service, "rebuild", "order-summary"); err != nil || !strings.Contains(out, "order-summary: generation 2 serves after") {
+	out, err := annals(t, service, "rebuild", "order-summary")
+	if exitCode(err) != exitFindings || !strings.Contains(out, "order-summary: generation 2 serves after") || !strings.Contains(err.Error(), "Order#bad first") {
 		t.Errorf("%s, %v", out, err)
 	}
 	status = `{"status":"FAILED","error":"RefusalError","cause":"{\"errorMessage\":\"it differs\"}"}`
@@ -50,7 +51,7 @@ func TestRebuildByTheMachine(t *testing.T) { //nolint:paralleltest // sets the e
 		}
 	}
 	byHand := len(started)
-	if out, err := annals(t, service, "rebuild", "--here", "product-sales"); err != nil || !strings.Contains(out, "product-sales: generation 2 serves") {
+	if out, err := annals(t, service, "rebuild", "--here", "product-sales"); exitCode(err) != exitFindings || !strings.Contains(out, "product-sales: generation 2 serves") {
 		t.Errorf("here: %s, %v", out, err)
 	}
 	for _, s := range started[byHand:] {

@@ -82,10 +82,27 @@ func (t *table) row(v any, cells ...any) error {
 		if i > 0 {
 			fmt.Fprint(t.rows, "\t")
 		}
-		fmt.Fprint(t.rows, visible(fmt.Sprint(cell), false))
+		text := visible(fmt.Sprint(cell), false)
+		if i < len(cells)-1 { // nothing is aligned after the last one
+			text = shorten(text, maxCell)
+		}
+		fmt.Fprint(t.rows, text)
 	}
 	_, err := fmt.Fprintln(t.rows)
 	return err
+}
+
+// maxCell is how many characters of a name a table shows: a column is as wide as its longest cell. JSON has all of it.
+const maxCell = 48
+
+// shorten cuts a text in its middle: how it begins says what it is, how it ends tells it from others.
+func shorten(text string, most int) string {
+	all := []rune(text)
+	if len(all) <= most {
+		return text
+	}
+	head := (most - 1) / 2
+	return string(all[:head]) + "…" + string(all[len(all)-(most-1-head):])
 }
 
 func (t *table) end() error {

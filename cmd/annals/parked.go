@@ -22,13 +22,13 @@ func (c *cli) parkedCommand() *cobra.Command {
 			Use: "show PROJECTION STREAM", Short: "Show why a stream waits", Example: "  annals --local parked show order-summary Order#o-1",
 			Args: cobra.ExactArgs(2), ValidArgsFunction: c.completeProjection(0), RunE: c.showParked,
 		},
-		&cobra.Command{
+		writer(&cobra.Command{
 			Use: "retry [PROJECTION [STREAM]]", Short: "Try one stream again, or all that wait",
 			Long: "Try one stream again, or all that wait, in one projection or in all.\n" +
 				"Another build of the code tries them by itself. Exit code 3: some still wait.",
 			Example: "  annals --local parked retry\n  annals --local parked retry order-summary Order#o-1",
 			Args:    cobra.MaximumNArgs(2), ValidArgsFunction: c.completeProjection(0), RunE: c.retryParked,
-		},
+		}),
 	)
 	return cmd
 }

@@ -30,8 +30,13 @@ func (c *cli) projectionsCommand() *cobra.Command {
 					line := struct {
 						Name string `json:"projection"`
 						inspect.Generation
-					}{p.Name, g}
-					if err := t.row(line, p.Name, g.Generation, g.Fold, g.Status, stamp(g.Since), g.Parked, progressOf(&g)); err != nil {
+						Unregistered bool `json:"unregistered,omitempty"`
+					}{p.Name, g, p.Unregistered}
+					since, progress := stamp(g.Since), progressOf(&g)
+					if p.Unregistered {
+						since, progress = "-", "nothing has begun with it: are these the settings of its service?"
+					}
+					if err := t.row(line, p.Name, g.Generation, g.Fold, g.Status, since, g.Parked, progress); err != nil {
 						return err
 					}
 				}

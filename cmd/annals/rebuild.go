@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/spf13/cobra"
 
+	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
@@ -22,7 +23,8 @@ func (c *cli) rebuildCommand() *cobra.Command {
 			"Queries go on meanwhile. The state machine does it, where its ARN is in the environment (REBUILD_MACHINE_ARN): this command\n" +
 			"starts it and says how far it is, and may be interrupted. With --here, or without a machine, this process does it.\n" +
 			"What did not come to its end goes on where the command is given again; what is left is then estimated too high. How many\n" +
-			"commits there are is what DynamoDB says of the table: on AWS that is up to six hours old.",
+			"commits there are is what DynamoDB says of the table: on AWS that is up to six hours old.\n" +
+			"Exit code 3: the new generation serves, and streams wait in it that it could not apply.",
 		Example:           "  annals --local rebuild product-sales",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: c.completeProjection(0),
@@ -72,10 +74,35 @@ func (c *cli) runRebuild(cmd *cobra.Command, name string) error {
 	}
 	took := time.Since(p.start)
 	out := rebuilt{name, build.Generation, took.Seconds(), p.events, report.Streams, report.Compared, report.Counters, report.Parked}
-	return c.show(cmd, out, func(w io.Writer) {
+	err = c.show(cmd, out, func(w io.Writer) {
 		fmt.Fprintf(w, "%s: generation %d serves after %s; %d events read, %d streams level, %d compared with their events, %d counters compared, %d parked\n",
 			name, out.Generation, took.Round(time.Millisecond), out.Events, out.Streams, out.Compared, out.Counters, out.Parked)
 	})
+	if err != nil {
+		return err
+	}
+	return parkedAgain(cmd.Context(), o, name, out.Generation)
+}
+
+// parkedAgain says which streams a rebuild could not apply.
+func parkedAgain(ctx context.Context, o *app.Operator, name string, g projection.Generation) error {
+	waiting, first := 0, ""
+	for w, err := range o.Parked(ctx, name) {
+		if err != nil {
+			return err
+		}
+		if w.Generation != g {
+			continue
+		}
+		if waiting++; waiting == 1 {
+			first = w.Stream.String()
+		}
+	}
+	if waiting == 0 {
+		return nil
+	}
+	return found("%d streams could not be applied in generation %d of %s and wait, %s first: `annals parked list %s` names them",
+		waiting, g, name, first, name)
 }
 
 // about is how many commits DynamoDB says there are, 0 if it does not say.

@@ -33,7 +33,8 @@ Output is for people; with --output json it is JSON: one object, or one a line w
 added, none is renamed. What was stored is shown with control characters escaped. Times are UTC.
 
 Exit codes: 0 done; 1 it could not be done; 2 the command line is wrong; 3 it was done, and what was looked at is not as it
-should be: findings of verify and doctor, streams that still wait.`
+should be: findings of verify and doctor, streams that still wait; 130 SIGINT (Ctrl-C) stopped it; 143 SIGTERM stopped it. What
+a signal stops says so in one sentence, and what it had done stays done.`
 
 func newRoot(getenv func(string) string) *cobra.Command {
 	c := &cli{getenv: getenv}
@@ -51,10 +52,12 @@ func newRoot(getenv func(string) string) *cobra.Command {
 	flags.VarP(&c.output, "output", "o", "human or json")
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"human", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	root.AddGroup(&cobra.Group{ID: events, Title: "What happened:"}, &cobra.Group{ID: models, Title: "The read models:"}, &cobra.Group{ID: setup, Title: "The setup:"})
-	root.AddCommand(in(events, c.streamsCommand(), c.eventsCommand(), c.stateCommand(), c.findCommand(), c.tailCommand(), c.traceCommand(), c.consoleCommand())...)
-	root.AddCommand(in(events, c.verifyCommand(), c.anchorsCommand(), c.exportCommand(), c.importCommand())...)
-	root.AddCommand(in(models, c.projectionsCommand(), c.rebuildCommand(), c.rollbackCommand(), c.abandonCommand())...)
-	root.AddCommand(in(models, c.parkedCommand(), c.healCommand(), c.reconcileCommand(), c.republishCommand())...)
+	root.AddCommand(in(events,
+		c.streamsCommand(), c.eventsCommand(), c.stateCommand(), c.findCommand(), c.tailCommand(), c.traceCommand(), c.consoleCommand(),
+		c.verifyCommand(), c.anchorsCommand(), c.exportCommand(), writer(c.importCommand()))...)
+	root.AddCommand(in(models,
+		c.projectionsCommand(), writer(c.rebuildCommand()), writer(c.rollbackCommand()), writer(c.abandonCommand()), c.parkedCommand(),
+		writer(c.healCommand()), writer(c.reconcileCommand()), writer(c.republishCommand()))...)
 	root.AddCommand(in(setup, c.doctorCommand(), c.newCommand(), c.versionCommand())...)
 	strict(root)
 	return root

@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -85,15 +86,23 @@ func (c *cli) showStream(cmd *cobra.Command, args []string) error {
 		for _, name := range slices.Sorted(maps.Keys(one.Types)) {
 			fmt.Fprintf(w, "  %6d  %s\n", one.Types[name], name)
 		}
-		for _, a := range applied {
-			fmt.Fprintf(w, "  %s\n", reached(a))
-		}
+		writeReached(w, "  ", applied, reached)
 	})
 }
 
-// reached is how far a projection is, in one line.
+// writeReached writes how far projections are, a line each, below each other.
+func writeReached(w io.Writer, indent string, all []inspect.Applied, say func(inspect.Applied) string) {
+	rows := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
+	for _, a := range all {
+		name := shorten(visible(a.Projection, false), maxCell)
+		fmt.Fprintf(rows, "%s%s\tgeneration %d (%s)\t%s\n", indent, name, a.Generation, a.Status, say(a))
+	}
+	_ = rows.Flush() // what is wrong with w shows at the next write
+}
+
+// reached is how far a projection is.
 func reached(a inspect.Applied) string {
-	line := fmt.Sprintf("%-18s generation %d (%s) ", a.Projection, a.Generation, a.Status)
+	line := ""
 	switch {
 	case a.Parked != nil:
 		return line + fmt.Sprintf("waits before version %d: %s", a.Parked.Version, a.Parked.Reason)

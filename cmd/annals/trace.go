@@ -51,12 +51,11 @@ func writeTrace(w io.Writer, trace *inspect.Trace) {
 	for i := range trace.Commits {
 		t := &trace.Commits[i]
 		writeCommit(w, &t.Commit)
-		for _, a := range t.Projections {
-			fmt.Fprintf(w, "    %s", reached(a))
-			if a.Exact {
-				fmt.Fprintf(w, ", %d ms after", a.At.Sub(t.At).Milliseconds())
+		writeReached(w, "    ", t.Projections, func(a inspect.Applied) string {
+			if !a.Exact {
+				return reached(a)
 			}
-			fmt.Fprintln(w)
-		}
+			return fmt.Sprintf("%s, %d ms after", reached(a), a.At.Sub(t.At).Milliseconds())
+		})
 	}
 }

@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
+	"iter"
 
 	"github.com/annals-es/annals/internal/account"
 	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/inspect"
 	"github.com/annals-es/annals/internal/order"
 	"github.com/annals-es/annals/internal/product"
+	"github.com/annals-es/annals/pkg/es"
 )
 
 // Inspector returns what looks at the service that an operator works on. It needs OperatorTables. Of cfg it sets what the
@@ -36,3 +38,31 @@ func (s Service) Inspector(o *Operator, cfg inspect.Config) (*inspect.Inspector,
 //
 // Errors: [projection.UnknownFoldError]; DynamoDB's.
 func (s Service) Check(ctx context.Context) error { return s.models().Check(ctx) }
+
+// Sample is some of the streams that a read model keeps.
+type Sample struct {
+	Streams []es.StreamID
+	// Err is why there are not more.
+	Err error
+}
+
+// Samples yields some streams of each read model, n at most, by the read model's name. It reads no more than it needs to.
+func (s Service) Samples(ctx context.Context, n int) iter.Seq2[string, Sample] {
+	return func(yield func(string, Sample) bool) {
+		for name, marks := range s.models().Marks(ctx) {
+			var out Sample
+			for m, err := range marks {
+				if err != nil {
+					out.Err = err
+					break
+				}
+				if out.Streams = append(out.Streams, m.Stream); len(out.Streams) == n {
+					break
+				}
+			}
+			if !yield(name, out) {
+				return
+			}
+		}
+	}
+}

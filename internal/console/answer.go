@@ -25,11 +25,15 @@ func problem(w http.ResponseWriter, status int, text string) {
 
 // fail answers an error. Operators see all of it.
 func fail(w http.ResponseWriter, err error) {
-	status := http.StatusInternalServerError
-	if errors.As(err, new(*es.NotFoundError)) || errors.As(err, new(*es.VersionNotFoundError)) {
-		status = http.StatusNotFound
+	var stream *es.NotFoundError
+	switch {
+	case errors.As(err, &stream):
+		problem(w, http.StatusNotFound, "There is no stream "+stream.Stream.String())
+	case errors.As(err, new(*es.VersionNotFoundError)):
+		problem(w, http.StatusNotFound, err.Error())
+	default:
+		problem(w, http.StatusInternalServerError, err.Error())
 	}
-	problem(w, status, err.Error())
 }
 
 // streamOf reads the stream that a request names. It answers itself if that is none.

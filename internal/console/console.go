@@ -21,7 +21,7 @@ import (
 
 // Source tells what the page shows. An [inspect.Inspector] is one.
 type Source interface {
-	Tail(ctx context.Context, q inspect.Query) iter.Seq2[inspect.Commit, error]
+	Recent(ctx context.Context, n int) (inspect.Recent[inspect.Commit], error)
 	Find(ctx context.Context, q inspect.Query) iter.Seq2[inspect.Commit, error]
 	Events(ctx context.Context, stream es.StreamID, from, to int64) iter.Seq2[inspect.Commit, error]
 	State(ctx context.Context, stream es.StreamID, p es.Point) (inspect.State, error)
@@ -76,9 +76,6 @@ type Config struct {
 	Requests Requests
 	// Units counts what is consumed, nil = nobody does.
 	Units Units
-	// Watch follows the commits even while no page is open, so that the next one has something to show at once. Following
-	// costs requests.
-	Watch bool
 	// Timeout is how long a search takes at most. Default 20 s.
 	Timeout time.Duration
 	// Sample is of how many commits a second it is looked up when the projections applied them. Default 4.

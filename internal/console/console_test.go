@@ -138,7 +138,9 @@ func TestReads(t *testing.T) {
 	}{
 		{"/api/about", 200, []string{`{"place":"here","write":false}`}},
 		{"/api/stream?stream=Order%23o", 200, []string{`"stream":"Order#o"`, `"stateful":true`, `{"version":2,"type":"ItemAdded","at":"`, `"commit":2}`, `"more":false`}},
-		{"/api/stream?stream=Order%23none", 404, []string{"Order#none"}},
+		{"/api/stream?stream=Order%23none", 404, []string{`{"error":"There is no stream Order#none"}`}},
+		{"/api/state?stream=Order%23none&version=1", 404, []string{`{"error":"There is no stream Order#none"}`}},
+		{"/api/applied?stream=Order%23bad&version=1", 200, []string{`"projection":"order-summary","generation":1,"status":"serving","version":0`, `"parked":{`}},
 		{"/api/stream?stream=Order", 400, []string{"want Type#id"}},
 		{"/api/state?stream=Order%23o&version=1", 200, []string{`"version":1`, `"path":""`, `alert(1)`, `"correlationId":"c-1"`}},
 		{"/api/state?stream=Order%23o&version=2", 200, []string{`{"path":"/items/0","after":{"productId":"tea"`, `"type":"ItemAdded"`}},
@@ -198,6 +200,7 @@ func TestSearchEnds(t *testing.T) {
 func TestLive(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	b.orders()
 	requests := func(context.Context) (map[string]console.Count, error) {
 		return map[string]console.Count{"commands": {Invocations: time.Now().UnixNano()}}, nil
 	}
@@ -233,10 +236,15 @@ func TestLive(t *testing.T) {
 	if event, data := next(); event != "history" || data != "[]" {
 		t.Errorf("first: %s %s", event, data)
 	}
-	commits, lag, counted := 0, false, false
-	for i := 0; commits < 2 || !lag || !counted; i++ {
+	commits, lag, counted, past := 0, false, false, 0
+	for i := 0; commits < 2 || !lag || !counted || past < 3; i++ {
 		event, data := next()
 		switch event {
+		case "opened":
+			past = commits
+			if data != `{"complete":true}` {
+				t.Errorf("the newest commits were not found: %s", data)
+			}
 		case "commit":
 			commits++
 			var c inspect.Commit

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"encoding/json"
+	"iter"
 	"log/slog"
 	"sync"
 	"time"
@@ -44,19 +45,14 @@ type hub struct {
 	pages   map[*page]bool
 	end     context.CancelFunc // of following; nil = nobody does
 	commits []message          // the last ones
+	opened  *message           // that the newest commits were looked for, nil until they were
 	pulses  []pulse            // the last ones
 	trouble string             // why commits can't be followed just now
 	meter   *meter
 }
 
 func newHub(ctx context.Context, c *Console) *hub {
-	h := &hub{context: ctx, console: c, pages: map[*page]bool{}}
-	if c.cfg.Watch {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		h.begin() //nolint:contextcheck // it has it
-	}
-	return h
+	return &hub{context: ctx, console: c, pages: map[*page]bool{}}
 }
 
 // join adds a page, and returns what it is to be told first.
@@ -64,24 +60,27 @@ func (h *hub) join() (*page, []message) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.end == nil {
-		h.commits, h.pulses, h.trouble = nil, nil, "" // of another time
+		h.commits, h.opened, h.pulses, h.trouble = nil, nil, nil, "" // of another time
 		h.begin()
 	}
 	p := &page{messages: make(chan message, pending)}
 	h.pages[p] = true
 	first := append([]message{messageOf("history", append([]pulse{}, h.pulses...))}, h.commits...)
+	if h.opened != nil {
+		first = append(first, *h.opened)
+	}
 	if h.trouble != "" {
 		first = append(first, troubleOf(h.trouble))
 	}
 	return p, first
 }
 
-// leave removes a page. After the last one, the commits are followed no more.
+// leave removes a page. After the last one the hub stops: it reads nothing for nobody.
 func (h *hub) leave(p *page) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.pages, p)
-	if len(h.pages) == 0 && !h.console.cfg.Watch {
+	if len(h.pages) == 0 {
 		h.end()
 		h.end = nil
 	}
@@ -97,17 +96,18 @@ func (h *hub) begin() {
 	go h.beat(ctx, m)
 }
 
-// follow tells the pages of every commit.
+// follow tells the pages of the newest commits, and then of every commit that is stored.
 func (h *hub) follow(ctx context.Context, m *meter) {
-	for ctx.Err() == nil {
-		for c, err := range h.console.source.Tail(ctx, inspect.Query{}) {
-			if err != nil {
-				h.console.cfg.Log.WarnContext(ctx, "the commits can't be followed", slog.String("error", err.Error()))
-				h.setTrouble(m, err.Error())
-				break
-			}
-			m.add(&c)
-			h.tell(m, messageOf("commit", c))
+	for wanted := recent; ctx.Err() == nil; {
+		from, err := h.console.source.Recent(ctx, wanted)
+		if err == nil {
+			h.open(m, from.Commits, from.Complete || wanted == 0)
+			wanted = 0 // once is enough: after a failure it goes on with what comes
+			err = h.each(m, from.Then)
+		}
+		if err != nil && ctx.Err() == nil {
+			h.console.cfg.Log.WarnContext(ctx, "the commits can't be followed", slog.String("error", err.Error()))
+			h.setTrouble(m, err.Error())
 		}
 		select {
 		case <-ctx.Done():
@@ -115,6 +115,41 @@ func (h *hub) follow(ctx context.Context, m *meter) {
 			h.setTrouble(m, "")
 		}
 	}
+}
+
+// open tells of the newest commits that were there, and whether they were found.
+func (h *hub) open(m *meter, commits []inspect.Commit, found bool) {
+	for i := range commits {
+		h.commit(m, &commits[i])
+	}
+	h.mu.Lock()
+	first := h.opened == nil && h.meter == m
+	msg := messageOf("opened", map[string]bool{"complete": found})
+	if first {
+		h.opened = &msg
+	}
+	h.mu.Unlock()
+	if first {
+		h.tell(m, msg)
+	}
+}
+
+func (h *hub) each(m *meter, commits iter.Seq2[inspect.Commit, error]) error {
+	for c, err := range commits {
+		if err != nil {
+			return err
+		}
+		h.commit(m, &c)
+	}
+	return nil
+}
+
+// commit tells of a commit. What was recorded before the page was there is shown, but is in no rate and no lag.
+func (h *hub) commit(m *meter, c *inspect.Commit) {
+	if !c.At.Before(m.begun) {
+		m.add(c)
+	}
+	h.tell(m, messageOf("commit", c))
 }
 
 // beat tells the pages every second how things are.

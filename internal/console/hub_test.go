@@ -3,8 +3,8 @@ package console
 import (
 	"context"
 	"errors"
-	"iter"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -22,15 +22,24 @@ type tail struct {
 	commits   chan inspect.Commit
 	fail      chan error
 	following atomic.Int32
+	calls     atomic.Int32 // of the source, in all
 	applied   func(version int64) []inspect.Applied
+	past      inspect.Recent[inspect.Commit]
+	wanted    []int // newest commits, at each call
 }
 
 func newTail() *tail {
 	return &tail{commits: make(chan inspect.Commit), fail: make(chan error), applied: func(int64) []inspect.Applied { return nil }}
 }
 
-func (s *tail) Tail(ctx context.Context, _ inspect.Query) iter.Seq2[inspect.Commit, error] {
-	return func(yield func(inspect.Commit, error) bool) {
+func (s *tail) Recent(ctx context.Context, n int) (inspect.Recent[inspect.Commit], error) {
+	s.calls.Add(1)
+	s.wanted = append(s.wanted, n)
+	past := s.past
+	if n == 0 {
+		past.Commits = nil
+	}
+	past.Then = func(yield func(inspect.Commit, error) bool) {
 		s.following.Add(1)
 		defer s.following.Add(-1)
 		for {
@@ -47,9 +56,11 @@ func (s *tail) Tail(ctx context.Context, _ inspect.Query) iter.Seq2[inspect.Comm
 			}
 		}
 	}
+	return past, nil
 }
 
 func (s *tail) Applied(_ context.Context, _ es.StreamID, version int64) ([]inspect.Applied, error) {
+	s.calls.Add(1)
 	return s.applied(version), nil
 }
 
@@ -59,7 +70,7 @@ func start(t *testing.T, s *tail, cfg Config) *hub {
 	return New(t.Context(), s, nil, nil, cfg).hub
 }
 
-// Commits are followed while somebody looks, or always where that is wanted.
+// TestFollowsWhileThereArePages: the commits are followed once for all open pages, and not at all without one.
 func TestFollowsWhileThereArePages(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -67,36 +78,119 @@ func TestFollowsWhileThereArePages(t *testing.T) {
 		h := start(t, s, Config{})
 		synctest.Wait()
 		if n := s.following.Load(); n != 0 {
-			t.Errorf("nobody looks: %d", n)
+			t.Errorf("followed %d times without a page", n)
 		}
 		one, _ := h.join()
 		two, _ := h.join()
 		synctest.Wait()
 		if n := s.following.Load(); n != 1 {
-			t.Errorf("two look: %d", n)
+			t.Errorf("followed %d times for two pages", n)
 		}
 		h.leave(one)
 		s.commits <- inspect.Commit{Stream: "Order#o", Version: 1, LastVersion: 1}
+		if m := <-two.messages; m.event != "opened" {
+			t.Errorf("%s %s", m.event, m.data)
+		}
 		if m := <-two.messages; m.event != "commit" {
 			t.Errorf("%s %s", m.event, m.data)
 		}
 		h.leave(two)
 		synctest.Wait()
 		if n := s.following.Load(); n != 0 {
-			t.Errorf("nobody looks any longer: %d", n)
+			t.Errorf("followed %d times after the last page left", n)
 		}
 		again, first := h.join()
 		if len(first) != 1 || string(first[0].data) != "[]" {
-			t.Errorf("somebody looks again: %s", first)
+			t.Errorf("a page that comes later is told %s", first)
 		}
 		h.leave(again)
+	})
+}
 
-		watched := newTail()
-		h = start(t, watched, Config{Watch: true})
-		watched.commits <- inspect.Commit{Stream: "Order#early", Version: 1, LastVersion: 1}
+// TestNewestCommits: a page that opens shows the newest commits that exist. They are in no rate and no lag; what is stored from
+// then on is. A page that comes later is told the same.
+func TestNewestCommits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newTail()
+		old := func(version int64) inspect.Commit {
+			at := time.Now().Add(-time.Duration(10-version) * time.Second)
+			return inspect.Commit{Stream: "Order#o", Version: version, LastVersion: version, At: at, Events: make([]inspect.Event, 1)}
+		}
+		s.past = inspect.Recent[inspect.Commit]{Commits: []inspect.Commit{old(1), old(2)}}
+		h := start(t, s, Config{})
+		p, first := h.join()
+		s.commits <- old(3) // a shard that came late
+		s.commits <- inspect.Commit{Stream: "Order#new", Version: 1, LastVersion: 1, At: time.Now(), Events: make([]inspect.Event, 1)}
+		time.Sleep(1500 * time.Millisecond)
+		var told []string
+		for range 6 {
+			m := <-p.messages
+			told = append(told, m.event)
+			if m.event == "opened" && string(m.data) != `{"complete":false}` {
+				t.Errorf("opened with %s", m.data)
+			}
+			if m.event == "pulse" && !strings.Contains(string(m.data), `"commits":1,"events":1`) {
+				t.Errorf("old commits count: %s", m.data)
+			}
+		}
+		if got := strings.Join(told, " "); len(first) != 1 || got != "commit commit opened commit commit pulse" {
+			t.Errorf("told %s", got)
+		}
+		s.fail <- errors.New("gone")
+		time.Sleep(2 * again)
 		synctest.Wait()
-		if _, first := h.join(); len(first) != 2 || !strings.Contains(string(first[1].data), "Order#early") {
-			t.Errorf("it was watched: %s", first)
+		if !slices.Equal(s.wanted, []int{recent, 0}) {
+			t.Errorf("after a failure the past is read again: %v", s.wanted)
+		}
+		late, first := h.join()
+		told = nil
+		for _, m := range first {
+			told = append(told, m.event)
+		}
+		if got := strings.Join(told, " "); got != "history commit commit commit commit opened" {
+			t.Errorf("a later page is told %s", got)
+		}
+		h.leave(late)
+		h.leave(p)
+	})
+}
+
+// TestReadsForNoPage: without a page the console calls nothing: no feed, no checkpoint of a commit that it watched, no
+// counter of the runner. A page that comes back is served again.
+func TestReadsForNoPage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newTail()
+		var counters atomic.Int32
+		s.applied = func(int64) []inspect.Applied { // never applied: it is watched on
+			return []inspect.Applied{{Projection: "slow", Status: projection.Serving}}
+		}
+		h := start(t, s, Config{
+			Requests: func(context.Context) (map[string]Count, error) { counters.Add(1); return nil, nil },
+			Units:    func(context.Context) (Consumed, error) { counters.Add(1); return Consumed{}, nil },
+		})
+		calls := func() int32 { return s.calls.Load() + counters.Load() }
+		time.Sleep(time.Minute)
+		if n := calls(); n != 0 {
+			t.Errorf("%d calls before the first page", n)
+		}
+		for visit := range 2 {
+			before := calls()
+			p, _ := h.join()
+			s.commits <- inspect.Commit{Stream: "Order#o", Version: 1, LastVersion: 1, At: time.Now()}
+			time.Sleep(5 * time.Second)
+			// At least the feed, and each second a checkpoint and two counters.
+			if n := calls() - before; n < 1+4*3 {
+				t.Errorf("visit %d: %d calls for an open page", visit, n)
+			}
+			h.leave(p)
+			synctest.Wait()
+			before = calls()
+			time.Sleep(10 * time.Minute)
+			if n := calls() - before; n != 0 {
+				t.Errorf("visit %d: %d calls after the page left", visit, n)
+			}
 		}
 	})
 }
@@ -109,6 +203,7 @@ func TestSlowPage(t *testing.T) {
 		h := start(t, s, Config{})
 		slow, _ := h.join()
 		synctest.Wait()
+		<-slow.messages // opened
 		for v := range int64(pending + 10) {
 			s.commits <- inspect.Commit{Stream: "Order#o", Version: v + 1, LastVersion: v + 1}
 		}
@@ -135,6 +230,7 @@ func TestTrouble(t *testing.T) {
 		h := start(t, s, Config{})
 		p, _ := h.join()
 		s.fail <- errors.New("no stream")
+		<-p.messages // opened
 		if m := <-p.messages; m.event != "trouble" || !strings.Contains(string(m.data), "no stream") {
 			t.Errorf("%s %s", m.event, m.data)
 		}

@@ -6,7 +6,8 @@ import (
 	"net/http"
 )
 
-// live sends what happens, as it does, as server-sent events: history (the last pulses), commit, pulse, missed, trouble. A
+// live sends what happens, as it does, as server-sent events: history (the last pulses), commit (first the newest that are
+// there), opened (they were looked for), pulse, missed, trouble. A
 // pulse comes every second, so nobody between takes the connection for dead.
 func (c *Console) live(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")

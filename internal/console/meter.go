@@ -50,6 +50,7 @@ type effort struct {
 // meter counts commits, and watches some of them on their way into the projections.
 type meter struct {
 	console *Console
+	begun   time.Time // commits that are older don't count
 	mu      sync.Mutex
 	now     pulse
 	types   map[string]int // events by type of stream, since the last pulse
@@ -69,7 +70,7 @@ type watched struct {
 }
 
 func newMeter(c *Console) *meter {
-	return &meter{console: c, types: map[string]int{}, readers: map[string][]string{}}
+	return &meter{console: c, begun: time.Now(), types: map[string]int{}, readers: map[string][]string{}}
 }
 
 // add counts a commit.

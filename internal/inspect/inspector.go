@@ -19,9 +19,12 @@ type Store interface {
 	Head(ctx context.Context, stream es.StreamID) (es.Head, error)
 }
 
-// Feed yields the commits of all streams that are stored from when it is asked on, until its context ends.
+// Feed tells what is stored in all streams, until its context ends.
 type Feed interface {
+	// Commits yields what is stored from when it is asked on.
 	Commits(ctx context.Context) iter.Seq2[es.Commit, error]
+	// Recent begins with the newest commits that are there, n at most.
+	Recent(ctx context.Context, n int) (Recent[es.Commit], error)
 }
 
 // Replay folds an aggregate to a point of its past.

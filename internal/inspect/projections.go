@@ -11,6 +11,8 @@ import (
 type Projection struct {
 	Name        string       `json:"projection"`
 	Generations []Generation `json:"generations"`
+	// Unregistered says that no process has begun with it: its generation is the one that it would begin with.
+	Unregistered bool `json:"unregistered,omitempty"`
 }
 
 // Generation is one build of a projection's rows.
@@ -51,7 +53,9 @@ func (i *Inspector) Projections(ctx context.Context) ([]Projection, error) {
 			return nil, err
 		}
 		for _, r := range records {
-			p := Projection{Name: r.Projection, Generations: make([]Generation, len(r.Builds))}
+			p := Projection{
+				Name: r.Projection, Generations: make([]Generation, len(r.Builds)), Unregistered: r.Revision == 0,
+			}
 			for k, b := range r.Builds {
 				if p.Generations[k], err = newGeneration(ctx, e, r.Projection, b); err != nil {
 					return nil, err

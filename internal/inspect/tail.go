@@ -25,6 +25,35 @@ func (i *Inspector) Tail(ctx context.Context, q Query) iter.Seq2[Commit, error] 
 	}
 }
 
+// Recent is the newest commits, and what comes after them.
+type Recent[C any] struct {
+	// Commits are the newest, the oldest of them first.
+	Commits []C
+	// Complete says that no newer ones are missing, up to where Then begins.
+	Complete bool
+	// Then yields those that are stored after them, until the context ends.
+	Then iter.Seq2[C, error]
+}
+
+// Recent returns the newest commits of all streams, n at most, as far as the [Feed] still holds them.
+//
+// Errors: [ErrNoFeed]; the feed's.
+func (i *Inspector) Recent(ctx context.Context, n int) (Recent[Commit], error) {
+	if i.cfg.Feed == nil {
+		return Recent[Commit]{}, ErrNoFeed
+	}
+	found, err := i.cfg.Feed.Recent(ctx, n)
+	if err != nil {
+		return Recent[Commit]{}, err
+	}
+	out := Recent[Commit]{Commits: make([]Commit, len(found.Commits)), Complete: found.Complete}
+	for k := range found.Commits {
+		out.Commits[k] = NewCommit(&found.Commits[k])
+	}
+	out.Then = func(yield func(Commit, error) bool) { pass(ctx, found.Then, Query{}, yield) }
+	return out, nil
+}
+
 // Follow yields the commits of one stream after a version as they are stored, until its context ends. It asks again and
 // again, for a read unit each time.
 //

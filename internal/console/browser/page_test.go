@@ -31,8 +31,9 @@ type page struct {
 	ctx     context.Context
 	address *url.URL
 
-	mu     sync.Mutex
-	faults []string // what the browser complained about, and requests to others
+	mu      sync.Mutex
+	faults  []string // what the browser complained about, and requests to others
+	traffic int      // requests, and messages of the live connection
 }
 
 // patience is how long something may take to show.
@@ -88,7 +89,10 @@ func (p *page) hear(event any) {
 			return // a search asks whether its word is a stream
 		}
 		p.faults = append(p.faults, fmt.Sprintf("%s: %s %s", e.Entry.Level, e.Entry.Text, e.Entry.URL))
+	case *network.EventEventSourceMessageReceived:
+		p.traffic++
 	case *network.EventRequestWillBeSent:
+		p.traffic++
 		if to, err := url.Parse(e.Request.URL); err != nil || to.Host != p.address.Host {
 			p.faults = append(p.faults, "it asks "+e.Request.URL)
 		}
@@ -162,6 +166,21 @@ var looks = []struct {
 	{"desktop-light", 1280, 900, "light"}, {"desktop-dark", 1280, 900, "dark"}, {"phone-light", 390, 844, "light"}, {"smallest-dark", 320, 640, "dark"},
 }
 
+// tornWords are the words that stand in two lines. A name may be broken before a capital.
+const tornWords = `(() => {
+	const torn = [], all = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+	const range = document.createRange();
+	for (let text = all.nextNode(); text; text = all.nextNode()) {
+		if (text.parentElement.closest('.hidden, noscript, script, .skip')) continue;
+		for (const word of text.data.matchAll(/[A-Z]?[a-z]{1,24}/g)) {
+			range.setStart(text, word.index);
+			range.setEnd(text, word.index + word[0].length);
+			if (new Set([...range.getClientRects()].map(r => Math.round(r.top))).size > 1) torn.push(word[0] + ' in ' + text.data.slice(0, 80));
+		}
+	}
+	return torn.slice(0, 5).join('; ');
+})()`
+
 // look takes pictures of a view as people have it, and checks that nothing sticks out of the window.
 func (p *page) look(t *testing.T, name string) {
 	t.Helper()
@@ -176,6 +195,9 @@ func (p *page) look(t *testing.T, name string) {
 		picture, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
 		must(t, err)
 		must(t, os.WriteFile(filepath.Join(dir, name+"-"+l.name+".png"), picture, 0o644))
+		if torn := value[string](t, p, tornWords); torn != "" {
+			t.Errorf("%s breaks words in the middle in a window of %d: %s", name, l.width, torn)
+		}
 		if wide := value[int64](t, p, "document.documentElement.scrollWidth"); wide > l.width {
 			t.Errorf("%s is %d px wide in a window of %d", name, wide, l.width)
 		}

@@ -4,6 +4,7 @@ package browser
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -17,11 +18,13 @@ func TestConsole(t *testing.T) {
 	s := newService(t)
 	p := open(t, s.console)
 	p.until(t, "document.querySelector('h1')?.textContent === 'Live'")
+	p.until(t, "document.querySelectorAll('.feed li').length >= 50") // the newest that exist
 	for _, view := range []struct {
 		name string
 		try  func(*testing.T, *service, *page)
 	}{
-		{"live", live}, {"search", search}, {"stream", timeline}, {"follow", follow}, {"escapes", escapes}, {"rebuild", rebuild}, {"parked", parked},
+		{"live", live}, {"visible", visible}, {"search", search}, {"missing", missing}, {"slow", slow}, {"follow", follow},
+		{"escapes", escapes}, {"rebuild", rebuild}, {"parked", parked}, {"stream", timeline},
 	} {
 		t.Run(view.name, func(t *testing.T) {
 			view.try(t, s, p)
@@ -30,6 +33,9 @@ func TestConsole(t *testing.T) {
 		})
 	}
 }
+
+// count is the number of parked streams. The import leaves some for a while: the runner's bus is slow while it starts.
+var count = regexp.MustCompile(`Parked \d+`)
 
 // live: what is stored now shows, and stands still when it is told to.
 func live(t *testing.T, s *service, p *page) {
@@ -44,7 +50,8 @@ func live(t *testing.T, s *service, p *page) {
 		time.Sleep(500 * time.Millisecond)
 	}
 	p.says(t, ".figures", "Commits")
-	if got := p.tabbed(t, 10); !strings.HasPrefix(got, "Skip to content, Annals, Live, Search, Projections, Parked, q, Go, Pause, only") {
+	reached := "Skip to content, Annals, Live, Search, Projections, Parked, q, Go, Pause, only"
+	if got := count.ReplaceAllString(p.tabbed(t, 10), "Parked"); !strings.HasPrefix(got, reached) {
 		t.Errorf("Tab reaches %s", got)
 	}
 	p.run(t, chromedp.Click("main .bar button")) // Pause
@@ -101,6 +108,12 @@ func timeline(t *testing.T, _ *service, p *page) {
 	at(2, "ItemAdded")
 	p.press(t, kb.End)
 	p.says(t, "#where", fmt.Sprintf("Version %d of %d", last, last))
+	for _, model := range []string{"order-summary", "customer-orders", "product-sales", "reserve-stock"} {
+		p.until(t, fmt.Sprintf(`[...document.querySelectorAll('.models li')].some(e =>
+			e.innerText.includes(%q) && e.innerText.includes('generation 1') && e.innerText.includes('at version %d'))`, model, last))
+	}
+	p.until(t, `[...document.querySelectorAll('main time')].every(e =>
+		/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(e.title) && e.innerText.includes(e.title) && /^(now|\d+ (s|min) ago|\d{4}-\d\d-\d\d)$/.test(e.firstChild.textContent))`)
 	p.run(t, chromedp.Click(".timeline li:last-child button")) // the first event
 	at(1, "OrderCreated")
 	if hash := value[string](t, p, "location.hash"); hash != "#/stream/Order%2310300@1" {
@@ -110,15 +123,38 @@ func timeline(t *testing.T, _ *service, p *page) {
 	p.says(t, ".detail h2", fmt.Sprintf("State at version %d", last))
 }
 
+// missing: a stream that is not there is said to be not there.
+func missing(t *testing.T, _ *service, p *page) {
+	p.view(t, "#/stream/Order%23none", "There is no stream Order#none")
+	p.says(t, "main", "Nothing was ever stored under this name")
+	p.run(t, chromedp.SetValue("#q", "Order#none"), chromedp.SendKeys("#q", kb.Enter))
+	p.says(t, "main", "There is no stream Order#none, and none whose name begins so.")
+	p.view(t, "#/stream/Order%23none", "There is no stream Order#none")
+}
+
+// slow: what is waited for shows as such after a moment, and then gives way to what was asked for.
+func slow(t *testing.T, _ *service, p *page) {
+	p.run(t, chromedp.Evaluate[chromedp.Void](`window.quick = window.fetch;
+		window.fetch = async (...all) => { await new Promise(done => setTimeout(done, 2000)); return window.quick(...all); }`))
+	for hash, title := range map[string]string{
+		"#/stream/Order%2310300": "Order#10300", "#/projections": "Projections", "#/parked": "Parked streams",
+	} {
+		p.run(t, chromedp.Evaluate[chromedp.Void](fmt.Sprintf("location.hash = %q", hash)))
+		p.until(t, "[...document.querySelectorAll('main .loading')].some(e => getComputedStyle(e).visibility === 'visible')")
+		p.until(t, fmt.Sprintf("document.querySelector('h1').textContent === %q && !document.querySelector('main .loading')", title))
+	}
+	p.run(t, chromedp.Evaluate[chromedp.Void]("window.fetch = window.quick"))
+}
+
 // follow: a request, to every projection that applied what it did.
 func follow(t *testing.T, s *service, p *page) {
 	s.post(t, "/orders", `{"orderId":"followed","customerId":"ada","items":[{"productId":"searched","quantity":1,"unitPrice":{"amount":"1.00","currency":"USD"}}]}`,
 		"X-Correlation-Id", "browser-follow")
 	p.view(t, "#/follow/browser-follow", "One request")
 	p.says(t, ".trace", "Order#followed")
-	p.until(t, "/after [\\d.]+ (ms|s)/.test([...document.querySelectorAll('.meta dd')].at(-1).innerText)")
+	p.until(t, "/after [\\d.]+\\s(ms|s)/.test([...document.querySelectorAll('.meta dd')].at(-1).innerText)")
 	for _, projection := range []string{"order-summary", "customer-orders", "product-sales"} {
-		p.until(t, fmt.Sprintf("[...document.querySelectorAll('.applied tr')].some(r => r.innerText.includes(%q) && r.querySelector('time') && /\\d ms|\\d s|within/.test(r.innerText))", projection))
+		p.until(t, fmt.Sprintf("[...document.querySelectorAll('.applied tr')].some(r => r.innerText.includes(%q) && r.querySelector('time') && /\\d\\s(ms|s)|within/.test(r.innerText))", projection))
 	}
 }
 
@@ -164,22 +200,29 @@ func parked(t *testing.T, s *service, p *page) {
 	s.openAccount(t, "parked", "Ada")
 	mend := s.spoil(t, "parked")
 	p.view(t, "#/parked", "Parked streams")
-	p.until(t, "document.querySelectorAll('.cards > li').length === 3") // the account's two read models, and the publisher
+	for _, reader := range []string{"account-summary", "account-statement", "publisher"} {
+		p.until(t, fmt.Sprintf("document.querySelector(%q)", retryOf(reader)))
+	}
 	p.says(t, ".cards", "Account#parked in account-summary")
 	p.says(t, ".cards pre", "AccountFrozen")
-	p.says(t, "header nav", "Parked 3")
+	p.until(t, "document.querySelectorAll('.cards > li').length >= 3 && /Parked \\d/.test(document.querySelector('header nav').innerText)")
 	p.look(t, "parked-streams")
-	retry := func(projection string) string {
-		return fmt.Sprintf(`[aria-label="Try Account#parked again in %s"]`, projection)
-	}
-	p.run(t, chromedp.Click(retry("account-summary")))
+	p.view(t, "#/stream/Account%23parked", "Account#parked")
+	p.says(t, ".models li", "parked at version")
+	p.look(t, "parked-stream")
+	p.view(t, "#/parked", "Parked streams")
+	p.run(t, chromedp.Click(retryOf("account-summary")))
 	p.says(t, ".cards", "waits still")
 	mend()
 	for _, projection := range []string{"account-summary", "account-statement", "publisher"} {
-		p.until(t, fmt.Sprintf("document.querySelector(%q)", retry(projection)))
-		p.run(t, chromedp.Click(retry(projection)))
-		p.until(t, fmt.Sprintf("!document.querySelector(%q)", retry(projection)))
+		p.until(t, fmt.Sprintf("document.querySelector(%q)", retryOf(projection)))
+		p.run(t, chromedp.Click(retryOf(projection)))
+		p.until(t, fmt.Sprintf("!document.querySelector(%q)", retryOf(projection)))
 	}
-	p.says(t, "main", "No stream waits.")
 	p.says(t, "header nav", "Parked")
+}
+
+// retryOf finds the button that tries the spoiled account again.
+func retryOf(projection string) string {
+	return fmt.Sprintf(`[aria-label="Try Account#parked again in %s"]`, projection)
 }

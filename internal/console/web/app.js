@@ -1,6 +1,7 @@
 // Which view is shown, and what stays around it.
-import { put, ask, failed, heading, tag } from './dom.js';
-import { connect, live } from './feed.js';
+import { h, put, ask, failed, heading, loading, tag } from './dom.js';
+import { connect } from './feed.js';
+import { visible, later } from './visible.js';
 import { home } from './home.js';
 import { stream } from './stream.js';
 import { search, quick } from './search.js';
@@ -24,10 +25,13 @@ async function show(first) {
     else a.removeAttribute('aria-current');
   }
   let content;
+  const slow = setTimeout(() => put(main, heading('One moment'), loading()), 200);
   try {
     content = make ? await make(found[1] ?? '', { signal: view.signal, about, counted }) : [heading('Nothing is here')];
   } catch (error) {
-    content = [heading('That did not work'), failed(error)];
+    content = error.status === 404 ? missing(error.message) : [heading('That did not work'), failed(error)];
+  } finally {
+    clearTimeout(slow);
   }
   if (view.signal.aborted) return;
   put(main, content);
@@ -37,11 +41,15 @@ async function show(first) {
   scrollTo(0, 0);
 }
 
+const missing = what => [heading(what),
+  h('p', null, 'Nothing was ever stored under this name. A name is a type and an id, as in ', h('span', { class: 'data' }, 'Order#o-1'),
+    ', with capitals as they were written. ', h('a', { href: '#/search' }, 'Search'), ' finds streams by how their names begin.')];
+
 function counted(n) { put(document.getElementById('parked-count'), n ? ' ' : '', n ? tag(n, 'bad') : null); }
 
 async function count() {
   try { counted((await ask('api/parked')).parked.length); } catch { /* the view says what is wrong */ }
-  setTimeout(count, 15_000);
+  later(count, 15_000);
 }
 
 document.getElementById('quick').addEventListener('submit', e => {
@@ -52,7 +60,9 @@ document.getElementById('quick').addEventListener('submit', e => {
 document.querySelector('.skip').addEventListener('click', e => { e.preventDefault(); main.focus(); });
 addEventListener('hashchange', () => show(false));
 
+put(main, loading());
 try {
+  await visible(); // a tab that was opened in the background waits
   about = await ask('api/about');
   put(document.getElementById('place'), about.place);
   put(document.getElementById('mode'), about.write ? 'may write' : 'read only');

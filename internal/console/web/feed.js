@@ -1,5 +1,6 @@
 // The connection over which the page hears what happens, and what it remembers of it.
 import { put } from './dom.js';
+import { whileVisible } from './visible.js';
 
 const seconds = 180, kept = 200;
 
@@ -7,20 +8,26 @@ export const live = new EventTarget();
 live.pulses = [];   // the last seconds
 live.commits = [];  // the newest first
 live.missed = 0;
+live.opened = null; // whether the newest commits were found, null while they are looked for
 
-export function connect() {
+// connect listens whenever the page can be seen. The console reads nothing for a page that does not listen.
+export const connect = () => whileVisible(listen);
+
+function listen() {
   const source = new EventSource('api/live');
   const on = (name, take) => source.addEventListener(name, e => {
     take(JSON.parse(e.data));
     live.dispatchEvent(new CustomEvent(name));
   });
-  on('history', all => { live.pulses = all.slice(-seconds); live.commits = []; trouble(''); });
+  on('history', all => { live.pulses = all.slice(-seconds); live.commits = []; live.opened = null; trouble(''); });
   on('pulse', p => { live.pulses.push(p); live.pulses.splice(0, live.pulses.length - seconds); });
   on('commit', c => { live.commits.unshift(c); live.commits.length = Math.min(live.commits.length, kept); });
+  on('opened', o => { live.opened = { complete: o.complete, at: new Date() }; });
   on('missed', m => { live.missed += m.messages; });
   on('trouble', t => trouble(t.error ? 'Commits can\u2019t be followed just now, it is tried again: ' + t.error : ''));
   source.onerror = () => trouble('The connection to the console is lost. It is tried again; what is shown may be old.');
   source.onopen = () => trouble('');
+  return () => source.close();
 }
 
 function trouble(text) {

@@ -1,5 +1,6 @@
 // One request: its commits, and every projection that applied them, with times.
-import { h, put, ask, heading, time, span, micros, streamLink, failed, tag } from './dom.js';
+import { h, put, ask, heading, time, instant, span, micros, streamLink, failed, tag } from './dom.js';
+import { later } from './visible.js';
 
 export async function follow(path, { signal }) {
   const [encoded, query] = path.split('?');
@@ -7,8 +8,6 @@ export async function follow(path, { signal }) {
   const from = new URLSearchParams(query).get('from');
   const body = h('div');
   const state = h('p', { class: 'faint', role: 'status' });
-  let timer;
-  signal.addEventListener('abort', () => clearTimeout(timer));
 
   async function first() { // is quick: the search below is not
     const at = from.lastIndexOf('@');
@@ -23,7 +22,7 @@ export async function follow(path, { signal }) {
     draw(trace);
     put(state, trace.note ?? (trace.commits.length === 0 ? 'No commit has this correlation id.' : ''));
     // What is on its way is looked after for a while.
-    if (attempt < 10 && trace.commits.some(c => c.projections.some(p => !p.applied && !p.parked))) timer = setTimeout(again, 1500, attempt + 1);
+    if (attempt < 10 && trace.commits.some(c => c.projections.some(p => !p.applied && !p.parked))) later(() => again(attempt + 1), 1500, signal);
   }
   const again = attempt => all(attempt).catch(error => { if (!signal.aborted) put(state, failed(error)); });
 
@@ -34,7 +33,7 @@ export async function follow(path, { signal }) {
     const length = Math.max(...ends) - start || 1;
     const actors = [...new Set(trace.commits.map(c => c.metadata.actor).filter(Boolean))];
     put(body,
-      h('dl', { class: 'meta' }, h('dt', null, 'Began'), h('dd', null, time(trace.commits[0].at)),
+      h('dl', { class: 'meta' }, h('dt', null, 'Began'), h('dd', null, instant(trace.commits[0].at)),
         h('dt', null, 'By'), h('dd', { class: 'data' }, actors.join(', ') || 'nobody named'),
         h('dt', null, 'Commits'), h('dd', null, trace.commits.length),
         h('dt', null, 'Known everywhere'), h('dd', null, everywhere(trace.commits.flatMap(c => c.projections), start))),

@@ -33,20 +33,26 @@ export function home(_, { signal, about }) {
     const fresh = wanted.filter(c => !drawn.has(key(c)));
     // Who listens can't hear a flood: then only its size is told.
     list.setAttribute('aria-live', fresh.length > 3 ? 'off' : 'polite');
-    list.prepend(...fresh.map(line));
+    // What was there before does not arrive.
+    const arrives = live.opened && list.children.length > 0;
+    list.prepend(...fresh.map(c => { const li = line(c); if (arrives) li.classList.add('fresh'); return li; }));
     for (const c of fresh) drawn.add(key(c));
     while (list.children.length > shown) list.lastChild.remove();
     if (drawn.size > 5 * shown) drawn = new Set(wanted.map(key));
     const since = paused ? live.commits.findIndex(c => key(c) === key(paused[0] ?? {})) : 0;
     put(count, paused ? `${since < 0 ? live.commits.length : since} new since` : '');
     empty.hidden = wanted.length > 0;
-    put(empty, only ? 'None of the latest commits has that.' : 'Commits show here when they are stored.');
+    put(empty, only ? 'None of the latest commits has that.'
+      : live.opened ? 'Commits show here when they are stored.' : 'Looking for the newest commits …');
+    gap.hidden = live.opened?.complete ?? true;
+    if (!gap.hidden) put(gap, 'The list begins at ', time(live.opened.at.toISOString()),
+      ': there is too much in the event table’s stream to find what came before. Search finds older commits.');
     if (fresh.length > 3 && Date.now() - latest > 10_000) {
       latest = Date.now();
       say(`${fresh.length} commits, the latest in ${fresh[0].stream}`);
     }
   }
-  const empty = h('p', { class: 'faint' });
+  const empty = h('p', { class: 'faint' }), gap = h('p', { class: 'faint' });
 
   function beat() {
     const all = lags(60);
@@ -75,7 +81,7 @@ export function home(_, { signal, about }) {
       dots(slowest, { kind: 'second', label: `Lag of the slowest projection over the last ${n} seconds: ${span(top)} at most` }));
   }
 
-  live.addEventListener('commit', soon(feed, signal), { signal });
+  for (const name of ['commit', 'opened']) live.addEventListener(name, soon(feed, signal), { signal });
   live.addEventListener('history', () => { drawn = new Set(); list.replaceChildren(); feed(); beat(); }, { signal });
   live.addEventListener('pulse', beat, { signal });
   feed();
@@ -84,7 +90,7 @@ export function home(_, { signal, about }) {
     h('section', { 'aria-labelledby': 'commits' },
       h('div', { class: 'bar' }, h('h2', { id: 'commits' }, 'Commits'), button, count,
         h('label', { for: 'only' }, 'Only with'), filter),
-      empty, list)];
+      empty, list, gap)];
 }
 
 const units = what => Math.round(lately(60, p => p.units?.[what] ?? 0)).toLocaleString();

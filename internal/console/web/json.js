@@ -41,6 +41,7 @@ function write(lines, value, path, label, depth, marks, comma) {
 // short is a value in a line.
 export function short(value) {
   if (value === undefined) return h('span', { class: 'faint' }, 'nothing');
-  const text = JSON.stringify(value, (_, v) => v instanceof Exact ? v.source : v);
+  // Its line breaks are those between members, which become spaces: a line may end there.
+  const text = JSON.stringify(value, (_, v) => v instanceof Exact ? v.source : v, 1).replace(/\n\s*/g, ' ');
   return h('code', null, text.length > 200 ? text.slice(0, 200) + '…' : text);
 }

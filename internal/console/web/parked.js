@@ -1,24 +1,24 @@
 // Streams that a projection could not apply: why, and another try.
-import { h, put, ask, order, heading, time, streamLink, failed, tag, say } from './dom.js';
+import { h, put, ask, order, heading, loading, time, streamLink, failed, tag, say } from './dom.js';
+import { later } from './visible.js';
 
 export function parked(_, { signal, about, counted }) {
-  const out = h('div');
-  let timer;
-  signal.addEventListener('abort', () => clearTimeout(timer));
+  const out = h('div', null, loading());
+  let off;
 
   async function load() {
-    clearTimeout(timer);
+    off?.();
     try {
       const { parked, more } = await ask('api/parked', null, { signal });
       counted(parked.length);
       draw(parked, more);
-      timer = setTimeout(refresh, 10_000);
+      off = later(refresh, 10_000, signal);
     } catch (e) {
       if (!signal.aborted) put(out, failed(e));
     }
   }
   // Whoever has the focus in the list keeps it.
-  const refresh = () => out.contains(document.activeElement) ? timer = setTimeout(refresh, 5000) : load();
+  const refresh = () => out.contains(document.activeElement) ? off = later(refresh, 5000, signal) : load();
 
   function draw(all, more) {
     if (all.length === 0) {
@@ -26,7 +26,7 @@ export function parked(_, { signal, about, counted }) {
       return;
     }
     put(out,
-      h('p', null, `${all.length}${more ? ' and more' : ''} wait. Each stands alone: all other streams go on.`,
+      h('p', null, `${all.length}${more ? ' and more streams wait' : all.length === 1 ? ' stream waits' : ' streams wait'}. Each stands alone: all others go on.`,
         !about.write && h('span', { class: 'faint' }, ' This console only reads: start it with --write to try them again here, or use `annals parked retry`.')),
       h('ul', { class: 'cards' }, all.map(card)));
   }
@@ -40,7 +40,7 @@ export function parked(_, { signal, about, counted }) {
         try {
           const answer = await order('api/retry', { projection: p.projection, stream: p.stream });
           put(result, answer.waits ? [tag('waits still', 'bad'), ' ', h('span', { class: 'data' }, answer.error)] : [tag('applied', 'good'), ' It is level again.']);
-          if (!answer.waits) { say(p.stream + ' is level again'); timer = setTimeout(load, 1500); return; }
+          if (!answer.waits) { say(p.stream + ' is level again'); off?.(); off = later(load, 1500, signal); return; }
         } catch (e) { put(result, failed(e)); }
         button.disabled = false;
         button.focus();
@@ -48,7 +48,7 @@ export function parked(_, { signal, about, counted }) {
     }, 'Try again');
     return h('li', null,
       h('h2', null, streamLink(p.stream, p.version), ' in ', p.projection),
-      h('p', null, tag(p.reason, 'bad'), ` at version ${p.version}, generation ${p.generation}, since `, time(p.at),
+      h('p', null, tag(p.reason, 'bad'), ` at version ${p.version}, generation ${p.generation}, `, time(p.at),
         `; ${p.events} event${p.events === 1 ? '' : 's'} known to wait`),
       h('pre', { tabindex: '0', 'aria-label': 'Error' }, p.error),
       h('p', { class: 'faint data' }, 'code ' + p.code),

@@ -1,17 +1,17 @@
 // All projections: lag, throughput, generations, rebuilds.
-import { h, put, ask, order, heading, time, span, failed, tag, say } from './dom.js';
+import { h, put, ask, order, heading, loading, time, span, failed, tag, say } from './dom.js';
 import { live, lags, waiting, quantile } from './feed.js';
 import { bars } from './plot.js';
+import { later } from './visible.js';
 
 export function projections(_, { signal, about }) {
   const table = h('tbody');
-  const error = h('div');
+  const error = h('div', null, loading());
   const rows = new Map();
-  let timer;
-  signal.addEventListener('abort', () => clearTimeout(timer));
+  let off;
 
   async function load() {
-    clearTimeout(timer);
+    off?.();
     try {
       const all = await ask('api/projections', null, { signal });
       put(error);
@@ -22,11 +22,11 @@ export function projections(_, { signal, about }) {
         }
         rows.get(p.projection).take(p);
       }
-      timer = setTimeout(load, all.some(busy) ? 700 : 3000);
+      off = later(load, all.some(busy) ? 700 : 3000, signal);
     } catch (e) {
       if (signal.aborted) return;
       put(error, failed(e));
-      timer = setTimeout(load, 3000);
+      off = later(load, 3000, signal);
     }
   }
 
@@ -42,7 +42,7 @@ export function projections(_, { signal, about }) {
       tr,
       take(p) {
         const serving = p.generations.find(g => g.status === 'serving');
-        put(generation, serving ? [h('strong', null, serving.generation), ` fold ${serving.fold} `, h('small', { class: 'faint' }, 'since ', time(serving.since))] : 'none yet',
+        put(generation, p.unregistered ? 'nothing has begun with it' : serving ? [h('strong', null, serving.generation), ` fold ${serving.fold}`, h('small', { class: 'faint block' }, 'began ', time(serving.since))] : 'none yet',
           p.generations.filter(g => g !== serving).map(g => h('small', { class: 'block faint' }, `${g.generation} ${g.status}`)));
         const n = Math.max(0, ...p.generations.map(g => g.parked));
         put(parked, n ? h('a', { href: '#/parked' }, tag(n + ' parked', 'bad')) : '0');

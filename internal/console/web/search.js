@@ -41,7 +41,7 @@ async function run(kind, word, out, signal) {
     const found = await ask('api/find', { [kind]: word }, { signal });
     const n = found.commits.length;
     put(out,
-      h('p', null, n === 0 ? 'Nothing was found.' : `${n} commit${n === 1 ? '' : 's'}, newest first. `, found.note && h('strong', null, found.note),
+      h('p', null, n === 0 ? full ? `There is no stream ${word}, and none whose name begins so.` : 'Nothing was found.' : `${n} commit${n === 1 ? '' : 's'}, newest first. `, found.note && h('strong', null, found.note),
         kind === 'correlation' && n > 0 && [' ', followLink(word, 'Follow this request')]),
       kind === 'stream' && n > 0 && h('p', { class: 'streams' }, 'Streams: ',
         [...new Set(found.commits.map(c => c.stream))].slice(0, 30).map((name, i) => [i > 0 && ', ', streamLink(name)])),

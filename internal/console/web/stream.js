@@ -1,6 +1,7 @@
 // A stream: a timeline, a slider over it, and the state and what changed at each version.
-import { h, put, ask, heading, time, streamLink, followLink, failed } from './dom.js';
+import { h, put, ask, heading, loading, time, instant, streamLink, followLink, failed } from './dom.js';
 import { json, short } from './json.js';
+import { models } from './models.js';
 
 const window_ = 100; // events of the timeline that are shown around the version
 
@@ -19,7 +20,7 @@ export async function stream(path, { signal }) {
   const back = h('button', { type: 'button', onclick: () => go(version - 1) }, h('span', { 'aria-hidden': 'true' }, '‹'), ' Before');
   const forth = h('button', { type: 'button', onclick: () => go(version + 1) }, 'Next ', h('span', { 'aria-hidden': 'true' }, '›'));
   const times = h('ol', { class: 'timeline' });
-  const detail = h('div', { class: 'detail' });
+  const detail = h('div', { class: 'detail' }, loading());
   slider.addEventListener('input', () => go(Number(slider.value), 90));
 
   function go(to, delay = 0) {
@@ -60,11 +61,11 @@ export async function stream(path, { signal }) {
           : step.changes.length === 0 ? h('p', { class: 'faint' }, 'Nothing of the state.')
           : h('table', { class: 'changes' }, h('thead', null, h('tr', null, ['Where', 'Before', 'After'].map(t => h('th', { scope: 'col' }, t)))),
             h('tbody', null, step.changes.map(c => h('tr', null,
-              h('th', { scope: 'row', class: 'data' }, c.path || 'all of it'), h('td', null, short(c.before)), h('td', null, short(c.after))))))),
+              h('th', { scope: 'row', class: c.path && 'data' }, c.path || 'all of it'), h('td', null, short(c.before)), h('td', null, short(c.after))))))),
       step.state && h('section', null, h('h2', null, 'State at version ' + version), json(step.state.state, step.changes.map(c => c.path))),
       h('section', null, h('h2', null, 'Event'), json(event.data)),
       h('section', null, h('h2', null, 'Commit'), h('dl', { class: 'meta' },
-        row('Recorded', time(step.commit.at)), row('Happened', step.commit.occurredAt && time(step.commit.occurredAt)),
+        row('Recorded', instant(step.commit.at)), row('Happened', step.commit.occurredAt && instant(step.commit.occurredAt)),
         row('Schema', String(event.schema)), row('Actor', meta.actor),
         row('Request', followLink(meta.correlationId, null, `${name}@${step.commit.lastVersion}`)), row('Caused by', meta.causationId),
         row('Command', meta.commandId), row('Commit', step.commit.commitId),
@@ -88,6 +89,7 @@ export async function stream(path, { signal }) {
   return [heading(name),
     h('div', { class: 'slider' }, h('label', { for: 'version' }, 'Version'), back, slider, forth, where),
     info.more && h('p', { class: 'faint' }, `Only the first ${last} events are shown.`),
+    models(name, last, signal),
     h('div', { class: 'columns' }, h('nav', { 'aria-label': 'Timeline, newest first' }, h('h2', null, 'Timeline'), times), detail)];
 }
 

@@ -1,4 +1,5 @@
-// Package feed tells what is stored in an event table from now on, by reading its DynamoDB stream.
+// Package feed tells what is stored in an event table, by reading its DynamoDB stream: from now on, or from the newest commits
+// that the stream holds.
 //
 // On AWS the stream has two readers already, the projector and the reactor, which is as many as DynamoDB advises: a third
 // one may be throttled, and then so are they, for moments. So this one asks each shard once a second only, and should not be
@@ -14,10 +15,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
 
+	"github.com/annals-es/annals/internal/inspect"
 	"github.com/annals-es/annals/pkg/es"
 )
 
@@ -27,6 +29,16 @@ type Config struct {
 	Every time.Duration
 	// Endpoint is where streams are read, "" = where the SDK says. DynamoDB Local has them at the endpoint of its tables.
 	Endpoint string
+	// Budget is what [Feed.Recent] may spend on the past.
+	Budget Budget
+}
+
+// Budget bounds the search for the newest commits. The zero value takes the defaults.
+type Budget struct {
+	// Requests to DynamoDB Streams. Default 40: the projector and the reactor read the same shards.
+	Requests int
+	// Time is how long the search takes at most. Default 3 s.
+	Time time.Duration
 }
 
 // Feed reads the stream of one event table.
@@ -35,6 +47,7 @@ type Feed struct {
 	streams *dynamodbstreams.Client
 	table   string
 	every   time.Duration
+	budget  Budget
 }
 
 // New returns the feed of a table.
@@ -44,7 +57,8 @@ func New(tables *dynamodb.Client, cfg aws.Config, table string, own Config) *Fee
 			o.BaseEndpoint = &own.Endpoint
 		}
 	})
-	return &Feed{tables: tables, streams: streams, table: table, every: cmp.Or(own.Every, time.Second)}
+	budget := Budget{Requests: cmp.Or(own.Budget.Requests, 40), Time: cmp.Or(own.Budget.Time, 3*time.Second)}
+	return &Feed{tables: tables, streams: streams, table: table, every: cmp.Or(own.Every, time.Second), budget: budget}
 }
 
 // ErrNoStream says that a table has no stream.
@@ -55,18 +69,55 @@ var ErrNoStream = errors.New("the table has no stream: `annals doctor` says what
 // Errors: [ErrNoStream]; [es.CorruptError]; those of DynamoDB.
 func (f *Feed) Commits(ctx context.Context) iter.Seq2[es.Commit, error] {
 	return func(yield func(es.Commit, error) bool) {
-		err := f.read(ctx, func(c es.Commit) bool { return yield(c, nil) })
+		from, err := f.Recent(ctx, 0)
 		if err != nil {
-			yield(es.Commit{}, fmt.Errorf("follow table %s: %w", f.table, err))
+			yield(es.Commit{}, err)
+			return
 		}
+		from.Then(yield)
 	}
 }
 
-func (f *Feed) read(ctx context.Context, visit func(es.Commit) bool) error {
-	r, err := f.open(ctx)
+// Recent returns the newest commits that the stream holds, n at most, and what yields those that are stored after them. The
+// stream holds the commits of one day. Commits that can't be read are passed over: `annals verify` finds them.
+//
+// A shard can't be read backwards, so the search reads whole shards, within [Budget]. Where that is not enough, the answer is
+// not complete: it begins with what is stored from now on.
+//
+// Errors: those of [Feed.Commits].
+func (f *Feed) Recent(ctx context.Context, n int) (inspect.Recent[es.Commit], error) {
+	out, r, err := f.recent(ctx, n)
 	if err != nil {
-		return err
+		return out, f.failed(err)
 	}
+	out.Then = func(yield func(es.Commit, error) bool) {
+		if err := f.read(ctx, r, func(c es.Commit) bool { return yield(c, nil) }); err != nil {
+			yield(es.Commit{}, f.failed(err))
+		}
+	}
+	return out, nil
+}
+
+func (f *Feed) failed(err error) error { return fmt.Errorf("follow table %s: %w", f.table, err) }
+
+func (f *Feed) recent(ctx context.Context, n int) (out inspect.Recent[es.Commit], r *reader, err error) {
+	r, now, err := f.open(ctx)
+	if err != nil {
+		return out, nil, err
+	}
+	shards, err := r.shards(ctx)
+	if err != nil {
+		return out, nil, err
+	}
+	for _, s := range shards {
+		r.known[aws.ToString(s.ShardId)] = true
+	}
+	p := past{reader: r, most: n, now: now, left: f.budget.Requests, all: byID(shards), read: map[string]stretch{}}
+	out.Commits, out.Complete, err = p.search(ctx, f.budget.Time)
+	return out, r, err
+}
+
+func (f *Feed) read(ctx context.Context, r *reader, visit func(es.Commit) bool) error {
 	for {
 		more, err := r.round(ctx, visit)
 		if err != nil || !more {
@@ -80,28 +131,21 @@ func (f *Feed) read(ctx context.Context, visit func(es.Commit) bool) error {
 	}
 }
 
-// open takes a place at the end of each open shard.
-func (f *Feed) open(ctx context.Context) (*reader, error) {
+// open finds the table's stream, and says what time it is at DynamoDB.
+func (f *Feed) open(ctx context.Context) (*reader, time.Time, error) {
 	table, err := f.tables.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &f.table})
 	if err != nil {
-		return nil, err
+		return nil, time.Time{}, err
 	}
 	if table.Table.LatestStreamArn == nil {
-		return nil, ErrNoStream
+		return nil, time.Time{}, ErrNoStream
 	}
-	r := &reader{streams: f.streams, stream: *table.Table.LatestStreamArn, known: map[string]bool{}, places: map[string]place{}}
-	shards, err := r.shards(ctx)
-	if err != nil {
-		return nil, err
+	now, told := middleware.GetServerTime(table.ResultMetadata)
+	if !told {
+		now = time.Now()
 	}
-	for _, s := range shards {
-		id := aws.ToString(s.ShardId)
-		r.known[id] = true
-		if s.SequenceNumberRange == nil || s.SequenceNumberRange.EndingSequenceNumber == nil { // open
-			if err := r.take(ctx, id, place{kind: types.ShardIteratorTypeLatest}); err != nil {
-				return nil, err
-			}
-		}
+	r := &reader{
+		streams: f.streams, stream: *table.Table.LatestStreamArn, known: map[string]bool{}, places: map[string]place{},
 	}
-	return r, nil
+	return r, now, nil
 }

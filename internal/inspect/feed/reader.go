@@ -77,18 +77,26 @@ func (r *reader) round(ctx context.Context, visit func(es.Commit) bool) (more bo
 
 // pass decodes a record. What is no new commit is passed over: the alarm on changed commits is not ours to raise.
 func pass(record *types.Record, visit func(es.Commit) bool) (more bool, err error) {
-	if record.EventName != types.OperationTypeInsert || record.Dynamodb == nil {
+	if !inserts(record) {
 		return true, nil
 	}
-	item, err := attributevalue.FromDynamoDBStreamsMap(record.Dynamodb.NewImage)
-	if err != nil {
-		return false, err
-	}
-	c, err := dynamostore.Decode(item)
+	c, err := commitOf(record)
 	if err != nil {
 		return false, err
 	}
 	return visit(c), nil
+}
+
+func inserts(record *types.Record) bool {
+	return record.EventName == types.OperationTypeInsert && record.Dynamodb != nil
+}
+
+func commitOf(record *types.Record) (es.Commit, error) {
+	item, err := attributevalue.FromDynamoDBStreamsMap(record.Dynamodb.NewImage)
+	if err != nil {
+		return es.Commit{}, err
+	}
+	return dynamostore.Decode(item)
 }
 
 // follow opens the shards that are new, from their beginning.

@@ -160,10 +160,21 @@ func (t *target) String() string {
 func (t *target) place(stream es.StreamID) place { return place{t.sub.name(), t.Generation, stream} }
 
 // targets are the generations that are fed, of each projection those first that readers go over to, so that they never go
-// back in time.
+// back in time. Projections that are new are registered.
 //
 // Errors: the catalog's.
 func (e *Engine) targets(ctx context.Context) ([][]target, error) {
+	records, err := e.registered(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return e.targetsOf(records), nil
+}
+
+// listed are the targets for those who only look: nothing is registered.
+//
+// Errors: the catalog's.
+func (e *Engine) listed(ctx context.Context) ([][]target, error) {
 	records, err := e.Records(ctx)
 	if err != nil {
 		return nil, err
@@ -182,12 +193,52 @@ func (e *Engine) targetsOf(records []Record) [][]target {
 	return all
 }
 
+// Records are the records of the engine's projections, in the order in which they were subscribed. It writes nothing: a
+// projection that no process has registered yet has the record that it would get, with revision 0.
+//
+// Errors: the catalog's.
+func (e *Engine) Records(ctx context.Context) ([]Record, error) {
+	return e.records(ctx, func(_ context.Context, sub *Subscription, records map[string]Record) (Record, error) {
+		return e.seen(sub, records), nil
+	})
+}
+
+// registered are the records of the engine's projections, in the order in which they were subscribed. It makes those that are
+// missing.
+//
+// Errors: the catalog's.
+func (e *Engine) registered(ctx context.Context) ([]Record, error) { return e.records(ctx, e.recordOf) }
+
+func (e *Engine) records(
+	ctx context.Context, of func(context.Context, *Subscription, map[string]Record) (Record, error),
+) ([]Record, error) {
+	all, err := e.catalog.Records(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("generations: %w", err)
+	}
+	out := make([]Record, len(e.subscriptions))
+	for i := range e.subscriptions {
+		if out[i], err = of(ctx, &e.subscriptions[i], all); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// seen returns a projection's record, or the one that it would get.
+func (e *Engine) seen(sub *Subscription, records map[string]Record) Record {
+	if r, there := records[sub.name()]; there {
+		return r
+	}
+	return first(sub.name(), sub.Projection.FoldVersion(), e.cfg.Now().UTC())
+}
+
 // recordOf returns a projection's record, which it makes where there is none.
 func (e *Engine) recordOf(ctx context.Context, sub *Subscription, records map[string]Record) (Record, error) {
-	if r, there := records[sub.name()]; there {
+	r := e.seen(sub, records)
+	if _, there := records[sub.name()]; there {
 		return r, nil
 	}
-	r := first(sub.name(), sub.Projection.FoldVersion(), e.cfg.Now().UTC())
 	switch err := e.catalog.Replace(ctx, r); {
 	case errors.Is(err, ErrStale): // another process was first
 		records, err := e.catalog.Records(ctx)

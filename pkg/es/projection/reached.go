@@ -19,7 +19,7 @@ type Reached struct {
 //
 // Errors: those of the catalog and the views.
 func (e *Engine) Reached(ctx context.Context, stream es.StreamID) ([]Reached, error) {
-	targets, err := e.targets(ctx)
+	targets, err := e.listed(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 //
 // Errors: [UnknownFoldError]; those of the catalog, the views, the queue, the starter.
 func (e *Engine) Start(ctx context.Context) error {
-	records, err := e.Records(ctx)
+	records, err := e.registered(ctx)
 	if err != nil {
 		return err
 	}

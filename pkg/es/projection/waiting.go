@@ -26,7 +26,7 @@ func (e *Engine) Parked(ctx context.Context, projection string) iter.Seq2[Waitin
 			yield(Waiting{}, e.unknown(projection))
 			return
 		}
-		targets, err := e.targets(ctx)
+		targets, err := e.listed(ctx)
 		if err != nil {
 			yield(Waiting{}, err)
 			return
@@ -77,21 +77,4 @@ func (e *Engine) Retry(ctx context.Context, projection string) (int, error) {
 		return len(tried), fmt.Errorf("retry %s: %w", stream, err)
 	}
 	return len(tried), nil
-}
-
-// Records are the records of the engine's projections, in the order in which they were subscribed.
-//
-// Errors: the catalog's.
-func (e *Engine) Records(ctx context.Context) ([]Record, error) {
-	all, err := e.catalog.Records(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("generations: %w", err)
-	}
-	out := make([]Record, len(e.subscriptions))
-	for i := range e.subscriptions {
-		if out[i], err = e.recordOf(ctx, &e.subscriptions[i], all); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }

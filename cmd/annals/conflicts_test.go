@@ -1,0 +1,32 @@
+package main
+
+import (
+	"bytes"
+	"sync"
+	"testing"
+)
+
+// TestMendedConflicts: several command lines that bring the same stream level get in each other's way, and all succeed. What
+// was mended on the way is said by none of them.
+func TestMendedConflicts(t *testing.T) { //nolint:paralleltest // sets the environment
+	port := running(t)
+	said := make([]bytes.Buffer, 12)
+	var wg sync.WaitGroup
+	for i := range said {
+		wg.Go(func() {
+			root := newRoot(func(name string) string { return map[string]string{"PORT": port}[name] })
+			root.SetOut(&bytes.Buffer{})
+			root.SetErr(&said[i])
+			root.SetArgs([]string{"--local", "heal", "Order#good"})
+			if err := root.ExecuteContext(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for i := range said {
+		if said[i].Len() > 0 {
+			t.Errorf("one said: %s", &said[i])
+		}
+	}
+}

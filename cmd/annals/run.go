@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// grace is how long a command has to stop after a signal.
+const grace = 2 * time.Second
+
+// run runs a command line and returns its exit code. A signal stops the command; one that does not stop in time, or after a
+// second signal, is left as it is.
+func run(root *cobra.Command, stderr io.Writer, signals <-chan os.Signal) int {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		err = root.ExecuteContext(ctx)
+	}()
+	select {
+	case <-done:
+		if err != nil {
+			fmt.Fprintln(stderr, "annals:", err)
+		}
+		return exitCode(err)
+	case sig := <-signals:
+		stop()
+		select {
+		case <-done:
+		case <-signals:
+		case <-time.After(grace):
+		}
+		fmt.Fprintf(stderr, "annals: stopped by %s; what it had done by then stays done\n", name(sig))
+		return signalCode(sig)
+	}
+}
+
+// signalCode is the exit code of a command that a signal stopped, as shells have it: 128 and the signal's number.
+func signalCode(sig os.Signal) int {
+	if sig == syscall.SIGTERM {
+		return exitTerminated
+	}
+	return exitInterrupted
+}
+
+func name(sig os.Signal) string {
+	if sig == syscall.SIGTERM {
+		return "SIGTERM"
+	}
+	return "SIGINT"
+}

@@ -1,0 +1,30 @@
+// Which read models a stream is in, and how far each of them is with it.
+import { h, put, ask, loading, failed, time, tag } from './dom.js';
+import { later } from './visible.js';
+
+const looks = 10; // at most, while one is not level
+
+export function models(stream, last, signal) {
+  const out = h('div', { role: 'status' }, loading());
+
+  async function load(left) {
+    try {
+      const all = await ask('api/applied', { stream, version: last }, { signal });
+      put(out, all.length === 0 ? h('p', { class: 'faint' }, 'No read model and no reaction reads it.')
+        : h('ul', { class: 'models' }, all.map(one)));
+      if (left > 0 && all.some(m => !m.applied && !m.parked)) later(() => load(left - 1), 1500, signal);
+    } catch (error) {
+      if (!signal.aborted) put(out, failed(error));
+    }
+  }
+
+  const one = m => h('li', null, h('strong', { class: 'data' }, m.projection),
+    h('small', { class: 'faint' }, `generation ${m.generation}${m.status === 'serving' ? '' : ', ' + m.status}`),
+    m.parked ? h('a', { href: '#/parked' }, tag(`parked at version ${m.parked.version}`, 'bad'))
+      : m.applied ? tag(`at version ${m.version}`, 'good')
+      : tag(`at version ${m.version} of ${last}${m.behind ? ', behind' : ''}`, 'late'),
+    (m.parked?.at ?? m.at) && time(m.parked?.at ?? m.at));
+
+  load(looks);
+  return h('section', { 'aria-labelledby': 'models' }, h('h2', { id: 'models' }, 'Read models and reactions'), out);
+}
