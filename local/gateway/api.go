@@ -7,12 +7,14 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"golang.org/x/time/rate"
 
+	"github.com/annals-es/annals/local/endpoint"
 	"github.com/annals-es/annals/local/lambda"
 )
 
@@ -24,11 +26,16 @@ type API struct {
 	limit       *rate.Limiter
 	log         *slog.Logger
 	now         func() time.Time
+	// patience is how long a client may take to send a body, and to take an answer.
+	patience time.Duration
 }
 
 // New makes an API of its routes.
 func New(id, account string, routes []Route, o Options, log *slog.Logger) (*API, error) {
-	a := &API{id: id, account: account, authorizer: o.Authorizer, limit: rate.NewLimiter(rate.Inf, 0), log: log, now: time.Now}
+	a := &API{
+		id: id, account: account, authorizer: o.Authorizer, limit: rate.NewLimiter(rate.Inf, 0), log: log,
+		now: time.Now, patience: patience,
+	}
 	if o.Rate > 0 {
 		a.limit = rate.NewLimiter(rate.Limit(o.Rate), o.Burst)
 	}
@@ -63,19 +70,28 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !admitted {
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		message(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
-		return
-	}
+	body, err := endpoint.ReadBody(w, r, maxBody, a.patience)
 	if err != nil {
-		message(w, http.StatusBadRequest, "Bad Request")
+		refuseBody(w, err)
 		return
 	}
 	e := a.newEvent(r, found.Key, parameters, body, id)
 	e.RequestContext.Authorizer = who
 	a.invoke(w, r, found, e)
+}
+
+// refuseBody answers who sent a body that could not be read. The connection ends with the answer.
+func refuseBody(w http.ResponseWriter, err error) {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		message(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		w.Header().Set("Connection", "close")
+		message(w, http.StatusRequestTimeout, "Request Timeout")
+	default:
+		message(w, http.StatusBadRequest, "Bad Request")
+	}
 }
 
 // admit asks the authorizer, if there is one, who sends a request to a route. Whom it does not let in is answered.
@@ -118,7 +134,7 @@ func (a *API) invoke(w http.ResponseWriter, r *http.Request, to *route, e event)
 	defer cancel()
 	answer, err := to.Function.Invoke(ctx, payload)
 	if err == nil {
-		err = respond(w, answer)
+		err = respond(w, answer, a.patience)
 	}
 	if err != nil {
 		a.fail(w, r, err)

@@ -3,7 +3,8 @@
 //
 // What is not in AWS's documentation was taken from reports of how it behaves: paths arrive decoded; a body arrives as text
 // where its content type is text/*, or JSON, XML or JavaScript of application/, and base64-encoded otherwise; a request
-// whose function is throttled is answered with 503, not with Lambda's 429.
+// whose function is throttled is answered with 503, not with Lambda's 429; a body that does
+// not come in time is answered with 408.
 package gateway
 
 import (
@@ -15,6 +16,8 @@ import (
 const (
 	maxHeaders = 10_240
 	maxBody    = 6 << 20
+	// patience is API Gateway's limit of a request from its begin to its end.
+	patience = 30 * time.Second
 )
 
 // Invoker runs a function. See lambda.Function.
