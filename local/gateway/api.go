@@ -94,12 +94,13 @@ func refuseBody(w http.ResponseWriter, err error) {
 	}
 }
 
-// admit asks the authorizer, if there is one, who sends a request to a route. Whom it does not let in is answered.
+// admit asks the authorizer, if there is one, who sends a request to a route. Whom it does not let in is answered. Several
+// Authorization headers are one value with commas, as all repeated headers are, and that is no token.
 func (a *API) admit(w http.ResponseWriter, r *http.Request, to *route) (*authorized, bool) {
 	if a.authorizer == nil || to.Open {
 		return nil, true
 	}
-	claims, status := a.authorizer.Authorize(r.Header.Get("Authorization"), to.Scopes)
+	claims, status := a.authorizer.Authorize(strings.Join(r.Header.Values("Authorization"), ","), to.Scopes)
 	switch status {
 	case http.StatusOK:
 		return &authorized{JWT: jwt{Claims: claims, Scopes: to.Scopes}}, true
