@@ -24,6 +24,7 @@ type API struct {
 	routes      []route
 	authorizer  Authorizer
 	limit       *rate.Limiter
+	cors        *CORS
 	log         *slog.Logger
 	now         func() time.Time
 	// patience is how long a client may take to send a body, and to take an answer.
@@ -33,7 +34,7 @@ type API struct {
 // New makes an API of its routes.
 func New(id, account string, routes []Route, o Options, log *slog.Logger) (*API, error) {
 	a := &API{
-		id: id, account: account, authorizer: o.Authorizer, limit: rate.NewLimiter(rate.Inf, 0), log: log,
+		id: id, account: account, authorizer: o.Authorizer, limit: rate.NewLimiter(rate.Inf, 0), cors: o.CORS, log: log,
 		now: time.Now, patience: patience,
 	}
 	if o.Rate > 0 {
@@ -53,11 +54,18 @@ func New(id, account string, routes []Route, o Options, log *slog.Logger) (*API,
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := uuid.NewString()
 	w.Header().Set("Apigw-Requestid", id)
+	if a.cors != nil {
+		w = corsWriter{w, a.cors, r}
+	}
 	if headerBytes(r) > maxHeaders {
 		message(w, http.StatusRequestHeaderFieldsTooLarge, "Request Header Fields Too Large")
 		return
 	}
 	found, parameters := a.find(r)
+	if found == nil && a.cors != nil && preflight(r) {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	if found == nil {
 		message(w, http.StatusNotFound, "Not Found")
 		return
