@@ -41,6 +41,7 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 	for _, f := range system.Functions {
 		functions[f.ID] = r.host.Function(r.functionConfig(f))
 	}
+	r.openInvokes(system, functions)
 	if r.mappings, err = r.newMappings(system, streams, functions); err != nil {
 		return err
 	}
@@ -82,6 +83,7 @@ func (r *runner) services(dynamoDB string) map[string]string {
 		"AWS_ENDPOINT_URL_S3":               r.s3.Address(),
 		"AWS_ENDPOINT_URL_EVENTBRIDGE":      r.events.Address(),
 		"AWS_ENDPOINT_URL_SFN":              r.sfn.Address(),
+		"AWS_ENDPOINT_URL_LAMBDA":           r.invokes.Address(),
 		// Where connections of the WebSocket API are posted to.
 		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": r.address() + socketPath,
 	}
