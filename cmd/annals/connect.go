@@ -71,13 +71,12 @@ func (c *cli) connect(cmd *cobra.Command) (*session, error) {
 	if s.store, err = dynamostore.New(s.DynamoDB, events, dynamostore.Config{Log: log}); err != nil {
 		return nil, err
 	}
-	endpoint := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
 	every := time.Second
-	if endpoint != "" { // DynamoDB Local
+	if s.DynamoDB.Options().BaseEndpoint != nil { // not AWS, whose streams have no third reader to spare
 		every = 200 * time.Millisecond
 	}
 	s.Inspector, err = s.Service.Inspector(s.operator, inspect.Config{
-		Feed:  feed.New(s.DynamoDB, s.aws, events, feed.Config{Every: every, Endpoint: endpoint}),
+		Feed:  feed.New(s.DynamoDB, s.aws, events, feed.Config{Every: every}),
 		Every: every, UnitsPerSecond: c.units,
 	})
 	return &s, err
