@@ -5,15 +5,16 @@ import (
 	"net/http"
 )
 
-// place is a part of the port beside the HTTP API: the runner's own paths, the WebSocket API, a program beside the service.
+// place is a part of the port beside the HTTP API: the runner's own paths, the WebSocket API, a program beside the
+// service.
 type place struct {
 	takes   func(path string) bool
 	handler http.Handler
 }
 
-// guarded refuses what a web page from elsewhere has the browser on this machine send: where nobody is asked for a token,
-// whoever gets through is the developer. Pages of the origins that the template's CORS configuration allows may send to the
-// API, and to no other place.
+// guarded refuses what a web page from elsewhere has the browser on this machine send: where nobody is asked for a
+// token, whoever gets through is the developer. Pages of the origins that the template's CORS configuration allows may
+// send to the API, and to no other place.
 func guarded(api http.Handler, allows func(origin string) bool, places ...place) http.Handler {
 	own := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

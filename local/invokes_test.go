@@ -14,8 +14,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// TestInvocations: a program finds Lambda's API where it is told, and invokes functions under the key that it is given; a
-// function may invoke what its role allows; concurrency that is used up is said.
+// TestInvocations: a program finds Lambda's API where it is told, and invokes functions under the key that it is given;
+// a function may invoke what its role allows; concurrency that is used up is said.
 func TestInvocations(t *testing.T) {
 	t.Parallel()
 	dir := system(t)

@@ -21,15 +21,16 @@ import (
 // maxObject is more than a batch can take: 6 MB, as a text in a document.
 const maxObject = 32 << 20
 
-// Objects reads the objects of one S3 bucket. (The SDK's client of S3 would add 0.9 MB to a function for one signed GET.)
+// Objects reads the objects of one S3 bucket. (The SDK's client of S3 would add 0.9 MB to a function for one signed
+// GET.)
 type Objects struct {
 	cfg    aws.Config
 	url    func(bucket string) (string, error)
 	signer *v4.Signer
 }
 
-// NewObjects returns the objects of the bucket that the environment names. AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL redirect it:
-// there, buckets are paths.
+// NewObjects returns the objects of the bucket that the environment names. AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL
+// redirect it: there, buckets are paths.
 func NewObjects(cfg aws.Config, getenv func(string) string) *Objects {
 	o := &Objects{cfg: cfg, signer: v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })}
 	endpoint, _ := awsendpoint.Of(cfg, "S3")

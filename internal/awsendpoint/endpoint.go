@@ -1,5 +1,5 @@
-// Package awsendpoint says where a service of AWS is found, for requests that are made without the SDK's client of it. Its
-// rules are those of the SDK's clients: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html.
+// Package awsendpoint says where a service of AWS is found, for requests that are made without the SDK's client of it.
+// Its rules are those of the SDK's clients: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html.
 package awsendpoint
 
 import (
@@ -14,9 +14,9 @@ import (
 // all is the variable of the endpoint of all services. A service's own one has its name behind.
 const all = "AWS_ENDPOINT_URL"
 
-// Of returns the configured endpoint of a service by the id that the SDKs have for it, such as "DynamoDB Streams", without a
-// slash at its end: AWS_ENDPOINT_URL_DYNAMODB_STREAMS, or AWS_ENDPOINT_URL, or what the profile says. "" = AWS's own. The
-// endpoint is the service's own one where own is true, and that of all services otherwise.
+// Of returns the configured endpoint of a service by the id that the SDKs have for it, such as "DynamoDB Streams",
+// without a slash at its end: AWS_ENDPOINT_URL_DYNAMODB_STREAMS, or AWS_ENDPOINT_URL, or what the profile says. "" =
+// AWS's own. The endpoint is the service's own one where own is true, and that of all services otherwise.
 func Of(cfg aws.Config, id string) (address string, own bool) {
 	if address := ofService(cfg, id); address != "" {
 		return strings.TrimSuffix(address, "/"), true

@@ -19,7 +19,8 @@ import (
 	"github.com/annals-es/annals/internal/awsendpoint"
 )
 
-// URLEnv is the environment variable that says where connections are posted to: https://{api}.execute-api.{region}.{suffix}/{stage}.
+// URLEnv is the environment variable that says where connections are posted to:
+// https://{api}.execute-api.{region}.{suffix}/{stage}.
 const URLEnv = "CONNECTIONS_URL"
 
 // ErrGone says that a connection does not exist any more.
@@ -28,8 +29,8 @@ var ErrGone = errors.New("the connection is gone")
 // postTimeout is how long a post may take.
 const postTimeout = time.Second
 
-// Poster posts messages to connections, as API Gateway's management API has it. (The SDK's client of that API is not used:
-// it is one signed POST.)
+// Poster posts messages to connections, as API Gateway's management API has it. (The SDK's client of that API is not
+// used: it is one signed POST.)
 type Poster struct {
 	cfg      aws.Config
 	endpoint string
@@ -57,8 +58,8 @@ func NewPoster(cfg aws.Config, getenv func(string) string) (*Poster, error) {
 	}, nil
 }
 
-// endpointOf is where the connections of an API are posted to. AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI takes the place of the
-// API's address; AWS_ENDPOINT_URL, which knows no API, takes the place of its host, and the stage stays.
+// endpointOf is where the connections of an API are posted to. AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI takes the place
+// of the API's address; AWS_ENDPOINT_URL, which knows no API, takes the place of its host, and the stage stays.
 func endpointOf(cfg aws.Config, api string) string {
 	configured, own := awsendpoint.Of(cfg, "ApiGatewayManagementApi")
 	switch u, err := url.Parse(api); {

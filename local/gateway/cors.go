@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// CORS says which pages of other origins may call an API, and how. Its fields are those of an API's CorsConfiguration, see
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html.
+// CORS says which pages of other origins may call an API, and how. Its fields are those of an API's CorsConfiguration,
+// see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html.
 type CORS struct {
 	// AllowOrigins are origins, "*" for any, or "https://*" and "http://*" for any of that scheme.
 	AllowOrigins  []string

@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// impatient is an API whose clients have so long for a body and for an answer, and how many of its requests are under way.
+// impatient is an API whose clients have so long for a body and for an answer, and how many of its requests are under
+// way.
 func impatient(t *testing.T, f *function, patience time.Duration) (address string, under *atomic.Int32) {
 	t.Helper()
 	a, err := New("api", "0", []Route{{Key: "POST /a", Function: f, Timeout: time.Second}}, Options{}, slog.New(slog.DiscardHandler))

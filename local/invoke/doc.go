@@ -1,7 +1,8 @@
-// Package invoke answers Lambda's Invoke API for the functions that run here: an invocation whose answer is waited for, one
-// that is not, and one that is only asked about. See https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html.
+// Package invoke answers Lambda's Invoke API for the functions that run here: an invocation whose answer is waited for,
+// one that is not, and one that is only asked about. See https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html.
 //
-// Events of invocations that nobody waits for are kept in memory: those that are not done when the runner ends are lost.
+// Events of invocations that nobody waits for are kept in memory: those that are not done when the runner ends are
+// lost.
 package invoke
 
 import "context"

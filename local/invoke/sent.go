@@ -10,8 +10,9 @@ import (
 	"github.com/annals-es/annals/local/lambda"
 )
 
-// sent are the events whose answers nobody waits for. A function that fails gets its event twice more; one that is throttled
-// gets it later, for six hours. See https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html.
+// sent are the events whose answers nobody waits for. A function that fails gets its event twice more; one that is
+// throttled gets it later, for six hours. See
+// https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html.
 type sent struct {
 	log     *slog.Logger
 	retries []time.Duration // the waits after a failure

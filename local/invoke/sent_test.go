@@ -34,8 +34,8 @@ func (m *moody) received() []string {
 	return slices.Clone(m.got)
 }
 
-// TestEvents: nobody waits for the answer; a function that fails gets its event twice more, one that is throttled until it is
-// not, or the event is too old.
+// TestEvents: nobody waits for the answer; a function that fails gets its event twice more, one that is throttled until
+// it is not, or the event is too old.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	failed, busy := &lambda.FunctionError{Type: "x"}, lambda.ErrThrottled

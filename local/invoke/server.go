@@ -27,7 +27,8 @@ type Server struct {
 	log       *slog.Logger
 	sent      *sent
 
-	// MayInvoke says whether the signer of a request may invoke a function, by its ARN. nil = all may. To be set before Serve.
+	// MayInvoke says whether the signer of a request may invoke a function, by its ARN. nil = all may. To be set before
+	// Serve.
 	MayInvoke func(header http.Header, function string) error
 }
 
