@@ -78,7 +78,7 @@ func settingsFrom(context *asked) (settings, error) {
 	if s.rebuildSegments, err = whole(context, "rebuildSegments", 16, 10_000); err != nil {
 		return s, err
 	}
-	if s.rebuildConcurrency, err = whole(context, "rebuildConcurrency", 8, 1_000); err != nil {
+	if s.rebuildConcurrency, err = whole(context, "rebuildConcurrency", 4, 1_000); err != nil {
 		return s, err
 	}
 	if s.eventBus, err = text(context, "eventBus"); err != nil {
