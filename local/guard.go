@@ -17,6 +17,9 @@ type place struct {
 // send to the API, and to no other place.
 func guarded(api http.Handler, allows func(origin string) bool, places ...place) http.Handler {
 	own := http.NewCrossOriginProtection()
+	own.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "a page of another origin may not send here: the setting origins lets one call the API", http.StatusForbidden)
+	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !ours(r.Host) { // the page's own name was made to lead here
 			http.Error(w, "ask for 127.0.0.1 or localhost", http.StatusForbidden)

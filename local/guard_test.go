@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -44,6 +45,9 @@ func TestGuard(t *testing.T) {
 		w := httptest.NewRecorder()
 		if handler.ServeHTTP(w, r); w.Code != test.want {
 			t.Errorf("%s: %d, want %d", test.name, w.Code, test.want)
+		}
+		if says := w.Body.String(); w.Code == http.StatusForbidden && !strings.Contains(says, "the setting origins") && !strings.Contains(says, "ask for 127.0.0.1") {
+			t.Errorf("%s: %s", test.name, says)
 		}
 	}
 }
