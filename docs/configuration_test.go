@@ -79,7 +79,7 @@ func TestFunctionVariables(t *testing.T) {
 }
 
 // TestSettings: configuration.md names every setting that the code reads, in the section where it belongs, and names no other in
-// the tables of the context and of make.
+// the tables of the settings and of make.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -87,7 +87,7 @@ func TestSettings(t *testing.T) {
 		read           *regexp.Regexp
 		least          int
 	}{
-		{"Context", "../infra/*.go", regexp.MustCompile(`(?:text|whole|number)\(context, "(\w+)"|"([a-zA-Z]+)": +&\w|\{"(\w+)", &s\.`), 20},
+		{"Settings", "../infra/*.go", regexp.MustCompile(`(?:texts?|truth|whole)\((?:context|&asked\{values: context\}), "(\w+)"|"([a-zA-Z]+)": +&\w|\{"(\w+)", &s\.`), 20},
 		{"Synthesis", "../infra/*.go", regexp.MustCompile(`"(ANNALS_[A-Z]+|CDK_[A-Z_]+)"`), 3},
 		{"The local runner", "../local/config.go", regexp.MustCompile(`getenv\("([A-Z_]+)"\)`), 5},
 		{"make", "../Makefile", regexp.MustCompile(`(?m)^([A-Z_]+) \?=|\$\(if \$\(([A-Z]+)\)`), 12},

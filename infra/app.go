@@ -9,8 +9,9 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// newContext is CDK's context: the feature flags and settings of cdk.json, and over them what CDK_CONTEXT_JSON says. The CDK
-// command line passes both in that variable; cdk.json is read here so that a synthesis without it gives the same template.
+// newContext is CDK's context: the feature flags of cdk.json, and over them what CDK_CONTEXT_JSON says, which may name a stage and
+// settings. The CDK command line passes both in that variable; cdk.json is read here so that a synthesis without it gives the
+// same template.
 func newContext(cdkJSON, overrides string) (map[string]any, error) {
 	text, err := os.ReadFile(cdkJSON)
 	if err != nil {
@@ -21,6 +22,11 @@ func newContext(cdkJSON, overrides string) (map[string]any, error) {
 	}
 	if err := json.Unmarshal(text, &file); err != nil {
 		return nil, fmt.Errorf("read the feature flags from %s: %w", cdkJSON, err)
+	}
+	for key := range file.Context {
+		if settingPattern.MatchString(key) {
+			return nil, fmt.Errorf("%s has the setting %s: settings are in %s, by stage", cdkJSON, key, stagesFile)
+		}
 	}
 	if overrides != "" {
 		if err := json.Unmarshal([]byte(overrides), &file.Context); err != nil {

@@ -16,44 +16,46 @@ var (
 )
 
 // readTables reads what is chosen of tables and functions.
-func (s *settings) readTables(context map[string]any) error {
-	for key, into := range map[string]*string{"region": &s.region, "cmk": &s.key, "breakGlassRole": &s.breakGlass} {
-		var err error
+func (s *settings) readTables(context *asked) error {
+	var err error
+	for key, into := range map[string]*string{"region": &s.region, "breakGlassRole": &s.breakGlass} {
 		if *into, err = text(context, key); err != nil {
 			return err
 		}
 	}
-	for key, into := range map[string]*[]string{"eventReplicas": &s.eventReplicas, "readReplicas": &s.readReplicas} {
-		listed, err := text(context, key)
-		if err != nil {
-			return err
-		}
-		if listed != "" {
-			*into = strings.Split(listed, ",")
-		}
-	}
-	locked, err := text(context, "replicasLocked")
-	if err != nil {
+	if s.key, err = readKey(context); err != nil {
 		return err
 	}
-	s.replicasLocked = locked == "true"
-	reserved, err := text(context, "concurrency")
+	if s.eventReplicas, err = texts(context, "eventReplicas"); err != nil {
+		return err
+	}
+	if s.readReplicas, err = texts(context, "readReplicas"); err != nil {
+		return err
+	}
+	if s.replicasLocked, err = truth(context, "replicasLocked"); err != nil {
+		return err
+	}
+	reserved, err := texts(context, "concurrency")
 	if err != nil {
 		return err
 	}
 	if s.concurrency, err = readConcurrency(reserved); err != nil {
 		return err
 	}
-	if locked != "" && locked != "true" && locked != "false" {
-		return fmt.Errorf("replicasLocked is %q: it must be true or false", locked)
-	}
 	return s.validateTables()
 }
 
-func (s *settings) validateTables() error {
-	if s.key == "false" {
-		s.key = ""
+// readKey reads whose key the tables have: "" = DynamoDB's own, "true" = one of the stack, else an ARN.
+func readKey(context *asked) (string, error) {
+	if own, err := truth(context, "cmk"); err == nil && own {
+		return "true", nil
+	} else if err == nil {
+		return "", nil
 	}
+	return text(context, "cmk")
+}
+
+func (s *settings) validateTables() error {
 	switch {
 	case s.region != "" && !regionPattern.MatchString(s.region):
 		return fmt.Errorf("region is %q: it must be one such as eu-central-1", s.region)
@@ -90,13 +92,10 @@ func (s *settings) validateReplicas(key string, regions []string) error {
 	return nil
 }
 
-// readConcurrency reads "command:50,projector:20".
-func readConcurrency(listed string) (map[string]float64, error) {
+// readConcurrency reads "command:50" and "projector:20".
+func readConcurrency(listed []string) (map[string]float64, error) {
 	reserved := map[string]float64{}
-	if listed == "" {
-		return reserved, nil
-	}
-	for one := range strings.SplitSeq(listed, ",") {
+	for _, one := range listed {
 		name, number, _ := strings.Cut(one, ":")
 		n, err := strconv.Atoi(number)
 		if err != nil || n < 0 {

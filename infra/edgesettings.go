@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"net/url"
-	"strconv"
-	"strings"
 )
 
 // edgeSettings are what a deployment chooses of who reaches its APIs, and how.
@@ -22,31 +20,32 @@ type edgeSettings struct {
 	noDocs bool
 }
 
-// readEdge reads those settings from the context.
+// readEdge reads those settings.
 //
 // Errors: as [readSettings] has them.
-func readEdge(context map[string]any) (edgeSettings, error) {
+func readEdge(context *asked) (edgeSettings, error) {
 	var a edgeSettings
-	var audience, origins, docs string
-	for key, to := range map[string]*string{
-		"issuer": &a.issuer, "audience": &audience, "origins": &origins, "domain": &a.domain, "certificate": &a.certificate,
-		"docs": &docs,
-	} {
-		var err error
+	var docs string
+	var err error
+	for key, to := range map[string]*string{"issuer": &a.issuer, "domain": &a.domain, "certificate": &a.certificate, "docs": &docs} {
 		if *to, err = text(context, key); err != nil {
 			return a, err
 		}
 	}
-	a.audience, a.origins = listed(audience), listed(origins)
+	if a.audience, err = texts(context, "audience"); err != nil {
+		return a, err
+	}
+	if a.origins, err = texts(context, "origins"); err != nil {
+		return a, err
+	}
 	if a.noDocs = docs == "off"; docs != "" && docs != "on" && !a.noDocs {
 		return a, fmt.Errorf("docs is %q: it must be on or off", docs)
 	}
-	var err error
 	// The account's own limits are 10,000 a second and 5,000 at once, for all of its APIs together.
-	if a.rate, err = number(context, "rate", 2000); err != nil {
+	if a.rate, err = whole(context, "rate", 2000, 0); err != nil {
 		return a, err
 	}
-	if a.burst, err = number(context, "burst", 1000); err != nil {
+	if a.burst, err = whole(context, "burst", 1000, 0); err != nil {
 		return a, err
 	}
 	return a, a.validate()
@@ -73,29 +72,4 @@ func (a edgeSettings) validate() error {
 func secure(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && u.Scheme == "https" && u.Host != ""
-}
-
-// listed are the parts of a text between commas.
-func listed(text string) []string {
-	if text == "" {
-		return nil
-	}
-	parts := strings.Split(text, ",")
-	for i := range parts {
-		parts[i] = strings.TrimSpace(parts[i])
-	}
-	return parts
-}
-
-// number is a setting that is a whole number from 1, or what it is where the context has none.
-func number(context map[string]any, key string, otherwise float64) (float64, error) {
-	value, there := context[key]
-	if !there {
-		return otherwise, nil
-	}
-	n, err := strconv.ParseUint(fmt.Sprint(value), 10, 31)
-	if err != nil || n == 0 {
-		return 0, fmt.Errorf("%s is %v: it must be a whole number from 1", key, value)
-	}
-	return float64(n), nil
 }

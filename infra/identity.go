@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -26,14 +27,36 @@ func newIdentity(stack awscdk.Stack, conf config) identity {
 	pool := newUserPool(stack)
 	domain := named(pool.AddDomain(jsii.String("UserPoolDomain"), &awscognito.UserPoolDomainOptions{
 		// Names of domains are one space for all accounts of a region.
-		CognitoDomain: &awscognito.CognitoDomainOptions{DomainPrefix: jsii.String(strings.ToLower(conf.stackName()) + "-" + *stack.Account())},
+		CognitoDomain: &awscognito.CognitoDomainOptions{
+			DomainPrefix: jsii.String(conf.domainPrefix() + "-" + *stack.Account()),
+		},
 	}))
 	output(stack, "LoginUrl", domain.BaseUrl(nil), "Where callers get tokens: /oauth2/authorize and /oauth2/token")
 	clients := newClients(stack, conf, pool)
 	return identity{pool.UserPoolProviderUrl(), clients}
 }
 
-// newUserPool declares a pool that customers sign up to by e-mail. It outlives the stack, as the events that name its users do.
+// reservedWords are in no domain of a user pool:
+// https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-assign-domain-prefix.html
+var reservedWords = []string{"aws", "amazon", "cognito"}
+
+// domainPrefix is what the domain of the stack's user pool begins with. The account comes behind it.
+func (s settings) domainPrefix() string { return strings.ToLower(s.stackName()) }
+
+// validateDomain refuses a stage whose user pool could not have its domain: CloudFormation finds that out after
+// minutes.
+func (s settings) validateDomain() error {
+	for _, word := range reservedWords {
+		if s.issuer == "" && strings.Contains(s.domainPrefix(), word) {
+			return fmt.Errorf("stage is %q: the user pool's domain would begin with %s, and Cognito takes none with %q in it: "+
+				"choose another name, or an issuer of your own", s.stage, s.domainPrefix(), word)
+		}
+	}
+	return nil
+}
+
+// newUserPool declares a pool that customers sign up to by e-mail. It outlives the stack, as the events that name its
+// users do.
 func newUserPool(stack awscdk.Stack) awscognito.UserPool {
 	return named(awscognito.NewUserPool(stack, jsii.String("UserPool"), &awscognito.UserPoolProps{
 		SelfSignUpEnabled:  jsii.Bool(true),
@@ -48,9 +71,9 @@ func newUserPool(stack awscdk.Stack) awscognito.UserPool {
 	}))
 }
 
-// newClients declares who may ask for which scopes, and returns their ids. Cognito gives scopes to clients, not to people: whoever
-// signs in by a client gets all of its scopes. So the scope to operate belongs to a client that nobody signs in by, which has a secret
-// and is its own subject. People who operate need an issuer that knows their roles.
+// newClients declares who may ask for which scopes, and returns their ids. Cognito gives scopes to clients, not to
+// people: whoever signs in by a client gets all of its scopes. So the scope to operate belongs to a client that nobody
+// signs in by, which has a secret and is its own subject. People who operate need an issuer that knows their roles.
 func newClients(stack awscdk.Stack, conf config, pool awscognito.UserPool) []*string {
 	scopes := newScopes(pool)
 	callbacks := conf.origins

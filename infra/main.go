@@ -29,9 +29,14 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	if conf.settings, err = readSettings(context); err != nil {
+	chosen, tried, err := choose(context, committed)
+	if err != nil {
 		return err
 	}
+	if conf.settings, err = readSettings(chosen); err != nil {
+		return err
+	}
+	conf.tried = tried
 	defer jsii.Close()
 	// The command line says where it looks for the result.
 	app := newApp(context, cmp.Or(os.Getenv("CDK_OUTDIR"), "cdk.out"))

@@ -155,7 +155,16 @@ func TestWhatIsMissingIsOneSentence(t *testing.T) {
 		},
 		"a stage that is no name": {
 			dir: whole, env: []string{`CDK_CONTEXT_JSON={"stage":"Prod 1"}`},
-			want: "infra: stage is \"Prod 1\": it must be up to 20 lower-case letters, digits and hyphens, such as prod\n",
+			want: "infra: there is no stage \"Prod 1\" in infra/stages.json, which has default, prod: write an entry for it, {} for the defaults\n",
+		},
+		"a setting that its stage's file lacks": {
+			dir: whole, env: []string{`CDK_CONTEXT_JSON={"stage":"prod","eventReplicas":"eu-west-1"}`},
+			want: "infra: eventReplicas was given as eu-west-1, but infra/stages.json does not have it for the stage prod, " +
+				"and the next deployment would drop it: write it there\n",
+		},
+		"a setting that nobody reads": {
+			dir: whole, env: []string{`CDK_CONTEXT_JSON={"isuer":"https://id.example.org"}`},
+			want: "infra: there is no setting isuer: docs/configuration.md lists those that there are\n",
 		},
 		"a setting of another kind": {
 			dir: whole, env: []string{`CDK_CONTEXT_JSON={"stage":1}`},

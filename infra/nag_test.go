@@ -33,7 +33,7 @@ var accepted = []struct {
 		[]string{"Annals/SocketStage/"},
 	},
 	{
-		"AwsSolutions-APIG4", "what the API says of itself is for all to read, and names nobody; -c docs=off leaves it out",
+		"AwsSolutions-APIG4", "what the API says of itself is for all to read, and names nobody; docs: off leaves it out",
 		[]string{"Annals/GetOpenapiRoute/", "Annals/GetDocsRoute/", "Annals/GetDocsFileRoute/"},
 	},
 	{

@@ -14,7 +14,7 @@ var (
 )
 
 // readOperations reads where alarms and traces go.
-func (s *settings) readOperations(context map[string]any) error {
+func (s *settings) readOperations(context *asked) error {
 	for _, setting := range []struct {
 		key     string
 		into    *string

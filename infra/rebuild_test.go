@@ -81,7 +81,7 @@ func TestRebuildMachine(t *testing.T) {
 		assembly              assembly
 		stack                 string
 		segments, concurrency float64
-	}{{arm64, "Annals", 16, 8}, {prod, "Annals-prod", 100, 40}} {
+	}{{arm64, "Annals", 16, 4}, {prod, "Annals-prod", 100, 40}} {
 		n := test.segments
 		same(t, test.stack, object{"StartAt": "Start", "States": object{
 			"Start":   object{"Type": "Choice", "Choices": list{object{"Variable": "$.tidy", "IsPresent": true, "Next": "Tidy"}}, "Default": "Begin"},
@@ -105,6 +105,23 @@ func TestRebuildMachine(t *testing.T) {
 	same(t, "output", any(ref("RebuildMachine")), arm64.template.Outputs["RebuildMachineArn"].Value)
 	if after := arm64.resource(t, "ProjectorFunction", "AWS::Lambda::Function").DependsOn; !slices.Contains(after, "RebuildMachine") {
 		t.Errorf("the projector may ask for what the machine before it can't build: it comes after %v", after)
+	}
+}
+
+// TestNewAccounts: by default the stack can be deployed to an account that has ten invocations at once, of which Lambda lets none
+// be reserved, and a rebuild leaves more than half of them to commands, queries and the streams.
+func TestNewAccounts(t *testing.T) {
+	const quota = 10.0
+	for _, id := range arm64.ids("AWS::Lambda::Function") {
+		if reserved := arm64.resource(t, id, "AWS::Lambda::Function").Properties["ReservedConcurrentExecutions"]; reserved != nil {
+			t.Errorf("%s reserves %v", id, reserved)
+		}
+	}
+	states := arm64.definition(t)["States"].(object)
+	for _, name := range []string{"Fill", "Compare"} {
+		if n := states[name].(object)["MaxConcurrency"].(float64); n >= quota/2 {
+			t.Errorf("%s takes %v of %v", name, n, quota)
+		}
 	}
 }
 

@@ -3,14 +3,13 @@ package main
 import (
 	"fmt"
 	"regexp"
-	"strconv"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 )
 
-// settings are what one deployment chooses by CDK's context: on the command line `-c stage=prod`, in cdk.json, or without the
-// command line CDK_CONTEXT_JSON='{"stage":"prod"}'. Each has a default, with which the template is what the local runner runs.
+// settings are what one deployment chooses: those of its stage in stages.json, see choose. Each has a default, with which the
+// template is what the local runner runs.
 type settings struct {
 	// stage tells deployments in one account apart: the stack is named Annals-<stage>. "" = the stack is named Annals.
 	stage string
@@ -37,6 +36,8 @@ type settings struct {
 	otlpEndpoint string
 	// rebuildSegments is into how many parts a rebuild divides the history, rebuildConcurrency how many it reads at once.
 	rebuildSegments, rebuildConcurrency float64
+	// tried are the settings that were given for this deployment alone.
+	tried []string
 	edgeSettings
 }
 
@@ -47,14 +48,26 @@ var stagePattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,19}$`)
 // protectedStage is the one whose tables are not deleted before their protection is taken off.
 const protectedStage = "prod"
 
-// readSettings reads the settings from the context, see newContext.
+// readSettings reads the settings, see choose.
 //
-// Errors: one that names the setting that can't be, and what it can be.
-func readSettings(context map[string]any) (settings, error) {
+// Errors: one that names the setting that can't be, and what it can be; a setting that there is not.
+func readSettings(values map[string]any) (settings, error) {
+	context := &asked{values: values}
+	s, err := settingsFrom(context)
+	if err == nil {
+		err = context.unread()
+	}
+	return s, err
+}
+
+func settingsFrom(context *asked) (settings, error) {
 	var s settings
 	var err error
 	if s.stage, err = text(context, "stage"); err != nil {
 		return s, err
+	}
+	if s.stage == defaultStage {
+		s.stage = ""
 	}
 	if s.stage != "" && !stagePattern.MatchString(s.stage) {
 		return s, fmt.Errorf("stage is %q: it must be up to 20 lower-case letters, digits and hyphens, such as prod", s.stage)
@@ -65,7 +78,7 @@ func readSettings(context map[string]any) (settings, error) {
 	if s.rebuildSegments, err = whole(context, "rebuildSegments", 16, 10_000); err != nil {
 		return s, err
 	}
-	if s.rebuildConcurrency, err = whole(context, "rebuildConcurrency", 8, 1_000); err != nil {
+	if s.rebuildConcurrency, err = whole(context, "rebuildConcurrency", 4, 1_000); err != nil {
 		return s, err
 	}
 	if s.eventBus, err = text(context, "eventBus"); err != nil {
@@ -77,20 +90,10 @@ func readSettings(context map[string]any) (settings, error) {
 	if err := s.readTables(context); err != nil {
 		return s, err
 	}
-	return s, s.readOperations(context)
-}
-
-// whole is a setting that is a number from 1, which the command line gives as a text.
-func whole(context map[string]any, key string, otherwise, most int) (float64, error) {
-	value, there := context[key]
-	if !there {
-		return float64(otherwise), nil
+	if err := s.readOperations(context); err != nil {
+		return s, err
 	}
-	n, err := strconv.Atoi(fmt.Sprint(value))
-	if err != nil || n < 1 || n > most {
-		return 0, fmt.Errorf("%s is %v: it must be a whole number from 1 to %d", key, value, most)
-	}
-	return float64(n), nil
+	return s, s.validateDomain()
 }
 
 // stackName is the name of the stack on CloudFormation.
@@ -116,16 +119,4 @@ func (s settings) tags() *map[string]*string {
 		tags["stage"] = jsii.String(s.stage)
 	}
 	return &tags
-}
-
-// text is a setting that is a text, "" where the context has none.
-func text(context map[string]any, key string) (string, error) {
-	switch value := context[key].(type) {
-	case nil:
-		return "", nil
-	case string:
-		return value, nil
-	default:
-		return "", fmt.Errorf("%s is %v: it must be a text", key, value)
-	}
 }

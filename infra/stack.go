@@ -19,6 +19,10 @@ func newStack(app awscdk.App, conf config) {
 		Tags:        conf.tags(),
 		Description: jsii.String("Event sourcing and CQRS on Lambda and DynamoDB"),
 	})
+	if len(conf.tried) > 0 {
+		awscdk.Annotations_Of(stack).AddWarningV2(jsii.String("annals:tried"), jsii.String(
+			"Given for this deployment alone: "+strings.Join(conf.tried, ", ")+". The next one drops them, unless "+stagesFile+" has them"))
+	}
 	key := newKey(stack, conf)
 	made := resources{
 		tables: newTables(stack, conf, key), key: key, queues: newQueues(stack), stage: newSocketAPI(stack, conf), bus: newBus(stack, conf),

@@ -40,7 +40,7 @@ func newEventTable(stack awscdk.Stack, conf config, key awskms.IKey) awsdynamodb
 			locked = newEventPolicy(stack, conf, append([]string{"dynamodb:PutItem"}, forbidden...))
 		} else {
 			awscdk.Annotations_Of(stack).AddWarningV2(jsii.String("annals:replicas"), jsii.String(
-				"The copies of the event table take writes: once they are there, deploy again with -c replicasLocked=true"))
+				"The copies of the event table take writes: once they are there, deploy again with replicasLocked: true"))
 		}
 		props.DynamoStream = awsdynamodb.StreamViewType_NEW_AND_OLD_IMAGES // DynamoDB keeps copies level by it
 		props.Replicas = newReplicas(conf.eventReplicas, locked)

@@ -46,6 +46,11 @@ func (g *gate) mayPut(header http.Header, bus string) error {
 	return g.Check(header, policy.Request{Action: "events:PutEvents", Resource: bus})
 }
 
+// mayInvoke says whether whoever signed a request may invoke a function.
+func (g *gate) mayInvoke(header http.Header, function string) error {
+	return g.Check(header, policy.Request{Action: "lambda:InvokeFunction", Resource: function})
+}
+
 // mayManage says whether whoever signed a request may do what it does with a connection of a WebSocket API.
 func (g *gate) mayManage(s template.Socket) func(*http.Request, string) error {
 	return func(r *http.Request, connection string) error {

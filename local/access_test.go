@@ -23,8 +23,8 @@ func TestRolesAreKept(t *testing.T) {
 	eventually(t, "it says why", func() bool { return strings.Contains(p.stderr()+p.stdout(), want) })
 }
 
-// What roles say of queues, of buses and of connections is asked in AWS's words.
-func TestQueuesBusesAndConnections(t *testing.T) {
+// What roles say of queues, of buses, of functions and of connections is asked in AWS's words.
+func TestWhatElseRolesSay(t *testing.T) {
 	t.Parallel()
 	system, err := template.Read(systemDir, template.Options{})
 	if err != nil {
@@ -37,6 +37,7 @@ func TestQueuesBusesAndConnections(t *testing.T) {
 	defer g.Close()
 	const bus = "arn:aws:events:us-east-1:000000000000:event-bus/"
 	const queue = "arn:aws:sqs:us-east-1:000000000000:Sys-"
+	const function = "arn:aws:lambda:us-east-1:000000000000:function:Sys-"
 	for _, test := range []struct {
 		key   string
 		do    func(*http.Request) error
@@ -54,6 +55,12 @@ func TestQueuesBusesAndConnections(t *testing.T) {
 		{"CourierFunction", func(r *http.Request) error { return g.mayPut(r.Header, bus+"Sys") }, ""},
 		{"CourierFunction", func(r *http.Request) error { return g.mayPut(r.Header, bus+"default") }, "events:PutEvents on resource: " + bus + "default"},
 		{"ApiFunction", func(r *http.Request) error { return g.mayPut(r.Header, bus+"Sys") }, "events:PutEvents on resource: " + bus + "Sys"},
+		{"CourierFunction", func(r *http.Request) error { return g.mayInvoke(r.Header, function+"ProjectorFunction") }, ""},
+		{"local", func(r *http.Request) error { return g.mayInvoke(r.Header, function+"ApiFunction") }, ""},
+		{
+			"CourierFunction", func(r *http.Request) error { return g.mayInvoke(r.Header, function+"ApiFunction") },
+			"lambda:InvokeFunction on resource: " + function + "ApiFunction",
+		},
 		{"SocketFunction", func(r *http.Request) error { return g.mayManage(system.Sockets[0])(r, "abc=") }, ""},
 		{
 			"ApiFunction", func(r *http.Request) error { return g.mayManage(system.Sockets[0])(r, "abc=") },

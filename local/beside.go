@@ -60,9 +60,10 @@ type companion struct {
 	address string
 }
 
-// withBeside puts the programs beside the service before a handler. They are not started yet.
-func (r *runner) withBeside(next http.Handler) (http.Handler, error) {
+// openBeside takes the sockets of the programs beside the service, and returns where they answer. They are not started yet.
+func (r *runner) openBeside() ([]place, error) {
 	r.programs = &companions{}
+	var places []place
 	for _, b := range r.beside {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -75,13 +76,18 @@ func (r *runner) withBeside(next http.Handler) (http.Handler, error) {
 		}
 		c := &companion{beside: b, socket: socket, address: listener.Addr().String()}
 		r.programs.all = append(r.programs.all, c)
-		next = c.before(next)
+		places = append(places, place{c.takes, c.handler()})
 	}
-	return next, nil
+	return places, nil
 }
 
-// before answers what is below the program's path with what the program answers, as it comes, and passes on what is not.
-func (c *companion) before(next http.Handler) http.Handler {
+// takes tells whether a path is the program's, or below it.
+func (c *companion) takes(path string) bool {
+	return path == c.path || strings.HasPrefix(path, c.path+"/")
+}
+
+// handler answers with what the program answers, as it comes.
+func (c *companion) handler() http.Handler {
 	proxy := http.StripPrefix(c.path, &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(&url.URL{Scheme: "http", Host: c.address})
@@ -95,14 +101,11 @@ func (c *companion) before(next http.Handler) http.Handler {
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug), // clients that go away
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		switch {
-		case q.URL.Path == c.path:
+		if q.URL.Path == c.path {
 			http.Redirect(w, q, c.path+"/", http.StatusMovedPermanently)
-		case strings.HasPrefix(q.URL.Path, c.path+"/"):
-			proxy.ServeHTTP(w, q)
-		default:
-			next.ServeHTTP(w, q)
+			return
 		}
+		proxy.ServeHTTP(w, q)
 	})
 }
 

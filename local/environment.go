@@ -21,21 +21,15 @@ const (
 	unitsPath       = "GET " + ownPaths + "units"
 )
 
-// withOwnPaths answers the runner's own paths before the API's. A mux for both would redirect paths that the API takes.
-func (r *runner) withOwnPaths(system *template.System, functions map[string]*lambda.Function, api http.Handler) http.Handler {
+// ownPlace answers the runner's own paths.
+func (r *runner) ownPlace(system *template.System, functions map[string]*lambda.Function) place {
 	own := http.NewServeMux()
 	own.HandleFunc(countsPath, counts(functions))
 	own.HandleFunc(environmentPath, r.environment(system))
 	own.HandleFunc(schedulePath, r.schedule.now)
 	own.HandleFunc(unitsPath, r.units)
 	own.HandleFunc(issuerPath+"/", r.issue)
-	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		if strings.HasPrefix(request.URL.Path, ownPaths) {
-			own.ServeHTTP(w, request)
-			return
-		}
-		api.ServeHTTP(w, request)
-	})
+	return place{func(path string) bool { return strings.HasPrefix(path, ownPaths) }, own}
 }
 
 // counts answers at countsPath, by logical id.

@@ -17,6 +17,7 @@ import (
 	"github.com/annals-es/annals/local/bucket"
 	"github.com/annals-es/annals/local/bus"
 	"github.com/annals-es/annals/local/identity"
+	"github.com/annals-es/annals/local/invoke"
 	"github.com/annals-es/annals/local/lambda"
 	"github.com/annals-es/annals/local/queue"
 	"github.com/annals-es/annals/local/socket"
@@ -46,6 +47,7 @@ type runner struct {
 	events   *bus.Server
 	buses    []*bus.Bus
 	sfn      *states.Server
+	invokes  *invoke.Server
 	host     *lambda.Host
 	server   *http.Server
 	sockets  *socket.API      // nil where the template has none
@@ -88,6 +90,9 @@ func (r *runner) start(ctx context.Context) error {
 		return err
 	}
 	if r.sfn, err = states.Listen(r.log); err != nil {
+		return err
+	}
+	if r.invokes, err = invoke.Listen(template.Account, template.Region, r.log); err != nil {
 		return err
 	}
 	system, err := template.Read(dir, template.Options{APIEndpoint: r.address(), SocketEndpoint: r.socketAddress(), SQSEndpoint: r.sqs.Address(), Secret: r.secret, Issuer: r.issuerAddress()})
@@ -165,6 +170,9 @@ func (r *runner) stop() {
 	}
 	if r.sfn != nil {
 		r.sfn.Close()
+	}
+	if r.invokes != nil {
+		r.invokes.Close()
 	}
 	if r.host != nil {
 		r.host.Drain(ctx)

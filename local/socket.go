@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 	"time"
 
@@ -20,10 +19,8 @@ func (r *runner) socketAddress() string {
 	return "ws" + strings.TrimPrefix(r.address(), "http") + socketPath
 }
 
-// withSocket puts the template's WebSocket API, one at most, before a handler.
-func (r *runner) withSocket(
-	next http.Handler, system *template.System, functions map[string]*lambda.Function,
-) (http.Handler, error) {
+// openSocket makes the template's WebSocket API, one at most, and returns where it answers: nowhere if there is none.
+func (r *runner) openSocket(system *template.System, functions map[string]*lambda.Function) ([]place, error) {
 	if len(system.Sockets) > 1 {
 		return nil, errors.New("the template has several WebSocket APIs: one can be run here")
 	}
@@ -43,15 +40,9 @@ func (r *runner) withSocket(
 		r.sockets = socket.New(c, r.log)
 	}
 	if r.sockets == nil {
-		return next, nil
+		return nil, nil
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		if r.sockets.Serves(q.URL.Path) {
-			r.sockets.ServeHTTP(w, q)
-			return
-		}
-		next.ServeHTTP(w, q)
-	}), nil
+	return []place{{r.sockets.Serves, r.sockets}}, nil
 }
 
 // closeSocket ends the connections, and leaves time for what else has to end.

@@ -2,12 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"maps"
-	"net/http"
-	"time"
 
-	"github.com/annals-es/annals/local/gateway"
 	"github.com/annals-es/annals/local/lambda"
 	"github.com/annals-es/annals/local/tables"
 	"github.com/annals-es/annals/local/template"
@@ -45,6 +41,7 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 	for _, f := range system.Functions {
 		functions[f.ID] = r.host.Function(r.functionConfig(f))
 	}
+	r.openInvokes(system, functions)
 	if r.mappings, err = r.newMappings(system, streams, functions); err != nil {
 		return err
 	}
@@ -86,48 +83,8 @@ func (r *runner) services(dynamoDB string) map[string]string {
 		"AWS_ENDPOINT_URL_S3":               r.s3.Address(),
 		"AWS_ENDPOINT_URL_EVENTBRIDGE":      r.events.Address(),
 		"AWS_ENDPOINT_URL_SFN":              r.sfn.Address(),
+		"AWS_ENDPOINT_URL_LAMBDA":           r.invokes.Address(),
 		// Where connections of the WebSocket API are posted to.
 		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": r.address() + socketPath,
 	}
-}
-
-// serve answers at the port. The template has one HTTP API at most.
-func (r *runner) serve(system *template.System, functions map[string]*lambda.Function) error {
-	var err error
-	handler := http.NotFoundHandler()
-	if len(system.APIs) > 1 {
-		return errors.New("the template has several HTTP APIs: one can be run here")
-	}
-	for _, api := range system.APIs {
-		var routes []gateway.Route
-		for _, route := range api.Routes {
-			routes = append(routes, gateway.Route{
-				Key: route.Key, Function: functions[route.FunctionID], Timeout: route.Timeout, Scopes: route.Scopes, Open: !route.Authorized,
-			})
-		}
-		gate, err := r.gateOf(&api)
-		if err != nil {
-			return err
-		}
-		if handler, err = gateway.New(api.Name, template.Account, routes, gate, r.log); err != nil {
-			return err
-		}
-	}
-	if handler, err = r.withSocket(handler, system, functions); err != nil {
-		return err
-	}
-	if handler, err = r.withBeside(handler); err != nil {
-		return err
-	}
-	r.server = &http.Server{
-		Handler:           guarded(r.withOwnPaths(system, functions, handler)),
-		ReadHeaderTimeout: 10 * time.Second,
-		MaxHeaderBytes:    1 << 16, // the API itself refuses less
-	}
-	go func() {
-		if err := r.server.Serve(r.listener); !errors.Is(err, http.ErrServerClosed) {
-			r.ended <- err
-		}
-	}()
-	return nil
 }

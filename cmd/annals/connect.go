@@ -74,9 +74,8 @@ func (c *cli) connect(cmd *cobra.Command) (*session, error) {
 	if s.store, err = dynamostore.New(s.DynamoDB, events, dynamostore.Config{Log: log}); err != nil {
 		return nil, err
 	}
-	endpoint := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
-	follow := feed.Config{Every: time.Second, Endpoint: endpoint}
-	if endpoint != "" { // DynamoDB Local: nobody else is held up
+	follow := feed.Config{Every: time.Second}
+	if s.DynamoDB.Options().BaseEndpoint != nil { // not AWS, whose streams have no third reader to spare
 		follow.Every, follow.Budget.Requests = 200*time.Millisecond, 400
 	}
 	s.Inspector, err = s.Service.Inspector(s.operator, inspect.Config{

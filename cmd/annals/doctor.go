@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 )
 
@@ -91,9 +91,9 @@ func (d *doctor) examine(cmd *cobra.Command) {
 		d.say(wrongResult, "settings", "Say where the service is: --local for `make run`, --stack NAME for a stack on AWS (`cdk list` names them), or its functions' environment.", "%v", err)
 		return
 	}
-	endpoint := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
-	d.onAWS = endpoint == ""
-	d.say(okResult, "settings", "", "%s", d.place(cmp.Or(endpoint, "AWS")))
+	endpoint := d.session.DynamoDB.Options().BaseEndpoint
+	d.onAWS = endpoint == nil
+	d.say(okResult, "settings", "", "%s", d.place(cmp.Or(aws.ToString(endpoint), "AWS")))
 	d.queues()
 	if !d.credentials(ctx) {
 		return

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,25 +15,26 @@ import (
 	"github.com/aws/smithy-go/encoding/httpbinding"
 
 	"github.com/annals-es/annals/internal/app/queues"
+	"github.com/annals-es/annals/internal/awsendpoint"
 )
-
-// endpointS3 is the SDKs' own name for another endpoint of S3, where buckets are paths.
-const endpointS3 = "AWS_ENDPOINT_URL_S3"
 
 // maxObject is more than a batch can take: 6 MB, as a text in a document.
 const maxObject = 32 << 20
 
-// Objects reads the objects of one S3 bucket. (The SDK's client of S3 would add 0.9 MB to a function for one signed GET.)
+// Objects reads the objects of one S3 bucket. (The SDK's client of S3 would add 0.9 MB to a function for one signed
+// GET.)
 type Objects struct {
 	cfg    aws.Config
 	url    func(bucket string) (string, error)
 	signer *v4.Signer
 }
 
-// NewObjects returns the objects of the bucket that the environment names.
+// NewObjects returns the objects of the bucket that the environment names. AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL
+// redirect it: there, buckets are paths.
 func NewObjects(cfg aws.Config, getenv func(string) string) *Objects {
 	o := &Objects{cfg: cfg, signer: v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })}
-	endpoint, own := strings.TrimSuffix(getenv(endpointS3), "/"), getenv(queues.FailuresEnv)
+	endpoint, _ := awsendpoint.Of(cfg, "S3")
+	own := getenv(queues.FailuresEnv)
 	o.url = func(bucket string) (string, error) {
 		switch {
 		case endpoint != "":

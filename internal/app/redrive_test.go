@@ -133,7 +133,7 @@ func TestSecondReceive(t *testing.T) {
 	s.query(t, "GET /accounts/a-1", `{"version":1}`)
 }
 
-// TestObjects: S3 is asked by a signed GET, at the bucket's own address, or below the endpoint that the SDKs' variable names.
+// TestObjects: S3 is asked by a signed GET, at the bucket's own address, or below the endpoint that is configured.
 func TestObjects(t *testing.T) {
 	t.Parallel()
 	var asked []string
@@ -157,16 +157,22 @@ func TestObjects(t *testing.T) {
 	}
 	for _, test := range []struct {
 		env        map[string]string
+		endpoint   string
 		key        string
 		path, fail string
 	}{
-		{map[string]string{"FAILURES_URL": server.URL}, "aws/lambda/x/a:b c+d", "/aws/lambda/x/a%3Ab%20c%2Bd", ""},
-		{map[string]string{"FAILURES_URL": "https://bucket.invalid", "AWS_ENDPOINT_URL_S3": server.URL + "/"}, "k", "/bucket/k", ""},
-		{map[string]string{"FAILURES_URL": server.URL}, "missing", "/missing", "404 Not Found: <Code>NoSuchKey</Code>"},
-		{nil, "k", "", "set FAILURES_URL"},
-		{map[string]string{"FAILURES_URL": "http://127.0.0.1:1"}, "k", "", "connection refused"},
+		{map[string]string{"FAILURES_URL": server.URL}, "", "aws/lambda/x/a:b c+d", "/aws/lambda/x/a%3Ab%20c%2Bd", ""},
+		{map[string]string{"FAILURES_URL": "https://bucket.invalid"}, server.URL + "/", "k", "/bucket/k", ""},
+		{nil, server.URL, "k", "/bucket/k", ""},
+		{map[string]string{"FAILURES_URL": server.URL}, "", "missing", "/missing", "404 Not Found: <Code>NoSuchKey</Code>"},
+		{nil, "", "k", "", "set FAILURES_URL"},
+		{map[string]string{"FAILURES_URL": "http://127.0.0.1:1"}, "", "k", "", "connection refused"},
 	} {
 		asked = nil
+		cfg := cfg.Copy()
+		if test.endpoint != "" {
+			cfg.BaseEndpoint = &test.endpoint
+		}
 		body, err := app.NewObjects(cfg, func(name string) string { return test.env[name] }).Get(t.Context(), "bucket", test.key)
 		if test.fail == "" && (err != nil || string(body) != "content") || test.fail != "" && (err == nil || !strings.Contains(err.Error(), test.fail)) {
 			t.Errorf("%s: %q, %v, want %q", test.key, body, err, test.fail)

@@ -79,10 +79,10 @@ func FromEnvironment(ctx context.Context, log *slog.Logger, wanted ...tables.Tab
 	s.DynamoDB = NewClient(cfg)
 	s.CatchUps = JobQueue(cfg, os.Getenv(queues.CatchUpEnv))
 	s.ReactionJobs = JobQueue(cfg, os.Getenv(queues.ReactionEnv))
-	s.GivenUp = NewObjects(cfg, os.Getenv).Get
+	s.GivenUp = NewObjects(cfg, os.Getenv).Get //nolint:contextcheck // the endpoint is read already: nothing is waited for
 	s.Bus, s.EventSource = bus(cfg, os.Getenv(publish.BusEnv)), os.Getenv(publish.SourceEnv)
 	s.Rebuilds = RebuildMachine(cfg, os.Getenv(queues.RebuildEnv))
-	s.Notifier, err = s.notifier(cfg)
+	s.Notifier, err = s.notifier(cfg) //nolint:contextcheck // as above
 	return s, err
 }
 

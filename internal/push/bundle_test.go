@@ -49,7 +49,7 @@ func newBundle(t *testing.T, more ...func(*dynamodb.Options)) *bundle {
 
 func newPoster(t *testing.T, endpoint string) *Poster {
 	t.Helper()
-	p, err := NewPoster(config, func(name string) string { return map[string]string{EndpointEnv: endpoint}[name] })
+	p, err := NewPoster(config, func(name string) string { return map[string]string{URLEnv: endpoint}[name] })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package push
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -16,15 +15,13 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"github.com/annals-es/annals/internal/awsendpoint"
 )
 
-// The environment variables that say where connections are posted to.
-const (
-	// EndpointEnv is the SDKs' own name for another endpoint of the service.
-	EndpointEnv = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"
-	// URLEnv holds https://{api}.execute-api.{region}.{suffix}/{stage}.
-	URLEnv = "CONNECTIONS_URL"
-)
+// URLEnv is the environment variable that says where connections are posted to:
+// https://{api}.execute-api.{region}.{suffix}/{stage}.
+const URLEnv = "CONNECTIONS_URL"
 
 // ErrGone says that a connection does not exist any more.
 var ErrGone = errors.New("the connection is gone")
@@ -32,8 +29,8 @@ var ErrGone = errors.New("the connection is gone")
 // postTimeout is how long a post may take.
 const postTimeout = time.Second
 
-// Poster posts messages to connections, as API Gateway's management API has it. (The SDK's client of that API is not used:
-// it is one signed POST.)
+// Poster posts messages to connections, as API Gateway's management API has it. (The SDK's client of that API is not
+// used: it is one signed POST.)
 type Poster struct {
 	cfg      aws.Config
 	endpoint string
@@ -46,7 +43,7 @@ type Poster struct {
 //
 // Errors: no endpoint, or one that is no address.
 func NewPoster(cfg aws.Config, getenv func(string) string) (*Poster, error) {
-	endpoint := strings.TrimSuffix(cmp.Or(getenv(EndpointEnv), getenv(URLEnv)), "/")
+	endpoint := endpointOf(cfg, strings.TrimSuffix(getenv(URLEnv), "/"))
 	if endpoint == "" {
 		return nil, fmt.Errorf("the address of the WebSocket API is missing: set %s", URLEnv)
 	}
@@ -59,6 +56,20 @@ func NewPoster(cfg aws.Config, getenv func(string) string) (*Poster, error) {
 		cfg: cfg, endpoint: endpoint, signer: v4.NewSigner(), now: time.Now,
 		client: &http.Client{Transport: transport, Timeout: postTimeout},
 	}, nil
+}
+
+// endpointOf is where the connections of an API are posted to. AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI takes the place
+// of the API's address; AWS_ENDPOINT_URL, which knows no API, takes the place of its host, and the stage stays.
+func endpointOf(cfg aws.Config, api string) string {
+	configured, own := awsendpoint.Of(cfg, "ApiGatewayManagementApi")
+	switch u, err := url.Parse(api); {
+	case configured == "":
+		return api
+	case own || err != nil:
+		return configured
+	default:
+		return configured + u.EscapedPath()
+	}
 }
 
 // Post sends a message to a connection.

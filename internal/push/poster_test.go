@@ -1,6 +1,7 @@
 package push
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -48,15 +49,37 @@ func TestPostErrors(t *testing.T) {
 	}
 }
 
+// own are the endpoints of services, by their ids.
+type own map[string]string
+
+func (o own) GetServiceBaseEndpoint(_ context.Context, id string) (string, bool, error) {
+	address, found := o[id]
+	return address, found, nil
+}
+
+// TestEndpoints: what is configured as the endpoint of the service is the whole address; what is configured as that of all
+// services knows no stage.
 func TestEndpoints(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ override, url, want string }{
-		{"", "https://api.example.org/live", "https://api.example.org/live"},
-		{"http://127.0.0.1:3000/_socket", "https://api.example.org/live", "http://127.0.0.1:3000/_socket"},
-		{"", "", ""},
-		{"", "api.example.org", ""},
+	const api = "https://api.example.org/live"
+	for _, test := range []struct{ own, all, url, want string }{
+		{"", "", api, api},
+		{"http://127.0.0.1:3000/_socket", "", api, "http://127.0.0.1:3000/_socket"},
+		{"http://127.0.0.1:3000/_socket", "http://127.0.0.1:4566", api, "http://127.0.0.1:3000/_socket"},
+		{"", "http://127.0.0.1:4566", api, "http://127.0.0.1:4566/live"},
+		{"", "http://127.0.0.1:4566/", "", "http://127.0.0.1:4566"},
+		{"", "", "", ""},
+		{"", "", "api.example.org", ""},
+		{"127.0.0.1", "", api, ""},
 	} {
-		p, err := NewPoster(config, func(name string) string { return map[string]string{EndpointEnv: test.override, URLEnv: test.url}[name] })
+		cfg := config.Copy()
+		if test.own != "" {
+			cfg.ConfigSources = []any{own{"ApiGatewayManagementApi": test.own}}
+		}
+		if test.all != "" {
+			cfg.BaseEndpoint = &test.all
+		}
+		p, err := NewPoster(cfg, func(name string) string { return map[string]string{URLEnv: test.url}[name] })
 		if test.want == "" {
 			if err == nil || !strings.Contains(err.Error(), "set CONNECTIONS_URL") {
 				t.Errorf("%+v: %v", test, err)
@@ -64,7 +87,7 @@ func TestEndpoints(t *testing.T) {
 			continue
 		}
 		if err != nil || p.endpoint != test.want {
-			t.Errorf("%+v: %v", test, err)
+			t.Errorf("%+v: %v, %v", test, p, err)
 		}
 	}
 }

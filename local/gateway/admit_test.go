@@ -15,7 +15,7 @@ type doorman struct{}
 
 func (doorman) Authorize(header string, scopes []string) (map[string]string, int) {
 	switch header {
-	case "":
+	case "", "a b,a b":
 		return nil, http.StatusUnauthorized
 	case strings.Join(scopes, " "):
 		return map[string]string{"sub": "ada", "exp": "1"}, http.StatusOK
@@ -40,13 +40,14 @@ func TestAdmit(t *testing.T) {
 		{"/closed", "", `{"message":"Unauthorized"}`, "Bearer", 401},
 		{"/closed", "x", `{"message":"Forbidden"}`, `Bearer scope="a b" error="insufficient_scope"`, 403},
 		{"/closed", "a b", "", "", 204},
+		{"/closed", "a b|a b", `{"message":"Unauthorized"}`, "Bearer", 401}, // twice the same is no token either
 		{"/open", "", "", "", 204},
 		{"/nowhere", "", `{"message":"Not Found"}`, "", 404},
 	} {
 		f.received = nil
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, test.path, nil)
 		if test.header != "" {
-			r.Header.Set("Authorization", test.header)
+			r.Header["Authorization"] = strings.Split(test.header, "|")
 		}
 		w := httptest.NewRecorder()
 		a.ServeHTTP(w, r)

@@ -4,15 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"golang.org/x/time/rate"
 
+	"github.com/annals-es/annals/local/endpoint"
 	"github.com/annals-es/annals/local/lambda"
 )
 
@@ -22,13 +21,19 @@ type API struct {
 	routes      []route
 	authorizer  Authorizer
 	limit       *rate.Limiter
+	cors        *CORS
 	log         *slog.Logger
 	now         func() time.Time
+	// patience is how long a client may take to send a body, and to take an answer.
+	patience time.Duration
 }
 
 // New makes an API of its routes.
 func New(id, account string, routes []Route, o Options, log *slog.Logger) (*API, error) {
-	a := &API{id: id, account: account, authorizer: o.Authorizer, limit: rate.NewLimiter(rate.Inf, 0), log: log, now: time.Now}
+	a := &API{
+		id: id, account: account, authorizer: o.Authorizer, limit: rate.NewLimiter(rate.Inf, 0), cors: o.CORS, log: log,
+		now: time.Now, patience: patience,
+	}
 	if o.Rate > 0 {
 		a.limit = rate.NewLimiter(rate.Limit(o.Rate), o.Burst)
 	}
@@ -46,11 +51,18 @@ func New(id, account string, routes []Route, o Options, log *slog.Logger) (*API,
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := uuid.NewString()
 	w.Header().Set("Apigw-Requestid", id)
+	if a.cors != nil {
+		w = corsWriter{w, a.cors, r}
+	}
 	if headerBytes(r) > maxHeaders {
 		message(w, http.StatusRequestHeaderFieldsTooLarge, "Request Header Fields Too Large")
 		return
 	}
 	found, parameters := a.find(r)
+	if found == nil && a.cors != nil && preflight(r) {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	if found == nil {
 		message(w, http.StatusNotFound, "Not Found")
 		return
@@ -63,37 +75,14 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !admitted {
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		message(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
-		return
-	}
+	body, err := endpoint.ReadBody(w, r, maxBody, a.patience)
 	if err != nil {
-		message(w, http.StatusBadRequest, "Bad Request")
+		refuseBody(w, err)
 		return
 	}
 	e := a.newEvent(r, found.Key, parameters, body, id)
 	e.RequestContext.Authorizer = who
 	a.invoke(w, r, found, e)
-}
-
-// admit asks the authorizer, if there is one, who sends a request to a route. Whom it does not let in is answered.
-func (a *API) admit(w http.ResponseWriter, r *http.Request, to *route) (*authorized, bool) {
-	if a.authorizer == nil || to.Open {
-		return nil, true
-	}
-	claims, status := a.authorizer.Authorize(r.Header.Get("Authorization"), to.Scopes)
-	switch status {
-	case http.StatusOK:
-		return &authorized{JWT: jwt{Claims: claims, Scopes: to.Scopes}}, true
-	case http.StatusForbidden:
-		w.Header().Set("Www-Authenticate", `Bearer scope="`+strings.Join(to.Scopes, " ")+`" error="insufficient_scope"`)
-	default:
-		w.Header().Set("Www-Authenticate", "Bearer")
-	}
-	message(w, status, http.StatusText(status))
-	return nil, false
 }
 
 // find returns the route of a request: the first that matches, since they are sorted.
@@ -118,7 +107,7 @@ func (a *API) invoke(w http.ResponseWriter, r *http.Request, to *route, e event)
 	defer cancel()
 	answer, err := to.Function.Invoke(ctx, payload)
 	if err == nil {
-		err = respond(w, answer)
+		err = respond(w, answer, a.patience)
 	}
 	if err != nil {
 		a.fail(w, r, err)
@@ -136,12 +125,6 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	default:
 		message(w, http.StatusInternalServerError, "Internal Server Error")
 	}
-}
-
-func message(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = io.WriteString(w, `{"message":"`+text+`"}`)
 }
 
 // headerBytes is the size of the request line and all headers.

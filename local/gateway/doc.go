@@ -3,7 +3,9 @@
 //
 // What is not in AWS's documentation was taken from reports of how it behaves: paths arrive decoded; a body arrives as text
 // where its content type is text/*, or JSON, XML or JavaScript of application/, if it is UTF-8, and base64-encoded
-// otherwise; a request whose function is throttled is answered with 503, not with Lambda's 429.
+// otherwise; a request whose function is throttled is answered with 503, not with Lambda's 429; a preflight of an origin
+// that is not allowed is answered with 204 and no header; a request that a page may not send reaches the function, since
+// CORS is the browser's to keep; a body that does not come in time is answered with 408.
 package gateway
 
 import (
@@ -15,6 +17,8 @@ import (
 const (
 	maxHeaders = 10_240
 	maxBody    = 6 << 20
+	// patience is API Gateway's limit of a request from its begin to its end.
+	patience = 30 * time.Second
 )
 
 // Invoker runs a function. See lambda.Function.
@@ -34,6 +38,8 @@ type Options struct {
 	// Rate is how many requests a second the stage takes, Burst how many at once beyond that. Rate 0 = any number.
 	Rate  float64
 	Burst int
+	// CORS says which pages of other origins may call the API. nil = functions' own headers are left as they are.
+	CORS *CORS
 }
 
 // Route leads to a function.

@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // response is a function's answer, payload format 2.0.
@@ -19,8 +23,9 @@ type response struct {
 	IsBase64Encoded   bool                `json:"isBase64Encoded"`
 }
 
-// respond writes a function's answer. An error means that it makes no sense, and that nothing was written.
-func respond(w http.ResponseWriter, payload []byte) error {
+// respond writes a function's answer, for as long as the client may take. An error means that it makes no sense, and that
+// nothing was written.
+func respond(w http.ResponseWriter, payload []byte, within time.Duration) error {
 	answer, err := parseResponse(payload)
 	if err != nil {
 		return err
@@ -46,13 +51,24 @@ func respond(w http.ResponseWriter, payload []byte) error {
 	for _, cookie := range answer.Cookies {
 		header.Add("Set-Cookie", cookie)
 	}
-	header.Del("Content-Length") // counted anew
+	header.Del("Content-Length") // counted here
+	if *answer.StatusCode != http.StatusNoContent && *answer.StatusCode != http.StatusNotModified {
+		header.Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	if header.Get("Content-Type") == "" {
 		header.Set("Content-Type", "text/plain;charset=UTF-8")
 	}
+	// What has no connection, such as a test's recorder, has no deadline. It is taken off again for the next request.
+	connection := http.NewResponseController(w)
+	_ = connection.SetWriteDeadline(time.Now().Add(within))
 	w.WriteHeader(*answer.StatusCode)
-	_, _ = w.Write(body) // the client has gone
-	return nil
+	if _, err = w.Write(body); !errors.Is(err, os.ErrDeadlineExceeded) {
+		err = connection.Flush()
+	}
+	if err == nil {
+		_ = connection.SetWriteDeadline(time.Time{})
+	}
+	return nil // a client that has gone, or does not take it, has nobody to be told
 }
 
 // parseResponse infers a response from an answer without a status code: 200, JSON, the answer as the body.

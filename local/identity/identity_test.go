@@ -79,6 +79,7 @@ func TestAuthorize(t *testing.T) {
 	}{
 		"good": {"Bearer " + good, 200}, "bare": {good, 200}, "small": {"bearer " + good, 200},
 		"none": {"", 401}, "no token": {"Bearer ", 401}, "basic": {"Basic " + good, 401}, "two": {"Bearer " + good + " " + good, 401},
+		"repeated": {"Bearer " + good + ",Bearer " + good, 401}, "repeated, one empty": {"Bearer " + good + ",", 401},
 		"changed":         {head + "." + forged + "." + signature, 401},
 		"unsigned":        {head + "." + payload + ".", 401},
 		"alg none":        {base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","kid":"`+i.key.KeyID+`"}`)) + "." + payload + ".", 401},

@@ -16,6 +16,8 @@ type API struct {
 	// Rate is how many requests a second its stage takes, Burst how many at once beyond that. 0 = any number.
 	Rate  float64
 	Burst int
+	// CORS is which pages of other origins may call it, nil = it adds no header for them.
+	CORS *CORS
 }
 
 // Authorizer is a JWT authorizer.
@@ -46,7 +48,10 @@ type integration struct {
 func (s *stack) addAPIs(system *System) error {
 	apis := map[string]int{} // name to place
 	for _, r := range s.of(typeAPI) {
-		var p struct{ ProtocolType, RouteSelectionExpression string }
+		var p struct {
+			ProtocolType, RouteSelectionExpression string
+			CorsConfiguration                      *CORS
+		}
 		if err := s.decode(r, &p); err != nil {
 			return err
 		}
@@ -62,7 +67,7 @@ func (s *stack) addAPIs(system *System) error {
 			return err
 		}
 		apis[name] = len(system.APIs)
-		system.APIs = append(system.APIs, API{ID: r.id, Name: name})
+		system.APIs = append(system.APIs, API{ID: r.id, Name: name, CORS: p.CorsConfiguration})
 	}
 	if err := s.addStages(system, apis); err != nil {
 		return err

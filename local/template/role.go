@@ -15,7 +15,7 @@ const typeRole = "AWS::IAM::Role"
 var outside = []string{"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"}
 
 // judged are the services that functions reach here, and whose requests their roles decide on.
-var judged = []string{"dynamodb", "sqs", "s3", "events", "execute-api"}
+var judged = []string{"dynamodb", "sqs", "s3", "events", "execute-api", "lambda"}
 
 // principal reads what a function acts as. Without a role, it may do nothing.
 //

@@ -106,7 +106,9 @@ const whole = `{
 			"EventSourceArn": {"Fn::GetAtt": ["Jobs", "Arn"]}, "FunctionName": {"Fn::GetAtt": ["Worker", "Arn"]}, "BatchSize": 10000, "MaximumBatchingWindowInSeconds": 1,
 			"FunctionResponseTypes": ["ReportBatchItemFailures"], "ScalingConfig": {"MaximumConcurrency": 5}, "FilterCriteria": {"Filters": [{"Pattern": "{}"}]}
 		}},
-		"Api": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Name": "x", "ProtocolType": "HTTP"}},
+		"Api": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Name": "x", "ProtocolType": "HTTP", "CorsConfiguration": {
+			"AllowOrigins": ["https://a.example"], "AllowMethods": ["GET"], "AllowHeaders": ["authorization"], "ExposeHeaders": ["etag"],
+			"MaxAge": 3600, "AllowCredentials": true}}},
 		"Socket": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {
 			"Name": "y", "ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.do"
 		}},
@@ -260,6 +262,10 @@ func TestRead(t *testing.T) {
 		Routes: []template.Route{
 			{Key: "GET /a/{id}", FunctionID: "Worker", Timeout: 30 * time.Second},
 			{Key: "$default", FunctionID: "Defaults", Timeout: 5 * time.Second, Authorized: true, Scopes: []string{"read"}},
+		},
+		CORS: &template.CORS{
+			AllowOrigins: []string{"https://a.example"}, AllowMethods: []string{"GET"}, AllowHeaders: []string{"authorization"},
+			ExposeHeaders: []string{"etag"}, MaxAge: new(3600), AllowCredentials: true,
 		},
 		Authorizer: &template.Authorizer{Issuer: "https://cognito-idp.us-east-1.amazonaws.com/Sys-People", Audience: []string{"Sys-Client", "b"}},
 	}}

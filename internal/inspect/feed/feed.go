@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 
+	"github.com/annals-es/annals/internal/awsendpoint"
 	"github.com/annals-es/annals/internal/inspect"
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -27,7 +28,7 @@ import (
 type Config struct {
 	// Every is how often each shard is asked. Default 1 s; on DynamoDB Local less does no harm.
 	Every time.Duration
-	// Endpoint is where streams are read, "" = where the SDK says. DynamoDB Local has them at the endpoint of its tables.
+	// Endpoint is where streams are read, "" = where the configuration says, or else where the tables are.
 	Endpoint string
 	// Budget is what [Feed.Recent] may spend on the past.
 	Budget Budget
@@ -53,6 +54,9 @@ type Feed struct {
 // New returns the feed of a table.
 func New(tables *dynamodb.Client, cfg aws.Config, table string, own Config) *Feed {
 	streams := dynamodbstreams.NewFromConfig(cfg, func(o *dynamodbstreams.Options) {
+		if _, configured := awsendpoint.Of(cfg, dynamodbstreams.ServiceID); !configured {
+			o.BaseEndpoint = tables.Options().BaseEndpoint // a stream is where its table is
+		}
 		if own.Endpoint != "" {
 			o.BaseEndpoint = &own.Endpoint
 		}

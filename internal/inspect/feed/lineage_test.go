@@ -100,7 +100,7 @@ func TestLineage(t *testing.T) {
 	tables := dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.BaseEndpoint = &server.URL })
 	var versions []int64
 	var failed error
-	for c, err := range feed.New(tables, cfg, "t", feed.Config{Every: time.Millisecond, Endpoint: server.URL}).Commits(t.Context()) {
+	for c, err := range feed.New(tables, cfg, "t", feed.Config{Every: time.Millisecond}).Commits(t.Context()) {
 		if failed = err; err == nil {
 			versions = append(versions, c.Version)
 		}

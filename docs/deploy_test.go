@@ -1,0 +1,36 @@
+package docs_test
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestLeftBehind: deploy.md names each resource that outlives the stack, and so is left behind by a deployment that fails.
+func TestLeftBehind(t *testing.T) {
+	t.Parallel()
+	var template struct {
+		Resources map[string]struct{ Type, DeletionPolicy string }
+	}
+	if err := json.Unmarshal(read(t, "../infra/testdata/Annals.template.json"), &template); err != nil {
+		t.Fatal(err)
+	}
+	_, section, found := strings.Cut(string(read(t, "deploy.md")), "\n## When the first deployment fails\n")
+	if !found {
+		t.Fatal("deploy.md has no such section")
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
+	kept := 0
+	for _, id := range slices.Sorted(maps.Keys(template.Resources)) {
+		if r := template.Resources[id]; r.DeletionPolicy == "Retain" {
+			if kept++; !strings.Contains(section, "| `"+id+"`") && !strings.Contains(section, ", `"+id+"`:") {
+				t.Errorf("%s (%s) is left behind, and deploy.md does not say so", id, r.Type)
+			}
+		}
+	}
+	if kept < 4 {
+		t.Errorf("only %d resources are kept: the form of the template has changed", kept)
+	}
+}
