@@ -118,16 +118,14 @@ func packCommands(commands []es.KnownCommand) []byte {
 	if len(commands) == 0 {
 		return nil
 	}
-	data := make([]byte, 0, len(commands)*commandSize)
-	for _, c := range commands {
-		data = append(data, c.Digest[:]...)
+	digests := make([]byte, 0, len(commands)*commandSize)
+	versions, times := make([]int64, len(commands)), make([]int64, len(commands))
+	for i, c := range commands {
+		digests = append(digests, c.Digest[:]...)
+		versions[i], times[i] = c.Version, c.At.UnixMicro()
 	}
-	for _, c := range commands {
-		data = binary.BigEndian.AppendUint64(data, uint64(c.Version))
-	}
-	for _, c := range commands {
-		data = binary.BigEndian.AppendUint64(data, uint64(c.At.UnixMicro()))
-	}
+	data, _ := binary.Append(digests, binary.BigEndian, versions) // of a fixed size: it does not fail
+	data, _ = binary.Append(data, binary.BigEndian, times)
 	return packer().EncodeAll(data, nil)
 }
 
@@ -145,14 +143,16 @@ func unpackCommands(packed []byte) ([]es.KnownCommand, error) {
 	if len(data)%commandSize != 0 {
 		return nil, errNoCommands
 	}
-	commands := make([]es.KnownCommand, len(data)/commandSize)
-	digests, versions, times := data[:16*len(commands)], data[16*len(commands):24*len(commands)], data[24*len(commands):]
-	for i := range commands {
-		commands[i] = es.KnownCommand{
-			Digest:  [16]byte(digests[16*i:]),
-			Version: int64(binary.BigEndian.Uint64(versions[8*i:])),
-			At:      time.UnixMicro(int64(binary.BigEndian.Uint64(times[8*i:]))).UTC(),
+	count := len(data) / commandSize
+	commands := make([]es.KnownCommand, count)
+	versions, times := make([]int64, count), make([]int64, count)
+	for to, at := range map[*[]int64]int{&versions: 16 * count, &times: 24 * count} {
+		if _, err := binary.Decode(data[at:], binary.BigEndian, *to); err != nil {
+			return nil, err
 		}
+	}
+	for i := range commands {
+		commands[i] = es.KnownCommand{Digest: [16]byte(data[16*i:]), Version: versions[i], At: time.UnixMicro(times[i]).UTC()}
 	}
 	return commands, nil
 }
