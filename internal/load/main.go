@@ -18,7 +18,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/annals-es/annals/internal/dynamolocal"
 	"github.com/annals-es/annals/internal/servicetest"
 )
 
@@ -64,40 +63,12 @@ func (o *options) levels(list string) error {
 	return nil
 }
 
-func load(ctx context.Context, o options) (err error) {
-	dir, err := os.MkdirTemp("", "annals-load-")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err == nil {
-			err = os.RemoveAll(dir)
-			return
-		}
-		err = fmt.Errorf("%w (logs are in %s)", err, dir)
-	}()
-	root, err := dynamolocal.Root()
-	if err != nil {
-		return err
-	}
-	built, err := servicetest.Build(ctx, root, dir)
-	if err != nil {
-		return err
-	}
-	database := dynamolocal.Options{Dir: dynamolocal.Dir(root)}
+func load(ctx context.Context, o options) error {
+	data := servicetest.InMemory
 	if o.files {
-		database.DataDir = filepath.Join(dir, "data")
+		data = func(dir string) string { return filepath.Join(dir, "data") }
 	}
-	db, err := dynamolocal.Start(ctx, database)
-	if err != nil {
-		return err
-	}
-	service, err := built.Start(ctx, "DYNAMODB_ENDPOINT="+db.Endpoint)
-	if err != nil {
-		return errors.Join(err, db.Stop())
-	}
-	err = run(ctx, o, service)
-	return errors.Join(err, service.Stop(), db.Stop())
+	return servicetest.On(ctx, "", data, servicetest.Directly, func(s *servicetest.Service) error { return run(ctx, o, s) })
 }
 
 // run does one measurement after the other. What was measured is written even where something was wrong.

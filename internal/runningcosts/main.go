@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/annals-es/annals/internal/dynamolocal"
 	"github.com/annals-es/annals/internal/servicetest"
 )
 
@@ -30,45 +29,27 @@ func main() {
 }
 
 // measure runs the service of a checkout and prints a table of what was counted.
-func measure(ctx context.Context, checkout string) (err error) {
-	dir, err := os.MkdirTemp("", "annals-costs-")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err == nil {
-			err = os.RemoveAll(dir)
-			return
+func measure(ctx context.Context, checkout string) error {
+	if checkout != "" {
+		var err error
+		if checkout, err = filepath.Abs(checkout); err != nil {
+			return err
 		}
-		err = fmt.Errorf("%w (logs are in %s)", err, dir)
-	}()
-	here, err := dynamolocal.Root()
-	if err != nil {
+	}
+	var counter *counter
+	between := func(endpoint string) (address string, err error) {
+		if counter, err = count(ctx, endpoint); err != nil {
+			return "", err
+		}
+		return counter.address, nil
+	}
+	err := servicetest.On(ctx, checkout, servicetest.InMemory, between, func(s *servicetest.Service) error {
+		table, err := client{s.Base}.run(ctx, counter)
+		fmt.Print(table)
 		return err
+	})
+	if counter != nil {
+		err = errors.Join(err, counter.stop())
 	}
-	if checkout == "" {
-		checkout = here
-	}
-	if checkout, err = filepath.Abs(checkout); err != nil {
-		return err
-	}
-	built, err := servicetest.Build(ctx, checkout, dir)
-	if err != nil {
-		return err
-	}
-	db, err := dynamolocal.Start(ctx, dynamolocal.Options{Dir: dynamolocal.Dir(here)})
-	if err != nil {
-		return err
-	}
-	counter, err := count(ctx, db.Endpoint)
-	if err != nil {
-		return errors.Join(err, db.Stop())
-	}
-	service, err := built.Start(ctx, "DYNAMODB_ENDPOINT="+counter.address)
-	if err != nil {
-		return errors.Join(err, counter.stop(), db.Stop())
-	}
-	table, err := client{service.Base}.run(ctx, counter)
-	fmt.Print(table)
-	return errors.Join(err, service.Stop(), counter.stop(), db.Stop())
+	return err
 }
