@@ -42,8 +42,8 @@ func (c Cost) Batch() time.Duration {
 	return Own + c.Sequential()/time.Duration(max(1, min(InBatch, requests)))
 }
 
-// Full is how long the projector takes for a full batch of a kind: as long as its requests, or, where that is longer, as the
-// processor that comes with its memory.
+// Full is how long the projector takes for a full batch of a kind: as long as its requests, or, where that is longer,
+// as the processor that comes with its memory.
 func (c Cost) Full(kind string, memory int) time.Duration {
 	return max(c.Batch(), Processor[kind]*WholeProcessor/time.Duration(min(memory, WholeProcessor)))
 }

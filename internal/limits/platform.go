@@ -1,13 +1,13 @@
-// Package limits is the arithmetic of docs/limits.md: how much the service can take, from the platform's limits, from assumed
-// latencies, and from what operations cost, as the tests of docs/performance.md count it.
+// Package limits is the arithmetic of docs/limits.md: how much the service can take, from the platform's limits, from
+// assumed latencies, and from what operations cost, as the tests of docs/performance.md count it.
 package limits
 
 import "time"
 
 // What the platform allows. Quotas of an account can be raised; what belongs to a partition or a request can't.
 const (
-	// PartitionWrites are the write units that a partition gives in a second, and so all items of one partition key together
-	// with those beside them.
+	// PartitionWrites are the write units that a partition gives in a second, and so all items of one partition key
+	// together with those beside them.
 	//
 	// Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
 	PartitionWrites = 1_000
@@ -34,15 +34,16 @@ const (
 	//
 	// Source: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html
 	Lanes = 1
-	// WholeProcessor is the memory, in MB, at which a function has a whole processor. With less it has as much less of one.
+	// WholeProcessor is the memory, in MB, at which a function has a whole processor. With less it has as much less of
+	// one.
 	//
 	// Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 	WholeProcessor = 1_769
 )
 
 // Latency is what a request to DynamoDB is assumed to take, from a function in the same region. DynamoDB promises
-// "single-digit millisecond performance"; a transaction is two rounds and coordination. Measure your own, in CloudWatch:
-// SuccessfulRequestLatency.
+// "single-digit millisecond performance"; a transaction is two rounds and coordination. Measure your own, in
+// CloudWatch: SuccessfulRequestLatency.
 //
 // Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Introduction.html
 var Latency = map[string]time.Duration{
@@ -62,8 +63,8 @@ const InBatch = 64
 // ProjectorMemory is what the projector has, in MB, as infra says.
 const ProjectorMemory = 512
 
-// Processor is the processor time that the projector takes for a full batch of deposits, or of orders to which an item is added,
-// as BenchmarkProjector of internal/app measures it on the machine of docs/performance.md.
+// Processor is the processor time that the projector takes for a full batch of deposits, or of orders whose address is
+// set, as BenchmarkProjector of internal/app measures it on the machine of docs/performance.md.
 var Processor = map[string]time.Duration{
 	"deposits": 65 * time.Millisecond,
 	"orders":   140 * time.Millisecond,

@@ -29,9 +29,9 @@ type answer struct {
 	UnprocessedKeys  map[string]struct{ Keys []json.RawMessage }
 }
 
-// costOf is what DynamoDB charges for a request. DynamoDB Local's own figures are wrong for transactions (two units for each
-// kilobyte of each item), for reads that find nothing (one unit, or a half), and for conditions that are refused (as if they
-// held).
+// costOf is what DynamoDB charges for a request. DynamoDB Local's own figures are wrong for transactions (two units
+// for each kilobyte of each item), for reads that find nothing (one unit, or a half), and for conditions that are
+// refused (as if they held).
 //
 // Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
 func costOf(operation string, sent []byte, status int, got []byte) spent {
@@ -40,7 +40,8 @@ func costOf(operation string, sent []byte, status int, got []byte) spent {
 	var a answer
 	_ = json.Unmarshal(got, &a)
 	out := spent{requests: 1}
-	refused := strings.HasSuffix(a.Type, "ConditionalCheckFailedException") || strings.HasSuffix(a.Type, "TransactionCanceledException")
+	refused := strings.HasSuffix(a.Type, "ConditionalCheckFailedException") ||
+		strings.HasSuffix(a.Type, "TransactionCanceledException")
 	switch {
 	case operation == "TransactWriteItems" && (status == http.StatusOK || refused):
 		for _, part := range r.TransactItems {

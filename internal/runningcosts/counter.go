@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// counter stands between the service and DynamoDB Local, and counts what passes. Reads of streams are not counted: Lambda's
-// are free.
+// counter stands between the service and DynamoDB Local, and counts what passes. Reads of streams are not counted:
+// Lambda's are free.
 type counter struct {
 	address string
 	server  *http.Server

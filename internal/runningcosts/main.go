@@ -1,6 +1,6 @@
-// Command runningcosts counts what the running service spends on DynamoDB: `make running-costs`. It starts everything that a
-// stack has, sends commands over HTTP as one client does, and counts at the wire what all functions send to all tables,
-// until nothing moves any more. docs/performance.md has what it found.
+// Command runningcosts counts what the running service spends on DynamoDB: `make running-costs`. It starts everything
+// that a stack has, sends commands over HTTP as one client does, and counts at the wire what all functions send to all
+// tables, until nothing moves any more. docs/performance.md has what it found.
 package main
 
 import (

@@ -9,11 +9,13 @@ import (
 	"github.com/annals-es/annals/internal/dynamolocal"
 )
 
-// On builds the service of a checkout, "" = this one, and runs it beside a DynamoDB Local of its own for as long as do takes.
-// Through returns where the service finds the database, given where it is, so that something can stand between. Data says where
-// its tables are kept, given a folder that is removed at the end, "" = in memory. What went wrong leaves the logs behind.
+// On builds the service of a checkout, "" = this one, and runs it beside a DynamoDB Local of its own for as long as do
+// takes. Through returns where the service finds the database, given where it is, so that something can stand between.
+// Data says where its tables are kept, given a folder that is removed at the end, "" = in memory. What went wrong
+// leaves the logs behind.
 func On(
-	ctx context.Context, checkout string, data func(dir string) string, through func(endpoint string) (string, error), do func(*Service) error,
+	ctx context.Context, checkout string, data func(dir string) string,
+	through func(endpoint string) (string, error), do func(*Service) error,
 ) (err error) {
 	dir, err := os.MkdirTemp("", "annals-service-")
 	if err != nil {

@@ -48,8 +48,8 @@ const CommandsPerBlock = 256
 // ErrNoBlock says that a block of commands is not where it was kept.
 var ErrNoBlock = errors.New("a block of commands is missing")
 
-// knownCommands are the commands of a stream within the horizon, in the order of their commits: blocks of them, and those that
-// came since. A copy may share what it holds with others, and changes nothing of it.
+// knownCommands are the commands of a stream within the horizon, in the order of their commits: blocks of them, and
+// those that came since. A copy may share what it holds with others, and changes nothing of it.
 type knownCommands struct {
 	blocks []*knownBlock
 	recent []KnownCommand
@@ -71,12 +71,12 @@ type horizon struct {
 	most   int // whole blocks are forgotten, so it may be nearly a block more
 }
 
-// blockMargin is how much longer a block is kept than its commands are known: readers may have read the snapshot that names it
-// a while ago.
+// blockMargin is how much longer a block is kept than its commands are known: readers may have read the snapshot that
+// names it a while ago.
 const blockMargin = 24 * time.Hour
 
-// from is the time before which commands are forgotten, once a commit is the last. It counts from now where the commit is
-// from the future: a process whose clock is ahead must not end what is known.
+// from is the time before which commands are forgotten, once a commit is the last. It counts from now where the commit
+// is from the future: a process whose clock is ahead must not end what is known.
 func (h horizon) from(last *Commit) time.Time {
 	if last.At.Before(h.now) {
 		return last.At.Add(-h.length)
@@ -89,7 +89,8 @@ func (k *knownCommands) clipped() knownCommands {
 	return knownCommands{slices.Clip(k.blocks), slices.Clip(k.recent)}
 }
 
-// add notes the command of a commit, and forgets what is behind the horizon, which is asked for where there is something to know.
+// add notes the command of a commit, and forgets what is behind the horizon, which is asked for where there is
+// something to know.
 func (k *knownCommands) add(c *Commit, now func() horizon) {
 	if c.Command.ID == "" && len(k.recent) == 0 && len(k.blocks) == 0 {
 		return
@@ -133,7 +134,8 @@ func (k *knownCommands) forget(from time.Time, most int) {
 // Errors: [ErrNoBlock]; the store's.
 type loadBlocks func(ctx context.Context, blocks []CommandBlock) ([][]KnownCommand, error)
 
-// find returns the version at which a command is. The newest are looked at first; blocks are read where none of those is it.
+// find returns the version at which a command is. The newest are looked at first; blocks are read where none of those
+// is it.
 //
 // Errors: those of load.
 func (k *knownCommands) find(ctx context.Context, id string, load loadBlocks) (version int64, found bool, err error) {
@@ -164,7 +166,8 @@ func (k *knownCommands) find(ctx context.Context, id string, load loadBlocks) (v
 	}
 	for i, b := range unread {
 		if len(all[i]) != b.Commands {
-			return 0, false, fmt.Errorf("%w: commands of versions %d to %d: %d of them instead of %d", ErrNoBlock, b.First, b.Last, len(all[i]), b.Commands)
+			return 0, false, fmt.Errorf("%w: commands of versions %d to %d: %d of them instead of %d",
+				ErrNoBlock, b.First, b.Last, len(all[i]), b.Commands)
 		}
 		b.keep(all[i])
 		if at, here, _ := b.find(digest); here {
@@ -177,7 +180,9 @@ func (k *knownCommands) find(ctx context.Context, id string, load loadBlocks) (v
 func (b *knownBlock) find(digest [16]byte) (version int64, found, read bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	i, found := slices.BinarySearchFunc(b.commands, digest, func(c KnownCommand, d [16]byte) int { return bytes.Compare(c.Digest[:], d[:]) })
+	i, found := slices.BinarySearchFunc(b.commands, digest, func(c KnownCommand, d [16]byte) int {
+		return bytes.Compare(c.Digest[:], d[:])
+	})
 	if found {
 		version = b.commands[i].Version
 	}

@@ -31,8 +31,8 @@ func (s *shelf) LoadCommands(ctx context.Context, stream es.StreamID, blocks ...
 	return s.Snapshots.LoadCommands(ctx, stream, blocks...)
 }
 
-// TestManyCommands: however many commands a stream holds within the horizon, each is recognised, warm and cold. A block is written
-// once, and read once by a process that looks for a command in it.
+// TestManyCommands: however many commands a stream holds within the horizon, each is recognised, warm and cold. A
+// block is written once, and read once by a process that looks for a command in it.
 func TestManyCommands(t *testing.T) {
 	t.Parallel()
 	const every, commands = 100, 5000

@@ -52,8 +52,9 @@ func (r *Repository[S, E]) keep(f folded[S]) {
 	}
 }
 
-// fold brings a stream's state to its end, strongly consistent: from what the cache keeps, else from a snapshot, else from
-// the first event. Each commit that it reads goes to visit too, whose error ends the fold and is returned as it is.
+// fold brings a stream's state to its end, strongly consistent: from what the cache keeps, else from a snapshot, else
+// from the first event. Each commit that it reads goes to visit too, whose error ends the fold and is returned as it
+// is.
 func (r *Repository[S, E]) fold(ctx context.Context, stream StreamID, visit func(*Commit) error) (folded[S], error) {
 	store := r.executor.store
 	f, warm := r.recall(stream)
@@ -70,7 +71,9 @@ func (r *Repository[S, E]) fold(ctx context.Context, stream StreamID, visit func
 }
 
 // foldWhole is fold from the first event.
-func (r *Repository[S, E]) foldWhole(ctx context.Context, stream StreamID, visit func(*Commit) error) (f folded[S], err error) {
+func (r *Repository[S, E]) foldWhole(
+	ctx context.Context, stream StreamID, visit func(*Commit) error,
+) (f folded[S], err error) {
 	store := r.executor.store
 	f.head, err = store.Load(ctx, store.Empty(stream), r.onto(&f, visit))
 	return f, err
@@ -98,19 +101,21 @@ func (r *Repository[S, E]) horizon() horizon {
 	return horizon{now: now, length: r.cfg.Horizon, most: r.cfg.HorizonCommands}
 }
 
-// recognise ends a decision whose command is among those that the stream of a state holds. Where its blocks of commands can't be
-// read, it looks at all events of the stream.
+// recognise ends a decision whose command is among those that the stream of a state holds. Where its blocks of
+// commands can't be read, it looks at all events of the stream.
 func (r *Repository[S, E]) recognise(tx *Tx, stream StreamID, f *folded[S]) error {
 	if tx.cmd.Ref.ID == "" {
 		return nil
 	}
-	version, found, err := f.commands.find(tx.ctx, tx.cmd.Ref.ID, func(ctx context.Context, blocks []CommandBlock) ([][]KnownCommand, error) {
+	load := func(ctx context.Context, blocks []CommandBlock) ([][]KnownCommand, error) {
 		return r.cfg.Snapshots.LoadCommands(ctx, stream, blocks...)
-	})
+	}
+	version, found, err := f.commands.find(tx.ctx, tx.cmd.Ref.ID, load)
 	switch {
 	case errors.Is(err, ErrNoBlock):
 		r.executor.cfg.Count(SnapshotUnused)
-		r.executor.cfg.Logger.WarnContext(tx.ctx, "known commands not used, folding the whole stream", "stream", stream.String(), "error", err)
+		r.executor.cfg.Logger.WarnContext(tx.ctx, "known commands not used, folding the whole stream",
+			"stream", stream.String(), "error", err)
 		whole, err := r.foldWhole(tx.ctx, stream, tx.recognise)
 		if err == nil || errors.Is(err, errReplayed) {
 			*f = whole

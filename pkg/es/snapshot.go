@@ -17,8 +17,8 @@ type Snapshot struct {
 	Schema int
 	// State is the state, as JSON.
 	State json.RawMessage
-	// Commands are the latest commands of the stream within the horizon, Blocks name the others, oldest first: so a repeat is
-	// recognised without the commits.
+	// Commands are the latest commands of the stream within the horizon, Blocks name the others, oldest first: so a
+	// repeat is recognised without the commits.
 	Commands []KnownCommand
 	Blocks   []CommandBlock
 }
@@ -33,8 +33,8 @@ type SnapshotStore interface {
 	// Errors: [LimitError] if it is too large to be kept.
 	SaveSnapshot(ctx context.Context, s Snapshot) error
 
-	// LoadCommands returns the commands of blocks of a stream, of each block as they were saved. A block that was saved before
-	// the snapshot which names it is found.
+	// LoadCommands returns the commands of blocks of a stream, of each block as they were saved. A block that was saved
+	// before the snapshot which names it is found.
 	//
 	// Errors: [ErrNoBlock].
 	LoadCommands(ctx context.Context, stream StreamID, blocks ...CommandBlock) ([][]KnownCommand, error)
@@ -59,8 +59,8 @@ type RepositoryConfig struct {
 	Schema int
 	// Warm keeps recent states in memory, nil = nowhere. A repository needs a cache of its own.
 	Warm Cache
-	// Horizon is how long a repeated command is recognised at least, HorizonCommands how many of a stream's latest commands
-	// are, whichever is less. Default 24 hours, and 100,000.
+	// Horizon is how long a repeated command is recognised at least, HorizonCommands how many of a stream's latest
+	// commands are, whichever is less. Default 24 hours, and 100,000.
 	Horizon         time.Duration
 	HorizonCommands int
 }

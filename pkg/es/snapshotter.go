@@ -14,8 +14,8 @@ func (r *Repository[S, E]) SnapshotDue(c *Commit) bool {
 		c.LastVersion()/every > (c.Version-1)/every
 }
 
-// Snapshot keeps a snapshot of a stream as it is now. It is for the side that commands do not wait for. A stream with too large
-// a state gets none.
+// Snapshot keeps a snapshot of a stream as it is now. It is for the side that commands do not wait for. A stream with
+// too large a state gets none.
 //
 // Errors: those of [Repository.Load] and [SnapshotStore].
 func (r *Repository[S, E]) Snapshot(ctx context.Context, stream StreamID) error {

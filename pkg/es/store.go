@@ -39,7 +39,8 @@ type Loader interface {
 	// Load calls visit for each commit after a head, in order and strongly consistent, and returns the head at the end.
 	// An error of visit ends the load and is returned as it is.
 	//
-	// Errors: [ErrForeignHead]; [CorruptError], also where the stream does not continue from the head; the context's error.
+	// Errors: [ErrForeignHead]; [CorruptError], also where the stream does not continue from the head; the context's
+	// error.
 	Load(ctx context.Context, after Head, visit func(*Commit) error) (Head, error)
 
 	// Resume is Load after a commit that was kept elsewhere, such as with a snapshot: the one with this first version and
@@ -60,10 +61,10 @@ type Appender interface {
 	// Append stores all writes of a, or none. The commits come back in the order of a.Writes. It takes [AppendDeadline]
 	// at most, also where the context allows more.
 	//
-	// Errors: [ConflictError] if a stream does not end at the head given (nothing is stored); [StreamNameError], [LimitError], [ErrNoEvents],
-	// [ErrForeignHead], [ErrOccurredInFuture], [ErrUnstorable], before anything is sent; [UnknownOutcomeError] if time ran out before the
-	// store's answer was known (all or nothing was stored); [context.DeadlineExceeded] if time ran out and nothing is
-	// stored.
+	// Errors: [ConflictError] if a stream does not end at the head given (nothing is stored); [StreamNameError],
+	// [LimitError], [ErrNoEvents], [ErrForeignHead], [ErrOccurredInFuture], [ErrUnstorable], before anything is sent;
+	// [UnknownOutcomeError] if time ran out before the store's answer was known (all or nothing was stored);
+	// [context.DeadlineExceeded] if time ran out and nothing is stored.
 	Append(ctx context.Context, a Append) ([]Stored, error)
 }
 

@@ -12,14 +12,16 @@ import (
 )
 
 const (
-	// tolerance is how far the process's clock may be from DynamoDB's without being corrected. DynamoDB tells whole seconds.
+	// tolerance is how far the process's clock may be from DynamoDB's without being corrected. DynamoDB tells whole
+	// seconds.
 	tolerance = 2 * time.Second
 	// warnEvery is how often a clock that is off is logged.
 	warnEvery = 10 * time.Minute
 )
 
-// clock is the process's clock, corrected by the Date of DynamoDB's answers where it is off. Commits recorded by a clock that
-// is a day ahead would drag the times of their streams ahead, and those of other streams with each transfer.
+// clock is the process's clock, corrected by the Date of DynamoDB's answers where it is off. Commits recorded by a
+// clock that is a day ahead would drag the times of their streams ahead, and those of other streams with each
+// transfer.
 type clock struct {
 	now     func() time.Time
 	exact   bool // it is the caller's, and never corrected
@@ -66,8 +68,8 @@ func (c *clock) hear(ctx context.Context, sent time.Time, answer middleware.Meta
 	}
 }
 
-// compare tells how far a clock is ahead of DynamoDB's at least, negative for behind, and what to add to it; 0 if it may be right.
-// The date was taken between the request and its answer, and has no fractions of seconds.
+// compare tells how far a clock is ahead of DynamoDB's at least, negative for behind, and what to add to it; 0 if it
+// may be right. The date was taken between the request and its answer, and has no fractions of seconds.
 func compare(sent, date, received time.Time) (ahead, offset time.Duration) {
 	switch {
 	case sent.After(date.Add(time.Second)):
@@ -87,7 +89,9 @@ type heard struct {
 	clock *clock
 }
 
-func (h heard) Query(ctx context.Context, in *dynamodb.QueryInput, o ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+func (h heard) Query(
+	ctx context.Context, in *dynamodb.QueryInput, o ...func(*dynamodb.Options),
+) (*dynamodb.QueryOutput, error) {
 	sent := h.clock.now()
 	out, err := h.Client.Query(ctx, in, o...)
 	if err == nil {
@@ -96,7 +100,9 @@ func (h heard) Query(ctx context.Context, in *dynamodb.QueryInput, o ...func(*dy
 	return out, err
 }
 
-func (h heard) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+func (h heard) PutItem(
+	ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options),
+) (*dynamodb.PutItemOutput, error) {
 	sent := h.clock.now()
 	out, err := h.Client.PutItem(ctx, in, o...)
 	if err == nil {

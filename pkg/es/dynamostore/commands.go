@@ -18,8 +18,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
-// Blocks of commands are items of the snapshots' table, each under a key of its own. No stream has such a name: a stream's type
-// is not empty.
+// Blocks of commands are items of the snapshots' table, each under a key of its own. No stream has such a name: a
+// stream's type is not empty.
 const blockPrefix = "#commands/"
 
 // blockKey is where a block is: what it holds decides, so that another history of the stream has other blocks.
@@ -31,9 +31,11 @@ func blockKey(stream es.StreamID, b es.CommandBlock) string {
 // getAtOnce is how many items DynamoDB reads in a request.
 const getAtOnce = 100
 
-// LoadCommands implements [es.SnapshotStore]: eventually consistent first, since blocks never change, then strongly what was
-// not found.
-func (sn *Snapshots) LoadCommands(ctx context.Context, stream es.StreamID, blocks ...es.CommandBlock) ([][]es.KnownCommand, error) {
+// LoadCommands implements [es.SnapshotStore]: eventually consistent first, since blocks never change, then strongly
+// what was not found.
+func (sn *Snapshots) LoadCommands(
+	ctx context.Context, stream es.StreamID, blocks ...es.CommandBlock,
+) ([][]es.KnownCommand, error) {
 	found := map[string]Item{}
 	keys := make([]string, len(blocks))
 	for i, b := range blocks {
@@ -98,7 +100,9 @@ func (sn *Snapshots) get(ctx context.Context, keys []string, consistent bool, fo
 }
 
 // SaveCommands implements [es.SnapshotStore].
-func (sn *Snapshots) SaveCommands(ctx context.Context, stream es.StreamID, b es.CommandBlock, commands []es.KnownCommand) error {
+func (sn *Snapshots) SaveCommands(
+	ctx context.Context, stream es.StreamID, b es.CommandBlock, commands []es.KnownCommand,
+) error {
 	_, err := sn.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &sn.table, Item: Item{
 		"stream": s(blockKey(stream, b)), "of": s(stream.String()),
 		"data":                    &types.AttributeValueMemberB{Value: packCommands(commands)},
@@ -110,10 +114,12 @@ func (sn *Snapshots) SaveCommands(ctx context.Context, stream es.StreamID, b es.
 	return nil
 }
 
-// commandSize is what a command takes in a pack: its digest, its version, when it was recorded in microseconds since 1970.
+// commandSize is what a command takes in a pack: its digest, its version, when it was recorded in microseconds since
+// 1970.
 const commandSize = 16 + 8 + 8
 
-// packCommands writes the digests of commands, then their versions, then their times, each as big-endian, as one zstd frame.
+// packCommands writes the digests of commands, then their versions, then their times, each as big-endian, as one zstd
+// frame.
 func packCommands(commands []es.KnownCommand) []byte {
 	if len(commands) == 0 {
 		return nil

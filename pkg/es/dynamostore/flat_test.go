@@ -10,8 +10,8 @@ import (
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 )
 
-// TestCostsStayFlat: however many commands an account was paid by, a transfer costs what the hundredth did, on both sides: warm,
-// and cold but for the blocks of the payer's commands. Nobody fills the list of the account that is paid.
+// TestCostsStayFlat: however many commands an account was paid by, a transfer costs what the hundredth did, on both
+// sides: warm, and cold but for the blocks of the payer's commands. Nobody fills the list of the account that is paid.
 func TestCostsStayFlat(t *testing.T) {
 	t.Parallel()
 	const many = 4_300 // transfers

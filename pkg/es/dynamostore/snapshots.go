@@ -17,7 +17,9 @@ import (
 )
 
 // SnapshotsTable describes the table of snapshots: one item a stream, its latest, and one for each block of commands.
-var SnapshotsTable = dynamotable.Table{Partition: dynamotable.Key{Name: "stream", Type: dynamotable.String}, TimeToLive: "expires"}
+var SnapshotsTable = dynamotable.Table{
+	Partition: dynamotable.Key{Name: "stream", Type: dynamotable.String}, TimeToLive: "expires",
+}
 
 // SnapshotClient is the part of the DynamoDB client that snapshots use.
 type SnapshotClient interface {

@@ -21,11 +21,11 @@ type Client interface {
 
 // Config adjusts a store. The zero value takes the defaults.
 type Config struct {
-	// Now is the clock. Default: the process's, corrected by the Date of DynamoDB's answers where it is off by more than 2 s. One
-	// that is given here is never corrected.
+	// Now is the clock. Default: the process's, corrected by the Date of DynamoDB's answers where it is off by more than
+	// 2 s. One that is given here is never corrected.
 	Now func() time.Time
-	// ClockOff is told how far the process's clock is ahead of DynamoDB's, negative for behind, by each answer that shows it to
-	// be off. If nil, it is only logged.
+	// ClockOff is told how far the process's clock is ahead of DynamoDB's, negative for behind, by each answer that shows
+	// it to be off. If nil, it is only logged.
 	ClockOff func(ahead time.Duration)
 	// Attempts is how often an append that DynamoDB turned away without deciding it (a transaction in its way) is sent,
 	// from 1. Default 8.

@@ -13,16 +13,19 @@ import (
 type advance struct {
 	*cursor
 
-	// once says that one save does it: Move and rows, or none if the move leads nowhere. Otherwise it takes more: something is
-	// missing, too much is there, or it is a reaction, which is not to react before it can store that it did.
+	// once says that one save does it: Move and rows, or none if the move leads nowhere. Otherwise it takes more:
+	// something is missing, too much is there, or it is a reaction, which is not to react before it can store that it
+	// did.
 	once bool
 	Move
 	rows []Write
 }
 
-// plan finds out what brings streams forward: it folds what was delivered onto what is known, and asks nobody. Streams that write
-// to shared rows may be written together.
-func (b *batch) plan(ctx context.Context, t *target, streams []es.StreamID, known map[es.StreamID]Checkpoint) (alone, together []*advance) {
+// plan finds out what brings streams forward: it folds what was delivered onto what is known, and asks nobody. Streams
+// that write to shared rows may be written together.
+func (b *batch) plan(
+	ctx context.Context, t *target, streams []es.StreamID, known map[es.StreamID]Checkpoint,
+) (alone, together []*advance) {
 	all := make([]*advance, len(streams))
 	var wg sync.WaitGroup
 	for i, stream := range streams {

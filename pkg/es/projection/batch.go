@@ -10,9 +10,10 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Apply brings every projection forward with a batch of commits, and returns the streams with which a projection failed,
-// each with its first error. A failed stream's commits must be delivered again; all others are done. A stream that can't be
-// folded does not fail: it is parked. Nor does one that has failed for long, where there is a queue: it is left to that.
+// Apply brings every projection forward with a batch of commits, and returns the streams with which a projection
+// failed, each with its first error. A failed stream's commits must be delivered again; all others are done. A stream
+// that can't be folded does not fail: it is parked. Nor does one that has failed for long, where there is a queue: it
+// is left to that.
 func (e *Engine) Apply(ctx context.Context, commits []es.Commit) map[es.StreamID]error {
 	b := e.newBatch(commits)
 	b.delivery = true
@@ -23,7 +24,8 @@ func (e *Engine) Apply(ctx context.Context, commits []es.Commit) map[es.StreamID
 		}
 		return b.failed
 	}
-	if b.suspect = e.suspicious(commits); b.suspect { // one after the other: else two could be parked for what one of them did
+	// Projections of a suspect one after the other: else two could be parked for what one of them did.
+	if b.suspect = e.suspicious(commits); b.suspect {
 		for _, generations := range targets {
 			b.bring(ctx, generations)
 		}
@@ -66,7 +68,8 @@ type batch struct {
 
 func (e *Engine) newBatch(commits []es.Commit) *batch {
 	b := &batch{
-		Engine: e, delivered: map[es.StreamID][]*es.Commit{}, slots: make(chan struct{}, e.cfg.Parallel), aside: make(chan struct{}, e.cfg.Parallel),
+		Engine: e, delivered: map[es.StreamID][]*es.Commit{},
+		slots: make(chan struct{}, e.cfg.Parallel), aside: make(chan struct{}, e.cfg.Parallel),
 		failed: map[es.StreamID]error{}, failedIn: map[place]bool{}, overdue: map[place]error{},
 	}
 	for i := range commits {
@@ -78,8 +81,8 @@ func (e *Engine) newBatch(commits []es.Commit) *batch {
 	return b
 }
 
-// fail notes that a projection can't bring a stream forward now. In its other generations the stream waits too: none is to be
-// ahead of one that readers go over to.
+// fail notes that a projection can't bring a stream forward now. In its other generations the stream waits too: none
+// is to be ahead of one that readers go over to.
 func (b *batch) fail(t *target, stream es.StreamID, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -98,9 +101,9 @@ func byName(a, b es.StreamID) int {
 	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID))
 }
 
-// checkpoints returns what is known of the streams' checkpoints: from memory, else from the view, in few requests. What is in
-// memory is not used where something would be missing between it and what was delivered: another process has most likely
-// brought the stream forward, and a checkpoint costs less than the events.
+// checkpoints returns what is known of the streams' checkpoints: from memory, else from the view, in few requests.
+// What is in memory is not used where something would be missing between it and what was delivered: another process
+// has most likely brought the stream forward, and a checkpoint costs less than the events.
 func (b *batch) checkpoints(ctx context.Context, t *target, streams []es.StreamID) (map[es.StreamID]Checkpoint, error) {
 	if t.fold == nil {
 		return nil, nil

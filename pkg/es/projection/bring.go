@@ -8,8 +8,8 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// bring brings all streams forward in the generations of one projection, each stream in one generation after the other. No
-// stream waits for another one, but for those that are written together.
+// bring brings all streams forward in the generations of one projection, each stream in one generation after the
+// other. No stream waits for another one, but for those that are written together.
 func (b *batch) bring(ctx context.Context, generations []target) {
 	if len(generations) == 0 {
 		return

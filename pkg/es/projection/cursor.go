@@ -38,7 +38,8 @@ type cursor struct {
 	spend    func(ctx context.Context, writes int) error
 }
 
-// steps are the events delivered beyond the checkpoint. They are whole if nothing stands in the way of folding them at once.
+// steps are the events delivered beyond the checkpoint. They are whole if nothing stands in the way of folding them at
+// once.
 func (c *cursor) steps(delivered []*es.Commit) (steps []step, whole bool) {
 	if c.at.Parked != nil || c.at.Behind || c.at.Done > 0 || !fits(c.at, delivered) {
 		return nil, false
@@ -117,8 +118,8 @@ func (c *cursor) after(steps []step, state json.RawMessage) Checkpoint {
 	return next
 }
 
-// apply folds commits, a page at a time, into as few saves as they fit into. A stream that was parked is left behind: what
-// was delivered to others while they saw it parked is not among the commits.
+// apply folds commits, a page at a time, into as few saves as they fit into. A stream that was parked is left behind:
+// what was delivered to others while they saw it parked is not among the commits.
 func (c *cursor) apply(ctx context.Context, commits iter.Seq2[*es.Commit, error]) error {
 	var page []step
 	parked := c.at.Parked != nil
@@ -164,8 +165,8 @@ func (c *cursor) last(ctx context.Context, page []step) error {
 }
 
 // save folds events into one save. Where their rows don't fit into one, it takes fewer events; where those of a single
-// event don't, it writes them in parts, and the checkpoint counts them. An event that can't be folded parks the stream once
-// those before it are saved.
+// event don't, it writes them in parts, and the checkpoint counts them. An event that can't be folded parks the stream
+// once those before it are saved.
 func (c *cursor) save(ctx context.Context, steps []step) error {
 	if len(steps) == 0 {
 		return nil
@@ -195,7 +196,8 @@ func (c *cursor) save(ctx context.Context, steps []step) error {
 	return c.park(ctx, steps[0].version(), TooLarge, err)
 }
 
-// saveUntil saves the events before the one that failed, then parks the stream, or leaves the event to be delivered again.
+// saveUntil saves the events before the one that failed, then parks the stream, or leaves the event to be delivered
+// again.
 func (c *cursor) saveUntil(ctx context.Context, steps []step, failed *foldError) error {
 	if done := steps[:failed.index]; len(done) > 0 {
 		save := func() error { return c.save(ctx, done) }
@@ -280,8 +282,8 @@ func (c *cursor) log(ctx context.Context, level slog.Level, what string, version
 		slog.String("stream", c.stream.String()), slog.Int64("version", version), slog.String("reason", string(why)))
 }
 
-// setAside parks the stream before an event that can't be reacted to now, and has the queue try it again: after as long again
-// as the event is old, within bounds. The job comes first: a stream that is set aside has one.
+// setAside parks the stream before an event that can't be reacted to now, and has the queue try it again: after as
+// long again as the event is old, within bounds. The job comes first: a stream that is set aside has one.
 func (c *cursor) setAside(ctx context.Context, s step, cause error) error {
 	delay := min(max(c.engine.cfg.Now().Sub(s.commit.At), later), latest)
 	err := c.engine.leave(ctx, delay, Job{Task: CatchUp, Projection: c.target.sub.name(), Stream: c.stream, Retry: true})

@@ -18,7 +18,8 @@ import (
 
 // Batches of a shard come one after the other: nothing in one of them may hold up the next.
 
-// TestStaleMemory: a checkpoint in memory that lacks what another process has applied is read again, before any event is.
+// TestStaleMemory: a checkpoint in memory that lacks what another process has applied is read again, before any event
+// is.
 func TestStaleMemory(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -64,8 +65,8 @@ func (b *bench) deliver(t *testing.T, fold func(chan<- struct{}) projection.Proj
 	}
 }
 
-// TestSuspectDelivery: a commit that comes alone and late is tried with care: if the process ends over it, twice, its stream is
-// parked, and the batch is done. Nothing is marked before that time, or where others come with it.
+// TestSuspectDelivery: a commit that comes alone and late is tried with care: if the process ends over it, twice, its
+// stream is parked, and the batch is done. Nothing is marked before that time, or where others come with it.
 func TestSuspectDelivery(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -156,8 +157,8 @@ func (v *stubborn) Save(ctx context.Context, g projection.Generation, moves []pr
 	return err
 }
 
-// TestOverdue: a stream that fails is delivered again for 10 s. After that it is left to the queue, which tries it for hours, and
-// what was delivered with it is done.
+// TestOverdue: a stream that fails is delivered again for 10 s. After that it is left to the queue, which tries it for
+// hours, and what was delivered with it is done.
 func TestOverdue(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -216,7 +217,8 @@ func TestOverdueWithoutQueue(t *testing.T) {
 	}
 }
 
-// TestOverdueNeverGetsAhead: a stream that is left to the queue in the generation that is built waits in the one that serves.
+// TestOverdueNeverGetsAhead: a stream that is left to the queue in the generation that is built waits in the one that
+// serves.
 func TestOverdueNeverGetsAhead(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -239,8 +241,8 @@ func TestOverdueNeverGetsAhead(t *testing.T) {
 	b.wantRows(t, 1, logOf(1, false), "a", "b")
 }
 
-// TestMarkThatStays: where the mark of a suspected stream can't be taken back, since nothing can be written, the queue tries the
-// stream again: an outage parks nothing.
+// TestMarkThatStays: where the mark of a suspected stream can't be taken back, since nothing can be written, the queue
+// tries the stream again: an outage parks nothing.
 func TestMarkThatStays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -274,8 +276,8 @@ func TestMarkThatStays(t *testing.T) {
 	})
 }
 
-// TestBriefly: what a reaction calls outside gets a second; then its stream waits in the queue, and others go on. A job has all
-// the time that there is.
+// TestBriefly: what a reaction calls outside gets a second; then its stream waits in the queue, and others go on. A
+// job has all the time that there is.
 func TestBriefly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -354,8 +356,8 @@ func (v *gated) order() []string {
 	return slices.Clone(v.saved)
 }
 
-// TestGenerationsWithinAStream: each stream is written in the generation that is built and then in the one that serves, and waits
-// for no other stream, whether its rows are its own or shared.
+// TestGenerationsWithinAStream: each stream is written in the generation that is built and then in the one that
+// serves, and waits for no other stream, whether its rows are its own or shared.
 func TestGenerationsWithinAStream(t *testing.T) {
 	t.Parallel()
 	for name, event := range map[string]noteEvent{"own rows": Swollen{1}, "shared rows": Noted{"x"}} {

@@ -9,8 +9,8 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// saveGroup writes what several streams do to shared rows. Where another process has brought some of them forward, the others
-// are written together once more; what can't be written together then is done one stream after the other.
+// saveGroup writes what several streams do to shared rows. Where another process has brought some of them forward, the
+// others are written together once more; what can't be written together then is done one stream after the other.
 func (b *batch) saveGroup(ctx context.Context, t *target, g *group) {
 	switch err := b.saveTogether(ctx, t, g); {
 	case errors.Is(err, ErrStale):
@@ -139,8 +139,8 @@ func (w *Writes) merge(rows []Write) {
 
 func (w Write) id() RowKey { return RowKey{Key: w.Key, Shared: w.Kind == Add} }
 
-// postpone leaves streams to code that has the fold: this code was started before a deployment that began a generation. Other
-// projections go on.
+// postpone leaves streams to code that has the fold: this code was started before a deployment that began a
+// generation. Other projections go on.
 func (b *batch) postpone(ctx context.Context, t *target, streams []es.StreamID) {
 	if len(streams) == 0 {
 		return

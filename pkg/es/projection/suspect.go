@@ -11,11 +11,12 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// What ends the process that applies it, or takes all its time, can't be parked afterwards. A stream that is suspected of that
-// is parked before it is tried: if the process ends, the stream waits, and if it doesn't, the save parks it no longer.
+// What ends the process that applies it, or takes all its time, can't be parked afterwards. A stream that is suspected
+// of that is parked before it is tried: if the process ends, the stream waits, and if it doesn't, the save parks it no
+// longer.
 
-// crashes is how often a suspected stream is tried: once more than it takes, since a process may end for another reason just
-// while a harmless stream is tried.
+// crashes is how often a suspected stream is tried: once more than it takes, since a process may end for another
+// reason just while a harmless stream is tried.
 const crashes = 2
 
 // unmarkTime is how long it may take to undo a mark, after whatever ended the attempt.
@@ -36,7 +37,8 @@ func (c *cursor) suspected(m mode) bool {
 	return m.suspect || c.at.Parked != nil && c.at.Parked.Reason == Crashed
 }
 
-// alone waits until no other suspected stream is tried in this process: else two could be parked for what one of them did.
+// alone waits until no other suspected stream is tried in this process: else two could be parked for what one of them
+// did.
 //
 // Errors: [ErrUnfinished] if there is no time left to try it; the context's.
 func (e *Engine) alone(ctx context.Context) (done func(), err error) {
@@ -74,8 +76,8 @@ func (c *cursor) attempt(ctx context.Context, delivered []*es.Commit, m mode, ap
 	return err
 }
 
-// unmark takes back the mark of a stream that did not end the process. Where that can't be written for now, the queue tries the
-// stream again, parked or not.
+// unmark takes back the mark of a stream that did not end the process. Where that can't be written for now, the queue
+// tries the stream again, parked or not.
 func (c *cursor) unmark(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unmarkTime)
 	defer cancel()
