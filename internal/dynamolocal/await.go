@@ -3,6 +3,7 @@ package dynamolocal
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"strconv"
@@ -32,13 +33,18 @@ func (s *Server) await(ctx context.Context) error {
 	}
 }
 
+// The ports that servers are started at: below those that systems give to whoever asks for any, which another process could
+// be given between our look and Java's bind, seconds later. It would then be taken for the server.
+const firstPort, ports = 20_000, 10_000
+
+// freePort returns a port that nobody listens at.
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", ":0")
-	if err != nil {
-		return 0, err
+	for range 100 {
+		if port := firstPort + rand.IntN(ports); portIsFree(port) {
+			return port, nil
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, fmt.Errorf("no port from %d to %d is free: %w", firstPort, firstPort+ports-1, errPortTaken)
 }
 
 func portIsFree(port int) bool {

@@ -54,7 +54,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		return start(ctx, o)
 	}
 	var err error
-	for range 3 { // between our look and Java's bind, another process may take the port
+	for range 3 { // between our look and Java's bind, another one may be started there
 		if o.Port, err = freePort(); err != nil {
 			return nil, err
 		}
