@@ -17,7 +17,7 @@ import (
 type Awaiting struct {
 	Token  Token  `header:"Consistency-Token" doc:"What commands answered: Type#id@version, up to 10 separated by commas. The answer shows these versions, or it is 202. Streams that are not the caller's, and those of a type that the query's read model does not read, count for nothing; nor does any where the answer comes from the events: at a version, at an instant, the audit trail"`
 	After  Token  `query:"after" doc:"The same as Consistency-Token, with # as %23"`
-	Prefer string `header:"Prefer" example:"wait=5" doc:"wait=N: how many seconds to wait for the read model, 0 to 10, instead of 2 (RFC 7240); what else it says is ignored"`
+	Prefer string `header:"Prefer" minLength:"1" example:"wait=5" doc:"wait=N: how many seconds to wait for the read model, 0 to 10, instead of 2 (RFC 7240); what else it says is ignored"`
 }
 
 // Token is what callers give as Consistency-Token: what commands answered, or several of these separated by commas.
@@ -27,7 +27,7 @@ const placesPattern = `^ *[^#,]+#[^,]+@[1-9][0-9]{0,18} *(, *[^#,]+#[^,]+@[1-9][
 
 // Schema implements [huma.SchemaProvider]. The pattern is for the document: parseToken says what is wrong with one.
 func (Token) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeString, Extensions: pattern(placesPattern)}
+	return textSchema(placesPattern, "")
 }
 
 // awaited is what an answer is to show, and how long it may take to.

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"path"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/annals-es/annals/internal/aggregates"
 )
 
@@ -32,6 +34,14 @@ func Document() ([]byte, error) {
 // pattern is the pattern of a schema in the document, which huma does not check: the operation does, and says what is
 // wrong with a value.
 func pattern(text string) map[string]any { return map[string]any{"pattern": text} }
+
+// textSchema is the schema of a text that the operation checks, which is not empty and is written by a pattern.
+func textSchema(written, form string) *huma.Schema {
+	shortest := 1 // the pattern says so too; there are tools that do not read patterns
+	return &huma.Schema{
+		Type: huma.TypeString, MinLength: &shortest, PatternDescription: form, Extensions: pattern(written),
+	}
+}
 
 // standard removes what is huma's own: patternDescription is in no vocabulary of JSON Schema. Its words go to the
 // description.

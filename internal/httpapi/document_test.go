@@ -73,8 +73,8 @@ func headerOf(t *testing.T, operation, name string) schemaOf {
 	return schemaOf{}
 }
 
-// TestDocumentIsReviewed: a change of the document shows in testdata, where a reviewer sees it. So does a schema's name,
-// by which generated clients call it.
+// TestDocumentIsReviewed: a change of the document shows in testdata, where a reviewer sees it. So does a schema's
+// name, by which generated clients call it.
 func TestDocumentIsReviewed(t *testing.T) {
 	t.Parallel()
 	text, err := documentText()
@@ -102,7 +102,8 @@ func TestDocumentIsReviewed(t *testing.T) {
 	}
 }
 
-// TestAnswersMayGrow: requests are closed and answers open, so that a generated client reads the answers of later versions.
+// TestAnswersMayGrow: requests are closed and answers open, so that a generated client reads the answers of later
+// versions.
 func TestAnswersMayGrow(t *testing.T) {
 	t.Parallel()
 	closed := []string{

@@ -24,7 +24,7 @@ var instantForms = sync.OnceValue(func() *regexp.Regexp { return regexp.MustComp
 // Schema implements [huma.SchemaProvider]. There is no format date-time: it allows more. The pattern is for the document:
 // huma would compile it for each operation at each cold start, which takes 2 ms.
 func (Instant) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeString, PatternDescription: instantForm, Extensions: pattern(instantPattern)}
+	return textSchema(instantPattern, instantForm)
 }
 
 // time is the instant.

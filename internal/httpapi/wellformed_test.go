@@ -142,8 +142,6 @@ func TestAfterIsNotLost(t *testing.T) {
 
 func TestRequestHeaders(t *testing.T) {
 	t.Parallel()
-	c := newClient(t)
-	c.ok(t, "POST /accounts", openA)
 	const deposits = "POST /accounts/a/deposits"
 	const empty, instant = "must not be empty", "RFC 3339"
 	tests := []asked{
@@ -186,13 +184,6 @@ func TestRequestHeaders(t *testing.T) {
 			test.check(t, newClientWithA(t).handler)
 		})
 	}
-	t.Run("two keys", func(t *testing.T) {
-		t.Parallel()
-		plain, _ := both(t, c.handler, asked{target: deposits, body: usd5, headers: []string{"Idempotency-Key: k", "Idempotency-Key: k"}})
-		if p := plain.refused(t, http.StatusBadRequest, "invalid-request"); p.Errors[0].Field != "header.Idempotency-Key" {
-			t.Errorf("%+v", p)
-		}
-	})
 }
 
 func newClientWithA(t *testing.T) *client {
