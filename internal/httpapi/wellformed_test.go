@@ -48,7 +48,8 @@ func both(t *testing.T, h http.Handler, a asked) (plain, event answer) {
 	for name, value := range out.Headers {
 		header.Set(name, value)
 	}
-	return answer{w.Code, w.Header(), w.Body.String()}, answer{out.StatusCode, header, out.Body}
+	plain = documented(t, method, path, answer{w.Code, w.Header(), w.Body.String()})
+	return plain, documented(t, method, path, answer{out.StatusCode, header, out.Body})
 }
 
 // check sends a request in both ways, and wants the same said to it.
