@@ -27,17 +27,23 @@ var ofGateway = map[int]string{
 }
 
 // documentGateway adds to an operation what API Gateway answers by itself: as another content type where the operation
-// has a problem of the same status.
+// has a problem of the same status. Generators of clients mostly read one content type of a status, the first: there
+// they find both schemas, so that their clients can read either answer.
 func (a *api) documentGateway(op *huma.Operation) {
 	message := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[GatewayMessage](), true, "")
 	for code, says := range ofGateway {
 		r := op.Responses[strconv.Itoa(code)]
 		if r == nil {
-			r = &huma.Response{Description: says, Content: map[string]*huma.MediaType{}}
-			op.Responses[strconv.Itoa(code)] = r
-		} else {
-			r.Description += "; as application/json: " + says
+			op.Responses[strconv.Itoa(code)] = &huma.Response{
+				Description: says, Content: map[string]*huma.MediaType{jsonType: {Schema: message}},
+			}
+			continue
 		}
-		r.Content[jsonType] = &huma.MediaType{Schema: message}
+		r.Description += "; as application/json: " + says
+		r.Content[jsonType] = &huma.MediaType{Schema: &huma.Schema{
+			Description: "API Gateway's message. The schema is that of a problem, too, for clients that do not look at " +
+				"content types",
+			AnyOf: []*huma.Schema{r.Content[problemType].Schema, message},
+		}}
 	}
 }
