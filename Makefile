@@ -70,6 +70,10 @@ race: dynamodb-local ## Run the tests of the library with the race detector
 browser: dynamodb-local ## Try the console in Chromium, which is installed where that is possible; pictures go to build/console
 	$(GO) test -tags browser -count 1 ./internal/console/browser
 
+.PHONY: contract
+contract: dynamodb-local ## Have the OpenAPI document judged by linters, generators of clients and schemathesis, from npm and PyPI
+	$(GO) run ./internal/contract
+
 .PHONY: bench
 bench: dynamodb-local ## Measure the store and the projections beside the same work done by hand with the bare SDK (COUNT=6)
 	@mkdir -p build

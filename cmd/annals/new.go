@@ -73,10 +73,12 @@ func (c *cli) showPlan(cmd *cobra.Command, plan *scaffold.Plan, names scaffold.N
 			return
 		}
 		fmt.Fprintf(w, `
-The stack has new routes and a new table. Have the reviewed template and the reference know them, and look at what changed:
+The stack has new routes and a new table. Have the reviewed template, the OpenAPI document and the reference know them, and
+look at what changed:
 
   go test ./infra -run TestTemplateIsReviewed -update && go test ./docs -run 'TestRoutes|TestFunctionVariables' -update
-  git diff infra/testdata docs
+  go test ./internal/httpapi -run TestDocumentIsReviewed -update
+  git diff infra/testdata internal/httpapi/testdata docs
 
 Then run it, and try it:
 

@@ -76,7 +76,7 @@ func (s *service) as(t testing.TB, subject, target, body string, headers ...stri
 	if err != nil {
 		t.Fatalf("%s: %v", target, err)
 	}
-	return answer{out}
+	return documented(t, in, out)
 }
 
 // is checks an answer: "200", "200 strong", "202 not-yet-projected".

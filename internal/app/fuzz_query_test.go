@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/internal/httpapi/contracttest"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 )
 
@@ -57,6 +58,9 @@ func FuzzQuery(f *testing.F) {
 		if err != nil || got.StatusCode >= http.StatusInternalServerError {
 			t.Errorf("%s of %q %q?%s, %s: %q: %d %s, %v; log: %s", r.Path, typ, id, query, header, value, got.StatusCode, got.Body, err, s.log)
 		}
+		contracttest.Check(t, r.Method, r.Path, contracttest.Answer{
+			Status: got.StatusCode, ContentType: got.Headers["Content-Type"], Body: got.Body,
+		})
 		if kind := got.Headers["Content-Type"]; got.StatusCode >= http.StatusBadRequest && kind != "application/problem+json" {
 			t.Errorf("%s of %q %q?%s, %s: %q: %d as %q", r.Path, typ, id, query, header, value, got.StatusCode, kind)
 		}

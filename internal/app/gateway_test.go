@@ -118,7 +118,7 @@ func TestScopes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer{out}.is(t, test.want)
+		documented(t, event, out).is(t, test.want)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/internal/httpapi/contracttest"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
@@ -104,6 +105,15 @@ func (s *service) send(t testing.TB, target, body string, headers ...string) ans
 	if err != nil {
 		t.Fatalf("%s: %v", target, err)
 	}
+	return documented(t, in, out)
+}
+
+// documented checks that the OpenAPI document has an answer, and returns it.
+func documented(t testing.TB, in events.APIGatewayV2HTTPRequest, out events.APIGatewayV2HTTPResponse) answer {
+	t.Helper()
+	contracttest.Check(t, in.RequestContext.HTTP.Method, in.RawPath, contracttest.Answer{
+		Status: out.StatusCode, ContentType: out.Headers["Content-Type"], Body: out.Body,
+	})
 	return answer{out}
 }
 

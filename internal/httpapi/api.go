@@ -80,11 +80,13 @@ func newAPI(cfg Config) *api {
 	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}
 	return &api{cfg: cfg, mux: mux, origins: newOrigins(), seals: seals, huma: humago.New(mux, huma.Config{
 		OpenAPI: &huma.OpenAPI{
-			OpenAPI:    "3.1.0",
-			Info:       &huma.Info{Title: "Annals", Version: "1", Description: description},
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{
+				Title: "Annals", Version: "1", Description: description,
+				License: &huma.License{Name: "Apache License 2.0", Identifier: "Apache-2.0"},
+			},
+			Servers:    []*huma.Server{{URL: "/", Description: "The service that this document came from"}},
 			Components: &huma.Components{Schemas: newSchemas(), SecuritySchemes: securitySchemes()},
-
-			OnAddOperation: []huma.AddOpFunc{documentInstants},
 		},
 		Formats:                      map[string]huma.Format{jsonType: format, "json": format}, // problems are +json
 		DefaultFormat:                jsonType,
@@ -108,5 +110,5 @@ func serve[I, O any](a *api, route routes.Route, status int, handle func(context
 		}
 		return out, nil
 	})
-	a.undocumentRawBody(route)
+	a.undocument(route)
 }

@@ -7,15 +7,27 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/annals-es/annals/internal/rule"
 	"github.com/annals-es/annals/pkg/es"
 )
 
 // Awaiting is what every query is told of what its answer is to show.
 type Awaiting struct {
-	Token  string `header:"Consistency-Token" doc:"What commands answered: Type#id@version, up to 10 separated by commas. The answer shows these versions, or it is 202. Streams that are not the caller's, and those of a type that the query's read model does not read, count for nothing; nor does any where the answer comes from the events: at a version, at an instant, the audit trail"`
-	After  string `query:"after" doc:"The same as Consistency-Token, with # as %23"`
-	Prefer string `header:"Prefer" example:"wait=5" doc:"wait=N: how many seconds to wait for the read model, 0 to 10, instead of 2 (RFC 7240); what else it says is ignored"`
+	Token  Token  `header:"Consistency-Token" doc:"What commands answered: Type#id@version, up to 10 separated by commas. The answer shows these versions, or it is 202. Streams that are not the caller's, and those of a type that the query's read model does not read, count for nothing; nor does any where the answer comes from the events: at a version, at an instant, the audit trail"`
+	After  Token  `query:"after" doc:"The same as Consistency-Token, with # as %23"`
+	Prefer string `header:"Prefer" minLength:"1" example:"wait=5" doc:"wait=N: how many seconds to wait for the read model, 0 to 10, instead of 2 (RFC 7240); what else it says is ignored"`
+}
+
+// Token is what callers give as Consistency-Token: what commands answered, or several of these separated by commas.
+type Token string
+
+const placesPattern = `^ *[^#,]+#[^,]+@[1-9][0-9]{0,18} *(, *[^#,]+#[^,]+@[1-9][0-9]{0,18} *)*$`
+
+// Schema implements [huma.SchemaProvider]. The pattern is for the document: parseToken says what is wrong with one.
+func (Token) Schema(huma.Registry) *huma.Schema {
+	return textSchema(placesPattern, "")
 }
 
 // awaited is what an answer is to show, and how long it may take to.
@@ -33,11 +45,11 @@ const (
 
 // awaits reads what the caller asks for.
 func (in Awaiting) awaits() (awaited, error) {
-	streams, err := parseToken("header."+tokenHeader, in.Token)
+	streams, err := parseToken("header."+tokenHeader, string(in.Token))
 	if err != nil {
 		return awaited{}, err
 	}
-	after, err := parseToken("query.after", in.After)
+	after, err := parseToken("query.after", string(in.After))
 	switch {
 	case err != nil:
 		return awaited{}, err

@@ -33,7 +33,7 @@ func TestAwaits(t *testing.T) {
 		{name: "both the same", in: Awaiting{Token: "Order#b@1, Account#a@3", After: "Account#a@3,Order#b@1"}, want: "[Account#a@3 Order#b@1]", wait: defaultWait},
 		{name: "a stream twice", in: Awaiting{Token: "Account#a@3,Order#b@1,Account#a@12,Account#a@2"}, want: "[Account#a@12 Order#b@1]", wait: defaultWait},
 		{name: "an unknown type", in: Awaiting{Token: "Cat#a@3"}, want: "[Cat#a@3]", wait: defaultWait},
-		{name: "ten streams", in: Awaiting{Token: strings.Join(eleven[:10], ",")}, want: fmt.Sprint(eleven[:10]), wait: defaultWait},
+		{name: "ten streams", in: Awaiting{Token: Token(strings.Join(eleven[:10], ","))}, want: fmt.Sprint(eleven[:10]), wait: defaultWait},
 		{name: "no wait", in: Awaiting{Token: "Account#a@3", Prefer: "wait=0"}, want: "[Account#a@3]", followed: "wait=0"},
 		{name: "a long wait", in: Awaiting{Token: "Account#a@3", Prefer: "wait=3"}, want: "[Account#a@3]", wait: 3 * time.Second, followed: "wait=3"},
 		{name: "the longest wait", in: Awaiting{Token: "Account#a@3", Prefer: "wait=99"}, want: "[Account#a@3]", wait: 10 * time.Second, followed: "wait=10"},
@@ -42,14 +42,14 @@ func TestAwaits(t *testing.T) {
 		{name: "a wait before now", in: Awaiting{Token: "Account#a@3", Prefer: "wait=-1"}, want: "[Account#a@3]", wait: defaultWait},
 		{name: "a preference of another kind", in: Awaiting{Token: "Account#a@3", Prefer: "waiting=1"}, want: "[Account#a@3]", wait: defaultWait},
 
-		{name: "eleven streams", in: Awaiting{Token: strings.Join(eleven, ",")}, want: "header.Consistency-Token", says: "10 streams"},
+		{name: "eleven streams", in: Awaiting{Token: Token(strings.Join(eleven, ","))}, want: "header.Consistency-Token", says: "10 streams"},
 		{name: "different", in: Awaiting{Token: "Account#a@3", After: "Account#a@4"}, want: "query.after", says: "one of them"},
 		{name: "no version", in: Awaiting{Token: "Account#a"}, want: "header.Consistency-Token", says: "Type#id@version"},
 		{name: "version 0", in: Awaiting{After: "Account#a@0"}, want: "query.after", says: "Type#id@version"},
 		{name: "no type", in: Awaiting{Token: "a@1"}, want: "header.Consistency-Token", says: "Type#id@version"},
 		{name: "an empty part", in: Awaiting{Token: "Account#a@3,"}, want: "header.Consistency-Token", says: "Type#id@version"},
-		{name: "a long id", in: Awaiting{Token: "Account#" + long + "@3"}, want: "header.Consistency-Token", says: "Type#id@version"},
-		{name: "a long type", in: Awaiting{Token: long + "#a@3"}, want: "header.Consistency-Token", says: "Type#id@version"},
+		{name: "a long id", in: Awaiting{Token: Token("Account#" + long + "@3")}, want: "header.Consistency-Token", says: "Type#id@version"},
+		{name: "a long type", in: Awaiting{Token: Token(long + "#a@3")}, want: "header.Consistency-Token", says: "Type#id@version"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

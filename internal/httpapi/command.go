@@ -29,13 +29,13 @@ func (a *api) commands(all aggregates.All, prices Prices) {
 // Asked is what every command is told in headers.
 type Asked struct {
 	Correlated
-	IdempotencyKey string  `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes repeats of the command harmless: it is done once, and answered as the first time"`
+	IdempotencyKey Key     `header:"Idempotency-Key" doc:"Makes repeats of the command harmless: it is done once, and answered as the first time"`
 	OccurredAt     Instant `header:"Occurred-At" example:"2026-01-31T12:00:00Z" doc:"When it happened (RFC 3339, no finer than a microsecond), where that was not now; never in the future"`
 }
 
 // Conditional is the header of commands on one aggregate that exists.
 type Conditional struct {
-	IfMatch string `header:"If-Match" pattern:"^(\"(0|[1-9][0-9]{0,17})\"|[*])$" patternDescription:"one version in double quotes, such as \"7\", or *" doc:"The version that the aggregate must be at, in double quotes, as ETag has it; * = any"`
+	IfMatch string `header:"If-Match" minLength:"1" pattern:"^(\"(0|[1-9][0-9]{0,17})\"|[*])$" patternDescription:"one version in double quotes, such as \"7\", or *" doc:"The version that the aggregate must be at, in double quotes, as ETag has it; * = any"`
 }
 
 // request is what identifies a command.
@@ -56,8 +56,12 @@ func (asked Asked) command(ctx context.Context, r request) (es.Command, error) {
 		cmd.Meta.OccurredAt = at
 	}
 	if asked.IdempotencyKey != "" {
+		key, err := asked.IdempotencyKey.key()
+		if err != nil {
+			return cmd, err
+		}
 		cmd.Ref = es.CommandRef{
-			ID:          commandID(principal(ctx), r, asked.IdempotencyKey),
+			ID:          commandID(principal(ctx), r, key),
 			Fingerprint: fingerprint(r.body, cmd.Meta.OccurredAt),
 		}
 	}

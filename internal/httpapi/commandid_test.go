@@ -17,6 +17,8 @@ func TestStoredIDs(t *testing.T) {
 	for name, test := range map[string]struct{ got, want string }{
 		"a command":              {commandID("ada", deposit, "k"), "GtB5FUiq_kWe4suZbvjk4g"},
 		"one without a target":   {commandID("dev", request{route: routes.OpenAccount}, "key 1"), "z08VHqZc3E07YYNUpoVzcA"},
+		"one with a quoted key":  {commandID("ada", deposit, meant(t, `"k"`)), "GtB5FUiq_kWe4suZbvjk4g"},
+		"one with a bare key":    {commandID("ada", deposit, meant(t, `k`)), "GtB5FUiq_kWe4suZbvjk4g"},
 		"a body":                 {fingerprint([]byte(body), time.Time{}), "es-NTxvEWtDQJdbw7imLUA"},
 		"written in another way": {fingerprint([]byte(` { "amount": {"amount":"5.00","currency":"USD"}, "description":"café \u003c\u0026>"}`), time.Time{}), "es-NTxvEWtDQJdbw7imLUA"},
 		"that happened earlier":  {fingerprint([]byte(body), at), "qIdo44ViVdw6gVFaq-PD1w"},
@@ -28,4 +30,13 @@ func TestStoredIDs(t *testing.T) {
 			t.Errorf("%s: %s, stored as %s", name, test.got, test.want)
 		}
 	}
+}
+
+func meant(t *testing.T, sent Key) string {
+	t.Helper()
+	key, err := sent.key()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }

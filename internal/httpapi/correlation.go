@@ -21,7 +21,7 @@ const (
 
 // Correlated is the header that ties together what one request from outside causes.
 type Correlated struct {
-	CorrelationID string `header:"X-Correlation-Id" maxLength:"128" pattern:"^[A-Za-z0-9._~:/+=@-]+$" doc:"Ties together all that the request causes; made where it is absent, and given back"`
+	CorrelationID string `header:"X-Correlation-Id" minLength:"1" maxLength:"128" pattern:"^[A-Za-z0-9._~:/+=@-]+$" doc:"Ties together all that the request causes; made where it is absent, and given back"`
 }
 
 var validCorrelation = regexp.MustCompile(`^[A-Za-z0-9._~:/+=@-]{1,128}$`)

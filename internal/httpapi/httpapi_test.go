@@ -13,6 +13,7 @@ import (
 
 	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi"
+	"github.com/annals-es/annals/internal/httpapi/contracttest"
 	"github.com/annals-es/annals/internal/order"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/memstore"
@@ -88,7 +89,16 @@ func (c *client) send(t *testing.T, target, body string, headers ...string) answ
 	}
 	w := httptest.NewRecorder()
 	c.handler.ServeHTTP(w, r)
-	return answer{w.Code, w.Header(), w.Body.String()}
+	return documented(t, method, path, answer{w.Code, w.Header(), w.Body.String()})
+}
+
+// documented checks that the OpenAPI document has an answer, and returns it.
+func documented(t *testing.T, method, path string, got answer) answer {
+	t.Helper()
+	contracttest.Check(t, method, path, contracttest.Answer{
+		Status: got.status, ContentType: got.header.Get("Content-Type"), Body: got.text,
+	})
+	return got
 }
 
 // ok sends a request that must succeed.

@@ -11,7 +11,7 @@ import (
 // Paging is what every list is told.
 type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"The most items in an answer"`
-	Cursor string `query:"cursor" maxLength:"4000" doc:"What the page before gave as next"`
+	Cursor string `query:"cursor" minLength:"1" maxLength:"4000" doc:"What the page before gave as next"`
 }
 
 // listOf is the input of a query for a list that belongs to one thing.

@@ -8,7 +8,7 @@ import (
 	"github.com/annals-es/annals/internal/money"
 )
 
-// Money is an amount in a currency, as the API has it.
+// Money is an amount in a currency, as requests have it.
 type Money struct {
 	Amount   string `json:"amount" minLength:"1" maxLength:"40" example:"12.34" doc:"A plain decimal number with at most as many decimals as the currency has"`
 	Currency string `json:"currency" minLength:"3" maxLength:"3" example:"USD" doc:"ISO 4217 code"`
@@ -18,6 +18,9 @@ type Money struct {
 func (m *Money) Resolve(_ huma.Context, at *huma.PathBuffer) []error {
 	return refuseMoney(*m, at, money.New)
 }
+
+// TransformSchema implements [huma.SchemaTransformer].
+func (Money) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema { return documentMoney(s) }
 
 // money is the amount, which Resolve has checked.
 func (m Money) money() money.Money { return money.Must(money.New(m.Amount, m.Currency)) }
@@ -35,8 +38,27 @@ func (m *MoneyHeld) Resolve(_ huma.Context, at *huma.PathBuffer) []error {
 	return refuseMoney(Money(*m), at, money.Held)
 }
 
+// TransformSchema implements [huma.SchemaTransformer].
+func (MoneyHeld) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	return documentMoney(s)
+}
+
 // money is the amount, which Resolve has checked.
 func (m MoneyHeld) money() money.Money { return money.Must(money.Held(m.Amount, m.Currency)) }
+
+// documentMoney adds the patterns of amounts and currencies to a schema, for the document alone: Resolve says what is
+// wrong with one.
+func documentMoney(s *huma.Schema) *huma.Schema {
+	s.Properties["amount"].Extensions = pattern(money.AmountPattern)
+	s.Properties["currency"].Extensions = pattern(money.CodePattern)
+	return s
+}
+
+// Amount is an amount in a currency, as answers have it: of any length, in a currency of any time.
+type Amount struct {
+	Amount   string `json:"amount" example:"12.34" doc:"A plain decimal number, with the decimals of its currency"`
+	Currency string `json:"currency" example:"USD" doc:"ISO 4217 code"`
+}
 
 // refuseMoney says what is wrong with an amount.
 func refuseMoney(m Money, at *huma.PathBuffer, read func(amount, code string) (money.Money, error)) []error {

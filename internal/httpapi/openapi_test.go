@@ -96,12 +96,13 @@ func TestStatusesAreDocumented(t *testing.T) {
 		route routes.Route
 		want  string
 	}{
-		{routes.OpenAccount, "201 400 401 403 404 409 412 413 415 422 429 500 503"},
-		{routes.DepositMoney, "200 400 401 403 404 409 412 413 415 422 429 500 503"},
-		{routes.RemoveItem, "200 400 401 403 404 409 412 413 415 422 429 500 503"},
-		{routes.GetOrder, "200 202 400 401 403 404 429 500 503"},
-		{routes.ListOrders, "200 202 400 401 403 404 429 500 503"},
-		{routes.GetStream, "200 400 401 403 404 429 500 503"},
+		{routes.OpenAccount, "201 400 401 403 404 409 413 415 422 429 431 500 503"},
+		{routes.DepositMoney, "200 400 401 403 404 409 412 413 415 422 429 431 500 503"},
+		{routes.RemoveItem, "200 400 401 403 404 409 412 413 415 422 429 431 500 503"},
+		{routes.TransferMoney, "200 400 401 403 404 409 413 415 422 429 431 500 503"},
+		{routes.GetOrder, "200 202 400 401 403 404 413 429 431 500 503"},
+		{routes.ListOrders, "200 202 400 401 403 404 413 429 431 500 503"},
+		{routes.GetStream, "200 400 401 403 404 413 429 431 500 503"},
 	}
 	for _, tt := range tests {
 		if got := strings.Join(statuses(tt.route), " "); got != tt.want {

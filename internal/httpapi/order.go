@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/order"
@@ -22,9 +24,12 @@ func (b *CreateOrder) permit(ctx context.Context) error { return forOneself(ctx,
 // Item is a number of units of a listed product.
 type Item struct {
 	ProductID ID     `json:"productId" doc:"A listed product"`
-	Quantity  int    `json:"quantity" doc:"In units, from 1"`
+	Quantity  int    `json:"quantity" doc:"In units"`
 	UnitPrice *Money `json:"unitPrice,omitempty" doc:"The product's current price where it is absent. Operators may set another, zero too"`
 }
+
+// TransformSchema implements [huma.SchemaTransformer].
+func (Item) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema { return documentQuantity(s) }
 
 func (i Item) wanted() order.Wanted {
 	w := order.Wanted{ProductID: string(i.ProductID), Quantity: i.Quantity}

@@ -26,7 +26,7 @@ type Problem struct { //nolint:errname // the document shows the name, as RFC 94
 	CorrelationID string       `json:"correlationId,omitempty" doc:"The correlation id of the request"`
 	Errors        []FieldError `json:"errors,omitempty" doc:"What is malformed, one by one"`
 	ProductID     string       `json:"productId,omitempty" doc:"The product of unknown-product and price-changed"`
-	CurrentPrice  *Money       `json:"currentPrice,omitempty" doc:"What the product of price-changed costs now"`
+	CurrentPrice  *Amount      `json:"currentPrice,omitempty" doc:"What the product of price-changed costs now"`
 
 	retryAfter int    // seconds
 	applied    string // the preference that was followed

@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/product"
@@ -15,7 +17,12 @@ type ListProduct struct {
 
 // ReceiveStock is the body of POST /products/{id}/stock.
 type ReceiveStock struct {
-	Quantity int `json:"quantity" doc:"In units, from 1"`
+	Quantity int `json:"quantity" doc:"In units"`
+}
+
+// TransformSchema implements [huma.SchemaTransformer].
+func (ReceiveStock) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	return documentQuantity(s)
 }
 
 // ChangePrice is the body of POST /products/{id}/price.

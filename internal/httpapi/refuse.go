@@ -47,7 +47,7 @@ func (a *api) problem(err error) *Problem {
 		p := newProblem(http.StatusUnprocessableEntity, string(violation.Code), violation.Detail)
 		p.ProductID = price.ProductID
 		if price.Listed {
-			p.CurrentPrice = &Money{Amount: price.CurrentPrice.Amount(), Currency: price.CurrentPrice.Currency()}
+			p.CurrentPrice = &Amount{Amount: price.CurrentPrice.Amount(), Currency: price.CurrentPrice.Currency()}
 		}
 		return p
 	case errors.As(err, &violation):

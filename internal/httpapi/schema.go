@@ -23,11 +23,11 @@ func init() {
 	}
 }
 
-// newSchemas returns an empty registry of schemas in which amounts of money are [Money], and sums in read models
+// newSchemas returns an empty registry of schemas in which amounts of money are [Amount], and sums in read models
 // [Total] and [count].
 func newSchemas() huma.Registry {
 	r := huma.NewMapRegistry("#/components/schemas/", schemaName)
-	r.RegisterTypeAlias(reflect.TypeFor[money.Money](), reflect.TypeFor[Money]())
+	r.RegisterTypeAlias(reflect.TypeFor[money.Money](), reflect.TypeFor[Amount]())
 	r.RegisterTypeAlias(reflect.TypeFor[readmodel.Total](), reflect.TypeFor[Total]())
 	r.RegisterTypeAlias(reflect.TypeFor[readmodel.Count](), reflect.TypeFor[count]())
 	return r

@@ -117,7 +117,7 @@ func TestWhatIsStoredCanBePaged(t *testing.T) {
 	commit := func(version int64, unit string, times int) es.Commit {
 		return es.Commit{
 			Stream: es.StreamID{Type: "Order", ID: "o"}, Version: version, ID: strings.Repeat("i", 36),
-			Events: []es.RawEvent{{Type: "X", Schema: 1, Data: json.RawMessage(`"` + strings.Repeat(unit, times) + `"`)}},
+			Events: []es.RawEvent{{Type: "X", Schema: 1, Data: json.RawMessage(`{"d":"` + strings.Repeat(unit, times) + `"}`)}},
 			Meta:   es.Meta{Extra: map[string]string{"k": strings.Repeat(`"`, 10_000)}},
 		}
 	}

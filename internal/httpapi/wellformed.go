@@ -63,8 +63,8 @@ const (
 )
 
 // The headers that operations read. API Gateway joins the values of a repeated header by commas. A header of which one is
-// meant has no comma in its grammar, so that such a value is malformed; the key alone may have one. The lists are joined
-// here as API Gateway does it.
+// meant has no comma in its grammar (the key has one in a string alone), so that such a value is malformed. The lists are
+// joined here as API Gateway does it.
 var (
 	singleHeaders = []string{"Content-Type", keyHeader, ifMatchHeader, occurredAtHeader, CorrelationHeader}
 	listHeaders   = []string{"Content-Encoding", tokenHeader, "Prefer"}

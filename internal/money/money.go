@@ -27,6 +27,13 @@ const MaxDigits = 18
 // (That is why there is no method IsZero: omitzero would ask it. Use Sign.)
 type Money struct{ number, code string }
 
+// What [New] and [Held] read, as regular expressions. That an amount fits its currency, and that there is such a
+// currency, they do not say.
+const (
+	AmountPattern = `^-?(0|[1-9][0-9]*)([.][0-9]+)?$`
+	CodePattern   = `^[A-Z]{3}$`
+)
+
 const (
 	notListed = "the currency is not on today's list of ISO 4217 codes, such as USD"
 	notPlain  = "the amount is not a plain decimal number, such as 12.34"
@@ -105,7 +112,7 @@ func (m Money) MinorUnits() int64 {
 // String returns the amount and the currency: "12.30 USD".
 func (m Money) String() string { return strings.TrimSpace(m.Amount() + " " + m.code) }
 
-// split takes a plain decimal number apart: -?(0|[1-9][0-9]*)(\.[0-9]+)?
+// split takes a plain decimal number apart, as AmountPattern has it.
 func split(s string) (whole, decimals string, plain bool) {
 	whole, decimals, point := strings.Cut(strings.TrimPrefix(s, "-"), ".")
 	plain = allDigits(whole) && (whole == "0" || whole[0] != '0') && (!point || allDigits(decimals))
