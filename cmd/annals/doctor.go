@@ -13,7 +13,7 @@ func (c *cli) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "doctor", Short: "Check a setup, and say what is wrong and what to do",
 		Long: `Check a setup, and say what is wrong and what to do: where the service is, credentials, the clock, every table with its keys,
-the event table's stream and its protection, queues, generations that this code can't read, streams that wait.
+the event table's stream and its protection, queues, generations that this code can't read, streams that wait, records of the stream that were set aside.
 It reads a few items and no events. Exit code 3: something is wrong.`,
 		Example: "  annals --local doctor\n  annals --stack Annals doctor --output json | jq 'select(.result != \"ok\")'",
 		Args:    cobra.NoArgs,
@@ -102,6 +102,7 @@ func (d *doctor) examine(cmd *cobra.Command) {
 	}
 	d.protection(ctx)
 	d.generations(ctx)
+	d.aside(ctx)
 }
 
 func (d *doctor) credentials(ctx context.Context) bool {
