@@ -28,7 +28,8 @@ type AsideRecord struct {
 	Object string
 }
 
-// Aside returns what the functions set aside, of those whose buckets are known. One that set nothing aside is there with none.
+// Aside returns what the functions set aside, of those whose buckets are known. One that set nothing aside is there
+// with none.
 //
 // Errors: those of S3; an object that is no record.
 func (o *Operator) Aside(ctx context.Context) ([]Aside, error) {

@@ -17,15 +17,12 @@ type Bucket interface {
 	Put(ctx context.Context, key string, content []byte) error
 	// Get reads an object. Errors: those of S3; there is none; it is larger than a batch can be.
 	Get(ctx context.Context, key string) ([]byte, error)
-	// List returns the keys that begin with a prefix, at most maxListed of them, in their order, and whether there are more.
-	// Errors: those of S3.
+	// List returns the keys that begin with a prefix, at most 1,000 of them, in their order, and whether there are
+	// more. Errors: those of S3.
 	List(ctx context.Context, prefix string) (keys []string, more bool, err error)
 	// Location is an object's address for people, s3://{bucket}/{key}.
 	Location(key string) string
 }
-
-// maxListed is how many keys S3 lists in an answer.
-const maxListed = 1000
 
 type bucket struct {
 	objects *Objects

@@ -17,7 +17,8 @@ import (
 	"github.com/annals-es/annals/internal/app"
 )
 
-// TestBucket: S3 is asked by signed requests, at the bucket's own address, or below the endpoint that the SDKs' variable names.
+// TestBucket: S3 is asked by signed requests, at the bucket's own address, or below the endpoint that the SDKs'
+// variable names.
 func TestBucket(t *testing.T) {
 	t.Parallel()
 	var asked []string

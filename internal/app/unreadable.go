@@ -35,9 +35,9 @@ type Unreadable struct {
 	Record *events.DynamoDBEventRecord `json:"record"`
 }
 
-// unreadable deals with a record that is no commit. If its key names a place in a stream, the stream is read from the event
-// table, where the commit may be whole, or else parks the stream. If that is not possible, the record is set aside, so that
-// it holds up nothing. It tells whether the record is dealt with: if not, the batch has to come again.
+// unreadable deals with a record that is no commit. If its key names a place in a stream, the stream is read from the
+// event table, where the commit may be whole, or else parks the stream. If that is not possible, the record is set
+// aside, so that it holds up nothing. It tells whether the record is dealt with: if not, the batch has to come again.
 func (p *Projector) unreadable(ctx context.Context, record *events.DynamoDBEventRecord) bool {
 	said := []slog.Attr{slog.String("commit", name(record.Change.Keys))}
 	stream, err := placeOf(record)
@@ -85,7 +85,8 @@ func passes(err error) bool {
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// setAside writes a record whole into the function's bucket. A record that comes again is written again, to the same object.
+// setAside writes a record whole into the function's bucket. A record that comes again is written again, to the same
+// object.
 //
 // Errors: those of S3; there is no bucket.
 func (p *Projector) setAside(ctx context.Context, record *events.DynamoDBEventRecord, why error) (object string, err error) {
@@ -107,7 +108,8 @@ func (p *Projector) setAside(ctx context.Context, record *events.DynamoDBEventRe
 	return object, nil
 }
 
-// asideKey is the key of the object of a record: the same whenever it comes, another for each record, and in their order.
+// asideKey is the key of the object of a record: the same whenever it comes, another for each record, and in their
+// order.
 func asideKey(record *events.DynamoDBEventRecord) string {
 	number := record.Change.SequenceNumber
 	if strings.Trim(number, "0123456789") != "" {

@@ -61,8 +61,8 @@ func (b *shelf) only(t *testing.T) (key string, kept app.Unreadable) {
 	return key, kept
 }
 
-// TestRecordThatNamesNoStreamIsSetAside: it is kept whole, counted, told once without its payload, and holds up nothing.
-// The same record that comes again is the same object; what S3 tells of it makes no job.
+// TestRecordThatNamesNoStreamIsSetAside: it is kept whole, counted, told once without its payload, and holds up
+// nothing. The same record that comes again is the same object; what S3 tells of it makes no job.
 func TestRecordThatNamesNoStreamIsSetAside(t *testing.T) {
 	t.Parallel()
 	for _, key := range []struct{ stream, version, why string }{
@@ -134,8 +134,8 @@ func TestRecordIsNotLostWithoutABucket(t *testing.T) {
 	}
 }
 
-// TestUnreadableImage: where the stream can't be caught up either, an outage fails the batch, and all else sets the record
-// aside.
+// TestUnreadableImage: where the stream can't be caught up either, an outage fails the batch, and all else sets the
+// record aside.
 func TestUnreadableImage(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
