@@ -10,6 +10,7 @@ import (
 	"github.com/annals-es/annals/internal/account"
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/email"
+	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/pkg/es"
 )
 
@@ -65,6 +66,18 @@ func TestReservationsAreNotShown(t *testing.T) {
 	s.ok(t, "POST /accounts", openWith("a", "ada@example.com"))
 	s.ok(t, "GET /streams/Account/a", "")
 	s.refused(t, "GET /streams/Email/"+reservation(t, "ada@example.com"), "", http.StatusNotFound, "not-found")
+}
+
+// TestNoReadModelReadsReservations: what is pushed, and what a token can ask for, comes from read models, which know nothing
+// of the streams of addresses.
+func TestNoReadModelReadsReservations(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	for _, sub := range readmodel.New(s.client, s.Tables.Of).Subscriptions() {
+		if sub.Projection.Reads(email.Aggregate.StreamType) {
+			t.Errorf("%s reads them", sub.Projection.Name())
+		}
+	}
 }
 
 // TestEmailRace: of many that want one address at once, one gets it.
