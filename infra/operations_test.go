@@ -15,7 +15,7 @@ import (
 
 // procedures are runbooks that no alarm leads to: somebody decides to follow them.
 var procedures = []string{
-	"README", "restore", "rollback", "stuck-shard",
+	"README", "email-key", "restore", "rollback", "stuck-shard",
 }
 
 // resourceIn is a resource of the stack that a runbook's command asks for.
