@@ -22,18 +22,19 @@ import (
 
 // whatItIs says what functions find under the names of their environment that are none of a table.
 var whatItIs = map[string]string{
-	queues.CatchUpEnv:      "URL of the queue of the projector's jobs",
-	queues.ReactionEnv:     "URL of the queue of the reactor's jobs",
-	queues.FailuresEnv:     "address of the bucket that batches are left in which the stream gave up",
-	queues.RebuildEnv:      "ARN of the state machine that builds read models anew",
-	push.URLEnv:            "address that posts to WebSocket connections",
-	seal.KeyEnv:            "key that seals cursors",
-	email.KeyEnv:           "key under which e-mail addresses are reserved; it must never change",
-	publish.BusEnv:         "ARN of the bus of integration events",
-	publish.SourceEnv:      "their source",
-	telemetry.NamespaceEnv: "CloudWatch namespace of the metrics",
-	bearer.IssuerEnv:       "issuer of callers' tokens",
-	bearer.AudienceEnv:     "for whom these must be",
+	queues.CatchUpEnv:           "URL of the queue of the projector's jobs",
+	queues.ReactionEnv:          "URL of the queue of the reactor's jobs",
+	queues.ProjectorFailuresEnv: "address of the bucket of what the projector could not process: batches that the stream gave up, and records set aside",
+	queues.ReactorFailuresEnv:   "address of the bucket of what the reactor could not process",
+	queues.RebuildEnv:           "ARN of the state machine that builds read models anew",
+	push.URLEnv:                 "address that posts to WebSocket connections",
+	seal.KeyEnv:                 "key that seals cursors",
+	email.KeyEnv:                "key under which e-mail addresses are reserved; it must never change",
+	publish.BusEnv:              "ARN of the bus of integration events",
+	publish.SourceEnv:           "their source",
+	telemetry.NamespaceEnv:      "CloudWatch namespace of the metrics",
+	bearer.IssuerEnv:            "issuer of callers' tokens",
+	bearer.AudienceEnv:          "for whom these must be",
 }
 
 // TestFunctionVariables: configuration.md has what the template tells the functions.

@@ -138,7 +138,11 @@ func onlyItem(b *testing.B, table string, opened []byte) string {
 		b.Fatal(err)
 	}
 	var page struct{ Items []json.RawMessage }
-	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&page); err != nil || len(page.Items) != 1 {
+	err = json.NewDecoder(bytes.NewReader(text)).Decode(&page)
+	page.Items = slices.DeleteFunc(page.Items, func(item json.RawMessage) bool { // what the first start stores
+		return bytes.Contains(item, []byte(email.KeyAggregate.StreamType+"#"))
+	})
+	if err != nil || len(page.Items) != 1 {
 		b.Fatalf("scan: %v: %s; the command answered %s", err, text, opened)
 	}
 	return string(page.Items[0])

@@ -124,6 +124,10 @@ func (o operated) subscriberAlarms(stack awscdk.Stack, f function) []alarm {
 			metric: o.own(stack, f, telemetry.ParkedStreams), above: 0, of: 1, outOf: 1,
 		},
 		{
+			id: id + "Unreadable", runbook: "unreadable-records", about: "The " + f.name + " set a record of the stream aside that it can't read",
+			metric: o.own(stack, f, telemetry.UnreadableRecords), above: 0, of: 1, outOf: 1,
+		},
+		{
 			id: id + "GivenUp", runbook: "given-up-batches", about: "The subscription of the " + f.name + " gave up a batch",
 			metric: o.givenUp(f), above: 0, of: 1, outOf: 1,
 		},

@@ -6,11 +6,16 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/annals-es/annals/internal/app/queues"
 )
 
 // kept is for how many days a batch that was given up is kept: longer than the job that redrives it can be among the dead
 // letters, and somebody takes to look. The events themselves are in the event table, for ever.
 const kept = 30
+
+// failuresEnv are the variables that tell the functions their buckets.
+var failuresEnv = map[string]string{projector.name: queues.ProjectorFailuresEnv, reactor.name: queues.ReactorFailuresEnv}
 
 // stackBuckets are the buckets of what subscriptions gave up, by the function that they belong to.
 type stackBuckets map[string]awss3.Bucket
@@ -24,10 +29,11 @@ func newBuckets(stack awscdk.Stack, jobs stackQueues) stackBuckets {
 }
 
 // newFailures makes the bucket of the batches that a function's subscription gave up, whole: a queue would learn no more than
-// where in the stream they were, which forgets after a day. Each one is told to the function's jobs, which redrive it.
+// where in the stream they were, which forgets after a day. Each one is told to the function's jobs, which redrive it. The
+// function itself sets records aside there that it can't read; its jobs pass over what they are told of these.
 //
-// There are no versions: Lambda writes each object once, under a name of its own, and nobody may write otherwise; older versions
-// would only keep what is to expire. A stack that goes leaves the bucket, which then empties itself.
+// There are no versions: Lambda and the function write each object under a name of its own, and nobody else may write; older
+// versions would only keep what is to expire. A stack that goes leaves the bucket, which then empties itself.
 func newFailures(stack awscdk.Stack, f function, jobs awssqs.Queue) awss3.Bucket {
 	id := pascal(f.name) + "Failures"
 	bucket := named(awss3.NewBucket(stack, jsii.String(id), &awss3.BucketProps{

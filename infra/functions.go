@@ -239,7 +239,7 @@ func environment(stack awscdk.Stack, f function, conf config, made resources) *m
 		env[jobQueues[f.leavesTo].env] = made.queues[f.leavesTo].jobs.QueueUrl()
 	}
 	if f.subscribed {
-		env[queues.FailuresEnv] = awscdk.Fn_Join(jsii.String(""), jsii.PtrSlice("https://", *made.failures[f.name].BucketRegionalDomainName()))
+		env[failuresEnv[f.name]] = awscdk.Fn_Join(jsii.String(""), jsii.PtrSlice("https://", *made.failures[f.name].BucketRegionalDomainName()))
 	}
 	if f.publishes {
 		maps.Copy(env, publisherEnvironment(conf, made))

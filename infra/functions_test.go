@@ -35,7 +35,7 @@ func TestFunctions(t *testing.T) {
 	givenUp := func(bucket string) object {
 		return object{"Fn::Join": list{"", list{"https://", getAtt(bucket, "RegionalDomainName")}}}
 	}
-	both["FAILURES_URL"], react["FAILURES_URL"] = givenUp("ProjectorFailures"), givenUp("ReactorFailures")
+	both["PROJECTOR_FAILURES_URL"], react["REACTOR_FAILURES_URL"] = givenUp("ProjectorFailures"), givenUp("ReactorFailures")
 	react["TABLE_PUBLISHER"] = ref("PublisherTable")
 	react["EVENT_BUS_ARN"], react["EVENT_SOURCE"] = getAtt("EventBus", "Arn"), "/annals/Annals"
 	socketEnv := maps.Clone(connections)

@@ -15,7 +15,7 @@ import (
 
 // procedures are runbooks that no alarm leads to: somebody decides to follow them.
 var procedures = []string{
-	"README", "restore", "rollback", "stuck-shard",
+	"README", "email-key", "restore", "rollback", "stuck-shard",
 }
 
 // resourceIn is a resource of the stack that a runbook's command asks for.
@@ -103,6 +103,11 @@ func TestAlarms(t *testing.T) {
 		age := arm64.resource(t, function+"IteratorAgeAlarm", "AWS::CloudWatch::Alarm").Properties
 		same(t, function+" iterator age", list{"AWS/Lambda", "IteratorAge", "Maximum", 300000.0}, list{age["Namespace"], age["MetricName"], age["Statistic"], age["Threshold"]})
 	}
+	for _, function := range []string{"Projector", "Reactor"} {
+		p := arm64.resource(t, function+"UnreadableAlarm", "AWS::CloudWatch::Alarm").Properties
+		same(t, function+" set aside", list{"Annals", "UnreadableRecords", "Sum", 0.0, list{object{"Name": "Function", "Value": ref(function + "Function")}}},
+			list{p["Namespace"], p["MetricName"], p["Statistic"], p["Threshold"], p["Dimensions"]})
+	}
 	for alarm, queue := range map[string]string{
 		"CatchUpDeadLettersAlarm": "CatchUpDeadLetters", "ReactionDeadLettersAlarm": "ReactionDeadLetters",
 	} {
@@ -120,7 +125,7 @@ func TestAlarms(t *testing.T) {
 	tamper := arm64.resource(t, "TamperAlarm", "AWS::CloudWatch::Alarm").Properties
 	same(t, "tampering", list{"TamperedCommits", 0.0, list{object{"Name": "Function", "Value": ref("ReactorFunction")}}},
 		list{tamper["MetricName"], tamper["Threshold"], tamper["Dimensions"]})
-	same(t, "number of alarms", 24, len(ids))
+	same(t, "number of alarms", 26, len(ids))
 }
 
 // metricsOf are the metrics that an alarm looks at.

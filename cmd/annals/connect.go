@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -114,6 +115,7 @@ func useStack(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("stack %s: %w", name, err)
 	}
+	maps.Copy(env, failuresOf(outputs, cfg))
 	for name, value := range env {
 		if err := os.Setenv(name, value); err != nil {
 			return err

@@ -15,7 +15,7 @@ func (c *cli) parkedCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "parked", Short: "Look after the streams that a projection could not apply"}
 	cmd.AddCommand(
 		&cobra.Command{
-			Use: "list [PROJECTION]", Short: "List the streams that wait", Example: "  annals --local parked list order-summary",
+			Use: "list [PROJECTION]", Short: "List the streams that wait, and the records that were set aside", Example: "  annals --local parked list order-summary",
 			Args: cobra.MaximumNArgs(1), ValidArgsFunction: c.completeProjection(0), RunE: c.listParked,
 		},
 		&cobra.Command{
@@ -69,7 +69,10 @@ func (c *cli) listParked(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
-	return t.end()
+	if err := t.end(); err != nil || len(args) > 0 {
+		return err
+	}
+	return c.listAside(cmd, o)
 }
 
 func (c *cli) showParked(cmd *cobra.Command, args []string) error {

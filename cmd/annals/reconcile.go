@@ -53,23 +53,28 @@ func (c *cli) reconcile(cmd *cobra.Command) error {
 		return err
 	}
 	type line struct {
-		Of      string  `json:"of"`
-		Streams int     `json:"streams"`
-		Healed  int     `json:"healed"`
-		Waiting int     `json:"waiting"`
-		Units   float64 `json:"units"`
+		Of         string  `json:"of"`
+		Streams    int     `json:"streams"`
+		Healed     int     `json:"healed"`
+		Waiting    int     `json:"waiting"`
+		Unreadable int     `json:"unreadable"`
+		Units      float64 `json:"units"`
 	}
 	for _, of := range []struct {
 		name  string
 		found projection.Reconciled
 	}{{"read models", readModels}, {"reactions", reactions}} {
-		l := line{of.name, of.found.Streams, of.found.Healed, of.found.Parked, of.found.Units}
+		l := line{of.name, of.found.Streams, of.found.Healed, of.found.Parked, of.found.Unreadable, of.found.Units}
 		err := c.show(cmd, l, func(w io.Writer) {
-			fmt.Fprintf(w, "%s: %d streams, %d checkpoints brought level, %d waiting, %.1f read units\n", l.Of, l.Streams, l.Healed, l.Waiting, l.Units)
+			fmt.Fprintf(w, "%s: %d streams, %d checkpoints brought level, %d waiting, %d items unreadable, %.1f read units\n",
+				l.Of, l.Streams, l.Healed, l.Waiting, l.Unreadable, l.Units)
 		})
 		if err != nil {
 			return err
 		}
+	}
+	if readModels.Unreadable > 0 { // both have seen the same table
+		return found("%d items of the event table can't be read: `annals verify` names them", readModels.Unreadable)
 	}
 	if waiting := readModels.Parked + reactions.Parked; waiting > 0 {
 		return found("%d checkpoints are of streams that wait: `annals parked list` names them", waiting)

@@ -22,17 +22,20 @@ type (
 	Products = es.Repository[product.State, product.Event]
 	// Emails loads and changes e-mail addresses.
 	Emails = es.Repository[email.State, email.Event]
+	// EmailKeys loads and changes the record of the key of e-mail addresses.
+	EmailKeys = es.Repository[email.KeyState, email.KeyEvent]
 	//annals:new types
 )
 
 // All are the repositories on one store.
 type All struct {
-	Store    es.Store
-	Executor *es.Executor
-	Accounts *Accounts
-	Orders   *Orders
-	Products *Products
-	Emails   *Emails
+	Store     es.Store
+	Executor  *es.Executor
+	Accounts  *Accounts
+	Orders    *Orders
+	Products  *Products
+	Emails    *Emails
+	EmailKeys *EmailKeys
 	//annals:new fields
 }
 
@@ -65,6 +68,7 @@ func New(store es.Store, cfg Config) (All, error) {
 	all.Orders = es.NewRepository(x, order.Aggregate, cfg.repository(ordersEvery, ordersSchema))
 	all.Products = es.NewRepository(x, product.Aggregate, cfg.repository(productsEvery, productsSchema))
 	all.Emails = es.NewRepository(x, email.Aggregate, es.RepositoryConfig{}) // short streams, rarely asked twice
+	all.EmailKeys = es.NewRepository(x, email.KeyAggregate, es.RepositoryConfig{})
 	//annals:new repositories
 	return all, nil
 }

@@ -10,11 +10,22 @@ import (
 	"github.com/annals-es/annals/internal/account"
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/email"
+	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/pkg/es"
 )
 
 func openWith(id, address string) string {
 	return `{"accountId":"` + id + `","ownerName":"Ada","email":"` + address + `","initialDeposit":{"amount":"0","currency":"USD"}}`
+}
+
+// reservation is the id of the stream of an address.
+func reservation(t *testing.T, address string) string {
+	t.Helper()
+	id, err := email.ID([]byte("key"), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
 }
 
 // TestEmailIsUnique: one account at a time has an address, however it is spelled, and closing the account frees it.
@@ -32,7 +43,7 @@ func TestEmailIsUnique(t *testing.T) {
 	s.ok(t, "POST /accounts", openWith("b", "ADA@example.com"))
 	s.refused(t, "POST /accounts", openWith("d", "ada@example.com"), http.StatusUnprocessableEntity, "email-taken")
 
-	stream := email.Aggregate.Stream(email.ID([]byte("key"), "ada@example.com"))
+	stream := email.Aggregate.Stream(reservation(t, "ada@example.com"))
 	var got []string
 	for c, err := range s.events(t).Read(t.Context(), stream, es.Range{}) {
 		if err != nil {
@@ -54,7 +65,19 @@ func TestReservationsAreNotShown(t *testing.T) {
 	s := newService(t)
 	s.ok(t, "POST /accounts", openWith("a", "ada@example.com"))
 	s.ok(t, "GET /streams/Account/a", "")
-	s.refused(t, "GET /streams/Email/"+email.ID([]byte("key"), "ada@example.com"), "", http.StatusNotFound, "not-found")
+	s.refused(t, "GET /streams/Email/"+reservation(t, "ada@example.com"), "", http.StatusNotFound, "not-found")
+}
+
+// TestNoReadModelReadsReservations: what is pushed, and what a token can ask for, comes from read models, which know nothing
+// of the streams of addresses.
+func TestNoReadModelReadsReservations(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	for _, sub := range readmodel.New(s.client, s.Tables.Of).Subscriptions() {
+		if sub.Projection.Reads(email.Aggregate.StreamType) {
+			t.Errorf("%s reads them", sub.Projection.Name())
+		}
+	}
 }
 
 // TestEmailRace: of many that want one address at once, one gets it.

@@ -31,7 +31,7 @@ func TestAllClientsGoToTheEndpoint(t *testing.T) { //nolint:paralleltest // it s
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL": server.URL, "AWS_CONFIG_FILE": "/dev/null", "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
 		"CATCH_UP_QUEUE_URL": "https://sqs.invalid/0/q", "EVENT_BUS_ARN": "arn:aws:events:eu-west-1:000000000000:event-bus/b", "EVENT_SOURCE": "x",
-		"REBUILD_MACHINE_ARN": "arn:aws:states:eu-west-1:000000000000:stateMachine:m", "FAILURES_URL": "https://bucket.invalid",
+		"REBUILD_MACHINE_ARN": "arn:aws:states:eu-west-1:000000000000:stateMachine:m", "PROJECTOR_FAILURES_URL": "https://bucket.invalid",
 	} {
 		t.Setenv(name, value)
 	}

@@ -25,10 +25,11 @@ func (s Service) Inspector(o *Operator, cfg inspect.Config) (*inspect.Inspector,
 	}
 	cfg.Engines = o.Engines()
 	cfg.Aggregates = map[string]inspect.Replay{
-		account.Aggregate.StreamType: inspect.Replays(all.Accounts),
-		order.Aggregate.StreamType:   inspect.Replays(all.Orders),
-		product.Aggregate.StreamType: inspect.Replays(all.Products),
-		email.Aggregate.StreamType:   inspect.Replays(all.Emails),
+		account.Aggregate.StreamType:  inspect.Replays(all.Accounts),
+		order.Aggregate.StreamType:    inspect.Replays(all.Orders),
+		product.Aggregate.StreamType:  inspect.Replays(all.Products),
+		email.Aggregate.StreamType:    inspect.Replays(all.Emails),
+		email.KeyAggregate.StreamType: inspect.Replays(all.EmailKeys),
 		//annals:new replays
 	}
 	return inspect.New(store, cfg), nil

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/annals-es/annals/internal/app/queues"
 	"github.com/annals-es/annals/internal/httpapi"
 	"github.com/annals-es/annals/internal/telemetry"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -88,7 +90,9 @@ func (p *Projector) do(ctx context.Context, received *events.SQSMessage) error {
 	case len(m.Records) > 0:
 		var errs []error
 		for _, r := range m.Records {
-			errs = append(errs, p.redrive(ctx, r.S3.Bucket.Name, r.S3.Object.URLDecodedKey))
+			if key := r.S3.Object.URLDecodedKey; !strings.HasPrefix(key, queues.UnreadablePrefix) { // set aside by us
+				errs = append(errs, p.redrive(ctx, r.S3.Bucket.Name, key))
+			}
 		}
 		return errors.Join(errs...)
 	}

@@ -22,6 +22,7 @@ type Operator struct {
 
 	store     es.Reader
 	publisher projection.Projection // nil = there is no bus
+	failures  []functionFailures
 }
 
 // Operator returns what keeps the read models and the reactions. It needs OperatorTables.
@@ -41,6 +42,7 @@ func (s Service) Operator(cfg projection.RebuildConfig) (*Operator, error) {
 		Engine: engine, Rebuilder: projection.NewRebuilder(engine, store, cfg),
 		Reactions: reactions, reactor: projection.NewRebuilder(reactions, store, cfg), store: store,
 		Rebuilds: s.Rebuilds,
+		failures: []functionFailures{{"projector", s.ProjectorFailures}, {"reactor", s.ReactorFailures}},
 	}
 	if s.Bus != nil {
 		o.publisher = s.publisher()

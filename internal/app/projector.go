@@ -26,8 +26,10 @@ type Projector struct {
 	// queue is its own, and batches reads what was given up of its stream. nil = there is none.
 	queue   projection.Queue
 	batches func(ctx context.Context, bucket, key string) ([]byte, error)
-	log     *slog.Logger
-	meter   *telemetry.Meter
+	// failures takes the records that can't be read. nil = they fail their batch.
+	failures Bucket
+	log      *slog.Logger
+	meter    *telemetry.Meter
 }
 
 // snapshotter keeps the snapshots of one kind of aggregate. See [es.Repository].
@@ -51,7 +53,7 @@ func (p *Projector) Start(ctx context.Context) error {
 }
 
 // Handle applies a batch. It reports the first record of each stream that failed: Lambda delivers the batch again from the
-// lowest of them, and what was done already is skipped then.
+// lowest of them, and what was done already is skipped then. A record that can't be read is set aside.
 func (p *Projector) Handle(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 	var (
 		commits []es.Commit
@@ -70,9 +72,7 @@ func (p *Projector) Handle(ctx context.Context, batch events.DynamoDBEvent) (eve
 		number := record.Change.SequenceNumber
 		commit, err := dynamostore.Decode(item(record.Change.NewImage))
 		if err != nil {
-			// The error may cite the payload.
-			p.log.LogAttrs(ctx, slog.LevelError, "a stored commit can't be read", slog.String("commit", name(record.Change.Keys)))
-			if !p.level(ctx, record) {
+			if !p.unreadable(ctx, record) {
 				failed = append(failed, number)
 			}
 			continue
@@ -101,19 +101,6 @@ func correlations(commits []es.Commit) []string {
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
-}
-
-// level brings the stream of a record that can't be read forward from the event table. There the commit may be whole, or
-// else parks the stream.
-func (p *Projector) level(ctx context.Context, record *events.DynamoDBEventRecord) bool {
-	stream, err := streamOf(record)
-	if err == nil {
-		err = p.engine.CatchUp(ctx, "", stream, false)
-	}
-	if err != nil {
-		p.log.LogAttrs(ctx, slog.LevelError, "a stream can't be projected", slog.String("error", httpapi.Describe(err)))
-	}
-	return err == nil
 }
 
 // snapshot writes the snapshots that are due. One that can't be written costs time when its aggregate is loaded, nothing else.

@@ -26,7 +26,7 @@ func (s Service) Reactor() (*Projector, error) {
 		engine: engine, rebuilder: projection.NewRebuilder(engine, store, projection.RebuildConfig{
 			Log: s.Log, Reconcile: projection.ReconcileConfig{Observe: s.Meter.Reconciled},
 		}),
-		queue: s.ReactionJobs, batches: s.GivenUp, log: s.Log, meter: s.Meter,
+		queue: s.ReactionJobs, batches: s.GivenUp, failures: s.ReactorFailures, log: s.Log, meter: s.Meter,
 	}, nil
 }
 

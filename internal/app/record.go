@@ -45,8 +45,14 @@ func attribute(av events.DynamoDBAttributeValue) types.AttributeValue {
 	return &types.AttributeValueMemberNULL{Value: true}
 }
 
-// name is the stream and version that a record's keys say.
+// name is the stream and version that a record's keys say, as one text.
 func name(keys map[string]events.DynamoDBAttributeValue) string {
+	stream, version := keysOf(keys)
+	return stream + "@" + version
+}
+
+// keysOf are the stream and version that a record's keys say, "?" where they don't.
+func keysOf(keys map[string]events.DynamoDBAttributeValue) (stream, version string) {
 	text := func(name string, want events.DynamoDBDataType) string {
 		switch av, there := keys[name]; {
 		case !there || av.DataType() != want:
@@ -57,6 +63,6 @@ func name(keys map[string]events.DynamoDBAttributeValue) string {
 			return av.String()
 		}
 	}
-	return text(dynamostore.EventsTable.Partition.Name, events.DataTypeString) + "@" +
+	return text(dynamostore.EventsTable.Partition.Name, events.DataTypeString),
 		text(dynamostore.EventsTable.Sort.Name, events.DataTypeNumber)
 }

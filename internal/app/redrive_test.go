@@ -161,12 +161,12 @@ func TestObjects(t *testing.T) {
 		key        string
 		path, fail string
 	}{
-		{map[string]string{"FAILURES_URL": server.URL}, "", "aws/lambda/x/a:b c+d", "/aws/lambda/x/a%3Ab%20c%2Bd", ""},
-		{map[string]string{"FAILURES_URL": "https://bucket.invalid"}, server.URL + "/", "k", "/bucket/k", ""},
+		{map[string]string{"PROJECTOR_FAILURES_URL": server.URL}, "", "aws/lambda/x/a:b c+d", "/aws/lambda/x/a%3Ab%20c%2Bd", ""},
+		{map[string]string{"PROJECTOR_FAILURES_URL": "https://bucket.invalid"}, server.URL + "/", "k", "/bucket/k", ""},
 		{nil, server.URL, "k", "/bucket/k", ""},
-		{map[string]string{"FAILURES_URL": server.URL}, "", "missing", "/missing", "404 Not Found: <Code>NoSuchKey</Code>"},
-		{nil, "", "k", "", "set FAILURES_URL"},
-		{map[string]string{"FAILURES_URL": "http://127.0.0.1:1"}, "", "k", "", "connection refused"},
+		{map[string]string{"PROJECTOR_FAILURES_URL": server.URL}, "", "missing", "/missing", "404 Not Found: <Code>NoSuchKey</Code>"},
+		{nil, "", "k", "", "set PROJECTOR_FAILURES_URL or REACTOR_FAILURES_URL"},
+		{map[string]string{"PROJECTOR_FAILURES_URL": "http://127.0.0.1:1"}, "", "k", "", "connection refused"},
 	} {
 		asked = nil
 		cfg := cfg.Copy()

@@ -36,6 +36,9 @@ type Service struct {
 	CatchUps, ReactionJobs projection.Queue
 	// GivenUp reads what Lambda left in S3 of a batch of the stream that it gave up. nil = nothing is left there.
 	GivenUp func(ctx context.Context, bucket, key string) ([]byte, error)
+	// ProjectorFailures takes the records of the stream that the projector can't read, ReactorFailures those that the reactor
+	// can't. nil = such a record fails its batch.
+	ProjectorFailures, ReactorFailures Bucket
 	// Rebuilds starts what builds read models anew. nil = nobody does.
 	Rebuilds Machine
 	// Notifier is told what the projector stored. nil = nobody is.
@@ -79,7 +82,10 @@ func FromEnvironment(ctx context.Context, log *slog.Logger, wanted ...tables.Tab
 	s.DynamoDB = NewClient(cfg)
 	s.CatchUps = JobQueue(cfg, os.Getenv(queues.CatchUpEnv))
 	s.ReactionJobs = JobQueue(cfg, os.Getenv(queues.ReactionEnv))
-	s.GivenUp = NewObjects(cfg, os.Getenv).Get //nolint:contextcheck // the endpoint is read already: nothing is waited for
+	objects := NewObjects(cfg, os.Getenv) //nolint:contextcheck // the endpoint is read already: nothing is waited for
+	s.GivenUp = objects.Get
+	s.ProjectorFailures = objects.Bucket(os.Getenv(queues.ProjectorFailuresEnv))
+	s.ReactorFailures = objects.Bucket(os.Getenv(queues.ReactorFailuresEnv))
 	s.Bus, s.EventSource = bus(cfg, os.Getenv(publish.BusEnv)), os.Getenv(publish.SourceEnv)
 	s.Rebuilds = RebuildMachine(cfg, os.Getenv(queues.RebuildEnv))
 	s.Notifier, err = s.notifier(cfg) //nolint:contextcheck // as above
@@ -145,10 +151,11 @@ func (s Service) Projector() (*Projector, error) {
 			all.Accounts, all.Orders, all.Products,
 			//annals:new snapshotters
 		},
-		queue:   s.CatchUps,
-		batches: s.GivenUp,
-		log:     s.Log,
-		meter:   s.Meter,
+		queue:    s.CatchUps,
+		batches:  s.GivenUp,
+		failures: s.ProjectorFailures,
+		log:      s.Log,
+		meter:    s.Meter,
 	}, nil
 }
 

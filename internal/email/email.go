@@ -3,11 +3,6 @@
 package email
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
-	"strings"
-
 	"github.com/annals-es/annals/internal/rule"
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -56,20 +51,6 @@ const Taken rule.Code = "email-taken"
 
 // Codes are the rules above.
 var Codes = []rule.Code{Taken}
-
-// KeyEnv is the environment variable that tells a function the key of [ID].
-const KeyEnv = "EMAIL_KEY"
-
-// ID is the id of the stream of an address: an HMAC, so that the address itself stands in no key. Letter case and space
-// around it make no difference.
-func ID(key []byte, address string) string {
-	h := hmac.New(sha256.New, key)
-	h.Write([]byte(Canonical(address)))
-	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
-}
-
-// Canonical is how addresses are compared.
-func Canonical(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
 
 // Reserve gives the address to an account.
 //

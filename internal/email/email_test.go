@@ -2,7 +2,6 @@ package email_test
 
 import (
 	"flag"
-	"strings"
 	"testing"
 
 	"github.com/annals-es/annals/internal/email"
@@ -44,19 +43,4 @@ func TestGolden(t *testing.T) {
 	t.Parallel()
 	emails.Golden(t, estest.GoldenConfig{Dir: "testdata/golden", Update: *update},
 		email.EmailReserved{AccountID: "acc-1"}, email.EmailReleased{AccountID: "acc-1"})
-}
-
-func TestID(t *testing.T) {
-	t.Parallel()
-	key := []byte("key")
-	id := email.ID(key, "Ann@Example.com")
-	if other := email.ID(key, " ann@example.COM "); other != id {
-		t.Errorf("%s and %s are the same address", id, other)
-	}
-	if email.ID(key, "bob@example.com") == id || email.ID([]byte("other"), "Ann@Example.com") == id {
-		t.Error("another address or key gives the same id")
-	}
-	if strings.Contains(strings.ToLower(id), "ann") || len(id) != 43 {
-		t.Errorf("id %q", id)
-	}
 }

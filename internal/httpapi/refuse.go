@@ -53,17 +53,21 @@ func (a *api) problem(err error) *Problem {
 	case errors.As(err, &violation):
 		return newProblem(http.StatusUnprocessableEntity, string(violation.Code), violation.Detail)
 	case errors.As(err, &notFound):
-		return newProblem(http.StatusNotFound, "not-found", notFound.Error())
+		return newProblem(http.StatusNotFound, "not-found", told(notFound.Stream, notFound.Error(), "there is none"))
 	case errors.As(err, &noVersion):
-		return newProblem(http.StatusNotFound, "version-not-found", noVersion.Error())
+		return newProblem(http.StatusNotFound, "version-not-found",
+			told(noVersion.Stream, noVersion.Error(), "it has not come to that version"))
 	case errors.As(err, &exists):
-		return newProblem(http.StatusConflict, "already-exists", exists.Error())
+		return newProblem(http.StatusConflict, "already-exists", told(exists.Stream, exists.Error(), "it exists already"))
 	case errors.As(err, &mismatch):
-		return newProblem(http.StatusPreconditionFailed, "version-mismatch", mismatch.Error())
+		return newProblem(http.StatusPreconditionFailed, "version-mismatch",
+			told(mismatch.Stream, mismatch.Error(), "it is not at the version that was demanded"))
 	case errors.As(err, &reused):
-		return newProblem(http.StatusUnprocessableEntity, "idempotency-key-reused", reused.Error())
+		return newProblem(http.StatusUnprocessableEntity, "idempotency-key-reused",
+			told(reused.Stream, reused.Error(), "the command id was used for another command"))
 	case errors.As(err, &limit):
-		return newProblem(http.StatusRequestEntityTooLarge, "too-large", limit.Error())
+		return newProblem(http.StatusRequestEntityTooLarge, "too-large",
+			told(limit.Stream, limit.Error(), fmt.Sprintf("%d %s, the limit is %d", limit.Size, limit.What, limit.Limit)))
 	case errors.Is(err, es.ErrOccurredInFuture):
 		return invalidField("header."+occurredAtHeader, "must not be in the future")
 	case errors.Is(err, projection.ErrCursor):
@@ -71,7 +75,8 @@ func (a *api) problem(err error) *Problem {
 	case errors.As(err, &unknown):
 		return later("outcome-unknown", "it is not known whether the command was done: repeat it with the same Idempotency-Key")
 	case errors.As(err, &conflict):
-		return newProblem(http.StatusConflict, "conflict", conflict.Stream.String()+" kept changing meanwhile; nothing was stored")
+		return newProblem(http.StatusConflict, "conflict",
+			told(conflict.Stream, conflict.Stream.String(), "what the command needs")+" kept changing meanwhile; nothing was stored")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), a.cfg.Unavailable(err):
 		return later("unavailable", "the service can't answer now: repeat the request")
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -20,7 +19,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// streamTypes are the types of streams that the audit trail shows.
+// streamTypes are the types of streams that the audit trail shows, and that messages to callers name.
 var streamTypes = []string{
 	account.Aggregate.StreamType, order.Aggregate.StreamType, product.Aggregate.StreamType,
 	//annals:new stream-types
@@ -73,7 +72,7 @@ func (a *api) stream() {
 			return nil, err
 		}
 		stream := es.StreamID{Type: in.Type, ID: string(in.ID)}
-		if !slices.Contains(streamTypes, in.Type) {
+		if !public(stream) {
 			return nil, &es.NotFoundError{Stream: stream}
 		}
 		if err := a.reach(ctx, stream); err != nil {

@@ -1,7 +1,6 @@
 package rule
 
 import (
-	"net/mail"
 	"strings"
 	"unicode/utf8"
 )
@@ -34,24 +33,6 @@ func (t Text) Check(what, text string) error {
 		return TextMalformed.Because("the %s must be UTF-8", what)
 	case t.Needed && strings.TrimSpace(text) == "":
 		return TextMissing.Because("the %s must be more than spaces", what)
-	}
-	return nil
-}
-
-// MaxEmail is the longest e-mail address, in characters; MinEmail the shortest.
-const (
-	MinEmail = 3
-	MaxEmail = 254
-)
-
-// Email refuses what is no e-mail address. It does not cite it. Errors: [Violation].
-func Email(address string) error {
-	length := utf8.RuneCountInString(address)
-	if length < MinEmail || length > MaxEmail {
-		return EmailMalformed.Because("the e-mail address must have %d to %d characters, it has %d", MinEmail, MaxEmail, length)
-	}
-	if _, err := mail.ParseAddress(address); err != nil || !utf8.ValidString(address) {
-		return EmailMalformed.Because("the e-mail address must be one, such as ada@example.com")
 	}
 	return nil
 }

@@ -62,6 +62,8 @@ var (
 		"streams brought level by a job of the queue", "`internal/app`: jobs done"}
 	TamperedCommits = &Metric{"TamperedCommits", Count, Function, false,
 		"records of the event table's stream that are no insertions: a stored commit was changed or removed", "`internal/app`: the reactor's batches"}
+	UnreadableRecords = &Metric{"UnreadableRecords", Count, Function, false,
+		"records of the event table's stream that can't be read and were set aside", "`internal/app`: batches of the stream"}
 	ReconciledSegments = &Metric{"ReconciledSegments", Count, Function, false,
 		"segments of the daily reconciliation that came to their end", "`projection.ReconcileConfig`"}
 	HealedCheckpoints = &Metric{"HealedCheckpoints", Count, Function, false,
@@ -77,5 +79,6 @@ var (
 // Metrics are all metrics.
 var Metrics = []*Metric{
 	Accepted, Refused, Failed, Repeated, Conflicts, Retries, WarmHits, WarmMisses, SnapshotHits, SnapshotMisses, SnapshotReplays,
-	Throttles, ClockOffset, CatchUps, TamperedCommits, ReconciledSegments, HealedCheckpoints, ProjectionLag, ProjectionLagVersions, ParkedStreams,
+	Throttles, ClockOffset, CatchUps, TamperedCommits, UnreadableRecords, ReconciledSegments, HealedCheckpoints, ProjectionLag,
+	ProjectionLagVersions, ParkedStreams,
 }

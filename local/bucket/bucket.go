@@ -1,5 +1,5 @@
 // Package bucket is as much of S3 as the system uses: buckets that are folders, whose queues are told of new objects, and
-// GetObject, HeadObject and PutObject over HTTP.
+// GetObject, HeadObject, PutObject and ListObjectsV2 over HTTP.
 package bucket
 
 import (
@@ -66,8 +66,11 @@ func (b *Bucket) Put(key string, body []byte) error {
 	return failed
 }
 
+// partPrefix begins the names of files that are no objects yet.
+const partPrefix = ".part-"
+
 func write(file string, body []byte) error {
-	part, err := os.CreateTemp(filepath.Dir(file), ".part-*")
+	part, err := os.CreateTemp(filepath.Dir(file), partPrefix+"*")
 	if err != nil {
 		return err
 	}

@@ -115,3 +115,55 @@ func TestServer(t *testing.T) {
 		t.Errorf("told %d times", len(*told))
 	}
 }
+
+// TestList: keys that begin with a prefix are listed in their order, as ListObjectsV2 answers, to who may.
+func TestList(t *testing.T) {
+	t.Parallel()
+	b, _ := newBucket(t)
+	if keys, err := b.List(""); err != nil || len(keys) > 0 {
+		t.Errorf("an empty bucket: %v, %v", keys, err)
+	}
+	for _, key := range []string{"u/2", "u/1", "v"} {
+		if err := b.Put(key, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := bucket.Listen(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	allowed := true
+	s.May = func(_ http.Header, action, object string) error {
+		if !allowed {
+			return errors.New(action + " on " + object)
+		}
+		return nil
+	}
+	s.Serve(b)
+	ask := func(query string) (int, string) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.Address()+"/given-up?"+query, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = answer.Body.Close() }()
+		body, _ := io.ReadAll(answer.Body)
+		return answer.StatusCode, string(body)
+	}
+	want := `<KeyCount>2</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated><Contents><Key>u/1</Key></Contents><Contents><Key>u/2</Key></Contents>`
+	if status, body := ask("list-type=2&prefix=u%2F"); status != 200 || !strings.Contains(body, want) {
+		t.Errorf("%d %s", status, body)
+	}
+	if status, body := ask("list-type=2&continuation-token=x"); status != 501 {
+		t.Errorf("another page: %d %s", status, body)
+	}
+	allowed = false
+	if status, body := ask("list-type=2"); status != 403 || !strings.Contains(body, "s3:ListBucket on arn:aws:s3:::given-up<") {
+		t.Errorf("forbidden: %d %s", status, body)
+	}
+}

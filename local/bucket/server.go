@@ -43,6 +43,8 @@ func (s *Server) Serve(buckets ...*Bucket) {
 // maxObject is the largest object that can be put here, in bytes.
 const maxObject = 64 << 20
 
+const notRun = "GetObject, HeadObject, PutObject and the first page of ListObjectsV2 are run here"
+
 // ServeHTTP answers one call.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
@@ -50,8 +52,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !there:
 		refuse(w, http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist")
+	case lists(r, key):
+		if s.may(w, r, "s3:ListBucket", b.ARN) {
+			list(w, b, r.URL.Query().Get("prefix"))
+		}
 	case r.URL.RawQuery != "" && r.URL.Query().Get("x-id") == "": // a part, a version, a property of it
-		refuse(w, http.StatusNotImplemented, "NotImplemented", "GetObject, HeadObject and PutObject are run here")
+		refuse(w, http.StatusNotImplemented, "NotImplemented", notRun)
 	case r.Method == http.MethodGet, r.Method == http.MethodHead:
 		if s.may(w, r, "s3:GetObject", b.ARN+"/"+key) {
 			get(w, b, key)
@@ -61,7 +67,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			s.put(w, r, b, key)
 		}
 	default:
-		refuse(w, http.StatusNotImplemented, "NotImplemented", "GetObject, HeadObject and PutObject are run here")
+		refuse(w, http.StatusNotImplemented, "NotImplemented", notRun)
 	}
 }
 

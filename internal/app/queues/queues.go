@@ -8,8 +8,5 @@ const (
 	ReactionEnv = "REACTION_QUEUE_URL"
 )
 
-// FailuresEnv holds the address of the bucket with the batches of the stream that were given up: https://{bucket}.s3.{region}.{suffix}.
-const FailuresEnv = "FAILURES_URL"
-
 // RebuildEnv is the environment variable that holds the ARN of the state machine that builds read models anew.
 const RebuildEnv = "REBUILD_MACHINE_ARN"

@@ -123,12 +123,12 @@ func (r *Rebuilder) fillOnce(ctx context.Context, t *target, commits []es.Commit
 	b := r.engine.newBatch(commits)
 	b.fresh, b.spend = fresh, r.pace.spend
 	b.bring(ctx, []target{*t})
-	for _, c := range corrupt { // the stream is read once more, and parked there
-		if !t.sub.Projection.Reads(c.Stream.Type) {
+	for stream := range unreadable(corrupt) { // the stream is read once more, and parked there
+		if !t.sub.Projection.Reads(stream.Type) {
 			continue
 		}
-		if err := b.level(ctx, t, c.Stream, mode{level: true}); err != nil {
-			b.fail(t, c.Stream, err)
+		if err := b.level(ctx, t, stream, mode{level: true}); err != nil {
+			b.fail(t, stream, err)
 		}
 	}
 	return b.failed

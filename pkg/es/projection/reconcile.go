@@ -55,6 +55,8 @@ type Reconciled struct {
 	// Healed is how many checkpoints were behind their stream and are level now, Parked how many of streams that wait.
 	Healed int `json:"healed"`
 	Parked int `json:"parked"`
+	// Unreadable is how many items of the event store can't be read. Where one names a stream, that stream is parked.
+	Unreadable int `json:"unreadable,omitempty"`
 	// Units are the read units that it took from the event store.
 	Units float64 `json:"units"`
 }
@@ -63,6 +65,7 @@ func (r *Reconciled) add(other Reconciled) {
 	r.Streams += other.Streams
 	r.Healed += other.Healed
 	r.Parked += other.Parked
+	r.Unreadable += other.Unreadable
 	r.Units += other.Units
 }
 
@@ -104,7 +107,8 @@ func (r *Rebuilder) doReconcile(ctx context.Context, j Job) error {
 	at, found, err := r.reconcile(ctx, j)
 	r.cfg.Reconcile.Observe(found, at == es.End)
 	r.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "reconciled", slog.Int("segment", j.Segment), slog.Int("of", j.Of), slog.Bool("end", at == es.End),
-		slog.Int("streams", found.Streams), slog.Int("healed", found.Healed), slog.Int("parked", found.Parked), slog.Float64("units", found.Units))
+		slog.Int("streams", found.Streams), slog.Int("healed", found.Healed), slog.Int("parked", found.Parked), slog.Int("unreadable", found.Unreadable),
+		slog.Float64("units", found.Units))
 	if errors.Is(err, ErrUnfinished) {
 		j.Position, j.Suspect = at, false // another job: nothing has ended over it yet
 		return r.engine.leave(ctx, 0, j)
@@ -153,7 +157,7 @@ func (r *Rebuilder) reconciled(ctx context.Context) ([]target, error) {
 
 // reconcilePage compares what a page has of its streams. Of one that goes on in the next page, the rest is compared there.
 func (r *Rebuilder) reconcilePage(ctx context.Context, targets []target, page es.ScanPage, suspect bool) (Reconciled, error) {
-	found := Reconciled{Units: page.Units}
+	found := Reconciled{Units: page.Units, Unreadable: len(page.Corrupt)}
 	var heads []es.Commit // the last one of each stream
 	settled := r.engine.cfg.Now().Add(-r.cfg.Reconcile.Settled)
 	for i, c := range page.Commits {
@@ -187,9 +191,9 @@ func (r *Rebuilder) reconcileIn(
 			last[h.Stream] = h.LastVersion()
 		}
 	}
-	for _, c := range corrupt { // as far as it can be read, and parked there
-		if t.sub.Projection.Reads(c.Stream.Type) {
-			last[c.Stream] = max(last[c.Stream], c.Version)
+	for stream, version := range unreadable(corrupt) { // the stream is read up to there, and parked there
+		if t.sub.Projection.Reads(stream.Type) {
+			last[stream] = max(last[stream], version)
 		}
 	}
 	streams := slices.SortedFunc(maps.Keys(last), byName)

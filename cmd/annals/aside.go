@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/spf13/cobra"
+
+	"github.com/annals-es/annals/internal/app"
+	"github.com/annals-es/annals/internal/app/queues"
+)
+
+// mendAside says what to do about records that were set aside.
+const mendAside = "See docs/runbooks/unreadable-records.md. What names a stream: mend it, `annals heal STREAM`. " +
+	"Then remove the object (`aws s3 rm OBJECT`)."
+
+// aside is a record that was set aside, as it is shown.
+type aside struct {
+	// Function is the one that set it aside.
+	Function string    `json:"function"`
+	Key      string    `json:"key"` // of the record, as it is stored
+	Version  string    `json:"version"`
+	Since    time.Time `json:"since"`
+	Why      string    `json:"why"`
+	Object   string    `json:"object"`
+}
+
+// listAside lists the records that were set aside, below the streams that wait.
+func (c *cli) listAside(cmd *cobra.Command, o *app.Operator) error {
+	all, err := o.Aside(cmd.Context())
+	if err != nil {
+		return err
+	}
+	count := 0
+	for _, of := range all {
+		count += of.Count
+	}
+	if count == 0 {
+		return nil
+	}
+	if c.output != asJSON {
+		fmt.Fprintln(cmd.OutOrStdout(), "\nSet aside, because they can't be read:")
+	}
+	t := c.table(cmd, "FUNCTION", "KEY", "VERSION", "SINCE", "WHY", "OBJECT")
+	for _, of := range all {
+		for _, r := range of.Records {
+			a := aside{of.Function, r.Stream, r.Version, r.Since, r.Why, r.Object}
+			if err := t.row(a, a.Function, a.Key, a.Version, stamp(a.Since), a.Why, a.Object); err != nil {
+				return err
+			}
+		}
+	}
+	if err := t.end(); err != nil || c.output == asJSON {
+		return err
+	}
+	for _, of := range all {
+		if of.Count > len(of.Records) {
+			fmt.Fprintf(cmd.OutOrStdout(), "The %s set %s aside, the oldest %d are shown.\n", of.Function, many(of), len(of.Records))
+		}
+	}
+	fmt.Fprintln(cmd.OutOrStdout(), mendAside)
+	return nil
+}
+
+func many(of app.Aside) string {
+	if of.More {
+		return fmt.Sprintf("more than %d records", of.Count)
+	}
+	return fmt.Sprintf("%d records", of.Count)
+}
+
+// aside looks for records that were set aside.
+func (d *doctor) aside(ctx context.Context) {
+	const name = "records set aside"
+	all, err := d.session.operator.Aside(ctx)
+	if err != nil {
+		d.say(wrongResult, name, "Allow s3:ListBucket and s3:GetObject on the buckets of failures.", "%v", err)
+		return
+	}
+	if len(all) == 0 {
+		d.say(skippedResult, name, "", "no bucket of failures is known: set %s and %s", queues.ProjectorFailuresEnv, queues.ReactorFailuresEnv)
+		return
+	}
+	for _, of := range all {
+		if of.Count == 0 {
+			d.say(okResult, name, "", "none of the %s", of.Function)
+			continue
+		}
+		var keys []string
+		for _, r := range of.Records[:min(len(of.Records), 3)] {
+			keys = append(keys, fmt.Sprintf("%s@%s since %s", r.Stream, r.Version, stamp(r.Since)))
+		}
+		d.say(wrongResult, name, "`annals parked list` names them. "+mendAside, "the %s could not read %s, the oldest: %s",
+			of.Function, many(of), strings.Join(keys, ", "))
+	}
+}
+
+// failuresOf are the addresses of the buckets of failures that the outputs of a stack name. An older stack has none.
+func failuresOf(outputs map[string]string, cfg aws.Config) map[string]string {
+	suffix := "amazonaws.com"
+	if strings.HasPrefix(cfg.Region, "cn-") {
+		suffix += ".cn"
+	}
+	env := map[string]string{}
+	for name, output := range map[string]string{
+		queues.ProjectorFailuresEnv: "ProjectorFailuresName", queues.ReactorFailuresEnv: "ReactorFailuresName",
+	} {
+		if bucket := outputs[output]; bucket != "" {
+			env[name] = fmt.Sprintf("https://%s.s3.%s.%s", bucket, cfg.Region, suffix)
+		}
+	}
+	return env
+}

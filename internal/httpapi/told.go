@@ -1,0 +1,20 @@
+package httpapi
+
+import (
+	"slices"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// told is what a caller is told of an error that is about a stream: the error's own words if the audit trail shows
+// streams of that type, and else other words, since the names of internal streams are secrets. No message names a
+// stream otherwise.
+func told(stream es.StreamID, own, other string) string {
+	if public(stream) {
+		return own
+	}
+	return other
+}
+
+// public tells whether callers may learn the name of a stream.
+func public(stream es.StreamID) bool { return slices.Contains(streamTypes, stream.Type) }
