@@ -60,3 +60,11 @@ func TestID(t *testing.T) {
 		t.Errorf("id %q", id)
 	}
 }
+
+// TestStoredID: the id of an address never changes. Under another id, an address that is held is free again.
+func TestStoredID(t *testing.T) {
+	t.Parallel()
+	if got, want := email.ID([]byte("key"), "ann@example.com"), "nkd8iKZDSFiY1brVP4K4Siag0DD1Y57IK0krjbrhGKc"; got != want {
+		t.Errorf("ann@example.com is reserved as %s, stored as %s", got, want)
+	}
+}
