@@ -13,6 +13,7 @@ SCOPES ?= annals/query annals/command
 FUNCTIONS := command docs projector query reactor rebuilder socket
 BUILD_FLAGS := -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w"
 SINCE ?= HEAD
+STACK ?= Annals
 TEMPLATE ?= infra/testdata/Annals.template.json
 CDK := npx --yes aws-cdk@2.1148.1
 CONTEXT = $(if $(STAGE),-c stage=$(STAGE))
@@ -155,6 +156,10 @@ deploy: build ## Deploy to AWS (needs AWS credentials and a bootstrapped account
 .PHONY: judge-template
 judge-template: judges ## Let cfn-lint, checkov and parliament judge the template (TEMPLATE=cdk.out/Annals.template.json to judge another)
 	$(GO) run ./internal/judge $(TEMPLATE)
+
+.PHONY: first-deployment
+first-deployment: ## Check a deployed stack for what only AWS can show (needs AWS credentials; STACK=Annals, ORIGIN=https://… of a page)
+	@.ci/first-deployment --stack $(STACK) $(if $(ORIGIN),--origin $(ORIGIN))
 
 .PHONY: diff
 diff: synth ## Show what changed in the template since another commit (SINCE=HEAD)
