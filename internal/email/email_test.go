@@ -44,3 +44,12 @@ func TestGolden(t *testing.T) {
 	emails.Golden(t, estest.GoldenConfig{Dir: "testdata/golden", Update: *update},
 		email.EmailReserved{AccountID: "acc-1"}, email.EmailReleased{AccountID: "acc-1"})
 }
+
+// TestStoredID: the id of an address never changes. Under another id, an address that is held is free again.
+func TestStoredID(t *testing.T) {
+	t.Parallel()
+	const want = "nkd8iKZDSFiY1brVP4K4Siag0DD1Y57IK0krjbrhGKc"
+	if got, err := email.ID([]byte("key"), "ann@example.com"); err != nil || got != want {
+		t.Errorf("ann@example.com is reserved as %s, %v, stored as %s", got, err, want)
+	}
+}

@@ -196,6 +196,12 @@ func TestIDs(t *testing.T) {
 	if len(b.sent) != 6 || len(seen) != 3 {
 		t.Errorf("%d sent, with %d ids", len(b.sent), len(seen))
 	}
+	// What consumers remember, so as not to do the same twice, outlives the code that made it.
+	for _, id := range []string{"P1hM_M8I87CtXntECklz1g", "eVkf8Dpxcw7tMgbUeT7i1w", "wdU7kVgM4gBvEFu9zzU3SA"} {
+		if seen[id] != 2 {
+			t.Errorf("%s was sent %d times, want 2: consumers take events sent again for new ones: %v", id, seen[id], seen)
+		}
+	}
 }
 
 // TestFailures: what passes fails the delivery, as there is no queue here; what does not pass parks the stream.

@@ -1,0 +1,32 @@
+package push
+
+import (
+	"flag"
+	"testing"
+	"time"
+
+	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/pkg/es"
+)
+
+var update = flag.Bool("update-stored", false, "write the items of testdata/stored anew")
+
+// TestConnectionsAreStoredAs: a connection with its subscriptions, whose owner has a name that must be escaped, and one
+// that has none.
+func TestConnectionsAreStoredAs(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	b.connections.now = func() time.Time { return time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC) }
+	const owner = "auth0|ada lovelace"
+	order := StreamTopic("order-summary", es.StreamID{Type: "Order", ID: "o-1"})
+	for _, err := range []error{
+		b.connections.Open(t.Context(), "conn-1=", owner), b.connections.Open(t.Context(), "conn-2=", "bob"),
+		b.connections.Subscribe(t.Context(), "conn-1=", owner, order),
+		b.connections.Subscribe(t.Context(), "conn-1=", owner, CustomerTopic("customer-orders", "ALFKI")),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	dynamotest.Golden(t, b.client, b.connections.table, "connections", *update)
+}

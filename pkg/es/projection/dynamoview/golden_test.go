@@ -1,0 +1,86 @@
+package dynamoview_test
+
+import (
+	"encoding/json"
+	"flag"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+)
+
+var update = flag.Bool("update-stored", false, "write the items of testdata/stored anew")
+
+var goldenTime = time.Date(2026, 1, 31, 12, 0, 0, 250_000_000, time.UTC)
+
+// TestRowsAreStoredAs: checkpoints of all sorts, each with its document, a stream's own row, counters that all share,
+// and a parked stream with its place in the list.
+func TestRowsAreStoredAs(t *testing.T) {
+	t.Parallel()
+	client := dynamotest.Client(t)
+	table := dynamotest.Table(t, client, dynamoview.ReadTable)
+	view := dynamoview.New(client, table)
+	none := projection.Checkpoint{}
+	whole := projection.Checkpoint{
+		Version: 7, Hash: make([]byte, 32), At: goldenTime, State: json.RawMessage(`{"total":"1.50"}`), Owner: "ada",
+	}
+	half := projection.Checkpoint{Version: 7, Done: 99, At: goldenTime}
+	behind := projection.Checkpoint{Version: 2, Behind: true}
+	own := projection.Key{Partition: "customer/ada", Sort: "2026-01-31#o-1"}
+	shared := projection.Key{Partition: "sales", Sort: "tea"}
+	rows := []projection.Write{
+		{Kind: projection.Put, Key: own, Row: json.RawMessage(`{"id":"o-1"}`)},
+		{Kind: projection.Add, Key: shared, Counters: map[string]projection.Number{"quantity": projection.Int(-3)}},
+	}
+	save := func(g projection.Generation, stream es.StreamID, next projection.Checkpoint, rows ...projection.Write) {
+		t.Helper()
+		err := view.Save(t.Context(), g, []projection.Move{{Stream: stream, Prev: none, Next: next}}, rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	parked, long := note("parked"), note(strings.Repeat("x", 2000))
+	save(1, note("whole"), whole, rows...)
+	save(2, note("half"), half)
+	save(1, note("behind"), behind)
+	save(1, long, projection.Checkpoint{Version: 1})
+	save(1, parked, whole)
+	why := projection.Parked{
+		Reason: projection.Failed, Error: "poison", Version: 8, At: goldenTime, Code: "v1", Attempts: 2,
+	}
+	if err := view.Park(t.Context(), 1, parked, whole, why); err != nil {
+		t.Fatal(err)
+	}
+	if err := view.Seen(t.Context(), 1, parked, 9); err != nil {
+		t.Fatal(err)
+	}
+	dynamotest.Golden(t, client, table, "rows", *update)
+}
+
+// TestGenerationsAreStoredAs: the record of a projection with a build of each status, where a segment is, and notes, one
+// of which was forgotten.
+func TestGenerationsAreStoredAs(t *testing.T) {
+	t.Parallel()
+	client := dynamotest.Client(t)
+	table := dynamotest.Table(t, client, dynamoview.ReadTable)
+	catalog, ctx := dynamoview.NewCatalog(client, table), t.Context()
+	record := projection.Record{Projection: "log", Last: 4, Declined: 3, Builds: []projection.Build{
+		{Generation: 1, Fold: 1, Status: projection.Dropping, Segments: 1, Filled: true, Since: goldenTime},
+		{Generation: 2, Fold: 2, Status: projection.Retired, Segments: 4, Filled: true, Since: goldenTime},
+		{Generation: 3, Fold: 3, Status: projection.Serving, Segments: 4, Filled: true, Since: goldenTime},
+		{Generation: 4, Fold: 4, Status: projection.Building, Segments: 16, Tended: true, Failure: "full", Since: goldenTime},
+	}}
+	for _, err := range []error{
+		catalog.Replace(ctx, record), catalog.SavePosition(ctx, "log", 4, 15, "there"),
+		catalog.SaveNote(ctx, "log", 4, "todo", json.RawMessage(`{"a":1}`)), catalog.SaveNote(ctx, "log", 4, "done", nil),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	dynamotest.Golden(t, client, table, "generations", *update)
+}
