@@ -43,6 +43,9 @@ func TestNoMessageNamesAnInternalStream(t *testing.T) {
 			t.Parallel()
 			fail := func(context.Context) error { return fmt.Errorf("append %s: %w", stream, fault.err) }
 			for _, store := range []*failing{{append: fail}, {load: fail}} {
+				if store.append != nil && fault.status == http.StatusPreconditionFailed { // a creation demands no version
+					continue
+				}
 				store.Store = memstore.New(memstore.Config{})
 				c := on(store, httpapi.Config{
 					EmailKey: []byte("key"), Unavailable: func(err error) bool { return errors.Is(err, errThrottled) },
