@@ -76,7 +76,7 @@ func (c *cli) showPlan(cmd *cobra.Command, plan *scaffold.Plan, names scaffold.N
 The stack has new routes and a new table. Have the reviewed template, the OpenAPI document and the reference know them, and
 look at what changed:
 
-  go test ./infra -run TestTemplateIsReviewed -update && go test ./docs -run 'TestRoutes|TestFunctionVariables' -update
+  go test ./infra -run 'TestTemplateIsReviewed|TestExtractsAreReviewed' -update && go test ./docs -run 'TestRoutes|TestFunctionVariables' -update
   go test ./internal/httpapi -run TestDocumentIsReviewed -update
   git diff infra/testdata internal/httpapi/testdata docs
 
