@@ -66,6 +66,6 @@ const ProjectorMemory = 512
 // Processor is the processor time that the projector takes for a full batch of deposits, or of orders whose address is
 // set, as BenchmarkProjector of internal/app measures it on the machine of docs/performance.md.
 var Processor = map[string]time.Duration{
-	"deposits": 65 * time.Millisecond,
-	"orders":   140 * time.Millisecond,
+	"deposits": 85 * time.Millisecond,
+	"orders":   200 * time.Millisecond,
 }
