@@ -25,7 +25,8 @@ func (c *cli) importCommand() *cobra.Command {
 		Use: "import FILE", Short: "Store the commits of an archive in an empty event table, and verify them",
 		Long: `Store the commits of an archive, as ` + "`annals export`" + ` wrote it, in an event table that is empty, and verify the whole table.
 The archive is checked first: every hash, every stream from its first commit on, and its end. Versions, times, ids and hashes
-stay as they were, so consistency tokens, anchors and repeated commands mean what they meant.
+stay as they were, so consistency tokens, anchors and repeated commands mean what they meant. The command function must not have
+started on the table: it then holds the record of its key of e-mail addresses, which the archive has, too.
 
 Nobody may append to the table meanwhile. Read models follow by themselves where the table's stream is subscribed. Reactions do
 nothing about what is imported: they were there when it happened. (Export when nothing is on its way to them: what they had
@@ -71,7 +72,8 @@ func (c *cli) importArchive(cmd *cobra.Command, path string, goOn bool) error {
 		return err
 	}
 	if !empty && !goOn {
-		return errors.New("the event table is not empty: import into a new one; --continue goes on with an import that was interrupted")
+		return errors.New("the event table is not empty: import into a new one, before its command function has started; " +
+			"--continue goes on with an import that was interrupted")
 	}
 	if err := s.operator.Reactions.Skip(cmd.Context(), slices.Collect(maps.Values(ends))...); err != nil {
 		return err

@@ -84,13 +84,22 @@ func (p *Projector) Handle(ctx context.Context, batch events.DynamoDBEvent) (eve
 	}
 	tracing.Correlate(ctx, correlations(commits)...)
 	for stream, err := range p.engine.Apply(ctx, commits) {
-		p.log.LogAttrs(ctx, slog.LevelError, "a stream can't be projected",
+		p.log.LogAttrs(ctx, levelOf(err), "a stream can't be projected",
 			slog.String("stream", stream.String()), slog.String("error", httpapi.Describe(err)))
 		failed = append(failed, first[stream])
 	}
 	p.snapshot(ctx, commits)
 	slices.SortFunc(failed, compare)
 	return response(failed), nil
+}
+
+// levelOf is how serious it is that a stream failed, whose commits are delivered again: another process that was faster is
+// no error.
+func levelOf(err error) slog.Level {
+	if errors.Is(err, projection.ErrStale) || errors.Is(err, projection.ErrContended) || errors.As(err, new(*es.ConflictError)) {
+		return slog.LevelWarn
+	}
+	return slog.LevelError
 }
 
 // correlations are the correlation ids of commits, each once.
