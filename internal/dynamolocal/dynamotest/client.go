@@ -42,5 +42,6 @@ var httpClient = &http.Client{Transport: &http.Transport{
 	DialContext:         (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
 	MaxIdleConns:        0,
 	MaxIdleConnsPerHost: 256,
-	IdleConnTimeout:     90 * time.Second,
+	// DynamoDB Local closes a connection after 30 s. A request over one that has just been closed is sent again, and counted twice.
+	IdleConnTimeout: 20 * time.Second,
 }}
