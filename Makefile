@@ -48,7 +48,7 @@ token: ## Print a token for the service that runs with AUTH=on (SUBJECT=ada, SCO
 
 .PHONY: import-northwind
 import-northwind: ## Send 830 real orders through the running service and check every total (PORT=3000)
-	@$(GO) run ./examples/northwind
+	@$(GO) run ./test/northwind
 
 .PHONY: rebuild
 rebuild: ## Build a read model of the running service anew, without downtime (PROJECTION=product-sales, PORT=3000)
@@ -70,11 +70,11 @@ race: dynamodb-local ## Run the tests of the library with the race detector
 
 .PHONY: browser
 browser: dynamodb-local ## Try the console in Chromium, which is installed where that is possible; pictures go to build/console
-	$(GO) test -tags browser -count 1 ./internal/console/browser
+	$(GO) test -tags browser -count 1 ./test/browser
 
 .PHONY: contract
 contract: dynamodb-local ## Have the OpenAPI document judged by linters, generators of clients and schemathesis, from npm and PyPI
-	$(GO) run ./internal/contract
+	$(GO) run ./test/contract
 
 .PHONY: bench
 bench: dynamodb-local ## Measure the store and the projections beside the same work done by hand with the bare SDK (COUNT=6)
@@ -94,15 +94,15 @@ fuzz: ## Run each fuzz target for a while (SECONDS_EACH=60)
 
 .PHONY: chaos
 chaos: dynamodb-local ## Run the whole service under faults and kills, and check every promise (FOR=2m, SEED, BUG to plant one)
-	$(GO) run ./internal/chaos -for $(FOR) $(if $(SEED),-seed $(SEED)) $(if $(BUG),-bug $(BUG))
+	$(GO) run ./test/chaos -for $(FOR) $(if $(SEED),-seed $(SEED)) $(if $(BUG),-bug $(BUG))
 
 .PHONY: load
 load: dynamodb-local ## Measure the whole service under rising load and in overload (CLIENTS=1,2,4,…, EACH=20s, SOAK=10m for a steady load, FILES=1 for tables on disk)
-	$(GO) run ./internal/load $(if $(CLIENTS),-clients $(CLIENTS)) $(if $(EACH),-each $(EACH)) $(if $(SOAK),-soak $(SOAK)) $(if $(FILES),-files)
+	$(GO) run ./test/load $(if $(CLIENTS),-clients $(CLIENTS)) $(if $(EACH),-each $(EACH)) $(if $(SOAK),-soak $(SOAK)) $(if $(FILES),-files)
 
 .PHONY: running-costs
 running-costs: dynamodb-local ## Count what the whole service sends to DynamoDB for a deposit and for an order (ROOT=folder of another checkout)
-	$(GO) run ./internal/runningcosts $(if $(ROOT),-root $(ROOT))
+	$(GO) run ./test/runningcosts $(if $(ROOT),-root $(ROOT))
 
 .PHONY: lint
 lint: ## Check style, import rules and formatting
@@ -159,7 +159,7 @@ deploy: build ## Deploy to AWS (needs AWS credentials and a bootstrapped account
 
 .PHONY: judge-template
 judge-template: judges ## Let cfn-lint, checkov and parliament judge the template (TEMPLATE=cdk.out/Annals.template.json to judge another)
-	$(GO) run ./internal/judge $(TEMPLATE)
+	$(GO) run ./test/judge $(TEMPLATE)
 
 .PHONY: first-deployment
 first-deployment: ## Check a deployed stack for what only AWS can show (needs AWS credentials; STACK=Annals, ORIGIN=https://… of a page)

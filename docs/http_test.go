@@ -14,10 +14,10 @@ import (
 	"github.com/annals-es/annals/internal/account"
 	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/httpapi/routes"
-	"github.com/annals-es/annals/internal/measured"
 	"github.com/annals-es/annals/internal/order"
 	"github.com/annals-es/annals/internal/product"
 	"github.com/annals-es/annals/internal/rule"
+	"github.com/annals-es/annals/test/measured"
 )
 
 // TestRoutes: http.md has the routes as they are declared.

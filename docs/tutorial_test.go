@@ -36,7 +36,7 @@ func TestTutorial(t *testing.T) {
 	write(t, filepath.Join(dir, "go.sum"), string(read(t, "../go.sum")))
 
 	check := filepath.Join(t.TempDir(), "readmecheck")
-	run(t, root, nil, "go", "build", "-o", check, "./internal/readmecheck")
+	run(t, root, nil, "go", "build", "-o", check, "./test/readmecheck")
 	env := []string{"GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off", "DYNAMODB_ENDPOINT=" + dynamotest.Endpoint(t)}
 	run(t, root, env, check, "-dir", dir, page)
 	run(t, dir, env, "go", "vet", "./...")

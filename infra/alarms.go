@@ -12,9 +12,9 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/annals-es/annals/internal/limits"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/internal/telemetry"
+	"github.com/annals-es/annals/test/limits"
 )
 
 // alarm calls people for something that does not mend itself. Its runbook is docs/runbooks/<runbook>.md.

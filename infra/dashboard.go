@@ -8,9 +8,9 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/annals-es/annals/internal/limits"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/internal/telemetry"
+	"github.com/annals-es/annals/test/limits"
 )
 
 // panel is a diagram of the dashboard, a third of a row.

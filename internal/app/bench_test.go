@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/annals-es/annals/internal/httpapi/routes"
-	"github.com/annals-es/annals/internal/measured"
 	"github.com/annals-es/annals/internal/telemetry"
+	"github.com/annals-es/annals/test/measured"
 )
 
 // BenchmarkDeposit is a warm deposit through the whole command function, with metrics and without, one after the other, so

@@ -8,10 +8,10 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/measured"
 	"github.com/annals-es/annals/internal/product"
 	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/test/measured"
 )
 
 // anHourAgo has commands record what they do an hour ago: nothing of it is on its way any more.

@@ -11,10 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/annals-es/annals/internal/measured"
 	"github.com/annals-es/annals/internal/telemetry"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/test/measured"
 )
 
 // lines are what a meter wrote, without the time, which must be now.

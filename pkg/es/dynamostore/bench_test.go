@@ -14,9 +14,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
-	"github.com/annals-es/annals/internal/measured"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/test/measured"
 )
 
 // The benchmarks do everything twice in one run: with the library, and by hand with the bare SDK. Compare with benchstat:

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestInstallSaysWhatIsMissing: where Python's venv or npm is not there, a sentence says what to do.
+func TestInstallSaysWhatIsMissing(t *testing.T) {
+	empty := t.TempDir()
+	t.Setenv("PATH", empty) // without apt-get nothing is installed
+	b := bench{files: "judges", dir: t.TempDir()}
+	if err := b.install(t.Context()); !errors.Is(err, errNoPython) ||
+		!strings.Contains(err.Error(), "install what test/contract/judges/requirements.txt pins") {
+		t.Errorf("without Python: %v", err)
+	}
+	if err := b.installNode(t.Context()); err == nil || !strings.Contains(err.Error(), "npm is missing: install Node.js") {
+		t.Errorf("without npm: %v", err)
+	}
+	b.files = empty
+	if err := b.install(t.Context()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("without pins: %v", err)
+	}
+}
+
+// TestOnce: what is installed stays until other versions are pinned, and what failed is tried again.
+func TestOnce(t *testing.T) {
+	t.Parallel()
+	b := bench{files: t.TempDir(), dir: t.TempDir()}
+	if err := os.Mkdir(b.path("python"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	installed := 0
+	install := func() error { installed++; return nil }
+	broken := errors.New("no network")
+	for i, step := range []struct {
+		pins    string
+		install func() error
+		want    int
+	}{
+		{"a==1", func() error { return broken }, 0}, {"a==1", install, 1}, {"a==1", install, 1}, {"a==2", install, 2},
+	} {
+		write(t, filepath.Join(b.files, "requirements.txt"), step.pins)
+		err := b.once("python", "requirements.txt", step.install)
+		if installed != step.want || (i == 0) != errors.Is(err, broken) {
+			t.Errorf("step %d: installed %d times, %v", i, installed, err)
+		}
+	}
+}
+
+func TestTokenOf(t *testing.T) {
+	t.Parallel()
+	if token, err := tokenOf([]byte(`{"access_token":"t"}`)); token != "t" || err != nil {
+		t.Errorf("%q, %v", token, err)
+	}
+	for _, text := range []string{"", "{", `{"error":"invalid_scope"}`} {
+		if _, err := tokenOf([]byte(text)); err == nil {
+			t.Errorf("%q is a token", text)
+		}
+	}
+}

@@ -1,0 +1,118 @@
+// Package servicetest runs the whole service as a process of its own, as `make run` does, for programs that try it hard:
+// test/chaos and test/load.
+package servicetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/annals-es/annals/local/build"
+)
+
+// Service is the service while it runs.
+type Service struct {
+	// Base is where its API answers: http://127.0.0.1:3000.
+	Base string
+
+	process *exec.Cmd
+	ended   chan struct{} // closed when the runner has ended
+}
+
+// Built is what a service runs from. All of it is below Dir.
+type Built struct {
+	Project  build.Project
+	Dir      string
+	Template string // the folder of the synthesized template
+}
+
+// Build builds the functions and the runner, and synthesizes the template, into a folder.
+func Build(ctx context.Context, root, dir string) (Built, error) {
+	b := Built{Project: build.Project{Root: root, State: filepath.Join(dir, "state"), Say: os.Stderr}, Dir: dir}
+	var err error
+	if b.Template, err = b.Project.Synthesize(ctx); err != nil {
+		return b, err
+	}
+	return b, b.Go(ctx, b.runner(), "./local")
+}
+
+// Go builds a program, with further arguments of go build.
+func (b Built) Go(ctx context.Context, out, what string, args ...string) error {
+	args = append([]string{"build", "-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-o", out}, args...)
+	cmd := exec.CommandContext(ctx, "go", append(args, what)...)
+	cmd.Dir, cmd.Env = b.Project.Root, append(os.Environ(), "CGO_ENABLED=0")
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build %s: %w\n%s", what, err, said)
+	}
+	return nil
+}
+
+func (b Built) runner() string { return filepath.Join(b.Dir, "local") }
+
+// Start starts the service at a free port, with more in its environment, and waits until it is ready. What it says goes to
+// service.log.
+func (b Built) Start(ctx context.Context, environment ...string) (*Service, error) {
+	said, err := os.Create(filepath.Join(b.Dir, "service.log"))
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{ended: make(chan struct{})}
+	s.process = exec.CommandContext(context.WithoutCancel(ctx), b.runner(), "-template", b.Template, "-state", b.Project.State)
+	s.process.Dir, s.process.Stdout, s.process.Stderr = b.Project.Root, said, said
+	s.process.Env = append(append(os.Environ(), "PORT=0"), environment...)
+	s.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	runtime.LockOSThread() // Pdeathsig is about the thread that starts
+	defer runtime.UnlockOSThread()
+	if err := s.process.Start(); err != nil {
+		return nil, errors.Join(err, said.Close())
+	}
+	go func() {
+		_ = s.process.Wait()
+		_ = said.Close()
+		close(s.ended)
+	}()
+	if err := s.await(ctx, said.Name()); err != nil {
+		return nil, errors.Join(err, s.Stop())
+	}
+	return s, nil
+}
+
+// await waits for the line that says where the service answers.
+func (s *Service) await(ctx context.Context, log string) error {
+	for {
+		if text, err := os.ReadFile(log); err == nil {
+			if _, after, ready := strings.Cut(string(text), "\nready "); ready {
+				var whole bool
+				if s.Base, _, whole = strings.Cut(after, "\n"); whole {
+					return nil
+				}
+			}
+		}
+		select {
+		case <-s.ended:
+			return fmt.Errorf("the service ended before it was ready: see %s", log)
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// Stop ends the service and all its processes.
+func (s *Service) Stop() error {
+	_ = s.process.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-s.ended:
+		return nil
+	case <-time.After(20 * time.Second):
+		_ = s.process.Process.Kill()
+		return errors.New("the service did not end within 20 s of SIGTERM")
+	}
+}

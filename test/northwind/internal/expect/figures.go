@@ -1,0 +1,97 @@
+// Package expect computes, straight from the Northwind files, what the service's queries must answer after the import.
+//
+// It shares no arithmetic with the importer, which uses a decimal library: here all money is whole cents. So a mistake in what is sent
+// shows as a difference too.
+package expect
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/annals-es/annals/test/northwind/data"
+)
+
+// Figures is all that is expected.
+type Figures struct {
+	Orders    []Order // oldest first
+	Products  []Product
+	Customers []Customer
+}
+
+// Total is what all orders together come to.
+func (f Figures) Total() Cents {
+	var total Cents
+	for _, o := range f.Orders {
+		total += o.Total
+	}
+	return total
+}
+
+// ByRevenue is the products in the order of what they sold for, most first. Products without sales are not in it.
+func (f Figures) ByRevenue() []Product {
+	sold := slices.DeleteFunc(slices.Clone(f.Products), func(p Product) bool { return p.Orders == 0 })
+	slices.SortStableFunc(sold, func(a, b Product) int { return cmp.Compare(b.Revenue, a.Revenue) })
+	return sold
+}
+
+// From computes the figures. An amount that does not fit whole cents is an error.
+func From(nw data.Northwind) (Figures, error) {
+	customers := map[string]*Customer{}
+	for _, c := range nw.Customers {
+		customers[c.ID] = &Customer{ID: c.ID}
+	}
+	products := map[string]*Product{}
+	for _, p := range nw.Products {
+		price, err := ParseCents(p.UnitPrice)
+		if err != nil {
+			return Figures{}, fmt.Errorf("product %s: %w", p.ID, err)
+		}
+		products[p.ID] = &Product{ID: p.ID, Name: p.Name, UnitPrice: price, Received: p.InStock}
+	}
+	var f Figures
+	for _, from := range nw.Orders {
+		o, err := newOrder(from)
+		if err != nil {
+			return Figures{}, fmt.Errorf("order %s: %w", from.ID, err)
+		}
+		f.Orders = append(f.Orders, o)
+		customers[o.CustomerID].Orders = append(customers[o.CustomerID].Orders, o)
+		if err := count(products, from); err != nil {
+			return Figures{}, fmt.Errorf("order %s: %w", from.ID, err)
+		}
+	}
+	slices.SortStableFunc(f.Orders, func(a, b Order) int { return a.Ordered.Compare(b.Ordered) })
+	for _, c := range slices.SortedFunc(maps.Values(customers), func(a, b *Customer) int { return strings.Compare(a.ID, b.ID) }) {
+		f.Customers = append(f.Customers, *c)
+	}
+	for _, p := range nw.Products {
+		f.Products = append(f.Products, *products[p.ID])
+	}
+	return f, nil
+}
+
+// count adds an order to the figures of its products.
+func count(products map[string]*Product, o data.Order) error {
+	seen := map[string]bool{}
+	for _, l := range o.Lines {
+		unit, err := discounted(l.UnitPrice, l.Discount)
+		if err != nil {
+			return err
+		}
+		p := products[l.ProductID]
+		p.Ordered += l.Quantity
+		p.Revenue += unit * Cents(l.Quantity)
+		if o.HasShipped() {
+			p.Shipped += l.Quantity
+			p.Received += l.Quantity
+		}
+		if !seen[l.ProductID] {
+			seen[l.ProductID] = true
+			p.Orders++
+		}
+	}
+	return nil
+}
