@@ -12,9 +12,9 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/annals-es/annals/internal/platform"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/internal/telemetry"
-	"github.com/annals-es/annals/test/limits"
 )
 
 // alarm calls people for something that does not mend itself. Its runbook is docs/runbooks/<runbook>.md.
@@ -77,7 +77,7 @@ func alarmsOf(stack awscdk.Stack, o operated) []alarm {
 		{
 			id: "Concurrency", runbook: "function-throttles",
 			about:  "The account runs more than 80 % of the invocations that it may run at once by default",
-			metric: metric("AWS/Lambda", "ConcurrentExecutions", "Maximum", nil), above: 0.8 * limits.Concurrency, of: 2, outOf: 3,
+			metric: metric("AWS/Lambda", "ConcurrentExecutions", "Maximum", nil), above: 0.8 * platform.Concurrency, of: 2, outOf: 3,
 		},
 		{
 			id: "StoreThrottles", runbook: "dynamodb-throttles", about: "DynamoDB or SQS asks the functions for patience, again and again",

@@ -8,9 +8,9 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/annals-es/annals/internal/platform"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/internal/telemetry"
-	"github.com/annals-es/annals/test/limits"
 )
 
 // panel is a diagram of the dashboard, a third of a row.
@@ -35,7 +35,7 @@ func newDashboard(stack awscdk.Stack, o operated) {
 		}
 	}
 	dashboard.AddWidgets(append(row, awscloudwatch.NewSingleValueWidget(&awscloudwatch.SingleValueWidgetProps{
-		Title:   jsii.String("US dollars a day, at list prices of " + limits.PricesOf),
+		Title:   jsii.String("US dollars a day, at list prices of " + platform.PricesOf),
 		Metrics: &[]awscloudwatch.IMetric{o.costs()}, Width: jsii.Number(8), Period: awscdk.Duration_Days(jsii.Number(1)),
 	}))...)
 }
@@ -106,14 +106,14 @@ func (o operated) costs() awscloudwatch.IMetric {
 	}
 	for _, table := range append([]tables.Table{tables.Events}, derivedTables...) {
 		name := map[string]*string{"TableName": o.made.tables[table.Name].TableName()}
-		add(metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", "Sum", name), limits.PerWriteUnit)
-		add(metric("AWS/DynamoDB", "ConsumedReadCapacityUnits", "Sum", name), limits.PerReadUnit)
+		add(metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", "Sum", name), platform.PerWriteUnit)
+		add(metric("AWS/DynamoDB", "ConsumedReadCapacityUnits", "Sum", name), platform.PerReadUnit)
 	}
 	for _, f := range functions {
-		add(o.ofFunction(f, "Invocations", "Sum"), limits.PerInvocation)
-		add(o.ofFunction(f, "Duration", "Sum"), f.memory/1024/1000*limits.PerGBSecond) // milliseconds
+		add(o.ofFunction(f, "Invocations", "Sum"), platform.PerInvocation)
+		add(o.ofFunction(f, "Duration", "Sum"), f.memory/1024/1000*platform.PerGBSecond) // milliseconds
 	}
-	add(o.ofAPI("Count", "Sum"), limits.PerRequest)
+	add(o.ofAPI("Count", "Sum"), platform.PerRequest)
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
 		Expression:   jsii.String(strings.Join(terms, " + ")),
 		Label:        jsii.String("US dollars"),

@@ -3,6 +3,8 @@ package limits
 import (
 	"fmt"
 	"time"
+
+	"github.com/annals-es/annals/internal/platform"
 )
 
 // Cost is what an operation sends to DynamoDB.
@@ -45,7 +47,7 @@ func (c Cost) Batch() time.Duration {
 // Full is how long the projector takes for a full batch of a kind: as long as its requests, or, where that is longer,
 // as the processor that comes with its memory.
 func (c Cost) Full(kind string, memory int) time.Duration {
-	return max(c.Batch(), Processor[kind]*WholeProcessor/time.Duration(min(memory, WholeProcessor)))
+	return max(c.Batch(), Processor[kind]*platform.WholeProcessor/time.Duration(min(memory, platform.WholeProcessor)))
 }
 
 // Duration is how long a function takes for a command or a query.

@@ -3,6 +3,8 @@ package limits
 import (
 	"cmp"
 	"slices"
+
+	"github.com/annals-es/annals/internal/platform"
 )
 
 // The base load, in a second: what the multiples are of.
@@ -15,7 +17,7 @@ var (
 const Hottest = 0.1
 
 // firstShards is how many partitions, and so shards, a new table has, judging by what it gives.
-const firstShards = FirstWrites / PartitionWrites
+const firstShards = platform.FirstWrites / platform.PartitionWrites
 
 // Bottleneck is something that fills up as the load grows.
 type Bottleneck struct {
@@ -53,22 +55,22 @@ func Bottlenecks(routes, projections Costs) []Bottleneck {
 			"Many deposits in one command (100 events are one write), or an account split into several streams that are summed by a read model."},
 		{"the hottest product's counters, one transaction at a time", Hottest * orders * transact,
 			"Nothing at first: as records wait, batches grow, and 50 orders share a transaction. Then counters in several rows a product, summed when read."},
-		{"the statements' quota of write units", movements * projections.Of("account-statement, MoneyDeposited").WriteUnits / TableWrites,
+		{"the statements' quota of write units", movements * projections.Of("account-statement, MoneyDeposited").WriteUnits / platform.TableWrites,
 			"Ask for a higher quota."},
-		{"the event table's quota of write units", writes / TableWrites,
+		{"the event table's quota of write units", writes / platform.TableWrites,
 			"Ask for a higher quota."},
-		{"the event table's write units when it is new", writes / FirstWrites,
+		{"the event table's write units when it is new", writes / platform.FirstWrites,
 			"Nothing if the load grows slowly: the table doubles within half an hour. Before a sudden load, set its warm throughput."},
-		{"the partition of the generations' records, which each batch reads", generations / PartitionReads,
+		{"the partition of the generations' records, which each batch reads", generations / platform.PartitionReads,
 			"Nothing at first: as records wait, batches grow. Then a batching window of a second on the subscription."},
 		{"the partitions of the list of active orders", orders * projections.Of("active-orders, OrderPlaced").WriteUnits / 2 /
-			(float64(routes.Of("list-orders").Requests["Query"]) * PartitionWrites),
+			(float64(routes.Of("list-orders").Requests["Query"]) * platform.PartitionWrites),
 			"More partitions of the list: a new fold version, built by a rebuild."},
 		{"the projector's batches, full ones, on the shards of a new table", full / (Lanes * firstShards),
 			"More memory for the projector, which brings more of a processor. The table gets more partitions, and with them shards, by then."},
-		{"the account's concurrent invocations", busy / Concurrency,
+		{"the account's concurrent invocations", busy / platform.Concurrency,
 			"Ask for a higher quota; reserve some for the commands."},
-		{"API Gateway's requests", requests / Requests,
+		{"API Gateway's requests", requests / platform.Requests,
 			"Ask for a higher quota."},
 	}
 	slices.SortStableFunc(all, func(a, b Bottleneck) int { return cmp.Compare(b.Share, a.Share) })

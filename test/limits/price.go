@@ -1,21 +1,9 @@
 package limits
 
-import "time"
+import (
+	"time"
 
-// Prices of us-east-1, in dollars, by the list, as read in November 2026 on third-party pages: check them before you rely on
-// them. Volume discounts and free tiers are left out.
-const (
-	// PricesOf is when they were read.
-	PricesOf = "November 2026"
-	// PerWriteUnit and PerReadUnit are DynamoDB's, on demand; PerGBMonth is its storage.
-	PerWriteUnit = 0.625e-6
-	PerReadUnit  = 0.125e-6
-	PerGBMonth   = 0.25
-	// PerInvocation and PerGBSecond are Lambda's, on arm64.
-	PerInvocation = 0.20e-6
-	PerGBSecond   = 0.0000133334
-	// PerRequest is API Gateway's, of an HTTP API.
-	PerRequest = 1.00e-6
+	"github.com/annals-es/annals/internal/platform"
 )
 
 // memoryGB is what the functions have that commands, queries and batches run in, as infra says.
@@ -43,17 +31,17 @@ func (b Bill) times(n float64) Bill { return Bill{n * b.API, n * b.Lambda, n * b
 
 // units are a cost's units alone.
 func units(c Cost) Bill {
-	return Bill{Writes: c.WriteUnits * PerWriteUnit, Reads: c.ReadUnits * PerReadUnit}
+	return Bill{Writes: c.WriteUnits * platform.PerWriteUnit, Reads: c.ReadUnits * platform.PerReadUnit}
 }
 
 // Request is what one request to the API costs, without what projections do about it.
 func Request(c Cost) Bill {
-	return Bill{API: PerRequest, Lambda: PerInvocation + c.Duration().Seconds()*memoryGB*PerGBSecond}.plus(units(c))
+	return Bill{API: platform.PerRequest, Lambda: platform.PerInvocation + c.Duration().Seconds()*memoryGB*platform.PerGBSecond}.plus(units(c))
 }
 
 // batch is what one batch of the stream costs that takes so long.
 func batch(c Cost, takes time.Duration) Bill {
-	return Bill{Lambda: PerInvocation + takes.Seconds()*memoryGB*PerGBSecond}.plus(units(c))
+	return Bill{Lambda: platform.PerInvocation + takes.Seconds()*memoryGB*platform.PerGBSecond}.plus(units(c))
 }
 
 // part is what a commit costs as one of a full batch.
@@ -87,7 +75,7 @@ func Month(commands float64, full bool, routes, projections Costs) Bill {
 		received = received.plus(units(projections.Of(row)))
 	}
 	// The reactor receives the commits of orders as well: it reads the generations, and writes a checkpoint.
-	reacted := Bill{Lambda: order.Lambda, Reads: order.Reads, Writes: PerWriteUnit}
+	reacted := Bill{Lambda: order.Lambda, Reads: order.Reads, Writes: platform.PerWriteUnit}
 	second = second.plus(deposit.times(movements)).plus(order.plus(reacted).times(orders)).plus(received.times(stock))
 	return second.times(month * commands / base)
 }
@@ -99,5 +87,5 @@ func Storage(commands float64) float64 {
 		base += rate
 		commits += rate
 	}
-	return commands / base * commits * month * eventBytes / 1e9 * PerGBMonth
+	return commands / base * commits * month * eventBytes / 1e9 * platform.PerGBMonth
 }
