@@ -11,12 +11,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/annals-es/annals/internal/account"
-	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/httpapi/routes"
-	"github.com/annals-es/annals/internal/order"
-	"github.com/annals-es/annals/internal/product"
-	"github.com/annals-es/annals/internal/rule"
+	"github.com/annals-es/annals/shop/account"
+	"github.com/annals-es/annals/shop/email"
+	"github.com/annals-es/annals/shop/order"
+	"github.com/annals-es/annals/shop/product"
+	"github.com/annals-es/annals/shop/rule"
 	"github.com/annals-es/annals/test/measured"
 )
 

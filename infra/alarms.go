@@ -13,8 +13,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/annals-es/annals/internal/platform"
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/internal/telemetry"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // alarm calls people for something that does not mend itself. Its runbook is docs/runbooks/<runbook>.md.

@@ -9,8 +9,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/annals-es/annals/internal/platform"
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/internal/telemetry"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // panel is a diagram of the dashboard, a third of a row.

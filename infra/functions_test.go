@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 func TestFunctions(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/internal/telemetry"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // procedures are runbooks that no alarm leads to: somebody decides to follow them.

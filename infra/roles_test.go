@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // grants are the actions that a role allows, sorted, by resource: "EventsTable.Arn".

@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es/dynamotable"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // storedTables are the tables of the stack, by their name inside the service.

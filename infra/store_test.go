@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 func TestTablesAreAsDeclared(t *testing.T) {

@@ -18,8 +18,8 @@ import (
 	"github.com/annals-es/annals/internal/app/queues"
 	"github.com/annals-es/annals/internal/inspect"
 	"github.com/annals-es/annals/internal/inspect/feed"
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // session is a connection to a service.

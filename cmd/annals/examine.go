@@ -16,9 +16,9 @@ import (
 
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/app/queues"
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es/dynamotable"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 const deploy = "Deploy the stack again (`make deploy`): it makes what is missing and puts settings right."

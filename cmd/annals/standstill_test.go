@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // TestDoctorOfLanes: a projection that lacks a commit of some minutes ago stands still, and is said to; reactions have nothing

@@ -17,9 +17,9 @@ import (
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/httpapi"
 	"github.com/annals-es/annals/internal/httpapi/routes"
-	"github.com/annals-es/annals/internal/readmodel"
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/readmodel"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // jobs are the jobs that were enqueued.

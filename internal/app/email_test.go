@@ -7,11 +7,11 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/annals-es/annals/internal/account"
 	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/email"
-	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/account"
+	"github.com/annals-es/annals/shop/email"
+	"github.com/annals-es/annals/shop/readmodel"
 )
 
 func openWith(id, address string) string {

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/email"
 )
 
 // CheckEmailKey compares the key of e-mail addresses with the one that the event table remembers, which the first start

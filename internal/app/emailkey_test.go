@@ -5,8 +5,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/annals-es/annals/internal/email"
-	"github.com/annals-es/annals/internal/rule"
+	"github.com/annals-es/annals/shop/email"
+	"github.com/annals-es/annals/shop/rule"
 )
 
 // TestEmailKeyMustNotChange: the first start stores what tells its key from others, in a table with reservations too;

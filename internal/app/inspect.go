@@ -4,12 +4,12 @@ import (
 	"context"
 	"iter"
 
-	"github.com/annals-es/annals/internal/account"
-	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/inspect"
-	"github.com/annals-es/annals/internal/order"
-	"github.com/annals-es/annals/internal/product"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/account"
+	"github.com/annals-es/annals/shop/email"
+	"github.com/annals-es/annals/shop/order"
+	"github.com/annals-es/annals/shop/product"
 )
 
 // Inspector returns what looks at the service that an operator works on. It needs OperatorTables. Of cfg it sets what the

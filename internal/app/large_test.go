@@ -7,10 +7,10 @@ import (
 	"testing"
 
 	"github.com/annals-es/annals/internal/payload"
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // put writes rows of a read model past its projection.

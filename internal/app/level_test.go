@@ -11,7 +11,7 @@ import (
 
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
-	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // outrun answers writes to a table with an error of DynamoDB's, "" = it passes them on.

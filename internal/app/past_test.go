@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/annals-es/annals/internal/account"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/shop/account"
 )
 
 // TestTimeTravel: an account and an order as they were, whatever the read models know.

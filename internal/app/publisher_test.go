@@ -13,9 +13,9 @@ import (
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/publish"
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // busOf is a bus that keeps what it accepts, by subject: "placed@4". fails tells whether it takes nothing now.

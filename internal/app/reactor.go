@@ -1,14 +1,14 @@
 package app
 
 import (
-	"github.com/annals-es/annals/internal/order"
-	"github.com/annals-es/annals/internal/reaction"
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamofault"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+	"github.com/annals-es/annals/shop/order"
+	"github.com/annals-es/annals/shop/reaction"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // Reactor returns what answers events with commands, publishes them, and tells of tampering. It takes batches of the event table's stream, as the projector does,

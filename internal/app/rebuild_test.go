@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // TestRebuilder: the stages of a rebuild, as the state machine asks for them, let a new generation serve.

@@ -8,9 +8,9 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/product"
-	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/product"
+	"github.com/annals-es/annals/shop/readmodel"
 	"github.com/annals-es/annals/test/measured"
 )
 

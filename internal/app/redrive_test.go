@@ -14,9 +14,9 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
 	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // givenUp is the document of a batch that was given up, as Lambda writes it: the event is a text in it.

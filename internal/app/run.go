@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/annals-es/annals/internal/httpapi"
-	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // Run builds a Lambda function from the environment and serves its invocations. It returns only if the function can't be

@@ -16,9 +16,9 @@ import (
 
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
-	"github.com/annals-es/annals/internal/email"
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/internal/seal"
+	"github.com/annals-es/annals/shop/email"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // asFunction makes the test binary be the command function.

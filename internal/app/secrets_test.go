@@ -16,11 +16,11 @@ import (
 
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
-	"github.com/annals-es/annals/internal/email"
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/email"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // TestSecretsAreNotLogged: whatever goes well or wrong, no function logs what its callers authenticate with, what they write

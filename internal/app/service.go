@@ -9,13 +9,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/app/queues"
-	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/httpapi"
 	"github.com/annals-es/annals/internal/publish"
-	"github.com/annals-es/annals/internal/readmodel"
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/internal/seal"
 	"github.com/annals-es/annals/internal/telemetry"
 	"github.com/annals-es/annals/internal/tracing"
@@ -23,6 +19,10 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamofault"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/aggregates"
+	"github.com/annals-es/annals/shop/email"
+	"github.com/annals-es/annals/shop/readmodel"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // Service is what the functions are built from.

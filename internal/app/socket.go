@@ -14,8 +14,8 @@ import (
 	"github.com/annals-es/annals/internal/httpapi"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/push"
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // Socket returns what answers the events of the WebSocket API, and its question who may connect. It needs SocketTables.

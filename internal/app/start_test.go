@@ -10,10 +10,10 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // foreign has a read model served by a fold that this code lacks.

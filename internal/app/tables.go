@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // The tables that each function is told of.

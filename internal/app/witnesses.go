@@ -4,10 +4,10 @@ import (
 	"context"
 	"iter"
 
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/verify"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // Witnesses are all that the service itself remembers of its streams besides the streams: the snapshots, and the read

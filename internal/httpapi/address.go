@@ -5,7 +5,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/annals-es/annals/internal/rule"
+	"github.com/annals-es/annals/shop/rule"
 )
 
 // Email is an e-mail address.

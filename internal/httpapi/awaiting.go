@@ -9,8 +9,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/annals-es/annals/internal/rule"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/rule"
 )
 
 // Awaiting is what every query is told of what its answer is to show.

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/annals-es/annals/internal/rule"
+	"github.com/annals-es/annals/shop/rule"
 )
 
 func TestAwaits(t *testing.T) {

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi"
+	"github.com/annals-es/annals/shop/aggregates"
 )
 
 // BenchmarkCommands is what the operations cost a process when it starts.

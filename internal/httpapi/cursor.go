@@ -6,8 +6,8 @@ import (
 	"log/slog"
 
 	"github.com/annals-es/annals/internal/httpapi/routes"
-	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/readmodel"
 )
 
 // turn reads one page of a list. Cursors leave and come back sealed for who got them, the route, and what its path names: they

@@ -8,7 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/annals-es/annals/internal/aggregates"
+	"github.com/annals-es/annals/shop/aggregates"
 )
 
 // Document is the API's OpenAPI 3.1 document, as JSON. It is made from what the functions serve.

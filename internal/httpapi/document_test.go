@@ -14,9 +14,9 @@ import (
 	"testing"
 
 	"github.com/annals-es/annals/internal/httpapi"
-	"github.com/annals-es/annals/internal/money"
-	"github.com/annals-es/annals/internal/rule"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/money"
+	"github.com/annals-es/annals/shop/rule"
 )
 
 var update = flag.Bool("update", false, "write the OpenAPI document and the names of its schemas into testdata")

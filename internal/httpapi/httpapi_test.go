@@ -11,12 +11,12 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi"
 	"github.com/annals-es/annals/internal/httpapi/contracttest"
-	"github.com/annals-es/annals/internal/order"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/memstore"
+	"github.com/annals-es/annals/shop/aggregates"
+	"github.com/annals-es/annals/shop/order"
 )
 
 // client sends requests to a handler.

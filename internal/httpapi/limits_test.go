@@ -4,7 +4,7 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/annals-es/annals/internal/rule"
+	"github.com/annals-es/annals/shop/rule"
 )
 
 // TestSchemasHaveTheAggregatesLimits: the edge refuses what the aggregates would, and takes all that they take.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/annals-es/annals/internal/money"
+	"github.com/annals-es/annals/shop/money"
 )
 
 // Money is an amount in a currency, as requests have it.

@@ -9,7 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/annals-es/annals/internal/rule"
+	"github.com/annals-es/annals/shop/rule"
 )
 
 // inexact is a number that is not read as it is written: it is out of range, or would be rounded to a whole one. No

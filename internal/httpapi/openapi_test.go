@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi"
 	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/shop/aggregates"
 )
 
 // TestRoutes checks that what is declared, what is served and what is documented are the same.

@@ -6,10 +6,10 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi/routes"
-	"github.com/annals-es/annals/internal/order"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/aggregates"
+	"github.com/annals-es/annals/shop/order"
 )
 
 // CreateOrder is the body of POST /orders.

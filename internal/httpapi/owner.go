@@ -7,9 +7,9 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
-	"github.com/annals-es/annals/internal/order"
-	"github.com/annals-es/annals/internal/product"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/order"
+	"github.com/annals-es/annals/shop/product"
 )
 
 // origin is whose a stream is: what its first commit says, which never changes.

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"github.com/annals-es/annals/internal/httpapi/routes"
-	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/readmodel"
 )
 
 // oneAt is the input of a query for one thing, now or at a point in its past.

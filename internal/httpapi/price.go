@@ -6,8 +6,8 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/annals-es/annals/internal/order"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/order"
 )
 
 // Prices looks up what products cost now, by their ids. It leaves out those that it does not know.

@@ -3,9 +3,9 @@ package httpapi
 import (
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/annals-es/annals/internal/aggregates"
 	"github.com/annals-es/annals/internal/httpapi/routes"
-	"github.com/annals-es/annals/internal/product"
+	"github.com/annals-es/annals/shop/aggregates"
+	"github.com/annals-es/annals/shop/product"
 )
 
 // ListProduct is the body of POST /products.

@@ -4,13 +4,13 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/annals-es/annals/internal/account"
 	"github.com/annals-es/annals/internal/httpapi/routes"
-	"github.com/annals-es/annals/internal/order"
-	"github.com/annals-es/annals/internal/product"
-	"github.com/annals-es/annals/internal/readmodel"
-	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/account"
+	"github.com/annals-es/annals/shop/order"
+	"github.com/annals-es/annals/shop/product"
+	"github.com/annals-es/annals/shop/readmodel"
+	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // Queries returns the handler of all queries: on the read models, and on the event store for what is past, for the audit

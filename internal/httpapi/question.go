@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/readmodel"
 )
 
 // document is an answer with one thing in it. It says how much the thing can be relied on.

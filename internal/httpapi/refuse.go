@@ -7,10 +7,10 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/annals-es/annals/internal/order"
-	"github.com/annals-es/annals/internal/rule"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/order"
+	"github.com/annals-es/annals/shop/rule"
 )
 
 // refuse returns the problem that an error of an operation is answered with, and logs what is our fault.

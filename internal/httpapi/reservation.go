@@ -3,9 +3,9 @@ package httpapi
 import (
 	"context"
 
-	"github.com/annals-es/annals/internal/account"
-	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/account"
+	"github.com/annals-es/annals/shop/email"
 )
 
 // open opens an account and reserves its owner's e-mail address, in one transaction. An address that the rule before

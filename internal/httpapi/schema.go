@@ -7,8 +7,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/annals-es/annals/internal/money"
-	"github.com/annals-es/annals/internal/readmodel"
+	"github.com/annals-es/annals/shop/money"
+	"github.com/annals-es/annals/shop/readmodel"
 )
 
 // huma keeps these choices in variables of its own; nothing else in a process that serves this API uses it.

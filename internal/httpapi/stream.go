@@ -9,14 +9,14 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/annals-es/annals/internal/account"
 	"github.com/annals-es/annals/internal/httpapi/routes"
-	"github.com/annals-es/annals/internal/order"
 	"github.com/annals-es/annals/internal/payload"
-	"github.com/annals-es/annals/internal/product"
-	"github.com/annals-es/annals/internal/readmodel"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/account"
+	"github.com/annals-es/annals/shop/order"
+	"github.com/annals-es/annals/shop/product"
+	"github.com/annals-es/annals/shop/readmodel"
 )
 
 // streamTypes are the types of streams that the audit trail shows, and that messages to callers name.

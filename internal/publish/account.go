@@ -1,6 +1,6 @@
 package publish
 
-import "github.com/annals-es/annals/internal/account"
+import "github.com/annals-es/annals/shop/account"
 
 // AccountOpened says that there is an account. Whose it is, by name and address, is left out: who may know asks the API.
 type AccountOpened struct {

@@ -17,12 +17,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/annals-es/annals/internal/account"
 	"github.com/annals-es/annals/internal/publish"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/memstore"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/memview"
+	"github.com/annals-es/annals/shop/account"
 )
 
 var update = flag.Bool("update", false, "write the schemas of integration events, and what is published, anew")
@@ -71,7 +71,7 @@ func stored(t *testing.T) map[string][]sample {
 	t.Helper()
 	all := map[string][]sample{}
 	for streamType := range publish.Sources {
-		files, err := filepath.Glob("../" + strings.ToLower(streamType) + "/testdata/golden/*.json")
+		files, err := filepath.Glob("../../shop/" + strings.ToLower(streamType) + "/testdata/golden/*.json")
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %d golden files, %v", streamType, len(files), err)
 		}

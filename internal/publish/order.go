@@ -1,6 +1,6 @@
 package publish
 
-import "github.com/annals-es/annals/internal/order"
+import "github.com/annals-es/annals/shop/order"
 
 // OrderPlaced says that an order is no draft any more.
 type OrderPlaced struct {

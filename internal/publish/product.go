@@ -1,6 +1,6 @@
 package publish
 
-import "github.com/annals-es/annals/internal/product"
+import "github.com/annals-es/annals/shop/product"
 
 // ProductListed says that a product can be ordered.
 type ProductListed struct {

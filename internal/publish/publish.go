@@ -6,11 +6,11 @@ package publish
 import (
 	"fmt"
 
-	"github.com/annals-es/annals/internal/account"
-	"github.com/annals-es/annals/internal/money"
-	"github.com/annals-es/annals/internal/order"
-	"github.com/annals-es/annals/internal/product"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/account"
+	"github.com/annals-es/annals/shop/money"
+	"github.com/annals-es/annals/shop/order"
+	"github.com/annals-es/annals/shop/product"
 )
 
 // Prefix begins the type of every integration event.

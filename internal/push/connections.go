@@ -44,7 +44,7 @@ type Connections struct {
 	now    func() time.Time
 }
 
-// NewConnections returns the connections in a table, declared in internal/readmodel/tables.
+// NewConnections returns the connections in a table, declared in shop/readmodel/tables.
 func NewConnections(client Client, table string) *Connections {
 	return &Connections{client: client, table: table, now: time.Now}
 }

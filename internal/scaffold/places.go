@@ -9,16 +9,16 @@ type place struct {
 
 // imported are the files that name the aggregate's package.
 var imported = []string{
-	"internal/aggregates/aggregates.go", "internal/app/inspect.go", "internal/httpapi/query.go", "internal/httpapi/stream.go",
+	"shop/aggregates/aggregates.go", "internal/app/inspect.go", "internal/httpapi/query.go", "internal/httpapi/stream.go",
 }
 
 var places = []place{
-	{".golangci.yml", "domain", `"**/internal/{{.Package}}/*.go",`},
-	{"internal/aggregates/aggregates.go", "types", "// {{.Types}} loads and changes {{.Many}}.\n{{.Types}} = es.Repository[{{.Package}}.State, {{.Package}}.Event]"},
-	{"internal/aggregates/aggregates.go", "fields", "{{.Types}} *{{.Types}}"},
-	{"internal/aggregates/aggregates.go", "snapshots", "{{.Vars}}Every, {{.Vars}}Schema = 50, 1"},
+	{".golangci.yml", "domain", `"**/shop/{{.Package}}/*.go",`},
+	{"shop/aggregates/aggregates.go", "types", "// {{.Types}} loads and changes {{.Many}}.\n{{.Types}} = es.Repository[{{.Package}}.State, {{.Package}}.Event]"},
+	{"shop/aggregates/aggregates.go", "fields", "{{.Types}} *{{.Types}}"},
+	{"shop/aggregates/aggregates.go", "snapshots", "{{.Vars}}Every, {{.Vars}}Schema = 50, 1"},
 	{
-		"internal/aggregates/aggregates.go", "repositories",
+		"shop/aggregates/aggregates.go", "repositories",
 		"all.{{.Types}} = es.NewRepository(x, {{.Package}}.Aggregate, cfg.repository({{.Vars}}Every, {{.Vars}}Schema))",
 	},
 	{"internal/app/inspect.go", "replays", "{{.Package}}.Aggregate.StreamType: inspect.Replays(all.{{.Types}}),"},
@@ -36,25 +36,25 @@ Archive{{.Type}} = Route{"archive-{{.Kebab}}", http.MethodPost, "/{{.Kebabs}}/{i
 			`(*readmodel.Session).{{.Type}}, readmodel.{{.Type}}At)`,
 	},
 	{"internal/httpapi/stream.go", "stream-types", "{{.Package}}.Aggregate.StreamType,"},
-	{"internal/readmodel/models.go", "projections", "{Projection: {{.Var}}Summary},"},
-	{"internal/readmodel/tables/tables.go", "read-models", `{{.Type}}Summary = "{{.Kebab}}-summary"`},
-	{"internal/readmodel/tables/tables.go", "read-tables", "ReadModel({{.Type}}Summary),"},
+	{"shop/readmodel/models.go", "projections", "{Projection: {{.Var}}Summary},"},
+	{"shop/readmodel/tables/tables.go", "read-models", `{{.Type}}Summary = "{{.Kebab}}-summary"`},
+	{"shop/readmodel/tables/tables.go", "read-tables", "ReadModel({{.Type}}Summary),"},
 }
 
 // files are the new ones, each with the template that it is made of.
 var files = map[string]string{
-	"internal/{{.Package}}/event.go":                                  "event.go.tmpl",
-	"internal/{{.Package}}/state.go":                                  "state.go.tmpl",
-	"internal/{{.Package}}/decide.go":                                 "decide.go.tmpl",
-	"internal/{{.Package}}/fixture_test.go":                           "fixture_test.go.tmpl",
-	"internal/{{.Package}}/decide_test.go":                            "decide_test.go.tmpl",
-	"internal/{{.Package}}/testdata/golden/{{.Type}}Created.v1.json":  "golden/Created.v1.json.tmpl",
-	"internal/{{.Package}}/testdata/golden/{{.Type}}Renamed.v1.json":  "golden/Renamed.v1.json.tmpl",
-	"internal/{{.Package}}/testdata/golden/{{.Type}}Archived.v1.json": "golden/Archived.v1.json.tmpl",
-	"internal/aggregates/{{.Package}}_test.go":                        "states_test.go.tmpl",
-	"internal/aggregates/testdata/states/{{.Package}}/v1.json":        "states/v1.json.tmpl",
-	"internal/httpapi/{{.Package}}.go":                                "httpapi.go.tmpl",
-	"internal/readmodel/{{.Package}}.go":                              "readmodel.go.tmpl",
-	"internal/readmodel/{{.Package}}_test.go":                         "readmodel_test.go.tmpl",
-	"internal/app/{{.Package}}_test.go":                               "app_test.go.tmpl",
+	"shop/{{.Package}}/event.go":                                  "event.go.tmpl",
+	"shop/{{.Package}}/state.go":                                  "state.go.tmpl",
+	"shop/{{.Package}}/decide.go":                                 "decide.go.tmpl",
+	"shop/{{.Package}}/fixture_test.go":                           "fixture_test.go.tmpl",
+	"shop/{{.Package}}/decide_test.go":                            "decide_test.go.tmpl",
+	"shop/{{.Package}}/testdata/golden/{{.Type}}Created.v1.json":  "golden/Created.v1.json.tmpl",
+	"shop/{{.Package}}/testdata/golden/{{.Type}}Renamed.v1.json":  "golden/Renamed.v1.json.tmpl",
+	"shop/{{.Package}}/testdata/golden/{{.Type}}Archived.v1.json": "golden/Archived.v1.json.tmpl",
+	"shop/aggregates/{{.Package}}_test.go":                        "states_test.go.tmpl",
+	"shop/aggregates/testdata/states/{{.Package}}/v1.json":        "states/v1.json.tmpl",
+	"internal/httpapi/{{.Package}}.go":                            "httpapi.go.tmpl",
+	"shop/readmodel/{{.Package}}.go":                              "readmodel.go.tmpl",
+	"shop/readmodel/{{.Package}}_test.go":                         "readmodel_test.go.tmpl",
+	"internal/app/{{.Package}}_test.go":                           "app_test.go.tmpl",
 }

@@ -50,7 +50,7 @@ func New(root string, names Names) (*Plan, error) {
 	}
 	for _, file := range imported {
 		ours := []byte("\t\"" + names.Module + "/") // formatting sorts them
-		line := fmt.Appendf(nil, "\t%q\n", names.Module+"/internal/"+names.Package)
+		line := fmt.Appendf(nil, "\t%q\n", names.Module+"/shop/"+names.Package)
 		p.Replace[file] = bytes.Replace(p.Replace[file], ours, append(line, ours...), 1)
 	}
 	for _, all := range []map[string][]byte{p.Create, p.Replace} {

@@ -127,7 +127,7 @@ func TestRefused(t *testing.T) {
 		"a place is twice": {edit("internal/httpapi/query.go", "//annals:new queries", "//annals:new queries\n//annals:new queries"), "2 times"},
 		"a file is gone": {func(t *testing.T, root string) {
 			t.Helper()
-			if err := os.Remove(filepath.Join(root, "internal/readmodel/models.go")); err != nil {
+			if err := os.Remove(filepath.Join(root, "shop/readmodel/models.go")); err != nil {
 				t.Fatal(err)
 			}
 		}, "lacks a file"},

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/email"
 )
 
 // expected is what a query must answer, in the words of a plain fold of all events: path to the fields that are compared.

@@ -1,0 +1,48 @@
+package account_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/account"
+)
+
+// TestOwnerName: a name comes back as it was given, but for space around it, whichever schema it was stored under.
+func TestOwnerName(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]struct{ first, last string }{
+		"Ada Lovelace":     {"Ada", "Lovelace"},
+		"Ludwig van B.":    {"Ludwig van", "B."},
+		"Madonna":          {"Madonna", ""},
+		"  Ann  Lee  ":     {"Ann ", "Lee"},
+		"María José Pérez": {"María José", "Pérez"},
+		"":                 {"", ""}, // of old: it is refused now
+	} {
+		events, err := account.Open("a", given, "", usd("1"))
+		if given == "" {
+			events, err = []account.Event{account.AccountOpened{AccountID: "a", InitialDeposit: usd("1")}}, nil
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		opened, _ := events[0].(account.AccountOpened)
+		if opened.FirstName != want.first || opened.LastName != want.last {
+			t.Errorf("%q is split into %q and %q", given, opened.FirstName, opened.LastName)
+		}
+		old, err := json.Marshal(map[string]any{"accountId": "a", "ownerName": given, "initialDeposit": usd("1")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := es.Commit{Stream: account.Aggregate.Stream("a"), Version: 1, Events: []es.RawEvent{{Type: "AccountOpened", Schema: 1, Data: old}}}
+		err = account.Aggregate.Events.Decode(&c, 0, func(e account.Event) error {
+			if e != events[0] {
+				t.Errorf("schema 1 reads as %+v, want %+v", e, events[0])
+			}
+			return nil
+		})
+		if err != nil {
+			t.Errorf("%q: %v", given, err)
+		}
+	}
+}

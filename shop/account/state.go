@@ -1,0 +1,42 @@
+// Package account is the aggregate Account: a balance in one currency that never falls below zero.
+package account
+
+import (
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/money"
+)
+
+// Aggregate ties an account's state to its events.
+var Aggregate = es.Aggregate[State, Event]{StreamType: "Account", Events: events, Evolve: evolve}
+
+// Status is where an account is in its life, "" before it is opened.
+type Status string
+
+// The statuses.
+const (
+	StatusOpen   Status = "open"
+	StatusClosed Status = "closed"
+)
+
+// State is an account after some of its events. The API shows it as it is.
+type State struct {
+	AccountID string      `json:"accountId"`
+	OwnerName string      `json:"ownerName"`
+	Email     string      `json:"email,omitempty"`
+	Balance   money.Money `json:"balance"`
+	Status    Status      `json:"status"`
+}
+
+// evolve panics on amounts that no decision lets pass: a balance must not be made up from a history that can't be.
+func evolve(s *State, event Event) {
+	switch e := event.(type) {
+	case AccountOpened:
+		*s = State{AccountID: e.AccountID, OwnerName: e.OwnerName(), Email: e.Email, Balance: e.InitialDeposit, Status: StatusOpen}
+	case MoneyDeposited:
+		s.Balance = money.Must(s.Balance.Add(e.Amount))
+	case MoneyWithdrawn:
+		s.Balance = money.Must(s.Balance.Sub(e.Amount))
+	case AccountClosed:
+		s.Status = StatusClosed
+	}
+}

@@ -1,0 +1,90 @@
+package order
+
+import (
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/money"
+)
+
+// Event is what happens to an order: one of the types below.
+type Event interface{ orderEvent() }
+
+// OrderCreated is an order's first event. The items that the order is created with follow as ItemAdded.
+type OrderCreated struct {
+	OrderID    string `json:"orderId"`
+	CustomerID string `json:"customerId"`
+}
+
+// ItemAdded adds units of a product: to the line of that product at that price, or as a new line.
+type ItemAdded struct {
+	ProductID string `json:"productId"`
+	// Quantity is in units, from 1.
+	Quantity int `json:"quantity"`
+	// UnitPrice is not negative, and in the currency of the other lines.
+	UnitPrice money.Money `json:"unitPrice"`
+}
+
+// ItemRemoved removes all lines of a product, whatever their price.
+type ItemRemoved struct {
+	ProductID string `json:"productId"`
+}
+
+// ShippingAddressSet says where the order goes; it replaces an earlier one.
+type ShippingAddressSet struct {
+	Address Address `json:"address"`
+}
+
+// OrderPlaced ends the draft. An order whose total is zero is paid with it: no PaymentReceived follows.
+type OrderPlaced struct {
+	// Total is what the order costs from now on.
+	Total money.Money `json:"total"`
+}
+
+// PaymentReceived is a payment in part or in full; the order is paid once its payments reach its total.
+type PaymentReceived struct {
+	// PaymentID is unique within the order.
+	PaymentID string      `json:"paymentId"`
+	Amount    money.Money `json:"amount"`
+}
+
+// OrderShipped says that all of the order is on its way.
+type OrderShipped struct {
+	TrackingNumber string `json:"trackingNumber"`
+}
+
+// OrderDelivered says that the order has arrived.
+type OrderDelivered struct{}
+
+// OrderCancelled ends an order that was not shipped.
+type OrderCancelled struct{}
+
+// OrderFlaggedShort says that no stock was reserved for the order, as it could not be for all of its products. It hinders
+// nothing: the order can be paid, shipped and cancelled as before.
+type OrderFlaggedShort struct {
+	// ProductIDs are the products that no stock could be reserved for, sorted.
+	ProductIDs []string `json:"productIds"`
+}
+
+func (OrderCreated) orderEvent()       {}
+func (ItemAdded) orderEvent()          {}
+func (ItemRemoved) orderEvent()        {}
+func (ShippingAddressSet) orderEvent() {}
+func (OrderPlaced) orderEvent()        {}
+func (PaymentReceived) orderEvent()    {}
+func (OrderShipped) orderEvent()       {}
+func (OrderDelivered) orderEvent()     {}
+func (OrderCancelled) orderEvent()     {}
+func (OrderFlaggedShort) orderEvent()  {}
+
+// events are the names under which events are stored, for ever.
+var events = es.NewRegistry(
+	es.Type[Event]("OrderCreated", 1, OrderCreated{}),
+	es.Type[Event]("ItemAdded", 1, ItemAdded{}),
+	es.Type[Event]("ItemRemoved", 1, ItemRemoved{}),
+	es.Type[Event]("ShippingAddressSet", 1, ShippingAddressSet{}),
+	es.Type[Event]("OrderPlaced", 1, OrderPlaced{}),
+	es.Type[Event]("PaymentReceived", 1, PaymentReceived{}),
+	es.Type[Event]("OrderShipped", 1, OrderShipped{}),
+	es.Type[Event]("OrderDelivered", 1, OrderDelivered{}),
+	es.Type[Event]("OrderCancelled", 1, OrderCancelled{}),
+	es.Type[Event]("OrderFlaggedShort", 1, OrderFlaggedShort{}),
+)

@@ -1,0 +1,63 @@
+package product
+
+import (
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/money"
+)
+
+// Event is what happens to a product: one of the types below.
+type Event interface{ productEvent() }
+
+// ProductListed is a product's first event.
+type ProductListed struct {
+	ProductID string `json:"productId"`
+	Name      string `json:"name"`
+	// UnitPrice is not negative. Its currency is the product's.
+	UnitPrice money.Money `json:"unitPrice"`
+}
+
+// StockReceived adds to what was received.
+type StockReceived struct {
+	// Quantity is in units, from 1.
+	Quantity int `json:"quantity"`
+}
+
+// PriceChanged sets the price of orders to come. Orders carry their own prices: none of them changes.
+type PriceChanged struct {
+	// UnitPrice is not negative, and in the product's currency.
+	UnitPrice money.Money `json:"unitPrice"`
+}
+
+// StockReserved keeps units for an order that is paid, until they are released or leave with it.
+type StockReserved struct {
+	OrderID string `json:"orderId"`
+	// Quantity is in units, from 1.
+	Quantity int `json:"quantity"`
+}
+
+// ReservationReleased makes what was reserved for an order free again: it was cancelled.
+type ReservationReleased struct {
+	OrderID string `json:"orderId"`
+}
+
+// ReservationFulfilled takes what was reserved for an order out of the stock: it was shipped.
+type ReservationFulfilled struct {
+	OrderID string `json:"orderId"`
+}
+
+func (ProductListed) productEvent()        {}
+func (StockReceived) productEvent()        {}
+func (PriceChanged) productEvent()         {}
+func (StockReserved) productEvent()        {}
+func (ReservationReleased) productEvent()  {}
+func (ReservationFulfilled) productEvent() {}
+
+// events are the names under which events are stored, for ever.
+var events = es.NewRegistry(
+	es.Type[Event]("ProductListed", 1, ProductListed{}),
+	es.Type[Event]("StockReceived", 1, StockReceived{}),
+	es.Type[Event]("PriceChanged", 1, PriceChanged{}),
+	es.Type[Event]("StockReserved", 1, StockReserved{}),
+	es.Type[Event]("ReservationReleased", 1, ReservationReleased{}),
+	es.Type[Event]("ReservationFulfilled", 1, ReservationFulfilled{}),
+)

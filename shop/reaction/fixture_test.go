@@ -1,0 +1,225 @@
+package reaction_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/memstore"
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/aggregates"
+	"github.com/annals-es/annals/shop/money"
+	"github.com/annals-es/annals/shop/order"
+	"github.com/annals-es/annals/shop/product"
+	"github.com/annals-es/annals/shop/reaction"
+)
+
+func usd(amount string) money.Money { return money.Must(money.New(amount, "USD")) }
+
+func item(productID string, quantity int, price string) order.Item {
+	return order.Item{ProductID: productID, Quantity: quantity, UnitPrice: usd(price)}
+}
+
+// world is a service in memory, and the reaction with its own repositories on the same store: as in another process.
+type world struct {
+	store *memstore.Store
+	aggregates.All
+	reaction *reaction.ReserveStock
+}
+
+// everywhere runs a test with states folded anew each time, and with states kept warm.
+func everywhere(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
+	for name, warm := range map[string]int{"cold": 0, "warm": 100} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, newWorld(t, warm))
+		})
+	}
+}
+
+func newWorld(t *testing.T, warm int) *world {
+	t.Helper()
+	w := &world{store: memstore.New(memstore.Config{})}
+	w.All = repositories(t, w.store, 0)
+	w.reaction = reaction.NewReserveStock(repositories(t, w.store, warm))
+	return w
+}
+
+func repositories(t *testing.T, store es.Store, warm int) aggregates.All {
+	t.Helper()
+	// 20 attempts: one more than there can be conflicts in any test here
+	all, err := aggregates.New(store, aggregates.Config{Warm: warm, Executor: es.ExecutorConfig{Attempts: 20}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// stock lists a product with units in stock.
+func (w *world) stock(t *testing.T, id string, units int) {
+	t.Helper()
+	if _, err := w.Products.Create(t.Context(), id, es.Command{}, func() ([]product.Event, error) { return product.List(id, id, usd("5")) }); err != nil {
+		t.Fatal(err)
+	}
+	w.receive(t, id, units)
+}
+
+func (w *world) receive(t *testing.T, id string, units int) {
+	t.Helper()
+	_, err := w.Products.Execute(t.Context(), id, es.Command{}, func(s product.State) ([]product.Event, error) { return s.ReceiveStock(units) })
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// placed creates and places an order.
+func (w *world) placed(t *testing.T, id string, items ...order.Item) {
+	t.Helper()
+	if _, err := w.Orders.Create(t.Context(), id, es.Command{}, func() ([]order.Event, error) { return order.Create(id, "c", nil) }); err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range items {
+		w.do(t, id, func(s order.State) ([]order.Event, error) { return s.AddItem(i) })
+	}
+	w.do(t, id, func(s order.State) ([]order.Event, error) {
+		return s.SetShippingAddress(order.Address{Recipient: "Ada", Line1: "1 Road", City: "Reims", Country: "France"})
+	})
+	w.do(t, id, order.State.Place)
+}
+
+// paid creates, places and pays an order.
+func (w *world) paid(t *testing.T, id string, items ...order.Item) {
+	t.Helper()
+	w.placed(t, id, items...)
+	w.do(t, id, func(s order.State) ([]order.Event, error) { return s.ReceivePayment("all", s.Total) })
+}
+
+func (w *world) do(t *testing.T, id string, decide func(order.State) ([]order.Event, error)) {
+	t.Helper()
+	if _, err := w.Orders.Execute(t.Context(), id, es.Command{}, decide); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func ship(s order.State) ([]order.Event, error) { return s.Ship("T-1") }
+
+// happened are the events of an order so far.
+func (w *world) happened(t *testing.T, orderID string) []projection.Event {
+	t.Helper()
+	var out []projection.Event
+	for c, err := range w.store.Read(t.Context(), order.Aggregate.Stream(orderID), es.Range{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range c.Events {
+			err := order.Aggregate.Events.DecodeAny(&c, i, func(data any) error {
+				out = append(out, projection.Event{Stream: c.Stream, Version: c.Version + int64(i), At: c.At, OccurredAt: c.OccurredAt(), Meta: c.Meta, Data: data})
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return out
+}
+
+// last is the latest event of a type.
+func last[E any](t *testing.T, w *world, orderID string) projection.Event {
+	t.Helper()
+	var found projection.Event
+	for _, e := range w.happened(t, orderID) {
+		if _, ok := e.Data.(E); ok {
+			found = e
+		}
+	}
+	if found.Data == nil {
+		t.Fatalf("order %s has no %T", orderID, *new(E))
+	}
+	return found
+}
+
+// command is the command that an engine makes for the reaction to an event.
+func command(e projection.Event) es.Command {
+	cause := fmt.Sprintf("%s@%d", e.Stream, e.Version)
+	return es.Command{
+		Ref:  es.CommandRef{ID: "reserve-stock " + cause, Fingerprint: cause},
+		Meta: es.Meta{CorrelationID: e.Meta.CorrelationID, CausationID: cause},
+	}
+}
+
+func (w *world) react(ctx context.Context, e projection.Event) error {
+	return w.reaction.React(ctx, e, command(e))
+}
+
+// reacted reacts to an event once, and then again, which must store nothing.
+func (w *world) reacted(t *testing.T, e projection.Event) {
+	t.Helper()
+	if err := w.react(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	w.unmoved(t, func() error { return w.react(t.Context(), e) })
+}
+
+// unmoved fails the test if something that is done stores anything.
+func (w *world) unmoved(t *testing.T, do func() error) {
+	t.Helper()
+	before := w.commits(t)
+	if err := do(); err != nil {
+		t.Fatal(err)
+	}
+	if after := w.commits(t); after != before {
+		t.Errorf("%d commits were stored, want none", after-before)
+	}
+}
+
+func (w *world) commits(t *testing.T) int {
+	t.Helper()
+	n := 0
+	for page, err := range w.store.Scan(t.Context(), es.Segment{Of: 1, Consistent: true}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += len(page.Commits)
+	}
+	return n
+}
+
+func (w *world) product(t *testing.T, id string) product.State {
+	t.Helper()
+	p, err := w.Products.Load(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.State
+}
+
+func (w *world) order(t *testing.T, id string) order.State {
+	t.Helper()
+	o, err := w.Orders.Load(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o.State
+}
+
+// meddling is a store where something happens before each append, or where products can't be read.
+type meddling struct {
+	*memstore.Store
+	beforeAppend func()
+	unreadable   error
+}
+
+func (m *meddling) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
+	m.beforeAppend()
+	return m.Store.Append(ctx, a)
+}
+
+func (m *meddling) Load(ctx context.Context, after es.Head, visit func(*es.Commit) error) (es.Head, error) {
+	if m.unreadable != nil && after.Stream().Type == product.Aggregate.StreamType {
+		return es.Head{}, m.unreadable
+	}
+	return m.Store.Load(ctx, after, visit)
+}

@@ -1,0 +1,147 @@
+// Package reaction is what the service does by itself when something has happened: each reaction to an event is a command, decided
+// on the aggregates as they are by then.
+package reaction
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/aggregates"
+	"github.com/annals-es/annals/shop/order"
+	"github.com/annals-es/annals/shop/product"
+	"github.com/annals-es/annals/shop/rule"
+)
+
+// MaxProducts is the most products of an order that stock is reserved for: one transaction holds the order and each of them. An
+// order of more has nothing reserved and is flagged as short of all of its products: several transactions could end halfway,
+// with stock kept that ships nothing.
+const MaxProducts = es.MaxStreams - 1
+
+// ReserveStock keeps stock for orders that are paid in full: for all products of an order, or for none, and then the order is
+// flagged. What is reserved leaves the stock when the order is shipped, and is free again when it is cancelled.
+type ReserveStock struct{ all aggregates.All }
+
+// NewReserveStock returns the reaction on repositories.
+func NewReserveStock(all aggregates.All) *ReserveStock { return &ReserveStock{all: all} }
+
+// React does what an event of an order calls for; other events call for nothing. It decides on the order as it is now, not as it
+// was at the event: so events may come late, repeated and in any order, and each payment of an order may be reacted to.
+//
+// cmd identifies the reaction to this event: what was stored under its id is not done again, whatever has changed since.
+//
+// Errors: [es.NotFoundError] if there is no such order; those of [es.Executor.Execute]. The event must then be reacted to again.
+func (r *ReserveStock) React(ctx context.Context, e projection.Event, cmd es.Command) error {
+	if !matters(e.Data) {
+		return nil
+	}
+	_, err := r.all.Executor.Execute(ctx, cmd, func(tx *es.Tx) error { return r.decide(tx, e.Stream.ID) })
+	if err != nil {
+		return fmt.Errorf("reserve stock on %s@%d: %w", e.Stream, e.Version, err)
+	}
+	return nil
+}
+
+// matters tells whether an order may be paid, shipped or cancelled with an event.
+func matters(event any) bool {
+	switch e := event.(type) {
+	case order.OrderPlaced:
+		return e.Total.Sign() == 0 // such an order is paid with it
+	case order.PaymentReceived, order.OrderShipped, order.OrderCancelled:
+		return true
+	}
+	return false
+}
+
+// decide loads the order first, always: whether the command stored a flag shows there, and whether it reserved shows at the products.
+func (r *ReserveStock) decide(tx *es.Tx, orderID string) error {
+	o, err := r.all.Orders.Get(tx, orderID)
+	if err != nil {
+		return err
+	}
+	if len(o.State.ShortOf) > 0 {
+		return nil // nothing is reserved, and nothing will be
+	}
+	switch o.State.Status {
+	case order.StatusPaid:
+		return r.reserve(tx, o, orderID)
+	case order.StatusShipped, order.StatusDelivered:
+		return r.end(tx, o.State, orderID, product.State.Fulfil)
+	case order.StatusCancelled:
+		return r.end(tx, o.State, orderID, product.State.Release)
+	default: // not paid in full yet
+		return nil
+	}
+}
+
+// reserve reserves the units of all products, or flags the order with those that have too few.
+func (r *ReserveStock) reserve(tx *es.Tx, o *es.Entity[order.State, order.Event], orderID string) error {
+	units := unitsOf(o.State)
+	products := slices.Sorted(maps.Keys(units))
+	if len(products) > MaxProducts {
+		o.Record(o.State.FlagShort(products)...)
+		return nil
+	}
+	var (
+		short []string
+		keep  []func()
+	)
+	for _, id := range products {
+		p, err := r.all.Products.Get(tx, id)
+		var events []product.Event
+		if err == nil {
+			events, err = p.State.Reserve(orderID, units[id])
+		}
+		switch {
+		case notListed(err), rule.Violated(err, product.InsufficientStock),
+			rule.Violated(err, rule.IDMalformed): // an order of old, stored before ids were checked here
+			short = append(short, id)
+		case err != nil:
+			return err
+		default:
+			keep = append(keep, func() { p.Record(events...) })
+		}
+	}
+	if len(short) > 0 {
+		o.Record(o.State.FlagShort(short)...)
+		return nil
+	}
+	for _, do := range keep {
+		do()
+	}
+	return nil
+}
+
+// end ends what an order has reserved, in the given way.
+func (r *ReserveStock) end(tx *es.Tx, o order.State, orderID string, how func(product.State, string) []product.Event) error {
+	units := unitsOf(o)
+	if len(units) > MaxProducts {
+		return nil
+	}
+	for _, id := range slices.Sorted(maps.Keys(units)) {
+		p, err := r.all.Products.Get(tx, id)
+		if notListed(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		p.Record(how(p.State, orderID)...)
+	}
+	return nil
+}
+
+// unitsOf adds up how many units of each product an order has, on all of its lines.
+func unitsOf(o order.State) map[string]int {
+	units := map[string]int{}
+	for _, item := range o.Items {
+		units[item.ProductID] += item.Quantity
+	}
+	return units
+}
+
+func notListed(err error) bool { return errors.As(err, new(*es.NotFoundError)) }

@@ -1,0 +1,76 @@
+package readmodel
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/memstore"
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/account"
+	"github.com/annals-es/annals/shop/readmodel/tables"
+)
+
+// corrected are the events of an account, in a future in which a correction that was stored as one event is read as
+// two.
+var corrected = es.NewRegistry(
+	es.Type[account.Event]("AccountOpened", 2, account.AccountOpened{}),
+	es.Type[account.Event]("MoneyDeposited", 1, account.MoneyDeposited{}),
+	es.Type[account.Event]("MoneyWithdrawn", 1, account.MoneyWithdrawn{}),
+).Upcast("MoneyCorrected", 1, es.UpcastFunc(func(data json.RawMessage) ([]es.RawEvent, error) {
+	return []es.RawEvent{{Type: "MoneyWithdrawn", Schema: 1, Data: data}, {Type: "MoneyDeposited", Schema: 1, Data: data}}, nil
+}, es.StoredType{Name: "MoneyWithdrawn", Schema: 1}, es.StoredType{Name: "MoneyDeposited", Schema: 1}))
+
+// TestStatementOfParts: the statement shows every part of an event that was split, in order, also when it is built
+// anew.
+func TestStatementOfParts(t *testing.T) {
+	t.Parallel()
+	client, names := dynamotest.Client(t), map[string]string{}
+	for _, table := range []tables.Table{tables.Projections, tables.ReadModel(tables.AccountStatement)} {
+		names[table.Name] = dynamotest.Table(t, client, table.Table)
+	}
+	models := of([]model{{Projection: projection.New(projection.Definition[statement]{
+		Name: tables.AccountStatement, Sources: map[string]es.Decoder{account.Aggregate.StreamType: corrected}, Evolve: evolveStatement,
+	})}}, client, func(table tables.Table) string { return names[table.Name] })
+	store := memstore.New(memstore.Config{})
+	engine := projection.NewEngine(store, models.Catalog(), projection.Config{}, models.Subscriptions()...)
+
+	amount := `{"amount":{"amount":"1.00","currency":"USD"}}`
+	stored, err := store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: store.Empty(account.Aggregate.Stream("a")), Events: []es.RawEvent{
+		{Type: "AccountOpened", Schema: 2, Data: []byte(`{"accountId":"a","firstName":"Ann","initialDeposit":{"amount":"5.00","currency":"USD"}}`)},
+		{Type: "MoneyCorrected", Schema: 1, Data: []byte(amount)},
+		{Type: "MoneyDeposited", Schema: 1, Data: []byte(amount)},
+	}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if failed := engine.Apply(t.Context(), []es.Commit{stored[0].Commit}); len(failed) > 0 {
+		t.Fatal(failed)
+	}
+	want := []string{"3 MoneyDeposited 6.00", "2 MoneyDeposited 5.00", "2 MoneyWithdrawn 4.00", "1 AccountOpened 5.00"}
+	for _, when := range []string{"live", "built anew"} {
+		var got []string
+		for next := (PageRequest{Limit: 2}); ; {
+			page, err := models.Statement(t.Context(), "a", next)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range page.Items {
+				got = append(got, fmt.Sprintf("%d %s %s", m.Version, m.Kind, m.Balance.Amount()))
+			}
+			if next.Cursor = page.Next; page.Next == "" {
+				break
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", when, diff)
+		}
+		if _, _, err := projection.NewRebuilder(engine, store, projection.RebuildConfig{}).Run(t.Context(), tables.AccountStatement, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

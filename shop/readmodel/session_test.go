@@ -1,0 +1,73 @@
+package readmodel_test
+
+import (
+	"encoding/base64"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/account"
+	"github.com/annals-es/annals/shop/readmodel"
+	"github.com/annals-es/annals/shop/readmodel/tables"
+)
+
+// TestSession: a session stays in its generation when another one serves, and knows how far that one has come.
+func TestSession(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	create(t, w, w.accounts, "a", func() ([]account.Event, error) { return account.Open("a", "Ann Lee", "", usd("5.00")) })
+	w.project(t)
+	ctx, stream := t.Context(), account.Aggregate.Stream("a")
+	s, err := w.models.Session(ctx, tables.AccountStatement, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !s.Reads("Account") || s.Reads("Order") {
+		t.Error("it does not know what it reads")
+	}
+	records, err := w.models.Catalog().Records(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	swapped := records[tables.AccountStatement]
+	swapped.Last, swapped.Builds = 2, []projection.Build{
+		{Generation: 1, Fold: 1, Status: projection.Retired}, {Generation: 2, Fold: 1, Status: projection.Serving},
+	}
+	if err := w.models.Catalog().Replace(ctx, swapped); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(projection.PointerAge)
+	cp, err := s.Progress(ctx, stream)
+	if err != nil || cp.Version != 1 {
+		t.Errorf("progress: %+v %v", cp, err)
+	}
+	page, err := s.Statement(ctx, "a", readmodel.PageRequest{Limit: 1})
+	if err != nil || len(page.Items) != 1 {
+		t.Errorf("statement: %+v %v", page, err)
+	}
+	serving, err := w.models.Session(ctx, tables.AccountStatement, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cp, err := serving.Progress(ctx, stream); err != nil || cp.Version != 0 {
+		t.Errorf("progress of the empty generation that serves now: %+v %v", cp, err)
+	}
+	of1 := base64.RawURLEncoding.EncodeToString([]byte("1|0"))
+	old, err := w.models.Session(ctx, tables.AccountStatement, of1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cp, err := old.Progress(ctx, stream); err != nil || cp.Version != 1 {
+		t.Errorf("progress of the cursor's generation: %+v %v", cp, err)
+	}
+	if cp, err := s.Progress(ctx, account.Aggregate.Stream("b")); err != nil || cp.Version != 0 {
+		t.Errorf("progress with an unknown stream: %+v %v", cp, err)
+	}
+	if _, err := s.Account(ctx, "a"); err == nil {
+		t.Error("a session of the statement answers for the summary")
+	}
+	if _, err := w.models.Session(ctx, tables.AccountStatement, "x"); !errors.Is(err, projection.ErrCursor) {
+		t.Errorf("bad cursor: %v", err)
+	}
+}

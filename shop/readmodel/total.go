@@ -1,0 +1,54 @@
+package readmodel
+
+import (
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/money"
+)
+
+// Read models add without bound, where commands refuse what their own aggregate could not hold: sums over many
+// aggregates are a [Total] or a [Count], which have room for whatever their counters hold. A document's own sums are
+// its aggregate's.
+//
+// A counter on DynamoDB has 38 digits; a sum of more would park its stream. One order adds less than 10^18 to a total,
+// in the currency's smallest units (money.MaxDigits), and at most 10^15 to a count (rule.MaxUnits). So 38 digits take
+// 10^20 orders of one product. A row takes some thousand writes a second: that is 3 billion years.
+
+// Total is a sum of money.
+type Total struct {
+	Amount   projection.Number `json:"amount"`
+	Currency string            `json:"currency"`
+}
+
+// newTotal reads a counter. The total has all decimals of its currency, as money has.
+func newTotal(counter, currency string) (Total, error) {
+	amount, err := projection.Decimal(counter)
+	if err != nil {
+		return Total{}, err
+	}
+	if zero, err := money.FromMinorUnits(0, currency); err == nil { // else it is a currency of the past
+		decimals, _ := projection.Decimal(zero.Amount())
+		amount = amount.Plus(decimals)
+	}
+	return Total{Amount: amount, Currency: currency}, nil
+}
+
+// Count is a number of things. It is a number in JSON.
+type Count struct{ projection.Number }
+
+// newCount reads a counter, 0 from none.
+func newCount(counter string) (Count, error) {
+	if counter == "" {
+		return Count{}, nil
+	}
+	n, err := projection.Decimal(counter)
+	return Count{n}, err
+}
+
+// MarshalJSON returns the digits.
+func (c Count) MarshalJSON() ([]byte, error) { return c.MarshalText() }
+
+// UnmarshalJSON reads the digits.
+func (c *Count) UnmarshalJSON(data []byte) error { return c.UnmarshalText(data) }
+
+// less is c - d.
+func (c Count) less(d Count) Count { return Count{c.Plus(d.Negative())} }

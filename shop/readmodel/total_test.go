@@ -1,0 +1,70 @@
+package readmodel_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/order"
+	"github.com/annals-es/annals/shop/product"
+	"github.com/annals-es/annals/shop/readmodel"
+	"github.com/annals-es/annals/shop/readmodel/tables"
+)
+
+// most is the largest amount of money that a command takes.
+const most = "9999999999999999.99"
+
+// TestTotalsHaveRoom: sums over orders grow past what one order can cost, and are still ordered as numbers.
+func TestTotalsHaveRoom(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, id := range []string{"tea", "gold"} {
+		create(t, w, w.products, id, func() ([]product.Event, error) { return product.List(id, id, usd(most)) })
+	}
+	for id, productID := range map[string]string{"1": "gold", "2": "gold", "3": "tea"} {
+		w.live(t, id, "c", []order.Item{item(productID, 1, most)})
+		do(t, w.orders, id, func(s order.State) ([]order.Event, error) { return s.SetShippingAddress(address) })
+		do(t, w.orders, id, order.State.Place)
+	}
+	w.project(t)
+	got, err := w.models.Sales(t.Context(), "gold")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(got)
+	const want = `{"productId":"gold","orders":2,"units":2,"revenue":{"amount":"19999999999999999.98","currency":"USD"}}`
+	if err != nil || string(text) != want {
+		t.Errorf("%s, %v", text, err)
+	}
+	var back readmodel.ProductSales
+	if err := json.Unmarshal(text, &back); err != nil || gocmp.Diff(got, back) != "" {
+		t.Errorf("read again: %+v, %v", back, err)
+	}
+	top, err := w.models.TopSales(t.Context(), 10)
+	if err != nil || len(top.Items) != 2 || top.Items[0].ProductID != "gold" {
+		t.Errorf("top sales: %+v, %v", top, err)
+	}
+}
+
+// TestCountersOf38Digits: what a counter on DynamoDB can hold is read as it is, whatever its currency.
+func TestCountersOf38Digits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const digits, nines = "99999999999999999999999999999999999999", "999999999999999999999999999999999999.99"
+	number := func(s string) projection.Number { return total(s, "").Amount }
+	w.write(t, tables.ProductSales, projection.Write{Kind: projection.Add, Key: readmodel.SalesKey("old"), Counters: map[string]projection.Number{
+		"orders": number(digits), "units": number(digits), "revenue.USD": number(nines), "revenue.ZZZ": number("5"), "listed.USD": number("1"),
+	}})
+	got, err := w.models.Sales(t.Context(), "old")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(got)
+	const want = `{"productId":"old","orders":` + digits + `,"units":` + digits + `,"revenue":{"amount":"` + nines + `","currency":"USD"},` +
+		`"otherRevenue":[{"amount":"5","currency":"ZZZ"}]}`
+	if err != nil || string(text) != want {
+		t.Errorf("%s, %v", text, err)
+	}
+}

@@ -1,0 +1,222 @@
+package readmodel
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/memstore"
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/order"
+	"github.com/annals-es/annals/shop/readmodel/tables"
+)
+
+// deployment is one version of the code on the tables that all of them share.
+type deployment struct {
+	*Models
+	engine    *projection.Engine
+	rebuilder *projection.Rebuilder
+}
+
+// site is an event store and the tables of one read model, on which versions of the code come and go.
+type site struct {
+	store  *memstore.Store
+	orders *es.Repository[order.State, order.Event]
+	names  map[string]string
+	queue  jobs
+	starts []projection.Stage
+}
+
+// Start implements [projection.Starter]: nobody begins by itself.
+func (s *site) Start(_ context.Context, _ string, stage projection.Stage) error {
+	s.starts = append(s.starts, stage)
+	return nil
+}
+
+// jobs is a queue that nobody works off by itself.
+type jobs []projection.Job
+
+func (q *jobs) Enqueue(_ context.Context, _ time.Duration, all ...projection.Job) error {
+	*q = append(*q, all...)
+	return nil
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	s := &site{store: memstore.New(memstore.Config{}), names: map[string]string{}}
+	s.orders = es.NewRepository(es.NewExecutor(s.store, es.ExecutorConfig{}), order.Aggregate, es.RepositoryConfig{})
+	client := dynamotest.Client(t)
+	for _, table := range []tables.Table{tables.Projections, tables.ReadModel(tables.OrderSummary)} {
+		s.names[table.Name] = dynamotest.Table(t, client, table.Table)
+	}
+	return s
+}
+
+func (s *site) deploy(t *testing.T, code string, m model) *deployment {
+	t.Helper()
+	d := &deployment{Models: of([]model{m}, dynamotest.Client(t), func(table tables.Table) string { return s.names[table.Name] })}
+	d.engine = projection.NewEngine(s.store, d.Catalog(), projection.Config{Code: func() string { return code }, Queue: &s.queue, Starter: s}, d.Subscriptions()...)
+	d.rebuilder = projection.NewRebuilder(d.engine, s.store, projection.RebuildConfig{})
+	return d
+}
+
+// create creates an order and projects it.
+func (s *site) create(t *testing.T, d *deployment, id string) {
+	t.Helper()
+	_, err := s.orders.Create(t.Context(), id, es.Command{}, func() ([]order.Event, error) { return order.Create(id, "ada", nil) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for c, err := range s.store.Read(t.Context(), order.Aggregate.Stream(id), es.Range{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if failed := d.engine.Apply(t.Context(), []es.Commit{c}); len(failed) > 0 {
+			t.Fatal(failed)
+		}
+	}
+}
+
+// work does all that was started, and all jobs that are left.
+func (s *site) work(t *testing.T, d *deployment) {
+	t.Helper()
+	for _, stage := range s.starts {
+		if stage.Tidy || stage.Generation > 0 { // not yet, or nothing to fill
+			continue
+		}
+		if _, _, err := d.rebuilder.Run(t.Context(), stage.Projection, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.starts = nil
+	for len(s.queue) > 0 {
+		j := s.queue[0]
+		s.queue = s.queue[1:]
+		if err := d.rebuilder.Do(t.Context(), j); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// early is how order summaries were made before: only of customers, under a name that they no longer have.
+type early struct {
+	Buyer string `json:"buyer"`
+}
+
+var earlySummary = projection.New(projection.Definition[early]{
+	Name: tables.OrderSummary, Fold: 1, Sources: orderStreams,
+	Evolve: func(s *early, e projection.Event, _ *projection.Writes) error {
+		if data, ok := e.Data.(order.OrderCreated); ok {
+			s.Buyer = data.CustomerID
+		}
+		return nil
+	},
+})
+
+var laterSummary = projection.New(projection.Definition[orderRow]{
+	Name: tables.OrderSummary, Fold: 2, Sources: orderStreams,
+	Evolve: func(row *orderRow, e projection.Event, _ *projection.Writes) error {
+		row.apply(e)
+		return nil
+	},
+})
+
+var errRow = errors.New("no such row")
+
+// present makes a row of earlySummary one of laterSummary.
+func present(row json.RawMessage) (json.RawMessage, error) {
+	var old early
+	if err := json.Unmarshal(row, &old); err != nil || old.Buyer == "" {
+		return nil, errRow
+	}
+	return json.Marshal(orderRow{Summary: OrderSummary{CustomerID: old.Buyer}})
+}
+
+// TestNewFold: code with a newer fold reads the rows of the older one by that one's decoder until its own serve, which it
+// builds by itself; code without the fold that serves does not start.
+func TestNewFold(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.create(t, s.deploy(t, "1", model{Projection: earlySummary}), "o-1")
+	newer := model{Projection: laterSummary, former: []former{{Projection: earlySummary, row: present}}}
+	d := s.deploy(t, "2", newer)
+	if err := d.engine.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.create(t, d, "o-2")
+	for _, id := range []string{"o-1", "o-2"} {
+		if row, err := d.Order(t.Context(), id); err != nil || row.CustomerID != "ada" || row.OrderID != "" {
+			t.Errorf("%s before the swap: %+v, %v", id, row, err)
+		}
+	}
+	s.work(t, d)
+	d = s.deploy(t, "2", newer) // which has nothing in memory
+	if row, err := d.Order(t.Context(), "o-1"); err != nil || row.OrderID != "" {
+		t.Errorf("right after the swap, when not all know of it: %+v, %v", row, err)
+	}
+	d.now = func() time.Time { return time.Now().Add(projection.PointerAge) }
+	for _, id := range []string{"o-1", "o-2"} {
+		if row, err := d.Order(t.Context(), id); err != nil || row.CustomerID != "ada" || row.OrderID != id {
+			t.Errorf("%s after the swap: %+v, %v", id, row, err)
+		}
+	}
+	old := s.deploy(t, "1", model{Projection: earlySummary})
+	var unknown *projection.UnknownFoldError
+	if err := old.Check(t.Context()); !errors.As(err, &unknown) || unknown.Fold != 2 {
+		t.Errorf("readers without the fold: %v", err)
+	}
+	if err := old.engine.Start(t.Context()); !errors.As(err, &unknown) {
+		t.Errorf("a projector without the fold: %v", err)
+	}
+}
+
+// TestPoisonOrder: an order that a summary can't be made of waits alone; the mended code brings it level by itself.
+func TestPoisonOrder(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	var flawed atomic.Bool
+	flawed.Store(true)
+	m := model{Projection: projection.New(projection.Definition[orderRow]{
+		Name: tables.OrderSummary, Sources: orderStreams,
+		Evolve: func(row *orderRow, e projection.Event, _ *projection.Writes) error {
+			if flawed.Load() && e.Stream.ID == "poison" {
+				return errRow
+			}
+			row.apply(e)
+			return nil
+		},
+	})}
+	d := s.deploy(t, "1", m)
+	for _, id := range []string{"o-1", "poison", "o-2"} {
+		s.create(t, d, id)
+	}
+	for _, id := range []string{"o-1", "o-2"} {
+		if _, err := d.Order(t.Context(), id); err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+	if _, err := d.Order(t.Context(), "poison"); !errors.As(err, new(*es.NotFoundError)) {
+		t.Errorf("the poison: %v", err)
+	}
+	if n, err := d.engine.Retry(t.Context(), ""); err != nil || n != 1 {
+		t.Errorf("retried %d, %v", n, err)
+	}
+	flawed.Store(false)
+	s.queue = nil
+	mended := s.deploy(t, "2", m)
+	if err := mended.engine.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.work(t, mended)
+	if row, err := mended.Order(t.Context(), "poison"); err != nil || row.OrderID != "poison" {
+		t.Errorf("mended: %+v, %v", row, err)
+	}
+	for w, err := range mended.engine.Parked(t.Context(), "") {
+		t.Errorf("it waits still: %+v, %v", w, err)
+	}
+}

@@ -1,0 +1,96 @@
+package rule
+
+import (
+	"errors"
+
+	"github.com/annals-es/annals/shop/money"
+)
+
+// The rules that several aggregates have in common.
+const (
+	AmountNotPositive   Code = "amount-not-positive"
+	AmountNegative      Code = "amount-negative"
+	AmountTooLarge      Code = "amount-too-large"
+	AmountTooFine       Code = "amount-too-fine"
+	CurrencyMissing     Code = "currency-missing"
+	CurrencyMismatch    Code = "currency-mismatch"
+	QuantityNotPositive Code = "quantity-not-positive"
+	QuantityTooLarge    Code = "quantity-too-large"
+	IDMalformed         Code = "id-malformed"
+	TextMissing         Code = "text-missing"
+	TextTooLong         Code = "text-too-long"
+	TextMalformed       Code = "text-malformed"
+	EmailMalformed      Code = "email-malformed"
+)
+
+// MaxQuantity is the most units in one command.
+const MaxQuantity = 1_000_000
+
+// MaxUnits is the most units that one aggregate adds up: less than 2^53, which every reader of JSON reads exactly.
+const MaxUnits = 1_000_000_000_000_000
+
+// Common are the rules above.
+var Common = []Code{
+	AmountNotPositive, AmountNegative, AmountTooLarge, AmountTooFine, CurrencyMissing, CurrencyMismatch, QuantityNotPositive,
+	QuantityTooLarge, IDMalformed, TextMissing, TextTooLong, TextMalformed, EmailMalformed,
+}
+
+// Positive refuses an amount of zero or less, and no money. Errors: [Violation].
+func Positive(what string, m money.Money) error {
+	if !m.IsPositive() {
+		return AmountNotPositive.Because("the %s must be more than zero, it is %s", what, m)
+	}
+	return nil
+}
+
+// NotNegative refuses an amount of less than zero, and no money: zero needs a currency too. Errors: [Violation].
+func NotNegative(what string, m money.Money) error {
+	switch {
+	case m.IsNegative():
+		return AmountNegative.Because("the %s must not be negative, it is %s", what, m)
+	case m.Currency() == "":
+		return CurrencyMissing.Because("the %s needs a currency", what)
+	}
+	return nil
+}
+
+// NotFiner refuses an amount that has more decimals than what it is taken from. Errors: [Violation].
+func NotFiner(what string, m, from money.Money) error {
+	if m.FinerThan(from) {
+		return AmountTooFine.Because("the %s %s has more decimals than %s", what, m, from)
+	}
+	return nil
+}
+
+// Quantity refuses a number of units that is not between 1 and MaxQuantity. Errors: [Violation].
+func Quantity(units int) error {
+	switch {
+	case units < 1:
+		return QuantityNotPositive.Because("the quantity must be at least 1, it is %d", units)
+	case units > MaxQuantity:
+		return QuantityTooLarge.Because("the quantity must be at most %d, it is %d", MaxQuantity, units)
+	}
+	return nil
+}
+
+// Together refuses more units than an aggregate can hold beside those that it has. Errors: [Violation].
+func Together(have, more int) error {
+	if more > MaxUnits-have {
+		return QuantityTooLarge.Because("there are %d units: with %d more there are more than %d", have, more, MaxUnits)
+	}
+	return nil
+}
+
+// Arithmetic returns the rule that an error of package money's arithmetic stands for: a [Violation]. Another error, and
+// nil, it returns as it is.
+func Arithmetic(err error) error {
+	var mismatch *money.CurrencyMismatchError
+	var tooLarge *money.RangeError
+	switch {
+	case errors.As(err, &mismatch):
+		return CurrencyMismatch.Because("%v", mismatch)
+	case errors.As(err, &tooLarge):
+		return AmountTooLarge.Because("%v", tooLarge)
+	}
+	return err
+}
