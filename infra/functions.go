@@ -12,10 +12,10 @@ import (
 	"github.com/annals-es/annals/internal/app/queues"
 	"github.com/annals-es/annals/internal/bearer"
 	"github.com/annals-es/annals/internal/httpapi/routes"
-	"github.com/annals-es/annals/internal/publish"
 	"github.com/annals-es/annals/internal/push"
 	"github.com/annals-es/annals/internal/seal"
 	"github.com/annals-es/annals/shop/email"
+	"github.com/annals-es/annals/shop/integration"
 	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
@@ -136,7 +136,7 @@ var reactor = function{
 		{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
 	},
 	leavesTo:   "reactor",
-	streams:    slices.Sorted(maps.Keys(publish.Sources)), // reactions read orders, which are among them
+	streams:    slices.Sorted(maps.Keys(integration.Sources)), // reactions read orders, which are among them
 	subscribed: true,
 	publishes:  true,
 	guards:     true,

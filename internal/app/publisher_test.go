@@ -15,6 +15,7 @@ import (
 	"github.com/annals-es/annals/internal/publish"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/integration"
 	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
@@ -267,8 +268,8 @@ func (s *service) public(t *testing.T, subject string) string {
 			t.Fatal(err)
 		}
 		for i := range c.Events {
-			err := publish.Sources[stream.Type].DecodeAny(&c, i, func(event any) error {
-				data, err := publish.Of(stream, event)
+			err := integration.Sources[stream.Type].DecodeAny(&c, i, func(event any) error {
+				data, err := integration.Of(stream, event)
 				if data != nil {
 					all = append(all, fmt.Sprintf("%s@%d", strings.TrimSuffix(data.Type(), ".v1"), c.Version+int64(i)))
 				}

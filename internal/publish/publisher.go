@@ -1,3 +1,5 @@
+// Package publish sends what is public to others, as CloudEvents on a bus. Which events those are, and what they say, it is
+// told: see [Public].
 package publish
 
 import (
@@ -38,14 +40,34 @@ type UnavailableError struct{ Err error }
 func (e *UnavailableError) Error() string { return "the bus takes nothing for now: " + e.Err.Error() }
 func (e *UnavailableError) Unwrap() error { return e.Err }
 
+// Prefix begins the type of every integration event.
+const Prefix = "org.annals."
+
+// Data is what an integration event says: such as that an order was placed. A change of its fields that is more than an optional
+// field added is another event, of the next version.
+type Data interface {
+	// Type is the public name after Prefix, with the version: "order.placed.v1".
+	Type() string
+}
+
+// Public says which events others may know, and what they look like outside.
+type Public struct {
+	// Sources are the types of streams that have public events, each with the decoder of its events.
+	Sources map[string]es.Decoder
+	// Of is what an event of a stream is outside, nil if it is private.
+	//
+	// Errors: one for an event that nobody has decided on.
+	Of func(stream es.StreamID, event any) (Data, error)
+}
+
 // NewPublisher returns the reaction that sends what is public to a bus: each event of a stream once those before it were
 // accepted, at least once. It has no past: see [projection.Reaction].
-func NewPublisher(bus Bus, source string) projection.Projection {
+func NewPublisher(bus Bus, source string, public Public) projection.Projection {
 	return projection.NewReactor(projection.Reaction{
 		Name:    Name,
-		Sources: Sources,
+		Sources: public.Sources,
 		React: func(ctx context.Context, e projection.Event, cmd es.Command) error {
-			data, err := Of(e.Stream, e.Data)
+			data, err := public.Of(e.Stream, e.Data)
 			if err != nil || data == nil {
 				return err
 			}

@@ -1,6 +1,9 @@
-package publish
+package integration
 
-import "github.com/annals-es/annals/shop/account"
+import (
+	"github.com/annals-es/annals/internal/publish"
+	"github.com/annals-es/annals/shop/account"
+)
 
 // AccountOpened says that there is an account. Whose it is, by name and address, is left out: who may know asks the API.
 type AccountOpened struct {
@@ -13,13 +16,13 @@ type AccountClosed struct {
 	AccountID string `json:"accountId" doc:"The account's id, as its owner chose it"`
 }
 
-// Type implements [Data].
+// Type implements [publish.Data].
 func (AccountOpened) Type() string { return "account.opened.v1" }
 
-// Type implements [Data].
+// Type implements [publish.Data].
 func (AccountClosed) Type() string { return "account.closed.v1" }
 
-func ofAccount(id string, event account.Event) (Data, error) {
+func ofAccount(id string, event account.Event) (publish.Data, error) {
 	switch e := event.(type) {
 	case account.AccountOpened:
 		return AccountOpened{AccountID: id, Currency: e.InitialDeposit.Currency()}, nil

@@ -1,4 +1,4 @@
-package publish_test
+package integration_test
 
 import (
 	"encoding/json"
@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/annals-es/annals/internal/publish"
+	"github.com/annals-es/annals/shop/integration"
 )
 
 const (
@@ -78,7 +79,7 @@ func fileOf(data publish.Data) string { return data.Type() + ".schema.json" }
 func TestSchemas(t *testing.T) {
 	t.Parallel()
 	var files []string
-	for _, data := range publish.Types {
+	for _, data := range integration.Types {
 		path := filepath.Join(schemas, fileOf(data))
 		files = append(files, path)
 		now := schemaOf(t, data)
@@ -103,7 +104,7 @@ func TestSchemas(t *testing.T) {
 				t.Fatal(err)
 			}
 		} else if string(before) != string(text) {
-			t.Errorf("%s is stale: go test ./internal/publish -run 'Schemas|Stored' -update writes it anew", path)
+			t.Errorf("%s is stale: go test ./shop/integration -run 'Schemas|Stored' -update writes it anew", path)
 		}
 	}
 	there, err := filepath.Glob(filepath.Join(schemas, "*"))
@@ -119,12 +120,12 @@ func TestDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, data := range publish.Types {
+	for _, data := range integration.Types {
 		if want := "[`" + publish.Prefix + data.Type() + "`](integration-events/" + fileOf(data) + ")"; !strings.Contains(string(text), want) {
 			t.Errorf("it lacks %s", want)
 		}
 	}
-	envelope := schemaOf(t, publish.Types[0])["properties"].(object)
+	envelope := schemaOf(t, integration.Types[0])["properties"].(object)
 	for attribute := range envelope {
 		if !strings.Contains(string(text), "| `"+attribute+"` |") {
 			t.Errorf("it lacks the attribute %s", attribute)

@@ -1,11 +1,12 @@
-// Package publish decides what others may know: which events are public, and what they look like outside. An integration event
-// is not the stored event: its shape is a promise to consumers that nobody here knows, and stays while stored shapes change.
-// docs/integration-events.md describes them all.
-package publish
+// Package integration decides what others may know: which events are public, and what they look like outside. An integration
+// event is not the stored event: its shape is a promise to consumers that nobody here knows, and stays while stored shapes
+// change. docs/integration-events.md describes them all.
+package integration
 
 import (
 	"fmt"
 
+	"github.com/annals-es/annals/internal/publish"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/shop/account"
 	"github.com/annals-es/annals/shop/money"
@@ -13,18 +14,11 @@ import (
 	"github.com/annals-es/annals/shop/product"
 )
 
-// Prefix begins the type of every integration event.
-const Prefix = "org.annals."
-
-// Data is what an integration event says: one of the types of [Types]. A change of its fields that is more than an optional
-// field added is another event, of the next version.
-type Data interface {
-	// Type is the public name after Prefix, with the version: "order.placed.v1".
-	Type() string
-}
+// Public is all of it, for the publisher.
+var Public = publish.Public{Sources: Sources, Of: Of}
 
 // Types are all integration events, one value each.
-var Types = []Data{
+var Types = []publish.Data{
 	AccountOpened{}, AccountClosed{},
 	OrderPlaced{}, PaymentReceived{}, OrderShipped{}, OrderDelivered{}, OrderCancelled{}, OrderFlaggedShort{},
 	ProductListed{}, PriceChanged{}, StockReceived{},
@@ -40,7 +34,7 @@ var Sources = map[string]es.Decoder{
 // Of is what an event of a stream is outside, nil if it is private.
 //
 // Errors: one for an event that nobody has decided on: it must not get out by accident, or be left out by one.
-func Of(stream es.StreamID, event any) (Data, error) {
+func Of(stream es.StreamID, event any) (publish.Data, error) {
 	switch e := event.(type) {
 	case account.Event:
 		return ofAccount(stream.ID, e)
@@ -52,8 +46,8 @@ func Of(stream es.StreamID, event any) (Data, error) {
 	return undecided(event)
 }
 
-func undecided(event any) (Data, error) {
-	return nil, fmt.Errorf("nobody has decided whether %T is public: do so in internal/publish", event)
+func undecided(event any) (publish.Data, error) {
+	return nil, fmt.Errorf("nobody has decided whether %T is public: do so in shop/integration", event)
 }
 
 // Money is an amount in a currency.

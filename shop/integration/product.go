@@ -1,6 +1,9 @@
-package publish
+package integration
 
-import "github.com/annals-es/annals/shop/product"
+import (
+	"github.com/annals-es/annals/internal/publish"
+	"github.com/annals-es/annals/shop/product"
+)
 
 // ProductListed says that a product can be ordered.
 type ProductListed struct {
@@ -21,16 +24,16 @@ type StockReceived struct {
 	Quantity  int    `json:"quantity" minimum:"1" doc:"How many units came"`
 }
 
-// Type implements [Data].
+// Type implements [publish.Data].
 func (ProductListed) Type() string { return "product.listed.v1" }
 
-// Type implements [Data].
+// Type implements [publish.Data].
 func (PriceChanged) Type() string { return "product.price-changed.v1" }
 
-// Type implements [Data].
+// Type implements [publish.Data].
 func (StockReceived) Type() string { return "product.stock-received.v1" }
 
-func ofProduct(id string, event product.Event) (Data, error) {
+func ofProduct(id string, event product.Event) (publish.Data, error) {
 	switch e := event.(type) {
 	case product.ProductListed:
 		return ProductListed{ProductID: id, Name: e.Name, UnitPrice: amount(e.UnitPrice)}, nil

@@ -1,4 +1,4 @@
-package publish_test
+package integration_test
 
 import (
 	"fmt"

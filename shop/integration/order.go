@@ -1,6 +1,9 @@
-package publish
+package integration
 
-import "github.com/annals-es/annals/shop/order"
+import (
+	"github.com/annals-es/annals/internal/publish"
+	"github.com/annals-es/annals/shop/order"
+)
 
 // OrderPlaced says that an order is no draft any more.
 type OrderPlaced struct {
@@ -36,25 +39,25 @@ type OrderFlaggedShort struct {
 	ProductIDs []string `json:"productIds" nullable:"false" doc:"The products that there was too little of, sorted"`
 }
 
-// Type implements [Data].
+// Type implements [publish.Data].
 func (OrderPlaced) Type() string { return "order.placed.v1" }
 
-// Type implements [Data].
+// Type implements [publish.Data].
 func (PaymentReceived) Type() string { return "order.payment-received.v1" }
 
-// Type implements [Data].
+// Type implements [publish.Data].
 func (OrderShipped) Type() string { return "order.shipped.v1" }
 
-// Type implements [Data].
+// Type implements [publish.Data].
 func (OrderDelivered) Type() string { return "order.delivered.v1" }
 
-// Type implements [Data].
+// Type implements [publish.Data].
 func (OrderCancelled) Type() string { return "order.cancelled.v1" }
 
-// Type implements [Data].
+// Type implements [publish.Data].
 func (OrderFlaggedShort) Type() string { return "order.flagged-short.v1" }
 
-func ofOrder(id string, event order.Event) (Data, error) {
+func ofOrder(id string, event order.Event) (publish.Data, error) {
 	switch e := event.(type) {
 	case order.OrderPlaced:
 		return OrderPlaced{OrderID: id, Total: amount(e.Total)}, nil

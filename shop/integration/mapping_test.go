@@ -1,4 +1,4 @@
-package publish_test
+package integration_test
 
 import (
 	"bytes"
@@ -23,6 +23,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/memview"
 	"github.com/annals-es/annals/shop/account"
+	"github.com/annals-es/annals/shop/integration"
 )
 
 var update = flag.Bool("update", false, "write the schemas of integration events, and what is published, anew")
@@ -44,7 +45,7 @@ func (b *bus) Send(_ context.Context, m publish.Message) error {
 // publisher is one on a store of its own.
 func publisher(b *bus) (*projection.Engine, *memview.View) {
 	view := memview.New(memview.Config{})
-	sub := projection.Subscription{Projection: publish.NewPublisher(b, "/annals/Test"), View: view}
+	sub := projection.Subscription{Projection: publish.NewPublisher(b, "/annals/Test", integration.Public), View: view}
 	return projection.NewEngine(memstore.New(memstore.Config{}), memview.NewCatalog(), projection.Config{Parallel: 1}, sub), view
 }
 
@@ -70,8 +71,8 @@ type sample struct {
 func stored(t *testing.T) map[string][]sample {
 	t.Helper()
 	all := map[string][]sample{}
-	for streamType := range publish.Sources {
-		files, err := filepath.Glob("../../shop/" + strings.ToLower(streamType) + "/testdata/golden/*.json")
+	for streamType := range integration.Sources {
+		files, err := filepath.Glob("../" + strings.ToLower(streamType) + "/testdata/golden/*.json")
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %d golden files, %v", streamType, len(files), err)
 		}
@@ -117,13 +118,13 @@ func TestAllStoredEvents(t *testing.T) {
 			}
 		}
 	}
-	for _, data := range publish.Types {
+	for _, data := range integration.Types {
 		if !published[publish.Prefix+data.Type()] {
 			t.Errorf("no stored event is published as %s", data.Type())
 		}
 	}
-	if len(published) != len(publish.Types) {
-		t.Errorf("%d types of events are published, %d are declared", len(published), len(publish.Types))
+	if len(published) != len(integration.Types) {
+		t.Errorf("%d types of events are published, %d are declared", len(published), len(integration.Types))
 	}
 }
 
@@ -158,7 +159,7 @@ func golden(t *testing.T, m publish.Message) {
 // TestEveryEventIsDecidedOn: an event that is added is public or private because somebody said so.
 func TestEveryEventIsDecidedOn(t *testing.T) {
 	t.Parallel()
-	for streamType, decoder := range publish.Sources {
+	for streamType, decoder := range integration.Sources {
 		types := reflect.ValueOf(decoder).MethodByName("StoredTypes").Call(nil)[0].Interface().([]es.StoredType)
 		for _, typ := range types {
 			if !slices.ContainsFunc(stored(t)[streamType], func(raw sample) bool { return raw.Type == typ.Name && raw.Schema == typ.Schema }) {
@@ -168,7 +169,7 @@ func TestEveryEventIsDecidedOn(t *testing.T) {
 	}
 	type surprise struct{ account.Event }
 	for _, event := range []any{surprise{}, struct{}{}} {
-		if data, err := publish.Of(es.StreamID{Type: "Account", ID: "a"}, event); err == nil || data != nil {
+		if data, err := integration.Of(es.StreamID{Type: "Account", ID: "a"}, event); err == nil || data != nil {
 			t.Errorf("%T is %v", event, data)
 		}
 	}
