@@ -46,7 +46,7 @@ func schemaName(t reflect.Type, hint string) string {
 	for _, part := range parts { // a generic type, and its arguments
 		pkg, typ, _ := strings.Cut(path.Base(part), ".")
 		switch pkg {
-		case "httpapi", "readmodel", "money": // their names are their own
+		case "httpapi", "paging", "readmodel", "money": // their names are their own
 		default:
 			name.WriteString(title(pkg))
 		}

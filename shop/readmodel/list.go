@@ -3,48 +3,21 @@ package readmodel
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
+	"github.com/annals-es/annals/internal/paging"
 	"github.com/annals-es/annals/internal/payload"
-	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
-// PageRequest says which part of a list is wanted.
-type PageRequest struct {
-	// Limit is the most items, from 1.
-	Limit int
-	// Cursor is what the page before gave as Next, "" for the first page.
-	Cursor string
-}
-
-// Page is a part of a list.
-type Page[T any] struct {
-	Items []T `json:"items"`
-	// Next is the cursor of the page after this; absent on the last page.
-	Next string `json:"next,omitempty"`
-	// Unreadable is how many items are left out of this page since their rows can't be read.
-	Unreadable int `json:"unreadable,omitempty" doc:"How many items are left out of this page since their rows can't be read"`
-	// LeftOut are these rows.
-	LeftOut []LeftOut `json:"-"`
-}
-
-// LeftOut is a row that is not in its list. It may be logged: it holds nothing of the row.
-type LeftOut struct {
-	Key projection.Key
-	// Why is the type of the error. The error itself may cite the row.
-	Why string
-}
-
-// leave leaves a row out.
-func (p *Page[T]) leave(key projection.Key, err error) {
-	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
-		err = cause
-	}
-	p.Unreadable++
-	p.LeftOut = append(p.LeftOut, LeftOut{Key: key, Why: fmt.Sprintf("%T", err)})
-}
+type (
+	// PageRequest says which part of a list is wanted.
+	PageRequest = paging.Request
+	// Page is a part of a list.
+	Page[T any] = paging.Page[T]
+	// LeftOut is a row that is not in its list.
+	LeftOut = paging.LeftOut
+)
 
 // page reads a page of rows. A row that can't be read is left out: it must not break the list for everybody.
 //
@@ -63,7 +36,7 @@ func page[T any](ctx context.Context, m *Models, name string, list dynamoview.Li
 	for i, row := range rows.Rows {
 		var item T
 		if err := r.decode(row, &item); err != nil {
-			out.leave(rows.Keys[i], err)
+			out.Leave(rows.Keys[i], err)
 			continue
 		}
 		out.Items = append(out.Items, item)

@@ -103,7 +103,7 @@ func topOf(all map[string]map[string]string, top int) Page[ProductSales] {
 	for productID, values := range all {
 		row, err := salesRow(productID, values)
 		if err != nil {
-			out.leave(salesKey(productID), err)
+			out.Leave(salesKey(productID), err)
 			continue
 		}
 		if row.Orders.Cmp(projection.Number{}) > 0 {

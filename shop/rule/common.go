@@ -1,3 +1,4 @@
+// Package rule is the rules that several of the shop's aggregates have in common, and how they refuse.
 package rule
 
 import (
@@ -16,7 +17,6 @@ const (
 	CurrencyMismatch    Code = "currency-mismatch"
 	QuantityNotPositive Code = "quantity-not-positive"
 	QuantityTooLarge    Code = "quantity-too-large"
-	IDMalformed         Code = "id-malformed"
 	TextMissing         Code = "text-missing"
 	TextTooLong         Code = "text-too-long"
 	TextMalformed       Code = "text-malformed"

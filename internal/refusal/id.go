@@ -1,9 +1,12 @@
-package rule
+package refusal
 
 import (
 	"regexp"
 	"unicode/utf8"
 )
+
+// IDMalformed is the rule of ids.
+const IDMalformed Code = "id-malformed"
 
 // The rule of ids: of aggregates, and of what else commands name. It holds at the edge, which makes its schema from it, and
 // in every decision that gives something an id.

@@ -1,5 +1,6 @@
-// Package rule is what the aggregates refuse, told in a stable way: a code for programs and a sentence for people.
-package rule
+// Package refusal is how decisions refuse a command, told in a stable way: a code for programs and a sentence for people.
+// The rule that every id obeys is here too.
+package refusal
 
 import (
 	"errors"
