@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/shop/account"
+	"github.com/annals-es/annals/shop/api/routes"
 	"github.com/annals-es/annals/shop/email"
 	"github.com/annals-es/annals/shop/order"
 	"github.com/annals-es/annals/shop/product"

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/shop/api/routes"
 )
 
 func TestRoutes(t *testing.T) {

@@ -11,9 +11,9 @@ import (
 
 	"github.com/annals-es/annals/internal/app/queues"
 	"github.com/annals-es/annals/internal/bearer"
-	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/push"
 	"github.com/annals-es/annals/internal/seal"
+	"github.com/annals-es/annals/shop/api/routes"
 	"github.com/annals-es/annals/shop/email"
 	"github.com/annals-es/annals/shop/integration"
 	"github.com/annals-es/annals/shop/readmodel/tables"

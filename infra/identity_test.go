@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/shop/api/routes"
 )
 
 func TestAuthorizer(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/telemetry"
+	"github.com/annals-es/annals/shop/api/routes"
 	"github.com/annals-es/annals/test/measured"
 )
 

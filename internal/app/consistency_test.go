@@ -16,8 +16,8 @@ import (
 
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/httpapi"
-	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/api/routes"
 	"github.com/annals-es/annals/shop/readmodel"
 	"github.com/annals-es/annals/shop/readmodel/tables"
 )

@@ -10,7 +10,7 @@ import (
 
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/httpapi/contracttest"
-	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/shop/api/routes"
 )
 
 // FuzzQuery: no path parameter, query string or header makes a query fail: it is answered, or refused with a problem that says

@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/annals-es/annals/internal/httpapi"
-	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/tracing"
+	"github.com/annals-es/annals/shop/api/routes"
 )
 
 // Gateway serves events of API Gateway (HTTP API, payload 2.0) with a handler.

@@ -18,7 +18,7 @@ import (
 
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
-	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/shop/api/routes"
 	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 

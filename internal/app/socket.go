@@ -12,9 +12,9 @@ import (
 
 	"github.com/annals-es/annals/internal/bearer"
 	"github.com/annals-es/annals/internal/httpapi"
-	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/push"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/api/routes"
 	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 

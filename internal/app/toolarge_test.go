@@ -15,9 +15,9 @@ import (
 
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/httpapi"
-	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/payload"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/api/routes"
 )
 
 // TestAnswerTooLarge: what Lambda would not send is a problem document that says what to do; the largest that it sends

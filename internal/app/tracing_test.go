@@ -15,8 +15,8 @@ import (
 
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
-	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/tracing"
+	"github.com/annals-es/annals/shop/api/routes"
 )
 
 // collector takes spans as OTLP has them in JSON.

@@ -1,8 +1,8 @@
 package httpapi
 
 import (
-	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/shop/account"
+	"github.com/annals-es/annals/shop/api/routes"
 )
 
 // OpenAccount is the body of POST /accounts.

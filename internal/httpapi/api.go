@@ -11,11 +11,11 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	lru "github.com/hashicorp/golang-lru/v2"
 
-	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/seal"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/shop/aggregates"
+	"github.com/annals-es/annals/shop/api/routes"
 	"github.com/annals-es/annals/shop/readmodel"
 )
 

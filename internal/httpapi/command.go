@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/shop/aggregates"
+	"github.com/annals-es/annals/shop/api/routes"
 )
 
 // Commands returns the handler of all commands. Orders are made at the prices that are looked up.

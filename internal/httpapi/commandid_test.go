@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/shop/api/routes"
 )
 
 // TestStoredIDs: what is stored of commands never changes. Another id would do an old command twice; another fingerprint would

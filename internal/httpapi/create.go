@@ -4,8 +4,8 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/api/routes"
 )
 
 // creation is the input of a command that creates an aggregate.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/shop/api/routes"
 )
 
 // FuzzCommand: no path, header or body makes a command fail: it is done, or refused with a problem that says why.

@@ -3,7 +3,7 @@ package httpapi
 import (
 	"context"
 
-	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/shop/api/routes"
 	"github.com/annals-es/annals/shop/readmodel"
 	"github.com/annals-es/annals/shop/readmodel/tables"
 )

@@ -9,7 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/shop/api/routes"
 )
 
 const description = `Accounts, orders and products as streams of events.

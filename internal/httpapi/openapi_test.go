@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/annals-es/annals/internal/httpapi"
-	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/shop/aggregates"
+	"github.com/annals-es/annals/shop/api/routes"
 )
 
 // TestRoutes checks that what is declared, what is served and what is documented are the same.

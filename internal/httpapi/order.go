@@ -6,9 +6,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/shop/aggregates"
+	"github.com/annals-es/annals/shop/api/routes"
 	"github.com/annals-es/annals/shop/order"
 )
 

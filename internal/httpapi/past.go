@@ -3,8 +3,8 @@ package httpapi
 import (
 	"context"
 
-	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/api/routes"
 	"github.com/annals-es/annals/shop/readmodel"
 )
 

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/shop/api/routes"
 )
 
 // Development is who everybody is while no authorizer says otherwise.

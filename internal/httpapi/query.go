@@ -4,9 +4,9 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/shop/account"
+	"github.com/annals-es/annals/shop/api/routes"
 	"github.com/annals-es/annals/shop/order"
 	"github.com/annals-es/annals/shop/product"
 	"github.com/annals-es/annals/shop/readmodel"

@@ -8,7 +8,7 @@ import (
 	"github.com/swaggest/swgui/v5/static"
 	"github.com/vearutop/statigz"
 
-	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/shop/api/routes"
 )
 
 //go:embed reference

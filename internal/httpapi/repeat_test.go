@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"github.com/annals-es/annals/internal/httpapi"
-	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/memstore"
+	"github.com/annals-es/annals/shop/api/routes"
 )
 
 // TestRepeats repeats every command of a story at its end: each answers as the first time, and nothing is appended.

@@ -9,11 +9,11 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/payload"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/shop/account"
+	"github.com/annals-es/annals/shop/api/routes"
 	"github.com/annals-es/annals/shop/order"
 	"github.com/annals-es/annals/shop/product"
 	"github.com/annals-es/annals/shop/readmodel"

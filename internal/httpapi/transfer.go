@@ -4,10 +4,10 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/shop/account"
 	"github.com/annals-es/annals/shop/aggregates"
+	"github.com/annals-es/annals/shop/api/routes"
 )
 
 // TransferMoney is the body of POST /transfers.

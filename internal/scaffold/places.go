@@ -24,12 +24,12 @@ var places = []place{
 	{"internal/app/inspect.go", "replays", "{{.Package}}.Aggregate.StreamType: inspect.Replays(all.{{.Types}}),"},
 	{"internal/app/service.go", "snapshotters", "all.{{.Types}},"},
 	{
-		"internal/httpapi/routes/routes.go", "command-routes", `Create{{.Type}} = Route{"create-{{.Kebab}}", http.MethodPost, "/{{.Kebabs}}", Command, ToCommand, "Create {{.A}} {{.Words}}"}
+		"shop/api/routes/routes.go", "command-routes", `Create{{.Type}} = Route{"create-{{.Kebab}}", http.MethodPost, "/{{.Kebabs}}", Command, ToCommand, "Create {{.A}} {{.Words}}"}
 Rename{{.Type}} = Route{"rename-{{.Kebab}}", http.MethodPost, "/{{.Kebabs}}/{id}/name", Command, ToCommand, "Give {{.A}} {{.Words}} another name"}
 Archive{{.Type}} = Route{"archive-{{.Kebab}}", http.MethodPost, "/{{.Kebabs}}/{id}/archive", Command, ToCommand, "Archive {{.A}} {{.Words}}"}`,
 	},
-	{"internal/httpapi/routes/routes.go", "query-routes", `Get{{.Type}} = Route{"get-{{.Kebab}}", http.MethodGet, "/{{.Kebabs}}/{id}", Query, ToQuery, "One {{.Words}} as it stands"}`},
-	{"internal/httpapi/routes/routes.go", "routes", "Create{{.Type}}, Rename{{.Type}}, Archive{{.Type}}, Get{{.Type}},"},
+	{"shop/api/routes/routes.go", "query-routes", `Get{{.Type}} = Route{"get-{{.Kebab}}", http.MethodGet, "/{{.Kebabs}}/{id}", Query, ToQuery, "One {{.Words}} as it stands"}`},
+	{"shop/api/routes/routes.go", "routes", "Create{{.Type}}, Rename{{.Type}}, Archive{{.Type}}, Get{{.Type}},"},
 	{"internal/httpapi/command.go", "commands", "a.{{.Var}}Commands(all.{{.Types}})"},
 	{
 		"internal/httpapi/query.go", "queries", `getPast(a, routes.Get{{.Type}}, source{model: tables.{{.Type}}Summary, stream: {{.Package}}.Aggregate.Stream}, ` +

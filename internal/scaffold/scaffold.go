@@ -33,7 +33,7 @@ var modulePattern = regexp.MustCompile(`(?m)^module (\S+)$`)
 func New(root string, names Names) (*Plan, error) {
 	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	found := modulePattern.FindSubmatch(mod)
-	if err != nil || found == nil || !exists(filepath.Join(root, "internal/httpapi/routes/routes.go")) {
+	if err != nil || found == nil || !exists(filepath.Join(root, "shop/api/routes/routes.go")) {
 		return nil, errors.New("this is no clone of the project: run it where go.mod and internal/httpapi are")
 	}
 	names.Module = string(found[1])
