@@ -8,7 +8,7 @@ import (
 	"github.com/swaggest/swgui/v5/static"
 	"github.com/vearutop/statigz"
 
-	"github.com/annals-es/annals/shop/api/routes"
+	"github.com/annals-es/annals/internal/httpapi/route"
 )
 
 //go:embed reference
@@ -27,15 +27,15 @@ func Docs(cfg Config) http.Handler {
 
 // reference registers the routes. (What a variable of the package held would be linked into every function.)
 func (a *api) reference() {
-	open := func(route routes.Route, handle http.HandlerFunc) {
-		a.mux.HandleFunc(route.Method+" "+route.Path, func(w http.ResponseWriter, r *http.Request) {
+	open := func(at route.Route, handle http.HandlerFunc) {
+		a.mux.HandleFunc(at.Method+" "+at.Path, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Cache-Control", "no-cache") // kept, and asked after
 			w.Header().Set("X-Content-Type-Options", "nosniff")
 			handle(w, r)
 		})
 	}
 	openAPI := sync.OnceValues(Document)
-	open(routes.GetOpenAPI, func(w http.ResponseWriter, r *http.Request) {
+	open(route.GetOpenAPI, func(w http.ResponseWriter, r *http.Request) {
 		text, err := openAPI()
 		if err != nil {
 			a.write(w, r, a.refuse(r.Context(), err))
@@ -44,16 +44,16 @@ func (a *api) reference() {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(text) // who has gone is told nothing
 	})
-	open(routes.GetDocs, func(w http.ResponseWriter, r *http.Request) {
+	open(route.GetDocs, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", pagePolicy)
 		http.ServeFileFS(w, r, referencePage, "reference/page.html")
 	})
 	files := sync.OnceValue(func() http.Handler {
-		return http.StripPrefix(routes.GetDocs.Path, statigz.FileServer(static.FS, func(s *statigz.Server) {
+		return http.StripPrefix(route.GetDocs.Path, statigz.FileServer(static.FS, func(s *statigz.Server) {
 			s.OnNotFound = func(w http.ResponseWriter, r *http.Request) { a.write(w, r, noSuchRoute()) }
 		}))
 	})
-	open(routes.GetDocsFile, func(w http.ResponseWriter, r *http.Request) {
+	open(route.GetDocsFile, func(w http.ResponseWriter, r *http.Request) {
 		if file := r.PathValue("file"); file == "start.js" {
 			http.ServeFileFS(w, r, referencePage, "reference/"+file)
 			return

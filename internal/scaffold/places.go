@@ -24,11 +24,11 @@ var places = []place{
 	{"internal/app/inspect.go", "replays", "{{.Package}}.Aggregate.StreamType: inspect.Replays(all.{{.Types}}),"},
 	{"internal/app/service.go", "snapshotters", "all.{{.Types}},"},
 	{
-		"shop/api/routes/routes.go", "command-routes", `Create{{.Type}} = Route{"create-{{.Kebab}}", http.MethodPost, "/{{.Kebabs}}", Command, ToCommand, "Create {{.A}} {{.Words}}"}
-Rename{{.Type}} = Route{"rename-{{.Kebab}}", http.MethodPost, "/{{.Kebabs}}/{id}/name", Command, ToCommand, "Give {{.A}} {{.Words}} another name"}
-Archive{{.Type}} = Route{"archive-{{.Kebab}}", http.MethodPost, "/{{.Kebabs}}/{id}/archive", Command, ToCommand, "Archive {{.A}} {{.Words}}"}`,
+		"shop/api/routes/routes.go", "command-routes", `Create{{.Type}} = declare("create-{{.Kebab}}", http.MethodPost, "/{{.Kebabs}}", Command, ToCommand, "Create {{.A}} {{.Words}}")
+Rename{{.Type}} = declare("rename-{{.Kebab}}", http.MethodPost, "/{{.Kebabs}}/{id}/name", Command, ToCommand, "Give {{.A}} {{.Words}} another name")
+Archive{{.Type}} = declare("archive-{{.Kebab}}", http.MethodPost, "/{{.Kebabs}}/{id}/archive", Command, ToCommand, "Archive {{.A}} {{.Words}}")`,
 	},
-	{"shop/api/routes/routes.go", "query-routes", `Get{{.Type}} = Route{"get-{{.Kebab}}", http.MethodGet, "/{{.Kebabs}}/{id}", Query, ToQuery, "One {{.Words}} as it stands"}`},
+	{"shop/api/routes/routes.go", "query-routes", `Get{{.Type}} = declare("get-{{.Kebab}}", http.MethodGet, "/{{.Kebabs}}/{id}", Query, ToQuery, "One {{.Words}} as it stands")`},
 	{"shop/api/routes/routes.go", "routes", "Create{{.Type}}, Rename{{.Type}}, Archive{{.Type}}, Get{{.Type}},"},
 	{"internal/httpapi/command.go", "commands", "a.{{.Var}}Commands(all.{{.Types}})"},
 	{

@@ -1,21 +1,28 @@
-// Package routes declares every route of the HTTP API once. The infrastructure, the routers of the functions and the
+// Package routes declares every route of the shop's HTTP API once. The infrastructure, the routers of the functions and the
 // OpenAPI document are all made from this list.
 package routes
 
-import "net/http"
+import (
+	"net/http"
 
-// Function names the Lambda function that serves a route.
-type Function string
+	"github.com/annals-es/annals/internal/httpapi/route"
+)
+
+type (
+	// Route is one route of the API.
+	Route = route.Route
+	// Function names the Lambda function that serves a route.
+	Function = route.Function
+	// Scope is what a caller's token must allow.
+	Scope = route.Scope
+)
 
 // The functions behind the API.
 const (
-	Command Function = "command"
-	Query   Function = "query"
-	Docs    Function = "docs"
+	Command = route.Command
+	Query   = route.Query
+	Docs    = route.Docs
 )
-
-// Scope is what a caller's token must allow. Its names are those of a Cognito resource server: "<server>/<scope>".
-type Scope string
 
 // The scopes. Who may operate acts on what belongs to anybody, on routes that its other scopes open.
 const (
@@ -31,63 +38,45 @@ var Scopes = map[Scope]string{
 	ToOperate: "Act on what belongs to anybody; products, stock, payments and shipments",
 }
 
-// Route is one route of the API.
-type Route struct {
-	// ID is the operation's id, unique, in kebab case.
-	ID       string
-	Method   string
-	Path     string // with {parameters}, as both API Gateway and net/http spell them
-	Function Function
-	Scope    Scope // what opens it; "" = it is open to all
-	Summary  string
-}
-
 // The commands.
 var (
-	OpenAccount        = Route{"open-account", http.MethodPost, "/accounts", Command, ToCommand, "Open an account"}
-	DepositMoney       = Route{"deposit-money", http.MethodPost, "/accounts/{id}/deposits", Command, ToCommand, "Deposit money"}
-	WithdrawMoney      = Route{"withdraw-money", http.MethodPost, "/accounts/{id}/withdrawals", Command, ToCommand, "Withdraw money"}
-	CloseAccount       = Route{"close-account", http.MethodPost, "/accounts/{id}/close", Command, ToCommand, "Close an account whose balance is zero"}
-	TransferMoney      = Route{"transfer-money", http.MethodPost, "/transfers", Command, ToCommand, "Transfer money between two accounts, on both or on neither"}
-	CreateOrder        = Route{"create-order", http.MethodPost, "/orders", Command, ToCommand, "Create an order, with items if wanted"}
-	AddItem            = Route{"add-item", http.MethodPost, "/orders/{id}/items", Command, ToCommand, "Add an item to a draft order"}
-	RemoveItem         = Route{"remove-item", http.MethodDelete, "/orders/{id}/items/{productId}", Command, ToCommand, "Remove a product from a draft order"}
-	SetShippingAddress = Route{"set-shipping-address", http.MethodPut, "/orders/{id}/shipping-address", Command, ToCommand, "Set where a draft order goes"}
-	PlaceOrder         = Route{"place-order", http.MethodPost, "/orders/{id}/place", Command, ToCommand, "Place an order"}
-	CancelOrder        = Route{"cancel-order", http.MethodPost, "/orders/{id}/cancel", Command, ToCommand, "Cancel an order that has not been shipped"}
-	ReceivePayment     = Route{"receive-payment", http.MethodPost, "/orders/{id}/payments", Command, ToOperate, "Record a payment, in part or in full"}
-	ShipOrder          = Route{"ship-order", http.MethodPost, "/orders/{id}/shipments", Command, ToOperate, "Ship an order that is paid in full"}
-	DeliverOrder       = Route{"deliver-order", http.MethodPost, "/orders/{id}/delivery", Command, ToOperate, "Record that a shipped order was delivered"}
-	ListProduct        = Route{"list-product", http.MethodPost, "/products", Command, ToOperate, "List a product for sale"}
-	ReceiveStock       = Route{"receive-stock", http.MethodPost, "/products/{id}/stock", Command, ToOperate, "Receive stock of a product"}
-	ChangePrice        = Route{"change-price", http.MethodPost, "/products/{id}/price", Command, ToOperate, "Change a product's price"}
+	OpenAccount        = declare("open-account", http.MethodPost, "/accounts", Command, ToCommand, "Open an account")
+	DepositMoney       = declare("deposit-money", http.MethodPost, "/accounts/{id}/deposits", Command, ToCommand, "Deposit money")
+	WithdrawMoney      = declare("withdraw-money", http.MethodPost, "/accounts/{id}/withdrawals", Command, ToCommand, "Withdraw money")
+	CloseAccount       = declare("close-account", http.MethodPost, "/accounts/{id}/close", Command, ToCommand, "Close an account whose balance is zero")
+	TransferMoney      = declare("transfer-money", http.MethodPost, "/transfers", Command, ToCommand, "Transfer money between two accounts, on both or on neither")
+	CreateOrder        = declare("create-order", http.MethodPost, "/orders", Command, ToCommand, "Create an order, with items if wanted")
+	AddItem            = declare("add-item", http.MethodPost, "/orders/{id}/items", Command, ToCommand, "Add an item to a draft order")
+	RemoveItem         = declare("remove-item", http.MethodDelete, "/orders/{id}/items/{productId}", Command, ToCommand, "Remove a product from a draft order")
+	SetShippingAddress = declare("set-shipping-address", http.MethodPut, "/orders/{id}/shipping-address", Command, ToCommand, "Set where a draft order goes")
+	PlaceOrder         = declare("place-order", http.MethodPost, "/orders/{id}/place", Command, ToCommand, "Place an order")
+	CancelOrder        = declare("cancel-order", http.MethodPost, "/orders/{id}/cancel", Command, ToCommand, "Cancel an order that has not been shipped")
+	ReceivePayment     = declare("receive-payment", http.MethodPost, "/orders/{id}/payments", Command, ToOperate, "Record a payment, in part or in full")
+	ShipOrder          = declare("ship-order", http.MethodPost, "/orders/{id}/shipments", Command, ToOperate, "Ship an order that is paid in full")
+	DeliverOrder       = declare("deliver-order", http.MethodPost, "/orders/{id}/delivery", Command, ToOperate, "Record that a shipped order was delivered")
+	ListProduct        = declare("list-product", http.MethodPost, "/products", Command, ToOperate, "List a product for sale")
+	ReceiveStock       = declare("receive-stock", http.MethodPost, "/products/{id}/stock", Command, ToOperate, "Receive stock of a product")
+	ChangePrice        = declare("change-price", http.MethodPost, "/products/{id}/price", Command, ToOperate, "Change a product's price")
 	//annals:new command-routes
 )
 
 // The queries.
 var (
-	GetAccount          = Route{"get-account", http.MethodGet, "/accounts/{id}", Query, ToQuery, "An account with its balance"}
-	GetStatement        = Route{"get-statement", http.MethodGet, "/accounts/{id}/statement", Query, ToQuery, "An account's movements, newest first"}
-	GetOrder            = Route{"get-order", http.MethodGet, "/orders/{id}", Query, ToQuery, "An order's summary"}
-	ListOrders          = Route{"list-orders", http.MethodGet, "/orders", Query, ToOperate, "Active orders: placed and not delivered, oldest first"}
-	ListCustomerOrders  = Route{"list-customer-orders", http.MethodGet, "/customers/{id}/orders", Query, ToQuery, "A customer's orders, newest first"}
-	GetProduct          = Route{"get-product", http.MethodGet, "/products/{id}", Query, ToQuery, "A product with its price"}
-	GetProductInventory = Route{"get-product-inventory", http.MethodGet, "/products/{id}/inventory", Query, ToQuery, "A product's stock"}
-	GetProductSales     = Route{"get-product-sales", http.MethodGet, "/products/{id}/sales", Query, ToOperate, "A product's sales, counted when orders are placed"}
-	TopProductSales     = Route{"top-product-sales", http.MethodGet, "/products/sales", Query, ToOperate, "The products that sold best"}
-	GetStream           = Route{"get-stream", http.MethodGet, "/streams/{type}/{id}", Query, ToQuery, "The audit trail: every event of a stream"}
+	GetAccount          = declare("get-account", http.MethodGet, "/accounts/{id}", Query, ToQuery, "An account with its balance")
+	GetStatement        = declare("get-statement", http.MethodGet, "/accounts/{id}/statement", Query, ToQuery, "An account's movements, newest first")
+	GetOrder            = declare("get-order", http.MethodGet, "/orders/{id}", Query, ToQuery, "An order's summary")
+	ListOrders          = declare("list-orders", http.MethodGet, "/orders", Query, ToOperate, "Active orders: placed and not delivered, oldest first")
+	ListCustomerOrders  = declare("list-customer-orders", http.MethodGet, "/customers/{id}/orders", Query, ToQuery, "A customer's orders, newest first")
+	GetProduct          = declare("get-product", http.MethodGet, "/products/{id}", Query, ToQuery, "A product with its price")
+	GetProductInventory = declare("get-product-inventory", http.MethodGet, "/products/{id}/inventory", Query, ToQuery, "A product's stock")
+	GetProductSales     = declare("get-product-sales", http.MethodGet, "/products/{id}/sales", Query, ToOperate, "A product's sales, counted when orders are placed")
+	TopProductSales     = declare("top-product-sales", http.MethodGet, "/products/sales", Query, ToOperate, "The products that sold best")
+	GetStream           = declare("get-stream", http.MethodGet, "/streams/{type}/{id}", Query, ToQuery, "The audit trail: every event of a stream")
 	//annals:new query-routes
 )
 
-// What the API says of itself.
-var (
-	GetOpenAPI  = Route{"get-openapi", http.MethodGet, "/openapi.json", Docs, "", "The API as an OpenAPI 3.1 document"}
-	GetDocs     = Route{"get-docs", http.MethodGet, "/docs", Docs, "", "The API as a page"}
-	GetDocsFile = Route{"get-docs-file", http.MethodGet, "/docs/{file}", Docs, "", "What that page is made of"}
-)
-
-// Reference is the routes that describe the others. They tell nothing of anybody, and are no part of what they describe.
-var Reference = []Route{GetOpenAPI, GetDocs, GetDocsFile}
+// Reference is the routes that describe the others.
+var Reference = route.Reference
 
 // All is every command and query.
 var All = []Route{
@@ -108,4 +97,8 @@ func Of(f Function) []Route {
 		}
 	}
 	return of
+}
+
+func declare(id, method, path string, function Function, scope Scope, summary string) Route {
+	return Route{ID: id, Method: method, Path: path, Function: function, Scope: scope, Summary: summary}
 }
