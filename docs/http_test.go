@@ -31,7 +31,7 @@ func TestRoutes(t *testing.T) {
 }
 
 var (
-	problemMade  = regexp.MustCompile(`newProblem\((?:http\.Status(\w+)|status), "([a-z-]+)"`)
+	problemMade  = regexp.MustCompile(`NewProblem\((?:http\.Status(\w+)|status), "([a-z-]+)"`)
 	problemLater = regexp.MustCompile(`later\("([a-z-]+)"`)
 	problemRow   = regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\| (\\d{3}) \\| .+ \\|$")
 	statusNamed  = map[string]int{}
@@ -51,11 +51,15 @@ func TestProblems(t *testing.T) {
 	want := map[string]int{
 		"too-large": http.StatusRequestEntityTooLarge, "unsupported-media-type": http.StatusUnsupportedMediaType, // whose status is huma's
 	}
-	files, err := filepath.Glob("../internal/httpapi/*.go")
+	edge, err := filepath.Glob("../internal/httpapi/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range files {
+	shop, err := filepath.Glob("../shop/api/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(edge, shop...) {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}

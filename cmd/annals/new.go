@@ -77,8 +77,8 @@ The stack has new routes and a new table. Have the reviewed template, the OpenAP
 look at what changed:
 
   go test ./infra -run 'TestTemplateIsReviewed|TestExtractsAreReviewed' -update && go test ./docs -run 'TestRoutes|TestFunctionVariables' -update
-  go test ./internal/httpapi -run TestDocumentIsReviewed -update
-  git diff infra/testdata internal/httpapi/testdata docs
+  go test ./shop/api -run TestDocumentIsReviewed -update
+  git diff infra/testdata shop/api/testdata docs
 
 Then run it, and try it:
 

@@ -17,6 +17,7 @@ import (
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/httpapi"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/api"
 	"github.com/annals-es/annals/shop/api/routes"
 	"github.com/annals-es/annals/shop/readmodel"
 	"github.com/annals-es/annals/shop/readmodel/tables"
@@ -54,7 +55,7 @@ func (s *service) queued(t *testing.T) *jobs {
 	t.Helper()
 	q := &jobs{}
 	models := readmodel.New(s.client, s.Tables.Of)
-	s.functions[routes.Query] = app.Gateway(httpapi.Queries(models, s.events(t), httpapi.Config{Log: s.Log, Queue: q, CursorKey: []byte(s.CursorKey)}), s.Log)
+	s.functions[routes.Query] = app.Gateway(api.Queries(models, s.events(t), httpapi.Config{Log: s.Log, Queue: q, CursorKey: []byte(s.CursorKey)}), s.Log)
 	return q
 }
 

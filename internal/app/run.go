@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/annals-es/annals/internal/httpapi"
+	"github.com/annals-es/annals/shop/api"
 	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
@@ -30,7 +31,7 @@ func Run(build func(Service) (handler any, err error), wanted ...tables.Table) {
 // RunDocs serves what the API says of itself, with nothing of a [Service].
 func RunDocs() {
 	log := lambdacontext.NewLogger()
-	start(context.Background(), lambda.NewHandler(Gateway(httpapi.Docs(httpapi.Config{Log: log}), log)))
+	start(context.Background(), lambda.NewHandler(Gateway(api.Docs(httpapi.Config{Log: log}), log)))
 }
 
 // start serves invocations until the process is told to end.

@@ -20,6 +20,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/shop/aggregates"
+	"github.com/annals-es/annals/shop/api"
 	"github.com/annals-es/annals/shop/email"
 	"github.com/annals-es/annals/shop/readmodel"
 	"github.com/annals-es/annals/shop/readmodel/tables"
@@ -103,7 +104,8 @@ func (s Service) Command() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return countOutcomes(s.Meter, httpapi.Commands(all, models.Quote, s.http())), nil
+	cfg := api.Config{Config: s.http(), EmailKey: []byte(s.EmailKey)}
+	return countOutcomes(s.Meter, api.Commands(all, models.Quote, cfg)), nil
 }
 
 // Query returns the handler of all queries. It needs QueryTables.
@@ -127,7 +129,7 @@ func (s Service) Query() (http.Handler, error) {
 	if err != nil { // every query looks again
 		s.Log.LogAttrs(ctx, slog.LevelWarn, "start", slog.String("error", httpapi.Describe(err)))
 	}
-	return httpapi.Queries(models, store, s.http()), nil
+	return api.Queries(models, store, s.http()), nil
 }
 
 // Projector returns what takes batches of the event table's stream. It needs ProjectorTables.
@@ -180,7 +182,7 @@ func (s Service) store() (*dynamostore.Store, error) {
 func (s Service) models() *readmodel.Models { return readmodel.New(s.DynamoDB, s.Tables.Of) }
 
 func (s Service) http() httpapi.Config {
-	cfg := httpapi.Config{Log: s.Log, Unavailable: dynamofault.Unavailable, EmailKey: []byte(s.EmailKey), Now: s.Store.Now, Queue: s.CatchUps}
+	cfg := httpapi.Config{Log: s.Log, Unavailable: dynamofault.Unavailable, Now: s.Store.Now, Queue: s.CatchUps}
 	if s.CursorKey != "" { // commands have none, and no cursors
 		cfg.CursorKey = []byte(s.CursorKey)
 	}

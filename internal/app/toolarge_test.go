@@ -17,6 +17,7 @@ import (
 	"github.com/annals-es/annals/internal/httpapi"
 	"github.com/annals-es/annals/internal/payload"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/shop/api"
 	"github.com/annals-es/annals/shop/api/routes"
 )
 
@@ -87,6 +88,6 @@ func TestOneLargeEvent(t *testing.T) {
 	t.Parallel()
 	s := &service{log: &logged{}}
 	log := slog.New(slog.NewJSONHandler(s.log, nil))
-	s.functions = map[routes.Function]gateway{routes.Query: app.Gateway(httpapi.Queries(nil, oneLargeEvent{}, httpapi.Config{Log: log}), log)}
+	s.functions = map[routes.Function]gateway{routes.Query: app.Gateway(api.Queries(nil, oneLargeEvent{}, httpapi.Config{Log: log}), log)}
 	s.refused(t, "GET /streams/Account/a", "", http.StatusInternalServerError, "answer-too-large")
 }

@@ -28,8 +28,8 @@ type Moved struct {
 	Token string `header:"Consistency-Token" doc:"Stream and version, for queries that are to see what the command did"`
 }
 
-// answer is what a command that changes an aggregate answers with.
-type answer[S any] struct {
+// Answer is what a command that changes an aggregate answers with.
+type Answer[S any] struct {
 	Moved
 	Body Result[S]
 }
@@ -42,10 +42,11 @@ type created[S any] struct {
 }
 
 func moved[S any](r es.Result[S]) Moved {
-	return Moved{ETag: strconv.Quote(strconv.FormatInt(r.Version, 10)), Token: token(r.Stream, r.Version)}
+	return Moved{ETag: strconv.Quote(strconv.FormatInt(r.Version, 10)), Token: TokenOf(r.Stream, r.Version)}
 }
 
-func newResult[S any](r es.Result[S]) Result[S] {
+// NewResult is what a command did, as the API shows it.
+func NewResult[S any](r es.Result[S]) Result[S] {
 	out := Result[S]{ID: r.Stream.ID, Version: r.Version, State: r.State, Events: make([]StoredEvent, len(r.Events))}
 	for i, e := range r.Events {
 		out.Events[i] = StoredEvent(e)
@@ -53,4 +54,5 @@ func newResult[S any](r es.Result[S]) Result[S] {
 	return out
 }
 
-func token(stream es.StreamID, version int64) string { return fmt.Sprintf("%s@%d", stream, version) }
+// TokenOf is the Consistency-Token of a version of a stream.
+func TokenOf(stream es.StreamID, version int64) string { return fmt.Sprintf("%s@%d", stream, version) }

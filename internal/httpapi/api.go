@@ -5,18 +5,17 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	"github.com/annals-es/annals/internal/httpapi/route"
 	"github.com/annals-es/annals/internal/seal"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
-	"github.com/annals-es/annals/shop/aggregates"
-	"github.com/annals-es/annals/shop/api/routes"
-	"github.com/annals-es/annals/shop/readmodel"
 )
 
 // MaxBodyBytes is the largest body of a request.
@@ -26,8 +25,6 @@ const MaxBodyBytes = 1 << 20
 type Config struct {
 	// Log receives what went wrong on our side, once for each request. Default slog.Default.
 	Log *slog.Logger
-	// EmailKey keys the ids under which e-mail addresses are reserved. It must never change.
-	EmailKey []byte
 	// CursorKey seals cursors, 32 bytes at least. nil = a random one, which only this handler has.
 	CursorKey []byte
 	// Now is the clock by which instants asked for are young. Default time.Now.
@@ -56,37 +53,56 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// api is what operations are registered on.
-type api struct {
-	cfg        Config
-	mux        *http.ServeMux
-	huma       huma.API
-	aggregates aggregates.All
-	prices     Prices
-	models     *readmodel.Models
-	events     Events
-	origins    *lru.Cache[es.StreamID, origin]
-	seals      seal.Key
+// Service is what the API is told of the service behind it.
+type Service struct {
+	// Title and Description begin the OpenAPI document.
+	Title, Description string
+	// Streams are the types of streams that the audit trail shows, and that messages to callers name.
+	Streams []string
+	// Shared are the types of streams that everybody may see in read models.
+	Shared []string
+	// Customer is whom a stream is for, by its first commit, "" = nobody but who created it. nil = so it is for all.
+	Customer func(first *es.Commit) (string, error)
+	// Operator is the scope of those who act on what belongs to anybody.
+	Operator route.Scope
+	// Refused is the problem of an error that only the service knows, nil for all others. nil = there is none.
+	Refused func(error) *Problem
+	// Schemas are types that the document shows as others.
+	Schemas map[reflect.Type]reflect.Type
+	// Named are the packages whose types have names of their own in the document, without the package's.
+	Named []string
 }
 
-// newAPI panics if the configuration is wrong.
-func newAPI(cfg Config) *api {
+// API is what operations are registered on.
+type API struct {
+	cfg     Config
+	service Service
+	mux     *http.ServeMux
+	huma    huma.API
+	events  Events
+	origins *lru.Cache[es.StreamID, origin]
+	seals   seal.Key
+}
+
+// New returns an API without operations. It reads whose a stream is, and what is past, from events. It panics if the
+// configuration is wrong.
+func New(cfg Config, service Service, events Events) *API {
 	cfg = cfg.withDefaults()
 	seals, err := seal.NewKey(cfg.CursorKey)
 	if err != nil {
 		panic(err)
 	}
 	mux := http.NewServeMux()
-	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}
-	return &api{cfg: cfg, mux: mux, origins: newOrigins(), seals: seals, huma: humago.New(mux, huma.Config{
+	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: Unmarshal}
+	return &API{cfg: cfg, service: service, events: events, mux: mux, origins: newOrigins(), seals: seals, huma: humago.New(mux, huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
-				Title: "Annals", Version: "1", Description: description,
+				Title: service.Title, Version: "1", Description: service.Description,
 				License: &huma.License{Name: "Apache License 2.0", Identifier: "Apache-2.0"},
 			},
 			Servers:    []*huma.Server{{URL: "/", Description: "The service that this document came from"}},
-			Components: &huma.Components{Schemas: newSchemas(), SecuritySchemes: securitySchemes()},
+			Components: &huma.Components{Schemas: NewSchemas(service), SecuritySchemes: securitySchemes()},
 		},
 		Formats:                      map[string]huma.Format{jsonType: format, "json": format}, // problems are +json
 		DefaultFormat:                jsonType,
@@ -94,11 +110,11 @@ func newAPI(cfg Config) *api {
 	})}
 }
 
-// handler is everything that was registered, behind what all requests have in common.
-func (a *api) handler() http.Handler { return a.correlated(a.recovered(a.wellFormed(a.routed()))) }
+// Handler is everything that was registered, behind what all requests have in common.
+func (a *API) Handler() http.Handler { return a.correlated(a.recovered(a.wellFormed(a.routed()))) }
 
-// serve registers the operation behind a route.
-func serve[I, O any](a *api, route routes.Route, status int, handle func(context.Context, *I) (*O, error)) {
+// Serve registers the operation behind a route.
+func Serve[I, O any](a *API, route route.Route, status int, handle func(context.Context, *I) (*O, error)) {
 	huma.Register(a.huma, a.operation(route, status), func(ctx context.Context, in *I) (*O, error) {
 		err := admit(ctx, route)
 		var out *O

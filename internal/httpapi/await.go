@@ -9,8 +9,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// progress tells how far a read model has come. See [readmodel.Session].
-type progress interface {
+// Session is one read model as one request sees it. It tells how far the read model has come.
+type Session interface {
 	Reads(streamType string) bool
 	Progress(ctx context.Context, stream es.StreamID) (projection.Checkpoint, error)
 }
@@ -34,8 +34,8 @@ const (
 // await waits until a read model shows what is wanted, and returns the streams that it does not show at the end. One that is
 // parked ends the wait.
 //
-// Errors: those of progress; the context's.
-func (w awaited) await(ctx context.Context, p progress) ([]late, error) {
+// Errors: those of Progress; the context's.
+func (w Awaited) await(ctx context.Context, p Session) ([]late, error) {
 	wait := w.wait
 	if deadline, limited := ctx.Deadline(); limited {
 		wait = min(wait, time.Until(deadline)-margin)
@@ -61,7 +61,7 @@ func (w awaited) await(ctx context.Context, p progress) ([]late, error) {
 }
 
 // stillMissing are those of the streams that a read model does not show now.
-func stillMissing(ctx context.Context, p progress, missing []late) ([]late, error) {
+func stillMissing(ctx context.Context, p Session, missing []late) ([]late, error) {
 	var still []late
 	for _, l := range missing {
 		cp, err := p.Progress(ctx, l.Stream)

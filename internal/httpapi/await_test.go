@@ -50,7 +50,7 @@ func TestAwait(t *testing.T) {
 	millis := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 	for _, test := range []struct {
 		name     string
-		awaited  awaited
+		awaited  Awaited
 		shown    map[es.StreamVersion]time.Duration
 		parked   es.StreamID
 		deadline time.Duration // 0 = none
@@ -58,28 +58,28 @@ func TestAwait(t *testing.T) {
 		looks    int
 		missing  []es.StreamVersion
 	}{
-		{name: "nothing is awaited", awaited: awaited{wait: defaultWait}},
-		{name: "what it does not read", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(es.StreamID{Type: "Order", ID: "o"}, 1)}}},
-		{name: "it is there", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 1)}},
+		{name: "nothing is awaited", awaited: Awaited{wait: defaultWait}},
+		{name: "what it does not read", awaited: Awaited{wait: defaultWait, streams: []es.StreamVersion{v(es.StreamID{Type: "Order", ID: "o"}, 1)}}},
+		{name: "it is there", awaited: Awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 1)}},
 			shown: map[es.StreamVersion]time.Duration{v(a1, 2): 0}, looks: 1},
-		{name: "it comes", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 2)}}, took: millis(140), looks: 4, // 0, 20, 60, 140
+		{name: "it comes", awaited: Awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 2)}}, took: millis(140), looks: 4, // 0, 20, 60, 140
 			shown: map[es.StreamVersion]time.Duration{v(a1, 1): 0, v(a1, 2): millis(61)}},
-		{name: "it never comes", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 2)}}, took: defaultWait, looks: 12,
+		{name: "it never comes", awaited: Awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 2)}}, took: defaultWait, looks: 12,
 			shown: map[es.StreamVersion]time.Duration{v(a1, 1): 0}, missing: []es.StreamVersion{v(a1, 2)}},
-		{name: "it comes at the very end", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 2)}}, took: defaultWait, looks: 12,
+		{name: "it comes at the very end", awaited: Awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 2)}}, took: defaultWait, looks: 12,
 			shown: map[es.StreamVersion]time.Duration{v(a1, 2): millis(1999)}},
-		{name: "no wait", awaited: awaited{streams: []es.StreamVersion{v(a1, 1)}}, looks: 1, missing: []es.StreamVersion{v(a1, 1)}},
-		{name: "one of two comes", awaited: awaited{wait: millis(100), streams: []es.StreamVersion{v(a1, 1), v(a2, 1)}}, took: millis(100),
+		{name: "no wait", awaited: Awaited{streams: []es.StreamVersion{v(a1, 1)}}, looks: 1, missing: []es.StreamVersion{v(a1, 1)}},
+		{name: "one of two comes", awaited: Awaited{wait: millis(100), streams: []es.StreamVersion{v(a1, 1), v(a2, 1)}}, took: millis(100),
 			shown: map[es.StreamVersion]time.Duration{v(a1, 1): millis(15)}, looks: 6, missing: []es.StreamVersion{v(a2, 1)}},
-		{name: "both come", awaited: awaited{wait: millis(100), streams: []es.StreamVersion{v(a1, 1), v(a2, 1)}}, took: millis(60),
+		{name: "both come", awaited: Awaited{wait: millis(100), streams: []es.StreamVersion{v(a1, 1), v(a2, 1)}}, took: millis(60),
 			shown: map[es.StreamVersion]time.Duration{v(a1, 1): 0, v(a2, 1): millis(50)}, looks: 4},
-		{name: "parked", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 2)}}, parked: a1, looks: 1,
+		{name: "parked", awaited: Awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 2)}}, parked: a1, looks: 1,
 			shown: map[es.StreamVersion]time.Duration{v(a1, 1): 0}, missing: []es.StreamVersion{v(a1, 2)}},
-		{name: "parked further on", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 1)}}, parked: a1, looks: 1,
+		{name: "parked further on", awaited: Awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 1)}}, parked: a1, looks: 1,
 			shown: map[es.StreamVersion]time.Duration{v(a1, 1): 0}},
-		{name: "a request that ends before", awaited: awaited{wait: 10 * time.Second, streams: []es.StreamVersion{v(a1, 1)}}, looks: 5,
+		{name: "a request that ends before", awaited: Awaited{wait: 10 * time.Second, streams: []es.StreamVersion{v(a1, 1)}}, looks: 5,
 			deadline: margin + millis(200), took: millis(200), missing: []es.StreamVersion{v(a1, 1)}},
-		{name: "a request that ends soon", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 1)}}, looks: 1,
+		{name: "a request that ends soon", awaited: Awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 1)}}, looks: 1,
 			deadline: margin / 2, missing: []es.StreamVersion{v(a1, 1)}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestAwait(t *testing.T) {
 
 func TestAwaitFails(t *testing.T) {
 	t.Parallel()
-	w := awaited{wait: defaultWait, streams: []es.StreamVersion{{Stream: a1, Version: 1}}}
+	w := Awaited{wait: defaultWait, streams: []es.StreamVersion{{Stream: a1, Version: 1}}}
 	broken := errors.New("broken")
 	if _, err := w.await(t.Context(), &timetable{err: broken}); !errors.Is(err, broken) {
 		t.Error(err)

@@ -9,8 +9,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/annals-es/annals/internal/refusal"
 	"github.com/annals-es/annals/pkg/es"
-	"github.com/annals-es/annals/shop/rule"
 )
 
 // Awaiting is what every query is told of what its answer is to show.
@@ -30,8 +30,8 @@ func (Token) Schema(huma.Registry) *huma.Schema {
 	return textSchema(placesPattern, "")
 }
 
-// awaited is what an answer is to show, and how long it may take to.
-type awaited struct {
+// Awaited is what an answer is to show, and how long it may take to.
+type Awaited struct {
 	streams []es.StreamVersion // each stream once
 	wait    time.Duration
 	applied string // the preference that decides, "" if none does
@@ -44,21 +44,21 @@ const (
 )
 
 // awaits reads what the caller asks for.
-func (in Awaiting) awaits() (awaited, error) {
+func (in Awaiting) awaits() (Awaited, error) {
 	streams, err := parseToken("header."+tokenHeader, string(in.Token))
 	if err != nil {
-		return awaited{}, err
+		return Awaited{}, err
 	}
 	after, err := parseToken("query.after", string(in.After))
 	switch {
 	case err != nil:
-		return awaited{}, err
+		return Awaited{}, err
 	case len(streams) == 0:
 		streams = after
 	case len(after) > 0 && !slices.Equal(streams, after):
-		return awaited{}, invalidField("query.after", "says other than "+tokenHeader+": give one of them")
+		return Awaited{}, invalidField("query.after", "says other than "+tokenHeader+": give one of them")
 	}
-	w := awaited{streams: streams, wait: defaultWait}
+	w := Awaited{streams: streams, wait: defaultWait}
 	if seconds, preferred := preferredWait(in.Prefer); preferred && len(streams) > 0 {
 		w.wait, w.applied = time.Duration(seconds)*time.Second, "wait="+strconv.Itoa(seconds)
 	}
@@ -73,7 +73,7 @@ func parseToken(field, text string) ([]es.StreamVersion, error) {
 	var all []es.StreamVersion
 	for part := range strings.SplitSeq(text, ",") {
 		v, err := es.ParseStreamVersion(strings.TrimSpace(part))
-		if err != nil || len(v.Stream.Type) > rule.MaxID || len(v.Stream.ID) > rule.MaxID {
+		if err != nil || len(v.Stream.Type) > refusal.MaxID || len(v.Stream.ID) > refusal.MaxID {
 			return nil, invalidField(field, "must be what a command answered: Type#id@version, such as Account#a-1@3, or several separated by commas")
 		}
 		all = append(all, v)
@@ -104,6 +104,6 @@ func preferredWait(prefer string) (seconds int, preferred bool) {
 }
 
 // names tells whether the caller asked for a version of a stream.
-func (w awaited) names(stream es.StreamID) bool {
+func (w Awaited) names(stream es.StreamID) bool {
 	return slices.ContainsFunc(w.streams, func(v es.StreamVersion) bool { return v.Stream == stream })
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/annals-es/annals/shop/rule"
+	"github.com/annals-es/annals/internal/refusal"
 )
 
 func TestAwaits(t *testing.T) {
@@ -17,7 +17,7 @@ func TestAwaits(t *testing.T) {
 	for i := range 11 {
 		eleven = append(eleven, fmt.Sprintf("Order#%d@1", i))
 	}
-	long := strings.Repeat("x", rule.MaxID+1)
+	long := strings.Repeat("x", refusal.MaxID+1)
 	for _, test := range []struct {
 		name     string
 		in       Awaiting
@@ -84,7 +84,7 @@ func TestOwns(t *testing.T) {
 		{t.Context(), "ann", true}, {t.Context(), "", true}, // no authorizer
 		{WithPrincipal(t.Context(), Development), "ann", false},
 	} {
-		if got := owns(test.who, test.creator); got != test.want {
+		if got := Owns(test.who, test.creator); got != test.want {
 			t.Errorf("%q owns what %q created: %v", principal(test.who), test.creator, got)
 		}
 	}

@@ -13,12 +13,12 @@ import (
 // maxDepth is how deep a body may nest. The deepest one that the API takes has 4 levels.
 const maxDepth = 32
 
-// unmarshal reads a body, once for the schema (into an any) and once for the operation (into its type). Both times the
+// Unmarshal reads a body, once for the schema (into an any) and once for the operation (into its type). Both times the
 // same rules hold, so that what the schema lets pass is what the operation gets: a name stands once in an object, its
 // letter case counts, strings are Unicode, and a whole number has one value, however it is written.
 //
 // Errors: [malformed]. None tells of a value.
-func unmarshal(data []byte, v any) error {
+func Unmarshal(data []byte, v any) error {
 	parsed, generic := v.(*any)
 	if !generic {
 		return decode(data, v)

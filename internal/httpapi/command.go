@@ -2,29 +2,12 @@ package httpapi
 
 import (
 	"context"
-	"net/http"
 	"strconv"
 	"strings"
 
+	"github.com/annals-es/annals/internal/httpapi/route"
 	"github.com/annals-es/annals/pkg/es"
-	"github.com/annals-es/annals/shop/aggregates"
-	"github.com/annals-es/annals/shop/api/routes"
 )
-
-// Commands returns the handler of all commands. Orders are made at the prices that are looked up.
-func Commands(all aggregates.All, prices Prices, cfg Config) http.Handler {
-	a := newAPI(cfg)
-	a.commands(all, prices)
-	return a.handler()
-}
-
-func (a *api) commands(all aggregates.All, prices Prices) {
-	a.aggregates, a.events, a.prices = all, all.Store, prices
-	a.accountCommands()
-	a.orderCommands(all.Orders)
-	a.productCommands(all.Products)
-	//annals:new commands
-}
 
 // Asked is what every command is told in headers.
 type Asked struct {
@@ -38,15 +21,15 @@ type Conditional struct {
 	IfMatch string `header:"If-Match" minLength:"1" pattern:"^(\"(0|[1-9][0-9]{0,17})\"|[*])$" patternDescription:"one version in double quotes, such as \"7\", or *" doc:"The version that the aggregate must be at, in double quotes, as ETag has it; * = any"`
 }
 
-// request is what identifies a command.
-type request struct {
-	route  routes.Route
-	target []string // the ids in the path
-	body   []byte
+// Request is what identifies a command.
+type Request struct {
+	Route  route.Route
+	Target []string // the ids in the path
+	Body   []byte
 }
 
-// command reads what es needs to know of a command.
-func (asked Asked) command(ctx context.Context, r request) (es.Command, error) {
+// Command reads what es needs to know of a command.
+func (asked Asked) Command(ctx context.Context, r Request) (es.Command, error) {
 	cmd := es.Command{Meta: es.Meta{CorrelationID: correlationID(ctx), Actor: principal(ctx)}}
 	if asked.OccurredAt != "" {
 		at, err := asked.OccurredAt.time("header." + occurredAtHeader)
@@ -62,7 +45,7 @@ func (asked Asked) command(ctx context.Context, r request) (es.Command, error) {
 		}
 		cmd.Ref = es.CommandRef{
 			ID:          commandID(principal(ctx), r, key),
-			Fingerprint: fingerprint(r.body, cmd.Meta.OccurredAt),
+			Fingerprint: fingerprint(r.Body, cmd.Meta.OccurredAt),
 		}
 	}
 	return cmd, nil

@@ -14,8 +14,8 @@ import (
 )
 
 // commandID identifies a command: the same principal, route, target and key give the same id.
-func commandID(principal string, r request, key string) string {
-	parts := append([]string{principal, r.route.Method, r.route.Path}, r.target...)
+func commandID(principal string, r Request, key string) string {
+	parts := append([]string{principal, r.Route.Method, r.Route.Path}, r.Target...)
 	return digest(append(parts, key)...)
 }
 

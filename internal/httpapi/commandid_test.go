@@ -11,12 +11,12 @@ import (
 // refuse its repeat.
 func TestStoredIDs(t *testing.T) {
 	t.Parallel()
-	deposit := request{route: routes.DepositMoney, target: []string{"a-1"}}
+	deposit := Request{Route: routes.DepositMoney, Target: []string{"a-1"}}
 	at := time.Date(2020, 1, 2, 3, 4, 5, 678900_000, time.UTC)
 	const body = `{"description":"caf\u00e9 <&>","amount":{"currency":"USD","amount":"5.00"}}`
 	for name, test := range map[string]struct{ got, want string }{
 		"a command":              {commandID("ada", deposit, "k"), "GtB5FUiq_kWe4suZbvjk4g"},
-		"one without a target":   {commandID("dev", request{route: routes.OpenAccount}, "key 1"), "z08VHqZc3E07YYNUpoVzcA"},
+		"one without a target":   {commandID("dev", Request{Route: routes.OpenAccount}, "key 1"), "z08VHqZc3E07YYNUpoVzcA"},
 		"one with a quoted key":  {commandID("ada", deposit, meant(t, `"k"`)), "GtB5FUiq_kWe4suZbvjk4g"},
 		"one with a bare key":    {commandID("ada", deposit, meant(t, `k`)), "GtB5FUiq_kWe4suZbvjk4g"},
 		"a body":                 {fingerprint([]byte(body), time.Time{}), "es-NTxvEWtDQJdbw7imLUA"},

@@ -35,7 +35,7 @@ func correlationID(ctx context.Context) string {
 
 // correlated gives every request a correlation id, and every answer. One that is malformed is replaced here, and refused
 // where the operation checks its headers.
-func (a *api) correlated(next http.Handler) http.Handler {
+func (a *API) correlated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(CorrelationHeader)
 		if !validCorrelation.MatchString(id) {

@@ -7,15 +7,10 @@ import (
 	"path"
 
 	"github.com/danielgtaylor/huma/v2"
-
-	"github.com/annals-es/annals/shop/aggregates"
 )
 
-// Document is the API's OpenAPI 3.1 document, as JSON. It is made from what the functions serve.
-func Document() ([]byte, error) {
-	a := newAPI(Config{})
-	a.commands(aggregates.All{}, nil)
-	a.queries(nil, nil)
+// Document is the OpenAPI 3.1 document of what was registered, as JSON.
+func (a *API) Document() ([]byte, error) {
 	text, err := json.Marshal(a.huma.OpenAPI())
 	if err != nil {
 		return nil, fmt.Errorf("write the OpenAPI document: %w", err)
@@ -31,15 +26,15 @@ func Document() ([]byte, error) {
 	return json.MarshalIndent(doc, "", "  ")
 }
 
-// pattern is the pattern of a schema in the document, which huma does not check: the operation does, and says what is
+// Pattern is the pattern of a schema in the document, which huma does not check: the operation does, and says what is
 // wrong with a value.
-func pattern(text string) map[string]any { return map[string]any{"pattern": text} }
+func Pattern(text string) map[string]any { return map[string]any{"pattern": text} }
 
 // textSchema is the schema of a text that the operation checks, which is not empty and is written by a pattern.
 func textSchema(written, form string) *huma.Schema {
 	shortest := 1 // the pattern says so too; there are tools that do not read patterns
 	return &huma.Schema{
-		Type: huma.TypeString, MinLength: &shortest, PatternDescription: form, Extensions: pattern(written),
+		Type: huma.TypeString, MinLength: &shortest, PatternDescription: form, Extensions: Pattern(written),
 	}
 }
 

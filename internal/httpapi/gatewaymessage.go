@@ -29,7 +29,7 @@ var ofGateway = map[int]string{
 // documentGateway adds to an operation what API Gateway answers by itself: as another content type where the operation
 // has a problem of the same status. Generators of clients mostly read one content type of a status, the first: there
 // they find both schemas, so that their clients can read either answer.
-func (a *api) documentGateway(op *huma.Operation) {
+func (a *API) documentGateway(op *huma.Operation) {
 	message := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[GatewayMessage](), true, "")
 	for code, says := range ofGateway {
 		r := op.Responses[strconv.Itoa(code)]

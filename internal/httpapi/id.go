@@ -3,7 +3,7 @@ package httpapi
 import (
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/annals-es/annals/shop/rule"
+	"github.com/annals-es/annals/internal/refusal"
 )
 
 // ID is the id of an aggregate, or of something else that commands name.
@@ -11,12 +11,12 @@ type ID string
 
 // Schema implements [huma.SchemaProvider].
 func (ID) Schema(huma.Registry) *huma.Schema {
-	shortest, longest := 1, rule.MaxID
+	shortest, longest := 1, refusal.MaxID
 	return &huma.Schema{
 		Type:               huma.TypeString,
 		MinLength:          &shortest,
 		MaxLength:          &longest,
-		Pattern:            rule.IDPattern,
-		PatternDescription: rule.IDForm,
+		Pattern:            refusal.IDPattern,
+		PatternDescription: refusal.IDForm,
 	}
 }

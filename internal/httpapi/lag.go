@@ -32,7 +32,7 @@ const (
 // stored looks up whether streams have come to the versions wanted of them, and when they came to where they are.
 //
 // Errors: [es.NotFoundError]; [Problem] for a version that there is not; those of the event store.
-func (a *api) stored(ctx context.Context, wanted []late) error {
+func (a *API) stored(ctx context.Context, wanted []late) error {
 	for i := range wanted {
 		l := &wanted[i]
 		head, err := a.events.Head(ctx, l.Stream)
@@ -42,7 +42,7 @@ func (a *api) stored(ctx context.Context, wanted []late) error {
 		case head.Version() == 0:
 			return &es.NotFoundError{Stream: l.Stream}
 		case head.Version() < l.Version:
-			return newProblem(http.StatusBadRequest, "no-such-version",
+			return NewProblem(http.StatusBadRequest, "no-such-version",
 				fmt.Sprintf("there is no %s: the stream is at version %d", l.StreamVersion, head.Version()))
 		}
 		l.recorded = head.At()
@@ -53,7 +53,7 @@ func (a *api) stored(ctx context.Context, wanted []late) error {
 // unprojected is what a read model lacks of a stream that it shows nothing of, nil if that has changed meanwhile.
 //
 // Errors: [es.NotFoundError] if there is no such stream; those of the event store and of progress.
-func (a *api) unprojected(ctx context.Context, p progress, stream es.StreamID) ([]late, error) {
+func (a *API) unprojected(ctx context.Context, p Session, stream es.StreamID) ([]late, error) {
 	head, err := a.events.Head(ctx, stream)
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func (a *api) unprojected(ctx context.Context, p progress, stream es.StreamID) (
 
 // lagging is the answer for a read model that does not show what is awaited. It asks for the catch-up of the streams that
 // were waited for, or whose last commit is so old that it must have been missed; a parked one waits for a repair.
-func (a *api) lagging(ctx context.Context, model string, w awaited, missing []late) *Problem {
+func (a *API) lagging(ctx context.Context, model string, w Awaited, missing []late) *Problem {
 	var jobs []projection.Job
 	for _, l := range missing {
 		if !l.parked && (w.wait > 0 || a.cfg.Now().Sub(l.recorded) > usualLag) {
@@ -75,11 +75,11 @@ func (a *api) lagging(ctx context.Context, model string, w awaited, missing []la
 		}
 	}
 	a.catchUp(ctx, jobs)
-	p := newProblem(http.StatusAccepted, "not-yet-projected",
+	p := NewProblem(http.StatusAccepted, "not-yet-projected",
 		fmt.Sprintf("%s is stored and on its way to %s: ask again", missing[0].StreamVersion, model))
 	p.retryAfter = retrySoon
 	if i := slices.IndexFunc(missing, late.isParked); i >= 0 {
-		p = newProblem(http.StatusAccepted, "parked",
+		p = NewProblem(http.StatusAccepted, "parked",
 			fmt.Sprintf("%s is stored, but %s waits for a repair before it can show it", missing[i].StreamVersion, model))
 		p.retryAfter = retryLate
 	}
@@ -88,13 +88,13 @@ func (a *api) lagging(ctx context.Context, model string, w awaited, missing []la
 }
 
 // catchUp asks for catch-ups, as far as that can be done quickly.
-func (a *api) catchUp(ctx context.Context, jobs []projection.Job) {
+func (a *API) catchUp(ctx context.Context, jobs []projection.Job) {
 	if a.cfg.Queue == nil || len(jobs) == 0 {
 		return
 	}
 	bounded, cancel := context.WithTimeout(ctx, maxEnqueue)
 	defer cancel()
 	if err := a.cfg.Queue.Enqueue(bounded, 0, jobs...); err != nil {
-		a.log(ctx, slog.LevelWarn, "no catch-up was asked for", err)
+		a.Log(ctx, slog.LevelWarn, "no catch-up was asked for", err)
 	}
 }

@@ -29,7 +29,7 @@ func checkMedia(r *http.Request) *Problem {
 	case err != nil && strings.Contains(given, ","):
 		return invalidField("header.Content-Type", isRepeated)
 	case err != nil, media != jsonType, named && !strings.EqualFold(charset, "utf-8"):
-		return newProblem(http.StatusUnsupportedMediaType, "unsupported-media-type",
+		return NewProblem(http.StatusUnsupportedMediaType, "unsupported-media-type",
 			"the body must be application/json, in UTF-8")
 	}
 	setHeader(r, "Content-Type", jsonType) // as huma knows it
@@ -38,7 +38,7 @@ func checkMedia(r *http.Request) *Problem {
 
 // unsupportedEncoding is the problem of a compressed body. The answer says what is taken (RFC 9110, 15.5.16).
 func unsupportedEncoding() *Problem {
-	p := newProblem(http.StatusUnsupportedMediaType, "unsupported-media-type",
+	p := NewProblem(http.StatusUnsupportedMediaType, "unsupported-media-type",
 		"the body must not be compressed: send it as it is, without Content-Encoding")
 	p.encodings = "identity"
 	return p

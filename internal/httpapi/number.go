@@ -6,10 +6,7 @@ import (
 	"strconv"
 
 	"github.com/cockroachdb/apd/v3"
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/annals-es/annals/shop/rule"
 )
 
 // inexact is a number that is not read as it is written: it is out of range, or would be rounded to a whole one. No
@@ -60,10 +57,4 @@ func whole(text string) (n int64, ok bool) {
 	}
 	n, err = d.Int64()
 	return n, err == nil
-}
-
-// documentQuantity adds the bounds of a quantity to a schema, for the document alone: the rule itself answers 422.
-func documentQuantity(s *huma.Schema) *huma.Schema {
-	s.Properties["quantity"].Extensions = map[string]any{"minimum": 1, "maximum": rule.MaxQuantity}
-	return s
 }

@@ -9,44 +9,24 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/annals-es/annals/shop/api/routes"
+	"github.com/annals-es/annals/internal/httpapi/route"
 )
 
-const description = `Accounts, orders and products as streams of events.
-
-Every command answers with the resulting state and version, and with a Consistency-Token. A command that is repeated with
-the same Idempotency-Key is done once and answered as the first time.
-
-Queries answer from read models, which follow within milliseconds, mostly. A query that is given the Consistency-Token of a
-command waits until its read model shows what the command did. Where that takes too long, who created what is asked for is
-answered from the events ("Consistency: strong"); those who ask for a list or a count are answered with 202 and Retry-After.
-
-The items of orders are listed products, at their current price. Operators may set another.
-
-A request means one thing, or it is refused (400, and the place of what is wrong). In a body, a name stands once in its object,
-strings are Unicode, and an optional member is absent or valid, never null. A whole number may be written in any way (2, 2.0,
-2e0). Answers may get further members in later versions: pass over what you do not know. In a query string, a parameter stands once,
-is not empty and is percent-encoded (+ as %2B). A header of which one is meant stands once and is not empty. Bodies are
-application/json in UTF-8, not compressed: anything else is 415.
-
-Everybody sees and changes what is their own: what they created, and orders that are for them. What is another's is answered as what
-does not exist. Products are for all to see. Who has the scope annals/operate acts on what is anybody's.`
-
 // errorsOf are the statuses of problems that an operation answers with.
-var errorsOf = map[routes.Function][]int{
-	routes.Command: {
+var errorsOf = map[route.Function][]int{
+	route.Command: {
 		http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict,
 		http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
 		http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable,
 	},
-	routes.Query: {
+	route.Query: {
 		http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusInternalServerError,
 		http.StatusServiceUnavailable,
 	},
 }
 
 // operation describes the operation behind a route, which answers with a status.
-func (a *api) operation(route routes.Route, status int) huma.Operation {
+func (a *API) operation(route route.Route, status int) huma.Operation {
 	op := huma.Operation{
 		OperationID:   route.ID,
 		Method:        route.Method,
@@ -81,7 +61,7 @@ func securitySchemes() map[string]*huma.SecurityScheme {
 	}}
 }
 
-func (a *api) problemResponse(description string) *huma.Response {
+func (a *API) problemResponse(description string) *huma.Response {
 	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "")
 	return &huma.Response{Description: description, Content: map[string]*huma.MediaType{problemType: {Schema: schema}}}
 }
@@ -91,7 +71,7 @@ func header(typ, description string) *huma.Param {
 }
 
 // documentLag adds the answer for a read model that does not show yet what was asked for.
-func (a *api) documentLag(route routes.Route) {
+func (a *API) documentLag(route route.Route) {
 	r := a.problemResponse("It is stored, and the read model does not show it yet: not-yet-projected; or, until a repair, parked")
 	r.Headers = map[string]*huma.Param{
 		"Retry-After":        header(huma.TypeInteger, "When to ask again, in seconds"),
@@ -102,7 +82,7 @@ func (a *api) documentLag(route routes.Route) {
 
 // undocument removes from an operation what huma and errorsOf say too much: a body of another content type, which huma
 // makes of a field RawBody, and the status of a condition where the operation takes none.
-func (a *api) undocument(route routes.Route) {
+func (a *API) undocument(route route.Route) {
 	op := a.documented(route)
 	if op.RequestBody != nil {
 		delete(op.RequestBody.Content, "application/octet-stream")
@@ -113,7 +93,7 @@ func (a *api) undocument(route routes.Route) {
 }
 
 // documented is the operation of a route in the document.
-func (a *api) documented(route routes.Route) *huma.Operation {
+func (a *API) documented(route route.Route) *huma.Operation {
 	item := a.huma.OpenAPI().Paths[route.Path]
 	return map[string]*huma.Operation{
 		http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put, http.MethodDelete: item.Delete,

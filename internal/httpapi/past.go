@@ -3,9 +3,8 @@ package httpapi
 import (
 	"context"
 
+	"github.com/annals-es/annals/internal/httpapi/route"
 	"github.com/annals-es/annals/pkg/es"
-	"github.com/annals-es/annals/shop/api/routes"
-	"github.com/annals-es/annals/shop/readmodel"
 )
 
 // oneAt is the input of a query for one thing, now or at a point in its past.
@@ -16,38 +15,37 @@ type oneAt struct {
 	AsOf    Instant `query:"asOf" example:"2026-01-31T12:00:00Z" doc:"As it was recorded at this instant (RFC 3339, no finer than a microsecond)"`
 }
 
-// getPast registers a query for what the id in the path names: from its read model, or, at a point in the past, from the
+// GetPast registers a query for what the id in the path names: from its read model, or, at a point in the past, from the
 // event store.
-func getPast[T any](
-	a *api, route routes.Route, from source,
-	now func(*readmodel.Session, context.Context, string) (T, error), past func(context.Context, es.Reader, string, es.Point) (T, error),
+func GetPast[S Session, T any](
+	v Views[S], route route.Route, from Source,
+	now func(S, context.Context, string) (T, error), past func(context.Context, es.Reader, string, es.Point) (T, error),
 ) {
-	serveQuery(a, route, func(ctx context.Context, in *oneAt, w awaited) (*document[T], error) {
+	ServeQuery(v.API, route, func(ctx context.Context, in *oneAt, w Awaited) (*Found[T], error) {
 		id := string(in.ID)
 		point, err := in.point()
 		if err != nil {
 			return nil, err
 		}
 		if point != (es.Point{}) {
-			if err := a.readable(ctx, from.of(id)); err != nil {
+			if err := v.readable(ctx, from.of(id)); err != nil {
 				return nil, err
 			}
-			return replayed(ctx, a, point, id, past)
+			return replayed(ctx, v.API, point, id, past)
 		}
-		return ask(ctx, a, w, question[T]{
-			model: from.model, stream: from.of(id),
-			read:   func(ctx context.Context, s *readmodel.Session) (T, error) { return now(s, ctx, id) },
-			replay: func(ctx context.Context) (T, error) { return past(ctx, a.events, id, es.Point{}) },
-		})
+		return Ask(ctx, v, w, Question[T]{
+			Model: from.Model, Stream: from.of(id),
+			Replay: func(ctx context.Context) (T, error) { return past(ctx, v.events, id, es.Point{}) },
+		}, func(ctx context.Context, s S) (T, error) { return now(s, ctx, id) })
 	})
 }
 
 // replayed answers from the event store.
 func replayed[T any](
-	ctx context.Context, a *api, point es.Point, id string, past func(context.Context, es.Reader, string, es.Point) (T, error),
-) (*document[T], error) {
+	ctx context.Context, a *API, point es.Point, id string, past func(context.Context, es.Reader, string, es.Point) (T, error),
+) (*Found[T], error) {
 	found, err := past(ctx, a.events, id, point)
-	out := &document[T]{Consistency: strong, Body: found}
+	out := &Found[T]{Consistency: strong, Body: found}
 	if point.Provisional(a.cfg.Now()) {
 		out.Consistency = "provisional"
 	}

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/annals-es/annals/shop/api/routes"
+	"github.com/annals-es/annals/internal/httpapi/route"
 )
 
 // Development is who everybody is while no authorizer says otherwise.
@@ -16,11 +16,11 @@ type principalKey struct{}
 // caller is who makes a request, and what the token allows.
 type caller struct {
 	subject string
-	scopes  []routes.Scope
+	scopes  []route.Scope
 }
 
 // WithPrincipal says who makes a request: the subject and the scopes of a token that was checked.
-func WithPrincipal(ctx context.Context, subject string, scopes ...routes.Scope) context.Context {
+func WithPrincipal(ctx context.Context, subject string, scopes ...route.Scope) context.Context {
 	return context.WithValue(ctx, principalKey{}, caller{subject, scopes})
 }
 
@@ -32,23 +32,23 @@ func principal(ctx context.Context) string {
 	return Development
 }
 
-// owns tells whether the caller is who created something. While no authorizer says who callers are, everything is theirs.
-func owns(ctx context.Context, creator string) bool {
+// Owns tells whether the caller is who created something. While no authorizer says who callers are, everything is theirs.
+func Owns(ctx context.Context, creator string) bool {
 	c, authorized := ctx.Value(principalKey{}).(caller)
 	return !authorized || c.subject != "" && c.subject == creator
 }
 
-// unbound tells whether the caller acts on what belongs to anybody: an operator, or everybody while there is no authorizer.
-func unbound(ctx context.Context) bool {
+// Unbound tells whether the caller acts on what belongs to anybody: an operator, or everybody while there is no authorizer.
+func (a *API) Unbound(ctx context.Context) bool {
 	c, authorized := ctx.Value(principalKey{}).(caller)
-	return !authorized || c.subject != "" && slices.Contains(c.scopes, routes.ToOperate)
+	return !authorized || c.subject != "" && slices.Contains(c.scopes, a.service.Operator)
 }
 
 // admit refuses whom the gateway's authorizer should have refused: nothing rests on the gateway alone.
-func admit(ctx context.Context, route routes.Route) error {
+func admit(ctx context.Context, route route.Route) error {
 	c, authorized := ctx.Value(principalKey{}).(caller)
 	if !authorized || c.subject != "" && slices.Contains(c.scopes, route.Scope) {
 		return nil
 	}
-	return newProblem(http.StatusForbidden, "forbidden", "the token must name its subject, and allow "+string(route.Scope))
+	return NewProblem(http.StatusForbidden, "forbidden", "the token must name its subject, and allow "+string(route.Scope))
 }

@@ -39,19 +39,19 @@ type FieldError struct {
 	Detail string `json:"detail" doc:"What is wrong with it"`
 }
 
-// newProblem returns the problem of a code in kebab case.
-func newProblem(status int, code, detail string) *Problem {
+// NewProblem returns the problem of a code in kebab case.
+func NewProblem(status int, code, detail string) *Problem {
 	return &Problem{Type: problemBase + code, Title: title(strings.ReplaceAll(code, "-", " ")), Status: status, Detail: detail}
 }
 
 // internal is the problem of whatever is no fault of the caller, and none that may pass.
 func internal() *Problem {
-	return newProblem(http.StatusInternalServerError, "internal", "something went wrong on our side; the log has it under the correlation id")
+	return NewProblem(http.StatusInternalServerError, "internal", "something went wrong on our side; the log has it under the correlation id")
 }
 
 // AnswerTooLarge is the problem of an answer that is larger than Lambda sends.
 func AnswerTooLarge(method, correlationID string) *Problem {
-	p := newProblem(http.StatusInternalServerError, "answer-too-large", "the answer is too large: ask for fewer items")
+	p := NewProblem(http.StatusInternalServerError, "answer-too-large", "the answer is too large: ask for fewer items")
 	if method != http.MethodGet {
 		p.Detail = "the command was done, but its answer is too large: don't repeat it, ask for what it changed"
 	}
@@ -75,9 +75,9 @@ func invalid(status int, message string, errs ...error) *Problem {
 	var p *Problem
 	switch status {
 	case http.StatusRequestEntityTooLarge:
-		return newProblem(status, "too-large", "the body can have "+strconv.Itoa(MaxBodyBytes)+" bytes")
+		return NewProblem(status, "too-large", "the body can have "+strconv.Itoa(MaxBodyBytes)+" bytes")
 	case http.StatusBadRequest, http.StatusUnprocessableEntity:
-		p = newProblem(http.StatusBadRequest, "invalid-request", "the request is malformed")
+		p = NewProblem(http.StatusBadRequest, "invalid-request", "the request is malformed")
 	default:
 		return internal()
 	}
@@ -120,7 +120,7 @@ func (p *Problem) GetHeaders() http.Header {
 func (p *Problem) ContentType(string) string { return problemType }
 
 // write answers with a problem where no operation does.
-func (a *api) write(w http.ResponseWriter, r *http.Request, p *Problem) {
+func (a *API) write(w http.ResponseWriter, r *http.Request, p *Problem) {
 	maps.Copy(w.Header(), p.GetHeaders())
 	w.Header().Set("Content-Type", problemType)
 	w.WriteHeader(p.Status)

@@ -20,7 +20,7 @@ import (
 
 // asking is a question about the account a-1, which ann made and which is at version 2, as a-2 is at 1.
 type asking struct {
-	api      *api
+	api      *API
 	store    *memstore.Store
 	progress timetable
 	log      bytes.Buffer
@@ -69,19 +69,18 @@ func newAsking(t *testing.T) *asking {
 			t.Fatal(err)
 		}
 	}
-	a.api = newAPI(Config{
+	a.api = New(Config{
 		Log:   slog.New(slog.NewTextHandler(&a.log, nil)),
 		Queue: queueFunc(func(ctx context.Context, jobs []projection.Job) error { return a.queue(ctx, jobs) }),
-	})
-	a.api.events = a.store
+	}, Service{}, a.store)
 	a.queue = func(context.Context, []projection.Job) error { return nil }
 	return a
 }
 
 // ask asks as ann. The answer is "row" from the read model, "replayed" from the events.
-func (a *asking) ask(t *testing.T, w awaited) (*document[string], error) {
+func (a *asking) ask(t *testing.T, w Awaited) (*Found[string], error) {
 	t.Helper()
-	q := question[string]{model: "accounts", stream: a1, replay: func(context.Context) (string, error) { return "replayed", a.replay }}
+	q := Question[string]{Model: "accounts", Stream: a1, Replay: func(context.Context) (string, error) { return "replayed", a.replay }}
 	return answerFrom(WithPrincipal(t.Context(), "ann"), a.api, &a.progress, w, q, func() (string, error) {
 		if len(a.reads) == 0 {
 			return "row", nil
@@ -101,7 +100,7 @@ func code(err error) string {
 	return strings.TrimPrefix(p.Type, problemBase)
 }
 
-var await2 = awaited{streams: []es.StreamVersion{{Stream: a1, Version: 2}}, applied: "wait=0"}
+var await2 = Awaited{streams: []es.StreamVersion{{Stream: a1, Version: 2}}, applied: "wait=0"}
 
 // TestRowThatIsNotThere: a row may come between a look at it and a look at the checkpoint.
 func TestRowThatIsNotThere(t *testing.T) {
@@ -110,27 +109,27 @@ func TestRowThatIsNotThere(t *testing.T) {
 	a := newAsking(t)
 	a.reads = []error{gone}
 	a.progress.shown = map[es.StreamVersion]time.Duration{{Stream: a1, Version: 2}: 0}
-	if got, err := a.ask(t, awaited{}); err != nil || got.Body != "row" || got.Consistency != "" {
+	if got, err := a.ask(t, Awaited{}); err != nil || got.Body != "row" || got.Consistency != "" {
 		t.Errorf("it came meanwhile: %+v %v", got, err)
 	}
 	a.reads = []error{gone, gone}
-	if _, err := a.ask(t, awaited{}); !errors.Is(err, gone) {
+	if _, err := a.ask(t, Awaited{}); !errors.Is(err, gone) {
 		t.Errorf("projected, and without a row: %v", err)
 	}
 	a.progress = timetable{parked: a1}
 	a.reads = []error{gone}
-	if _, err := a.ask(t, awaited{}); code(err) != "parked" {
+	if _, err := a.ask(t, Awaited{}); code(err) != "parked" {
 		t.Errorf("parked: %v", err)
 	}
 	broken := errors.New("broken")
 	a.progress = timetable{err: broken}
 	a.reads = []error{gone}
-	if _, err := a.ask(t, awaited{}); !errors.Is(err, broken) {
+	if _, err := a.ask(t, Awaited{}); !errors.Is(err, broken) {
 		t.Errorf("broken progress: %v", err)
 	}
 	a.progress, a.api.events = timetable{}, failing{a.store, broken, nil}
 	a.reads = []error{gone}
-	if _, err := a.ask(t, awaited{}); !errors.Is(err, broken) {
+	if _, err := a.ask(t, Awaited{}); !errors.Is(err, broken) {
 		t.Errorf("broken store: %v", err)
 	}
 }
@@ -177,7 +176,7 @@ func TestCatchUpsAreAskedFor(t *testing.T) {
 			<-ctx.Done()
 			return ctx.Err()
 		}
-		w := awaited{wait: time.Second, streams: []es.StreamVersion{{Stream: a1, Version: 2}, {Stream: a2, Version: 1}}}
+		w := Awaited{wait: time.Second, streams: []es.StreamVersion{{Stream: a1, Version: 2}, {Stream: a2, Version: 1}}}
 		start := time.Now()
 		got, err := a.ask(t, w)
 		if took := time.Since(start); err != nil || got.Consistency != "strong" || took != w.wait+maxEnqueue {
@@ -212,7 +211,7 @@ func TestOldCommitsAreCaughtUp(t *testing.T) {
 		a.queue = func(_ context.Context, jobs []projection.Job) error { asked += len(jobs); return nil }
 		for age, want := range map[time.Duration]int{usualLag - time.Second: 0, usualLag + time.Second: 1} {
 			a.api.cfg.Now = func() time.Time { return time.Now().Add(age) }
-			for _, w := range []awaited{{}, await2} {
+			for _, w := range []Awaited{{}, await2} {
 				asked, a.reads = 0, []error{&es.NotFoundError{Stream: a1}}
 				_, _ = a.ask(t, w)
 				if asked != want {

@@ -19,14 +19,8 @@ const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'uns
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // Docs returns the handler of what the API says of itself: its document, and a page that shows it. It is asked no more than that.
-func Docs(cfg Config) http.Handler {
-	a := newAPI(cfg)
-	a.reference()
-	return a.handler()
-}
-
-// reference registers the routes. (What a variable of the package held would be linked into every function.)
-func (a *api) reference() {
+// (What a variable of the package held would be linked into every function.)
+func (a *API) Docs(document func() ([]byte, error)) http.Handler {
 	open := func(at route.Route, handle http.HandlerFunc) {
 		a.mux.HandleFunc(at.Method+" "+at.Path, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Cache-Control", "no-cache") // kept, and asked after
@@ -34,7 +28,7 @@ func (a *api) reference() {
 			handle(w, r)
 		})
 	}
-	openAPI := sync.OnceValues(Document)
+	openAPI := sync.OnceValues(document)
 	open(route.GetOpenAPI, func(w http.ResponseWriter, r *http.Request) {
 		text, err := openAPI()
 		if err != nil {
@@ -60,4 +54,5 @@ func (a *api) reference() {
 		}
 		files().ServeHTTP(w, r)
 	})
+	return a.Handler()
 }

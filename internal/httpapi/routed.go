@@ -10,7 +10,7 @@ import (
 )
 
 // routed hands a request to its operation. Where there is none, it answers as the operations do.
-func (a *api) routed() http.Handler {
+func (a *API) routed() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fallback, pattern := a.mux.Handler(r)
 		if pattern != "" && !dotted(r.URL.Path) {
@@ -23,7 +23,7 @@ func (a *api) routed() http.Handler {
 		}
 		if probe.status == http.StatusMethodNotAllowed {
 			w.Header().Set("Allow", probe.header.Get("Allow"))
-			a.write(w, r, newProblem(http.StatusMethodNotAllowed, "method-not-allowed", "the methods here are "+probe.header.Get("Allow")))
+			a.write(w, r, NewProblem(http.StatusMethodNotAllowed, "method-not-allowed", "the methods here are "+probe.header.Get("Allow")))
 			return
 		}
 		a.write(w, r, noSuchRoute())
@@ -31,7 +31,7 @@ func (a *api) routed() http.Handler {
 }
 
 func noSuchRoute() *Problem {
-	return newProblem(http.StatusNotFound, "no-such-route", "there is nothing at this path")
+	return NewProblem(http.StatusNotFound, "no-such-route", "there is nothing at this path")
 }
 
 // dotted tells whether a path has a segment that is empty or of dots alone, for which the mux would redirect.
@@ -55,7 +55,7 @@ func (d *discard) Write(p []byte) (int, error) { return len(p), nil }
 func (d *discard) WriteHeader(status int)      { d.status = status }
 
 // recovered turns a panic into an answer.
-func (a *api) recovered(next http.Handler) http.Handler {
+func (a *API) recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer a.recover(w, r)
 		next.ServeHTTP(w, r)
@@ -64,7 +64,7 @@ func (a *api) recovered(next http.Handler) http.Handler {
 
 // recover answers where there was a panic. What was thrown may hold something of the request, so only its type is logged,
 // unless the runtime threw it.
-func (a *api) recover(w http.ResponseWriter, r *http.Request) {
+func (a *API) recover(w http.ResponseWriter, r *http.Request) {
 	thrown := recover()
 	if thrown == nil {
 		return

@@ -3,12 +3,10 @@ package httpapi
 import (
 	"path"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-
-	"github.com/annals-es/annals/shop/money"
-	"github.com/annals-es/annals/shop/readmodel"
 )
 
 // huma keeps these choices in variables of its own; nothing else in a process that serves this API uses it.
@@ -23,18 +21,17 @@ func init() {
 	}
 }
 
-// newSchemas returns an empty registry of schemas in which amounts of money are [Amount], and sums in read models
-// [Total] and [count].
-func newSchemas() huma.Registry {
-	r := huma.NewMapRegistry("#/components/schemas/", schemaName)
-	r.RegisterTypeAlias(reflect.TypeFor[money.Money](), reflect.TypeFor[Amount]())
-	r.RegisterTypeAlias(reflect.TypeFor[readmodel.Total](), reflect.TypeFor[Total]())
-	r.RegisterTypeAlias(reflect.TypeFor[readmodel.Count](), reflect.TypeFor[count]())
+// NewSchemas returns an empty registry of schemas, in which types stand for others as the service says.
+func NewSchemas(s Service) huma.Registry {
+	r := huma.NewMapRegistry("#/components/schemas/", s.schemaName)
+	for typ, shown := range s.Schemas {
+		r.RegisterTypeAlias(typ, shown)
+	}
 	return r
 }
 
 // schemaName names a type in the document. Aggregates have types of the same name: theirs are named after the package too.
-func schemaName(t reflect.Type, hint string) string {
+func (s Service) schemaName(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -45,9 +42,7 @@ func schemaName(t reflect.Type, hint string) string {
 	parts := strings.FieldsFunc(t.PkgPath()+"."+t.Name(), func(r rune) bool { return strings.ContainsRune("[]*,", r) })
 	for _, part := range parts { // a generic type, and its arguments
 		pkg, typ, _ := strings.Cut(path.Base(part), ".")
-		switch pkg {
-		case "httpapi", "paging", "readmodel", "money": // their names are their own
-		default:
+		if pkg != "httpapi" && pkg != "paging" && !slices.Contains(s.Named, pkg) {
 			name.WriteString(title(pkg))
 		}
 		name.WriteString(title(typ))

@@ -9,21 +9,12 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/annals-es/annals/internal/httpapi/route"
+	"github.com/annals-es/annals/internal/paging"
 	"github.com/annals-es/annals/internal/payload"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
-	"github.com/annals-es/annals/shop/account"
-	"github.com/annals-es/annals/shop/api/routes"
-	"github.com/annals-es/annals/shop/order"
-	"github.com/annals-es/annals/shop/product"
-	"github.com/annals-es/annals/shop/readmodel"
 )
-
-// streamTypes are the types of streams that the audit trail shows, and that messages to callers name.
-var streamTypes = []string{
-	account.Aggregate.StreamType, order.Aggregate.StreamType, product.Aggregate.StreamType,
-	//annals:new stream-types
-}
 
 // Event is an event as it is stored, with what its commit says of it.
 type Event struct {
@@ -66,19 +57,20 @@ type trail struct {
 	ID   ID     `path:"id"`
 }
 
-func (a *api) stream() {
-	serve(a, routes.GetStream, http.StatusOK, func(ctx context.Context, in *trail) (*document[readmodel.Page[Event]], error) {
+// Trail registers the query for every event of a stream: the audit trail.
+func Trail(a *API, route route.Route) {
+	Serve(a, route, http.StatusOK, func(ctx context.Context, in *trail) (*Found[paging.Page[Event]], error) {
 		if _, err := in.awaits(); err != nil { // there is nothing to wait for: it reads the events
 			return nil, err
 		}
 		stream := es.StreamID{Type: in.Type, ID: string(in.ID)}
-		if !public(stream) {
+		if !a.public(stream) {
 			return nil, &es.NotFoundError{Stream: stream}
 		}
-		if err := a.reach(ctx, stream); err != nil {
+		if err := a.Reach(ctx, stream); err != nil {
 			return nil, err
 		}
-		return turn(ctx, a, in.Paging, routes.GetStream, []string{in.Type, string(in.ID)}, func(p readmodel.PageRequest) (*document[readmodel.Page[Event]], error) {
+		return Turn(ctx, a, in.Paging, route, []string{in.Type, string(in.ID)}, func(p paging.Request) (*Found[paging.Page[Event]], error) {
 			from, err := versionFrom(p.Cursor)
 			if err != nil {
 				return nil, err
@@ -87,14 +79,14 @@ func (a *api) stream() {
 			if err == nil && len(page.Items) == 0 {
 				err = &es.NotFoundError{Stream: stream}
 			}
-			return &document[readmodel.Page[Event]]{Consistency: strong, Body: page}, err
+			return &Found[paging.Page[Event]]{Consistency: strong, Body: page}, err
 		})
 	})
 }
 
 // readTrail reads up to limit events of a stream from a version, as many as an answer holds.
-func readTrail(ctx context.Context, events es.Reader, stream es.StreamID, from int64, limit int) (readmodel.Page[Event], error) {
-	page, size := readmodel.Page[Event]{Items: []Event{}}, 0
+func readTrail(ctx context.Context, events es.Reader, stream es.StreamID, from int64, limit int) (paging.Page[Event], error) {
+	page, size := paging.Page[Event]{Items: []Event{}}, 0
 	for c, err := range events.Read(ctx, stream, es.Range{From: from}) {
 		if err != nil {
 			return page, err

@@ -10,7 +10,7 @@ import (
 
 // wellFormed refuses a request whose query string or headers could be read in more than one way, whatever its route: a
 // part that is empty, malformed, or there more often than once.
-func (a *api) wellFormed(next http.Handler) http.Handler {
+func (a *API) wellFormed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, check := range []func(*http.Request) *Problem{checkQuery, checkHeaders, checkMedia} {
 			if p := check(r); p != nil {

@@ -9,7 +9,7 @@ type place struct {
 
 // imported are the files that name the aggregate's package.
 var imported = []string{
-	"shop/aggregates/aggregates.go", "internal/app/inspect.go", "internal/httpapi/query.go", "internal/httpapi/stream.go",
+	"internal/app/inspect.go", "shop/aggregates/aggregates.go", "shop/api/query.go", "shop/api/service.go",
 }
 
 var places = []place{
@@ -30,12 +30,12 @@ Archive{{.Type}} = declare("archive-{{.Kebab}}", http.MethodPost, "/{{.Kebabs}}/
 	},
 	{"shop/api/routes/routes.go", "query-routes", `Get{{.Type}} = declare("get-{{.Kebab}}", http.MethodGet, "/{{.Kebabs}}/{id}", Query, ToQuery, "One {{.Words}} as it stands")`},
 	{"shop/api/routes/routes.go", "routes", "Create{{.Type}}, Rename{{.Type}}, Archive{{.Type}}, Get{{.Type}},"},
-	{"internal/httpapi/command.go", "commands", "a.{{.Var}}Commands(all.{{.Types}})"},
+	{"shop/api/api.go", "commands", "a.{{.Var}}Commands(all.{{.Types}})"},
 	{
-		"internal/httpapi/query.go", "queries", `getPast(a, routes.Get{{.Type}}, source{model: tables.{{.Type}}Summary, stream: {{.Package}}.Aggregate.Stream}, ` +
+		"shop/api/query.go", "queries", `httpapi.GetPast(v, routes.Get{{.Type}}, httpapi.Source{Model: tables.{{.Type}}Summary, Stream: {{.Package}}.Aggregate.Stream}, ` +
 			`(*readmodel.Session).{{.Type}}, readmodel.{{.Type}}At)`,
 	},
-	{"internal/httpapi/stream.go", "stream-types", "{{.Package}}.Aggregate.StreamType,"},
+	{"shop/api/service.go", "stream-types", "{{.Package}}.Aggregate.StreamType,"},
 	{"shop/readmodel/models.go", "projections", "{Projection: {{.Var}}Summary},"},
 	{"shop/readmodel/tables/tables.go", "read-models", `{{.Type}}Summary = "{{.Kebab}}-summary"`},
 	{"shop/readmodel/tables/tables.go", "read-tables", "ReadModel({{.Type}}Summary),"},
@@ -53,7 +53,7 @@ var files = map[string]string{
 	"shop/{{.Package}}/testdata/golden/{{.Type}}Archived.v1.json": "golden/Archived.v1.json.tmpl",
 	"shop/aggregates/{{.Package}}_test.go":                        "states_test.go.tmpl",
 	"shop/aggregates/testdata/states/{{.Package}}/v1.json":        "states/v1.json.tmpl",
-	"internal/httpapi/{{.Package}}.go":                            "httpapi.go.tmpl",
+	"shop/api/{{.Package}}.go":                                    "api.go.tmpl",
 	"shop/readmodel/{{.Package}}.go":                              "readmodel.go.tmpl",
 	"shop/readmodel/{{.Package}}_test.go":                         "readmodel_test.go.tmpl",
 	"internal/app/{{.Package}}_test.go":                           "app_test.go.tmpl",

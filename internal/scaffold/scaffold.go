@@ -34,7 +34,7 @@ func New(root string, names Names) (*Plan, error) {
 	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	found := modulePattern.FindSubmatch(mod)
 	if err != nil || found == nil || !exists(filepath.Join(root, "shop/api/routes/routes.go")) {
-		return nil, errors.New("this is no clone of the project: run it where go.mod and internal/httpapi are")
+		return nil, errors.New("this is no clone of the project: run it where go.mod and shop/api are")
 	}
 	names.Module = string(found[1])
 	p := &Plan{root: root, Create: map[string][]byte{}, Replace: map[string][]byte{}}

@@ -124,7 +124,7 @@ func TestRefused(t *testing.T) {
 			}
 		}, "no clone of the project"},
 		"a place is gone":  {edit("internal/app/service.go", "//annals:new snapshotters", ""), `service.go has the comment "annals:new snapshotters" 0 times`},
-		"a place is twice": {edit("internal/httpapi/query.go", "//annals:new queries", "//annals:new queries\n//annals:new queries"), "2 times"},
+		"a place is twice": {edit("shop/api/query.go", "//annals:new queries", "//annals:new queries\n//annals:new queries"), "2 times"},
 		"a file is gone": {func(t *testing.T, root string) {
 			t.Helper()
 			if err := os.Remove(filepath.Join(root, "shop/readmodel/models.go")); err != nil {
@@ -141,8 +141,8 @@ func TestRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, "is there already: choose another name"},
-		"it is half there": {edit("internal/httpapi/command.go", "//annals:new commands", "a.zeppelinCommands(all.Zeppelins)\n\t//annals:new commands"), "has that already"},
-		"it was no Go":     {edit("internal/httpapi/command.go", "func Commands(", "func Commands(("), "would not be Go"},
+		"it is half there": {edit("shop/api/api.go", "//annals:new commands", "a.zeppelinCommands(all.Zeppelins)\n\t//annals:new commands"), "has that already"},
+		"it was no Go":     {edit("shop/api/api.go", "func Commands(", "func Commands(("), "would not be Go"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -178,7 +178,7 @@ func TestTwo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	text, err := os.ReadFile(filepath.Join(root, "internal/httpapi/command.go"))
+	text, err := os.ReadFile(filepath.Join(root, "shop/api/api.go"))
 	if err != nil || !strings.Contains(string(text), "\ta.zeppelinCommands(all.Zeppelins)\n\ta.rubberBoatCommands(all.RubberBoats)\n\t//annals:new commands\n") {
 		t.Errorf("%v:\n%s", err, text)
 	}

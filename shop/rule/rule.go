@@ -6,7 +6,7 @@ type (
 	// Code names a rule.
 	Code = refusal.Code
 	// Violation says that a command was refused, by which rule and why.
-	Violation = refusal.Violation
+	Violation = refusal.Violation //nolint:errname // the word of the domain, and of the API
 )
 
 // The rule of ids.
