@@ -8,8 +8,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/annals-es/annals/internal/dynamolocal"
 	"github.com/annals-es/annals/local/build"
+	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 )
 
 // prepare has the template made and the database started, at the same time. It returns the template's folder.

@@ -13,10 +13,10 @@ import (
 	"testing"
 
 	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // running is the port of what answers as `make run` does, with tables of its own. One stream can't be projected.

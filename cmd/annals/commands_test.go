@@ -19,10 +19,10 @@ import (
 
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/app/queues"
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // stored appends a commit to a stream of the running service.

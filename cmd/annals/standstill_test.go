@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )

@@ -8,9 +8,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/httpapi/contracttest"
 	"github.com/annals-es/annals/internal/httpapi/routes"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // FuzzQuery: no path parameter, query string or header makes a query fail: it is answered, or refused with a problem that says

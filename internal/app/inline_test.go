@@ -17,9 +17,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 const price3 = `{"unitPrice":{"amount":"3","currency":"USD"}}`

@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // outrun answers writes to a table with an error of DynamoDB's, "" = it passes them on.

@@ -10,9 +10,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 

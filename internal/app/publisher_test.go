@@ -11,10 +11,10 @@ import (
 	"testing"
 
 	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/publish"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 

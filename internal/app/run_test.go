@@ -15,10 +15,10 @@ import (
 	"time"
 
 	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/email"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/internal/seal"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // asFunction makes the test binary be the command function.

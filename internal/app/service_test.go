@@ -18,11 +18,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/httpapi/contracttest"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // service is the whole service on tables of its own, called as Lambda calls it.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/bearer"
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/readmodel/tables"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // socketOn is the socket function of a service, which asks an issuer that is always down.

@@ -14,9 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/httpapi/routes"
 	"github.com/annals-es/annals/internal/tracing"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // collector takes spans as OTLP has them in JSON.

@@ -15,8 +15,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/annals-es/annals/internal/dynamolocal"
 	"github.com/annals-es/annals/internal/servicetest"
+	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 )
 
 // machine is the whole service on this computer: DynamoDB Local on files, the proxy before it, and the service itself.

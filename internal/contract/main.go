@@ -15,8 +15,8 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/annals-es/annals/internal/dynamolocal"
 	"github.com/annals-es/annals/internal/servicetest"
+	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 )
 
 func main() {

@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/measured"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 const document = `# Costs

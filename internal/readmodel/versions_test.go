@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/order"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/memstore"
 	"github.com/annals-es/annals/pkg/es/projection"
 )

@@ -12,11 +12,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/measured"
 	"github.com/annals-es/annals/local/policy"
 	"github.com/annals-es/annals/local/template"
 	"github.com/annals-es/annals/pkg/es/dynamotable"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // BenchmarkPutItem writes a small item to DynamoDB Local, straight and as a function does, in turns.

@@ -21,11 +21,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/annals-es/annals/internal/dynamolocal"
 	"github.com/annals-es/annals/internal/readmodel/tables"
 	"github.com/annals-es/annals/internal/servicetest"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 )
 
 // service is the whole service with some of the Northwind data in, and a console beside it that may write.

@@ -9,10 +9,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	lru "github.com/hashicorp/golang-lru/v2"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/measured"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // process is one process of a service, with a cache of its own, on tables that others share.

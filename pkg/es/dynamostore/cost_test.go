@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // metered opens a store whose requests are counted.

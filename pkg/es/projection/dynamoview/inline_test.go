@@ -13,9 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )

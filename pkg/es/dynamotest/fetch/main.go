@@ -7,7 +7,7 @@ import (
 	"os"
 	"os/signal"
 
-	"github.com/annals-es/annals/internal/dynamolocal"
+	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 )
 
 func main() {

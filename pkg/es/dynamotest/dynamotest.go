@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/annals-es/annals/internal/dynamolocal"
+	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 )
 
 // Endpoint is the address of the test binary's server, started by the first test that asks; or of the one that the
