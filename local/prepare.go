@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/annals-es/annals/internal/debian"
 	"github.com/annals-es/annals/local/build"
 	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 )
@@ -38,7 +39,7 @@ func (r *runner) connect(ctx context.Context) error {
 		return answer.Body.Close()
 	}
 	dir := dynamolocal.Dir(r.root)
-	if err := dynamolocal.EnsureJava(ctx, r.out); err != nil {
+	if err := debian.EnsureJava(ctx, r.out); err != nil {
 		return err
 	}
 	if err := dynamolocal.Ensure(ctx, dir); err != nil {

