@@ -15,7 +15,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/annals-es/annals/internal/measured"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
@@ -126,7 +125,7 @@ func BenchmarkEngine(b *testing.B) {
 		round := 0
 		b.Run("by="+name, func(b *testing.B) {
 			b.ReportAllocs()
-			defer measured.CPU(b)()
+			defer dynamotest.CPU(b)()
 			round++
 			for i := range b.N {
 				apply(fmt.Sprint(name, round, "-"), int64(i*benchCommits+1))
