@@ -21,7 +21,7 @@ type Operator struct {
 	reactor *projection.Rebuilder
 
 	store     es.Reader
-	publisher projection.Projection // nil = there is no bus
+	publisher *projection.Reactor // nil = there is no bus
 	failures  []functionFailures
 }
 

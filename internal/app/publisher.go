@@ -22,7 +22,7 @@ func bus(cfg aws.Config, arn string) publish.Bus {
 	return eventbus.New(client, arn)
 }
 
-func (s Service) publisher() projection.Projection { return publish.NewPublisher(s.Bus, s.EventSource) }
+func (s Service) publisher() *projection.Reactor { return publish.NewPublisher(s.Bus, s.EventSource) }
 
 // Republish sends the integration events of a stream again, from a version on, with the ids that they have. It returns how many
 // stored events it went through; the publisher's checkpoint stays.
@@ -32,5 +32,5 @@ func (o *Operator) Republish(ctx context.Context, stream es.StreamID, from int64
 	if o.publisher == nil {
 		return 0, errors.New("there is no bus: set " + publish.BusEnv + " and " + publish.SourceEnv + " as the reactor function has them")
 	}
-	return projection.Again(ctx, o.publisher, o.store, stream, from)
+	return o.publisher.Repeat(ctx, o.store, stream, from)
 }

@@ -40,7 +40,7 @@ func (e *UnavailableError) Unwrap() error { return e.Err }
 
 // NewPublisher returns the reaction that sends what is public to a bus: each event of a stream once those before it were
 // accepted, at least once. It has no past: see [projection.Reaction].
-func NewPublisher(bus Bus, source string) projection.Projection {
+func NewPublisher(bus Bus, source string) *projection.Reactor {
 	return projection.NewReactor(projection.Reaction{
 		Name:    Name,
 		Sources: Sources,

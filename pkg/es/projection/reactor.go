@@ -4,11 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -36,77 +33,55 @@ type Reaction struct {
 	Aside bool
 }
 
-// NewReactor returns the projection that a reaction is. It panics if the reaction lacks something.
-func NewReactor(r Reaction) Projection {
+// Reactor is the projection of a reaction.
+type Reactor struct {
+	Projection
+	handler *reactor
+}
+
+// NewReactor returns the projection of a reaction. It panics if the reaction has no name, no sources or no React.
+func NewReactor(r Reaction) *Reactor {
 	if r.Name == "" || len(r.Sources) == 0 || r.React == nil {
 		panic(fmt.Sprintf("reaction %q: needs a name, sources and React", r.Name))
 	}
 	if r.Passing == nil {
 		r.Passing = func(error) bool { return false }
 	}
-	return &reactor{r}
+	h := &reactor{r}
+	return &Reactor{Projection: FromHandler(h), handler: h}
 }
 
 type reactor struct{ r Reaction }
 
-func (p *reactor) Name() string                    { return p.r.Name }
-func (p *reactor) FoldVersion() int                { return 1 }
-func (p *reactor) topics(json.RawMessage) []string { return nil }
+func (h *reactor) Name() string             { return h.r.Name }
+func (h *reactor) Transient(err error) bool { return passing(err) || h.r.Passing(err) }
+func (h *reactor) RetryFromQueue() bool     { return h.r.Aside }
 
-func (p *reactor) Reads(streamType string) bool {
-	_, reads := p.r.Sources[streamType]
+func (h *reactor) Reads(streamType string) bool {
+	_, reads := h.r.Sources[streamType]
 	return reads
 }
 
-func (p *reactor) fold(ctx context.Context, _ json.RawMessage, steps []step) (json.RawMessage, *Writes, error) {
-	for i, s := range steps {
-		if err := p.react(ctx, s); err != nil {
-			return nil, nil, &foldError{index: i, err: err, passing: passing(err) || p.r.Passing(err)}
-		}
-	}
-	return nil, &Writes{}, nil
-}
-
-func (p *reactor) react(ctx context.Context, s step) (err error) {
+// Handle reacts to an event. A panic of React is an error of the event, not the end of the process.
+func (h *reactor) Handle(ctx context.Context, c *es.Commit, index int) (err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			err = fmt.Errorf("panic: %v", panicked)
 		}
 	}()
-	return decode(p.r.Sources, s, func(e Event) error {
+	return DecodeEvent(h.r.Sources[c.Stream.Type], c, index, func(e Event) error {
 		cmd := es.Command{
-			Meta: es.Meta{CorrelationID: e.Meta.CorrelationID, CausationID: s.commit.ID, Actor: "reactor/" + p.r.Name},
-			Ref:  es.CommandRef{ID: commandID(p.r.Name, s, e.Part), Fingerprint: p.r.Name},
+			Meta: es.Meta{CorrelationID: e.Meta.CorrelationID, CausationID: c.ID, Actor: "reactor/" + h.r.Name},
+			Ref:  es.CommandRef{ID: commandID(h.r.Name, c, e), Fingerprint: h.r.Name},
 		}
-		return p.r.React(ctx, e, cmd)
+		return h.r.React(ctx, e, cmd)
 	})
 }
 
 // commandID identifies what a reaction does about an event.
-func commandID(name string, s step, part int) string {
-	h := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%d|%d|%s", s.commit.ID, s.commit.Stream, s.version(), part, name))
+func commandID(name string, c *es.Commit, e Event) string {
+	h := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%d|%d|%s", c.ID, c.Stream, e.Version, e.Part, name))
 	return base64.RawURLEncoding.EncodeToString(h[:16])
-}
-
-func (p *reactor) rebuilds() bool { return false }
-func (p *reactor) aside() bool    { return p.r.Aside }
-
-// memory is how long a stream of changes holds what was recorded, so how old an event can be at most that is delivered.
-const memory = 24 * time.Hour
-
-// concerns tells whether a commit concerns a target, see present.
-func (t *target) concerns(c *es.Commit) bool {
-	return t.fold.rebuilds() || !c.At.Before(t.Since.Add(-memory))
-}
-
-// present are the events that concern a target: to a reaction, what was recorded before it could have been delivered to it
-// is past, even where a gap makes it read the whole stream.
-func (t *target) present(steps []step) []step {
-	from := slices.IndexFunc(steps, func(s step) bool { return t.concerns(s.commit) })
-	if from < 0 {
-		return nil
-	}
-	return steps[from:]
 }
 
 // passing tells whether an error is of the hour whatever the reaction is.
@@ -119,12 +94,11 @@ func passing(err error) bool {
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// Again reacts again to the events of a stream, from a version on, whatever the reaction's checkpoint is, which stays. The
-// commands have the ids that they had. It returns how many events there were.
+// Repeat reacts again to the events of a stream, from a version on, whatever the reaction's checkpoint is; the checkpoint
+// stays. The commands have the ids that they had. Repeat returns how many events it reacted to.
 //
-// Errors: the store's; the reaction's, with the event's place. It panics if the projection is no reaction.
-func Again(ctx context.Context, p Projection, store es.Reader, stream es.StreamID, from int64) (int, error) {
-	r := p.(*reactor)
+// Errors: the store's; the reaction's, with the event's place.
+func (r *Reactor) Repeat(ctx context.Context, store es.Reader, stream es.StreamID, from int64) (int, error) {
 	n := 0
 	if !r.Reads(stream.Type) {
 		return 0, fmt.Errorf("%s does not read %s", r.Name(), stream)
@@ -133,9 +107,9 @@ func Again(ctx context.Context, p Projection, store es.Reader, stream es.StreamI
 		if err != nil {
 			return n, err
 		}
-		for _, s := range beyond(nil, &c, from-1) {
-			if err := r.react(ctx, s); err != nil {
-				return n, fmt.Errorf("%s@%d: %w", stream, s.version(), err)
+		for i := int(max(from-c.Version, 0)); i < len(c.Events); i++ { // the first commit may begin before
+			if err := r.handler.Handle(ctx, &c, i); err != nil {
+				return n, fmt.Errorf("%s@%d: %w", stream, c.Version+int64(i), err)
 			}
 			n++
 		}
