@@ -7,6 +7,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // Operator is what the people who run the service work with.
@@ -21,7 +22,7 @@ type Operator struct {
 	reactor *projection.Rebuilder
 
 	store     es.Reader
-	publisher *projection.Reactor // nil = there is no bus
+	publisher *reaction.Reactor // nil = there is no bus
 	failures  []functionFailures
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/annals-es/annals/internal/publish"
 	"github.com/annals-es/annals/internal/publish/eventbus"
 	"github.com/annals-es/annals/pkg/es"
-	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // bus returns the bus with an ARN, nil if that is "". AWS_ENDPOINT_URL_EVENTBRIDGE redirects it.
@@ -22,7 +22,7 @@ func bus(cfg aws.Config, arn string) publish.Bus {
 	return eventbus.New(client, arn)
 }
 
-func (s Service) publisher() *projection.Reactor { return publish.NewPublisher(s.Bus, s.EventSource) }
+func (s Service) publisher() *reaction.Reactor { return publish.NewPublisher(s.Bus, s.EventSource) }
 
 // Republish sends the integration events of a stream again, from a version on, with the ids that they have. It returns how many
 // stored events it went through; the publisher's checkpoint stays.

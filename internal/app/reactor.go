@@ -9,6 +9,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+	esreaction "github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // Reactor returns what answers events with commands, publishes them, and tells of tampering. It takes batches of the event table's stream, as the projector does,
@@ -36,7 +37,7 @@ func (s Service) reactions(store *dynamostore.Store) (*projection.Engine, error)
 	if err != nil {
 		return nil, err
 	}
-	reserve := projection.NewReactor(projection.Reaction{
+	reserve := esreaction.New(esreaction.Reaction{
 		Name:    tables.ReserveStock.Name,
 		Sources: map[string]es.Decoder{order.Aggregate.StreamType: order.Aggregate.Events},
 		React:   reaction.NewReserveStock(all).React,

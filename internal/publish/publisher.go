@@ -6,6 +6,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // The environment variables that tell a function the ARN of the bus, and the source of its events.
@@ -39,9 +40,9 @@ func (e *UnavailableError) Error() string { return "the bus takes nothing for no
 func (e *UnavailableError) Unwrap() error { return e.Err }
 
 // NewPublisher returns the reaction that sends what is public to a bus: each event of a stream once those before it were
-// accepted, at least once. It has no past: see [projection.Reaction].
-func NewPublisher(bus Bus, source string) *projection.Reactor {
-	return projection.NewReactor(projection.Reaction{
+// accepted, at least once. It has no past: see [reaction.Reaction].
+func NewPublisher(bus Bus, source string) *reaction.Reactor {
+	return reaction.New(reaction.Reaction{
 		Name:    Name,
 		Sources: Sources,
 		React: func(ctx context.Context, e projection.Event, cmd es.Command) error {

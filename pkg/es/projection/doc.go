@@ -3,5 +3,5 @@
 //
 // A [Definition] says how; an [Engine] does it with what is delivered, and leaves to a [Queue] what takes longer. What can't be
 // folded is parked. A [Rebuilder] makes a new generation of rows beside the one that serves, compares it with the events, and
-// lets it serve; a [Pointer] tells readers which one that is. A [Reaction] answers events with commands instead of rows.
+// lets it serve; a [Pointer] tells readers which one that is. Package reaction answers events with commands instead of rows.
 package projection

@@ -14,6 +14,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // Batches of a shard come one after the other: nothing in one of them may hold up the next.
@@ -302,7 +303,7 @@ func TestBriefly(t *testing.T) {
 		b.now = time.Now()
 		cfg := b.queued()
 		cfg.Parallel = 1
-		e := b.engineOf(cfg, projection.NewReactor(r))
+		e := b.engineOf(cfg, reaction.New(r))
 		began := time.Now()
 		apply(t, e, b.write(t, "slow", Noted{"x"}), b.write(t, "fast", Noted{"x"}))
 		if took := time.Since(began); took != time.Second {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 var errThrottled = fmt.Errorf("save: %w", es.ErrUnavailable)
@@ -175,7 +176,7 @@ func TestReactsOnce(t *testing.T) {
 		}
 		return nil
 	})
-	e := b.engineOf(projection.Config{Parallel: 1}, projection.NewReactor(r))
+	e := b.engineOf(projection.Config{Parallel: 1}, reaction.New(r))
 	c := b.write(t, "a", Noted{"first"}, Noted{"second"}, Noted{"third"})
 	if failed := e.Apply(t.Context(), []es.Commit{c}); len(failed) != 1 || !slices.Equal(heard, []string{"first", "second"}) {
 		t.Errorf("failed %v, heard %v", failed, heard)

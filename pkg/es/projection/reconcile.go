@@ -71,7 +71,7 @@ func (r *Reconciled) add(other Reconciled) {
 
 // Reconcile compares the heads of all streams with the checkpoints of all projections, and brings level what is behind: what
 // was never delivered, whatever became of it. It compares in all generations that are filled. To a reaction, only what was
-// recorded since it is there counts, see [Reaction].
+// recorded since it is there counts, see [FromHandler].
 //
 // Errors: those of the store, the view, the catalog, the first of them; what was done until then is done.
 func (r *Rebuilder) Reconcile(ctx context.Context) (Reconciled, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // reconciler is a rebuilder of an engine that compares all streams, however young.
@@ -178,7 +179,7 @@ func TestReconcileReactions(t *testing.T) {
 	b := newBench()
 	b.now = time.Now().Add(48 * time.Hour) // a reaction that begins then
 	var heard []string
-	reaction := projection.NewReactor(reactionTo(func(text string, _ es.Command) error {
+	reaction := reaction.New(reactionTo(func(text string, _ es.Command) error {
 		heard = append(heard, text)
 		return nil
 	}))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // TestVerificationFinds: what is wrong in a generation that was filled is named, and it does not serve.
@@ -139,7 +140,7 @@ func TestReplay(t *testing.T) {
 	if err := projection.Replay(t.Context(), logOf(1, false), b.store, note("a"), es.Point{Version: 7}, &s); !errors.Is(err, errPoison) {
 		t.Errorf("of poison: %v", err)
 	}
-	reaction := projection.NewReactor(reactionTo(func(string, es.Command) error { t.Error("it reacts"); return nil }))
+	reaction := reaction.New(reactionTo(func(string, es.Command) error { t.Error("it reacts"); return nil }))
 	if err := projection.Replay(t.Context(), reaction, b.store, note("a"), es.Point{Version: 1}, &s); !errors.Is(err, projection.ErrNotRebuilt) {
 		t.Errorf("of a reaction: %v", err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // inlineBench is a store whose appends bring the rows of a projection along, and a projector behind it.
@@ -376,7 +377,7 @@ func TestInlineDoesNotWait(t *testing.T) {
 func TestInlineIsForProjectionsOfViews(t *testing.T) {
 	t.Parallel()
 	b := newInline(t)
-	reaction := projection.NewReactor(projection.Reaction{
+	reaction := reaction.New(reaction.Reaction{
 		Name: "react", Sources: map[string]es.Decoder{"Note": notes},
 		React: func(context.Context, projection.Event, es.Command) error { return nil },
 	})

@@ -1,4 +1,6 @@
-package projection
+// Package reaction answers events with commands: what a service does by itself after an event. [New] makes a projection of a
+// [Reaction], which an engine of package projection runs.
+package reaction
 
 import (
 	"context"
@@ -8,6 +10,7 @@ import (
 	"fmt"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
 )
 
 // Reaction answers events with commands. It keeps a checkpoint for each stream, is caught up and parked as projections are,
@@ -23,24 +26,24 @@ type Reaction struct {
 	// React does what follows from an event. The command has its id and fingerprint, the event's correlation id, and the
 	// event's commit as its cause. A passing error (see Passing) leaves the event to be delivered again; any other parks
 	// the stream, as does a panic.
-	React func(ctx context.Context, e Event, cmd es.Command) error
+	React func(ctx context.Context, e projection.Event, cmd es.Command) error
 	// Passing tells whether an error is not of the event, but of the hour: a store that can't be reached. Conflicts, unknown
 	// outcomes and errors of contexts count as that anyway. Default: no other error does.
 	Passing func(error) bool
 	// Aside says that it depends on something that others don't, so that they must not wait for it: where there is a queue, a
-	// passing error parks the stream as [Unavailable], and the queue tries it again later, again and again. Its streams do
+	// passing error parks the stream as [projection.Unavailable], and the queue tries it again later, again and again. Its streams do
 	// not count among those that are brought forward at once with others.
 	Aside bool
 }
 
 // Reactor is the projection of a reaction.
 type Reactor struct {
-	Projection
+	projection.Projection
 	handler *reactor
 }
 
-// NewReactor returns the projection of a reaction. It panics if the reaction has no name, no sources or no React.
-func NewReactor(r Reaction) *Reactor {
+// New returns the projection of a reaction. It panics if the reaction has no name, no sources or no React.
+func New(r Reaction) *Reactor {
 	if r.Name == "" || len(r.Sources) == 0 || r.React == nil {
 		panic(fmt.Sprintf("reaction %q: needs a name, sources and React", r.Name))
 	}
@@ -48,7 +51,7 @@ func NewReactor(r Reaction) *Reactor {
 		r.Passing = func(error) bool { return false }
 	}
 	h := &reactor{r}
-	return &Reactor{Projection: FromHandler(h), handler: h}
+	return &Reactor{Projection: projection.FromHandler(h), handler: h}
 }
 
 type reactor struct{ r Reaction }
@@ -69,7 +72,7 @@ func (h *reactor) Handle(ctx context.Context, c *es.Commit, index int) (err erro
 			err = fmt.Errorf("panic: %v", panicked)
 		}
 	}()
-	return DecodeEvent(h.r.Sources[c.Stream.Type], c, index, func(e Event) error {
+	return projection.DecodeEvent(h.r.Sources[c.Stream.Type], c, index, func(e projection.Event) error {
 		cmd := es.Command{
 			Meta: es.Meta{CorrelationID: e.Meta.CorrelationID, CausationID: c.ID, Actor: "reactor/" + h.r.Name},
 			Ref:  es.CommandRef{ID: commandID(h.r.Name, c, e), Fingerprint: h.r.Name},
@@ -79,7 +82,7 @@ func (h *reactor) Handle(ctx context.Context, c *es.Commit, index int) (err erro
 }
 
 // commandID identifies what a reaction does about an event.
-func commandID(name string, c *es.Commit, e Event) string {
+func commandID(name string, c *es.Commit, e projection.Event) string {
 	h := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%d|%d|%s", c.ID, c.Stream, e.Version, e.Part, name))
 	return base64.RawURLEncoding.EncodeToString(h[:16])
 }
