@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/annals-es/annals/pkg/es/internal/stored"
 )
 
 // Repository loads and changes the aggregates of one kind.
@@ -19,9 +21,9 @@ type Repository[S, E any] struct {
 func NewRepository[S, E any](x *Executor, aggregate Aggregate[S, E], cfg RepositoryConfig) *Repository[S, E] {
 	cfg.Horizon = cmp.Or(cfg.Horizon, 24*time.Hour)
 	cfg.HorizonCommands = cmp.Or(cfg.HorizonCommands, 100_000)
-	if cfg.Snapshots != nil && (cfg.Every < 1 || cfg.Schema < 1) || cfg.Horizon < 0 || cfg.HorizonCommands < CommandsPerBlock {
+	if cfg.Snapshots != nil && (cfg.Every < 1 || cfg.Schema < 1) || cfg.Horizon < 0 || cfg.HorizonCommands < stored.CommandsPerBlock {
 		panic(fmt.Sprintf("es.RepositoryConfig of %s: snapshots need Every (%d) and Schema (%d) from 1, Horizon (%v) can't be negative, "+
-			"HorizonCommands (%d) must be %d at least", aggregate.StreamType, cfg.Every, cfg.Schema, cfg.Horizon, cfg.HorizonCommands, CommandsPerBlock))
+			"HorizonCommands (%d) must be %d at least", aggregate.StreamType, cfg.Every, cfg.Schema, cfg.Horizon, cfg.HorizonCommands, stored.CommandsPerBlock))
 	}
 	return &Repository[S, E]{executor: x, aggregate: aggregate, cfg: cfg}
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -355,7 +357,7 @@ func TestHorizon(t *testing.T) {
 		}
 		for _, c := range s.Commands {
 			for _, id := range []string{"c1", "c2", "c3", "c4"} {
-				if c.Digest == es.CommandDigest(id) {
+				if c.Digest == storekit.CommandDigest(id) {
 					ids = append(ids, id)
 				}
 			}

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -26,7 +28,7 @@ var (
 //
 // An answer that was lost does no harm: the retry finds our own commit, by its id, and takes that as success.
 func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
-	ctx, cancel := es.WithAppendDeadline(ctx)
+	ctx, cancel := storekit.WithAppendDeadline(ctx)
 	defer cancel()
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("append: %w", err)
@@ -34,7 +36,7 @@ func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
 	if !st.clock.exact && len(a.Writes) > 0 && !st.clock.asked.Swap(true) {
 		_, _ = st.Head(ctx, a.Writes[0].Head.Stream()) // nothing was read before: for the time, and nothing else
 	}
-	commits, err := es.Build(a, st.seal, st.clock.Now())
+	commits, err := storekit.Build(a, st.seal, st.clock.Now())
 	if err != nil {
 		return nil, err
 	}

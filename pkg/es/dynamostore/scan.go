@@ -8,6 +8,8 @@ import (
 	"math"
 	"strings"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -70,7 +72,7 @@ func position(segment es.Segment, key Item) es.Position {
 		return es.End
 	}
 	stream, version := keyOf(key)
-	return segment.At(version + " " + stream)
+	return storekit.Position(segment, version+" "+stream)
 }
 
 // startKey returns the key of the item that a segment's position is after.
@@ -78,7 +80,7 @@ func startKey(segment es.Segment) (Item, error) {
 	if segment.Of > maxSegments {
 		return nil, &es.SegmentError{Segment: segment, Reason: fmt.Sprintf("DynamoDB takes %d segments at most", maxSegments)}
 	}
-	key, err := segment.Key()
+	key, err := storekit.PositionKey(segment)
 	if err != nil || key == "" {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ func TestScanCutsPages(t *testing.T) {
 	}
 }
 
-// keepLarge stores commits as they could be before there was es.MaxUncompressedBytes, and returns them.
+// keepLarge stores commits as they could be before there was storekit.MaxUncompressedBytes, and returns them.
 func keepLarge(t *testing.T, store *dynamostore.Store, commits, bytes int) (all []es.Commit) {
 	t.Helper()
 	var prev []byte

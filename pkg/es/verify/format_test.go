@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -156,7 +158,7 @@ func TestFormatTables(t *testing.T) {
 	table := dynamotest.Table(t, client, dynamostore.SnapshotsTable)
 	err := dynamostore.NewSnapshots(client, table).SaveSnapshot(t.Context(), es.Snapshot{
 		At: es.StreamVersion{Stream: account(1), Version: 4}, Hash: make([]byte, 32), Version: 6, Schema: 1, State: json.RawMessage(`{}`),
-		Commands: []es.KnownCommand{{Digest: es.CommandDigest("c"), Version: 4, At: time.Now()}},
+		Commands: []es.KnownCommand{{Digest: storekit.CommandDigest("c"), Version: 4, At: time.Now()}},
 	})
 	if err != nil {
 		t.Fatal(err)

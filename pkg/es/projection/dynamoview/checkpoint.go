@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -54,7 +56,7 @@ func checkpoint(i item) (projection.Checkpoint, error) {
 	}
 	_, cp.Behind = i["behind"]
 	var err3, err4 error
-	cp.At, err4 = es.ParseTime(text(i, "at"))
+	cp.At, err4 = storekit.ParseTime(text(i, "at"))
 	if parked := text(i, "parked"); parked != "" {
 		cp.Parked = &projection.Parked{}
 		err3 = json.Unmarshal([]byte(parked), cp.Parked)

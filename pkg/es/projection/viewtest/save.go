@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
@@ -88,7 +90,7 @@ func saveBehind(t *testing.T, f *fixture) {
 
 // longNames: a stream with the longest name can be saved, parked and found like any other.
 func longNames(t *testing.T, f *fixture) {
-	long := stream(strings.Repeat("x", es.MaxStreamBytes-len("Note#")))
+	long := stream(strings.Repeat("x", storekit.MaxStreamBytes-len("Note#")))
 	other := stream(long.ID[:len(long.ID)-1] + "y")
 	for version, s := range map[int64]es.StreamID{1: long, 2: other} {
 		cp, why := at(version), because(version+1)
