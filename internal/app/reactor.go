@@ -38,10 +38,10 @@ func (s Service) reactions(store *dynamostore.Store) (*projection.Engine, error)
 		return nil, err
 	}
 	reserve := esreaction.New(esreaction.Reaction{
-		Name:    tables.ReserveStock.Name,
-		Sources: map[string]es.Decoder{order.Aggregate.StreamType: order.Aggregate.Events},
-		React:   reaction.NewReserveStock(all).React,
-		Passing: dynamofault.Unavailable,
+		Name:      tables.ReserveStock.Name,
+		Sources:   map[string]es.Decoder{order.Aggregate.StreamType: order.Aggregate.Events},
+		React:     reaction.NewReserveStock(all).React,
+		Transient: dynamofault.Unavailable,
 	})
 	subscriptions := []projection.Subscription{{Projection: reserve, View: dynamoview.New(s.DynamoDB, s.Tables.Of(tables.ReserveStock))}}
 	if s.Bus != nil {

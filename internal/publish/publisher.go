@@ -56,7 +56,7 @@ func NewPublisher(bus Bus, source string) *reaction.Reactor {
 			}
 			return bus.Send(ctx, Message{Type: Prefix + data.Type(), Detail: detail})
 		},
-		Passing: func(err error) bool { return errors.As(err, new(*UnavailableError)) },
-		Aside:   true,
+		Transient:      func(err error) bool { return errors.As(err, new(*UnavailableError)) },
+		RetryFromQueue: true,
 	})
 }

@@ -49,7 +49,7 @@ func (o *outside) all() string {
 
 func (b *bench) reactingAside(o *outside, cfg projection.Config) *projection.Engine {
 	r := reactionTo(o.tell)
-	r.Aside, r.Passing = true, outOfOrder
+	r.RetryFromQueue, r.Transient = true, outOfOrder
 	cfg.Now = func() time.Time { return b.now }
 	return b.engineOf(cfg, reaction.New(r))
 }
@@ -108,7 +108,7 @@ func TestAsideInTheMiddle(t *testing.T) {
 		}
 		return o.tell(text, cmd)
 	})
-	cut.Aside, cut.Passing = true, outOfOrder
+	cut.RetryFromQueue, cut.Transient = true, outOfOrder
 	e := b.engineOf(b.queued(), reaction.New(cut))
 	apply(t, e, b.write(t, "a", Noted{"1"}, Noted{"2"}, Noted{"3"}, Noted{"4"}))
 	if got := o.all(); got != "1 2" {
@@ -152,7 +152,7 @@ func TestAsideSideBySide(t *testing.T) {
 		}
 		return err
 	})
-	slow.Aside, slow.Passing = true, outOfOrder
+	slow.RetryFromQueue, slow.Transient = true, outOfOrder
 	apply(t, b.engineOf(b.queued(), reaction.New(slow)), last)
 	if got := o.all(); got != "0 1 1 2 3 4" {
 		t.Errorf("told %s", got)
@@ -194,7 +194,7 @@ func TestAsideHoldsNobodyUp(t *testing.T) {
 	b := newBench()
 	hang, done := make(chan struct{}), make(chan string, 10)
 	hanging := reactionTo(func(string, es.Command) error { <-hang; return nil })
-	hanging.Name, hanging.Aside = "hanging", true
+	hanging.Name, hanging.RetryFromQueue = "hanging", true
 	going := reactionTo(func(text string, _ es.Command) error { done <- text; return nil })
 	e := projection.NewEngine(b.store, b.catalog, projection.Config{Parallel: 1},
 		projection.Subscription{Projection: reaction.New(hanging), View: b.view},

@@ -143,7 +143,7 @@ func (c *cursor) apply(ctx context.Context, commits iter.Seq2[*es.Commit, error]
 		}
 		page = beyond(page, commit, c.at.Version)
 		// Whoever brings the stream forward at the same time is not to tell of more than a commit twice.
-		if len(page) >= pageEvents || c.target.fold.aside() {
+		if len(page) >= pageEvents || c.target.fold.retryFromQueue() {
 			if err := c.save(ctx, page); err != nil {
 				return err
 			}
@@ -210,9 +210,9 @@ func (c *cursor) saveUntil(ctx context.Context, steps []step, failed *foldError)
 	}
 	version := steps[failed.index].version()
 	switch {
-	case failed.passing && c.target.fold.aside() && c.engine.cfg.Queue != nil:
+	case failed.transient && c.target.fold.retryFromQueue() && c.engine.cfg.Queue != nil:
 		return c.setAside(ctx, steps[failed.index], failed.err)
-	case failed.passing:
+	case failed.transient:
 		return fmt.Errorf("%s: %s@%d: %w", c.target, c.stream, version, failed.err)
 	}
 	return c.park(ctx, version, reason(failed.err), failed.err)

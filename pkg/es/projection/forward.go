@@ -77,7 +77,7 @@ func (e *Engine) forwardOnce(ctx context.Context, c *cursor, delivered []*es.Com
 	case (c.at.Behind || job.Suspect && !m.suspect) && !m.level && e.cfg.Queue != nil: // it must not take the batch with it
 		return e.leave(ctx, 0, job)
 	}
-	c.brief = !m.level && c.target.fold.aside() && e.cfg.Queue != nil
+	c.brief = !m.level && c.target.fold.retryFromQueue() && e.cfg.Queue != nil
 	apply := func() error {
 		parked := c.at.Parked != nil
 		m.rest = parked || c.at.Behind

@@ -22,8 +22,8 @@ type Handler interface {
 	Handle(ctx context.Context, c *es.Commit, index int) error
 	// Transient tells whether an error of Handle is transient: the same event may succeed later.
 	Transient(err error) bool
-	// RetryFromQueue tells what becomes of a stream after a transient error: true parks it as [Unavailable], and the queue
-	// of the engine retries it later; false fails the batch. It needs a queue.
+	// RetryFromQueue tells what the engine does after a transient error: if true, it parks the stream as [Unavailable], and its
+	// queue retries the stream; if false, or without a queue, it fails the batch.
 	RetryFromQueue() bool
 }
 
@@ -36,12 +36,12 @@ type handling struct{ Handler }
 func (p *handling) FoldVersion() int                { return 1 }
 func (p *handling) topics(json.RawMessage) []string { return nil }
 func (p *handling) rebuilds() bool                  { return false }
-func (p *handling) aside() bool                     { return p.RetryFromQueue() }
+func (p *handling) retryFromQueue() bool            { return p.RetryFromQueue() }
 
 func (p *handling) fold(ctx context.Context, _ json.RawMessage, steps []step) (json.RawMessage, *Writes, error) {
 	for i, s := range steps {
 		if err := p.Handle(ctx, s.commit, s.index); err != nil {
-			return nil, nil, &foldError{index: i, err: err, passing: p.Transient(err)}
+			return nil, nil, &foldError{index: i, err: err, transient: p.Transient(err)}
 		}
 	}
 	return nil, &Writes{}, nil

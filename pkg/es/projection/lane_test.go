@@ -285,7 +285,7 @@ func TestBriefly(t *testing.T) {
 		b := newBench()
 		var told []string
 		r := reactionTo(nil)
-		r.Aside = true
+		r.RetryFromQueue = true
 		r.React = func(ctx context.Context, e projection.Event, _ es.Command) error {
 			if e.Stream.ID == "slow" {
 				if _, limited := ctx.Deadline(); limited {

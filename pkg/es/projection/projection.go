@@ -42,16 +42,16 @@ type Projection interface {
 	topics(state json.RawMessage) []string
 	// rebuilds tells whether it may be built anew from history.
 	rebuilds() bool
-	// aside tells whether a stream that it can't bring forward now is set aside.
-	aside() bool
+	// retryFromQueue tells whether a stream is left to the queue after a transient error.
+	retryFromQueue() bool
 }
 
 // foldError says which of the events can't be applied.
 type foldError struct {
 	index int // of the event among those that were to be folded
 	err   error
-	// passing errors are not of the event: the same may succeed later.
-	passing bool
+	// transient errors are not the event's: the same event may succeed later.
+	transient bool
 }
 
 func (e *foldError) Error() string { return e.err.Error() }
@@ -78,8 +78,8 @@ func (p *definition[S]) Reads(streamType string) bool {
 	return reads
 }
 
-func (p *definition[S]) rebuilds() bool { return true }
-func (p *definition[S]) aside() bool    { return false }
+func (p *definition[S]) rebuilds() bool       { return true }
+func (p *definition[S]) retryFromQueue() bool { return false }
 
 // topics that panic are none: the rows are stored already.
 func (p *definition[S]) topics(stored json.RawMessage) (all []string) {

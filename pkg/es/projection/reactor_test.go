@@ -57,7 +57,7 @@ func TestReactorPasses(t *testing.T) {
 				}
 				return nil
 			})
-			r.Passing = func(err error) bool { return errors.Is(err, errHour) }
+			r.Transient = func(err error) bool { return errors.Is(err, errHour) }
 			e := b.engineOf(projection.Config{Parallel: 1}, reaction.New(r))
 			c := b.write(t, "a", Noted{"first"}, Noted{"second"}, Noted{"third"})
 			if failed := e.Apply(t.Context(), []es.Commit{c}); !errors.Is(failed[note("a")], err) {

@@ -14,26 +14,28 @@ import (
 )
 
 // Reaction answers events with commands. It keeps a checkpoint for each stream, is caught up and parked as projections are,
-// and has no rows. What it does it may do again, when the checkpoint could not be stored: the command that it is given has
-// an id made of the event and the reaction's name, by which the commands that were done already are recognised.
+// and has no rows. The engine may call React again for the same event, if the checkpoint could not be stored. The command
+// has an id made of the event and the reaction's name, so a command that was done already is recognised.
 //
-// A reaction is never built anew: what it did is done. What was recorded a day or more before it was there does not concern it.
+// A reaction is never rebuilt: what it did is done. What was recorded a day or more before the reaction was first started
+// does not concern it.
 type Reaction struct {
 	// Name is the reaction's stable name, in kebab case. Commands that were done under another name are done again.
 	Name string
 	// Sources are the types of streams that it reads, each with the decoder of its events.
 	Sources map[string]es.Decoder
 	// React does what follows from an event. The command has its id and fingerprint, the event's correlation id, and the
-	// event's commit as its cause. A passing error (see Passing) leaves the event to be delivered again; any other parks
-	// the stream, as does a panic.
+	// event's commit as its cause. After a transient error the engine delivers the event again. Any other error parks the
+	// stream, as does a panic.
 	React func(ctx context.Context, e projection.Event, cmd es.Command) error
-	// Passing tells whether an error is not of the event, but of the hour: a store that can't be reached. Conflicts, unknown
-	// outcomes and errors of contexts count as that anyway. Default: no other error does.
-	Passing func(error) bool
-	// Aside says that it depends on something that others don't, so that they must not wait for it: where there is a queue, a
-	// passing error parks the stream as [projection.Unavailable], and the queue tries it again later, again and again. Its streams do
-	// not count among those that are brought forward at once with others.
-	Aside bool
+	// Transient tells whether an error is transient: the same event may succeed later, for example when a store can be
+	// reached again. Conflicts, unknown outcomes and errors of contexts are always transient. Default: no other error is.
+	Transient func(error) bool
+	// RetryFromQueue keeps other projections from waiting for this reaction: set it if React calls another system. The engine
+	// waits a second for a commit. After a transient error it parks the stream as [projection.Unavailable], and its queue
+	// retries the stream until it succeeds. The streams of this reaction have slots of their own beside
+	// [projection.Config.Parallel]. Without a queue, a transient error fails the batch.
+	RetryFromQueue bool
 }
 
 // Reactor is the projection of a reaction.
@@ -47,8 +49,8 @@ func New(r Reaction) *Reactor {
 	if r.Name == "" || len(r.Sources) == 0 || r.React == nil {
 		panic(fmt.Sprintf("reaction %q: needs a name, sources and React", r.Name))
 	}
-	if r.Passing == nil {
-		r.Passing = func(error) bool { return false }
+	if r.Transient == nil {
+		r.Transient = func(error) bool { return false }
 	}
 	h := &reactor{r}
 	return &Reactor{Projection: projection.FromHandler(h), handler: h}
@@ -57,8 +59,8 @@ func New(r Reaction) *Reactor {
 type reactor struct{ r Reaction }
 
 func (h *reactor) Name() string             { return h.r.Name }
-func (h *reactor) Transient(err error) bool { return passing(err) || h.r.Passing(err) }
-func (h *reactor) RetryFromQueue() bool     { return h.r.Aside }
+func (h *reactor) Transient(err error) bool { return transient(err) || h.r.Transient(err) }
+func (h *reactor) RetryFromQueue() bool     { return h.r.RetryFromQueue }
 
 func (h *reactor) Reads(streamType string) bool {
 	_, reads := h.r.Sources[streamType]
@@ -87,8 +89,8 @@ func commandID(name string, c *es.Commit, e projection.Event) string {
 	return base64.RawURLEncoding.EncodeToString(h[:16])
 }
 
-// passing tells whether an error is of the hour whatever the reaction is.
-func passing(err error) bool {
+// transient tells whether an error is transient, whatever the reaction.
+func transient(err error) bool {
 	var (
 		conflict *es.ConflictError
 		unknown  *es.UnknownOutcomeError
