@@ -128,7 +128,7 @@ func readHistory(store Store) (*history, error) {
 // plain is what a fold in order makes: each commit delivered once.
 func (h *history) plain(p projection.Projection) (map[string]string, error) {
 	view := memview.New(memview.Config{})
-	engine := newEngine(h.store, view, memview.NewCatalog(), p, projection.Config{Warm: -1})
+	engine := newEngine(h.store, view, memview.NewCatalog(), p, projection.Config{CacheSize: -1})
 	for _, c := range h.commits {
 		for _, err := range engine.Apply(context.Background(), []es.Commit{c}) {
 			return nil, err

@@ -68,7 +68,7 @@ func (r *Rebuilder) retire(ctx context.Context, projection string, g Generation)
 			return ErrNoGeneration
 		}
 		b.become(Dropping, r.engine.cfg.Now())
-		b.Tended = true // whoever drops it comes back
+		b.WorkerStarted = true // whoever drops it comes back
 		return nil
 	})
 }

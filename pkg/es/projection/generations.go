@@ -38,8 +38,8 @@ type Build struct {
 	Segments int `json:"segments"`
 	// Filled says that all its history was read.
 	Filled bool `json:"filled"`
-	// Tended says that somebody was started who does what its status asks for: fills it, or drops it.
-	Tended bool `json:"tended,omitempty"`
+	// WorkerStarted is true once a worker was started that fills the generation, or drops it if it is retired.
+	WorkerStarted bool `json:"tended,omitempty"`
 	// Failure is why it was given up for now, "" = it was not. Its rebuild goes on where it is started again.
 	Failure string `json:"failure,omitempty"`
 	// Since is when it got its status.
@@ -48,7 +48,7 @@ type Build struct {
 
 // become gives a build another status, from now on.
 func (b *Build) become(s Status, now time.Time) {
-	b.Status, b.Since, b.Tended, b.Failure = s, now.UTC(), false, ""
+	b.Status, b.Since, b.WorkerStarted, b.Failure = s, now.UTC(), false, ""
 }
 
 // leaves tells whether a build is on its way out.

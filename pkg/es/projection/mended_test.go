@@ -68,7 +68,7 @@ func throttledFill(t *testing.T, refusal error, throttled func(error) bool) {
 			}
 			return nil
 		}}
-		e := b.engineOn(b.store, v, b.catalog, projection.Config{Queue: b.queue, Warm: -1}, logOf(1, false))
+		e := b.engineOn(b.store, v, b.catalog, projection.Config{Queue: b.queue, CacheSize: -1}, logOf(1, false))
 		r := projection.NewRebuilder(e, b.store, projection.RebuildConfig{Segments: 1, Throttled: throttled})
 		build, err := r.Begin(t.Context(), "log")
 		if err != nil {

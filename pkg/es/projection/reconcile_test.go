@@ -213,7 +213,7 @@ func TestReconcileInterrupted(t *testing.T) {
 		apply(t, b.engine, b.write(t, "a", Noted{"x"}), b.write(t, "b", Poisoned{}))
 		b.write(t, "a", Noted{"y"})
 		f := &faults{fail: n}
-		e := b.engineOn(f.reader(b.store), f.view(b.view), f.catalog(b.catalog), projection.Config{Warm: -1}, logOf(1, false))
+		e := b.engineOn(f.reader(b.store), f.view(b.view), f.catalog(b.catalog), projection.Config{CacheSize: -1}, logOf(1, false))
 		_, err := b.reconciler(e, b.store).Reconcile(t.Context())
 		done := !f.failed()
 		if done == (err != nil) {

@@ -173,7 +173,7 @@ func history(b *testing.B, client *dynamodb.Client, streams int) (*dynamostore.S
 }
 
 // rebuildOf begins a generation on tables of its own, and returns what fills it.
-func rebuildOf(b *testing.B, client *dynamodb.Client, store *dynamostore.Store) (fill func(projection.Progress)) {
+func rebuildOf(b *testing.B, client *dynamodb.Client, store *dynamostore.Store) (fill func(projection.OnPage)) {
 	b.Helper()
 	view := dynamoview.New(client, dynamotest.Table(b, client, dynamoview.ReadTable))
 	catalog := dynamoview.NewCatalog(client, dynamotest.Table(b, client, dynamoview.ReadTable))
@@ -184,7 +184,7 @@ func rebuildOf(b *testing.B, client *dynamodb.Client, store *dynamostore.Store) 
 	if err != nil {
 		b.Fatal(err)
 	}
-	return func(progress projection.Progress) {
+	return func(progress projection.OnPage) {
 		parallel(b, historyParts, func(segment int) error {
 			_, err := rebuilder.Fill(b.Context(), "tally", build.Generation, segment, progress)
 			return err
