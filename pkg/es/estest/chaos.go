@@ -142,10 +142,10 @@ func (h *history) hostile(p projection.Projection, seed uint64) (map[string]stri
 	rng := rand.New(rand.NewPCG(seed, 0))
 	view := memview.New(memview.Config{MaxWrites: []int{3, 4, 7, 100}[rng.IntN(4)]})
 	catalog, queue := memview.NewCatalog(), &jobs{}
-	w := &weather{View: view, rng: rng, h: h}
-	for i := range w.engines {
-		w.engines[i] = newEngine(h.store, w, catalog, p, projection.Config{Queue: queue, Budget: 1 + rng.IntN(6)})
+	f := &faults{View: view, rng: rng, h: h}
+	for i := range f.engines {
+		f.engines[i] = newEngine(h.store, f, catalog, p, projection.Config{Queue: queue, Budget: 1 + rng.IntN(6)})
 	}
-	w.storm()
-	return w.clear(queue)
+	f.deliverAll()
+	return f.settle(queue)
 }
