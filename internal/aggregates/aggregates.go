@@ -75,9 +75,9 @@ func New(store es.Store, cfg Config) (All, error) {
 
 // repository is the configuration of an aggregate's repository, with a snapshot every so many events.
 func (c Config) repository(every, schema int) es.RepositoryConfig {
-	out := es.RepositoryConfig{Snapshots: c.Snapshots, Every: every, Schema: schema}
+	out := es.RepositoryConfig{Snapshots: es.Snapshots{Store: c.Snapshots, Every: every, Schema: schema}}
 	if c.Warm > 0 {
-		out.Warm, _ = lru.New[es.StreamID, any](c.Warm) // it fails on sizes below 1
+		out.StateCache, _ = lru.New[es.StreamID, any](c.Warm) // it fails on sizes below 1
 	}
 	return out
 }

@@ -39,7 +39,7 @@ func TestManyCommands(t *testing.T) {
 	t.Parallel()
 	const every, commands = 100, 5000
 	store, snapshots := memstore.New(memstore.Config{}), &shelf{}
-	cfg := es.RepositoryConfig{Snapshots: snapshots, Every: every, Schema: 1}
+	cfg := es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: every, Schema: 1}}
 	warm := newProcess(store, cfg)
 	if _, err := warm.repo.Create(t.Context(), "a", command("k0"), start(0)); err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ func TestManyCommands(t *testing.T) {
 func TestHorizonOfCommands(t *testing.T) {
 	t.Parallel()
 	store, snapshots := memstore.New(memstore.Config{}), &shelf{}
-	cfg := es.RepositoryConfig{Snapshots: snapshots, Every: 1, Schema: 1, HorizonCommands: 2 * storekit.CommandsPerBlock}
+	cfg := es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: 1, Schema: 1}, HorizonCommands: 2 * storekit.CommandsPerBlock}
 	p := newProcess(store, cfg)
 	if _, err := p.repo.Create(t.Context(), "a", command("k0"), start(0)); err != nil {
 		t.Fatal(err)
@@ -148,7 +148,7 @@ func TestClockAhead(t *testing.T) {
 	now := time.Now()
 	ahead := 0 * time.Hour
 	store, snapshots := memstore.New(memstore.Config{Now: func() time.Time { return now.Add(ahead) }}), &shelf{}
-	cfg := es.RepositoryConfig{Snapshots: snapshots, Every: 1, Schema: 1}
+	cfg := es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: 1, Schema: 1}}
 	p := newProcess(store, cfg) // by the time of this machine
 	if _, err := p.repo.Create(t.Context(), "a", command("k1"), start(0)); err != nil {
 		t.Fatal(err)

@@ -166,7 +166,7 @@ func BenchmarkLoad(b *testing.B) {
 		stream := ledgers.Stream(id)
 		h.fill(b, stream, n)
 		plain := es.NewRepository(h.exec, ledgers, es.RepositoryConfig{})
-		quick := es.NewRepository(h.exec, ledgers, es.RepositoryConfig{Snapshots: snapshots, Every: 100, Schema: 1})
+		quick := es.NewRepository(h.exec, ledgers, es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: 100, Schema: 1}})
 		if err := quick.Snapshot(b.Context(), stream); err != nil {
 			b.Fatal(err)
 		}

@@ -45,7 +45,7 @@ func (s service) start(t *testing.T, options ...func(*dynamodb.Options)) process
 	}
 	p.exec = es.NewExecutor(store, es.ExecutorConfig{})
 	p.repo = es.NewRepository(p.exec, ledgers, es.RepositoryConfig{
-		Snapshots: dynamostore.NewSnapshots(client, s.snapshots), Every: 100, Schema: 1, Warm: warm,
+		Snapshots: es.Snapshots{Store: dynamostore.NewSnapshots(client, s.snapshots), Every: 100, Schema: 1}, StateCache: warm,
 	})
 	return p
 }
