@@ -110,7 +110,9 @@ func (o *Operator) Reconcile(ctx context.Context) (readModels, reactions project
 
 // engine configures what brings projections forward, with the queue that it leaves work to.
 func (s Service) engine(queue projection.Queue) projection.Config {
-	return projection.Config{Log: s.Log, Queue: queue, Notifier: s.Notifier, Code: codeVersion, Observe: s.Meter.Observe}
+	return projection.Config{
+		Log: s.Log, Queue: queue, Notifier: s.Notifier, CodeVersion: codeVersion, Observe: s.Meter.Observe,
+	}
 }
 
 // starting is a configuration with what starts rebuilds.

@@ -289,7 +289,7 @@ func (p *past) dump(t *testing.T, v projection.View) map[string]string {
 		t.Fatal(err)
 	}
 	for stream, cp := range at {
-		out[stream.String()] = fmt.Sprintf("version %d %x, done %d, behind %v, parked %v: %s", cp.Version, cp.Hash, cp.Done, cp.Behind, cp.Parked, cp.State)
+		out[stream.String()] = fmt.Sprintf("version %d %x, done %d, behind %v, parked %v: %s", cp.Version, cp.Hash, cp.RowsWritten, cp.Behind, cp.Parked, cp.State)
 	}
 	var keys []projection.RowKey
 	for key, err := range v.Keys(t.Context(), 1) {

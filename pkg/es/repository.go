@@ -172,11 +172,11 @@ func (r *Repository[S, E]) load(tx *Tx, id string) (*Entity[S, E], error) {
 	f, warm := r.recall(stream)
 	var err error
 	if r.cfg.StateCache != nil && !warm {
-		r.executor.cfg.Count(WarmMiss)
+		r.executor.cfg.Count(StateCacheMiss)
 	}
 	if warm && !tx.fresh {
 		tx.unread = true
-		r.executor.cfg.Count(WarmHit)
+		r.executor.cfg.Count(StateCacheHit)
 	} else if f, err = r.fold(tx.ctx, stream, tx.recognise); err == nil {
 		r.keep(f)
 	}

@@ -135,7 +135,7 @@ func (p *pending) put(ctx context.Context) (verdict, error) {
 	if errors.As(err, &occupied) {
 		return p.judge(0, p.Writes[0].Head, occupied.Item)
 	}
-	return classify(err), dynamofault.Mark(err)
+	return classify(err), dynamofault.MarkUnavailable(err)
 }
 
 // judge decides what an occupied key means: our own commit, or a conflict. Our own commit may be one of an earlier call: the
@@ -180,14 +180,14 @@ func (p *pending) transact(
 	if errors.As(err, &cancelled) {
 		return p.judgeReasons(heads, cancelled)
 	}
-	return classify(err), dynamofault.Mark(err)
+	return classify(err), dynamofault.MarkUnavailable(err)
 }
 
 // judgeReasons decides what a cancelled transaction means: one of our own commits in it, and all are stored; else a
 // conflict of any stream; else nothing of ours was in the way. What comes after the heads is a companion's, and says nothing
 // of the append.
 func (p *pending) judgeReasons(heads []es.Head, cancelled *types.TransactionCanceledException) (verdict, error) {
-	v, out, own := again, dynamofault.Mark(cancelled), false
+	v, out, own := again, dynamofault.MarkUnavailable(cancelled), false
 	for i, reason := range cancelled.CancellationReasons[:min(len(heads), len(cancelled.CancellationReasons))] {
 		switch aws.ToString(reason.Code) {
 		case "ConditionalCheckFailed":

@@ -54,7 +54,7 @@ func (st *Store) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.Scan
 		for more := segment.After != es.End; more; {
 			out, err := client.Scan(ctx, in)
 			if err != nil {
-				yield(es.ScanPage{}, fmt.Errorf("scan segment %d of %d: %w", segment.Index, segment.Of, dynamofault.Mark(err)))
+				yield(es.ScanPage{}, fmt.Errorf("scan segment %d of %d: %w", segment.Index, segment.Of, dynamofault.MarkUnavailable(err)))
 				return
 			}
 			a := answer{items: out.Items, last: out.LastEvaluatedKey, consumed: out.ConsumedCapacity, position: func(key Item) es.Position {

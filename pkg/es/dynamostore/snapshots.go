@@ -84,7 +84,7 @@ func (k *kept) known(s *es.Snapshot) (err error) {
 func (sn *Snapshots) LoadSnapshot(ctx context.Context, stream es.StreamID) (*es.Snapshot, error) {
 	out, err := sn.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &sn.table, Key: Item{"stream": s(stream.String())}})
 	if err != nil {
-		return nil, fmt.Errorf("snapshot of %s: %w", stream, dynamofault.Mark(err))
+		return nil, fmt.Errorf("snapshot of %s: %w", stream, dynamofault.MarkUnavailable(err))
 	}
 	if len(out.Item) == 0 {
 		return nil, nil
@@ -146,5 +146,5 @@ func (sn *Snapshots) SaveSnapshot(ctx context.Context, snapshot es.Snapshot) err
 	if err == nil || errors.As(err, &newer) {
 		return nil
 	}
-	return fmt.Errorf("snapshot of %s: %w", stream, dynamofault.Mark(err))
+	return fmt.Errorf("snapshot of %s: %w", stream, dynamofault.MarkUnavailable(err))
 }

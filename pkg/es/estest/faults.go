@@ -26,7 +26,9 @@ type faults struct {
 var errFault = errors.New("estest: the connection was lost")
 
 // Save may fail, may lose its answer, and may come after another engine's.
-func (f *faults) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
+func (f *faults) Save(
+	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) error {
 	if f.noFaults {
 		return f.View.Save(ctx, g, moves, rows)
 	}

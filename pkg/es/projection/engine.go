@@ -52,15 +52,15 @@ type Config struct {
 	Notifier Notifier
 	// Observe is told what a serving generation came to show, by many goroutines at once. nil = nobody is.
 	Observe func(Observation)
-	// Code identifies the build of the code. A stream that another build parked is tried again. It is called only where a
-	// stream is parked, so it may take its time. nil = "".
-	Code func() string
+	// CodeVersion returns the version of the code. A stream that was parked by another version is tried again. The engine
+	// calls it only when it parks a stream, or finds a parked one, so it may be slow. If nil, the version is "".
+	CodeVersion func() string
 	// CacheSize is how many checkpoints the engine keeps in memory, so that it need not read them. Default 2,000; if
 	// negative, none.
 	CacheSize int
-	// Margin is how long before its context's end a catch-up or a rebuild stops and leaves the rest to the queue.
+	// DeadlineMargin is how long before the deadline of its context a catch-up or a rebuild stops; the queue has the rest.
 	// Default 5 s.
-	Margin time.Duration
+	DeadlineMargin time.Duration
 	// Log receives what was parked. Default slog.Default.
 	Log *slog.Logger
 	// Now is the clock. Default time.Now.
@@ -71,7 +71,7 @@ func (c Config) withDefaults() Config {
 	c.Parallel = cmp.Or(c.Parallel, 64)
 	c.Budget = cmp.Or(c.Budget, 1000)
 	c.CacheSize = cmp.Or(c.CacheSize, 2000)
-	c.Margin = cmp.Or(c.Margin, 5*time.Second)
+	c.DeadlineMargin = cmp.Or(c.DeadlineMargin, 5*time.Second)
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
@@ -81,8 +81,8 @@ func (c Config) withDefaults() Config {
 	if c.Observe == nil {
 		c.Observe = func(Observation) {}
 	}
-	if c.Code == nil {
-		c.Code = func() string { return "" }
+	if c.CodeVersion == nil {
+		c.CodeVersion = func() string { return "" }
 	}
 	if c.Parallel < 1 || c.Budget < 1 {
 		panic(fmt.Sprintf("projection.Config: parallel %d and budget %d must be positive", c.Parallel, c.Budget))

@@ -172,7 +172,7 @@ func (e *Engine) tail(ctx context.Context, stream es.StreamID, from int64, m mod
 // late tells whether what can be left to the queue should be.
 func (e *Engine) late(ctx context.Context) bool {
 	deadline, bounded := ctx.Deadline()
-	return bounded && e.cfg.Queue != nil && time.Until(deadline) < e.cfg.Margin
+	return bounded && e.cfg.Queue != nil && time.Until(deadline) < e.cfg.DeadlineMargin
 }
 
 func (e *Engine) remembered(p place) (Checkpoint, bool) {
@@ -189,7 +189,7 @@ const warmState = 16 << 10
 func (e *Engine) remember(p place, at Checkpoint) {
 	switch {
 	case e.warm == nil:
-	case len(at.State) > warmState, at.Parked != nil, at.Behind, at.Done > 0:
+	case len(at.State) > warmState, at.Parked != nil, at.Behind, at.RowsWritten > 0:
 		e.warm.Remove(p)
 	default:
 		e.warm.Add(p, at)

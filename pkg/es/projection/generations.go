@@ -63,8 +63,9 @@ type Record struct {
 	Last Generation `json:"last"`
 	// Builds are the generations that have rows.
 	Builds []Build `json:"builds"`
-	// Declined is the highest fold version that a rollback took back: it is not built again unless somebody asks. 0 = none.
-	Declined int `json:"declined,omitempty"`
+	// RolledBackFold is the highest fold version that was rolled back, 0 if none was. The engine does not rebuild it by
+	// itself.
+	RolledBackFold int `json:"declined,omitempty"`
 }
 
 // Serving is the build that queries read, soon after it became that.
@@ -72,13 +73,13 @@ func (r *Record) Serving() *Build { return r.with(Serving) }
 
 // swapLag is how long after a swap readers may still go from the one generation to the other, and how long a batch may take
 // that began before.
-const swapLag = PointerAge + feedLag
+const swapLag = RecordCacheAge + feedLag
 
-// Read is the build that queries read at a time. A swap takes effect once every [Pointer] knows of it: all readers then go
-// over at once, and none goes back because another process answers it.
+// Read is the build that queries read at a time. A swap takes effect once every [RecordCache] knows of it: all readers
+// then go over at once, and none goes back because another process answers it.
 func (r *Record) Read(now time.Time) *Build {
 	serving := r.Serving()
-	if now.Before(serving.Since.Add(PointerAge)) {
+	if now.Before(serving.Since.Add(RecordCacheAge)) {
 		for i := range r.Builds {
 			if b := &r.Builds[i]; b.Status == Retired && b.Since.Equal(serving.Since) {
 				return b

@@ -49,7 +49,7 @@ func (b *bench) deliver(t *testing.T, fold func(chan<- struct{}) projection.Proj
 	t.Helper()
 	deaths, done := make(chan struct{}), make(chan map[es.StreamID]error)
 	cfg := b.queued()
-	cfg.Code = func() string { return "1" }
+	cfg.CodeVersion = func() string { return "1" }
 	cfg.Log = slog.New(slog.NewTextHandler(&b.said, nil))
 	process := newBench() // with a clock of its own
 	process.store, process.view, process.catalog, process.now = b.store, b.view, b.catalog, commits[0].At.Add(age)
@@ -146,7 +146,7 @@ type stubborn struct {
 	saved []string // in a generation, a stream
 }
 
-func (v *stubborn) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
+func (v *stubborn) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
 	err := v.unwritable.Save(ctx, g, moves, rows)
 	if err == nil {
 		v.mu.Lock()
@@ -333,7 +333,7 @@ type gated struct {
 	saved     []string
 }
 
-func (v *gated) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
+func (v *gated) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
 	v.mu.Lock()
 	v.now++
 	v.most = max(v.most, v.now)

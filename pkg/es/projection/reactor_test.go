@@ -163,8 +163,8 @@ func TestSkip(t *testing.T) {
 		return nil
 	})))
 	first, second := b.write(t, "a", Noted{"first"}, Noted{"second"}), b.write(t, "a", Noted{"third"})
-	end := es.Mark{StreamVersion: es.StreamVersion{Stream: note("a"), Version: second.Version}, Hash: second.Hash}
-	other := es.Mark{StreamVersion: es.StreamVersion{Stream: es.StreamID{Type: "Other", ID: "x"}, Version: 1}, Hash: []byte{1}}
+	end := es.CommitRef{StreamVersion: es.StreamVersion{Stream: note("a"), Version: second.Version}, Hash: second.Hash}
+	other := es.CommitRef{StreamVersion: es.StreamVersion{Stream: es.StreamID{Type: "Other", ID: "x"}, Version: 1}, Hash: []byte{1}}
 	for range 2 { // an import that goes on skips again
 		if err := e.Skip(t.Context(), end, other); err != nil {
 			t.Fatal(err)
@@ -190,7 +190,7 @@ func TestSkipLeavesProjections(t *testing.T) {
 	b := newBench()
 	e := b.engineOf(projection.Config{}, logOf(1, false))
 	c := b.write(t, "a", Noted{"first"})
-	if err := e.Skip(t.Context(), es.Mark{StreamVersion: es.StreamVersion{Stream: note("a"), Version: 1}, Hash: c.Hash}); err != nil {
+	if err := e.Skip(t.Context(), es.CommitRef{StreamVersion: es.StreamVersion{Stream: note("a"), Version: 1}, Hash: c.Hash}); err != nil {
 		t.Fatal(err)
 	}
 	if at := b.at(t, 1, "a"); at.Version != 0 {

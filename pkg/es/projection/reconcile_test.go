@@ -16,7 +16,7 @@ import (
 
 // reconciler is a rebuilder of an engine that compares all streams, however young.
 func (b *bench) reconciler(e *projection.Engine, s es.Scanner) *projection.Rebuilder {
-	return projection.NewRebuilder(e, s, projection.RebuildConfig{Reconcile: projection.ReconcileConfig{Segments: 3, Settled: -1, UnitsPerSecond: -1}})
+	return projection.NewRebuilder(e, s, projection.RebuildConfig{Reconcile: projection.ReconcileConfig{Segments: 3, MinAge: -1, UnitsPerSecond: -1}})
 }
 
 // TestReconcile: streams whose last commits were never delivered, the first, the last or all of them, are level afterwards;
@@ -57,7 +57,7 @@ func TestReconcileByJobs(t *testing.T) {
 	}
 	var healed, ends int
 	r := projection.NewRebuilder(b.engineOf(b.queued(), logOf(1, false)), small{b.store}, projection.RebuildConfig{Reconcile: projection.ReconcileConfig{
-		Segments: 3, Settled: -1, UnitsPerSecond: -1,
+		Segments: 3, MinAge: -1, UnitsPerSecond: -1,
 		Observe: func(found projection.Reconciled, end bool) {
 			healed += found.Healed
 			if end {

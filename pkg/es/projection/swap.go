@@ -110,7 +110,7 @@ func (r *Rebuilder) Rollback(ctx context.Context, projection string) (Generation
 	}
 	err = r.swap(ctx, projection, last.Generation, Retired, func(next *Record, retired *Build) {
 		if retired.Fold > last.Fold {
-			next.Declined = max(next.Declined, retired.Fold)
+			next.RolledBackFold = max(next.RolledBackFold, retired.Fold)
 		}
 	})
 	if err != nil {

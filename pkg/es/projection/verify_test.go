@@ -99,7 +99,7 @@ func TestVerificationFinds(t *testing.T) {
 // spoil changes what generation 2 holds, as no projection would.
 func (b *bench) spoil(t *testing.T, id string, prev, next projection.Checkpoint, rows ...projection.Write) {
 	t.Helper()
-	if err := b.view.Save(t.Context(), 2, []projection.Move{{Stream: note(id), Prev: prev, Next: next}}, rows); err != nil {
+	if err := b.view.Save(t.Context(), 2, []projection.CheckpointUpdate{{Stream: note(id), Prev: prev, Next: next}}, rows); err != nil {
 		t.Fatal(err)
 	}
 }

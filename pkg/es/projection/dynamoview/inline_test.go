@@ -232,7 +232,7 @@ func TestInlineOfAnotherHistory(t *testing.T) {
 	b := newInline(t)
 	write(t, b.plain, "a", noted{"x"})
 	other := projection.Checkpoint{Version: 1, Hash: []byte("of a table that was restored"), State: []byte(`{}`)}
-	if err := b.view.Save(t.Context(), 1, []projection.Move{{Stream: note("a"), Next: other}}, nil); err != nil {
+	if err := b.view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: note("a"), Next: other}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	write(t, b.store, "a", noted{"y"})
@@ -243,10 +243,13 @@ func TestInlineOfAnotherHistory(t *testing.T) {
 func TestInlineUnreadyCheckpoints(t *testing.T) {
 	t.Parallel()
 	move := func(b *inlineBench, at, next projection.Checkpoint) error {
-		return b.view.Save(context.Background(), 1, []projection.Move{{Stream: note("a"), Prev: at, Next: next}}, nil)
+		return b.view.Save(context.Background(), 1, []projection.CheckpointUpdate{{Stream: note("a"), Prev: at, Next: next}}, nil)
 	}
 	for name, spoil := range map[string]func(b *inlineBench, at, next projection.Checkpoint) error{
-		"half done": func(b *inlineBench, at, next projection.Checkpoint) error { next.Done = 1; return move(b, at, next) },
+		"half done": func(b *inlineBench, at, next projection.Checkpoint) error {
+			next.RowsWritten = 1
+			return move(b, at, next)
+		},
 		"behind": func(b *inlineBench, at, next projection.Checkpoint) error {
 			next.Behind = true
 			return move(b, at, next)
