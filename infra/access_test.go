@@ -14,11 +14,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/local/access"
 	"github.com/annals-es/annals/local/policy"
 	"github.com/annals-es/annals/local/tables"
 	"github.com/annals-es/annals/local/template"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // asRun is the template as the local runner reads it.

@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // What TestMain builds once: the runner, and a folder as CDK synthesizes one.

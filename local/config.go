@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/annals-es/annals/internal/dynamolocal"
+	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 )
 
 // config is what the environment and the command line ask for.

@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // TestEnvironment: what a function is told can be asked for, by who works for the operator and not under its role.

@@ -8,8 +8,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/annals-es/annals/internal/dynamolocal"
+	"github.com/annals-es/annals/internal/debian"
 	"github.com/annals-es/annals/local/build"
+	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 )
 
 // prepare has the template made and the database started, at the same time. It returns the template's folder.
@@ -38,7 +39,7 @@ func (r *runner) connect(ctx context.Context) error {
 		return answer.Body.Close()
 	}
 	dir := dynamolocal.Dir(r.root)
-	if err := dynamolocal.EnsureJava(ctx, r.out); err != nil {
+	if err := debian.EnsureJava(ctx, r.out); err != nil {
 		return err
 	}
 	if err := dynamolocal.Ensure(ctx, dir); err != nil {

@@ -13,7 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/annals-es/annals/internal/dynamolocal"
 	"github.com/annals-es/annals/local/bucket"
 	"github.com/annals-es/annals/local/bus"
 	"github.com/annals-es/annals/local/identity"
@@ -23,6 +22,7 @@ import (
 	"github.com/annals-es/annals/local/socket"
 	"github.com/annals-es/annals/local/states"
 	"github.com/annals-es/annals/local/template"
+	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 )
 
 // grace is what invocations in flight have when the runner stops.

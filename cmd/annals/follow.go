@@ -92,7 +92,7 @@ func standing(ctx context.Context, o *app.Operator, record projection.Record) (s
 	if b == nil {
 		return "waits for the machine", nil
 	}
-	s, err := o.Engine.Standing(ctx, record.Projection, *b)
+	s, err := o.Engine.Progress(ctx, record.Projection, *b)
 	return fmt.Sprintf("generation %d is built: %s", b.Generation, s), err
 }
 

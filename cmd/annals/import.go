@@ -55,13 +55,13 @@ func (c *cli) importArchive(cmd *cobra.Command, path string, goOn bool) error {
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	total, ends := int64(0), map[es.StreamID]es.Mark{}
+	total, ends := int64(0), map[es.StreamID]es.CommitRef{}
 	for c, err := range archive.Read(file) { // all of it, before anything is stored
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 		total++
-		ends[c.Stream] = es.Mark{StreamVersion: es.StreamVersion{Stream: c.Stream, Version: c.LastVersion()}, Hash: c.Hash}
+		ends[c.Stream] = es.CommitRef{StreamVersion: es.StreamVersion{Stream: c.Stream, Version: c.LastVersion()}, Hash: c.Hash}
 	}
 	s, err := c.connect(cmd)
 	if err != nil {

@@ -26,12 +26,12 @@ func (c *cli) reconcileCommand() *cobra.Command {
 			if segments < 1 || units < 0 || settled < 0 {
 				return usage("--segments must be 1 or more, --units-per-second and --settled must not be negative")
 			}
-			cfg := projection.ReconcileConfig{Segments: segments, UnitsPerSecond: units, Settled: settled}
+			cfg := projection.ReconcileConfig{Segments: segments, UnitsPerSecond: units, MinAge: settled}
 			if units == 0 {
 				cfg.UnitsPerSecond = -1
 			}
 			if settled == 0 {
-				cfg.Settled = -1
+				cfg.MinAge = -1
 			}
 			c.rebuild.Reconcile = cfg
 			return c.reconcile(cmd)

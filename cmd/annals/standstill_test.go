@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 	"github.com/annals-es/annals/shop/readmodel/tables"
@@ -50,7 +50,7 @@ func TestDoctorOfRows(t *testing.T) { //nolint:paralleltest // sets the environm
 	}
 	next := read[good]
 	next.Version, next.State = next.Version+1, json.RawMessage(`["no order"]`)
-	if err := view.Save(t.Context(), 1, []projection.Move{{Stream: good, Prev: read[good], Next: next}}, nil); err != nil {
+	if err := view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: good, Prev: read[good], Next: next}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	says := "wrong … rows of order-summary … 1 of 1 can't be read, Order#good: stored state: "

@@ -7,12 +7,13 @@ import (
 	"io"
 	"testing"
 
+	"github.com/annals-es/annals/pkg/es/dynamotest"
+
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/annals-es/annals/internal/telemetry"
 	"github.com/annals-es/annals/shop/api/routes"
-	"github.com/annals-es/annals/test/measured"
 )
 
 // BenchmarkDeposit is a warm deposit through the whole command function, with metrics and without, one after the other, so
@@ -31,7 +32,7 @@ func BenchmarkDeposit(b *testing.B) {
 		deposit, h := depositTo(b, metrics.name), metrics.meter.Flushed(lambda.NewHandler(s.functions[routes.Command]))
 		b.Run("metrics="+metrics.name, func(b *testing.B) {
 			b.ReportAllocs()
-			defer measured.CPU(b)()
+			defer dynamotest.CPU(b)()
 			for b.Loop() {
 				answer, err := h.Invoke(b.Context(), deposit)
 				if err != nil || !bytes.Contains(answer, []byte(`"statusCode":200`)) {
@@ -94,7 +95,7 @@ func BenchmarkProjector(b *testing.B) {
 			}
 			b.ReportAllocs()
 			b.ResetTimer()
-			report := measured.CPU(b)
+			report := dynamotest.CPU(b)
 			for _, records := range batches {
 				answer, err := s.projector.Handle(b.Context(), records)
 				if err != nil || len(answer.BatchItemFailures) > 0 || len(records.Records) != 100 {

@@ -18,9 +18,9 @@ func (s *service) put(t *testing.T, model, partition string, rows ...string) {
 	t.Helper()
 	view := dynamoview.New(s.client, s.Tables.Of(tables.ReadModel(model)))
 	for i, row := range rows {
-		seen := projection.Move{Stream: es.StreamID{Type: "None", ID: fmt.Sprint(partition, i)}, Next: projection.Checkpoint{Version: 1}}
+		seen := projection.CheckpointUpdate{Stream: es.StreamID{Type: "None", ID: fmt.Sprint(partition, i)}, Next: projection.Checkpoint{Version: 1}}
 		put := projection.Write{Key: projection.Key{Partition: partition, Sort: fmt.Sprintf("%03d", i)}, Row: json.RawMessage(row)}
-		if err := view.Save(t.Context(), 1, []projection.Move{seen}, []projection.Write{put}); err != nil {
+		if err := view.Save(t.Context(), 1, []projection.CheckpointUpdate{seen}, []projection.Write{put}); err != nil {
 			t.Fatal(err)
 		}
 	}

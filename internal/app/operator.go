@@ -7,6 +7,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // Operator is what the people who run the service work with.
@@ -21,7 +22,7 @@ type Operator struct {
 	reactor *projection.Rebuilder
 
 	store     es.Reader
-	publisher projection.Projection // nil = there is no bus
+	publisher *reaction.Reactor // nil = there is no bus
 	failures  []functionFailures
 }
 
@@ -109,7 +110,9 @@ func (o *Operator) Reconcile(ctx context.Context) (readModels, reactions project
 
 // engine configures what brings projections forward, with the queue that it leaves work to.
 func (s Service) engine(queue projection.Queue) projection.Config {
-	return projection.Config{Log: s.Log, Queue: queue, Notifier: s.Notifier, Code: codeVersion, Observe: s.Meter.Observe}
+	return projection.Config{
+		Log: s.Log, Queue: queue, Notifier: s.Notifier, CodeVersion: codeVersion, Observe: s.Meter.Observe,
+	}
 }
 
 // starting is a configuration with what starts rebuilds.

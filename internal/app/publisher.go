@@ -10,7 +10,7 @@ import (
 	"github.com/annals-es/annals/internal/publish"
 	"github.com/annals-es/annals/internal/publish/eventbus"
 	"github.com/annals-es/annals/pkg/es"
-	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 	"github.com/annals-es/annals/shop/integration"
 )
 
@@ -23,7 +23,7 @@ func bus(cfg aws.Config, arn string) publish.Bus {
 	return eventbus.New(client, arn)
 }
 
-func (s Service) publisher() projection.Projection {
+func (s Service) publisher() *reaction.Reactor {
 	return publish.NewPublisher(s.Bus, s.EventSource, integration.Public)
 }
 
@@ -35,5 +35,5 @@ func (o *Operator) Republish(ctx context.Context, stream es.StreamID, from int64
 	if o.publisher == nil {
 		return 0, errors.New("there is no bus: set " + publish.BusEnv + " and " + publish.SourceEnv + " as the reactor function has them")
 	}
-	return projection.Again(ctx, o.publisher, o.store, stream, from)
+	return o.publisher.Repeat(ctx, o.store, stream, from)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+	esreaction "github.com/annals-es/annals/pkg/es/reaction"
 	"github.com/annals-es/annals/shop/order"
 	"github.com/annals-es/annals/shop/reaction"
 	"github.com/annals-es/annals/shop/readmodel/tables"
@@ -36,11 +37,11 @@ func (s Service) reactions(store *dynamostore.Store) (*projection.Engine, error)
 	if err != nil {
 		return nil, err
 	}
-	reserve := projection.NewReactor(projection.Reaction{
-		Name:    tables.ReserveStock.Name,
-		Sources: map[string]es.Decoder{order.Aggregate.StreamType: order.Aggregate.Events},
-		React:   reaction.NewReserveStock(all).React,
-		Passing: dynamofault.Unavailable,
+	reserve := esreaction.New(esreaction.Reaction{
+		Name:      tables.ReserveStock.Name,
+		Sources:   map[string]es.Decoder{order.Aggregate.StreamType: order.Aggregate.Events},
+		React:     reaction.NewReserveStock(all).React,
+		Transient: dynamofault.Unavailable,
 	})
 	subscriptions := []projection.Subscription{{Projection: reserve, View: dynamoview.New(s.DynamoDB, s.Tables.Of(tables.ReserveStock))}}
 	if s.Bus != nil {

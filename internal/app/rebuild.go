@@ -37,7 +37,7 @@ func (s Service) Rebuilder() (func(context.Context, RebuildRequest) (projection.
 	}
 	models := s.models()
 	cfg := s.engine(s.CatchUps)
-	cfg.Margin = rebuildMargin
+	cfg.DeadlineMargin = rebuildMargin
 	engine := projection.NewEngine(store, models.Catalog(), cfg, models.Subscriptions()...)
 	return func(ctx context.Context, in RebuildRequest) (projection.Stage, error) {
 		r := projection.NewRebuilder(engine, store, projection.RebuildConfig{Segments: in.Segments, Log: s.Log})

@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/internal/seal"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/shop/email"
 	"github.com/annals-es/annals/shop/readmodel/tables"
 )

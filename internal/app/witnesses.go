@@ -16,7 +16,7 @@ import (
 // Errors: DynamoDB's; one that names what can't be read.
 func (s Service) Witnesses(ctx context.Context) ([]verify.Witness, error) {
 	var all []verify.Witness
-	add := func(source string, marks iter.Seq2[es.Mark, error]) error {
+	add := func(source string, marks iter.Seq2[es.CommitRef, error]) error {
 		for m, err := range marks {
 			if err != nil {
 				return err

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/annals-es/annals/internal/archive"
@@ -95,7 +97,7 @@ func TestRoundTrip(t *testing.T) {
 func TestLargerCommitsOfBefore(t *testing.T) {
 	t.Parallel()
 	c := es.Commit{Stream: es.StreamID{Type: "Order", ID: "o"}, Version: 1, ID: "old", Events: []es.RawEvent{
-		{Type: "Happened", Schema: 2, Data: json.RawMessage(`"` + strings.Repeat(`\\`, 2*es.MaxUncompressedBytes) + `"`)},
+		{Type: "Happened", Schema: 2, Data: json.RawMessage(`"` + strings.Repeat(`\\`, 2*storekit.MaxUncompressedBytes) + `"`)},
 	}}
 	c.At = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 	c.Hash = c.ComputeHash()

@@ -11,6 +11,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/annals-es/annals/pkg/es"
 )
 
@@ -85,7 +87,7 @@ func (l *commitLine) commit() (c es.Commit, err error) {
 	c.Version, c.ID = l.Version, l.ID
 	c.Stream, failed = es.ParseStreamID(l.Stream)
 	keep(failed)
-	c.At, failed = es.ParseTime(l.At)
+	c.At, failed = storekit.ParseTime(l.At)
 	keep(failed)
 	if l.Prev != "" {
 		c.Prev, failed = hex.DecodeString(l.Prev)
@@ -94,7 +96,7 @@ func (l *commitLine) commit() (c es.Commit, err error) {
 	c.Hash, failed = hex.DecodeString(l.Hash)
 	keep(failed)
 	c.Meta = es.Meta{CorrelationID: l.Meta.CorrelationID, CausationID: l.Meta.CausationID, Actor: l.Meta.Actor, Extra: l.Meta.Extra}
-	c.Meta.OccurredAt, failed = es.ParseTime(l.Meta.OccurredAt)
+	c.Meta.OccurredAt, failed = storekit.ParseTime(l.Meta.OccurredAt)
 	keep(failed)
 	for _, e := range l.Events {
 		c.Events = append(c.Events, es.RawEvent{Type: e.Type, Schema: e.Schema, Data: json.RawMessage(e.Data)})

@@ -88,7 +88,7 @@ func countParked(ctx context.Context, e *projection.Engine) (map[build]int, erro
 
 func newGeneration(ctx context.Context, e *projection.Engine, name string, b projection.Build) (Generation, error) {
 	g := Generation{Generation: b.Generation, Fold: b.Fold, Status: b.Status, Since: b.Since, Failure: b.Failure}
-	is, err := e.Standing(ctx, name, b)
+	is, err := e.Progress(ctx, name, b)
 	if is.Doing != "" {
 		g.Rebuild = &Rebuild{Doing: is.Doing, Segments: is.Of, Done: is.Done}
 	}

@@ -68,11 +68,11 @@ func (i *Inspector) Trace(ctx context.Context, correlationID string) (Trace, err
 
 // Applied tells how far every projection that reads a stream has come with it, seen from a version of it.
 //
-// Errors: those of [projection.Engine.Reached].
+// Errors: those of [projection.Engine.StreamProgress].
 func (i *Inspector) Applied(ctx context.Context, stream es.StreamID, version int64) ([]Applied, error) {
 	all := []Applied{}
 	for _, e := range i.cfg.Engines {
-		reached, err := e.Reached(ctx, stream)
+		reached, err := e.StreamProgress(ctx, stream)
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // The environment variables that tell a function the ARN of the bus, and the source of its events.
@@ -61,9 +62,9 @@ type Public struct {
 }
 
 // NewPublisher returns the reaction that sends what is public to a bus: each event of a stream once those before it were
-// accepted, at least once. It has no past: see [projection.Reaction].
-func NewPublisher(bus Bus, source string, public Public) projection.Projection {
-	return projection.NewReactor(projection.Reaction{
+// accepted, at least once. It has no past: see [reaction.Reaction].
+func NewPublisher(bus Bus, source string, public Public) *reaction.Reactor {
+	return reaction.New(reaction.Reaction{
 		Name:    Name,
 		Sources: public.Sources,
 		React: func(ctx context.Context, e projection.Event, cmd es.Command) error {
@@ -77,7 +78,7 @@ func NewPublisher(bus Bus, source string, public Public) projection.Projection {
 			}
 			return bus.Send(ctx, Message{Type: Prefix + data.Type(), Detail: detail})
 		},
-		Passing: func(err error) bool { return errors.As(err, new(*UnavailableError)) },
-		Aside:   true,
+		Transient:      func(err error) bool { return errors.As(err, new(*UnavailableError)) },
+		RetryFromQueue: true,
 	})
 }

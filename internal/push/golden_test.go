@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 var update = flag.Bool("update-stored", false, "write the items of testdata/stored anew")

@@ -58,7 +58,7 @@ func (m *Meter) add(of string, metric *Metric, value float64) {
 }
 
 var signals = map[es.Signal]*Metric{
-	es.Conflicted: Conflicts, es.DecidedAgain: Retries, es.Repeated: Repeated, es.WarmHit: WarmHits, es.WarmMiss: WarmMisses,
+	es.Conflicted: Conflicts, es.DecidedAgain: Retries, es.Repeated: Repeated, es.StateCacheHit: WarmHits, es.StateCacheMiss: WarmMisses,
 	es.SnapshotHit: SnapshotHits, es.SnapshotMiss: SnapshotMisses, es.SnapshotUnused: SnapshotReplays,
 }
 

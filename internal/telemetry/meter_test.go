@@ -50,7 +50,7 @@ func TestFormat(t *testing.T) {
 	m := telemetry.New(&out, "Annals", "f")
 	var wg sync.WaitGroup
 	for range 10 {
-		wg.Go(func() { m.Signal(es.WarmHit) })
+		wg.Go(func() { m.Signal(es.StateCacheHit) })
 	}
 	wg.Wait()
 	m.Signal(es.Conflicted)
@@ -140,7 +140,7 @@ func TestOff(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	m := telemetry.New(&out, "", "f")
-	m.Signal(es.WarmHit)
+	m.Signal(es.StateCacheHit)
 	m.Observe(projection.Observation{Projection: "p", Versions: 1})
 	m.Flush()
 	if _, wrapped := m.Flushed(handler(nil)).(handler); !wrapped || m != nil || out.Len() > 0 {
@@ -166,7 +166,7 @@ func BenchmarkInvocation(b *testing.B) {
 	m := telemetry.New(discard{}, "Annals", "Annals-CommandFunction-ABCDEFGHIJKL")
 	b.ReportAllocs()
 	for b.Loop() {
-		m.Signal(es.WarmHit)
+		m.Signal(es.StateCacheHit)
 		m.Add(telemetry.Accepted, 1)
 		m.Flush()
 	}

@@ -45,9 +45,9 @@ var (
 	Retries = &Metric{"Retries", Count, Function, false,
 		"decisions made once more, after a conflict or because what was in memory led to a refusal", "`es.DecidedAgain`"}
 	WarmHits = &Metric{"WarmHits", Count, Function, false,
-		"aggregates that a decision found in memory", "`es.WarmHit`"}
+		"aggregates that a decision found in memory", "`es.StateCacheHit`"}
 	WarmMisses = &Metric{"WarmMisses", Count, Function, false,
-		"aggregates that were not in memory", "`es.WarmMiss`"}
+		"aggregates that were not in memory", "`es.StateCacheMiss`"}
 	SnapshotHits = &Metric{"SnapshotHits", Count, Function, false,
 		"aggregates folded on from a snapshot", "`es.SnapshotHit`"}
 	SnapshotMisses = &Metric{"SnapshotMisses", Count, Function, false,

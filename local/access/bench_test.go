@@ -12,11 +12,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/local/policy"
 	"github.com/annals-es/annals/local/template"
 	"github.com/annals-es/annals/pkg/es/dynamotable"
-	"github.com/annals-es/annals/test/measured"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // BenchmarkPutItem writes a small item to DynamoDB Local, straight and as a function does, in turns.
@@ -38,7 +37,7 @@ func BenchmarkPutItem(b *testing.B) {
 			BaseEndpoint: &endpoint, Region: template.Region, Credentials: credentials.NewStaticCredentialsProvider("Writer", "x", ""),
 		})
 		b.Run("by="+by, func(b *testing.B) {
-			defer measured.CPU(b)()
+			defer dynamotest.CPU(b)()
 			for i := 0; b.Loop(); i++ {
 				put(b.Context(), b, client, name, i)
 			}

@@ -18,11 +18,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/local/mapping"
 	"github.com/annals-es/annals/local/pattern"
 	"github.com/annals-es/annals/local/streams"
 	"github.com/annals-es/annals/pkg/es/dynamotable"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 func TestMain(m *testing.M) {

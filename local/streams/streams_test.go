@@ -14,9 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/local/streams"
 	"github.com/annals-es/annals/pkg/es/dynamotable"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 func TestRead(t *testing.T) {

@@ -8,9 +8,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/local/tables"
 	"github.com/annals-es/annals/local/template"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // declare returns tables as a template declares them, with names that no other test uses.

@@ -34,7 +34,7 @@ func (c AllConfig) withDefaults() (AllConfig, error) {
 			c.Segments, len(c.From), c.UnitsPerSecond)
 	}
 	for i := range c.From { // all of them before anything is read
-		if _, err := c.segment(i).Key(); err != nil {
+		if err := c.segment(i).check(); err != nil {
 			return c, err
 		}
 	}

@@ -4,28 +4,22 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/annals-es/annals/pkg/es/internal/stored"
 )
 
 // KnownCommand is a command that a stream holds: enough to find the commit that it made.
 type KnownCommand struct {
-	// Digest is what [CommandDigest] makes of the command's id.
+	// Digest is the first 16 bytes of the SHA-256 of the command's id.
 	Digest [16]byte
 	// Version is the first version of the commit that the command made, At when that was recorded.
 	Version int64
 	At      time.Time
-}
-
-// CommandDigest is the first 16 bytes of the SHA-256 of a command's id. Ids may be long, and a stream may hold many.
-func CommandDigest(id string) (digest [16]byte) {
-	sum := sha256.Sum256([]byte(id))
-	copy(digest[:], sum[:])
-	return digest
 }
 
 // CommandBlock names commands of a stream that are kept together, apart from its snapshot. A block never changes.
@@ -41,9 +35,6 @@ type CommandBlock struct {
 	// Expires is when no snapshot needs the block any more.
 	Expires time.Time
 }
-
-// CommandsPerBlock is how many commands a snapshot carries itself before it leaves them to a block.
-const CommandsPerBlock = 256
 
 // ErrNoBlock says that a block of commands is not where it was kept.
 var ErrNoBlock = errors.New("a block of commands is missing")
@@ -97,8 +88,8 @@ func (k *knownCommands) add(c *Commit, now func() horizon) {
 	}
 	h := now()
 	if c.Command.ID != "" {
-		k.recent = append(k.recent, KnownCommand{CommandDigest(c.Command.ID), c.Version, c.At})
-		if len(k.recent) >= CommandsPerBlock {
+		k.recent = append(k.recent, KnownCommand{stored.CommandDigest(c.Command.ID), c.Version, c.At})
+		if len(k.recent) >= stored.CommandsPerBlock {
 			k.seal(c, h)
 		}
 	}
@@ -139,7 +130,7 @@ type loadBlocks func(ctx context.Context, blocks []CommandBlock) ([][]KnownComma
 //
 // Errors: those of load.
 func (k *knownCommands) find(ctx context.Context, id string, load loadBlocks) (version int64, found bool, err error) {
-	digest := CommandDigest(id)
+	digest := stored.CommandDigest(id)
 	if i := slices.IndexFunc(k.recent, func(c KnownCommand) bool { return c.Digest == digest }); i >= 0 {
 		return k.recent[i].Version, true, nil
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/memstore"
 )
@@ -37,7 +39,7 @@ func TestManyCommands(t *testing.T) {
 	t.Parallel()
 	const every, commands = 100, 5000
 	store, snapshots := memstore.New(memstore.Config{}), &shelf{}
-	cfg := es.RepositoryConfig{Snapshots: snapshots, Every: every, Schema: 1}
+	cfg := es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: every, Schema: 1}}
 	warm := newProcess(store, cfg)
 	if _, err := warm.repo.Create(t.Context(), "a", command("k0"), start(0)); err != nil {
 		t.Fatal(err)
@@ -52,7 +54,7 @@ func TestManyCommands(t *testing.T) {
 			}
 		}
 	}
-	if want := (commands + 1) / es.CommandsPerBlock; snapshots.saved != want {
+	if want := (commands + 1) / storekit.CommandsPerBlock; snapshots.saved != want {
 		t.Errorf("%d blocks were written, want %d", snapshots.saved, want)
 	}
 	warm.cost(t, 0, 1, func() error { return warm.raise(t, command("new"), 0) })
@@ -70,7 +72,7 @@ func TestManyCommands(t *testing.T) {
 	cold = newProcess(store, cfg)
 	cold.cost(t, 3, 0, func() error { return cold.raise(t, command("k1"), 0) }) // the tail, the commit, and all up to it for its state
 	cold.cost(t, 0, 1, func() error { return cold.raise(t, command("newer"), 0) })
-	if want := (commands + 1) / es.CommandsPerBlock; snapshots.loaded != want {
+	if want := (commands + 1) / storekit.CommandsPerBlock; snapshots.loaded != want {
 		t.Errorf("a cold process read %d blocks, want %d", snapshots.loaded, want)
 	}
 	other := command("k1")
@@ -90,12 +92,12 @@ func TestManyCommands(t *testing.T) {
 func TestHorizonOfCommands(t *testing.T) {
 	t.Parallel()
 	store, snapshots := memstore.New(memstore.Config{}), &shelf{}
-	cfg := es.RepositoryConfig{Snapshots: snapshots, Every: 1, Schema: 1, HorizonCommands: 2 * es.CommandsPerBlock}
+	cfg := es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: 1, Schema: 1}, HorizonCommands: 2 * storekit.CommandsPerBlock}
 	p := newProcess(store, cfg)
 	if _, err := p.repo.Create(t.Context(), "a", command("k0"), start(0)); err != nil {
 		t.Fatal(err)
 	}
-	for i := 1; i < 3*es.CommandsPerBlock+1; i++ {
+	for i := 1; i < 3*storekit.CommandsPerBlock+1; i++ {
 		if err := p.raise(t, command(fmt.Sprint("k", i)), 0); err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +110,7 @@ func TestHorizonOfCommands(t *testing.T) {
 		if name == "cold" {
 			process = newProcess(store, cfg)
 		}
-		last := fmt.Sprint("k", 3*es.CommandsPerBlock)
+		last := fmt.Sprint("k", 3*storekit.CommandsPerBlock)
 		process.cost(t, 2+boolToInt(name == "cold"), 0, func() error { return process.raise(t, command(last), 0) })
 		before, err := process.repo.Load(t.Context(), "a")
 		if err != nil {
@@ -146,7 +148,7 @@ func TestClockAhead(t *testing.T) {
 	now := time.Now()
 	ahead := 0 * time.Hour
 	store, snapshots := memstore.New(memstore.Config{Now: func() time.Time { return now.Add(ahead) }}), &shelf{}
-	cfg := es.RepositoryConfig{Snapshots: snapshots, Every: 1, Schema: 1}
+	cfg := es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: 1, Schema: 1}}
 	p := newProcess(store, cfg) // by the time of this machine
 	if _, err := p.repo.Create(t.Context(), "a", command("k1"), start(0)); err != nil {
 		t.Fatal(err)

@@ -9,5 +9,6 @@
 //   - [Aggregate] and [Repository]: a state folded from events, and load, decide, append with retries that decide again.
 //   - [Executor] and [Tx]: one decision over several streams, stored on all of them or on none.
 //
-// Package memstore keeps streams in memory; package dynamostore keeps them on DynamoDB.
+// Package memstore keeps streams in memory; package dynamostore keeps them on DynamoDB. Package storekit is for authors of
+// other stores.
 package es

@@ -3,6 +3,8 @@ package es
 import (
 	"errors"
 	"fmt"
+
+	"github.com/annals-es/annals/pkg/es/internal/stored"
 )
 
 var (
@@ -58,7 +60,7 @@ type LimitError struct {
 }
 
 func (e *LimitError) Error() string {
-	return fmt.Sprintf("%s: %d %s, the limit is %d", abbreviate(e.Stream.String()), e.Size, e.What, e.Limit)
+	return fmt.Sprintf("%s: %d %s, the limit is %d", stored.Abbreviate(e.Stream.String()), e.Size, e.What, e.Limit)
 }
 
 // StreamNameError refuses a stream's name that no key can hold. No store reads or writes such a stream.
@@ -68,7 +70,7 @@ type StreamNameError struct {
 }
 
 func (e *StreamNameError) Error() string {
-	return fmt.Sprintf("stream %q: %s", abbreviate(e.Name), e.Reason)
+	return fmt.Sprintf("stream %q: %s", stored.Abbreviate(e.Name), e.Reason)
 }
 
 // CorruptError says that what is stored at a version can't be read, or does not continue what is before it.
@@ -137,12 +139,4 @@ type CommandReusedError struct {
 
 func (e *CommandReusedError) Error() string {
 	return fmt.Sprintf("the command id was used for another command, which made %s@%d", e.Stream, e.Version)
-}
-
-func abbreviate(s string) string {
-	const most = 100
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
 }

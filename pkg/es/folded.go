@@ -27,10 +27,10 @@ type warmState struct {
 // recall returns the state that the cache keeps of a stream, as a copy.
 func (r *Repository[S, E]) recall(stream StreamID) (folded[S], bool) {
 	var f folded[S]
-	if r.cfg.Warm == nil {
+	if r.cfg.StateCache == nil {
 		return f, false
 	}
-	kept, ok := r.cfg.Warm.Get(stream)
+	kept, ok := r.cfg.StateCache.Get(stream)
 	if !ok {
 		return f, false
 	}
@@ -44,11 +44,11 @@ func (r *Repository[S, E]) recall(stream StreamID) (folded[S], bool) {
 
 // keep lets the cache remember a state.
 func (r *Repository[S, E]) keep(f folded[S]) {
-	if r.cfg.Warm == nil || f.head.Version() == 0 {
+	if r.cfg.StateCache == nil || f.head.Version() == 0 {
 		return
 	}
 	if state, err := json.Marshal(f.state); err == nil {
-		r.cfg.Warm.Add(f.head.Stream(), warmState{state: state, head: f.head, commands: f.commands})
+		r.cfg.StateCache.Add(f.head.Stream(), warmState{state: state, head: f.head, commands: f.commands})
 	}
 }
 
@@ -108,7 +108,7 @@ func (r *Repository[S, E]) recognise(tx *Tx, stream StreamID, f *folded[S]) erro
 		return nil
 	}
 	load := func(ctx context.Context, blocks []CommandBlock) ([][]KnownCommand, error) {
-		return r.cfg.Snapshots.LoadCommands(ctx, stream, blocks...)
+		return r.cfg.Snapshots.Store.LoadCommands(ctx, stream, blocks...)
 	}
 	version, found, err := f.commands.find(tx.ctx, tx.cmd.Ref.ID, load)
 	switch {
@@ -129,16 +129,16 @@ func (r *Repository[S, E]) recognise(tx *Tx, stream StreamID, f *folded[S]) erro
 
 // resume folds on from the stream's snapshot, and tells whether there was one that could be used.
 func (r *Repository[S, E]) resume(ctx context.Context, stream StreamID, f *folded[S], apply func(*Commit) error) (bool, error) {
-	if r.cfg.Snapshots == nil {
+	if r.cfg.Snapshots.Store == nil {
 		return false, nil
 	}
-	snapshot, err := r.cfg.Snapshots.LoadSnapshot(ctx, stream)
+	snapshot, err := r.cfg.Snapshots.Store.LoadSnapshot(ctx, stream)
 	if err == nil && snapshot == nil {
 		r.executor.cfg.Count(SnapshotMiss)
 		return false, nil
 	}
-	if err == nil && snapshot.Schema != r.cfg.Schema {
-		err = fmt.Errorf("it has schema %d, this code has %d", snapshot.Schema, r.cfg.Schema)
+	if err == nil && snapshot.Schema != r.cfg.Snapshots.Schema {
+		err = fmt.Errorf("it has schema %d, this code has %d", snapshot.Schema, r.cfg.Snapshots.Schema)
 	}
 	if err == nil {
 		if unreadable := json.Unmarshal(snapshot.State, &f.state); unreadable != nil { // it may cite the state, which is not to be logged

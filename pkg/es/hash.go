@@ -7,25 +7,17 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/annals-es/annals/pkg/es/internal/stored"
 )
 
-// TimeFormat is how instants are stored: RFC 3339 in UTC with exactly six digits of a second, so that they sort as text.
-const TimeFormat = "2006-01-02T15:04:05.000000Z"
-
-// FormatTime returns t as it is stored, "" for the zero time.
+// FormatTime returns t as it is stored: RFC 3339 in UTC with exactly six digits of a second, so that times sort as text. It
+// returns "" for the zero time.
 func FormatTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.UTC().Format(TimeFormat)
-}
-
-// ParseTime reads a stored instant, the zero time from "".
-func ParseTime(s string) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	return time.Parse(TimeFormat, s)
+	return t.UTC().Format(stored.TimeFormat)
 }
 
 const hashDomain = "annals.commit.v1"

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/annals-es/annals/pkg/es/internal/stored"
 )
 
 // Repository loads and changes the aggregates of one kind.
@@ -19,9 +21,10 @@ type Repository[S, E any] struct {
 func NewRepository[S, E any](x *Executor, aggregate Aggregate[S, E], cfg RepositoryConfig) *Repository[S, E] {
 	cfg.Horizon = cmp.Or(cfg.Horizon, 24*time.Hour)
 	cfg.HorizonCommands = cmp.Or(cfg.HorizonCommands, 100_000)
-	if cfg.Snapshots != nil && (cfg.Every < 1 || cfg.Schema < 1) || cfg.Horizon < 0 || cfg.HorizonCommands < CommandsPerBlock {
+	s := cfg.Snapshots
+	if s.Store != nil && (s.Every < 1 || s.Schema < 1) || cfg.Horizon < 0 || cfg.HorizonCommands < stored.CommandsPerBlock {
 		panic(fmt.Sprintf("es.RepositoryConfig of %s: snapshots need Every (%d) and Schema (%d) from 1, Horizon (%v) can't be negative, "+
-			"HorizonCommands (%d) must be %d at least", aggregate.StreamType, cfg.Every, cfg.Schema, cfg.Horizon, cfg.HorizonCommands, CommandsPerBlock))
+			"HorizonCommands (%d) must be %d at least", aggregate.StreamType, s.Every, s.Schema, cfg.Horizon, cfg.HorizonCommands, stored.CommandsPerBlock))
 	}
 	return &Repository[S, E]{executor: x, aggregate: aggregate, cfg: cfg}
 }
@@ -168,12 +171,12 @@ func (r *Repository[S, E]) load(tx *Tx, id string) (*Entity[S, E], error) {
 	}
 	f, warm := r.recall(stream)
 	var err error
-	if r.cfg.Warm != nil && !warm {
-		r.executor.cfg.Count(WarmMiss)
+	if r.cfg.StateCache != nil && !warm {
+		r.executor.cfg.Count(StateCacheMiss)
 	}
 	if warm && !tx.fresh {
 		tx.unread = true
-		r.executor.cfg.Count(WarmHit)
+		r.executor.cfg.Count(StateCacheHit)
 	} else if f, err = r.fold(tx.ctx, stream, tx.recognise); err == nil {
 		r.keep(f)
 	}

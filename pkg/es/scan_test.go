@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
@@ -39,7 +41,7 @@ func (p *pages) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.ScanP
 				yield(es.ScanPage{}, fmt.Errorf("scan: %w", ctx.Err()))
 				return
 			}
-			next := segment.At(fmt.Sprint(i))
+			next := storekit.Position(segment, fmt.Sprint(i))
 			if i == p.count {
 				next = es.End
 			}
@@ -121,7 +123,7 @@ func TestAllEndsAtTheFirstError(t *testing.T) {
 		start := time.Now()
 		positions, err := es.All(t.Context(), &pages{count: 100, latency: time.Second}, es.AllConfig{Segments: 4},
 			func(_ context.Context, segment int, page es.ScanPage) error {
-				if segment == 2 && page.Next == (es.Segment{Index: 2, Of: 4}).At("3") {
+				if segment == 2 && page.Next == storekit.Position(es.Segment{Index: 2, Of: 4}, "3") {
 					return bad
 				}
 				return nil
@@ -129,7 +131,7 @@ func TestAllEndsAtTheFirstError(t *testing.T) {
 		if err != bad || time.Since(start) != 3*time.Second { //nolint:errorlint // it must come back as it is
 			t.Errorf("%v after %v, want %v after 3 s", err, time.Since(start), bad)
 		}
-		if want := (es.Segment{Index: 2, Of: 4}).At("2"); positions[2] != want {
+		if want := storekit.Position(es.Segment{Index: 2, Of: 4}, "2"); positions[2] != want {
 			t.Errorf("the segment that failed stands at %q, want %q", positions[2], want)
 		}
 	})
@@ -137,7 +139,7 @@ func TestAllEndsAtTheFirstError(t *testing.T) {
 
 func TestAllRefusesFaults(t *testing.T) {
 	t.Parallel()
-	good := (es.Segment{Index: 0, Of: 1}).At("x")
+	good := storekit.Position(es.Segment{Index: 0, Of: 1}, "x")
 	for name, cfg := range map[string]es.AllConfig{
 		"negative segments":    {Segments: -1},
 		"negative rate":        {UnitsPerSecond: -1},
@@ -160,14 +162,14 @@ func TestPosition(t *testing.T) {
 		of := rapid.IntRange(1, 1000).Draw(r, "of")
 		s := es.Segment{Of: of, Index: rapid.IntRange(0, of-1).Draw(r, "index")}
 		key := "k" + rapid.String().Draw(r, "key")
-		s.After = s.At(key)
-		if got, err := s.Key(); err != nil || got != key {
+		s.After = storekit.Position(s, key)
+		if got, err := storekit.PositionKey(s); err != nil || got != key {
 			r.Fatalf("%q, %v", got, err)
 		}
 		var want *es.SegmentError
 		other := s
 		other.Of++
-		if got, err := other.Key(); !errors.As(err, &want) {
+		if got, err := storekit.PositionKey(other); !errors.As(err, &want) {
 			r.Fatalf("in another division: %q, %v", got, err)
 		}
 		text := []byte(s.After)
@@ -175,7 +177,7 @@ func TestPosition(t *testing.T) {
 		text[i] = "AB"[b2i(text[i] == 'A')]
 		other = s
 		if other.After = es.Position(text); other.After != s.After {
-			if got, err := other.Key(); !errors.As(err, &want) && got != key { // the last letter may hold unused bits
+			if got, err := storekit.PositionKey(other); !errors.As(err, &want) && got != key { // the last letter may hold unused bits
 				r.Fatalf("damaged: %q, %v", got, err)
 			}
 		}

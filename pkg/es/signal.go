@@ -12,9 +12,10 @@ const (
 	DecidedAgain
 	// Repeated says that a command had been done before.
 	Repeated
-	// WarmHit says that a decision found a state in memory, WarmMiss that it had to read the stream.
-	WarmHit
-	WarmMiss
+	// StateCacheHit says that a decision found a state in [RepositoryConfig.StateCache], StateCacheMiss that it read the
+	// stream.
+	StateCacheHit
+	StateCacheMiss
 	// SnapshotHit says that a stream was folded on from its snapshot, SnapshotMiss that there was none, SnapshotUnused that
 	// it could not be used, so that the whole stream was folded.
 	SnapshotHit

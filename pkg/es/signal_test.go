@@ -62,7 +62,7 @@ func TestSignals(t *testing.T) {
 	snapshots := &oneSnapshot{}
 	open := func(schema int) *es.Repository[counter, counterEvent] {
 		x := es.NewExecutor(store, es.ExecutorConfig{Backoff: time.Millisecond, Count: c.count})
-		return es.NewRepository(x, counters, es.RepositoryConfig{Snapshots: snapshots, Every: 1, Schema: schema, Warm: &cache{}})
+		return es.NewRepository(x, counters, es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: 1, Schema: schema}, StateCache: &cache{}})
 	}
 	do := func(r *es.Repository[counter, counterEvent], cmd es.Command, by int) error {
 		_, err := r.Execute(t.Context(), "a", cmd, raise(by))
@@ -79,26 +79,26 @@ func TestSignals(t *testing.T) {
 	must(err)
 	c.want(t, "created", map[es.Signal]int{})
 	must(do(r, command("c2"), 1))
-	c.want(t, "warm", map[es.Signal]int{es.WarmHit: 1})
+	c.want(t, "warm", map[es.Signal]int{es.StateCacheHit: 1})
 	must(do(r, command("c2"), 1))
-	c.want(t, "repeated", map[es.Signal]int{es.WarmHit: 1, es.Repeated: 1})
+	c.want(t, "repeated", map[es.Signal]int{es.StateCacheHit: 1, es.Repeated: 1})
 	if err := do(r, es.Command{}, 20); !errors.Is(err, errFull) {
 		t.Fatal(err)
 	}
-	c.want(t, "refused", map[es.Signal]int{es.WarmHit: 1, es.DecidedAgain: 1})
+	c.want(t, "refused", map[es.Signal]int{es.StateCacheHit: 1, es.DecidedAgain: 1})
 
 	cold := open(1)
 	must(do(cold, es.Command{}, 1))
-	c.want(t, "cold", map[es.Signal]int{es.WarmMiss: 1, es.SnapshotMiss: 1})
+	c.want(t, "cold", map[es.Signal]int{es.StateCacheMiss: 1, es.SnapshotMiss: 1})
 	must(do(r, es.Command{}, 1))
-	c.want(t, "stale", map[es.Signal]int{es.WarmHit: 1, es.Conflicted: 1, es.DecidedAgain: 1})
+	c.want(t, "stale", map[es.Signal]int{es.StateCacheHit: 1, es.Conflicted: 1, es.DecidedAgain: 1})
 
 	must(open(1).Snapshot(t.Context(), counters.Stream("a")))
 	c.want(t, "snapshot written", map[es.Signal]int{es.SnapshotMiss: 1})
 	must(do(open(1), es.Command{}, 1))
-	c.want(t, "from the snapshot", map[es.Signal]int{es.WarmMiss: 1, es.SnapshotHit: 1})
+	c.want(t, "from the snapshot", map[es.Signal]int{es.StateCacheMiss: 1, es.SnapshotHit: 1})
 	must(do(open(2), es.Command{}, 1))
-	c.want(t, "a snapshot of another schema", map[es.Signal]int{es.WarmMiss: 1, es.SnapshotUnused: 1})
+	c.want(t, "a snapshot of another schema", map[es.Signal]int{es.StateCacheMiss: 1, es.SnapshotUnused: 1})
 
 	lost := es.NewExecutor(busy{memstore.New(memstore.Config{})}, es.ExecutorConfig{Attempts: 3, Backoff: time.Millisecond, Count: c.count})
 	_, err = es.NewRepository(lost, counters, es.RepositoryConfig{}).Create(t.Context(), "a", es.Command{}, start(1))

@@ -43,22 +43,27 @@ type SnapshotStore interface {
 	SaveCommands(ctx context.Context, stream StreamID, block CommandBlock, commands []KnownCommand) error
 }
 
-// Cache keeps what is warm in this process, by stream. It must be safe for concurrent use, and bounded.
+// Cache keeps states in the memory of this process, by stream. It must be safe for concurrent use, and bounded.
 type Cache interface {
 	Get(stream StreamID) (any, bool)
 	Add(stream StreamID, folded any) (evicted bool)
 }
 
+// Snapshots says where and how often a repository keeps snapshots. The zero value keeps none.
+type Snapshots struct {
+	// Store keeps them. If nil, there are no snapshots.
+	Store SnapshotStore
+	// Every is the number of events from one snapshot to the next, from 1.
+	Every int
+	// Schema is the version of the state's shape, from 1. Raise it whenever the state or its fold changes.
+	Schema int
+}
+
 // RepositoryConfig says how a repository avoids folding the whole stream. The zero value always folds it.
 type RepositoryConfig struct {
-	// Snapshots is where snapshots are kept, nil = nowhere.
-	Snapshots SnapshotStore
-	// Every is how many events lie between snapshots, from 1.
-	Every int
-	// Schema is the version of the state's shape, from 1: raise it whenever the state or its fold changes.
-	Schema int
-	// Warm keeps recent states in memory, nil = nowhere. A repository needs a cache of its own.
-	Warm Cache
+	Snapshots Snapshots
+	// StateCache keeps recent states in memory. If nil, none are kept. Each repository needs a cache of its own.
+	StateCache Cache
 	// Horizon is how long a repeated command is recognised at least, HorizonCommands how many of a stream's latest
 	// commands are, whichever is less. Default 24 hours, and 100,000.
 	Horizon         time.Duration

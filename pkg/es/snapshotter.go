@@ -9,8 +9,8 @@ import (
 
 // SnapshotDue tells whether a commit passed one of the versions at which a snapshot is made.
 func (r *Repository[S, E]) SnapshotDue(c *Commit) bool {
-	every := int64(r.cfg.Every)
-	return r.cfg.Snapshots != nil && c.Stream.Type == r.aggregate.StreamType &&
+	every := int64(r.cfg.Snapshots.Every)
+	return r.cfg.Snapshots.Store != nil && c.Stream.Type == r.aggregate.StreamType &&
 		c.LastVersion()/every > (c.Version-1)/every
 }
 
@@ -29,17 +29,17 @@ func (r *Repository[S, E]) Snapshot(ctx context.Context, stream StreamID) error 
 	}
 	snapshot := Snapshot{
 		At: StreamVersion{stream, f.last.Version}, Hash: f.last.Hash, Version: f.last.LastVersion(),
-		Schema: r.cfg.Schema, State: state, Commands: f.commands.recent,
+		Schema: r.cfg.Snapshots.Schema, State: state, Commands: f.commands.recent,
 	}
 	for _, b := range f.commands.blocks { // before the snapshot that names them
 		if !b.kept {
-			if err := r.cfg.Snapshots.SaveCommands(ctx, stream, b.CommandBlock, b.inOrder()); err != nil {
+			if err := r.cfg.Snapshots.Store.SaveCommands(ctx, stream, b.CommandBlock, b.inOrder()); err != nil {
 				return err
 			}
 		}
 		snapshot.Blocks = append(snapshot.Blocks, b.CommandBlock)
 	}
-	err = r.cfg.Snapshots.SaveSnapshot(ctx, snapshot)
+	err = r.cfg.Snapshots.Store.SaveSnapshot(ctx, snapshot)
 	if errors.As(err, new(*LimitError)) {
 		r.executor.cfg.Logger.WarnContext(ctx, "no snapshot written", "error", err)
 		return nil

@@ -5,10 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-)
 
-// MaxStreamBytes is the longest name of a stream, as UTF-8: what DynamoDB allows in a partition key.
-const MaxStreamBytes = 2048
+	"github.com/annals-es/annals/pkg/es/internal/stored"
+)
 
 // StreamID names a stream: all events of one aggregate.
 type StreamID struct {
@@ -35,7 +34,7 @@ func ParseStreamID(name string) (StreamID, error) {
 
 // Validate tells whether a stream can have this name. Every store asks it before it reads or writes.
 //
-// Errors: [StreamNameError]; [LimitError] for a name over MaxStreamBytes.
+// Errors: [StreamNameError]; [LimitError] for a name of more than 2,048 bytes, which is what DynamoDB allows in a partition key.
 func (s StreamID) Validate() error {
 	switch name := s.String(); {
 	case s.Type == "" || s.ID == "":
@@ -44,8 +43,8 @@ func (s StreamID) Validate() error {
 		return &StreamNameError{Name: name, Reason: "the type must not contain '#'"}
 	case !utf8.ValidString(name):
 		return &StreamNameError{Name: name, Reason: "the name must be UTF-8"}
-	case len(name) > MaxStreamBytes:
-		return &LimitError{Stream: s, What: "bytes in a stream's name", Size: len(name), Limit: MaxStreamBytes}
+	case len(name) > stored.MaxStreamBytes:
+		return &LimitError{Stream: s, What: "bytes in a stream's name", Size: len(name), Limit: stored.MaxStreamBytes}
 	}
 	return nil
 }

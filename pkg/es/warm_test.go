@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -58,7 +60,7 @@ type process struct {
 func newProcess(store es.Store, cfg es.RepositoryConfig) process {
 	c := &counting{Store: store}
 	x := es.NewExecutor(c, es.ExecutorConfig{Backoff: time.Millisecond})
-	cfg.Warm = &cache{}
+	cfg.StateCache = &cache{}
 	return process{counting: c, repo: es.NewRepository(x, counters, cfg), exec: x}
 }
 
@@ -178,7 +180,7 @@ func TestWarmStateIsNobodysElse(t *testing.T) {
 		},
 	}
 	x := es.NewExecutor(memstore.New(memstore.Config{}), es.ExecutorConfig{})
-	repo := es.NewRepository(x, bags, es.RepositoryConfig{Warm: &cache{}})
+	repo := es.NewRepository(x, bags, es.RepositoryConfig{StateCache: &cache{}})
 	created, err := repo.Create(t.Context(), "a", es.Command{}, func() ([]counterEvent, error) { return []counterEvent{raised{1}}, nil })
 	if err != nil {
 		t.Fatal(err)
@@ -202,7 +204,7 @@ func TestWarmStateIsNobodysElse(t *testing.T) {
 func TestSnapshots(t *testing.T) {
 	t.Parallel()
 	store, snapshots := memstore.New(memstore.Config{}), &memstore.Snapshots{}
-	cfg := es.RepositoryConfig{Snapshots: snapshots, Every: 5, Schema: 1}
+	cfg := es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: 5, Schema: 1}}
 	writer := newProcess(store, cfg)
 	stream := counters.Stream("a")
 	var due []int64
@@ -259,7 +261,7 @@ func TestSnapshotNotUsed(t *testing.T) {
 		"of another history": func(s *es.Snapshot) { s.At.Version-- },
 	} {
 		store, snapshots := memstore.New(memstore.Config{}), &memstore.Snapshots{}
-		cfg := es.RepositoryConfig{Snapshots: snapshots, Every: 1, Schema: 1}
+		cfg := es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: 1, Schema: 1}}
 		p := newProcess(store, cfg)
 		if _, err := p.repo.Create(t.Context(), "a", es.Command{}, start(1)); err != nil {
 			t.Fatal(err)
@@ -339,7 +341,7 @@ func TestHorizon(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 	store, snapshots := memstore.New(memstore.Config{Now: func() time.Time { return now }}), &memstore.Snapshots{}
-	cfg := es.RepositoryConfig{Snapshots: snapshots, Every: 1, Schema: 1, Horizon: time.Hour}
+	cfg := es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: 1, Schema: 1}, Horizon: time.Hour}
 	p := newProcess(store, cfg)
 	if _, err := p.repo.Create(t.Context(), "a", command("c1"), start(1)); err != nil {
 		t.Fatal(err)
@@ -355,7 +357,7 @@ func TestHorizon(t *testing.T) {
 		}
 		for _, c := range s.Commands {
 			for _, id := range []string{"c1", "c2", "c3", "c4"} {
-				if c.Digest == es.CommandDigest(id) {
+				if c.Digest == storekit.CommandDigest(id) {
 					ids = append(ids, id)
 				}
 			}

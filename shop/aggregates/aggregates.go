@@ -44,8 +44,8 @@ type Config struct {
 	Executor es.ExecutorConfig
 	// Snapshots is where snapshots of accounts, orders and products are kept, nil = nowhere.
 	Snapshots es.SnapshotStore
-	// Warm is how many aggregates of each kind stay in memory, 0 = none.
-	Warm int
+	// StateCache is how many aggregates of each kind stay in memory. With 0, none does.
+	StateCache int
 }
 
 // How snapshots are made. A schema is raised whenever the state of its aggregate, or what events do to it, changes:
@@ -61,8 +61,8 @@ const (
 func New(store es.Store, cfg Config) (All, error) {
 	x := es.NewExecutor(store, cfg.Executor)
 	all := All{Store: store, Executor: x}
-	if cfg.Warm < 0 {
-		return all, fmt.Errorf("aggregates: %d of each kind can't stay in memory", cfg.Warm)
+	if cfg.StateCache < 0 {
+		return all, fmt.Errorf("aggregates: %d of each kind can't stay in memory", cfg.StateCache)
 	}
 	all.Accounts = es.NewRepository(x, account.Aggregate, cfg.repository(accountsEvery, accountsSchema))
 	all.Orders = es.NewRepository(x, order.Aggregate, cfg.repository(ordersEvery, ordersSchema))
@@ -75,9 +75,9 @@ func New(store es.Store, cfg Config) (All, error) {
 
 // repository is the configuration of an aggregate's repository, with a snapshot every so many events.
 func (c Config) repository(every, schema int) es.RepositoryConfig {
-	out := es.RepositoryConfig{Snapshots: c.Snapshots, Every: every, Schema: schema}
-	if c.Warm > 0 {
-		out.Warm, _ = lru.New[es.StreamID, any](c.Warm) // it fails on sizes below 1
+	out := es.RepositoryConfig{Snapshots: es.Snapshots{Store: c.Snapshots, Every: every, Schema: schema}}
+	if c.StateCache > 0 {
+		out.StateCache, _ = lru.New[es.StreamID, any](c.StateCache) // it fails on sizes below 1
 	}
 	return out
 }

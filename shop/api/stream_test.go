@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/annals-es/annals/internal/httpapi"
 	"github.com/annals-es/annals/internal/payload"
 	"github.com/annals-es/annals/pkg/es"
@@ -122,12 +124,12 @@ func TestWhatIsStoredCanBePaged(t *testing.T) {
 			Meta:   es.Meta{Extra: map[string]string{"k": strings.Repeat(`"`, 10_000)}},
 		}
 	}
-	const most = es.MaxUncompressedBytes
+	const most = storekit.MaxUncompressedBytes
 	var commits []es.Commit
 	for i, unit := range []string{"x", `\\`, `\"`, "<", "\u2028", "é", `\u00e9`} {
 		c := commit(int64(i+1), unit, (most-20_000)/len(unit))
-		if c.Size() > most || c.Size() < most-20_000 {
-			t.Fatalf("%q: %d bytes", unit, c.Size())
+		if storekit.Size(&c) > most || storekit.Size(&c) < most-20_000 {
+			t.Fatalf("%q: %d bytes", unit, storekit.Size(&c))
 		}
 		commits = append(commits, c)
 	}

@@ -50,7 +50,7 @@ func newWorld(t *testing.T, warm int) *world {
 func repositories(t *testing.T, store es.Store, warm int) aggregates.All {
 	t.Helper()
 	// 20 attempts: one more than there can be conflicts in any test here
-	all, err := aggregates.New(store, aggregates.Config{Warm: warm, Executor: es.ExecutorConfig{Attempts: 20}})
+	all, err := aggregates.New(store, aggregates.Config{StateCache: warm, Executor: es.ExecutorConfig{Attempts: 20}})
 	if err != nil {
 		t.Fatal(err)
 	}

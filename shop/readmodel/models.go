@@ -43,7 +43,7 @@ type Models struct {
 	models  map[string]model
 	views   map[string]*dynamoview.View
 	catalog *dynamoview.Catalog
-	pointer *projection.Pointer
+	pointer *projection.RecordCache
 	now     func() time.Time
 	pinned  *reader // the only one that a session reads
 }
@@ -58,7 +58,7 @@ func of(models []model, client dynamoview.Client, tableName func(tables.Table) s
 		models: map[string]model{}, views: map[string]*dynamoview.View{},
 		catalog: dynamoview.NewCatalog(client, tableName(tables.Projections)), now: time.Now,
 	}
-	m.pointer = projection.NewPointer(m.catalog, nil)
+	m.pointer = projection.NewRecordCache(m.catalog, nil)
 	for _, one := range models {
 		m.models[one.Name()] = one
 		m.views[one.Name()] = dynamoview.New(client, tableName(tables.ReadModel(one.Name())))
@@ -106,8 +106,8 @@ func (m *Models) Check(ctx context.Context) error {
 }
 
 // Marks yields what the checkpoints of each read model remember of their streams, by the read model's name.
-func (m *Models) Marks(ctx context.Context) iter.Seq2[string, iter.Seq2[es.Mark, error]] {
-	return func(yield func(string, iter.Seq2[es.Mark, error]) bool) {
+func (m *Models) Marks(ctx context.Context) iter.Seq2[string, iter.Seq2[es.CommitRef, error]] {
+	return func(yield func(string, iter.Seq2[es.CommitRef, error]) bool) {
 		for name := range m.models {
 			if !yield(name, m.marks(ctx, name)) {
 				return
@@ -116,11 +116,11 @@ func (m *Models) Marks(ctx context.Context) iter.Seq2[string, iter.Seq2[es.Mark,
 	}
 }
 
-func (m *Models) marks(ctx context.Context, name string) iter.Seq2[es.Mark, error] {
-	return func(yield func(es.Mark, error) bool) {
+func (m *Models) marks(ctx context.Context, name string) iter.Seq2[es.CommitRef, error] {
+	return func(yield func(es.CommitRef, error) bool) {
 		r, err := m.reader(ctx, name, "")
 		if err != nil {
-			yield(es.Mark{}, err)
+			yield(es.CommitRef{}, err)
 			return
 		}
 		m.views[name].Marks(ctx, r.generation)(yield)

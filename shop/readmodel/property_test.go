@@ -271,7 +271,7 @@ func (q *jobs) take(n int) []projection.Job {
 func (p *past) plain(t *testing.T, of projection.Projection) projection.View {
 	t.Helper()
 	view := memview.New(memview.Config{})
-	e := projection.NewEngine(p.store, memview.NewCatalog(), projection.Config{Warm: -1}, projection.Subscription{Projection: of, View: view})
+	e := projection.NewEngine(p.store, memview.NewCatalog(), projection.Config{CacheSize: -1}, projection.Subscription{Projection: of, View: view})
 	for _, c := range p.commits {
 		if failed := e.Apply(t.Context(), []es.Commit{c}); len(failed) > 0 {
 			t.Fatal(failed)
@@ -289,7 +289,7 @@ func (p *past) dump(t *testing.T, v projection.View) map[string]string {
 		t.Fatal(err)
 	}
 	for stream, cp := range at {
-		out[stream.String()] = fmt.Sprintf("version %d %x, done %d, behind %v, parked %v: %s", cp.Version, cp.Hash, cp.Done, cp.Behind, cp.Parked, cp.State)
+		out[stream.String()] = fmt.Sprintf("version %d %x, done %d, behind %v, parked %v: %s", cp.Version, cp.Hash, cp.RowsWritten, cp.Behind, cp.Parked, cp.State)
 	}
 	var keys []projection.RowKey
 	for key, err := range v.Keys(t.Context(), 1) {

@@ -37,7 +37,7 @@ func TestSession(t *testing.T) {
 	if err := w.models.Catalog().Replace(ctx, swapped); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(projection.PointerAge)
+	time.Sleep(projection.RecordCacheAge)
 	cp, err := s.Progress(ctx, stream)
 	if err != nil || cp.Version != 1 {
 		t.Errorf("progress: %+v %v", cp, err)

@@ -97,8 +97,8 @@ func check[T any](t *testing.T, name string, key projection.Key) func(readmodel.
 // write writes a row past its projection.
 func (w *world) write(t *testing.T, model string, row projection.Write) {
 	t.Helper()
-	seen := projection.Move{Stream: es.StreamID{Type: "None", ID: row.Key.Partition + row.Key.Sort}, Next: projection.Checkpoint{Version: 1}}
-	if err := w.models.View(model).Save(t.Context(), 1, []projection.Move{seen}, []projection.Write{row}); err != nil {
+	seen := projection.CheckpointUpdate{Stream: es.StreamID{Type: "None", ID: row.Key.Partition + row.Key.Sort}, Next: projection.Checkpoint{Version: 1}}
+	if err := w.models.View(model).Save(t.Context(), 1, []projection.CheckpointUpdate{seen}, []projection.Write{row}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/memstore"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/shop/order"
@@ -60,7 +60,7 @@ func newSite(t *testing.T) *site {
 func (s *site) deploy(t *testing.T, code string, m model) *deployment {
 	t.Helper()
 	d := &deployment{Models: of([]model{m}, dynamotest.Client(t), func(table tables.Table) string { return s.names[table.Name] })}
-	d.engine = projection.NewEngine(s.store, d.Catalog(), projection.Config{Code: func() string { return code }, Queue: &s.queue, Starter: s}, d.Subscriptions()...)
+	d.engine = projection.NewEngine(s.store, d.Catalog(), projection.Config{CodeVersion: func() string { return code }, Queue: &s.queue, Starter: s}, d.Subscriptions()...)
 	d.rebuilder = projection.NewRebuilder(d.engine, s.store, projection.RebuildConfig{})
 	return d
 }
@@ -159,7 +159,7 @@ func TestNewFold(t *testing.T) {
 	if row, err := d.Order(t.Context(), "o-1"); err != nil || row.OrderID != "" {
 		t.Errorf("right after the swap, when not all know of it: %+v, %v", row, err)
 	}
-	d.now = func() time.Time { return time.Now().Add(projection.PointerAge) }
+	d.now = func() time.Time { return time.Now().Add(projection.RecordCacheAge) }
 	for _, id := range []string{"o-1", "o-2"} {
 		if row, err := d.Order(t.Context(), id); err != nil || row.CustomerID != "ada" || row.OrderID != id {
 			t.Errorf("%s after the swap: %+v, %v", id, row, err)

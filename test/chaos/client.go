@@ -48,7 +48,7 @@ type client struct {
 	base    string
 	http    *http.Client
 	log     *timeline
-	storm   func() bool
+	faults  func() bool
 	history *history
 }
 
@@ -77,7 +77,7 @@ const patience = 90 * time.Second
 // working is how long the service may be at work on an attempt that its client gave up: the command function's timeout.
 const working = 25 * time.Second
 
-// send sends a command until it is settled. In a storm clients lose patience, and repeat what was answered.
+// send sends a command until it is settled. While faults are injected, clients lose patience, and repeat what was answered.
 func (c *client) send(ctx context.Context, o *operation, dice *rand.Rand) {
 	o.Call = c.log.now()
 	body, err := json.Marshal(o.Body)
@@ -88,7 +88,7 @@ func (c *client) send(ctx context.Context, o *operation, dice *rand.Rand) {
 	o.Return = c.log.now()
 	if o.acked() {
 		o.read(c.history)
-		if c.storm() && dice.IntN(20) == 0 {
+		if c.faults() && dice.IntN(20) == 0 {
 			c.repeat(ctx, o, body)
 		}
 	}
@@ -113,7 +113,7 @@ func (c *client) settle(ctx context.Context, o *operation, body []byte, dice *ra
 			time.Sleep(time.Duration(dice.IntN(min(50<<min(o.Attempts, 6), 2000))) * time.Millisecond)
 		}
 		timeout := 15 * time.Second
-		if c.storm() && dice.IntN(20) == 0 {
+		if c.faults() && dice.IntN(20) == 0 {
 			timeout = time.Duration(3+dice.IntN(60)) * time.Millisecond
 		}
 		status, answer := c.attempt(ctx, o, body, timeout)

@@ -38,7 +38,7 @@ type options struct {
 
 func main() {
 	var o options
-	flag.DurationVar(&o.length, "for", 2*time.Minute, "how long the storm lasts")
+	flag.DurationVar(&o.length, "for", 2*time.Minute, "how long faults are injected")
 	flag.Uint64Var(&o.seed, "seed", rand.Uint64N(1_000_000), "of all choices; the same seed makes the same ones")
 	flag.IntVar(&o.clients, "clients", 8, "how many clients send commands at the same time")
 	flag.StringVar(&o.bug, "bug", "", "plant a bug, which is to be found: "+strings.Join(slices.Sorted(maps.Keys(bugs)), ", "))
@@ -73,7 +73,7 @@ func chaos(ctx context.Context, o options) error {
 	if err != nil {
 		return fmt.Errorf("%w (see %s)", err, dir)
 	}
-	h, err := weather(ctx, o, m, log)
+	h, err := withFaults(ctx, o, m, log)
 	err = errors.Join(err, m.stop())
 	if err == nil && len(h.violations) == 0 && !o.keep {
 		return os.RemoveAll(dir)
@@ -94,27 +94,27 @@ func chaos(ctx context.Context, o options) error {
 	return nil
 }
 
-// weather lets clients work in a storm, and checks everything in the calm that follows.
-func weather(ctx context.Context, o options, m *machine, log *timeline) (*history, error) {
+// withFaults lets clients work while faults are injected, and checks everything after the faults have stopped.
+func withFaults(ctx context.Context, o options, m *machine, log *timeline) (*history, error) {
 	h := &history{}
 	c := &client{
-		base: m.Base, log: log, storm: m.proxy.storming.Load, history: h,
+		base: m.Base, log: log, faults: m.proxy.injecting.Load, history: h,
 		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4 * o.clients}},
 	}
 	if err := newStory(c, o.seed, 0).stock(ctx); err != nil {
 		return nil, err
 	}
 	log.restart()
-	storm, calm := context.WithTimeout(ctx, o.length)
-	defer calm()
-	m.proxy.storming.Store(true)
+	faults, stop := context.WithTimeout(ctx, o.length)
+	defer stop()
+	m.proxy.injecting.Store(true)
 	var work sync.WaitGroup
 	for n := range o.clients {
-		work.Go(func() { newStory(c, o.seed, n+1).run(storm, ctx) })
+		work.Go(func() { newStory(c, o.seed, n+1).run(faults, ctx) })
 	}
-	err := m.harass(storm, o.seed)
-	calm()
-	m.proxy.storming.Store(false)
+	err := m.harass(faults, o.seed)
+	stop()
+	m.proxy.injecting.Store(false)
 	work.Wait()
 	if err = errors.Join(err, ctx.Err()); err != nil {
 		return nil, err

@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// proxy stands between the service and DynamoDB. In a storm it hits requests with faults; which fault the n-th request
+// proxy stands between the service and DynamoDB. While faults are injected, it hits requests with them; which fault the n-th request
 // of an operation meets depends on the seed alone.
 type proxy struct {
-	backend  string // http://127.0.0.1:8000
-	seed     uint64
-	log      *timeline
-	storming atomic.Bool
+	backend   string // http://127.0.0.1:8000
+	seed      uint64
+	log       *timeline
+	injecting atomic.Bool
 
 	client  *http.Client
 	streams *streamFaults
@@ -29,7 +29,7 @@ type proxy struct {
 	busy sync.RWMutex // held for reading while a request is with DynamoDB
 
 	mu     sync.Mutex
-	counts map[string]uint64 // requests by operation, in storms
+	counts map[string]uint64 // requests by operation, while faults are injected
 }
 
 func newProxy(backend string, seed uint64, log *timeline) *proxy {
@@ -58,7 +58,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	if !p.storming.Load() {
+	if !p.injecting.Load() {
 		p.serve(w, r, body, faultless, nil)
 		return
 	}

@@ -39,7 +39,7 @@ func TestFaultsDependOnTheSeed(t *testing.T) {
 	t.Cleanup(backend.Close)
 	run := func(seed uint64) (answers []string, counts map[string]int) {
 		p := newProxy(backend.URL, seed, newTimeline())
-		p.storming.Store(true)
+		p.injecting.Store(true)
 		front := httptest.NewServer(p)
 		t.Cleanup(front.Close)
 		for range 300 {
@@ -220,7 +220,7 @@ func TestStreamsExpire(t *testing.T) {
 	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }))
 	defer backend.Close()
 	p := newProxy(backend.URL, 1, newTimeline())
-	p.storming.Store(true)
+	p.injecting.Store(true)
 	front := httptest.NewServer(p)
 	defer front.Close()
 	for operation, want := range map[string]string{"GetRecords": "ExpiredIteratorException", "GetShardIterator": "TrimmedDataAccessException"} {

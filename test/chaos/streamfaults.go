@@ -95,7 +95,7 @@ func (s *streamFaults) mix(request, answer []byte, dice *rand.Rand) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	reader := s.readers[asked.ShardIterator]
-	if reader == nil { // opened before the storm
+	if reader == nil { // opened before faults were injected
 		return answer
 	}
 	delete(s.readers, asked.ShardIterator)

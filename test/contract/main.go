@@ -15,7 +15,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/annals-es/annals/internal/dynamolocal"
+	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 	"github.com/annals-es/annals/test/internal/servicetest"
 )
 

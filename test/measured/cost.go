@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // CostHeader is the header of a table of costs.

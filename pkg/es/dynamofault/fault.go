@@ -17,9 +17,9 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Mark returns an error of the SDK as [es.ErrUnavailable], besides what it is, if it is [Unavailable]. Another error,
-// and nil, it returns as it is. What is built on DynamoDB marks the errors that it hands on.
-func Mark(err error) error {
+// MarkUnavailable wraps an error of the SDK with [es.ErrUnavailable] if [Unavailable] is true of it. It returns any
+// other error, and nil, as it is. Stores and views on DynamoDB call it for each error that they return.
+func MarkUnavailable(err error) error {
 	if !Unavailable(err) || errors.Is(err, es.ErrUnavailable) {
 		return err
 	}

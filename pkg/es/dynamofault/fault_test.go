@@ -53,11 +53,11 @@ func TestUnavailable(t *testing.T) {
 		if got := dynamofault.Unavailable(err); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
 		}
-		marked := dynamofault.Mark(err)
+		marked := dynamofault.MarkUnavailable(err)
 		if errors.Is(marked, es.ErrUnavailable) != tt.want || !errors.Is(marked, tt.err) {
 			t.Errorf("%s: marked as %v", tt.name, marked)
 		}
-		if again := dynamofault.Mark(marked); again.Error() != marked.Error() {
+		if again := dynamofault.MarkUnavailable(marked); again.Error() != marked.Error() {
 			t.Errorf("%s: marked twice as %v", tt.name, again)
 		}
 	}
@@ -65,7 +65,7 @@ func TestUnavailable(t *testing.T) {
 
 func TestMarkNothing(t *testing.T) {
 	t.Parallel()
-	if err := dynamofault.Mark(nil); err != nil {
+	if err := dynamofault.MarkUnavailable(nil); err != nil {
 		t.Errorf("no error is %v", err)
 	}
 }

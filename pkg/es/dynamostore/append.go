@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -26,7 +28,7 @@ var (
 //
 // An answer that was lost does no harm: the retry finds our own commit, by its id, and takes that as success.
 func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
-	ctx, cancel := es.WithAppendDeadline(ctx)
+	ctx, cancel := storekit.WithAppendDeadline(ctx)
 	defer cancel()
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("append: %w", err)
@@ -34,7 +36,7 @@ func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
 	if !st.clock.exact && len(a.Writes) > 0 && !st.clock.asked.Swap(true) {
 		_, _ = st.Head(ctx, a.Writes[0].Head.Stream()) // nothing was read before: for the time, and nothing else
 	}
-	commits, err := es.Build(a, st.seal, st.clock.Now())
+	commits, err := storekit.Build(a, st.seal, st.clock.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +135,7 @@ func (p *pending) put(ctx context.Context) (verdict, error) {
 	if errors.As(err, &occupied) {
 		return p.judge(0, p.Writes[0].Head, occupied.Item)
 	}
-	return classify(err), dynamofault.Mark(err)
+	return classify(err), dynamofault.MarkUnavailable(err)
 }
 
 // judge decides what an occupied key means: our own commit, or a conflict. Our own commit may be one of an earlier call: the
@@ -178,14 +180,14 @@ func (p *pending) transact(
 	if errors.As(err, &cancelled) {
 		return p.judgeReasons(heads, cancelled)
 	}
-	return classify(err), dynamofault.Mark(err)
+	return classify(err), dynamofault.MarkUnavailable(err)
 }
 
 // judgeReasons decides what a cancelled transaction means: one of our own commits in it, and all are stored; else a
 // conflict of any stream; else nothing of ours was in the way. What comes after the heads is a companion's, and says nothing
 // of the append.
 func (p *pending) judgeReasons(heads []es.Head, cancelled *types.TransactionCanceledException) (verdict, error) {
-	v, out, own := again, dynamofault.Mark(cancelled), false
+	v, out, own := again, dynamofault.MarkUnavailable(cancelled), false
 	for i, reason := range cancelled.CancellationReasons[:min(len(heads), len(cancelled.CancellationReasons))] {
 		switch aws.ToString(reason.Code) {
 		case "ConditionalCheckFailed":

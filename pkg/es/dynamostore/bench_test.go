@@ -13,10 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/uuid"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
-	"github.com/annals-es/annals/test/measured"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // The benchmarks do everything twice in one run: with the library, and by hand with the bare SDK. Compare with benchstat:
@@ -109,7 +108,7 @@ func BenchmarkAppend(b *testing.B) {
 	}
 	b.Run("by=library", func(b *testing.B) {
 		b.ReportAllocs()
-		defer measured.CPU(b)()
+		defer dynamotest.CPU(b)()
 		head := h.store.Empty(es.StreamID{Type: "Ledger", ID: "library " + uuid.NewString()})
 		for i := 0; b.Loop(); i++ {
 			raw, err := ledgers.Events.Encode(deposit(i))
@@ -125,7 +124,7 @@ func BenchmarkAppend(b *testing.B) {
 	})
 	b.Run("by=hand", func(b *testing.B) {
 		b.ReportAllocs()
-		defer measured.CPU(b)()
+		defer dynamotest.CPU(b)()
 		stream := "Ledger#hand " + uuid.NewString()
 		for i := 0; b.Loop(); i++ {
 			h.put(b, stream, i+1, deposit(i))
@@ -167,7 +166,7 @@ func BenchmarkLoad(b *testing.B) {
 		stream := ledgers.Stream(id)
 		h.fill(b, stream, n)
 		plain := es.NewRepository(h.exec, ledgers, es.RepositoryConfig{})
-		quick := es.NewRepository(h.exec, ledgers, es.RepositoryConfig{Snapshots: snapshots, Every: 100, Schema: 1})
+		quick := es.NewRepository(h.exec, ledgers, es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: 100, Schema: 1}})
 		if err := quick.Snapshot(b.Context(), stream); err != nil {
 			b.Fatal(err)
 		}
@@ -186,7 +185,7 @@ func BenchmarkLoad(b *testing.B) {
 		} {
 			b.Run(fmt.Sprintf("events=%d/by=%s", n, way.name), func(b *testing.B) {
 				b.ReportAllocs()
-				defer measured.CPU(b)()
+				defer dynamotest.CPU(b)()
 				for b.Loop() {
 					got, err := way.load(b.Context())
 					if err != nil || got.Count != n {
@@ -234,7 +233,7 @@ func BenchmarkFold(b *testing.B) {
 	c := es.Commit{Stream: ledgers.Stream("a"), Version: 1, Events: []es.RawEvent{raw}}
 	b.Run("by=library", func(b *testing.B) {
 		b.ReportAllocs()
-		defer measured.CPU(b)()
+		defer dynamotest.CPU(b)()
 		var l ledger
 		for b.Loop() {
 			if err := ledgers.Events.Decode(&c, 0, func(e ledgerEvent) error { ledgers.Evolve(&l, e); return nil }); err != nil {
@@ -244,7 +243,7 @@ func BenchmarkFold(b *testing.B) {
 	})
 	b.Run("by=hand", func(b *testing.B) {
 		b.ReportAllocs()
-		defer measured.CPU(b)()
+		defer dynamotest.CPU(b)()
 		var l ledger
 		for b.Loop() {
 			var d deposited

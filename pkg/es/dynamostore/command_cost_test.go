@@ -9,10 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	lru "github.com/hashicorp/golang-lru/v2"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
-	"github.com/annals-es/annals/test/measured"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // process is one process of a service, with a cache of its own, on tables that others share.
@@ -46,7 +45,7 @@ func (s service) start(t *testing.T, options ...func(*dynamodb.Options)) process
 	}
 	p.exec = es.NewExecutor(store, es.ExecutorConfig{})
 	p.repo = es.NewRepository(p.exec, ledgers, es.RepositoryConfig{
-		Snapshots: dynamostore.NewSnapshots(client, s.snapshots), Every: 100, Schema: 1, Warm: warm,
+		Snapshots: es.Snapshots{Store: dynamostore.NewSnapshots(client, s.snapshots), Every: 100, Schema: 1}, StateCache: warm,
 	})
 	return p
 }
@@ -96,7 +95,7 @@ func TestCommandCosts(t *testing.T) {
 	s := newService(t)
 	p := s.start(t)
 	type requests = map[string]int
-	table := measured.Table{measured.CostHeader}
+	var table costTable
 	check := func(name string, p process, want requests, units float64, do func() error) {
 		t.Helper()
 		p.meter.Take()
@@ -110,7 +109,7 @@ func TestCommandCosts(t *testing.T) {
 		if got.Units() != units {
 			t.Errorf("%s: %v units, want %v", name, got.Units(), units)
 		}
-		table = append(table, measured.Cost(name, got))
+		table.add(name, got)
 	}
 	check("new account, the first thing that a process does", p, requests{"PutItem": 1, "Query": 1}, 2, func() error { return p.open(t, "z", ask("open z"), 1) })
 	check("new account", p, requests{"PutItem": 1}, 1, func() error { return p.open(t, "a", ask("open a"), 1) })
@@ -146,5 +145,5 @@ func TestCommandCosts(t *testing.T) {
 		}
 		return nil
 	})
-	measured.Compare(t, "../../../docs/performance.md", table)
+	table.compare(t, "../../../docs/performance.md")
 }

@@ -44,7 +44,7 @@ func (sn *Snapshots) LoadCommands(
 	for _, consistent := range []bool{false, true} {
 		for part := range slices.Chunk(missing(keys, found), getAtOnce) {
 			if err := sn.get(ctx, part, consistent, found); err != nil {
-				return nil, fmt.Errorf("commands of %s: %w", stream, dynamofault.Mark(err))
+				return nil, fmt.Errorf("commands of %s: %w", stream, dynamofault.MarkUnavailable(err))
 			}
 		}
 	}
@@ -109,7 +109,7 @@ func (sn *Snapshots) SaveCommands(
 		SnapshotsTable.TimeToLive: n(b.Expires.Unix()),
 	}})
 	if err != nil {
-		return fmt.Errorf("commands of %s, versions %d to %d: %w", stream, b.First, b.Last, dynamofault.Mark(err))
+		return fmt.Errorf("commands of %s, versions %d to %d: %w", stream, b.First, b.Last, dynamofault.MarkUnavailable(err))
 	}
 	return nil
 }

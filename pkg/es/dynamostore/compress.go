@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/klauspost/compress/zstd"
 
@@ -34,7 +36,7 @@ var (
 // Errors: [es.LimitError] if it is over DynamoDB's limit even so.
 func item(c *es.Commit) (Item, error) {
 	plain := encode(c)
-	size := c.Size()
+	size := storekit.Size(c)
 	if size > writeUnit {
 		packed, packedSize := pack(c, size)
 		if units(packedSize) < units(size) {
@@ -43,7 +45,7 @@ func item(c *es.Commit) (Item, error) {
 			plain["events"] = encodeEvents(c, false)
 		}
 	}
-	return plain, c.CheckSize(size)
+	return plain, storekit.CheckSize(c, size)
 }
 
 func units(bytes int) int { return (bytes + writeUnit - 1) / writeUnit }
@@ -58,7 +60,7 @@ func pack(c *es.Commit, size int) (packed []byte, packedSize int) {
 		size -= 1 + len("data") + len(e.Data)
 	}
 	if len(payload) > maxPayload { // it could not be read again
-		return nil, es.MaxCommitBytes + len(payload)
+		return nil, storekit.MaxCommitBytes + len(payload)
 	}
 	packed = packer().EncodeAll(payload, nil)
 	return packed, size + len("zdata") + len(packed)

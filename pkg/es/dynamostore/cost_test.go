@@ -8,11 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // metered opens a store whose requests are counted.
@@ -106,7 +108,7 @@ func TestSizeIsDynamoDBs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		room := 1024 - probe[0].Size() + 1 // to the end of a unit
+		room := 1024 - storekit.Size(&probe[0].Commit) + 1 // to the end of a unit
 		if len(probe[0].Prev) == 0 {
 			room -= len("prev") + 32
 		}
@@ -118,8 +120,8 @@ func TestSizeIsDynamoDBs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := meter.Take().Units(); got != 1 || c[0].Size() != 1024 {
-			t.Errorf("commit of %d bytes: %v units, want 1", c[0].Size(), got)
+		if got := meter.Take().Units(); got != 1 || storekit.Size(&c[0].Commit) != 1024 {
+			t.Errorf("commit of %d bytes: %v units, want 1", storekit.Size(&c[0].Commit), got)
 		}
 		if head, err = store.Head(t.Context(), s); err != nil {
 			t.Fatal(err)
@@ -148,7 +150,7 @@ func TestCompression(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := meter.Take().Units(); got != test.units {
-			t.Errorf("%s, %v KB: %v units, want %v", test.name, kilobytes(c[0].Size()), got, test.units)
+			t.Errorf("%s, %v KB: %v units, want %v", test.name, kilobytes(storekit.Size(&c[0].Commit)), got, test.units)
 		}
 		for stored, err := range store.Read(t.Context(), c[0].Stream, es.Range{}) {
 			if diff := cmp.Diff(c[0].Commit, stored); err != nil || diff != "" {

@@ -8,9 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 var update = flag.Bool("update-stored", false, "write the items of testdata/stored anew")
@@ -73,8 +75,8 @@ func TestSnapshotsAreStoredAs(t *testing.T) {
 	snapshots := dynamostore.NewSnapshots(client, table)
 	hash := func(of byte) []byte { return bytes.Repeat([]byte{of}, 32) }
 	commands := []es.KnownCommand{
-		{Digest: es.CommandDigest("cmd-1"), Version: 1, At: goldenTime},
-		{Digest: es.CommandDigest("cmd-2"), Version: 3, At: goldenTime.Add(time.Second)},
+		{Digest: storekit.CommandDigest("cmd-1"), Version: 1, At: goldenTime},
+		{Digest: storekit.CommandDigest("cmd-2"), Version: 3, At: goldenTime.Add(time.Second)},
 	}
 	block := es.CommandBlock{
 		First: 1, Last: 3, Hash: hash(1), At: goldenTime.Add(time.Second), Commands: 2,
@@ -83,7 +85,7 @@ func TestSnapshotsAreStoredAs(t *testing.T) {
 	full := es.Snapshot{
 		At: es.StreamVersion{Stream: acc1, Version: 6}, Hash: hash(2), Version: 7, Schema: 2,
 		State:    json.RawMessage(`{"balance":"5.00"}`),
-		Commands: []es.KnownCommand{{Digest: es.CommandDigest("cmd-3"), Version: 6, At: goldenTime.Add(time.Hour)}},
+		Commands: []es.KnownCommand{{Digest: storekit.CommandDigest("cmd-3"), Version: 6, At: goldenTime.Add(time.Hour)}},
 		Blocks:   []es.CommandBlock{block},
 	}
 	plain := es.Snapshot{

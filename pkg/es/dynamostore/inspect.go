@@ -34,7 +34,7 @@ func (st *Store) Inspect(ctx context.Context, stream es.StreamID, from, to int64
 		for more := true; more; {
 			out, err := st.client.Query(ctx, q)
 			if err != nil {
-				yield(es.ScanPage{}, fmt.Errorf("inspect %s: %w", stream, dynamofault.Mark(err)))
+				yield(es.ScanPage{}, fmt.Errorf("inspect %s: %w", stream, dynamofault.MarkUnavailable(err)))
 				return
 			}
 			a := answer{items: out.Items, last: out.LastEvaluatedKey, consumed: out.ConsumedCapacity, position: func(Item) es.Position { return "" }}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -106,7 +108,7 @@ func Decode(item Item) (es.Commit, error) {
 	if c.Stream, err = es.ParseStreamID(r.text("stream")); err != nil {
 		r.fail("stream", err)
 	}
-	if c.At, err = es.ParseTime(r.text("at")); err != nil {
+	if c.At, err = storekit.ParseTime(r.text("at")); err != nil {
 		r.fail("at", err)
 	}
 	c.Events = r.events()

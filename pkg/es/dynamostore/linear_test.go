@@ -26,15 +26,15 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// storm stands below the SDK and its retries: of 20 requests some are throttled, fail, lose their answer, or take their time.
-type storm struct {
+// faultyClient stands below the SDK and its retries: of 20 requests some are throttled, fail, lose their answer, or take their time.
+type faultyClient struct {
 	next dynamodb.HTTPClient
 	mu   sync.Mutex
 	rng  *rand.Rand
 	hit  *atomic.Int64
 }
 
-func (s *storm) Do(r *http.Request) (*http.Response, error) {
+func (s *faultyClient) Do(r *http.Request) (*http.Response, error) {
 	s.mu.Lock()
 	dice, delay := s.rng.IntN(20), time.Duration(s.rng.IntN(8))*time.Millisecond
 	s.mu.Unlock()
@@ -59,7 +59,7 @@ func (s *storm) Do(r *http.Request) (*http.Response, error) {
 }
 
 func said(r *http.Request, status int, kind string) *http.Response {
-	body := `{"__type":"com.amazonaws.dynamodb.v20120810#` + kind + `","message":"the storm"}`
+	body := `{"__type":"com.amazonaws.dynamodb.v20120810#` + kind + `","message":"an injected fault"}`
 	return &http.Response{
 		StatusCode: status, Request: r, Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}},
 		ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewBufferString(body)),
@@ -143,23 +143,23 @@ func (p process) answer(ctx context.Context, in asked, cmd es.Command) (answered
 	return answered{}, err
 }
 
-// TestLinearizable: six clients of three processes, whose requests meet a storm, deposit, withdraw and read, under command
+// TestLinearizable: six clients of three processes, whose requests meet faults, deposit, withdraw and read, under command
 // ids that they repeat until there is an answer. There is an order of all they did in which each saw what it had to, and the
 // events add up to it: nothing was done twice, and nothing that was refused was done.
 func TestLinearizable(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
-	if text := os.Getenv("ANNALS_STORM_SEED"); text != "" {
+	if text := os.Getenv("ANNALS_FAULTS_SEED"); text != "" {
 		var err error
 		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
 			t.Fatal(err)
 		}
 	}
-	t.Logf("ANNALS_STORM_SEED=%d makes the same choices", seed)
+	t.Logf("ANNALS_FAULTS_SEED=%d makes the same choices", seed)
 	s := newService(t)
-	calm := s.start(t)
+	noFaults := s.start(t)
 	for _, account := range []string{"0", "1"} {
-		if _, err := calm.repo.Create(t.Context(), account, es.Command{}, func() ([]ledgerEvent, error) { return []ledgerEvent{deposited{}}, nil }); err != nil {
+		if _, err := noFaults.repo.Create(t.Context(), account, es.Command{}, func() ([]ledgerEvent, error) { return []ledgerEvent{deposited{}}, nil }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -171,8 +171,8 @@ func TestLinearizable(t *testing.T) {
 	)
 	clock := func() int64 { return now.Add(1) }
 	for i := range uint64(3) {
-		stormy := s.start(t, func(o *dynamodb.Options) {
-			o.HTTPClient = &storm{next: o.HTTPClient, rng: rand.New(rand.NewPCG(seed, i)), hit: &hits}
+		faulty := s.start(t, func(o *dynamodb.Options) {
+			o.HTTPClient = &faultyClient{next: o.HTTPClient, rng: rand.New(rand.NewPCG(seed, i)), hit: &hits}
 			o.Retryer = retry.NewStandard(func(r *retry.StandardOptions) {
 				r.MaxBackoff = 5 * time.Millisecond
 				r.RateLimiter = ratelimit.None
@@ -181,7 +181,7 @@ func TestLinearizable(t *testing.T) {
 		for j := range uint64(2) {
 			clients.Go(func() error {
 				id := 2*i + j
-				history, err := stormy.client(t.Context(), int(id), rand.New(rand.NewPCG(seed, 100+id)), clock)
+				history, err := faulty.client(t.Context(), int(id), rand.New(rand.NewPCG(seed, 100+id)), clock)
 				mu.Lock()
 				defer mu.Unlock()
 				all = append(all, history...)
@@ -193,7 +193,7 @@ func TestLinearizable(t *testing.T) {
 		t.Fatal(err)
 	}
 	if hits.Load() == 0 {
-		t.Error("there was no storm")
+		t.Error("there was no fault")
 	}
 	if got := porcupine.CheckOperationsTimeout(accounts, all, time.Minute); got != porcupine.Ok {
 		t.Errorf("the history of %d operations is %s", len(all), got)
@@ -209,5 +209,5 @@ func TestLinearizable(t *testing.T) {
 			t.Errorf("account %s has %d, %v; what was acknowledged adds up to %d", account, got.State.Sum, err, want)
 		}
 	}
-	t.Logf("%d operations, %d requests met the storm", len(all), hits.Load())
+	t.Logf("%d operations, %d requests met a fault", len(all), hits.Load())
 }

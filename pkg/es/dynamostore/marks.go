@@ -16,8 +16,8 @@ import (
 // Marks yields what all snapshots remember of their streams, to be compared with the streams themselves.
 //
 // Errors: DynamoDB's; one that names a snapshot that can't be read.
-func (sn *Snapshots) Marks(ctx context.Context, client dynamodb.ScanAPIClient) iter.Seq2[es.Mark, error] {
-	return func(yield func(es.Mark, error) bool) {
+func (sn *Snapshots) Marks(ctx context.Context, client dynamodb.ScanAPIClient) iter.Seq2[es.CommitRef, error] {
+	return func(yield func(es.CommitRef, error) bool) {
 		pages := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{
 			TableName: &sn.table, ProjectionExpression: aws.String("#s, version, #h"),
 			ExpressionAttributeNames: map[string]string{"#s": "stream", "#h": "hash"},
@@ -25,7 +25,7 @@ func (sn *Snapshots) Marks(ctx context.Context, client dynamodb.ScanAPIClient) i
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				yield(es.Mark{}, fmt.Errorf("snapshots: %w", dynamofault.Mark(err)))
+				yield(es.CommitRef{}, fmt.Errorf("snapshots: %w", dynamofault.MarkUnavailable(err)))
 				return
 			}
 			for _, item := range page.Items {
@@ -41,15 +41,15 @@ func (sn *Snapshots) Marks(ctx context.Context, client dynamodb.ScanAPIClient) i
 	}
 }
 
-func mark(item Item) (es.Mark, error) {
+func mark(item Item) (es.CommitRef, error) {
 	r := reader{item: item}
 	stream, err := es.ParseStreamID(r.text("stream"))
-	m := es.Mark{StreamVersion: es.StreamVersion{Stream: stream, Version: r.number("version")}, Hash: r.bytes("hash")}
+	m := es.CommitRef{StreamVersion: es.StreamVersion{Stream: stream, Version: r.number("version")}, Hash: r.bytes("hash")}
 	if err == nil {
 		err = r.err
 	}
 	if err != nil {
-		return es.Mark{}, fmt.Errorf("snapshot of %q: %w", r.text("stream"), err)
+		return es.CommitRef{}, fmt.Errorf("snapshot of %q: %w", r.text("stream"), err)
 	}
 	return m, nil
 }

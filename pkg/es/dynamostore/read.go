@@ -41,7 +41,7 @@ func (st *Store) last(ctx context.Context, stream es.StreamID, before int64) (*e
 	q.Limit = aws.Int32(1)
 	page, err := st.client.Query(ctx, q)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", stream, dynamofault.Mark(err))
+		return nil, fmt.Errorf("read %s: %w", stream, dynamofault.MarkUnavailable(err))
 	}
 	if len(page.Items) == 0 {
 		return nil, nil
@@ -179,7 +179,7 @@ func (st *Store) items(ctx context.Context, q *dynamodb.QueryInput) iter.Seq2[It
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				yield(nil, dynamofault.Mark(err))
+				yield(nil, dynamofault.MarkUnavailable(err))
 				return
 			}
 			for _, item := range page.Items {

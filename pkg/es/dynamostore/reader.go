@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -126,7 +128,7 @@ func (r *reader) meta() es.Meta {
 	}
 	meta := es.Meta{CorrelationID: m.text("correlationId"), CausationID: m.text("causationId"), Actor: m.text("actor")}
 	var err error
-	if meta.OccurredAt, err = es.ParseTime(m.text("occurredAt")); err != nil {
+	if meta.OccurredAt, err = storekit.ParseTime(m.text("occurredAt")); err != nil {
 		m.fail("occurredAt", err)
 	}
 	if extra := m.sub("extra"); extra != nil {

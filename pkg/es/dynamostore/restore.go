@@ -40,7 +40,7 @@ func (st *Store) Restore(ctx context.Context, c *es.Commit) (now bool, err error
 	case err == nil:
 		return true, nil
 	case !errors.As(err, &occupied):
-		return false, fmt.Errorf("restore %s@%d: %w", c.Stream, c.Version, dynamofault.Mark(err))
+		return false, fmt.Errorf("restore %s@%d: %w", c.Stream, c.Version, dynamofault.MarkUnavailable(err))
 	}
 	there, err := Decode(occupied.Item)
 	if err != nil {

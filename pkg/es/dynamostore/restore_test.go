@@ -7,11 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // TestRestore: a commit gets into another table as it was, once; nothing is written over, and nothing changed gets in.
@@ -74,7 +76,7 @@ func TestRestore(t *testing.T) {
 		t.Errorf("it can't be read back: %v", err)
 	}
 	huge := want[0]
-	huge.Events = []es.RawEvent{{Type: strings.Repeat("x", es.MaxCommitBytes), Schema: 1, Data: json.RawMessage(`{}`)}}
+	huge.Events = []es.RawEvent{{Type: strings.Repeat("x", storekit.MaxCommitBytes), Schema: 1, Data: json.RawMessage(`{}`)}}
 	huge.Hash = huge.ComputeHash()
 	if _, err := open().Restore(t.Context(), &huge); !errors.As(err, new(*es.LimitError)) {
 		t.Errorf("too large: %v", err)

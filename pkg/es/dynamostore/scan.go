@@ -8,6 +8,8 @@ import (
 	"math"
 	"strings"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -52,7 +54,7 @@ func (st *Store) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.Scan
 		for more := segment.After != es.End; more; {
 			out, err := client.Scan(ctx, in)
 			if err != nil {
-				yield(es.ScanPage{}, fmt.Errorf("scan segment %d of %d: %w", segment.Index, segment.Of, dynamofault.Mark(err)))
+				yield(es.ScanPage{}, fmt.Errorf("scan segment %d of %d: %w", segment.Index, segment.Of, dynamofault.MarkUnavailable(err)))
 				return
 			}
 			a := answer{items: out.Items, last: out.LastEvaluatedKey, consumed: out.ConsumedCapacity, position: func(key Item) es.Position {
@@ -70,7 +72,7 @@ func position(segment es.Segment, key Item) es.Position {
 		return es.End
 	}
 	stream, version := keyOf(key)
-	return segment.At(version + " " + stream)
+	return storekit.Position(segment, version+" "+stream)
 }
 
 // startKey returns the key of the item that a segment's position is after.
@@ -78,7 +80,7 @@ func startKey(segment es.Segment) (Item, error) {
 	if segment.Of > maxSegments {
 		return nil, &es.SegmentError{Segment: segment, Reason: fmt.Sprintf("DynamoDB takes %d segments at most", maxSegments)}
 	}
-	key, err := segment.Key()
+	key, err := storekit.PositionKey(segment)
 	if err != nil || key == "" {
 		return nil, err
 	}

@@ -14,9 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // TestScanCutsPages: what was compressed to little does not come back all at once, and each part has its position.
@@ -49,7 +49,7 @@ func TestScanCutsPages(t *testing.T) {
 	}
 }
 
-// keepLarge stores commits as they could be before there was es.MaxUncompressedBytes, and returns them.
+// keepLarge stores commits as they could be before there was storekit.MaxUncompressedBytes, and returns them.
 func keepLarge(t *testing.T, store *dynamostore.Store, commits, bytes int) (all []es.Commit) {
 	t.Helper()
 	var prev []byte

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -70,7 +72,7 @@ func (k *kept) known(s *es.Snapshot) (err error) {
 		return err
 	}
 	for _, c := range k.Commands {
-		s.Commands = append(s.Commands, es.KnownCommand{Digest: es.CommandDigest(c.ID), Version: c.Version, At: c.At})
+		s.Commands = append(s.Commands, es.KnownCommand{Digest: storekit.CommandDigest(c.ID), Version: c.Version, At: c.At})
 	}
 	for _, b := range k.Blocks {
 		s.Blocks = append(s.Blocks, es.CommandBlock(b))
@@ -82,7 +84,7 @@ func (k *kept) known(s *es.Snapshot) (err error) {
 func (sn *Snapshots) LoadSnapshot(ctx context.Context, stream es.StreamID) (*es.Snapshot, error) {
 	out, err := sn.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &sn.table, Key: Item{"stream": s(stream.String())}})
 	if err != nil {
-		return nil, fmt.Errorf("snapshot of %s: %w", stream, dynamofault.Mark(err))
+		return nil, fmt.Errorf("snapshot of %s: %w", stream, dynamofault.MarkUnavailable(err))
 	}
 	if len(out.Item) == 0 {
 		return nil, nil
@@ -127,8 +129,8 @@ func (sn *Snapshots) SaveSnapshot(ctx context.Context, snapshot es.Snapshot) err
 	}
 	packed := packer().EncodeAll(data, nil)
 	stream := snapshot.At.Stream.String()
-	if size := snapshotOverhead + len(stream) + len(packed); size > es.MaxCommitBytes || len(data) > maxPayload {
-		return &es.LimitError{Stream: snapshot.At.Stream, What: "bytes in a snapshot", Size: max(size, len(data)), Limit: es.MaxCommitBytes}
+	if size := snapshotOverhead + len(stream) + len(packed); size > storekit.MaxCommitBytes || len(data) > maxPayload {
+		return &es.LimitError{Stream: snapshot.At.Stream, What: "bytes in a snapshot", Size: max(size, len(data)), Limit: storekit.MaxCommitBytes}
 	}
 	_, err = sn.client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: &sn.table,
@@ -144,5 +146,5 @@ func (sn *Snapshots) SaveSnapshot(ctx context.Context, snapshot es.Snapshot) err
 	if err == nil || errors.As(err, &newer) {
 		return nil
 	}
-	return fmt.Errorf("snapshot of %s: %w", stream, dynamofault.Mark(err))
+	return fmt.Errorf("snapshot of %s: %w", stream, dynamofault.MarkUnavailable(err))
 }

@@ -11,13 +11,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/storetest"
 )
 
@@ -50,12 +52,12 @@ func TestSnapshotLimits(t *testing.T) {
 	}
 	full := snapshot(30)
 	full.Version = 50
-	for i := range es.CommandsPerBlock - 1 {
-		full.Commands = append(full.Commands, es.KnownCommand{Digest: es.CommandDigest(noise(22)), Version: int64(i), At: time.Now()})
+	for i := range storekit.CommandsPerBlock - 1 {
+		full.Commands = append(full.Commands, es.KnownCommand{Digest: storekit.CommandDigest(noise(22)), Version: int64(i), At: time.Now()})
 	}
 	for i := range 400 { // 100,000 commands, and those that are not in a block yet
 		full.Blocks = append(full.Blocks, es.CommandBlock{
-			First: int64(i), Last: int64(i), Hash: []byte(noise(32)), At: time.Now(), Commands: es.CommandsPerBlock, Expires: time.Now(),
+			First: int64(i), Last: int64(i), Hash: []byte(noise(32)), At: time.Now(), Commands: storekit.CommandsPerBlock, Expires: time.Now(),
 		})
 	}
 	if err := snapshots.SaveSnapshot(ctx, full); err != nil {
@@ -100,7 +102,7 @@ func TestEarlierSnapshot(t *testing.T) {
 	got, err := dynamostore.NewSnapshots(client, table).LoadSnapshot(t.Context(), acc1)
 	want := es.Snapshot{
 		At: es.StreamVersion{Stream: acc1, Version: 7}, Hash: []byte("hash"), Version: 8, Schema: 1, State: json.RawMessage(`{"balance":"5.00"}`),
-		Commands: []es.KnownCommand{{Digest: es.CommandDigest("c"), Version: 2, At: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}},
+		Commands: []es.KnownCommand{{Digest: storekit.CommandDigest("c"), Version: 2, At: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}},
 	}
 	if diff := cmp.Diff(&want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -45,7 +47,7 @@ type Store struct {
 	table  string
 	cfg    Config
 	clock  *clock
-	seal   *es.Seal
+	seal   *storekit.Seal
 
 	unaccompanied atomic.Int64
 }
@@ -70,7 +72,7 @@ func New(client Client, table string, cfg Config) (*Store, error) {
 		return nil, errors.New("dynamostore.New: needs a table's name, and attempts and backoff that are positive")
 	}
 	clock := newClock(cfg)
-	return &Store{client: heard{client, clock}, table: table, cfg: cfg, clock: clock, seal: es.NewSeal()}, nil
+	return &Store{client: heard{client, clock}, table: table, cfg: cfg, clock: clock, seal: storekit.NewSeal()}, nil
 }
 
 // Now implements [es.Clock].

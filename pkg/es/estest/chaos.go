@@ -128,7 +128,7 @@ func readHistory(store Store) (*history, error) {
 // plain is what a fold in order makes: each commit delivered once.
 func (h *history) plain(p projection.Projection) (map[string]string, error) {
 	view := memview.New(memview.Config{})
-	engine := newEngine(h.store, view, memview.NewCatalog(), p, projection.Config{Warm: -1})
+	engine := newEngine(h.store, view, memview.NewCatalog(), p, projection.Config{CacheSize: -1})
 	for _, c := range h.commits {
 		for _, err := range engine.Apply(context.Background(), []es.Commit{c}) {
 			return nil, err
@@ -142,10 +142,10 @@ func (h *history) hostile(p projection.Projection, seed uint64) (map[string]stri
 	rng := rand.New(rand.NewPCG(seed, 0))
 	view := memview.New(memview.Config{MaxWrites: []int{3, 4, 7, 100}[rng.IntN(4)]})
 	catalog, queue := memview.NewCatalog(), &jobs{}
-	w := &weather{View: view, rng: rng, h: h}
-	for i := range w.engines {
-		w.engines[i] = newEngine(h.store, w, catalog, p, projection.Config{Queue: queue, Budget: 1 + rng.IntN(6)})
+	f := &faults{View: view, rng: rng, h: h}
+	for i := range f.engines {
+		f.engines[i] = newEngine(h.store, f, catalog, p, projection.Config{Queue: queue, Budget: 1 + rng.IntN(6)})
 	}
-	w.storm()
-	return w.clear(queue)
+	f.deliverAll()
+	return f.settle(queue)
 }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/annals-es/annals/pkg/es"
 )
 
@@ -70,7 +72,7 @@ func (s *Store) Inspect(ctx context.Context, stream es.StreamID, from, to int64)
 
 // place returns the last commit before a segment's position.
 func place(segment es.Segment) (last es.StreamVersion, err error) {
-	key, err := segment.Key()
+	key, err := storekit.PositionKey(segment)
 	if err != nil || key == "" {
 		return last, err
 	}
@@ -123,10 +125,10 @@ type pager struct {
 
 // add adds a commit, first yielding the page that it does not fit into, and tells whether to go on.
 func (p *pager) add(ctx context.Context, c es.Commit) bool {
-	n, size := len(p.page.Commits), c.Size()
+	n, size := len(p.page.Commits), storekit.Size(&c)
 	if n > 0 && (n == p.segment.Limit || p.bytes+size > pageBytes) {
 		last := p.page.Commits[n-1]
-		if !p.flush(ctx, p.segment.At(fmt.Sprintf("%d %s", last.Version, last.Stream))) {
+		if !p.flush(ctx, storekit.Position(p.segment, fmt.Sprintf("%d %s", last.Version, last.Stream))) {
 			return false
 		}
 	}

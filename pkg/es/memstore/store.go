@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/annals-es/annals/pkg/es"
 )
 
@@ -22,7 +24,7 @@ type Config struct {
 // Store is an event store in memory, safe for concurrent use.
 type Store struct {
 	cfg  Config
-	seal *es.Seal
+	seal *storekit.Seal
 
 	mu      sync.RWMutex
 	streams map[es.StreamID][]es.Commit
@@ -35,7 +37,7 @@ func New(cfg Config) *Store {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Store{cfg: cfg, seal: es.NewSeal(), streams: map[es.StreamID][]es.Commit{}}
+	return &Store{cfg: cfg, seal: storekit.NewSeal(), streams: map[es.StreamID][]es.Commit{}}
 }
 
 // Now implements [es.Clock].
@@ -123,17 +125,17 @@ func (s *Store) Read(ctx context.Context, stream es.StreamID, r es.Range) iter.S
 
 // Append implements [es.Appender].
 func (s *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
-	ctx, cancel := es.WithAppendDeadline(ctx)
+	ctx, cancel := storekit.WithAppendDeadline(ctx)
 	defer cancel()
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("append: %w", err)
 	}
-	commits, err := es.Build(a, s.seal, s.cfg.Now())
+	commits, err := storekit.Build(a, s.seal, s.cfg.Now())
 	if err != nil {
 		return nil, err
 	}
 	for i := range commits {
-		if err := commits[i].CheckSize(commits[i].Size()); err != nil {
+		if err := storekit.CheckSize(&commits[i].Commit, storekit.Size(&commits[i].Commit)); err != nil {
 			return nil, err
 		}
 	}

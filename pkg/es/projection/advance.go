@@ -17,7 +17,7 @@ type advance struct {
 	// something is missing, too much is there, or it is a reaction, which is not to react before it can store that it
 	// did.
 	once bool
-	Move
+	CheckpointUpdate
 	rows []Write
 }
 
@@ -43,7 +43,7 @@ func (b *batch) plan(
 }
 
 func (b *batch) planOne(ctx context.Context, t *target, stream es.StreamID, at Checkpoint) *advance {
-	a := &advance{cursor: b.cursor(t, stream, at), Move: Move{stream, at, at}}
+	a := &advance{cursor: b.cursor(t, stream, at), CheckpointUpdate: CheckpointUpdate{stream, at, at}}
 	steps, whole := a.steps(b.delivered[stream])
 	switch {
 	case b.suspect, !whole, !t.fold.rebuilds() && len(steps) > 0:

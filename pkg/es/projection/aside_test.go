@@ -11,6 +11,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 var errOutOfOrder = errors.New("out of order")
@@ -48,9 +49,9 @@ func (o *outside) all() string {
 
 func (b *bench) reactingAside(o *outside, cfg projection.Config) *projection.Engine {
 	r := reactionTo(o.tell)
-	r.Aside, r.Passing = true, outOfOrder
+	r.RetryFromQueue, r.Transient = true, outOfOrder
 	cfg.Now = func() time.Time { return b.now }
-	return b.engineOf(cfg, projection.NewReactor(r))
+	return b.engineOf(cfg, reaction.New(r))
 }
 
 // TestAside: while what is outside can't be reached, deliveries succeed, one job a stream tries again and again, and in the
@@ -107,8 +108,8 @@ func TestAsideInTheMiddle(t *testing.T) {
 		}
 		return o.tell(text, cmd)
 	})
-	cut.Aside, cut.Passing = true, outOfOrder
-	e := b.engineOf(b.queued(), projection.NewReactor(cut))
+	cut.RetryFromQueue, cut.Transient = true, outOfOrder
+	e := b.engineOf(b.queued(), reaction.New(cut))
 	apply(t, e, b.write(t, "a", Noted{"1"}, Noted{"2"}, Noted{"3"}, Noted{"4"}))
 	if got := o.all(); got != "1 2" {
 		t.Fatalf("told %s", got)
@@ -151,8 +152,8 @@ func TestAsideSideBySide(t *testing.T) {
 		}
 		return err
 	})
-	slow.Aside, slow.Passing = true, outOfOrder
-	apply(t, b.engineOf(b.queued(), projection.NewReactor(slow)), last)
+	slow.RetryFromQueue, slow.Transient = true, outOfOrder
+	apply(t, b.engineOf(b.queued(), reaction.New(slow)), last)
 	if got := o.all(); got != "0 1 1 2 3 4" {
 		t.Errorf("told %s", got)
 	}
@@ -193,11 +194,11 @@ func TestAsideHoldsNobodyUp(t *testing.T) {
 	b := newBench()
 	hang, done := make(chan struct{}), make(chan string, 10)
 	hanging := reactionTo(func(string, es.Command) error { <-hang; return nil })
-	hanging.Name, hanging.Aside = "hanging", true
+	hanging.Name, hanging.RetryFromQueue = "hanging", true
 	going := reactionTo(func(text string, _ es.Command) error { done <- text; return nil })
 	e := projection.NewEngine(b.store, b.catalog, projection.Config{Parallel: 1},
-		projection.Subscription{Projection: projection.NewReactor(hanging), View: b.view},
-		projection.Subscription{Projection: projection.NewReactor(going), View: newBench().view})
+		projection.Subscription{Projection: reaction.New(hanging), View: b.view},
+		projection.Subscription{Projection: reaction.New(going), View: newBench().view})
 	commits := []es.Commit{b.write(t, "a", Noted{"a"}), b.write(t, "b", Noted{"b"}), b.write(t, "c", Noted{"c"})}
 	ended := make(chan map[es.StreamID]error)
 	go func() { ended <- e.Apply(t.Context(), commits) }()

@@ -220,7 +220,7 @@ func (b *bench) rows(t *testing.T, g projection.Generation, ids ...string) map[s
 	}
 	for _, id := range ids {
 		cp := b.at(t, g, id)
-		out[id] = fmt.Sprintf("%d %d %v %s", cp.Version, cp.Done, cp.Behind, cp.State)
+		out[id] = fmt.Sprintf("%d %d %v %s", cp.Version, cp.RowsWritten, cp.Behind, cp.State)
 	}
 	return out
 }

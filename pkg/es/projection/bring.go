@@ -72,7 +72,7 @@ func (b *batch) bringIn(ctx context.Context, generations []target, known []known
 // work does something in a slot, and what comes next after it, in slots of its own.
 func (b *batch) work(wg *sync.WaitGroup, t *target, do, next func()) {
 	slots := b.slots
-	if t.fold.aside() {
+	if t.fold.retryFromQueue() {
 		slots = b.aside
 	}
 	slots <- struct{}{}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // TestStoredCommandIDs: the ids of a reaction's commands never change. Under other ids, an event that is delivered again,
@@ -22,7 +23,7 @@ func TestStoredCommandIDs(t *testing.T) {
 		return nil
 	})
 	r.Sources = map[string]es.Decoder{"Note": split}
-	e := b.engineOf(projection.Config{Parallel: 1}, projection.NewReactor(r))
+	e := b.engineOf(projection.Config{Parallel: 1}, reaction.New(r))
 	one := es.RawEvent{Type: "Noted", Schema: 2, Data: []byte(`{"Text":"a"}`)}
 	parts := es.RawEvent{Type: "Noted", Schema: 1, Data: []byte(`{"Texts":["b","c"]}`)}
 	failed := e.Apply(t.Context(), []es.Commit{{

@@ -41,7 +41,7 @@ type cursor struct {
 // steps are the events delivered beyond the checkpoint. They are whole if nothing stands in the way of folding them at
 // once.
 func (c *cursor) steps(delivered []*es.Commit) (steps []step, whole bool) {
-	if c.at.Parked != nil || c.at.Behind || c.at.Done > 0 || !fits(c.at, delivered) {
+	if c.at.Parked != nil || c.at.Behind || c.at.RowsWritten > 0 || !fits(c.at, delivered) {
 		return nil, false
 	}
 	version := c.at.Version
@@ -143,7 +143,7 @@ func (c *cursor) apply(ctx context.Context, commits iter.Seq2[*es.Commit, error]
 		}
 		page = beyond(page, commit, c.at.Version)
 		// Whoever brings the stream forward at the same time is not to tell of more than a commit twice.
-		if len(page) >= pageEvents || c.target.fold.aside() {
+		if len(page) >= pageEvents || c.target.fold.retryFromQueue() {
 			if err := c.save(ctx, page); err != nil {
 				return err
 			}
@@ -171,7 +171,7 @@ func (c *cursor) save(ctx context.Context, steps []step) error {
 	if len(steps) == 0 {
 		return nil
 	}
-	if c.at.Done > 0 && len(steps) > 1 { // the event that is half done, alone
+	if c.at.RowsWritten > 0 && len(steps) > 1 { // the event that is half done, alone
 		return c.saveParted(ctx, steps, 1)
 	}
 	next, rows, err := c.fold(ctx, steps)
@@ -180,7 +180,7 @@ func (c *cursor) save(ctx context.Context, steps []step) error {
 	}
 	most := c.target.sub.View.MaxWrites() - 1
 	slices.SortFunc(rows, byKey) // Done counts them, and a fold may write them in another order next time
-	rows = rows[min(c.at.Done, len(rows)):]
+	rows = rows[min(c.at.RowsWritten, len(rows)):]
 	if err = ErrTooLarge; len(rows) <= most {
 		if err = c.store(ctx, next, rows); !errors.Is(err, ErrTooLarge) {
 			return err
@@ -210,9 +210,9 @@ func (c *cursor) saveUntil(ctx context.Context, steps []step, failed *foldError)
 	}
 	version := steps[failed.index].version()
 	switch {
-	case failed.passing && c.target.fold.aside() && c.engine.cfg.Queue != nil:
+	case failed.transient && c.target.fold.retryFromQueue() && c.engine.cfg.Queue != nil:
 		return c.setAside(ctx, steps[failed.index], failed.err)
-	case failed.passing:
+	case failed.transient:
 		return fmt.Errorf("%s: %s@%d: %w", c.target, c.stream, version, failed.err)
 	}
 	return c.park(ctx, version, reason(failed.err), failed.err)
@@ -230,7 +230,7 @@ func (c *cursor) saveParted(ctx context.Context, steps []step, first int) error 
 func (c *cursor) savePart(ctx context.Context, steps []step, rows []Write, most int) error {
 	for ; ; most /= 2 {
 		part := c.at
-		part.Done += most
+		part.RowsWritten += most
 		part.Parked, part.Behind = nil, c.behind
 		err := c.store(ctx, part, rows[:most])
 		if err == nil {
@@ -252,7 +252,7 @@ func (c *cursor) store(ctx context.Context, next Checkpoint, rows []Write) error
 		}
 	}
 	place := c.target.place(c.stream)
-	err := c.target.sub.View.Save(ctx, c.target.Generation, []Move{{c.stream, c.at, next}}, rows)
+	err := c.target.sub.View.Save(ctx, c.target.Generation, []CheckpointUpdate{{c.stream, c.at, next}}, rows)
 	if err != nil {
 		c.engine.forget(place)
 		return fmt.Errorf("%s: save %s@%d: %w", c.target, c.stream, next.Version, err)
@@ -268,7 +268,9 @@ func (c *cursor) store(ctx context.Context, next Checkpoint, rows []Write) error
 // park leaves the stream waiting before an event.
 func (c *cursor) park(ctx context.Context, version int64, why Reason, cause error) error {
 	c.engine.forget(c.target.place(c.stream))
-	p := Parked{Reason: why, Error: cause.Error(), Version: version, At: c.engine.cfg.Now().UTC(), Code: c.engine.cfg.Code()}
+	p := Parked{
+		Reason: why, Error: cause.Error(), Version: version, At: c.engine.cfg.Now().UTC(), Code: c.engine.cfg.CodeVersion(),
+	}
 	if err := c.target.sub.View.Park(ctx, c.target.Generation, c.stream, c.at, p); err != nil {
 		return fmt.Errorf("%s: park %s@%d: %w", c.target, c.stream, c.at.Version, err)
 	}

@@ -1,7 +1,8 @@
 // Package projection keeps read models in step with event streams: folds that write rows, each with a checkpoint that is
 // stored in the same write, so that every event counts exactly once however often and in whatever order it is delivered.
 //
-// A [Definition] says how; an [Engine] does it with what is delivered, and leaves to a [Queue] what takes longer. What can't be
-// folded is parked. A [Rebuilder] makes a new generation of rows beside the one that serves, compares it with the events, and
-// lets it serve; a [Pointer] tells readers which one that is. A [Reaction] answers events with commands instead of rows.
+// A [Definition] says how; an [Engine] does it with what is delivered, and leaves to a [Queue] what takes longer. What
+// can't be folded is parked. A [Rebuilder] makes a new generation of rows beside the one that serves, compares it with
+// the events, and lets it serve; a [RecordCache] tells readers which one that is. Package reaction answers events with
+// commands instead of rows.
 package projection

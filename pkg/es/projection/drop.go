@@ -21,7 +21,7 @@ func (r *Rebuilder) Drop(ctx context.Context, projection string, g Generation) (
 	case b == nil, b.Status == Serving, b.Status == Building:
 		return 0, nil
 	case b.Status == Retired:
-		if keep := r.cfg.Grace - r.engine.cfg.Now().Sub(b.Since); keep > 0 {
+		if keep := r.cfg.KeepRetired - r.engine.cfg.Now().Sub(b.Since); keep > 0 {
 			return keep, nil
 		}
 		if err := r.retire(ctx, projection, g); err != nil {
@@ -48,7 +48,7 @@ func (r *Rebuilder) dropRows(ctx context.Context, v View, g Generation) error {
 	within := ctx
 	if deadline, bounded := ctx.Deadline(); bounded && r.engine.cfg.Queue != nil {
 		var cancel context.CancelFunc
-		within, cancel = context.WithDeadline(ctx, deadline.Add(-r.engine.cfg.Margin))
+		within, cancel = context.WithDeadline(ctx, deadline.Add(-r.engine.cfg.DeadlineMargin))
 		defer cancel()
 	}
 	err := v.Drop(within, g)
@@ -68,7 +68,7 @@ func (r *Rebuilder) retire(ctx context.Context, projection string, g Generation)
 			return ErrNoGeneration
 		}
 		b.become(Dropping, r.engine.cfg.Now())
-		b.Tended = true // whoever drops it comes back
+		b.WorkerStarted = true // whoever drops it comes back
 		return nil
 	})
 }

@@ -52,14 +52,15 @@ type Config struct {
 	Notifier Notifier
 	// Observe is told what a serving generation came to show, by many goroutines at once. nil = nobody is.
 	Observe func(Observation)
-	// Code identifies the build of the code. A stream that another build parked is tried again. It is called only where a
-	// stream is parked, so it may take its time. nil = "".
-	Code func() string
-	// Warm is how many checkpoints a process remembers, so that it need not read them. Default 2,000; negative = none.
-	Warm int
-	// Margin is how long before its context's end a catch-up or a rebuild stops and leaves the rest to the queue.
+	// CodeVersion returns the version of the code. A stream that was parked by another version is tried again. The engine
+	// calls it only when it parks a stream, or finds a parked one, so it may be slow. If nil, the version is "".
+	CodeVersion func() string
+	// CacheSize is how many checkpoints the engine keeps in memory, so that it need not read them. Default 2,000; if
+	// negative, none.
+	CacheSize int
+	// DeadlineMargin is how long before the deadline of its context a catch-up or a rebuild stops; the queue has the rest.
 	// Default 5 s.
-	Margin time.Duration
+	DeadlineMargin time.Duration
 	// Log receives what was parked. Default slog.Default.
 	Log *slog.Logger
 	// Now is the clock. Default time.Now.
@@ -69,8 +70,8 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.Parallel = cmp.Or(c.Parallel, 64)
 	c.Budget = cmp.Or(c.Budget, 1000)
-	c.Warm = cmp.Or(c.Warm, 2000)
-	c.Margin = cmp.Or(c.Margin, 5*time.Second)
+	c.CacheSize = cmp.Or(c.CacheSize, 2000)
+	c.DeadlineMargin = cmp.Or(c.DeadlineMargin, 5*time.Second)
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
@@ -80,8 +81,8 @@ func (c Config) withDefaults() Config {
 	if c.Observe == nil {
 		c.Observe = func(Observation) {}
 	}
-	if c.Code == nil {
-		c.Code = func() string { return "" }
+	if c.CodeVersion == nil {
+		c.CodeVersion = func() string { return "" }
 	}
 	if c.Parallel < 1 || c.Budget < 1 {
 		panic(fmt.Sprintf("projection.Config: parallel %d and budget %d must be positive", c.Parallel, c.Budget))
@@ -112,8 +113,8 @@ type place struct {
 func NewEngine(store es.Reader, catalog Catalog, cfg Config, subscriptions ...Subscription) *Engine {
 	cfg = cfg.withDefaults()
 	e := &Engine{store: store, catalog: catalog, subscriptions: subscriptions, cfg: cfg, suspects: make(chan struct{}, 1)}
-	if cfg.Warm > 0 {
-		e.warm, _ = lru.New[place, Checkpoint](cfg.Warm) // fails for sizes below 1 only
+	if cfg.CacheSize > 0 {
+		e.warm, _ = lru.New[place, Checkpoint](cfg.CacheSize) // fails for sizes below 1 only
 	}
 	for i := range subscriptions {
 		if e.subscription(subscriptions[i].name()) != &e.subscriptions[i] {
@@ -260,7 +261,7 @@ func (e *Engine) ask(ctx context.Context, sub *Subscription, record Record) (Rec
 	starts := map[string]Stage{} // the same twice is once
 	for i := range next.Builds {
 		switch b := &next.Builds[i]; {
-		case b.Tended:
+		case b.WorkerStarted:
 			continue
 		case b.leaves():
 			starts[fmt.Sprintf("%s-tidy-%d", sub.name(), record.Revision)] = Stage{Projection: sub.name(), Tidy: true}
@@ -269,7 +270,7 @@ func (e *Engine) ask(ctx context.Context, sub *Subscription, record Record) (Rec
 		default:
 			continue
 		}
-		next.Builds[i].Tended = true
+		next.Builds[i].WorkerStarted = true
 	}
 	for name, stage := range starts {
 		if err := e.cfg.Starter.Start(ctx, name, stage); err != nil {

@@ -60,7 +60,7 @@ func (v *faultyView) Checkpoints(ctx context.Context, g projection.Generation, s
 	return out, err
 }
 
-func (v *faultyView) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
+func (v *faultyView) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
 	return v.f.call(func() error { return v.View.Save(ctx, g, moves, rows) })
 }
 

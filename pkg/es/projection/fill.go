@@ -15,15 +15,15 @@ var ErrUnfinished = errors.New("there was no time for all of it")
 // ErrNoGeneration says that a generation is not there, or not in the status that something needs.
 var ErrNoGeneration = errors.New("there is no such generation to do that with")
 
-// Progress is told after each page how many commits and events it had.
-type Progress func(segment, commits, events int)
+// OnPage is called after each page of history that was filled, with the number of its commits and events.
+type OnPage func(segment, commits, events int)
 
 // Fill reads one segment of the history into a generation, from where an earlier call ended. It tells whether all segments
 // are filled now.
 //
 // Errors: [ErrUnfinished] if the context is about to end; [ErrNoGeneration] if the generation was given up; [ErrNotRebuilt];
 // those of the store, the view, the catalog.
-func (r *Rebuilder) Fill(ctx context.Context, projection string, g Generation, segment int, progress Progress) (filled bool, err error) {
+func (r *Rebuilder) Fill(ctx context.Context, projection string, g Generation, segment int, onPage OnPage) (filled bool, err error) {
 	t, err := r.target(ctx, projection, g)
 	if err != nil {
 		return false, err
@@ -33,7 +33,7 @@ func (r *Rebuilder) Fill(ctx context.Context, projection string, g Generation, s
 		return false, fmt.Errorf("%s: positions: %w", t, err)
 	}
 	if positions[segment] != es.End {
-		if err := r.fillFrom(ctx, t, segment, positions[segment], progress); err != nil {
+		if err := r.fillFrom(ctx, t, segment, positions[segment], onPage); err != nil {
 			return false, err
 		}
 		if positions, err = r.engine.catalog.Positions(ctx, projection, g); err != nil {
@@ -68,7 +68,7 @@ func (r *Rebuilder) target(ctx context.Context, projection string, g Generation)
 	return t, nil
 }
 
-func (r *Rebuilder) fillFrom(ctx context.Context, t *target, segment int, from es.Position, progress Progress) error {
+func (r *Rebuilder) fillFrom(ctx context.Context, t *target, segment int, from es.Position, onPage OnPage) error {
 	s := es.Segment{Index: segment, Of: t.Segments, After: from, Consistent: true}
 	for page, err := range r.scanner.Scan(ctx, s) {
 		if err != nil {
@@ -80,8 +80,8 @@ func (r *Rebuilder) fillFrom(ctx context.Context, t *target, segment int, from e
 		if err := r.engine.catalog.SavePosition(ctx, t.sub.name(), t.Generation, segment, page.Next); err != nil {
 			return fmt.Errorf("%s: position: %w", t, err)
 		}
-		if progress != nil {
-			progress(segment, len(page.Commits), events(page))
+		if onPage != nil {
+			onPage(segment, len(page.Commits), events(page))
 		}
 	}
 	return nil

@@ -77,7 +77,7 @@ func (e *Engine) forwardOnce(ctx context.Context, c *cursor, delivered []*es.Com
 	case (c.at.Behind || job.Suspect && !m.suspect) && !m.level && e.cfg.Queue != nil: // it must not take the batch with it
 		return e.leave(ctx, 0, job)
 	}
-	c.brief = !m.level && c.target.fold.aside() && e.cfg.Queue != nil
+	c.brief = !m.level && c.target.fold.retryFromQueue() && e.cfg.Queue != nil
 	apply := func() error {
 		parked := c.at.Parked != nil
 		m.rest = parked || c.at.Behind
@@ -172,7 +172,7 @@ func (e *Engine) tail(ctx context.Context, stream es.StreamID, from int64, m mod
 // late tells whether what can be left to the queue should be.
 func (e *Engine) late(ctx context.Context) bool {
 	deadline, bounded := ctx.Deadline()
-	return bounded && e.cfg.Queue != nil && time.Until(deadline) < e.cfg.Margin
+	return bounded && e.cfg.Queue != nil && time.Until(deadline) < e.cfg.DeadlineMargin
 }
 
 func (e *Engine) remembered(p place) (Checkpoint, bool) {
@@ -189,7 +189,7 @@ const warmState = 16 << 10
 func (e *Engine) remember(p place, at Checkpoint) {
 	switch {
 	case e.warm == nil:
-	case len(at.State) > warmState, at.Parked != nil, at.Behind, at.Done > 0:
+	case len(at.State) > warmState, at.Parked != nil, at.Behind, at.RowsWritten > 0:
 		e.warm.Remove(p)
 	default:
 		e.warm.Add(p, at)

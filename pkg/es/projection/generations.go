@@ -38,8 +38,8 @@ type Build struct {
 	Segments int `json:"segments"`
 	// Filled says that all its history was read.
 	Filled bool `json:"filled"`
-	// Tended says that somebody was started who does what its status asks for: fills it, or drops it.
-	Tended bool `json:"tended,omitempty"`
+	// WorkerStarted is true once a worker was started that fills the generation, or drops it if it is retired.
+	WorkerStarted bool `json:"tended,omitempty"`
 	// Failure is why it was given up for now, "" = it was not. Its rebuild goes on where it is started again.
 	Failure string `json:"failure,omitempty"`
 	// Since is when it got its status.
@@ -48,7 +48,7 @@ type Build struct {
 
 // become gives a build another status, from now on.
 func (b *Build) become(s Status, now time.Time) {
-	b.Status, b.Since, b.Tended, b.Failure = s, now.UTC(), false, ""
+	b.Status, b.Since, b.WorkerStarted, b.Failure = s, now.UTC(), false, ""
 }
 
 // leaves tells whether a build is on its way out.
@@ -63,8 +63,9 @@ type Record struct {
 	Last Generation `json:"last"`
 	// Builds are the generations that have rows.
 	Builds []Build `json:"builds"`
-	// Declined is the highest fold version that a rollback took back: it is not built again unless somebody asks. 0 = none.
-	Declined int `json:"declined,omitempty"`
+	// RolledBackFold is the highest fold version that was rolled back, 0 if none was. The engine does not rebuild it by
+	// itself.
+	RolledBackFold int `json:"declined,omitempty"`
 }
 
 // Serving is the build that queries read, soon after it became that.
@@ -72,13 +73,13 @@ func (r *Record) Serving() *Build { return r.with(Serving) }
 
 // swapLag is how long after a swap readers may still go from the one generation to the other, and how long a batch may take
 // that began before.
-const swapLag = PointerAge + feedLag
+const swapLag = RecordCacheAge + feedLag
 
-// Read is the build that queries read at a time. A swap takes effect once every [Pointer] knows of it: all readers then go
-// over at once, and none goes back because another process answers it.
+// Read is the build that queries read at a time. A swap takes effect once every [RecordCache] knows of it: all readers
+// then go over at once, and none goes back because another process answers it.
 func (r *Record) Read(now time.Time) *Build {
 	serving := r.Serving()
-	if now.Before(serving.Since.Add(PointerAge)) {
+	if now.Before(serving.Since.Add(RecordCacheAge)) {
 		for i := range r.Builds {
 			if b := &r.Builds[i]; b.Status == Retired && b.Since.Equal(serving.Since) {
 				return b

@@ -42,11 +42,12 @@ func NewInline(catalog Catalog, subscriptions ...Subscription) *Inline {
 	return in
 }
 
-// Planned is what one generation of a projection is to save.
-type Planned struct {
+// InlineWrites are the checkpoints and rows to write to one generation of a projection, in the transaction of the
+// commits.
+type InlineWrites struct {
 	View       View
 	Generation Generation
-	Moves      []Move
+	Moves      []CheckpointUpdate
 	Rows       []Write
 }
 
@@ -60,7 +61,7 @@ var errImpatient = fmt.Errorf("the checkpoints took longer than %s", inlinePatie
 // inline projection reads the streams.
 //
 // Errors: the catalog's; the views'; one that names a commit which can't be folded.
-func (in *Inline) Plan(ctx context.Context, commits []es.Commit) ([]Planned, error) {
+func (in *Inline) Plan(ctx context.Context, commits []es.Commit) ([]InlineWrites, error) {
 	p := in.newPlan(commits)
 	if len(p.wanted) == 0 {
 		return nil, nil
@@ -76,7 +77,7 @@ func (in *Inline) Plan(ctx context.Context, commits []es.Commit) ([]Planned, err
 	return planned, err
 }
 
-func (in *Inline) plan(ctx context.Context, p *plan) ([]Planned, error) {
+func (in *Inline) plan(ctx context.Context, p *plan) ([]InlineWrites, error) {
 	var (
 		records map[string]Record
 		failed  error
@@ -93,7 +94,7 @@ func (in *Inline) plan(ctx context.Context, p *plan) ([]Planned, error) {
 		return nil, err
 	}
 	var (
-		all  []Planned
+		all  []InlineWrites
 		errs []error
 	)
 	for _, sub := range p.wanted {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // Batches of a shard come one after the other: nothing in one of them may hold up the next.
@@ -48,7 +49,7 @@ func (b *bench) deliver(t *testing.T, fold func(chan<- struct{}) projection.Proj
 	t.Helper()
 	deaths, done := make(chan struct{}), make(chan map[es.StreamID]error)
 	cfg := b.queued()
-	cfg.Code = func() string { return "1" }
+	cfg.CodeVersion = func() string { return "1" }
 	cfg.Log = slog.New(slog.NewTextHandler(&b.said, nil))
 	process := newBench() // with a clock of its own
 	process.store, process.view, process.catalog, process.now = b.store, b.view, b.catalog, commits[0].At.Add(age)
@@ -145,7 +146,7 @@ type stubborn struct {
 	saved []string // in a generation, a stream
 }
 
-func (v *stubborn) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
+func (v *stubborn) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
 	err := v.unwritable.Save(ctx, g, moves, rows)
 	if err == nil {
 		v.mu.Lock()
@@ -284,7 +285,7 @@ func TestBriefly(t *testing.T) {
 		b := newBench()
 		var told []string
 		r := reactionTo(nil)
-		r.Aside = true
+		r.RetryFromQueue = true
 		r.React = func(ctx context.Context, e projection.Event, _ es.Command) error {
 			if e.Stream.ID == "slow" {
 				if _, limited := ctx.Deadline(); limited {
@@ -302,7 +303,7 @@ func TestBriefly(t *testing.T) {
 		b.now = time.Now()
 		cfg := b.queued()
 		cfg.Parallel = 1
-		e := b.engineOf(cfg, projection.NewReactor(r))
+		e := b.engineOf(cfg, reaction.New(r))
 		began := time.Now()
 		apply(t, e, b.write(t, "slow", Noted{"x"}), b.write(t, "fast", Noted{"x"}))
 		if took := time.Since(began); took != time.Second {
@@ -332,7 +333,7 @@ type gated struct {
 	saved     []string
 }
 
-func (v *gated) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
+func (v *gated) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
 	v.mu.Lock()
 	v.now++
 	v.most = max(v.most, v.now)

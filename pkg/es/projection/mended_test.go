@@ -13,6 +13,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 var errThrottled = fmt.Errorf("save: %w", es.ErrUnavailable)
@@ -20,13 +21,13 @@ var errThrottled = fmt.Errorf("save: %w", es.ErrUnavailable)
 // refusing refuses saves, and counts those that it was asked for by stream.
 type refusing struct {
 	projection.View
-	refuse func(moves []projection.Move, rows []projection.Write) error
+	refuse func(moves []projection.CheckpointUpdate, rows []projection.Write) error
 
 	mu    sync.Mutex
 	saves map[es.StreamID]int
 }
 
-func (v *refusing) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
+func (v *refusing) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
 	v.mu.Lock()
 	if v.saves == nil {
 		v.saves = map[es.StreamID]int{}
@@ -60,14 +61,14 @@ func throttledFill(t *testing.T, refusal error, throttled func(error) bool) {
 			b.write(t, id, Swollen{1})
 		}
 		left := 3
-		v := &refusing{View: b.view, refuse: func(moves []projection.Move, _ []projection.Write) error {
+		v := &refusing{View: b.view, refuse: func(moves []projection.CheckpointUpdate, _ []projection.Write) error {
 			if moves[0].Stream == note("b") && left > 0 {
 				left--
 				return refusal
 			}
 			return nil
 		}}
-		e := b.engineOn(b.store, v, b.catalog, projection.Config{Queue: b.queue, Warm: -1}, logOf(1, false))
+		e := b.engineOn(b.store, v, b.catalog, projection.Config{Queue: b.queue, CacheSize: -1}, logOf(1, false))
 		r := projection.NewRebuilder(e, b.store, projection.RebuildConfig{Segments: 1, Throttled: throttled})
 		build, err := r.Begin(t.Context(), "log")
 		if err != nil {
@@ -142,14 +143,14 @@ func TestPartOfARetry(t *testing.T) {
 	}
 	apply(t, b.engine, b.write(t, "a", Noted{"later"}))
 	saves := 0
-	v := &refusing{View: b.view, refuse: func([]projection.Move, []projection.Write) error {
+	v := &refusing{View: b.view, refuse: func([]projection.CheckpointUpdate, []projection.Write) error {
 		if saves++; saves == 3 {
 			return errOutage
 		}
 		return nil
 	}}
 	cfg := b.queued()
-	cfg.Code = func() string { return "newer" }
+	cfg.CodeVersion = func() string { return "newer" }
 	e := b.engineOn(b.store, v, b.catalog, cfg, logOf(1, true))
 	if failed := e.Apply(t.Context(), []es.Commit{first}); failed[note("a")] == nil {
 		t.Fatal("it was not interrupted")
@@ -175,7 +176,7 @@ func TestReactsOnce(t *testing.T) {
 		}
 		return nil
 	})
-	e := b.engineOf(projection.Config{Parallel: 1}, projection.NewReactor(r))
+	e := b.engineOf(projection.Config{Parallel: 1}, reaction.New(r))
 	c := b.write(t, "a", Noted{"first"}, Noted{"second"}, Noted{"third"})
 	if failed := e.Apply(t.Context(), []es.Commit{c}); len(failed) != 1 || !slices.Equal(heard, []string{"first", "second"}) {
 		t.Errorf("failed %v, heard %v", failed, heard)
@@ -192,7 +193,7 @@ func TestReactsOnce(t *testing.T) {
 func TestVerifyHalfAnEvent(t *testing.T) {
 	t.Parallel()
 	b := newBench()
-	v := &refusing{View: b.view, refuse: func(_ []projection.Move, rows []projection.Write) error {
+	v := &refusing{View: b.view, refuse: func(_ []projection.CheckpointUpdate, rows []projection.Write) error {
 		if slices.ContainsFunc(rows, func(w projection.Write) bool { return w.Key.Sort == "120" }) {
 			return projection.ErrTooLarge
 		}
@@ -200,7 +201,7 @@ func TestVerifyHalfAnEvent(t *testing.T) {
 	}}
 	e := b.engineOn(b.store, v, b.catalog, projection.Config{}, logOf(1, false))
 	apply(t, e, b.write(t, "a", Noted{"x"}, Fanned{150}), b.write(t, "b", Fanned{5}))
-	if at := b.at(t, 1, "a"); at.Done != 120 || at.Parked == nil || at.Parked.Reason != projection.TooLarge {
+	if at := b.at(t, 1, "a"); at.RowsWritten != 120 || at.Parked == nil || at.Parked.Reason != projection.TooLarge {
 		t.Fatalf("%+v", at)
 	}
 	if report, err := b.rebuilder(e).Verify(t.Context(), "log", 1); err != nil || report.Counters != 121 {
@@ -216,7 +217,7 @@ func TestGroupsFailTogether(t *testing.T) {
 		saves int
 	}{{errOutage, 1}, {projection.ErrContended, 2}, {projection.ErrTooLarge, 2}} {
 		b := newBench()
-		v := &refusing{View: b.view, refuse: func(moves []projection.Move, _ []projection.Write) error {
+		v := &refusing{View: b.view, refuse: func(moves []projection.CheckpointUpdate, _ []projection.Write) error {
 			if len(moves) > 1 {
 				return test.err
 			}

@@ -54,13 +54,13 @@ func TestRetryByOtherCode(t *testing.T) {
 	apply(t, b.engine, bad)
 	b.wantParked(t, map[string]string{"a": "failed before 2, seen 3"})
 
-	still := b.engineOf(projection.Config{Code: func() string { return "2" }}, logOf(1, false))
+	still := b.engineOf(projection.Config{CodeVersion: func() string { return "2" }}, logOf(1, false))
 	apply(t, still, bad)
 	b.wantParked(t, map[string]string{"a": "failed before 2, seen 3"})
 	if got := b.at(t, 1, "a").Parked.Code; got != "2" {
 		t.Errorf("parked by code %q, want the one that tried last", got)
 	}
-	mended := b.engineOf(projection.Config{Code: func() string { return "3" }}, logOf(1, true))
+	mended := b.engineOf(projection.Config{CodeVersion: func() string { return "3" }}, logOf(1, true))
 	apply(t, mended, bad)
 	b.wantParked(t, map[string]string{})
 	b.wantRows(t, 1, logOf(1, true), "a")
@@ -77,7 +77,7 @@ func TestRetryOnStart(t *testing.T) {
 	}
 	b.queue.wantJobs(t)
 	cfg := b.queued()
-	cfg.Code = func() string { return "2" }
+	cfg.CodeVersion = func() string { return "2" }
 	mended := b.engineOf(cfg, logOf(1, true))
 	if err := mended.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -97,7 +97,7 @@ type between struct {
 	before, after func()
 }
 
-func (v *between) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
+func (v *between) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
 	if v.before != nil && len(moves) == 1 && moves[0].Prev.Parked != nil {
 		before, after := v.before, v.after
 		v.before = nil
@@ -116,7 +116,7 @@ func TestDeliveredWhileRetried(t *testing.T) {
 	b := newBench()
 	apply(t, b.engine, b.write(t, "a", Noted{"x"}, Poisoned{}))
 	view := &between{View: b.view}
-	mended := b.engineOn(b.store, view, b.catalog, projection.Config{Code: func() string { return "2" }}, logOf(1, true))
+	mended := b.engineOn(b.store, view, b.catalog, projection.Config{CodeVersion: func() string { return "2" }}, logOf(1, true))
 	view.before = func() { apply(t, b.engine, b.write(t, "a", Noted{"y"})) } // noted, just before the stream is parked no longer
 	view.after = func() {}
 	if err := mended.CatchUp(t.Context(), "log", note("a"), true); err != nil {
@@ -130,7 +130,7 @@ func TestNotedTooLate(t *testing.T) {
 	t.Parallel()
 	b := newBench()
 	apply(t, b.engine, b.write(t, "a", Noted{"x"}, Poisoned{}))
-	mended := b.engineOf(projection.Config{Code: func() string { return "2" }}, logOf(1, true))
+	mended := b.engineOf(projection.Config{CodeVersion: func() string { return "2" }}, logOf(1, true))
 	view := &noting{View: b.view, before: func() {
 		if err := mended.CatchUp(t.Context(), "log", note("a"), true); err != nil {
 			t.Error(err)
@@ -138,7 +138,7 @@ func TestNotedTooLate(t *testing.T) {
 	}}
 	late := b.write(t, "a", Noted{"y"})
 	hidden := &upTo{Reader: b.store, last: 2} // the retry reads before the event is there
-	mended = b.engineOn(hidden, b.view, b.catalog, projection.Config{Code: func() string { return "2" }}, logOf(1, true))
+	mended = b.engineOn(hidden, b.view, b.catalog, projection.Config{CodeVersion: func() string { return "2" }}, logOf(1, true))
 	apply(t, b.engineOn(b.store, view, b.catalog, projection.Config{}, logOf(1, true)), late)
 	b.wantRows(t, 1, logOf(1, true), "a")
 }

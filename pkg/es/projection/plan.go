@@ -76,7 +76,7 @@ func (p *plan) look(ctx context.Context, records map[string]Record) error {
 }
 
 // of plans one projection in all generations that are fed.
-func (p *plan) of(ctx context.Context, sub *Subscription, fed []target) ([]Planned, error) {
+func (p *plan) of(ctx context.Context, sub *Subscription, fed []target) ([]InlineWrites, error) {
 	var errs []error
 	groups := make([]group, len(fed))
 	for _, c := range p.commits[sub] {
@@ -89,10 +89,10 @@ func (p *plan) of(ctx context.Context, sub *Subscription, fed []target) ([]Plann
 			groups[i].add(&advances[i])
 		}
 	}
-	var planned []Planned
+	var planned []InlineWrites
 	for i, g := range groups {
 		if len(g.moves) > 0 {
-			planned = append(planned, Planned{sub.View, fed[i].Generation, g.moves, g.rows.list})
+			planned = append(planned, InlineWrites{sub.View, fed[i].Generation, g.moves, g.rows.list})
 		}
 	}
 	return planned, errors.Join(errs...)
@@ -113,7 +113,7 @@ func (p *plan) advances(ctx context.Context, fed []target, commit *es.Commit) ([
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s@%d can't be folded", &fed[i], commit.Stream, commit.Version)
 		}
-		advances[i] = advance{cursor: &c, Move: Move{commit.Stream, c.at, next}, rows: rows}
+		advances[i] = advance{cursor: &c, CheckpointUpdate: CheckpointUpdate{commit.Stream, c.at, next}, rows: rows}
 	}
 	return advances, nil
 }
@@ -121,5 +121,5 @@ func (p *plan) advances(ctx context.Context, fed []target, commit *es.Commit) ([
 // precedes tells whether a commit follows right upon the checkpoint, and nothing stands in the way of folding it.
 func (c *cursor) precedes(commit *es.Commit) bool {
 	return c.at.Version == commit.Version-1 && bytes.Equal(c.at.Hash, commit.Prev) &&
-		c.at.Parked == nil && !c.at.Behind && c.at.Done == 0
+		c.at.Parked == nil && !c.at.Behind && c.at.RowsWritten == 0
 }

@@ -25,7 +25,7 @@ type Definition[S any] struct {
 	Topics func(state *S) []string
 }
 
-// Projection is a [Definition] or a [Reaction] of any state. Only [New] and [NewReactor] make one.
+// Projection is a [Definition] of any state, or a [Handler]. Only [New] and [FromHandler] make one.
 type Projection interface {
 	// Name is the projection's stable name.
 	Name() string
@@ -42,16 +42,16 @@ type Projection interface {
 	topics(state json.RawMessage) []string
 	// rebuilds tells whether it may be built anew from history.
 	rebuilds() bool
-	// aside tells whether a stream that it can't bring forward now is set aside.
-	aside() bool
+	// retryFromQueue tells whether a stream is left to the queue after a transient error.
+	retryFromQueue() bool
 }
 
 // foldError says which of the events can't be applied.
 type foldError struct {
 	index int // of the event among those that were to be folded
 	err   error
-	// passing errors are not of the event: the same may succeed later.
-	passing bool
+	// transient errors are not the event's: the same event may succeed later.
+	transient bool
 }
 
 func (e *foldError) Error() string { return e.err.Error() }
@@ -78,8 +78,8 @@ func (p *definition[S]) Reads(streamType string) bool {
 	return reads
 }
 
-func (p *definition[S]) rebuilds() bool { return true }
-func (p *definition[S]) aside() bool    { return false }
+func (p *definition[S]) rebuilds() bool       { return true }
+func (p *definition[S]) retryFromQueue() bool { return false }
 
 // topics that panic are none: the rows are stored already.
 func (p *definition[S]) topics(stored json.RawMessage) (all []string) {
@@ -143,11 +143,17 @@ func (p *definition[S]) evolve(state *S, s step, w *Writes) (err error) {
 	return err
 }
 
-// decode calls do for each event that a stored one is, after upcasting.
 func decode(sources map[string]es.Decoder, s step, do func(Event) error) error {
-	c := s.commit
-	e := Event{Stream: c.Stream, Version: s.version(), At: c.At, OccurredAt: c.OccurredAt(), Meta: c.Meta}
-	return sources[c.Stream.Type].DecodeAny(c, s.index, func(data any) error {
+	return DecodeEvent(sources[s.commit.Stream.Type], s.commit, s.index, do)
+}
+
+// DecodeEvent decodes the stored event c.Events[index], and calls do for each event that stands for it after upcasting: one,
+// several, or none.
+//
+// Errors: those of the decoder; the first error of do, as it is.
+func DecodeEvent(source es.Decoder, c *es.Commit, index int, do func(Event) error) error {
+	e := Event{Stream: c.Stream, Version: c.Version + int64(index), At: c.At, OccurredAt: c.OccurredAt(), Meta: c.Meta}
+	return source.DecodeAny(c, index, func(data any) error {
 		part := e
 		part.Data = data
 		e.Part++

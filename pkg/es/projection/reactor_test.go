@@ -11,11 +11,12 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // reactionTo reacts to what is noted.
-func reactionTo(react func(text string, cmd es.Command) error) projection.Reaction {
-	return projection.Reaction{
+func reactionTo(react func(text string, cmd es.Command) error) reaction.Reaction {
+	return reaction.Reaction{
 		Name: "log", Sources: map[string]es.Decoder{"Note": notes},
 		React: func(_ context.Context, e projection.Event, cmd es.Command) error {
 			switch data := e.Data.(type) {
@@ -56,8 +57,8 @@ func TestReactorPasses(t *testing.T) {
 				}
 				return nil
 			})
-			r.Passing = func(err error) bool { return errors.Is(err, errHour) }
-			e := b.engineOf(projection.Config{Parallel: 1}, projection.NewReactor(r))
+			r.Transient = func(err error) bool { return errors.Is(err, errHour) }
+			e := b.engineOf(projection.Config{Parallel: 1}, reaction.New(r))
 			c := b.write(t, "a", Noted{"first"}, Noted{"second"}, Noted{"third"})
 			if failed := e.Apply(t.Context(), []es.Commit{c}); !errors.Is(failed[note("a")], err) {
 				t.Errorf("failed: %v", failed)
@@ -87,7 +88,7 @@ func TestReactorParks(t *testing.T) {
 	t.Parallel()
 	b := newBench()
 	done := map[string]bool{}
-	r := projection.NewReactor(reactionTo(func(text string, _ es.Command) error {
+	r := reaction.New(reactionTo(func(text string, _ es.Command) error {
 		if text == "bad" {
 			return errPoison
 		}
@@ -107,7 +108,7 @@ func TestReactorIsNotRebuilt(t *testing.T) {
 	t.Parallel()
 	b := newBench()
 	b.write(t, "a", Noted{"x"})
-	r := projection.NewReactor(reactionTo(func(string, es.Command) error { t.Error("it reacts to history"); return nil }))
+	r := reaction.New(reactionTo(func(string, es.Command) error { t.Error("it reacts to history"); return nil }))
 	e := b.engineOf(b.queued(), r)
 	if err := e.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -131,7 +132,7 @@ func TestDefinitionsThatLackSomething(t *testing.T) {
 	b := newBench()
 	for name, make := range map[string]func(){
 		"no name":         func() { projection.New(projection.Definition[notebook]{}) },
-		"no reaction":     func() { projection.NewReactor(projection.Reaction{Name: "x"}) },
+		"no reaction":     func() { reaction.New(reaction.Reaction{Name: "x"}) },
 		"negative budget": func() { b.engineOf(projection.Config{Budget: -1}, logOf(1, false)) },
 		"negative pace": func() {
 			projection.NewRebuilder(b.engine, b.store, projection.RebuildConfig{WritesPerSecond: -1})
@@ -157,13 +158,13 @@ func TestSkip(t *testing.T) {
 	t.Parallel()
 	b := newBench()
 	var did []string
-	e := b.engineOf(projection.Config{Parallel: 1}, projection.NewReactor(reactionTo(func(text string, _ es.Command) error {
+	e := b.engineOf(projection.Config{Parallel: 1}, reaction.New(reactionTo(func(text string, _ es.Command) error {
 		did = append(did, text)
 		return nil
 	})))
 	first, second := b.write(t, "a", Noted{"first"}, Noted{"second"}), b.write(t, "a", Noted{"third"})
-	end := es.Mark{StreamVersion: es.StreamVersion{Stream: note("a"), Version: second.Version}, Hash: second.Hash}
-	other := es.Mark{StreamVersion: es.StreamVersion{Stream: es.StreamID{Type: "Other", ID: "x"}, Version: 1}, Hash: []byte{1}}
+	end := es.CommitRef{StreamVersion: es.StreamVersion{Stream: note("a"), Version: second.Version}, Hash: second.Hash}
+	other := es.CommitRef{StreamVersion: es.StreamVersion{Stream: es.StreamID{Type: "Other", ID: "x"}, Version: 1}, Hash: []byte{1}}
 	for range 2 { // an import that goes on skips again
 		if err := e.Skip(t.Context(), end, other); err != nil {
 			t.Fatal(err)
@@ -189,7 +190,7 @@ func TestSkipLeavesProjections(t *testing.T) {
 	b := newBench()
 	e := b.engineOf(projection.Config{}, logOf(1, false))
 	c := b.write(t, "a", Noted{"first"})
-	if err := e.Skip(t.Context(), es.Mark{StreamVersion: es.StreamVersion{Stream: note("a"), Version: 1}, Hash: c.Hash}); err != nil {
+	if err := e.Skip(t.Context(), es.CommitRef{StreamVersion: es.StreamVersion{Stream: note("a"), Version: 1}, Hash: c.Hash}); err != nil {
 		t.Fatal(err)
 	}
 	if at := b.at(t, 1, "a"); at.Version != 0 {

@@ -20,7 +20,7 @@ func TestUnreadable(t *testing.T) {
 	prev := b.at(t, 1, "b")
 	next := prev
 	next.Version, next.State = prev.Version+1, json.RawMessage(`"spoiled"`)
-	if err := b.view.Save(t.Context(), 1, []projection.Move{{Stream: note("b"), Prev: prev, Next: next}}, nil); err != nil {
+	if err := b.view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: note("b"), Prev: prev, Next: next}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	failed, err := b.engine.Unreadable(t.Context(), "log", note("a"), note("b"))

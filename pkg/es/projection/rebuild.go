@@ -19,12 +19,12 @@ type RebuildConfig struct {
 	// WritesPerSecond is the most writes that a process makes to fill a generation, a second. 0 = no limit. While the table
 	// throttles, it is halved again and again, so that live writes go first.
 	WritesPerSecond float64
-	// Sample is how many streams, and how many shared rows, are compared with a plain fold before the swap, at least where
-	// there are so many. Default 200.
-	Sample int
-	// Grace is how long a retired generation is kept, for cursors and for a rollback. It must be longer than readers
-	// remember which generation serves. Default 1 hour.
-	Grace time.Duration
+	// VerifySample is the least number of streams, and of shared rows, that are compared with a plain fold before the
+	// swap, if there are that many. Default 200.
+	VerifySample int
+	// KeepRetired is how long a retired generation is kept, for cursors and for a rollback. It must be longer than
+	// [RecordCacheAge]. Default 1 hour.
+	KeepRetired time.Duration
 	// Throttled tells whether an error is of a store that has too much to do: what failed is done again, slower.
 	// Default: [es.ErrUnavailable] and [ErrContended] are.
 	Throttled func(error) bool
@@ -38,8 +38,8 @@ const defaultSegments = 8
 
 func (c RebuildConfig) withDefaults() RebuildConfig {
 	c.Segments = cmp.Or(c.Segments, defaultSegments)
-	c.Sample = cmp.Or(c.Sample, 200)
-	c.Grace = cmp.Or(c.Grace, time.Hour)
+	c.VerifySample = cmp.Or(c.VerifySample, 200)
+	c.KeepRetired = cmp.Or(c.KeepRetired, time.Hour)
 	c.Reconcile = c.Reconcile.withDefaults()
 	if c.Throttled == nil {
 		c.Throttled = func(err error) bool { return errors.Is(err, es.ErrUnavailable) || errors.Is(err, ErrContended) }
@@ -47,9 +47,9 @@ func (c RebuildConfig) withDefaults() RebuildConfig {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	if c.Segments < 1 || c.Sample < 1 || c.WritesPerSecond < 0 || c.Grace < 0 {
+	if c.Segments < 1 || c.VerifySample < 1 || c.WritesPerSecond < 0 || c.KeepRetired < 0 {
 		panic(fmt.Sprintf("projection.RebuildConfig: segments %d and sample %d must be positive, writes a second %v and grace %v not negative",
-			c.Segments, c.Sample, c.WritesPerSecond, c.Grace))
+			c.Segments, c.VerifySample, c.WritesPerSecond, c.KeepRetired))
 	}
 	return c
 }
@@ -111,7 +111,7 @@ func (e *Engine) record(ctx context.Context, projection string) (*Subscription, 
 // begin registers a generation, or goes on with the one on its way.
 func (r *Rebuilder) begin(ctx context.Context, sub *Subscription, record Record) (Build, error) {
 	next := record.clone()
-	next.Declined = 0
+	next.RolledBackFold = 0
 	if b := next.Building(); b != nil {
 		if b.Fold == sub.Projection.FoldVersion() {
 			return *b, r.mend(ctx, next, b)
@@ -153,7 +153,7 @@ func (e *Engine) askFor(ctx context.Context, projection string) error {
 func (e *Engine) upgrade(ctx context.Context, sub *Subscription, record Record) error {
 	fold := sub.Projection.FoldVersion()
 	newest := slices.ContainsFunc(record.Builds, func(b Build) bool { return b.Status != Dropping && b.Fold >= fold })
-	if !newest && fold > record.Declined && sub.Projection.rebuilds() {
+	if !newest && fold > record.RolledBackFold && sub.Projection.rebuilds() {
 		name := fmt.Sprintf("%s-%d", sub.name(), record.Last+1)
 		if err := e.cfg.Starter.Start(ctx, name, Stage{Projection: sub.name(), Fold: fold}); err != nil {
 			return fmt.Errorf("start %s: %w", name, err)

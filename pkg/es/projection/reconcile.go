@@ -21,9 +21,9 @@ type ReconcileConfig struct {
 	// UnitsPerSecond is the most read units that a segment takes from the event store in a second. Default 500, which are
 	// 4 MB. Negative = no limit.
 	UnitsPerSecond float64
-	// Settled is how old a stream's last commit is at least: younger ones are on their way still. Default 1 minute;
-	// negative = all are compared.
-	Settled time.Duration
+	// MinAge is the least age of a stream's last commit. Streams with a younger one are skipped: it may not be delivered
+	// yet. Default 1 minute; if negative, all streams are compared.
+	MinAge time.Duration
 	// Observe is told what each job of a segment found, and whether the segment has ended with it. Default: nobody is.
 	Observe func(found Reconciled, end bool)
 }
@@ -35,8 +35,8 @@ func (c ReconcileConfig) withDefaults() ReconcileConfig {
 	if c.UnitsPerSecond == 0 {
 		c.UnitsPerSecond = 500
 	}
-	if c.Settled == 0 {
-		c.Settled = time.Minute
+	if c.MinAge == 0 {
+		c.MinAge = time.Minute
 	}
 	c.UnitsPerSecond = max(c.UnitsPerSecond, 0)
 	if c.Observe == nil {
@@ -71,7 +71,7 @@ func (r *Reconciled) add(other Reconciled) {
 
 // Reconcile compares the heads of all streams with the checkpoints of all projections, and brings level what is behind: what
 // was never delivered, whatever became of it. It compares in all generations that are filled. To a reaction, only what was
-// recorded since it is there counts, see [Reaction].
+// recorded since it is there counts, see [FromHandler].
 //
 // Errors: those of the store, the view, the catalog, the first of them; what was done until then is done.
 func (r *Rebuilder) Reconcile(ctx context.Context) (Reconciled, error) {
@@ -159,13 +159,13 @@ func (r *Rebuilder) reconciled(ctx context.Context) ([]target, error) {
 func (r *Rebuilder) reconcilePage(ctx context.Context, targets []target, page es.ScanPage, suspect bool) (Reconciled, error) {
 	found := Reconciled{Units: page.Units, Unreadable: len(page.Corrupt)}
 	var heads []es.Commit // the last one of each stream
-	settled := r.engine.cfg.Now().Add(-r.cfg.Reconcile.Settled)
+	settled := r.engine.cfg.Now().Add(-r.cfg.Reconcile.MinAge)
 	for i, c := range page.Commits {
 		if c.Version == 1 { // once, however many pages it takes
 			found.Streams++
 		}
 		last := i+1 == len(page.Commits) || page.Commits[i+1].Stream != c.Stream
-		if last && (r.cfg.Reconcile.Settled < 0 || !c.At.After(settled)) {
+		if last && (r.cfg.Reconcile.MinAge < 0 || !c.At.After(settled)) {
 			heads = append(heads, c)
 		}
 	}

@@ -11,11 +11,12 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // reconciler is a rebuilder of an engine that compares all streams, however young.
 func (b *bench) reconciler(e *projection.Engine, s es.Scanner) *projection.Rebuilder {
-	return projection.NewRebuilder(e, s, projection.RebuildConfig{Reconcile: projection.ReconcileConfig{Segments: 3, Settled: -1, UnitsPerSecond: -1}})
+	return projection.NewRebuilder(e, s, projection.RebuildConfig{Reconcile: projection.ReconcileConfig{Segments: 3, MinAge: -1, UnitsPerSecond: -1}})
 }
 
 // TestReconcile: streams whose last commits were never delivered, the first, the last or all of them, are level afterwards;
@@ -56,7 +57,7 @@ func TestReconcileByJobs(t *testing.T) {
 	}
 	var healed, ends int
 	r := projection.NewRebuilder(b.engineOf(b.queued(), logOf(1, false)), small{b.store}, projection.RebuildConfig{Reconcile: projection.ReconcileConfig{
-		Segments: 3, Settled: -1, UnitsPerSecond: -1,
+		Segments: 3, MinAge: -1, UnitsPerSecond: -1,
 		Observe: func(found projection.Reconciled, end bool) {
 			healed += found.Healed
 			if end {
@@ -178,7 +179,7 @@ func TestReconcileReactions(t *testing.T) {
 	b := newBench()
 	b.now = time.Now().Add(48 * time.Hour) // a reaction that begins then
 	var heard []string
-	reaction := projection.NewReactor(reactionTo(func(text string, _ es.Command) error {
+	reaction := reaction.New(reactionTo(func(text string, _ es.Command) error {
 		heard = append(heard, text)
 		return nil
 	}))
@@ -212,7 +213,7 @@ func TestReconcileInterrupted(t *testing.T) {
 		apply(t, b.engine, b.write(t, "a", Noted{"x"}), b.write(t, "b", Poisoned{}))
 		b.write(t, "a", Noted{"y"})
 		f := &faults{fail: n}
-		e := b.engineOn(f.reader(b.store), f.view(b.view), f.catalog(b.catalog), projection.Config{Warm: -1}, logOf(1, false))
+		e := b.engineOn(f.reader(b.store), f.view(b.view), f.catalog(b.catalog), projection.Config{CacheSize: -1}, logOf(1, false))
 		_, err := b.reconciler(e, b.store).Reconcile(t.Context())
 		done := !f.failed()
 		if done == (err != nil) {

@@ -20,7 +20,7 @@ func TestLookingRegistersNothing(t *testing.T) {
 	for w, err := range e.Parked(t.Context(), "") {
 		t.Error(w, err)
 	}
-	reached, err := e.Reached(t.Context(), note("a"))
+	reached, err := e.StreamProgress(t.Context(), note("a"))
 	if err != nil || len(reached) != 1 || reached[0].Checkpoint.Version != 0 {
 		t.Errorf("%+v, %v", reached, err)
 	}

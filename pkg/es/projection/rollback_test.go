@@ -9,6 +9,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // tidyAfterRollback is what is started to drop what a rollback retires, at the revision of the record that it makes.
@@ -122,7 +123,7 @@ func TestReactionsHaveNoPast(t *testing.T) {
 	b.write(t, "a", Noted{"old"})
 	b.write(t, "a", Noted{"recent"})
 	var heard []string
-	r := projection.NewReactor(reactionTo(func(text string, _ es.Command) error {
+	r := reaction.New(reactionTo(func(text string, _ es.Command) error {
 		heard = append(heard, text)
 		return nil
 	}))

@@ -78,7 +78,7 @@ func (b *batch) saveTogether(ctx context.Context, t *target, g *group) error {
 
 // group is what is written at once: checkpoints of several streams, and the sum of their rows.
 type group struct {
-	moves    []Move
+	moves    []CheckpointUpdate
 	recorded []time.Time // of each move, the last commit
 	rows     Writes
 }
@@ -108,7 +108,7 @@ func groups(all []*advance, most int) []*group {
 }
 
 func (g *group) add(a *advance) {
-	g.moves = append(g.moves, a.Move)
+	g.moves = append(g.moves, a.CheckpointUpdate)
 	g.recorded = append(g.recorded, a.recorded)
 	g.rows.merge(a.rows)
 }

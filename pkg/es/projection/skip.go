@@ -15,12 +15,12 @@ import (
 // before they are stored in this one. Projections are not touched. A stream that was skipped before stays so.
 //
 // Errors: one that names a stream that a reaction has begun with, the first of them; those of the catalog and the view.
-func (e *Engine) Skip(ctx context.Context, ends ...es.Mark) error {
+func (e *Engine) Skip(ctx context.Context, ends ...es.CommitRef) error {
 	targets, err := e.targets(ctx)
 	if err != nil {
 		return err
 	}
-	at := make(map[es.StreamID]es.Mark, len(ends))
+	at := make(map[es.StreamID]es.CommitRef, len(ends))
 	for _, end := range ends {
 		at[end.Stream] = end
 	}
@@ -43,9 +43,9 @@ func (e *Engine) Skip(ctx context.Context, ends ...es.Mark) error {
 	return nil
 }
 
-func (e *Engine) skip(ctx context.Context, t *target, end es.Mark) error {
+func (e *Engine) skip(ctx context.Context, t *target, end es.CommitRef) error {
 	done := Checkpoint{Version: end.Version, Hash: end.Hash, At: e.cfg.Now().UTC()}
-	err := t.sub.View.Save(ctx, t.Generation, []Move{{Stream: end.Stream, Next: done}}, nil)
+	err := t.sub.View.Save(ctx, t.Generation, []CheckpointUpdate{{Stream: end.Stream, Next: done}}, nil)
 	if !errors.Is(err, ErrStale) {
 		return err
 	}

@@ -243,8 +243,8 @@ func (r *Rebuilder) stageSwap(ctx context.Context, s *Stage) error {
 	if err != nil {
 		return err
 	}
-	tended := func(_ *Record, retired *Build) { retired.Tended = true } // by the same machine
-	if err := r.swap(ctx, s.Projection, s.Generation, Building, tended); err != nil {
+	started := func(_ *Record, retired *Build) { retired.WorkerStarted = true } // this state machine goes on
+	if err := r.swap(ctx, s.Projection, s.Generation, Building, started); err != nil {
 		return err
 	}
 	s.Done = true

@@ -50,7 +50,7 @@ func (e *Engine) retryOthers(ctx context.Context, t *target) error {
 		if err != nil {
 			return fmt.Errorf("%s: parked streams: %w", t, err)
 		}
-		if p.Code != e.cfg.Code() {
+		if p.Code != e.cfg.CodeVersion() {
 			jobs = append(jobs, Job{Task: CatchUp, Projection: t.sub.name(), Stream: p.Stream})
 		}
 	}

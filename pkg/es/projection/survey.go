@@ -51,7 +51,7 @@ func (f *findings) differ(format string, args ...any) {
 // survey chooses shared rows, and remembers what they hold now.
 func (r *Rebuilder) survey(ctx context.Context, t *target) (survey, error) {
 	s := survey{ID: rand.Text(), Segments: r.cfg.Segments}
-	chosen := smallest{most: r.cfg.Sample}
+	chosen := smallest{most: r.cfg.VerifySample}
 	keys := map[string]RowKey{}
 	for key, err := range t.sub.View.Keys(ctx, t.Generation) {
 		if err != nil {

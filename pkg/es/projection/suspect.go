@@ -26,7 +26,7 @@ const unmarkTime = time.Second
 func (e *Engine) waits(c *cursor, m mode) bool {
 	p := c.at.Parked
 	switch {
-	case p == nil, m.retry, p.Code != e.cfg.Code():
+	case p == nil, m.retry, p.Code != e.cfg.CodeVersion():
 		return false
 	}
 	return !m.suspect || p.Reason != Crashed || p.Attempts >= crashes
@@ -106,12 +106,13 @@ func (c *cursor) mark(ctx context.Context, delivered []*es.Commit, m mode) error
 		return nil
 	}
 	done := 0
-	if p := c.at.Parked; p != nil && p.Reason == Crashed && p.Code == c.engine.cfg.Code() && !m.retry {
+	if p := c.at.Parked; p != nil && p.Reason == Crashed && p.Code == c.engine.cfg.CodeVersion() && !m.retry {
 		done = p.Attempts
 	}
 	p := Parked{
-		Reason: Crashed, Version: c.at.Version + 1, At: c.engine.cfg.Now().UTC(), Code: c.engine.cfg.Code(), Attempts: done + 1,
-		Error: "the process that tried to apply it ended, or ran out of time: what it logged last may say why",
+		Reason: Crashed, Version: c.at.Version + 1, At: c.engine.cfg.Now().UTC(), Code: c.engine.cfg.CodeVersion(),
+		Attempts: done + 1,
+		Error:    "the process that tried to apply it ended, or ran out of time: what it logged last may say why",
 	}
 	c.engine.forget(c.target.place(c.stream))
 	if err := c.target.sub.View.Park(ctx, c.target.Generation, c.stream, c.at, p); err != nil {

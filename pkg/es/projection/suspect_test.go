@@ -34,7 +34,7 @@ func (b *bench) do(t *testing.T, fold func(chan<- struct{}) projection.Projectio
 	t.Helper()
 	deaths, done := make(chan struct{}), make(chan error)
 	cfg := b.queued()
-	cfg.Code = func() string { return "1" }
+	cfg.CodeVersion = func() string { return "1" }
 	cfg.Log = slog.New(slog.NewTextHandler(&b.said, nil))
 	r := b.rebuilder(b.engineOf(cfg, fold(deaths)))
 	go func() { done <- r.Do(context.WithoutCancel(t.Context()), j) }()
@@ -81,7 +81,7 @@ func TestCrashIsParked(t *testing.T) {
 	}
 
 	cfg := b.queued()
-	cfg.Code = func() string { return "2" }
+	cfg.CodeVersion = func() string { return "2" }
 	mended := b.engineOf(cfg, logOf(1, true))
 	apply(t, mended, b.write(t, "a", Noted{"y"})) // a batch does not try it
 	b.wantParked(t, map[string]string{"a": "crashed before 1, seen 0"})

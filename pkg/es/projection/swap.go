@@ -110,7 +110,7 @@ func (r *Rebuilder) Rollback(ctx context.Context, projection string) (Generation
 	}
 	err = r.swap(ctx, projection, last.Generation, Retired, func(next *Record, retired *Build) {
 		if retired.Fold > last.Fold {
-			next.Declined = max(next.Declined, retired.Fold)
+			next.RolledBackFold = max(next.RolledBackFold, retired.Fold)
 		}
 	})
 	if err != nil {
@@ -141,13 +141,13 @@ func (r *Rebuilder) Abandon(ctx context.Context, projection string) error {
 // in parallel, and finishes it. Verification is repeated for a while: streams that were appended to just now are level soon.
 //
 // Errors: those of Begin, Fill and Finish.
-func (r *Rebuilder) Run(ctx context.Context, projection string, progress Progress) (Build, Report, error) {
+func (r *Rebuilder) Run(ctx context.Context, projection string, onPage OnPage) (Build, Report, error) {
 	b, err := r.Begin(ctx, projection)
 	if err != nil {
 		return b, Report{}, err
 	}
 	err = parallel(ctx, b.Segments, func(ctx context.Context, i int) error {
-		_, err := r.Fill(ctx, projection, b.Generation, i, progress)
+		_, err := r.Fill(ctx, projection, b.Generation, i, onPage)
 		return err
 	})
 	if err != nil {

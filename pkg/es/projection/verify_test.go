@@ -8,6 +8,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // TestVerificationFinds: what is wrong in a generation that was filled is named, and it does not serve.
@@ -98,7 +99,7 @@ func TestVerificationFinds(t *testing.T) {
 // spoil changes what generation 2 holds, as no projection would.
 func (b *bench) spoil(t *testing.T, id string, prev, next projection.Checkpoint, rows ...projection.Write) {
 	t.Helper()
-	if err := b.view.Save(t.Context(), 2, []projection.Move{{Stream: note(id), Prev: prev, Next: next}}, rows); err != nil {
+	if err := b.view.Save(t.Context(), 2, []projection.CheckpointUpdate{{Stream: note(id), Prev: prev, Next: next}}, rows); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -139,7 +140,7 @@ func TestReplay(t *testing.T) {
 	if err := projection.Replay(t.Context(), logOf(1, false), b.store, note("a"), es.Point{Version: 7}, &s); !errors.Is(err, errPoison) {
 		t.Errorf("of poison: %v", err)
 	}
-	reaction := projection.NewReactor(reactionTo(func(string, es.Command) error { t.Error("it reacts"); return nil }))
+	reaction := reaction.New(reactionTo(func(string, es.Command) error { t.Error("it reacts"); return nil }))
 	if err := projection.Replay(t.Context(), reaction, b.store, note("a"), es.Point{Version: 1}, &s); !errors.Is(err, projection.ErrNotRebuilt) {
 		t.Errorf("of a reaction: %v", err)
 	}

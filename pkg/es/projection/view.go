@@ -28,9 +28,9 @@ type Checkpoint struct {
 	// Version is the last version applied in full, Hash the hash of the commit that it is in.
 	Version int64
 	Hash    []byte
-	// Done is how many of the next event's rows are written already, in order: an event may write more rows than fit
-	// into one transaction.
-	Done int
+	// RowsWritten is the number of rows of the next event that are written already, in order. An event may have more rows
+	// than fit into one transaction.
+	RowsWritten int
 	// At is when Version was applied, in microseconds, UTC. Zero = that was before times were kept.
 	At time.Time
 	// State is the stream's state, as JSON.
@@ -83,8 +83,8 @@ type ParkedStream struct {
 	Seen int64 `json:"seen,omitempty"`
 }
 
-// Move replaces a stream's checkpoint.
-type Move struct {
+// CheckpointUpdate replaces the checkpoint of a stream, if it is still Prev, by Next.
+type CheckpointUpdate struct {
 	Stream     es.StreamID
 	Prev, Next Checkpoint
 }
@@ -102,7 +102,7 @@ type View interface {
 	// Save replaces checkpoints and writes rows, all or nothing. A checkpoint that was parked is so no longer.
 	//
 	// Errors: [ErrStale] if a checkpoint is no longer its Prev; [ErrTooLarge]; [ErrContended].
-	Save(ctx context.Context, g Generation, moves []Move, rows []Write) error
+	Save(ctx context.Context, g Generation, moves []CheckpointUpdate, rows []Write) error
 
 	// Park parks a stream, with the checkpoint left as it is. Every checkpoint that was saved leaves room for that; a long
 	// error is cut.

@@ -80,8 +80,8 @@ func (v *verification) segment(ctx context.Context, index int, from findings, sa
 func (v *verification) resume(ctx context.Context, from findings) (*walk, error) {
 	w := &walk{
 		verification: v, out: from, rowAt: map[RowKey]int{}, madeAt: map[string]RowKey{}, behind: map[es.StreamID]int64{},
-		sample: smallest{most: (v.rebuilder.cfg.Sample + v.survey.Segments - 1) / v.survey.Segments},
-		made:   smallest{most: v.rebuilder.cfg.Sample},
+		sample: smallest{most: (v.rebuilder.cfg.VerifySample + v.survey.Segments - 1) / v.survey.Segments},
+		made:   smallest{most: v.rebuilder.cfg.VerifySample},
 	}
 	for i, row := range v.survey.Rows {
 		w.rowAt[row.row()] = i
@@ -168,7 +168,7 @@ func (w *walk) take(ctx context.Context, c *es.Commit) {
 		w.state = state
 		w.count(rows.list)
 	}
-	if w.at.Done > 0 && len(within) < len(steps) && steps[len(within)].version() == w.at.Version+1 {
+	if w.at.RowsWritten > 0 && len(within) < len(steps) && steps[len(within)].version() == w.at.Version+1 {
 		w.countPart(ctx, steps[len(within):len(within)+1])
 	}
 }
@@ -180,7 +180,7 @@ func (w *walk) countPart(ctx context.Context, next []step) {
 		return // it is parked for that
 	}
 	slices.SortFunc(rows.list, byKey)
-	done := rows.list[:min(w.at.Done, len(rows.list))]
+	done := rows.list[:min(w.at.RowsWritten, len(rows.list))]
 	w.count(slices.DeleteFunc(slices.Clone(done), func(row Write) bool { return row.Kind != Add }))
 }
 
@@ -246,7 +246,7 @@ func (w *walk) compare(ctx context.Context) (bool, error) {
 	if err := errors.Join(err, err2); err != nil {
 		return false, fmt.Errorf("rows of %s: %w", w.stream, err)
 	}
-	if at[w.stream].Version != w.at.Version || at[w.stream].Done > 0 {
+	if at[w.stream].Version != w.at.Version || at[w.stream].RowsWritten > 0 {
 		return false, nil
 	}
 	if !sameJSON(w.at.State, w.state) {

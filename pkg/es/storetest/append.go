@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -80,9 +82,9 @@ func noGap(t *testing.T, f *fixture) {
 	f.must(t, f.Empty(stream), events(3)...)
 	for name, head := range map[string]es.Head{
 		"a zero head":                 {},
-		"another store's head":        es.NewSeal().After(&es.Commit{Stream: stream, Version: 7, Events: events(2)}),
-		"another store's empty head":  es.NewSeal().Empty(es.StreamID{Type: "Account", ID: "new"}),
-		"another store's same commit": es.NewSeal().After(&f.commits(t, stream, es.Range{})[0]),
+		"another store's head":        storekit.NewSeal().After(&es.Commit{Stream: stream, Version: 7, Events: events(2)}),
+		"another store's empty head":  storekit.NewSeal().Empty(es.StreamID{Type: "Account", ID: "new"}),
+		"another store's same commit": storekit.NewSeal().After(&f.commits(t, stream, es.Range{})[0]),
 	} {
 		if _, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: events(1)}}}); !errors.Is(err, es.ErrForeignHead) {
 			t.Errorf("append to %s: %v, want %v", name, err, es.ErrForeignHead)
@@ -188,10 +190,10 @@ func wantLimit(t *testing.T, err error, size, limit int) {
 
 func largestCommit(t *testing.T, f *fixture) {
 	probe := f.must(t, f.Empty(es.StreamID{Type: stream.Type, ID: "acc-0"}), sized(1000))
-	most := es.MaxCommitBytes - probe.Size() + 1000
+	most := storekit.MaxCommitBytes - storekit.Size(&probe) + 1000
 	// A store that compresses may take more: noise in base64 shrinks by a quarter.
 	_, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: f.Empty(stream), Events: []es.RawEvent{sized(2 * most)}}}})
-	wantLimit(t, err, 0, es.MaxCommitBytes)
+	wantLimit(t, err, 0, storekit.MaxCommitBytes)
 	f.must(t, f.Empty(stream), sized(most))
 	f.whole(t, stream, 1)
 }
@@ -200,17 +202,17 @@ func largestCommit(t *testing.T, f *fixture) {
 // page.
 func largestUncompressed(t *testing.T, f *fixture) {
 	probe := f.must(t, f.Empty(es.StreamID{Type: stream.Type, ID: "acc-0"}), flat(1000))
-	fits := es.MaxUncompressedBytes - probe.Size() + 1000
+	fits := storekit.MaxUncompressedBytes - storekit.Size(&probe) + 1000
 	try := func(events ...es.RawEvent) error {
 		_, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: f.Empty(stream), Events: events}}})
 		return err
 	}
-	wantLimit(t, try(flat(fits+1)), es.MaxUncompressedBytes+1, es.MaxUncompressedBytes)
-	wantLimit(t, try(flat(7<<20)), 0, es.MaxUncompressedBytes)
-	wantLimit(t, try(flat(fits/2), flat(fits/2), flat(2)), 0, es.MaxUncompressedBytes)
+	wantLimit(t, try(flat(fits+1)), storekit.MaxUncompressedBytes+1, storekit.MaxUncompressedBytes)
+	wantLimit(t, try(flat(7<<20)), 0, storekit.MaxUncompressedBytes)
+	wantLimit(t, try(flat(fits/2), flat(fits/2), flat(2)), 0, storekit.MaxUncompressedBytes)
 	f.whole(t, stream, 0)
 	if err := try(flat(fits)); err != nil {
-		wantLimit(t, err, 0, es.MaxCommitBytes) // a store that compresses nothing
+		wantLimit(t, err, 0, storekit.MaxCommitBytes) // a store that compresses nothing
 		return
 	}
 	f.whole(t, stream, 1)

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -181,7 +183,7 @@ func resume(t *testing.T, f *fixture) {
 func oddIDs(t *testing.T, f *fixture) {
 	ids := []string{
 		"a", "#", "a#b", "##", " ", "a b", "acc/1", "../..", "日本語", "🙂", "e\u0301", "é", "\x00", "\n", "A", "null",
-		strings.Repeat("x", es.MaxStreamBytes-len("Order#")),
+		strings.Repeat("x", storekit.MaxStreamBytes-len("Order#")),
 	}
 	for i, id := range ids {
 		f.must(t, f.Empty(es.StreamID{Type: "Order", ID: id}), events(i+1)...)
@@ -195,14 +197,14 @@ func oddIDs(t *testing.T, f *fixture) {
 }
 
 func nameTooLong(t *testing.T, f *fixture) {
-	long := es.StreamID{Type: "Order", ID: strings.Repeat("é", es.MaxStreamBytes/2)}
+	long := es.StreamID{Type: "Order", ID: strings.Repeat("é", storekit.MaxStreamBytes/2)}
 	_, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: f.Empty(long), Events: events(1)}}})
-	wantLimit(t, err, es.MaxStreamBytes+len("Order#"), es.MaxStreamBytes)
+	wantLimit(t, err, storekit.MaxStreamBytes+len("Order#"), storekit.MaxStreamBytes)
 	if len(err.Error()) > 500 {
 		t.Errorf("the message is %d bytes long", len(err.Error()))
 	}
 	_, err = f.Head(t.Context(), long)
-	wantLimit(t, err, 0, es.MaxStreamBytes)
+	wantLimit(t, err, 0, storekit.MaxStreamBytes)
 }
 
 func badNames(t *testing.T, f *fixture) {

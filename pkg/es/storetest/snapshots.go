@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -42,7 +44,7 @@ func snapshotOf(s es.StreamID, version int64, schema int) es.Snapshot {
 func commandsOf(versions ...int64) (all []es.KnownCommand) {
 	for _, v := range versions {
 		at := time.Date(2026, 1, 31, 12, 0, 0, int(v)*1000, time.UTC)
-		all = append(all, es.KnownCommand{Digest: es.CommandDigest(fmt.Sprint(v)), Version: v, At: at})
+		all = append(all, es.KnownCommand{Digest: storekit.CommandDigest(fmt.Sprint(v)), Version: v, At: at})
 	}
 	return all
 }

@@ -17,6 +17,8 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
@@ -33,7 +35,7 @@ var (
 // odd are streams whose names are not easy.
 var odd = []es.StreamID{
 	{Type: "Account", ID: "acc-1"}, {Type: "Order", ID: "größe \"#1\"\n"}, {Type: "Order", ID: "<&>\u2028\x00🙂"},
-	{Type: "Order", ID: strings.Repeat("\x01", es.MaxStreamBytes-len("Order#"))},
+	{Type: "Order", ID: strings.Repeat("\x01", storekit.MaxStreamBytes-len("Order#"))},
 }
 
 // exported returns the anchors of a small store of four streams, and their document.

@@ -48,7 +48,7 @@ type (
 //
 // The document is NDJSON: {"format":"annals.anchors.v1","at"}, a line for each stream, sorted by name, {"stream","version",
 // "hash","at","commits"}, the totals {"streams","commits","events"}, and {"digest","key","signature"}. Hashes are in
-// hexadecimal, key and signature in base64, times as [es.TimeFormat]. The digest is the SHA-256 of all lines before the
+// hexadecimal, key and signature in base64, times as [storekit.TimeFormat]. The digest is the SHA-256 of all lines before the
 // last, with their line ends; signed is the text "annals.anchors.v1 " and the digest in hexadecimal.
 func (a *Anchors) Write(w io.Writer, signer crypto.Signer) (digest []byte, err error) {
 	key, ok := signer.Public().(ed25519.PublicKey)

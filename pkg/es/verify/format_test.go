@@ -15,12 +15,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
 // formatDoc returns the document and its blocks, by what stands behind their opening fences.
@@ -156,7 +158,7 @@ func TestFormatTables(t *testing.T) {
 	table := dynamotest.Table(t, client, dynamostore.SnapshotsTable)
 	err := dynamostore.NewSnapshots(client, table).SaveSnapshot(t.Context(), es.Snapshot{
 		At: es.StreamVersion{Stream: account(1), Version: 4}, Hash: make([]byte, 32), Version: 6, Schema: 1, State: json.RawMessage(`{}`),
-		Commands: []es.KnownCommand{{Digest: es.CommandDigest("c"), Version: 4, At: time.Now()}},
+		Commands: []es.KnownCommand{{Digest: storekit.CommandDigest("c"), Version: 4, At: time.Now()}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/annals-es/annals/pkg/es"
 )
 
@@ -23,7 +25,7 @@ func (l list) sorted() list {
 }
 
 func (l list) Scan(_ context.Context, segment es.Segment) iter.Seq2[es.ScanPage, error] {
-	return l.pages(segment.At("x"), es.End, func(c *es.Commit) bool {
+	return l.pages(storekit.Position(segment, "x"), es.End, func(c *es.Commit) bool {
 		sum := 0
 		for _, b := range []byte(c.Stream.String()) {
 			sum += int(b)

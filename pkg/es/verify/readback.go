@@ -11,6 +11,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/annals-es/annals/pkg/es"
 )
 
@@ -109,7 +111,7 @@ func (d *document) line(b []byte) (err error) {
 			err = fmt.Errorf("the format is %q, want %s", head.Format, documentFormat)
 		}
 		if err == nil {
-			d.anchors.At, err = es.ParseTime(head.At)
+			d.anchors.At, err = storekit.ParseTime(head.At)
 		}
 	case d.done:
 		err = errors.New("there is a line after the totals")
@@ -148,7 +150,7 @@ func readAnchor(b []byte) (a Anchor, err error) {
 	if a.Stream, err = es.ParseStreamID(line.Stream); err != nil {
 		return a, err
 	}
-	if a.At, err = es.ParseTime(line.At); err != nil {
+	if a.At, err = storekit.ParseTime(line.At); err != nil {
 		return a, err
 	}
 	if a.Hash, err = hex.DecodeString(line.Hash); err != nil {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/annals-es/annals/internal/dynamolocal"
+	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 )
 
 // On builds the service of a checkout, "" = this one, and runs it beside a DynamoDB Local of its own for as long as do

@@ -15,12 +15,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
-	"github.com/annals-es/annals/test/measured"
 )
 
 // The benchmarks do everything twice in one run: with the library, and the same writes by hand with the bare SDK. Compare
@@ -126,7 +125,7 @@ func BenchmarkEngine(b *testing.B) {
 		round := 0
 		b.Run("by="+name, func(b *testing.B) {
 			b.ReportAllocs()
-			defer measured.CPU(b)()
+			defer dynamotest.CPU(b)()
 			round++
 			for i := range b.N {
 				apply(fmt.Sprint(name, round, "-"), int64(i*benchCommits+1))
@@ -174,7 +173,7 @@ func history(b *testing.B, client *dynamodb.Client, streams int) (*dynamostore.S
 }
 
 // rebuildOf begins a generation on tables of its own, and returns what fills it.
-func rebuildOf(b *testing.B, client *dynamodb.Client, store *dynamostore.Store) (fill func(projection.Progress)) {
+func rebuildOf(b *testing.B, client *dynamodb.Client, store *dynamostore.Store) (fill func(projection.OnPage)) {
 	b.Helper()
 	view := dynamoview.New(client, dynamotest.Table(b, client, dynamoview.ReadTable))
 	catalog := dynamoview.NewCatalog(client, dynamotest.Table(b, client, dynamoview.ReadTable))
@@ -185,7 +184,7 @@ func rebuildOf(b *testing.B, client *dynamodb.Client, store *dynamostore.Store) 
 	if err != nil {
 		b.Fatal(err)
 	}
-	return func(progress projection.Progress) {
+	return func(progress projection.OnPage) {
 		parallel(b, historyParts, func(segment int) error {
 			_, err := rebuilder.Fill(b.Context(), "tally", build.Generation, segment, progress)
 			return err

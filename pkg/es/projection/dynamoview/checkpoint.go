@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -45,7 +47,7 @@ func (v *View) Checkpoints(
 func checkpoint(i item) (projection.Checkpoint, error) {
 	version, err1 := number(i, "version")
 	done, err2 := number(i, "done")
-	cp := projection.Checkpoint{Version: version, Done: int(done), Owner: text(i, "owner")}
+	cp := projection.Checkpoint{Version: version, RowsWritten: int(done), Owner: text(i, "owner")}
 	if state := text(i, "state"); state != "" {
 		cp.State = json.RawMessage(state)
 	}
@@ -54,7 +56,7 @@ func checkpoint(i item) (projection.Checkpoint, error) {
 	}
 	_, cp.Behind = i["behind"]
 	var err3, err4 error
-	cp.At, err4 = es.ParseTime(text(i, "at"))
+	cp.At, err4 = storekit.ParseTime(text(i, "at"))
 	if parked := text(i, "parked"); parked != "" {
 		cp.Parked = &projection.Parked{}
 		err3 = json.Unmarshal([]byte(parked), cp.Parked)
@@ -68,7 +70,9 @@ func (v *View) MaxWrites() int { return maxActions }
 const maxActions = 100
 
 // Save implements [projection.View]: one PutItem for one checkpoint without rows, else one TransactWriteItems.
-func (v *View) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
+func (v *View) Save(
+	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) error {
 	actions := v.actions(g, moves, rows)
 	if !storable(moves, rows) || len(actions) > maxActions {
 		return projection.ErrTooLarge
@@ -92,13 +96,15 @@ func (v *View) Save(ctx context.Context, g projection.Generation, moves []projec
 }
 
 // storable tells whether nothing of a save is too large by itself.
-func storable(moves []projection.Move, rows []projection.Write) bool {
+func storable(moves []projection.CheckpointUpdate, rows []projection.Write) bool {
 	return !slices.ContainsFunc(rows, longKey) &&
-		!slices.ContainsFunc(moves, func(m projection.Move) bool { return !roomToPark(m.Next) })
+		!slices.ContainsFunc(moves, func(m projection.CheckpointUpdate) bool { return !roomToPark(m.Next) })
 }
 
 // actions are what a save is made of.
-func (v *View) actions(g projection.Generation, moves []projection.Move, rows []projection.Write) []types.TransactWriteItem {
+func (v *View) actions(
+	g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) []types.TransactWriteItem {
 	actions := make([]types.TransactWriteItem, 0, len(moves)+len(rows))
 	for _, m := range moves {
 		actions = append(actions, types.TransactWriteItem{Put: v.putState(g, m.Stream, m.Prev, m.Next)})
@@ -122,16 +128,16 @@ func roomToPark(cp projection.Checkpoint) bool { return len(cp.State)+len(cp.Own
 // putState replaces a checkpoint on condition that the stored one is prev.
 func (v *View) putState(g projection.Generation, stream es.StreamID, prev, next projection.Checkpoint) *types.Put {
 	put := &types.Put{TableName: &v.table, Item: stateItem(g, stream, next)}
-	if prev.Version == 0 && prev.Done == 0 && prev.Parked == nil && !prev.Behind {
+	if prev.Version == 0 && prev.RowsWritten == 0 && prev.Parked == nil && !prev.Behind {
 		put.ConditionExpression = aws.String("attribute_not_exists(pk)")
 		return put
 	}
 	condition, values := "version = :v", item{":v": num(prev.Version)}
-	if prev.Done == 0 {
+	if prev.RowsWritten == 0 {
 		condition += " AND attribute_not_exists(done)"
 	} else {
 		condition += " AND done = :d"
-		values[":d"] = num(int64(prev.Done))
+		values[":d"] = num(int64(prev.RowsWritten))
 	}
 	if prev.Parked == nil { // else the list of those parked would keep it
 		condition += " AND attribute_not_exists(parked)"
@@ -155,8 +161,8 @@ func stateItem(g projection.Generation, stream es.StreamID, cp projection.Checkp
 	if len(cp.State) > 0 {
 		i["state"] = str(string(cp.State))
 	}
-	if cp.Done > 0 {
-		i["done"] = num(int64(cp.Done))
+	if cp.RowsWritten > 0 {
+		i["done"] = num(int64(cp.RowsWritten))
 	}
 	if cp.Owner != "" {
 		i["owner"] = str(cp.Owner)

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
@@ -57,10 +57,10 @@ func TestTransactionsInTheWay(t *testing.T) {
 		do   func(context.Context) error
 	}{
 		{"save", func(ctx context.Context) error {
-			return view.Save(ctx, 1, []projection.Move{{Stream: note("a"), Next: one}}, nil)
+			return view.Save(ctx, 1, []projection.CheckpointUpdate{{Stream: note("a"), Next: one}}, nil)
 		}},
 		{"save with rows", func(ctx context.Context) error {
-			return view.Save(ctx, 1, []projection.Move{{Stream: note("a"), Prev: one, Next: two}}, []projection.Write{row})
+			return view.Save(ctx, 1, []projection.CheckpointUpdate{{Stream: note("a"), Prev: one, Next: two}}, []projection.Write{row})
 		}},
 		{"park", func(ctx context.Context) error {
 			return view.Park(ctx, 1, note("a"), two, projection.Parked{Reason: projection.Failed, Version: 3})

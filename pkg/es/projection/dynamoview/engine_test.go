@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/memstore"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
@@ -334,7 +334,7 @@ type broken struct {
 
 var errBroken = errors.New("connection lost")
 
-func (v *broken) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
+func (v *broken) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
 	switch v.saves.Add(1) % 4 {
 	case 1:
 		return errBroken
@@ -402,7 +402,7 @@ func TestParking(t *testing.T) { //nolint:paralleltest // mends the fold
 	if got := b.rows(t, "bad"); got.Versions["bad"] != 4 || len(got.All) != 4 || got.Letters["x"] != "2" || got.Letters["z"] != "1" {
 		t.Errorf("%+v", got)
 	}
-	newer := projection.NewEngine(b.store, b.catalog, projection.Config{Code: func() string { return "newer" }}, projection.Subscription{Projection: log, View: b.view})
+	newer := projection.NewEngine(b.store, b.catalog, projection.Config{CodeVersion: func() string { return "newer" }}, projection.Subscription{Projection: log, View: b.view})
 	if failed := newer.Apply(t.Context(), []es.Commit{panics}); len(failed) > 0 {
 		t.Errorf("failed: %v", failed)
 	}

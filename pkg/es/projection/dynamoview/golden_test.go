@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
@@ -28,7 +28,7 @@ func TestRowsAreStoredAs(t *testing.T) {
 	whole := projection.Checkpoint{
 		Version: 7, Hash: make([]byte, 32), At: goldenTime, State: json.RawMessage(`{"total":"1.50"}`), Owner: "ada",
 	}
-	half := projection.Checkpoint{Version: 7, Done: 99, At: goldenTime}
+	half := projection.Checkpoint{Version: 7, RowsWritten: 99, At: goldenTime}
 	behind := projection.Checkpoint{Version: 2, Behind: true}
 	own := projection.Key{Partition: "customer/ada", Sort: "2026-01-31#o-1"}
 	shared := projection.Key{Partition: "sales", Sort: "tea"}
@@ -38,7 +38,7 @@ func TestRowsAreStoredAs(t *testing.T) {
 	}
 	save := func(g projection.Generation, stream es.StreamID, next projection.Checkpoint, rows ...projection.Write) {
 		t.Helper()
-		err := view.Save(t.Context(), g, []projection.Move{{Stream: stream, Prev: none, Next: next}}, rows)
+		err := view.Save(t.Context(), g, []projection.CheckpointUpdate{{Stream: stream, Prev: none, Next: next}}, rows)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,11 +68,11 @@ func TestGenerationsAreStoredAs(t *testing.T) {
 	client := dynamotest.Client(t)
 	table := dynamotest.Table(t, client, dynamoview.ReadTable)
 	catalog, ctx := dynamoview.NewCatalog(client, table), t.Context()
-	record := projection.Record{Projection: "log", Last: 4, Declined: 3, Builds: []projection.Build{
+	record := projection.Record{Projection: "log", Last: 4, RolledBackFold: 3, Builds: []projection.Build{
 		{Generation: 1, Fold: 1, Status: projection.Dropping, Segments: 1, Filled: true, Since: goldenTime},
 		{Generation: 2, Fold: 2, Status: projection.Retired, Segments: 4, Filled: true, Since: goldenTime},
 		{Generation: 3, Fold: 3, Status: projection.Serving, Segments: 4, Filled: true, Since: goldenTime},
-		{Generation: 4, Fold: 4, Status: projection.Building, Segments: 16, Tended: true, Failure: "full", Since: goldenTime},
+		{Generation: 4, Fold: 4, Status: projection.Building, Segments: 16, WorkerStarted: true, Failure: "full", Since: goldenTime},
 	}}
 	for _, err := range []error{
 		catalog.Replace(ctx, record), catalog.SavePosition(ctx, "log", 4, 15, "there"),

@@ -16,7 +16,7 @@ import (
 )
 
 func (b *inlineBench) rebuilder() *projection.Rebuilder {
-	return projection.NewRebuilder(b.engine, b.plain, projection.RebuildConfig{Segments: 1, Grace: time.Nanosecond})
+	return projection.NewRebuilder(b.engine, b.plain, projection.RebuildConfig{Segments: 1, KeepRetired: time.Nanosecond})
 }
 
 // same fails unless both generations have these rows.

@@ -13,11 +13,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // inlineBench is a store whose appends bring the rows of a projection along, and a projector behind it.
@@ -231,7 +232,7 @@ func TestInlineOfAnotherHistory(t *testing.T) {
 	b := newInline(t)
 	write(t, b.plain, "a", noted{"x"})
 	other := projection.Checkpoint{Version: 1, Hash: []byte("of a table that was restored"), State: []byte(`{}`)}
-	if err := b.view.Save(t.Context(), 1, []projection.Move{{Stream: note("a"), Next: other}}, nil); err != nil {
+	if err := b.view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: note("a"), Next: other}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	write(t, b.store, "a", noted{"y"})
@@ -242,10 +243,13 @@ func TestInlineOfAnotherHistory(t *testing.T) {
 func TestInlineUnreadyCheckpoints(t *testing.T) {
 	t.Parallel()
 	move := func(b *inlineBench, at, next projection.Checkpoint) error {
-		return b.view.Save(context.Background(), 1, []projection.Move{{Stream: note("a"), Prev: at, Next: next}}, nil)
+		return b.view.Save(context.Background(), 1, []projection.CheckpointUpdate{{Stream: note("a"), Prev: at, Next: next}}, nil)
 	}
 	for name, spoil := range map[string]func(b *inlineBench, at, next projection.Checkpoint) error{
-		"half done": func(b *inlineBench, at, next projection.Checkpoint) error { next.Done = 1; return move(b, at, next) },
+		"half done": func(b *inlineBench, at, next projection.Checkpoint) error {
+			next.RowsWritten = 1
+			return move(b, at, next)
+		},
 		"behind": func(b *inlineBench, at, next projection.Checkpoint) error {
 			next.Behind = true
 			return move(b, at, next)
@@ -376,7 +380,7 @@ func TestInlineDoesNotWait(t *testing.T) {
 func TestInlineIsForProjectionsOfViews(t *testing.T) {
 	t.Parallel()
 	b := newInline(t)
-	reaction := projection.NewReactor(projection.Reaction{
+	reaction := reaction.New(reaction.Reaction{
 		Name: "react", Sources: map[string]es.Decoder{"Note": notes},
 		React: func(context.Context, projection.Event, es.Command) error { return nil },
 	})

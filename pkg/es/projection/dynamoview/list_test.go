@@ -19,9 +19,9 @@ func listed(t *testing.T, b *bench, partitions []string, sizes ...int) []string 
 	var all []string
 	for i, size := range sizes {
 		row := fmt.Sprintf("%q", fmt.Sprint(i, strings.Repeat("x", size-len(fmt.Sprint(i))-2)))
-		move := projection.Move{Stream: note(fmt.Sprint(i)), Next: projection.Checkpoint{Version: 1}}
+		move := projection.CheckpointUpdate{Stream: note(fmt.Sprint(i)), Next: projection.Checkpoint{Version: 1}}
 		put := projection.Write{Key: projection.Key{Partition: partitions[i%len(partitions)], Sort: fmt.Sprintf("%03d", i)}, Row: json.RawMessage(row)}
-		if err := b.view.Save(t.Context(), 1, []projection.Move{move}, []projection.Write{put}); err != nil {
+		if err := b.view.Save(t.Context(), 1, []projection.CheckpointUpdate{move}, []projection.Write{put}); err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, row)

@@ -18,9 +18,9 @@ import (
 // scans the table.
 //
 // Errors: DynamoDB's; one that names a checkpoint that can't be read.
-func (v *View) Marks(ctx context.Context, g projection.Generation) iter.Seq2[es.Mark, error] {
+func (v *View) Marks(ctx context.Context, g projection.Generation) iter.Seq2[es.CommitRef, error] {
 	prefix := partition(g, stateKind, "")
-	return func(yield func(es.Mark, error) bool) {
+	return func(yield func(es.CommitRef, error) bool) {
 		pages := dynamodb.NewScanPaginator(v.client, &dynamodb.ScanInput{
 			TableName: &v.table, ConsistentRead: aws.Bool(true),
 			FilterExpression:          aws.String("begins_with(pk, :p)"),
@@ -29,7 +29,7 @@ func (v *View) Marks(ctx context.Context, g projection.Generation) iter.Seq2[es.
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				yield(es.Mark{}, fmt.Errorf("checkpoints: %w", err))
+				yield(es.CommitRef{}, fmt.Errorf("checkpoints: %w", err))
 				return
 			}
 			for _, i := range page.Items {
@@ -41,16 +41,16 @@ func (v *View) Marks(ctx context.Context, g projection.Generation) iter.Seq2[es.
 	}
 }
 
-func mark(i item, prefix string) (es.Mark, error) {
+func mark(i item, prefix string) (es.CommitRef, error) {
 	stream, err := streamOf(i, strings.TrimPrefix(text(i, "pk"), prefix))
 	if err != nil {
-		return es.Mark{}, fmt.Errorf("checkpoint %q: %w", text(i, "pk"), err)
+		return es.CommitRef{}, fmt.Errorf("checkpoint %q: %w", text(i, "pk"), err)
 	}
 	version, err := number(i, "version")
 	if err != nil {
-		return es.Mark{}, fmt.Errorf("checkpoint %q: %w", text(i, "pk"), err)
+		return es.CommitRef{}, fmt.Errorf("checkpoint %q: %w", text(i, "pk"), err)
 	}
-	m := es.Mark{StreamVersion: es.StreamVersion{Stream: stream, Version: version}}
+	m := es.CommitRef{StreamVersion: es.StreamVersion{Stream: stream, Version: version}}
 	if hash, ok := i["hash"].(*types.AttributeValueMemberB); ok {
 		m.Hash = hash.Value
 	}

@@ -66,7 +66,7 @@ func TestThrottlesAreUnavailable(t *testing.T) {
 			t.Parallel()
 			client, ctx, stream := answering(test.answer), t.Context(), es.StreamID{Type: "Note", ID: "a"}
 			view, catalog := dynamoview.New(client, "rows"), dynamoview.NewCatalog(client, "catalog")
-			move := []projection.Move{{Stream: stream, Next: projection.Checkpoint{Version: 1}}}
+			move := []projection.CheckpointUpdate{{Stream: stream, Next: projection.Checkpoint{Version: 1}}}
 			row := []projection.Write{{Kind: projection.Put, Key: projection.Key{Partition: "p", Sort: "s"}, Row: json.RawMessage(`1`)}}
 			for call, err := range map[string]error{
 				"checkpoints": second(view.Checkpoints(ctx, 1, stream)),
@@ -100,7 +100,7 @@ type throttling struct {
 	left int
 }
 
-func (v *throttling) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
+func (v *throttling) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
 	if v.left > 0 {
 		v.left--
 		return v.by.Save(ctx, g, moves, rows)

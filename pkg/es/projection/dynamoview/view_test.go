@@ -3,7 +3,7 @@ package dynamoview_test
 import (
 	"testing"
 
-	"github.com/annals-es/annals/internal/dynamolocal/dynamotest"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 	"github.com/annals-es/annals/pkg/es/projection/viewtest"

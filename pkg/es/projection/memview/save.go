@@ -11,7 +11,9 @@ import (
 )
 
 // Save implements [projection.View].
-func (v *View) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
+func (v *View) Save(
+	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if err := ctx.Err(); err != nil {
@@ -63,7 +65,7 @@ var (
 )
 
 // check checks what does not depend on what is stored.
-func (v *View) check(moves []projection.Move, rows []projection.Write) error {
+func (v *View) check(moves []projection.CheckpointUpdate, rows []projection.Write) error {
 	writes, size := len(rows), 0
 	streams, keys := map[es.StreamID]bool{}, map[projection.RowKey]bool{}
 	for _, m := range moves {
@@ -101,10 +103,10 @@ func (v *View) check(moves []projection.Move, rows []projection.Write) error {
 // stale tells whether the stored checkpoint is not prev.
 func (g *generation) stale(stream es.StreamID, prev projection.Checkpoint) bool {
 	stored, there := g.checkpoints[stream]
-	if prev.Version == 0 && prev.Done == 0 && prev.Parked == nil && !prev.Behind {
+	if prev.Version == 0 && prev.RowsWritten == 0 && prev.Parked == nil && !prev.Behind {
 		return there
 	}
-	return !there || stored.Version != prev.Version || stored.Done != prev.Done || prev.Parked == nil && stored.Parked != nil
+	return !there || stored.Version != prev.Version || stored.RowsWritten != prev.RowsWritten || prev.Parked == nil && stored.Parked != nil
 }
 
 func keyOf(w projection.Write) projection.RowKey {

@@ -43,7 +43,7 @@ func parkAndMend(t *testing.T, f *fixture) {
 func parkStale(t *testing.T, f *fixture) {
 	one, two := at(1), at(2)
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, two)
-	for _, prev := range []projection.Checkpoint{{}, one, {Version: 2, Done: 1}} {
+	for _, prev := range []projection.Checkpoint{{}, one, {Version: 2, RowsWritten: 1}} {
 		if err := f.Park(t.Context(), 1, stream("a"), prev, because(3)); !errors.Is(err, projection.ErrStale) {
 			t.Errorf("park after %+v: %v", prev, err)
 		}

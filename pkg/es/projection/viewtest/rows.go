@@ -128,7 +128,7 @@ func (f *fixture) fill(t *testing.T, g projection.Generation) {
 		rows = append(rows, put(key("p", fmt.Sprint(i)), fmt.Sprint(g)))
 	}
 	rows = append(rows, add(t, key("p", "s"), "n", fmt.Sprint(g)))
-	if err := f.Save(t.Context(), g, []projection.Move{{Stream: stream("a"), Next: at(int64(g))}}, rows); err != nil {
+	if err := f.Save(t.Context(), g, []projection.CheckpointUpdate{{Stream: stream("a"), Next: at(int64(g))}}, rows); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Park(t.Context(), g, stream("b"), projection.Checkpoint{}, because(int64(g))); err != nil {

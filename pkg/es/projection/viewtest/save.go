@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/annals-es/annals/pkg/es/storekit"
+
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
@@ -47,7 +49,7 @@ func saveStale(t *testing.T, f *fixture) {
 	}
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, two)
 	for name, prev := range map[string]projection.Checkpoint{
-		"the first again": {}, "another version": at(1), "one half done": {Version: 2, Done: 1},
+		"the first again": {}, "another version": at(1), "one half done": {Version: 2, RowsWritten: 1},
 	} {
 		for _, rows := range [][]projection.Write{nil, {put(key("p", "s"), `1`)}} {
 			if err := f.move(t, stream("a"), prev, five, rows...); !errors.Is(err, projection.ErrStale) {
@@ -61,10 +63,10 @@ func saveStale(t *testing.T, f *fixture) {
 
 // saveHalfDone: how many rows of the next event are written is part of what a save rests on, before the first event too.
 func saveHalfDone(t *testing.T, f *fixture) {
-	part := projection.Checkpoint{Done: 3}
+	part := projection.Checkpoint{RowsWritten: 3}
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, part, put(key("p", "s"), `1`))
 	f.wantAt(t, 1, stream("a"), &part)
-	for _, prev := range []projection.Checkpoint{{}, {Done: 2}, {Version: 1}} {
+	for _, prev := range []projection.Checkpoint{{}, {RowsWritten: 2}, {Version: 1}} {
 		if err := f.move(t, stream("a"), prev, at(1)); !errors.Is(err, projection.ErrStale) {
 			t.Errorf("after %+v: %v", prev, err)
 		}
@@ -88,7 +90,7 @@ func saveBehind(t *testing.T, f *fixture) {
 
 // longNames: a stream with the longest name can be saved, parked and found like any other.
 func longNames(t *testing.T, f *fixture) {
-	long := stream(strings.Repeat("x", es.MaxStreamBytes-len("Note#")))
+	long := stream(strings.Repeat("x", storekit.MaxStreamBytes-len("Note#")))
 	other := stream(long.ID[:len(long.ID)-1] + "y")
 	for version, s := range map[int64]es.StreamID{1: long, 2: other} {
 		cp, why := at(version), because(version+1)
@@ -110,7 +112,7 @@ func longNames(t *testing.T, f *fixture) {
 func saveAllOrNothing(t *testing.T, f *fixture) {
 	one := at(1)
 	f.mustMove(t, stream("b"), projection.Checkpoint{}, one)
-	err := f.Save(t.Context(), 1, []projection.Move{
+	err := f.Save(t.Context(), 1, []projection.CheckpointUpdate{
 		{Stream: stream("a"), Next: one}, {Stream: stream("b"), Next: at(2)}, // b has moved on
 	}, []projection.Write{put(key("p", "s"), `1`), add(t, key("p", "s"), "n", "1")})
 	if !errors.Is(err, projection.ErrStale) {
@@ -118,7 +120,7 @@ func saveAllOrNothing(t *testing.T, f *fixture) {
 	}
 	f.wantAt(t, 1, stream("a"), nil)
 	f.wantRows(t, 1, map[projection.RowKey]string{})
-	err = f.Save(t.Context(), 1, []projection.Move{{Stream: stream("a"), Next: one}, {Stream: stream("b"), Prev: one, Next: at(2)}}, nil)
+	err = f.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: stream("a"), Next: one}, {Stream: stream("b"), Prev: one, Next: at(2)}}, nil)
 	if err != nil {
 		t.Error(err)
 	}
@@ -240,7 +242,7 @@ func viewCancelled(t *testing.T, f *fixture) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	errs := map[string]error{
-		"save": f.Save(ctx, 1, []projection.Move{{Stream: stream("a"), Next: at(1)}}, nil),
+		"save": f.Save(ctx, 1, []projection.CheckpointUpdate{{Stream: stream("a"), Next: at(1)}}, nil),
 		"park": f.Park(ctx, 1, stream("a"), projection.Checkpoint{}, because(1)),
 		"seen": f.Seen(ctx, 1, stream("a"), 1),
 		"drop": f.Drop(ctx, 1),

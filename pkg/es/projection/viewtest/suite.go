@@ -121,7 +121,7 @@ func because(version int64) projection.Parked {
 // move saves one stream's checkpoint.
 func (f *fixture) move(t *testing.T, s es.StreamID, prev, next projection.Checkpoint, rows ...projection.Write) error {
 	t.Helper()
-	return f.Save(t.Context(), 1, []projection.Move{{Stream: s, Prev: prev, Next: next}}, rows)
+	return f.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: s, Prev: prev, Next: next}}, rows)
 }
 
 func (f *fixture) mustMove(t *testing.T, s es.StreamID, prev, next projection.Checkpoint, rows ...projection.Write) {

@@ -1,4 +1,4 @@
-package measured
+package dynamotest
 
 import (
 	"syscall"
@@ -8,6 +8,7 @@ import (
 // CPU begins to count the processor time of this process, and returns what reports it for each operation of a benchmark, as
 // cpu-ns/op. DynamoDB Local, which is a process of its own, is not in it: on a busy machine it says more than the time does.
 func CPU(b *testing.B) (report func()) {
+	b.Helper()
 	began := busy()
 	return func() { b.ReportMetric(float64(busy()-began)/float64(b.N), "cpu-ns/op") }
 }

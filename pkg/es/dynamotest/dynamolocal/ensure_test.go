@@ -103,7 +103,7 @@ func TestWhatIsMissing(t *testing.T) {
 	if err := Ensure(t.Context(), filepath.Join(t.TempDir(), "db")); err == nil || !strings.Contains(err.Error(), "npm is missing") {
 		t.Errorf("without npm: %v", err)
 	}
-	if err := EnsureJava(t.Context(), os.Stdout); err == nil || !strings.Contains(err.Error(), "Java is missing") {
+	if err := CheckJava(t.Context()); err == nil || !strings.Contains(err.Error(), "Java is missing") {
 		t.Errorf("without Java: %v", err)
 	}
 	if _, err := Start(t.Context(), Options{Dir: t.TempDir()}); err == nil || !strings.Contains(err.Error(), "make dynamodb-local") {

@@ -1,13 +1,17 @@
-package es
+package storekit
 
-import "fmt"
+import (
+	"fmt"
 
-// Size is what the commit takes as a DynamoDB item, in bytes, uncompressed: the UTF-8 of attribute names and strings, a
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// Size is what a commit takes as a DynamoDB item, in bytes, uncompressed: the UTF-8 of attribute names and strings, a
 // byte for every two digits of a number and one more, the bytes of binaries, and 3 for each list and map with 1 for each
 // element.
 //
 // Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
-func (c *Commit) Size() int {
+func Size(c *es.Commit) int {
 	str := func(name, value string) int { return len(name) + len(value) }
 	opt := func(name, value string) int {
 		if value == "" {
@@ -17,7 +21,7 @@ func (c *Commit) Size() int {
 	}
 	size := str("stream", c.Stream.String()) + len("version") + numberSize(c.Version) +
 		len("count") + numberSize(int64(len(c.Events))) +
-		str("id", c.ID) + str("at", FormatTime(c.At)) + len("hash") + len(c.Hash)
+		str("id", c.ID) + str("at", es.FormatTime(c.At)) + len("hash") + len(c.Hash)
 	if len(c.Prev) > 0 {
 		size += len("prev") + len(c.Prev)
 	}
@@ -31,7 +35,7 @@ func (c *Commit) Size() int {
 	for t := range types {
 		size += len(t)
 	}
-	if meta := c.metaSize(opt); meta > 0 {
+	if meta := metaSize(&c.Meta, opt); meta > 0 {
 		size += len("meta") + 3 + meta
 	}
 	if c.Command.ID != "" {
@@ -46,10 +50,9 @@ func (c *Commit) Size() int {
 	return size
 }
 
-func (c *Commit) metaSize(opt func(name, value string) int) int {
-	m := c.Meta
+func metaSize(m *es.Meta, opt func(name, value string) int) int {
 	size := opt("correlationId", m.CorrelationID) + opt("causationId", m.CausationID) + opt("actor", m.Actor) +
-		opt("occurredAt", FormatTime(m.OccurredAt))
+		opt("occurredAt", es.FormatTime(m.OccurredAt))
 	if len(m.Extra) > 0 {
 		size += 1 + len("extra") + 3
 		for k, v := range m.Extra {
@@ -61,10 +64,10 @@ func (c *Commit) metaSize(opt func(name, value string) int) int {
 
 func numberSize(n int64) int { return (len(fmt.Sprint(n))+1)/2 + 1 }
 
-// CheckSize returns a [LimitError] if a store that needs this many bytes for the commit would need more than MaxCommitBytes.
-func (c *Commit) CheckSize(bytes int) error {
+// CheckSize returns an [es.LimitError] if the bytes that a store needs for a commit are more than [MaxCommitBytes].
+func CheckSize(c *es.Commit, bytes int) error {
 	if bytes > MaxCommitBytes {
-		return &LimitError{Stream: c.Stream, What: "bytes in a commit", Size: bytes, Limit: MaxCommitBytes}
+		return &es.LimitError{Stream: c.Stream, What: "bytes in a commit", Size: bytes, Limit: MaxCommitBytes}
 	}
 	return nil
 }

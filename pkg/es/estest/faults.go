@@ -13,98 +13,100 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// weather is a view that two engines share, and that is as bad to them as it may be.
-type weather struct {
+// faults is a view that two engines share. Its saves fail as those of a view may, until noFaults is set.
+type faults struct {
 	projection.View
-	rng     *rand.Rand
-	h       *history
-	engines [2]*projection.Engine
-	calm    bool
-	nested  bool // an engine is in another's way just now
+	rng      *rand.Rand
+	h        *history
+	engines  [2]*projection.Engine
+	noFaults bool
+	nested   bool // one engine saves while another does
 }
 
-var errWeather = errors.New("estest: the connection was lost")
+var errFault = errors.New("estest: the connection was lost")
 
 // Save may fail, may lose its answer, and may come after another engine's.
-func (w *weather) Save(ctx context.Context, g projection.Generation, moves []projection.Move, rows []projection.Write) error {
-	if w.calm {
-		return w.View.Save(ctx, g, moves, rows)
+func (f *faults) Save(
+	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) error {
+	if f.noFaults {
+		return f.View.Save(ctx, g, moves, rows)
 	}
-	switch w.rng.IntN(10) {
+	switch f.rng.IntN(10) {
 	case 0:
-		return errWeather
+		return errFault
 	case 1:
-		_ = w.View.Save(ctx, g, moves, rows)
-		return errWeather
+		_ = f.View.Save(ctx, g, moves, rows)
+		return errFault
 	case 2, 3:
-		if !w.nested {
-			w.nested = true
-			w.deliver(ctx, w.batch())
-			w.nested = false
+		if !f.nested {
+			f.nested = true
+			f.deliver(ctx, f.batch())
+			f.nested = false
 		}
 	}
-	return w.View.Save(ctx, g, moves, rows)
+	return f.View.Save(ctx, g, moves, rows)
 }
 
-// storm delivers twice as much as there is, most of it more than once, and some never.
-func (w *weather) storm() {
-	for delivered := 0; delivered < 2*len(w.h.commits); {
-		batch := w.batch()
-		w.deliver(context.Background(), batch)
+// deliverAll delivers twice as much as there is, most of it more than once, and some never.
+func (f *faults) deliverAll() {
+	for delivered := 0; delivered < 2*len(f.h.commits); {
+		batch := f.batch()
+		f.deliver(context.Background(), batch)
 		delivered += len(batch)
 	}
 }
 
 // deliver gives a batch to one of the engines. What fails is not delivered again.
-func (w *weather) deliver(ctx context.Context, batch []es.Commit) {
-	w.engines[w.rng.IntN(2)].Apply(ctx, batch)
+func (f *faults) deliver(ctx context.Context, batch []es.Commit) {
+	f.engines[f.rng.IntN(2)].Apply(ctx, batch)
 }
 
 // batch is a part of the history, whole, or with gaps and in no order.
-func (w *weather) batch() []es.Commit {
-	all := w.h.commits
-	size := 1 + w.rng.IntN(min(10, len(all)))
-	from := w.rng.IntN(len(all) - size + 1)
+func (f *faults) batch() []es.Commit {
+	all := f.h.commits
+	size := 1 + f.rng.IntN(min(10, len(all)))
+	from := f.rng.IntN(len(all) - size + 1)
 	batch := slices.Clone(all[from : from+size])
-	switch w.rng.IntN(3) {
+	switch f.rng.IntN(3) {
 	case 0:
 		for i := range batch {
-			batch[i] = all[w.rng.IntN(len(all))]
+			batch[i] = all[f.rng.IntN(len(all))]
 		}
 	case 1:
-		w.rng.Shuffle(len(batch), func(i, j int) { batch[i], batch[j] = batch[j], batch[i] })
+		f.rng.Shuffle(len(batch), func(i, j int) { batch[i], batch[j] = batch[j], batch[i] })
 	}
 	return batch
 }
 
-// clear does the jobs that were asked for, in no order, brings those streams level that are not and that nobody asked for,
-// and returns all that is stored.
-func (w *weather) clear(queue *jobs) (map[string]string, error) {
-	w.calm = true
+// settle ends the faults. It does the jobs in the queue, in no order, catches up the streams that still lag, and returns all
+// that is stored.
+func (f *faults) settle(queue *jobs) (map[string]string, error) {
+	f.noFaults = true
 	ctx := context.Background()
 	for jobs := queue.take(); len(jobs) > 0; jobs = queue.take() {
-		w.rng.Shuffle(len(jobs), func(i, j int) { jobs[i], jobs[j] = jobs[j], jobs[i] })
+		f.rng.Shuffle(len(jobs), func(i, j int) { jobs[i], jobs[j] = jobs[j], jobs[i] })
 		for _, j := range jobs {
 			if j.Task != projection.CatchUp { // nothing else is left to the queue but the first filling
 				continue
 			}
-			if err := w.engines[w.rng.IntN(2)].CatchUp(ctx, j.Projection, j.Stream, j.Retry); err != nil {
+			if err := f.engines[f.rng.IntN(2)].CatchUp(ctx, j.Projection, j.Stream, j.Retry); err != nil {
 				return nil, err
 			}
 		}
 	}
-	at, err := w.Checkpoints(ctx, 1, slices.Collect(maps.Keys(w.h.heads))...)
+	at, err := f.Checkpoints(ctx, 1, slices.Collect(maps.Keys(f.h.heads))...)
 	if err != nil {
 		return nil, err
 	}
-	for stream, head := range w.h.heads {
+	for stream, head := range f.h.heads {
 		if cp := at[stream]; cp.Version < head && cp.Parked == nil {
-			if err := w.engines[w.rng.IntN(2)].CatchUp(ctx, "", stream, false); err != nil {
+			if err := f.engines[f.rng.IntN(2)].CatchUp(ctx, "", stream, false); err != nil {
 				return nil, err
 			}
 		}
 	}
-	return w.h.dump(w.View)
+	return f.h.dump(f.View)
 }
 
 // jobs is a queue.

@@ -8,22 +8,22 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Reached is how far one generation of a projection has come with a stream.
-type Reached struct {
+// StreamProgress is the checkpoint that one generation of a projection has of a stream.
+type StreamProgress struct {
 	Projection string
 	Build      Build
 	Checkpoint Checkpoint
 }
 
-// Reached returns how far every projection that reads a stream has come with it, in each generation that is fed.
+// StreamProgress returns the checkpoints of a stream in every projection that reads it, in each generation that is fed.
 //
 // Errors: those of the catalog and the views.
-func (e *Engine) Reached(ctx context.Context, stream es.StreamID) ([]Reached, error) {
+func (e *Engine) StreamProgress(ctx context.Context, stream es.StreamID) ([]StreamProgress, error) {
 	targets, err := e.listed(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var all []Reached
+	var all []StreamProgress
 	for _, t := range slices.Concat(targets...) {
 		if !t.sub.Projection.Reads(stream.Type) {
 			continue
@@ -32,7 +32,7 @@ func (e *Engine) Reached(ctx context.Context, stream es.StreamID) ([]Reached, er
 		if err != nil {
 			return nil, fmt.Errorf("%s: checkpoint of %s: %w", &t, stream, err)
 		}
-		all = append(all, Reached{Projection: t.sub.name(), Build: t.Build, Checkpoint: read[stream]})
+		all = append(all, StreamProgress{Projection: t.sub.name(), Build: t.Build, Checkpoint: read[stream]})
 	}
 	return all, nil
 }

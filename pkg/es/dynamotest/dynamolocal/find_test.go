@@ -1,0 +1,53 @@
+package dynamolocal
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestFind: a project's own DynamoDB Local is taken first, then the user's.
+func TestFind(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home) // of macOS
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(home, "cache"))
+	project := t.TempDir()
+	inside := filepath.Join(project, "pkg", "orders")
+	if err := os.MkdirAll(inside, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	put := func(file string) {
+		if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(filepath.Join(project, "go.mod"))
+	t.Chdir(inside)
+	if dir, err := Find(); !errors.Is(err, ErrMissing) {
+		t.Errorf("found in %s, %v, before it is anywhere", dir, err)
+	}
+	cache, err := CacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(jar(cache))
+	if dir, err := Find(); err != nil || dir != cache {
+		t.Errorf("found in %s, %v, want the user's in %s", dir, err, cache)
+	}
+	root, err := Root() // without links
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(jar(Dir(root)))
+	if dir, err := Find(); err != nil || dir != Dir(root) {
+		t.Errorf("found in %s, %v, want the project's in %s", dir, err, Dir(root))
+	}
+	t.Chdir(t.TempDir()) // in no project
+	if dir, err := Find(); err != nil || dir != cache {
+		t.Errorf("outside a project: found in %s, %v, want %s", dir, err, cache)
+	}
+}

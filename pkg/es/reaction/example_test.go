@@ -1,0 +1,70 @@
+package reaction_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/memstore"
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/memview"
+	"github.com/annals-es/annals/pkg/es/reaction"
+)
+
+// An invoice is sent for each order.
+type orderEvent interface{ isOrderEvent() }
+type placed struct{ Total int }
+
+func (placed) isOrderEvent() {}
+
+type invoiceEvent interface{ isInvoiceEvent() }
+type sent struct{ Total int }
+
+func (sent) isInvoiceEvent() {}
+
+var (
+	orders = es.Aggregate[int, orderEvent]{
+		StreamType: "Order", Events: es.NewRegistry(es.Type[orderEvent]("OrderPlaced", 1, placed{})), Evolve: func(*int, orderEvent) {},
+	}
+	invoices = es.Aggregate[int, invoiceEvent]{
+		StreamType: "Invoice", Events: es.NewRegistry(es.Type[invoiceEvent]("InvoiceSent", 1, sent{})),
+		Evolve: func(total *int, e invoiceEvent) { *total += e.(sent).Total },
+	}
+)
+
+// A reaction executes a command for each event. The same event always gives the same command id, so a command that is done
+// already is not done twice.
+func Example() {
+	ctx, store := context.Background(), memstore.New(memstore.Config{})
+	executor := es.NewExecutor(store, es.ExecutorConfig{})
+	orderRepo := es.NewRepository(executor, orders, es.RepositoryConfig{})
+	invoiceRepo := es.NewRepository(executor, invoices, es.RepositoryConfig{})
+
+	invoice := reaction.New(reaction.Reaction{
+		Name:    "send-invoice",
+		Sources: map[string]es.Decoder{orders.StreamType: orders.Events},
+		React: func(ctx context.Context, e projection.Event, cmd es.Command) error {
+			_, err := invoiceRepo.Create(ctx, e.Stream.ID, cmd, func() ([]invoiceEvent, error) {
+				return []invoiceEvent{sent(e.Data.(placed))}, nil
+			})
+			return err
+		},
+	})
+	engine := projection.NewEngine(store, memview.NewCatalog(), projection.Config{},
+		projection.Subscription{Projection: invoice, View: memview.New(memview.Config{})})
+
+	_, err := orderRepo.Create(ctx, "7", es.Command{}, func() ([]orderEvent, error) { return []orderEvent{placed{Total: 30}}, nil })
+	fmt.Println("placed:", err)
+	for commit := range store.Read(ctx, orders.Stream("7"), es.Range{}) { // on AWS, Lambda delivers it
+		fmt.Println("failed:", len(engine.Apply(ctx, []es.Commit{commit})))
+	}
+	repeated, err := invoice.Repeat(ctx, store, orders.Stream("7"), 1)
+	fmt.Println("repeated:", repeated, err)
+	all, err := invoiceRepo.Load(ctx, "7")
+	fmt.Println("invoiced:", all.State, "in version", all.Version, err)
+	// Output:
+	// placed: <nil>
+	// failed: 0
+	// repeated: 1 <nil>
+	// invoiced: 30 in version 1 <nil>
+}
