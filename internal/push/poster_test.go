@@ -3,6 +3,8 @@ package push
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -49,6 +51,28 @@ func TestPostErrors(t *testing.T) {
 	}
 }
 
+// TestHost: what a post is sent to where one endpoint stands for all services can tell the API by the Host header, which is signed.
+func TestHost(t *testing.T) {
+	t.Parallel()
+	asked := make(chan *http.Request, 1)
+	emulator := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked <- r }))
+	t.Cleanup(emulator.Close)
+	cfg := config.Copy()
+	cfg.BaseEndpoint = &emulator.URL
+	p, err := NewPoster(cfg, func(string) string { return "https://abc.execute-api.eu-west-1.amazonaws.com/live" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Post(t.Context(), "c", nil); err != nil {
+		t.Fatal(err)
+	}
+	r := <-asked
+	if r.Host != "abc.execute-api.eu-west-1.amazonaws.com" || r.URL.Path != "/live/@connections/c" ||
+		!strings.Contains(r.Header.Get("Authorization"), "SignedHeaders=content-type;host;") {
+		t.Errorf("host %s, path %s, %s", r.Host, r.URL.Path, r.Header.Get("Authorization"))
+	}
+}
+
 // own are the endpoints of services, by their ids.
 type own map[string]string
 
@@ -58,7 +82,7 @@ func (o own) GetServiceBaseEndpoint(_ context.Context, id string) (string, bool,
 }
 
 // TestEndpoints: what is configured as the endpoint of the service is the whole address; what is configured as that of all
-// services knows no stage.
+// services knows no API and no stage.
 func TestEndpoints(t *testing.T) {
 	t.Parallel()
 	const api = "https://api.example.org/live"
@@ -66,7 +90,7 @@ func TestEndpoints(t *testing.T) {
 		{"", "", api, api},
 		{"http://127.0.0.1:3000/_socket", "", api, "http://127.0.0.1:3000/_socket"},
 		{"http://127.0.0.1:3000/_socket", "http://127.0.0.1:4566", api, "http://127.0.0.1:3000/_socket"},
-		{"", "http://127.0.0.1:4566", api, "http://127.0.0.1:4566/live"},
+		{"", "http://127.0.0.1:4566", api, "http://127.0.0.1:4566/live api.example.org"},
 		{"", "http://127.0.0.1:4566/", "", "http://127.0.0.1:4566"},
 		{"", "", "", ""},
 		{"", "", "api.example.org", ""},
@@ -86,7 +110,7 @@ func TestEndpoints(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || p.endpoint != test.want {
+		if err != nil || strings.TrimSpace(p.endpoint+" "+p.host) != test.want {
 			t.Errorf("%+v: %v, %v", test, p, err)
 		}
 	}

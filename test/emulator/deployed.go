@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// gaps deploys each gap alone, and wants it refused, as it is listed.
+func (r *run) gaps(ctx context.Context) error {
+	for i, g := range gaps {
+		if err := r.gap(ctx, fmt.Sprintf("Gap%d", i), g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) gap(ctx context.Context, name string, g gap) error {
+	body, err := marshal(g.probe)
+	if err != nil {
+		return err
+	}
+	of := object{"StackName": name}
+	err = r.aws(ctx, nil, "cloudformation", "create_stack", object{"StackName": name, "TemplateBody": string(body)}, "")
+	if err != nil && strings.Contains(err.Error(), g.refusal) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var events []struct{ ResourceStatus, ResourceStatusReason string }
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		if err := r.aws(ctx, &events, "cloudformation", "describe_stack_events", of, "StackEvents"); err != nil {
+			return err
+		}
+		for _, e := range events {
+			if strings.Contains(e.ResourceStatusReason, g.refusal) {
+				return r.aws(ctx, nil, "cloudformation", "delete_stack", of, "")
+			}
+		}
+		if events[0].ResourceStatus == "CREATE_COMPLETE" {
+			break
+		}
+	}
+	return fmt.Errorf("the emulator does not say %q any more: if the gap is closed, take it off the list: %s", g.refusal, g.what)
+}
+
+// prepare makes an empty account one that can be deployed to.
+func (r *run) prepare(ctx context.Context) error {
+	if _, err := r.shell(ctx, "npx --yes aws-cdk@2.1148.1 --version"); err != nil { // fetched before it is used
+		return err
+	}
+	_, err := r.documented(ctx, "Once for an account and a region", nil)
+	return err
+}
+
+// failing deploys a template that the emulator can't deploy whole. The page's commands say why, and what is left behind.
+func (r *run) failing(ctx context.Context) error {
+	_, err := r.exec(ctx, []string{"CDK_APP=" + r.app(r.root, " -fail")}, "npx", "aws-cdk@2.1148.1", "deploy")
+	var failed *failure
+	if !errors.As(err, &failed) {
+		return fmt.Errorf("the deployment did not fail: %w", err)
+	}
+	said, err := r.documented(ctx, "When the first deployment fails", nil)
+	if err != nil {
+		return err
+	}
+	if !strings.Contains(said, metricMath) || !strings.Contains(said, "EventsTable\tAnnals-EventsTable-") {
+		return fmt.Errorf("the events do not say why it failed and what is left: %s", said)
+	}
+	return r.clear(ctx)
+}
+
+// deploy deploys all stages that the page deploys, and has the first one looked at by the doctor.
+func (r *run) deploy(ctx context.Context) error {
+	if _, err := r.documented(ctx, "Deploy", nil); err != nil {
+		return err
+	}
+	if err := r.look(ctx); err != nil {
+		return err
+	}
+	if _, err := r.exec(ctx, []string{"CGO_ENABLED=0"}, "go", "build", "-o", filepath.Join(r.dir, "annals"), "./cmd/annals"); err != nil {
+		return err
+	}
+	said, err := r.documented(ctx, "Deploy", nil)
+	if status(err) != 1 && status(err) != 3 { // go run answers 1
+		return fmt.Errorf("doctor: %w, want findings", err)
+	}
+	// The emulator ignores TimeToLiveSpecification of a global table. When it no longer does, nothing is wrong here.
+	if wrong := linesWith(said, "wrong  "); len(wrong) != 1 || !strings.Contains(wrong[0], "time to live") {
+		return fmt.Errorf("doctor finds %q, want only that nothing removes expired rows, which the emulator ignores", wrong)
+	}
+	most, err := r.documented(ctx, "A new account", nil)
+	if err != nil {
+		return err
+	}
+	if _, err := strconv.Atoi(strings.TrimSpace(most)); err != nil {
+		return fmt.Errorf("the account's concurrency: %w", err)
+	}
+	return nil
+}
+
+// firstOrder gets a token, makes a product and an order, and reads the order.
+func (r *run) firstOrder(ctx context.Context) error {
+	said, err := r.documented(ctx, "A first order", map[string]string{
+		"POOL": r.resources["UserPool"].PhysicalResourceID, "OPERATORS_CLIENT_ID": r.outputs["OperatorsClientId"],
+		"LOGIN_URL": r.outputs["LoginUrl"], "API_URL": r.outputs["ApiUrl"],
+	})
+	if err != nil {
+		return err
+	}
+	if strings.Contains(said, "/problems/") || strings.Count(said, `"o-1"`) < 2 || !strings.Contains(said, `"19.00"`) {
+		return fmt.Errorf("the answers are not a product and an order over 19.00, twice: %s", said)
+	}
+	return r.signIn(ctx)
+}
+
+// signIn gets a token as the page does.
+func (r *run) signIn(ctx context.Context) error {
+	var secret string
+	if err := r.aws(ctx, &secret, "cognito-idp", "describe_user_pool_client", object{
+		"UserPoolId": r.resources["UserPool"].PhysicalResourceID, "ClientId": r.outputs["OperatorsClientId"],
+	}, "UserPoolClient.ClientSecret"); err != nil {
+		return err
+	}
+	said, err := r.exec(ctx, nil, "curl", "-sSf", r.outputs["LoginUrl"]+"/oauth2/token",
+		"-u", r.outputs["OperatorsClientId"]+":"+secret, "-d", "grant_type=client_credentials")
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		AccessToken string `json:"access_token"`
+	}
+	if err := parse(said, &answer); err != nil {
+		return err
+	}
+	r.token = answer.AccessToken
+	return nil
+}
+
+// diff wants no difference between what is deployed and what is synthesized.
+func (r *run) diff(ctx context.Context) error {
+	said, err := r.shell(ctx, "npx aws-cdk@2.1148.1 diff --fail "+stack+" 2>&1")
+	if err == nil && !strings.Contains(said, "There were no differences") {
+		err = fmt.Errorf("cdk diff says neither: %s", said)
+	}
+	return err
+}
+
+// firstDeployment runs the checks for AWS alone. What the emulator ignores is listed, and fails; all else succeeds.
+func (r *run) firstDeployment(ctx context.Context) error {
+	ignored := []string{
+		"want ENABLED 35", // point-in-time recovery
+		"the events table is protected from deletion: ",
+		"delete-item on the events: ",     // resource policies
+		"update-item on the events: ",     //
+		"SnapshotsTableName: rows expire", // time to live of a global table
+		"ConnectionsTableName: rows expire",
+		"alarms with metric math: ", // see gaps
+		// API Gateway answers 503 where Lambda throttles.
+		"a request to a throttled function: 429",
+	}
+	said, _ := r.exec(ctx, []string{"PAUSE=1"}, filepath.Join(r.root, ".ci", "first-deployment"), "--stack", stack)
+	if !strings.Contains(said, "ok: the same request, when it may run again: 200") {
+		return fmt.Errorf("the checks did not come to their end:\n%s", said)
+	}
+	for _, line := range linesWith(said, "FAILED: ") {
+		if !containsAny(line, ignored) {
+			return fmt.Errorf("a check fails that the emulator does not ignore: %s", strings.TrimSpace(line))
+		}
+	}
+	return nil
+}
+
+// denied looks through the logs of all functions for what IAM refused them.
+func (r *run) denied(ctx context.Context) error {
+	groups := 0
+	for _, one := range r.resources {
+		if one.ResourceType != "AWS::Logs::LogGroup" {
+			continue
+		}
+		groups++
+		said, err := r.messages(ctx, one.LogicalResourceID)
+		if err != nil {
+			return err
+		}
+		for _, line := range said {
+			if strings.Contains(line, "AccessDenied") || strings.Contains(line, "is not authorized to perform") {
+				return fmt.Errorf("%s: %s", one.LogicalResourceID, line)
+			}
+		}
+	}
+	if groups < 7 {
+		return fmt.Errorf("there are %d log groups, want one a function", groups)
+	}
+	return nil
+}
+
+// messages are all that a log group holds.
+func (r *run) messages(ctx context.Context, group string) ([]string, error) {
+	var said []string
+	err := r.aws(ctx, &said, "logs", "filter_log_events", object{"logGroupName": r.resources[group].PhysicalResourceID}, "events[].message")
+	return said, err
+}
+
+func writeJSON(file string, value any) error {
+	text, err := marshal(value)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, text, 0o600)
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// golden is the template as it is reviewed.
+func golden(t *testing.T) object {
+	t.Helper()
+	var template object
+	if err := readJSON("../../infra/testdata/Annals.template.json", &template); err != nil {
+		t.Fatal(err)
+	}
+	return template
+}
+
+// TestGapsAreClosed: nothing that the emulator lacks is left in the template, and nothing waits for what was taken out.
+func TestGapsAreClosed(t *testing.T) {
+	t.Parallel()
+	template := golden(t)
+	resources := template["Resources"].(object)
+	before := len(resources)
+	if err := closeGaps(template, false); err != nil {
+		t.Fatal(err)
+	}
+	if gone := before - len(resources); gone != 8 {
+		t.Errorf("%d resources are gone, want 3 route responses and 5 alarms", gone)
+	}
+	text, err := json.Marshal(template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lacking := range []string{"RouteResponse\"", "ProviderURL", "SocketSubscribeAnswer"} {
+		if strings.Contains(string(text), lacking) {
+			t.Errorf("the template still has %s", lacking)
+		}
+	}
+	if err := closeGaps(template, false); err == nil || !strings.Contains(err.Error(), "take it off the list of gaps") {
+		t.Errorf("a template without the gaps: %v", err)
+	}
+}
+
+// TestFaultsArePlanted: each fault changes the template, and one that is planted already is an error.
+func TestFaultsArePlanted(t *testing.T) {
+	t.Parallel()
+	for name, plant := range faults {
+		template := golden(t)
+		before, _ := json.Marshal(template)
+		if err := plant(template); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		after, _ := json.Marshal(template)
+		if string(before) == string(after) {
+			t.Errorf("%s changes nothing", name)
+		}
+		if err := plant(template); err == nil && name != "missing-dependency" {
+			t.Errorf("%s was planted twice", name)
+		}
+	}
+	if err := faults["missing-dependency"](object{}); err == nil {
+		t.Error("a dependency was taken from no function")
+	}
+}
+
+// TestPage: commands are taken in order, with their placeholders filled in, and what no step takes is told.
+func TestPage(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "page.md")
+	text := "## Do\n\nFirst:\n\n    echo NAME NAMES\n    echo 2\n\nthen\n\n    echo 3\n\n| kept | how |\n| --- | --- |\n| `UserPool`, protected | `aws delete --id ID`, `aws gone` |\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := readPage(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"echo ada NAMES\necho 2", "echo 3"} {
+		if err := p.untaken(); err == nil || !strings.Contains(err.Error(), "echo") {
+			t.Errorf("before %q: %v", want, err)
+		}
+		if got, err := p.take("Do", map[string]string{"NAME": "ada"}); err != nil || got != want {
+			t.Errorf("%q, %v, want %q", got, err, want)
+		}
+	}
+	if err := p.untaken(); err != nil {
+		t.Error(err)
+	}
+	if _, err := p.take("Do", nil); err == nil {
+		t.Error("there is a third block")
+	}
+	if got, err := p.deletion("user pool us-east-1_x"); err != nil || got != "aws delete --id us-east-1_x\naws gone" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if _, err := p.deletion("table T"); err == nil || !strings.Contains(err.Error(), "does not say how to delete it") {
+		t.Errorf("a table: %v", err)
+	}
+}
+
+// TestKept: docs/deploy.md says how to delete all that a stack leaves behind.
+func TestKept(t *testing.T) {
+	t.Parallel()
+	p, err := readPage("../../docs/deploy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range []string{"table Annals-EventsTable-1", "user pool u", "bucket annals-projectorfailures-1", "bucket annals-reactorfailures-1"} {
+		commands, err := p.deletion(one)
+		if err != nil || !strings.Contains(commands, "aws ") || strings.Contains(commands, "NAME") || strings.Contains(commands, " ARN") || strings.Contains(commands, " ID") {
+			t.Errorf("%s: %q, %v", one, commands, err)
+		}
+	}
+}
