@@ -32,6 +32,10 @@ func app(ctx context.Context, args []string) error {
 	if to == "" {
 		return errors.New("CDK_OUTDIR is not set: the CDK command line calls this")
 	}
+	// The command line names a file by a path from its own folder, not from the checkout's.
+	if err := os.Unsetenv("CDK_PERF_COUNTERS_FILE"); err != nil {
+		return err
+	}
 	made, err := build.Project{Root: *checkout, State: *state, Say: io.Discard}.Synthesize(ctx)
 	if err != nil {
 		return err

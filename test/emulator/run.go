@@ -280,7 +280,7 @@ func (r *run) saveLogs(ctx context.Context) error {
 		}
 		said, err := r.messages(ctx, id)
 		if err != nil {
-			return err
+			said = append(said, err.Error())
 		}
 		fmt.Fprintf(&all, "%s:\n%s\n", id, strings.Join(said, "\n"))
 	}
