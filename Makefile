@@ -9,12 +9,12 @@ SECONDS_EACH ?= 60
 FOR ?= 2m
 PORT ?= 3000
 SUBJECT ?= ada
-SCOPES ?= annals/query annals/command
+SCOPES ?= shop/query shop/command
 FUNCTIONS := command docs projector query reactor rebuilder socket
 BUILD_FLAGS := -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w"
 SINCE ?= HEAD
-STACK ?= Annals
-TEMPLATE ?= infra/testdata/Annals.template.json
+STACK ?= Shop
+TEMPLATE ?= infra/testdata/Shop.template.json
 CDK := npx --yes aws-cdk@2.1148.1
 CONTEXT = $(if $(STAGE),-c stage=$(STAGE))
 TOOL = $(GO) -C tools tool -n
@@ -42,7 +42,7 @@ events: ## Show the integration events of the running service, as they come
 	@tail -n +1 -F .local/buses/EventBus.jsonl
 
 .PHONY: token
-token: ## Print a token for the service that runs with AUTH=on (SUBJECT=ada, SCOPES="annals/query annals/command", PORT=3000)
+token: ## Print a token for the service that runs with AUTH=on (SUBJECT=ada, SCOPES="shop/query shop/command", PORT=3000)
 	@curl -sSf http://127.0.0.1:$(PORT)/_local/issuer/token --data-urlencode 'subject=$(SUBJECT)' --data-urlencode 'scope=$(SCOPES)' \
 		$(if $(AUDIENCE),--data-urlencode 'audience=$(AUDIENCE)') $(if $(LIFETIME),-d lifetime=$(LIFETIME)) | sed 's/.*"access_token":"\([^"]*\)".*/\1/'
 
@@ -158,7 +158,7 @@ deploy: build ## Deploy to AWS (needs AWS credentials and a bootstrapped account
 	$(CDK) deploy $(CONTEXT)
 
 .PHONY: judge-template
-judge-template: judges ## Let cfn-lint, checkov and parliament judge the template (TEMPLATE=cdk.out/Annals.template.json to judge another)
+judge-template: judges ## Let cfn-lint, checkov and parliament judge the template (TEMPLATE=cdk.out/Shop.template.json to judge another)
 	$(GO) run ./test/judge $(TEMPLATE)
 
 .PHONY: emulator
@@ -167,7 +167,7 @@ emulator: judges ## Deploy to an emulator of AWS that others wrote, and use it (
 	.local/bin/emulator $(if $(PLANT),-plant $(PLANT)) $(if $(filter file,$(origin SINCE)),,-since $(SINCE))
 
 .PHONY: first-deployment
-first-deployment: ## Check a deployed stack for what only AWS can show (needs AWS credentials; STACK=Annals, ORIGIN=https://… of a page)
+first-deployment: ## Check a deployed stack for what only AWS can show (needs AWS credentials; STACK=Shop, ORIGIN=https://… of a page)
 	@.ci/first-deployment --stack $(STACK) $(if $(ORIGIN),--origin $(ORIGIN))
 
 .PHONY: diff

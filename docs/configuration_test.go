@@ -48,7 +48,7 @@ func TestFunctionVariables(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal(read(t, "../infra/testdata/Annals.template.json"), &template); err != nil {
+	if err := json.Unmarshal(read(t, "../infra/testdata/Shop.template.json"), &template); err != nil {
 		t.Fatal(err)
 	}
 	told := map[string][]string{}

@@ -14,7 +14,7 @@ func TestLeftBehind(t *testing.T) {
 	var template struct {
 		Resources map[string]struct{ Type, DeletionPolicy string }
 	}
-	if err := json.Unmarshal(read(t, "../infra/testdata/Annals.template.json"), &template); err != nil {
+	if err := json.Unmarshal(read(t, "../infra/testdata/Shop.template.json"), &template); err != nil {
 		t.Fatal(err)
 	}
 	_, section, found := strings.Cut(string(read(t, "deploy.md")), "\n## When the first deployment fails\n")

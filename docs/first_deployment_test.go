@@ -101,7 +101,7 @@ func TestFirstDeployment(t *testing.T) {
 		"throttling":  "throttled function: 200, want 503",
 		"reading":     "AccessDenied, want None or a number",
 		"restoring":   "F may not run: give it the reservation that it had (None)",
-		"stack":       "there is no stack Annals",
+		"stack":       "there is no stack Shop",
 		"credentials": "there are no AWS credentials that work",
 	} {
 		said, ok, left := firstDeployment(t, wrong, "None", "--origin", "https://shop.example.org")

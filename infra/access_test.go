@@ -212,8 +212,8 @@ func checkDenied(t *testing.T, name, function, denied string, err error) {
 		return
 	}
 	action, table, _ := strings.Cut(denied, " ")
-	want := "User: arn:aws:sts::000000000000:assumed-role/Annals-" + pascal(function) + "Role/Annals-" + pascal(function) +
-		"Function is not authorized to perform: dynamodb:" + action + " on resource: arn:aws:dynamodb:us-east-1:000000000000:table/Annals-" + table
+	want := "User: arn:aws:sts::000000000000:assumed-role/Shop-" + pascal(function) + "Role/Shop-" + pascal(function) +
+		"Function is not authorized to perform: dynamodb:" + action + " on resource: arn:aws:dynamodb:us-east-1:000000000000:table/Shop-" + table
 	if !strings.Contains(table, "Events") || !slices.Contains(changes, action) {
 		want += " because no identity-based policy allows the dynamodb:" + action + " action"
 	} else {

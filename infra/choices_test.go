@@ -25,7 +25,7 @@ func TestChoicesRefused(t *testing.T) {
 		{object{"eventReplicas": 1}, "eventReplicas is 1: it must be a text, or a list of texts"},
 		{object{"replicasLocked": "perhaps"}, `replicasLocked is perhaps: it must be true or false`},
 		{object{"replicasLocked": list{}}, `replicasLocked is []: it must be true or false`},
-		{object{"stage": "aws-try"}, `stage is "aws-try": the user pool's domain would begin with annals-aws-try, and Cognito takes none with "aws" in it`},
+		{object{"stage": "aws-try"}, `stage is "aws-try": the user pool's domain would begin with shop-aws-try, and Cognito takes none with "aws" in it`},
 		{object{"stage": "laws"}, `with "aws" in it`},
 		{object{"stage": "amazon"}, `with "amazon" in it`},
 		{object{"stage": "cognito-2"}, `with "cognito" in it`},

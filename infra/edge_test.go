@@ -25,8 +25,8 @@ func TestAccessLog(t *testing.T) {
 	settings := arm64.resource(t, "ApiDefaultStage", "AWS::ApiGatewayV2::Stage").Properties["AccessLogSettings"].(object)
 	same(t, "destination", any(getAtt("ApiAccessLogs", "Arn")), settings["DestinationArn"])
 	logs := arm64.resource(t, "ApiAccessLogs", "AWS::Logs::LogGroup")
-	same(t, "group", object{"LogGroupName": "/aws/vendedlogs/Annals/api", "RetentionInDays": 30.0}, logs.Properties)
-	same(t, "of another stage", any("/aws/vendedlogs/Annals-prod/api"), prod.resource(t, "ApiAccessLogs", "AWS::Logs::LogGroup").Properties["LogGroupName"])
+	same(t, "group", object{"LogGroupName": "/aws/vendedlogs/Shop/api", "RetentionInDays": 30.0}, logs.Properties)
+	same(t, "of another stage", any("/aws/vendedlogs/Shop-prod/api"), prod.resource(t, "ApiAccessLogs", "AWS::Logs::LogGroup").Properties["LogGroupName"])
 	format := map[string]string{}
 	if err := json.Unmarshal([]byte(settings["Format"].(string)), &format); err != nil {
 		t.Fatal(err)

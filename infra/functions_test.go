@@ -37,7 +37,7 @@ func TestFunctions(t *testing.T) {
 	}
 	both["PROJECTOR_FAILURES_URL"], react["REACTOR_FAILURES_URL"] = givenUp("ProjectorFailures"), givenUp("ReactorFailures")
 	react["TABLE_PUBLISHER"] = ref("PublisherTable")
-	react["EVENT_BUS_ARN"], react["EVENT_SOURCE"] = getAtt("EventBus", "Arn"), "/annals/Annals"
+	react["EVENT_BUS_ARN"], react["EVENT_SOURCE"] = getAtt("EventBus", "Arn"), "/annals/Shop"
 	socketEnv := maps.Clone(connections)
 	socketEnv["TOKEN_ISSUER"] = getAtt("UserPool", "ProviderURL")
 	socketEnv["TOKEN_AUDIENCE"] = object{"Fn::Join": list{",", list{ref("CustomersClient"), ref("OperatorsClient")}}}
@@ -121,7 +121,7 @@ func TestReservedConcurrency(t *testing.T) {
 // withMetrics is what a function is told, and where its metrics belong.
 func withMetrics(env object) object {
 	env = maps.Clone(env)
-	env["METRICS_NAMESPACE"] = "Annals"
+	env["METRICS_NAMESPACE"] = "Shop"
 	return env
 }
 

@@ -54,7 +54,7 @@ func TestUserPool(t *testing.T) {
 		pool.Properties["MfaConfiguration"], pool.Properties["EnabledMfas"],
 	})
 	same(t, "password", any(12.0), pool.Properties["Policies"].(object)["PasswordPolicy"].(object)["MinimumLength"])
-	for stack, want := range map[*assembly]list{&arm64: {"annals-", ref("AWS::AccountId")}, &prod: {"annals-prod-", ref("AWS::AccountId")}} {
+	for stack, want := range map[*assembly]list{&arm64: {"shop-", ref("AWS::AccountId")}, &prod: {"shop-prod-", ref("AWS::AccountId")}} {
 		same(t, "domain", any(object{"Fn::Join": list{"", want}}), stack.resource(t, "UserPoolDomain", "AWS::Cognito::UserPoolDomain").Properties["Domain"])
 	}
 }

@@ -22,45 +22,45 @@ var accepted = []struct {
 	{
 		"AwsSolutions-IAM5", "IAM knows no resource for ListStreams, which subscriptions need; the ids of connections, to which the projector posts, are made " +
 			"by API Gateway, and the keys of batches that were given up by Lambda. TestRoles has the roles' exact actions and resources",
-		[]string{"Annals/ProjectorRole/", "Annals/ReactorRole/"},
+		[]string{"Shop/ProjectorRole/", "Shop/ReactorRole/"},
 	},
 	{
 		"AwsSolutions-IAM5", "a distributed map starts and watches executions of its own machine, whose names Step Functions makes. TestRebuildRole has what it may",
-		[]string{"Annals/RebuildRole/", "Annals/RebuildMachine/"},
+		[]string{"Shop/RebuildRole/", "Shop/RebuildMachine/"},
 	},
 	{
 		"AwsSolutions-APIG1", "WebSocket APIs log only with a role that belongs to the whole account; the function logs who connects",
-		[]string{"Annals/SocketStage/"},
+		[]string{"Shop/SocketStage/"},
 	},
 	{
 		"AwsSolutions-APIG4", "what the API says of itself is for all to read, and names nobody; docs: off leaves it out",
-		[]string{"Annals/GetOpenapiRoute/", "Annals/GetDocsRoute/", "Annals/GetDocsFileRoute/"},
+		[]string{"Shop/GetOpenapiRoute/", "Shop/GetDocsRoute/", "Shop/GetDocsFileRoute/"},
 	},
 	{
 		"AwsSolutions-APIG4", "who connects is asked for a token, at $connect, by the route's authorizer; messages and the end belong to a connection that was let in",
-		[]string{"Annals/SocketDisconnectRoute", "Annals/SocketSubscribeRoute", "Annals/SocketUnsubscribeRoute", "Annals/SocketDefaultRoute"},
+		[]string{"Shop/SocketDisconnectRoute", "Shop/SocketSubscribeRoute", "Shop/SocketUnsubscribeRoute", "Shop/SocketDefaultRoute"},
 	},
 	{
 		"AwsSolutions-S1", "Lambda alone writes to them, and one function reads; the objects are gone after 30 days",
-		[]string{"Annals/ProjectorFailures/", "Annals/ReactorFailures/"},
+		[]string{"Shop/ProjectorFailures/", "Shop/ReactorFailures/"},
 	},
 	{
-		"AwsSolutions-SF1", "the history of each execution is kept for 90 days, and the function logs what it does", []string{"Annals/RebuildMachine/"},
+		"AwsSolutions-SF1", "the history of each execution is kept for 90 days, and the function logs what it does", []string{"Shop/RebuildMachine/"},
 	},
 	{
-		"AwsSolutions-SF2", "traces are off unless a collector is configured, and then they are the functions'", []string{"Annals/RebuildMachine/"},
+		"AwsSolutions-SF2", "traces are off unless a collector is configured, and then they are the functions'", []string{"Shop/RebuildMachine/"},
 	},
 	{
-		"AwsSolutions-SMG4", "another key makes all cursors invalid that were given out; who wants that changes the secret and deploys", []string{"Annals/CursorKey/"},
+		"AwsSolutions-SMG4", "another key makes all cursors invalid that were given out; who wants that changes the secret and deploys", []string{"Shop/CursorKey/"},
 	},
 	{
-		"AwsSolutions-COG1", "passwords have twelve characters at least, of any kind: length protects, rules of composition do not (NIST SP 800-63B)", []string{"Annals/UserPool/"},
+		"AwsSolutions-COG1", "passwords have twelve characters at least, of any kind: length protects, rules of composition do not (NIST SP 800-63B)", []string{"Shop/UserPool/"},
 	},
 	{
-		"AwsSolutions-COG2", "customers choose whether they want a second factor; a deployment that demands one brings an issuer of its own", []string{"Annals/UserPool/"},
+		"AwsSolutions-COG2", "customers choose whether they want a second factor; a deployment that demands one brings an issuer of its own", []string{"Shop/UserPool/"},
 	},
 	{
-		"AwsSolutions-COG3", "threat protection is a paid plan, which a deployment decides on", []string{"Annals/UserPool/"},
+		"AwsSolutions-COG3", "threat protection is a paid plan, which a deployment decides on", []string{"Shop/UserPool/"},
 	},
 }
 

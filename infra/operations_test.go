@@ -88,7 +88,7 @@ func TestAlarms(t *testing.T) {
 		metrics := 0
 		for _, m := range metricsOf(p) {
 			metrics++
-			if namespace := m["Namespace"]; namespace == "Annals" && !slices.ContainsFunc(telemetry.Metrics, func(o *telemetry.Metric) bool { return o.Name == m["MetricName"] }) {
+			if namespace := m["Namespace"]; namespace == "Shop" && !slices.ContainsFunc(telemetry.Metrics, func(o *telemetry.Metric) bool { return o.Name == m["MetricName"] }) {
 				t.Errorf("%s: nobody measures %v", id, m["MetricName"])
 			}
 		}
@@ -98,14 +98,14 @@ func TestAlarms(t *testing.T) {
 	}
 	for _, function := range []string{"Projector", "Reactor"} {
 		parked := arm64.resource(t, function+"ParkedAlarm", "AWS::CloudWatch::Alarm").Properties
-		same(t, function+" parked", list{"Annals", "ParkedStreams", "Sum", 0.0, list{object{"Name": "Function", "Value": ref(function + "Function")}}},
+		same(t, function+" parked", list{"Shop", "ParkedStreams", "Sum", 0.0, list{object{"Name": "Function", "Value": ref(function + "Function")}}},
 			list{parked["Namespace"], parked["MetricName"], parked["Statistic"], parked["Threshold"], parked["Dimensions"]})
 		age := arm64.resource(t, function+"IteratorAgeAlarm", "AWS::CloudWatch::Alarm").Properties
 		same(t, function+" iterator age", list{"AWS/Lambda", "IteratorAge", "Maximum", 300000.0}, list{age["Namespace"], age["MetricName"], age["Statistic"], age["Threshold"]})
 	}
 	for _, function := range []string{"Projector", "Reactor"} {
 		p := arm64.resource(t, function+"UnreadableAlarm", "AWS::CloudWatch::Alarm").Properties
-		same(t, function+" set aside", list{"Annals", "UnreadableRecords", "Sum", 0.0, list{object{"Name": "Function", "Value": ref(function + "Function")}}},
+		same(t, function+" set aside", list{"Shop", "UnreadableRecords", "Sum", 0.0, list{object{"Name": "Function", "Value": ref(function + "Function")}}},
 			list{p["Namespace"], p["MetricName"], p["Statistic"], p["Threshold"], p["Dimensions"]})
 	}
 	for alarm, queue := range map[string]string{
@@ -174,8 +174,8 @@ func TestTelemetryIsConfigured(t *testing.T) {
 		variables := func(a assembly) object {
 			return a.resource(t, id, "AWS::Lambda::Function").Properties["Environment"].(object)["Variables"].(object)
 		}
-		same(t, id+" namespace", any("Annals"), variables(arm64)["METRICS_NAMESPACE"])
-		same(t, id+" namespace of prod", any("Annals-prod"), variables(prod)["METRICS_NAMESPACE"])
+		same(t, id+" namespace", any("Shop"), variables(arm64)["METRICS_NAMESPACE"])
+		same(t, id+" namespace of prod", any("Shop-prod"), variables(prod)["METRICS_NAMESPACE"])
 		same(t, id+" collector", nil, variables(arm64)["OTEL_EXPORTER_OTLP_ENDPOINT"])
 		same(t, id+" collector, where one is named", any("http://localhost:4318"), variables(chosen)["OTEL_EXPORTER_OTLP_ENDPOINT"])
 	}
@@ -209,7 +209,7 @@ func TestDashboard(t *testing.T) {
 		panels[w.Properties.Title] = string(metrics)
 	}
 	for _, model := range tables.ReadModels {
-		if !strings.Contains(panels["Projection lag, s"], `["Annals","ProjectionLag","Projection","`+model.Name+`"`) {
+		if !strings.Contains(panels["Projection lag, s"], `["Shop","ProjectionLag","Projection","`+model.Name+`"`) {
 			t.Errorf("no lag of %s: %s", model.Name, panels["Projection lag, s"])
 		}
 	}

@@ -81,7 +81,7 @@ func TestRebuildMachine(t *testing.T) {
 		assembly              assembly
 		stack                 string
 		segments, concurrency float64
-	}{{arm64, "Annals", 16, 4}, {prod, "Annals-prod", 100, 40}} {
+	}{{arm64, "Shop", 16, 4}, {prod, "Shop-prod", 100, 40}} {
 		n := test.segments
 		same(t, test.stack, object{"StartAt": "Start", "States": object{
 			"Start":   object{"Type": "Choice", "Choices": list{object{"Variable": "$.tidy", "IsPresent": true, "Next": "Tidy"}}, "Default": "Begin"},
@@ -132,14 +132,14 @@ func statesPart(resource string) object {
 	}}}
 }
 
-var machineARN = statesPart("stateMachine:Annals-Rebuild")
+var machineARN = statesPart("stateMachine:Shop-Rebuild")
 
 func TestRebuildRole(t *testing.T) {
 	watch := []string{"states:DescribeExecution", "states:StopExecution"}
 	same(t, "grants", grants{
-		"RebuilderFunction.Arn":                              {"lambda:InvokeFunction"},
-		fmt.Sprint(machineARN):                               {"states:StartExecution"},
-		fmt.Sprint(statesPart("execution:Annals-Rebuild:*")): watch,
-		fmt.Sprint(statesPart("execution:Annals-Rebuild/*")): watch,
+		"RebuilderFunction.Arn":                            {"lambda:InvokeFunction"},
+		fmt.Sprint(machineARN):                             {"states:StartExecution"},
+		fmt.Sprint(statesPart("execution:Shop-Rebuild:*")): watch,
+		fmt.Sprint(statesPart("execution:Shop-Rebuild/*")): watch,
 	}, grantsOf(t, arm64.resource(t, "RebuildRole", "AWS::IAM::Role")))
 }

@@ -11,7 +11,7 @@ import (
 // settings are what one deployment chooses: those of its stage in stages.json, see choose. Each has a default, with which the
 // template is what the local runner runs.
 type settings struct {
-	// stage tells deployments in one account apart: the stack is named Annals-<stage>. "" = the stack is named Annals.
+	// stage tells deployments in one account apart: the stack is named Shop-<stage>. "" = the stack is named Shop.
 	stage string
 	// eventBus is the ARN of the EventBridge bus that integration events go to. "" = the stack has one of its own.
 	eventBus string
@@ -99,9 +99,9 @@ func settingsFrom(context *asked) (settings, error) {
 // stackName is the name of the stack on CloudFormation.
 func (s settings) stackName() string {
 	if s.stage == "" {
-		return "Annals"
+		return "Shop"
 	}
-	return "Annals-" + s.stage
+	return "Shop-" + s.stage
 }
 
 // environment is where the stack is deployed to, nil where the command line decides.

@@ -13,7 +13,7 @@ import (
 
 // newStack declares the one stack of the service. Its artifacts are called Annals, whatever the stage.
 func newStack(app awscdk.App, conf config) {
-	stack := awscdk.NewStack(app, jsii.String("Annals"), &awscdk.StackProps{
+	stack := awscdk.NewStack(app, jsii.String("Shop"), &awscdk.StackProps{
 		StackName:   jsii.String(conf.stackName()),
 		Env:         conf.environment(),
 		Tags:        conf.tags(),

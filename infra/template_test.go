@@ -51,8 +51,8 @@ type resource struct {
 
 func readAssembly(dir string) assembly {
 	a := assembly{dir: dir}
-	a.text = mustRead(filepath.Join(dir, "Annals.template.json"), &a.template)
-	mustRead(filepath.Join(dir, "Annals.assets.json"), &a.assets)
+	a.text = mustRead(filepath.Join(dir, "Shop.template.json"), &a.template)
+	mustRead(filepath.Join(dir, "Shop.assets.json"), &a.assets)
 	mustRead(filepath.Join(dir, "manifest.json"), &a.manifest)
 	return a
 }

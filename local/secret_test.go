@@ -10,13 +10,13 @@ import (
 func TestSecretsAreKept(t *testing.T) {
 	t.Parallel()
 	r := &runner{config: config{state: t.TempDir()}}
-	first, err := r.secret("Annals-CursorKey")
-	again, err2 := r.secret("Annals-CursorKey")
-	other, err3 := r.secret("Annals-Other")
+	first, err := r.secret("Shop-CursorKey")
+	again, err2 := r.secret("Shop-CursorKey")
+	other, err3 := r.secret("Shop-Other")
 	if err != nil || err2 != nil || err3 != nil || len(first) < 32 || first != again || first == other {
 		t.Errorf("%q, %q, %q: %v %v %v", first, again, other, err, err2, err3)
 	}
-	info, err := os.Stat(filepath.Join(r.state, "secrets", "Annals-CursorKey"))
+	info, err := os.Stat(filepath.Join(r.state, "secrets", "Shop-CursorKey"))
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v %v", info, err)
 	}

@@ -27,7 +27,7 @@ is signed. The key is Ed25519, in PEM (PKCS 8):
 
     openssl genpkey -algorithm ed25519 -out key.pem
     openssl pkey -in key.pem -pubout -out key.pub.pem`,
-		Example: "  annals --stack Annals anchors 2026-01.anchors --key key.pem",
+		Example: "  annals --stack Shop anchors 2026-01.anchors --key key.pem",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if key == "" {

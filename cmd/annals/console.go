@@ -35,7 +35,7 @@ projections anew.
 
 While a page is open and visible it reads the event table's stream, as its third reader (see annals tail --help), and checkpoints of a sample
 of what is stored: some 40 read units a second where there is much to do. A search ends after 20 s.`,
-		Example: "  annals --stack Annals console\n  annals --stack Annals console --write --port 8080",
+		Example: "  annals --stack Shop console\n  annals --stack Shop console --write --port 8080",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !c.local {

@@ -16,7 +16,7 @@ func (c *cli) doctorCommand() *cobra.Command {
 the event table's stream and its protection, queues, generations and rows that this code can't read, projections that lack commits
 of some minutes ago, streams that wait, records of the stream that were set aside. It reads a hundred rows of each read model, and the
 newest commits from the event table's DynamoDB stream (see annals tail --help). Exit code 3: something is wrong.`,
-		Example: "  annals --local doctor\n  annals --stack Annals doctor --output json | jq 'select(.result != \"ok\")'",
+		Example: "  annals --local doctor\n  annals --stack Shop doctor --output json | jq 'select(.result != \"ok\")'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			d := doctor{cli: c}

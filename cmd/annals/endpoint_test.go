@@ -20,8 +20,8 @@ func TestStackEndpoint(t *testing.T) { //nolint:paralleltest // it sets the envi
 	} {
 		t.Setenv(name, value)
 	}
-	err := useStack(t.Context(), "Annals-x")
-	if asked != "DescribeStacks Annals-x" || err == nil || !strings.Contains(err.Error(), "the outputs of stack Annals-x") {
+	err := useStack(t.Context(), "Shop-x")
+	if asked != "DescribeStacks Shop-x" || err == nil || !strings.Contains(err.Error(), "the outputs of stack Shop-x") {
 		t.Errorf("asked for %q: %v", asked, err)
 	}
 }

@@ -31,7 +31,7 @@ to it beside the one in use (point-in-time recovery), and export that.
 
 ` + wholeTable + ` An archive costs twice that, and misses nothing: it is
 read strongly consistent.`,
-		Example: "  annals --stack Annals export annals.ndjson\n  annals --local export - --as cloudevents --prefix Order# | head",
+		Example: "  annals --stack Shop export annals.ndjson\n  annals --local export - --as cloudevents --prefix Order# | head",
 		Args:    cobra.ExactArgs(1),
 	}
 	cmd.Flags().StringVar(&as, "as", "archive", "archive or cloudevents")

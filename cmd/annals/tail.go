@@ -20,7 +20,7 @@ func (c *cli) tailCommand() *cobra.Command {
 One stream is asked for again and again: a read unit a second. All streams come from the event table's DynamoDB stream, which
 has two readers already, as many as AWS advises: while a third one reads, all three may be throttled for moments, and read
 models lag. Each shard is asked once a second only. Look, and stop. On DynamoDB Local it does no harm.`,
-		Example: "  annals --local tail\n  annals --local tail --type OrderPlaced\n  annals --stack Annals tail Order#o-1 --from 1",
+		Example: "  annals --local tail\n  annals --local tail --type OrderPlaced\n  annals --stack Shop tail Order#o-1 --from 1",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if from != 0 && len(args) == 0 || from < 0 {

@@ -26,7 +26,7 @@ signed anchors of an earlier check (see ` + "`annals anchors --help`" + `). Exit
 Of all streams, it reads the whole event table, strongly consistent, a read unit for each 4 KB, and all read tables.
 With TABLE_EVENTS set to a restored table, it lists what that one lacks.
 What it can't detect is said in the documentation of pkg/es/verify.`,
-		Example: "  annals --local verify\n  annals --local verify Order#o-1\n  annals --stack Annals verify --anchors 2026-01.anchors --trusted key.pub.pem",
+		Example: "  annals --local verify\n  annals --local verify Order#o-1\n  annals --stack Shop verify --anchors 2026-01.anchors --trusted key.pub.pem",
 		Args:    cobra.MaximumNArgs(1),
 	}
 	cmd.Flags().StringVar(&anchors, "anchors", "", "compare with the anchors in this file, too")

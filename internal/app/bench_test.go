@@ -24,7 +24,7 @@ func BenchmarkDeposit(b *testing.B) {
 		name  string // and of the account
 		meter *telemetry.Meter
 	}{
-		{"off", nil}, {"on", telemetry.New(io.Discard, "Annals", "Annals-CommandFunction-ABCDEFGHIJKL")},
+		{"off", nil}, {"on", telemetry.New(io.Discard, "Shop", "Shop-CommandFunction-ABCDEFGHIJKL")},
 	} {
 		s.Meter = metrics.meter
 		s.build(b)

@@ -68,10 +68,10 @@ func (s *service) as(t testing.TB, subject, target, body string, headers ...stri
 		t.Fatal(err)
 	}
 	in.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
-		JWT: &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: map[string]string{"sub": subject, "scope": "annals/command annals/query"}},
+		JWT: &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: map[string]string{"sub": subject, "scope": "shop/command shop/query"}},
 	}
 	if subject == "operator" {
-		in.RequestContext.Authorizer.JWT.Claims["scope"] += " annals/operate"
+		in.RequestContext.Authorizer.JWT.Claims["scope"] += " shop/operate"
 	}
 	out, err := s.functions[function](t.Context(), in)
 	if err != nil {

@@ -93,19 +93,19 @@ func TestScopes(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	tests := []struct{ target, claims, want string }{
-		{"GET /accounts/x", `{"sub":"ada","scope":"annals/query"}`, "404 not-found"},
-		{"GET /accounts/x", `{"sub":"ada","scp":"[openid annals/query]"}`, "404 not-found"},
-		{"GET /accounts/x", `{"sub":"ada","scope":"annals/command annals/operate"}`, "403 forbidden"},
+		{"GET /accounts/x", `{"sub":"ada","scope":"shop/query"}`, "404 not-found"},
+		{"GET /accounts/x", `{"sub":"ada","scp":"[openid shop/query]"}`, "404 not-found"},
+		{"GET /accounts/x", `{"sub":"ada","scope":"shop/command shop/operate"}`, "403 forbidden"},
 		{"GET /accounts/x", `{"sub":"ada","scope":"annals/queryx"}`, "403 forbidden"},
 		{"GET /accounts/x", `{"sub":"ada"}`, "403 forbidden"},
-		{"GET /accounts/x", `{"sub":"","scope":"annals/query annals/operate"}`, "403 forbidden"},
-		{"GET /accounts/x", `{"scope":"annals/query annals/operate"}`, "403 forbidden"},
-		{"POST /accounts/x/close", `{"sub":"ada","scope":"annals/command"}`, "404 not-found"},
-		{"POST /accounts/x/close", `{"sub":"ada","scope":"annals/query"}`, "403 forbidden"},
-		{"GET /orders?status=active", `{"sub":"ada","scope":"annals/query annals/command"}`, "403 forbidden"},
-		{"GET /orders?status=active", `{"sub":"ada","scope":"annals/operate"}`, "200"},
-		{"POST /orders/x/delivery", `{"sub":"ada","scope":"annals/query annals/command"}`, "403 forbidden"},
-		{"POST /orders/x/delivery", `{"sub":"ada","scope":"annals/operate"}`, "404 not-found"},
+		{"GET /accounts/x", `{"sub":"","scope":"shop/query shop/operate"}`, "403 forbidden"},
+		{"GET /accounts/x", `{"scope":"shop/query shop/operate"}`, "403 forbidden"},
+		{"POST /accounts/x/close", `{"sub":"ada","scope":"shop/command"}`, "404 not-found"},
+		{"POST /accounts/x/close", `{"sub":"ada","scope":"shop/query"}`, "403 forbidden"},
+		{"GET /orders?status=active", `{"sub":"ada","scope":"shop/query shop/command"}`, "403 forbidden"},
+		{"GET /orders?status=active", `{"sub":"ada","scope":"shop/operate"}`, "200"},
+		{"POST /orders/x/delivery", `{"sub":"ada","scope":"shop/query shop/command"}`, "403 forbidden"},
+		{"POST /orders/x/delivery", `{"sub":"ada","scope":"shop/operate"}`, "404 not-found"},
 	}
 	for _, test := range tests {
 		function, text := request(t, test.target, "")

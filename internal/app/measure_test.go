@@ -19,7 +19,7 @@ func measuredService(t *testing.T) (s *service, take func() map[string]map[strin
 	t.Helper()
 	var out bytes.Buffer
 	s = newService(t)
-	s.Meter = telemetry.New(&out, "Annals", "f")
+	s.Meter = telemetry.New(&out, "Shop", "f")
 	s.build(t)
 	return s, func() map[string]map[string]float64 {
 		t.Helper()
@@ -81,7 +81,7 @@ func TestMetrics(t *testing.T) {
 // TestThrottlesAreMeasured: each attempt that AWS refuses for now counts, whatever becomes of the call.
 func TestThrottlesAreMeasured(t *testing.T) {
 	var out bytes.Buffer
-	meter := telemetry.New(&out, "Annals", "f")
+	meter := telemetry.New(&out, "Shop", "f")
 	t.Setenv("AWS_REGION", "us-east-1")
 	t.Setenv("AWS_ACCESS_KEY_ID", "local")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "local")

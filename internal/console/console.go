@@ -66,7 +66,7 @@ type Consumed struct {
 
 // Config says how the page behaves.
 type Config struct {
-	// Place names the service that is shown, for people: "http://127.0.0.1:3000", "stack Annals".
+	// Place names the service that is shown, for people: "http://127.0.0.1:3000", "stack Shop".
 	Place string
 	// Write allows parked streams to be tried again, and projections to be built anew.
 	Write bool

@@ -14,12 +14,12 @@ import (
 const (
 	problemType = "application/problem+json"
 	// problemBase is what all types of problems begin with; a code follows.
-	problemBase = "https://annals-es.github.io/problems/"
+	problemBase = "https://annals-es.github.io/shop/problems/"
 )
 
 // Problem says what was wrong with a request: RFC 9457.
 type Problem struct { //nolint:errname // the document shows the name, as RFC 9457 has it
-	Type          string       `json:"type" format:"uri" doc:"Names the kind of problem; stable" example:"https://annals-es.github.io/problems/insufficient-funds"`
+	Type          string       `json:"type" format:"uri" doc:"Names the kind of problem; stable" example:"https://annals-es.github.io/shop/problems/insufficient-funds"`
 	Title         string       `json:"title" doc:"The kind of problem, for people"`
 	Status        int          `json:"status" doc:"The status of the answer"`
 	Detail        string       `json:"detail,omitempty" doc:"What was wrong with this request, for people; may change"`

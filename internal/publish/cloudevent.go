@@ -14,7 +14,7 @@ import (
 type CloudEvent struct {
 	SpecVersion string `json:"specversion" enum:"1.0" doc:"The version of CloudEvents"`
 	ID          string `json:"id" doc:"Unique to the event, together with source, and the same whenever it is sent again"`
-	Source      string `json:"source" doc:"The deployment that the event comes from: /annals/ and the stack's name" example:"/annals/Annals-prod"`
+	Source      string `json:"source" doc:"The deployment that the event comes from: /annals/ and the stack's name" example:"/annals/Shop-prod"`
 	Type        string `json:"type" doc:"What happened, with the version of data" example:"org.annals.order.placed.v1"`
 	Subject     string `json:"subject" doc:"The stream that the event is of" example:"Order#42"`
 	// Time is when it happened, as the caller said, else when it was recorded.

@@ -47,7 +47,7 @@ func lines(t *testing.T, text string) []map[string]any {
 func TestFormat(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	m := telemetry.New(&out, "Annals", "f")
+	m := telemetry.New(&out, "Shop", "f")
 	var wg sync.WaitGroup
 	for range 10 {
 		wg.Go(func() { m.Signal(es.StateCacheHit) })
@@ -61,7 +61,7 @@ func TestFormat(t *testing.T) {
 	m.Reconciled(projection.Reconciled{Streams: 9, Healed: 3}, false)
 	m.Flush()
 	directive := func(dimension string, metrics map[string]any) map[string]any {
-		return map[string]any{"Namespace": "Annals", "Dimensions": []any{[]any{dimension}}, "Metrics": metrics}
+		return map[string]any{"Namespace": "Shop", "Dimensions": []any{[]any{dimension}}, "Metrics": metrics}
 	}
 	want := []map[string]any{
 		{
@@ -92,7 +92,7 @@ func TestFormat(t *testing.T) {
 func TestEverySignalIsAMetric(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	m := telemetry.New(&out, "Annals", "f")
+	m := telemetry.New(&out, "Shop", "f")
 	for s := es.Conflicted; s <= es.SnapshotUnused; s++ {
 		m.Signal(s)
 	}
@@ -110,7 +110,7 @@ func (h handler) Invoke(ctx context.Context, in []byte) ([]byte, error) { return
 func TestFlushed(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	m := telemetry.New(&out, "Annals", "f")
+	m := telemetry.New(&out, "Shop", "f")
 	boom := errors.New("boom")
 	h := m.Flushed(handler(func(_ context.Context, in []byte) ([]byte, error) {
 		m.Add(telemetry.Accepted, 1)
@@ -163,7 +163,7 @@ func TestReference(t *testing.T) {
 }
 
 func BenchmarkInvocation(b *testing.B) {
-	m := telemetry.New(discard{}, "Annals", "Annals-CommandFunction-ABCDEFGHIJKL")
+	m := telemetry.New(discard{}, "Shop", "Shop-CommandFunction-ABCDEFGHIJKL")
 	b.ReportAllocs()
 	for b.Loop() {
 		m.Signal(es.StateCacheHit)

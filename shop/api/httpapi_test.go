@@ -165,7 +165,7 @@ func (a answer) refused(t *testing.T, status int, code string) problem {
 		t.Fatalf("%d with content type %q: %s", a.status, a.header.Get("Content-Type"), a.text)
 	}
 	a.into(t, &p)
-	if a.status != status || p.Status != status || p.Type != "https://annals-es.github.io/problems/"+code {
+	if a.status != status || p.Status != status || p.Type != "https://annals-es.github.io/shop/problems/"+code {
 		t.Fatalf("want %d %s, got %d %s", status, code, a.status, a.text)
 	}
 	if p.Title == "" || p.CorrelationID == "" || p.CorrelationID != a.header.Get("X-Correlation-Id") {

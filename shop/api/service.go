@@ -33,7 +33,7 @@ is not empty and is percent-encoded (+ as %2B). A header of which one is meant s
 application/json in UTF-8, not compressed: anything else is 415.
 
 Everybody sees and changes what is their own: what they created, and orders that are for them. What is another's is answered as what
-does not exist. Products are for all to see. Who has the scope annals/operate acts on what is anybody's.`
+does not exist. Products are for all to see. Who has the scope shop/operate acts on what is anybody's.`
 
 // streamTypes are the types of streams that the audit trail shows, and that messages to callers name.
 var streamTypes = []string{
@@ -45,7 +45,7 @@ var streamTypes = []string{
 // models [Total] and [count].
 func service() httpapi.Service {
 	return httpapi.Service{
-		Title: "Annals", Description: description,
+		Title: "Shop", Description: description,
 		Streams: streamTypes, Shared: []string{product.Aggregate.StreamType},
 		Customer: customerOf, Operator: routes.ToOperate, Refused: refused,
 		Schemas: map[reflect.Type]reflect.Type{

@@ -96,7 +96,7 @@ func (b *bench) fetch(ctx context.Context) error {
 	if err := os.WriteFile(b.document(), text, 0o600); err != nil {
 		return err
 	}
-	form := url.Values{"subject": {"olga"}, "scope": {"annals/command annals/query annals/operate"}, "lifetime": {"3600"}}
+	form := url.Values{"subject": {"olga"}, "scope": {"shop/command shop/query shop/operate"}, "lifetime": {"3600"}}
 	answer, err := send(ctx, http.MethodPost, b.base+"/_local/issuer/token", form.Encode())
 	if err != nil {
 		return err

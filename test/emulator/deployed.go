@@ -71,7 +71,7 @@ func (r *run) failing(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !strings.Contains(said, metricMath) || !strings.Contains(said, "EventsTable\tAnnals-EventsTable-") {
+	if !strings.Contains(said, metricMath) || !strings.Contains(said, "EventsTable\tShop-EventsTable-") {
 		return fmt.Errorf("the events do not say why it failed and what is left: %s", said)
 	}
 	return r.clear(ctx)

@@ -12,7 +12,7 @@ import (
 func golden(t *testing.T) object {
 	t.Helper()
 	var template object
-	if err := readJSON("../../infra/testdata/Annals.template.json", &template); err != nil {
+	if err := readJSON("../../infra/testdata/Shop.template.json", &template); err != nil {
 		t.Fatal(err)
 	}
 	return template
@@ -107,7 +107,7 @@ func TestKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, one := range []string{"table Annals-EventsTable-1", "user pool u", "bucket annals-projectorfailures-1", "bucket annals-reactorfailures-1"} {
+	for _, one := range []string{"table Shop-EventsTable-1", "user pool u", "bucket shop-projectorfailures-1", "bucket shop-reactorfailures-1"} {
 		commands, err := p.deletion(one)
 		if err != nil || !strings.Contains(commands, "aws ") || strings.Contains(commands, "NAME") || strings.Contains(commands, " ARN") || strings.Contains(commands, " ID") {
 			t.Errorf("%s: %q, %v", one, commands, err)

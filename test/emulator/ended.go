@@ -33,7 +33,7 @@ var remaining = []struct {
 	{kind: "alarm", service: "cloudwatch", operation: "describe_alarms", query: "MetricAlarms[].AlarmName"},
 }
 
-// remains lists what the account holds, but for what the command line's own stack has: "table Annals-EventsTable-…".
+// remains lists what the account holds, but for what the command line's own stack has: "table Shop-EventsTable-…".
 func (r *run) remains(ctx context.Context) ([]string, error) {
 	var found []string
 	for _, of := range remaining {
@@ -100,6 +100,11 @@ func (r *run) upgrade(ctx context.Context) error {
 		return err
 	}
 	defer func() { _, _ = r.shell(context.WithoutCancel(ctx), "git worktree remove --force "+tree) }()
+	if _, err := os.Stat(filepath.Join(tree, "infra", "testdata", stack+".template.json")); err != nil {
+		fmt.Fprintf(os.Stdout, "NOT RUN: the stack of %s has another name than %s: nothing is upgraded\n", r.since, stack)
+		_, err := r.page.take("The next version", nil)
+		return err
+	}
 	if _, err := r.exec(ctx, []string{"CDK_APP=" + r.app(tree, " -another-build")}, "npx", "aws-cdk@2.1148.1", "deploy"); err != nil {
 		return err
 	}

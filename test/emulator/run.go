@@ -18,7 +18,7 @@ import (
 )
 
 // stack is the name of the stack that everything but the deployments is tried on.
-const stack = "Annals"
+const stack = "Shop"
 
 // run is a run: the emulator, and what is known of the stack that is deployed to it.
 type run struct {

@@ -30,7 +30,7 @@ func main() {
 // fault judges nothing.
 func run(ctx context.Context, bin, accept string, args []string) error {
 	if len(args) != 1 {
-		return fmt.Errorf("%d templates are named, want one: judge cdk.out/Annals.template.json", len(args))
+		return fmt.Errorf("%d templates are named, want one: judge cdk.out/Shop.template.json", len(args))
 	}
 	list, err := readAccepted(accept)
 	if err != nil {

@@ -48,7 +48,7 @@ func (m *memory) watch(ctx context.Context) {
 func (m *memory) take() {
 	s := sample{at: time.Since(m.began), of: map[string]usage{}}
 	for _, p := range m.service.Processes() {
-		name := strings.TrimPrefix(p.Name, "Annals-")
+		name := strings.TrimPrefix(p.Name, "Shop-")
 		u := s.of[name]
 		s.of[name] = usage{processes: u.processes + 1, largest: max(u.largest, p.Resident), all: u.all + p.Resident}
 	}

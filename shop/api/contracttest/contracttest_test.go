@@ -9,7 +9,7 @@ import (
 // TestCheck: what the document has passes, and each thing that it does not have is found.
 func TestCheck(t *testing.T) {
 	t.Parallel()
-	const problem = `{"type":"https://annals-es.github.io/problems/not-found","title":"Not found","status":404}`
+	const problem = `{"type":"https://annals-es.github.io/shop/problems/not-found","title":"Not found","status":404}`
 	const deposit = `{"id":"a","version":2,"events":[],"state":%}`
 	doc, err := read()
 	if err != nil {

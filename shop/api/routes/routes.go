@@ -26,9 +26,9 @@ const (
 
 // The scopes. Who may operate acts on what belongs to anybody, on routes that its other scopes open.
 const (
-	ToCommand Scope = "annals/command"
-	ToQuery   Scope = "annals/query"
-	ToOperate Scope = "annals/operate"
+	ToCommand Scope = "shop/command"
+	ToQuery   Scope = "shop/query"
+	ToOperate Scope = "shop/operate"
 )
 
 // Scopes are all scopes, with what each allows.
