@@ -82,6 +82,12 @@ bench: dynamodb-local ## Measure the store and the projections beside the same w
 	$(GO) test -run '^$$' -bench . -count $(COUNT) ./pkg/es/dynamostore ./pkg/es/projection/dynamoview | tee build/bench.txt
 	$$($(TOOL) benchstat) -col /by build/bench.txt
 
+.PHONY: bench-peers
+bench-peers: dynamodb-local ## Measure Annals beside the bare SDK, operation by operation, check the counts of docs/comparison.md, and print a table (COUNT=6)
+	@mkdir -p build
+	$(GO) -C test/peers test -count 1 -bench . -benchtime $(COUNT)x .
+	@cat build/peers.md
+
 .PHONY: cold-start
 cold-start: dynamodb-local ## Measure how long each function takes from the start of its process to its first answer (COUNT=6)
 	@mkdir -p build
@@ -188,6 +194,7 @@ judges: ## Bring the judges of the template, and the emulator of AWS, into .loca
 tidy: ## Tidy the modules
 	$(GO) mod tidy
 	cd tools && $(GO) mod tidy
+	cd test/peers && $(GO) mod tidy
 
 .PHONY: clean
 clean: ## Remove all that was built, and the local data
