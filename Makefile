@@ -112,7 +112,7 @@ running-costs: dynamodb-local ## Count what the whole service sends to DynamoDB 
 
 .PHONY: lint
 lint: ## Check style, import rules and formatting
-	$(LINT) run ./...
+	lint=$(LINT) && $$lint run ./... && cd test/peers && $$lint run --config ../../.golangci.yml ./...
 
 # What draws pictures of measured runs is linked by no function, library or command that anybody gets.
 PICTURES := --ignore github.com/ajstarks/svgo --ignore github.com/golang/freetype
