@@ -58,13 +58,16 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	if !p.injecting.Load() {
-		p.serve(w, r, body, faultless, nil)
-		return
+	var dice *rand.Rand
+	if p.injecting.Load() {
+		dice = p.dice(operation)
 	}
-	dice := p.dice(operation)
-	if strings.HasPrefix(service, "DynamoDBStreams") {
+	switch {
+	case strings.HasPrefix(service, "DynamoDBStreams"):
 		p.serveStream(w, r, operation, body, dice)
+		return
+	case dice == nil:
+		p.serve(w, r, body, faultless, nil)
 		return
 	}
 	p.serve(w, r, body, pick(dice, faultsOf(operation)), dice)

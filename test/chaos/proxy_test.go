@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -125,57 +126,93 @@ func TestControlPlaneIsSpared(t *testing.T) {
 	}
 }
 
-// TestStreamsLoseNothing reads a shard of 2,000 records through the faults of streams.
+// page is an answer of GetRecords.
+type page struct {
+	Records           []int
+	NextShardIterator string
+}
+
+// open0 opens a shard, whose first iterator DynamoDB Local calls 0, and returns the iterator that a reader gets.
+func open0(t *testing.T, s *streamFaults) string {
+	t.Helper()
+	var got struct{ ShardIterator string }
+	if err := json.Unmarshal(s.opened([]byte(`{"StreamArn":"a","ShardId":"s"}`), []byte(`{"ShardIterator":"0"}`)), &got); err != nil {
+		t.Fatal(err)
+	}
+	return got.ShardIterator
+}
+
+// read reads a page, and checks which iterator DynamoDB Local is asked for.
+func read(t *testing.T, s *streamFaults, iterator, want string, records []int, next string, dice *rand.Rand) page {
+	t.Helper()
+	request, reader := s.unmark(fmt.Appendf(nil, `{"ShardIterator":%q,"Limit":1000}`, iterator))
+	if got := string(request); got != fmt.Sprintf(`{"Limit":1000,"ShardIterator":%q}`, want) {
+		t.Fatalf("DynamoDB Local is asked for %s, want %s", got, want)
+	}
+	answer, err := json.Marshal(page{records, next})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got page
+	if err := json.Unmarshal(s.mix(reader, answer, dice), &got); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// TestStreamsLoseNothing has two readers read a shard of 2,000 records through the faults of streams, in step: DynamoDB Local gives
+// both the same iterators. The last page comes when no faults are injected any more.
 func TestStreamsLoseNothing(t *testing.T) {
 	t.Parallel()
 	s := newStreamFaults(newTimeline())
-	s.opened([]byte(`{"StreamArn":"a","ShardId":"s"}`), []byte(`{"ShardIterator":"0"}`))
 	dice := rand.New(rand.NewPCG(1, 2))
-	times, inOrder, last := map[int]int{}, true, -1
-	for page := range 201 {
+	iterators := []string{open0(t, s), open0(t, s)}
+	times, twice, disordered := [2]map[int]int{{}, {}}, 0, 0
+	last := [2]int{-1, -1}
+	for n := range 201 {
 		var records []int
 		for i := range 10 {
-			if page < 200 {
-				records = append(records, 10*page+i)
+			if n < 200 {
+				records = append(records, 10*n+i)
 			}
 		}
-		answer, err := json.Marshal(map[string]any{"Records": records, "NextShardIterator": fmt.Sprint(page + 1)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got struct{ Records []int }
-		if err := json.Unmarshal(s.mix(fmt.Appendf(nil, `{"ShardIterator":"%d"}`, page), answer, dice), &got); err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range got.Records {
-			times[r]++
-			inOrder = inOrder && r > last
-			last = r
-		}
-	}
-	twice := 0
-	for r := range 2000 {
-		if times[r] == 0 {
-			t.Errorf("record %d was lost", r)
-		}
-		if times[r] > 1 {
-			twice++
+		for reader := range iterators {
+			with := dice
+			if n == 200 {
+				with = nil
+			}
+			got := read(t, s, iterators[reader], strconv.Itoa(n), records, strconv.Itoa(n+1), with)
+			iterators[reader] = got.NextShardIterator
+			for _, r := range got.Records {
+				if times[reader][r]++; times[reader][r] == 2 {
+					twice++
+				}
+				if r < last[reader] {
+					disordered++
+				}
+				last[reader] = r
+			}
 		}
 	}
-	if inOrder || twice == 0 {
-		t.Errorf("in order: %t, delivered twice: %d", inOrder, twice)
+	for reader := range iterators {
+		for r := range 2000 {
+			if times[reader][r] == 0 {
+				t.Errorf("record %d was lost to reader %d", r, reader)
+			}
+		}
+	}
+	if disordered == 0 || twice == 0 {
+		t.Errorf("out of order: %d, delivered twice: %d", disordered, twice)
 	}
 }
 
-// TestNewReaderGetsWhatWasHeld opens a shard anew after another reader got what was held back.
+// TestNewReaderGetsWhatWasHeld opens a shard again after another reader got what was held back.
 func TestNewReaderGetsWhatWasHeld(t *testing.T) {
 	t.Parallel()
 	s := newStreamFaults(newTimeline())
 	s.held["as"] = []json.RawMessage{[]byte("7")}
-	s.opened([]byte(`{"StreamArn":"a","ShardId":"s"}`), []byte(`{"ShardIterator":"x"}`))
-	got := s.mix([]byte(`{"ShardIterator":"x"}`), []byte(`{"Records":[],"NextShardIterator":"y"}`), rand.New(rand.NewPCG(1, 1)))
-	if !strings.Contains(string(got), `"Records":[7]`) {
-		t.Errorf("got %s", got)
+	if got := read(t, s, open0(t, s), "0", nil, "1", rand.New(rand.NewPCG(1, 1))); !slices.Equal(got.Records, []int{7}) {
+		t.Errorf("got %v", got)
 	}
 }
 

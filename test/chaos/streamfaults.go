@@ -6,6 +6,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -15,15 +17,20 @@ type streamFaults struct {
 	log *timeline
 
 	mu      sync.Mutex
-	readers map[string]*shardReader // by iterator
+	readers map[string]*shardReader // by the mark of their iterators
 	held    map[string][]json.RawMessage
 }
 
-// shardReader is one reader's way through a shard, from one GetShardIterator on.
+// shardReader is one reader's way through a shard, from one GetShardIterator on. Its iterators bear a mark: DynamoDB Local gives
+// two readers that are at the same place in the same millisecond the same iterator.
 type shardReader struct {
+	mark  string
 	shard string
 	seen  int // how many of the shard's held records it has
 }
+
+// markSign comes between an iterator and its reader's mark.
+const markSign = "~"
 
 // again is how many held records a new reader of a shard gets anew, because it may follow one that never got them.
 const again = 100
@@ -32,8 +39,37 @@ func newStreamFaults(log *timeline) *streamFaults {
 	return &streamFaults{log: log, readers: map[string]*shardReader{}, held: map[string][]json.RawMessage{}}
 }
 
-// serveStream answers requests for streams. Answers are never lost, so that what was given out has arrived.
+// serveStream answers requests for streams, with faults if there are dice. Answers are never lost, so that what was given out has
+// arrived.
 func (p *proxy) serveStream(w http.ResponseWriter, r *http.Request, operation string, body []byte, dice *rand.Rand) {
+	if dice != nil && p.refuseStream(w, operation, body, dice) {
+		return
+	}
+	var reader *shardReader
+	if operation == "GetRecords" {
+		body, reader = p.streams.unmark(body)
+	}
+	answer := p.forward(r, body)
+	defer func() { _ = answer.Body.Close() }()
+	says, err := io.ReadAll(answer.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if answer.StatusCode == http.StatusOK {
+		switch operation {
+		case "GetShardIterator":
+			says = p.streams.opened(body, says)
+		case "GetRecords":
+			says = p.streams.mix(reader, says, dice)
+		}
+	}
+	w.Header().Set("Content-Type", answer.Header.Get("Content-Type"))
+	w.WriteHeader(answer.StatusCode)
+	_, _ = w.Write(says)
+}
+
+// refuseStream tells whether a request met a fault.
+func (p *proxy) refuseStream(w http.ResponseWriter, operation string, body []byte, dice *rand.Rand) bool {
 	fault := pick(dice, []fault{
 		{kind: "throttled", share: 0.01, before: refuse(400, "LimitExceededException", nil)},
 		{kind: "500 before", share: 0.01, before: refuse(500, "InternalServerError", nil)},
@@ -45,61 +81,66 @@ func (p *proxy) serveStream(w http.ResponseWriter, r *http.Request, operation st
 	if operation == "GetShardIterator" && fault.kind == "" && bytes.Contains(body, []byte("AFTER_SEQUENCE_NUMBER")) && dice.IntN(30) == 0 {
 		fault.kind, fault.before = "position trimmed", refuse(400, "TrimmedDataAccessException", nil)
 	}
-	if fault.kind != "" {
-		p.log.add(fault.kind)
-		fault.before(dice, w, &body)
-		return
+	if fault.kind == "" {
+		return false
 	}
-	answer := p.forward(r, body)
-	defer func() { _ = answer.Body.Close() }()
-	says, err := io.ReadAll(answer.Body)
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	if answer.StatusCode == http.StatusOK {
-		switch operation {
-		case "GetShardIterator":
-			p.streams.opened(body, says)
-		case "GetRecords":
-			says = p.streams.mix(body, says, dice)
-		}
-	}
-	w.Header().Set("Content-Type", answer.Header.Get("Content-Type"))
-	w.WriteHeader(answer.StatusCode)
-	_, _ = w.Write(says)
+	p.log.add(fault.kind)
+	fault.before(dice, w, &body)
+	return true
 }
 
-// opened notes which shard an iterator reads.
-func (s *streamFaults) opened(request, answer []byte) {
+// opened marks an iterator, and notes which shard it reads.
+func (s *streamFaults) opened(request, answer []byte) []byte {
 	var asked struct{ StreamArn, ShardId string } //nolint:revive // DynamoDB's name
 	var said struct{ ShardIterator string }
-	if json.Unmarshal(request, &asked) != nil || json.Unmarshal(answer, &said) != nil {
-		return
+	if json.Unmarshal(request, &asked) != nil || json.Unmarshal(answer, &said) != nil || said.ShardIterator == "" {
+		return answer
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	shard := asked.StreamArn + asked.ShardId
-	s.readers[said.ShardIterator] = &shardReader{shard: shard, seen: max(0, len(s.held[shard])-again)}
+	reader := &shardReader{mark: strconv.Itoa(len(s.readers)), shard: shard, seen: max(0, len(s.held[shard])-again)}
+	s.readers[reader.mark] = reader
+	said.ShardIterator += markSign + reader.mark
+	marked, err := json.Marshal(said)
+	if err != nil {
+		return answer
+	}
+	return marked
 }
 
-// mix changes an answer of GetRecords.
-func (s *streamFaults) mix(request, answer []byte, dice *rand.Rand) []byte {
-	var asked struct{ ShardIterator string }
+// unmark takes the mark off the iterator of a request, and returns whose it is: nil = it has none.
+func (s *streamFaults) unmark(request []byte) ([]byte, *shardReader) {
+	var asked map[string]any
+	if json.Unmarshal(request, &asked) != nil {
+		return request, nil
+	}
+	marked, _ := asked["ShardIterator"].(string)
+	at := strings.LastIndex(marked, markSign)
+	if at < 0 {
+		return request, nil
+	}
+	asked["ShardIterator"] = marked[:at]
+	unmarked, err := json.Marshal(asked)
+	if err != nil {
+		return request, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return unmarked, s.readers[marked[at+1:]]
+}
+
+// mix changes an answer of GetRecords. Without dice, it gives what was held back, and no more.
+func (s *streamFaults) mix(reader *shardReader, answer []byte, dice *rand.Rand) []byte {
 	var said struct {
 		Records           []json.RawMessage `json:"Records"`
 		NextShardIterator string            `json:"NextShardIterator,omitempty"`
 	}
-	if json.Unmarshal(request, &asked) != nil || json.Unmarshal(answer, &said) != nil {
+	if reader == nil || json.Unmarshal(answer, &said) != nil {
 		return answer
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	reader := s.readers[asked.ShardIterator]
-	if reader == nil { // opened before faults were injected
-		return answer
-	}
-	delete(s.readers, asked.ShardIterator)
-	s.readers[said.NextShardIterator] = reader
 	late := s.held[reader.shard][reader.seen:]
 	records := make([]json.RawMessage, 0, len(said.Records)+len(late))
 	records = append(records, late...)
@@ -107,18 +148,21 @@ func (s *streamFaults) mix(request, answer []byte, dice *rand.Rand) []byte {
 		s.log.add("record late")
 	}
 	for _, r := range said.Records {
-		if said.NextShardIterator != "" && dice.IntN(50) == 0 {
+		if dice != nil && said.NextShardIterator != "" && dice.IntN(50) == 0 {
 			s.held[reader.shard] = append(s.held[reader.shard], r)
 			continue
 		}
 		records = append(records, r)
 	}
 	reader.seen += len(late)
-	if len(records) > 1 && dice.IntN(10) == 0 {
+	if dice != nil && len(records) > 1 && dice.IntN(10) == 0 {
 		s.log.add("records twice")
 		records = append(records, records[:1+dice.IntN(len(records)-1)]...)
 	}
 	said.Records = records
+	if said.NextShardIterator != "" {
+		said.NextShardIterator += markSign + reader.mark
+	}
 	mixed, err := json.Marshal(said)
 	if err != nil {
 		return answer
