@@ -170,9 +170,15 @@ func (r *run) firstDeployment(ctx context.Context) error {
 	if !strings.Contains(said, "ok: the same request, when it may run again: 200") {
 		return fmt.Errorf("the checks did not come to their end:\n%s", said)
 	}
-	for _, line := range linesWith(said, "FAILED: ") {
+	failed := linesWith(said, "FAILED: ")
+	for _, line := range failed {
 		if !containsAny(line, ignored) {
 			return fmt.Errorf("a check fails that the emulator does not ignore: %s", strings.TrimSpace(line))
+		}
+	}
+	for _, one := range ignored {
+		if len(linesWith(strings.Join(failed, ""), one)) == 0 {
+			return fmt.Errorf("no check fails with %q: if the emulator no longer ignores it, take it off the list", one)
 		}
 	}
 	return nil
@@ -180,7 +186,7 @@ func (r *run) firstDeployment(ctx context.Context) error {
 
 // denied looks through the logs of all functions for what IAM refused them.
 func (r *run) denied(ctx context.Context) error {
-	groups := 0
+	groups, messages := 0, 0
 	for _, one := range r.resources {
 		if one.ResourceType != "AWS::Logs::LogGroup" {
 			continue
@@ -190,14 +196,15 @@ func (r *run) denied(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		messages += len(said)
 		for _, line := range said {
 			if strings.Contains(line, "AccessDenied") || strings.Contains(line, "is not authorized to perform") {
 				return fmt.Errorf("%s: %s", one.LogicalResourceID, line)
 			}
 		}
 	}
-	if groups < 7 {
-		return fmt.Errorf("there are %d log groups, want one a function", groups)
+	if groups < 7 || messages == 0 {
+		return fmt.Errorf("there are %d log groups with %d messages, want one a function, and messages", groups, messages)
 	}
 	return nil
 }

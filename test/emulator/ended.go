@@ -91,9 +91,7 @@ func (r *run) upgrade(ctx context.Context) error {
 		if shallow, _ := r.shell(ctx, "git rev-parse --is-shallow-repository"); strings.TrimSpace(shallow) != "true" {
 			return fmt.Errorf("there is no commit %s to upgrade from: name one with SINCE=", r.since)
 		}
-		fmt.Fprintf(os.Stdout, "NOT RUN: this clone is shallow and has no %s: git fetch --deepen 1\n", r.since)
-		_, err := r.page.take("The next version", nil)
-		return err
+		return r.notUpgraded("this clone is shallow and has no " + r.since + ": run git fetch --deepen 1")
 	}
 	tree := filepath.Join(r.dir, "before")
 	if _, err := r.shell(ctx, "git worktree add --quiet --detach "+tree+" "+r.since); err != nil {
@@ -101,9 +99,7 @@ func (r *run) upgrade(ctx context.Context) error {
 	}
 	defer func() { _, _ = r.shell(context.WithoutCancel(ctx), "git worktree remove --force "+tree) }()
 	if _, err := os.Stat(filepath.Join(tree, "infra", "testdata", stack+".template.json")); err != nil {
-		fmt.Fprintf(os.Stdout, "NOT RUN: the stack of %s has another name than %s: nothing is upgraded\n", r.since, stack)
-		_, err := r.page.take("The next version", nil)
-		return err
+		return r.notUpgraded("the stack of " + r.since + " is not named " + stack)
 	}
 	if _, err := r.exec(ctx, []string{"CDK_APP=" + r.app(tree, " -another-build")}, "npx", "aws-cdk@2.1148.1", "deploy"); err != nil {
 		return err
@@ -145,6 +141,14 @@ func (r *run) upgrade(ctx context.Context) error {
 		return err
 	}
 	return r.clear(ctx)
+}
+
+// notUpgraded says why there is no upgrade, whose commands no step runs then.
+func (r *run) notUpgraded(why string) error {
+	if _, err := r.page.take("The next version", nil); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %s", errNotRun, why)
 }
 
 // tables are the names of the stack's tables, sorted.
