@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -30,6 +31,7 @@ func (c client) run(ctx context.Context, counter *counter) (string, error) {
 		return "", err
 	}
 	table := "| operation | requests | write units | read units | p50, ms |\n| --- | ---: | ---: | ---: | ---: |\n"
+	details := "| operation | request | requests | write units | read units |\n| --- | --- | ---: | ---: | ---: |\n"
 	for _, m := range []struct {
 		name  string
 		times int
@@ -55,12 +57,17 @@ func (c client) run(ctx context.Context, counter *counter) (string, error) {
 		if err := counter.settled(ctx); err != nil {
 			return table, err
 		}
-		spent := counter.spent().minus(before).by(m.times)
+		bill := counter.spent().minus(before)
+		spent := bill.total().by(m.times)
 		slices.Sort(took)
 		table += fmt.Sprintf("| %s | %.1f | %.1f | %.1f | %.1f |\n", m.name, spent.requests, spent.writes, spent.reads,
 			float64(took[len(took)/2].Microseconds())/1000)
+		for _, what := range slices.Sorted(maps.Keys(bill)) {
+			one := bill[what].by(m.times)
+			details += fmt.Sprintf("| %s | %s | %.1f | %.1f | %.1f |\n", m.name, what, one.requests, one.writes, one.reads)
+		}
 	}
-	return table, nil
+	return table + "\n" + details, nil
 }
 
 const (

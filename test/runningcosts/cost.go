@@ -3,7 +3,9 @@ package main
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -18,6 +20,30 @@ type request struct {
 	TransactItems []struct {
 		Put *struct{ Item map[string]attribute }
 	}
+}
+
+// tablesOf are the tables that a request is about.
+func tablesOf(sent []byte) string {
+	type named struct{ TableName string }
+	var r struct {
+		named
+		RequestItems  map[string]json.RawMessage
+		TransactItems []struct{ Put, Update, Delete, ConditionCheck *named }
+	}
+	_ = json.Unmarshal(sent, &r) // it was sent by an SDK
+	if r.TableName != "" {
+		return r.TableName
+	}
+	tables := slices.Collect(maps.Keys(r.RequestItems))
+	for _, i := range r.TransactItems {
+		for _, n := range []*named{i.Put, i.Update, i.Delete, i.ConditionCheck} {
+			if n != nil {
+				tables = append(tables, n.TableName)
+			}
+		}
+	}
+	slices.Sort(tables)
+	return strings.Join(slices.Compact(tables), "+")
 }
 
 // answer is what DynamoDB Local says that a request cost, and what it leaves out.

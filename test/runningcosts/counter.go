@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -22,12 +23,36 @@ type counter struct {
 	server  *http.Server
 
 	mu    sync.Mutex
-	sum   spent
+	sum   bill
 	since time.Time // when the last request was counted
+}
+
+// bill is what was sent, by operation and tables: "PutItem order-summary".
+type bill map[string]spent
+
+func (b bill) total() (sum spent) {
+	for _, s := range b {
+		sum = sum.plus(s)
+	}
+	return sum
+}
+
+func (b bill) minus(c bill) bill {
+	out := bill{}
+	for what, s := range b {
+		if d := s.minus(c[what]); d.requests > 0 {
+			out[what] = d
+		}
+	}
+	return out
 }
 
 // spent is what was sent.
 type spent struct{ requests, reads, writes float64 }
+
+func (s spent) plus(t spent) spent {
+	return spent{s.requests + t.requests, s.reads + t.reads, s.writes + t.writes}
+}
 
 func (s spent) minus(t spent) spent {
 	return spent{s.requests - t.requests, s.reads - t.reads, s.writes - t.writes}
@@ -47,7 +72,7 @@ func count(ctx context.Context, endpoint string) (*counter, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &counter{address: "http://" + listener.Addr().String()}
+	c := &counter{address: "http://" + listener.Addr().String(), sum: bill{}}
 	proxy := &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(backend) },
 		Transport: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true},
@@ -66,7 +91,7 @@ func count(ctx context.Context, endpoint string) (*counter, error) {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		t := &tee{ResponseWriter: w}
 		proxy.ServeHTTP(t, r)
-		c.add(costOf(operation, body, t.status, t.body.Bytes()))
+		c.add(operation+" "+tablesOf(body), costOf(operation, body, t.status, t.body.Bytes()))
 	})}
 	go func() {
 		if err := c.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -93,17 +118,17 @@ func (t *tee) Write(p []byte) (int, error) {
 	return t.ResponseWriter.Write(p)
 }
 
-func (c *counter) add(s spent) {
+func (c *counter) add(what string, s spent) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.sum = spent{c.sum.requests + s.requests, c.sum.reads + s.reads, c.sum.writes + s.writes}
+	c.sum[what] = c.sum[what].plus(s)
 	c.since = time.Now()
 }
 
-func (c *counter) spent() spent {
+func (c *counter) spent() bill {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.sum
+	return maps.Clone(c.sum)
 }
 
 // quiet is how long nothing is sent once all is done that follows from a command.
