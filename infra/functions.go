@@ -95,7 +95,7 @@ var projector = function{
 		{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
 		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}}, // it reconciles all of them
 		{on: snapshots, actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}},
-		{on: connections, actions: []string{"dynamodb:DeleteItem", "dynamodb:Query"}},
+		{on: connections, actions: []string{"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query"}},
 	},
 	leavesTo:   "projector",
 	subscribed: true,

@@ -46,7 +46,7 @@ func TestRoles(t *testing.T) {
 			arnOf(objectsOf("ProjectorFailures")): {"s3:GetObject", "s3:PutObject"},
 			"CatchUpQueue.Arn":                    {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
 			"ProjectorLogs.Arn":                   logs,
-			"ConnectionsTable.Arn":                {"dynamodb:DeleteItem", "dynamodb:Query"},
+			"ConnectionsTable.Arn":                {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query"},
 			postToLive:                            {"execute-api:ManageConnections"},
 			// Building anew is the rebuilder's affair.
 			fmt.Sprint(machineARN): {"states:StartExecution"},

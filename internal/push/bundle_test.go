@@ -104,10 +104,12 @@ func (b *bundle) subscribe(connection, who, what string) {
 	}
 }
 
-// rows counts the rows of the table.
+// rows counts the rows of connections and subscriptions.
 func (b *bundle) rows() int {
 	b.t.Helper()
-	found, err := b.client.Scan(context.Background(), &dynamodb.ScanInput{TableName: &b.connections.table, ConsistentRead: aws.Bool(true)})
+	found, err := b.client.Scan(context.Background(), &dynamodb.ScanInput{
+		TableName: &b.connections.table, ConsistentRead: aws.Bool(true), FilterExpression: aws.String("attribute_exists(expires)"),
+	})
 	if err != nil {
 		b.t.Fatal(err)
 	}

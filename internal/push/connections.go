@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,6 +25,7 @@ var (
 // Client is what is used of DynamoDB.
 type Client interface {
 	dynamodb.QueryAPIClient
+	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
 	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
 	DeleteItem(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
@@ -31,17 +33,27 @@ type Client interface {
 
 // Connections are the open connections and their subscriptions, in one table:
 //
-//	pk                       sk            owner   topics(SS)  expires
-//	connection|<id>          <id>          ada     {<pk of each subscription>}
-//	topic|<owner>|<topic>    <connection>
+//	pk                     sk            owner  topics(SS)                    expires  until
+//	connection|<id>        <id>          ada    {<pk of each subscription>}   N
+//	topic|<owner>|<topic>  <connection>                                       N
+//	subscriptions          latest                                                      N
+//
+// Times are in seconds since 1970. The notifier and the handler ignore a row from its expires on, and DynamoDB removes
+// it some time after that.
 //
 // A connection's row is written before a subscription's and deleted before it, each alone: a subscription that is made while
 // its connection closes may be left over. It ends with the first post that finds the connection gone, or expires. So may
 // one that a client takes back before it was confirmed.
+//
+// The last row is one record for the whole table. No subscription expires later than until: Subscribe raises the record
+// before it writes a subscription, and nobody lowers or deletes it. So once until is past, or while there is no record,
+// nobody is subscribed, and the notifier needs one read to know that.
 type Connections struct {
 	client Client
 	table  string
 	now    func() time.Time
+	// covered is a time, in seconds since 1970, that the record is known to have reached.
+	covered atomic.Int64
 }
 
 // NewConnections returns the connections in a table, declared in shop/readmodel/tables.
@@ -70,6 +82,9 @@ func (c *Connections) Subscribe(ctx context.Context, id, owner string, topic Top
 			":topic": text(partition), ":most": number(MaxSubscriptions),
 		})
 	if err != nil {
+		return fmt.Errorf("subscribe connection %s: %w", id, err)
+	}
+	if err := c.cover(ctx, secondsOf(row["expires"])); err != nil {
 		return fmt.Errorf("subscribe connection %s: %w", id, err)
 	}
 	item := key(partition, id)

@@ -5,6 +5,11 @@
 // created, and no others: a subscription is stored under its owner, and a change looks for its own owner's alone. So
 // subscribing needs no check, and tells nobody whether a stream exists.
 //
+// While nobody is subscribed, a projector's batch costs one read. One record holds a time by which all subscriptions
+// have expired. [Connections.Subscribe] raises it before it stores a subscription, and nobody lowers it. [Notifier]
+// reads it once a batch, strongly consistent, after the projector saved the batch. It looks for subscriptions only if
+// that time is still ahead. So it misses no subscription that was confirmed before a change was saved.
+//
 // Push is best effort. A client that must not miss anything asks the queries: after "subscribed", and after reconnecting.
 package push
 

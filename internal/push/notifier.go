@@ -35,20 +35,44 @@ func NewNotifier(connections *Connections, poster *Poster, log *slog.Logger) *No
 	return &Notifier{connections: connections, poster: poster, log: log}
 }
 
-// Notify tells the subscribed connections of each change's owner. A topic without subscribers costs one query. A connection
-// gets its messages in the order of the changes, until one can't be delivered.
+// Notify tells the subscribed connections of each change's owner. Where nobody is subscribed to anything, that costs
+// one read; elsewhere each topic costs one query more. A connection gets its messages in the order of the changes,
+// until one can't be delivered.
 func (n *Notifier) Notify(ctx context.Context, changes []projection.Change) {
 	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 	defer cancel()
 	failures := &failures{}
-	messages := compose(changes)
+	var posts errgroup.Group // none ends with an error: failures are counted
+	posts.SetLimit(parallel)
+	for id, out := range n.outs(ctx, compose(changes), failures) {
+		posts.Go(func() error {
+			slices.SortStableFunc(out, func(a, b message) int { return a.place - b.place })
+			failures.add(n.deliver(ctx, id, out))
+			return nil
+		})
+	}
+	_ = posts.Wait()
+	if failures.count > 0 {
+		n.log.LogAttrs(ctx, slog.LevelWarn, "subscribers were not told of changes",
+			slog.Int("failures", failures.count), slog.String("first", failures.first.Error()))
+	}
+}
+
+// outs are the messages, which come by partition key, by subscribed connection.
+func (n *Notifier) outs(ctx context.Context, messages map[string][]message, failures *failures) map[string][]message {
+	if len(messages) == 0 {
+		return nil
+	}
+	if anybody, err := n.connections.anybody(ctx); !anybody {
+		failures.add(err)
+		return nil
+	}
 	var (
-		mu             sync.Mutex
-		outs           = map[string][]message{} // by connection
-		queries, posts errgroup.Group           // none ends with an error: failures are counted
+		mu      sync.Mutex
+		outs    = map[string][]message{}
+		queries errgroup.Group // none ends with an error: failures are counted
 	)
 	queries.SetLimit(parallel)
-	posts.SetLimit(parallel)
 	for _, partition := range slices.Sorted(maps.Keys(messages)) {
 		queries.Go(func() error {
 			found, err := n.connections.subscribers(ctx, partition)
@@ -62,18 +86,7 @@ func (n *Notifier) Notify(ctx context.Context, changes []projection.Change) {
 		})
 	}
 	_ = queries.Wait()
-	for id, out := range outs {
-		posts.Go(func() error {
-			slices.SortStableFunc(out, func(a, b message) int { return a.place - b.place })
-			failures.add(n.deliver(ctx, id, out))
-			return nil
-		})
-	}
-	_ = posts.Wait()
-	if failures.count > 0 {
-		n.log.LogAttrs(ctx, slog.LevelWarn, "subscribers were not told of changes",
-			slog.Int("failures", failures.count), slog.String("first", failures.first.Error()))
-	}
+	return outs
 }
 
 // deliver posts messages to a connection. One that is gone is forgotten.

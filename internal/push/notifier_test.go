@@ -2,15 +2,16 @@ package push
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -166,27 +167,27 @@ func TestExpiredRowsDoNotCount(t *testing.T) {
 	}
 }
 
-func TestATopicCostsOneQuery(t *testing.T) {
-	t.Parallel()
-	meter := &dynamotest.Meter{}
-	b := newBundle(t, meter.Metered)
-	meter.Take()
-	b.notifier.Notify(t.Context(), []projection.Change{
-		change("ada", "7", 3, "customer/ALFKI"), change("ada", "7", 4, "customer/ALFKI"), change("ada", "8", 1, "customer/ALFKI"),
-	})
-	if diff := cmp.Diff(map[string]int{"Query": 3}, meter.Take().Requests); diff != "" {
-		t.Errorf("requests (-want +got):\n%s", diff)
-	}
-}
-
+// TestTheDatabaseFailsTheNotifier: where it can't answer whether anybody is subscribed, or can't answer about either
+// topic.
 func TestTheDatabaseFailsTheNotifier(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
 	b.join("c", "ada")
-	ctx, cancel := context.WithCancel(t.Context())
+	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	b.notifier.Notify(ctx, []projection.Change{change("ada", "7", 3, "customer/ALFKI")})
-	if log := b.log.String(); len(b.gateway.arrived()) > 0 || strings.Count(log, "\n") != 1 || !strings.Contains(log, "failures=2") {
-		t.Errorf("logged %s", log)
+	b.connections.client = refusesQueries{b.client}
+	for want, ctx := range map[string]context.Context{"failures=1": over, "failures=2": t.Context()} {
+		b.log.Reset()
+		b.notifier.Notify(ctx, []projection.Change{change("ada", "7", 3, "customer/ALFKI")})
+		if log := b.log.String(); len(b.gateway.arrived()) > 0 || strings.Count(log, "\n") != 1 || !strings.Contains(log, want) {
+			t.Errorf("want %s, logged %s", want, log)
+		}
 	}
+}
+
+// refusesQueries is a database that answers no query.
+type refusesQueries struct{ Client }
+
+func (refusesQueries) Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	return nil, errors.New("throttled")
 }
