@@ -94,8 +94,8 @@ func (o operated) queues() []awscloudwatch.IMetric {
 	return all
 }
 
-// costs estimates what a day costs, from what was consumed: units of all tables, invocations and time of all functions,
-// requests of the API. Storage, logs, metrics, backups and transfer are not in it.
+// costs estimates what a day costs, from what was consumed: units of all tables and of their indexes, invocations and
+// time of all functions, requests of the API. Storage, logs, metrics, backups and transfer are not in it.
 func (o operated) costs() awscloudwatch.IMetric {
 	using := map[string]awscloudwatch.IMetric{}
 	var terms []string
@@ -105,9 +105,10 @@ func (o operated) costs() awscloudwatch.IMetric {
 		terms = append(terms, fmt.Sprintf("FILL(%s, 0) * %.12f", id, price))
 	}
 	for _, table := range append([]tables.Table{tables.Events}, derivedTables...) {
-		name := map[string]*string{"TableName": o.made.tables[table.Name].TableName()}
-		add(metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", "Sum", name), platform.PerWriteUnit)
-		add(metric("AWS/DynamoDB", "ConsumedReadCapacityUnits", "Sum", name), platform.PerReadUnit)
+		for _, of := range consumers(table, o.made.tables[table.Name].TableName()) {
+			add(metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", "Sum", of), platform.PerWriteUnit)
+			add(metric("AWS/DynamoDB", "ConsumedReadCapacityUnits", "Sum", of), platform.PerReadUnit)
+		}
 	}
 	for _, f := range functions {
 		add(o.ofFunction(f, "Invocations", "Sum"), platform.PerInvocation)
@@ -120,4 +121,13 @@ func (o operated) costs() awscloudwatch.IMetric {
 		UsingMetrics: &using,
 		Period:       awscdk.Duration_Days(jsii.Number(1)),
 	})
+}
+
+// consumers are the dimensions of what consumes units of a table: the table itself, and each of its indexes.
+func consumers(table tables.Table, name *string) []map[string]*string {
+	all := []map[string]*string{{"TableName": name}}
+	for _, index := range table.Indexes {
+		all = append(all, map[string]*string{"TableName": name, "GlobalSecondaryIndexName": jsii.String(index.Name)})
+	}
+	return all
 }

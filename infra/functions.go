@@ -75,7 +75,7 @@ var query = function{
 	memory:      512,
 	timeout:     25,
 	grants: []grant{
-		{on: tables.ReadModels, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
+		{on: tables.ReadModels, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}, indexes: true},
 		{on: projections, actions: []string{"dynamodb:Query"}},
 		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
 	},

@@ -22,6 +22,9 @@ var arm64, amd64, prod, edge assembly
 // chosen is the stack with all that can be chosen of tables, functions and operations, but copies; copied has those.
 var chosen, copied assembly
 
+// indexed is no stack of the service: it has tables with indexes.
+var indexed assembly
+
 const breakGlass = "arn:aws:iam::111122223333:role/BreakGlass"
 
 func TestMain(m *testing.M) {
@@ -51,6 +54,7 @@ func synthesizeAndRun(m *testing.M) int {
 		`"alarmEmail":"ops@example.org","otlpEndpoint":"http://localhost:4318","emailKey":"arn:aws:cloudformation:old"}`)
 	copied = synthesize(dir, "arm64", `{"region":"us-east-1","eventReplicas":"eu-west-1","readReplicas":"eu-west-1,eu-west-3","replicasLocked":"true"}`)
 	edge = synthesize(dir, "arm64", edged)
+	indexed = synthesizeIndexed(dir)
 	return m.Run()
 }
 

@@ -22,7 +22,8 @@ func newDerivedTable(stack awscdk.Stack, conf config, key awskms.IKey, derived t
 	if conf.stage == protectedStage {
 		props.DeletionProtection = jsii.Bool(true)
 	}
-	if len(conf.readReplicas) > 0 && slices.Contains(copiedTables, derived) {
+	copied := slices.ContainsFunc(copiedTables, func(t tables.Table) bool { return t.Name == derived.Name })
+	if len(conf.readReplicas) > 0 && copied {
 		props.DynamoStream = awsdynamodb.StreamViewType_NEW_AND_OLD_IMAGES // DynamoDB keeps copies level by it
 		props.Replicas = newReplicas(conf.readReplicas, nil)
 	}

@@ -15,6 +15,8 @@ import (
 type grant struct {
 	on      []tables.Table
 	actions []string
+	// indexes says that it may query the tables' indexes, too. Who writes needs no right to them: DynamoDB keeps them.
+	indexes bool
 }
 
 // newRole declares a function's role. Its whole policy is inline, so nothing that uses the role can start before the policy
@@ -52,11 +54,18 @@ func newRole(stack awscdk.Stack, f function, made resources, logs awslogs.LogGro
 func tableStatements(grants []grant, stored storedTables) []awsiam.PolicyStatement {
 	var statements []awsiam.PolicyStatement
 	for _, g := range grants {
-		var arns []*string
+		var arns, indexes []*string
 		for _, table := range g.on {
-			arns = append(arns, stored[table.Name].TableArn())
+			arn := stored[table.Name].TableArn()
+			arns = append(arns, arn)
+			for _, index := range table.Indexes {
+				indexes = append(indexes, awscdk.Fn_Join(jsii.String(""), jsii.PtrSlice(*arn, "/index/"+index.Name)))
+			}
 		}
 		statements = append(statements, allow(g.actions, arns...))
+		if g.indexes && len(indexes) > 0 {
+			statements = append(statements, allow([]string{"dynamodb:Query"}, indexes...))
+		}
 	}
 	return statements
 }

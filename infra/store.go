@@ -86,7 +86,30 @@ func tableProps(table tables.Table, key awskms.IKey) *awsdynamodb.TablePropsV2 {
 	if table.TimeToLive != "" {
 		props.TimeToLiveAttribute = jsii.String(table.TimeToLive)
 	}
+	if indexes := indexProps(table); len(indexes) > 0 {
+		props.GlobalSecondaryIndexes = &indexes
+	}
 	return props
+}
+
+func indexProps(table tables.Table) []*awsdynamodb.GlobalSecondaryIndexPropsV2 {
+	var all []*awsdynamodb.GlobalSecondaryIndexPropsV2
+	for _, index := range table.Indexes {
+		props := &awsdynamodb.GlobalSecondaryIndexPropsV2{
+			IndexName:      jsii.String(index.Name),
+			PartitionKey:   attribute(index.Partition),
+			ProjectionType: awsdynamodb.ProjectionType_KEYS_ONLY,
+		}
+		if index.Sort.Name != "" {
+			props.SortKey = attribute(index.Sort)
+		}
+		if len(index.Projected) > 0 {
+			props.ProjectionType = awsdynamodb.ProjectionType_INCLUDE
+			props.NonKeyAttributes = jsii.Strings(index.Projected...)
+		}
+		all = append(all, props)
+	}
+	return all
 }
 
 func attribute(key dynamotable.Key) *awsdynamodb.Attribute {

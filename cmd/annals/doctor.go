@@ -12,10 +12,11 @@ import (
 func (c *cli) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "doctor", Short: "Check a setup, and say what is wrong and what to do",
-		Long: `Check a setup, and say what is wrong and what to do: where the service is, credentials, the clock, every table with its keys,
-the event table's stream and its protection, queues, generations and rows that this code can't read, projections that lack commits
-of some minutes ago, streams that wait, records of the stream that were set aside. It reads a hundred rows of each read model, and the
-newest commits from the event table's DynamoDB stream (see annals tail --help). Exit code 3: something is wrong.`,
+		Long: `Check a setup, and say what is wrong and what to do: where the service is, credentials, the clock, every table with its keys
+and indexes, the event table's stream and its protection, queues, generations and rows that this code can't read, projections
+that lack commits of some minutes ago, streams that wait, records of the stream that were set aside. It reads a hundred rows of
+each read model, and the newest commits from the event table's DynamoDB stream (see annals tail --help). Exit code 3: something
+is wrong.`,
 		Example: "  annals --local doctor\n  annals --stack Shop doctor --output json | jq 'select(.result != \"ok\")'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -55,6 +55,11 @@ func (d *doctor) table(t tables.Table, got *types.TableDescription) bool {
 		d.say(wrongResult, "table "+t.Name, "Wait until it is active.", "%s is %s", *got.TableName, got.TableStatus)
 	case !sameKeys(t.Table, got):
 		d.say(wrongResult, "table "+t.Name, "It is a table of something else, or of another version: compare the names of tables in the environment.", "%s has other keys", *got.TableName)
+	case indexFault(t.Table, got) != "":
+		d.say(wrongResult, "table "+t.Name, "Lists can't be read from it. "+deploy+
+			" It adds one index to a table at a time, and DynamoDB takes a while; an index with other keys or attributes "+
+			"has to go first.",
+			"%s %s", *got.TableName, indexFault(t.Table, got))
 	case t.Stream && (got.StreamSpecification == nil || got.StreamSpecification.StreamViewType != types.StreamViewTypeNewImage):
 		d.say(wrongResult, "table "+t.Name, "Without it no projection moves. "+deploy, "%s has no stream of new images", *got.TableName)
 	default:
@@ -65,21 +70,61 @@ func (d *doctor) table(t tables.Table, got *types.TableDescription) bool {
 }
 
 func sameKeys(want dynamotable.Table, got *types.TableDescription) bool {
+	return sameKey(want.Partition, want.Sort, got.KeySchema, got.AttributeDefinitions)
+}
+
+// sameKey compares a key, with its types, with that of a table or of an index.
+func sameKey(
+	partition, sort dynamotable.Key, schema []types.KeySchemaElement, defined []types.AttributeDefinition,
+) bool {
 	var keys []dynamotable.Key
-	for _, k := range got.KeySchema {
-		i := slices.IndexFunc(got.AttributeDefinitions, func(a types.AttributeDefinition) bool {
+	for _, k := range schema {
+		i := slices.IndexFunc(defined, func(a types.AttributeDefinition) bool {
 			return aws.ToString(a.AttributeName) == aws.ToString(k.AttributeName)
 		})
 		if i < 0 {
 			return false
 		}
-		keys = append(keys, dynamotable.Key{Name: aws.ToString(k.AttributeName), Type: dynamotable.Type(got.AttributeDefinitions[i].AttributeType)})
+		keys = append(keys, dynamotable.Key{
+			Name: aws.ToString(k.AttributeName), Type: dynamotable.Type(defined[i].AttributeType),
+		})
 	}
-	wanted := []dynamotable.Key{want.Partition}
-	if want.Sort.Name != "" {
-		wanted = append(wanted, want.Sort)
+	wanted := []dynamotable.Key{partition}
+	if sort.Name != "" {
+		wanted = append(wanted, sort)
 	}
 	return slices.Equal(keys, wanted)
+}
+
+// indexFault says what is wrong with a table's indexes: with the first that is declared, and that nobody can query as
+// declared. "" = nothing. Indexes that are not declared harm nobody.
+func indexFault(want dynamotable.Table, got *types.TableDescription) string {
+	for _, index := range want.Indexes {
+		i := slices.IndexFunc(got.GlobalSecondaryIndexes, func(g types.GlobalSecondaryIndexDescription) bool {
+			return aws.ToString(g.IndexName) == index.Name
+		})
+		if i < 0 {
+			return "has no index " + index.Name
+		}
+		there := got.GlobalSecondaryIndexes[i]
+		switch {
+		case !sameKey(index.Partition, index.Sort, there.KeySchema, got.AttributeDefinitions):
+			return "has other keys in its index " + index.Name
+		case !holds(there.Projection, index.Projected):
+			return "has other attributes in its index " + index.Name
+		case there.IndexStatus != types.IndexStatusActive && there.IndexStatus != types.IndexStatusUpdating:
+			return "has an index " + index.Name + " that is " + string(there.IndexStatus)
+		}
+	}
+	return ""
+}
+
+// holds says whether an index holds these attributes besides keys.
+func holds(p *types.Projection, attributes []string) bool {
+	if p == nil || p.ProjectionType == types.ProjectionTypeAll {
+		return p != nil
+	}
+	return !slices.ContainsFunc(attributes, func(a string) bool { return !slices.Contains(p.NonKeyAttributes, a) })
 }
 
 // account says whose tables these are.

@@ -17,16 +17,21 @@ import (
 
 const table = "arn:aws:dynamodb:us-east-1:000000000000:table/T"
 
-// gated is a DynamoDB behind which a backend answers; the function Reader may get items of table T.
+// gated is a DynamoDB behind which a backend answers; the function Reader may get items of table T, and query
+// its index by.
 func gated(t *testing.T, backend http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	behind := httptest.NewServer(backend)
 	t.Cleanup(behind.Close)
-	may, err := policy.Parse(map[string]any{"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": table})
-	if err != nil {
-		t.Fatal(err)
+	var may policy.Policy
+	for action, resource := range map[string]string{"GetItem": table, "Query": table + "/index/by"} {
+		one, err := policy.Parse(map[string]any{"Effect": "Allow", "Action": "dynamodb:" + action, "Resource": resource})
+		if err != nil {
+			t.Fatal(err)
+		}
+		may = append(may, one)
 	}
-	reader := policy.Principal{Role: "arn:aws:iam::000000000000:role/R", Session: "F", Policy: policy.Policy{may}}
+	reader := policy.Principal{Role: "arn:aws:iam::000000000000:role/R", Session: "F", Policy: may}
 	u, err := url.Parse(behind.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -77,6 +82,16 @@ func TestDynamoDB(t *testing.T) {
 				` because no identity-based policy allows the dynamodb:PutItem action","__type":"com.amazon.coral.service#AccessDeniedException"}` + "\n",
 		},
 		{"one of several", "Reader", "DynamoDB_20120810.TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"T"}},{"Get":{"TableName":"S"}}]}`, 400, "GetItem on resource: arn:aws:dynamodb:us-east-1:000000000000:table/S "},
+		// A query of an index is one of that index, not of its table.
+		{
+			"an index", "Reader", "DynamoDB_20120810.Query", `{"TableName":"T","IndexName":"by"}`, 200,
+			"local DynamoDB_20120810.Query ",
+		},
+		{
+			"another index", "Reader", "DynamoDB_20120810.Query", `{"TableName":"T","IndexName":"to"}`, 400,
+			"Query on resource: " + table + "/index/to ",
+		},
+		{"the index's table", "Reader", "DynamoDB_20120810.Query", one, 400, "Query on resource: " + table + " "},
 		{"nobody", "", "DynamoDB_20120810.GetItem", one, 400, "#MissingAuthenticationTokenException"},
 		{"a stranger", "Writer", "DynamoDB_20120810.GetItem", one, 400, "#UnrecognizedClientException"},
 		{"a stream", "Reader", "DynamoDBStreams_20120810.ListStreams", one, 400, "#UnknownOperationException"},

@@ -50,6 +50,11 @@ func projection(i template.Index) *types.Projection {
 	return &types.Projection{ProjectionType: types.ProjectionType(i.Projection.ProjectionType), NonKeyAttributes: i.Projection.NonKeyAttributes}
 }
 
+// held are the attributes that an index holds besides keys, after the kind of its projection.
+func held(p *types.Projection) []string {
+	return append([]string{string(p.ProjectionType)}, slices.Sorted(slices.Values(p.NonKeyAttributes))...)
+}
+
 // compare names what a table that exists has other than its declaration, or nothing.
 func compare(t template.Table, found *types.TableDescription) string {
 	if !slices.Equal(foundKeys(found.KeySchema, found), declaredKeys(t.KeySchema, t)) {
@@ -57,13 +62,13 @@ func compare(t template.Table, found *types.TableDescription) string {
 	}
 	declared, existing := map[string][]string{}, map[string][]string{}
 	for _, i := range slices.Concat(t.GlobalSecondaryIndexes, t.LocalSecondaryIndexes) {
-		declared[i.IndexName] = declaredKeys(i.KeySchema, t)
+		declared[i.IndexName] = append(declaredKeys(i.KeySchema, t), held(projection(i))...)
 	}
 	for _, i := range found.GlobalSecondaryIndexes {
-		existing[aws.ToString(i.IndexName)] = foundKeys(i.KeySchema, found)
+		existing[aws.ToString(i.IndexName)] = append(foundKeys(i.KeySchema, found), held(i.Projection)...)
 	}
 	for _, i := range found.LocalSecondaryIndexes {
-		existing[aws.ToString(i.IndexName)] = foundKeys(i.KeySchema, found)
+		existing[aws.ToString(i.IndexName)] = append(foundKeys(i.KeySchema, found), held(i.Projection)...)
 	}
 	if !maps.EqualFunc(declared, existing, slices.Equal) {
 		return "set of indexes"

@@ -2,11 +2,13 @@ package tables_test
 
 import (
 	"crypto/rand"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/annals-es/annals/local/tables"
 	"github.com/annals-es/annals/local/template"
@@ -54,6 +56,19 @@ func TestEnsureMakesThemOnce(t *testing.T) {
 	if err != nil || again["Events"] != first["Events"] {
 		t.Errorf("the second time: %v, %v", again, err)
 	}
+	made, err := db.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String(declared[0].Name)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, index := range made.Table.GlobalSecondaryIndexes {
+		holds := index.Projection
+		if holds.ProjectionType != types.ProjectionTypeInclude || !slices.Equal(holds.NonKeyAttributes, []string{"d"}) {
+			t.Errorf("the index holds %+v", holds)
+		}
+	}
+	if n := len(made.Table.GlobalSecondaryIndexes); n != 1 {
+		t.Errorf("%d indexes", n)
+	}
 	ttl, err := db.DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{TableName: aws.String(declared[0].Name)})
 	if err != nil || aws.ToString(ttl.TimeToLiveDescription.AttributeName) != "until" {
 		t.Errorf("time to live %+v, %v", ttl, err)
@@ -72,25 +87,43 @@ func TestEnsureMakesThemOnce(t *testing.T) {
 
 func TestAnotherDeclarationIsAnError(t *testing.T) {
 	t.Parallel()
-	for want, change := range map[string]func([]template.Table){
-		"another key": func(t []template.Table) {
-			t[1].KeySchema = t[1].KeySchema[:1]
-			t[1].AttributeDefinitions = t[1].AttributeDefinitions[:1]
-		},
-		"another set of indexes": func(t []template.Table) {
-			t[0].GlobalSecondaryIndexes = nil
-			t[0].AttributeDefinitions = t[0].AttributeDefinitions[:2]
-		},
-		"another stream": func(t []template.Table) { t[1].StreamSpecification = nil },
+	for _, test := range []struct {
+		name, want string
+		change     func(rows, events *template.Table)
+	}{
+		{"no sort key", "another key", func(_, events *template.Table) {
+			events.KeySchema = events.KeySchema[:1]
+			events.AttributeDefinitions = events.AttributeDefinitions[:1]
+		}},
+		{"no index", "another set of indexes", func(rows, _ *template.Table) {
+			rows.GlobalSecondaryIndexes = nil
+			rows.AttributeDefinitions = rows.AttributeDefinitions[:2]
+		}},
+		{"one index more", "another set of indexes", func(rows, _ *template.Table) {
+			more := rows.GlobalSecondaryIndexes[0]
+			more.IndexName = "by-c-too"
+			rows.GlobalSecondaryIndexes = append(rows.GlobalSecondaryIndexes, more)
+		}},
+		{"an index by another key", "another set of indexes", func(rows, _ *template.Table) {
+			rows.GlobalSecondaryIndexes[0].KeySchema = rows.GlobalSecondaryIndexes[0].KeySchema[:1]
+		}},
+		{"an index that holds another attribute", "another set of indexes", func(rows, _ *template.Table) {
+			rows.GlobalSecondaryIndexes[0].Projection.NonKeyAttributes = []string{"e"}
+		}},
+		{"an index that holds all", "another set of indexes", func(rows, _ *template.Table) {
+			rows.GlobalSecondaryIndexes[0].Projection.ProjectionType = "ALL"
+			rows.GlobalSecondaryIndexes[0].Projection.NonKeyAttributes = nil
+		}},
+		{"no stream", "another stream", func(_, events *template.Table) { events.StreamSpecification = nil }},
 	} {
 		db, declared := tables.NewClient(dynamotest.Endpoint(t)), declare()
 		if _, err := tables.Ensure(t.Context(), db, declared); err != nil {
 			t.Fatal(err)
 		}
-		change(declared)
+		test.change(&declared[0], &declared[1])
 		_, err := tables.Ensure(t.Context(), db, declared)
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "FRESH=1") {
-			t.Errorf("%s: %v", want, err)
+		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "FRESH=1") {
+			t.Errorf("%s: %v, want %s", test.name, err, test.want)
 		}
 	}
 	db, declared := tables.NewClient(dynamotest.Endpoint(t)), declare()

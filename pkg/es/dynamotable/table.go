@@ -18,10 +18,23 @@ type Key struct {
 	Type Type
 }
 
+// Index is a global secondary index: the items of a table by another key. An item that lacks an attribute of that key
+// is not in the index. Queries of an index are eventually consistent.
+type Index struct {
+	Name      string
+	Partition Key
+	Sort      Key
+	// Projected are the attributes that the index holds besides its own key and the table's.
+	Projected []string
+}
+
 // Table describes the keys of a table.
 type Table struct {
 	Partition Key
 	Sort      Key
+	// Indexes are the table's global secondary indexes. A deployment by CloudFormation can add one of them to a table that
+	// exists, and no more.
+	Indexes []Index
 	// Stream says whether the table has a stream of new images.
 	Stream bool
 	// TimeToLive is the attribute that holds when an item expires, in seconds since 1970; "" where items stay. DynamoDB

@@ -1,11 +1,13 @@
 package dynamotest_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/annals-es/annals/pkg/es/dynamotable"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
@@ -58,5 +60,41 @@ func TestTableWithoutSortKey(t *testing.T) {
 	}
 	if len(found.Table.KeySchema) != 1 || found.Table.StreamSpecification != nil {
 		t.Errorf("table is %+v", found.Table)
+	}
+}
+
+// TestTableWithIndexes: keys share attributes with those of the table, have no sort attribute, or project nothing.
+func TestTableWithIndexes(t *testing.T) {
+	t.Parallel()
+	client := dynamotest.Client(t)
+	by := func(name string) dynamotable.Key { return dynamotable.Key{Name: name, Type: dynamotable.String} }
+	name := dynamotest.Table(t, client, dynamotable.Table{
+		Partition: declared.Partition, Sort: declared.Sort,
+		Indexes: []dynamotable.Index{
+			{Name: "rows", Partition: by("ip"), Sort: by("is"), Projected: []string{"ir", "iq"}},
+			{Name: "shared", Partition: by("is"), Sort: declared.Sort, Projected: []string{"ir"}},
+			{Name: "keys", Partition: by("kp")},
+		},
+	})
+	found, err := client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String(name)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, index := range found.Table.GlobalSecondaryIndexes {
+		var of []string
+		for _, k := range index.KeySchema {
+			of = append(of, string(k.KeyType)+" "+aws.ToString(k.AttributeName))
+		}
+		of = append(of, string(index.Projection.ProjectionType))
+		got[aws.ToString(index.IndexName)] = strings.Join(append(of, index.Projection.NonKeyAttributes...), " ")
+	}
+	if diff := cmp.Diff(map[string]string{
+		"rows": "HASH ip RANGE is INCLUDE ir iq", "shared": "HASH is RANGE s INCLUDE ir", "keys": "HASH kp KEYS_ONLY",
+	}, got); diff != "" {
+		t.Errorf("indexes (-want +got):\n%s", diff)
+	}
+	if n := len(found.Table.AttributeDefinitions); n != 5 {
+		t.Errorf("%d attributes are defined: %+v", n, found.Table.AttributeDefinitions)
 	}
 }

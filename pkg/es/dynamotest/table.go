@@ -12,26 +12,22 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotable"
 )
 
-// Table creates a table of the declared keys, pay per request, with a stream of new images where declared; it is dropped
-// when the test ends. It returns the table's name, which is unique.
+// Table creates a table of the declared keys, pay per request, with its indexes, and with a stream of new images where
+// declared; it is dropped when the test ends. It returns the table's name, which is unique.
 func Table(t testing.TB, client *dynamodb.Client, declared dynamotable.Table) string {
 	t.Helper()
 	name := "test-" + rand.Text()
 	input := &dynamodb.CreateTableInput{
-		TableName:   aws.String(name),
-		BillingMode: types.BillingModePayPerRequest,
+		TableName:            aws.String(name),
+		BillingMode:          types.BillingModePayPerRequest,
+		KeySchema:            keySchema(declared.Partition, declared.Sort),
+		AttributeDefinitions: definitions(declared),
 	}
-	key := func(k dynamotable.Key, as types.KeyType) {
-		if k.Name == "" { // a table without a sort key
-			return
-		}
-		input.KeySchema = append(input.KeySchema, types.KeySchemaElement{AttributeName: aws.String(k.Name), KeyType: as})
-		input.AttributeDefinitions = append(input.AttributeDefinitions, types.AttributeDefinition{
-			AttributeName: aws.String(k.Name), AttributeType: types.ScalarAttributeType(k.Type),
+	for _, index := range declared.Indexes {
+		input.GlobalSecondaryIndexes = append(input.GlobalSecondaryIndexes, types.GlobalSecondaryIndex{
+			IndexName: aws.String(index.Name), KeySchema: keySchema(index.Partition, index.Sort), Projection: projection(index),
 		})
 	}
-	key(declared.Partition, types.KeyTypeHash)
-	key(declared.Sort, types.KeyTypeRange)
 	if declared.Stream {
 		input.StreamSpecification = &types.StreamSpecification{
 			StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewImage,
@@ -47,4 +43,39 @@ func Table(t testing.TB, client *dynamodb.Client, declared dynamotable.Table) st
 		}
 	})
 	return name
+}
+
+func keySchema(partition, sort dynamotable.Key) []types.KeySchemaElement {
+	schema := []types.KeySchemaElement{{AttributeName: aws.String(partition.Name), KeyType: types.KeyTypeHash}}
+	if sort.Name != "" {
+		schema = append(schema, types.KeySchemaElement{AttributeName: aws.String(sort.Name), KeyType: types.KeyTypeRange})
+	}
+	return schema
+}
+
+// definitions are the attributes of all keys, each once: the keys of a table and of its indexes may share them.
+func definitions(declared dynamotable.Table) []types.AttributeDefinition {
+	keys := []dynamotable.Key{declared.Partition, declared.Sort}
+	for _, index := range declared.Indexes {
+		keys = append(keys, index.Partition, index.Sort)
+	}
+	var all []types.AttributeDefinition
+	defined := map[string]bool{"": true} // a key without a sort attribute
+	for _, k := range keys {
+		if !defined[k.Name] {
+			defined[k.Name] = true
+			all = append(all, types.AttributeDefinition{
+				AttributeName: aws.String(k.Name), AttributeType: types.ScalarAttributeType(k.Type),
+			})
+		}
+	}
+	return all
+}
+
+// projection is that of an index. DynamoDB has a type of its own for nothing but keys.
+func projection(index dynamotable.Index) *types.Projection {
+	if len(index.Projected) == 0 {
+		return &types.Projection{ProjectionType: types.ProjectionTypeKeysOnly}
+	}
+	return &types.Projection{ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: index.Projected}
 }
