@@ -18,6 +18,7 @@ import (
 // mappings are all event source mappings, at work.
 type mappings struct {
 	streams     []*mapping.Mapping
+	of          map[string][]*mapping.Mapping // by the ARN of their table
 	queues      []*poller.Mapping
 	checkpoints []*mapping.Checkpoints
 	running     sync.WaitGroup
@@ -27,7 +28,7 @@ type mappings struct {
 
 // newMappings makes the template's mappings. Streams are the ARNs by their table's logical id.
 func (r *runner) newMappings(system *template.System, arns map[string]string, functions map[string]*lambda.Function) (*mappings, error) {
-	m := &mappings{}
+	m := &mappings{of: map[string][]*mapping.Mapping{}}
 	m.context, m.cancel = context.WithCancel(context.Background())
 	source := streams.NewClient(r.endpoint, template.Region)
 	for _, d := range system.Mappings {
@@ -46,7 +47,13 @@ func (r *runner) newMappings(system *template.System, arns map[string]string, fu
 			BatchSize: d.BatchSize, Window: d.Window, Parallelization: d.Parallelization, MaxRetries: d.MaxRetries,
 			MaxAge: d.MaxAge, Bisect: d.Bisect, ReportFailures: d.ReportFailures, FromLatest: d.FromLatest,
 		}
-		m.streams = append(m.streams, mapping.New(c, source, function, filter, checkpoints, r.destination(d), r.log))
+		one := mapping.New(c, source, function, filter, checkpoints, r.destination(d), r.log)
+		m.streams = append(m.streams, one)
+		for _, table := range system.Tables {
+			if table.ID == d.TableID {
+				m.of[table.ARN] = append(m.of[table.ARN], one)
+			}
+		}
 	}
 	for _, d := range system.QueueMappings {
 		c := poller.Config{
@@ -94,9 +101,9 @@ func (m *mappings) start(ended chan<- error) {
 	}
 }
 
-// wake has those of streams look for records at once. A queue wakes its own.
-func (m *mappings) wake() {
-	for _, one := range m.streams {
+// wake has those of a table's stream look for records at once. A queue wakes its own.
+func (m *mappings) wake(table string) {
+	for _, one := range m.of[table] {
 		one.Wake()
 	}
 }

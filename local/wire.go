@@ -45,6 +45,7 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 	if r.mappings, err = r.newMappings(system, streams, functions); err != nil {
 		return err
 	}
+	r.gate.Written = r.mappings.wake
 	if err := r.serve(system, functions); err != nil {
 		return err
 	}
@@ -69,8 +70,6 @@ func (r *runner) functionConfig(f template.Function) lambda.Config {
 		Env: env, Region: template.Region, LogFormat: f.LogFormat, LogLevel: f.LogLevel,
 		Stdout: lambda.Prefixed(r.out, &r.output, f.ID+" | "),
 		Stderr: lambda.Prefixed(r.errOut, &r.output, f.ID+" | "),
-		// It may have written to a table.
-		AfterInvocation: func() { r.mappings.wake() },
 	}
 }
 

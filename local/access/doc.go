@@ -16,11 +16,14 @@ type Control struct {
 	principals map[string]policy.Principal // functions, by the access key that each signs with: its logical id
 	tables     map[string]policy.Policy    // resource policies, by the table's ARN
 	units      units
+
+	// Written is called with the ARN of a table when a function has written to it. It must not block.
+	Written func(table string)
 }
 
 // New reads who may do what from a template.
 func New(system *template.System) *Control {
-	c := &Control{principals: map[string]policy.Principal{}, tables: map[string]policy.Policy{}}
+	c := &Control{Written: func(string) {}, principals: map[string]policy.Principal{}, tables: map[string]policy.Policy{}}
 	for _, f := range system.Functions {
 		c.principals[f.ID] = f.Principal
 	}

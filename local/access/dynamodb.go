@@ -43,12 +43,12 @@ func (c *Control) DynamoDB(backend *url.URL) http.Handler {
 		if err != nil {
 			panic(http.ErrAbortHandler) // who asks has gone, or is no SDK
 		}
-		operation, parts, err := c.allow(r.Header, body)
+		operation, requests, err := c.allow(r.Header, body)
 		if err != nil {
 			refuse(w, err)
 			return
 		}
-		r, body = counted(r, operation, body, parts)
+		r, body = counted(r, operation, body, requests)
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		// A kept connection may just have been closed: then it is sent again over another one.
 		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
@@ -68,17 +68,16 @@ func (b *buffers) Get() []byte {
 
 func (b *buffers) Put(buffer []byte) { b.pool.Put(&buffer) }
 
-// allow tells which operation it is, and on how many parts.
-func (c *Control) allow(header http.Header, body []byte) (operation string, parts int, err error) {
+// allow tells which operation it is, and what it does.
+func (c *Control) allow(header http.Header, body []byte) (operation string, requests []policy.Request, err error) {
 	version, operation, _ := strings.Cut(header.Get("X-Amz-Target"), ".")
 	if version != "DynamoDB_20120810" {
-		return operation, 0, errStreams
+		return operation, nil, errStreams
 	}
-	requests, err := requestsOf(operation, body)
-	if err != nil {
-		return operation, 0, err
+	if requests, err = requestsOf(operation, body); err != nil {
+		return operation, nil, err
 	}
-	return operation, len(requests), c.Check(header, requests...)
+	return operation, requests, c.Check(header, requests...)
 }
 
 // errStreams is about what is not run here: a stream is read by its event source mappings.

@@ -104,6 +104,44 @@ func TestDynamoDB(t *testing.T) {
 	}
 }
 
+// TestWritten: what was written is told of, by table; what was read, refused or failed is not.
+func TestWritten(t *testing.T) {
+	t.Parallel()
+	behind := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), "DeleteItem") {
+			w.WriteHeader(http.StatusBadRequest) // its condition failed
+		}
+	}))
+	defer behind.Close()
+	backend, err := url.Parse(behind.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	control, told := New(&template.System{}), make(chan string, 9)
+	control.Written = func(table string) { told <- table }
+	server := httptest.NewServer(control.DynamoDB(backend))
+	defer server.Close()
+	transaction := `{"TransactItems":[{"Put":{"TableName":"T"}},{"Put":{"TableName":"S"}},{"Update":{"TableName":"T"}}]}`
+	for operation, body := range map[string]string{
+		"PutItem": `{"TableName":"T"}`, "GetItem": `{"TableName":"R"}`, "DeleteItem": `{"TableName":"U"}`,
+		"TransactWriteItems": transaction,
+	} {
+		for _, key := range []string{Own, "Writer"} { // a stranger is refused
+			if _, _, err := ask(t.Context(), t, server, key, "DynamoDB_20120810."+operation, body); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	close(told)
+	got := map[string]int{}
+	for one := range told {
+		got[one[strings.LastIndex(one, "/")+1:]]++
+	}
+	if len(got) != 2 || got["T"] != 2 || got["S"] != 1 {
+		t.Errorf("told of %v, want T twice and S once", got)
+	}
+}
+
 // A function sees how DynamoDB fails as if nothing stood between.
 func TestWhatBreaksOffBehindBreaksOffInFront(t *testing.T) {
 	t.Parallel()

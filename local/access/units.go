@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
+
+	"github.com/annals-es/annals/local/policy"
 )
 
 // Units are the capacity units that requests consumed, as DynamoDB counts them.
@@ -38,6 +41,8 @@ func (c *Control) Units() Units {
 // consumption is what a request is counted by.
 type consumption struct {
 	write bool
+	// written are the ARNs of the tables that it writes to.
+	written []string
 	// parts is how many items a transaction has. DynamoDB Local counts four units for each transaction, DynamoDB two for each
 	// item of 1 KB.
 	parts int
@@ -53,7 +58,7 @@ var writes = map[string]bool{
 const capacityField = `"ReturnConsumedCapacity"`
 
 // counted asks for what a request consumes, where it does not so itself.
-func counted(r *http.Request, operation string, body []byte, parts int) (*http.Request, []byte) {
+func counted(r *http.Request, operation string, body []byte, requests []policy.Request) (*http.Request, []byte) {
 	write, known := writes[operation]
 	if !known {
 		return r, body
@@ -61,17 +66,28 @@ func counted(r *http.Request, operation string, body []byte, parts int) (*http.R
 	if len(body) > 2 && !bytes.Contains(body, []byte(capacityField)) {
 		body = append([]byte("{"+capacityField+`:"TOTAL",`), bytes.TrimLeft(body, "{ \t\r\n")...)
 	}
-	if operation != "TransactWriteItems" && operation != "TransactGetItems" {
-		parts = 0
+	of := consumption{write: write}
+	if operation == "TransactWriteItems" || operation == "TransactGetItems" {
+		of.parts = len(requests)
 	}
-	return r.WithContext(context.WithValue(r.Context(), consumptionKey{}, consumption{write, parts})), body
+	for _, one := range requests {
+		if write && !slices.Contains(of.written, one.Resource) {
+			of.written = append(of.written, one.Resource)
+		}
+	}
+	return r.WithContext(context.WithValue(r.Context(), consumptionKey{}, of)), body
 }
 
-// count has an answer counted when it was read to its end.
+// count tells of what was written, and has an answer counted when it was read to its end.
 func (c *Control) count(answer *http.Response) error {
 	of, counted := answer.Request.Context().Value(consumptionKey{}).(consumption)
+	if !counted || answer.StatusCode != http.StatusOK {
+		return nil
+	}
+	for _, table := range of.written {
+		c.Written(table)
+	}
 	switch {
-	case !counted || answer.StatusCode != http.StatusOK:
 	case of.parts > 0:
 		c.units.add(of.units(2 * float64(of.parts)))
 	default:

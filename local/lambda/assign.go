@@ -76,9 +76,6 @@ func (f *Function) answer(p *process, id string, r result) bool {
 	f.free(p)
 	f.settle()
 	f.mu.Unlock()
-	if f.AfterInvocation != nil {
-		f.AfterInvocation()
-	}
 	return true
 }
 

@@ -38,6 +38,4 @@ type Config struct {
 	LogFormat, LogLevel string
 	// Stdout and Stderr receive what its processes print, in whole lines.
 	Stdout, Stderr io.Writer
-	// AfterInvocation, where set, is called when an invocation has ended. It must not block.
-	AfterInvocation func()
 }

@@ -84,5 +84,5 @@ func New(c Config, s Source, i Invoker, f Filter, p *Checkpoints, d Destination,
 	}
 }
 
-// Wake has the mapping look for records at once. It is called whenever something may have written to the table.
+// Wake has the mapping look for records at once. Call it when something has written to the table.
 func (m *Mapping) Wake() { m.pace.wake() }

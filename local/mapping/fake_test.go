@@ -20,6 +20,7 @@ import (
 
 // tape is a stream in memory, with shards that close and split as DynamoDB Local's do not within a test.
 type tape struct {
+	wake   func()
 	mu     sync.Mutex
 	shards []*tapeShard
 	epoch  int // iterators of an earlier one have expired
@@ -53,6 +54,9 @@ func (t *tape) change(id string, do func(*tapeShard)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	do(t.shard(id))
+	if t.wake != nil {
+		t.wake()
+	}
 }
 
 // write appends records with the sequence numbers from to to, each of another item.
@@ -69,6 +73,13 @@ func (t *tape) put(id string, sequence int, item string, created time.Time, even
 			Sequence: strconv.Itoa(sequence), Item: item, Created: created, Seen: time.Now(),
 		})
 	})
+}
+
+// written says what to call when something is written.
+func (t *tape) written(wake func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.wake = wake
 }
 
 func (t *tape) failNext(err error) {
@@ -278,6 +289,7 @@ func (r *rig) start() {
 		r.t.Fatal(err)
 	}
 	m := mapping.New(r.config, r.tape, r.worker, filter, checkpoints, r.letters, slog.New(slog.DiscardHandler))
+	r.tape.written(m.Wake)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- m.Run(ctx) }()

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// pace decides how long to wait after a look that found nothing: a millisecond at first, so that a record is seen at once
-// where others were just seen, then longer and longer, so that an idle mapping costs next to nothing.
+// pace decides how long to wait after a look that found nothing: a millisecond at first, since a record is seen in the stream
+// about a millisecond after its write, then twice and four times that. After that it waits to be woken: what functions write is
+// told of. What others write is found within a quarter of a second.
 type pace struct {
 	mu    sync.Mutex
 	woken chan struct{} // closed by wake
@@ -15,7 +16,8 @@ type pace struct {
 
 const (
 	firstWait = time.Millisecond
-	lastWait  = 50 * time.Millisecond
+	manyWaits = 4 * time.Millisecond // the last of those that double
+	lastWait  = 250 * time.Millisecond
 )
 
 func newPace() *pace { return &pace{woken: make(chan struct{})} }
@@ -36,7 +38,10 @@ func (p *pace) look() <-chan struct{} {
 
 // wait waits after the given wait and returns the next one to use; the shortest where it was woken.
 func wait(ctx context.Context, woken <-chan struct{}, last time.Duration) time.Duration {
-	next := min(max(2*last, firstWait), lastWait)
+	next := max(2*last, firstWait)
+	if next > manyWaits {
+		next = lastWait
+	}
 	timer := time.NewTimer(next)
 	defer timer.Stop()
 	select {
