@@ -168,7 +168,7 @@ func (s Service) aggregates(warm int) (aggregates.All, error) {
 		return aggregates.All{}, err
 	}
 	return aggregates.New(store, aggregates.Config{
-		Executor:   es.ExecutorConfig{Logger: s.Log, Count: s.Meter.Signal},
+		Executor:   es.ExecutorConfig{Log: s.Log, Count: s.Meter.Signal},
 		Snapshots:  dynamostore.NewSnapshots(s.DynamoDB, s.Tables.Of(tables.Snapshots)),
 		StateCache: warm,
 	})

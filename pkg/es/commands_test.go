@@ -38,7 +38,7 @@ func (s *shelf) LoadCommands(ctx context.Context, stream es.StreamID, blocks ...
 func TestManyCommands(t *testing.T) {
 	t.Parallel()
 	const every, commands = 100, 5000
-	store, snapshots := memstore.New(memstore.Config{}), &shelf{}
+	store, snapshots := memstore.New(), &shelf{}
 	cfg := es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: every, Schema: 1}}
 	warm := newProcess(store, cfg)
 	if _, err := warm.repo.Create(t.Context(), "a", command("k0"), start(0)); err != nil {
@@ -91,7 +91,7 @@ func TestManyCommands(t *testing.T) {
 // TestHorizonOfCommands: of so many commands the latest are known, in whole blocks.
 func TestHorizonOfCommands(t *testing.T) {
 	t.Parallel()
-	store, snapshots := memstore.New(memstore.Config{}), &shelf{}
+	store, snapshots := memstore.New(), &shelf{}
 	cfg := es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: 1, Schema: 1}, HorizonCommands: 2 * storekit.CommandsPerBlock}
 	p := newProcess(store, cfg)
 	if _, err := p.repo.Create(t.Context(), "a", command("k0"), start(0)); err != nil {
@@ -178,7 +178,7 @@ func boolToInt(b bool) int {
 // TestOneStreamHoldsTheCommand: of several streams, the first that a decision writes holds its command, and no other.
 func TestOneStreamHoldsTheCommand(t *testing.T) {
 	t.Parallel()
-	store := memstore.New(memstore.Config{})
+	store := memstore.New()
 	p := newProcess(store, es.RepositoryConfig{})
 	for _, id := range []string{"a", "b"} {
 		if _, err := p.repo.Create(t.Context(), id, es.Command{}, start(0)); err != nil {

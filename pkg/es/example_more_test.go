@@ -12,7 +12,7 @@ import (
 )
 
 func newLamps() *es.Repository[lamp, lampEvent] {
-	return es.NewRepository(es.NewExecutor(memstore.New(memstore.Config{}), es.ExecutorConfig{}), lamps, es.RepositoryConfig{})
+	return es.Open(memstore.New(), lamps)
 }
 
 func install() ([]lampEvent, error) { return []lampEvent{installed{Watts: 40}}, nil }
@@ -49,8 +49,8 @@ func ExampleRepository_LoadAt() {
 // One decision over two streams: both are written, or none.
 func ExampleExecutor_Execute() {
 	ctx := context.Background()
-	executor := es.NewExecutor(memstore.New(memstore.Config{}), es.ExecutorConfig{})
-	repo := es.NewRepository(executor, lamps, es.RepositoryConfig{})
+	executor := es.NewExecutor(memstore.New())
+	repo := es.NewRepository(executor, lamps)
 	out, err := executor.Execute(ctx, es.Command{}, func(tx *es.Tx) error {
 		for _, id := range []string{"left", "right"} {
 			l, err := repo.New(tx, id)

@@ -40,7 +40,7 @@ var lamps = es.Aggregate[lamp, lampEvent]{
 // The whole of it in memory, in 40 lines: a decision, its repeat, and one that is refused.
 func Example() {
 	ctx := context.Background()
-	repo := es.NewRepository(es.NewExecutor(memstore.New(memstore.Config{}), es.ExecutorConfig{}), lamps, es.RepositoryConfig{})
+	repo := es.Open(memstore.New(), lamps)
 
 	made, err := repo.Create(ctx, "hall", es.Command{}, func() ([]lampEvent, error) { return []lampEvent{installed{Watts: 40}}, nil })
 	fmt.Println("created:", made.Version, made.Events, err)

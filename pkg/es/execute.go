@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/annals-es/annals/pkg/es/internal/config"
 )
 
 // Command is what a decision needs to know of the command that asks for it.
@@ -29,8 +31,8 @@ type ExecutorConfig struct {
 	// Backoff is the longest pause after the first conflict; it doubles with each, and the pause is a random part of it.
 	// Default 10 ms.
 	Backoff time.Duration
-	// Logger is told of what was mended on the way. Default slog.Default.
-	Logger *slog.Logger
+	// Log is told of what was mended on the way. Default slog.Default.
+	Log *slog.Logger
 	// Count is told what happened on the way, by many goroutines at once. Default: nobody is.
 	Count func(Signal)
 }
@@ -41,16 +43,17 @@ type Executor struct {
 	cfg   ExecutorConfig
 }
 
-// NewExecutor returns an executor. It panics if the configuration is negative.
-func NewExecutor(store Store, cfg ExecutorConfig) *Executor {
+// NewExecutor returns an executor. The configuration may be left out. It panics if the configuration is negative.
+func NewExecutor(store Store, given ...ExecutorConfig) *Executor {
+	cfg := config.Only(given)
 	if cfg.Attempts == 0 {
 		cfg.Attempts = 10
 	}
 	if cfg.Backoff == 0 {
 		cfg.Backoff = 10 * time.Millisecond
 	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.Default()
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
 	}
 	if cfg.Count == nil {
 		cfg.Count = func(Signal) {}

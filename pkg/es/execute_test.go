@@ -62,9 +62,9 @@ type bench struct {
 }
 
 func newBench(*testing.T) bench {
-	store := memstore.New(memstore.Config{})
+	store := memstore.New()
 	x := es.NewExecutor(store, es.ExecutorConfig{Attempts: 50, Backoff: time.Millisecond})
-	return bench{store: store, exec: x, repo: es.NewRepository(x, counters, es.RepositoryConfig{})}
+	return bench{store: store, exec: x, repo: es.NewRepository(x, counters)}
 }
 
 func (b bench) create(t *testing.T, id string, by int) {
@@ -298,9 +298,9 @@ func (b busy) Append(_ context.Context, a es.Append) ([]es.Stored, error) {
 
 func TestConflictsEnd(t *testing.T) {
 	t.Parallel()
-	x := es.NewExecutor(busy{memstore.New(memstore.Config{})}, es.ExecutorConfig{Attempts: 3, Backoff: time.Millisecond})
+	x := es.NewExecutor(busy{memstore.New()}, es.ExecutorConfig{Attempts: 3, Backoff: time.Millisecond})
 	decisions := 0
-	_, err := es.NewRepository(x, counters, es.RepositoryConfig{}).Create(t.Context(), "a", es.Command{}, func() ([]counterEvent, error) {
+	_, err := es.NewRepository(x, counters).Create(t.Context(), "a", es.Command{}, func() ([]counterEvent, error) {
 		decisions++
 		return []counterEvent{raised{1}}, nil
 	})
@@ -308,8 +308,8 @@ func TestConflictsEnd(t *testing.T) {
 		t.Errorf("%v after %d decisions, want a conflict after 3", err, decisions)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	slow := es.NewExecutor(busy{memstore.New(memstore.Config{})}, es.ExecutorConfig{Backoff: time.Hour})
-	_, err = es.NewRepository(slow, counters, es.RepositoryConfig{}).Create(ctx, "a", es.Command{}, func() ([]counterEvent, error) {
+	slow := es.NewExecutor(busy{memstore.New()}, es.ExecutorConfig{Backoff: time.Hour})
+	_, err = es.NewRepository(slow, counters).Create(ctx, "a", es.Command{}, func() ([]counterEvent, error) {
 		cancel()
 		return []counterEvent{raised{1}}, nil
 	})
@@ -324,7 +324,7 @@ func TestPanicOfEvolve(t *testing.T) {
 	b.create(t, "a", 1)
 	broken := counters
 	broken.Evolve = func(*counter, counterEvent) { panic("impossible") }
-	_, err := es.NewRepository(b.exec, broken, es.RepositoryConfig{}).Load(t.Context(), "a")
+	_, err := es.NewRepository(b.exec, broken).Load(t.Context(), "a")
 	var corrupt *es.CorruptError
 	if !errors.As(err, &corrupt) || corrupt.Version != 1 || corrupt.Stream != counters.Stream("a") {
 		t.Errorf("%v, want a corrupt commit that is named", err)
@@ -334,7 +334,7 @@ func TestPanicOfEvolve(t *testing.T) {
 // TestGetOrNew: one read and one failed append at most, whether the aggregate is there or not.
 func TestGetOrNew(t *testing.T) {
 	t.Parallel()
-	p := newProcess(memstore.New(memstore.Config{}), es.RepositoryConfig{})
+	p := newProcess(memstore.New(), es.RepositoryConfig{})
 	set := func(by int) func() error {
 		return func() error {
 			_, err := p.exec.Execute(t.Context(), es.Command{}, func(tx *es.Tx) error {
@@ -352,5 +352,63 @@ func TestGetOrNew(t *testing.T) {
 	p.cost(t, 1, 2, set(5))
 	if got, err := p.repo.Load(t.Context(), "a"); err != nil || got.State.Total != 5 || got.Version != 2 {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestCreateOrExecute: a new aggregate is created without a read; one that is there is changed from its state.
+func TestCreateOrExecute(t *testing.T) {
+	t.Parallel()
+	p := newProcess(memstore.New(), es.RepositoryConfig{})
+	set := func(to int) func() error {
+		return func() error {
+			_, err := p.repo.CreateOrExecute(t.Context(), "a", es.Command{}, func(s counter) ([]counterEvent, error) {
+				return []counterEvent{raised{to - s.Total}}, nil
+			})
+			return err
+		}
+	}
+	p.cost(t, 0, 1, set(3))
+	p.cost(t, 1, 2, set(5))
+	if got, err := p.repo.Load(t.Context(), "a"); err != nil || got.State.Total != 5 || got.Version != 2 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	no := int64(0)
+	var mismatch *es.VersionMismatchError
+	_, err := p.repo.CreateOrExecute(t.Context(), "a", es.Command{ExpectedVersion: &no}, func(counter) ([]counterEvent, error) {
+		return []counterEvent{raised{1}}, nil
+	})
+	if !errors.As(err, &mismatch) || mismatch.Actual != 2 {
+		t.Errorf("version 0 was wanted: %v", err)
+	}
+}
+
+// TestLoadAtLeast: a cached state that is new enough is not read again; an older one is.
+func TestLoadAtLeast(t *testing.T) {
+	t.Parallel()
+	store := memstore.New()
+	p, other := newProcess(store, es.RepositoryConfig{}), newProcess(store, es.RepositoryConfig{})
+	raise := func(counter) ([]counterEvent, error) { return []counterEvent{raised{1}}, nil }
+	if _, err := p.repo.CreateOrExecute(t.Context(), "a", es.Command{}, raise); err != nil {
+		t.Fatal(err)
+	}
+	load := func(version, want int64) func() error {
+		return func() error {
+			got, err := p.repo.LoadAtLeast(t.Context(), "a", version)
+			if got.Version != want || int64(got.State.Total) != want {
+				t.Errorf("at least %d: %+v, want version %d", version, got, want)
+			}
+			return err
+		}
+	}
+	p.cost(t, 0, 0, load(1, 1))
+	if _, err := other.repo.Execute(t.Context(), "a", es.Command{}, raise); err != nil {
+		t.Fatal(err)
+	}
+	p.cost(t, 0, 0, load(1, 1))
+	p.cost(t, 1, 0, load(2, 2))
+	p.cost(t, 0, 0, load(2, 2))
+	var missing *es.NotFoundError
+	if _, err := p.repo.LoadAtLeast(t.Context(), "nobody", 1); !errors.As(err, &missing) {
+		t.Errorf("nobody: %v", err)
 	}
 }

@@ -114,7 +114,7 @@ func (r *Repository[S, E]) recognise(tx *Tx, stream StreamID, f *folded[S]) erro
 	switch {
 	case errors.Is(err, ErrNoBlock):
 		r.executor.cfg.Count(SnapshotUnused)
-		r.executor.cfg.Logger.WarnContext(tx.ctx, "known commands not used, folding the whole stream",
+		r.executor.cfg.Log.WarnContext(tx.ctx, "known commands not used, folding the whole stream",
 			"stream", stream.String(), "error", err)
 		whole, err := r.foldWhole(tx.ctx, stream, tx.recognise)
 		if err == nil || errors.Is(err, errReplayed) {
@@ -157,7 +157,7 @@ func (r *Repository[S, E]) resume(ctx context.Context, stream StreamID, f *folde
 		return true, err
 	}
 	r.executor.cfg.Count(SnapshotUnused)
-	r.executor.cfg.Logger.WarnContext(ctx, "snapshot not used, folding the whole stream", "stream", stream.String(), "error", err)
+	r.executor.cfg.Log.WarnContext(ctx, "snapshot not used, folding the whole stream", "stream", stream.String(), "error", err)
 	return false, nil
 }
 

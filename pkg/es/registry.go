@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 )
@@ -105,6 +106,35 @@ func (r *Registry[E]) StoredTypes() []StoredType {
 		all = append(all, StoredType{Name: key.name, Schema: key.schema, Old: true})
 	}
 	slices.SortFunc(all, func(a, b StoredType) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Schema, b.Schema)) })
+	return all
+}
+
+// TypeOf returns the Go type of the events that are stored under a name with a schema today; false if there are none, or
+// only an upcaster reads them.
+func (r *Registry[E]) TypeOf(name string, schema int) (reflect.Type, bool) {
+	t, known := r.byName[name]
+	return t.typ, known && t.schema == schema
+}
+
+// ReadAs lists the Go types of the events that an event stored under a name with a schema may be read as, in no order: its own if it
+// is written today, else those that its upcaster may lead to.
+func (r *Registry[E]) ReadAs(name string, schema int) []reflect.Type {
+	if t, current := r.TypeOf(name, schema); current {
+		return []reflect.Type{t}
+	}
+	var all []reflect.Type
+	for _, to := range r.upcasters[typeSchema{name, schema}].to { // they lead in no circle
+		all = append(all, r.ReadAs(to.name, to.schema)...)
+	}
+	return all
+}
+
+// GoTypes lists the Go types of the registered events, in the order of their names.
+func (r *Registry[E]) GoTypes() []reflect.Type {
+	var all []reflect.Type
+	for _, name := range slices.Sorted(maps.Keys(r.byName)) {
+		all = append(all, r.byName[name].typ)
+	}
 	return all
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/annals-es/annals/pkg/es/internal/config"
 	"github.com/annals-es/annals/pkg/es/internal/stored"
 )
 
@@ -17,8 +18,16 @@ type Repository[S, E any] struct {
 	cfg       RepositoryConfig
 }
 
-// NewRepository returns the repository of one kind of aggregate. It panics if the configuration lacks something.
-func NewRepository[S, E any](x *Executor, aggregate Aggregate[S, E], cfg RepositoryConfig) *Repository[S, E] {
+// Open returns the repository of one kind of aggregate on a store. The configuration may be left out. It panics if the
+// configuration lacks something. For decisions over several kinds of aggregates, see [NewRepository].
+func Open[S, E any](store Store, aggregate Aggregate[S, E], cfg ...RepositoryConfig) *Repository[S, E] {
+	return NewRepository(NewExecutor(store), aggregate, cfg...)
+}
+
+// NewRepository is [Open] with the store of an executor. Aggregates whose repositories share one may be changed by one decision:
+// see [Executor.Execute].
+func NewRepository[S, E any](x *Executor, aggregate Aggregate[S, E], given ...RepositoryConfig) *Repository[S, E] {
+	cfg := config.Only(given)
 	cfg.Horizon = cmp.Or(cfg.Horizon, 24*time.Hour)
 	cfg.HorizonCommands = cmp.Or(cfg.HorizonCommands, 100_000)
 	s := cfg.Snapshots
@@ -72,6 +81,17 @@ func (r *Repository[S, E]) Load(ctx context.Context, id string) (Loaded[S], erro
 	return Loaded[S]{ID: id, Version: f.head.Version(), State: f.state}, nil
 }
 
+// LoadAtLeast returns an aggregate at a version or at a later one, as a reaction needs it that knows of an event. It reads nothing
+// if the state cache holds such a state, else it is [Repository.Load].
+//
+// Errors: those of Load.
+func (r *Repository[S, E]) LoadAtLeast(ctx context.Context, id string, version int64) (Loaded[S], error) {
+	if f, warm := r.recall(r.aggregate.Stream(id)); warm && f.head.Version() >= version {
+		return Loaded[S]{ID: id, Version: f.head.Version(), State: f.state}, nil
+	}
+	return r.Load(ctx, id)
+}
+
 // Execute loads an aggregate, lets decide say what happens to it, and stores that. No events = nothing is stored.
 //
 // Errors: [NotFoundError] if the aggregate has no events; [VersionMismatchError]; decide's own; those of [Executor.Execute].
@@ -84,6 +104,16 @@ func (r *Repository[S, E]) ExecuteTx(
 	ctx context.Context, id string, cmd Command, decide func(tx *Tx, state S) ([]E, error),
 ) (Result[S], error) {
 	return r.run(ctx, id, cmd, r.Get, decide)
+}
+
+// CreateOrExecute is Execute for an aggregate that may have no events yet: its state is the zero S then. Where it has none,
+// nothing is read.
+//
+// Errors: [VersionMismatchError]; decide's own; those of [Executor.Execute].
+func (r *Repository[S, E]) CreateOrExecute(
+	ctx context.Context, id string, cmd Command, decide func(state S) ([]E, error),
+) (Result[S], error) {
+	return r.run(ctx, id, cmd, r.GetOrNew, func(_ *Tx, s S) ([]E, error) { return decide(s) })
 }
 
 // Create stores the first events of an aggregate, without reading anything where its id is free.

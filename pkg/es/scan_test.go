@@ -149,7 +149,7 @@ func TestAllRefusesFaults(t *testing.T) {
 		"a damaged position":   {From: []es.Position{good + "x"}},
 		"negative page length": {Limit: -1},
 	} {
-		if positions, err := es.All(t.Context(), memstore.New(memstore.Config{}), cfg, taking); err == nil || positions != nil {
+		if positions, err := es.All(t.Context(), memstore.New(), cfg, taking); err == nil || positions != nil {
 			t.Errorf("%s: %v, %v", name, positions, err)
 		}
 	}
@@ -193,7 +193,7 @@ func b2i(b bool) int {
 
 func ExampleAll() {
 	ctx := context.Background()
-	store := memstore.New(memstore.Config{})
+	store := memstore.New()
 	for i := range 10 {
 		stream := es.StreamID{Type: "Account", ID: fmt.Sprint(i)}
 		_, err := store.Append(ctx, es.Append{Writes: []es.Write{{

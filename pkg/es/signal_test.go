@@ -58,7 +58,7 @@ func (o *oneSnapshot) SaveSnapshot(_ context.Context, s es.Snapshot) error {
 // TestSignals: whoever counts is told where a decision's state came from, and how often it was made.
 func TestSignals(t *testing.T) {
 	t.Parallel()
-	store, c := memstore.New(memstore.Config{}), &tally{counts: map[es.Signal]int{}}
+	store, c := memstore.New(), &tally{counts: map[es.Signal]int{}}
 	snapshots := &oneSnapshot{}
 	open := func(schema int) *es.Repository[counter, counterEvent] {
 		x := es.NewExecutor(store, es.ExecutorConfig{Backoff: time.Millisecond, Count: c.count})
@@ -100,8 +100,8 @@ func TestSignals(t *testing.T) {
 	must(do(open(2), es.Command{}, 1))
 	c.want(t, "a snapshot of another schema", map[es.Signal]int{es.StateCacheMiss: 1, es.SnapshotUnused: 1})
 
-	lost := es.NewExecutor(busy{memstore.New(memstore.Config{})}, es.ExecutorConfig{Attempts: 3, Backoff: time.Millisecond, Count: c.count})
-	_, err = es.NewRepository(lost, counters, es.RepositoryConfig{}).Create(t.Context(), "a", es.Command{}, start(1))
+	lost := es.NewExecutor(busy{memstore.New()}, es.ExecutorConfig{Attempts: 3, Backoff: time.Millisecond, Count: c.count})
+	_, err = es.NewRepository(lost, counters).Create(t.Context(), "a", es.Command{}, start(1))
 	if !errors.As(err, new(*es.ConflictError)) {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func (r *Repository[S, E]) Snapshot(ctx context.Context, stream StreamID) error 
 	}
 	err = r.cfg.Snapshots.Store.SaveSnapshot(ctx, snapshot)
 	if errors.As(err, new(*LimitError)) {
-		r.executor.cfg.Logger.WarnContext(ctx, "no snapshot written", "error", err)
+		r.executor.cfg.Log.WarnContext(ctx, "no snapshot written", "error", err)
 		return nil
 	}
 	return err

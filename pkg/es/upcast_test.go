@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -131,5 +132,21 @@ func TestUpcastIsBounded(t *testing.T) {
 	var corrupt *es.CorruptError
 	if !errors.As(err, &corrupt) || corrupt.Version != 7 || corrupt.Stream != c.Stream || !strings.Contains(err.Error(), "upcast of Raised schema") {
 		t.Errorf("2^60 parts: %v, want a corrupt event that is named", err)
+	}
+}
+
+// TestReadAs: an event is read as what it is written as today, through as many upcasters as that takes.
+func TestReadAs(t *testing.T) {
+	t.Parallel()
+	for at, want := range map[es.StoredType][]reflect.Type{
+		{Name: "Raised", Schema: 3}:  {reflect.TypeFor[raised]()},
+		{Name: "Raised", Schema: 1}:  {reflect.TypeFor[raised]()},
+		{Name: "Lowered", Schema: 1}: {reflect.TypeFor[raised]()},
+		{Name: "Noticed", Schema: 1}: nil,
+		{Name: "Unheard", Schema: 1}: nil,
+	} {
+		if got := evolved().ReadAs(at.Name, at.Schema); !slices.Equal(got, want) {
+			t.Errorf("%v is read as %v, want %v", at, got, want)
+		}
 	}
 }

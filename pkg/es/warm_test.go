@@ -84,7 +84,7 @@ func (p process) raise(t *testing.T, cmd es.Command, by int) error {
 
 func TestWarmState(t *testing.T) {
 	t.Parallel()
-	p := newProcess(memstore.New(memstore.Config{}), es.RepositoryConfig{})
+	p := newProcess(memstore.New(), es.RepositoryConfig{})
 	p.cost(t, 0, 1, func() error { _, err := p.repo.Create(t.Context(), "a", command("c1"), start(1)); return err })
 	p.cost(t, 0, 1, func() error { return p.raise(t, command("c2"), 1) })
 	p.cost(t, 0, 1, func() error { return p.raise(t, es.Command{}, 1) })
@@ -110,7 +110,7 @@ func TestWarmState(t *testing.T) {
 // TestStaleCache: two processes, one of which knows nothing of what the other did.
 func TestStaleCache(t *testing.T) {
 	t.Parallel()
-	store := memstore.New(memstore.Config{})
+	store := memstore.New()
 	stale, other := newProcess(store, es.RepositoryConfig{}), newProcess(store, es.RepositoryConfig{})
 	if _, err := stale.repo.Create(t.Context(), "a", es.Command{}, start(9)); err != nil {
 		t.Fatal(err)
@@ -179,7 +179,7 @@ func TestWarmStateIsNobodysElse(t *testing.T) {
 			b.Items["x"] += e.(raised).By
 		},
 	}
-	x := es.NewExecutor(memstore.New(memstore.Config{}), es.ExecutorConfig{})
+	x := es.NewExecutor(memstore.New())
 	repo := es.NewRepository(x, bags, es.RepositoryConfig{StateCache: &cache{}})
 	created, err := repo.Create(t.Context(), "a", es.Command{}, func() ([]counterEvent, error) { return []counterEvent{raised{1}}, nil })
 	if err != nil {
@@ -203,7 +203,7 @@ func TestWarmStateIsNobodysElse(t *testing.T) {
 
 func TestSnapshots(t *testing.T) {
 	t.Parallel()
-	store, snapshots := memstore.New(memstore.Config{}), &memstore.Snapshots{}
+	store, snapshots := memstore.New(), &memstore.Snapshots{}
 	cfg := es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: 5, Schema: 1}}
 	writer := newProcess(store, cfg)
 	stream := counters.Stream("a")
@@ -260,7 +260,7 @@ func TestSnapshotNotUsed(t *testing.T) {
 		"beyond the stream":  func(s *es.Snapshot) { s.At.Version += 50 },
 		"of another history": func(s *es.Snapshot) { s.At.Version-- },
 	} {
-		store, snapshots := memstore.New(memstore.Config{}), &memstore.Snapshots{}
+		store, snapshots := memstore.New(), &memstore.Snapshots{}
 		cfg := es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: 1, Schema: 1}}
 		p := newProcess(store, cfg)
 		if _, err := p.repo.Create(t.Context(), "a", es.Command{}, start(1)); err != nil {
@@ -292,8 +292,8 @@ func TestLoadAt(t *testing.T) {
 	now := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 	store := memstore.New(memstore.Config{Now: func() time.Time { return now }})
 	b := bench{store: store}
-	b.exec = es.NewExecutor(store, es.ExecutorConfig{})
-	b.repo = es.NewRepository(b.exec, counters, es.RepositoryConfig{})
+	b.exec = es.NewExecutor(store)
+	b.repo = es.NewRepository(b.exec, counters)
 	begin := now
 	for range 3 { // versions 1-2, 3-4, 5-6, an hour apart
 		two := func() ([]counterEvent, error) { return []counterEvent{raised{1}, raised{1}}, nil }
@@ -388,7 +388,7 @@ func TestHorizon(t *testing.T) {
 // look at the stream; a new command is refused after one look.
 func TestRepeatedCreation(t *testing.T) {
 	t.Parallel()
-	store := memstore.New(memstore.Config{})
+	store := memstore.New()
 	first, p := newProcess(store, es.RepositoryConfig{}), newProcess(store, es.RepositoryConfig{})
 	first.cost(t, 0, 1, func() error { _, err := first.repo.Create(t.Context(), "a", command("c1"), start(1)); return err })
 	p.cost(t, 1, 0, func() error {

@@ -75,10 +75,10 @@ func newHand(b *testing.B) hand {
 	unread.Stream = false // the emulator slows down with every record of a stream
 	h := hand{client: client, table: dynamotest.Table(b, client, unread)}
 	var err error
-	if h.store, err = dynamostore.New(client, h.table, dynamostore.Config{}); err != nil {
+	if h.store, err = dynamostore.New(client, h.table); err != nil {
 		b.Fatal(err)
 	}
-	h.exec = es.NewExecutor(h.store, es.ExecutorConfig{})
+	h.exec = es.NewExecutor(h.store)
 	return h
 }
 
@@ -165,7 +165,7 @@ func BenchmarkLoad(b *testing.B) {
 		id := fmt.Sprint(n)
 		stream := ledgers.Stream(id)
 		h.fill(b, stream, n)
-		plain := es.NewRepository(h.exec, ledgers, es.RepositoryConfig{})
+		plain := es.NewRepository(h.exec, ledgers)
 		quick := es.NewRepository(h.exec, ledgers, es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: 100, Schema: 1}})
 		if err := quick.Snapshot(b.Context(), stream); err != nil {
 			b.Fatal(err)

@@ -35,7 +35,7 @@ func (s service) start(t *testing.T, options ...func(*dynamodb.Options)) process
 	t.Helper()
 	p := process{meter: &dynamotest.Meter{}}
 	client := dynamotest.Client(t, append(options, p.meter.Metered)...)
-	store, err := dynamostore.New(client, s.events, dynamostore.Config{})
+	store, err := dynamostore.New(client, s.events)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func (s service) start(t *testing.T, options ...func(*dynamodb.Options)) process
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.exec = es.NewExecutor(store, es.ExecutorConfig{})
+	p.exec = es.NewExecutor(store)
 	p.repo = es.NewRepository(p.exec, ledgers, es.RepositoryConfig{
 		Snapshots: es.Snapshots{Store: dynamostore.NewSnapshots(client, s.snapshots), Every: 100, Schema: 1}, StateCache: warm,
 	})

@@ -69,9 +69,9 @@ func Example() {
 	})
 	fmt.Println("table:", err)
 
-	store, err := dynamostore.New(client, table, dynamostore.Config{})
+	store, err := dynamostore.New(client, table)
 	fmt.Println("store:", err)
-	repo := es.NewRepository(es.NewExecutor(store, es.ExecutorConfig{}), tickets, es.RepositoryConfig{})
+	repo := es.Open(store, tickets)
 
 	made, err := repo.Create(ctx, "t-1", es.Command{}, func() ([]ticketEvent, error) { return []ticketEvent{issued{Seat: "12A"}}, nil })
 	fmt.Println("issued:", made.Version, err)

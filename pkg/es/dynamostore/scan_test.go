@@ -129,7 +129,7 @@ func TestScanGoesOnPastCorruptItems(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)
 	table := dynamotest.Table(t, client, dynamostore.EventsTable)
-	store, err := dynamostore.New(client, table, dynamostore.Config{})
+	store, err := dynamostore.New(client, table)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,14 +195,14 @@ func TestScanRefusals(t *testing.T) {
 	if err := first(store, es.Segment{Of: 1_000_001}); !errors.As(err, new(*es.SegmentError)) {
 		t.Errorf("too many segments: %v", err)
 	}
-	writeOnly, err := dynamostore.New(struct{ dynamostore.Client }{dynamotest.Client(t)}, "events", dynamostore.Config{})
+	writeOnly, err := dynamostore.New(struct{ dynamostore.Client }{dynamotest.Client(t)}, "events")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := first(writeOnly, es.Segment{Of: 1}); err == nil || !strings.Contains(err.Error(), "has no Scan") {
 		t.Errorf("a client without Scan: %v", err)
 	}
-	gone, err := dynamostore.New(dynamotest.Client(t), "no-such-table", dynamostore.Config{})
+	gone, err := dynamostore.New(dynamotest.Client(t), "no-such-table")
 	if err != nil {
 		t.Fatal(err)
 	}

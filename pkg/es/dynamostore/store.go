@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/internal/config"
 )
 
 // Client is the part of the DynamoDB client that the store uses.
@@ -58,7 +59,8 @@ var (
 )
 
 // New returns the store on a table.
-func New(client Client, table string, cfg Config) (*Store, error) {
+func New(client Client, table string, given ...Config) (*Store, error) {
+	cfg := config.Only(given)
 	if cfg.Attempts == 0 {
 		cfg.Attempts = 8
 	}

@@ -32,7 +32,7 @@ func TestNewRefusesFaults(t *testing.T) {
 			t.Errorf("%+v was accepted", cfg)
 		}
 	}
-	if _, err := dynamostore.New(nil, "", dynamostore.Config{}); err == nil {
+	if _, err := dynamostore.New(nil, ""); err == nil {
 		t.Error("a store without a table was accepted")
 	}
 }

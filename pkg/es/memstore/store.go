@@ -13,6 +13,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/storekit"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/internal/config"
 )
 
 // Config adjusts a store. The zero value takes the defaults.
@@ -33,7 +34,8 @@ type Store struct {
 var _ es.Store = (*Store)(nil)
 
 // New returns an empty store.
-func New(cfg Config) *Store {
+func New(given ...Config) *Store {
+	cfg := config.Only(given)
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}

@@ -1,0 +1,55 @@
+package es
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// Recorded is an event of a stream, as it is read today.
+type Recorded[E any] struct {
+	Event E
+	// Version is the event's version. Parts of one stored event, which an upcaster splits, have the same.
+	Version int64
+	// At is when it was recorded; OccurredAt is when it happened, which is At unless the caller said otherwise.
+	At, OccurredAt time.Time
+	Meta           Meta
+}
+
+// Events yields the events of an aggregate, in order, strongly consistent. One without events has none.
+//
+// Errors: [UnknownEventError]; [CorruptError]; those of [Reader]. An error ends it.
+func (r *Repository[S, E]) Events(ctx context.Context, id string) iter.Seq2[Recorded[E], error] {
+	return func(yield func(Recorded[E], error) bool) {
+		for c, err := range r.executor.store.Read(ctx, r.aggregate.Stream(id), Range{}) {
+			if err != nil {
+				yield(Recorded[E]{}, err)
+				return
+			}
+			if !r.recorded(&c, yield) {
+				return
+			}
+		}
+	}
+}
+
+// recorded yields the events of a commit, and tells whether to go on.
+func (r *Repository[S, E]) recorded(c *Commit, yield func(Recorded[E], error) bool) bool {
+	more := true
+	for i := range c.Events {
+		one := Recorded[E]{Version: c.Version + int64(i), At: c.At, OccurredAt: c.OccurredAt(), Meta: c.Meta}
+		err := r.aggregate.Events.Decode(c, i, func(event E) error {
+			one.Event = event
+			more = more && yield(one, nil)
+			return nil
+		})
+		if err != nil && more {
+			yield(Recorded[E]{}, err)
+			more = false
+		}
+		if !more {
+			return false
+		}
+	}
+	return true
+}
