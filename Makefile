@@ -51,8 +51,8 @@ import-northwind: ## Send 830 real orders through the running service and check 
 	@$(GO) run ./test/northwind
 
 .PHONY: rebuild
-rebuild: ## Build a read model of the running service anew, without downtime (PROJECTION=product-sales, PORT=3000)
-	@$(if $(PROJECTION),,$(error say which: make rebuild PROJECTION=product-sales))$(GO) run ./cmd/annals --local rebuild $(PROJECTION)
+rebuild: ## Build a read model of the running service anew, without downtime (PROJECTION=product-counts, PORT=3000)
+	@$(if $(PROJECTION),,$(error say which: make rebuild PROJECTION=product-counts))$(GO) run ./cmd/annals --local rebuild $(PROJECTION)
 
 .PHONY: reconcile
 reconcile: ## Compare all streams of the running service with its read models, and bring level what is behind (PORT=3000)

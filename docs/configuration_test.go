@@ -60,7 +60,7 @@ func TestFunctionVariables(t *testing.T) {
 			told[name] = append(told[name], "`"+strings.ToLower(strings.TrimSuffix(id, "Function"))+"`")
 		}
 	}
-	all := slices.Concat(tables.ReadModels, []tables.Table{
+	all := slices.Concat(tables.ReadTables, []tables.Table{
 		tables.Events, tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Publisher, tables.Connections,
 	})
 	meaning := map[string]string{}

@@ -79,7 +79,7 @@ func BenchmarkColdStart(b *testing.B) {
 		{"query", topSales, `"statusCode":200`},
 		{"projector", batch, `{"batchItemFailures":[]}`},
 		{"reactor", batch, `{"batchItemFailures":[]}`},
-		{"rebuilder", `{"task":"begin","segments":16,"stage":{"projection":"product-sales"}}`, `"generation"`},
+		{"rebuilder", `{"task":"begin","segments":16,"stage":{"projection":"product-counts"}}`, `"generation"`},
 		{"socket", connect, `"statusCode":200`},
 		{"docs", theDocs, `"statusCode":200`},
 	} {

@@ -109,7 +109,7 @@ func TestAccessOnDynamoDB(t *testing.T) {
 	server := httptest.NewServer(access.New(system).DynamoDB(backend))
 	defer server.Close()
 
-	events, accounts := nameOf(t, system, "EventsTable"), nameOf(t, system, "AccountSummaryTable")
+	events, accounts := nameOf(t, system, "EventsTable"), nameOf(t, system, "AccountsTable")
 	catalog, socketRows := nameOf(t, system, "ProductCatalogTable"), nameOf(t, system, "ConnectionsTable")
 	text := func(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 	event := map[string]types.AttributeValue{"stream": text("Account#a"), "version": &types.AttributeValueMemberN{Value: "1"}}
@@ -165,12 +165,12 @@ func TestAccessOnDynamoDB(t *testing.T) {
 		}, "UpdateItem EventsTable"},
 		{"one item of a transaction is in another table", "command", func(c *dynamodb.Client) error {
 			return transact(c, put(events, event), put(accounts, row))
-		}, "PutItem AccountSummaryTable"},
+		}, "PutItem AccountsTable"},
 		{"a table that it does not know", "command", func(c *dynamodb.Client) error {
 			_, err := c.GetItem(ctx, &dynamodb.GetItemInput{TableName: socketRows, Key: row})
 			return err
 		}, "GetItem ConnectionsTable"},
-		{"an index", "query", func(c *dynamodb.Client) error { return query(c, accounts, aws.String("by"), "pk") }, "Query AccountSummaryTable/index/by"},
+		{"an index", "query", func(c *dynamodb.Client) error { return query(c, accounts, aws.String("by"), "pk") }, "Query AccountsTable/index/by"},
 		{"an event by PartiQL", "command", func(c *dynamodb.Client) error {
 			return partiQL(c, `UPDATE "`+*events+`" SET x = 1 WHERE stream = 'Account#a' AND version = 1`)
 		}, "PartiQLUpdate EventsTable"},
@@ -182,11 +182,11 @@ func TestAccessOnDynamoDB(t *testing.T) {
 		{"who reads writes", "query", func(c *dynamodb.Client) error {
 			_, err := c.PutItem(ctx, &dynamodb.PutItemInput{TableName: accounts, Item: row})
 			return err
-		}, "PutItem AccountSummaryTable"},
+		}, "PutItem AccountsTable"},
 		{"many are read at once", "query", func(c *dynamodb.Client) error {
 			_, err := c.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{*accounts: {Keys: []map[string]types.AttributeValue{row}}}})
 			return err
-		}, "BatchGetItem AccountSummaryTable"},
+		}, "BatchGetItem AccountsTable"},
 		{"rows are written as a batch", "rebuilder", func(c *dynamodb.Client) error {
 			_, err := c.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{
 				*accounts: {{DeleteRequest: &types.DeleteRequest{Key: row}}},

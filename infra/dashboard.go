@@ -79,7 +79,7 @@ func (o operated) appends() []awscloudwatch.IMetric {
 
 func (o operated) ofProjections(stack awscdk.Stack, m *telemetry.Metric) []awscloudwatch.IMetric {
 	var all []awscloudwatch.IMetric
-	for _, table := range append(append([]tables.Table{}, tables.ReadModels...), reactions...) {
+	for _, table := range append(append([]tables.Table{}, tables.ReadTables...), reactions...) {
 		all = append(all, metric(*stack.StackName(), m.Name, statistic(m), map[string]*string{telemetry.Projection: jsii.String(table.Name)}))
 	}
 	return all

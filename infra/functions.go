@@ -75,7 +75,9 @@ var query = function{
 	memory:      512,
 	timeout:     25,
 	grants: []grant{
-		{on: tables.ReadModels, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}, indexes: true},
+		{on: tables.ReadTables, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}, indexes: true},
+		// A list over an index shows the orders that its caller awaits as they are, all of them read at once.
+		{on: []tables.Table{tables.ReadModel(tables.Orders)}, actions: []string{"dynamodb:BatchGetItem"}},
 		{on: projections, actions: []string{"dynamodb:Query"}},
 		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
 	},
@@ -89,7 +91,7 @@ var projector = function{
 	memory:      512,
 	timeout:     60,
 	grants: []grant{
-		{on: tables.ReadModels, actions: []string{
+		{on: tables.ReadTables, actions: []string{
 			"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
 		}},
 		{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
@@ -110,7 +112,7 @@ var rebuilder = function{
 	memory:      1024,
 	timeout:     15 * 60,
 	grants: []grant{
-		{on: tables.ReadModels, actions: []string{
+		{on: tables.ReadTables, actions: []string{
 			"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem",
 			"dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem",
 		}},
@@ -136,7 +138,7 @@ var reactor = function{
 		{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
 	},
 	leavesTo:   "reactor",
-	streams:    slices.Sorted(maps.Keys(integration.Sources)), // reactions read orders, which are among them
+	streams:    integration.StreamTypes(), // reactions read orders, which are among them
 	subscribed: true,
 	publishes:  true,
 	guards:     true,

@@ -131,7 +131,7 @@ func TestCostsOfIndexes(t *testing.T) {
 	}, got)
 }
 
-// No table of the service has indexes yet, so no role is granted any.
+// Who reads a table may be granted its indexes; who writes it needs none.
 func TestIndexGrants(t *testing.T) {
 	of := func(table, index string) string {
 		return fmt.Sprint(object{"Fn::Join": list{"", list{getAtt(table, "Arn"), "/index/" + index}}})

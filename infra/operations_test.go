@@ -208,7 +208,7 @@ func TestDashboard(t *testing.T) {
 		metrics, _ := json.Marshal(w.Properties.Metrics)
 		panels[w.Properties.Title] = string(metrics)
 	}
-	for _, model := range tables.ReadModels {
+	for _, model := range tables.ReadTables {
 		if !strings.Contains(panels["Projection lag, s"], `["Shop","ProjectionLag","Projection","`+model.Name+`"`) {
 			t.Errorf("no lag of %s: %s", model.Name, panels["Projection lag, s"])
 		}

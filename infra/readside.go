@@ -12,7 +12,7 @@ import (
 )
 
 // copiedTables are those of the derived tables that queries read: their copies in other regions serve them there.
-var copiedTables = slices.Concat(tables.ReadModels, projections)
+var copiedTables = slices.Concat(tables.ReadTables, projections)
 
 // newDerivedTable declares a table that goes with the stack: what is in it can be made again. In production that takes hours
 // during which nothing is served, so there it is protected from being deleted by mistake.

@@ -14,7 +14,7 @@ type grants map[string][]string
 
 func TestRoles(t *testing.T) {
 	withReadTables := func(g grants, actions ...string) grants {
-		for _, readModel := range tables.ReadModels {
+		for _, readModel := range tables.ReadTables {
 			g[pascal(readModel.Name)+"Table.Arn"] = actions
 		}
 		return g
@@ -78,6 +78,14 @@ func TestRoles(t *testing.T) {
 		},
 		"DocsRole": {"DocsLogs.Arn": logs}, // everybody may ask it
 	}
+	// Lists over an index, and the documents of those orders that a caller awaits.
+	for _, table := range tables.ReadModels {
+		for _, index := range table.Indexes {
+			arn := object{"Fn::Join": list{"", list{getAtt(pascal(table.Name)+"Table", "Arn"), "/index/" + index.Name}}}
+			tests["QueryRole"][fmt.Sprint(arn)] = []string{"dynamodb:Query"}
+		}
+	}
+	tests["QueryRole"]["OrdersTable.Arn"] = []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
 	tests["SchedulerRole"] = grants{"CatchUpQueue.Arn": {"sqs:SendMessage"}, "ReactionQueue.Arn": {"sqs:SendMessage"}}
 	for id, want := range tests {
 		t.Run(id, func(t *testing.T) {

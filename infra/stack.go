@@ -90,7 +90,7 @@ func output(stack awscdk.Stack, id string, value *string, description string) {
 	awscdk.NewCfnOutput(stack, jsii.String(id), &awscdk.CfnOutputProps{Value: value, Description: jsii.String(description)})
 }
 
-// pascal turns the kebab case of declarations into the spelling of logical ids: order-summary into OrderSummary.
+// pascal turns the kebab case of declarations into the spelling of logical ids: product-counts into ProductCounts.
 func pascal(kebab string) string {
 	var b strings.Builder
 	for word := range strings.SplitSeq(kebab, "-") {

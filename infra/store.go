@@ -18,7 +18,7 @@ type storedTables map[string]awsdynamodb.TableV2
 
 // derivedTables go with the stack: read models, snapshots and generations can be made again from the events; without the
 // reactions' checkpoints the last day is reacted to again; connections are as short-lived as what they describe.
-var derivedTables = slices.Concat(tables.ReadModels, snapshots, projections, reactions, connections)
+var derivedTables = slices.Concat(tables.ReadTables, snapshots, projections, reactions, connections)
 
 func newTables(stack awscdk.Stack, conf config, key awskms.IKey) storedTables {
 	stored := storedTables{tables.Events.Name: newEventTable(stack, conf, key)}

@@ -7,11 +7,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/annals-es/annals/pkg/es/dynamotable"
 	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 func TestTablesAreAsDeclared(t *testing.T) {
-	declared := append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Publisher, tables.Connections}, tables.ReadModels...)
+	declared := append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Publisher, tables.Connections}, tables.ReadTables...)
 	var ids []string
 	for _, table := range declared {
 		id := pascal(table.Name) + "Table"
@@ -24,6 +25,14 @@ func TestTablesAreAsDeclared(t *testing.T) {
 				schema = append(schema, object{"AttributeName": table.Sort.Name, "KeyType": "RANGE"})
 				types = append(types, object{"AttributeName": table.Sort.Name, "AttributeType": string(table.Sort.Type)})
 			}
+			var indexes []string
+			for _, index := range table.Indexes {
+				indexes = append(indexes, index.Name)
+				for _, key := range []dynamotable.Key{index.Partition, index.Sort} {
+					types = append(types, object{"AttributeName": key.Name, "AttributeType": string(key.Type)})
+				}
+			}
+			same(t, "indexes", indexes, indexNames(got))
 			same(t, "KeySchema", schema, got["KeySchema"])
 			same(t, "AttributeDefinitions", types, got["AttributeDefinitions"])
 			same(t, "BillingMode", any("PAY_PER_REQUEST"), got["BillingMode"])
@@ -46,7 +55,7 @@ func TestTablesAreAsDeclared(t *testing.T) {
 }
 
 func TestTablesAreProtected(t *testing.T) {
-	derived := append([]tables.Table{tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Publisher, tables.Connections}, tables.ReadModels...)
+	derived := append([]tables.Table{tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Publisher, tables.Connections}, tables.ReadTables...)
 	for stage, stack := range map[string]assembly{"": arm64, "prod": prod} {
 		// The events: not even the stack's own deletion, or a change of their key, removes them.
 		events := stack.resource(t, "EventsTable", "AWS::DynamoDB::GlobalTable")
@@ -73,15 +82,34 @@ func TestTablesAreRecoverableAndWatched(t *testing.T) {
 		}
 		delete(got, "DeletionProtectionEnabled")
 		delete(got, "ResourcePolicy")
-		same(t, id, object{
+		watched := object{"Enabled": true, "Mode": "THROTTLED_KEYS"}
+		want := object{
 			"Region":                           ref("AWS::Region"),
 			"PointInTimeRecoverySpecification": object{"PointInTimeRecoveryEnabled": true, "RecoveryPeriodInDays": 35.0},
-			"ContributorInsightsSpecification": object{"Enabled": true, "Mode": "THROTTLED_KEYS"},
+			"ContributorInsightsSpecification": watched,
 			"Tags":                             list{object{"Key": "component", "Value": component}},
-		}, got)
+		}
+		var indexes list
+		for _, name := range indexNames(table.Properties) {
+			indexes = append(indexes, object{"IndexName": name, "ContributorInsightsSpecification": watched})
+		}
+		if indexes != nil {
+			want["GlobalSecondaryIndexes"] = indexes
+		}
+		same(t, id, want, got)
 		same(t, id+": replicas", 1, len(table.Properties["Replicas"].(list)))
 		same(t, id+": DynamoDB's own key", nil, table.Properties["SSESpecification"])
 	}
+}
+
+// indexNames are the names of a table's indexes.
+func indexNames(properties object) []string {
+	var names []string
+	all, _ := properties["GlobalSecondaryIndexes"].(list)
+	for _, index := range all {
+		names = append(names, index.(object)["IndexName"].(string))
+	}
+	return names
 }
 
 // replicaOf is a table in the region of the stack.

@@ -43,14 +43,14 @@ func TestAside(t *testing.T) { //nolint:paralleltest // sets the environment
 		{"doctor -o json", `{"check":"records set aside","result":"wrong"`, "found something wrong", 3},
 		{"parked list", "Set aside … projector  Account#  1 … 2026-11-25 … must not be empty … s3://failures/unreadable/0001-a … s3://failures/unreadable/0002-b … annals heal", "", 0},
 		{"parked list -o json", `{"function":"projector","key":"Account#","version":"1","since":"2026-11-25T10:00:00Z","why":"type … "object":"s3://failures/unreadable/0001-a"}`, "", 0},
-		{"parked list order-summary", "PROJECTION", "", 0},
+		{"parked list orders", "PROJECTION", "", 0},
 	} {
 		s.run(t, port)
 		if out, _ := annals(t, port, strings.Fields(s.line)...); strings.Contains(out, "secret-7") {
 			t.Errorf("%s shows a payload: %s", s.line, out)
 		}
 	}
-	if out, _ := annals(t, port, "parked", "list", "order-summary"); strings.Contains(out, "Set aside") {
+	if out, _ := annals(t, port, "parked", "list", "orders"); strings.Contains(out, "Set aside") {
 		t.Errorf("of one projection: %s", out)
 	}
 	if err := failures.Put("unreadable/0000-torn", []byte(`{`)); err != nil {

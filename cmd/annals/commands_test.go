@@ -86,8 +86,8 @@ func TestWhatHappened(t *testing.T) { //nolint:paralleltest // sets the environm
 		{"streams list Order#g", "STREAM … Order#good  3        2", "", 0},
 		{"streams list Order#g -o json", `{"stream":"Order#good","version":3,"commits":2,"first":" … "types":{"ItemAdded":2,"OrderCreated":1}}`, "", 0},
 		{"streams list nothing", "STREAM", "", 0},
-		{"streams show Order#good", "Order#good  version 3, 2 commits …  2  ItemAdded …  1  OrderCreated … order-summary     generation 1 (serving) not yet, is at version 0", "", 0},
-		{"streams show Order#good -o json", `"projections":[{"projection":"active-orders","generation":1,"status":"serving","version":0,"applied":false`, "", 0},
+		{"streams show Order#good", "Order#good  version 3, 2 commits …  2  ItemAdded …  1  OrderCreated … orders         generation 1 (serving) not yet, is at version 0", "", 0},
+		{"streams show Order#good -o json", `"projections":[{"projection":"orders","generation":1,"status":"serving","version":0,"applied":false`, "", 0},
 		{"streams show Order#none", "", "Order#none", 1},
 		{"streams show Order", "", "want Type#id", 2},
 		{"streams", "list", "", 0},
@@ -116,19 +116,19 @@ func TestWhatHappened(t *testing.T) { //nolint:paralleltest // sets the environm
 		{"state Order#bad", "", "OrderTeleported", 1},
 		{"state Thing#x", "", `no aggregate has streams of type "Thing"`, 1},
 		{"tail --from 1", "", "of one stream", 2},
-		{"trace req-1", "Order#good@3 … order-summary     generation 1 (serving) not yet", "not all of it is applied", 3},
+		{"trace req-1", "Order#good@3 … orders         generation 1 (serving) not yet", "not all of it is applied", 3},
 		{"heal Order#good", "Order#good is level", "", 0},
 		{"heal Order#good -o json", `{"stream":"Order#good","level":true}`, "", 0},
-		{"trace req-1", "order-summary     generation 1 (serving) applied at … ms after", "", 0},
-		{"trace req-1 -o json", `{"correlationId":"req-1","commits":[{"stream":"Order#good" … "projections":[{"projection":"active-orders" … "applied":true,"exact":true}`, "", 0},
+		{"trace req-1", "orders         generation 1 (serving) applied at … ms after", "", 0},
+		{"trace req-1 -o json", `{"correlationId":"req-1","commits":[{"stream":"Order#good" … "projections":[{"projection":"orders" … "applied":true,"exact":true}`, "", 0},
 		{"trace nothing", "", "no commit has the correlation id", 1},
-		{"heal Order#bad order-summary", "", "waits in order-summary", 3},
-		{"parked list -o json", `{"projection":"order-summary","generation":1,"stream":"Order#bad","version":1,"waiting":1,"reason":"needs-newer-code","error":"`, "", 0},
-		{"parked show order-summary Order#bad -o json", `"reason":"needs-newer-code"`, "", 0},
+		{"heal Order#bad orders", "", "waits in orders", 3},
+		{"parked list -o json", `{"projection":"orders","generation":1,"stream":"Order#bad","version":1,"waiting":1,"reason":"needs-newer-code","error":"`, "", 0},
+		{"parked show orders Order#bad -o json", `"reason":"needs-newer-code"`, "", 0},
 		{"parked retry -o json", `{"tried":1,"left":1}`, "not all could be applied", 3},
-		{"projections -o json", `{"projection":"order-summary","generation":1,"fold":1,"status":"serving","since":" … "parked":1`, "", 0},
-		{"rebuild order-summary -o json", `{"projection":"order-summary","generation":2,"seconds":`, "1 streams could not be applied in generation 2", 3},
-		{"rollback order-summary -o json", `{"projection":"order-summary","generation":1}`, "", 0},
+		{"projections -o json", `{"projection":"orders","generation":1,"fold":1,"status":"serving","since":" … "parked":1`, "", 0},
+		{"rebuild orders -o json", `{"projection":"orders","generation":2,"seconds":`, "1 streams could not be applied in generation 2", 3},
+		{"rollback orders -o json", `{"projection":"orders","generation":1}`, "", 0},
 		{"version -o json", `{"version":"`, "", 0},
 		{"verify", "3 streams, 4 commits, 5 events: 0 findings", "", 0},
 		{"verify Order#good -o json", `{"streams":1,"commits":2,"events":3,"found":0,"findings":[]}`, "", 0},
@@ -136,8 +136,8 @@ func TestWhatHappened(t *testing.T) { //nolint:paralleltest // sets the environm
 		{"verify --anchors x", "", "--anchors and --trusted go together", 2},
 		{"--stack S verify", "", "--local and --stack", 2},
 		{"completion bash", "bash completion", "", 0},
-		{"__complete rebuild product-", "product-catalog\n … product-inventory\n … product-sales\n", "", 0},
-		{"__complete parked show order-summary x", ":4", "", 0},
+		{"__complete rebuild product-", "product-catalog\n … product-counts\n", "", 0},
+		{"__complete parked show orders x", ":4", "", 0},
 	} {
 		s.run(t, port)
 	}
@@ -150,7 +150,7 @@ func TestNoControlCharacters(t *testing.T) { //nolint:paralleltest // sets the e
 	stored(t, "Order#"+evil, es.Meta{Actor: evil, CorrelationID: evil}, es.RawEvent{Type: evil, Schema: 1, Data: json.RawMessage(`{"note":"\u009b` + "\u009b" + `"}`)})
 	for _, args := range [][]string{
 		{"streams", "list"}, {"streams", "show", "Order#" + evil}, {"events", "Order#" + evil}, {"trace", evil}, {"find", "--type", evil},
-		{"heal", "Order#" + evil}, {"parked", "list"}, {"parked", "show", "order-summary", "Order#" + evil}, {"verify", "Order#" + evil}, {"doctor"},
+		{"heal", "Order#" + evil}, {"parked", "list"}, {"parked", "show", "orders", "Order#" + evil}, {"verify", "Order#" + evil}, {"doctor"},
 	} {
 		out, _ := annals(t, port, args...)
 		if out == "" && args[0] != "heal" || strings.ContainsAny(out, "\x1b\x07\u202e\u009b") {
@@ -277,7 +277,7 @@ func TestExportAndImport(t *testing.T) { //nolint:paralleltest // sets the envir
 	for _, s := range []step{
 		{"import " + file + " -o json", `{"commits":3,"events":4,"there":0}`, "", 0},
 		{"verify", "2 streams, 3 commits, 4 events: 0 findings", "", 0},
-		{"streams show Order#good", "version 3, 2 commits … order-summary     generation 1 (serving) not yet … reserve-stock     generation 1 (serving) applied at", "", 0},
+		{"streams show Order#good", "version 3, 2 commits … orders         generation 1 (serving) not yet … reserve-stock  generation 1 (serving) applied at", "", 0},
 	} {
 		s.run(t, port)
 	}
@@ -300,14 +300,14 @@ func TestExportAndImport(t *testing.T) { //nolint:paralleltest // sets the envir
 func TestDoctor(t *testing.T) {
 	port := running(t)
 	for _, s := range []step{
-		{"doctor", "ok … settings … DynamoDB at http … notice … queue of catch-ups … clock … ok … table events … wrong … time to live … skipped … protection … projection order-summary", "1 checks found something wrong", 3},
+		{"doctor", "ok … settings … DynamoDB at http … notice … queue of catch-ups … clock … ok … table events … wrong … time to live … skipped … protection … projection orders", "1 checks found something wrong", 3},
 		{"heal Order#bad", "", "waits", 3},
-		{"doctor -o json", `{"check":"projection order-summary","result":"wrong","detail":"1 streams wait in generation 1","advice":"`, "found something wrong", 3},
+		{"doctor -o json", `{"check":"projection orders","result":"wrong","detail":"1 streams wait in generation 1","advice":"`, "found something wrong", 3},
 	} {
 		s.run(t, port)
 	}
 	t.Setenv(tables.Snapshots.Env(), "no-such-table") // the rest is as the commands above left it
-	t.Setenv(tables.ReadModel(tables.AccountSummary).Env(), os.Getenv(tables.Events.Env()))
+	t.Setenv(tables.ReadModel(tables.Accounts).Env(), os.Getenv(tables.Events.Env()))
 	t.Setenv(queues.CatchUpEnv, "queue")
 	root := newRoot(os.Getenv)
 	var out bytes.Buffer
@@ -330,7 +330,7 @@ func TestStackOutputs(t *testing.T) {
 		outputs[table.Output()] = "name-of-" + table.Name
 	}
 	env, err := environmentOf(outputs)
-	if err != nil || env["TABLE_ORDER_SUMMARY"] != "name-of-order-summary" || env[queues.CatchUpEnv] != "https://q/c" || len(env) != len(app.OperatorTables)+2 {
+	if err != nil || env["TABLE_ORDERS"] != "name-of-orders" || env[queues.CatchUpEnv] != "https://q/c" || len(env) != len(app.OperatorTables)+2 {
 		t.Errorf("%v, %v", env, err)
 	}
 	delete(outputs, "EventsTableName")

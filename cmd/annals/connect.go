@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/annals-es/annals/internal/app"
+	"github.com/annals-es/annals/internal/app/bus"
 	"github.com/annals-es/annals/internal/app/queues"
 	"github.com/annals-es/annals/internal/inspect"
 	"github.com/annals-es/annals/internal/inspect/feed"
@@ -62,6 +63,7 @@ func (c *cli) connect(cmd *cobra.Command) (*session, error) {
 	case err != nil:
 		return nil, err
 	}
+	s.Service = bus.Connect(s.Service)
 	if !writes(cmd) {
 		s.DynamoDB = readOnly(s.DynamoDB, cmd.CommandPath())
 	}

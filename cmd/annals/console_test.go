@@ -50,7 +50,7 @@ func TestConsole(t *testing.T) { //nolint:paralleltest // sets the environment
 		{base + "api/about", "", http.StatusOK, `{"place":"http://127.0.0.1:` + port + `","write":false}`},
 		{base + "api/stream?stream=Order%23good", "", http.StatusOK, "OrderCreated"},
 		{base + "api/projections", "", http.StatusOK, `{"projection":"reserve-stock","generations":[`},
-		{base + "api/retry", `{"projection":"order-summary","stream":"Order#bad"}`, http.StatusForbidden, "--write"},
+		{base + "api/retry", `{"projection":"orders","stream":"Order#bad"}`, http.StatusForbidden, "--write"},
 	} {
 		method := http.MethodGet
 		if step.body != "" {

@@ -112,7 +112,7 @@ func indexFault(want dynamotable.Table, got *types.TableDescription) string {
 			return "has other keys in its index " + index.Name
 		case !holds(there.Projection, index.Projected):
 			return "has other attributes in its index " + index.Name
-		case there.IndexStatus != types.IndexStatusActive && there.IndexStatus != types.IndexStatusUpdating:
+		case there.IndexStatus == types.IndexStatusCreating, there.IndexStatus == types.IndexStatusDeleting:
 			return "has an index " + index.Name + " that is " + string(there.IndexStatus)
 		}
 	}

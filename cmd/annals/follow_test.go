@@ -28,7 +28,7 @@ func TestRebuildByTheMachine(t *testing.T) { //nolint:paralleltest // sets the e
 			t.Errorf("started with %q: %v", in.Input, err)
 		}
 		started = append(started, stage)
-		if stage.Projection == "order-summary" && !stage.Tidy && stage.Generation == 0 {
+		if stage.Projection == "orders" && !stage.Tidy && stage.Generation == 0 {
 			build(t, stage.Projection) //nolint:contextcheck // a test of its own
 		}
 		_, _ = io.WriteString(w, `{"executionArn":"arn","startDate":1}`)
@@ -37,12 +37,12 @@ func TestRebuildByTheMachine(t *testing.T) { //nolint:paralleltest // sets the e
 	if _, err := annals(t, service, "catch-up", "Order#bad"); err == nil { // it waits in the generation that serves, too
 		t.Error("what can't be applied is level")
 	}
-	out, err := annals(t, service, "rebuild", "order-summary")
-	if exitCode(err) != exitFindings || !strings.Contains(out, "order-summary: generation 2 serves after") || !strings.Contains(err.Error(), "Order#bad first") {
+	out, err := annals(t, service, "rebuild", "orders")
+	if exitCode(err) != exitFindings || !strings.Contains(out, "orders: generation 2 serves after") || !strings.Contains(err.Error(), "Order#bad first") {
 		t.Errorf("%s, %v", out, err)
 	}
 	status = `{"status":"FAILED","error":"RefusalError","cause":"{\"errorMessage\":\"it differs\"}"}`
-	if out, err := annals(t, service, "rebuild", "product-sales"); err == nil || !strings.Contains(err.Error(), "RefusalError: it differs\nproduct-sales goes on serving") {
+	if out, err := annals(t, service, "rebuild", "product-counts"); err == nil || !strings.Contains(err.Error(), "RefusalError: it differs\nproduct-counts goes on serving") {
 		t.Errorf("%s, %v", out, err)
 	}
 	for _, name := range []string{"nothing", "reserve-stock"} {
@@ -51,7 +51,7 @@ func TestRebuildByTheMachine(t *testing.T) { //nolint:paralleltest // sets the e
 		}
 	}
 	byHand := len(started)
-	if out, err := annals(t, service, "rebuild", "--here", "product-sales"); exitCode(err) != exitFindings || !strings.Contains(out, "product-sales: generation 2 serves") {
+	if out, err := annals(t, service, "rebuild", "--here", "product-counts"); exitCode(err) != exitFindings || !strings.Contains(out, "product-counts: generation 2 serves") {
 		t.Errorf("here: %s, %v", out, err)
 	}
 	for _, s := range started[byHand:] {

@@ -17,7 +17,7 @@ func (c *cli) healCommand() *cobra.Command {
 		Long: "Bring a stream level in one projection, or in all that read it: what was never delivered is read from the events.\n" +
 			"A stream that waits is tried again only by another build of the code than parked it; `annals parked retry` does so in any case.\n" +
 			"Exit code 3: it waits.",
-		Example:           "  annals --local heal Order#o-1\n  annals --local heal Order#o-1 order-summary",
+		Example:           "  annals --local heal Order#o-1\n  annals --local heal Order#o-1 orders",
 		Args:              cobra.RangeArgs(1, 2),
 		ValidArgsFunction: c.completeProjection(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

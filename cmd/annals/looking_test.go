@@ -70,7 +70,7 @@ func (w *wire) take() (all int, writes []string) {
 func looking(dir string) map[string]string {
 	return map[string]string{
 		"annals projections": "projections",
-		"annals parked list": "parked list", "annals parked show": "parked show order-summary Order#bad",
+		"annals parked list": "parked list", "annals parked show": "parked show orders Order#bad",
 		"annals streams list": "streams list", "annals streams show": "streams show Order#good", "annals state": "state Order#good",
 		"annals trace": "trace c-1", "annals doctor": "doctor", "annals events": "events Order#good",
 		"annals find": "find --prefix Order#",

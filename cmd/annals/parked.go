@@ -15,18 +15,18 @@ func (c *cli) parkedCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "parked", Short: "Look after the streams that a projection could not apply"}
 	cmd.AddCommand(
 		&cobra.Command{
-			Use: "list [PROJECTION]", Short: "List the streams that wait, and the records that were set aside", Example: "  annals --local parked list order-summary",
+			Use: "list [PROJECTION]", Short: "List the streams that wait, and the records that were set aside", Example: "  annals --local parked list orders",
 			Args: cobra.MaximumNArgs(1), ValidArgsFunction: c.completeProjection(0), RunE: c.listParked,
 		},
 		&cobra.Command{
-			Use: "show PROJECTION STREAM", Short: "Show why a stream waits", Example: "  annals --local parked show order-summary Order#o-1",
+			Use: "show PROJECTION STREAM", Short: "Show why a stream waits", Example: "  annals --local parked show orders Order#o-1",
 			Args: cobra.ExactArgs(2), ValidArgsFunction: c.completeProjection(0), RunE: c.showParked,
 		},
 		writer(&cobra.Command{
 			Use: "retry [PROJECTION [STREAM]]", Short: "Try one stream again, or all that wait",
 			Long: "Try one stream again, or all that wait, in one projection or in all.\n" +
 				"Another build of the code tries them by itself. Exit code 3: some still wait.",
-			Example: "  annals --local parked retry\n  annals --local parked retry order-summary Order#o-1",
+			Example: "  annals --local parked retry\n  annals --local parked retry orders Order#o-1",
 			Args:    cobra.MaximumNArgs(2), ValidArgsFunction: c.completeProjection(0), RunE: c.retryParked,
 		}),
 	)

@@ -25,7 +25,7 @@ func (c *cli) rebuildCommand() *cobra.Command {
 			"What did not come to its end goes on where the command is given again; what is left is then estimated too high. How many\n" +
 			"commits there are is what DynamoDB says of the table: on AWS that is up to six hours old.\n" +
 			"Exit code 3: the new generation serves, and streams wait in it that it could not apply.",
-		Example:           "  annals --local rebuild product-sales",
+		Example:           "  annals --local rebuild product-counts",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: c.completeProjection(0),
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.runRebuild(cmd, args[0]) },
@@ -119,7 +119,7 @@ func (c *cli) rollbackCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:               "rollback PROJECTION",
 		Short:             "Let the generation serve again that served before the last swap",
-		Example:           "  annals --local rollback product-sales",
+		Example:           "  annals --local rollback product-counts",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: c.completeProjection(0),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -47,7 +47,7 @@ func silent(t *testing.T) (address string, asked <-chan struct{}) {
 // changing are command lines that change something, by command: see looking.
 func changing(archive string) map[string]string {
 	return map[string]string{
-		"annals rebuild": "rebuild product-sales", "annals rollback": "rollback product-sales", "annals abandon": "abandon product-sales",
+		"annals rebuild": "rebuild product-counts", "annals rollback": "rollback product-counts", "annals abandon": "abandon product-counts",
 		"annals heal": "heal Order#good", "annals reconcile": "reconcile", "annals republish": "republish Order#good",
 		"annals parked retry": "parked retry", "annals import": "import " + archive,
 	}

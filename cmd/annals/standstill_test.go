@@ -31,7 +31,7 @@ func TestDoctorOfLanes(t *testing.T) { //nolint:paralleltest // sets the environ
 		t.Fatal(err)
 	}
 	says := "settings … the service that runs here, region us-east-1, DynamoDB at http … account … local: nothing of it is on AWS … " +
-		"wrong … lane of order-summary … 1 of the newest streams are not applied, Order#old since " + stamp(begin)
+		"wrong … lane of orders … 1 of the newest streams are not applied, Order#old since " + stamp(begin)
 	step{"doctor", says, "checks found something wrong", 3}.run(t, port)
 	step{"heal Order#old", "is level", "", 0}.run(t, port)
 	step{"doctor", "ok … lanes … 1 streams of the newest commits are level everywhere", "1 checks found something wrong", 3}.run(t, port)
@@ -41,8 +41,8 @@ func TestDoctorOfLanes(t *testing.T) { //nolint:paralleltest // sets the environ
 func TestDoctorOfRows(t *testing.T) { //nolint:paralleltest // sets the environment
 	port := running(t)
 	step{"heal Order#good", "is level", "", 0}.run(t, port)
-	step{"doctor", "ok … rows of order-summary … 1 of them can be read", "1 checks found something wrong", 3}.run(t, port)
-	view := dynamoview.New(dynamotest.Client(t), os.Getenv(tables.ReadModel(tables.OrderSummary).Env()))
+	step{"doctor", "ok … rows of orders … 1 of them can be read", "1 checks found something wrong", 3}.run(t, port)
+	view := dynamoview.New(dynamotest.Client(t), os.Getenv(tables.ReadModel(tables.Orders).Env()))
 	good := es.StreamID{Type: "Order", ID: "good"}
 	read, err := view.Checkpoints(t.Context(), 1, good)
 	if err != nil {
@@ -53,6 +53,6 @@ func TestDoctorOfRows(t *testing.T) { //nolint:paralleltest // sets the environm
 	if err := view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: good, Prev: read[good], Next: next}}, nil); err != nil {
 		t.Fatal(err)
 	}
-	says := "wrong … rows of order-summary … 1 of 1 can't be read, Order#good: stored state: "
+	says := "wrong … rows of orders … 1 of 1 can't be read, Order#good: stored state: "
 	step{"doctor", says, "2 checks found something wrong", 3}.run(t, port)
 }

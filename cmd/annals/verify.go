@@ -74,7 +74,7 @@ What it can't detect is said in the documentation of pkg/es/verify.`,
 func (s *session) verifyStream(ctx context.Context, stream es.StreamID, more []verify.Witness) (*verify.Report, error) {
 	witnesses := slices.DeleteFunc(more, func(w verify.Witness) bool { return w.Stream != stream })
 	for _, e := range s.operator.Engines() {
-		reached, err := e.StreamProgress(ctx, stream)
+		reached, err := e.StreamProgress(ctx, es.StreamVersion{Stream: stream})
 		if err != nil {
 			return nil, err
 		}

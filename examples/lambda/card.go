@@ -56,16 +56,15 @@ var cardEvents = es.NewRegistry(
 var cards = es.Aggregate[card, cardEvent]{StreamType: "Card", Events: cardEvents, Evolve: (*card).evolve}
 
 // goldCards counts the cards that are gold, and keeps each card's points as its row.
-var goldCards = projection.New(projection.Definition[card]{
-	Name:    "gold-cards",
-	Sources: map[string]es.Decoder{"Card": cardEvents},
-	Evolve: func(c *card, e projection.Event, w *projection.Writes) error {
-		c.evolve(e.Data.(cardEvent))
-		if _, gold := e.Data.(turnedGold); gold {
-			w.Add(goldKey, "cards", projection.Int(1))
-		}
+var goldCards = projection.New("gold-cards", 1, projection.From(cards,
+	projection.On(func(c *card, e projection.Event[cardEvent], _ *projection.Writes) error {
+		c.evolve(e.Data)
 		return nil
-	},
-})
+	}),
+	projection.On(func(_ *card, _ projection.Event[turnedGold], w *projection.Writes) error {
+		w.Add(goldKey, "cards", projection.Int(1))
+		return nil
+	}),
+))
 
 var goldKey = projection.Key{Partition: "gold", Sort: "all"}

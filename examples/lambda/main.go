@@ -27,7 +27,7 @@ func main() {
 		log.Fatal(err)
 	}
 	client := dynamodb.NewFromConfig(cfg)
-	store, err := dynamostore.New(client, os.Getenv("EVENTS_TABLE"), dynamostore.Config{})
+	store, err := dynamostore.New(client, os.Getenv("EVENTS_TABLE"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -40,6 +40,6 @@ func main() {
 
 // newCollect returns the handler of purchases.
 func newCollect(store es.Store) collectHandler {
-	executor := es.NewExecutor(store, es.ExecutorConfig{})
+	executor := es.NewExecutor(store)
 	return collector{executor, es.NewRepository(executor, cards, es.RepositoryConfig{Horizon: retention})}.handle
 }

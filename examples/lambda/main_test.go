@@ -7,7 +7,6 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/estest"
@@ -46,7 +45,7 @@ func TestGoldCards(t *testing.T) {
 func TestHandlers(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)
-	store, err := dynamostore.New(client, dynamotest.Table(t, client, dynamostore.EventsTable), dynamostore.Config{})
+	store, err := dynamostore.New(client, dynamotest.Table(t, client, dynamostore.EventsTable))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,20 +74,18 @@ func TestHandlers(t *testing.T) {
 			t.Errorf("%+v, %v", response, err)
 		}
 	}
-	// A rebuild makes the next generation of rows and swaps: the catalog knows which one serves.
-	record, err := projection.NewRecordCache(catalog, nil).Record(t.Context(), goldCards.Name(), goldCards.FoldVersion())
+	session, err := projection.NewReader(store, catalog, nil, projection.Subscription{Projection: goldCards, View: view}).
+		Open(t.Context(), goldCards.Name(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	serving := view.At(record.Serving().Generation)
-	var row card
-	version, err := serving.State(t.Context(), es.StreamID{Type: "Card", ID: "ada"}, &row)
-	if d := cmp.Diff(card{Points: 1010, Gold: true}, row); err != nil || version != 3 || d != "" {
-		t.Errorf("version %d, %v (-want +got):\n%s", version, err, d)
+	row, err := goldCards.Document(t.Context(), session, cards.Stream("ada"))
+	if d := cmp.Diff(card{Points: 1010, Gold: true}, row.Data); err != nil || row.Version != 3 || d != "" {
+		t.Errorf("version %d, %v (-want +got):\n%s", row.Version, err, d)
 	}
-	counters, err := serving.Counters(t.Context(), goldKey)
-	if d := cmp.Diff(map[string]string{"cards": "1"}, counters); err != nil || d != "" {
-		t.Errorf("%v (-want +got):\n%s", err, d)
+	counters, err := session.Counters(t.Context(), goldKey)
+	if n := counters["cards"]; err != nil || n.String() != "1" {
+		t.Errorf("counters %v, %v", counters, err)
 	}
 	bad := read[events.DynamoDBEvent](t, `{"Records":[{"dynamodb":{"SequenceNumber":"8","Keys":{"stream":{"S":"no stream"}}}}]}`)
 	if response, err := project(t.Context(), bad); err != nil || len(response.BatchItemFailures) != 1 {

@@ -51,7 +51,7 @@ func parse(args []string, getenv func(string) string, out io.Writer) (options, e
 	flags := flag.NewFlagSet("listen", flag.ContinueOnError)
 	flags.SetOutput(out)
 	flags.StringVar(&o.url, "url", "", "`address` of the WebSocket API (default ws://127.0.0.1:$PORT/_socket, port 3000)")
-	flags.StringVar(&o.projection, "projection", "order-summary", "the read model's name")
+	flags.StringVar(&o.projection, "projection", "orders", "the read model's name")
 	flags.StringVar(&o.stream, "stream", "", "the stream, such as Order#o-1")
 	flags.StringVar(&o.customer, "customer", "", "the customer, instead of a stream")
 	flags.IntVar(&o.count, "n", 1, "how many changes to print")

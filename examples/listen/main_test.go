@@ -35,7 +35,7 @@ func service(t *testing.T, asked chan<- string, says ...string) options {
 		_, _, _ = conn.Read(r.Context()) // the client closes
 	}))
 	t.Cleanup(server.Close)
-	return options{url: server.URL, projection: "order-summary", stream: "Order#7", count: 2, wait: 5 * time.Second}
+	return options{url: server.URL, projection: "orders", stream: "Order#7", count: 2, wait: 5 * time.Second}
 }
 
 const subscribed, change1, change2 = `{"type":"subscribed"}`, `{"type":"change","version":1}`, `{"type":"change","version":2}`
@@ -52,7 +52,7 @@ func TestListen(t *testing.T) {
 	if diff := cmp.Diff("now\n"+change1+"\n"+change2+"\n", out.String()); diff != "" {
 		t.Error(diff)
 	}
-	if got := <-asked; got != `{"action":"subscribe","projection":"order-summary","stream":"Order#7"}` {
+	if got := <-asked; got != `{"action":"subscribe","projection":"orders","stream":"Order#7"}` {
 		t.Errorf("it asked for %s", got)
 	}
 }
@@ -94,7 +94,7 @@ func TestParse(t *testing.T) {
 	t.Parallel()
 	o, err := parse([]string{"-stream", "Order#7", "-n", "3", "--", "curl", "-s"}, func(string) string { return "" }, io.Discard)
 	want := options{
-		url: "ws://127.0.0.1:3000/_socket", projection: "order-summary", stream: "Order#7", count: 3, wait: time.Minute, command: []string{"curl", "-s"},
+		url: "ws://127.0.0.1:3000/_socket", projection: "orders", stream: "Order#7", count: 3, wait: time.Minute, command: []string{"curl", "-s"},
 	}
 	if diff := cmp.Diff(want, o, cmp.AllowUnexported(options{})); err != nil || diff != "" {
 		t.Error(err, diff)

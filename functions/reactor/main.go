@@ -2,8 +2,11 @@
 // commands.
 package main
 
-import "github.com/annals-es/annals/internal/app"
+import (
+	"github.com/annals-es/annals/internal/app"
+	"github.com/annals-es/annals/internal/app/bus"
+)
 
 func main() {
-	app.Run(func(s app.Service) (any, error) { return app.Subscriber(s.Reactor()) }, app.ReactorTables...)
+	app.Run(func(s app.Service) (any, error) { return app.Subscriber(bus.Connect(s).Reactor()) }, app.ReactorTables...)
 }

@@ -51,9 +51,10 @@ func Configuration(ctx context.Context) (aws.Config, error) {
 func unchecked(o *dynamodb.Options) { o.DisableValidateResponseChecksum = true }
 
 // Punctual makes every call end, its retries included, a margin before its context does.
-func Punctual(o *dynamodb.Options) { o.APIOptions = append(o.APIOptions, endInTime) }
+func Punctual(o *dynamodb.Options) { o.APIOptions = append(o.APIOptions, InTime) }
 
-func endInTime(stack *middleware.Stack) error {
+// InTime makes every call of a client end, its retries included, a margin before its context does.
+func InTime(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("punctual", punctual), middleware.Before)
 }
 

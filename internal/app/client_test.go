@@ -88,7 +88,7 @@ func TestHalfAnAnswerIsTriedAgain(t *testing.T) { //nolint:paralleltest // sets 
 
 func TestTableNames(t *testing.T) {
 	t.Parallel()
-	env := map[string]string{"TABLE_EVENTS": "E", "TABLE_SNAPSHOTS": "S", "TABLE_PROJECTIONS": "P", "TABLE_PRODUCT_CATALOG": "C", "TABLE_ORDER_SUMMARY": "O"}
+	env := map[string]string{"TABLE_EVENTS": "E", "TABLE_SNAPSHOTS": "S", "TABLE_PROJECTIONS": "P", "TABLE_PRODUCT_CATALOG": "C", "TABLE_ORDERS": "O"}
 	names, err := app.TableNamesFrom(func(name string) string { return env[name] }, app.CommandTables...)
 	if err != nil || names.Of(tables.Events) != "E" {
 		t.Errorf("%v %v", names, err)

@@ -54,7 +54,7 @@ func (q *jobs) take() []string {
 func (s *service) queued(t *testing.T) *jobs {
 	t.Helper()
 	q := &jobs{}
-	models := readmodel.New(s.client, s.Tables.Of)
+	models := readmodel.New(s.events(t), s.client, s.Tables.Of)
 	s.functions[routes.Query] = app.Gateway(api.Queries(models, s.events(t), httpapi.Config{Log: s.Log, Queue: q, CursorKey: []byte(s.CursorKey)}), s.Log)
 	return q
 }
@@ -157,17 +157,17 @@ func TestExpiredWait(t *testing.T) {
 		who, target, token, want, shows string
 		asked                           []string
 	}{
-		{"ann", "GET /accounts/a-1", "Account#a-1@2", "200 strong", `"9.00"`, []string{one + "account-summary"}},
-		{"operator", "GET /accounts/a-1", transfer, "200 strong", `"9.00"`, []string{one + "account-summary", two + "account-summary"}},
-		{"ann", "GET /accounts/a-1", transfer, "200 strong", `"9.00"`, []string{one + "account-summary"}},
-		{"bob", "GET /accounts/a-2", transfer, "200 strong", `"version":2`, []string{two + "account-summary"}},
+		{"ann", "GET /accounts/a-1", "Account#a-1@2", "200 strong", `"9.00"`, []string{one + "accounts"}},
+		{"operator", "GET /accounts/a-1", transfer, "200 strong", `"9.00"`, []string{one + "accounts", two + "accounts"}},
+		{"ann", "GET /accounts/a-1", transfer, "200 strong", `"9.00"`, []string{one + "accounts"}},
+		{"bob", "GET /accounts/a-2", transfer, "200 strong", `"version":2`, []string{two + "accounts"}},
 		{"bob", "GET /accounts/a-1", transfer, "404 not-found", "Account#a-1", nil},
 		{"", "GET /accounts/a-1", "Account#a-1@2", "403 forbidden", "subject", nil},
 		{"ann", "GET /accounts/a-1", "Account#a-2@2", "200", `"10.00"`, nil},
-		{"operator", "GET /accounts/a-1", "Account#a-2@2", "202 not-yet-projected", "Account#a-2@2", []string{two + "account-summary"}},
-		{"ann", "GET /accounts/a-1/statement", "Account#a-1@2", "202 not-yet-projected", "account-statement", []string{one + "account-statement"}},
+		{"operator", "GET /accounts/a-1", "Account#a-2@2", "202 not-yet-projected", "Account#a-2@2", []string{two + "accounts"}},
+		{"ann", "GET /accounts/a-1/statement", "Account#a-1@2", "202 not-yet-projected", "accounts", []string{one + "accounts"}},
 		{"ann", "GET /accounts/a-1", "Account#a-1@3", "400 no-such-version", "version 2", nil},
-		{"ann", "GET /accounts/a-1", "Account#a-1@2,Account#x@1", "200 strong", `"9.00"`, []string{one + "account-summary"}},
+		{"ann", "GET /accounts/a-1", "Account#a-1@2,Account#x@1", "200 strong", `"9.00"`, []string{one + "accounts"}},
 		{"operator", "GET /accounts/a-1", transfer + ",Account#x@1", "404 not-found", "Account#x", nil},
 		{"ann", "GET /accounts/a-1", "Account#a-1@1", "200", `"10.00"`, nil},
 	} {
@@ -213,7 +213,7 @@ func TestUnprojected(t *testing.T) {
 	s.ok(t, "GET /products/sales", "")
 	time.Sleep(2100 * time.Millisecond)
 	s.send(t, "GET /products/p/sales", "").is(t, "202 not-yet-projected")
-	if asked := q.take(); !slices.Equal(asked, []string{"catch-up of Product#p in product-sales"}) {
+	if asked := q.take(); !slices.Equal(asked, []string{"catch-up of Product#p in product-counts"}) {
 		t.Errorf("catch-ups of %v", asked)
 	}
 }
@@ -245,7 +245,7 @@ func TestParkedStream(t *testing.T) {
 // swap has an empty generation of a read model serve, beside which the one before is kept.
 func (s *service) swap(t *testing.T, name string) {
 	t.Helper()
-	catalog := readmodel.New(s.client, s.Tables.Of).Catalog()
+	catalog := readmodel.New(s.events(t), s.client, s.Tables.Of).Catalog()
 	records, err := catalog.Records(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -273,7 +273,7 @@ func TestTokenAndCursor(t *testing.T) {
 	if err := json.Unmarshal([]byte(first.Body), &page); err != nil || page.Next == "" {
 		t.Fatalf("%v %s", err, first.Body)
 	}
-	s.swap(t, tables.AccountStatement)
+	s.swap(t, tables.Accounts)
 	s.queued(t) // queries that know nothing of generations yet
 	s.send(t, "GET /accounts/a-1/statement", "", token("Account#a-1@4"), "Prefer: wait=0").is(t, "202 not-yet-projected")
 	next := "GET /accounts/a-1/statement?limit=2&cursor=" + page.Next

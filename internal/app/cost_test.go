@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -58,6 +59,15 @@ func TestRouteCosts(t *testing.T) {
 	s.as(t, "c", "POST /orders", orderFor("o-2", "c")).is(t, "201")
 	s.project(t)
 
+	// Which generations serve is read again every two seconds. It was read just now, so no count has that in it.
+	fresh := func(read func(attempt int)) {
+		for attempt := 0; meter.Take().Requests["Query"] == 0; attempt++ {
+			time.Sleep(20 * time.Millisecond)
+			read(attempt)
+		}
+	}
+	freshQueries := func() { fresh(func(int) { s.ok(t, "GET /orders/o", "") }) }
+	freshQueries()
 	count("get-account", "GET /accounts/a-1", "")
 	count("get-account, as of version 2", "GET /accounts/a-1?version=2", "")
 	count("get-statement", "GET /accounts/a-1/statement", "")
@@ -71,6 +81,8 @@ func TestRouteCosts(t *testing.T) {
 	count("get-product-sales", "GET /products/p/sales", "")
 	count("top-product-sales", "GET /products/sales", "")
 	count("get-stream", "GET /streams/Account/a-1", "")
+	fresh(func(attempt int) { s.order(t, fmt.Sprint("fresh-", attempt)) })
+	freshQueries()
 	for _, test := range []struct{ name, target, body string }{
 		{"get-order, by a customer", "GET /orders/o", ""},
 		{"get-order, by a customer, again", "GET /orders/o", ""},
@@ -113,10 +125,13 @@ func TestProjectionCosts(t *testing.T) {
 		return commits, items
 	}
 
-	catalog := readmodel.New(dynamotest.Client(t), s.Tables.Of).Catalog() // read once a batch, not once a read model
+	catalog := readmodel.New(s.events(t), dynamotest.Client(t), s.Tables.Of).Catalog() // read once a batch, not once a read model
 	engines := map[string]*projection.Engine{}
-	for _, sub := range readmodel.New(s.client, s.Tables.Of).Subscriptions() {
-		engines[sub.Projection.Name()] = projection.NewEngine(s.events(t), catalog, projection.Config{}, sub)
+	for _, sub := range readmodel.New(s.events(t), s.client, s.Tables.Of).Subscriptions() {
+		name := sub.Projection.Name()
+		if slices.ContainsFunc(tables.ReadModels, func(in tables.Table) bool { return in.Name == name }) { // it is not replaced
+			engines[name] = projection.NewEngine(s.events(t), catalog, projection.Config{}, sub)
+		}
 	}
 	apply := func(commits []es.Commit, models ...string) {
 		for _, model := range models {
@@ -134,11 +149,9 @@ func TestProjectionCosts(t *testing.T) {
 		event, target, body string
 		models              []string
 	}{
-		{"MoneyDeposited", "POST /accounts/a-1/deposits", usd5, []string{tables.AccountSummary, tables.AccountStatement}},
-		{"OrderPlaced", "POST /orders/o/place", "", []string{
-			tables.OrderSummary, tables.ActiveOrders, tables.CustomerOrders, tables.ProductInventory, tables.ProductSales,
-		}},
-		{"StockReceived", "POST /products/p/stock", `{"quantity":10}`, []string{tables.ProductCatalog, tables.ProductInventory, tables.ProductSales}},
+		{"MoneyDeposited", "POST /accounts/a-1/deposits", usd5, []string{tables.Accounts}},
+		{"OrderPlaced", "POST /orders/o/place", "", []string{tables.Orders, tables.ProductCounts}},
+		{"StockReceived", "POST /products/p/stock", `{"quantity":10}`, []string{tables.ProductCatalog, tables.ProductCounts}},
 	} {
 		s.ok(t, test.target, test.body)
 		commits, _ := news()

@@ -73,7 +73,7 @@ func TestReservationsAreNotShown(t *testing.T) {
 func TestNoReadModelReadsReservations(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	for _, sub := range readmodel.New(s.client, s.Tables.Of).Subscriptions() {
+	for _, sub := range readmodel.New(s.events(t), s.client, s.Tables.Of).Subscriptions() {
 		if sub.Projection.Reads(email.Aggregate.StreamType) {
 			t.Errorf("%s reads them", sub.Projection.Name())
 		}

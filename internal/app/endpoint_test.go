@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/annals-es/annals/internal/app"
+	"github.com/annals-es/annals/internal/app/bus"
 	"github.com/annals-es/annals/internal/publish"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
@@ -39,6 +40,7 @@ func TestAllClientsGoToTheEndpoint(t *testing.T) { //nolint:paralleltest // it s
 	if err != nil {
 		t.Fatal(err)
 	}
+	s = bus.Connect(s)
 	for want, call := range map[string]func(ctx context.Context) error{
 		"DynamoDB_20120810.DescribeTable /": func(ctx context.Context) error {
 			_, err := s.DynamoDB.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String("table")})

@@ -49,7 +49,7 @@ func TestOutrunIsAWarning(t *testing.T) {
 			s.ok(t, "POST /accounts", opened)
 			s.project(t)
 			s.ok(t, "POST /accounts/a-1/deposits", usd5)
-			o.table, o.error = s.Tables.Of(tables.ReadModel(tables.AccountSummary)), fault
+			o.table, o.error = s.Tables.Of(tables.ReadModel(tables.Accounts)), fault
 			if failed := s.deliver(t, s.records(t)...); len(failed) != 1 {
 				t.Errorf("failed: %v", failed)
 			}

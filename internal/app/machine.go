@@ -35,7 +35,7 @@ func RebuildMachine(cfg aws.Config, arn string) Machine {
 	if arn == "" {
 		return nil
 	}
-	client := sfn.NewFromConfig(cfg, func(o *sfn.Options) { o.APIOptions = append(o.APIOptions, endInTime) })
+	client := sfn.NewFromConfig(cfg, func(o *sfn.Options) { o.APIOptions = append(o.APIOptions, InTime) })
 	return &machine{client: client, arn: arn}
 }
 

@@ -69,7 +69,7 @@ func TestMetrics(t *testing.T) {
 	want("refused", map[string]map[string]float64{"": {"Refused": 1, "WarmHits": 1, "Retries": 1}})
 	s.project(t)
 	want("projected", map[string]map[string]float64{
-		"": {"ProjectionLagVersions": 2}, "account-summary": {"ProjectionLagVersions": 2}, "account-statement": {"ProjectionLagVersions": 2},
+		"": {"ProjectionLagVersions": 2}, "accounts": {"ProjectionLagVersions": 2},
 	})
 	s.through(t, func([]byte) (*http.Response, error) {
 		return respond(http.StatusBadRequest, []byte(`{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"slow down"}`)), nil

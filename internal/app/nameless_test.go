@@ -60,7 +60,7 @@ func TestRebuildGoesPastWhatNamesNoStream(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := o.Rebuilder.Run(t.Context(), tables.AccountSummary, nil); err != nil {
+	if _, _, err := o.Rebuilder.Run(t.Context(), tables.Accounts, nil); err != nil {
 		t.Error(err)
 	}
 	s.query(t, "GET /accounts/a-1", `{"version":1}`)

@@ -32,7 +32,7 @@ func (s Service) Operator(cfg projection.RebuildConfig) (*Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	models := s.models()
+	models := s.models(store)
 	engine := projection.NewEngine(store, models.Catalog(), s.starting(s.engine(s.CatchUps)), models.Subscriptions()...)
 	reactions, err := s.reactions(store)
 	if err != nil {

@@ -144,13 +144,13 @@ func TestOperator(t *testing.T) {
 		}
 		waits[w.Projection+" "+w.Stream.String()] = true
 	}
-	if len(waits) != 2 || !waits["account-summary Account#x"] || !waits["account-statement Account#x"] {
+	if len(waits) != 1 || !waits["accounts Account#x"] {
 		t.Errorf("waiting: %v", waits)
 	}
-	if n, err := o.Retry(t.Context(), ""); err != nil || n != 2 {
+	if n, err := o.Retry(t.Context(), ""); err != nil || n != 1 {
 		t.Errorf("tried %d, %v", n, err)
 	}
-	for _, name := range []string{"", tables.AccountSummary, tables.ReserveStock.Name} {
+	for _, name := range []string{"", tables.Accounts, tables.ReserveStock.Name} {
 		if err := o.CatchUp(t.Context(), name, es.StreamID{Type: "Account", ID: "a-1"}, false); err != nil {
 			t.Errorf("catch up %q: %v", name, err)
 		}
@@ -158,7 +158,7 @@ func TestOperator(t *testing.T) {
 	if err := o.CatchUp(t.Context(), "nothing", es.StreamID{Type: "Account", ID: "a-1"}, false); err == nil || !strings.Contains(err.Error(), `"nothing"`) {
 		t.Errorf("of no projection: %v", err)
 	}
-	if _, _, err := o.Rebuilder.Run(t.Context(), tables.AccountSummary, nil); err != nil {
+	if _, _, err := o.Rebuilder.Run(t.Context(), tables.Accounts, nil); err != nil {
 		t.Error(err)
 	}
 	if _, err := s.projector.HandleJobs(t.Context(), queue.batch(t)); err != nil {

@@ -24,7 +24,7 @@ type Queue struct {
 
 // NewQueue returns a queue by its URL. Its client is tuned to fail in time. AWS_ENDPOINT_URL_SQS redirects it.
 func NewQueue(cfg aws.Config, url string) *Queue {
-	client := sqs.NewFromConfig(cfg, func(o *sqs.Options) { o.APIOptions = append(o.APIOptions, endInTime) })
+	client := sqs.NewFromConfig(cfg, func(o *sqs.Options) { o.APIOptions = append(o.APIOptions, InTime) })
 	return &Queue{client: client, url: url}
 }
 

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamofault"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -33,14 +32,15 @@ func (s Service) Reactor() (*Projector, error) {
 
 // reactions is the engine of all reactions, the publisher among them.
 func (s Service) reactions(store *dynamostore.Store) (*projection.Engine, error) {
-	all, err := s.aggregates(0) // what another process appends would only make it stale
+	all, err := s.aggregates(warm) // an order is looked at twice, and its products are those of others
 	if err != nil {
 		return nil, err
 	}
 	reserve := esreaction.New(esreaction.Reaction{
-		Name:      tables.ReserveStock.Name,
-		Sources:   map[string]es.Decoder{order.Aggregate.StreamType: order.Aggregate.Events},
-		React:     reaction.NewReserveStock(all).React,
+		Name: tables.ReserveStock.Name,
+		Sources: []esreaction.Source{
+			esreaction.From(order.Aggregate, esreaction.OnTypes(reaction.NewReserveStock(all).React, reaction.ReservingEvents...)),
+		},
 		Transient: dynamofault.Unavailable,
 	})
 	subscriptions := []projection.Subscription{{Projection: reserve, View: dynamoview.New(s.DynamoDB, s.Tables.Of(tables.ReserveStock))}}

@@ -35,7 +35,7 @@ func (s Service) Rebuilder() (func(context.Context, RebuildRequest) (projection.
 	if err != nil {
 		return nil, err
 	}
-	models := s.models()
+	models := s.models(store)
 	cfg := s.engine(s.CatchUps)
 	cfg.DeadlineMargin = rebuildMargin
 	engine := projection.NewEngine(store, models.Catalog(), cfg, models.Subscriptions()...)

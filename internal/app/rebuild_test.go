@@ -25,7 +25,7 @@ func TestRebuilder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stage := projection.Stage{Projection: tables.AccountSummary}
+	stage := projection.Stage{Projection: tables.Accounts}
 	ask := func(task string, in projection.Stage) projection.Stage {
 		t.Helper()
 		out, err := rebuild(t.Context(), app.RebuildRequest{Task: task, Segments: 3, Stage: in})

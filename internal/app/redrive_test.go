@@ -115,7 +115,7 @@ func TestSecondReceive(t *testing.T) {
 	t.Parallel()
 	s, meter := newMeteredService(t)
 	s.ok(t, "POST /accounts", opened)
-	job, err := json.Marshal(projection.Job{Task: projection.CatchUp, Projection: tables.AccountSummary, Stream: es.StreamID{Type: "Account", ID: "a-1"}})
+	job, err := json.Marshal(projection.Job{Task: projection.CatchUp, Projection: tables.Accounts, Stream: es.StreamID{Type: "Account", ID: "a-1"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -131,7 +131,7 @@ func (s *service) everything(t *testing.T) {
 	}
 	socket := socketOn(t, s.Service)
 	for route, body := range map[string]string{
-		"$connect": "", "subscribe": `{"action":"subscribe","projection":"order-summary","stream":"Order#o"}`, "$default": secret, "$disconnect": "",
+		"$connect": "", "subscribe": `{"action":"subscribe","projection":"orders","stream":"Order#o"}`, "$default": secret, "$disconnect": "",
 	} {
 		e := events.APIGatewayWebsocketProxyRequest{Body: body, Headers: map[string]string{"Authorization": secret}}
 		e.RequestContext.RouteKey, e.RequestContext.ConnectionID = route, "connection"

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"os"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/annals-es/annals/internal/app/queues"
@@ -44,7 +46,9 @@ type Service struct {
 	Rebuilds Machine
 	// Notifier is told what the projector stored. nil = nobody is.
 	Notifier projection.Notifier
-	// Bus takes the integration events, whose source is EventSource. nil = nothing is published.
+	// AWS has the settings of AWS clients.
+	AWS aws.Config
+	// Bus takes the integration events, whose source is EventSource. nil = nothing is published: see package bus.
 	Bus         publish.Bus
 	EventSource string
 	// Meter measures what the service does. nil = nothing is measured.
@@ -87,7 +91,7 @@ func FromEnvironment(ctx context.Context, log *slog.Logger, wanted ...tables.Tab
 	s.GivenUp = objects.Get
 	s.ProjectorFailures = objects.Bucket(os.Getenv(queues.ProjectorFailuresEnv))
 	s.ReactorFailures = objects.Bucket(os.Getenv(queues.ReactorFailuresEnv))
-	s.Bus, s.EventSource = bus(cfg, os.Getenv(publish.BusEnv)), os.Getenv(publish.SourceEnv)
+	s.AWS, s.EventSource = cfg, os.Getenv(publish.SourceEnv)
 	s.Rebuilds = RebuildMachine(cfg, os.Getenv(queues.RebuildEnv))
 	s.Notifier, err = s.notifier(cfg) //nolint:contextcheck // as above
 	return s, err
@@ -98,7 +102,11 @@ func (s Service) Command() (http.Handler, error) {
 	if s.EmailKey == "" {
 		return nil, errors.New("the key of e-mail addresses is missing: set " + email.KeyEnv)
 	}
-	models := s.models()
+	store, err := s.store()
+	if err != nil {
+		return nil, err
+	}
+	models := s.models(store)
 	s.Store.Companion = models.Inline()
 	all, err := s.aggregates(warm)
 	if err != nil {
@@ -119,7 +127,7 @@ func (s Service) Query() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	models := s.models()
+	models := s.models(store)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	err = models.Check(ctx)
@@ -142,7 +150,7 @@ func (s Service) Projector() (*Projector, error) {
 	if err != nil {
 		return nil, err
 	}
-	models := s.models()
+	models := s.models(store)
 	engine := projection.NewEngine(store, models.Catalog(), s.starting(s.engine(s.CatchUps)), models.Subscriptions()...)
 	return &Projector{
 		engine: engine,
@@ -179,7 +187,10 @@ func (s Service) store() (*dynamostore.Store, error) {
 	return dynamostore.New(s.DynamoDB, s.Tables.Of(tables.Events), s.Store)
 }
 
-func (s Service) models() *readmodel.Models { return readmodel.New(s.DynamoDB, s.Tables.Of) }
+// models are the read models of what is in an event store.
+func (s Service) models(store es.Reader) *readmodel.Models {
+	return readmodel.New(store, s.DynamoDB, s.Tables.Of)
+}
 
 func (s Service) http() httpapi.Config {
 	cfg := httpapi.Config{Log: s.Log, Unavailable: dynamofault.Unavailable, Now: s.Store.Now, Queue: s.CatchUps}

@@ -64,8 +64,11 @@ func TestSocket(t *testing.T) {
 			t.Errorf("%s: %s", model.Name, said)
 		}
 	}
-	if said := say("subscribe", `{"action":"subscribe","projection":"orders","stream":"Order#7"}`); !strings.Contains(said, "account-summary, account-statement, order-summary") {
-		t.Errorf("the projections are not named: %s", said)
+	for _, replaced := range tables.Replaced {
+		said := say("subscribe", `{"action":"subscribe","projection":"`+replaced.Name+`","stream":"Order#7"}`)
+		if !strings.Contains(said, "unknown-projection") || !strings.Contains(said, "there are accounts, orders, product-catalog, product-counts") {
+			t.Errorf("%s: the projections are not named: %s", replaced.Name, said)
+		}
 	}
 	// A question of the authorizer is another kind of event.
 	for token, want := range map[string]string{"": "Unauthorized", "Bearer x": "the token can't be checked now"} {

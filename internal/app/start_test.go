@@ -24,7 +24,7 @@ func (s *service) foreign(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	record := records[tables.OrderSummary]
+	record := records[tables.Orders]
 	record.Builds[0].Fold = 99
 	if err := catalog.Replace(t.Context(), record); err != nil {
 		t.Fatal(err)

@@ -10,10 +10,10 @@ import (
 // The tables that each function is told of.
 var (
 	CommandTables   = append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections}, tables.Inline...)
-	QueryTables     = append([]tables.Table{tables.Events, tables.Projections}, tables.ReadModels...)
-	ProjectorTables = append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.Connections}, tables.ReadModels...)
+	QueryTables     = append([]tables.Table{tables.Events, tables.Projections}, tables.ReadTables...)
+	ProjectorTables = append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.Connections}, tables.ReadTables...)
 	ReactorTables   = []tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Publisher}
-	RebuilderTables = append([]tables.Table{tables.Events, tables.Projections}, tables.ReadModels...)
+	RebuilderTables = append([]tables.Table{tables.Events, tables.Projections}, tables.ReadTables...)
 	OperatorTables  = append([]tables.Table{tables.ReserveStock, tables.Publisher}, ProjectorTables...)
 	SocketTables    = []tables.Table{tables.Connections}
 )

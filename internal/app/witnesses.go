@@ -15,6 +15,10 @@ import (
 //
 // Errors: DynamoDB's; one that names what can't be read.
 func (s Service) Witnesses(ctx context.Context) ([]verify.Witness, error) {
+	store, err := s.store()
+	if err != nil {
+		return nil, err
+	}
 	var all []verify.Witness
 	add := func(source string, marks iter.Seq2[es.CommitRef, error]) error {
 		for m, err := range marks {
@@ -29,7 +33,7 @@ func (s Service) Witnesses(ctx context.Context) ([]verify.Witness, error) {
 	if err := add("snapshot", snapshots.Marks(ctx, s.DynamoDB)); err != nil {
 		return nil, err
 	}
-	for name, marks := range s.models().Marks(ctx) {
+	for name, marks := range s.models(store).Marks(ctx) {
 		if err := add("checkpoint of "+name, marks); err != nil {
 			return nil, err
 		}

@@ -22,7 +22,7 @@ func TestRemovedTail(t *testing.T) {
 	check := func() *verify.Report {
 		t.Helper()
 		witnesses, err := s.Witnesses(t.Context())
-		if err != nil || len(witnesses) != 3 { // a snapshot, the account's row, its statement
+		if err != nil || len(witnesses) != 2 { // a snapshot, the account's document
 			t.Fatalf("%d witnesses: %v", len(witnesses), err)
 		}
 		report, err := verify.Store(t.Context(), s.events(t), verify.Config{Witnesses: witnesses})
@@ -50,7 +50,7 @@ func TestRemovedTail(t *testing.T) {
 		}
 		sources = append(sources, f.Detail)
 	}
-	for _, source := range []string{"snapshot", "checkpoint of account-summary", "checkpoint of account-statement"} {
+	for _, source := range []string{"snapshot", "checkpoint of accounts"} {
 		if !strings.Contains(strings.Join(sources, "\n"), source) {
 			t.Errorf("%s did not tell: %v", source, sources)
 		}

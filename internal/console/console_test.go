@@ -140,7 +140,7 @@ func TestReads(t *testing.T) {
 		{"/api/stream?stream=Order%23o", 200, []string{`"stream":"Order#o"`, `"stateful":true`, `{"version":2,"type":"ItemAdded","at":"`, `"commit":2}`, `"more":false`}},
 		{"/api/stream?stream=Order%23none", 404, []string{`{"error":"There is no stream Order#none"}`}},
 		{"/api/state?stream=Order%23none&version=1", 404, []string{`{"error":"There is no stream Order#none"}`}},
-		{"/api/applied?stream=Order%23bad&version=1", 200, []string{`"projection":"order-summary","generation":1,"status":"serving","version":0`, `"parked":{`}},
+		{"/api/applied?stream=Order%23bad&version=1", 200, []string{`"projection":"orders","generation":1,"status":"serving","version":0`, `"parked":{`}},
 		{"/api/stream?stream=Order", 400, []string{"want Type#id"}},
 		{"/api/state?stream=Order%23o&version=1", 200, []string{`"version":1`, `"path":""`, `alert(1)`, `"correlationId":"c-1"`}},
 		{"/api/state?stream=Order%23o&version=2", 200, []string{`{"path":"/items/0","after":{"productId":"tea"`, `"type":"ItemAdded"`}},
@@ -152,13 +152,13 @@ func TestReads(t *testing.T) {
 		{"/api/find?correlation=c-2", 200, []string{`Order#bad`}},
 		{"/api/find?correlation=nothing", 200, []string{`{"commits":[],"complete":true}`}},
 		{"/api/find", 400, []string{"say what to look for"}},
-		{"/api/trace?correlation=c-1", 200, []string{`"projection":"order-summary"`, `"applied":true,"exact":true`, `"complete":true`}},
+		{"/api/trace?correlation=c-1", 200, []string{`"projection":"orders"`, `"applied":true,"exact":true`, `"complete":true`}},
 		{"/api/trace?correlation=c-2", 200, []string{`"reason":"needs-newer-code"`}},
 		{"/api/trace", 400, []string{"correlation id"}},
 		{"/api/applied?stream=Order%23o&version=2", 200, []string{`"projection":"reserve-stock"`}},
 		{"/api/applied?stream=Order%23o&version=x", 400, []string{"want a version"}},
-		{"/api/projections", 200, []string{`{"projection":"order-summary","generations":[{"generation":1,"fold":1,"status":"serving"`, `"parked":1`, `"rebuilds":true`}},
-		{"/api/parked", 200, []string{`"projection":"order-summary"`, `"stream":"Order#bad"`, `"events":1`, `"more":false`}},
+		{"/api/projections", 200, []string{`{"projection":"orders","generations":[{"generation":1,"fold":1,"status":"serving"`, `"parked":1`, `"rebuilds":true`}},
+		{"/api/parked", 200, []string{`"projection":"orders"`, `"stream":"Order#bad"`, `"events":1`, `"more":false`}},
 		{"/api/nothing", 404, nil},
 	} {
 		w := send(t, h, http.MethodGet, test.path, "", nil)
@@ -264,7 +264,7 @@ func TestLive(t *testing.T) {
 			if err := json.Unmarshal([]byte(data), &p); err != nil {
 				t.Errorf("%v: %s", err, data)
 			}
-			lag = lag || p.Projections["order-summary"].Events > 0 && len(p.Projections["order-summary"].Lags) > 0
+			lag = lag || p.Projections["orders"].Events > 0 && len(p.Projections["orders"].Lags) > 0
 			counted = counted || p.Requests["commands"].Invocations > 0
 		case "trouble":
 			t.Log(data)
@@ -279,7 +279,7 @@ func TestWrites(t *testing.T) {
 	b := newBench(t)
 	b.orders()
 	reading, writing := b.console(console.Config{}), b.console(console.Config{Write: true})
-	bad := `{"projection":"order-summary","stream":"Order#bad"}`
+	bad := `{"projection":"orders","stream":"Order#bad"}`
 	for _, test := range []struct {
 		name       string
 		h          http.Handler
@@ -289,20 +289,20 @@ func TestWrites(t *testing.T) {
 		has        string
 	}{
 		{"a console that reads", reading, "/api/retry", bad, nil, 403, "--write"},
-		{"a console that reads", reading, "/api/rebuild", `{"projection":"order-summary"}`, nil, 403, "--write"},
+		{"a console that reads", reading, "/api/rebuild", `{"projection":"orders"}`, nil, 403, "--write"},
 		{"a form", writing, "/api/retry", bad, http.Header{"Content-Type": {"text/plain"}}, 415, "application/json"},
 		{"another site", writing, "/api/retry", bad, http.Header{"Origin": {"http://evil.example"}}, 403, ""},
 		{"another site, says the browser", writing, "/api/retry", bad, http.Header{"Sec-Fetch-Site": {"cross-site"}}, 403, ""},
 		{"another port", writing, "/api/retry", bad, http.Header{"Origin": {"http://127.0.0.1:4000"}}, 403, ""},
-		{"a wrong field", writing, "/api/retry", `{"projection":"order-summary","strem":"Order#bad"}`, nil, 400, "strem"},
+		{"a wrong field", writing, "/api/retry", `{"projection":"orders","strem":"Order#bad"}`, nil, 400, "strem"},
 		{"two documents", writing, "/api/retry", bad + "{}", nil, 400, "one JSON document"},
 		{"a long body", writing, "/api/retry", `{"projection":"` + strings.Repeat("x", 1<<15) + `"}`, nil, 400, "too large"},
 		{"no projection", writing, "/api/retry", `{"stream":"Order#bad"}`, nil, 400, "projection"},
-		{"no stream", writing, "/api/retry", `{"projection":"order-summary"}`, nil, 400, "want Type#id"},
+		{"no stream", writing, "/api/retry", `{"projection":"orders"}`, nil, 400, "want Type#id"},
 		{"an unknown projection", writing, "/api/rebuild", `{"projection":"nothing"}`, nil, 404, "nothing"},
 		{"a reaction", writing, "/api/rebuild", `{"projection":"reserve-stock"}`, nil, 400, "reaction"},
 		{"a stream that can't be applied", writing, "/api/retry", bad, nil, 200, `{"waits":true,"error":"`},
-		{"a stream that is level", writing, "/api/retry", `{"projection":"order-summary","stream":"Order#o"}`, nil, 200, `{"waits":false}`},
+		{"a stream that is level", writing, "/api/retry", `{"projection":"orders","stream":"Order#o"}`, nil, 200, `{"waits":false}`},
 		{"our own page", writing, "/api/retry", bad, http.Header{"Origin": {"http://127.0.0.1:3000"}, "Sec-Fetch-Site": {"same-origin"}}, 200, ""},
 	} {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1:3000"+test.path, bytes.NewBufferString(test.body))
@@ -322,7 +322,7 @@ func TestRebuild(t *testing.T) {
 	b := newBench(t)
 	b.orders()
 	h := b.console(console.Config{Write: true})
-	if w := send(t, h, http.MethodPost, "/api/rebuild", `{"projection":"order-summary"}`, nil); w.Code != http.StatusAccepted {
+	if w := send(t, h, http.MethodPost, "/api/rebuild", `{"projection":"orders"}`, nil); w.Code != http.StatusAccepted {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
@@ -336,7 +336,7 @@ func TestRebuild(t *testing.T) {
 		}
 		send(t, h, http.MethodGet, "/api/projections", "", &all)
 		for _, p := range all {
-			if p.Name != "order-summary" || p.Rebuild.Ended == nil {
+			if p.Name != "orders" || p.Rebuild.Ended == nil {
 				continue
 			}
 			if p.Rebuild.Error != "" || p.Rebuild.Events < 2 || p.Generations[len(p.Generations)-1].Generation != 2 {

@@ -11,8 +11,11 @@ import (
 
 // Session is one read model as one request sees it. It tells how far the read model has come.
 type Session interface {
+	// Name is the projection that is read, "" if it is several.
+	Name() string
 	Reads(streamType string) bool
-	Progress(ctx context.Context, stream es.StreamID) (projection.Checkpoint, error)
+	// Progress returns how far the read model has come with a stream, and whether it shows a version.
+	Progress(ctx context.Context, v es.StreamVersion) (projection.Progressed, error)
 }
 
 // late is a stream that a read model does not show at the version wanted.
@@ -64,12 +67,12 @@ func (w Awaited) await(ctx context.Context, p Session) ([]late, error) {
 func stillMissing(ctx context.Context, p Session, missing []late) ([]late, error) {
 	var still []late
 	for _, l := range missing {
-		cp, err := p.Progress(ctx, l.Stream)
+		at, err := p.Progress(ctx, l.StreamVersion)
 		if err != nil {
 			return nil, err
 		}
-		if cp.Version < l.Version {
-			l.parked = cp.Parked != nil
+		if !at.Shows {
+			l.parked = at.Parked != nil
 			still = append(still, l)
 		}
 	}

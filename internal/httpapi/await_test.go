@@ -20,21 +20,24 @@ type timetable struct {
 	looks  []time.Duration
 }
 
+func (p *timetable) Name() string { return "accounts" }
+
 func (p *timetable) Reads(streamType string) bool { return streamType == "Account" }
 
-func (p *timetable) Progress(_ context.Context, stream es.StreamID) (projection.Checkpoint, error) {
+func (p *timetable) Progress(_ context.Context, wanted es.StreamVersion) (projection.Progressed, error) {
 	now := time.Since(p.made)
 	p.looks = append(p.looks, now)
-	var cp projection.Checkpoint
+	var out projection.Progressed
 	for v, at := range p.shown {
-		if v.Stream == stream && now >= at {
-			cp.Version = max(cp.Version, v.Version)
+		if v.Stream == wanted.Stream && now >= at {
+			out.Version = max(out.Version, v.Version)
 		}
 	}
-	if stream == p.parked {
-		cp.Parked = &projection.Parked{}
+	if wanted.Stream == p.parked {
+		out.Parked = &projection.Parked{}
 	}
-	return cp, p.err
+	out.Shows = out.Version >= wanted.Version
+	return out, p.err
 }
 
 var (

@@ -103,6 +103,15 @@ func preferredWait(prefer string) (seconds int, preferred bool) {
 	return 0, false
 }
 
+// ids are the streams that the caller asked for a version of.
+func (w Awaited) ids() []es.StreamID {
+	ids := make([]es.StreamID, len(w.streams))
+	for i, v := range w.streams {
+		ids[i] = v.Stream
+	}
+	return ids
+}
+
 // names tells whether the caller asked for a version of a stream.
 func (w Awaited) names(stream es.StreamID) bool {
 	return slices.ContainsFunc(w.streams, func(v es.StreamVersion) bool { return v.Stream == stream })

@@ -67,24 +67,24 @@ func (a *API) unprojected(ctx context.Context, p Session, stream es.StreamID) ([
 
 // lagging is the answer for a read model that does not show what is awaited. It asks for the catch-up of the streams that
 // were waited for, or whose last commit is so old that it must have been missed; a parked one waits for a repair.
-func (a *API) lagging(ctx context.Context, model string, w Awaited, missing []late) *Problem {
+func (a *API) lagging(ctx context.Context, model string, p Session, w Awaited, missing []late) *Problem {
 	var jobs []projection.Job
 	for _, l := range missing {
 		if !l.parked && (w.wait > 0 || a.cfg.Now().Sub(l.recorded) > usualLag) {
-			jobs = append(jobs, projection.Job{Task: projection.CatchUp, Projection: model, Stream: l.Stream})
+			jobs = append(jobs, projection.Job{Task: projection.CatchUp, Projection: p.Name(), Stream: l.Stream})
 		}
 	}
 	a.catchUp(ctx, jobs)
-	p := NewProblem(http.StatusAccepted, "not-yet-projected",
+	out := NewProblem(http.StatusAccepted, "not-yet-projected",
 		fmt.Sprintf("%s is stored and on its way to %s: ask again", missing[0].StreamVersion, model))
-	p.retryAfter = retrySoon
+	out.retryAfter = retrySoon
 	if i := slices.IndexFunc(missing, late.isParked); i >= 0 {
-		p = NewProblem(http.StatusAccepted, "parked",
+		out = NewProblem(http.StatusAccepted, "parked",
 			fmt.Sprintf("%s is stored, but %s waits for a repair before it can show it", missing[i].StreamVersion, model))
-		p.retryAfter = retryLate
+		out.retryAfter = retryLate
 	}
-	p.applied = w.applied
-	return p
+	out.applied = w.applied
+	return out
 }
 
 // catchUp asks for catch-ups, as far as that can be done quickly.

@@ -11,8 +11,9 @@ import (
 // Views are the read models as queries read them.
 type Views[S Session] struct {
 	*API
-	// Session begins to read a read model: in the generation that serves, or, where a list goes on, in that of its cursor.
-	Session func(ctx context.Context, model, cursor string) (S, error)
+	// Session begins to read a read model: in the generation that serves, or, where a list goes on, in that of its cursor. Its
+	// lists show the streams that the caller awaits as they are.
+	Session func(ctx context.Context, model, cursor string, awaited ...es.StreamID) (S, error)
 }
 
 // Source is what answers a query about what the id in its path names.

@@ -49,7 +49,7 @@ func Ask[S Session, T any](
 	if w.streams, err = v.Visible(ctx, w.streams); err != nil {
 		return nil, err
 	}
-	s, err := v.Session(ctx, q.Model, q.Cursor)
+	s, err := v.Session(ctx, q.Model, q.Cursor, w.ids()...)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func answerFrom[T any](
 		return nil, err
 	}
 	if len(missing) > 0 {
-		return answerLate(ctx, a, w, q, missing)
+		return answerLate(ctx, a, p, w, q, missing)
 	}
 	out := &Found[T]{Applied: w.applied}
 	out.Body, err = read()
@@ -83,18 +83,18 @@ func answerFrom[T any](
 	}
 	if len(missing) > 0 {
 		w.wait = 0 // it was not this stream that was waited for
-		return nil, a.lagging(ctx, q.Model, w, missing)
+		return nil, a.lagging(ctx, q.Model, p, w, missing)
 	}
 	out.Body, err = read() // it has come meanwhile
 	return out, err
 }
 
 // answerLate answers a question whose read model does not show all that the caller awaits.
-func answerLate[T any](ctx context.Context, a *API, w Awaited, q Question[T], missing []late) (*Found[T], error) {
+func answerLate[T any](ctx context.Context, a *API, p Session, w Awaited, q Question[T], missing []late) (*Found[T], error) {
 	if err := a.stored(ctx, missing); err != nil {
 		return nil, err
 	}
-	lagging := a.lagging(ctx, q.Model, w, missing)
+	lagging := a.lagging(ctx, q.Model, p, w, missing)
 	if q.Replay == nil || !w.names(q.Stream) {
 		return nil, lagging
 	}

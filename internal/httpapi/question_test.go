@@ -221,3 +221,32 @@ func TestOldCommitsAreCaughtUp(t *testing.T) {
 		}
 	})
 }
+
+// TestSessionKnowsWhatIsAwaited: a session is told the streams that the caller awaits and may see; while its read model is not
+// filled, the caller is told when to ask again.
+func TestSessionKnowsWhatIsAwaited(t *testing.T) {
+	t.Parallel()
+	a := newAsking(t)
+	a.progress.shown = map[es.StreamVersion]time.Duration{{Stream: a1, Version: 2}: 0, {Stream: a2, Version: 1}: 0}
+	var told []es.StreamID
+	var failure error
+	v := Views[*timetable]{API: a.api, Session: func(_ context.Context, _, _ string, awaited ...es.StreamID) (*timetable, error) {
+		told = awaited
+		return &a.progress, failure
+	}}
+	ask := func(who string) error {
+		_, err := Ask(WithPrincipal(t.Context(), who), v, Awaited{streams: []es.StreamVersion{{Stream: a1, Version: 2}, {Stream: a2, Version: 1}}},
+			Question[string]{Model: "accounts"}, func(context.Context, *timetable) (string, error) { return "row", nil })
+		return err
+	}
+	for who, want := range map[string][]es.StreamID{"ann": {a1, a2}, "bob": nil} { // they are ann's
+		if err := ask(who); err != nil || !slices.Equal(told, want) {
+			t.Errorf("%s: told %v, %v", who, told, err)
+		}
+	}
+	failure = &projection.NotFilledError{Projection: "accounts", Generation: 1}
+	p := a.api.refuse(t.Context(), ask("ann"))
+	if p.Status != 503 || code(p) != "not-filled" || p.GetHeaders().Get("Retry-After") != "30" || !strings.Contains(p.Detail, "accounts is new") {
+		t.Errorf("not filled: %+v", p)
+	}
+}

@@ -37,6 +37,7 @@ func (a *API) problem(err error) *Problem {
 		unknown   *es.UnknownOutcomeError
 		conflict  *es.ConflictError
 		limit     *es.LimitError
+		notFilled *projection.NotFilledError
 	)
 	if errors.As(err, &known) {
 		return known
@@ -69,6 +70,10 @@ func (a *API) problem(err error) *Problem {
 		return invalidField("header."+occurredAtHeader, "must not be in the future")
 	case errors.Is(err, projection.ErrCursor):
 		return invalidField("query.cursor", projection.ErrCursor.Error())
+	case errors.As(err, &notFilled):
+		p := later("not-filled", notFilled.Projection+" is new, and is being filled with what happened before: repeat the request")
+		p.retryAfter = retryLate
+		return p
 	case errors.As(err, &unknown):
 		return later("outcome-unknown", "it is not known whether the command was done: repeat it with the same Idempotency-Key")
 	case errors.As(err, &conflict):

@@ -72,14 +72,14 @@ func (i *Inspector) Trace(ctx context.Context, correlationID string) (Trace, err
 func (i *Inspector) Applied(ctx context.Context, stream es.StreamID, version int64) ([]Applied, error) {
 	all := []Applied{}
 	for _, e := range i.cfg.Engines {
-		reached, err := e.StreamProgress(ctx, stream)
+		reached, err := e.StreamProgress(ctx, es.StreamVersion{Stream: stream, Version: version})
 		if err != nil {
 			return nil, err
 		}
 		for _, s := range reached {
 			a := Applied{
 				Projection: s.Projection, Generation: s.Build.Generation, Status: s.Build.Status,
-				Version: s.Checkpoint.Version, Applied: s.Checkpoint.Version >= version,
+				Version: s.Checkpoint.Version, Applied: s.Shows,
 				Behind: s.Checkpoint.Behind, Parked: s.Checkpoint.Parked,
 			}
 			if at := s.Checkpoint.At; !at.IsZero() {

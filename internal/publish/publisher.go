@@ -5,6 +5,7 @@ package publish
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -51,34 +52,52 @@ type Data interface {
 	Type() string
 }
 
-// Public says which events others may know, and what they look like outside.
+// Public are the events of one kind of aggregate that others may know. [Of] makes it.
 type Public struct {
-	// Sources are the types of streams that have public events, each with the decoder of its events.
-	Sources map[string]es.Decoder
-	// Of is what an event of a stream is outside, nil if it is private.
-	//
-	// Errors: one for an event that nobody has decided on.
-	Of func(stream es.StreamID, event any) (Data, error)
+	// StreamType is that of the aggregate's streams.
+	StreamType string
+
+	sent func(send) reaction.Source
+}
+
+// send sends what an event is outside.
+type send = func(ctx context.Context, e projection.Event[any], cmd es.Command, data Data) error
+
+// Of says that those events of an aggregate are public that have the type of one of the prototypes. data is what an event of the
+// aggregate with an id is outside, nil if it is private after all. It panics if a prototype is no event of the aggregate.
+func Of[A, E any](a es.Aggregate[A, E], data func(id string, event E) (Data, error), prototypes ...any) Public {
+	for _, p := range prototypes {
+		if _, ok := p.(E); !ok {
+			panic(fmt.Sprintf("%T is no event of %s", p, a.StreamType))
+		}
+	}
+	return Public{StreamType: a.StreamType, sent: func(send send) reaction.Source {
+		return reaction.From(a, reaction.OnTypes(func(ctx context.Context, e projection.Event[any], cmd es.Command) error {
+			out, err := data(e.Stream.ID, e.Data.(E))
+			if err != nil || out == nil {
+				return err
+			}
+			return send(ctx, e, cmd, out)
+		}, prototypes...))
+	}}
 }
 
 // NewPublisher returns the reaction that sends what is public to a bus: each event of a stream once those before it were
 // accepted, at least once. It has no past: see [reaction.Reaction].
-func NewPublisher(bus Bus, source string, public Public) *reaction.Reactor {
-	return reaction.New(reaction.Reaction{
-		Name:    Name,
-		Sources: public.Sources,
-		React: func(ctx context.Context, e projection.Event, cmd es.Command) error {
-			data, err := public.Of(e.Stream, e.Data)
-			if err != nil || data == nil {
-				return err
-			}
+func NewPublisher(bus Bus, source string, public ...Public) *reaction.Reactor {
+	r := reaction.Reaction{
+		Name:           Name,
+		Transient:      func(err error) bool { return errors.As(err, new(*UnavailableError)) },
+		RetryFromQueue: true,
+	}
+	for _, p := range public {
+		r.Sources = append(r.Sources, p.sent(func(ctx context.Context, e projection.Event[any], cmd es.Command, data Data) error {
 			detail, err := envelope(source, e, cmd, data)
 			if err != nil {
 				return err
 			}
 			return bus.Send(ctx, Message{Type: Prefix + data.Type(), Detail: detail})
-		},
-		Transient:      func(err error) bool { return errors.As(err, new(*UnavailableError)) },
-		RetryFromQueue: true,
-	})
+		}))
+	}
+	return reaction.New(r)
 }

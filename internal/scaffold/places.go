@@ -38,7 +38,7 @@ Archive{{.Type}} = declare("archive-{{.Kebab}}", http.MethodPost, "/{{.Kebabs}}/
 	{"shop/api/service.go", "stream-types", "{{.Package}}.Aggregate.StreamType,"},
 	{"shop/readmodel/models.go", "projections", "{Projection: {{.Var}}Summary},"},
 	{"shop/readmodel/tables/tables.go", "read-models", `{{.Type}}Summary = "{{.Kebab}}-summary"`},
-	{"shop/readmodel/tables/tables.go", "read-tables", "ReadModel({{.Type}}Summary),"},
+	{"shop/readmodel/tables/tables.go", "read-tables", "indexed({{.Type}}Summary),"},
 }
 
 // files are the new ones, each with the template that it is made of.

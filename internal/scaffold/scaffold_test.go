@@ -158,7 +158,7 @@ func TestRefused(t *testing.T) {
 // TestTaken: a name that means something else already where it would be declared.
 func TestTaken(t *testing.T) {
 	t.Parallel()
-	for typ, want := range map[string]string{"Page": "list.go declares Page already", "Docs": "", "Movement": "account.go declares Movement already"} {
+	for typ, want := range map[string]string{"Page": "list.go declares Page already", "Docs": "", "Inventory": "inventory.go is there already", "Statement": "movement.go declares Session.Statement already"} {
 		if _, err := plan(t, project, typ); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", typ, err, want)
 		}

@@ -27,14 +27,14 @@ func Queries(models *readmodel.Models, events httpapi.Events, cfg httpapi.Config
 func (a *api) queries(models *readmodel.Models) {
 	v := views{API: a.API, Session: models.Session}
 	accounts, orders, products := account.Aggregate.Stream, order.Aggregate.Stream, product.Aggregate.Stream
-	httpapi.GetPast(v, routes.GetAccount, httpapi.Source{Model: tables.AccountSummary, Stream: accounts}, (*readmodel.Session).Account, readmodel.AccountAt)
-	httpapi.GetList(v, routes.GetStatement, httpapi.Source{Model: tables.AccountStatement, Stream: accounts}, (*readmodel.Session).Statement)
-	httpapi.GetPast(v, routes.GetOrder, httpapi.Source{Model: tables.OrderSummary, Stream: orders}, (*readmodel.Session).Order, readmodel.OrderAt)
+	httpapi.GetPast(v, routes.GetAccount, httpapi.Source{Model: tables.Accounts, Stream: accounts}, (*readmodel.Session).Account, readmodel.AccountAt)
+	httpapi.GetList(v, routes.GetStatement, httpapi.Source{Model: tables.Accounts, Stream: accounts}, (*readmodel.Session).Statement)
+	httpapi.GetPast(v, routes.GetOrder, httpapi.Source{Model: tables.Orders, Stream: orders}, (*readmodel.Session).Order, readmodel.OrderAt)
 	listOrders(v)
-	httpapi.GetList(v, routes.ListCustomerOrders, httpapi.Source{Model: tables.CustomerOrders, OfCustomer: true}, (*readmodel.Session).CustomerOrders)
+	httpapi.GetList(v, routes.ListCustomerOrders, httpapi.Source{Model: tables.Orders, OfCustomer: true}, (*readmodel.Session).CustomerOrders)
 	httpapi.GetPast(v, routes.GetProduct, httpapi.Source{Model: tables.ProductCatalog, Stream: products}, (*readmodel.Session).Product, readmodel.ProductAt)
-	httpapi.Get(v, routes.GetProductInventory, httpapi.Source{Model: tables.ProductInventory, Stream: products}, (*readmodel.Session).Inventory)
-	httpapi.Get(v, routes.GetProductSales, httpapi.Source{Model: tables.ProductSales, Stream: products}, (*readmodel.Session).Sales)
+	httpapi.Get(v, routes.GetProductInventory, httpapi.Source{Model: tables.ProductCounts, Stream: products}, (*readmodel.Session).Inventory)
+	httpapi.Get(v, routes.GetProductSales, httpapi.Source{Model: tables.ProductCounts, Stream: products}, (*readmodel.Session).Sales)
 	topSales(v)
 	httpapi.Trail(a.API, routes.GetStream)
 	//annals:new queries
@@ -51,7 +51,7 @@ func listOrders(v views) {
 	type page = readmodel.Page[readmodel.OrderSummary]
 	httpapi.ServeQuery(v.API, routes.ListOrders, func(ctx context.Context, in *listing, w httpapi.Awaited) (*httpapi.Found[page], error) {
 		return httpapi.Turn(ctx, v.API, in.Paging, routes.ListOrders, []string{in.Status}, func(p readmodel.PageRequest) (*httpapi.Found[page], error) {
-			return httpapi.Ask(ctx, v, w, httpapi.Question[page]{Model: tables.ActiveOrders, Cursor: p.Cursor},
+			return httpapi.Ask(ctx, v, w, httpapi.Question[page]{Model: tables.Orders, Cursor: p.Cursor},
 				func(ctx context.Context, s *readmodel.Session) (page, error) { return s.ActiveOrders(ctx, p) })
 		})
 	})
@@ -69,7 +69,7 @@ func topSales(v views) {
 		read := func(ctx context.Context, s *readmodel.Session) (page, error) {
 			return s.TopSales(ctx, in.Top)
 		}
-		out, err := httpapi.Ask(ctx, v, w, httpapi.Question[page]{Model: tables.ProductSales}, read)
+		out, err := httpapi.Ask(ctx, v, w, httpapi.Question[page]{Model: tables.ProductCounts}, read)
 		return httpapi.Report(ctx, v.API, routes.TopProductSales, out, err)
 	})
 }

@@ -5,6 +5,7 @@ package integration
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/annals-es/annals/internal/publish"
 	"github.com/annals-es/annals/pkg/es"
@@ -14,21 +15,29 @@ import (
 	"github.com/annals-es/annals/shop/product"
 )
 
-// Public is all of it, for the publisher.
-var Public = publish.Public{Sources: Sources, Of: Of}
+// Public is all of it, for the publisher: the events that are public in each aggregate.
+var Public = []publish.Public{
+	publish.Of(account.Aggregate, ofAccount, account.AccountOpened{}, account.AccountClosed{}),
+	publish.Of(order.Aggregate, ofOrder, order.OrderPlaced{}, order.PaymentReceived{}, order.OrderShipped{},
+		order.OrderDelivered{}, order.OrderCancelled{}, order.OrderFlaggedShort{}),
+	publish.Of(product.Aggregate, ofProduct, product.ProductListed{}, product.PriceChanged{}, product.StockReceived{}),
+}
+
+// StreamTypes are the types of the streams that have public events, sorted.
+func StreamTypes() []string {
+	all := make([]string, len(Public))
+	for i, p := range Public {
+		all[i] = p.StreamType
+	}
+	slices.Sort(all)
+	return all
+}
 
 // Types are all integration events, one value each.
 var Types = []publish.Data{
 	AccountOpened{}, AccountClosed{},
 	OrderPlaced{}, PaymentReceived{}, OrderShipped{}, OrderDelivered{}, OrderCancelled{}, OrderFlaggedShort{},
 	ProductListed{}, PriceChanged{}, StockReceived{},
-}
-
-// Sources are the types of streams that have public events, each with the decoder of its events.
-var Sources = map[string]es.Decoder{
-	account.Aggregate.StreamType: account.Aggregate.Events,
-	order.Aggregate.StreamType:   order.Aggregate.Events,
-	product.Aggregate.StreamType: product.Aggregate.Events,
 }
 
 // Of is what an event of a stream is outside, nil if it is private.

@@ -106,16 +106,16 @@ func (w *world) do(t *testing.T, id string, decide func(order.State) ([]order.Ev
 func ship(s order.State) ([]order.Event, error) { return s.Ship("T-1") }
 
 // happened are the events of an order so far.
-func (w *world) happened(t *testing.T, orderID string) []projection.Event {
+func (w *world) happened(t *testing.T, orderID string) []projection.Event[any] {
 	t.Helper()
-	var out []projection.Event
+	var out []projection.Event[any]
 	for c, err := range w.store.Read(t.Context(), order.Aggregate.Stream(orderID), es.Range{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range c.Events {
 			err := order.Aggregate.Events.DecodeAny(&c, i, func(data any) error {
-				out = append(out, projection.Event{Stream: c.Stream, Version: c.Version + int64(i), At: c.At, OccurredAt: c.OccurredAt(), Meta: c.Meta, Data: data})
+				out = append(out, projection.Event[any]{Stream: c.Stream, Version: c.Version + int64(i), At: c.At, OccurredAt: c.OccurredAt(), Meta: c.Meta, Data: data})
 				return nil
 			})
 			if err != nil {
@@ -127,9 +127,9 @@ func (w *world) happened(t *testing.T, orderID string) []projection.Event {
 }
 
 // last is the latest event of a type.
-func last[E any](t *testing.T, w *world, orderID string) projection.Event {
+func last[E any](t *testing.T, w *world, orderID string) projection.Event[any] {
 	t.Helper()
-	var found projection.Event
+	var found projection.Event[any]
 	for _, e := range w.happened(t, orderID) {
 		if _, ok := e.Data.(E); ok {
 			found = e
@@ -142,7 +142,7 @@ func last[E any](t *testing.T, w *world, orderID string) projection.Event {
 }
 
 // command is the command that an engine makes for the reaction to an event.
-func command(e projection.Event) es.Command {
+func command(e projection.Event[any]) es.Command {
 	cause := fmt.Sprintf("%s@%d", e.Stream, e.Version)
 	return es.Command{
 		Ref:  es.CommandRef{ID: "reserve-stock " + cause, Fingerprint: cause},
@@ -150,12 +150,12 @@ func command(e projection.Event) es.Command {
 	}
 }
 
-func (w *world) react(ctx context.Context, e projection.Event) error {
+func (w *world) react(ctx context.Context, e projection.Event[any]) error {
 	return w.reaction.React(ctx, e, command(e))
 }
 
 // reacted reacts to an event once, and then again, which must store nothing.
-func (w *world) reacted(t *testing.T, e projection.Event) {
+func (w *world) reacted(t *testing.T, e projection.Event[any]) {
 	t.Helper()
 	if err := w.react(t.Context(), e); err != nil {
 		t.Fatal(err)

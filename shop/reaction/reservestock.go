@@ -1,5 +1,5 @@
-// Package reaction is what the service does by itself when something has happened: each reaction to an event is a command, decided
-// on the aggregates as they are by then.
+// Package reaction is what the service does by itself when something has happened: each reaction to an event is a
+// command, decided on the aggregates as they are by then.
 package reaction
 
 import (
@@ -17,47 +17,58 @@ import (
 	"github.com/annals-es/annals/shop/rule"
 )
 
-// MaxProducts is the most products of an order that stock is reserved for: one transaction holds the order and each of them. An
-// order of more has nothing reserved and is flagged as short of all of its products: several transactions could end halfway,
-// with stock kept that ships nothing.
+// MaxProducts is the most products of an order that stock is reserved for: one transaction holds the order and each of
+// them. An order of more has nothing reserved and is flagged as short of all of its products: several transactions
+// could end halfway, with stock kept that ships nothing.
 const MaxProducts = es.MaxStreams - 1
 
-// ReserveStock keeps stock for orders that are paid in full: for all products of an order, or for none, and then the order is
-// flagged. What is reserved leaves the stock when the order is shipped, and is free again when it is cancelled.
+// ReservingEvents are the events that ReserveStock reacts to: those with which an order may be paid, shipped or
+// cancelled.
+var ReservingEvents = []any{order.OrderPlaced{}, order.PaymentReceived{}, order.OrderShipped{}, order.OrderCancelled{}}
+
+// ReserveStock keeps stock for orders that are paid in full: for all products of an order, or for none, and then the
+// order is flagged. What is reserved leaves the stock when the order is shipped, and is free again when it is
+// cancelled.
 type ReserveStock struct{ all aggregates.All }
 
 // NewReserveStock returns the reaction on repositories.
 func NewReserveStock(all aggregates.All) *ReserveStock { return &ReserveStock{all: all} }
 
-// React does what an event of an order calls for; other events call for nothing. It decides on the order as it is now, not as it
-// was at the event: so events may come late, repeated and in any order, and each payment of an order may be reacted to.
+// React does what an event of an order calls for; other events call for nothing. It decides on the order as it is now,
+// not as it was at the event: so events may come late, repeated and in any order, and each payment of an order may be
+// reacted to.
 //
-// cmd identifies the reaction to this event: what was stored under its id is not done again, whatever has changed since.
+// cmd identifies the reaction to this event: what was stored under its id is not done again, whatever has changed
+// since.
 //
-// Errors: [es.NotFoundError] if there is no such order; those of [es.Executor.Execute]. The event must then be reacted to again.
-func (r *ReserveStock) React(ctx context.Context, e projection.Event, cmd es.Command) error {
-	if !matters(e.Data) {
+// Errors: [es.NotFoundError] if there is no such order; those of [es.Executor.Execute]. The event must then be reacted
+// to again.
+func (r *ReserveStock) React(ctx context.Context, e projection.Event[any], cmd es.Command) error {
+	decide := func(tx *es.Tx) error { return r.decide(tx, e.Stream.ID) }
+	switch data := e.Data.(type) {
+	case order.OrderPlaced:
+		if data.Total.Sign() > 0 {
+			return nil
+		}
+		// Nothing is to be paid: such an order is paid with it.
+	case order.PaymentReceived:
+	case order.OrderShipped, order.OrderCancelled:
+		o, err := r.all.Orders.LoadAtLeast(ctx, e.Stream.ID, e.Version) // its items and its status do not change any more
+		if err != nil {
+			return fmt.Errorf("reserve stock on %s@%d: %w", e.Stream, e.Version, err)
+		}
+		decide = func(tx *es.Tx) error { return r.end(tx, o.State, e.Stream.ID) }
+	default:
 		return nil
 	}
-	_, err := r.all.Executor.Execute(ctx, cmd, func(tx *es.Tx) error { return r.decide(tx, e.Stream.ID) })
-	if err != nil {
+	if _, err := r.all.Executor.Execute(ctx, cmd, decide); err != nil {
 		return fmt.Errorf("reserve stock on %s@%d: %w", e.Stream, e.Version, err)
 	}
 	return nil
 }
 
-// matters tells whether an order may be paid, shipped or cancelled with an event.
-func matters(event any) bool {
-	switch e := event.(type) {
-	case order.OrderPlaced:
-		return e.Total.Sign() == 0 // such an order is paid with it
-	case order.PaymentReceived, order.OrderShipped, order.OrderCancelled:
-		return true
-	}
-	return false
-}
-
-// decide loads the order first, always: whether the command stored a flag shows there, and whether it reserved shows at the products.
+// decide loads the order first, always: whether the command stored a flag shows there, and whether it reserved shows
+// at the products.
 func (r *ReserveStock) decide(tx *es.Tx, orderID string) error {
 	o, err := r.all.Orders.Get(tx, orderID)
 	if err != nil {
@@ -66,16 +77,10 @@ func (r *ReserveStock) decide(tx *es.Tx, orderID string) error {
 	if len(o.State.ShortOf) > 0 {
 		return nil // nothing is reserved, and nothing will be
 	}
-	switch o.State.Status {
-	case order.StatusPaid:
-		return r.reserve(tx, o, orderID)
-	case order.StatusShipped, order.StatusDelivered:
-		return r.end(tx, o.State, orderID, product.State.Fulfil)
-	case order.StatusCancelled:
-		return r.end(tx, o.State, orderID, product.State.Release)
-	default: // not paid in full yet
-		return nil
+	if o.State.Status != order.StatusPaid {
+		return nil // not paid yet; or shipped or cancelled since: what is reserved ends with the reaction to that event
 	}
+	return r.reserve(tx, o, orderID)
 }
 
 // reserve reserves the units of all products, or flags the order with those that have too few.
@@ -116,10 +121,24 @@ func (r *ReserveStock) reserve(tx *es.Tx, o *es.Entity[order.State, order.Event]
 	return nil
 }
 
-// end ends what an order has reserved, in the given way.
-func (r *ReserveStock) end(tx *es.Tx, o order.State, orderID string, how func(product.State, string) []product.Event) error {
+// end ends what an order has reserved, if it is shipped or cancelled.
+//
+// The order need not be guarded by the append: it is shipped or cancelled for ever, and its items no longer change.
+// Nothing can be reserved for it, or flagged, after that, since reserve guards the order. So what this decides on the
+// order as it was read, it would decide on the order at any later time; and the products, which are loaded after it,
+// show all that was reserved.
+func (r *ReserveStock) end(tx *es.Tx, o order.State, orderID string) error {
+	var how func(product.State, string) []product.Event
+	switch o.Status {
+	case order.StatusShipped, order.StatusDelivered:
+		how = product.State.Fulfil
+	case order.StatusCancelled:
+		how = product.State.Release
+	default: // it is not at its end yet
+		return nil
+	}
 	units := unitsOf(o)
-	if len(units) > MaxProducts {
+	if len(units) > MaxProducts || len(o.ShortOf) > 0 { // then nothing is reserved
 		return nil
 	}
 	for _, id := range slices.Sorted(maps.Keys(units)) {

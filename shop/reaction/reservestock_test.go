@@ -167,7 +167,7 @@ func TestConcurrent(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		w.stock(t, "tea", 10)
-		var paid []projection.Event
+		var paid []projection.Event[any]
 		for i := range 20 {
 			id := fmt.Sprint("o", i)
 			w.paid(t, id, item("tea", 1, "5"))
@@ -318,7 +318,7 @@ func TestErrors(t *testing.T) {
 	if err := w.react(ended, last[order.OrderPlaced](t, w, "o")); err != nil {
 		t.Errorf("an event that calls for nothing must read nothing: %v", err)
 	}
-	w.unmoved(t, func() error { return w.react(t.Context(), projection.Event{Data: order.OrderDelivered{}}) })
+	w.unmoved(t, func() error { return w.react(t.Context(), projection.Event[any]{Data: order.OrderDelivered{}}) })
 }
 
 // TestOrderOfOld: an order that was stored under an id that is none is flagged, rather than parked for ever.

@@ -6,13 +6,10 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
-	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 	"github.com/annals-es/annals/shop/account"
 	"github.com/annals-es/annals/shop/money"
 	"github.com/annals-es/annals/shop/readmodel/tables"
 )
-
-var accountStreams = map[string]es.Decoder{account.Aggregate.StreamType: account.Aggregate.Events}
 
 // Account is an account as it stands.
 type Account struct {
@@ -26,98 +23,85 @@ type Account struct {
 	Version int64 `json:"version"`
 }
 
-var accountSummary = projection.New(projection.Definition[Account]{
-	Name:    tables.AccountSummary,
-	Sources: accountStreams,
-	Evolve: func(row *Account, e projection.Event, _ *projection.Writes) (err error) {
-		row.Version = e.Version
-		switch data := e.Data.(type) {
-		case account.AccountOpened:
-			row.AccountID, row.OwnerName, row.Balance = e.Stream.ID, data.OwnerName(), data.InitialDeposit
-			row.Status, row.OpenedAt = account.StatusOpen, e.OccurredAt
-		case account.MoneyDeposited:
-			row.Balance, err = row.Balance.Add(data.Amount)
-		case account.MoneyWithdrawn:
-			row.Balance, err = row.Balance.Sub(data.Amount)
-		case account.AccountClosed:
-			row.Status, row.ClosedAt = account.StatusClosed, &e.OccurredAt
-		}
+// accountDocument is what accounts keep of an account. Its status is that of its latest instant.
+type accountDocument struct {
+	Version int64    `json:"v"`
+	Owner   string   `json:"n"`
+	Balance amount   `json:"b"`
+	Opened  instant  `json:"o"`
+	Closed  *instant `json:"c,omitempty"`
+}
+
+// accounts has a document for each account, and appends the movements of its statement. It shows the version, so it
+// handles every event.
+var accounts = projection.New(tables.Accounts, 1, projection.From(account.Aggregate,
+	projection.On(func(a *accountDocument, e projection.Event[account.Event], _ *projection.Writes) error {
+		a.Version = e.Version
+		return nil
+	}),
+	projection.On(accountOpened),
+	projection.On(moneyDeposited),
+	projection.On(moneyWithdrawn),
+	projection.On(func(a *accountDocument, e projection.Event[account.AccountClosed], _ *projection.Writes) error {
+		a.Closed = present(e.OccurredAt)
+		return nil
+	}),
+), statement)
+
+func accountOpened(a *accountDocument, e projection.Event[account.AccountOpened], w *projection.Writes) error {
+	a.Owner, a.Opened = e.Data.OwnerName(), instantOf(e.OccurredAt)
+	return move(a, e, w, movementRow{Kind: "AccountOpened", Amount: amount(e.Data.InitialDeposit)})
+}
+
+func moneyDeposited(a *accountDocument, e projection.Event[account.MoneyDeposited], w *projection.Writes) error {
+	return move(a, e, w, movementRow{
+		Kind: "MoneyDeposited", Amount: amount(e.Data.Amount), Description: e.Data.Description, From: e.Data.FromAccountID,
+	})
+}
+
+func moneyWithdrawn(a *accountDocument, e projection.Event[account.MoneyWithdrawn], w *projection.Writes) error {
+	taken, err := e.Data.Amount.Zero().Sub(e.Data.Amount)
+	if err != nil {
 		return err
-	},
-})
+	}
+	return move(a, e, w, movementRow{
+		Kind: "MoneyWithdrawn", Amount: amount(taken), Description: e.Data.Description, To: e.Data.ToAccountID,
+	})
+}
+
+// account is the document of the account with an id, as it is answered.
+func (a *accountDocument) account(id string) Account {
+	out := Account{
+		AccountID: id, OwnerName: a.Owner, Balance: a.Balance.money(), Status: account.StatusOpen,
+		OpenedAt: a.Opened.time(), ClosedAt: a.Closed.optional(), Version: a.Version,
+	}
+	if a.Closed != nil {
+		out.Status = account.StatusClosed
+	}
+	return out
+}
 
 // Account returns an account.
 //
 // Errors: [es.NotFoundError].
-func (m *Models) Account(ctx context.Context, id string) (Account, error) {
-	return document[Account](ctx, m, tables.AccountSummary, account.Aggregate.Stream(id))
+func (s *Session) Account(ctx context.Context, id string) (Account, error) {
+	if s.before != nil {
+		return s.before.account(ctx, id)
+	}
+	d, err := accounts.Document(ctx, s.opened, account.Aggregate.Stream(id))
+	if err != nil {
+		return Account{}, err
+	}
+	return d.Data.account(id), nil
 }
 
 // AccountAt returns an account as it was at a point, from the event store.
 //
 // Errors: [es.NotFoundError], [es.VersionNotFoundError].
 func AccountAt(ctx context.Context, store es.Reader, id string, at es.Point) (Account, error) {
-	var row Account
-	err := projection.Replay(ctx, accountSummary, store, account.Aggregate.Stream(id), at, &row)
-	return row, err
-}
-
-// Movement is one change of an account's balance.
-type Movement struct {
-	Version int64     `json:"version"`
-	At      time.Time `json:"at"`
-	// Kind is the type of the event: "MoneyDeposited".
-	Kind        string      `json:"kind"`
-	Amount      money.Money `json:"amount"` // negative for what was withdrawn
-	Balance     money.Money `json:"balance"`
-	Description string      `json:"description,omitempty"`
-	// FromAccountID and ToAccountID are the other account of a transfer.
-	FromAccountID string `json:"fromAccountId,omitempty"`
-	ToAccountID   string `json:"toAccountId,omitempty"`
-}
-
-// statement is what the statement needs to know of an account.
-type statement struct {
-	Balance money.Money `json:"balance"`
-}
-
-var accountStatement = projection.New(projection.Definition[statement]{
-	Name:    tables.AccountStatement,
-	Sources: accountStreams,
-	Evolve:  evolveStatement,
-})
-
-func evolveStatement(s *statement, e projection.Event, w *projection.Writes) (err error) {
-	m := Movement{Version: e.Version, At: e.OccurredAt}
-	switch data := e.Data.(type) {
-	case account.AccountOpened:
-		m.Kind, m.Amount = "AccountOpened", data.InitialDeposit
-	case account.MoneyDeposited:
-		m.Kind, m.Amount, m.Description, m.FromAccountID = "MoneyDeposited", data.Amount, data.Description, data.FromAccountID
-	case account.MoneyWithdrawn:
-		m.Kind, m.Description, m.ToAccountID = "MoneyWithdrawn", data.Description, data.ToAccountID
-		if m.Amount, err = data.Amount.Zero().Sub(data.Amount); err != nil {
-			return err
-		}
-	default:
-		return nil
+	var d accountDocument
+	if err := projection.Replay(ctx, accounts, store, account.Aggregate.Stream(id), at, &d); err != nil {
+		return Account{}, err
 	}
-	if s.Balance, err = s.Balance.Add(m.Amount); err != nil {
-		return err
-	}
-	m.Balance = s.Balance
-	return w.Put(projection.Key{Partition: e.Stream.String(), Sort: e.Sort()}, m)
-}
-
-// Statement returns an account's movements, newest first.
-//
-// Errors: [es.NotFoundError], [projection.ErrCursor].
-func (m *Models) Statement(ctx context.Context, id string, p PageRequest) (Page[Movement], error) {
-	stream := account.Aggregate.Stream(id)
-	if err := m.shows(ctx, tables.AccountStatement, stream); err != nil {
-		return Page[Movement]{}, err
-	}
-	return page[Movement](ctx, m, tables.AccountStatement, dynamoview.List{
-		Partitions: []string{stream.String()}, Descending: true, Limit: p.Limit, Cursor: p.Cursor,
-	})
+	return d.account(id), nil
 }

@@ -3,11 +3,10 @@ package readmodel
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"github.com/annals-es/annals/internal/paging"
 	"github.com/annals-es/annals/internal/payload"
-	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+	"github.com/annals-es/annals/pkg/es/projection"
 )
 
 type (
@@ -19,27 +18,36 @@ type (
 	LeftOut = paging.LeftOut
 )
 
-// page reads a page of rows. A row that can't be read is left out: it must not break the list for everybody.
+// page reads a page of a list, and turns its rows into answers.
 //
 // Errors: [projection.ErrCursor].
-func page[T any](ctx context.Context, m *Models, name string, list dynamoview.List) (Page[T], error) {
-	r, err := m.reader(ctx, name, list.Cursor)
+func page[R, T any](
+	ctx context.Context, s *Session, rows *projection.Rows[R], answer func(R, projection.Key) T, p PageRequest,
+	q projection.Query,
+) (Page[T], error) {
+	q.Tokens = s.awaited
+	return pageOf(ctx, s.opened, rows, answer, p, q)
+}
+
+// pageOf is page in any session. A row that can't be read is left out: it must not break the list for everybody.
+//
+// Errors: [projection.ErrCursor].
+func pageOf[R, T any](
+	ctx context.Context, s *projection.Session, rows *projection.Rows[R], answer func(R, projection.Key) T, p PageRequest,
+	q projection.Query,
+) (Page[T], error) {
+	q.Limit, q.MaxBytes, q.Size = p.Limit, payload.PageBytes, func(row json.RawMessage) int { return payload.Size(row) }
+	found, err := rows.Page(ctx, s, q)
 	if err != nil {
 		return Page[T]{}, err
 	}
-	list.MaxBytes, list.Size = payload.PageBytes, func(row json.RawMessage) int { return payload.Size(row) }
-	rows, err := r.Rows(ctx, list)
-	if err != nil {
-		return Page[T]{}, fmt.Errorf("%s: %w", name, err)
-	}
-	out := Page[T]{Items: make([]T, 0, len(rows.Rows)), Next: rows.Next}
-	for i, row := range rows.Rows {
-		var item T
-		if err := r.decode(row, &item); err != nil {
-			out.Leave(rows.Keys[i], err)
+	out := Page[T]{Items: make([]T, 0, len(found.Items)), Next: found.Next}
+	for _, item := range found.Items {
+		if item.Err != nil {
+			out.Leave(item.Key, item.Err)
 			continue
 		}
-		out.Items = append(out.Items, item)
+		out.Items = append(out.Items, answer(item.Row, item.Key))
 	}
 	return out, nil
 }

@@ -67,13 +67,18 @@ func newStore() *world {
 
 func newModels(t *testing.T, store es.Reader) (*readmodel.Models, *projection.Engine) {
 	t.Helper()
-	client := dynamotest.Client(t)
-	names := map[string]string{}
-	for _, table := range append(tables.ReadModels, tables.Projections) {
-		names[table.Name] = dynamotest.Table(t, client, table.Table)
-	}
-	models := readmodel.New(client, func(table tables.Table) string { return names[table.Name] })
+	models := readmodel.New(store, dynamotest.Client(t), newTables(t))
 	return models, projection.NewEngine(store, models.Catalog(), projection.Config{}, models.Subscriptions()...)
+}
+
+// newTables makes the tables of all read models, and returns their names on DynamoDB.
+func newTables(t *testing.T) func(tables.Table) string {
+	t.Helper()
+	names := map[string]string{}
+	for _, table := range slices.Concat(tables.ReadTables, []tables.Table{tables.Projections}) {
+		names[table.Name] = dynamotest.Table(t, dynamotest.Client(t), table.Table)
+	}
+	return func(table tables.Table) string { return names[table.Name] }
 }
 
 // create makes an aggregate, and do changes one; a violation of a rule is no error.

@@ -2,90 +2,56 @@ package readmodel
 
 import (
 	"context"
+	"time"
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
-	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+	"github.com/annals-es/annals/shop/money"
 	"github.com/annals-es/annals/shop/order"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
-var orderSummary = projection.New(projection.Definition[orderRow]{
-	Name:    tables.OrderSummary,
-	Sources: orderStreams,
-	Topics:  (*orderRow).topics,
-	Evolve: func(row *orderRow, e projection.Event, _ *projection.Writes) error {
-		row.apply(e)
-		return nil
-	},
-})
+// OrderSummary is an order at a glance.
+type OrderSummary struct {
+	OrderID    string `json:"orderId"`
+	CustomerID string `json:"customerId"`
+	// ItemCount is how many units were ordered, of all products.
+	ItemCount      int          `json:"itemCount"`
+	Total          money.Money  `json:"total,omitzero"` // absent while there are no items
+	Status         order.Status `json:"status"`
+	CreatedAt      time.Time    `json:"createdAt"`
+	PlacedAt       *time.Time   `json:"placedAt,omitempty"`
+	PaidAt         *time.Time   `json:"paidAt,omitempty"` // in full
+	ShippedAt      *time.Time   `json:"shippedAt,omitempty"`
+	DeliveredAt    *time.Time   `json:"deliveredAt,omitempty"`
+	CancelledAt    *time.Time   `json:"cancelledAt,omitempty"`
+	TrackingNumber string       `json:"trackingNumber,omitempty"`
+	// ShortOf are the products that no stock could be reserved for.
+	ShortOf []string `json:"shortOf,omitempty"`
+	// Version is the version of the order that the row shows.
+	Version int64 `json:"version"`
+}
 
 // Order returns an order's summary.
 //
 // Errors: [es.NotFoundError].
-func (m *Models) Order(ctx context.Context, id string) (OrderSummary, error) {
-	row, err := document[orderRow](ctx, m, tables.OrderSummary, order.Aggregate.Stream(id))
-	return row.Summary, err
+func (s *Session) Order(ctx context.Context, id string) (OrderSummary, error) {
+	if s.before != nil {
+		return s.before.order(ctx, id)
+	}
+	d, err := orders.Document(ctx, s.opened, order.Aggregate.Stream(id))
+	if err != nil {
+		return OrderSummary{}, err
+	}
+	return d.Data.row().summary(id), nil
 }
 
 // OrderAt returns an order's summary as it was at a point, from the event store.
 //
 // Errors: [es.NotFoundError], [es.VersionNotFoundError].
 func OrderAt(ctx context.Context, store es.Reader, id string, at es.Point) (OrderSummary, error) {
-	var row orderRow
-	err := projection.Replay(ctx, orderSummary, store, order.Aggregate.Stream(id), at, &row)
-	return row.Summary, err
-}
-
-const active = "active"
-
-// activeOrders lists an order from its placing until it is delivered or cancelled.
-var activeOrders = projection.New(projection.Definition[orderRow]{
-	Name:    tables.ActiveOrders,
-	Sources: orderStreams,
-	Topics:  (*orderRow).topics,
-	Evolve: func(row *orderRow, e projection.Event, w *projection.Writes) error {
-		row.apply(e)
-		if row.Summary.PlacedAt == nil {
-			return nil
-		}
-		key := projection.Key{Partition: shard(active, e.Stream.ID), Sort: es.FormatTime(*row.Summary.PlacedAt)}
-		switch row.Summary.Status {
-		case order.StatusDelivered, order.StatusCancelled:
-			w.Delete(key)
-			return nil
-		default:
-			return w.Put(key, row.Summary)
-		}
-	},
-})
-
-// ActiveOrders returns the orders that are placed and not delivered, oldest first.
-//
-// Errors: [projection.ErrCursor].
-func (m *Models) ActiveOrders(ctx context.Context, p PageRequest) (Page[OrderSummary], error) {
-	return page[OrderSummary](ctx, m, tables.ActiveOrders, dynamoview.List{
-		Partitions: allShards(active), Limit: p.Limit, Cursor: p.Cursor,
-	})
-}
-
-// customerOrders lists all orders of a customer, drafts too.
-var customerOrders = projection.New(projection.Definition[orderRow]{
-	Name:    tables.CustomerOrders,
-	Sources: orderStreams,
-	Topics:  (*orderRow).topics,
-	Evolve: func(row *orderRow, e projection.Event, w *projection.Writes) error {
-		row.apply(e)
-		key := projection.Key{Partition: row.Summary.CustomerID, Sort: es.FormatTime(row.Summary.CreatedAt)}
-		return w.Put(key, row.Summary)
-	},
-})
-
-// CustomerOrders returns a customer's orders, newest first; none for a customer that never ordered.
-//
-// Errors: [projection.ErrCursor].
-func (m *Models) CustomerOrders(ctx context.Context, customerID string, p PageRequest) (Page[OrderSummary], error) {
-	return page[OrderSummary](ctx, m, tables.CustomerOrders, dynamoview.List{
-		Partitions: []string{customerID}, Descending: true, Limit: p.Limit, Cursor: p.Cursor,
-	})
+	var d orderDocument
+	if err := projection.Replay(ctx, orders, store, order.Aggregate.Stream(id), at, &d); err != nil {
+		return OrderSummary{}, err
+	}
+	return d.row().summary(id), nil
 }

@@ -30,13 +30,15 @@ var corrected = es.NewRegistry(
 func TestStatementOfParts(t *testing.T) {
 	t.Parallel()
 	client, names := dynamotest.Client(t), map[string]string{}
-	for _, table := range []tables.Table{tables.Projections, tables.ReadModel(tables.AccountStatement)} {
+	for _, table := range []tables.Table{tables.Projections, tables.ReadModel(tables.Accounts)} {
 		names[table.Name] = dynamotest.Table(t, client, table.Table)
 	}
-	models := of([]model{{Projection: projection.New(projection.Definition[statement]{
-		Name: tables.AccountStatement, Sources: map[string]es.Decoder{account.Aggregate.StreamType: corrected}, Evolve: evolveStatement,
-	})}}, client, func(table tables.Table) string { return names[table.Name] })
 	store := memstore.New(memstore.Config{})
+	future := account.Aggregate
+	future.Events = corrected
+	models := of([]projection.Subscription{{Projection: projection.New(tables.Accounts, 1, projection.From(future,
+		projection.On(accountOpened), projection.On(moneyDeposited), projection.On(moneyWithdrawn),
+	), statement)}}, store, client, func(table tables.Table) string { return names[table.Name] }, nil)
 	engine := projection.NewEngine(store, models.Catalog(), projection.Config{}, models.Subscriptions()...)
 
 	amount := `{"amount":{"amount":"1.00","currency":"USD"}}`
@@ -69,7 +71,7 @@ func TestStatementOfParts(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", when, diff)
 		}
-		if _, _, err := projection.NewRebuilder(engine, store, projection.RebuildConfig{}).Run(t.Context(), tables.AccountStatement, nil); err != nil {
+		if _, _, err := projection.NewRebuilder(engine, store, projection.RebuildConfig{}).Run(t.Context(), tables.Accounts, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

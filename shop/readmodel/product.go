@@ -3,7 +3,6 @@ package readmodel
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -16,7 +15,7 @@ import (
 	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
-// Product is a product as it is for sale.
+// Product is a product as it is for sale. It is the catalog's document, too.
 type Product struct {
 	ProductID string      `json:"productId"`
 	Name      string      `json:"name"`
@@ -26,41 +25,34 @@ type Product struct {
 	Version int64 `json:"version"`
 }
 
-var productStreams = map[string]es.Decoder{product.Aggregate.StreamType: product.Aggregate.Events}
-
-// productsAndOrders are the sources of the read models that count what is ordered of a product.
-var productsAndOrders = map[string]es.Decoder{
-	product.Aggregate.StreamType: product.Aggregate.Events,
-	order.Aggregate.StreamType:   order.Aggregate.Events,
-}
-
-var productCatalog = projection.New(projection.Definition[Product]{
-	Name:    tables.ProductCatalog,
-	Sources: productStreams,
-	Evolve: func(row *Product, e projection.Event, _ *projection.Writes) error {
-		row.Version = e.Version
-		switch data := e.Data.(type) {
-		case product.ProductListed:
-			row.ProductID, row.Name, row.UnitPrice, row.ListedAt = e.Stream.ID, data.Name, data.UnitPrice, e.OccurredAt
-		case product.PriceChanged:
-			row.UnitPrice = data.UnitPrice
-		}
+var productCatalog = projection.New(tables.ProductCatalog, 1, projection.From(product.Aggregate,
+	projection.On(func(p *Product, e projection.Event[product.Event], _ *projection.Writes) error {
+		p.Version = e.Version
 		return nil
-	},
-})
+	}),
+	projection.On(func(p *Product, e projection.Event[product.ProductListed], _ *projection.Writes) error {
+		p.ProductID, p.Name, p.UnitPrice, p.ListedAt = e.Stream.ID, e.Data.Name, e.Data.UnitPrice, e.OccurredAt
+		return nil
+	}),
+	projection.On(func(p *Product, e projection.Event[product.PriceChanged], _ *projection.Writes) error {
+		p.UnitPrice = e.Data.UnitPrice
+		return nil
+	}),
+))
 
 // Product returns a product.
 //
 // Errors: [es.NotFoundError].
-func (m *Models) Product(ctx context.Context, id string) (Product, error) {
-	return document[Product](ctx, m, tables.ProductCatalog, product.Aggregate.Stream(id))
+func (s *Session) Product(ctx context.Context, id string) (Product, error) {
+	d, err := productCatalog.Document(ctx, s.opened, product.Aggregate.Stream(id))
+	return d.Data, err
 }
 
 // Quote returns what products cost, by the catalog: strongly consistent, in one batched read. It leaves out products
 // that the catalog does not show or this code can't read: their price is in their events.
 func (m *Models) Quote(ctx context.Context, productIDs ...string) (order.Quote, error) {
-	r, err := m.reader(ctx, tables.ProductCatalog, "")
-	if errors.As(err, new(*projection.UnknownFoldError)) {
+	s, err := m.reader.Open(ctx, tables.ProductCatalog, "")
+	if errors.As(err, new(*projection.UnknownFoldError)) || errors.As(err, new(*projection.NotFilledError)) {
 		return order.Quote{}, nil
 	}
 	if err != nil {
@@ -70,15 +62,14 @@ func (m *Models) Quote(ctx context.Context, productIDs ...string) (order.Quote, 
 	for _, id := range productIDs {
 		streams[product.Aggregate.Stream(id)] = true
 	}
-	found, err := r.Checkpoints(ctx, slices.Collect(maps.Keys(streams))...)
+	found, err := productCatalog.Documents(ctx, s, slices.Collect(maps.Keys(streams))...)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", tables.ProductCatalog, err)
+		return nil, err
 	}
 	quote := order.Quote{}
-	for stream, cp := range found {
-		var row Product
-		if cp.State != nil && r.decode(cp.State, &row) == nil {
-			quote[stream.ID] = row.UnitPrice
+	for stream, d := range found {
+		if d.Err == nil {
+			quote[stream.ID] = d.Data.UnitPrice
 		}
 	}
 	return quote, nil
@@ -91,86 +82,4 @@ func ProductAt(ctx context.Context, store es.Reader, id string, at es.Point) (Pr
 	var row Product
 	err := projection.Replay(ctx, productCatalog, store, product.Aggregate.Stream(id), at, &row)
 	return row, err
-}
-
-// Inventory is a product's stock, in units.
-type Inventory struct {
-	ProductID string `json:"productId"`
-	Received  Count  `json:"received"`
-	Ordered   Count  `json:"ordered"` // placed and not cancelled
-	Shipped   Count  `json:"shipped"`
-	OnHand    Count  `json:"onHand"`    // received − shipped
-	Available Count  `json:"available"` // received − ordered
-}
-
-func inventoryKey(productID string) projection.Key {
-	return projection.Key{Partition: productID, Sort: "units"}
-}
-
-// listed is the counter that makes a row of a listed product before anything else is counted of it.
-const listed = "listed"
-
-var productInventory = projection.New(projection.Definition[order.State]{
-	Name:    tables.ProductInventory,
-	Sources: productsAndOrders,
-	Evolve: func(o *order.State, e projection.Event, w *projection.Writes) error {
-		placed := o.Status == order.StatusPlaced || o.Status == order.StatusPaid
-		evolveLines(o, e)
-		count := func(counter string, sign int64) {
-			for _, item := range o.Items {
-				w.Add(inventoryKey(item.ProductID), counter, projection.Int(sign*int64(item.Quantity)))
-			}
-		}
-		switch data := e.Data.(type) {
-		case product.ProductListed:
-			w.Add(inventoryKey(e.Stream.ID), listed, projection.Int(1))
-		case product.StockReceived:
-			w.Add(inventoryKey(e.Stream.ID), "received", projection.Int(int64(data.Quantity)))
-		case order.OrderPlaced:
-			count("ordered", 1)
-		case order.OrderShipped:
-			count("shipped", 1)
-		case order.OrderCancelled:
-			if placed {
-				count("ordered", -1)
-			}
-		}
-		return nil
-	},
-})
-
-// Inventory returns a product's stock. A product that was ordered counts even if it was never listed.
-//
-// Errors: [es.NotFoundError].
-func (m *Models) Inventory(ctx context.Context, productID string) (Inventory, error) {
-	out := Inventory{ProductID: productID}
-	counters, err := m.counters(ctx, tables.ProductInventory, inventoryKey(productID), productID)
-	if err != nil {
-		return out, err
-	}
-	for name, to := range map[string]*Count{"received": &out.Received, "ordered": &out.Ordered, "shipped": &out.Shipped} {
-		if *to, err = newCount(counters[name]); err != nil {
-			return out, fmt.Errorf("%s of %s: %w", tables.ProductInventory, productID, err)
-		}
-	}
-	out.OnHand, out.Available = out.Received.less(out.Shipped), out.Received.less(out.Ordered)
-	return out, nil
-}
-
-// counters reads what a read model counts of a product, by name.
-//
-// Errors: [es.NotFoundError] if the product is not listed and nothing was counted of it.
-func (m *Models) counters(ctx context.Context, name string, key projection.Key, productID string) (map[string]string, error) {
-	r, err := m.reader(ctx, name, "")
-	if err != nil {
-		return nil, err
-	}
-	values, err := r.Counters(ctx, key)
-	if err != nil {
-		return nil, fmt.Errorf("%s of %s: %w", name, productID, err)
-	}
-	if values == nil {
-		return nil, &es.NotFoundError{Stream: product.Aggregate.Stream(productID)}
-	}
-	return values, nil
 }

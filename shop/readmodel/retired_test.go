@@ -55,7 +55,7 @@ func TestRetiredCurrency(t *testing.T) {
 	w.wantRetired(t)
 	rebuilder := projection.NewRebuilder(w.engine, w.store, projection.RebuildConfig{})
 	for _, name := range []string{
-		tables.AccountSummary, tables.AccountStatement, tables.OrderSummary, tables.ProductCatalog, tables.ProductSales,
+		tables.Accounts, tables.Orders, tables.ProductCatalog, tables.ProductCounts,
 	} {
 		if _, _, err := rebuilder.Run(t.Context(), name, nil); err != nil {
 			t.Errorf("rebuild of %s: %v", name, err)

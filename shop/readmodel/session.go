@@ -2,40 +2,60 @@ package readmodel
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Session is one read model as one request sees it: it stays in one generation, so that a checkpoint and the rows read after
-// it belong together, whatever is swapped meanwhile. Its queries are those of [Models]; it answers those of its read model.
+// Session is one read model as one request sees it: it stays in one generation, so that a checkpoint and the rows read
+// after it belong together, whatever is swapped meanwhile. It answers the queries of its read model.
 type Session struct {
-	*Models
-	reader reader
+	// opened is the read model, nil until it is filled: then before is read, which it replaces.
+	opened  *projection.Session
+	before  *before
+	awaited []es.StreamID
 }
 
 // Session begins to read a read model: in the generation that serves, or, where a list goes on, in that of its cursor.
+// Until a read model is filled, those that it replaces are read. Lists show the streams that the caller awaits as they
+// are.
 //
-// Errors: [projection.ErrCursor], [projection.UnknownFoldError]; the catalog's.
-func (m *Models) Session(ctx context.Context, name, cursor string) (*Session, error) {
-	r, err := m.reader(ctx, name, cursor)
+// Errors: [projection.ErrCursor], [projection.NotFilledError], [projection.UnknownFoldError]; the catalog's.
+func (m *Models) Session(ctx context.Context, name, cursor string, awaited ...es.StreamID) (*Session, error) {
+	ready, err := m.reader.Ready(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	pinned := *m
-	pinned.pinned = &r
-	return &Session{Models: &pinned, reader: r}, nil
+	if !ready {
+		if b, err := m.before(ctx, name, cursor); b != nil || err != nil {
+			return &Session{before: b}, err
+		}
+	}
+	opened, err := m.reader.Open(ctx, name, cursor)
+	return &Session{opened: opened, awaited: awaited}, err
+}
+
+// Name is the name of the read model that is read, "" if several are.
+func (s *Session) Name() string {
+	if s.before != nil {
+		return ""
+	}
+	return s.opened.Name()
 }
 
 // Reads tells whether the read model reads streams of a type.
-func (s *Session) Reads(streamType string) bool { return s.reader.fold.Reads(streamType) }
-
-// Progress returns how far the read model has come with a stream, strongly consistent.
-func (s *Session) Progress(ctx context.Context, stream es.StreamID) (projection.Checkpoint, error) {
-	cp, err := s.reader.Checkpoint(ctx, stream)
-	if err != nil {
-		return cp, fmt.Errorf("%s of %s: %w", s.reader.fold.Name(), stream, err)
+func (s *Session) Reads(streamType string) bool {
+	if s.before != nil {
+		return s.before.reads(streamType)
 	}
-	return cp, nil
+	return s.opened.Reads(streamType)
+}
+
+// Progress returns how far the read model has come with a stream, and whether it shows a version. It is strongly
+// consistent.
+func (s *Session) Progress(ctx context.Context, v es.StreamVersion) (projection.Progressed, error) {
+	if s.before != nil {
+		return s.before.progress(ctx, v)
+	}
+	return s.opened.Progress(ctx, v)
 }

@@ -19,30 +19,17 @@ type Total struct {
 	Currency string            `json:"currency"`
 }
 
-// newTotal reads a counter. The total has all decimals of its currency, as money has.
-func newTotal(counter, currency string) (Total, error) {
-	amount, err := projection.Decimal(counter)
-	if err != nil {
-		return Total{}, err
-	}
+// newTotal is the total that a counter has. It has all decimals of its currency, as money has.
+func newTotal(counter projection.Number, currency string) Total {
 	if zero, err := money.FromMinorUnits(0, currency); err == nil { // else it is a currency of the past
 		decimals, _ := projection.Decimal(zero.Amount())
-		amount = amount.Plus(decimals)
+		counter = counter.Plus(decimals)
 	}
-	return Total{Amount: amount, Currency: currency}, nil
+	return Total{Amount: counter, Currency: currency}
 }
 
 // Count is a number of things. It is a number in JSON.
 type Count struct{ projection.Number }
-
-// newCount reads a counter, 0 from none.
-func newCount(counter string) (Count, error) {
-	if counter == "" {
-		return Count{}, nil
-	}
-	n, err := projection.Decimal(counter)
-	return Count{n}, err
-}
 
 // MarshalJSON returns the digits.
 func (c Count) MarshalJSON() ([]byte, error) { return c.MarshalText() }

@@ -30,7 +30,10 @@ type site struct {
 	names  map[string]string
 	queue  jobs
 	starts []projection.Stage
+	later  time.Duration // of the readers' clock
 }
+
+func (s *site) clock() time.Time { return time.Now().Add(s.later) }
 
 // Start implements [projection.Starter]: nobody begins by itself.
 func (s *site) Start(_ context.Context, _ string, stage projection.Stage) error {
@@ -51,15 +54,16 @@ func newSite(t *testing.T) *site {
 	s := &site{store: memstore.New(memstore.Config{}), names: map[string]string{}}
 	s.orders = es.NewRepository(es.NewExecutor(s.store, es.ExecutorConfig{}), order.Aggregate, es.RepositoryConfig{})
 	client := dynamotest.Client(t)
-	for _, table := range []tables.Table{tables.Projections, tables.ReadModel(tables.OrderSummary)} {
+	for _, table := range []tables.Table{tables.Projections, tables.ReadModel(tables.Orders)} {
 		s.names[table.Name] = dynamotest.Table(t, client, table.Table)
 	}
 	return s
 }
 
-func (s *site) deploy(t *testing.T, code string, m model) *deployment {
+func (s *site) deploy(t *testing.T, code string, m projection.Subscription) *deployment {
 	t.Helper()
-	d := &deployment{Models: of([]model{m}, dynamotest.Client(t), func(table tables.Table) string { return s.names[table.Name] })}
+	name := func(table tables.Table) string { return s.names[table.Name] }
+	d := &deployment{Models: of([]projection.Subscription{m}, s.store, dynamotest.Client(t), name, s.clock)}
 	d.engine = projection.NewEngine(s.store, d.Catalog(), projection.Config{CodeVersion: func() string { return code }, Queue: &s.queue, Starter: s}, d.Subscriptions()...)
 	d.rebuilder = projection.NewRebuilder(d.engine, s.store, projection.RebuildConfig{})
 	return d
@@ -108,33 +112,29 @@ type early struct {
 	Buyer string `json:"buyer"`
 }
 
-var earlySummary = projection.New(projection.Definition[early]{
-	Name: tables.OrderSummary, Fold: 1, Sources: orderStreams,
-	Evolve: func(s *early, e projection.Event, _ *projection.Writes) error {
-		if data, ok := e.Data.(order.OrderCreated); ok {
-			s.Buyer = data.CustomerID
-		}
+var earlyOrders = projection.New(tables.Orders, 1, projection.From(order.Aggregate,
+	projection.On(func(s *early, e projection.Event[order.OrderCreated], _ *projection.Writes) error {
+		s.Buyer = e.Data.CustomerID
 		return nil
-	},
-})
+	}),
+), projection.Upgrade(upgraded))
 
-var laterSummary = projection.New(projection.Definition[orderRow]{
-	Name: tables.OrderSummary, Fold: 2, Sources: orderStreams,
-	Evolve: func(row *orderRow, e projection.Event, _ *projection.Writes) error {
-		row.apply(e)
+var laterOrders = projection.New(tables.Orders, 2, projection.From(order.Aggregate,
+	projection.On(func(d *orderDocument, e projection.Event[order.OrderCreated], _ *projection.Writes) error {
+		d.Customer, d.Version = e.Data.CustomerID, e.Version
 		return nil
-	},
-})
+	}),
+))
 
 var errRow = errors.New("no such row")
 
-// present makes a row of earlySummary one of laterSummary.
-func present(row json.RawMessage) (json.RawMessage, error) {
+// upgraded makes a document of earlyOrders one of laterOrders.
+func upgraded(row json.RawMessage) (json.RawMessage, error) {
 	var old early
 	if err := json.Unmarshal(row, &old); err != nil || old.Buyer == "" {
 		return nil, errRow
 	}
-	return json.Marshal(orderRow{Summary: OrderSummary{CustomerID: old.Buyer}})
+	return json.Marshal(orderRow{Customer: old.Buyer})
 }
 
 // TestNewFold: code with a newer fold reads the rows of the older one by that one's decoder until its own serve, which it
@@ -142,30 +142,30 @@ func present(row json.RawMessage) (json.RawMessage, error) {
 func TestNewFold(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.create(t, s.deploy(t, "1", model{Projection: earlySummary}), "o-1")
-	newer := model{Projection: laterSummary, former: []former{{Projection: earlySummary, row: present}}}
+	s.create(t, s.deploy(t, "1", projection.Subscription{Projection: earlyOrders}), "o-1")
+	newer := projection.Subscription{Projection: laterOrders, Former: []projection.Projection{earlyOrders}}
 	d := s.deploy(t, "2", newer)
 	if err := d.engine.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	s.create(t, d, "o-2")
 	for _, id := range []string{"o-1", "o-2"} {
-		if row, err := d.Order(t.Context(), id); err != nil || row.CustomerID != "ada" || row.OrderID != "" {
+		if row, err := d.Order(t.Context(), id); err != nil || row.CustomerID != "ada" || row.Version != 0 {
 			t.Errorf("%s before the swap: %+v, %v", id, row, err)
 		}
 	}
 	s.work(t, d)
 	d = s.deploy(t, "2", newer) // which has nothing in memory
-	if row, err := d.Order(t.Context(), "o-1"); err != nil || row.OrderID != "" {
+	if row, err := d.Order(t.Context(), "o-1"); err != nil || row.Version != 0 {
 		t.Errorf("right after the swap, when not all know of it: %+v, %v", row, err)
 	}
-	d.now = func() time.Time { return time.Now().Add(projection.RecordCacheAge) }
+	s.later = projection.RecordCacheAge
 	for _, id := range []string{"o-1", "o-2"} {
-		if row, err := d.Order(t.Context(), id); err != nil || row.CustomerID != "ada" || row.OrderID != id {
+		if row, err := d.Order(t.Context(), id); err != nil || row.CustomerID != "ada" || row.Version != 1 {
 			t.Errorf("%s after the swap: %+v, %v", id, row, err)
 		}
 	}
-	old := s.deploy(t, "1", model{Projection: earlySummary})
+	old := s.deploy(t, "1", projection.Subscription{Projection: earlyOrders})
 	var unknown *projection.UnknownFoldError
 	if err := old.Check(t.Context()); !errors.As(err, &unknown) || unknown.Fold != 2 {
 		t.Errorf("readers without the fold: %v", err)
@@ -181,16 +181,15 @@ func TestPoisonOrder(t *testing.T) {
 	s := newSite(t)
 	var flawed atomic.Bool
 	flawed.Store(true)
-	m := model{Projection: projection.New(projection.Definition[orderRow]{
-		Name: tables.OrderSummary, Sources: orderStreams,
-		Evolve: func(row *orderRow, e projection.Event, _ *projection.Writes) error {
+	m := projection.Subscription{Projection: projection.New(tables.Orders, 1, projection.From(order.Aggregate,
+		projection.On(func(d *orderDocument, e projection.Event[order.OrderCreated], _ *projection.Writes) error {
 			if flawed.Load() && e.Stream.ID == "poison" {
 				return errRow
 			}
-			row.apply(e)
+			d.Customer = e.Data.CustomerID
 			return nil
-		},
-	})}
+		}),
+	))}
 	d := s.deploy(t, "1", m)
 	for _, id := range []string{"o-1", "poison", "o-2"} {
 		s.create(t, d, id)

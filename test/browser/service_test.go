@@ -158,7 +158,7 @@ func (s *service) openAccount(t *testing.T, id, owner string) {
 func (s *service) spoil(t *testing.T, account string) (mend func()) {
 	t.Helper()
 	stream := es.StreamID{Type: "Account", ID: account}
-	store, err := dynamostore.New(s.client, s.events, dynamostore.Config{})
+	store, err := dynamostore.New(s.client, s.events)
 	must(t, err)
 	head, err := store.Head(t.Context(), stream)
 	must(t, err)

@@ -30,7 +30,7 @@ var bugs = map[string][]change{
 		new:  "if pages.HasMorePages() {",
 	}},
 	"checkpoint-in-second-write": {{ // a crash between the two makes rows change twice
-		file: "pkg/es/projection/dynamoview/checkpoint.go",
+		file: "pkg/es/projection/dynamoview/save.go",
 		old: `		return v.transact(ctx, actions)
 	}
 `,

@@ -148,7 +148,7 @@ func (r *run) hears(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = conn.CloseNow() }()
-	if err := conn.Write(ctx, websocket.MessageText, []byte(`{"action":"subscribe","projection":"order-summary","stream":"Order#heard"}`)); err != nil {
+	if err := conn.Write(ctx, websocket.MessageText, []byte(`{"action":"subscribe","projection":"orders","stream":"Order#heard"}`)); err != nil {
 		return err
 	}
 	if _, err := r.heard(ctx, conn, "subscribed"); err != nil {

@@ -22,7 +22,7 @@ const batchSize = 100
 // Ceilings are the limits of one stream, one partition, one shard, one table and one account.
 func Ceilings(routes, commands, projections Costs) []Ceiling {
 	deposit, hundred := commands.Of("warm deposit"), commands.Of("warm, 100 events")
-	statement := projections.Of("account-statement, MoneyDeposited")
+	statement := projections.Of("accounts, MoneyDeposited")
 	transact := Latency["TransactWriteItems"]
 	sequential := 1 / deposit.Sequential().Seconds()
 	all := []Ceiling{
@@ -53,7 +53,7 @@ func Ceilings(routes, commands, projections Costs) []Ceiling {
 		}
 	}
 	lists := float64(routes.Of("list-orders").Requests["Query"])
-	active := projections.Of("active-orders, OrderPlaced").WriteUnits / 2
+	active := listUnits(projections)
 	return append(all,
 		Ceiling{"list", "orders that become active", fmt.Sprintf("%v partitions × %d / %v units", lists, platform.PartitionWrites, active), lists * platform.PartitionWrites / active},
 		Ceiling{"table", "commands, by the event table's quota", fmt.Sprintf("%d / %v units", platform.TableWrites, deposit.WriteUnits), platform.TableWrites / deposit.WriteUnits},
@@ -62,6 +62,11 @@ func Ceilings(routes, commands, projections Costs) []Ceiling {
 		Ceiling{"account", "deposits, by Lambda's concurrency alone", fmt.Sprintf("%d / %s", platform.Concurrency, routes.Of("deposit-money").Duration()),
 			platform.Concurrency / routes.Of("deposit-money").Duration().Seconds()},
 	)
+}
+
+// listUnits are the write units of one list when an order is placed: its document is in two, besides its own unit.
+func listUnits(projections Costs) float64 {
+	return (projections.Of("orders, OrderPlaced").WriteUnits - 1) / 2
 }
 
 // Figure writes a number with three digits that count.

@@ -45,7 +45,7 @@ func Bottlenecks(routes, projections Costs) []Bottleneck {
 	commits = movements + orders + BaseCommands["receive-stock"]
 	// At worst every commit is a batch of its own, for the projector and for the reactor.
 	busy += movements*projections.Of("batch of 1 deposit").Batch().Seconds() + (commits-movements)*projections.Of("batch of 1 order").Batch().Seconds()
-	generations := 2*commits*projections.Of("batch of 1 deposit").ReadUnits + BaseCommands["receive-stock"]
+	generations := commits*projections.Of("batch of 1 deposit").ReadUnits + BaseCommands["receive-stock"]
 	full := movements*projections.Of("batch of 100 deposits on 100 accounts").Full("deposits", ProjectorMemory).Seconds()/batchSize +
 		(commits-movements)*projections.Of("batch of 100 orders of 1 product").Full("orders", ProjectorMemory).Seconds()/batchSize
 	put, transact := Latency["PutItem"].Seconds(), Latency["TransactWriteItems"].Seconds()
@@ -55,7 +55,7 @@ func Bottlenecks(routes, projections Costs) []Bottleneck {
 			"Many deposits in one command (100 events are one write), or an account split into several streams that are summed by a read model."},
 		{"the hottest product's counters, one transaction at a time", Hottest * orders * transact,
 			"Nothing at first: as records wait, batches grow, and 50 orders share a transaction. Then counters in several rows a product, summed when read."},
-		{"the statements' quota of write units", movements * projections.Of("account-statement, MoneyDeposited").WriteUnits / platform.TableWrites,
+		{"the statements' quota of write units", movements * projections.Of("accounts, MoneyDeposited").WriteUnits / platform.TableWrites,
 			"Ask for a higher quota."},
 		{"the event table's quota of write units", writes / platform.TableWrites,
 			"Ask for a higher quota."},
@@ -63,7 +63,7 @@ func Bottlenecks(routes, projections Costs) []Bottleneck {
 			"Nothing if the load grows slowly: the table doubles within half an hour. Before a sudden load, set its warm throughput."},
 		{"the partition of the generations' records, which each batch reads", generations / platform.PartitionReads,
 			"Nothing at first: as records wait, batches grow. Then a batching window of a second on the subscription."},
-		{"the partitions of the list of active orders", orders * projections.Of("active-orders, OrderPlaced").WriteUnits / 2 /
+		{"the partitions of the list of active orders", orders * listUnits(projections) /
 			(float64(routes.Of("list-orders").Requests["Query"]) * platform.PartitionWrites),
 			"More partitions of the list: a new fold version, built by a rebuild."},
 		{"the projector's batches, full ones, on the shards of a new table", full / (Lanes * firstShards),

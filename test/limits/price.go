@@ -71,11 +71,11 @@ func Month(commands float64, full bool, routes, projections Costs) Bill {
 	}
 	// A receipt of stock is a batch as an order is; its rows are fewer.
 	received := Bill{Lambda: order.Lambda, Reads: order.Reads}
-	for _, row := range []string{"product-catalog, StockReceived", "product-inventory, StockReceived", "product-sales, StockReceived"} {
+	for _, row := range []string{"product-catalog, StockReceived", "product-counts, StockReceived"} {
 		received = received.plus(units(projections.Of(row)))
 	}
-	// The reactor receives the commits of orders as well: it reads the generations, and writes a checkpoint.
-	reacted := Bill{Lambda: order.Lambda, Reads: order.Reads, Writes: platform.PerWriteUnit}
+	// The reactor receives the commits of orders as well, and writes a checkpoint.
+	reacted := Bill{Lambda: order.Lambda, Writes: platform.PerWriteUnit}
 	second = second.plus(deposit.times(movements)).plus(order.plus(reacted).times(orders)).plus(received.times(stock))
 	return second.times(month * commands / base)
 }

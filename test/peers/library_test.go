@@ -34,16 +34,11 @@ var ledgers = es.Aggregate[ledger, ledgerEvent]{
 	},
 }
 
-var rows = projection.New(projection.Definition[ledger]{
-	Name:    "ledgers",
-	Sources: map[string]es.Decoder{"Ledger": ledgers.Events},
-	Evolve: func(l *ledger, e projection.Event, _ *projection.Writes) error {
-		if d, ok := e.Data.(deposited); ok {
-			l.add(d)
-		}
+var rows = projection.New("ledgers", 1, projection.From(ledgers, projection.On(
+	func(l *ledger, e projection.Event[deposited], _ *projection.Writes) error {
+		l.add(e.Data)
 		return nil
-	},
-})
+	})))
 
 // library is this project's: pkg/es, dynamostore and dynamoview, as they come.
 type library struct {
@@ -58,7 +53,7 @@ func newLibrary(tb testing.TB, connect func() client) system {
 	c := connect()
 	unread := dynamostore.EventsTable
 	unread.Stream = false // the emulator slows down with every record of a stream
-	store, err := dynamostore.New(c, dynamotest.Table(tb, c, unread), dynamostore.Config{})
+	store, err := dynamostore.New(c, dynamotest.Table(tb, c, unread))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -67,7 +62,7 @@ func newLibrary(tb testing.TB, connect func() client) system {
 		projection.Subscription{Projection: rows, View: dynamoview.New(c, dynamotest.Table(tb, c, dynamoview.ReadTable))})
 	return &library{
 		store: store, engine: engine, ends: map[string]es.Head{},
-		plain: es.NewRepository(es.NewExecutor(store, es.ExecutorConfig{}), ledgers, es.RepositoryConfig{}),
+		plain: es.Open(store, ledgers),
 	}
 }
 
@@ -104,7 +99,7 @@ func (l *library) writer(tb testing.TB, stream string) func(context.Context) err
 	if err != nil {
 		tb.Fatal(err)
 	}
-	repository := es.NewRepository(es.NewExecutor(l.store, es.ExecutorConfig{}), ledgers, es.RepositoryConfig{StateCache: cache})
+	repository := es.Open(l.store, ledgers, es.RepositoryConfig{StateCache: cache})
 	event := []ledgerEvent{events(1, 0)[0]}
 	command := es.Command{Meta: es.Meta{CorrelationID: correlation}}
 	return func(ctx context.Context) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -26,11 +27,14 @@ func dollars(n int) object { return object{"amount": fmt.Sprintf("%d.00", n), "c
 const wait = 300 * time.Millisecond
 
 // run measures both clients with both operations, and returns the table.
-func (c client) run(ctx context.Context, counter *counter) (string, error) {
+//
+// Errors: one that names what a page says otherwise; those of the requests.
+func (c client) run(ctx context.Context, counter *counter, said page) (string, error) {
 	if err := c.prepare(ctx); err != nil {
 		return "", err
 	}
-	table := "| operation | requests | write units | read units | p50, ms |\n| --- | ---: | ---: | ---: | ---: |\n"
+	table := "| operation | requests | write units | read units | $ a million | p50, ms |\n| --- | ---: | ---: | ---: | ---: | ---: |\n"
+	var drifts []error
 	details := "| operation | request | requests | write units | read units |\n| --- | --- | ---: | ---: | ---: |\n"
 	for _, m := range []struct {
 		name  string
@@ -38,7 +42,7 @@ func (c client) run(ctx context.Context, counter *counter) (string, error) {
 		pause time.Duration
 		do    func(context.Context, time.Duration) (time.Duration, error)
 	}{
-		{"a deposit, the client waits", 60, wait, c.deposit},
+		{"a deposit, the client waits", 20, wait, c.deposit},
 		{"a deposit, the client does not wait", 300, 0, c.deposit},
 		{"an order's life, the client waits", 10, wait, c.order},
 		{"an order's life, the client does not wait", 50, 0, c.order},
@@ -60,14 +64,17 @@ func (c client) run(ctx context.Context, counter *counter) (string, error) {
 		bill := counter.spent().minus(before)
 		spent := bill.total().by(m.times)
 		slices.Sort(took)
-		table += fmt.Sprintf("| %s | %.1f | %.1f | %.1f | %.1f |\n", m.name, spent.requests, spent.writes, spent.reads,
-			float64(took[len(took)/2].Microseconds())/1000)
+		table += fmt.Sprintf("| %s | %.1f | %.1f | %.1f | %.2f | %.1f |\n", m.name, spent.requests, spent.writes, spent.reads,
+			spent.dollars(), float64(took[len(took)/2].Microseconds())/1000)
+		if err := said.compare(m.name, spent, m.pause > 0); err != nil {
+			drifts = append(drifts, err)
+		}
 		for _, what := range slices.Sorted(maps.Keys(bill)) {
 			one := bill[what].by(m.times)
 			details += fmt.Sprintf("| %s | %s | %.1f | %.1f | %.1f |\n", m.name, what, one.requests, one.writes, one.reads)
 		}
 	}
-	return table + "\n" + details, nil
+	return table + "\n" + details, errors.Join(drifts...)
 }
 
 const (

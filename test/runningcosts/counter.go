@@ -27,7 +27,7 @@ type counter struct {
 	since time.Time // when the last request was counted
 }
 
-// bill is what was sent, by operation and tables: "PutItem order-summary".
+// bill is what was sent, by operation and tables: "PutItem orders".
 type bill map[string]spent
 
 func (b bill) total() (sum spent) {
@@ -57,6 +57,11 @@ func (s spent) plus(t spent) spent {
 func (s spent) minus(t spent) spent {
 	return spent{s.requests - t.requests, s.reads - t.reads, s.writes - t.writes}
 }
+
+// dollars is what a million times this costs on DynamoDB, on demand, in us-east-1.
+//
+// Source: https://aws.amazon.com/dynamodb/pricing/on-demand/, November 2026
+func (s spent) dollars() float64 { return s.writes*0.625 + s.reads*0.125 }
 
 func (s spent) by(n int) spent {
 	return spent{s.requests / float64(n), s.reads / float64(n), s.writes / float64(n)}

@@ -18,9 +18,10 @@ import (
 
 func main() {
 	root := flag.String("root", "", "the checkout to measure (default: this one)")
+	said := flag.String("page", "docs/performance.md", "the page that says what it costs")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := measure(ctx, *root)
+	err := measure(ctx, *root, *said)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "runningcosts:", err)
@@ -28,10 +29,13 @@ func main() {
 	}
 }
 
-// measure runs the service of a checkout and prints a table of what was counted.
-func measure(ctx context.Context, checkout string) error {
+// measure runs the service of a checkout, prints a table of what was counted, and compares it with a page.
+func measure(ctx context.Context, checkout, file string) error {
+	said, err := readPage(file)
+	if err != nil {
+		return err
+	}
 	if checkout != "" {
-		var err error
 		if checkout, err = filepath.Abs(checkout); err != nil {
 			return err
 		}
@@ -43,8 +47,8 @@ func measure(ctx context.Context, checkout string) error {
 		}
 		return counter.address, nil
 	}
-	err := servicetest.On(ctx, checkout, servicetest.InMemory, between, func(s *servicetest.Service) error {
-		table, err := client{s.Base}.run(ctx, counter)
+	err = servicetest.On(ctx, checkout, servicetest.InMemory, between, func(s *servicetest.Service) error {
+		table, err := client{s.Base}.run(ctx, counter, said)
 		fmt.Print(table)
 		return err
 	})

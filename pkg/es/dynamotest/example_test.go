@@ -18,7 +18,7 @@ func Example() {
 		var meter dynamotest.Meter
 		client := dynamotest.Client(t, meter.Metered)
 		table := dynamotest.Table(t, client, dynamostore.EventsTable)
-		store, err := dynamostore.New(client, table, dynamostore.Config{})
+		store, err := dynamostore.New(client, table)
 		if err != nil {
 			t.Fatal(err)
 		}

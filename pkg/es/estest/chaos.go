@@ -127,12 +127,15 @@ func readHistory(store Store) (*history, error) {
 
 // plain is what a fold in order makes: each commit delivered once.
 func (h *history) plain(p projection.Projection) (map[string]string, error) {
-	view := memview.New(memview.Config{})
+	view := memview.New()
 	engine := newEngine(h.store, view, memview.NewCatalog(), p, projection.Config{CacheSize: -1})
 	for _, c := range h.commits {
 		for _, err := range engine.Apply(context.Background(), []es.Commit{c}) {
 			return nil, err
 		}
+	}
+	if err := h.level(view, engine); err != nil {
+		return nil, err
 	}
 	return h.dump(view)
 }
@@ -146,6 +149,7 @@ func (h *history) hostile(p projection.Projection, seed uint64) (map[string]stri
 	for i := range f.engines {
 		f.engines[i] = newEngine(h.store, f, catalog, p, projection.Config{Queue: queue, Budget: 1 + rng.IntN(6)})
 	}
+	f.forgetful = newEngine(h.store, f, catalog, p, projection.Config{CacheSize: -1})
 	f.deliverAll()
 	return f.settle(queue)
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -16,11 +17,13 @@ import (
 // faults is a view that two engines share. Its saves fail as those of a view may, until noFaults is set.
 type faults struct {
 	projection.View
-	rng      *rand.Rand
-	h        *history
-	engines  [2]*projection.Engine
-	noFaults bool
-	nested   bool // one engine saves while another does
+	rng     *rand.Rand
+	h       *history
+	engines [2]*projection.Engine
+	// forgetful remembers nothing.
+	forgetful *projection.Engine
+	noFaults  bool
+	nested    bool // one engine saves while another does
 }
 
 var errFault = errors.New("estest: the connection was lost")
@@ -95,18 +98,30 @@ func (f *faults) settle(queue *jobs) (map[string]string, error) {
 			}
 		}
 	}
-	at, err := f.Checkpoints(ctx, 1, slices.Collect(maps.Keys(f.h.heads))...)
-	if err != nil {
-		return nil, err
-	}
-	for stream, head := range f.h.heads {
-		if cp := at[stream]; cp.Version < head && cp.Parked == nil {
-			if err := f.engines[f.rng.IntN(2)].CatchUp(ctx, "", stream, false); err != nil {
-				return nil, err
-			}
+	for _, engine := range []*projection.Engine{f.engines[f.rng.IntN(2)], f.forgetful} {
+		if err := f.h.level(f.View, engine); err != nil {
+			return nil, err
 		}
 	}
 	return f.h.dump(f.View)
+}
+
+// level brings all checkpoints to the heads of their streams, also over events that do not concern the projection. For these,
+// an engine that remembers that they were delivered stores nothing.
+func (h *history) level(view projection.View, engine *projection.Engine) error {
+	ctx := context.Background()
+	at, err := view.Checkpoints(ctx, 1, slices.Collect(maps.Keys(h.heads))...)
+	if err != nil {
+		return err
+	}
+	for stream, head := range h.heads {
+		if cp := at[stream]; cp.Version < head && cp.Parked == nil {
+			if err := engine.CatchUp(ctx, "", stream, false); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // jobs is a queue.
@@ -133,6 +148,11 @@ func (h *history) dump(view projection.View) (map[string]string, error) {
 	}
 	for stream, cp := range at {
 		out["state of "+stream.String()] = fmt.Sprintf("version %d: %s", cp.Version, cp.State)
+		for i, slot := range cp.Slots {
+			if slot.Partition != "" {
+				out[fmt.Sprintf("list %d: %s / %s", i+1, slot.Partition, slot.Sort)] = string(slot.Row)
+			}
+		}
 		if p := cp.Parked; p != nil {
 			out["parked "+stream.String()] = fmt.Sprintf("before version %d, %s: %s", p.Version, p.Reason, p.Error)
 		}
@@ -147,7 +167,10 @@ func (h *history) dump(view projection.View) (map[string]string, error) {
 	rows, err := view.Rows(ctx, 1, keys...)
 	for key, row := range rows {
 		name := key.Partition + " / " + key.Sort
-		if !key.Shared {
+		if key.Kind == projection.AppendedRow && !counts(at, key, row) {
+			continue
+		}
+		if key.Kind != projection.SharedRow {
 			out["row "+name] = string(row.Row)
 			continue
 		}
@@ -156,4 +179,11 @@ func (h *history) dump(view projection.View) (map[string]string, error) {
 		}
 	}
 	return out, err
+}
+
+// counts tells whether an appended row counts.
+func counts(at map[es.StreamID]projection.Checkpoint, key projection.RowKey, row projection.Row) bool {
+	_, name, _ := strings.Cut(key.Sort, "|")
+	stream, err := es.ParseStreamID(name)
+	return err == nil && at[stream].Shows(projection.AppendRow{Key: key.Key, Epoch: row.Epoch})
 }

@@ -36,7 +36,7 @@ func Project(t T, p projection.Projection, encoders ...Encoder) *Projected {
 	clock := NewClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 	f := &Projected{
 		t: t, projection: p, encoders: encoders, clock: clock, expected: map[es.StreamID]bool{},
-		store: memstore.New(memstore.Config{Now: clock.Now}), view: memview.New(memview.Config{}),
+		store: memstore.New(memstore.Config{Now: clock.Now}), view: memview.New(),
 	}
 	f.engine = newEngine(f.store, f.view, memview.NewCatalog(), p, projection.Config{})
 	return f

@@ -14,15 +14,17 @@ type lampRow struct {
 var lampEvents = es.NewRegistry(es.Type[lampEvent]("LampSwitchedOn", 1, switchedOn{}))
 
 // litLamps lists the lamps that are on, and counts who switches lamps on.
-var litLamps = projection.New(projection.Definition[lampRow]{
-	Name:    "lit-lamps",
-	Sources: map[string]es.Decoder{"Lamp": lampEvents},
-	Evolve: func(row *lampRow, e projection.Event, w *projection.Writes) error {
-		row.By = e.Data.(switchedOn).By
+var litLamps = projection.New("lit-lamps", 1, projection.From(
+	es.Aggregate[struct{}, lampEvent]{StreamType: "Lamp", Events: lampEvents},
+	projection.On(func(row *lampRow, e projection.Event[switchedOn], w *projection.Writes) error {
+		row.By = e.Data.By
 		w.Add(projection.Key{Partition: "people", Sort: row.By}, "lamps", projection.Int(1))
-		return w.Put(projection.Key{Partition: "lit", Sort: e.Stream.ID}, row)
-	},
-})
+		lit.Put(w, projection.Key{Partition: "lit", Sort: e.Stream.ID}, *row)
+		return nil
+	}),
+), lit)
+
+var lit = projection.OwnRows[lampRow]("lit")
 
 func ExampleProject() {
 	hall, attic := es.StreamID{Type: "Lamp", ID: "hall"}, es.StreamID{Type: "Lamp", ID: "attic"}

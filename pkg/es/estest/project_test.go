@@ -36,31 +36,34 @@ func guestKey(who string) projection.Key {
 }
 
 // visitsWith is the projection, with what a fold may do besides.
-func visitsWith(name string, more func(s *visits, e projection.Event, w *projection.Writes) error) projection.Projection {
-	return projection.New(projection.Definition[visits]{
-		Name: name, Sources: map[string]es.Decoder{"Door": doorEvents},
-		Evolve: func(s *visits, e projection.Event, w *projection.Writes) error {
-			switch data := e.Data.(type) {
-			case opened:
-				s.OpenedBy = data.By
-			case passed:
-				if data.Who == "Mallory" {
-					return errBanned
-				}
-				s.Who = append(s.Who, data.Who)
-				w.Add(guestKey(data.Who), "visits", projection.Int(1))
-				w.Delete(visitKey(len(s.Who) - 2)) // the last two are listed
-				if err := w.Put(visitKey(len(s.Who)), visit{data.Who, e.OccurredAt}); err != nil {
-					return err
-				}
+func visitsWith(name string, more func(s *visits, e projection.Event[doorEvent], w *projection.Writes) error) projection.Projection {
+	if more == nil {
+		more = func(*visits, projection.Event[doorEvent], *projection.Writes) error { return nil }
+	}
+	return projection.New(name, 1, projection.From(
+		es.Aggregate[struct{}, doorEvent]{StreamType: "Door", Events: doorEvents},
+		projection.On(func(s *visits, e projection.Event[opened], _ *projection.Writes) error {
+			s.OpenedBy = e.Data.By
+			return nil
+		}),
+		projection.On(func(s *visits, e projection.Event[passed], w *projection.Writes) error {
+			if e.Data.Who == "Mallory" {
+				return errBanned
 			}
-			if more == nil {
-				return nil
-			}
-			return more(s, e, w)
-		},
-	})
+			s.Who = append(s.Who, e.Data.Who)
+			w.Add(guestKey(e.Data.Who), "visits", projection.Int(1))
+			lastVisits.Delete(w, visitKey(len(s.Who)-2)) // the last two are listed
+			lastVisits.Put(w, visitKey(len(s.Who)), visit{e.Data.Who, e.OccurredAt})
+			return nil
+		}),
+		projection.On(more),
+	), lastVisits, stamps)
 }
+
+var (
+	lastVisits = projection.OwnRows[visit]("visits")
+	stamps     = projection.OwnRows[int]("stamps")
+)
 
 func doorID(id string) es.StreamID { return es.StreamID{Type: "Door", ID: id} }
 
@@ -128,7 +131,7 @@ func TestProjectFinds(t *testing.T) {
 // busyDoors is a history of some doors.
 func busyDoors(t *testing.T) *memstore.Store {
 	t.Helper()
-	store := memstore.New(memstore.Config{})
+	store := memstore.New()
 	for i := range 40 {
 		head, err := store.Head(t.Context(), doorID(fmt.Sprint(i%4)))
 		if err != nil {
@@ -155,24 +158,25 @@ func TestChaosFinds(t *testing.T) {
 	var total, clock atomic.Int64
 	seen := map[es.StreamID]int64{}
 	for name, test := range map[string]struct {
-		more func(s *visits, e projection.Event, w *projection.Writes) error
+		more func(s *visits, e projection.Event[doorEvent], w *projection.Writes) error
 		says []string
 	}{
 		"nothing": {nil, nil},
-		"many rows in no order": {func(_ *visits, _ projection.Event, w *projection.Writes) error {
+		"many rows in no order": {func(_ *visits, _ projection.Event[doorEvent], w *projection.Writes) error {
 			for who := range map[string]bool{"a": true, "b": true, "c": true, "d": true, "e": true, "f": true, "g": true, "h": true} {
 				w.Add(guestKey(who), "seen", projection.Int(1))
 			}
 			return nil
 		}, nil},
-		"a counter of the process": {func(s *visits, _ projection.Event, _ *projection.Writes) error {
+		"a counter of the process": {func(s *visits, _ projection.Event[doorEvent], _ *projection.Writes) error {
 			s.OpenedBy = fmt.Sprint(total.Add(1))
 			return nil
 		}, []string{"depends on more than its arguments", "state of Door#"}},
-		"a key by the clock": {func(_ *visits, _ projection.Event, w *projection.Writes) error {
-			return w.Put(projection.Key{Partition: "clock", Sort: fmt.Sprint(time.Now().UnixNano(), clock.Add(1))}, 1)
+		"a key by the clock": {func(_ *visits, _ projection.Event[doorEvent], w *projection.Writes) error {
+			stamps.Put(w, projection.Key{Partition: "clock", Sort: fmt.Sprint(time.Now().UnixNano(), clock.Add(1))}, 1)
+			return nil
 		}, []string{"depends on more than its arguments", "row clock / "}},
-		"the other streams": {func(s *visits, e projection.Event, _ *projection.Writes) error {
+		"the other streams": {func(s *visits, e projection.Event[doorEvent], _ *projection.Writes) error {
 			seen[e.Stream] = e.Version // the same in each plain fold, in order
 			s.OpenedBy = ""
 			if e.Version <= seen[doorID("0")] {
@@ -195,7 +199,7 @@ func TestChaosIsReplayed(t *testing.T) {
 	store := busyDoors(t)
 	run := func() string {
 		var trace strings.Builder
-		p := visitsWith("visits", func(_ *visits, e projection.Event, _ *projection.Writes) error {
+		p := visitsWith("visits", func(_ *visits, e projection.Event[doorEvent], _ *projection.Writes) error {
 			_, _ = fmt.Fprintf(&trace, "%s@%d ", e.Stream, e.Version)
 			return nil
 		})
@@ -221,7 +225,7 @@ func TestChaosIsReplayed(t *testing.T) {
 func TestChaosRefuses(t *testing.T) { //nolint:paralleltest // sets the environment
 	p := visitsWith("visits", nil)
 	var r recorder
-	estest.Chaos(&r, p, memstore.New(memstore.Config{}))
+	estest.Chaos(&r, p, memstore.New())
 	r.wants(t, "history: it is empty")
 	for variable, value := range map[string]string{estest.SeedVariable: "x", estest.RoundsVariable: "0"} {
 		t.Setenv(estest.SeedVariable, "")

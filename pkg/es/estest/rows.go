@@ -3,7 +3,9 @@ package estest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -40,6 +42,73 @@ func (f *Projected) NoRow(stream es.StreamID, key projection.Key) *Projected {
 	return f
 }
 
+// Appended fails the test unless these are all rows that a stream appended to a partition, in order.
+func (f *Projected) Appended(stream es.StreamID, partition string, want ...any) *Projected {
+	f.t.Helper()
+	if f.waits() {
+		return f
+	}
+	at, err := f.view.Checkpoints(context.Background(), 1, stream)
+	if err != nil {
+		f.t.Errorf("checkpoint of %s: %v", stream, err)
+	}
+	n := 0
+	for row, err := range f.view.List(context.Background(), 1, projection.Listing{Kind: projection.AppendedRow, Partition: partition}) {
+		if err != nil {
+			f.t.Errorf("rows of %s: %v", partition, err)
+			return f
+		}
+		key := projection.RowKey{Key: row.Key, Kind: projection.AppendedRow}
+		if !strings.HasSuffix(row.Key.Sort, "|"+stream.String()) || !counts(at, key, row.Row) {
+			continue
+		}
+		if n++; n <= len(want) {
+			f.compare(fmt.Sprintf("row %d that %s appended to %s", n, stream, partition), want[n-1], row.Row.Row)
+		}
+	}
+	if n != len(want) {
+		f.t.Errorf("%s appended %d rows to %s, want %d", stream, n, partition, len(want))
+	}
+	return f
+}
+
+// Listed fails the test unless a stream's document is in the n-th list over an index, from 1, at a place with a row. The place is
+// as the list's entry gave it.
+func (f *Projected) Listed(stream es.StreamID, n int, at projection.Key, want any) *Projected {
+	f.t.Helper()
+	if f.waits() {
+		return f
+	}
+	slot := f.slot(stream, n)
+	if slot.Key != projection.OwnKey(stream, at) {
+		f.t.Errorf("%s is in list %d at %q, want %q", stream, n, slot.Key, projection.OwnKey(stream, at))
+		return f
+	}
+	f.compare(fmt.Sprintf("row of %s in list %d", stream, n), want, slot.Row)
+	return f
+}
+
+// NotListed fails the test if a stream's document is in the n-th list over an index, from 1.
+func (f *Projected) NotListed(stream es.StreamID, n int) *Projected {
+	f.t.Helper()
+	if slot := f.slot(stream, n); !f.waits() && slot.Partition != "" {
+		f.t.Errorf("%s is in list %d at %q, want it not there", stream, n, slot.Key)
+	}
+	return f
+}
+
+func (f *Projected) slot(stream es.StreamID, n int) projection.Slot {
+	f.t.Helper()
+	at, err := f.view.Checkpoints(context.Background(), 1, stream)
+	if err != nil {
+		f.t.Errorf("checkpoint of %s: %v", stream, err)
+	}
+	if slots := at[stream].Slots; n >= 1 && n <= len(slots) {
+		return slots[n-1]
+	}
+	return projection.Slot{}
+}
+
 // Counters fails the test unless a shared row has these counters, decimal numbers by name, and no others; none = there is
 // no such row.
 func (f *Projected) Counters(key projection.Key, want map[string]string) *Projected {
@@ -48,7 +117,7 @@ func (f *Projected) Counters(key projection.Key, want map[string]string) *Projec
 		return f
 	}
 	got := map[string]string{}
-	for name, n := range f.row(projection.RowKey{Key: key, Shared: true}).Counters {
+	for name, n := range f.row(projection.RowKey{Key: key, Kind: projection.SharedRow}).Counters {
 		got[name] = n.String()
 		if w, err := projection.Decimal(want[name]); err == nil && w.Equal(n) {
 			got[name] = want[name] // 1.50 is 1.5

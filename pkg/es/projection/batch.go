@@ -3,20 +3,26 @@ package projection
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 
 	"github.com/annals-es/annals/pkg/es"
 )
 
+// Every commit goes the same way: it is received in a batch (batch.go); the checkpoint of its stream is looked up (know.go); a
+// plan says what one save is to do (plan.go); the save is made, for one stream or for several (save.go); and who waits for
+// it is told (tell.go). A way (way.go) does that again until nothing is left of the stream.
+
 // Apply brings every projection forward with a batch of commits, and returns the streams with which a projection
 // failed, each with its first error. A failed stream's commits must be delivered again; all others are done. A stream
 // that can't be folded does not fail: it is parked. Nor does one that has failed for long, where there is a queue: it
-// is left to that.
+// is left to that. If the commits concern no projection, it asks and writes nothing.
 func (e *Engine) Apply(ctx context.Context, commits []es.Commit) map[es.StreamID]error {
 	b := e.newBatch(commits)
 	b.delivery = true
+	if !b.sort() {
+		return b.failed
+	}
 	targets, err := e.targets(ctx)
 	if err != nil {
 		for stream := range b.delivered {
@@ -45,6 +51,7 @@ func (e *Engine) Apply(ctx context.Context, commits []es.Commit) map[es.StreamID
 type batch struct {
 	*Engine
 	delivered map[es.StreamID][]*es.Commit // sorted by version
+	quiet     map[foldOf]bool              // nothing that was delivered concerns the fold
 	slots     chan struct{}
 	// aside are the slots of what must not hold up others.
 	aside chan struct{}
@@ -68,7 +75,7 @@ type batch struct {
 
 func (e *Engine) newBatch(commits []es.Commit) *batch {
 	b := &batch{
-		Engine: e, delivered: map[es.StreamID][]*es.Commit{},
+		Engine: e, delivered: map[es.StreamID][]*es.Commit{}, quiet: map[foldOf]bool{},
 		slots: make(chan struct{}, e.cfg.Parallel), aside: make(chan struct{}, e.cfg.Parallel),
 		failed: map[es.StreamID]error{}, failedIn: map[place]bool{}, overdue: map[place]error{},
 	}
@@ -97,69 +104,120 @@ func (b *batch) fail(t *target, stream es.StreamID, err error) {
 	}
 }
 
-func byName(a, b es.StreamID) int {
-	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID))
-}
-
-// checkpoints returns what is known of the streams' checkpoints: from memory, else from the view, in few requests.
-// What is in memory is not used where something would be missing between it and what was delivered: another process
-// has most likely brought the stream forward, and a checkpoint costs less than the events.
-func (b *batch) checkpoints(ctx context.Context, t *target, streams []es.StreamID) (map[es.StreamID]Checkpoint, error) {
-	if t.fold == nil {
-		return nil, nil
-	}
-	known := make(map[es.StreamID]Checkpoint, len(streams))
-	var unknown []es.StreamID
-	for _, stream := range streams {
-		at, ok := b.remembered(t.place(stream))
-		if ok && !t.sub.Inline && fits(at, b.delivered[stream]) { // commands move the inline ones most of the time
-			known[stream] = at
-		} else if !b.fresh || b.delivered[stream][0].Version > 1 {
-			unknown = append(unknown, stream)
-		}
-	}
-	if len(unknown) == 0 {
-		return known, nil
-	}
-	read, err := t.sub.View.Checkpoints(ctx, t.Generation, unknown...)
-	if err != nil {
-		return nil, fmt.Errorf("%s: checkpoints: %w", t, err)
-	}
-	for stream, at := range read {
-		known[stream] = at
-	}
-	return known, nil
-}
-
-// forward brings a stream forward in as many steps as it takes.
-func (b *batch) forward(ctx context.Context, c *cursor, delivered []*es.Commit) error {
-	version := c.at.Version
-	if err := b.Engine.forward(ctx, c, delivered, mode{suspect: b.suspect}); err != nil {
-		return err
-	}
-	if c.at.Version > version {
-		b.changed(c)
-	}
-	return nil
-}
-
-// notify tells the notifier what was kept for it.
-func (b *batch) notify(ctx context.Context) {
-	if b.cfg.Notifier != nil && len(b.changes) > 0 {
-		b.cfg.Notifier.Notify(ctx, b.changes)
-	}
-}
-
-// changed keeps what the notifier is to be told.
-func (b *batch) changed(c *cursor) {
-	if b.cfg.Notifier == nil || c.target.Status != Serving {
-		return
-	}
-	change := Change{
-		Projection: c.target.sub.name(), Stream: c.stream, Version: c.at.Version, Owner: c.at.Owner,
-		Topics: c.target.fold.topics(c.at.State),
-	}
+func (b *batch) hasFailedIn(t *target, stream es.StreamID) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.changes = append(b.changes, change)
+	return b.failedIn[place{projection: t.sub.name(), stream: stream}]
+}
+
+// bring brings all streams forward in the generations of one projection, each stream in one generation after the
+// other. No stream waits for another one, but for those that are saved together.
+func (b *batch) bring(ctx context.Context, generations []target) {
+	if len(generations) == 0 {
+		return
+	}
+	var streams []es.StreamID
+	for stream := range b.delivered {
+		if generations[0].sub.reads(stream.Type) {
+			streams = append(streams, stream)
+		}
+	}
+	slices.SortFunc(streams, byName) // one at a time, a batch is the same each time
+	known := make([]known, len(generations))
+	var wg sync.WaitGroup
+	for i := range generations {
+		wg.Go(func() { known[i] = b.know(ctx, &generations[i], streams) })
+	}
+	wg.Wait()
+	b.bringIn(ctx, generations, known, streams)
+}
+
+// bringIn brings streams forward in the first of the generations, and then, each as soon as it can be, in the others.
+func (b *batch) bringIn(ctx context.Context, generations []target, all []known, streams []es.StreamID) {
+	if len(generations) == 0 || len(streams) == 0 {
+		return
+	}
+	t, known := &generations[0], all[0]
+	next := func(streams ...es.StreamID) {
+		// Where it failed in a generation that is to be ahead of the next one, it waits in that, too.
+		streams = slices.DeleteFunc(streams, func(s es.StreamID) bool { return b.hasFailedIn(t, s) })
+		b.bringIn(ctx, generations[1:], all[1:], streams)
+	}
+	var quiet, concerned []es.StreamID
+	for _, stream := range streams {
+		if b.isQuiet(t, stream) {
+			quiet = append(quiet, stream)
+		} else {
+			concerned = append(concerned, stream)
+		}
+	}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { next(quiet...) })
+	switch {
+	case t.fold == nil:
+		b.postpone(ctx, t, concerned)
+		next(concerned...)
+		return
+	case known.err != nil:
+		for _, stream := range concerned {
+			b.fail(t, stream, known.err)
+		}
+		return
+	}
+	alone, together := b.plan(ctx, t, concerned, known.at)
+	for _, w := range alone {
+		b.work(&wg, t, func() { w.run(ctx) }, func() { next(w.stream) })
+	}
+	for _, g := range groups(together, t.room().rows+1) {
+		b.work(&wg, t, func() { b.saveGroup(ctx, t, g) }, func() { next(streamsOf(g)...) })
+	}
+}
+
+// work does something in a slot, and what comes next after it, in slots of its own.
+func (b *batch) work(wg *sync.WaitGroup, t *target, do, next func()) {
+	slots := b.slots
+	if t.fold.retryFromQueue() {
+		slots = b.aside
+	}
+	slots <- struct{}{}
+	wg.Go(func() {
+		do()
+		<-slots
+		next()
+	})
+}
+
+// each does something with all streams, some at once.
+func (b *batch) each(t *target, streams []es.StreamID, do func(es.StreamID) error) {
+	var wg sync.WaitGroup
+	for _, stream := range streams {
+		b.work(&wg, t, func() {
+			if err := do(stream); err != nil {
+				b.fail(t, stream, err)
+			}
+		}, func() {})
+	}
+	wg.Wait()
+}
+
+// postpone leaves streams to code that has the fold: this code was started before a deployment that began a
+// generation. Other projections go on.
+func (b *batch) postpone(ctx context.Context, t *target, streams []es.StreamID) {
+	if len(streams) == 0 {
+		return
+	}
+	jobs := make([]Job, len(streams))
+	for i, stream := range streams {
+		jobs[i] = Job{Task: CatchUp, Projection: t.sub.name(), Stream: stream}
+	}
+	if err := b.leave(ctx, later, jobs...); err != nil {
+		for _, stream := range streams {
+			b.fail(t, stream, err)
+		}
+	}
+}
+
+func byName(a, b es.StreamID) int {
+	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID))
 }

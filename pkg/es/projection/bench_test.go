@@ -53,44 +53,61 @@ type notebook struct {
 
 var errPoison = errors.New("poison")
 
+// noted are streams of notes, as their events are stored in a registry.
+func noted(events *es.Registry[noteEvent]) es.Aggregate[struct{}, noteEvent] {
+	return es.Aggregate[struct{}, noteEvent]{StreamType: "Note", Events: events}
+}
+
+// texts are the rows of all notes.
+var texts = projection.OwnRows[string]("texts")
+
+// foldOf is a projection of notebooks that does the same about every event.
+func foldOf(name string, apply func(s *notebook, e projection.Event[noteEvent], w *projection.Writes) error) projection.Projection {
+	return projection.New(name, 1, projection.From(noted(notes), projection.On(apply)), texts)
+}
+
 // logOf is a projection of notes, in a fold version; mended, it takes poison.
 func logOf(fold int, mended bool) projection.Projection {
-	return projection.New(projection.Definition[notebook]{
-		Name: "log", Fold: fold, Sources: map[string]es.Decoder{"Note": notes},
-		Evolve: func(s *notebook, e projection.Event, w *projection.Writes) error {
-			switch data := e.Data.(type) {
-			case Noted:
-				s.Texts = append(s.Texts, data.Text)
-				w.Add(projection.Key{Partition: "letters", Sort: data.Text[:1]}, "count", projection.Int(1))
-				return w.Put(projection.Key{Partition: "all", Sort: fmt.Sprintf("%04d", e.Version)}, fmt.Sprint(data.Text, fold))
-			case Fanned:
-				rows := map[string]bool{}
-				for i := range data.Out {
-					rows[fmt.Sprintf("%03d", i)] = true
-				}
-				for row := range rows {
-					w.Add(projection.Key{Partition: "fan", Sort: row}, "count", projection.Int(1))
-				}
-			case Swollen:
-				s.Mass = strings.Repeat("x", data.Bytes)
-			case Misplaced:
-				n, err := projection.Decimal(strings.Repeat("1", data.Digits))
-				key := projection.Key{Partition: "all"}
-				if data.Digits > 1 {
-					key.Sort = "sum"
-				}
-				w.Add(key, "count", n)
-				return err
-			case Poisoned:
-				if !mended && data.Panic {
-					panic("poison")
-				} else if !mended {
-					return errPoison
-				}
+	return projection.New("log", fold, projection.From(noted(notes),
+		projection.On(func(s *notebook, e projection.Event[Noted], w *projection.Writes) error {
+			s.Texts = append(s.Texts, e.Data.Text)
+			w.Add(projection.Key{Partition: "letters", Sort: e.Data.Text[:1]}, "count", projection.Int(1))
+			texts.Put(w, projection.Key{Partition: "all", Sort: fmt.Sprintf("%04d", e.Version)}, fmt.Sprint(e.Data.Text, fold))
+			return nil
+		}),
+		projection.On(func(_ *notebook, e projection.Event[Fanned], w *projection.Writes) error {
+			rows := map[string]bool{}
+			for i := range e.Data.Out {
+				rows[fmt.Sprintf("%03d", i)] = true
+			}
+			for row := range rows {
+				w.Add(projection.Key{Partition: "fan", Sort: row}, "count", projection.Int(1))
 			}
 			return nil
-		},
-	})
+		}),
+		projection.On(func(s *notebook, e projection.Event[Swollen], _ *projection.Writes) error {
+			s.Mass = strings.Repeat("x", e.Data.Bytes)
+			return nil
+		}),
+		projection.On(func(_ *notebook, e projection.Event[Misplaced], w *projection.Writes) error {
+			n, err := projection.Decimal(strings.Repeat("1", e.Data.Digits))
+			key := projection.Key{Partition: "all"}
+			if e.Data.Digits > 1 {
+				key.Sort = "sum"
+			}
+			w.Add(key, "count", n)
+			return err
+		}),
+		projection.On(func(_ *notebook, e projection.Event[Poisoned], _ *projection.Writes) error {
+			if mended {
+				return nil
+			}
+			if e.Data.Panic {
+				panic("poison")
+			}
+			return errPoison
+		}),
+	), texts)
 }
 
 // bench is a store, a view and what else an engine needs, all in memory.
@@ -102,12 +119,13 @@ type bench struct {
 	machine *machine
 	now     time.Time
 	engine  *projection.Engine
-	said    strings.Builder // what processes logged that do takes for it, one after the other
+	said    strings.Builder            // what processes logged that do takes for it, one after the other
+	views   map[string]projection.View // of named projections
 }
 
 func newBench() *bench {
-	b := &bench{view: memview.New(memview.Config{}), catalog: memview.NewCatalog(), queue: &queue{}, machine: &machine{}, now: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}
-	b.store = memstore.New(memstore.Config{})
+	b := &bench{view: memview.New(), catalog: memview.NewCatalog(), queue: &queue{}, machine: &machine{}, now: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}
+	b.store = memstore.New()
 	b.engine = b.engineOf(projection.Config{}, logOf(1, false))
 	return b
 }
@@ -214,7 +232,7 @@ func (b *bench) rows(t *testing.T, g projection.Generation, ids ...string) map[s
 	}
 	for key, row := range rows {
 		name := key.Partition + "/" + key.Sort
-		if out[name] = string(row.Row); key.Shared {
+		if out[name] = string(row.Row); key.Kind == projection.SharedRow {
 			out[name] = fmt.Sprint(slices.Sorted(maps.Keys(row.Counters)), row.Counters["count"].String())
 		}
 	}

@@ -38,7 +38,7 @@ func (e *Engine) catchUp(ctx context.Context, projection string, stream es.Strea
 
 func (b *batch) catchUp(ctx context.Context, t *target, stream es.StreamID, m mode) {
 	switch {
-	case !t.sub.Projection.Reads(stream.Type), b.hasFailedIn(t, stream):
+	case !t.reads(stream.Type), b.hasFailedIn(t, stream):
 	case t.fold == nil:
 		b.postpone(ctx, t, []es.StreamID{stream})
 	default:
@@ -53,22 +53,16 @@ func (b *batch) level(ctx context.Context, t *target, stream es.StreamID, m mode
 	if err != nil {
 		return fmt.Errorf("%s: checkpoint of %s: %w", t, stream, err)
 	}
-	c := b.cursor(t, stream, read[stream])
-	if c.suspected(m) {
+	w := b.way(t, stream, read[stream])
+	w.m = m
+	if w.suspected() {
 		done, err := b.alone(ctx)
 		if err != nil {
 			return fmt.Errorf("%s: %s: %w", t, stream, err)
 		}
 		defer done()
 	}
-	version := c.at.Version
-	if err := b.Engine.forward(ctx, c, nil, m); err != nil {
-		return err
-	}
-	if c.at.Version > version {
-		b.changed(c)
-	}
-	return nil
+	return w.forward(ctx)
 }
 
 func (e *Engine) unknown(projection string) error {

@@ -18,11 +18,11 @@ func TestStoredCommandIDs(t *testing.T) {
 	t.Parallel()
 	b := newBench()
 	var got []string
-	r := reactionTo(func(_ string, cmd es.Command) error {
+	r := reactionTo(nil)
+	r.Sources = []reaction.Source{reaction.From(noted(split), reaction.On(onNoted(func(_ string, cmd es.Command) error {
 		got = append(got, cmd.Ref.ID+" "+cmd.Ref.Fingerprint)
 		return nil
-	})
-	r.Sources = map[string]es.Decoder{"Note": split}
+	})))}
 	e := b.engineOf(projection.Config{Parallel: 1}, reaction.New(r))
 	one := es.RawEvent{Type: "Noted", Schema: 2, Data: []byte(`{"Text":"a"}`)}
 	parts := es.RawEvent{Type: "Noted", Schema: 1, Data: []byte(`{"Texts":["b","c"]}`)}

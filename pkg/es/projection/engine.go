@@ -7,9 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
-
-	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -23,13 +22,16 @@ type Subscription struct {
 	View       View
 	// Inline says that commands may write the rows too, with the commit that they are made of: see [Inline].
 	Inline bool
+	// Replaces names the projections that this one replaces. They are fed, and may be read, until it is filled: see
+	// [Reader.Ready]. Then they are no more.
+	Replaces []string
 }
 
 func (s *Subscription) name() string { return s.Projection.Name() }
 
 // fold returns a version of the fold, nil if the code lacks it.
 func (s *Subscription) fold(version int) Projection {
-	for _, p := range append([]Projection{s.Projection}, s.Former...) {
+	for _, p := range s.folds() {
 		if p.FoldVersion() == version {
 			return p
 		}
@@ -97,8 +99,10 @@ type Engine struct {
 	catalog       Catalog
 	subscriptions []Subscription
 	cfg           Config
-	warm          *lru.Cache[place, Checkpoint] // nil = none
-	suspects      chan struct{}                 // one suspected stream at a time
+	suspects      chan struct{} // one suspected stream at a time
+	// fixed are the records of reactions, once they are registered: they are never rebuilt, so their records do not change.
+	fixed atomic.Pointer[[]Record]
+	memory
 }
 
 // place is where a checkpoint is.
@@ -113,9 +117,7 @@ type place struct {
 func NewEngine(store es.Reader, catalog Catalog, cfg Config, subscriptions ...Subscription) *Engine {
 	cfg = cfg.withDefaults()
 	e := &Engine{store: store, catalog: catalog, subscriptions: subscriptions, cfg: cfg, suspects: make(chan struct{}, 1)}
-	if cfg.CacheSize > 0 {
-		e.warm, _ = lru.New[place, Checkpoint](cfg.CacheSize) // fails for sizes below 1 only
-	}
+	e.memory = newMemory(cfg.CacheSize)
 	for i := range subscriptions {
 		if e.subscription(subscriptions[i].name()) != &e.subscriptions[i] {
 			panic("projection " + subscriptions[i].name() + " is subscribed twice")
@@ -165,9 +167,15 @@ func (t *target) place(stream es.StreamID) place { return place{t.sub.name(), t.
 //
 // Errors: the catalog's.
 func (e *Engine) targets(ctx context.Context) ([][]target, error) {
+	if known := e.fixed.Load(); known != nil {
+		return e.targetsOf(*known), nil
+	}
 	records, err := e.registered(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if !slices.ContainsFunc(e.subscriptions, func(s Subscription) bool { return s.Projection.rebuilds() }) {
+		e.fixed.Store(&records)
 	}
 	return e.targetsOf(records), nil
 }
@@ -188,13 +196,13 @@ func (e *Engine) targetsOf(records []Record) [][]target {
 	all := make([][]target, len(records))
 	for i := range records {
 		r := &records[i]
-		all[i] = e.subscriptions[i].fed(*r)
+		all[i] = e.subscription(r.Projection).fed(*r)
 		slices.SortStableFunc(all[i], func(a, b target) int { return cmp.Compare(r.order(&a.Build, now), r.order(&b.Build, now)) })
 	}
 	return all
 }
 
-// Records are the records of the engine's projections, in the order in which they were subscribed. It writes nothing: a
+// Records are the records of the engine's projections, but for those that are replaced. It writes nothing: a
 // projection that no process has registered yet has the record that it would get, with revision 0.
 //
 // Errors: the catalog's.
@@ -204,8 +212,7 @@ func (e *Engine) Records(ctx context.Context) ([]Record, error) {
 	})
 }
 
-// registered are the records of the engine's projections, in the order in which they were subscribed. It makes those that are
-// missing.
+// registered are the records of the engine's projections, but for those that are replaced. It makes those that are missing.
 //
 // Errors: the catalog's.
 func (e *Engine) registered(ctx context.Context) ([]Record, error) { return e.records(ctx, e.recordOf) }
@@ -217,13 +224,48 @@ func (e *Engine) records(
 	if err != nil {
 		return nil, fmt.Errorf("generations: %w", err)
 	}
-	out := make([]Record, len(e.subscriptions))
+	var out []Record
+	kept := map[string]bool{}
+	var add func(sub *Subscription) error
+	add = func(sub *Subscription) error { // after what replaces it
+		if _, done := kept[sub.name()]; done {
+			return nil
+		}
+		kept[sub.name()] = true
+		if by := e.successor(sub.name()); by != nil {
+			if err := add(by); err != nil {
+				return err
+			}
+			if !kept[by.name()] || e.isReplacedBy(by, out) {
+				kept[sub.name()] = false
+				return nil
+			}
+		}
+		r, err := of(ctx, sub, all)
+		out = append(out, r)
+		return err
+	}
 	for i := range e.subscriptions {
-		if out[i], err = of(ctx, &e.subscriptions[i], all); err != nil {
+		if err := add(&e.subscriptions[i]); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// successor is the subscription that replaces a projection, nil if none does.
+func (e *Engine) successor(projection string) *Subscription {
+	i := slices.IndexFunc(e.subscriptions, func(s Subscription) bool { return slices.Contains(s.Replaces, projection) })
+	if i < 0 {
+		return nil
+	}
+	return &e.subscriptions[i]
+}
+
+// isReplacedBy tells whether no reader reads what a subscription replaces any longer, by the records.
+func (e *Engine) isReplacedBy(sub *Subscription, records []Record) bool {
+	i := slices.IndexFunc(records, func(r Record) bool { return r.Projection == sub.name() })
+	return i >= 0 && records[i].Serving().readable(e.cfg.Now().Add(-swapLag))
 }
 
 // seen returns a projection's record, or the one that it would get.
@@ -231,7 +273,7 @@ func (e *Engine) seen(sub *Subscription, records map[string]Record) Record {
 	if r, there := records[sub.name()]; there {
 		return r
 	}
-	return first(sub.name(), sub.Projection.FoldVersion(), e.cfg.Now().UTC())
+	return first(sub, e.cfg.Now().UTC(), records)
 }
 
 // recordOf returns a projection's record, which it makes where there is none.

@@ -17,11 +17,11 @@ import (
 
 func TestSort(t *testing.T) {
 	t.Parallel()
-	if key := (projection.Event{Version: 42}).Sort(); key != "0000000000000000042" {
+	if key := (projection.Event[any]{Version: 42}).Sort(); key != "0000000000000000042" {
 		t.Errorf("the key of an event that is not split is %s: stored rows have another", key)
 	}
 	var keys []string
-	for _, e := range []projection.Event{
+	for _, e := range []projection.Event[any]{
 		{Version: 1}, {Version: 1, Part: 1}, {Version: 1, Part: 2}, {Version: 1, Part: 10}, {Version: 1, Part: 999}, {Version: 2},
 		{Version: 10}, {Version: 10, Part: 1}, {Version: 1 << 62},
 	} {
@@ -48,13 +48,12 @@ var split = es.NewRegistry(es.Type[noteEvent]("Noted", 2, Noted{})).
 // built anew.
 func TestParts(t *testing.T) {
 	t.Parallel()
-	store, view := memstore.New(memstore.Config{}), memview.New(memview.Config{})
-	listed := projection.New(projection.Definition[struct{}]{
-		Name: "listed", Sources: map[string]es.Decoder{"Note": split},
-		Evolve: func(_ *struct{}, e projection.Event, w *projection.Writes) error {
-			return w.Put(projection.Key{Partition: "all", Sort: e.Sort()}, e.Data.(Noted).Text)
-		},
-	})
+	store, view := memstore.New(), memview.New()
+	listed := projection.New("listed", 1, projection.From(noted(split),
+		projection.On(func(_ *struct{}, e projection.Event[Noted], w *projection.Writes) error {
+			texts.Put(w, projection.Key{Partition: "all", Sort: e.Sort()}, e.Data.Text)
+			return nil
+		})), texts)
 	engine := projection.NewEngine(store, memview.NewCatalog(), projection.Config{}, projection.Subscription{Projection: listed, View: view})
 	raw := func(schema int, data string) es.RawEvent {
 		return es.RawEvent{Type: "Noted", Schema: schema, Data: json.RawMessage(data)}

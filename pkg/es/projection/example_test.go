@@ -21,27 +21,30 @@ func (closed) isTicketEvent() {}
 var ticketEvents = es.NewRegistry(es.Type[ticketEvent]("TicketOpened", 1, opened{}), es.Type[ticketEvent]("TicketClosed", 1, closed{}))
 
 // openTickets lists the tickets that are open, and counts them. Its state is what it has to remember of a ticket.
-var openTickets = projection.New(projection.Definition[struct{ Subject string }]{
-	Name:    "open-tickets",
-	Sources: map[string]es.Decoder{"Ticket": ticketEvents},
-	Evolve: func(state *struct{ Subject string }, e projection.Event, w *projection.Writes) error {
-		row, count := projection.Key{Partition: "open", Sort: e.Stream.ID}, projection.Key{Partition: "count", Sort: "all"}
-		switch event := e.Data.(type) {
-		case opened:
-			state.Subject = event.Subject
+var (
+	openTickets = projection.New("open-tickets", 1, projection.From(
+		es.Aggregate[struct{}, ticketEvent]{StreamType: "Ticket", Events: ticketEvents},
+		projection.On(func(t *ticket, e projection.Event[opened], w *projection.Writes) error {
+			t.Subject = e.Data.Subject
 			w.Add(count, "open", projection.Int(1))
-			return w.Put(row, state)
-		case closed:
+			open.Put(w, projection.Key{Partition: "open", Sort: e.Stream.ID}, *t)
+			return nil
+		}),
+		projection.On(func(_ *ticket, e projection.Event[closed], w *projection.Writes) error {
 			w.Add(count, "open", projection.Int(-1))
-			w.Delete(row)
-		}
-		return nil
-	},
-})
+			open.Delete(w, projection.Key{Partition: "open", Sort: e.Stream.ID})
+			return nil
+		}),
+	), open)
+	open  = projection.OwnRows[ticket]("open")
+	count = projection.Key{Partition: "count", Sort: "all"}
+)
+
+type ticket struct{ Subject string }
 
 // An engine takes commits as they are delivered, twice and out of order if need be: each counts once.
 func ExampleEngine() {
-	ctx, store, view := context.Background(), memstore.New(memstore.Config{}), memview.New(memview.Config{})
+	ctx, store, view := context.Background(), memstore.New(), memview.New()
 	engine := projection.NewEngine(store, memview.NewCatalog(), projection.Config{}, projection.Subscription{Projection: openTickets, View: view})
 
 	one, two := es.StreamID{Type: "Ticket", ID: "1"}, es.StreamID{Type: "Ticket", ID: "2"}
@@ -55,7 +58,7 @@ func ExampleEngine() {
 		rows, _ := view.Rows(ctx, 1, key)
 		fmt.Println("ticket", stream.ID, "is listed:", rows[key].Row != nil)
 	}
-	count := projection.RowKey{Key: projection.Key{Partition: "count", Sort: "all"}, Shared: true}
+	count := projection.RowKey{Key: count, Kind: projection.SharedRow}
 	rows, _ := view.Rows(ctx, 1, count)
 	fmt.Println("open:", rows[count].Counters["open"])
 	// Output:

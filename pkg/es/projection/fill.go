@@ -124,7 +124,7 @@ func (r *Rebuilder) fillOnce(ctx context.Context, t *target, commits []es.Commit
 	b.fresh, b.spend = fresh, r.pace.spend
 	b.bring(ctx, []target{*t})
 	for stream := range unreadable(corrupt) { // the stream is read once more, and parked there
-		if !t.sub.Projection.Reads(stream.Type) {
+		if !t.reads(stream.Type) {
 			continue
 		}
 		if err := b.level(ctx, t, stream, mode{level: true}); err != nil {
@@ -152,7 +152,9 @@ func (r *Rebuilder) mark(ctx context.Context, projection string, g Generation) e
 		if b == nil {
 			return ErrNoGeneration
 		}
-		b.Filled = true
+		if !b.Filled {
+			b.Filled, b.FilledAt = true, r.engine.cfg.Now().UTC()
+		}
 		return nil
 	})
 }

@@ -144,7 +144,9 @@ func TestUnknownFold(t *testing.T) {
 func TestOldCode(t *testing.T) {
 	t.Parallel()
 	b := newBench()
-	apply(t, b.engine)
+	if err := b.engine.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	newer, old := b.engineOf(b.queued(), logOf(2, false), logOf(1, false)), b.engineOf(b.queued(), logOf(1, false))
 	if err := newer.Start(t.Context()); err != nil {
 		t.Fatal(err)

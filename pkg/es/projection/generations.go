@@ -38,6 +38,12 @@ type Build struct {
 	Segments int `json:"segments"`
 	// Filled says that all its history was read.
 	Filled bool `json:"filled"`
+	// FilledAt is when it was; zero if that was before times were kept.
+	FilledAt time.Time `json:"filledAt,omitzero"`
+	// Late is true for the first generation of a projection that was added to others. It is not read until it is filled.
+	Late bool `json:"late,omitempty"`
+	// Skips are the stored types of events that its fold did not handle when they were recorded: "Order/OrderPlaced".
+	Skips []string `json:"skips,omitempty"`
 	// WorkerStarted is true once a worker was started that fills the generation, or drops it if it is retired.
 	WorkerStarted bool `json:"tended,omitempty"`
 	// Failure is why it was given up for now, "" = it was not. Its rebuild goes on where it is started again.
@@ -49,6 +55,11 @@ type Build struct {
 // become gives a build another status, from now on.
 func (b *Build) become(s Status, now time.Time) {
 	b.Status, b.Since, b.WorkerStarted, b.Failure = s, now.UTC(), false, ""
+}
+
+// readable tells whether a build that serves shows what happened before it was there. All readers take it for that at once.
+func (b *Build) readable(now time.Time) bool {
+	return !b.Late || b.Filled && !now.Before(b.FilledAt.Add(RecordCacheAge))
 }
 
 // leaves tells whether a build is on its way out.
@@ -75,7 +86,7 @@ func (r *Record) Serving() *Build { return r.with(Serving) }
 // that began before.
 const swapLag = RecordCacheAge + feedLag
 
-// Read is the build that queries read at a time. A swap takes effect once every [RecordCache] knows of it: all readers
+// Read is the build that queries read at a time. A swap takes effect once every [Reader] knows of it: all readers
 // then go over at once, and none goes back because another process answers it.
 func (r *Record) Read(now time.Time) *Build {
 	serving := r.Serving()
@@ -128,12 +139,24 @@ func (r *Record) clone() Record {
 	return out
 }
 
-// first is the record of a projection that has none yet: what there is of its rows is generation 1, as it is found.
-func first(name string, fold int, now time.Time) Record {
-	return Record{Projection: name, Last: 1, Builds: []Build{{
-		Generation: 1, Fold: fold, Status: Serving, Segments: defaultSegments, Since: now,
-	}}}
+// first is the record of a projection that has none yet: what there is of its rows is generation 1, as it is found. It is late
+// if one that it replaces was there before, or others were: those that begin together may be registered one after the other.
+// Reactions, whose history is not divided, do not count: another process registers them.
+func first(sub *Subscription, now time.Time, others map[string]Record) Record {
+	p := sub.Projection
+	b := Build{Generation: 1, Fold: p.FoldVersion(), Status: Serving, Segments: defaultSegments, Since: now, Skips: p.skipped()}
+	for name, r := range others {
+		before := r.Last > 1 || r.Builds[0].Since.Before(now.Add(-begunTogether)) || slices.Contains(sub.Replaces, name)
+		b.Late = b.Late || p.rebuilds() && r.Builds[0].Segments > 0 && before
+	}
+	if !p.rebuilds() {
+		b.Segments = 0
+	}
+	return Record{Projection: p.Name(), Last: 1, Builds: []Build{b}}
 }
+
+// begunTogether is how long after each other projections are registered that begin together.
+const begunTogether = time.Minute
 
 // Catalog stores the generations of all projections, how far their history was read, and how far they are compared with it.
 // All reads are strongly consistent.

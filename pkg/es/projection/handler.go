@@ -17,6 +17,9 @@ type Handler interface {
 	Name() string
 	// Reads tells whether it handles the events of streams of a type.
 	Reads(streamType string) bool
+	// Handles tells whether a stored event of a stream that it reads concerns it, by type and schema alone: the engine calls
+	// Handle for those only. It asks nothing, and stores nothing, for commits that have none.
+	Handles(streamType string, e es.RawEvent) bool
 	// Handle handles the stored event c.Events[index]. The engine may call it again for the same event. After a transient
 	// error the engine delivers the event again. Any other error parks the stream.
 	Handle(ctx context.Context, c *es.Commit, index int) error
@@ -36,10 +39,19 @@ type handling struct{ Handler }
 func (p *handling) FoldVersion() int                { return 1 }
 func (p *handling) topics(json.RawMessage) []string { return nil }
 func (p *handling) rebuilds() bool                  { return false }
+func (p *handling) handlesType(string) bool         { return false }
+func (p *handling) lists() []rows                   { return nil }
+func (p *handling) appends() bool                   { return false }
+func (p *handling) skipped() []string               { return nil }
 func (p *handling) retryFromQueue() bool            { return p.RetryFromQueue() }
+
+func (p *handling) handles(streamType string, e es.RawEvent) bool { return p.Handles(streamType, e) }
 
 func (p *handling) fold(ctx context.Context, _ json.RawMessage, steps []step) (json.RawMessage, *Writes, error) {
 	for i, s := range steps {
+		if !p.Handles(s.commit.Stream.Type, s.commit.Events[s.index]) {
+			continue
+		}
 		if err := p.Handle(ctx, s.commit, s.index); err != nil {
 			return nil, nil, &foldError{index: i, err: err, transient: p.Transient(err)}
 		}
@@ -47,18 +59,18 @@ func (p *handling) fold(ctx context.Context, _ json.RawMessage, steps []step) (j
 	return nil, &Writes{}, nil
 }
 
-// memory is how long a stream of changes holds what was recorded, so how old an event can be at most that is delivered.
-const memory = 24 * time.Hour
+// streamAge is how long a stream of changes holds what was recorded, so how old an event can be at most that is delivered.
+const streamAge = 24 * time.Hour
 
-// concerns tells whether a commit concerns a target, see present.
-func (t *target) concerns(c *es.Commit) bool {
-	return t.fold.rebuilds() || !c.At.Before(t.Since.Add(-memory))
+// isPresent tells whether a commit is none of the past to a target, see present.
+func (t *target) isPresent(c *es.Commit) bool {
+	return t.fold.rebuilds() || !c.At.Before(t.Since.Add(-streamAge))
 }
 
 // present are the events that concern a target: to a handler, what was recorded before it could have been delivered to it
 // is past, even where a gap makes it read the whole stream.
 func (t *target) present(steps []step) []step {
-	from := slices.IndexFunc(steps, func(s step) bool { return t.concerns(s.commit) })
+	from := slices.IndexFunc(steps, func(s step) bool { return t.isPresent(s.commit) })
 	if from < 0 {
 		return nil
 	}

@@ -25,8 +25,8 @@ type Inline struct {
 	known atomic.Pointer[map[string]Record]
 }
 
-// NewInline returns the planner of those subscriptions that are inline. It panics if one of them is a reaction: what it
-// does can't be undone if the commit is not stored.
+// NewInline returns the planner of those subscriptions that are inline. It panics if one of them is a reaction, since what
+// it does can't be undone if the commit is not stored; or appends rows.
 func NewInline(catalog Catalog, subscriptions ...Subscription) *Inline {
 	in := &Inline{catalog: catalog}
 	in.known.Store(&map[string]Record{})
@@ -36,6 +36,9 @@ func NewInline(catalog Catalog, subscriptions ...Subscription) *Inline {
 		}
 		if !sub.Projection.rebuilds() {
 			panic("reaction " + sub.name() + " can't be inline")
+		}
+		if sub.Projection.appends() { // a row that is there already would cancel the commit
+			panic("projection " + sub.name() + " can't be inline: it appends rows")
 		}
 		in.subscriptions = append(in.subscriptions, sub)
 	}
@@ -77,7 +80,7 @@ func (in *Inline) Plan(ctx context.Context, commits []es.Commit) ([]InlineWrites
 	return planned, err
 }
 
-func (in *Inline) plan(ctx context.Context, p *plan) ([]InlineWrites, error) {
+func (in *Inline) plan(ctx context.Context, p *inlinePlan) ([]InlineWrites, error) {
 	var (
 		records map[string]Record
 		failed  error

@@ -110,15 +110,12 @@ func TestSuspectsOneProjectionAtATime(t *testing.T) {
 	died := make(chan struct{})
 	var all []projection.Subscription
 	for i := range 5 {
-		fold := projection.New(projection.Definition[notebook]{
-			Name: fmt.Sprint("log-", i), Sources: map[string]es.Decoder{"Note": notes},
-			Evolve: func(*notebook, projection.Event, *projection.Writes) error {
-				if i == 2 {
-					died <- struct{}{}
-					select {}
-				}
-				return nil
-			},
+		fold := foldOf(fmt.Sprint("log-", i), func(*notebook, projection.Event[noteEvent], *projection.Writes) error {
+			if i == 2 {
+				died <- struct{}{}
+				select {}
+			}
+			return nil
 		})
 		all = append(all, projection.Subscription{Projection: fold, View: newBench().view})
 	}
@@ -286,7 +283,7 @@ func TestBriefly(t *testing.T) {
 		var told []string
 		r := reactionTo(nil)
 		r.RetryFromQueue = true
-		r.React = func(ctx context.Context, e projection.Event, _ es.Command) error {
+		r.Sources = reactingTo(func(ctx context.Context, e projection.Event[noteEvent], _ es.Command) error {
 			if e.Stream.ID == "slow" {
 				if _, limited := ctx.Deadline(); limited {
 					t.Error("it has a deadline, of which clients keep a part in hand")
@@ -299,7 +296,7 @@ func TestBriefly(t *testing.T) {
 			}
 			told = append(told, e.Stream.ID)
 			return nil
-		}
+		})
 		b.now = time.Now()
 		cfg := b.queued()
 		cfg.Parallel = 1

@@ -4,7 +4,6 @@ import (
 	"context"
 	"testing"
 
-	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -30,14 +29,13 @@ func (n *noises) Notify(_ context.Context, changes []projection.Change) {
 func TestPanicsOutsideOfTheFold(t *testing.T) {
 	t.Parallel()
 	b := newBench()
-	p := projection.New(projection.Definition[brittle]{
-		Name: "log", Sources: map[string]es.Decoder{"Note": notes},
-		Evolve: func(s *brittle, e projection.Event, _ *projection.Writes) error {
+	p := projection.New("log", 1,
+		projection.From(noted(notes), projection.On(func(s *brittle, e projection.Event[noteEvent], _ *projection.Writes) error {
 			_, s.broken = e.Data.(Poisoned)
 			return nil
-		},
-		Topics: func(*brittle) []string { panic("topics") },
-	})
+		})),
+		projection.Topics(func(*brittle) []string { panic("topics") }),
+	)
 	heard := &noises{}
 	e := b.engineOf(projection.Config{Notifier: heard}, p)
 	apply(t, e, b.write(t, "a", Noted{"x"}, Poisoned{}), b.write(t, "b", Noted{"x"}))

@@ -4,28 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Definition is a projection whose state for each stream is S. S is stored as JSON, with the checkpoint, and for a
-// projection that writes no rows it is the row.
-type Definition[S any] struct {
-	// Name is the projection's stable name, in kebab case.
-	Name string
-	// Sources are the types of streams that the projection reads, each with the decoder of its events.
-	Sources map[string]es.Decoder
-	// Evolve changes a stream's state as an event says, and says which rows to write. It must depend on its arguments
-	// alone: it may run more than once for an event. An error, or a panic, parks the stream.
-	Evolve func(state *S, e Event, w *Writes) error
-	// Fold is the version of the fold, from 1, which is the default. Rows that another fold version is to make are built
-	// anew: raise it where Evolve or S changes what is stored.
-	Fold int
-	// Topics says what changes of a stream are about besides the stream, for subscribers: "customer/7". nil = nothing.
-	Topics func(state *S) []string
-}
-
-// Projection is a [Definition] of any state, or a [Handler]. Only [New] and [FromHandler] make one.
+// Projection is a fold over streams that writes rows of a read table, or a [Handler]. Only [New] and [FromHandler] make one.
 type Projection interface {
 	// Name is the projection's stable name.
 	Name() string
@@ -34,12 +20,20 @@ type Projection interface {
 	// Reads tells whether the projection reads streams of a type.
 	Reads(streamType string) bool
 
+	// handles tells whether a stored event of a stream that it reads concerns it.
+	handles(streamType string, e es.RawEvent) bool
+	// skipped lists the stored types of events that don't: "Order/OrderPlaced". handlesType tells whether those of one do.
+	skipped() []string
+	handlesType(name string) bool
 	// fold applies events to a state, nil being the state before the first, and returns the state and rows that result.
 	//
 	// Errors: foldError.
 	fold(ctx context.Context, state json.RawMessage, steps []step) (json.RawMessage, *Writes, error)
 	// topics are what changes of a stream in a state are about.
 	topics(state json.RawMessage) []string
+	// lists are its rows, as they are declared; appends tells whether it may append some.
+	lists() []rows
+	appends() bool
 	// rebuilds tells whether it may be built anew from history.
 	rebuilds() bool
 	// retryFromQueue tells whether a stream is left to the queue after a transient error.
@@ -57,42 +51,174 @@ type foldError struct {
 func (e *foldError) Error() string { return e.err.Error() }
 func (e *foldError) Unwrap() error { return e.err }
 
-// New returns the projection of a definition. It panics if the definition lacks something.
-func New[S any](d Definition[S]) Projection {
-	if d.Fold == 0 {
-		d.Fold = 1
-	}
-	if d.Name == "" || len(d.Sources) == 0 || d.Evolve == nil || d.Fold < 0 {
-		panic(fmt.Sprintf("projection %q: needs a name, sources and Evolve, and a fold version from 1", d.Name))
-	}
-	return &definition[S]{d}
+// Part is a part of a projection: a [Source], [Topics], or [Rows].
+type Part interface{ addTo(d *declaration) }
+
+// declaration collects the parts of a projection.
+type declaration struct {
+	sources map[string]source // by the type of streams
+	rows    []rows
+	topics  topics
+	upgrade upgrade
+	faults  []string
 }
 
-type definition[S any] struct{ d Definition[S] }
+func (d *declaration) wrong(format string, args ...any) {
+	d.faults = append(d.faults, fmt.Sprintf(format, args...))
+}
 
-func (p *definition[S]) Name() string     { return p.d.Name }
-func (p *definition[S]) FoldVersion() int { return p.d.Fold }
+// Topics says what changes of a stream are about besides the stream, for subscribers: "customer/7".
+func Topics[S any](of func(document *S) []string) Part {
+	return topics{reflect.TypeFor[S](), func(document any) []string { return of(document.(*S)) }}
+}
 
-func (p *definition[S]) Reads(streamType string) bool {
-	_, reads := p.d.Sources[streamType]
+type topics struct {
+	document reflect.Type
+	of       func(document any) []string
+}
+
+func (t topics) addTo(d *declaration) { d.topics = t }
+
+// Upgrade says how documents and rows of this fold version are read by code that has a newer one, as long as a generation of this
+// version serves: it turns each into one of the newest.
+func Upgrade(row func(json.RawMessage) (json.RawMessage, error)) Part { return upgrade(row) }
+
+type upgrade func(json.RawMessage) (json.RawMessage, error)
+
+func (u upgrade) addTo(d *declaration) { d.upgrade = u }
+
+// Of is a projection with a document of type S for each stream. The document is stored as JSON, with the checkpoint.
+type Of[S any] struct{ *declared }
+
+// declared is an Of with documents of any type.
+type declared struct {
+	name     string
+	version  int
+	document reflect.Type
+	sources  map[string]source
+	topic    func(document any) []string
+	rows     []rows
+	upgrade  upgrade
+}
+
+// New returns the projection of a stable name, in kebab case, and of a fold version, from 1: what it reads, and more of that,
+// its lists, its topics. Rows that another fold version is to make are built anew: raise it where a handler, a list or S
+// changes what is stored.
+//
+// It panics if the declaration is wrong, with all that is wrong: that is a fault of the program, seen when it starts.
+func New[S any](name string, version int, from Source[S], more ...Part) *Of[S] {
+	return &Of[S]{declare(name, version, reflect.TypeFor[S](), append([]Part{from}, more...))}
+}
+
+func declare(name string, version int, document reflect.Type, parts []Part) *declared {
+	d := &declaration{sources: map[string]source{}}
+	for _, part := range parts {
+		part.addTo(d)
+	}
+	p := &declared{
+		name: name, version: version, document: document,
+		sources: d.sources, topic: d.topics.of, rows: d.rows, upgrade: d.upgrade,
+	}
+	p.check(d)
+	if len(d.faults) > 0 {
+		panic(fmt.Sprintf("projection %q: %s", name, strings.Join(d.faults, "; ")))
+	}
+	return p
+}
+
+// maxSlots is how many lists over an index a projection can have: a read table has that many indexes.
+const maxSlots = 2
+
+// check finds out what is wrong with a declaration.
+func (p *declared) check(d *declaration) {
+	if p.name == "" || p.version < 1 {
+		d.wrong("it needs a name, and a fold version from 1")
+	}
+	for streamType, s := range d.sources {
+		if s.document != p.document {
+			d.wrong("what reads %s has documents of %v: they must be %v", streamType, s.document, p.document)
+		}
+	}
+	if d.topics.of != nil && d.topics.document != p.document {
+		d.wrong("the topics are those of %v: they must be those of %v", d.topics.document, p.document)
+	}
+	slots := 0
+	names := map[string]bool{}
+	for _, r := range d.rows {
+		if names[r.name] {
+			d.wrong("two lists have the name %q", r.name)
+		}
+		names[r.name] = true
+		if r.kind != IndexedRow {
+			continue
+		}
+		if slots++; slots > maxSlots {
+			d.wrong("it has more than %d lists over an index", maxSlots)
+		}
+		if r.document != p.document {
+			d.wrong("the list %q is one of %v, not of %v", r.name, r.document, p.document)
+		}
+	}
+}
+
+// Name implements [Projection].
+func (p *declared) Name() string { return p.name }
+
+// FoldVersion implements [Projection].
+func (p *declared) FoldVersion() int { return p.version }
+
+// Reads implements [Projection].
+func (p *declared) Reads(streamType string) bool {
+	_, reads := p.sources[streamType]
 	return reads
 }
 
-func (p *definition[S]) rebuilds() bool       { return true }
-func (p *definition[S]) retryFromQueue() bool { return false }
+func (p *declared) handles(streamType string, e es.RawEvent) bool {
+	return p.sources[streamType].handles(e)
+}
+func (p *declared) rebuilds() bool       { return true }
+func (p *declared) retryFromQueue() bool { return false }
+
+func (p *declared) skipped() []string {
+	var all []string
+	for _, s := range p.sources {
+		all = append(all, s.skipped()...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func (p *declared) handlesType(name string) bool {
+	streamType, event, _ := strings.Cut(name, "/")
+	source, reads := p.sources[streamType]
+	return reads && source.handlesNamed(event)
+}
+
+func (p *declared) lists() []rows { return p.rows }
+
+func (p *declared) upgraded(row json.RawMessage) (json.RawMessage, error) {
+	if p.upgrade == nil {
+		return row, nil
+	}
+	return p.upgrade(row)
+}
+
+func (p *declared) appends() bool {
+	return slices.ContainsFunc(p.rows, func(r rows) bool { return r.kind == AppendedRow })
+}
 
 // topics that panic are none: the rows are stored already.
-func (p *definition[S]) topics(stored json.RawMessage) (all []string) {
+func (p *declared) topics(stored json.RawMessage) (all []string) {
 	defer func() {
 		if recover() != nil {
 			all = nil
 		}
 	}()
-	var state S
-	if p.d.Topics == nil || stored == nil || json.Unmarshal(stored, &state) != nil {
+	document := p.empty()
+	if p.topic == nil || stored == nil || json.Unmarshal(stored, document) != nil {
 		return nil
 	}
-	return p.d.Topics(&state)
+	return p.topic(document)
 }
 
 // step is one stored event to fold.
@@ -103,60 +229,50 @@ type step struct {
 
 func (s step) version() int64 { return s.commit.Version + int64(s.index) }
 
-func (p *definition[S]) fold(
-	_ context.Context, stored json.RawMessage, steps []step,
-) (out json.RawMessage, w *Writes, err error) {
-	defer func() { // a state's own JSON methods may panic too
+// empty is a document before the first event: a *S.
+func (p *declared) empty() any { return reflect.New(p.document).Interface() }
+
+func (p *declared) fold(_ context.Context, stored json.RawMessage, steps []step) (out json.RawMessage, w *Writes, err error) {
+	defer func() { // a state's own JSON methods may panic too, and what tells where it is in lists
 		if panicked := recover(); panicked != nil {
-			err = &foldError{index: len(steps) - 1, err: fmt.Errorf("state: panic: %v", panicked)}
+			err = &foldError{index: max(len(steps)-1, 0), err: fmt.Errorf("state: panic: %v", panicked)}
 		}
 	}()
-	var state S
+	document := p.empty()
 	if stored != nil {
-		if err := json.Unmarshal(stored, &state); err != nil {
+		if err := json.Unmarshal(stored, document); err != nil {
 			return nil, nil, &foldError{err: fmt.Errorf("stored state: %w", err)}
 		}
 	}
-	w = &Writes{}
+	w = &Writes{rows: p.rows}
+	begun := stored != nil
 	for i, s := range steps {
-		if err := p.evolve(&state, s, w); err != nil {
+		if err := p.evolve(document, s, w); err != nil {
 			return nil, nil, &foldError{index: i, err: err}
 		}
+		begun = begun || p.handles(s.commit.Stream.Type, s.commit.Events[s.index])
 	}
-	if out, err = json.Marshal(&state); err != nil {
-		return nil, nil, &foldError{index: len(steps) - 1, err: fmt.Errorf("state: %w", err)}
+	if !begun { // there is no document before the first event that concerns it
+		return nil, w, nil
+	}
+	if out, err = json.Marshal(document); err != nil {
+		err = fmt.Errorf("state: %w", err)
+	} else if len(steps) > 0 {
+		w.slots, err = slotsOf(p.rows, w.stream, document)
+	}
+	if err != nil {
+		return nil, nil, &foldError{index: max(len(steps)-1, 0), err: err}
 	}
 	return out, w, nil
 }
 
-// evolve applies one event. A panic in Evolve is an error of the event, not the end of the process.
-func (p *definition[S]) evolve(state *S, s step, w *Writes) (err error) {
+// evolve applies one event. A panic of a handler is an error of the event, not the end of the process.
+func (p *declared) evolve(document any, s step, w *Writes) (err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			err = fmt.Errorf("panic: %v", panicked)
 		}
 	}()
-	w.stream = s.commit.Stream
-	if err = decode(p.d.Sources, s, func(e Event) error { return p.d.Evolve(state, e, w) }); err == nil {
-		err = w.err
-	}
-	return err
-}
-
-func decode(sources map[string]es.Decoder, s step, do func(Event) error) error {
-	return DecodeEvent(sources[s.commit.Stream.Type], s.commit, s.index, do)
-}
-
-// DecodeEvent decodes the stored event c.Events[index], and calls do for each event that stands for it after upcasting: one,
-// several, or none.
-//
-// Errors: those of the decoder; the first error of do, as it is.
-func DecodeEvent(source es.Decoder, c *es.Commit, index int, do func(Event) error) error {
-	e := Event{Stream: c.Stream, Version: c.Version + int64(index), At: c.At, OccurredAt: c.OccurredAt(), Meta: c.Meta}
-	return source.DecodeAny(c, index, func(data any) error {
-		part := e
-		part.Data = data
-		e.Part++
-		return do(part)
-	})
+	w.begin(s)
+	return p.sources[s.commit.Stream.Type].apply(document, s, w)
 }

@@ -16,18 +16,25 @@ import (
 
 // reactionTo reacts to what is noted.
 func reactionTo(react func(text string, cmd es.Command) error) reaction.Reaction {
-	return reaction.Reaction{
-		Name: "log", Sources: map[string]es.Decoder{"Note": notes},
-		React: func(_ context.Context, e projection.Event, cmd es.Command) error {
-			switch data := e.Data.(type) {
-			case Noted:
-				return react(data.Text, cmd)
-			case Poisoned:
-				panic("poison")
-			}
-			return nil
-		},
+	return reaction.Reaction{Name: "log", Sources: reactingTo(onNoted(react))}
+}
+
+// onNoted reacts to what is noted.
+func onNoted(react func(text string, cmd es.Command) error) func(context.Context, projection.Event[noteEvent], es.Command) error {
+	return func(_ context.Context, e projection.Event[noteEvent], cmd es.Command) error {
+		switch data := e.Data.(type) {
+		case Noted:
+			return react(data.Text, cmd)
+		case Poisoned:
+			panic("poison")
+		}
+		return nil
 	}
+}
+
+// reactingTo reacts to every event of notes.
+func reactingTo(react func(context.Context, projection.Event[noteEvent], es.Command) error) []reaction.Source {
+	return []reaction.Source{reaction.From(noted(notes), reaction.On(react))}
 }
 
 // TestReactorPasses: an error of the hour fails the stream, which is delivered again; any other parks it. What was done is
@@ -131,7 +138,7 @@ func TestDefinitionsThatLackSomething(t *testing.T) {
 	t.Parallel()
 	b := newBench()
 	for name, make := range map[string]func(){
-		"no name":         func() { projection.New(projection.Definition[notebook]{}) },
+		"no name":         func() { projection.New("", 1, projection.Source[notebook]{}) },
 		"no reaction":     func() { reaction.New(reaction.Reaction{Name: "x"}) },
 		"negative budget": func() { b.engineOf(projection.Config{Budget: -1}, logOf(1, false)) },
 		"negative pace": func() {

@@ -119,7 +119,9 @@ func (r *Rebuilder) begin(ctx context.Context, sub *Subscription, record Record)
 		b.become(Dropping, r.engine.cfg.Now())
 	}
 	next.Last++
-	b := Build{Generation: next.Last, Fold: sub.Projection.FoldVersion(), Segments: r.cfg.Segments}
+	b := Build{
+		Generation: next.Last, Fold: sub.Projection.FoldVersion(), Segments: r.cfg.Segments, Skips: sub.Projection.skipped(),
+	}
 	b.become(Building, r.engine.cfg.Now())
 	next.Builds = append(next.Builds, b)
 	if err := r.engine.catalog.Replace(ctx, next); err != nil {

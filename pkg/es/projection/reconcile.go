@@ -158,21 +158,22 @@ func (r *Rebuilder) reconciled(ctx context.Context) ([]target, error) {
 // reconcilePage compares what a page has of its streams. Of one that goes on in the next page, the rest is compared there.
 func (r *Rebuilder) reconcilePage(ctx context.Context, targets []target, page es.ScanPage, suspect bool) (Reconciled, error) {
 	found := Reconciled{Units: page.Units, Unreadable: len(page.Corrupt)}
-	var heads []es.Commit // the last one of each stream
-	settled := r.engine.cfg.Now().Add(-r.cfg.Reconcile.MinAge)
+	settled := map[es.StreamID]bool{} // by their last commit
+	youngest := r.engine.cfg.Now().Add(-r.cfg.Reconcile.MinAge)
 	for i, c := range page.Commits {
 		if c.Version == 1 { // once, however many pages it takes
 			found.Streams++
 		}
 		last := i+1 == len(page.Commits) || page.Commits[i+1].Stream != c.Stream
-		if last && (r.cfg.Reconcile.MinAge < 0 || !c.At.After(settled)) {
-			heads = append(heads, c)
+		if last && (r.cfg.Reconcile.MinAge < 0 || !c.At.After(youngest)) {
+			settled[c.Stream] = true
 		}
 	}
+	commits := slices.DeleteFunc(slices.Clone(page.Commits), func(c es.Commit) bool { return !settled[c.Stream] })
 	b := r.engine.newBatch(nil)
 	defer b.notify(ctx)
 	for i := range targets {
-		one, err := r.reconcileIn(ctx, b, &targets[i], heads, page.Corrupt, suspect)
+		one, err := r.reconcileIn(ctx, b, &targets[i], commits, page.Corrupt, suspect)
 		found.add(one)
 		if err != nil {
 			return found, err
@@ -183,16 +184,16 @@ func (r *Rebuilder) reconcilePage(ctx context.Context, targets []target, page es
 
 // reconcileIn brings level in one generation what is behind.
 func (r *Rebuilder) reconcileIn(
-	ctx context.Context, b *batch, t *target, heads []es.Commit, corrupt []*es.CorruptError, suspect bool,
+	ctx context.Context, b *batch, t *target, commits []es.Commit, corrupt []*es.CorruptError, suspect bool,
 ) (Reconciled, error) {
-	last := map[es.StreamID]int64{}
-	for i := range heads {
-		if h := &heads[i]; t.sub.Projection.Reads(h.Stream.Type) && t.concerns(h) {
-			last[h.Stream] = h.LastVersion()
+	last := map[es.StreamID]int64{} // what the checkpoints have to come to
+	for i := range commits {
+		if c := &commits[i]; t.reads(c.Stream.Type) && t.isPresent(c) && t.concerned(c) {
+			last[c.Stream] = c.LastVersion()
 		}
 	}
 	for stream, version := range unreadable(corrupt) { // the stream is read up to there, and parked there
-		if t.sub.Projection.Reads(stream.Type) {
+		if t.reads(stream.Type) {
 			last[stream] = max(last[stream], version)
 		}
 	}
@@ -204,12 +205,12 @@ func (r *Rebuilder) reconcileIn(
 	var found Reconciled
 	m := mode{level: true, suspect: suspect}
 	behind := slices.DeleteFunc(streams, func(s es.StreamID) bool {
-		c := cursor{at: at[s]}
-		if r.engine.waits(&c, m) {
+		cp := at[s]
+		if r.engine.waits(cp, m) {
 			found.Parked++
 			return true
 		}
-		return c.at.Version >= last[s] && c.at.Parked == nil && !c.at.Behind
+		return cp.Version >= last[s] && cp.Parked == nil && !cp.Behind
 	})
 	if len(behind) == 0 {
 		return found, nil

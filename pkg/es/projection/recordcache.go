@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// RecordCacheAge is how long a [RecordCache] keeps what it read, so also how long after a swap the new generation is
+// RecordCacheAge is how long a [Reader] keeps what it read of generations, so also how long after a swap the new generation is
 // read. A retired generation is kept much longer.
 const RecordCacheAge = 2 * time.Second
 
-// RecordCache tells readers which generation of a projection serves. It reads the catalog at most once in
+// recordCache tells readers which generation of a projection serves. It reads the catalog at most once in
 // [RecordCacheAge]. A retired generation is still fed, so a reader that uses it a little longer misses nothing.
-type RecordCache struct {
+type recordCache struct {
 	catalog Catalog
 	now     func() time.Time
 
@@ -22,30 +22,27 @@ type RecordCache struct {
 	until   time.Time
 }
 
-// NewRecordCache returns an empty cache of a catalog's records. If now is nil, it uses time.Now.
-func NewRecordCache(catalog Catalog, now func() time.Time) *RecordCache {
-	if now == nil {
-		now = time.Now
-	}
-	return &RecordCache{catalog: catalog, now: now}
+func newRecordCache(catalog Catalog, now func() time.Time) *recordCache {
+	return &recordCache{catalog: catalog, now: now}
 }
 
-// Record returns the record of a projection, which has a serving build. A projection that was never fed has generation 1,
-// which is empty, made by the fold version given.
+// record returns the record of a projection, which has a serving build. A projection that was never fed has the record that it
+// would get.
 //
 // Errors: the catalog's.
-func (c *RecordCache) Record(ctx context.Context, projection string, fold int) (Record, error) {
+func (c *recordCache) record(ctx context.Context, sub *Subscription) (Record, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if now := c.now(); !now.Before(c.until) {
+	now := c.now()
+	if !now.Before(c.until) {
 		records, err := c.catalog.Records(ctx)
 		if err != nil {
 			return Record{}, fmt.Errorf("generations: %w", err)
 		}
 		c.records, c.until = records, now.Add(RecordCacheAge)
 	}
-	if r, there := c.records[projection]; there {
+	if r, there := c.records[sub.name()]; there {
 		return r, nil
 	}
-	return first(projection, fold, c.now()), nil
+	return first(sub, now, c.records), nil
 }

@@ -3,6 +3,7 @@ package projection_test
 import (
 	"testing"
 
+	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -20,7 +21,7 @@ func TestLookingRegistersNothing(t *testing.T) {
 	for w, err := range e.Parked(t.Context(), "") {
 		t.Error(w, err)
 	}
-	reached, err := e.StreamProgress(t.Context(), note("a"))
+	reached, err := e.StreamProgress(t.Context(), es.StreamVersion{Stream: note("a")})
 	if err != nil || len(reached) != 1 || reached[0].Checkpoint.Version != 0 {
 		t.Errorf("%+v, %v", reached, err)
 	}

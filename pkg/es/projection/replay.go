@@ -8,7 +8,7 @@ import (
 )
 
 // Replay folds a projection along one stream from the event store, up to a point, and reads the state there into out. What
-// the projection has stored plays no part.
+// the projection has stored plays no part. If nothing up to there concerns the projection, out stays as it is.
 //
 // Errors: [ErrNotRebuilt] of a reaction; those of [es.ReadTo]; Evolve's.
 func Replay(ctx context.Context, p Projection, store es.Reader, stream es.StreamID, to es.Point, out any) error {
@@ -40,6 +40,9 @@ func Replay(ctx context.Context, p Projection, store es.Reader, stream es.Stream
 	}
 	if err := fold(); err != nil {
 		return err
+	}
+	if state == nil { // nothing concerned it
+		return nil
 	}
 	return json.Unmarshal(state, out)
 }

@@ -85,7 +85,7 @@ type blind struct {
 func (v blind) Rows(ctx context.Context, g projection.Generation, keys ...projection.RowKey) (map[projection.RowKey]projection.Row, error) {
 	rows, err := v.View.Rows(ctx, g, keys...)
 	for key := range rows {
-		if key.Shared && key.Sort == v.sort {
+		if key.Kind == projection.SharedRow && key.Sort == v.sort {
 			delete(rows, key)
 		}
 	}
@@ -95,7 +95,7 @@ func (v blind) Rows(ctx context.Context, g projection.Generation, keys ...projec
 func (v blind) Keys(ctx context.Context, g projection.Generation) iter.Seq2[projection.RowKey, error] {
 	return func(yield func(projection.RowKey, error) bool) {
 		for key, err := range v.View.Keys(ctx, g) {
-			if (!key.Shared || key.Sort != v.sort) && !yield(key, err) {
+			if (key.Kind != projection.SharedRow || key.Sort != v.sort) && !yield(key, err) {
 				return
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -12,7 +13,7 @@ import (
 // has the generations built that newer fold versions ask for, and those dropped that nobody else will, and leaves to the queue
 // whatever other builds of the code parked.
 //
-// Errors: [UnknownFoldError]; those of the catalog, the views, the queue, the starter.
+// Errors: [UnknownFoldError], [ChangedFoldError]; those of the catalog, the views, the queue, the starter.
 func (e *Engine) Start(ctx context.Context) error {
 	records, err := e.registered(ctx)
 	if err != nil {
@@ -24,6 +25,11 @@ func (e *Engine) Start(ctx context.Context) error {
 			return &UnknownFoldError{t.sub.name(), t.Generation, t.Fold}
 		}
 	}
+	for i := range records {
+		if err := e.noteSkips(ctx, &records[i]); err != nil {
+			return err
+		}
+	}
 	errs := make([]error, len(targets)+len(records))
 	var wg sync.WaitGroup
 	if e.cfg.Queue != nil {
@@ -33,7 +39,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	}
 	if e.cfg.Starter != nil {
 		for i := range records {
-			wg.Go(func() { errs[len(targets)+i] = e.upgrade(ctx, &e.subscriptions[i], records[i]) })
+			wg.Go(func() { errs[len(targets)+i] = e.upgrade(ctx, e.subscription(records[i].Projection), records[i]) })
 		}
 	}
 	wg.Wait()
@@ -58,4 +64,52 @@ func (e *Engine) retryOthers(ctx context.Context, t *target) error {
 		return nil
 	}
 	return e.leave(ctx, 0, jobs...)
+}
+
+// ChangedFoldError says that a fold version handles events which a generation was built without.
+type ChangedFoldError struct {
+	Projection string
+	Generation Generation
+	Fold       int
+	// Types are the stored types of these events: "Order/OrderPlaced".
+	Types []string
+}
+
+func (e *ChangedFoldError) Error() string {
+	return fmt.Sprintf("fold version %d of projection %s handles %s, without which its generation %d was built: give the fold a higher version",
+		e.Fold, e.Projection, strings.Join(e.Types, ", "), e.Generation)
+}
+
+// noteSkips keeps with each generation which events its fold skips, and tells whether the fold of this code skips them too: what
+// a checkpoint passed over is not read again.
+func (e *Engine) noteSkips(ctx context.Context, r *Record) error {
+	next := r.clone()
+	changed := false
+	for i := range next.Builds {
+		b := &next.Builds[i]
+		fold := e.subscription(r.Projection).fold(b.Fold)
+		if fold == nil || b.Status == Dropping {
+			continue
+		}
+		handled := slices.DeleteFunc(slices.Clone(b.Skips), func(t string) bool { return !fold.handlesType(t) })
+		if len(handled) > 0 {
+			return &ChangedFoldError{r.Projection, b.Generation, b.Fold, handled}
+		}
+		all := slices.Compact(slices.Sorted(slices.Values(slices.Concat(b.Skips, fold.skipped()))))
+		if len(all) > len(b.Skips) {
+			b.Skips, changed = all, true
+		}
+	}
+	if !changed {
+		return nil
+	}
+	switch err := e.catalog.Replace(ctx, next); {
+	case errors.Is(err, ErrStale): // the next process does
+		return nil
+	case err != nil:
+		return err
+	}
+	next.Revision++
+	*r = next
+	return nil
 }

@@ -16,8 +16,9 @@ type survey struct {
 	ID string `json:"id"`
 	// Segments is into how many parts the history is divided.
 	Segments int `json:"segments"`
-	// Rows are a sample of the shared rows.
-	Rows []surveyed `json:"rows"`
+	// Rows are a sample of the shared rows, Owned one of the rows that belong to a stream.
+	Rows  []surveyed `json:"rows"`
+	Owned []RowKey   `json:"owned,omitempty"`
 }
 
 // surveyed is a shared row with what it held at first.
@@ -52,14 +53,19 @@ func (f *findings) differ(format string, args ...any) {
 func (r *Rebuilder) survey(ctx context.Context, t *target) (survey, error) {
 	s := survey{ID: rand.Text(), Segments: r.cfg.Segments}
 	chosen := smallest{most: r.cfg.VerifySample}
+	owned := smallest{most: (r.cfg.VerifySample + 3) / 4} // for each, a stream is read
 	keys := map[string]RowKey{}
 	for key, err := range t.sub.View.Keys(ctx, t.Generation) {
 		if err != nil {
 			return s, fmt.Errorf("survey %s: rows: %w", t, err)
 		}
-		if name := key.name(); key.Shared && chosen.take(name) {
+		name := fmt.Sprint(key.Kind, key.name())
+		if key.Kind == SharedRow && chosen.take(name) || key.Kind != SharedRow && owned.take(name) {
 			keys[name] = key
 		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(owned.names)) {
+		s.Owned = append(s.Owned, keys[name])
 	}
 	for _, name := range slices.Sorted(maps.Keys(chosen.names)) {
 		s.Rows = append(s.Rows, surveyed{Key: keys[name].Key})
@@ -74,7 +80,7 @@ func (r *Rebuilder) survey(ctx context.Context, t *target) (survey, error) {
 // name is a key as one text.
 func (k Key) name() string { return k.Partition + "\x00" + k.Sort }
 
-func (s surveyed) row() RowKey { return RowKey{Key: s.Key, Shared: true} }
+func (s surveyed) row() RowKey { return RowKey{Key: s.Key, Kind: SharedRow} }
 
 // look reads the rows of a survey.
 func (s *survey) look(ctx context.Context, t *target) (map[RowKey]Row, error) {

@@ -10,22 +10,18 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
 // deadly is logOf(1) whose process ends over a stream: Evolve tells died, and never returns. Nothing after it is done.
 func deadly(died chan<- struct{}, over string) projection.Projection {
-	return projection.New(projection.Definition[notebook]{
-		Name: "log", Sources: map[string]es.Decoder{"Note": notes},
-		Evolve: func(s *notebook, e projection.Event, _ *projection.Writes) error {
-			if _, poisoned := e.Data.(Poisoned); poisoned && e.Stream.ID == over {
-				died <- struct{}{}
-				select {}
-			}
-			s.Texts = append(s.Texts, "")
-			return nil
-		},
+	return foldOf("log", func(s *notebook, e projection.Event[noteEvent], _ *projection.Writes) error {
+		if _, poisoned := e.Data.(Poisoned); poisoned && e.Stream.ID == over {
+			died <- struct{}{}
+			select {}
+		}
+		s.Texts = append(s.Texts, "")
+		return nil
 	})
 }
 
@@ -180,20 +176,17 @@ func TestSuspectsOneByOne(t *testing.T) {
 			mu        sync.Mutex
 			now, most int
 		)
-		slow := projection.New(projection.Definition[notebook]{
-			Name: "log", Sources: map[string]es.Decoder{"Note": notes},
-			Evolve: func(*notebook, projection.Event, *projection.Writes) error {
-				mu.Lock()
-				now++
-				most = max(most, now)
-				mu.Unlock()
-				runtime.Gosched()
-				time.Sleep(3 * time.Second)
-				mu.Lock()
-				now--
-				mu.Unlock()
-				return nil
-			},
+		slow := foldOf("log", func(*notebook, projection.Event[noteEvent], *projection.Writes) error {
+			mu.Lock()
+			now++
+			most = max(most, now)
+			mu.Unlock()
+			runtime.Gosched()
+			time.Sleep(3 * time.Second)
+			mu.Lock()
+			now--
+			mu.Unlock()
+			return nil
 		})
 		r := b.rebuilder(b.engineOf(b.queued(), slow))
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // the last 5 s are the margin

@@ -14,7 +14,8 @@ type NotFilledError struct {
 }
 
 func (e *NotFilledError) Error() string {
-	return fmt.Sprintf("generation %d of projection %s is not filled: fill all its segments first", e.Generation, e.Projection)
+	return fmt.Sprintf("generation %d of projection %s is not filled: events of before it was there are still to be read, "+
+		"by a Starter or Rebuilder.FillNew", e.Generation, e.Projection)
 }
 
 // Finish brings streams level that are behind, verifies a generation that is filled, and lets it serve in place of the one that does. That is kept and fed as
@@ -155,6 +156,31 @@ func (r *Rebuilder) Run(ctx context.Context, projection string, onPage OnPage) (
 	}
 	report, err := r.Finish(ctx, projection, b.Generation)
 	return b, report, err
+}
+
+// FillNew fills the first generations of projections, in this process: of all whose history was never read. Readers refuse
+// those that were added to others until then. Without a [Starter], call it once a process starts.
+//
+// Errors: those of Fill.
+func (r *Rebuilder) FillNew(ctx context.Context) error {
+	records, err := r.engine.registered(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range records {
+		b := records[i].Serving()
+		if b.Filled || !r.engine.subscription(records[i].Projection).Projection.rebuilds() {
+			continue
+		}
+		err := parallel(ctx, b.Segments, func(ctx context.Context, segment int) error {
+			_, err := r.Fill(ctx, records[i].Projection, b.Generation, segment, nil)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("fill %s: %w", records[i].Projection, err)
+		}
+	}
+	return nil
 }
 
 // Do does a job off the queue. What is left of it goes back into the queue.

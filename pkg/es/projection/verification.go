@@ -57,6 +57,9 @@ func (v *verification) conclude(ctx context.Context, all []findings) (Report, er
 	if err := v.compareCounters(ctx, all, &last); err != nil {
 		return last.Report, err
 	}
+	if err := v.compareOwned(ctx, &last); err != nil {
+		return last.Report, err
+	}
 	return v.total(append(all, last))
 }
 

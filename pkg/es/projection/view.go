@@ -4,7 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -41,6 +45,89 @@ type Checkpoint struct {
 	Behind bool
 	// Parked is why the stream waits, nil if it doesn't.
 	Parked *Parked
+	// Rises are the versions from which a higher epoch counts, ascending in both. None: the epoch is 0.
+	Rises []Rise
+	// Appended is how many rows the stream has appended up to Version.
+	Appended int64
+	// Slots are the places of the document in the projection's lists, by the number of the list; a zero Slot: it is not in
+	// that list. Zero slots at the end are not stored.
+	Slots []Slot
+}
+
+// Rise says that an epoch began: the events from a version on are folded again, or may be.
+type Rise struct {
+	From  int64 `json:"from"`
+	Epoch int   `json:"epoch"`
+}
+
+// Epoch is how often the stream's events were folded again.
+func (c Checkpoint) Epoch() int {
+	if len(c.Rises) == 0 {
+		return 0
+	}
+	return c.Rises[len(c.Rises)-1].Epoch
+}
+
+// EpochAt is the epoch in which the event at a version was folded: an append row of that version counts if its epoch is not
+// lower.
+func (c Checkpoint) EpochAt(version int64) int {
+	epoch := 0
+	for _, r := range c.Rises {
+		if r.From <= version {
+			epoch = r.Epoch
+		}
+	}
+	return epoch
+}
+
+// Raised is the checkpoint with a higher epoch for all events from a version on.
+func (c Checkpoint) Raised(from int64) Checkpoint {
+	next := Rise{From: from, Epoch: c.Epoch() + 1}
+	c.Rises = slices.DeleteFunc(slices.Clone(c.Rises), func(r Rise) bool { return r.From >= from })
+	c.Rises = append(c.Rises, next)
+	return c
+}
+
+// Shows tells whether an append row counts: the checkpoint has come to its version, and no later epoch replaced it.
+func (c Checkpoint) Shows(r AppendRow) bool {
+	version := r.Version()
+	return version > 0 && version <= c.Version && r.Epoch >= c.EpochAt(version)
+}
+
+// Slot is the place of a document in a list, with the row that the list shows.
+type Slot struct {
+	// Key is the place. Its sort key ends with the stream: see [OwnKey].
+	Key
+	Row json.RawMessage
+}
+
+// AppendRow is a row that never changes, of one event. Its sort key is [AppendKey]'s.
+type AppendRow struct {
+	Key   Key
+	Epoch int
+	Row   json.RawMessage
+}
+
+// AppendKey is the place of a row that an event appends to a partition: the event's version, and the place among the rows of
+// that stored event, then the stream. So rows of a partition are ordered by version, and no two have the same key.
+func AppendKey(partition string, stream es.StreamID, version int64, place int) Key {
+	return Key{Partition: partition, Sort: fmt.Sprintf("%019d~%05d|%s", version, place, stream)}
+}
+
+// appendedBy is the stream that appended a row.
+func appendedBy(at Key) (es.StreamID, error) {
+	_, stream, _ := strings.Cut(at.Sort, "|")
+	return es.ParseStreamID(stream)
+}
+
+// Version is the version of the event that made the row, 0 if its key is not [AppendKey]'s.
+func (r AppendRow) Version() int64 {
+	digits, _, _ := strings.Cut(r.Key.Sort, "~")
+	version, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return version
 }
 
 // Parked says why a stream waits for one projection.
@@ -101,11 +188,21 @@ type View interface {
 
 	// Save replaces checkpoints and writes rows, all or nothing. A checkpoint that was parked is so no longer.
 	//
-	// Errors: [ErrStale] if a checkpoint is no longer its Prev; [ErrTooLarge]; [ErrContended].
+	// A checkpoint is its Prev if version, epoch and RowsWritten are the same, and Prev says that it is parked if it is.
+	//
+	// Errors: [ErrStale] if a checkpoint is no longer its Prev; [ErrTooLarge], also for keys of rows or slots that are empty
+	// or too long; [ErrContended].
 	Save(ctx context.Context, g Generation, moves []CheckpointUpdate, rows []Write) error
 
-	// Park parks a stream, with the checkpoint left as it is. Every checkpoint that was saved leaves room for that; a long
-	// error is cut.
+	// Append stores rows that never change, each by itself. A row stays as it is if one of the same or a later epoch is
+	// there; one of an earlier epoch is replaced. No row counts until a checkpoint comes to its version: see
+	// [Checkpoint.Shows]. So rows are stored before the checkpoint, and what a crash leaves behind is invisible.
+	//
+	// Errors: [ErrTooLarge]. Some of the rows may be stored then.
+	Append(ctx context.Context, g Generation, rows ...AppendRow) error
+
+	// Park parks a stream, with the checkpoint left as it is but for its epoch, which rises from the next version on. Every
+	// checkpoint that was saved leaves room for that; a long error is cut. A parked stream can be parked again.
 	//
 	// Errors: [ErrStale] if the checkpoint is no longer prev.
 	Park(ctx context.Context, g Generation, stream es.StreamID, prev Checkpoint, p Parked) error
@@ -118,26 +215,69 @@ type View interface {
 	// Parked yields the streams that wait.
 	Parked(ctx context.Context, g Generation) iter.Seq2[ParkedStream, error]
 
-	// Rows reads rows by their keys: own rows in Row, counters in Counters; those that are not there are not in it.
+	// Rows reads rows by their keys; those that are not there are not in it. To ask for rows of lists over an index is
+	// an error.
 	Rows(ctx context.Context, g Generation, keys ...RowKey) (map[RowKey]Row, error)
 
-	// Keys yields the keys of all rows that a generation has, of counters too, in no order.
+	// List yields the rows of one partition by sort key, also append rows that do not count. Lists over an index are
+	// eventually consistent.
+	List(ctx context.Context, g Generation, l Listing) iter.Seq2[Listed, error]
+
+	// Keys yields the keys of all rows that a generation has, in no order, but those of lists over an index.
 	Keys(ctx context.Context, g Generation) iter.Seq2[RowKey, error]
 
 	// Drop removes all that a generation has. Interrupted, it goes on where it is called again.
 	Drop(ctx context.Context, g Generation) error
 }
 
-// RowKey is where a row is. Shared rows, which hold counters, are apart from those that a stream owns.
+// RowKind is a kind of rows. Rows of different kinds are apart from each other.
+type RowKind int
+
+// The kinds of rows.
+const (
+	// OwnRow: it belongs to a stream, which may replace and delete it.
+	OwnRow RowKind = iota
+	// SharedRow: it holds counters to which many streams add.
+	SharedRow
+	// AppendedRow: it belongs to a stream and never changes.
+	AppendedRow
+	// IndexedRow: it is a slot of a document.
+	IndexedRow
+)
+
+// RowKey is where a row is.
 type RowKey struct {
 	Key
-	Shared bool
+	Kind RowKind
 }
 
 // Row is a stored row.
 type Row struct {
-	// Row is the row as JSON, of one that a stream owns.
+	// Row is the row as JSON, of all kinds but shared rows.
 	Row json.RawMessage
 	// Counters are those of a shared row.
 	Counters map[string]Number
+	// Epoch is that of an append row.
+	Epoch int
+}
+
+// Listing says which rows to list.
+type Listing struct {
+	Kind RowKind
+	// Slot is the number of the list, from 0, of indexed rows.
+	Slot      int
+	Partition string
+	// After is the sort key after which the listing goes on, in its direction; if "", it begins.
+	After      string
+	Descending bool
+	// PageSize is how many rows the caller most likely takes, from 1. It takes more or fewer at will.
+	PageSize int
+}
+
+// Listed is a row of a list.
+type Listed struct {
+	Key Key
+	Row
+	// Stream is the stream of the document, of an indexed row.
+	Stream es.StreamID
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -34,8 +35,11 @@ type follow struct {
 	state     json.RawMessage
 	rows      Writes // its own rows, if it is in the sample
 	sampled   bool
-	unfolded  bool                      // an event can't be folded: the stream is, or will be, parked
-	last      int64                     // version
+	unfolded  bool  // an event can't be folded: the stream is, or will be, parked
+	last      int64 // version
+	due       int64 // the last version that concerns the projection
+	slots     []Slot
+	appended  int64
 	sums      map[int]map[string]Number // what it adds to the surveyed rows
 }
 
@@ -100,7 +104,7 @@ func (v *verification) resume(ctx context.Context, from findings) (*walk, error)
 	w.begin(from.Stream, at[from.Stream])
 	for c, err := range v.rebuilder.engine.store.Read(ctx, from.Stream, es.Range{From: 1, To: from.Version}) {
 		if corrupt := (*es.CorruptError)(nil); errors.As(err, &corrupt) { // the stream is, or will be, parked
-			w.unfolded, w.last = true, from.Version
+			w.unfolded, w.last, w.due = true, from.Version, from.Version
 			break
 		}
 		if err != nil {
@@ -116,7 +120,7 @@ func (w *walk) page(ctx context.Context, page es.ScanPage) error {
 	var streams []es.StreamID
 	for i := range page.Commits {
 		s := page.Commits[i].Stream
-		if w.target.sub.Projection.Reads(s.Type) && (len(streams) == 0 || streams[len(streams)-1] != s) {
+		if w.target.reads(s.Type) && (len(streams) == 0 || streams[len(streams)-1] != s) {
 			streams = append(streams, s)
 		}
 	}
@@ -126,7 +130,7 @@ func (w *walk) page(ctx context.Context, page es.ScanPage) error {
 	}
 	for i := range page.Commits {
 		c := &page.Commits[i]
-		if !w.target.sub.Projection.Reads(c.Stream.Type) {
+		if !w.target.reads(c.Stream.Type) {
 			continue
 		}
 		if !w.following || c.Stream != w.stream {
@@ -153,6 +157,9 @@ func (w *walk) begin(stream es.StreamID, at Checkpoint) {
 // take folds a commit, as far as the checkpoint goes. Only what is compared is folded.
 func (w *walk) take(ctx context.Context, c *es.Commit) {
 	w.last = c.LastVersion()
+	if w.target.concerned(c) {
+		w.due = w.last
+	}
 	if w.unfolded || !w.sampled && len(w.rowAt) == 0 {
 		return
 	}
@@ -165,8 +172,9 @@ func (w *walk) take(ctx context.Context, c *es.Commit) {
 			w.out.differ("%s@%d can't be folded: %v", w.stream, within[failed.index].version(), err)
 			return
 		}
-		w.state = state
+		w.state, w.slots = state, rows.slots
 		w.count(rows.list)
+		w.append(rows.appended)
 	}
 	if w.at.RowsWritten > 0 && len(within) < len(steps) && steps[len(within)].version() == w.at.Version+1 {
 		w.countPart(ctx, steps[len(within):len(within)+1])
@@ -219,10 +227,10 @@ func (w *walk) end(ctx context.Context) error {
 	if w.parked[w.stream] {
 		return nil
 	}
-	if w.at.Version >= w.last {
+	if w.at.Version >= w.due {
 		w.out.Report.Streams++
 	} else {
-		w.behind[w.stream] = w.last
+		w.behind[w.stream] = w.due
 	}
 	if !w.sampled || w.unfolded || w.at.Version == 0 || w.at.Version > w.last {
 		return nil
@@ -234,30 +242,54 @@ func (w *walk) end(ctx context.Context) error {
 	return err
 }
 
-// compare compares a stream's state and its own rows. If the stream moved on meanwhile, it can't be compared.
-func (w *walk) compare(ctx context.Context) (bool, error) {
-	keys := make([]RowKey, len(w.rows.list))
-	for i, row := range w.rows.list {
-		keys[i] = row.id()
+// append counts the rows that a stream appends, and keeps them.
+func (w *walk) append(rows []AppendRow) {
+	w.appended += int64(len(rows))
+	for _, row := range rows {
+		if w.sampled {
+			w.rows.set(RowKey{Key: row.Key, Kind: AppendedRow}, Write{Kind: Put, Row: row.Row})
+		}
 	}
+}
+
+// compare compares what is stored of a stream. If the stream moved on since, it can't be compared.
+func (w *walk) compare(ctx context.Context) (bool, error) {
+	keys := slices.Collect(maps.Keys(w.rows.index))
 	view, g := w.target.sub.View, w.target.Generation
 	rows, err := view.Rows(ctx, g, keys...)
 	at, err2 := view.Checkpoints(ctx, g, w.stream)
 	if err := errors.Join(err, err2); err != nil {
 		return false, fmt.Errorf("rows of %s: %w", w.stream, err)
 	}
-	if at[w.stream].Version != w.at.Version || at[w.stream].RowsWritten > 0 {
+	now := at[w.stream]
+	if now.Version != w.at.Version || now.Epoch() != w.at.Epoch() || now.RowsWritten > 0 {
 		return false, nil
 	}
-	if !sameJSON(w.at.State, w.state) {
+	count := w.out.Count
+	switch {
+	case !sameJSON(w.at.State, w.state):
 		w.out.differ("%s: the state is not that of its events", w.stream)
-		return false, nil
+	case !slices.EqualFunc(w.at.Slots, w.slots, sameSlot):
+		w.out.differ("%s: its places in lists are not those of its events", w.stream)
+	case w.at.Appended != w.appended:
+		w.out.differ("%s: it has appended %d rows, and %d by its events", w.stream, w.at.Appended, w.appended)
 	}
-	for _, row := range w.rows.list {
-		if stored, there := rows[row.id()]; there != (row.Kind == Put) || there && !sameJSON(stored.Row, row.Row) {
-			w.out.differ("%s: row %s|%s is not that of its events", w.stream, row.Key.Partition, row.Key.Sort)
-			return false, nil
+	for key, i := range w.rows.index {
+		if !w.same(key, w.rows.list[i], rows) {
+			w.out.differ("%s: row %s|%s is not that of its events", w.stream, key.Partition, key.Sort)
+			break
 		}
 	}
-	return true, nil
+	return w.out.Count == count, nil
 }
+
+// same tells whether a row is stored as the fold makes it.
+func (w *walk) same(key RowKey, made Write, stored map[RowKey]Row) bool {
+	row, there := stored[key]
+	if there && key.Kind == AppendedRow {
+		there = w.at.Shows(AppendRow{Key: key.Key, Epoch: row.Epoch})
+	}
+	return there == (made.Kind == Put) && (!there || sameJSON(row.Row, made.Row))
+}
+
+func sameSlot(a, b Slot) bool { return a.Key == b.Key && sameJSON(a.Row, b.Row) }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -37,46 +38,73 @@ type Write struct {
 // Writes collects what a fold writes. A row that is written twice is written once, as the later says; what is added twice
 // is added up.
 type Writes struct {
-	stream es.StreamID
-	list   []Write
-	index  map[RowKey]int
-	err    error // the first of what can't be stored
+	stream   es.StreamID
+	version  int64 // of the event that is folded
+	place    int   // of the next row that it appends
+	rows     []rows
+	list     []Write
+	index    map[RowKey]int
+	appended []AppendRow // their epochs are not known yet
+	slots    []Slot
+	err      error // the first of what can't be stored
 }
 
-// Put writes a row of the event's stream. Its sort key is extended by the stream, so that no other stream can write it.
-//
-// Errors: the row is none as JSON. A fold returns it.
-func (w *Writes) Put(key Key, row any) error {
-	data, err := json.Marshal(row)
-	if err != nil {
-		return fmt.Errorf("row %v: %w", key, err)
+// begin says whose writes come next.
+func (w *Writes) begin(s step) {
+	w.stream = s.commit.Stream
+	if s.version() != w.version {
+		w.version, w.place = s.version(), 0
 	}
-	w.set(RowKey{Key: w.own(key)}, Write{Kind: Put, Row: data})
-	return nil
 }
 
-// Delete removes a row that Put wrote under the same key.
-func (w *Writes) Delete(key Key) { w.set(RowKey{Key: w.own(key)}, Write{Kind: Delete}) }
+// fail keeps the first error.
+func (w *Writes) fail(format string, args ...any) {
+	if w.err == nil {
+		w.err = fmt.Errorf(format, args...)
+	}
+}
+
+// declares tells whether the projection has a list of a kind.
+func (w *Writes) declares(r rows, kind RowKind) bool {
+	declared := slices.ContainsFunc(w.rows, func(d rows) bool { return d.name == r.name && d.kind == kind })
+	switch {
+	case r.kind != kind:
+		w.fail("rows %s are not made for that: AppendRows are appended, OwnRows are put and deleted", r.name)
+	case !declared:
+		w.fail("rows %s are not declared: pass them to New", r.name)
+	default:
+		return true
+	}
+	return false
+}
+
+func (w *Writes) append(partition string, row json.RawMessage) {
+	if partition == "" {
+		w.fail("an appended row needs a partition")
+		return
+	}
+	w.appended = append(w.appended, AppendRow{Key: AppendKey(partition, w.stream, w.version, w.place), Row: row})
+	w.place++
+}
 
 // Add adds to a counter of a row that all streams share. Additions commute, so their order does not matter. Neither part of
 // the key may be empty, and every number must be [Number.Storable]: else the event can't be folded.
 func (w *Writes) Add(key Key, counter string, n Number) {
-	switch {
-	case w.err != nil:
-	case key.Partition == "" || key.Sort == "":
-		w.err = fmt.Errorf("shared row %q: its partition and sort key must not be empty", key)
-	case !n.Storable():
-		w.err = fmt.Errorf("shared row %q: %s has more digits than can be stored, or is too large or too small", key, counter)
+	if key.Partition == "" || key.Sort == "" {
+		w.fail("shared row %q: its partition and sort key must not be empty", key)
 	}
-	id := RowKey{Key: key, Shared: true}
+	if !n.Storable() {
+		w.fail("shared row %q: %s has more digits than can be stored, or is too large or too small", key, counter)
+	}
+	id := RowKey{Key: key, Kind: SharedRow}
 	i, there := w.index[id]
 	if !there {
 		w.set(id, Write{Kind: Add, Counters: map[string]Number{counter: n}})
 		return
 	}
 	counters := w.list[i].Counters
-	if counters[counter] = counters[counter].Plus(n); w.err == nil && !counters[counter].Storable() {
-		w.err = fmt.Errorf("shared row %q: the sum of %s has more digits than can be stored", key, counter)
+	if counters[counter] = counters[counter].Plus(n); !counters[counter].Storable() {
+		w.fail("shared row %q: the sum of %s has more digits than can be stored", key, counter)
 	}
 }
 

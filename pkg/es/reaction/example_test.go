@@ -35,23 +35,24 @@ var (
 // A reaction executes a command for each event. The same event always gives the same command id, so a command that is done
 // already is not done twice.
 func Example() {
-	ctx, store := context.Background(), memstore.New(memstore.Config{})
-	executor := es.NewExecutor(store, es.ExecutorConfig{})
-	orderRepo := es.NewRepository(executor, orders, es.RepositoryConfig{})
-	invoiceRepo := es.NewRepository(executor, invoices, es.RepositoryConfig{})
+	ctx, store := context.Background(), memstore.New()
+	executor := es.NewExecutor(store)
+	orderRepo := es.NewRepository(executor, orders)
+	invoiceRepo := es.NewRepository(executor, invoices)
 
 	invoice := reaction.New(reaction.Reaction{
-		Name:    "send-invoice",
-		Sources: map[string]es.Decoder{orders.StreamType: orders.Events},
-		React: func(ctx context.Context, e projection.Event, cmd es.Command) error {
-			_, err := invoiceRepo.Create(ctx, e.Stream.ID, cmd, func() ([]invoiceEvent, error) {
-				return []invoiceEvent{sent(e.Data.(placed))}, nil
-			})
-			return err
-		},
+		Name: "send-invoice",
+		Sources: []reaction.Source{reaction.From(orders, reaction.On(
+			func(ctx context.Context, e projection.Event[placed], cmd es.Command) error {
+				_, err := invoiceRepo.Create(ctx, e.Stream.ID, cmd, func() ([]invoiceEvent, error) {
+					return []invoiceEvent{sent(e.Data)}, nil
+				})
+				return err
+			},
+		))},
 	})
 	engine := projection.NewEngine(store, memview.NewCatalog(), projection.Config{},
-		projection.Subscription{Projection: invoice, View: memview.New(memview.Config{})})
+		projection.Subscription{Projection: invoice, View: memview.New()})
 
 	_, err := orderRepo.Create(ctx, "7", es.Command{}, func() ([]orderEvent, error) { return []orderEvent{placed{Total: 30}}, nil })
 	fmt.Println("placed:", err)

@@ -14,7 +14,7 @@ import (
 )
 
 // Reaction answers events with commands. It keeps a checkpoint for each stream, is caught up and parked as projections are,
-// and has no rows. The engine may call React again for the same event, if the checkpoint could not be stored. The command
+// and has no rows. The engine may react again to the same event, if the checkpoint could not be stored. The command
 // has an id made of the event and the reaction's name, so a command that was done already is recognised.
 //
 // A reaction is never rebuilt: what it did is done. What was recorded a day or more before the reaction was first started
@@ -22,16 +22,12 @@ import (
 type Reaction struct {
 	// Name is the reaction's stable name, in kebab case. Commands that were done under another name are done again.
 	Name string
-	// Sources are the types of streams that it reads, each with the decoder of its events.
-	Sources map[string]es.Decoder
-	// React does what follows from an event. The command has its id and fingerprint, the event's correlation id, and the
-	// event's commit as its cause. After a transient error the engine delivers the event again. Any other error parks the
-	// stream, as does a panic.
-	React func(ctx context.Context, e projection.Event, cmd es.Command) error
+	// Sources are what it reads: see [From].
+	Sources []Source
 	// Transient tells whether an error is transient: the same event may succeed later, for example when a store can be
 	// reached again. Conflicts, unknown outcomes and errors of contexts are always transient. Default: no other error is.
 	Transient func(error) bool
-	// RetryFromQueue keeps other projections from waiting for this reaction: set it if React calls another system. The engine
+	// RetryFromQueue keeps other projections from waiting for this reaction: set it if it calls another system. The engine
 	// waits a second for a commit. After a transient error it parks the stream as [projection.Unavailable], and its queue
 	// retries the stream until it succeeds. The streams of this reaction have slots of their own beside
 	// [projection.Config.Parallel]. Without a queue, a transient error fails the batch.
@@ -44,47 +40,61 @@ type Reactor struct {
 	handler *reactor
 }
 
-// New returns the projection of a reaction. It panics if the reaction has no name, no sources or no React.
+// New returns the projection of a reaction. It panics if the reaction has no name or no sources.
 func New(r Reaction) *Reactor {
-	if r.Name == "" || len(r.Sources) == 0 || r.React == nil {
-		panic(fmt.Sprintf("reaction %q: needs a name, sources and React", r.Name))
+	if r.Name == "" || len(r.Sources) == 0 {
+		panic(fmt.Sprintf("reaction %q: needs a name and sources", r.Name))
 	}
 	if r.Transient == nil {
 		r.Transient = func(error) bool { return false }
 	}
-	h := &reactor{r}
+	h := &reactor{r: r, sources: map[string]Source{}}
+	for _, s := range r.Sources {
+		if _, twice := h.sources[s.streamType]; twice {
+			panic(fmt.Sprintf("reaction %q reads %s twice: give all handlers to one From", r.Name, s.streamType))
+		}
+		h.sources[s.streamType] = s
+	}
 	return &Reactor{Projection: projection.FromHandler(h), handler: h}
 }
 
-type reactor struct{ r Reaction }
+type reactor struct {
+	r       Reaction
+	sources map[string]Source
+}
 
 func (h *reactor) Name() string             { return h.r.Name }
 func (h *reactor) Transient(err error) bool { return transient(err) || h.r.Transient(err) }
 func (h *reactor) RetryFromQueue() bool     { return h.r.RetryFromQueue }
 
 func (h *reactor) Reads(streamType string) bool {
-	_, reads := h.r.Sources[streamType]
+	_, reads := h.sources[streamType]
 	return reads
 }
 
-// Handle reacts to an event. A panic of React is an error of the event, not the end of the process.
+func (h *reactor) Handles(streamType string, e es.RawEvent) bool {
+	return h.sources[streamType].handles(e)
+}
+
+// Handle reacts to an event. A panic of a handler is an error of the event, not the end of the process.
 func (h *reactor) Handle(ctx context.Context, c *es.Commit, index int) (err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			err = fmt.Errorf("panic: %v", panicked)
 		}
 	}()
-	return projection.DecodeEvent(h.r.Sources[c.Stream.Type], c, index, func(e projection.Event) error {
+	source := h.sources[c.Stream.Type]
+	return projection.DecodeEvent(source.events, c, index, func(e projection.Event[any]) error {
 		cmd := es.Command{
 			Meta: es.Meta{CorrelationID: e.Meta.CorrelationID, CausationID: c.ID, Actor: "reactor/" + h.r.Name},
 			Ref:  es.CommandRef{ID: commandID(h.r.Name, c, e), Fingerprint: h.r.Name},
 		}
-		return h.r.React(ctx, e, cmd)
+		return source.react(ctx, e, cmd)
 	})
 }
 
 // commandID identifies what a reaction does about an event.
-func commandID(name string, c *es.Commit, e projection.Event) string {
+func commandID(name string, c *es.Commit, e projection.Event[any]) string {
 	h := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%d|%d|%s", c.ID, c.Stream, e.Version, e.Part, name))
 	return base64.RawURLEncoding.EncodeToString(h[:16])
 }

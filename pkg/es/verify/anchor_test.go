@@ -41,7 +41,7 @@ var odd = []es.StreamID{
 // exported returns the anchors of a small store of four streams, and their document.
 func exported(t *testing.T, streams ...es.StreamID) (*verify.Anchors, []byte) {
 	t.Helper()
-	store := memstore.New(memstore.Config{})
+	store := memstore.New()
 	w := newWriter(store)
 	for i, s := range slices.Concat(streams, streams[1:2], streams[3:]) {
 		if err := w.append(t.Context(), i+1, s); err != nil {
@@ -217,7 +217,7 @@ func TestAnchorsOfFindings(t *testing.T) {
 
 // oneStream is an intact stream of five commits.
 func oneStream(t fataler) list {
-	s := memstore.New(memstore.Config{})
+	s := memstore.New()
 	w := newWriter(s)
 	for range 5 {
 		if err := w.append(context.Background(), 2, account(1)); err != nil {

@@ -56,7 +56,7 @@ func TestWhileOthersAppend(t *testing.T) {
 	for name, store := range map[string]interface {
 		es.Store
 		verify.Source
-	}{"memory": memstore.New(memstore.Config{}), "dynamodb": dynamo} {
+	}{"memory": memstore.New(), "dynamodb": dynamo} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())

@@ -16,7 +16,7 @@ import (
 // Export where all streams end, signed; later, check the store against it.
 func Example() {
 	ctx := context.Background()
-	store := memstore.New(memstore.Config{})
+	store := memstore.New()
 	stream := es.StreamID{Type: "Account", ID: "acc-1"}
 	_, err := store.Append(ctx, es.Append{Writes: []es.Write{{
 		Head: store.Empty(stream), Events: []es.RawEvent{{Type: "AccountOpened", Schema: 1, Data: []byte(`{"ownerName":"Ann"}`)}},
@@ -44,7 +44,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	restored := memstore.New(memstore.Config{})
+	restored := memstore.New()
 	report, err = verify.Store(ctx, restored, verify.Config{Witnesses: anchors.Witnesses("anchors of last year")})
 	if err != nil {
 		panic(err)
@@ -58,7 +58,7 @@ func Example() {
 // Check one stream.
 func ExampleStream() {
 	ctx := context.Background()
-	store := memstore.New(memstore.Config{})
+	store := memstore.New()
 	report, err := verify.Stream(ctx, store, es.StreamID{Type: "Account", ID: "acc-1"}, verify.Witness{
 		Source: "checkpoint of balances", Stream: es.StreamID{Type: "Account", ID: "acc-1"}, Version: 3, Hash: []byte{1, 2, 3},
 	})

@@ -34,7 +34,7 @@ func openTable(t *testing.T) (*dynamostore.Store, *table) {
 	t.Helper()
 	client := dynamotest.Client(t)
 	tab := &table{T: t, client: client, name: dynamotest.Table(t, client, dynamostore.EventsTable)}
-	store, err := dynamostore.New(client, tab.name, dynamostore.Config{})
+	store, err := dynamostore.New(client, tab.name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@
 package tables
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/annals-es/annals/pkg/es/dynamostore"
@@ -12,17 +13,17 @@ import (
 
 // Table is one table of the service.
 type Table struct {
-	// Name is the table's name inside the service, in kebab case: "order-summary".
+	// Name is the table's name inside the service, in kebab case: "orders".
 	Name string
 	dynamotable.Table
 }
 
-// Env is the environment variable that tells a function the table's name on DynamoDB: TABLE_ORDER_SUMMARY.
+// Env is the environment variable that tells a function the table's name on DynamoDB: TABLE_ORDERS.
 func (t Table) Env() string {
 	return "TABLE_" + strings.ToUpper(strings.ReplaceAll(t.Name, "-", "_"))
 }
 
-// Output is the output of the stack that holds the table's name on DynamoDB: OrderSummaryTableName.
+// Output is the output of the stack that holds the table's name on DynamoDB: OrdersTableName.
 func (t Table) Output() string {
 	var b strings.Builder
 	for word := range strings.SplitSeq(t.Name, "-") {
@@ -51,27 +52,45 @@ var Connections = Table{Name: "connections", Table: dynamotable.Table{
 
 // The names of the read models, each with a read table of its own.
 const (
+	Accounts       = "accounts"
+	Orders         = "orders"
+	ProductCatalog = "product-catalog"
+	ProductCounts  = "product-counts"
+	//annals:new read-models
+)
+
+// The names of read models that others replace. Their tables stay as long as the code of these read models does.
+const (
 	AccountSummary   = "account-summary"
 	AccountStatement = "account-statement"
 	OrderSummary     = "order-summary"
 	ActiveOrders     = "active-orders"
 	CustomerOrders   = "customer-orders"
-	ProductCatalog   = "product-catalog"
 	ProductInventory = "product-inventory"
 	ProductSales     = "product-sales"
-	//annals:new read-models
 )
 
-// ReadModels are the read tables, one a read model.
+// ReadModels are the read tables of the read models, one each.
 var ReadModels = []Table{
-	ReadModel(AccountSummary), ReadModel(AccountStatement),
-	ReadModel(OrderSummary), ReadModel(ActiveOrders), ReadModel(CustomerOrders),
-	ReadModel(ProductCatalog), ReadModel(ProductInventory), ReadModel(ProductSales),
+	indexed(Accounts), indexed(Orders), ReadModel(ProductCatalog), indexed(ProductCounts),
 	//annals:new read-tables
 }
+
+// Replaced are the read tables of read models that others replace.
+var Replaced = []Table{
+	ReadModel(AccountSummary), ReadModel(AccountStatement),
+	ReadModel(OrderSummary), ReadModel(ActiveOrders), ReadModel(CustomerOrders),
+	ReadModel(ProductInventory), ReadModel(ProductSales),
+}
+
+// ReadTables are all read tables.
+var ReadTables = slices.Concat(ReadModels, Replaced)
 
 // Inline are the read tables whose rows commands write, with their events.
 var Inline = []Table{ReadModel(ProductCatalog)}
 
-// ReadModel is the read table of a read model.
+// ReadModel is the read table of a read model, which has no lists over an index.
 func ReadModel(name string) Table { return Table{Name: name, Table: dynamoview.ReadTable} }
+
+// indexed is a read table that has room for two lists over an index.
+func indexed(name string) Table { return Table{Name: name, Table: dynamoview.IndexedReadTable} }

@@ -31,16 +31,11 @@ type tally struct {
 	Text  string `json:"text"`
 }
 
-var tallies = projection.New(projection.Definition[tally]{
-	Name:    "tally",
-	Sources: map[string]es.Decoder{"Note": notes},
-	Evolve: func(s *tally, e projection.Event, _ *projection.Writes) error {
-		if data, ok := e.Data.(noted); ok {
-			s.Count, s.Text = s.Count+1, data.Text
-		}
+var tallies = projection.New("tally", 1, projection.From(aNote, projection.On(
+	func(s *tally, e projection.Event[noted], _ *projection.Writes) error {
+		s.Count, s.Text = s.Count+1, e.Data.Text
 		return nil
-	},
-})
+	})))
 
 const filler = "the text of a note, which is as long as many a row of a read model is; the text of a note, which is as long as " +
 	"many a row of a read model is; the text of a note, which is as long as many a row of a read model is."
@@ -153,7 +148,7 @@ func history(b *testing.B, client *dynamodb.Client, streams int) (*dynamostore.S
 	unread := dynamostore.EventsTable
 	unread.Stream = false // the emulator slows down with every record of a stream
 	events := dynamotest.Table(b, client, unread)
-	store, err := dynamostore.New(client, events, dynamostore.Config{})
+	store, err := dynamostore.New(client, events)
 	if err != nil {
 		b.Fatal(err)
 	}

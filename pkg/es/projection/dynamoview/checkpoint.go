@@ -5,17 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
-	"github.com/annals-es/annals/pkg/es/storekit"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/storekit"
 )
 
 // Checkpoints implements [projection.View]: one GetItem, or one BatchGetItem for each hundred.
@@ -37,17 +33,20 @@ func (v *View) Checkpoints(
 		if err != nil {
 			return nil, err
 		}
-		if out[stream], err = checkpoint(i); err != nil {
+		if out[stream], err = checkpoint(g, i); err != nil {
 			return nil, fmt.Errorf("checkpoint of %s: %w", stream, err)
 		}
 	}
 	return out, nil
 }
 
-func checkpoint(i item) (projection.Checkpoint, error) {
+func checkpoint(g projection.Generation, i item) (projection.Checkpoint, error) {
 	version, err1 := number(i, "version")
 	done, err2 := number(i, "done")
-	cp := projection.Checkpoint{Version: version, RowsWritten: int(done), Owner: text(i, "owner")}
+	appended, err5 := number(i, "appended")
+	cp := projection.Checkpoint{
+		Version: version, RowsWritten: int(done), Owner: text(i, "owner"), Appended: appended, Slots: slots(g, i),
+	}
 	if state := text(i, "state"); state != "" {
 		cp.State = json.RawMessage(state)
 	}
@@ -55,95 +54,16 @@ func checkpoint(i item) (projection.Checkpoint, error) {
 		cp.Hash = hash.Value
 	}
 	_, cp.Behind = i["behind"]
-	var err3, err4 error
+	var err3, err4, err6 error
 	cp.At, err4 = storekit.ParseTime(text(i, "at"))
 	if parked := text(i, "parked"); parked != "" {
 		cp.Parked = &projection.Parked{}
 		err3 = json.Unmarshal([]byte(parked), cp.Parked)
 	}
-	return cp, errors.Join(err1, err2, err3, err4)
-}
-
-// MaxWrites implements [projection.View]: what a transaction holds. A checkpoint that was parked takes two of them.
-func (v *View) MaxWrites() int { return maxActions }
-
-const maxActions = 100
-
-// Save implements [projection.View]: one PutItem for one checkpoint without rows, else one TransactWriteItems.
-func (v *View) Save(
-	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
-) error {
-	actions := v.actions(g, moves, rows)
-	if !storable(moves, rows) || len(actions) > maxActions {
-		return projection.ErrTooLarge
+	if rises := text(i, "rises"); rises != "" {
+		err6 = json.Unmarshal([]byte(rises), &cp.Rises)
 	}
-	if len(actions) > 1 {
-		return v.transact(ctx, actions)
-	}
-	put := actions[0].Put
-	err := alone(ctx, func() error {
-		_, err := v.client.PutItem(ctx, &dynamodb.PutItemInput{
-			TableName: put.TableName, Item: put.Item,
-			ConditionExpression: put.ConditionExpression, ExpressionAttributeValues: put.ExpressionAttributeValues,
-		})
-		return err
-	})
-	var moved *types.ConditionalCheckFailedException
-	if errors.As(err, &moved) {
-		return projection.ErrStale
-	}
-	return sized(err)
-}
-
-// storable tells whether nothing of a save is too large by itself.
-func storable(moves []projection.CheckpointUpdate, rows []projection.Write) bool {
-	return !slices.ContainsFunc(rows, longKey) &&
-		!slices.ContainsFunc(moves, func(m projection.CheckpointUpdate) bool { return !roomToPark(m.Next) })
-}
-
-// actions are what a save is made of.
-func (v *View) actions(
-	g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
-) []types.TransactWriteItem {
-	actions := make([]types.TransactWriteItem, 0, len(moves)+len(rows))
-	for _, m := range moves {
-		actions = append(actions, types.TransactWriteItem{Put: v.putState(g, m.Stream, m.Prev, m.Next)})
-		if m.Prev.Parked != nil {
-			actions = append(actions, types.TransactWriteItem{Delete: &types.Delete{TableName: &v.table, Key: parkedKey(g, m.Stream)}})
-		}
-	}
-	for _, row := range rows {
-		actions = append(actions, v.write(g, row))
-	}
-	return actions
-}
-
-// maxState is the largest state: what is left of 400 KB besides a stream's name, the checkpoint, and why it is parked.
-const maxState = 400<<10 - 10<<10
-
-// roomToPark tells whether a checkpoint's item can take why its stream is parked. A stream that could not be parked would be
-// in the way of all others.
-func roomToPark(cp projection.Checkpoint) bool { return len(cp.State)+len(cp.Owner) <= maxState }
-
-// putState replaces a checkpoint on condition that the stored one is prev.
-func (v *View) putState(g projection.Generation, stream es.StreamID, prev, next projection.Checkpoint) *types.Put {
-	put := &types.Put{TableName: &v.table, Item: stateItem(g, stream, next)}
-	if prev.Version == 0 && prev.RowsWritten == 0 && prev.Parked == nil && !prev.Behind {
-		put.ConditionExpression = aws.String("attribute_not_exists(pk)")
-		return put
-	}
-	condition, values := "version = :v", item{":v": num(prev.Version)}
-	if prev.RowsWritten == 0 {
-		condition += " AND attribute_not_exists(done)"
-	} else {
-		condition += " AND done = :d"
-		values[":d"] = num(int64(prev.RowsWritten))
-	}
-	if prev.Parked == nil { // else the list of those parked would keep it
-		condition += " AND attribute_not_exists(parked)"
-	}
-	put.ConditionExpression, put.ExpressionAttributeValues = &condition, values
-	return put
+	return cp, errors.Join(err1, err2, err3, err4, err5, err6)
 }
 
 func stateItem(g projection.Generation, stream es.StreamID, cp projection.Checkpoint) item {
@@ -164,6 +84,16 @@ func stateItem(g projection.Generation, stream es.StreamID, cp projection.Checkp
 	if cp.RowsWritten > 0 {
 		i["done"] = num(int64(cp.RowsWritten))
 	}
+	if epoch := cp.Epoch(); epoch > 0 {
+		i["epoch"] = num(int64(epoch)) // for conditions
+	}
+	if len(cp.Rises) > 0 {
+		i["rises"] = str(risesText(cp.Rises))
+	}
+	if cp.Appended > 0 {
+		i["appended"] = num(cp.Appended)
+	}
+	putSlots(g, i, cp.Slots)
 	if cp.Owner != "" {
 		i["owner"] = str(cp.Owner)
 	}
@@ -171,4 +101,9 @@ func stateItem(g projection.Generation, stream es.StreamID, cp projection.Checkp
 		i["behind"] = &types.AttributeValueMemberBOOL{Value: true}
 	}
 	return i
+}
+
+func risesText(rises []projection.Rise) string {
+	data, _ := json.Marshal(rises) // numbers can't fail
+	return string(data)
 }

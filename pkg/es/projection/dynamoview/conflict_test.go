@@ -66,6 +66,9 @@ func TestTransactionsInTheWay(t *testing.T) {
 			return view.Park(ctx, 1, note("a"), two, projection.Parked{Reason: projection.Failed, Version: 3})
 		}},
 		{"seen", func(ctx context.Context) error { return view.Seen(ctx, 1, note("a"), 3) }},
+		{"append", func(ctx context.Context) error {
+			return view.Append(ctx, 1, projection.AppendRow{Key: row.Key, Row: row.Row})
+		}},
 	} {
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()

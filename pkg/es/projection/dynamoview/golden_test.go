@@ -17,8 +17,8 @@ var update = flag.Bool("update-stored", false, "write the items of testdata/stor
 
 var goldenTime = time.Date(2026, 1, 31, 12, 0, 0, 250_000_000, time.UTC)
 
-// TestRowsAreStoredAs: checkpoints of all sorts, each with its document, a stream's own row, counters that all share,
-// and a parked stream with its place in the list.
+// TestRowsAreStoredAs: checkpoints of all sorts, each with its document, a stream's own row, a row that it appended,
+// counters that all share, and a parked stream with its place in the list.
 func TestRowsAreStoredAs(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)
@@ -43,11 +43,24 @@ func TestRowsAreStoredAs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	place := func(stream es.StreamID, partition, sort string) projection.Key {
+		return projection.OwnKey(stream, projection.Key{Partition: partition, Sort: sort})
+	}
+	listed := projection.Checkpoint{
+		Version: 12, Rises: []projection.Rise{{From: 4, Epoch: 2}, {From: 9, Epoch: 3}}, Appended: 30,
+		Slots: []projection.Slot{
+			{Key: place(note("listed"), "all", "2026"), Row: json.RawMessage(`{"id":"l"}`)},
+			{Key: place(note("listed"), "of/ada", "l"), Row: json.RawMessage(`{}`)},
+		},
+	}
+	second := projection.Checkpoint{Version: 1, Slots: []projection.Slot{{}, {Key: place(note("second"), "of/ada", "l")}}}
 	parked, long := note("parked"), note(strings.Repeat("x", 2000))
 	save(1, note("whole"), whole, rows...)
 	save(2, note("half"), half)
 	save(1, note("behind"), behind)
 	save(1, long, projection.Checkpoint{Version: 1})
+	save(1, note("listed"), listed)
+	save(1, note("second"), second)
 	save(1, parked, whole)
 	why := projection.Parked{
 		Reason: projection.Failed, Error: "poison", Version: 8, At: goldenTime, Code: "v1", Attempts: 2,
@@ -57,6 +70,14 @@ func TestRowsAreStoredAs(t *testing.T) {
 	}
 	if err := view.Seen(t.Context(), 1, parked, 9); err != nil {
 		t.Fatal(err)
+	}
+	for epoch, stream := range []es.StreamID{note("whole"), note("listed")} {
+		row := projection.AppendRow{
+			Key: projection.AppendKey("log", stream, 7, 2), Epoch: 3 * epoch, Row: json.RawMessage(`{"text":"x"}`),
+		}
+		if err := view.Append(t.Context(), 1, row); err != nil {
+			t.Fatal(err)
+		}
 	}
 	dynamotest.Golden(t, client, table, "rows", *update)
 }

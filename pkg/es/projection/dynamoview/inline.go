@@ -33,7 +33,7 @@ func (in *Inline) Actions(ctx context.Context, commits []es.Commit) ([]types.Tra
 	planned, err := in.planner.Plan(ctx, commits)
 	large := map[projection.View]bool{} // left to the projector, in all generations
 	for _, p := range planned {
-		if !storable(p.Moves, p.Rows) {
+		if fits(p.Moves, p.Rows) != nil {
 			large[p.View] = true
 		}
 	}

@@ -262,10 +262,11 @@ func TestInlineUnreadyCheckpoints(t *testing.T) {
 			t.Parallel()
 			b := newInline(t)
 			write(t, b.store, "a", noted{"x"})
-			at, err := b.view.At(1).Checkpoint(t.Context(), note("a"))
+			all, err := b.view.Checkpoints(t.Context(), 1, note("a"))
 			if err != nil {
 				t.Fatal(err)
 			}
+			at := all[note("a")]
 			if err := spoil(b, at, at); err != nil {
 				t.Fatal(err)
 			}
@@ -381,8 +382,9 @@ func TestInlineIsForProjectionsOfViews(t *testing.T) {
 	t.Parallel()
 	b := newInline(t)
 	reaction := reaction.New(reaction.Reaction{
-		Name: "react", Sources: map[string]es.Decoder{"Note": notes},
-		React: func(context.Context, projection.Event, es.Command) error { return nil },
+		Name: "react",
+		Sources: []reaction.Source{reaction.From(aNote, reaction.On(
+			func(context.Context, projection.Event[noteEvent], es.Command) error { return nil }))},
 	})
 	for name, sub := range map[string]projection.Subscription{
 		"a reaction":     {Projection: reaction, View: b.view, Inline: true},

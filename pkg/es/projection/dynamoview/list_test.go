@@ -10,57 +10,52 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/annals-es/annals/pkg/es/projection"
-	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
 // listed writes rows of so many bytes to partitions in turn, and returns them in the order of their sort keys.
-func listed(t *testing.T, b *bench, partitions []string, sizes ...int) []string {
+func listed(t *testing.T, b *bench, partitions []string, sizes ...int) []projection.Item[string] {
 	t.Helper()
-	var all []string
+	var all []projection.Item[string]
 	for i, size := range sizes {
-		row := fmt.Sprintf("%q", fmt.Sprint(i, strings.Repeat("x", size-len(fmt.Sprint(i))-2)))
+		row := fmt.Sprint(i, strings.Repeat("x", size-len(fmt.Sprint(i))-len(`""`)))
+		key := projection.Key{Partition: partitions[i%len(partitions)], Sort: fmt.Sprintf("%03d", i)}
 		move := projection.CheckpointUpdate{Stream: note(fmt.Sprint(i)), Next: projection.Checkpoint{Version: 1}}
-		put := projection.Write{Key: projection.Key{Partition: partitions[i%len(partitions)], Sort: fmt.Sprintf("%03d", i)}, Row: json.RawMessage(row)}
+		put := projection.Write{Key: key, Row: json.RawMessage(fmt.Sprintf("%q", row))}
 		if err := b.view.Save(t.Context(), 1, []projection.CheckpointUpdate{move}, []projection.Write{put}); err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, row)
+		all = append(all, projection.Item[string]{Row: row, Key: key})
 	}
 	return all
 }
 
+// page reads the page of a list that a cursor leads to.
+func (b *bench) page(t *testing.T, cursor string, q projection.Query) projection.Page[string] {
+	t.Helper()
+	r := projection.NewReader(b.store, b.catalog, nil, projection.Subscription{Projection: log, View: b.view})
+	s, err := r.Open(t.Context(), "log", cursor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := texts.Page(t.Context(), s, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page
+}
+
 // TestPagesEndByBytes: whatever the budget, a page has a row, no more rows than fit, and the next goes on right after
-// it.
+// it; after the last row there is none.
 func TestPagesEndByBytes(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	partitions := []string{"a", "b", "none"}
 	want := listed(t, b, partitions[:2], 10, 40, 10, 10, 90, 10, 20, 20, 60, 10, 10)
 	for _, descending := range []bool{false, true} {
-		for _, limit := range []int{1, 3, 100} {
+		for _, limit := range []int{1, 3, len(want), 100} {
 			for _, budget := range []int{0, 1, 10, 20, 50, 100, 1000} {
-				list := dynamoview.List{Partitions: partitions, Limit: limit, MaxBytes: budget, Descending: descending}
-				var got []string
-				for {
-					page, err := b.view.At(1).Rows(t.Context(), list)
-					if err != nil {
-						t.Fatal(err)
-					}
-					bytes := 0
-					for i, row := range page.Rows {
-						bytes += len(row)
-						got = append(got, string(row))
-						if sort := page.Keys[i].Sort; !strings.HasPrefix(string(row), `"`+strings.TrimLeft(sort[:2], "0")+sort[2:]) {
-							t.Errorf("row %.10s at %v", row, page.Keys[i])
-						}
-					}
-					if n := len(page.Rows); n == 0 || n > limit || n > 1 && budget > 0 && bytes > budget {
-						t.Fatalf("limit %d, budget %d: a page of %d rows, %d bytes", limit, budget, n, bytes)
-					}
-					if list.Cursor = page.Next; list.Cursor == "" {
-						break
-					}
-				}
+				q := projection.Query{Partitions: partitions, Limit: limit, MaxBytes: budget, Descending: descending}
+				got := b.fitting(t, q)
 				if descending {
 					slices.Reverse(got)
 				}
@@ -70,10 +65,31 @@ func TestPagesEndByBytes(t *testing.T) {
 			}
 		}
 	}
-	size := func(row json.RawMessage) int { return 2 * len(row) }
-	page, err := b.view.At(1).Rows(t.Context(), dynamoview.List{Partitions: partitions, Limit: 9, MaxBytes: 100, Size: size})
-	if err != nil || len(page.Rows) != 2 {
-		t.Errorf("%d rows where each byte counts twice, %v", len(page.Rows), err)
+	twice := func(row json.RawMessage) int { return 2 * len(row) }
+	page := b.page(t, "", projection.Query{Partitions: partitions, Limit: 9, MaxBytes: 100, Size: twice})
+	if len(page.Items) != 2 {
+		t.Errorf("%d rows where each byte counts twice", len(page.Items))
+	}
+}
+
+// fitting reads a list to its end, and fails unless each of its pages has a row, and no more than fit.
+func (b *bench) fitting(t *testing.T, q projection.Query) (all []projection.Item[string]) {
+	t.Helper()
+	for cursor := ""; ; {
+		page := b.page(t, cursor, q)
+		bytes := 0
+		for _, item := range page.Items {
+			bytes += len(item.Row) + len(`""`)
+		}
+		if n := len(page.Items); n == 0 || n > q.Limit || n > 1 && q.MaxBytes > 0 && bytes > q.MaxBytes {
+			t.Fatalf("limit %d, budget %d: a page of %d rows, %d bytes", q.Limit, q.MaxBytes, n, bytes)
+		}
+		if all = append(all, page.Items...); len(all) > 100 {
+			t.Fatal("the list has no end")
+		}
+		if cursor = page.Next; cursor == "" {
+			return all
+		}
 	}
 }
 
@@ -83,9 +99,9 @@ func TestLargeRowsAreNotAllRead(t *testing.T) {
 	b := newBench(t)
 	listed(t, b, []string{"a"}, slices.Repeat([]int{350_000}, 12)...)
 	b.meter.Take()
-	page, err := b.view.At(1).Rows(t.Context(), dynamoview.List{Partitions: []string{"a"}, Limit: 1000, MaxBytes: 800_000})
-	if err != nil || len(page.Rows) != 2 || page.Next == "" {
-		t.Fatalf("%d rows, %v", len(page.Rows), err)
+	page := b.page(t, "", projection.Query{Partitions: []string{"a"}, Limit: 1000, MaxBytes: 800_000})
+	if len(page.Items) != 2 || page.Next == "" {
+		t.Fatalf("%d rows, and then %q", len(page.Items), page.Next)
 	}
 	if d := cmp.Diff(map[string]int{"Query": 1}, b.meter.Take().Requests); d != "" { // DynamoDB answers with 1 MB at most
 		t.Error(d)

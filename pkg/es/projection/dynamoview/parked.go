@@ -29,7 +29,7 @@ func (v *View) Park(
 	if err != nil {
 		return err
 	}
-	put := v.putState(g, stream, prev, prev)
+	put := v.putState(g, stream, prev, prev.Raised(prev.Version+1))
 	put.Item["parked"] = str(why)
 	list := &types.Update{ // what was seen stays
 		TableName: &v.table, Key: parkedKey(g, stream),
@@ -79,7 +79,11 @@ func (v *View) Seen(ctx context.Context, g projection.Generation, stream es.Stre
 // Parked implements [projection.View].
 func (v *View) Parked(ctx context.Context, g projection.Generation) iter.Seq2[projection.ParkedStream, error] {
 	return func(yield func(projection.ParkedStream, error) bool) {
-		pages := dynamodb.NewQueryPaginator(v.client, v.At(g).query(parkedKind, ""))
+		pages := dynamodb.NewQueryPaginator(v.client, &dynamodb.QueryInput{
+			TableName: &v.table, ConsistentRead: aws.Bool(true),
+			KeyConditionExpression:    aws.String("pk = :p"),
+			ExpressionAttributeValues: item{":p": str(partition(g, parkedKind, ""))},
+		})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {

@@ -16,7 +16,11 @@ import (
 
 // write returns the action that a write is.
 func (v *View) write(g projection.Generation, w projection.Write) types.TransactWriteItem {
-	key := rowKey(g, projection.RowKey{Key: w.Key, Shared: w.Kind == projection.Add})
+	kind := projection.OwnRow
+	if w.Kind == projection.Add {
+		kind = projection.SharedRow
+	}
+	key := rowKey(g, projection.RowKey{Key: w.Key, Kind: kind})
 	switch w.Kind {
 	case projection.Delete:
 		return types.TransactWriteItem{Delete: &types.Delete{TableName: &v.table, Key: key}}
@@ -27,14 +31,6 @@ func (v *View) write(g projection.Generation, w projection.Write) types.Transact
 	key["row"] = str(string(w.Row))
 	return types.TransactWriteItem{Put: &types.Put{TableName: &v.table, Item: key}}
 }
-
-// longKey tells whether a row's key is longer than DynamoDB takes.
-func longKey(w projection.Write) bool {
-	return len(w.Key.Partition) > 2048-keyRoom || len(w.Key.Sort) > 1024
-}
-
-// keyRoom is what a partition key has besides a row's own: "1|count|", with a number of any length.
-const keyRoom = 32
 
 // counterPrefix keeps the names of counters apart from those of other attributes.
 const counterPrefix = "n."
@@ -55,20 +51,20 @@ func (v *View) add(key item, counters map[string]projection.Number) *types.Updat
 	return u
 }
 
+// kinds are what the keys of rows have for their kind.
+var kinds = map[projection.RowKind]string{
+	projection.OwnRow: rowKind, projection.SharedRow: countKind, projection.AppendedRow: listKind,
+}
+
 func rowKey(g projection.Generation, key projection.RowKey) item {
-	kind := rowKind
-	if key.Shared {
-		kind = countKind
-	}
-	return item{"pk": str(partition(g, kind, key.Partition)), "sk": str(key.Sort)}
+	return item{"pk": str(partition(g, kinds[key.Kind], key.Partition)), "sk": str(key.Sort)}
 }
 
 // keyOf reads the key of a row; false = the item is no row.
 func keyOf(g projection.Generation, i item) (projection.RowKey, bool) {
-	for _, shared := range []bool{false, true} {
-		prefix := rowKey(g, projection.RowKey{Shared: shared})["pk"].(*types.AttributeValueMemberS).Value
-		if name, ok := strings.CutPrefix(text(i, "pk"), prefix); ok {
-			return projection.RowKey{Key: projection.Key{Partition: name, Sort: text(i, "sk")}, Shared: shared}, true
+	for kind, name := range kinds {
+		if name, ok := strings.CutPrefix(text(i, "pk"), partition(g, name, "")); ok {
+			return projection.RowKey{Key: projection.Key{Partition: name, Sort: text(i, "sk")}, Kind: kind}, true
 		}
 	}
 	return projection.RowKey{}, false
@@ -80,6 +76,9 @@ func (v *View) Rows(
 ) (map[projection.RowKey]projection.Row, error) {
 	items := make([]item, len(keys))
 	for i, key := range keys {
+		if _, ok := kinds[key.Kind]; !ok {
+			return nil, fmt.Errorf("row %q: an indexed row can be listed, not read by its key", key.Key)
+		}
 		items[i] = rowKey(g, key)
 	}
 	found, err := v.get(ctx, items)
@@ -89,21 +88,41 @@ func (v *View) Rows(
 	out := make(map[projection.RowKey]projection.Row, len(found))
 	for _, i := range found {
 		key, _ := keyOf(g, i)
-		row := projection.Row{}
-		if !key.Shared {
-			row.Row = json.RawMessage(text(i, "row"))
-		} else if row.Counters, err = numbers(i); err != nil {
-			return nil, fmt.Errorf("row %s|%s: %w", key.Partition, key.Sort, err)
+		if out[key], err = rowOf(key, i); err != nil {
+			return nil, err
 		}
-		out[key] = row
 	}
 	return out, nil
 }
 
+// rowOf reads a row.
+func rowOf(key projection.RowKey, i item) (row projection.Row, err error) {
+	switch key.Kind {
+	case projection.SharedRow:
+		row.Counters, err = numbers(i)
+	case projection.AppendedRow:
+		var epoch int64
+		epoch, err = number(i, "epoch")
+		row.Epoch, row.Row = int(epoch), json.RawMessage(text(i, "row"))
+	case projection.OwnRow, projection.IndexedRow:
+		row.Row = json.RawMessage(text(i, "row"))
+	}
+	if err != nil {
+		return row, fmt.Errorf("row %q: %w", key.Key, err)
+	}
+	return row, nil
+}
+
+// numbers reads the counters of a shared row, by name.
 func numbers(i item) (map[string]projection.Number, error) {
 	out := map[string]projection.Number{}
-	for name, value := range counters(i) {
-		n, err := projection.Decimal(value)
+	for attribute, value := range i {
+		name, isCounter := strings.CutPrefix(attribute, counterPrefix)
+		digits, isNumber := value.(*types.AttributeValueMemberN)
+		if !isCounter || !isNumber {
+			continue
+		}
+		n, err := projection.Decimal(digits.Value)
 		if err != nil {
 			return nil, err
 		}

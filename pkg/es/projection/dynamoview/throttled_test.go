@@ -75,6 +75,8 @@ func TestThrottlesAreUnavailable(t *testing.T) {
 				"save rows":   view.Save(ctx, 1, move, row),
 				"park":        view.Park(ctx, 1, stream, projection.Checkpoint{}, projection.Parked{}),
 				"seen":        view.Seen(ctx, 1, stream, 1),
+				"append":      view.Append(ctx, 1, projection.AppendRow{Key: row[0].Key, Row: row[0].Row}),
+				"list":        first(view.List(ctx, 1, projection.Listing{Partition: "p"})),
 				"parked":      first(view.Parked(ctx, 1)),
 				"keys":        first(view.Keys(ctx, 1)),
 				"marks":       first(view.Marks(ctx, 1)),
@@ -111,7 +113,7 @@ func (v *throttling) Save(ctx context.Context, g projection.Generation, moves []
 // TestThrottledRebuild: a rebuild waits for a table that throttles it, without being told what that looks like on AWS.
 func TestThrottledRebuild(t *testing.T) {
 	t.Parallel()
-	store, stream := memstore.New(memstore.Config{}), es.StreamID{Type: "Note", ID: "a"}
+	store, stream := memstore.New(), es.StreamID{Type: "Note", ID: "a"}
 	raw, err := notes.Encode(noted{"x"})
 	if err != nil {
 		t.Fatal(err)
@@ -120,16 +122,14 @@ func TestThrottledRebuild(t *testing.T) {
 		t.Fatal(err)
 	}
 	view := &throttling{
-		View: memview.New(memview.Config{}), left: 3,
+		View: memview.New(), left: 3,
 		by: dynamoview.New(answering(`{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException"}`), "rows"),
 	}
-	log := projection.New(projection.Definition[struct{ Text string }]{
-		Name: "log", Sources: map[string]es.Decoder{"Note": notes},
-		Evolve: func(s *struct{ Text string }, e projection.Event, _ *projection.Writes) error {
-			s.Text = e.Data.(noted).Text
+	log := projection.New("log", 1, projection.From(aNote, projection.On(
+		func(s *struct{ Text string }, e projection.Event[noted], _ *projection.Writes) error {
+			s.Text = e.Data.Text
 			return nil
-		},
-	})
+		})))
 	quiet := slog.New(slog.DiscardHandler)
 	engine := projection.NewEngine(store, memview.NewCatalog(), projection.Config{Log: quiet}, projection.Subscription{Projection: log, View: view})
 	if _, _, err := projection.NewRebuilder(engine, store, projection.RebuildConfig{Segments: 1, Log: quiet}).Run(t.Context(), "log", nil); err != nil {

@@ -65,6 +65,7 @@ const (
 	parkedKind = "parked"
 	rowKind    = "row"
 	countKind  = "count"
+	listKind   = "list"
 )
 
 func partition(g projection.Generation, kind, name string) string {
@@ -85,8 +86,10 @@ func nameOf(stream es.StreamID) string {
 	if len(name) <= maxName {
 		return name
 	}
-	return fmt.Sprintf("%x", sha256.Sum256([]byte(name)))
+	return hashOf(name)
 }
+
+func hashOf(name string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(name))) }
 
 // streamOf returns the stream of an item whose key has a name.
 func streamOf(i item, name string) (es.StreamID, error) {

@@ -13,7 +13,7 @@ func TestView(t *testing.T) {
 	t.Parallel()
 	viewtest.RunView(t, func(t *testing.T) projection.View {
 		client := dynamotest.Client(t)
-		return dynamoview.New(client, dynamotest.Table(t, client, dynamoview.ReadTable))
+		return dynamoview.New(client, dynamotest.Table(t, client, dynamoview.IndexedReadTable))
 	})
 }
 

@@ -21,7 +21,7 @@ func (v *View) Park(
 	if to.stale(stream, prev) {
 		return projection.ErrStale
 	}
-	cp := cloneCheckpoint(prev)
+	cp := cloneCheckpoint(prev.Raised(prev.Version + 1))
 	cp.Parked = &p
 	to.checkpoints[stream] = cp
 	return nil

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/internal/config"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -38,7 +39,8 @@ type generation struct {
 var _ projection.View = (*View)(nil)
 
 // New returns an empty view. It panics if the configuration is one that no projection could work with.
-func New(cfg Config) *View {
+func New(given ...Config) *View {
+	cfg := config.Only(given)
 	cfg.MaxWrites = cmp.Or(cfg.MaxWrites, 100)
 	cfg.MaxItemBytes = cmp.Or(cfg.MaxItemBytes, 400<<10)
 	cfg.MaxBytes = cmp.Or(cfg.MaxBytes, 4<<20)
@@ -87,6 +89,9 @@ func (v *View) Rows(
 	defer v.mu.Unlock()
 	out := make(map[projection.RowKey]projection.Row, len(keys))
 	for _, key := range keys {
+		if key.Kind == projection.IndexedRow {
+			return nil, fmt.Errorf("row %q: an indexed row can be listed, not read by its key", key.Key)
+		}
 		if row, there := v.generation(g).rows[key]; there {
 			out[key] = cloneRow(row)
 		}

@@ -10,7 +10,7 @@ import (
 
 func TestView(t *testing.T) {
 	t.Parallel()
-	viewtest.RunView(t, func(*testing.T) projection.View { return memview.New(memview.Config{}) })
+	viewtest.RunView(t, func(*testing.T) projection.View { return memview.New() })
 }
 
 func TestCatalog(t *testing.T) {

@@ -2,7 +2,9 @@ package viewtest
 
 import (
 	"errors"
+	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,25 +15,17 @@ import (
 func parkAndMend(t *testing.T, f *fixture) {
 	one, why := at(1), because(2)
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, one)
-	if err := f.Park(t.Context(), 1, stream("a"), one, why); err != nil {
-		t.Fatal(err)
-	}
-	parked := one
-	parked.Parked = &why
-	f.wantAt(t, 1, stream("a"), &parked)
+	parked := f.park(t, stream("a"), one, why)
 	if diff := cmp.Diff(map[string]projection.ParkedStream{"a": {Stream: stream("a"), Parked: why}}, f.parked(t, 1)); diff != "" {
 		t.Errorf("parked (-want +got):\n%s", diff)
 	}
 	again := because(2)
 	again.Code = "v2"
-	if err := f.Park(t.Context(), 1, stream("a"), parked, again); err != nil { // a retry that failed
-		t.Fatal(err)
-	}
-	parked.Parked = &again
-	f.wantAt(t, 1, stream("a"), &parked)
+	parked = f.park(t, stream("a"), parked, again) // a retry that failed
 
 	two := at(2)
 	two.Parked = &again // no matter: what is saved is not parked
+	two.Rises = parked.Rises
 	f.mustMove(t, stream("a"), parked, two, put(key("p", "s"), `1`))
 	two.Parked = nil
 	f.wantAt(t, 1, stream("a"), &two)
@@ -67,12 +61,7 @@ func parkStale(t *testing.T, f *fixture) {
 }
 
 func parkAtZero(t *testing.T, f *fixture) {
-	why := because(1)
-	if err := f.Park(t.Context(), 1, stream("a"), projection.Checkpoint{}, why); err != nil {
-		t.Fatal(err)
-	}
-	parked := projection.Checkpoint{Parked: &why}
-	f.wantAt(t, 1, stream("a"), &parked)
+	parked := f.park(t, stream("a"), projection.Checkpoint{}, because(1))
 	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1)); !errors.Is(err, projection.ErrStale) {
 		t.Errorf("as if nothing were there: %v", err)
 	}
@@ -81,25 +70,46 @@ func parkAtZero(t *testing.T, f *fixture) {
 	f.wantAt(t, 1, stream("a"), &one)
 }
 
-// parkLarge: the largest state that is taken can be parked, with a long error that JSON makes longer.
+// parkLarge: the largest checkpoint that is taken can be parked, with a long error that JSON makes longer, whether its
+// state is large, or its places in lists, or its rises.
 func parkLarge(t *testing.T, f *fixture) {
-	size := 400 << 10
-	for ; ; size -= 1 << 10 {
-		err := f.move(t, stream("a"), projection.Checkpoint{}, projection.Checkpoint{Version: 1, State: text(size)})
-		if err == nil {
-			break
+	for name, sized := range map[string]func(cp *projection.Checkpoint, size int){
+		"state": func(cp *projection.Checkpoint, size int) { cp.State = text(size) },
+		"slots": func(cp *projection.Checkpoint, size int) {
+			for i := range 2 {
+				long := fmt.Sprint(i) + strings.Repeat("x", 900)
+				cp.Slots = append(cp.Slots, slot(stream("slots"), long, long, string(text(size/2))))
+			}
+		},
+		"rises": func(cp *projection.Checkpoint, size int) {
+			const first = 1_000_000_000_000_000 // versions and epochs of many digits
+			for i := range size / 50 {
+				cp.Rises = append(cp.Rises, projection.Rise{From: first + int64(i), Epoch: first + i})
+			}
+			cp.Version = first + int64(size)
+		},
+	} {
+		s := stream(name)
+		var cp projection.Checkpoint
+		for size := 400 << 10; ; size -= 1 << 10 {
+			cp = projection.Checkpoint{Version: 1}
+			sized(&cp, size)
+			err := f.move(t, s, projection.Checkpoint{}, cp)
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, projection.ErrTooLarge) {
+				t.Fatal(err)
+			}
 		}
-		if !errors.Is(err, projection.ErrTooLarge) {
-			t.Fatal(err)
+		why := because(2)
+		why.Error = strings.Repeat("\x01ü", 20_000)
+		if err := f.Park(t.Context(), 1, s, cp, why); err != nil {
+			t.Errorf("park the largest %s: %v", name, err)
 		}
-	}
-	why := because(2)
-	why.Error = strings.Repeat("\x01ü", 20_000)
-	if err := f.Park(t.Context(), 1, stream("a"), projection.Checkpoint{Version: 1, State: text(size)}, why); err != nil {
-		t.Errorf("park a state of %d bytes: %v", size, err)
-	}
-	if p := f.parked(t, 1)["a"]; p.Version != 2 || len(p.Error) < 100 {
-		t.Errorf("parked: %+v", p)
+		if p := f.parked(t, 1)[name]; p.Version != 2 || len(p.Error) < 100 {
+			t.Errorf("parked: %+v", p)
+		}
 	}
 }
 
@@ -112,13 +122,9 @@ func seen(t *testing.T, f *fixture) {
 	if err := f.Seen(t.Context(), 1, stream("a"), 3); !errors.Is(err, projection.ErrStale) {
 		t.Errorf("of a stream that is not parked: %v", err)
 	}
-	why := because(2)
 	park := func() {
 		t.Helper()
-		if err := f.Park(t.Context(), 1, stream("a"), one, why); err != nil {
-			t.Fatal(err)
-		}
-		one.Parked = &why
+		one = f.park(t, stream("a"), one, because(2))
 	}
 	park()
 	for _, version := range []int64{7, 9, 8, 9} {
@@ -149,4 +155,31 @@ func parkOneWinner(t *testing.T, f *fixture) {
 	one := at(1)
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, one)
 	wantOneWinner(t, func() error { return f.Park(t.Context(), 1, stream("a"), one, because(2)) })
+}
+
+// parkOrSave: of those that park a stream and those that save it, at once, one wins.
+func parkOrSave(t *testing.T, f *fixture) {
+	for i := range 5 {
+		s, one, two := stream(i), at(1), at(2)
+		f.mustMove(t, s, projection.Checkpoint{}, one)
+		var n atomic.Int64
+		wantOneWinner(t, func() error {
+			switch n.Add(1) % 3 {
+			case 0:
+				return f.Park(t.Context(), 1, s, one, because(2))
+			case 1:
+				return f.move(t, s, one, two, add(t, key("p", s.ID), "n", "1"))
+			default:
+				return f.move(t, s, one, two)
+			}
+		})
+		all, err := f.Checkpoints(t.Context(), 1, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, parked := f.parked(t, 1)[s.ID]
+		if cp := all[s]; parked != (cp.Version == 1) || parked != (cp.Epoch() == 1) || parked != (cp.Parked != nil) {
+			t.Errorf("parked: %v, its checkpoint is %+v", parked, cp)
+		}
+	}
 }

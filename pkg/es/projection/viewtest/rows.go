@@ -1,6 +1,7 @@
 package viewtest
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -30,6 +31,29 @@ func rowKinds(t *testing.T, f *fixture) {
 		f.wantRows(t, 1, step.want)
 		cp = next
 	}
+}
+
+// kindsApart: rows of different kinds with the same key do not know of each other.
+func kindsApart(t *testing.T, f *fixture) {
+	k := key("p", "s")
+	cp := at(1)
+	cp.Slots = []projection.Slot{{Key: k, Row: json.RawMessage(`"slot"`)}}
+	f.mustMove(t, stream("a"), projection.Checkpoint{}, cp, put(k, `"own"`), add(t, k, "n", "1"))
+	f.mustAppend(t, projection.AppendRow{Key: k, Epoch: 2, Row: json.RawMessage(`"appended"`)})
+	want := map[projection.RowKey]string{
+		own("p", "s"): `"own"`, shared("p", "s"): "n=1", appended(k): `"appended" in epoch 2`,
+	}
+	f.wantRows(t, 1, want)
+	for kind, row := range []string{`"own"`, "n=1", `"appended" in epoch 2`, `"slot" of Note#a`} {
+		f.wantListed(t, 1, projection.Listing{Kind: projection.RowKind(kind), Partition: "p"}, "s: "+row)
+	}
+	next := at(2)
+	next.Slots = cp.Slots
+	f.mustMove(t, stream("a"), cp, next, projection.Write{Kind: projection.Delete, Key: k}, add(t, k, "n", "1"))
+	delete(want, own("p", "s"))
+	want[shared("p", "s")] = "n=2"
+	f.wantRows(t, 1, want)
+	f.wantListed(t, 1, documents(0, "p"), `s: "slot" of Note#a`)
 }
 
 func exactNumbers(t *testing.T, f *fixture) {
@@ -128,7 +152,12 @@ func (f *fixture) fill(t *testing.T, g projection.Generation) {
 		rows = append(rows, put(key("p", fmt.Sprint(i)), fmt.Sprint(g)))
 	}
 	rows = append(rows, add(t, key("p", "s"), "n", fmt.Sprint(g)))
-	if err := f.Save(t.Context(), g, []projection.CheckpointUpdate{{Stream: stream("a"), Next: at(int64(g))}}, rows); err != nil {
+	move := []projection.CheckpointUpdate{{Stream: stream("a"), Next: filled(g)}}
+	if err := f.Save(t.Context(), g, move, rows); err != nil {
+		t.Fatal(err)
+	}
+	row := projection.AppendRow{Key: key("p", "s"), Epoch: int(g), Row: json.RawMessage(`1`)}
+	if err := f.Append(t.Context(), g, row); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Park(t.Context(), g, stream("b"), projection.Checkpoint{}, because(int64(g))); err != nil {
@@ -136,15 +165,27 @@ func (f *fixture) fill(t *testing.T, g projection.Generation) {
 	}
 }
 
+// filled is the checkpoint of "a" there.
+func filled(g projection.Generation) projection.Checkpoint {
+	cp := at(int64(g))
+	cp.Slots = []projection.Slot{slot(stream("a"), "p", "s", fmt.Sprint(g))}
+	return cp
+}
+
 func (f *fixture) wantFilled(t *testing.T, g projection.Generation) {
 	t.Helper()
-	want := map[projection.RowKey]string{shared("p", "s"): fmt.Sprint("n=", g)}
+	want := map[projection.RowKey]string{
+		shared("p", "s"): fmt.Sprint("n=", g), appended(key("p", "s")): fmt.Sprint("1 in epoch ", int(g)),
+	}
 	for i := range 60 {
 		want[own("p", fmt.Sprint(i))] = fmt.Sprint(g)
 	}
 	f.wantRows(t, g, want)
-	cp := at(int64(g))
+	cp := filled(g)
 	f.wantAt(t, g, stream("a"), &cp)
+	lines := projection.Listing{Kind: projection.AppendedRow, Partition: "p"}
+	f.wantListed(t, g, lines, fmt.Sprint("s: 1 in epoch ", int(g)))
+	f.wantListed(t, g, documents(0, "p"), fmt.Sprintf("s|Note#a: %d of Note#a", g))
 	if p := f.parked(t, g); len(p) != 1 || p["b"].Version != int64(g) {
 		t.Errorf("parked in generation %d: %v", g, p)
 	}
@@ -171,6 +212,8 @@ func dropGeneration(t *testing.T, f *fixture) {
 	f.wantRows(t, 1, map[projection.RowKey]string{})
 	f.wantAt(t, 1, stream("a"), nil)
 	f.wantAt(t, 1, stream("b"), nil)
+	f.wantListed(t, 1, projection.Listing{Kind: projection.AppendedRow, Partition: "p"})
+	f.wantListed(t, 1, documents(0, "p"))
 	if p := f.parked(t, 1); len(p) != 0 {
 		t.Errorf("parked: %v", p)
 	}
@@ -179,31 +222,47 @@ func dropGeneration(t *testing.T, f *fixture) {
 
 // callersBytes: what the caller does with what it gave, and with what it got, changes nothing that is stored.
 func callersBytes(t *testing.T, f *fixture) {
-	cp, why, want := at(1), because(2), at(1)
+	cp, why, want := whole(1), because(2), whole(1)
 	row := put(key("p", "s"), `"abc"`)
 	counters := add(t, key("p", "s"), "n", "1")
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, cp, row, counters)
-	cp.State[1], cp.Hash[0], row.Row[1], counters.Counters["n"] = 'X', 'X', 'X', projection.Int(7)
-	rows, err := f.Rows(t.Context(), 1, own("p", "s"), shared("p", "s"))
+	scribble(cp)
+	row.Row[1], counters.Counters["n"] = 'X', projection.Int(7)
+	appendRow := projection.AppendRow{Key: key("p", "s"), Row: json.RawMessage(`"abc"`)}
+	f.mustAppend(t, appendRow)
+	appendRow.Row[1] = 'X'
+	rows, err := f.Rows(t.Context(), 1, own("p", "s"), shared("p", "s"), appended(key("p", "s")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows[own("p", "s")].Row[1] = 'X'
+	rows[own("p", "s")].Row[1], rows[appended(key("p", "s"))].Row[1] = 'X', 'X'
 	rows[shared("p", "s")].Counters["n"] = projection.Int(7)
-	f.wantRows(t, 1, map[projection.RowKey]string{own("p", "s"): `"abc"`, shared("p", "s"): "n=1"})
+	for listed, err := range f.List(t.Context(), 1, projection.Listing{Partition: "p"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed.Row.Row[1] = 'X'
+	}
+	f.wantRows(t, 1, map[projection.RowKey]string{
+		own("p", "s"): `"abc"`, appended(key("p", "s")): `"abc"`, shared("p", "s"): "n=1",
+	})
 	got, err := f.Checkpoints(t.Context(), 1, stream("a"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	got[stream("a")].State[1], got[stream("a")].Hash[0] = 'X', 'X'
+	scribble(got[stream("a")])
 	f.wantAt(t, 1, stream("a"), &want)
-	if err := f.Park(t.Context(), 1, stream("a"), want, why); err != nil {
-		t.Fatal(err)
-	}
+	want = f.park(t, stream("a"), want, why)
 	if got, err = f.Checkpoints(t.Context(), 1, stream("a")); err != nil {
 		t.Fatal(err)
 	}
+	scribble(got[stream("a")])
 	got[stream("a")].Parked.Code = "X"
-	want.Parked = &why
 	f.wantAt(t, 1, stream("a"), &want)
+}
+
+// scribble changes all that a checkpoint refers to.
+func scribble(cp projection.Checkpoint) {
+	cp.State[1], cp.Hash[0], cp.Rises[0].From, cp.Slots[0].Row[0] = 'X', 'X', 77, 'X'
+	cp.Slots[0].Sort = "X"
 }

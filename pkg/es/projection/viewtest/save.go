@@ -93,16 +93,12 @@ func longNames(t *testing.T, f *fixture) {
 	long := stream(strings.Repeat("x", storekit.MaxStreamBytes-len("Note#")))
 	other := stream(long.ID[:len(long.ID)-1] + "y")
 	for version, s := range map[int64]es.StreamID{1: long, 2: other} {
-		cp, why := at(version), because(version+1)
+		cp := at(version)
 		f.mustMove(t, s, projection.Checkpoint{}, cp)
-		if err := f.Park(t.Context(), 1, s, cp, why); err != nil {
-			t.Fatal(err)
-		}
+		f.park(t, s, cp, because(version+1))
 		if err := f.Seen(t.Context(), 1, s, version+7); err != nil {
 			t.Error(err)
 		}
-		cp.Parked = &why
-		f.wantAt(t, 1, s, &cp)
 	}
 	if p := f.parked(t, 1); p[long.ID].Seen != 8 || p[other.ID].Seen != 9 || p[long.ID].Stream != long {
 		t.Errorf("%d parked, seen %d and %d", len(p), p[long.ID].Seen, p[other.ID].Seen)
@@ -221,15 +217,21 @@ func largeTransaction(t *testing.T, f *fixture) {
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, at(1), rows[:9]...)
 }
 
-// badKeys: what no key can be is refused, and a sort key that is too long is too large.
-func badKeys(t *testing.T, f *fixture) {
-	for _, long := range []projection.Key{key("p", strings.Repeat("s", 1025)), key(strings.Repeat("p", 2049), "s")} {
-		if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1), put(long, `1`)); !errors.Is(err, projection.ErrTooLarge) {
-			t.Errorf("a key of %d and %d bytes: %v", len(long.Partition), len(long.Sort), err)
-		}
+// noKeys are none that a row can have: a part is empty, or too long.
+func noKeys() []projection.Key {
+	return []projection.Key{
+		key("p", strings.Repeat("s", 1025)), key(strings.Repeat("p", 2049), "s"), key("p", ""), key("", "s"),
 	}
-	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1), put(key("p", ""), `1`)); err == nil {
-		t.Error("an empty sort key is taken")
+}
+
+// badKeys: what no key can be is refused as too large.
+func badKeys(t *testing.T, f *fixture) {
+	for _, k := range noKeys() {
+		for _, w := range []projection.Write{put(k, `1`), add(t, k, "n", "1"), {Kind: projection.Delete, Key: k}} {
+			if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1), w); !errors.Is(err, projection.ErrTooLarge) {
+				t.Errorf("a key of %d and %d bytes: %v", len(k.Partition), len(k.Sort), err)
+			}
+		}
 	}
 	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1), put(key("p", "s"), `1`), put(key("p", "s"), `2`)); err == nil {
 		t.Error("one row written twice in one save is taken")
@@ -246,6 +248,8 @@ func viewCancelled(t *testing.T, f *fixture) {
 		"park": f.Park(ctx, 1, stream("a"), projection.Checkpoint{}, because(1)),
 		"seen": f.Seen(ctx, 1, stream("a"), 1),
 		"drop": f.Drop(ctx, 1),
+
+		"append": f.Append(ctx, 1, projection.AppendRow{Key: key("p", "s"), Row: text(9)}),
 	}
 	_, errs["checkpoints"] = f.Checkpoints(ctx, 1, stream("a"))
 	_, errs["rows"] = f.Rows(ctx, 1, own("p", "s"))
@@ -255,12 +259,15 @@ func viewCancelled(t *testing.T, f *fixture) {
 	for _, err := range f.Keys(ctx, 1) {
 		errs["keys"] = err
 	}
+	for _, err := range f.List(ctx, 1, projection.Listing{Partition: "p"}) {
+		errs["list"] = err
+	}
 	for name, err := range errs {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if len(errs) != 8 {
+	if len(errs) != 10 {
 		t.Errorf("only %d calls said that the context had ended", len(errs))
 	}
 	f.wantAt(t, 1, stream("a"), nil)

@@ -37,17 +37,36 @@ func RunView(t *testing.T, open func(t *testing.T) projection.View) {
 		"save/large rows":               largeRows,
 		"save/large as a whole":         largeTransaction,
 		"save/keys that can't be":       badKeys,
+		"save/rises, rows and slots":    saveEpochsAndSlots,
+		"save/stale epoch":              saveStaleEpoch,
 		"parked/and no longer":          parkAndMend,
 		"parked/stale":                  parkStale,
 		"parked/before the first event": parkAtZero,
 		"parked/the largest state":      parkLarge,
 		"parked/seen meanwhile":         seen,
 		"parked/one winner":             parkOneWinner,
+		"parked/or saved":               parkOrSave,
+		"parked/the epoch rises":        parkRaises,
+		"parked/while another is fast":  parkOvertaken,
+		"append/the first stays":        appendFirst,
+		"append/a later epoch replaces": appendEpochs,
+		"append/one winner":             appendOneWinner,
+		"append/many at once":           appendMany,
+		"append/what is too large":      appendTooLarge,
+		"list/own rows":                 listOwn,
+		"list/shared rows":              listShared,
+		"list/append rows":              listAppended,
+		"list/documents":                listDocuments,
+		"list/none such":                listNoneSuch,
+		"slots/move":                    slotsMove,
+		"slots/the longest names":       slotsOfLongNames,
+		"slots/what is too large":       slotsTooLarge,
 		"rows/put, delete, add":         rowKinds,
 		"rows/numbers are exact":        exactNumbers,
 		"rows/sums have room":           sumsHaveRoom,
 		"rows/sums of many writers":     addConcurrently,
 		"rows/keys":                     listKeys,
+		"rows/kinds are apart":          kindsApart,
 		"rows/many at once":             manyRows,
 		"generations/apart":             generationsApart,
 		"generations/dropped":           dropGeneration,
@@ -74,7 +93,11 @@ func own(partition, sort string) projection.RowKey {
 }
 
 func shared(partition, sort string) projection.RowKey {
-	return projection.RowKey{Key: key(partition, sort), Shared: true}
+	return projection.RowKey{Key: key(partition, sort), Kind: projection.SharedRow}
+}
+
+func appended(k projection.Key) projection.RowKey {
+	return projection.RowKey{Key: k, Kind: projection.AppendedRow}
 }
 
 // at is a checkpoint at a version.
@@ -116,6 +139,25 @@ func because(version int64) projection.Parked {
 	return projection.Parked{
 		Reason: projection.Failed, Error: "poison", Version: version, At: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC), Code: "v1",
 	}
+}
+
+// slot is a document's place in a list.
+func slot(s es.StreamID, partition, sort, row string) projection.Slot {
+	return projection.Slot{Key: projection.OwnKey(s, key(partition, sort)), Row: json.RawMessage(row)}
+}
+
+// park parks a stream, and returns its checkpoint as it is then.
+func (f *fixture) park(
+	t *testing.T, s es.StreamID, prev projection.Checkpoint, why projection.Parked,
+) projection.Checkpoint {
+	t.Helper()
+	if err := f.Park(t.Context(), 1, s, prev, why); err != nil {
+		t.Fatalf("park %s@%d: %v", s, prev.Version, err)
+	}
+	parked := prev.Raised(prev.Version + 1)
+	parked.Parked = &why
+	f.wantAt(t, 1, s, &parked)
+	return parked
 }
 
 // move saves one stream's checkpoint.
@@ -176,7 +218,11 @@ func (f *fixture) wantRows(t *testing.T, g projection.Generation, want map[proje
 	}
 }
 
+// written is a row as text; that of a later epoch ends with it.
 func written(row projection.Row) string {
+	if row.Epoch > 0 {
+		return fmt.Sprintf("%s in epoch %d", row.Row, row.Epoch)
+	}
 	if row.Counters == nil {
 		return string(row.Row)
 	}

@@ -1,0 +1,135 @@
+package projection
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// inlinePlan is the planning of one append.
+type inlinePlan struct {
+	wanted  []*Subscription
+	commits map[*Subscription][]*es.Commit // those that it reads
+	at      map[place]Checkpoint           // those that were read
+}
+
+func (in *Inline) newPlan(commits []es.Commit) *inlinePlan {
+	p := &inlinePlan{commits: map[*Subscription][]*es.Commit{}, at: map[place]Checkpoint{}}
+	for i := range in.subscriptions {
+		sub := &in.subscriptions[i]
+		for j := range commits {
+			if sub.reads(commits[j].Stream.Type) {
+				p.commits[sub] = append(p.commits[sub], &commits[j])
+			}
+		}
+		if len(p.commits[sub]) > 0 {
+			p.wanted = append(p.wanted, sub)
+		}
+	}
+	return p
+}
+
+// recordIn returns a projection's record. One that was never fed has generation 1, as readers suppose too.
+func recordIn(records map[string]Record, sub *Subscription) Record {
+	if r, there := records[sub.name()]; there {
+		return r
+	}
+	return first(sub, time.Time{}, nil)
+}
+
+// look reads the checkpoints that are not read yet, in all generations that are fed: all at once, each by itself.
+func (p *inlinePlan) look(ctx context.Context, records map[string]Record) error {
+	var (
+		wg   sync.WaitGroup
+		mu   sync.Mutex
+		errs []error
+	)
+	read := func(t target, stream es.StreamID) {
+		found, err := t.sub.View.Checkpoints(ctx, t.Generation, stream)
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: checkpoint of %s: %w", &t, stream, err))
+			return
+		}
+		p.at[t.place(stream)] = found[stream]
+	}
+	for _, sub := range p.wanted {
+		for _, t := range sub.fed(recordIn(records, sub)) {
+			for _, c := range p.commits[sub] {
+				mu.Lock()
+				_, done := p.at[t.place(c.Stream)]
+				mu.Unlock()
+				if !done {
+					wg.Go(func() { read(t, c.Stream) })
+				}
+			}
+		}
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// of plans one projection in all generations that are fed.
+func (p *inlinePlan) of(ctx context.Context, sub *Subscription, fed []target) ([]InlineWrites, error) {
+	var errs []error
+	moves := make([][]*move, len(fed))
+	for _, c := range p.commits[sub] {
+		one, err := p.moves(ctx, fed, c)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		for i, m := range one {
+			if m != nil {
+				moves[i] = append(moves[i], m)
+			}
+		}
+	}
+	var planned []InlineWrites
+	for i := range moves {
+		if len(moves[i]) > 0 {
+			all := gather(moves[i])
+			planned = append(planned, InlineWrites{sub.View, fed[i].Generation, all.checkpoints, all.rows.list})
+		}
+	}
+	return planned, errors.Join(errs...)
+}
+
+// moves are what a commit does in all generations, nil in those whose fold does not read its stream; none if it is not the next one in any of them.
+//
+// Errors: one that does not say why the commit can't be folded, which may cite it. The projector will, where it parks the
+// stream.
+func (p *inlinePlan) moves(ctx context.Context, fed []target, commit *es.Commit) ([]*move, error) {
+	moves := make([]*move, len(fed))
+	for i := range fed {
+		t := &fed[i]
+		if !t.reads(commit.Stream.Type) {
+			continue
+		}
+		at := p.at[t.place(commit.Stream)]
+		if t.fold == nil || !at.precedes(commit) {
+			return nil, nil
+		}
+		steps := beyond(nil, commit, at.Version)
+		// It has no clock of its own: it is stored with its commit.
+		m, refused := t.plan(ctx, commit.Stream, at, steps, room{len(steps), math.MaxInt}, commit.At)
+		if refused != nil {
+			return nil, fmt.Errorf("%s: %s@%d can't be folded", t, commit.Stream, commit.Version)
+		}
+		moves[i] = m
+	}
+	return moves, nil
+}
+
+// precedes tells whether a commit follows right upon the checkpoint, and nothing stands in the way of folding it.
+func (c *Checkpoint) precedes(commit *es.Commit) bool {
+	return c.Version == commit.Version-1 && bytes.Equal(c.Hash, commit.Prev) &&
+		c.Parked == nil && !c.Behind && c.RowsWritten == 0
+}

@@ -1,0 +1,83 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// park leaves the stream waiting before an event.
+func (w *way) park(ctx context.Context, version int64, why Reason, cause error) error {
+	err := w.mayPark(ctx, Parked{
+		Reason: why, Error: cause.Error(), Version: version, At: w.cfg.Now().UTC(), Code: w.cfg.CodeVersion(),
+	})
+	if err != nil {
+		return err
+	}
+	w.log(ctx, slog.LevelError, "a stream is parked", version, why)
+	return errParked
+}
+
+// mayPark stores why the stream waits. Its epoch rises with that.
+func (w *way) mayPark(ctx context.Context, p Parked) error {
+	w.forget(w.t.place(w.stream))
+	if err := w.t.sub.View.Park(ctx, w.t.Generation, w.stream, w.at, p); err != nil {
+		return fmt.Errorf("park @%d: %w", w.at.Version, err)
+	}
+	w.at = w.at.Raised(w.at.Version + 1)
+	w.at.Parked = &p
+	return nil
+}
+
+// claim begins another attempt at a parked stream in an epoch of its own: rows that an earlier attempt appended, by another
+// version of the code or in a process that is halted, do not count then.
+func (w *way) claim(ctx context.Context) error {
+	if w.at.Parked == nil || !w.t.fold.appends() {
+		return nil
+	}
+	return w.mayPark(ctx, *w.at.Parked)
+}
+
+func (w *way) log(ctx context.Context, level slog.Level, what string, version int64, why Reason) {
+	w.cfg.Log.LogAttrs(ctx, level, what,
+		slog.String("projection", w.t.sub.name()), slog.Int("generation", int(w.t.Generation)),
+		slog.String("stream", w.stream.String()), slog.Int64("version", version), slog.String("reason", string(why)))
+}
+
+// setAside parks the stream before an event that can't be reacted to now, and has the queue try it again: after as
+// long again as the event is old, within bounds. The job comes first: a stream that is set aside has one.
+func (w *way) setAside(ctx context.Context, s step, cause error) error {
+	delay := min(max(w.cfg.Now().Sub(s.commit.At), later), latest)
+	err := w.leave(ctx, delay, Job{Task: CatchUp, Projection: w.t.sub.name(), Stream: w.stream, Retry: true})
+	if err != nil {
+		return err
+	}
+	return w.park(ctx, s.version(), Unavailable, cause)
+}
+
+// seen remembers what was delivered of a stream that waits.
+func (w *way) seen(ctx context.Context, delivered []*es.Commit) error {
+	w.observeParked(w.t)
+	if len(delivered) == 0 {
+		return nil
+	}
+	last := delivered[len(delivered)-1].LastVersion()
+	if err := w.t.sub.View.Seen(ctx, w.t.Generation, w.stream, last); err != nil {
+		return fmt.Errorf("it is parked: %w", err)
+	}
+	return nil
+}
+
+func reason(err error) Reason {
+	var unknown *es.UnknownEventError
+	switch {
+	case errors.As(err, &unknown):
+		return NeedsNewerCode
+	case errors.Is(err, ErrTooLarge):
+		return TooLarge
+	}
+	return Failed
+}

@@ -1,0 +1,110 @@
+package projection
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// Rows are a list of a projection, declared once, for writing and for reading: rows of type R, which are stored as JSON. It is
+// a part of the projection: pass it to [New].
+//
+// Rows of one partition are ordered by their sort keys. Two lists of a kind in one projection need different partitions.
+type Rows[R any] struct{ rows }
+
+// rows are Rows of any type.
+type rows struct {
+	name string
+	kind RowKind
+	// document and entry are those of an indexed list.
+	document reflect.Type
+	entry    func(document any) (at Key, row json.RawMessage, in bool, err error)
+}
+
+func (r *Rows[R]) addTo(d *declaration) { d.rows = append(d.rows, r.rows) }
+
+// Name is the list's name, unique within its projection.
+func (r *Rows[R]) Name() string { return r.name }
+
+// AppendRows declares rows that never change: what an event adds to a list, as a movement of an account. A row costs one
+// write unit per KB.
+func AppendRows[R any](name string) *Rows[R] { return &Rows[R]{rows{name: name, kind: AppendedRow}} }
+
+// OwnRows declares rows that a stream replaces and deletes. A row costs two write units per KB, and the checkpoint two.
+func OwnRows[R any](name string) *Rows[R] { return &Rows[R]{rows{name: name, kind: OwnRow}} }
+
+// IndexRows declares a list of documents: entry says where a document stands in it and which row the list shows, or that it
+// is not in the list. The document's place costs one write unit when its row changes, two when its place does, none
+// else. A projection has two of these lists at most.
+func IndexRows[S, R any](name string, entry func(document *S) (at Key, row R, in bool)) *Rows[R] {
+	return &Rows[R]{rows{
+		name: name, kind: IndexedRow, document: reflect.TypeFor[S](),
+		entry: func(document any) (Key, json.RawMessage, bool, error) {
+			at, row, in := entry(document.(*S))
+			if !in {
+				return at, nil, false, nil
+			}
+			data, err := json.Marshal(row)
+			return at, data, true, err
+		},
+	}}
+}
+
+// Append adds a row to a partition, behind those of earlier events.
+func (r *Rows[R]) Append(w *Writes, partition string, row R) {
+	data, ok := r.encode(w, AppendedRow, row)
+	if ok {
+		w.append(partition, data)
+	}
+}
+
+// Put writes a row. Its sort key is extended by the stream, so that no other stream can write it.
+func (r *Rows[R]) Put(w *Writes, at Key, row R) {
+	if data, ok := r.encode(w, OwnRow, row); ok {
+		w.set(RowKey{Key: w.own(at)}, Write{Kind: Put, Row: data})
+	}
+}
+
+// Delete removes a row that Put wrote under the same key.
+func (r *Rows[R]) Delete(w *Writes, at Key) {
+	if w.declares(r.rows, OwnRow) {
+		w.set(RowKey{Key: w.own(at)}, Write{Kind: Delete})
+	}
+}
+
+func (r *Rows[R]) encode(w *Writes, kind RowKind, row R) (json.RawMessage, bool) {
+	if !w.declares(r.rows, kind) {
+		return nil, false
+	}
+	data, err := json.Marshal(row)
+	if err != nil {
+		w.fail("row of %s: %w", r.name, err)
+	}
+	return data, err == nil
+}
+
+// slotsOf are the places of a stream's document in the lists over an index.
+func slotsOf(all []rows, stream es.StreamID, document any) (slots []Slot, err error) {
+	for _, r := range all {
+		if r.kind != IndexedRow {
+			continue
+		}
+		at, row, in, err := r.entry(document)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("row of %s: %w", r.name, err)
+		case !in:
+			slots = append(slots, Slot{})
+			continue
+		case at.Partition == "" || at.Sort == "":
+			return nil, fmt.Errorf("list %s: partition %q and sort key %q must not be empty", r.name, at.Partition, at.Sort)
+		}
+		slots = append(slots, Slot{Key: OwnKey(stream, at), Row: row})
+	}
+	for len(slots) > 0 && slots[len(slots)-1].Partition == "" {
+		slots = slots[:len(slots)-1]
+	}
+	return slots, nil
+}

@@ -1,0 +1,207 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// plan makes the ways of streams, and plans the first save of each that can be saved at once with what was delivered. Streams
+// of which that is all, and which write to shared rows, may be saved together.
+func (b *batch) plan(
+	ctx context.Context, t *target, streams []es.StreamID, at map[es.StreamID]Checkpoint,
+) (alone, together []*way) {
+	ways := make([]*way, len(streams))
+	var wg sync.WaitGroup
+	for i, stream := range streams {
+		wg.Go(func() {
+			ways[i] = b.way(t, stream, at[stream])
+			ways[i].look(ctx)
+		})
+	}
+	wg.Wait()
+	for _, w := range ways {
+		if w.first != nil && slices.ContainsFunc(w.first.rows, func(r Write) bool { return r.Kind == Add }) {
+			together = append(together, w)
+		} else {
+			alone = append(alone, w)
+		}
+	}
+	return alone, together
+}
+
+// save makes the saves of several streams as one: append rows before it, all else at once.
+//
+// Errors: the view's. The checkpoints are forgotten then.
+func (b *batch) save(ctx context.Context, t *target, moves ...*move) error {
+	all := gather(moves)
+	err := b.pay(ctx, len(all.checkpoints)+len(all.rows.list)+len(all.appended))
+	if err == nil && len(all.appended) > 0 {
+		if err = t.sub.View.Append(ctx, t.Generation, all.appended...); errors.Is(err, ErrTooLarge) {
+			err = fmt.Errorf("%w: %w", errAppend, err)
+		}
+	}
+	if err == nil {
+		err = t.sub.View.Save(ctx, t.Generation, all.checkpoints, all.rows.list)
+	}
+	for _, m := range moves {
+		at := t.place(m.Stream)
+		switch {
+		case err != nil:
+			b.forget(at)
+		case !t.sub.Inline: // commands change those
+			b.remember(at, m.Next)
+		}
+		if err == nil {
+			b.observe(t, m.Next.Version-m.Prev.Version, m.recorded)
+		}
+	}
+	return err
+}
+
+func (b *batch) pay(ctx context.Context, writes int) error {
+	if b.spend == nil {
+		return nil
+	}
+	return b.spend(ctx, writes)
+}
+
+// gathered is what several moves write.
+type gathered struct {
+	checkpoints []CheckpointUpdate
+	rows        Writes
+	appended    []AppendRow
+}
+
+func gather(moves []*move) gathered {
+	var g gathered
+	if len(moves) == 1 {
+		m := moves[0]
+		return gathered{[]CheckpointUpdate{m.CheckpointUpdate}, Writes{list: m.rows}, m.appended}
+	}
+	for _, m := range moves {
+		g.checkpoints = append(g.checkpoints, m.CheckpointUpdate)
+		g.rows.merge(m.rows)
+		g.appended = append(g.appended, m.appended...)
+	}
+	return g
+}
+
+// saveGroup saves what several streams do to shared rows. Where another process has brought some of them forward, the
+// others are saved together once more; what can't be saved together then is done one stream after the other.
+func (b *batch) saveGroup(ctx context.Context, t *target, g []*way) {
+	err := b.saveTogether(ctx, t, g)
+	if err == nil || !errors.Is(err, ErrStale) {
+		b.saveSingly(ctx, t, g, err)
+		return
+	}
+	streams := streamsOf(g)
+	now, err := t.sub.View.Checkpoints(ctx, t.Generation, streams...)
+	if err != nil {
+		for _, stream := range streams {
+			b.fail(t, stream, fmt.Errorf("%s: checkpoints: %w", t, err))
+		}
+		return
+	}
+	alone, together := b.plan(ctx, t, streams, now)
+	for _, w := range alone {
+		w.run(ctx)
+	}
+	for _, g := range groups(together, t.room().rows+1) {
+		b.saveSingly(ctx, t, g, b.saveTogether(ctx, t, g))
+	}
+}
+
+// saveTogether makes the first saves of ways as one.
+func (b *batch) saveTogether(ctx context.Context, t *target, g []*way) error {
+	moves := make([]*move, len(g))
+	for i, w := range g {
+		moves[i] = w.first
+	}
+	if err := b.save(ctx, t, moves...); err != nil {
+		return err
+	}
+	for _, w := range g {
+		w.at = w.first.Next
+		b.changed(w)
+	}
+	return nil
+}
+
+// saveSingly goes each way by itself, if that may help against what was in the way of all together.
+func (b *batch) saveSingly(ctx context.Context, t *target, g []*way, cause error) {
+	if cause == nil {
+		return
+	}
+	for _, w := range g {
+		if !errors.Is(cause, ErrStale) && !errors.Is(cause, ErrTooLarge) && !errors.Is(cause, ErrContended) {
+			b.fail(t, w.stream, fmt.Errorf("%s: save %s@%d: %w", t, w.stream, w.first.Next.Version, cause))
+			continue
+		}
+		w.first = nil
+		w.run(ctx)
+	}
+}
+
+func streamsOf(g []*way) []es.StreamID {
+	streams := make([]es.StreamID, len(g))
+	for i, w := range g {
+		streams[i] = w.stream
+	}
+	return streams
+}
+
+// groups divides ways into groups whose first saves have at most so many writes.
+func groups(all []*way, most int) [][]*way {
+	var (
+		out  [][]*way
+		rows Writes
+		n    int
+	)
+	for _, w := range all {
+		if n == 0 || n+1+rows.with(w.first.rows) > most {
+			out, rows, n = append(out, nil), Writes{}, 0
+		}
+		out[len(out)-1] = append(out[len(out)-1], w)
+		rows.merge(w.first.rows)
+		n++
+	}
+	return out
+}
+
+// with tells how many rows there are once others are merged in.
+func (w *Writes) with(rows []Write) int {
+	n := len(w.list)
+	for _, row := range rows {
+		if _, there := w.index[row.id()]; !there {
+			n++
+		}
+	}
+	return n
+}
+
+// merge takes in rows of another stream: only shared ones can be there already.
+func (w *Writes) merge(rows []Write) {
+	for _, row := range rows {
+		if row.Kind != Add {
+			w.set(row.id(), row)
+			continue
+		}
+		for counter, n := range row.Counters {
+			w.Add(row.Key, counter, n)
+		}
+	}
+}
+
+func (w Write) rowKind() RowKind {
+	if w.Kind == Add {
+		return SharedRow
+	}
+	return OwnRow
+}
+
+func (w Write) id() RowKey { return RowKey{Key: w.Key, Kind: w.rowKind()} }

@@ -1,0 +1,57 @@
+package projection
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// TestSpans: whatever commits that do not concern a fold are seen, in whatever order, a span passes over none but those
+// that were seen; seen in order, over all of them; and it knows who created the stream if it passes over the beginning.
+func TestSpans(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(500) {
+		rng := rand.New(rand.NewPCG(seed, 17))
+		var commits []*es.Commit
+		version := int64(1)
+		for range 12 {
+			c := &es.Commit{Version: version, Events: make([]es.RawEvent, 1+rng.IntN(3)), Meta: es.Meta{Actor: fmt.Sprint("actor of ", version)}}
+			commits, version = append(commits, c), c.LastVersion()+1
+		}
+		seen := map[int64]bool{}
+		first := commits[rng.IntN(len(commits))]
+		s := spanOf(first)
+		for n := range 30 {
+			c := first
+			if n > 0 {
+				c = commits[rng.IntN(len(commits))]
+				s = s.with(c)
+			}
+			for v := c.Version; v <= c.LastVersion(); v++ {
+				seen[v] = true
+			}
+			for at := range version {
+				past := s.past(at)
+				for v := at + 1; v <= past; v++ {
+					if !seen[v] {
+						t.Fatalf("seed %d: %+v passes from %d over %d, which was not seen", seed, s, at, v)
+					}
+				}
+				if past < at || at == 0 && past > 0 && s.creator != "actor of 1" {
+					t.Fatalf("seed %d: %+v passes from %d to %d", seed, s, at, past)
+				}
+			}
+		}
+		if s = spanOf(commits[0]); s.with(commits[0]) != s {
+			t.Errorf("seed %d: a duplicate makes %+v of %+v", seed, s.with(commits[0]), s)
+		}
+		for _, c := range commits[1:] {
+			s = s.with(c)
+		}
+		if got := s.past(0); got != version-1 {
+			t.Errorf("seed %d: in order, it passes over %d of %d", seed, got, version-1)
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package projection
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// compareOwned looks for rows that belong to a stream and that its events do not make.
+func (v *verification) compareOwned(ctx context.Context, out *findings) error {
+	for _, key := range v.survey.Owned {
+		stray, err := v.isStray(ctx, key)
+		if err != nil {
+			return fmt.Errorf("verify %s: row %s|%s: %w", v.target, key.Partition, key.Sort, err)
+		}
+		if stray {
+			out.differ("row %s|%s is of no event", key.Partition, key.Sort)
+		}
+	}
+	return nil
+}
+
+// isStray tells whether a row is there, counts, and none of the streams that it may belong to makes it. A stream that moves on at
+// the same time, or can't be folded, may make it.
+func (v *verification) isStray(ctx context.Context, key RowKey) (bool, error) {
+	view, g := v.target.sub.View, v.target.Generation
+	var streams []es.StreamID
+	for i, c := range key.Sort { // a stream's name, and a key, may contain '|' too
+		s, err := es.ParseStreamID(key.Sort[i+1:])
+		if c == '|' && err == nil && v.target.fold.Reads(s.Type) {
+			streams = append(streams, s)
+		}
+	}
+	before, err := view.Checkpoints(ctx, g, streams...)
+	if err != nil {
+		return false, err
+	}
+	for _, stream := range streams {
+		if made, err := v.makes(ctx, stream, before[stream], key); made || err != nil {
+			return false, err
+		}
+	}
+	rows, err := view.Rows(ctx, g, key)
+	if err != nil {
+		return false, err
+	}
+	row, there := rows[key]
+	after, err := view.Checkpoints(ctx, g, streams...)
+	if err != nil || !there {
+		return false, err
+	}
+	for _, stream := range streams {
+		if before[stream].Version != after[stream].Version || before[stream].Epoch() != after[stream].Epoch() {
+			return false, nil
+		}
+	}
+	if key.Kind == AppendedRow {
+		return len(streams) > 0 && before[streams[0]].Shows(AppendRow{Key: key.Key, Epoch: row.Epoch}), nil
+	}
+	return true, nil
+}
+
+// makes tells whether a stream's events make a row up to a checkpoint, or may.
+func (v *verification) makes(ctx context.Context, stream es.StreamID, at Checkpoint, key RowKey) (bool, error) {
+	if at.RowsWritten > 0 || at.Parked != nil {
+		return true, nil
+	}
+	var state []byte
+	made := false
+	for c, err := range v.rebuilder.engine.store.Read(ctx, stream, es.Range{From: 1, To: max(at.Version, 1)}) {
+		if err != nil {
+			return false, err
+		}
+		steps := beyond(nil, &c, 0)
+		steps = steps[:min(max(at.Version-c.Version+1, 0), int64(len(steps)))]
+		next, w, err := v.target.fold.fold(ctx, state, steps)
+		if err != nil { // the walk says so
+			return true, nil
+		}
+		state = next
+		for _, row := range w.list {
+			if row.id() == key {
+				made = row.Kind == Put
+			}
+		}
+		for _, row := range w.appended {
+			made = made || key.Kind == AppendedRow && row.Key == key.Key
+		}
+	}
+	return made, nil
+}

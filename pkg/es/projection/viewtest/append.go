@@ -1,0 +1,142 @@
+package viewtest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// line is an append row in the partition "log".
+func line(version int64, epoch int, row string) projection.AppendRow {
+	return projection.AppendRow{Key: lineKey(version), Epoch: epoch, Row: json.RawMessage(row)}
+}
+
+func lineKey(version int64) projection.Key {
+	return projection.AppendKey("log", stream("a"), version, 0)
+}
+
+func (f *fixture) mustAppend(t *testing.T, rows ...projection.AppendRow) {
+	t.Helper()
+	if err := f.Append(t.Context(), 1, rows...); err != nil {
+		t.Fatalf("append %d rows: %v", len(rows), err)
+	}
+}
+
+// wantShown fails the test unless these rows of a partition count.
+func (f *fixture) wantShown(t *testing.T, partition string, cp projection.Checkpoint, want ...string) {
+	t.Helper()
+	var got []string
+	log := projection.Listing{Kind: projection.AppendedRow, Partition: partition, PageSize: 3}
+	for row, err := range f.List(t.Context(), 1, log) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cp.Shows(projection.AppendRow{Key: row.Key, Epoch: row.Epoch, Row: row.Row.Row}) {
+			got = append(got, written(row.Row))
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("shown at version %d (-want +got):\n%s", cp.Version, diff)
+	}
+}
+
+// appendFirst: a row that is there stays as it is, and to append it again succeeds.
+func appendFirst(t *testing.T, f *fixture) {
+	f.mustAppend(t)
+	f.mustAppend(t, line(1, 0, `{"text":"ü"}`))
+	f.mustAppend(t, line(1, 0, `"other"`), line(2, 0, `"second"`))
+	f.wantRows(t, 1, map[projection.RowKey]string{
+		appended(lineKey(1)): `{"text":"ü"}`, appended(lineKey(2)): `"second"`,
+	})
+	f.wantAt(t, 1, stream("a"), nil) // a row needs no checkpoint
+}
+
+// appendEpochs: a row stays where an earlier epoch, or the same, appends again; a later one replaces it.
+func appendEpochs(t *testing.T, f *fixture) {
+	stored := ""
+	for _, step := range []struct {
+		epoch    int
+		replaces bool
+	}{
+		{1, true}, {0, false}, {1, false}, {2, true}, {1, false}, {0, false}, {12, true}, {2, false}, {9, false}, {12, false},
+	} {
+		row := fmt.Sprintf(`"after %s"`, strings.Trim(stored, `"`))
+		f.mustAppend(t, line(1, step.epoch, row))
+		if step.replaces {
+			stored = fmt.Sprintf("%s in epoch %d", row, step.epoch)
+		}
+		f.wantRows(t, 1, map[projection.RowKey]string{appended(lineKey(1)): stored})
+	}
+}
+
+// appendOneWinner: of those that append a row at once, one of the latest epoch wins, and all succeed.
+func appendOneWinner(t *testing.T, f *fixture) {
+	const epochs, writers = 3, 8
+	for before := range epochs { // of those that are there already
+		var wg sync.WaitGroup
+		gate := make(chan struct{})
+		for epoch := range before + 1 {
+			for writer := range writers {
+				wg.Go(func() {
+					<-gate
+					if err := f.Append(t.Context(), 1, line(1, epoch, fmt.Sprintf(`"%d by %d"`, epoch, writer))); err != nil {
+						t.Errorf("epoch %d: %v", epoch, err)
+					}
+				})
+			}
+		}
+		close(gate)
+		wg.Wait()
+		rows, err := f.Rows(t.Context(), 1, appended(lineKey(1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := rows[appended(lineKey(1))]
+		if row.Epoch != before || !strings.HasPrefix(string(row.Row), fmt.Sprintf(`"%d by `, before)) {
+			t.Errorf("of epochs up to %d, won %s", before, written(row))
+		}
+		f.mustAppend(t, line(1, before, `"again"`))
+		f.wantRows(t, 1, map[projection.RowKey]string{appended(lineKey(1)): written(row)})
+	}
+}
+
+func appendMany(t *testing.T, f *fixture) {
+	var rows []projection.AppendRow
+	var want []string
+	for version := range int64(120) {
+		rows = append(rows, line(version+1, 0, fmt.Sprint(version)))
+		want = append(want, fmt.Sprintf("%s: %d", lineKey(version+1).Sort, version))
+	}
+	slices.Reverse(rows)
+	f.mustAppend(t, rows...)
+	f.wantListed(t, 1, projection.Listing{Kind: projection.AppendedRow, Partition: "log", PageSize: 50}, want...)
+}
+
+func appendTooLarge(t *testing.T, f *fixture) {
+	for _, k := range noKeys() {
+		err := f.Append(t.Context(), 1, line(1, 0, `1`), projection.AppendRow{Key: k, Row: json.RawMessage(`1`)})
+		if !errors.Is(err, projection.ErrTooLarge) {
+			t.Errorf("a key of %d and %d bytes: %v", len(k.Partition), len(k.Sort), err)
+		}
+	}
+	if err := f.Append(t.Context(), 1, line(2, 0, string(text(410<<10)))); !errors.Is(err, projection.ErrTooLarge) {
+		t.Errorf("a row of 410 KB: %v", err)
+	}
+	err := f.Append(t.Context(), 1, line(1, 0, `1`), line(2, 0, string(text(410<<10))), line(3, 0, `3`))
+	if !errors.Is(err, projection.ErrTooLarge) {
+		t.Errorf("a row of 410 KB among others: %v", err)
+	}
+	large := string(text(390 << 10))
+	f.mustAppend(t, line(1, 0, `1`), line(2, 0, large), line(3, 0, `3`))
+	f.wantRows(t, 1, map[projection.RowKey]string{
+		appended(lineKey(1)): `1`, appended(lineKey(2)): large, appended(lineKey(3)): `3`,
+	})
+}

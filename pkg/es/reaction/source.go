@@ -1,0 +1,76 @@
+package reaction
+
+import (
+	"context"
+	"reflect"
+	"slices"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// Handler reacts to events of some Go types. [On] and [OnTypes] make one.
+type Handler struct {
+	takes func(event reflect.Type) bool
+	react func(ctx context.Context, e projection.Event[any], cmd es.Command) error
+}
+
+// On reacts to the events of type E, which may be an interface that several events satisfy. react does what follows from an
+// event. The command has its id and fingerprint, the event's correlation id, and the event's commit as its cause. After a
+// transient error the engine delivers the event again. Any other error parks the stream, as does a panic.
+func On[E any](react func(ctx context.Context, e projection.Event[E], cmd es.Command) error) Handler {
+	event := reflect.TypeFor[E]()
+	return Handler{
+		takes: func(t reflect.Type) bool { return t.AssignableTo(event) },
+		react: func(ctx context.Context, e projection.Event[any], cmd es.Command) error {
+			return react(ctx, projection.EventAs[E](e), cmd)
+		},
+	}
+}
+
+// OnTypes reacts to the events that have the Go type of one of the prototypes, as [On] does.
+func OnTypes(react func(ctx context.Context, e projection.Event[any], cmd es.Command) error, prototypes ...any) Handler {
+	var types []reflect.Type
+	for _, p := range prototypes {
+		types = append(types, reflect.TypeOf(p))
+	}
+	return Handler{takes: func(t reflect.Type) bool { return slices.Contains(types, t) }, react: react}
+}
+
+// Source is one type of streams that a reaction reads.
+type Source struct {
+	streamType string
+	events     registry
+	handlers   []Handler
+}
+
+// registry is what a source needs of an [es.Registry].
+type registry interface {
+	es.Decoder
+	TypeOf(name string, schema int) (reflect.Type, bool)
+}
+
+// From reads the streams of an aggregate. Each event goes to all handlers that take its type, in their order. The reaction asks
+// and stores nothing for events that no handler takes.
+func From[A, E any](a es.Aggregate[A, E], handlers ...Handler) Source {
+	return Source{streamType: a.StreamType, events: a.Events, handlers: handlers}
+}
+
+// handles tells whether a stored event concerns the reaction: all do but those that are decoded as they are, and go to no
+// handler.
+func (s Source) handles(e es.RawEvent) bool {
+	event, current := s.events.TypeOf(e.Type, e.Schema)
+	return !current || slices.ContainsFunc(s.handlers, func(h Handler) bool { return h.takes(event) })
+}
+
+func (s Source) react(ctx context.Context, e projection.Event[any], cmd es.Command) error {
+	for _, h := range s.handlers {
+		if !h.takes(reflect.TypeOf(e.Data)) {
+			continue
+		}
+		if err := h.react(ctx, e, cmd); err != nil {
+			return err
+		}
+	}
+	return nil
+}

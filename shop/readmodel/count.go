@@ -1,0 +1,123 @@
+package readmodel
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/order"
+	"github.com/annals-es/annals/shop/product"
+	"github.com/annals-es/annals/shop/readmodel/tables"
+)
+
+// The counters of a product's row.
+const (
+	received = "received" // in units, as are ordered, shipped and sold
+	ordered  = "ordered"  // placed and not cancelled
+	shipped  = "shipped"
+	sold     = "units"  // placed, also if they were cancelled later
+	inOrders = "orders" // in how many orders the product was placed
+	// revenue is a counter for each currency, "revenue.USD", of what was placed. So is listed, for the currency of the
+	// listing: it makes the row of a product of which nothing else was counted.
+	revenue  = "revenue"
+	listedIn = "listed"
+)
+
+// countedOrder is what product-counts remembers of an order, nothing once it is shipped or cancelled.
+type countedOrder struct {
+	// Lines are those of an order that was not placed yet.
+	Lines []orderLine `json:"l,omitempty"`
+	// Placed are the units of each product of an order that was.
+	Placed map[string]int `json:"p,omitempty"`
+}
+
+// productCounts has a row of counters for each product, of its stock and its sales. The events of an order that change
+// neither do not concern it, so that it stores nothing for them.
+var productCounts = projection.New(tables.ProductCounts, 1,
+	projection.From(product.Aggregate,
+		projection.On(func(_ *countedOrder, e projection.Event[product.ProductListed], w *projection.Writes) error {
+			w.Add(countsKey(e.Stream.ID), listedIn+"."+e.Data.UnitPrice.Currency(), projection.Int(1))
+			return nil
+		}),
+		projection.On(func(_ *countedOrder, e projection.Event[product.StockReceived], w *projection.Writes) error {
+			w.Add(countsKey(e.Stream.ID), received, projection.Int(int64(e.Data.Quantity)))
+			return nil
+		}),
+	),
+	projection.From(order.Aggregate,
+		projection.On(func(o *countedOrder, e projection.Event[order.ItemAdded], _ *projection.Writes) error {
+			o.Lines = withItem(o.Lines, e.Data)
+			return nil
+		}),
+		projection.On(func(o *countedOrder, e projection.Event[order.ItemRemoved], _ *projection.Writes) error {
+			o.Lines = withoutProduct(o.Lines, e.Data.ProductID)
+			return nil
+		}),
+		projection.On(func(o *countedOrder, _ projection.Event[order.OrderPlaced], w *projection.Writes) error {
+			return o.place(w)
+		}),
+		projection.On(func(o *countedOrder, _ projection.Event[order.OrderShipped], w *projection.Writes) error {
+			o.end(w, shipped, 1)
+			return nil
+		}),
+		projection.On(func(o *countedOrder, _ projection.Event[order.OrderCancelled], w *projection.Writes) error {
+			o.end(w, ordered, -1)
+			return nil
+		}),
+	),
+)
+
+// counted is a list of all products, sharded: many streams write to it.
+const counted = "products"
+
+func countsKey(productID string) projection.Key {
+	return projection.Key{Partition: shard(counted, productID), Sort: productID}
+}
+
+// place counts an order that is placed, and what it is sold for.
+func (o *countedOrder) place(w *projection.Writes) error {
+	o.Placed = map[string]int{}
+	for _, l := range o.Lines {
+		price, err := l.price()
+		if err != nil {
+			return err
+		}
+		sum, err := projection.Decimal(price.Amount())
+		if err != nil {
+			return err
+		}
+		key := countsKey(l.Product)
+		w.Add(key, ordered, projection.Int(int64(l.Units)))
+		w.Add(key, sold, projection.Int(int64(l.Units)))
+		w.Add(key, revenue+"."+price.Currency(), sum)
+		if _, another := o.Placed[l.Product]; !another {
+			w.Add(key, inOrders, projection.Int(1))
+		}
+		o.Placed[l.Product] += l.Units
+	}
+	o.Lines = nil
+	return nil
+}
+
+// end counts what becomes of the units of a placed order. Nothing is counted of it after that.
+func (o *countedOrder) end(w *projection.Writes, counter string, sign int64) {
+	for _, id := range slices.Sorted(maps.Keys(o.Placed)) {
+		w.Add(countsKey(id), counter, projection.Int(sign*int64(o.Placed[id])))
+	}
+	*o = countedOrder{}
+}
+
+// counts reads what is counted of a product, by the counters' names.
+//
+// Errors: [es.NotFoundError] if the product is not listed and nothing was counted of it.
+func counts(
+	ctx context.Context, s *projection.Session, key projection.Key, productID string,
+) (map[string]projection.Number, error) {
+	counters, err := s.Counters(ctx, key)
+	if err == nil && counters == nil {
+		err = &es.NotFoundError{Stream: product.Aggregate.Stream(productID)}
+	}
+	return counters, err
+}

@@ -1,0 +1,93 @@
+package readmodel
+
+import (
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/shop/money"
+	"github.com/annals-es/annals/shop/order"
+	"github.com/annals-es/annals/shop/readmodel/tables"
+)
+
+// orderDocument is what orders keeps of an order. With its places in both lists it is less than a KB, so that a step
+// of an order costs one unit, and one more for each of its lists: see TestUnitsOfAnOrder.
+type orderDocument struct {
+	orderRow
+	// Lines are those of an order that was never placed. A placed one has its units and its total instead.
+	Lines []orderLine `json:"l,omitempty"`
+	// Received is what was paid of a placed order, until it is paid in full.
+	Received amount `json:"r,omitzero"`
+}
+
+// orders has a document for each order, and two lists. It shows the version, so it handles every event.
+var orders = projection.New(tables.Orders, 1, projection.From(order.Aggregate,
+	projection.On(func(d *orderDocument, e projection.Event[order.Event], _ *projection.Writes) error {
+		d.Version = e.Version
+		return nil
+	}),
+	projection.On(func(d *orderDocument, e projection.Event[order.OrderCreated], _ *projection.Writes) error {
+		d.Customer, d.Created = e.Data.CustomerID, instantOf(e.OccurredAt)
+		return nil
+	}),
+	projection.On(func(d *orderDocument, e projection.Event[order.ItemAdded], _ *projection.Writes) error {
+		d.Lines = withItem(d.Lines, e.Data)
+		_, err := totalOf(d.Lines)
+		return err
+	}),
+	projection.On(func(d *orderDocument, e projection.Event[order.ItemRemoved], _ *projection.Writes) error {
+		d.Lines = withoutProduct(d.Lines, e.Data.ProductID)
+		return nil
+	}),
+	projection.On(orderPlaced),
+	projection.On(paymentReceived),
+	projection.On(func(d *orderDocument, e projection.Event[order.OrderShipped], _ *projection.Writes) error {
+		d.Shipped, d.Tracking = present(e.OccurredAt), e.Data.TrackingNumber
+		return nil
+	}),
+	projection.On(func(d *orderDocument, e projection.Event[order.OrderDelivered], _ *projection.Writes) error {
+		d.Delivered = present(e.OccurredAt)
+		return nil
+	}),
+	projection.On(func(d *orderDocument, e projection.Event[order.OrderCancelled], _ *projection.Writes) error {
+		d.Cancelled, d.Received = present(e.OccurredAt), amount{}
+		return nil
+	}),
+	projection.On(func(d *orderDocument, e projection.Event[order.OrderFlaggedShort], _ *projection.Writes) error {
+		d.ShortOf = e.Data.ProductIDs
+		return nil
+	}),
+), activeOrders, customersOrders, projection.Topics((*orderDocument).topics))
+
+func orderPlaced(d *orderDocument, e projection.Event[order.OrderPlaced], _ *projection.Writes) error {
+	d.orderRow, d.Lines = d.row(), nil
+	d.Placed, d.Total = present(e.OccurredAt), amount(e.Data.Total)
+	if e.Data.Total.Sign() == 0 { // nothing is left to pay
+		d.Paid = d.Placed
+	}
+	return nil
+}
+
+func paymentReceived(d *orderDocument, e projection.Event[order.PaymentReceived], _ *projection.Writes) error {
+	received, err := d.Received.money().Add(e.Data.Amount)
+	if err != nil {
+		return err
+	}
+	d.Received = amount(received)
+	if received.Equal(d.Total.money()) {
+		d.Paid, d.Received = present(e.OccurredAt), amount{}
+	}
+	return nil
+}
+
+// row is the order as it is listed.
+func (d *orderDocument) row() orderRow {
+	row := d.orderRow
+	for _, l := range d.Lines {
+		row.Units += l.Units
+	}
+	if len(d.Lines) > 0 {
+		row.Total = amount(money.Must(totalOf(d.Lines))) // an item without which there is no total is refused
+	}
+	return row
+}
+
+// topics are whom an order's changes are about.
+func (d *orderDocument) topics() []string { return []string{"customer/" + d.Customer} }
