@@ -108,6 +108,8 @@ func reached(a inspect.Applied) string {
 		return line + fmt.Sprintf("waits before version %d: %s", a.Parked.Version, a.Parked.Reason)
 	case !a.Applied:
 		line += "not yet"
+	case a.Unconcerned:
+		line += "not concerned"
 	case a.At == nil:
 		line += "applied"
 	case a.Exact:

@@ -35,6 +35,8 @@ type Applied struct {
 	// Applied says that it has applied the version asked for; Exact that At is when, else At is when a later one was.
 	Applied bool `json:"applied"`
 	Exact   bool `json:"exact"`
+	// Unconcerned says that nothing up to the version asked for concerns it since the last that it has applied.
+	Unconcerned bool `json:"unconcerned,omitempty"`
 	// Behind says that deliveries no longer bring the stream forward: a catch-up does.
 	Behind bool `json:"behind,omitempty"`
 	// Parked is why the stream waits there.
@@ -82,7 +84,8 @@ func (i *Inspector) Applied(ctx context.Context, stream es.StreamID, version int
 				Version: s.Checkpoint.Version, Applied: s.Shows,
 				Behind: s.Checkpoint.Behind, Parked: s.Checkpoint.Parked,
 			}
-			if at := s.Checkpoint.At; !at.IsZero() {
+			a.Unconcerned = s.Shows && s.Checkpoint.Version < version
+			if at := s.Checkpoint.At; !at.IsZero() && !a.Unconcerned {
 				a.At, a.Exact = &at, s.Checkpoint.Version == version
 			}
 			all = append(all, a)

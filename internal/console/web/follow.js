@@ -48,8 +48,9 @@ export async function follow(path, { signal }) {
 function everywhere(all, start) {
   const late = all.filter(p => !p.applied).length;
   if (late) return `not yet: ${late} to go`;
+  all = all.filter(p => !p.unconcerned);
   if (all.some(p => !p.at)) return 'yes; not all times were kept';
-  if (all.length === 0) return 'no projection reads it';
+  if (all.length === 0) return 'it concerns no projection';
   return `after ${span(Math.max(...all.map(p => micros(p.at))) - start)}${all.every(p => p.exact) ? '' : ' at most'}`;
 }
 
@@ -78,8 +79,10 @@ function row(p, c, at, length) {
   }
   return h('tr', null,
     h('th', { scope: 'row' }, p.projection, p.status !== 'serving' && h('small', { class: 'faint' }, ` ${p.status} ${p.generation}`)),
-    h('td', null, p.parked ? tag('parked', 'bad') : !p.applied ? tag(p.behind ? 'behind' : 'not yet', 'late') : p.at ? [!p.exact && 'by ', time(p.at)] : tag('yes', 'good')),
+    h('td', null, p.parked ? tag('parked', 'bad') : !p.applied ? tag(p.behind ? 'behind' : 'not yet', 'late') : p.at ? [!p.exact && 'by ', time(p.at)]
+      : p.unconcerned ? '–' : tag('yes', 'good')),
     h('td', null, p.parked ? h('span', { class: 'data' }, p.parked.error) : lag !== undefined ? span(lag)
-      : p.applied ? h('span', { class: 'faint' }, p.at ? `within ${span(micros(p.at) - micros(c.at))}: it is at ${p.version} by now` : 'its time was not kept') : '–'),
+      : p.applied ? h('span', { class: 'faint' }, p.at ? `within ${span(micros(p.at) - micros(c.at))}: it is at ${p.version} by now`
+        : p.unconcerned ? 'it does not concern it' : 'its time was not kept') : '–'),
     h('td', { class: 'bars' }, bar));
 }
