@@ -42,10 +42,10 @@ func (c client) run(ctx context.Context, counter *counter, said page) (string, e
 		pause time.Duration
 		do    func(context.Context, time.Duration) (time.Duration, error)
 	}{
-		{"a deposit, the client waits", 20, wait, c.deposit},
-		{"a deposit, the client does not wait", 300, 0, c.deposit},
-		{"an order's life, the client waits", 10, wait, c.order},
-		{"an order's life, the client does not wait", 50, 0, c.order},
+		{"a deposit, the client waits", 10, wait, c.deposit},
+		{"a deposit, the client does not wait", 150, 0, c.deposit},
+		{"an order's life, the client waits", 5, wait, c.order},
+		{"an order's life, the client does not wait", 25, 0, c.order},
 	} {
 		if err := counter.settled(ctx); err != nil {
 			return table, err
