@@ -15,13 +15,15 @@ import (
 )
 
 var (
-	// ErrStale says that what was stored has changed meanwhile: somebody else was there first. Nothing was written.
-	ErrStale = errors.New("it was changed meanwhile")
+	// ErrStale says that another process has stored a newer version of the checkpoint or record. Nothing was written: read it
+	// again.
+	ErrStale = errors.New("stale: another process has stored a newer version")
 	// ErrTooLarge says that a write has more, or larger, rows than one write can hold, or a number that has no room. Nothing was
 	// written.
 	ErrTooLarge = errors.New("the rows, or their numbers, are too large for one write")
-	// ErrContended says that other writes of the same rows were in the way all the time. Nothing was written.
-	ErrContended = errors.New("other writes of the same rows are in the way")
+	// ErrContended says that each attempt conflicted with other transactions on the same rows. Nothing was written: try again
+	// later.
+	ErrContended = errors.New("contended: each attempt conflicted with other transactions on the same rows")
 	// ErrCursor says that a cursor is none that a page of this list gave, or that what it goes on in is gone.
 	ErrCursor = errors.New("the cursor is not one that this list gave, or too old: start without one")
 )
