@@ -2,6 +2,7 @@ package projection
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -69,6 +70,9 @@ func (v *verification) makes(ctx context.Context, stream es.StreamID, at Checkpo
 	var state []byte
 	made := false
 	for c, err := range v.rebuilder.engine.store.Read(ctx, stream, es.Range{From: 1, To: max(at.Version, 1)}) {
+		if errors.As(err, new(*es.CorruptError)) { // what it made can't be told any more
+			return true, nil
+		}
 		if err != nil {
 			return false, err
 		}
