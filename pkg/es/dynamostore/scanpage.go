@@ -28,6 +28,7 @@ func (a *answer) pages(yield func(es.ScanPage, error) bool) bool {
 	if a.consumed != nil {
 		page.Units = aws.ToFloat64(a.consumed.CapacityUnits)
 	}
+	page.Commits = make([]es.Commit, 0, len(a.items))
 	size := 0
 	for i, item := range a.items {
 		c, corrupt := examine(item)
@@ -44,7 +45,7 @@ func (a *answer) pages(yield func(es.ScanPage, error) bool) bool {
 			if !yield(page, nil) {
 				return false
 			}
-			page, size = es.ScanPage{}, 0
+			page, size = es.ScanPage{Commits: make([]es.Commit, 0, len(a.items)-i-1)}, 0
 		}
 	}
 	page.Next = a.position(a.last)

@@ -10,6 +10,9 @@ const atOnce = 16
 
 // each calls do for all elements, some at once, and returns their errors.
 func each[T any](all []T, do func(i int, one T) error) error {
+	if len(all) == 1 { // a goroutine of its own would have a stack of its own to grow
+		return do(0, all[0])
+	}
 	errs := make([]error, len(all))
 	slots := make(chan struct{}, atOnce)
 	var wg sync.WaitGroup
