@@ -19,6 +19,9 @@ type Options struct {
 	// Dir holds DynamoDB Local; Ensure puts it there.
 	Dir string
 	// DataDir keeps the tables. Empty: they live in memory and die with the server.
+	//
+	// On Linux, what is written there is given to the kernel and not waited for on the disk: it outlives the server and
+	// this process, however they end, though not the machine's power.
 	DataDir string
 	// Port to listen on; 0 takes a free one.
 	Port int
@@ -83,7 +86,7 @@ func start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
+	if err := startUnsynced(cmd); err != nil {
 		return nil, fmt.Errorf("start DynamoDB Local: %w", err)
 	}
 	s.group, s.leash = cmd.Process.Pid, leash
