@@ -60,7 +60,7 @@ func (o operated) panels(stack awscdk.Stack) []panel {
 		{"Parked streams", o.ofProjections(stack, telemetry.ParkedStreams)},
 		{"Jobs, dead letters and given-up batches", o.queues()},
 		{"Throttles", append(lambda("Throttles", "Sum", functions...), own(telemetry.Throttles, measuring...)...)},
-		{"Aggregates in memory", append(own(telemetry.WarmHits, command), own(telemetry.WarmMisses, command)...)},
+		{"Aggregates in memory", append(own(telemetry.StateCacheHits, command), own(telemetry.StateCacheMisses, command)...)},
 		{"Snapshots", append(own(telemetry.SnapshotHits, command), append(own(telemetry.SnapshotMisses, command), own(telemetry.SnapshotReplays, command)...)...)},
 		{"Errors of functions", lambda("Errors", "Sum", functions...)},
 	}

@@ -104,7 +104,7 @@ func (d *doctor) examine(cmd *cobra.Command) {
 	}
 	d.protection(ctx)
 	d.generations(ctx)
-	d.aside(ctx)
+	d.setAside(ctx)
 }
 
 // place says where it looks.

@@ -65,7 +65,7 @@ func elsewhere(ctx context.Context, o *app.Operator, name string, say func(strin
 		case failure != nil:
 			return 0, fmt.Errorf("%s\n%s goes on serving as it was; the same command goes on from here", why(now, failure), name)
 		}
-		if says, err := standing(ctx, o, now); err != nil {
+		if says, err := rebuildProgress(ctx, o, now); err != nil {
 			return 0, err
 		} else if says != said {
 			said = says
@@ -87,7 +87,8 @@ func why(record projection.Record, failure *projection.StageError) string {
 	return failure.String()
 }
 
-func standing(ctx context.Context, o *app.Operator, record projection.Record) (string, error) {
+// rebuildProgress says how far the generation is that is being built.
+func rebuildProgress(ctx context.Context, o *app.Operator, record projection.Record) (string, error) {
 	b := record.Building()
 	if b == nil {
 		return "waits for the machine", nil

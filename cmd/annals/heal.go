@@ -29,10 +29,10 @@ func (c *cli) healCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := o.CatchUp(cmd.Context(), arg(args, 1), stream, false); err != nil {
+			if err := o.CatchUp(cmd.Context(), stream, args[1:]...); err != nil {
 				return err
 			}
-			for w, err := range o.Parked(cmd.Context(), arg(args, 1)) {
+			for w, err := range o.Parked(cmd.Context(), args[1:]...) {
 				if err != nil {
 					return err
 				}

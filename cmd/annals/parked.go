@@ -60,7 +60,7 @@ func (c *cli) listParked(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	t := c.table(cmd, "PROJECTION", "GENERATION", "STREAM", "BEFORE", "WAITING", "REASON")
-	for w, err := range o.Parked(cmd.Context(), arg(args, 0)) {
+	for w, err := range o.Parked(cmd.Context(), args[:min(len(args), 1)]...) {
 		if err != nil {
 			return errorAfter(t, err)
 		}
@@ -72,7 +72,7 @@ func (c *cli) listParked(cmd *cobra.Command, args []string) error {
 	if err := t.end(); err != nil || len(args) > 0 {
 		return err
 	}
-	return c.listAside(cmd, o)
+	return c.listSetAside(cmd, o)
 }
 
 func (c *cli) showParked(cmd *cobra.Command, args []string) error {
@@ -125,14 +125,14 @@ func (c *cli) retryParked(cmd *cobra.Command, args []string) error {
 		Left  int `json:"left"`
 	}{Tried: 1}
 	if len(args) < 2 {
-		out.Tried, err = o.Retry(cmd.Context(), arg(args, 0))
+		out.Tried, err = o.Retry(cmd.Context(), args...)
 	} else {
-		err = o.CatchUp(cmd.Context(), args[0], stream, true)
+		err = o.RetryStream(cmd.Context(), stream, args[0])
 	}
 	if err != nil {
 		return err
 	}
-	for w, err := range o.Parked(cmd.Context(), arg(args, 0)) {
+	for w, err := range o.Parked(cmd.Context(), args[:min(len(args), 1)]...) {
 		if err != nil {
 			return err
 		}

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// overdue is how old a commit is that each projection should have applied: in a calm service it takes milliseconds.
+	// overdue is how old a commit is that each projection should have applied: in a service without faults it takes milliseconds.
 	overdue = 2 * time.Minute
 	// newest is how many of the newest commits are compared with the checkpoints.
 	newest = 50

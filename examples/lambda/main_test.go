@@ -74,8 +74,8 @@ func TestHandlers(t *testing.T) {
 			t.Errorf("%+v, %v", response, err)
 		}
 	}
-	session, err := projection.NewReader(store, catalog, nil, projection.Subscription{Projection: goldCards, View: view}).
-		Open(t.Context(), goldCards.Name(), "")
+	session, err := projection.NewReader(store, catalog, projection.ReaderConfig{}, projection.Subscription{Projection: goldCards, View: view}).
+		Open(t.Context(), goldCards.Name())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ func newProject(store es.Reader, catalog projection.Catalog, view projection.Vie
 		for _, record := range batch.Records {
 			stream, err := es.ParseStreamID(record.Change.Keys["stream"].String())
 			if err == nil {
-				err = engine.CatchUp(ctx, "", stream, false)
+				err = engine.CatchUp(ctx, stream)
 			}
 			if err != nil { // Lambda delivers the batch again, from this record on
 				slog.ErrorContext(ctx, "a stream was not projected", "error", err)

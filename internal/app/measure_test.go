@@ -64,9 +64,9 @@ func TestMetrics(t *testing.T) {
 	want("opened", map[string]map[string]float64{"": {"Accepted": 1}})
 	s.ok(t, "POST /accounts/a-1/deposits", usd5, "Idempotency-Key: k")
 	s.ok(t, "POST /accounts/a-1/deposits", usd5, "Idempotency-Key: k")
-	want("deposits", map[string]map[string]float64{"": {"Accepted": 2, "WarmHits": 2, "Repeated": 1}})
+	want("deposits", map[string]map[string]float64{"": {"Accepted": 2, "StateCacheHits": 2, "Repeated": 1}})
 	s.send(t, "POST /accounts/a-1/withdrawals", `{"amount":{"amount":"9999","currency":"USD"}}`)
-	want("refused", map[string]map[string]float64{"": {"Refused": 1, "WarmHits": 1, "Retries": 1}})
+	want("refused", map[string]map[string]float64{"": {"Refused": 1, "StateCacheHits": 1, "Retries": 1}})
 	s.project(t)
 	want("projected", map[string]map[string]float64{
 		"": {"ProjectionLagVersions": 2}, "accounts": {"ProjectionLagVersions": 2},
@@ -75,7 +75,7 @@ func TestMetrics(t *testing.T) {
 		return respond(http.StatusBadRequest, []byte(`{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"slow down"}`)), nil
 	})
 	s.send(t, "POST /accounts/a-1/deposits", usd5)
-	want("unavailable", map[string]map[string]float64{"": {"Failed": 1, "WarmMisses": 1, "SnapshotReplays": 1}})
+	want("unavailable", map[string]map[string]float64{"": {"Failed": 1, "StateCacheMisses": 1, "SnapshotReplays": 1}})
 }
 
 // TestThrottlesAreMeasured: each attempt that AWS refuses for now counts, whatever becomes of the call.

@@ -54,22 +54,32 @@ func (s Service) Operator(cfg projection.RebuildConfig) (*Operator, error) {
 // Engines are all engines.
 func (o *Operator) Engines() []*projection.Engine { return []*projection.Engine{o.Engine, o.Reactions} }
 
-// of are the engines that keep a projection; all engines, if it is named "".
-func (o *Operator) of(name string) []*projection.Engine {
-	switch {
-	case name == "":
-		return o.Engines()
-	case o.Reactions.Keeps(name):
-		return []*projection.Engine{o.Reactions}
+// of are the engines that keep projections, each with those of the names that are its own; all engines, if none is named.
+func (o *Operator) of(names []string) map[*projection.Engine][]string {
+	if len(names) == 0 {
+		return map[*projection.Engine][]string{o.Engine: nil, o.Reactions: nil}
 	}
-	return []*projection.Engine{o.Engine}
+	all := map[*projection.Engine][]string{}
+	for _, name := range names {
+		e := o.Engine // also of a name that is unknown: the engine says so
+		if o.Reactions.Keeps(name) {
+			e = o.Reactions
+		}
+		all[e] = append(all[e], name)
+	}
+	return all
 }
 
-// Parked yields the streams that wait, in one projection or, if it is named "", in all. See [projection.Engine.Parked].
-func (o *Operator) Parked(ctx context.Context, name string) iter.Seq2[projection.Waiting, error] {
+// Parked yields the streams that wait, in the projections that are named or, if none is, in all. See [projection.Engine.Parked].
+func (o *Operator) Parked(ctx context.Context, names ...string) iter.Seq2[projection.Waiting, error] {
 	return func(yield func(projection.Waiting, error) bool) {
-		for _, e := range o.of(name) {
-			for w, err := range e.Parked(ctx, name) {
+		wanted := o.of(names)
+		for _, e := range o.Engines() {
+			own, there := wanted[e]
+			if !there {
+				continue
+			}
+			for w, err := range e.Parked(ctx, own...) {
 				if !yield(w, err) || err != nil {
 					return
 				}
@@ -79,11 +89,11 @@ func (o *Operator) Parked(ctx context.Context, name string) iter.Seq2[projection
 }
 
 // Retry tries streams again that wait. See [projection.Engine.Retry].
-func (o *Operator) Retry(ctx context.Context, name string) (int, error) {
+func (o *Operator) Retry(ctx context.Context, names ...string) (int, error) {
 	tried := 0
 	var errs []error
-	for _, e := range o.of(name) {
-		n, err := e.Retry(ctx, name)
+	for e, own := range o.of(names) {
+		n, err := e.Retry(ctx, own...)
 		tried += n
 		errs = append(errs, err)
 	}
@@ -91,10 +101,19 @@ func (o *Operator) Retry(ctx context.Context, name string) (int, error) {
 }
 
 // CatchUp brings a stream level. See [projection.Engine.CatchUp].
-func (o *Operator) CatchUp(ctx context.Context, name string, stream es.StreamID, retry bool) error {
+func (o *Operator) CatchUp(ctx context.Context, stream es.StreamID, names ...string) error {
 	var errs []error
-	for _, e := range o.of(name) {
-		errs = append(errs, e.CatchUp(ctx, name, stream, retry))
+	for e, own := range o.of(names) {
+		errs = append(errs, e.CatchUp(ctx, stream, own...))
+	}
+	return errors.Join(errs...)
+}
+
+// RetryStream is CatchUp that tries a parked stream again. See [projection.Engine.RetryStream].
+func (o *Operator) RetryStream(ctx context.Context, stream es.StreamID, names ...string) error {
+	var errs []error
+	for e, own := range o.of(names) {
+		errs = append(errs, e.RetryStream(ctx, stream, own...))
 	}
 	return errors.Join(errs...)
 }

@@ -138,7 +138,7 @@ func TestOperator(t *testing.T) {
 		t.Fatal(err)
 	}
 	waits := map[string]bool{}
-	for w, err := range o.Parked(t.Context(), "") {
+	for w, err := range o.Parked(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,15 +147,15 @@ func TestOperator(t *testing.T) {
 	if len(waits) != 1 || !waits["accounts Account#x"] {
 		t.Errorf("waiting: %v", waits)
 	}
-	if n, err := o.Retry(t.Context(), ""); err != nil || n != 1 {
+	if n, err := o.Retry(t.Context()); err != nil || n != 1 {
 		t.Errorf("tried %d, %v", n, err)
 	}
-	for _, name := range []string{"", tables.Accounts, tables.ReserveStock.Name} {
-		if err := o.CatchUp(t.Context(), name, es.StreamID{Type: "Account", ID: "a-1"}, false); err != nil {
-			t.Errorf("catch up %q: %v", name, err)
+	for _, names := range [][]string{nil, {tables.Accounts}, {tables.ReserveStock.Name}} {
+		if err := o.CatchUp(t.Context(), es.StreamID{Type: "Account", ID: "a-1"}, names...); err != nil {
+			t.Errorf("catch up %q: %v", names, err)
 		}
 	}
-	if err := o.CatchUp(t.Context(), "nothing", es.StreamID{Type: "Account", ID: "a-1"}, false); err == nil || !strings.Contains(err.Error(), `"nothing"`) {
+	if err := o.CatchUp(t.Context(), es.StreamID{Type: "Account", ID: "a-1"}, "nothing"); err == nil || !strings.Contains(err.Error(), `"nothing"`) {
 		t.Errorf("of no projection: %v", err)
 	}
 	if _, _, err := o.Rebuilder.Run(t.Context(), tables.Accounts, nil); err != nil {

@@ -191,9 +191,9 @@ func TestBusOutOfOrder(t *testing.T) {
 	}
 }
 
-// TestPublishedInAnyWeather: processes that end at any point, deliveries that come twice, in any order and at once, and a bus that
+// TestPublishedUnderFaults: processes that end at any point, deliveries that come twice, in any order and at once, and a bus that
 // often fails lose nothing, and swap nothing. Repetitions are all that they may cause.
-func TestPublishedInAnyWeather(t *testing.T) {
+func TestPublishedUnderFaults(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	b, jobs := s.withBus(t)

@@ -32,7 +32,7 @@ func (s Service) Reactor() (*Projector, error) {
 
 // reactions is the engine of all reactions, the publisher among them.
 func (s Service) reactions(store *dynamostore.Store) (*projection.Engine, error) {
-	all, err := s.aggregates(warm) // an order is looked at twice, and its products are those of others
+	all, err := s.aggregates(stateCacheSize) // an order is looked at twice, and its products are those of others
 	if err != nil {
 		return nil, err
 	}

@@ -61,8 +61,8 @@ type Service struct {
 	CursorKey string
 }
 
-// warm is how many aggregates of each kind a process keeps in memory. They take some kilobytes each.
-const warm = 1000
+// stateCacheSize is how many aggregates of each kind a process keeps in memory. They take some kilobytes each.
+const stateCacheSize = 1000
 
 // FromEnvironment reads the tables' names from the environment, and AWS's own settings.
 //
@@ -108,7 +108,7 @@ func (s Service) Command() (http.Handler, error) {
 	}
 	models := s.models(store)
 	s.Store.Companion = models.Inline()
-	all, err := s.aggregates(warm)
+	all, err := s.aggregates(stateCacheSize)
 	if err != nil {
 		return nil, err
 	}
@@ -169,8 +169,8 @@ func (s Service) Projector() (*Projector, error) {
 	}, nil
 }
 
-// aggregates are the repositories on the event store, with snapshots, and with so many of each kind kept warm.
-func (s Service) aggregates(warm int) (aggregates.All, error) {
+// aggregates are the repositories on the event store, with snapshots, and with so many states of each kind kept in memory.
+func (s Service) aggregates(cacheSize int) (aggregates.All, error) {
 	store, err := s.store()
 	if err != nil {
 		return aggregates.All{}, err
@@ -178,7 +178,7 @@ func (s Service) aggregates(warm int) (aggregates.All, error) {
 	return aggregates.New(store, aggregates.Config{
 		Executor:   es.ExecutorConfig{Log: s.Log, Count: s.Meter.Signal},
 		Snapshots:  dynamostore.NewSnapshots(s.DynamoDB, s.Tables.Of(tables.Snapshots)),
-		StateCache: warm,
+		StateCache: cacheSize,
 	})
 }
 

@@ -99,7 +99,7 @@ func TestCodeIsKnown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for w, err := range o.Parked(t.Context(), "") {
+	for w, err := range o.Parked(t.Context()) {
 		if err != nil || w.Code == "" {
 			t.Errorf("%+v, %v", w, err)
 		}

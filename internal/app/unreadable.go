@@ -42,7 +42,7 @@ func (p *Projector) unreadable(ctx context.Context, record *events.DynamoDBEvent
 	said := []slog.Attr{slog.String("commit", name(record.Change.Keys))}
 	stream, err := placeOf(record)
 	if err == nil {
-		err = p.engine.CatchUp(ctx, "", stream, false)
+		err = p.engine.CatchUp(ctx, stream)
 	}
 	done := err == nil
 	if !done {

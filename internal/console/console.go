@@ -33,8 +33,8 @@ type Source interface {
 
 // Operator changes what can be changed. An app.Operator is one.
 type Operator interface {
-	Parked(ctx context.Context, projection string) iter.Seq2[projection.Waiting, error]
-	CatchUp(ctx context.Context, projection string, stream es.StreamID, retry bool) error
+	Parked(ctx context.Context, projections ...string) iter.Seq2[projection.Waiting, error]
+	RetryStream(ctx context.Context, stream es.StreamID, projections ...string) error
 }
 
 // Rebuilder builds projections anew.

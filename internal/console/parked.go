@@ -26,7 +26,7 @@ func (c *Console) parked(w http.ResponseWriter, r *http.Request) {
 		Parked []waiting `json:"parked"`
 		More   bool      `json:"more"`
 	}{Parked: []waiting{}}
-	for one, err := range c.operator.Parked(r.Context(), "") {
+	for one, err := range c.operator.Parked(r.Context()) {
 		if err != nil {
 			fail(w, err)
 			return
@@ -52,7 +52,7 @@ func (c *Console) retry(w http.ResponseWriter, r *http.Request, o order) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), c.cfg.Timeout)
 	defer cancel()
 	c.cfg.Log.InfoContext(ctx, "a stream is tried again by the console", "projection", o.Projection, "stream", o.Stream)
-	if err := c.operator.CatchUp(ctx, o.Projection, stream, true); err != nil {
+	if err := c.operator.RetryStream(ctx, stream, o.Projection); err != nil {
 		fail(w, err)
 		return
 	}

@@ -381,7 +381,7 @@ func TestTrace(t *testing.T) {
 	begun := time.Now().Truncate(time.Microsecond)
 	b.append(t, "req", map[string][]es.RawEvent{"Order#a": {event("OrderCreated", created)}, "Order#b": {event("OrderTeleported", `{}`)}})
 	for _, name := range []string{"Order#a", "Order#b"} {
-		if err := b.operator.CatchUp(t.Context(), tables.Orders, stream(t, name), false); err != nil {
+		if err := b.operator.CatchUp(t.Context(), stream(t, name), tables.Orders); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -408,7 +408,7 @@ func TestTrace(t *testing.T) {
 		t.Errorf("of nothing: %+v, %v", trace, err)
 	}
 	b.append(t, "later", map[string][]es.RawEvent{"Order#a": {event("OrderCancelled", `{"reason":"x"}`)}})
-	if err := b.operator.CatchUp(t.Context(), tables.Orders, stream(t, "Order#a"), false); err != nil {
+	if err := b.operator.CatchUp(t.Context(), stream(t, "Order#a"), tables.Orders); err != nil {
 		t.Fatal(err)
 	}
 	applied, err := b.Applied(t.Context(), stream(t, "Order#a"), 1)
@@ -422,7 +422,7 @@ func TestProjections(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.append(t, "", map[string][]es.RawEvent{"Order#bad": {event("OrderTeleported", `{}`)}})
-	if err := b.operator.CatchUp(t.Context(), "", stream(t, "Order#bad"), false); err != nil {
+	if err := b.operator.CatchUp(t.Context(), stream(t, "Order#bad")); err != nil {
 		t.Fatal(err)
 	}
 	build, err := b.operator.Rebuilder.Begin(t.Context(), tables.Orders)

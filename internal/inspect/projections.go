@@ -77,7 +77,7 @@ type build struct {
 // countParked counts the streams that wait.
 func countParked(ctx context.Context, e *projection.Engine) (map[build]int, error) {
 	parked := map[build]int{}
-	for w, err := range e.Parked(ctx, "") {
+	for w, err := range e.Parked(ctx) {
 		if err != nil {
 			return nil, err
 		}

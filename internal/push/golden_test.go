@@ -28,5 +28,5 @@ func TestConnectionsAreStoredAs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	dynamotest.Golden(t, b.client, b.connections.table, "connections", *update)
+	dynamotest.Golden(t, b.client, b.connections.table, dynamotest.GoldenConfig{Name: "connections", Update: *update})
 }

@@ -58,7 +58,7 @@ func (m *Meter) add(of string, metric *Metric, value float64) {
 }
 
 var signals = map[es.Signal]*Metric{
-	es.Conflicted: Conflicts, es.DecidedAgain: Retries, es.Repeated: Repeated, es.StateCacheHit: WarmHits, es.StateCacheMiss: WarmMisses,
+	es.Conflicted: Conflicts, es.DecidedAgain: Retries, es.Repeated: Repeated, es.StateCacheHit: StateCacheHits, es.StateCacheMiss: StateCacheMisses,
 	es.SnapshotHit: SnapshotHits, es.SnapshotMiss: SnapshotMisses, es.SnapshotUnused: SnapshotReplays,
 }
 
@@ -78,8 +78,8 @@ func (m *Meter) Observe(o projection.Observation) {
 }
 
 // Reconciled counts what a job of a reconciliation found. See [projection.ReconcileConfig].
-func (m *Meter) Reconciled(found projection.Reconciled, end bool) {
-	if end {
+func (m *Meter) Reconciled(found projection.ReconciledPart) {
+	if found.Ended {
 		m.Add(ReconciledSegments, 1)
 	}
 	if found.Healed > 0 {

@@ -57,8 +57,8 @@ func TestFormat(t *testing.T) {
 	m.Observe(projection.Observation{Projection: "p", Versions: 3, Lag: 2 * time.Second})
 	m.Observe(projection.Observation{Projection: "p", Versions: 7, Lag: 1500 * time.Millisecond})
 	m.Observe(projection.Observation{Projection: "q", Parked: true})
-	m.Reconciled(projection.Reconciled{Streams: 9}, true)
-	m.Reconciled(projection.Reconciled{Streams: 9, Healed: 3}, false)
+	m.Reconciled(projection.ReconciledPart{Reconciled: projection.Reconciled{Streams: 9}, Ended: true})
+	m.Reconciled(projection.ReconciledPart{Reconciled: projection.Reconciled{Streams: 9, Healed: 3}})
 	m.Flush()
 	directive := func(dimension string, metrics map[string]any) map[string]any {
 		return map[string]any{"Namespace": "Shop", "Dimensions": []any{[]any{dimension}}, "Metrics": metrics}
@@ -66,10 +66,10 @@ func TestFormat(t *testing.T) {
 	want := []map[string]any{
 		{
 			"_aws": directive("Function", map[string]any{
-				"WarmHits": "Count", "Conflicts": "Count", "ProjectionLag": "Seconds", "ProjectionLagVersions": "Count", "ParkedStreams": "Count",
+				"StateCacheHits": "Count", "Conflicts": "Count", "ProjectionLag": "Seconds", "ProjectionLagVersions": "Count", "ParkedStreams": "Count",
 				"ReconciledSegments": "Count", "HealedCheckpoints": "Count",
 			}),
-			"Function": "f", "WarmHits": 10.0, "Conflicts": 1.0, "ProjectionLag": 2.0, "ProjectionLagVersions": 7.0, "ParkedStreams": 1.0,
+			"Function": "f", "StateCacheHits": 10.0, "Conflicts": 1.0, "ProjectionLag": 2.0, "ProjectionLagVersions": 7.0, "ParkedStreams": 1.0,
 			"ReconciledSegments": 1.0, "HealedCheckpoints": 3.0,
 		},
 		{

@@ -44,9 +44,9 @@ var (
 		"appends that lost to another writer's", "`es.Conflicted`"}
 	Retries = &Metric{"Retries", Count, Function, false,
 		"decisions made once more, after a conflict or because what was in memory led to a refusal", "`es.DecidedAgain`"}
-	WarmHits = &Metric{"WarmHits", Count, Function, false,
+	StateCacheHits = &Metric{"StateCacheHits", Count, Function, false,
 		"aggregates that a decision found in memory", "`es.StateCacheHit`"}
-	WarmMisses = &Metric{"WarmMisses", Count, Function, false,
+	StateCacheMisses = &Metric{"StateCacheMisses", Count, Function, false,
 		"aggregates that were not in memory", "`es.StateCacheMiss`"}
 	SnapshotHits = &Metric{"SnapshotHits", Count, Function, false,
 		"aggregates folded on from a snapshot", "`es.SnapshotHit`"}
@@ -78,7 +78,7 @@ var (
 
 // Metrics are all metrics.
 var Metrics = []*Metric{
-	Accepted, Refused, Failed, Repeated, Conflicts, Retries, WarmHits, WarmMisses, SnapshotHits, SnapshotMisses, SnapshotReplays,
+	Accepted, Refused, Failed, Repeated, Conflicts, Retries, StateCacheHits, StateCacheMisses, SnapshotHits, SnapshotMisses, SnapshotReplays,
 	Throttles, ClockOffset, CatchUps, TamperedCommits, UnreadableRecords, ReconciledSegments, HealedCheckpoints, ProjectionLag,
 	ProjectionLagVersions, ParkedStreams,
 }

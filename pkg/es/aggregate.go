@@ -1,6 +1,9 @@
 package es
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Aggregate describes one kind of aggregate: S is its state, whose zero value is the state before the first event, and E
 // the interface that its events satisfy.
@@ -15,6 +18,24 @@ type Aggregate[S, E any] struct {
 
 // Stream is the stream of the aggregate with an id.
 func (a *Aggregate[S, E]) Stream(id string) StreamID { return StreamID{Type: a.StreamType, ID: id} }
+
+// Check returns an error that names all mistakes in the declaration. [Open] and [NewRepository] check their aggregate.
+func (a *Aggregate[S, E]) Check() error {
+	var mistakes []string
+	if a.StreamType == "" || strings.Contains(a.StreamType, "#") {
+		mistakes = append(mistakes, fmt.Sprintf("the stream type %q must not be empty, nor contain '#'", a.StreamType))
+	}
+	if err := a.Events.Check(); err != nil {
+		mistakes = append(mistakes, err.Error())
+	}
+	if a.Evolve == nil {
+		mistakes = append(mistakes, "Evolve is missing")
+	}
+	if len(mistakes) == 0 {
+		return nil
+	}
+	return fmt.Errorf("aggregate %q: %s", a.StreamType, strings.Join(mistakes, "; "))
+}
 
 // apply folds a commit into a state. A panic of Evolve is an error of the stream: a history that no decision could have
 // made ends its own command, not the process.

@@ -31,7 +31,7 @@ type Meta struct {
 
 // CommandRef identifies the command that a commit answers, so that a repeat of it is recognised.
 type CommandRef struct {
-	// ID is unique to the command; "" = the command is not recognised again.
+	// ID is unique to the command. If empty, the command is not recognised again.
 	ID string `json:"id"`
 	// Fingerprint is a digest of the command's body: the same id with another fingerprint is an error of the caller.
 	Fingerprint string `json:"fingerprint"`

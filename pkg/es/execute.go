@@ -31,9 +31,9 @@ type ExecutorConfig struct {
 	// Backoff is the longest pause after the first conflict; it doubles with each, and the pause is a random part of it.
 	// Default 10 ms.
 	Backoff time.Duration
-	// Log is told of what was mended on the way. Default slog.Default.
+	// Log receives what was mended on the way. If nil, slog.Default.
 	Log *slog.Logger
-	// Count is told what happened on the way, by many goroutines at once. Default: nobody is.
+	// Count is called with what happened on the way, by many goroutines at once. If nil, nothing is called.
 	Count func(Signal)
 }
 
@@ -43,9 +43,18 @@ type Executor struct {
 	cfg   ExecutorConfig
 }
 
-// NewExecutor returns an executor. The configuration may be left out. It panics if the configuration is negative.
+// Check returns an error if the configuration can't be what the program means.
+func (c ExecutorConfig) Check() error {
+	if c.Attempts < 0 || c.Backoff < 0 {
+		return fmt.Errorf("es.ExecutorConfig: attempts %d and backoff %v must not be negative", c.Attempts, c.Backoff)
+	}
+	return nil
+}
+
+// NewExecutor returns an executor. The configuration may be left out. It panics with what [ExecutorConfig.Check] returns.
 func NewExecutor(store Store, given ...ExecutorConfig) *Executor {
 	cfg := config.Only(given)
+	config.Must(cfg.Check())
 	if cfg.Attempts == 0 {
 		cfg.Attempts = 10
 	}
@@ -58,15 +67,12 @@ func NewExecutor(store Store, given ...ExecutorConfig) *Executor {
 	if cfg.Count == nil {
 		cfg.Count = func(Signal) {}
 	}
-	if cfg.Attempts < 1 || cfg.Backoff < 0 {
-		panic(fmt.Sprintf("es.ExecutorConfig: attempts %d and backoff %v must be positive", cfg.Attempts, cfg.Backoff))
-	}
 	return &Executor{store: store, cfg: cfg}
 }
 
 // Outcome is what a decision led to.
 type Outcome struct {
-	// CommitID is the id of the commits, "" if the decision yielded no events.
+	// CommitID is the id of the commits, empty if the decision yielded no events.
 	CommitID string
 	// Replayed says that the command had been done before: this is what it did then.
 	Replayed bool

@@ -17,8 +17,8 @@ type folded[S any] struct {
 	last     *Commit // the last commit that was folded here, nil if the state came from elsewhere
 }
 
-// warmState is what a cache keeps of a stream: the state as JSON, so that nobody changes another's copy.
-type warmState struct {
+// cachedState is what a cache keeps of a stream: the state as JSON, so that nobody changes another's copy.
+type cachedState struct {
 	state    json.RawMessage
 	head     Head
 	commands knownCommands
@@ -34,7 +34,7 @@ func (r *Repository[S, E]) recall(stream StreamID) (folded[S], bool) {
 	if !ok {
 		return f, false
 	}
-	warm, ok := kept.(warmState)
+	warm, ok := kept.(cachedState)
 	if !ok || json.Unmarshal(warm.state, &f.state) != nil {
 		return folded[S]{}, false
 	}
@@ -48,7 +48,7 @@ func (r *Repository[S, E]) keep(f folded[S]) {
 		return
 	}
 	if state, err := json.Marshal(f.state); err == nil {
-		r.cfg.StateCache.Add(f.head.Stream(), warmState{state: state, head: f.head, commands: f.commands})
+		r.cfg.StateCache.Add(f.head.Stream(), cachedState{state: state, head: f.head, commands: f.commands})
 	}
 }
 

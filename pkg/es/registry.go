@@ -3,10 +3,12 @@ package es
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // EventType ties a Go type of event to the name and schema under which it is stored.
@@ -27,10 +29,11 @@ type Registry[E any] struct {
 	byName    map[string]EventType[E]
 	byType    map[reflect.Type]EventType[E]
 	upcasters map[typeSchema]Upcaster
+	mistakes  []string
 }
 
-// NewRegistry returns a registry of the types given. It panics where a name or a Go type stands twice, a name is empty, a
-// schema is under 1, or a type is not a plain struct: that is a fault of the program, seen when it starts.
+// NewRegistry returns a registry of the types given. It never panics: [Registry.Check] returns what is wrong with them. A
+// name or a Go type may be registered once, a name must not be empty, a schema is 1 or more, and a type is a plain struct.
 func NewRegistry[E any](types ...EventType[E]) *Registry[E] {
 	r := &Registry[E]{
 		byName: map[string]EventType[E]{}, byType: map[reflect.Type]EventType[E]{}, upcasters: map[typeSchema]Upcaster{},
@@ -38,23 +41,48 @@ func NewRegistry[E any](types ...EventType[E]) *Registry[E] {
 	for _, t := range types {
 		switch {
 		case t.name == "" || t.schema < 1:
-			panic(fmt.Sprintf("event type %v: needs a name and a schema from 1, has %q and %d", t.typ, t.name, t.schema))
+			r.mistake("event type %v: needs a name and a schema from 1, has %q and %d", t.typ, t.name, t.schema)
+			continue
 		case t.typ == nil || t.typ.Kind() != reflect.Struct:
-			panic(fmt.Sprintf("event type %q: %v is not a struct", t.name, t.typ))
+			r.mistake("event type %q: %v is not a struct", t.name, t.typ)
+			continue
 		}
 		if _, twice := r.byName[t.name]; twice {
-			panic(fmt.Sprintf("event type %q is registered twice", t.name))
+			r.mistake("event type %q is registered twice", t.name)
+			continue
 		}
 		if _, twice := r.byType[t.typ]; twice {
-			panic(fmt.Sprintf("Go type %v is registered twice", t.typ))
+			r.mistake("Go type %v is registered twice", t.typ)
+			continue
 		}
 		r.byName[t.name], r.byType[t.typ] = t, t
 	}
 	return r
 }
 
-// Encode returns an event as it is stored. An event whose type is not registered is an error.
+func (r *Registry[E]) mistake(format string, args ...any) {
+	r.mistakes = append(r.mistakes, fmt.Sprintf(format, args...))
+}
+
+// Check returns an error that names all mistakes in the registry's declaration, its upcasters included. A registry that has
+// one neither encodes nor decodes. [NewRepository] checks the registry of its aggregate.
+func (r *Registry[E]) Check() error {
+	switch {
+	case r == nil:
+		return errors.New("there is no registry of events: make one with NewRegistry")
+	case len(r.mistakes) > 0:
+		return errors.New(strings.Join(r.mistakes, "; "))
+	}
+	return nil
+}
+
+// Encode returns an event as it is stored.
+//
+// Errors: that of [Registry.Check]; one that names a type that is not registered; one of an event that JSON can't hold.
 func (r *Registry[E]) Encode(event E) (RawEvent, error) {
+	if err := r.Check(); err != nil {
+		return RawEvent{}, fmt.Errorf("encode event %T: %w", event, err)
+	}
 	t, ok := r.byType[reflect.TypeOf(event)]
 	if !ok {
 		return RawEvent{}, fmt.Errorf("encode event %T: its type is not registered", event)
@@ -68,8 +96,12 @@ func (r *Registry[E]) Encode(event E) (RawEvent, error) {
 
 // Decode calls yield for each event that a commit's i-th stored event stands for: one, unless an upcaster splits or drops it.
 //
-// Errors: [UnknownEventError]; [CorruptError] where the payload does not fit the type, or an upcaster refuses it; yield's own.
+// Errors: [UnknownEventError]; [CorruptError] where the payload does not fit the type, or an upcaster refuses it; yield's own;
+// that of [Registry.Check].
 func (r *Registry[E]) Decode(c *Commit, i int, yield func(E) error) error {
+	if err := r.Check(); err != nil {
+		return fmt.Errorf("decode event %s: %w", c.Events[i].Type, err)
+	}
 	u := upcasting[E]{Registry: r, at: StreamVersion{c.Stream, c.Version + int64(i)}, yield: yield}
 	return u.decode(c.Events[i])
 }
@@ -139,11 +171,15 @@ func (r *Registry[E]) GoTypes() []reflect.Type {
 }
 
 // DecodeAny is Decode for readers of several kinds of aggregate, such as projections.
+//
+// Errors: those of Decode.
 func (r *Registry[E]) DecodeAny(c *Commit, i int, yield func(event any) error) error {
 	return r.Decode(c, i, func(e E) error { return yield(e) })
 }
 
 // EncodeAny is Encode for those who hold events of several kinds of aggregate, such as tests of projections.
+//
+// Errors: those of Encode; one that names a type that does not satisfy E.
 func (r *Registry[E]) EncodeAny(event any) (RawEvent, error) {
 	e, ok := event.(E)
 	if !ok {
@@ -154,5 +190,8 @@ func (r *Registry[E]) EncodeAny(event any) (RawEvent, error) {
 
 // Decoder decodes the events of a stream, whatever its kind of aggregate. Every [Registry] is one.
 type Decoder interface {
+	// DecodeAny calls yield for each event that a commit's i-th stored event stands for.
+	//
+	// Errors: those of [Registry.Decode].
 	DecodeAny(c *Commit, i int, yield func(event any) error) error
 }

@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/memstore"
 )
 
 func TestRegistryDecode(t *testing.T) {
@@ -51,15 +53,31 @@ func TestRegistryRefusesFaults(t *testing.T) {
 		"not a struct": {es.Type[counterEvent]("A", 1, &raised{})},
 		"nothing":      {es.Type[counterEvent]("A", 1, nil)},
 	} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%s: was accepted", name)
-				}
-			}()
-			es.NewRegistry(types...)
-		}()
+		r := es.NewRegistry(types...)
+		if r.Check() == nil {
+			t.Errorf("%s: was accepted", name)
+		}
+		if _, err := r.Encode(raised{}); err == nil {
+			t.Errorf("%s: encodes", name)
+		}
 	}
+	all := es.NewRegistry(es.Type[counterEvent]("", 1, raised{}), es.Type[counterEvent]("A", 1, &raised{})).Check()
+	if all == nil || !strings.Contains(all.Error(), "needs a name") || !strings.Contains(all.Error(), "not a struct") {
+		t.Errorf("not all mistakes are named: %v", all)
+	}
+}
+
+// TestAggregateRefusesMistakes: Check names all of them, and the repository's constructor refuses them.
+func TestAggregateRefusesMistakes(t *testing.T) {
+	t.Parallel()
+	wrong := es.Aggregate[int, counterEvent]{StreamType: "A#"}
+	err := wrong.Check()
+	for _, says := range []string{"'#'", "no registry", "Evolve is missing"} {
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v, want %q", err, says)
+		}
+	}
+	refused(t, "an aggregate with mistakes", func() { es.Open(memstore.New(), wrong) })
 }
 
 // TestErrorsMatchWhenWrapped: callers find each error however deep it is.

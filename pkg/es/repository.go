@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/annals-es/annals/pkg/es/internal/config"
-	"github.com/annals-es/annals/pkg/es/internal/stored"
 )
 
 // Repository loads and changes the aggregates of one kind.
@@ -18,23 +17,21 @@ type Repository[S, E any] struct {
 	cfg       RepositoryConfig
 }
 
-// Open returns the repository of one kind of aggregate on a store. The configuration may be left out. It panics if the
-// configuration lacks something. For decisions over several kinds of aggregates, see [NewRepository].
+// Open returns the repository of one kind of aggregate on a store. The configuration may be left out. It panics with what
+// [Aggregate.Check] and [RepositoryConfig.Check] return. For decisions over several kinds of aggregates, see [NewRepository].
 func Open[S, E any](store Store, aggregate Aggregate[S, E], cfg ...RepositoryConfig) *Repository[S, E] {
 	return NewRepository(NewExecutor(store), aggregate, cfg...)
 }
 
 // NewRepository is [Open] with the store of an executor. Aggregates whose repositories share one may be changed by one decision:
 // see [Executor.Execute].
+//
+// It panics as Open does.
 func NewRepository[S, E any](x *Executor, aggregate Aggregate[S, E], given ...RepositoryConfig) *Repository[S, E] {
 	cfg := config.Only(given)
+	config.Must(aggregate.Check(), cfg.Check())
 	cfg.Horizon = cmp.Or(cfg.Horizon, 24*time.Hour)
 	cfg.HorizonCommands = cmp.Or(cfg.HorizonCommands, 100_000)
-	s := cfg.Snapshots
-	if s.Store != nil && (s.Every < 1 || s.Schema < 1) || cfg.Horizon < 0 || cfg.HorizonCommands < stored.CommandsPerBlock {
-		panic(fmt.Sprintf("es.RepositoryConfig of %s: snapshots need Every (%d) and Schema (%d) from 1, Horizon (%v) can't be negative, "+
-			"HorizonCommands (%d) must be %d at least", aggregate.StreamType, s.Every, s.Schema, cfg.Horizon, cfg.HorizonCommands, stored.CommandsPerBlock))
-	}
 	return &Repository[S, E]{executor: x, aggregate: aggregate, cfg: cfg}
 }
 
@@ -100,6 +97,8 @@ func (r *Repository[S, E]) Execute(ctx context.Context, id string, cmd Command, 
 }
 
 // ExecuteTx is Execute for a decision that brings other aggregates into its transaction.
+//
+// Errors: those of Execute, also of the other aggregates.
 func (r *Repository[S, E]) ExecuteTx(
 	ctx context.Context, id string, cmd Command, decide func(tx *Tx, state S) ([]E, error),
 ) (Result[S], error) {
@@ -124,6 +123,8 @@ func (r *Repository[S, E]) Create(ctx context.Context, id string, cmd Command, d
 }
 
 // CreateTx is Create for a decision that brings other aggregates into its transaction.
+//
+// Errors: those of Create, also of the other aggregates.
 func (r *Repository[S, E]) CreateTx(ctx context.Context, id string, cmd Command, decide func(tx *Tx) ([]E, error)) (Result[S], error) {
 	return r.run(ctx, id, cmd, r.New, func(tx *Tx, _ S) ([]E, error) { return decide(tx) })
 }

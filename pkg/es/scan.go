@@ -20,12 +20,20 @@ type Scanner interface {
 
 // Inspector reads what is stored of one stream, whole or not. It is a capability that a [Store] may have.
 type Inspector interface {
-	// Inspect yields the stream's commits whose first version is in from..to, in order, page by page and strongly
-	// consistent. to 0 = no bound. Like a scan it compares nothing, and goes on past a commit that can't be read. Its pages
-	// have no positions.
+	// Inspect yields the stream's commits whose first version is in a range, in order, page by page and strongly
+	// consistent. Like a scan it compares nothing, and goes on past a commit that can't be read. Its pages have no
+	// positions.
 	//
-	// Errors: the context's error.
-	Inspect(ctx context.Context, stream StreamID, from, to int64) iter.Seq2[ScanPage, error]
+	// Errors: [StreamNameError]; the context's error.
+	Inspect(ctx context.Context, stream StreamID, versions VersionRange) iter.Seq2[ScanPage, error]
+}
+
+// VersionRange is a range of versions. The zero VersionRange has all of them.
+type VersionRange struct {
+	// From is the first version of the range.
+	From int64
+	// To is the last version of the range. 0 = no bound.
+	To int64
 }
 
 // Segment is one of the equal parts that a scan divides the streams into, and where to start in it.

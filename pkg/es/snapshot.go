@@ -3,7 +3,10 @@ package es
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
+
+	"github.com/annals-es/annals/pkg/es/internal/stored"
 )
 
 // Snapshot is an aggregate's state at the end of a commit.
@@ -23,9 +26,12 @@ type Snapshot struct {
 	Blocks   []CommandBlock
 }
 
-// SnapshotStore keeps the latest snapshot of each stream. Losing one costs time, nothing else.
+// SnapshotStore keeps the latest snapshot of each stream. Losing one costs time, nothing else. Each method may also return
+// [ErrUnavailable], besides the cause, and the context's error.
 type SnapshotStore interface {
 	// LoadSnapshot returns a stream's snapshot, nil if there is none.
+	//
+	// Errors: one that names a snapshot that can't be read.
 	LoadSnapshot(ctx context.Context, stream StreamID) (*Snapshot, error)
 
 	// SaveSnapshot keeps a snapshot, unless there is one of the same schema that is not older.
@@ -40,6 +46,8 @@ type SnapshotStore interface {
 	LoadCommands(ctx context.Context, stream StreamID, blocks ...CommandBlock) ([][]KnownCommand, error)
 
 	// SaveCommands keeps a block, which may be removed once it has expired. Saving it again changes nothing.
+	//
+	// Errors: none of its own.
 	SaveCommands(ctx context.Context, stream StreamID, block CommandBlock, commands []KnownCommand) error
 }
 
@@ -68,4 +76,15 @@ type RepositoryConfig struct {
 	// commands are, whichever is less. Default 24 hours, and 100,000.
 	Horizon         time.Duration
 	HorizonCommands int
+}
+
+// Check returns an error if the configuration can't be what the program means.
+func (c RepositoryConfig) Check() error {
+	s := c.Snapshots
+	if s.Store != nil && (s.Every < 1 || s.Schema < 1) || c.Horizon < 0 ||
+		c.HorizonCommands != 0 && c.HorizonCommands < stored.CommandsPerBlock {
+		return fmt.Errorf("es.RepositoryConfig: snapshots need Every (%d) and Schema (%d) from 1, Horizon (%v) must not be "+
+			"negative, HorizonCommands (%d) must be at least %d", s.Every, s.Schema, c.Horizon, c.HorizonCommands, stored.CommandsPerBlock)
+	}
+	return nil
 }

@@ -90,7 +90,7 @@ type Write struct {
 // Append is one atomic append.
 type Append struct {
 	// ID becomes the commits' id. It must be new for each decision: an append that finds it stored takes that as success.
-	// "" = the store makes one.
+	// If empty, the store makes one.
 	ID     string
 	Writes []Write
 	// Checks are heads of streams that the decision read and does not write: each must still be where its stream ends.

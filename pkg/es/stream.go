@@ -12,9 +12,9 @@ import (
 // StreamID names a stream: all events of one aggregate.
 type StreamID struct {
 	// Type is the type of aggregate, without '#': "Account".
-	Type string
+	Type string `json:"type"`
 	// ID is the aggregate's id, any non-empty UTF-8.
-	ID string
+	ID string `json:"id"`
 }
 
 // String returns the stored name, Type#ID.
@@ -51,14 +51,16 @@ func (s StreamID) Validate() error {
 
 // StreamVersion is a place in a stream.
 type StreamVersion struct {
-	Stream  StreamID
-	Version int64
+	Stream  StreamID `json:"stream"`
+	Version int64    `json:"version"`
 }
 
 // String returns the place as consistency tokens have it: Type#ID@version.
 func (v StreamVersion) String() string { return fmt.Sprintf("%s@%d", v.Stream, v.Version) }
 
 // ParseStreamVersion reads a place as [StreamVersion.String] writes it: the version, from 1, follows the last '@'.
+//
+// Errors: one that cites the text; those of [ParseStreamID].
 func ParseStreamVersion(text string) (StreamVersion, error) {
 	at := strings.LastIndexByte(text, '@')
 	if at < 0 {

@@ -49,19 +49,26 @@ func UpcastFunc(up func(data json.RawMessage) ([]RawEvent, error), to ...StoredT
 }
 
 // Upcast registers how events of a type and schema that are no longer written are read. It returns the registry, so that
-// calls chain. It panics where the schema is the one that is written today, or is registered already, and where
-// upcasters lead back to where they began: reading such an event would never end.
+// calls chain. It never panics: [Registry.Check] returns what is wrong. The schema must be older than the one that is
+// written today, and be registered once. Upcasters must not lead back to where they began.
 func (r *Registry[E]) Upcast(name string, schema int, up Upcaster) *Registry[E] {
 	key := typeSchema{name, schema}
 	if _, twice := r.upcasters[key]; twice {
-		panic(fmt.Sprintf("upcaster of event %q schema %d is registered twice", name, schema))
+		r.mistake("upcaster of event %q schema %d is registered twice", name, schema)
+		return r
 	}
 	if t, current := r.byName[name]; schema < 1 || (current && schema >= t.schema) {
-		panic(fmt.Sprintf("upcaster of event %q schema %d: the schema is not an older one", name, schema))
+		r.mistake("upcaster of event %q schema %d: the schema is not an older one", name, schema)
+		return r
+	}
+	if up.up == nil {
+		r.mistake("upcaster of event %q schema %d has no function", name, schema)
+		return r
 	}
 	r.upcasters[key] = up
 	if circle := r.circle([]typeSchema{key}, map[typeSchema]bool{}); circle != nil {
-		panic(fmt.Sprintf("upcaster of event %q schema %d leads back to itself: %s", name, schema, strings.Join(circle, " → ")))
+		r.mistake("upcaster of event %q schema %d leads back to itself: %s", name, schema, strings.Join(circle, " → "))
+		delete(r.upcasters, key)
 	}
 	return r
 }

@@ -3,7 +3,6 @@ package es_test
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -80,27 +79,31 @@ func TestUpcastRefusesFaults(t *testing.T) {
 	}
 	dropped := es.UpcastFunc(func(json.RawMessage) ([]es.RawEvent, error) { return nil, nil })
 	for name, test := range map[string]struct {
-		register func()
+		register func() *es.Registry[counterEvent]
 		says     string
 	}{
-		"twice":          {func() { evolved().Upcast("Raised", 1, dropped) }, "registered twice"},
-		"current schema": {func() { evolved().Upcast("Raised", 3, dropped) }, "not an older one"},
-		"future schema":  {func() { evolved().Upcast("Raised", 4, dropped) }, "not an older one"},
-		"no schema":      {func() { evolved().Upcast("Other", 0, dropped) }, "not an older one"},
-		"to itself":      {func() { evolved().Upcast("A", 1, to("A", 1)) }, "A schema 1 → A schema 1"},
-		"to each other": {func() { evolved().Upcast("A", 1, to("B", 1)).Upcast("B", 1, to("A", 1)) },
+		"twice":          {func() *es.Registry[counterEvent] { return evolved().Upcast("Raised", 1, dropped) }, "registered twice"},
+		"current schema": {func() *es.Registry[counterEvent] { return evolved().Upcast("Raised", 3, dropped) }, "not an older one"},
+		"future schema":  {func() *es.Registry[counterEvent] { return evolved().Upcast("Raised", 4, dropped) }, "not an older one"},
+		"no schema":      {func() *es.Registry[counterEvent] { return evolved().Upcast("Other", 0, dropped) }, "not an older one"},
+		"to itself":      {func() *es.Registry[counterEvent] { return evolved().Upcast("A", 1, to("A", 1)) }, "A schema 1 → A schema 1"},
+		"to each other": {func() *es.Registry[counterEvent] {
+			return evolved().Upcast("A", 1, to("B", 1)).Upcast("B", 1, to("A", 1))
+		},
 			"B schema 1 → A schema 1 → B schema 1"},
-		"over a third": {func() { evolved().Upcast("A", 2, to("B", 1)).Upcast("B", 1, to("A", 1)).Upcast("A", 1, to("A", 2)) },
+		"over a third": {func() *es.Registry[counterEvent] {
+			return evolved().Upcast("A", 2, to("B", 1)).Upcast("B", 1, to("A", 1)).Upcast("A", 1, to("A", 2))
+		},
 			"A schema 1 → A schema 2 → B schema 1 → A schema 1"},
 	} {
-		func() {
-			defer func() {
-				if panicked := fmt.Sprint(recover()); !strings.Contains(panicked, test.says) {
-					t.Errorf("%s: panicked with %q, want %q", name, panicked, test.says)
-				}
-			}()
-			test.register()
-		}()
+		r := test.register()
+		if err := r.Check(); err == nil || !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s: %v, want %q", name, err, test.says)
+		}
+		c := es.Commit{Events: []es.RawEvent{{Type: "A", Schema: 1, Data: []byte(`{}`)}}}
+		if err := r.Decode(&c, 0, func(counterEvent) error { return nil }); err == nil {
+			t.Errorf("%s: decodes", name)
+		}
 	}
 }
 

@@ -79,5 +79,5 @@ func (m *Models) Through(store es.Reader, name string, view func(projection.View
 			sub.View = view(sub.View)
 		}
 	}
-	m.reader = projection.NewReader(store, m.catalog, nil, m.subscriptions...)
+	m.reader = projection.NewReader(store, m.catalog, projection.ReaderConfig{}, m.subscriptions...)
 }

@@ -50,7 +50,7 @@ func of(
 		sub.View = m.views[name]
 		m.subscriptions = append(m.subscriptions, sub)
 	}
-	m.reader = projection.NewReader(store, m.catalog, now, m.subscriptions...)
+	m.reader = projection.NewReader(store, m.catalog, projection.ReaderConfig{Now: now}, m.subscriptions...)
 	return m
 }
 
@@ -97,7 +97,7 @@ func (m *Models) marks(ctx context.Context, name string) iter.Seq2[es.CommitRef,
 //
 // Errors: [projection.UnknownFoldError]; the catalog's.
 func (m *Models) generation(ctx context.Context, name string) (projection.Generation, error) {
-	s, err := m.reader.Open(ctx, name, "")
+	s, err := m.reader.Open(ctx, name)
 	if notFilled := (*projection.NotFilledError)(nil); errors.As(err, &notFilled) {
 		return notFilled.Generation, nil
 	}

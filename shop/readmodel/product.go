@@ -51,7 +51,7 @@ func (s *Session) Product(ctx context.Context, id string) (Product, error) {
 // Quote returns what products cost, by the catalog: strongly consistent, in one batched read. It leaves out products
 // that the catalog does not show or this code can't read: their price is in their events.
 func (m *Models) Quote(ctx context.Context, productIDs ...string) (order.Quote, error) {
-	s, err := m.reader.Open(ctx, tables.ProductCatalog, "")
+	s, err := m.reader.Open(ctx, tables.ProductCatalog)
 	if errors.As(err, new(*projection.UnknownFoldError)) || errors.As(err, new(*projection.NotFilledError)) {
 		return order.Quote{}, nil
 	}

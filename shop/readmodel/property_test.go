@@ -237,7 +237,15 @@ func (s *schedule) do(r *rapid.T, all []projection.Job) {
 		if j.Task != projection.CatchUp {
 			continue
 		}
-		if err := s.engines[0].CatchUp(context.Background(), j.Projection, j.Stream, j.Retry); err != nil {
+		do := s.engines[0].CatchUp
+		if j.Retry {
+			do = s.engines[0].RetryStream
+		}
+		var names []string // none: all
+		if j.Projection != "" {
+			names = []string{j.Projection}
+		}
+		if err := do(context.Background(), j.Stream, names...); err != nil {
 			r.Errorf("%s: %v", j.Stream, err)
 		}
 	}
@@ -290,7 +298,7 @@ func (p *past) toHeads(t *testing.T, of projection.Projection, view projection.V
 	forgetful := projection.NewEngine(p.store, memview.NewCatalog(), projection.Config{CacheSize: -1},
 		projection.Subscription{Projection: of, View: view})
 	for stream := range p.heads {
-		if err := forgetful.CatchUp(t.Context(), of.Name(), stream, false); err != nil {
+		if err := forgetful.CatchUp(t.Context(), stream, of.Name()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -38,10 +38,10 @@ func (m *Models) before(ctx context.Context, name, cursor string) (*before, erro
 	}
 	b := &before{sessions: map[string]*projection.Session{}, others: map[string]bool{}}
 	for _, name := range m.subscriptions[i].Replaces {
-		s, err := m.reader.Open(ctx, name, cursor)
+		s, err := m.reader.OpenAt(ctx, name, cursor)
 		if errors.Is(err, projection.ErrCursor) {
 			b.others[name] = true
-			s, err = m.reader.Open(ctx, name, "")
+			s, err = m.reader.Open(ctx, name)
 		}
 		if err != nil {
 			return nil, err

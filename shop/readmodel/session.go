@@ -31,7 +31,7 @@ func (m *Models) Session(ctx context.Context, name, cursor string, awaited ...es
 			return &Session{before: b}, err
 		}
 	}
-	opened, err := m.reader.Open(ctx, name, cursor)
+	opened, err := m.reader.OpenAt(ctx, name, cursor)
 	return &Session{opened: opened, awaited: awaited}, err
 }
 

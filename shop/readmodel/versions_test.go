@@ -202,7 +202,7 @@ func TestPoisonOrder(t *testing.T) {
 	if _, err := d.Order(t.Context(), "poison"); !errors.As(err, new(*es.NotFoundError)) {
 		t.Errorf("the poison: %v", err)
 	}
-	if n, err := d.engine.Retry(t.Context(), ""); err != nil || n != 1 {
+	if n, err := d.engine.Retry(t.Context()); err != nil || n != 1 {
 		t.Errorf("retried %d, %v", n, err)
 	}
 	flawed.Store(false)
@@ -215,7 +215,7 @@ func TestPoisonOrder(t *testing.T) {
 	if row, err := mended.Order(t.Context(), "poison"); err != nil || row.OrderID != "poison" {
 		t.Errorf("mended: %+v, %v", row, err)
 	}
-	for w, err := range mended.engine.Parked(t.Context(), "") {
+	for w, err := range mended.engine.Parked(t.Context()) {
 		t.Errorf("it waits still: %+v, %v", w, err)
 	}
 }

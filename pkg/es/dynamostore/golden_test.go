@@ -64,7 +64,7 @@ func TestEventsAreStoredAs(t *testing.T) {
 	write("append-3", es.Meta{}, es.CommandRef{ID: "cmd-3"}, []es.RawEvent{raw(`null`)}, whole, bare)
 	long := raw(`"` + strings.Repeat("all the same ", 200) + `"`)
 	write("append-4", es.Meta{}, es.CommandRef{}, []es.RawEvent{long, raw(`{}`)}, bare)
-	dynamotest.Golden(t, client, table, "events", *update)
+	dynamotest.Golden(t, client, table, dynamotest.GoldenConfig{Name: "events", Update: *update})
 }
 
 // TestSnapshotsAreStoredAs: a snapshot with commands of its own and a block of others, one without, and the block.
@@ -99,5 +99,5 @@ func TestSnapshotsAreStoredAs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	dynamotest.Golden(t, client, table, "snapshots", *update)
+	dynamotest.Golden(t, client, table, dynamotest.GoldenConfig{Name: "snapshots", Update: *update})
 }

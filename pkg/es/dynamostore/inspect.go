@@ -13,12 +13,13 @@ import (
 )
 
 // Inspect implements [es.Inspector]: one Query a page.
-func (st *Store) Inspect(ctx context.Context, stream es.StreamID, from, to int64) iter.Seq2[es.ScanPage, error] {
+func (st *Store) Inspect(ctx context.Context, stream es.StreamID, versions es.VersionRange) iter.Seq2[es.ScanPage, error] {
 	return func(yield func(es.ScanPage, error) bool) {
 		if err := stream.Validate(); err != nil {
 			yield(es.ScanPage{}, err)
 			return
 		}
+		from, to := versions.From, versions.To
 		q := st.query(stream)
 		q.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
 		switch {

@@ -110,7 +110,7 @@ func TestInspectOverAPage(t *testing.T) {
 	}
 	var versions []int64
 	pages := 0
-	for page, err := range store.Inspect(t.Context(), acc1, 1, 0) {
+	for page, err := range store.Inspect(t.Context(), acc1, es.VersionRange{From: 1}) {
 		if err != nil || page.Units == 0 || pages > 10 {
 			t.Fatalf("page %d: %v, %v units", pages, err, page.Units)
 		}
@@ -175,7 +175,7 @@ func TestScanGoesOnPastCorruptItems(t *testing.T) {
 			}
 		}
 	}
-	for page, err := range store.Inspect(t.Context(), es.StreamID{Type: "Account", ID: "7"}, 0, 0) {
+	for page, err := range store.Inspect(t.Context(), es.StreamID{Type: "Account", ID: "7"}, es.VersionRange{}) {
 		if err != nil || len(page.Commits) != 1 || len(page.Corrupt) != 2 {
 			t.Errorf("inspected: %v, %+v", err, page)
 		}
@@ -209,7 +209,7 @@ func TestScanRefusals(t *testing.T) {
 	if err := first(gone, es.Segment{Index: 2, Of: 3}); !errors.As(err, new(*types.ResourceNotFoundException)) || !strings.Contains(err.Error(), "segment 2 of 3") {
 		t.Errorf("no such table: %v", err)
 	}
-	for _, err := range gone.Inspect(t.Context(), acc1, 1, 0) {
+	for _, err := range gone.Inspect(t.Context(), acc1, es.VersionRange{From: 1}) {
 		if !errors.As(err, new(*types.ResourceNotFoundException)) {
 			t.Errorf("no such table: %v", err)
 		}

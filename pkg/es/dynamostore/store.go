@@ -36,9 +36,9 @@ type Config struct {
 	// Backoff is the longest pause before the second attempt; it doubles with each, and the pause is a random part of it.
 	// Default 10 ms.
 	Backoff time.Duration
-	// Companion adds rows to the transactions of appends. nil = nothing is added.
+	// Companion adds rows to the transactions of appends. If nil, nothing is added.
 	Companion Companion
-	// Log receives why something of the companion was left out. Default slog.Default.
+	// Log receives why something of the companion was left out. If nil, slog.Default.
 	Log *slog.Logger
 }
 
@@ -58,7 +58,9 @@ var (
 	_ es.Clock = (*Store)(nil)
 )
 
-// New returns the store on a table.
+// New returns the store on a table. The configuration may be left out.
+//
+// Errors: one that says what is wrong with the table's name or with the configuration.
 func New(client Client, table string, given ...Config) (*Store, error) {
 	cfg := config.Only(given)
 	if cfg.Attempts == 0 {

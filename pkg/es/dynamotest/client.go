@@ -17,7 +17,7 @@ func Client(t testing.TB, more ...func(*dynamodb.Options)) *dynamodb.Client {
 	return client(Endpoint(t), more...)
 }
 
-// ForExample is Client where there is no test: for examples, which have none.
+// ForExample is Client where there is no test: for examples, which have none. It panics if DynamoDB Local is missing.
 func ForExample() *dynamodb.Client {
 	endpoint, err := shared()
 	if err != nil {

@@ -16,13 +16,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// GoldenConfig says which file the items of a table are compared with.
+type GoldenConfig struct {
+	// Name is that of the file, without its folder and without .json.
+	Name string
+	// Update writes the file instead of comparing it. Set it from a flag of the test, -update-stored. The items that are
+	// stored in tables do not change with it: update a file only if the code still reads the form before.
+	Update bool
+}
+
 // Golden compares all items of a table with testdata/stored/<name>.json, which has them as the AWS command line prints
 // them, by their keys. What is compressed is unpacked there: another version of the compressor may make other bytes.
-//
-// With update, which is a test's flag -update-stored, it writes the file. The items that are stored in tables do not change
-// with it: update a file only if the code still reads the form before.
-func Golden(t testing.TB, client *dynamodb.Client, table, name string, update bool) {
+func Golden(t testing.TB, client *dynamodb.Client, table string, cfg GoldenConfig) {
 	t.Helper()
+	name := cfg.Name
 	found, err := client.Scan(t.Context(), &dynamodb.ScanInput{TableName: &table, ConsistentRead: aws.Bool(true)})
 	if err != nil || len(found.LastEvaluatedKey) > 0 {
 		t.Fatalf("items of %s for %s: %v; there must be less than 1 MB of them", table, name, err)
@@ -32,7 +39,7 @@ func Golden(t testing.TB, client *dynamodb.Client, table, name string, update bo
 		t.Fatalf("items for %s: %v", name, err)
 	}
 	file := filepath.Join("testdata", "stored", name+".json")
-	if update {
+	if cfg.Update {
 		if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 			t.Fatal(err)
 		}

@@ -93,7 +93,12 @@ func (f *faults) settle(queue *jobs) (map[string]string, error) {
 			if j.Task != projection.CatchUp { // nothing else is left to the queue but the first filling
 				continue
 			}
-			if err := f.engines[f.rng.IntN(2)].CatchUp(ctx, j.Projection, j.Stream, j.Retry); err != nil {
+			engine := f.engines[f.rng.IntN(2)]
+			do := engine.CatchUp
+			if j.Retry {
+				do = engine.RetryStream
+			}
+			if err := do(ctx, j.Stream, j.Projection); err != nil {
 				return nil, err
 			}
 		}
@@ -116,7 +121,7 @@ func (h *history) level(view projection.View, engine *projection.Engine) error {
 	}
 	for stream, head := range h.heads {
 		if cp := at[stream]; cp.Version < head && cp.Parked == nil {
-			if err := engine.CatchUp(ctx, "", stream, false); err != nil {
+			if err := engine.CatchUp(ctx, stream); err != nil {
 				return err
 			}
 		}

@@ -14,6 +14,9 @@ import (
 
 // Encoder encodes events as they are stored. Every [es.Registry] is one.
 type Encoder interface {
+	// EncodeAny returns an event as it is stored.
+	//
+	// Errors: those of [es.Registry.EncodeAny].
 	EncodeAny(event any) (es.RawEvent, error)
 }
 

@@ -51,7 +51,7 @@ func (s *Store) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.ScanP
 }
 
 // Inspect implements [es.Inspector].
-func (s *Store) Inspect(ctx context.Context, stream es.StreamID, from, to int64) iter.Seq2[es.ScanPage, error] {
+func (s *Store) Inspect(ctx context.Context, stream es.StreamID, versions es.VersionRange) iter.Seq2[es.ScanPage, error] {
 	return func(yield func(es.ScanPage, error) bool) {
 		if err := enter(ctx, stream); err != nil {
 			yield(es.ScanPage{}, err)
@@ -61,7 +61,7 @@ func (s *Store) Inspect(ctx context.Context, stream es.StreamID, from, to int64)
 			page.Next = ""
 			return yield(page, err)
 		}}
-		for _, c := range s.starting(stream, from, to) {
+		for _, c := range s.starting(stream, versions.From, versions.To) {
 			if !p.add(ctx, c) {
 				return
 			}

@@ -54,8 +54,8 @@ type batch struct {
 	delivered map[es.StreamID][]*es.Commit // sorted by version
 	quiet     map[foldOf]bool              // nothing that was delivered concerns the fold
 	slots     chan struct{}
-	// aside are the slots of what must not hold up others.
-	aside chan struct{}
+	// retrySlots are the slots of projections that are retried from the queue: they must not hold up others.
+	retrySlots chan struct{}
 	// fresh says that streams whose first commit was delivered are most likely not there yet: their checkpoints are not
 	// read. A failed condition tells where that is wrong.
 	fresh bool
@@ -77,7 +77,7 @@ type batch struct {
 func (e *Engine) newBatch(commits []es.Commit) *batch {
 	b := &batch{
 		Engine: e, delivered: map[es.StreamID][]*es.Commit{}, quiet: map[foldOf]bool{},
-		slots: make(chan struct{}, e.cfg.Parallel), aside: make(chan struct{}, e.cfg.Parallel),
+		slots: make(chan struct{}, e.cfg.Parallel), retrySlots: make(chan struct{}, e.cfg.Parallel),
 		failed: map[es.StreamID]error{}, failedIn: map[place]bool{}, overdue: map[place]error{},
 	}
 	for i := range commits {
@@ -179,7 +179,7 @@ func (b *batch) bringIn(ctx context.Context, generations []target, all []known, 
 func (b *batch) work(wg *sync.WaitGroup, t *target, do, next func()) {
 	slots := b.slots
 	if t.fold.retryFromQueue() {
-		slots = b.aside
+		slots = b.retrySlots
 	}
 	slots <- struct{}{}
 	wg.Go(func() {

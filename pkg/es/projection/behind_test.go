@@ -87,7 +87,7 @@ func TestCatchUpOutOfTime(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second) // under the margin
 	defer cancel()
 	for range 2 {
-		if err := e.CatchUp(ctx, "", note("a"), false); err != nil {
+		if err := e.CatchUp(ctx, note("a")); err != nil {
 			t.Fatal(err)
 		}
 		b.queue.wantJobs(t, "catch-up Note#a")
@@ -95,7 +95,7 @@ func TestCatchUpOutOfTime(t *testing.T) {
 			t.Errorf("at %d, behind: %v", at.Version, at.Behind)
 		}
 	}
-	if err := e.CatchUp(t.Context(), "log", note("a"), false); err != nil {
+	if err := e.CatchUp(t.Context(), note("a"), "log"); err != nil {
 		t.Fatal(err)
 	}
 	b.wantRows(t, 1, logOf(1, false), "a")
@@ -126,11 +126,11 @@ func TestQueueFails(t *testing.T) {
 func TestCatchUpOfNothing(t *testing.T) {
 	t.Parallel()
 	b := newBench()
-	if err := b.engine.CatchUp(t.Context(), "other", note("a"), false); err == nil {
+	if err := b.engine.CatchUp(t.Context(), note("a"), "other"); err == nil {
 		t.Error("an unknown projection is caught up")
 	}
 	for _, stream := range []es.StreamID{note("none"), {Type: "Other", ID: "1"}} {
-		if err := b.engine.CatchUp(t.Context(), "", stream, true); err != nil {
+		if err := b.engine.RetryStream(t.Context(), stream); err != nil {
 			t.Errorf("%s: %v", stream, err)
 		}
 	}

@@ -3,21 +3,29 @@ package projection
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// CatchUp brings a stream level with the event store, in one projection or, if it is named "", in all that read it. With
-// retry, it tries a parked stream again. If time runs out it leaves the rest to the queue.
+// CatchUp brings a stream level with the event store, in the projections that are named or, if none is, in all that read
+// it. A parked stream stays parked: see [Engine.RetryStream]. If time runs out, CatchUp leaves the rest to the queue.
 //
-// Errors: those of the store, of the view, of the catalog; the first of them.
-func (e *Engine) CatchUp(ctx context.Context, projection string, stream es.StreamID, retry bool) error {
-	return e.catchUp(ctx, projection, stream, mode{level: true, retry: retry})
+// Errors: one that names an unknown projection; those of the store, of the view, of the catalog; the first of them.
+func (e *Engine) CatchUp(ctx context.Context, stream es.StreamID, projections ...string) error {
+	return e.catchUp(ctx, stream, mode{level: true}, projections)
 }
 
-func (e *Engine) catchUp(ctx context.Context, projection string, stream es.StreamID, m mode) error {
-	if projection != "" && e.subscription(projection) == nil {
-		return e.unknown(projection)
+// RetryStream is [Engine.CatchUp] that tries a parked stream again.
+//
+// Errors: those of CatchUp. A stream that fails again is parked again; that is no error.
+func (e *Engine) RetryStream(ctx context.Context, stream es.StreamID, projections ...string) error {
+	return e.catchUp(ctx, stream, mode{level: true, retry: true}, projections)
+}
+
+func (e *Engine) catchUp(ctx context.Context, stream es.StreamID, m mode, projections []string) error {
+	if err := e.known(projections); err != nil {
+		return err
 	}
 	targets, err := e.targets(ctx)
 	if err != nil {
@@ -27,7 +35,7 @@ func (e *Engine) catchUp(ctx context.Context, projection string, stream es.Strea
 	for _, generations := range targets {
 		for i := range generations {
 			t := &generations[i]
-			if projection == "" || projection == t.sub.name() {
+			if isAmong(t, projections) {
 				b.catchUp(ctx, t, stream, m)
 			}
 		}
@@ -63,6 +71,21 @@ func (b *batch) level(ctx context.Context, t *target, stream es.StreamID, m mode
 		defer done()
 	}
 	return w.forward(ctx)
+}
+
+// known returns an error if a projection is none of the engine's.
+func (e *Engine) known(projections []string) error {
+	for _, name := range projections {
+		if e.subscription(name) == nil {
+			return e.unknown(name)
+		}
+	}
+	return nil
+}
+
+// isAmong tells whether a generation is one of the projections that are named. If none is named, every generation is.
+func isAmong(t *target, projections []string) bool {
+	return len(projections) == 0 || slices.Contains(projections, t.sub.name())
 }
 
 func (e *Engine) unknown(projection string) error {

@@ -209,7 +209,12 @@ func TestReactionPassesOver(t *testing.T) {
 func TestInlineIsConcerned(t *testing.T) {
 	t.Parallel()
 	b := newBench()
-	e := b.engineFor(projection.Subscription{Projection: ledgerOf(1, ""), View: b.view, Inline: true})
+	fold := projection.New("log", 1, projection.From(noted(notes),
+		projection.On(func(s *notebook, e projection.Event[Noted], _ *projection.Writes) error {
+			s.Texts = append(s.Texts, e.Data.Text)
+			return nil
+		})))
+	e := b.engineFor(projection.Subscription{Projection: fold, View: b.view, Inline: true})
 	for _, event := range []noteEvent{Swollen{1}, Noted{"x"}, Swollen{1}} {
 		c := b.write(t, "a", event)
 		apply(t, e, c)

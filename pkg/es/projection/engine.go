@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/internal/config"
 )
 
 // Subscription is a projection and where it is stored.
@@ -25,6 +26,45 @@ type Subscription struct {
 	// Replaces names the projections that this one replaces. They are fed, and may be read, until it is filled: see
 	// [Reader.Ready]. Then they are no more.
 	Replaces []string
+}
+
+// Check returns an error that names all mistakes in the subscription: those of its folds, a missing view, or Inline of what
+// can't be inline.
+func (s *Subscription) Check() error {
+	if s.Projection == nil {
+		return errors.New("a subscription has no projection")
+	}
+	var mistakes []error
+	for _, p := range s.folds() {
+		mistakes = append(mistakes, p.Check())
+	}
+	switch {
+	case s.View == nil:
+		mistakes = append(mistakes, fmt.Errorf("projection %q has no view", s.name()))
+	case s.Inline && !s.Projection.rebuilds(): // what it does can't be undone if the commit is not stored
+		mistakes = append(mistakes, fmt.Errorf("reaction %q can't be inline", s.name()))
+	case s.Inline && s.Projection.appends(): // a row that is there already would cancel the commit
+		mistakes = append(mistakes, fmt.Errorf("projection %q can't be inline: it appends rows", s.name()))
+	}
+	return errors.Join(mistakes...)
+}
+
+// checkAll checks subscriptions, and that none has the projection of another one.
+func checkAll(subscriptions []Subscription) error {
+	var mistakes []error
+	names := map[string]bool{}
+	for i := range subscriptions {
+		s := &subscriptions[i]
+		if err := s.Check(); err != nil {
+			mistakes = append(mistakes, err)
+			continue
+		}
+		if names[s.name()] {
+			mistakes = append(mistakes, fmt.Errorf("projection %q is subscribed twice", s.name()))
+		}
+		names[s.name()] = true
+	}
+	return errors.Join(mistakes...)
 }
 
 func (s *Subscription) name() string { return s.Projection.Name() }
@@ -46,16 +86,16 @@ type Config struct {
 	// Budget is how many events of one stream are read from the event store while a batch waits. Where more are missing,
 	// the stream is left to the queue. Default 1,000.
 	Budget int
-	// Queue takes what is left for later. nil = nothing is: what is missing is read while the batch waits.
+	// Queue takes what is left for later. If nil, nothing is left for later: the batch waits while what is missing is read.
 	Queue Queue
-	// Starter starts what has generations built and dropped. nil = nobody does, unless somebody has a [Rebuilder] do it.
+	// Starter starts what builds and drops generations. If nil, nothing starts rebuilds: call [Rebuilder.Run] yourself.
 	Starter Starter
-	// Notifier is told what was stored in generations that serve. nil = nobody is.
+	// Notifier is told what was stored in generations that serve. If nil, nothing is told.
 	Notifier Notifier
-	// Observe is told what a serving generation came to show, by many goroutines at once. nil = nobody is.
+	// Observe is called with what a serving generation came to show, by many goroutines at once. If nil, nothing is called.
 	Observe func(Observation)
 	// CodeVersion returns the version of the code. A stream that was parked by another version is tried again. The engine
-	// calls it only when it parks a stream, or finds a parked one, so it may be slow. If nil, the version is "".
+	// calls it only when it parks a stream, or finds a parked one, so it may be slow. If nil, all code has the same version.
 	CodeVersion func() string
 	// CacheSize is how many checkpoints the engine keeps in memory, so that it need not read them. Default 2,000; if
 	// negative, none.
@@ -63,7 +103,7 @@ type Config struct {
 	// DeadlineMargin is how long before the deadline of its context a catch-up or a rebuild stops; the queue has the rest.
 	// Default 5 s.
 	DeadlineMargin time.Duration
-	// Log receives what was parked. Default slog.Default.
+	// Log receives what was parked. If nil, slog.Default.
 	Log *slog.Logger
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
@@ -86,10 +126,15 @@ func (c Config) withDefaults() Config {
 	if c.CodeVersion == nil {
 		c.CodeVersion = func() string { return "" }
 	}
-	if c.Parallel < 1 || c.Budget < 1 {
-		panic(fmt.Sprintf("projection.Config: parallel %d and budget %d must be positive", c.Parallel, c.Budget))
-	}
 	return c
+}
+
+// Check returns an error if the configuration can't be what the program means.
+func (c Config) Check() error {
+	if c.Parallel < 0 || c.Budget < 0 {
+		return fmt.Errorf("projection.Config: parallel %d and budget %d must not be negative", c.Parallel, c.Budget)
+	}
+	return nil
 }
 
 // Engine brings projections forward with the commits that are delivered to it. Delivery may duplicate, delay, reorder and
@@ -112,17 +157,13 @@ type place struct {
 	stream     es.StreamID
 }
 
-// NewEngine returns an engine that reads what was not delivered from a store. It panics if the configuration is negative,
-// or a projection is there twice.
+// NewEngine returns an engine that reads what was not delivered from a store. It panics with what
+// [Config.Check] and [Subscription.Check] return, or if a projection is subscribed twice.
 func NewEngine(store es.Reader, catalog Catalog, cfg Config, subscriptions ...Subscription) *Engine {
+	config.Must(cfg.Check(), checkAll(subscriptions))
 	cfg = cfg.withDefaults()
 	e := &Engine{store: store, catalog: catalog, subscriptions: subscriptions, cfg: cfg, suspects: make(chan struct{}, 1)}
 	e.memory = newMemory(cfg.CacheSize)
-	for i := range subscriptions {
-		if e.subscription(subscriptions[i].name()) != &e.subscriptions[i] {
-			panic("projection " + subscriptions[i].name() + " is subscribed twice")
-		}
-	}
 	return e
 }
 

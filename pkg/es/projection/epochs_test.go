@@ -57,12 +57,12 @@ func TestLateRowsNeverCount(t *testing.T) {
 			want("halted", "x")
 			apply(t, strict, c)
 			want("parked", "x", "y")
-			if err := wrong.CatchUp(t.Context(), "log", note("a"), true); !errors.Is(err, errHalted) {
+			if err := wrong.RetryStream(t.Context(), note("a"), "log"); !errors.Is(err, errHalted) {
 				t.Fatal(err)
 			}
 			want("halted while it was tried again", "x", "y")
 			mended, _ := b.process("mended")
-			if err := mended.CatchUp(t.Context(), "log", note("a"), true); err != nil {
+			if err := mended.RetryStream(t.Context(), note("a"), "log"); err != nil {
 				t.Fatal(err)
 			}
 			want("mended", "x", "y", "mended", "0", "1", "2", "3", "4", "5", "zmended", "after mended")
@@ -89,7 +89,7 @@ func TestParkedAgainAndAgain(t *testing.T) {
 	for range 5 {
 		wrong, _ := b.process("wrong", "save")
 		for _, e := range []*projection.Engine{strict, wrong} {
-			_ = e.CatchUp(t.Context(), "log", note("a"), true)
+			_ = e.RetryStream(t.Context(), note("a"), "log")
 			at := b.at(t, 1, "a")
 			if at.Epoch() <= epoch || len(at.Rises) != 1 || at.Rises[0].From != 2 || at.Parked == nil || at.Version != 1 {
 				t.Fatalf("after epoch %d: %+v", epoch, at)
@@ -107,7 +107,7 @@ func TestParkedAgainAndAgain(t *testing.T) {
 		}
 	}
 	mended, _ := b.process("mended")
-	if err := mended.CatchUp(t.Context(), "log", note("a"), true); err != nil {
+	if err := mended.RetryStream(t.Context(), note("a"), "log"); err != nil {
 		t.Fatal(err)
 	}
 	b.wantShown(t, 1, ledgerOf(1, "mended"), "a")
@@ -127,7 +127,7 @@ func TestRetriesThatCrash(t *testing.T) {
 			v := &halting{View: b.view, halt: func(string) bool { calls++; return calls >= n-i }}
 			cfg := projection.Config{CodeVersion: func() string { return flavour }}
 			e := b.engineOn(b.store, v, b.catalog, cfg, ledgerOf(1, flavour))
-			err := e.CatchUp(t.Context(), "log", note("a"), true)
+			err := e.RetryStream(t.Context(), note("a"), "log")
 			if done = done || err == nil || b.at(t, 1, "a").Version > 1; done {
 				break // the stream is not parked any more: that fold's rows are right
 			}
@@ -139,7 +139,7 @@ func TestRetriesThatCrash(t *testing.T) {
 			return
 		}
 		mended, _ := b.process("mended")
-		if err := mended.CatchUp(t.Context(), "log", note("a"), true); err != nil {
+		if err := mended.RetryStream(t.Context(), note("a"), "log"); err != nil {
 			t.Fatal(err)
 		}
 		b.wantShown(t, 1, ledgerOf(1, "mended"), "a")

@@ -129,7 +129,7 @@ func TestUnknownFold(t *testing.T) {
 		t.Errorf("start: %v", err)
 	}
 	apply(t, e, c)
-	if err := e.CatchUp(t.Context(), "log", note("a"), false); err != nil {
+	if err := e.CatchUp(t.Context(), note("a"), "log"); err != nil {
 		t.Errorf("catch-up: %v", err)
 	}
 	b.queue.wantJobs(t, "catch-up Note#a", "catch-up Note#a")

@@ -46,7 +46,7 @@ type Build struct {
 	Skips []string `json:"skips,omitempty"`
 	// WorkerStarted is true once a worker was started that fills the generation, or drops it if it is retired.
 	WorkerStarted bool `json:"tended,omitempty"`
-	// Failure is why it was given up for now, "" = it was not. Its rebuild goes on where it is started again.
+	// Failure is why its rebuild was given up for now; empty if it was not. The rebuild goes on where it is started again.
 	Failure string `json:"failure,omitempty"`
 	// Since is when it got its status.
 	Since time.Time `json:"since"`
@@ -159,7 +159,8 @@ func first(sub *Subscription, now time.Time, others map[string]Record) Record {
 const begunTogether = time.Minute
 
 // Catalog stores the generations of all projections, how far their history was read, and how far they are compared with it.
-// All reads are strongly consistent.
+// All reads are strongly consistent. Each method may also return [es.ErrUnavailable], besides the cause, and the context's
+// error. Those that name no errors have no others, but one that names a record that can't be read.
 type Catalog interface {
 	// Records returns the record of every projection that has one, in one read.
 	Records(ctx context.Context) (map[string]Record, error)

@@ -114,7 +114,7 @@ func TestNobodyGetsAhead(t *testing.T) {
 		t.Errorf("failed: %v", failed)
 	}
 	expect("while it can't be written in generation 2", "1 2")
-	if err := e.CatchUp(t.Context(), "log", note("a"), false); !errors.Is(err, errUnwritable) {
+	if err := e.CatchUp(t.Context(), note("a"), "log"); !errors.Is(err, errUnwritable) {
 		t.Errorf("catch-up: %v", err)
 	}
 	expect("after a catch-up that failed", "1 2")

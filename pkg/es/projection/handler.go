@@ -3,6 +3,7 @@ package projection
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -22,6 +23,8 @@ type Handler interface {
 	Handles(streamType string, e es.RawEvent) bool
 	// Handle handles the stored event c.Events[index]. The engine may call it again for the same event. After a transient
 	// error the engine delivers the event again. Any other error parks the stream.
+	//
+	// Errors: the handler's own: Transient tells which of them are transient.
 	Handle(ctx context.Context, c *es.Commit, index int) error
 	// Transient tells whether an error of Handle is transient: the same event may succeed later.
 	Transient(err error) bool
@@ -30,11 +33,25 @@ type Handler interface {
 	RetryFromQueue() bool
 }
 
-// FromHandler returns the projection of a handler. What was recorded a day or more before the projection was first started
+// FromHandler returns the projection of a handler. If the handler has a method Check() error, [Projection].Check calls it. What was recorded a day or more before the projection was first started
 // does not concern it.
 func FromHandler(h Handler) Projection { return &handling{h} }
 
 type handling struct{ Handler }
+
+// Check implements [Projection].
+func (p *handling) Check() error {
+	if p.Handler == nil {
+		return errors.New("FromHandler: there is no handler")
+	}
+	if h, ok := p.Handler.(interface{ Check() error }); ok {
+		return h.Check()
+	}
+	if p.Name() == "" {
+		return errors.New("a handler has no name")
+	}
+	return nil
+}
 
 func (p *handling) FoldVersion() int                { return 1 }
 func (p *handling) topics(json.RawMessage) []string { return nil }

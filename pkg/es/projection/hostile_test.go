@@ -122,8 +122,7 @@ func (h *hostility) run(t *testing.T) {
 		case n == 8:
 			h.resume(t.Context())
 		case n == 9:
-			id := h.ids[h.rng.IntN(len(h.ids))]
-			_ = h.engines[h.rng.IntN(3)].CatchUp(t.Context(), "log", note(id), h.rng.IntN(2) == 0)
+			_ = h.catchUpOrRetry(t, h.engines[h.rng.IntN(3)], h.ids[h.rng.IntN(len(h.ids))])
 		}
 	}
 	h.end(t)
@@ -132,6 +131,15 @@ func (h *hostility) run(t *testing.T) {
 	if _, err := h.rebuilder(h.mended()).Verify(t.Context(), "log", 1); err != nil {
 		t.Error(err)
 	}
+}
+
+// catchUpOrRetry brings a stream level, and half of the time tries it again if it is parked.
+func (h *hostility) catchUpOrRetry(t *testing.T, e *projection.Engine, id string) error {
+	t.Helper()
+	if h.rng.IntN(2) == 0 {
+		return e.RetryStream(t.Context(), note(id), "log")
+	}
+	return e.CatchUp(t.Context(), note(id), "log")
 }
 
 // mended is a process whose fold takes poison as it should.
@@ -144,7 +152,7 @@ func (h *hostility) end(t *testing.T) {
 	t.Helper()
 	h.halted[1].halt = nil
 	for _, id := range h.ids {
-		if err := h.engines[1].CatchUp(t.Context(), "log", note(id), h.rng.IntN(2) == 0); err != nil {
+		if err := h.catchUpOrRetry(t, h.engines[1], id); err != nil {
 			t.Fatal(err)
 		}
 	}

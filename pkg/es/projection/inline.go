@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/internal/config"
 )
 
 // Inline plans what projections write about commits that are about to be stored, for a store that writes it in the same
@@ -25,22 +26,16 @@ type Inline struct {
 	known atomic.Pointer[map[string]Record]
 }
 
-// NewInline returns the planner of those subscriptions that are inline. It panics if one of them is a reaction, since what
-// it does can't be undone if the commit is not stored; or appends rows.
+// NewInline returns the planner of those subscriptions that are inline. It panics with what
+// [Subscription.Check] returns: reactions, and projections that append rows, can't be inline.
 func NewInline(catalog Catalog, subscriptions ...Subscription) *Inline {
+	config.Must(checkAll(subscriptions))
 	in := &Inline{catalog: catalog}
 	in.known.Store(&map[string]Record{})
 	for _, sub := range subscriptions {
-		if !sub.Inline {
-			continue
+		if sub.Inline {
+			in.subscriptions = append(in.subscriptions, sub)
 		}
-		if !sub.Projection.rebuilds() {
-			panic("reaction " + sub.name() + " can't be inline")
-		}
-		if sub.Projection.appends() { // a row that is there already would cancel the commit
-			panic("projection " + sub.name() + " can't be inline: it appends rows")
-		}
-		in.subscriptions = append(in.subscriptions, sub)
 	}
 	return in
 }

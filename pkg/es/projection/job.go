@@ -22,7 +22,7 @@ const (
 // Job is work that is done later, by whoever takes it off the queue. Every job may be done twice.
 type Job struct {
 	Task Task `json:"task"`
-	// Projection is the projection's name; "" = all that read the stream, for CatchUp.
+	// Projection is the name of the projection to bring level. If empty, all that read the stream are.
 	Projection string `json:"projection,omitempty"`
 	// Stream is the stream to bring level, and Retry says to try it even where it is parked.
 	Stream es.StreamID `json:"stream,omitzero"`
@@ -39,7 +39,18 @@ type Job struct {
 	Position es.Position `json:"position,omitempty"`
 }
 
+// projections are the names of those that the job is for: none, if it is for all.
+func (j *Job) projections() []string {
+	if j.Projection == "" {
+		return nil
+	}
+	return []string{j.Projection}
+}
+
 // Queue takes jobs, each to be done at least once, not before a time has passed.
 type Queue interface {
+	// Enqueue takes jobs. After an error it may have taken some of them.
+	//
+	// Errors: the queue's own. The engine then fails what it wanted to leave to the queue.
 	Enqueue(ctx context.Context, delay time.Duration, jobs ...Job) error
 }

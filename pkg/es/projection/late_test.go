@@ -36,7 +36,7 @@ func (b *bench) engineFor(subs ...projection.Subscription) *projection.Engine {
 }
 
 func (b *bench) readerFor(subs ...projection.Subscription) *projection.Reader {
-	return projection.NewReader(b.store, b.catalog, func() time.Time { return b.now }, subs...)
+	return projection.NewReader(b.store, b.catalog, projection.ReaderConfig{Now: func() time.Time { return b.now }}, subs...)
 }
 
 // wantReadable fails the test unless exactly these projections can be opened, and say so, by readers that know nothing
@@ -50,7 +50,7 @@ func (b *bench) wantReadable(t *testing.T, when string, want string, subs ...pro
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = r.Open(t.Context(), name, "")
+		_, err = r.Open(t.Context(), name)
 		if refused := errors.As(err, new(*projection.NotFilledError)); ready == refused || err != nil && !refused {
 			t.Errorf("%s: %s is ready: %v, but %v", when, name, ready, err)
 		}

@@ -144,7 +144,7 @@ func (b *bench) wantShown(t *testing.T, g projection.Generation, fold projection
 	plain.store, plain.now = b.store, b.now
 	e := plain.engineOf(projection.Config{}, fold)
 	for _, id := range ids {
-		if err := e.CatchUp(t.Context(), "", note(id), false); err != nil {
+		if err := e.CatchUp(t.Context(), note(id)); err != nil {
 			t.Fatal(err)
 		}
 	}

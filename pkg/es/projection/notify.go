@@ -11,7 +11,7 @@ type Change struct {
 	Projection string
 	Stream     es.StreamID
 	Version    int64
-	// Owner is who created the stream: the actor of its first commit, "" if nobody was named.
+	// Owner is who created the stream: the actor of its first commit, empty if the commit names none.
 	Owner string
 	// Topics is what else the change is about, "customer/ALFKI", as the projection says.
 	Topics []string

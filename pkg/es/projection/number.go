@@ -20,6 +20,8 @@ func Int(n int64) Number {
 }
 
 // Decimal reads a number such as "-12.50".
+//
+// Errors: one that cites a text that is no number.
 func Decimal(s string) (Number, error) {
 	whole, fraction, _ := strings.Cut(s, ".")
 	out := Number{scale: len(fraction)}

@@ -122,7 +122,7 @@ func TestCursorKeepsTokens(t *testing.T) {
 	q := projection.Query{Partitions: []string{"p"}, Limit: 2, Tokens: []es.StreamID{note("5")}}
 	var got []string
 	for cursor := ""; ; q.Tokens = nil {
-		s, err := r.Open(t.Context(), "log", cursor)
+		s, err := r.OpenAt(t.Context(), "log", cursor)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -32,7 +32,7 @@ type Query struct {
 // Page is a part of a list.
 type Page[R any] struct {
 	Items []Item[R]
-	// Next is the cursor of the page after, "" if this is the last. It names keys of rows: who gives it to others seals it.
+	// Next is the cursor of the page after, empty if this is the last: see [Reader.OpenAt]. It names keys of rows: who gives it to others seals it.
 	Next string
 }
 

@@ -19,7 +19,7 @@ import (
 func pages[R any](t *testing.T, r *projection.Reader, list *projection.Rows[R], q projection.Query) (all [][]string) {
 	t.Helper()
 	for cursor := ""; ; {
-		s, err := r.Open(t.Context(), "log", cursor)
+		s, err := r.OpenAt(t.Context(), "log", cursor)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,7 +140,7 @@ func TestPagesOfRowsThatDoNotCount(t *testing.T) {
 	q := projection.Query{Partitions: []string{"all", "more"}, Limit: 3}
 	want := slices.Concat(pages(t, r, entries, q)...)
 	apply(t, b.engineOf(projection.Config{}, ledgerOf(1, "")), b.write(t, "a", Poisoned{})) // it raises the epoch
-	if err := e.CatchUp(t.Context(), "", note("a"), true); err != nil {
+	if err := e.RetryStream(t.Context(), note("a")); err != nil {
 		t.Fatal(err)
 	}
 	want = append(want, "all "+projection.AppendKey("", note("a"), 4, 0).Sort+": T")
@@ -178,7 +178,7 @@ func TestCursors(t *testing.T) {
 	q := projection.Query{Partitions: []string{"all"}, Limit: 2}
 	open := func(cursor string) *projection.Session {
 		t.Helper()
-		s, err := r.Open(t.Context(), "log", cursor)
+		s, err := r.OpenAt(t.Context(), "log", cursor)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -196,7 +196,7 @@ func TestCursors(t *testing.T) {
 		"x", "!", forged(`{"g":1}`), forged(`{"g":1,"l":"entries","s":""}`), forged(`{"g":9,"l":"entries","s":"a"}`),
 		forged(`{"g":1,"l":"entries","s":"` + strings.Repeat("s", 1025) + `"}`), forged(`7`), page.Next[:len(page.Next)-3],
 	} {
-		if _, err := r.Open(t.Context(), "log", bad); !errors.Is(err, projection.ErrCursor) {
+		if _, err := r.OpenAt(t.Context(), "log", bad); !errors.Is(err, projection.ErrCursor) {
 			t.Errorf("cursor %q: %v", bad, err)
 		}
 	}
@@ -218,7 +218,7 @@ func TestCursors(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.now = b.now.Add(projection.RecordCacheAge)
-	if _, err := r.Open(t.Context(), "log", page.Next); !errors.Is(err, projection.ErrCursor) {
+	if _, err := r.OpenAt(t.Context(), "log", page.Next); !errors.Is(err, projection.ErrCursor) {
 		t.Errorf("of a generation that is gone: %v", err)
 	}
 }

@@ -119,7 +119,7 @@ func TestDeliveredWhileRetried(t *testing.T) {
 	mended := b.engineOn(b.store, view, b.catalog, projection.Config{CodeVersion: func() string { return "2" }}, logOf(1, true))
 	view.before = func() { apply(t, b.engine, b.write(t, "a", Noted{"y"})) } // noted, just before the stream is parked no longer
 	view.after = func() {}
-	if err := mended.CatchUp(t.Context(), "log", note("a"), true); err != nil {
+	if err := mended.RetryStream(t.Context(), note("a"), "log"); err != nil {
 		t.Fatal(err)
 	}
 	b.wantRows(t, 1, logOf(1, true), "a")
@@ -132,7 +132,7 @@ func TestNotedTooLate(t *testing.T) {
 	apply(t, b.engine, b.write(t, "a", Noted{"x"}, Poisoned{}))
 	mended := b.engineOf(projection.Config{CodeVersion: func() string { return "2" }}, logOf(1, true))
 	view := &noting{View: b.view, before: func() {
-		if err := mended.CatchUp(t.Context(), "log", note("a"), true); err != nil {
+		if err := mended.RetryStream(t.Context(), note("a"), "log"); err != nil {
 			t.Error(err)
 		}
 	}}

@@ -19,6 +19,8 @@ type Projection interface {
 	FoldVersion() int
 	// Reads tells whether the projection reads streams of a type.
 	Reads(streamType string) bool
+	// Check returns an error that names all mistakes in the declaration. [NewEngine] and [NewReader] check their projections.
+	Check() error
 
 	// handles tells whether a stored event of a stream that it reads concerns it.
 	handles(streamType string, e es.RawEvent) bool
@@ -56,19 +58,22 @@ type Part interface{ addTo(d *declaration) }
 
 // declaration collects the parts of a projection.
 type declaration struct {
-	sources map[string]source // by the type of streams
-	rows    []rows
-	topics  topics
-	upgrade upgrade
-	faults  []string
+	sources  map[string]source // by the type of streams
+	rows     []rows
+	topics   topics
+	upgrade  upgrade
+	mistakes []string
 }
 
 func (d *declaration) wrong(format string, args ...any) {
-	d.faults = append(d.faults, fmt.Sprintf(format, args...))
+	d.mistakes = append(d.mistakes, fmt.Sprintf(format, args...))
 }
 
 // Topics says what changes of a stream are about besides the stream, for subscribers: "customer/7".
 func Topics[S any](of func(document *S) []string) Part {
+	if of == nil {
+		return topics{document: reflect.TypeFor[S]()}
+	}
 	return topics{reflect.TypeFor[S](), func(document any) []string { return of(document.(*S)) }}
 }
 
@@ -77,7 +82,12 @@ type topics struct {
 	of       func(document any) []string
 }
 
-func (t topics) addTo(d *declaration) { d.topics = t }
+func (t topics) addTo(d *declaration) {
+	if t.of == nil {
+		d.wrong("Topics has no function")
+	}
+	d.topics = t
+}
 
 // Upgrade says how documents and rows of this fold version are read by code that has a newer one, as long as a generation of this
 // version serves: it turns each into one of the newest.
@@ -85,7 +95,12 @@ func Upgrade(row func(json.RawMessage) (json.RawMessage, error)) Part { return u
 
 type upgrade func(json.RawMessage) (json.RawMessage, error)
 
-func (u upgrade) addTo(d *declaration) { d.upgrade = u }
+func (u upgrade) addTo(d *declaration) {
+	if u == nil {
+		d.wrong("Upgrade has no function")
+	}
+	d.upgrade = u
+}
 
 // Of is a projection with a document of type S for each stream. The document is stored as JSON, with the checkpoint.
 type Of[S any] struct{ *declared }
@@ -99,13 +114,14 @@ type declared struct {
 	topic    func(document any) []string
 	rows     []rows
 	upgrade  upgrade
+	mistakes []string
 }
 
 // New returns the projection of a stable name, in kebab case, and of a fold version, from 1: what it reads, and more of that,
 // its lists, its topics. Rows that another fold version is to make are built anew: raise it where a handler, a list or S
 // changes what is stored.
 //
-// It panics if the declaration is wrong, with all that is wrong: that is a fault of the program, seen when it starts.
+// It never panics: [Projection].Check returns all that is wrong with the declaration.
 func New[S any](name string, version int, from Source[S], more ...Part) *Of[S] {
 	return &Of[S]{declare(name, version, reflect.TypeFor[S](), append([]Part{from}, more...))}
 }
@@ -119,18 +135,24 @@ func declare(name string, version int, document reflect.Type, parts []Part) *dec
 		name: name, version: version, document: document,
 		sources: d.sources, topic: d.topics.of, rows: d.rows, upgrade: d.upgrade,
 	}
-	p.check(d)
-	if len(d.faults) > 0 {
-		panic(fmt.Sprintf("projection %q: %s", name, strings.Join(d.faults, "; ")))
-	}
+	p.compare(d)
+	p.mistakes = d.mistakes
 	return p
+}
+
+// Check implements [Projection].
+func (p *declared) Check() error {
+	if len(p.mistakes) == 0 {
+		return nil
+	}
+	return fmt.Errorf("projection %q: %s", p.name, strings.Join(p.mistakes, "; "))
 }
 
 // maxSlots is how many lists over an index a projection can have: a read table has that many indexes.
 const maxSlots = 2
 
-// check finds out what is wrong with a declaration.
-func (p *declared) check(d *declaration) {
+// compare finds out which parts of a declaration don't fit together.
+func (p *declared) compare(d *declaration) {
 	if p.name == "" || p.version < 1 {
 		d.wrong("it needs a name, and a fold version from 1")
 	}
@@ -142,9 +164,20 @@ func (p *declared) check(d *declaration) {
 	if d.topics.of != nil && d.topics.document != p.document {
 		d.wrong("the topics are those of %v: they must be those of %v", d.topics.document, p.document)
 	}
+	p.compareRows(d)
+}
+
+// compareRows is compare for its lists.
+func (p *declared) compareRows(d *declaration) {
 	slots := 0
 	names := map[string]bool{}
 	for _, r := range d.rows {
+		if r.name == "" {
+			d.wrong("a list has no name")
+		}
+		if r.kind == IndexedRow && r.entry == nil {
+			d.wrong("the list %q has no function", r.name)
+		}
 		if names[r.name] {
 			d.wrong("two lists have the name %q", r.name)
 		}

@@ -138,8 +138,10 @@ func TestDefinitionsThatLackSomething(t *testing.T) {
 	t.Parallel()
 	b := newBench()
 	for name, make := range map[string]func(){
-		"no name":         func() { projection.New("", 1, projection.Source[notebook]{}) },
-		"no reaction":     func() { reaction.New(reaction.Reaction{Name: "x"}) },
+		"no name":         func() { b.engineOf(projection.Config{}, projection.New("", 1, projection.Source[notebook]{})) },
+		"no reaction":     func() { b.engineOf(projection.Config{}, reaction.New(reaction.Reaction{Name: "x"})) },
+		"read only":       func() { b.readerFor(projection.Subscription{Projection: logOf(1, false)}) },
+		"no projection":   func() { projection.NewInline(b.catalog, projection.Subscription{View: b.view}) },
 		"negative budget": func() { b.engineOf(projection.Config{Budget: -1}, logOf(1, false)) },
 		"negative pace": func() {
 			projection.NewRebuilder(b.engine, b.store, projection.RebuildConfig{WritesPerSecond: -1})
@@ -157,6 +159,39 @@ func TestDefinitionsThatLackSomething(t *testing.T) {
 			}()
 			make()
 		}()
+	}
+}
+
+// TestDeclarationsKeepTheirMistakes: they never panic, and Check names all that is wrong with them.
+func TestDeclarationsKeepTheirMistakes(t *testing.T) {
+	t.Parallel()
+	unregistered := noted(es.NewRegistry(es.Type[noteEvent]("", 1, Noted{})))
+	on := projection.On[notebook, Noted](nil)
+	for name, test := range map[string]struct {
+		declared projection.Projection
+		says     []string
+	}{
+		"a fold without a function": {projection.New("x", 1, projection.From(noted(notes), on)), []string{"has no function"}},
+		"many": {
+			projection.New("", 1, projection.From(noted(notes), on), projection.Topics[notebook](nil), projection.Upgrade(nil),
+				projection.OwnRows[string](""), projection.IndexRows[notebook, string]("i", nil)),
+			[]string{"needs a name", "has no function", "Topics has", "Upgrade has", "a list has no name", `"i" has no function`},
+		},
+		"a registry with mistakes": {projection.New("x", 1, projection.From[notebook](unregistered)), []string{"needs a name"}},
+		"a reaction's": {
+			reaction.New(reaction.Reaction{Sources: []reaction.Source{{}, reaction.From(unregistered), reaction.From(noted(notes), reaction.On[Noted](nil))}}),
+			[]string{"needs a name and sources", "make it with From", "needs a name and a schema", "has no function"},
+		},
+	} {
+		err := test.declared.Check()
+		for _, says := range test.says {
+			if err == nil || !strings.Contains(err.Error(), says) {
+				t.Errorf("%s: %v, want %q", name, err, says)
+			}
+		}
+	}
+	if err := logOf(1, false).Check(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/internal/config"
 )
 
 // Reader opens projections for reading, each in the generation that serves. It is safe for concurrent use.
@@ -20,9 +21,17 @@ type Reader struct {
 	now           func() time.Time
 }
 
-// NewReader returns the reader of projections. The store tells which events a checkpoint need not come to, see [Concerns]. If
-// now is nil, it uses time.Now.
-func NewReader(store es.Reader, catalog Catalog, now func() time.Time, subscriptions ...Subscription) *Reader {
+// ReaderConfig adjusts a reader. The zero value takes the defaults.
+type ReaderConfig struct {
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+}
+
+// NewReader returns the reader of projections. The store tells which events a checkpoint need not come to, see [Concerns]. It
+// panics with what [Subscription.Check] returns, or if a projection is subscribed twice.
+func NewReader(store es.Reader, catalog Catalog, cfg ReaderConfig, subscriptions ...Subscription) *Reader {
+	config.Must(checkAll(subscriptions))
+	now := cfg.Now
 	if now == nil {
 		now = time.Now
 	}
@@ -33,11 +42,19 @@ func NewReader(store es.Reader, catalog Catalog, now func() time.Time, subscript
 	return r
 }
 
-// Open opens a projection for the time of one request: in the generation that serves or, if a list is to go on, in the one that
-// gave the cursor. So a checkpoint and the rows read after it belong together, whatever is swapped in between.
+// Open opens a projection for the time of one request, in the generation that serves. So a checkpoint and the rows read
+// after it belong together, whatever is swapped in between.
 //
-// Errors: [NotFilledError]; [ErrCursor]; [UnknownFoldError]; one that names an unknown projection; the catalog's.
-func (r *Reader) Open(ctx context.Context, projection, cursor string) (*Session, error) {
+// Errors: [NotFilledError]; [UnknownFoldError]; one that names an unknown projection; the catalog's.
+func (r *Reader) Open(ctx context.Context, projection string) (*Session, error) {
+	return r.OpenAt(ctx, projection, "")
+}
+
+// OpenAt is [Reader.Open] for a list that is to go on: in the generation that gave the cursor, which is the Next of a
+// [Page]. Without a cursor, the list begins.
+//
+// Errors: [ErrCursor]; those of Open.
+func (r *Reader) OpenAt(ctx context.Context, projection, cursor string) (*Session, error) {
 	sub, there := r.subscriptions[projection]
 	if !there {
 		return nil, fmt.Errorf("there is no projection %q", projection)

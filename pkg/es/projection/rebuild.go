@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/internal/config"
 )
 
 // RebuildConfig adjusts a rebuilder. The zero value takes the defaults.
@@ -30,7 +31,7 @@ type RebuildConfig struct {
 	Throttled func(error) bool
 	// Reconcile adjusts reconciliations.
 	Reconcile ReconcileConfig
-	// Log receives what was begun, swapped, dropped, reconciled. Default slog.Default.
+	// Log receives what was begun, swapped, dropped, reconciled. If nil, slog.Default.
 	Log *slog.Logger
 }
 
@@ -47,11 +48,17 @@ func (c RebuildConfig) withDefaults() RebuildConfig {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	if c.Segments < 1 || c.VerifySample < 1 || c.WritesPerSecond < 0 || c.KeepRetired < 0 {
-		panic(fmt.Sprintf("projection.RebuildConfig: segments %d and sample %d must be positive, writes a second %v and grace %v not negative",
-			c.Segments, c.VerifySample, c.WritesPerSecond, c.KeepRetired))
-	}
 	return c
+}
+
+// Check returns an error if the configuration, or its Reconcile, can't be what the program means.
+func (c RebuildConfig) Check() error {
+	var err error
+	if c.Segments < 0 || c.VerifySample < 0 || c.WritesPerSecond < 0 || c.KeepRetired < 0 {
+		err = fmt.Errorf("projection.RebuildConfig: Segments (%d), VerifySample (%d), WritesPerSecond (%v) and KeepRetired (%v) "+
+			"must not be negative", c.Segments, c.VerifySample, c.WritesPerSecond, c.KeepRetired)
+	}
+	return errors.Join(err, c.Reconcile.Check())
 }
 
 // Rebuilder builds generations of projections beside those that serve, and swaps them. Every step may be interrupted
@@ -64,8 +71,9 @@ type Rebuilder struct {
 }
 
 // NewRebuilder returns a rebuilder of an engine's projections, which reads their history from a scanner: the engine's own
-// store.
+// store. It panics with what [RebuildConfig.Check] returns.
 func NewRebuilder(e *Engine, s es.Scanner, cfg RebuildConfig) *Rebuilder {
+	config.Must(cfg.Check())
 	cfg = cfg.withDefaults()
 	return &Rebuilder{engine: e, scanner: s, cfg: cfg, pace: newPace(cfg)}
 }

@@ -24,8 +24,15 @@ type ReconcileConfig struct {
 	// MinAge is the least age of a stream's last commit. Streams with a younger one are skipped: it may not be delivered
 	// yet. Default 1 minute; if negative, all streams are compared.
 	MinAge time.Duration
-	// Observe is told what each job of a segment found, and whether the segment has ended with it. Default: nobody is.
-	Observe func(found Reconciled, end bool)
+	// Observe is called with what each job of a segment found. If nil, nothing is called.
+	Observe func(ReconciledPart)
+}
+
+// ReconciledPart is what one job of a reconciliation found.
+type ReconciledPart struct {
+	Reconciled
+	// Ended is true if the segment has ended with this job. Else another job goes on with it.
+	Ended bool
 }
 
 func (c ReconcileConfig) withDefaults() ReconcileConfig {
@@ -40,12 +47,17 @@ func (c ReconcileConfig) withDefaults() ReconcileConfig {
 	}
 	c.UnitsPerSecond = max(c.UnitsPerSecond, 0)
 	if c.Observe == nil {
-		c.Observe = func(Reconciled, bool) {}
-	}
-	if c.Segments < 1 {
-		panic(fmt.Sprintf("projection.ReconcileConfig: %d segments: there must be one", c.Segments))
+		c.Observe = func(ReconciledPart) {}
 	}
 	return c
+}
+
+// Check returns an error if the configuration can't be what the program means.
+func (c ReconcileConfig) Check() error {
+	if c.Segments < 0 {
+		return fmt.Errorf("projection.ReconcileConfig: Segments (%d) must not be negative", c.Segments)
+	}
+	return nil
 }
 
 // Reconciled counts what a reconciliation found.
@@ -105,7 +117,7 @@ func (r *Rebuilder) doReconcile(ctx context.Context, j Job) error {
 		return r.engine.leave(ctx, 0, jobs...)
 	}
 	at, found, err := r.reconcile(ctx, j)
-	r.cfg.Reconcile.Observe(found, at == es.End)
+	r.cfg.Reconcile.Observe(ReconciledPart{Reconciled: found, Ended: at == es.End})
 	r.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "reconciled", slog.Int("segment", j.Segment), slog.Int("of", j.Of), slog.Bool("end", at == es.End),
 		slog.Int("streams", found.Streams), slog.Int("healed", found.Healed), slog.Int("parked", found.Parked), slog.Int("unreadable", found.Unreadable),
 		slog.Float64("units", found.Units))

@@ -58,9 +58,9 @@ func TestReconcileByJobs(t *testing.T) {
 	var healed, ends int
 	r := projection.NewRebuilder(b.engineOf(b.queued(), logOf(1, false)), small{b.store}, projection.RebuildConfig{Reconcile: projection.ReconcileConfig{
 		Segments: 3, MinAge: -1, UnitsPerSecond: -1,
-		Observe: func(found projection.Reconciled, end bool) {
+		Observe: func(found projection.ReconciledPart) {
 			healed += found.Healed
-			if end {
+			if found.Ended {
 				ends++
 			}
 		},

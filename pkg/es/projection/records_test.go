@@ -18,7 +18,7 @@ func TestLookingRegistersNothing(t *testing.T) {
 	if err != nil || len(records) != 1 || records[0].Revision != 0 || records[0].Serving().Generation != 1 {
 		t.Errorf("%+v, %v", records, err)
 	}
-	for w, err := range e.Parked(t.Context(), "") {
+	for w, err := range e.Parked(t.Context()) {
 		t.Error(w, err)
 	}
 	reached, err := e.StreamProgress(t.Context(), es.StreamVersion{Stream: note("a")})

@@ -10,13 +10,16 @@ import (
 // Replay folds a projection along one stream from the event store, up to a point, and reads the state there into out. What
 // the projection has stored plays no part. If nothing up to there concerns the projection, out stays as it is.
 //
-// Errors: [ErrNotRebuilt] of a reaction; those of [es.ReadTo]; Evolve's.
+// Errors: that of [Projection].Check; [ErrNotRebuilt] of a reaction; those of [es.ReadTo]; Evolve's.
 func Replay(ctx context.Context, p Projection, store es.Reader, stream es.StreamID, to es.Point, out any) error {
 	var (
 		state json.RawMessage
 		steps []step
 		err   error
 	)
+	if err := p.Check(); err != nil {
+		return err
+	}
 	if !p.rebuilds() {
 		return ErrNotRebuilt
 	}

@@ -39,6 +39,9 @@ func OwnRows[R any](name string) *Rows[R] { return &Rows[R]{rows{name: name, kin
 // is not in the list. The document's place costs one write unit when its row changes, two when its place does, none
 // else. A projection has two of these lists at most.
 func IndexRows[S, R any](name string, entry func(document *S) (at Key, row R, in bool)) *Rows[R] {
+	if entry == nil {
+		return &Rows[R]{rows{name: name, kind: IndexedRow, document: reflect.TypeFor[S]()}}
+	}
 	return &Rows[R]{rows{
 		name: name, kind: IndexedRow, document: reflect.TypeFor[S](),
 		entry: func(document any) (Key, json.RawMessage, bool, error) {

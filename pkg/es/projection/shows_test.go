@@ -37,10 +37,10 @@ func TestShowsVersions(t *testing.T) {
 	sub := projection.Subscription{Projection: fold, View: b.view}
 	store := &reads{Reader: b.store}
 	e := b.engineOn(store, b.view, b.catalog, projection.Config{}, fold)
-	r := projection.NewReader(store, b.catalog, nil, sub)
+	r := projection.NewReader(store, b.catalog, projection.ReaderConfig{}, sub)
 	shows := func(id string, version int64) bool {
 		t.Helper()
-		s, err := r.Open(t.Context(), "log", "")
+		s, err := r.Open(t.Context(), "log")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +86,7 @@ func TestShowsVersions(t *testing.T) {
 	}
 	apply(t, e, missed)
 	for _, id := range []string{"quiet", "a"} {
-		if err := e.CatchUp(t.Context(), "log", note(id), false); err != nil {
+		if err := e.CatchUp(t.Context(), note(id), "log"); err != nil {
 			t.Fatal(err)
 		}
 	}

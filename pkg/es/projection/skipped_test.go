@@ -65,8 +65,8 @@ func TestNothingButSkipped(t *testing.T) {
 		t.Errorf("the checkpoint is at %d", at.Version)
 	}
 	for range 2 { // before the swap takes effect, and after
-		r := projection.NewReader(b.store, b.catalog, func() time.Time { return b.now }, sub)
-		s, err := r.Open(t.Context(), "log", "")
+		r := projection.NewReader(b.store, b.catalog, projection.ReaderConfig{Now: func() time.Time { return b.now }}, sub)
+		s, err := r.Open(t.Context(), "log")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,13 +13,16 @@ type EventHandler[S any] struct{ handler }
 // handler is an EventHandler of documents of any type. What knows S is kept small: it is compiled once for each.
 type handler struct {
 	event reflect.Type
-	apply func(document any, e Event[any], w *Writes) error
+	apply func(document any, e Event[any], w *Writes) error // nil = none was given
 }
 
 // On handles the events of type E: it changes the document as an event says, and says which rows to write. E may be an
 // interface that several events satisfy. The result must depend on the arguments alone: an event may be handled more than
 // once. An error, or a panic, parks the stream.
 func On[S, E any](apply func(state *S, e Event[E], w *Writes) error) EventHandler[S] {
+	if apply == nil {
+		return EventHandler[S]{handler{event: reflect.TypeFor[E]()}}
+	}
 	return EventHandler[S]{handler{
 		event: reflect.TypeFor[E](),
 		apply: func(document any, e Event[any], w *Writes) error { return apply(document.(*S), EventAs[E](e), w) },
@@ -44,6 +47,7 @@ type registry interface {
 	es.Decoder
 	TypeOf(name string, schema int) (reflect.Type, bool)
 	ReadAs(name string, schema int) []reflect.Type
+	Check() error
 	GoTypes() []reflect.Type
 	StoredTypes() []es.StoredType
 }
@@ -64,11 +68,22 @@ func (s source) addTo(d *declaration) {
 		d.wrong("a source is empty: make it with From")
 		return
 	}
+	if err := s.events.Check(); err != nil {
+		d.wrong("%s: %v", s.streamType, err)
+		return
+	}
 	if _, twice := d.sources[s.streamType]; twice {
 		d.wrong("it reads %s twice: give all handlers to one From", s.streamType)
 	}
 	d.sources[s.streamType] = s
 	for _, h := range s.handlers {
+		switch {
+		case h.event == nil:
+			d.wrong("a handler of %s is empty: make it with On", s.streamType)
+			continue
+		case h.apply == nil:
+			d.wrong("the handler of %v has no function", h.event)
+		}
 		if !s.any(h.takes) {
 			d.wrong("no event of %s is a %v", s.streamType, h.event)
 		}

@@ -66,7 +66,7 @@ func TestFoldsOfOtherSources(t *testing.T) {
 				apply(t, e, c)
 			}
 			missed := b.memo(t, "missed", 1)[0].Stream
-			if err := e.CatchUp(t.Context(), "", missed, false); err != nil {
+			if err := e.CatchUp(t.Context(), missed); err != nil {
 				t.Fatal(err)
 			}
 			b.memo(t, "reconciled", 1)

@@ -43,6 +43,9 @@ type StageError struct {
 // Starter starts what takes a stage on to its end, somewhere else: Begin, Fill of all segments, Survey, Compare of all
 // segments, Swap, Tidy; Tidy alone of a stage that says so. The same name is started once.
 type Starter interface {
+	// Start starts it, unless the same name was started before.
+	//
+	// Errors: the starter's own. [Engine.Start] returns them.
 	Start(ctx context.Context, name string, s Stage) error
 }
 

@@ -189,7 +189,7 @@ func (r *Rebuilder) FillNew(ctx context.Context) error {
 func (r *Rebuilder) Do(ctx context.Context, j Job) error {
 	switch j.Task {
 	case CatchUp:
-		err := r.engine.catchUp(ctx, j.Projection, j.Stream, mode{level: true, retry: j.Retry, suspect: j.Suspect})
+		err := r.engine.catchUp(ctx, j.Stream, mode{level: true, retry: j.Retry, suspect: j.Suspect}, j.projections())
 		if errors.Is(err, ErrUnfinished) {
 			return r.engine.leave(ctx, 0, j)
 		}

@@ -41,7 +41,7 @@ func (e *VerificationError) Error() string {
 		e.Generation, e.Projection, e.Count, strings.Join(e.Differences, "; "))
 }
 
-// verifyAttempts is how often the whole is compared before a difference counts: live writes make passing ones.
+// verifyAttempts is how often the whole is compared before a difference counts: live writes make transient ones.
 const verifyAttempts = 3
 
 // verify compares a generation with a plain fold of the events, in this process. With heals, it brings streams level first

@@ -159,7 +159,7 @@ const (
 	NeedsNewerCode Reason = "needs-newer-code"
 	// Crashed: the process ended, or ran out of time, while it tried to apply what is next.
 	Crashed Reason = "crashed"
-	// Unavailable: what a reaction needs can't be reached. It is tried again by itself: see [Reaction.Aside].
+	// Unavailable: what a reaction needs can't be reached. It is tried again by itself: see [Handler.RetryFromQueue].
 	Unavailable Reason = "unavailable"
 )
 
@@ -179,7 +179,8 @@ type CheckpointUpdate struct {
 }
 
 // View stores one projection's checkpoints and rows. All reads are strongly consistent. Each method may also return
-// [es.ErrUnavailable], besides the cause: the same may succeed later, and a rebuild waits for that.
+// [es.ErrUnavailable], besides the cause: the same may succeed later, and a rebuild waits for that. It may return the
+// context's error. Those that name no errors have no others, but one that names a row or checkpoint that can't be read.
 type View interface {
 	// MaxWrites is the most checkpoints and rows together that one Save can write, from 3. A checkpoint that was parked
 	// may count twice.
@@ -206,7 +207,7 @@ type View interface {
 	// Park parks a stream, with the checkpoint left as it is but for its epoch, which rises from the next version on. Every
 	// checkpoint that was saved leaves room for that; a long error is cut. A parked stream can be parked again.
 	//
-	// Errors: [ErrStale] if the checkpoint is no longer prev.
+	// Errors: [ErrStale] if the checkpoint is no longer prev; [ErrContended].
 	Park(ctx context.Context, g Generation, stream es.StreamID, prev Checkpoint, p Parked) error
 
 	// Seen remembers that a version of a parked stream was delivered.
@@ -269,7 +270,7 @@ type Listing struct {
 	// Slot is the number of the list, from 0, of indexed rows.
 	Slot      int
 	Partition string
-	// After is the sort key after which the listing goes on, in its direction; if "", it begins.
+	// After is the sort key after which the listing goes on, in its direction. If empty, the listing begins.
 	After      string
 	Descending bool
 	// PageSize is how many rows the caller most likely takes, from 1. It takes more or fewer at will.

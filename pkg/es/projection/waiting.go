@@ -17,13 +17,13 @@ type Waiting struct {
 	ParkedStream
 }
 
-// Parked yields the streams that wait, in one projection or, if it is named "", in all.
+// Parked yields the streams that wait, in the projections that are named or, if none is, in all.
 //
-// Errors: those of the catalog and the views.
-func (e *Engine) Parked(ctx context.Context, projection string) iter.Seq2[Waiting, error] {
+// Errors: one that names an unknown projection; those of the catalog and the views.
+func (e *Engine) Parked(ctx context.Context, projections ...string) iter.Seq2[Waiting, error] {
 	return func(yield func(Waiting, error) bool) {
-		if projection != "" && e.subscription(projection) == nil {
-			yield(Waiting{}, e.unknown(projection))
+		if err := e.known(projections); err != nil {
+			yield(Waiting{}, err)
 			return
 		}
 		targets, err := e.listed(ctx)
@@ -32,7 +32,7 @@ func (e *Engine) Parked(ctx context.Context, projection string) iter.Seq2[Waitin
 			return
 		}
 		for _, t := range slices.Concat(targets...) {
-			if projection != "" && projection != t.sub.name() {
+			if !isAmong(&t, projections) {
 				continue
 			}
 			for p, err := range t.sub.View.Parked(ctx, t.Generation) {
@@ -44,12 +44,14 @@ func (e *Engine) Parked(ctx context.Context, projection string) iter.Seq2[Waitin
 	}
 }
 
-// Retry tries all streams again that wait, in one projection or, if it is named "", in all, and returns how many it tried.
+// Retry tries all streams again that wait, in the projections that are named or, if none is, in all, and returns how many
+// it tried.
 //
-// Errors: those of the catalog and the views, the first of them. A stream that fails again is parked again; that is no error.
-func (e *Engine) Retry(ctx context.Context, projection string) (int, error) {
-	if projection != "" && e.subscription(projection) == nil {
-		return 0, e.unknown(projection)
+// Errors: one that names an unknown projection; those of the catalog and the views, the first of them. A stream that fails
+// again is parked again; that is no error.
+func (e *Engine) Retry(ctx context.Context, projections ...string) (int, error) {
+	if err := e.known(projections); err != nil {
+		return 0, err
 	}
 	targets, err := e.targets(ctx)
 	if err != nil {
@@ -58,7 +60,7 @@ func (e *Engine) Retry(ctx context.Context, projection string) (int, error) {
 	b := e.newBatch(nil)
 	tried := map[string]bool{} // the same may wait in several generations
 	for _, t := range slices.Concat(targets...) {
-		if t.fold == nil || projection != "" && projection != t.sub.name() {
+		if t.fold == nil || !isAmong(&t, projections) {
 			continue
 		}
 		parked, err := parkedIn(ctx, t.sub.View, t.Generation)

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -40,27 +41,41 @@ type Reactor struct {
 	handler *reactor
 }
 
-// New returns the projection of a reaction. It panics if the reaction has no name or no sources.
+// New returns the projection of a reaction. It never panics: [projection.Projection].Check returns all that is wrong with
+// the declaration. A reaction has a name and sources, and one source for each type of streams.
 func New(r Reaction) *Reactor {
-	if r.Name == "" || len(r.Sources) == 0 {
-		panic(fmt.Sprintf("reaction %q: needs a name and sources", r.Name))
-	}
 	if r.Transient == nil {
 		r.Transient = func(error) bool { return false }
 	}
 	h := &reactor{r: r, sources: map[string]Source{}}
 	for _, s := range r.Sources {
+		if mistake := s.mistake(); mistake != "" {
+			h.mistakes = append(h.mistakes, mistake)
+			continue
+		}
 		if _, twice := h.sources[s.streamType]; twice {
-			panic(fmt.Sprintf("reaction %q reads %s twice: give all handlers to one From", r.Name, s.streamType))
+			h.mistakes = append(h.mistakes, fmt.Sprintf("it reads %s twice: give all handlers to one From", s.streamType))
 		}
 		h.sources[s.streamType] = s
+	}
+	if r.Name == "" || len(r.Sources) == 0 {
+		h.mistakes = append(h.mistakes, "it needs a name and sources")
 	}
 	return &Reactor{Projection: projection.FromHandler(h), handler: h}
 }
 
 type reactor struct {
-	r       Reaction
-	sources map[string]Source
+	r        Reaction
+	sources  map[string]Source
+	mistakes []string
+}
+
+// Check returns all that is wrong with the declaration.
+func (h *reactor) Check() error {
+	if len(h.mistakes) == 0 {
+		return nil
+	}
+	return fmt.Errorf("reaction %q: %s", h.r.Name, strings.Join(h.mistakes, "; "))
 }
 
 func (h *reactor) Name() string             { return h.r.Name }

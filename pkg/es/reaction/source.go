@@ -2,6 +2,7 @@ package reaction
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"slices"
 
@@ -20,8 +21,12 @@ type Handler struct {
 // transient error the engine delivers the event again. Any other error parks the stream, as does a panic.
 func On[E any](react func(ctx context.Context, e projection.Event[E], cmd es.Command) error) Handler {
 	event := reflect.TypeFor[E]()
+	takes := func(t reflect.Type) bool { return t.AssignableTo(event) }
+	if react == nil {
+		return Handler{takes: takes}
+	}
 	return Handler{
-		takes: func(t reflect.Type) bool { return t.AssignableTo(event) },
+		takes: takes,
 		react: func(ctx context.Context, e projection.Event[any], cmd es.Command) error {
 			return react(ctx, projection.EventAs[E](e), cmd)
 		},
@@ -47,6 +52,7 @@ type Source struct {
 // registry is what a source needs of an [es.Registry].
 type registry interface {
 	es.Decoder
+	Check() error
 	TypeOf(name string, schema int) (reflect.Type, bool)
 }
 
@@ -54,6 +60,22 @@ type registry interface {
 // and stores nothing for events that no handler takes.
 func From[A, E any](a es.Aggregate[A, E], handlers ...Handler) Source {
 	return Source{streamType: a.StreamType, events: a.Events, handlers: handlers}
+}
+
+// mistake is what is wrong with a source.
+func (s Source) mistake() string {
+	if s.events == nil {
+		return "a source is empty: make it with From"
+	}
+	if err := s.events.Check(); err != nil {
+		return fmt.Sprintf("%s: %v", s.streamType, err)
+	}
+	for _, h := range s.handlers {
+		if h.takes == nil || h.react == nil {
+			return fmt.Sprintf("a handler of %s has no function", s.streamType)
+		}
+	}
+	return ""
 }
 
 // handles tells whether a stored event concerns the reaction: all do but those that are decoded as they are, and go to no

@@ -13,7 +13,9 @@ const MaxStreamBytes = stored.MaxStreamBytes
 // so that they sort as text. [es.FormatTime] writes it.
 const TimeFormat = stored.TimeFormat
 
-// ParseTime reads a stored instant, the zero time from "".
+// ParseTime reads a stored instant, the zero time from an empty text.
+//
+// Errors: [time.ParseError].
 func ParseTime(s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil

@@ -365,7 +365,7 @@ func inspect(t *testing.T, f *fixture) {
 		{5, 4, nil},
 	} {
 		var got []int64
-		for page, err := range inspector.Inspect(t.Context(), stream, test.from, test.to) {
+		for page, err := range inspector.Inspect(t.Context(), stream, es.VersionRange{From: test.from, To: test.to}) {
 			if err != nil || page.Next != "" {
 				t.Fatalf("%v, position %q", err, page.Next)
 			}
@@ -380,7 +380,7 @@ func inspect(t *testing.T, f *fixture) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	last := errors.New("nothing was yielded")
-	for _, err := range inspector.Inspect(ctx, stream, 1, 0) {
+	for _, err := range inspector.Inspect(ctx, stream, es.VersionRange{From: 1}) {
 		last = err
 	}
 	if !errors.Is(last, context.Canceled) {

@@ -50,6 +50,8 @@ type (
 // "hash","at","commits"}, the totals {"streams","commits","events"}, and {"digest","key","signature"}. Hashes are in
 // hexadecimal, key and signature in base64, times as [storekit.TimeFormat]. The digest is the SHA-256 of all lines before the
 // last, with their line ends; signed is the text "annals.anchors.v1 " and the digest in hexadecimal.
+//
+// Errors: one of a key that is not for Ed25519; the signer's; the writer's.
 func (a *Anchors) Write(w io.Writer, signer crypto.Signer) (digest []byte, err error) {
 	key, ok := signer.Public().(ed25519.PublicKey)
 	if !ok {

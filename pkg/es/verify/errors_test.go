@@ -27,11 +27,11 @@ func (f failing) Scan(ctx context.Context, s es.Segment) iter.Seq2[es.ScanPage, 
 	return f.list.Scan(ctx, s)
 }
 
-func (f failing) Inspect(ctx context.Context, s es.StreamID, from, to int64) iter.Seq2[es.ScanPage, error] {
+func (f failing) Inspect(ctx context.Context, s es.StreamID, versions es.VersionRange) iter.Seq2[es.ScanPage, error] {
 	if f.inspect != nil {
 		return fail(f.inspect)
 	}
-	return f.list.Inspect(ctx, s, from, to)
+	return f.list.Inspect(ctx, s, versions)
 }
 
 // TestErrorsAreNoFindings: a store that can't be read is an error, wherever it happens, never a clean report.

@@ -34,9 +34,9 @@ func (l list) Scan(_ context.Context, segment es.Segment) iter.Seq2[es.ScanPage,
 	})
 }
 
-func (l list) Inspect(_ context.Context, stream es.StreamID, from, to int64) iter.Seq2[es.ScanPage, error] {
+func (l list) Inspect(_ context.Context, stream es.StreamID, versions es.VersionRange) iter.Seq2[es.ScanPage, error] {
 	return l.pages("", "", func(c *es.Commit) bool {
-		return c.Stream == stream && c.Version >= from && (to == 0 || c.Version <= to)
+		return c.Stream == stream && c.Version >= versions.From && (versions.To == 0 || c.Version <= versions.To)
 	})
 }
 

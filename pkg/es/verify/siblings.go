@@ -151,7 +151,7 @@ func (s *siblings) settle(ctx context.Context) error {
 // check looks up one sibling, and returns what is wrong with it, "" for nothing.
 func (s *siblings) check(ctx context.Context, one suspect) (reason string, err error) {
 	reason = "it is missing"
-	for page, err := range s.inspect.Inspect(ctx, one.Stream, one.Version, one.Version) {
+	for page, err := range s.inspect.Inspect(ctx, one.Stream, es.VersionRange{From: one.Version, To: one.Version}) {
 		if err != nil {
 			return "", err
 		}

@@ -18,7 +18,7 @@ func verifyStream(ctx context.Context, s es.Inspector, stream es.StreamID, cfg C
 	cfg.maxOpen = 0 // no other stream is read: siblings are looked up
 	c := newCheck(s, cfg, func(other es.StreamID) bool { return other == stream })
 	w := c.walk()
-	for page, err := range s.Inspect(ctx, stream, 0, 0) {
+	for page, err := range s.Inspect(ctx, stream, es.VersionRange{}) {
 		if err == nil {
 			err = w.page(ctx, &page)
 		}

@@ -58,7 +58,7 @@ func (w *witnesses) settle(ctx context.Context, s es.Inspector) error {
 			if r.met {
 				continue
 			}
-			for page, err := range s.Inspect(ctx, stream, max(1, r.Version-es.MaxEvents+1), r.Version) {
+			for page, err := range s.Inspect(ctx, stream, es.VersionRange{From: max(1, r.Version-es.MaxEvents+1), To: r.Version}) {
 				if err != nil {
 					return err
 				}

@@ -16,6 +16,8 @@ var ErrMissing = errors.New("DynamoDB Local is missing: run `go run github.com/a
 	"or `make dynamodb-local` in the repository of Annals")
 
 // Root finds the project's root: the closest folder upwards of the working directory that holds a go.mod.
+//
+// Errors: one that says that there is none.
 func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

@@ -41,6 +41,8 @@ type Server struct {
 
 // Start runs a server and waits until it answers. It ends with Stop, or with this process in any way, SIGKILL included.
 // The context bounds the wait alone.
+//
+// Errors: [ErrMissing]; one that names the command that installs Java; the server's last words if it does not answer.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	if !Brought(o.Dir) {
 		return nil, ErrMissing

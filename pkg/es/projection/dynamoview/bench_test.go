@@ -190,8 +190,8 @@ func rebuildOf(b *testing.B, client *dynamodb.Client, store *dynamostore.Store) 
 }
 
 // BenchmarkRebuild builds a projection of one document a stream anew from 100,000 events; by hand, it reads the events and
-// writes the same rows: in batches on no condition, or one at a time where there is none yet. A generation that is written to
-// while it is built, as the library's is, needs the condition, which a batch can't have.
+// writes the same rows: in batches on no condition, or one at a time where there is none yet. A generation that is
+// written to while it is built, as the library's is, needs the condition, which a batch can't have.
 func BenchmarkRebuild(b *testing.B) {
 	client := dynamotest.Client(b)
 	store, events := history(b, client, historyStreams)
@@ -261,14 +261,14 @@ func rebuildByHand(b *testing.B, client *dynamodb.Client, events, table string, 
 			if err != nil {
 				return err
 			}
-			var rows []map[string]types.AttributeValue
-			for _, item := range page.Items {
-				if v, ok := item["version"].(*types.AttributeValueMemberN); !ok || v.Value != strconv.Itoa(historyEvents) {
+			var rows []item
+			for _, event := range page.Items {
+				if v, ok := event["version"].(*types.AttributeValueMemberN); !ok || v.Value != strconv.Itoa(historyEvents) {
 					continue
 				}
-				rows = append(rows, map[string]types.AttributeValue{
-					"pk": &types.AttributeValueMemberS{Value: "2|state|" + item["stream"].(*types.AttributeValueMemberS).Value},
-					"sk": &types.AttributeValueMemberS{Value: "-"}, "version": item["version"], "hash": item["hash"],
+				rows = append(rows, item{
+					"pk": &types.AttributeValueMemberS{Value: "2|state|" + event["stream"].(*types.AttributeValueMemberS).Value},
+					"sk": &types.AttributeValueMemberS{Value: "-"}, "version": event["version"], "hash": event["hash"],
 					"state": &types.AttributeValueMemberS{Value: string(state)},
 				})
 			}
@@ -280,15 +280,19 @@ func rebuildByHand(b *testing.B, client *dynamodb.Client, events, table string, 
 	})
 }
 
-type writeItems func(ctx context.Context, client *dynamodb.Client, table string, items []map[string]types.AttributeValue) error
+type item = map[string]types.AttributeValue
 
-func inBatches(ctx context.Context, client *dynamodb.Client, table string, items []map[string]types.AttributeValue) error {
+type writeItems func(ctx context.Context, client *dynamodb.Client, table string, items []item) error
+
+func inBatches(ctx context.Context, client *dynamodb.Client, table string, items []item) error {
 	for chunk := range slices.Chunk(items, 25) {
 		puts := make([]types.WriteRequest, len(chunk))
-		for i, item := range chunk {
-			puts[i].PutRequest = &types.PutRequest{Item: item}
+		for i, row := range chunk {
+			puts[i].PutRequest = &types.PutRequest{Item: row}
 		}
-		_, err := client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{table: puts}})
+		_, err := client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
+			RequestItems: map[string][]types.WriteRequest{table: puts},
+		})
 		if err != nil {
 			return err
 		}
@@ -297,13 +301,13 @@ func inBatches(ctx context.Context, client *dynamodb.Client, table string, items
 }
 
 // onCondition writes as many at once as an engine does.
-func onCondition(ctx context.Context, client *dynamodb.Client, table string, items []map[string]types.AttributeValue) error {
+func onCondition(ctx context.Context, client *dynamodb.Client, table string, items []item) error {
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(64)
-	for _, item := range items {
+	for _, row := range items {
 		work.Go(func() error {
 			_, err := client.PutItem(ctx, &dynamodb.PutItemInput{
-				TableName: &table, Item: item, ConditionExpression: aws.String("attribute_not_exists(pk)"),
+				TableName: &table, Item: row, ConditionExpression: aws.String("attribute_not_exists(pk)"),
 			})
 			return err
 		})

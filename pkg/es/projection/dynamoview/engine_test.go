@@ -396,7 +396,7 @@ func TestParking(t *testing.T) { //nolint:paralleltest // mends the fold
 		t.Errorf("parked (-want +got):\n%s", diff)
 	}
 
-	if err := b.engine.CatchUp(t.Context(), "log", note("bad"), true); err != nil { // not mended
+	if err := b.engine.RetryStream(t.Context(), note("bad"), "log"); err != nil { // not mended
 		t.Error(err)
 	}
 	if diff := cmp.Diff(want, b.parked(t)); diff != "" {
@@ -404,7 +404,7 @@ func TestParking(t *testing.T) { //nolint:paralleltest // mends the fold
 	}
 	poison.Store(false)
 	defer poison.Store(true)
-	if err := b.engine.CatchUp(t.Context(), "", note("bad"), true); err != nil {
+	if err := b.engine.RetryStream(t.Context(), note("bad")); err != nil {
 		t.Error(err)
 	}
 	if got := b.rows(t, "bad"); got.Versions["bad"] != 4 || len(got.All) != 4 || got.Letters["x"] != "2" || got.Letters["z"] != "1" {

@@ -79,7 +79,7 @@ func TestRowsAreStoredAs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	dynamotest.Golden(t, client, table, "rows", *update)
+	dynamotest.Golden(t, client, table, dynamotest.GoldenConfig{Name: "rows", Update: *update})
 }
 
 // TestGenerationsAreStoredAs: the record of a projection with a build of each status, where a segment is, and notes, one
@@ -103,5 +103,5 @@ func TestGenerationsAreStoredAs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	dynamotest.Golden(t, client, table, "generations", *update)
+	dynamotest.Golden(t, client, table, dynamotest.GoldenConfig{Name: "generations", Update: *update})
 }

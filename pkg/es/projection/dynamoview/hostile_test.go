@@ -81,7 +81,7 @@ func TestHostileLedgers(t *testing.T) {
 			}
 			wg.Wait()
 			for _, id := range ids {
-				if err := process("", b.view, 100).CatchUp(t.Context(), "", note(id), false); err != nil {
+				if err := process("", b.view, 100).CatchUp(t.Context(), note(id)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -100,7 +100,7 @@ func TestHostileLedgers(t *testing.T) {
 			plain, view := memview.NewCatalog(), memview.New(memview.Config{})
 			e := projection.NewEngine(b.store, plain, projection.Config{}, projection.Subscription{Projection: ledgerOf("mended"), View: view})
 			for _, id := range ids {
-				if err := e.CatchUp(t.Context(), "", note(id), false); err != nil {
+				if err := e.CatchUp(t.Context(), note(id)); err != nil {
 					t.Fatal(err)
 				}
 			}

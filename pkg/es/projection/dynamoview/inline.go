@@ -14,8 +14,8 @@ import (
 // for the event store. See [projection.Inline].
 type Inline struct{ planner *projection.Inline }
 
-// NewInline returns the companion for those subscriptions that are inline. It panics if one of them is a reaction, or its
-// view is not a [View].
+// NewInline returns the companion for those subscriptions that are inline. It panics as
+// [projection.NewInline] does, and if the view of one of them is not a [View].
 func NewInline(catalog projection.Catalog, subscriptions ...projection.Subscription) *Inline {
 	for _, sub := range subscriptions {
 		if _, ok := sub.View.(*View); sub.Inline && !ok {

@@ -314,7 +314,7 @@ func TestInlineOvertaken(t *testing.T) {
 	if got := b.rows(t); len(got.All) != 0 || b.store.Unaccompanied() != 1 {
 		t.Errorf("%+v, %d left", got, b.store.Unaccompanied())
 	}
-	if err := b.engine.CatchUp(t.Context(), "log", note("a"), true); err != nil {
+	if err := b.engine.RetryStream(t.Context(), note("a"), "log"); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.rows(t, "a"); got.Versions["a"] != 1 || len(b.parked(t)) != 0 || got.Letters["x"] != "1" {

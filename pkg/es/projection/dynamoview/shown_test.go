@@ -12,9 +12,9 @@ import (
 func shownBy(t *testing.T, store es.Reader, catalog projection.Catalog, view projection.View, ids ...string) map[string]string {
 	t.Helper()
 	fold := ledgerOf("")
-	r := projection.NewReader(store, catalog, nil, projection.Subscription{Projection: fold, View: view})
+	r := projection.NewReader(store, catalog, projection.ReaderConfig{}, projection.Subscription{Projection: fold, View: view})
 	out := map[string]string{}
-	s, err := r.Open(t.Context(), "ledger", "")
+	s, err := r.Open(t.Context(), "ledger")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func listInto[R any](t *testing.T, out map[string]string, r *projection.Reader, 
 	t.Helper()
 	n := 0
 	for cursor := ""; ; {
-		s, err := r.Open(t.Context(), "ledger", cursor)
+		s, err := r.OpenAt(t.Context(), "ledger", cursor)
 		if err != nil {
 			t.Fatal(err)
 		}

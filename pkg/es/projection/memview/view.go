@@ -38,16 +38,22 @@ type generation struct {
 
 var _ projection.View = (*View)(nil)
 
-// New returns an empty view. It panics if the configuration is one that no projection could work with.
+// Check returns an error if no projection could work with the configuration.
+func (c Config) Check() error {
+	if c.MaxWrites != 0 && c.MaxWrites < 3 || c.MaxItemBytes < 0 || c.MaxBytes < 0 {
+		return fmt.Errorf("memview.Config: MaxWrites (%d) must be 3 or more, MaxItemBytes (%d) and MaxBytes (%d) must not be negative",
+			c.MaxWrites, c.MaxItemBytes, c.MaxBytes)
+	}
+	return nil
+}
+
+// New returns an empty view. The configuration may be left out. It panics with what [Config.Check] returns.
 func New(given ...Config) *View {
 	cfg := config.Only(given)
+	config.Must(cfg.Check())
 	cfg.MaxWrites = cmp.Or(cfg.MaxWrites, 100)
 	cfg.MaxItemBytes = cmp.Or(cfg.MaxItemBytes, 400<<10)
 	cfg.MaxBytes = cmp.Or(cfg.MaxBytes, 4<<20)
-	if cfg.MaxWrites < 3 || cfg.MaxItemBytes < 1 || cfg.MaxBytes < 1 {
-		panic(fmt.Sprintf("memview.Config: max writes %d must be 3 or more, max item bytes %d and max bytes %d positive",
-			cfg.MaxWrites, cfg.MaxItemBytes, cfg.MaxBytes))
-	}
 	return &View{cfg: cfg, generations: map[projection.Generation]*generation{}}
 }
 

@@ -47,21 +47,21 @@ func (o *outside) all() string {
 	return strings.Join(o.told, " ")
 }
 
-func (b *bench) reactingAside(o *outside, cfg projection.Config) *projection.Engine {
+func (b *bench) retriedFromQueue(o *outside, cfg projection.Config) *projection.Engine {
 	r := reactionTo(o.tell)
 	r.RetryFromQueue, r.Transient = true, outOfOrder
 	cfg.Now = func() time.Time { return b.now }
 	return b.engineOf(cfg, reaction.New(r))
 }
 
-// TestAside: while what is outside can't be reached, deliveries succeed, one job a stream tries again and again, and in the
+// TestRetryFromQueue: while what is outside can't be reached, deliveries succeed, one job a stream tries again and again, and in the
 // end all was told, once and in order.
-func TestAside(t *testing.T) {
+func TestRetryFromQueue(t *testing.T) {
 	t.Parallel()
 	b := newBench()
 	b.now = time.Now()
 	o := &outside{}
-	e := b.reactingAside(o, b.queued())
+	e := b.retriedFromQueue(o, b.queued())
 	apply(t, e, b.write(t, "a", Noted{"1"}))
 	o.set(errOutOfOrder)
 	apply(t, e, b.write(t, "a", Noted{"2"}, Noted{"3"}))
@@ -95,8 +95,8 @@ func TestAside(t *testing.T) {
 	b.queue.wantJobs(t)
 }
 
-// TestAsideInTheMiddle: what was told before it broke off is not told again.
-func TestAsideInTheMiddle(t *testing.T) {
+// TestRetryFromQueueInTheMiddle: what was told before it broke off is not told again.
+func TestRetryFromQueueInTheMiddle(t *testing.T) {
 	t.Parallel()
 	b := newBench()
 	b.now = time.Now()
@@ -126,14 +126,14 @@ func TestAsideInTheMiddle(t *testing.T) {
 	b.wantParked(t, map[string]string{"b": "failed before 1, seen 1"})
 }
 
-// TestAsideSideBySide: processes that take turns with a stream tell of nothing twice; those that are at it at the same time, of
+// TestRetryFromQueueSideBySide: processes that take turns with a stream tell of nothing twice; those that are at it at the same time, of
 // a commit at most.
-func TestAsideSideBySide(t *testing.T) {
+func TestRetryFromQueueSideBySide(t *testing.T) {
 	t.Parallel()
 	b := newBench()
 	b.now = time.Now()
 	o := &outside{}
-	turns := []*projection.Engine{b.reactingAside(o, b.queued()), b.reactingAside(o, b.queued()), b.reactingAside(o, b.queued())}
+	turns := []*projection.Engine{b.retriedFromQueue(o, b.queued()), b.retriedFromQueue(o, b.queued()), b.retriedFromQueue(o, b.queued())}
 	for i := range 9 {
 		apply(t, turns[i%3], b.write(t, "a", Noted{fmt.Sprint(i)}))
 	}
@@ -159,8 +159,8 @@ func TestAsideSideBySide(t *testing.T) {
 	}
 }
 
-// TestAsideWithoutQueue: where nobody could try again, the batch fails and is delivered again; so it does where the job can't be left.
-func TestAsideWithoutQueue(t *testing.T) {
+// TestRetryFromQueueWithoutQueue: where nobody could try again, the batch fails and is delivered again; so it does where the job can't be left.
+func TestRetryFromQueueWithoutQueue(t *testing.T) {
 	t.Parallel()
 	for name, cfg := range map[string]func(*bench) projection.Config{
 		"none":   func(*bench) projection.Config { return projection.Config{} },
@@ -170,7 +170,7 @@ func TestAsideWithoutQueue(t *testing.T) {
 			t.Parallel()
 			b := newBench()
 			o := &outside{}
-			e := b.reactingAside(o, cfg(b))
+			e := b.retriedFromQueue(o, cfg(b))
 			apply(t, e)
 			b.queue.err = errOutage
 			o.set(errOutOfOrder)
@@ -188,8 +188,8 @@ func TestAsideWithoutQueue(t *testing.T) {
 	}
 }
 
-// TestAsideHoldsNobodyUp: however many of its streams hang, others go on.
-func TestAsideHoldsNobodyUp(t *testing.T) {
+// TestRetryFromQueueHoldsNobodyUp: however many of its streams hang, others go on.
+func TestRetryFromQueueHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	b := newBench()
 	hang, done := make(chan struct{}), make(chan string, 10)

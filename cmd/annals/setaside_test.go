@@ -14,9 +14,9 @@ import (
 const kept = `{"stream":"Account#","version":"1","since":"2026-11-25T10:00:00Z","why":"type and id must not be empty",` +
 	`"record":{"dynamodb":{"NewImage":{"note":{"S":"secret-7"}}}}}`
 
-// TestAside: doctor and parked list show which records were set aside, since when, why, and what to do; never what
+// TestSetAside: doctor and parked list show which records were set aside, since when, why, and what to do; never what
 // was in them.
-func TestAside(t *testing.T) { //nolint:paralleltest // sets the environment
+func TestSetAside(t *testing.T) { //nolint:paralleltest // sets the environment
 	failures := bucket.New(bucket.Config{Name: "failures", ARN: "arn:aws:s3:::failures", Region: "us-east-1", Dir: t.TempDir()})
 	s3, err := bucket.Listen(slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -13,12 +13,12 @@ import (
 	"github.com/annals-es/annals/internal/app/queues"
 )
 
-// mendAside says what to do about records that were set aside.
-const mendAside = "See docs/runbooks/unreadable-records.md. What names a stream: mend it, `annals heal STREAM`. " +
+// mendSetAside says what to do about records that were set aside.
+const mendSetAside = "See docs/runbooks/unreadable-records.md. What names a stream: mend it, `annals heal STREAM`. " +
 	"Then remove the object (`aws s3 rm OBJECT`)."
 
-// aside is a record that was set aside, as it is shown.
-type aside struct {
+// setAside is a record that was set aside, as it is shown.
+type setAside struct {
 	// Function is the one that set it aside.
 	Function string    `json:"function"`
 	Key      string    `json:"key"` // of the record, as it is stored
@@ -28,9 +28,9 @@ type aside struct {
 	Object   string    `json:"object"`
 }
 
-// listAside lists the records that were set aside, below the streams that wait.
-func (c *cli) listAside(cmd *cobra.Command, o *app.Operator) error {
-	all, err := o.Aside(cmd.Context())
+// listSetAside lists the records that were set aside, below the streams that wait.
+func (c *cli) listSetAside(cmd *cobra.Command, o *app.Operator) error {
+	all, err := o.SetAside(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (c *cli) listAside(cmd *cobra.Command, o *app.Operator) error {
 	t := c.table(cmd, "FUNCTION", "KEY", "VERSION", "SINCE", "WHY", "OBJECT")
 	for _, of := range all {
 		for _, r := range of.Records {
-			a := aside{of.Function, r.Stream, r.Version, r.Since, r.Why, r.Object}
+			a := setAside{of.Function, r.Stream, r.Version, r.Since, r.Why, r.Object}
 			if err := t.row(a, a.Function, a.Key, a.Version, stamp(a.Since), a.Why, a.Object); err != nil {
 				return err
 			}
@@ -61,21 +61,21 @@ func (c *cli) listAside(cmd *cobra.Command, o *app.Operator) error {
 			fmt.Fprintf(cmd.OutOrStdout(), "The %s set %s aside, the oldest %d are shown.\n", of.Function, many(of), len(of.Records))
 		}
 	}
-	fmt.Fprintln(cmd.OutOrStdout(), mendAside)
+	fmt.Fprintln(cmd.OutOrStdout(), mendSetAside)
 	return nil
 }
 
-func many(of app.Aside) string {
+func many(of app.SetAside) string {
 	if of.More {
 		return fmt.Sprintf("more than %d records", of.Count)
 	}
 	return fmt.Sprintf("%d records", of.Count)
 }
 
-// aside looks for records that were set aside.
-func (d *doctor) aside(ctx context.Context) {
+// setAside looks for records that were set aside.
+func (d *doctor) setAside(ctx context.Context) {
 	const name = "records set aside"
-	all, err := d.session.operator.Aside(ctx)
+	all, err := d.session.operator.SetAside(ctx)
 	if err != nil {
 		d.say(wrongResult, name, "Allow s3:ListBucket and s3:GetObject on the buckets of failures.", "%v", err)
 		return
@@ -93,7 +93,7 @@ func (d *doctor) aside(ctx context.Context) {
 		for _, r := range of.Records[:min(len(of.Records), 3)] {
 			keys = append(keys, fmt.Sprintf("%s@%s since %s", r.Stream, r.Version, stamp(r.Since)))
 		}
-		d.say(wrongResult, name, "`annals parked list` names them. "+mendAside, "the %s could not read %s, the oldest: %s",
+		d.say(wrongResult, name, "`annals parked list` names them. "+mendSetAside, "the %s could not read %s, the oldest: %s",
 			of.Function, many(of), strings.Join(keys, ", "))
 	}
 }

@@ -82,7 +82,7 @@ func (p process) raise(t *testing.T, cmd es.Command, by int) error {
 	return err
 }
 
-func TestWarmState(t *testing.T) {
+func TestStateCache(t *testing.T) {
 	t.Parallel()
 	p := newProcess(memstore.New(), es.RepositoryConfig{})
 	p.cost(t, 0, 1, func() error { _, err := p.repo.Create(t.Context(), "a", command("c1"), start(1)); return err })
@@ -165,8 +165,8 @@ func (p process) raiseOrFail(t *testing.T, by int) {
 	}
 }
 
-// TestWarmStateIsNobodysElse: what a caller does to a state does not come back.
-func TestWarmStateIsNobodysElse(t *testing.T) {
+// TestCachedStateIsNobodysElse: what a caller does to a state does not come back.
+func TestCachedStateIsNobodysElse(t *testing.T) {
 	t.Parallel()
 	type bag struct{ Items map[string]int }
 	bags := es.Aggregate[bag, counterEvent]{

@@ -8,37 +8,37 @@ import (
 	"github.com/annals-es/annals/internal/app/queues"
 )
 
-// maxAside is how many records of a function are looked at one by one.
-const maxAside = 100
+// maxSetAside is how many records of a function are looked at one by one.
+const maxSetAside = 100
 
-// Aside is what a function set aside of the event table's stream.
-type Aside struct {
+// SetAside is what a function set aside of the event table's stream.
+type SetAside struct {
 	Function string // the projector, the reactor
 	// Count is how many records there are, More whether there are more than can be counted at once.
 	Count int
 	More  bool
 	// Records are the oldest of them, without what was in them.
-	Records []AsideRecord
+	Records []SetAsideRecord
 }
 
-// AsideRecord is a record that was set aside.
-type AsideRecord struct {
+// SetAsideRecord is a record that was set aside.
+type SetAsideRecord struct {
 	Unreadable
 	// Object is where it is, as a URL of S3.
 	Object string
 }
 
-// Aside returns what the functions set aside, of those whose buckets are known. One that set nothing aside is there
+// SetAside returns what the functions set aside, of those whose buckets are known. One that set nothing aside is there
 // with none.
 //
 // Errors: those of S3; an object that is no record.
-func (o *Operator) Aside(ctx context.Context) ([]Aside, error) {
-	var all []Aside
+func (o *Operator) SetAside(ctx context.Context) ([]SetAside, error) {
+	var all []SetAside
 	for _, of := range o.failures {
 		if of.bucket == nil {
 			continue
 		}
-		found, err := asideIn(ctx, of.bucket)
+		found, err := setAsideIn(ctx, of.bucket)
 		if err != nil {
 			return all, fmt.Errorf("records that the %s set aside: %w", of.function, err)
 		}
@@ -48,18 +48,18 @@ func (o *Operator) Aside(ctx context.Context) ([]Aside, error) {
 	return all, nil
 }
 
-func asideIn(ctx context.Context, b Bucket) (Aside, error) {
+func setAsideIn(ctx context.Context, b Bucket) (SetAside, error) {
 	keys, more, err := b.List(ctx, queues.UnreadablePrefix)
 	if err != nil {
-		return Aside{}, err
+		return SetAside{}, err
 	}
-	found := Aside{Count: len(keys), More: more}
-	for _, key := range keys[:min(len(keys), maxAside)] {
+	found := SetAside{Count: len(keys), More: more}
+	for _, key := range keys[:min(len(keys), maxSetAside)] {
 		content, err := b.Get(ctx, key)
 		if err != nil {
 			return found, err
 		}
-		record := AsideRecord{Object: b.Location(key)}
+		record := SetAsideRecord{Object: b.Location(key)}
 		if err := json.Unmarshal(content, &record.Unreadable); err != nil {
 			return found, fmt.Errorf("%s: %w", record.Object, err)
 		}
