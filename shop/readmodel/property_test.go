@@ -334,7 +334,7 @@ func (p *past) dump(t *testing.T, v projection.View) map[string]string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !at[stream].Shows(projection.AppendRow{Key: key.Key, Epoch: row.Epoch}) {
+			if !at[stream].Shows(projection.AppendRow{Key: key.Key, Epoch: row.Epoch, Row: row.Row}) {
 				continue // a crashed attempt left it
 			}
 		}

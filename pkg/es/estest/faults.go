@@ -190,5 +190,5 @@ func (h *history) dump(view projection.View) (map[string]string, error) {
 func counts(at map[es.StreamID]projection.Checkpoint, key projection.RowKey, row projection.Row) bool {
 	_, name, _ := strings.Cut(key.Sort, "|")
 	stream, err := es.ParseStreamID(name)
-	return err == nil && at[stream].Shows(projection.AppendRow{Key: key.Key, Epoch: row.Epoch})
+	return err == nil && at[stream].Shows(projection.AppendRow{Key: key.Key, Epoch: row.Epoch, Row: row.Row})
 }

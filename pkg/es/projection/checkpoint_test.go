@@ -65,13 +65,16 @@ func TestShows(t *testing.T) {
 		{4, 3, true},                   // of a fold that started earlier: it is the latest there is
 		{11, 3, false}, {11, 4, false}, // not applied yet
 	} {
-		row := projection.AppendRow{Key: projection.AppendKey("p", note("a"), test.version, 0), Epoch: test.epoch}
+		row := projection.AppendRow{Key: projection.AppendKey("p", note("a"), test.version, 0), Epoch: test.epoch, Row: []byte(`1`)}
 		if got := cp.Shows(row); got != test.want {
 			t.Errorf("version %d of epoch %d: shown %v", test.version, test.epoch, got)
 		}
+		if row.Row = nil; cp.Shows(row) {
+			t.Errorf("version %d of epoch %d: an empty row is shown", test.version, test.epoch)
+		}
 	}
 	for _, sort := range []string{"", "x", "-1~00000|Note#a", "~00000|Note#a"} {
-		if cp.Shows(projection.AppendRow{Key: projection.Key{Partition: "p", Sort: sort}, Epoch: 9}) {
+		if cp.Shows(projection.AppendRow{Key: projection.Key{Partition: "p", Sort: sort}, Epoch: 9, Row: []byte(`1`)}) {
 			t.Errorf("a row under %q, which has no version, is shown", sort)
 		}
 	}

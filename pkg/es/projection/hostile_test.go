@@ -95,8 +95,8 @@ func (h *hostility) resume(ctx context.Context) {
 	}
 }
 
-// TestHostileDelivery: whatever is duplicated, reordered, dropped, delayed, halted and resumed, parked and tried again,
-// what is shown in the end is what a plain fold makes, as soon as each stream's last commit has come and those parked
+// TestHostileDelivery: whatever is duplicated, reordered, dropped, delayed, halted and resumed, parked and tried again, folded
+// again from the start, what is shown in the end is what a plain fold makes, as soon as each stream's last commit has come and those parked
 // were tried again by a fold that can take them.
 func TestHostileDelivery(t *testing.T) {
 	t.Parallel()
@@ -112,7 +112,10 @@ func TestHostileDelivery(t *testing.T) {
 func (h *hostility) run(t *testing.T) {
 	t.Helper()
 	for range 150 {
-		switch n := h.rng.IntN(11); {
+		switch n := h.rng.IntN(12); {
+		case n == 11:
+			id := h.ids[h.rng.IntN(len(h.ids))]
+			_, _ = h.engines[h.rng.IntN(3)].Refold(t.Context(), []es.StreamID{note(id)}, "log")
 		case n == 10: // what is delivered is old, and suspect where it comes alone
 			h.now = time.Now().Add(time.Duration(h.rng.IntN(2)) * time.Hour)
 		case n < 4:

@@ -17,14 +17,16 @@ const (
 	// Reconcile compares the checkpoints of the streams in one segment with the streams, and brings level what is behind; or
 	// leaves that to a job a segment.
 	Reconcile Task = "reconcile"
+	// FoldAgain folds a stream again from its first event: see [Engine.Refold].
+	FoldAgain Task = "fold-again"
 )
 
 // Job is work that is done later, by whoever takes it off the queue. Every job may be done twice.
 type Job struct {
 	Task Task `json:"task"`
-	// Projection is the name of the projection to bring level. If empty, all that read the stream are.
+	// Projection is the projection's name. If it is empty, CatchUp and FoldAgain are for all that read the stream.
 	Projection string `json:"projection,omitempty"`
-	// Stream is the stream to bring level, and Retry says to try it even where it is parked.
+	// Stream is the stream to bring level, or to fold again. For CatchUp, Retry says to try it even where it is parked.
 	Stream es.StreamID `json:"stream,omitzero"`
 	Retry  bool        `json:"retry,omitempty"`
 	// Suspect says that whoever tried before may have ended over it. It is then tried with care: see [Crashed].

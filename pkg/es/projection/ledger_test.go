@@ -102,7 +102,7 @@ func (b *bench) shown(t *testing.T, g projection.Generation, ids ...string) map[
 			if _, known := at[note(id)]; !known {
 				at[note(id)] = b.at(t, g, id)
 			}
-			if !at[note(id)].Shows(projection.AppendRow{Key: key.Key, Epoch: row.Epoch}) {
+			if !at[note(id)].Shows(projection.AppendRow{Key: key.Key, Epoch: row.Epoch, Row: row.Row}) {
 				continue
 			}
 		default:

@@ -169,6 +169,9 @@ func (l *list) part(ctx context.Context, partition string, overlay map[es.Stream
 		if _, overlaid := overlay[row.Stream]; overlaid && l.rows.kind == IndexedRow {
 			continue
 		}
+		if l.rows.kind == AppendedRow && len(row.Row.Row) == 0 { // a re-fold left it: see AppendRow
+			continue
+		}
 		read = append(read, row)
 		bytes += l.q.Size(row.Row.Row)
 		if len(all)+len(read) <= l.q.Limit && (l.q.MaxBytes == 0 || bytes <= l.q.MaxBytes) {
@@ -208,7 +211,7 @@ func (l *list) shown(ctx context.Context, at map[es.StreamID]Checkpoint, all, re
 	}
 	for _, row := range read {
 		stream, _ := appendedBy(row.Key) // it can be: see above
-		if at[stream].Shows(AppendRow{Key: row.Key, Epoch: row.Epoch}) {
+		if at[stream].Shows(AppendRow{Key: row.Key, Epoch: row.Epoch, Row: row.Row.Row}) {
 			all = append(all, row)
 		}
 	}

@@ -26,19 +26,13 @@ func (v *verification) compareOwned(ctx context.Context, out *findings) error {
 // the same time, or can't be folded, may make it.
 func (v *verification) isStray(ctx context.Context, key RowKey) (bool, error) {
 	view, g := v.target.sub.View, v.target.Generation
-	var streams []es.StreamID
-	for i, c := range key.Sort { // a stream's name, and a key, may contain '|' too
-		s, err := es.ParseStreamID(key.Sort[i+1:])
-		if c == '|' && err == nil && v.target.fold.Reads(s.Type) {
-			streams = append(streams, s)
-		}
-	}
+	streams := v.target.mayOwn(key)
 	before, err := view.Checkpoints(ctx, g, streams...)
 	if err != nil {
 		return false, err
 	}
 	for _, stream := range streams {
-		if made, err := v.makes(ctx, stream, before[stream], key); made || err != nil {
+		if made, err := v.rebuilder.engine.makes(ctx, v.target, stream, before[stream], key); made || err != nil {
 			return false, err
 		}
 	}
@@ -57,19 +51,30 @@ func (v *verification) isStray(ctx context.Context, key RowKey) (bool, error) {
 		}
 	}
 	if key.Kind == AppendedRow {
-		return len(streams) > 0 && before[streams[0]].Shows(AppendRow{Key: key.Key, Epoch: row.Epoch}), nil
+		return len(streams) > 0 && before[streams[0]].Shows(AppendRow{Key: key.Key, Epoch: row.Epoch, Row: row.Row}), nil
 	}
 	return true, nil
 }
 
-// makes tells whether a stream's events make a row up to a checkpoint, or may.
-func (v *verification) makes(ctx context.Context, stream es.StreamID, at Checkpoint, key RowKey) (bool, error) {
+// mayOwn are the streams to which a row may belong: a stream's name, and a key, may contain '|' too.
+func (t *target) mayOwn(key RowKey) (streams []es.StreamID) {
+	for i, c := range key.Sort {
+		s, err := es.ParseStreamID(key.Sort[i+1:])
+		if c == '|' && err == nil && t.fold.Reads(s.Type) {
+			streams = append(streams, s)
+		}
+	}
+	return streams
+}
+
+// makes tells whether a stream's events make a row in a target up to a checkpoint, or may.
+func (e *Engine) makes(ctx context.Context, t *target, stream es.StreamID, at Checkpoint, key RowKey) (bool, error) {
 	if at.RowsWritten > 0 || at.Parked != nil {
 		return true, nil
 	}
 	var state []byte
 	made := false
-	for c, err := range v.rebuilder.engine.store.Read(ctx, stream, es.Range{From: 1, To: max(at.Version, 1)}) {
+	for c, err := range e.store.Read(ctx, stream, es.Range{From: 1, To: max(at.Version, 1)}) {
 		if errors.As(err, new(*es.CorruptError)) { // what it made can't be told any more
 			return true, nil
 		}
@@ -78,7 +83,7 @@ func (v *verification) makes(ctx context.Context, stream es.StreamID, at Checkpo
 		}
 		steps := beyond(nil, &c, 0)
 		steps = steps[:min(max(at.Version-c.Version+1, 0), int64(len(steps)))]
-		next, w, err := v.target.fold.fold(ctx, state, steps)
+		next, w, err := t.fold.fold(ctx, state, steps)
 		if err != nil { // the walk says so
 			return true, nil
 		}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+
+	"github.com/annals-es/annals/pkg/es"
 )
 
 // NotFilledError says that a generation can't serve yet.
@@ -196,6 +198,9 @@ func (r *Rebuilder) Do(ctx context.Context, j Job) error {
 		return r.engine.again(ctx, j, err)
 	case Reconcile:
 		return r.doReconcile(ctx, j)
+	case FoldAgain:
+		_, err := r.engine.Refold(ctx, []es.StreamID{j.Stream}, j.projections()...)
+		return err
 	}
 	return fmt.Errorf("there is no task %q", j.Task)
 }

@@ -90,10 +90,11 @@ func (c Checkpoint) Raised(from int64) Checkpoint {
 	return c
 }
 
-// Shows tells whether an append row counts: the checkpoint has come to its version, and no later epoch replaced it.
+// Shows tells whether an append row counts: it is not empty, the checkpoint has come to its version, and no later epoch
+// replaced it.
 func (c Checkpoint) Shows(r AppendRow) bool {
 	version := r.Version()
-	return version > 0 && version <= c.Version && r.Epoch >= c.EpochAt(version)
+	return len(r.Row) > 0 && version > 0 && version <= c.Version && r.Epoch >= c.EpochAt(version)
 }
 
 // Slot is the place of a document in a list, with the row that the list shows.
@@ -107,7 +108,9 @@ type Slot struct {
 type AppendRow struct {
 	Key   Key
 	Epoch int
-	Row   json.RawMessage
+	// Row is the row as JSON. If it is empty, the event makes no such row any more: the empty row takes the place of the one
+	// of an earlier epoch, and counts for nobody. If it were deleted, a process that is late could append it again.
+	Row json.RawMessage
 }
 
 // AppendKey is the place of a row that an event appends to a partition: the event's version, and the place among the rows of
@@ -199,7 +202,8 @@ type View interface {
 
 	// Append stores rows that never change, each by itself. A row stays as it is if one of the same or a later epoch is
 	// there; one of an earlier epoch is replaced. No row counts until a checkpoint comes to its version: see
-	// [Checkpoint.Shows]. So rows are stored before the checkpoint, and what a crash leaves behind is invisible.
+	// [Checkpoint.Shows]. So rows are stored before the checkpoint, and what a crash leaves behind is invisible. An empty row is
+	// stored like any other.
 	//
 	// Errors: [ErrTooLarge]. Some of the rows may be stored then.
 	Append(ctx context.Context, g Generation, rows ...AppendRow) error

@@ -287,7 +287,7 @@ func (w *walk) compare(ctx context.Context) (bool, error) {
 func (w *walk) same(key RowKey, made Write, stored map[RowKey]Row) bool {
 	row, there := stored[key]
 	if there && key.Kind == AppendedRow {
-		there = w.at.Shows(AppendRow{Key: key.Key, Epoch: row.Epoch})
+		there = w.at.Shows(AppendRow{Key: key.Key, Epoch: row.Epoch, Row: row.Row})
 	}
 	return there == (made.Kind == Put) && (!there || sameJSON(row.Row, made.Row))
 }

@@ -77,6 +77,23 @@ func appendEpochs(t *testing.T, f *fixture) {
 	}
 }
 
+// appendEmpty: an empty row takes the place of a row of an earlier epoch. It is kept, so that a late row does not come back,
+// and it never counts; a row of a later epoch takes its place.
+func appendEmpty(t *testing.T, f *fixture) {
+	empty := func(version int64, epoch int) projection.AppendRow { return line(version, epoch, "") }
+	cp := at(3)
+	f.mustAppend(t, line(1, 0, `"one"`), line(2, 0, `"two"`))
+	f.wantShown(t, "log", cp, `"one"`, `"two"`)
+	f.mustAppend(t, empty(2, 4), empty(3, 0))
+	f.mustAppend(t, line(2, 0, `"late"`), line(2, 4, `"late"`), line(3, 0, `"late"`))
+	f.wantShown(t, "log", cp, `"one"`)
+	f.wantRows(t, 1, map[projection.RowKey]string{
+		appended(lineKey(1)): `"one"`, appended(lineKey(2)): ` in epoch 4`, appended(lineKey(3)): ``,
+	})
+	f.mustAppend(t, empty(2, 3), line(2, 5, `"again"`), line(3, 1, `"three"`))
+	f.wantShown(t, "log", cp, `"one"`, `"again" in epoch 5`, `"three" in epoch 1`)
+}
+
 // appendOneWinner: of those that append a row at once, one of the latest epoch wins, and all succeed.
 func appendOneWinner(t *testing.T, f *fixture) {
 	const epochs, writers = 3, 8

@@ -90,6 +90,40 @@ func saveStaleEpoch(t *testing.T, f *fixture) {
 	f.mustMove(t, stream("a"), raised, at(1))
 }
 
+// saveFoldedAgain: a checkpoint is replaced by one of the same version in a higher epoch, with all that it has and with rows.
+// Whoever knows the one before can't store anything any more, also at a later version.
+func saveFoldedAgain(t *testing.T, f *fixture) {
+	for name, rows := range map[string][]projection.Write{"alone": nil, "with rows": {put(key("p", "s"), `"again"`)}} {
+		s := stream(name)
+		old := whole(5)
+		f.mustMove(t, s, projection.Checkpoint{}, old, put(key("p", "s"), `"old"`))
+		again := old.Raised(1)
+		again.State, again.Appended, again.Slots = json.RawMessage(`{"erased":true}`), 2, old.Slots[:1]
+		f.mustMove(t, s, old, again, rows...)
+		f.wantAt(t, 1, s, &again)
+		if again.Epoch() != old.Epoch()+1 || len(again.Rises) != 1 {
+			t.Errorf("raised to %+v", again.Rises)
+		}
+		want := map[projection.RowKey]string{own("p", "s"): `"old"`}
+		if len(rows) > 0 {
+			want[own("p", "s")] = `"again"`
+		}
+		for call, err := range map[string]error{
+			"save":           f.move(t, s, old, whole(6)),
+			"save with rows": f.move(t, s, old, whole(6), put(key("p", "s"), `"late"`)),
+			"the same again": f.move(t, s, old, again),
+			"park":           f.Park(t.Context(), 1, s, old, because(6)),
+		} {
+			if !errors.Is(err, projection.ErrStale) {
+				t.Errorf("%s, %s by who knows the old one: %v", name, call, err)
+			}
+		}
+		f.wantAt(t, 1, s, &again)
+		f.wantRows(t, 1, want)
+		f.mustMove(t, s, again, again, projection.Write{Kind: projection.Delete, Key: key("p", "s")})
+	}
+}
+
 // parkRaises: parking raises the epoch from the next version on, each time again, and changes nothing else.
 func parkRaises(t *testing.T, f *fixture) {
 	want := at(4)
