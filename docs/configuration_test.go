@@ -11,10 +11,10 @@ import (
 
 	"github.com/annals-es/annals/internal/app/queues"
 	"github.com/annals-es/annals/internal/bearer"
-	"github.com/annals-es/annals/internal/publish"
 	"github.com/annals-es/annals/internal/push"
 	"github.com/annals-es/annals/internal/seal"
 	"github.com/annals-es/annals/internal/telemetry"
+	"github.com/annals-es/annals/pkg/annals/publish"
 	"github.com/annals-es/annals/shop/email"
 	"github.com/annals-es/annals/shop/readmodel/tables"
 	"github.com/annals-es/annals/test/measured"

@@ -5,7 +5,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/annals-es/annals/internal/publish"
+	"github.com/annals-es/annals/pkg/annals/publish"
 )
 
 // newBus declares the bus of the integration events and returns its ARN, or that of the one that the settings name. It is called

@@ -14,7 +14,7 @@ import (
 
 	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/app/bus"
-	"github.com/annals-es/annals/internal/publish"
+	"github.com/annals-es/annals/pkg/annals/publish"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 

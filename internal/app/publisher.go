@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/annals-es/annals/internal/publish"
+	"github.com/annals-es/annals/pkg/annals/publish"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/reaction"
 	"github.com/annals-es/annals/shop/integration"

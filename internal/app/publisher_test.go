@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/publish"
+	"github.com/annals-es/annals/pkg/annals/publish"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection"

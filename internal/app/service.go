@@ -8,15 +8,14 @@ import (
 	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/annals-es/annals/internal/app/queues"
 	"github.com/annals-es/annals/internal/httpapi"
-	"github.com/annals-es/annals/internal/publish"
 	"github.com/annals-es/annals/internal/seal"
 	"github.com/annals-es/annals/internal/telemetry"
 	"github.com/annals-es/annals/internal/tracing"
+	"github.com/annals-es/annals/pkg/annals/publish"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamofault"
 	"github.com/annals-es/annals/pkg/es/dynamostore"

@@ -9,7 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/annals-es/annals/internal/refusal"
+	"github.com/annals-es/annals/pkg/annals/refusal"
 	"github.com/annals-es/annals/pkg/es"
 )
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/annals-es/annals/internal/refusal"
+	"github.com/annals-es/annals/pkg/annals/refusal"
 )
 
 func TestAwaits(t *testing.T) {

@@ -3,7 +3,7 @@ package httpapi
 import (
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/annals-es/annals/internal/refusal"
+	"github.com/annals-es/annals/pkg/annals/refusal"
 )
 
 // ID is the id of an aggregate, or of something else that commands name.

@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/annals-es/annals/internal/refusal"
+	"github.com/annals-es/annals/pkg/annals/refusal"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 )

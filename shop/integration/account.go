@@ -1,7 +1,7 @@
 package integration
 
 import (
-	"github.com/annals-es/annals/internal/publish"
+	"github.com/annals-es/annals/pkg/annals/publish"
 	"github.com/annals-es/annals/shop/account"
 )
 

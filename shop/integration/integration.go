@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/annals-es/annals/internal/publish"
+	"github.com/annals-es/annals/pkg/annals/publish"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/shop/account"
 	"github.com/annals-es/annals/shop/money"

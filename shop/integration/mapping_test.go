@@ -17,7 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/annals-es/annals/internal/publish"
+	"github.com/annals-es/annals/pkg/annals/publish"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/memstore"
 	"github.com/annals-es/annals/pkg/es/projection"

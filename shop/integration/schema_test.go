@@ -10,7 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/annals-es/annals/internal/publish"
+	"github.com/annals-es/annals/pkg/annals/publish"
 	"github.com/annals-es/annals/shop/integration"
 )
 

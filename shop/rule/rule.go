@@ -1,6 +1,6 @@
 package rule
 
-import "github.com/annals-es/annals/internal/refusal"
+import "github.com/annals-es/annals/pkg/annals/refusal"
 
 type (
 	// Code names a rule.

@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 
 	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/publish"
-	"github.com/annals-es/annals/internal/publish/eventbus"
+	"github.com/annals-es/annals/pkg/annals/publish"
+	"github.com/annals-es/annals/pkg/annals/publish/eventbus"
 )
 
 // Connect gives a service that was made from the environment the bus whose ARN is in [publish.BusEnv]; none if that is "".

@@ -16,8 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/smithy-go"
 
-	"github.com/annals-es/annals/internal/publish"
-	"github.com/annals-es/annals/internal/publish/eventbus"
+	"github.com/annals-es/annals/pkg/annals/publish"
+	"github.com/annals-es/annals/pkg/annals/publish/eventbus"
 )
 
 const arn = "arn:aws:events:us-east-1:000000000000:event-bus/B"

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/smithy-go"
 
-	"github.com/annals-es/annals/internal/publish"
+	"github.com/annals-es/annals/pkg/annals/publish"
 )
 
 const (
