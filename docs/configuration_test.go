@@ -9,33 +9,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/annals-es/annals/internal/app/queues"
-	"github.com/annals-es/annals/internal/bearer"
-	"github.com/annals-es/annals/internal/push"
-	"github.com/annals-es/annals/internal/seal"
-	"github.com/annals-es/annals/internal/telemetry"
-	"github.com/annals-es/annals/pkg/annals/publish"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/shop"
 	"github.com/annals-es/annals/shop/email"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 	"github.com/annals-es/annals/test/measured"
 )
 
-// whatItIs says what functions find under the names of their environment that are none of a table.
-var whatItIs = map[string]string{
-	queues.CatchUpEnv:           "URL of the queue of the projector's jobs",
-	queues.ReactionEnv:          "URL of the queue of the reactor's jobs",
-	queues.ProjectorFailuresEnv: "address of the bucket of what the projector could not process: batches that the stream gave up, and records set aside",
-	queues.ReactorFailuresEnv:   "address of the bucket of what the reactor could not process",
-	queues.RebuildEnv:           "ARN of the state machine that builds read models anew",
-	push.URLEnv:                 "address that posts to WebSocket connections",
-	seal.KeyEnv:                 "key that seals cursors",
-	email.KeyEnv:                "key under which e-mail addresses are reserved; it must never change",
-	publish.BusEnv:              "ARN of the bus of integration events",
-	publish.SourceEnv:           "their source",
-	telemetry.NamespaceEnv:      "CloudWatch namespace of the metrics",
-	bearer.IssuerEnv:            "issuer of callers' tokens",
-	bearer.AudienceEnv:          "for whom these must be",
-}
+// secrets says what the shop's secrets are.
+var secrets = map[string]string{email.KeyEnv: "key under which e-mail addresses are reserved; it must never change"}
 
 // TestFunctionVariables: configuration.md has what the template tells the functions.
 func TestFunctionVariables(t *testing.T) {
@@ -60,16 +41,19 @@ func TestFunctionVariables(t *testing.T) {
 			told[name] = append(told[name], "`"+strings.ToLower(strings.TrimSuffix(id, "Function"))+"`")
 		}
 	}
-	all := slices.Concat(tables.ReadTables, []tables.Table{
-		tables.Events, tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Publisher, tables.Connections,
-	})
 	meaning := map[string]string{}
-	for _, table := range all {
+	for _, table := range annalsaws.Tables(shop.New()) {
 		meaning[table.Env()] = "name of the table `" + table.Name + "` on DynamoDB"
+	}
+	for _, v := range annalsaws.Variables {
+		meaning[v.Name] = v.Holds
+	}
+	for _, secret := range shop.New().Secrets {
+		meaning[secret.Env] = secrets[secret.Env]
 	}
 	page := measured.Table{{"variable", "functions", "what it is"}}
 	for _, name := range slices.Sorted(maps.Keys(told)) {
-		says := meaning[name] + whatItIs[name]
+		says := meaning[name]
 		if says == "" {
 			t.Errorf("%s is not explained", name)
 		}

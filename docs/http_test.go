@@ -11,8 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/shop"
 	"github.com/annals-es/annals/shop/account"
-	"github.com/annals-es/annals/shop/api/routes"
 	"github.com/annals-es/annals/shop/email"
 	"github.com/annals-es/annals/shop/order"
 	"github.com/annals-es/annals/shop/product"
@@ -24,14 +25,14 @@ import (
 func TestRoutes(t *testing.T) {
 	t.Parallel()
 	table := measured.Table{{"route", "scope", "what it does", "operation"}}
-	for _, r := range routes.All {
-		table = append(table, []string{"`" + r.Method + " " + r.Path + "`", "`" + string(r.Scope) + "`", r.Summary, "`" + r.ID + "`"})
+	for _, r := range annalsaws.Routes(shop.New()) {
+		table = append(table, []string{"`" + r.Method + " " + r.Path + "`", "`" + r.Scope + "`", r.Summary, "`" + r.ID + "`"})
 	}
 	measured.Compare(t, "http.md", table)
 }
 
 var (
-	problemMade  = regexp.MustCompile(`NewProblem\((?:http\.Status(\w+)|status), "([a-z-]+)"`)
+	problemMade  = regexp.MustCompile(`(?:newProblem\(http\.Status(\w+), |annals\.(Forbid)\()"([a-z-]+)"`)
 	problemLater = regexp.MustCompile(`later\("([a-z-]+)"`)
 	problemRow   = regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\| (\\d{3}) \\| .+ \\|$")
 	statusNamed  = map[string]int{}
@@ -48,14 +49,12 @@ func init() {
 // TestProblems: http.md has every code of a problem with its status, and no other.
 func TestProblems(t *testing.T) {
 	t.Parallel()
-	want := map[string]int{
-		"too-large": http.StatusRequestEntityTooLarge, "unsupported-media-type": http.StatusUnsupportedMediaType, // whose status is huma's
-	}
-	edge, err := filepath.Glob("../internal/httpapi/*.go")
+	want := map[string]int{}
+	edge, err := filepath.Glob("../pkg/annals/annalshttp/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	shop, err := filepath.Glob("../shop/api/*.go")
+	shop, err := filepath.Glob("../shop/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,12 +64,14 @@ func TestProblems(t *testing.T) {
 		}
 		code := string(read(t, file))
 		for _, made := range problemMade.FindAllStringSubmatch(code, -1) {
-			switch status, known := statusNamed[made[1]]; {
-			case known:
-				want[made[2]] = status
-			case want[made[2]] == 0:
-				t.Errorf("%s: the status of %s is not known here", file, made[2])
+			status, known := http.StatusForbidden, true
+			if made[2] != "Forbid" {
+				status, known = statusNamed[made[1]]
 			}
+			if !known {
+				t.Errorf("%s: the status of %s is not known here", file, made[3])
+			}
+			want[made[3]] = status
 		}
 		for _, made := range problemLater.FindAllStringSubmatch(code, -1) {
 			want[made[1]] = http.StatusServiceUnavailable

@@ -1,4 +1,5 @@
-// Package functions_test measures how long the functions take to start.
+// Package functions_test tests the shop through its functions, called as Lambda calls them, and measures how long they take
+// to start.
 package functions_test
 
 import (
@@ -17,15 +18,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/app/queues"
-	"github.com/annals-es/annals/internal/bearer"
-	"github.com/annals-es/annals/internal/push"
-	"github.com/annals-es/annals/internal/seal"
-	"github.com/annals-es/annals/pkg/annals/publish"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/shop/email"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 const (
@@ -45,7 +40,7 @@ var bootstraps = flag.String("bootstraps", "", "a folder of bootstraps to start,
 func BenchmarkColdStart(b *testing.B) {
 	client := dynamotest.Client(b)
 	names := map[string]string{}
-	for _, table := range app.OperatorTables {
+	for _, table := range annalsaws.Tables(declared) {
 		names[table.Env()] = dynamotest.Table(b, client, table.Table)
 	}
 	// The first process of all leaves jobs to the queues, which take them, and so does the bus; nobody is connected over WebSocket.
@@ -55,10 +50,10 @@ func BenchmarkColdStart(b *testing.B) {
 	}))
 	b.Cleanup(sqs.Close)
 	env := []string{
-		"AWS_ENDPOINT_URL_DYNAMODB=" + dynamotest.Endpoint(b), "AWS_ENDPOINT_URL_SQS=" + sqs.URL, email.KeyEnv + "=key", seal.KeyEnv + "=" + strings.Repeat("k", 32),
-		queues.CatchUpEnv + "=" + sqs.URL + "/catch-up", queues.ReactionEnv + "=" + sqs.URL + "/reaction", push.URLEnv + "=" + sqs.URL + "/live",
-		"AWS_ENDPOINT_URL_EVENTBRIDGE=" + sqs.URL, publish.BusEnv + "=arn:aws:events:us-east-1:000000000000:event-bus/b", publish.SourceEnv + "=/annals/b",
-		bearer.IssuerEnv + "=" + sqs.URL, bearer.AudienceEnv + "=annals",
+		"AWS_ENDPOINT_URL_DYNAMODB=" + dynamotest.Endpoint(b), "AWS_ENDPOINT_URL_SQS=" + sqs.URL, email.KeyEnv + "=key", annalsaws.CursorKeyEnv + "=" + strings.Repeat("k", 32),
+		annalsaws.CatchUpQueueEnv + "=" + sqs.URL + "/catch-up", annalsaws.ReactionQueueEnv + "=" + sqs.URL + "/reaction", annalsaws.ConnectionsURLEnv + "=" + sqs.URL + "/live",
+		"AWS_ENDPOINT_URL_EVENTBRIDGE=" + sqs.URL, annalsaws.EventBusEnv + "=arn:aws:events:us-east-1:000000000000:event-bus/b", annalsaws.EventSourceEnv + "=/annals/b",
+		annalsaws.TokenIssuerEnv + "=" + sqs.URL, annalsaws.TokenAudienceEnv + "=annals",
 	}
 	for variable, name := range names {
 		env = append(env, variable+"="+name)
@@ -71,7 +66,7 @@ func BenchmarkColdStart(b *testing.B) {
 
 	_, opened := coldStart(b, filepath.Join(dir, "command"), []byte(openAccount), env)
 	batch := fmt.Sprintf(`{"Records":[{"eventName":"INSERT","eventSource":"aws:dynamodb","dynamodb":{"SequenceNumber":"1",`+
-		`"StreamViewType":"NEW_IMAGE","Keys":{},"NewImage":%s}}]}`, onlyItem(b, names[tables.Events.Env()], opened))
+		`"StreamViewType":"NEW_IMAGE","Keys":{},"NewImage":%s}}]}`, onlyItem(b, names[annalsaws.Events.Env()], opened))
 
 	for _, function := range []struct{ name, event, answer string }{
 		{"bare", `{}`, `{}`},

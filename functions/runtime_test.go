@@ -20,18 +20,18 @@ type runtimeAPI struct {
 	event []byte
 
 	mu     sync.Mutex
-	ready  time.Time   // it asked for work
-	answer chan answer // its first
+	ready  time.Time        // it asked for work
+	answer chan firstAnswer // its first
 }
 
-type answer struct {
+type firstAnswer struct {
 	at   time.Time
 	body []byte
 }
 
 func newRuntimeAPI(b *testing.B, event []byte) *runtimeAPI {
 	b.Helper()
-	api := &runtimeAPI{event: event, answer: make(chan answer, 1)}
+	api := &runtimeAPI{event: event, answer: make(chan firstAnswer, 1)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2020-01-01/extension/register", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Lambda-Extension-Identifier", "benchmark")
@@ -46,7 +46,7 @@ func newRuntimeAPI(b *testing.B, event []byte) *runtimeAPI {
 		if r.PathValue("outcome") == "error" {
 			body = append([]byte("error: "), body...)
 		}
-		api.answer <- answer{at, body}
+		api.answer <- firstAnswer{at, body}
 	})
 	api.Server = httptest.NewServer(mux)
 	b.Cleanup(api.Close)

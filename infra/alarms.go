@@ -14,7 +14,7 @@ import (
 
 	"github.com/annals-es/annals/internal/platform"
 	"github.com/annals-es/annals/internal/telemetry"
-	"github.com/annals-es/annals/shop/readmodel/tables"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 // alarm calls people for something that does not mend itself. Its runbook is docs/runbooks/<runbook>.md.
@@ -86,7 +86,7 @@ func alarmsOf(stack awscdk.Stack, o operated) []alarm {
 		},
 		{
 			id: "StoreErrors", runbook: "dynamodb-errors", about: "DynamoDB fails on the event table",
-			metric: sum(o.systemErrors(tables.Events, "PutItem", "TransactWriteItems", "GetItem", "Query")), above: 5, of: 2, outOf: 3,
+			metric: sum(o.systemErrors(annalsaws.Events, "PutItem", "TransactWriteItems", "GetItem", "Query")), above: 5, of: 2, outOf: 3,
 		},
 		{
 			id: "Conflicts", runbook: "conflicts", about: "More appends lose to other writers than a busy stream explains",
@@ -160,7 +160,7 @@ func visible(queue awssqs.IQueue) awscloudwatch.IMetric {
 }
 
 // systemErrors are DynamoDB's failures on a table, by operation.
-func (o operated) systemErrors(table tables.Table, operations ...string) []awscloudwatch.IMetric {
+func (o operated) systemErrors(table annalsaws.Table, operations ...string) []awscloudwatch.IMetric {
 	var all []awscloudwatch.IMetric
 	for _, operation := range operations {
 		all = append(all, metric("AWS/DynamoDB", "SystemErrors", "Sum", map[string]*string{

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/annals-es/annals/shop/api/routes"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 // newAPI declares the HTTP API: each route to its function, for who has its scope or for all, on the stage that has no prefix and
@@ -26,7 +26,7 @@ func newAPI(stack awscdk.Stack, conf config, deployed map[string]awslambda.Funct
 	throttle(stage, conf)
 	logAccess(stack, stage)
 	authorizer := newAuthorizer(stack, api, who)
-	integrations := map[routes.Function]awsapigatewayv2.HttpRouteIntegration{}
+	integrations := map[annalsaws.Function]awsapigatewayv2.HttpRouteIntegration{}
 	for _, route := range conf.routes() {
 		if _, ok := integrations[route.Function]; !ok {
 			integrations[route.Function] = newIntegration(deployed[string(route.Function)])
@@ -37,7 +37,7 @@ func newAPI(stack awscdk.Stack, conf config, deployed map[string]awslambda.Funct
 			Integration: integrations[route.Function],
 		}
 		if route.Scope != "" {
-			props.Authorizer, props.AuthorizationScopes = authorizer, jsii.Strings(string(route.Scope))
+			props.Authorizer, props.AuthorizationScopes = authorizer, jsii.Strings(route.Scope)
 		}
 		made := named(awsapigatewayv2.NewHttpRoute(stack, jsii.String(pascal(route.ID)+"Route"), props))
 		nameParts(made, pascal(string(route.Function)))
@@ -47,11 +47,11 @@ func newAPI(stack awscdk.Stack, conf config, deployed map[string]awslambda.Funct
 }
 
 // routes are those that the deployment has.
-func (a edgeSettings) routes() []routes.Route {
+func (a edgeSettings) routes() []annalsaws.Route {
 	if a.noDocs {
-		return routes.All
+		return annalsaws.Routes(service)
 	}
-	return slices.Concat(routes.All, routes.Reference)
+	return slices.Concat(annalsaws.Routes(service), annalsaws.DocsRoutes)
 }
 
 // addressOf is where the API answers: at the deployment's domain alone, or where AWS puts it.

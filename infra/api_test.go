@@ -4,13 +4,13 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/annals-es/annals/shop/api/routes"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 func TestRoutes(t *testing.T) {
 	// From a route's key to what it invokes.
 	want, got := map[string]any{}, map[string]any{}
-	declared := slices.Concat(routes.All, routes.Reference)
+	declared := slices.Concat(annalsaws.Routes(service), annalsaws.DocsRoutes)
 	for _, r := range declared {
 		want[r.Method+" "+r.Path] = getAtt(pascal(string(r.Function))+"Function", "Arn")
 	}

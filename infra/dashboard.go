@@ -10,7 +10,7 @@ import (
 
 	"github.com/annals-es/annals/internal/platform"
 	"github.com/annals-es/annals/internal/telemetry"
-	"github.com/annals-es/annals/shop/readmodel/tables"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 // panel is a diagram of the dashboard, a third of a row.
@@ -71,7 +71,7 @@ func (o operated) appends() []awscloudwatch.IMetric {
 	var all []awscloudwatch.IMetric
 	for _, operation := range []string{"PutItem", "TransactWriteItems"} {
 		all = append(all, metric("AWS/DynamoDB", "SuccessfulRequestLatency", "SampleCount", map[string]*string{
-			"TableName": o.made.tables[tables.Events.Name].TableName(), "Operation": jsii.String(operation),
+			"TableName": o.made.tables[annalsaws.Events.Name].TableName(), "Operation": jsii.String(operation),
 		}))
 	}
 	return all
@@ -79,7 +79,7 @@ func (o operated) appends() []awscloudwatch.IMetric {
 
 func (o operated) ofProjections(stack awscdk.Stack, m *telemetry.Metric) []awscloudwatch.IMetric {
 	var all []awscloudwatch.IMetric
-	for _, table := range append(append([]tables.Table{}, tables.ReadTables...), reactions...) {
+	for _, table := range append(append([]annalsaws.Table{}, readTables...), reactions...) {
 		all = append(all, metric(*stack.StackName(), m.Name, statistic(m), map[string]*string{telemetry.Projection: jsii.String(table.Name)}))
 	}
 	return all
@@ -104,7 +104,7 @@ func (o operated) costs() awscloudwatch.IMetric {
 		using[id] = m
 		terms = append(terms, fmt.Sprintf("FILL(%s, 0) * %.12f", id, price))
 	}
-	for _, table := range append([]tables.Table{tables.Events}, derivedTables...) {
+	for _, table := range append([]annalsaws.Table{annalsaws.Events}, derivedTables...) {
 		for _, of := range consumers(table, o.made.tables[table.Name].TableName()) {
 			add(metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", "Sum", of), platform.PerWriteUnit)
 			add(metric("AWS/DynamoDB", "ConsumedReadCapacityUnits", "Sum", of), platform.PerReadUnit)
@@ -124,7 +124,7 @@ func (o operated) costs() awscloudwatch.IMetric {
 }
 
 // consumers are the dimensions of what consumes units of a table: the table itself, and each of its indexes.
-func consumers(table tables.Table, name *string) []map[string]*string {
+func consumers(table annalsaws.Table, name *string) []map[string]*string {
 	all := []map[string]*string{{"TableName": name}}
 	for _, index := range table.Indexes {
 		all = append(all, map[string]*string{"TableName": name, "GlobalSecondaryIndexName": jsii.String(index.Name)})

@@ -7,7 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/annals-es/annals/internal/app/queues"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 // kept is for how many days a batch that was given up is kept: longer than the job that redrives it can be among the dead
@@ -15,7 +15,7 @@ import (
 const kept = 30
 
 // failuresEnv are the variables that tell the functions their buckets.
-var failuresEnv = map[string]string{projector.name: queues.ProjectorFailuresEnv, reactor.name: queues.ReactorFailuresEnv}
+var failuresEnv = map[string]string{projector.name: annalsaws.ProjectorFailuresEnv, reactor.name: annalsaws.ReactorFailuresEnv}
 
 // stackBuckets are the buckets of what subscriptions gave up, by the function that they belong to.
 type stackBuckets map[string]awss3.Bucket

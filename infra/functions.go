@@ -9,14 +9,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/annals-es/annals/internal/app/queues"
-	"github.com/annals-es/annals/internal/bearer"
-	"github.com/annals-es/annals/internal/push"
-	"github.com/annals-es/annals/internal/seal"
-	"github.com/annals-es/annals/shop/api/routes"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/shop/email"
-	"github.com/annals-es/annals/shop/integration"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // function is one Lambda function of the service.
@@ -29,7 +23,7 @@ type function struct {
 	// needs two thirds of that, and nobody waits for it.
 	memory float64
 	// timeout is in seconds. API Gateway gives up after 30; a function behind it ends before, to answer by itself. Answers take
-	// milliseconds; what takes seconds is four attempts of a call (internal/app/client.go), and a reader that waits 10 s for
+	// milliseconds; what takes seconds is four attempts of a call (pkg/annals/annalslambda/client.go), and a reader that waits 10 s for
 	// a version. A batch of a stream has time for streams to be read from their start.
 	timeout float64
 	// grants are what it may do on which tables. It is told the names of these tables and of no others.
@@ -55,7 +49,7 @@ type function struct {
 }
 
 var command = function{
-	name:        string(routes.Command),
+	name:        string(annalsaws.Command),
 	description: "Decides commands and appends their events, with the rows of inline read models",
 	memory:      512,
 	timeout:     25,
@@ -63,21 +57,21 @@ var command = function{
 		{on: events, actions: []string{"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}},
 		{on: snapshots, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem"}},
 		{on: projections, actions: []string{"dynamodb:Query"}},
-		{on: tables.Inline, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"}}, // with prices
+		{on: inlineTables, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"}}, // with prices
 	},
 	// Addresses are reserved under an HMAC. The stack's id is unique, known to few, and lives as long as the stack's events.
 	env: map[string]*string{email.KeyEnv: awscdk.Aws_STACK_ID()},
 }
 
 var query = function{
-	name:        string(routes.Query),
+	name:        string(annalsaws.Query),
 	description: "Answers queries from the read tables, and the audit trail from the event table",
 	memory:      512,
 	timeout:     25,
 	grants: []grant{
-		{on: tables.ReadTables, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}, indexes: true},
-		// A list over an index shows the orders that its caller awaits as they are, all of them read at once.
-		{on: []tables.Table{tables.ReadModel(tables.Orders)}, actions: []string{"dynamodb:BatchGetItem"}},
+		{on: readTables, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}, indexes: true},
+		// A list over an index shows the documents that its caller awaits as they are, all of them read at once.
+		{on: listedTables, actions: []string{"dynamodb:BatchGetItem"}},
 		{on: projections, actions: []string{"dynamodb:Query"}},
 		{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
 	},
@@ -91,7 +85,7 @@ var projector = function{
 	memory:      512,
 	timeout:     60,
 	grants: []grant{
-		{on: tables.ReadTables, actions: []string{
+		{on: readTables, actions: []string{
 			"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
 		}},
 		{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
@@ -112,7 +106,7 @@ var rebuilder = function{
 	memory:      1024,
 	timeout:     15 * 60,
 	grants: []grant{
-		{on: tables.ReadTables, actions: []string{
+		{on: readTables, actions: []string{
 			"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem",
 			"dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem",
 		}},
@@ -138,7 +132,7 @@ var reactor = function{
 		{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
 	},
 	leavesTo:   "reactor",
-	streams:    integration.StreamTypes(), // reactions read orders, which are among them
+	streams:    annalsaws.PublishedTypes(service), // reactions read orders, which are among them
 	subscribed: true,
 	publishes:  true,
 	guards:     true,
@@ -157,7 +151,7 @@ var socket = function{
 
 // docs has no grants: everybody may ask it. (It holds nothing that is not in the project.)
 var docs = function{
-	name:        string(routes.Docs),
+	name:        string(annalsaws.Docs),
 	description: "Says what the API is: the OpenAPI document and its page",
 	memory:      256,
 	timeout:     25,
@@ -169,11 +163,6 @@ var (
 	subscribers = []function{projector, reactor} // Lambda allows a stream two readers
 	readers     = []function{query, projector}
 	writers     = []function{command, reactor}
-	events      = []tables.Table{tables.Events}
-	snapshots   = []tables.Table{tables.Snapshots}
-	projections = []tables.Table{tables.Projections}
-	reactions   = []tables.Table{tables.ReserveStock, tables.Publisher}
-	connections = []tables.Table{tables.Connections}
 )
 
 // measures says that a function has something to measure, and to trace: it works on tables.
@@ -247,16 +236,16 @@ func environment(stack awscdk.Stack, f function, conf config, made resources) *m
 		maps.Copy(env, publisherEnvironment(conf, made))
 	}
 	if f.rebuilds {
-		env[queues.RebuildEnv] = rebuildMachineARN(stack)
+		env[annalsaws.RebuildMachineEnv] = rebuildMachineARN(stack)
 	}
 	if f.verifies {
-		env[bearer.IssuerEnv], env[bearer.AudienceEnv] = made.who.issuer, awscdk.Fn_Join(jsii.String(","), &made.who.audience)
+		env[annalsaws.TokenIssuerEnv], env[annalsaws.TokenAudienceEnv] = made.who.issuer, awscdk.Fn_Join(jsii.String(","), &made.who.audience)
 	}
 	if f.pages {
-		env[seal.KeyEnv] = made.cursorKey
+		env[annalsaws.CursorKeyEnv] = made.cursorKey
 	}
 	if f.posts {
-		env[push.URLEnv] = made.stage.CallbackUrl()
+		env[annalsaws.ConnectionsURLEnv] = made.stage.CallbackUrl()
 	}
 	if f.measures() {
 		maps.Copy(env, made.telemetry)

@@ -7,14 +7,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 func TestFunctions(t *testing.T) {
 	write := object{"TABLE_EVENTS": ref("EventsTable"), "TABLE_SNAPSHOTS": ref("SnapshotsTable")}
 	read := object{"TABLE_EVENTS": ref("EventsTable"), "TABLE_PROJECTIONS": ref("ProjectionsTable"), "CATCH_UP_QUEUE_URL": ref("CatchUpQueue")}
-	for _, readModel := range tables.ReadTables {
+	for _, readModel := range readTables {
 		read[readModel.Env()] = ref(pascal(readModel.Name) + "Table")
 	}
 	withKey := maps.Clone(write)

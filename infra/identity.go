@@ -10,7 +10,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscognito"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/annals-es/annals/shop/api/routes"
+	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 // identity is who says who callers are: an OpenID issuer, and for whom its tokens must be.
@@ -83,7 +84,7 @@ func newClients(stack awscdk.Stack, conf config, pool awscognito.UserPool) []*st
 	customers := named(pool.AddClient(jsii.String("CustomersClient"), &awscognito.UserPoolClientOptions{
 		OAuth: &awscognito.OAuthSettings{
 			Flows:        &awscognito.OAuthFlows{AuthorizationCodeGrant: jsii.Bool(true)},
-			Scopes:       &[]awscognito.OAuthScope{awscognito.OAuthScope_OPENID(), scopes[routes.ToCommand], scopes[routes.ToQuery]},
+			Scopes:       &[]awscognito.OAuthScope{awscognito.OAuthScope_OPENID(), scopes[service.ScopeOf(annals.ToCommand)], scopes[service.ScopeOf(annals.ToQuery)]},
 			CallbackUrls: jsii.Strings(callbacks...),
 		},
 		PreventUserExistenceErrors: jsii.Bool(true),
@@ -92,7 +93,7 @@ func newClients(stack awscdk.Stack, conf config, pool awscognito.UserPool) []*st
 		GenerateSecret: jsii.Bool(true),
 		OAuth: &awscognito.OAuthSettings{
 			Flows:  &awscognito.OAuthFlows{ClientCredentials: jsii.Bool(true)},
-			Scopes: &[]awscognito.OAuthScope{scopes[routes.ToCommand], scopes[routes.ToQuery], scopes[routes.ToOperate]},
+			Scopes: &[]awscognito.OAuthScope{scopes[service.ScopeOf(annals.ToCommand)], scopes[service.ScopeOf(annals.ToQuery)], scopes[service.ScopeOf(annals.ToOperate)]},
 		},
 	}))
 	output(stack, "CustomersClientId", customers.UserPoolClientId(), "Client that customers sign in by")
@@ -101,22 +102,22 @@ func newClients(stack awscdk.Stack, conf config, pool awscognito.UserPool) []*st
 }
 
 // newScopes declares the API's scopes.
-func newScopes(pool awscognito.UserPool) map[routes.Scope]awscognito.OAuthScope {
+func newScopes(pool awscognito.UserPool) map[string]awscognito.OAuthScope {
 	var server string
-	declared := map[routes.Scope]awscognito.ResourceServerScope{}
+	declared := map[string]awscognito.ResourceServerScope{}
 	var all []awscognito.ResourceServerScope
-	for _, scope := range slices.Sorted(maps.Keys(routes.Scopes)) {
+	for _, scope := range slices.Sorted(maps.Keys(annalsaws.Scopes(service))) {
 		var name string
-		server, name, _ = strings.Cut(string(scope), "/")
+		server, name, _ = strings.Cut(scope, "/")
 		declared[scope] = awscognito.NewResourceServerScope(&awscognito.ResourceServerScopeProps{
-			ScopeName: jsii.String(name), ScopeDescription: jsii.String(routes.Scopes[scope]),
+			ScopeName: jsii.String(name), ScopeDescription: jsii.String(annalsaws.Scopes(service)[scope]),
 		})
 		all = append(all, declared[scope])
 	}
 	resource := named(pool.AddResourceServer(jsii.String("ApiScopes"), &awscognito.UserPoolResourceServerOptions{
 		Identifier: jsii.String(server), Scopes: &all,
 	}))
-	scopes := map[routes.Scope]awscognito.OAuthScope{}
+	scopes := map[string]awscognito.OAuthScope{}
 	for scope, one := range declared {
 		scopes[scope] = awscognito.OAuthScope_ResourceServer(resource, one)
 	}

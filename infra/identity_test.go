@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/annals-es/annals/shop/api/routes"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 func TestAuthorizer(t *testing.T) {
@@ -30,14 +30,14 @@ func TestAuthorizer(t *testing.T) {
 // TestEveryRouteHasAScope: each opens to the scope that it declares alone. Open to all is what the API says of itself, where a
 // deployment says it.
 func TestEveryRouteHasAScope(t *testing.T) {
-	for _, route := range routes.All {
+	for _, route := range annalsaws.Routes(service) {
 		p := arm64.resource(t, pascal(route.ID)+"Route", "AWS::ApiGatewayV2::Route").Properties
-		same(t, route.ID, list{"JWT", ref("ApiAuthorizer"), list{string(route.Scope)}}, list{p["AuthorizationType"], p["AuthorizerId"], p["AuthorizationScopes"]})
-		if routes.Scopes[route.Scope] == "" {
+		same(t, route.ID, list{"JWT", ref("ApiAuthorizer"), list{route.Scope}}, list{p["AuthorizationType"], p["AuthorizerId"], p["AuthorizationScopes"]})
+		if annalsaws.Scopes(service)[route.Scope] == "" {
 			t.Errorf("%s: nobody can have the scope %q", route.ID, route.Scope)
 		}
 	}
-	for _, route := range routes.Reference {
+	for _, route := range annalsaws.DocsRoutes {
 		id := pascal(route.ID) + "Route"
 		same(t, route.ID, any("NONE"), arm64.resource(t, id, "AWS::ApiGatewayV2::Route").Properties["AuthorizationType"])
 		if _, there := edge.template.Resources[id]; there {
@@ -82,12 +82,12 @@ func TestNobodySignsInAsOperator(t *testing.T) {
 	}
 	same(t, "clients", []string{"CustomersClient", "OperatorsClient"}, arm64.ids("AWS::Cognito::UserPoolClient"))
 	server := arm64.resource(t, "ApiScopes", "AWS::Cognito::UserPoolResourceServer").Properties
-	declared := map[routes.Scope]string{}
+	declared := map[string]string{}
 	for _, s := range server["Scopes"].(list) {
 		one := s.(object)
-		declared[routes.Scope(server["Identifier"].(string)+"/"+one["ScopeName"].(string))] = one["ScopeDescription"].(string)
+		declared[server["Identifier"].(string)+"/"+one["ScopeName"].(string)] = one["ScopeDescription"].(string)
 	}
-	same(t, "scopes", routes.Scopes, declared)
+	same(t, "scopes", annalsaws.Scopes(service), declared)
 }
 
 func TestSocketAuthorizer(t *testing.T) {

@@ -22,17 +22,17 @@ import (
 
 	"github.com/annals-es/annals/local/access"
 	ensured "github.com/annals-es/annals/local/tables"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/es/dynamotable"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // lists and narrow are tables with indexes: a read table with both slots, and one whose index has as little as one can
 // have.
 var (
-	lists  = tables.Table{Name: "lists", Table: dynamoview.IndexedReadTable}
-	narrow = tables.Table{Name: "narrow", Table: dynamotable.Table{
+	lists  = annalsaws.Table{Name: "lists", Table: dynamoview.IndexedReadTable}
+	narrow = annalsaws.Table{Name: "narrow", Table: dynamotable.Table{
 		Partition: dynamotable.Key{Name: "p", Type: dynamotable.String},
 		Indexes:   []dynamotable.Index{{Name: "by-n", Partition: dynamotable.Key{Name: "n", Type: dynamotable.Number}}},
 	}}
@@ -51,15 +51,15 @@ func synthesizeIndexed(dir string) assembly {
 	app := newApp(context, out)
 	stack := awscdk.NewStack(app, jsii.String("Shop"), nil)
 	stored := storedTables{}
-	for _, table := range []tables.Table{lists, narrow} {
+	for _, table := range []annalsaws.Table{lists, narrow} {
 		stored[table.Name] = newDerivedTable(stack, config{}, nil, table)
 	}
 	for _, f := range []function{
 		{name: "reader", grants: []grant{
-			{on: []tables.Table{lists, narrow}, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}, indexes: true},
+			{on: []annalsaws.Table{lists, narrow}, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}, indexes: true},
 		}},
 		{name: "writer", grants: []grant{
-			{on: []tables.Table{lists}, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
+			{on: []annalsaws.Table{lists}, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
 		}},
 	} {
 		role := newRole(stack, f, resources{tables: stored}, newLogGroup(stack, f))

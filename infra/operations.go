@@ -11,6 +11,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/annals-es/annals/internal/telemetry"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 // operated is what the people who run the service look at.
@@ -56,7 +57,7 @@ func alarmTopic(stack awscdk.Stack, conf config) awssns.ITopic {
 
 // telemetryEnvironment tells functions where metrics belong, and where traces go.
 func telemetryEnvironment(stack awscdk.Stack, conf config) map[string]*string {
-	env := map[string]*string{telemetry.NamespaceEnv: stack.StackName()}
+	env := map[string]*string{annalsaws.MetricsNamespaceEnv: stack.StackName()}
 	if conf.otlpEndpoint != "" {
 		env["OTEL_EXPORTER_OTLP_ENDPOINT"] = jsii.String(conf.otlpEndpoint)
 	}

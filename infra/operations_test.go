@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/annals-es/annals/internal/telemetry"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // procedures are runbooks that no alarm leads to: somebody decides to follow them.
@@ -208,7 +207,7 @@ func TestDashboard(t *testing.T) {
 		metrics, _ := json.Marshal(w.Properties.Metrics)
 		panels[w.Properties.Title] = string(metrics)
 	}
-	for _, model := range tables.ReadTables {
+	for _, model := range readTables {
 		if !strings.Contains(panels["Projection lag, s"], `["Shop","ProjectionLag","Projection","`+model.Name+`"`) {
 			t.Errorf("no lag of %s: %s", model.Name, panels["Projection lag, s"])
 		}

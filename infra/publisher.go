@@ -5,7 +5,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/annals-es/annals/pkg/annals/publish"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 // newBus declares the bus of the integration events and returns its ARN, or that of the one that the settings name. It is called
@@ -25,8 +25,8 @@ func newBus(stack awscdk.Stack, conf config) *string {
 // publisherEnvironment is what the function that publishes is told.
 func publisherEnvironment(conf config, made resources) map[string]*string {
 	return map[string]*string{
-		publish.BusEnv: made.bus,
+		annalsaws.EventBusEnv: made.bus,
 		// The same wherever the stack is deployed anew: consumers know events by it.
-		publish.SourceEnv: jsii.String("/annals/" + conf.stackName()),
+		annalsaws.EventSourceEnv: jsii.String("/annals/" + conf.stackName()),
 	}
 }

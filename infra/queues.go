@@ -5,7 +5,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/annals-es/annals/internal/app/queues"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 // attempts is how often a function gets a job before it is put among the dead letters.
@@ -24,8 +24,8 @@ type stackQueues map[string]functionQueues
 
 // jobQueues name the job queues of functions, and the variable that holds the URL.
 var jobQueues = map[string]struct{ id, env string }{
-	projector.name: {"CatchUp", queues.CatchUpEnv},
-	reactor.name:   {"Reaction", queues.ReactionEnv},
+	projector.name: {"CatchUp", annalsaws.CatchUpQueueEnv},
+	reactor.name:   {"Reaction", annalsaws.ReactionQueueEnv},
 }
 
 func newQueues(stack awscdk.Stack) stackQueues {

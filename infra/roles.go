@@ -8,12 +8,12 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/annals-es/annals/shop/readmodel/tables"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 // grant allows actions on tables. A transaction has no action of its own: it needs the actions of the items that it holds.
 type grant struct {
-	on      []tables.Table
+	on      []annalsaws.Table
 	actions []string
 	// indexes says that it may query the tables' indexes, too. Who writes needs no right to them: DynamoDB keeps them.
 	indexes bool
@@ -27,7 +27,7 @@ func newRole(stack awscdk.Stack, f function, made resources, logs awslogs.LogGro
 		statements = append(statements, allow([]string{"sqs:SendMessage"}, made.queues[f.leavesTo].jobs.QueueArn()))
 	}
 	if f.subscribed {
-		statements = append(statements, subscriptionStatements(made.tables[tables.Events.Name], made.queues[f.name].jobs)...)
+		statements = append(statements, subscriptionStatements(made.tables[annalsaws.Events.Name], made.queues[f.name].jobs)...)
 		statements = append(statements, failureStatements(made.failures[f.name])...)
 	}
 	if made.key != nil {

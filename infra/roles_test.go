@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/annals-es/annals/shop/readmodel/tables"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 // grants are the actions that a role allows, sorted, by resource: "EventsTable.Arn".
@@ -14,7 +14,7 @@ type grants map[string][]string
 
 func TestRoles(t *testing.T) {
 	withReadTables := func(g grants, actions ...string) grants {
-		for _, readModel := range tables.ReadTables {
+		for _, readModel := range readTables {
 			g[pascal(readModel.Name)+"Table.Arn"] = actions
 		}
 		return g
@@ -79,7 +79,7 @@ func TestRoles(t *testing.T) {
 		"DocsRole": {"DocsLogs.Arn": logs}, // everybody may ask it
 	}
 	// Lists over an index, and the documents of those orders that a caller awaits.
-	for _, table := range tables.ReadModels {
+	for _, table := range annalsaws.CurrentReadTables(service) {
 		for _, index := range table.Indexes {
 			arn := object{"Fn::Join": list{"", list{getAtt(pascal(table.Name)+"Table", "Arn"), "/index/" + index.Name}}}
 			tests["QueryRole"][fmt.Sprint(arn)] = []string{"dynamodb:Query"}

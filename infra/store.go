@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/es/dynamotable"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // storedTables are the tables of the stack, by their name inside the service.
@@ -18,10 +18,10 @@ type storedTables map[string]awsdynamodb.TableV2
 
 // derivedTables go with the stack: read models, snapshots and generations can be made again from the events; without the
 // reactions' checkpoints the last day is reacted to again; connections are as short-lived as what they describe.
-var derivedTables = slices.Concat(tables.ReadTables, snapshots, projections, reactions, connections)
+var derivedTables = slices.Concat(readTables, snapshots, projections, reactions, connections)
 
 func newTables(stack awscdk.Stack, conf config, key awskms.IKey) storedTables {
-	stored := storedTables{tables.Events.Name: newEventTable(stack, conf, key)}
+	stored := storedTables{annalsaws.Events.Name: newEventTable(stack, conf, key)}
 	for _, derived := range derivedTables {
 		stored[derived.Name] = newDerivedTable(stack, conf, key, derived)
 	}
@@ -30,7 +30,7 @@ func newTables(stack awscdk.Stack, conf config, key awskms.IKey) storedTables {
 
 // newEventTable declares the one table that nothing else can give back: it outlives the stack.
 func newEventTable(stack awscdk.Stack, conf config, key awskms.IKey) awsdynamodb.TableV2 {
-	props := tableProps(tables.Events, key)
+	props := tableProps(annalsaws.Events, key)
 	props.DeletionProtection = jsii.Bool(true)
 	props.RemovalPolicy = awscdk.RemovalPolicy_RETAIN
 	props.ResourcePolicy = newEventPolicy(stack, conf, forbidden)
@@ -45,11 +45,11 @@ func newEventTable(stack awscdk.Stack, conf config, key awskms.IKey) awsdynamodb
 		props.DynamoStream = awsdynamodb.StreamViewType_NEW_AND_OLD_IMAGES // DynamoDB keeps copies level by it
 		props.Replicas = newReplicas(conf.eventReplicas, locked)
 	}
-	return newTable(stack, tables.Events, "store", props)
+	return newTable(stack, annalsaws.Events, "store", props)
 }
 
 // newTable makes a table. Its name is left to CloudFormation, so that an account can hold the stack twice.
-func newTable(stack awscdk.Stack, table tables.Table, component string, props *awsdynamodb.TablePropsV2) awsdynamodb.TableV2 {
+func newTable(stack awscdk.Stack, table annalsaws.Table, component string, props *awsdynamodb.TablePropsV2) awsdynamodb.TableV2 {
 	id := pascal(table.Name) + "Table"
 	made := named(awsdynamodb.NewTableV2(stack, jsii.String(id), props))
 	tag(made, component)
@@ -59,7 +59,7 @@ func newTable(stack awscdk.Stack, table tables.Table, component string, props *a
 
 // tableProps turns a table's plain declaration into what CDK makes a table from: on demand, and recoverable to any second of
 // the last 35 days, which is the longest that DynamoDB has.
-func tableProps(table tables.Table, key awskms.IKey) *awsdynamodb.TablePropsV2 {
+func tableProps(table annalsaws.Table, key awskms.IKey) *awsdynamodb.TablePropsV2 {
 	props := &awsdynamodb.TablePropsV2{
 		PartitionKey: attribute(table.Partition),
 		Billing:      awsdynamodb.Billing_OnDemand(nil),
@@ -92,7 +92,7 @@ func tableProps(table tables.Table, key awskms.IKey) *awsdynamodb.TablePropsV2 {
 	return props
 }
 
-func indexProps(table tables.Table) []*awsdynamodb.GlobalSecondaryIndexPropsV2 {
+func indexProps(table annalsaws.Table) []*awsdynamodb.GlobalSecondaryIndexPropsV2 {
 	var all []*awsdynamodb.GlobalSecondaryIndexPropsV2
 	for _, index := range table.Indexes {
 		props := &awsdynamodb.GlobalSecondaryIndexPropsV2{

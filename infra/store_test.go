@@ -7,12 +7,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/es/dynamotable"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 func TestTablesAreAsDeclared(t *testing.T) {
-	declared := append([]tables.Table{tables.Events, tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Publisher, tables.Connections}, tables.ReadTables...)
+	declared := append([]annalsaws.Table{annalsaws.Events}, slices.Concat(snapshots, projections, reactions, connections, readTables)...)
 	var ids []string
 	for _, table := range declared {
 		id := pascal(table.Name) + "Table"
@@ -55,7 +55,7 @@ func TestTablesAreAsDeclared(t *testing.T) {
 }
 
 func TestTablesAreProtected(t *testing.T) {
-	derived := append([]tables.Table{tables.Snapshots, tables.Projections, tables.ReserveStock, tables.Publisher, tables.Connections}, tables.ReadTables...)
+	derived := slices.Concat(snapshots, projections, reactions, connections, readTables)
 	for stage, stack := range map[string]assembly{"": arm64, "prod": prod} {
 		// The events: not even the stack's own deletion, or a change of their key, removes them.
 		events := stack.resource(t, "EventsTable", "AWS::DynamoDB::GlobalTable")

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdaeventsources"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/annals-es/annals/shop/readmodel/tables"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 // subscribe lets a function receive the stream of the event table, and the queue of its jobs. It returns what brings the stream.
@@ -20,7 +20,7 @@ func subscribe(stack awscdk.Stack, f function, deployed awslambda.Function, made
 func subscribeToStream(stack awscdk.Stack, f function, deployed awslambda.Function, made resources) awslambda.EventSourceMapping {
 	return named(awslambda.NewEventSourceMapping(stack, jsii.String(pascal(f.name)+"Subscription"), &awslambda.EventSourceMappingProps{
 		Target:         deployed,
-		EventSourceArn: made.tables[tables.Events.Name].TableStreamArn(),
+		EventSourceArn: made.tables[annalsaws.Events.Name].TableStreamArn(),
 		// LATEST could miss what is written while the mapping is made.
 		StartingPosition: awslambda.StartingPosition_TRIM_HORIZON,
 		BatchSize:        jsii.Number(100),
@@ -56,7 +56,7 @@ func filters(f function) *[]*map[string]any {
 	for _, streamType := range f.streams {
 		one := maps.Clone(inserted)
 		one["dynamodb"] = map[string]any{"Keys": map[string]any{
-			tables.Events.Partition.Name: map[string]any{"S": awslambda.FilterRule_BeginsWith(jsii.String(streamType + "#"))},
+			annalsaws.Events.Partition.Name: map[string]any{"S": awslambda.FilterRule_BeginsWith(jsii.String(streamType + "#"))},
 		}}
 		all = append(all, awslambda.FilterCriteria_Filter(&one))
 	}

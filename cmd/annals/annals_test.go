@@ -12,11 +12,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/annals-es/annals/internal/app"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // running is the port of what answers as `make run` does, with tables of its own. One stream can't be projected.
@@ -29,14 +28,14 @@ func runningWith(t *testing.T, more map[string]string) (port string) {
 	env := map[string]string{
 		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
 	}
-	for _, table := range app.OperatorTables {
+	for _, table := range annalsaws.Tables(service) {
 		env[table.Env()] = dynamotest.Table(t, client, table.Table)
 	}
 	maps.Copy(env, more)
 	for name := range env { // what the commands set is undone
 		t.Setenv(name, os.Getenv(name))
 	}
-	t.Setenv(tables.Events.Env(), env[tables.Events.Env()]) // for the tests' own store
+	t.Setenv(annalsaws.Events.Env(), env[annalsaws.Events.Env()]) // for the tests' own store
 	store, err := dynamostore.New(client, env["TABLE_EVENTS"], dynamostore.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +135,7 @@ func TestVerifyRestored(t *testing.T) {
 		t.Fatal(out, err)
 	}
 	client := dynamotest.Client(t)
-	t.Setenv("TABLE_EVENTS", dynamotest.Table(t, client, tables.Events.Table))
+	t.Setenv("TABLE_EVENTS", dynamotest.Table(t, client, annalsaws.Events.Table))
 	root := newRoot(os.Getenv)
 	var out bytes.Buffer
 	root.SetOut(&out)

@@ -17,12 +17,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/app/queues"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // stored appends a commit to a stream of the running service.
@@ -44,7 +42,7 @@ func stored(t *testing.T, name string, meta es.Meta, events ...es.RawEvent) {
 
 func storeOf(t *testing.T) *dynamostore.Store {
 	t.Helper()
-	store, err := dynamostore.New(dynamotest.Client(t), os.Getenv(tables.Events.Env()), dynamostore.Config{})
+	store, err := dynamostore.New(dynamotest.Client(t), os.Getenv(annalsaws.Events.Env()), dynamostore.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -306,9 +304,9 @@ func TestDoctor(t *testing.T) {
 	} {
 		s.run(t, port)
 	}
-	t.Setenv(tables.Snapshots.Env(), "no-such-table") // the rest is as the commands above left it
-	t.Setenv(tables.ReadModel(tables.Accounts).Env(), os.Getenv(tables.Events.Env()))
-	t.Setenv(queues.CatchUpEnv, "queue")
+	t.Setenv(annalsaws.Snapshots.Env(), "no-such-table") // the rest is as the commands above left it
+	t.Setenv("TABLE_ACCOUNTS", os.Getenv(annalsaws.Events.Env()))
+	t.Setenv(annalsaws.CatchUpQueueEnv, "queue")
 	root := newRoot(os.Getenv)
 	var out bytes.Buffer
 	root.SetOut(&out)
@@ -326,11 +324,11 @@ func TestDoctor(t *testing.T) {
 func TestStackOutputs(t *testing.T) {
 	t.Parallel()
 	outputs := map[string]string{"CatchUpQueueUrl": "https://q/c", "ReactionQueueUrl": "https://q/r", "Other": "x"}
-	for _, table := range app.OperatorTables {
+	for _, table := range annalsaws.Tables(service) {
 		outputs[table.Output()] = "name-of-" + table.Name
 	}
 	env, err := environmentOf(outputs)
-	if err != nil || env["TABLE_ORDERS"] != "name-of-orders" || env[queues.CatchUpEnv] != "https://q/c" || len(env) != len(app.OperatorTables)+2 {
+	if err != nil || env["TABLE_ORDERS"] != "name-of-orders" || env[annalsaws.CatchUpQueueEnv] != "https://q/c" || len(env) != len(annalsaws.Tables(service))+2 {
 		t.Errorf("%v, %v", env, err)
 	}
 	delete(outputs, "EventsTableName")
@@ -341,7 +339,7 @@ func TestStackOutputs(t *testing.T) {
 
 // TestWhere: where the service is must be said, in one way.
 func TestWhere(t *testing.T) {
-	for _, table := range app.OperatorTables {
+	for _, table := range annalsaws.Tables(service) {
 		t.Setenv(table.Env(), "")
 	}
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")

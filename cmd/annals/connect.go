@@ -14,20 +14,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/spf13/cobra"
 
-	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/app/bus"
-	"github.com/annals-es/annals/internal/app/queues"
 	"github.com/annals-es/annals/internal/inspect"
 	"github.com/annals-es/annals/internal/inspect/feed"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/pkg/annals/annalslambda"
+	"github.com/annals-es/annals/pkg/annals/publish/eventbus"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // session is a connection to a service.
 type session struct {
-	app.Service
+	annalslambda.Deployment
 	*inspect.Inspector
-	operator *app.Operator
+	operator *annalslambda.Operator
 	store    *dynamostore.Store
 	aws      aws.Config
 }
@@ -56,24 +55,24 @@ func (c *cli) connect(cmd *cobra.Command) (*session, error) {
 		s   session
 		err error
 	)
-	s.Service, err = app.FromEnvironment(ctx, log, app.OperatorTables...)
+	s.Deployment, err = annalslambda.FromEnvironment(ctx, service, log, annalsaws.Tables(service)...)
 	switch {
 	case err != nil && !c.local && c.stack == "":
 		return nil, fmt.Errorf("%w: say where the service is with --local or --stack NAME", err)
 	case err != nil:
 		return nil, err
 	}
-	s.Service = bus.Connect(s.Service)
+	s.Deployment = s.Connect(eventbus.Connect)
 	if !writes(cmd) {
 		s.DynamoDB = readOnly(s.DynamoDB, cmd.CommandPath())
 	}
-	if s.aws, err = app.Configuration(ctx); err != nil {
+	if s.aws, err = annalslambda.Configuration(ctx); err != nil {
 		return nil, err
 	}
 	if s.operator, err = s.Operator(c.rebuild); err != nil {
 		return nil, err
 	}
-	events := s.Tables.Of(tables.Events)
+	events := s.Tables.Of(annalsaws.Events)
 	if s.store, err = dynamostore.New(s.DynamoDB, events, dynamostore.Config{Log: log}); err != nil {
 		return nil, err
 	}
@@ -81,7 +80,7 @@ func (c *cli) connect(cmd *cobra.Command) (*session, error) {
 	if s.DynamoDB.Options().BaseEndpoint != nil { // not AWS, whose streams have no third reader to spare
 		follow.Every, follow.Budget.Requests = 200*time.Millisecond, 400
 	}
-	s.Inspector, err = s.Service.Inspector(s.operator, inspect.Config{
+	s.Inspector, err = s.Deployment.Inspector(s.operator, inspect.Config{
 		Feed:  feed.New(s.DynamoDB, s.aws, events, follow),
 		Every: follow.Every, UnitsPerSecond: c.units,
 	})
@@ -89,7 +88,7 @@ func (c *cli) connect(cmd *cobra.Command) (*session, error) {
 }
 
 // operator connects to what keeps the read models.
-func (c *cli) operator(cmd *cobra.Command) (*app.Operator, error) {
+func (c *cli) operator(cmd *cobra.Command) (*annalslambda.Operator, error) {
 	s, err := c.connect(cmd)
 	if err != nil {
 		return nil, err
@@ -99,7 +98,7 @@ func (c *cli) operator(cmd *cobra.Command) (*app.Operator, error) {
 
 // useStack takes over the names of the tables and queues that a stack has as outputs.
 func useStack(ctx context.Context, name string) error {
-	cfg, err := app.Configuration(ctx)
+	cfg, err := annalslambda.Configuration(ctx)
 	if err != nil {
 		return err
 	}
@@ -128,8 +127,8 @@ func useStack(ctx context.Context, name string) error {
 
 // environmentOf is the environment that the outputs of a stack stand for.
 func environmentOf(outputs map[string]string) (map[string]string, error) {
-	wanted := map[string]string{queues.CatchUpEnv: "CatchUpQueueUrl", queues.ReactionEnv: "ReactionQueueUrl"}
-	for _, t := range app.OperatorTables {
+	wanted := map[string]string{annalsaws.CatchUpQueueEnv: "CatchUpQueueUrl", annalsaws.ReactionQueueEnv: "ReactionQueueUrl"}
+	for _, t := range annalsaws.Tables(service) {
 		wanted[t.Env()] = t.Output()
 	}
 	env := map[string]string{}
@@ -143,7 +142,7 @@ func environmentOf(outputs map[string]string) (map[string]string, error) {
 		return nil, fmt.Errorf("it has no outputs %s: is it a stack of this service, and of this version?", strings.Join(slices.Sorted(slices.Values(missing)), ", "))
 	}
 	if machine := outputs["RebuildMachineArn"]; machine != "" {
-		env[queues.RebuildEnv] = machine
+		env[annalsaws.RebuildMachineEnv] = machine
 	}
 	return env, nil
 }

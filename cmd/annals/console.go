@@ -16,8 +16,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/console"
+	"github.com/annals-es/annals/pkg/annals/annalslambda"
 )
 
 func (c *cli) consoleCommand() *cobra.Command {
@@ -127,7 +127,7 @@ func (c *cli) console(cmd *cobra.Command, cfg console.Config) (http.Handler, err
 }
 
 // rebuilder builds projections anew for the console, as `annals rebuild` does: by the state machine where there is one.
-type rebuilder struct{ operator *app.Operator }
+type rebuilder struct{ operator *annalslambda.Operator }
 
 func (r rebuilder) Rebuilds(name string) bool { return r.operator.Engine.Keeps(name) }
 

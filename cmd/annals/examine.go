@@ -14,11 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/app/queues"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/es/dynamotable"
 	"github.com/annals-es/annals/pkg/es/projection"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 const deploy = "Deploy the stack again (`make deploy`): it makes what is missing and puts settings right."
@@ -26,7 +24,7 @@ const deploy = "Deploy the stack again (`make deploy`): it makes what is missing
 // tables looks at every table, and at the clock by the way. It tells whether all of them can be used.
 func (d *doctor) tables(ctx context.Context) bool {
 	good := true
-	for i, t := range app.OperatorTables {
+	for i, t := range annalsaws.Tables(service) {
 		name := d.Tables.Of(t)
 		out, err := d.DynamoDB.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
 		var missing *types.ResourceNotFoundException
@@ -49,7 +47,7 @@ func (d *doctor) tables(ctx context.Context) bool {
 }
 
 // table compares a table with what the code expects.
-func (d *doctor) table(t tables.Table, got *types.TableDescription) bool {
+func (d *doctor) table(t annalsaws.Table, got *types.TableDescription) bool {
 	switch {
 	case got.TableStatus != types.TableStatusActive && got.TableStatus != types.TableStatusUpdating:
 		d.say(wrongResult, "table "+t.Name, "Wait until it is active.", "%s is %s", *got.TableName, got.TableStatus)
@@ -158,13 +156,13 @@ func (d *doctor) clock(out *dynamodb.DescribeTableOutput) {
 
 // protection looks at what keeps the events, and forgets the connections.
 func (d *doctor) protection(ctx context.Context) {
-	events, connections := d.Tables.Of(tables.Events), d.Tables.Of(tables.Connections)
+	events, connections := d.Tables.Of(annalsaws.Events), d.Tables.Of(annalsaws.Connections)
 	if ttl, err := d.DynamoDB.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &connections}); err != nil {
 		d.say(wrongResult, "time to live", "Allow dynamodb:DescribeTimeToLive.", "%v", err)
-	} else if ttl.TimeToLiveDescription == nil || aws.ToString(ttl.TimeToLiveDescription.AttributeName) != tables.Connections.TimeToLive {
+	} else if ttl.TimeToLiveDescription == nil || aws.ToString(ttl.TimeToLiveDescription.AttributeName) != annalsaws.Connections.TimeToLive {
 		d.say(wrongResult, "time to live", deploy, "connections that ended stay in %s for ever", connections)
 	} else {
-		d.say(okResult, "time to live", "", "connections are forgotten by %q", tables.Connections.TimeToLive)
+		d.say(okResult, "time to live", "", "connections are forgotten by %q", annalsaws.Connections.TimeToLive)
 	}
 	if !d.onAWS {
 		d.say(skippedResult, "protection", "", "point-in-time recovery and deletion protection are looked at on AWS")
@@ -190,7 +188,7 @@ func (d *doctor) protection(ctx context.Context) {
 }
 
 func (d *doctor) queues() {
-	for _, q := range []struct{ name, env string }{{"queue of catch-ups", queues.CatchUpEnv}, {"queue of reactions", queues.ReactionEnv}} {
+	for _, q := range []struct{ name, env string }{{"queue of catch-ups", annalsaws.CatchUpQueueEnv}, {"queue of reactions", annalsaws.ReactionQueueEnv}} {
 		at, err := url.Parse(os.Getenv(q.env))
 		switch {
 		case os.Getenv(q.env) == "":

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/annals-es/annals/internal/app"
+	"github.com/annals-es/annals/pkg/annals/annalslambda"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -16,7 +16,7 @@ import (
 const look = time.Second
 
 // follow has the state machine build a projection anew, and says how far it is until another generation serves.
-func (c *cli) follow(cmd *cobra.Command, o *app.Operator, name string) error {
+func (c *cli) follow(cmd *cobra.Command, o *annalslambda.Operator, name string) error {
 	start := time.Now()
 	served, err := elsewhere(cmd.Context(), o, name, func(says string) { fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", name, says) })
 	if err != nil {
@@ -33,7 +33,7 @@ func (c *cli) follow(cmd *cobra.Command, o *app.Operator, name string) error {
 }
 
 // elsewhere starts the state machine, and waits until another generation serves, which it returns.
-func elsewhere(ctx context.Context, o *app.Operator, name string, say func(string)) (projection.Generation, error) {
+func elsewhere(ctx context.Context, o *annalslambda.Operator, name string, say func(string)) (projection.Generation, error) {
 	before, err := recordOf(ctx, o, name)
 	if err != nil {
 		return 0, err
@@ -88,7 +88,7 @@ func why(record projection.Record, failure *projection.StageError) string {
 }
 
 // rebuildProgress says how far the generation is that is being built.
-func rebuildProgress(ctx context.Context, o *app.Operator, record projection.Record) (string, error) {
+func rebuildProgress(ctx context.Context, o *annalslambda.Operator, record projection.Record) (string, error) {
 	b := record.Building()
 	if b == nil {
 		return "waits for the machine", nil
@@ -98,7 +98,7 @@ func rebuildProgress(ctx context.Context, o *app.Operator, record projection.Rec
 }
 
 // recordOf returns the record of a read model.
-func recordOf(ctx context.Context, o *app.Operator, name string) (projection.Record, error) {
+func recordOf(ctx context.Context, o *annalslambda.Operator, name string) (projection.Record, error) {
 	records, err := o.Engine.Records(ctx)
 	if err != nil {
 		return projection.Record{}, err

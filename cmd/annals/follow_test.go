@@ -9,7 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/annals-es/annals/internal/app"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/pkg/annals/annalslambda"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -64,7 +65,7 @@ func TestRebuildByTheMachine(t *testing.T) { //nolint:paralleltest // sets the e
 // build does what the machine would, in this process.
 func build(t *testing.T, name string) {
 	t.Helper()
-	s, err := app.FromEnvironment(context.Background(), slog.New(slog.DiscardHandler), app.OperatorTables...)
+	s, err := annalslambda.FromEnvironment(context.Background(), service, slog.New(slog.DiscardHandler), annalsaws.Tables(service)...)
 	if err != nil {
 		t.Error(err)
 		return

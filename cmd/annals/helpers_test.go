@@ -7,9 +7,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 func key(stream, version string) dynamostore.Item {
@@ -20,7 +20,7 @@ func key(stream, version string) dynamostore.Item {
 func remove(t *testing.T, stream, version string) {
 	t.Helper()
 	_, err := dynamotest.Client(t).DeleteItem(t.Context(), &dynamodb.DeleteItemInput{
-		TableName: new(os.Getenv(tables.Events.Env())), Key: key(stream, version),
+		TableName: new(os.Getenv(annalsaws.Events.Env())), Key: key(stream, version),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +31,7 @@ func remove(t *testing.T, stream, version string) {
 func spoil(t *testing.T, stream, version string) {
 	t.Helper()
 	_, err := dynamotest.Client(t).UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
-		TableName: new(os.Getenv(tables.Events.Env())), Key: key(stream, version),
+		TableName: new(os.Getenv(annalsaws.Events.Env())), Key: key(stream, version),
 		UpdateExpression:          new("SET id = :i"),
 		ExpressionAttributeValues: dynamostore.Item{":i": &types.AttributeValueMemberS{Value: "another"}},
 	})
@@ -43,7 +43,7 @@ func spoil(t *testing.T, stream, version string) {
 // scan is all that the event table holds.
 func scan(t *testing.T) map[string]dynamostore.Item {
 	t.Helper()
-	out, err := dynamotest.Client(t).Scan(t.Context(), &dynamodb.ScanInput{TableName: new(os.Getenv(tables.Events.Env()))})
+	out, err := dynamotest.Client(t).Scan(t.Context(), &dynamodb.ScanInput{TableName: new(os.Getenv(annalsaws.Events.Env()))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -10,7 +11,7 @@ import (
 )
 
 func (c *cli) newCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "new", Short: "Write new parts of a project"}
+	cmd := &cobra.Command{Use: "new", Short: "Write new parts of a service"}
 	cmd.AddCommand(c.newAggregateCommand())
 	return cmd
 }
@@ -21,13 +22,13 @@ func (c *cli) newAggregateCommand() *cobra.Command {
 		dry    bool
 	)
 	cmd := &cobra.Command{
-		Use: "aggregate NAME", Short: "Write an aggregate with its tests, its routes and a read model, and have the project know it",
-		Long: `Write what a new aggregate needs into the clone of the project that this is run in: its events, state and decisions in a package
-of its own, its routes, a read model with a table, and the tests of all that; and name it where the project has to know it. What
-comes out can be created, renamed and archived, and passes its tests: change it into what you need.
+		Use: "aggregate NAME", Short: "Write an aggregate with its tests, its routes and a read model, and declare it",
+		Long: `Write a new aggregate into the module that this is run in: a folder beside the service's declaration, with events, state and
+decisions, commands and a query, a read model, and the tests of all that; and one line of the declaration. What comes out can be
+created, renamed and archived, and passes its tests: change it into what you need.
 
-The name is that of a Go type: Invoice, GiftCard. Nothing is written where a file is there already, or where a place that new
-aggregates are named in is missing: they are the comments "annals:new".`,
+The name is that of a Go type: Invoice, GiftCard. Nothing is written where the folder exists, or where the module does not call
+annals.New exactly once.`,
 		Example: "  annals new aggregate Invoice\n  annals new aggregate Person --plural People",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -73,17 +74,21 @@ func (c *cli) showPlan(cmd *cobra.Command, plan *scaffold.Plan, names scaffold.N
 			return
 		}
 		fmt.Fprintf(w, `
-The stack has new routes and a new table. Have the reviewed template, the OpenAPI document and the reference know them, and
-look at what changed:
+Run its tests:
+
+  go test ./%s/...
+
+The stack has new routes and a new table. If the project keeps reviewed copies of the template and of the OpenAPI document,
+write them again and look at what changed. Annals itself does:
 
   go test ./infra -run 'TestTemplateIsReviewed|TestExtractsAreReviewed' -update && go test ./docs -run 'TestRoutes|TestFunctionVariables' -update
-  go test ./shop/api -run TestDocumentIsReviewed -update
-  git diff infra/testdata shop/api/testdata docs
+  go test ./shop -run TestDocumentIsReviewed -update
+  git diff infra/testdata shop/testdata docs
 
 Then run it, and try it:
 
   make run FRESH=1
   curl -i http://127.0.0.1:3000/%s -H 'Content-Type: application/json' -d '{"name":"First"}'
-`, names.Kebabs)
+`, filepath.ToSlash(filepath.Dir(out.Created[0])), names.Kebabs)
 	})
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/annals-es/annals/internal/inspect"
-	"github.com/annals-es/annals/shop/readmodel/tables"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 func (c *cli) projectionsCommand() *cobra.Command {
@@ -58,8 +58,11 @@ func progressOf(g *inspect.Generation) string {
 
 // projectionNames are the names of the projections that this code knows.
 func projectionNames() []string {
-	names := []string{tables.ReserveStock.Name}
-	for _, t := range tables.ReadModels {
+	var names []string
+	for _, r := range service.Reactions {
+		names = append(names, r.Name)
+	}
+	for _, t := range annalsaws.CurrentReadTables(service) {
 		names = append(names, t.Name)
 	}
 	slices.Sort(names)

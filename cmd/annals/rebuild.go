@@ -10,9 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/spf13/cobra"
 
-	"github.com/annals-es/annals/internal/app"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/pkg/annals/annalslambda"
 	"github.com/annals-es/annals/pkg/es/projection"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 func (c *cli) rebuildCommand() *cobra.Command {
@@ -85,7 +85,7 @@ func (c *cli) runRebuild(cmd *cobra.Command, name string) error {
 }
 
 // parkedAgain says which streams a rebuild could not apply.
-func parkedAgain(ctx context.Context, o *app.Operator, name string, g projection.Generation) error {
+func parkedAgain(ctx context.Context, o *annalslambda.Operator, name string, g projection.Generation) error {
 	waiting, first := 0, ""
 	for w, err := range o.Parked(ctx, name) {
 		if err != nil {
@@ -107,7 +107,7 @@ func parkedAgain(ctx context.Context, o *app.Operator, name string, g projection
 
 // about is how many commits DynamoDB says there are, 0 if it does not say.
 func (s *session) about(ctx context.Context) int64 {
-	name := s.Tables.Of(tables.Events)
+	name := s.Tables.Of(annalsaws.Events)
 	out, err := s.DynamoDB.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
 	if err != nil {
 		return 0 // it is only for the estimate

@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
-	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/app/queues"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/pkg/annals/annalslambda"
 )
 
 // mendSetAside says what to do about records that were set aside.
@@ -29,7 +29,7 @@ type setAside struct {
 }
 
 // listSetAside lists the records that were set aside, below the streams that wait.
-func (c *cli) listSetAside(cmd *cobra.Command, o *app.Operator) error {
+func (c *cli) listSetAside(cmd *cobra.Command, o *annalslambda.Operator) error {
 	all, err := o.SetAside(cmd.Context())
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func (c *cli) listSetAside(cmd *cobra.Command, o *app.Operator) error {
 	return nil
 }
 
-func many(of app.SetAside) string {
+func many(of annalslambda.SetAside) string {
 	if of.More {
 		return fmt.Sprintf("more than %d records", of.Count)
 	}
@@ -81,7 +81,7 @@ func (d *doctor) setAside(ctx context.Context) {
 		return
 	}
 	if len(all) == 0 {
-		d.say(skippedResult, name, "", "no bucket of failures is known: set %s and %s", queues.ProjectorFailuresEnv, queues.ReactorFailuresEnv)
+		d.say(skippedResult, name, "", "no bucket of failures is known: set %s and %s", annalsaws.ProjectorFailuresEnv, annalsaws.ReactorFailuresEnv)
 		return
 	}
 	for _, of := range all {
@@ -106,7 +106,7 @@ func failuresOf(outputs map[string]string, cfg aws.Config) map[string]string {
 	}
 	env := map[string]string{}
 	for name, output := range map[string]string{
-		queues.ProjectorFailuresEnv: "ProjectorFailuresName", queues.ReactorFailuresEnv: "ReactorFailuresName",
+		annalsaws.ProjectorFailuresEnv: "ProjectorFailuresName", annalsaws.ReactorFailuresEnv: "ReactorFailuresName",
 	} {
 		if bucket := outputs[output]; bucket != "" {
 			env[name] = fmt.Sprintf("https://%s.s3.%s.%s", bucket, cfg.Region, suffix)

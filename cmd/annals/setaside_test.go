@@ -7,8 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/annals-es/annals/internal/app/queues"
 	"github.com/annals-es/annals/local/bucket"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 const kept = `{"stream":"Account#","version":"1","since":"2026-11-25T10:00:00Z","why":"type and id must not be empty",` +
@@ -25,7 +25,7 @@ func TestSetAside(t *testing.T) { //nolint:paralleltest // sets the environment
 	t.Cleanup(s3.Close)
 	s3.Serve(failures)
 	port := runningWith(t, map[string]string{
-		"AWS_ENDPOINT_URL_S3": s3.Address(), queues.ProjectorFailuresEnv: "https://failures.s3.us-east-1.amazonaws.com",
+		"AWS_ENDPOINT_URL_S3": s3.Address(), annalsaws.ProjectorFailuresEnv: "https://failures.s3.us-east-1.amazonaws.com",
 	})
 	for _, s := range []step{
 		{"doctor", "ok … records set aside … none of the projector", "found something wrong", 3},
@@ -66,7 +66,7 @@ func TestFailuresOfAStack(t *testing.T) {
 	t.Parallel()
 	outputs := map[string]string{"ProjectorFailuresName": "p", "ReactorFailuresName": "r"}
 	for region, want := range map[string]string{"eu-west-1": "https://r.s3.eu-west-1.amazonaws.com", "cn-north-1": "https://r.s3.cn-north-1.amazonaws.com.cn"} {
-		if env := failuresOf(outputs, aws.Config{Region: region}); env[queues.ReactorFailuresEnv] != want || len(env) != 2 {
+		if env := failuresOf(outputs, aws.Config{Region: region}); env[annalsaws.ReactorFailuresEnv] != want || len(env) != 2 {
 			t.Errorf("%v, want %s", env, want)
 		}
 	}

@@ -6,12 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // TestDoctorOfLanes: a projection that lacks a commit of some minutes ago stands still, and is said to; reactions have nothing
@@ -21,7 +21,7 @@ func TestDoctorOfLanes(t *testing.T) { //nolint:paralleltest // sets the environ
 	step{"heal Order#good", "is level", "", 0}.run(t, port) // registers all projections
 	begin := time.Now().Add(-10 * time.Minute)
 	past := dynamostore.Config{Now: func() time.Time { return begin }}
-	store, err := dynamostore.New(dynamotest.Client(t), os.Getenv(tables.Events.Env()), past)
+	store, err := dynamostore.New(dynamotest.Client(t), os.Getenv(annalsaws.Events.Env()), past)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func TestDoctorOfRows(t *testing.T) { //nolint:paralleltest // sets the environm
 	port := running(t)
 	step{"heal Order#good", "is level", "", 0}.run(t, port)
 	step{"doctor", "ok … rows of orders … 1 of them can be read", "1 checks found something wrong", 3}.run(t, port)
-	view := dynamoview.New(dynamotest.Client(t), os.Getenv(tables.ReadModel(tables.Orders).Env()))
+	view := dynamoview.New(dynamotest.Client(t), os.Getenv("TABLE_ORDERS"))
 	good := es.StreamID{Type: "Order", ID: "good"}
 	read, err := view.Checkpoints(t.Context(), 1, good)
 	if err != nil {

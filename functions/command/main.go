@@ -2,17 +2,8 @@
 package main
 
 import (
-	"context"
-
-	"github.com/annals-es/annals/internal/app"
+	"github.com/annals-es/annals/pkg/annals/annalslambda"
+	"github.com/annals-es/annals/shop"
 )
 
-func main() {
-	app.Run(func(s app.Service) (any, error) {
-		handler, err := s.Command()
-		if err == nil {
-			err = s.CheckEmailKey(context.Background())
-		}
-		return app.Gateway(handler, s.Log), err
-	}, app.CommandTables...)
-}
+func main() { annalslambda.Command(shop.New()) }

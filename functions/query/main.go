@@ -1,12 +1,10 @@
-// Query is the Lambda function behind the routes that read: it answers from the read tables, and the audit trail from the
-// event table.
+// Query is the Lambda function behind the routes that read: it answers from the read tables, and the audit trail from
+// the event table.
 package main
 
-import "github.com/annals-es/annals/internal/app"
+import (
+	"github.com/annals-es/annals/pkg/annals/annalslambda"
+	"github.com/annals-es/annals/shop"
+)
 
-func main() {
-	app.Run(func(s app.Service) (any, error) {
-		handler, err := s.Query()
-		return app.Gateway(handler, s.Log), err
-	}, app.QueryTables...)
-}
+func main() { annalslambda.Query(shop.New()) }

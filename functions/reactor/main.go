@@ -1,12 +1,11 @@
-// Reactor is the Lambda function that receives the stream of the event table, and the reaction queue: it answers events with
-// commands.
+// Reactor is the Lambda function that receives the stream of the event table, and the reaction queue: it answers events
+// with commands, publishes those that are public, and tells of tampering.
 package main
 
 import (
-	"github.com/annals-es/annals/internal/app"
-	"github.com/annals-es/annals/internal/app/bus"
+	"github.com/annals-es/annals/pkg/annals/annalslambda"
+	"github.com/annals-es/annals/pkg/annals/publish/eventbus"
+	"github.com/annals-es/annals/shop"
 )
 
-func main() {
-	app.Run(func(s app.Service) (any, error) { return app.Subscriber(bus.Connect(s).Reactor()) }, app.ReactorTables...)
-}
+func main() { annalslambda.Reactor(shop.New(), eventbus.Connect) }

@@ -1,9 +1,10 @@
-// Rebuilder is the Lambda function that the state machine of rebuilds invokes: it takes the rebuild of a read model from one
-// stage to the next.
+// Rebuilder is the Lambda function that the state machine of rebuilds invokes: it takes the rebuild of a read model
+// from one stage to the next.
 package main
 
-import "github.com/annals-es/annals/internal/app"
+import (
+	"github.com/annals-es/annals/pkg/annals/annalslambda"
+	"github.com/annals-es/annals/shop"
+)
 
-func main() {
-	app.Run(func(s app.Service) (any, error) { return s.Rebuilder() }, app.RebuilderTables...)
-}
+func main() { annalslambda.Rebuilder(shop.New()) }

@@ -17,38 +17,39 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
-	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/console"
 	"github.com/annals-es/annals/internal/inspect"
 	"github.com/annals-es/annals/internal/inspect/feed"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/pkg/annals/annalslambda"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection"
-	"github.com/annals-es/annals/shop/readmodel/tables"
+	"github.com/annals-es/annals/shop"
 )
 
 // bench is a console of a service on tables of its own.
 type bench struct {
 	t         *testing.T
 	inspector *inspect.Inspector
-	operator  *app.Operator
+	operator  *annalslambda.Operator
 	store     *dynamostore.Store
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	client := dynamotest.Client(t)
-	names := app.TableNames{}
-	for _, table := range app.OperatorTables {
+	names := annalslambda.TableNames{}
+	for _, table := range annalsaws.Tables(shop.New()) {
 		names[table.Name] = dynamotest.Table(t, client, table.Table)
 	}
-	service := app.Service{DynamoDB: client, Tables: names, Log: slog.New(slog.DiscardHandler)}
-	store, err1 := dynamostore.New(client, names.Of(tables.Events), dynamostore.Config{})
+	service := annalslambda.Deployment{Service: shop.New(), DynamoDB: client, Tables: names, Log: slog.New(slog.DiscardHandler)}
+	store, err1 := dynamostore.New(client, names.Of(annalsaws.Events), dynamostore.Config{})
 	operator, err2 := service.Operator(projection.RebuildConfig{Segments: 2})
 	aws := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("local", "local", "")}
 	inspector, err3 := service.Inspector(operator, inspect.Config{
-		Feed: feed.New(client, aws, names.Of(tables.Events), feed.Config{Every: 20 * time.Millisecond, Endpoint: dynamotest.Endpoint(t)}),
+		Feed: feed.New(client, aws, names.Of(annalsaws.Events), feed.Config{Every: 20 * time.Millisecond, Endpoint: dynamotest.Endpoint(t)}),
 	})
 	if err := errors.Join(err1, err2, err3); err != nil {
 		t.Fatal(err)
@@ -95,7 +96,7 @@ func (b *bench) orders() {
 	b.append("Order#bad", "c-2", raw("OrderTeleported<img src=x>", `{}`))
 }
 
-type rebuilder struct{ *app.Operator }
+type rebuilder struct{ *annalslambda.Operator }
 
 func (r rebuilder) Rebuilds(name string) bool { return r.Engine.Keeps(name) }
 

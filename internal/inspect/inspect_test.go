@@ -18,34 +18,40 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/annals-es/annals/internal/app"
 	"github.com/annals-es/annals/internal/inspect"
 	"github.com/annals-es/annals/internal/inspect/feed"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/pkg/annals/annalslambda"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection"
-	"github.com/annals-es/annals/shop/readmodel/tables"
+	"github.com/annals-es/annals/shop"
 )
+
+// declared is the shop, orders one of its read models.
+var declared = shop.New()
+
+const orders = "orders"
 
 // bench is an inspector on tables of its own.
 type bench struct {
 	*inspect.Inspector
-	service  app.Service
-	operator *app.Operator
+	service  annalslambda.Deployment
+	operator *annalslambda.Operator
 	store    *dynamostore.Store
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	client := dynamotest.Client(t)
-	names := app.TableNames{}
-	for _, table := range app.OperatorTables {
+	names := annalslambda.TableNames{}
+	for _, table := range annalsaws.Tables(declared) {
 		names[table.Name] = dynamotest.Table(t, client, table.Table)
 	}
-	b := &bench{service: app.Service{DynamoDB: client, Tables: names, Log: slog.New(slog.DiscardHandler)}}
+	b := &bench{service: annalslambda.Deployment{Service: declared, DynamoDB: client, Tables: names, Log: slog.New(slog.DiscardHandler)}}
 	var err error
-	if b.store, err = dynamostore.New(client, names.Of(tables.Events), dynamostore.Config{}); err != nil {
+	if b.store, err = dynamostore.New(client, names.Of(annalsaws.Events), dynamostore.Config{}); err != nil {
 		t.Fatal(err)
 	}
 	if b.operator, err = b.service.Operator(projection.RebuildConfig{}); err != nil {
@@ -54,7 +60,7 @@ func newBench(t *testing.T) *bench {
 	cfg := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("local", "local", "")}
 	b.Inspector, err = b.service.Inspector(b.operator, inspect.Config{
 		Every: 20 * time.Millisecond,
-		Feed:  feed.New(client, cfg, names.Of(tables.Events), feed.Config{Every: 20 * time.Millisecond, Endpoint: dynamotest.Endpoint(t)}),
+		Feed:  feed.New(client, cfg, names.Of(annalsaws.Events), feed.Config{Every: 20 * time.Millisecond, Endpoint: dynamotest.Endpoint(t)}),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -278,7 +284,7 @@ func TestUnreadable(t *testing.T) {
 	b := newBench(t)
 	b.order(t, "o", "c")
 	_, err := b.service.DynamoDB.PutItem(t.Context(), &dynamodb.PutItemInput{
-		TableName: new(b.service.Tables.Of(tables.Events)),
+		TableName: new(b.service.Tables.Of(annalsaws.Events)),
 		Item: map[string]types.AttributeValue{
 			"stream": &types.AttributeValueMemberS{Value: "Order#bad"}, "version": &types.AttributeValueMemberN{Value: "1"},
 		},
@@ -381,7 +387,7 @@ func TestTrace(t *testing.T) {
 	begun := time.Now().Truncate(time.Microsecond)
 	b.append(t, "req", map[string][]es.RawEvent{"Order#a": {event("OrderCreated", created)}, "Order#b": {event("OrderTeleported", `{}`)}})
 	for _, name := range []string{"Order#a", "Order#b"} {
-		if err := b.operator.CatchUp(t.Context(), stream(t, name), tables.Orders); err != nil {
+		if err := b.operator.CatchUp(t.Context(), stream(t, name), orders); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -408,11 +414,11 @@ func TestTrace(t *testing.T) {
 		t.Errorf("of nothing: %+v, %v", trace, err)
 	}
 	b.append(t, "later", map[string][]es.RawEvent{"Order#a": {event("OrderCancelled", `{"reason":"x"}`)}})
-	if err := b.operator.CatchUp(t.Context(), stream(t, "Order#a"), tables.Orders); err != nil {
+	if err := b.operator.CatchUp(t.Context(), stream(t, "Order#a"), orders); err != nil {
 		t.Fatal(err)
 	}
 	applied, err := b.Applied(t.Context(), stream(t, "Order#a"), 1)
-	i := slices.IndexFunc(applied, func(a inspect.Applied) bool { return a.Projection == tables.Orders })
+	i := slices.IndexFunc(applied, func(a inspect.Applied) bool { return a.Projection == orders })
 	if err != nil || i < 0 || !applied[i].Applied || applied[i].Exact || applied[i].Version != 2 {
 		t.Errorf("after a later one: %+v, %v", applied, err)
 	}
@@ -425,15 +431,15 @@ func TestProjections(t *testing.T) {
 	if err := b.operator.CatchUp(t.Context(), stream(t, "Order#bad")); err != nil {
 		t.Fatal(err)
 	}
-	build, err := b.operator.Rebuilder.Begin(t.Context(), tables.Orders)
+	build, err := b.operator.Rebuilder.Begin(t.Context(), orders)
 	if err != nil {
 		t.Fatal(err)
 	}
 	find := func() inspect.Projection {
 		t.Helper()
 		got, err := b.Projections(t.Context())
-		i := slices.IndexFunc(got, func(p inspect.Projection) bool { return p.Name == tables.Orders })
-		if err != nil || i < 0 || len(got) != len(tables.ReadModels)+1 { // and a reaction
+		i := slices.IndexFunc(got, func(p inspect.Projection) bool { return p.Name == orders })
+		if err != nil || i < 0 || len(got) != len(annalsaws.CurrentReadTables(declared))+1 { // and a reaction
 			t.Fatalf("%+v, %v", got, err)
 		}
 		return got[i]
@@ -446,7 +452,7 @@ func TestProjections(t *testing.T) {
 	if diff := cmp.Diff(want, got.Generations[1].Rebuild); diff != "" {
 		t.Errorf("begun (-want +got):\n%s", diff)
 	}
-	if _, err := b.operator.Rebuilder.Fill(t.Context(), tables.Orders, build.Generation, 3, nil); err != nil {
+	if _, err := b.operator.Rebuilder.Fill(t.Context(), orders, build.Generation, 3, nil); err != nil {
 		t.Fatal(err)
 	}
 	want.Done = 1

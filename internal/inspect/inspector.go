@@ -27,20 +27,8 @@ type Feed interface {
 	Recent(ctx context.Context, n int) (Recent[es.Commit], error)
 }
 
-// Replay folds an aggregate to a point of its past.
-type Replay func(ctx context.Context, id string, p es.Point, now time.Time) (State, error)
-
-// Replays returns the replay of a repository's aggregates.
-func Replays[S, E any](r *es.Repository[S, E]) Replay {
-	return func(ctx context.Context, id string, p es.Point, now time.Time) (State, error) {
-		past, err := r.LoadAt(ctx, id, p, now)
-		if err != nil {
-			return State{}, err
-		}
-		text, err := json.Marshal(past.State)
-		return State{Version: past.Version, At: past.At, Provisional: past.Provisional, State: text}, err
-	}
-}
+// Replay folds an aggregate to a point of its past, with its state as JSON.
+type Replay = func(ctx context.Context, id string, p es.Point, now time.Time) (es.Past[json.RawMessage], error)
 
 // Config says what an inspector looks at.
 type Config struct {
@@ -95,9 +83,10 @@ func (i *Inspector) State(ctx context.Context, stream es.StreamID, p es.Point) (
 	if !known {
 		return State{}, fmt.Errorf("%s: no aggregate has streams of type %q", stream, stream.Type)
 	}
-	s, err := replay(ctx, stream.ID, p, i.cfg.Now())
-	s.Stream = stream.String()
-	return s, err
+	past, err := replay(ctx, stream.ID, p, i.cfg.Now())
+	return State{
+		Stream: stream.String(), Version: past.Version, At: past.At, Provisional: past.Provisional, State: past.State,
+	}, err
 }
 
 // Types are the types of streams that have a state.

@@ -18,10 +18,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // bundle is the package on a table of its own, with an API Gateway that keeps what is posted.
@@ -39,7 +39,7 @@ func newBundle(t *testing.T, more ...func(*dynamodb.Options)) *bundle {
 	t.Helper()
 	b := &bundle{t: t, client: dynamotest.Client(t, more...), log: &bytes.Buffer{}, gateway: newGateway(t)}
 	log := slog.New(slog.NewTextHandler(b.log, nil))
-	b.connections = NewConnections(b.client, dynamotest.Table(t, b.client, tables.Connections.Table))
+	b.connections = NewConnections(b.client, dynamotest.Table(t, b.client, annalsaws.Connections.Table))
 	b.handler = NewHandler(b.connections, HandlerConfig{
 		Projections: []string{"order-summary", "customer-orders"}, Development: "dev", Log: log,
 	})

@@ -56,7 +56,7 @@ type Connections struct {
 	covered atomic.Int64
 }
 
-// NewConnections returns the connections in a table, declared in shop/readmodel/tables.
+// NewConnections returns the connections in a table, annalsaws.Connections.
 func NewConnections(client Client, table string) *Connections {
 	return &Connections{client: client, table: table, now: time.Now}
 }

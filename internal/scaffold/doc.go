@@ -1,4 +1,3 @@
-// Package scaffold writes what a new aggregate needs into a clone of the project: the aggregate with its tests, its routes, and
-// a read model; and has the rest of the project know it. The places where that is said have a comment, "annals:new" and a name:
-// what is new goes above it. Where a project has no such comment any more, it is told which is missing, and nothing is written.
+// Package scaffold writes a new aggregate into the module of a service: a folder with the aggregate, its commands, a read model
+// and the tests of all that; and one line of the service's declaration, which has the service know it.
 package scaffold

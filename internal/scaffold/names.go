@@ -9,8 +9,8 @@ import (
 
 // Names is what the new aggregate is called in each place.
 type Names struct {
-	// Module is the path of the project's module.
-	Module string
+	// Annals is the path of Annals's module, Import that of the aggregate's package.
+	Annals, Import string
 	// Type and Types are the name as a Go type, and its plural: GiftCard, GiftCards.
 	Type, Types string
 	// Package is its package, Var and Vars the names of variables: giftcard, giftCard, giftCards.

@@ -1,15 +1,13 @@
 package scaffold
 
 import (
-	"bytes"
 	"embed"
-	"errors"
 	"fmt"
 	"go/format"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"text/template"
@@ -18,41 +16,57 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// Plan is what a new aggregate makes of a project: the whole text of each file, by its path in the project.
+// files are the new ones, in the aggregate's folder, each with the template that it is made of.
+var files = map[string]string{
+	"event.go":        "event.go.tmpl",
+	"state.go":        "state.go.tmpl",
+	"decide.go":       "decide.go.tmpl",
+	"service.go":      "service.go.tmpl",
+	"summary.go":      "summary.go.tmpl",
+	"fixture_test.go": "fixture_test.go.tmpl",
+	"decide_test.go":  "decide_test.go.tmpl",
+	"summary_test.go": "summary_test.go.tmpl",
+	"service_test.go": "service_test.go.tmpl",
+	"testdata/golden/{{.Type}}Created.v1.json":  "golden/Created.v1.json.tmpl",
+	"testdata/golden/{{.Type}}Renamed.v1.json":  "golden/Renamed.v1.json.tmpl",
+	"testdata/golden/{{.Type}}Archived.v1.json": "golden/Archived.v1.json.tmpl",
+	"testdata/states/v1.json":                   "states/v1.json.tmpl",
+}
+
+// Plan is what a new aggregate makes of a module: the whole text of each file, by its path in the module.
 type Plan struct {
 	root    string
 	Create  map[string][]byte
 	Replace map[string][]byte
 }
 
-var modulePattern = regexp.MustCompile(`(?m)^module (\S+)$`)
-
-// New plans a new aggregate in the project that is in a folder. Nothing is written yet.
+// New plans a new aggregate in the module that is in a folder, beside the declaration of its service. Nothing is written yet.
 //
-// Errors: a folder that is no clone of the project, a file or a name that is there already, a place that is missing.
+// Errors: a folder that holds no module; no declaration in it, or several; a folder of the aggregate's name that is there
+// already.
 func New(root string, names Names) (*Plan, error) {
-	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
-	found := modulePattern.FindSubmatch(mod)
-	if err != nil || found == nil || !exists(filepath.Join(root, "shop/api/routes/routes.go")) {
-		return nil, errors.New("this is no clone of the project: run it where go.mod and shop/api are")
+	d, err := findDeclaration(root)
+	if err != nil {
+		return nil, err
 	}
-	names.Module = string(found[1])
-	p := &Plan{root: root, Create: map[string][]byte{}, Replace: map[string][]byte{}}
+	folder := filepath.Join(filepath.Dir(d.file), names.Package)
+	if _, err := os.Stat(filepath.Join(root, folder)); err == nil {
+		return nil, fmt.Errorf("%s is there already: choose another name", folder)
+	}
+	names.Annals, names.Import = d.annals, path.Join(d.module, filepath.ToSlash(folder))
+	p := &Plan{root: root, Create: map[string][]byte{}}
 	for file, source := range files {
-		if err := p.create(expand(file, names), source, names); err != nil {
+		text, err := templates.ReadFile("templates/" + source)
+		if err != nil {
 			return nil, err
 		}
+		p.Create[filepath.Join(folder, expand(file, names))] = []byte(expand(string(text), names))
 	}
-	for _, at := range places {
-		if err := p.insert(at, expand(at.text, names)); err != nil {
-			return nil, err
-		}
+	changed, err := d.with(names)
+	if err != nil {
+		return nil, err
 	}
-	for _, file := range imported {
-		ours := []byte("\t\"" + names.Module + "/") // formatting sorts them
-		line := fmt.Appendf(nil, "\t%q\n", names.Module+"/shop/"+names.Package)
-		p.Replace[file] = bytes.Replace(p.Replace[file], ours, append(line, ours...), 1)
-	}
+	p.Replace = map[string][]byte{d.file: changed}
 	for _, all := range []map[string][]byte{p.Create, p.Replace} {
 		for file, text := range all {
 			if !strings.HasSuffix(file, ".go") {
@@ -63,15 +77,7 @@ func New(root string, names Names) (*Plan, error) {
 			}
 		}
 	}
-	if err := p.taken(); err != nil {
-		return nil, err
-	}
 	return p, nil
-}
-
-func exists(file string) bool {
-	_, err := os.Stat(file)
-	return err == nil
 }
 
 // expand fills a template in, which is one of this package.
@@ -81,41 +87,6 @@ func expand(text string, names Names) string {
 		panic(err)
 	}
 	return out.String()
-}
-
-func (p *Plan) create(file, source string, names Names) error {
-	if exists(filepath.Join(p.root, file)) {
-		return fmt.Errorf("%s is there already: choose another name", file)
-	}
-	text, err := templates.ReadFile("templates/" + source)
-	if err != nil {
-		return err
-	}
-	p.Create[file] = []byte(expand(string(text), names))
-	return nil
-}
-
-// insert puts lines above the comment that marks a place.
-func (p *Plan) insert(at place, lines string) error {
-	text, there := p.Replace[at.file]
-	if !there {
-		var err error
-		if text, err = os.ReadFile(filepath.Join(p.root, at.file)); err != nil {
-			return fmt.Errorf("the project lacks a file that a new aggregate is named in: %w", err)
-		}
-	}
-	mark := regexp.MustCompile(`(?m)^([ \t]*)(//|# ?)annals:new ` + regexp.QuoteMeta(at.name) + `$`)
-	found := mark.FindAllSubmatchIndex(text, -1)
-	if len(found) != 1 {
-		return fmt.Errorf("%s has the comment \"annals:new %s\" %d times: put it once where new aggregates go", at.file, at.name, len(found))
-	}
-	begin, indent := found[0][0], string(text[found[0][2]:found[0][3]])
-	inserted := indent + strings.ReplaceAll(lines, "\n", "\n"+indent) + "\n"
-	if bytes.Contains(text, []byte(inserted)) {
-		return fmt.Errorf("%s has that already: %s", at.file, strings.TrimSpace(inserted))
-	}
-	p.Replace[at.file] = slices.Concat(text[:begin], []byte(inserted), text[begin:])
-	return nil
 }
 
 // Files are the paths that are written, sorted: those that are new, and those that change.

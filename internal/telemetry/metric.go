@@ -33,11 +33,11 @@ type Metric struct {
 // The metrics, in the order of Metrics.
 var (
 	Accepted = &Metric{"Accepted", Count, Function, false,
-		"commands that were done, or had been done before", "`internal/app`: answers below 400"}
+		"commands that were done, or had been done before", "`annalslambda`: answers below 400"}
 	Refused = &Metric{"Refused", Count, Function, false,
-		"commands that a rule, a condition or their form forbade", "`internal/app`: answers from 400 to 499"}
+		"commands that a rule, a condition or their form forbade", "`annalslambda`: answers from 400 to 499"}
 	Failed = &Metric{"Failed", Count, Function, false,
-		"commands that failed on our side", "`internal/app`: answers from 500"}
+		"commands that failed on our side", "`annalslambda`: answers from 500"}
 	Repeated = &Metric{"Repeated", Count, Function, false,
 		"commands recognised as done before", "`es.Repeated`"}
 	Conflicts = &Metric{"Conflicts", Count, Function, false,
@@ -55,15 +55,15 @@ var (
 	SnapshotReplays = &Metric{"SnapshotReplays", Count, Function, false,
 		"aggregates folded from their first event because their snapshot could not be used", "`es.SnapshotUnused`"}
 	Throttles = &Metric{"Throttles", Count, Function, false,
-		"attempts that AWS asked to be made later", "`internal/app`: the SDK's calls"}
+		"attempts that AWS asked to be made later", "`annalslambda`: the SDK's calls"}
 	ClockOffset = &Metric{"ClockOffset", Seconds, Function, true,
 		"how far the clock of a process was off from DynamoDB's, which then recorded its commits", "`dynamostore.Config`"}
 	CatchUps = &Metric{"CatchUps", Count, Function, false,
-		"streams brought level by a job of the queue", "`internal/app`: jobs done"}
+		"streams brought level by a job of the queue", "`annalslambda`: jobs done"}
 	TamperedCommits = &Metric{"TamperedCommits", Count, Function, false,
-		"records of the event table's stream that are no insertions: a stored commit was changed or removed", "`internal/app`: the reactor's batches"}
+		"records of the event table's stream that are no insertions: a stored commit was changed or removed", "`annalslambda`: the reactor's batches"}
 	UnreadableRecords = &Metric{"UnreadableRecords", Count, Function, false,
-		"records of the event table's stream that can't be read and were set aside", "`internal/app`: batches of the stream"}
+		"records of the event table's stream that can't be read and were set aside", "`annalslambda`: batches of the stream"}
 	ReconciledSegments = &Metric{"ReconciledSegments", Count, Function, false,
 		"segments of the daily reconciliation that came to their end", "`projection.ReconcileConfig`"}
 	HealedCheckpoints = &Metric{"HealedCheckpoints", Count, Function, false,

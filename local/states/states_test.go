@@ -267,7 +267,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestServer: the API as it is over HTTP. That the SDK understands it, internal/app tests.
+// TestServer: the API as it is over HTTP. That the SDK understands it, pkg/annals/annalslambda tests.
 func TestServer(t *testing.T) {
 	t.Parallel()
 	s, err := states.Listen(slog.New(slog.DiscardHandler))

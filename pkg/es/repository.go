@@ -112,7 +112,14 @@ func (r *Repository[S, E]) ExecuteTx(
 func (r *Repository[S, E]) CreateOrExecute(
 	ctx context.Context, id string, cmd Command, decide func(state S) ([]E, error),
 ) (Result[S], error) {
-	return r.run(ctx, id, cmd, r.GetOrNew, func(_ *Tx, s S) ([]E, error) { return decide(s) })
+	return r.CreateOrExecuteTx(ctx, id, cmd, func(_ *Tx, s S) ([]E, error) { return decide(s) })
+}
+
+// CreateOrExecuteTx is CreateOrExecute for a decision that brings other aggregates into its transaction.
+func (r *Repository[S, E]) CreateOrExecuteTx(
+	ctx context.Context, id string, cmd Command, decide func(tx *Tx, state S) ([]E, error),
+) (Result[S], error) {
+	return r.run(ctx, id, cmd, r.GetOrNew, decide)
 }
 
 // Create stores the first events of an aggregate, without reading anything where its id is free.

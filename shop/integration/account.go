@@ -5,7 +5,8 @@ import (
 	"github.com/annals-es/annals/shop/account"
 )
 
-// AccountOpened says that there is an account. Whose it is, by name and address, is left out: who may know asks the API.
+// AccountOpened says that there is an account. Whose it is, by name and address, is left out: who may know asks the
+// API.
 type AccountOpened struct {
 	AccountID string `json:"accountId" doc:"The account's id, as its owner chose it"`
 	Currency  string `json:"currency" doc:"ISO 4217 code of the account's currency" example:"USD"`
@@ -22,7 +23,10 @@ func (AccountOpened) Type() string { return "account.opened.v1" }
 // Type implements [publish.Data].
 func (AccountClosed) Type() string { return "account.closed.v1" }
 
-func ofAccount(id string, event account.Event) (publish.Data, error) {
+// OfAccount is what an event of the account with an id is outside, nil if it is private.
+//
+// Errors: one for an event that is not decided on.
+func OfAccount(id string, event account.Event) (publish.Data, error) {
 	switch e := event.(type) {
 	case account.AccountOpened:
 		return AccountOpened{AccountID: id, Currency: e.InitialDeposit.Currency()}, nil

@@ -13,8 +13,8 @@ import (
 // notes are keywords that promise nothing.
 var notes = []string{"description", "examples", "title", "$schema"}
 
-// breaks are the differences between two versions of a schema that those who rely on the older would notice: all but optional
-// fields that were added, and notes.
+// breaks are the differences between two versions of a schema that those who rely on the older would notice: all but
+// optional fields that were added, and notes.
 func breaks(path string, was, now object) (all []string) {
 	required := func(s object) []any { list, _ := s["required"].([]any); return list }
 	for key, before := range was {

@@ -1,37 +1,27 @@
-// Package integration decides what others may know: which events are public, and what they look like outside. An integration
-// event is not the stored event: its shape is a promise to consumers that nobody here knows, and stays while stored shapes
-// change. docs/integration-events.md describes them all.
+// Package integration decides what others may know: which events are public, and what they look like outside. An
+// integration event is not the stored event: its shape is a promise to consumers that nobody here knows, and stays
+// while stored shapes change. docs/integration-events.md describes them all.
 package integration
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/annals-es/annals/pkg/annals/publish"
-	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/shop/account"
 	"github.com/annals-es/annals/shop/money"
 	"github.com/annals-es/annals/shop/order"
 	"github.com/annals-es/annals/shop/product"
 )
 
-// Public is all of it, for the publisher: the events that are public in each aggregate.
-var Public = []publish.Public{
-	publish.Of(account.Aggregate, ofAccount, account.AccountOpened{}, account.AccountClosed{}),
-	publish.Of(order.Aggregate, ofOrder, order.OrderPlaced{}, order.PaymentReceived{}, order.OrderShipped{},
-		order.OrderDelivered{}, order.OrderCancelled{}, order.OrderFlaggedShort{}),
-	publish.Of(product.Aggregate, ofProduct, product.ProductListed{}, product.PriceChanged{}, product.StockReceived{}),
-}
-
-// StreamTypes are the types of the streams that have public events, sorted.
-func StreamTypes() []string {
-	all := make([]string, len(Public))
-	for i, p := range Public {
-		all[i] = p.StreamType
+// The events that are public, unless what they are mapped to is nil.
+var (
+	PublicOfAccount = []account.Event{account.AccountOpened{}, account.AccountClosed{}}
+	PublicOfOrder   = []order.Event{
+		order.OrderPlaced{}, order.PaymentReceived{}, order.OrderShipped{}, order.OrderDelivered{}, order.OrderCancelled{},
+		order.OrderFlaggedShort{},
 	}
-	slices.Sort(all)
-	return all
-}
+	PublicOfProduct = []product.Event{product.ProductListed{}, product.PriceChanged{}, product.StockReceived{}}
+)
 
 // Types are all integration events, one value each.
 var Types = []publish.Data{
@@ -40,21 +30,8 @@ var Types = []publish.Data{
 	ProductListed{}, PriceChanged{}, StockReceived{},
 }
 
-// Of is what an event of a stream is outside, nil if it is private.
-//
-// Errors: one for an event that nobody has decided on: it must not get out by accident, or be left out by one.
-func Of(stream es.StreamID, event any) (publish.Data, error) {
-	switch e := event.(type) {
-	case account.Event:
-		return ofAccount(stream.ID, e)
-	case order.Event:
-		return ofOrder(stream.ID, e)
-	case product.Event:
-		return ofProduct(stream.ID, e)
-	}
-	return undecided(event)
-}
-
+// undecided is the error of an event that nobody has decided on: it must not get out by accident, or be left out by
+// one.
 func undecided(event any) (publish.Data, error) {
 	return nil, fmt.Errorf("nobody has decided whether %T is public: do so in shop/integration", event)
 }

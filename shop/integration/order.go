@@ -18,7 +18,8 @@ type PaymentReceived struct {
 	Amount    Money  `json:"amount" doc:"What was paid now"`
 }
 
-// OrderShipped says that all of an order is on its way. The tracking number is left out: with it, carriers show where to.
+// OrderShipped says that all of an order is on its way. The tracking number is left out: with it, carriers show where
+// to.
 type OrderShipped struct {
 	OrderID string `json:"orderId" doc:"The order's id"`
 }
@@ -28,7 +29,8 @@ type OrderDelivered struct {
 	OrderID string `json:"orderId" doc:"The order's id"`
 }
 
-// OrderCancelled ends an order that was not shipped. It may have been a draft still: then nothing was published of it before.
+// OrderCancelled ends an order that was not shipped. It may have been a draft still: then nothing was published of it
+// before.
 type OrderCancelled struct {
 	OrderID string `json:"orderId" doc:"The order's id"`
 }
@@ -57,7 +59,10 @@ func (OrderCancelled) Type() string { return "order.cancelled.v1" }
 // Type implements [publish.Data].
 func (OrderFlaggedShort) Type() string { return "order.flagged-short.v1" }
 
-func ofOrder(id string, event order.Event) (publish.Data, error) {
+// OfOrder is what an event of the order with an id is outside, nil if it is private.
+//
+// Errors: one for an event that is not decided on.
+func OfOrder(id string, event order.Event) (publish.Data, error) {
 	switch e := event.(type) {
 	case order.OrderPlaced:
 		return OrderPlaced{OrderID: id, Total: amount(e.Total)}, nil

@@ -33,7 +33,10 @@ func (PriceChanged) Type() string { return "product.price-changed.v1" }
 // Type implements [publish.Data].
 func (StockReceived) Type() string { return "product.stock-received.v1" }
 
-func ofProduct(id string, event product.Event) (publish.Data, error) {
+// OfProduct is what an event of the product with an id is outside, nil if it is private.
+//
+// Errors: one for an event that is not decided on.
+func OfProduct(id string, event product.Event) (publish.Data, error) {
 	switch e := event.(type) {
 	case product.ProductListed:
 		return ProductListed{ProductID: id, Name: e.Name, UnitPrice: amount(e.UnitPrice)}, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/annals-es/annals/pkg/annals/publish"
+	"github.com/annals-es/annals/shop"
 	"github.com/annals-es/annals/shop/integration"
 )
 
@@ -19,15 +20,16 @@ const (
 	schemas  = "../../docs/integration-events"
 )
 
-// schemaOf is the schema of an event with its envelope. Consumers are to take fields that they don't know: they may be added.
+// schemaOf is the schema of an event with its envelope. Consumers are to take fields that they don't know: they may be
+// added.
 func schemaOf(t *testing.T, data publish.Data) object {
 	t.Helper()
 	r := huma.NewMapRegistry("#/$defs/", huma.DefaultSchemaNamer)
 	whole := plain(t, r.Schema(reflect.TypeFor[publish.CloudEvent](), false, ""))
 	whole["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-	whole["title"] = publish.Prefix + data.Type()
+	whole["title"] = shop.New().PublicPrefix + data.Type()
 	properties := whole["properties"].(object)
-	properties["type"].(object)["const"] = publish.Prefix + data.Type()
+	properties["type"].(object)["const"] = shop.New().PublicPrefix + data.Type()
 	description := properties["data"].(object)["description"]
 	inner := plain(t, r.Schema(reflect.TypeOf(data), false, ""))
 	inner["description"] = description
@@ -75,7 +77,8 @@ func plain(t *testing.T, v any) object {
 
 func fileOf(data publish.Data) string { return data.Type() + ".schema.json" }
 
-// TestSchemas: the schemas in docs are those of the code. -update writes them, but never one that consumers would notice.
+// TestSchemas: the schemas in docs are those of the code. -update writes them, but never one that consumers would
+// notice.
 func TestSchemas(t *testing.T) {
 	t.Parallel()
 	var files []string
@@ -121,7 +124,7 @@ func TestDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, data := range integration.Types {
-		if want := "[`" + publish.Prefix + data.Type() + "`](integration-events/" + fileOf(data) + ")"; !strings.Contains(string(text), want) {
+		if want := "[`" + shop.New().PublicPrefix + data.Type() + "`](integration-events/" + fileOf(data) + ")"; !strings.Contains(string(text), want) {
 			t.Errorf("it lacks %s", want)
 		}
 	}
@@ -136,7 +139,7 @@ func TestDocument(t *testing.T) {
 // conforms fails unless an event is what its schema in docs says.
 func conforms(t *testing.T, m publish.Message) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(schemas, strings.TrimPrefix(m.Type, publish.Prefix)+".schema.json"))
+	text, err := os.ReadFile(filepath.Join(schemas, strings.TrimPrefix(m.Type, shop.New().PublicPrefix)+".schema.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/memstore"
 	"github.com/annals-es/annals/pkg/es/projection"
-	"github.com/annals-es/annals/shop/aggregates"
+	"github.com/annals-es/annals/shop"
 	"github.com/annals-es/annals/shop/money"
 	"github.com/annals-es/annals/shop/order"
 	"github.com/annals-es/annals/shop/product"
@@ -21,11 +22,12 @@ func item(productID string, quantity int, price string) order.Item {
 	return order.Item{ProductID: productID, Quantity: quantity, UnitPrice: usd(price)}
 }
 
-// world is a service in memory, and the reaction with its own repositories on the same store: as in another process.
+// world is the shop in memory, and the reaction on the same store, as in another process.
 type world struct {
-	store *memstore.Store
-	aggregates.All
-	reaction *reaction.ReserveStock
+	store    *memstore.Store
+	Orders   *es.Repository[order.State, order.Event]
+	Products *es.Repository[product.State, product.Event]
+	reactor  *annals.Running
 }
 
 // everywhere runs a test with states folded anew each time, and with states kept warm.
@@ -42,19 +44,20 @@ func everywhere(t *testing.T, test func(t *testing.T, w *world)) {
 func newWorld(t *testing.T, warm int) *world {
 	t.Helper()
 	w := &world{store: memstore.New(memstore.Config{})}
-	w.All = repositories(t, w.store, 0)
-	w.reaction = reaction.NewReserveStock(repositories(t, w.store, warm))
+	running := open(t, w.store, 0)
+	w.Orders, w.Products = annals.RepositoryOf(running, order.Aggregate), annals.RepositoryOf(running, product.Aggregate)
+	w.reactor = open(t, w.store, warm)
 	return w
 }
 
-func repositories(t *testing.T, store es.Store, warm int) aggregates.All {
+func open(t *testing.T, store es.Store, warm int) *annals.Running {
 	t.Helper()
 	// 20 attempts: one more than there can be conflicts in any test here
-	all, err := aggregates.New(store, aggregates.Config{StateCache: warm, Executor: es.ExecutorConfig{Attempts: 20}})
+	running, err := shop.New().Open(annals.Stores{Events: store}, annals.Config{StateCache: warm, Executor: es.ExecutorConfig{Attempts: 20}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all
+	return running
 }
 
 // stock lists a product with units in stock.
@@ -106,16 +109,16 @@ func (w *world) do(t *testing.T, id string, decide func(order.State) ([]order.Ev
 func ship(s order.State) ([]order.Event, error) { return s.Ship("T-1") }
 
 // happened are the events of an order so far.
-func (w *world) happened(t *testing.T, orderID string) []projection.Event[any] {
+func (w *world) happened(t *testing.T, orderID string) []projection.Event[order.Event] {
 	t.Helper()
-	var out []projection.Event[any]
+	var out []projection.Event[order.Event]
 	for c, err := range w.store.Read(t.Context(), order.Aggregate.Stream(orderID), es.Range{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range c.Events {
-			err := order.Aggregate.Events.DecodeAny(&c, i, func(data any) error {
-				out = append(out, projection.Event[any]{Stream: c.Stream, Version: c.Version + int64(i), At: c.At, OccurredAt: c.OccurredAt(), Meta: c.Meta, Data: data})
+			err := order.Aggregate.Events.Decode(&c, i, func(data order.Event) error {
+				out = append(out, projection.Event[order.Event]{Stream: c.Stream, Version: c.Version + int64(i), At: c.At, OccurredAt: c.OccurredAt(), Meta: c.Meta, Data: data})
 				return nil
 			})
 			if err != nil {
@@ -127,9 +130,9 @@ func (w *world) happened(t *testing.T, orderID string) []projection.Event[any] {
 }
 
 // last is the latest event of a type.
-func last[E any](t *testing.T, w *world, orderID string) projection.Event[any] {
+func last[E any](t *testing.T, w *world, orderID string) projection.Event[order.Event] {
 	t.Helper()
-	var found projection.Event[any]
+	var found projection.Event[order.Event]
 	for _, e := range w.happened(t, orderID) {
 		if _, ok := e.Data.(E); ok {
 			found = e
@@ -142,7 +145,7 @@ func last[E any](t *testing.T, w *world, orderID string) projection.Event[any] {
 }
 
 // command is the command that an engine makes for the reaction to an event.
-func command(e projection.Event[any]) es.Command {
+func command(e projection.Event[order.Event]) es.Command {
 	cause := fmt.Sprintf("%s@%d", e.Stream, e.Version)
 	return es.Command{
 		Ref:  es.CommandRef{ID: "reserve-stock " + cause, Fingerprint: cause},
@@ -150,12 +153,17 @@ func command(e projection.Event[any]) es.Command {
 	}
 }
 
-func (w *world) react(ctx context.Context, e projection.Event[any]) error {
-	return w.reaction.React(ctx, e, command(e))
+func (w *world) react(ctx context.Context, e projection.Event[order.Event]) error {
+	return w.reactTo(ctx, e, command(e))
+}
+
+func (w *world) reactTo(ctx context.Context, e projection.Event[order.Event], cmd es.Command) error {
+	_, err := w.reactor.Decide(ctx, cmd, annals.Anyone, func(tx *annals.Tx) error { return reaction.ReserveStock(tx, e) })
+	return err
 }
 
 // reacted reacts to an event once, and then again, which must store nothing.
-func (w *world) reacted(t *testing.T, e projection.Event[any]) {
+func (w *world) reacted(t *testing.T, e projection.Event[order.Event]) {
 	t.Helper()
 	if err := w.react(t.Context(), e); err != nil {
 		t.Fatal(err)

@@ -3,15 +3,14 @@
 package reaction
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
+	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
-	"github.com/annals-es/annals/shop/aggregates"
 	"github.com/annals-es/annals/shop/order"
 	"github.com/annals-es/annals/shop/product"
 	"github.com/annals-es/annals/shop/rule"
@@ -22,55 +21,41 @@ import (
 // could end halfway, with stock kept that ships nothing.
 const MaxProducts = es.MaxStreams - 1
 
-// ReservingEvents are the events that ReserveStock reacts to: those with which an order may be paid, shipped or
+// ReservingEvents are the events that [ReserveStock] reacts to: those with which an order may be paid, shipped or
 // cancelled.
-var ReservingEvents = []any{order.OrderPlaced{}, order.PaymentReceived{}, order.OrderShipped{}, order.OrderCancelled{}}
+var ReservingEvents = []order.Event{order.OrderPlaced{}, order.PaymentReceived{}, order.OrderShipped{}, order.OrderCancelled{}}
 
 // ReserveStock keeps stock for orders that are paid in full: for all products of an order, or for none, and then the
 // order is flagged. What is reserved leaves the stock when the order is shipped, and is free again when it is
 // cancelled.
-type ReserveStock struct{ all aggregates.All }
-
-// NewReserveStock returns the reaction on repositories.
-func NewReserveStock(all aggregates.All) *ReserveStock { return &ReserveStock{all: all} }
-
-// React does what an event of an order calls for; other events call for nothing. It decides on the order as it is now,
-// not as it was at the event: so events may come late, repeated and in any order, and each payment of an order may be
+//
+// It does what an event of an order calls for; other events call for nothing. It decides on the order as it is now, not
+// as it was at the event: so events may come late, repeated and in any order, and each payment of an order may be
 // reacted to.
 //
-// cmd identifies the reaction to this event: what was stored under its id is not done again, whatever has changed
-// since.
-//
-// Errors: [es.NotFoundError] if there is no such order; those of [es.Executor.Execute]. The event must then be reacted
-// to again.
-func (r *ReserveStock) React(ctx context.Context, e projection.Event[any], cmd es.Command) error {
-	decide := func(tx *es.Tx) error { return r.decide(tx, e.Stream.ID) }
+// Errors: [es.NotFoundError] if there is no such order; those of the store. The event must then be reacted to again.
+func ReserveStock(tx *annals.Tx, e projection.Event[order.Event]) error {
+	var err error
 	switch data := e.Data.(type) {
 	case order.OrderPlaced:
-		if data.Total.Sign() > 0 {
-			return nil
+		if data.Total.Sign() == 0 { // nothing is to be paid: such an order is paid with it
+			err = reserve(tx, e.Stream.ID)
 		}
-		// Nothing is to be paid: such an order is paid with it.
 	case order.PaymentReceived:
+		err = reserve(tx, e.Stream.ID)
 	case order.OrderShipped, order.OrderCancelled:
-		o, err := r.all.Orders.LoadAtLeast(ctx, e.Stream.ID, e.Version) // its items and its status do not change any more
-		if err != nil {
-			return fmt.Errorf("reserve stock on %s@%d: %w", e.Stream, e.Version, err)
-		}
-		decide = func(tx *es.Tx) error { return r.end(tx, o.State, e.Stream.ID) }
-	default:
-		return nil
+		err = end(tx, e.Stream.ID, e.Version)
 	}
-	if _, err := r.all.Executor.Execute(ctx, cmd, decide); err != nil {
+	if err != nil {
 		return fmt.Errorf("reserve stock on %s@%d: %w", e.Stream, e.Version, err)
 	}
 	return nil
 }
 
-// decide loads the order first, always: whether the command stored a flag shows there, and whether it reserved shows
+// reserve loads the order first, always: whether the command stored a flag shows there, and whether it reserved shows
 // at the products.
-func (r *ReserveStock) decide(tx *es.Tx, orderID string) error {
-	o, err := r.all.Orders.Get(tx, orderID)
+func reserve(tx *annals.Tx, orderID string) error {
+	o, err := annals.Load(tx, order.Aggregate, orderID)
 	if err != nil {
 		return err
 	}
@@ -80,11 +65,11 @@ func (r *ReserveStock) decide(tx *es.Tx, orderID string) error {
 	if o.State.Status != order.StatusPaid {
 		return nil // not paid yet; or shipped or cancelled since: what is reserved ends with the reaction to that event
 	}
-	return r.reserve(tx, o, orderID)
+	return reserveAll(tx, o, orderID)
 }
 
-// reserve reserves the units of all products, or flags the order with those that have too few.
-func (r *ReserveStock) reserve(tx *es.Tx, o *es.Entity[order.State, order.Event], orderID string) error {
+// reserveAll reserves the units of all products, or flags the order with those that have too few.
+func reserveAll(tx *annals.Tx, o *es.Entity[order.State, order.Event], orderID string) error {
 	units := unitsOf(o.State)
 	products := slices.Sorted(maps.Keys(units))
 	if len(products) > MaxProducts {
@@ -96,7 +81,7 @@ func (r *ReserveStock) reserve(tx *es.Tx, o *es.Entity[order.State, order.Event]
 		keep  []func()
 	)
 	for _, id := range products {
-		p, err := r.all.Products.Get(tx, id)
+		p, err := annals.Load(tx, product.Aggregate, id)
 		var events []product.Event
 		if err == nil {
 			events, err = p.State.Reserve(orderID, units[id])
@@ -121,15 +106,19 @@ func (r *ReserveStock) reserve(tx *es.Tx, o *es.Entity[order.State, order.Event]
 	return nil
 }
 
-// end ends what an order has reserved, if it is shipped or cancelled.
+// end ends what an order has reserved, if it is shipped or cancelled at a version.
 //
 // The order need not be guarded by the append: it is shipped or cancelled for ever, and its items no longer change.
 // Nothing can be reserved for it, or flagged, after that, since reserve guards the order. So what this decides on the
 // order as it was read, it would decide on the order at any later time; and the products, which are loaded after it,
 // show all that was reserved.
-func (r *ReserveStock) end(tx *es.Tx, o order.State, orderID string) error {
+func end(tx *annals.Tx, orderID string, version int64) error {
+	o, err := annals.PeekAtLeast(tx, order.Aggregate, orderID, version)
+	if err != nil {
+		return err
+	}
 	var how func(product.State, string) []product.Event
-	switch o.Status {
+	switch o.State.Status {
 	case order.StatusShipped, order.StatusDelivered:
 		how = product.State.Fulfil
 	case order.StatusCancelled:
@@ -137,12 +126,12 @@ func (r *ReserveStock) end(tx *es.Tx, o order.State, orderID string) error {
 	default: // it is not at its end yet
 		return nil
 	}
-	units := unitsOf(o)
-	if len(units) > MaxProducts || len(o.ShortOf) > 0 { // then nothing is reserved
+	units := unitsOf(o.State)
+	if len(units) > MaxProducts || len(o.State.ShortOf) > 0 { // then nothing is reserved
 		return nil
 	}
 	for _, id := range slices.Sorted(maps.Keys(units)) {
-		p, err := r.all.Products.Get(tx, id)
+		p, err := annals.Load(tx, product.Aggregate, id)
 		if notListed(err) {
 			continue
 		}

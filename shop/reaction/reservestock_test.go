@@ -2,6 +2,8 @@ package reaction_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,7 +15,10 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
+	esreaction "github.com/annals-es/annals/pkg/es/reaction"
+	"github.com/annals-es/annals/shop"
 	"github.com/annals-es/annals/shop/order"
+	"github.com/annals-es/annals/shop/product"
 	"github.com/annals-es/annals/shop/reaction"
 )
 
@@ -167,7 +172,7 @@ func TestConcurrent(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		w.stock(t, "tea", 10)
-		var paid []projection.Event[any]
+		var paid []projection.Event[order.Event]
 		for i := range 20 {
 			id := fmt.Sprint("o", i)
 			w.paid(t, id, item("tea", 1, "5"))
@@ -228,7 +233,7 @@ func TestMostProducts(t *testing.T) {
 	stands(t, w, "p099", nil, 1)
 	w.paid(t, "cancelled", items...)
 	w.do(t, "cancelled", order.State.Cancel)
-	w.reaction = reaction.NewReserveStock(repositories(t, &meddling{Store: w.store, unreadable: errors.New("read for nothing")}, 0))
+	w.reactor = open(t, &meddling{Store: w.store, unreadable: errors.New("read for nothing")}, 0)
 	w.unmoved(t, func() error { return w.react(t.Context(), last[order.OrderCancelled](t, w, "cancelled")) })
 }
 
@@ -262,7 +267,7 @@ func TestTheOrderMovesOn(t *testing.T) {
 			w.stock(t, "tea", 3)
 			w.paid(t, "o", item("tea", units, "5"))
 			cancel := sync.OnceFunc(func() { w.do(t, "o", order.State.Cancel) })
-			w.reaction = reaction.NewReserveStock(repositories(t, &meddling{Store: w.store, beforeAppend: cancel}, 0))
+			w.reactor = open(t, &meddling{Store: w.store, beforeAppend: cancel}, 0)
 			if err := w.react(t.Context(), last[order.PaymentReceived](t, w, "o")); err != nil {
 				t.Fatal(err)
 			}
@@ -281,7 +286,7 @@ func TestProductsThatCannotBeRead(t *testing.T) {
 	w.stock(t, "tea", 3)
 	w.paid(t, "o", item("tea", 3, "5"))
 	unreadable := errors.New("unreadable")
-	w.reaction = reaction.NewReserveStock(repositories(t, &meddling{Store: w.store, unreadable: unreadable}, 0))
+	w.reactor = open(t, &meddling{Store: w.store, unreadable: unreadable}, 0)
 	if err := w.react(t.Context(), last[order.PaymentReceived](t, w, "o")); !errors.Is(err, unreadable) {
 		t.Errorf("reserve: %v", err)
 	}
@@ -312,13 +317,13 @@ func TestErrors(t *testing.T) {
 	w.reacted(t, paid)
 	reused := command(paid)
 	reused.Ref.Fingerprint = "other"
-	if err := w.reaction.React(t.Context(), paid, reused); !errors.As(err, new(*es.CommandReusedError)) {
+	if err := w.reactTo(t.Context(), paid, reused); !errors.As(err, new(*es.CommandReusedError)) {
 		t.Errorf("another command under the same id: %v", err)
 	}
 	if err := w.react(ended, last[order.OrderPlaced](t, w, "o")); err != nil {
 		t.Errorf("an event that calls for nothing must read nothing: %v", err)
 	}
-	w.unmoved(t, func() error { return w.react(t.Context(), projection.Event[any]{Data: order.OrderDelivered{}}) })
+	w.unmoved(t, func() error { return w.react(t.Context(), projection.Event[order.Event]{Data: order.OrderDelivered{}}) })
 }
 
 // TestOrderOfOld: an order that was stored under an id that is none is flagged, rather than parked for ever.
@@ -340,4 +345,38 @@ func TestOrderOfOld(t *testing.T) {
 		stands(t, w, "tea", nil, 0)
 		shortOf(t, w, id, "tea")
 	})
+}
+
+// TestCommandIDs: the command of the declared reaction has the id that it always had: what was done under it is not done
+// again.
+func TestCommandIDs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	w.stock(t, "tea", 3)
+	w.paid(t, "o", item("tea", 3, "5"))
+	declared := shop.New().Reactions[0]
+	reactor := esreaction.New(esreaction.Reaction{Name: declared.Name, Sources: declared.Sources(w.reactor)})
+	paid, cause := last[order.PaymentReceived](t, w, "o"), ""
+	for c, err := range w.store.Read(t.Context(), paid.Stream, es.Range{From: paid.Version}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		cause = c.ID
+	}
+	for range 2 {
+		if _, err := reactor.Repeat(t.Context(), w.store, paid.Stream, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s|Order#o|%d|0|reserve-stock", cause, paid.Version))
+	var ids []string
+	for c, err := range w.store.Read(t.Context(), product.Aggregate.Stream("tea"), es.Range{From: 3}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, c.Command.ID+" "+c.Meta.Actor)
+	}
+	if want := base64.RawURLEncoding.EncodeToString(sum[:16]) + " reactor/reserve-stock"; !slices.Equal(ids, []string{want}) {
+		t.Errorf("commands %v, want %s", ids, want)
+	}
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/shop/order"
 	"github.com/annals-es/annals/shop/product"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // The counters of a product's row.
@@ -25,44 +24,44 @@ const (
 	listedIn = "listed"
 )
 
-// countedOrder is what product-counts remembers of an order, nothing once it is shipped or cancelled.
-type countedOrder struct {
+// CountedOrder is what [ProductCounts] remembers of an order, nothing once it is shipped or cancelled.
+type CountedOrder struct {
 	// Lines are those of an order that was not placed yet.
 	Lines []orderLine `json:"l,omitempty"`
 	// Placed are the units of each product of an order that was.
 	Placed map[string]int `json:"p,omitempty"`
 }
 
-// productCounts has a row of counters for each product, of its stock and its sales. The events of an order that change
+// ProductCounts has a row of counters for each product, of its stock and its sales. The events of an order that change
 // neither do not concern it, so that it stores nothing for them.
-var productCounts = projection.New(tables.ProductCounts, 1,
+var ProductCounts = projection.New("product-counts", 1,
 	projection.From(product.Aggregate,
-		projection.On(func(_ *countedOrder, e projection.Event[product.ProductListed], w *projection.Writes) error {
+		projection.On(func(_ *CountedOrder, e projection.Event[product.ProductListed], w *projection.Writes) error {
 			w.Add(countsKey(e.Stream.ID), listedIn+"."+e.Data.UnitPrice.Currency(), projection.Int(1))
 			return nil
 		}),
-		projection.On(func(_ *countedOrder, e projection.Event[product.StockReceived], w *projection.Writes) error {
+		projection.On(func(_ *CountedOrder, e projection.Event[product.StockReceived], w *projection.Writes) error {
 			w.Add(countsKey(e.Stream.ID), received, projection.Int(int64(e.Data.Quantity)))
 			return nil
 		}),
 	),
 	projection.From(order.Aggregate,
-		projection.On(func(o *countedOrder, e projection.Event[order.ItemAdded], _ *projection.Writes) error {
+		projection.On(func(o *CountedOrder, e projection.Event[order.ItemAdded], _ *projection.Writes) error {
 			o.Lines = withItem(o.Lines, e.Data)
 			return nil
 		}),
-		projection.On(func(o *countedOrder, e projection.Event[order.ItemRemoved], _ *projection.Writes) error {
+		projection.On(func(o *CountedOrder, e projection.Event[order.ItemRemoved], _ *projection.Writes) error {
 			o.Lines = withoutProduct(o.Lines, e.Data.ProductID)
 			return nil
 		}),
-		projection.On(func(o *countedOrder, _ projection.Event[order.OrderPlaced], w *projection.Writes) error {
+		projection.On(func(o *CountedOrder, _ projection.Event[order.OrderPlaced], w *projection.Writes) error {
 			return o.place(w)
 		}),
-		projection.On(func(o *countedOrder, _ projection.Event[order.OrderShipped], w *projection.Writes) error {
+		projection.On(func(o *CountedOrder, _ projection.Event[order.OrderShipped], w *projection.Writes) error {
 			o.end(w, shipped, 1)
 			return nil
 		}),
-		projection.On(func(o *countedOrder, _ projection.Event[order.OrderCancelled], w *projection.Writes) error {
+		projection.On(func(o *CountedOrder, _ projection.Event[order.OrderCancelled], w *projection.Writes) error {
 			o.end(w, ordered, -1)
 			return nil
 		}),
@@ -77,7 +76,7 @@ func countsKey(productID string) projection.Key {
 }
 
 // place counts an order that is placed, and what it is sold for.
-func (o *countedOrder) place(w *projection.Writes) error {
+func (o *CountedOrder) place(w *projection.Writes) error {
 	o.Placed = map[string]int{}
 	for _, l := range o.Lines {
 		price, err := l.price()
@@ -102,11 +101,11 @@ func (o *countedOrder) place(w *projection.Writes) error {
 }
 
 // end counts what becomes of the units of a placed order. Nothing is counted of it after that.
-func (o *countedOrder) end(w *projection.Writes, counter string, sign int64) {
+func (o *CountedOrder) end(w *projection.Writes, counter string, sign int64) {
 	for _, id := range slices.Sorted(maps.Keys(o.Placed)) {
 		w.Add(countsKey(id), counter, projection.Int(sign*int64(o.Placed[id])))
 	}
-	*o = countedOrder{}
+	*o = CountedOrder{}
 }
 
 // counts reads what is counted of a product, by the counters' names.

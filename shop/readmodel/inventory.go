@@ -3,6 +3,7 @@ package readmodel
 import (
 	"context"
 
+	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -16,15 +17,13 @@ type Inventory struct {
 	Available Count  `json:"available"` // received − ordered
 }
 
-// Inventory returns a product's stock. A product that was ordered counts even if it was never listed.
+// InventoryOf returns a product's stock. A product that was ordered counts even if it was never listed.
 //
-// Errors: [es.NotFoundError].
-func (s *Session) Inventory(ctx context.Context, productID string) (Inventory, error) {
-	if s.before != nil {
-		return s.before.inventory(ctx, productID)
-	}
-	counters, err := counts(ctx, s.opened, countsKey(productID), productID)
-	return inventoryOf(productID, counters), err
+// Errors: [es.NotFoundError]; the view's.
+func InventoryOf(ctx context.Context, s *projection.Session, q annals.ByID) (Inventory, error) {
+	id := string(q.ID)
+	counters, err := counts(ctx, s, countsKey(id), id)
+	return inventoryOf(id, counters), err
 }
 
 // inventoryOf is a product's stock by its counters.

@@ -9,10 +9,9 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/shop/order"
-	"github.com/annals-es/annals/shop/readmodel"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // lagging is a view whose lists over an index stay as they were.
@@ -63,9 +62,11 @@ func (l *lagging) List(ctx context.Context, g projection.Generation, q projectio
 // indexes lag, and once, however the list is cut into pages.
 func TestListsShowWhatIsAwaited(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	view := &lagging{was: map[projection.Listing][]projection.Listed{}}
-	w.models.Through(w.store, tables.Orders, func(v projection.View) projection.View { view.View = v; return view })
+	w, view := newStore(), &lagging{was: map[projection.Listing][]projection.Listed{}}
+	w.models = openModels(t, w.store, dynamotest.Client(t), newTables(t), nil, map[string]func(projection.View) projection.View{
+		"orders": func(v projection.View) projection.View { view.View = v; return view },
+	})
+	w.engine = projection.NewEngine(w.store, w.models.catalog, projection.Config{}, w.models.Subscriptions...)
 	one := []order.Item{item("tea", 1, "5.00")}
 	for _, id := range []string{"1", "2", "3"} {
 		w.live(t, id, "ann", one)
@@ -86,21 +87,12 @@ func TestListsShowWhatIsAwaited(t *testing.T) {
 		t.Helper()
 		for limit := 1; limit <= 4; limit++ {
 			got := map[string][]string{}
-			for list, page := range map[string]func(*readmodel.Session, readmodel.PageRequest) (readmodel.Page[readmodel.OrderSummary], error){
-				"active": func(s *readmodel.Session, p readmodel.PageRequest) (readmodel.Page[readmodel.OrderSummary], error) {
-					return s.ActiveOrders(t.Context(), p)
-				},
-				"customers": func(s *readmodel.Session, p readmodel.PageRequest) (readmodel.Page[readmodel.OrderSummary], error) {
-					return s.CustomerOrders(t.Context(), "ann", p)
-				},
+			for list, page := range map[string]func(pageOf) (orderPage, error){
+				"active":    func(p pageOf) (orderPage, error) { return w.models.ActiveOrders(t.Context(), p) },
+				"customers": func(p pageOf) (orderPage, error) { return w.models.CustomerOrders(t.Context(), "ann", p) },
 			} {
-				awaited := []es.StreamID{second}
-				for p := (readmodel.PageRequest{Limit: limit}); ; awaited = nil { // the cursor has them
-					s, err := w.models.Session(t.Context(), tables.Orders, p.Cursor, awaited...)
-					if err != nil {
-						t.Fatal(err)
-					}
-					found, err := page(s, p)
+				for p := (pageOf{Limit: limit, tokens: []es.StreamID{second}}); ; p.tokens = nil { // the cursor has them
+					found, err := page(p)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -120,7 +112,7 @@ func TestListsShowWhatIsAwaited(t *testing.T) {
 	place(t, w, "2")
 	w.project(t)
 	want([]string{"1 placed", "3 placed", "2 placed"}, []string{"3 placed", "2 placed", "1 placed"})
-	plain, err := w.models.ActiveOrders(t.Context(), readmodel.PageRequest{Limit: 10})
+	plain, err := w.models.ActiveOrders(t.Context(), pageOf{Limit: 10})
 	if err != nil || len(plain.Items) != 2 {
 		t.Errorf("the index does not lag: %+v, %v", plain, err)
 	}

@@ -1,9 +1,10 @@
 package readmodel
 
 import (
-	"context"
 	"time"
 
+	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/shop/account"
 	"github.com/annals-es/annals/shop/money"
@@ -23,11 +24,11 @@ type Movement struct {
 	ToAccountID   string `json:"toAccountId,omitempty"`
 }
 
-// statement has the movements of each account, in a partition of the account's own.
-var statement = projection.AppendRows[movementRow]("statement")
+// Statement has the movements of each account, in a partition of the account's own.
+var Statement = projection.AppendRows[MovementRow]("statement")
 
-// movementRow is a movement as it is stored.
-type movementRow struct {
+// MovementRow is a movement as it is stored.
+type MovementRow struct {
 	Version     int64   `json:"v"`
 	At          instant `json:"o"`
 	Kind        string  `json:"k"`
@@ -39,36 +40,28 @@ type movementRow struct {
 }
 
 // move changes the balance, and appends the movement that an event is to the account's statement.
-func move[E account.Event](a *accountDocument, e projection.Event[E], w *projection.Writes, m movementRow) error {
+func move[E account.Event](a *AccountDocument, e projection.Event[E], w *projection.Writes, m MovementRow) error {
 	balance, err := a.Balance.money().Add(m.Amount.money())
 	if err != nil {
 		return err
 	}
 	a.Balance = amount(balance)
 	m.Version, m.At, m.Balance = e.Version, instantOf(e.OccurredAt), a.Balance
-	statement.Append(w, e.Stream.String(), m)
+	Statement.Append(w, e.Stream.String(), m)
 	return nil
 }
 
-func (m movementRow) movement(projection.Key) Movement {
-	return Movement{
-		Version: m.Version, At: m.At.time(), Kind: m.Kind, Amount: m.Amount.money(), Balance: m.Balance.money(),
-		Description: m.Description, FromAccountID: m.From, ToAccountID: m.To,
-	}
+// StatementPages lists an account's movements, newest first. An account that is there has one movement, mostly.
+var StatementPages = annals.Listing[annals.ByID, MovementRow, Movement]{
+	Stream:     accountOf,
+	Partitions: func(q annals.ByID) []string { return []string{accountOf(q).String()} },
+	Descending: true,
+	Item: func(_ annals.ByID, _ projection.Key, m MovementRow) Movement {
+		return Movement{
+			Version: m.Version, At: m.At.time(), Kind: m.Kind, Amount: m.Amount.money(), Balance: m.Balance.money(),
+			Description: m.Description, FromAccountID: m.From, ToAccountID: m.To,
+		}
+	},
 }
 
-// Statement returns an account's movements, newest first.
-//
-// Errors: [es.NotFoundError], [projection.ErrCursor].
-func (s *Session) Statement(ctx context.Context, id string, p PageRequest) (Page[Movement], error) {
-	if s.before != nil {
-		return s.before.statement(ctx, id, p)
-	}
-	stream := account.Aggregate.Stream(id)
-	all := projection.Query{Partitions: []string{stream.String()}, Descending: true}
-	page, err := page(ctx, s, statement, movementRow.movement, p, all)
-	if err == nil && len(page.Items) == 0 { // an account that is there has one movement, mostly
-		_, err = accounts.Document(ctx, s.opened, stream)
-	}
-	return page, err
-}
+func accountOf(q annals.ByID) es.StreamID { return account.Aggregate.Stream(string(q.ID)) }

@@ -4,60 +4,59 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/shop/money"
 	"github.com/annals-es/annals/shop/order"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
-// orderDocument is what orders keeps of an order. With its places in both lists it is less than a KB, so that a step
+// OrderDocument is what [Orders] keeps of an order. With its places in both lists it is less than a KB, so that a step
 // of an order costs one unit, and one more for each of its lists: see TestUnitsOfAnOrder.
-type orderDocument struct {
-	orderRow
+type OrderDocument struct {
+	OrderRow
 	// Lines are those of an order that was never placed. A placed one has its units and its total instead.
 	Lines []orderLine `json:"l,omitempty"`
 	// Received is what was paid of a placed order, until it is paid in full.
 	Received amount `json:"r,omitzero"`
 }
 
-// orders has a document for each order, and two lists. It shows the version, so it handles every event.
-var orders = projection.New(tables.Orders, 1, projection.From(order.Aggregate,
-	projection.On(func(d *orderDocument, e projection.Event[order.Event], _ *projection.Writes) error {
+// Orders has a document for each order, and two lists. It shows the version, so it handles every event.
+var Orders = projection.New("orders", 1, projection.From(order.Aggregate,
+	projection.On(func(d *OrderDocument, e projection.Event[order.Event], _ *projection.Writes) error {
 		d.Version = e.Version
 		return nil
 	}),
-	projection.On(func(d *orderDocument, e projection.Event[order.OrderCreated], _ *projection.Writes) error {
+	projection.On(func(d *OrderDocument, e projection.Event[order.OrderCreated], _ *projection.Writes) error {
 		d.Customer, d.Created = e.Data.CustomerID, instantOf(e.OccurredAt)
 		return nil
 	}),
-	projection.On(func(d *orderDocument, e projection.Event[order.ItemAdded], _ *projection.Writes) error {
+	projection.On(func(d *OrderDocument, e projection.Event[order.ItemAdded], _ *projection.Writes) error {
 		d.Lines = withItem(d.Lines, e.Data)
 		_, err := totalOf(d.Lines)
 		return err
 	}),
-	projection.On(func(d *orderDocument, e projection.Event[order.ItemRemoved], _ *projection.Writes) error {
+	projection.On(func(d *OrderDocument, e projection.Event[order.ItemRemoved], _ *projection.Writes) error {
 		d.Lines = withoutProduct(d.Lines, e.Data.ProductID)
 		return nil
 	}),
 	projection.On(orderPlaced),
 	projection.On(paymentReceived),
-	projection.On(func(d *orderDocument, e projection.Event[order.OrderShipped], _ *projection.Writes) error {
+	projection.On(func(d *OrderDocument, e projection.Event[order.OrderShipped], _ *projection.Writes) error {
 		d.Shipped, d.Tracking = present(e.OccurredAt), e.Data.TrackingNumber
 		return nil
 	}),
-	projection.On(func(d *orderDocument, e projection.Event[order.OrderDelivered], _ *projection.Writes) error {
+	projection.On(func(d *OrderDocument, e projection.Event[order.OrderDelivered], _ *projection.Writes) error {
 		d.Delivered = present(e.OccurredAt)
 		return nil
 	}),
-	projection.On(func(d *orderDocument, e projection.Event[order.OrderCancelled], _ *projection.Writes) error {
+	projection.On(func(d *OrderDocument, e projection.Event[order.OrderCancelled], _ *projection.Writes) error {
 		d.Cancelled, d.Received = present(e.OccurredAt), amount{}
 		return nil
 	}),
-	projection.On(func(d *orderDocument, e projection.Event[order.OrderFlaggedShort], _ *projection.Writes) error {
+	projection.On(func(d *OrderDocument, e projection.Event[order.OrderFlaggedShort], _ *projection.Writes) error {
 		d.ShortOf = e.Data.ProductIDs
 		return nil
 	}),
-), activeOrders, customersOrders, projection.Topics((*orderDocument).topics))
+), ActiveOrders, CustomerOrders, projection.Topics((*OrderDocument).topics))
 
-func orderPlaced(d *orderDocument, e projection.Event[order.OrderPlaced], _ *projection.Writes) error {
-	d.orderRow, d.Lines = d.row(), nil
+func orderPlaced(d *OrderDocument, e projection.Event[order.OrderPlaced], _ *projection.Writes) error {
+	d.OrderRow, d.Lines = d.row(), nil
 	d.Placed, d.Total = present(e.OccurredAt), amount(e.Data.Total)
 	if e.Data.Total.Sign() == 0 { // nothing is left to pay
 		d.Paid = d.Placed
@@ -65,7 +64,7 @@ func orderPlaced(d *orderDocument, e projection.Event[order.OrderPlaced], _ *pro
 	return nil
 }
 
-func paymentReceived(d *orderDocument, e projection.Event[order.PaymentReceived], _ *projection.Writes) error {
+func paymentReceived(d *OrderDocument, e projection.Event[order.PaymentReceived], _ *projection.Writes) error {
 	received, err := d.Received.money().Add(e.Data.Amount)
 	if err != nil {
 		return err
@@ -78,8 +77,8 @@ func paymentReceived(d *orderDocument, e projection.Event[order.PaymentReceived]
 }
 
 // row is the order as it is listed.
-func (d *orderDocument) row() orderRow {
-	row := d.orderRow
+func (d *OrderDocument) row() OrderRow {
+	row := d.OrderRow
 	for _, l := range d.Lines {
 		row.Units += l.Units
 	}
@@ -90,4 +89,7 @@ func (d *orderDocument) row() orderRow {
 }
 
 // topics are whom an order's changes are about.
-func (d *orderDocument) topics() []string { return []string{"customer/" + d.Customer} }
+func (d *OrderDocument) topics() []string { return []string{"customer/" + d.Customer} }
+
+// OrderOf is the document of the order with an id, as it is answered.
+func OrderOf(id string, d *OrderDocument) OrderSummary { return d.row().summary(id) }

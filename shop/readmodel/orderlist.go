@@ -1,18 +1,18 @@
 package readmodel
 
 import (
-	"context"
 	"strings"
 
+	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
 const active = "active"
 
-// activeOrders lists an order from its placing until it is delivered or cancelled, the oldest placing first, which the
+// ActiveOrders lists an order from its placing until it is delivered or cancelled, the oldest placing first, which the
 // sort key has.
-var activeOrders = projection.IndexRows("active", func(d *orderDocument) (at projection.Key, row orderRow, in bool) {
+var ActiveOrders = projection.IndexRows("active", func(d *OrderDocument) (at projection.Key, row OrderRow, in bool) {
 	if d.Placed == nil || d.Delivered != nil || d.Cancelled != nil {
 		return at, row, false
 	}
@@ -21,40 +21,35 @@ var activeOrders = projection.IndexRows("active", func(d *orderDocument) (at pro
 	return projection.Key{Partition: shard(active, d.Customer+d.Created.sort()), Sort: d.Placed.sort()}, row, true
 })
 
-// customersOrders lists all orders of a customer, drafts too, by their creation. The key has both.
-var customersOrders = projection.IndexRows("customers", func(d *orderDocument) (projection.Key, orderRow, bool) {
+// CustomerOrders lists all orders of a customer, drafts too, by their creation. The key has both.
+var CustomerOrders = projection.IndexRows("customers", func(d *OrderDocument) (projection.Key, OrderRow, bool) {
 	row := d.row()
 	row.Customer, row.Created = "", 0
 	return projection.Key{Partition: d.Customer, Sort: d.Created.sort()}, row, true
 })
 
-// ActiveOrders returns the orders that are placed and not delivered, oldest first.
-//
-// Errors: [projection.ErrCursor].
-func (s *Session) ActiveOrders(ctx context.Context, p PageRequest) (Page[OrderSummary], error) {
-	if s.before != nil {
-		return s.before.activeOrders(ctx, p)
-	}
-	of := func(row orderRow, at projection.Key) OrderSummary {
+// ByStatus is the input of a query for orders by their status.
+type ByStatus struct {
+	Status string `query:"status" required:"true" enum:"active" doc:"Which orders: active = placed, and neither delivered nor cancelled"`
+}
+
+// ActiveOrderPages lists the orders that are placed and not delivered, oldest first.
+var ActiveOrderPages = annals.Listing[ByStatus, OrderRow, OrderSummary]{
+	Partitions: func(ByStatus) []string { return allShards(active) },
+	Item: func(_ ByStatus, at projection.Key, row OrderRow) OrderSummary {
 		placed := instantIn(at.Sort)
 		row.Placed = &placed
 		return row.summary(orderIn(at.Sort))
-	}
-	return page(ctx, s, activeOrders, of, p, projection.Query{Partitions: allShards(active)})
+	},
 }
 
-// CustomerOrders returns a customer's orders, newest first; none for a customer that never ordered.
-//
-// Errors: [projection.ErrCursor].
-func (s *Session) CustomerOrders(ctx context.Context, customerID string, p PageRequest) (Page[OrderSummary], error) {
-	if s.before != nil {
-		return s.before.customerOrders(ctx, customerID, p)
-	}
-	of := func(row orderRow, at projection.Key) OrderSummary {
-		row.Customer, row.Created = customerID, instantIn(at.Sort)
+// CustomerOrderPages lists a customer's orders, newest first; none for a customer that never ordered.
+var CustomerOrderPages = annals.Listing[annals.ByID, OrderRow, OrderSummary]{
+	Descending: true,
+	Item: func(customer annals.ByID, at projection.Key, row OrderRow) OrderSummary {
+		row.Customer, row.Created = string(customer.ID), instantIn(at.Sort)
 		return row.summary(orderIn(at.Sort))
-	}
-	return page(ctx, s, customersOrders, of, p, projection.Query{Partitions: []string{customerID}, Descending: true})
+	},
 }
 
 // orderIn is the id of the order at the end of a sort key.

@@ -4,9 +4,9 @@ import (
 	"github.com/annals-es/annals/shop/order"
 )
 
-// orderRow is an order as lists and the document store it. What it lacks can be computed: the status is that of the
+// OrderRow is an order as lists and the document store it. What it lacks can be computed: the status is that of the
 // latest step, and the key of a row has the id, and by what the list is ordered.
-type orderRow struct {
+type OrderRow struct {
 	Version   int64    `json:"v"`
 	Customer  string   `json:"c,omitempty"`
 	Created   instant  `json:"o,omitzero"`
@@ -22,7 +22,7 @@ type orderRow struct {
 }
 
 // summary is the row of the order with an id, as it is answered.
-func (r orderRow) summary(id string) OrderSummary {
+func (r OrderRow) summary(id string) OrderSummary {
 	return OrderSummary{
 		OrderID: id, CustomerID: r.Customer, ItemCount: r.Units, Total: r.Total.money(), Status: r.status(),
 		CreatedAt: r.Created.time(), PlacedAt: r.Placed.optional(), PaidAt: r.Paid.optional(),
@@ -31,7 +31,7 @@ func (r orderRow) summary(id string) OrderSummary {
 	}
 }
 
-func (r orderRow) status() order.Status {
+func (r OrderRow) status() order.Status {
 	switch {
 	case r.Cancelled != nil:
 		return order.StatusCancelled

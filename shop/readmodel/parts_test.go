@@ -7,12 +7,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/memstore"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 	"github.com/annals-es/annals/shop/account"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // corrected are the events of an account, in a future in which a correction that was stored as one event is read as
@@ -29,17 +30,18 @@ var corrected = es.NewRegistry(
 // anew.
 func TestStatementOfParts(t *testing.T) {
 	t.Parallel()
-	client, names := dynamotest.Client(t), map[string]string{}
-	for _, table := range []tables.Table{tables.Projections, tables.ReadModel(tables.Accounts)} {
-		names[table.Name] = dynamotest.Table(t, client, table.Table)
+	client := dynamotest.Client(t)
+	names := map[string]string{
+		"accounts":    dynamotest.Table(t, client, dynamoview.IndexedReadTable),
+		"projections": dynamotest.Table(t, client, dynamoview.ReadTable),
 	}
 	store := memstore.New(memstore.Config{})
 	future := account.Aggregate
 	future.Events = corrected
-	models := of([]projection.Subscription{{Projection: projection.New(tables.Accounts, 1, projection.From(future,
+	models := read(projection.Subscription{Projection: projection.New("accounts", 1, projection.From(future,
 		projection.On(accountOpened), projection.On(moneyDeposited), projection.On(moneyWithdrawn),
-	), statement)}}, store, client, func(table tables.Table) string { return names[table.Name] }, nil)
-	engine := projection.NewEngine(store, models.Catalog(), projection.Config{}, models.Subscriptions()...)
+	), Statement)}, store, client, names, nil)
+	engine := projection.NewEngine(store, models.catalog, projection.Config{}, models.subscription)
 
 	amount := `{"amount":{"amount":"1.00","currency":"USD"}}`
 	stored, err := store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: store.Empty(account.Aggregate.Stream("a")), Events: []es.RawEvent{
@@ -56,22 +58,25 @@ func TestStatementOfParts(t *testing.T) {
 	want := []string{"3 MoneyDeposited 6.00", "2 MoneyDeposited 5.00", "2 MoneyWithdrawn 4.00", "1 AccountOpened 5.00"}
 	for _, when := range []string{"live", "built anew"} {
 		var got []string
-		for next := (PageRequest{Limit: 2}); ; {
-			page, err := models.Statement(t.Context(), "a", next)
+		for cursor, more := "", true; more; more = cursor != "" {
+			session, err := models.OpenAt(t.Context(), "accounts", cursor)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, m := range page.Items {
+			page, err := Statement.Page(t.Context(), session, projection.Query{Partitions: []string{"Account#a"}, Descending: true, Limit: 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, item := range page.Items {
+				m := StatementPages.Item(annals.ByID{ID: "a"}, item.Key, item.Row)
 				got = append(got, fmt.Sprintf("%d %s %s", m.Version, m.Kind, m.Balance.Amount()))
 			}
-			if next.Cursor = page.Next; page.Next == "" {
-				break
-			}
+			cursor = page.Next
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", when, diff)
 		}
-		if _, _, err := projection.NewRebuilder(engine, store, projection.RebuildConfig{}).Run(t.Context(), tables.Accounts, nil); err != nil {
+		if _, _, err := projection.NewRebuilder(engine, store, projection.RebuildConfig{}).Run(t.Context(), "accounts", nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/annals-es/annals/shop/money"
 	"github.com/annals-es/annals/shop/order"
 	"github.com/annals-es/annals/shop/product"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // Product is a product as it is for sale. It is the catalog's document, too.
@@ -25,7 +24,8 @@ type Product struct {
 	Version int64 `json:"version"`
 }
 
-var productCatalog = projection.New(tables.ProductCatalog, 1, projection.From(product.Aggregate,
+// ProductCatalog has a document for each product. It shows the version, so it handles every event.
+var ProductCatalog = projection.New("product-catalog", 1, projection.From(product.Aggregate,
 	projection.On(func(p *Product, e projection.Event[product.Event], _ *projection.Writes) error {
 		p.Version = e.Version
 		return nil
@@ -40,18 +40,14 @@ var productCatalog = projection.New(tables.ProductCatalog, 1, projection.From(pr
 	}),
 ))
 
-// Product returns a product.
-//
-// Errors: [es.NotFoundError].
-func (s *Session) Product(ctx context.Context, id string) (Product, error) {
-	d, err := productCatalog.Document(ctx, s.opened, product.Aggregate.Stream(id))
-	return d.Data, err
-}
-
 // Quote returns what products cost, by the catalog: strongly consistent, in one batched read. It leaves out products
-// that the catalog does not show or this code can't read: their price is in their events.
-func (m *Models) Quote(ctx context.Context, productIDs ...string) (order.Quote, error) {
-	s, err := m.reader.Open(ctx, tables.ProductCatalog)
+// that the catalog does not show or this code can't read: their price is in their events. open opens a read model.
+//
+// Errors: those of open, and the view's.
+func Quote(
+	ctx context.Context, open func(ctx context.Context, readModel string) (*projection.Session, error), productIDs ...string,
+) (order.Quote, error) {
+	s, err := open(ctx, ProductCatalog.Name())
 	if errors.As(err, new(*projection.UnknownFoldError)) || errors.As(err, new(*projection.NotFilledError)) {
 		return order.Quote{}, nil
 	}
@@ -62,7 +58,7 @@ func (m *Models) Quote(ctx context.Context, productIDs ...string) (order.Quote, 
 	for _, id := range productIDs {
 		streams[product.Aggregate.Stream(id)] = true
 	}
-	found, err := productCatalog.Documents(ctx, s, slices.Collect(maps.Keys(streams))...)
+	found, err := ProductCatalog.Documents(ctx, s, slices.Collect(maps.Keys(streams))...)
 	if err != nil {
 		return nil, err
 	}
@@ -73,13 +69,4 @@ func (m *Models) Quote(ctx context.Context, productIDs ...string) (order.Quote, 
 		}
 	}
 	return quote, nil
-}
-
-// ProductAt returns a product as it was at a point, from the event store.
-//
-// Errors: [es.NotFoundError], [es.VersionNotFoundError].
-func ProductAt(ctx context.Context, store es.Reader, id string, at es.Point) (Product, error) {
-	var row Product
-	err := projection.Replay(ctx, productCatalog, store, product.Aggregate.Stream(id), at, &row)
-	return row, err
 }

@@ -17,6 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/memstore"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/memview"
 	"github.com/annals-es/annals/shop/account"
@@ -39,14 +40,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestAnySchedule: whatever happened, and however it is delivered (duplicated, reordered, with gaps, the last of a stream
-// never; to two engines at once; with so small a budget that streams are left to the queue, whose jobs are done in any
-// order): once the queue is empty, and streams that lost their last event are caught up, DynamoDB holds what a plain fold
-// in order makes in memory.
+// TestAnySchedule: whatever happened, and however it is delivered (duplicated, reordered, with gaps, the last of a
+// stream never; to two engines at once; with so small a budget that streams are left to the queue, whose jobs are done
+// in any order): once the queue is empty, and streams that lost their last event are caught up, DynamoDB holds what a
+// plain fold in order makes in memory.
 func TestAnySchedule(t *testing.T) {
 	t.Parallel()
-	models, _ := newModels(t, nil) // nobody reads through a session
-	for _, sub := range models.Subscriptions() {
+	models, _ := newModels(t, memstore.New()) // nobody reads through a session
+	for _, sub := range models.Subscriptions {
 		t.Run(sub.Projection.Name(), func(t *testing.T) {
 			t.Parallel()
 			rapid.Check(t, func(r *rapid.T) {
@@ -56,7 +57,7 @@ func TestAnySchedule(t *testing.T) {
 					}
 				}()
 				past := drawHistory(t, r)
-				s := newSchedule(past, models.Catalog(), sub)
+				s := newSchedule(past, models.catalog, sub)
 				s.deliver(r)
 				s.level(t, r)
 				if diff := gocmp.Diff(past.dump(t, past.plain(t, sub.Projection)), past.dump(t, sub.View)); diff != "" {
@@ -291,8 +292,8 @@ func (p *past) plain(t *testing.T, of projection.Projection) projection.View {
 	return view
 }
 
-// toHeads brings all checkpoints to the heads of their streams. Engines that remember what did not concern the projection do
-// not.
+// toHeads brings all checkpoints to the heads of their streams. Engines that remember what did not concern the
+// projection do not.
 func (p *past) toHeads(t *testing.T, of projection.Projection, view projection.View) {
 	t.Helper()
 	forgetful := projection.NewEngine(p.store, memview.NewCatalog(), projection.Config{CacheSize: -1},

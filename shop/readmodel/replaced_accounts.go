@@ -1,15 +1,17 @@
 package readmodel
 
-import (
-	"context"
+// The files replaced_*.go are the read models that others replace. Once every deployment has these, filled, the files
+// can be deleted, with shop/replaced.go and what names it.
 
+import (
+	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/shop/account"
 	"github.com/annals-es/annals/shop/money"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
-var accountSummary = projection.New(tables.AccountSummary, 1, projection.From(account.Aggregate,
+// FormerAccountSummary has a document for each account. [Accounts] replaces it.
+var FormerAccountSummary = projection.New("account-summary", 1, projection.From(account.Aggregate,
 	projection.On(func(row *Account, e projection.Event[account.Event], _ *projection.Writes) (err error) {
 		row.Version = e.Version
 		switch data := e.Data.(type) {
@@ -27,18 +29,20 @@ var accountSummary = projection.New(tables.AccountSummary, 1, projection.From(ac
 	}),
 ))
 
-// statementState is what the statement needs to know of an account.
-type statementState struct {
+// StatementState is what [FormerAccountStatement] needs to know of an account.
+type StatementState struct {
 	Balance money.Money `json:"balance"`
 }
 
 var (
-	accountStatement = projection.New(tables.AccountStatement, 1,
-		projection.From(account.Aggregate, projection.On(evolveStatement)), formerStatement)
-	formerStatement = projection.OwnRows[Movement]("account-statement")
+	// FormerAccountStatement has the movements of each account. [Accounts] replaces it.
+	FormerAccountStatement = projection.New("account-statement", 1,
+		projection.From(account.Aggregate, projection.On(evolveStatement)), FormerStatement)
+	// FormerStatement are its rows.
+	FormerStatement = projection.OwnRows[Movement]("account-statement")
 )
 
-func evolveStatement(s *statementState, e projection.Event[account.Event], w *projection.Writes) (err error) {
+func evolveStatement(s *StatementState, e projection.Event[account.Event], w *projection.Writes) (err error) {
 	m := Movement{Version: e.Version, At: e.OccurredAt}
 	switch data := e.Data.(type) {
 	case account.AccountOpened:
@@ -57,27 +61,13 @@ func evolveStatement(s *statementState, e projection.Event[account.Event], w *pr
 		return err
 	}
 	m.Balance = s.Balance
-	formerStatement.Put(w, projection.Key{Partition: e.Stream.String(), Sort: e.Sort()}, m)
+	FormerStatement.Put(w, projection.Key{Partition: e.Stream.String(), Sort: e.Sort()}, m)
 	return nil
 }
 
-func (b *before) account(ctx context.Context, id string) (Account, error) {
-	d, err := accountSummary.Document(ctx, b.sessions[tables.AccountSummary], account.Aggregate.Stream(id))
-	return d.Data, err
+// FormerStatementPages lists an account's movements, newest first.
+var FormerStatementPages = annals.Listing[annals.ByID, Movement, Movement]{
+	Stream:     accountOf,
+	Partitions: StatementPages.Partitions,
+	Descending: true,
 }
-
-func (b *before) statement(ctx context.Context, id string, p PageRequest) (Page[Movement], error) {
-	s, err := b.list(tables.AccountStatement)
-	if err != nil {
-		return Page[Movement]{}, err
-	}
-	stream := account.Aggregate.Stream(id)
-	if _, err := accountStatement.Document(ctx, s, stream); err != nil {
-		return Page[Movement]{}, err
-	}
-	all := projection.Query{Partitions: []string{stream.String()}, Descending: true}
-	return pageOf(ctx, s, formerStatement, asItIs[Movement], p, all)
-}
-
-// asItIs is the answer of rows that are stored as they are answered.
-func asItIs[R any](row R, _ projection.Key) R { return row }

@@ -1,24 +1,22 @@
 package readmodel
 
 import (
-	"context"
-
+	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/shop/order"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
-// summaryState is the document of the former read models that show orders: the summary, and the lines that it is
+// SummaryState is the document of the former read models that show orders: the summary, and the lines that it is
 // counted from.
-type summaryState struct {
+type SummaryState struct {
 	Summary OrderSummary `json:"summary"`
 	Order   order.State  `json:"order"`
 }
 
-func (r *summaryState) topics() []string { return []string{"customer/" + r.Summary.CustomerID} }
+func (r *SummaryState) topics() []string { return []string{"customer/" + r.Summary.CustomerID} }
 
-func (r *summaryState) apply(e projection.Event[order.Event]) {
+func (r *SummaryState) apply(e projection.Event[order.Event]) {
 	before := r.Order.Status
 	evolveLines(&r.Order, e.Data)
 	s, at := &r.Summary, e.OccurredAt
@@ -54,57 +52,49 @@ func evolveLines(s *order.State, e order.Event) {
 
 // ofOrders is a former read model of orders, with what it does once an event is applied.
 func ofOrders(
-	name string, then func(*summaryState, es.StreamID, *projection.Writes), parts ...projection.Part,
-) *projection.Of[summaryState] {
-	fold := projection.On(func(row *summaryState, e projection.Event[order.Event], w *projection.Writes) error {
+	name string, then func(*SummaryState, es.StreamID, *projection.Writes), parts ...projection.Part,
+) *projection.Of[SummaryState] {
+	fold := projection.On(func(row *SummaryState, e projection.Event[order.Event], w *projection.Writes) error {
 		row.apply(e)
 		then(row, e.Stream, w)
 		return nil
 	})
-	parts = append(parts, projection.Topics((*summaryState).topics))
+	parts = append(parts, projection.Topics((*SummaryState).topics))
 	return projection.New(name, 1, projection.From(order.Aggregate, fold), parts...)
 }
 
 var (
-	orderSummary       = ofOrders(tables.OrderSummary, func(*summaryState, es.StreamID, *projection.Writes) {})
-	formerActiveOrders = ofOrders(tables.ActiveOrders, func(row *summaryState, stream es.StreamID, w *projection.Writes) {
+	// FormerOrderSummary has a document for each order. [Orders] replaces it.
+	FormerOrderSummary = ofOrders("order-summary", func(*SummaryState, es.StreamID, *projection.Writes) {})
+	// FormerActiveOrders lists the orders that are placed and not delivered. [Orders] replaces it.
+	FormerActiveOrders = ofOrders("active-orders", func(row *SummaryState, stream es.StreamID, w *projection.Writes) {
 		if row.Summary.PlacedAt == nil {
 			return
 		}
 		key := projection.Key{Partition: shard(active, stream.ID), Sort: es.FormatTime(*row.Summary.PlacedAt)}
 		switch row.Summary.Status {
 		case order.StatusDelivered, order.StatusCancelled:
-			formerActive.Delete(w, key)
+			FormerActive.Delete(w, key)
 		default:
-			formerActive.Put(w, key, row.Summary)
+			FormerActive.Put(w, key, row.Summary)
 		}
-	}, formerActive)
-	formerActive         = projection.OwnRows[OrderSummary]("active-orders")
-	formerCustomerOrders = ofOrders(tables.CustomerOrders, func(row *summaryState, _ es.StreamID, w *projection.Writes) {
+	}, FormerActive)
+	// FormerActive are its rows.
+	FormerActive = projection.OwnRows[OrderSummary]("active-orders")
+	// FormerCustomerOrders lists the orders of each customer. [Orders] replaces it.
+	FormerCustomerOrders = ofOrders("customer-orders", func(row *SummaryState, _ es.StreamID, w *projection.Writes) {
 		key := projection.Key{Partition: row.Summary.CustomerID, Sort: es.FormatTime(row.Summary.CreatedAt)}
-		formerCustomers.Put(w, key, row.Summary)
-	}, formerCustomers)
-	formerCustomers = projection.OwnRows[OrderSummary]("customer-orders")
+		FormerCustomers.Put(w, key, row.Summary)
+	}, FormerCustomers)
+	// FormerCustomers are its rows.
+	FormerCustomers = projection.OwnRows[OrderSummary]("customer-orders")
 )
 
-func (b *before) order(ctx context.Context, id string) (OrderSummary, error) {
-	d, err := orderSummary.Document(ctx, b.sessions[tables.OrderSummary], order.Aggregate.Stream(id))
-	return d.Data.Summary, err
-}
+// FormerOrderOf is the document of an order, as it is answered.
+func FormerOrderOf(_ string, d *SummaryState) OrderSummary { return d.Summary }
 
-func (b *before) activeOrders(ctx context.Context, p PageRequest) (Page[OrderSummary], error) {
-	s, err := b.list(tables.ActiveOrders)
-	if err != nil {
-		return Page[OrderSummary]{}, err
-	}
-	return pageOf(ctx, s, formerActive, asItIs[OrderSummary], p, projection.Query{Partitions: allShards(active)})
-}
-
-func (b *before) customerOrders(ctx context.Context, customerID string, p PageRequest) (Page[OrderSummary], error) {
-	s, err := b.list(tables.CustomerOrders)
-	if err != nil {
-		return Page[OrderSummary]{}, err
-	}
-	all := projection.Query{Partitions: []string{customerID}, Descending: true}
-	return pageOf(ctx, s, formerCustomers, asItIs[OrderSummary], p, all)
-}
+// The former lists show their rows as they are stored.
+var (
+	FormerActivePages   = annals.Listing[ByStatus, OrderSummary, OrderSummary]{Partitions: ActiveOrderPages.Partitions}
+	FormerCustomerPages = annals.Listing[annals.ByID, OrderSummary, OrderSummary]{Descending: true}
+)

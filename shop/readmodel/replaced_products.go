@@ -3,10 +3,10 @@ package readmodel
 import (
 	"context"
 
+	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/shop/order"
 	"github.com/annals-es/annals/shop/product"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 func inventoryKey(productID string) projection.Key {
@@ -14,11 +14,13 @@ func inventoryKey(productID string) projection.Key {
 }
 
 var (
-	productInventory = projection.New(tables.ProductInventory, 1,
+	// FormerInventory counts the stock of each product. [ProductCounts] replaces it.
+	FormerInventory = projection.New("product-inventory", 1,
 		projection.From(product.Aggregate, projection.On(stockOfProduct)),
 		projection.From(order.Aggregate, projection.On(stockOfOrder)),
 	)
-	productSales = projection.New(tables.ProductSales, 1,
+	// FormerSales counts the sales of each product. [ProductCounts] replaces it.
+	FormerSales = projection.New("product-sales", 1,
 		projection.From(product.Aggregate, projection.On(salesOfProduct)),
 		projection.From(order.Aggregate, projection.On(salesOfOrder)),
 	)
@@ -95,17 +97,22 @@ func salesOfOrder(o *order.State, e projection.Event[order.Event], w *projection
 	return nil
 }
 
-func (b *before) inventory(ctx context.Context, productID string) (Inventory, error) {
-	counters, err := counts(ctx, b.sessions[tables.ProductInventory], inventoryKey(productID), productID)
-	return inventoryOf(productID, counters), err
+// FormerInventoryOf is [InventoryOf] by [FormerInventory].
+func FormerInventoryOf(ctx context.Context, s *projection.Session, q annals.ByID) (Inventory, error) {
+	id := string(q.ID)
+	counters, err := counts(ctx, s, inventoryKey(id), id)
+	return inventoryOf(id, counters), err
 }
 
-func (b *before) sales(ctx context.Context, productID string) (ProductSales, error) {
-	counters, err := counts(ctx, b.sessions[tables.ProductSales], salesKey(productID), productID)
-	return salesOf(productID, counters), err
+// FormerSalesOf is [SalesOf] by [FormerSales].
+func FormerSalesOf(ctx context.Context, s *projection.Session, q annals.ByID) (ProductSales, error) {
+	id := string(q.ID)
+	counters, err := counts(ctx, s, salesKey(id), id)
+	return salesOf(id, counters), err
 }
 
-func (b *before) topSales(ctx context.Context, top int) (Page[ProductSales], error) {
-	all, err := b.sessions[tables.ProductSales].AllCounters(ctx, allShards(sales)...)
-	return topOf(all, top), err
+// FormerTopSales is [TopSales] by [FormerSales].
+func FormerTopSales(ctx context.Context, s *projection.Session, q Top) (annals.Page[ProductSales], error) {
+	all, err := s.AllCounters(ctx, allShards(sales)...)
+	return topOf(all, q.Top), err
 }

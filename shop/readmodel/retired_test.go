@@ -12,8 +12,6 @@ import (
 	"github.com/annals-es/annals/shop/money"
 	"github.com/annals-es/annals/shop/order"
 	"github.com/annals-es/annals/shop/product"
-	"github.com/annals-es/annals/shop/readmodel"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // keep stores events as the golden files of an aggregate have them.
@@ -55,7 +53,7 @@ func TestRetiredCurrency(t *testing.T) {
 	w.wantRetired(t)
 	rebuilder := projection.NewRebuilder(w.engine, w.store, projection.RebuildConfig{})
 	for _, name := range []string{
-		tables.Accounts, tables.Orders, tables.ProductCatalog, tables.ProductCounts,
+		"accounts", "orders", "product-catalog", "product-counts",
 	} {
 		if _, _, err := rebuilder.Run(t.Context(), name, nil); err != nil {
 			t.Errorf("rebuild of %s: %v", name, err)
@@ -76,7 +74,7 @@ func (w *world) wantRetired(t *testing.T) {
 	}
 	a, err := w.models.Account(ctx, "a")
 	shows("the account", a.Balance, err, "72.00 ZZZ")
-	statement, err := w.models.Statement(ctx, "a", readmodel.PageRequest{Limit: 10})
+	statement, err := w.models.Statement(ctx, "a", pageOf{Limit: 10})
 	if len(statement.Items) != 3 {
 		t.Fatalf("the statement: %+v, %v", statement, err)
 	}

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/annals-es/annals/internal/payload"
+	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -23,29 +23,31 @@ type ProductSales struct {
 	OtherRevenue []Total `json:"otherRevenue,omitempty"`
 }
 
-// Sales returns a product's sales, zeros for a listed product that was never sold.
+// SalesOf returns a product's sales, zeros for a listed product that was never sold.
 //
-// Errors: [es.NotFoundError].
-func (s *Session) Sales(ctx context.Context, productID string) (ProductSales, error) {
-	if s.before != nil {
-		return s.before.sales(ctx, productID)
-	}
-	counters, err := counts(ctx, s.opened, countsKey(productID), productID)
-	return salesOf(productID, counters), err
+// Errors: [es.NotFoundError]; the view's.
+func SalesOf(ctx context.Context, s *projection.Session, q annals.ByID) (ProductSales, error) {
+	id := string(q.ID)
+	counters, err := counts(ctx, s, countsKey(id), id)
+	return salesOf(id, counters), err
+}
+
+// Top is the input of a query for the first of many.
+type Top struct {
+	Top int `query:"top" minimum:"1" maximum:"1000" default:"10" doc:"The most products: fewer where more would be too large an answer"`
 }
 
 // TopSales returns the products with the most revenue, the most first. Amounts of different currencies are compared as
 // numbers. There are fewer than asked for where more would be too large an answer.
-func (s *Session) TopSales(ctx context.Context, top int) (Page[ProductSales], error) {
-	if s.before != nil {
-		return s.before.topSales(ctx, top)
-	}
-	all, err := s.opened.AllCounters(ctx, allShards(counted)...)
-	return topOf(all, top), err
+//
+// Errors: the view's.
+func TopSales(ctx context.Context, s *projection.Session, q Top) (annals.Page[ProductSales], error) {
+	all, err := s.AllCounters(ctx, allShards(counted)...)
+	return topOf(all, q.Top), err
 }
 
 // topOf returns the products with the most revenue, as many as are asked for and an answer holds.
-func topOf(all map[string]map[string]projection.Number, top int) Page[ProductSales] {
+func topOf(all map[string]map[string]projection.Number, top int) annals.Page[ProductSales] {
 	rows := make([]ProductSales, 0, len(all))
 	for productID, counters := range all {
 		if row := salesOf(productID, counters); row.Orders.Cmp(projection.Number{}) > 0 {
@@ -55,8 +57,7 @@ func topOf(all map[string]map[string]projection.Number, top int) Page[ProductSal
 	slices.SortFunc(rows, func(a, b ProductSales) int {
 		return cmp.Or(b.Revenue.Amount.Cmp(a.Revenue.Amount), cmp.Compare(a.ProductID, b.ProductID))
 	})
-	rows = rows[:min(top, len(rows))]
-	return Page[ProductSales]{Items: rows[:payload.Fit(rows, payload.JSONSize)]}
+	return annals.Page[ProductSales]{Items: annals.Fit(rows[:min(top, len(rows))])}
 }
 
 // salesOf are a product's sales by its counters.

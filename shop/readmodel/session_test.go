@@ -10,7 +10,6 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/shop/account"
 	"github.com/annals-es/annals/shop/readmodel"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // TestSession: a session stays in its generation when another one serves, and knows how far that one has come.
@@ -20,22 +19,22 @@ func TestSession(t *testing.T) {
 	create(t, w, w.accounts, "a", func() ([]account.Event, error) { return account.Open("a", "Ann Lee", "", usd("5.00")) })
 	w.project(t)
 	ctx, stream := t.Context(), account.Aggregate.Stream("a")
-	s, err := w.models.Session(ctx, tables.Accounts, "")
+	s, err := w.models.Reader.Open(ctx, "accounts")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !s.Reads("Account") || s.Reads("Order") {
 		t.Error("it does not know what it reads")
 	}
-	records, err := w.models.Catalog().Records(ctx)
+	records, err := w.models.catalog.Records(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	swapped := records[tables.Accounts]
+	swapped := records["accounts"]
 	swapped.Last, swapped.Builds = 2, []projection.Build{
 		{Generation: 1, Fold: 1, Status: projection.Retired}, {Generation: 2, Fold: 1, Status: projection.Serving},
 	}
-	if err := w.models.Catalog().Replace(ctx, swapped); err != nil {
+	if err := w.models.catalog.Replace(ctx, swapped); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(projection.RecordCacheAge)
@@ -44,11 +43,11 @@ func TestSession(t *testing.T) {
 	if err != nil || cp.Version != 1 {
 		t.Errorf("progress: %+v %v", cp, err)
 	}
-	page, err := s.Statement(ctx, "a", readmodel.PageRequest{Limit: 1})
+	page, err := readmodel.Statement.Page(ctx, s, projection.Query{Partitions: []string{stream.String()}, Limit: 1})
 	if err != nil || len(page.Items) != 1 {
 		t.Errorf("statement: %+v %v", page, err)
 	}
-	serving, err := w.models.Session(ctx, tables.Accounts, "")
+	serving, err := w.models.Reader.Open(ctx, "accounts")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +55,7 @@ func TestSession(t *testing.T) {
 		t.Errorf("progress of the empty generation that serves now: %+v %v", cp, err)
 	}
 	of1 := base64.RawURLEncoding.EncodeToString([]byte(`{"g":1,"l":"statement","s":"0"}`))
-	old, err := w.models.Session(ctx, tables.Accounts, of1)
+	old, err := w.models.Reader.OpenAt(ctx, "accounts", of1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +65,7 @@ func TestSession(t *testing.T) {
 	if cp, err := s.Progress(ctx, es.StreamVersion{Stream: account.Aggregate.Stream("b"), Version: 1}); err != nil || cp.Version != 0 {
 		t.Errorf("progress with an unknown stream: %+v %v", cp, err)
 	}
-	if _, err := w.models.Session(ctx, tables.Accounts, "x"); !errors.Is(err, projection.ErrCursor) {
+	if _, err := w.models.Reader.OpenAt(ctx, "accounts", "x"); !errors.Is(err, projection.ErrCursor) {
 		t.Errorf("bad cursor: %v", err)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/annals-es/annals/shop/order"
 	"github.com/annals-es/annals/shop/product"
 	"github.com/annals-es/annals/shop/readmodel"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // most is the largest amount of money that a command takes.
@@ -54,7 +53,7 @@ func TestCountersOf38Digits(t *testing.T) {
 	w := newWorld(t)
 	const digits, nines = "99999999999999999999999999999999999999", "999999999999999999999999999999999999.99"
 	number := func(s string) projection.Number { return total(s, "").Amount }
-	w.write(t, tables.ProductCounts, projection.Write{Kind: projection.Add, Key: readmodel.CountsKey("old"), Counters: map[string]projection.Number{
+	w.write(t, "product-counts", projection.Write{Kind: projection.Add, Key: readmodel.CountsKey("old"), Counters: map[string]projection.Number{
 		"orders": number(digits), "units": number(digits), "revenue.USD": number(nines), "revenue.ZZZ": number("5"), "listed.USD": number("1"),
 	}})
 	got, err := w.models.Sales(t.Context(), "old")

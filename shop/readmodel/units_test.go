@@ -13,8 +13,6 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/shop/account"
 	"github.com/annals-es/annals/shop/order"
-	"github.com/annals-es/annals/shop/readmodel"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // Ids as clients make them.
@@ -39,12 +37,12 @@ func newMetered(t *testing.T, model string) *metered {
 	m := &metered{world: newStore(), seen: map[es.StreamID]int64{}}
 	m.now = time.Now() // what is late is tried with care, which costs more
 	m.client = dynamotest.Client(t, m.meter.Metered)
-	name := newTables(t)
-	m.table = name(tables.ReadModel(model))
-	models := readmodel.New(m.store, m.client, name)
-	for _, sub := range models.Subscriptions() {
+	names := newTables(t)
+	m.table = names[model]
+	models := openModels(t, m.store, m.client, names, nil, nil)
+	for _, sub := range models.Subscriptions {
 		if sub.Projection.Name() == model {
-			m.engine = projection.NewEngine(m.store, models.Catalog(), projection.Config{}, sub)
+			m.engine = projection.NewEngine(m.store, models.catalog, projection.Config{}, sub)
 		}
 	}
 	if err := m.engine.Start(t.Context()); err != nil { // which registers the read model
@@ -101,7 +99,7 @@ func (m *metered) documentBytes(t *testing.T, stream es.StreamID) (bytes int) {
 // one unit, and one for each of the two lists that the order comes to, stays in with another row, or leaves.
 func TestUnitsOfAnOrder(t *testing.T) {
 	t.Parallel()
-	m := newMetered(t, tables.Orders)
+	m := newMetered(t, "orders")
 	stream, by := order.Aggregate.Stream(anOrder), es.Command{Meta: es.Meta{Actor: aCustomer}}
 	step := func(decide func(order.State) ([]order.Event, error)) func() error {
 		return func() error {
@@ -146,7 +144,7 @@ func TestUnitsOfAnOrder(t *testing.T) {
 // TestUnitsOfADeposit: a deposit is one row of the statement and one document.
 func TestUnitsOfADeposit(t *testing.T) {
 	t.Parallel()
-	m := newMetered(t, tables.Accounts)
+	m := newMetered(t, "accounts")
 	create(t, m.world, m.accounts, aCustomer, func() ([]account.Event, error) { return account.Open(aCustomer, "Ada Lovelace", "", usd("5.00")) })
 	m.spent(t, account.Aggregate.Stream(aCustomer))
 	for range 3 {
@@ -161,7 +159,7 @@ func TestUnitsOfADeposit(t *testing.T) {
 // change no count cost nothing.
 func TestUnitsOfCounting(t *testing.T) {
 	t.Parallel()
-	m := newMetered(t, tables.ProductCounts)
+	m := newMetered(t, "product-counts")
 	stream := order.Aggregate.Stream(anOrder)
 	create(t, m.world, m.orders, anOrder, func() ([]order.Event, error) {
 		return order.Create(anOrder, aCustomer, []order.Item{item(aProduct, 3, "1234.56")})

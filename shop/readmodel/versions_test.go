@@ -12,13 +12,13 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/memstore"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 	"github.com/annals-es/annals/shop/order"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 // deployment is one version of the code on the tables that all of them share.
 type deployment struct {
-	*Models
+	reading
 	engine    *projection.Engine
 	rebuilder *projection.Rebuilder
 }
@@ -54,19 +54,30 @@ func newSite(t *testing.T) *site {
 	s := &site{store: memstore.New(memstore.Config{}), names: map[string]string{}}
 	s.orders = es.NewRepository(es.NewExecutor(s.store, es.ExecutorConfig{}), order.Aggregate, es.RepositoryConfig{})
 	client := dynamotest.Client(t)
-	for _, table := range []tables.Table{tables.Projections, tables.ReadModel(tables.Orders)} {
-		s.names[table.Name] = dynamotest.Table(t, client, table.Table)
-	}
+	s.names["orders"] = dynamotest.Table(t, client, dynamoview.IndexedReadTable)
+	s.names["projections"] = dynamotest.Table(t, client, dynamoview.ReadTable)
 	return s
 }
 
 func (s *site) deploy(t *testing.T, code string, m projection.Subscription) *deployment {
 	t.Helper()
-	name := func(table tables.Table) string { return s.names[table.Name] }
-	d := &deployment{Models: of([]projection.Subscription{m}, s.store, dynamotest.Client(t), name, s.clock)}
-	d.engine = projection.NewEngine(s.store, d.Catalog(), projection.Config{CodeVersion: func() string { return code }, Queue: &s.queue, Starter: s}, d.Subscriptions()...)
+	d := &deployment{reading: read(m, s.store, dynamotest.Client(t), s.names, s.clock)}
+	d.engine = projection.NewEngine(s.store, d.catalog, projection.Config{CodeVersion: func() string { return code }, Queue: &s.queue, Starter: s}, d.subscription)
 	d.rebuilder = projection.NewRebuilder(d.engine, s.store, projection.RebuildConfig{})
 	return d
+}
+
+// Order is an order by its document.
+func (d *deployment) Order(ctx context.Context, id string) (OrderSummary, error) {
+	session, err := d.Open(ctx, "orders")
+	if err != nil {
+		return OrderSummary{}, err
+	}
+	found, err := Orders.Document(ctx, session, order.Aggregate.Stream(id))
+	if err != nil {
+		return OrderSummary{}, err
+	}
+	return OrderOf(id, &found.Data), nil
 }
 
 // create creates an order and projects it.
@@ -112,15 +123,15 @@ type early struct {
 	Buyer string `json:"buyer"`
 }
 
-var earlyOrders = projection.New(tables.Orders, 1, projection.From(order.Aggregate,
+var earlyOrders = projection.New("orders", 1, projection.From(order.Aggregate,
 	projection.On(func(s *early, e projection.Event[order.OrderCreated], _ *projection.Writes) error {
 		s.Buyer = e.Data.CustomerID
 		return nil
 	}),
 ), projection.Upgrade(upgraded))
 
-var laterOrders = projection.New(tables.Orders, 2, projection.From(order.Aggregate,
-	projection.On(func(d *orderDocument, e projection.Event[order.OrderCreated], _ *projection.Writes) error {
+var laterOrders = projection.New("orders", 2, projection.From(order.Aggregate,
+	projection.On(func(d *OrderDocument, e projection.Event[order.OrderCreated], _ *projection.Writes) error {
 		d.Customer, d.Version = e.Data.CustomerID, e.Version
 		return nil
 	}),
@@ -134,11 +145,11 @@ func upgraded(row json.RawMessage) (json.RawMessage, error) {
 	if err := json.Unmarshal(row, &old); err != nil || old.Buyer == "" {
 		return nil, errRow
 	}
-	return json.Marshal(orderRow{Customer: old.Buyer})
+	return json.Marshal(OrderRow{Customer: old.Buyer})
 }
 
-// TestNewFold: code with a newer fold reads the rows of the older one by that one's decoder until its own serve, which it
-// builds by itself; code without the fold that serves does not start.
+// TestNewFold: code with a newer fold reads the rows of the older one by that one's decoder until its own serve, which
+// it builds by itself; code without the fold that serves does not start.
 func TestNewFold(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -181,8 +192,8 @@ func TestPoisonOrder(t *testing.T) {
 	s := newSite(t)
 	var flawed atomic.Bool
 	flawed.Store(true)
-	m := projection.Subscription{Projection: projection.New(tables.Orders, 1, projection.From(order.Aggregate,
-		projection.On(func(d *orderDocument, e projection.Event[order.OrderCreated], _ *projection.Writes) error {
+	m := projection.Subscription{Projection: projection.New("orders", 1, projection.From(order.Aggregate,
+		projection.On(func(d *OrderDocument, e projection.Event[order.OrderCreated], _ *projection.Writes) error {
 			if flawed.Load() && e.Stream.ID == "poison" {
 				return errRow
 			}

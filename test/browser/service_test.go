@@ -21,10 +21,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 	"github.com/annals-es/annals/test/internal/servicetest"
 )
 
@@ -55,7 +55,7 @@ func newService(t *testing.T) *service {
 	s := &service{base: running.Base}
 	s.sell(t, northwind)
 	s.console = startConsole(t, annals, running.Base)
-	s.events = s.environment(t)[tables.Events.Env()]
+	s.events = s.environment(t)[annalsaws.Events.Env()]
 	s.client = dynamodb.New(dynamodb.Options{
 		BaseEndpoint: aws.String(db.Endpoint), Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 	})

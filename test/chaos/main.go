@@ -23,8 +23,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
-	"github.com/annals-es/annals/shop/readmodel/tables"
 )
 
 type options struct {
@@ -130,7 +130,7 @@ func withFaults(ctx context.Context, o options, m *machine, log *timeline) (*his
 	if status := c.get(ctx, "/_local/functions/CommandFunction/environment", nil, &environment); status != http.StatusOK {
 		return nil, fmt.Errorf("the runner does not say which environment functions have: %d", status)
 	}
-	store, err := open(m.db.Endpoint, environment[tables.Events.Env()])
+	store, err := open(m.db.Endpoint, environment[annalsaws.Events.Env()])
 	if err != nil {
 		return nil, err
 	}

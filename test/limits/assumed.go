@@ -33,7 +33,7 @@ const InBatch = 64
 const ProjectorMemory = 512
 
 // Processor is the processor time that the projector takes for a full batch of deposits, or of orders whose address is
-// set, as BenchmarkProjector of internal/app measures it on the machine of docs/performance.md.
+// set, as BenchmarkProjector of functions measures it on the machine of docs/performance.md.
 var Processor = map[string]time.Duration{
 	"deposits": 77 * time.Millisecond,
 	"orders":   211 * time.Millisecond,

@@ -30,9 +30,9 @@ type CloudEvent struct {
 
 // envelope puts what an event says into its envelope, as JSON. The id is that of what is done about this event, which is made
 // of its commit, its stream and its version.
-func envelope(source string, e projection.Event[any], cmd es.Command, data Data) ([]byte, error) {
+func envelope(source, typ string, e projection.Event[any], cmd es.Command, data Data) ([]byte, error) {
 	text, err := json.Marshal(CloudEvent{
-		SpecVersion: "1.0", ID: cmd.Ref.ID, Source: source, Type: Prefix + data.Type(), Subject: e.Stream.String(),
+		SpecVersion: "1.0", ID: cmd.Ref.ID, Source: source, Type: typ, Subject: e.Stream.String(),
 		Time: e.OccurredAt.UTC(), DataContentType: "application/json", Sequence: fmt.Sprintf("%019d", e.Version),
 		CommitID: cmd.Meta.CausationID, CorrelationID: e.Meta.CorrelationID, CausationID: e.Meta.CausationID, Data: data,
 	})

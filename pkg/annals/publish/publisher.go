@@ -42,13 +42,10 @@ type UnavailableError struct{ Err error }
 func (e *UnavailableError) Error() string { return "the bus takes nothing for now: " + e.Err.Error() }
 func (e *UnavailableError) Unwrap() error { return e.Err }
 
-// Prefix begins the type of every integration event.
-const Prefix = "org.annals."
-
 // Data is what an integration event says: such as that an order was placed. A change of its fields that is more than an optional
 // field added is another event, of the next version.
 type Data interface {
-	// Type is the public name after Prefix, with the version: "order.placed.v1".
+	// Type is the public name after the service's prefix, with the version: "order.placed.v1".
 	Type() string
 }
 
@@ -57,7 +54,12 @@ type Public struct {
 	// StreamType is that of the aggregate's streams.
 	StreamType string
 
-	sent func(send) reaction.Source
+	sent sent
+}
+
+// sent is an interface for the linker: only the function that publishes holds the code of it.
+type sent interface {
+	source(send) reaction.Source
 }
 
 // send sends what an event is outside.
@@ -71,32 +73,40 @@ func Of[A, E any](a es.Aggregate[A, E], data func(id string, event E) (Data, err
 			panic(fmt.Sprintf("%T is no event of %s", p, a.StreamType))
 		}
 	}
-	return Public{StreamType: a.StreamType, sent: func(send send) reaction.Source {
-		return reaction.From(a, reaction.OnTypes(func(ctx context.Context, e projection.Event[any], cmd es.Command) error {
-			out, err := data(e.Stream.ID, e.Data.(E))
-			if err != nil || out == nil {
-				return err
-			}
-			return send(ctx, e, cmd, out)
-		}, prototypes...))
-	}}
+	return Public{StreamType: a.StreamType, sent: &mapping[A, E]{a, data, prototypes}}
 }
 
-// NewPublisher returns the reaction that sends what is public to a bus: each event of a stream once those before it were
+type mapping[A, E any] struct {
+	aggregate  es.Aggregate[A, E]
+	data       func(id string, event E) (Data, error)
+	prototypes []any
+}
+
+func (m *mapping[A, E]) source(send send) reaction.Source {
+	return reaction.From(m.aggregate, reaction.OnTypes(func(ctx context.Context, e projection.Event[any], cmd es.Command) error {
+		out, err := m.data(e.Stream.ID, e.Data.(E))
+		if err != nil || out == nil {
+			return err
+		}
+		return send(ctx, e, cmd, out)
+	}, m.prototypes...))
+}
+
+// NewPublisher returns the reaction that sends what is public to a bus, from a source, as types that begin with a prefix: each event of a stream once those before it were
 // accepted, at least once. It has no past: see [reaction.Reaction].
-func NewPublisher(bus Bus, source string, public ...Public) *reaction.Reactor {
+func NewPublisher(bus Bus, source, prefix string, public ...Public) *reaction.Reactor {
 	r := reaction.Reaction{
 		Name:           Name,
 		Transient:      func(err error) bool { return errors.As(err, new(*UnavailableError)) },
 		RetryFromQueue: true,
 	}
 	for _, p := range public {
-		r.Sources = append(r.Sources, p.sent(func(ctx context.Context, e projection.Event[any], cmd es.Command, data Data) error {
-			detail, err := envelope(source, e, cmd, data)
+		r.Sources = append(r.Sources, p.sent.source(func(ctx context.Context, e projection.Event[any], cmd es.Command, data Data) error {
+			detail, err := envelope(source, prefix+data.Type(), e, cmd, data)
 			if err != nil {
 				return err
 			}
-			return bus.Send(ctx, Message{Type: Prefix + data.Type(), Detail: detail})
+			return bus.Send(ctx, Message{Type: prefix + data.Type(), Detail: detail})
 		}))
 	}
 	return reaction.New(r)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -205,6 +206,9 @@ func (p *declared) Reads(streamType string) bool {
 	_, reads := p.sources[streamType]
 	return reads
 }
+
+// StreamTypes are the types of the streams that the projection reads, sorted.
+func (p *declared) StreamTypes() []string { return slices.Sorted(maps.Keys(p.sources)) }
 
 func (p *declared) handles(streamType string, e es.RawEvent) bool {
 	return p.sources[streamType].handles(e)

@@ -28,6 +28,9 @@ func (r *Rows[R]) addTo(d *declaration) { d.rows = append(d.rows, r.rows) }
 // Name is the list's name, unique within its projection.
 func (r *Rows[R]) Name() string { return r.name }
 
+// Indexed tells whether the list is one over an index: [IndexRows].
+func (r *Rows[R]) Indexed() bool { return r.kind == IndexedRow }
+
 // AppendRows declares rows that never change: what an event adds to a list, as a movement of an account. A row costs one
 // write unit per KB.
 func AppendRows[R any](name string) *Rows[R] { return &Rows[R]{rows{name: name, kind: AppendedRow}} }

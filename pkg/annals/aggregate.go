@@ -1,0 +1,195 @@
+package annals
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// DeclaredAggregate is an aggregate of a service, without its types.
+type DeclaredAggregate struct {
+	// StreamType is the type of its streams: "Account".
+	StreamType string
+	// Snapshots says how its snapshots are made. Zero: there are none.
+	Snapshots Snapshots
+	// Hidden: callers learn of no stream of this type, by name or in the audit trail.
+	Hidden bool
+	// ReadableByAll: read models show its streams to every caller.
+	ReadableByAll bool
+	// StoredTypes are the events that it reads.
+	StoredTypes []es.StoredType
+
+	owner func(event any) (owner string, found bool)
+	typed typed
+}
+
+// typed is what takes an aggregate's types. It is an interface for the linker: see [Operation].
+type typed interface {
+	read(c *es.Commit, i int, yield func(event any) error) error
+	open(x *es.Executor, cfg es.RepositoryConfig) Repository
+	keeper(x *es.Executor, cfg es.RepositoryConfig) Snapshotter
+}
+
+// Owner is whom a stream is for, besides who created it: what [OwnedBy] says of its first commit, "" if it says
+// nothing.
+//
+// Errors: those of [es.Registry.DecodeAny].
+func (a *DeclaredAggregate) Owner(first *es.Commit) (owner string, err error) {
+	if a.owner == nil {
+		return "", nil
+	}
+	err = a.typed.read(first, 0, func(event any) error {
+		if named, found := a.owner(event); found {
+			owner = named
+		}
+		return nil
+	})
+	return owner, err
+}
+
+// Repository is an [es.Repository] of any types.
+type Repository interface {
+	Snapshotter
+	Stream(id string) es.StreamID
+	// Past returns an aggregate as it was at a point, its state as JSON.
+	//
+	// Errors: those of [es.Repository.LoadAt].
+	Past(ctx context.Context, id string, p es.Point, now time.Time) (es.Past[json.RawMessage], error)
+
+	// What decisions need of it, for the linker: see [Operation].
+	get(tx *es.Tx, id string) (any, error)
+	getOrNew(tx *es.Tx, id string) (any, error)
+	load(ctx context.Context, id string) (any, error)
+	loadAtLeast(ctx context.Context, id string, version int64) (any, error)
+	result(ctx context.Context, done *es.Outcome, id string) (any, error)
+}
+
+// repository is an es.Repository, with what its type parameters hide.
+type repository[S, E any] struct{ *es.Repository[S, E] }
+
+func (r repository[S, E]) Past(ctx context.Context, id string, p es.Point, now time.Time) (es.Past[json.RawMessage], error) {
+	past, err := r.LoadAt(ctx, id, p, now)
+	if err != nil {
+		return es.Past[json.RawMessage]{}, err
+	}
+	text, err := json.Marshal(past.State)
+	return es.Past[json.RawMessage]{
+		Loaded: es.Loaded[json.RawMessage]{ID: past.ID, Version: past.Version, State: text}, At: past.At, Provisional: past.Provisional,
+	}, err
+}
+
+func (r repository[S, E]) get(tx *es.Tx, id string) (any, error)      { return r.Get(tx, id) }
+func (r repository[S, E]) getOrNew(tx *es.Tx, id string) (any, error) { return r.GetOrNew(tx, id) }
+
+func (r repository[S, E]) load(ctx context.Context, id string) (any, error) { return r.Load(ctx, id) }
+
+func (r repository[S, E]) loadAtLeast(ctx context.Context, id string, version int64) (any, error) {
+	return r.LoadAtLeast(ctx, id, version)
+}
+
+func (r repository[S, E]) result(ctx context.Context, done *es.Outcome, id string) (any, error) {
+	return r.Result(ctx, done, id)
+}
+
+// as gives what a repository returned its type back.
+func as[T any](loaded any, err error) (T, error) {
+	out, _ := loaded.(T)
+	return out, err
+}
+
+// typedAs is the types of an aggregate. It is a type of its own, since the methods of a type with parameters are linked
+// together.
+type typedAs[S, E any] struct{ aggregate es.Aggregate[S, E] }
+
+func (t *typedAs[S, E]) read(c *es.Commit, i int, yield func(event any) error) error {
+	return t.aggregate.Events.DecodeAny(c, i, yield)
+}
+
+func (t *typedAs[S, E]) open(x *es.Executor, cfg es.RepositoryConfig) Repository {
+	return repository[S, E]{es.NewRepository(x, t.aggregate, cfg)}
+}
+
+func (t *typedAs[S, E]) keeper(x *es.Executor, cfg es.RepositoryConfig) Snapshotter {
+	return es.NewRepository(x, t.aggregate, cfg)
+}
+
+// AggregateOption adjusts an aggregate of a service.
+type AggregateOption interface{ addToAggregate(a *DeclaredAggregate) }
+
+// Snapshots says how snapshots of an aggregate are made. It is an option of [Aggregate].
+type Snapshots struct {
+	// Every is after how many events a snapshot is due, from 1.
+	Every int
+	// Schema is the number of the state's shape, from 1. Raise it when the state, or what events do to it, changes.
+	Schema int
+}
+
+func (s Snapshots) addToAggregate(a *DeclaredAggregate) { a.Snapshots = s }
+
+type aggregateOption func(a *DeclaredAggregate)
+
+func (o aggregateOption) addToAggregate(a *DeclaredAggregate) { o(a) }
+
+// Options of an aggregate.
+var (
+	// Hidden keeps an aggregate's streams from callers: its ids are secrets.
+	Hidden AggregateOption = aggregateOption(func(a *DeclaredAggregate) { a.Hidden = true })
+	// ReadableByAll lets every caller read what read models show of the aggregate's streams. Only who created a stream, or
+	// an operator, changes it.
+	ReadableByAll AggregateOption = aggregateOption(func(a *DeclaredAggregate) { a.ReadableByAll = true })
+)
+
+// OwnedBy names a stream's owner besides its creator: owner returns the owner's id from an event of type E. Only the
+// stream's first event is read.
+//
+// A command that creates such a stream must check who the owner may be: see [Tx.Caller]. Otherwise a caller can create
+// streams in the name of others.
+func OwnedBy[E any](owner func(E) string) AggregateOption {
+	if owner == nil {
+		return nil
+	}
+	return aggregateOption(func(a *DeclaredAggregate) {
+		a.owner = func(event any) (string, bool) {
+			e, is := event.(E)
+			if !is {
+				return "", false
+			}
+			return owner(e), true
+		}
+	})
+}
+
+type aggregatePart[S, E any] struct {
+	aggregate es.Aggregate[S, E]
+	options   []AggregateOption
+}
+
+// Aggregate declares an aggregate of the service.
+func Aggregate[S, E any](a es.Aggregate[S, E], options ...AggregateOption) Part {
+	return aggregatePart[S, E]{a, options}
+}
+
+func (p aggregatePart[S, E]) addTo(s *Service) {
+	a := &DeclaredAggregate{StreamType: p.aggregate.StreamType}
+	if err := p.aggregate.Check(); err != nil {
+		s.wrong("%v", err)
+		return
+	}
+	a.StoredTypes, a.typed = p.aggregate.Events.StoredTypes(), &typedAs[S, E]{p.aggregate}
+	for _, o := range p.options {
+		if isNil(o) {
+			s.wrong("aggregate %s: an option is nil: pass what a function of package annals returned", a.StreamType)
+			continue
+		}
+		o.addToAggregate(a)
+	}
+	if s.Aggregate(a.StreamType) != nil {
+		s.wrong("aggregate %s is declared twice: remove one", a.StreamType)
+	}
+	if n := a.Snapshots; n != (Snapshots{}) && (n.Every < 1 || n.Schema < 1) {
+		s.wrong("aggregate %s: annals.Snapshots needs Every and Schema from 1, they are %d and %d", a.StreamType, n.Every, n.Schema)
+	}
+	s.Aggregates = append(s.Aggregates, a)
+}

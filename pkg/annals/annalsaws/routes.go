@@ -1,0 +1,62 @@
+package annalsaws
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/annals-es/annals/pkg/annals"
+)
+
+// Route is one route of the API.
+type Route struct {
+	// ID is the operation's id, unique, in kebab case.
+	ID     string
+	Method string
+	// Path has its parameters in braces, as both API Gateway and net/http spell them.
+	Path     string
+	Function Function
+	// Scope opens the route: its whole name, "shop/command". "" = it is open to all.
+	Scope   string
+	Summary string
+}
+
+// DocsRoutes are those by which the API describes itself. They tell nothing of anybody.
+var DocsRoutes = []Route{
+	{"get-openapi", http.MethodGet, "/openapi.json", Docs, "", "The API as an OpenAPI 3.1 document"},
+	{"get-docs", http.MethodGet, "/docs", Docs, "", "The API as a page"},
+	{"get-docs-file", http.MethodGet, "/docs/{file}", Docs, "", "What that page is made of"},
+}
+
+// Routes are the routes of a service's operations: the commands, then the queries, each in the order of the declaration.
+func Routes(s *annals.Service) []Route {
+	var commands, queries []Route
+	for _, o := range s.Operations {
+		route := Route{ID: o.ID, Method: o.Method, Path: o.Path, Function: Query, Scope: s.ScopeOf(o.Scope), Summary: o.Summary}
+		if o.Kind.Commands() {
+			route.Function = Command
+			commands = append(commands, route)
+			continue
+		}
+		queries = append(queries, route)
+	}
+	return slices.Concat(commands, queries)
+}
+
+// Scopes are a service's scopes by their whole names, with what each allows.
+func Scopes(s *annals.Service) map[string]string {
+	return map[string]string{
+		s.ScopeOf(annals.ToCommand): s.Scopes.Command,
+		s.ScopeOf(annals.ToQuery):   s.Scopes.Query,
+		s.ScopeOf(annals.ToOperate): s.Scopes.Operate,
+	}
+}
+
+// PublishedTypes are the types of the streams that have public events, sorted.
+func PublishedTypes(s *annals.Service) []string {
+	var all []string
+	for _, p := range s.Public {
+		all = append(all, p.StreamType)
+	}
+	slices.Sort(all)
+	return all
+}

@@ -1,0 +1,133 @@
+// Package annalsaws says what a service has on AWS: its tables, and the environment variables that tell its functions of
+// them. It is plain data: the functions, the stack and the operators' tools agree by it. Start with [Tables].
+package annalsaws
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/annals/publish"
+	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotable"
+	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+)
+
+// Table is one table of a service.
+type Table struct {
+	// Name is the table's name inside the service, in kebab case: "orders".
+	Name string
+	dynamotable.Table
+}
+
+// Env is the environment variable that tells a function the table's name on DynamoDB: TABLE_ORDERS.
+func (t Table) Env() string {
+	return "TABLE_" + strings.ToUpper(strings.ReplaceAll(t.Name, "-", "_"))
+}
+
+// Output is the output of the stack that holds the table's name on DynamoDB: OrdersTableName.
+func (t Table) Output() string {
+	var b strings.Builder
+	for word := range strings.SplitSeq(t.Name, "-") {
+		b.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	return b.String() + "TableName"
+}
+
+// The tables that every service has.
+var (
+	// Events is the event table.
+	Events = Table{Name: "events", Table: dynamostore.EventsTable}
+	// Snapshots holds the aggregates' snapshots.
+	Snapshots = Table{Name: "snapshots", Table: dynamostore.SnapshotsTable}
+	// Projections is the catalog: the generations of all projections.
+	Projections = Table{Name: "projections", Table: dynamoview.ReadTable}
+	// Publisher holds the checkpoints of what publishes events.
+	Publisher = Table{Name: publish.Name, Table: dynamoview.ReadTable}
+	// Connections holds who is connected over WebSocket, and what each wants to be told of.
+	Connections = Table{Name: "connections", Table: dynamotable.Table{
+		Partition:  dynamotable.Key{Name: "pk", Type: dynamotable.String},
+		Sort:       dynamotable.Key{Name: "sk", Type: dynamotable.String},
+		TimeToLive: "expires",
+	}}
+)
+
+// ReadTable is the read table of a read model.
+func ReadTable(m *annals.DeclaredReadModel) Table {
+	if m.Indexes == 0 {
+		return Table{Name: m.Name(), Table: dynamoview.ReadTable}
+	}
+	return Table{Name: m.Name(), Table: dynamoview.IndexedReadTable}
+}
+
+// ReadTables are the read tables of a service's read models; of those that others replace, last.
+func ReadTables(s *annals.Service) []Table {
+	return readTables(s, func(*annals.DeclaredReadModel) bool { return true })
+}
+
+// CurrentReadTables are those of the read models that no other replaces, ReplacedReadTables the others.
+func CurrentReadTables(s *annals.Service) []Table {
+	return readTables(s, func(m *annals.DeclaredReadModel) bool { return !m.Replaced })
+}
+
+// ReplacedReadTables are the read tables of read models that others replace.
+func ReplacedReadTables(s *annals.Service) []Table {
+	return readTables(s, func(m *annals.DeclaredReadModel) bool { return m.Replaced })
+}
+
+// InlineReadTables are the read tables whose rows commands write, with their events.
+func InlineReadTables(s *annals.Service) []Table {
+	return readTables(s, func(m *annals.DeclaredReadModel) bool { return m.Inline })
+}
+
+func readTables(s *annals.Service, wanted func(*annals.DeclaredReadModel) bool) []Table {
+	var all []Table
+	for _, m := range s.ReadModels {
+		if wanted(m) {
+			all = append(all, ReadTable(m))
+		}
+	}
+	return all
+}
+
+// ReactionTables hold the checkpoints of a service's reactions, the publisher's last.
+func ReactionTables(s *annals.Service) []Table {
+	all := make([]Table, 0, len(s.Reactions)+1)
+	for _, r := range s.Reactions {
+		all = append(all, Table{Name: r.Name, Table: dynamoview.ReadTable})
+	}
+	return append(all, Publisher)
+}
+
+// CommandTables are the tables that the command function uses.
+func CommandTables(s *annals.Service) []Table {
+	return slices.Concat([]Table{Events, Snapshots, Projections}, InlineReadTables(s))
+}
+
+// QueryTables are the tables that the query function uses.
+func QueryTables(s *annals.Service) []Table {
+	return slices.Concat([]Table{Events, Projections}, ReadTables(s))
+}
+
+// ProjectorTables are the tables that the projector function uses.
+func ProjectorTables(s *annals.Service) []Table {
+	return slices.Concat([]Table{Events, Snapshots, Projections, Connections}, ReadTables(s))
+}
+
+// ReactorTables are the tables that the reactor function uses.
+func ReactorTables(s *annals.Service) []Table {
+	return slices.Concat([]Table{Events, Snapshots, Projections}, ReactionTables(s))
+}
+
+// RebuilderTables are the tables that the rebuilder function uses.
+func RebuilderTables(s *annals.Service) []Table {
+	return slices.Concat([]Table{Events, Projections}, ReadTables(s))
+}
+
+// SocketTables are the tables that the socket function uses.
+func SocketTables(*annals.Service) []Table { return []Table{Connections} }
+
+// Tables are all tables of a service.
+func Tables(s *annals.Service) []Table {
+	return slices.Concat(ReactionTables(s), ProjectorTables(s))
+}

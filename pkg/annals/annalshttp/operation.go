@@ -1,0 +1,176 @@
+package annalshttp
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/annals-es/annals/pkg/annals"
+)
+
+// operation is an operation as requests are read for it.
+type operation struct {
+	*annals.Operation
+	// fixed is the type of what the edge itself is told by parameters: see [changing] and the others.
+	fixed      reflect.Type
+	parameters []*parameter
+	// body is the schema of the body, nil if none is read. It may be absent where it is optional.
+	body     *huma.Schema
+	rules    *rules // of the body
+	optional bool
+}
+
+// What requests tell the edge by parameters, by the kind of the operation.
+type (
+	creating struct {
+		asked
+		unconditional
+	}
+	changing struct {
+		asked
+		conditional
+	}
+	querying struct {
+		correlated
+		awaiting
+	}
+	listing struct {
+		querying
+		paging
+	}
+	trailing struct {
+		querying
+		paging
+		Type string `path:"type" maxLength:"128" doc:"Of the stream, such as Account"`
+	}
+	showing struct {
+		querying
+		past
+	}
+)
+
+// fixedOf is what requests for a kind of operation tell the edge.
+func fixedOf(kind annals.Kind) reflect.Type {
+	switch kind {
+	case annals.Creates, annals.Transacts:
+		return reflect.TypeFor[creating]()
+	case annals.Changes, annals.CreatesOrChanges:
+		return reflect.TypeFor[changing]()
+	case annals.ShowsDocument:
+		return reflect.TypeFor[showing]()
+	case annals.ShowsList:
+		return reflect.TypeFor[listing]()
+	case annals.ShowsEvents:
+		return reflect.TypeFor[trailing]()
+	default:
+		return reflect.TypeFor[querying]()
+	}
+}
+
+// operation prepares an operation of the service.
+//
+// Errors: parameters that can't be read from a request.
+func (e *edge) operation(o *annals.Operation) (*operation, error) {
+	p := &operation{Operation: o, fixed: fixedOf(o.Kind)}
+	if o.In == nil {
+		return nil, errors.New("it has no type of input: make operations by the functions of package annals")
+	}
+	own, hasBody, err := e.fields(o.In, ofInput)
+	if err != nil {
+		return nil, err
+	}
+	if hasBody && !o.Kind.Commands() {
+		return nil, fmt.Errorf("its input %v has a field that is no parameter: queries have no body; "+
+			"add the tag path or query, or json:\"-\"", o.In)
+	}
+	fixed, _, err := e.fields(p.fixed, ofEdge)
+	if err != nil {
+		return nil, err
+	}
+	p.parameters = inOrder(o, e.pathIDs(o, slices.Concat(fixed, own)), fixed, own)
+	for i, q := range p.parameters {
+		same := func(other *parameter) bool { return other.in == q.in && other.name == q.name }
+		if slices.ContainsFunc(p.parameters[:i], same) {
+			return nil, fmt.Errorf("its input has the %s parameter %s, which is there already: give it another name",
+				q.in, q.name)
+		}
+	}
+	p.rules = rulesOf(o.In, map[reflect.Type]*rules{})
+	p.optional = o.In == reflect.TypeFor[annals.None]()
+	if o.Kind.Commands() && (hasBody || p.optional) {
+		p.body = e.schemas.Schema(o.In, true, "")
+	}
+	return p, nil
+}
+
+// pathIDs are the parameters of the path that no field is for: they are ids.
+func (e *edge) pathIDs(o *annals.Operation, fields []*parameter) (all []*parameter) {
+	for _, name := range o.Parameters {
+		if !slices.ContainsFunc(fields, func(p *parameter) bool { return p.in == inPath && p.name == name }) {
+			all = append(all, &parameter{
+				in: inPath, name: name, required: true, kind: reflect.String, typ: reflect.TypeFor[annals.ID](),
+				schema: e.schemas.Schema(reflect.TypeFor[annals.ID](), true, ""),
+			})
+		}
+	}
+	return all
+}
+
+// inOrder puts parameters in the order in which the document has them: what all operations of the kind have, the
+// path's, those of the input; of a document, the point in its past last.
+func inOrder(o *annals.Operation, ids, fixed, own []*parameter) []*parameter {
+	var all, path, last []*parameter
+	for _, p := range slices.Concat(ids, fixed, own) {
+		if p.in == inPath {
+			path = append(path, p)
+		}
+	}
+	slices.SortFunc(path, func(a, b *parameter) int {
+		return slices.Index(o.Parameters, a.name) - slices.Index(o.Parameters, b.name)
+	})
+	for _, p := range fixed {
+		switch {
+		case p.in == inPath:
+		case p.last:
+			last = append(last, p)
+		default:
+			all = append(all, p)
+		}
+	}
+	all = append(all, path...)
+	for _, p := range own {
+		if p.in != inPath {
+			all = append(all, p)
+		}
+	}
+	return append(all, last...)
+}
+
+// answer answers a request for an operation.
+func (e *edge) answer(w http.ResponseWriter, r *http.Request, p *operation) {
+	in, refused := e.read(w, r, p)
+	if refused != nil {
+		e.refused(w, r, refused)
+		return
+	}
+	ctx := r.Context()
+	err := e.admit(ctx, p.Operation)
+	var out *answer
+	if err == nil {
+		if p.Kind.Commands() {
+			out, err = e.command(ctx, p.Operation, in)
+		} else {
+			out, err = e.query(ctx, p.Operation, in)
+		}
+	}
+	if err == nil {
+		err = out.write(w)
+	}
+	if err != nil {
+		e.refused(w, r, e.refuse(ctx, err))
+	}
+}

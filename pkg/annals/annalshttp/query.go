@@ -1,0 +1,152 @@
+package annalshttp
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// query answers a query.
+//
+// Errors: [Problem]; [es.NotFoundError] for what is another's; [projection.ErrCursor]; those of the session and of the
+// operation; those of the event store.
+func (e *edge) query(ctx context.Context, o *annals.Operation, in *input) (*answer, error) {
+	w, err := in.told.(interface{ awaits() (awaited, error) }).awaits()
+	if err != nil {
+		return nil, err
+	}
+	switch told := in.told.(type) {
+	case *trailing:
+		return e.trail(ctx, o, in, told)
+	case *showing:
+		point, err := told.point()
+		if err != nil {
+			return nil, err
+		}
+		if point != (es.Point{}) {
+			return e.atPoint(ctx, o, in.id, point)
+		}
+	case *listing:
+		return e.list(ctx, o, in, told.paging, w)
+	}
+	out, err := e.ask(ctx, o, w, &annals.Question{ID: in.id, In: in.own}, "")
+	if err != nil {
+		return nil, err
+	}
+	e.report(ctx, o, out.body)
+	return out.answer(), nil
+}
+
+// list answers a query for a page of a list.
+func (e *edge) list(ctx context.Context, o *annals.Operation, in *input, page paging, w awaited) (*answer, error) {
+	purpose, err := e.purposeOf(ctx, o, in)
+	if err != nil {
+		return nil, err
+	}
+	cursor, err := opened(purpose, page.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	out, err := e.ask(ctx, o, w, &annals.Question{ID: in.id, In: in.own, Limit: page.Limit}, cursor)
+	if err != nil {
+		return nil, err
+	}
+	if paged, is := out.body.(annals.Paged); is {
+		sealed(purpose, paged)
+	}
+	e.report(ctx, o, out.body)
+	return out.answer(), nil
+}
+
+// atPoint answers a query for a document at a point in its past, from the events.
+func (e *edge) atPoint(ctx context.Context, o *annals.Operation, id string, point es.Point) (*answer, error) {
+	stream := es.StreamID{Type: o.StreamType, ID: id}
+	if err := e.readable(ctx, stream); err != nil {
+		return nil, err
+	}
+	body, err := o.Readings[0].Replay(ctx, e.events, id, point)
+	if err != nil {
+		return nil, err
+	}
+	out := result{consistency: strong, body: body}
+	if point.Provisional(e.cfg.Now()) {
+		out.consistency = "provisional"
+	}
+	return out.answer(), nil
+}
+
+// ask answers a question in one session of its read model.
+//
+// Errors: [es.NotFoundError] for what is another's; those of answerFrom; [projection.ErrCursor] and others of the
+// session.
+func (e *edge) ask(
+	ctx context.Context, o *annals.Operation, w awaited, q *annals.Question, cursor string,
+) (*result, error) {
+	about := es.StreamID{}
+	if o.StreamType != "" && slices.Contains(o.Parameters, "id") {
+		about = es.StreamID{Type: o.StreamType, ID: q.ID}
+	}
+	if err := e.readable(ctx, about); err != nil {
+		return nil, err
+	}
+	if who := e.caller(ctx); o.OwnerOnly && !who.Operates() && !who.Is(q.ID) {
+		return nil, newProblem(http.StatusNotFound, "not-found", personOf(o.Path)+q.ID+" not found")
+	}
+	var err error
+	if w.streams, err = e.visible(ctx, w.streams); err != nil {
+		return nil, err
+	}
+	reading, s, err := e.open(ctx, o, cursor)
+	if err != nil {
+		return nil, err
+	}
+	q.Tokens = w.ids()
+	asks := question{model: o.Readings[0].Projection, stream: about}
+	if reading.Replays() {
+		asks.replay = func(ctx context.Context) (any, error) { return reading.Replay(ctx, e.events, q.ID, es.Point{}) }
+	}
+	return e.answerFrom(ctx, s, w, asks, func() (any, error) { return reading.Read(ctx, s, q) })
+}
+
+// open begins to read the first read model of a query that is filled, else the last: in the generation that serves, or,
+// where a list goes on, in that of its cursor.
+//
+// Errors: [projection.ErrCursor] and others of [projection.Reader.Open].
+func (e *edge) open(
+	ctx context.Context, o *annals.Operation, cursor string,
+) (annals.Reading, *projection.Session, error) {
+	last := len(o.Readings) - 1
+	reading := o.Readings[last]
+	for _, earlier := range o.Readings[:last] {
+		ready, err := e.running.Reader.Ready(ctx, earlier.Projection)
+		if err != nil {
+			return reading, nil, err
+		}
+		if ready {
+			reading = earlier
+			break
+		}
+	}
+	s, err := e.running.Reader.OpenAt(ctx, reading.Projection, cursor)
+	return reading, s, err
+}
+
+// personOf is what the person is that {id} in a path names: "customer " of "/customers/{id}/orders"; "" if the path
+// does not say.
+func personOf(path string) string {
+	before, _, _ := strings.Cut(path, "/{id}")
+	word := before[strings.LastIndex(before, "/")+1:]
+	singular, plural := strings.CutSuffix(word, "s")
+	if !plural || singular == "" {
+		return ""
+	}
+	if stem, is := strings.CutSuffix(singular, "ie"); is {
+		singular = stem + "y"
+	}
+	return singular + " "
+}

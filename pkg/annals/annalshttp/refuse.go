@@ -1,0 +1,130 @@
+package annalshttp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/annals/refusal"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// refuse returns the problem that an error of an operation is answered with, and logs what is our fault.
+func (e *edge) refuse(ctx context.Context, err error) *Problem {
+	p := e.tied(ctx, e.problem(err))
+	switch {
+	case p.Status == http.StatusServiceUnavailable:
+		e.log(ctx, slog.LevelWarn, "unavailable", err)
+	case p.Status >= http.StatusInternalServerError:
+		e.log(ctx, slog.LevelError, "request failed", err)
+	}
+	return p
+}
+
+// refusalProblem is the problem of what the service refuses. One whose status is no refusal is a fault of the service.
+func refusalProblem(r *annals.Refusal) *Problem {
+	if r.Status < http.StatusBadRequest || r.Status >= http.StatusInternalServerError {
+		return internal()
+	}
+	p := newProblem(r.Status, r.Code, r.Detail)
+	p.Members = r.Members
+	return p
+}
+
+// problem is the one table from errors to answers. What the service itself knows of an error comes first.
+func (e *edge) problem(err error) *Problem {
+	var (
+		known     *Problem
+		refused   *annals.Refusal
+		violation *refusal.Violation
+		notFound  *es.NotFoundError
+		noVersion *es.VersionNotFoundError
+		exists    *es.AlreadyExistsError
+		mismatch  *es.VersionMismatchError
+		reused    *es.CommandReusedError
+		unknown   *es.UnknownOutcomeError
+		conflict  *es.ConflictError
+		limit     *es.LimitError
+		notFilled *projection.NotFilledError
+	)
+	if errors.As(err, &known) {
+		return known
+	}
+	for _, of := range e.service.Refusals {
+		if refusal := of(err); refusal != nil {
+			return refusalProblem(refusal)
+		}
+	}
+	switch {
+	case errors.As(err, &refused):
+		return refusalProblem(refused)
+	case errors.As(err, &violation):
+		return newProblem(http.StatusUnprocessableEntity, string(violation.Code), violation.Detail)
+	case errors.As(err, &notFound):
+		return newProblem(http.StatusNotFound, "not-found", e.told(notFound.Stream, notFound.Error(), "there is none"))
+	case errors.As(err, &noVersion):
+		return newProblem(http.StatusNotFound, "version-not-found",
+			e.told(noVersion.Stream, noVersion.Error(), "it has not come to that version"))
+	case errors.As(err, &exists):
+		return newProblem(http.StatusConflict, "already-exists",
+			e.told(exists.Stream, exists.Error(), "it exists already"))
+	case errors.As(err, &mismatch):
+		return newProblem(http.StatusPreconditionFailed, "version-mismatch",
+			e.told(mismatch.Stream, mismatch.Error(), "it is not at the version that was demanded"))
+	case errors.As(err, &reused):
+		return newProblem(http.StatusUnprocessableEntity, "idempotency-key-reused",
+			e.told(reused.Stream, reused.Error(), "the command id was used for another command"))
+	case errors.As(err, &limit):
+		return newProblem(http.StatusRequestEntityTooLarge, "too-large",
+			e.told(limit.Stream, limit.Error(),
+				fmt.Sprintf("%d %s, the limit is %d", limit.Size, limit.What, limit.Limit)))
+	case errors.Is(err, es.ErrOccurredInFuture):
+		return invalidField("header."+occurredAtHeader, "must not be in the future")
+	case errors.Is(err, projection.ErrCursor):
+		return invalidField("query.cursor", projection.ErrCursor.Error())
+	case errors.As(err, &notFilled):
+		p := later("not-filled",
+			notFilled.Projection+" is being built from the events that were stored before: repeat the request later")
+		p.retryAfter = retryLate
+		return p
+	case errors.As(err, &unknown):
+		return later("outcome-unknown",
+			"it is not known whether the command was done: repeat it with the same Idempotency-Key; if it had none, look "+
+				"before you repeat it")
+	case errors.As(err, &conflict):
+		return newProblem(http.StatusConflict, "conflict",
+			e.told(conflict.Stream, conflict.Stream.String(), "what the command needs")+
+				" kept changing meanwhile; nothing was stored")
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), e.cfg.Unavailable(err):
+		return later("unavailable", "the service can't answer now: repeat the request")
+	}
+	return internal()
+}
+
+// later is the problem of what may succeed if it is sent again.
+func later(code, detail string) *Problem {
+	p := newProblem(http.StatusServiceUnavailable, code, detail)
+	p.retryAfter = 1
+	return p
+}
+
+// Log logs an error under the correlation id of the request.
+func (e *edge) log(ctx context.Context, level slog.Level, message string, err error) {
+	e.cfg.Log.LogAttrs(ctx, level, message,
+		slog.String("correlationId", correlationID(ctx)), slog.String("error", Describe(err)))
+}
+
+// Describe is what may be logged of an error: nothing that comes from a payload, which the cause of a corrupt commit
+// may cite.
+func Describe(err error) string {
+	var corrupt *es.CorruptError
+	if errors.As(err, &corrupt) {
+		return fmt.Sprintf("stored commit %s@%d is corrupt: %s (%T)",
+			corrupt.Stream, corrupt.Version, corrupt.Reason, corrupt.Err)
+	}
+	return err.Error()
+}

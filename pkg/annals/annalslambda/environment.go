@@ -1,0 +1,121 @@
+package annalslambda
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/annals-es/annals/internal/push"
+	"github.com/annals-es/annals/internal/telemetry"
+	"github.com/annals-es/annals/internal/tracing"
+	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/pkg/annals/publish"
+)
+
+// FromEnvironment returns a service with everything that the environment names: the tables, of which the wanted ones
+// must be named, the variables of [annalsaws.Variables], and AWS's own settings. It is for the tools of operators: a
+// function has only what it needs.
+//
+// Errors: those of [annals.Service.Check]; one that lists every variable of a table that is missing; AWS settings that
+// can't be read; an address of the WebSocket API that is none.
+func FromEnvironment(
+	ctx context.Context, s *annals.Service, log *slog.Logger, wanted ...annalsaws.Table,
+) (Deployment, error) {
+	return fromEnvironment(ctx, s, log, wanted,
+		Deployment.withCatchUps, Deployment.withReactionJobs, Deployment.withFailures, Deployment.withRebuilds,
+		Deployment.withNotifier)
+}
+
+// A part is something that a deployment has from the environment. Functions that do not name a part do not link it.
+type part = func(Deployment) (Deployment, error)
+
+func fromEnvironment(
+	ctx context.Context, s *annals.Service, log *slog.Logger, wanted []annalsaws.Table, parts ...part,
+) (Deployment, error) {
+	if err := s.Check(); err != nil {
+		return Deployment{}, err
+	}
+	names, err := TableNamesFrom(os.Getenv, wanted...)
+	if err != nil {
+		return Deployment{}, err
+	}
+	d := Deployment{
+		Service: s, Tables: names, Log: log, Secrets: os.Getenv,
+		CursorKey: os.Getenv(annalsaws.CursorKeyEnv), EventSource: os.Getenv(annalsaws.EventSourceEnv),
+	}
+	cfg, err := Configuration(ctx)
+	if err != nil {
+		return d, err
+	}
+	function := os.Getenv("AWS_LAMBDA_FUNCTION_NAME")
+	d.Meter = telemetry.New(os.Stdout, os.Getenv(annalsaws.MetricsNamespaceEnv), function)
+	d.Tracing, err = tracing.New(os.Getenv, function) //nolint:contextcheck // spans are sent after the invocation
+	if err != nil {
+		return d, err
+	}
+	d.Tracing.Calls(&cfg)
+	cfg.APIOptions = append(cfg.APIOptions, CountThrottles(d.Meter))
+	d.AWS, d.DynamoDB = cfg, NewClient(cfg)
+	for _, with := range parts {
+		if d, err = with(d); err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+}
+
+func (d Deployment) withCatchUps() (Deployment, error) {
+	d.CatchUps = JobQueue(d.AWS, os.Getenv(annalsaws.CatchUpQueueEnv))
+	return d, nil
+}
+
+func (d Deployment) withReactionJobs() (Deployment, error) {
+	d.ReactionJobs = JobQueue(d.AWS, os.Getenv(annalsaws.ReactionQueueEnv))
+	return d, nil
+}
+
+func (d Deployment) withFailures() (Deployment, error) {
+	objects := NewObjects(d.AWS, os.Getenv)
+	d.GivenUp = objects.Get
+	d.ProjectorFailures = objects.Bucket(os.Getenv(annalsaws.ProjectorFailuresEnv))
+	d.ReactorFailures = objects.Bucket(os.Getenv(annalsaws.ReactorFailuresEnv))
+	return d, nil
+}
+
+func (d Deployment) withRebuilds() (Deployment, error) {
+	d.Rebuilds = RebuildMachine(d.AWS, os.Getenv(annalsaws.RebuildMachineEnv))
+	return d, nil
+}
+
+// withNotifier has clients told what the projector stored, where the environment names the WebSocket API.
+func (d Deployment) withNotifier() (Deployment, error) {
+	if os.Getenv(annalsaws.ConnectionsURLEnv) == "" {
+		return d, nil
+	}
+	poster, err := push.NewPoster(d.AWS, os.Getenv)
+	if err != nil {
+		return d, err
+	}
+	d.Notifier = push.NewNotifier(d.connections(), poster, d.Log)
+	return d, nil
+}
+
+// Connecting makes the client of a bus of integration events. It is [eventbus.Connect]: what is given it links the
+// client of EventBridge, and nothing else does.
+//
+// [eventbus.Connect]: https://pkg.go.dev/github.com/annals-es/annals/pkg/annals/publish/eventbus#Connect
+type Connecting func(cfg aws.Config, arn string) publish.Bus
+
+// Connect returns the deployment with the bus whose ARN is in [annalsaws.EventBusEnv]. It is the same deployment if
+// there is none, or connect is nil.
+func (d Deployment) Connect(connect Connecting) Deployment {
+	if arn := os.Getenv(annalsaws.EventBusEnv); arn != "" && connect != nil {
+		cfg := d.AWS.Copy()
+		cfg.APIOptions = append(cfg.APIOptions[:len(cfg.APIOptions):len(cfg.APIOptions)], InTime)
+		d.Bus = connect(cfg, arn)
+	}
+	return d
+}

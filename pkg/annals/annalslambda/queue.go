@@ -1,0 +1,55 @@
+package annalslambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// sendAtOnce is how many messages SQS takes in a request.
+const sendAtOnce = 10
+
+// Queue sends messages to an SQS queue.
+type Queue struct {
+	client *sqs.Client
+	url    string
+}
+
+// NewQueue returns a queue by its URL. Its client is tuned to fail in time. AWS_ENDPOINT_URL_SQS redirects it.
+func NewQueue(cfg aws.Config, url string) *Queue {
+	client := sqs.NewFromConfig(cfg, func(o *sqs.Options) { o.APIOptions = append(o.APIOptions, InTime) })
+	return &Queue{client: client, url: url}
+}
+
+// Enqueue sends messages that can be received after a delay: whole seconds, at most 15 minutes. Ten go into a request,
+// which holds at most 1 MiB.
+//
+// Errors: the first request that failed, which ends it; or messages that were refused, each with its reason. What was
+// sent before stays sent: whoever tries again sends some messages twice.
+func (q *Queue) Enqueue(ctx context.Context, delay time.Duration, bodies ...string) error {
+	var refused error
+	for batch := range slices.Chunk(bodies, sendAtOnce) {
+		in := &sqs.SendMessageBatchInput{QueueUrl: aws.String(q.url)}
+		for i, body := range batch {
+			in.Entries = append(in.Entries, types.SendMessageBatchRequestEntry{
+				Id: aws.String(strconv.Itoa(i)), MessageBody: aws.String(body), DelaySeconds: int32(delay.Seconds()),
+			})
+		}
+		out, err := q.client.SendMessageBatch(ctx, in)
+		if err != nil {
+			return errors.Join(refused, fmt.Errorf("send to a queue: %w", err))
+		}
+		for _, f := range out.Failed {
+			refused = errors.Join(refused,
+				fmt.Errorf("a queue refused a message: %s: %s", aws.ToString(f.Code), aws.ToString(f.Message)))
+		}
+	}
+	return refused
+}

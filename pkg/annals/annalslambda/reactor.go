@@ -1,0 +1,70 @@
+package annalslambda
+
+import (
+	"context"
+	"errors"
+
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/pkg/annals/publish"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamofault"
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+	"github.com/annals-es/annals/pkg/es/reaction"
+)
+
+// Reactor returns what answers events with commands, publishes them, and tells of tampering. It takes batches of the
+// event table's stream, as the projector does, and needs [annalsaws.ReactorTables].
+//
+// Errors: those of [annals.Service.Open].
+func (d Deployment) Reactor() (*Subscriber, error) {
+	o, engine, err := d.reactions()
+	if err != nil {
+		return nil, err
+	}
+	return &Subscriber{
+		engine: engine, rebuilder: projection.NewRebuilder(engine, o.store, projection.RebuildConfig{
+			Log: d.Log, Reconcile: projection.ReconcileConfig{Observe: d.Meter.Reconciled},
+		}),
+		queue: d.ReactionJobs, batches: d.GivenUp, failures: d.ReactorFailures, log: d.Log, meter: d.Meter,
+	}, nil
+}
+
+// reactions is the engine of all reactions, the publisher among them if there is a bus.
+func (d Deployment) reactions() (*opened, *projection.Engine, error) {
+	o, err := d.open(use{noReadModels: true, stateCache: stateCache}) // reactions load the same aggregates again
+	if err != nil {
+		return nil, nil, err
+	}
+	tables := annalsaws.ReactionTables(d.Service)
+	subscriptions := make([]projection.Subscription, 0, len(tables))
+	add := func(p projection.Projection, on annalsaws.Table) {
+		view := dynamoview.New(d.DynamoDB, d.Tables.Of(on))
+		subscriptions = append(subscriptions, projection.Subscription{Projection: p, View: view})
+	}
+	for i, r := range d.Service.Reactions {
+		add(reaction.New(reaction.Reaction{
+			Name: r.Name, Sources: r.Sources(o.Running), Transient: dynamofault.Unavailable,
+		}), tables[i])
+	}
+	if d.Bus != nil {
+		add(d.publisher(), annalsaws.Publisher)
+	}
+	return o, projection.NewEngine(o.store, o.catalog, d.engine(d.ReactionJobs), subscriptions...), nil
+}
+
+func (d Deployment) publisher() *reaction.Reactor {
+	return publish.NewPublisher(d.Bus, d.EventSource, d.Service.PublicPrefix, d.Service.Public...)
+}
+
+// Republish sends the integration events of a stream again, from a version on, with the ids that they have. It returns
+// how many stored events it went through; the publisher's checkpoint stays.
+//
+// Errors: the store's; the bus's; [es.UnknownEventError].
+func (o *Operator) Republish(ctx context.Context, stream es.StreamID, from int64) (int, error) {
+	if o.publisher == nil {
+		return 0, errors.New("there is no bus: set " + annalsaws.EventBusEnv + " and " + annalsaws.EventSourceEnv +
+			" as the reactor function has them")
+	}
+	return o.publisher.Repeat(ctx, o.store, stream, from)
+}

@@ -1,0 +1,34 @@
+package annalslambda
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/annals/annalshttp"
+	"github.com/annals-es/annals/pkg/annals/internal/payload"
+)
+
+// sendable is an answer as it is, or, where it is larger than Lambda sends, a problem document with its other headers:
+// a command was done, and they say what it led to.
+func sendable(
+	ctx context.Context, s *annals.Service, log *slog.Logger, method string, out events.APIGatewayV2HTTPResponse,
+) events.APIGatewayV2HTTPResponse {
+	const most = 6 // bytes that one of the body takes, as \u0000 does; headers are small
+	if len(out.Body)*most < payload.MaxBytes/2 {
+		return out
+	}
+	size := payload.Encoded(out)
+	if size <= payload.MaxBytes {
+		return out
+	}
+	id := out.Headers[annalshttp.CorrelationHeader]
+	log.LogAttrs(ctx, slog.LevelError, "answer too large: a problem document is sent instead",
+		slog.String("correlationId", id), slog.Int("bytes", size), slog.Int("limit", payload.MaxBytes))
+	problem := annalshttp.AnswerTooLarge(s, method, id)
+	out.StatusCode, out.Body, out.IsBase64Encoded = problem.Status, problem.Text(), false
+	out.Headers["Content-Type"] = "application/problem+json"
+	return out
+}

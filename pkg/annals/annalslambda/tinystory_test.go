@@ -1,0 +1,154 @@
+package annalslambda_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/pkg/annals/annalslambda"
+	"github.com/annals-es/annals/pkg/annals/publish"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// sent are the events that a bus took.
+type sent []string
+
+func (s *sent) Send(_ context.Context, m publish.Message) error {
+	*s = append(*s, m.Type)
+	return nil
+}
+
+// ask has a handler answer a request, by way of API Gateway.
+func ask(t *testing.T, h http.Handler, route, id, body string) string {
+	t.Helper()
+	method, _, _ := strings.Cut(route, " ")
+	event := events.APIGatewayV2HTTPRequest{
+		RouteKey: route, PathParameters: map[string]string{"id": id}, Body: body, Headers: map[string]string{"content-type": "application/json"},
+	}
+	event.RequestContext.HTTP.Method = method
+	out, err := annalslambda.Gateway(tiny, h, slog.New(slog.DiscardHandler))(t.Context(), event)
+	if err != nil || out.StatusCode/100 != 2 {
+		t.Fatalf("%s: %d %s, %v", route, out.StatusCode, out.Body, err)
+	}
+	return out.Body
+}
+
+// TestTinyService: all functions of a service are made of its declaration alone.
+func TestTinyService(t *testing.T) {
+	t.Parallel()
+	d, log := deployed(t)
+	var bus sent
+	d.Bus, d.EventSource = &bus, "/annals/Notes"
+	if err := d.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	commands, err := d.Command()
+	if err != nil {
+		t.Fatal(err)
+	}
+	queries, err := d.Query()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask(t, commands, "POST /notes", "", `{"id":"n","text":"buy milk"}`)
+	batch := streamOf(t, d)
+	for name, build := range map[string]func() (*annalslambda.Subscriber, error){"projector": d.Projector, "reactor": d.Reactor} {
+		p, err := build()
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		out, err := p.Handle(t.Context(), batch)
+		if err != nil || len(out.BatchItemFailures) > 0 {
+			t.Errorf("%s: %+v, %v; log: %s", name, out, err, log)
+		}
+	}
+	if body := ask(t, queries, "GET /notes/{id}", "n", ""); !strings.Contains(body, "buy milk") {
+		t.Error(body)
+	}
+	if len(bus) != 1 || bus[0] != "notes.note.taken.v1" {
+		t.Errorf("published %v", bus)
+	}
+	o, err := d.Operator(projection.RebuildConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := o.Republish(t.Context(), es.StreamID{Type: "Note", ID: "n"}, 1); err != nil || n != 1 || len(bus) != 2 {
+		t.Errorf("republished %d, %v: %v", n, err, bus)
+	}
+	rebuild, err := d.Rebuilder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stage, err := rebuild(t.Context(), annalslambda.RebuildRequest{Task: "begin", Stage: projection.Stage{Projection: "texts"}})
+	if err != nil || stage.Generation != 2 {
+		t.Errorf("%+v, %v", stage, err)
+	}
+	witnesses, err := d.Witnesses(t.Context())
+	if err != nil || len(witnesses) != 2 { // the snapshot, and the checkpoint
+		t.Errorf("%+v, %v", witnesses, err)
+	}
+}
+
+// streamOf is all that is in the event table, as its stream has it.
+func streamOf(t *testing.T, d annalslambda.Deployment) events.DynamoDBEvent {
+	t.Helper()
+	table := d.Tables.Of(annalsaws.Events)
+	found, err := d.DynamoDB.Scan(t.Context(), &dynamodb.ScanInput{TableName: &table})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var batch events.DynamoDBEvent
+	for _, item := range found.Items {
+		image, err := imageOf(item)
+		if err != nil {
+			t.Fatal(err)
+		}
+		batch.Records = append(batch.Records, events.DynamoDBEventRecord{
+			EventName: "INSERT", Change: events.DynamoDBStreamRecord{SequenceNumber: "1", Keys: image, NewImage: image},
+		})
+	}
+	return batch
+}
+
+// TestFaultyDeclaration: no function starts with a declaration that has mistakes, and the error names them.
+func TestFaultyDeclaration(t *testing.T) {
+	t.Parallel()
+	faulty := annals.New("Not Kebab")
+	if _, err := annalslambda.FromEnvironment(t.Context(), faulty, nil); err == nil || !strings.Contains(err.Error(), "kebab") {
+		t.Errorf("from the environment: %v", err)
+	}
+	d, _ := deployed(t)
+	d.Service = faulty
+	for name, build := range map[string]func() error{
+		"command":   func() error { _, err := d.Command(); return err },
+		"query":     func() error { _, err := d.Query(); return err },
+		"projector": func() error { _, err := d.Projector(); return err },
+		"reactor":   func() error { _, err := d.Reactor(); return err },
+		"rebuilder": func() error { _, err := d.Rebuilder(); return err },
+		"operator":  func() error { _, err := d.Operator(projection.RebuildConfig{}); return err },
+	} {
+		if err := build(); err == nil || !strings.Contains(err.Error(), "kebab") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestQueriesNeedTheCursorKey: without it, or with one that is too short, the error names the variable.
+func TestQueriesNeedTheCursorKey(t *testing.T) {
+	t.Parallel()
+	d, _ := deployed(t)
+	for _, key := range []string{"", "short"} {
+		d.CursorKey = key
+		if _, err := d.Query(); err == nil || !strings.Contains(err.Error(), annalsaws.CursorKeyEnv) {
+			t.Errorf("%q: %v", key, err)
+		}
+	}
+}

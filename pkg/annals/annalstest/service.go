@@ -1,0 +1,222 @@
+// Package annalstest checks the declaration of a service and runs the service in a test, in memory. Start with [Run].
+package annalstest
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/annals/annalshttp"
+	"github.com/annals-es/annals/pkg/annals/publish"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/memstore"
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/memview"
+	"github.com/annals-es/annals/pkg/es/reaction"
+)
+
+// Check fails the test with all that is wrong with a declaration, and with what its OpenAPI document can't be made of.
+func Check(t testing.TB, s *annals.Service) {
+	t.Helper()
+	if err := s.Check(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := annalshttp.Document(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Config adjusts a service in a test. The zero value takes the defaults.
+type Config struct {
+	// Secret is the value of every secret. Default: 32 bytes.
+	Secret string
+	// Hold keeps what is appended from read models, reactions and the bus until [Service.Deliver]: for tests of what callers
+	// see while a read model is behind.
+	Hold bool
+}
+
+// Service is a service that runs in a test. It is safe for concurrent use.
+type Service struct {
+	// Handler is the HTTP API: commands, queries, and the API's own documents.
+	http.Handler
+	// Running is the service on its stores.
+	*annals.Running
+
+	cfg     Config
+	engines []*projection.Engine
+
+	turn   sync.Mutex // held by who delivers; it guards parked
+	parked map[string]bool
+
+	mu        sync.Mutex // guards what follows
+	waiting   []es.Commit
+	published []publish.Message
+}
+
+// Run runs a service in memory, for one test. What a command appends is in the read models, and reactions and the bus have
+// it, when the command's answer comes. The test fails if the declaration is wrong, or a stream can't be projected.
+func Run(t testing.TB, s *annals.Service, given ...Config) *Service {
+	t.Helper()
+	Check(t, s)
+	out := &Service{parked: map[string]bool{}}
+	if len(given) > 0 {
+		out.cfg = given[0]
+	}
+	if out.cfg.Secret == "" {
+		out.cfg.Secret = strings.Repeat("secret--", 4)
+	}
+	store := &store{Store: memstore.New(), service: out, t: t}
+	catalog, views := memview.NewCatalog(), map[string]projection.View{}
+	on := annals.Stores{Events: store, Snapshots: new(memstore.Snapshots), Catalog: catalog, Views: func(name string) projection.View {
+		if views[name] == nil {
+			views[name] = memview.New()
+		}
+		return views[name]
+	}}
+	running, err := s.Open(on, annals.Config{Secrets: func(string) string { return out.cfg.Secret }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := running.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if out.Handler, err = annalshttp.Handler(running, annalshttp.Config{}); err != nil {
+		t.Fatal(err)
+	}
+	// As on AWS: reactions have no read models and no secrets.
+	reacting, err := s.Open(annals.Stores{Events: store, Snapshots: on.Snapshots}, annals.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.Running = running
+	out.engines = []*projection.Engine{
+		projection.NewEngine(store, catalog, projection.Config{}, running.Subscriptions...),
+		projection.NewEngine(store, memview.NewCatalog(), projection.Config{}, out.reactions(reacting)...),
+	}
+	return out
+}
+
+// reactions are the reactions, and what publishes events, as an engine runs them.
+func (s *Service) reactions(on *annals.Running) []projection.Subscription {
+	var all []projection.Subscription
+	for _, r := range s.Service.Reactions {
+		all = append(all, projection.Subscription{
+			Projection: reaction.New(reaction.Reaction{Name: r.Name, Sources: r.Sources(on)}), View: memview.New(),
+		})
+	}
+	if len(s.Service.Public) > 0 {
+		all = append(all, projection.Subscription{
+			Projection: publish.NewPublisher(bus{s}, "/annals/test", s.Service.PublicPrefix, s.Service.Public...), View: memview.New(),
+		})
+	}
+	return all
+}
+
+// Do sends a request: a method and a target, such as "POST /orders", and a body, "" for none.
+func (s *Service) Do(t testing.TB, route, body string) *httptest.ResponseRecorder {
+	t.Helper()
+	return s.As(t, context.Background(), route, body)
+}
+
+// As is Do in a context, which says who the caller is: see [annalshttp.WithPrincipal].
+func (s *Service) As(t testing.TB, ctx context.Context, route, body string) *httptest.ResponseRecorder { //nolint:revive // t comes first in tests
+	t.Helper()
+	return s.With(t, ctx, route, body)
+}
+
+// With is As with headers: names and values in turn.
+func (s *Service) With(t testing.TB, ctx context.Context, route, body string, headers ...string) *httptest.ResponseRecorder { //nolint:revive // t comes first in tests
+	t.Helper()
+	method, target, _ := strings.Cut(route, " ")
+	r := httptest.NewRequestWithContext(ctx, method, target, strings.NewReader(body))
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w
+}
+
+// Published are the public events that the bus has taken, in order.
+func (s *Service) Published() []publish.Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]publish.Message(nil), s.published...)
+}
+
+// Deliver brings what was appended to read models, reactions and the bus. Only a service that holds it back needs that.
+func (s *Service) Deliver(t testing.TB) {
+	t.Helper()
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	ctx := context.WithValue(t.Context(), delivering{}, true)
+	for {
+		s.mu.Lock()
+		commits := s.waiting
+		s.waiting = nil
+		s.mu.Unlock()
+		if len(commits) == 0 {
+			break
+		}
+		for _, engine := range s.engines {
+			for stream, err := range engine.Apply(ctx, commits) {
+				t.Errorf("%s can't be projected: %v", stream, err)
+			}
+		}
+	}
+	for _, engine := range s.engines {
+		for w, err := range engine.Parked(ctx) {
+			if err != nil {
+				t.Errorf("parked streams: %v", err)
+			} else if why := w.Projection + " parked " + w.Stream.String() + ": " + w.Error; !s.parked[why] {
+				s.parked[why] = true
+				t.Errorf("%s", why)
+			}
+		}
+	}
+}
+
+// delivering marks what reactions do while they are delivered to: it is delivered next.
+type delivering struct{}
+
+// store delivers what it stores.
+type store struct {
+	*memstore.Store
+	service *Service
+	t       testing.TB
+}
+
+// Append implements [es.Appender].
+func (s *store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
+	stored, err := s.Store.Append(ctx, a)
+	if err != nil {
+		return stored, err
+	}
+	s.service.mu.Lock()
+	for i := range stored {
+		s.service.waiting = append(s.service.waiting, stored[i].Commit)
+	}
+	s.service.mu.Unlock()
+	if s.service.engines != nil && !s.service.cfg.Hold && ctx.Value(delivering{}) == nil {
+		s.service.Deliver(s.t) //nolint:contextcheck // what is delivered outlives the request
+	}
+	return stored, nil
+}
+
+// bus keeps what is published.
+type bus struct{ *Service }
+
+// Send implements [publish.Bus].
+func (b bus) Send(_ context.Context, m publish.Message) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.published = append(b.published, m)
+	return nil
+}

@@ -1,0 +1,133 @@
+package annalstest_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/annals/annalstest"
+	"github.com/annals-es/annals/pkg/annals/publish"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// A guest who is invited is greeted by a reaction, and others are told.
+type (
+	event   interface{ isEvent() }
+	invited struct{ Name string }
+	greeted struct{}
+	guest   struct {
+		Name    string `json:"name"`
+		Greeted bool   `json:"greeted"`
+	}
+	invite struct {
+		ID   annals.ID `json:"id" annals:"id"`
+		Name string    `json:"name"`
+	}
+	news struct {
+		Name string `json:"name"`
+	}
+)
+
+func (invited) isEvent()  {}
+func (greeted) isEvent()  {}
+func (news) Type() string { return "guest.invited.v1" }
+
+var guests = es.Aggregate[guest, event]{
+	StreamType: "Guest",
+	Events:     es.NewRegistry(es.Type[event]("GuestInvited", 1, invited{}), es.Type[event]("GuestGreeted", 1, greeted{})),
+	Evolve: func(g *guest, e event) {
+		switch e := e.(type) {
+		case invited:
+			g.Name = e.Name
+		case greeted:
+			g.Greeted = true
+		}
+	},
+}
+
+var list = projection.New("guests", 1, projection.From(guests, projection.On(
+	func(g *guest, e projection.Event[event], _ *projection.Writes) error {
+		if invited, is := e.Data.(invited); is && invited.Name == "nobody" {
+			return errors.New("a name is missing")
+		}
+		guests.Evolve(g, e.Data)
+		return nil
+	},
+)))
+
+func party() *annals.Service {
+	key := annals.Secret("KEY", 8)
+	return annals.New("party", key,
+		annals.Aggregate(guests),
+		annals.CreateTx("POST /guests", guests, func(tx *annals.Tx, _ guest, b invite) ([]event, error) {
+			if len(key.In(tx.Running)) < 8 {
+				return nil, errors.New("no key")
+			}
+			return []event{invited{b.Name}}, nil
+		}),
+		annals.Document("GET /guests/{id}", list),
+		annals.React("greet", guests, func(tx *annals.Tx, e projection.Event[event]) error {
+			g, err := annals.Load(tx, guests, e.Stream.ID)
+			if err == nil && !g.State.Greeted {
+				g.Record(greeted{})
+			}
+			return err
+		}, event(invited{})),
+		annals.Publish(guests, func(_ string, e event) (publish.Data, error) { return news(e.(invited)), nil }, event(invited{})),
+	)
+}
+
+// TestRun: what a command appends is everywhere when its answer comes; what is held back comes by Deliver.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	for _, hold := range []bool{false, true} {
+		s := annalstest.Run(t, party(), annalstest.Config{Hold: hold, Secret: "password"})
+		if got := s.Do(t, "POST /guests", `{"id":"g","name":"Ada"}`); got.Code != http.StatusCreated {
+			t.Fatalf("%d %s", got.Code, got.Body)
+		}
+		if hold {
+			got := s.Do(t, "GET /guests/g", "")
+			if got.Code != http.StatusAccepted || len(s.Published()) != 0 {
+				t.Errorf("held back, it is %d %s, and %d are published", got.Code, got.Body, len(s.Published()))
+			}
+			s.Deliver(t)
+		}
+		if got := s.Do(t, "GET /guests/g", "").Body.String(); got != "{\"name\":\"Ada\",\"greeted\":true}\n" {
+			t.Errorf("it is %s", got)
+		}
+		if all := s.Published(); len(all) != 1 || !strings.Contains(string(all[0].Detail), `"Ada"`) {
+			t.Errorf("published: %v", all)
+		}
+	}
+}
+
+// failing is a test that fails.
+type failing struct {
+	testing.TB
+	says []string
+}
+
+func (f *failing) Helper()                      {}
+func (f *failing) Fatal(args ...any)            { f.says = append(f.says, args[0].(error).Error()); panic(f) }
+func (f *failing) Errorf(s string, args ...any) { f.says = append(f.says, fmt.Sprintf(s, args...)) }
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	f := &failing{TB: t}
+	func() {
+		defer func() { _ = recover() }()
+		annalstest.Run(f, annals.New("party"))
+	}()
+	if len(f.says) != 1 || !strings.Contains(f.says[0], "there is no aggregate") {
+		t.Errorf("a wrong declaration says %q", f.says)
+	}
+	f.says = nil
+	annalstest.Run(f, party()).Do(t, "POST /guests", `{"id":"g","name":"nobody"}`)
+	if len(f.says) != 1 || f.says[0] != "guests parked Guest#g: a name is missing" {
+		t.Errorf("a stream that can't be projected says %q", f.says)
+	}
+}

@@ -1,0 +1,118 @@
+package annals
+
+import "github.com/annals-es/annals/pkg/es"
+
+// Description is what tools are told of a service: plain data, for JSON.
+type Description struct {
+	Name       string                 `json:"name"`
+	Title      string                 `json:"title"`
+	Aggregates []AggregateDescription `json:"aggregates"`
+	ReadModels []ReadModelDescription `json:"readModels"`
+	Reactions  []string               `json:"reactions"`
+	// Publishes are the types of the streams that have public events.
+	Publishes  []string               `json:"publishes"`
+	Operations []OperationDescription `json:"operations"`
+	// Secrets are the environment variables of secrets, without their values.
+	Secrets []string `json:"secrets"`
+}
+
+// AggregateDescription describes an aggregate.
+type AggregateDescription struct {
+	StreamType string `json:"streamType"`
+	Hidden     bool   `json:"hidden,omitempty"`
+	// SnapshotEvery is after how many events a snapshot is due; 0: there are none.
+	SnapshotEvery  int                `json:"snapshotEvery,omitempty"`
+	SnapshotSchema int                `json:"snapshotSchema,omitempty"`
+	Events         []EventDescription `json:"events"`
+}
+
+// EventDescription is a stored type of events.
+type EventDescription struct {
+	Type   string `json:"type"`
+	Schema int    `json:"schema"`
+	// Old: no new event is stored with this schema; an upcaster reads it.
+	Old bool `json:"old,omitempty"`
+}
+
+// ReadModelDescription describes a read model.
+type ReadModelDescription struct {
+	Name        string   `json:"name"`
+	FoldVersion int      `json:"foldVersion"`
+	Reads       []string `json:"reads"`
+	Indexes     int      `json:"indexes"`
+	Inline      bool     `json:"inline,omitempty"`
+	Replaces    []string `json:"replaces,omitempty"`
+	Replaced    bool     `json:"replaced,omitempty"`
+}
+
+// OperationDescription describes a route.
+type OperationDescription struct {
+	ID      string `json:"id"`
+	Summary string `json:"summary,omitempty"`
+	Kind    Kind   `json:"kind"`
+	Method  string `json:"method"`
+	Path    string `json:"path"`
+	Scope   string `json:"scope"`
+	// ReadModel answers a query, once it is filled.
+	ReadModel string `json:"readModel,omitempty"`
+	// Example is a body that the operation takes.
+	Example any `json:"example,omitempty"`
+}
+
+// Describe returns what tools are told of the service. It is the same for the same declaration.
+func (s *Service) Describe() Description {
+	d := Description{
+		Name: s.Name, Title: s.API.Title, Aggregates: []AggregateDescription{}, ReadModels: []ReadModelDescription{}, Reactions: []string{},
+		Publishes: []string{}, Operations: []OperationDescription{}, Secrets: []string{},
+	}
+	for _, a := range s.Aggregates {
+		d.Aggregates = append(d.Aggregates, AggregateDescription{
+			StreamType: a.StreamType, Hidden: a.Hidden, SnapshotEvery: a.Snapshots.Every, SnapshotSchema: a.Snapshots.Schema,
+			Events: describeEvents(a.StoredTypes),
+		})
+	}
+	for _, m := range s.ReadModels {
+		d.ReadModels = append(d.ReadModels, ReadModelDescription{
+			Name: m.Name(), FoldVersion: m.Projection.FoldVersion(), Reads: s.readBy(m), Indexes: m.Indexes, Inline: m.Inline,
+			Replaces: m.Replaces, Replaced: m.Replaced,
+		})
+	}
+	for _, r := range s.Reactions {
+		d.Reactions = append(d.Reactions, r.Name)
+	}
+	for _, p := range s.Public {
+		d.Publishes = append(d.Publishes, p.StreamType)
+	}
+	for _, o := range s.Operations {
+		described := OperationDescription{
+			ID: o.ID, Summary: o.Summary, Kind: o.Kind, Method: o.Method, Path: o.Path, Scope: s.ScopeOf(o.Scope), Example: o.Example,
+		}
+		if len(o.Readings) > 0 {
+			described.ReadModel = o.Readings[0].Projection
+		}
+		d.Operations = append(d.Operations, described)
+	}
+	for _, v := range s.Secrets {
+		d.Secrets = append(d.Secrets, v.Env)
+	}
+	return d
+}
+
+func describeEvents(all []es.StoredType) []EventDescription {
+	out := make([]EventDescription, len(all))
+	for i, t := range all {
+		out[i] = EventDescription{Type: t.Name, Schema: t.Schema, Old: t.Old}
+	}
+	return out
+}
+
+// readBy are the types of the streams that a read model reads.
+func (s *Service) readBy(m *DeclaredReadModel) []string {
+	types := []string{}
+	for _, a := range s.Aggregates {
+		if m.Projection.Reads(a.StreamType) {
+			types = append(types, a.StreamType)
+		}
+	}
+	return types
+}

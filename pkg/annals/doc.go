@@ -1,0 +1,5 @@
+// Package annals declares a service: its aggregates, commands, queries, read models, reactions and public events, once.
+// Start with [New]. Package annalshttp serves a declaration over HTTP; package annalslambda makes the Lambda functions of it.
+//
+// A declaration is made of plain data and functions. Making one reads no environment and reaches no network.
+package annals

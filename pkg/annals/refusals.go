@@ -1,0 +1,78 @@
+package annals
+
+import (
+	"net/http"
+	"reflect"
+)
+
+// Refusal is an error of a decision or query that says how it is answered. Decisions that break a rule of the domain return
+// a [github.com/annals-es/annals/pkg/annals/refusal.Violation] instead, which is answered with 422.
+type Refusal struct { //nolint:errname // the word of the domain
+	// Status is the HTTP status, from 400 to 499.
+	Status int
+	// Code names the problem, in kebab case. It is stable.
+	Code string
+	// Detail says to people what was wrong. It may change.
+	Detail string
+	// Members is a struct whose fields are added to the problem document, or nil. See [Refusals].
+	Members any
+}
+
+func (r *Refusal) Error() string { return r.Code + ": " + r.Detail }
+
+// Forbid returns the refusal of what the caller may not do: it is answered with 403.
+func Forbid(code, detail string) *Refusal {
+	return &Refusal{Status: http.StatusForbidden, Code: code, Detail: detail}
+}
+
+type refusals struct {
+	of      func(error) *Refusal
+	members reflect.Type
+}
+
+// Refusals says which errors of decisions are answered how, nil for all others. The fields of M are added to the problem
+// document: they are what Members of these refusals are made of.
+func Refusals[M any](of func(error) *Refusal) Part { return refusals{of, reflect.TypeFor[M]()} }
+
+func (r refusals) addTo(s *Service) {
+	if r.of == nil {
+		s.wrong("annals.Refusals: its function is nil")
+		return
+	}
+	s.Refusals = append(s.Refusals, r.of)
+	if r.members.Kind() != reflect.Struct {
+		s.wrong("annals.Refusals: %v is not a struct: its fields are those that problems have besides their own", r.members)
+		return
+	}
+	s.Document.ProblemMembers = append(s.Document.ProblemMembers, r.members)
+}
+
+// DocumentConfig adjusts the OpenAPI document.
+type DocumentConfig struct {
+	// Shown are types that the document shows as others: see [ShownAs].
+	Shown map[reflect.Type]reflect.Type
+	// Plain are the packages whose types are named without the package's name: see [PlainNames].
+	Plain []string
+	// ProblemMembers are structs whose fields problems may have.
+	ProblemMembers []reflect.Type
+}
+
+type shownAs struct{ is, shown reflect.Type }
+
+// ShownAs has the OpenAPI document show the type T as Shown: such as an amount that encodes itself.
+func ShownAs[T, Shown any]() Part { return shownAs{reflect.TypeFor[T](), reflect.TypeFor[Shown]()} }
+
+func (p shownAs) addTo(s *Service) {
+	if s.Document.Shown == nil {
+		s.Document.Shown = map[reflect.Type]reflect.Type{}
+	}
+	s.Document.Shown[p.is] = p.shown
+}
+
+type plainNames []string
+
+// PlainNames are the packages whose types are named in the OpenAPI document without the name of their package. Types of all
+// other packages are named after both, since aggregates have types of the same name.
+func PlainNames(packages ...string) Part { return plainNames(packages) }
+
+func (p plainNames) addTo(s *Service) { s.Document.Plain = append(s.Document.Plain, p...) }

@@ -1,0 +1,170 @@
+package annals
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// Stores are what a service runs on.
+type Stores struct {
+	// Events has the events.
+	Events es.Store
+	// Snapshots has snapshots of aggregates. Nil: there are none.
+	Snapshots es.SnapshotStore
+	// Views returns where the rows of a read model are, by its name. Nil: the service has no read models here.
+	Views func(readModel string) projection.View
+	// Catalog has the generations of the read models.
+	Catalog projection.Catalog
+}
+
+// Config adjusts a service that runs. The zero value takes the defaults.
+type Config struct {
+	// Executor adjusts how decisions are made. Its Log is the log below if it has none.
+	Executor es.ExecutorConfig
+	// StateCache is how many aggregates of each kind that has snapshots stay in memory. Default none.
+	StateCache int
+	// Secrets looks up a secret by its environment variable. Nil: there are none, as in a function that takes no commands.
+	Secrets func(env string) string
+	// Log is where the service logs. Default slog.Default.
+	Log *slog.Logger
+	// Now is the clock by which old generations of read models stay readable. Default time.Now.
+	Now func() time.Time
+}
+
+// Running is a service on its stores.
+type Running struct {
+	// Service is the declaration.
+	Service *Service
+	Stores
+	// Reader reads the read models, nil if Stores has no Views.
+	Reader *projection.Reader
+	// Subscriptions are the read models as an engine runs them.
+	Subscriptions []projection.Subscription
+
+	executor     *es.Executor
+	repositories map[string]Repository
+	secrets      map[string][]byte
+	log          *slog.Logger
+}
+
+// Open runs a service on stores.
+//
+// Errors: those of [Service.Check]; secrets that are missing or too short.
+func (s *Service) Open(on Stores, cfg Config) (*Running, error) {
+	r, err := s.OpenReadModels(on, cfg)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Executor.Log = cmp.Or(cfg.Executor.Log, r.log)
+	r.executor, r.repositories = es.NewExecutor(on.Events, cfg.Executor), map[string]Repository{}
+	for _, a := range s.Aggregates {
+		var repository es.RepositoryConfig
+		if a.Snapshots != (Snapshots{}) {
+			repository.Snapshots = es.Snapshots{Store: on.Snapshots, Every: a.Snapshots.Every, Schema: a.Snapshots.Schema}
+			if cfg.StateCache > 0 {
+				repository.StateCache, _ = lru.New[es.StreamID, any](cfg.StateCache) // it fails on sizes below 1
+			}
+		}
+		r.repositories[a.StreamType] = a.typed.open(r.executor, repository)
+	}
+	return r, nil
+}
+
+// Snapshotter keeps the snapshots of one kind of aggregate. See [es.Repository].
+type Snapshotter interface {
+	SnapshotDue(c *es.Commit) bool
+	Snapshot(ctx context.Context, stream es.StreamID) error
+}
+
+// Snapshotters keep the snapshots of the aggregates that have some, by the type of their streams. They are for a program
+// that makes no decisions: it needs no [Service.Open].
+func (s *Service) Snapshotters(on Stores, cfg es.ExecutorConfig) map[string]Snapshotter {
+	x, all := es.NewExecutor(on.Events, cfg), map[string]Snapshotter{}
+	for _, a := range s.Aggregates {
+		if n := a.Snapshots; n != (Snapshots{}) {
+			all[a.StreamType] = a.typed.keeper(x, es.RepositoryConfig{
+				Snapshots: es.Snapshots{Store: on.Snapshots, Every: n.Every, Schema: n.Schema},
+			})
+		}
+	}
+	return all
+}
+
+// OpenReadModels runs a service that loads no aggregate: it takes no commands and has no reactions. A program that only
+// reads read models and events is smaller by what aggregates need.
+//
+// Errors: those of [Service.Open].
+func (s *Service) OpenReadModels(on Stores, cfg Config) (*Running, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	r := &Running{Service: s, Stores: on, log: cfg.Log}
+	if cfg.Secrets != nil {
+		r.secrets = map[string][]byte{}
+		for _, secret := range s.Secrets {
+			value := cfg.Secrets(secret.Env)
+			if len(value) < secret.MinBytes || value == "" {
+				return nil, fmt.Errorf("secret %s has %d bytes, and needs %d: set the environment variable", secret.Env, len(value), max(secret.MinBytes, 1))
+			}
+			r.secrets[secret.Env] = []byte(value)
+		}
+	}
+	if on.Views != nil {
+		r.Subscriptions = s.Subscriptions(on.Views)
+		r.Reader = projection.NewReader(on.Events, on.Catalog, projection.ReaderConfig{Now: cfg.Now}, r.Subscriptions...)
+	}
+	return r, nil
+}
+
+// Start does what comes before the first command.
+//
+// Errors: those of what [BeforeCommands] declares.
+func (r *Running) Start(ctx context.Context) error {
+	for _, start := range r.Service.Starts {
+		if err := start(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Repository returns the repository of the streams of a type, or nil.
+func (r *Running) Repository(streamType string) Repository { return r.repositories[streamType] }
+
+// repository is that of an aggregate of the service. It panics if the aggregate is not declared: that is a fault of the
+// program.
+func (r *Running) repository(streamType string) Repository {
+	found, is := r.repositories[streamType]
+	if !is {
+		panic(noRepository(streamType))
+	}
+	return found
+}
+
+// Log is where the service logs.
+func (r *Running) Log() *slog.Logger { return r.log }
+
+// RepositoryOf returns the repository of an aggregate of the service. It panics if the aggregate is not declared: that
+// is a fault of the program.
+func RepositoryOf[S, E any](r *Running, a es.Aggregate[S, E]) *es.Repository[S, E] {
+	found, is := r.repositories[a.StreamType].(repository[S, E])
+	if !is {
+		panic(noRepository(a.StreamType))
+	}
+	return found.Repository
+}
+
+func noRepository(streamType string) string {
+	return fmt.Sprintf("annals: there is no aggregate %s: add annals.Aggregate, and open the service by Service.Open", streamType)
+}

@@ -1,0 +1,50 @@
+package annals
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// SecretValue is a value that a function takes from its environment, and that is in no code: a key, a password. [Secret]
+// declares it. It is a part of a service.
+type SecretValue struct {
+	// Env is the environment variable that holds it.
+	Env string
+	// MinBytes is how long it is at least.
+	MinBytes int
+}
+
+// Secret declares a secret of the command function, by its environment variable. It is at least minBytes long. Declare it
+// once, pass it to [New], and to what needs it: see [SecretValue.In].
+func Secret(env string, minBytes int) *SecretValue { return &SecretValue{Env: env, MinBytes: minBytes} }
+
+func (v *SecretValue) addTo(s *Service) {
+	if v.Env == "" || strings.Trim(v.Env, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
+		s.wrong("secret %q: the name of an environment variable is made of A-Z, 0-9 and _", v.Env)
+	}
+	if slices.ContainsFunc(s.Secrets, func(o *SecretValue) bool { return o.Env == v.Env }) {
+		s.wrong("secret %s is declared twice: remove one", v.Env)
+	}
+	s.Secrets = append(s.Secrets, v)
+}
+
+// In is the secret's value. It panics if the service was not declared with it, or in a function that has no secrets: that
+// is a fault of the program.
+func (v *SecretValue) In(r *Running) []byte {
+	value, there := r.secrets[v.Env]
+	if !there {
+		panic(fmt.Sprintf("annals: secret %s: pass it to annals.New; only commands have secrets", v.Env))
+	}
+	return value
+}
+
+// Start is what the command function does before its first command.
+type Start func(ctx context.Context, r *Running) error
+
+func (f Start) addTo(s *Service) { s.Starts = append(s.Starts, f) }
+
+// BeforeCommands has the command function call check when it starts. After an error, the process ends: the function takes
+// no command.
+func BeforeCommands(check Start) Part { return check }

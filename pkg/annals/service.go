@@ -1,0 +1,228 @@
+package annals
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/annals-es/annals/pkg/annals/publish"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// Service is the declaration of a service. It is safe for concurrent use once it is made.
+type Service struct {
+	// Name is the service's name, in kebab case. Scopes begin with it.
+	Name string
+	// API is what the HTTP API says of itself.
+	API API
+	// Scopes says what each scope allows.
+	Scopes Scopes
+	// Aggregates, ReadModels, Operations, Reactions and Public are the parts, each in the order of their declaration.
+	Aggregates []*DeclaredAggregate
+	ReadModels []*DeclaredReadModel
+	Operations []*Operation
+	Reactions  []*DeclaredReaction
+	Public     []publish.Public
+	// PublicPrefix begins the types of public events: see [PublicPrefix].
+	PublicPrefix string
+	// Secrets are the values that the environment of the command function must have.
+	Secrets []*SecretValue
+	// Refusals turn errors of decisions into answers, see [Refusals].
+	Refusals []func(error) *Refusal
+	// Starts are what the command function does before its first command, see [BeforeCommands].
+	Starts []Start
+	// Document adjusts the OpenAPI document.
+	Document DocumentConfig
+
+	faults []string
+	// reading are the projections that operations read.
+	reading []projection.Projection
+}
+
+// Part is a part of a declaration: what the functions of this package return.
+type Part interface{ addTo(s *Service) }
+
+// New returns the service that the parts declare. It never panics: [Service.Check] returns what is wrong with the
+// declaration, and so does everything that is made of it.
+func New(name string, parts ...Part) *Service {
+	s := &Service{Name: name}
+	if !kebab(name) {
+		s.wrong("the service's name is %q: it must be in kebab case, such as \"shop\"", name)
+	}
+	for _, part := range parts {
+		s.add(part)
+	}
+	s.complete()
+	return s
+}
+
+func (s *Service) add(part Part) {
+	if isNil(part) {
+		s.wrong("a part is nil: pass what a function of package annals returned")
+		return
+	}
+	part.addTo(s)
+}
+
+// isNil tells whether a value is nil, or an interface that holds a nil pointer or function.
+func isNil(v any) bool {
+	of := reflect.ValueOf(v)
+	switch of.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Pointer, reflect.Func:
+		return of.IsNil()
+	default:
+		return false
+	}
+}
+
+// Check returns all that is wrong with the declaration, one line for each mistake, or nil.
+func (s *Service) Check() error {
+	if len(s.faults) == 0 {
+		return nil
+	}
+	lines := make([]error, len(s.faults))
+	for i, fault := range s.faults {
+		lines[i] = errors.New(fault)
+	}
+	return fmt.Errorf("service %q: %w", s.Name, errors.Join(lines...))
+}
+
+func (s *Service) wrong(format string, args ...any) {
+	if fault := fmt.Sprintf(format, args...); !slices.Contains(s.faults, fault) {
+		s.faults = append(s.faults, fault)
+	}
+}
+
+// mistake is a part that can't be made.
+type mistake string
+
+func (m mistake) addTo(s *Service) { s.wrong("%s", string(m)) }
+
+// parts are several parts as one.
+type parts []Part
+
+func (all parts) addTo(s *Service) {
+	for _, part := range all {
+		s.add(part)
+	}
+}
+
+// Parts groups parts, such as those of one aggregate, which may be declared in the aggregate's own package.
+func Parts(all ...Part) Part { return parts(all) }
+
+// API holds the title, the description and the license of the OpenAPI document. It is a part of a service.
+type API struct {
+	// Title and Description begin the OpenAPI document. The default title is the service's name.
+	Title, Description string
+	// License is the API's, the zero License if it has none.
+	License License
+	// Problems is the prefix of the types of problems, such as "https://example.org/problems/". The code of the problem
+	// follows. Default "urn:problem:<name>:". Clients may depend on it: choose it before the first deployment.
+	Problems string
+}
+
+// License is the license of an API.
+type License struct {
+	// Name is for people, Identifier is SPDX's: "Apache-2.0".
+	Name, Identifier string
+}
+
+func (a API) addTo(s *Service) { s.API = a }
+
+// Scopes says what each of the service's three scopes allows, for those who grant them. It is a part of a service; a text
+// that is empty has a default.
+type Scopes struct{ Command, Query, Operate string }
+
+func (t Scopes) addTo(s *Service) { s.Scopes = t }
+
+// complete does what takes all parts, and checks what concerns several.
+func (s *Service) complete() {
+	if s.API.Title == "" {
+		s.API.Title = s.Name
+	}
+	if s.API.Problems == "" {
+		s.API.Problems = "urn:problem:" + s.Name + ":"
+	}
+	s.Scopes.Command = cmp.Or(s.Scopes.Command, "Change your own data")
+	s.Scopes.Query = cmp.Or(s.Scopes.Query, "Read your own data")
+	s.Scopes.Operate = cmp.Or(s.Scopes.Operate, "Act on the data of all users")
+	s.PublicPrefix = cmp.Or(s.PublicPrefix, s.Name+".")
+	s.completeReadModels()
+	s.completeOperations()
+	s.completeReactions()
+	s.completeTables()
+	if len(s.Aggregates) == 0 {
+		s.wrong("there is no aggregate: add annals.Aggregate(...)")
+	}
+}
+
+// ownTables are the names of the tables that every service has.
+var ownTables = []string{"events", "snapshots", "projections", "connections", publish.Name}
+
+// completeTables checks the names that are those of tables: of read models and of reactions.
+func (s *Service) completeTables() {
+	used := map[string]string{}
+	for _, name := range ownTables {
+		used[name] = "a table of every service"
+	}
+	take := func(name, by string) {
+		if other, taken := used[name]; taken {
+			s.wrong("%s has the name of %s: choose another, each has a table of its name", by, other)
+		}
+		used[name] = by
+	}
+	for _, m := range s.ReadModels {
+		take(m.Name(), "read model "+m.Name())
+	}
+	for _, r := range s.Reactions {
+		take(r.Name, "reaction "+r.Name)
+	}
+}
+
+// Aggregate returns the aggregate whose streams have a type, or nil.
+func (s *Service) Aggregate(streamType string) *DeclaredAggregate {
+	for _, a := range s.Aggregates {
+		if a.StreamType == streamType {
+			return a
+		}
+	}
+	return nil
+}
+
+// ReadModel returns the read model with a name, or nil.
+func (s *Service) ReadModel(name string) *DeclaredReadModel {
+	for _, m := range s.ReadModels {
+		if m.Name() == name {
+			return m
+		}
+	}
+	return nil
+}
+
+// ScopeOf is the whole name of a scope: "shop/command".
+func (s *Service) ScopeOf(scope Scope) string { return s.Name + "/" + string(scope) }
+
+// Subscriptions are the read models as an engine runs them, each on the view that on returns for its name.
+func (s *Service) Subscriptions(on func(readModel string) projection.View) []projection.Subscription {
+	all := make([]projection.Subscription, len(s.ReadModels))
+	for i, m := range s.ReadModels {
+		all[i] = m.Subscription
+		all[i].View = on(m.Name())
+	}
+	return all
+}
+
+// kebab tells whether a name is in kebab case: small letters, digits and single hyphens, from a letter on.
+func kebab(name string) bool {
+	for word := range strings.SplitSeq(name, "-") {
+		if word == "" || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
+			return false
+		}
+	}
+	return name[0] < '0' || name[0] > '9'
+}

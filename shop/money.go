@@ -1,0 +1,65 @@
+package shop
+
+import (
+	"errors"
+
+	"github.com/annals-es/annals/shop/money"
+)
+
+// Money is an amount in a currency, as requests have it.
+type Money struct {
+	Amount   string `json:"amount" minLength:"1" maxLength:"40" example:"12.34" doc:"A plain decimal number with at most as many decimals as the currency has"`
+	Currency string `json:"currency" minLength:"3" maxLength:"3" example:"USD" doc:"ISO 4217 code"`
+}
+
+// Validate implements [annals.Validator]: it refuses what is no amount of money by today's list of currencies.
+func (m Money) Validate() error { return validMoney(m, money.New) }
+
+// DocumentedProperties implements [annals.Documented].
+func (Money) DocumentedProperties() map[string]map[string]any { return moneyPatterns() }
+
+// money is the amount, which Validate has checked.
+func (m Money) money() money.Money { return money.Must(money.New(m.Amount, m.Currency)) }
+
+// MoneyHeld is an amount that an account holds and that leaves it. Its currency is the account's, which the account
+// itself checks. The currency may be retired by now: a deposit needs one of today's list, but what an account has can
+// always be withdrawn and transferred.
+type MoneyHeld struct {
+	Amount   string `json:"amount" minLength:"1" maxLength:"40" example:"12.34" doc:"A plain decimal number with at most as many decimals as the currency has"`
+	Currency string `json:"currency" minLength:"3" maxLength:"3" example:"USD" doc:"ISO 4217 code, which may be retired: the account's"`
+}
+
+// Validate implements [annals.Validator].
+func (m MoneyHeld) Validate() error { return validMoney(Money(m), money.Held) }
+
+// DocumentedProperties implements [annals.Documented].
+func (MoneyHeld) DocumentedProperties() map[string]map[string]any { return moneyPatterns() }
+
+// money is the amount, which Validate has checked.
+func (m MoneyHeld) money() money.Money { return money.Must(money.Held(m.Amount, m.Currency)) }
+
+// moneyPatterns are the patterns of amounts and currencies, for the document alone: Validate says what is wrong.
+func moneyPatterns() map[string]map[string]any {
+	return map[string]map[string]any{
+		"amount": {"pattern": money.AmountPattern}, "currency": {"pattern": money.CodePattern},
+	}
+}
+
+// validMoney says what is wrong with an amount.
+func validMoney(m Money, read func(amount, code string) (money.Money, error)) error {
+	if m.Amount == "" || m.Currency == "" { // refused by the schema
+		return nil
+	}
+	_, err := read(m.Amount, m.Currency)
+	var wrong *money.InvalidError
+	if errors.As(err, &wrong) {
+		return errors.New(wrong.Reason)
+	}
+	return nil
+}
+
+// Amount is an amount in a currency, as answers have it: of any length, in a currency of any time.
+type Amount struct {
+	Amount   string `json:"amount" example:"12.34" doc:"A plain decimal number, with the decimals of its currency"`
+	Currency string `json:"currency" example:"USD" doc:"ISO 4217 code"`
+}

@@ -1,0 +1,63 @@
+package shop_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/annals-es/annals/pkg/es"
+)
+
+// TestRetiredCurrency: what an account holds in a currency that is no longer listed can leave it, and nothing of it
+// comes in.
+func TestRetiredCurrency(t *testing.T) {
+	t.Parallel()
+	const zzz40, usd4 = `"amount":{"amount":"40.00","currency":"ZZZ"}`, `"amount":{"amount":"4","currency":"USD"}`
+	c := newClient(t)
+	for _, id := range []string{"a", "b"} {
+		_, err := c.store.Append(t.Context(), es.Append{Writes: []es.Write{{
+			Head: c.store.Empty(es.StreamID{Type: "Account", ID: id}),
+			Events: []es.RawEvent{{
+				Type: "AccountOpened", Schema: 2,
+				Data: []byte(`{"accountId":"` + id + `","firstName":"Ada","initialDeposit":{"amount":"60.00","currency":"ZZZ"}}`),
+			}},
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := c.send(t, "POST /accounts/a/deposits", `{`+zzz40+`}`); !strings.Contains(got.text, "not on today's list") {
+		t.Errorf("a deposit: %d %s", got.status, got.text)
+	}
+	c.send(t, "POST /accounts/a/withdrawals", `{`+usd4+`}`).refused(t, http.StatusUnprocessableEntity, "currency-mismatch")
+	tooFine := strings.Replace(zzz40, "40.00", "0.001", 1)
+	c.send(t, "POST /accounts/a/withdrawals", `{`+tooFine+`}`).refused(t, http.StatusUnprocessableEntity, "amount-too-fine")
+	c.send(t, "POST /accounts/a/withdrawals", `{`+strings.Replace(zzz40, "ZZZ", "Z2Z", 1)+`}`).refused(t, http.StatusBadRequest, "invalid-request")
+
+	c.ok(t, "POST /transfers", `{"fromAccountId":"a","toAccountId":"b",`+zzz40+`}`)
+	left := c.ok(t, "POST /accounts/a/withdrawals", `{`+strings.Replace(zzz40, "40.00", "20", 1)+`}`)
+	if !strings.Contains(left.text, `"balance":{"amount":"0.00","currency":"ZZZ"}`) {
+		t.Errorf("a withdrawal: %s", left.text)
+	}
+	if closed := c.ok(t, "POST /accounts/a/close", ""); !strings.Contains(closed.text, `"status":"closed"`) {
+		t.Errorf("closing: %s", closed.text)
+	}
+}
+
+// TestAddressOfAnEarlierRule: an account can be closed although its stored address leads to no reservation by today's
+// rules.
+func TestAddressOfAnEarlierRule(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	_, err := c.store.Append(t.Context(), es.Append{Writes: []es.Write{{
+		Head: c.store.Empty(es.StreamID{Type: "Account", ID: "a"}),
+		Events: []es.RawEvent{{Type: "AccountOpened", Schema: 2, Data: []byte(
+			`{"accountId":"a","firstName":"Ada","email":"not an address of today","initialDeposit":{"amount":"0.00","currency":"USD"}}`)}},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if closed := c.ok(t, "POST /accounts/a/close", ""); !strings.Contains(closed.text, `"status":"closed"`) {
+		t.Errorf("closing: %s", closed.text)
+	}
+}
