@@ -257,7 +257,7 @@ func (s *service) commits(t testing.TB) []map[string]types.AttributeValue {
 }
 
 func newRecord(operation, number string, item map[string]types.AttributeValue) record {
-	image := asJSON(item)
+	image := dynamotest.ItemJSON(item)
 	return record{
 		"eventID": "e" + number, "eventName": operation, "eventSource": "aws:dynamodb",
 		"dynamodb": map[string]any{
@@ -293,35 +293,4 @@ func batchOf(t testing.TB, records ...record) (batch events.DynamoDBEvent) {
 		t.Fatal(err)
 	}
 	return batch
-}
-
-// asJSON is an item as stream records have it.
-func asJSON(item map[string]types.AttributeValue) map[string]any {
-	out := map[string]any{}
-	for name, av := range item {
-		out[name] = attributeJSON(av)
-	}
-	return out
-}
-
-func attributeJSON(av types.AttributeValue) map[string]any {
-	switch v := av.(type) {
-	case *types.AttributeValueMemberS:
-		return map[string]any{"S": v.Value}
-	case *types.AttributeValueMemberN:
-		return map[string]any{"N": v.Value}
-	case *types.AttributeValueMemberB:
-		return map[string]any{"B": v.Value}
-	case *types.AttributeValueMemberSS:
-		return map[string]any{"SS": v.Value}
-	case *types.AttributeValueMemberM:
-		return map[string]any{"M": asJSON(v.Value)}
-	case *types.AttributeValueMemberL:
-		list := make([]any, len(v.Value))
-		for i := range v.Value {
-			list[i] = attributeJSON(v.Value[i])
-		}
-		return map[string]any{"L": list}
-	}
-	panic(fmt.Sprintf("%T is in no stored commit", av))
 }

@@ -47,7 +47,8 @@ func (o *Operation) checkRoute(f *faults) {
 		methods = []string{"POST", "PUT", "PATCH", "DELETE"}
 	}
 	f.when(!slices.Contains(methods, o.Method) || !strings.HasPrefix(o.Path, "/"),
-		"the route must be a method and a path, such as \""+methods[0]+" /orders/{id}\"; the methods here are "+strings.Join(methods, ", "))
+		"the route must be a method and a path, such as \""+methods[0]+" /orders/{id}\"; the methods here are "+
+			strings.Join(methods, ", "))
 	f.when(!kebab(o.ID), "its id \""+o.ID+"\" must be in kebab case: set it by annals.Named")
 	f.when(o.Path == "/openapi.json" || o.Path == "/docs" || strings.HasPrefix(o.Path, "/docs/"),
 		"/openapi.json, /docs and what is below it are the API's own routes: take another path")
@@ -57,7 +58,8 @@ func (o *Operation) checkRoute(f *faults) {
 	case Changes, CreatesOrChanges, ShowsDocument:
 		f.when(!byID, "the path must name the aggregate by {id}")
 	case Creates:
-		f.when(byID, "an aggregate that is created has its id in the body: a field of type annals.ID with the tag annals:\"id\"")
+		f.when(byID, "an aggregate that is created has its id in the body: "+
+			"a field of type annals.ID with the tag annals:\"id\"")
 	case ShowsEvents:
 		f.when(!slices.Equal(o.Parameters, []string{"type", "id"}), "the path's parameters must be {type} and {id}")
 	case ShowsList, Asks, Transacts:
@@ -69,22 +71,27 @@ func (o *Operation) byID() bool { return slices.Contains(o.Parameters, "id") }
 // checkOwner checks that it is said who may do it.
 func (o *Operation) checkOwner(f *faults) {
 	f.when(o.Kind.Commands() && o.forQueries, "OwnerOnly, ForEveryone, About and UntilFilled are options of queries")
-	f.when(o.Kind == ShowsEvents && o.forQueries, "an audit trail takes no option of other queries: annals.Hidden is one of the aggregate")
+	f.when(o.Kind == ShowsEvents && o.forQueries,
+		"an audit trail takes no option of other queries: annals.Hidden is one of the aggregate")
 	f.when(o.Kind == ShowsDocument && (o.OwnerOnly || o.forEveryone || o.otherStream),
 		"a document belongs to its stream: annals.ReadableByAll and annals.OwnedBy are options of the aggregate")
-	f.when(o.OwnerOnly && (o.forEveryone || !o.byID()), "annals.OwnerOnly needs {id} in the path, and excludes annals.ForEveryone")
+	f.when(o.OwnerOnly && (o.forEveryone || !o.byID()),
+		"annals.OwnerOnly needs {id} in the path, and excludes annals.ForEveryone")
 	if o.Kind != ShowsList && o.Kind != Asks || o.forEveryone || o.Scope == ToOperate {
 		return
 	}
 	f.when(o.byID() && o.StreamType == "" && !o.OwnerOnly,
-		"say what {id} names: a stream (annals.About), a person (annals.OwnerOnly), or neither (annals.ForEveryone or annals.Operators)")
-	f.when(!o.byID(), "the path has no {id}, so nobody owns the answer: say who may ask, by annals.ForEveryone or annals.Operators")
+		"say what {id} names: a stream (annals.About), a person (annals.OwnerOnly), "+
+			"or neither (annals.ForEveryone or annals.Operators)")
+	f.when(!o.byID(), "the path has no {id}, so nobody owns the answer: "+
+		"say who may ask, by annals.ForEveryone or annals.Operators")
 }
 
 // checkNames checks that the aggregates and the read models are declared.
 func (o *Operation) checkNames(f *faults, s *Service) {
 	for _, streamType := range append(o.StreamTypes, o.StreamType) {
-		f.when(streamType != "" && s.Aggregate(streamType) == nil, "aggregate "+streamType+" is not declared: add annals.Aggregate")
+		f.when(streamType != "" && s.Aggregate(streamType) == nil,
+			"aggregate "+streamType+" is not declared: add annals.Aggregate")
 	}
 	for _, reading := range o.Readings {
 		m := s.ReadModel(reading.Projection)
@@ -108,7 +115,8 @@ func inputFaults(o *Operation) (all []string) {
 		_, inQuery := f.Tag.Lookup("query")
 		switch {
 		case inPath && !slices.Contains(o.Parameters, name):
-			all = append(all, "field "+f.Name+" of its input has the tag path:\""+name+"\", but the path has no {"+name+"}: add it to the route")
+			all = append(all, "field "+f.Name+" of its input has the tag path:\""+name+"\", but the path has no {"+name+
+				"}: add it to the route")
 		case (inPath || inQuery) && o.Kind.Commands() && f.Tag.Get("json") != "-":
 			all = append(all, "field "+f.Name+" of its input is a parameter: add the tag json:\"-\"")
 		}
@@ -120,7 +128,8 @@ func inputFaults(o *Operation) (all []string) {
 		}
 	}
 	if ids > 0 && (o.Kind == Changes || o.Kind == CreatesOrChanges) {
-		all = append(all, "its input has a field with the tag annals:\"id\", which only annals.Create takes: the path names the aggregate")
+		all = append(all, "its input has a field with the tag annals:\"id\", which only annals.Create takes: "+
+			"the path names the aggregate")
 	}
 	if ids > 1 {
 		all = append(all, "its input has several fields with the tag annals:\"id\"")

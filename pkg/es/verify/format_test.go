@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -81,7 +80,7 @@ func TestFormatScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := func(i item) (string, error) {
-		in, err := json.Marshal(map[string]any{"Item": toJSON(i)})
+		in, err := json.Marshal(map[string]any{"Item": dynamotest.ItemJSON(i)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -202,37 +201,6 @@ func conforms(t *testing.T, name string, i item, documented map[string]attribute
 			t.Errorf("%s: %s is absent", name, attribute)
 		}
 	}
-}
-
-// toJSON writes attributes as the AWS command line does.
-func toJSON(i item) map[string]any {
-	out := map[string]any{}
-	for name, value := range i {
-		out[name] = valueToJSON(value)
-	}
-	return out
-}
-
-func valueToJSON(value types.AttributeValue) any {
-	switch v := value.(type) {
-	case *types.AttributeValueMemberS:
-		return map[string]any{"S": v.Value}
-	case *types.AttributeValueMemberN:
-		return map[string]any{"N": v.Value}
-	case *types.AttributeValueMemberB:
-		return map[string]any{"B": v.Value}
-	case *types.AttributeValueMemberSS:
-		return map[string]any{"SS": v.Value}
-	case *types.AttributeValueMemberM:
-		return map[string]any{"M": toJSON(v.Value)}
-	case *types.AttributeValueMemberL:
-		return map[string]any{"L": slices.Collect(func(yield func(any) bool) {
-			for _, e := range v.Value {
-				yield(valueToJSON(e))
-			}
-		})}
-	}
-	panic(fmt.Sprintf("no item has %T", value))
 }
 
 // fromJSON reads attributes as the AWS command line writes them.
