@@ -26,13 +26,7 @@ func (t Table) Env() string {
 }
 
 // Output is the output of the stack that holds the table's name on DynamoDB: OrdersTableName.
-func (t Table) Output() string {
-	var b strings.Builder
-	for word := range strings.SplitSeq(t.Name, "-") {
-		b.WriteString(strings.ToUpper(word[:1]) + word[1:])
-	}
-	return b.String() + "TableName"
-}
+func (t Table) Output() string { return Pascal(t.Name) + "TableName" }
 
 // The tables that every service has.
 var (
