@@ -85,7 +85,7 @@ func TestThrottlesAreMeasured(t *testing.T) {
 	t.Setenv("AWS_REGION", "us-east-1")
 	t.Setenv("AWS_ACCESS_KEY_ID", "local")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "local")
-	cfg, err := annalslambda.Configuration(t.Context())
+	cfg, err := annalslambda.Configuration()
 	if err != nil {
 		t.Fatal(err)
 	}

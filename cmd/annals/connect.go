@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/spf13/cobra"
 
+	"github.com/annals-es/annals/internal/awsconfig/profiles"
 	"github.com/annals-es/annals/internal/inspect"
 	"github.com/annals-es/annals/internal/inspect/feed"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
@@ -55,7 +56,10 @@ func (c *cli) connect(cmd *cobra.Command) (*session, error) {
 		s   session
 		err error
 	)
-	s.Deployment, err = annalslambda.FromEnvironment(ctx, service, log, annalsaws.Tables(service)...)
+	if s.aws, err = profiles.Load(ctx); err != nil {
+		return nil, err
+	}
+	s.Deployment, err = annalslambda.FromEnvironment(s.aws, service, log, annalsaws.Tables(service)...)
 	switch {
 	case err != nil && !c.local && c.stack == "":
 		return nil, fmt.Errorf("%w: say where the service is with --local or --stack NAME", err)
@@ -65,9 +69,6 @@ func (c *cli) connect(cmd *cobra.Command) (*session, error) {
 	s.Deployment = s.Connect(eventbus.Connect)
 	if !writes(cmd) {
 		s.DynamoDB = readOnly(s.DynamoDB, cmd.CommandPath())
-	}
-	if s.aws, err = annalslambda.Configuration(ctx); err != nil {
-		return nil, err
 	}
 	if s.operator, err = s.Operator(c.rebuild); err != nil {
 		return nil, err
@@ -98,7 +99,7 @@ func (c *cli) operator(cmd *cobra.Command) (*annalslambda.Operator, error) {
 
 // useStack takes over the names of the tables and queues that a stack has as outputs.
 func useStack(ctx context.Context, name string) error {
-	cfg, err := annalslambda.Configuration(ctx)
+	cfg, err := profiles.Load(ctx)
 	if err != nil {
 		return err
 	}

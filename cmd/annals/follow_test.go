@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/annals-es/annals/internal/awsconfig/profiles"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/annals/annalslambda"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -65,7 +66,12 @@ func TestRebuildByTheMachine(t *testing.T) { //nolint:paralleltest // sets the e
 // build does what the machine would, in this process.
 func build(t *testing.T, name string) {
 	t.Helper()
-	s, err := annalslambda.FromEnvironment(context.Background(), service, slog.New(slog.DiscardHandler), annalsaws.Tables(service)...)
+	cfg, err := profiles.Load(context.Background())
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	s, err := annalslambda.FromEnvironment(cfg, service, slog.New(slog.DiscardHandler), annalsaws.Tables(service)...)
 	if err != nil {
 		t.Error(err)
 		return

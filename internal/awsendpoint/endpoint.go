@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 )
 
 // all is the variable of the endpoint of all services. A service's own one has its name behind.
@@ -31,7 +30,7 @@ func ofService(cfg aws.Config, id string) string {
 	if forAll && !forIt {
 		return ""
 	}
-	if ignored, _, _ := config.GetIgnoreConfiguredEndpoints(context.Background(), cfg.ConfigSources); ignored {
+	if ignored(cfg) {
 		return ""
 	}
 	for _, source := range cfg.ConfigSources {
@@ -46,4 +45,20 @@ func ofService(cfg aws.Config, id string) string {
 		}
 	}
 	return ""
+}
+
+// ignored says whether configured endpoints are not used. The first source that knows decides.
+func ignored(cfg aws.Config) bool {
+	for _, source := range cfg.ConfigSources {
+		provider, ok := source.(interface {
+			GetIgnoreConfiguredEndpoints(ctx context.Context) (ignored, found bool, err error)
+		})
+		if !ok {
+			continue
+		}
+		if ignored, found, err := provider.GetIgnoreConfiguredEndpoints(context.Background()); found || err != nil {
+			return ignored
+		}
+	}
+	return false
 }

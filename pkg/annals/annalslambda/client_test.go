@@ -37,7 +37,7 @@ func endpoint(t *testing.T, answer http.HandlerFunc) (*dynamodb.Client, *atomic.
 // configuration is what the environment says of AWS.
 func configuration(t *testing.T) aws.Config {
 	t.Helper()
-	cfg, err := annalslambda.Configuration(t.Context())
+	cfg, err := annalslambda.Configuration()
 	if err != nil {
 		t.Fatal(err)
 	}

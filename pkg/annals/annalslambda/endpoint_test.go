@@ -36,7 +36,7 @@ func TestAllClientsGoToTheEndpoint(t *testing.T) { //nolint:paralleltest // it s
 	} {
 		t.Setenv(name, value)
 	}
-	s, err := annalslambda.FromEnvironment(t.Context(), tiny, nil)
+	s, err := annalslambda.FromEnvironment(configuration(t), tiny, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package annalslambda
 
 import (
-	"context"
 	"log/slog"
 	"os"
 
@@ -16,15 +15,15 @@ import (
 )
 
 // FromEnvironment returns a service with everything that the environment names: the tables, of which the wanted ones
-// must be named, the variables of [annalsaws.Variables], and AWS's own settings. It is for the tools of operators: a
-// function has only what it needs.
+// must be named, and the variables of [annalsaws.Variables]. It is for the tools of operators, whose configuration of
+// AWS may come from profiles: a function has only what it needs, and its configuration is [Configuration].
 //
-// Errors: those of [annals.Service.Check]; one that lists every variable of a table that is missing; AWS settings that
-// can't be read; an address of the WebSocket API that is none.
+// Errors: those of [annals.Service.Check]; one that lists every variable of a table that is missing; an address of the
+// WebSocket API that is none.
 func FromEnvironment(
-	ctx context.Context, s *annals.Service, log *slog.Logger, wanted ...annalsaws.Table,
+	cfg aws.Config, s *annals.Service, log *slog.Logger, wanted ...annalsaws.Table,
 ) (Deployment, error) {
-	return fromEnvironment(ctx, s, log, wanted,
+	return fromEnvironment(func() (aws.Config, error) { return cfg, nil }, s, log, wanted,
 		Deployment.withCatchUps, Deployment.withReactionJobs, Deployment.withFailures, Deployment.withRebuilds,
 		Deployment.withNotifier)
 }
@@ -33,7 +32,7 @@ func FromEnvironment(
 type part = func(Deployment) (Deployment, error)
 
 func fromEnvironment(
-	ctx context.Context, s *annals.Service, log *slog.Logger, wanted []annalsaws.Table, parts ...part,
+	configuration func() (aws.Config, error), s *annals.Service, log *slog.Logger, wanted []annalsaws.Table, parts ...part,
 ) (Deployment, error) {
 	if err := s.Check(); err != nil {
 		return Deployment{}, err
@@ -46,13 +45,13 @@ func fromEnvironment(
 		Service: s, Tables: names, Log: log, Secrets: os.Getenv,
 		CursorKey: os.Getenv(annalsaws.CursorKeyEnv), EventSource: os.Getenv(annalsaws.EventSourceEnv),
 	}
-	cfg, err := Configuration(ctx)
+	cfg, err := configuration()
 	if err != nil {
 		return d, err
 	}
 	function := os.Getenv("AWS_LAMBDA_FUNCTION_NAME")
 	d.Meter = telemetry.New(os.Stdout, os.Getenv(annalsaws.MetricsNamespaceEnv), function)
-	d.Tracing, err = tracing.New(os.Getenv, function) //nolint:contextcheck // spans are sent after the invocation
+	d.Tracing, err = tracing.New(os.Getenv, function)
 	if err != nil {
 		return d, err
 	}

@@ -79,7 +79,7 @@ func Docs(s *annals.Service) {
 func run(s *annals.Service, wanted []annalsaws.Table, build func(Deployment) (handler any, err error), parts ...part) {
 	ctx := context.Background()
 	log := lambdacontext.NewLogger()
-	d, err := fromEnvironment(ctx, s, log, wanted, parts...)
+	d, err := fromEnvironment(Configuration, s, log, wanted, parts...)
 	if err == nil {
 		var handler any
 		if handler, err = build(d); err == nil {

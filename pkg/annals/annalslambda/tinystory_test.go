@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/annals-es/annals/pkg/annals"
@@ -122,7 +123,7 @@ func streamOf(t *testing.T, d annalslambda.Deployment) events.DynamoDBEvent {
 func TestFaultyDeclaration(t *testing.T) {
 	t.Parallel()
 	faulty := annals.New("Not Kebab")
-	if _, err := annalslambda.FromEnvironment(t.Context(), faulty, nil); err == nil || !strings.Contains(err.Error(), "kebab") {
+	if _, err := annalslambda.FromEnvironment(aws.Config{}, faulty, nil); err == nil || !strings.Contains(err.Error(), "kebab") {
 		t.Errorf("from the environment: %v", err)
 	}
 	d, _ := deployed(t)
