@@ -10,15 +10,22 @@ import (
 type Refusal struct { //nolint:errname // the word of the domain
 	// Status is the HTTP status, from 400 to 499.
 	Status int
-	// Code names the problem, in kebab case. It is stable.
+	// Code names the problem, in kebab case. It is stable, and not empty.
 	Code string
 	// Detail says to people what was wrong. It may change.
 	Detail string
-	// Members is a struct whose fields are added to the problem document, or nil. See [Refusals].
+	// Members is a struct whose fields are added to the problem document, or nil. A pointer that is nil adds none. See
+	// [Refusals].
 	Members any
 }
 
-func (r *Refusal) Error() string { return r.Code + ": " + r.Detail }
+// Error implements error. A decision may return a nil *Refusal by mistake, as an error that is not nil.
+func (r *Refusal) Error() string {
+	if r == nil {
+		return "nil *annals.Refusal"
+	}
+	return r.Code + ": " + r.Detail
+}
 
 // Forbid returns the refusal of what the caller may not do: it is answered with 403.
 func Forbid(code, detail string) *Refusal {

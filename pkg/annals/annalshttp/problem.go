@@ -29,6 +29,7 @@ type Problem struct { //nolint:errname // the document shows the name, as RFC 94
 	Members any `json:"-"`
 
 	code       string
+	fault      string // of the service, for the log
 	retryAfter int    // seconds
 	applied    string // the preference that was followed
 	encodings  string // that a body can have

@@ -16,6 +16,9 @@ import (
 // refuse returns the problem that an error of an operation is answered with, and logs what is our fault.
 func (e *edge) refuse(ctx context.Context, err error) *Problem {
 	p := e.tied(ctx, e.problem(err))
+	if p.fault != "" {
+		err = fmt.Errorf("%s: %w", p.fault, err)
+	}
 	switch {
 	case p.Status == http.StatusServiceUnavailable:
 		e.log(ctx, slog.LevelWarn, "unavailable", err)
@@ -25,13 +28,45 @@ func (e *edge) refuse(ctx context.Context, err error) *Problem {
 	return p
 }
 
-// refusalProblem is the problem of what the service refuses. One whose status is no refusal is a fault of the service.
+// refusalProblem is the problem of what the service refuses. A refusal that can't be answered is a fault of the service.
 func refusalProblem(r *annals.Refusal) *Problem {
+	if r == nil {
+		return faulty("a decision returned a nil *annals.Refusal as an error: return nil instead")
+	}
 	if r.Status < http.StatusBadRequest || r.Status >= http.StatusInternalServerError {
-		return internal()
+		return faulty(fmt.Sprintf("refusal %q has the status %d: set annals.Refusal.Status to one from 400 to 499",
+			r.Code, r.Status))
+	}
+	if r.Code == "" {
+		return faulty("a refusal has no code: set annals.Refusal.Code, which callers branch on")
 	}
 	p := newProblem(r.Status, r.Code, r.Detail)
-	p.Members = r.Members
+	switch members, err := plainJSON(r.Members); {
+	case err == nil && string(members) == "null": // nil, or a pointer that is nil
+	case err == nil && members[0] == '{':
+		p.Members = r.Members
+	default:
+		return faulty(fmt.Sprintf("refusal %q has members of type %T, which are no JSON object: "+
+			"set annals.Refusal.Members to a struct", r.Code, r.Members))
+	}
+	return p
+}
+
+// violationProblem is the problem of a broken rule.
+func violationProblem(v *refusal.Violation) *Problem {
+	switch {
+	case v == nil:
+		return faulty("a decision returned a nil *refusal.Violation as an error: return nil instead")
+	case v.Code == "":
+		return faulty("a violation has no code: give the refusal.Code a text, which callers branch on")
+	}
+	return newProblem(http.StatusUnprocessableEntity, string(v.Code), v.Detail)
+}
+
+// faulty is the problem of a fault of the service, which is logged.
+func faulty(what string) *Problem {
+	p := internal()
+	p.fault = what
 	return p
 }
 
@@ -63,7 +98,7 @@ func (e *edge) problem(err error) *Problem {
 	case errors.As(err, &refused):
 		return refusalProblem(refused)
 	case errors.As(err, &violation):
-		return newProblem(http.StatusUnprocessableEntity, string(violation.Code), violation.Detail)
+		return violationProblem(violation)
 	case errors.As(err, &notFound):
 		return newProblem(http.StatusNotFound, "not-found", e.told(notFound.Stream, notFound.Error(), "there is none"))
 	case errors.As(err, &noVersion):

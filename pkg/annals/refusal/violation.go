@@ -8,6 +8,7 @@ import (
 )
 
 // Code names a rule in kebab case: "insufficient-funds". Callers of the API branch on it, so it never changes its meaning.
+// It is not empty.
 type Code string
 
 // Because returns the [Violation] of a rule, with a sentence that says what was against it.
@@ -24,12 +25,18 @@ type Violation struct {
 	Detail string
 }
 
-func (v *Violation) Error() string { return string(v.Code) + ": " + v.Detail }
+// Error implements error. A decision may return a nil *Violation by mistake, as an error that is not nil.
+func (v *Violation) Error() string {
+	if v == nil {
+		return "nil *refusal.Violation"
+	}
+	return string(v.Code) + ": " + v.Detail
+}
 
 // Is tells whether target is a violation of the same rule, whatever its detail.
 func (v *Violation) Is(target error) bool {
 	other, ok := target.(*Violation)
-	return ok && other.Code == v.Code
+	return ok && v != nil && other != nil && other.Code == v.Code
 }
 
 // Violated tells whether an error is, or wraps, a violation of a rule.
