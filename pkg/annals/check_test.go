@@ -225,6 +225,17 @@ func TestMistakes(t *testing.T) {
 			annals.Transact("POST /x", annals.At(rooms, func(annals.None) annals.ID { return "" }), func(*annals.Tx, annals.None) error { return nil },
 				func(*annals.Done, annals.None) (int, error) { return 0, nil }), "aggregate Room is not declared",
 		},
+		"targets that are not declared": {
+			annals.Transact("POST /x", annals.AtAll(rooms, func(annals.None) []annals.ID { return nil }),
+				func(*annals.Tx, annals.None) error { return nil },
+				func(*annals.Done, annals.None) (int, error) { return 0, nil }), "aggregate Room is not declared",
+		},
+		"targets by no function": {
+			annals.Transact("POST /x", annals.At(courses, func(annals.None) annals.ID { return "" }).
+				And(annals.AtAll[course, courseEvent, annals.None](courses, nil)),
+				func(*annals.Tx, annals.None) error { return nil },
+				func(*annals.Done, annals.None) (int, error) { return 0, nil }), "annals.At or annals.AtAll, with functions",
+		},
 		"a former that is wrong": {
 			annals.ListAs("GET /x/{id}", roster, byStudent, annals.Listing[annals.ByID, string, int]{Item: func(annals.ByID, projection.Key, string) int { return 0 }},
 				annals.OwnerOnly, annals.UntilFilled(annals.ListAs("", roster, byStudent, annals.Listing[annals.ByID, string, int]{}))),

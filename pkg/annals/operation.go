@@ -67,8 +67,11 @@ type Operation struct {
 	SetID func(in any, id string)
 	// StreamTypes are the types of Streams.
 	StreamTypes []string
-	// Streams are those that a decision over several aggregates is about, the one that it is addressed to first.
-	Streams func(in any) []es.StreamID
+	// Streams are those that a decision over several aggregates is about. The caller must have access to the first ones,
+	// as many as reached says.
+	Streams func(in any) (all []es.StreamID, reached int)
+	// ManyStreams: how many Streams there are depends on the input.
+	ManyStreams bool
 	// Readings are how a query is answered: by the first whose read model is filled, else by the last. The audit trail has
 	// none.
 	Readings []Reading

@@ -8,10 +8,12 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Target says which streams a decision over several aggregates is about, by its input.
+// Target says which streams a decision over several aggregates is about, by its input. The caller must have access to
+// those of the first part.
 type Target[B any] struct {
-	streams []func(B) es.StreamID
-	types   []string
+	parts []func(B) []es.StreamID
+	types []string
+	many  bool // how many streams there are depends on the input
 }
 
 // At addresses a decision to the aggregate whose id first returns: the caller must have access to it. Load it first: the
@@ -23,15 +25,50 @@ func At[S, E, B any](a es.Aggregate[S, E], first func(B) ID, others ...func(B) I
 		if id == nil {
 			return Target[B]{} // Transact says so
 		}
-		all.streams = append(all.streams, func(b B) es.StreamID { return a.Stream(string(id(b))) })
+		all.parts = append(all.parts, func(b B) []es.StreamID { return []es.StreamID{a.Stream(string(id(b)))} })
 		all.types = append(all.types, a.StreamType)
 	}
 	return all
 }
 
-// And adds the aggregates of another kind.
+// AtAll addresses a decision to the aggregates whose ids a function returns, of which there are as many as the input
+// names: 1 to 100. The caller must have access to each of them. Load the first one first, as with [At].
+//
+// What [Target.And] adds to it, or what it adds to another target, needs no access: At(account.Aggregate, payer).And(
+// AtAll(account.Aggregate, payees)) is a payment to accounts of others. There, the list may be empty.
+//
+// A request that names no aggregate, one of them twice, or more than 100, is answered with 400. The tags minItems,
+// maxItems and uniqueItems of the input's field say so in the OpenAPI document.
+func AtAll[S, E, B any](a es.Aggregate[S, E], ids func(B) []ID) Target[B] {
+	if ids == nil {
+		return Target[B]{} // Transact says so
+	}
+	return Target[B]{many: true, types: []string{a.StreamType}, parts: []func(B) []es.StreamID{func(b B) []es.StreamID {
+		var all []es.StreamID
+		for _, id := range ids(b) {
+			all = append(all, a.Stream(string(id)))
+		}
+		return all
+	}}}
+}
+
+// And adds more aggregates, to which the caller needs no access: the answer shows those that the caller has access to.
 func (t Target[B]) And(others Target[B]) Target[B] {
-	return Target[B]{slices.Concat(t.streams, others.streams), slices.Concat(t.types, others.types)}
+	if len(t.parts) == 0 || len(others.parts) == 0 {
+		return Target[B]{} // Transact says so
+	}
+	return Target[B]{slices.Concat(t.parts, others.parts), slices.Concat(t.types, others.types), t.many || others.many}
+}
+
+// streams are those that an input names, and how many of them, from the first on, the caller must have access to.
+func (t Target[B]) streams(in any) (all []es.StreamID, reached int) {
+	for i, part := range t.parts {
+		all = append(all, part(*in.(*B))...)
+		if i == 0 {
+			reached = len(all)
+		}
+	}
+	return all, reached
 }
 
 // Done is a decision that is stored, for its answer.
@@ -70,17 +107,11 @@ func Transact[B, R any](
 	}
 	p := newOperation(route, Transacts, Operation{
 		In: reflect.TypeFor[B](), Answer: reflect.TypeFor[R](), StreamTypes: at.types,
-		Streams: func(in any) []es.StreamID {
-			streams := make([]es.StreamID, len(at.streams))
-			for i, of := range at.streams {
-				streams[i] = of(*in.(*B))
-			}
-			return streams
-		},
+		Streams: at.streams, ManyStreams: at.many,
 		runs: &transaction[B, R]{decide, answer},
 	}, o)
-	if len(at.streams) == 0 {
-		p.fault = "it is addressed to no aggregate: say to which by annals.At, with functions that return ids"
+	if len(at.parts) == 0 {
+		p.fault = "it is addressed to no aggregate: say to which by annals.At or annals.AtAll, with functions that return ids"
 	}
 	return p
 }

@@ -3,6 +3,7 @@ package annalshttp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -193,22 +194,30 @@ func (e *edge) absent(ctx context.Context, stream es.StreamID, unreachable error
 	return true, nil
 }
 
-// transact does a command over several aggregates. The caller must reach the first. The answer shows those of them that
-// the caller may read.
+// transact does a command over several aggregates. The caller must reach the first ones, as the operation says. The
+// answer shows those of all that the caller may read.
 func (e *edge) transact(ctx context.Context, o *annals.Operation, q *annals.Request) (*answer, error) {
-	var about []es.StreamVersion
-	for _, stream := range o.Streams(q.In) {
-		about = append(about, es.StreamVersion{Stream: stream})
+	streams, reached := o.Streams(q.In)
+	if fault := numberFault(o, streams, reached); fault != "" {
+		return nil, invalidField("body", fault)
 	}
-	if err := e.reach(ctx, about[0].Stream); err != nil {
-		return nil, err
+	var seen []es.StreamVersion
+	for _, stream := range streams[:reached] {
+		if err := e.reach(ctx, stream); err != nil {
+			return nil, err
+		}
+		seen = append(seen, es.StreamVersion{Stream: stream})
 	}
-	seen, err := e.reachable(ctx, about[1:])
+	var others []es.StreamVersion
+	for _, stream := range streams[reached:] {
+		others = append(others, es.StreamVersion{Stream: stream})
+	}
+	others, err := e.reachable(ctx, others)
 	if err != nil {
 		return nil, err
 	}
 	if !q.Caller.Operates() {
-		seen = append(seen, about[0])
+		seen = append(seen, others...)
 		q.Shows = func(stream es.StreamID) bool { return awaited{streams: seen}.names(stream) }
 	}
 	out, err := o.Run(ctx, e.running, q)
@@ -218,9 +227,27 @@ func (e *edge) transact(ctx context.Context, o *annals.Operation, q *annals.Requ
 	return answerOf(http.StatusOK, out), nil
 }
 
-// answerOf is the answer of a command.
+// numberFault is what is wrong with the streams that an input names, "" = nothing.
+func numberFault(o *annals.Operation, streams []es.StreamID, reached int) string {
+	distinct := map[es.StreamID]bool{}
+	for _, stream := range streams {
+		distinct[stream] = true
+	}
+	switch {
+	case reached == 0:
+		return "names no aggregate to change: name one at least"
+	case len(streams) > es.MaxStreams:
+		return fmt.Sprintf("names %d aggregates to change: a command takes %d at most", len(streams), es.MaxStreams)
+	case o.ManyStreams && len(distinct) < len(streams):
+		return "names an aggregate twice: name each once"
+	}
+	return ""
+}
+
+// answerOf is the answer of a command. Its token names as many streams as a request may wait for.
 func answerOf(status int, out *annals.Outcome) *answer {
-	return &answer{status: status, body: out.Answer, headers: map[string]string{tokenHeader: tokenOf(out.Streams...)}}
+	token := tokenOf(out.Streams[:min(len(out.Streams), maxTokenStreams)]...)
+	return &answer{status: status, body: out.Answer, headers: map[string]string{tokenHeader: token}}
 }
 
 // movedTo is the answer of a command on one aggregate.

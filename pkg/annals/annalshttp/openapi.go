@@ -165,6 +165,10 @@ func (e *edge) describeAnswer(op *huma.Operation, o *annals.Operation) {
 
 // tokenOfSeveral says what the Consistency-Token of a command over several aggregates is.
 func tokenOfSeveral(o *annals.Operation) string {
+	if o.ManyStreams {
+		return "Stream and version of each aggregate that the answer shows, separated by commas; of the first " +
+			strconv.Itoa(maxTokenStreams) + ", if there are more"
+	}
 	if about := o.StreamTypes; len(about) == 2 && about[0] == about[1] {
 		return "Stream and version of both " + strings.ToLower(about[0]) + "s, separated by a comma; of one, " +
 			"where the other is another's"

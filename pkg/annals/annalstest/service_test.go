@@ -131,3 +131,45 @@ func TestCheck(t *testing.T) {
 		t.Errorf("a stream that can't be projected says %q", f.says)
 	}
 }
+
+// greetings is the body of POST /greetings.
+type greetings struct {
+	Guests []annals.ID `json:"guests"`
+}
+
+// TestRunOfMany: a command over as many aggregates as it names runs in a test.
+func TestRunOfMany(t *testing.T) {
+	t.Parallel()
+	s := annalstest.Run(t, annals.New("party",
+		annals.Aggregate(guests),
+		annals.Create("POST /guests", guests, func(_ guest, b invite) ([]event, error) { return []event{invited{b.Name}}, nil }),
+		annals.Transact("POST /greetings", annals.AtAll(guests, func(b greetings) []annals.ID { return b.Guests }),
+			func(tx *annals.Tx, b greetings) error {
+				for _, id := range b.Guests {
+					g, err := annals.Load(tx, guests, string(id))
+					if err != nil {
+						return err
+					}
+					g.Record(greeted{})
+				}
+				return nil
+			},
+			func(_ *annals.Done, b greetings) (int, error) { return len(b.Guests), nil }),
+		annals.Document("GET /guests/{id}", list),
+	))
+	for _, id := range []string{"a", "b", "c"} {
+		s.Do(t, "POST /guests", `{"id":"`+id+`","name":"Ada"}`)
+	}
+	if got := s.Do(t, "POST /greetings", `{"guests":["a","c"]}`); got.Code != http.StatusOK || got.Body.String() != "2\n" {
+		t.Errorf("%d %s", got.Code, got.Body)
+	}
+	for id, want := range map[string]bool{"a": true, "b": false, "c": true} {
+		got := s.Do(t, "GET /guests/"+id, "").Body.String()
+		if strings.Contains(got, `"greeted":true`) != want {
+			t.Errorf("%s is %s", id, got)
+		}
+	}
+	if got := s.Do(t, "POST /greetings", `{"guests":[]}`); got.Code != http.StatusBadRequest {
+		t.Errorf("of nobody: %d %s", got.Code, got.Body)
+	}
+}
