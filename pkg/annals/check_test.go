@@ -213,7 +213,15 @@ func TestMistakes(t *testing.T) {
 		"who may ask":            {annals.Query("GET /x", roster, func(context.Context, *projection.Session, annals.None) (int, error) { return 0, nil }), "the path has no {id}, so nobody owns the answer"},
 		"a document of another":  {annals.Document("GET /x/{id}", roster, annals.About(rooms)), "a document belongs to its stream"},
 		"a document of a person": {annals.Document("GET /x/{id}", roster, annals.OwnerOnly), "a document belongs to its stream"},
-		"a person and everyone":  {annals.List("GET /x/{id}", roster, byStudent, annals.OwnerOnly, annals.ForEveryone), "excludes annals.ForEveryone"},
+		"a person's command": {
+			annals.Command("POST /x/{id}", courses, func(course, annals.None) ([]courseEvent, error) { return nil, nil }, annals.OwnerOnly),
+			"annals.OwnerOnly is an option of queries and of annals.CreateOrChange: to say whose an aggregate is, use annals.OwnedBy",
+		},
+		"a command for everyone": {
+			annals.CreateOrChange("PUT /x/{id}", courses, func(course, annals.None) ([]courseEvent, error) { return nil, nil }, annals.ForEveryone),
+			"ForEveryone, About and UntilFilled are options of queries",
+		},
+		"a person and everyone": {annals.List("GET /x/{id}", roster, byStudent, annals.OwnerOnly, annals.ForEveryone), "excludes annals.ForEveryone"},
 		"a list without its index": {
 			annals.Parts(annals.ReadModel(two, annals.WithoutIndexes), annals.List("GET /x/{id}", two, byStudent, annals.About(courses))),
 			"it lists two over an index, and its table has none",

@@ -53,7 +53,7 @@ type Operation struct {
 	Scope      Scope
 	// StreamType is the type of the streams that {id} names, or of those that are created. "" = {id} names no stream.
 	StreamType string
-	// OwnerOnly: {id} names a person, and only they and operators may ask.
+	// OwnerOnly: {id} names a person, and only they and operators may ask or command.
 	OwnerOnly bool
 	// In is the struct that the input is parsed into: fields with the tag path or query are parameters, the others are the
 	// JSON body. Answer is the type of the answer's body.
@@ -180,10 +180,10 @@ func Example[B any](body B) Option { return option(func(o *Operation) { o.Exampl
 var (
 	// Operators opens an operation to operators alone.
 	Operators Option = option(func(o *Operation) { o.Scope = ToOperate })
-	// OwnerOnly says that {id} in the path of a query is a person's, and that only they and operators may ask.
-	OwnerOnly Option = option(func(o *Operation) {
-		o.OwnerOnly, o.forQueries = true, true
-	})
+	// OwnerOnly says that {id} in the path of a query, or of [CreateOrChange], is a person's: the subject of their token.
+	// Only they and operators may ask, or create and change, whoever created the aggregate. Documents of the aggregate are
+	// its creator's all the same: see [OwnedBy].
+	OwnerOnly Option = option(func(o *Operation) { o.OwnerOnly = true })
 	// ForEveryone says that {id} in the path of a query names neither a stream nor a person: whoever has the scope may ask.
 	ForEveryone Option = option(func(o *Operation) {
 		o.forEveryone, o.forQueries = true, true

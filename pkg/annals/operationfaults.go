@@ -70,8 +70,11 @@ func (o *Operation) byID() bool { return slices.Contains(o.Parameters, "id") }
 
 // checkOwner checks that it is said who may do it.
 func (o *Operation) checkOwner(f *faults) {
-	f.when(o.Kind.Commands() && o.forQueries, "OwnerOnly, ForEveryone, About and UntilFilled are options of queries")
-	f.when(o.Kind == ShowsEvents && o.forQueries,
+	f.when(o.Kind.Commands() && o.forQueries, "ForEveryone, About and UntilFilled are options of queries")
+	f.when(o.Kind.Commands() && o.Kind != CreatesOrChanges && o.OwnerOnly,
+		"annals.OwnerOnly is an option of queries and of annals.CreateOrChange: "+
+			"to say whose an aggregate is, use annals.OwnedBy")
+	f.when(o.Kind == ShowsEvents && (o.forQueries || o.OwnerOnly),
 		"an audit trail takes no option of other queries: annals.Hidden is one of the aggregate")
 	f.when(o.Kind == ShowsDocument && (o.OwnerOnly || o.forEveryone || o.otherStream),
 		"a document belongs to its stream: annals.ReadableByAll and annals.OwnedBy are options of the aggregate")

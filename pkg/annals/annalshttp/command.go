@@ -152,8 +152,19 @@ func (e *edge) change(ctx context.Context, o *annals.Operation, q *annals.Reques
 const createAttempts = 3
 
 // createOrChange does a command on an aggregate that may exist. Where it does not, the caller may change it only as its
-// creator: an aggregate that another caller creates at the same time is that caller's.
+// creator: an aggregate that another caller creates at the same time is that caller's. Where {id} names a person, no
+// other caller creates it.
 func (e *edge) createOrChange(ctx context.Context, o *annals.Operation, q *annals.Request) (*answer, error) {
+	if o.OwnerOnly {
+		if !e.isPerson(ctx, q.ID) {
+			return nil, noPerson(o, q.ID)
+		}
+		out, err := o.Run(ctx, e.running, q)
+		if err != nil {
+			return nil, err
+		}
+		return movedTo(http.StatusOK, out), nil
+	}
 	demanded, none := q.Command.ExpectedVersion, int64(0)
 	for attempt := 1; ; attempt++ {
 		q.Command.ExpectedVersion = demanded

@@ -94,8 +94,8 @@ func (e *edge) ask(
 	if err := e.readable(ctx, about); err != nil {
 		return nil, err
 	}
-	if who := e.caller(ctx); o.OwnerOnly && !who.Operates() && !who.Is(q.ID) {
-		return nil, newProblem(http.StatusNotFound, "not-found", personOf(o.Path)+q.ID+" not found")
+	if o.OwnerOnly && !e.isPerson(ctx, q.ID) {
+		return nil, noPerson(o, q.ID)
 	}
 	var err error
 	if w.streams, err = e.visible(ctx, w.streams); err != nil {
@@ -134,6 +134,17 @@ func (e *edge) open(
 	}
 	s, err := e.running.Reader.OpenAt(ctx, reading.Projection, cursor)
 	return reading, s, err
+}
+
+// isPerson tells whether the caller is the person that {id} names, or an operator.
+func (e *edge) isPerson(ctx context.Context, id string) bool {
+	who := e.caller(ctx)
+	return who.Operates() || who.Is(id)
+}
+
+// noPerson is the problem of what is another person's: it is as if there were no such person.
+func noPerson(o *annals.Operation, id string) *Problem {
+	return newProblem(http.StatusNotFound, "not-found", personOf(o.Path)+id+" not found")
 }
 
 // personOf is what the person is that {id} in a path names: "customer " of "/customers/{id}/orders"; "" if the path

@@ -236,6 +236,20 @@ func TestCreateOrChange(t *testing.T) {
 	c.as(operator, "GET /streams/Note/m", "").want(t, 404, "")
 }
 
+// TestCreateOrChangeOwn: what {id} names is the person's, so no other caller can create it before they do.
+func TestCreateOrChangeOwn(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, annals.CreateOrChange("PUT /teachers/{id}/note", noteAggregate, write, annals.OwnerOnly))
+	c.as("bob", "PUT /teachers/ann/note", `{"text":"x"}`).want(t, 404, `"detail":"teacher ann not found"`)
+	c.as("ann", "PUT /teachers/ann/note", `{"text":"x"}`, `If-Match: "3"`).want(t, 412, "")
+	c.as("ann", "PUT /teachers/ann/note", `{"text":"x"}`).want(t, 200, `"version":1`).wantHeader(t, "ETag", `"1"`)
+	c.as("bob", "PUT /teachers/ann/note", `{"text":"y"}`).want(t, 404, `"detail":"teacher ann not found"`)
+	c.as("ann", "PUT /teachers/ann/note", `{"text":"y"}`, `If-Match: "1"`).want(t, 200, `"version":2`)
+	c.as(operator, "PUT /teachers/eve/note", `{"text":"x"}`).want(t, 200, `"version":1`)
+	c.as("eve", "PUT /teachers/eve/note", `{"text":"y"}`).want(t, 200, `"version":2`)
+	c.as(anyone, "PUT /teachers/eve/note", `{"text":"z"}`).want(t, 200, `"version":3`)
+}
+
 func TestTransact(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
