@@ -78,6 +78,9 @@ func (e *edge) command(ctx context.Context, o *annals.Operation, in *input) (*an
 	case annals.Creates:
 		return e.create(ctx, o, in, q)
 	case annals.CreatesOrChanges:
+		if o.OwnerOnly {
+			return e.createOrChangeOwn(ctx, o, q)
+		}
 		return e.createOrChange(ctx, o, q)
 	case annals.Transacts:
 		return e.transact(ctx, o, q)
@@ -152,19 +155,8 @@ func (e *edge) change(ctx context.Context, o *annals.Operation, q *annals.Reques
 const createAttempts = 3
 
 // createOrChange does a command on an aggregate that may exist. Where it does not, the caller may change it only as its
-// creator: an aggregate that another caller creates at the same time is that caller's. Where {id} names a person, no
-// other caller creates it.
+// creator: an aggregate that another caller creates at the same time is that caller's.
 func (e *edge) createOrChange(ctx context.Context, o *annals.Operation, q *annals.Request) (*answer, error) {
-	if o.OwnerOnly {
-		if !e.isPerson(ctx, q.ID) {
-			return nil, noPerson(o, q.ID)
-		}
-		out, err := o.Run(ctx, e.running, q)
-		if err != nil {
-			return nil, err
-		}
-		return movedTo(http.StatusOK, out), nil
-	}
 	demanded, none := q.Command.ExpectedVersion, int64(0)
 	for attempt := 1; ; attempt++ {
 		q.Command.ExpectedVersion = demanded
@@ -191,6 +183,19 @@ func (e *edge) createOrChange(ctx context.Context, o *annals.Operation, q *annal
 		}
 		return movedTo(http.StatusOK, out), nil
 	}
+}
+
+// createOrChangeOwn does a command on the aggregate of the person that {id} names, which may exist. No other caller
+// creates it.
+func (e *edge) createOrChangeOwn(ctx context.Context, o *annals.Operation, q *annals.Request) (*answer, error) {
+	if !e.isPerson(ctx, q.ID) {
+		return nil, noPerson(o, q.ID)
+	}
+	out, err := o.Run(ctx, e.running, q)
+	if err != nil {
+		return nil, err
+	}
+	return movedTo(http.StatusOK, out), nil
 }
 
 // absent tells whether a stream that the caller does not reach has no events. Else it returns the error why.
