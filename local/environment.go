@@ -11,10 +11,12 @@ import (
 	"github.com/annals-es/annals/local/template"
 )
 
-// What the runner answers itself is below ownPaths: a function's environment, so that programs on this machine can work on
-// what runs here, how often each was invoked, and which units they consumed; and schedules, which are due when they are posted to.
+// What the runner answers itself is below ownPaths: the service's description and a function's environment, so that
+// programs on this machine can work on what runs here, how often each was invoked, and which units they consumed; and
+// schedules, which are due when they are posted to.
 const (
 	ownPaths        = "/_local/"
+	servicePath     = "GET " + ownPaths + "service"
 	environmentPath = "GET " + ownPaths + "functions/{id}/environment"
 	countsPath      = "GET " + ownPaths + "functions"
 	schedulePath    = "POST " + ownPaths + "schedules/{id}"
@@ -24,6 +26,7 @@ const (
 // ownPlace answers the runner's own paths.
 func (r *runner) ownPlace(system *template.System, functions map[string]*lambda.Function) place {
 	own := http.NewServeMux()
+	own.HandleFunc(servicePath, r.describe(system))
 	own.HandleFunc(countsPath, counts(functions))
 	own.HandleFunc(environmentPath, r.environment(system))
 	own.HandleFunc(schedulePath, r.schedule.now)
@@ -58,14 +61,21 @@ func (r *runner) environment(system *template.System) http.HandlerFunc {
 				continue
 			}
 			// Who asks works for the operator, not under the function's role.
-			env := r.services(r.endpoint)
+			env := map[string]string{}
 			maps.Copy(env, f.Env)
-			env["AWS_REGION"] = template.Region
-			env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"] = access.Own, "local"
+			maps.Copy(env, r.operator())
 			w.Header().Set("Content-Type", "application/json")
 			_ = json.NewEncoder(w).Encode(env) // an answer that can't be sent has nobody to be told
 			return
 		}
 		http.Error(w, "there is no function "+request.PathValue("id"), http.StatusNotFound)
 	}
+}
+
+// operator is the environment of an operator's program: where AWS's services are found, and the key that may do everything.
+func (r *runner) operator() map[string]string {
+	env := r.services(r.endpoint)
+	env["AWS_REGION"] = template.Region
+	env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"] = access.Own, "local"
+	return env
 }

@@ -53,6 +53,7 @@ type stack struct {
 	name    string
 	options Options
 
+	Metadata   map[string]json.RawMessage
 	Parameters map[string]struct{ Default any }
 	Resources  map[string]*resource
 	assets     map[string]string // hash to folder
@@ -108,7 +109,10 @@ func readJSON(file string, into any) error {
 
 // addTo adds what runs. Tables, functions, queues and buckets come first: APIs and mappings point at them.
 func (s *stack) addTo(system *System) error {
-	for _, add := range []func(*System) error{s.addTables, s.addFunctions, s.addQueues, s.addBuckets, s.addBuses, s.addSchedules, s.addAPIs, s.addSockets, s.addMappings, s.addMachines, s.addNotRun} {
+	for _, add := range []func(*System) error{
+		s.addStack, s.addTables, s.addFunctions, s.addQueues, s.addBuckets, s.addBuses, s.addSchedules, s.addAPIs,
+		s.addSockets, s.addMappings, s.addMachines, s.addNotRun,
+	} {
 		if err := add(system); err != nil {
 			return err
 		}

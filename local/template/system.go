@@ -11,6 +11,8 @@ const (
 
 // System is everything that a synthesized folder declares and that can run here.
 type System struct {
+	// Stacks are the templates, one a stack.
+	Stacks    []Stack
 	Tables    []Table
 	Functions []Function
 	APIs      []API
