@@ -74,7 +74,7 @@ func TestSettings(t *testing.T) {
 	}{
 		{"Settings", "../infra/*.go", regexp.MustCompile(`(?:texts?|truth|whole)\((?:context|&asked\{values: context\}), "(\w+)"|"([a-zA-Z]+)": +&\w|\{"(\w+)", &s\.`), 20},
 		{"Synthesis", "../infra/*.go", regexp.MustCompile(`"(ANNALS_[A-Z]+|CDK_[A-Z_]+)"`), 3},
-		{"The local runner", "../local/config.go", regexp.MustCompile(`getenv\("([A-Z_]+)"\)`), 5},
+		{"The local runner", "../local/runner/config.go", regexp.MustCompile(`getenv\("([A-Z_]+)"\)`), 5},
 		{"make", "../Makefile", regexp.MustCompile(`(?m)^([A-Z_]+) \?=|\$\(if \$\(([A-Z]+)\)`), 12},
 	} {
 		t.Run(c.section, func(t *testing.T) {

@@ -12,28 +12,17 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/annals-es/annals/local/runner"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal ends us at once; every child ends with us, whatever ends us.
 	context.AfterFunc(ctx, stop)
-	err := run(ctx)
+	err := runner.Main(ctx, os.Args[1:])
 	if err != nil && ctx.Err() == nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-}
-
-func run(ctx context.Context) error {
-	c, err := configure(os.Args[1:], os.Getenv)
-	if err != nil {
-		return err
-	}
-	r := &runner{config: c, out: os.Stdout, errOut: os.Stderr}
-	defer r.stop() //nolint:contextcheck // ctx has ended by then; what is under way gets its own time
-	if err := r.start(ctx); err != nil {
-		return err
-	}
-	return r.wait(ctx)
 }

@@ -1,0 +1,178 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/annals-es/annals/local/lambda"
+)
+
+// beside is a program beside the service, which answers all requests below a path.
+//
+// It finds the socket to answer at as file descriptor 3, listening already, and the service's port in PORT. It is to end when
+// its standard input does, which is when the runner ends, however that ends.
+type beside struct {
+	path    string // "/_console"
+	command string // for the shell
+}
+
+const (
+	// besidePause is what passes before a program is started again, at first; it doubles up to longestPause.
+	besidePause, longestPause = 200 * time.Millisecond, 10 * time.Second
+	// besideAnswer is how long a request waits for a program that is being built, started, or started again.
+	besideAnswer = 30 * time.Second
+	// besideGrace is how long a program has to end.
+	besideGrace = 2 * time.Second
+)
+
+// parseBeside reads PATH=COMMAND.
+func parseBeside(text string) (beside, error) {
+	path, command, ok := strings.Cut(text, "=")
+	if !ok || len(path) < 2 || path[0] != '/' || strings.HasSuffix(path, "/") || command == "" {
+		return beside{}, fmt.Errorf("%q: want PATH=COMMAND, such as '/_console=./console --flag'", text)
+	}
+	return beside{path: path, command: command}, nil
+}
+
+// companions are the programs beside the service, while it runs.
+type companions struct {
+	all     []*companion
+	running sync.WaitGroup
+	cancel  context.CancelFunc
+}
+
+type companion struct {
+	beside
+	socket  *os.File // open from before the program's start, and over its restarts: requests wait meanwhile
+	address string
+}
+
+// openBeside takes the sockets of the programs beside the service, and returns where they answer. They are not started yet.
+func (r *runner) openBeside() ([]place, error) {
+	r.programs = &companions{}
+	var places []place
+	for _, b := range r.beside {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", b.path, err)
+		}
+		socket, err := listener.(*net.TCPListener).File()
+		_ = listener.Close() // the file is the same socket
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", b.path, err)
+		}
+		c := &companion{beside: b, socket: socket, address: listener.Addr().String()}
+		r.programs.all = append(r.programs.all, c)
+		places = append(places, place{c.takes, c.handler()})
+	}
+	return places, nil
+}
+
+// takes tells whether a path is the program's, or below it.
+func (c *companion) takes(path string) bool {
+	return path == c.path || strings.HasPrefix(path, c.path+"/")
+}
+
+// handler answers with what the program answers, as it comes.
+func (c *companion) handler() http.Handler {
+	proxy := http.StripPrefix(c.path, &httputil.ReverseProxy{
+		Rewrite: func(p *httputil.ProxyRequest) {
+			p.SetURL(&url.URL{Scheme: "http", Host: c.address})
+			p.Out.Host = p.In.Host // which it may want to compare with the request's origin
+		},
+		FlushInterval: -1,
+		Transport:     &http.Transport{DisableCompression: true, ResponseHeaderTimeout: besideAnswer},
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
+			http.Error(w, "what answers below "+c.path+" does not: the runner's output says why", http.StatusBadGateway)
+		},
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug), // clients that go away
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if q.URL.Path == c.path {
+			http.Redirect(w, q, c.path+"/", http.StatusMovedPermanently)
+			return
+		}
+		proxy.ServeHTTP(w, q)
+	})
+}
+
+// startBeside starts the programs, each again whenever it ends.
+func (r *runner) startBeside() {
+	var ctx context.Context
+	ctx, r.programs.cancel = context.WithCancel(context.Background())
+	for _, c := range r.programs.all {
+		r.programs.running.Go(func() { r.keep(ctx, c) })
+	}
+}
+
+func (r *runner) keep(ctx context.Context, c *companion) {
+	for pause := besidePause; ; pause = min(2*pause, longestPause) {
+		began := time.Now()
+		err := r.runBeside(ctx, c)
+		if ctx.Err() != nil {
+			return
+		}
+		if time.Since(began) > longestPause {
+			pause = besidePause
+		}
+		r.log.ErrorContext(ctx, "the program beside ended, and is started again", "path", c.path, "in", pause, "error", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+	}
+}
+
+// runBeside runs a program until it ends, or is to end.
+func (r *runner) runBeside(ctx context.Context, c *companion) error {
+	cmd := exec.CommandContext(ctx, "sh", "-c", c.command)
+	cmd.Dir = r.root
+	_, port, _ := net.SplitHostPort(r.listener.Addr().String())
+	cmd.Env = append(os.Environ(), "PORT="+port)
+	cmd.ExtraFiles = []*os.File{c.socket}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C in the terminal is for us to act on
+	name := strings.TrimPrefix(c.path, "/") + " | "
+	cmd.Stdout, cmd.Stderr = lambda.Prefixed(r.out, &r.output, name), lambda.Prefixed(r.errOut, &r.output, name)
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	cmd.Cancel, cmd.WaitDelay = input.Close, besideGrace
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	err = cmd.Wait()
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it has left behind
+	if err == nil {
+		err = errors.New("exit status " + strconv.Itoa(cmd.ProcessState.ExitCode()))
+	}
+	return err
+}
+
+// stop ends the programs.
+func (c *companions) stop() {
+	if c == nil {
+		return
+	}
+	if c.cancel != nil {
+		c.cancel()
+	}
+	c.running.Wait()
+	for _, one := range c.all {
+		_ = one.socket.Close()
+	}
+}

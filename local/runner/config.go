@@ -1,0 +1,110 @@
+package runner
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
+)
+
+// config is what the environment and the command line ask for.
+type config struct {
+	root     string // of the project
+	state    string // folder for all that is kept between runs
+	template string // a synthesized folder; empty: build and synthesize
+	port     int
+	dynamodb string // address of a running DynamoDB; empty: bring and start one
+	fresh    bool
+	auth     bool // ask callers for tokens
+	beside   []beside
+	// concurrency is how many invocations a function without reserved concurrency has at once.
+	concurrency int
+}
+
+// defaultConcurrency keeps the wait for one of lambda.MaxProcesses short: an invocation of 20 ms waits for 0.2 s at most.
+const defaultConcurrency = 100
+
+func configure(args []string, getenv func(string) string) (config, error) {
+	var c config
+	flags := flag.NewFlagSet("local", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&c.template, "template", "", "run this synthesized folder instead of building and synthesizing")
+	flags.StringVar(&c.state, "state", "", "folder for what is kept between runs (default: .local of the project)")
+	flags.Func("beside", "`PATH=COMMAND`: have a program answer below a path, such as '/_console=./console'; may be repeated", func(text string) error {
+		b, err := parseBeside(text)
+		c.beside = append(c.beside, b)
+		return err
+	})
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		flags.SetOutput(os.Stderr)
+		flags.Usage()
+		os.Exit(0)
+	} else if err != nil {
+		return c, err
+	}
+	var err error
+	if c.root, err = dynamolocal.Root(); err != nil {
+		return c, err
+	}
+	if c.state == "" {
+		c.state = filepath.Join(c.root, ".local")
+	}
+	if c.state, err = filepath.Abs(c.state); err != nil {
+		return c, err
+	}
+	c.port = 3000
+	if text := getenv("PORT"); text != "" {
+		if c.port, err = strconv.Atoi(text); err != nil || c.port < 0 || c.port > 65535 {
+			return c, fmt.Errorf("PORT=%s is no port", text)
+		}
+	}
+	c.concurrency = defaultConcurrency
+	if text := getenv("CONCURRENCY"); text != "" {
+		if c.concurrency, err = strconv.Atoi(text); err != nil || c.concurrency < 1 {
+			return c, fmt.Errorf("CONCURRENCY=%s is no number of invocations, 1 or more", text)
+		}
+	}
+	if c.dynamodb = getenv("DYNAMODB_ENDPOINT"); c.dynamodb != "" {
+		if u, err := url.Parse(c.dynamodb); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return c, fmt.Errorf("DYNAMODB_ENDPOINT=%s is no address like http://127.0.0.1:8000", c.dynamodb)
+		}
+	}
+	if c.fresh, err = truth("FRESH", getenv("FRESH")); err != nil {
+		return c, err
+	}
+	c.auth, err = truth("AUTH", getenv("AUTH"))
+	return c, err
+}
+
+// truth reads a switch: unset, empty, off, 0 and false are off.
+func truth(name, text string) (bool, error) {
+	if text == "" {
+		return false, nil
+	}
+	switch text {
+	case "on":
+		return true, nil
+	case "off":
+		return false, nil
+	}
+	on, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, fmt.Errorf("%s=%s is neither 1 nor 0", name, text)
+	}
+	return on, nil
+}
+
+// The folders of what is kept between runs.
+func (c config) data() string        { return filepath.Join(c.state, "data") }
+func (c config) checkpoints() string { return filepath.Join(c.state, "checkpoints") }
+func (c config) busFiles() string    { return filepath.Join(c.state, "buses") }
+func (c config) executions() string  { return filepath.Join(c.state, "executions") }
+func (c config) queueFiles() string  { return filepath.Join(c.state, "queues") }
+
+func (c config) bucketFolders() string { return filepath.Join(c.state, "buckets") }

@@ -1,0 +1,56 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/annals-es/annals/internal/debian"
+	"github.com/annals-es/annals/local/build"
+	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
+)
+
+// prepare has the template made and the database started, at the same time. It returns the template's folder.
+func (r *runner) prepare(ctx context.Context) (string, error) {
+	dir := r.template
+	work, ctx := errgroup.WithContext(ctx)
+	if dir == "" {
+		work.Go(func() error {
+			var err error
+			dir, err = build.Project{Root: r.root, State: r.state, Say: r.out}.Synthesize(ctx)
+			return err
+		})
+	}
+	work.Go(func() error { return r.connect(ctx) })
+	return dir, work.Wait()
+}
+
+// connect finds or starts the database.
+func (r *runner) connect(ctx context.Context) error {
+	if r.endpoint = r.dynamodb; r.endpoint != "" {
+		client := &http.Client{Timeout: 5 * time.Second}
+		answer, err := client.Get(r.endpoint)
+		if err != nil {
+			return fmt.Errorf("DYNAMODB_ENDPOINT=%s does not answer: %w", r.endpoint, err)
+		}
+		return answer.Body.Close()
+	}
+	dir := dynamolocal.Dir(r.root)
+	if err := debian.EnsureJava(ctx, r.out); err != nil {
+		return err
+	}
+	if err := dynamolocal.Ensure(ctx, dir); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	server, err := dynamolocal.Start(ctx, dynamolocal.Options{Dir: dir, DataDir: r.data()})
+	if err != nil {
+		return err
+	}
+	r.database, r.endpoint = server, server.Endpoint
+	return nil
+}

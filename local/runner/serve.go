@@ -1,0 +1,64 @@
+package runner
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/annals-es/annals/local/gateway"
+	"github.com/annals-es/annals/local/lambda"
+	"github.com/annals-es/annals/local/template"
+)
+
+// serve answers at the port: the HTTP API, and before it what has paths of its own.
+func (r *runner) serve(system *template.System, functions map[string]*lambda.Function) error {
+	api, cors, err := r.openAPI(system, functions)
+	if err != nil {
+		return err
+	}
+	socket, err := r.openSocket(system, functions)
+	if err != nil {
+		return err
+	}
+	beside, err := r.openBeside()
+	if err != nil {
+		return err
+	}
+	places := append([]place{r.ownPlace(system, functions)}, append(beside, socket...)...)
+	r.server = &http.Server{
+		Handler:           guarded(api, cors.Allows, places...),
+		ReadHeaderTimeout: 10 * time.Second,
+		MaxHeaderBytes:    1 << 16, // the API itself refuses less
+	}
+	go func() {
+		if err := r.server.Serve(r.listener); !errors.Is(err, http.ErrServerClosed) {
+			r.ended <- err
+		}
+	}()
+	return nil
+}
+
+// openAPI makes the template's HTTP API, one at most, and says which pages may call it.
+func (r *runner) openAPI(system *template.System, functions map[string]*lambda.Function) (http.Handler, *gateway.CORS, error) {
+	switch len(system.APIs) {
+	case 0:
+		return http.NotFoundHandler(), nil, nil
+	case 1:
+	default:
+		return nil, nil, errors.New("the template has several HTTP APIs: one can be run here")
+	}
+	api := system.APIs[0]
+	var routes []gateway.Route
+	for _, route := range api.Routes {
+		routes = append(routes, gateway.Route{
+			Key: route.Key, Function: functions[route.FunctionID], Timeout: route.Timeout, Scopes: route.Scopes, Open: !route.Authorized,
+		})
+	}
+	options, err := r.gateOf(&api)
+	if err != nil {
+		return nil, nil, err
+	}
+	options.CORS = (*gateway.CORS)(api.CORS)
+	handler, err := gateway.New(api.Name, template.Account, routes, options, r.log)
+	return handler, options.CORS, err
+}
