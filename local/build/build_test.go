@@ -147,14 +147,33 @@ func TestWhatFailsSaysWhy(t *testing.T) {
 	}
 }
 
-func TestNoFunctions(t *testing.T) {
+// What is missing is said before anything is built, with what to do.
+func TestWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	p := project(t)
-	if err := os.RemoveAll(filepath.Join(p.Root, "functions")); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.Synthesize(t.Context()); err == nil || !strings.Contains(err.Error(), "look for functions") {
-		t.Errorf("error is %v", err)
+	for name, test := range map[string]struct {
+		gone, file, text, want string
+	}{
+		"no functions":    {"functions", "", "", " has no functions: each folder of ./functions has to be the main package"},
+		"no app":          {"infra", "", "", " has no ./infra: the CDK app of the service has to be there; `annals new service`"},
+		"an empty app":    {"infra", "infra/README.md", "", "./infra is the CDK app, and it has no Go files: write its main.go"},
+		"no main package": {"", "functions/c/c.go", "package c\n", "./functions/c is a Lambda function, as each folder of"},
+		"no Go":           {"", "functions/c/README.md", "", "it has no Go files: write its main.go, or move the folder elsewhere"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := project(t)
+			if test.gone != "" {
+				if err := os.RemoveAll(filepath.Join(p.Root, test.gone)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if test.file != "" {
+				write(t, p, test.file, test.text)
+			}
+			if _, err := p.Synthesize(t.Context()); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error is %v", err)
+			}
+		})
 	}
 }
 

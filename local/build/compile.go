@@ -7,8 +7,11 @@ import (
 	"path/filepath"
 )
 
+// tags are the build tags of functions.
+const tags = "lambda.norpc"
+
 // flags are the Makefile's BUILD_FLAGS.
-var flags = []string{"-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w"}
+var flags = []string{"-tags", tags, "-trimpath", "-buildvcs=false", "-ldflags", "-s -w"}
 
 // buildFunctions builds all functions at once, so that what they share is compiled once, with the flags of those that are
 // deployed, and puts each at build/<arch>/<function>/bootstrap.

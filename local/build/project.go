@@ -3,7 +3,6 @@ package build
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -24,7 +23,7 @@ type Project struct {
 // Synthesize builds the functions and the CDK app, and synthesizes unless what it made last time came of the same. It
 // returns the folder of the template.
 func (p Project) Synthesize(ctx context.Context) (string, error) {
-	functions, err := p.Functions()
+	functions, err := p.check()
 	if err != nil {
 		return "", err
 	}
@@ -38,26 +37,11 @@ func (p Project) Synthesize(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	out := filepath.Join(p.State, "cdk.out")
+	out := p.out()
 	if made, err := os.ReadFile(filepath.Join(out, stamp)); err == nil && string(made) == fingerprint {
 		return out, nil
 	}
 	return out, p.synthesize(ctx, out, fingerprint)
-}
-
-// Functions lists the folders below functions/ that are functions: test data are not.
-func (p Project) Functions() ([]string, error) {
-	entries, err := os.ReadDir(filepath.Join(p.Root, "functions"))
-	if err != nil {
-		return nil, fmt.Errorf("look for functions: %w", err)
-	}
-	var names []string
-	for _, e := range entries {
-		if e.IsDir() && e.Name() != "testdata" {
-			names = append(names, e.Name())
-		}
-	}
-	return names, nil
 }
 
 // arch is how Go calls this machine, which the CDK app understands for arm64 and amd64.

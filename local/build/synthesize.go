@@ -50,10 +50,20 @@ func hashFile(file string) ([]byte, error) {
 	return hash.Sum(nil), err
 }
 
-// synthesize runs the CDK app into a new folder, which takes the place of the old one when it is complete.
-func (p Project) synthesize(ctx context.Context, out, fingerprint string) error {
+func needsNode() error {
 	if _, err := exec.LookPath("node"); err != nil {
 		return errors.New("Node.js is missing, and CDK needs it: install Node.js 20 or newer, e.g. `apt-get install nodejs`")
+	}
+	return nil
+}
+
+// out is the folder of what was synthesized.
+func (p Project) out() string { return filepath.Join(p.State, "cdk.out") }
+
+// synthesize runs the CDK app into a new folder, which takes the place of the old one when it is complete.
+func (p Project) synthesize(ctx context.Context, out, fingerprint string) error {
+	if err := needsNode(); err != nil {
+		return err
 	}
 	fresh := out + ".new"
 	if err := os.RemoveAll(fresh); err != nil {
