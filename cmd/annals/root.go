@@ -58,7 +58,7 @@ func newRoot(getenv func(string) string) *cobra.Command {
 	root.AddCommand(in(models,
 		c.projectionsCommand(), writer(c.rebuildCommand()), writer(c.rollbackCommand()), writer(c.abandonCommand()), c.parkedCommand(),
 		writer(c.healCommand()), writer(c.reconcileCommand()), writer(c.republishCommand()))...)
-	root.AddCommand(in(setup, c.doctorCommand(), c.newCommand(), c.versionCommand())...)
+	root.AddCommand(in(setup, c.doctorCommand(), c.newCommand(), c.runCommand(), c.versionCommand())...)
 	strict(root)
 	return root
 }

@@ -19,6 +19,8 @@ const grace = 2 * time.Second
 func run(root *cobra.Command, stderr io.Writer, signals <-chan os.Signal) int {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
+	longer := make(chan time.Duration, 1)
+	ctx = context.WithValue(ctx, graceKey{}, longer)
 	var err error
 	done := make(chan struct{})
 	go func() {
@@ -33,6 +35,11 @@ func run(root *cobra.Command, stderr io.Writer, signals <-chan os.Signal) int {
 		return exitCode(err)
 	case sig := <-signals:
 		stop()
+		grace := grace
+		select {
+		case grace = <-longer:
+		default:
+		}
 		select {
 		case <-done:
 		case <-signals:

@@ -25,26 +25,18 @@ func (r *runner) announce(system *template.System) {
 		fmt.Fprintf(&b, "socket %s\n", r.socketAddress())
 	}
 	if r.issuer != nil {
-		fmt.Fprintf(&b, "tokens are asked for, those of %s: make token SUBJECT=ada\n", r.issuerAddress())
+		fmt.Fprintf(&b, "callers need a token of %s, which gives anyone one for any subject and scope\n", r.issuerAddress())
 	} else {
-		fmt.Fprintln(&b, "everybody is the developer, who may do everything; AUTH=on asks for tokens")
+		fmt.Fprintln(&b, "every caller is the developer, who may do everything; AUTH=on asks for tokens")
 	}
 	for _, c := range r.programs.all {
-		fmt.Fprintf(&b, "beside %s%s\n", r.address(), c.path)
+		fmt.Fprintf(&b, "beside %s%s\n", r.address(), c.Path)
 	}
 	fmt.Fprintf(&b, "ready %s\n", r.address())
-	for _, line := range try {
-		fmt.Fprintln(&b, strings.ReplaceAll(line, "{API}", r.address()))
+	for _, line := range r.try(system) {
+		fmt.Fprintf(&b, "  %s\n", line)
 	}
 	r.output.Lock()
 	defer r.output.Unlock()
 	fmt.Fprint(r.out, b.String())
-}
-
-// try are the first steps of somebody new. The keys make them repeatable.
-var try = []string{
-	`  curl -i {API}/accounts -H 'Content-Type: application/json' -H 'Idempotency-Key: try-account' -d '{"accountId":"ada","ownerName":"Ada Lovelace","initialDeposit":{"amount":"100.00","currency":"USD"}}'`,
-	`  curl -i {API}/accounts/ada`,
-	`  curl -i {API}/products -H 'Content-Type: application/json' -H 'Idempotency-Key: try-product' -d '{"productId":"tea","name":"Green tea","unitPrice":{"amount":"9.50","currency":"USD"}}'`,
-	`  curl -i {API}/orders -H 'Content-Type: application/json' -H 'Idempotency-Key: try-order' -d '{"customerId":"ada","items":[{"productId":"tea","quantity":2}]}'`,
 }

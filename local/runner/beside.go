@@ -20,13 +20,13 @@ import (
 	"github.com/annals-es/annals/local/lambda"
 )
 
-// beside is a program beside the service, which answers all requests below a path.
+// Beside is a program beside the service, which answers all requests below a path.
 //
 // It finds the socket to answer at as file descriptor 3, listening already, and the service's port in PORT. It is to end when
 // its standard input does, which is when the runner ends, however that ends.
-type beside struct {
-	path    string // "/_console"
-	command string // for the shell
+type Beside struct {
+	Path    string // "/_console"
+	Command string // for the shell
 }
 
 const (
@@ -38,13 +38,13 @@ const (
 	besideGrace = 2 * time.Second
 )
 
-// parseBeside reads PATH=COMMAND.
-func parseBeside(text string) (beside, error) {
+// ParseBeside reads PATH=COMMAND.
+func ParseBeside(text string) (Beside, error) {
 	path, command, ok := strings.Cut(text, "=")
 	if !ok || len(path) < 2 || path[0] != '/' || strings.HasSuffix(path, "/") || command == "" {
-		return beside{}, fmt.Errorf("%q: want PATH=COMMAND, such as '/_console=./console --flag'", text)
+		return Beside{}, fmt.Errorf("%q: want PATH=COMMAND, such as '/_console=./console --flag'", text)
 	}
-	return beside{path: path, command: command}, nil
+	return Beside{Path: path, Command: command}, nil
 }
 
 // companions are the programs beside the service, while it runs.
@@ -55,7 +55,7 @@ type companions struct {
 }
 
 type companion struct {
-	beside
+	Beside
 	socket  *os.File // open from before the program's start, and over its restarts: requests wait meanwhile
 	address string
 }
@@ -67,14 +67,14 @@ func (r *runner) openBeside() ([]place, error) {
 	for _, b := range r.beside {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", b.path, err)
+			return nil, fmt.Errorf("%s: %w", b.Path, err)
 		}
 		socket, err := listener.(*net.TCPListener).File()
 		_ = listener.Close() // the file is the same socket
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", b.path, err)
+			return nil, fmt.Errorf("%s: %w", b.Path, err)
 		}
-		c := &companion{beside: b, socket: socket, address: listener.Addr().String()}
+		c := &companion{Beside: b, socket: socket, address: listener.Addr().String()}
 		r.programs.all = append(r.programs.all, c)
 		places = append(places, place{c.takes, c.handler()})
 	}
@@ -83,12 +83,12 @@ func (r *runner) openBeside() ([]place, error) {
 
 // takes tells whether a path is the program's, or below it.
 func (c *companion) takes(path string) bool {
-	return path == c.path || strings.HasPrefix(path, c.path+"/")
+	return path == c.Path || strings.HasPrefix(path, c.Path+"/")
 }
 
 // handler answers with what the program answers, as it comes.
 func (c *companion) handler() http.Handler {
-	proxy := http.StripPrefix(c.path, &httputil.ReverseProxy{
+	proxy := http.StripPrefix(c.Path, &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(&url.URL{Scheme: "http", Host: c.address})
 			p.Out.Host = p.In.Host // which it may want to compare with the request's origin
@@ -96,13 +96,13 @@ func (c *companion) handler() http.Handler {
 		FlushInterval: -1,
 		Transport:     &http.Transport{DisableCompression: true, ResponseHeaderTimeout: besideAnswer},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
-			http.Error(w, "what answers below "+c.path+" does not: the runner's output says why", http.StatusBadGateway)
+			http.Error(w, "what answers below "+c.Path+" does not: the runner's output says why", http.StatusBadGateway)
 		},
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug), // clients that go away
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		if q.URL.Path == c.path {
-			http.Redirect(w, q, c.path+"/", http.StatusMovedPermanently)
+		if q.URL.Path == c.Path {
+			http.Redirect(w, q, c.Path+"/", http.StatusMovedPermanently)
 			return
 		}
 		proxy.ServeHTTP(w, q)
@@ -128,7 +128,7 @@ func (r *runner) keep(ctx context.Context, c *companion) {
 		if time.Since(began) > longestPause {
 			pause = besidePause
 		}
-		r.log.ErrorContext(ctx, "the program beside ended, and is started again", "path", c.path, "in", pause, "error", err)
+		r.log.ErrorContext(ctx, "the program beside ended, and is started again", "path", c.Path, "in", pause, "error", err)
 		select {
 		case <-ctx.Done():
 			return
@@ -139,13 +139,13 @@ func (r *runner) keep(ctx context.Context, c *companion) {
 
 // runBeside runs a program until it ends, or is to end.
 func (r *runner) runBeside(ctx context.Context, c *companion) error {
-	cmd := exec.CommandContext(ctx, "sh", "-c", c.command)
+	cmd := exec.CommandContext(ctx, "sh", "-c", c.Command)
 	cmd.Dir = r.root
 	_, port, _ := net.SplitHostPort(r.listener.Addr().String())
 	cmd.Env = append(os.Environ(), "PORT="+port)
 	cmd.ExtraFiles = []*os.File{c.socket}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C in the terminal is for us to act on
-	name := strings.TrimPrefix(c.path, "/") + " | "
+	name := strings.TrimPrefix(c.Path, "/") + " | "
 	cmd.Stdout, cmd.Stderr = lambda.Prefixed(r.out, &r.output, name), lambda.Prefixed(r.errOut, &r.output, name)
 	input, err := cmd.StdinPipe()
 	if err != nil {

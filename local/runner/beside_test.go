@@ -148,12 +148,12 @@ func TestBesideIsKilledWithTheRunner(t *testing.T) {
 
 func TestParseBeside(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]beside{
+	for text, want := range map[string]Beside{
 		"/_console=./console --flag=x": {"/_console", "./console --flag=x"},
 		"":                             {}, "/=x": {}, "console=x": {}, "/console": {}, "/console=": {}, "/console/=x": {},
 	} {
-		got, err := parseBeside(text)
-		if got != want || (err == nil) != (want != beside{}) {
+		got, err := ParseBeside(text)
+		if got != want || (err == nil) != (want != Beside{}) {
 			t.Errorf("%q: %v, %v", text, got, err)
 		}
 	}

@@ -2,11 +2,8 @@ package runner
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strconv"
 
@@ -15,14 +12,14 @@ import (
 
 // config is what the environment and the command line ask for.
 type config struct {
-	root     string // of the project
+	root     string // of the module; the working directory if a template is run outside of any module
 	state    string // folder for all that is kept between runs
 	template string // a synthesized folder; empty: build and synthesize
 	port     int
 	dynamodb string // address of a running DynamoDB; empty: bring and start one
 	fresh    bool
 	auth     bool // ask callers for tokens
-	beside   []beside
+	beside   []Beside
 	// concurrency is how many invocations a function without reserved concurrency has at once.
 	concurrency int
 }
@@ -30,26 +27,17 @@ type config struct {
 // defaultConcurrency keeps the wait for one of lambda.MaxProcesses short: an invocation of 20 ms waits for 0.2 s at most.
 const defaultConcurrency = 100
 
-func configure(args []string, getenv func(string) string) (config, error) {
-	var c config
-	flags := flag.NewFlagSet("local", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.StringVar(&c.template, "template", "", "run this synthesized folder instead of building and synthesizing")
-	flags.StringVar(&c.state, "state", "", "folder for what is kept between runs (default: .local of the project)")
-	flags.Func("beside", "`PATH=COMMAND`: have a program answer below a path, such as '/_console=./console'; may be repeated", func(text string) error {
-		b, err := parseBeside(text)
-		c.beside = append(c.beside, b)
-		return err
-	})
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
-		flags.SetOutput(os.Stderr)
-		flags.Usage()
-		os.Exit(0)
-	} else if err != nil {
-		return c, err
-	}
+func configure(o Options, getenv func(string) string) (config, error) {
+	c := config{template: o.Template, state: o.State, beside: o.Beside}
 	var err error
-	if c.root, err = dynamolocal.Root(); err != nil {
+	if c.root, err = dynamolocal.Root(); err != nil && c.template == "" {
+		return c, errors.New("no go.mod in this folder or above it: run this inside the module of a service (`annals new service` " +
+			"writes one), or run a synthesized folder with -template")
+	}
+	if c.root == "" {
+		c.root = "."
+	}
+	if c.root, err = filepath.Abs(c.root); err != nil {
 		return c, err
 	}
 	if c.state == "" {

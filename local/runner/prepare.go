@@ -38,11 +38,11 @@ func (r *runner) connect(ctx context.Context) error {
 		}
 		return answer.Body.Close()
 	}
-	dir := dynamolocal.Dir(r.root)
 	if err := debian.EnsureJava(ctx, r.out); err != nil {
 		return err
 	}
-	if err := dynamolocal.Ensure(ctx, dir); err != nil {
+	dir, err := r.dynamoDBLocal(ctx)
+	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
@@ -53,4 +53,20 @@ func (r *runner) connect(ctx context.Context) error {
 	}
 	r.database, r.endpoint = server, server.Endpoint
 	return nil
+}
+
+// dynamoDBLocal returns the folder of DynamoDB Local. If neither the module nor the user's cache has it, it is brought into
+// the cache, where all modules find it.
+func (r *runner) dynamoDBLocal(ctx context.Context) (string, error) {
+	if dir, err := dynamolocal.Find(); err == nil {
+		return dir, nil
+	}
+	dir, err := dynamolocal.CacheDir()
+	if err != nil { // there is no home folder
+		dir = dynamolocal.Dir(r.root)
+	}
+	r.output.Lock()
+	fmt.Fprintf(r.out, "bringing DynamoDB Local into %s ...\n", dir)
+	r.output.Unlock()
+	return dir, dynamolocal.Ensure(ctx, dir)
 }

@@ -203,7 +203,7 @@ func TestOneAtATime(t *testing.T) {
 	t.Parallel()
 	state := t.TempDir()
 	p := launch(t, state, system(t), shared(t))
-	if words := refusal(t, []string{"-state", state, "-template", systemDir}, "PORT=0", shared(t)); !strings.Contains(words, fmt.Sprintf("another `make run` (process %d)", p.cmd.Process.Pid)) {
+	if words := refusal(t, []string{"-state", state, "-template", systemDir}, "PORT=0", shared(t)); !strings.Contains(words, fmt.Sprintf("another runner (process %d)", p.cmd.Process.Pid)) {
 		t.Errorf("it said %s", words)
 	}
 	_, port, _ := strings.Cut(p.address, "127.0.0.1:")

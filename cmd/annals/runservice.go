@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/annals-es/annals/local/runner"
+)
+
+// runGrace is how long the service that `annals run` runs has to stop after a signal: requests under way come to their end.
+const runGrace = 10 * time.Second
+
+func (c *cli) runCommand() *cobra.Command {
+	var (
+		o      runner.Options
+		beside []string
+	)
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run the service of this module on this machine",
+		Long: `Run the service of the module that the working directory is in: build its functions and its CDK app, synthesize the template
+where something has changed, start DynamoDB Local, and run what the template says. The console is at /_console. It needs Go,
+Node.js and Java, and neither Docker nor AWS.
+
+The module has the CDK app in ./infra and a folder of ./functions for each Lambda function. The environment says the rest:
+
+    PORT               port of the service (default 3000; 0 takes a free one)
+    FRESH=1            start empty
+    AUTH=on            ask callers for tokens
+    CONCURRENCY        invocations at once of a function without reserved concurrency (default 100)
+    DYNAMODB_ENDPOINT  use a DynamoDB Local that runs already
+
+What is kept between runs is in .local of the module. Ctrl-C stops the service.`,
+		Example: "  annals run\n  PORT=3001 FRESH=1 annals run\n  annals run --template cdk.out",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			console, err := consoleProgram()
+			if err != nil {
+				return err
+			}
+			for _, text := range append([]string{"/_console=" + console}, beside...) {
+				b, err := runner.ParseBeside(text)
+				if err != nil {
+					return usageError{err}
+				}
+				o.Beside = append(o.Beside, b)
+			}
+			waitLonger(cmd.Context(), runGrace)
+			return runner.Run(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().StringVar(&o.Template, "template", "", runner.TemplateUsage)
+	cmd.Flags().StringVar(&o.State, "state", "", runner.StateUsage)
+	cmd.Flags().StringArrayVar(&beside, "beside", nil, runner.BesideUsage)
+	return cmd
+}
+
+// consoleProgram is the command, for a shell, that serves the console beside the service: this program.
+func consoleProgram() (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("find the program that serves the console: %w", err)
+	}
+	return "exec '" + strings.ReplaceAll(self, "'", `'\''`) + "' --local console --beside", nil
+}
+
+// graceKey is the key of a context's grace period after a signal.
+type graceKey struct{}
+
+// waitLonger has a command that a signal stops take up to a time, instead of grace.
+func waitLonger(ctx context.Context, upTo time.Duration) {
+	if period, ok := ctx.Value(graceKey{}).(chan time.Duration); ok {
+		period <- upTo
+	}
+}

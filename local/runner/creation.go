@@ -1,0 +1,86 @@
+package runner
+
+import (
+	"encoding/json"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/annals-es/annals/pkg/annals"
+)
+
+// creation is an operation that creates an aggregate, with an example that names the aggregate.
+type creation struct {
+	operation
+	// member is the member of the example that holds the aggregate's id: "accountId". It is the one called "id", or like the
+	// last part of the path: "accountId" for /accounts.
+	member, id string
+}
+
+// creations are those of the operations whose example says which aggregate they create.
+func creations(operations []operation) []creation {
+	var all []creation
+	for _, o := range operations {
+		if o.Kind != annals.Creates || strings.Contains(o.Path, "{") {
+			continue
+		}
+		var example map[string]any
+		if json.Unmarshal(o.Example, &example) != nil {
+			continue
+		}
+		for name, value := range example {
+			if id, ok := value.(string); ok && id != "" && names(name, o.Path) {
+				all = append(all, creation{o, name, id})
+			}
+		}
+	}
+	return all
+}
+
+// names tells whether a member of a body holds the id of what is created at a path: giftCardId at /gift-cards.
+func names(member, path string) bool {
+	last := strings.ReplaceAll(path[strings.LastIndexByte(path, '/')+1:], "-", "")
+	singular, ok := strings.CutSuffix(member, "Id")
+	if !ok || len(singular) < 2 {
+		return member == "id"
+	}
+	return strings.HasPrefix(last, strings.ToLower(singular[:len(singular)-1])) // categoryId at /categories
+}
+
+// inOrder are the creations, each after those whose aggregates its example names. One that names the aggregate that names
+// it stays where it is.
+func inOrder(all []creation) []operation {
+	var out []operation
+	var add func(c creation, above []string)
+	add = func(c creation, above []string) {
+		if contains(out, c.operation) || slices.Contains(above, c.ID) {
+			return
+		}
+		for _, other := range all {
+			if other.ID != c.ID && other.member != "id" && strings.Contains(string(c.Example), `"`+other.member+`"`) {
+				add(other, append(above, c.ID))
+			}
+		}
+		if !contains(out, c.operation) {
+			out = append(out, c.operation)
+		}
+	}
+	for _, c := range all {
+		add(c, nil)
+	}
+	return out
+}
+
+var parameter = regexp.MustCompile(`\{[^}]*\}`)
+
+// filled is a path whose {id} is that of a created aggregate: /accounts/{id}/deposits is of what /accounts creates. False
+// says that nothing is known for a parameter.
+func filled(path string, all []creation) (string, bool) {
+	for _, c := range all {
+		if rest, ok := strings.CutPrefix(path, c.Path+"/{id}"); ok && (rest == "" || rest[0] == '/') {
+			path = c.Path + "/" + url.PathEscape(c.id) + rest
+		}
+	}
+	return path, !parameter.MatchString(path)
+}
