@@ -61,6 +61,13 @@ func TestWhatElseRolesSay(t *testing.T) {
 			"CourierFunction", func(r *http.Request) error { return g.mayInvoke(r.Header, function+"ApiFunction") },
 			"lambda:InvokeFunction on resource: " + function + "ApiFunction",
 		},
+		{"TeamFunction", func(r *http.Request) error { return g.maySend(r.Header, queue+"Letters") }, ""},
+		{"TeamFunction", func(r *http.Request) error { return g.mayDo(r.Header, "s3:GetObject", "arn:aws:s3:::Sys-Files/a") }, ""},
+		{"TeamFunction", func(r *http.Request) error { return g.mayDo(r.Header, "s3:ListBucket", "arn:aws:s3:::Sys-Files") }, ""},
+		{ // its statement has a condition that is not evaluated
+			"TeamFunction", func(r *http.Request) error { return g.mayDo(r.Header, "s3:PutObject", "arn:aws:s3:::Sys-Files/a") },
+			"s3:PutObject on resource: arn:aws:s3:::Sys-Files/a",
+		},
 		{"SocketFunction", func(r *http.Request) error { return g.mayManage(system.Sockets[0])(r, "abc=") }, ""},
 		{
 			"ApiFunction", func(r *http.Request) error { return g.mayManage(system.Sockets[0])(r, "abc=") },

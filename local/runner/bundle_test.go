@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 			filepath.Join(systemDir, "asset.courier", "bootstrap"):   "./testdata/system/courier",
 			filepath.Join(systemDir, "asset.projector", "bootstrap"): "./testdata/system/projector",
 			filepath.Join(systemDir, "asset.socket", "bootstrap"):    "./testdata/system/socket",
+			filepath.Join(systemDir, "asset.team", "bootstrap"):      "./testdata/system/team",
 		} {
 			all.Go(func() {
 				if out, err := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", to, from).CombinedOutput(); err != nil {
@@ -77,7 +78,7 @@ func system(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	for _, asset := range []string{"asset.api", "asset.courier", "asset.projector", "asset.socket"} {
+	for _, asset := range []string{"asset.api", "asset.courier", "asset.projector", "asset.socket", "asset.team"} {
 		if err := os.Symlink(filepath.Join(systemDir, asset), filepath.Join(dir, asset)); err != nil {
 			t.Fatal(err)
 		}

@@ -82,7 +82,7 @@ func TestTheWholeWay(t *testing.T) {
 		t.Errorf("no route: %d", status)
 	}
 	for _, want := range []string{
-		"not run here: AWS::CloudWatch::Alarm\n", "listens on ALL network interfaces", "ready http://127.0.0.1:", "ProjectorFunction | projecting 7\n",
+		"not run here: AWS::CloudWatch::Alarm, ", "listens on ALL network interfaces", "ready http://127.0.0.1:", "ProjectorFunction | projecting 7\n",
 	} {
 		if !strings.Contains(p.stdout(), want) {
 			t.Errorf("it did not say %q:\n%s", want, p.stdout())

@@ -107,16 +107,19 @@ var idle = []string{
 	"AWS::Cognito::", // the local issuer stands for it
 }
 
+// running are the types that run.
+var running = []string{
+	typeTable, typeGlobalTable, typeFunction, typeMapping, typeAPI, typeRoute, typeIntegration, typeStage, typeAuthorizer,
+	typeAnswer, typeQueue, typeBucket, typeSchedule, typeBus, typeMachine,
+}
+
+// runs tells whether resources of a resource's type run here.
+func (s *stack) runs(r *resource) bool { return slices.Contains(running, r.Type) }
+
 func (s *stack) addNotRun(system *System) error {
-	run := []string{
-		typeTable, typeGlobalTable, typeFunction, typeMapping, typeAPI, typeRoute, typeIntegration, typeStage, typeAuthorizer, typeAnswer, typeQueue,
-		typeBucket, typeSchedule,
-		typeBus,
-		typeMachine,
-	}
 	for _, r := range s.Resources {
 		needsNothing := slices.ContainsFunc(idle, func(prefix string) bool { return strings.HasPrefix(r.Type, prefix) })
-		if !needsNothing && !slices.Contains(run, r.Type) {
+		if !needsNothing && !s.runs(r) {
 			s.notRun = append(s.notRun, r.Type)
 		}
 	}

@@ -1,6 +1,7 @@
 package template
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -40,8 +41,8 @@ type functionProperties struct {
 
 func (s *stack) addFunctions(system *System) error {
 	for _, r := range s.of(typeFunction) {
-		if runtime, _ := r.Properties["Runtime"].(string); !strings.HasPrefix(runtime, "provided.") {
-			s.notRun = append(s.notRun, r.Type+" on "+runtime)
+		if !provided(r) {
+			s.notRun = append(s.notRun, fmt.Sprintf("%s on %v", r.Type, cmp.Or(r.Properties["Runtime"], any("an image"))))
 			continue
 		}
 		f, err := s.function(r)
@@ -51,6 +52,12 @@ func (s *stack) addFunctions(system *System) error {
 		system.Functions = append(system.Functions, f)
 	}
 	return nil
+}
+
+// provided tells whether a function is a bootstrap of its own, which is what runs here.
+func provided(r *resource) bool {
+	runtime, _ := r.Properties["Runtime"].(string)
+	return strings.HasPrefix(runtime, "provided.")
 }
 
 func (s *stack) function(r *resource) (Function, error) {

@@ -58,6 +58,10 @@ func (s *stack) addMappings(system *System) error {
 		if p.Enabled != nil && !*p.Enabled {
 			continue
 		}
+		if why := s.mapsNotHere(p); why != "" {
+			s.notRun = append(s.notRun, fmt.Sprintf("%s (%s %s)", r.id, r.Type, why))
+			continue
+		}
 		add := s.addStreamMapping
 		if strings.HasPrefix(p.EventSourceArn, arn("sqs", "")) {
 			add = s.addQueueMapping
@@ -67,6 +71,21 @@ func (s *stack) addMappings(system *System) error {
 		}
 	}
 	return nil
+}
+
+// mapsNotHere says what of a mapping does not run here: a function of the template whose runtime is another, or a source that
+// is neither a table nor a queue. "" = it runs.
+func (s *stack) mapsNotHere(p mappingProperties) string {
+	if p.EventSourceArn != "" && !strings.Contains(p.EventSourceArn, ":dynamodb:") && !strings.Contains(p.EventSourceArn, ":sqs:") {
+		return "of " + p.EventSourceArn
+	}
+	for _, r := range s.of(typeFunction) {
+		name, err := s.physicalName(r, 0)
+		if err == nil && (p.FunctionName == name || p.FunctionName == arn("lambda", "function:"+name)) && !provided(r) {
+			return "to " + r.id
+		}
+	}
+	return ""
 }
 
 func (s *stack) addStreamMapping(id string, p mappingProperties, system *System) error {

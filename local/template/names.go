@@ -16,7 +16,8 @@ var nameProperty = map[string]string{
 	typeBus:         "Name",
 	typeMachine:     "StateMachineName",
 
-	"AWS::IAM::Role":      "RoleName",
+	typeRole:              "RoleName",
+	typeManagedPolicy:     "ManagedPolicyName",
 	"AWS::Logs::LogGroup": "LogGroupName",
 }
 
@@ -61,13 +62,20 @@ func (s *stack) ref(id string, depth int) (any, error) {
 		return nil, fmt.Errorf("Ref of %s, which does not exist", id)
 	}
 	name, err := s.physicalName(r, depth)
-	if err == nil && r.Type == typeMachine {
+	if err != nil {
+		return nil, err
+	}
+	switch r.Type {
+	case typeMachine:
 		return arn("states", "stateMachine:"+name), nil
+	case typeQueue:
+		return s.options.SQSEndpoint + "/" + Account + "/" + name, nil
+	case typeManagedPolicy:
+		return managedPolicyARN(name), nil
+	case "AWS::SNS::Topic":
+		return arn("sns", name), nil
 	}
-	if err == nil && r.Type == typeQueue {
-		name = s.options.SQSEndpoint + "/" + Account + "/" + name
-	}
-	return name, err
+	return name, nil
 }
 
 func (s *stack) getAtt(id, attribute string, depth int) (any, error) {
@@ -118,7 +126,24 @@ func (s *stack) getAtt(id, attribute string, depth int) (any, error) {
 	case typeBucket + ".RegionalDomainName": // functions find it by AWS_ENDPOINT_URL_S3
 		return name + ".s3." + Region + ".amazonaws.com", nil
 	}
-	return nil, fmt.Errorf("Fn::GetAtt of %s.%s: this attribute of %s is not known here", id, attribute, r.Type)
+	if s.runs(r) {
+		return nil, fmt.Errorf("Fn::GetAtt of %s.%s: this attribute of %s is not known here", id, attribute, r.Type)
+	}
+	return stranger(r.Type, name, attribute), nil
+}
+
+// stranger is an attribute of a resource that does not run here: an ARN, or else a name that no DNS resolves, so that a
+// function that uses it fails at once, by this name.
+func stranger(kind, name, attribute string) string {
+	if strings.HasSuffix(attribute, "Arn") {
+		parts := strings.Split(kind, "::")
+		return arn(strings.ToLower(parts[min(1, len(parts)-1)]), name)
+	}
+	return name + "." + attribute + ".invalid"
+}
+
+func managedPolicyARN(name string) string {
+	return "arn:" + partition + ":iam::" + Account + ":policy/" + name
 }
 
 func roleARN(name string) string { return "arn:" + partition + ":iam::" + Account + ":role/" + name }

@@ -4,22 +4,38 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/annals-es/annals/local/policy"
 )
 
 // Types that say what functions may do.
-const typeRole = "AWS::IAM::Role"
+const (
+	typeRole          = "AWS::IAM::Role"
+	typePolicy        = "AWS::IAM::Policy"
+	typeRolePolicy    = "AWS::IAM::RolePolicy"
+	typeManagedPolicy = "AWS::IAM::ManagedPolicy"
+)
 
-// outside are types that add to what a role allows.
-var outside = []string{"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"}
+// attached are types that add to what a role allows. CDK's own methods grant by the first.
+var attached = []string{typePolicy, typeRolePolicy, typeManagedPolicy}
 
 // judged are the services that functions reach here, and whose requests their roles decide on.
 var judged = []string{"dynamodb", "sqs", "s3", "events", "execute-api", "lambda"}
 
-// principal reads what a function acts as. Without a role, it may do nothing.
+// needless are policies of AWS that are about nothing that functions do here: logs, traces, networks, and what event source
+// mappings need.
+var needless = []string{
+	"AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRole", "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess",
+	"AWSLambdaDynamoDBExecutionRole", "AWSLambdaSQSQueueExecutionRole", "CloudWatchLambdaInsightsExecutionRolePolicy",
+	"CloudWatchLambdaApplicationSignalsExecutionRolePolicy",
+}
+
+// principal reads what a function acts as: its role's own policies, and those of the template that are attached to the
+// role. Without a role, it may do nothing. What is not evaluated is noted: an Allow then allows nothing, and a Deny denies
+// nothing.
 //
-// Errors: what adds to a role, or takes from it, and is not in its inline policies.
+// Errors: a role that is not in the template.
 func (s *stack) principal(role, session string) (policy.Principal, error) {
 	p := policy.Principal{Role: role, Session: session}
 	if role == "" {
@@ -29,21 +45,25 @@ func (s *stack) principal(role, session string) (policy.Principal, error) {
 	if err != nil {
 		return p, err
 	}
-	for _, property := range []string{"ManagedPolicyArns", "PermissionsBoundary"} {
-		if r.Properties[property] != nil {
-			return p, fmt.Errorf("its role %s has %s, which is not evaluated here: put its statements into Policies", r.id, property)
-		}
-	}
-	if err := s.noneOutside(r); err != nil {
-		return p, err
+	if r.Properties["PermissionsBoundary"] != nil {
+		s.notEvaluated(r, errors.New("PermissionsBoundary is not evaluated here"))
 	}
 	inline, _ := r.Properties["Policies"].([]any)
 	for _, one := range inline {
 		named, _ := one.(map[string]any)
-		for _, statement := range statementsOf(named["PolicyDocument"]) {
-			if p.Policy, err = s.addStatement(p.Policy, statement); err != nil {
-				return p, fmt.Errorf("its role %s: %w", r.id, err)
-			}
+		p.Policy = append(p.Policy, s.statements(r, named["PolicyDocument"])...)
+	}
+	managed, err := s.managedBy(r)
+	if err != nil {
+		return p, err
+	}
+	for _, one := range s.of(attached...) {
+		to, err := s.attachedTo(one, r, managed)
+		if err != nil {
+			return p, fmt.Errorf("%s (%s): %w", one.id, one.Type, err)
+		}
+		if to {
+			p.Policy = append(p.Policy, s.statements(one, one.Properties["PolicyDocument"])...)
 		}
 	}
 	return p, nil
@@ -58,38 +78,89 @@ func (s *stack) role(arn string) (*resource, error) {
 	return nil, fmt.Errorf("its role %q is not in this template", arn)
 }
 
-// noneOutside refuses policies that name a role. (CDK writes them for roles that are open to its grants.)
-func (s *stack) noneOutside(role *resource) error {
-	for _, r := range s.of(outside...) {
-		for _, property := range []string{"Roles", "RoleName"} {
-			value, err := s.evaluate(r.Properties[property], 0)
-			if err != nil {
-				return fmt.Errorf("%s (%s): %w", r.id, r.Type, err)
-			}
-			names, _ := policy.Texts(value)
-			if name, _ := s.physicalName(role, 0); slices.Contains(names, name) {
-				return fmt.Errorf("its role %s has more policies than its own, %s (%s), which is not evaluated here", role.id, r.id, r.Type)
-			}
+// managedBy are the ARNs of the managed policies that a role names and that are in this template. Others are noted, but for
+// those of AWS that are needless here.
+func (s *stack) managedBy(role *resource) ([]string, error) {
+	if role.Properties["ManagedPolicyArns"] == nil {
+		return nil, nil
+	}
+	value, err := s.evaluate(role.Properties["ManagedPolicyArns"], 0)
+	if err != nil {
+		return nil, fmt.Errorf("its role %s: ManagedPolicyArns: %w", role.id, err)
+	}
+	named, err := policy.Texts(value)
+	if err != nil {
+		return nil, fmt.Errorf("its role %s: ManagedPolicyArns: %w", role.id, err)
+	}
+	var here []string
+	for _, arn := range named {
+		ours := slices.ContainsFunc(s.of(typeManagedPolicy), func(r *resource) bool {
+			name, err := s.physicalName(r, 0)
+			return err == nil && managedPolicyARN(name) == arn
+		})
+		if ours {
+			here = append(here, arn)
+		} else if !slices.Contains(needless, arn[strings.LastIndexByte(arn, '/')+1:]) {
+			s.notEvaluated(role, fmt.Errorf("the managed policy %s is not evaluated here", arn))
 		}
 	}
-	return nil
+	return here, nil
 }
 
-// addStatement evaluates a statement, unless it is about services that are not here.
-func (s *stack) addStatement(to policy.Policy, statement map[string]any) (policy.Policy, error) {
-	if actions, err := policy.Texts(statement["Action"]); err == nil && !slices.ContainsFunc(actions, isJudged) {
-		return to, nil
-	}
-	evaluated, err := s.evaluate(statement, 0)
+// attachedTo tells whether a policy is attached to a role, from the one side or the other.
+func (s *stack) attachedTo(r, role *resource, managed []string) (bool, error) {
+	name, err := s.physicalName(role, 0)
 	if err != nil {
-		return to, err
+		return false, err
+	}
+	for _, property := range []string{"Roles", "RoleName"} {
+		value, err := s.evaluate(r.Properties[property], 0)
+		if err != nil {
+			return false, fmt.Errorf("%s: %w", property, err)
+		}
+		if names, _ := policy.Texts(value); slices.Contains(names, name) { // none, where the policy is not for roles
+			return true, nil
+		}
+	}
+	own, err := s.physicalName(r, 0)
+	return err == nil && r.Type == typeManagedPolicy && slices.Contains(managed, managedPolicyARN(own)), nil
+}
+
+// statements are those of a policy document that are evaluated here. The others are noted.
+func (s *stack) statements(of *resource, document any) policy.Policy {
+	var all policy.Policy
+	for _, statement := range statementsOf(document) {
+		one, concerns, err := s.statement(statement)
+		switch {
+		case err != nil:
+			s.notEvaluated(of, err)
+		case concerns:
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// notEvaluated notes a rule that has no effect here.
+func (s *stack) notEvaluated(r *resource, why error) {
+	s.notRun = append(s.notRun, fmt.Sprintf("a permission of %s (%s: %v)", r.id, r.Type, why))
+}
+
+// statement evaluates a statement, unless it is about services that are not here.
+func (s *stack) statement(written map[string]any) (one policy.Statement, concerns bool, err error) {
+	if actions, err := policy.Texts(written["Action"]); err == nil && !slices.ContainsFunc(actions, isJudged) {
+		return one, false, nil
+	}
+	evaluated, err := s.evaluate(written, 0)
+	if err != nil {
+		return one, false, err
 	}
 	plain, ok := evaluated.(map[string]any)
 	if !ok {
-		return to, errors.New("a statement that is none")
+		return one, false, errors.New("a statement that is none")
 	}
-	one, err := policy.Parse(plain)
-	return append(to, one), err
+	one, err = policy.Parse(plain)
+	return one, true, err
 }
 
 func isJudged(action string) bool {

@@ -54,29 +54,105 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
-// What is not evaluated would make a role seem to allow more, or less, than on AWS.
+// What is not evaluated is named, and allows nothing. What contradicts itself is refused.
 func TestPoliciesNotEvaluated(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ name, from, to, want string }{
-		{"foreign role", `{"Fn::GetAtt": ["Role", "Arn"]}`, `"arn:aws:iam::000000000000:role/x"`, `Worker (AWS::Lambda::Function): its role "arn:aws:iam::000000000000:role/x" is not in this template`},
-		{"managed policy", `"Policies": [`, `"ManagedPolicyArns": ["x"], "Policies": [`, "its role Role has ManagedPolicyArns, which is not evaluated here"},
-		{"boundary", `"Policies": [`, `"PermissionsBoundary": "x", "Policies": [`, "its role Role has PermissionsBoundary"},
-		{"policy beside the role", `"somebody"`, `{"Ref": "Role"}`, "its role Role has more policies than its own, OtherPolicy (AWS::IAM::Policy)"},
-		{"rest of a policy", `"Roles": ["somebody"]`, `"RoleName": {"Ref": "Role"}`, "OtherPolicy (AWS::IAM::Policy)"},
-		{"action", `"Action": ["dynamodb:PutItem", "dynamodb:DeleteItem"]`, `"NotAction": "x"`, "its role Role: NotAction is not evaluated here"},
-		{"condition", `"Action": ["dynamodb:PutItem"`, `"Condition": {"StringEquals": {}}, "Action": ["dynamodb:PutItem"`, "its role Role: Condition: "},
-		{"resource", `["Events", "Arn"]}, {"Fn::Join"`, `["Events", "Nothing"]}, {"Fn::Join"`, "its role Role: Resource: [0]: Fn::GetAtt of Events.Nothing"},
-		{"no statement", `{"Effect": "Allow", "Action": "sns:Publish"`, `7, {"Effect": "Allow", "Action": "sns:Publish"`, "its role Role: a statement without Effect"},
-		{"elsewhere", `{"Region": {"Ref": "AWS::Region"}`, `{"Region": "eu-west-3"`, "Events (AWS::DynamoDB::GlobalTable): none of its replicas is in us-east-1"},
-		{"table's principal", `"Principal": "*"`, `"Principal": {"AWS": "x"}`, "Events (AWS::DynamoDB::GlobalTable): ResourcePolicy: Principal: x is not evaluated here"},
+	const of, put = "a permission of Role (AWS::IAM::Role: ", `"Action": ["dynamodb:PutItem"`
+	for _, test := range []struct{ name, from, to, notRun, want string }{
+		{
+			"foreign role", `{"Fn::GetAtt": ["Role", "Arn"]}`, `"arn:aws:iam::000000000000:role/x"`, "",
+			`Worker (AWS::Lambda::Function): its role "arn:aws:iam::000000000000:role/x" is not in this template`,
+		},
+		{
+			"managed policy", `"Policies": [`, `"ManagedPolicyArns": ["arn:aws:iam::aws:policy/x"], "Policies": [`,
+			of + "the managed policy arn:aws:iam::aws:policy/x is not evaluated here)", "",
+		},
+		{
+			"no managed policy", `"Policies": [`, `"ManagedPolicyArns": {"Ref": "Nothing"}, "Policies": [`, "",
+			"its role Role: ManagedPolicyArns: Ref of Nothing, which does not exist",
+		},
+		{"boundary", `"Policies": [`, `"PermissionsBoundary": "x", "Policies": [`, of + "PermissionsBoundary is not evaluated here)", ""},
+		{"policy of nothing", `"Roles": ["somebody"]`, `"Roles": [{"Ref": "Nothing"}]`, "", "OtherPolicy (AWS::IAM::Policy): Roles: "},
+		{
+			"action", `"Action": ["dynamodb:PutItem", "dynamodb:DeleteItem"]`, `"NotAction": "x"`,
+			of + "NotAction is not evaluated here)", "",
+		},
+		{"condition", put, `"Condition": {"StringEquals": {}}, ` + put, of + "Condition: map[StringEquals:map[]] is not evaluated here", ""},
+		{
+			"resource", `["Events", "Arn"]}, {"Fn::Join"`, `["Events", "Nothing"]}, {"Fn::Join"`,
+			of + "Resource: [0]: Fn::GetAtt of Events.Nothing", "",
+		},
+		{
+			"no statement", `{"Effect": "Allow", "Action": "sns:Publish"`, `7, {"Effect": "Allow", "Action": "sns:Publish"`,
+			of + "a statement without Effect", "",
+		},
+		{
+			"elsewhere", `{"Region": {"Ref": "AWS::Region"}`, `{"Region": "eu-west-3"`, "",
+			"Events (AWS::DynamoDB::GlobalTable): none of its replicas is in us-east-1",
+		},
+		{
+			"table's principal", `"Principal": "*"`, `"Principal": {"AWS": "x"}`, "",
+			"Events (AWS::DynamoDB::GlobalTable): ResourcePolicy: Principal: x is not evaluated here",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			if !strings.Contains(roles, test.from) {
 				t.Fatalf("the template lacks %s", test.from)
 			}
-			if _, err := read(t, strings.Replace(roles, test.from, test.to, 1)); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("error is %v, want %s", err, test.want)
+			system, err := read(t, strings.Replace(roles, test.from, test.to, 1))
+			if test.want != "" {
+				if err == nil || !strings.Contains(err.Error(), test.want) {
+					t.Errorf("error is %v, want %s", err, test.want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(strings.Join(system.NotRun, "\n"), test.notRun) {
+				t.Errorf("not run: %q, want %s", system.NotRun, test.notRun)
+			}
+		})
+	}
+}
+
+// What is attached to a role counts as if the role had it itself, in all forms that templates have.
+func TestAttachedPolicies(t *testing.T) {
+	t.Parallel()
+	const document = `"PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*"}}`
+	for name, test := range map[string]struct {
+		policy, role string
+		allows       bool
+	}{
+		"policy":                {`"AWS::IAM::Policy", "Properties": {"Roles": [{"Ref": "Role"}], `, ``, true},
+		"policy of other roles": {`"AWS::IAM::Policy", "Properties": {"Roles": ["other"], `, ``, false},
+		"policy of a role":      {`"AWS::IAM::RolePolicy", "Properties": {"RoleName": {"Ref": "Role"}, `, ``, true},
+		"managed policy":        {`"AWS::IAM::ManagedPolicy", "Properties": {"Roles": [{"Ref": "Role"}], `, ``, true},
+		"managed, by the role":  {`"AWS::IAM::ManagedPolicy", "Properties": {`, `"ManagedPolicyArns": [{"Ref": "Added"}], `, true},
+		"managed, by its name": {
+			`"AWS::IAM::ManagedPolicy", "Properties": {"ManagedPolicyName": "own", `,
+			`"ManagedPolicyArns": ["arn:aws:iam::000000000000:policy/own"], `, true,
+		},
+		"not needed here": {
+			`"AWS::IAM::Policy", "Properties": {"Users": ["x"], `,
+			`"ManagedPolicyArns": [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"}], `, false,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text := strings.Replace(roles, `"Policies": [`, test.role+`"Policies": [`, 1)
+			text = strings.Replace(text, `"OtherPolicy":`, `"Added": {"Type": `+test.policy+document+`}}, "OtherPolicy":`, 1)
+			system, err := read(t, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(system.NotRun) != 1 { // the topic
+				t.Errorf("not run: %q", system.NotRun)
+			}
+			err = system.Functions[0].Principal.Check(policy.Request{Action: "dynamodb:GetItem", Resource: system.Tables[0].ARN}, nil)
+			if (err == nil) != test.allows {
+				t.Errorf("it says %v", err)
 			}
 		})
 	}

@@ -316,7 +316,7 @@ func TestErrors(t *testing.T) {
 		{"position", `"StartingPosition": "TRIM_HORIZON"`, `"StartingPosition": "AT_TIMESTAMP"`, "Subscription (AWS::Lambda::EventSourceMapping): StartingPosition"},
 		{"parallelization", `"ParallelizationFactor": 10`, `"ParallelizationFactor": 11`, "Subscription (AWS::Lambda::EventSourceMapping): batch size 50 and parallelization factor 11"},
 		{"foreign function", `"FunctionName": {"Ref": "Worker"}, "StartingPosition": "TRIM`, `"FunctionName": "other", "StartingPosition": "TRIM`, `"other" is no function`},
-		{"foreign stream", `{"Fn::GetAtt": ["Events", "StreamArn"]}, "FunctionName": {"Ref": "Worker"}, "StartingPosition": "TRIM`, `"arn:x", "FunctionName": {"Ref": "Worker"}, "StartingPosition": "TRIM`, `"arn:x" is no stream`},
+		{"foreign stream", `{"Fn::GetAtt": ["Events", "StreamArn"]}, "FunctionName": {"Ref": "Worker"}, "StartingPosition": "TRIM`, `"arn:aws:dynamodb:x", "FunctionName": {"Ref": "Worker"}, "StartingPosition": "TRIM`, `"arn:aws:dynamodb:x" is no stream`},
 		{"no stream", `"StreamSpecification": {"StreamViewType": "NEW_IMAGE"}`, `"WarmThroughput": {}`, "Events has no stream"},
 		{"destination", `{"Destination": {"Fn::GetAtt": ["Failures", "Arn"]}}`, `{"Destination": "arn:aws:s3:::bucket"}`, "is no queue and no bucket of this template"},
 		{"told queue", `"Queue": {"Fn::GetAtt": ["Jobs", "Arn"]}`, `"Queue": "arn:x"`, `Dead (AWS::S3::Bucket): it tells "arn:x", which is no queue`},
