@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/local/runner"
 )
 
-// runGrace is how long the service that `annals run` runs has to stop after a signal: requests under way come to their end.
+// runGrace is how long the service has to stop after a signal: requests under way come to their end.
 const runGrace = 10 * time.Second
 
 func (c *cli) runCommand() *cobra.Command {
@@ -23,11 +23,12 @@ func (c *cli) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run the service of this module on this machine",
-		Long: `Run the service of the module that the working directory is in: build its functions and its CDK app, synthesize the template
-where something has changed, start DynamoDB Local, and run what the template says. The console is at /_console. It needs Go,
-Node.js and Java, and neither Docker nor AWS.
+		Long: `Run the service of the module that the working directory is in: build its functions and its CDK app, synthesize
+the template if something has changed, start DynamoDB Local, and run what the template says. The console is at /_console.
+It needs Go, Node.js and Java, and neither Docker nor AWS.
 
-The module has the CDK app in ./infra and a folder of ./functions for each Lambda function. The environment says the rest:
+The module has the CDK app in ./infra, and a folder in ./functions for each Lambda function. The environment says the
+rest:
 
     PORT               port of the service (default 3000; 0 takes a free one)
     FRESH=1            start empty
@@ -43,7 +44,8 @@ What is kept between runs is in .local of the module. Ctrl-C stops the service.`
 			if err != nil {
 				return err
 			}
-			for _, text := range append([]string{"/_console=" + console}, beside...) {
+			o.Beside = []runner.Beside{{Path: "/_console", Command: console, Described: true}}
+			for _, text := range beside {
 				b, err := runner.ParseBeside(text)
 				if err != nil {
 					return usageError{err}

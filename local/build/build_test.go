@@ -75,6 +75,7 @@ func TestSynthesizeOnlyWhatIsStale(t *testing.T) {
 			write(t, p, "infra/main.go", strings.Replace(string(text), "never", "never ever", 1))
 		}, true},
 		{"a new function", func() { write(t, p, "functions/c/main.go", "package main\n\nfunc main() {}\n") }, true},
+		{"no settings", func() { _ = os.Remove(filepath.Join(p.Root, "cdk.json")) }, true},
 		{"what was made is gone", func() { _ = os.RemoveAll(filepath.Join(p.State, "cdk.out")) }, true},
 		{"a bootstrap is gone", func() { _ = os.RemoveAll(filepath.Join(p.Root, "build")) }, false},
 		{"a bootstrap is of another build", func() { write(t, p, "build/"+runtime.GOARCH+"/a/bootstrap", "x") }, false},

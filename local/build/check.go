@@ -14,8 +14,8 @@ import (
 func (p Project) check() ([]string, error) {
 	app := filepath.Join(p.Root, "infra")
 	if _, err := os.Stat(app); err != nil {
-		return nil, fmt.Errorf("%s has no ./infra: the CDK app of the service has to be there; `annals new service` writes one, "+
-			"and -template runs a synthesized folder without it", p.Root)
+		return nil, fmt.Errorf("%s has no ./infra: the CDK app of the service has to be there; `annals new service` writes "+
+			"one, and --template runs a synthesized folder without it", p.Root)
 	}
 	if err := program(app); err != nil {
 		return nil, fmt.Errorf("./infra is the CDK app, and %w", err)
@@ -49,8 +49,8 @@ func program(dir string) error {
 	return nil // of all else, the compiler knows more to say
 }
 
-// Functions lists the folders below functions/ that are functions: all but testdata, internal, and those whose names begin
-// with a dot or an underscore.
+// Functions lists the folders below functions/ that are functions: all but testdata, internal, and those whose names
+// begin with a dot or an underscore.
 func (p Project) Functions() ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(p.Root, "functions"))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -58,14 +58,14 @@ func (p Project) Functions() ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		none := e.Name() == "testdata" || e.Name() == "internal" || strings.HasPrefix(e.Name(), ".") || strings.HasPrefix(e.Name(), "_")
-		if e.IsDir() && !none {
+		other := e.Name() == "testdata" || e.Name() == "internal" || strings.ContainsAny(e.Name()[:1], "._")
+		if e.IsDir() && !other {
 			names = append(names, e.Name())
 		}
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("%s has no functions: each folder of ./functions has to be the main package of a Lambda function; "+
-			"`annals new service` writes them", p.Root)
+		return nil, fmt.Errorf("%s has no functions: each folder of ./functions has to be the main package of a Lambda "+
+			"function; `annals new service` writes them", p.Root)
 	}
 	return names, nil
 }

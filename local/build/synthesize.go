@@ -31,6 +31,9 @@ func (p Project) fingerprint(functions []string) (string, error) {
 	fmt.Fprintf(all, "context %q\n", os.Getenv(contextEnv))
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		hash, err := hashFile(files[name])
+		if name == "settings" && errors.Is(err, os.ErrNotExist) {
+			continue
+		}
 		if err != nil {
 			return "", err
 		}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/annals-es/annals/local/lambda"
+	"github.com/annals-es/annals/local/template"
 )
 
 // Beside is a program beside the service, which answers all requests below a path.
@@ -27,6 +28,8 @@ import (
 type Beside struct {
 	Path    string // "/_console"
 	Command string // for the shell
+	// Described: the program needs the service's description. Without one it is not started.
+	Described bool
 }
 
 const (
@@ -61,10 +64,15 @@ type companion struct {
 }
 
 // openBeside takes the sockets of the programs beside the service, and returns where they answer. They are not started yet.
-func (r *runner) openBeside() ([]place, error) {
+func (r *runner) openBeside(system *template.System) ([]place, error) {
 	r.programs = &companions{}
 	var places []place
+	_, undescribed := r.locate(system)
 	for _, b := range r.beside {
+		if b.Described && undescribed != nil {
+			r.log.Warn("a program beside is not started", "path", b.Path, "error", undescribed)
+			continue
+		}
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", b.Path, err)

@@ -149,7 +149,7 @@ func TestBesideIsKilledWithTheRunner(t *testing.T) {
 func TestParseBeside(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]Beside{
-		"/_console=./console --flag=x": {"/_console", "./console --flag=x"},
+		"/_console=./console --flag=x": {Path: "/_console", Command: "./console --flag=x"},
 		"":                             {}, "/=x": {}, "console=x": {}, "/console": {}, "/console=": {}, "/console/=x": {},
 	} {
 		got, err := ParseBeside(text)

@@ -31,8 +31,8 @@ func configure(o Options, getenv func(string) string) (config, error) {
 	c := config{template: o.Template, state: o.State, beside: o.Beside}
 	var err error
 	if c.root, err = dynamolocal.Root(); err != nil && c.template == "" {
-		return c, errors.New("no go.mod in this folder or above it: run this inside the module of a service (`annals new service` " +
-			"writes one), or run a synthesized folder with -template")
+		return c, errors.New("no go.mod in this folder or above it: run this inside the module of a service " +
+			"(`annals new service` writes one), or run a synthesized folder with --template")
 	}
 	if c.root == "" {
 		c.root = "."

@@ -13,8 +13,8 @@ import (
 // creation is an operation that creates an aggregate, with an example that names the aggregate.
 type creation struct {
 	operation
-	// member is the member of the example that holds the aggregate's id: "accountId". It is the one called "id", or like the
-	// last part of the path: "accountId" for /accounts.
+	// member is the member of the example that holds the aggregate's id. It is the one called "id", or like the last part
+	// of the path: "accountId" for /accounts.
 	member, id string
 }
 
@@ -48,8 +48,7 @@ func names(member, path string) bool {
 	return strings.HasPrefix(last, strings.ToLower(singular[:len(singular)-1])) // categoryId at /categories
 }
 
-// inOrder are the creations, each after those whose aggregates its example names. One that names the aggregate that names
-// it stays where it is.
+// inOrder are the creations, each after those whose aggregates its example names.
 func inOrder(all []creation) []operation {
 	var out []operation
 	var add func(c creation, above []string)
@@ -74,8 +73,8 @@ func inOrder(all []creation) []operation {
 
 var parameter = regexp.MustCompile(`\{[^}]*\}`)
 
-// filled is a path whose {id} is that of a created aggregate: /accounts/{id}/deposits is of what /accounts creates. False
-// says that nothing is known for a parameter.
+// filled is a path whose {id} is that of a created aggregate: /accounts/{id}/deposits is of what /accounts creates. It
+// is false if the value of a parameter is not known.
 func filled(path string, all []creation) (string, bool) {
 	for _, c := range all {
 		if rest, ok := strings.CutPrefix(path, c.Path+"/{id}"); ok && (rest == "" || rest[0] == '/') {

@@ -77,6 +77,19 @@ func TestServiceIsNotDescribed(t *testing.T) {
 	}
 }
 
+// A template without an HTTP API is refused.
+func TestNoAPI(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "Sys.template.json"), []byte(`{"Resources": {}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	words := refusal(t, []string{"-state", t.TempDir(), "-template", folder}, "PORT=0", shared(t))
+	if !strings.HasPrefix(words, "the template has no HTTP API: a service needs one; annalscdk makes it") {
+		t.Error(words)
+	}
+}
+
 func ask(t *testing.T, url string) (int, string) {
 	t.Helper()
 	answer, err := http.Get(url)

@@ -72,7 +72,7 @@ func (r *runner) environment(system *template.System) http.HandlerFunc {
 	}
 }
 
-// operator is the environment of an operator's program: where AWS's services are found, and the key that may do everything.
+// operator is the environment of an operator's program: where AWS's services are, and the key that may do everything.
 func (r *runner) operator() map[string]string {
 	env := r.services(r.endpoint)
 	env["AWS_REGION"] = template.Region

@@ -20,7 +20,8 @@ func lock(state string) (*os.File, error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		owner, _ := os.ReadFile(f.Name())
 		_ = f.Close()
-		return nil, fmt.Errorf("another runner (process %s) uses %s: stop it first, or keep what this one keeps elsewhere, with -state", strings.TrimSpace(string(owner)), state)
+		return nil, fmt.Errorf("another runner (process %s) uses %s: stop it first, or choose another folder with --state",
+			strings.TrimSpace(string(owner)), state)
 	}
 	if err := f.Truncate(0); err != nil {
 		return nil, err

@@ -55,8 +55,8 @@ func (r *runner) connect(ctx context.Context) error {
 	return nil
 }
 
-// dynamoDBLocal returns the folder of DynamoDB Local. If neither the module nor the user's cache has it, it is brought into
-// the cache, where all modules find it.
+// dynamoDBLocal returns the folder of DynamoDB Local. If neither the module nor the user's cache has it, it is brought
+// into the cache, where all modules find it.
 func (r *runner) dynamoDBLocal(ctx context.Context) (string, error) {
 	if dir, err := dynamolocal.Find(); err == nil {
 		return dir, nil

@@ -20,7 +20,7 @@ func (r *runner) serve(system *template.System, functions map[string]*lambda.Fun
 	if err != nil {
 		return err
 	}
-	beside, err := r.openBeside()
+	beside, err := r.openBeside(system)
 	if err != nil {
 		return err
 	}
@@ -42,8 +42,8 @@ func (r *runner) serve(system *template.System, functions map[string]*lambda.Fun
 func (r *runner) openAPI(system *template.System, functions map[string]*lambda.Function) (http.Handler, *gateway.CORS, error) {
 	switch len(system.APIs) {
 	case 0:
-		return nil, nil, errors.New("the template has no HTTP API: a service needs one; annalscdk makes it of the declaration's " +
-			"operations, elsewhere add an AWS::ApiGatewayV2::Api with the protocol HTTP")
+		return nil, nil, errors.New("the template has no HTTP API: a service needs one; annalscdk makes it of the " +
+			"declaration's operations, elsewhere add an AWS::ApiGatewayV2::Api with the protocol HTTP")
 	case 1:
 	default:
 		return nil, nil, errors.New("the template has several HTTP APIs: one can be run here")

@@ -18,12 +18,14 @@ func TestWhatATeamAdds(t *testing.T) {
 		}
 	}
 	name := stackOf(t, folder)
-	told := "told of arn:aws:sns:us-east-1:000000000000:" + name + "-News, " + name + "-Cache.Endpoint.Address.invalid and " + name + "-Files\n"
+	told := "told of arn:aws:sns:us-east-1:000000000000:" + name + "-News, " +
+		name + "-Cache.Endpoint.Address.invalid and " + name + "-Files\n"
 	eventually(t, "it is told where its resources are", func() bool { return strings.Contains(p.stdout(), told) })
 	first, _, _ := strings.Cut(p.stdout(), "\n")
 	for _, want := range []string{
-		"not run here: AWS::CloudWatch::Alarm, ", "AWS::ElastiCache::ServerlessCache, ", "AWS::SNS::Topic", "AWS::Lambda::Function on nodejs22.x, ",
-		"ScriptMapping (AWS::Lambda::EventSourceMapping to Script)", "a permission of TeamRoleDefaultPolicy (AWS::IAM::Policy: Condition: ",
+		"not run here: AWS::CloudWatch::Alarm, ", "AWS::ElastiCache::ServerlessCache, ", "AWS::SNS::Topic",
+		"AWS::Lambda::Function on nodejs22.x, ", "ScriptMapping (AWS::Lambda::EventSourceMapping to Script)",
+		"a permission of TeamRoleDefaultPolicy (AWS::IAM::Policy: Condition: ",
 	} {
 		if strings.Count(first, want) != 1 {
 			t.Errorf("it did not say %q once:\n%s", want, first)

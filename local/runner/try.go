@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// maxTries is the most command lines that are shown, maxCommands the most of commands where there is a query to show, too.
+// maxTries is the most command lines that are shown, maxCommands the most of commands if there is a query to show, too.
 const maxTries, maxCommands = 4, 3
 
 // try are command lines for a first look at the service, made of the examples in its description. Without a description
@@ -90,7 +90,8 @@ func (o operation) curl(address, token string) string {
 	if len(o.Example) > 0 && o.Kind.Commands() {
 		var body bytes.Buffer
 		_ = json.Compact(&body, o.Example) // it was decoded, so it is JSON
-		fmt.Fprintf(&b, " -H 'Content-Type: application/json' -H %s -d %s", quoted("Idempotency-Key: try-"+o.ID), quoted(body.String()))
+		fmt.Fprintf(&b, " -H 'Content-Type: application/json' -H %s -d %s",
+			quoted("Idempotency-Key: try-"+o.ID), quoted(body.String()))
 	}
 	return b.String()
 }

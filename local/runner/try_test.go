@@ -52,7 +52,8 @@ func TestTries(t *testing.T) {
 	}{
 		"nothing": {`[]`, nil},
 		"an order": {`[` + createOrder + `,` + createTea + `]`, []string{
-			post + `tea-kinds` + json + `b' -d '{"teaKindId":"it'\''s","x":1}'`, post + `orders` + json + `a' -d '{"id":"o","lines":[{"teaKindId":"y"}]}'`,
+			post + `tea-kinds` + json + `b' -d '{"teaKindId":"it'\''s","x":1}'`,
+			post + `orders` + json + `a' -d '{"id":"o","lines":[{"teaKindId":"y"}]}'`,
 		}},
 		"a change and a query": {`[` + createTea + `,
 			{"id": "c", "kind": "changes", "method": "PUT", "path": "/tea-kinds/{id}/price", "example": 3},

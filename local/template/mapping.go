@@ -73,11 +73,12 @@ func (s *stack) addMappings(system *System) error {
 	return nil
 }
 
-// mapsNotHere says what of a mapping does not run here: a function of the template whose runtime is another, or a source that
-// is neither a table nor a queue. "" = it runs.
+// mapsNotHere says what of a mapping does not run here: a function of the template whose runtime is another, or a
+// source that is neither a table nor a queue. If "", the mapping runs.
 func (s *stack) mapsNotHere(p mappingProperties) string {
-	if p.EventSourceArn != "" && !strings.Contains(p.EventSourceArn, ":dynamodb:") && !strings.Contains(p.EventSourceArn, ":sqs:") {
-		return "of " + p.EventSourceArn
+	from := p.EventSourceArn
+	if from != "" && !strings.Contains(from, ":dynamodb:") && !strings.Contains(from, ":sqs:") {
+		return "of " + from
 	}
 	for _, r := range s.of(typeFunction) {
 		name, err := s.physicalName(r, 0)

@@ -23,8 +23,8 @@ var attached = []string{typePolicy, typeRolePolicy, typeManagedPolicy}
 // judged are the services that functions reach here, and whose requests their roles decide on.
 var judged = []string{"dynamodb", "sqs", "s3", "events", "execute-api", "lambda"}
 
-// needless are policies of AWS that are about nothing that functions do here: logs, traces, networks, and what event source
-// mappings need.
+// needless are policies of AWS that are about nothing that functions do here: logs, traces, networks, and what event
+// source mappings need.
 var needless = []string{
 	"AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRole", "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess",
 	"AWSLambdaDynamoDBExecutionRole", "AWSLambdaSQSQueueExecutionRole", "CloudWatchLambdaInsightsExecutionRolePolicy",
@@ -32,8 +32,8 @@ var needless = []string{
 }
 
 // principal reads what a function acts as: its role's own policies, and those of the template that are attached to the
-// role. Without a role, it may do nothing. What is not evaluated is noted: an Allow then allows nothing, and a Deny denies
-// nothing.
+// role. Without a role, it may do nothing. What is not evaluated is noted: an Allow then allows nothing, and a Deny
+// denies nothing.
 //
 // Errors: a role that is not in the template.
 func (s *stack) principal(role, session string) (policy.Principal, error) {
@@ -78,8 +78,8 @@ func (s *stack) role(arn string) (*resource, error) {
 	return nil, fmt.Errorf("its role %q is not in this template", arn)
 }
 
-// managedBy are the ARNs of the managed policies that a role names and that are in this template. Others are noted, but for
-// those of AWS that are needless here.
+// managedBy are the ARNs of the managed policies that a role names and that are in this template. Others are noted, but
+// for those of AWS that are needless here.
 func (s *stack) managedBy(role *resource) ([]string, error) {
 	if role.Properties["ManagedPolicyArns"] == nil {
 		return nil, nil

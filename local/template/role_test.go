@@ -71,13 +71,22 @@ func TestPoliciesNotEvaluated(t *testing.T) {
 			"no managed policy", `"Policies": [`, `"ManagedPolicyArns": {"Ref": "Nothing"}, "Policies": [`, "",
 			"its role Role: ManagedPolicyArns: Ref of Nothing, which does not exist",
 		},
-		{"boundary", `"Policies": [`, `"PermissionsBoundary": "x", "Policies": [`, of + "PermissionsBoundary is not evaluated here)", ""},
-		{"policy of nothing", `"Roles": ["somebody"]`, `"Roles": [{"Ref": "Nothing"}]`, "", "OtherPolicy (AWS::IAM::Policy): Roles: "},
+		{
+			"boundary", `"Policies": [`, `"PermissionsBoundary": "x", "Policies": [`,
+			of + "PermissionsBoundary is not evaluated here)", "",
+		},
+		{
+			"policy of nothing", `"Roles": ["somebody"]`, `"Roles": [{"Ref": "Nothing"}]`, "",
+			"OtherPolicy (AWS::IAM::Policy): Roles: ",
+		},
 		{
 			"action", `"Action": ["dynamodb:PutItem", "dynamodb:DeleteItem"]`, `"NotAction": "x"`,
 			of + "NotAction is not evaluated here)", "",
 		},
-		{"condition", put, `"Condition": {"StringEquals": {}}, ` + put, of + "Condition: map[StringEquals:map[]] is not evaluated here", ""},
+		{
+			"condition", put, `"Condition": {"StringEquals": {}}, ` + put,
+			of + "Condition: map[StringEquals:map[]] is not evaluated here", "",
+		},
 		{
 			"resource", `["Events", "Arn"]}, {"Fn::Join"`, `["Events", "Nothing"]}, {"Fn::Join"`,
 			of + "Resource: [0]: Fn::GetAtt of Events.Nothing", "",
@@ -136,7 +145,8 @@ func TestAttachedPolicies(t *testing.T) {
 		},
 		"not needed here": {
 			`"AWS::IAM::Policy", "Properties": {"Users": ["x"], `,
-			`"ManagedPolicyArns": [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"}], `, false,
+			`"ManagedPolicyArns": [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"}],`,
+			false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -150,7 +160,8 @@ func TestAttachedPolicies(t *testing.T) {
 			if len(system.NotRun) != 1 { // the topic
 				t.Errorf("not run: %q", system.NotRun)
 			}
-			err = system.Functions[0].Principal.Check(policy.Request{Action: "dynamodb:GetItem", Resource: system.Tables[0].ARN}, nil)
+			request := policy.Request{Action: "dynamodb:GetItem", Resource: system.Tables[0].ARN}
+			err = system.Functions[0].Principal.Check(request, nil)
 			if (err == nil) != test.allows {
 				t.Errorf("it says %v", err)
 			}
