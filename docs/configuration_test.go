@@ -72,8 +72,8 @@ func TestSettings(t *testing.T) {
 		read           *regexp.Regexp
 		least          int
 	}{
-		{"Settings", "../infra/*.go", regexp.MustCompile(`(?:texts?|truth|whole)\((?:context|&asked\{values: context\}), "(\w+)"|"([a-zA-Z]+)": +&\w|\{"(\w+)", &s\.`), 20},
-		{"Synthesis", "../infra/*.go", regexp.MustCompile(`"(ANNALS_[A-Z]+|CDK_[A-Z_]+)"`), 3},
+		{"Settings", "../pkg/annals/annalscdk/*.go ../infra/main.go", regexp.MustCompile(`(?:texts?|truth)\((?:context|&asked\{values: context\}), "(\w+)"|"([a-zA-Z]+)": +&\w|Name: "(\w+)"`), 20},
+		{"Synthesis", "../pkg/annals/annalscdk/*.go", regexp.MustCompile(`"(ANNALS_[A-Z]+|CDK_[A-Z_]+)"`), 3},
 		{"The local runner", "../local/runner/config.go", regexp.MustCompile(`getenv\("([A-Z_]+)"\)`), 5},
 		{"make", "../Makefile", regexp.MustCompile(`(?m)^([A-Z_]+) \?=|\$\(if \$\(([A-Z]+)\)`), 12},
 	} {
@@ -81,9 +81,13 @@ func TestSettings(t *testing.T) {
 			t.Parallel()
 			said := names(t, c.section)
 			found := map[string]bool{}
-			files, err := filepath.Glob(c.files)
-			if err != nil {
-				t.Fatal(err)
+			var files []string
+			for pattern := range strings.FieldsSeq(c.files) {
+				some, err := filepath.Glob(pattern)
+				if err != nil {
+					t.Fatal(err)
+				}
+				files = append(files, some...)
 			}
 			for _, file := range files {
 				if strings.HasSuffix(file, "_test.go") {

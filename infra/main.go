@@ -6,41 +6,12 @@
 package main
 
 import (
-	"cmp"
-	"fmt"
-	"os"
+	_ "embed"
 
-	"github.com/aws/jsii-runtime-go"
+	"github.com/annals-es/annals/pkg/annals/annalscdk"
 )
 
-func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "infra:", err)
-		os.Exit(1)
-	}
-}
+//go:embed stages.json
+var stages []byte
 
-func run() error {
-	conf, err := configFromEnv()
-	if err != nil {
-		return err
-	}
-	context, err := newContext("cdk.json", os.Getenv("CDK_CONTEXT_JSON"))
-	if err != nil {
-		return err
-	}
-	chosen, tried, err := choose(context, committed)
-	if err != nil {
-		return err
-	}
-	if conf.settings, err = readSettings(chosen); err != nil {
-		return err
-	}
-	conf.tried = tried
-	defer jsii.Close()
-	// The command line says where it looks for the result.
-	app := newApp(context, cmp.Or(os.Getenv("CDK_OUTDIR"), "cdk.out"))
-	newStack(app, conf)
-	app.Synth(nil)
-	return nil
-}
+func main() { annalscdk.Main(stages) }

@@ -1,0 +1,108 @@
+package annalscdk
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// asked are a deployment's settings, and which of them were read.
+type asked struct {
+	values map[string]any
+	read   map[string]bool
+}
+
+func (a *asked) get(key string) (value any, there bool) {
+	if a.read == nil {
+		a.read = map[string]bool{}
+	}
+	a.read[key] = true
+	value, there = a.values[key]
+	return value, there && value != nil
+}
+
+// unread is an error about a setting that no code reads, which is a setting that has no effect.
+func (a *asked) unread() error {
+	for _, key := range slices.Sorted(maps.Keys(a.values)) {
+		if settingPattern.MatchString(key) && !a.read[key] {
+			return fmt.Errorf("there is no setting %s: docs/configuration.md lists those that there are", key)
+		}
+	}
+	return nil
+}
+
+// text is a setting that is a text, "" where there is none.
+func text(context *asked, key string) (string, error) {
+	value, there := context.get(key)
+	if !there {
+		return "", nil
+	}
+	if value, ok := value.(string); ok {
+		return value, nil
+	}
+	return "", fmt.Errorf("%s is %v: it must be a text", key, value)
+}
+
+// truth is a setting that is true or false, as JSON or as a text, which the command line gives. There is none = false.
+func truth(context *asked, key string) (bool, error) {
+	value, there := context.get(key)
+	if !there || value == "" {
+		return false, nil
+	}
+	switch value {
+	case true, "true":
+		return true, nil
+	case false, "false":
+		return false, nil
+	}
+	return false, fmt.Errorf("%s is %v: it must be true or false", key, value)
+}
+
+// texts is a setting that is a list of texts, or a text with commas between them.
+func texts(context *asked, key string) ([]string, error) {
+	value, there := context.get(key)
+	if !there || value == "" {
+		return nil, nil
+	}
+	var parts []string
+	switch value := value.(type) {
+	case string:
+		parts = strings.Split(value, ",")
+	case []any:
+		for _, one := range value {
+			part, ok := one.(string)
+			if !ok {
+				return nil, fmt.Errorf("%s has %v: it must be a list of texts", key, one)
+			}
+			parts = append(parts, part)
+		}
+	default:
+		return nil, fmt.Errorf("%s is %v: it must be a text, or a list of texts", key, value)
+	}
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	return parts, nil
+}
+
+// whole is a setting that is a number from 1 to the most, 0 = any, as JSON or as a text, which the command line gives.
+func whole(context *asked, key string, otherwise, most float64) (float64, error) {
+	value, there := context.get(key)
+	if !there {
+		return otherwise, nil
+	}
+	text := fmt.Sprint(value)
+	if n, ok := value.(float64); ok {
+		text = strconv.FormatFloat(n, 'f', -1, 64)
+	}
+	n, err := strconv.ParseUint(text, 10, 31)
+	if err == nil && n > 0 && (most == 0 || float64(n) <= most) {
+		return float64(n), nil
+	}
+	if most == 0 {
+		return 0, fmt.Errorf("%s is %s: it must be a whole number from 1", key, text)
+	}
+	return 0, fmt.Errorf("%s is %s: it must be a whole number from 1 to %.0f", key, text, most)
+}

@@ -1,0 +1,87 @@
+package annalscdk
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestChoicesRefused(t *testing.T) {
+	for _, test := range []struct {
+		context object
+		want    string
+	}{
+		{object{"region": "Frankfurt"}, `region is "Frankfurt": it must be one such as eu-central-1`},
+		{object{"cmk": "yes"}, `cmk is "yes": it must be true, or the ARN of a key in KMS`},
+		{object{"cmk": 1.0}, `cmk is 1: it must be a text`},
+		{object{"cmk": "true"}, "cmk needs region: a key is in one region"},
+		{object{"cmk": true}, "cmk needs region: a key is in one region"},
+		{object{"breakGlassRole": "Admin"}, `breakGlassRole is "Admin": it must be the ARN of a role`},
+		{object{"eventReplicas": "eu-west-1"}, "eventReplicas needs region: say which one region writes"},
+		{object{"region": "eu-west-1", "readReplicas": "eu-west-1"}, "readReplicas has eu-west-1, which is the region that writes"},
+		{object{"region": "eu-west-1", "readReplicas": "eu-west-2,eu-west-2"}, "readReplicas has eu-west-2 twice"},
+		{object{"region": "eu-west-1", "readReplicas": "eu-west-2,"}, `readReplicas has "": it must be regions`},
+		{object{"region": "eu-west-1", "readReplicas": list{"eu-west-2", 3.0}}, `readReplicas has 3: it must be a list of texts`},
+		{object{"region": "eu-west-1", "readReplicas": "eu-west-2", "cmk": "true"}, "readReplicas and cmk do not go together"},
+		{object{"eventReplicas": 1}, "eventReplicas is 1: it must be a text, or a list of texts"},
+		{object{"replicasLocked": "perhaps"}, `replicasLocked is perhaps: it must be true or false`},
+		{object{"replicasLocked": list{}}, `replicasLocked is []: it must be true or false`},
+		{object{"stage": "aws-try"}, `stage is "aws-try": the user pool's domain would begin with shop-aws-try, and Cognito takes none with "aws" in it`},
+		{object{"stage": "laws"}, `with "aws" in it`},
+		{object{"stage": "amazon"}, `with "amazon" in it`},
+		{object{"stage": "cognito-2"}, `with "cognito" in it`},
+		{object{"isuer": "https://id.example.org"}, "there is no setting isuer: docs/configuration.md lists"},
+		{object{"concurrency": "command"}, `concurrency has "command": it must be functions with numbers`},
+		{object{"concurrency": "command:-1"}, `concurrency has "command:-1"`},
+		{object{"concurrency": "commands:1"}, `concurrency has "commands:1": there is no function commands`},
+	} {
+		if _, err := readSettings(test.context); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%v: %v, want %s", test.context, err, test.want)
+		}
+	}
+}
+
+// A key that exists is used as it is named.
+func TestChoicesTaken(t *testing.T) {
+	const key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+	got, err := readSettings(object{"cmk": key, "concurrency": "query:7", "region": "eu-central-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "settings", []any{key, 7.0, "eu-central-1"}, []any{got.key, got.concurrency["query"], *got.environment().Region})
+	if off, err := readSettings(object{"cmk": "false"}); err != nil || off.key != "" {
+		t.Errorf("cmk=false: %q, %v", off.key, err)
+	}
+}
+
+// TestTruths: what is true or false is so in JSON, and as the text that the command line gives; lists are lists there, and texts
+// with commas here; a large number stays one.
+func TestTruths(t *testing.T) {
+	for _, context := range []object{
+		{"region": "us-east-1", "cmk": true}, {"region": "us-east-1", "cmk": "true"},
+	} {
+		if got, err := readSettings(context); err != nil || got.key != "true" {
+			t.Errorf("%v: %q, %v", context, got.key, err)
+		}
+	}
+	for _, off := range []any{false, "false", "", nil} {
+		if got, err := readSettings(object{"cmk": off, "replicasLocked": off}); err != nil || got.key != "" || got.replicasLocked {
+			t.Errorf("%v: %q, %t, %v", off, got.key, got.replicasLocked, err)
+		}
+	}
+	for _, on := range []any{true, "true"} {
+		if got, err := readSettings(object{"replicasLocked": on}); err != nil || !got.replicasLocked {
+			t.Errorf("%v: %t, %v", on, got.replicasLocked, err)
+		}
+	}
+	for _, regions := range []any{"eu-west-1, eu-west-2", list{"eu-west-1", "eu-west-2"}} {
+		got, err := readSettings(object{"region": "us-east-1", "eventReplicas": regions, "rate": 1e6})
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "copies", []string{"eu-west-1", "eu-west-2"}, got.eventReplicas)
+		same(t, "rate", 1e6, got.rate)
+	}
+	if got, err := readSettings(object{"stage": "aws-try", "issuer": "https://id.example.org", "audience": "a"}); err != nil || got.stage != "aws-try" {
+		t.Errorf("with another issuer: %v", err)
+	}
+}

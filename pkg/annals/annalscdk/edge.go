@@ -1,0 +1,78 @@
+package annalscdk
+
+import (
+	"encoding/json"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscertificatemanager"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// throttle bounds what a stage takes from all callers together: API Gateway answers 429 to the rest.
+func throttle(stage awsapigatewayv2.CfnStage, conf config) {
+	stage.SetDefaultRouteSettings(&awsapigatewayv2.CfnStage_RouteSettingsProperty{
+		ThrottlingRateLimit: jsii.Number(conf.rate), ThrottlingBurstLimit: jsii.Number(conf.burst),
+	})
+}
+
+// accessLog is a line of the access log: who asked for what, and what came of it. requestId is the correlation id too, where the
+// caller gave none; functionRequestId is the requestId of the function's own log. No header, query or body is in it.
+var accessLog = map[string]string{
+	"requestId": "$context.requestId", "functionRequestId": "$context.integration.requestId", "time": "$context.requestTime",
+	"ip": "$context.identity.sourceIp", "subject": "$context.authorizer.claims.sub", "route": "$context.routeKey",
+	"status": "$context.status", "bytes": "$context.responseLength", "ms": "$context.responseLatency",
+	"functionMs": "$context.integration.latency", "error": "$context.error.message", "functionError": "$context.integrationErrorMessage",
+	"authorizerError": "$context.authorizer.error",
+}
+
+// logAccess has a stage write a line a request. The name's beginning saves a policy on each group, of which an account has ten.
+func logAccess(stack awscdk.Stack, stage awsapigatewayv2.CfnStage) {
+	logs := named(awslogs.NewLogGroup(stack, jsii.String("ApiAccessLogs"), &awslogs.LogGroupProps{
+		LogGroupName:  jsii.String("/aws/vendedlogs/" + *stack.StackName() + "/api"),
+		Retention:     awslogs.RetentionDays_ONE_MONTH,
+		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+	}))
+	format, err := json.Marshal(accessLog)
+	if err != nil {
+		panic(err) // they are texts
+	}
+	stage.SetAccessLogSettings(&awsapigatewayv2.CfnStage_AccessLogSettingsProperty{
+		DestinationArn: logs.LogGroupArn(), Format: jsii.String(string(format)),
+	})
+}
+
+// cors lets pages of origins call the API with a token, nil = no page of another origin.
+func cors(origins []string) *awsapigatewayv2.CorsPreflightOptions {
+	if len(origins) == 0 {
+		return nil
+	}
+	return &awsapigatewayv2.CorsPreflightOptions{
+		AllowOrigins: jsii.Strings(origins...),
+		AllowMethods: &[]awsapigatewayv2.CorsHttpMethod{
+			awsapigatewayv2.CorsHttpMethod_GET, awsapigatewayv2.CorsHttpMethod_POST, awsapigatewayv2.CorsHttpMethod_PUT,
+			awsapigatewayv2.CorsHttpMethod_DELETE,
+		},
+		AllowHeaders: jsii.Strings("authorization", "content-type", "consistency-token", "idempotency-key", "if-match",
+			"occurred-at", "prefer", "x-correlation-id"),
+		ExposeHeaders: jsii.Strings("consistency", "consistency-token", "etag", "location", "preference-applied", "retry-after",
+			"x-correlation-id"),
+		MaxAge: awscdk.Duration_Hours(jsii.Number(1)),
+	}
+}
+
+// newDomain gives the API a name of the deployment's own, and returns its address. The name's DNS record, which is not
+// ours to make, leads to the output DomainTarget.
+func newDomain(stack awscdk.Stack, conf config, api awsapigatewayv2.HttpApi) *string {
+	domain := named(awsapigatewayv2.NewDomainName(stack, jsii.String("ApiDomain"), &awsapigatewayv2.DomainNameProps{
+		DomainName: jsii.String(conf.domain),
+		Certificate: awscertificatemanager.Certificate_FromCertificateArn(stack, jsii.String("Certificate"),
+			jsii.String(conf.certificate)),
+	}))
+	named(awsapigatewayv2.NewApiMapping(stack, jsii.String("ApiDomainMapping"), &awsapigatewayv2.ApiMappingProps{
+		Api: api, DomainName: domain, Stage: api.DefaultStage(),
+	}))
+	output(stack, "DomainTarget", domain.RegionalDomainName(), "Where the DNS record of the domain leads")
+	return jsii.String("https://" + conf.domain)
+}

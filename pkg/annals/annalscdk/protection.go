@@ -1,0 +1,75 @@
+package annalscdk
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// forbidden is what nobody may do with the event table: change or remove what is stored. Appending is one PutItem, or
+// PutItems in a transaction. (PutItem may overwrite, and no policy can demand a condition of it: that is found, not prevented.)
+// The policy itself, and the table's other settings, stay with whoever deploys: nobody is locked out.
+var forbidden = []string{
+	"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:DeleteTable", "dynamodb:PartiQLDelete",
+	"dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:UpdateItem", "dynamodb:UpdateTimeToLive",
+}
+
+// newEventPolicy denies to everybody, whatever their own policies allow, some actions on the event table. Exempt are the role
+// for emergencies and, where there are copies, the role under which DynamoDB itself keeps them level.
+func newEventPolicy(stack awscdk.Stack, conf config, actions []string) awsiam.PolicyDocument {
+	var exempt []string
+	if conf.breakGlass != "" {
+		exempt = append(exempt, conf.breakGlass)
+	}
+	if len(conf.eventReplicas) > 0 {
+		exempt = append(exempt, "arn:"+*stack.Partition()+":iam::"+*stack.Account()+
+			":role/aws-service-role/replication.dynamodb.amazonaws.com/AWSServiceRoleForDynamoDBReplication")
+	}
+	props := &awsiam.PolicyStatementProps{
+		Sid:        jsii.String("Immutable"),
+		Effect:     awsiam.Effect_DENY,
+		Actions:    jsii.Strings(actions...),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()},
+		Resources:  jsii.Strings("*"), // this table: its own name can't be in its own properties
+	}
+	if len(exempt) > 0 {
+		props.Conditions = &map[string]any{"ArnNotEquals": map[string]any{"aws:PrincipalArn": exempt}}
+	}
+	return awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &[]awsiam.PolicyStatement{awsiam.NewPolicyStatement(props)}})
+}
+
+// newKey is the key of the tables, nil where DynamoDB's own is used.
+func newKey(stack awscdk.Stack, conf config) awskms.IKey {
+	switch conf.key {
+	case "":
+		return nil
+	case "true":
+		return named(awskms.NewKey(stack, jsii.String("TablesKey"), &awskms.KeyProps{
+			Description:       jsii.String("Encrypts the tables of " + conf.stackName()),
+			EnableKeyRotation: jsii.Bool(true),
+			RemovalPolicy:     awscdk.RemovalPolicy_RETAIN, // without it, the event table that stays is lost
+		}))
+	}
+	return awskms.Key_FromKeyArn(stack, jsii.String("TablesKey"), jsii.String(conf.key))
+}
+
+// keyStatement allows using the key, by way of DynamoDB alone: it encrypts and decrypts on behalf of who asks.
+func keyStatement(stack awscdk.Stack, key awskms.IKey) awsiam.PolicyStatement {
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions: jsii.Strings(
+			"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
+		Resources:  &[]*string{key.KeyArn()},
+		Conditions: &map[string]any{"StringEquals": map[string]any{"kms:ViaService": "dynamodb." + *stack.Region() + ".amazonaws.com"}},
+	})
+}
+
+// newReplicas are the copies of a table in other regions.
+func newReplicas(regions []string, policy awsiam.PolicyDocument) *[]*awsdynamodb.ReplicaTableProps {
+	var replicas []*awsdynamodb.ReplicaTableProps
+	for _, region := range regions {
+		replicas = append(replicas, &awsdynamodb.ReplicaTableProps{Region: jsii.String(region), ResourcePolicy: policy})
+	}
+	return &replicas
+}
