@@ -3,77 +3,78 @@ package annalscdk
 import (
 	"slices"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2integrations"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// newAPI declares the HTTP API: each route to its function, for who has its scope or for all, on the stage that has no prefix and
+// addAPI declares the HTTP API: each route to its function, for who has its scope or for all, on the stage that has no prefix and
 // deploys by itself.
-func newAPI(stack awscdk.Stack, conf config, deployed map[string]awslambda.Function, who identity) awsapigatewayv2.HttpApi {
-	api := named(awsapigatewayv2.NewHttpApi(stack, jsii.String("Api"), &awsapigatewayv2.HttpApiProps{
-		ApiName:     stack.StackName(),
+func (s *Service) addAPI() {
+	s.API = named(awsapigatewayv2.NewHttpApi(s.Stack, jsii.String("Api"), &awsapigatewayv2.HttpApiProps{
+		ApiName:     s.Stack.StackName(),
 		Description: jsii.String("Commands and queries"),
 		// The other name would be a way past what stands before the domain.
-		DisableExecuteApiEndpoint: given(conf.domain != ""),
-		CorsPreflight:             cors(conf.origins),
+		DisableExecuteApiEndpoint: given(s.Settings.Domain != ""),
+		CorsPreflight:             s.cors(),
 	}))
-	stage := rename(api.DefaultStage(), "ApiDefaultStage").(awsapigatewayv2.CfnStage)
-	throttle(stage, conf)
-	logAccess(stack, stage)
-	authorizer := newAuthorizer(stack, api, who)
+	stage := rename(s.API.DefaultStage(), "ApiDefaultStage").(awsapigatewayv2.CfnStage)
+	s.throttle(stage)
+	s.logAccess(stage)
+	s.Authorizer = s.newAuthorizer()
 	integrations := map[annalsaws.Function]awsapigatewayv2.HttpRouteIntegration{}
-	for _, route := range conf.routes() {
+	for _, route := range s.routes() {
 		if _, ok := integrations[route.Function]; !ok {
-			integrations[route.Function] = newIntegration(deployed[string(route.Function)])
+			integrations[route.Function] = newIntegration(s.Functions[route.Function].Lambda)
 		}
 		props := &awsapigatewayv2.HttpRouteProps{
-			HttpApi:     api,
+			HttpApi:     s.API,
 			RouteKey:    awsapigatewayv2.HttpRouteKey_With(jsii.String(route.Path), awsapigatewayv2.HttpMethod(route.Method)),
 			Integration: integrations[route.Function],
 		}
 		if route.Scope != "" {
-			props.Authorizer, props.AuthorizationScopes = authorizer, jsii.Strings(route.Scope)
+			props.Authorizer, props.AuthorizationScopes = s.Authorizer, jsii.Strings(route.Scope)
 		}
-		made := named(awsapigatewayv2.NewHttpRoute(stack, jsii.String(pascal(route.ID)+"Route"), props))
+		made := named(awsapigatewayv2.NewHttpRoute(s.Stack, jsii.String(pascal(route.ID)+"Route"), props))
 		nameParts(made, pascal(string(route.Function)))
 	}
-	output(stack, "ApiUrl", addressOf(stack, conf, api), "Base URL of the API")
-	return api
+	s.output("ApiUrl", s.address(), "Base URL of the API")
 }
 
 // routes are those that the deployment has.
-func (a edgeSettings) routes() []annalsaws.Route {
-	if a.noDocs {
+func (s *Service) routes() []annalsaws.Route { return routesOf(s.Declaration, s.Settings) }
+
+func routesOf(service *annals.Service, settings Settings) []annalsaws.Route {
+	if settings.NoDocs {
 		return annalsaws.Routes(service)
 	}
 	return slices.Concat(annalsaws.Routes(service), annalsaws.DocsRoutes)
 }
 
-// addressOf is where the API answers: at the deployment's domain alone, or where AWS puts it.
-func addressOf(stack awscdk.Stack, conf config, api awsapigatewayv2.HttpApi) *string {
-	if conf.domain != "" {
-		return newDomain(stack, conf, api)
+// address is where the API answers: at the deployment's domain alone, or where AWS puts it.
+func (s *Service) address() *string {
+	if s.Settings.Domain != "" {
+		return s.newDomain()
 	}
-	return api.ApiEndpoint()
+	return s.API.ApiEndpoint()
 }
 
 // newAuthorizer declares what checks tokens before any function runs.
-func newAuthorizer(stack awscdk.Stack, api awsapigatewayv2.HttpApi, who identity) awsapigatewayv2.IHttpRouteAuthorizer {
-	made := awsapigatewayv2.NewCfnAuthorizer(stack, jsii.String("ApiAuthorizer"), &awsapigatewayv2.CfnAuthorizerProps{
-		ApiId:          api.ApiId(),
+func (s *Service) newAuthorizer() awsapigatewayv2.IHttpRouteAuthorizer {
+	made := awsapigatewayv2.NewCfnAuthorizer(s.Stack, jsii.String("ApiAuthorizer"), &awsapigatewayv2.CfnAuthorizerProps{
+		ApiId:          s.API.ApiId(),
 		Name:           jsii.String("token"),
 		AuthorizerType: jsii.String("JWT"),
 		IdentitySource: jsii.Strings("$request.header.Authorization"),
 		JwtConfiguration: &awsapigatewayv2.CfnAuthorizer_JWTConfigurationProperty{
-			Issuer: who.issuer, Audience: &who.audience,
+			Issuer: s.Issuer, Audience: &s.Audience,
 		},
 	})
-	return awsapigatewayv2.HttpAuthorizer_FromHttpAuthorizerAttributes(stack, jsii.String("Token"), &awsapigatewayv2.HttpAuthorizerAttributes{
+	return awsapigatewayv2.HttpAuthorizer_FromHttpAuthorizerAttributes(s.Stack, jsii.String("Token"), &awsapigatewayv2.HttpAuthorizerAttributes{
 		AuthorizerId: made.Ref(), AuthorizerType: jsii.String("JWT"),
 	})
 }

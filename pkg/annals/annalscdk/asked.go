@@ -87,22 +87,28 @@ func texts(context *asked, key string) ([]string, error) {
 	return parts, nil
 }
 
-// whole is a setting that is a number from 1 to the most, 0 = any, as JSON or as a text, which the command line gives.
-func whole(context *asked, key string, otherwise, most float64) (float64, error) {
+// whole is a setting that is a number from 1 to the most, 0 = any, as JSON or as a text, which the command line gives. It is
+// 0 if there is none.
+func whole(context *asked, key string, most int) (int, error) {
 	value, there := context.get(key)
 	if !there {
-		return otherwise, nil
+		return 0, nil
 	}
 	text := fmt.Sprint(value)
 	if n, ok := value.(float64); ok {
 		text = strconv.FormatFloat(n, 'f', -1, 64)
 	}
 	n, err := strconv.ParseUint(text, 10, 31)
-	if err == nil && n > 0 && (most == 0 || float64(n) <= most) {
-		return float64(n), nil
+	if err != nil || n == 0 || most > 0 && n > uint64(most) {
+		return 0, outside(key, text, most)
 	}
+	return int(n), nil
+}
+
+// outside is the error about a number that is none from 1 to the most.
+func outside(key, value string, most int) error {
 	if most == 0 {
-		return 0, fmt.Errorf("%s is %s: it must be a whole number from 1", key, text)
+		return fmt.Errorf("%s is %s: it must be a whole number from 1", key, value)
 	}
-	return 0, fmt.Errorf("%s is %s: it must be a whole number from 1 to %.0f", key, text, most)
+	return fmt.Errorf("%s is %s: it must be a whole number from 1 to %d", key, value, most)
 }

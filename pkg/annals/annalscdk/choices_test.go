@@ -3,6 +3,8 @@ package annalscdk
 import (
 	"strings"
 	"testing"
+
+	"github.com/annals-es/annals/pkg/annals"
 )
 
 func TestChoicesRefused(t *testing.T) {
@@ -25,10 +27,6 @@ func TestChoicesRefused(t *testing.T) {
 		{object{"eventReplicas": 1}, "eventReplicas is 1: it must be a text, or a list of texts"},
 		{object{"replicasLocked": "perhaps"}, `replicasLocked is perhaps: it must be true or false`},
 		{object{"replicasLocked": list{}}, `replicasLocked is []: it must be true or false`},
-		{object{"stage": "aws-try"}, `stage is "aws-try": the user pool's domain would begin with shop-aws-try, and Cognito takes none with "aws" in it`},
-		{object{"stage": "laws"}, `with "aws" in it`},
-		{object{"stage": "amazon"}, `with "amazon" in it`},
-		{object{"stage": "cognito-2"}, `with "cognito" in it`},
 		{object{"isuer": "https://id.example.org"}, "there is no setting isuer: docs/configuration.md lists"},
 		{object{"concurrency": "command"}, `concurrency has "command": it must be functions with numbers`},
 		{object{"concurrency": "command:-1"}, `concurrency has "command:-1"`},
@@ -47,9 +45,9 @@ func TestChoicesTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "settings", []any{key, 7.0, "eu-central-1"}, []any{got.key, got.concurrency["query"], *got.environment().Region})
-	if off, err := readSettings(object{"cmk": "false"}); err != nil || off.key != "" {
-		t.Errorf("cmk=false: %q, %v", off.key, err)
+	same(t, "settings", []any{key, 7, "eu-central-1"}, []any{got.TablesKey, got.Concurrency["query"], *got.environment().Region})
+	if off, err := readSettings(object{"cmk": "false"}); err != nil || off.TablesKey != "" {
+		t.Errorf("cmk=false: %q, %v", off.TablesKey, err)
 	}
 }
 
@@ -59,18 +57,18 @@ func TestTruths(t *testing.T) {
 	for _, context := range []object{
 		{"region": "us-east-1", "cmk": true}, {"region": "us-east-1", "cmk": "true"},
 	} {
-		if got, err := readSettings(context); err != nil || got.key != "true" {
-			t.Errorf("%v: %q, %v", context, got.key, err)
+		if got, err := readSettings(context); err != nil || got.TablesKey != "true" {
+			t.Errorf("%v: %q, %v", context, got.TablesKey, err)
 		}
 	}
 	for _, off := range []any{false, "false", "", nil} {
-		if got, err := readSettings(object{"cmk": off, "replicasLocked": off}); err != nil || got.key != "" || got.replicasLocked {
-			t.Errorf("%v: %q, %t, %v", off, got.key, got.replicasLocked, err)
+		if got, err := readSettings(object{"cmk": off, "replicasLocked": off}); err != nil || got.TablesKey != "" || got.ReplicasLocked {
+			t.Errorf("%v: %q, %t, %v", off, got.TablesKey, got.ReplicasLocked, err)
 		}
 	}
 	for _, on := range []any{true, "true"} {
-		if got, err := readSettings(object{"replicasLocked": on}); err != nil || !got.replicasLocked {
-			t.Errorf("%v: %t, %v", on, got.replicasLocked, err)
+		if got, err := readSettings(object{"replicasLocked": on}); err != nil || !got.ReplicasLocked {
+			t.Errorf("%v: %t, %v", on, got.ReplicasLocked, err)
 		}
 	}
 	for _, regions := range []any{"eu-west-1, eu-west-2", list{"eu-west-1", "eu-west-2"}} {
@@ -78,10 +76,29 @@ func TestTruths(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		same(t, "copies", []string{"eu-west-1", "eu-west-2"}, got.eventReplicas)
-		same(t, "rate", 1e6, got.rate)
+		same(t, "copies", []string{"eu-west-1", "eu-west-2"}, got.EventReplicas)
+		same(t, "rate", 1_000_000, got.Rate)
 	}
-	if got, err := readSettings(object{"stage": "aws-try", "issuer": "https://id.example.org", "audience": "a"}); err != nil || got.stage != "aws-try" {
+}
+
+// TestNames: what can't be a name on AWS is refused before a deployment.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	service := annals.New("shop", annals.Aggregate(courses), create)
+	for stage, want := range map[string]string{
+		"aws-try": `stage is "aws-try": the user pool's domain would begin with shop-aws-try, and Cognito takes none with "aws" in it`,
+		"laws":    `with "aws" in it`, "amazon": `with "amazon" in it`, "cognito-2": `with "cognito" in it`,
+	} {
+		if err := (&Settings{Stage: stage}).validateNames(service); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", stage, err, want)
+		}
+	}
+	other := Settings{Stage: "aws-try", Issuer: "https://id.example.org", Audience: []string{"a"}}
+	if err := other.validateNames(service); err != nil {
 		t.Errorf("with another issuer: %v", err)
+	}
+	long := annals.New("a"+strings.Repeat("-long", 14), annals.Aggregate(courses), create)
+	if err := (&Settings{}).validateNames(long); err == nil || !strings.Contains(err.Error(), "choose a shorter name") {
+		t.Errorf("a long name: %v", err)
 	}
 }

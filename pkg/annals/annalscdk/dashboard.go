@@ -2,6 +2,7 @@ package annalscdk
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -19,47 +20,49 @@ type panel struct {
 	metrics []awscloudwatch.IMetric
 }
 
-// newDashboard declares the stack's dashboard: what callers see, what is written, what is late, what waits, what it costs.
-func newDashboard(stack awscdk.Stack, o operated) {
-	dashboard := named(awscloudwatch.NewDashboard(stack, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
-		DashboardName: stack.StackName(),
+// addDashboard declares the stack's dashboard: what callers see, what is written, what is late, what waits, what it costs.
+func (s *Service) addDashboard() {
+	s.Dashboard = named(awscloudwatch.NewDashboard(s.Stack, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
+		DashboardName: s.Stack.StackName(),
 	}))
 	var row []awscloudwatch.IWidget
-	for _, p := range o.panels(stack) {
+	for _, p := range s.panels() {
 		row = append(row, awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
 			Title: jsii.String(p.title), Left: &p.metrics, Width: jsii.Number(8),
 		}))
 		if len(row) == 3 {
-			dashboard.AddWidgets(row...)
+			s.Dashboard.AddWidgets(row...)
 			row = nil
 		}
 	}
-	dashboard.AddWidgets(append(row, awscloudwatch.NewSingleValueWidget(&awscloudwatch.SingleValueWidgetProps{
+	s.Dashboard.AddWidgets(append(row, awscloudwatch.NewSingleValueWidget(&awscloudwatch.SingleValueWidgetProps{
 		Title:   jsii.String("US dollars a day, at list prices of " + platform.PricesOf),
-		Metrics: &[]awscloudwatch.IMetric{o.costs()}, Width: jsii.Number(8), Period: awscdk.Duration_Days(jsii.Number(1)),
+		Metrics: &[]awscloudwatch.IMetric{s.costs()}, Width: jsii.Number(8), Period: awscdk.Duration_Days(jsii.Number(1)),
 	}))...)
 }
 
-func (o operated) panels(stack awscdk.Stack) []panel {
+func (s *Service) panels() []panel {
+	functions, subscribers := s.plan.functions, s.plan.subscribers()
+	command, reactor := s.plan.function(annalsaws.Command), s.plan.function(annalsaws.Reactor)
 	own := func(m *telemetry.Metric, of ...function) []awscloudwatch.IMetric {
-		return each(of, func(f function) awscloudwatch.IMetric { return o.own(stack, f, m) })
+		return each(of, func(f annalsaws.Function) awscloudwatch.IMetric { return s.own(f, m) })
 	}
 	lambda := func(name, statistic string, of ...function) []awscloudwatch.IMetric {
-		return each(of, func(f function) awscloudwatch.IMetric { return o.ofFunction(f, name, statistic) })
+		return each(of, func(f annalsaws.Function) awscloudwatch.IMetric { return s.ofFunction(f, name, statistic) })
 	}
 	return []panel{
-		{"Requests", []awscloudwatch.IMetric{o.ofAPI("Count", "Sum"), o.ofAPI("4xx", "Sum"), o.ofAPI("5xx", "Sum")}},
-		{"Latency of the API, ms", []awscloudwatch.IMetric{o.ofAPI("Latency", "p50"), o.ofAPI("Latency", "p99")}},
+		{"Requests", []awscloudwatch.IMetric{s.ofAPI("Count", "Sum"), s.ofAPI("4xx", "Sum"), s.ofAPI("5xx", "Sum")}},
+		{"Latency of the API, ms", []awscloudwatch.IMetric{s.ofAPI("Latency", "p50"), s.ofAPI("Latency", "p99")}},
 		{"Duration of functions, p99, ms", lambda("Duration", "p99", functions...)},
-		{"Appends", o.appends()},
+		{"Appends", s.appends()},
 		{"Commands", append(own(telemetry.Accepted, command), append(own(telemetry.Refused, command), own(telemetry.Failed, command)...)...)},
 		{"Conflicts and decisions made again", append(own(telemetry.Conflicts, command, reactor), own(telemetry.Retries, command, reactor)...)},
 		{"Iterator age, ms", lambda("IteratorAge", "Maximum", subscribers...)},
-		{"Projection lag, s", o.ofProjections(stack, telemetry.ProjectionLag)},
-		{"Projection lag, versions", o.ofProjections(stack, telemetry.ProjectionLagVersions)},
-		{"Parked streams", o.ofProjections(stack, telemetry.ParkedStreams)},
-		{"Jobs, dead letters and given-up batches", o.queues()},
-		{"Throttles", append(lambda("Throttles", "Sum", functions...), own(telemetry.Throttles, measuring...)...)},
+		{"Projection lag, s", s.ofProjections(telemetry.ProjectionLag)},
+		{"Projection lag, versions", s.ofProjections(telemetry.ProjectionLagVersions)},
+		{"Parked streams", s.ofProjections(telemetry.ParkedStreams)},
+		{"Jobs, dead letters and given-up batches", s.waiting()},
+		{"Throttles", append(lambda("Throttles", "Sum", functions...), own(telemetry.Throttles, s.plan.measuring()...)...)},
 		{"Aggregates in memory", append(own(telemetry.StateCacheHits, command), own(telemetry.StateCacheMisses, command)...)},
 		{"Snapshots", append(own(telemetry.SnapshotHits, command), append(own(telemetry.SnapshotMisses, command), own(telemetry.SnapshotReplays, command)...)...)},
 		{"Errors of functions", lambda("Errors", "Sum", functions...)},
@@ -67,36 +70,35 @@ func (o operated) panels(stack awscdk.Stack) []panel {
 }
 
 // appends are the writes of the event table, which are all appends.
-func (o operated) appends() []awscloudwatch.IMetric {
+func (s *Service) appends() []awscloudwatch.IMetric {
 	var all []awscloudwatch.IMetric
 	for _, operation := range []string{"PutItem", "TransactWriteItems"} {
 		all = append(all, metric("AWS/DynamoDB", "SuccessfulRequestLatency", "SampleCount", map[string]*string{
-			"TableName": o.made.tables[annalsaws.Events.Name].TableName(), "Operation": jsii.String(operation),
+			"TableName": s.Tables[annalsaws.Events.Name].TableName(), "Operation": jsii.String(operation),
 		}))
 	}
 	return all
 }
 
-func (o operated) ofProjections(stack awscdk.Stack, m *telemetry.Metric) []awscloudwatch.IMetric {
+func (s *Service) ofProjections(m *telemetry.Metric) []awscloudwatch.IMetric {
 	var all []awscloudwatch.IMetric
-	for _, table := range append(append([]annalsaws.Table{}, readTables...), reactions...) {
-		all = append(all, metric(*stack.StackName(), m.Name, statistic(m), map[string]*string{telemetry.Projection: jsii.String(table.Name)}))
+	for _, table := range slices.Concat(s.plan.readTables, s.plan.reactionTables) {
+		all = append(all, metric(*s.Stack.StackName(), m.Name, statistic(m), map[string]*string{telemetry.Projection: jsii.String(table.Name)}))
 	}
 	return all
 }
 
-func (o operated) queues() []awscloudwatch.IMetric {
+func (s *Service) waiting() []awscloudwatch.IMetric {
 	var all []awscloudwatch.IMetric
-	for _, f := range subscribers {
-		q := o.made.queues[f.name]
-		all = append(all, visible(q.jobs), visible(q.deadLetters), o.givenUp(f))
+	for _, f := range s.plan.subscribers() {
+		all = append(all, visible(s.Queues[f.name]), visible(s.DeadLetters[f.name]), s.givenUp(f.name))
 	}
 	return all
 }
 
 // costs estimates what a day costs, from what was consumed: units of all tables and of their indexes, invocations and
 // time of all functions, requests of the API. Storage, logs, metrics, backups and transfer are not in it.
-func (o operated) costs() awscloudwatch.IMetric {
+func (s *Service) costs() awscloudwatch.IMetric {
 	using := map[string]awscloudwatch.IMetric{}
 	var terms []string
 	add := func(m awscloudwatch.IMetric, price float64) {
@@ -104,17 +106,17 @@ func (o operated) costs() awscloudwatch.IMetric {
 		using[id] = m
 		terms = append(terms, fmt.Sprintf("FILL(%s, 0) * %.12f", id, price))
 	}
-	for _, table := range append([]annalsaws.Table{annalsaws.Events}, derivedTables...) {
-		for _, of := range consumers(table, o.made.tables[table.Name].TableName()) {
+	for _, table := range append([]annalsaws.Table{annalsaws.Events}, s.plan.derivedTables()...) {
+		for _, of := range consumers(table, s.Tables[table.Name].TableName()) {
 			add(metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", "Sum", of), platform.PerWriteUnit)
 			add(metric("AWS/DynamoDB", "ConsumedReadCapacityUnits", "Sum", of), platform.PerReadUnit)
 		}
 	}
-	for _, f := range functions {
-		add(o.ofFunction(f, "Invocations", "Sum"), platform.PerInvocation)
-		add(o.ofFunction(f, "Duration", "Sum"), f.memory/1024/1000*platform.PerGBSecond) // milliseconds
+	for _, f := range s.plan.functions {
+		add(s.ofFunction(f.name, "Invocations", "Sum"), platform.PerInvocation)
+		add(s.ofFunction(f.name, "Duration", "Sum"), f.memory/1024/1000*platform.PerGBSecond) // milliseconds
 	}
-	add(o.ofAPI("Count", "Sum"), platform.PerRequest)
+	add(s.ofAPI("Count", "Sum"), platform.PerRequest)
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
 		Expression:   jsii.String(strings.Join(terms, " + ")),
 		Label:        jsii.String("US dollars"),

@@ -11,9 +11,9 @@ import (
 )
 
 // throttle bounds what a stage takes from all callers together: API Gateway answers 429 to the rest.
-func throttle(stage awsapigatewayv2.CfnStage, conf config) {
+func (s *Service) throttle(stage awsapigatewayv2.CfnStage) {
 	stage.SetDefaultRouteSettings(&awsapigatewayv2.CfnStage_RouteSettingsProperty{
-		ThrottlingRateLimit: jsii.Number(conf.rate), ThrottlingBurstLimit: jsii.Number(conf.burst),
+		ThrottlingRateLimit: jsii.Number(s.Settings.Rate), ThrottlingBurstLimit: jsii.Number(s.Settings.Burst),
 	})
 }
 
@@ -28,9 +28,9 @@ var accessLog = map[string]string{
 }
 
 // logAccess has a stage write a line a request. The name's beginning saves a policy on each group, of which an account has ten.
-func logAccess(stack awscdk.Stack, stage awsapigatewayv2.CfnStage) {
-	logs := named(awslogs.NewLogGroup(stack, jsii.String("ApiAccessLogs"), &awslogs.LogGroupProps{
-		LogGroupName:  jsii.String("/aws/vendedlogs/" + *stack.StackName() + "/api"),
+func (s *Service) logAccess(stage awsapigatewayv2.CfnStage) {
+	logs := named(awslogs.NewLogGroup(s.Stack, jsii.String("ApiAccessLogs"), &awslogs.LogGroupProps{
+		LogGroupName:  jsii.String("/aws/vendedlogs/" + *s.Stack.StackName() + "/api"),
 		Retention:     awslogs.RetentionDays_ONE_MONTH,
 		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 	}))
@@ -44,12 +44,12 @@ func logAccess(stack awscdk.Stack, stage awsapigatewayv2.CfnStage) {
 }
 
 // cors lets pages of origins call the API with a token, nil = no page of another origin.
-func cors(origins []string) *awsapigatewayv2.CorsPreflightOptions {
-	if len(origins) == 0 {
+func (s *Service) cors() *awsapigatewayv2.CorsPreflightOptions {
+	if len(s.Settings.Origins) == 0 {
 		return nil
 	}
 	return &awsapigatewayv2.CorsPreflightOptions{
-		AllowOrigins: jsii.Strings(origins...),
+		AllowOrigins: jsii.Strings(s.Settings.Origins...),
 		AllowMethods: &[]awsapigatewayv2.CorsHttpMethod{
 			awsapigatewayv2.CorsHttpMethod_GET, awsapigatewayv2.CorsHttpMethod_POST, awsapigatewayv2.CorsHttpMethod_PUT,
 			awsapigatewayv2.CorsHttpMethod_DELETE,
@@ -64,15 +64,15 @@ func cors(origins []string) *awsapigatewayv2.CorsPreflightOptions {
 
 // newDomain gives the API a name of the deployment's own, and returns its address. The name's DNS record, which is not
 // ours to make, leads to the output DomainTarget.
-func newDomain(stack awscdk.Stack, conf config, api awsapigatewayv2.HttpApi) *string {
-	domain := named(awsapigatewayv2.NewDomainName(stack, jsii.String("ApiDomain"), &awsapigatewayv2.DomainNameProps{
-		DomainName: jsii.String(conf.domain),
-		Certificate: awscertificatemanager.Certificate_FromCertificateArn(stack, jsii.String("Certificate"),
-			jsii.String(conf.certificate)),
+func (s *Service) newDomain() *string {
+	domain := named(awsapigatewayv2.NewDomainName(s.Stack, jsii.String("ApiDomain"), &awsapigatewayv2.DomainNameProps{
+		DomainName: jsii.String(s.Settings.Domain),
+		Certificate: awscertificatemanager.Certificate_FromCertificateArn(s.Stack, jsii.String("Certificate"),
+			jsii.String(s.Settings.Certificate)),
 	}))
-	named(awsapigatewayv2.NewApiMapping(stack, jsii.String("ApiDomainMapping"), &awsapigatewayv2.ApiMappingProps{
-		Api: api, DomainName: domain, Stage: api.DefaultStage(),
+	named(awsapigatewayv2.NewApiMapping(s.Stack, jsii.String("ApiDomainMapping"), &awsapigatewayv2.ApiMappingProps{
+		Api: s.API, DomainName: domain, Stage: s.API.DefaultStage(),
 	}))
-	output(stack, "DomainTarget", domain.RegionalDomainName(), "Where the DNS record of the domain leads")
-	return jsii.String("https://" + conf.domain)
+	s.output("DomainTarget", domain.RegionalDomainName(), "Where the DNS record of the domain leads")
+	return jsii.String("https://" + s.Settings.Domain)
 }

@@ -15,17 +15,15 @@ import (
 const kept = 30
 
 // failuresEnv are the variables that tell the functions their buckets.
-var failuresEnv = map[string]string{projector.name: annalsaws.ProjectorFailuresEnv, reactor.name: annalsaws.ReactorFailuresEnv}
+var failuresEnv = map[annalsaws.Function]string{
+	annalsaws.Projector: annalsaws.ProjectorFailuresEnv, annalsaws.Reactor: annalsaws.ReactorFailuresEnv,
+}
 
-// stackBuckets are the buckets of what subscriptions gave up, by the function that they belong to.
-type stackBuckets map[string]awss3.Bucket
-
-func newBuckets(stack awscdk.Stack, jobs stackQueues) stackBuckets {
-	made := stackBuckets{}
-	for _, f := range subscribers {
-		made[f.name] = newFailures(stack, f, jobs[f.name].jobs)
+func (s *Service) addFailures() {
+	s.Failures = map[annalsaws.Function]awss3.Bucket{}
+	for _, f := range s.plan.subscribers() {
+		s.Failures[f.name] = s.newFailures(f, s.Queues[f.name])
 	}
-	return made
 }
 
 // newFailures makes the bucket of the batches that a function's subscription gave up, whole: a queue would learn no more than
@@ -34,9 +32,9 @@ func newBuckets(stack awscdk.Stack, jobs stackQueues) stackBuckets {
 //
 // There are no versions: Lambda and the function write each object under a name of its own, and nobody else may write; older
 // versions would only keep what is to expire. A stack that goes leaves the bucket, which then empties itself.
-func newFailures(stack awscdk.Stack, f function, jobs awssqs.Queue) awss3.Bucket {
+func (s *Service) newFailures(f function, jobs awssqs.Queue) awss3.Bucket {
 	id := pascal(f.name) + "Failures"
-	bucket := named(awss3.NewBucket(stack, jsii.String(id), &awss3.BucketProps{
+	bucket := named(awss3.NewBucket(s.Stack, jsii.String(id), &awss3.BucketProps{
 		Encryption:        awss3.BucketEncryption_S3_MANAGED,
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
 		EnforceSSL:        jsii.Bool(true),
@@ -60,7 +58,7 @@ func newFailures(stack awscdk.Stack, f function, jobs awssqs.Queue) awss3.Bucket
 		}},
 	})
 	made.AddResourceDependency(jobs.Node().FindChild(jsii.String("Policy")).Node().DefaultChild().(awscdk.CfnResource), nil)
-	output(stack, id+"Name", bucket.BucketName(), "S3 bucket of the stream batches that the "+f.name+" could not process")
+	s.output(id+"Name", bucket.BucketName(), "S3 bucket of the stream batches that the "+string(f.name)+" could not process")
 	return bucket
 }
 

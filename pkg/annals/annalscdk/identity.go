@@ -14,27 +14,23 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// identity is who says who callers are: an OpenID issuer, and for whom its tokens must be.
-type identity struct {
-	issuer   *string
-	audience []*string
-}
-
-// newIdentity is the issuer that the deployment names, or a user pool of its own.
-func newIdentity(stack awscdk.Stack, conf config) identity {
-	if conf.issuer != "" {
-		return identity{jsii.String(conf.issuer), *jsii.Strings(conf.audience...)}
+// addIdentity takes the issuer that the deployment names, or makes a user pool.
+func (s *Service) addIdentity() {
+	if s.Settings.Issuer != "" {
+		s.Issuer, s.Audience = jsii.String(s.Settings.Issuer), *jsii.Strings(s.Settings.Audience...)
+		return
 	}
-	pool := newUserPool(stack)
-	domain := named(pool.AddDomain(jsii.String("UserPoolDomain"), &awscognito.UserPoolDomainOptions{
+	s.addUserPool()
+	domain := named(s.UserPool.AddDomain(jsii.String("UserPoolDomain"), &awscognito.UserPoolDomainOptions{
 		// Names of domains are one space for all accounts of a region.
 		CognitoDomain: &awscognito.CognitoDomainOptions{
-			DomainPrefix: jsii.String(conf.domainPrefix() + "-" + *stack.Account()),
+			DomainPrefix: jsii.String(s.Settings.domainPrefix(s.Declaration) + "-" + *s.Stack.Account()),
 		},
 	}))
-	output(stack, "LoginUrl", domain.BaseUrl(nil), "Where callers get tokens: /oauth2/authorize and /oauth2/token")
-	clients := newClients(stack, conf, pool)
-	return identity{pool.UserPoolProviderUrl(), clients}
+	s.output("LoginUrl", domain.BaseUrl(nil), "Where callers get tokens: /oauth2/authorize and /oauth2/token")
+	s.addClients()
+	s.Issuer = s.UserPool.UserPoolProviderUrl()
+	s.Audience = []*string{s.CustomersClient.UserPoolClientId(), s.OperatorsClient.UserPoolClientId()}
 }
 
 // reservedWords are in no domain of a user pool:
@@ -42,24 +38,31 @@ func newIdentity(stack awscdk.Stack, conf config) identity {
 var reservedWords = []string{"aws", "amazon", "cognito"}
 
 // domainPrefix is what the domain of the stack's user pool begins with. The account comes behind it.
-func (s settings) domainPrefix() string { return strings.ToLower(s.stackName()) }
+func (s *Settings) domainPrefix(service *annals.Service) string {
+	return strings.ToLower(s.stackName(service))
+}
 
-// validateDomain refuses a stage whose user pool could not have its domain: CloudFormation finds that out after
-// minutes.
-func (s settings) validateDomain() error {
+// validateNames refuses a service or a stage whose resources could not have their names: CloudFormation finds that out
+// after minutes.
+func (s *Settings) validateNames(service *annals.Service) error {
+	prefix := s.domainPrefix(service)
+	if most := 63 - len("-123456789012"); len(prefix) > most {
+		return fmt.Errorf("the stack's name %s has %d characters: it may have %d, choose a shorter name of the service or the stage",
+			s.stackName(service), len(prefix), most)
+	}
 	for _, word := range reservedWords {
-		if s.issuer == "" && strings.Contains(s.domainPrefix(), word) {
+		if s.Issuer == "" && strings.Contains(prefix, word) {
 			return fmt.Errorf("stage is %q: the user pool's domain would begin with %s, and Cognito takes none with %q in it: "+
-				"choose another name, or an issuer of your own", s.stage, s.domainPrefix(), word)
+				"choose another name, or an issuer of your own", s.Stage, prefix, word)
 		}
 	}
 	return nil
 }
 
-// newUserPool declares a pool that customers sign up to by e-mail. It outlives the stack, as the events that name its
+// addUserPool declares a pool that customers sign up to by e-mail. It outlives the stack, as the events that name its
 // users do.
-func newUserPool(stack awscdk.Stack) awscognito.UserPool {
-	return named(awscognito.NewUserPool(stack, jsii.String("UserPool"), &awscognito.UserPoolProps{
+func (s *Service) addUserPool() {
+	s.UserPool = named(awscognito.NewUserPool(s.Stack, jsii.String("UserPool"), &awscognito.UserPoolProps{
 		SelfSignUpEnabled:  jsii.Bool(true),
 		SignInAliases:      &awscognito.SignInAliases{Email: jsii.Bool(true)},
 		AutoVerify:         &awscognito.AutoVerifiedAttrs{Email: jsii.Bool(true)},
@@ -72,49 +75,49 @@ func newUserPool(stack awscdk.Stack) awscognito.UserPool {
 	}))
 }
 
-// newClients declares who may ask for which scopes, and returns their ids. Cognito gives scopes to clients, not to
+// addClients declares who may ask for which scopes. Cognito gives scopes to clients, not to
 // people: whoever signs in by a client gets all of its scopes. So the scope to operate belongs to a client that nobody
 // signs in by, which has a secret and is its own subject. People who operate need an issuer that knows their roles.
-func newClients(stack awscdk.Stack, conf config, pool awscognito.UserPool) []*string {
-	scopes := newScopes(pool)
-	callbacks := conf.origins
+func (s *Service) addClients() {
+	scopes := s.newScopes()
+	command, query := scopes[s.Declaration.ScopeOf(annals.ToCommand)], scopes[s.Declaration.ScopeOf(annals.ToQuery)]
+	callbacks := s.Settings.Origins
 	if len(callbacks) == 0 {
 		callbacks = []string{"http://localhost:3000"} // a client on the developer's machine
 	}
-	customers := named(pool.AddClient(jsii.String("CustomersClient"), &awscognito.UserPoolClientOptions{
+	s.CustomersClient = named(s.UserPool.AddClient(jsii.String("CustomersClient"), &awscognito.UserPoolClientOptions{
 		OAuth: &awscognito.OAuthSettings{
 			Flows:        &awscognito.OAuthFlows{AuthorizationCodeGrant: jsii.Bool(true)},
-			Scopes:       &[]awscognito.OAuthScope{awscognito.OAuthScope_OPENID(), scopes[service.ScopeOf(annals.ToCommand)], scopes[service.ScopeOf(annals.ToQuery)]},
+			Scopes:       &[]awscognito.OAuthScope{awscognito.OAuthScope_OPENID(), command, query},
 			CallbackUrls: jsii.Strings(callbacks...),
 		},
 		PreventUserExistenceErrors: jsii.Bool(true),
 	}))
-	operators := named(pool.AddClient(jsii.String("OperatorsClient"), &awscognito.UserPoolClientOptions{
+	s.OperatorsClient = named(s.UserPool.AddClient(jsii.String("OperatorsClient"), &awscognito.UserPoolClientOptions{
 		GenerateSecret: jsii.Bool(true),
 		OAuth: &awscognito.OAuthSettings{
 			Flows:  &awscognito.OAuthFlows{ClientCredentials: jsii.Bool(true)},
-			Scopes: &[]awscognito.OAuthScope{scopes[service.ScopeOf(annals.ToCommand)], scopes[service.ScopeOf(annals.ToQuery)], scopes[service.ScopeOf(annals.ToOperate)]},
+			Scopes: &[]awscognito.OAuthScope{command, query, scopes[s.Declaration.ScopeOf(annals.ToOperate)]},
 		},
 	}))
-	output(stack, "CustomersClientId", customers.UserPoolClientId(), "Client that customers sign in by")
-	output(stack, "OperatorsClientId", operators.UserPoolClientId(), "Client of operators' programs, which has a secret")
-	return []*string{customers.UserPoolClientId(), operators.UserPoolClientId()}
+	s.output("CustomersClientId", s.CustomersClient.UserPoolClientId(), "Client that customers sign in by")
+	s.output("OperatorsClientId", s.OperatorsClient.UserPoolClientId(), "Client of operators' programs, which has a secret")
 }
 
 // newScopes declares the API's scopes.
-func newScopes(pool awscognito.UserPool) map[string]awscognito.OAuthScope {
+func (s *Service) newScopes() map[string]awscognito.OAuthScope {
 	var server string
 	declared := map[string]awscognito.ResourceServerScope{}
 	var all []awscognito.ResourceServerScope
-	for _, scope := range slices.Sorted(maps.Keys(annalsaws.Scopes(service))) {
+	for _, scope := range slices.Sorted(maps.Keys(annalsaws.Scopes(s.Declaration))) {
 		var name string
 		server, name, _ = strings.Cut(scope, "/")
 		declared[scope] = awscognito.NewResourceServerScope(&awscognito.ResourceServerScopeProps{
-			ScopeName: jsii.String(name), ScopeDescription: jsii.String(annalsaws.Scopes(service)[scope]),
+			ScopeName: jsii.String(name), ScopeDescription: jsii.String(annalsaws.Scopes(s.Declaration)[scope]),
 		})
 		all = append(all, declared[scope])
 	}
-	resource := named(pool.AddResourceServer(jsii.String("ApiScopes"), &awscognito.UserPoolResourceServerOptions{
+	resource := named(s.UserPool.AddResourceServer(jsii.String("ApiScopes"), &awscognito.UserPoolResourceServerOptions{
 		Identifier: jsii.String(server), Scopes: &all,
 	}))
 	scopes := map[string]awscognito.OAuthScope{}

@@ -4,39 +4,46 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 )
 
 var (
-	topicPattern    = regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$`)
-	emailPattern    = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
-	emailKeyPattern = regexp.MustCompile(`^\S{20,}$`)
-	otlpPattern     = regexp.MustCompile(`^https?://[^/\s]+(/\S*)?$`)
+	topicPattern = regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$`)
+	emailPattern = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
+	otlpPattern  = regexp.MustCompile(`^https?://[^/\s]+(/\S*)?$`)
 )
 
-// readOperations reads where alarms and traces go.
-func (s *settings) readOperations(context *asked) error {
+// validateOperations checks where alarms and traces go.
+func (s *Settings) validateOperations() error {
 	for _, setting := range []struct {
-		key     string
-		into    *string
-		pattern *regexp.Regexp
-		canBe   string
+		key, value string
+		pattern    *regexp.Regexp
+		canBe      string
 	}{
-		{"alarmTopic", &s.alarmTopic, topicPattern, "the ARN of an SNS topic"},
-		{"alarmEmail", &s.alarmEmail, emailPattern, "an e-mail address"},
-		{"emailKey", &s.emailKey, emailKeyPattern, "the id of a stack, of at least 20 characters"},
-		{"otlpEndpoint", &s.otlpEndpoint, otlpPattern, "the URL of a collector, such as http://localhost:4318"},
+		{"alarmTopic", s.AlarmTopic, topicPattern, "the ARN of an SNS topic"},
+		{"alarmEmail", s.AlarmEmail, emailPattern, "an e-mail address"},
+		{"otlpEndpoint", s.OTLPEndpoint, otlpPattern, "the URL of a collector, such as http://localhost:4318"},
 	} {
-		value, err := text(context, setting.key)
-		if err != nil {
-			return err
+		if setting.value != "" && !setting.pattern.MatchString(setting.value) {
+			return fmt.Errorf("%s is %q: it must be %s", setting.key, setting.value, setting.canBe)
 		}
-		if value != "" && !setting.pattern.MatchString(value) {
-			return fmt.Errorf("%s is %q: it must be %s", setting.key, value, setting.canBe)
-		}
-		*setting.into = value
 	}
-	if s.alarmTopic != "" && s.alarmEmail != "" {
+	if s.AlarmTopic != "" && s.AlarmEmail != "" {
 		return errors.New("alarmEmail subscribes to the stack's own topic: leave it out where alarmTopic names another")
+	}
+	return nil
+}
+
+// mostOf is the largest value of a setting that is a number. A setting that is not here has none.
+var mostOf = map[string]int{"rebuildSegments": 10_000, "rebuildConcurrency": 1_000}
+
+func (s *Settings) validateRebuild() error {
+	for key, value := range map[string]int{
+		"rate": s.Rate, "burst": s.Burst, "rebuildSegments": s.RebuildSegments, "rebuildConcurrency": s.RebuildConcurrency,
+	} {
+		if most := mostOf[key]; value < 0 || most > 0 && value > most {
+			return outside(key, strconv.Itoa(value), most)
+		}
 	}
 	return nil
 }

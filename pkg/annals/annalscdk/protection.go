@@ -18,13 +18,13 @@ var forbidden = []string{
 
 // newEventPolicy denies to everybody, whatever their own policies allow, some actions on the event table. Exempt are the role
 // for emergencies and, where there are copies, the role under which DynamoDB itself keeps them level.
-func newEventPolicy(stack awscdk.Stack, conf config, actions []string) awsiam.PolicyDocument {
+func (s *Service) newEventPolicy(actions []string) awsiam.PolicyDocument {
 	var exempt []string
-	if conf.breakGlass != "" {
-		exempt = append(exempt, conf.breakGlass)
+	if s.Settings.BreakGlassRole != "" {
+		exempt = append(exempt, s.Settings.BreakGlassRole)
 	}
-	if len(conf.eventReplicas) > 0 {
-		exempt = append(exempt, "arn:"+*stack.Partition()+":iam::"+*stack.Account()+
+	if len(s.Settings.EventReplicas) > 0 {
+		exempt = append(exempt, "arn:"+*s.Stack.Partition()+":iam::"+*s.Stack.Account()+
 			":role/aws-service-role/replication.dynamodb.amazonaws.com/AWSServiceRoleForDynamoDBReplication")
 	}
 	props := &awsiam.PolicyStatementProps{
@@ -40,28 +40,28 @@ func newEventPolicy(stack awscdk.Stack, conf config, actions []string) awsiam.Po
 	return awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &[]awsiam.PolicyStatement{awsiam.NewPolicyStatement(props)}})
 }
 
-// newKey is the key of the tables, nil where DynamoDB's own is used.
-func newKey(stack awscdk.Stack, conf config) awskms.IKey {
-	switch conf.key {
+// addKey makes the key of the tables, or takes the one that the settings name.
+func (s *Service) addKey() {
+	switch s.Settings.TablesKey {
 	case "":
-		return nil
-	case "true":
-		return named(awskms.NewKey(stack, jsii.String("TablesKey"), &awskms.KeyProps{
-			Description:       jsii.String("Encrypts the tables of " + conf.stackName()),
+	case OwnKey:
+		s.TablesKey = named(awskms.NewKey(s.Stack, jsii.String("TablesKey"), &awskms.KeyProps{
+			Description:       jsii.String("Encrypts the tables of " + s.name()),
 			EnableKeyRotation: jsii.Bool(true),
 			RemovalPolicy:     awscdk.RemovalPolicy_RETAIN, // without it, the event table that stays is lost
 		}))
+	default:
+		s.TablesKey = awskms.Key_FromKeyArn(s.Stack, jsii.String("TablesKey"), jsii.String(s.Settings.TablesKey))
 	}
-	return awskms.Key_FromKeyArn(stack, jsii.String("TablesKey"), jsii.String(conf.key))
 }
 
 // keyStatement allows using the key, by way of DynamoDB alone: it encrypts and decrypts on behalf of who asks.
-func keyStatement(stack awscdk.Stack, key awskms.IKey) awsiam.PolicyStatement {
+func (s *Service) keyStatement() awsiam.PolicyStatement {
 	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions: jsii.Strings(
 			"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
-		Resources:  &[]*string{key.KeyArn()},
-		Conditions: &map[string]any{"StringEquals": map[string]any{"kms:ViaService": "dynamodb." + *stack.Region() + ".amazonaws.com"}},
+		Resources:  &[]*string{s.TablesKey.KeyArn()},
+		Conditions: &map[string]any{"StringEquals": map[string]any{"kms:ViaService": "dynamodb." + *s.Stack.Region() + ".amazonaws.com"}},
 	})
 }
 

@@ -19,41 +19,44 @@ type grant struct {
 	indexes bool
 }
 
-// newRole declares a function's role. Its whole policy is inline, so nothing that uses the role can start before the policy
-// is there; and it is closed, so CDK's constructs add nothing of their own to it.
-func newRole(stack awscdk.Stack, f function, made resources, logs awslogs.LogGroup) awsiam.IRole {
-	statements := append(tableStatements(f.grants, made.tables), logStatement(logs))
+// newRole declares a function's role. What the kit needs is inline, so nothing that uses the role can start before it is
+// there. What a team grants goes into a policy beside the role, which the function waits for. So no construct of the kit
+// may grant: those of CDK that would are replaced by resources of CloudFormation.
+func (s *Service) newRole(f function, logs awslogs.LogGroup) awsiam.Role {
+	statements := append(tableStatements(f.grants, s.Tables), logStatement(logs))
 	if f.leavesTo != "" {
-		statements = append(statements, allow([]string{"sqs:SendMessage"}, made.queues[f.leavesTo].jobs.QueueArn()))
+		statements = append(statements, allow([]string{"sqs:SendMessage"}, s.Queues[f.leavesTo].QueueArn()))
 	}
 	if f.subscribed {
-		statements = append(statements, subscriptionStatements(made.tables[annalsaws.Events.Name], made.queues[f.name].jobs)...)
-		statements = append(statements, failureStatements(made.failures[f.name])...)
+		statements = append(statements, subscriptionStatements(s.Tables[annalsaws.Events.Name], s.Queues[f.name])...)
+		statements = append(statements, failureStatements(s.Failures[f.name])...)
 	}
-	if made.key != nil {
-		statements = append(statements, keyStatement(stack, made.key))
+	if s.TablesKey != nil {
+		statements = append(statements, s.keyStatement())
 	}
 	if f.publishes {
-		statements = append(statements, allow([]string{"events:PutEvents"}, made.bus))
+		statements = append(statements, allow([]string{"events:PutEvents"}, s.EventBus.EventBusArn()))
 	}
 	if f.rebuilds {
-		statements = append(statements, allow([]string{"states:StartExecution"}, rebuildMachineARN(stack)))
+		statements = append(statements, allow([]string{"states:StartExecution"}, s.rebuildMachineARN()))
 	}
 	if f.posts {
-		statements = append(statements, postStatement(stack, made.stage))
+		statements = append(statements, s.postStatement())
 	}
-	role := named(awsiam.NewRole(stack, jsii.String(pascal(f.name)+"Role"), &awsiam.RoleProps{
+	return named(awsiam.NewRole(s.Stack, jsii.String(pascal(f.name)+"Role"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
 		InlinePolicies: &map[string]awsiam.PolicyDocument{
 			"Access": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements}),
 		},
 	}))
-	return role.WithoutPolicyUpdates(nil)
 }
 
-func tableStatements(grants []grant, stored storedTables) []awsiam.PolicyStatement {
+func tableStatements(grants []grant, stored map[string]awsdynamodb.TableV2) []awsiam.PolicyStatement {
 	var statements []awsiam.PolicyStatement
 	for _, g := range grants {
+		if len(g.on) == 0 {
+			continue
+		}
 		var arns, indexes []*string
 		for _, table := range g.on {
 			arn := stored[table.Name].TableArn()

@@ -8,28 +8,29 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
 // reconcileAt is when each function compares all streams with its checkpoints, in UTC: not both at once, since both read the
 // whole event table.
-var reconcileAt = map[string]string{
-	projector.name: "cron(0 3 * * ? *)",
-	reactor.name:   "cron(0 4 * * ? *)",
+var reconcileAt = map[annalsaws.Function]string{
+	annalsaws.Projector: "cron(0 3 * * ? *)",
+	annalsaws.Reactor:   "cron(0 4 * * ? *)",
 }
 
-// newSchedules declares the daily reconciliations: a message each to the function's jobs.
-func newSchedules(stack awscdk.Stack, jobs stackQueues) {
+// addSchedules declares the daily reconciliations: a message each to the function's jobs.
+func (s *Service) addSchedules() {
 	input, err := json.Marshal(projection.Job{Task: projection.Reconcile})
 	if err != nil {
 		panic(err) // a constant
 	}
 	var queues []*string
-	for _, f := range subscribers {
-		queues = append(queues, jobs[f.name].jobs.QueueArn())
+	for _, f := range s.plan.subscribers() {
+		queues = append(queues, s.Queues[f.name].QueueArn())
 	}
 	statements := []awsiam.PolicyStatement{allow([]string{"sqs:SendMessage"}, queues...)}
-	role := named(awsiam.NewRole(stack, jsii.String("SchedulerRole"), &awsiam.RoleProps{
+	role := named(awsiam.NewRole(s.Stack, jsii.String("SchedulerRole"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("scheduler.amazonaws.com"), &awsiam.ServicePrincipalOpts{
 			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}},
 		}),
@@ -37,13 +38,14 @@ func newSchedules(stack awscdk.Stack, jobs stackQueues) {
 			"Access": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements}),
 		},
 	}))
-	for _, f := range subscribers {
-		named(awsscheduler.NewCfnSchedule(stack, jsii.String(pascal(f.name)+"Reconciliation"), &awsscheduler.CfnScheduleProps{
-			Description:        jsii.String("Has the " + f.name + " compare all streams with its checkpoints, and bring level what is behind"),
+	s.Schedules = map[annalsaws.Function]awsscheduler.CfnSchedule{}
+	for _, f := range s.plan.subscribers() {
+		s.Schedules[f.name] = named(awsscheduler.NewCfnSchedule(s.Stack, jsii.String(pascal(f.name)+"Reconciliation"), &awsscheduler.CfnScheduleProps{
+			Description:        jsii.String("Has the " + string(f.name) + " compare all streams with its checkpoints, and bring level what is behind"),
 			ScheduleExpression: jsii.String(reconcileAt[f.name]),
 			FlexibleTimeWindow: &awsscheduler.CfnSchedule_FlexibleTimeWindowProperty{Mode: jsii.String("OFF")},
 			Target: &awsscheduler.CfnSchedule_TargetProperty{
-				Arn: jobs[f.name].jobs.QueueArn(), RoleArn: role.RoleArn(), Input: jsii.String(string(input)),
+				Arn: s.Queues[f.name].QueueArn(), RoleArn: role.RoleArn(), Input: jsii.String(string(input)),
 			},
 		}))
 	}

@@ -1,40 +1,158 @@
 package annalscdk
 
 import (
-	"slices"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscognito"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
 
 	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
-	"github.com/annals-es/annals/shop"
 )
 
-// service is what the stack is made of.
-var service = shop.New()
+// Service is the stack of a service. Its fields are its parts: pass them to constructs of your own, and grant with CDK's
+// methods. The logical id of each part is the id in the comment: a construct of your own in the same stack needs another.
+type Service struct {
+	// Stack is the stack. Constructs of your own go here.
+	Stack awscdk.Stack
+	// Declaration is what the stack is made from, Settings is how: its defaults are filled in.
+	Declaration *annals.Service
+	Settings    Settings
 
-// The tables of the service.
-var (
-	readTables   = annalsaws.ReadTables(service)
-	inlineTables = annalsaws.InlineReadTables(service)
-	events       = []annalsaws.Table{annalsaws.Events}
-	snapshots    = []annalsaws.Table{annalsaws.Snapshots}
-	projections  = []annalsaws.Table{annalsaws.Projections}
-	reactions    = annalsaws.ReactionTables(service)
-	connections  = []annalsaws.Table{annalsaws.Connections}
-	// listedTables are those of read models that queries list over an index.
-	listedTables = tablesOfLists()
-)
+	// Tables are the DynamoDB tables, by their names inside the service: "events", "orders" (OrdersTable).
+	Tables map[string]awsdynamodb.TableV2
+	// TablesKey encrypts the tables (TablesKey). It is nil if the key is DynamoDB's own.
+	TablesKey awskms.IKey
+	// Functions are the Lambda functions, each with its role and its log group.
+	Functions map[annalsaws.Function]*Function
+	// Queues are the SQS queues of the projector's jobs (CatchUpQueue) and of the reactor's (ReactionQueue). DeadLetters
+	// are the queues of the jobs that failed each time (CatchUpDeadLetters, ReactionDeadLetters).
+	Queues, DeadLetters map[annalsaws.Function]awssqs.Queue
+	// Failures are the buckets of what the projector and the reactor could not process (ProjectorFailures, ReactorFailures).
+	Failures map[annalsaws.Function]awss3.Bucket
+	// StreamSubscriptions bring the event table's stream to the projector and to the reactor (ProjectorSubscription,
+	// ReactorSubscription). JobSubscriptions bring them their jobs (CatchUpSubscription, ReactionSubscription).
+	StreamSubscriptions, JobSubscriptions map[annalsaws.Function]awslambda.EventSourceMapping
 
-func tablesOfLists() []annalsaws.Table {
-	listed := func(m *annals.DeclaredReadModel) bool {
-		return slices.ContainsFunc(service.Operations, func(o *annals.Operation) bool {
-			return slices.ContainsFunc(o.Readings, func(r annals.Reading) bool { return r.Indexed && r.Projection == m.Name() })
-		})
+	// API is the HTTP API (Api). Authorizer checks the tokens of its callers (ApiAuthorizer): give it to routes of your own.
+	API        awsapigatewayv2.HttpApi
+	Authorizer awsapigatewayv2.IHttpRouteAuthorizer
+	// SocketAPI is the WebSocket API (SocketApi), SocketStage its stage (SocketStage).
+	SocketAPI   awsapigatewayv2.WebSocketApi
+	SocketStage awsapigatewayv2.WebSocketStage
+	// Issuer is the OpenID issuer of callers' tokens, Audience is for whom they must be.
+	Issuer   *string
+	Audience []*string
+	// UserPool is the Cognito user pool that issues tokens (UserPool). It and its clients are nil if the settings name
+	// another issuer. Customers sign in by CustomersClient; operators' programs use OperatorsClient.
+	UserPool                         awscognito.UserPool
+	CustomersClient, OperatorsClient awscognito.UserPoolClient
+
+	// EventBus is the bus of public events (EventBus), or the one that the settings name.
+	EventBus awsevents.IEventBus
+	// RebuildMachine is the state machine that builds read models again (RebuildMachine).
+	RebuildMachine awsstepfunctions.StateMachine
+	// Schedules are the daily reconciliations (ProjectorReconciliation, ReactorReconciliation).
+	Schedules map[annalsaws.Function]awsscheduler.CfnSchedule
+	// CursorKey is the secret that seals cursors (CursorKey). Secrets are those of the service that the stack makes, by
+	// environment variable: EMAIL_KEY is EmailKeySecret.
+	CursorKey awssecretsmanager.Secret
+	Secrets   map[string]awssecretsmanager.Secret
+
+	// AlarmTopic is where alarms go (AlarmTopic): see [Service.Notify].
+	AlarmTopic awssns.ITopic
+	// Alarms are the alarms, by name: "ApiErrors" (ApiErrorsAlarm).
+	Alarms map[string]awscloudwatch.Alarm
+	// Dashboard is the dashboard (Dashboard). Widgets of your own can be added.
+	Dashboard awscloudwatch.Dashboard
+
+	plan plan
+}
+
+// New makes the stack of a service in an app or in a stage of it. The id is the stack's construct id; on CloudFormation
+// the stack is named after the service and its stage: Shop, Shop-prod. A stack has one service.
+//
+// Call [Service.Check] after the last addition. Synthesis calls it, too, and fails with what it says.
+//
+// Errors: what is wrong with the declaration, see [annals.Service.Check]; a setting that can't be; a function that is not
+// built; a limit of AWS that the service exceeds.
+func New(scope constructs.Construct, id string, service *annals.Service, settings Settings) (*Service, error) {
+	if err := service.Check(); err != nil {
+		return nil, err
 	}
-	var all []annalsaws.Table
-	for _, m := range service.ReadModels {
-		if listed(m) {
-			all = append(all, annalsaws.ReadTable(m))
-		}
+	if err := settings.complete(service); err != nil {
+		return nil, err
 	}
-	return all
+	if err := checkLimits(service, settings); err != nil {
+		return nil, err
+	}
+	s := &Service{Declaration: service, Settings: settings, plan: planOf(service)}
+	s.Stack = awscdk.NewStack(scope, jsii.String(id), &awscdk.StackProps{
+		StackName:   jsii.String(s.name()),
+		Env:         settings.environment(),
+		Tags:        s.tags(),
+		Description: jsii.String("Event sourcing and CQRS on Lambda and DynamoDB"),
+	})
+	if len(settings.tried) > 0 {
+		s.warn("annals:tried", "Given for this deployment alone: "+strings.Join(settings.tried, ", ")+
+			". The next one drops them, unless "+stagesFile+" has them")
+	}
+	s.addStores()
+	s.addFunctions()
+	s.subscribe()
+	s.addRebuilds()
+	s.addSchedules()
+	s.addAPI()
+	s.addSocketRoutes()
+	s.addOperations()
+	s.Stack.Node().AddValidation(&validation{s})
+	return s, nil
+}
+
+// addStores makes what functions work with.
+func (s *Service) addStores() {
+	s.addKey()
+	s.addTables()
+	s.addQueues()
+	s.addSocketAPI()
+	s.addBus()
+	s.addSecrets()
+	s.addIdentity()
+	s.addFailures()
+}
+
+// describe puts the description of the service into the template, where tools find it.
+func (s *Service) describe() {
+	s.Stack.AddMetadata(jsii.String(annalsaws.MetadataKey), annalsaws.Describe(s.Declaration))
+}
+
+// name is the stack's name on CloudFormation.
+func (s *Service) name() string { return s.Settings.stackName(s.Declaration) }
+
+// tags are on all that the stack makes.
+func (s *Service) tags() *map[string]*string {
+	tags := map[string]*string{"stack": jsii.String(s.name())}
+	if s.Settings.Stage != "" {
+		tags["stage"] = jsii.String(s.Settings.Stage)
+	}
+	return &tags
+}
+
+// warn has synthesis warn.
+func (s *Service) warn(id, text string) {
+	awscdk.Annotations_Of(s.Stack).AddWarningV2(jsii.String(id), jsii.String(text))
 }

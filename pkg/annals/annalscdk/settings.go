@@ -1,45 +1,83 @@
 package annalscdk
 
 import (
+	"cmp"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// settings are what one deployment chooses: those of its stage in stages.json, see choose. Each has a default, with which the
-// template is what the local runner runs.
-type settings struct {
-	// stage tells deployments in one account apart: the stack is named Shop-<stage>. "" = the stack is named Shop.
-	stage string
-	// eventBus is the ARN of the EventBridge bus that integration events go to. "" = the stack has one of its own.
-	eventBus string
-	// region is the one that is deployed to, and the only one that writes. "" = whichever the command line is set to.
-	region string
-	// key encrypts the tables: "" = DynamoDB's own, "true" = one that the stack makes, else the ARN of one that exists.
-	key string
-	// breakGlass is the ARN of the role that may change stored events. "" = nobody may.
-	breakGlass string
-	// eventReplicas and readReplicas are the regions with a copy of the event table, and of the read side.
-	eventReplicas, readReplicas []string
-	// replicasLocked denies writes to the copies of the event table.
-	replicasLocked bool
-	// concurrency is how many invocations at once are reserved for a function, and are its most.
-	concurrency map[string]float64
-	// alarmTopic is the ARN of the SNS topic that alarms go to. "" = the stack makes one, to which alarmEmail subscribes.
-	alarmTopic, alarmEmail string
-	// emailKey keys the ids under which e-mail addresses are reserved. "" = the stack's id. A stack around a restored event
-	// table needs that of the stack whose table it was, for ever.
-	emailKey string
-	// otlpEndpoint is the URL of the collector that functions send traces to. "" = nothing is traced.
-	otlpEndpoint string
-	// rebuildSegments is into how many parts a rebuild divides the history, rebuildConcurrency how many it reads at once.
-	rebuildSegments, rebuildConcurrency float64
+// Settings are what one deployment chooses. [Main] reads them from infra/stages.json, by stage; an app of your own
+// fills them in, or has [Configure] read them. Each has a default, with which the template is what the local runner runs.
+type Settings struct {
+	// Stage tells deployments in one account apart: the stack is named Shop-<stage>. "" = the stack is named Shop.
+	Stage string
+	// Region is the one that is deployed to, and the only one that writes. "" = whichever the command line is set to.
+	Region string
+	// EventBus is the ARN of the EventBridge bus that public events go to. "" = the stack has one of its own.
+	EventBus string
+	// TablesKey encrypts the tables: "" = DynamoDB's own key, [OwnKey] = one that the stack makes, else the ARN of one that
+	// exists. A key needs a Region.
+	TablesKey string
+	// BreakGlassRole is the ARN of the role that may change stored events. "" = none may.
+	BreakGlassRole string
+	// EventReplicas and ReadReplicas are the regions with a copy of the event table, and of the read side. They need a Region.
+	EventReplicas, ReadReplicas []string
+	// ReplicasLocked denies writes to the copies of the event table.
+	ReplicasLocked bool
+	// Concurrency is how many invocations at once are reserved for a function, and are its most. 0 switches it off.
+	Concurrency map[annalsaws.Function]int
+	// AlarmTopic is the ARN of the SNS topic that alarms go to. "" = the stack makes one, to which AlarmEmail subscribes.
+	AlarmTopic, AlarmEmail string
+	// OTLPEndpoint is the URL of the collector that functions send traces to. "" = nothing is traced.
+	OTLPEndpoint string
+	// RebuildSegments is into how many parts a rebuild divides the history, default 16. RebuildConcurrency is how many it
+	// reads at once, default 4.
+	RebuildSegments, RebuildConcurrency int
+
+	// Issuer is the OpenID issuer of callers' tokens, "" = a Cognito user pool of the stack. Audience is for whom they must be.
+	Issuer   string
+	Audience []string
+	// Origins are the web pages that browsers may call the API from. None = no CORS.
+	Origins []string
+	// Rate is how many requests a second an API takes, default 2000. Burst is how many at once beyond that, default 1000.
+	Rate, Burst int
+	// Domain is the HTTP API's name, Certificate the ARN of its certificate. "" = the name that AWS gives.
+	Domain, Certificate string
+	// NoDocs leaves out what the API says of itself to everybody: /docs and /openapi.json.
+	NoDocs bool
+
+	// Arch is the architecture of the functions, as Go spells it: arm64 (the default) or amd64.
+	Arch string
+	// BuildDir is the folder of the built functions, default "build": <BuildDir>/<Arch>/<function>/bootstrap.
+	BuildDir string
+
+	// Secrets are the values of the service's secrets, by environment variable. For a secret without a value the stack
+	// makes a random one in Secrets Manager, see [Service].
+	Secrets map[string]*string
+	// Own are the settings of the service's own, by name: see [Setting].
+	Own map[string]string
+
 	// tried are the settings that were given for this deployment alone.
 	tried []string
-	edgeSettings
 }
+
+// What is deployed runs on arm64. The local runner sets both variables to binaries for its own machine, because it starts
+// the bootstraps of the template as they are.
+const (
+	defaultArch  = "arm64"
+	defaultBuild = "build"
+)
+
+// OwnKey is the value of [Settings.TablesKey] for a key that the stack makes.
+const OwnKey = "true"
 
 var busPattern = regexp.MustCompile(`^arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/[A-Za-z0-9._/-]+$`)
 
@@ -48,75 +86,68 @@ var stagePattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,19}$`)
 // protectedStage is the one whose tables are not deleted before their protection is taken off.
 const protectedStage = "prod"
 
-// readSettings reads the settings, see choose.
-//
-// Errors: one that names the setting that can't be, and what it can be; a setting that there is not.
-func readSettings(values map[string]any) (settings, error) {
-	context := &asked{values: values}
-	s, err := settingsFrom(context)
-	if err == nil {
-		err = context.unread()
+// complete fills in the defaults, and returns an error about a setting that can't be, or a function that is not built.
+func (s *Settings) complete(service *annals.Service) error {
+	s.Arch, s.BuildDir = cmp.Or(s.Arch, defaultArch), cmp.Or(s.BuildDir, defaultBuild)
+	s.RebuildSegments, s.RebuildConcurrency = cmp.Or(s.RebuildSegments, 16), cmp.Or(s.RebuildConcurrency, 4)
+	// The account's own limits are 10,000 a second and 5,000 at once, for all of its APIs together.
+	s.Rate, s.Burst = cmp.Or(s.Rate, 2000), cmp.Or(s.Burst, 1000)
+	if err := s.validate(); err != nil {
+		return err
 	}
-	return s, err
+	if err := s.validateSecrets(service); err != nil {
+		return err
+	}
+	if err := s.validateNames(service); err != nil {
+		return err
+	}
+	return s.validateBuild()
 }
 
-func settingsFrom(context *asked) (settings, error) {
-	var s settings
-	var err error
-	if s.stage, err = text(context, "stage"); err != nil {
-		return s, err
+// validate returns an error that names the setting that can't be, and what it can be.
+func (s *Settings) validate() error {
+	if s.Stage != "" && !stagePattern.MatchString(s.Stage) {
+		return fmt.Errorf("stage is %q: it must be up to 20 lower-case letters, digits and hyphens, such as prod", s.Stage)
 	}
-	if s.stage == defaultStage {
-		s.stage = ""
+	for _, check := range []func() error{s.validateEdge, s.validateRebuild, s.validateTables, s.validateOperations} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
-	if s.stage != "" && !stagePattern.MatchString(s.stage) {
-		return s, fmt.Errorf("stage is %q: it must be up to 20 lower-case letters, digits and hyphens, such as prod", s.stage)
-	}
-	if s.edgeSettings, err = readEdge(context); err != nil {
-		return s, err
-	}
-	if s.rebuildSegments, err = whole(context, "rebuildSegments", 16, 10_000); err != nil {
-		return s, err
-	}
-	if s.rebuildConcurrency, err = whole(context, "rebuildConcurrency", 4, 1_000); err != nil {
-		return s, err
-	}
-	if s.eventBus, err = text(context, "eventBus"); err != nil {
-		return s, err
-	}
-	if s.eventBus != "" && !busPattern.MatchString(s.eventBus) {
-		return s, fmt.Errorf("eventBus is %q: it must be the ARN of a bus, such as arn:aws:events:us-east-1:123456789012:event-bus/shop", s.eventBus)
-	}
-	if err := s.readTables(context); err != nil {
-		return s, err
-	}
-	if err := s.readOperations(context); err != nil {
-		return s, err
-	}
-	return s, s.validateDomain()
+	return nil
 }
 
-// stackName is the name of the stack on CloudFormation.
-func (s settings) stackName() string {
-	if s.stage == "" {
-		return "Shop"
+// validateBuild reports an unknown architecture, and a function that has not been built: CDK would end with a stack trace.
+func (s *Settings) validateBuild() error {
+	if s.Arch != "arm64" && s.Arch != "amd64" {
+		return fmt.Errorf("ANNALS_ARCH is %q: it must be arm64 or amd64", s.Arch)
 	}
-	return "Shop-" + s.stage
+	for _, f := range annalsaws.Functions {
+		bootstrap := filepath.Join(s.codeDir(f), "bootstrap")
+		if info, err := os.Stat(bootstrap); err != nil || !info.Mode().IsRegular() {
+			return fmt.Errorf("%s is missing: run `make build`", bootstrap)
+		}
+	}
+	return nil
+}
+
+// codeDir is the folder that becomes a function's code.
+func (s *Settings) codeDir(f annalsaws.Function) string {
+	return filepath.Join(s.BuildDir, s.Arch, string(f))
+}
+
+// stackName is the name of the service's stack on CloudFormation.
+func (s *Settings) stackName(service *annals.Service) string {
+	if s.Stage == "" {
+		return annalsaws.Pascal(service.Name)
+	}
+	return annalsaws.Pascal(service.Name) + "-" + s.Stage
 }
 
 // environment is where the stack is deployed to, nil where the command line decides.
-func (s settings) environment() *awscdk.Environment {
-	if s.region == "" {
+func (s *Settings) environment() *awscdk.Environment {
+	if s.Region == "" {
 		return nil
 	}
-	return &awscdk.Environment{Region: jsii.String(s.region)}
-}
-
-// tags are on all that the stack makes.
-func (s settings) tags() *map[string]*string {
-	tags := map[string]*string{"stack": jsii.String(s.stackName())}
-	if s.stage != "" {
-		tags["stage"] = jsii.String(s.stage)
-	}
-	return &tags
+	return &awscdk.Environment{Region: jsii.String(s.Region)}
 }

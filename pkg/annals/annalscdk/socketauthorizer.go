@@ -1,7 +1,6 @@
 package annalscdk
 
 import (
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
@@ -10,18 +9,18 @@ import (
 // newSocketAuthorizer has the socket function check the token of who connects, and returns the authorizer's id. A WebSocket API
 // has no JWT authorizer. Were the token checked in $connect alone, each message would have to look up whose connection it is on; what an
 // authorizer found, API Gateway tells with every message. It is the same function, so that no cold start is added.
-func newSocketAuthorizer(stack awscdk.Stack, stage awsapigatewayv2.WebSocketStage, function awslambda.Function) *string {
-	made := awsapigatewayv2.NewCfnAuthorizer(stack, jsii.String("SocketAuthorizer"), &awsapigatewayv2.CfnAuthorizerProps{
-		ApiId:          stage.Api().ApiId(),
+func (s *Service) newSocketAuthorizer(function awslambda.Function) *string {
+	made := awsapigatewayv2.NewCfnAuthorizer(s.Stack, jsii.String("SocketAuthorizer"), &awsapigatewayv2.CfnAuthorizerProps{
+		ApiId:          s.SocketAPI.ApiId(),
 		Name:           jsii.String("token"),
 		AuthorizerType: jsii.String("REQUEST"),
-		AuthorizerUri:  invocationURI(stack, function),
+		AuthorizerUri:  s.invocationURI(function),
 	})
-	awslambda.NewCfnPermission(stack, jsii.String("SocketAuthorizerPermission"), &awslambda.CfnPermissionProps{
+	awslambda.NewCfnPermission(s.Stack, jsii.String("SocketAuthorizerPermission"), &awslambda.CfnPermissionProps{
 		Action:       jsii.String("lambda:InvokeFunction"),
 		FunctionName: function.FunctionArn(),
 		Principal:    jsii.String("apigateway.amazonaws.com"),
-		SourceArn:    jsii.String(apiARN(stack, stage) + "/authorizers/" + *made.Ref()),
+		SourceArn:    jsii.String(s.socketARN() + "/authorizers/" + *made.Ref()),
 	})
 	return made.Ref()
 }

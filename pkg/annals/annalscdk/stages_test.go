@@ -1,11 +1,8 @@
 package annalscdk
 
 import (
-	"encoding/json"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -71,28 +68,6 @@ func TestChooseRefuses(t *testing.T) {
 		}
 		if _, err := readSettings(chosen); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", stage, err, want)
-		}
-	}
-}
-
-// TestCommittedStages: every stage that is committed can be deployed, and the default one is the template that is
-// reviewed.
-func TestCommittedStages(t *testing.T) {
-	t.Parallel()
-	stages := map[string]object{}
-	if err := json.Unmarshal(committed, &stages); err != nil {
-		t.Fatal(err)
-	}
-	if len(stages[defaultStage]) != 0 || !slices.Contains(slices.Collect(maps.Keys(stages)), protectedStage) {
-		t.Errorf("stages: %v", stages)
-	}
-	for stage := range stages {
-		chosen, tried, err := choose(object{"stage": stage}, committed)
-		if err != nil || len(tried) != 0 {
-			t.Fatal(tried, err)
-		}
-		if _, err := readSettings(chosen); err != nil {
-			t.Errorf("%s: %v", stage, err)
 		}
 	}
 }

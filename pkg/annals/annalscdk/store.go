@@ -1,8 +1,6 @@
 package annalscdk
 
 import (
-	"slices"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -13,47 +11,39 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotable"
 )
 
-// storedTables are the tables of the stack, by their name inside the service.
-type storedTables map[string]awsdynamodb.TableV2
-
-// derivedTables go with the stack: read models, snapshots and generations can be made again from the events; without the
-// reactions' checkpoints the last day is reacted to again; connections are as short-lived as what they describe.
-var derivedTables = slices.Concat(readTables, snapshots, projections, reactions, connections)
-
-func newTables(stack awscdk.Stack, conf config, key awskms.IKey) storedTables {
-	stored := storedTables{annalsaws.Events.Name: newEventTable(stack, conf, key)}
-	for _, derived := range derivedTables {
-		stored[derived.Name] = newDerivedTable(stack, conf, key, derived)
+func (s *Service) addTables() {
+	s.Tables = map[string]awsdynamodb.TableV2{annalsaws.Events.Name: s.newEventTable()}
+	for _, derived := range s.plan.derivedTables() {
+		s.Tables[derived.Name] = s.newDerivedTable(derived)
 	}
-	return stored
 }
 
 // newEventTable declares the one table that nothing else can give back: it outlives the stack.
-func newEventTable(stack awscdk.Stack, conf config, key awskms.IKey) awsdynamodb.TableV2 {
-	props := tableProps(annalsaws.Events, key)
+func (s *Service) newEventTable() awsdynamodb.TableV2 {
+	props := tableProps(annalsaws.Events, s.TablesKey)
 	props.DeletionProtection = jsii.Bool(true)
 	props.RemovalPolicy = awscdk.RemovalPolicy_RETAIN
-	props.ResourcePolicy = newEventPolicy(stack, conf, forbidden)
-	if len(conf.eventReplicas) > 0 {
+	props.ResourcePolicy = s.newEventPolicy(forbidden)
+	if len(s.Settings.EventReplicas) > 0 {
 		var locked awsiam.PolicyDocument
-		if conf.replicasLocked {
-			locked = newEventPolicy(stack, conf, append([]string{"dynamodb:PutItem"}, forbidden...))
+		if s.Settings.ReplicasLocked {
+			locked = s.newEventPolicy(append([]string{"dynamodb:PutItem"}, forbidden...))
 		} else {
-			awscdk.Annotations_Of(stack).AddWarningV2(jsii.String("annals:replicas"), jsii.String(
-				"The copies of the event table take writes: once they are there, deploy again with replicasLocked: true"))
+			s.warn("annals:replicas",
+				"The copies of the event table take writes: once they are there, deploy again with replicasLocked: true")
 		}
 		props.DynamoStream = awsdynamodb.StreamViewType_NEW_AND_OLD_IMAGES // DynamoDB keeps copies level by it
-		props.Replicas = newReplicas(conf.eventReplicas, locked)
+		props.Replicas = newReplicas(s.Settings.EventReplicas, locked)
 	}
-	return newTable(stack, annalsaws.Events, "store", props)
+	return s.newTable(annalsaws.Events, "store", props)
 }
 
 // newTable makes a table. Its name is left to CloudFormation, so that an account can hold the stack twice.
-func newTable(stack awscdk.Stack, table annalsaws.Table, component string, props *awsdynamodb.TablePropsV2) awsdynamodb.TableV2 {
+func (s *Service) newTable(table annalsaws.Table, component string, props *awsdynamodb.TablePropsV2) awsdynamodb.TableV2 {
 	id := pascal(table.Name) + "Table"
-	made := named(awsdynamodb.NewTableV2(stack, jsii.String(id), props))
+	made := named(awsdynamodb.NewTableV2(s.Stack, jsii.String(id), props))
 	tag(made, component)
-	output(stack, table.Output(), made.TableName(), "Name of the table "+table.Name)
+	s.output(table.Output(), made.TableName(), "Name of the table "+table.Name)
 	return made
 }
 

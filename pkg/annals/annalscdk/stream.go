@@ -5,22 +5,25 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdaeventsources"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// subscribe lets a function receive the stream of the event table, and the queue of its jobs. It returns what brings the stream.
-func subscribe(stack awscdk.Stack, f function, deployed awslambda.Function, made resources) awslambda.EventSourceMapping {
-	subscribeToJobs(stack, f, deployed, made)
-	return subscribeToStream(stack, f, deployed, made)
+// subscribe lets functions receive the stream of the event table, and the queue of their jobs.
+func (s *Service) subscribe() {
+	s.StreamSubscriptions = map[annalsaws.Function]awslambda.EventSourceMapping{}
+	s.JobSubscriptions = map[annalsaws.Function]awslambda.EventSourceMapping{}
+	for _, f := range s.plan.subscribers() {
+		s.JobSubscriptions[f.name] = s.subscribeToJobs(f)
+		s.StreamSubscriptions[f.name] = s.subscribeToStream(f)
+	}
 }
 
-func subscribeToStream(stack awscdk.Stack, f function, deployed awslambda.Function, made resources) awslambda.EventSourceMapping {
-	return named(awslambda.NewEventSourceMapping(stack, jsii.String(pascal(f.name)+"Subscription"), &awslambda.EventSourceMappingProps{
-		Target:         deployed,
-		EventSourceArn: made.tables[annalsaws.Events.Name].TableStreamArn(),
+func (s *Service) subscribeToStream(f function) awslambda.EventSourceMapping {
+	made := named(awslambda.NewEventSourceMapping(s.Stack, jsii.String(pascal(f.name)+"Subscription"), &awslambda.EventSourceMappingProps{
+		Target:         s.Functions[f.name].Lambda,
+		EventSourceArn: s.Tables[annalsaws.Events.Name].TableStreamArn(),
 		// LATEST could miss what is written while the mapping is made.
 		StartingPosition: awslambda.StartingPosition_TRIM_HORIZON,
 		BatchSize:        jsii.Number(100),
@@ -38,22 +41,31 @@ func subscribeToStream(stack awscdk.Stack, f function, deployed awslambda.Functi
 		// the stream holds.
 		RetryAttempts: jsii.Number(-1),
 		MaxRecordAge:  awscdk.Duration_Hours(jsii.Number(6)),
-		OnFailure:     awslambdaeventsources.NewS3OnFailureDestination(made.failures[f.name]),
 		// How many records came, were filtered, failed, were given up: CloudWatch has none of that otherwise.
 		MetricsConfig: &awslambda.MetricsConfig{Metrics: &[]awslambda.MetricType{awslambda.MetricType_EVENT_COUNT}},
 	}))
+	// CDK's own destination would grant the role more than it needs.
+	made.Node().DefaultChild().(awslambda.CfnEventSourceMapping).SetDestinationConfig(
+		&awslambda.CfnEventSourceMapping_DestinationConfigProperty{
+			OnFailure: &awslambda.CfnEventSourceMapping_OnFailureProperty{Destination: s.Failures[f.name].BucketArn()},
+		})
+	return made
 }
+
+// maxFilters is how many filters a subscription has at most.
+const maxFilters = 5
 
 // filters are which records a function receives. Commits are only ever inserted; what else a record may be is tampering, and
 // not for the projections to read; the function that guards receives it, of whatever stream. Nothing depends on the streams
-// being sifted: it saves invocations. Lambda takes five filters.
+// being sifted: it saves invocations. Lambda takes five filters: a function of more types than that receives all streams.
 func filters(f function) *[]*map[string]any {
 	inserted := map[string]any{"eventName": awslambda.FilterRule_IsEqual("INSERT")}
-	if len(f.streams) == 0 {
-		return &[]*map[string]any{awslambda.FilterCriteria_Filter(&inserted)}
-	}
 	var all []*map[string]any
-	for _, streamType := range f.streams {
+	streams := f.streams
+	if f.allStreams || len(streams)+1 > maxFilters {
+		all, streams = append(all, awslambda.FilterCriteria_Filter(&inserted)), nil
+	}
+	for _, streamType := range streams {
 		one := maps.Clone(inserted)
 		one["dynamodb"] = map[string]any{"Keys": map[string]any{
 			annalsaws.Events.Partition.Name: map[string]any{"S": awslambda.FilterRule_BeginsWith(jsii.String(streamType + "#"))},
@@ -66,10 +78,10 @@ func filters(f function) *[]*map[string]any {
 	return &all
 }
 
-func subscribeToJobs(stack awscdk.Stack, f function, deployed awslambda.Function, made resources) {
-	named(awslambda.NewEventSourceMapping(stack, jsii.String(jobQueues[f.name].id+"Subscription"), &awslambda.EventSourceMappingProps{
-		Target:         deployed,
-		EventSourceArn: made.queues[f.name].jobs.QueueArn(),
+func (s *Service) subscribeToJobs(f function) awslambda.EventSourceMapping {
+	return named(awslambda.NewEventSourceMapping(s.Stack, jsii.String(jobQueues[f.name].id+"Subscription"), &awslambda.EventSourceMappingProps{
+		Target:         s.Functions[f.name].Lambda,
+		EventSourceArn: s.Queues[f.name].QueueArn(),
 		BatchSize:      jsii.Number(10),
 		// The function answers with the messages that failed; the others are done.
 		ReportBatchItemFailures: jsii.Bool(true),

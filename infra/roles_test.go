@@ -1,0 +1,185 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+)
+
+// grants are the actions that a role allows, sorted, by resource: "EventsTable.Arn".
+type grants map[string][]string
+
+func TestRoles(t *testing.T) {
+	withReadTables := func(g grants, actions ...string) grants {
+		for _, readModel := range readTables {
+			g[pascal(readModel.Name)+"Table.Arn"] = actions
+		}
+		return g
+	}
+	postToLive := arnOf(onStage("POST/@connections/*"))
+	logs := []string{"logs:CreateLogStream", "logs:PutLogEvents"}
+	tests := map[string]grants{
+		"CommandRole": {
+			"EventsTable.Arn":         {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
+			"SnapshotsTable.Arn":      {"dynamodb:BatchGetItem", "dynamodb:GetItem"},
+			"ProjectionsTable.Arn":    {"dynamodb:Query"},
+			"ProductCatalogTable.Arn": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"},
+			"CommandLogs.Arn":         logs,
+		},
+		"QueryRole": withReadTables(grants{
+			"EventsTable.Arn":      {"dynamodb:GetItem", "dynamodb:Query"},
+			"ProjectionsTable.Arn": {"dynamodb:Query"},
+			"QueryLogs.Arn":        logs,
+			// No more than to ask.
+			"CatchUpQueue.Arn": {"sqs:SendMessage"},
+		}, "dynamodb:GetItem", "dynamodb:Query"),
+		"ProjectorRole": withReadTables(grants{
+			"EventsTable.Arn":                     {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
+			"ProjectionsTable.Arn":                {"dynamodb:PutItem", "dynamodb:Query"},
+			"SnapshotsTable.Arn":                  {"dynamodb:GetItem", "dynamodb:PutItem"},
+			"EventsTable.StreamArn":               {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+			"*":                                   {"dynamodb:ListStreams"},
+			"ProjectorFailures.Arn":               {"s3:ListBucket"},
+			arnOf(objectsOf("ProjectorFailures")): {"s3:GetObject", "s3:PutObject"},
+			"CatchUpQueue.Arn":                    {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
+			"ProjectorLogs.Arn":                   logs,
+			"ConnectionsTable.Arn":                {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query"},
+			postToLive:                            {"execute-api:ManageConnections"},
+			// Building anew is the rebuilder's affair.
+			fmt.Sprint(machineARN): {"states:StartExecution"},
+		}, "dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+		"RebuilderRole": withReadTables(grants{
+			"EventsTable.Arn":      {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
+			"ProjectionsTable.Arn": {"dynamodb:PutItem", "dynamodb:Query"},
+			"CatchUpQueue.Arn":     {"sqs:SendMessage"},
+			"RebuilderLogs.Arn":    logs,
+		}, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
+			"dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"),
+		"ReactorRole": {
+			"EventsTable.Arn":                   {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan"},
+			"SnapshotsTable.Arn":                {"dynamodb:BatchGetItem", "dynamodb:GetItem"},
+			"ProjectionsTable.Arn":              {"dynamodb:PutItem", "dynamodb:Query"},
+			"ReserveStockTable.Arn":             {"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+			"PublisherTable.Arn":                {"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+			"EventBus.Arn":                      {"events:PutEvents"},
+			"EventsTable.StreamArn":             {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+			"*":                                 {"dynamodb:ListStreams"},
+			"ReactorFailures.Arn":               {"s3:ListBucket"},
+			arnOf(objectsOf("ReactorFailures")): {"s3:GetObject", "s3:PutObject"},
+			"ReactionQueue.Arn":                 {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
+			"ReactorLogs.Arn":                   logs,
+		},
+		"SocketRole": {
+			"ConnectionsTable.Arn": {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+			"SocketLogs.Arn":       logs,
+		},
+		"DocsRole": {"DocsLogs.Arn": logs}, // everybody may ask it
+	}
+	// Lists over an index, and the documents of those orders that a caller awaits.
+	for _, table := range annalsaws.CurrentReadTables(service) {
+		for _, index := range table.Indexes {
+			arn := object{"Fn::Join": list{"", list{getAtt(pascal(table.Name)+"Table", "Arn"), "/index/" + index.Name}}}
+			tests["QueryRole"][fmt.Sprint(arn)] = []string{"dynamodb:Query"}
+		}
+	}
+	tests["QueryRole"]["OrdersTable.Arn"] = []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
+	tests["SchedulerRole"] = grants{"CatchUpQueue.Arn": {"sqs:SendMessage"}, "ReactionQueue.Arn": {"sqs:SendMessage"}}
+	for id, want := range tests {
+		t.Run(id, func(t *testing.T) {
+			same(t, "grants", want, grantsOf(t, arm64.resource(t, id, "AWS::IAM::Role")))
+		})
+	}
+	same(t, "roles", []string{"CommandRole", "DocsRole", "ProjectorRole", "QueryRole", "ReactorRole", "RebuildRole", "RebuilderRole", "SchedulerRole", "SocketRole"}, arm64.ids("AWS::IAM::Role"))
+	// A policy outside of the roles would add to them unseen by the test above.
+	for _, typ := range []string{"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"} {
+		same(t, typ, []string(nil), arm64.ids(typ))
+	}
+}
+
+// Everything may be named only to actions that know no resource: those of this list.
+func TestStarsAreListed(t *testing.T) {
+	without := map[string]bool{"dynamodb:ListStreams": true}
+	for _, id := range arm64.ids("AWS::IAM::Role") {
+		for resource, actions := range grantsOf(t, arm64.resource(t, id, "AWS::IAM::Role")) {
+			for _, action := range actions {
+				if strings.Contains(action, "*") || resource == "*" && !without[action] {
+					t.Errorf("%s allows %s on %s", id, action, resource)
+				}
+			}
+		}
+	}
+}
+
+func TestWhoAssumesTheRoles(t *testing.T) {
+	for _, id := range arm64.ids("AWS::IAM::Role") {
+		statement := object{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": object{"Service": "lambda.amazonaws.com"}}
+		if id == "SchedulerRole" { // and the scheduler its own, for this account's schedules
+			statement["Principal"] = object{"Service": "scheduler.amazonaws.com"}
+			statement["Condition"] = object{"StringEquals": object{"aws:SourceAccount": ref("AWS::AccountId")}}
+		}
+		if id == "RebuildRole" {
+			statement["Principal"] = object{"Service": "states.amazonaws.com"}
+		}
+		same(t, id, any(object{"Version": "2012-10-17", "Statement": list{statement}}), arm64.resource(t, id, "AWS::IAM::Role").Properties["AssumeRolePolicyDocument"])
+	}
+}
+
+// grantsOf reads a role's grants. It fails on anything but inline statements that allow actions on resources.
+func grantsOf(t *testing.T, role resource) grants {
+	t.Helper()
+	got := grants{}
+	for key := range role.Properties {
+		if key != "AssumeRolePolicyDocument" && key != "Policies" {
+			t.Errorf("the role has %s", key)
+		}
+	}
+	for _, statement := range statementsOf(role) {
+		for key := range statement {
+			if key != "Effect" && key != "Action" && key != "Resource" {
+				t.Errorf("a statement has %s", key)
+			}
+		}
+		same(t, "Effect", any("Allow"), statement["Effect"])
+		for _, resource := range oneOrMore(statement["Resource"]) {
+			for _, action := range oneOrMore(statement["Action"]) {
+				got[arnOf(resource)] = append(got[arnOf(resource)], action.(string))
+			}
+		}
+	}
+	for _, actions := range got {
+		slices.Sort(actions)
+	}
+	return got
+}
+
+// statementsOf are those of a role's own policies.
+func statementsOf(role resource) []object {
+	var all []object
+	for _, policy := range role.Properties["Policies"].(list) {
+		for _, statement := range policy.(object)["PolicyDocument"].(object)["Statement"].(list) {
+			all = append(all, statement.(object))
+		}
+	}
+	return all
+}
+
+// oneOrMore is a field of a policy that may be one value or a list.
+func oneOrMore(field any) list {
+	if l, ok := field.(list); ok {
+		return l
+	}
+	return list{field}
+}
+
+// arnOf spells {"Fn::GetAtt": ["EventsTable", "Arn"]} as EventsTable.Arn, and anything else as it is.
+func arnOf(resource any) string {
+	if o, ok := resource.(object); ok {
+		if att, ok := o["Fn::GetAtt"].(list); ok {
+			return fmt.Sprintf("%s.%s", att...)
+		}
+	}
+	return fmt.Sprint(resource)
+}

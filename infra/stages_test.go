@@ -1,0 +1,26 @@
+package main
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/annals-es/annals/pkg/annals/annalscdk"
+)
+
+// TestCommittedStages: every stage that is committed can be deployed, and the default one is the template that is
+// reviewed.
+func TestCommittedStages(t *testing.T) {
+	t.Parallel()
+	committed := map[string]object{}
+	if err := json.Unmarshal(stages, &committed); err != nil {
+		t.Fatal(err)
+	}
+	if _, there := committed["prod"]; len(committed["default"]) != 0 || !there {
+		t.Errorf("stages: %v", committed)
+	}
+	for stage := range committed {
+		if _, _, err := annalscdk.Configure("../cdk.json", `{"stage":"`+stage+`"}`, stages, emailKey); err != nil {
+			t.Errorf("%s: %v", stage, err)
+		}
+	}
+}

@@ -1,0 +1,41 @@
+package main
+
+import "testing"
+
+func TestSubscriptions(t *testing.T) {
+	of := func(streamType string) object {
+		return object{"Pattern": `{"dynamodb":{"Keys":{"stream":{"S":[{"prefix":"` + streamType + `#"}]}}},"eventName":["INSERT"]}`}
+	}
+	filters := map[string]list{
+		"Projector": {object{"Pattern": `{"eventName":["INSERT"]}`}},
+		// It publishes what concerns others, and is told of all that is no insertion, whatever the stream.
+		"Reactor": {of("Account"), of("Order"), of("Product"), object{"Pattern": `{"eventName":["MODIFY","REMOVE"]}`}},
+	}
+	for function, jobs := range map[string]string{"Projector": "CatchUp", "Reactor": "Reaction"} {
+		same(t, function, object{
+			"EventSourceArn":             getAtt("EventsTable", "StreamArn"),
+			"FunctionName":               ref(function + "Function"),
+			"StartingPosition":           "TRIM_HORIZON",
+			"BatchSize":                  100.0,
+			"ParallelizationFactor":      1.0,
+			"FilterCriteria":             object{"Filters": filters[function]},
+			"FunctionResponseTypes":      list{"ReportBatchItemFailures"},
+			"BisectBatchOnFunctionError": true,
+			"MaximumRetryAttempts":       -1.0,
+			"MaximumRecordAgeInSeconds":  6 * 3600.0,
+			"DestinationConfig":          object{"OnFailure": object{"Destination": getAtt(function+"Failures", "Arn")}},
+			"MetricsConfig":              object{"Metrics": list{"EventCount"}},
+
+			"MaximumBatchingWindowInSeconds": 0.0,
+		}, arm64.resource(t, function+"Subscription", "AWS::Lambda::EventSourceMapping").Properties)
+		same(t, jobs, object{
+			"EventSourceArn":        getAtt(jobs+"Queue", "Arn"),
+			"FunctionName":          ref(function + "Function"),
+			"BatchSize":             10.0,
+			"FunctionResponseTypes": list{"ReportBatchItemFailures"},
+			"ScalingConfig":         object{"MaximumConcurrency": 5.0},
+		}, arm64.resource(t, jobs+"Subscription", "AWS::Lambda::EventSourceMapping").Properties)
+	}
+	same(t, "subscriptions", []string{"CatchUpSubscription", "ProjectorSubscription", "ReactionSubscription", "ReactorSubscription"},
+		arm64.ids("AWS::Lambda::EventSourceMapping"))
+}

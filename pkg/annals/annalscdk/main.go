@@ -1,0 +1,65 @@
+package annalscdk
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+)
+
+// Main is the CDK app of a service: the whole main function of the folder infra.
+//
+// The stages are the content of infra/stages.json: the settings of each stage, see [Settings]. If add is not nil, it is
+// called with the stack and may add to it. The settings of the service's own are read as the others.
+//
+// Main reads cdk.json, so run it in the root of the module. These environment variables change what it does:
+// CDK_CONTEXT_JSON holds the stage and settings as JSON, CDK_OUTDIR is the folder of the template (default cdk.out),
+// ANNALS_ARCH and ANNALS_BUILD say which binaries are deployed. After an error it writes a line to standard error that
+// begins with "infra: ", and exits with 1.
+func Main(service *annals.Service, stages []byte, add func(*Service) error, own ...Setting) {
+	if err := run(service, stages, add, own); err != nil {
+		fmt.Fprintln(os.Stderr, "infra:", err)
+		os.Exit(1)
+	}
+}
+
+func run(service *annals.Service, stages []byte, add func(*Service) error, own []Setting) error {
+	if err := service.Check(); err != nil {
+		return err
+	}
+	build := Settings{Arch: cmp.Or(os.Getenv("ANNALS_ARCH"), defaultArch), BuildDir: cmp.Or(os.Getenv("ANNALS_BUILD"), defaultBuild)}
+	if err := build.validateBuild(); err != nil {
+		return err
+	}
+	props, settings, err := Configure("cdk.json", os.Getenv("CDK_CONTEXT_JSON"), stages, own...)
+	if err != nil {
+		return err
+	}
+	settings.Arch, settings.BuildDir = build.Arch, build.BuildDir
+	if err := settings.complete(service); err != nil {
+		return err
+	}
+	defer jsii.Close()
+	// The command line says where it looks for the result.
+	props.Outdir = jsii.String(cmp.Or(os.Getenv("CDK_OUTDIR"), "cdk.out"))
+	app := awscdk.NewApp(props)
+	made, err := New(app, annalsaws.Pascal(service.Name), service, settings)
+	if err != nil {
+		return err
+	}
+	if add != nil {
+		if err := add(made); err != nil {
+			return err
+		}
+	}
+	if err := made.Check(); err != nil {
+		return err
+	}
+	app.Synth(nil)
+	return nil
+}

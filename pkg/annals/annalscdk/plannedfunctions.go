@@ -1,0 +1,129 @@
+package annalscdk
+
+import "github.com/annals-es/annals/pkg/annals/annalsaws"
+
+var (
+	events      = []annalsaws.Table{annalsaws.Events}
+	snapshots   = []annalsaws.Table{annalsaws.Snapshots}
+	projections = []annalsaws.Table{annalsaws.Projections}
+	connections = []annalsaws.Table{annalsaws.Connections}
+)
+
+func (p plan) command() function {
+	return function{
+		name:        annalsaws.Command,
+		description: "Decides commands and appends their events, with the rows of inline read models",
+		memory:      512,
+		timeout:     25,
+		grants: []grant{
+			{on: events, actions: []string{"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}},
+			{on: snapshots, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem"}},
+			{on: projections, actions: []string{"dynamodb:Query"}},
+			{on: p.inlineTables, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"}},
+		},
+		decides: true,
+	}
+}
+
+func (p plan) query() function {
+	return function{
+		name:        annalsaws.Query,
+		description: "Answers queries from the read tables, and the audit trail from the event table",
+		memory:      512,
+		timeout:     25,
+		grants: []grant{
+			{on: p.readTables, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}, indexes: true},
+			// A list over an index shows the documents that its caller awaits as they are, all of them read at once.
+			{on: p.listedTables, actions: []string{"dynamodb:BatchGetItem"}},
+			{on: projections, actions: []string{"dynamodb:Query"}},
+			{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
+		},
+		leavesTo: annalsaws.Projector,
+		pages:    true,
+	}
+}
+
+func (p plan) projector() function {
+	return function{
+		name:        annalsaws.Projector,
+		description: "Maintains the read tables and the snapshots from the stream of the event table",
+		memory:      512,
+		timeout:     60,
+		grants: []grant{
+			{on: p.readTables, actions: []string{
+				"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+			}},
+			{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
+			{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}}, // it reconciles all of them
+			{on: snapshots, actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}},
+			{on: connections, actions: []string{"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query"}},
+		},
+		leavesTo:   annalsaws.Projector,
+		allStreams: true,
+		subscribed: true,
+		posts:      true,
+		rebuilds:   true,
+	}
+}
+
+// rebuilder alone scans read models: what it drops.
+func (p plan) rebuilder() function {
+	return function{
+		name:        annalsaws.Rebuilder,
+		description: "Takes the rebuild of a read model from one stage to the next",
+		memory:      1024,
+		timeout:     15 * 60,
+		grants: []grant{
+			{on: p.readTables, actions: []string{
+				"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem",
+				"dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem",
+			}},
+			{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
+			{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}},
+		},
+		leavesTo: annalsaws.Projector,
+	}
+}
+
+func (p plan) reactor() function {
+	return function{
+		name:        annalsaws.Reactor,
+		description: "Answers events with commands, publishes them, and tells of tampering",
+		memory:      512,
+		timeout:     60,
+		grants: []grant{
+			{on: events, actions: []string{
+				"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan",
+			}},
+			{on: snapshots, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem"}},
+			{on: p.reactionTables, actions: []string{
+				"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+			}},
+			{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
+		},
+		leavesTo:   annalsaws.Reactor,
+		streams:    p.reactingTo(),
+		subscribed: true,
+		publishes:  true,
+		guards:     true,
+	}
+}
+
+var socket = function{
+	name:        annalsaws.Socket,
+	description: "Keeps who is connected over WebSocket, and what each wants to be told of",
+	memory:      256,
+	timeout:     25,
+	grants: []grant{
+		{on: connections, actions: []string{"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}},
+	},
+	verifies: true,
+}
+
+// docs has no grants: everybody may ask it. (It holds nothing that is not in the project.)
+var docs = function{
+	name:        annalsaws.Docs,
+	description: "Says what the API is: the OpenAPI document and its page",
+	memory:      256,
+	timeout:     25,
+}
