@@ -111,6 +111,7 @@ func New(scope constructs.Construct, id string, service *annals.Service, setting
 		s.warn("annals:tried", "Given for this deployment alone: "+strings.Join(settings.tried, ", ")+
 			". The next one drops them, unless "+stagesFile+" has them")
 	}
+	s.describe()
 	s.addStores()
 	s.addFunctions()
 	s.subscribe()
