@@ -31,4 +31,16 @@ const (
 	//
 	// Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 	WholeProcessor = 1_769
+	// EnvironmentBytes is how large the environment of a function is at most, names and values.
+	//
+	// Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+	EnvironmentBytes = 4_096
+	// Routes is how many routes an HTTP API has at most.
+	//
+	// Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+	Routes = 300
+	// RolePolicyCharacters is how long all inline policies of a role are together at most, without white space.
+	//
+	// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+	RolePolicyCharacters = 10_240
 )

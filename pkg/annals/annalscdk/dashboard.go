@@ -96,33 +96,73 @@ func (s *Service) waiting() []awscloudwatch.IMetric {
 	return all
 }
 
+// longestExpression is how long an expression of CloudWatch may be: 2,048 characters, of which the names of others need some.
+const longestExpression = 2000
+
 // costs estimates what a day costs, from what was consumed: units of all tables and of their indexes, invocations and
-// time of all functions, requests of the API. Storage, logs, metrics, backups and transfer are not in it.
+// time of all functions, requests of the API. Storage, logs, metrics, backups and transfer are not in it. A service of many
+// tables has the sum of several expressions.
 func (s *Service) costs() awscloudwatch.IMetric {
+	var sums []awscloudwatch.IMetric
 	using := map[string]awscloudwatch.IMetric{}
-	var terms []string
-	add := func(m awscloudwatch.IMetric, price float64) {
-		id := fmt.Sprintf("m%d", len(using))
-		using[id] = m
-		terms = append(terms, fmt.Sprintf("FILL(%s, 0) * %.12f", id, price))
-	}
-	for _, table := range append([]annalsaws.Table{annalsaws.Events}, s.plan.derivedTables()...) {
-		for _, of := range consumers(table, s.Tables[table.Name].TableName()) {
-			add(metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", "Sum", of), platform.PerWriteUnit)
-			add(metric("AWS/DynamoDB", "ConsumedReadCapacityUnits", "Sum", of), platform.PerReadUnit)
+	var terms string
+	metrics := 0
+	for _, c := range s.consumed() {
+		id := fmt.Sprintf("m%d", metrics)
+		metrics++
+		term := fmt.Sprintf("FILL(%s, 0) * %.12f", id, c.price)
+		if len(terms)+len(" + ")+len(term) > longestExpression {
+			sums = append(sums, dollars(terms, using))
+			terms, using = "", map[string]awscloudwatch.IMetric{}
 		}
+		if terms != "" {
+			terms += " + "
+		}
+		terms += term
+		using[id] = c.metric
 	}
-	for _, f := range s.plan.functions {
-		add(s.ofFunction(f.name, "Invocations", "Sum"), platform.PerInvocation)
-		add(s.ofFunction(f.name, "Duration", "Sum"), f.memory/1024/1000*platform.PerGBSecond) // milliseconds
+	sums = append(sums, dollars(terms, using))
+	if len(sums) == 1 {
+		return sums[0]
 	}
-	add(s.ofAPI("Count", "Sum"), platform.PerRequest)
+	parts := map[string]awscloudwatch.IMetric{}
+	var names []string
+	for i, sum := range sums {
+		names = append(names, fmt.Sprintf("part%d", i))
+		parts[names[i]] = sum
+	}
+	return dollars(strings.Join(names, " + "), parts)
+}
+
+func dollars(expression string, using map[string]awscloudwatch.IMetric) awscloudwatch.IMetric {
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
-		Expression:   jsii.String(strings.Join(terms, " + ")),
+		Expression:   jsii.String(expression),
 		Label:        jsii.String("US dollars"),
 		UsingMetrics: &using,
 		Period:       awscdk.Duration_Days(jsii.Number(1)),
 	})
+}
+
+// consumption is something that is billed by the unit.
+type consumption struct {
+	metric awscloudwatch.IMetric
+	price  float64
+}
+
+func (s *Service) consumed() []consumption {
+	var all []consumption
+	for _, table := range append([]annalsaws.Table{annalsaws.Events}, s.plan.derivedTables()...) {
+		for _, of := range consumers(table, s.Tables[table.Name].TableName()) {
+			all = append(all,
+				consumption{metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", "Sum", of), platform.PerWriteUnit},
+				consumption{metric("AWS/DynamoDB", "ConsumedReadCapacityUnits", "Sum", of), platform.PerReadUnit})
+		}
+	}
+	for _, f := range s.plan.functions {
+		all = append(all, consumption{s.ofFunction(f.name, "Invocations", "Sum"), platform.PerInvocation},
+			consumption{s.ofFunction(f.name, "Duration", "Sum"), f.memory / 1024 / 1000 * platform.PerGBSecond}) // milliseconds
+	}
+	return append(all, consumption{s.ofAPI("Count", "Sum"), platform.PerRequest})
 }
 
 // consumers are the dimensions of what consumes units of a table: the table itself, and each of its indexes.

@@ -1,0 +1,77 @@
+package annalscdk
+
+import (
+	"fmt"
+
+	"github.com/annals-es/annals/internal/platform"
+	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+)
+
+// checkLimits returns an error about a limit of AWS that the service exceeds: a deployment would find it after minutes.
+func checkLimits(service *annals.Service, settings Settings) error {
+	if n := len(routesOf(service, settings)); n > platform.Routes {
+		return fmt.Errorf("service %s has %d routes, with those of its documentation: an HTTP API has %d at most, so split the service",
+			service.Name, n, platform.Routes)
+	}
+	stack := settings.stackName(service)
+	for _, f := range planOf(service).functions {
+		if n := environmentBytes(f, stack); n > platform.EnvironmentBytes {
+			return fmt.Errorf("the environment of the function %s would have about %d bytes, most of them names of tables: "+
+				"Lambda takes %d, so split the service", f.name, n, platform.EnvironmentBytes)
+		}
+		if n := policyCharacters(f, stack); n > platform.RolePolicyCharacters {
+			return fmt.Errorf("the policies of the role of the function %s would have about %d characters, most of them ARNs of "+
+				"tables and indexes: IAM takes %d, so split the service, or declare annals.WithoutIndexes where a read model has no lists",
+				f.name, n, platform.RolePolicyCharacters)
+		}
+	}
+	return nil
+}
+
+// What environments and policies hold beside tables, at most.
+const (
+	otherEnvironmentBytes = 600
+	otherPolicyCharacters = 1500
+)
+
+// tableName is a name of the length that CloudFormation gives a table.
+func tableName(table annalsaws.Table, stack string) string {
+	return stack + "-" + pascal(table.Name) + "Table-" + "ABCDEFGHIJKLM"
+}
+
+// environmentBytes is about how large a function's environment is.
+func environmentBytes(f function, stack string) int {
+	total := otherEnvironmentBytes
+	told := map[string]bool{}
+	for _, g := range f.grants {
+		for _, table := range g.on {
+			if !told[table.Name] {
+				total += len(table.Env()) + len(tableName(table, stack))
+			}
+			told[table.Name] = true
+		}
+	}
+	return total
+}
+
+// policyCharacters is about how long the policies of a function's role are: IAM does not count white space.
+func policyCharacters(f function, stack string) int {
+	const arn = `"arn:aws:dynamodb:ap-southeast-1:123456789012:table/",`
+	total := otherPolicyCharacters
+	for _, g := range f.grants {
+		for _, action := range g.actions {
+			total += len(action) + len(`"",`)
+		}
+		for _, table := range g.on {
+			one := len(arn) + len(tableName(table, stack))
+			total += one
+			if g.indexes {
+				for _, index := range table.Indexes {
+					total += one + len("/index/"+index.Name)
+				}
+			}
+		}
+	}
+	return total
+}

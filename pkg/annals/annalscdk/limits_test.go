@@ -1,0 +1,82 @@
+package annalscdk
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// queries are n routes. Each reads the roster.
+func queries(n int) []annals.Part {
+	var all []annals.Part
+	for i := range n {
+		all = append(all, annals.Document(fmt.Sprintf("GET /courses%d/{id}", i), roster))
+	}
+	return all
+}
+
+// models are n read models, each with a route.
+func models(n int, options ...annals.ReadModelOption) []annals.Part {
+	var all []annals.Part
+	for i := range n {
+		model := projection.New(fmt.Sprintf("roster%d", i), 1, projection.From(courses, projection.On(
+			func(d *document, e projection.Event[event], _ *projection.Writes) error {
+				d.Students = append(d.Students, e.Data.Student)
+				return nil
+			})))
+		all = append(all, annals.ReadModel(model, options...), annals.Document(fmt.Sprintf("GET /courses%d/{id}", i), model))
+	}
+	return all
+}
+
+// TestLimits: a service that AWS would not take is refused before it is deployed.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	for want, parts := range map[string][]annals.Part{
+		"service enrol has 301 routes, with those of its documentation: an HTTP API has 300 at most": queries(297),
+		"the policies of the role of the function query would have about":                            models(40),
+		"the environment of the function query would have about":                                     models(80, annals.WithoutIndexes),
+	} {
+		service := enrol(parts...)
+		if err := service.Check(); err != nil {
+			t.Fatal(err)
+		}
+		if err := checkLimits(service, Settings{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	for name, parts := range map[string][]annals.Part{
+		"routes": queries(296), "tables with indexes": models(20), "tables": models(40, annals.WithoutIndexes),
+	} {
+		if err := checkLimits(enrol(parts...), Settings{}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestDashboardOfManyTables: each expression of the dashboard is one that CloudWatch takes.
+func TestDashboardOfManyTables(t *testing.T) {
+	got := synthesize(t, enrol(models(20)...))
+	var text strings.Builder
+	for _, part := range got.resource(t, "Dashboard", "AWS::CloudWatch::Dashboard").Properties["DashboardBody"].(object)["Fn::Join"].(list)[1].(list) {
+		if part, ok := part.(string); ok {
+			text.WriteString(part)
+		}
+	}
+	expressions := regexp.MustCompile(`"expression":"([^"]*)"`).FindAllStringSubmatch(text.String(), -1)
+	if len(expressions) < 3 {
+		t.Fatalf("%d expressions: %.2000s", len(expressions), text.String())
+	}
+	for _, e := range expressions {
+		if len(e[1]) > 2048 {
+			t.Errorf("an expression has %d characters", len(e[1]))
+		}
+	}
+	if !strings.Contains(text.String(), `"expression":"part0 + part1"`) && !strings.Contains(text.String(), `"expression":"part0 + part1 + part2"`) {
+		t.Errorf("there is no sum of all: %v", expressions)
+	}
+}
