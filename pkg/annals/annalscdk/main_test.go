@@ -67,8 +67,7 @@ func (a template) ids(typ string) []string {
 	return ids
 }
 
-func ref(id string) object               { return object{"Ref": id} }
-func getAtt(id, attribute string) object { return object{"Fn::GetAtt": list{id, attribute}} }
+func ref(id string) object { return object{"Ref": id} }
 
 // same fails the test where the template differs from what is wanted.
 func same(t *testing.T, what string, want, got any) {
