@@ -60,7 +60,8 @@ func (s *Service) addFunctions() {
 	s.readersFirst()
 }
 
-// readersFirst has CloudFormation update the functions that write events after those that only read them: a new event is
+// readersFirst has CloudFormation update the functions that write events after those that only read them: a new
+// event is
 // known to whoever reads it before it is written.
 func (s *Service) readersFirst() {
 	for _, writer := range []annalsaws.Function{annalsaws.Command, annalsaws.Reactor} {
@@ -122,7 +123,8 @@ func (s *Service) environment(f function) *map[string]*string {
 	return &env
 }
 
-// reserved is how many invocations at once a function has for itself, and has at most. nil = its share of the account's.
+// reserved is how many invocations at once a function has for itself, and has at most. nil = its share of the
+// account's.
 func (s *Settings) reserved(f annalsaws.Function) *float64 {
 	n, chosen := s.Concurrency[f]
 	if !chosen {
