@@ -66,13 +66,14 @@ func (s *Service) addFunctions() {
 func (s *Service) readersFirst() {
 	for _, writer := range []annalsaws.Function{annalsaws.Command, annalsaws.Reactor} {
 		for _, reader := range []annalsaws.Function{annalsaws.Query, annalsaws.Projector} {
-			s.Functions[writer].resource().AddResourceDependency(s.Functions[reader].resource(), nil)
+			s.Functions[writer].Resource().AddResourceDependency(s.Functions[reader].Resource(), nil)
 		}
 	}
 }
 
-// resource is the function's resource in the template.
-func (f *Function) resource() awslambda.CfnFunction {
+// Resource is the function's resource in the template. It has setters for what CDK's function has none for, such as
+// SetMemorySize.
+func (f *Function) Resource() awslambda.CfnFunction {
 	return f.Lambda.Node().DefaultChild().(awslambda.CfnFunction)
 }
 
