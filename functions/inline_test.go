@@ -103,7 +103,7 @@ func TestCommandsWithoutReadTables(t *testing.T) {
 			s.ok(t, "POST /products/p/price", price3)
 			s.as(t, "ada", "POST /orders", orderFor("o", "ada")).is(t, "201")
 			log := s.log.String()
-			if strings.Count(log, "without rows of its companion") != 2 || strings.Count(log, "prices are read from") != 1 || strings.Contains(log, "Tea") {
+			if strings.Count(log, "append without its companion rows") != 2 || strings.Count(log, "prices are read from") != 1 || strings.Contains(log, "Tea") {
 				t.Errorf("logged %s", log)
 			}
 			s.project(t)

@@ -77,7 +77,7 @@ func TestJobs(t *testing.T) {
 		}
 	}
 	s.query(t, "GET /accounts/a-1", `{"version":1}`)
-	if log := s.log.String(); !strings.Contains(log, `no task \"dance\"`) || strings.Contains(log, secret) {
+	if log := s.log.String(); !strings.Contains(log, `unknown task \"dance\"`) || strings.Contains(log, secret) {
 		t.Errorf("logged %s", log)
 	}
 	if out, err := s.projector.HandleJobs(t.Context(), events.SQSEvent{}); err != nil || len(out.BatchItemFailures) != 0 {

@@ -50,7 +50,7 @@ func TestSecretsAreNotLogged(t *testing.T) {
 	log := s.log.String()
 	for _, want := range []string{
 		"ProvisionedThroughputExceededException", "ValidationException", "InternalServerError", "deserialization failed", "connection refused",
-		"snapshot not used", "is corrupt", "a stream is parked", "a job failed", "a WebSocket event failed",
+		"snapshot not used", "is corrupt", "a stream is parked", "a job failed", "WebSocket event failed",
 	} {
 		if !strings.Contains(log, want) {
 			t.Errorf("%q was not logged: it was not tried", want)

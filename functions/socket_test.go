@@ -65,7 +65,7 @@ func TestSocket(t *testing.T) {
 	}
 	for _, replaced := range annalsaws.ReplacedReadTables(declared) {
 		said := say("subscribe", `{"action":"subscribe","projection":"`+replaced.Name+`","stream":"Order#7"}`)
-		if !strings.Contains(said, "unknown-projection") || !strings.Contains(said, "there are accounts, orders, product-catalog, product-counts") {
+		if !strings.Contains(said, "unknown-projection") || !strings.Contains(said, "the projections are accounts, orders, product-catalog, product-counts") {
 			t.Errorf("%s: the projections are not named: %s", replaced.Name, said)
 		}
 	}

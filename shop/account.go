@@ -7,9 +7,9 @@ import (
 
 // OpenAccount is the body of POST /accounts.
 type OpenAccount struct {
-	AccountID      annals.ID `json:"accountId,omitempty" annals:"id" doc:"Made where it is absent"`
+	AccountID      annals.ID `json:"accountId,omitempty" annals:"id" doc:"The service makes an id if it is absent"`
 	OwnerName      string    `json:"ownerName" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"more than spaces"`
-	Email          Email     `json:"email,omitempty" doc:"One account at a time has an address; closing the account frees it. An addr-spec alone, in Unicode or with xn-- in its domain"`
+	Email          Email     `json:"email,omitempty" doc:"Only one open account can have an address; closing the account frees it. The address alone, without a name; its domain in Unicode or with xn--"`
 	InitialDeposit Money     `json:"initialDeposit" doc:"May be zero; its currency is the account's"`
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/annals-es/annals/shop/money"
 )
 
-// TestAccountStates: a fold that makes other states needs another schema of snapshots.
+// TestAccountStates: a fold that makes other states needs another snapshot schema.
 func TestAccountStates(t *testing.T) {
 	t.Parallel()
 	retired := money.Must(money.Stored("12.50", "ZZZ"))

@@ -10,8 +10,8 @@ import (
 // Email is an e-mail address.
 type Email string
 
-// JSONSchema implements [annals.Described]. No format of JSON Schema says what is taken here: "email" and "idn-email"
-// have quoted local parts and literals of addresses, too.
+// JSONSchema implements [annals.Described]. No format of JSON Schema describes what is accepted here: "email" and
+// "idn-email" also permit quoted local parts and IP addresses.
 func (Email) JSONSchema() annals.Schema {
 	return annals.Schema{
 		MinLength: rule.MinEmail, MaxLength: rule.MaxEmail, Pattern: rule.EmailPattern, PatternForm: rule.EmailForm,
@@ -19,9 +19,9 @@ func (Email) JSONSchema() annals.Schema {
 	}
 }
 
-// Validate implements [annals.Validator]: it refuses what the pattern can't tell.
+// Validate implements [annals.Validator]: it checks what the pattern can't.
 func (e Email) Validate() error {
-	if e == "" { // absent, or refused by the schema
+	if e == "" { // absent, or already refused by the schema
 		return nil
 	}
 	var wrong *rule.Violation

@@ -2,7 +2,7 @@ package shop
 
 import "github.com/annals-es/annals/pkg/annals"
 
-// api is what the HTTP API says of itself.
+// api describes the HTTP API in its OpenAPI document.
 var api = annals.API{
 	Title: "Shop", Description: description, Problems: "https://annals-es.github.io/shop/problems/",
 	License: annals.License{Name: "Apache License 2.0", Identifier: "Apache-2.0"},

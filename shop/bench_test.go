@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// BenchmarkCommands is what the operations cost a process when it starts.
+// BenchmarkCommands measures what the operations cost a process at its start.
 func BenchmarkCommands(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
@@ -15,8 +15,8 @@ func BenchmarkCommands(b *testing.B) {
 	}
 }
 
-// BenchmarkBody is what a request costs before its command is decided: its headers, its query and its body. The account
-// is not there, so nothing is stored.
+// BenchmarkBody measures what a request costs before its command is decided: headers, query and body. The account does
+// not exist, so nothing is stored.
 func BenchmarkBody(b *testing.B) {
 	handler := newClient(b).handler
 	for name, text := range map[string]struct{ path, body string }{

@@ -9,8 +9,8 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalshttp"
 )
 
-// TestBodyIsReadOnce: what the schema sees of a body is what the operation gets. Each of these bodies has a part that
-// one reader could take and another pass over.
+// TestBodyIsReadOnce: the schema and the operation see the same body. Each of these bodies has a part that two parsers
+// could read differently.
 func TestBodyIsReadOnce(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
@@ -20,7 +20,7 @@ func TestBodyIsReadOnce(t *testing.T) {
 		stock    = "POST /products/p/stock"
 		address  = "PUT /orders/o/shipping-address"
 		to       = `{"recipient":"Ada","line1":"1 Road","city":"Town","country":"Noland"`
-		twice    = "stands twice"
+		twice    = "has this name twice"
 		notNull  = "must not be null"
 	)
 	long := strings.Repeat("x", 900_000)
@@ -67,7 +67,7 @@ func TestBodyIsReadOnce(t *testing.T) {
 		{"a control character", "POST /accounts", strings.Replace(openA, "Ada", "A\n", 1), "body.ownerName", "not JSON"},
 		{"no colon", deposits, `{"amount" "x"}`, "body.amount", "not JSON"},
 		{"spaces alone", deposits, "  ", "body", "too early"},
-		{"a NUL after it", deposits, usd5 + "\x00", "body", "more after"},
+		{"a NUL after it", deposits, usd5 + "\x00", "body", "more text follows"},
 
 		{"one and a bit", stock, `{"quantity":1.00000000000000000001}`, "body.quantity", "64 bits"},
 		{"over 53 bits, and a bit", stock, `{"quantity":9007199254740993.5}`, "body.quantity", "64 bits"},
@@ -98,7 +98,7 @@ func TestBodyIsReadOnce(t *testing.T) {
 	}
 }
 
-// TestWholeNumbers: a whole number is the same however it is written, as JSON Schema has it.
+// TestWholeNumbers: a whole number is the same however it is written, as in JSON Schema.
 func TestWholeNumbers(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"20", "20.0", "2e1", "2E+1", "0.2e2", "200e-1", "20.000000000000000000000"} {
@@ -118,7 +118,7 @@ func TestWholeNumbers(t *testing.T) {
 	}
 }
 
-// TestAProblemIsNoLargerThanItsRequest: names in it come from the caller.
+// TestAProblemIsNoLargerThanItsRequest: a problem may cite names that the caller chose.
 func TestAProblemIsNoLargerThanItsRequest(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)

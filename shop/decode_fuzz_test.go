@@ -15,8 +15,8 @@ import (
 	"github.com/annals-es/annals/shop/product"
 )
 
-// FuzzDecode: whatever is stored as an event of the service, of any type and schema that it ever wrote, is decoded, or
-// is an error that names the event. What is decoded is stored again as the same event.
+// FuzzDecode: any text stored as an event of the service, of any type and schema that it ever wrote, is decoded, or is
+// an error that names the event. A decoded event is stored again as the same event.
 func FuzzDecode(f *testing.F) {
 	kinds := []decoder{
 		newDecoder("account", account.Aggregate), newDecoder("order", order.Aggregate),
@@ -47,7 +47,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// decoder decodes what one kind of aggregate stored.
+// decoder decodes the stored events of one kind of aggregate.
 type decoder struct {
 	folder string
 	types  []es.StoredType

@@ -35,7 +35,7 @@ type schemaOf struct {
 	Additional       any `json:"additionalProperties"`
 }
 
-// contract is the document, as tests look at it.
+// contract is the document, as the tests read it.
 type contract struct {
 	Components struct{ Schemas map[string]schemaOf }
 	Paths      map[string]map[string]struct {
@@ -58,7 +58,7 @@ type bodyOf struct {
 	}
 }
 
-// names are those of its schemas.
+// names are the names of its schemas.
 func (b bodyOf) names() (all []string) {
 	for _, media := range b.Content {
 		if media.Schema.Ref != "" {
@@ -99,8 +99,8 @@ func headerOf(t *testing.T, operation, name string) schemaOf {
 	return schemaOf{}
 }
 
-// TestDocumentIsReviewed: a change of the document shows in testdata, where a reviewer sees it. So does a schema's
-// name, by which generated clients call it.
+// TestDocumentIsReviewed: a change of the document shows in testdata, where a reviewer sees it. That includes the names
+// of schemas, which generated clients use.
 func TestDocumentIsReviewed(t *testing.T) {
 	t.Parallel()
 	text, err := documentText()
@@ -158,7 +158,7 @@ func TestAnswersMayGrow(t *testing.T) {
 	}
 }
 
-// TestDocumentIsStandard: what huma adds of its own is not in it.
+// TestDocumentIsStandard: the document has no keywords that only huma knows.
 func TestDocumentIsStandard(t *testing.T) {
 	t.Parallel()
 	text, err := documentText()
@@ -168,13 +168,13 @@ func TestDocumentIsStandard(t *testing.T) {
 	if bytes.Contains(text, []byte("patternDescription")) {
 		t.Error("patternDescription is in no vocabulary of JSON Schema")
 	}
-	if at := headerOf(t, "deposit-money", "Occurred-At"); !strings.Contains(at.Description, "never in the future") ||
+	if at := headerOf(t, "deposit-money", "Occurred-At"); !strings.Contains(at.Description, "Must not be in the future") ||
 		!strings.Contains(at.Description, "no leap second") {
 		t.Errorf("the description of Occurred-At is %q", at.Description)
 	}
 }
 
-// TestDocumentedPatterns: a pattern lets pass what is read, and refuses what is refused whatever else the request says.
+// TestDocumentedPatterns: a pattern accepts everything that the service accepts, and rejects what is always refused.
 func TestDocumentedPatterns(t *testing.T) {
 	t.Parallel()
 	doc := documentOf(t)

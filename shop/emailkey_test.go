@@ -25,8 +25,8 @@ func startWith(t *testing.T, store es.Store, key string) error {
 	return running.Start(t.Context())
 }
 
-// TestEmailKeyMustNotChange: the first start stores what tells its key from others. A start with another key is refused with
-// a sentence that says what to do, and stores nothing.
+// TestEmailKeyMustNotChange: the first start records the key's check. A start with another key fails with a sentence
+// that says what to do, and stores nothing.
 func TestEmailKeyMustNotChange(t *testing.T) {
 	t.Parallel()
 	store := memstore.New()
@@ -53,7 +53,8 @@ func TestEmailKeyMustNotChange(t *testing.T) {
 	}
 }
 
-// TestEmailKeyRace: of many first starts at once all with one key go on, and none with the other.
+// TestEmailKeyRace: of many concurrent first starts with two keys, all with one key succeed, and all with the other
+// fail.
 func TestEmailKeyRace(t *testing.T) {
 	t.Parallel()
 	store, keys := memstore.New(), []string{"a", "b"}
@@ -83,7 +84,7 @@ func TestEmailKeyRace(t *testing.T) {
 	}
 }
 
-// TestEmailIsReserved: one account at a time has an address, however it is spelled; closing the account frees it.
+// TestEmailIsReserved: only one account at a time has an address, in any spelling. Closing the account frees it.
 func TestEmailIsReserved(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)

@@ -1,6 +1,6 @@
 package shop
 
-// Bodies of the first commands that a newcomer sends.
+// Examples of bodies, for the documentation and the local runner.
 var (
 	anAccount = OpenAccount{
 		AccountID: "ada-usd", OwnerName: "Ada Lovelace", Email: "ada@example.com",

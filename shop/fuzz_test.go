@@ -10,7 +10,8 @@ import (
 	"github.com/annals-es/annals/pkg/annals"
 )
 
-// FuzzCommand: no path, header or body makes a command fail: it is done, or refused with a problem that says why.
+// FuzzCommand: no path, header or body makes a command fail with a server error: it is executed, or refused with a
+// problem that says why.
 func FuzzCommand(f *testing.F) {
 	seeds := []struct{ id, header, value, body string }{
 		{"a-1", "Idempotency-Key", "k", `{"accountId":"a-1","ownerName":"Ada","initialDeposit":{"amount":"1.00","currency":"EUR"}}`},
@@ -51,7 +52,7 @@ func FuzzCommand(f *testing.F) {
 	})
 }
 
-// existing serves an account, an order and a product, all with id a-1, so that commands get as far as to be decided.
+// existing serves an account, an order and a product, all with id a-1, so that commands reach their decision.
 func existing(t *testing.T) *client {
 	t.Helper()
 	c := newClient(t)

@@ -45,7 +45,7 @@ func on(t testing.TB, store es.Store, cfg annalshttp.Config) *client {
 	return &client{handler: handler, store: store, log: log}
 }
 
-// queries serves queries on a store. Nothing feeds the read models.
+// queries serves queries on a store. The read models stay empty.
 func queries(t testing.TB, store es.Store) http.Handler {
 	t.Helper()
 	handler, err := annalshttp.Queries(open(t, store, nil), annalshttp.Config{})
@@ -55,7 +55,7 @@ func queries(t testing.TB, store es.Store) http.Handler {
 	return handler
 }
 
-// docs serves what the API says of itself.
+// docs serves the API's own documents.
 func docs(t testing.TB) http.Handler {
 	t.Helper()
 	handler, err := annalshttp.Docs(shop.New(), annalshttp.Config{})
@@ -65,7 +65,7 @@ func docs(t testing.TB) http.Handler {
 	return handler
 }
 
-// open opens the shop on a store, nothing warm. Its catalog knows no price: each is looked up in the product's events.
+// open opens the shop on a store, without caches. Its catalog has no prices: each is read from the product's events.
 func open(t testing.TB, store es.Store, log *slog.Logger) *annals.Running {
 	t.Helper()
 	running, err := shop.New().Open(annals.Stores{
@@ -140,7 +140,7 @@ func (c *client) ok(t *testing.T, target, body string, headers ...string) answer
 	return got
 }
 
-// commits counts what a stream holds.
+// commits counts the commits of a stream.
 func (c *client) commits(t *testing.T, typ, id string) int {
 	t.Helper()
 	n := 0

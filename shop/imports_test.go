@@ -1,4 +1,4 @@
-// Package shop_test tests the sample as its callers see it.
+// Package shop_test tests the sample from the outside.
 package shop_test
 
 import (
@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestPublicPackagesAlone: the sample imports what a service outside this repository can import: public packages, no
-// HTTP library, and nothing of AWS. The linter's rule "shop" says the same.
+// TestPublicPackagesAlone: the sample imports only what a service outside this repository can import: public packages,
+// no HTTP library, nothing of AWS. The linter's rule "shop" enforces the same.
 func TestPublicPackagesAlone(t *testing.T) {
 	t.Parallel()
 	const annals = "github.com/annals-es/annals/"

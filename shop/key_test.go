@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestIdempotencyKeys: a repeat counts as one whichever form of the key it has, over net/http and as an event.
+// TestIdempotencyKeys: a repeat is recognized in whichever form it sends the key, over net/http and as an event.
 func TestIdempotencyKeys(t *testing.T) {
 	t.Parallel()
 	documented := regexp.MustCompile(headerOf(t, "deposit-money", "Idempotency-Key").Pattern)
@@ -42,7 +42,7 @@ func TestIdempotencyKeys(t *testing.T) {
 	}
 }
 
-// TestKeysThatAreNone: what can't be read as one key is refused over net/http and as an event.
+// TestKeysThatAreNone: a header that is not exactly one key is refused, over net/http and as an event.
 func TestKeysThatAreNone(t *testing.T) {
 	t.Parallel()
 	documented := regexp.MustCompile(headerOf(t, "deposit-money", "Idempotency-Key").Pattern)
@@ -57,11 +57,11 @@ func TestKeysThatAreNone(t *testing.T) {
 		"two in both forms":         {" ", []string{`"k"`, `k`}},
 		"a comma":                   {"has a comma", []string{"a,b"}},
 		"nothing in quotes":         {"must not be empty", []string{`""`}},
-		"half a string":             {"is not one string", []string{`"k`}},
-		"more after a string":       {"is not one string", []string{`"k"x`}},
-		"parameters":                {"is not one string", []string{`"k";a=b`}},
-		"an unknown escape":         {"is not one string", []string{`"\k"`}},
-		"an escape at the end":      {"is not one string", []string{`"k\`}},
+		"half a string":             {"is not one quoted string", []string{`"k`}},
+		"more after a string":       {"is not one quoted string", []string{`"k"x`}},
+		"parameters":                {"is not one quoted string", []string{`"k";a=b`}},
+		"an unknown escape":         {"is not one quoted string", []string{`"\k"`}},
+		"an escape at the end":      {"is not one quoted string", []string{`"k\`}},
 		"a letter beyond ASCII":     {"printable ASCII", []string{"ü"}},
 		"one in quotes":             {"printable ASCII", []string{`"ü"`}},
 		"a tab":                     {"printable ASCII", []string{"a\tb"}},

@@ -6,7 +6,7 @@ import (
 	"github.com/annals-es/annals/shop/rule"
 )
 
-// TestSchemasHaveTheAggregatesLimits: the edge refuses what the aggregates would, and takes all that they take.
+// TestSchemasHaveTheAggregatesLimits: the edge refuses what the aggregates refuse, and accepts what they accept.
 func TestSchemasHaveTheAggregatesLimits(t *testing.T) {
 	t.Parallel()
 	texts := map[string]map[string]rule.Text{

@@ -13,10 +13,10 @@ import (
 	"github.com/annals-es/annals/shop"
 )
 
-// operations are those that are declared.
+// operations are the declared operations.
 var operations = shop.New().Operations
 
-// TestRoutes checks that what is declared, what is served and what is documented are the same.
+// TestRoutes checks that the same routes are declared, served and documented.
 func TestRoutes(t *testing.T) {
 	t.Parallel()
 	text, err := documentText()
@@ -60,7 +60,7 @@ func TestRoutes(t *testing.T) {
 			t.Errorf("%s %s has the parameters %+v", route.Method, route.Path, op.Parameters)
 		}
 		for commands, handler := range handlers {
-			// A malformed query parameter is refused before anything is asked of the stores.
+			// A malformed query parameter is refused before the stores are read.
 			r := httptest.NewRequestWithContext(t.Context(), route.Method, strings.NewReplacer("{", "", "}", "").Replace(route.Path)+"?x=1", nil)
 			w := httptest.NewRecorder()
 			handler.ServeHTTP(w, r)
@@ -111,8 +111,8 @@ func TestStatusesAreDocumented(t *testing.T) {
 	}
 }
 
-// TestConsistencyIsDocumented checks that every query, and no command, takes a token, and says in which headers it
-// answers.
+// TestConsistencyIsDocumented checks that every query, and no command, accepts a token, and documents its answer
+// headers.
 func TestConsistencyIsDocumented(t *testing.T) {
 	t.Parallel()
 	text, err := documentText()
@@ -162,7 +162,7 @@ func TestConsistencyIsDocumented(t *testing.T) {
 	}
 }
 
-// TestScopesAreDocumented: each operation names the scope that opens it.
+// TestScopesAreDocumented: each operation names the scope that it requires.
 func TestScopesAreDocumented(t *testing.T) {
 	t.Parallel()
 	text, err := documentText()
@@ -189,7 +189,7 @@ func TestScopesAreDocumented(t *testing.T) {
 	}
 }
 
-// TestRulesOfRequestsAreDocumented: what is refused before an operation is asked is in the document too.
+// TestRulesOfRequestsAreDocumented: rules that are checked before an operation runs are in the document too.
 func TestRulesOfRequestsAreDocumented(t *testing.T) {
 	t.Parallel()
 	text, err := documentText()
@@ -256,7 +256,7 @@ func TestRulesOfRequestsAreDocumented(t *testing.T) {
 	}
 }
 
-// TestTotalsAreUnbounded: the document promises no length of sums in read models.
+// TestTotalsAreUnbounded: the document sets no limit on the length of sums in read models.
 func TestTotalsAreUnbounded(t *testing.T) {
 	t.Parallel()
 	text, err := documentText()

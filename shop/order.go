@@ -7,16 +7,16 @@ import (
 
 // CreateOrder is the body of POST /orders.
 type CreateOrder struct {
-	OrderID    annals.ID `json:"orderId,omitempty" annals:"id" doc:"Made where it is absent"`
-	CustomerID annals.ID `json:"customerId" doc:"Whom the order is for: customers order for themselves, operators for anybody"`
+	OrderID    annals.ID `json:"orderId,omitempty" annals:"id" doc:"The service makes an id if it is absent"`
+	CustomerID annals.ID `json:"customerId" doc:"The customer: customers order for themselves, operators for anyone"`
 	Items      []Item    `json:"items,omitempty"`
 }
 
-// Item is a number of units of a listed product. It is the body of POST /orders/{id}/items, too.
+// Item is a number of units of a listed product. It is also the body of POST /orders/{id}/items.
 type Item struct {
 	ProductID annals.ID `json:"productId" doc:"A listed product"`
 	Quantity  int       `json:"quantity" doc:"In units"`
-	UnitPrice *Money    `json:"unitPrice,omitempty" doc:"The product's current price where it is absent. Operators may set another, zero too"`
+	UnitPrice *Money    `json:"unitPrice,omitempty" doc:"Default: the product's current price. Operators may set another price, including zero"`
 }
 
 // DocumentedProperties implements [annals.Documented].
@@ -36,14 +36,14 @@ type RemoveItem struct {
 	ProductID annals.ID `path:"productId" json:"-"`
 }
 
-// ShippingAddress is the body of PUT /orders/{id}/shipping-address: where an order goes, in free text.
+// ShippingAddress is the body of PUT /orders/{id}/shipping-address: the destination of an order, in free text.
 type ShippingAddress struct {
 	Recipient  string `json:"recipient" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"more than spaces"`
 	Line1      string `json:"line1" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"more than spaces"`
 	Line2      string `json:"line2,omitempty" maxLength:"200"`
 	City       string `json:"city" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"more than spaces"`
 	Region     string `json:"region,omitempty" maxLength:"200"`
-	PostalCode string `json:"postalCode,omitempty" maxLength:"40" doc:"Not all places have one"`
+	PostalCode string `json:"postalCode,omitempty" maxLength:"40" doc:"Optional: not all countries have one"`
 	Country    string `json:"country" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"more than spaces"`
 }
 
@@ -58,13 +58,13 @@ type ShipOrder struct {
 	TrackingNumber string `json:"trackingNumber" minLength:"1" maxLength:"100" pattern:"\\S" patternDescription:"more than spaces"`
 }
 
-// createOrder creates an order for the caller; operators create orders for everybody. So no caller puts orders among
-// those of another customer.
+// createOrder creates an order. Callers create orders for themselves, operators for anyone. So no caller can add orders
+// to another customer's list.
 func createOrder(tx *annals.Tx, _ order.State, b CreateOrder) ([]order.Event, error) {
 	if caller := tx.Caller(); !caller.Operates() && !caller.Is(string(b.CustomerID)) {
-		return nil, annals.Forbid("another-customer", "the customer must be who the token names")
+		return nil, annals.Forbid("another-customer", "the customer must be the caller: the subject of the token")
 	}
-	if err := order.FitCreation(len(b.Items)); err != nil { // before a price is looked up for each
+	if err := order.FitCreation(len(b.Items)); err != nil { // before looking up prices
 		return nil, err
 	}
 	items, err := priced(tx, b.Items...)
@@ -96,5 +96,5 @@ func receivePayment(s order.State, b ReceivePayment) ([]order.Event, error) {
 
 func ship(s order.State, b ShipOrder) ([]order.Event, error) { return s.Ship(b.TrackingNumber) }
 
-// customerOf is whom an order is for.
+// customerOf is the customer of an order.
 func customerOf(e order.OrderCreated) string { return e.CustomerID }

@@ -7,7 +7,7 @@ import (
 	"github.com/annals-es/annals/shop/order"
 )
 
-// TestOrderStates: a fold that makes other states needs another schema of snapshots.
+// TestOrderStates: a fold that makes other states needs another snapshot schema.
 func TestOrderStates(t *testing.T) {
 	t.Parallel()
 	created := order.OrderCreated{OrderID: "o-1", CustomerID: "c-1"}

@@ -14,11 +14,11 @@ import (
 	"github.com/annals-es/annals/shop/rule"
 )
 
-// priced puts the shop's prices to items: callers without operator rights get no others. It is part of a decision, so
-// that a repeated command is recognised first and answered as it was, whatever the price is by then. Nothing guards the
-// price: a price that changes at the same time makes no conflict.
+// priced gives items the shop's prices. Callers without operator rights get no others. It is part of a decision, so a
+// repeated command is recognized before it runs and gets its first answer, whatever the price is by then. The decision
+// does not depend on the price: a price that changes at the same time causes no conflict.
 //
-// Only an acceptance rests on the catalog. What the catalog would refuse, or can't answer in time, is looked up in the
+// The catalog can only accept an item. If it would refuse one, or can't answer in time, the price is read from the
 // product's events: commands need no read model.
 //
 // Errors: [order.PriceError]; those of the event store.
@@ -44,17 +44,17 @@ func priced(tx *annals.Tx, items ...Item) ([]order.Item, error) {
 	}
 }
 
-// catalogTime is how long the catalog may take to answer: it takes milliseconds, and under load more, when reading
-// events instead would only add to it.
+// catalogTime is how long the catalog may take to answer. It takes milliseconds; under load it takes longer, and
+// reading events instead would add to the load.
 const catalogTime = 3 * time.Second
 
-// catalog looks prices up in the catalog. It knows none where the catalog can't be read.
+// catalog looks prices up in the catalog. It returns none if the catalog can't be read.
 func catalog(tx *annals.Tx, ids []string) order.Quote {
 	brief, cancel := context.WithTimeout(tx.Context(), catalogTime)
 	defer cancel()
 	quote, err := readmodel.Quote(brief, tx.ReadModel, ids...)
 	if err != nil {
-		tx.Warn("prices are read from the products' events: the catalog can't be read", err)
+		tx.Warn("the catalog can't be read: prices are read from the products' events", err)
 		return order.Quote{}
 	}
 	return quote
@@ -67,18 +67,18 @@ func price(tx *annals.Tx, quote order.Quote, productID string) error {
 		quote[productID] = p.State.UnitPrice
 	}
 	if errors.As(err, new(*es.NotFoundError)) {
-		return nil // the quote has none, and refuses it
+		return nil // the quote lacks it, and refuses the item
 	}
 	return err
 }
 
-// PriceMembers are what a problem says of an item whose price is refused, besides what all problems say.
+// PriceMembers are the additional members of a problem whose item is refused because of its price.
 type PriceMembers struct {
-	ProductID    string  `json:"productId,omitempty" doc:"The product of unknown-product and price-changed"`
-	CurrentPrice *Amount `json:"currentPrice,omitempty" doc:"What the product of price-changed costs now"`
+	ProductID    string  `json:"productId,omitempty" doc:"The product, in the problems unknown-product and price-changed"`
+	CurrentPrice *Amount `json:"currentPrice,omitempty" doc:"The current price of the product, in the problem price-changed"`
 }
 
-// refusedPrice is the refusal of an item by its price, nil for other errors.
+// refusedPrice is the refusal of an item because of its price, nil for other errors.
 func refusedPrice(err error) *annals.Refusal {
 	var (
 		price     *order.PriceError

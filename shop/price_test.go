@@ -28,7 +28,7 @@ func (c *client) as(t *testing.T, who, target, body string) answer {
 	return documented(t, method, path, answer{w.Code, w.Header(), w.Body.String()})
 }
 
-// TestOrdersForOneself: customers order for themselves, operators for anybody.
+// TestOrdersForOneself: customers order for themselves, operators for anyone.
 func TestOrdersForOneself(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
@@ -42,7 +42,7 @@ func TestOrdersForOneself(t *testing.T) {
 	c.ok(t, "POST /orders", order) // no authorizer
 }
 
-// TestThePriceIsTheShops: customers order what is listed, at its price; operators set prices.
+// TestThePriceIsTheShops: customers order listed products at the shop's price; operators set prices.
 func TestThePriceIsTheShops(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
@@ -63,7 +63,7 @@ func TestThePriceIsTheShops(t *testing.T) {
 	}
 }
 
-// TestCommandsNeedNoCatalog: where the catalog can't be read, prices are read from events, and a warning says so.
+// TestCommandsNeedNoCatalog: if the catalog can't be read, prices are read from events, and a warning is logged.
 func TestCommandsNeedNoCatalog(t *testing.T) {
 	t.Parallel()
 	log := &logged{}

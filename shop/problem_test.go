@@ -73,7 +73,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// failing is a store whose appends, and whose loads, end as told.
+// failing is a store whose appends and loads return given errors.
 type failing struct {
 	es.Store
 	append, load func(context.Context) error
@@ -95,7 +95,7 @@ func (f *failing) Load(ctx context.Context, after es.Head, visit func(*es.Commit
 
 var errThrottled = errors.New("throttled")
 
-// fault is an error of the store, what it is answered with, and what is logged of it.
+// fault is an error of the store, with the expected answer and log.
 type fault struct {
 	name   string
 	err    error

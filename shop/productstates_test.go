@@ -7,7 +7,7 @@ import (
 	"github.com/annals-es/annals/shop/product"
 )
 
-// TestProductStates: a fold that makes other states needs another schema of snapshots.
+// TestProductStates: a fold that makes other states needs another snapshot schema.
 func TestProductStates(t *testing.T) {
 	t.Parallel()
 	listed := product.ProductListed{ProductID: "tea", Name: "Tea", UnitPrice: usd("5")}

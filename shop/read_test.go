@@ -26,7 +26,7 @@ import (
 	"github.com/annals-es/annals/shop/account"
 )
 
-// echo declares a command that answers with its body, as the decision gets it.
+// echo declares a command that answers with its body, as the decision receives it.
 func echo[B any](all *[]string) annals.Part {
 	name := reflect.TypeFor[B]().Name()
 	*all = append(*all, name)
@@ -36,7 +36,7 @@ func echo[B any](all *[]string) annals.Part {
 		annals.Named(strings.ToLower(name), ""))
 }
 
-// bodies are the types of the shop's bodies, and what echoes them.
+// bodies are the types of the shop's bodies, with the commands that echo them.
 var bodies = sync.OnceValues(func() (names []string, echoes http.Handler) {
 	echoing := annals.New("echo", annals.Aggregate(account.Aggregate),
 		echo[shop.OpenAccount](&names), echo[shop.DepositMoney](&names), echo[shop.WithdrawMoney](&names),
@@ -54,7 +54,7 @@ var bodies = sync.OnceValues(func() (names []string, echoes http.Handler) {
 	return names, echoes
 })
 
-// checkBody fails where the schema lets pass what the decision does not get.
+// checkBody fails if the schema accepts a body that the decision does not receive unchanged.
 func checkBody(t interface{ Fatalf(string, ...any) }, name, text string) (passed bool) {
 	_, echoes := bodies()
 	r, w := httptest.NewRequest(http.MethodPost, "/"+name, strings.NewReader(text)), httptest.NewRecorder()
@@ -80,7 +80,7 @@ func checkBody(t interface{ Fatalf(string, ...any) }, name, text string) (passed
 	return true
 }
 
-// parsed reads a JSON text, with numbers as they are, without what a type leaves out when it is empty.
+// parsed parses a JSON text, with numbers unchanged, without members that a type omits if they are empty.
 func parsed(text string) (any, error) {
 	var v any
 	d := json.NewDecoder(bytes.NewBufferString(text))
@@ -128,8 +128,8 @@ var wholeBodies = map[string]string{
 	"None":            `{}`,
 }
 
-// TestWhatIsValidatedIsWhatIsDecoded draws bodies with every trick that is known: members twice, null, in other cases
-// and spellings, numbers in all forms, texts of all kinds.
+// TestWhatIsValidatedIsWhatIsDecoded draws bodies with every known trick: duplicate members, null, other cases and
+// spellings of names, numbers in all forms, texts of all kinds.
 func TestWhatIsValidatedIsWhatIsDecoded(t *testing.T) {
 	t.Parallel()
 	names, _ := bodies()
@@ -155,7 +155,7 @@ func TestWhatIsValidatedIsWhatIsDecoded(t *testing.T) {
 	}
 }
 
-// drawBody draws a text for a schema, mostly one that it lets pass.
+// drawBody draws a text for a schema, mostly a valid one.
 func drawBody(t *rapid.T, schemas map[string]schemaOf, schema schemaOf) string {
 	for schema.Ref != "" {
 		schema = schemas[path.Base(schema.Ref)]
@@ -197,7 +197,7 @@ func drawName(t *rapid.T, name string) string {
 	return `"` + name + `"`
 }
 
-// FuzzBody: as TestWhatIsValidatedIsWhatIsDecoded, for texts of any kind.
+// FuzzBody: like TestWhatIsValidatedIsWhatIsDecoded, with texts of any kind.
 func FuzzBody(f *testing.F) {
 	f.Add(`{"accountId":"a#b/../c d","accountId":null,"ownerName":"A","initialDeposit":{"amount":"1","currency":"USD"}}`)
 	f.Add(`{"customerId":"c","items":[{"productId":"p","quantity":2.0,"unitPrice":{"amount":"1","currency":"USD"}}]}`)

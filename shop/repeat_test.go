@@ -11,7 +11,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// TestRepeats repeats every command of a story at its end: each answers as the first time, and nothing is appended.
+// TestRepeats repeats every command of a story at its end. Each answers as the first time, and nothing is appended.
 func TestRepeats(t *testing.T) {
 	t.Parallel()
 	const item = `{"productId":"p","quantity":2,"unitPrice":{"amount":"2.50","currency":"USD"}}`
@@ -84,7 +84,7 @@ func TestSameKey(t *testing.T) {
 	if n := c.commits(t, "Account", "a"); n != 2 {
 		t.Errorf("%d commits", n)
 	}
-	// The same key is another command on another target or route, and from another principal.
+	// The same key names another command on another target or route, or from another principal.
 	c.ok(t, "POST /accounts/b/deposits", usd5, key)
 	c.ok(t, "POST /accounts/a/withdrawals", usd5, key)
 	r := httptest.NewRequestWithContext(annalshttp.WithPrincipal(t.Context(), "eve", "shop/command", "shop/operate"), http.MethodPost, "/accounts/a/deposits", strings.NewReader(usd5))
@@ -106,7 +106,7 @@ func TestSameKey(t *testing.T) {
 	}
 }
 
-// TestRacingRepeats sends one command many times at once: it is done once, and all answers are the same.
+// TestRacingRepeats sends one command many times concurrently. It is executed once, and all answers are the same.
 func TestRacingRepeats(t *testing.T) {
 	t.Parallel()
 	tests := map[string]step{
@@ -133,7 +133,7 @@ func TestRacingRepeats(t *testing.T) {
 	}
 }
 
-// TestRacingConditions sends one If-Match many times at once: one wins.
+// TestRacingConditions sends one If-Match many times concurrently. One wins.
 func TestRacingConditions(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
@@ -154,7 +154,7 @@ func TestRacingConditions(t *testing.T) {
 	c.ok(t, "POST /accounts/a/deposits", usd5, `If-Match: *`)
 }
 
-// race does something n times at once.
+// race calls do n times concurrently.
 func race[T any](n int, do func() T) []T {
 	out := make([]T, n)
 	gate := make(chan struct{})

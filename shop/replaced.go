@@ -6,8 +6,8 @@ import (
 	"github.com/annals-es/annals/shop/readmodel"
 )
 
-// replaced are the read models that others replace. They are fed, and read, until those are filled. Once every
-// deployment has these, filled, the file can be deleted, with what names it and with shop/readmodel/replaced_*.go.
+// replaced are the read models that others replace. They are fed and read until those are filled. Once that is so in
+// every deployment, delete this file, shop/readmodel/replaced_*.go, and everything that refers to them.
 func replaced() annals.Part {
 	return annals.Parts(
 		annals.ReadModel(readmodel.FormerAccountSummary, annals.WithoutIndexes),

@@ -12,8 +12,8 @@ import (
 )
 
 // openReserving returns the decision that opens an account and reserves its owner's e-mail address, in one transaction.
-// The rule before may spell an address otherwise: then the address is free only if it is free under that spelling, too.
-// The stream of that spelling is read, and must not change until the commit.
+// An earlier rule may give the address another id. Then the address must be free under that id too: its stream is
+// loaded, so that it can't change until the commit.
 func openReserving(key *annals.SecretValue) func(*annals.Tx, account.State, OpenAccount) ([]account.Event, error) {
 	return func(tx *annals.Tx, _ account.State, b OpenAccount) ([]account.Event, error) {
 		id, key := string(b.AccountID), key.In(tx.Running)
@@ -30,7 +30,7 @@ func openReserving(key *annals.SecretValue) func(*annals.Tx, account.State, Open
 			if err != nil {
 				return nil, err
 			}
-			if _, err := address.State.Reserve(id); err != nil { // another account has it
+			if _, err := address.State.Reserve(id); err != nil { // another account holds it
 				return nil, err
 			}
 		}
@@ -45,8 +45,8 @@ func openReserving(key *annals.SecretValue) func(*annals.Tx, account.State, Open
 }
 
 // closeReleasing returns the decision that closes an account and frees its owner's e-mail address, in one transaction.
-// The address is the one of the day on which the account was opened: if today's key or rule leads to no reservation,
-// the account is closed nevertheless.
+// The address is from the time when the account was opened. If the current key or rule leads to no reservation, the
+// account is closed anyway.
 func closeReleasing(key *annals.SecretValue) func(*annals.Tx, account.State, annals.None) ([]account.Event, error) {
 	return func(tx *annals.Tx, s account.State, _ annals.None) ([]account.Event, error) {
 		closed, err := s.Close()
@@ -55,7 +55,7 @@ func closeReleasing(key *annals.SecretValue) func(*annals.Tx, account.State, ann
 		}
 		key := key.In(tx.Running)
 		ids := email.EarlierIDs(key, s.Email)
-		if today, err := email.ID(key, s.Email); err == nil { // else it was an address by an earlier rule alone
+		if today, err := email.ID(key, s.Email); err == nil { // an error means that only an earlier rule accepted it
 			ids = append(ids, today)
 		}
 		for _, id := range ids {
@@ -69,8 +69,8 @@ func closeReleasing(key *annals.SecretValue) func(*annals.Tx, account.State, ann
 	}
 }
 
-// checkEmailKey returns what compares the key of e-mail addresses with the one that the event table remembers, which
-// the first start stores. It takes one read.
+// checkEmailKey returns a check that the key of e-mail addresses is the one recorded in the event table. The first
+// start records it. The check takes one read.
 //
 // Errors: [rule.Violation] with email.WrongKey; those of the store.
 func checkEmailKey(key *annals.SecretValue) annals.Start {
@@ -94,7 +94,7 @@ func chooseEmailKey(ctx context.Context, keys *es.Repository[email.KeyState, ema
 		_, err = keys.Create(ctx, email.KeyID, es.Command{}, func() ([]email.KeyEvent, error) {
 			return email.KeyState{}.Choose(key)
 		})
-		if !errors.As(err, new(*es.AlreadyExistsError)) { // else another process was first
+		if !errors.As(err, new(*es.AlreadyExistsError)) { // on AlreadyExistsError another process has recorded it
 			return err
 		}
 	}

@@ -8,8 +8,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// TestRetiredCurrency: what an account holds in a currency that is no longer listed can leave it, and nothing of it
-// comes in.
+// TestRetiredCurrency: money in a retired currency can leave an account, and no more can enter it.
 func TestRetiredCurrency(t *testing.T) {
 	t.Parallel()
 	const zzz40, usd4 = `"amount":{"amount":"40.00","currency":"ZZZ"}`, `"amount":{"amount":"4","currency":"USD"}`
@@ -26,7 +25,7 @@ func TestRetiredCurrency(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := c.send(t, "POST /accounts/a/deposits", `{`+zzz40+`}`); !strings.Contains(got.text, "not on today's list") {
+	if got := c.send(t, "POST /accounts/a/deposits", `{`+zzz40+`}`); !strings.Contains(got.text, "not a current ISO 4217 code") {
 		t.Errorf("a deposit: %d %s", got.status, got.text)
 	}
 	c.send(t, "POST /accounts/a/withdrawals", `{`+usd4+`}`).refused(t, http.StatusUnprocessableEntity, "currency-mismatch")
@@ -44,8 +43,8 @@ func TestRetiredCurrency(t *testing.T) {
 	}
 }
 
-// TestAddressOfAnEarlierRule: an account can be closed although its stored address leads to no reservation by today's
-// rules.
+// TestAddressOfAnEarlierRule: an account can be closed even if its stored address leads to no reservation by the
+// current rule.
 func TestAddressOfAnEarlierRule(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)

@@ -14,15 +14,15 @@ import (
 	"github.com/annals-es/annals/shop/readmodel"
 )
 
-// New returns the shop's declaration. The schema of snapshots is raised whenever the state of an aggregate, or what
-// events do to it, changes: tests of golden states say when.
+// New returns the shop's declaration. Raise the schema of an aggregate's snapshots whenever its state, or the effect of
+// events on it, changes: the tests of golden states fail then.
 func New() *annals.Service {
-	key := annals.Secret(email.KeyEnv, 1) // of the ids under which e-mail addresses are reserved: it must never change
+	key := annals.Secret(email.KeyEnv, 1) // the key of the ids of e-mail addresses: it must never change
 	return annals.New("shop", api, scopes, document(), key, annals.BeforeCommands(checkEmailKey(key)),
 		annals.Aggregate(account.Aggregate, annals.Snapshots{Every: 100, Schema: 1}),
 		annals.Aggregate(order.Aggregate, annals.Snapshots{Every: 50, Schema: 2}, annals.OwnedBy(customerOf)),
 		annals.Aggregate(product.Aggregate, annals.Snapshots{Every: 50, Schema: 1}, annals.ReadableByAll),
-		annals.Aggregate(email.Aggregate, annals.Hidden), // short streams, rarely asked twice: no snapshots
+		annals.Aggregate(email.Aggregate, annals.Hidden), // no snapshots: its streams are short and rarely loaded
 		annals.Aggregate(email.KeyAggregate, annals.Hidden),
 
 		annals.ReadModel(readmodel.Accounts, annals.Replaces("account-summary", "account-statement")),
@@ -114,7 +114,7 @@ func productOperations() annals.Part {
 	)
 }
 
-// document is what the OpenAPI document shows otherwise than Go types have it.
+// document adjusts the OpenAPI document where it differs from the Go types.
 func document() annals.Part {
 	return annals.Parts(
 		annals.ShownAs[money.Money, Amount](),

@@ -9,7 +9,7 @@ import (
 	"github.com/annals-es/annals/shop/money"
 )
 
-// golden says where the golden states of an aggregate are. With -update, those are written that are missing.
+// golden is the place of the golden states of an aggregate. With -update, missing ones are written.
 func golden(streamType string) estest.StatesConfig {
 	return estest.StatesConfig{
 		Dir:    filepath.Join("testdata", "states", strings.ToLower(streamType)),

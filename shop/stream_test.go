@@ -14,7 +14,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/storekit"
 )
 
-// TestLargeTrail reads a stream of large commits of several events: pages stay small enough to be sent, and miss
+// TestLargeTrail reads a stream of large commits with several events. Pages are small enough to be sent, and omit
 // nothing.
 func TestLargeTrail(t *testing.T) {
 	t.Parallel()
@@ -71,7 +71,7 @@ func TestLargeTrail(t *testing.T) {
 	c.send(t, "GET /streams/Order/p?cursor="+page.Next, "").refused(t, http.StatusBadRequest, "invalid-request")
 }
 
-// kept is a stream as it is stored.
+// kept is a stored stream.
 type kept struct {
 	es.Store
 	commits []es.Commit
@@ -87,7 +87,7 @@ func (k kept) Read(_ context.Context, _ es.StreamID, r es.Range) iter.Seq2[es.Co
 	}
 }
 
-// sentBytes is how many bytes Lambda sends of an answer: it is a string in JSON.
+// sentBytes is how many bytes Lambda sends for an answer: it is a string in JSON.
 func sentBytes(t *testing.T, text string) int {
 	t.Helper()
 	sent := &strings.Builder{}
@@ -99,7 +99,7 @@ func sentBytes(t *testing.T, text string) int {
 	return sent.Len()
 }
 
-// trailOf pages over a stream, and returns its events. No answer may be larger than Lambda sends, escaped as it is.
+// trailOf pages over a stream, and returns its events. No answer may be larger than Lambda can send, escaped.
 func trailOf(t *testing.T, commits ...es.Commit) (all []annalshttp.Event) {
 	t.Helper()
 	c := &client{handler: queries(t, kept{commits: commits})}
@@ -120,8 +120,8 @@ func trailOf(t *testing.T, commits ...es.Commit) (all []annalshttp.Event) {
 	}
 }
 
-// TestWhatIsStoredCanBePaged: the largest commits there can be, of payloads that grow most when they are escaped, and
-// larger ones from before there was a limit.
+// TestWhatIsStoredCanBePaged: the largest possible commits, with payloads that grow most when they are escaped, and
+// larger ones that were stored before there was a limit.
 func TestWhatIsStoredCanBePaged(t *testing.T) {
 	t.Parallel()
 	commit := func(version int64, unit string, times int) es.Commit {

@@ -15,8 +15,8 @@ import (
 
 const withEmail = `{"accountId":"a","ownerName":"Ada","email":"ada@example.com","initialDeposit":{"amount":"0","currency":"USD"}}`
 
-// TestNoMessageNamesAnInternalStream: whatever goes wrong with the stream of an e-mail address, its name is told to
-// nobody, and the answer is the one of such an error.
+// TestNoMessageNamesAnInternalStream: whatever fails with the stream of an e-mail address, no message names the stream,
+// and the answer is the usual one for the error.
 func TestNoMessageNamesAnInternalStream(t *testing.T) {
 	t.Parallel()
 	const id = "c2VjcmV0LWhtYWM"
@@ -67,7 +67,7 @@ func TestNoMessageNamesAnInternalStream(t *testing.T) {
 	}
 }
 
-// TestMessagesNamePublicStreams: a stream that the audit trail shows is named.
+// TestMessagesNamePublicStreams: messages name streams that the audit trail shows.
 func TestMessagesNamePublicStreams(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)

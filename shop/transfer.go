@@ -16,7 +16,7 @@ type TransferMoney struct {
 // Transferred is what a transfer did to both accounts.
 type Transferred struct {
 	From annals.Result[account.State]  `json:"from"`
-	To   *annals.Result[account.State] `json:"to,omitempty" doc:"Absent where the account is another's"`
+	To   *annals.Result[account.State] `json:"to,omitempty" doc:"Absent if the account belongs to another caller"`
 }
 
 func (b TransferMoney) from() annals.ID { return b.FromAccountID }
@@ -43,13 +43,13 @@ func transfer(tx *annals.Tx, b TransferMoney) error {
 	return nil
 }
 
-// transferred is the answer to a transfer. What became of another's account is for its owner to see.
+// transferred is the answer to a transfer. It leaves out an account of another owner.
 func transferred(d *annals.Done, b TransferMoney) (out Transferred, err error) {
 	from, err := annals.ResultOf(d, account.Aggregate, string(b.FromAccountID))
 	if err != nil {
 		return out, err
 	}
-	if from != nil { // the caller's own
+	if from != nil { // nil if the account is another caller's
 		out.From = *from
 	}
 	out.To, err = annals.ResultOf(d, account.Aggregate, string(b.ToAccountID))

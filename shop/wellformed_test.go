@@ -10,14 +10,14 @@ import (
 	"github.com/annals-es/annals/pkg/es/memstore"
 )
 
-// asked is a request, and what is said to it. Headers may be repeated.
+// asked is a request with its expected answer. Headers may be repeated.
 type asked struct {
 	name, target, body string
 	headers            []string
 	field, says        string // "" = it is let through
 }
 
-// both sends a request over net/http, and as it comes from API Gateway, which joins repeated headers by commas.
+// both sends a request over net/http, and as an event of API Gateway, which joins repeated headers with commas.
 func both(t *testing.T, h http.Handler, a asked) (plain, event answer) {
 	t.Helper()
 	method, path, _ := strings.Cut(a.target, " ")
@@ -44,7 +44,7 @@ func both(t *testing.T, h http.Handler, a asked) (plain, event answer) {
 	return plain, documented(t, method, path, answer{we.Code, we.Header(), we.Body.String()})
 }
 
-// check sends a request in both ways, and wants the same said to it.
+// check sends a request in both ways, and expects the same answer.
 func (a asked) check(t *testing.T, h http.Handler) {
 	t.Helper()
 	plain, event := both(t, h, a)
@@ -71,7 +71,7 @@ func TestQueryStrings(t *testing.T) {
 	on(t, store, annalshttp.Config{}).ok(t, "POST /accounts", openA)
 	queries, docs := queries(t, store), docs(t)
 	const one, trail, reference = "GET /accounts/a?", "GET /streams/Account/a?", "GET /openapi.json?"
-	const encoded, empty, twice, instant = "write % as %25", "must not be empty", "must be there once", "RFC 3339"
+	const encoded, empty, twice, instant = "write % as %25", "must not be empty", "must be sent once", "RFC 3339"
 	for _, test := range []asked{
 		{name: "a version", target: one + "version=1"},
 		{name: "an instant", target: one + "asOf=2099-01-01T00:00:00Z"},
@@ -121,7 +121,7 @@ func TestQueryStrings(t *testing.T) {
 	}
 }
 
-// TestAfterIsNotLost: a token that can't be read is refused, whatever is wrong with it, and never taken for none.
+// TestAfterIsNotLost: a malformed token is refused, whatever is wrong with it, and never ignored.
 func TestAfterIsNotLost(t *testing.T) {
 	t.Parallel()
 	h := queries(t, memstore.New())
@@ -186,7 +186,7 @@ func newClientWithA(t *testing.T) *client {
 	return c
 }
 
-// TestListsOfHeaders: where a header is a list, lines of it are the same as one line with commas.
+// TestListsOfHeaders: repeated lines of a list header mean the same as one line with commas.
 func TestListsOfHeaders(t *testing.T) {
 	t.Parallel()
 	h := queries(t, memstore.New())
@@ -250,7 +250,7 @@ func TestMediaTypes(t *testing.T) {
 	}
 }
 
-// TestPathParameters: what an escape hides in a path is refused, as an id or as a path.
+// TestPathParameters: an escaped character in a path is refused, as an id or as a path.
 func TestPathParameters(t *testing.T) {
 	t.Parallel()
 	c := newClientWithA(t)

@@ -97,7 +97,7 @@ func TestCommands(t *testing.T) { //nolint:paralleltest // sets the environment
 		{"projections extra", "", `unknown command "extra"`},
 		{"parked list", "orders 1 Order#bad 1 1 needs-newer-code", ""},
 		{"parked list product-catalog", "PROJECTION", ""},
-		{"parked list nothing", "", `there is no projection "nothing"`},
+		{"parked list nothing", "", `unknown projection "nothing"`},
 		{"parked show orders Order#bad", "OrderTeleported schema 1", ""},
 		{"parked show orders Order#good", "", "does not wait"},
 		{"parked retry orders Order#bad", "tried 1, 1 still wait", "not all could be applied"},
@@ -114,9 +114,9 @@ func TestCommands(t *testing.T) { //nolint:paralleltest // sets the environment
 		{"republish good", "", "want Type#id"},
 		{"republish Order#good 0", "", `"0" is no version`},
 		{"verify", "2 streams, 2 commits, 2 events: 0 findings", ""},
-		{"rebuild reserve-stock", "", "a reaction is not built anew"},
+		{"rebuild reserve-stock", "", "a reaction can't be rebuilt"},
 		{"rebuild orders --segments 0", "", "--segments must be 1 or more"},
-		{"rebuild nothing", "", `there is no projection "nothing"`},
+		{"rebuild nothing", "", `unknown projection "nothing"`},
 		{"rebuild", "", "accepts 1 arg(s)"},
 	} {
 		out, err := annals(t, port, strings.Fields(step.line)...)

@@ -107,7 +107,7 @@ func TestWhatHappened(t *testing.T) { //nolint:paralleltest // sets the environm
 		{"state Order#good --version 1 --version-to 3", "from Order#good at version 1 … to   Order#good at version 3 … + /items/0  {", "", 0},
 		{"state Order#good --version 1 --diff -o json", `"differences":[{"path":"/items/0","after":{"productId":"tea"`, "", 0},
 		{"state Order#good --as-of " + second, "", "not found", 1},
-		{"state Order#good --version 9", "", "has no version 9, it is at 3", 1},
+		{"state Order#good --version 9", "", "has no version 9: the latest is 3", 1},
 		{"state Order#good --version 1 --as-of " + second, "", "give one of --version", 2},
 		{"state Order#good --as-of yesterday", "", "want a time as RFC 3339 has it", 2},
 		{"state Order#good --version-to 3 --diff", "", "not both", 2},
@@ -290,7 +290,7 @@ func TestExportAndImport(t *testing.T) { //nolint:paralleltest // sets the envir
 	if err := os.WriteFile(spoiled, bytes.Replace(text, []byte("mug"), []byte("cup"), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	step{"import --continue " + spoiled, "", "its hash is not its own", 1}.run(t, port)
+	step{"import --continue " + spoiled, "", "its hash does not match its contents", 1}.run(t, port)
 	stored(t, "Order#new", es.Meta{}, added("tea"))
 	step{"import --continue " + file, "", "somebody appended meanwhile", 3}.run(t, port)
 }

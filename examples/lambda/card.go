@@ -7,7 +7,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// A loyalty card collects points, and is gold from 1,000 of them.
+// cardEvent is an event of a loyalty card, which collects points and is gold from 1,000 of them.
 type cardEvent interface{ isCardEvent() }
 
 type pointsCollected struct {
@@ -37,7 +37,7 @@ const goldFrom = 1000
 
 var errNoPoints = errors.New("points must be positive")
 
-// collect decides what happens when somebody buys something.
+// collect decides about a purchase.
 func (c card) collect(points int) ([]cardEvent, error) {
 	switch {
 	case points < 1:
@@ -55,7 +55,7 @@ var cardEvents = es.NewRegistry(
 
 var cards = es.Aggregate[card, cardEvent]{StreamType: "Card", Events: cardEvents, Evolve: (*card).evolve}
 
-// goldCards counts the cards that are gold, and keeps each card's points as its row.
+// goldCards counts the gold cards, and stores each card's points as its row.
 var goldCards = projection.New("gold-cards", 1, projection.From(cards,
 	projection.On(func(c *card, e projection.Event[cardEvent], _ *projection.Writes) error {
 		c.evolve(e.Data)

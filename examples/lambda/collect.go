@@ -12,13 +12,13 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// purchase is what a message says.
+// purchase is the body of a message.
 type purchase struct {
 	CardID string `json:"cardId"`
 	Points int    `json:"points"`
 }
 
-// retention is how long SQS may keep a message at most, so how late it may come once more.
+// retention is how long SQS may keep a message at most, and so how late it may be delivered again.
 const retention = 14 * 24 * time.Hour
 
 type collectHandler = func(context.Context, events.SQSEvent) (events.SQSEventResponse, error)
@@ -28,8 +28,8 @@ type collector struct {
 	cards    *es.Repository[card, cardEvent]
 }
 
-// handle takes each message by itself. What failed comes again; what was done is recognised by its message id then. The
-// event source mapping needs ReportBatchItemFailures.
+// handle processes each message by itself. A message that failed is delivered again. One that was processed is
+// recognized by its message id. The event source mapping needs ReportBatchItemFailures.
 func (c collector) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	var response events.SQSEventResponse
 	for _, message := range batch.Records {
@@ -48,7 +48,7 @@ func (c collector) collect(ctx context.Context, id, body string) error {
 	}
 	cmd := es.Command{Ref: es.CommandRef{ID: id}, Meta: es.Meta{Actor: "till"}}
 	_, err := c.executor.Execute(ctx, cmd, func(tx *es.Tx) error {
-		card, err := c.cards.GetOrNew(tx, p.CardID) // a card begins with its first points
+		card, err := c.cards.GetOrNew(tx, p.CardID) // the first points create the card
 		if err != nil {
 			return err
 		}

@@ -1,10 +1,10 @@
-// Lambda is two functions that use the library inside a system of one's own, from one binary: "collect" takes messages of an
-// SQS queue as commands, "project" keeps a read model in step, from the stream of the event table. Which it is says the
-// function's handler setting.
+// Lambda is two functions that use the library inside another system, from one binary. "collect" takes messages of an
+// SQS queue as commands. "project" maintains a read model from the stream of the event table. The function's handler
+// setting selects one of them.
 //
-// EVENTS_TABLE names a table with the keys of dynamostore.EventsTable, and a stream of new images; CARDS_TABLE and
-// GENERATIONS_TABLE, which "project" needs, tables with those of dynamoview.ReadTable. "collect" needs Query and PutItem on the
-// events, "project" Query on them; both event source mappings need ReportBatchItemFailures.
+// EVENTS_TABLE names a table with the keys of dynamostore.EventsTable and a stream of new images. CARDS_TABLE and
+// GENERATIONS_TABLE, which "project" needs, name tables with the keys of dynamoview.ReadTable. "collect" needs Query
+// and PutItem on the events, "project" needs Query on them. Both event source mappings need ReportBatchItemFailures.
 package main
 
 import (

@@ -12,8 +12,8 @@ import (
 
 type projectHandler = func(context.Context, events.DynamoDBEvent) (events.DynamoDBEventResponse, error)
 
-// newProject returns the handler of the event table's stream. It reads the streams that the batch tells of from the event
-// table, whose answer is strongly consistent; Engine.Apply takes the commits of the batch itself, and saves those reads.
+// newProject returns the handler of the event table's stream. It reads the streams that a batch is about from the event
+// table, strongly consistent. Engine.Apply instead takes the commits of the batch itself, which saves those reads.
 func newProject(store es.Reader, catalog projection.Catalog, view projection.View) projectHandler {
 	engine := projection.NewEngine(store, catalog, projection.Config{}, projection.Subscription{Projection: goldCards, View: view})
 	return func(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
@@ -22,7 +22,7 @@ func newProject(store es.Reader, catalog projection.Catalog, view projection.Vie
 			if err == nil {
 				err = engine.CatchUp(ctx, stream)
 			}
-			if err != nil { // Lambda delivers the batch again, from this record on
+			if err != nil { // Lambda delivers the batch again from this record on
 				slog.ErrorContext(ctx, "a stream was not projected", "error", err)
 				return events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{
 					{ItemIdentifier: record.Change.SequenceNumber},

@@ -10,18 +10,18 @@ import (
 	"github.com/coder/websocket"
 )
 
-// said is what the service sends: subscribed, change or error.
+// said is a message of the service: subscribed, change or error.
 type said struct {
 	Type    string
 	Code    string
 	Detail  string
-	Message string // of API Gateway itself
+	Message string // of API Gateway
 }
 
-// listen connects, subscribes, runs the command, and prints changes until there are enough.
+// listen connects, subscribes, runs the command, and prints changes until it has enough.
 //
-// Somebody who shows data should read them after "subscribed", and again after reconnecting: what changes while nobody
-// listens is not sent later.
+// A program that shows data should read the data after "subscribed", and again after each reconnect: changes that
+// happen while it is not connected are not sent later.
 func listen(ctx context.Context, o options, out, errOut io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, o.wait)
 	defer cancel()
@@ -50,13 +50,13 @@ func listen(ctx context.Context, o options, out, errOut io.Writer) error {
 			left--
 			fmt.Fprintln(out, text)
 		default:
-			return fmt.Errorf("the service says: %s %s%s", told.Code, told.Detail, told.Message)
+			return fmt.Errorf("the service answered: %s %s%s", told.Code, told.Detail, told.Message)
 		}
 	}
 	return conn.Close(websocket.StatusNormalClosure, "")
 }
 
-// dialing offers the token, if there is one, as a page in a browser has to: it can set no header.
+// dialing passes the token, if there is one, the way a page in a browser must: it can't set headers.
 func dialing(token string) *websocket.DialOptions {
 	o := &websocket.DialOptions{Subprotocols: []string{"annals.v1"}}
 	if token != "" {

@@ -1,4 +1,4 @@
-// Command listen is told over WebSocket of what a read model now shows, and prints it.
+// Command listen prints, as they come over WebSocket, the changes of a read model.
 //
 // `go run ./examples/listen -h` explains its flags.
 package main
@@ -16,13 +16,13 @@ import (
 	"time"
 )
 
-// options is how the program was started.
+// options are the program's arguments.
 type options struct {
 	url, token                   string
 	projection, stream, customer string
 	count                        int
 	wait                         time.Duration
-	command                      []string // to run once it listens
+	command                      []string // runs once the program is subscribed
 }
 
 const usage = `listen subscribes to the changes of a read model, of one stream or of one customer's, and prints each as a line of JSON.
@@ -41,7 +41,7 @@ func main() {
 	}
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "listen:", err)
-		os.Exit(1) //nolint:gocritic // nothing is left to stop
+		os.Exit(1) //nolint:gocritic // nothing to clean up
 	}
 }
 
@@ -63,7 +63,7 @@ func parse(args []string, getenv func(string) string, out io.Writer) (options, e
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
-	o.command, o.token = flags.Args(), getenv("TOKEN") // arguments can be seen by all
+	o.command, o.token = flags.Args(), getenv("TOKEN") // a variable, because other users can see arguments
 	o.url = cmp.Or(o.url, "ws://127.0.0.1:"+cmp.Or(getenv("PORT"), "3000")+"/_socket")
 	if o.count < 1 || o.wait <= 0 {
 		return o, errors.New("-n and -wait must be positive")

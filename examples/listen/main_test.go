@@ -71,13 +71,13 @@ func TestListenFails(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
 	for want, o := range map[string]options{
-		"the service says: unknown-projection there are others": refused,
-		"Internal server error":                                 broken,
-		"invalid character":                                     garbage,
-		"1 of 2 changes have not come":                          few,
-		"false: exit status 1":                                  command,
-		"is `make run` running?":                                nobody,
-		server.URL + " refuses: 404 Not Found":                  {url: server.URL, count: 1, wait: time.Second},
+		"the service answered: unknown-projection there are others": refused,
+		"Internal server error":                broken,
+		"invalid character":                    garbage,
+		"1 of 2 changes have not come":         few,
+		"false: exit status 1":                 command,
+		"is `make run` running?":               nobody,
+		server.URL + " refuses: 404 Not Found": {url: server.URL, count: 1, wait: time.Second},
 	} {
 		if err := listen(t.Context(), o, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %s", err, want)

@@ -1,5 +1,5 @@
-// Package permits is a small service: people apply for parking permits, the town grants them and withdraws them. It shows
-// what a service of one aggregate takes, from the events to the HTTP API.
+// Package permits is a small service for parking permits: people apply for them, the town grants and withdraws them. It
+// shows a whole service with one aggregate, from the events to the HTTP API. Start with [New].
 package permits
 
 import (
@@ -8,14 +8,14 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Event is what happens to a permit.
+// Event is an event of a permit.
 type Event interface{ isPermitEvent() }
 
 // The events of a permit.
 type (
 	// Applied is a permit's first event.
 	Applied struct{ Holder, Plate, Zone string }
-	// Granted makes it valid until a day.
+	// Granted makes the permit valid until a day.
 	Granted struct{ Until string }
 	// Withdrawn is its last event.
 	Withdrawn struct{ Reason string }
@@ -54,7 +54,7 @@ var Permit = es.Aggregate[State, Event]{
 	},
 }
 
-// The rules.
+// The rules of a permit.
 const (
 	NotApplied refusal.Code = "not-applied"
 	NotGranted refusal.Code = "not-granted"
@@ -79,7 +79,7 @@ type (
 	}
 )
 
-// apply begins a permit. People apply for themselves; the town's operators apply for anybody.
+// apply creates a permit. People apply for themselves; the town's operators apply for anyone.
 func apply(tx *annals.Tx, _ State, b Apply) ([]Event, error) {
 	if c := tx.Caller(); !c.Is(string(b.Holder)) && !c.Operates() {
 		return nil, annals.Forbid("another-holder", "the holder must be the caller")

@@ -19,7 +19,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/memstore"
 )
 
-// commits are all that a store held after some appends: of one stream, of two at once, with everything that a commit can have.
+// commits are all commits of a store after some appends: to one stream, to two at once, and with all optional fields.
 func commits(t *testing.T) (all []es.Commit) {
 	t.Helper()
 	store := memstore.New(memstore.Config{})
@@ -93,7 +93,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestLargerCommitsOfBefore: a commit that nobody can append today is in archives as any other.
+// TestLargerCommitsOfBefore: a commit larger than today's limit can be archived like any other.
 func TestLargerCommitsOfBefore(t *testing.T) {
 	t.Parallel()
 	c := es.Commit{Stream: es.StreamID{Type: "Order", ID: "o"}, Version: 1, ID: "old", Events: []es.RawEvent{
@@ -108,7 +108,7 @@ func TestLargerCommitsOfBefore(t *testing.T) {
 	}
 }
 
-// TestChanges: whatever is changed, cut off, left out, put elsewhere or added is noticed, before the end at the latest.
+// TestChanges: anything that is changed, cut off, omitted, moved or added is detected, at the latest at the end.
 func TestChanges(t *testing.T) {
 	t.Parallel()
 	whole := write(t, commits(t))
@@ -120,27 +120,27 @@ func TestChanges(t *testing.T) {
 	swapped[1], swapped[2] = swapped[2], swapped[1]
 	last := len(lines) - 1
 	for name, tt := range map[string]struct{ text, want string }{
-		"nothing":              {"", "it has no end"},
-		"another file":         {"{}\n", "it is no archive"},
-		"no head":              {without(0), "it is no archive"},
-		"cut off":              {join(lines[:last]...), "it has no end"},
-		"cut in a line":        {whole[:len(whole)-2], "it has no end"},
+		"nothing":              {"", "the archive has no end"},
+		"another file":         {"{}\n", "not an archive"},
+		"no head":              {without(0), "not an archive"},
+		"cut off":              {join(lines[:last]...), "the archive has no end"},
+		"cut in a line":        {whole[:len(whole)-2], "the archive has no end"},
 		"first left out":       {without(1), "does not follow"},
-		"last left out":        {without(last - 1), "the end says 4 commits"},
+		"last left out":        {without(last - 1), "the last line says 4 commits"},
 		"swapped":              {join(swapped...), "does not follow"},
 		"twice":                {join(slices.Insert(slices.Clone(lines), 2, lines[1])...), "does not follow"},
-		"another actor":        {strings.Replace(whole, `"ann"`, `"bob"`, 1), "its hash is not its own"},
-		"another payload":      {strings.Replace(whole, "1.00", "1.0", 1), "its hash is not its own"},
-		"another hash":         {strings.Replace(whole, `"hash":"`, `"hash":"00`, 1), "its hash is not its own"},
+		"another actor":        {strings.Replace(whole, `"ann"`, `"bob"`, 1), "its hash does not match its contents"},
+		"another payload":      {strings.Replace(whole, "1.00", "1.0", 1), "its hash does not match its contents"},
+		"another hash":         {strings.Replace(whole, `"hash":"`, `"hash":"00`, 1), "its hash does not match its contents"},
 		"no hash":              {strings.Replace(whole, `"hash":"`, `"hash":"x`, 1), "invalid byte"},
 		"no stream":            {strings.Replace(whole, `"stream":"Order#`, `"stream":"Order`, 1), "line 2"},
 		"no time":              {strings.Replace(whole, `"at":"2`, `"at":"x`, 1), "parsing time"},
 		"unknown field":        {strings.Replace(whole, `"version":1`, `"more":1,"version":1`, 1), "unknown field"},
 		"no JSON":              {join(lines[0], "{\n"), "line 2"},
-		"two on a line":        {join(lines[0], strings.TrimSuffix(lines[1], "\n"), lines[2]), "something after it on its line"},
+		"two on a line":        {join(lines[0], strings.TrimSuffix(lines[1], "\n"), lines[2]), "unexpected text after the JSON value"},
 		"layout":               {strings.Replace(whole, `"id":`, `"id": `, 1), "digest"},
-		"after the end":        {whole + lines[1], "something after the end"},
-		"another end":          {strings.Replace(whole, `{"commits":4`, `{"commits":5`, 1), "the end says 5 commits"},
+		"after the end":        {whole + lines[1], "text after the last line"},
+		"another end":          {strings.Replace(whole, `{"commits":4`, `{"commits":5`, 1), "the last line says 5 commits"},
 		"end without a digest": {strings.Replace(whole, `"digest":"`, `"digest":"0`, 1), "digest"},
 		"end of nonsense":      {join(lines[0], `{"commits":x}`+"\n"), "invalid character"},
 	} {

@@ -1,9 +1,9 @@
-// Package archive keeps commits in a file, as they are stored and in a form that shows whether it is whole: to move them to
-// another table, and to keep them apart from it.
+// Package archive writes commits to a file and reads them back, with checks that the file is complete and unchanged.
+// Start with [NewWriter] and [Read]. Archives move commits to another table, or keep a copy outside of it.
 //
-// An archive is NDJSON: {"format":"annals.commits.v1"}; a line for each commit, those of one stream in order from its first;
-// {"commits","events","digest"}, the digest being the SHA-256 of all lines before, in hexadecimal. Payloads are texts, not
-// JSON, because the commits' hashes cover them to the byte.
+// An archive is NDJSON: {"format":"annals.commits.v1"}; a line per commit, those of one stream in order from its first;
+// and {"commits","events","digest"}, where digest is the SHA-256 of all lines before, in hexadecimal. Payloads are
+// stored as texts instead of JSON, because the commits' hashes cover each of their bytes.
 package archive
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Format names the format, in an archive's first line.
+// Format is the name of the format, in an archive's first line.
 const Format = "annals.commits.v1"
 
 type (
@@ -76,7 +76,7 @@ func newLine(c *es.Commit) commitLine {
 	return l
 }
 
-// commit is the commit of a line.
+// commit returns the commit of a line.
 func (l *commitLine) commit() (c es.Commit, err error) {
 	keep := func(failed error) {
 		if err == nil {
@@ -95,7 +95,9 @@ func (l *commitLine) commit() (c es.Commit, err error) {
 	}
 	c.Hash, failed = hex.DecodeString(l.Hash)
 	keep(failed)
-	c.Meta = es.Meta{CorrelationID: l.Meta.CorrelationID, CausationID: l.Meta.CausationID, Actor: l.Meta.Actor, Extra: l.Meta.Extra}
+	c.Meta = es.Meta{
+		CorrelationID: l.Meta.CorrelationID, CausationID: l.Meta.CausationID, Actor: l.Meta.Actor, Extra: l.Meta.Extra,
+	}
 	c.Meta.OccurredAt, failed = storekit.ParseTime(l.Meta.OccurredAt)
 	keep(failed)
 	for _, e := range l.Events {

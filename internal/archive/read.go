@@ -15,10 +15,10 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// ErrCut says that an archive has no end: it was cut off, or its export was interrupted.
-var ErrCut = errors.New("it has no end: it was cut off, or its export was interrupted")
+// ErrCut means that an archive has no last line.
+var ErrCut = errors.New("the archive has no end: it was cut off, or its export was interrupted")
 
-// LineError says what is wrong with a line of an archive.
+// LineError is an error in one line of an archive.
 type LineError struct {
 	Line int
 	Err  error
@@ -27,8 +27,9 @@ type LineError struct {
 func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
 func (e *LineError) Unwrap() error { return e.Err }
 
-// Read yields the commits of an archive, and checks them: each has the hash of what it says, and follows the one before it in
-// its stream; all are there, and the end has their digest. It keeps some 200 bytes for each stream.
+// Read yields the commits of an archive and checks them: each must match its hash and follow the one before it in its
+// stream, none may be missing, and the digest in the last line must match. It needs about 200 bytes of memory per
+// stream.
 //
 // Errors: [LineError]; [ErrCut]; the reader's.
 func Read(r io.Reader) iter.Seq2[es.Commit, error] {
@@ -54,7 +55,7 @@ type head struct {
 	hash string
 }
 
-// reading is an archive that is read.
+// reading is an archive in the course of being read.
 type reading struct {
 	in     *bufio.Reader
 	digest hash.Hash
@@ -67,7 +68,7 @@ func (a *reading) fail(format string, args ...any) error {
 	return &LineError{a.lines, fmt.Errorf(format, args...)}
 }
 
-// next is the next commit. io.EOF: the end was there, and is right.
+// next returns the next commit. It returns io.EOF after a valid last line.
 func (a *reading) next() (es.Commit, error) {
 	text, err := a.line()
 	if err != nil {
@@ -76,7 +77,7 @@ func (a *reading) next() (es.Commit, error) {
 	if a.lines == 1 {
 		var h headLine
 		if err := strict(text, &h); err != nil || h.Format != Format {
-			return es.Commit{}, a.fail("want {\"format\":%q}: it is no archive", Format)
+			return es.Commit{}, a.fail("not an archive: want {\"format\":%q}", Format)
 		}
 		a.digest.Write(text)
 		return a.next()
@@ -105,7 +106,7 @@ func (a *reading) line() ([]byte, error) {
 	return text, err
 }
 
-// follow checks a commit by itself and against the one before it.
+// follow checks a commit's hash and that it follows the one before it.
 func (a *reading) follow(c *es.Commit) error {
 	at, there := a.heads[c.Stream]
 	if !there {
@@ -115,9 +116,10 @@ func (a *reading) follow(c *es.Commit) error {
 	case len(c.Events) == 0:
 		return a.fail("%s@%d has no events", c.Stream, c.Version)
 	case !bytes.Equal(c.ComputeHash(), c.Hash):
-		return a.fail("%s@%d was changed: its hash is not its own", c.Stream, c.Version)
+		return a.fail("%s@%d was changed: its hash does not match its contents", c.Stream, c.Version)
 	case c.Version != at.next || string(c.Prev) != at.hash:
-		return a.fail("%s@%d does not follow the commit before it, which ends at version %d", c.Stream, c.Version, at.next-1)
+		return a.fail("%s@%d does not follow the previous commit, which ends at version %d",
+			c.Stream, c.Version, at.next-1)
 	}
 	a.heads[c.Stream] = head{c.LastVersion() + 1, string(c.Hash)}
 	a.end.Commits++
@@ -132,16 +134,17 @@ func (a *reading) finish(text []byte) error {
 		return a.fail("%w", err)
 	}
 	if a.end.Digest = hex.EncodeToString(a.digest.Sum(nil)); end != a.end {
-		return a.fail("the end says %d commits, %d events, digest %s; there are %d, %d, %s: something was changed or left out",
+		return a.fail("the last line says %d commits, %d events, digest %s; "+
+			"the archive has %d, %d, %s: it was changed or is incomplete",
 			end.Commits, end.Events, end.Digest, a.end.Commits, a.end.Events, a.end.Digest)
 	}
 	if _, err := a.in.Peek(1); !errors.Is(err, io.EOF) {
-		return a.fail("there is something after the end")
+		return a.fail("unexpected text after the last line")
 	}
 	return io.EOF
 }
 
-// strict reads a line that must be all of v and nothing more.
+// strict decodes a line that must consist of exactly one JSON value, without unknown fields.
 func strict(text []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
@@ -149,7 +152,7 @@ func strict(text []byte, v any) error {
 		return err
 	}
 	if d.InputOffset() != int64(len(text)-1) {
-		return errors.New("there is something after it on its line")
+		return errors.New("unexpected text after the JSON value")
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Writer writes an archive.
+// Writer writes an archive. Make one with [NewWriter].
 type Writer struct {
 	w       io.Writer
 	digest  hash.Hash
@@ -17,13 +17,13 @@ type Writer struct {
 	started bool
 }
 
-// NewWriter returns the writer of an archive.
+// NewWriter returns a writer of an archive to w.
 func NewWriter(w io.Writer) *Writer {
 	digest := sha256.New()
 	return &Writer{w: io.MultiWriter(w, digest), digest: digest}
 }
 
-// Add adds a commit. Those of one stream come in order.
+// Add adds a commit. Add the commits of a stream in order.
 func (w *Writer) Add(c *es.Commit) error {
 	if err := w.start(); err != nil {
 		return err
@@ -33,7 +33,7 @@ func (w *Writer) Add(c *es.Commit) error {
 	return w.line(newLine(c))
 }
 
-// Close writes the end, without which it is no archive. It does not close what it writes to.
+// Close writes the last line, without which the archive is invalid. It does not close the underlying writer.
 func (w *Writer) Close() error {
 	if err := w.start(); err != nil {
 		return err

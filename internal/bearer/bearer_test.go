@@ -19,7 +19,7 @@ import (
 	"github.com/annals-es/annals/internal/bearer"
 )
 
-// issuer is an OpenID issuer, which can be down, and changes its key.
+// issuer is an OpenID issuer that can be down, and can change its key.
 type issuer struct {
 	*httptest.Server
 	key  atomic.Pointer[jose.JSONWebKey]
@@ -127,7 +127,8 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestKeysTurn: a new key of the issuer is found; what was down comes back; keys that are known are not asked for again.
+// TestKeysTurn: a verifier finds a new key of the issuer, recovers after the issuer was down, and does not fetch known
+// keys again.
 func TestKeysTurn(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)

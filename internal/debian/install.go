@@ -1,4 +1,5 @@
-// Package debian installs what the project's tools need, where that may be done without asking.
+// Package debian installs packages that the project's tools need, if this is Debian and the process is root. Start with
+// [Install] or [EnsureJava].
 package debian
 
 import (
@@ -11,12 +12,13 @@ import (
 	"os/exec"
 )
 
-// ErrAsk says that nothing is installed here without asking: this is no Debian system, or not its root.
-var ErrAsk = errors.New("nothing is installed here without asking")
+// ErrAsk says that a package was not installed: there is no apt-get, or the process is not root. The user has to do it.
+var ErrAsk = errors.New("can't install packages: only root on Debian can")
 
-// Install installs a package with apt-get, and tells say of it; what names what is missing, for people.
+// Install installs a package with apt-get, and writes one line about it to say. what is the name of the missing tool in
+// messages.
 //
-// Errors: [ErrAsk]; apt-get's, with the last line that it said.
+// Errors: [ErrAsk]; the failure of apt-get, with the last line of its output.
 func Install(ctx context.Context, say io.Writer, what, pkg string) error {
 	if _, err := exec.LookPath("apt-get"); err != nil || os.Getuid() != 0 {
 		return ErrAsk
@@ -25,7 +27,7 @@ func Install(ctx context.Context, say io.Writer, what, pkg string) error {
 	for _, args := range [][]string{{"update", "-q"}, {"install", "-qy", "--no-install-recommends", pkg}} {
 		cmd := exec.CommandContext(ctx, "apt-get", args...)
 		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it has something to put in order
+		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // not a kill: apt-get must clean up
 		if out, err := cmd.CombinedOutput(); err != nil {
 			out = bytes.TrimSpace(out)
 			return fmt.Errorf("`apt-get %s` failed while installing %s (%w): %s", args[0], what, err, out[bytes.LastIndexByte(out, '\n')+1:])

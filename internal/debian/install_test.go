@@ -10,7 +10,7 @@ import (
 	"github.com/annals-es/annals/internal/debian"
 )
 
-// TestInstall: apt-get is asked where it is there and may be, and what it says last is told.
+// TestInstall: Install runs apt-get if there is one and the process is root. Its error has the last line of the output.
 func TestInstall(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("PATH", dir)
@@ -19,7 +19,7 @@ func TestInstall(t *testing.T) {
 		t.Errorf("without apt-get: %v, %q", err, said.String())
 	}
 	if os.Getuid() != 0 {
-		return // it is not asked
+		return // apt-get is not called
 	}
 	script := "#!/bin/sh\necho one\necho \"$@\"\n[ \"$1\" = update ]\n"
 	if err := os.WriteFile(filepath.Join(dir, "apt-get"), []byte(script), 0o700); err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 )
 
-// EnsureJava makes sure that a Java runtime answers. Where it is missing and may be installed (root on a Debian system)
-// it is, and say is told so; elsewhere the error names the command to run.
+// EnsureJava checks that a Java runtime works. If there is none, it installs one as root on Debian, and writes one line
+// about it to say. Elsewhere it returns an error that names the command to run.
 func EnsureJava(ctx context.Context, say io.Writer) error {
 	missing := dynamolocal.CheckJava(ctx)
 	if missing == nil {

@@ -1,33 +1,34 @@
-// Package platform is what AWS allows and charges: the quotas and list prices that alarms and documents count with.
+// Package platform has the quotas and list prices of AWS that alarms and documents calculate with.
 package platform
 
-// What the platform allows. Quotas of an account can be raised; what belongs to a partition or a request can't.
+// Quotas. AWS raises those of an account on request; those of a partition are fixed.
 const (
-	// PartitionWrites are the write units that a partition gives in a second, and so all items of one partition key
-	// together with those beside them.
+	// PartitionWrites is the number of write units a second of one partition. All items of a partition key share it
+	// with the other keys of the partition.
 	//
 	// Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
 	PartitionWrites = 1_000
-	// PartitionReads are the read units that a partition gives in a second.
+	// PartitionReads is the number of read units a second of one partition.
 	PartitionReads = 3_000
-	// TableWrites is the default quota of a table that is paid by the request, in write units a second.
+	// TableWrites is the default quota of an on-demand table, in write units a second.
 	//
 	// Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
 	TableWrites = 40_000
-	// FirstWrites is what such a table gives when it is new; then it takes up to twice its highest load so far.
+	// FirstWrites is the throughput of a new on-demand table, in write units a second. Later it is twice the highest
+	// load so far.
 	//
 	// Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html
 	FirstWrites = 4_000
-	// Concurrency is how many invocations an account runs at once, by default.
+	// Concurrency is the default number of concurrent invocations of an account.
 	//
 	// Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 	Concurrency = 1_000
-	// Requests are those that API Gateway takes in a second, by default, of an account in a region.
+	// Requests is the default number of requests a second that API Gateway accepts for an account in a region.
 	//
 	// Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 	Requests = 10_000
-	// WholeProcessor is the memory, in MB, at which a function has a whole processor. With less it has as much less of
-	// one.
+	// WholeProcessor is the memory, in MB, at which a function gets one whole vCPU. With less memory it gets a
+	// proportional share.
 	//
 	// Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 	WholeProcessor = 1_769

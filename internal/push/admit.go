@@ -9,27 +9,31 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// Verify checks a token, and returns who its bearer is. Errors: [ErrUnauthorized], [ErrForbidden]; others if it can't be checked.
+// Verify checks a token and returns its subject.
+//
+// Errors: [ErrUnauthorized], [ErrForbidden]; others if the token can't be checked.
 type Verify func(ctx context.Context, token string) (subject string, err error)
 
 var (
-	// ErrUnauthorized says that somebody has no token, or one that proves nothing. It is the text by which API Gateway answers 401.
+	// ErrUnauthorized says that the client sent no token, or an invalid one. API Gateway answers 401 because of exactly
+	// this text.
 	ErrUnauthorized = errors.New("Unauthorized")
-	// ErrForbidden says that a token does not allow to listen.
+	// ErrForbidden says that the token is valid but does not allow to subscribe.
 	ErrForbidden = errors.New("forbidden")
 )
 
-// Protocol is the subprotocol of the WebSocket API. Pages in browsers can set no header, so a client may offer its token as a
-// second subprotocol, after tokenProtocol. It is not taken from the query, which proxies, histories and logs keep.
+// Protocol is the subprotocol of the WebSocket API. JavaScript in a browser can't set headers, so a client may offer
+// its token as a second subprotocol, with the prefix tokenProtocol. A token in the query string is ignored, since
+// proxies, browser histories and logs keep query strings.
 const (
 	Protocol      = "annals.v1"
 	tokenProtocol = "bearer."
 )
 
-// Admit answers API Gateway's question whether somebody may connect. What it returns of them comes with every message of the
-// connection: [Handler] reads it.
+// Admit is the Lambda authorizer of new connections. API Gateway passes the subject that it returns with every message
+// of the connection, where [Handler] reads it.
 //
-// Errors: [ErrUnauthorized]; others if the token can't be checked, which are logged.
+// Errors: [ErrUnauthorized]; a generic error if the token can't be checked. The cause is logged.
 func (h *Handler) Admit(ctx context.Context, r events.APIGatewayCustomAuthorizerRequestTypeRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
 	subject, err := "", ErrUnauthorized
 	if token := tokenOf(r.Headers); token != "" {
@@ -42,7 +46,7 @@ func (h *Handler) Admit(ctx context.Context, r events.APIGatewayCustomAuthorizer
 	case errors.Is(err, ErrForbidden):
 		effect = "Deny"
 	case err != nil:
-		h.cfg.Log.LogAttrs(ctx, slog.LevelError, "a token can't be checked", slog.String("error", err.Error()))
+		h.cfg.Log.LogAttrs(ctx, slog.LevelError, "token can't be checked", slog.String("error", err.Error()))
 		return events.APIGatewayCustomAuthorizerResponse{}, errors.New("the token can't be checked now")
 	}
 	return events.APIGatewayCustomAuthorizerResponse{
@@ -54,7 +58,7 @@ func (h *Handler) Admit(ctx context.Context, r events.APIGatewayCustomAuthorizer
 	}, nil
 }
 
-// tokenOf is the token that a client brings, "" if it brings none.
+// tokenOf returns the token that a client sends, "" if it sends none.
 func tokenOf(headers map[string]string) string {
 	if token, ok := strings.CutPrefix(header(headers, "Authorization"), "Bearer "); ok {
 		return token
@@ -67,7 +71,7 @@ func tokenOf(headers map[string]string) string {
 	return ""
 }
 
-// protocols are the subprotocols that a client offers.
+// protocols returns the subprotocols that a client offers.
 func protocols(headers map[string]string) []string {
 	var all []string
 	for one := range strings.SplitSeq(header(headers, protocolHeader), ",") {
@@ -78,7 +82,7 @@ func protocols(headers map[string]string) []string {
 
 const protocolHeader = "Sec-WebSocket-Protocol"
 
-// header is a header by its name in any case: API Gateway leaves names as clients spell them.
+// header returns a header by its name in any letter case: API Gateway passes names on as clients wrote them.
 func header(headers map[string]string, name string) string {
 	for spelt, value := range headers {
 		if strings.EqualFold(spelt, name) {

@@ -10,7 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestAdmit: the token comes as a header, or as browsers can send it; what is wrong with it decides how API Gateway refuses.
+// TestAdmit: the token comes in a header or, from browsers, in a subprotocol. The kind of fault decides how API Gateway
+// refuses.
 func TestAdmit(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -64,7 +65,7 @@ func TestAdmit(t *testing.T) {
 	}
 }
 
-// TestProtocolIsAnswered: a browser ends a connection whose server answers none of the subprotocols that it offered.
+// TestProtocolIsAnswered: the answer names the subprotocol. Without it, a browser that offered one ends the connection.
 func TestProtocolIsAnswered(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)

@@ -24,7 +24,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// bundle is the package on a table of its own, with an API Gateway that keeps what is posted.
+// bundle is the package on a table of its own, with a fake API Gateway that records posts.
 type bundle struct {
 	t           *testing.T
 	client      *dynamodb.Client
@@ -58,7 +58,7 @@ func newPoster(t *testing.T, endpoint string) *Poster {
 
 var config = aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("key", "secret", "")}
 
-// event is one of a connection. Its authorizer found who, where that is not empty.
+// event returns an event of a connection. Its authorizer returned who, unless that is empty.
 func event(route, connection, who, body string) events.APIGatewayWebsocketProxyRequest {
 	e := events.APIGatewayWebsocketProxyRequest{Body: body}
 	e.RequestContext.RouteKey, e.RequestContext.ConnectionID = route, connection
@@ -68,7 +68,7 @@ func event(route, connection, who, body string) events.APIGatewayWebsocketProxyR
 	return e
 }
 
-// handle has the handler answer an event.
+// handle passes an event to the handler.
 func (b *bundle) handle(route, connection, who, body string) events.APIGatewayProxyResponse {
 	b.t.Helper()
 	answer, err := b.handler.Handle(b.t.Context(), event(route, connection, who, body))
@@ -78,7 +78,7 @@ func (b *bundle) handle(route, connection, who, body string) events.APIGatewayPr
 	return answer
 }
 
-// said is the answer to a message, decoded.
+// said sends a message and returns the decoded answer.
 func (b *bundle) said(route, connection, who, body string) map[string]any {
 	b.t.Helper()
 	said := map[string]any{}
@@ -88,7 +88,7 @@ func (b *bundle) said(route, connection, who, body string) map[string]any {
 	return said
 }
 
-// join connects somebody and subscribes to order 7.
+// join connects a client and subscribes it to order 7.
 func (b *bundle) join(connection, who string) {
 	b.t.Helper()
 	if got := b.handle(Connect, connection, who, "").StatusCode; got != http.StatusOK {
@@ -116,7 +116,7 @@ func (b *bundle) rows() int {
 	return len(found.Items)
 }
 
-// change is a change of an order.
+// change returns a change of an order.
 func change(owner, id string, version int64, topics ...string) projection.Change {
 	return projection.Change{
 		Projection: "order-summary", Stream: es.StreamID{Type: "Order", ID: id}, Version: version, Owner: owner, Topics: topics,
@@ -126,7 +126,7 @@ func change(owner, id string, version int64, topics ...string) projection.Change
 // post is a message that arrived at a connection.
 type post struct{ connection, body string }
 
-// gateway is API Gateway's management API.
+// gateway is a fake of API Gateway's management API.
 type gateway struct {
 	*httptest.Server
 	mu     sync.Mutex
@@ -165,7 +165,7 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// arrived are the posts since the last call.
+// arrived returns the posts since the last call.
 func (g *gateway) arrived() []post {
 	g.mu.Lock()
 	defer g.mu.Unlock()

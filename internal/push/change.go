@@ -7,7 +7,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// told is the message of a change.
+// told is the message that reports a change.
 type told struct {
 	Type       string `json:"type"` // change
 	Projection string `json:"projection"`
@@ -17,22 +17,22 @@ type told struct {
 	Topic      string `json:"topic,omitempty"`
 }
 
-// message is what to say to the subscribers under a partition key.
+// message is a message to the subscribers under a partition key.
 type message struct {
 	partition string
-	place     int // of its change among those of a Notify
+	place     int // the index of its change in the call of Notify
 	body      []byte
 }
 
-// compose makes the messages of changes, by partition key.
+// compose returns the messages that report changes, by partition key.
 func compose(changes []projection.Change) map[string][]message {
 	all := map[string][]message{}
 	for i, c := range changes {
-		if c.Owner == "" { // nobody's
+		if c.Owner == "" { // subscriptions have owners, so there are none for it
 			continue
 		}
 		add := func(topic Topic, about string) {
-			if topic.validate() != nil { // nobody can have subscribed to it
+			if topic.validate() != nil { // Subscribe refuses such topics
 				return
 			}
 			partition := topic.partition(c.Owner)
@@ -40,7 +40,7 @@ func compose(changes []projection.Change) map[string][]message {
 				Type: "change", Projection: c.Projection, Stream: c.Stream.String(), Version: c.Version,
 				Token: es.StreamVersion{Stream: c.Stream, Version: c.Version}.String(), Topic: about,
 			})
-			if err == nil { // texts and a number always can be written
+			if err == nil { // always: strings and a number
 				all[partition] = append(all[partition], message{partition, i, body})
 			}
 		}

@@ -14,15 +14,15 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// What a connection may be refused.
+// Why a subscription is refused.
 var (
-	// ErrNotConnected says that there is no such connection, or that it has expired.
+	// ErrNotConnected says that the connection does not exist, has expired, or has another owner.
 	ErrNotConnected = errors.New("not connected")
-	// ErrTooMany says that a connection has [MaxSubscriptions].
+	// ErrTooMany says that the connection already has [MaxSubscriptions].
 	ErrTooMany = errors.New("too many subscriptions")
 )
 
-// Client is what is used of DynamoDB.
+// Client is the part of the DynamoDB client that this package uses.
 type Client interface {
 	dynamodb.QueryAPIClient
 	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
@@ -31,37 +31,38 @@ type Client interface {
 	DeleteItem(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
 }
 
-// Connections are the open connections and their subscriptions, in one table:
+// Connections stores the open connections and their subscriptions, in one table:
 //
 //	pk                     sk            owner  topics(SS)                    expires  until
 //	connection|<id>        <id>          ada    {<pk of each subscription>}   N
 //	topic|<owner>|<topic>  <connection>                                       N
 //	subscriptions          latest                                                      N
 //
-// Times are in seconds since 1970. The notifier and the handler ignore a row from its expires on, and DynamoDB removes
-// it some time after that.
+// Times are in seconds since 1970. The notifier and the handler ignore a row after its expires, and DynamoDB removes it
+// some time later (time to live).
 //
-// A connection's row is written before a subscription's and deleted before it, each alone: a subscription that is made while
-// its connection closes may be left over. It ends with the first post that finds the connection gone, or expires. So may
-// one that a client takes back before it was confirmed.
+// The row of a connection is written before those of its subscriptions, and deleted before them, without a transaction.
+// So a subscription may be left over if it is made while its connection closes, or if the client unsubscribes before
+// the subscription was confirmed. It ends when a post finds that the connection does not exist any more, or when it
+// expires.
 //
 // The last row is one record for the whole table. No subscription expires later than until: Subscribe raises the record
-// before it writes a subscription, and nobody lowers or deletes it. So once until is past, or while there is no record,
-// nobody is subscribed, and the notifier needs one read to know that.
+// before it writes a subscription, and no code lowers or deletes it. So if until is in the past, or if there is no
+// record, there are no subscriptions. The notifier needs one read to know that.
 type Connections struct {
 	client Client
 	table  string
 	now    func() time.Time
-	// covered is a time, in seconds since 1970, that the record is known to have reached.
+	// covered is a value, in seconds since 1970, that the record is known to have reached.
 	covered atomic.Int64
 }
 
-// NewConnections returns the connections in a table, annalsaws.Connections.
+// NewConnections returns the connections in a table. Its keys are those of annalsaws.Connections.
 func NewConnections(client Client, table string) *Connections {
 	return &Connections{client: client, table: table, now: time.Now}
 }
 
-// Open stores a connection and whose it is.
+// Open stores a connection and its owner.
 func (c *Connections) Open(ctx context.Context, id, owner string) error {
 	item := key("connection|"+id, id)
 	item["owner"] = text(owner)
@@ -72,9 +73,9 @@ func (c *Connections) Open(ctx context.Context, id, owner string) error {
 	return nil
 }
 
-// Subscribe lets an owner's connection be told of a topic. Again changes nothing.
+// Subscribe subscribes a connection of an owner to a topic. If it is subscribed already, that stays so.
 //
-// Errors: [ErrNotConnected], [ErrTooMany].
+// Errors: [ErrNotConnected], [ErrTooMany]; those of DynamoDB.
 func (c *Connections) Subscribe(ctx context.Context, id, owner string, topic Topic) error {
 	partition := topic.partition(owner)
 	row, err := c.update(ctx, id, owner, partition, "ADD #topics :set",
@@ -95,9 +96,9 @@ func (c *Connections) Subscribe(ctx context.Context, id, owner string, topic Top
 	return nil
 }
 
-// Unsubscribe ends a subscription of an owner's connection, if there is one.
+// Unsubscribe ends the subscription of an owner's connection to a topic, if there is one.
 //
-// Errors: [ErrNotConnected].
+// Errors: [ErrNotConnected]; those of DynamoDB.
 func (c *Connections) Unsubscribe(ctx context.Context, id, owner string, topic Topic) error {
 	partition := topic.partition(owner)
 	_, err := c.delete(ctx, partition, id)
@@ -110,8 +111,8 @@ func (c *Connections) Unsubscribe(ctx context.Context, id, owner string, topic T
 	return nil
 }
 
-// update changes the topics of an owner's connection, and returns its row. DynamoDB does one update of an item after the
-// other, so the bound on subscriptions holds however many arrive at once.
+// update changes the topics of an owner's connection, and returns its row. DynamoDB serializes the updates of an item,
+// so [MaxSubscriptions] also holds for concurrent requests.
 func (c *Connections) update(ctx context.Context, id, owner, partition, change, condition string, more values) (values, error) {
 	with := values{
 		":set":   &types.AttributeValueMemberSS{Value: []string{partition}},
@@ -140,7 +141,7 @@ func (c *Connections) update(ctx context.Context, id, owner, partition, change, 
 	return out.Attributes, nil
 }
 
-// Close deletes all rows of a connection. A connection without rows is closed already.
+// Close deletes all rows of a connection. It returns no error if there are none.
 func (c *Connections) Close(ctx context.Context, id string) error {
 	row, err := c.delete(ctx, "connection|"+id, id)
 	if err != nil {
@@ -164,7 +165,7 @@ func (c *Connections) Close(ctx context.Context, id string) error {
 	return nil
 }
 
-// delete deletes a row, and returns what it was.
+// delete deletes a row and returns its attributes.
 func (c *Connections) delete(ctx context.Context, partition, sort string) (values, error) {
 	out, err := c.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 		TableName: &c.table, Key: key(partition, sort), ReturnValues: types.ReturnValueAllOld,
@@ -175,8 +176,8 @@ func (c *Connections) delete(ctx context.Context, partition, sort string) (value
 	return out.Attributes, nil
 }
 
-// subscribers returns the connections that are subscribed under a partition key. It reads strongly consistent: who was
-// answered "subscribed" is told of every later change.
+// subscribers returns the connections that are subscribed under a partition key. It reads strongly consistent, so that
+// a client gets every change that is saved after it received "subscribed".
 func (c *Connections) subscribers(ctx context.Context, partition string) ([]string, error) {
 	pages := dynamodb.NewQueryPaginator(c.client, &dynamodb.QueryInput{
 		TableName: &c.table, ConsistentRead: aws.Bool(true),
@@ -199,7 +200,7 @@ func (c *Connections) subscribers(ctx context.Context, partition string) ([]stri
 	return found, nil
 }
 
-// seconds is a time from now, as the time to live has it.
+// seconds returns a time from now in seconds since 1970, the form that DynamoDB's time to live needs.
 func (c *Connections) seconds(from time.Duration) types.AttributeValue {
 	return number(c.now().Add(from).Unix())
 }

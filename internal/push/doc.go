@@ -1,16 +1,18 @@
-// Package push tells clients over WebSocket what read models now show.
+// Package push notifies WebSocket clients when a read model has changed. Start with [Handler], which answers the events
+// of API Gateway, and [Notifier], which projectors call after each batch.
 //
-// A client connects to API Gateway, which calls [Handler] for each message, and subscribes to topics; [Notifier] posts the
-// changes that a projector made to the connections that are subscribed. Somebody sees the changes of streams that they
-// created, and no others: a subscription is stored under its owner, and a change looks for its own owner's alone. So
-// subscribing needs no check, and tells nobody whether a stream exists.
+// A client connects to API Gateway and subscribes to topics. The notifier posts each change to the connections that are
+// subscribed to it. A client receives only the changes of streams that it owns: a subscription is stored under its
+// owner, and the notifier looks up only the subscriptions of the change's owner. So subscribing needs no permission
+// check, and does not reveal whether a stream exists.
 //
-// While nobody is subscribed, a projector's batch costs one read. One record holds a time by which all subscriptions
-// have expired. [Connections.Subscribe] raises it before it stores a subscription, and nobody lowers it. [Notifier]
-// reads it once a batch, strongly consistent, after the projector saved the batch. It looks for subscriptions only if
-// that time is still ahead. So it misses no subscription that was confirmed before a change was saved.
+// While there are no subscriptions, a projector's batch costs one read. One record holds a time by which all
+// subscriptions have expired. [Connections.Subscribe] raises it before it stores a subscription, and no code lowers it.
+// [Notifier] reads it once a batch, strongly consistent, after the projector saved the batch. It queries subscriptions
+// only if that time is in the future. So it misses no subscription that was confirmed before a change was saved.
 //
-// Push is best effort. A client that must not miss anything asks the queries: after "subscribed", and after reconnecting.
+// Push is best effort. A client that must not miss a change sends its queries after "subscribed" and after each
+// reconnect.
 package push
 
 import "time"
@@ -21,28 +23,28 @@ const (
 	MaxSubscriptions = 100
 	// maxMessage is the longest message from a client, in bytes.
 	maxMessage = 4096
-	// maxTopic and maxOwner are the longest topic and principal, in bytes; escaped, both fit into a partition key.
+	// maxTopic and maxOwner are the longest topic and owner, in bytes. Both fit into a partition key, even escaped.
 	maxTopic = 1024
 	maxOwner = 300
-	// lifetime is how long a connection's rows count: API Gateway ends a connection after 2 hours.
+	// lifetime is how long a connection's rows are valid. API Gateway ends a connection after 2 hours.
 	lifetime = 2*time.Hour + 10*time.Minute
 )
 
 // Route is a route of the WebSocket API.
 type Route struct {
-	// Key is what the selection expression yields, or one of API Gateway's own: $connect, $disconnect, $default.
+	// Key is a value of the selection expression, or a key of API Gateway: $connect, $disconnect, $default.
 	Key string
-	// Answers says that the function's answer goes to the client.
+	// Answers is true if API Gateway sends the function's answer to the client.
 	Answers bool
 }
 
-// Selection is the expression that finds a message's route.
+// Selection is the route selection expression: the member of a message that names its route.
 const Selection = "$request.body.action"
 
-// Connect is the key of the route that lets clients in.
+// Connect is the key of the route for new connections.
 const Connect = "$connect"
 
-// The other routes' keys.
+// The keys of the other routes.
 const (
 	disconnect  = "$disconnect"
 	subscribe   = "subscribe"

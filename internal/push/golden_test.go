@@ -11,8 +11,8 @@ import (
 
 var update = flag.Bool("update-stored", false, "write the items of testdata/stored anew")
 
-// TestConnectionsAreStoredAs: a connection with its subscriptions, whose owner has a name that must be escaped, and one
-// that has none.
+// TestConnectionsAreStoredAs keeps the stored form of rows: of a connection with subscriptions, whose owner must be
+// escaped, and of a connection without subscriptions.
 func TestConnectionsAreStoredAs(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)

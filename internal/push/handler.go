@@ -15,15 +15,16 @@ type Handler struct {
 	cfg         HandlerConfig
 }
 
-// HandlerConfig is what a handler needs to know.
+// HandlerConfig configures a [Handler].
 type HandlerConfig struct {
-	// Projections are the names of what can be subscribed to.
+	// Projections are the names of the projections that clients can subscribe to.
 	Projections []string
-	// Development is who everybody is where the API has no authorizer.
+	// Development is the owner of every connection if the API has no authorizer.
 	Development string
-	// Verify checks the tokens of who connects.
+	// Verify checks the tokens of new connections.
 	Verify Verify
-	Log    *slog.Logger
+	// Log receives errors.
+	Log *slog.Logger
 }
 
 // NewHandler returns a handler that keeps its subscriptions in connections.
@@ -31,7 +32,8 @@ func NewHandler(connections *Connections, cfg HandlerConfig) *Handler {
 	return &Handler{connections: connections, cfg: cfg}
 }
 
-// Handle answers an event. It returns no error: what went wrong is logged, and said to the client.
+// Handle answers an event. It always returns a nil error: it logs errors, and answers the client with a status or a
+// message.
 func (h *Handler) Handle(ctx context.Context, e events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
 	switch route := e.RequestContext.RouteKey; route {
 	case Connect:
@@ -46,7 +48,7 @@ func (h *Handler) Handle(ctx context.Context, e events.APIGatewayWebsocketProxyR
 	}
 }
 
-// connect lets in whoever is known by name.
+// connect accepts a connection if it has a principal.
 func (h *Handler) connect(ctx context.Context, e events.APIGatewayWebsocketProxyRequest) events.APIGatewayProxyResponse {
 	request := e.RequestContext
 	owner := h.principal(request)
@@ -58,14 +60,14 @@ func (h *Handler) connect(ctx context.Context, e events.APIGatewayWebsocketProxy
 		return status(http.StatusServiceUnavailable)
 	}
 	answer := status(http.StatusOK)
-	if slices.Contains(protocols(e.Headers), Protocol) { // browsers insist on an answer to what they offer
+	if slices.Contains(protocols(e.Headers), Protocol) { // browsers close a connection that accepts none of theirs
 		answer.Headers = map[string]string{protocolHeader: Protocol}
 	}
 	return answer
 }
 
-// principal is who is connected: the subject that the authorizer found, "" if it found none. Without an authorizer,
-// everybody is the development identity.
+// principal returns the owner of a connection: the subject that the authorizer returned, "" if it returned none.
+// Without an authorizer it is the development identity.
 func (h *Handler) principal(request events.APIGatewayWebsocketProxyRequestContext) string {
 	if request.Authorizer == nil {
 		return h.cfg.Development
@@ -76,7 +78,7 @@ func (h *Handler) principal(request events.APIGatewayWebsocketProxyRequestContex
 }
 
 func (h *Handler) failed(ctx context.Context, request events.APIGatewayWebsocketProxyRequestContext, err error) {
-	h.cfg.Log.LogAttrs(ctx, slog.LevelError, "a WebSocket event failed", slog.String("route", request.RouteKey),
+	h.cfg.Log.LogAttrs(ctx, slog.LevelError, "WebSocket event failed", slog.String("route", request.RouteKey),
 		slog.String("connection", request.ConnectionID), slog.String("error", err.Error()))
 }
 

@@ -36,22 +36,22 @@ func TestAnswers(t *testing.T) {
 			map[string]any{"type": "unsubscribed", "projection": "order-summary", "stream": "Order#8"},
 		},
 		"other action": {
-			other, `{"action":"listen"}`, refusal("unknown-action", `the action is "listen": subscribe and unsubscribe are possible`),
+			other, `{"action":"listen"}`, refusal("unknown-action", `unknown action "listen": the actions are subscribe and unsubscribe`),
 		},
 		"no action": {
-			other, `{}`, refusal("unknown-action", `the action is "": subscribe and unsubscribe are possible`),
+			other, `{}`, refusal("unknown-action", `unknown action "": the actions are subscribe and unsubscribe`),
 		},
 		"unknown projection": {
 			subscribe, `{"action":"subscribe","projection":"orders","stream":"Order#7"}`,
-			refusal("unknown-projection", `the projection is "orders": there are order-summary, customer-orders`),
+			refusal("unknown-projection", `unknown projection "orders": the projections are order-summary, customer-orders`),
 		},
 		"neither": {
 			subscribe, `{"action":"subscribe","projection":"order-summary"}`,
-			refusal("malformed", `name what it is about: either "stream" or "customer"`),
+			refusal("malformed", `give either "stream" or "customer", and not both`),
 		},
 		"both": {
 			subscribe, `{"action":"subscribe","projection":"order-summary","stream":"Order#7","customer":"ALFKI"}`,
-			refusal("malformed", `name what it is about: either "stream" or "customer"`),
+			refusal("malformed", `give either "stream" or "customer", and not both`),
 		},
 		"no stream": {
 			subscribe, `{"action":"subscribe","projection":"order-summary","stream":"7"}`,
@@ -59,25 +59,25 @@ func TestAnswers(t *testing.T) {
 		},
 		"long topic": {
 			subscribe, `{"action":"subscribe","projection":"order-summary","customer":"` + long + `"}`,
-			refusal("malformed", "the topic has 1033 bytes: at most 1024 are possible"),
+			refusal("malformed", "the topic has 1033 bytes, the limit is 1024"),
 		},
 		"no JSON": {
 			other, `hello`,
-			refusal("malformed", `the message is not like {"action":"subscribe","projection":"…","stream":"…"}: invalid character 'h' looking for beginning of value`),
+			refusal("malformed", `the message must be of the form {"action":"subscribe","projection":"…","stream":"…"}: invalid character 'h' looking for beginning of value`),
 		},
 		"misspelt": {
 			subscribe, `{"requestId":"r","action":"subscribe","steam":"Order#7"}`,
 			map[string]any{
 				"type": "error", "code": "malformed", "requestId": "r",
-				"detail": `the message is not like {"action":"subscribe","projection":"…","stream":"…"}: json: unknown field "steam"`,
+				"detail": `the message must be of the form {"action":"subscribe","projection":"…","stream":"…"}: json: unknown field "steam"`,
 			},
 		},
 		"two": {
-			subscribe, `{"action":"subscribe"}{}`, refusal("malformed", "the message is more than one JSON object"),
+			subscribe, `{"action":"subscribe"}{}`, refusal("malformed", "more text follows the JSON object"),
 		},
 		"large": {
 			subscribe, `{"action":"` + strings.Repeat("x", 4096) + `"}`,
-			refusal("too-large", "the message has 4109 bytes: at most 4096 are possible"),
+			refusal("too-large", "the message has 4109 bytes, the limit is 4096"),
 		},
 	}
 	for name, test := range tests {
@@ -99,7 +99,7 @@ func TestWhoConnects(t *testing.T) {
 			t.Errorf("%.10q: %d, want %d", who, got, want)
 		}
 	}
-	// An authorizer that names nobody must not make somebody the development identity.
+	// If the authorizer returns no subject, the client must not become the development identity.
 	for _, authorizer := range []any{map[string]any{}, map[string]any{"sub": 7}, "ada"} {
 		e := event(Connect, "nobody", "", "")
 		e.RequestContext.Authorizer = authorizer
@@ -185,15 +185,15 @@ func TestTheDatabaseFails(t *testing.T) {
 	for route, want := range map[string]events.APIGatewayProxyResponse{
 		Connect:     {StatusCode: 503},
 		disconnect:  {StatusCode: 200}, // API Gateway would not ask again
-		subscribe:   {StatusCode: 200, Body: `{"type":"error","code":"unavailable","detail":"that could not be stored: try again"}`},
-		unsubscribe: {StatusCode: 200, Body: `{"type":"error","code":"unavailable","detail":"that could not be stored: try again"}`},
+		subscribe:   {StatusCode: 200, Body: `{"type":"error","code":"unavailable","detail":"the service can't answer now: repeat the request"}`},
+		unsubscribe: {StatusCode: 200, Body: `{"type":"error","code":"unavailable","detail":"the service can't answer now: repeat the request"}`},
 	} {
 		b.log.Reset()
 		got, err := b.handler.Handle(ctx, event(route, "c", "ada", `{"action":"x","projection":"order-summary","stream":"Order#7"}`))
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v %s", route, err, diff)
 		}
-		if strings.Count(b.log.String(), "a WebSocket event failed") != 1 || !strings.Contains(b.log.String(), "connection=c") {
+		if strings.Count(b.log.String(), "WebSocket event failed") != 1 || !strings.Contains(b.log.String(), "connection=c") {
 			t.Errorf("%s: logged %s", route, b.log)
 		}
 	}

@@ -12,15 +12,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// latestKey is the key of the record that no subscription outlives. It has no expires, so DynamoDB never removes it.
+// latestKey is the key of the record of the latest expiry: no subscription expires later. The record has no attribute
+// expires, so DynamoDB never removes it.
 var latestKey = key("subscriptions", "latest")
 
-// slack is how much longer than any subscription the record may last. Processes raise it to whole multiples of slack,
-// so each writes it once in that time, however many clients subscribe: DynamoDB takes 1,000 writes of an item a second.
+// slack is by how much the record may exceed the latest expiry. Processes raise the record to whole multiples of slack.
+// So a process writes it at most once in that time, however many clients subscribe. (DynamoDB accepts 1,000 writes a
+// second of one item.)
 const slack = 10 * time.Minute
 
-// cover makes sure that the record is not earlier than a subscription's expiry. It writes nothing where this process
-// knows that already: nobody lowers the record, so what a process once knew stays true.
+// cover makes sure that the record is not earlier than a subscription's expiry. It writes nothing if this process has
+// already seen a late enough record: no code lowers the record, so it still is late enough.
 func (c *Connections) cover(ctx context.Context, expires int64) error {
 	if expires <= c.covered.Load() {
 		return nil
@@ -38,11 +40,11 @@ func (c *Connections) cover(ctx context.Context, expires int64) error {
 	if err != nil && !errors.As(err, &later) {
 		return fmt.Errorf("raise the latest expiry: %w", err)
 	}
-	c.covered.Store(until) // one that is lower than another's costs a write, no more
+	c.covered.Store(until) // a concurrent call may have stored a later time: then the next call writes once more
 	return nil
 }
 
-// anybody says whether there may be a subscription. It reads strongly consistent, as [Connections.subscribers] does.
+// anybody reports whether there may be a subscription. It reads strongly consistent, as [Connections.subscribers] does.
 func (c *Connections) anybody(ctx context.Context) (bool, error) {
 	out, err := c.client.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName: &c.table, Key: latestKey, ConsistentRead: aws.Bool(true),
@@ -53,7 +55,7 @@ func (c *Connections) anybody(ctx context.Context) (bool, error) {
 	return secondsOf(out.Item["until"]) > c.now().Unix(), nil
 }
 
-// secondsOf reads what number wrote, 0 where there is nothing.
+// secondsOf returns the number in an attribute, 0 if there is none.
 func secondsOf(value types.AttributeValue) int64 {
 	n, ok := value.(*types.AttributeValueMemberN)
 	if !ok {

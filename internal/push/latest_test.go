@@ -18,7 +18,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// latest is what the record holds, 0 if there is none.
+// latest returns the time in the record, 0 if there is no record.
 func (b *bundle) latest() int64 {
 	b.t.Helper()
 	out, err := b.client.GetItem(context.Background(), &dynamodb.GetItemInput{
@@ -30,14 +30,14 @@ func (b *bundle) latest() int64 {
 	return secondsOf(out.Item["until"])
 }
 
-// process is another process that works on the same table. Its clock differs by ahead.
+// process returns another process on the same table. Its clock is ahead by the given time.
 func (b *bundle) process(ahead time.Duration) *Connections {
 	c := NewConnections(b.client, b.connections.table)
 	c.now = func() time.Time { return time.Now().Add(ahead) }
 	return c
 }
 
-// subscribeWith opens a connection and subscribes it to order 7, and returns when its subscription expires.
+// subscribeWith opens a connection, subscribes it to order 7, and returns when the subscription expires.
 func (b *bundle) subscribeWith(c *Connections, id string) int64 {
 	b.t.Helper()
 	topic := Topic{"order-summary", "Order#7"}
@@ -56,7 +56,7 @@ func (b *bundle) subscribeWith(c *Connections, id string) int64 {
 	return secondsOf(out.Item["expires"])
 }
 
-// spent is what a Notify of an order's changes sends, in three topics.
+// spent returns the requests that one Notify of an order's changes sends. The changes have three topics.
 func (b *bundle) spent(meter *dynamotest.Meter) dynamotest.Usage {
 	b.t.Helper()
 	meter.Take()
@@ -72,22 +72,22 @@ var (
 	somebody = dynamotest.Usage{Requests: map[string]int{"GetItem": 1, "Query": 3}, ReadUnits: 4}
 )
 
-// TestABatchWithoutSubscribersCostsOneRead: also while somebody is connected, who has not subscribed.
+// TestABatchWithoutSubscribersCostsOneRead: also while a client is connected that has not subscribed.
 func TestABatchWithoutSubscribersCostsOneRead(t *testing.T) {
 	t.Parallel()
 	meter := &dynamotest.Meter{}
 	b := newBundle(t, meter.Metered)
 	if diff := cmp.Diff(nobody, b.spent(meter)); diff != "" {
-		t.Errorf("nobody is connected (-want +got):\n%s", diff)
+		t.Errorf("no client is connected (-want +got):\n%s", diff)
 	}
 	b.handle(Connect, "c", "ada", "")
 	if diff := cmp.Diff(nobody, b.spent(meter)); diff != "" {
-		t.Errorf("nobody is subscribed (-want +got):\n%s", diff)
+		t.Errorf("no client is subscribed (-want +got):\n%s", diff)
 	}
 	meter.Take()
 	b.notifier.Notify(t.Context(), []projection.Change{change("", "7", 3)})
 	if diff := cmp.Diff(dynamotest.Usage{}, meter.Take()); diff != "" {
-		t.Errorf("the change is nobody's (-want +got):\n%s", diff)
+		t.Errorf("the change has no owner (-want +got):\n%s", diff)
 	}
 }
 
@@ -118,14 +118,15 @@ func TestAnExpiredRecordIsNobody(t *testing.T) {
 			t.Errorf("at %+d (-want +got):\n%s", now-at, diff)
 		}
 	}
-	// The process that subscribed somebody before does so again: what it remembers is in the past.
+	// The process that subscribed a client before does so again: the time that it remembers is in the past.
 	b.join("d", "ada")
 	if diff := cmp.Diff(somebody.Requests, b.spent(meter).Requests); diff != "" {
-		t.Errorf("somebody comes later (-want +got):\n%s", diff)
+		t.Errorf("a client subscribes later (-want +got):\n%s", diff)
 	}
 }
 
-// TestTheRecordIsNeverLowered: not by subscriptions that expire earlier, whichever process makes them, nor by an end.
+// TestTheRecordIsNeverLowered: not by subscriptions that expire earlier, of whichever process, and not by clients that
+// disconnect.
 func TestTheRecordIsNeverLowered(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -144,11 +145,11 @@ func TestTheRecordIsNeverLowered(t *testing.T) {
 		}
 	}
 	if b.latest() != want || b.rows() != 0 {
-		t.Errorf("all left: the record went from %d to %d, %d rows", want, b.latest(), b.rows())
+		t.Errorf("all have disconnected: the record went from %d to %d, %d rows", want, b.latest(), b.rows())
 	}
 }
 
-// TestConcurrentSubscribersAreCovered: each from the moment at which its subscription is there.
+// TestConcurrentSubscribersAreCovered: the record covers each subscription from the moment that it is stored.
 func TestConcurrentSubscribersAreCovered(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -167,8 +168,7 @@ func TestConcurrentSubscribersAreCovered(t *testing.T) {
 	}
 }
 
-// TestNoSubscriptionIsLeftUncovered: where the record can't be raised, there is no subscription, and the next one
-// raises it.
+// TestNoSubscriptionIsLeftUncovered: if the record can't be raised, the subscription fails. The next one raises it.
 func TestNoSubscriptionIsLeftUncovered(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -187,7 +187,7 @@ func TestNoSubscriptionIsLeftUncovered(t *testing.T) {
 	}
 }
 
-// refusesRecord is a database that can't write the record.
+// refusesRecord is a DynamoDB client that fails to write the record.
 type refusesRecord struct{ Client }
 
 func (r refusesRecord) UpdateItem(
@@ -199,7 +199,7 @@ func (r refusesRecord) UpdateItem(
 	return r.Client.UpdateItem(ctx, in, opts...)
 }
 
-// TestAProcessRaisesTheRecordOnce: what it knows to be stored covers the subscriptions of the next minutes.
+// TestAProcessRaisesTheRecordOnce: the value that it stored covers the subscriptions of the next minutes.
 func TestAProcessRaisesTheRecordOnce(t *testing.T) {
 	t.Parallel()
 	meter := &dynamotest.Meter{}

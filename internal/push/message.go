@@ -18,14 +18,14 @@ import (
 type request struct {
 	Action     string `json:"action"`
 	Projection string `json:"projection"`
-	// One of these says what it is about.
+	// The topic: exactly one of these is set.
 	Stream   string `json:"stream"`
 	Customer string `json:"customer"`
-	// RequestID comes back with the answer, whose order is not that of the requests.
+	// RequestID is returned with the answer. Clients need it, since answers may come in another order than requests.
 	RequestID string `json:"requestId"`
 }
 
-// answer is what a client gets back.
+// answer is the answer to a client's message.
 type answer struct {
 	Type       string `json:"type"` // subscribed, unsubscribed, error
 	Projection string `json:"projection,omitempty"`
@@ -36,7 +36,7 @@ type answer struct {
 	RequestID  string `json:"requestId,omitempty"`
 }
 
-// message answers a message on the route that its action selected.
+// message answers a client's message. route is the route that its action selected.
 func (h *Handler) message(ctx context.Context, route string, e events.APIGatewayWebsocketProxyRequest) events.APIGatewayProxyResponse {
 	asked, refused := parse(e.Body)
 	switch {
@@ -44,7 +44,7 @@ func (h *Handler) message(ctx context.Context, route string, e events.APIGateway
 	case route == subscribe || route == unsubscribe:
 		refused = h.subscription(ctx, route, asked, e.RequestContext)
 	default:
-		refused = refuse("unknown-action", "the action is %q: subscribe and unsubscribe are possible", asked.Action)
+		refused = refuse("unknown-action", "unknown action %q: the actions are subscribe and unsubscribe", asked.Action)
 	}
 	said := answer{Type: route + "d", Projection: asked.Projection, Stream: asked.Stream, Customer: asked.Customer}
 	if refused != nil {
@@ -59,7 +59,7 @@ func (h *Handler) message(ctx context.Context, route string, e events.APIGateway
 	return events.APIGatewayProxyResponse{StatusCode: http.StatusOK, Body: string(body)}
 }
 
-// subscription subscribes or unsubscribes, or says why not.
+// subscription subscribes or unsubscribes. It returns the answer if that is refused or fails, else nil.
 func (h *Handler) subscription(
 	ctx context.Context, route string, asked request, from events.APIGatewayWebsocketProxyRequestContext,
 ) *answer {
@@ -75,24 +75,26 @@ func (h *Handler) subscription(
 	case err == nil:
 		return nil
 	case errors.Is(err, ErrTooMany):
-		return refuse("too-many-subscriptions", "a connection can have %d subscriptions: unsubscribe, or open another connection", MaxSubscriptions)
+		return refuse("too-many-subscriptions",
+			"a connection has at most %d subscriptions: unsubscribe, or open another connection", MaxSubscriptions)
 	case errors.Is(err, ErrNotConnected):
-		return refuse("not-connected", "this connection is not known any more: connect again")
+		return refuse("not-connected", "this connection has expired: connect again")
 	default:
 		h.failed(ctx, from, err)
-		return refuse("unavailable", "that could not be stored: try again")
+		return refuse("unavailable", "the service can't answer now: repeat the request")
 	}
 }
 
-// topic is what a request is about.
+// topic returns the topic of a request, or an answer that refuses it.
 func (h *Handler) topic(asked request) (Topic, *answer) {
 	if !slices.Contains(h.cfg.Projections, asked.Projection) {
-		return Topic{}, refuse("unknown-projection", "the projection is %q: there are %s", asked.Projection, strings.Join(h.cfg.Projections, ", "))
+		return Topic{}, refuse("unknown-projection", "unknown projection %q: the projections are %s", asked.Projection,
+			strings.Join(h.cfg.Projections, ", "))
 	}
 	var topic Topic
 	switch {
 	case (asked.Stream == "") == (asked.Customer == ""):
-		return topic, refuse("malformed", `name what it is about: either "stream" or "customer"`)
+		return topic, refuse("malformed", `give either "stream" or "customer", and not both`)
 	case asked.Stream != "":
 		stream, err := es.ParseStreamID(asked.Stream)
 		if err != nil {
@@ -108,19 +110,20 @@ func (h *Handler) topic(asked request) (Topic, *answer) {
 	return topic, nil
 }
 
-// parse reads a message. What can be read of a malformed one is returned, too.
+// parse parses a message. For a malformed message it also returns the members that could be read.
 func parse(body string) (request, *answer) {
 	var asked request
 	if len(body) > maxMessage {
-		return asked, refuse("too-large", "the message has %d bytes: at most %d are possible", len(body), maxMessage)
+		return asked, refuse("too-large", "the message has %d bytes, the limit is %d", len(body), maxMessage)
 	}
 	decoder := json.NewDecoder(strings.NewReader(body))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&asked); err != nil {
-		return asked, refuse("malformed", `the message is not like {"action":"subscribe","projection":"…","stream":"…"}: %v`, err)
+		return asked, refuse("malformed",
+			`the message must be of the form {"action":"subscribe","projection":"…","stream":"…"}: %v`, err)
 	}
 	if decoder.More() {
-		return asked, refuse("malformed", "the message is more than one JSON object")
+		return asked, refuse("malformed", "more text follows the JSON object")
 	}
 	return asked, nil
 }

@@ -15,13 +15,13 @@ import (
 )
 
 const (
-	// parallel is how many requests a Notify has on their way at once.
+	// parallel is how many requests one Notify sends at the same time.
 	parallel = 32
-	// notifyTimeout is how long a Notify may take. What is not sent then is dropped.
+	// notifyTimeout is how long one Notify may take. Messages that are not sent by then are dropped.
 	notifyTimeout = 3 * time.Second
 )
 
-// Notifier tells connections of what they are subscribed to. It is a [projection.Notifier].
+// Notifier posts changes to the connections that are subscribed to them. It is a [projection.Notifier].
 type Notifier struct {
 	connections *Connections
 	poster      *Poster
@@ -30,19 +30,19 @@ type Notifier struct {
 
 var _ projection.Notifier = (*Notifier)(nil)
 
-// NewNotifier returns a notifier of connections.
+// NewNotifier returns a notifier that finds subscriptions in connections.
 func NewNotifier(connections *Connections, poster *Poster, log *slog.Logger) *Notifier {
 	return &Notifier{connections: connections, poster: poster, log: log}
 }
 
-// Notify tells the subscribed connections of each change's owner. Where nobody is subscribed to anything, that costs
-// one read; elsewhere each topic costs one query more. A connection gets its messages in the order of the changes,
-// until one can't be delivered.
+// Notify posts each change to the subscribed connections of its owner. It costs one read, and, if there are any
+// subscriptions at all, one query for each topic. A connection gets its messages in the order of the changes. After a
+// message that can't be delivered, it gets no more. Errors are logged.
 func (n *Notifier) Notify(ctx context.Context, changes []projection.Change) {
 	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 	defer cancel()
 	failures := &failures{}
-	var posts errgroup.Group // none ends with an error: failures are counted
+	var posts errgroup.Group // its functions return no errors: failures are counted
 	posts.SetLimit(parallel)
 	for id, out := range n.outs(ctx, compose(changes), failures) {
 		posts.Go(func() error {
@@ -53,12 +53,12 @@ func (n *Notifier) Notify(ctx context.Context, changes []projection.Change) {
 	}
 	_ = posts.Wait()
 	if failures.count > 0 {
-		n.log.LogAttrs(ctx, slog.LevelWarn, "subscribers were not told of changes",
+		n.log.LogAttrs(ctx, slog.LevelWarn, "changes were not delivered to all subscribers",
 			slog.Int("failures", failures.count), slog.String("first", failures.first.Error()))
 	}
 }
 
-// outs are the messages, which come by partition key, by subscribed connection.
+// outs takes messages by partition key, and returns them by subscribed connection.
 func (n *Notifier) outs(ctx context.Context, messages map[string][]message, failures *failures) map[string][]message {
 	if len(messages) == 0 {
 		return nil
@@ -70,7 +70,7 @@ func (n *Notifier) outs(ctx context.Context, messages map[string][]message, fail
 	var (
 		mu      sync.Mutex
 		outs    = map[string][]message{}
-		queries errgroup.Group // none ends with an error: failures are counted
+		queries errgroup.Group // its functions return no errors: failures are counted
 	)
 	queries.SetLimit(parallel)
 	for _, partition := range slices.Sorted(maps.Keys(messages)) {
@@ -89,7 +89,7 @@ func (n *Notifier) outs(ctx context.Context, messages map[string][]message, fail
 	return outs
 }
 
-// deliver posts messages to a connection. One that is gone is forgotten.
+// deliver posts messages to a connection. If the connection does not exist any more, it deletes the connection's rows.
 func (n *Notifier) deliver(ctx context.Context, id string, out []message) error {
 	for _, m := range out {
 		err := n.poster.Post(ctx, id, m.body)
@@ -106,7 +106,7 @@ func (n *Notifier) deliver(ctx context.Context, id string, out []message) error 
 	return nil
 }
 
-// failures counts errors, and keeps the first.
+// failures counts errors and keeps the first.
 type failures struct {
 	mu    sync.Mutex
 	count int

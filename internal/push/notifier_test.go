@@ -64,7 +64,7 @@ func TestNotify(t *testing.T) {
 
 var sorted = cmpopts.SortSlices(func(a, b post) bool { return a.connection+a.body < b.connection+b.body })
 
-// Owners and topics are made up so that their texts are the same one after the other.
+// These owners and topics give the same text when they are joined without escaping.
 func TestNoTwoTopicsShareAKey(t *testing.T) {
 	t.Parallel()
 	keys := map[string]string{}
@@ -112,7 +112,7 @@ func TestAGoneConnectionIsForgotten(t *testing.T) {
 	b.join("gone", "ada")
 	b.subscribe("gone", "ada", `"projection":"order-summary","customer":"ALFKI"`)
 	b.join("left", "ada")
-	// What a subscription leaves that was made while its connection closed: no row of the connection.
+	// A subscription that was made while its connection closed: the connection has no row.
 	if _, err := b.connections.delete(t.Context(), "connection|left", "left"); err != nil {
 		t.Fatal(err)
 	}
@@ -167,8 +167,7 @@ func TestExpiredRowsDoNotCount(t *testing.T) {
 	}
 }
 
-// TestTheDatabaseFailsTheNotifier: where it can't answer whether anybody is subscribed, or can't answer about either
-// topic.
+// TestTheDatabaseFailsTheNotifier: the read of the record fails, or both queries of topics fail.
 func TestTheDatabaseFailsTheNotifier(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -185,7 +184,7 @@ func TestTheDatabaseFailsTheNotifier(t *testing.T) {
 	}
 }
 
-// refusesQueries is a database that answers no query.
+// refusesQueries is a DynamoDB client whose queries fail.
 type refusesQueries struct{ Client }
 
 func (refusesQueries) Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {

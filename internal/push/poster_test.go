@@ -42,16 +42,16 @@ func TestPostErrors(t *testing.T) {
 		t.Errorf("429: %v", err)
 	}
 	p.cfg.Credentials = aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider("", "", ""))
-	if err := p.Post(t.Context(), "c", nil); err == nil || !strings.HasPrefix(err.Error(), "sign a post") {
+	if err := p.Post(t.Context(), "c", nil); err == nil || !strings.HasPrefix(err.Error(), "sign a request") {
 		t.Errorf("without credentials: %v", err)
 	}
 	g.Close()
 	if err := newPoster(t, g.URL).Post(t.Context(), "c", nil); err == nil {
-		t.Error("it posted to nobody")
+		t.Error("posting to a closed server returned no error")
 	}
 }
 
-// TestHost: what a post is sent to where one endpoint stands for all services can tell the API by the Host header, which is signed.
+// TestHost: at an endpoint that is shared by all services, the signed Host header names the API.
 func TestHost(t *testing.T) {
 	t.Parallel()
 	asked := make(chan *http.Request, 1)
@@ -73,7 +73,7 @@ func TestHost(t *testing.T) {
 	}
 }
 
-// own are the endpoints of services, by their ids.
+// own maps ids of services to their endpoints.
 type own map[string]string
 
 func (o own) GetServiceBaseEndpoint(_ context.Context, id string) (string, bool, error) {
@@ -81,8 +81,8 @@ func (o own) GetServiceBaseEndpoint(_ context.Context, id string) (string, bool,
 	return address, found, nil
 }
 
-// TestEndpoints: what is configured as the endpoint of the service is the whole address; what is configured as that of all
-// services knows no API and no stage.
+// TestEndpoints: an endpoint that is configured for this service replaces the whole address; one that is configured for
+// all services replaces the host, since it names no API and no stage.
 func TestEndpoints(t *testing.T) {
 	t.Parallel()
 	const api = "https://api.example.org/live"
@@ -105,7 +105,7 @@ func TestEndpoints(t *testing.T) {
 		}
 		p, err := NewPoster(cfg, func(name string) string { return map[string]string{URLEnv: test.url}[name] })
 		if test.want == "" {
-			if err == nil || !strings.Contains(err.Error(), "set CONNECTIONS_URL") {
+			if err == nil || !strings.Contains(err.Error(), "CONNECTIONS_URL") {
 				t.Errorf("%+v: %v", test, err)
 			}
 			continue

@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// values are attributes of an item, or of an expression.
+// values are the attributes of an item, or the values of an expression.
 type values = map[string]types.AttributeValue
 
 func key(partition, sort string) values { return values{"pk": text(partition), "sk": text(sort)} }

@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
-// Flushed is a handler that writes what was measured at the end of each invocation.
+// Flushed returns a handler that calls next and then Flush, at each invocation.
 func (m *Meter) Flushed(next lambda.Handler) lambda.Handler {
 	if m == nil {
 		return next

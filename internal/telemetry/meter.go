@@ -12,10 +12,11 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// NamespaceEnv is the variable that names CloudWatch's namespace of the metrics. Without it nothing is measured.
+// NamespaceEnv is the environment variable with the CloudWatch namespace of the metrics. If it is not set, nothing is
+// measured.
 const NamespaceEnv = "METRICS_NAMESPACE"
 
-// Meter collects what a process measures. A nil one measures nothing.
+// Meter collects the metrics of a process. A nil Meter measures nothing.
 type Meter struct {
 	out                 io.Writer
 	namespace, function string
@@ -25,10 +26,11 @@ type Meter struct {
 	values map[string]values // by projection, "" = the function
 }
 
-// values are what was measured since the last line, by metric.
+// values maps metrics to their values since the last line.
 type values map[*Metric]float64
 
-// New returns a meter that writes the metrics of a function to out. It is nil, and measures nothing, where there is no namespace.
+// New returns a meter that writes the metrics of a function to out. It returns nil, which measures nothing, if
+// namespace is empty.
 func New(out io.Writer, namespace, function string) *Meter {
 	if namespace == "" {
 		return nil
@@ -36,7 +38,7 @@ func New(out io.Writer, namespace, function string) *Meter {
 	return &Meter{out: out, namespace: namespace, function: function, now: time.Now, values: map[string]values{}}
 }
 
-// Add measures something of the function.
+// Add adds a value to a metric of the function.
 func (m *Meter) Add(metric *Metric, value float64) { m.add("", metric, value) }
 
 func (m *Meter) add(of string, metric *Metric, value float64) {
@@ -62,12 +64,12 @@ var signals = map[es.Signal]*Metric{
 	es.SnapshotHit: SnapshotHits, es.SnapshotMiss: SnapshotMisses, es.SnapshotUnused: SnapshotReplays,
 }
 
-// Signal counts what happened on the way of a decision. See [es.ExecutorConfig].
+// Signal counts an event of the executor, such as a conflict or a cache hit. See [es.ExecutorConfig].
 func (m *Meter) Signal(s es.Signal) { m.Add(signals[s], 1) }
 
-// Observe measures how a projection is doing. See [projection.Config].
+// Observe measures the lag and the parked streams of a projection. See [projection.Config].
 func (m *Meter) Observe(o projection.Observation) {
-	for _, of := range []string{o.Projection, ""} { // and all of the function's together, for alarms
+	for _, of := range []string{o.Projection, ""} { // "": all projections of the function together, for alarms
 		if o.Parked {
 			m.add(of, ParkedStreams, 1)
 			continue
@@ -77,7 +79,7 @@ func (m *Meter) Observe(o projection.Observation) {
 	}
 }
 
-// Reconciled counts what a job of a reconciliation found. See [projection.ReconcileConfig].
+// Reconciled counts what one job of a reconciliation did. See [projection.ReconcileConfig].
 func (m *Meter) Reconciled(found projection.ReconciledPart) {
 	if found.Ended {
 		m.Add(ReconciledSegments, 1)
@@ -87,10 +89,10 @@ func (m *Meter) Reconciled(found projection.ReconciledPart) {
 	}
 }
 
-// ClockOff measures by how much a process's clock is ahead.
+// ClockOff measures how far a process's clock is off from DynamoDB's. ahead is negative for a slow clock.
 func (m *Meter) ClockOff(ahead time.Duration) { m.Add(ClockOffset, ahead.Abs().Seconds()) }
 
-// Flush writes what was measured since the last time, and nothing where nothing was.
+// Flush writes the values that were added since the last Flush. It writes nothing if there are none.
 func (m *Meter) Flush() {
 	if m == nil {
 		return
@@ -98,12 +100,12 @@ func (m *Meter) Flush() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, of := range slices.Sorted(maps.Keys(m.values)) {
-		_, _ = m.out.Write(m.line(of, m.values[of])) // what can't be written has nobody to be told
+		_, _ = m.out.Write(m.line(of, m.values[of])) // an error of standard output can't be reported anywhere
 	}
 	clear(m.values)
 }
 
-// line is one line in the embedded metric format:
+// line returns one line in the embedded metric format:
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 func (m *Meter) line(of string, measured values) []byte {
 	dimension, name := Function, m.function
@@ -119,7 +121,7 @@ func (m *Meter) line(of string, measured values) []byte {
 	document["_aws"] = metadata{m.now().UnixMilli(), []any{directive}}
 	text, err := json.Marshal(document)
 	if err != nil {
-		return nil // a value that is no number
+		return nil // a value is NaN or infinite
 	}
 	return append(text, '\n')
 }

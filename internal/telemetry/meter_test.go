@@ -17,7 +17,7 @@ import (
 	"github.com/annals-es/annals/test/measured"
 )
 
-// lines are what a meter wrote, without the time, which must be now.
+// lines returns what a meter wrote, without the timestamp, which must be the current time.
 func lines(t *testing.T, text string) []map[string]any {
 	t.Helper()
 	var all []map[string]any
@@ -43,7 +43,8 @@ func lines(t *testing.T, text string) []map[string]any {
 	return all
 }
 
-// TestFormat: an invocation is a line for the function and one a projection, with what was measured and nothing else.
+// TestFormat: an invocation writes one line for the function and one for each projection, with exactly the measured
+// values.
 func TestFormat(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
@@ -88,7 +89,7 @@ func TestFormat(t *testing.T) {
 	}
 }
 
-// TestEverySignalIsAMetric: no signal of the library is lost.
+// TestEverySignalIsAMetric: each signal of package es has a metric.
 func TestEverySignalIsAMetric(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
@@ -106,7 +107,7 @@ type handler func(context.Context, []byte) ([]byte, error)
 
 func (h handler) Invoke(ctx context.Context, in []byte) ([]byte, error) { return h(ctx, in) }
 
-// TestFlushed: whatever becomes of an invocation, what it measured is written, and it ends as it would have.
+// TestFlushed: the values are written even if the invocation fails or panics, and its result is unchanged.
 func TestFlushed(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
@@ -135,7 +136,7 @@ func TestFlushed(t *testing.T) {
 	}
 }
 
-// TestOff: without a namespace nothing is measured, and the handler is what it was.
+// TestOff: without a namespace nothing is measured, and the handler is unchanged.
 func TestOff(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder

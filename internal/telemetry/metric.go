@@ -1,6 +1,6 @@
 package telemetry
 
-// Unit is a unit as CloudWatch names it.
+// Unit is a unit, by CloudWatch's name.
 type Unit string
 
 // The units.
@@ -9,74 +9,79 @@ const (
 	Seconds Unit = "Seconds"
 )
 
-// The dimensions. A line has one; what it stands for has few values, which name nothing of a request.
+// The dimensions. A line has one of them. Their values are few and contain no data of requests.
 const (
 	// Function is the name of the Lambda function.
 	Function = "Function"
 	// Projection is the name of a read model or of a reaction.
 	Projection = "Projection"
-	// Either says that a metric is there twice: for each projection, and for the function with all of its projections.
+	// Either means that a metric is reported twice: for each projection, and for the function with all its projections.
 	Either = "Function, and Projection"
 )
 
-// Metric is something that is measured.
+// Metric is one metric in CloudWatch.
 type Metric struct {
 	Name      string
 	Unit      Unit
 	Dimension string
-	// Largest says that the largest value of an invocation is reported; else it is the sum.
+	// Largest is true if the largest value of an invocation is reported, else the sum is.
 	Largest bool
-	// About is what it means, From where it comes from.
+	// About says what the metric means, From what measures it. Both are for the documentation.
 	About, From string
 }
 
-// The metrics, in the order of Metrics.
+// The metrics, in the order of [Metrics].
 var (
 	Accepted = &Metric{"Accepted", Count, Function, false,
-		"commands that were done, or had been done before", "`annalslambda`: answers below 400"}
+		"commands that were stored, and repeats of commands that had been stored", "`annalslambda`: answers below 400"}
 	Refused = &Metric{"Refused", Count, Function, false,
-		"commands that a rule, a condition or their form forbade", "`annalslambda`: answers from 400 to 499"}
+		"commands that were refused: malformed, against a rule, or a condition failed",
+		"`annalslambda`: answers from 400 to 499"}
 	Failed = &Metric{"Failed", Count, Function, false,
-		"commands that failed on our side", "`annalslambda`: answers from 500"}
+		"commands that failed because of the service", "`annalslambda`: answers from 500"}
 	Repeated = &Metric{"Repeated", Count, Function, false,
-		"commands recognised as done before", "`es.Repeated`"}
+		"commands that were recognized as repeats", "`es.Repeated`"}
 	Conflicts = &Metric{"Conflicts", Count, Function, false,
-		"appends that lost to another writer's", "`es.Conflicted`"}
+		"appends that failed since another writer had appended first", "`es.Conflicted`"}
 	Retries = &Metric{"Retries", Count, Function, false,
-		"decisions made once more, after a conflict or because what was in memory led to a refusal", "`es.DecidedAgain`"}
+		"decisions that were repeated on the current state, after a conflict or after a refusal on cached state",
+		"`es.DecidedAgain`"}
 	StateCacheHits = &Metric{"StateCacheHits", Count, Function, false,
-		"aggregates that a decision found in memory", "`es.StateCacheHit`"}
+		"aggregates whose state a decision found in the cache", "`es.StateCacheHit`"}
 	StateCacheMisses = &Metric{"StateCacheMisses", Count, Function, false,
-		"aggregates that were not in memory", "`es.StateCacheMiss`"}
+		"aggregates whose state was not in the cache", "`es.StateCacheMiss`"}
 	SnapshotHits = &Metric{"SnapshotHits", Count, Function, false,
-		"aggregates folded on from a snapshot", "`es.SnapshotHit`"}
+		"aggregates that were folded from a snapshot on", "`es.SnapshotHit`"}
 	SnapshotMisses = &Metric{"SnapshotMisses", Count, Function, false,
 		"aggregates that have no snapshot", "`es.SnapshotMiss`"}
 	SnapshotReplays = &Metric{"SnapshotReplays", Count, Function, false,
 		"aggregates folded from their first event because their snapshot could not be used", "`es.SnapshotUnused`"}
 	Throttles = &Metric{"Throttles", Count, Function, false,
-		"attempts that AWS asked to be made later", "`annalslambda`: the SDK's calls"}
+		"requests to AWS that were throttled, by attempt", "`annalslambda`: the SDK's calls"}
 	ClockOffset = &Metric{"ClockOffset", Seconds, Function, true,
-		"how far the clock of a process was off from DynamoDB's, which then recorded its commits", "`dynamostore.Config`"}
+		"how far the clock of a process was off from DynamoDB's; its commits then got DynamoDB's time",
+		"`dynamostore.Config`"}
 	CatchUps = &Metric{"CatchUps", Count, Function, false,
-		"streams brought level by a job of the queue", "`annalslambda`: jobs done"}
+		"streams that a job of the queue caught up", "`annalslambda`: jobs done"}
 	TamperedCommits = &Metric{"TamperedCommits", Count, Function, false,
-		"records of the event table's stream that are no insertions: a stored commit was changed or removed", "`annalslambda`: the reactor's batches"}
+		"records of the event table's stream that are not insertions: a stored commit was changed or removed",
+		"`annalslambda`: the reactor's batches"}
 	UnreadableRecords = &Metric{"UnreadableRecords", Count, Function, false,
-		"records of the event table's stream that can't be read and were set aside", "`annalslambda`: batches of the stream"}
+		"records of the event table's stream that can't be decoded and were set aside",
+		"`annalslambda`: batches of the stream"}
 	ReconciledSegments = &Metric{"ReconciledSegments", Count, Function, false,
-		"segments of the daily reconciliation that came to their end", "`projection.ReconcileConfig`"}
+		"segments of the daily reconciliation that were completed", "`projection.ReconcileConfig`"}
 	HealedCheckpoints = &Metric{"HealedCheckpoints", Count, Function, false,
-		"checkpoints that a reconciliation found behind, and brought level", "`projection.ReconcileConfig`"}
+		"checkpoints that a reconciliation found behind and caught up", "`projection.ReconcileConfig`"}
 	ProjectionLag = &Metric{"ProjectionLag", Seconds, Either, true,
-		"how old the last commit was when it came to be shown", "`projection.Observation`"}
+		"age of the last commit when the projection had applied it", "`projection.Observation`"}
 	ProjectionLagVersions = &Metric{"ProjectionLagVersions", Count, Either, true,
-		"by how many versions a stream was behind when it was brought forward", "`projection.Observation`"}
+		"how many versions a stream was behind when the projection was updated", "`projection.Observation`"}
 	ParkedStreams = &Metric{"ParkedStreams", Count, Either, false,
-		"streams that were parked, or were delivered something while they wait", "`projection.Observation`"}
+		"streams that were parked, and parked streams that got further events", "`projection.Observation`"}
 )
 
-// Metrics are all metrics.
+// Metrics lists all metrics.
 var Metrics = []*Metric{
 	Accepted, Refused, Failed, Repeated, Conflicts, Retries, StateCacheHits, StateCacheMisses, SnapshotHits, SnapshotMisses, SnapshotReplays,
 	Throttles, ClockOffset, CatchUps, TamperedCommits, UnreadableRecords, ReconciledSegments, HealedCheckpoints, ProjectionLag,

@@ -16,11 +16,11 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// timeout is how long an export may hold up an invocation. OpenTelemetry's own default is ten times as long.
+// timeout is how long an export may delay an invocation. OpenTelemetry's own default is ten times as long.
 const timeout = time.Second
 
-// exporter sends spans as OTLP over HTTP, in JSON. OpenTelemetry's own exporter brings Protocol Buffers and gRPC, with which
-// a bootstrap would have 22 MB instead of 13.
+// exporter sends spans as OTLP over HTTP, in JSON. OpenTelemetry's own exporter links Protocol Buffers and gRPC, which
+// would make a function's binary 22 MB instead of 13.
 type exporter struct {
 	client  http.Client
 	url     string
@@ -35,7 +35,7 @@ func newExporter(getenv func(string) string) (*exporter, error) {
 	}
 	parsed, err := url.Parse(cmp.Or(target, base))
 	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
-		return nil, errors.New("OTEL_EXPORTER_OTLP_ENDPOINT is no URL of a collector such as http://localhost:4318")
+		return nil, errors.New("OTEL_EXPORTER_OTLP_ENDPOINT is not the URL of a collector, such as http://localhost:4318")
 	}
 	if target == "" {
 		target = parsed.JoinPath("v1/traces").String()
@@ -44,8 +44,8 @@ func newExporter(getenv func(string) string) (*exporter, error) {
 	if list := cmp.Or(getenv("OTEL_EXPORTER_OTLP_TRACES_HEADERS"), getenv("OTEL_EXPORTER_OTLP_HEADERS")); list != "" {
 		for pair := range strings.SplitSeq(list, ",") {
 			name, value, ok := strings.Cut(pair, "=")
-			if value, err = url.PathUnescape(value); err != nil || !ok { // not cited: it may be a key
-				return nil, errors.New("OTEL_EXPORTER_OTLP_HEADERS is no list of name=value, with commas between them")
+			if value, err = url.PathUnescape(value); err != nil || !ok { // the error does not quote it: it may be a key
+				return nil, errors.New("OTEL_EXPORTER_OTLP_HEADERS is not a list of name=value, separated by commas")
 			}
 			e.headers.Set(strings.TrimSpace(name), strings.TrimSpace(value))
 		}
@@ -70,7 +70,7 @@ func (e *exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpa
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	_, _ = io.Copy(io.Discard, response.Body) // so that the connection is used again
+	_, _ = io.Copy(io.Discard, response.Body) // so that the connection is reused
 	if response.StatusCode >= http.StatusMultipleChoices {
 		return fmt.Errorf("the collector at %s answered %s", e.url, response.Status)
 	}

@@ -10,8 +10,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// The messages of OTLP as JSON: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding. Ids are in hexadecimal
-// digits, 64-bit numbers are texts.
+// The messages of OTLP in JSON: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding. Ids are hexadecimal,
+// 64-bit integers are strings.
 type (
 	document struct {
 		ResourceSpans []resourceSpans `json:"resourceSpans"`
@@ -63,7 +63,7 @@ type (
 	}
 )
 
-// documentOf is what is sent of spans, which are of one process: by the library that made them.
+// documentOf returns the OTLP document of spans, grouped by the library that made them. All spans are of this process.
 func documentOf(spans []sdktrace.ReadOnlySpan) document {
 	var out resourceSpans
 	at := map[scope]int{}
@@ -89,7 +89,7 @@ func spanOf(s sdktrace.ReadOnlySpan) span {
 	if s.Parent().SpanID().IsValid() {
 		out.ParentSpanID = s.Parent().SpanID().String()
 	}
-	switch s.Status().Code { // OTLP numbers them differently
+	switch s.Status().Code { // OTLP's numbers differ from those of package codes
 	case codes.Ok:
 		out.Status.Code = 1
 	case codes.Error:
@@ -130,7 +130,7 @@ func valueOf(v attribute.Value) value {
 		text := v.AsString()
 		return value{String: &text}
 	default:
-		text := fmt.Sprint(v.AsInterface()) // lists of numbers: nobody here sets one
+		text := fmt.Sprint(v.AsInterface()) // lists of numbers, which no span here has
 		return value{String: &text}
 	}
 }

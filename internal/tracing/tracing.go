@@ -19,15 +19,15 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Tracing traces a process. A nil one traces nothing.
+// Tracing traces a process. A nil Tracing traces nothing.
 type Tracing struct {
 	provider   *sdktrace.TracerProvider
 	propagator propagation.TextMapPropagator
 }
 
-// New returns what traces a function, nil where the environment names no collector.
+// New returns the tracing of a function. It returns nil if the environment names no collector.
 //
-// Errors: an endpoint or headers that can't be.
+// Errors: a malformed endpoint, headers or resource attributes in the environment.
 func New(getenv func(string) string, function string) (*Tracing, error) {
 	exporter, err := newExporter(getenv)
 	if err != nil || exporter == nil {
@@ -40,20 +40,20 @@ func New(getenv func(string) string, function string) (*Tracing, error) {
 	}
 	return &Tracing{
 		provider: sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(named)),
-		// What the caller says goes before what Lambda says.
+		// The last propagator wins: the caller's traceparent takes precedence over X-Ray's header.
 		propagator: propagation.NewCompositeTextMapPropagator(xray.Propagator{}, propagation.TraceContext{}),
 	}, nil
 }
 
-// Calls makes a span of each call of the AWS SDK's clients that are made of cfg.
+// Calls makes AWS SDK clients that are created from cfg record a span for each call.
 func (t *Tracing) Calls(cfg *aws.Config) {
 	if t != nil {
 		otelaws.AppendMiddlewares(&cfg.APIOptions, otelaws.WithTracerProvider(t.provider), otelaws.WithTextMapPropagator(t.propagator))
 	}
 }
 
-// Invocations is a handler that makes a span of each invocation. Spans are sent before it ends: Lambda may freeze the process
-// then.
+// Invocations returns a handler that records a span for each invocation of next. It sends the spans before the
+// invocation ends, since Lambda may freeze the process after that.
 func (t *Tracing) Invocations(next lambda.Handler) lambda.Handler {
 	if t == nil {
 		return next
@@ -62,8 +62,8 @@ func (t *Tracing) Invocations(next lambda.Handler) lambda.Handler {
 		otellambda.WithFlusher(t.provider), otellambda.WithEventToCarrier(carrier))
 }
 
-// carrier is where an invocation says which trace it belongs to: the headers of a request, as W3C or X-Ray spell it, else
-// what Lambda was told.
+// carrier returns the headers that say which trace an invocation belongs to: those of the HTTP request, in the format
+// of W3C or X-Ray; else X-Ray's header from Lambda's environment.
 func carrier(event []byte) propagation.TextMapCarrier {
 	var request struct {
 		Headers map[string]string `json:"headers"`
@@ -82,18 +82,18 @@ func carrier(event []byte) propagation.TextMapCarrier {
 	return found
 }
 
-// setXRay takes an X-Ray header that says that its trace is recorded. Lambda and API Gateway make others too, where nobody
-// records: their traces would stay without our spans, since a span follows its parent in that.
+// setXRay sets an X-Ray header if its trace is recorded. Lambda and API Gateway also send headers of traces that are
+// not recorded. With such a parent our spans would not be recorded either, so those headers are dropped.
 func setXRay(found propagation.HeaderCarrier, header string) {
 	if strings.Contains(header, "Sampled=1") {
 		found.Set("X-Amzn-Trace-Id", header)
 	}
 }
 
-// maxIDs is how many correlation ids a span names at most. A batch may have more.
+// maxIDs is the maximum number of correlation ids in a span. A batch may have more.
 const maxIDs = 100
 
-// Correlate says of the span of ctx, if there is one, which correlation ids it is about.
+// Correlate sets the correlation ids of the span of ctx, if there is one.
 func Correlate(ctx context.Context, ids ...string) {
 	if span := trace.SpanFromContext(ctx); span.IsRecording() {
 		span.SetAttributes(attribute.StringSlice("annals.correlation_ids", ids[:min(len(ids), maxIDs)]))

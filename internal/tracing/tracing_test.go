@@ -21,12 +21,12 @@ func environment(all map[string]string) func(string) string {
 	return func(name string) string { return all[name] }
 }
 
-// handler answers what it is asked.
+// handler echoes its input.
 type handler func(context.Context) error
 
 func (h handler) Invoke(ctx context.Context, in []byte) ([]byte, error) { return in, h(ctx) }
 
-// TestOff: where no collector is named, handlers and configurations are what they were.
+// TestOff: without a collector, handlers and configurations are unchanged.
 func TestOff(t *testing.T) {
 	t.Parallel()
 	off, err := New(environment(nil), "f")
@@ -45,7 +45,7 @@ func TestWhatCanNotBe(t *testing.T) {
 	t.Parallel()
 	for _, endpoint := range []string{"localhost:4318", "grpc://x:1", "http://", "http://%zz"} {
 		if _, err := New(environment(map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}), "f"); err == nil {
-			t.Errorf("%q is taken", endpoint)
+			t.Errorf("endpoint %q is accepted", endpoint)
 		}
 	}
 	for _, headers := range []string{"api-key", "api-key=%zz"} {
@@ -56,7 +56,7 @@ func TestWhatCanNotBe(t *testing.T) {
 	}
 }
 
-// TestCarrier: whom a trace follows. X-Ray's headers of traces that nobody records are nothing to follow.
+// TestCarrier: which parent a span gets. X-Ray's headers of traces that are not recorded are ignored.
 func TestCarrier(t *testing.T) { //nolint:paralleltest // sets the environment
 	const root = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled="
 	for _, tt := range []struct{ name, event, lambda, want string }{
@@ -81,7 +81,7 @@ func TestCarrier(t *testing.T) { //nolint:paralleltest // sets the environment
 	}
 }
 
-// TestDocument: what a collector is sent is as OTLP has it in JSON.
+// TestDocument: the exporter sends the JSON format of OTLP.
 func TestDocument(t *testing.T) {
 	t.Parallel()
 	var got map[string]any
@@ -135,7 +135,7 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-// TestCollectorIsAway: an invocation ends as it would have, whatever becomes of its spans.
+// TestCollectorIsAway: the result of an invocation is the same if its spans can't be sent.
 func TestCollectorIsAway(t *testing.T) {
 	t.Parallel()
 	refuses := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
@@ -152,7 +152,7 @@ func TestCollectorIsAway(t *testing.T) {
 		_, s := on.provider.Tracer("lib").Start(t.Context(), "s")
 		s.End()
 		if err := on.provider.ForceFlush(t.Context()); err == nil {
-			t.Errorf("%s: nothing was noticed", endpoint)
+			t.Errorf("%s: the export returned no error", endpoint)
 		}
 	}
 }

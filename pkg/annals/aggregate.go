@@ -12,28 +12,27 @@ import (
 type DeclaredAggregate struct {
 	// StreamType is the type of its streams: "Account".
 	StreamType string
-	// Snapshots says how its snapshots are made. Zero: there are none.
+	// Snapshots says how its snapshots are made. The zero value means none.
 	Snapshots Snapshots
-	// Hidden: callers learn of no stream of this type, by name or in the audit trail.
+	// Hidden means that callers learn of no stream of this type, by name or in the audit trail.
 	Hidden bool
-	// ReadableByAll: read models show its streams to every caller.
+	// ReadableByAll means that read models show its streams to every caller.
 	ReadableByAll bool
-	// StoredTypes are the events that it reads.
+	// StoredTypes are the stored event types that it reads.
 	StoredTypes []es.StoredType
 
 	owner func(event any) (owner string, found bool)
 	typed typed
 }
 
-// typed is what takes an aggregate's types. It is an interface for the linker: see [Operation].
+// typed holds what needs an aggregate's types. It is an interface for the linker: see [Operation].
 type typed interface {
 	read(c *es.Commit, i int, yield func(event any) error) error
 	open(x *es.Executor, cfg es.RepositoryConfig) Repository
 	keeper(x *es.Executor, cfg es.RepositoryConfig) Snapshotter
 }
 
-// Owner is whom a stream is for, besides who created it: what [OwnedBy] says of its first commit, "" if it says
-// nothing.
+// Owner is the owner of a stream besides its creator: what [OwnedBy] returns for its first commit, or "".
 //
 // Errors: those of [es.Registry.DecodeAny].
 func (a *DeclaredAggregate) Owner(first *es.Commit) (owner string, err error) {
@@ -58,7 +57,7 @@ type Repository interface {
 	// Errors: those of [es.Repository.LoadAt].
 	Past(ctx context.Context, id string, p es.Point, now time.Time) (es.Past[json.RawMessage], error)
 
-	// What decisions need of it, for the linker: see [Operation].
+	// What decisions need, for the linker: see [Operation].
 	get(tx *es.Tx, id string) (any, error)
 	getOrNew(tx *es.Tx, id string) (any, error)
 	load(ctx context.Context, id string) (any, error)
@@ -66,7 +65,7 @@ type Repository interface {
 	result(ctx context.Context, done *es.Outcome, id string) (any, error)
 }
 
-// repository is an es.Repository, with what its type parameters hide.
+// repository is an es.Repository behind an interface without type parameters.
 type repository[S, E any] struct{ *es.Repository[S, E] }
 
 func (r repository[S, E]) Past(ctx context.Context, id string, p es.Point, now time.Time) (es.Past[json.RawMessage], error) {
@@ -93,13 +92,13 @@ func (r repository[S, E]) result(ctx context.Context, done *es.Outcome, id strin
 	return r.Result(ctx, done, id)
 }
 
-// as gives what a repository returned its type back.
+// as converts what a repository returned back to its type.
 func as[T any](loaded any, err error) (T, error) {
 	out, _ := loaded.(T)
 	return out, err
 }
 
-// typedAs is the types of an aggregate. It is a type of its own, since the methods of a type with parameters are linked
+// typedAs has an aggregate's types. It is a separate type, because the linker keeps the methods of a generic type
 // together.
 type typedAs[S, E any] struct{ aggregate es.Aggregate[S, E] }
 
@@ -122,7 +121,8 @@ type AggregateOption interface{ addToAggregate(a *DeclaredAggregate) }
 type Snapshots struct {
 	// Every is after how many events a snapshot is due, from 1.
 	Every int
-	// Schema is the number of the state's shape, from 1. Raise it when the state, or what events do to it, changes.
+	// Schema is the number of the state's shape, from 1. Raise it when the state, or the effect of events on it,
+	// changes.
 	Schema int
 }
 
@@ -134,17 +134,17 @@ func (o aggregateOption) addToAggregate(a *DeclaredAggregate) { o(a) }
 
 // Options of an aggregate.
 var (
-	// Hidden keeps an aggregate's streams from callers: its ids are secrets.
+	// Hidden hides an aggregate's streams from callers, because its ids are secrets.
 	Hidden AggregateOption = aggregateOption(func(a *DeclaredAggregate) { a.Hidden = true })
-	// ReadableByAll lets every caller read what read models show of the aggregate's streams. Only who created a stream, or
-	// an operator, changes it.
+	// ReadableByAll lets every caller read what read models show of the aggregate's streams. Only the creator of a
+	// stream, or an operator, can change it.
 	ReadableByAll AggregateOption = aggregateOption(func(a *DeclaredAggregate) { a.ReadableByAll = true })
 )
 
 // OwnedBy names a stream's owner besides its creator: owner returns the owner's id from an event of type E. Only the
 // stream's first event is read.
 //
-// A command that creates such a stream must check who the owner may be: see [Tx.Caller]. Otherwise a caller can create
+// A command that creates such a stream must check who may be its owner: see [Tx.Caller]. Otherwise a caller can create
 // streams in the name of others.
 func OwnedBy[E any](owner func(E) string) AggregateOption {
 	if owner == nil {
@@ -189,7 +189,8 @@ func (p aggregatePart[S, E]) addTo(s *Service) {
 		s.wrong("aggregate %s is declared twice: remove one", a.StreamType)
 	}
 	if n := a.Snapshots; n != (Snapshots{}) && (n.Every < 1 || n.Schema < 1) {
-		s.wrong("aggregate %s: annals.Snapshots needs Every and Schema from 1, they are %d and %d", a.StreamType, n.Every, n.Schema)
+		s.wrong("aggregate %s: annals.Snapshots needs Every and Schema from 1, they are %d and %d",
+			a.StreamType, n.Every, n.Schema)
 	}
 	s.Aggregates = append(s.Aggregates, a)
 }

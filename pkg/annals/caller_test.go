@@ -6,7 +6,8 @@ import (
 	"github.com/annals-es/annals/pkg/annals"
 )
 
-// TestCaller: a token without a subject is nobody's, and operates nothing; without an authorizer, everything is everyone's.
+// TestCaller: a token without a subject is no person and no operator. Without an authorizer, every caller may do
+// everything.
 func TestCaller(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -81,7 +81,7 @@ type public struct{}
 
 func (public) Type() string { return "course.opened.v1" }
 
-// parts are those of a declaration that is right.
+// parts are the parts of a correct declaration.
 func parts() []annals.Part {
 	return []annals.Part{
 		annals.Aggregate(courses, annals.Snapshots{Every: 10, Schema: 1}, annals.OwnedBy(func(e opened) string { return e.Teacher })),
@@ -115,7 +115,7 @@ func TestDeclaration(t *testing.T) {
 	}
 }
 
-// TestMistakes: a declaration never panics; each mistake is told with its place and with what to do.
+// TestMistakes: a declaration never panics. Each mistake is reported with its place and with what to do.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	type twoIDs struct {
@@ -141,7 +141,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		"nil":                    {nil, "a part is nil"},
 		"twice":                  {annals.Aggregate(courses), "aggregate Course is declared twice"},
-		"no aggregate at all":    {annals.Aggregate(es.Aggregate[course, courseEvent]{}), "there is no registry of events: make one with NewRegistry; Evolve is missing"},
+		"no aggregate at all":    {annals.Aggregate(es.Aggregate[course, courseEvent]{}), "the registry of events is missing: make one with NewRegistry; Evolve is missing"},
 		"no schema":              {annals.Aggregate(rooms, annals.Snapshots{Every: 1}), "aggregate Room: annals.Snapshots needs Every and Schema from 1"},
 		"a route without method": {annals.Command("/courses/{id}", courses, decide), "the route must be a method and a path"},
 		"a query that posts":     {annals.Document("POST /c/{id}", roster), `the methods here are GET`},
@@ -173,7 +173,7 @@ func TestMistakes(t *testing.T) {
 		"a nil option of read models": {annals.ReadModel(two, nil), "read model two: an option is nil"},
 		"a read model that is nil":    {annals.ReadModel(none), "annals.ReadModel: the projection is nil"},
 		"a wrong projection": {
-			annals.ReadModel(projection.New("", 0, projection.From(courses, projection.On(addToRoster)))), "it needs a name, and a fold version from 1",
+			annals.ReadModel(projection.New("", 0, projection.From(courses, projection.On(addToRoster)))), "the name must not be empty, and the fold version must be 1 or more",
 		},
 		"an option of queries": {annals.Command("POST /x/{id}", courses, decide, annals.About(rooms)), "are options of queries"},
 		"no function":          {annals.DocumentAs[rosterDocument, int]("GET /x/{id}", roster, nil), "its function is nil"},
@@ -210,7 +210,7 @@ func TestMistakes(t *testing.T) {
 			"say what {id} names: a stream (annals.About), a person (annals.OwnerOnly), or neither",
 		},
 		"whose a list is":        {annals.List("GET /x/{id}", roster, byStudent), "say what {id} names"},
-		"who may ask":            {annals.Query("GET /x", roster, func(context.Context, *projection.Session, annals.None) (int, error) { return 0, nil }), "the path has no {id}, so nobody owns the answer"},
+		"who may ask":            {annals.Query("GET /x", roster, func(context.Context, *projection.Session, annals.None) (int, error) { return 0, nil }), "the path has no {id}, so the answer has no owner"},
 		"a document of another":  {annals.Document("GET /x/{id}", roster, annals.About(rooms)), "a document belongs to its stream"},
 		"a document of a person": {annals.Document("GET /x/{id}", roster, annals.OwnerOnly), "a document belongs to its stream"},
 		"a person's command": {
@@ -280,7 +280,7 @@ func TestMistakesOfAll(t *testing.T) {
 		}
 	}
 	if _, err := annals.New("").Open(annals.Stores{}, annals.Config{}); err == nil {
-		t.Error("a service that is wrong runs")
+		t.Error("a service with mistakes was opened")
 	}
 }
 
@@ -292,7 +292,7 @@ func TestSecrets(t *testing.T) {
 	}))...)
 	on := annals.Stores{Events: memstore.New()}
 	_, err := s.Open(on, annals.Config{Secrets: func(string) string { return "abc" }})
-	if err == nil || !strings.Contains(err.Error(), "secret KEY has 3 bytes, and needs 4") {
+	if err == nil || !strings.Contains(err.Error(), "secret KEY has 3 bytes, needs at least 4") {
 		t.Errorf("says %v", err)
 	}
 	r, err := s.Open(on, annals.Config{Secrets: func(env string) string { return env + "1" }})

@@ -7,12 +7,12 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Result is what a command did to one aggregate, as it is answered.
+// Result is the result of a command on one aggregate, in the form of an answer.
 type Result[S any] struct {
 	ID      string `json:"id"`
 	Version int64  `json:"version" doc:"The aggregate's version after the command"`
 	State   S      `json:"state" doc:"The aggregate after the command"`
-	// Events are those that the command stored.
+	// Events are the events that the command stored.
 	Events []StoredEvent `json:"events" doc:"The events that the command stored"`
 }
 
@@ -37,8 +37,8 @@ func outcomeOf[S any](r es.Result[S], err error) (*Outcome, error) {
 	return &Outcome{Streams: []es.StreamVersion{{Stream: r.Stream, Version: r.Version}}, Answer: newResult(r)}, nil
 }
 
-// Create declares a command that creates an aggregate: "POST /accounts". decide gets the zero state. The aggregate's id is
-// the field of B with the tag `annals:"id"`, see [ID].
+// Create declares a command that creates an aggregate: "POST /accounts". decide gets the zero state. The aggregate's id
+// is the field of B with the tag `annals:"id"`: see [ID].
 func Create[S, E, B any](route string, a es.Aggregate[S, E], decide func(S, B) ([]E, error), o ...Option) Part {
 	if decide == nil {
 		return broken(route, Creates, noDecision)
@@ -46,7 +46,7 @@ func Create[S, E, B any](route string, a es.Aggregate[S, E], decide func(S, B) (
 	return CreateTx(route, a, func(_ *Tx, s S, b B) ([]E, error) { return decide(s, b) }, o...)
 }
 
-// CreateTx is Create for a decision that looks at more than the aggregate: see [Tx].
+// CreateTx is Create for a decision that reads more than the aggregate: see [Tx].
 func CreateTx[S, E, B any](route string, a es.Aggregate[S, E], decide func(*Tx, S, B) ([]E, error), o ...Option) Part {
 	p := command(route, Creates, a, decide, o)
 	if p.fault == "" {
@@ -55,9 +55,9 @@ func CreateTx[S, E, B any](route string, a es.Aggregate[S, E], decide func(*Tx, 
 	return p
 }
 
-// Command declares a command that changes an aggregate: "POST /accounts/{id}/deposits". decide is a method of the state, or
-// a function of state and body. It may run again after a conflict, with the same body: it must not change what the body
-// points to.
+// Command declares a command that changes an aggregate: "POST /accounts/{id}/deposits". decide is a method of the
+// state, or a function of state and body. After a conflict it runs again with the same body, so it must not change what
+// the body points to.
 func Command[S, E, B any](route string, a es.Aggregate[S, E], decide func(S, B) ([]E, error), o ...Option) Part {
 	if decide == nil {
 		return broken(route, Changes, noDecision)
@@ -65,13 +65,13 @@ func Command[S, E, B any](route string, a es.Aggregate[S, E], decide func(S, B) 
 	return CommandTx(route, a, func(_ *Tx, s S, b B) ([]E, error) { return decide(s, b) }, o...)
 }
 
-// CommandTx is Command for a decision that looks at more than the aggregate: see [Tx].
+// CommandTx is Command for a decision that reads more than the aggregate: see [Tx].
 func CommandTx[S, E, B any](route string, a es.Aggregate[S, E], decide func(*Tx, S, B) ([]E, error), o ...Option) Part {
 	return command(route, Changes, a, decide, o)
 }
 
-// CreateOrChange declares a command on the aggregate whose id is in the path, which may have no events yet: its state is
-// the zero S then.
+// CreateOrChange declares a command on the aggregate whose id is in the path. It may have no events yet; its state is
+// then the zero S.
 func CreateOrChange[S, E, B any](route string, a es.Aggregate[S, E], decide func(S, B) ([]E, error), o ...Option) Part {
 	if decide == nil {
 		return broken(route, CreatesOrChanges, noDecision)
@@ -79,7 +79,7 @@ func CreateOrChange[S, E, B any](route string, a es.Aggregate[S, E], decide func
 	return CreateOrChangeTx(route, a, func(_ *Tx, s S, b B) ([]E, error) { return decide(s, b) }, o...)
 }
 
-// CreateOrChangeTx is CreateOrChange for a decision that looks at more than the aggregate: see [Tx].
+// CreateOrChangeTx is CreateOrChange for a decision that reads more than the aggregate: see [Tx].
 func CreateOrChangeTx[S, E, B any](route string, a es.Aggregate[S, E], decide func(*Tx, S, B) ([]E, error), o ...Option) Part {
 	return command(route, CreatesOrChanges, a, decide, o)
 }
@@ -126,7 +126,8 @@ func (d *decision[S, E, B]) run(ctx context.Context, r *Running, q *Request) (*O
 	}
 }
 
-// idOf reads and changes the field of an input that is the id of what is created. Both are nil if there is none.
+// idOf returns functions that read and change the input's field for the id of the created aggregate. Both are nil if
+// there is no such field.
 func idOf(in reflect.Type) (of func(in any) string, set func(in any, id string)) {
 	if in.Kind() != reflect.Struct {
 		return nil, nil

@@ -2,7 +2,7 @@ package annals
 
 import "github.com/annals-es/annals/pkg/es"
 
-// Description is what tools are told of a service: plain data, for JSON.
+// Description describes a service for tools: plain data, as JSON.
 type Description struct {
 	Name       string                 `json:"name"`
 	Title      string                 `json:"title"`
@@ -12,7 +12,7 @@ type Description struct {
 	// Publishes are the types of the streams that have public events.
 	Publishes  []string               `json:"publishes"`
 	Operations []OperationDescription `json:"operations"`
-	// Secrets are the environment variables of secrets, without their values.
+	// Secrets are the names of the environment variables that hold secrets, without their values.
 	Secrets []string `json:"secrets"`
 }
 
@@ -20,7 +20,7 @@ type Description struct {
 type AggregateDescription struct {
 	StreamType string `json:"streamType"`
 	Hidden     bool   `json:"hidden,omitempty"`
-	// SnapshotEvery is after how many events a snapshot is due; 0: there are none.
+	// SnapshotEvery is after how many events a snapshot is due; 0 = no snapshots.
 	SnapshotEvery  int                `json:"snapshotEvery,omitempty"`
 	SnapshotSchema int                `json:"snapshotSchema,omitempty"`
 	Events         []EventDescription `json:"events"`
@@ -30,7 +30,7 @@ type AggregateDescription struct {
 type EventDescription struct {
 	Type   string `json:"type"`
 	Schema int    `json:"schema"`
-	// Old: no new event is stored with this schema; an upcaster reads it.
+	// Old is true if no new event is stored with this schema. An upcaster reads it.
 	Old bool `json:"old,omitempty"`
 }
 
@@ -53,13 +53,13 @@ type OperationDescription struct {
 	Method  string `json:"method"`
 	Path    string `json:"path"`
 	Scope   string `json:"scope"`
-	// ReadModel answers a query, once it is filled.
+	// ReadModel is the read model that answers a query, once it is filled.
 	ReadModel string `json:"readModel,omitempty"`
-	// Example is a body that the operation takes.
+	// Example is an example of the operation's body.
 	Example any `json:"example,omitempty"`
 }
 
-// Describe returns what tools are told of the service. It is the same for the same declaration.
+// Describe returns the description of the service for tools. It is the same for the same declaration.
 func (s *Service) Describe() Description {
 	d := Description{
 		Name: s.Name, Title: s.API.Title, Aggregates: []AggregateDescription{}, ReadModels: []ReadModelDescription{}, Reactions: []string{},

@@ -9,11 +9,10 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Scope is what a caller's token must allow. Its whole name begins with the service's: see [Service.ScopeOf].
+// Scope is what a caller's token must allow. Its full name begins with the service's name: see [Service.ScopeOf].
 type Scope string
 
-// The scopes. A caller with the scope to operate may act on every stream. It still needs the
-// route's own scope.
+// The scopes. A caller with the scope to operate may act on every stream, but still needs the route's own scope.
 const (
 	ToCommand Scope = "command"
 	ToQuery   Scope = "query"
@@ -35,13 +34,13 @@ const (
 	ShowsEvents      Kind = "audit-trail"        // of one stream
 )
 
-// Commands tells whether operations of the kind are commands. The others are queries.
+// Commands reports whether operations of the kind are commands. The others are queries.
 func (k Kind) Commands() bool {
 	return k == Creates || k == CreatesOrChanges || k == Changes || k == Transacts
 }
 
-// Operation is one route of the service, without its types. What it does is a function; how it is asked and answered
-// over HTTP is the edge's.
+// Operation is one route of the service, without its types. It holds what the operation does, as a function. The edge
+// decides how it is called over HTTP.
 type Operation struct {
 	// ID is the operation's id, unique, in kebab case. Summary is one line.
 	ID, Summary string
@@ -51,47 +50,47 @@ type Operation struct {
 	Path       string
 	Parameters []string
 	Scope      Scope
-	// StreamType is the type of the streams that {id} names, or of those that are created. "" = {id} names no stream.
+	// StreamType is the type of the streams that {id} names, or that are created. "" = {id} names no stream.
 	StreamType string
-	// OwnerOnly: {id} names a person, and only they and operators may ask or command.
+	// OwnerOnly means that {id} names a person, and that only that person and operators may ask or command.
 	OwnerOnly bool
 	// In is the struct that the input is parsed into: fields with the tag path or query are parameters, the others are the
 	// JSON body. Answer is the type of the answer's body.
 	In, Answer reflect.Type
-	// Example is a body that the operation takes, as a value of In, or nil.
+	// Example is an example of the body, as a value of In, or nil.
 	Example any
 
-	// IDOf is the id that the input asks for, "" for none, and SetID changes it. They are those of operations that create;
-	// of one whose input has no id, both are nil.
+	// IDOf returns the id that the input asks for, "" for none. SetID changes it. Only operations that create have
+	// them. Both are nil if the input has no id.
 	IDOf  func(in any) string
 	SetID func(in any, id string)
 	// StreamTypes are the types of Streams.
 	StreamTypes []string
-	// Streams are those that a decision over several aggregates is about. The caller must have access to the first ones,
-	// as many as reached says.
+	// Streams returns the streams that a decision over several aggregates is about. The caller must have access to the
+	// first of them, as many as reached says.
 	Streams func(in any) (all []es.StreamID, reached int)
-	// ManyStreams: how many Streams there are depends on the input.
+	// ManyStreams means that the number of Streams depends on the input.
 	ManyStreams bool
-	// Readings are how a query is answered: by the first whose read model is filled, else by the last. The audit trail has
-	// none.
+	// Readings are the ways to answer a query. The first whose read model is filled answers, otherwise the last. The
+	// audit trail has none.
 	Readings []Reading
 
 	runs        runs
 	fault       string
 	forEveryone bool
-	forQueries  bool // an option was given that only queries take
-	otherStream bool // About names another aggregate than the document's
+	forQueries  bool // has an option that only queries may have
+	otherStream bool // About names an aggregate that is not the document's
 }
 
-// Run does a command. Only commands have it.
+// Run executes a command. Only commands have it.
 //
 // Errors: those of the decision; those of [es.Executor.Execute].
 func (o *Operation) Run(ctx context.Context, r *Running, q *Request) (*Outcome, error) {
 	return o.runs.run(ctx, r, q)
 }
 
-// What an operation does is an interface's method, not a function in a field: the linker leaves methods out that a
-// program never calls, so that only the function that takes commands holds the code of all commands.
+// What an operation does is a method of an interface, not a function in a field. The linker drops methods that a
+// program never calls, so only the function that takes commands contains the code of all commands.
 type (
 	runs interface {
 		run(ctx context.Context, r *Running, q *Request) (*Outcome, error)
@@ -104,20 +103,20 @@ type (
 	}
 )
 
-// Request is a command to do. In points to a value of the operation's In.
+// Request is a command to execute. In points to a value of the operation's In.
 type Request struct {
-	// ID is that of the aggregate that is created or changed.
+	// ID is the id of the aggregate that is created or changed.
 	ID      string
 	Command es.Command
 	Caller  Caller
 	In      any
-	// Shows tells whether the answer may show a stream. Nil: it may show all.
+	// Shows reports whether the answer may show a stream. If nil, it may show all.
 	Shows func(es.StreamID) bool
 }
 
-// Outcome is what a command did.
+// Outcome is the result of a command.
 type Outcome struct {
-	// Streams are those that the answer is about, at the versions that the command left them at.
+	// Streams are the streams of the answer, at the versions after the command.
 	Streams []es.StreamVersion
 	// Answer is the answer's body.
 	Answer any
@@ -127,34 +126,34 @@ type Outcome struct {
 type Question struct {
 	ID string
 	In any
-	// Limit is the most items in a page. The session has the cursor.
+	// Limit is the largest number of items in a page. The session has the cursor.
 	Limit int
-	// Tokens are the streams that lists must show as they are: those that the caller waited for.
+	// Tokens are the streams that lists must show as they are now: those that the caller waited for.
 	Tokens []es.StreamID
 }
 
-// Reading answers queries by one read model.
+// Reading answers queries from one read model.
 type Reading struct {
 	// Projection is the read model's name.
 	Projection string
-	// Indexed: it reads a list over an index, and with it the documents of the streams that its caller waited for.
+	// Indexed is true if it reads a list over an index, and therefore also the documents that its caller waited for.
 	Indexed bool
 
 	reads   reads
 	replays replays
 }
 
-// Read returns the answer's body. That of a list is [Paged].
+// Read returns the answer's body. The body of a list is a [Paged].
 //
 // Errors: [es.NotFoundError]; [projection.ErrCursor]; the view's.
 func (r Reading) Read(ctx context.Context, s *projection.Session, q *Question) (any, error) {
 	return r.reads.read(ctx, s, q)
 }
 
-// Replays tells whether the answer can be made from the events: see Replay.
+// Replays reports whether the answer can be made from the events: see Replay.
 func (r Reading) Replays() bool { return r.replays != nil }
 
-// Replay returns what Read would, as it was at a point, from the events.
+// Replay returns what Read would have returned at a point in the past, from the events.
 //
 // Errors: [es.NotFoundError], [es.VersionNotFoundError]; those of [es.Reader].
 func (r Reading) Replay(ctx context.Context, store es.Reader, id string, at es.Point) (any, error) {
@@ -168,30 +167,31 @@ type option func(o *Operation)
 
 func (f option) addToOperation(o *Operation) { f(o) }
 
-// Named gives an operation its id in the OpenAPI document, in kebab case, and its summary. An operation that has none
-// is named after its route.
+// Named gives an operation its id in the OpenAPI document, in kebab case, and its summary. Otherwise the operation is
+// named after its route.
 func Named(id, summary string) Option {
 	return option(func(o *Operation) { o.ID, o.Summary = id, summary })
 }
 
-// Example is a body that the operation takes: for documents and the local runner.
+// Example gives an operation an example of its body, for documents and the local runner.
 func Example[B any](body B) Option { return option(func(o *Operation) { o.Example = body }) }
 
 var (
-	// Operators opens an operation to operators alone.
+	// Operators restricts an operation to operators.
 	Operators Option = option(func(o *Operation) { o.Scope = ToOperate })
-	// OwnerOnly says that {id} in the path of a query, or of [CreateOrChange], is a person's: the subject of their token.
-	// Only they and operators may ask, or create and change, whoever created the aggregate. Documents of the aggregate are
-	// its creator's all the same: see [OwnedBy].
+	// OwnerOnly means that {id} in the path of a query, or of [CreateOrChange], names a person: it is the subject of that
+	// person's token. Only that person and operators may ask, or create and change. Access to documents of the aggregate
+	// does not follow from it: see [OwnedBy].
 	OwnerOnly Option = option(func(o *Operation) { o.OwnerOnly = true })
-	// ForEveryone says that {id} in the path of a query names neither a stream nor a person: whoever has the scope may ask.
+	// ForEveryone means that {id} in the path of a query names neither a stream nor a person: every caller with the
+	// scope may ask.
 	ForEveryone Option = option(func(o *Operation) {
 		o.forEveryone, o.forQueries = true, true
 	})
 )
 
-// About says that {id} in the path of a list or a query names a stream of an aggregate: only who may read the stream may
-// ask. A document is about its stream anyway.
+// About means that {id} in the path of a list or a query names a stream of an aggregate. Only callers who may read the
+// stream may ask. A document is always about its stream.
 func About[S, E any](a es.Aggregate[S, E]) Option {
 	return option(func(o *Operation) {
 		o.otherStream = o.StreamType != "" && o.StreamType != a.StreamType
@@ -199,7 +199,7 @@ func About[S, E any](a es.Aggregate[S, E]) Option {
 	})
 }
 
-// UntilFilled says how a query is answered until its read model is filled: as another query is, on a read model that it
+// UntilFilled answers a query with another query until its read model is filled: with one on a read model that it
 // replaces. The route of that other query is empty. Input and answer are the same.
 func UntilFilled(former Part) Option {
 	return option(func(o *Operation) {
@@ -216,13 +216,14 @@ func UntilFilled(former Part) Option {
 			o.fault = "annals.UntilFilled: " + other.fault
 		}
 		if other.StreamType != "" && other.StreamType != o.StreamType && o.StreamType != "" {
-			o.fault = "annals.UntilFilled: the former query is about streams of " + other.StreamType + ", this one about those of " + o.StreamType
+			o.fault = "annals.UntilFilled: the former query is about streams of " + other.StreamType +
+				", this one about those of " + o.StreamType
 		}
 		o.Readings = append(o.Readings, other.Readings...)
 	})
 }
 
-// operationPart is an operation to be added to a service.
+// operationPart adds an operation to a service.
 type operationPart struct {
 	Operation
 	reads   projection.Projection
@@ -241,7 +242,7 @@ func newOperation(route string, kind Kind, o Operation, options []Option) *opera
 	return &operationPart{Operation: o, options: options}
 }
 
-// broken is an operation that can't be made.
+// broken is an operation that has a mistake.
 func broken(route string, kind Kind, fault string) *operationPart {
 	return newOperation(route, kind, Operation{fault: fault}, nil)
 }

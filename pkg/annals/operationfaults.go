@@ -22,7 +22,7 @@ func (s *Service) completeOperations() {
 	}
 }
 
-// faults is what is wrong with an operation, found one after the other.
+// faults are the mistakes in an operation, in the order in which they are found.
 type faults []string
 
 func (f *faults) when(is bool, says string) {
@@ -68,7 +68,7 @@ func (o *Operation) checkRoute(f *faults) {
 
 func (o *Operation) byID() bool { return slices.Contains(o.Parameters, "id") }
 
-// checkOwner checks that it is said who may do it.
+// checkOwner checks that the operation says who may call it.
 func (o *Operation) checkOwner(f *faults) {
 	f.when(o.Kind.Commands() && o.forQueries, "ForEveryone, About and UntilFilled are options of queries")
 	f.when(o.Kind.Commands() && o.Kind != CreatesOrChanges && o.OwnerOnly,
@@ -86,7 +86,7 @@ func (o *Operation) checkOwner(f *faults) {
 	f.when(o.byID() && o.StreamType == "" && !o.OwnerOnly,
 		"say what {id} names: a stream (annals.About), a person (annals.OwnerOnly), "+
 			"or neither (annals.ForEveryone or annals.Operators)")
-	f.when(!o.byID(), "the path has no {id}, so nobody owns the answer: "+
+	f.when(!o.byID(), "the path has no {id}, so the answer has no owner: "+
 		"say who may ask, by annals.ForEveryone or annals.Operators")
 }
 
@@ -104,7 +104,7 @@ func (o *Operation) checkNames(f *faults, s *Service) {
 	}
 }
 
-// inputFaults is what is wrong with the struct that the input is parsed into.
+// inputFaults are the mistakes in the struct that the input is parsed into.
 func inputFaults(o *Operation) (all []string) {
 	if o.In == nil {
 		return nil

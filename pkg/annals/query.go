@@ -11,13 +11,13 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Document declares a query for the document of the stream whose id is in the path: "GET /orders/{id}". It takes
-// ?version=N and ?asOf=INSTANT too, and is answered from the events then.
+// Document declares a query for the document of the stream whose id is in the path: "GET /orders/{id}". With ?version=N
+// or ?asOf=INSTANT, it is answered from the events up to that point.
 func Document[S any](route string, p *projection.Of[S], o ...Option) Part {
 	return DocumentAs(route, p, func(_ string, document *S) S { return *document }, o...)
 }
 
-// DocumentAs is Document, where as makes the answer of the document of the stream with an id.
+// DocumentAs is Document with an answer of another type: as makes it from the document and the stream's id.
 func DocumentAs[S, R any](route string, p *projection.Of[S], as func(id string, document *S) R, o ...Option) Part {
 	if as == nil {
 		return broken(route, ShowsDocument, "its function is nil")
@@ -60,26 +60,27 @@ func (d *showing[S, R]) replay(ctx context.Context, store es.Reader, id string, 
 	return d.as(id, &document), nil
 }
 
-// Listing says what a list shows. Q is the query's input, R the type of the rows, and T that of the answer's items.
+// Listing says what a list shows. Q is the query's input, R the type of the rows, and T the type of the answer's items.
 type Listing[Q, R, T any] struct {
-	// Partitions of the rows that are shown; they are merged by sort key. Nil: the one that {id} in the path names.
+	// Partitions returns the partitions whose rows are shown, merged by sort key. If nil, {id} in the path names the
+	// partition.
 	Partitions func(q Q) []string
-	// Stream is the one that the list belongs to: if the read model has no document of it, the list is not found. Nil: an
-	// empty list is an answer.
+	// Stream returns the stream that the list belongs to. If the read model has no document of it, the list is not
+	// found. If Stream is nil, the answer may be an empty list.
 	Stream func(q Q) es.StreamID
 	// Descending lists the last row first.
 	Descending bool
-	// Item makes an item of a row and of its key. Nil is possible where R is T: the items are the rows.
+	// Item makes an item from a row and its key. It may be nil if R is T: the items are then the rows.
 	Item func(q Q, at projection.Key, row R) T
 }
 
-// List declares a query for the rows of one partition of a list, by pages: the path's {id} names it.
+// List declares a query for the rows of one partition of a list, page by page. {id} in the path names the partition.
 func List[S, R any](route string, p *projection.Of[S], rows *projection.Rows[R], o ...Option) Part {
 	return ListAs(route, p, rows, Listing[ByID, R, R]{}, o...)
 }
 
-// ListAs declares a query for a list, by pages. Q may have parameters: fields with the tag query. The edge adds limit and
-// cursor.
+// ListAs declares a query for a list, page by page. Q may have parameters: fields with the tag query. The edge adds
+// limit and cursor.
 func ListAs[S, Q, R, T any](route string, p *projection.Of[S], rows *projection.Rows[R], l Listing[Q, R, T], o ...Option) Part {
 	if p == nil || rows == nil {
 		return broken(route, ShowsList, noProjection)
@@ -90,7 +91,7 @@ func ListAs[S, Q, R, T any](route string, p *projection.Of[S], rows *projection.
 	case l.Item == nil && reflect.TypeFor[R]() != reflect.TypeFor[T]():
 		part.fault = "the list's rows are not its items: set annals.Listing.Item"
 	case l.Partitions == nil && !slices.Contains(part.Parameters, "id") && route != "":
-		part.fault = "the path has no {id}, so the list's partitions are to be named: set annals.Listing.Partitions"
+		part.fault = "the path has no {id} that names the list's partition: set annals.Listing.Partitions"
 	}
 	return part
 }
@@ -117,7 +118,7 @@ func (l *listing[S, Q, R, T]) read(ctx context.Context, s *projection.Session, q
 	}
 	out := &Page[T]{Items: make([]T, 0, len(found.Items)), Next: found.Next}
 	for _, row := range found.Items {
-		if row.Err != nil { // it must not break the list for everybody
+		if row.Err != nil { // one unreadable row must not break the list
 			out.Leave(row.Key, row.Err)
 			continue
 		}
@@ -130,7 +131,7 @@ func (l *listing[S, Q, R, T]) read(ctx context.Context, s *projection.Session, q
 }
 
 func (l *listing[S, Q, R, T]) item(in Q, at projection.Key, row R) T {
-	if l.Item == nil { // the items are the rows
+	if l.Item == nil { // the rows are the items
 		out, _ := any(row).(T)
 		return out
 	}
@@ -172,7 +173,7 @@ func query[Q, R any](
 // reader is a projection of any documents.
 type reader interface{ StreamTypes() []string }
 
-// onlyStreamType is the type of the streams that a projection reads, "" if it reads several.
+// onlyStreamType is the type of the streams that a projection reads, "" if it reads several types.
 func onlyStreamType(p reader) string {
 	types := p.StreamTypes()
 	if len(types) != 1 {

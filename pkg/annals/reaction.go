@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
-// DeclaredReaction is a reaction of a service. Its checkpoints are in a table of its name.
+// DeclaredReaction is a reaction of a service. A table of its name holds its checkpoints.
 type DeclaredReaction struct {
 	// Name is the reaction's stable name, in kebab case.
 	Name string
@@ -22,7 +22,7 @@ type DeclaredReaction struct {
 	reacting []reacting
 }
 
-// Sources are what the reaction reads, on a service that runs.
+// Sources are the sources of the reaction in a running service.
 func (d *DeclaredReaction) Sources(r *Running) []reaction.Source {
 	all := make([]reaction.Source, len(d.reacting))
 	for i, one := range d.reacting {
@@ -31,7 +31,7 @@ func (d *DeclaredReaction) Sources(r *Running) []reaction.Source {
 	return all
 }
 
-// reacting is what a reaction reads of the streams of one type. It is an interface for the linker: see [Operation].
+// reacting is what a reaction reads from the streams of one type. It is an interface for the linker: see [Operation].
 type reacting interface {
 	source(r *Running) reaction.Source
 }
@@ -41,12 +41,13 @@ type reactionPart struct {
 	reacting
 }
 
-// React declares a reaction: after each event that has the type of one of the prototypes, or after every event if there is
-// none, react decides on the aggregates as they are then. What it records is stored once for each event, however often the
-// event is delivered. Reactions of one name are one reaction, to the events of several aggregates.
+// React declares a reaction. It runs after each event that has the type of one of the prototypes, or after every event
+// if there are none. react decides on the aggregates as they are then. The events that it records are stored once for
+// each event, however often the event is delivered. Several React parts with one name are one reaction, to the events
+// of several aggregates.
 //
-// A reaction runs in the reactor function, which has no read models and no secrets: it loads aggregates. Its caller is an
-// operator.
+// A reaction runs in the reactor function, which has no read models and no secrets: it loads aggregates. Its caller is
+// an operator.
 func React[S, E any](
 	name string, a es.Aggregate[S, E], react func(*Tx, projection.Event[E]) error, prototypes ...E,
 ) Part {
@@ -100,7 +101,7 @@ func (p reactionPart) addTo(s *Service) {
 	r.StreamTypes, r.reacting = append(r.StreamTypes, p.streamType), append(r.reacting, p.reacting)
 }
 
-// completeReactions checks that what reacts and what is published are events of the service.
+// completeReactions checks that the aggregates of reactions and of public events are declared.
 func (s *Service) completeReactions() {
 	for _, r := range s.Reactions {
 		for _, streamType := range r.StreamTypes {

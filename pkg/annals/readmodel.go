@@ -11,7 +11,7 @@ type DeclaredReadModel struct {
 	projection.Subscription
 	// Indexes is how many lists over an index its read table has room for, 0 to 2.
 	Indexes int
-	// Replaced: another read model replaces it. It is fed, and read, until that is filled.
+	// Replaced is true if another read model replaces it. It is fed and read until that one is filled.
 	Replaced bool
 }
 
@@ -25,11 +25,11 @@ type readModelOption func(m *DeclaredReadModel)
 
 func (o readModelOption) addToReadModel(m *DeclaredReadModel) { o(m) }
 
-// Inline has commands write the read model's rows in the transaction of their events. See [projection.Subscription].
+// Inline makes commands write the read model's rows, in the transaction of their events. See [projection.Subscription].
 var Inline ReadModelOption = readModelOption(func(m *DeclaredReadModel) { m.Inline = true })
 
-// WithoutIndexes says that the read table has no indexes: it was made before the service had any. Tables get one index a
-// deployment; until it has them, the read model has no lists over an index.
+// WithoutIndexes means that the read table has no indexes, because it was created before the service had any. A table
+// can get one index a deployment. Without them, the read model has no lists over an index.
 var WithoutIndexes ReadModelOption = readModelOption(func(m *DeclaredReadModel) { m.Indexes = 0 })
 
 // Former are the older folds of the read model. Keep the one that serves in the code until the new generation serves.
@@ -37,8 +37,8 @@ func Former(folds ...projection.Projection) ReadModelOption {
 	return readModelOption(func(m *DeclaredReadModel) { m.Former = append(m.Former, folds...) })
 }
 
-// Replaces names the read models that this one replaces: they must be declared too. They are fed until this one is filled,
-// and are read by what [UntilFilled] says.
+// Replaces names the read models that this one replaces: they must be declared too. They are fed until this one is
+// filled. Until then they are read through [UntilFilled].
 func Replaces(readModels ...string) ReadModelOption {
 	return readModelOption(func(m *DeclaredReadModel) { m.Replaces = append(m.Replaces, readModels...) })
 }
@@ -51,7 +51,8 @@ type readModelPart struct {
 	options    []ReadModelOption
 }
 
-// ReadModel declares a read model. One without options need not be declared: each query declares what it reads.
+// ReadModel declares a read model. A read model without options need not be declared: each query declares what it
+// reads.
 func ReadModel(p projection.Projection, options ...ReadModelOption) Part {
 	return readModelPart{p, options}
 }
@@ -90,7 +91,7 @@ func (s *Service) reads(p projection.Projection) {
 	}
 }
 
-// completeReadModels declares the read models that only operations name, and checks what concerns several.
+// completeReadModels declares the read models that only operations name, and checks rules that concern several.
 func (s *Service) completeReadModels() {
 	for _, p := range s.reading {
 		s.reads(p)
@@ -104,7 +105,8 @@ func (s *Service) completeReadModels() {
 				replaced.Replaced = true
 				continue
 			}
-			s.wrong("read model %s replaces %s, which is not declared: its code has to stay until %s is filled", m.Name(), name, m.Name())
+			s.wrong("read model %s replaces %s, which is not declared: its code has to stay until %s is filled",
+				m.Name(), name, m.Name())
 		}
 		if !slices.ContainsFunc(s.Aggregates, func(a *DeclaredAggregate) bool { return m.Projection.Reads(a.StreamType) }) {
 			s.wrong("read model %s reads no aggregate of the service: declare what it reads by annals.Aggregate", m.Name())
@@ -113,7 +115,7 @@ func (s *Service) completeReadModels() {
 	s.sortReplaced()
 }
 
-// sortReplaced puts the read models that are replaced last.
+// sortReplaced moves the replaced read models to the end.
 func (s *Service) sortReplaced() {
 	slices.SortStableFunc(s.ReadModels, func(a, b *DeclaredReadModel) int {
 		switch {

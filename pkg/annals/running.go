@@ -13,40 +13,42 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Stores are what a service runs on.
+// Stores are the stores of a running service.
 type Stores struct {
-	// Events has the events.
+	// Events stores the events.
 	Events es.Store
-	// Snapshots has snapshots of aggregates. Nil: there are none.
+	// Snapshots stores snapshots of aggregates. If nil, there are none.
 	Snapshots es.SnapshotStore
-	// Views returns where the rows of a read model are, by its name. Nil: the service has no read models here.
+	// Views returns the view that stores a read model's rows, by the read model's name. If nil, the service has no read
+	// models.
 	Views func(readModel string) projection.View
-	// Catalog has the generations of the read models.
+	// Catalog stores the generations of the read models.
 	Catalog projection.Catalog
 }
 
-// Config adjusts a service that runs. The zero value takes the defaults.
+// Config adjusts a running service. The zero value takes the defaults.
 type Config struct {
-	// Executor adjusts how decisions are made. Its Log is the log below if it has none.
+	// Executor adjusts how decisions are made. If its Log is nil, it gets the Log below.
 	Executor es.ExecutorConfig
-	// StateCache is how many aggregates of each kind that has snapshots stay in memory. Default none.
+	// StateCache is how many aggregates of each kind stay in memory, for kinds that have snapshots. Default none.
 	StateCache int
-	// Secrets looks up a secret by its environment variable. Nil: there are none, as in a function that takes no commands.
+	// Secrets looks up a secret by its environment variable. If nil, there are no secrets, as in a function that takes
+	// no commands.
 	Secrets func(env string) string
-	// Log is where the service logs. Default slog.Default.
+	// Log receives the service's log lines. Default slog.Default.
 	Log *slog.Logger
-	// Now is the clock by which old generations of read models stay readable. Default time.Now.
+	// Now is the clock that decides how long old generations of read models stay readable. Default time.Now.
 	Now func() time.Time
 }
 
-// Running is a service on its stores.
+// Running is a service on its stores. [Service.Open] makes one.
 type Running struct {
 	// Service is the declaration.
 	Service *Service
 	Stores
-	// Reader reads the read models, nil if Stores has no Views.
+	// Reader reads the read models. It is nil if Stores has no Views.
 	Reader *projection.Reader
-	// Subscriptions are the read models as an engine runs them.
+	// Subscriptions are the read models as subscriptions of an engine.
 	Subscriptions []projection.Subscription
 
 	executor     *es.Executor
@@ -57,7 +59,7 @@ type Running struct {
 
 // Open runs a service on stores.
 //
-// Errors: those of [Service.Check]; secrets that are missing or too short.
+// Errors: those of [Service.Check]; one for secrets that are missing or too short.
 func (s *Service) Open(on Stores, cfg Config) (*Running, error) {
 	r, err := s.OpenReadModels(on, cfg)
 	if err != nil {
@@ -70,7 +72,7 @@ func (s *Service) Open(on Stores, cfg Config) (*Running, error) {
 		if a.Snapshots != (Snapshots{}) {
 			repository.Snapshots = es.Snapshots{Store: on.Snapshots, Every: a.Snapshots.Every, Schema: a.Snapshots.Schema}
 			if cfg.StateCache > 0 {
-				repository.StateCache, _ = lru.New[es.StreamID, any](cfg.StateCache) // it fails on sizes below 1
+				repository.StateCache, _ = lru.New[es.StreamID, any](cfg.StateCache) // New fails on sizes below 1 only
 			}
 		}
 		r.repositories[a.StreamType] = a.typed.open(r.executor, repository)
@@ -78,14 +80,14 @@ func (s *Service) Open(on Stores, cfg Config) (*Running, error) {
 	return r, nil
 }
 
-// Snapshotter keeps the snapshots of one kind of aggregate. See [es.Repository].
+// Snapshotter stores the snapshots of one kind of aggregate. See [es.Repository].
 type Snapshotter interface {
 	SnapshotDue(c *es.Commit) bool
 	Snapshot(ctx context.Context, stream es.StreamID) error
 }
 
-// Snapshotters keep the snapshots of the aggregates that have some, by the type of their streams. They are for a program
-// that makes no decisions: it needs no [Service.Open].
+// Snapshotters returns the snapshotters of the aggregates that have snapshots, by the type of their streams. They are
+// for a program that makes no decisions and therefore does not need [Service.Open].
 func (s *Service) Snapshotters(on Stores, cfg es.ExecutorConfig) map[string]Snapshotter {
 	x, all := es.NewExecutor(on.Events, cfg), map[string]Snapshotter{}
 	for _, a := range s.Aggregates {
@@ -98,8 +100,8 @@ func (s *Service) Snapshotters(on Stores, cfg es.ExecutorConfig) map[string]Snap
 	return all
 }
 
-// OpenReadModels runs a service that loads no aggregate: it takes no commands and has no reactions. A program that only
-// reads read models and events is smaller by what aggregates need.
+// OpenReadModels runs a service that loads no aggregates: it takes no commands and has no reactions. A program that
+// only reads read models and events is smaller without the code of aggregates.
 //
 // Errors: those of [Service.Open].
 func (s *Service) OpenReadModels(on Stores, cfg Config) (*Running, error) {
@@ -115,7 +117,8 @@ func (s *Service) OpenReadModels(on Stores, cfg Config) (*Running, error) {
 		for _, secret := range s.Secrets {
 			value := cfg.Secrets(secret.Env)
 			if len(value) < secret.MinBytes || value == "" {
-				return nil, fmt.Errorf("secret %s has %d bytes, and needs %d: set the environment variable", secret.Env, len(value), max(secret.MinBytes, 1))
+				return nil, fmt.Errorf("secret %s has %d bytes, needs at least %d: set the environment variable",
+					secret.Env, len(value), max(secret.MinBytes, 1))
 			}
 			r.secrets[secret.Env] = []byte(value)
 		}
@@ -127,9 +130,9 @@ func (s *Service) OpenReadModels(on Stores, cfg Config) (*Running, error) {
 	return r, nil
 }
 
-// Start does what comes before the first command.
+// Start makes the checks before the first command.
 //
-// Errors: those of what [BeforeCommands] declares.
+// Errors: those of the checks that [BeforeCommands] declares.
 func (r *Running) Start(ctx context.Context) error {
 	for _, start := range r.Service.Starts {
 		if err := start(ctx, r); err != nil {
@@ -142,7 +145,7 @@ func (r *Running) Start(ctx context.Context) error {
 // Repository returns the repository of the streams of a type, or nil.
 func (r *Running) Repository(streamType string) Repository { return r.repositories[streamType] }
 
-// repository is that of an aggregate of the service. It panics if the aggregate is not declared: that is a fault of the
+// repository is the repository of an aggregate. It panics if the aggregate is not declared: that is a mistake in the
 // program.
 func (r *Running) repository(streamType string) Repository {
 	found, is := r.repositories[streamType]
@@ -152,11 +155,11 @@ func (r *Running) repository(streamType string) Repository {
 	return found
 }
 
-// Log is where the service logs.
+// Log is the service's logger.
 func (r *Running) Log() *slog.Logger { return r.log }
 
 // RepositoryOf returns the repository of an aggregate of the service. It panics if the aggregate is not declared: that
-// is a fault of the program.
+// is a mistake in the program.
 func RepositoryOf[S, E any](r *Running, a es.Aggregate[S, E]) *es.Repository[S, E] {
 	found, is := r.repositories[a.StreamType].(repository[S, E])
 	if !is {
@@ -166,5 +169,5 @@ func RepositoryOf[S, E any](r *Running, a es.Aggregate[S, E]) *es.Repository[S, 
 }
 
 func noRepository(streamType string) string {
-	return fmt.Sprintf("annals: there is no aggregate %s: add annals.Aggregate, and open the service by Service.Open", streamType)
+	return fmt.Sprintf("annals: aggregate %s is not declared: add annals.Aggregate, and open the service by Service.Open", streamType)
 }

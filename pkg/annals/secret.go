@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// SecretValue is a value that a function takes from its environment, and that is in no code: a key, a password. [Secret]
-// declares it. It is a part of a service.
+// SecretValue is a value that a function takes from its environment and that is not in the code: a key, a password.
+// [Secret] declares it. It is a part of a service.
 type SecretValue struct {
 	// Env is the environment variable that holds it.
 	Env string
-	// MinBytes is how long it is at least.
+	// MinBytes is its minimum length in bytes.
 	MinBytes int
 }
 
-// Secret declares a secret of the command function, by its environment variable. It is at least minBytes long. Declare it
-// once, pass it to [New], and to what needs it: see [SecretValue.In].
+// Secret declares a secret of the command function, by its environment variable. It has at least minBytes bytes.
+// Declare it once, and pass it to [New] and to the code that needs it: see [SecretValue.In].
 func Secret(env string, minBytes int) *SecretValue { return &SecretValue{Env: env, MinBytes: minBytes} }
 
 func (v *SecretValue) addTo(s *Service) {
@@ -30,8 +30,8 @@ func (v *SecretValue) addTo(s *Service) {
 	s.Secrets = append(s.Secrets, v)
 }
 
-// In is the secret's value. It panics if the service was not declared with it, or in a function that has no secrets: that
-// is a fault of the program.
+// In is the secret's value. It panics if the service was declared without it, or in a function that has no secrets:
+// that is a mistake in the program.
 func (v *SecretValue) In(r *Running) []byte {
 	value, there := r.secrets[v.Env]
 	if !there {
@@ -40,11 +40,11 @@ func (v *SecretValue) In(r *Running) []byte {
 	return value
 }
 
-// Start is what the command function does before its first command.
+// Start is a check that the command function makes before its first command.
 type Start func(ctx context.Context, r *Running) error
 
 func (f Start) addTo(s *Service) { s.Starts = append(s.Starts, f) }
 
-// BeforeCommands has the command function call check when it starts. After an error, the process ends: the function takes
-// no command.
+// BeforeCommands declares a check that the command function makes when it starts. After an error, the process ends
+// without taking a command.
 func BeforeCommands(check Start) Part { return check }

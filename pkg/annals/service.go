@@ -16,7 +16,7 @@ import (
 type Service struct {
 	// Name is the service's name, in kebab case. Scopes begin with it.
 	Name string
-	// API is what the HTTP API says of itself.
+	// API describes the HTTP API in its OpenAPI document.
 	API API
 	// Scopes says what each scope allows.
 	Scopes Scopes
@@ -28,11 +28,11 @@ type Service struct {
 	Public     []publish.Public
 	// PublicPrefix begins the types of public events: see [PublicPrefix].
 	PublicPrefix string
-	// Secrets are the values that the environment of the command function must have.
+	// Secrets are the values that the command function needs in its environment.
 	Secrets []*SecretValue
-	// Refusals turn errors of decisions into answers, see [Refusals].
+	// Refusals turn errors of decisions into answers: see [Refusals].
 	Refusals []func(error) *Refusal
-	// Starts are what the command function does before its first command, see [BeforeCommands].
+	// Starts are the checks that the command function makes before its first command: see [BeforeCommands].
 	Starts []Start
 	// Document adjusts the OpenAPI document.
 	Document DocumentConfig
@@ -42,11 +42,11 @@ type Service struct {
 	reading []projection.Projection
 }
 
-// Part is a part of a declaration: what the functions of this package return.
+// Part is a part of a declaration. The functions of this package return parts.
 type Part interface{ addTo(s *Service) }
 
-// New returns the service that the parts declare. It never panics: [Service.Check] returns what is wrong with the
-// declaration, and so does everything that is made of it.
+// New returns the service that the parts declare. It never panics. [Service.Check] returns the mistakes in the
+// declaration, and so does everything that is made from it.
 func New(name string, parts ...Part) *Service {
 	s := &Service{Name: name}
 	if !kebab(name) {
@@ -67,7 +67,7 @@ func (s *Service) add(part Part) {
 	part.addTo(s)
 }
 
-// isNil tells whether a value is nil, or an interface that holds a nil pointer or function.
+// isNil reports whether a value is nil, or an interface that holds a nil pointer or function.
 func isNil(v any) bool {
 	of := reflect.ValueOf(v)
 	switch of.Kind() {
@@ -80,7 +80,7 @@ func isNil(v any) bool {
 	}
 }
 
-// Check returns all that is wrong with the declaration, one line for each mistake, or nil.
+// Check returns all mistakes in the declaration, one line each, or nil.
 func (s *Service) Check() error {
 	if len(s.faults) == 0 {
 		return nil
@@ -112,7 +112,7 @@ func (all parts) addTo(s *Service) {
 	}
 }
 
-// Parts groups parts, such as those of one aggregate, which may be declared in the aggregate's own package.
+// Parts groups parts, for example those of one aggregate, so that they can be declared in the aggregate's own package.
 func Parts(all ...Part) Part { return parts(all) }
 
 // API holds the title, the description and the license of the OpenAPI document. It is a part of a service.
@@ -128,19 +128,19 @@ type API struct {
 
 // License is the license of an API.
 type License struct {
-	// Name is for people, Identifier is SPDX's: "Apache-2.0".
+	// Name is the name for people. Identifier is the SPDX identifier: "Apache-2.0".
 	Name, Identifier string
 }
 
 func (a API) addTo(s *Service) { s.API = a }
 
-// Scopes says what each of the service's three scopes allows, for those who grant them. It is a part of a service; a text
-// that is empty has a default.
+// Scopes describes what each of the service's three scopes allows, for administrators who grant them. It is a part of a
+// service. An empty text has a default.
 type Scopes struct{ Command, Query, Operate string }
 
 func (t Scopes) addTo(s *Service) { s.Scopes = t }
 
-// complete does what takes all parts, and checks what concerns several.
+// complete checks the rules that concern several parts, and fills in defaults.
 func (s *Service) complete() {
 	if s.API.Title == "" {
 		s.API.Title = s.Name
@@ -164,7 +164,7 @@ func (s *Service) complete() {
 // ownTables are the names of the tables that every service has.
 var ownTables = []string{"events", "snapshots", "projections", "connections", publish.Name}
 
-// completeTables checks the names that are those of tables: of read models and of reactions.
+// completeTables checks the names of read models and reactions, which are names of tables.
 func (s *Service) completeTables() {
 	used := map[string]string{}
 	for _, name := range ownTables {
@@ -204,10 +204,10 @@ func (s *Service) ReadModel(name string) *DeclaredReadModel {
 	return nil
 }
 
-// ScopeOf is the whole name of a scope: "shop/command".
+// ScopeOf is the full name of a scope: "shop/command".
 func (s *Service) ScopeOf(scope Scope) string { return s.Name + "/" + string(scope) }
 
-// Subscriptions are the read models as an engine runs them, each on the view that on returns for its name.
+// Subscriptions are the read models as subscriptions of an engine. on returns the view for a read model's name.
 func (s *Service) Subscriptions(on func(readModel string) projection.View) []projection.Subscription {
 	all := make([]projection.Subscription, len(s.ReadModels))
 	for i, m := range s.ReadModels {
@@ -217,7 +217,8 @@ func (s *Service) Subscriptions(on func(readModel string) projection.View) []pro
 	return all
 }
 
-// kebab tells whether a name is in kebab case: small letters, digits and single hyphens, from a letter on.
+// kebab reports whether a name is in kebab case: it begins with a letter, and has small letters, digits and single
+// hyphens.
 func kebab(name string) bool {
 	for word := range strings.SplitSeq(name, "-") {
 		if word == "" || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {

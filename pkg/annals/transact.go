@@ -8,22 +8,23 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Target says which streams a decision over several aggregates is about, by its input. The caller must have access to
-// those of the first part.
+// Target says which streams a decision over several aggregates is about, depending on its input. The caller must have
+// access to the streams of its first part.
 type Target[B any] struct {
 	parts []func(B) []es.StreamID
 	types []string
 	many  bool // how many streams there are depends on the input
 }
 
-// At addresses a decision to the aggregate whose id first returns: the caller must have access to it. Load it first: the
-// command's id is stored in the first stream that a decision loads and writes, so a repeated command is recognized there.
-// others are more aggregates of the same kind: the answer shows those that the caller has access to, see [ResultOf].
+// At addresses a decision to the aggregate whose id first returns. The caller must have access to it. Load it first:
+// the command's id is stored in the first stream that a decision loads and writes, so a repeated command is recognized
+// there. others are more aggregates of the same kind. The answer shows those that the caller has access to: see
+// [ResultOf].
 func At[S, E, B any](a es.Aggregate[S, E], first func(B) ID, others ...func(B) ID) Target[B] {
 	var all Target[B]
 	for _, id := range append([]func(B) ID{first}, others...) {
 		if id == nil {
-			return Target[B]{} // Transact says so
+			return Target[B]{} // Transact reports the mistake
 		}
 		all.parts = append(all.parts, func(b B) []es.StreamID { return []es.StreamID{a.Stream(string(id(b)))} })
 		all.types = append(all.types, a.StreamType)
@@ -41,7 +42,7 @@ func At[S, E, B any](a es.Aggregate[S, E], first func(B) ID, others ...func(B) I
 // maxItems and uniqueItems of the input's field say so in the OpenAPI document.
 func AtAll[S, E, B any](a es.Aggregate[S, E], ids func(B) []ID) Target[B] {
 	if ids == nil {
-		return Target[B]{} // Transact says so
+		return Target[B]{} // Transact reports the mistake
 	}
 	return Target[B]{many: true, types: []string{a.StreamType}, parts: []func(B) []es.StreamID{func(b B) []es.StreamID {
 		var all []es.StreamID
@@ -55,7 +56,7 @@ func AtAll[S, E, B any](a es.Aggregate[S, E], ids func(B) []ID) Target[B] {
 // And adds more aggregates, to which the caller needs no access: the answer shows those that the caller has access to.
 func (t Target[B]) And(others Target[B]) Target[B] {
 	if len(t.parts) == 0 || len(others.parts) == 0 {
-		return Target[B]{} // Transact says so
+		return Target[B]{} // Transact reports the mistake
 	}
 	return Target[B]{slices.Concat(t.parts, others.parts), slices.Concat(t.types, others.types), t.many || others.many}
 }
@@ -71,7 +72,7 @@ func (t Target[B]) streams(in any) (all []es.StreamID, reached int) {
 	return all, reached
 }
 
-// Done is a decision that is stored, for its answer.
+// Done is a stored decision, for its answer.
 type Done struct {
 	ctx     context.Context
 	running *Running
@@ -80,7 +81,7 @@ type Done struct {
 	shown   []es.StreamVersion
 }
 
-// ResultOf is what the decision did to an aggregate, nil if the caller may not see that aggregate.
+// ResultOf is the result of the decision for one aggregate, nil if the caller may not see that aggregate.
 //
 // Errors: those of [es.Repository.Result].
 func ResultOf[S, E any](d *Done, a es.Aggregate[S, E], id string) (*Result[S], error) {
@@ -97,8 +98,8 @@ func ResultOf[S, E any](d *Done, a es.Aggregate[S, E], id string) (*Result[S], e
 	return &out, nil
 }
 
-// Transact declares a command over several aggregates: "POST /transfers". decide loads them by [Load] and records what
-// happens to each; all of it is stored, or nothing. answer makes the answer of what is stored: see [ResultOf].
+// Transact declares a command over several aggregates: "POST /transfers". decide loads them by [Load] and records
+// events on each. All of them are stored, or none. answer makes the answer from what is stored: see [ResultOf].
 func Transact[B, R any](
 	route string, at Target[B], decide func(*Tx, B) error, answer func(*Done, B) (R, error), o ...Option,
 ) Part {

@@ -9,8 +9,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Tx is one attempt of a decision that looks at more than one aggregate's state. A decision may be made again after a
-// conflict: it must not change anything itself.
+// Tx is one attempt of a decision that reads more than one aggregate's state. After a conflict the decision runs again,
+// so it must not change anything else.
 type Tx struct {
 	// Running is the service: for [SecretValue.In].
 	*Running
@@ -25,7 +25,7 @@ func newTx(ctx context.Context, r *Running, tx *es.Tx, cmd es.Command, caller Ca
 	return &Tx{Running: r, ctx: ctx, tx: tx, caller: caller, correlation: cmd.Meta.CorrelationID}
 }
 
-// Decide makes a decision outside of operations and reactions: for tests, and for programs that bring data in.
+// Decide runs a decision outside of operations and reactions, for tests and for programs that import data.
 //
 // Errors: those of [es.Executor.Execute].
 func (r *Running) Decide(
@@ -34,31 +34,31 @@ func (r *Running) Decide(
 	return r.executor.Execute(ctx, cmd, func(tx *es.Tx) error { return decide(newTx(ctx, r, tx, cmd, caller)) })
 }
 
-// Context is that of the request.
+// Context is the context of the request.
 func (t *Tx) Context() context.Context { return t.ctx }
 
-// Caller is who makes the request. A reaction's caller is an operator.
+// Caller is who sent the request. The caller of a reaction is an operator.
 func (t *Tx) Caller() Caller { return t.caller }
 
-// Warn logs what is wrong and does not end the decision, under the correlation id of the command.
+// Warn logs a problem that does not end the decision, with the command's correlation id.
 func (t *Tx) Warn(message string, err error) {
 	t.log.LogAttrs(t.ctx, slog.LevelWarn, message,
 		slog.String("correlationId", t.correlation), slog.String("error", err.Error()))
 }
 
-// ReadModel opens a read model, in the generation that serves. What a decision takes from it is not guarded: it may be out of
-// date.
+// ReadModel opens a read model, in the serving generation. The decision does not depend on what it reads there: it may
+// be out of date.
 //
-// Errors: those of [projection.Reader.Open]; one if the service has no read models here.
+// Errors: those of [projection.Reader.Open]; one if the service was opened without read models.
 func (t *Tx) ReadModel(ctx context.Context, name string) (*projection.Session, error) {
 	if t.Reader == nil {
-		return nil, errors.New("there are no read models here: set annals.Stores.Views")
+		return nil, errors.New("the service was opened without read models: set annals.Stores.Views")
 	}
 	return t.Reader.Open(ctx, name)
 }
 
-// Load adds an aggregate to the decision. If the aggregate changes before the decision is stored, the decision runs again.
-// The events that it records are stored in the same transaction.
+// Load adds an aggregate to the decision. If the aggregate changes before the decision is stored, the decision runs
+// again. The events that it records are stored in the same transaction.
 //
 // Errors: those of [es.Repository.Get].
 func Load[S, E any](t *Tx, a es.Aggregate[S, E], id string) (*es.Entity[S, E], error) {
@@ -79,8 +79,8 @@ func Peek[S, E any](t *Tx, a es.Aggregate[S, E], id string) (es.Loaded[S], error
 	return as[es.Loaded[S]](t.repository(a.StreamType).load(t.ctx, id))
 }
 
-// PeekAtLeast is Peek for an aggregate that is known to have come to a version. It reads nothing where such a state is in
-// memory.
+// PeekAtLeast is Peek for an aggregate that is known to have reached a version. It reads nothing if memory has such a
+// state.
 //
 // Errors: those of [es.Repository.LoadAtLeast].
 func PeekAtLeast[S, E any](t *Tx, a es.Aggregate[S, E], id string, version int64) (es.Loaded[S], error) {

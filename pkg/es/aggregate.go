@@ -5,25 +5,25 @@ import (
 	"strings"
 )
 
-// Aggregate describes one kind of aggregate: S is its state, whose zero value is the state before the first event, and E
-// the interface that its events satisfy.
+// Aggregate describes one kind of aggregate. S is its state; the zero S is the state before the first event. E is the
+// interface that its events satisfy.
 type Aggregate[S, E any] struct {
-	// StreamType is the type of its streams: "Account".
+	// StreamType is the type part of its streams' names, such as "Account".
 	StreamType string
-	// Events are its events' stored names.
+	// Events is the registry of its event types and their stored names.
 	Events *Registry[E]
-	// Evolve changes the state as an event says. It never fails: what has happened has happened.
+	// Evolve applies an event to the state. It has no error result, because a stored event cannot be refused.
 	Evolve func(state *S, event E)
 }
 
-// Stream is the stream of the aggregate with an id.
+// Stream returns the name of the stream of the aggregate with this id.
 func (a *Aggregate[S, E]) Stream(id string) StreamID { return StreamID{Type: a.StreamType, ID: id} }
 
-// Check returns an error that names all mistakes in the declaration. [Open] and [NewRepository] check their aggregate.
+// Check returns one error that lists all mistakes in the declaration, or nil. [Open] and [NewRepository] call it.
 func (a *Aggregate[S, E]) Check() error {
 	var mistakes []string
 	if a.StreamType == "" || strings.Contains(a.StreamType, "#") {
-		mistakes = append(mistakes, fmt.Sprintf("the stream type %q must not be empty, nor contain '#'", a.StreamType))
+		mistakes = append(mistakes, fmt.Sprintf("the stream type %q must not be empty or contain '#'", a.StreamType))
 	}
 	if err := a.Events.Check(); err != nil {
 		mistakes = append(mistakes, err.Error())
@@ -37,12 +37,12 @@ func (a *Aggregate[S, E]) Check() error {
 	return fmt.Errorf("aggregate %q: %s", a.StreamType, strings.Join(mistakes, "; "))
 }
 
-// apply folds a commit into a state. A panic of Evolve is an error of the stream: a history that no decision could have
-// made ends its own command, not the process.
+// apply folds a commit into a state. If Evolve panics on the stored events, the command gets a [CorruptError] and the
+// process goes on.
 func (a *Aggregate[S, E]) apply(state *S, c *Commit) (err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
-			err = &CorruptError{Stream: c.Stream, Version: c.Version, Reason: fmt.Sprint("it can't be folded: ", panicked)}
+			err = &CorruptError{Stream: c.Stream, Version: c.Version, Reason: fmt.Sprint("Evolve panicked: ", panicked)}
 		}
 	}()
 	for i := range c.Events {

@@ -10,14 +10,15 @@ import (
 
 // AllConfig adjusts [All]. The zero value takes the defaults.
 type AllConfig struct {
-	// Segments is how many segments are scanned at once. Default as many as there are in From, else 1.
+	// Segments is how many segments are scanned in parallel. Default: len(From), or 1 if From is empty.
 	Segments int
-	// From are the positions to start from, one a segment, as an earlier All or its pages gave them. nil = all of it.
+	// From holds one start position per segment, as returned by an earlier All or found in a page's Next. If nil, All
+	// scans everything.
 	From []Position
-	// UnitsPerSecond is the most read units that all segments together consume in a second, on average: a page's cost is
-	// known when it is there, and the next waits accordingly. 0 = no limit.
+	// UnitsPerSecond limits the read units that all segments together consume per second, on average. A page's cost is
+	// known only after it was read, so the next page waits accordingly. 0 = no limit.
 	UnitsPerSecond float64
-	// Limit and Consistent are those of each [Segment]. A low rate is kept more evenly with small pages.
+	// Limit and Consistent are passed to each [Segment]. Small pages keep a low rate more even.
 	Limit      int
 	Consistent bool
 }
@@ -30,10 +31,10 @@ func (c AllConfig) withDefaults() (AllConfig, error) {
 		c.From = make([]Position, c.Segments)
 	}
 	if c.Segments < 0 || len(c.From) != c.Segments || c.UnitsPerSecond < 0 {
-		return c, fmt.Errorf("scan: %d segments from %d positions with %v units a second: want a position for each segment, and no negative number",
-			c.Segments, len(c.From), c.UnitsPerSecond)
+		return c, fmt.Errorf("scan: %d segments, %d positions, %v units per second: "+
+			"give one position per segment and no negative numbers", c.Segments, len(c.From), c.UnitsPerSecond)
 	}
-	for i := range c.From { // all of them before anything is read
+	for i := range c.From { // check all positions before reading anything
 		if err := c.segment(i).check(); err != nil {
 			return c, err
 		}
@@ -46,15 +47,17 @@ func (c AllConfig) segment(i int) Segment {
 	return Segment{Index: i, Of: c.Segments, After: c.From[i], Limit: c.Limit, Consistent: c.Consistent}
 }
 
-// All reads all streams, in parallel by segments, and calls visit for every page: for the pages of one segment one after
-// the other, for different segments at once. One page a segment is in memory at a time.
+// All reads all streams, in parallel by segment, and calls visit for every page. Calls for one segment follow each
+// other; calls for different segments run concurrently. All holds one page per segment in memory at a time.
 //
-// All returns where each segment stands: after its last page that visit took without an error. From there All goes on
-// where it was interrupted. Where the process itself may end, visit keeps the page's Next together with what it made of
-// the page; then nothing is lost, and at most one page of each segment is visited again.
+// All returns one position per segment: the end of the last page for which visit returned nil. Pass these positions as
+// AllConfig.From to continue an interrupted scan. If the process may end during the scan, let visit save each page's
+// Next together with its result: then no page is lost, and at most one page per segment is visited twice.
 //
-// Errors: the first error of visit or of the scan, which ends all segments; those of [Scanner].
-func All(ctx context.Context, s Scanner, cfg AllConfig, visit func(ctx context.Context, segment int, page ScanPage) error) ([]Position, error) {
+// Errors: the first error of visit or of the scan, which stops all segments; those of [Scanner].
+func All(
+	ctx context.Context, s Scanner, cfg AllConfig, visit func(ctx context.Context, segment int, page ScanPage) error,
+) ([]Position, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
@@ -78,7 +81,7 @@ func All(ctx context.Context, s Scanner, cfg AllConfig, visit func(ctx context.C
 	return a.From, nil
 }
 
-// all is a scan of all segments on its way. From are the positions reached.
+// all is a running scan of all segments. From holds the positions reached so far.
 type all struct {
 	AllConfig
 	scanner Scanner

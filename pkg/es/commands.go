@@ -13,61 +13,62 @@ import (
 	"github.com/annals-es/annals/pkg/es/internal/stored"
 )
 
-// KnownCommand is a command that a stream holds: enough to find the commit that it made.
+// KnownCommand identifies a command that is stored in a stream, and where to find its commit.
 type KnownCommand struct {
 	// Digest is the first 16 bytes of the SHA-256 of the command's id.
 	Digest [16]byte
-	// Version is the first version of the commit that the command made, At when that was recorded.
+	// Version is the first version of the command's commit, At is when that commit was recorded.
 	Version int64
 	At      time.Time
 }
 
-// CommandBlock names commands of a stream that are kept together, apart from its snapshot. A block never changes.
+// CommandBlock describes a block: commands of a stream that are stored together, apart from its snapshot. A block never
+// changes.
 type CommandBlock struct {
-	// First and Last are the first versions of the commits that the first and the last of the commands made.
+	// First and Last are the versions at which the commits of the block's first and last command start.
 	First, Last int64
-	// Hash is that of the last of these commits: a stream with another history has other blocks.
+	// Hash is the hash of the last of these commits. It keeps blocks of a stream with a different history apart.
 	Hash []byte
 	// At is when the last of these commits was recorded.
 	At time.Time
-	// Commands is how many they are.
+	// Commands is the number of commands in the block.
 	Commands int
-	// Expires is when no snapshot needs the block any more.
+	// Expires is the time from which no snapshot needs the block.
 	Expires time.Time
 }
 
-// ErrNoBlock says that a block of commands is not where it was kept.
-var ErrNoBlock = errors.New("a block of commands is missing")
+// ErrNoBlock means that a block of commands was not found in the snapshot store, or is incomplete.
+var ErrNoBlock = errors.New("command block not found")
 
-// knownCommands are the commands of a stream within the horizon, in the order of their commits: blocks of them, and
-// those that came since. A copy may share what it holds with others, and changes nothing of it.
+// knownCommands are the commands of a stream within the horizon, in the order of their commits: full blocks, then the
+// recent ones. Copies share blocks and slices, so these are never changed in place.
 type knownCommands struct {
 	blocks []*knownBlock
 	recent []KnownCommand
 }
 
-// knownBlock is a block of commands, which is read when it is first asked for.
+// knownBlock is a block of commands that is read from the store on first use.
 type knownBlock struct {
 	CommandBlock
-	kept bool // beside the snapshot
+	kept bool // already saved in the snapshot store
 
 	mu       sync.Mutex
 	commands []KnownCommand // sorted by digest; nil = not read yet
 }
 
-// horizon says which commands of a stream are known: the latest, of so long a time, so many at most.
+// horizon limits which commands are remembered: those of the last `length`, and about `most` of them.
 type horizon struct {
 	now    time.Time
 	length time.Duration
-	most   int // whole blocks are forgotten, so it may be nearly a block more
+	most   int // may be exceeded by almost one block, because only whole blocks are dropped
 }
 
-// blockMargin is how much longer a block is kept than its commands are known: readers may have read the snapshot that
-// names it a while ago.
+// blockMargin is how much longer a block is stored than its commands are remembered, because a process may still use an
+// older snapshot that names it.
 const blockMargin = 24 * time.Hour
 
-// from is the time before which commands are forgotten, once a commit is the last. It counts from now where the commit
-// is from the future: a process whose clock is ahead must not end what is known.
+// from returns the time before which commands are dropped, given the stream's last commit. If the commit's time is
+// after now, it counts from now: a writer whose clock is ahead must not make commands expire early.
 func (h horizon) from(last *Commit) time.Time {
 	if last.At.Before(h.now) {
 		return last.At.Add(-h.length)
@@ -75,13 +76,12 @@ func (h horizon) from(last *Commit) time.Time {
 	return h.now.Add(-h.length)
 }
 
-// clipped is a copy that can be added to.
+// clipped returns a copy to which commands can be added without changing the original.
 func (k *knownCommands) clipped() knownCommands {
 	return knownCommands{slices.Clip(k.blocks), slices.Clip(k.recent)}
 }
 
-// add notes the command of a commit, and forgets what is behind the horizon, which is asked for where there is
-// something to know.
+// add adds the command of a commit and drops commands outside the horizon. It calls now only if there are commands.
 func (k *knownCommands) add(c *Commit, now func() horizon) {
 	if c.Command.ID == "" && len(k.recent) == 0 && len(k.blocks) == 0 {
 		return
@@ -96,7 +96,7 @@ func (k *knownCommands) add(c *Commit, now func() horizon) {
 	k.forget(h.from(c), h.most)
 }
 
-// seal makes a block of the recent commands, the last of which made a commit.
+// seal turns the recent commands into a block. last is the commit of the newest one.
 func (k *knownCommands) seal(last *Commit, h horizon) {
 	b := &knownBlock{commands: slices.Clone(k.recent), CommandBlock: CommandBlock{
 		First: k.recent[0].Version, Last: last.Version, Hash: last.Hash, At: last.At, Commands: len(k.recent),
@@ -120,13 +120,13 @@ func (k *knownCommands) forget(from time.Time, most int) {
 	}
 }
 
-// load reads blocks of a stream, each as its commands in the order in which they were kept.
+// loadBlocks reads blocks of a stream, the commands of each in commit order.
 //
 // Errors: [ErrNoBlock]; the store's.
 type loadBlocks func(ctx context.Context, blocks []CommandBlock) ([][]KnownCommand, error)
 
-// find returns the version at which a command is. The newest are looked at first; blocks are read where none of those
-// is it.
+// find returns the version of a command's commit. It searches the recent commands and the blocks in memory first, and
+// reads the other blocks only if they do not hold it.
 //
 // Errors: those of load.
 func (k *knownCommands) find(ctx context.Context, id string, load loadBlocks) (version int64, found bool, err error) {
@@ -157,7 +157,7 @@ func (k *knownCommands) find(ctx context.Context, id string, load loadBlocks) (v
 	}
 	for i, b := range unread {
 		if len(all[i]) != b.Commands {
-			return 0, false, fmt.Errorf("%w: commands of versions %d to %d: %d of them instead of %d",
+			return 0, false, fmt.Errorf("%w: versions %d to %d: read %d commands, want %d",
 				ErrNoBlock, b.First, b.Last, len(all[i]), b.Commands)
 		}
 		b.keep(all[i])
@@ -187,7 +187,7 @@ func (b *knownBlock) keep(commands []KnownCommand) {
 	b.commands = commands
 }
 
-// inOrder are the commands of a block that was not kept yet, as they came.
+// inOrder returns the commands of a block that is still to be saved, in commit order.
 func (b *knownBlock) inOrder() []KnownCommand {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/memstore"
 )
 
-// shelf keeps snapshots, and counts what is asked of blocks.
+// shelf stores snapshots, and counts the blocks that are saved and loaded.
 type shelf struct {
 	memstore.Snapshots
 	saved, loaded int
@@ -33,8 +33,8 @@ func (s *shelf) LoadCommands(ctx context.Context, stream es.StreamID, blocks ...
 	return s.Snapshots.LoadCommands(ctx, stream, blocks...)
 }
 
-// TestManyCommands: however many commands a stream holds within the horizon, each is recognised, warm and cold. A
-// block is written once, and read once by a process that looks for a command in it.
+// TestManyCommands: each command within the horizon is recognised, however many there are, with a warm and with a cold
+// cache. A block is written once, and read once by a process that looks for a command in it.
 func TestManyCommands(t *testing.T) {
 	t.Parallel()
 	const every, commands = 100, 5000
@@ -59,7 +59,7 @@ func TestManyCommands(t *testing.T) {
 	}
 	warm.cost(t, 0, 1, func() error { return warm.raise(t, command("new"), 0) })
 	for _, old := range []string{"k0", "k1", "k255", "k256", "k2500", "k5000", "new"} {
-		warm.cost(t, 2, 0, func() error { return warm.raise(t, command(old), 0) }) // the tail, and the commit
+		warm.cost(t, 2, 0, func() error { return warm.raise(t, command(old), 0) }) // reads the tail and the commit
 	}
 	if snapshots.loaded != 0 {
 		t.Errorf("a warm process read %d blocks", snapshots.loaded)
@@ -70,7 +70,7 @@ func TestManyCommands(t *testing.T) {
 		t.Errorf("a command without an id read %d blocks", snapshots.loaded)
 	}
 	cold = newProcess(store, cfg)
-	cold.cost(t, 3, 0, func() error { return cold.raise(t, command("k1"), 0) }) // the tail, the commit, and all up to it for its state
+	cold.cost(t, 3, 0, func() error { return cold.raise(t, command("k1"), 0) }) // reads the tail, the commit, and the stream up to it
 	cold.cost(t, 0, 1, func() error { return cold.raise(t, command("newer"), 0) })
 	if want := (commands + 1) / storekit.CommandsPerBlock; snapshots.loaded != want {
 		t.Errorf("a cold process read %d blocks, want %d", snapshots.loaded, want)
@@ -80,7 +80,7 @@ func TestManyCommands(t *testing.T) {
 	if err := newProcess(store, cfg).raise(t, other, 0); !errors.As(err, new(*es.CommandReusedError)) {
 		t.Errorf("another body under an id in a block: %v", err)
 	}
-	// What is lost costs time, and nothing else.
+	// A lost block only costs time.
 	snapshots.lost = true
 	lost := newProcess(store, cfg)
 	lost.cost(t, 2, 0, func() error { return lost.raise(t, command("k1"), 0) })
@@ -88,7 +88,7 @@ func TestManyCommands(t *testing.T) {
 	lost.cost(t, 0, 1, func() error { return lost.raise(t, command("newest of all"), 0) })
 }
 
-// TestHorizonOfCommands: of so many commands the latest are known, in whole blocks.
+// TestHorizonOfCommands: only the latest HorizonCommands commands are known, rounded to whole blocks.
 func TestHorizonOfCommands(t *testing.T) {
 	t.Parallel()
 	store, snapshots := memstore.New(), &shelf{}
@@ -120,7 +120,7 @@ func TestHorizonOfCommands(t *testing.T) {
 			t.Fatal(err)
 		}
 		if after, err := process.repo.Load(t.Context(), "a"); err != nil || after.Version != before.Version+1 {
-			t.Errorf("%s: %s is known for ever: version %d, %v", name, forgotten, after.Version, err)
+			t.Errorf("%s: %s is still known: version %d, %v", name, forgotten, after.Version, err)
 		}
 		if err := process.raise(t, command("k256"), 0); err != nil {
 			t.Fatal(err)
@@ -142,14 +142,14 @@ func refused(t *testing.T, what string, do func()) {
 	do()
 }
 
-// TestClockAhead: a commit of a process whose clock is a day ahead does not end what is known of earlier commands.
+// TestClockAhead: a commit from a process whose clock is a day ahead does not make earlier commands expire.
 func TestClockAhead(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	ahead := 0 * time.Hour
 	store, snapshots := memstore.New(memstore.Config{Now: func() time.Time { return now.Add(ahead) }}), &shelf{}
 	cfg := es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: 1, Schema: 1}}
-	p := newProcess(store, cfg) // by the time of this machine
+	p := newProcess(store, cfg) // uses this machine's clock
 	if _, err := p.repo.Create(t.Context(), "a", command("k1"), start(0)); err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func boolToInt(b bool) int {
 	return 0
 }
 
-// TestOneStreamHoldsTheCommand: of several streams, the first that a decision writes holds its command, and no other.
+// TestOneStreamHoldsTheCommand: of several streams, only the first one that the decision writes stores its command.
 func TestOneStreamHoldsTheCommand(t *testing.T) {
 	t.Parallel()
 	store := memstore.New()
@@ -206,7 +206,7 @@ func TestOneStreamHoldsTheCommand(t *testing.T) {
 		if err := both("a", "b", "a", "b"); err != nil {
 			t.Fatal(err)
 		}
-		if err := both("b", "a", "a"); err != nil { // what the caller addressed is only looked at
+		if err := both("b", "a", "a"); err != nil { // the addressed stream is only read
 			t.Fatal(err)
 		}
 	}

@@ -1,8 +1,8 @@
 package es
 
-// CommitRef refers to a commit by a version and the commit's hash, as snapshots and checkpoints do.
+// CommitRef identifies a commit by a version and the commit's hash, as in snapshots and checkpoints.
 type CommitRef struct {
-	// StreamVersion is a version in the commit.
+	// StreamVersion is the stream and any version within the commit.
 	StreamVersion
 	// Hash is the hash of the commit.
 	Hash []byte

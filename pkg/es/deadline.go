@@ -2,6 +2,7 @@ package es
 
 import "time"
 
-// AppendDeadline is how long an append may take at most, from its time to its answer: the state as of an instant
-// younger than that may still change. Stores keep to it, whatever the caller's context allows.
+// AppendDeadline is the longest time that an append may take, from the moment that becomes the commit's At to the
+// store's answer. A longer deadline of the caller's context does not extend it. So the state as of an instant younger
+// than AppendDeadline may still change.
 const AppendDeadline = 30 * time.Second

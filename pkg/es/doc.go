@@ -1,5 +1,5 @@
-// Package es is event sourcing for Go: streams of immutable events, aggregates that are folded from them and decide
-// what happens next, and a store whose appends leave no gap and no overlap.
+// Package es is event sourcing for Go: aggregates decide what happens next, and a store keeps their events in streams,
+// without gaps or overlaps. Start with [Aggregate] and [Open]; the package example is a complete program in memory.
 //
 // The parts, from the bottom:
 //
@@ -9,24 +9,24 @@
 //   - [Aggregate] and [Repository]: a state folded from events, and load, decide, append with retries that decide again.
 //   - [Executor] and [Tx]: one decision over several streams, stored on all of them or on none.
 //
-// Package memstore keeps streams in memory; package dynamostore keeps them on DynamoDB. Package storekit is for authors of
-// other stores.
+// Package memstore stores streams in memory, package dynamostore in DynamoDB. Authors of other stores start with
+// package storekit.
 //
-// # Mistakes of the program, and errors
+// # Programming mistakes and errors
 //
 // A declaration never panics and returns no error, so it can be a package variable: [NewRegistry], [Registry.Upcast],
-// [Aggregate], projection.New, reaction.New. It keeps what is wrong with it; its Check method returns all of that. A
-// configuration has a Check method too, if there are values that it can't have.
+// [Aggregate], projection.New, reaction.New. Its Check method returns all mistakes in it. A configuration that can hold
+// invalid values has a Check method too.
 //
-// A constructor that takes declarations or configurations, such as [Open] or projection.NewEngine, is called once, when a
-// process starts. Either it returns what Check returns, or it panics with that, as its comment says: call Check before if
-// you want an error.
+// A constructor that takes declarations or configurations, such as [Open] or projection.NewEngine, is called once, when
+// a process starts. It either returns the error of Check or panics with it; its comment says which. To get an error
+// instead of a panic, call Check first.
 //
-// Everything else returns errors, each named in the comment of the function that returns it, for [errors.Is] and
-// [errors.As]. A panic of a function that the application passed, such as [Aggregate].Evolve, becomes an error as well.
+// All other functions return errors. Each error is listed in the function's comment and can be matched with [errors.Is]
+// or [errors.As]. A panic in a function that the application passed, such as [Aggregate].Evolve, becomes an error too.
 //
 // # Logs
 //
-// Each configuration of something that logs has a field Log, a [slog.Logger]. If it is nil, slog.Default is used. Payloads
-// of events are never logged.
+// Each configuration of a type that logs has a field Log, a [slog.Logger]. If it is nil, slog.Default is used. Event
+// payloads are never logged.
 package es

@@ -1,8 +1,8 @@
 package es
 
-// Entity is an aggregate inside a decision.
+// Entity is an aggregate that takes part in a decision.
 type Entity[S, E any] struct {
-	// State is the aggregate's state, with what was recorded so far.
+	// State is the aggregate's state, including the events recorded so far.
 	State S
 
 	repository *Repository[S, E]
@@ -10,15 +10,15 @@ type Entity[S, E any] struct {
 	commands   knownCommands
 	recorded   []E
 	raw        []RawEvent // recorded, encoded by write
-	last       *Commit    // the last commit folded into State, nil if it came from elsewhere
+	last       *Commit    // the last commit folded into State, nil if State came from a cache or snapshot
 }
 
-// Version is the aggregate's version before the decision.
+// Version returns the aggregate's version before the decision.
 func (e *Entity[S, E]) Version() int64 { return e.from.Version() }
 
-// Expect checks that the aggregate is at the version that the caller demands, nil for any.
+// Expect checks that the aggregate is at the version that the caller expects. nil means any version.
 //
-// Errors: [VersionMismatchError]. A decision returns it.
+// Errors: [VersionMismatchError]; return it from the decision.
 func (e *Entity[S, E]) Expect(version *int64) error {
 	if version != nil && *version != e.from.Version() {
 		return &VersionMismatchError{Stream: e.from.Stream(), Expected: *version, Actual: e.from.Version()}
@@ -26,7 +26,7 @@ func (e *Entity[S, E]) Expect(version *int64) error {
 	return nil
 }
 
-// Record says that events happen to the aggregate: they change its state here, and are stored if the decision is.
+// Record applies events to State. They are stored with the decision.
 func (e *Entity[S, E]) Record(events ...E) {
 	for _, event := range events {
 		e.repository.aggregate.Evolve(&e.State, event)
@@ -42,7 +42,7 @@ func (e *Entity[S, E]) write() (Write, error) {
 	return Write{Head: e.from, Events: e.raw}, err
 }
 
-// stored keeps the state that the commit made warm.
+// stored puts the state after the commit into the state cache.
 func (e *Entity[S, E]) stored(s Stored) {
 	e.commands.add(&s.Commit, e.repository.horizon)
 	e.repository.keep(folded[S]{state: e.State, head: s.Head, commands: e.commands})

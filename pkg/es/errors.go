@@ -8,36 +8,36 @@ import (
 )
 
 var (
-	// ErrNoEvents refuses an append of nothing.
-	ErrNoEvents = errors.New("nothing to append: a write needs at least one event")
-	// ErrUnstorable refuses what could not be read back as it was given.
-	ErrUnstorable = errors.New("it can't be stored as it is")
-	// ErrUnavailable says that a store can't answer now: it throttles, fails, or can't be reached. The same may succeed
-	// later.
-	ErrUnavailable = errors.New("the store can't answer now")
-	// ErrForeignHead refuses a head that this store did not make.
-	ErrForeignHead = errors.New("the head was not made by this store: load the stream, or ask it for its head")
-	// ErrNotResumable says that a stream does not hold the commit that a snapshot was made at.
+	// ErrNoEvents means that an append, or one of its writes, has no events.
+	ErrNoEvents = errors.New("no events to append: each write needs at least one")
+	// ErrUnstorable means that a value would be read back differently from what was given.
+	ErrUnstorable = errors.New("the value cannot be stored unchanged")
+	// ErrUnavailable means that the store throttles, fails or cannot be reached. The same call may succeed later.
+	ErrUnavailable = errors.New("store unavailable")
+	// ErrForeignHead means that a head was made by another store.
+	ErrForeignHead = errors.New("the head was made by another store: use this store's Load or Head")
+	// ErrNotResumable means that a stream does not hold the commit at which a snapshot was made.
 	ErrNotResumable = errors.New("the stream does not hold the commit to resume from")
-	// ErrOccurredInFuture refuses a commit that claims to have happened after it was recorded.
-	ErrOccurredInFuture = errors.New("occurredAt is in the future: give a time that has passed, or none")
+	// ErrOccurredInFuture means that Meta.OccurredAt is after the time of recording.
+	ErrOccurredInFuture = errors.New("occurredAt is in the future: give a past time or leave it out")
 )
 
-// ConflictError says that a stream had moved on: nothing was stored. Load it again and decide again.
+// ConflictError means that the stream has grown since it was loaded. Nothing was stored. Load the stream again and
+// decide again.
 type ConflictError struct {
 	Stream StreamID
-	// Expected is the version of the head that the append was made for.
+	// Expected is the version of the head that was given to the append.
 	Expected int64
-	// Actual is the version that the stream had reached, at least.
+	// Actual is the stream's version, or a lower bound of it.
 	Actual int64
 }
 
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("append %s: conflict: expected version %d, it is at %d", e.Stream, e.Expected, e.Actual)
+	return fmt.Sprintf("append %s: conflict: expected version %d, actual %d", e.Stream, e.Expected, e.Actual)
 }
 
-// UnknownOutcomeError says that time ran out before the store's answer was known: all of the append is stored, or nothing.
-// Repeat the command under the same id to find out.
+// UnknownOutcomeError means that time ran out before the store's answer was known. Either the whole append is stored or
+// nothing. Repeat the command with the same id to find out.
 type UnknownOutcomeError struct {
 	Stream   StreamID
 	CommitID string
@@ -45,16 +45,17 @@ type UnknownOutcomeError struct {
 }
 
 func (e *UnknownOutcomeError) Error() string {
-	return fmt.Sprintf("append %s: outcome of commit %s unknown, repeat the command under the same id: %v", e.Stream, e.CommitID, e.Err)
+	return fmt.Sprintf("append %s: outcome of commit %s unknown: repeat the command with the same id: %v",
+		e.Stream, e.CommitID, e.Err)
 }
 
-// Unwrap returns the error that hid the outcome.
+// Unwrap returns the error because of which the outcome is unknown.
 func (e *UnknownOutcomeError) Unwrap() error { return e.Err }
 
-// LimitError says that something is over a limit. Nothing was sent.
+// LimitError means that something exceeds a limit. Nothing was sent.
 type LimitError struct {
 	Stream StreamID
-	// What is counted, and in what: "bytes in a commit".
+	// What says what was counted and in which unit, such as "bytes in a commit".
 	What        string
 	Size, Limit int
 }
@@ -63,7 +64,7 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("%s: %d %s, the limit is %d", stored.Abbreviate(e.Stream.String()), e.Size, e.What, e.Limit)
 }
 
-// StreamNameError refuses a stream's name that no key can hold. No store reads or writes such a stream.
+// StreamNameError means that a name is no valid stream name. Stores neither read nor write such a stream.
 type StreamNameError struct {
 	Name   string
 	Reason string
@@ -73,12 +74,12 @@ func (e *StreamNameError) Error() string {
 	return fmt.Sprintf("stream %q: %s", stored.Abbreviate(e.Name), e.Reason)
 }
 
-// CorruptError says that what is stored at a version can't be read, or does not continue what is before it.
+// CorruptError means that a stored commit cannot be read or does not continue the commit before it.
 type CorruptError struct {
 	Stream  StreamID
 	Version int64
 	Reason  string
-	Err     error // nil where Reason says it all
+	Err     error // the cause, or nil
 }
 
 func (e *CorruptError) Error() string {
@@ -89,17 +90,17 @@ func (e *CorruptError) Error() string {
 	return s
 }
 
-// Unwrap returns the cause, nil where there is none.
+// Unwrap returns the cause, or nil.
 func (e *CorruptError) Unwrap() error { return e.Err }
 
-// UnknownEventError says that this code has no type for a stored event: it was written by newer code, or its
-// registration was dropped.
+// UnknownEventError means that the registry has no type for a stored event: newer code wrote it, or its registration
+// was removed.
 type UnknownEventError struct {
 	Stream  StreamID
 	Version int64
 	Type    string
 	Schema  int
-	// Newest is the newest schema of Type that this code knows, 0 where it does not know the type.
+	// Newest is the newest schema of Type in the registry, 0 if the type is not registered.
 	Newest int
 }
 
@@ -108,35 +109,36 @@ func (e *UnknownEventError) Error() string {
 	if e.Newest > 0 {
 		known = fmt.Sprintf("this code knows schemas up to %d", e.Newest)
 	}
-	return fmt.Sprintf("%s@%d: event %s schema %d: %s; deploy readers before writers", e.Stream, e.Version, e.Type, e.Schema, known)
+	return fmt.Sprintf("%s@%d: event %s schema %d: %s: deploy readers before writers",
+		e.Stream, e.Version, e.Type, e.Schema, known)
 }
 
-// NotFoundError says that a stream has no events.
+// NotFoundError means that a stream has no events.
 type NotFoundError struct{ Stream StreamID }
 
 func (e *NotFoundError) Error() string { return fmt.Sprintf("%s not found", e.Stream) }
 
-// AlreadyExistsError says that a stream that was to be created has events.
+// AlreadyExistsError means that a stream that was to be created already has events.
 type AlreadyExistsError struct{ Stream StreamID }
 
 func (e *AlreadyExistsError) Error() string { return fmt.Sprintf("%s already exists", e.Stream) }
 
-// VersionMismatchError says that a stream is not at the version that the caller demanded. Nothing was stored.
+// VersionMismatchError means that a stream is not at the version that the caller expects. Nothing was stored.
 type VersionMismatchError struct {
 	Stream           StreamID
 	Expected, Actual int64
 }
 
 func (e *VersionMismatchError) Error() string {
-	return fmt.Sprintf("%s: version %d was demanded, it is at %d", e.Stream, e.Expected, e.Actual)
+	return fmt.Sprintf("%s: version mismatch: expected %d, actual %d", e.Stream, e.Expected, e.Actual)
 }
 
-// CommandReusedError says that a command's id was used before, for a command with another body.
+// CommandReusedError means that a command's id was used before, for a command with another body.
 type CommandReusedError struct {
 	Stream  StreamID
-	Version int64 // of the commit that the earlier command made
+	Version int64 // of the earlier command's commit
 }
 
 func (e *CommandReusedError) Error() string {
-	return fmt.Sprintf("the command id was used for another command, which made %s@%d", e.Stream, e.Version)
+	return fmt.Sprintf("command id already used: a different command with this id stored %s@%d", e.Stream, e.Version)
 }

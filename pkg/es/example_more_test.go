@@ -17,7 +17,7 @@ func newLamps() *es.Repository[lamp, lampEvent] {
 
 func install() ([]lampEvent, error) { return []lampEvent{installed{Watts: 40}}, nil }
 
-// What is not there is an error of its own type, as everything is that a caller may want to tell apart.
+// Errors that a caller may want to tell apart have types of their own, such as that of a missing aggregate.
 func ExampleRepository_Load() {
 	var missing *es.NotFoundError
 	_, err := newLamps().Load(context.Background(), "attic")
@@ -25,7 +25,7 @@ func ExampleRepository_Load() {
 	// Output: true Lamp#attic not found
 }
 
-// A caller that has seen version 1 may demand that it still is.
+// A command can expect a version: here the caller has seen version 1.
 func ExampleCommand_expectedVersion() {
 	ctx, repo := context.Background(), newLamps()
 	_, _ = repo.Create(ctx, "hall", es.Command{}, install)
@@ -33,10 +33,10 @@ func ExampleCommand_expectedVersion() {
 	seen := int64(1)
 	_, err := repo.Execute(ctx, "hall", es.Command{ExpectedVersion: &seen}, lamp.switchOn)
 	fmt.Println(err)
-	// Output: Lamp#hall: version 1 was demanded, it is at 2
+	// Output: Lamp#hall: version mismatch: expected 1, actual 2
 }
 
-// An aggregate as it was at its first version.
+// The state of an aggregate at its first version.
 func ExampleRepository_LoadAt() {
 	ctx, repo := context.Background(), newLamps()
 	_, _ = repo.Create(ctx, "hall", es.Command{}, install)
@@ -46,7 +46,7 @@ func ExampleRepository_LoadAt() {
 	// Output: 1 false <nil>
 }
 
-// One decision over two streams: both are written, or none.
+// One decision over two streams: either both are written or none.
 func ExampleExecutor_Execute() {
 	ctx := context.Background()
 	executor := es.NewExecutor(memstore.New())

@@ -17,7 +17,7 @@ type switchedOn struct{}
 func (installed) isLampEvent()  {}
 func (switchedOn) isLampEvent() {}
 
-// lamp is the state, folded from the events. switchOn is a decision: it looks at the state, and says what happens.
+// lamp is the state, folded from the events. switchOn is a decision: it reads the state and returns new events.
 type lamp struct{ On bool }
 
 func (l lamp) switchOn() ([]lampEvent, error) {
@@ -37,7 +37,7 @@ var lamps = es.Aggregate[lamp, lampEvent]{
 	},
 }
 
-// The whole of it in memory, in 40 lines: a decision, its repeat, and one that is refused.
+// A complete program, in memory: a creation, a command, its repeat, and a command that is refused.
 func Example() {
 	ctx := context.Background()
 	repo := es.Open(memstore.New(), lamps)
@@ -46,7 +46,7 @@ func Example() {
 	fmt.Println("created:", made.Version, made.Events, err)
 
 	press := es.Command{Ref: es.CommandRef{ID: "press-1"}}
-	for range 2 { // the second is a repeat: it answers as the first, and stores nothing
+	for range 2 { // the second is a repeat: same answer, nothing stored
 		lit, err := repo.Execute(ctx, "hall", press, lamp.switchOn)
 		fmt.Println("switched:", lit.Version, lit.State.On, lit.Replayed, err)
 	}

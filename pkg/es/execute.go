@@ -13,37 +13,37 @@ import (
 	"github.com/annals-es/annals/pkg/es/internal/config"
 )
 
-// Command is what a decision needs to know of the command that asks for it.
+// Command identifies and describes the command that a decision answers.
 type Command struct {
-	// Ref identifies the command. A repeat of it changes nothing and comes back with what the first did.
+	// Ref identifies the command. A repeat changes nothing and returns the first result.
 	Ref CommandRef
-	// Meta goes into the commits.
+	// Meta is stored with the commits.
 	Meta Meta
-	// ExpectedVersion is the version that the caller demands of a repository's one aggregate, nil for any. It is compared
-	// after a repeat is recognised. A decision over several asks [Entity.Expect] itself.
+	// ExpectedVersion is the version that the caller expects of the aggregate, nil for any. [Repository] checks it, after
+	// it has checked for a repeat. A decision over several aggregates calls [Entity.Expect] itself.
 	ExpectedVersion *int64
 }
 
-// ExecutorConfig says how often a decision is made again. The zero value takes the defaults.
+// ExecutorConfig sets how an executor retries conflicts. The zero value uses the defaults.
 type ExecutorConfig struct {
-	// Attempts is how often a decision is made before its conflict is returned, from 1. Default 10.
+	// Attempts is how often a decision runs before its conflict is returned, at least 1. Default 10.
 	Attempts int
-	// Backoff is the longest pause after the first conflict; it doubles with each, and the pause is a random part of it.
-	// Default 10 ms.
+	// Backoff is the longest pause after the first conflict. It doubles with each attempt, to at most 32 times this value;
+	// the actual pause is a random part of it. Default 10 ms.
 	Backoff time.Duration
-	// Log receives what was mended on the way. If nil, slog.Default.
+	// Log receives warnings, such as an unusable snapshot. If nil, slog.Default.
 	Log *slog.Logger
-	// Count is called with what happened on the way, by many goroutines at once. If nil, nothing is called.
+	// Count is called for each [Signal], from several goroutines at once. If nil, signals are dropped.
 	Count func(Signal)
 }
 
-// Executor makes decisions over the streams of a store.
+// Executor runs decisions over the streams of a store.
 type Executor struct {
 	store Store
 	cfg   ExecutorConfig
 }
 
-// Check returns an error if the configuration can't be what the program means.
+// Check returns an error if the configuration is invalid.
 func (c ExecutorConfig) Check() error {
 	if c.Attempts < 0 || c.Backoff < 0 {
 		return fmt.Errorf("es.ExecutorConfig: attempts %d and backoff %v must not be negative", c.Attempts, c.Backoff)
@@ -51,7 +51,8 @@ func (c ExecutorConfig) Check() error {
 	return nil
 }
 
-// NewExecutor returns an executor. The configuration may be left out. It panics with what [ExecutorConfig.Check] returns.
+// NewExecutor returns an executor. The configuration is optional. NewExecutor panics with the error of
+// [ExecutorConfig.Check].
 func NewExecutor(store Store, given ...ExecutorConfig) *Executor {
 	cfg := config.Only(given)
 	config.Must(cfg.Check())
@@ -70,20 +71,20 @@ func NewExecutor(store Store, given ...ExecutorConfig) *Executor {
 	return &Executor{store: store, cfg: cfg}
 }
 
-// Outcome is what a decision led to.
+// Outcome is the result of a decision.
 type Outcome struct {
-	// CommitID is the id of the commits, empty if the decision yielded no events.
+	// CommitID is the id of the stored commits, empty if the decision recorded no events.
 	CommitID string
-	// Replayed says that the command had been done before: this is what it did then.
+	// Replayed is true if the command was already stored. The outcome is then that of the first time.
 	Replayed bool
 
 	entities map[StreamID]entity
 }
 
-// Execute runs a decision and stores the events that it recorded, on all of their streams or on none. On a conflict the
-// DECISION runs again, on fresh state: it must have no effects but through its Tx.
+// Execute runs a decision and stores the events that it recorded, on all of their streams or on none. After a conflict
+// the decision runs again on fresh state, so it must have no effects except through its Tx.
 //
-// Errors: the decision's own; [ConflictError] after the last attempt; [CommandReusedError]; all those of [Appender].
+// Errors: the decision's own; [ConflictError] after the last attempt; [CommandReusedError]; those of [Appender].
 func (x *Executor) Execute(ctx context.Context, cmd Command, decide func(*Tx) error) (*Outcome, error) {
 	begin := func(fresh bool) *Tx {
 		return &Tx{ctx: ctx, store: x.store, cmd: cmd, fresh: fresh, entities: map[StreamID]entity{}}
@@ -92,7 +93,7 @@ func (x *Executor) Execute(ctx context.Context, cmd Command, decide func(*Tx) er
 		tx := begin(attempt > 1)
 		out, err := tx.run(decide)
 		if tx.unread && !tx.sent && tx.replayed == nil {
-			// Only what the store accepts may rest on what was not read: a refusal is decided again on the streams as they are.
+			// Cached or assumed state is only safe if the append checks it. There was no append: decide again on fresh state.
 			x.cfg.Count(DecidedAgain)
 			out, err = begin(true).run(decide)
 		}
@@ -108,13 +109,13 @@ func (x *Executor) Execute(ctx context.Context, cmd Command, decide func(*Tx) er
 			return out, err
 		}
 		if err := x.pause(ctx, attempt); err != nil {
-			return nil, fmt.Errorf("%w (%w)", conflict, err)
+			return nil, fmt.Errorf("%w: retry cancelled: %w", conflict, err)
 		}
 		x.cfg.Count(DecidedAgain)
 	}
 }
 
-// pause waits a random time, the longer the more attempts there were.
+// pause waits for a random time that grows with the attempts.
 func (x *Executor) pause(ctx context.Context, attempt int) error {
 	timer := time.NewTimer(rand.N(x.cfg.Backoff << min(attempt-1, 5)))
 	defer timer.Stop()
@@ -126,32 +127,33 @@ func (x *Executor) pause(ctx context.Context, attempt int) error {
 	}
 }
 
-// Tx is one attempt at a decision: what it loads through a [Repository] is what its append rests on.
+// Tx is one attempt at a decision. The append is conditional on all aggregates that were loaded into it with a
+// [Repository].
 type Tx struct {
 	ctx      context.Context
 	store    Store
 	cmd      Command
-	fresh    bool // nothing may come from a cache, or be taken for new, without a look at the stream
-	unread   bool // something was
-	sent     bool // the append was
+	fresh    bool // read every stream: no cached states, no stream assumed to be empty
+	unread   bool // some state was cached or assumed
+	sent     bool // the append was sent
 	entities map[StreamID]entity
-	order    []entity // as loaded
+	order    []entity // in the order of loading
 	replayed *Commit
 }
 
-// entity is an [Entity] of any kind of aggregate.
+// entity is an [Entity] of any aggregate type.
 type entity interface {
 	write() (Write, error)
 	head() Head
 	stored(Stored)
 }
 
-// errReplayed leaves a decision whose command is already stored.
+// errReplayed ends a decision whose command is already stored.
 var errReplayed = errors.New("the command is already stored")
 
 func (tx *Tx) run(decide func(*Tx) error) (*Outcome, error) {
 	err := decide(tx)
-	if tx.replayed != nil { // whatever the decision made of the error that it got
+	if tx.replayed != nil { // even if the decision wrapped or swallowed errReplayed
 		return &Outcome{CommitID: tx.replayed.ID, Replayed: true, entities: tx.entities}, nil
 	}
 	if err != nil {
@@ -193,7 +195,7 @@ func (tx *Tx) add(s StreamID, e entity) {
 	tx.order = append(tx.order, e)
 }
 
-// recognise ends the decision if a commit is the one that its command made before.
+// recognise returns errReplayed if the commit was stored by this command.
 func (tx *Tx) recognise(c *Commit) error {
 	if tx.cmd.Ref.ID == "" || c.Command.ID != tx.cmd.Ref.ID {
 		return nil
@@ -205,7 +207,7 @@ func (tx *Tx) recognise(c *Commit) error {
 	return errReplayed
 }
 
-// recogniseAt ends the decision by the commit that its command made at a version.
+// recogniseAt is recognise for the commit at a version, which it reads.
 func (tx *Tx) recogniseAt(stream StreamID, version int64) error {
 	for c, err := range tx.store.Read(tx.ctx, stream, Range{From: version, To: version}) {
 		if err != nil {
@@ -215,5 +217,5 @@ func (tx *Tx) recogniseAt(stream StreamID, version int64) error {
 			return err
 		}
 	}
-	return &CorruptError{Stream: stream, Version: version, Reason: "the commit of a command that was seen here is gone"}
+	return &CorruptError{Stream: stream, Version: version, Reason: "the commit of a known command is missing"}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/memstore"
 )
 
-// A counter is the smallest aggregate: it can be raised up to ten.
+// counter is a minimal aggregate: it can be raised up to ten.
 type (
 	counterEvent interface{ isCounterEvent() }
 	raised       struct{ By int }
@@ -163,7 +163,7 @@ func TestRepeatedCommand(t *testing.T) {
 		t.Errorf("creation repeated: %v (-first +again):\n%s", err, diff)
 	}
 	repeat := command("c2")
-	repeat.ExpectedVersion = &zero // no longer true, and not looked at
+	repeat.ExpectedVersion = &zero // outdated, but not checked for a repeat
 	again, err = b.repo.Execute(ctx, "a", repeat, func(counter) ([]counterEvent, error) { return nil, errors.New("decided again") })
 	if diff := cmp.Diff(second, again); err != nil || diff != "" {
 		t.Errorf("change repeated: %v (-first +again):\n%s", err, diff)
@@ -177,7 +177,7 @@ func TestRepeatedCommand(t *testing.T) {
 	b.wantState(t, "a", 3, 9)
 }
 
-// move takes from one counter and gives to another.
+// move lowers one counter and raises another.
 func move(b bench, cmd es.Command, from, to string, by int) (*es.Outcome, error) {
 	return b.exec.Execute(context.Background(), cmd, func(tx *es.Tx) error {
 		src, err := b.repo.Get(tx, from)
@@ -222,12 +222,12 @@ func TestDecisionOverTwoStreams(t *testing.T) {
 		t.Errorf("to a missing one: %v", err)
 	}
 	if _, err := move(b, command("m2"), "a", "a", 2); err == nil {
-		t.Error("one stream stood twice in a decision")
+		t.Error("a decision loaded one stream twice without an error")
 	}
 	b.wantState(t, "a", 2, 3)
 }
 
-// TestWriteSkew: two decisions each read both counters and write another one; together they may not break the rule.
+// TestWriteSkew: two decisions read both counters and each writes another one. Together they must not break the rule.
 func TestWriteSkew(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -261,7 +261,7 @@ func TestWriteSkew(t *testing.T) {
 	}
 }
 
-// TestConflictDecidesAgain: every raise is counted, and none goes over ten, however many writers there are.
+// TestConflictDecidesAgain: with many concurrent writers, every raise is counted and none goes over ten.
 func TestConflictDecidesAgain(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -288,7 +288,7 @@ func TestConflictDecidesAgain(t *testing.T) {
 	b.wantState(t, "a", 11, 10)
 }
 
-// busy is a store where somebody else always wins.
+// busy is a store where another writer always wins.
 type busy struct{ *memstore.Store }
 
 func (b busy) Append(_ context.Context, a es.Append) ([]es.Stored, error) {
@@ -331,7 +331,7 @@ func TestPanicOfEvolve(t *testing.T) {
 	}
 }
 
-// TestGetOrNew: one read and one failed append at most, whether the aggregate is there or not.
+// TestGetOrNew: it costs at most one read and one failed append, whether the aggregate exists or not.
 func TestGetOrNew(t *testing.T) {
 	t.Parallel()
 	p := newProcess(memstore.New(), es.RepositoryConfig{})
@@ -355,7 +355,7 @@ func TestGetOrNew(t *testing.T) {
 	}
 }
 
-// TestCreateOrExecute: a new aggregate is created without a read; one that is there is changed from its state.
+// TestCreateOrExecute: a new aggregate is created without a read; an existing one is changed from its state.
 func TestCreateOrExecute(t *testing.T) {
 	t.Parallel()
 	p := newProcess(memstore.New(), es.RepositoryConfig{})
@@ -382,7 +382,7 @@ func TestCreateOrExecute(t *testing.T) {
 	}
 }
 
-// TestLoadAtLeast: a cached state that is new enough is not read again; an older one is.
+// TestLoadAtLeast: a cached state is used if it is new enough, else the stream is read.
 func TestLoadAtLeast(t *testing.T) {
 	t.Parallel()
 	store := memstore.New()
@@ -409,6 +409,6 @@ func TestLoadAtLeast(t *testing.T) {
 	p.cost(t, 0, 0, load(2, 2))
 	var missing *es.NotFoundError
 	if _, err := p.repo.LoadAtLeast(t.Context(), "nobody", 1); !errors.As(err, &missing) {
-		t.Errorf("nobody: %v", err)
+		t.Errorf("load of a missing aggregate: %v", err)
 	}
 }

@@ -9,22 +9,22 @@ import (
 	"time"
 )
 
-// folded is an aggregate's state at a head, and the commands that its stream holds.
+// folded is an aggregate's state at a head, and the known commands of its stream.
 type folded[S any] struct {
 	state    S
 	head     Head
 	commands knownCommands
-	last     *Commit // the last commit that was folded here, nil if the state came from elsewhere
+	last     *Commit // the last commit folded in this call, nil if there was none
 }
 
-// cachedState is what a cache keeps of a stream: the state as JSON, so that nobody changes another's copy.
+// cachedState is the cache's entry for a stream. The state is kept as JSON so that callers never share it.
 type cachedState struct {
 	state    json.RawMessage
 	head     Head
 	commands knownCommands
 }
 
-// recall returns the state that the cache keeps of a stream, as a copy.
+// recall returns a copy of the cached state of a stream.
 func (r *Repository[S, E]) recall(stream StreamID) (folded[S], bool) {
 	var f folded[S]
 	if r.cfg.StateCache == nil {
@@ -42,7 +42,7 @@ func (r *Repository[S, E]) recall(stream StreamID) (folded[S], bool) {
 	return f, true
 }
 
-// keep lets the cache remember a state.
+// keep puts a state into the cache.
 func (r *Repository[S, E]) keep(f folded[S]) {
 	if r.cfg.StateCache == nil || f.head.Version() == 0 {
 		return
@@ -52,9 +52,9 @@ func (r *Repository[S, E]) keep(f folded[S]) {
 	}
 }
 
-// fold brings a stream's state to its end, strongly consistent: from what the cache keeps, else from a snapshot, else
-// from the first event. Each commit that it reads goes to visit too, whose error ends the fold and is returned as it
-// is.
+// fold reads a stream to its end, strongly consistent, and returns the state there. It starts from the cached state,
+// else from the snapshot, else from the first event. It passes each commit that it reads to visit; an error of visit
+// ends the fold and is returned unchanged.
 func (r *Repository[S, E]) fold(ctx context.Context, stream StreamID, visit func(*Commit) error) (folded[S], error) {
 	store := r.executor.store
 	f, warm := r.recall(stream)
@@ -70,7 +70,7 @@ func (r *Repository[S, E]) fold(ctx context.Context, stream StreamID, visit func
 	return f, err
 }
 
-// foldWhole is fold from the first event.
+// foldWhole is fold, always from the first event.
 func (r *Repository[S, E]) foldWhole(
 	ctx context.Context, stream StreamID, visit func(*Commit) error,
 ) (f folded[S], err error) {
@@ -79,7 +79,7 @@ func (r *Repository[S, E]) foldWhole(
 	return f, err
 }
 
-// onto returns what folds commits onto a state.
+// onto returns a function that folds commits into f and passes them to visit.
 func (r *Repository[S, E]) onto(f *folded[S], visit func(*Commit) error) func(*Commit) error {
 	h := sync.OnceValue(r.horizon)
 	return func(c *Commit) error {
@@ -92,7 +92,7 @@ func (r *Repository[S, E]) onto(f *folded[S], visit func(*Commit) error) func(*C
 	}
 }
 
-// horizon is which commands are known as of now.
+// horizon returns the current limits for known commands.
 func (r *Repository[S, E]) horizon() horizon {
 	now := time.Now()
 	if clock, ok := r.executor.store.(Clock); ok {
@@ -101,8 +101,8 @@ func (r *Repository[S, E]) horizon() horizon {
 	return horizon{now: now, length: r.cfg.Horizon, most: r.cfg.HorizonCommands}
 }
 
-// recognise ends a decision whose command is among those that the stream of a state holds. Where its blocks of
-// commands can't be read, it looks at all events of the stream.
+// recognise returns errReplayed if the decision's command is among the stream's known commands. If its blocks of
+// commands cannot be read, it searches the whole stream.
 func (r *Repository[S, E]) recognise(tx *Tx, stream StreamID, f *folded[S]) error {
 	if tx.cmd.Ref.ID == "" {
 		return nil
@@ -114,7 +114,7 @@ func (r *Repository[S, E]) recognise(tx *Tx, stream StreamID, f *folded[S]) erro
 	switch {
 	case errors.Is(err, ErrNoBlock):
 		r.executor.cfg.Count(SnapshotUnused)
-		r.executor.cfg.Log.WarnContext(tx.ctx, "known commands not used, folding the whole stream",
+		r.executor.cfg.Log.WarnContext(tx.ctx, "command block not usable, folding the whole stream",
 			"stream", stream.String(), "error", err)
 		whole, err := r.foldWhole(tx.ctx, stream, tx.recognise)
 		if err == nil || errors.Is(err, errReplayed) {
@@ -127,8 +127,10 @@ func (r *Repository[S, E]) recognise(tx *Tx, stream StreamID, f *folded[S]) erro
 	return tx.recogniseAt(stream, version)
 }
 
-// resume folds on from the stream's snapshot, and tells whether there was one that could be used.
-func (r *Repository[S, E]) resume(ctx context.Context, stream StreamID, f *folded[S], apply func(*Commit) error) (bool, error) {
+// resume folds a stream from its snapshot. It returns false if no snapshot could be used.
+func (r *Repository[S, E]) resume(
+	ctx context.Context, stream StreamID, f *folded[S], apply func(*Commit) error,
+) (bool, error) {
 	if r.cfg.Snapshots.Store == nil {
 		return false, nil
 	}
@@ -138,11 +140,12 @@ func (r *Repository[S, E]) resume(ctx context.Context, stream StreamID, f *folde
 		return false, nil
 	}
 	if err == nil && snapshot.Schema != r.cfg.Snapshots.Schema {
-		err = fmt.Errorf("it has schema %d, this code has %d", snapshot.Schema, r.cfg.Snapshots.Schema)
+		err = fmt.Errorf("snapshot schema is %d, expected %d", snapshot.Schema, r.cfg.Snapshots.Schema)
 	}
 	if err == nil {
-		if unreadable := json.Unmarshal(snapshot.State, &f.state); unreadable != nil { // it may cite the state, which is not to be logged
-			err = fmt.Errorf("its state can't be read (%T)", unreadable)
+		// The decoder's message may quote the state, which must not be logged: only its type is reported.
+		if unreadable := json.Unmarshal(snapshot.State, &f.state); unreadable != nil {
+			err = fmt.Errorf("snapshot state cannot be decoded (%T)", unreadable)
 		}
 	}
 	if err == nil {
@@ -157,11 +160,12 @@ func (r *Repository[S, E]) resume(ctx context.Context, stream StreamID, f *folde
 		return true, err
 	}
 	r.executor.cfg.Count(SnapshotUnused)
-	r.executor.cfg.Log.WarnContext(ctx, "snapshot not used, folding the whole stream", "stream", stream.String(), "error", err)
+	r.executor.cfg.Log.WarnContext(ctx, "snapshot not used, folding the whole stream",
+		"stream", stream.String(), "error", err)
 	return false, nil
 }
 
-// knownIn are the commands that a snapshot says its stream holds.
+// knownIn returns the known commands that a snapshot lists.
 func knownIn(s *Snapshot) knownCommands {
 	k := knownCommands{recent: s.Commands}
 	for _, b := range s.Blocks {

@@ -8,7 +8,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// FuzzUpcast: whatever is stored under any type and schema, it is decoded or is an error that names the event.
+// FuzzUpcast: any stored type, schema and payload is either decoded or an error that names the event.
 func FuzzUpcast(f *testing.F) {
 	for _, stored := range []es.StoredType{{Name: "Raised", Schema: 4}, {Name: "Lowered", Schema: 1}, {}} {
 		f.Add(stored.Name, stored.Schema, []byte(`{"By":4}`))

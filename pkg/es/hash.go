@@ -11,8 +11,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/internal/stored"
 )
 
-// FormatTime returns t as it is stored: RFC 3339 in UTC with exactly six digits of a second, so that times sort as text. It
-// returns "" for the zero time.
+// FormatTime returns t in the stored form: RFC 3339 in UTC with exactly six fractional digits, so that times sort as
+// text. The zero time becomes "".
 func FormatTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -22,13 +22,14 @@ func FormatTime(t time.Time) string {
 
 const hashDomain = "annals.commit.v1"
 
-// ComputeHash returns the SHA-256 of the commit's canonical encoding, which covers everything stored but the hash itself.
+// ComputeHash returns the SHA-256 of the commit's canonical encoding. It covers everything that is stored except the
+// hash itself.
 //
-// The encoding is a sequence of strings, each as its length in bytes (8 bytes, big-endian) and the bytes, and of numbers,
-// each as 8 bytes, big-endian: "annals.commit.v1", prev, stream, version, id, at, the number of events and of each its
-// type, schema and data; correlation id, causation id, actor, occurredAt ("" = none), the number of extra entries and of
-// each, sorted by key, its key and value; command id, command fingerprint; the number of siblings and of each its stream
-// and version.
+// The encoding is a sequence of strings and numbers. A string is its length in bytes as a number, then its bytes. A
+// number is 8 bytes, big-endian. In order: "annals.commit.v1", prev, stream, version, id, at; the number of events, and
+// for each its type, schema and data; correlation id, causation id, actor, occurredAt ("" if not set); the number of
+// extra entries, and for each, sorted by key, its key and value; command id, command fingerprint; the number of
+// siblings, and for each its stream and version.
 func (c *Commit) ComputeHash() []byte {
 	e := encoder{h: sha256.New()}
 	e.str(hashDomain)

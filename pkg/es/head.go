@@ -6,9 +6,9 @@ import (
 	"github.com/annals-es/annals/pkg/es/internal/stored"
 )
 
-// Head is where a stream ended when its store looked: the only thing that can be appended to. Only a store makes heads;
-// a store refuses the heads of another one. A head may be out of date: an append to it is then a [ConflictError], never a
-// gap and never an overlap.
+// Head is the end of a stream, as its store read or wrote it. Appends take a Head. Only stores make heads, and a store
+// refuses the heads of another store. If the stream has grown since, the append fails with a [ConflictError]: it never
+// leaves a gap or an overlap.
 type Head struct {
 	stream  StreamID
 	version int64
@@ -17,19 +17,19 @@ type Head struct {
 	seal    *stored.Seal
 }
 
-// Stream is the stream whose end this is.
+// Stream returns the name of the stream.
 func (h Head) Stream() StreamID { return h.stream }
 
-// Version is the last version, 0 for a stream without events.
+// Version returns the version of the last event, 0 for a stream without events.
 func (h Head) Version() int64 { return h.version }
 
-// Hash is the last commit's hash, empty for a stream without events. It must not be changed.
+// Hash returns the last commit's hash, empty for a stream without events. Do not modify it.
 func (h Head) Hash() []byte { return h.hash }
 
-// At is when the last commit was recorded.
+// At returns when the last commit was recorded.
 func (h Head) At() time.Time { return h.at }
 
-func init() { // for package storekit, with which stores make heads
+func init() { // package storekit makes heads for stores through these
 	stored.NewHead = func(seal *stored.Seal, stream any, version int64, hash []byte, at time.Time) any {
 		return Head{stream: stream.(StreamID), version: version, hash: hash, at: at, seal: seal}
 	}

@@ -1,9 +1,10 @@
 package es
 
-// The limits of an append. Stores enforce them before anything is sent.
+// Limits of an append. Stores check them before they send anything.
 const (
-	// MaxEvents is the most events in one commit.
+	// MaxEvents is the maximum number of events in one commit.
 	MaxEvents = 100
-	// MaxStreams is the most streams in one append, written and checked: what DynamoDB allows in one transaction.
+	// MaxStreams is the maximum number of streams in one append, written and checked together. It is DynamoDB's limit for
+	// one transaction.
 	MaxStreams = 100
 )

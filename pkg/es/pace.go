@@ -6,19 +6,19 @@ import (
 	"time"
 )
 
-// pace shares a number of units a second between the segments of a scan. What a page costs is known only when it is there:
-// a segment takes its turn for what the page before it cost, and puts that right afterwards. (golang.org/x/time/rate wants
-// the cost first, in whole units of at most a burst.)
+// pace distributes a rate of read units over the segments of a scan. A page's cost is known only after it was read. So
+// a segment reserves the cost of the previous page and corrects it afterwards. (golang.org/x/time/rate needs the cost
+// in advance, in whole units, at most one burst.)
 type pace struct {
 	perSecond float64       // 0 = no limit
-	first     chan struct{} // held by whoever waits for the next turn; the others queue for it, first come, first served
+	first     chan struct{} // a lock with a first-come, first-served queue; its holder waits for units
 
 	mu       sync.Mutex
-	free     time.Time // when all units spent or expected so far are paid for
+	free     time.Time // when the units reserved so far are used up
 	expected float64
 }
 
-// pageUnits is what a page of 1 MB costs, strongly consistent.
+// pageUnits is the cost of a strongly consistent page of 1 MB.
 const pageUnits = 256
 
 func newPace(cfg AllConfig) *pace {
@@ -29,7 +29,7 @@ func newPace(cfg AllConfig) *pace {
 	return p
 }
 
-// turn waits until there are units for a page, and returns how many it took for it.
+// turn waits until a page may be read, and returns the number of units that it reserved for it.
 func (p *pace) turn(ctx context.Context) (expected float64, err error) {
 	if p.perSecond == 0 {
 		return 0, ctx.Err()
@@ -45,7 +45,7 @@ func (p *pace) turn(ctx context.Context) (expected float64, err error) {
 		if wait == 0 {
 			return expected, ctx.Err()
 		}
-		// No longer than this without a look: the page in front may cost less than expected.
+		// Check again at least this often: the previous page may turn out cheaper than expected.
 		timer := time.NewTimer(min(wait, 50*time.Millisecond))
 		select {
 		case <-ctx.Done():
@@ -56,7 +56,7 @@ func (p *pace) turn(ctx context.Context) (expected float64, err error) {
 	}
 }
 
-// try takes units if there are any, else says how long it takes until there are.
+// try reserves units if it can, else returns how long to wait.
 func (p *pace) try(now time.Time) (wait time.Duration, expected float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -68,7 +68,7 @@ func (p *pace) try(now time.Time) (wait time.Duration, expected float64) {
 	return 0, p.expected
 }
 
-// spent replaces what a page was expected to cost by what it cost.
+// spent replaces the expected cost of a page with its actual cost.
 func (p *pace) spent(expected, units float64) {
 	if p.perSecond == 0 {
 		return
@@ -76,7 +76,7 @@ func (p *pace) spent(expected, units float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.pay(units - expected)
-	if units > 0 { // pages cut from one answer cost nothing
+	if units > 0 { // only the first of several pages cut from one answer has a cost
 		p.expected = units
 	}
 }

@@ -6,17 +6,17 @@ import (
 	"github.com/annals-es/annals/pkg/es/internal/stored"
 )
 
-// Position is a place between two pages of a segment: an opaque text, to be kept and given back as it is.
+// Position is a place between two pages of a segment. It is opaque: store it and pass it back unchanged.
 type Position string
 
 const (
-	// Start is before a segment's first page.
+	// Start is the position before a segment's first page.
 	Start Position = stored.Start
-	// End is after a segment's last page: a scan from there yields nothing.
+	// End is the position after a segment's last page. A scan from End yields nothing.
 	End Position = stored.End
 )
 
-// SegmentError says that there is no such segment, or no such position in it. Nothing was read.
+// SegmentError means that a segment or a position in it is invalid. Nothing was read.
 type SegmentError struct {
 	Segment Segment
 	Reason  string
@@ -30,7 +30,7 @@ func (e *SegmentError) Error() string {
 	return s + ": " + e.Reason
 }
 
-// check returns an error where a scan of the segment can't start.
+// check returns an error if the segment cannot be scanned.
 func (s Segment) check() error {
 	if _, reason := stored.PositionKey(s.Index, s.Of, s.Limit, string(s.After)); reason != "" {
 		return &SegmentError{Segment: s, Reason: reason}

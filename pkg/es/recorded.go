@@ -6,19 +6,20 @@ import (
 	"time"
 )
 
-// Recorded is an event of a stream, as it is read today.
+// Recorded is a stored event as the current registry reads it.
 type Recorded[E any] struct {
 	Event E
-	// Version is the event's version. Parts of one stored event, which an upcaster splits, have the same.
+	// Version is the event's version. If an upcaster splits a stored event, all parts have the same version.
 	Version int64
-	// At is when it was recorded; OccurredAt is when it happened, which is At unless the caller said otherwise.
+	// At is when the event was recorded. OccurredAt is when it happened, which is At unless the caller gave another time.
 	At, OccurredAt time.Time
 	Meta           Meta
 }
 
-// Events yields the events of an aggregate, in order, strongly consistent. One without events has none.
+// Events yields the events of an aggregate, in order, strongly consistent. It yields nothing for an aggregate without
+// events.
 //
-// Errors: [UnknownEventError]; [CorruptError]; those of [Reader]. An error ends it.
+// Errors: [UnknownEventError]; [CorruptError]; those of [Reader]. The first error ends the sequence.
 func (r *Repository[S, E]) Events(ctx context.Context, id string) iter.Seq2[Recorded[E], error] {
 	return func(yield func(Recorded[E], error) bool) {
 		for c, err := range r.executor.store.Read(ctx, r.aggregate.Stream(id), Range{}) {
@@ -33,7 +34,7 @@ func (r *Repository[S, E]) Events(ctx context.Context, id string) iter.Seq2[Reco
 	}
 }
 
-// recorded yields the events of a commit, and tells whether to go on.
+// recorded yields the events of a commit, and reports whether the caller wants more.
 func (r *Repository[S, E]) recorded(c *Commit, yield func(Recorded[E], error) bool) bool {
 	more := true
 	for i := range c.Events {

@@ -9,8 +9,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/memstore"
 )
 
-// TestEvents: a stream's events come typed, in order, with what is known of each; one that can't be read ends them with an error,
-// and whoever has enough of them stops.
+// TestEvents: events come typed and in order, with their metadata. An event that cannot be read ends the sequence with
+// an error. The caller can stop early.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	store := memstore.New()

@@ -11,20 +11,20 @@ import (
 	"strings"
 )
 
-// EventType ties a Go type of event to the name and schema under which it is stored.
+// EventType maps a Go type of event to the name and schema under which it is stored.
 type EventType[E any] struct {
 	name   string
 	schema int
 	typ    reflect.Type
 }
 
-// Type declares that events of the prototype's Go type are stored under a name, with a schema from 1. The name is stored
-// for ever: it is part of the data, not of the code.
+// Type declares the stored name and schema (from 1) of events with the prototype's Go type. The name is part of the
+// stored data: it can never be changed.
 func Type[E any](name string, schema int, prototype E) EventType[E] {
 	return EventType[E]{name: name, schema: schema, typ: reflect.TypeOf(prototype)}
 }
 
-// Registry knows the events of one kind of aggregate, E being the interface that all of them satisfy.
+// Registry holds the event types of one kind of aggregate. E is the interface that all of them satisfy.
 type Registry[E any] struct {
 	byName    map[string]EventType[E]
 	byType    map[reflect.Type]EventType[E]
@@ -32,8 +32,9 @@ type Registry[E any] struct {
 	mistakes  []string
 }
 
-// NewRegistry returns a registry of the types given. It never panics: [Registry.Check] returns what is wrong with them. A
-// name or a Go type may be registered once, a name must not be empty, a schema is 1 or more, and a type is a plain struct.
+// NewRegistry returns a registry of the given types. It never panics: [Registry.Check] returns the mistakes. Each name
+// and each Go type may be registered once, a name must not be empty, a schema must be at least 1, and a type must be a
+// struct, not a pointer.
 func NewRegistry[E any](types ...EventType[E]) *Registry[E] {
 	r := &Registry[E]{
 		byName: map[string]EventType[E]{}, byType: map[reflect.Type]EventType[E]{}, upcasters: map[typeSchema]Upcaster{},
@@ -64,28 +65,29 @@ func (r *Registry[E]) mistake(format string, args ...any) {
 	r.mistakes = append(r.mistakes, fmt.Sprintf(format, args...))
 }
 
-// Check returns an error that names all mistakes in the registry's declaration, its upcasters included. A registry that has
-// one neither encodes nor decodes. [NewRepository] checks the registry of its aggregate.
+// Check returns one error that lists all mistakes in the registry and its upcasters, or nil. A registry with mistakes
+// neither encodes nor decodes. [NewRepository] checks the registry of its aggregate.
 func (r *Registry[E]) Check() error {
 	switch {
 	case r == nil:
-		return errors.New("there is no registry of events: make one with NewRegistry")
+		return errors.New("the registry of events is missing: make one with NewRegistry")
 	case len(r.mistakes) > 0:
 		return errors.New(strings.Join(r.mistakes, "; "))
 	}
 	return nil
 }
 
-// Encode returns an event as it is stored.
+// Encode returns the stored form of an event.
 //
-// Errors: that of [Registry.Check]; one that names a type that is not registered; one of an event that JSON can't hold.
+// Errors: that of [Registry.Check]; an error that names an unregistered type; an error if JSON cannot represent the
+// event.
 func (r *Registry[E]) Encode(event E) (RawEvent, error) {
 	if err := r.Check(); err != nil {
 		return RawEvent{}, fmt.Errorf("encode event %T: %w", event, err)
 	}
 	t, ok := r.byType[reflect.TypeOf(event)]
 	if !ok {
-		return RawEvent{}, fmt.Errorf("encode event %T: its type is not registered", event)
+		return RawEvent{}, fmt.Errorf("encode event %T: the type is not registered: add it to NewRegistry", event)
 	}
 	data, err := json.Marshal(event)
 	if err != nil {
@@ -94,9 +96,10 @@ func (r *Registry[E]) Encode(event E) (RawEvent, error) {
 	return RawEvent{Type: t.name, Schema: t.schema, Data: data}, nil
 }
 
-// Decode calls yield for each event that a commit's i-th stored event stands for: one, unless an upcaster splits or drops it.
+// Decode calls yield for each event that the i-th stored event of a commit stands for: one, unless an upcaster splits
+// or drops it.
 //
-// Errors: [UnknownEventError]; [CorruptError] where the payload does not fit the type, or an upcaster refuses it; yield's own;
+// Errors: [UnknownEventError]; [CorruptError] if the payload does not fit the type or an upcaster fails; yield's own;
 // that of [Registry.Check].
 func (r *Registry[E]) Decode(c *Commit, i int, yield func(E) error) error {
 	if err := r.Check(); err != nil {
@@ -106,7 +109,7 @@ func (r *Registry[E]) Decode(c *Commit, i int, yield func(E) error) error {
 	return u.decode(c.Events[i])
 }
 
-// decodeNewest decodes an event of a type and schema that are written today.
+// decodeNewest decodes an event of a current type and schema.
 func (r *Registry[E]) decodeNewest(at StreamVersion, raw RawEvent, yield func(E) error) error {
 	t, known := r.byName[raw.Type]
 	if !known || raw.Schema != t.schema {
@@ -120,15 +123,15 @@ func (r *Registry[E]) decodeNewest(at StreamVersion, raw RawEvent, yield func(E)
 	return yield(event)
 }
 
-// StoredType is a type and schema of events that a registry reads.
+// StoredType is the name and schema of events that a registry can read.
 type StoredType struct {
 	Name   string
 	Schema int
-	// Old says that it is no longer written: an upcaster reads it.
+	// Old is true if events with this schema are no longer written: an upcaster reads them.
 	Old bool
 }
 
-// StoredTypes lists what the registry reads, by name and schema.
+// StoredTypes returns what the registry can read, sorted by name and schema.
 func (r *Registry[E]) StoredTypes() []StoredType {
 	var all []StoredType
 	for _, t := range r.byName {
@@ -137,31 +140,33 @@ func (r *Registry[E]) StoredTypes() []StoredType {
 	for key := range r.upcasters {
 		all = append(all, StoredType{Name: key.name, Schema: key.schema, Old: true})
 	}
-	slices.SortFunc(all, func(a, b StoredType) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Schema, b.Schema)) })
+	slices.SortFunc(all, func(a, b StoredType) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Schema, b.Schema))
+	})
 	return all
 }
 
-// TypeOf returns the Go type of the events that are stored under a name with a schema today; false if there are none, or
-// only an upcaster reads them.
+// TypeOf returns the Go type of events that are written under a name and schema. It returns false if there is none, or
+// if only an upcaster reads this schema.
 func (r *Registry[E]) TypeOf(name string, schema int) (reflect.Type, bool) {
 	t, known := r.byName[name]
 	return t.typ, known && t.schema == schema
 }
 
-// ReadAs lists the Go types of the events that an event stored under a name with a schema may be read as, in no order: its own if it
-// is written today, else those that its upcaster may lead to.
+// ReadAs returns the Go types that an event stored under a name and schema may be decoded to: its own type if the
+// schema is current, else those that its upcaster may lead to. The order is undefined.
 func (r *Registry[E]) ReadAs(name string, schema int) []reflect.Type {
 	if t, current := r.TypeOf(name, schema); current {
 		return []reflect.Type{t}
 	}
 	var all []reflect.Type
-	for _, to := range r.upcasters[typeSchema{name, schema}].to { // they lead in no circle
+	for _, to := range r.upcasters[typeSchema{name, schema}].to { // ends: upcasters form no cycle
 		all = append(all, r.ReadAs(to.name, to.schema)...)
 	}
 	return all
 }
 
-// GoTypes lists the Go types of the registered events, in the order of their names.
+// GoTypes returns the Go types of the registered events, sorted by stored name.
 func (r *Registry[E]) GoTypes() []reflect.Type {
 	var all []reflect.Type
 	for _, name := range slices.Sorted(maps.Keys(r.byName)) {
@@ -170,27 +175,27 @@ func (r *Registry[E]) GoTypes() []reflect.Type {
 	return all
 }
 
-// DecodeAny is Decode for readers of several kinds of aggregate, such as projections.
+// DecodeAny is Decode for callers that read several kinds of aggregate, such as projections.
 //
 // Errors: those of Decode.
 func (r *Registry[E]) DecodeAny(c *Commit, i int, yield func(event any) error) error {
 	return r.Decode(c, i, func(e E) error { return yield(e) })
 }
 
-// EncodeAny is Encode for those who hold events of several kinds of aggregate, such as tests of projections.
+// EncodeAny is Encode for callers with events of several kinds of aggregate, such as tests of projections.
 //
-// Errors: those of Encode; one that names a type that does not satisfy E.
+// Errors: those of Encode; an error that names a type that does not satisfy E.
 func (r *Registry[E]) EncodeAny(event any) (RawEvent, error) {
 	e, ok := event.(E)
 	if !ok {
-		return RawEvent{}, fmt.Errorf("encode event: %T is not of this registry", event)
+		return RawEvent{}, fmt.Errorf("encode event %T: the type does not belong to this registry", event)
 	}
 	return r.Encode(e)
 }
 
-// Decoder decodes the events of a stream, whatever its kind of aggregate. Every [Registry] is one.
+// Decoder decodes the events of a stream without knowing their Go types. Every [Registry] is a Decoder.
 type Decoder interface {
-	// DecodeAny calls yield for each event that a commit's i-th stored event stands for.
+	// DecodeAny calls yield for each event that the i-th stored event of a commit stands for.
 	//
 	// Errors: those of [Registry.Decode].
 	DecodeAny(c *Commit, i int, yield func(event any) error) error

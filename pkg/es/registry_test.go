@@ -67,12 +67,12 @@ func TestRegistryRefusesFaults(t *testing.T) {
 	}
 }
 
-// TestAggregateRefusesMistakes: Check names all of them, and the repository's constructor refuses them.
+// TestAggregateRefusesMistakes: Check lists all mistakes, and NewRepository refuses them.
 func TestAggregateRefusesMistakes(t *testing.T) {
 	t.Parallel()
 	wrong := es.Aggregate[int, counterEvent]{StreamType: "A#"}
 	err := wrong.Check()
-	for _, says := range []string{"'#'", "no registry", "Evolve is missing"} {
+	for _, says := range []string{"'#'", "registry of events is missing", "Evolve is missing"} {
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %q", err, says)
 		}
@@ -80,7 +80,7 @@ func TestAggregateRefusesMistakes(t *testing.T) {
 	refused(t, "an aggregate with mistakes", func() { es.Open(memstore.New(), wrong) })
 }
 
-// TestErrorsMatchWhenWrapped: callers find each error however deep it is.
+// TestErrorsMatchWhenWrapped: errors.Is and errors.As find each error in a chain of wraps.
 func TestErrorsMatchWhenWrapped(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("cause")

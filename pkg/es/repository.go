@@ -10,23 +10,24 @@ import (
 	"github.com/annals-es/annals/pkg/es/internal/config"
 )
 
-// Repository loads and changes the aggregates of one kind.
+// Repository loads and changes the aggregates of one kind. Make one with [Open].
 type Repository[S, E any] struct {
 	executor  *Executor
 	aggregate Aggregate[S, E]
 	cfg       RepositoryConfig
 }
 
-// Open returns the repository of one kind of aggregate on a store. The configuration may be left out. It panics with what
-// [Aggregate.Check] and [RepositoryConfig.Check] return. For decisions over several kinds of aggregates, see [NewRepository].
+// Open returns the repository of one kind of aggregate in a store. The configuration is optional. Open panics with the
+// errors of [Aggregate.Check] and [RepositoryConfig.Check]. For decisions over several kinds of aggregates, see
+// [NewRepository].
 func Open[S, E any](store Store, aggregate Aggregate[S, E], cfg ...RepositoryConfig) *Repository[S, E] {
 	return NewRepository(NewExecutor(store), aggregate, cfg...)
 }
 
-// NewRepository is [Open] with the store of an executor. Aggregates whose repositories share one may be changed by one decision:
-// see [Executor.Execute].
+// NewRepository is [Open] on the store of an executor. One decision can change aggregates of all repositories that
+// share an executor: see [Executor.Execute].
 //
-// It panics as Open does.
+// NewRepository panics as Open does.
 func NewRepository[S, E any](x *Executor, aggregate Aggregate[S, E], given ...RepositoryConfig) *Repository[S, E] {
 	cfg := config.Only(given)
 	config.Must(aggregate.Check(), cfg.Check())
@@ -35,35 +36,35 @@ func NewRepository[S, E any](x *Executor, aggregate Aggregate[S, E], given ...Re
 	return &Repository[S, E]{executor: x, aggregate: aggregate, cfg: cfg}
 }
 
-// Stream is the stream of the aggregate with an id.
+// Stream returns the name of the stream of the aggregate with this id.
 func (r *Repository[S, E]) Stream(id string) StreamID { return r.aggregate.Stream(id) }
 
-// Loaded is an aggregate as of a version.
+// Loaded is an aggregate's state at a version.
 type Loaded[S any] struct {
 	ID      string
 	Version int64
 	State   S
 }
 
-// EventRef names an event of a result.
+// EventRef identifies an event of a result.
 type EventRef struct {
 	Type    string
 	Version int64
 }
 
-// Result is what a command did to one aggregate.
+// Result is the effect of a command on one aggregate.
 type Result[S any] struct {
 	Stream StreamID
-	// Version is the aggregate's version after the command, and State its state then.
+	// Version and State are those of the aggregate after the command.
 	Version int64
 	State   S
-	// Events are the events that the command stored on this stream, none if it changed nothing.
+	// Events are the events that the command stored in this stream, none if it changed nothing.
 	Events []EventRef
-	// Replayed says that the command had been done before: this is what it did then.
+	// Replayed is true if the command was already stored. The result is then that of the first time.
 	Replayed bool
 }
 
-// Load returns an aggregate as it is now, strongly consistent.
+// Load returns the current state of an aggregate, strongly consistent.
 //
 // Errors: [NotFoundError] if it has no events; [UnknownEventError]; those of [Loader].
 func (r *Repository[S, E]) Load(ctx context.Context, id string) (Loaded[S], error) {
@@ -78,8 +79,8 @@ func (r *Repository[S, E]) Load(ctx context.Context, id string) (Loaded[S], erro
 	return Loaded[S]{ID: id, Version: f.head.Version(), State: f.state}, nil
 }
 
-// LoadAtLeast returns an aggregate at a version or at a later one, as a reaction needs it that knows of an event. It reads nothing
-// if the state cache holds such a state, else it is [Repository.Load].
+// LoadAtLeast returns an aggregate's state at the given version or a later one, for callers that know of an event, such
+// as reactions. It reads nothing if the state cache holds such a state; else it is [Repository.Load].
 //
 // Errors: those of Load.
 func (r *Repository[S, E]) LoadAtLeast(ctx context.Context, id string, version int64) (Loaded[S], error) {
@@ -89,24 +90,28 @@ func (r *Repository[S, E]) LoadAtLeast(ctx context.Context, id string, version i
 	return r.Load(ctx, id)
 }
 
-// Execute loads an aggregate, lets decide say what happens to it, and stores that. No events = nothing is stored.
+// Execute loads an aggregate, calls decide with its state, and stores the events that decide returns. If decide returns
+// no events, nothing is stored.
 //
-// Errors: [NotFoundError] if the aggregate has no events; [VersionMismatchError]; decide's own; those of [Executor.Execute].
-func (r *Repository[S, E]) Execute(ctx context.Context, id string, cmd Command, decide func(state S) ([]E, error)) (Result[S], error) {
+// Errors: [NotFoundError] if the aggregate has no events; [VersionMismatchError]; decide's own; those of
+// [Executor.Execute].
+func (r *Repository[S, E]) Execute(
+	ctx context.Context, id string, cmd Command, decide func(state S) ([]E, error),
+) (Result[S], error) {
 	return r.ExecuteTx(ctx, id, cmd, func(_ *Tx, s S) ([]E, error) { return decide(s) })
 }
 
-// ExecuteTx is Execute for a decision that brings other aggregates into its transaction.
+// ExecuteTx is Execute for a decision that loads other aggregates into its transaction.
 //
-// Errors: those of Execute, also of the other aggregates.
+// Errors: those of Execute, for each of the aggregates.
 func (r *Repository[S, E]) ExecuteTx(
 	ctx context.Context, id string, cmd Command, decide func(tx *Tx, state S) ([]E, error),
 ) (Result[S], error) {
 	return r.run(ctx, id, cmd, r.Get, decide)
 }
 
-// CreateOrExecute is Execute for an aggregate that may have no events yet: its state is the zero S then. Where it has none,
-// nothing is read.
+// CreateOrExecute is Execute for an aggregate that may not exist yet. decide then gets the zero S, and nothing was
+// read.
 //
 // Errors: [VersionMismatchError]; decide's own; those of [Executor.Execute].
 func (r *Repository[S, E]) CreateOrExecute(
@@ -115,24 +120,28 @@ func (r *Repository[S, E]) CreateOrExecute(
 	return r.CreateOrExecuteTx(ctx, id, cmd, func(_ *Tx, s S) ([]E, error) { return decide(s) })
 }
 
-// CreateOrExecuteTx is CreateOrExecute for a decision that brings other aggregates into its transaction.
+// CreateOrExecuteTx is CreateOrExecute for a decision that loads other aggregates into its transaction.
 func (r *Repository[S, E]) CreateOrExecuteTx(
 	ctx context.Context, id string, cmd Command, decide func(tx *Tx, state S) ([]E, error),
 ) (Result[S], error) {
 	return r.run(ctx, id, cmd, r.GetOrNew, decide)
 }
 
-// Create stores the first events of an aggregate, without reading anything where its id is free.
+// Create stores the first events of an aggregate. It reads nothing if the id is free.
 //
 // Errors: [AlreadyExistsError] if the aggregate has events; decide's own; those of [Executor.Execute].
-func (r *Repository[S, E]) Create(ctx context.Context, id string, cmd Command, decide func() ([]E, error)) (Result[S], error) {
+func (r *Repository[S, E]) Create(
+	ctx context.Context, id string, cmd Command, decide func() ([]E, error),
+) (Result[S], error) {
 	return r.CreateTx(ctx, id, cmd, func(*Tx) ([]E, error) { return decide() })
 }
 
-// CreateTx is Create for a decision that brings other aggregates into its transaction.
+// CreateTx is Create for a decision that loads other aggregates into its transaction.
 //
-// Errors: those of Create, also of the other aggregates.
-func (r *Repository[S, E]) CreateTx(ctx context.Context, id string, cmd Command, decide func(tx *Tx) ([]E, error)) (Result[S], error) {
+// Errors: those of Create, for each of the aggregates.
+func (r *Repository[S, E]) CreateTx(
+	ctx context.Context, id string, cmd Command, decide func(tx *Tx) ([]E, error),
+) (Result[S], error) {
 	return r.run(ctx, id, cmd, r.New, func(tx *Tx, _ S) ([]E, error) { return decide(tx) })
 }
 
@@ -161,10 +170,10 @@ func (r *Repository[S, E]) run(
 	return r.Result(ctx, out, id)
 }
 
-// Get loads an aggregate into a decision. What it then records goes into the decision's append; if it records nothing,
-// the append still holds only if the aggregate has not changed meanwhile.
+// Get loads an aggregate into a decision. Its recorded events become part of the decision's append. Without recorded
+// events, the append still fails with a conflict if the aggregate has changed since.
 //
-// Errors: [NotFoundError] if it has no events; those of [Loader]. A decision returns them.
+// Errors: [NotFoundError] if it has no events; those of [Loader]. Return them from the decision.
 func (r *Repository[S, E]) Get(tx *Tx, id string) (*Entity[S, E], error) {
 	e, err := r.load(tx, id)
 	if err != nil {
@@ -176,9 +185,9 @@ func (r *Repository[S, E]) Get(tx *Tx, id string) (*Entity[S, E], error) {
 	return e, nil
 }
 
-// New enters an aggregate that does not exist yet into a decision, without reading where that is so.
+// New adds an aggregate that must not exist yet to a decision. It reads nothing if the id is free.
 //
-// Errors: [AlreadyExistsError] if it has events, which shows on the second attempt; those of [Loader].
+// Errors: [AlreadyExistsError] if it has events (found on the second attempt); those of [Loader].
 func (r *Repository[S, E]) New(tx *Tx, id string) (*Entity[S, E], error) {
 	e, err := r.GetOrNew(tx, id)
 	if err == nil && e.from.Version() > 0 {
@@ -187,9 +196,9 @@ func (r *Repository[S, E]) New(tx *Tx, id string) (*Entity[S, E], error) {
 	return e, err
 }
 
-// GetOrNew enters an aggregate into a decision that may exist or not, such as a reservation. The first attempt takes it
-// for new without reading. Where it is not, the append fails, and the decision is made again on what is there; so it is
-// where the decision refuses, so that a repeat of a command that was stored is recognised whatever has changed since.
+// GetOrNew adds an aggregate that may or may not exist, such as a reservation, to a decision. The first attempt assumes
+// that it is new and reads nothing. If the append then fails, or the decision refuses, the aggregate is loaded and the
+// decision runs again. So a repeat of a stored command is recognised, whatever has changed since.
 //
 // Errors: those of [Loader].
 func (r *Repository[S, E]) GetOrNew(tx *Tx, id string) (*Entity[S, E], error) {
@@ -205,7 +214,7 @@ func (r *Repository[S, E]) GetOrNew(tx *Tx, id string) (*Entity[S, E], error) {
 func (r *Repository[S, E]) load(tx *Tx, id string) (*Entity[S, E], error) {
 	stream := r.aggregate.Stream(id)
 	if _, twice := tx.entities[stream]; twice {
-		return nil, fmt.Errorf("%s is in this decision already", stream)
+		return nil, fmt.Errorf("%s is already part of this decision: load each aggregate once", stream)
 	}
 	f, warm := r.recall(stream)
 	var err error
@@ -219,7 +228,7 @@ func (r *Repository[S, E]) load(tx *Tx, id string) (*Entity[S, E], error) {
 		r.keep(f)
 	}
 	if err == nil {
-		err = r.recognise(tx, stream, &f) // what was not folded here
+		err = r.recognise(tx, stream, &f) // commands that were not among the commits just read
 	}
 	if err != nil && !errors.Is(err, errReplayed) {
 		return nil, err
@@ -229,8 +238,8 @@ func (r *Repository[S, E]) load(tx *Tx, id string) (*Entity[S, E], error) {
 	return e, err
 }
 
-// Result is what an outcome means for one aggregate of the decision: its state as the decision left it. For a repeated
-// command this may read the aggregate's events up to then.
+// Result returns the effect of an outcome on one aggregate: its state directly after the decision. For a repeated
+// command this may read the aggregate's events up to that point.
 //
 // Errors: those of [Reader].
 func (r *Repository[S, E]) Result(ctx context.Context, out *Outcome, id string) (Result[S], error) {
@@ -242,12 +251,12 @@ func (r *Repository[S, E]) Result(ctx context.Context, out *Outcome, id string) 
 			return Result[S]{}, err
 		}
 	} else if !ok {
-		return Result[S]{}, fmt.Errorf("%s was no part of the decision", stream)
+		return Result[S]{}, fmt.Errorf("%s is not part of the decision", stream)
 	}
 	return e.result(stream, out.Replayed), nil
 }
 
-// replay folds an aggregate up to a commit.
+// replay folds an aggregate up to and including a commit.
 func (r *Repository[S, E]) replay(ctx context.Context, stream StreamID, commitID string) (*Entity[S, E], error) {
 	e := &Entity[S, E]{repository: r}
 	for c, err := range r.executor.store.Read(ctx, stream, Range{}) {
@@ -262,5 +271,6 @@ func (r *Repository[S, E]) replay(ctx context.Context, stream StreamID, commitID
 			return e, nil
 		}
 	}
-	return nil, &CorruptError{Stream: stream, Reason: "commit " + commitID + " is in another stream of its append, but not here"}
+	reason := "commit " + commitID + " is missing here, but its append stored it in another stream"
+	return nil, &CorruptError{Stream: stream, Reason: reason}
 }

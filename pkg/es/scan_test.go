@@ -19,7 +19,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/memstore"
 )
 
-// pages is a scanner of segments that have so many pages of so many units, each after a time.
+// pages is a Scanner whose segments have a given number of pages, each with a cost and a delay.
 type pages struct {
 	count   int
 	units   float64
@@ -54,7 +54,7 @@ func (p *pages) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.ScanP
 
 func taking(context.Context, int, es.ScanPage) error { return nil }
 
-// TestAllKeepsItsPace: never more than the rate, nor much less, on a clock of the test's own.
+// TestAllKeepsItsPace: the rate is never exceeded and nearly reached, on a fake clock.
 func TestAllKeepsItsPace(t *testing.T) {
 	t.Parallel()
 	for _, latency := range []time.Duration{0, 30 * time.Millisecond, time.Second} {
@@ -69,7 +69,7 @@ func TestAllKeepsItsPace(t *testing.T) {
 				}
 				took := time.Since(start).Seconds()
 				least := (segments*count - 1) * units / rate
-				// At the start no page's cost is known: a page of 1 MB is expected, and put right when the first is there.
+				// No page's cost is known at the start: a page of 1 MB is assumed, and corrected after the first page.
 				most := least + 3*latency.Seconds() + 0.2
 				if took < least || took > most {
 					t.Errorf("took %.2f s, want %.2f to %.2f", took, least, most)
@@ -101,7 +101,7 @@ func TestAllWithoutALimit(t *testing.T) {
 	})
 }
 
-// TestAllWaitingIsCancelled: nobody waits out a low rate after the context's end.
+// TestAllWaitingIsCancelled: a scan that waits because of a low rate ends with its context.
 func TestAllWaitingIsCancelled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestAllWaitingIsCancelled(t *testing.T) {
 	})
 }
 
-// TestAllEndsAtTheFirstError: of one segment, for all of them, and it comes back as it is.
+// TestAllEndsAtTheFirstError: an error in one segment ends all of them and is returned unchanged.
 func TestAllEndsAtTheFirstError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestAllEndsAtTheFirstError(t *testing.T) {
 				}
 				return nil
 			})
-		if err != bad || time.Since(start) != 3*time.Second { //nolint:errorlint // it must come back as it is
+		if err != bad || time.Since(start) != 3*time.Second { //nolint:errorlint // it must be the same value
 			t.Errorf("%v after %v, want %v after 3 s", err, time.Since(start), bad)
 		}
 		if want := storekit.Position(es.Segment{Index: 2, Of: 4}, "2"); positions[2] != want {
@@ -155,7 +155,7 @@ func TestAllRefusesFaults(t *testing.T) {
 	}
 }
 
-// TestPosition: any key comes back from its position, in its segment alone, and no other text does.
+// TestPosition: each key is recovered from its position, but only in its segment, and no other text is accepted.
 func TestPosition(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {

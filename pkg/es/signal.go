@@ -1,23 +1,22 @@
 package es
 
-// Signal is something that happens on the way of a decision, for whoever counts such things.
+// Signal is an event of interest while a decision runs. [ExecutorConfig].Count receives it, for metrics.
 type Signal int
 
 // The signals.
 const (
-	// Conflicted says that an append lost to another writer's.
+	// Conflicted: an append failed because another writer came first.
 	Conflicted Signal = iota
-	// DecidedAgain says that a decision is made once more: after a conflict, or because it rested on what was in memory and
-	// stored nothing.
+	// DecidedAgain: a decision runs once more, after a conflict, or because it used cached or assumed state and stored
+	// nothing.
 	DecidedAgain
-	// Repeated says that a command had been done before.
+	// Repeated: the command was already stored.
 	Repeated
-	// StateCacheHit says that a decision found a state in [RepositoryConfig.StateCache], StateCacheMiss that it read the
-	// stream.
+	// StateCacheHit: a decision found a state in [RepositoryConfig].StateCache. StateCacheMiss: it had to read the stream.
 	StateCacheHit
 	StateCacheMiss
-	// SnapshotHit says that a stream was folded on from its snapshot, SnapshotMiss that there was none, SnapshotUnused that
-	// it could not be used, so that the whole stream was folded.
+	// SnapshotHit: a stream was folded from its snapshot. SnapshotMiss: it has no snapshot. SnapshotUnused: its snapshot
+	// could not be used, so the whole stream was folded.
 	SnapshotHit
 	SnapshotMiss
 	SnapshotUnused

@@ -35,7 +35,7 @@ func (c *tally) want(t *testing.T, what string, want map[es.Signal]int) {
 	clear(c.counts)
 }
 
-// oneSnapshot keeps one snapshot.
+// oneSnapshot stores one snapshot.
 type oneSnapshot struct{ kept *es.Snapshot }
 
 func (o *oneSnapshot) LoadSnapshot(context.Context, es.StreamID) (*es.Snapshot, error) {
@@ -55,7 +55,7 @@ func (o *oneSnapshot) SaveSnapshot(_ context.Context, s es.Snapshot) error {
 	return nil
 }
 
-// TestSignals: whoever counts is told where a decision's state came from, and how often it was made.
+// TestSignals: signals show where a decision's state came from and how often it ran.
 func TestSignals(t *testing.T) {
 	t.Parallel()
 	store, c := memstore.New(), &tally{counts: map[es.Signal]int{}}

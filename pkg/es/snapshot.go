@@ -11,80 +11,81 @@ import (
 
 // Snapshot is an aggregate's state at the end of a commit.
 type Snapshot struct {
-	// At is where the commit starts, Hash its hash: it is compared with the stream before the snapshot is used.
+	// At and Hash identify the commit. They are compared with the stream before the snapshot is used.
 	At   StreamVersion
 	Hash []byte
-	// Version is the commit's last version: that of the state.
+	// Version is the version of the state: the commit's last version.
 	Version int64
-	// Schema is the version of the state's shape; another one makes the snapshot useless.
+	// Schema is the version of the state's shape. A snapshot of another schema is not used.
 	Schema int
 	// State is the state, as JSON.
 	State json.RawMessage
-	// Commands are the latest commands of the stream within the horizon, Blocks name the others, oldest first: so a
-	// repeat is recognised without the commits.
+	// Commands are the stream's latest commands within the horizon. Blocks describe the older ones, oldest first. With
+	// them a repeated command is recognised without reading its commit.
 	Commands []KnownCommand
 	Blocks   []CommandBlock
 }
 
-// SnapshotStore keeps the latest snapshot of each stream. Losing one costs time, nothing else. Each method may also return
-// [ErrUnavailable], besides the cause, and the context's error.
+// SnapshotStore stores the latest snapshot of each stream. A lost snapshot costs only time. Each method may also return
+// [ErrUnavailable] with its cause, and the context's error.
 type SnapshotStore interface {
-	// LoadSnapshot returns a stream's snapshot, nil if there is none.
+	// LoadSnapshot returns a stream's snapshot, or nil if it has none.
 	//
-	// Errors: one that names a snapshot that can't be read.
+	// Errors: an error that names a snapshot that cannot be read.
 	LoadSnapshot(ctx context.Context, stream StreamID) (*Snapshot, error)
 
-	// SaveSnapshot keeps a snapshot, unless there is one of the same schema that is not older.
+	// SaveSnapshot stores a snapshot, unless the stored one has the same schema and is at least as new.
 	//
-	// Errors: [LimitError] if it is too large to be kept.
+	// Errors: [LimitError] if the snapshot is too large.
 	SaveSnapshot(ctx context.Context, s Snapshot) error
 
-	// LoadCommands returns the commands of blocks of a stream, of each block as they were saved. A block that was saved
-	// before the snapshot which names it is found.
+	// LoadCommands returns the commands of the given blocks of a stream, in the order in which they were saved. A block
+	// that was saved before the snapshot that names it must be found.
 	//
 	// Errors: [ErrNoBlock].
 	LoadCommands(ctx context.Context, stream StreamID, blocks ...CommandBlock) ([][]KnownCommand, error)
 
-	// SaveCommands keeps a block, which may be removed once it has expired. Saving it again changes nothing.
+	// SaveCommands stores a block. The store may delete it once it has expired. Saving it again changes nothing.
 	//
 	// Errors: none of its own.
 	SaveCommands(ctx context.Context, stream StreamID, block CommandBlock, commands []KnownCommand) error
 }
 
-// Cache keeps states in the memory of this process, by stream. It must be safe for concurrent use, and bounded.
+// Cache holds states in the memory of this process, by stream. It must be safe for concurrent use and limited in size.
 type Cache interface {
 	Get(stream StreamID) (any, bool)
 	Add(stream StreamID, folded any) (evicted bool)
 }
 
-// Snapshots says where and how often a repository keeps snapshots. The zero value keeps none.
+// Snapshots sets where and how often a repository stores snapshots. The zero value stores none.
 type Snapshots struct {
-	// Store keeps them. If nil, there are no snapshots.
+	// Store receives the snapshots. If nil, there are no snapshots.
 	Store SnapshotStore
-	// Every is the number of events from one snapshot to the next, from 1.
+	// Every is the number of events between snapshots, at least 1.
 	Every int
 	// Schema is the version of the state's shape, from 1. Raise it whenever the state or its fold changes.
 	Schema int
 }
 
-// RepositoryConfig says how a repository avoids folding the whole stream. The zero value always folds it.
+// RepositoryConfig sets how a repository avoids reading whole streams. The zero value always reads them whole.
 type RepositoryConfig struct {
 	Snapshots Snapshots
-	// StateCache keeps recent states in memory. If nil, none are kept. Each repository needs a cache of its own.
+	// StateCache holds recent states in memory. If nil, none are kept. Do not share a cache between repositories.
 	StateCache Cache
-	// Horizon is how long a repeated command is recognised at least, HorizonCommands how many of a stream's latest
-	// commands are, whichever is less. Default 24 hours, and 100,000.
+	// Horizon and HorizonCommands limit for how long, and how many commands back, a repeated command is recognised:
+	// whichever is less. Default 24 hours and 100,000 commands per stream.
 	Horizon         time.Duration
 	HorizonCommands int
 }
 
-// Check returns an error if the configuration can't be what the program means.
+// Check returns an error if the configuration is invalid.
 func (c RepositoryConfig) Check() error {
 	s := c.Snapshots
 	if s.Store != nil && (s.Every < 1 || s.Schema < 1) || c.Horizon < 0 ||
 		c.HorizonCommands != 0 && c.HorizonCommands < stored.CommandsPerBlock {
-		return fmt.Errorf("es.RepositoryConfig: snapshots need Every (%d) and Schema (%d) from 1, Horizon (%v) must not be "+
-			"negative, HorizonCommands (%d) must be at least %d", s.Every, s.Schema, c.Horizon, c.HorizonCommands, stored.CommandsPerBlock)
+		return fmt.Errorf("es.RepositoryConfig: Snapshots need Every (%d) and Schema (%d) from 1, Horizon (%v) must not be "+
+			"negative, HorizonCommands (%d) must be 0 or at least %d",
+			s.Every, s.Schema, c.Horizon, c.HorizonCommands, stored.CommandsPerBlock)
 	}
 	return nil
 }

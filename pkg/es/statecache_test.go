@@ -18,13 +18,13 @@ import (
 	"github.com/annals-es/annals/pkg/es/memstore"
 )
 
-// cache is the simplest es.Cache.
+// cache is a minimal es.Cache.
 type cache struct{ m sync.Map }
 
 func (c *cache) Get(s es.StreamID) (any, bool) { return c.m.Load(s) }
 func (c *cache) Add(s es.StreamID, v any) bool { c.m.Store(s, v); return false }
 
-// counting counts what a store is asked for.
+// counting counts the reads and appends of a store.
 type counting struct {
 	es.Store
 	reads, appends int
@@ -50,7 +50,7 @@ func (c *counting) Append(ctx context.Context, a es.Append) ([]es.Stored, error)
 	return c.Store.Append(ctx, a)
 }
 
-// process is one of several that share a store, each with a cache of its own.
+// process stands for one of several processes that share a store. Each has its own cache.
 type process struct {
 	*counting
 	repo *es.Repository[counter, counterEvent]
@@ -64,7 +64,7 @@ func newProcess(store es.Store, cfg es.RepositoryConfig) process {
 	return process{counting: c, repo: es.NewRepository(x, counters, cfg), exec: x}
 }
 
-// cost runs a command, and fails the test unless it took so many reads and appends.
+// cost runs a command, and fails the test unless it took this number of reads and appends.
 func (p process) cost(t *testing.T, reads, appends int, do func() error) {
 	t.Helper()
 	p.reads, p.appends = 0, 0
@@ -88,7 +88,7 @@ func TestStateCache(t *testing.T) {
 	p.cost(t, 0, 1, func() error { _, err := p.repo.Create(t.Context(), "a", command("c1"), start(1)); return err })
 	p.cost(t, 0, 1, func() error { return p.raise(t, command("c2"), 1) })
 	p.cost(t, 0, 1, func() error { return p.raise(t, es.Command{}, 1) })
-	// A refusal rests on a look at the stream, and so does a decision of nothing.
+	// A refusal and a decision without events are checked against the stream.
 	p.cost(t, 1, 0, func() error {
 		if err := p.raise(t, es.Command{}, 20); !errors.Is(err, errFull) {
 			return fmt.Errorf("refusal: %w", err)
@@ -99,7 +99,7 @@ func TestStateCache(t *testing.T) {
 		_, err := p.repo.Execute(t.Context(), "a", es.Command{}, func(counter) ([]counterEvent, error) { return nil, nil })
 		return err
 	})
-	// A repeat costs reads, no write.
+	// A repeat reads but does not write.
 	p.cost(t, 2, 0, func() error { return p.raise(t, command("c2"), 1) })
 	got, err := p.repo.Load(t.Context(), "a")
 	if err != nil || got.Version != 3 || got.State.Total != 3 {
@@ -107,7 +107,7 @@ func TestStateCache(t *testing.T) {
 	}
 }
 
-// TestStaleCache: two processes, one of which knows nothing of what the other did.
+// TestStaleCache: two processes, where one has an outdated cache.
 func TestStaleCache(t *testing.T) {
 	t.Parallel()
 	store := memstore.New()
@@ -118,25 +118,25 @@ func TestStaleCache(t *testing.T) {
 	if err := other.raise(t, es.Command{}, -8); err != nil {
 		t.Fatal(err)
 	}
-	// By its cache there is room for 1 more; in truth for 9. It must not refuse.
+	// Its cache allows 1 more, the stream 9. It must not refuse.
 	stale.cost(t, 1, 1, func() error { return stale.raise(t, es.Command{}, 5) })
 	if err := other.raise(t, es.Command{}, 3); err != nil { // at 9, version 4
 		t.Fatal(err)
 	}
-	// By its cache there is room; in truth there is none. The append fails, and the decision is made again.
+	// Its cache allows more, the stream does not. The append fails, and the decision runs again.
 	stale.cost(t, 1, 1, func() error {
 		if err := stale.raise(t, es.Command{}, 2); !errors.Is(err, errFull) {
 			return fmt.Errorf("on a stale cache: %w", err)
 		}
 		return nil
 	})
-	// A version that is the latest, though not in the cache, and one that the cache still has.
+	// Expected versions: the latest, which the cache does not have, and an old one, which it has.
 	if err := other.raise(t, es.Command{}, -1); err != nil { // version 5
 		t.Fatal(err)
 	}
 	four, five := int64(4), int64(5)
 	if err := stale.raise(t, es.Command{ExpectedVersion: &four}, 1); !errors.As(err, new(*es.VersionMismatchError)) {
-		t.Errorf("a version that is over: %v", err)
+		t.Errorf("an outdated version: %v", err)
 	}
 	other.raiseOrFail(t, -1) // version 6
 	other.raiseOrFail(t, 1)  // version 7
@@ -146,9 +146,9 @@ func TestStaleCache(t *testing.T) {
 	seven := int64(7)
 	other.raiseOrFail(t, 0) // version 8
 	if err := stale.raise(t, es.Command{ExpectedVersion: &seven}, 1); !errors.As(err, new(*es.VersionMismatchError)) {
-		t.Errorf("a version that is over: %v", err)
+		t.Errorf("an outdated version: %v", err)
 	}
-	// A command that the other process did.
+	// A command that the other process has stored.
 	if err := other.raise(t, command("c"), 1); err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func (p process) raiseOrFail(t *testing.T, by int) {
 	}
 }
 
-// TestCachedStateIsNobodysElse: what a caller does to a state does not come back.
+// TestCachedStateIsNobodysElse: a caller that changes a state does not change the cached one.
 func TestCachedStateIsNobodysElse(t *testing.T) {
 	t.Parallel()
 	type bag struct{ Items map[string]int }
@@ -188,7 +188,7 @@ func TestCachedStateIsNobodysElse(t *testing.T) {
 	created.State.Items["x"] = 99
 	for range 2 {
 		got, err := repo.Execute(t.Context(), "a", es.Command{}, func(b bag) ([]counterEvent, error) {
-			b.Items["x"] += 50 // a decision that does not keep to the rules
+			b.Items["x"] += 50 // a decision that modifies its state directly
 			return nil, nil
 		})
 		if err != nil {
@@ -238,7 +238,7 @@ func TestSnapshots(t *testing.T) {
 	}
 	cold := newProcess(store, cfg)
 	cold.cost(t, 1, 1, func() error { return cold.raise(t, es.Command{}, 1) })
-	// A repeat whose commit the snapshot stands for.
+	// A repeat whose commit is covered by the snapshot.
 	repeat, err := newProcess(store, cfg).repo.Execute(t.Context(), "a", command("c3"), raise(1))
 	if err != nil || !repeat.Replayed || repeat.Version != 4 {
 		t.Errorf("%+v, %v", repeat, err)
@@ -250,7 +250,7 @@ func TestSnapshots(t *testing.T) {
 	}
 }
 
-// TestSnapshotNotUsed: a snapshot that does not fit the stream or the code costs time, and nothing else.
+// TestSnapshotNotUsed: a snapshot that does not fit the stream or the code only costs time.
 func TestSnapshotNotUsed(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*es.Snapshot){
@@ -275,8 +275,8 @@ func TestSnapshotNotUsed(t *testing.T) {
 			t.Fatalf("%v, %v", spoilt, err)
 		}
 		spoil(spoilt)
-		spoilt.State = []byte(strings.ReplaceAll(string(spoilt.State), "2", "7")) // it would show
-		spoilt.Version += 100                                                     // so that it is kept
+		spoilt.State = []byte(strings.ReplaceAll(string(spoilt.State), "2", "7")) // using it would give a wrong state
+		spoilt.Version += 100                                                     // so that it replaces the stored one
 		if err := snapshots.SaveSnapshot(t.Context(), *spoilt); err != nil {
 			t.Fatal(err)
 		}
@@ -328,15 +328,15 @@ func TestLoadAt(t *testing.T) {
 		}
 	}
 	if _, err := b.repo.LoadAt(t.Context(), "a", es.Point{AsOf: begin.Add(-1)}, now); !errors.As(err, new(*es.NotFoundError)) {
-		t.Errorf("before it was there: %v", err)
+		t.Errorf("before its first event: %v", err)
 	}
 	var missing *es.VersionNotFoundError
 	if _, err := b.repo.LoadAt(t.Context(), "a", es.Point{Version: 7}, now); !errors.As(err, &missing) || missing.Actual != 6 {
-		t.Errorf("a version that is not there: %v", err)
+		t.Errorf("a version that does not exist: %v", err)
 	}
 }
 
-// TestHorizon: a snapshot carries the commands of the horizon and no others, also where all of them are behind it.
+// TestHorizon: a snapshot carries exactly the commands within the horizon, even if that is none.
 func TestHorizon(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
@@ -384,8 +384,8 @@ func TestHorizon(t *testing.T) {
 	}
 }
 
-// TestRepeatedCreation: a repeat is answered as the first time, though the decision would refuse it by now, and costs a
-// look at the stream; a new command is refused after one look.
+// TestRepeatedCreation: a repeat gets the first answer, although the decision would now refuse it, and costs one read
+// of the stream. A new command is refused after one read.
 func TestRepeatedCreation(t *testing.T) {
 	t.Parallel()
 	store := memstore.New()

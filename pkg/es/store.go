@@ -8,49 +8,49 @@ import (
 
 // Reader reads streams.
 type Reader interface {
-	// Read yields the commits of a stream that r asks for, in order, all of them however many there are. A stream without
-	// events yields nothing. It yields no head: what was read may not be the end.
+	// Read yields the commits of a stream in the range r, in order, however many there are. It yields nothing for a stream
+	// without events. It returns no head, because what was read may not be the end of the stream.
 	//
-	// Errors: [StreamNameError]; [CorruptError] where a stored commit can't be read or does not follow the one before; the
+	// Errors: [StreamNameError]; [CorruptError] if a stored commit cannot be read or does not follow the one before; the
 	// context's error.
 	Read(ctx context.Context, stream StreamID, r Range) iter.Seq2[Commit, error]
 }
 
-// Range says which commits of a stream to read. The zero Range is all of them.
+// Range selects commits of a stream. The zero Range selects all of them.
 type Range struct {
-	// From is the first version wanted; reading starts with the commit that contains it. 0 = the stream's first.
+	// From is the first version wanted. Reading starts with the commit that contains it. 0 = the start of the stream.
 	From int64
-	// To is the last version wanted; reading ends with the commit that contains it. 0 = no bound.
+	// To is the last version wanted. Reading ends with the commit that contains it. 0 = no bound.
 	To int64
-	// AsOf is the instant up to which commits were recorded, inclusive. Zero = no bound.
+	// AsOf selects commits recorded at or before this instant. Zero = no bound.
 	AsOf time.Time
 }
 
 // Loader loads streams to their end.
 type Loader interface {
-	// Empty returns the head of a stream that has no events yet, without looking: appending to it fails if there are some.
+	// Empty returns the head of a stream that is assumed to have no events, without reading. An append to it fails if the
+	// stream has events.
 	Empty(stream StreamID) Head
 
-	// Head looks up where a stream ends now, strongly consistent.
+	// Head returns the current end of a stream, strongly consistent.
 	//
 	// Errors: [StreamNameError]; [CorruptError]; the context's error.
 	Head(ctx context.Context, stream StreamID) (Head, error)
 
-	// Load calls visit for each commit after a head, in order and strongly consistent, and returns the head at the end.
-	// An error of visit ends the load and is returned as it is.
+	// Load calls visit for each commit after a head, in order and strongly consistent, and returns the head at the end. An
+	// error of visit ends the load and is returned unchanged.
 	//
-	// Errors: [ErrForeignHead]; [CorruptError], also where the stream does not continue from the head; the context's
-	// error.
+	// Errors: [ErrForeignHead]; [CorruptError], also if the stream does not continue from the head; the context's error.
 	Load(ctx context.Context, after Head, visit func(*Commit) error) (Head, error)
 
-	// Resume is Load after a commit that was kept elsewhere, such as with a snapshot: the one with this first version and
-	// this hash. It is read again, not visited, and compared.
+	// Resume is Load after a commit that is known from elsewhere, such as from a snapshot, by its first version and hash.
+	// Resume reads this commit again and compares its hash, but does not visit it.
 	//
 	// Errors: [ErrNotResumable] if the stream has no such commit; those of Load.
 	Resume(ctx context.Context, after StreamVersion, hash []byte, visit func(*Commit) error) (Head, error)
 }
 
-// Stored is a commit that was stored, and the head that it made.
+// Stored is a commit that was stored, and the stream's head after it.
 type Stored struct {
 	Commit
 	Head Head
@@ -58,17 +58,17 @@ type Stored struct {
 
 // Appender appends to streams.
 type Appender interface {
-	// Append stores all writes of a, or none. The commits come back in the order of a.Writes. It takes [AppendDeadline]
-	// at most, also where the context allows more.
+	// Append stores all writes of a, or none. It returns the commits in the order of a.Writes. It takes at most
+	// [AppendDeadline], even if the context allows more.
 	//
-	// Errors: [ConflictError] if a stream does not end at the head given (nothing is stored); [StreamNameError],
+	// Errors: [ConflictError] if a stream does not end at the given head (nothing is stored); [StreamNameError],
 	// [LimitError], [ErrNoEvents], [ErrForeignHead], [ErrOccurredInFuture], [ErrUnstorable], before anything is sent;
 	// [UnknownOutcomeError] if time ran out before the store's answer was known (all or nothing was stored);
 	// [context.DeadlineExceeded] if time ran out and nothing is stored.
 	Append(ctx context.Context, a Append) ([]Stored, error)
 }
 
-// Store is an event store. Each of its methods may also return [ErrUnavailable], besides the cause: the same may
+// Store is an event store. Each of its methods may also return [ErrUnavailable] with its cause: the same call may
 // succeed later.
 type Store interface {
 	Reader
@@ -76,12 +76,12 @@ type Store interface {
 	Appender
 }
 
-// Clock is what a [Store] may be as well: it tells the time by which it records commits.
+// Clock is an optional capability of a [Store]: it tells the time with which the store records commits.
 type Clock interface {
 	Now() time.Time
 }
 
-// Write is what an append adds to one stream.
+// Write is the part of an append that goes to one stream.
 type Write struct {
 	Head   Head
 	Events []RawEvent
@@ -89,14 +89,15 @@ type Write struct {
 
 // Append is one atomic append.
 type Append struct {
-	// ID becomes the commits' id. It must be new for each decision: an append that finds it stored takes that as success.
-	// If empty, the store makes one.
+	// ID becomes the id of the commits. It must be new for each decision: an append that finds its id stored counts as
+	// successful. If empty, the store makes one.
 	ID     string
 	Writes []Write
-	// Checks are heads of streams that the decision read and does not write: each must still be where its stream ends.
+	// Checks are heads of streams that the decision read but does not write. The append fails with a conflict if one of
+	// these streams has grown.
 	Checks []Head
 	Meta   Meta
-	// Command becomes part of the first write's commit, and of no other: only the stream that a caller addresses holds its
-	// command, so that nobody fills the list of somebody else's.
+	// Command is stored with the first write's commit only. So only the stream that the caller addressed remembers the
+	// command, and no caller can fill another stream's list of known commands.
 	Command CommandRef
 }

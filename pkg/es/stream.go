@@ -9,18 +9,18 @@ import (
 	"github.com/annals-es/annals/pkg/es/internal/stored"
 )
 
-// StreamID names a stream: all events of one aggregate.
+// StreamID is the name of a stream, which holds all events of one aggregate.
 type StreamID struct {
-	// Type is the type of aggregate, without '#': "Account".
+	// Type is the type of aggregate, such as "Account". It contains no '#'.
 	Type string `json:"type"`
-	// ID is the aggregate's id, any non-empty UTF-8.
+	// ID is the aggregate's id: any non-empty UTF-8 text.
 	ID string `json:"id"`
 }
 
-// String returns the stored name, Type#ID.
+// String returns the name as it is stored: Type#ID.
 func (s StreamID) String() string { return s.Type + "#" + s.ID }
 
-// ParseStreamID reads a stored name: the type ends at the first '#'.
+// ParseStreamID parses a stored name. The type ends at the first '#'.
 //
 // Errors: [StreamNameError]; [LimitError].
 func ParseStreamID(name string) (StreamID, error) {
@@ -32,9 +32,9 @@ func ParseStreamID(name string) (StreamID, error) {
 	return s, s.Validate()
 }
 
-// Validate tells whether a stream can have this name. Every store asks it before it reads or writes.
+// Validate returns an error if the name is invalid. Every store calls it before it reads or writes.
 //
-// Errors: [StreamNameError]; [LimitError] for a name of more than 2,048 bytes, which is what DynamoDB allows in a partition key.
+// Errors: [StreamNameError]; [LimitError] for a name of more than 2,048 bytes, DynamoDB's limit for a partition key.
 func (s StreamID) Validate() error {
 	switch name := s.String(); {
 	case s.Type == "" || s.ID == "":
@@ -49,26 +49,26 @@ func (s StreamID) Validate() error {
 	return nil
 }
 
-// StreamVersion is a place in a stream.
+// StreamVersion is a version of a stream. As text it is the consistency token.
 type StreamVersion struct {
 	Stream  StreamID `json:"stream"`
 	Version int64    `json:"version"`
 }
 
-// String returns the place as consistency tokens have it: Type#ID@version.
+// String returns the form of consistency tokens: Type#ID@version.
 func (v StreamVersion) String() string { return fmt.Sprintf("%s@%d", v.Stream, v.Version) }
 
-// ParseStreamVersion reads a place as [StreamVersion.String] writes it: the version, from 1, follows the last '@'.
+// ParseStreamVersion parses what [StreamVersion.String] returns: the version, from 1, follows the last '@'.
 //
-// Errors: one that cites the text; those of [ParseStreamID].
+// Errors: an error that quotes the text; those of [ParseStreamID].
 func ParseStreamVersion(text string) (StreamVersion, error) {
 	at := strings.LastIndexByte(text, '@')
 	if at < 0 {
-		return StreamVersion{}, fmt.Errorf("%q: want Type#id@version", text)
+		return StreamVersion{}, fmt.Errorf("stream version %q: want Type#id@version", text)
 	}
 	version, err := strconv.ParseInt(text[at+1:], 10, 64)
 	if err != nil || version < 1 || strconv.FormatInt(version, 10) != text[at+1:] {
-		return StreamVersion{}, fmt.Errorf("%q: want a version, from 1, after the '@'", text)
+		return StreamVersion{}, fmt.Errorf("stream version %q: want a number from 1 after the '@'", text)
 	}
 	stream, err := ParseStreamID(text[:at])
 	return StreamVersion{Stream: stream, Version: version}, err

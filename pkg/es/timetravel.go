@@ -7,37 +7,37 @@ import (
 	"time"
 )
 
-// Point is a point in a stream's history: a version or an instant, one of them.
+// Point selects a past state: either by version or by instant.
 type Point struct {
-	// Version is the last version wanted, 0 if AsOf says.
+	// Version is the last version wanted, 0 if AsOf is set.
 	Version int64
-	// AsOf is the instant up to which commits were recorded, inclusive.
+	// AsOf selects commits recorded at or before this instant.
 	AsOf time.Time
 }
 
-// Past is an aggregate as it was.
+// Past is a past state of an aggregate.
 type Past[S any] struct {
 	Loaded[S]
-	// At is when its last event up to then was recorded.
+	// At is when the last event included was recorded.
 	At time.Time
-	// Provisional says that the instant asked for is so young that the answer may still change.
+	// Provisional is true if AsOf is so recent that the answer may still change: see [AppendDeadline].
 	Provisional bool
 }
 
-// VersionNotFoundError says that a stream has not come to a version.
+// VersionNotFoundError means that a stream has not reached a version.
 type VersionNotFoundError struct {
 	Stream StreamID
-	// Version was asked for, the stream is at Actual.
+	// Version is the version asked for, Actual is the stream's latest.
 	Version, Actual int64
 }
 
 func (e *VersionNotFoundError) Error() string {
-	return fmt.Sprintf("%s has no version %d, it is at %d", e.Stream, e.Version, e.Actual)
+	return fmt.Sprintf("%s has no version %d: the latest is %d", e.Stream, e.Version, e.Actual)
 }
 
-// ReadTo yields a stream's commits up to a point, the last of them without the events beyond it.
+// ReadTo yields a stream's commits up to a point. It cuts events after the point off the last commit.
 //
-// Errors: [NotFoundError] if there are none; [VersionNotFoundError]; those of [Reader].
+// Errors: [NotFoundError] if there are no commits; [VersionNotFoundError]; those of [Reader].
 func ReadTo(ctx context.Context, reader Reader, stream StreamID, p Point) iter.Seq2[Commit, error] {
 	return func(yield func(Commit, error) bool) {
 		var at int64
@@ -59,13 +59,13 @@ func ReadTo(ctx context.Context, reader Reader, stream StreamID, p Point) iter.S
 	}
 }
 
-// Provisional tells whether a point is so young that the state there may still change.
+// Provisional reports whether a point is so recent that the state there may still change: see [AppendDeadline].
 func (p Point) Provisional(now time.Time) bool {
 	return !p.AsOf.IsZero() && p.AsOf.After(now.Add(-AppendDeadline))
 }
 
-// LoadAt returns an aggregate as it was at a point, from its events alone: no cache, and no snapshot from after the point.
-// What it returns can't be appended to.
+// LoadAt returns a past state of an aggregate, folded from its events alone: it uses no cache and no snapshot. Nothing
+// can be appended to it.
 //
 // Errors: those of [ReadTo]; [UnknownEventError].
 func (r *Repository[S, E]) LoadAt(ctx context.Context, id string, p Point, now time.Time) (Past[S], error) {

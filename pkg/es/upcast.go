@@ -7,10 +7,11 @@ import (
 	"strings"
 )
 
-// Upcaster turns a stored payload of an older schema into what stands for it now. [UpcastJSON] makes one that yields
-// one event, [UpcastFunc] one that yields several, or none. What it yields is upcast further if need be.
+// Upcaster converts stored payloads of an older schema to current events. [UpcastJSON] makes one that yields one event,
+// [UpcastFunc] one that yields several or none. If the result is not current either, its own upcaster converts it
+// further.
 type Upcaster struct {
-	to []typeSchema // all that it may yield
+	to []typeSchema // all types and schemas that it may yield
 	up func(data json.RawMessage) ([]RawEvent, error)
 }
 
@@ -21,8 +22,8 @@ type typeSchema struct {
 
 func (t typeSchema) String() string { return fmt.Sprintf("%s schema %d", t.name, t.schema) }
 
-// UpcastJSON returns an upcaster to one event of a type and schema, whose payload is made from the old one: From and To
-// are structs with JSON tags. convert must depend on its argument alone.
+// UpcastJSON returns an upcaster to one event of the given type and schema. From and To are structs with JSON tags: the
+// old and the new payload. The result of convert must depend on its argument alone.
 func UpcastJSON[From, To any](name string, schema int, convert func(From) (To, error)) Upcaster {
 	return UpcastFunc(func(data json.RawMessage) ([]RawEvent, error) {
 		var from From
@@ -38,8 +39,9 @@ func UpcastJSON[From, To any](name string, schema int, convert func(From) (To, e
 	}, StoredType{Name: name, Schema: schema})
 }
 
-// UpcastFunc returns an upcaster that splits an event into several, or drops it. It names the types and schemas of all
-// events that up may return; one that always drops the event names none. up must depend on its argument alone.
+// UpcastFunc returns an upcaster that splits an event into several or drops it. List the types and schemas of all
+// events that up may return; list none if it always drops the event. The result of up must depend on its argument
+// alone.
 func UpcastFunc(up func(data json.RawMessage) ([]RawEvent, error), to ...StoredType) Upcaster {
 	u := Upcaster{up: up}
 	for _, t := range to {
@@ -48,9 +50,9 @@ func UpcastFunc(up func(data json.RawMessage) ([]RawEvent, error), to ...StoredT
 	return u
 }
 
-// Upcast registers how events of a type and schema that are no longer written are read. It returns the registry, so that
-// calls chain. It never panics: [Registry.Check] returns what is wrong. The schema must be older than the one that is
-// written today, and be registered once. Upcasters must not lead back to where they began.
+// Upcast registers the upcaster for an old type and schema. It returns the registry, so that calls can be chained. It
+// never panics: [Registry.Check] returns the mistakes. The schema must be older than the current one and be registered
+// once. Upcasters must not form a cycle.
 func (r *Registry[E]) Upcast(name string, schema int, up Upcaster) *Registry[E] {
 	key := typeSchema{name, schema}
 	if _, twice := r.upcasters[key]; twice {
@@ -58,7 +60,7 @@ func (r *Registry[E]) Upcast(name string, schema int, up Upcaster) *Registry[E] 
 		return r
 	}
 	if t, current := r.byName[name]; schema < 1 || (current && schema >= t.schema) {
-		r.mistake("upcaster of event %q schema %d: the schema is not an older one", name, schema)
+		r.mistake("upcaster of event %q schema %d: the schema is not older than the current one", name, schema)
 		return r
 	}
 	if up.up == nil {
@@ -73,7 +75,8 @@ func (r *Registry[E]) Upcast(name string, schema int, up Upcaster) *Registry[E] 
 	return r
 }
 
-// circle returns how the last of the steps leads back to the first, nil if it does not. seen are those that do not.
+// circle returns the path if the last of the steps leads back to the first, else nil. seen holds steps already known
+// not to.
 func (r *Registry[E]) circle(steps []typeSchema, seen map[typeSchema]bool) []string {
 	for _, to := range r.upcasters[steps[len(steps)-1]].to {
 		further := append(slices.Clip(steps), to)
@@ -95,15 +98,16 @@ func (r *Registry[E]) circle(steps []typeSchema, seen map[typeSchema]bool) []str
 	return nil
 }
 
-// maxUpcast is the most events that one stored event may come to on its way through upcasters, those between included.
+// maxUpcast is the maximum number of events that upcasters may produce from one stored event, intermediate ones
+// included.
 const maxUpcast = 1000
 
-// upcasting decodes what one old event stands for.
+// upcasting decodes one stored event of an old schema.
 type upcasting[E any] struct {
 	*Registry[E]
 	at    StreamVersion
 	yield func(E) error
-	count int // of the events that it came to so far
+	count int // events produced so far
 }
 
 func (u *upcasting[E]) corrupt(raw RawEvent, err error, format string, args ...any) error {
@@ -111,8 +115,8 @@ func (u *upcasting[E]) corrupt(raw RawEvent, err error, format string, args ...a
 	return &CorruptError{Stream: u.at.Stream, Version: u.at.Version, Reason: reason, Err: err}
 }
 
-// decode decodes an event, or what stands for it. The upcasters of a registry lead nowhere in a circle, so it ends; how
-// many events a split of splits makes is bounded here.
+// decode decodes an event, through upcasters if it is old. Upcasters form no cycle, so decode ends; maxUpcast limits
+// how many events repeated splits produce.
 func (u *upcasting[E]) decode(raw RawEvent) error {
 	up, old := u.upcasters[typeSchema{raw.Type, raw.Schema}]
 	if !old {
@@ -123,11 +127,12 @@ func (u *upcasting[E]) decode(raw RawEvent) error {
 		return u.corrupt(raw, err, "")
 	}
 	if u.count += len(newer); u.count > maxUpcast {
-		return u.corrupt(raw, nil, ": the stored event comes to more than %d events", maxUpcast)
+		return u.corrupt(raw, nil, ": the stored event becomes more than %d events", maxUpcast)
 	}
 	for _, event := range newer {
 		if !slices.Contains(up.to, typeSchema{event.Type, event.Schema}) {
-			return u.corrupt(raw, nil, " yields %s schema %d, which it does not name: name all that it yields in UpcastFunc", event.Type, event.Schema)
+			return u.corrupt(raw, nil, " yields %s schema %d, which is not listed: list all types that it yields in UpcastFunc",
+				event.Type, event.Schema)
 		}
 		if err := u.decode(event); err != nil {
 			return err

@@ -13,8 +13,8 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// evolved is the counters' registry after some years: Raised is at schema 3, Lowered was renamed, Moved was split, and
-// Noticed was dropped.
+// evolved is the counters' registry after several changes: Raised is at schema 3, Lowered was renamed, Moved was split,
+// and Noticed was dropped.
 func evolved() *es.Registry[counterEvent] {
 	type v1 struct{ Amount string }
 	type v2 struct{ By float64 }
@@ -49,7 +49,7 @@ func TestUpcast(t *testing.T) {
 		{"split", es.RawEvent{Type: "Moved", Schema: 1, Data: json.RawMessage(`{"By":4}`)}, []counterEvent{raised{-4}, raised{4}}, ""},
 		{"dropped", es.RawEvent{Type: "Noticed", Schema: 1, Data: json.RawMessage(`{}`)}, nil, ""},
 		{"refused", es.RawEvent{Type: "Raised", Schema: 1, Data: json.RawMessage(`{"Amount":"x"}`)}, nil, "upcast of Raised schema 1"},
-		{"not named", es.RawEvent{Type: "Strayed", Schema: 1, Data: json.RawMessage(`{}`)}, nil, "yields Strayed schema 1, which it does not name"},
+		{"not named", es.RawEvent{Type: "Strayed", Schema: 1, Data: json.RawMessage(`{}`)}, nil, "yields Strayed schema 1, which is not listed"},
 		{"future", es.RawEvent{Type: "Raised", Schema: 4, Data: json.RawMessage(`{}`)}, nil, "knows schemas up to 3"},
 		{"not JSON", es.RawEvent{Type: "Raised", Schema: 2, Data: json.RawMessage(`{`)}, nil, "upcast of Raised schema 2"},
 	} {
@@ -83,9 +83,9 @@ func TestUpcastRefusesFaults(t *testing.T) {
 		says     string
 	}{
 		"twice":          {func() *es.Registry[counterEvent] { return evolved().Upcast("Raised", 1, dropped) }, "registered twice"},
-		"current schema": {func() *es.Registry[counterEvent] { return evolved().Upcast("Raised", 3, dropped) }, "not an older one"},
-		"future schema":  {func() *es.Registry[counterEvent] { return evolved().Upcast("Raised", 4, dropped) }, "not an older one"},
-		"no schema":      {func() *es.Registry[counterEvent] { return evolved().Upcast("Other", 0, dropped) }, "not an older one"},
+		"current schema": {func() *es.Registry[counterEvent] { return evolved().Upcast("Raised", 3, dropped) }, "not older than the current one"},
+		"future schema":  {func() *es.Registry[counterEvent] { return evolved().Upcast("Raised", 4, dropped) }, "not older than the current one"},
+		"no schema":      {func() *es.Registry[counterEvent] { return evolved().Upcast("Other", 0, dropped) }, "not older than the current one"},
 		"to itself":      {func() *es.Registry[counterEvent] { return evolved().Upcast("A", 1, to("A", 1)) }, "A schema 1 → A schema 1"},
 		"to each other": {func() *es.Registry[counterEvent] {
 			return evolved().Upcast("A", 1, to("B", 1)).Upcast("B", 1, to("A", 1))
@@ -107,8 +107,8 @@ func TestUpcastRefusesFaults(t *testing.T) {
 	}
 }
 
-// TestUpcastIsBounded: an event whose parts are split again and again does not take all memory, and is an error that
-// names it. A long chain is none.
+// TestUpcastIsBounded: an event whose parts are split again and again is an error that names it, and does not exhaust
+// the memory. A long chain of upcasters is allowed.
 func TestUpcastIsBounded(t *testing.T) {
 	t.Parallel()
 	chain := func(steps, parts int) *es.Registry[counterEvent] {
@@ -138,7 +138,7 @@ func TestUpcastIsBounded(t *testing.T) {
 	}
 }
 
-// TestReadAs: an event is read as what it is written as today, through as many upcasters as that takes.
+// TestReadAs: ReadAs returns the current types, through any number of upcasters.
 func TestReadAs(t *testing.T) {
 	t.Parallel()
 	for at, want := range map[es.StoredType][]reflect.Type{

@@ -5,7 +5,8 @@ import (
 	"github.com/annals-es/annals/shop/rule"
 )
 
-// Open opens an account. The initial deposit may be zero; it fixes the account's currency. The e-mail address may be "".
+// Open opens an account. The initial deposit may be zero; its currency becomes the account's. The e-mail address may be
+// "".
 //
 // Errors: [rule.Violation] with rule.IDMalformed; rule.TextMissing, rule.TextTooLong or rule.TextMalformed (of the name);
 // rule.EmailMalformed, rule.AmountNegative or rule.CurrencyMissing.
@@ -36,7 +37,7 @@ func (s State) Deposit(amount money.Money, description string) ([]Event, error) 
 	return []Event{MoneyDeposited{Amount: amount, Description: description}}, nil
 }
 
-// Withdraw takes an amount that the balance covers. The description may be empty.
+// Withdraw takes an amount, which the balance must cover. The description may be empty.
 //
 // Errors: [rule.Violation] with NotOpen, rule.AmountNotPositive, rule.CurrencyMismatch, rule.AmountTooFine (it has more
 // decimals than the balance), InsufficientFunds, rule.TextTooLong or rule.TextMalformed.
@@ -86,7 +87,7 @@ func (s State) canWithdraw(amount money.Money) error {
 		return rule.Arithmetic(err)
 	}
 	if rest.IsNegative() {
-		return InsufficientFunds.Because("the balance is %s, %s was asked for", s.Balance, amount)
+		return InsufficientFunds.Because("the balance is %s, which does not cover %s", s.Balance, amount)
 	}
 	return rule.NotFiner("amount", amount, s.Balance)
 }

@@ -5,17 +5,17 @@ import (
 	"github.com/annals-es/annals/shop/money"
 )
 
-// Event is what happens to an account: [AccountOpened], [MoneyDeposited], [MoneyWithdrawn] or [AccountClosed].
+// Event is an event of an account: [AccountOpened], [MoneyDeposited], [MoneyWithdrawn] or [AccountClosed].
 type Event interface{ accountEvent() }
 
-// AccountOpened is an account's first event. The initial deposit, which may be zero, is in it: no MoneyDeposited follows.
-// Its currency is the account's.
+// AccountOpened is an account's first event. It contains the initial deposit, which may be zero: no MoneyDeposited
+// follows. The currency of the deposit is the account's.
 type AccountOpened struct {
 	AccountID string `json:"accountId"`
-	// FirstName and LastName are the owner's name, split at its last space. LastName is "" where there is none.
+	// FirstName and LastName are the owner's name, split at its last space. LastName is "" if there is no space.
 	FirstName string `json:"firstName"`
 	LastName  string `json:"lastName,omitempty"`
-	// Email is the owner's address as it was given, "" if none was.
+	// Email is the owner's address as the owner wrote it, or "".
 	Email          string      `json:"email,omitempty"`
 	InitialDeposit money.Money `json:"initialDeposit"`
 }
@@ -24,7 +24,7 @@ type AccountOpened struct {
 type MoneyDeposited struct {
 	Amount      money.Money `json:"amount"`
 	Description string      `json:"description,omitempty"`
-	// FromAccountID is the account that a transfer came from, "" where it was no transfer.
+	// FromAccountID is the account that a transfer came from, "" if it was not a transfer.
 	FromAccountID string `json:"fromAccountId,omitempty"`
 }
 
@@ -32,7 +32,7 @@ type MoneyDeposited struct {
 type MoneyWithdrawn struct {
 	Amount      money.Money `json:"amount"`
 	Description string      `json:"description,omitempty"`
-	// ToAccountID is the account that a transfer went to, "" where it was no transfer.
+	// ToAccountID is the account that a transfer went to, "" if it was not a transfer.
 	ToAccountID string `json:"toAccountId,omitempty"`
 }
 
@@ -44,7 +44,7 @@ func (MoneyDeposited) accountEvent() {}
 func (MoneyWithdrawn) accountEvent() {}
 func (AccountClosed) accountEvent()  {}
 
-// events are the names under which events are stored, for ever.
+// events are the names under which events are stored. They never change.
 var events = es.NewRegistry(
 	es.Type[Event]("AccountOpened", 2, AccountOpened{}),
 	es.Type[Event]("MoneyDeposited", 1, MoneyDeposited{}),

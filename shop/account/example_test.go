@@ -9,7 +9,7 @@ import (
 	"github.com/annals-es/annals/shop/account"
 )
 
-// Both accounts take part in one decision; what happens to them is stored on both or on neither.
+// Both accounts take part in one decision. The events are stored on both or on neither.
 func ExampleTransfer() {
 	ctx := context.Background()
 	executor := es.NewExecutor(memstore.New(memstore.Config{}), es.ExecutorConfig{})
@@ -45,7 +45,7 @@ func ExampleTransfer() {
 	}
 	// Output:
 	// <nil>
-	// insufficient-funds: the balance is 30.00 USD, 70.00 USD was asked for
+	// insufficient-funds: the balance is 30.00 USD, which does not cover 70.00 USD
 	// ada 30.00 USD version 2 <nil>
 	// bob 170.00 USD version 2 <nil>
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/annals-es/annals/shop/rule"
 )
 
-// TestLimits: an account checks ids and texts by itself, since commands do not come over HTTP alone.
+// TestLimits: an account checks ids and texts itself, because commands do not only come over HTTP.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	opening := func(id, name, email string) decision {
@@ -27,7 +27,7 @@ func TestLimits(t *testing.T) {
 		}
 	}
 	hundred := events{opened(usd("100"))}
-	// what was stored before there were these rules goes on
+	// accounts stored before these rules existed still work
 	old := events{account.AccountOpened{AccountID: "a#b/../c d", FirstName: "", Email: "nonsense", InitialDeposit: usd("1")}}
 	const most = 500
 	longest := strings.Repeat("🙂", most)

@@ -6,7 +6,7 @@ import (
 	"github.com/annals-es/annals/shop/money"
 )
 
-// splitName takes an owner's name apart at its last space.
+// splitName splits an owner's name at its last space.
 func splitName(name string) (first, last string) {
 	name = strings.TrimSpace(name)
 	if i := strings.LastIndexByte(name, ' '); i >= 0 {
@@ -15,7 +15,7 @@ func splitName(name string) (first, last string) {
 	return name, ""
 }
 
-// OwnerName is the owner's name as it was given, without space around it.
+// OwnerName is the owner's name as the owner wrote it, without space around it.
 func (e AccountOpened) OwnerName() string {
 	if e.LastName == "" {
 		return e.FirstName
@@ -23,7 +23,7 @@ func (e AccountOpened) OwnerName() string {
 	return e.FirstName + " " + e.LastName
 }
 
-// openedV1 is schema 1 of AccountOpened, which kept the name as one.
+// openedV1 is schema 1 of AccountOpened, which stored the name as one text.
 type openedV1 struct {
 	AccountID      string      `json:"accountId"`
 	OwnerName      string      `json:"ownerName"`

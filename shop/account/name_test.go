@@ -8,7 +8,7 @@ import (
 	"github.com/annals-es/annals/shop/account"
 )
 
-// TestOwnerName: a name comes back as it was given, but for space around it, whichever schema it was stored under.
+// TestOwnerName: a name is returned as it was given, except for space around it, whatever schema it was stored with.
 func TestOwnerName(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]struct{ first, last string }{

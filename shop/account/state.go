@@ -1,4 +1,5 @@
-// Package account is the aggregate Account: a balance in one currency that never falls below zero.
+// Package account is the aggregate Account: a balance in one currency that never falls below zero. Start with
+// [Aggregate] and [State].
 package account
 
 import (
@@ -9,7 +10,7 @@ import (
 // Aggregate ties an account's state to its events.
 var Aggregate = es.Aggregate[State, Event]{StreamType: "Account", Events: events, Evolve: evolve}
 
-// Status is where an account is in its life, "" before it is opened.
+// Status is the state of an account's life, "" before it is opened.
 type Status string
 
 // The statuses.
@@ -18,7 +19,7 @@ const (
 	StatusClosed Status = "closed"
 )
 
-// State is an account after some of its events. The API shows it as it is.
+// State is an account after some of its events. The API shows it unchanged.
 type State struct {
 	AccountID string      `json:"accountId"`
 	OwnerName string      `json:"ownerName"`
@@ -27,7 +28,7 @@ type State struct {
 	Status    Status      `json:"status"`
 }
 
-// evolve panics on amounts that no decision lets pass: a balance must not be made up from a history that can't be.
+// evolve panics on amounts that no decision permits: it does not compute a balance from an impossible history.
 func evolve(s *State, event Event) {
 	switch e := event.(type) {
 	case AccountOpened:

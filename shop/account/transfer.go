@@ -5,10 +5,10 @@ import (
 	"github.com/annals-es/annals/shop/rule"
 )
 
-// Transfer moves an amount from one account to another: what happens to each of them. Both or neither must be stored. The
-// description may be empty.
+// Transfer moves an amount from one account to another. It returns the events of each. Either both or none must be
+// stored. The description may be empty.
 //
-// Errors: [rule.Violation] with SameAccount and all that Withdraw and Deposit have.
+// Errors: [rule.Violation] with SameAccount, and those of Withdraw and Deposit.
 func Transfer(from, to State, amount money.Money, description string) (onFrom, onTo []Event, err error) {
 	if err := DistinctAccounts(from.AccountID, to.AccountID); err != nil {
 		return nil, nil, err
@@ -27,8 +27,8 @@ func Transfer(from, to State, amount money.Money, description string) (onFrom, o
 	return onFrom, onTo, nil
 }
 
-// DistinctAccounts refuses a transfer from an account to itself. Transfer asks it too; it is for callers that can't load the
-// same account twice.
+// DistinctAccounts refuses a transfer from an account to itself. Transfer checks it too. It is for callers that can't
+// load the same account twice.
 //
 // Errors: [rule.Violation] with SameAccount.
 func DistinctAccounts(fromAccountID, toAccountID string) error {

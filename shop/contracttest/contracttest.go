@@ -1,4 +1,4 @@
-// Package contracttest holds answers of the API against its OpenAPI document, for tests. Start at [Check].
+// Package contracttest checks answers of the API against its OpenAPI document, in tests. Start with [Check].
 package contracttest
 
 import (
@@ -18,16 +18,16 @@ import (
 	"github.com/annals-es/annals/shop"
 )
 
-// Answer is what a client got.
+// Answer is an answer that a client received.
 type Answer struct {
 	Status      int
 	ContentType string
 	Body        string
 }
 
-// Check fails a test whose request to a path got an answer that the document of the operation does not have: its status,
-// its content type, or a body against the schema. What matches no operation of the document is passed over, and so is
-// what a benchmark sends.
+// Check fails a test if the answer to a request does not match the document of the operation: its status, its content
+// type, or its body by the schema. It ignores requests that match no operation of the document, and those of
+// benchmarks.
 func Check(t testing.TB, method, path string, got Answer) {
 	t.Helper()
 	if _, measured := t.(*testing.B); measured {
@@ -42,11 +42,11 @@ func Check(t testing.TB, method, path string, got Answer) {
 		return
 	}
 	if err := doc.check(op, got); err != nil {
-		t.Errorf("%s %s is answered against the OpenAPI document: %v: %d %.500s", method, path, err, got.Status, got.Body)
+		t.Errorf("%s %s: the answer does not match the OpenAPI document: %v: %d %.500s", method, path, err, got.Status, got.Body)
 	}
 }
 
-// document is the OpenAPI document with the schemas that were compiled of it.
+// document is the OpenAPI document with its compiled schemas.
 type document struct {
 	root any
 	mux  *http.ServeMux
@@ -80,7 +80,7 @@ func parse(text []byte) (*document, error) {
 	return d, nil
 }
 
-// operation is where in the document the operation behind a request is, as a JSON pointer; "" if there is none.
+// operation is the place of a request's operation in the document, as a JSON pointer; "" if there is none.
 func (d *document) operation(method, path string) string {
 	path, _, _ = strings.Cut(path, "?")
 	r := &http.Request{Method: method, URL: &url.URL{Path: path}}
@@ -95,7 +95,7 @@ func (d *document) operation(method, path string) string {
 func (d *document) check(op string, got Answer) error {
 	response := op + pointer("responses", strconv.Itoa(got.Status))
 	if d.at(response) == nil {
-		return fmt.Errorf("the status is not in it")
+		return fmt.Errorf("the document has no answer with this status")
 	}
 	media, _, err := mime.ParseMediaType(got.ContentType)
 	if err != nil {
@@ -103,7 +103,7 @@ func (d *document) check(op string, got Answer) error {
 	}
 	schema := response + pointer("content", media, "schema")
 	if d.at(schema) == nil {
-		return fmt.Errorf("content type %s is not in it for this status", media)
+		return fmt.Errorf("the document has no content type %s for this status", media)
 	}
 	body, err := jsonschema.UnmarshalJSON(strings.NewReader(got.Body))
 	if err != nil {
@@ -118,7 +118,7 @@ func (d *document) check(op string, got Answer) error {
 	return compiled.Validate(body)
 }
 
-// at is what a JSON pointer points to, nil if nothing is there.
+// at is the value that a JSON pointer points to, nil if there is none.
 func (d *document) at(pointer string) any {
 	at := d.root
 	for _, token := range strings.Split(pointer, "/")[1:] {
@@ -128,7 +128,7 @@ func (d *document) at(pointer string) any {
 	return at
 }
 
-// pointer is a JSON pointer of its parts.
+// pointer is the JSON pointer with the given parts.
 func pointer(parts ...string) string {
 	var b strings.Builder
 	for _, part := range parts {

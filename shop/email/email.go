@@ -1,5 +1,5 @@
-// Package email is the aggregate Email: an address that one account at a time holds. It makes addresses unique without a
-// second table, and leaves who held one on record.
+// Package email is the aggregate Email: an address, which only one account at a time can hold. It makes addresses
+// unique without a second table, and its events record who held an address. Start with [ID] and [State].
 package email
 
 import (
@@ -7,7 +7,7 @@ import (
 	"github.com/annals-es/annals/shop/rule"
 )
 
-// Event is what happens to an address: [EmailReserved] or [EmailReleased].
+// Event is an event of an address: [EmailReserved] or [EmailReleased].
 type Event interface{ emailEvent() }
 
 // EmailReserved gives the address to an account.
@@ -54,7 +54,7 @@ var Codes = []rule.Code{Taken}
 
 // Reserve gives the address to an account.
 //
-// Errors: [rule.Violation] with rule.IDMalformed, or with Taken, also where that account holds it.
+// Errors: [rule.Violation] with rule.IDMalformed; with Taken if an account holds the address, even this one.
 func (s State) Reserve(accountID string) ([]Event, error) {
 	if err := rule.ID("account id", accountID); err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (s State) Reserve(accountID string) ([]Event, error) {
 	return []Event{EmailReserved{AccountID: accountID}}, nil
 }
 
-// Release makes the address free. If the account does not hold it, nothing happens.
+// Release frees the address. If the account does not hold it, there are no events.
 func (s State) Release(accountID string) []Event {
 	if s.HeldBy != accountID {
 		return nil

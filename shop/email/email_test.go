@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	update = flag.Bool("update", false, "write the golden files anew")
+	update = flag.Bool("update", false, "rewrite the golden files")
 	emails = estest.For(email.Aggregate)
 	taken  = &rule.Violation{Code: email.Taken}
 )
@@ -45,7 +45,7 @@ func TestGolden(t *testing.T) {
 		email.EmailReserved{AccountID: "acc-1"}, email.EmailReleased{AccountID: "acc-1"})
 }
 
-// TestStoredID: the id of an address never changes. Under another id, an address that is held is free again.
+// TestStoredID: the id of an address never changes. With another id, an address that is held would be free again.
 func TestStoredID(t *testing.T) {
 	t.Parallel()
 	const want = "nkd8iKZDSFiY1brVP4K4Siag0DD1Y57IK0krjbrhGKc"

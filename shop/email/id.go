@@ -10,11 +10,11 @@ import (
 	"github.com/annals-es/annals/shop/rule"
 )
 
-// KeyEnv is the environment variable that tells a function the key of [ID].
+// KeyEnv is the environment variable that holds the key of [ID].
 const KeyEnv = "EMAIL_KEY"
 
-// ID is the id of the stream of an address: an HMAC, so that the address itself stands in no key. Spellings of one
-// address have one id: see [rule.ParseEmail].
+// ID is the id of the stream of an address. It is an HMAC, so that no table key contains the address. All spellings of
+// one address have the same id: see [rule.ParseEmail].
 //
 // Errors: those of [rule.ParseEmail].
 func ID(key []byte, address string) (string, error) {
@@ -24,17 +24,18 @@ func ID(key []byte, address string) (string, error) {
 	}
 	text := a.String()
 	if !isASCII(text) {
-		// The earlier rule has ids of such texts, too, and they mean more: it folded all letters.
+		// The prefix keeps this id apart from those of the earlier rule, under which more texts had the same id: it
+		// folded all letters.
 		text = "\x00" + text
 	}
 	return mac(key, text), nil
 }
 
-// EarlierIDs are the ids, other than that of [ID], under which the rule before may have reserved an address. That
-// rule took whatever net/mail reads, put all letters into lower case, and knew nothing of the forms of a domain. An
-// address of ASCII letters alone has the same id by both rules, and none here.
+// EarlierIDs are the ids, other than that of [ID], under which the earlier rule may have reserved an address. That rule
+// accepted what net/mail parses, changed all letters to lower case, and did not know the two forms of a domain. An
+// address with only ASCII letters has the same id by both rules, so there are none for it here.
 func EarlierIDs(key []byte, address string) []string {
-	today, _ := ID(key, address) // none, where today's rule refuses it
+	today, _ := ID(key, address) // "" if the current rule refuses the address
 	var ids []string
 	add := func(text string) {
 		if id := mac(key, strings.ToLower(strings.TrimSpace(text))); id != today && !slices.Contains(ids, id) {

@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/shop/rule"
 )
 
-// byEarlierRule is the id that the rule before gave to an address.
+// byEarlierRule is the id of an address by the earlier rule.
 func byEarlierRule(key, address string) string {
 	h := hmac.New(sha256.New, []byte(key))
 	h.Write([]byte(strings.ToLower(strings.TrimSpace(address))))
@@ -48,8 +48,8 @@ func TestID(t *testing.T) {
 	}
 }
 
-// TestEarlierIDs: an address of ASCII letters keeps its id. All others have one that the rule before gave to no
-// address, and those that it gave to this one are known.
+// TestEarlierIDs: an address of ASCII letters keeps its id. Every other address has an id that the earlier rule gave to
+// no address, and its ids by the earlier rule are known.
 func TestEarlierIDs(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"ada@example.com", "Ada@Example.COM"} {

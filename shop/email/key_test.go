@@ -10,7 +10,7 @@ import (
 
 var keys = estest.For(email.KeyAggregate)
 
-// TestKey: the first key is remembered, itself changes nothing, another is refused.
+// TestKey: the first key is recorded, the same key changes nothing, another key is refused.
 func TestKey(t *testing.T) {
 	t.Parallel()
 	wrong := &rule.Violation{Code: email.WrongKey}

@@ -5,8 +5,8 @@ import (
 	"github.com/annals-es/annals/shop/account"
 )
 
-// AccountOpened says that there is an account. Whose it is, by name and address, is left out: who may know asks the
-// API.
+// AccountOpened means that an account exists. The owner's name and address are left out: consumers with permission read
+// them from the API.
 type AccountOpened struct {
 	AccountID string `json:"accountId" doc:"The account's id, as its owner chose it"`
 	Currency  string `json:"currency" doc:"ISO 4217 code of the account's currency" example:"USD"`
@@ -23,16 +23,16 @@ func (AccountOpened) Type() string { return "account.opened.v1" }
 // Type implements [publish.Data].
 func (AccountClosed) Type() string { return "account.closed.v1" }
 
-// OfAccount is what an event of the account with an id is outside, nil if it is private.
+// OfAccount returns the public form of an event of the account with an id, nil if the event is private.
 //
-// Errors: one for an event that is not decided on.
+// Errors: one for an event type that it does not know.
 func OfAccount(id string, event account.Event) (publish.Data, error) {
 	switch e := event.(type) {
 	case account.AccountOpened:
 		return AccountOpened{AccountID: id, Currency: e.InitialDeposit.Currency()}, nil
 	case account.AccountClosed:
 		return AccountClosed{AccountID: id}, nil
-	case account.MoneyDeposited, account.MoneyWithdrawn: // what somebody has, and from whom, is theirs
+	case account.MoneyDeposited, account.MoneyWithdrawn: // private: how much an owner has, and from whom
 		return nil, nil
 	}
 	return undecided(event)

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// notes are keywords that promise nothing.
+// notes are keywords that have no effect on consumers.
 var notes = []string{"description", "examples", "title", "$schema"}
 
-// breaks are the differences between two versions of a schema that those who rely on the older would notice: all but
-// optional fields that were added, and notes.
+// breaks are the differences between two versions of a schema that break consumers of the older one: all except new
+// optional fields, and notes.
 func breaks(path string, was, now object) (all []string) {
 	required := func(s object) []any { list, _ := s["required"].([]any); return list }
 	for key, before := range was {
@@ -93,7 +93,7 @@ func TestBreaks(t *testing.T) {
 	}
 }
 
-// violations are what of a value is not as a schema says, of the keywords that ours use.
+// violations are the places where a value does not match a schema, for the keywords that our schemas use.
 func violations(path string, root, schema object, value any) (all []string) {
 	wrong := func(format string, args ...any) { all = append(all, path+": "+fmt.Sprintf(format, args...)) }
 	for key, keyword := range schema {

@@ -1,6 +1,6 @@
-// Package integration decides what others may know: which events are public, and what they look like outside. An
-// integration event is not the stored event: its shape is a promise to consumers that nobody here knows, and stays
-// while stored shapes change. docs/integration-events.md describes them all.
+// Package integration decides which events are public, and what they look like outside the service. An integration
+// event is not the stored event: its shape is a promise to unknown consumers, and stays when stored shapes change.
+// docs/integration-events.md describes them all. Start with [Types].
 package integration
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/annals-es/annals/shop/product"
 )
 
-// The events that are public, unless what they are mapped to is nil.
+// The prototypes of public events. Those that are mapped to nil are private.
 var (
 	PublicOfAccount = []account.Event{account.AccountOpened{}, account.AccountClosed{}}
 	PublicOfOrder   = []order.Event{
@@ -30,10 +30,10 @@ var Types = []publish.Data{
 	ProductListed{}, PriceChanged{}, StockReceived{},
 }
 
-// undecided is the error of an event that nobody has decided on: it must not get out by accident, or be left out by
-// one.
+// undecided is the error for an event type without a decision. Such an event must be neither published nor left out by
+// accident.
 func undecided(event any) (publish.Data, error) {
-	return nil, fmt.Errorf("nobody has decided whether %T is public: do so in shop/integration", event)
+	return nil, fmt.Errorf("it is not decided whether %T is public: decide it in shop/integration", event)
 }
 
 // Money is an amount in a currency.

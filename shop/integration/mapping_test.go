@@ -29,9 +29,9 @@ import (
 	"github.com/annals-es/annals/shop/product"
 )
 
-var update = flag.Bool("update", false, "write the schemas of integration events, and what is published, anew")
+var update = flag.Bool("update", false, "rewrite the schemas of integration events and the golden files of published events")
 
-// bus keeps what it is sent, or fails.
+// bus collects what it is sent, or fails.
 type bus struct {
 	sent []publish.Message
 	err  error
@@ -45,7 +45,7 @@ func (b *bus) Send(_ context.Context, m publish.Message) error {
 	return nil
 }
 
-// publisher is one on a store of its own.
+// publisher is a publisher on a store of its own.
 func publisher(b *bus) (*projection.Engine, *memview.View) {
 	view := memview.New(memview.Config{})
 	sub := projection.Subscription{Projection: publish.NewPublisher(b, "/annals/Test", shop.New().PublicPrefix, shop.New().Public...), View: view}
@@ -54,7 +54,7 @@ func publisher(b *bus) (*projection.Engine, *memview.View) {
 
 var at = time.Now().UTC().Truncate(time.Microsecond)
 
-// commit is one that was asked for by a request, some time after it happened.
+// commit is a commit of a request that was sent some time after the event happened.
 func commit(stream es.StreamID, events ...es.RawEvent) es.Commit {
 	return es.Commit{
 		Stream: stream, Version: 1, ID: "commit-1", At: at, Events: events, Hash: []byte{1},
@@ -62,15 +62,15 @@ func commit(stream es.StreamID, events ...es.RawEvent) es.Commit {
 	}
 }
 
-// sample is an event that was stored, as a golden file has it.
+// sample is a stored event from a golden file.
 type sample struct {
 	es.RawEvent
-	// note says what is special about it: "retired-currency". "" = nothing: what it is published as has a golden file
-	// too.
+	// note describes what is special about it, such as "retired-currency". If it is empty, its public form has a golden
+	// file too.
 	note string
 }
 
-// registries are those of all aggregates with public events, by stream type.
+// registries are the registries of all aggregates with public events, by stream type.
 var registries = map[string]interface {
 	GoTypes() []reflect.Type
 	StoredTypes() []es.StoredType
@@ -106,8 +106,8 @@ func stored(t *testing.T) map[string][]sample {
 	return all
 }
 
-// TestAllStoredEvents: each event that was ever stored is published as its golden file has it, or private by decision.
-// What people wrote about themselves gets out nowhere.
+// TestAllStoredEvents: each event that was ever stored is published as in its golden file, or is private by decision.
+// Personal texts are never published.
 func TestAllStoredEvents(t *testing.T) {
 	t.Parallel()
 	published := map[string]bool{}
@@ -169,7 +169,7 @@ func golden(t *testing.T, m publish.Message) {
 	}
 }
 
-// TestEveryEventIsDecidedOn: an event that is added is public or private because somebody said so.
+// TestEveryEventIsDecidedOn: a new event type is public or private by an explicit decision.
 func TestEveryEventIsDecidedOn(t *testing.T) {
 	t.Parallel()
 	for streamType, registry := range registries {
@@ -190,7 +190,7 @@ func TestEveryEventIsDecidedOn(t *testing.T) {
 	}
 }
 
-// mapped is what an event is outside.
+// mapped is the public form of an event.
 func mapped(event any) (publish.Data, error) {
 	switch e := event.(type) {
 	case account.Event:
@@ -223,7 +223,7 @@ func TestIDs(t *testing.T) {
 	if len(b.sent) != 6 || len(seen) != 3 {
 		t.Errorf("%d sent, with %d ids", len(b.sent), len(seen))
 	}
-	// What consumers remember, so as not to do the same twice, outlives the code that made it.
+	// Consumers store ids to recognize repeats, so ids must outlive the code that made them.
 	for _, id := range []string{"P1hM_M8I87CtXntECklz1g", "eVkf8Dpxcw7tMgbUeT7i1w", "wdU7kVgM4gBvEFu9zzU3SA"} {
 		if seen[id] != 2 {
 			t.Errorf("%s was sent %d times, want 2: consumers take events sent again for new ones: %v", id, seen[id], seen)
@@ -231,7 +231,7 @@ func TestIDs(t *testing.T) {
 	}
 }
 
-// TestFailures: what passes fails the delivery, as there is no queue here; what does not pass parks the stream.
+// TestFailures: a transient error fails the delivery, because there is no queue here; a permanent one parks the stream.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	closed := commit(es.StreamID{Type: "Account", ID: "a"}, es.RawEvent{Type: "AccountClosed", Schema: 1, Data: []byte(`{}`)})

@@ -5,10 +5,10 @@ import (
 	"github.com/annals-es/annals/shop/order"
 )
 
-// OrderPlaced says that an order is no draft any more.
+// OrderPlaced means that an order is no longer a draft.
 type OrderPlaced struct {
 	OrderID string `json:"orderId" doc:"The order's id"`
-	Total   Money  `json:"total" doc:"What the order costs. Where it is zero, the order is paid, and no payment follows"`
+	Total   Money  `json:"total" doc:"What the order costs. If it is zero, the order is paid, and no payment follows"`
 }
 
 // PaymentReceived is a payment in part or in full.
@@ -18,27 +18,26 @@ type PaymentReceived struct {
 	Amount    Money  `json:"amount" doc:"What was paid now"`
 }
 
-// OrderShipped says that all of an order is on its way. The tracking number is left out: with it, carriers show where
-// to.
+// OrderShipped means that all of an order was shipped. The tracking number is left out, because carriers show the
+// destination for it.
 type OrderShipped struct {
 	OrderID string `json:"orderId" doc:"The order's id"`
 }
 
-// OrderDelivered says that an order has arrived.
+// OrderDelivered means that an order has arrived.
 type OrderDelivered struct {
 	OrderID string `json:"orderId" doc:"The order's id"`
 }
 
-// OrderCancelled ends an order that was not shipped. It may have been a draft still: then nothing was published of it
-// before.
+// OrderCancelled ends an order that was not shipped. If the order was still a draft, this is its only public event.
 type OrderCancelled struct {
 	OrderID string `json:"orderId" doc:"The order's id"`
 }
 
-// OrderFlaggedShort says that no stock is kept for a paid order.
+// OrderFlaggedShort means that no stock is reserved for a paid order.
 type OrderFlaggedShort struct {
 	OrderID    string   `json:"orderId" doc:"The order's id"`
-	ProductIDs []string `json:"productIds" nullable:"false" doc:"The products that there was too little of, sorted"`
+	ProductIDs []string `json:"productIds" nullable:"false" doc:"The products with too little stock, sorted"`
 }
 
 // Type implements [publish.Data].
@@ -59,9 +58,9 @@ func (OrderCancelled) Type() string { return "order.cancelled.v1" }
 // Type implements [publish.Data].
 func (OrderFlaggedShort) Type() string { return "order.flagged-short.v1" }
 
-// OfOrder is what an event of the order with an id is outside, nil if it is private.
+// OfOrder returns the public form of an event of the order with an id, nil if the event is private.
 //
-// Errors: one for an event that is not decided on.
+// Errors: one for an event type that it does not know.
 func OfOrder(id string, event order.Event) (publish.Data, error) {
 	switch e := event.(type) {
 	case order.OrderPlaced:
@@ -76,9 +75,9 @@ func OfOrder(id string, event order.Event) (publish.Data, error) {
 		return OrderCancelled{OrderID: id}, nil
 	case order.OrderFlaggedShort:
 		return OrderFlaggedShort{OrderID: id, ProductIDs: e.ProductIDs}, nil
-	case order.OrderCreated, order.ItemAdded, order.ItemRemoved: // a draft is its customer's affair
+	case order.OrderCreated, order.ItemAdded, order.ItemRemoved: // private: a draft concerns only its customer
 		return nil, nil
-	case order.ShippingAddressSet: // where somebody lives
+	case order.ShippingAddressSet: // private: an address
 		return nil, nil
 	}
 	return undecided(event)

@@ -5,14 +5,14 @@ import (
 	"github.com/annals-es/annals/shop/product"
 )
 
-// ProductListed says that a product can be ordered.
+// ProductListed means that a product can be ordered.
 type ProductListed struct {
 	ProductID string `json:"productId" doc:"The product's id"`
 	Name      string `json:"name" doc:"What the product is called"`
 	UnitPrice Money  `json:"unitPrice" doc:"The price of a unit"`
 }
 
-// PriceChanged sets the price of orders to come.
+// PriceChanged sets the price of future orders.
 type PriceChanged struct {
 	ProductID string `json:"productId" doc:"The product's id"`
 	UnitPrice Money  `json:"unitPrice" doc:"The price of a unit from now on"`
@@ -21,7 +21,7 @@ type PriceChanged struct {
 // StockReceived adds to a product's stock.
 type StockReceived struct {
 	ProductID string `json:"productId" doc:"The product's id"`
-	Quantity  int    `json:"quantity" minimum:"1" doc:"How many units came"`
+	Quantity  int    `json:"quantity" minimum:"1" doc:"How many units were received"`
 }
 
 // Type implements [publish.Data].
@@ -33,9 +33,9 @@ func (PriceChanged) Type() string { return "product.price-changed.v1" }
 // Type implements [publish.Data].
 func (StockReceived) Type() string { return "product.stock-received.v1" }
 
-// OfProduct is what an event of the product with an id is outside, nil if it is private.
+// OfProduct returns the public form of an event of the product with an id, nil if the event is private.
 //
-// Errors: one for an event that is not decided on.
+// Errors: one for an event type that it does not know.
 func OfProduct(id string, event product.Event) (publish.Data, error) {
 	switch e := event.(type) {
 	case product.ProductListed:
@@ -44,7 +44,7 @@ func OfProduct(id string, event product.Event) (publish.Data, error) {
 		return PriceChanged{ProductID: id, UnitPrice: amount(e.UnitPrice)}, nil
 	case product.StockReceived:
 		return StockReceived{ProductID: id, Quantity: e.Quantity}, nil
-	case product.StockReserved, product.ReservationReleased, product.ReservationFulfilled: // how stock is kept may change
+	case product.StockReserved, product.ReservationReleased, product.ReservationFulfilled: // private: how stock is reserved may change
 		return nil, nil
 	}
 	return undecided(event)

@@ -20,7 +20,7 @@ const (
 	schemas  = "../../docs/integration-events"
 )
 
-// schemaOf is the schema of an event with its envelope. Consumers are to take fields that they don't know: they may be
+// schemaOf is the schema of an event with its envelope. Consumers must accept unknown fields, because fields may be
 // added.
 func schemaOf(t *testing.T, data publish.Data) object {
 	t.Helper()
@@ -44,7 +44,7 @@ func schemaOf(t *testing.T, data publish.Data) object {
 	return whole
 }
 
-// open lets a schema, and those in it, allow other fields.
+// open makes a schema, and those in it, allow other fields.
 func open(schema any) {
 	switch s := schema.(type) {
 	case object:
@@ -77,8 +77,7 @@ func plain(t *testing.T, v any) object {
 
 func fileOf(data publish.Data) string { return data.Type() + ".schema.json" }
 
-// TestSchemas: the schemas in docs are those of the code. -update writes them, but never one that consumers would
-// notice.
+// TestSchemas: the schemas in docs match the code. -update writes them, but never a schema that breaks consumers.
 func TestSchemas(t *testing.T) {
 	t.Parallel()
 	var files []string
@@ -107,7 +106,7 @@ func TestSchemas(t *testing.T) {
 				t.Fatal(err)
 			}
 		} else if string(before) != string(text) {
-			t.Errorf("%s is stale: go test ./shop/integration -run 'Schemas|Stored' -update writes it anew", path)
+			t.Errorf("%s is stale: go test ./shop/integration -run 'Schemas|Stored' -update rewrites it", path)
 		}
 	}
 	there, err := filepath.Glob(filepath.Join(schemas, "*"))
@@ -136,7 +135,7 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-// conforms fails unless an event is what its schema in docs says.
+// conforms fails the test unless an event matches its schema in docs.
 func conforms(t *testing.T, m publish.Message) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(schemas, strings.TrimPrefix(m.Type, shop.New().PublicPrefix)+".schema.json"))

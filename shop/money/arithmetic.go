@@ -37,7 +37,7 @@ func (m Money) Mul(n int) (Money, error) {
 	return limited(decimal{units: new(big.Int).Mul(d.units, big.NewInt(int64(n))), scale: d.scale}, d.digits(), m.code)
 }
 
-// Cmp returns -1, 0 or +1: whether m is less than, the same amount as or more than n.
+// Cmp returns -1, 0 or +1 if m is less than, equal to or greater than n.
 //
 // Errors: [CurrencyMismatchError].
 func (m Money) Cmp(n Money) (int, error) {
@@ -48,7 +48,7 @@ func (m Money) Cmp(n Money) (int, error) {
 	return a.units.Cmp(b.units), nil
 }
 
-// Equal tells whether amount and currency are the same. No money is not equal to an amount of zero in a currency.
+// Equal reports whether amount and currency are the same. No money is not equal to zero in a currency.
 func (m Money) Equal(n Money) bool {
 	if m == n || m.code != n.code {
 		return m == n
@@ -57,16 +57,16 @@ func (m Money) Equal(n Money) bool {
 	return a.units.Cmp(b.units) == 0
 }
 
-// Sign returns -1, 0 or +1: whether the amount is negative, zero or positive.
+// Sign returns -1, 0 or +1 if the amount is negative, zero or positive.
 func (m Money) Sign() int { return m.decimal().units.Sign() }
 
-// IsPositive tells whether the amount is more than zero.
+// IsPositive reports whether the amount is more than zero.
 func (m Money) IsPositive() bool { return m.Sign() > 0 }
 
-// IsNegative tells whether the amount is less than zero.
+// IsNegative reports whether the amount is less than zero.
 func (m Money) IsNegative() bool { return m.Sign() < 0 }
 
-// Zero is an amount of zero in m's currency; no money for no money.
+// Zero is an amount of zero in m's currency. For no money it is no money.
 func (m Money) Zero() Money {
 	if m.code == "" {
 		return Money{}
@@ -74,7 +74,7 @@ func (m Money) Zero() Money {
 	return decimal{units: new(big.Int), scale: m.decimal().scale}.in(m.code)
 }
 
-// commonCurrency returns the currency of both, or an error if the two can't be put together.
+// commonCurrency returns the currency of both, or an error if they differ.
 func (m Money) commonCurrency(n Money) (string, error) {
 	switch {
 	case m.code == n.code || n.code == "":
@@ -85,8 +85,9 @@ func (m Money) commonCurrency(n Money) (string, error) {
 	return "", &CurrencyMismatchError{A: m.code, B: n.code}
 }
 
-// limited returns a result, which may have MaxDigits digits. Of stored amounts that have more, since the currency had
-// fewer decimals when they were stored, it may have as many as they have: what was stored can be counted with.
+// limited returns a result with at most MaxDigits digits. Stored amounts may have more, if the currency had fewer
+// decimals when they were stored. A result of such amounts may have as many digits as they have, so that they can be
+// used.
 func limited(d decimal, operands int, code string) (Money, error) {
 	if result := d.in(code); result.decimal().digits() <= max(MaxDigits, operands) {
 		return result, nil

@@ -32,7 +32,7 @@ func (d decimal) at(scale int) decimal {
 	return decimal{units: factor.Mul(factor, d.units), scale: scale}
 }
 
-// same returns both numbers with the larger scale of the two.
+// same returns both numbers with the larger of the two scales.
 func same(d, e decimal) (decimal, decimal) {
 	scale := max(d.scale, e.scale)
 	return d.at(scale), e.at(scale)
@@ -54,9 +54,8 @@ func (d decimal) String() string {
 	return digits
 }
 
-// in returns the number as the one Money that stands for it in a currency: with all the decimals that the currency has
-// by today's list, and more only where it needs them. A currency that is not on the list leaves the decimals as they
-// are.
+// in returns the number as Money in a currency: with all the decimals of the current list, and with more only if the
+// number needs them. For a currency that is not on the list, the decimals stay.
 func (d decimal) in(code string) Money {
 	today, listed := currency.GetDigits(code)
 	if !listed {

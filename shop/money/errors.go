@@ -2,9 +2,9 @@ package money
 
 import "fmt"
 
-// InvalidError says why something is not an amount of money.
+// InvalidError reports why something is not an amount of money.
 type InvalidError struct {
-	// Amount and Currency are what was given, as far as it was read.
+	// Amount and Currency are the input, as far as it was read.
 	Amount, Currency string
 	Reason           string
 }
@@ -13,21 +13,21 @@ func (e *InvalidError) Error() string {
 	return fmt.Sprintf("money %q %q: %s", abbreviate(e.Amount), abbreviate(e.Currency), e.Reason)
 }
 
-// CurrencyMismatchError says that amounts in two currencies can't be put together.
+// CurrencyMismatchError reports that an operation has amounts in two currencies.
 type CurrencyMismatchError struct{ A, B string }
 
 func (e *CurrencyMismatchError) Error() string {
 	return fmt.Sprintf("currencies differ: %s and %s", e.A, e.B)
 }
 
-// RangeError says that a result has more than MaxDigits digits.
+// RangeError reports that a result has more than MaxDigits digits.
 type RangeError struct{ Currency string }
 
 func (e *RangeError) Error() string {
 	return fmt.Sprintf("the result in %s has more than %d digits", e.Currency, MaxDigits)
 }
 
-// abbreviate keeps what a caller sent from filling a log.
+// abbreviate cuts long input, so that it does not fill a log.
 func abbreviate(s string) string {
 	const most = 40
 	if r := []rune(s); len(r) > most {

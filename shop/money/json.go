@@ -5,14 +5,14 @@ import (
 	"encoding/json"
 )
 
-// asJSON is {"amount":"12.34","currency":"USD"}. The amount is a string, since many readers take a JSON number for a
-// binary floating-point one.
+// asJSON is {"amount":"12.34","currency":"USD"}. The amount is a string, because many JSON parsers read numbers as
+// binary floating point.
 type asJSON struct {
 	Amount   *string `json:"amount"`
 	Currency *string `json:"currency"`
 }
 
-// MarshalJSON returns {"amount":"12.34","currency":"USD"}, and null for no money.
+// MarshalJSON returns {"amount":"12.34","currency":"USD"}, or null for no money.
 func (m Money) MarshalJSON() ([]byte, error) {
 	if m.Currency() == "" {
 		return []byte("null"), nil
@@ -21,10 +21,10 @@ func (m Money) MarshalJSON() ([]byte, error) {
 	return json.Marshal(asJSON{Amount: &amount, Currency: &code})
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote, as [Stored] does: whatever today's list of currencies says. New amounts,
-// from a caller, are read as two strings and given to [New].
+// UnmarshalJSON reads what MarshalJSON wrote, like [Stored]: it does not check the current list of currencies. Read new
+// amounts from a caller as two strings, and pass them to [New].
 //
-// Errors: [InvalidError], also for other members and where amount is not a string.
+// Errors: [InvalidError], also for other members and if amount is not a string.
 func (m *Money) UnmarshalJSON(data []byte) error {
 	if bytes.Equal(data, []byte("null")) {
 		*m = Money{}
@@ -32,7 +32,7 @@ func (m *Money) UnmarshalJSON(data []byte) error {
 	}
 	var in asJSON
 	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields() // a surrounding decoder's setting does not reach in here
+	d.DisallowUnknownFields() // a surrounding decoder's setting has no effect here
 	if err := d.Decode(&in); err != nil || in.Amount == nil || in.Currency == nil {
 		return &InvalidError{Reason: `want {"amount":"12.34","currency":"USD"}, both strings and nothing else`}
 	}

@@ -53,7 +53,7 @@ func TestNewRefuses(t *testing.T) {
 		notPlain = "not a plain decimal number"
 		tooMany  = "more decimals than the currency"
 		tooLarge = "too large"
-		unknown  = "not on today's list of ISO 4217 codes"
+		unknown  = "not a current ISO 4217 code"
 	)
 	tests := []struct{ amount, currency, says string }{
 		{"", "USD", notPlain}, {"-", "USD", notPlain}, {".", "USD", notPlain}, {".5", "USD", notPlain}, {"5.", "USD", notPlain},

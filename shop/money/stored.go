@@ -1,14 +1,14 @@
 package money
 
-// maxStoredDigits is the most digits of a stored amount. Nothing that was ever written comes near it; it keeps a broken
-// row from taking the time of its reader.
+// maxStoredDigits is the most digits of a stored amount. It is far more than any amount has, and limits the time that a
+// broken row can take.
 const maxStoredDigits = 100
 
-// Stored reads an amount that was valid when it was stored. Today's list of currencies does not matter: the code may be
-// retired since, or may have had other decimals. [New] is for what comes from outside.
+// Stored reads an amount that was valid when it was stored. It does not check the current list of currencies: the code
+// may have been retired since, or may have had other decimals. Use [New] for input from outside.
 //
-// Errors: [InvalidError] where amount is not a plain decimal number or has more than 100 digits, or where the code is
-// not of three letters from A to Z.
+// Errors: [InvalidError] if amount is not a plain decimal number or has more than 100 digits, or if the code is not
+// three letters from A to Z.
 func Stored(amount, currencyCode string) (Money, error) {
 	refuse := func(reason string) (Money, error) {
 		return Money{}, &InvalidError{Amount: amount, Currency: currencyCode, Reason: reason}
@@ -25,10 +25,9 @@ func Stored(amount, currencyCode string) (Money, error) {
 	return parse(amount).in(currencyCode), nil
 }
 
-// Held reads the amount that is to leave what holds money already. It is read as [Stored] reads it, so that what is
-// held in a currency that was retired, or that has fewer decimals now, can leave; as a new amount it has at most
-// MaxDigits digits. That the currency and the decimals are those of what is held is for the holder to see to:
-// [Money.FinerThan].
+// Held reads an amount that is to leave a holder of money. It is read like [Stored], so that money in a currency that
+// was retired, or that has fewer decimals now, can leave. It has at most MaxDigits digits, like a new amount. The
+// holder must check that currency and decimals fit what it holds: see [Money.FinerThan].
 //
 // Errors: [InvalidError].
 func Held(amount, currencyCode string) (Money, error) {
@@ -39,10 +38,10 @@ func Held(amount, currencyCode string) (Money, error) {
 	return m, err
 }
 
-// FinerThan tells whether m has more decimals than n.
+// FinerThan reports whether m has more decimals than n.
 func (m Money) FinerThan(n Money) bool { return m.decimal().scale > n.decimal().scale }
 
-// wellFormed tells whether a currency's code can ever have been valid: [A-Z]{3}.
+// wellFormed reports whether a currency's code has the form [A-Z]{3}.
 func wellFormed(code string) bool {
 	if len(code) != 3 {
 		return false

@@ -10,7 +10,7 @@ import (
 	"github.com/annals-es/annals/shop/money"
 )
 
-// read is an amount as it comes out of a table. ZZZ stands for a code that was retired: no list of today has it.
+// read is an amount as read from a table. ZZZ stands for a retired code, which is on no current list.
 func read(t *testing.T, amount, code string) money.Money {
 	t.Helper()
 	var m money.Money
@@ -20,7 +20,7 @@ func read(t *testing.T, amount, code string) money.Money {
 	return m
 }
 
-// TestStoredIsReadForEver: a code that is no longer listed, and a currency that has more or fewer decimals by now.
+// TestStoredIsReadForEver: a retired currency code, and a currency that has more or fewer decimals now.
 func TestStoredIsReadForEver(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ amount, code, want string }{

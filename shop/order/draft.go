@@ -4,9 +4,9 @@ import (
 	"github.com/annals-es/annals/shop/rule"
 )
 
-// Create creates an order, with up to MaxItemsAtCreation items or none: all in one commit.
+// Create creates an order, with up to MaxItemsAtCreation items, all in one commit.
 //
-// Errors: [rule.Violation] with rule.IDMalformed, TooManyItems and all that AddItem has.
+// Errors: [rule.Violation] with rule.IDMalformed or TooManyItems, and those of AddItem.
 func Create(orderID, customerID string, items []Item) ([]Event, error) {
 	if err := canCreate(orderID, customerID); err != nil {
 		return nil, err
@@ -28,23 +28,23 @@ func Create(orderID, customerID string, items []Item) ([]Event, error) {
 	return created, nil
 }
 
-// FitCreation refuses more items than an order can be created with. Create asks it too; it is for callers who look
+// FitCreation refuses more items than an order can be created with. Create checks it too. It is for callers that look
 // something up for each item first.
 //
 // Errors: [rule.Violation] with TooManyItems.
 func FitCreation(items int) error {
 	if items > MaxItemsAtCreation {
-		return TooManyItems.Because("an order can be created with %d items, it has %d: add the others afterwards",
+		return TooManyItems.Because("an order can be created with at most %d items, it has %d: add the others afterwards",
 			MaxItemsAtCreation, items)
 	}
 	return nil
 }
 
-// AddItem adds units of a product at a price, which may be zero (a full discount). All prices of an order are in one
-// currency: that of the first.
+// AddItem adds units of a product at a price, which may be zero (a full discount). All prices of an order are in the
+// currency of the first.
 //
-// Errors: [rule.Violation] with NotDraft, rule.IDMalformed, rule.QuantityNotPositive, rule.QuantityTooLarge, rule.AmountNegative,
-// rule.CurrencyMissing, rule.CurrencyMismatch, rule.AmountTooLarge (the total would be) or TooManyItems.
+// Errors: [rule.Violation] with NotDraft, rule.IDMalformed, rule.QuantityNotPositive, rule.QuantityTooLarge,
+// rule.AmountNegative, rule.CurrencyMissing, rule.CurrencyMismatch, rule.AmountTooLarge (of the total) or TooManyItems.
 func (s State) AddItem(item Item) ([]Event, error) {
 	if err := s.mustBeDraft(); err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (s State) RemoveItem(productID string) ([]Event, error) {
 	return []Event{ItemRemoved{ProductID: productID}}, nil
 }
 
-// SetShippingAddress says where the order goes, in place of what was said before.
+// SetShippingAddress sets the destination of the order. It replaces an earlier one.
 //
 // Errors: [rule.Violation] with NotDraft, rule.TextMissing, rule.TextTooLong or rule.TextMalformed.
 func (s State) SetShippingAddress(address Address) ([]Event, error) {

@@ -5,16 +5,16 @@ import (
 	"github.com/annals-es/annals/shop/money"
 )
 
-// Event is what happens to an order: one of the types below.
+// Event is an event of an order: one of the types below.
 type Event interface{ orderEvent() }
 
-// OrderCreated is an order's first event. The items that the order is created with follow as ItemAdded.
+// OrderCreated is an order's first event. The items of the new order follow as ItemAdded.
 type OrderCreated struct {
 	OrderID    string `json:"orderId"`
 	CustomerID string `json:"customerId"`
 }
 
-// ItemAdded adds units of a product: to the line of that product at that price, or as a new line.
+// ItemAdded adds units of a product: to the line with that product and price, or as a new line.
 type ItemAdded struct {
 	ProductID string `json:"productId"`
 	// Quantity is in units, from 1.
@@ -28,14 +28,14 @@ type ItemRemoved struct {
 	ProductID string `json:"productId"`
 }
 
-// ShippingAddressSet says where the order goes; it replaces an earlier one.
+// ShippingAddressSet sets the destination of the order. It replaces an earlier one.
 type ShippingAddressSet struct {
 	Address Address `json:"address"`
 }
 
-// OrderPlaced ends the draft. An order whose total is zero is paid with it: no PaymentReceived follows.
+// OrderPlaced ends the draft. An order whose total is zero is then paid: no PaymentReceived follows.
 type OrderPlaced struct {
-	// Total is what the order costs from now on.
+	// Total is the final price of the order.
 	Total money.Money `json:"total"`
 }
 
@@ -46,21 +46,21 @@ type PaymentReceived struct {
 	Amount    money.Money `json:"amount"`
 }
 
-// OrderShipped says that all of the order is on its way.
+// OrderShipped means that all of the order was shipped.
 type OrderShipped struct {
 	TrackingNumber string `json:"trackingNumber"`
 }
 
-// OrderDelivered says that the order has arrived.
+// OrderDelivered means that the order has arrived.
 type OrderDelivered struct{}
 
 // OrderCancelled ends an order that was not shipped.
 type OrderCancelled struct{}
 
-// OrderFlaggedShort says that no stock was reserved for the order, as it could not be for all of its products. It hinders
-// nothing: the order can be paid, shipped and cancelled as before.
+// OrderFlaggedShort means that no stock was reserved for the order, because at least one product had too little. It
+// prevents nothing: the order can be paid, shipped and cancelled as before.
 type OrderFlaggedShort struct {
-	// ProductIDs are the products that no stock could be reserved for, sorted.
+	// ProductIDs are the products with too little stock, sorted.
 	ProductIDs []string `json:"productIds"`
 }
 
@@ -75,7 +75,7 @@ func (OrderDelivered) orderEvent()     {}
 func (OrderCancelled) orderEvent()     {}
 func (OrderFlaggedShort) orderEvent()  {}
 
-// events are the names under which events are stored, for ever.
+// events are the names under which events are stored. They never change.
 var events = es.NewRegistry(
 	es.Type[Event]("OrderCreated", 1, OrderCreated{}),
 	es.Type[Event]("ItemAdded", 1, ItemAdded{}),

@@ -10,8 +10,8 @@ import (
 // Aggregate ties an order's state to its events.
 var Aggregate = es.Aggregate[State, Event]{StreamType: "Order", Events: events, Evolve: evolve}
 
-// evolve makes new slices rather than change old ones, which other copies of the state may hold. It panics on amounts that no
-// decision lets pass: a total must not be made up from a history that can't be.
+// evolve makes new slices and never changes old ones, because other copies of the state may share them. It panics on
+// amounts that no decision permits: it does not compute a total from an impossible history.
 func evolve(s *State, event Event) {
 	switch e := event.(type) {
 	case OrderCreated:
@@ -41,7 +41,8 @@ func evolve(s *State, event Event) {
 	}
 }
 
-// settle makes an order paid when nothing is left to pay: for a total of zero, as soon as it is placed.
+// settle marks an order as paid when nothing is left to pay. An order with a total of zero is paid as soon as it is
+// placed.
 func (s *State) settle() {
 	if s.Paid.Equal(s.Total) {
 		s.Status = StatusPaid
@@ -58,7 +59,8 @@ func (s *State) add(item Item) {
 	s.charge(item)
 }
 
-// remove sums what is left. Without lines there is no total, and so no currency: the next item brings one.
+// remove computes the total of the remaining lines. Without lines there is no total and no currency: the next item sets
+// one.
 func (s *State) remove(productID string) {
 	s.Items = slices.DeleteFunc(slices.Clone(s.Items), func(i Item) bool { return i.ProductID == productID })
 	s.Total, s.Paid = money.Money{}, money.Money{}

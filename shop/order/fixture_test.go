@@ -56,7 +56,7 @@ var (
 	shipped   = order.OrderShipped{TrackingNumber: "T-1"}
 )
 
-// then returns events and more of them.
+// then returns events followed by more.
 func then(before events, more ...order.Event) events { return slices.Concat(before, more) }
 
 // An order of 3 teas at 5.00 USD, at each point of its life.

@@ -7,7 +7,7 @@ import (
 	"github.com/annals-es/annals/shop/rule"
 )
 
-// Place ends the draft of an order that has an item and a shipping address. An order whose total is zero is paid with it.
+// Place ends the draft of an order that has an item and a shipping address. An order whose total is zero is then paid.
 //
 // Errors: [rule.Violation] with NotDraft, Empty or NoShippingAddress.
 func (s State) Place() ([]Event, error) {
@@ -23,12 +23,12 @@ func (s State) Place() ([]Event, error) {
 	return []Event{OrderPlaced{Total: s.Total}}, nil
 }
 
-// ReceivePayment records a payment of a part of what is due, or of all of it. A payment id counts once.
+// ReceivePayment records a payment in part or in full. A payment id counts once.
 //
 // Errors: [rule.Violation] with PaymentAlreadyRecorded, NotPlaced, Cancelled, rule.IDMalformed, rule.AmountNotPositive,
 // rule.CurrencyMismatch, Overpayment or TooManyPayments.
 func (s State) ReceivePayment(paymentID string, amount money.Money) ([]Event, error) {
-	if s.hasPayment(paymentID) { // first: it tells a repeat from a payment too many
+	if s.hasPayment(paymentID) { // checked first, so that a repeat is not reported as a payment too many
 		return nil, PaymentAlreadyRecorded.Because("payment %s is recorded already", paymentID)
 	}
 	if s.Status == "" || s.Status == StatusDraft {
@@ -62,12 +62,12 @@ func (s State) canPay(amount money.Money) error {
 		return rule.Arithmetic(err)
 	}
 	if more > 0 {
-		return Overpayment.Because("%s is due, %s was paid", due, amount)
+		return Overpayment.Because("the payment of %s is more than the %s that is due", amount, due)
 	}
 	return nil
 }
 
-// Ship sends an order that is paid in full on its way, all of it.
+// Ship ships an order that is paid in full, all of it.
 //
 // Errors: [rule.Violation] with NotPlaced, NotPaid, AlreadyShipped, Cancelled, rule.TextMissing, rule.TextTooLong or
 // rule.TextMalformed (of the tracking number).
@@ -79,7 +79,7 @@ func (s State) Ship(trackingNumber string) ([]Event, error) {
 		}
 		return []Event{OrderShipped{TrackingNumber: trackingNumber}}, nil
 	case StatusPlaced:
-		return nil, NotPaid.Because("the order must be paid in full before it is shipped: %s of %s is", s.Paid, s.Total)
+		return nil, NotPaid.Because("the order must be paid in full before it is shipped: %s of %s is paid", s.Paid, s.Total)
 	case StatusShipped, StatusDelivered:
 		return nil, AlreadyShipped.Because("the order is %s", s.Status)
 	case StatusCancelled:
@@ -89,8 +89,8 @@ func (s State) Ship(trackingNumber string) ([]Event, error) {
 	}
 }
 
-// FlagShort says that no stock could be reserved for products of the order. Nothing happens without products, to an order that is
-// flagged already, and to one that does not wait for its shipment.
+// FlagShort records that no stock could be reserved for products of the order. There are no events if there are no such
+// products, if the order is already flagged, or if it does not wait for its shipment.
 func (s State) FlagShort(productIDs []string) []Event {
 	waits := s.Status == StatusPlaced || s.Status == StatusPaid
 	if !waits || len(productIDs) == 0 || len(s.ShortOf) > 0 {
@@ -115,7 +115,7 @@ func (s State) Deliver() ([]Event, error) {
 	}
 }
 
-// Cancel ends an order that was not shipped, paid or not. Giving payments back is not this aggregate's affair.
+// Cancel ends an order that was not shipped, paid or not. Refunds are not part of this aggregate.
 //
 // Errors: [rule.Violation] with AlreadyShipped or Cancelled.
 func (s State) Cancel() ([]Event, error) {

@@ -13,8 +13,7 @@ import (
 	"github.com/annals-es/annals/shop/rule"
 )
 
-// TestAnyLife sends commands at random: whatever is accepted keeps the order's invariants, and whatever is not is refused by
-// a rule.
+// TestAnyLife sends random commands. Accepted commands keep the order's invariants, and others are refused by a rule.
 func TestAnyLife(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -32,7 +31,7 @@ func TestAnyLife(t *testing.T) {
 	})
 }
 
-// draw draws a command.
+// draw draws a random command.
 func draw(t *rapid.T) decision {
 	product := rapid.SampledFrom([]string{"tea", "cup"}).Draw(t, "product")
 	amount := rapid.SampledFrom([]money.Money{usd("0"), usd("0.10"), usd("5"), eur("5"), usd("-1")}).Draw(t, "amount")
@@ -50,7 +49,7 @@ func draw(t *rapid.T) decision {
 	}).Draw(t, "command")
 }
 
-// next says which status may follow which.
+// next are the statuses that may follow each status.
 var next = map[order.Status][]order.Status{
 	order.StatusDraft:   {order.StatusPlaced, order.StatusPaid, order.StatusCancelled}, // paid: for nothing
 	order.StatusPlaced:  {order.StatusPaid, order.StatusCancelled},

@@ -8,7 +8,7 @@ import (
 	"github.com/annals-es/annals/shop/rule"
 )
 
-// TestLimits: an order checks ids and texts by itself, since commands do not come over HTTP alone.
+// TestLimits: an order checks ids and texts itself, because commands do not only come over HTTP.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	creating := func(id, customer string) decision {
@@ -23,7 +23,7 @@ func TestLimits(t *testing.T) {
 		return func(s order.State) ([]order.Event, error) { return s.Ship(number) }
 	}
 	long := strings.Repeat("x", 201)
-	// what was stored before there were these rules goes on
+	// orders stored before these rules existed still work
 	old := events{order.OrderCreated{OrderID: strings.Repeat("o", 1500), CustomerID: "c#"}, added("a/b", 1, usd("1"))}
 	orders.Run(t, []testCase{
 		{Name: "create under an id that no route addresses", When: creating("a#b", "c-1"), ThenError: refused(rule.IDMalformed)},

@@ -4,19 +4,19 @@ import (
 	"github.com/annals-es/annals/shop/money"
 )
 
-// Wanted is an item as a caller asks for it: a listed product, at its current price if UnitPrice is nil.
+// Wanted is a requested item: a listed product, at its current price if UnitPrice is nil.
 type Wanted struct {
 	ProductID string
 	Quantity  int
 	UnitPrice *money.Money
 }
 
-// Quote is what products cost now, by their ids. It has no product that is not listed.
+// Quote is the current price of products, by product id. Products that are not listed are missing.
 type Quote map[string]money.Money
 
-// Items returns the items that are wanted, with their prices. A caller who may set prices gets the price asked for.
+// Items returns the requested items with their prices. A caller who may set prices gets the requested price.
 //
-// Errors: [PriceError] for the first item whose product is not listed, or that another price was asked for.
+// Errors: [PriceError] for the first item whose product is not listed, or whose requested price differs.
 func (q Quote) Items(wanted []Wanted, maySetPrices bool) ([]Item, error) {
 	items := make([]Item, len(wanted))
 	for i, w := range wanted {
@@ -34,11 +34,11 @@ func (q Quote) Items(wanted []Wanted, maySetPrices bool) ([]Item, error) {
 	return items, nil
 }
 
-// PriceError says which product can't be ordered, or not at the price asked for. It is a [rule.Violation]:
+// PriceError names a product that can't be ordered, or not at the requested price. It wraps a [rule.Violation]:
 // UnknownProduct or PriceChanged.
 type PriceError struct {
 	ProductID string
-	// Listed is false for a product that is not listed. Then there is no CurrentPrice.
+	// Listed is false for a product that is not listed. CurrentPrice is then empty.
 	Listed       bool
 	CurrentPrice money.Money
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/annals-es/annals/shop/order"
 )
 
-// TestQuote: the price is the shop's. Who may set prices sets them for listed products alone.
+// TestQuote: the price is the shop's. Callers who may set prices can do so only for listed products.
 func TestQuote(t *testing.T) {
 	t.Parallel()
 	quote := order.Quote{"tea": usd("5"), "cup": eur("2")}

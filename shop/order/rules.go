@@ -31,10 +31,10 @@ var Codes = []rule.Code{
 	ItemNotInOrder, TooManyItems, Overpayment, PaymentAlreadyRecorded, TooManyPayments, UnknownProduct, PriceChanged,
 }
 
-// The limits of an order. They keep its state, and any row that lists its lines, well within DynamoDB's 400 KB an item.
+// The limits of an order. They keep its state, and any row that lists its lines, well below DynamoDB's 400 KB an item.
 const (
-	// MaxItemsAtCreation is how many items fit into the commit that creates an order, each being an event of its own
-	// beside OrderCreated.
+	// MaxItemsAtCreation is how many items fit into the commit that creates an order: each is an event, beside
+	// OrderCreated.
 	MaxItemsAtCreation = es.MaxEvents - 1
 	// MaxLines is the most lines.
 	MaxLines = 500
@@ -42,7 +42,7 @@ const (
 	MaxPayments = 500
 )
 
-// canCreate refuses the ids that an order can't have.
+// canCreate refuses ids that an order can't have.
 func canCreate(orderID, customerID string) error {
 	if err := rule.ID("order id", orderID); err != nil {
 		return err

@@ -1,12 +1,12 @@
-// Package order is the aggregate Order: items that are drafted, placed, paid, shipped and delivered. It knows products and
-// customers by their ids alone.
+// Package order is the aggregate Order: it is drafted, placed, paid, shipped and delivered. It knows products and
+// customers only by their ids. Start with [Aggregate] and [State].
 package order
 
 import (
 	"github.com/annals-es/annals/shop/money"
 )
 
-// Status is where an order is in its life, "" before it is created.
+// Status is the state of an order's life, "" before it is created.
 type Status string
 
 // The statuses.
@@ -19,21 +19,21 @@ const (
 	StatusCancelled Status = "cancelled"
 )
 
-// State is an order after some of its events. The API shows it as it is.
+// State is an order after some of its events. The API shows it unchanged.
 type State struct {
 	OrderID    string `json:"orderId"`
 	CustomerID string `json:"customerId"`
 	Status     Status `json:"status"`
-	// Items are the lines, in the order in which they were added; no two have the same product and price.
+	// Items are the lines, in the order in which they were added. Each has another product or price.
 	Items           []Item   `json:"items"`
 	ShippingAddress *Address `json:"shippingAddress,omitempty"`
-	// Total is the sum of the lines; no money while there are none.
+	// Total is the sum of the lines; no money if there are none.
 	Total money.Money `json:"total,omitzero"`
 	// Paid is the sum of the payments, in the currency of Total.
 	Paid           money.Money `json:"paid,omitzero"`
 	Payments       []Payment   `json:"payments"`
 	TrackingNumber string      `json:"trackingNumber,omitempty"`
-	// ShortOf are the products that no stock could be reserved for, sorted; nothing is reserved for an order that has some.
+	// ShortOf are the products with too little stock, sorted. If there are any, nothing is reserved for the order.
 	ShortOf []string `json:"shortOf,omitempty"`
 }
 
@@ -45,7 +45,7 @@ type Item struct {
 	UnitPrice money.Money `json:"unitPrice"`
 }
 
-// sameLine tells whether two items belong on one line.
+// sameLine reports whether two items belong on one line.
 func (i Item) sameLine(j Item) bool {
 	return i.ProductID == j.ProductID && i.UnitPrice.Equal(j.UnitPrice)
 }
@@ -56,7 +56,7 @@ type Payment struct {
 	Amount    money.Money `json:"amount"`
 }
 
-// Address is where an order goes, in free text. Line2, Region and PostalCode may be empty.
+// Address is the destination of an order, in free text. Line2, Region and PostalCode may be empty.
 type Address struct {
 	Recipient  string `json:"recipient"`
 	Line1      string `json:"line1"`
@@ -67,7 +67,7 @@ type Address struct {
 	Country    string `json:"country"`
 }
 
-// line returns the index of the line that an item belongs on, -1 where it is a line of its own.
+// line returns the index of the line that an item belongs on, -1 if it needs a new line.
 func (s State) line(item Item) int {
 	for i := range s.Items {
 		if s.Items[i].sameLine(item) {

@@ -11,7 +11,7 @@ import (
 	"github.com/annals-es/annals/shop/order"
 )
 
-// life is every event of an order but its cancellation, with lines that join, stay apart and go.
+// life is every event of an order except its cancellation, with lines that merge, stay separate and are removed.
 var life = events{
 	created,
 	added("tea", 2, usd("5")),
@@ -104,8 +104,8 @@ func TestStateAsTheAPIShowsIt(t *testing.T) {
 	}
 }
 
-// TestCopiesOfAStateStandAlone: a warm process hands out copies of one state; what happens to one of them must not show in
-// another.
+// TestCopiesOfAStateStandAlone: a process with a cache hands out copies of one state. A change of one copy must not
+// show in another.
 func TestCopiesOfAStateStandAlone(t *testing.T) {
 	t.Parallel()
 	for n := range life {

@@ -14,10 +14,10 @@ const (
 // Codes are the rules above.
 var Codes = []rule.Code{NotListed, InsufficientStock}
 
-// List lists a product. The price may be zero; it fixes the product's currency.
+// List lists a product. The price may be zero; its currency becomes the product's.
 //
-// Errors: [rule.Violation] with rule.IDMalformed; rule.TextMissing, rule.TextTooLong or rule.TextMalformed (of the name);
-// rule.AmountNegative or rule.CurrencyMissing.
+// Errors: [rule.Violation] with rule.IDMalformed; rule.TextMissing, rule.TextTooLong or rule.TextMalformed (of the
+// name); rule.AmountNegative or rule.CurrencyMissing.
 func List(productID, name string, unitPrice money.Money) ([]Event, error) {
 	if err := rule.ID("product id", productID); err != nil {
 		return nil, err
@@ -33,8 +33,8 @@ func List(productID, name string, unitPrice money.Money) ([]Event, error) {
 
 // ReceiveStock adds units.
 //
-// Errors: [rule.Violation] with NotListed, rule.QuantityNotPositive or rule.QuantityTooLarge (all that was received
-// would be, too).
+// Errors: [rule.Violation] with NotListed, rule.QuantityNotPositive or rule.QuantityTooLarge (also of all units
+// received in total).
 func (s State) ReceiveStock(quantity int) ([]Event, error) {
 	if err := s.mustBeListed(); err != nil {
 		return nil, err

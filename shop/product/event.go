@@ -5,7 +5,7 @@ import (
 	"github.com/annals-es/annals/shop/money"
 )
 
-// Event is what happens to a product: one of the types below.
+// Event is an event of a product: one of the types below.
 type Event interface{ productEvent() }
 
 // ProductListed is a product's first event.
@@ -16,31 +16,31 @@ type ProductListed struct {
 	UnitPrice money.Money `json:"unitPrice"`
 }
 
-// StockReceived adds to what was received.
+// StockReceived adds units to the stock.
 type StockReceived struct {
 	// Quantity is in units, from 1.
 	Quantity int `json:"quantity"`
 }
 
-// PriceChanged sets the price of orders to come. Orders carry their own prices: none of them changes.
+// PriceChanged sets the price of future orders. Existing orders have their own prices and do not change.
 type PriceChanged struct {
 	// UnitPrice is not negative, and in the product's currency.
 	UnitPrice money.Money `json:"unitPrice"`
 }
 
-// StockReserved keeps units for an order that is paid, until they are released or leave with it.
+// StockReserved reserves units for a paid order, until they are released or shipped with it.
 type StockReserved struct {
 	OrderID string `json:"orderId"`
 	// Quantity is in units, from 1.
 	Quantity int `json:"quantity"`
 }
 
-// ReservationReleased makes what was reserved for an order free again: it was cancelled.
+// ReservationReleased frees the units reserved for an order, because it was cancelled.
 type ReservationReleased struct {
 	OrderID string `json:"orderId"`
 }
 
-// ReservationFulfilled takes what was reserved for an order out of the stock: it was shipped.
+// ReservationFulfilled takes the units reserved for an order out of the stock, because it was shipped.
 type ReservationFulfilled struct {
 	OrderID string `json:"orderId"`
 }
@@ -52,7 +52,7 @@ func (StockReserved) productEvent()        {}
 func (ReservationReleased) productEvent()  {}
 func (ReservationFulfilled) productEvent() {}
 
-// events are the names under which events are stored, for ever.
+// events are the names under which events are stored. They never change.
 var events = es.NewRegistry(
 	es.Type[Event]("ProductListed", 1, ProductListed{}),
 	es.Type[Event]("StockReceived", 1, StockReceived{}),

@@ -8,7 +8,7 @@ import (
 	"github.com/annals-es/annals/shop/rule"
 )
 
-// TestLimits: a product checks ids and texts by itself, since commands do not come over HTTP alone.
+// TestLimits: a product checks ids and texts itself, because commands do not only come over HTTP.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	listing := func(id, name string) decision {

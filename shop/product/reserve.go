@@ -2,7 +2,7 @@ package product
 
 import "github.com/annals-es/annals/shop/rule"
 
-// Reserve keeps units for an order. If the order has some reserved already, nothing happens.
+// Reserve reserves units for an order. If the order already has a reservation, there are no events.
 //
 // Errors: [rule.Violation] with NotListed, rule.IDMalformed, rule.QuantityNotPositive or InsufficientStock.
 func (s State) Reserve(orderID string, quantity int) ([]Event, error) {
@@ -12,7 +12,7 @@ func (s State) Reserve(orderID string, quantity int) ([]Event, error) {
 	if err := rule.ID("order id", orderID); err != nil {
 		return nil, err
 	}
-	if quantity < 1 { // no upper limit as for one command's: the lines of an order add up
+	if quantity < 1 { // no upper limit, unlike in one command: the lines of an order add up
 		return nil, rule.QuantityNotPositive.Because("the quantity must be at least 1, it is %d", quantity)
 	}
 	if s.hasReserved(orderID) {
@@ -24,7 +24,7 @@ func (s State) Reserve(orderID string, quantity int) ([]Event, error) {
 	return []Event{StockReserved{OrderID: orderID, Quantity: quantity}}, nil
 }
 
-// Release makes what an order has reserved free again. If it has nothing reserved, nothing happens.
+// Release frees the units that are reserved for an order. If there are none, there are no events.
 func (s State) Release(orderID string) []Event {
 	if !s.hasReserved(orderID) {
 		return nil
@@ -32,7 +32,7 @@ func (s State) Release(orderID string) []Event {
 	return []Event{ReservationReleased{OrderID: orderID}}
 }
 
-// Fulfil takes what an order has reserved out of the stock. If it has nothing reserved, nothing happens.
+// Fulfil takes the units that are reserved for an order out of the stock. If there are none, there are no events.
 func (s State) Fulfil(orderID string) []Event {
 	if !s.hasReserved(orderID) {
 		return nil

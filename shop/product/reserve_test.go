@@ -71,8 +71,8 @@ func TestFree(t *testing.T) {
 	}
 }
 
-// TestCopiesOfAStateStandAlone: a warm process hands out copies of one state; what happens to one of them must not show in
-// another.
+// TestCopiesOfAStateStandAlone: a process with a cache hands out copies of one state. A change of one copy must not
+// show in another.
 func TestCopiesOfAStateStandAlone(t *testing.T) {
 	t.Parallel()
 	for n := range life {

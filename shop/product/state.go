@@ -1,5 +1,5 @@
-// Package product is the aggregate Product: a name, a price, the stock received and what is reserved of it. What was sold of it
-// is the orders' to say; it knows orders by their ids alone.
+// Package product is the aggregate Product: a name, a price, the stock received and the stock reserved. What was sold
+// is in the orders, which it knows only by their ids. Start with [Aggregate] and [State].
 package product
 
 import (
@@ -12,22 +12,22 @@ import (
 // Aggregate ties a product's state to its events.
 var Aggregate = es.Aggregate[State, Event]{StreamType: "Product", Events: events, Evolve: evolve}
 
-// State is a product after some of its events. The API shows it as it is.
+// State is a product after some of its events. The API shows it unchanged.
 type State struct {
 	ProductID string      `json:"productId"`
 	Name      string      `json:"name"`
 	UnitPrice money.Money `json:"unitPrice"`
-	// Received is how many units were received in all.
+	// Received is how many units were received in total.
 	Received int `json:"received"`
-	// Reserved is how many units are kept for each order that is paid and neither shipped nor cancelled, by the order's id;
-	// nil while there are none.
+	// Reserved is how many units are reserved for each order that is paid and neither shipped nor cancelled, by order
+	// id; nil if there are none.
 	Reserved map[string]int `json:"reserved,omitempty"`
-	// Consumed is how many reserved units left with their orders.
+	// Consumed is how many reserved units were shipped with their orders.
 	Consumed int `json:"consumed,omitempty"`
 }
 
-// Free is how many units can be reserved: those received, less what is reserved or left by a reservation. What was shipped
-// without one does not count.
+// Free is how many units can be reserved: those received, less those reserved or shipped from a reservation. Units that
+// were shipped without a reservation are not subtracted.
 func (s State) Free() int {
 	free := s.Received - s.Consumed
 	for _, units := range s.Reserved {
@@ -36,7 +36,7 @@ func (s State) Free() int {
 	return free
 }
 
-// evolve makes a new map rather than change the old one, which other copies of the state may hold.
+// evolve makes a new map and never changes the old one, because other copies of the state may share it.
 func evolve(s *State, event Event) {
 	switch e := event.(type) {
 	case ProductListed:
@@ -63,7 +63,7 @@ func (s *State) unreserve(orderID string) int {
 	s.Reserved = maps.Clone(s.Reserved)
 	delete(s.Reserved, orderID)
 	if len(s.Reserved) == 0 {
-		s.Reserved = nil // as it comes back from JSON
+		s.Reserved = nil // as it is read from JSON
 	}
 	return units
 }

@@ -30,7 +30,7 @@ type world struct {
 	reactor  *annals.Running
 }
 
-// everywhere runs a test with states folded anew each time, and with states kept warm.
+// everywhere runs a test without a state cache, and with one.
 func everywhere(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
 	for name, warm := range map[string]int{"cold": 0, "warm": 100} {
@@ -52,7 +52,7 @@ func newWorld(t *testing.T, warm int) *world {
 
 func open(t *testing.T, store es.Store, warm int) *annals.Running {
 	t.Helper()
-	// 20 attempts: one more than there can be conflicts in any test here
+	// 20 attempts: more than the conflicts in any test here
 	running, err := shop.New().Open(annals.Stores{Events: store}, annals.Config{StateCache: warm, Executor: es.ExecutorConfig{Attempts: 20}})
 	if err != nil {
 		t.Fatal(err)
@@ -162,7 +162,7 @@ func (w *world) reactTo(ctx context.Context, e projection.Event[order.Event], cm
 	return err
 }
 
-// reacted reacts to an event once, and then again, which must store nothing.
+// reacted runs the reaction to an event, and then again, which must store nothing.
 func (w *world) reacted(t *testing.T, e projection.Event[order.Event]) {
 	t.Helper()
 	if err := w.react(t.Context(), e); err != nil {
@@ -171,7 +171,7 @@ func (w *world) reacted(t *testing.T, e projection.Event[order.Event]) {
 	w.unmoved(t, func() error { return w.react(t.Context(), e) })
 }
 
-// unmoved fails the test if something that is done stores anything.
+// unmoved fails the test if do stores anything.
 func (w *world) unmoved(t *testing.T, do func() error) {
 	t.Helper()
 	before := w.commits(t)
@@ -213,7 +213,7 @@ func (w *world) order(t *testing.T, id string) order.State {
 	return o.State
 }
 
-// meddling is a store where something happens before each append, or where products can't be read.
+// meddling is a store that runs a function before each append, or whose products can't be read.
 type meddling struct {
 	*memstore.Store
 	beforeAppend func()

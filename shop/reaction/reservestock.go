@@ -1,5 +1,5 @@
-// Package reaction is what the service does by itself when something has happened: each reaction to an event is a
-// command, decided on the aggregates as they are by then.
+// Package reaction has the service's reactions: what it does by itself after an event. Each reaction is a decision on
+// the current aggregates. Start with [ReserveStock].
 package reaction
 
 import (
@@ -16,29 +16,26 @@ import (
 	"github.com/annals-es/annals/shop/rule"
 )
 
-// MaxProducts is the most products of an order that stock is reserved for: one transaction holds the order and each of
-// them. An order of more has nothing reserved and is flagged as short of all of its products: several transactions
-// could end halfway, with stock kept that ships nothing.
+// MaxProducts is the largest number of products in an order that stock is reserved for: one transaction holds the order
+// and each product. For a larger order nothing is reserved, and it is flagged as short of all its products. Several
+// transactions could end halfway, and leave stock reserved that is never shipped.
 const MaxProducts = es.MaxStreams - 1
 
-// ReservingEvents are the events that [ReserveStock] reacts to: those with which an order may be paid, shipped or
-// cancelled.
+// ReservingEvents are the events that [ReserveStock] reacts to: those that pay, ship or cancel an order, or may.
 var ReservingEvents = []order.Event{order.OrderPlaced{}, order.PaymentReceived{}, order.OrderShipped{}, order.OrderCancelled{}}
 
-// ReserveStock keeps stock for orders that are paid in full: for all products of an order, or for none, and then the
-// order is flagged. What is reserved leaves the stock when the order is shipped, and is free again when it is
-// cancelled.
+// ReserveStock reserves stock for orders that are paid in full: for all products of an order, or for none, and then the
+// order is flagged. The reserved stock leaves when the order is shipped, and becomes free again when it is cancelled.
 //
-// It does what an event of an order calls for; other events call for nothing. It decides on the order as it is now, not
-// as it was at the event: so events may come late, repeated and in any order, and each payment of an order may be
-// reacted to.
+// It does nothing for other events. It decides on the order's current state, not on the state at the event. So events
+// may arrive late, repeated and in any order, and each payment of an order may cause a reaction.
 //
-// Errors: [es.NotFoundError] if there is no such order; those of the store. The event must then be reacted to again.
+// Errors: [es.NotFoundError] if there is no such order; those of the store. The event must then be delivered again.
 func ReserveStock(tx *annals.Tx, e projection.Event[order.Event]) error {
 	var err error
 	switch data := e.Data.(type) {
 	case order.OrderPlaced:
-		if data.Total.Sign() == 0 { // nothing is to be paid: such an order is paid with it
+		if data.Total.Sign() == 0 { // nothing to pay: the order is paid as soon as it is placed
 			err = reserve(tx, e.Stream.ID)
 		}
 	case order.PaymentReceived:
@@ -52,23 +49,23 @@ func ReserveStock(tx *annals.Tx, e projection.Event[order.Event]) error {
 	return nil
 }
 
-// reserve loads the order first, always: whether the command stored a flag shows there, and whether it reserved shows
-// at the products.
+// reserve always loads the order first. The order shows whether an earlier attempt stored a flag, and the products show
+// whether it reserved stock.
 func reserve(tx *annals.Tx, orderID string) error {
 	o, err := annals.Load(tx, order.Aggregate, orderID)
 	if err != nil {
 		return err
 	}
 	if len(o.State.ShortOf) > 0 {
-		return nil // nothing is reserved, and nothing will be
+		return nil // already flagged: nothing will be reserved
 	}
 	if o.State.Status != order.StatusPaid {
-		return nil // not paid yet; or shipped or cancelled since: what is reserved ends with the reaction to that event
+		return nil // not paid yet; or already shipped or cancelled: the reaction to that event ends the reservation
 	}
 	return reserveAll(tx, o, orderID)
 }
 
-// reserveAll reserves the units of all products, or flags the order with those that have too few.
+// reserveAll reserves the units of all products, or flags the order with the products that have too few.
 func reserveAll(tx *annals.Tx, o *es.Entity[order.State, order.Event], orderID string) error {
 	units := unitsOf(o.State)
 	products := slices.Sorted(maps.Keys(units))
@@ -88,7 +85,7 @@ func reserveAll(tx *annals.Tx, o *es.Entity[order.State, order.Event], orderID s
 		}
 		switch {
 		case notListed(err), rule.Violated(err, product.InsufficientStock),
-			rule.Violated(err, rule.IDMalformed): // an order of old, stored before ids were checked here
+			rule.Violated(err, rule.IDMalformed): // in an old order, stored before product ids were checked
 			short = append(short, id)
 		case err != nil:
 			return err
@@ -106,12 +103,11 @@ func reserveAll(tx *annals.Tx, o *es.Entity[order.State, order.Event], orderID s
 	return nil
 }
 
-// end ends what an order has reserved, if it is shipped or cancelled at a version.
+// end ends the reservation of an order that is shipped or cancelled at a version.
 //
-// The order need not be guarded by the append: it is shipped or cancelled for ever, and its items no longer change.
-// Nothing can be reserved for it, or flagged, after that, since reserve guards the order. So what this decides on the
-// order as it was read, it would decide on the order at any later time; and the products, which are loaded after it,
-// show all that was reserved.
+// The append need not guard the order. Being shipped or cancelled is final, and the items no longer change. After that
+// nothing can be reserved or flagged, because reserve does guard the order. So the decision would be the same at any
+// later time, and the products, which are loaded after the order, show all reservations.
 func end(tx *annals.Tx, orderID string, version int64) error {
 	o, err := annals.PeekAtLeast(tx, order.Aggregate, orderID, version)
 	if err != nil {
@@ -123,11 +119,11 @@ func end(tx *annals.Tx, orderID string, version int64) error {
 		how = product.State.Fulfil
 	case order.StatusCancelled:
 		how = product.State.Release
-	default: // it is not at its end yet
+	default: // neither shipped nor cancelled yet
 		return nil
 	}
 	units := unitsOf(o.State)
-	if len(units) > MaxProducts || len(o.State.ShortOf) > 0 { // then nothing is reserved
+	if len(units) > MaxProducts || len(o.State.ShortOf) > 0 { // nothing is reserved for it
 		return nil
 	}
 	for _, id := range slices.Sorted(maps.Keys(units)) {
@@ -143,7 +139,7 @@ func end(tx *annals.Tx, orderID string, version int64) error {
 	return nil
 }
 
-// unitsOf adds up how many units of each product an order has, on all of its lines.
+// unitsOf is how many units of each product an order has, over all its lines.
 func unitsOf(o order.State) map[string]int {
 	units := map[string]int{}
 	for _, item := range o.Items {

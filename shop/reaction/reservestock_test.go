@@ -22,7 +22,7 @@ import (
 	"github.com/annals-es/annals/shop/reaction"
 )
 
-// stands fails the test unless a product has these reservations, and this many units that left by one.
+// stands fails the test unless a product has exactly these reservations, and this many units shipped from reservations.
 func stands(t *testing.T, w *world, productID string, reserved map[string]int, consumed int) {
 	t.Helper()
 	p := w.product(t, productID)
@@ -107,7 +107,7 @@ func TestShort(t *testing.T) {
 	})
 }
 
-// TestLate: what has happened meanwhile decides, not what the event says.
+// TestLate: the order's current state decides, not the event.
 func TestLate(t *testing.T) {
 	t.Parallel()
 	for name, step := range map[string]func(order.State) ([]order.Event, error){"shipped": ship, "cancelled": order.State.Cancel} {
@@ -157,7 +157,7 @@ func TestPartialPayments(t *testing.T) {
 	})
 }
 
-// TestFreeOfCharge: an order that costs nothing is paid when it is placed.
+// TestFreeOfCharge: an order with a total of zero is paid when it is placed.
 func TestFreeOfCharge(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 0)
@@ -237,7 +237,7 @@ func TestMostProducts(t *testing.T) {
 	w.unmoved(t, func() error { return w.react(t.Context(), last[order.OrderCancelled](t, w, "cancelled")) })
 }
 
-// TestOnRecord: what a reaction stores says which command and which event it comes from.
+// TestOnRecord: the events of a reaction name the command and the event that caused them.
 func TestOnRecord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 0)
@@ -257,7 +257,7 @@ func TestOnRecord(t *testing.T) {
 	}
 }
 
-// TestTheOrderMovesOn: an order that is cancelled while the reaction decides must not keep stock.
+// TestTheOrderMovesOn: an order that is cancelled during the reaction must not keep stock.
 func TestTheOrderMovesOn(t *testing.T) {
 	t.Parallel()
 	for name, units := range map[string]int{"in stock": 3, "short": 4} {
@@ -326,7 +326,7 @@ func TestErrors(t *testing.T) {
 	w.unmoved(t, func() error { return w.react(t.Context(), projection.Event[order.Event]{Data: order.OrderDelivered{}}) })
 }
 
-// TestOrderOfOld: an order that was stored under an id that is none is flagged, rather than parked for ever.
+// TestOrderOfOld: an order that was stored with an invalid id is flagged, not parked for ever.
 func TestOrderOfOld(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
@@ -347,8 +347,8 @@ func TestOrderOfOld(t *testing.T) {
 	})
 }
 
-// TestCommandIDs: the command of the declared reaction has the id that it always had: what was done under it is not done
-// again.
+// TestCommandIDs: the ids of the declared reaction's commands never change. Otherwise the reaction would run again for
+// old events.
 func TestCommandIDs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 0)

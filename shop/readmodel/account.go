@@ -8,7 +8,7 @@ import (
 	"github.com/annals-es/annals/shop/money"
 )
 
-// Account is an account as it stands.
+// Account is the current state of an account.
 type Account struct {
 	AccountID string         `json:"accountId"`
 	OwnerName string         `json:"ownerName"`
@@ -16,11 +16,12 @@ type Account struct {
 	Status    account.Status `json:"status"`
 	OpenedAt  time.Time      `json:"openedAt"`
 	ClosedAt  *time.Time     `json:"closedAt,omitempty"`
-	// Version is the version of the account that the row shows.
+	// Version is the version of the account that is shown.
 	Version int64 `json:"version"`
 }
 
-// AccountDocument is what [Accounts] keeps of an account. Its status is that of its latest instant.
+// AccountDocument is the document of an account in [Accounts]. The account's status follows from the latest of its
+// times.
 type AccountDocument struct {
 	Version int64    `json:"v"`
 	Owner   string   `json:"n"`
@@ -29,8 +30,8 @@ type AccountDocument struct {
 	Closed  *instant `json:"c,omitempty"`
 }
 
-// Accounts has a document for each account, and appends the movements of its statement. It shows the version, so it
-// handles every event.
+// Accounts has a document for each account, and appends the movements of its statement. It shows the account's version,
+// so it handles every event.
 var Accounts = projection.New("accounts", 1, projection.From(account.Aggregate,
 	projection.On(func(a *AccountDocument, e projection.Event[account.Event], _ *projection.Writes) error {
 		a.Version = e.Version
@@ -66,7 +67,7 @@ func moneyWithdrawn(a *AccountDocument, e projection.Event[account.MoneyWithdraw
 	})
 }
 
-// AccountOf is the document of the account with an id, as it is answered.
+// AccountOf is the answer for the document of the account with an id.
 func AccountOf(id string, a *AccountDocument) Account {
 	out := Account{
 		AccountID: id, OwnerName: a.Owner, Balance: a.Balance.money(), Status: account.StatusOpen,

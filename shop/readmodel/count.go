@@ -13,27 +13,27 @@ import (
 
 // The counters of a product's row.
 const (
-	received = "received" // in units, as are ordered, shipped and sold
+	received = "received" // in units, like ordered, shipped and sold
 	ordered  = "ordered"  // placed and not cancelled
 	shipped  = "shipped"
-	sold     = "units"  // placed, also if they were cancelled later
+	sold     = "units"  // placed, including those cancelled later
 	inOrders = "orders" // in how many orders the product was placed
-	// revenue is a counter for each currency, "revenue.USD", of what was placed. So is listed, for the currency of the
-	// listing: it makes the row of a product of which nothing else was counted.
+	// revenue is a counter for each currency, "revenue.USD", of what was placed. listed also has a currency, that of
+	// the listing: it creates the row of a product of which nothing else was counted.
 	revenue  = "revenue"
 	listedIn = "listed"
 )
 
-// CountedOrder is what [ProductCounts] remembers of an order, nothing once it is shipped or cancelled.
+// CountedOrder is what [ProductCounts] stores of an order, nothing once it is shipped or cancelled.
 type CountedOrder struct {
-	// Lines are those of an order that was not placed yet.
+	// Lines are the lines of an order that is not placed yet.
 	Lines []orderLine `json:"l,omitempty"`
-	// Placed are the units of each product of an order that was.
+	// Placed are the units of each product of a placed order.
 	Placed map[string]int `json:"p,omitempty"`
 }
 
-// ProductCounts has a row of counters for each product, of its stock and its sales. The events of an order that change
-// neither do not concern it, so that it stores nothing for them.
+// ProductCounts has a row of counters for each product, of its stock and its sales. Events of an order that change
+// neither do not concern it, so it stores nothing for them.
 var ProductCounts = projection.New("product-counts", 1,
 	projection.From(product.Aggregate,
 		projection.On(func(_ *CountedOrder, e projection.Event[product.ProductListed], w *projection.Writes) error {
@@ -68,14 +68,14 @@ var ProductCounts = projection.New("product-counts", 1,
 	),
 )
 
-// counted is a list of all products, sharded: many streams write to it.
+// counted is a list of all products. It is sharded, because many streams write to it.
 const counted = "products"
 
 func countsKey(productID string) projection.Key {
 	return projection.Key{Partition: shard(counted, productID), Sort: productID}
 }
 
-// place counts an order that is placed, and what it is sold for.
+// place counts an order that is placed, and its revenue.
 func (o *CountedOrder) place(w *projection.Writes) error {
 	o.Placed = map[string]int{}
 	for _, l := range o.Lines {
@@ -100,7 +100,7 @@ func (o *CountedOrder) place(w *projection.Writes) error {
 	return nil
 }
 
-// end counts what becomes of the units of a placed order. Nothing is counted of it after that.
+// end counts the units of a placed order that is shipped or cancelled. After that nothing is counted of it.
 func (o *CountedOrder) end(w *projection.Writes, counter string, sign int64) {
 	for _, id := range slices.Sorted(maps.Keys(o.Placed)) {
 		w.Add(countsKey(id), counter, projection.Int(sign*int64(o.Placed[id])))
@@ -108,7 +108,7 @@ func (o *CountedOrder) end(w *projection.Writes, counter string, sign int64) {
 	*o = CountedOrder{}
 }
 
-// counts reads what is counted of a product, by the counters' names.
+// counts reads the counters of a product, by name.
 //
 // Errors: [es.NotFoundError] if the product is not listed and nothing was counted of it.
 func counts(

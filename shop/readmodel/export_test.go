@@ -8,7 +8,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
-// CountsKey is the key of what is counted of a product; TopOf are the products that sold best, by their counters.
+// CountsKey is the key of a product's counters. TopOf are the products that sold best, by their counters.
 var (
 	CountsKey = countsKey
 	TopOf     = topOf

@@ -17,7 +17,7 @@ type Inventory struct {
 	Available Count  `json:"available"` // received − ordered
 }
 
-// InventoryOf returns a product's stock. A product that was ordered counts even if it was never listed.
+// InventoryOf returns a product's stock. A product that was ordered is found even if it was never listed.
 //
 // Errors: [es.NotFoundError]; the view's.
 func InventoryOf(ctx context.Context, s *projection.Session, q annals.ByID) (Inventory, error) {
@@ -26,7 +26,7 @@ func InventoryOf(ctx context.Context, s *projection.Session, q annals.ByID) (Inv
 	return inventoryOf(id, counters), err
 }
 
-// inventoryOf is a product's stock by its counters.
+// inventoryOf is a product's stock, computed from its counters.
 func inventoryOf(productID string, counters map[string]projection.Number) Inventory {
 	in, out, gone := Count{counters[received]}, Count{counters[ordered]}, Count{counters[shipped]}
 	return Inventory{

@@ -14,13 +14,13 @@ import (
 	"github.com/annals-es/annals/shop/order"
 )
 
-// lagging is a view whose lists over an index stay as they were.
+// lagging is a view whose lists over an index do not change.
 type lagging struct {
 	projection.View
 	was map[projection.Listing][]projection.Listed // by slot and partition
 }
 
-// stop has lists over an index stay as they are now, in these partitions.
+// stop freezes lists over an index in these partitions.
 func (l *lagging) stop(t *testing.T, slot int, partitions ...string) {
 	t.Helper()
 	for _, p := range partitions {
@@ -58,8 +58,8 @@ func (l *lagging) List(ctx context.Context, g projection.Generation, q projectio
 	}
 }
 
-// TestListsShowWhatIsAwaited: an order that a caller awaits is at its new place in the lists at once, also while their
-// indexes lag, and once, however the list is cut into pages.
+// TestListsShowWhatIsAwaited: an order that a caller waits for is at its new place in the lists at once, even if their
+// indexes lag, and only once, whatever the page size.
 func TestListsShowWhatIsAwaited(t *testing.T) {
 	t.Parallel()
 	w, view := newStore(), &lagging{was: map[projection.Listing][]projection.Listed{}}
@@ -82,7 +82,7 @@ func TestListsShowWhatIsAwaited(t *testing.T) {
 	}
 	stop()
 	second := order.Aggregate.Stream("2")
-	// want checks both lists, in pages of so many rows, for a caller who awaits the second order.
+	// want checks both lists, with a page size, for a caller that waits for the second order.
 	want := func(active, customers []string) {
 		t.Helper()
 		for limit := 1; limit <= 4; limit++ {

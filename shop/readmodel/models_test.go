@@ -33,7 +33,7 @@ func total(amount, currency string) readmodel.Total {
 	return readmodel.Total{Amount: n, Currency: currency}
 }
 
-// world is a store with what was written to it, and the read models of it.
+// world is a store with its read models.
 type world struct {
 	store    *memstore.Store
 	models   *models
@@ -63,7 +63,7 @@ func newStore() *world {
 	return w
 }
 
-// create makes an aggregate, and do changes one; a violation of a rule is no error.
+// create creates an aggregate, and do changes one. A violation of a rule is not an error.
 func create[S, E any](t *testing.T, w *world, repo *es.Repository[S, E], id string, decide func() ([]E, error)) {
 	t.Helper()
 	r, err := repo.Create(t.Context(), id, es.Command{}, decide)
@@ -255,7 +255,7 @@ func TestOrders(t *testing.T) {
 		t.Errorf("ann's orders: %v", got)
 	}
 	if none := page(w.models.CustomerOrders(t.Context(), "nobody", pageOf{Limit: 3})); len(none.Items) != 0 || none.Items == nil {
-		t.Errorf("nobody's orders: %+v", none)
+		t.Errorf("the orders of a customer without orders: %+v", none)
 	}
 	o := got[readmodel.OrderSummary](t)(w.models.Order(t.Context(), "delivered"))
 	if o.Status != order.StatusDelivered || o.ItemCount != 2 || o.Total != usd("10.00") || o.TrackingNumber != "T-1" || o.Version != 8 ||
@@ -328,7 +328,7 @@ func TestAccounts(t *testing.T) {
 	}
 }
 
-// TestAnyDelivery: random lives of orders, delivered at random, and then each stream's last commit: every answer is as
+// TestAnyDelivery: random orders, delivered at random, and then each stream's last commit. Every answer is the same as
 // after a plain delivery.
 func TestAnyDelivery(t *testing.T) {
 	t.Parallel()
@@ -373,7 +373,7 @@ func TestAnyDelivery(t *testing.T) {
 	}
 }
 
-// randomOrder takes random steps, of which the rules refuse some.
+// randomOrder takes random steps; the rules refuse some.
 func (w *world) randomOrder(t *testing.T, rng *rand.Rand, id string) {
 	t.Helper()
 	w.live(t, id, fmt.Sprint("customer", rng.IntN(2)), nil)
@@ -391,7 +391,7 @@ func (w *world) randomOrder(t *testing.T, rng *rand.Rand, id string) {
 	}
 }
 
-// answers asks the read models everything.
+// answers sends every query.
 func answers(t *testing.T, m *models) map[string]any {
 	t.Helper()
 	ctx, out := t.Context(), map[string]any{}

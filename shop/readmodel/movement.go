@@ -14,9 +14,9 @@ import (
 type Movement struct {
 	Version int64     `json:"version"`
 	At      time.Time `json:"at"`
-	// Kind is the type of the event: "MoneyDeposited".
+	// Kind is the type of the event, such as "MoneyDeposited".
 	Kind        string      `json:"kind"`
-	Amount      money.Money `json:"amount"` // negative for what was withdrawn
+	Amount      money.Money `json:"amount"` // negative for withdrawals
 	Balance     money.Money `json:"balance"`
 	Description string      `json:"description,omitempty"`
 	// FromAccountID and ToAccountID are the other account of a transfer.
@@ -24,10 +24,10 @@ type Movement struct {
 	ToAccountID   string `json:"toAccountId,omitempty"`
 }
 
-// Statement has the movements of each account, in a partition of the account's own.
+// Statement has the movements of each account, in a partition for each account.
 var Statement = projection.AppendRows[MovementRow]("statement")
 
-// MovementRow is a movement as it is stored.
+// MovementRow is a movement in its stored form.
 type MovementRow struct {
 	Version     int64   `json:"v"`
 	At          instant `json:"o"`
@@ -39,7 +39,7 @@ type MovementRow struct {
 	To          string  `json:"t,omitempty"`
 }
 
-// move changes the balance, and appends the movement that an event is to the account's statement.
+// move changes the balance, and appends the event's movement to the account's statement.
 func move[E account.Event](a *AccountDocument, e projection.Event[E], w *projection.Writes, m MovementRow) error {
 	balance, err := a.Balance.money().Add(m.Amount.money())
 	if err != nil {
@@ -51,7 +51,7 @@ func move[E account.Event](a *AccountDocument, e projection.Event[E], w *project
 	return nil
 }
 
-// StatementPages lists an account's movements, newest first. An account that is there has one movement, mostly.
+// StatementPages lists an account's movements, newest first. Nearly every account has at least one movement.
 var StatementPages = annals.Listing[annals.ByID, MovementRow, Movement]{
 	Stream:     accountOf,
 	Partitions: func(q annals.ByID) []string { return []string{accountOf(q).String()} },

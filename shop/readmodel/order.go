@@ -7,7 +7,7 @@ import (
 	"github.com/annals-es/annals/shop/order"
 )
 
-// OrderSummary is an order at a glance.
+// OrderSummary is the summary of an order.
 type OrderSummary struct {
 	OrderID    string `json:"orderId"`
 	CustomerID string `json:"customerId"`
@@ -22,8 +22,8 @@ type OrderSummary struct {
 	DeliveredAt    *time.Time   `json:"deliveredAt,omitempty"`
 	CancelledAt    *time.Time   `json:"cancelledAt,omitempty"`
 	TrackingNumber string       `json:"trackingNumber,omitempty"`
-	// ShortOf are the products that no stock could be reserved for.
+	// ShortOf are the products with too little stock.
 	ShortOf []string `json:"shortOf,omitempty"`
-	// Version is the version of the order that the row shows.
+	// Version is the version of the order that is shown.
 	Version int64 `json:"version"`
 }

@@ -6,17 +6,17 @@ import (
 	"github.com/annals-es/annals/shop/order"
 )
 
-// OrderDocument is what [Orders] keeps of an order. With its places in both lists it is less than a KB, so that a step
-// of an order costs one unit, and one more for each of its lists: see TestUnitsOfAnOrder.
+// OrderDocument is the document of an order in [Orders]. With its places in both lists it is smaller than 1 KB, so that
+// an event of an order costs one write unit, and one more for each of its lists: see TestUnitsOfAnOrder.
 type OrderDocument struct {
 	OrderRow
-	// Lines are those of an order that was never placed. A placed one has its units and its total instead.
+	// Lines are the lines of an order that was never placed. A placed order has its units and its total instead.
 	Lines []orderLine `json:"l,omitempty"`
 	// Received is what was paid of a placed order, until it is paid in full.
 	Received amount `json:"r,omitzero"`
 }
 
-// Orders has a document for each order, and two lists. It shows the version, so it handles every event.
+// Orders has a document for each order, and two lists. It shows the order's version, so it handles every event.
 var Orders = projection.New("orders", 1, projection.From(order.Aggregate,
 	projection.On(func(d *OrderDocument, e projection.Event[order.Event], _ *projection.Writes) error {
 		d.Version = e.Version
@@ -76,20 +76,20 @@ func paymentReceived(d *OrderDocument, e projection.Event[order.PaymentReceived]
 	return nil
 }
 
-// row is the order as it is listed.
+// row is the order's row in lists.
 func (d *OrderDocument) row() OrderRow {
 	row := d.OrderRow
 	for _, l := range d.Lines {
 		row.Units += l.Units
 	}
 	if len(d.Lines) > 0 {
-		row.Total = amount(money.Must(totalOf(d.Lines))) // an item without which there is no total is refused
+		row.Total = amount(money.Must(totalOf(d.Lines))) // an item that would overflow the total is refused
 	}
 	return row
 }
 
-// topics are whom an order's changes are about.
+// topics are the further subjects of an order's changes.
 func (d *OrderDocument) topics() []string { return []string{"customer/" + d.Customer} }
 
-// OrderOf is the document of the order with an id, as it is answered.
+// OrderOf is the answer for the document of the order with an id.
 func OrderOf(id string, d *OrderDocument) OrderSummary { return d.row().summary(id) }

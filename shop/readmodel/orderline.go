@@ -7,20 +7,19 @@ import (
 	"github.com/annals-es/annals/shop/order"
 )
 
-// orderLine is units of a product at a price, as documents of drafts store them.
+// orderLine is units of a product at a price, in documents of drafts.
 type orderLine struct {
 	Product string `json:"i"`
 	Units   int    `json:"q"`
 	Price   amount `json:"u"`
 }
 
-// price is what the line costs.
+// price is the price of the line.
 //
 // Errors: those of [money.Money.Mul].
 func (l orderLine) price() (money.Money, error) { return l.Price.money().Mul(l.Units) }
 
-// withItem are the lines of a draft after an item was added: to the line of that product at that price, or as a new
-// line.
+// withItem are the lines of a draft after an item was added: to the line with that product and price, or as a new line.
 func withItem(lines []orderLine, item order.ItemAdded) []orderLine {
 	i := slices.IndexFunc(lines, func(l orderLine) bool {
 		return l.Product == item.ProductID && l.Price.money().Equal(item.UnitPrice)
@@ -32,12 +31,12 @@ func withItem(lines []orderLine, item order.ItemAdded) []orderLine {
 	return lines
 }
 
-// withoutProduct are the lines of a draft after all those of a product were removed.
+// withoutProduct are the lines of a draft after all lines of a product were removed.
 func withoutProduct(lines []orderLine, product string) []orderLine {
 	return slices.DeleteFunc(lines, func(l orderLine) bool { return l.Product == product })
 }
 
-// totalOf is what lines cost together; no money if there are none.
+// totalOf is the sum of lines; no money if there are none.
 //
 // Errors: those of [money.Money.Add].
 func totalOf(lines []orderLine) (total money.Money, err error) {

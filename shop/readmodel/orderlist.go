@@ -10,8 +10,8 @@ import (
 
 const active = "active"
 
-// ActiveOrders lists an order from its placing until it is delivered or cancelled, the oldest placing first, which the
-// sort key has.
+// ActiveOrders lists an order from its placing until it is delivered or cancelled, in the order of placing, which is in
+// the sort key.
 var ActiveOrders = projection.IndexRows("active", func(d *OrderDocument) (at projection.Key, row OrderRow, in bool) {
 	if d.Placed == nil || d.Delivered != nil || d.Cancelled != nil {
 		return at, row, false
@@ -21,7 +21,7 @@ var ActiveOrders = projection.IndexRows("active", func(d *OrderDocument) (at pro
 	return projection.Key{Partition: shard(active, d.Customer+d.Created.sort()), Sort: d.Placed.sort()}, row, true
 })
 
-// CustomerOrders lists all orders of a customer, drafts too, by their creation. The key has both.
+// CustomerOrders lists all orders of a customer, including drafts, in the order of creation. The key contains both.
 var CustomerOrders = projection.IndexRows("customers", func(d *OrderDocument) (projection.Key, OrderRow, bool) {
 	row := d.row()
 	row.Customer, row.Created = "", 0
@@ -43,7 +43,7 @@ var ActiveOrderPages = annals.Listing[ByStatus, OrderRow, OrderSummary]{
 	},
 }
 
-// CustomerOrderPages lists a customer's orders, newest first; none for a customer that never ordered.
+// CustomerOrderPages lists a customer's orders, newest first. The list of a customer without orders is empty.
 var CustomerOrderPages = annals.Listing[annals.ByID, OrderRow, OrderSummary]{
 	Descending: true,
 	Item: func(customer annals.ByID, at projection.Key, row OrderRow) OrderSummary {
@@ -55,6 +55,6 @@ var CustomerOrderPages = annals.Listing[annals.ByID, OrderRow, OrderSummary]{
 // orderIn is the id of the order at the end of a sort key.
 func orderIn(sort string) string {
 	_, name, _ := strings.Cut(sort, "|")
-	stream, _ := es.ParseStreamID(name) // the engine wrote it
+	stream, _ := es.ParseStreamID(name) // the engine wrote it, so it is valid
 	return stream.ID
 }

@@ -4,8 +4,8 @@ import (
 	"github.com/annals-es/annals/shop/order"
 )
 
-// OrderRow is an order as lists and the document store it. What it lacks can be computed: the status is that of the
-// latest step, and the key of a row has the id, and by what the list is ordered.
+// OrderRow is an order as lists and the document store it. It lacks what can be computed: the status follows from the
+// latest time, and the row's key contains the id and the time of the list's order.
 type OrderRow struct {
 	Version   int64    `json:"v"`
 	Customer  string   `json:"c,omitempty"`
@@ -21,7 +21,7 @@ type OrderRow struct {
 	ShortOf   []string `json:"m,omitempty"`
 }
 
-// summary is the row of the order with an id, as it is answered.
+// summary is the answer for the row of the order with an id.
 func (r OrderRow) summary(id string) OrderSummary {
 	return OrderSummary{
 		OrderID: id, CustomerID: r.Customer, ItemCount: r.Units, Total: r.Total.money(), Status: r.status(),

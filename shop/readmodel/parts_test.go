@@ -16,8 +16,7 @@ import (
 	"github.com/annals-es/annals/shop/account"
 )
 
-// corrected are the events of an account, in a future in which a correction that was stored as one event is read as
-// two.
+// corrected are the events of an account, in a future version in which a stored correction is read as two events.
 var corrected = es.NewRegistry(
 	es.Type[account.Event]("AccountOpened", 2, account.AccountOpened{}),
 	es.Type[account.Event]("MoneyDeposited", 1, account.MoneyDeposited{}),
@@ -26,8 +25,7 @@ var corrected = es.NewRegistry(
 	return []es.RawEvent{{Type: "MoneyWithdrawn", Schema: 1, Data: data}, {Type: "MoneyDeposited", Schema: 1, Data: data}}, nil
 }, es.StoredType{Name: "MoneyWithdrawn", Schema: 1}, es.StoredType{Name: "MoneyDeposited", Schema: 1}))
 
-// TestStatementOfParts: the statement shows every part of an event that was split, in order, also when it is built
-// anew.
+// TestStatementOfParts: the statement shows every part of an event that was split, in order, also after a rebuild.
 func TestStatementOfParts(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)
@@ -56,7 +54,7 @@ func TestStatementOfParts(t *testing.T) {
 		t.Fatal(failed)
 	}
 	want := []string{"3 MoneyDeposited 6.00", "2 MoneyDeposited 5.00", "2 MoneyWithdrawn 4.00", "1 AccountOpened 5.00"}
-	for _, when := range []string{"live", "built anew"} {
+	for _, when := range []string{"live", "rebuilt"} {
 		var got []string
 		for cursor, more := "", true; more; more = cursor != "" {
 			session, err := models.OpenAt(t.Context(), "accounts", cursor)

@@ -14,17 +14,17 @@ import (
 	"github.com/annals-es/annals/shop/product"
 )
 
-// Product is a product as it is for sale. It is the catalog's document, too.
+// Product is a product for sale. It is also the catalog's document.
 type Product struct {
 	ProductID string      `json:"productId"`
 	Name      string      `json:"name"`
 	UnitPrice money.Money `json:"unitPrice"`
 	ListedAt  time.Time   `json:"listedAt"`
-	// Version is the version of the product that the row shows.
+	// Version is the version of the product that is shown.
 	Version int64 `json:"version"`
 }
 
-// ProductCatalog has a document for each product. It shows the version, so it handles every event.
+// ProductCatalog has a document for each product. It shows the product's version, so it handles every event.
 var ProductCatalog = projection.New("product-catalog", 1, projection.From(product.Aggregate,
 	projection.On(func(p *Product, e projection.Event[product.Event], _ *projection.Writes) error {
 		p.Version = e.Version
@@ -40,8 +40,9 @@ var ProductCatalog = projection.New("product-catalog", 1, projection.From(produc
 	}),
 ))
 
-// Quote returns what products cost, by the catalog: strongly consistent, in one batched read. It leaves out products
-// that the catalog does not show or this code can't read: their price is in their events. open opens a read model.
+// Quote returns the current prices of products from the catalog: strongly consistent, in one batched read. It leaves
+// out products that the catalog does not have or this code can't read: their events have the price. open opens a read
+// model.
 //
 // Errors: those of open, and the view's.
 func Quote(

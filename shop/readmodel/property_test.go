@@ -25,7 +25,7 @@ import (
 	"github.com/annals-es/annals/shop/product"
 )
 
-// checks is how many histories each read model is tried with, unless -rapid.checks says otherwise.
+// checks is how many histories are tried with each read model, unless -rapid.checks says otherwise.
 const checks = "12"
 
 func TestMain(m *testing.M) {
@@ -40,13 +40,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestAnySchedule: whatever happened, and however it is delivered (duplicated, reordered, with gaps, the last of a
-// stream never; to two engines at once; with so small a budget that streams are left to the queue, whose jobs are done
-// in any order): once the queue is empty, and streams that lost their last event are caught up, DynamoDB holds what a
+// TestAnySchedule: a random history is delivered in a random way: duplicated, reordered, with gaps, without the last
+// commit of a stream; to two engines at once; with so small a budget that streams are left to the queue, whose jobs run
+// in any order. Once the queue is empty, and streams that lost their last event are caught up, DynamoDB holds what a
 // plain fold in order makes in memory.
 func TestAnySchedule(t *testing.T) {
 	t.Parallel()
-	models, _ := newModels(t, memstore.New()) // nobody reads through a session
+	models, _ := newModels(t, memstore.New()) // no test reads through a session
 	for _, sub := range models.Subscriptions {
 		t.Run(sub.Projection.Name(), func(t *testing.T) {
 			t.Parallel()
@@ -75,7 +75,7 @@ type past struct {
 	heads   map[es.StreamID]int64
 }
 
-// drawHistory takes aggregates through steps, of which the rules refuse some.
+// drawHistory takes aggregates through random steps; the rules refuse some.
 func drawHistory(t *testing.T, r *rapid.T) *past {
 	t.Helper()
 	w := newStore()
@@ -98,7 +98,7 @@ func drawHistory(t *testing.T, r *rapid.T) *past {
 	return p
 }
 
-// steps are what can happen to an aggregate of an id.
+// steps are the possible steps of an aggregate.
 func (w *world) steps(t *testing.T) map[string]func(id string, n int) error {
 	t.Helper()
 	ctx := t.Context()
@@ -169,7 +169,7 @@ func (w *world) steps(t *testing.T) map[string]func(id string, n int) error {
 	}
 }
 
-// schedule delivers a history to two engines, which share a table and a queue, and remember checkpoints apart.
+// schedule delivers a history to two engines, which share a table and a queue, and have separate caches.
 type schedule struct {
 	*past
 	sub     projection.Subscription
@@ -211,7 +211,7 @@ func (s *schedule) deliver(r *rapid.T) {
 	}
 }
 
-// level empties the queue, and brings those streams level whose last event was lost.
+// level empties the queue, and catches up the streams whose last event was lost.
 func (s *schedule) level(t *testing.T, r *rapid.T) {
 	t.Helper()
 	for all := s.jobs.take(-1); len(all) > 0; all = s.jobs.take(-1) {
@@ -226,13 +226,13 @@ func (s *schedule) level(t *testing.T, r *rapid.T) {
 			s.do(r, []projection.Job{{Task: projection.CatchUp, Stream: stream}})
 		}
 		if at[stream].Behind {
-			r.Errorf("%s is behind, and nobody asks for it", stream)
+			r.Errorf("%s is behind, but no job asks for a catch-up", stream)
 		}
 	}
 	s.toHeads(t, s.sub.Projection, s.sub.View)
 }
 
-// do does jobs. Only catch-ups are: the history is not filled in, so that what is missing shows.
+// do runs jobs. Only catch-ups run: the history is not filled, so that missing events show.
 func (s *schedule) do(r *rapid.T, all []projection.Job) {
 	for _, j := range all {
 		if j.Task != projection.CatchUp {
@@ -266,7 +266,7 @@ func (q *jobs) Enqueue(_ context.Context, _ time.Duration, all ...projection.Job
 	return nil
 }
 
-// take returns so many jobs of the queue, negative = all.
+// take returns a number of jobs from the queue; negative = all.
 func (q *jobs) take(n int) []projection.Job {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -292,8 +292,7 @@ func (p *past) plain(t *testing.T, of projection.Projection) projection.View {
 	return view
 }
 
-// toHeads brings all checkpoints to the heads of their streams. Engines that remember what did not concern the
-// projection do not.
+// toHeads sets all checkpoints to the heads of their streams. Engines that skipped unconcerned commits do not do that.
 func (p *past) toHeads(t *testing.T, of projection.Projection, view projection.View) {
 	t.Helper()
 	forgetful := projection.NewEngine(p.store, memview.NewCatalog(), projection.Config{CacheSize: -1},
@@ -305,7 +304,7 @@ func (p *past) toHeads(t *testing.T, of projection.Projection, view projection.V
 	}
 }
 
-// dump writes down all that a view holds.
+// dump writes everything in a view as text.
 func (p *past) dump(t *testing.T, v projection.View) map[string]string {
 	t.Helper()
 	out := map[string]string{}

@@ -1,7 +1,7 @@
 package readmodel
 
-// The files replaced_*.go are the read models that others replace. Once every deployment has these, filled, the files
-// can be deleted, with shop/replaced.go and what names it.
+// The files replaced_*.go are read models that others replace. Once these are filled in every deployment, delete the
+// files, with shop/replaced.go and everything that refers to it.
 
 import (
 	"github.com/annals-es/annals/pkg/annals"
@@ -29,7 +29,7 @@ var FormerAccountSummary = projection.New("account-summary", 1, projection.From(
 	}),
 ))
 
-// StatementState is what [FormerAccountStatement] needs to know of an account.
+// StatementState is what [FormerAccountStatement] stores of an account.
 type StatementState struct {
 	Balance money.Money `json:"balance"`
 }
@@ -38,7 +38,7 @@ var (
 	// FormerAccountStatement has the movements of each account. [Accounts] replaces it.
 	FormerAccountStatement = projection.New("account-statement", 1,
 		projection.From(account.Aggregate, projection.On(evolveStatement)), FormerStatement)
-	// FormerStatement are its rows.
+	// FormerStatement are the rows of FormerAccountStatement.
 	FormerStatement = projection.OwnRows[Movement]("account-statement")
 )
 

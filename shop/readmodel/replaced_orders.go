@@ -7,8 +7,8 @@ import (
 	"github.com/annals-es/annals/shop/order"
 )
 
-// SummaryState is the document of the former read models that show orders: the summary, and the lines that it is
-// counted from.
+// SummaryState is the document of the former read models of orders: the summary, and the lines that it is computed
+// from.
 type SummaryState struct {
 	Summary OrderSummary `json:"summary"`
 	Order   order.State  `json:"order"`
@@ -44,13 +44,13 @@ func (r *SummaryState) apply(e projection.Event[order.Event]) {
 	}
 }
 
-// evolveLines folds what read models need of an order, by the aggregate's own rules, and drops the rest.
+// evolveLines folds the parts of an order that read models need, by the aggregate's own rules.
 func evolveLines(s *order.State, e order.Event) {
 	order.Aggregate.Evolve(s, e)
 	s.ShippingAddress, s.Payments, s.ShortOf = nil, nil, nil
 }
 
-// ofOrders is a former read model of orders, with what it does once an event is applied.
+// ofOrders is a former read model of orders. then runs after each event.
 func ofOrders(
 	name string, then func(*SummaryState, es.StreamID, *projection.Writes), parts ...projection.Part,
 ) *projection.Of[SummaryState] {
@@ -79,21 +79,21 @@ var (
 			FormerActive.Put(w, key, row.Summary)
 		}
 	}, FormerActive)
-	// FormerActive are its rows.
+	// FormerActive are the rows of FormerActiveOrders.
 	FormerActive = projection.OwnRows[OrderSummary]("active-orders")
 	// FormerCustomerOrders lists the orders of each customer. [Orders] replaces it.
 	FormerCustomerOrders = ofOrders("customer-orders", func(row *SummaryState, _ es.StreamID, w *projection.Writes) {
 		key := projection.Key{Partition: row.Summary.CustomerID, Sort: es.FormatTime(row.Summary.CreatedAt)}
 		FormerCustomers.Put(w, key, row.Summary)
 	}, FormerCustomers)
-	// FormerCustomers are its rows.
+	// FormerCustomers are the rows of FormerCustomerOrders.
 	FormerCustomers = projection.OwnRows[OrderSummary]("customer-orders")
 )
 
-// FormerOrderOf is the document of an order, as it is answered.
+// FormerOrderOf is the answer for the document of an order.
 func FormerOrderOf(_ string, d *SummaryState) OrderSummary { return d.Summary }
 
-// The former lists show their rows as they are stored.
+// The former lists show their rows unchanged.
 var (
 	FormerActivePages   = annals.Listing[ByStatus, OrderSummary, OrderSummary]{Partitions: ActiveOrderPages.Partitions}
 	FormerCustomerPages = annals.Listing[annals.ByID, OrderSummary, OrderSummary]{Descending: true}

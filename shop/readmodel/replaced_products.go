@@ -97,21 +97,21 @@ func salesOfOrder(o *order.State, e projection.Event[order.Event], w *projection
 	return nil
 }
 
-// FormerInventoryOf is [InventoryOf] by [FormerInventory].
+// FormerInventoryOf is [InventoryOf] from [FormerInventory].
 func FormerInventoryOf(ctx context.Context, s *projection.Session, q annals.ByID) (Inventory, error) {
 	id := string(q.ID)
 	counters, err := counts(ctx, s, inventoryKey(id), id)
 	return inventoryOf(id, counters), err
 }
 
-// FormerSalesOf is [SalesOf] by [FormerSales].
+// FormerSalesOf is [SalesOf] from [FormerSales].
 func FormerSalesOf(ctx context.Context, s *projection.Session, q annals.ByID) (ProductSales, error) {
 	id := string(q.ID)
 	counters, err := counts(ctx, s, salesKey(id), id)
 	return salesOf(id, counters), err
 }
 
-// FormerTopSales is [TopSales] by [FormerSales].
+// FormerTopSales is [TopSales] from [FormerSales].
 func FormerTopSales(ctx context.Context, s *projection.Session, q Top) (annals.Page[ProductSales], error) {
 	all, err := s.AllCounters(ctx, allShards(sales)...)
 	return topOf(all, q.Top), err

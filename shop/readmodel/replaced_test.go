@@ -19,7 +19,7 @@ import (
 	"github.com/annals-es/annals/shop/readmodel"
 )
 
-// allAnswers are the answers of all queries, those about accounts too, as they are sent.
+// allAnswers are the answers of all queries, including those about accounts, as they are sent.
 func allAnswers(t *testing.T, m *models) map[string]string {
 	t.Helper()
 	out := answers(t, m)
@@ -38,8 +38,8 @@ func allAnswers(t *testing.T, m *models) map[string]string {
 	return sent
 }
 
-// TestReplaced: read models that others replace are fed and read until those are filled, and no longer. The answers
-// are the same.
+// TestReplaced: replaced read models are fed and read until their successors are filled, and no longer. The answers are
+// the same.
 func TestReplaced(t *testing.T) {
 	t.Parallel()
 	w, rng := newStore(), rand.New(rand.NewPCG(1, 7))

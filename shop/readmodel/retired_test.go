@@ -14,7 +14,7 @@ import (
 	"github.com/annals-es/annals/shop/product"
 )
 
-// keep stores events as the golden files of an aggregate have them.
+// keep stores events from the golden files of an aggregate.
 func (w *world) keep(t *testing.T, stream es.StreamID, files ...string) {
 	t.Helper()
 	head := w.store.Empty(stream)
@@ -34,8 +34,8 @@ func (w *world) keep(t *testing.T, stream es.StreamID, files ...string) {
 	w.streams = append(w.streams, stream)
 }
 
-// TestRetiredCurrency: accounts, orders and products in a currency that is no longer listed load, are in every read
-// model, and can be built anew.
+// TestRetiredCurrency: accounts, orders and products in a retired currency can be loaded, are in every read model, and
+// can be rebuilt.
 func TestRetiredCurrency(t *testing.T) {
 	t.Parallel()
 	const retired = ".retired-currency"
@@ -62,7 +62,7 @@ func TestRetiredCurrency(t *testing.T) {
 	w.wantRetired(t)
 }
 
-// wantRetired looks at all read models that show money.
+// wantRetired reads all read models that show money.
 func (w *world) wantRetired(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()

@@ -11,19 +11,19 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// ProductSales is what was sold of a product, counted when orders are placed. A cancelled order stays counted.
+// ProductSales are the sales of a product, counted when orders are placed. A cancelled order stays counted.
 type ProductSales struct {
 	ProductID string `json:"productId"`
-	// Orders is in how many orders the product was.
+	// Orders is how many orders contained the product.
 	Orders Count `json:"orders"`
 	Units  Count `json:"units"`
-	// Revenue is in the currency that the product is listed in.
+	// Revenue is the revenue in the currency that the product is listed in.
 	Revenue Total `json:"revenue"`
-	// OtherRevenue is what was sold in other currencies.
+	// OtherRevenue is the revenue in other currencies.
 	OtherRevenue []Total `json:"otherRevenue,omitempty"`
 }
 
-// SalesOf returns a product's sales, zeros for a listed product that was never sold.
+// SalesOf returns a product's sales. They are zero for a listed product that was never sold.
 //
 // Errors: [es.NotFoundError]; the view's.
 func SalesOf(ctx context.Context, s *projection.Session, q annals.ByID) (ProductSales, error) {
@@ -32,13 +32,13 @@ func SalesOf(ctx context.Context, s *projection.Session, q annals.ByID) (Product
 	return salesOf(id, counters), err
 }
 
-// Top is the input of a query for the first of many.
+// Top is the input of a query for the first items of many.
 type Top struct {
-	Top int `query:"top" minimum:"1" maximum:"1000" default:"10" doc:"The most products: fewer where more would be too large an answer"`
+	Top int `query:"top" minimum:"1" maximum:"1000" default:"10" doc:"The largest number of products. There are fewer if the answer would be too large"`
 }
 
-// TopSales returns the products with the most revenue, the most first. Amounts of different currencies are compared as
-// numbers. There are fewer than asked for where more would be too large an answer.
+// TopSales returns the products with the most revenue, in descending order. Amounts in different currencies are
+// compared as numbers. There are fewer products than requested if the answer would be too large.
 //
 // Errors: the view's.
 func TopSales(ctx context.Context, s *projection.Session, q Top) (annals.Page[ProductSales], error) {
@@ -46,7 +46,7 @@ func TopSales(ctx context.Context, s *projection.Session, q Top) (annals.Page[Pr
 	return topOf(all, q.Top), err
 }
 
-// topOf returns the products with the most revenue, as many as are asked for and an answer holds.
+// topOf returns the products with the most revenue: as many as requested, or as fit into an answer.
 func topOf(all map[string]map[string]projection.Number, top int) annals.Page[ProductSales] {
 	rows := make([]ProductSales, 0, len(all))
 	for productID, counters := range all {
@@ -60,7 +60,7 @@ func topOf(all map[string]map[string]projection.Number, top int) annals.Page[Pro
 	return annals.Page[ProductSales]{Items: annals.Fit(rows[:min(top, len(rows))])}
 }
 
-// salesOf are a product's sales by its counters.
+// salesOf are a product's sales, computed from its counters.
 func salesOf(productID string, counters map[string]projection.Number) ProductSales {
 	out := ProductSales{ProductID: productID, Orders: Count{counters[inOrders]}, Units: Count{counters[sold]}}
 	revenues := map[string]Total{} // by currency
@@ -77,8 +77,8 @@ func salesOf(productID string, counters map[string]projection.Number) ProductSal
 	return out.withRevenues(revenues)
 }
 
-// withRevenues splits revenues into that in the product's currency, or in the first by its code where the product was
-// never listed, and the others.
+// withRevenues splits revenues into the revenue in the product's currency and the others. For a product that was never
+// listed, the first currency code takes the place of the product's.
 func (s ProductSales) withRevenues(revenues map[string]Total) ProductSales {
 	for _, currency := range slices.Sorted(maps.Keys(revenues)) {
 		switch s.Revenue.Currency {

@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/shop/readmodel"
 )
 
-// TestSession: a session stays in its generation when another one serves, and knows how far that one has come.
+// TestSession: a session stays in its generation after a swap, and reports that generation's progress.
 func TestSession(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

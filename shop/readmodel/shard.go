@@ -5,7 +5,7 @@ import (
 	"hash/fnv"
 )
 
-// shards is over how many partitions a list is spread that all streams write to: each takes 1,000 writes a second.
+// shards is how many partitions a list has that all streams write to: each takes 1,000 writes a second.
 const shards = 8
 
 // shard returns the partition of a list that a key belongs to.

@@ -9,14 +9,14 @@ import (
 	"github.com/annals-es/annals/shop/money"
 )
 
-// DynamoDB bills documents and rows by the KB. So they have short names, and values as short as they can be.
+// DynamoDB bills documents and rows by the KB. So the stored forms have short names and short values.
 
-// instant is a time as documents and rows store it: microseconds since 1970, UTC.
+// instant is a time in documents and rows: microseconds since 1970, UTC.
 type instant int64
 
 func instantOf(t time.Time) instant { return instant(t.UnixMicro()) }
 
-// present is an instant that is there.
+// present returns a pointer to the instant of a time.
 func present(t time.Time) *instant {
 	i := instantOf(t)
 	return &i
@@ -24,7 +24,7 @@ func present(t time.Time) *instant {
 
 func (i instant) time() time.Time { return time.UnixMicro(int64(i)).UTC() }
 
-// optional is nil where the instant is.
+// optional is the time, or nil if the instant is nil.
 func (i *instant) optional() *time.Time {
 	if i == nil {
 		return nil
@@ -33,20 +33,20 @@ func (i *instant) optional() *time.Time {
 	return &t
 }
 
-// yearZero is the first instant that RFC 3339 can write.
+// yearZero is the first instant that RFC 3339 can represent.
 var yearZero = instantOf(time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC))
 
-// sort is the instant as a sort key: 18 digits, which order as the instants do.
+// sort is the instant as a sort key: 18 digits, in the order of the instants.
 func (i instant) sort() string { return fmt.Sprintf("%018d", int64(i-yearZero)) }
 
 // instantIn is the instant at the beginning of a sort key.
 func instantIn(sort string) instant {
 	digits, _, _ := strings.Cut(sort, "|")
-	n, _ := strconv.ParseInt(digits, 10, 64) // the engine wrote it
+	n, _ := strconv.ParseInt(digits, 10, 64) // the engine wrote it, so it is valid
 	return instant(n) + yearZero
 }
 
-// amount is money as documents and rows store it: "12.30 USD"; "" is no money.
+// amount is money in documents and rows: "12.30 USD"; "" is no money.
 type amount money.Money
 
 func (a amount) money() money.Money { return money.Money(a) }

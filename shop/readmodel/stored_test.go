@@ -11,7 +11,7 @@ import (
 	"github.com/annals-es/annals/shop/money"
 )
 
-// TestInstants: an instant is stored to the microsecond, and sort keys are ordered as instants are.
+// TestInstants: an instant is stored to the microsecond, and sort keys have the order of instants.
 func TestInstants(t *testing.T) {
 	t.Parallel()
 	first := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -33,7 +33,7 @@ func TestInstants(t *testing.T) {
 	})
 }
 
-// TestAmounts: an amount is stored as it is, in a currency of the past, too.
+// TestAmounts: an amount is stored unchanged, also in a retired currency.
 func TestAmounts(t *testing.T) {
 	t.Parallel()
 	for _, m := range []money.Money{

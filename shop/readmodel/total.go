@@ -5,13 +5,13 @@ import (
 	"github.com/annals-es/annals/shop/money"
 )
 
-// Read models add without bound, where commands refuse what their own aggregate could not hold: sums over many
-// aggregates are a [Total] or a [Count], which have room for whatever their counters hold. A document's own sums are
-// its aggregate's.
+// Read models add up without a limit, unlike commands, which refuse what their aggregate can't hold. So sums over many
+// aggregates are a [Total] or a [Count], which have room for any counter. Sums within one document have the limits of
+// its aggregate.
 //
-// A counter on DynamoDB has 38 digits; a sum of more would park its stream. One order adds less than 10^18 to a total,
-// in the currency's smallest units (money.MaxDigits), and at most 10^15 to a count (rule.MaxUnits). So 38 digits take
-// 10^20 orders of one product. A row takes some thousand writes a second: that is 3 billion years.
+// A counter in DynamoDB has 38 digits; a larger sum would park its stream. One order adds less than 10^18 to a total,
+// in the currency's smallest units (money.MaxDigits), and at most 10^15 to a count (rule.MaxUnits). So 38 digits
+// suffice for 10^20 orders of one product. A row takes some thousand writes a second: that is 3 billion years.
 
 // Total is a sum of money.
 type Total struct {
@@ -19,9 +19,9 @@ type Total struct {
 	Currency string            `json:"currency"`
 }
 
-// newTotal is the total that a counter has. It has all decimals of its currency, as money has.
+// newTotal is the total in a counter, with all decimals of its currency, like money.
 func newTotal(counter projection.Number, currency string) Total {
-	if zero, err := money.FromMinorUnits(0, currency); err == nil { // else it is a currency of the past
+	if zero, err := money.FromMinorUnits(0, currency); err == nil { // an error means a retired currency
 		decimals, _ := projection.Decimal(zero.Amount())
 		counter = counter.Plus(decimals)
 	}

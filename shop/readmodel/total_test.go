@@ -12,10 +12,10 @@ import (
 	"github.com/annals-es/annals/shop/readmodel"
 )
 
-// most is the largest amount of money that a command takes.
+// most is the largest amount of money in a command.
 const most = "9999999999999999.99"
 
-// TestTotalsHaveRoom: sums over orders grow past what one order can cost, and are still ordered as numbers.
+// TestTotalsHaveRoom: sums over orders can exceed the limit of one order, and are ordered as numbers.
 func TestTotalsHaveRoom(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -47,7 +47,7 @@ func TestTotalsHaveRoom(t *testing.T) {
 	}
 }
 
-// TestCountersOf38Digits: what a counter on DynamoDB can hold is read as it is, whatever its currency.
+// TestCountersOf38Digits: any counter that DynamoDB can hold is read unchanged, whatever its currency.
 func TestCountersOf38Digits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

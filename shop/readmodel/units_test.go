@@ -15,14 +15,14 @@ import (
 	"github.com/annals-es/annals/shop/order"
 )
 
-// Ids as clients make them.
+// Ids of the length that clients use.
 const (
 	anOrder   = "0d6f2a4e-6f0b-4d5e-9a34-5b1f0c7d8e90"
 	aCustomer = "7b1c9d2e-3f4a-4b5c-8d6e-9f0a1b2c3d4e"
 	aProduct  = "c56a4180-65aa-42ec-a945-5fd21dec0538"
 )
 
-// metered is a world in which what one read model writes is counted.
+// metered is a world in which the writes of one read model are counted.
 type metered struct {
 	*world
 	meter  dynamotest.Meter
@@ -51,7 +51,7 @@ func newMetered(t *testing.T, model string) *metered {
 	return m
 }
 
-// spent are the requests that write and the write units that the events cost which came since the last call.
+// spent are the write requests and write units of the events since the last call.
 func (m *metered) spent(t *testing.T, stream es.StreamID) (requests int, units float64) {
 	t.Helper()
 	m.meter.Take()
@@ -95,8 +95,8 @@ func (m *metered) documentBytes(t *testing.T, stream es.StreamID) (bytes int) {
 	return bytes
 }
 
-// TestUnitsOfAnOrder: each step of an order is one write. Its document is less than a KB at every step, so it costs
-// one unit, and one for each of the two lists that the order comes to, stays in with another row, or leaves.
+// TestUnitsOfAnOrder: each event of an order is one write. Its document is always smaller than 1 KB, so it costs one
+// unit, and one for each of the two lists that the order enters, changes its row in, or leaves.
 func TestUnitsOfAnOrder(t *testing.T) {
 	t.Parallel()
 	m := newMetered(t, "orders")
@@ -155,8 +155,8 @@ func TestUnitsOfADeposit(t *testing.T) {
 	}
 }
 
-// TestUnitsOfCounting: an order is counted by one transaction of its checkpoint and one row a product; steps that
-// change no count cost nothing.
+// TestUnitsOfCounting: an order is counted by one transaction of its checkpoint and one row a product. Events that
+// change no counter cost nothing.
 func TestUnitsOfCounting(t *testing.T) {
 	t.Parallel()
 	m := newMetered(t, "product-counts")

@@ -17,8 +17,8 @@ import (
 	"github.com/annals-es/annals/shop/readmodel"
 )
 
-// TestOneRowBreaksNoList: a row that can't be read is left out of its list and counted, and its key is told, without
-// what is in it.
+// TestOneRowBreaksNoList: a row that can't be read is left out of its list and counted. Its key is logged, without its
+// content.
 func TestOneRowBreaksNoList(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -49,7 +49,7 @@ func TestOneRowBreaksNoList(t *testing.T) {
 	check[readmodel.OrderSummary](t, "active orders", active.Key)(w.models.ActiveOrders(t.Context(), all))
 }
 
-// TestTopSalesFit: there are fewer than asked for where all are too large an answer.
+// TestTopSalesFit: the answer has fewer products than requested if it would be too large.
 func TestTopSalesFit(t *testing.T) {
 	t.Parallel()
 	all := map[string]map[string]projection.Number{}
@@ -87,7 +87,7 @@ func check[T any](t *testing.T, name string, key projection.Key) func(annals.Pag
 	}
 }
 
-// write writes a row past its projection.
+// write writes a row without the projection.
 func (w *world) write(t *testing.T, model string, row projection.Write) {
 	t.Helper()
 	seen := projection.CheckpointUpdate{Stream: es.StreamID{Type: "None", ID: row.Key.Partition + row.Key.Sort}, Next: projection.Checkpoint{Version: 1}}

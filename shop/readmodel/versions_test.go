@@ -23,7 +23,7 @@ type deployment struct {
 	rebuilder *projection.Rebuilder
 }
 
-// site is an event store and the tables of one read model, on which versions of the code come and go.
+// site is an event store and the tables of one read model, on which several versions of the code run in turn.
 type site struct {
 	store  *memstore.Store
 	orders *es.Repository[order.State, order.Event]
@@ -35,13 +35,13 @@ type site struct {
 
 func (s *site) clock() time.Time { return time.Now().Add(s.later) }
 
-// Start implements [projection.Starter]: nobody begins by itself.
+// Start implements [projection.Starter]. The test runs the work itself.
 func (s *site) Start(_ context.Context, _ string, stage projection.Stage) error {
 	s.starts = append(s.starts, stage)
 	return nil
 }
 
-// jobs is a queue that nobody works off by itself.
+// jobs is a queue. The test runs its jobs itself.
 type jobs []projection.Job
 
 func (q *jobs) Enqueue(_ context.Context, _ time.Duration, all ...projection.Job) error {
@@ -97,7 +97,7 @@ func (s *site) create(t *testing.T, d *deployment, id string) {
 	}
 }
 
-// work does all that was started, and all jobs that are left.
+// work does everything that was started, and all queued jobs.
 func (s *site) work(t *testing.T, d *deployment) {
 	t.Helper()
 	for _, stage := range s.starts {
@@ -118,7 +118,7 @@ func (s *site) work(t *testing.T, d *deployment) {
 	}
 }
 
-// early is how order summaries were made before: only of customers, under a name that they no longer have.
+// early is an earlier fold of order summaries, which has only customers, under another JSON name.
 type early struct {
 	Buyer string `json:"buyer"`
 }
@@ -148,8 +148,8 @@ func upgraded(row json.RawMessage) (json.RawMessage, error) {
 	return json.Marshal(OrderRow{Customer: old.Buyer})
 }
 
-// TestNewFold: code with a newer fold reads the rows of the older one by that one's decoder until its own serve, which
-// it builds by itself; code without the fold that serves does not start.
+// TestNewFold: code with a newer fold reads the older fold's rows with its decoder until its own rows serve, which it
+// starts to build. Code without the serving fold does not start.
 func TestNewFold(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -186,7 +186,8 @@ func TestNewFold(t *testing.T) {
 	}
 }
 
-// TestPoisonOrder: an order that a summary can't be made of waits alone; the mended code brings it level by itself.
+// TestPoisonOrder: an order that the summary can't fold is parked alone. The mended code catches it up without being
+// asked.
 func TestPoisonOrder(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

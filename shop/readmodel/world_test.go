@@ -25,7 +25,7 @@ type models struct {
 	views   map[string]projection.View
 }
 
-// tableNames are the names on DynamoDB of tables, by their names inside the service.
+// tableNames are the names of tables on DynamoDB, by their names inside the service.
 type tableNames map[string]string
 
 // newTables makes the tables of all read models.
@@ -38,7 +38,7 @@ func newTables(t *testing.T) tableNames {
 	return names
 }
 
-// openModels opens the read models. through, if any, puts another view before one of a name.
+// openModels opens the read models. through may wrap the view of a name.
 func openModels(
 	t *testing.T, store es.Store, client dynamoview.Client, names tableNames, now func() time.Time,
 	through map[string]func(projection.View) projection.View,
@@ -65,7 +65,7 @@ func newModels(t *testing.T, store es.Store) (*models, *projection.Engine) {
 	return m, projection.NewEngine(store, m.catalog, projection.Config{}, m.Subscriptions...)
 }
 
-// pageOf says which part of a list is wanted.
+// pageOf is the part of a list to read.
 type pageOf struct {
 	Limit  int
 	Cursor string
@@ -84,7 +84,7 @@ func (m *models) reading(ctx context.Context, query string) (annals.Reading, err
 	return all[len(all)-1], nil
 }
 
-// asked answers a query as the edge does. R is the type of its answer, in the input.
+// asked answers a query like the edge. R is the type of its answer, in the input.
 func asked[R any](ctx context.Context, m *models, query, id string, in any, p pageOf) (out R, err error) {
 	r, err := m.reading(ctx, query)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package rule is the rules that several of the shop's aggregates have in common, and how they refuse.
+// Package rule has the rules that several of the shop's aggregates share, and their refusals. Start with [Code].
 package rule
 
 import (
@@ -26,7 +26,7 @@ const (
 // MaxQuantity is the most units in one command.
 const MaxQuantity = 1_000_000
 
-// MaxUnits is the most units that one aggregate adds up: less than 2^53, which every reader of JSON reads exactly.
+// MaxUnits is the most units that one aggregate adds up. It is less than 2^53, so every JSON parser reads it exactly.
 const MaxUnits = 1_000_000_000_000_000
 
 // Common are the rules above.
@@ -43,7 +43,7 @@ func Positive(what string, m money.Money) error {
 	return nil
 }
 
-// NotNegative refuses an amount of less than zero, and no money: zero needs a currency too. Errors: [Violation].
+// NotNegative refuses a negative amount, and no money, since zero needs a currency too. Errors: [Violation].
 func NotNegative(what string, m money.Money) error {
 	switch {
 	case m.IsNegative():
@@ -54,7 +54,7 @@ func NotNegative(what string, m money.Money) error {
 	return nil
 }
 
-// NotFiner refuses an amount that has more decimals than what it is taken from. Errors: [Violation].
+// NotFiner refuses an amount that has more decimals than the amount that it is taken from. Errors: [Violation].
 func NotFiner(what string, m, from money.Money) error {
 	if m.FinerThan(from) {
 		return AmountTooFine.Because("the %s %s has more decimals than %s", what, m, from)
@@ -73,16 +73,16 @@ func Quantity(units int) error {
 	return nil
 }
 
-// Together refuses more units than an aggregate can hold beside those that it has. Errors: [Violation].
+// Together refuses units that an aggregate can't hold in addition to those that it has. Errors: [Violation].
 func Together(have, more int) error {
 	if more > MaxUnits-have {
-		return QuantityTooLarge.Because("there are %d units: with %d more there are more than %d", have, more, MaxUnits)
+		return QuantityTooLarge.Because("there are %d units: adding %d exceeds %d", have, more, MaxUnits)
 	}
 	return nil
 }
 
-// Arithmetic returns the rule that an error of package money's arithmetic stands for: a [Violation]. Another error, and
-// nil, it returns as it is.
+// Arithmetic converts an error of package money's arithmetic to the [Violation] of its rule. It returns other errors,
+// and nil, unchanged.
 func Arithmetic(err error) error {
 	var mismatch *money.CurrencyMismatchError
 	var tooLarge *money.RangeError

@@ -13,7 +13,7 @@ import (
 
 var emailPattern = regexp.MustCompile(rule.EmailPattern)
 
-// TestEmail: what is an address is compared by its canonical form, which stays what it is.
+// TestEmail: addresses are compared by their canonical form, which is its own canonical form.
 func TestEmail(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
@@ -99,7 +99,7 @@ func TestNoEmail(t *testing.T) {
 	}
 }
 
-// TestEmailProperties: whatever is an address has one canonical form, whichever normal form or letter case it comes in.
+// TestEmailProperties: every address has one canonical form, in whichever normal form or letter case it is written.
 func TestEmailProperties(t *testing.T) {
 	t.Parallel()
 	letters := rapid.SampledFrom([]rune("abKZ09+-._äÄßıİéÅﬁσς\u0301\u0307\u0331\u0345ㅎ가한\u1112\u1161"))

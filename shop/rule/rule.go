@@ -5,7 +5,7 @@ import "github.com/annals-es/annals/pkg/annals/refusal"
 type (
 	// Code names a rule.
 	Code = refusal.Code
-	// Violation says that a command was refused, by which rule and why.
+	// Violation reports that a command was refused, by which rule and why.
 	Violation = refusal.Violation //nolint:errname // the word of the domain, and of the API
 )
 
@@ -20,5 +20,5 @@ const (
 // ID refuses an id that is empty, too long, or made of other characters. Errors: [Violation].
 func ID(what, id string) error { return refusal.ID(what, id) }
 
-// Violated tells whether an error is, or wraps, a violation of a rule.
+// Violated reports whether an error is, or wraps, a violation of a rule.
 func Violated(err error, code Code) bool { return refusal.Violated(err, code) }

@@ -5,11 +5,11 @@ import (
 	"unicode/utf8"
 )
 
-// Text is the rule of a text that people write. The edge's schemas have the same limits, which a test compares.
+// Text is the rule for a text that people write. The edge's schemas have the same limits; a test compares them.
 type Text struct {
 	// Max is the longest text, in characters (as JSON Schema counts them, not in bytes).
 	Max int
-	// Needed says that there must be more than space.
+	// Needed means that the text must have more than spaces.
 	Needed bool
 }
 

@@ -28,7 +28,7 @@ func TestViolation(t *testing.T) {
 	}
 }
 
-// TestCodes: callers branch on codes, so each means one thing, whichever aggregate says it.
+// TestCodes: clients depend on codes, so each has one meaning in all aggregates.
 func TestCodes(t *testing.T) {
 	t.Parallel()
 	kebab := regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)

@@ -1,8 +1,8 @@
 package main
 
-// bugs are changes that chaos must find, by name: the mistakes that event stores are known for.
+// bugs are changes that chaos must find, by name: known mistakes of event stores.
 var bugs = map[string][]change{
-	"retry-of-a-save": {{ // the decision is not made again on what the stream holds now
+	"retry-of-a-save": {{ // the same events are appended again, instead of a new decision on the current state
 		file: "pkg/es/dynamostore/append.go",
 		old: `		err = p.alone(ctx, doubt)
 	}
@@ -19,17 +19,17 @@ var bugs = map[string][]change{
 	}
 `,
 	}},
-	"missing-condition": {{ // the later of two writers wins
+	"missing-condition": {{ // the later of two writers overwrites the earlier
 		file: "pkg/es/dynamostore/append.go",
 		old:  `isFree = aws.String("attribute_not_exists(version)")`,
 		new:  `isFree = aws.String("attribute_not_exists(version) OR attribute_exists(version)")`,
 	}},
-	"one-page-read": {{ // what a first answer left out is not asked for
+	"one-page-read": {{ // only the first page of a query is read
 		file: "pkg/es/dynamostore/read.go",
 		old:  "for pages.HasMorePages() {",
 		new:  "if pages.HasMorePages() {",
 	}},
-	"checkpoint-in-second-write": {{ // a crash between the two makes rows change twice
+	"checkpoint-in-second-write": {{ // after a crash between the two writes, events are applied twice
 		file: "pkg/es/projection/dynamoview/save.go",
 		old: `		return v.transact(ctx, actions)
 	}
@@ -46,8 +46,9 @@ var bugs = map[string][]change{
 	}
 `,
 	}},
-	// Our own commit, found where we write, is somebody else's; and the decision is made again without a look for its command,
-	// which otherwise is found on the stream or in the cache: the first change alone does no harm.
+	// The store takes our own commit for another writer's, and the decision is repeated without a search for the
+	// command's id. The first change alone is harmless: the search would find the command on the stream or in the
+	// cache.
 	"lost-answer-taken-for-conflict": {
 		{file: "pkg/es/dynamostore/append.go", old: "	case c.ID == p.commits[0].ID:\n", new: "	case false:\n"},
 		{file: "pkg/es/folded.go", old: `if tx.cmd.Ref.ID == "" {`, new: `if tx.fresh || tx.cmd.Ref.ID == "" {`},

@@ -13,7 +13,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/verify"
 )
 
-// stored is everything that the events table holds, read past proxy and service.
+// stored is the whole content of the event table, read without the proxy and the service.
 type stored struct {
 	streams map[string][]es.Commit // in order
 	byKey   map[string][]es.Commit // by correlation id
@@ -43,13 +43,13 @@ func (s *stored) add(c es.Commit) {
 	s.commits++
 }
 
-// check checks what is stored against what clients were told.
+// check compares the stored commits with the answers that clients got.
 func (s *stored) check(h *history) {
 	for name, commits := range s.streams {
 		next := int64(1)
 		for _, c := range commits {
 			if c.Version != next {
-				h.violated("%s: after version %d comes %d", name, next-1, c.Version)
+				h.violated("%s: version %d is followed by %d", name, next-1, c.Version)
 			}
 			next = c.LastVersion() + 1
 		}
@@ -72,7 +72,8 @@ func checkChains(ctx context.Context, store *dynamostore.Store, h *history) erro
 	return nil
 }
 
-// own are the commits of a command itself. Reactions carry its correlation id on, and name what caused them.
+// own returns the commits of a command itself. Commits of reactions have the same correlation id, and another causation
+// id.
 func (s *stored) own(key string) []es.Commit {
 	var own []es.Commit
 	for _, c := range s.byKey[key] {
@@ -83,8 +84,8 @@ func (s *stored) own(key string) []es.Commit {
 	return own
 }
 
-// checkOperation checks that an acknowledged command is stored once, a rejected one is not, and one of unknown outcome
-// is stored once or not.
+// checkOperation checks that an acknowledged command is stored once, that a rejected one is not stored, and that one of
+// unknown outcome is stored at most once.
 func (s *stored) checkOperation(o *operation, h *history) {
 	own := s.own(o.Key)
 	ids := map[string]bool{}
@@ -129,7 +130,7 @@ func places(commits []es.Commit) string {
 	return strings.Join(names, " ")
 }
 
-// movement is what an account's event says of money.
+// movement is the part of an account's event that is about money.
 type movement struct {
 	Amount         amount
 	InitialDeposit amount
@@ -137,16 +138,16 @@ type movement struct {
 	ToAccountID    string `json:"toAccountId"`
 }
 
-// ledger adds up what the events of accounts say.
+// ledger adds up the events of accounts.
 type ledger struct {
 	in, out, total int64
 	transfers      map[string]*transfer // by append
 }
 
-// transfer is what the two sides of one say of it.
+// transfer describes a transfer as each of its two events has it.
 type transfer struct{ withdrawn, deposited string }
 
-// book takes an event into account, and returns by how much its account's balance changes.
+// book adds an event to the ledger, and returns by how much it changes its account's balance.
 func (l *ledger) book(c es.Commit, kind string, m movement) int64 {
 	cents := int64(m.Amount + m.InitialDeposit)
 	both := l.transfers[c.ID]
@@ -170,7 +171,7 @@ func (l *ledger) book(c es.Commit, kind string, m movement) int64 {
 	return cents
 }
 
-// checkMoney checks that what is in all accounts is what was paid in less what was paid out, that both sides of each
+// checkMoney checks that the sum of all balances is the sum paid in minus the sum paid out, that both events of each
 // transfer agree, and that no account was ever overdrawn.
 func (s *stored) checkMoney(h *history) {
 	l := &ledger{transfers: map[string]*transfer{}}
@@ -194,7 +195,7 @@ func (s *stored) checkMoney(h *history) {
 		l.total += balance
 	}
 	if l.total != l.in-l.out {
-		h.violated("the accounts hold %d cents, but %d were paid in and %d out", l.total, l.in, l.out)
+		h.violated("the sum of all balances is %d cents, but %d cents were paid in and %d out", l.total, l.in, l.out)
 	}
 	for id, t := range l.transfers {
 		if t.withdrawn != t.deposited {
@@ -202,11 +203,11 @@ func (s *stored) checkMoney(h *history) {
 		}
 	}
 	if sent := s.sent(h); sent != l.total {
-		h.violated("the accounts hold %d cents, but by what clients sent they should hold %d", l.total, sent)
+		h.violated("the sum of all balances is %d cents, but by the clients' stored commands it should be %d", l.total, sent)
 	}
 }
 
-// sent is what all accounts should hold by the commands that are stored, each counted once.
+// sent returns the sum of all balances by the clients' commands that are stored, each counted once.
 func (s *stored) sent(h *history) int64 {
 	var cents int64
 	for _, o := range h.operations {

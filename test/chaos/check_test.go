@@ -9,7 +9,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// commit makes a commit of one event, as the store would return it.
+// commit returns a commit of one event, as the store would return it.
 func commit(t *testing.T, stream string, version int64, key, id, kind, data string) es.Commit {
 	t.Helper()
 	name, err := es.ParseStreamID(stream)
@@ -35,7 +35,7 @@ const (
 	ten    = `{"amount":{"amount":"10.00","currency":"USD"}}`
 )
 
-// TestViolationsAreFound gives the checker one broken promise at a time.
+// TestViolationsAreFound: the checks find each kind of broken promise.
 func TestViolationsAreFound(t *testing.T) {
 	t.Parallel()
 	open := commit(t, "Account#a", 1, "k1", "i1", "AccountOpened", opened)
@@ -64,11 +64,11 @@ func TestViolationsAreFound(t *testing.T) {
 		"twice": {[]es.Commit{open, other, deposit, commit(t, "Account#a", 3, "k3", "i4", "MoneyDeposited", ten)}, 200,
 			"stored 2 times"},
 		"a gap": {[]es.Commit{open, other, commit(t, "Account#a", 3, "k3", "i3", "MoneyDeposited", ten)}, 200,
-			"after version 1 comes 3"},
+			"version 1 is followed by 3"},
 		"overdrawn": {[]es.Commit{open, other, deposit, commit(t, "Account#a", 3, "r", "i4", "MoneyWithdrawn",
 			`{"amount":{"amount":"110.01","currency":"USD"}}`)}, 200, "overdrawn by 1 cents at version 3"},
 		"money from nowhere": {[]es.Commit{open, other, deposit, commit(t, "Account#a", 3, "r", "i4", "MoneyDeposited", ten)}, 200,
-			"by what clients sent they should hold 21000"},
+			"stored commands it should be 21000"},
 		"half a transfer": {[]es.Commit{open, other, deposit, commit(t, "Account#a", 3, "r", "i4", "MoneyWithdrawn",
 			`{"amount":{"amount":"1.00","currency":"USD"},"toAccountId":"b"}`)}, 200, `withdrawn "100 from a to b", deposited ""`},
 	} {
@@ -84,8 +84,8 @@ func TestViolationsAreFound(t *testing.T) {
 	}
 }
 
-// TestReactionsAreNotTheirCommand checks that what a reaction stores under the correlation id of a command is not taken
-// for the command.
+// TestReactionsAreNotTheirCommand: commits of a reaction, which have the correlation id of the command, do not count as
+// commits of the command.
 func TestReactionsAreNotTheirCommand(t *testing.T) {
 	t.Parallel()
 	command := commit(t, "Order#o", 1, "k", "i1", "OrderPlaced", `{}`)
@@ -96,7 +96,7 @@ func TestReactionsAreNotTheirCommand(t *testing.T) {
 	}
 }
 
-// TestAccountsAreLinearizable gives the model histories that an order in time explains, and others.
+// TestAccountsAreLinearizable: the check accepts linearizable histories and refuses others.
 func TestAccountsAreLinearizable(t *testing.T) {
 	t.Parallel()
 	at := func(call, end int, o operation) *operation {
@@ -136,7 +136,7 @@ func TestAccountsAreLinearizable(t *testing.T) {
 	}
 }
 
-// TestCompare checks that a difference in a field, and in a list, is told.
+// TestCompare: a difference in a field, and one in a list, is described.
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	want := map[string]any{"version": int64(2), "items": []map[string]any{{"orderId": "a", "version": int64(1)}, {"orderId": "b", "version": int64(2)}}}
@@ -157,7 +157,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestAmounts reads money as the service writes it.
+// TestAmounts: amounts are parsed in the form that the service writes.
 func TestAmounts(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]amount{
@@ -170,7 +170,7 @@ func TestAmounts(t *testing.T) {
 	}
 }
 
-// TestReactionsAreMissed checks that a paid order whose stock is reserved twice, or not, is named.
+// TestReactionsAreMissed: a paid order whose stock was reserved twice, or not at all, is a violation.
 func TestReactionsAreMissed(t *testing.T) {
 	t.Parallel()
 	order := []es.Commit{

@@ -15,24 +15,24 @@ import (
 	"time"
 )
 
-// operation is one command as a client saw it.
+// operation is one command, as a client sent it and saw it answered.
 type operation struct {
 	Key          string // Idempotency-Key and correlation id
 	Client       int
 	Kind         string
 	Method, Path string
 	Body         map[string]any
-	From, To     string // accounts, where there are any
+	From, To     string // account ids, "" if the command has none
 	Cents        int64
 
 	Call, Return time.Duration // since the run began
 	Attempts     int
-	Status       int // of the answer that settled it; 0: none did
+	Status       int // of the final answer; 0 if there was none
 	Answer       []byte
-	Done         []written // what the answer says was stored
+	Done         []written // what was stored, by the answer
 }
 
-// written is what the answer to a command says of one stream.
+// written is the change of one stream, by the answer to a command.
 type written struct {
 	stream  string
 	version int64 // after the command
@@ -43,7 +43,7 @@ type written struct {
 func (o *operation) acked() bool    { return o.Status >= 200 && o.Status < 300 }
 func (o *operation) rejected() bool { return o.Status >= 400 && o.Status < 500 }
 
-// client sends commands until they are answered, repeating them under their keys.
+// client sends commands, and repeats them with the same Idempotency-Key until they are answered.
 type client struct {
 	base    string
 	http    *http.Client
@@ -52,7 +52,7 @@ type client struct {
 	history *history
 }
 
-// history is what all clients did.
+// history has the commands of all clients, and the violations that were found.
 type history struct {
 	mu         sync.Mutex
 	operations []*operation
@@ -74,10 +74,11 @@ func (h *history) violated(format string, args ...any) {
 // patience is how long a command is repeated before its outcome counts as unknown.
 const patience = 90 * time.Second
 
-// working is how long the service may be at work on an attempt that its client gave up: the command function's timeout.
+// working is how long the service may work on an attempt after its client gave up: the command function's timeout.
 const working = 25 * time.Second
 
-// send sends a command until it is settled. While faults are injected, clients lose patience, and repeat what was answered.
+// send sends a command until it has a final answer. While faults are injected, clients sometimes give up early, and
+// sometimes repeat answered commands.
 func (c *client) send(ctx context.Context, o *operation, dice *rand.Rand) {
 	o.Call = c.log.now()
 	body, err := json.Marshal(o.Body)
@@ -103,10 +104,10 @@ func (c *client) send(ctx context.Context, o *operation, dice *rand.Rand) {
 	}
 }
 
-// settle asks until an answer is final, or patience ends.
+// settle repeats the command until an answer is final, or patience ends.
 func (c *client) settle(ctx context.Context, o *operation, body []byte, dice *rand.Rand) {
 	doubted := false
-	var overlapping time.Time // when the last attempt may end that was not answered
+	var overlapping time.Time // when the last attempt without an answer ends at the latest
 	for end := time.Now().Add(patience); time.Now().Before(end) && ctx.Err() == nil; o.Attempts++ {
 		if o.Attempts > 0 {
 			c.log.add("repeated")
@@ -122,7 +123,8 @@ func (c *client) settle(ctx context.Context, o *operation, body []byte, dice *ra
 			overlapping = time.Now().Add(working)
 		case status >= 500 || status == http.StatusTooManyRequests:
 		case status >= 400 && time.Now().Before(overlapping):
-			// Rejections are not remembered: the attempt that was not answered may still be at work, and succeed.
+			// The service does not store rejections. So an earlier attempt without an answer may still be running, and
+			// succeed.
 			c.log.add("rejection doubted")
 			doubted = true
 			time.Sleep(time.Until(overlapping))
@@ -158,7 +160,7 @@ func (c *client) attempt(ctx context.Context, o *operation, body []byte, timeout
 	return answer.StatusCode, says
 }
 
-// repeat sends a command again that was acknowledged: the answer must say the same.
+// repeat sends an acknowledged command again: the answer must be the same.
 func (c *client) repeat(ctx context.Context, o *operation, body []byte) {
 	status, answer := c.attempt(ctx, o, body, 15*time.Second)
 	if status == 0 || status >= 500 || status == http.StatusTooManyRequests {
@@ -176,7 +178,7 @@ func (c *client) repeat(ctx context.Context, o *operation, body []byte) {
 	}
 }
 
-// read takes what was stored from an answer.
+// read sets Done from the answer.
 func (o *operation) read(h *history) {
 	type result struct {
 		ID      string
@@ -189,7 +191,7 @@ func (o *operation) read(h *history) {
 		From, To *result
 	}
 	if err := json.Unmarshal(o.Answer, &body); err != nil {
-		h.violated("%s %s: answered what is no JSON: %v", o.Kind, o.Key, err)
+		h.violated("%s %s: the answer is not JSON: %v", o.Kind, o.Key, err)
 		return
 	}
 	results := []*result{&body.result}
@@ -232,7 +234,7 @@ func (a *amount) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// get reads a query's answer; status 0: none came.
+// get sends a query and decodes its answer. The status is 0 if there was no answer.
 func (c *client) get(ctx context.Context, path string, header http.Header, into any) (status int) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, http.NoBody)
 	if err != nil {

@@ -8,13 +8,13 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// step is an operation as one account sees it.
+// step is an operation's effect on one account.
 type step struct {
 	kind    string
-	cents   int64 // added, or taken if negative
+	cents   int64 // the change of the balance
 	refused bool
-	known   bool  // the answer says the balance
-	balance int64 // after it
+	known   bool  // the answer has the balance
+	balance int64 // after the operation, if known
 }
 
 // bank is the model of one account: its balance in cents, below zero while it does not exist.
@@ -51,7 +51,7 @@ func checkAccounts(s *stored, h *history) int {
 			case o.Status == 0 && len(s.own(o.Key)) == 0:
 				return // never happened
 			case o.Status == 0:
-				end = math.MaxInt64 // happened, nobody knows when
+				end = math.MaxInt64 // happened at an unknown time
 			}
 			byAccount[id] = append(byAccount[id], porcupine.Operation{
 				ClientId: o.Client, Input: one, Call: int64(o.Call), Return: int64(end),
@@ -59,7 +59,7 @@ func checkAccounts(s *stored, h *history) int {
 		}
 		switch {
 		case o.Kind == "account transfer" && o.rejected():
-			continue // either account may be the reason
+			continue // either account may be the reason, so the model can't check it
 		case o.Kind == "account transfer":
 			add(o.From, -o.Cents, 0)
 			add(o.To, o.Cents, 1)
@@ -75,9 +75,10 @@ func checkAccounts(s *stored, h *history) int {
 		switch porcupine.CheckOperationsTimeout(bank, operations, time.Minute) {
 		case porcupine.Ok:
 		case porcupine.Illegal:
-			h.violated("Account#%s: %d operations, whose answers no order in time explains", id, len(operations))
+			h.violated("Account#%s: the history of %d operations is not linearizable", id, len(operations))
 		case porcupine.Unknown:
-			h.violated("Account#%s: not checked within a minute whether its %d operations are linearizable", id, len(operations))
+			h.violated("Account#%s: the check of %d operations for linearizability took more than a minute", id,
+				len(operations))
 		}
 	}
 	return checked

@@ -19,7 +19,8 @@ import (
 	"github.com/annals-es/annals/test/internal/servicetest"
 )
 
-// machine is the whole service on this computer: DynamoDB Local on files, the proxy before it, and the service itself.
+// machine is the whole service on this computer: DynamoDB Local on files, the proxy in front of it, and the service
+// itself.
 type machine struct {
 	*servicetest.Service
 	log     *timeline
@@ -29,7 +30,7 @@ type machine struct {
 	server  *http.Server
 }
 
-// start brings the service up. Its functions are built with the changes of the overlay.
+// start starts the service. Its functions are built with the changes.
 func start(ctx context.Context, dir string, seed uint64, changes []change, log *timeline) (m *machine, err error) {
 	m = &machine{log: log}
 	defer func() {
@@ -52,7 +53,8 @@ func start(ctx context.Context, dir string, seed uint64, changes []change, log *
 	if m.db, err = dynamolocal.Start(ctx, m.options); err != nil {
 		return m, err
 	}
-	if _, err = fmt.Sscanf(m.db.Endpoint, "http://127.0.0.1:%d", &m.options.Port); err != nil { // for when it is started again
+	// A restarted DynamoDB Local gets the same port.
+	if _, err = fmt.Sscanf(m.db.Endpoint, "http://127.0.0.1:%d", &m.options.Port); err != nil {
 		return m, err
 	}
 	m.proxy = newProxy(m.db.Endpoint, seed, log)
@@ -66,7 +68,7 @@ func start(ctx context.Context, dir string, seed uint64, changes []change, log *
 	return m, err
 }
 
-// overlay puts functions with the changes in the places of those without.
+// overlay builds the functions with the changes, in place of the unchanged ones.
 func overlay(ctx context.Context, built servicetest.Built, changes []change) error {
 	changed, err := writeOverlay(built.Project.Root, filepath.Join(built.Dir, "overlay"), changes)
 	if err != nil {
@@ -96,14 +98,14 @@ func overlay(ctx context.Context, built servicetest.Built, changes []change) err
 			replaced++
 		}
 		if replaced == 0 {
-			return fmt.Errorf("the template has no asset with the function %s", f)
+			return fmt.Errorf("no asset of the template contains function %s", f)
 		}
 	}
 	return nil
 }
 
-// harass kills functions and DynamoDB Local until the context ends. The choices are seeded, the moments are not: they
-// depend on what runs then.
+// harass kills functions and DynamoDB Local until the context ends. The choices depend on the seed alone. Their effect
+// also depends on which processes are running at that moment.
 func (m *machine) harass(ctx context.Context, seed uint64) error {
 	dice := rand.New(rand.NewPCG(seed, 0x6b696c6c))
 	nextDB := time.Now().Add(time.Duration(10+dice.IntN(20)) * time.Second)
@@ -126,7 +128,7 @@ func (m *machine) harass(ctx context.Context, seed uint64) error {
 		time.Sleep(time.Duration(dice.IntN(1500)) * time.Millisecond)
 		again, err := dynamolocal.Start(context.WithoutCancel(ctx), m.options)
 		if err != nil {
-			return fmt.Errorf("start DynamoDB Local again: %w", err)
+			return fmt.Errorf("restart DynamoDB Local: %w", err)
 		}
 		m.db = again
 		m.proxy.down.Store(false)
@@ -138,7 +140,7 @@ const (
 	killedFunction = "function killed"
 )
 
-// killFunction kills one of the functions' processes with SIGKILL.
+// killFunction kills the process of one function with SIGKILL.
 func (m *machine) killFunction(dice *rand.Rand) {
 	functions := slices.DeleteFunc(m.Processes(), func(p servicetest.Process) bool { return !p.Function() })
 	if len(functions) == 0 {
@@ -150,7 +152,7 @@ func (m *machine) killFunction(dice *rand.Rand) {
 	}
 }
 
-// stop ends everything that was started.
+// stop stops everything that start started.
 func (m *machine) stop() error {
 	var errs []error
 	if m.Service != nil {

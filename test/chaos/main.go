@@ -1,5 +1,5 @@
-// Command chaos runs the whole service under faults, and checks afterwards that it kept every promise: `make chaos`.
-// docs/testing.md says what it does and what it found.
+// Command chaos runs the whole service under faults, and then checks that it kept every promise: `make chaos`.
+// docs/testing.md describes what it does and what it found.
 package main
 
 import (
@@ -39,11 +39,12 @@ type options struct {
 func main() {
 	var o options
 	flag.DurationVar(&o.length, "for", 2*time.Minute, "how long faults are injected")
-	flag.Uint64Var(&o.seed, "seed", rand.Uint64N(1_000_000), "of all choices; the same seed makes the same ones")
+	flag.Uint64Var(&o.seed, "seed", rand.Uint64N(1_000_000), "seed of all random choices")
 	flag.IntVar(&o.clients, "clients", 8, "how many clients send commands at the same time")
-	flag.StringVar(&o.bug, "bug", "", "plant a bug, which is to be found: "+strings.Join(slices.Sorted(maps.Keys(bugs)), ", "))
+	flag.StringVar(&o.bug, "bug", "",
+		"plant a bug that the checks must find: "+strings.Join(slices.Sorted(maps.Keys(bugs)), ", "))
 	flag.StringVar(&o.out, "out", "build/chaos", "folder for the picture of the run")
-	flag.BoolVar(&o.keep, "keep", false, "keep tables and logs also when nothing was violated")
+	flag.BoolVar(&o.keep, "keep", false, "keep tables and logs even if no promise was violated")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := chaos(ctx, o)
@@ -59,7 +60,7 @@ func chaos(ctx context.Context, o options) error {
 	if o.bug != "" {
 		bug, ok := bugs[o.bug]
 		if !ok {
-			return fmt.Errorf("there is no bug %q: -help lists them", o.bug)
+			return fmt.Errorf("unknown bug %q: -help lists the bugs", o.bug)
 		}
 		changes = append(changes, bug...)
 	}
@@ -94,7 +95,7 @@ func chaos(ctx context.Context, o options) error {
 	return nil
 }
 
-// withFaults lets clients work while faults are injected, and checks everything after the faults have stopped.
+// withFaults runs clients while faults are injected. After the faults have stopped, it checks every promise.
 func withFaults(ctx context.Context, o options, m *machine, log *timeline) (*history, error) {
 	h := &history{}
 	c := &client{
@@ -128,7 +129,7 @@ func withFaults(ctx context.Context, o options, m *machine, log *timeline) (*his
 	}
 	var environment map[string]string
 	if status := c.get(ctx, "/_local/functions/CommandFunction/environment", nil, &environment); status != http.StatusOK {
-		return nil, fmt.Errorf("the runner does not say which environment functions have: %d", status)
+		return nil, fmt.Errorf("ask the runner for the environment of CommandFunction: it answered %d", status)
 	}
 	store, err := open(m.db.Endpoint, environment[annalsaws.Events.Env()])
 	if err != nil {
@@ -143,7 +144,7 @@ func open(endpoint, table string) (*dynamostore.Store, error) {
 	}), table, dynamostore.Config{})
 }
 
-// report checks everything, and says what was seen.
+// report checks every promise, and prints what the run did.
 func report(ctx context.Context, c *client, store *dynamostore.Store, picture string) error {
 	h := c.history
 	s, err := readAll(ctx, store)
@@ -171,8 +172,10 @@ func report(ctx context.Context, c *client, store *dynamostore.Store, picture st
 			fmt.Printf("  %6d × %s\n", counts[kind], kind)
 		}
 	}
-	fmt.Printf("rejections doubted: %d, of which %d turned out stored\n", counts["rejection doubted"], counts["rejection wrong"])
-	fmt.Printf("queries with a token: %d answered, %d refused to wait longer\n", counts["token answered"], counts["token not answered"])
+	fmt.Printf("rejections after a lost answer: %d; %d of these commands were stored by an earlier attempt\n",
+		counts["rejection doubted"], counts["rejection wrong"])
+	fmt.Printf("queries with a token: %d answered, %d not answered in time\n", counts["token answered"],
+		counts["token not answered"])
 	fmt.Printf("checked: %d commits in %d streams, %d answers of queries, %d operations on accounts; %d violations\n",
 		s.commits, len(s.streams), models, linear, len(h.violations))
 	fmt.Printf("picture: %s\n", picture)

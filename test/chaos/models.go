@@ -16,14 +16,15 @@ import (
 	"github.com/annals-es/annals/shop/email"
 )
 
-// expected is what a query must answer, in the words of a plain fold of all events: path to the fields that are compared.
+// expected maps the paths of queries to the fields of their answers that are compared. The values come from a plain
+// fold of all events, without the code of the service.
 type expected map[string]map[string]any
 
-// level is how long read models may take to be level once nothing is in their way.
+// level is how long read models may take to catch up after the faults have stopped.
 const level = 2 * time.Minute
 
-// checkModels asks every query until it answers what a plain fold of the events says. It returns how many answers it compared,
-// and those that were wrong.
+// checkModels repeats every query until its answer is what a plain fold of the events gives. It returns how many
+// answers it compared, and a text for each that stayed wrong.
 func (c *client) checkModels(ctx context.Context, s *stored) (compared int, wrong []string) {
 	want := s.fold()
 	end := time.Now().Add(level)
@@ -36,7 +37,8 @@ func (c *client) checkModels(ctx context.Context, s *stored) (compared int, wron
 				break
 			}
 			if time.Now().After(end) || ctx.Err() != nil {
-				wrong = append(wrong, fmt.Sprintf("GET %s is not what the events say: %d %s", path, status, difference))
+				wrong = append(wrong, fmt.Sprintf("GET %s: the answer differs from the events: status %d, %s", path, status,
+					difference))
 				break
 			}
 			time.Sleep(200 * time.Millisecond)
@@ -45,7 +47,7 @@ func (c *client) checkModels(ctx context.Context, s *stored) (compared int, wron
 	return len(paths), wrong
 }
 
-// answer is what a query says; the pages of a list are one.
+// answer returns the answer of a query. The pages of a list are joined.
 func (c *client) answer(ctx context.Context, path string) (map[string]any, int) {
 	all := map[string]any{}
 	var items []any
@@ -79,7 +81,7 @@ func (c *client) answer(ctx context.Context, path string) (map[string]any, int) 
 	}
 }
 
-// compare says how the first field differs that is wanted.
+// compare describes the first wanted field that differs, "" if none does.
 func compare(want, got map[string]any) string {
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		w, _ := json.Marshal(want[name])
@@ -91,7 +93,7 @@ func compare(want, got map[string]any) string {
 	return ""
 }
 
-// pickFields leaves those fields of lists' items that are wanted.
+// pickFields returns the items of a list with only the wanted fields.
 func pickFields(want, got any) any {
 	wanted, ok := want.([]map[string]any)
 	items, isList := got.([]any)
@@ -139,7 +141,7 @@ func (s *stored) reservations() map[string]int {
 	return counts
 }
 
-// checkReactions checks that every order that stays paid had its stock reserved once, or was flagged.
+// checkReactions checks that for every paid order the stock was reserved once, or the order was flagged as short.
 func (s *stored) checkReactions() (wrong []string) {
 	reserved := s.reservations()
 	for name, commits := range s.streams {
@@ -148,17 +150,18 @@ func (s *stored) checkReactions() (wrong []string) {
 			continue
 		}
 		o := foldOrder(id, commits)
-		paid := o.status == "paid" // what was shipped before the reaction came needs no reservation
+		paid := o.status == "paid" // an order that was shipped before the reaction ran needs no reservation
 		for product := range o.items {
 			if n := reserved[id+" "+product]; n > 1 || paid && !o.short && n != 1 {
-				wrong = append(wrong, fmt.Sprintf("order %s is %s, and product %s was reserved for it %d times", id, o.status, product, n))
+				wrong = append(wrong, fmt.Sprintf("order %s is %s, but product %s was reserved for it %d times", id, o.status,
+					product, n))
 			}
 		}
 	}
 	return wrong
 }
 
-// orderFold is an order by a plain fold.
+// orderFold is the state of an order by a plain fold.
 type orderFold struct {
 	id, customer, status string
 	placed, short        bool
@@ -167,14 +170,14 @@ type orderFold struct {
 	version              int64
 }
 
-// fold computes what the queries must answer.
+// fold computes the expected answers of the queries.
 func (s *stored) fold() expected {
 	want := expected{}
 	orders := map[string]*orderFold{}
 	products := map[string]*productFold{}
 	for name, commits := range s.streams {
 		kind, id, _ := strings.Cut(name, "#")
-		if kind == email.KeyAggregate.StreamType { // nobody is shown it
+		if kind == email.KeyAggregate.StreamType { // no query shows these streams
 			continue
 		}
 		want["/streams/"+kind+"/"+id] = trail(commits)
@@ -192,7 +195,7 @@ func (s *stored) fold() expected {
 	return want
 }
 
-// trail is what the audit trail says of a stream.
+// trail returns the expected audit trail of a stream.
 func trail(commits []es.Commit) map[string]any {
 	var items []map[string]any
 	for _, c := range commits {
@@ -262,7 +265,7 @@ func foldOrder(id string, commits []es.Commit) *orderFold {
 	return o
 }
 
-// productFold is a product by a plain fold of its own events and of all orders.
+// productFold is the state of a product by a plain fold of its own events and of all orders.
 type productFold struct {
 	price, received, ordered, shipped, orders, units, revenue int64
 }
@@ -287,7 +290,7 @@ func foldProduct(commits []es.Commit) *productFold {
 	return p
 }
 
-// sell counts an order's lines.
+// sell adds an order's items to the products.
 func (o *orderFold) sell(products map[string]*productFold) {
 	for id, quantity := range o.items {
 		p := products[id]
@@ -345,7 +348,7 @@ func foldProducts(products map[string]*productFold, want expected) {
 	want["/products/sales"] = map[string]any{"items": top}
 }
 
-// money is how queries write an amount.
+// money returns an amount in the form of answers.
 func money(cents int64) map[string]any {
 	sign := ""
 	if cents < 0 {

@@ -10,14 +10,15 @@ import (
 	"strings"
 )
 
-// change replaces text in a source file that functions are built of; the tree stays as it is.
+// change replaces text in a source file when functions are built. The file in the working tree stays unchanged.
 type change struct {
-	file     string // relative to the project's root, or to Go's where it begins with $GOROOT/
+	file     string // relative to the project's root; with the prefix $GOROOT/ relative to Go's
 	old, new string
 }
 
-// writeOverlay writes what `go build -overlay` takes, and the changed files, into dir. A text that is not in its file
-// exactly once is an error: the source has moved on.
+// writeOverlay writes the changed files and the overlay file for `go build -overlay` into dir.
+//
+// Errors: a file does not have its old text exactly once, since the source has changed.
 func writeOverlay(root, dir string, changes []change) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
@@ -37,7 +38,7 @@ func writeOverlay(root, dir string, changes []change) (string, error) {
 			return "", err
 		}
 		if n := strings.Count(string(text), c.old); n != 1 {
-			return "", fmt.Errorf("%s has this text %d times instead of once: bring the planted change up to date\n%s", c.file, n, c.old)
+			return "", fmt.Errorf("%s has this text %d times instead of once: update the planted change\n%s", c.file, n, c.old)
 		}
 		replace[path] = filepath.Join(dir, strconv.Itoa(i)+".go")
 		if err := os.WriteFile(replace[path], []byte(strings.Replace(string(text), c.old, c.new, 1)), 0o644); err != nil {
@@ -52,8 +53,8 @@ func writeOverlay(root, dir string, changes []change) (string, error) {
 	return path, os.WriteFile(path, overlay, 0o644)
 }
 
-// jumpyClock makes the functions' wall clocks jump every few seconds, each process's in its own rhythm: up to 4 s ahead,
-// up to an hour back. The monotonic clock goes on, as it does in earnest.
+// jumpyClock makes the functions' wall clocks jump every few seconds, in each process at other times: up to 4 s ahead,
+// up to an hour back. The monotonic clock does not jump, as on a real machine.
 var jumpyClock = change{
 	file: "$GOROOT/src/time/time.go",
 	old: `func Now() Time {

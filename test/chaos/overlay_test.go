@@ -10,7 +10,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 )
 
-// TestBugsFit checks that each bug can still be planted, and is one that a compiler does not find.
+// TestBugsFit: each bug still fits the source, and compiles.
 func TestBugsFit(t *testing.T) {
 	t.Parallel()
 	root, err := dynamolocal.Root()
@@ -33,7 +33,7 @@ func TestBugsFit(t *testing.T) {
 	}
 }
 
-// TestOverlayRefusesWhatMovedOn checks that a text that is gone is named.
+// TestOverlayRefusesWhatMovedOn: a change whose text is no longer in the source is an error.
 func TestOverlayRefusesWhatMovedOn(t *testing.T) {
 	t.Parallel()
 	root, err := dynamolocal.Root()

@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/test/internal/picture"
 )
 
-// draw writes a picture of the run: commands and faults by the second, and when what was killed.
+// draw writes a picture of the run: commands and faults by second, and the kills.
 func (t *timeline) draw(path, title string) error {
 	outcomes := plot.New()
 	outcomes.Title.Text, outcomes.Y.Label.Text = title, "commands a second"
@@ -49,10 +49,10 @@ func (t *timeline) draw(path, title string) error {
 	return picture.Write(path, outcomes, faults)
 }
 
-// drawKills marks when what was killed.
+// drawKills marks the times at which processes were killed.
 func (t *timeline) drawKills(on *plot.Plot) error {
 	for kind, rgb := range map[string]color.RGBA{killedDynamoDB: picture.Red, killedFunction: picture.Grey} {
-		marks := plotter.XYs{{X: -10, Y: 0}} // so that the legend has its mark when there was none
+		marks := plotter.XYs{{X: -10, Y: 0}} // outside of the picture: the legend needs at least one point
 		for _, at := range t.at[kind] {
 			marks = append(marks, plotter.XY{X: at.Seconds(), Y: 0})
 		}
@@ -67,7 +67,7 @@ func (t *timeline) drawKills(on *plot.Plot) error {
 	return nil
 }
 
-// isFault tells what the proxy did from what clients and the killer did.
+// isFault reports whether a kind of event is a fault of the proxy, and not one of the clients or a kill.
 func isFault(kind string) bool {
 	switch kind {
 	case "acked", "rejected", "unknown", "repeated", "repeated after the answer", "rejection doubted", "rejection wrong", killedDynamoDB, killedFunction:

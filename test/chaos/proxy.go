@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// proxy stands between the service and DynamoDB. While faults are injected, it hits requests with them; which fault the n-th request
-// of an operation meets depends on the seed alone.
+// proxy is an HTTP proxy between the service and DynamoDB Local that injects faults. Which fault the n-th request of an
+// operation gets depends on the seed alone.
 type proxy struct {
 	backend   string // http://127.0.0.1:8000
 	seed      uint64
@@ -25,8 +25,8 @@ type proxy struct {
 	client  *http.Client
 	streams *streamFaults
 
-	down atomic.Bool  // DynamoDB is said to be down
-	busy sync.RWMutex // held for reading while a request is with DynamoDB
+	down atomic.Bool  // the proxy acts as if DynamoDB were down
+	busy sync.RWMutex // held for reading while DynamoDB works on a request
 
 	mu     sync.Mutex
 	counts map[string]uint64 // requests by operation, while faults are injected
@@ -40,7 +40,7 @@ func newProxy(backend string, seed uint64, log *timeline) *proxy {
 	}
 }
 
-// dice are the seeded choices for the n-th request of an operation.
+// dice returns the random source for the next request of an operation.
 func (p *proxy) dice(operation string) *rand.Rand {
 	p.mu.Lock()
 	p.counts[operation]++
@@ -51,7 +51,7 @@ func (p *proxy) dice(operation string) *rand.Rand {
 	return rand.New(rand.NewPCG(p.seed^h.Sum64(), n))
 }
 
-// ServeHTTP passes a request on, or not.
+// ServeHTTP forwards a request, or injects a fault.
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	service, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	body, err := io.ReadAll(r.Body)
@@ -73,7 +73,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.serve(w, r, body, pick(dice, faultsOf(operation)), dice)
 }
 
-// serve answers a request that meets a fault, or none.
+// serve answers a request, with a fault or without.
 func (p *proxy) serve(w http.ResponseWriter, r *http.Request, body []byte, fault fault, dice *rand.Rand) {
 	if fault.kind != "" {
 		p.log.add(fault.kind)
@@ -89,7 +89,7 @@ func (p *proxy) serve(w http.ResponseWriter, r *http.Request, body []byte, fault
 	pass(w, answer)
 }
 
-// forward asks DynamoDB. The caller's connection is cut if it does not answer, or is down by then.
+// forward sends a request to DynamoDB. If that fails, or if the proxy is down by then, it cuts the caller's connection.
 func (p *proxy) forward(r *http.Request, body []byte) *http.Response {
 	p.busy.RLock()
 	defer p.busy.RUnlock()
@@ -114,11 +114,11 @@ func (p *proxy) forward(r *http.Request, body []byte) *http.Response {
 	return answer
 }
 
-// settling is how long DynamoDB Local is left alone before it is killed. It answers a little before it commits: killed at
-// once, it loses some writes that it acknowledged in the last 20 ms, which DynamoDB never does.
+// settling is how long DynamoDB Local gets no requests before it is killed. It answers a little before it commits. If
+// it were killed at once, it would lose some writes that it acknowledged in the last 20 ms, which DynamoDB never does.
 const settling = 300 * time.Millisecond
 
-// cutOff cuts all connections to DynamoDB, as its end would, and waits until what it acknowledged is on its files.
+// cutOff cuts all connections to DynamoDB, as a crash would, and waits until acknowledged writes are on disk.
 func (p *proxy) cutOff() {
 	p.down.Store(true)
 	p.busy.Lock()
@@ -136,13 +136,14 @@ func pass(w http.ResponseWriter, answer *http.Response) {
 	}
 }
 
-// fault is one way in which a request goes wrong.
+// fault is one way in which a request fails.
 type fault struct {
 	kind  string
-	share float64 // of the requests that may meet it
-	// before happens instead of the request if it answers true; it may change the request.
+	share float64 // the share of requests that get this fault
+	// before runs before the request is forwarded. It may change the request. If it returns true, it has answered, and
+	// the request is not forwarded.
 	before func(dice *rand.Rand, w http.ResponseWriter, body *[]byte) bool
-	// after happens instead of the answer if it answers true.
+	// after runs before the answer is passed on. If it returns true, it has answered itself.
 	after func(w http.ResponseWriter, answer *http.Response) bool
 }
 
@@ -158,7 +159,7 @@ func pick(dice *rand.Rand, faults []fault) fault {
 	return faultless
 }
 
-// Faults that any request to a table may meet.
+// Faults of all requests to a table.
 var anywhere = []fault{
 	{kind: "throttled", share: 0.01, before: refuse(400, "ProvisionedThroughputExceededException", nil)},
 	{kind: "500 before", share: 0.005, before: refuse(500, "InternalServerError", nil)},
@@ -186,7 +187,7 @@ var anywhere = []fault{
 	}},
 }
 
-// Faults of single operations.
+// Faults of certain operations.
 var particular = map[string][]fault{
 	"PutItem": {{kind: "transaction conflict", share: 0.01, before: refuse(400, "TransactionConflictException", nil)}},
 	"TransactWriteItems": {{kind: "transaction conflict", share: 0.02, before: func(_ *rand.Rand, w http.ResponseWriter, body *[]byte) bool {
@@ -215,7 +216,7 @@ func faultsOf(operation string) []fault {
 	return append(particular[operation], anywhere...)
 }
 
-// refuse answers with an error of DynamoDB.
+// refuse returns a fault that answers with an error of DynamoDB.
 func refuse(status int, kind string, more map[string]any) func(*rand.Rand, http.ResponseWriter, *[]byte) bool {
 	return func(_ *rand.Rand, w http.ResponseWriter, _ *[]byte) bool {
 		says := map[string]any{"__type": "com.amazonaws.dynamodb.v20120810#" + kind, "message": "injected", "Message": "injected"}
@@ -237,7 +238,7 @@ func answerJSON(w http.ResponseWriter, status int, says any) {
 	_, _ = w.Write(body)
 }
 
-// unprocessed leaves everything that is asked for to the next request.
+// unprocessed returns a fault that answers a batch with all its items unprocessed. rest is the member that has them.
 func unprocessed(rest string) func(*rand.Rand, http.ResponseWriter, *[]byte) bool {
 	return func(_ *rand.Rand, w http.ResponseWriter, body *[]byte) bool {
 		var request struct{ RequestItems json.RawMessage }
@@ -249,7 +250,7 @@ func unprocessed(rest string) func(*rand.Rand, http.ResponseWriter, *[]byte) boo
 	}
 }
 
-// shortPage makes a page end early, as one does that reaches 1 MB.
+// shortPage limits a page to a few items, as if it had reached 1 MB.
 func shortPage(dice *rand.Rand, _ http.ResponseWriter, body *[]byte) bool {
 	var request map[string]json.RawMessage
 	if json.Unmarshal(*body, &request) != nil || request["Limit"] != nil {

@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// send asks a proxy, and says what came: a status, or "cut".
+// send sends a request to a proxy and returns the status, or "cut".
 func send(t *testing.T, url, target, body string) (says string, text []byte) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
@@ -33,7 +33,7 @@ func send(t *testing.T, url, target, body string) (says string, text []byte) {
 	return answer.Status, text
 }
 
-// TestFaultsDependOnTheSeed sends the same requests through three proxies.
+// TestFaultsDependOnTheSeed: proxies with the same seed inject the same faults, and one with another seed others.
 func TestFaultsDependOnTheSeed(t *testing.T) {
 	t.Parallel()
 	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }))
@@ -55,7 +55,7 @@ func TestFaultsDependOnTheSeed(t *testing.T) {
 	if !slices.Equal(one, again) || slices.Equal(one, other) {
 		t.Error("the faults do not depend on the seed alone")
 	}
-	// What is cut is asked again by Go's client where the connection was used before, so some kinds are not seen here.
+	// Go's client repeats a request if a reused connection was cut, so some kinds of faults are not visible here.
 	for _, kind := range []string{"throttled", "delayed"} {
 		if counts[kind] == 0 {
 			t.Errorf("nothing was %s: %v", kind, counts)
@@ -63,7 +63,7 @@ func TestFaultsDependOnTheSeed(t *testing.T) {
 	}
 }
 
-// TestEachFault meets each fault once, and looks whether the backend was asked.
+// TestEachFault injects each fault once, and checks whether the request reached the backend.
 func TestEachFault(t *testing.T) {
 	t.Parallel()
 	for operation, want := range map[string]map[string]string{
@@ -118,7 +118,7 @@ func TestEachFault(t *testing.T) {
 	}
 }
 
-// TestControlPlaneIsSpared checks that tables are made and described without faults.
+// TestControlPlaneIsSpared: requests that create and describe tables get no faults.
 func TestControlPlaneIsSpared(t *testing.T) {
 	t.Parallel()
 	if got := faultsOf("DescribeTable"); got != nil {
@@ -126,13 +126,13 @@ func TestControlPlaneIsSpared(t *testing.T) {
 	}
 }
 
-// page is an answer of GetRecords.
+// page returns an answer of GetRecords.
 type page struct {
 	Records           []int
 	NextShardIterator string
 }
 
-// open0 opens a shard, whose first iterator DynamoDB Local calls 0, and returns the iterator that a reader gets.
+// open0 opens a shard and returns the reader's iterator. DynamoDB Local's own iterator is 0.
 func open0(t *testing.T, s *streamFaults) string {
 	t.Helper()
 	var got struct{ ShardIterator string }
@@ -142,12 +142,12 @@ func open0(t *testing.T, s *streamFaults) string {
 	return got.ShardIterator
 }
 
-// read reads a page, and checks which iterator DynamoDB Local is asked for.
+// read reads a page, and checks the iterator that the proxy sends to DynamoDB Local.
 func read(t *testing.T, s *streamFaults, iterator, want string, records []int, next string, dice *rand.Rand) page {
 	t.Helper()
 	request, reader := s.unmark(fmt.Appendf(nil, `{"ShardIterator":%q,"Limit":1000}`, iterator))
 	if got := string(request); got != fmt.Sprintf(`{"Limit":1000,"ShardIterator":%q}`, want) {
-		t.Fatalf("DynamoDB Local is asked for %s, want %s", got, want)
+		t.Fatalf("the proxy sent iterator %s to DynamoDB Local, want %s", got, want)
 	}
 	answer, err := json.Marshal(page{records, next})
 	if err != nil {
@@ -160,8 +160,8 @@ func read(t *testing.T, s *streamFaults, iterator, want string, records []int, n
 	return got
 }
 
-// TestStreamsLoseNothing has two readers read a shard of 2,000 records through the faults of streams, in step: DynamoDB Local gives
-// both the same iterators. The last page comes when no faults are injected any more.
+// TestStreamsLoseNothing: two readers get all 2,000 records of a shard in spite of faults. They read in step, so
+// DynamoDB Local gives both the same iterators. The last page is read after the faults have stopped.
 func TestStreamsLoseNothing(t *testing.T) {
 	t.Parallel()
 	s := newStreamFaults(newTimeline())
@@ -206,7 +206,7 @@ func TestStreamsLoseNothing(t *testing.T) {
 	}
 }
 
-// TestNewReaderGetsWhatWasHeld opens a shard again after another reader got what was held back.
+// TestNewReaderGetsWhatWasHeld: a new reader of a shard gets the records that were held back from an earlier reader.
 func TestNewReaderGetsWhatWasHeld(t *testing.T) {
 	t.Parallel()
 	s := newStreamFaults(newTimeline())
@@ -216,7 +216,7 @@ func TestNewReaderGetsWhatWasHeld(t *testing.T) {
 	}
 }
 
-// TestCutOff cuts a request that is with DynamoDB, and one that comes later.
+// TestCutOff: cutOff cuts a request that DynamoDB is working on, and one that comes later.
 func TestCutOff(t *testing.T) {
 	t.Parallel()
 	arrived, goOn, stored := make(chan struct{}), make(chan struct{}), false
@@ -251,7 +251,7 @@ func TestCutOff(t *testing.T) {
 	}
 }
 
-// TestStreamsExpire asks for iterators and records until each refusal that a stream knows was seen.
+// TestStreamsExpire: requests for iterators and records get each refusal of DynamoDB Streams sooner or later.
 func TestStreamsExpire(t *testing.T) {
 	t.Parallel()
 	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }))

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// story is what one client does: a random mix of commands, which depends on the seed and on the answers.
+// story is the work of one client: a random mix of commands. It depends on the seed and on the answers.
 type story struct {
 	*client
 	n     int
@@ -20,11 +20,12 @@ func newStory(c *client, seed uint64, n int) *story {
 	return &story{client: c, n: n, dice: rand.New(rand.NewPCG(seed, uint64(n)))}
 }
 
-// A round of accounts is used for a while and then left alone, so that each has a history that can be checked.
+// Clients use a set of accounts for one round and then a new set. So the history of each account is short enough to be
+// checked.
 const (
 	accounts  = 5
 	roundTime = 15 * time.Second
-	opening   = 10_000 // cents in each account at first
+	opening   = 10_000 // initial balance of each account, in cents
 	products  = 4
 	customers = 6
 )
@@ -42,7 +43,7 @@ func (s *story) command(ctx context.Context, o operation) *operation {
 	return &o
 }
 
-// stock lists the products that orders are about.
+// stock lists the products that clients order.
 func (s *story) stock(ctx context.Context) error {
 	for i := range products {
 		id := fmt.Sprintf("p-%d", i)
@@ -50,13 +51,14 @@ func (s *story) stock(ctx context.Context) error {
 			"productId": id, "name": "Product " + id, "unitPrice": money(int64(199 + 100*i)),
 		}})
 		if !o.acked() {
-			return fmt.Errorf("list a product: %d %s", o.Status, o.Answer)
+			return fmt.Errorf("list product %s: the service answered %d %s", id, o.Status, o.Answer)
 		}
 	}
 	return nil
 }
 
-// run goes on until the context ends. Commands that are with the service then are settled before it returns.
+// run sends commands until the first context ends. Before it returns, it waits for the final answer of the last
+// command.
 func (s *story) run(until, settle context.Context) {
 	for until.Err() == nil {
 		switch at := s.dice.IntN(100); {
@@ -76,7 +78,7 @@ func (s *story) accountID() string {
 	return fmt.Sprintf("r%d-%d", int(s.log.now()/roundTime), s.dice.IntN(accounts))
 }
 
-// account moves money, on accounts that others move at the same time.
+// account moves money on accounts that other clients use at the same time.
 func (s *story) account(ctx context.Context) {
 	id, cents := s.accountID(), int64(1+s.dice.IntN(6000))
 	o := operation{From: id, Cents: cents, Body: map[string]any{"amount": money(cents)}}
@@ -105,7 +107,7 @@ func (s *story) account(ctx context.Context) {
 	}
 }
 
-// open opens an account, unless another client was first.
+// open opens an account. It is rejected if another client was first.
 func (s *story) open(ctx context.Context, id string) {
 	s.command(ctx, operation{Kind: "account opening", Path: "/accounts", To: id, Cents: opening, Body: map[string]any{
 		"accountId": id, "ownerName": "Owner of " + id, "initialDeposit": money(opening),
@@ -115,7 +117,8 @@ func (s *story) open(ctx context.Context, id string) {
 // reopen tries to open an account that most likely exists.
 func (s *story) reopen(ctx context.Context) { s.open(ctx, s.accountID()) }
 
-// readOwnWrite asks for a read model that has seen a command. One that answers without having seen it is in breach.
+// readOwnWrite queries an account with the consistency token of a command. An answer of an earlier version is a
+// violation.
 func (s *story) readOwnWrite(ctx context.Context, w written) {
 	var account struct{ Version int64 }
 	header := http.Header{"Consistency-Token": {fmt.Sprintf("%s@%d", w.stream, w.version)}}
@@ -141,7 +144,7 @@ func (s *story) product(ctx context.Context) {
 	s.command(ctx, operation{Kind: "product stock", Path: path + "/stock", Body: map[string]any{"quantity": 1 + s.dice.IntN(5)}})
 }
 
-// order takes an order through its life, as far as it gets.
+// order creates an order and moves it through its steps until one is rejected, or the order is cancelled.
 func (s *story) order(until, ctx context.Context) {
 	id := fmt.Sprintf("o-%d-%d", s.n, s.count)
 	var items []map[string]any

@@ -11,36 +11,38 @@ import (
 	"sync"
 )
 
-// streamFaults delivers records of DynamoDB Streams twice and out of order. No record is lost: one that was held back
-// comes with a later answer to every reader of the shard.
+// streamFaults delivers records of DynamoDB Streams twice and out of order. No record is lost: every reader of the
+// shard gets a record that was held back with a later answer.
 type streamFaults struct {
 	log *timeline
 
 	mu      sync.Mutex
-	readers map[string]*shardReader // by the mark of their iterators
+	readers map[string]*shardReader // by mark
 	held    map[string][]json.RawMessage
 }
 
-// shardReader is one reader's way through a shard, from one GetShardIterator on. Its iterators bear a mark: DynamoDB Local gives
-// two readers that are at the same place in the same millisecond the same iterator.
+// shardReader is the state of one reader of a shard, from one GetShardIterator on. The proxy appends a mark to its
+// iterators, since DynamoDB Local gives the same iterator to two readers that are at the same place in the same
+// millisecond.
 type shardReader struct {
 	mark  string
 	shard string
-	seen  int // how many of the shard's held records it has
+	seen  int // how many of the shard's held records it got
 }
 
-// markSign comes between an iterator and its reader's mark.
+// markSign separates an iterator and its reader's mark.
 const markSign = "~"
 
-// again is how many held records a new reader of a shard gets anew, because it may follow one that never got them.
+// again is how many earlier held records a new reader of a shard gets, since it may replace a reader that never got
+// them.
 const again = 100
 
 func newStreamFaults(log *timeline) *streamFaults {
 	return &streamFaults{log: log, readers: map[string]*shardReader{}, held: map[string][]json.RawMessage{}}
 }
 
-// serveStream answers requests for streams, with faults if there are dice. Answers are never lost, so that what was given out has
-// arrived.
+// serveStream answers requests to DynamoDB Streams, with faults if dice is not nil. It never loses an answer, so that
+// every record that it sent has arrived.
 func (p *proxy) serveStream(w http.ResponseWriter, r *http.Request, operation string, body []byte, dice *rand.Rand) {
 	if dice != nil && p.refuseStream(w, operation, body, dice) {
 		return
@@ -68,7 +70,7 @@ func (p *proxy) serveStream(w http.ResponseWriter, r *http.Request, operation st
 	_, _ = w.Write(says)
 }
 
-// refuseStream tells whether a request met a fault.
+// refuseStream injects a fault for some requests. It reports whether it answered the request.
 func (p *proxy) refuseStream(w http.ResponseWriter, operation string, body []byte, dice *rand.Rand) bool {
 	fault := pick(dice, []fault{
 		{kind: "throttled", share: 0.01, before: refuse(400, "LimitExceededException", nil)},
@@ -89,7 +91,7 @@ func (p *proxy) refuseStream(w http.ResponseWriter, operation string, body []byt
 	return true
 }
 
-// opened marks an iterator, and notes which shard it reads.
+// opened adds a mark to a new iterator, and records its reader.
 func (s *streamFaults) opened(request, answer []byte) []byte {
 	var asked struct{ StreamArn, ShardId string } //nolint:revive // DynamoDB's name
 	var said struct{ ShardIterator string }
@@ -109,7 +111,7 @@ func (s *streamFaults) opened(request, answer []byte) []byte {
 	return marked
 }
 
-// unmark takes the mark off the iterator of a request, and returns whose it is: nil = it has none.
+// unmark removes the mark from the iterator of a request, and returns its reader, nil if there is no mark.
 func (s *streamFaults) unmark(request []byte) ([]byte, *shardReader) {
 	var asked map[string]any
 	if json.Unmarshal(request, &asked) != nil {
@@ -130,7 +132,8 @@ func (s *streamFaults) unmark(request []byte) ([]byte, *shardReader) {
 	return unmarked, s.readers[marked[at+1:]]
 }
 
-// mix changes an answer of GetRecords. Without dice, it gives what was held back, and no more.
+// mix changes an answer of GetRecords: it holds back some records and repeats others. If dice is nil, it only adds the
+// records that were held back.
 func (s *streamFaults) mix(reader *shardReader, answer []byte, dice *rand.Rand) []byte {
 	var said struct {
 		Records           []json.RawMessage `json:"Records"`

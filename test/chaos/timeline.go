@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// timeline remembers what happened when, by kind.
+// timeline records the times of events, by kind.
 type timeline struct {
 	start time.Time
 
@@ -15,7 +15,7 @@ type timeline struct {
 
 func newTimeline() *timeline { return &timeline{start: time.Now(), at: map[string][]time.Duration{}} }
 
-// now is the time since the run began.
+// now returns the time since the run began.
 func (t *timeline) now() time.Duration { return time.Since(t.start) }
 
 func (t *timeline) add(kind string) {
@@ -24,7 +24,7 @@ func (t *timeline) add(kind string) {
 	t.at[kind] = append(t.at[kind], t.now())
 }
 
-// counts are the numbers of events by kind.
+// counts returns the number of events by kind.
 func (t *timeline) counts() map[string]int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -35,7 +35,7 @@ func (t *timeline) counts() map[string]int {
 	return counts
 }
 
-// perSecond counts events of some kinds by the second in which they happened; kinds nil = all.
+// perSecond returns the number of events in each second, of the kinds that wanted selects.
 func (t *timeline) perSecond(wanted func(kind string) bool) []int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -51,7 +51,7 @@ func (t *timeline) perSecond(wanted func(kind string) bool) []int {
 	return bins
 }
 
-// restart begins anew: what came before was preparation.
+// restart drops all events and restarts the clock: the preparation is over.
 func (t *timeline) restart() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

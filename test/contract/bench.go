@@ -13,12 +13,12 @@ import (
 	"time"
 )
 
-// bench is where judges work.
+// bench has the folders and the service that judges work with.
 type bench struct {
-	files string // what they are given: test/contract/judges
-	dir   string // what is installed and written: .local/contract
+	files string // folder of the judges' input: test/contract/judges
+	dir   string // folder of what is installed and written: .local/contract
 	base  string // address of the service
-	token string // an operator's
+	token string // token of an operator
 }
 
 func (b bench) document() string { return filepath.Join(b.dir, "openapi.json") }
@@ -27,8 +27,8 @@ func (b bench) path(parts ...string) string {
 	return filepath.Join(append([]string{b.dir}, parts...)...)
 }
 
-// run runs a program of the judges in a folder, and returns what it said. What the environment says of networks and
-// registries stays; what the programs would tell their makers is switched off.
+// run runs a program of the judges in a folder and returns its output. It keeps the environment's settings of networks
+// and registries, and switches telemetry off.
 func (b bench) run(ctx context.Context, dir, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
@@ -46,7 +46,7 @@ func (b bench) run(ctx context.Context, dir, name string, args ...string) (strin
 	return string(said), err
 }
 
-// timed does something, and tells how long it took and what came of it.
+// timed calls do, and prints its duration and result.
 func timed(what string, do func() (string, error)) error {
 	start := time.Now()
 	says, err := do()
@@ -58,16 +58,16 @@ func timed(what string, do func() (string, error)) error {
 	return err
 }
 
-// tokenOf reads the answer of the issuer.
+// tokenOf returns the token in an answer of the issuer.
 func tokenOf(answer []byte) (string, error) {
 	var issued struct {
 		Token string `json:"access_token"`
 	}
 	if err := json.Unmarshal(answer, &issued); err != nil {
-		return "", fmt.Errorf("read the token that the issuer gave: %w", err)
+		return "", fmt.Errorf("decode the issuer's answer: %w", err)
 	}
 	if issued.Token == "" {
-		return "", errors.New("the issuer gave no access_token")
+		return "", errors.New("the issuer's answer has no access_token")
 	}
 	return issued.Token, nil
 }

@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// exception explains findings: those of a check, with a status and a body.
+// exception explains findings of one check with one status, and with bodies that match a pattern.
 type exception struct {
 	Check  string
 	Status int
-	Body   string // a regular expression that the body matches
+	Body   string // a regular expression for the body
 	Reason string
 
 	body *regexp.Regexp
@@ -31,7 +31,7 @@ func readExceptions(path string) ([]exception, error) {
 	}
 	for i, e := range all {
 		if e.Check == "" || e.Status == 0 || e.Body == "" || e.Reason == "" {
-			return nil, fmt.Errorf("read %s: exception %d lacks its check, status, body or reason", path, i+1)
+			return nil, fmt.Errorf("read %s: exception %d needs a check, a status, a body and a reason", path, i+1)
 		}
 		if all[i].body, err = regexp.Compile(e.Body); err != nil {
 			return nil, fmt.Errorf("read %s: exception %d: %w", path, i+1, err)
@@ -44,11 +44,12 @@ func (e exception) explains(f finding) bool {
 	return e.Check == f.check && e.Status == f.status && e.body.MatchString(f.body)
 }
 
-// maxShown is how many findings of a check are shown.
+// maxShown is how many unexplained findings of a check are shown.
 const maxShown = 5
 
-// explain counts the findings that exceptions explain. One that none explains is an error, and so is an exception that
-// explains nothing.
+// explain counts the findings that an exception explains.
+//
+// Errors: a finding that no exception explains; an exception that explains no finding.
 func explain(findings []finding, exceptions []exception) (explained int, err error) {
 	used := make([]bool, len(exceptions))
 	shown := map[string]int{}
@@ -74,7 +75,7 @@ next:
 	}
 	for i, e := range exceptions {
 		if !used[i] {
-			wrong = append(wrong, fmt.Errorf("exceptions.json: exception %d (%s, %d, %s) explains nothing now: remove it",
+			wrong = append(wrong, fmt.Errorf("exceptions.json: exception %d (%s, %d, %s) explains no finding: remove it",
 				i+1, e.Check, e.Status, e.Body))
 		}
 	}

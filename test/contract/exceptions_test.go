@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestExplain: what no exception explains is told, and so is an exception that explains nothing.
+// TestExplain: a finding without an exception is an error, and so is an exception without a finding.
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "exceptions.json")
@@ -24,8 +24,8 @@ func TestExplain(t *testing.T) {
 		t.Errorf("%d, %v", n, err)
 	}
 	_, err = explain([]finding{one}, exceptions)
-	if err == nil || !strings.Contains(err.Error(), "exception 2 (a, 404, Found$) explains nothing now") {
-		t.Errorf("an exception that explains nothing: %v", err)
+	if err == nil || !strings.Contains(err.Error(), "exception 2 (a, 404, Found$) explains no finding") {
+		t.Errorf("an exception without a finding: %v", err)
 	}
 	for name, f := range map[string]finding{
 		"another check":  {check: "b", status: 404, body: "Not", operation: "GET /a", says: "one\ntwo"},
@@ -43,14 +43,14 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// TestReadExceptions: each exception says what it is about and why.
+// TestReadExceptions: an exception needs a check, a status, a body and a reason.
 func TestReadExceptions(t *testing.T) {
 	t.Parallel()
 	for text, says := range map[string]string{
 		`{`: "unexpected end",
-		`[{"check": "a", "status": 404, "body": "x"}]`:              "exception 1 lacks its check",
-		`[{"check": "a", "status": 404, "reason": "r"}]`:            "exception 1 lacks its check",
-		`[{"check": "a", "body": "x", "reason": "r"}]`:              "exception 1 lacks its check",
+		`[{"check": "a", "status": 404, "body": "x"}]`:              "exception 1 needs a check",
+		`[{"check": "a", "status": 404, "reason": "r"}]`:            "exception 1 needs a check",
+		`[{"check": "a", "body": "x", "reason": "r"}]`:              "exception 1 needs a check",
 		`[{"check": "a", "status": 1, "body": "(", "reason": "r"}]`: "missing closing",
 	} {
 		path := filepath.Join(t.TempDir(), "exceptions.json")
@@ -67,7 +67,7 @@ func TestReadExceptions(t *testing.T) {
 	}
 }
 
-// TestReadReport: a run that was broken off is no run without findings.
+// TestReadReport: the report of an aborted run is an error, not a run without findings.
 func TestReadReport(t *testing.T) {
 	t.Parallel()
 	const scenario = `{"ScenarioFinished": {"recorder": {"label": "GET /a",

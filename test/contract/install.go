@@ -12,7 +12,8 @@ import (
 	"github.com/annals-es/annals/internal/debian"
 )
 
-// install installs the judges in the versions that are pinned, from PyPI and npm, below b.dir. What is there stays.
+// install installs the pinned versions of the judges, from PyPI and npm, into b.dir. It does nothing if they are
+// installed.
 func (b bench) install(ctx context.Context) error {
 	if err := os.MkdirAll(b.path("node"), 0o750); err != nil {
 		return err
@@ -24,7 +25,7 @@ func (b bench) install(ctx context.Context) error {
 	return b.once("node", "package-lock.json", func() error { return b.installNode(ctx) })
 }
 
-// once installs what a file pins, unless a copy of the file says that this was done.
+// once installs what a file pins, unless these versions are installed already. A copy of the file records that.
 func (b bench) once(folder, pins string, install func() error) error {
 	want, err := os.ReadFile(filepath.Join(b.files, pins))
 	if err != nil {
@@ -35,12 +36,12 @@ func (b bench) once(folder, pins string, install func() error) error {
 		return nil
 	}
 	if err := install(); err != nil {
-		return fmt.Errorf("install what %s pins: %w", filepath.Join("test/contract/judges", pins), err)
+		return fmt.Errorf("install the packages of %s: %w", filepath.Join("test/contract/judges", pins), err)
 	}
 	return os.WriteFile(done, want, 0o600)
 }
 
-// errNoPython says what is missing where it may not be installed.
+// errNoPython says that Python's venv is missing, and can't be installed without the user.
 var errNoPython = errors.New("Python's venv is missing: install python3 and python3-venv (3.11 or later), " +
 	"then run make contract again")
 
@@ -78,7 +79,7 @@ func (b bench) installNode(ctx context.Context) error {
 	return err
 }
 
-// give copies a file of the judges into one of their folders.
+// give copies an input file into a judge's folder.
 func (b bench) give(folder, name string) error {
 	text, err := os.ReadFile(filepath.Join(b.files, name))
 	if err != nil {

@@ -8,13 +8,13 @@ import (
 	"testing"
 )
 
-// TestInstallSaysWhatIsMissing: where Python's venv or npm is not there, a sentence says what to do.
+// TestInstallSaysWhatIsMissing: without Python's venv or npm, the error says what to do.
 func TestInstallSaysWhatIsMissing(t *testing.T) {
 	empty := t.TempDir()
 	t.Setenv("PATH", empty) // without apt-get nothing is installed
 	b := bench{files: "judges", dir: t.TempDir()}
 	if err := b.install(t.Context()); !errors.Is(err, errNoPython) ||
-		!strings.Contains(err.Error(), "install what test/contract/judges/requirements.txt pins") {
+		!strings.Contains(err.Error(), "install the packages of test/contract/judges/requirements.txt: ") {
 		t.Errorf("without Python: %v", err)
 	}
 	if err := b.installNode(t.Context()); err == nil || !strings.Contains(err.Error(), "npm is missing: install Node.js") {
@@ -26,7 +26,7 @@ func TestInstallSaysWhatIsMissing(t *testing.T) {
 	}
 }
 
-// TestOnce: what is installed stays until other versions are pinned, and what failed is tried again.
+// TestOnce: packages are installed again only if other versions are pinned, or if the installation failed.
 func TestOnce(t *testing.T) {
 	t.Parallel()
 	b := bench{files: t.TempDir(), dir: t.TempDir()}

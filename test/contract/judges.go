@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// judge is a program that others wrote, and how it is asked. What it says of a good document is for people.
+// judge is a third-party program that checks the document. ask runs it, and returns a result for people.
 type judge struct {
 	name string
 	ask  func(context.Context) (string, error)
@@ -23,7 +23,7 @@ func (b bench) judges() []judge {
 	}
 }
 
-// redocly lints the document by its recommended rules. A warning is an error.
+// redocly lints the document with redocly's recommended rules. A warning is an error.
 func (b bench) redocly(ctx context.Context) (string, error) {
 	if err := b.give("node", "redocly.yaml"); err != nil {
 		return "", err
@@ -38,7 +38,8 @@ func (b bench) validator(ctx context.Context) (string, error) {
 	return "valid OpenAPI 3.1", err
 }
 
-// pythonClient generates a client and makes a round trip through it. A warning says that an operation was left out.
+// pythonClient generates a client and sends requests with it. A warning is an error: it says that an operation was left
+// out.
 func (b bench) pythonClient(ctx context.Context) (string, error) {
 	client := b.path("client")
 	if err := os.RemoveAll(client); err != nil {
@@ -62,7 +63,7 @@ func (b bench) pythonClient(ctx context.Context) (string, error) {
 	return strings.TrimSpace(says), err
 }
 
-// typescript makes types of the document, and checks a program that uses them.
+// typescript generates types from the document, and compiles a program that uses them.
 func (b bench) typescript(ctx context.Context) (string, error) {
 	for _, name := range []string{"trip.ts", "tsconfig.json"} {
 		if err := b.give("node", name); err != nil {
@@ -75,5 +76,5 @@ func (b bench) typescript(ctx context.Context) (string, error) {
 		return "", err
 	}
 	_, err := b.run(ctx, node, bin+"/tsc", "--project", "tsconfig.json")
-	return "types made, and a program checked against them with --strict", err
+	return "types generated, and a program compiled with them and --strict", err
 }

@@ -1,5 +1,5 @@
-// Command contract has the OpenAPI document judged by software that others wrote: `make contract`. It runs the service
-// with tokens on a free port, and asks each judge in turn. docs/testing.md says what each of them is for.
+// Command contract checks the OpenAPI document with third-party software: `make contract`. It runs the service with
+// tokens on a free port, and runs each judge on it. docs/testing.md says what each judge is for.
 package main
 
 import (
@@ -29,7 +29,7 @@ func main() {
 	}
 }
 
-// contract installs the judges, starts the service, and asks them. Their logs stay below .local/contract.
+// contract installs the judges, starts the service and runs the judges. Their files stay in .local/contract.
 func contract(ctx context.Context) error {
 	root, err := dynamolocal.Root()
 	if err != nil {
@@ -72,7 +72,7 @@ func contract(ctx context.Context) error {
 	return os.RemoveAll(temp)
 }
 
-// judge asks all judges, and returns all that they find.
+// judge runs all judges, and returns everything that they find.
 func (b bench) judge(ctx context.Context) error {
 	if err := b.fetch(ctx); err != nil {
 		return err
@@ -87,7 +87,7 @@ func (b bench) judge(ctx context.Context) error {
 	return errors.Join(found...)
 }
 
-// fetch brings the document of the running service, and a token of an operator.
+// fetch gets the document of the running service, and a token of an operator.
 func (b *bench) fetch(ctx context.Context) error {
 	text, err := send(ctx, http.MethodGet, b.base+"/openapi.json", "")
 	if err != nil {
@@ -105,7 +105,7 @@ func (b *bench) fetch(ctx context.Context) error {
 	return err
 }
 
-// send sends a request that must be answered with 200, with a form as its body if there is one.
+// send sends a request, with a form as its body unless it is empty. The answer must have status 200.
 func send(ctx context.Context, method, address, form string) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form))
 	if err != nil {

@@ -13,11 +13,11 @@ import (
 	"slices"
 )
 
-// examples is how many requests schemathesis makes up for an operation in its fuzzing phase.
+// examples is how many requests schemathesis generates for an operation in its fuzzing phase.
 const examples = "20"
 
-// schemathesis sends the service requests that it makes of the document, and holds the answers against it. What it finds
-// is an error unless exceptions.json explains it.
+// schemathesis generates requests from the document, sends them to the service, and checks the answers against the
+// document. A finding is an error unless exceptions.json explains it.
 func (b bench) schemathesis(ctx context.Context) (string, error) {
 	exceptions, err := readExceptions(filepath.Join(b.files, "exceptions.json"))
 	if err != nil {
@@ -46,13 +46,13 @@ func (b bench) schemathesis(ctx context.Context) (string, error) {
 		cases, explained, len(exceptions)), err
 }
 
-// found tells whether schemathesis ended as it does when it found something: with 1.
+// found reports whether schemathesis exited with 1: it has findings.
 func found(err error) bool {
 	var exit *exec.ExitError
 	return errors.As(err, &exit) && exit.ExitCode() == 1
 }
 
-// finding is one answer that a check of schemathesis is against.
+// finding is one answer that fails a check of schemathesis.
 type finding struct {
 	check, operation, says string
 	status                 int
@@ -62,11 +62,11 @@ type finding struct {
 // event is a line of the report.
 type event struct {
 	ScenarioFinished *struct{ Recorder recorder }
-	// EngineFinished is the last event of a run that was not broken off.
+	// EngineFinished is the last event of a complete run.
 	EngineFinished json.RawMessage
 }
 
-// recorder has what was sent to an operation, by the id of the case, and what the checks said.
+// recorder has the requests to one operation and the results of the checks, by the id of the case.
 type recorder struct {
 	Label  string
 	Checks map[string][]struct {
@@ -102,7 +102,7 @@ func (r recorder) findings() (all []finding) {
 	return all
 }
 
-// readReport reads how many requests were sent, and the findings.
+// readReport returns the number of requests that were sent, and the findings.
 func readReport(r io.Reader) (sent int, all []finding, err error) {
 	whole := false
 	for d := json.NewDecoder(bufio.NewReader(r)); ; {
@@ -119,7 +119,7 @@ func readReport(r io.Reader) (sent int, all []finding, err error) {
 		}
 	}
 	if !whole || sent == 0 {
-		return 0, nil, errors.New("schemathesis did not come to its end")
+		return 0, nil, errors.New("schemathesis did not finish its run")
 	}
 	slices.SortFunc(all, compare)
 	return sent, all, nil

@@ -16,8 +16,8 @@ import (
 //go:embed ask.py
 var asking string
 
-// asker asks AWS by botocore, which comes with the emulator: the SDK for Python describes all services, and this project imports
-// few of them.
+// asker calls AWS with botocore, the library of the SDK for Python, which is installed with the emulator. It knows all
+// services, while this project imports the Go clients of only a few.
 type asker struct {
 	process   *exec.Cmd
 	questions io.WriteCloser
@@ -42,10 +42,10 @@ func (r *run) startAsker(ctx context.Context) error {
 
 func (a *asker) stop() error { return errors.Join(a.questions.Close(), a.process.Wait()) }
 
-// aws calls an operation of a service, by their names in Python, and reads what a JMESPath expression finds in the answer, unless
-// to is nil.
+// aws calls an operation of a service, both by their names in Python. It decodes the result of a JMESPath query on the
+// answer into to, unless to is nil.
 //
-// Errors: with the name of AWS's error, and its message.
+// Errors: those of AWS, with their name and message.
 func (r *run) aws(ctx context.Context, to any, service, operation string, with object, query string) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -1,5 +1,5 @@
-# Asks AWS, as test/emulator tells it to: a question a line, an answer a line. One process does it, since the AWS command line takes
-# half a second to start. Bytes are {"base64": "..."}.
+# Calls AWS for test/emulator: reads one question a line, writes one answer a line. One process serves all calls, since the
+# AWS command line takes half a second to start. Bytes are {"base64": "..."}.
 import base64
 import json
 import sys

@@ -16,23 +16,23 @@ import (
 	"github.com/annals-es/annals/local/build"
 )
 
-// app is the CDK app for the emulator, as the CDK command line calls it: it builds the functions for this machine, has the
-// checkout's own app synthesize, and changes the template by the gaps of the emulator.
+// app is the CDK app for the emulator, which the CDK command line calls. It builds the functions for this machine, runs
+// the checkout's own app, and changes the template because of the emulator's gaps.
 func app(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("emulator app", flag.ContinueOnError)
 	checkout := flags.String("checkout", ".", "folder of the project")
 	state := flags.String("state", "", "folder for what is built")
 	plant := flags.String("plant", "", "a fault to plant")
-	fail := flags.Bool("fail", false, "leave a gap open, so that the deployment fails")
-	another := flags.Bool("another-build", false, "give the functions other bytes that do the same")
+	fail := flags.Bool("fail", false, "leave one gap in the template, so that the deployment fails")
+	another := flags.Bool("another-build", false, "give the functions other bytes with the same behavior")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	to := os.Getenv("CDK_OUTDIR")
 	if to == "" {
-		return errors.New("CDK_OUTDIR is not set: the CDK command line calls this")
+		return errors.New("CDK_OUTDIR is not set: only the CDK command line calls this")
 	}
-	// The command line names a file by a path from its own folder, not from the checkout's.
+	// The path in this variable is relative to the command line's folder, not to the checkout's.
 	if err := os.Unsetenv("CDK_PERF_COUNTERS_FILE"); err != nil {
 		return err
 	}
@@ -61,8 +61,8 @@ func app(ctx context.Context, args []string) error {
 	})
 }
 
-// change changes the template of a cloud assembly. The command line uploads a template under its hash, which the assembly names:
-// once uploaded, another under the same hash would not be.
+// change changes the template of a cloud assembly, and its hash. The command line uploads a template under the hash
+// that the assembly names. It would not upload a changed template under the same hash.
 func change(dir string, how func(object) error) error {
 	manifests, err := filepath.Glob(filepath.Join(dir, "*.assets.json"))
 	if err != nil || len(manifests) != 1 {
@@ -95,10 +95,10 @@ func change(dir string, how func(object) error) error {
 		}
 		return rename(dir, key, hash(text))
 	}
-	return fmt.Errorf("%s names no template", manifests[0])
+	return fmt.Errorf("%s has no template", manifests[0])
 }
 
-// rebuild gives each function other bytes that do the same, so that a deployment updates it.
+// rebuild gives each function other bytes with the same behavior, so that a deployment updates it.
 func rebuild(dir string) error {
 	folders, err := filepath.Glob(filepath.Join(dir, "asset.*"))
 	if err != nil {
@@ -110,7 +110,7 @@ func rebuild(dir string) error {
 		if err != nil {
 			return err
 		}
-		text = append(text, "another build"...) // behind the end of the program; the mode of the file stays
+		text = append(text, "another build"...) // after the end of the program; the file's mode stays
 		if err := os.WriteFile(bootstrap, text, 0o600); err != nil {
 			return err
 		}
@@ -141,7 +141,7 @@ func hash(text []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// rename gives a hash's place to another in the files of an assembly, at least two of which name it.
+// rename replaces a hash by another in the files of an assembly. At least two files must have it.
 func rename(dir, from, to string) error {
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
@@ -162,7 +162,7 @@ func rename(dir, from, to string) error {
 		}
 	}
 	if renamed < 2 {
-		return fmt.Errorf("%d files of %s name %s, want two at least", renamed, dir, from)
+		return fmt.Errorf("%d files of %s contain the hash %s, want at least two", renamed, dir, from)
 	}
 	return nil
 }

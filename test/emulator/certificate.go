@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// The region of the emulated account, and the names that clients know its services by. The certificate has them all.
+// The region of the emulated account, and the host names of its services. The certificate has all of them.
 const region = "us-east-1"
 
 var hosts = []string{
@@ -22,7 +22,7 @@ var hosts = []string{
 	"*.execute-api." + region + ".amazonaws.com", "*.auth." + region + ".amazoncognito.com",
 }
 
-// makeCertificate writes a certificate of the emulator and its key, and returns what trusts it.
+// makeCertificate writes a certificate for the emulator and its key, and returns a pool that trusts it.
 func makeCertificate(certFile, keyFile string) (*x509.CertPool, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// gaps deploys each gap alone, and wants it refused, as it is listed.
+// gaps deploys each gap alone, and checks that the emulator refuses it as listed.
 func (r *run) gaps(ctx context.Context) error {
 	for i, g := range gaps {
 		if err := r.gap(ctx, fmt.Sprintf("Gap%d", i), g); err != nil {
@@ -48,19 +48,20 @@ func (r *run) gap(ctx context.Context, name string, g gap) error {
 			break
 		}
 	}
-	return fmt.Errorf("the emulator does not say %q any more: if the gap is closed, take it off the list: %s", g.refusal, g.what)
+	return fmt.Errorf("the emulator no longer answers %q: if it has closed the gap, remove it from the list: %s",
+		g.refusal, g.what)
 }
 
-// prepare makes an empty account one that can be deployed to.
+// prepare prepares an empty account for deployments.
 func (r *run) prepare(ctx context.Context) error {
-	if _, err := r.shell(ctx, "npx --yes aws-cdk@2.1148.1 --version"); err != nil { // fetched before it is used
+	if _, err := r.shell(ctx, "npx --yes aws-cdk@2.1148.1 --version"); err != nil { // download it first
 		return err
 	}
 	_, err := r.documented(ctx, "Once for an account and a region", nil)
 	return err
 }
 
-// failing deploys a template that the emulator can't deploy whole. The page's commands say why, and what is left behind.
+// failing deploys a template that fails in part. The page's commands must show why it failed and what remains.
 func (r *run) failing(ctx context.Context) error {
 	_, err := r.exec(ctx, []string{"CDK_APP=" + r.app(r.root, " -fail")}, "npx", "aws-cdk@2.1148.1", "deploy")
 	var failed *failure
@@ -72,12 +73,12 @@ func (r *run) failing(ctx context.Context) error {
 		return err
 	}
 	if !strings.Contains(said, metricMath) || !strings.Contains(said, "EventsTable\tShop-EventsTable-") {
-		return fmt.Errorf("the events do not say why it failed and what is left: %s", said)
+		return fmt.Errorf("the stack's events do not show why the deployment failed and what remains: %s", said)
 	}
 	return r.clear(ctx)
 }
 
-// deploy deploys all stages that the page deploys, and has the first one looked at by the doctor.
+// deploy deploys all stages of the page, and runs annals doctor on the first.
 func (r *run) deploy(ctx context.Context) error {
 	if _, err := r.documented(ctx, "Deploy", nil); err != nil {
 		return err
@@ -89,12 +90,12 @@ func (r *run) deploy(ctx context.Context) error {
 		return err
 	}
 	said, err := r.documented(ctx, "Deploy", nil)
-	if status(err) != 1 && status(err) != 3 { // go run answers 1
-		return fmt.Errorf("doctor: %w, want findings", err)
+	if status(err) != 1 && status(err) != 3 { // with go run the exit code is 1
+		return fmt.Errorf("annals doctor: %w, want findings", err)
 	}
-	// The emulator ignores TimeToLiveSpecification of a global table. When it no longer does, nothing is wrong here.
+	// The emulator ignores TimeToLiveSpecification of a global table, so this one finding is expected.
 	if wrong := linesWith(said, "wrong  "); len(wrong) != 1 || !strings.Contains(wrong[0], "time to live") {
-		return fmt.Errorf("doctor finds %q, want only that nothing removes expired rows, which the emulator ignores", wrong)
+		return fmt.Errorf("annals doctor finds %q, want only the missing time to live, which the emulator ignores", wrong)
 	}
 	most, err := r.documented(ctx, "A new account", nil)
 	if err != nil {
@@ -106,7 +107,7 @@ func (r *run) deploy(ctx context.Context) error {
 	return nil
 }
 
-// firstOrder gets a token, makes a product and an order, and reads the order.
+// firstOrder gets a token, creates a product and an order, and reads the order.
 func (r *run) firstOrder(ctx context.Context) error {
 	said, err := r.documented(ctx, "A first order", map[string]string{
 		"POOL": r.resources["UserPool"].PhysicalResourceID, "OPERATORS_CLIENT_ID": r.outputs["OperatorsClientId"],
@@ -116,12 +117,12 @@ func (r *run) firstOrder(ctx context.Context) error {
 		return err
 	}
 	if strings.Contains(said, "/problems/") || strings.Count(said, `"o-1"`) < 2 || !strings.Contains(said, `"19.00"`) {
-		return fmt.Errorf("the answers are not a product and an order over 19.00, twice: %s", said)
+		return fmt.Errorf("the answers are not a product and, twice, an order of 19.00: %s", said)
 	}
 	return r.signIn(ctx)
 }
 
-// signIn gets a token as the page does.
+// signIn gets a token in the way of the page.
 func (r *run) signIn(ctx context.Context) error {
 	var secret string
 	if err := r.aws(ctx, &secret, "cognito-idp", "describe_user_pool_client", object{
@@ -144,16 +145,17 @@ func (r *run) signIn(ctx context.Context) error {
 	return nil
 }
 
-// diff wants no difference between what is deployed and what is synthesized.
+// diff checks that there is no difference between the deployed and the synthesized stack.
 func (r *run) diff(ctx context.Context) error {
 	said, err := r.shell(ctx, "npx aws-cdk@2.1148.1 diff --fail "+stack+" 2>&1")
 	if err == nil && !strings.Contains(said, "There were no differences") {
-		err = fmt.Errorf("cdk diff says neither: %s", said)
+		err = fmt.Errorf("cdk diff succeeded without reporting no differences: %s", said)
 	}
 	return err
 }
 
-// firstDeployment runs the checks for AWS alone. What the emulator ignores is listed, and fails; all else succeeds.
+// firstDeployment runs the checks that are made for AWS. Those of features that the emulator ignores are listed and
+// must fail. All others must succeed.
 func (r *run) firstDeployment(ctx context.Context) error {
 	ignored := []string{
 		"want ENABLED 35", // point-in-time recovery
@@ -163,28 +165,28 @@ func (r *run) firstDeployment(ctx context.Context) error {
 		"SnapshotsTableName: rows expire", // time to live of a global table
 		"ConnectionsTableName: rows expire",
 		"alarms with metric math: ", // see gaps
-		// API Gateway answers 503 where Lambda throttles.
+		// On AWS, API Gateway answers 503 if Lambda throttles.
 		"a request to a throttled function: 429",
 	}
 	said, _ := r.exec(ctx, []string{"PAUSE=1"}, filepath.Join(r.root, ".ci", "first-deployment"), "--stack", stack)
 	if !strings.Contains(said, "ok: the same request, when it may run again: 200") {
-		return fmt.Errorf("the checks did not come to their end:\n%s", said)
+		return fmt.Errorf("the checks did not finish:\n%s", said)
 	}
 	failed := linesWith(said, "FAILED: ")
 	for _, line := range failed {
 		if !containsAny(line, ignored) {
-			return fmt.Errorf("a check fails that the emulator does not ignore: %s", strings.TrimSpace(line))
+			return fmt.Errorf("a check fails unexpectedly: %s", strings.TrimSpace(line))
 		}
 	}
 	for _, one := range ignored {
 		if len(linesWith(strings.Join(failed, ""), one)) == 0 {
-			return fmt.Errorf("no check fails with %q: if the emulator no longer ignores it, take it off the list", one)
+			return fmt.Errorf("no check fails with %q: if the emulator no longer ignores it, remove it from the list", one)
 		}
 	}
 	return nil
 }
 
-// denied looks through the logs of all functions for what IAM refused them.
+// denied searches the logs of all functions for requests that IAM denied.
 func (r *run) denied(ctx context.Context) error {
 	groups, messages := 0, 0
 	for _, one := range r.resources {
@@ -204,12 +206,12 @@ func (r *run) denied(ctx context.Context) error {
 		}
 	}
 	if groups < 7 || messages == 0 {
-		return fmt.Errorf("there are %d log groups with %d messages, want one a function, and messages", groups, messages)
+		return fmt.Errorf("%d log groups with %d messages, want at least 7 groups and some messages", groups, messages)
 	}
 	return nil
 }
 
-// messages are all that a log group holds.
+// messages returns all messages of a log group.
 func (r *run) messages(ctx context.Context, group string) ([]string, error) {
 	var said []string
 	err := r.aws(ctx, &said, "logs", "filter_log_events", object{"logGroupName": r.resources[group].PhysicalResourceID}, "events[].message")

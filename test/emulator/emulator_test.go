@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// golden is the template as it is reviewed.
+// golden returns the reviewed template.
 func golden(t *testing.T) object {
 	t.Helper()
 	var template object
@@ -18,7 +18,7 @@ func golden(t *testing.T) object {
 	return template
 }
 
-// TestGapsAreClosed: nothing that the emulator lacks is left in the template, and nothing waits for what was taken out.
+// TestGapsAreClosed: nothing that the emulator lacks stays in the template, and no resource depends on a removed one.
 func TestGapsAreClosed(t *testing.T) {
 	t.Parallel()
 	template := golden(t)
@@ -39,12 +39,12 @@ func TestGapsAreClosed(t *testing.T) {
 			t.Errorf("the template still has %s", lacking)
 		}
 	}
-	if err := closeGaps(template, false); err == nil || !strings.Contains(err.Error(), "take it off the list of gaps") {
+	if err := closeGaps(template, false); err == nil || !strings.Contains(err.Error(), "remove it from the list") {
 		t.Errorf("a template without the gaps: %v", err)
 	}
 }
 
-// TestFaultsArePlanted: each fault changes the template, and one that is planted already is an error.
+// TestFaultsArePlanted: each fault changes the template, and planting it twice is an error.
 func TestFaultsArePlanted(t *testing.T) {
 	t.Parallel()
 	for name, plant := range faults {
@@ -62,11 +62,11 @@ func TestFaultsArePlanted(t *testing.T) {
 		}
 	}
 	if err := faults["missing-dependency"](object{}); err == nil {
-		t.Error("a dependency was taken from no function")
+		t.Error("an unknown function: no error")
 	}
 }
 
-// TestPage: commands are taken in order, with their placeholders filled in, and what no step takes is told.
+// TestPage: commands are taken in order, with their placeholders filled in. Commands that no step takes are an error.
 func TestPage(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "page.md")
@@ -100,7 +100,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestKept: docs/deploy.md says how to delete all that a stack leaves behind.
+// TestKept: docs/deploy.md says how to delete every kind of resource that a stack leaves behind.
 func TestKept(t *testing.T) {
 	t.Parallel()
 	p, err := readPage("../../docs/deploy.md")

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// remaining are questions for all that a stack may leave behind, by their kinds. Log groups are none of them: where a function is
-// still running while its stack is destroyed, the emulator makes its log group again.
+// remaining has the queries for all kinds of resources that a stack may leave behind. Log groups are not among them: if
+// a function still runs while its stack is destroyed, the emulator creates its log group again.
 var remaining = []struct {
 	kind, service, operation, query string
 	with                            object
@@ -33,7 +33,7 @@ var remaining = []struct {
 	{kind: "alarm", service: "cloudwatch", operation: "describe_alarms", query: "MetricAlarms[].AlarmName"},
 }
 
-// remains lists what the account holds, but for what the command line's own stack has: "table Shop-EventsTable-…".
+// remains lists the resources of the account, such as "table Shop-EventsTable-…", without those of the CDK's own stack.
 func (r *run) remains(ctx context.Context) ([]string, error) {
 	var found []string
 	for _, of := range remaining {
@@ -49,7 +49,7 @@ func (r *run) remains(ctx context.Context) ([]string, error) {
 	return found, nil
 }
 
-// destroy destroys both stages, compares what remains with what the page says, and deletes that as the page does.
+// destroy destroys both stages. Then it deletes what remains with the page's commands, and checks that nothing is left.
 func (r *run) destroy(ctx context.Context) error {
 	if _, err := r.documented(ctx, "Taking it down", nil); err != nil {
 		return err
@@ -60,14 +60,14 @@ func (r *run) destroy(ctx context.Context) error {
 	return r.clear(ctx)
 }
 
-// clear deletes what stacks that were destroyed left behind, all of which the page names.
+// clear deletes what destroyed stacks left behind, with the page's commands.
 func (r *run) clear(ctx context.Context) error {
 	found, err := r.remains(ctx)
 	if err != nil {
 		return err
 	}
 	if len(found) == 0 {
-		return errors.New("nothing remains, not even the events")
+		return errors.New("no resource remains, but the event table must")
 	}
 	for _, one := range found {
 		commands, err := r.page.deletion(one)
@@ -79,19 +79,19 @@ func (r *run) clear(ctx context.Context) error {
 		}
 	}
 	if found, err = r.remains(ctx); err == nil && len(found) > 0 {
-		err = fmt.Errorf("deleted as docs/deploy.md says, and there are still %q", found)
+		err = fmt.Errorf("after the commands of docs/deploy.md, these resources remain: %q", found)
 	}
 	return err
 }
 
-// upgrade deploys an earlier commit, uses it, and deploys this one over it: no table is replaced, readers change before writers,
-// and what was stored is read.
+// upgrade deploys an earlier commit, uses it, and then deploys this one. No table may be replaced, functions that read
+// events must be updated before those that write them, and stored orders must still be shown.
 func (r *run) upgrade(ctx context.Context) error {
 	if _, err := r.shell(ctx, "git rev-parse --quiet --verify "+r.since+"^{commit}"); err != nil {
 		if shallow, _ := r.shell(ctx, "git rev-parse --is-shallow-repository"); strings.TrimSpace(shallow) != "true" {
-			return fmt.Errorf("there is no commit %s to upgrade from: name one with SINCE=", r.since)
+			return fmt.Errorf("commit %s, to upgrade from, does not exist: name another with SINCE=", r.since)
 		}
-		return r.notUpgraded("this clone is shallow and has no " + r.since + ": run git fetch --deepen 1")
+		return r.notUpgraded("this shallow clone does not have commit " + r.since + ": run git fetch --deepen 1")
 	}
 	tree := filepath.Join(r.dir, "before")
 	if _, err := r.shell(ctx, "git worktree add --quiet --detach "+tree+" "+r.since); err != nil {
@@ -99,7 +99,7 @@ func (r *run) upgrade(ctx context.Context) error {
 	}
 	defer func() { _, _ = r.shell(context.WithoutCancel(ctx), "git worktree remove --force "+tree) }()
 	if _, err := os.Stat(filepath.Join(tree, "infra", "testdata", stack+".template.json")); err != nil {
-		return r.notUpgraded("the stack of " + r.since + " is not named " + stack)
+		return r.notUpgraded("the stack of commit " + r.since + " is not named " + stack)
 	}
 	if _, err := r.exec(ctx, []string{"CDK_APP=" + r.app(tree, " -another-build")}, "npx", "aws-cdk@2.1148.1", "deploy"); err != nil {
 		return err
@@ -118,7 +118,8 @@ func (r *run) upgrade(ctx context.Context) error {
 	if err := r.shows(ctx, "/orders/kept", token, "draft"); err != nil {
 		return err
 	}
-	if _, err := r.documented(ctx, "The next version", nil); err != nil { // what changes, by both ways to ask, and the deployment
+	// The page shows the differences in two ways, and deploys.
+	if _, err := r.documented(ctx, "The next version", nil); err != nil {
 		return err
 	}
 	if err := errors.Join(r.look(ctx), r.updated(ctx)); err != nil {
@@ -143,7 +144,7 @@ func (r *run) upgrade(ctx context.Context) error {
 	return r.clear(ctx)
 }
 
-// notUpgraded says why there is no upgrade, whose commands no step runs then.
+// notUpgraded returns the error of an upgrade that can't be tried, and marks its commands as taken.
 func (r *run) notUpgraded(why string) error {
 	if _, err := r.page.take("The next version", nil); err != nil {
 		return err
@@ -151,7 +152,7 @@ func (r *run) notUpgraded(why string) error {
 	return fmt.Errorf("%w: %s", errNotRun, why)
 }
 
-// tables are the names of the stack's tables, sorted.
+// tables returns the names of the stack's tables, sorted.
 func (r *run) tables() (names []string) {
 	for _, one := range r.resources {
 		if one.ResourceType == "AWS::DynamoDB::GlobalTable" {
@@ -166,7 +167,7 @@ func subset(small, large []string) bool {
 	return !slices.ContainsFunc(small, func(one string) bool { return !slices.Contains(large, one) })
 }
 
-// updated wants all functions to be updated by the last deployment, the readers before the writers.
+// updated checks that the last deployment updated the functions that read events before those that write them.
 func (r *run) updated(ctx context.Context) error {
 	var events []struct{ LogicalResourceId, ResourceStatus string } //nolint:revive // CloudFormation's names
 	if err := r.aws(ctx, &events, "cloudformation", "describe_stack_events", object{"StackName": stack}, "StackEvents"); err != nil {

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// faults can be planted in the template, to see that the run finds them.
+// faults are changes of the template that the run must find.
 var faults = map[string]func(template object) error{
-	// Functions that write events may then be deployed before those that read them.
+	// Functions that write events can be deployed before those that read them.
 	"missing-dependency": func(template object) error {
 		for id, waits := range map[string][]any{"CommandFunction": {"ProjectorFunction", "QueryFunction"}, "ReactorFunction": {"ProjectorFunction", "QueryFunction"}} {
 			resource, err := resourceOf(template, id)
@@ -20,20 +20,20 @@ var faults = map[string]func(template object) error{
 		}
 		return nil
 	},
-	// The reactor tells nobody.
+	// The reactor can't publish events.
 	"missing-action": func(template object) error {
 		role, err := resourceOf(template, "ReactorRole")
 		if err != nil {
 			return err
 		}
 		if removeAction(role, "events:PutEvents") == 0 {
-			return errors.New("the role ReactorRole has no action events:PutEvents to take away")
+			return errors.New("the role ReactorRole has no action events:PutEvents")
 		}
 		return nil
 	},
 	"missing-route": func(template object) error {
 		if drop(template, "AWS::ApiGatewayV2::Route", func(p object) bool { return p["RouteKey"] == "GET /customers/{id}/orders" }) == 0 {
-			return errors.New("there is no route GET /customers/{id}/orders to leave out")
+			return errors.New("the template has no route GET /customers/{id}/orders")
 		}
 		return nil
 	},
@@ -50,7 +50,7 @@ func resourceOf(template object, id string) (object, error) {
 	return resource, nil
 }
 
-// removeAction takes an action from all statements, and returns from how many.
+// removeAction removes an action from all statements, and returns from how many.
 func removeAction(in any, action string) (count int) {
 	switch x := in.(type) {
 	case object:

@@ -5,17 +5,17 @@ import (
 	"slices"
 )
 
-// object is JSON's.
+// object is a JSON object.
 type object = map[string]any
 
-// A gap is something that the template needs and the emulator lacks. The template is changed for the emulator alone, and by
-// nothing but these.
+// A gap is a feature that the template needs and the emulator lacks. The template is changed for the emulator because
+// of the gaps, and in no other way.
 type gap struct {
 	what string
-	// close changes a template, and returns in how many places.
+	// close removes the need for the feature from a template, and returns in how many places.
 	close func(template object) int
-	// probe is a template of nothing but the gap, and refusal what the emulator says of it. When it says that no longer, the
-	// gap is closed, and its entry here has to go.
+	// probe is a template with only the gap, and refusal the emulator's error for it. If the emulator no longer returns
+	// this error, it has closed the gap, and the entry must be removed.
 	probe   object
 	refusal string
 }
@@ -24,7 +24,7 @@ const metricMath = "Properties.Metrics (metric math) is not supported"
 
 var gaps = []gap{
 	{
-		what:  "a WebSocket route's response can't be made: answers to messages are sent without it",
+		what:  "a WebSocket route's response can't be created; the emulator sends answers to messages without it",
 		close: func(template object) int { return drop(template, "AWS::ApiGatewayV2::RouteResponse", always) },
 		probe: object{"Resources": object{
 			"Api":   object{"Type": "AWS::ApiGatewayV2::Api", "Properties": object{"Name": "probe", "ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.action"}},
@@ -36,7 +36,7 @@ var gaps = []gap{
 		refusal: "Unrecognized resource types: [AWS::ApiGatewayV2::RouteResponse]",
 	},
 	{
-		what: "an alarm on metric math can't be made: docs/first-deployment.md has it checked on AWS",
+		what: "an alarm on metric math can't be created; docs/first-deployment.md checks it on AWS",
 		close: func(template object) int {
 			return drop(template, "AWS::CloudWatch::Alarm", func(properties object) bool { return properties["Metrics"] != nil })
 		},
@@ -50,7 +50,7 @@ var gaps = []gap{
 		refusal: metricMath,
 	},
 	{
-		what: "a user pool does not say its issuer's address: it is joined of the region and the pool's id, as Cognito's is",
+		what: "a user pool has no attribute with its issuer's address; it is built from the region and the pool's id",
 		close: func(template object) int {
 			return replace(template, func(x object) any {
 				of, is := x["Fn::GetAtt"].([]any)
@@ -68,9 +68,9 @@ var gaps = []gap{
 	},
 }
 
-// closeGaps changes a template for the emulator, but for one gap if the deployment is to fail.
+// closeGaps changes a template for the emulator. If fail is set, it leaves one gap, so that the deployment fails.
 //
-// Errors: of a gap that the template does not meet, so that it need not be listed.
+// Errors: the template no longer has a listed gap.
 func closeGaps(template object, fail bool) error {
 	for _, g := range gaps {
 		if fail && g.refusal == metricMath {
@@ -78,13 +78,14 @@ func closeGaps(template object, fail bool) error {
 			continue
 		}
 		if g.close(template) == 0 {
-			return fmt.Errorf("the template no longer needs what the emulator lacks: take it off the list of gaps: %s", g.what)
+			return fmt.Errorf("the template no longer has this gap: remove it from the list: %s", g.what)
 		}
 	}
 	return nil
 }
 
-// failLate has the alarms on metric math, which can't be made, wait for all that outlives a failed deployment.
+// failLate makes the alarms on metric math, which can't be created, depend on all resources that outlive a failed
+// deployment. So those are created before the deployment fails.
 func failLate(template object) {
 	resources, _ := template["Resources"].(object)
 	var kept, alarms []any
@@ -105,7 +106,7 @@ func failLate(template object) {
 
 func always(object) bool { return true }
 
-// drop removes resources of a type, and what waits for them.
+// drop removes resources of a type, and dependencies on them. It returns how many it removed.
 func drop(template object, kind string, which func(properties object) bool) int {
 	resources, _ := template["Resources"].(object)
 	var gone []any
@@ -122,14 +123,15 @@ func drop(template object, kind string, which func(properties object) bool) int 
 	return len(gone)
 }
 
-// undepend has a resource wait for some others no longer.
+// undepend removes dependencies of a resource.
 func undepend(resource object, gone ...any) {
 	if list, is := resource["DependsOn"].([]any); is {
 		resource["DependsOn"] = slices.DeleteFunc(list, func(id any) bool { return slices.Contains(gone, id) })
 	}
 }
 
-// replace puts something else in the place of objects, wherever they are, and returns how many: nil leaves one as it is.
+// replace replaces objects, at any depth, by what other returns for them, and returns how many. If other returns nil,
+// the object stays.
 func replace(in any, other func(object) any) (count int) {
 	each := func(child any, put func(any)) {
 		if x, is := child.(object); is {

@@ -20,17 +20,17 @@ import (
 	"time"
 )
 
-// machine is the emulator while it runs, with a certificate of its own, and with its evaluation of IAM policies on.
+// machine is the running emulator. It has its own certificate, and evaluates IAM policies.
 type machine struct {
 	endpoint string // https://localhost:<port>
 	cert     string // file of the certificate
 	proxy    *proxy
-	client   *http.Client // trusts the emulator, and goes by the proxy
+	client   *http.Client // trusts the emulator and uses the proxy
 	process  *exec.Cmd
 	ended    chan struct{}
 }
 
-// startMachine starts the emulator, whose files and log are below dir.
+// startMachine starts the emulator. Its files and log are in dir.
 func startMachine(ctx context.Context, dir, bin string) (_ *machine, err error) {
 	if _, err := os.Stat(bin); err != nil {
 		return nil, fmt.Errorf("the emulator is not installed: run make judges (%w)", err)
@@ -57,7 +57,7 @@ func startMachine(ctx context.Context, dir, bin string) (_ *machine, err error) 
 	}
 	m.process = exec.CommandContext(context.WithoutCancel(ctx), bin)
 	m.process.Stdout, m.process.Stderr = log, log
-	// Functions get the emulator's environment.
+	// Functions inherit the emulator's environment.
 	m.process.Env = append(without(os.Environ(), "AWS_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
 		"GATEWAY_PORT="+strconv.Itoa(port), "BIND_HOST=127.0.0.1", "AUTH=true", "MINISTACK_REGION="+region, "MINISTACK_HOST="+region+".amazonaws.com",
 		"USE_SSL=1", "MINISTACK_SSL_CERT="+m.cert, "MINISTACK_SSL_KEY="+key, "SSL_CERT_FILE="+m.cert,
@@ -65,7 +65,7 @@ func startMachine(ctx context.Context, dir, bin string) (_ *machine, err error) 
 		"http_proxy="+m.proxy.URL, "https_proxy="+m.proxy.URL,
 		"TMPDIR="+dir, "S3_DATA_DIR="+filepath.Join(dir, "s3"), "STATE_DIR="+filepath.Join(dir, "state"))
 	m.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-	runtime.LockOSThread() // Pdeathsig is about the thread that starts
+	runtime.LockOSThread() // Pdeathsig takes effect when the starting thread ends
 	defer runtime.UnlockOSThread()
 	if err := m.process.Start(); err != nil {
 		return nil, err
@@ -97,13 +97,13 @@ func (m *machine) await(ctx context.Context) error {
 		}
 		select {
 		case <-m.ended:
-			return errors.New("ministack ended before it answered: see ministack.log")
+			return errors.New("ministack exited before it answered: see ministack.log")
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), m.stop())
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
-	return errors.Join(errors.New("ministack does not answer after 30 s: see ministack.log"), m.stop())
+	return errors.Join(errors.New("ministack did not answer within 30 s: see ministack.log"), m.stop())
 }
 
 // stop ends the emulator and the functions that it started.
@@ -113,7 +113,7 @@ func (m *machine) stop() error {
 	case <-m.ended:
 	case <-time.After(10 * time.Second):
 	}
-	_ = syscall.Kill(-m.process.Process.Pid, syscall.SIGKILL) // functions that stay
+	_ = syscall.Kill(-m.process.Process.Pid, syscall.SIGKILL) // functions that are still running
 	return m.proxy.stop()
 }
 
@@ -129,7 +129,7 @@ func listen(ctx context.Context) (net.Listener, error) {
 	return (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 }
 
-// without is an environment without the variables of some beginnings, in whatever case.
+// without returns an environment without the variables that have one of the prefixes, in any letter case.
 func without(environment []string, beginnings ...string) []string {
 	return slices.DeleteFunc(slices.Clone(environment), func(variable string) bool {
 		return slices.ContainsFunc(beginnings, func(b string) bool { return strings.HasPrefix(strings.ToUpper(variable), b) })

@@ -1,5 +1,5 @@
-// Command emulator deploys the service to ministack, an emulator of AWS that others wrote, with the CDK command line and the
-// commands of docs/deploy.md, and uses it as its users and operators do. Start with make emulator.
+// Command emulator deploys the service to ministack, a third-party emulator of AWS, and uses it as users and operators
+// do: `make emulator`. It runs the CDK command line and the commands of docs/deploy.md.
 package main
 
 import (
@@ -22,7 +22,7 @@ func main() {
 	}
 }
 
-// command is either the whole run or, as the CDK command line calls it, the CDK app.
+// command does the whole run or, with the argument app, is the CDK app that the CDK command line calls.
 func command(ctx context.Context, args []string) error {
 	if len(args) > 0 && args[0] == "app" {
 		return app(ctx, args[1:])
@@ -38,7 +38,7 @@ func command(ctx context.Context, args []string) error {
 		return fmt.Errorf("unexpected argument %q: see emulator -h", flags.Arg(0))
 	}
 	if _, known := faults[*plant]; *plant != "" && !known {
-		return fmt.Errorf("there is no fault %q to plant: there are %s", *plant, faultNames())
+		return fmt.Errorf("unknown fault %q: the faults are %s", *plant, faultNames())
 	}
 	dir, err := os.MkdirTemp("", "annals-emulator-")
 	if err != nil {

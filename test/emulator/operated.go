@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// serving is which generation of a projection serves, and how many of its streams wait.
+// serving returns the serving generation of a projection, and how many of its streams are parked.
 func (r *run) serving(ctx context.Context, name string) (generation, parked int, err error) {
 	said, err := r.annals(ctx, "projections", "--output", "json")
 	if err != nil {
@@ -31,10 +31,11 @@ func (r *run) serving(ctx context.Context, name string) (generation, parked int,
 			return one.Generation, one.Parked, nil
 		}
 	}
-	return 0, 0, fmt.Errorf("no generation of %s serves: %s", name, said)
+	return 0, 0, fmt.Errorf("projection %s has no serving generation: %s", name, said)
 }
 
-// rebuilds builds a read model anew by the state machine, and goes back. Each time, the right generation serves the same.
+// rebuilds rebuilds a read model with the state machine, and rolls back. After each, the right generation must serve,
+// with the same answers.
 func (r *run) rebuilds(ctx context.Context) error {
 	const name, path = "product-counts", "/products/tea/sales"
 	before, _, err := r.request(ctx, http.StatusOK, http.MethodGet, path, nil)
@@ -54,14 +55,14 @@ func (r *run) rebuilds(ctx context.Context) error {
 			return err
 		}
 		if want := first + 1 - i; now != want {
-			return fmt.Errorf("after %s, generation %d serves, want %d", command, now, want)
+			return fmt.Errorf("after %s, the serving generation is %d, want %d", command, now, want)
 		}
 		after, _, err := r.request(ctx, http.StatusOK, http.MethodGet, path, nil)
 		if err != nil {
 			return err
 		}
 		if fmt.Sprint(after) != fmt.Sprint(before) {
-			return fmt.Errorf("after %s: %v, want %v", command, after, before)
+			return fmt.Errorf("after %s, GET %s answers %v, want %v", command, path, after, before)
 		}
 	}
 	var runs []struct{ Status string }
@@ -76,11 +77,12 @@ func (r *run) rebuilds(ctx context.Context) error {
 	return fmt.Errorf("no execution of the state machine succeeded: %v", runs)
 }
 
-// poison has the projector run code that lacks a type of an event, as if it had been deployed after those that write. What it
-// can't read is parked, and holds up nothing else; the right code reads it.
+// poison makes the projector run code that lacks an event type, as if it had been deployed after the functions that
+// write events. A stream that it can't read must be parked without delaying others. With the right code, a retry must
+// succeed.
 func (r *run) poison(ctx context.Context) error {
 	const name, of = "orders", "/orders/poisoned"
-	// No fold has a handler for this type alone: such code would not start without the type.
+	// No fold has a handler for this type alone. With such a handler, code without the type would not start.
 	line := `	es.Type[Event]("ShippingAddressSet", 1, ShippingAddressSet{}),`
 	old, err := r.without(ctx, "projector", filepath.Join("shop", "order", "event.go"), line)
 	if err != nil {
@@ -111,7 +113,7 @@ func (r *run) poison(ctx context.Context) error {
 		return err
 	}
 	if err := r.shows(ctx, "/orders/beside", other, "draft"); err != nil {
-		return fmt.Errorf("another stream waits, too: %w", err)
+		return fmt.Errorf("another stream is delayed, too: %w", err)
 	}
 	now, err := os.ReadFile(r.bootstrap("projector"))
 	if err != nil {
@@ -133,7 +135,7 @@ func (r *run) poison(ctx context.Context) error {
 	return r.shows(ctx, of, token, "draft")
 }
 
-// without builds a function from code that lacks a line.
+// without builds a function from the code without one line.
 func (r *run) without(ctx context.Context, function, file, line string) ([]byte, error) {
 	whole := filepath.Join(r.root, file)
 	text, err := os.ReadFile(whole)
@@ -157,7 +159,7 @@ func (r *run) without(ctx context.Context, function, file, line string) ([]byte,
 	return os.ReadFile(built)
 }
 
-// put has a deployed function run a program.
+// put replaces the program of a deployed function.
 func (r *run) put(ctx context.Context, function string, program []byte) error {
 	file := filepath.Join(r.dir, "code.zip")
 	archive, err := os.Create(file)
@@ -188,8 +190,8 @@ func (r *run) reconciles(ctx context.Context) error {
 	return err
 }
 
-// tampering overwrites a stored event, which no policy can deny, and wants the reactor to count it and verification to find it.
-// Then it puts the event back.
+// tampering overwrites a stored event, which no policy can deny. The reactor must count it, and annals verify must find
+// it. Then it restores the event.
 func (r *run) tampering(ctx context.Context) error {
 	table := r.outputs["EventsTableName"]
 	var item object
@@ -201,7 +203,7 @@ func (r *run) tampering(ctx context.Context) error {
 	was := item["at"]
 	item["at"] = object{"S": "2020-01-01T00:00:00.000000Z"}
 	if was == nil || fmt.Sprint(was) == fmt.Sprint(item["at"]) {
-		return fmt.Errorf("Order#heard@1 is not what was expected: %v", item)
+		return fmt.Errorf("unexpected item of Order#heard@1: %v", item)
 	}
 	if err := r.store(ctx, table, item); err != nil {
 		return err
@@ -209,7 +211,7 @@ func (r *run) tampering(ctx context.Context) error {
 	if err := eventually(ctx, func() error {
 		said, err := r.messages(ctx, "ReactorLogs")
 		if err == nil && len(linesWith(strings.Join(said, "\n"), `"TamperedCommits":1`)) == 0 {
-			err = errors.New("the reactor counts no tampered commit")
+			err = errors.New("the reactor did not count a tampered commit")
 		}
 		return err
 	}); err != nil {
@@ -217,7 +219,7 @@ func (r *run) tampering(ctx context.Context) error {
 	}
 	said, err := r.annals(ctx, "verify")
 	if status(err) != 3 || !strings.Contains(said, "Order#heard") {
-		return fmt.Errorf("verify does not find Order#heard: exit code %d: %s", status(err), said)
+		return fmt.Errorf("annals verify does not find Order#heard: exit code %d: %s", status(err), said)
 	}
 	item["at"] = was
 	if err := r.store(ctx, table, item); err != nil {

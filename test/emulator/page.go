@@ -10,8 +10,8 @@ import (
 // page is a page of the documentation whose commands are run.
 type page struct {
 	file   string
-	blocks map[string][]string // by heading: what is indented, a block each
-	rows   []string            // of tables
+	blocks map[string][]string // indented blocks, by heading
+	rows   []string            // the rows of tables
 }
 
 func readPage(file string) (*page, error) {
@@ -46,7 +46,8 @@ func readPage(file string) (*page, error) {
 	return p, nil
 }
 
-// take is the next block below a heading, with the page's placeholders filled in. What no step takes is an error at the end.
+// take returns the next block below a heading, with the page's placeholders filled in. Blocks that no step takes are an
+// error at the end: see untaken.
 func (p *page) take(heading string, values map[string]string) (string, error) {
 	left := p.blocks[heading]
 	if len(left) == 0 {
@@ -62,16 +63,16 @@ func (p *page) take(heading string, values map[string]string) (string, error) {
 	return block, nil
 }
 
-// untaken says which commands no step ran.
+// untaken returns an error that shows commands that no step ran, nil if there are none.
 func (p *page) untaken() error {
 	for heading, blocks := range p.blocks {
-		return fmt.Errorf("nothing runs these commands of %s, below %q:\n%s", p.file, heading, blocks[0])
+		return fmt.Errorf("no step runs these commands of %s, below %q:\n%s", p.file, heading, blocks[0])
 	}
 	return nil
 }
 
-// kept are the resources that outlive a stack, by the kinds of what remains: a part of the name, and the row of the page's table
-// that says how to delete it.
+// kept lists the resources that outlive a stack: their kind, a part of their name, and the row of the page's table that
+// says how to delete them.
 var kept = []struct{ kind, part, row string }{
 	{"table ", "-EventsTable-", "`EventsTable`"},
 	{"user pool ", "", "`UserPool`"},
@@ -79,7 +80,7 @@ var kept = []struct{ kind, part, row string }{
 	{"bucket ", "reactorfailures", "`ReactorFailures`"},
 }
 
-// deletion are the page's commands for something that remains.
+// deletion returns the page's commands that delete a remaining resource.
 func (p *page) deletion(remains string) (string, error) {
 	for _, k := range kept {
 		name, is := strings.CutPrefix(remains, k.kind)
@@ -101,7 +102,7 @@ func (p *page) deletion(remains string) (string, error) {
 			return strings.Join(lines, "\n"), nil
 		}
 	}
-	return "", fmt.Errorf("a %s remains, and %s does not say how to delete it", remains, p.file)
+	return "", fmt.Errorf("%s remains, and %s does not say how to delete it", remains, p.file)
 }
 
 var code = regexp.MustCompile("`([^`]+)`")

@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// proxy is an HTTP proxy by which the host names of AWS lead to the emulator, for clients and functions: the template's
-// outputs, and what the stack's functions call, are used as they are. It leads nowhere else.
+// proxy is an HTTP proxy that sends requests for host names of AWS to the emulator. So clients and functions use the
+// real addresses of the template's outputs. It refuses all other hosts.
 type proxy struct {
 	URL string
 
@@ -30,7 +30,7 @@ func startProxy(ctx context.Context, emulator string, trust *x509.CertPool) (*pr
 		return nil, err
 	}
 	p := &proxy{URL: "http://" + listener.Addr().String(), emulator: emulator, listener: listener}
-	// With TLS, the emulator's own authorizer still asks its issuer for the keys over plain http.
+	// Even with TLS, the emulator's own authorizer fetches the issuer's keys over plain HTTP.
 	p.plain = &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(&url.URL{Scheme: "https", Host: emulator})
@@ -38,7 +38,7 @@ func startProxy(ctx context.Context, emulator string, trust *x509.CertPool) (*pr
 		},
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trust, ServerName: "localhost", MinVersion: tls.VersionTLS12}},
 	}
-	go func() { _ = http.Serve(listener, p) }() //nolint:gosec // on loopback, for the time of the run: no timeouts
+	go func() { _ = http.Serve(listener, p) }() //nolint:gosec // only on loopback and during the run
 	return p, nil
 }
 
@@ -47,7 +47,7 @@ func (p *proxy) stop() error { return p.listener.Close() }
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := r.URL.Hostname()
 	if !leads(name) {
-		http.Error(w, "the emulator's proxy leads to no "+name, http.StatusForbidden)
+		http.Error(w, "the emulator's proxy does not forward requests to "+name, http.StatusForbidden)
 		return
 	}
 	if r.Method != http.MethodConnect {
@@ -59,7 +59,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// leads tells whether a host is one of the emulator's.
+// leads reports whether the emulator serves a host.
 func leads(name string) bool {
 	if name == "localhost" || name == "127.0.0.1" {
 		return true

@@ -17,10 +17,10 @@ import (
 	"time"
 )
 
-// stack is the name of the stack that everything but the deployments is tried on.
+// stack is the name of the stack that all steps after the deployments use.
 const stack = "Shop"
 
-// run is a run: the emulator, and what is known of the stack that is deployed to it.
+// run has the running emulator and the deployed stack.
 type run struct {
 	dir, root   string
 	since       string
@@ -34,17 +34,17 @@ type run struct {
 
 	outputs   map[string]string   // of the stack
 	resources map[string]resource // of the stack, by logical id
-	token     string              // an operator's
+	token     string              // a token of an operator
 }
 
-// resource is one of a stack's.
+// resource is a resource of a stack.
 type resource struct {
 	LogicalResourceID  string `json:"LogicalResourceId"`
 	PhysicalResourceID string `json:"PhysicalResourceId"`
 	ResourceType       string
 }
 
-// begin starts the emulator, and builds what the run needs.
+// begin starts the emulator and prepares the run.
 func begin(ctx context.Context, dir, bin, since, plant string) (*run, error) {
 	root, err := os.Getwd()
 	if err != nil {
@@ -80,7 +80,7 @@ func begin(ctx context.Context, dir, bin, since, plant string) (*run, error) {
 
 func (r *run) end() error { return errors.Join(r.asker.stop(), r.machine.stop()) }
 
-// app is the command line of the CDK app of a checkout.
+// app returns the command that runs the CDK app of a checkout.
 func (r *run) app(checkout, more string) string {
 	app := fmt.Sprintf("%s app -checkout %s -state %s", r.self, checkout, filepath.Join(r.dir, "app-"+filepath.Base(checkout)))
 	if r.plant != "" && checkout == r.root {
@@ -89,7 +89,7 @@ func (r *run) app(checkout, more string) string {
 	return app + more
 }
 
-// all is the run, step by step.
+// all runs all steps.
 func (r *run) all(ctx context.Context) error {
 	began := time.Now()
 	for _, step := range []struct {
@@ -128,11 +128,11 @@ func (r *run) all(ctx context.Context) error {
 		}
 		fmt.Fprintf(os.Stdout, "ok %5.1f s  %s\n", time.Since(start).Seconds(), step.name)
 	}
-	fmt.Fprintf(os.Stdout, "the stack does on the emulator what it says, %.0f s\n", time.Since(began).Seconds())
+	fmt.Fprintf(os.Stdout, "all steps succeeded on the emulator, %.0f s\n", time.Since(began).Seconds())
 	return nil
 }
 
-// errNotRun says that a step could not be tried here.
+// errNotRun says that a step can't be tried here.
 var errNotRun = errors.New("not tried")
 
 // shell runs commands as a user would type them, and returns what they print.
@@ -167,7 +167,7 @@ func (f *failure) Error() string {
 
 func (f *failure) Unwrap() error { return f.err }
 
-// status is the exit code of a command: 0 where it succeeded, -1 where it did not run.
+// status returns the exit code of a command: 0 if it succeeded, -1 if it did not run.
 func status(err error) int {
 	var exit *exec.ExitError
 	switch {
@@ -202,7 +202,7 @@ func (r *run) annals(ctx context.Context, args ...string) (string, error) {
 	return r.exec(ctx, nil, filepath.Join(r.dir, "annals"), append([]string{"--stack", stack}, args...)...)
 }
 
-// look reads a stack's outputs and resources.
+// look reads the stack's outputs and resources.
 func (r *run) look(ctx context.Context) error {
 	var outputs []struct{ OutputKey, OutputValue string }
 	var resources []resource
@@ -223,7 +223,7 @@ func (r *run) look(ctx context.Context) error {
 	return nil
 }
 
-// request sends a request to the API, and reads its answer. A status other than want is an error.
+// request sends a request to the API and decodes its answer. A status other than want is an error.
 func (r *run) request(ctx context.Context, want int, method, path string, body any) (map[string]any, http.Header, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -259,7 +259,7 @@ func (r *run) request(ctx context.Context, want int, method, path string, body a
 	return read, answer.Header, nil
 }
 
-// eventually waits for a minute at most until a check succeeds.
+// eventually repeats a check until it succeeds, for at most a minute.
 func eventually(ctx context.Context, check func() error) error {
 	for end := time.Now().Add(time.Minute); ; {
 		err := check()
@@ -274,12 +274,12 @@ func eventually(ctx context.Context, check func() error) error {
 	}
 }
 
-// bootstrap is the file of a function that was built for this machine.
+// bootstrap returns the path of a function's program that was built for this machine.
 func (r *run) bootstrap(function string) string {
 	return filepath.Join(r.root, "build", runtime.GOARCH, function, "bootstrap")
 }
 
-// saveLogs writes what the functions logged to functions.log.
+// saveLogs writes the logs of all functions to functions.log.
 func (r *run) saveLogs(ctx context.Context) error {
 	var all strings.Builder
 	for id, one := range r.resources {

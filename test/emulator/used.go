@@ -12,8 +12,8 @@ import (
 	"github.com/coder/websocket"
 )
 
-// operations asks for each operation of the OpenAPI document, and wants a function to answer: API Gateway says so itself of
-// what it has no route for.
+// operations sends a request to each operation of the OpenAPI document, and checks that a function answers. If API
+// Gateway has no route, it answers itself.
 func (r *run) operations(ctx context.Context) error {
 	document, _, err := r.request(ctx, http.StatusOK, http.MethodGet, "/openapi.json", nil)
 	if err != nil {
@@ -34,7 +34,7 @@ func (r *run) operations(ctx context.Context) error {
 		}
 	}
 	if asked < 27 {
-		return fmt.Errorf("the document has %d operations, want 27 at least", asked)
+		return fmt.Errorf("the document has %d operations, want at least 27", asked)
 	}
 	return nil
 }
@@ -56,30 +56,31 @@ func (r *run) operation(ctx context.Context, method, path string) error {
 	_ = json.NewDecoder(answer.Body).Decode(&said)
 	_ = answer.Body.Close()
 	if said.Message != "" || answer.StatusCode >= http.StatusInternalServerError {
-		return fmt.Errorf("%s %s: %d %s: no function answers", method, path, answer.StatusCode, said.Message)
+		return fmt.Errorf("%s %s: %d %s: no function answered", method, path, answer.StatusCode, said.Message)
 	}
 	return nil
 }
 
-// command sends a command, and returns the token of what it appended.
+// command sends a command and returns its consistency token.
 func (r *run) command(ctx context.Context, want int, method, path string, body any) (string, error) {
 	_, header, err := r.request(ctx, want, method, path, body)
 	if err == nil && header.Get("Consistency-Token") == "" {
-		err = fmt.Errorf("%s %s: there is no Consistency-Token", method, path)
+		err = fmt.Errorf("%s %s: the answer has no Consistency-Token", method, path)
 	}
 	return header.Get("Consistency-Token"), err
 }
 
 func usd(amount string) object { return object{"amount": amount, "currency": "USD"} }
 
-// order makes an order, whose products have to exist.
+// order creates an order. Its products must exist.
 func (r *run) order(ctx context.Context, id string) (string, error) {
 	return r.command(ctx, http.StatusCreated, http.MethodPost, "/orders", object{
 		"orderId": id, "customerId": "ada", "items": []any{object{"productId": "tea", "quantity": 1}},
 	})
 }
 
-// readYourWrites takes an order from its creation to its delivery. After each command, a query with its token shows it.
+// readYourWrites takes an order from its creation to its delivery. After each command, a query with its token must show
+// it.
 func (r *run) readYourWrites(ctx context.Context) error {
 	if _, err := r.command(ctx, http.StatusOK, http.MethodPost, "/products/tea/stock", object{"quantity": 100}); err != nil {
 		return err
@@ -114,34 +115,36 @@ func (r *run) readYourWrites(ctx context.Context) error {
 	return eventually(ctx, func() error { // the reaction takes the stock
 		inventory, _, err := r.request(ctx, http.StatusOK, http.MethodGet, "/products/tea/inventory", nil)
 		if err == nil && fmt.Sprint(inventory["onHand"]) != "99" {
-			err = fmt.Errorf("after one order of 100: %v", inventory)
+			err = fmt.Errorf("after an order of 1 of 100 units, the inventory is %v", inventory)
 		}
 		return err
 	})
 }
 
-// shows wants a query with a token to show an order in a status.
+// shows checks that a query with a token shows an order in a status.
 func (r *run) shows(ctx context.Context, path, token, status string) error {
 	shown, _, err := r.request(ctx, http.StatusOK, http.MethodGet, path+"?after="+strings.ReplaceAll(token, "#", "%23"), nil)
 	if err == nil && shown["status"] != status {
-		err = fmt.Errorf("%s after %s: %v, want %s", path, token, shown, status)
+		err = fmt.Errorf("GET %s after %s: %v, want status %s", path, token, shown, status)
 	}
 	return err
 }
 
-// hears has a client that listens be told of an order.
+// hears checks that a WebSocket client is notified of a change of an order.
 func (r *run) hears(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	if _, err := r.order(ctx, "heard"); err != nil {
 		return err
 	}
-	// The emulator asks for the header where an authorizer names no source of identity, as a page in a browser can't send one.
+	// If an authorizer has no identity source, the emulator demands the header Authorization. AWS does not, since a
+	// page in a browser can't send it.
 	if early, err := r.dial(ctx, nil); err == nil || !strings.Contains(err.Error(), "401") {
 		if err == nil {
 			_ = early.CloseNow()
 		}
-		return fmt.Errorf("without the header, the emulator says %w, want 401: if it no longer asks for it, connect without", err)
+		return fmt.Errorf("without the header, the emulator answers %w, want 401: if it no longer demands the header, "+
+			"connect without it", err)
 	}
 	conn, err := r.dial(ctx, http.Header{"Authorization": {"Bearer " + r.token}})
 	if err != nil {
@@ -159,12 +162,12 @@ func (r *run) hears(ctx context.Context) error {
 	}
 	change, err := r.heard(ctx, conn, "change")
 	if err == nil && !strings.Contains(change, "Order#heard") {
-		err = fmt.Errorf("the change is of another stream: %s", change)
+		err = fmt.Errorf("the change is not of Order#heard: %s", change)
 	}
 	return err
 }
 
-// dial connects as a page in a browser does, which offers its token as a subprotocol, and sends a header more.
+// dial connects as a page in a browser does, with its token as a subprotocol. It also sends a header.
 func (r *run) dial(ctx context.Context, header http.Header) (*websocket.Conn, error) {
 	conn, _, err := websocket.Dial(ctx, r.outputs["SocketUrl"], &websocket.DialOptions{ //nolint:bodyclose // Dial: "you never need to close resp.Body yourself"
 		Subprotocols: []string{"annals.v1", "bearer." + r.token}, HTTPClient: r.machine.client, HTTPHeader: header,
@@ -187,7 +190,7 @@ func (r *run) heard(ctx context.Context, conn *websocket.Conn, want string) (str
 	return string(text), nil
 }
 
-// published wants a rule on the bus to match what the reactor publishes.
+// published checks that a rule on the bus matches an event that the reactor publishes.
 func (r *run) published(ctx context.Context) error {
 	const queue = "published"
 	var url string
@@ -219,7 +222,7 @@ func (r *run) published(ctx context.Context) error {
 		var got []string
 		err := r.aws(ctx, &got, "sqs", "receive_message", object{"QueueUrl": url}, "Messages[].Body")
 		if err == nil && (len(got) == 0 || !strings.Contains(got[0], `"orderId"`)) {
-			err = fmt.Errorf("the bus handed on %q, want the order that was placed", got)
+			err = fmt.Errorf("the bus delivered %q, want the placed order", got)
 		}
 		return err
 	})

@@ -9,10 +9,10 @@ import (
 	"slices"
 )
 
-// finding is what a judge has against a resource of the template.
+// finding is a judge's finding about a resource of the template.
 type finding struct{ judge, rule, resource, message string }
 
-// acceptance is a rule that some resources break for a reason.
+// acceptance is a rule that some resources may break, with the reason.
 type acceptance struct {
 	Judge     string   `json:"judge"`
 	Rule      string   `json:"rule"`
@@ -22,9 +22,9 @@ type acceptance struct {
 
 type acceptances []acceptance
 
-// readAccepted reads the findings that are accepted.
+// readAccepted reads the accepted findings.
 //
-// Errors: one for an entry that lacks something, or names a resource twice.
+// Errors: an entry that is incomplete, or that names a resource twice.
 func readAccepted(file string) (acceptances, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -52,7 +52,7 @@ func readAccepted(file string) (acceptances, error) {
 	return list, nil
 }
 
-// settle returns an error that says which findings are not accepted, and what is accepted and was not found.
+// settle returns an error that lists the findings that are not accepted, and the accepted findings that were not found.
 func (list acceptances) settle(found []finding) error {
 	var errs []error
 	for _, f := range found {
@@ -63,7 +63,7 @@ func (list acceptances) settle(found []finding) error {
 	for _, a := range list {
 		for _, resource := range a.Resources {
 			if !slices.ContainsFunc(found, func(f finding) bool { return f.resource == resource && a.accepts(f) }) {
-				errs = append(errs, fmt.Errorf("%s %s %s is accepted and no longer found: take it off the list",
+				errs = append(errs, fmt.Errorf("%s %s %s is accepted but no longer found: remove it from the list",
 					a.Judge, a.Rule, resource))
 			}
 		}

@@ -27,7 +27,7 @@ const (
 		{"judge": "parliament", "rule": "V", "reason": "r", "resources": ["R"]}]`
 )
 
-// judged runs the command with judges that report what is given; "" = that judge is missing.
+// judged runs the command with fake judges that print the given reports. If a report is "", that judge is missing.
 func judged(t *testing.T, template, accepted string, reports map[string]string) error {
 	t.Helper()
 	dir := t.TempDir()
@@ -52,7 +52,8 @@ func judged(t *testing.T, template, accepted string, reports map[string]string) 
 	return run(t.Context(), dir, list, []string{write("template.json", template, 0o600)})
 }
 
-// TestJudge: what is found must be accepted and what is accepted must be found; a judge that can't judge fails the run.
+// TestJudge: each finding must be accepted, each accepted finding must be found, and a judge that can't run fails the
+// run.
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	if err := judged(t, good, all, reports(nil)); err != nil {
@@ -65,22 +66,22 @@ func TestJudge(t *testing.T) {
 		want               string
 	}{
 		"not accepted":          {accepted: strings.Replace(all, "C2", "C3", 1), want: "checkov C2 T"},
-		"no longer found":       {accepted: strings.Replace(all, "C2", "C3", 1), want: "C3 T is accepted and no longer found"},
+		"no longer found":       {accepted: strings.Replace(all, "C2", "C3", 1), want: "C3 T is accepted but no longer found"},
 		"of another resource":   {accepted: strings.Replace(all, `["R"]`, `["T"]`, 1), want: "cfn-lint W1 R: m ([X])"},
 		"no reason":             {accepted: strings.Replace(all, `"r"`, `""`, 1), want: "an entry needs"},
 		"accepted twice":        {accepted: strings.Replace(all, `["R"]`, `["R", "R"]`, 1), want: "accepted twice"},
 		"a field of none":       {accepted: strings.Replace(all, `"reason"`, `"why"`, 1), want: "unknown field"},
 		"a judge is missing":    {reports: map[string]string{"checkov": ""}, want: "install it with make judges"},
-		"no report":             {reports: map[string]string{"cfn-lint": "Traceback"}, want: "cfn-lint: its report can't be read"},
-		"a broken report":       {reports: map[string]string{"parliament": "{"}, want: "parliament: its report can't be read"},
-		"blind: cfn-lint":       {reports: map[string]string{"cfn-lint": "[]"}, want: "cfn-lint: it did not find the fault"},
-		"blind: parliament":     {reports: map[string]string{"parliament": " "}, want: "parliament: it did not find the fault"},
-		"a file is not read":    {reports: unread, want: "no file unread"},
-		"nothing is checked":    {reports: map[string]string{"checkov": `{"summary": {}}`}, want: "want checks that passed"},
-		"an unknown function":   {template: strings.Replace(good, "Fn::Join", "Fn::Split", 1), want: "R: Fn::Split is not known"},
+		"no report":             {reports: map[string]string{"cfn-lint": "Traceback"}, want: "cfn-lint: decode its report"},
+		"a broken report":       {reports: map[string]string{"parliament": "{"}, want: "parliament: decode its report"},
+		"blind: cfn-lint":       {reports: map[string]string{"cfn-lint": "[]"}, want: "cfn-lint: it did not find the planted fault"},
+		"blind: parliament":     {reports: map[string]string{"parliament": " "}, want: "parliament: it did not find the planted fault"},
+		"a file is not read":    {reports: unread, want: "no parsing errors"},
+		"nothing is checked":    {reports: map[string]string{"checkov": `{"summary": {}}`}, want: "want some passed checks"},
+		"an unknown function":   {template: strings.Replace(good, "Fn::Join", "Fn::Split", 1), want: "R: intrinsic function Fn::Split is unknown"},
 		"an unknown reference":  {template: strings.Replace(good, `"Ref": "A"`, `"Ref": "R"`, 1), want: "Ref of R (AWS::IAM::Role)"},
 		"an unknown attribute":  {template: strings.Replace(good, `"Arn"`, `"Name"`, 1), want: "Name of T (AWS::Dynamo"},
-		"no policies":           {template: `{"Resources": {}}`, want: "it has none"},
+		"no policies":           {template: `{"Resources": {}}`, want: "the template has no policies"},
 		"a template is no JSON": {template: `Resources:`, want: "invalid character"},
 	} {
 		if test.template == "" {
@@ -102,7 +103,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// reports are those of judges that find something in each template, but for what is given.
+// reports returns reports of judges that find something in each template, except for the given ones.
 func reports(others map[string]string) map[string]string {
 	all := map[string]string{
 		"cfn-lint": "[" + lintPlanted + "," + lintWhole + "]", "checkov": checked, "parliament": policed,
@@ -113,7 +114,7 @@ func reports(others map[string]string) map[string]string {
 	return all
 }
 
-// TestPolicies: a policy is written with values for its functions; a principal is left out.
+// TestPolicies: a policy is written with values in place of intrinsic functions, and without its principal.
 func TestPolicies(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// fault is a template that has something for each judge to find.
+// fault is a template with a fault for each judge.
 const fault = `{"Resources": {"Planted": {"Type": "AWS::S3::Bucket", "Properties": {"NoSuchProperty": 1}}, "Role": {
 	"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [{
 		"Effect": "Allow", "Action": "sts:NoSuchAction", "Principal": {"Service": "lambda.amazonaws.com"}}]}}}}}`
@@ -19,9 +19,9 @@ const fault = `{"Resources": {"Planted": {"Type": "AWS::S3::Bucket", "Properties
 // judge is a program that reads templates.
 type judge struct {
 	name string
-	// args are its arguments, given the folder of whole.json, planted.json and policies/.
+	// args returns its arguments. dir has the files whole.json, planted.json and policies/.
 	args func(dir string) []string
-	// read reads its report: what it finds, by the file's name.
+	// read reads its report, and returns the findings by the name of the file.
 	read func(report []byte) (map[string][]finding, error)
 }
 
@@ -40,10 +40,10 @@ var judges = []judge{
 	}, readParliament},
 }
 
-// judge runs the program, and returns what it finds in the whole template.
+// judge runs the program, and returns its findings about the whole template.
 //
-// Errors: one if it can't be run, if its report can't be read, or if it did not find the fault that was planted. Its exit
-// status says no more than whether there are findings.
+// Errors: the program can't be run, its report can't be decoded, or it did not find the planted fault. Its exit code is
+// ignored: it only says whether there are findings.
 func (j judge) judge(ctx context.Context, bin, dir string) ([]finding, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(bin, j.name, "bin", j.name), j.args(dir)...)
 	var out, log bytes.Buffer
@@ -53,10 +53,10 @@ func (j judge) judge(ctx context.Context, bin, dir string) ([]finding, error) {
 	}
 	found, err := j.read(out.Bytes())
 	if err != nil {
-		return nil, fmt.Errorf("its report can't be read: %w\n%s%s", err, tail(out.String()), tail(log.String()))
+		return nil, fmt.Errorf("decode its report: %w\n%s%s", err, tail(out.String()), tail(log.String()))
 	}
 	if len(found["planted"]) == 0 {
-		return nil, fmt.Errorf("it did not find the fault that is planted for it: it judges nothing\n%s", tail(log.String()))
+		return nil, fmt.Errorf("it did not find the planted fault, so it does not check anything\n%s", tail(log.String()))
 	}
 	all := found["whole"]
 	for i := range all {
@@ -65,7 +65,7 @@ func (j judge) judge(ctx context.Context, bin, dir string) ([]finding, error) {
 	return all, nil
 }
 
-// tail is the end of a program's output.
+// tail returns the end of a program's output.
 func tail(text string) string { return text[max(0, len(text)-1000):] }
 
 func readCfnLint(report []byte) (map[string][]finding, error) {
@@ -109,7 +109,7 @@ func readCheckov(report []byte) (map[string][]finding, error) {
 		return nil, err
 	}
 	if r.Summary.Unread > 0 || r.Summary.Skipped > 0 || r.Summary.Passed == 0 {
-		return nil, fmt.Errorf("%+v, want checks that passed, no file unread, and no check skipped", r.Summary)
+		return nil, fmt.Errorf("%+v, want some passed checks, no parsing errors and no skipped checks", r.Summary)
 	}
 	found := map[string][]finding{}
 	for _, c := range r.Results.Failed {
@@ -119,7 +119,7 @@ func readCheckov(report []byte) (map[string][]finding, error) {
 	return found, nil
 }
 
-// readParliament reads an object a line. A policy's file is named <template>.<resource>.<number>.json.
+// readParliament reads a sequence of JSON objects. The file of a policy is named <template>.<resource>.<number>.json.
 func readParliament(report []byte) (map[string][]finding, error) {
 	found := map[string][]finding{}
 	d := json.NewDecoder(bytes.NewReader(report))
@@ -141,5 +141,5 @@ func readParliament(report []byte) (map[string][]finding, error) {
 	return found, nil
 }
 
-// plain is a file's name without folder and extension.
+// plain returns a file's name without folder and extension.
 func plain(path string) string { return strings.TrimSuffix(filepath.Base(path), ".json") }

@@ -1,6 +1,8 @@
-// Command judge lets other people's programs judge a template: cfn-lint its resources, checkov its security, parliament its
-// policies. What they find is accepted in a file, with reasons, or fails the run; so does what is accepted and no longer
-// found. Start with make judge-template, which installs the programs.
+// Command judge checks a CloudFormation template with third-party programs: `make judge-template`, which also installs
+// them. cfn-lint checks the resources, checkov the security, parliament the policies.
+//
+// A finding fails the run unless a file accepts it, with a reason. An accepted finding that is no longer found also
+// fails the run.
 package main
 
 import (
@@ -15,7 +17,7 @@ import (
 
 func main() {
 	bin := flag.String("judges", ".local/judges", "folder of the judges' environments")
-	accept := flag.String("accepted", "infra/judged.json", "file of the findings that are accepted")
+	accept := flag.String("accepted", "infra/judged.json", "file of the accepted findings")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, *bin, *accept, flag.Args())
@@ -26,11 +28,11 @@ func main() {
 	}
 }
 
-// run judges one template. The judges get a second one beside it, with a fault for each: a judge that does not find that
-// fault judges nothing.
+// run judges one template. The judges also get a second template, with a fault for each judge: a judge that does not
+// find it does not work.
 func run(ctx context.Context, bin, accept string, args []string) error {
 	if len(args) != 1 {
-		return fmt.Errorf("%d templates are named, want one: judge cdk.out/Shop.template.json", len(args))
+		return fmt.Errorf("%d arguments, want one template: judge cdk.out/Shop.template.json", len(args))
 	}
 	list, err := readAccepted(accept)
 	if err != nil {

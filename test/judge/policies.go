@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// writePolicies writes each policy of a template to a file of its own: <template>.<resource>.<number>.json. The judge of
-// policies reads those of identities: the principals of other policies are left out, and who may assume a role is allowed
-// to assume that role.
+// writePolicies writes each policy of a template to a file of its own: <template>.<resource>.<number>.json. parliament
+// reads only policies of identities. So policies of resources are converted: the principal is removed, and a trust
+// policy gets its role as the resource.
 //
-// Errors: one for an intrinsic function whose value nobody here knows.
+// Errors: an intrinsic function that this program can't resolve.
 func writePolicies(dir, file string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -48,12 +48,12 @@ func writePolicies(dir, file string) error {
 		}
 	}
 	if written == 0 {
-		return errors.New("it has none")
+		return errors.New("the template has no policies")
 	}
 	return nil
 }
 
-// ofIdentity makes a policy of a resource one of an identity.
+// ofIdentity converts a policy of a resource into one of an identity.
 func ofIdentity(policy map[string]any, id string) {
 	for _, statement := range policy["Statement"].([]any) {
 		of, ok := statement.(map[string]any)
@@ -67,7 +67,7 @@ func ofIdentity(policy map[string]any, id string) {
 	}
 }
 
-// policies are the policies below a value, wherever they are.
+// policies returns the policies inside a value, at any depth.
 func policies(value any) []map[string]any {
 	var all []map[string]any
 	switch value := value.(type) {
@@ -86,7 +86,7 @@ func policies(value any) []map[string]any {
 	return all
 }
 
-// template is what is read of one.
+// template is the part of a template that this program reads.
 type template struct {
 	Resources map[string]struct {
 		Type       string
@@ -94,12 +94,13 @@ type template struct {
 	}
 }
 
-// pseudo are CloudFormation's own parameters.
+// pseudo has values for CloudFormation's pseudo parameters.
 var pseudo = map[string]string{
 	"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "123456789012", "AWS::URLSuffix": "amazonaws.com",
 }
 
-// arns are the ARNs of resources by type, in the region and account above, after "arn:aws:".
+// arns has the ARNs of resources without the prefix "arn:aws:", by type and attribute, in the region and account of
+// pseudo.
 var arns = map[string]string{
 	"AWS::DynamoDB::GlobalTable Arn":       "dynamodb:us-east-1:123456789012:table/%s",
 	"AWS::DynamoDB::GlobalTable StreamArn": "dynamodb:us-east-1:123456789012:table/%s/stream/2026",
@@ -112,7 +113,7 @@ var arns = map[string]string{
 	"AWS::SQS::Queue Arn":                  "sqs:us-east-1:123456789012:%s",
 }
 
-// resolve puts values in the places of intrinsic functions.
+// resolve replaces intrinsic functions by values.
 func (t template) resolve(value any) (any, error) {
 	switch value := value.(type) {
 	case []any:
@@ -143,7 +144,7 @@ func (t template) object(value map[string]any) (any, error) {
 	out := map[string]any{}
 	for key, v := range value {
 		if strings.HasPrefix(key, "Fn::") {
-			return nil, fmt.Errorf("%s is not known here: add it to test/judge", key)
+			return nil, fmt.Errorf("intrinsic function %s is unknown: add it to test/judge", key)
 		}
 		var err error
 		if out[key], err = t.resolve(v); err != nil {
@@ -166,7 +167,7 @@ func (t template) ref(name string) (string, error) {
 func (t template) arn(id, attribute string) (string, error) {
 	form, ok := arns[t.Resources[id].Type+" "+attribute]
 	if !ok {
-		return "", fmt.Errorf("%s of %s (%s) is not known here: add it to test/judge", attribute, id, t.Resources[id].Type)
+		return "", fmt.Errorf("attribute %s of %s (%s) is unknown: add it to test/judge", attribute, id, t.Resources[id].Type)
 	}
 	return "arn:aws:" + fmt.Sprintf(form, strings.ToLower(id)), nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/annals-es/annals/internal/platform"
 )
 
-// Ceiling is the most that one part of the system can do.
+// Ceiling is the maximum throughput of one part of the system.
 type Ceiling struct {
 	Part, Work string
 	// Sum is the arithmetic, PerSecond its result.
@@ -16,10 +16,10 @@ type Ceiling struct {
 	PerSecond float64
 }
 
-// batchSize is how many records a batch of the stream holds, as infra asks for and as the costs are counted for.
+// batchSize is the number of records in a full batch of the stream, as set in infra. The costs are measured for it.
 const batchSize = 100
 
-// Ceilings are the limits of one stream, one partition, one shard, one table and one account.
+// Ceilings returns the limits of one stream, one partition, one shard, one table and one account.
 func Ceilings(routes, commands, projections Costs) []Ceiling {
 	deposit, hundred := commands.Of("warm deposit"), commands.Of("warm, 100 events")
 	statement := projections.Of("accounts, MoneyDeposited")
@@ -64,12 +64,13 @@ func Ceilings(routes, commands, projections Costs) []Ceiling {
 	)
 }
 
-// listUnits are the write units of one list when an order is placed: its document is in two, besides its own unit.
+// listUnits returns the write units of one list when an order is placed. The order's document takes one unit, and the
+// rest is for two lists.
 func listUnits(projections Costs) float64 {
 	return (projections.Of("orders, OrderPlaced").WriteUnits - 1) / 2
 }
 
-// Figure writes a number with three digits that count.
+// Figure formats a number with three significant digits.
 func Figure(n float64) string {
 	if n <= 0 {
 		return "0"

@@ -7,7 +7,7 @@ import (
 	"github.com/annals-es/annals/internal/platform"
 )
 
-// Cost is what an operation sends to DynamoDB.
+// Cost has the requests to DynamoDB of one operation.
 type Cost struct {
 	// Requests counts by operation: "PutItem".
 	Requests map[string]int
@@ -15,19 +15,20 @@ type Cost struct {
 	ReadUnits, WriteUnits float64
 }
 
-// Costs are those of operations by their names in docs/performance.md.
+// Costs maps operations, by their names in docs/performance.md, to their costs.
 type Costs map[string]Cost
 
-// Of is the cost of an operation. It panics if there is none of that name: what was renamed must not count as nothing.
+// Of returns the cost of an operation. It panics for an unknown name, so that a renamed operation does not count as
+// free.
 func (c Costs) Of(operation string) Cost {
 	cost, counted := c[operation]
 	if !counted {
-		panic(fmt.Sprintf("the cost of %q was not counted", operation))
+		panic(fmt.Sprintf("unknown operation %q: docs/performance.md has no cost of it", operation))
 	}
 	return cost
 }
 
-// Sequential is how long all requests take, one after the other.
+// Sequential returns the duration of all requests, one after the other.
 func (c Cost) Sequential() (sum time.Duration) {
 	for operation, n := range c.Requests {
 		sum += time.Duration(n) * Latency[operation]
@@ -35,7 +36,7 @@ func (c Cost) Sequential() (sum time.Duration) {
 	return sum
 }
 
-// Batch is how long the projector takes for a batch: its requests for each stream are made some at once.
+// Batch returns the duration of a batch in the projector, which updates up to InBatch streams concurrently.
 func (c Cost) Batch() time.Duration {
 	requests := 0
 	for _, n := range c.Requests {
@@ -44,11 +45,11 @@ func (c Cost) Batch() time.Duration {
 	return Own + c.Sequential()/time.Duration(max(1, min(InBatch, requests)))
 }
 
-// Full is how long the projector takes for a full batch of a kind: as long as its requests, or, where that is longer,
-// as the processor that comes with its memory.
+// Full returns the duration of a full batch of a kind in the projector: that of its requests, or the processor time
+// with the share of a vCPU that comes with its memory, whichever is longer.
 func (c Cost) Full(kind string, memory int) time.Duration {
 	return max(c.Batch(), Processor[kind]*platform.WholeProcessor/time.Duration(min(memory, platform.WholeProcessor)))
 }
 
-// Duration is how long a function takes for a command or a query.
+// Duration returns the duration of a command or a query in its function.
 func (c Cost) Duration() time.Duration { return Own + c.Sequential() }

@@ -7,7 +7,7 @@ import (
 	"github.com/annals-es/annals/internal/platform"
 )
 
-// The base load, in a second: what the multiples are of.
+// The base load, in requests a second.
 var (
 	BaseCommands = map[string]float64{"deposit-money": 6, "transfer-money": 1, "place-order": 2, "receive-stock": 1}
 	BaseQueries  = map[string]float64{"get-account": 10, "get-statement": 5, "list-orders": 5}
@@ -16,19 +16,19 @@ var (
 // Hottest is the share of one account in all deposits and transfers, and of one product in all orders.
 const Hottest = 0.1
 
-// firstShards is how many partitions, and so shards, a new table has, judging by what it gives.
+// firstShards is how many partitions, and so shards, a new table has, derived from its throughput.
 const firstShards = platform.FirstWrites / platform.PartitionWrites
 
 // Bottleneck is something that fills up as the load grows.
 type Bottleneck struct {
 	Name string
-	// Share of it that the base load takes; 1 = full.
+	// Share is the part of it that the base load takes; 1 is full.
 	Share float64
 	// Then says what to do when it is full.
 	Then string
 }
 
-// Bottlenecks are sorted by which is full first.
+// Bottlenecks returns the bottlenecks, sorted by which is full first.
 func Bottlenecks(routes, projections Costs) []Bottleneck {
 	var requests, writes, busy, commits float64
 	for name, rate := range BaseCommands {

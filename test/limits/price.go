@@ -6,21 +6,21 @@ import (
 	"github.com/annals-es/annals/internal/platform"
 )
 
-// memoryGB is what the functions have that commands, queries and batches run in, as infra says.
+// memoryGB is the memory of the functions for commands, queries and batches, as set in infra.
 const memoryGB = 0.5
 
 // month is 30 days, in seconds.
 const month = 30 * 24 * 3600
 
-// eventBytes is what a commit takes in the event table, with its key, its metadata and its hashes: a write unit at most.
+// eventBytes is the size of a commit in the event table, with its key, metadata and hashes: at most one write unit.
 const eventBytes = 1024
 
-// Bill is what something costs, in dollars.
+// Bill has the costs of something in dollars.
 type Bill struct {
 	API, Lambda, Writes, Reads float64
 }
 
-// Sum is all of it.
+// Sum returns the total.
 func (b Bill) Sum() float64 { return b.API + b.Lambda + b.Writes + b.Reads }
 
 func (b Bill) plus(o Bill) Bill {
@@ -29,28 +29,29 @@ func (b Bill) plus(o Bill) Bill {
 
 func (b Bill) times(n float64) Bill { return Bill{n * b.API, n * b.Lambda, n * b.Writes, n * b.Reads} }
 
-// units are a cost's units alone.
+// units returns the price of a cost's capacity units, without Lambda and API Gateway.
 func units(c Cost) Bill {
 	return Bill{Writes: c.WriteUnits * platform.PerWriteUnit, Reads: c.ReadUnits * platform.PerReadUnit}
 }
 
-// Request is what one request to the API costs, without what projections do about it.
+// Request returns the price of one request to the API, without the projections that follow.
 func Request(c Cost) Bill {
 	return Bill{API: platform.PerRequest, Lambda: platform.PerInvocation + c.Duration().Seconds()*memoryGB*platform.PerGBSecond}.plus(units(c))
 }
 
-// batch is what one batch of the stream costs that takes so long.
+// batch returns the price of one batch of the stream with a duration.
 func batch(c Cost, takes time.Duration) Bill {
 	return Bill{Lambda: platform.PerInvocation + takes.Seconds()*memoryGB*platform.PerGBSecond}.plus(units(c))
 }
 
-// part is what a commit costs as one of a full batch.
+// part returns the price of one commit in a full batch.
 func part(c Cost, kind string) Bill {
 	return batch(c, c.Full(kind, ProjectorMemory)).times(1. / batchSize)
 }
 
-// Month is what a month costs at so many commands a second, in the shares of the base load, with two queries a command. Full
-// says that batches of the stream are full, as they are when there is much to do; otherwise each commit is one of its own.
+// Month returns the price of a month with a number of commands a second, in the shares of the base load, and two
+// queries a command. If full is set, batches of the stream are full, as under high load. Otherwise each commit is a
+// batch of its own.
 func Month(commands float64, full bool, routes, projections Costs) Bill {
 	base := 0.0
 	var second Bill
@@ -69,18 +70,18 @@ func Month(commands float64, full bool, routes, projections Costs) Bill {
 		deposit = part(projections.Of("batch of 100 deposits on 100 accounts"), "deposits")
 		order = part(projections.Of("batch of 100 orders of 1 product"), "orders")
 	}
-	// A receipt of stock is a batch as an order is; its rows are fewer.
+	// A receipt of stock costs as much Lambda time and reads as an order, but it writes fewer rows.
 	received := Bill{Lambda: order.Lambda, Reads: order.Reads}
 	for _, row := range []string{"product-catalog, StockReceived", "product-counts, StockReceived"} {
 		received = received.plus(units(projections.Of(row)))
 	}
-	// The reactor receives the commits of orders as well, and writes a checkpoint.
+	// The reactor also receives the commits of orders, and writes a checkpoint.
 	reacted := Bill{Lambda: order.Lambda, Writes: platform.PerWriteUnit}
 	second = second.plus(deposit.times(movements)).plus(order.plus(reacted).times(orders)).plus(received.times(stock))
 	return second.times(month * commands / base)
 }
 
-// Storage is what the events of a month cost in every month that follows. Commits of a transfer are two.
+// Storage returns the price that the events of one month cost in every later month. A transfer has two commits.
 func Storage(commands float64) float64 {
 	base, commits := 0.0, BaseCommands["transfer-money"]
 	for _, rate := range BaseCommands {

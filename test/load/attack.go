@@ -11,29 +11,30 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// seen is what clients saw of one kind of request.
+// seen has the measurements of one kind of request.
 type seen struct {
 	vegeta.Metrics
 	refusals vegeta.LatencyMetrics // of the answers 429 and 503
 	refused  int
 }
 
-// measured is what was measured while clients worked.
+// measured has the measurements of one level of load.
 type measured struct {
 	name              string
 	length            time.Duration
 	commands, queries seen
-	lags              vegeta.LatencyMetrics // from a command's answer until a query shows it
-	lagging           int                   // how many times no query showed it within the wait
-	peak              map[string]usage      // by name of process
+	lags              vegeta.LatencyMetrics // from a command's answer to the answer of a query that shows it
+	lagging           int                   // how often the query did not show it within the wait
+	peak              map[string]usage      // the peak memory, by name of process
 }
 
-// attack has clients send requests: clients > 0 so many, each as soon as it was answered; else at a rate a second, answered or
-// not. Each result goes to every observer.
+// attack sends requests for a time. If clients > 0, that many clients send a request as soon as they have the answer to
+// the one before. Else requests are sent at a rate a second, whether they are answered or not. Each result goes to
+// every observer.
 func attack(t traffic, clients, rate int, length time.Duration, observers ...func(*vegeta.Result)) (commands, queries seen) {
 	pacer, workers := vegeta.Rate{Freq: rate, Per: time.Second}, uint64(clients)
 	if clients == 0 {
-		workers = 4096 // more than can be waiting: refusals are fast
+		workers = 4096 // enough: most requests are refused quickly, so fewer are waiting at a time
 	}
 	attacker := vegeta.NewAttacker(
 		vegeta.Workers(min(workers, 512)), vegeta.MaxWorkers(workers), vegeta.Connections(int(workers)), vegeta.Timeout(40*time.Second),
@@ -62,7 +63,7 @@ func (s *seen) add(r *vegeta.Result) {
 	s.Add(r)
 }
 
-// answeredIn is within which time so many of a thousand were answered.
+// answeredIn returns a quantile of latencies, in thousandths: 990 is p99.
 func answeredIn(l *vegeta.LatencyMetrics, ofThousand float64) time.Duration {
 	if l.Total == 0 {
 		return 0
@@ -70,7 +71,7 @@ func answeredIn(l *vegeta.LatencyMetrics, ofThousand float64) time.Duration {
 	return l.Quantile(ofThousand / 1000)
 }
 
-// errors are the answers that were neither successes nor refusals, "" = none.
+// errors lists the answers that were neither successes nor refusals, "" if there were none.
 func (m *measured) errors() string {
 	count := map[string]int{}
 	for _, s := range []*seen{&m.commands, &m.queries} {
@@ -95,5 +96,5 @@ func (m *measured) errors() string {
 
 func (m *measured) refused() int { return m.commands.refused + m.queries.refused }
 
-// perSecond is how many requests succeeded in a second.
+// perSecond returns the number of successful requests a second.
 func (m *measured) perSecond() float64 { return m.commands.Throughput + m.queries.Throughput }

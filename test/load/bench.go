@@ -19,7 +19,7 @@ type bench struct {
 	memory  *memory
 }
 
-// measure lets clients work for a while, and a probe that measures how far read models are behind.
+// measure runs clients for a time. At the same time, a probe measures how far read models are behind.
 func (b *bench) measure(ctx context.Context, name string, clients int, length time.Duration, observers ...func(*vegeta.Result)) *measured {
 	fmt.Fprintf(os.Stderr, "%s clients, for %v …\n", name, length)
 	m := &measured{name: name, length: length}
@@ -34,27 +34,28 @@ func (b *bench) measure(ctx context.Context, name string, clients int, length ti
 	return m
 }
 
-// check finds what must not happen below the limits that the runner has: anything but success, and a read model that does
-// not follow.
+// check returns an error for each thing that must not happen below the runner's limits: answers other than success, and
+// read models that do not catch up.
 func (m *measured) check() error {
 	var wrong []error
 	if all := m.errors(); all != "" {
-		wrong = append(wrong, fmt.Errorf("%s clients were answered %s", m.name, all))
+		wrong = append(wrong, fmt.Errorf("%s clients: answers other than success: %s", m.name, all))
 	}
 	if n := m.refused(); n > 0 {
-		wrong = append(wrong, fmt.Errorf("%s clients were refused %d times", m.name, n))
+		wrong = append(wrong, fmt.Errorf("%s clients: %d requests were refused", m.name, n))
 	}
 	if m.lagging > 0 {
-		wrong = append(wrong, fmt.Errorf("%s clients: %d accounts were not shown within 10 s", m.name, m.lagging))
+		wrong = append(wrong, fmt.Errorf("%s clients: %d new accounts were not in the read model within 10 s",
+			m.name, m.lagging))
 	}
 	return errors.Join(wrong...)
 }
 
-// The clients of the steady load. More would measure the machine's limit, not the service's.
+// steadyClients is the number of clients of the steady load. More would measure the machine's limit, not the service's.
 const steadyClients = 8
 
-// soak lets clients work steadily, and compares what the processes have in memory: in the second quarter, when all caches
-// have begun to fill, and in the last.
+// soak runs clients for a long time, and compares the memory of the processes in the second quarter, when the caches
+// have begun to fill, with that in the last quarter.
 func (b *bench) soak(ctx context.Context, o options) (string, error) {
 	from := time.Since(b.memory.began)
 	var answered []time.Duration
@@ -69,10 +70,11 @@ func (b *bench) soak(ctx context.Context, o options) (string, error) {
 	return text, errors.Join(m.check(), leaks, b.drawSoak(o.out, from, to, answered))
 }
 
-// leaking is how much a process may grow between the second and the last quarter of a steady load: caches still fill.
+// leaking is the ratio by which a process may grow from the second to the last quarter of a steady load: caches still
+// fill.
 const leaking = 1.25
 
-// growth compares the memory of the largest process of each name in two spans of time.
+// growth compares the memory of the largest process of each name in two periods.
 func (m *memory) growth(early, late [2]time.Duration) (string, error) {
 	text := "| process | second quarter, MB | last quarter, MB | ratio |\n| --- | ---: | ---: | ---: |\n"
 	var leaks []error
@@ -84,7 +86,8 @@ func (m *memory) growth(early, late [2]time.Duration) (string, error) {
 		ratio := float64(after) / float64(before)
 		text += fmt.Sprintf("| %s | %.0f | %.0f | %.2f |\n", name, megabytes(before), megabytes(after), ratio)
 		if ratio > leaking && name != servicetest.DynamoDB { // a Java heap grows until it is collected
-			leaks = append(leaks, fmt.Errorf("%s grew from %.0f to %.0f MB", name, megabytes(before), megabytes(after)))
+			leaks = append(leaks, fmt.Errorf("memory of %s grew from %.0f to %.0f MB", name, megabytes(before),
+				megabytes(after)))
 		}
 	}
 	return text, errors.Join(leaks...)
@@ -92,11 +95,11 @@ func (m *memory) growth(early, late [2]time.Duration) (string, error) {
 
 func megabytes(bytes int64) float64 { return float64(bytes) / (1 << 20) }
 
-// refusedWithin is what a refusal may take: it needs no function.
+// refusedWithin is how long a refusal may take. It is short, since a refusal runs no function.
 const refusedWithin = time.Second
 
-// overload sends several times of what the service can take, whether it answers or not, and then looks whether it is as
-// before.
+// overload sends three times as many requests as the service can answer. Then it checks that the service works normally
+// again.
 func (b *bench) overload(ctx context.Context, o options, levels []*measured) (string, error) {
 	most := 0.0
 	for _, m := range levels {
@@ -110,14 +113,14 @@ func (b *bench) overload(ctx context.Context, o options, levels []*measured) (st
 	text := "Overload, and after it:\n" + table([]*measured{over, after})
 	wrong := []error{after.check()}
 	if all := over.errors(); all != "" {
-		wrong = append(wrong, fmt.Errorf("in overload clients were answered %s", all))
+		wrong = append(wrong, fmt.Errorf("overload: answers other than success and refusal: %s", all))
 	}
 	if over.refused() == 0 {
-		wrong = append(wrong, fmt.Errorf("%d requests a second were no overload: nothing was refused", rate))
+		wrong = append(wrong, fmt.Errorf("%d requests a second did not overload the service: no request was refused", rate))
 	}
 	for _, s := range []*seen{&over.commands, &over.queries} {
 		if slow := answeredIn(&s.refusals, 990); slow > refusedWithin {
-			wrong = append(wrong, fmt.Errorf("refusals took up to %v (99 %%)", slow))
+			wrong = append(wrong, fmt.Errorf("overload: refusals took %v at p99, want at most %v", slow, refusedWithin))
 		}
 	}
 	return text, errors.Join(wrong...)

@@ -9,11 +9,11 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// probeEvery is how long a probe pauses before the next.
+// probeEvery is the pause between two probes.
 const probeEvery = 100 * time.Millisecond
 
-// probe opens accounts until the context ends, one after the other, and measures each time how long it takes until a query
-// shows it. The query waits for that, 10 s at the most.
+// probe opens one account after the other until the context ends. It measures how long it takes until a query shows the
+// account. The query waits for that, at most 10 s.
 func (t traffic) probe(ctx context.Context, m *measured) {
 	for ctx.Err() == nil {
 		if lag, shown, asked := t.lag(); shown {
@@ -28,7 +28,8 @@ func (t traffic) probe(ctx context.Context, m *measured) {
 	}
 }
 
-// lag is from the answer of a command to that of a query which shows it. asked: the command was taken.
+// lag returns the time from the answer of a command to the answer of a query that shows it. asked is true if the
+// command succeeded, shown if the query shows it.
 func (t traffic) lag() (lag time.Duration, shown, asked bool) {
 	id := uuid.NewString()
 	var target vegeta.Target
@@ -44,6 +45,6 @@ func (t traffic) lag() (lag time.Duration, shown, asked bool) {
 		"Consistency-Token": header["Consistency-Token"], "Prefer": {"wait=10"},
 	}}
 	status, header, err = send(&query)
-	// An answer from the events themselves says nothing of the read model.
+	// An answer with the header Consistency is made from the events, so it says nothing about the read model.
 	return time.Since(began), err == nil && status == http.StatusOK && header.Get("Consistency") == "", true
 }

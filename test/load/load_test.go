@@ -15,7 +15,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// fake answers as told, and counts what it was asked.
+// fake starts a service that answers with a function, and counts the requests.
 func fake(t *testing.T, answer func(n int64, w http.ResponseWriter)) (traffic, *atomic.Int64) {
 	t.Helper()
 	var asked atomic.Int64
@@ -34,7 +34,7 @@ func TestSharesAreAHundred(t *testing.T) {
 		sum += o.share
 	}
 	if sum != 100 {
-		t.Errorf("the shares of the operations are %d in all, want 100", sum)
+		t.Errorf("the shares of the operations add up to %d, want 100", sum)
 	}
 }
 
@@ -102,7 +102,7 @@ func TestLeaksAreFound(t *testing.T) {
 		}})
 	}
 	text, err := m.growth([2]time.Duration{25 * time.Second, 50 * time.Second}, [2]time.Duration{75 * time.Second, 100 * time.Second})
-	if err == nil || err.Error() != "leaking grew from 57 to 107 MB" {
+	if err == nil || err.Error() != "memory of leaking grew from 57 to 107 MB" {
 		t.Errorf("leaks: %v", err)
 	}
 	if !strings.Contains(text, "| steady | 30 | 30 | 1.00 |") {
@@ -171,7 +171,7 @@ func TestLevels(t *testing.T) {
 	}
 	for _, list := range []string{"", "0", "1,,2", "many", "1001"} {
 		if err := o.levels(list); err == nil {
-			t.Errorf("%q is taken", list)
+			t.Errorf("clients %q: no error", list)
 		}
 	}
 }

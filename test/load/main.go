@@ -1,6 +1,6 @@
-// Command load measures the whole service on this machine: `make load`. Clients send a mix of commands and queries, more and
-// more at a time; then for as long as asked at a steady pace, which shows leaks; then far too many, which shows overload.
-// docs/performance.md has what it found.
+// Command load measures the whole service on this machine under load: `make load`. First, more and more clients send a
+// mix of commands and queries. Then a steady load shows leaks, and an overload shows how the service refuses requests.
+// docs/performance.md has the results.
 package main
 
 import (
@@ -34,8 +34,8 @@ func main() {
 	var o options
 	flag.Func("clients", "how many clients work at the same time, one level after the other (default 1,2,4,8,16,32,64)", o.levels)
 	flag.DurationVar(&o.each, "each", 20*time.Second, "how long each level takes")
-	flag.DurationVar(&o.soak, "soak", 0, "how long the steady load takes; 0 = none")
-	flag.DurationVar(&o.overload, "overload", 15*time.Second, "how long the overload takes; 0 = none")
+	flag.DurationVar(&o.soak, "soak", 0, "how long the steady load takes; 0: no steady load")
+	flag.DurationVar(&o.overload, "overload", 15*time.Second, "how long the overload takes; 0: no overload")
 	flag.BoolVar(&o.files, "files", false, "have DynamoDB Local keep its tables on files, as `make run` does; otherwise in memory, so that the disk is not what is measured")
 	flag.StringVar(&o.out, "out", "build/load", "folder for the pictures and the tables")
 	flag.Parse()
@@ -56,7 +56,7 @@ func (o *options) levels(list string) error {
 	for text := range strings.SplitSeq(list, ",") {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > 1000 {
-			return fmt.Errorf("%q is no number of clients from 1 to 1,000", text)
+			return fmt.Errorf("%q is not a number of clients: want 1 to 1000", text)
 		}
 		o.clients = append(o.clients, n)
 	}
@@ -71,7 +71,7 @@ func load(ctx context.Context, o options) error {
 	return servicetest.On(ctx, "", data, servicetest.Directly, func(s *servicetest.Service) error { return run(ctx, o, s) })
 }
 
-// run does one measurement after the other. What was measured is written even where something was wrong.
+// run takes all measurements. It writes the results even if a check failed.
 func run(ctx context.Context, o options, service *servicetest.Service) error {
 	if err := os.MkdirAll(o.out, 0o755); err != nil {
 		return err

@@ -11,14 +11,14 @@ import (
 	"github.com/annals-es/annals/test/internal/servicetest"
 )
 
-// usage is what the processes of one name have.
+// usage is the resident memory of the processes of one name.
 type usage struct {
 	processes int
-	largest   int64 // bytes, of one of them
-	all       int64 // bytes, of them all
+	largest   int64 // bytes of the largest process
+	all       int64 // bytes of all processes
 }
 
-// sample is what all processes have at a moment.
+// sample is the memory of all processes at one time.
 type sample struct {
 	at time.Duration
 	of map[string]usage
@@ -57,7 +57,7 @@ func (m *memory) take() {
 	m.samples = append(m.samples, s)
 }
 
-// peak is the most that the processes had since a moment.
+// peak returns the peak memory of the processes since a time, by name.
 func (m *memory) peak(since time.Duration) map[string]usage {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -74,7 +74,7 @@ func (m *memory) peak(since time.Duration) map[string]usage {
 	return peak
 }
 
-// median of what the largest process of a name had between two moments; 0: there was none.
+// median returns the median memory of the largest process of a name between two times, 0 if there was no such process.
 func (m *memory) median(name string, from, to time.Duration) int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -29,7 +29,7 @@ func drawLevels(path string, clients []int, levels []*measured) error {
 		return picture.AddLine(to, name, points, rgb)
 	}
 	within := func(of func(*measured) *vegeta.LatencyMetrics, ofThousand float64) func(*measured) float64 {
-		return func(m *measured) float64 { // no less than the scale shows
+		return func(m *measured) float64 { // at least 1 ms, the smallest value on the scale
 			return max(1, float64(answeredIn(of(m), ofThousand))/float64(time.Millisecond))
 		}
 	}
@@ -80,7 +80,7 @@ func (b *bench) drawSoak(out string, from, to time.Duration, answered []time.Dur
 	}
 	colours := []color.Color{picture.Green, picture.Blue, picture.Orange, picture.Purple, picture.Red, picture.Grey}
 	for i, name := range b.memory.names() {
-		if name == servicetest.DynamoDB { // ten times as much as the others: they would be one line
+		if name == servicetest.DynamoDB { // it takes ten times as much memory as the others
 			continue
 		}
 		if err := picture.AddLine(memory, name, b.memory.line(name, from, to), colours[i%len(colours)]); err != nil {
@@ -90,7 +90,7 @@ func (b *bench) drawSoak(out string, from, to time.Duration, answered []time.Dur
 	return picture.Write(filepath.Join(out, "soak.svg"), throughput, memory)
 }
 
-// line is what the largest process of a name had, in MB by seconds.
+// line returns the memory of the largest process of a name, in MB by seconds.
 func (m *memory) line(name string, from, to time.Duration) plotter.XYs {
 	m.mu.Lock()
 	defer m.mu.Unlock()

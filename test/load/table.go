@@ -10,7 +10,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// table writes what was measured as two tables in Markdown: speed, and memory.
+// table returns the measurements as two tables in Markdown: speed and memory.
 func table(all []*measured) string {
 	var b strings.Builder
 	b.WriteString("\n| clients | requests/s | commands/s | command p50 / p99 / p99.9, ms | query p50 / p99 / p99.9, ms | lag p50 / p99, ms | refused | refusal p99, ms | errors |\n")
@@ -30,7 +30,7 @@ func orNone(text string) string {
 	return text
 }
 
-// memoryTable has the processes' peaks: how many there were of a name, and what the largest of them had.
+// memoryTable returns the peaks by name of process: the number of processes, and the memory of the largest.
 func memoryTable(all []*measured) string {
 	seen := map[string]bool{}
 	for _, m := range all {
@@ -58,7 +58,7 @@ func memoryTable(all []*measured) string {
 	return b.String()
 }
 
-// quantiles are latencies in ms, each of so many of a thousand.
+// quantiles returns quantiles of latencies in ms. They are given in thousandths.
 func quantiles(l *vegeta.LatencyMetrics, ofThousand ...float64) string {
 	if l.Total == 0 {
 		return "–"
@@ -70,7 +70,7 @@ func quantiles(l *vegeta.LatencyMetrics, ofThousand ...float64) string {
 	return strings.Join(all, " / ")
 }
 
-// names are those of all processes that were seen.
+// names returns the names of all processes in the samples.
 func (m *memory) names() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()

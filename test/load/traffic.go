@@ -11,21 +11,22 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// How many streams the traffic is spread over. A process keeps a thousand accounts in memory: nearly all are warm after a while.
+// How many streams the traffic is spread over. A process caches a thousand accounts, so after a while nearly all are
+// cached.
 const (
 	accounts  = 800
 	customers = 200
 	products  = 20
 )
 
-// traffic is a random mix of commands and queries, as a shop with accounts has them.
+// traffic is a random mix of commands and queries for the sample service.
 type traffic struct {
 	base string
-	// run keeps the ids of one run from those of others.
+	// run is part of all ids, so that each run has its own streams.
 	run string
 }
 
-// operations are the mix: each with its share, in per cent.
+// operations is the mix. Shares are in percent.
 var operations = []struct {
 	share int
 	make  func(traffic) (method, path string, body any)
@@ -53,7 +54,7 @@ type object = map[string]any
 
 func dollars(n int) object { return object{"amount": fmt.Sprintf("%d.00", n), "currency": "USD"} }
 
-// The lower half of the accounts pays, so that no transfer goes from an account to itself.
+// Transfers go from the lower half of the accounts to the upper half, so never from an account to itself.
 func (t traffic) account() string  { return t.id("account", rand.IntN(accounts/2)) }
 func (t traffic) others() string   { return t.id("account", accounts/2+rand.IntN(accounts/2)) }
 func (t traffic) customer() string { return t.id("customer", rand.IntN(customers)) }
@@ -61,7 +62,7 @@ func (t traffic) product() string  { return t.id("product", rand.IntN(products))
 
 func (t traffic) id(kind string, n int) string { return fmt.Sprintf("%s-%s-%d", kind, t.run, n) }
 
-// next makes the next request, as [vegeta.Targeter] says: many ask at the same time.
+// next is a [vegeta.Targeter]: it fills in the next request. It is called concurrently.
 func (t traffic) next(target *vegeta.Target) error {
 	dice := rand.IntN(100)
 	for _, o := range operations {
@@ -70,10 +71,10 @@ func (t traffic) next(target *vegeta.Target) error {
 			return t.request(target, method, path, body)
 		}
 	}
-	panic("the shares of the operations are not 100 in all")
+	panic("the shares of the operations do not add up to 100")
 }
 
-// request fills a target. A command has a key of its own.
+// request fills a target. Each command gets a new Idempotency-Key.
 func (t traffic) request(target *vegeta.Target, method, path string, body any) error {
 	*target = vegeta.Target{Method: method, URL: t.base + path, Header: http.Header{}}
 	if body == nil {
@@ -86,7 +87,7 @@ func (t traffic) request(target *vegeta.Target, method, path string, body any) e
 	return err
 }
 
-// prepare makes the streams that the traffic is about.
+// prepare creates the accounts and products that the traffic uses.
 func (t traffic) prepare() error {
 	for n := range accounts {
 		body := object{"accountId": t.id("account", n), "ownerName": "Load", "initialDeposit": dollars(1_000_000)}
@@ -115,7 +116,7 @@ func (t traffic) command(path string, body any) error {
 	return err
 }
 
-// send sends one request, and returns the status and the header of its answer.
+// send sends one request and returns the status and the header of its answer.
 func send(target *vegeta.Target) (int, http.Header, error) {
 	request, err := target.Request()
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package measured keeps tables of the documentation equal to what tests measure. A table ends with a line that names its
-// test: <!-- measured by TestCommandCosts -->. The test's flag -update writes it anew.
+// Package measured keeps tables of the documentation equal to the results of tests. Start with [Compare]. A table ends
+// with a line that names its test: <!-- measured by TestCommandCosts -->. The test's flag -update rewrites it.
 package measured
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write what is measured into the documentation")
+var update = flag.Bool("update", false, "write the results into the documentation")
 
 // writing keeps parallel tests from writing over each other's tables.
 var writing sync.Mutex
@@ -21,7 +21,8 @@ var writing sync.Mutex
 // Table is a table of a file: its rows of cells, the first of which is the header.
 type Table [][]string
 
-// String is the table in Markdown. Columns whose header ends in a colon are aligned to the right; the colon is not shown.
+// String returns the table in Markdown. Columns whose header ends in a colon are aligned to the right, without the
+// colon.
 func (t Table) String() string {
 	var b strings.Builder
 	for i, row := range t {
@@ -43,7 +44,8 @@ func (t Table) String() string {
 	return b.String()
 }
 
-// Compare fails the test unless the file's table of that test is the one that was measured; with -update it writes it there.
+// Compare fails the test if the test's table in the file differs from the measured one. With -update it writes the
+// table to the file.
 func Compare(t testing.TB, file string, measured Table) {
 	t.Helper()
 	writing.Lock()
@@ -63,7 +65,8 @@ func Compare(t testing.TB, file string, measured Table) {
 		return
 	}
 	if diff := cmp.Diff(said, measured.String()); diff != "" {
-		t.Errorf("%s says otherwise (-said +measured); go test -run %s -update, in this folder, writes it anew:\n%s", file, t.Name(), diff)
+		t.Errorf("the table in %s differs from the results (-table +results): to rewrite it, run "+
+			"go test -run %s -update in this folder\n%s", file, t.Name(), diff)
 	}
 }
 
@@ -86,7 +89,7 @@ func Read(t testing.TB, file, test string) [][]string {
 	return rows
 }
 
-// find cuts the table of a test out of a text.
+// find splits a text at the table of a test.
 func find(text, test string) (before, table, after string, err error) {
 	end := strings.Index(text, "\n<!-- measured by "+test+" -->\n")
 	if end < 0 {

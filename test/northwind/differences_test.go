@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// items are the items of a list's answer.
+// items returns the items of a list's answer.
 func items(body map[string]any) []any { return body["items"].([]any) }
 
-// TestDifferences imports and then lets the service answer wrongly in many places: each must be in the table.
+// TestDifferences imports, and then makes the service answer wrongly in many places. Each must be in the table.
 func TestDifferences(t *testing.T) {
 	t.Parallel()
 	fake, url := newFake(t)
@@ -83,7 +83,7 @@ func TestLagThatNeverEnds(t *testing.T) {
 	if status != failed || time.Since(began) < 300*time.Millisecond {
 		t.Errorf("status %d after %s", status, time.Since(began))
 	}
-	mustContain(t, out, "none has moved for 300ms: they lag or are wrong", "order 11077", "none yet: 404 Not Found", "WHAT ")
+	mustContain(t, out, "none has changed for 300ms: the read models lag or are wrong", "order 11077", "none yet: 404 Not Found", "WHAT ")
 }
 
 func TestFigureThatMovesAway(t *testing.T) {
@@ -101,7 +101,7 @@ func TestFigureThatMovesAway(t *testing.T) {
 	if status != failed {
 		t.Errorf("status %d", status)
 	}
-	mustContain(t, out, "they had been equal before", "sales of product 11 orders")
+	mustContain(t, out, "all had been equal before", "sales of product 11 orders")
 }
 
 func TestForeignOrdersAreLeftOut(t *testing.T) {
@@ -116,5 +116,5 @@ func TestForeignOrdersAreLeftOut(t *testing.T) {
 	if status != ok {
 		t.Errorf("status %d", status)
 	}
-	mustContain(t, out, "not compared, as the files do not have them: order somebody-s\n", "every total equal")
+	mustContain(t, out, "not compared, since the files do not have them: order somebody-s\n", "every total equal")
 }

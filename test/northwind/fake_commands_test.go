@@ -11,7 +11,7 @@ import (
 	"github.com/annals-es/annals/test/northwind/internal/expect"
 )
 
-// event is one stored fact. Of the fields after at, each kind uses its own.
+// event is one stored event. Of the fields after at, each kind of event uses its own.
 type event struct {
 	kind    string
 	id      string
@@ -58,7 +58,7 @@ func rule(kind string) *problem {
 	return &problem{422, "https://annals.example/problems/" + kind, kind}
 }
 
-// command decides what a command stores.
+// command decides which events a command stores.
 func (f *fakeService) command(r *http.Request, raw []byte, at time.Time) ([]event, *problem) {
 	var b body
 	if len(raw) > 0 {
@@ -111,7 +111,7 @@ func (f *fakeService) create(b body, at time.Time) ([]event, *problem) {
 	return stored, nil
 }
 
-// onOrder is every command on an order that exists: one event each.
+// onOrder decides a command on an existing order. It stores one event.
 func (f *fakeService) onOrder(route, id string, o *order, b body, at time.Time) ([]event, *problem) {
 	e := event{id: id, version: o.version + 1, at: at, items: o.items}
 	switch {
@@ -133,7 +133,7 @@ func (f *fakeService) onOrder(route, id string, o *order, b body, at time.Time) 
 	return []event{e}, nil
 }
 
-// cents is 0 for what is no amount of dollars, which every rule refuses.
+// cents returns 0 if the text is not an amount of dollars. Every rule refuses 0.
 func cents(a amount) expect.Cents {
 	c, err := expect.ParseCents(a.Amount)
 	if err != nil || a.Currency != "USD" {

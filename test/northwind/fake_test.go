@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// fakeService is the part of the service that the import meets: commands with their rules and Idempotency-Keys, an event log, and read
-// models that may lag behind it. Tests set its fields before, or between, runs.
+// fakeService is the part of the service that the import needs: commands with their rules and Idempotency-Keys, an
+// event log, and read models that may lag behind it. Tests set its fields before or between runs.
 type fakeService struct {
 	fault    func(key string, attempt int) fault    // what goes wrong with a command; nil: nothing
 	refuse   string                                 // the key of a command that is refused with 422
@@ -30,7 +30,7 @@ type fakeService struct {
 	views    views
 }
 
-// fault is one thing that goes wrong.
+// fault is a fault to inject.
 type fault int
 
 const (
@@ -43,7 +43,7 @@ const (
 	cutAmid           // stored, and the connection ends amid the answer
 )
 
-// answered is how a command was answered the first time.
+// answered is the first answer to a command.
 type answered struct {
 	fingerprint [sha256.Size]byte
 	status      int
@@ -67,7 +67,7 @@ func newFake(t *testing.T) (*fakeService, string) {
 	return f, server.URL
 }
 
-// with lets a test look at the service or change it while it runs.
+// with lets a test read or change the service while it runs.
 func (f *fakeService) with(do func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -118,7 +118,7 @@ func (f *fakeService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// once answers a command, as the first time where the key has been seen.
+// once answers a command. A repeated key gets the first answer again.
 func (f *fakeService) once(r *http.Request, key string, body []byte) (int, []byte) {
 	fingerprint := sha256.Sum256(bytes.Join([][]byte{[]byte(r.Method), []byte(r.URL.Path), []byte(r.Header.Get("Occurred-At")), body}, []byte{0}))
 	if before, seen := f.answered[key]; seen {

@@ -14,14 +14,14 @@ import (
 	"github.com/annals-es/annals/test/northwind/internal/expect"
 )
 
-// views is the read models.
+// views are the read models.
 type views struct {
 	seen     int // events of the log
 	orders   map[string]map[string]any
 	products map[string]*stock
 }
 
-// stock is what the read models know of a product.
+// stock is a product in the read models.
 type stock struct {
 	id, name                                 string
 	price, revenue                           expect.Cents
@@ -99,7 +99,7 @@ func (f *fakeService) query(w http.ResponseWriter, r *http.Request) {
 	respond(w, 200, text)
 }
 
-// answer is nil for what is unknown.
+// answer returns nil if there is nothing at the path.
 func (v *views) answer(path []string, query url.Values) any {
 	switch {
 	case path[0] == "orders" && len(path) == 1:
@@ -132,7 +132,7 @@ func (p *stock) sales() map[string]any {
 	return map[string]any{"productId": p.id, "orders": p.orders, "units": p.sold, "revenue": dollars(p.revenue)}
 }
 
-// list is the orders that belong, ascending by day where direction is 1, descending where it is -1.
+// list returns the orders that belong to a list, by day: ascending if direction is 1, descending if it is -1.
 func (v *views) list(belongs func(map[string]any) bool, direction int) []map[string]any {
 	items := []map[string]any{}
 	for _, o := range v.orders {

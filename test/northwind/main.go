@@ -1,6 +1,7 @@
-// Command northwind sends 830 real-looking orders through the service and compares its read models with the files they come from.
+// Command northwind sends 830 realistic orders through the service, and compares its read models with the files that
+// they come from.
 //
-// `go run ./test/northwind -h` explains its flags; README.md says what is sent and what is compared.
+// `go run ./test/northwind -h` explains its flags. README.md says what is sent and what is compared.
 package main
 
 import (
@@ -15,7 +16,7 @@ import (
 	"time"
 )
 
-// The statuses that the program ends with.
+// The exit codes.
 const (
 	ok          = 0
 	failed      = 1 // a command was refused, the service did not answer, or a figure differs
@@ -30,7 +31,7 @@ func main() {
 	os.Exit(start(ctx, os.Args[1:], os.Getenv, patient, os.Stdout, os.Stderr))
 }
 
-// start runs the program and returns its status. What it found goes to out, how far it is to progress.
+// start runs the program and returns its exit code. Results go to out, progress and errors to progress.
 func start(ctx context.Context, args []string, getenv func(string) string, s settings, out, progress io.Writer) int {
 	opts, err := parse(args, getenv, progress)
 	switch {
@@ -45,7 +46,8 @@ func start(ctx context.Context, args []string, getenv func(string) string, s set
 	case err == nil:
 		return ok
 	case ctx.Err() != nil:
-		fmt.Fprintln(progress, "\nnorthwind: stopped; run it again and it goes on: what is in stays in, and is not sent twice")
+		fmt.Fprintln(progress,
+			"\nnorthwind: stopped: run it again to continue; commands that were stored are not stored twice")
 		return interrupted
 	default:
 		fmt.Fprintln(progress, "northwind:", err)

@@ -13,7 +13,7 @@ import (
 	"github.com/annals-es/annals/test/northwind/internal/client"
 )
 
-// buffer is a writer for several goroutines.
+// buffer is a writer that several goroutines may use.
 type buffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -31,7 +31,7 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-// northwind runs the program against url and returns its status and all that it wrote.
+// northwind runs the program against url, and returns its exit code and output.
 func northwind(ctx context.Context, url string, args ...string) (int, string) {
 	var out buffer
 	quick := settings{client: client.Config{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Attempts: 6}, every: time.Millisecond, limit: time.Minute}
@@ -48,7 +48,7 @@ func mustContain(t *testing.T, text string, want ...string) {
 	}
 }
 
-// everyFault makes each kind of fault happen to some commands, on the first two attempts.
+// everyFault injects each kind of fault into some commands, on the first two attempts.
 func everyFault(key string, attempt int) fault {
 	h := fnv.New32a()
 	fmt.Fprint(h, key)
@@ -112,7 +112,7 @@ func TestInterrupted(t *testing.T) {
 		return none
 	}
 	status, out := northwind(ctx, url)
-	mustContain(t, out, "run it again and it goes on")
+	mustContain(t, out, "run it again to continue")
 	orders := 0
 	fake.with(func() { orders, fake.fault = len(fake.orders), nil })
 	if status != interrupted || orders > 400 {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// options is how the program was started.
+// options are the program's flags.
 type options struct {
 	url      string
 	check    bool
@@ -31,7 +31,9 @@ Environment:
   PORT         the port of a service on this machine, when neither is given (default 3000)
 `
 
-// parse reads the arguments, and what they leave open from the environment. After -h, the error is flag.ErrHelp.
+// parse reads the arguments. An address that they do not have is taken from the environment.
+//
+// Errors: flag.ErrHelp for -h; wrong arguments.
 func parse(args []string, getenv func(string) string, out io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("northwind", flag.ContinueOnError)
@@ -39,7 +41,8 @@ func parse(args []string, getenv func(string) string, out io.Writer) (options, e
 	flags.StringVar(&o.url, "url", "", "the service's `address`, such as http://127.0.0.1:3000")
 	flags.BoolVar(&o.check, "check", false, "import nothing, only compare")
 	flags.IntVar(&o.atOnce, "at-once", 16, "how many orders to send at a time")
-	flags.DurationVar(&o.patience, "patience", 2*time.Minute, "how long to wait for read models that do not move; 0 looks once")
+	flags.DurationVar(&o.patience, "patience", 2*time.Minute,
+		"how long to wait for read models that do not change; 0 compares once")
 	flags.Usage = func() {
 		fmt.Fprint(out, about)
 		flags.PrintDefaults()
@@ -49,7 +52,7 @@ func parse(args []string, getenv func(string) string, out io.Writer) (options, e
 		return options{}, err
 	}
 	if flags.NArg() > 0 {
-		return options{}, fmt.Errorf("unexpected argument %q; -h explains", flags.Arg(0))
+		return options{}, fmt.Errorf("unexpected argument %q: -h lists the flags", flags.Arg(0))
 	}
 	if o.atOnce < 1 || o.patience < 0 {
 		return options{}, errors.New("-at-once must be at least 1, and -patience not negative")

@@ -16,14 +16,14 @@ import (
 	"github.com/annals-es/annals/test/northwind/internal/progress"
 )
 
-// settings is what tests set otherwise and users cannot.
+// settings are set by tests only.
 type settings struct {
 	client client.Config
-	every  time.Duration // between two looks at read models that lag
-	limit  time.Duration // for read models that move and never arrive
+	every  time.Duration // the pause between two comparisons
+	limit  time.Duration // how long to wait for read models that change but never become equal
 }
 
-// run imports, unless told only to check, and compares.
+// run imports, unless the flag check is set, and compares.
 func run(ctx context.Context, o options, s settings, out, bars io.Writer) error {
 	nw, err := data.Load()
 	if err != nil {
@@ -51,7 +51,7 @@ func run(ctx context.Context, o options, s settings, out, bars io.Writer) error 
 	}, out)
 }
 
-// send imports and reports how fast that went.
+// send imports the files and prints the throughput.
 func send(ctx context.Context, o options, service *client.Client, nw data.Northwind, out, bars io.Writer) error {
 	started := time.Now()
 	products, orders := progress.New(bars, "products", len(nw.Products)), progress.New(bars, "orders", len(nw.Orders))
@@ -65,7 +65,7 @@ func send(ctx context.Context, o options, service *client.Client, nw data.Northw
 	return err
 }
 
-// compare checks every figure and reports the outcome.
+// compare compares every figure and prints the result.
 func compare(ctx context.Context, c check.Checker, out io.Writer) error {
 	started := time.Now()
 	result, err := c.Run(ctx)
@@ -77,7 +77,7 @@ func compare(ctx context.Context, c check.Checker, out io.Writer) error {
 		return err
 	}
 	if len(result.Foreign) > 0 {
-		fmt.Fprintf(out, "not compared, as the files do not have them: %s\n", strings.Join(result.Foreign, ", "))
+		fmt.Fprintf(out, "not compared, since the files do not have them: %s\n", strings.Join(result.Foreign, ", "))
 	}
 	fmt.Fprintf(out, "every total equal: %d figures of %d orders, %d products and %d customers compared in %.1f s\n",
 		result.Figures, len(c.Want.Orders), len(c.Want.Products), len(c.Want.Customers), time.Since(started).Seconds())

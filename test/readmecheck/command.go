@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// command is a command with the output that is written after it.
+// command is a command with its documented output.
 type command struct{ text, output string }
 
-// commands are those of a block.
+// commands returns the commands of a block.
 func commands(block string) []command {
 	var all []command
 	open := false
@@ -35,7 +35,7 @@ func commands(block string) []command {
 	return all
 }
 
-// do runs the command until it prints what is written.
+// do runs the command until it prints the documented output.
 func (c command) do(where place) (int, error) {
 	fmt.Println("$", c.text)
 	ctx, cancel := context.WithTimeout(context.Background(), where.patience)
@@ -48,9 +48,9 @@ func (c command) do(where place) (int, error) {
 			return 1, nil
 		}
 		if err == nil {
-			err = errors.New("that is not what is written")
+			err = errors.New("the output differs")
 		}
-		err = fmt.Errorf("%q printed\n%s\nand not\n%s: %w", c.text, out, c.output, err)
+		err = fmt.Errorf("%q printed\n%s\nwant\n%s: %w", c.text, out, c.output, err)
 		if where.pause == 0 {
 			return 1, err
 		}

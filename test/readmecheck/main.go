@@ -1,12 +1,12 @@
-// Readmecheck runs the commands of a Markdown file and compares what they print with what the file says they print.
+// Readmecheck runs the commands of a Markdown file, and compares their output with the output that the file shows.
 //
 // In a block fenced as console, a line that starts with "$ " is a command (a trailing "\" continues it), and the lines
-// after it are its output. Instants, generated ids, cursors and how long tests took may differ. A command is run again until
-// it prints that, for some seconds: read models follow.
+// after it are its output. Instants, generated ids, cursors and durations of tests may differ. A command is repeated
+// for some seconds until the output is right, since read models lag behind commands.
 //
-// With -dir, the file is one that builds something from nothing: commands run in that folder, once, and blocks fenced as go,
-// whose first line names a file, "// loan/copy.go", are written there before what follows them. They must be as gofmt has them.
-// Blocks of any other kind are neither run nor written.
+// The flag -dir is for a page that builds something from nothing. Commands run in that folder, once. A block fenced as
+// go whose first line names a file, such as "// loan/copy.go", is written to that file. It must be formatted by gofmt.
+// Blocks of other kinds are ignored.
 package main
 
 import (
@@ -35,7 +35,7 @@ func run(args []string) error {
 		return errors.New("usage: readmecheck [-dir DIR] FILE.md …")
 	}
 	if where.dir != "" {
-		where.patience, where.pause = 5*time.Minute, 0 // compiling takes its time
+		where.patience, where.pause = 5*time.Minute, 0 // compiling takes long
 	}
 	ran := 0
 	for _, file := range flags.Args() {
@@ -52,16 +52,16 @@ func run(args []string) error {
 		}
 	}
 	if ran == 0 {
-		return errors.New("there is no command to run: fence them as console")
+		return errors.New("no commands found: fence them as console")
 	}
-	fmt.Printf("%d commands print what is written\n", ran)
+	fmt.Printf("%d commands print the documented output\n", ran)
 	return nil
 }
 
-// place is where steps are done, and how.
+// place says where and how steps are done.
 type place struct {
-	dir string // "" = here, and files are not written
-	// patience is how long a command may take to print what is written, pause how long to wait before it is run again, 0 = it
-	// is run once.
+	dir string // "": the current folder, and files are not written
+	// patience is how long a command may take to print the documented output. pause is how long to wait before it is
+	// repeated; 0: it is not repeated.
 	patience, pause time.Duration
 }

@@ -9,12 +9,13 @@ import (
 	"strings"
 )
 
-// step is something that a page has its reader do. It returns how many commands it ran.
+// step is one thing that the page tells its reader to do.
 type step interface {
+	// do does the step, and returns how many commands it ran.
 	do(where place) (int, error)
 }
 
-// steps are what a page says to do, in its order.
+// steps returns the steps of a page, in order.
 func steps(markdown string) []step {
 	var all []step
 	for fence, block := range blocks(markdown) {
@@ -33,7 +34,7 @@ func steps(markdown string) []step {
 	return all
 }
 
-// blocks yields what a page has fenced, each with the word after its fence.
+// blocks yields the fenced blocks of a page, each with the word after its fence.
 func blocks(markdown string) func(yield func(fence, block string) bool) {
 	return func(yield func(fence, block string) bool) {
 		var block strings.Builder
@@ -56,7 +57,7 @@ func blocks(markdown string) func(yield func(fence, block string) bool) {
 	}
 }
 
-// file is a file with what is in it.
+// file is a file that the page shows.
 type file struct{ name, content string }
 
 func (f file) do(where place) (int, error) {
@@ -68,7 +69,7 @@ func (f file) do(where place) (int, error) {
 		return 0, fmt.Errorf("%s: %w", f.name, err)
 	}
 	if !bytes.Equal(formatted, []byte(f.content)) {
-		return 0, fmt.Errorf("%s is not as gofmt has it:\n%s", f.name, formatted)
+		return 0, fmt.Errorf("%s is not formatted by gofmt, want:\n%s", f.name, formatted)
 	}
 	path := filepath.Join(where.dir, f.name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

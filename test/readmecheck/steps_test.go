@@ -20,16 +20,16 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// TestRun: a page that says what happens passes; one that says anything else, or whose code is not formatted, does not.
+// TestRun: a page with the right outputs passes. A page with a wrong output, or with unformatted code, fails.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, page, want string }{
 		{"as it is", page, ""},
-		{"other output", strings.Replace(page, "package a\n$", "package b\n$", 1), "not what is written"},
+		{"other output", strings.Replace(page, "package a\n$", "package b\n$", 1), "the output differs"},
 		{"a command that fails", page + "```console\n$ false\n```\n", "exit status 1"},
-		{"not formatted", strings.Replace(page, "package a", "package  a", 1), "not as gofmt has it"},
+		{"not formatted", strings.Replace(page, "package a", "package  a", 1), "not formatted by gofmt"},
 		{"no Go", strings.Replace(page, "package a", "func {", 1), "expected"},
-		{"no commands", "Text.\n", "no command to run"},
+		{"no commands", "Text.\n", "no commands found"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

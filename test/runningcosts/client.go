@@ -16,19 +16,19 @@ import (
 	"github.com/google/uuid"
 )
 
-// client sends commands one after the other.
+// client sends commands to the service, one after the other.
 type client struct{ base string }
 
 type object = map[string]any
 
 func dollars(n int) object { return object{"amount": fmt.Sprintf("%d.00", n), "currency": "USD"} }
 
-// wait is how long a client that waits pauses after each command: long enough for all that follows from it.
+// wait is the pause after each command of a client that waits: long enough for projections and reactions.
 const wait = 300 * time.Millisecond
 
-// run measures both clients with both operations, and returns the table.
+// run measures both operations, each with a client that waits and one that does not. It returns a table.
 //
-// Errors: one that names what a page says otherwise; those of the requests.
+// Errors: costs that differ from the page; those of the requests.
 func (c client) run(ctx context.Context, counter *counter, said page) (string, error) {
 	if err := c.prepare(ctx); err != nil {
 		return "", err
@@ -82,7 +82,7 @@ const (
 	productID = "tea"
 )
 
-// prepare makes what the commands are about, and has every function started.
+// prepare creates the account and the product, and sends each operation once, so that every function is started.
 func (c client) prepare(ctx context.Context) error {
 	for _, command := range []struct {
 		path string
@@ -103,12 +103,12 @@ func (c client) prepare(ctx context.Context) error {
 	return err
 }
 
-// deposit is one command, and how long it took.
+// deposit sends one command and returns how long it took.
 func (c client) deposit(ctx context.Context, pause time.Duration) (time.Duration, error) {
 	return c.all(ctx, pause, step{http.MethodPost, "/accounts/" + accountID + "/deposits", object{"amount": dollars(1)}})
 }
 
-// order is an order from its creation to its delivery, and how long its commands took in all.
+// order sends the commands of an order from its creation to its delivery, and returns how long they took together.
 func (c client) order(ctx context.Context, pause time.Duration) (time.Duration, error) {
 	id := uuid.NewString()
 	of := "/orders/" + id
@@ -131,7 +131,7 @@ type step struct {
 	body         any
 }
 
-// all sends commands with a pause after each, and returns how long they took without the pauses.
+// all sends commands with a pause after each. It returns how long they took, without the pauses.
 func (c client) all(ctx context.Context, pause time.Duration, steps ...step) (took time.Duration, err error) {
 	for _, s := range steps {
 		began := time.Now()

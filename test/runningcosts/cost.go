@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// request is what decides what a request costs.
+// request has the members of a request that its cost depends on.
 type request struct {
 	ConsistentRead bool
 	Item           map[string]attribute // of PutItem
@@ -22,7 +22,7 @@ type request struct {
 	}
 }
 
-// tablesOf are the tables that a request is about.
+// tablesOf returns the tables of a request, joined by "+".
 func tablesOf(sent []byte) string {
 	type named struct{ TableName string }
 	var r struct {
@@ -46,7 +46,7 @@ func tablesOf(sent []byte) string {
 	return strings.Join(slices.Compact(tables), "+")
 }
 
-// answer is what DynamoDB Local says that a request cost, and what it leaves out.
+// answer has the members of DynamoDB Local's answer that the cost depends on.
 type answer struct {
 	Type             string `json:"__type"`
 	ConsumedCapacity json.RawMessage
@@ -55,14 +55,14 @@ type answer struct {
 	UnprocessedKeys  map[string]struct{ Keys []json.RawMessage }
 }
 
-// costOf is what DynamoDB charges for a request. DynamoDB Local's own figures are wrong for transactions (two units
-// for each kilobyte of each item), for reads that find nothing (one unit, or a half), and for conditions that are
-// refused (as if they held).
+// costOf returns what DynamoDB charges for a request. DynamoDB Local's own figures are wrong in three cases, so this
+// computes DynamoDB's: transactions cost two units for each kilobyte of each item; reads that find nothing cost one
+// unit, or half a unit; writes whose condition fails cost as much as if it had held.
 //
 // Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
 func costOf(operation string, sent []byte, status int, got []byte) spent {
 	var r request
-	_ = json.Unmarshal(sent, &r) // of a batch of writes, Keys are of another shape: its answer says all
+	_ = json.Unmarshal(sent, &r) // fails for batches of writes, whose answer has the cost
 	var a answer
 	_ = json.Unmarshal(got, &a)
 	out := spent{requests: 1}
@@ -102,7 +102,7 @@ func least(consistent bool) float64 {
 	return 0.5
 }
 
-// consumed adds up what an answer says: of one table, or of each.
+// consumed returns the consumed capacity of an answer: of one table, or the sum of several.
 func (a *answer) consumed() (sum float64) {
 	type capacity struct{ CapacityUnits float64 }
 	var one capacity
@@ -110,7 +110,7 @@ func (a *answer) consumed() (sum float64) {
 		return one.CapacityUnits
 	}
 	var many []capacity
-	_ = json.Unmarshal(a.ConsumedCapacity, &many) // none, where the answer says nothing
+	_ = json.Unmarshal(a.ConsumedCapacity, &many) // none if the answer has no consumed capacity
 	for _, each := range many {
 		sum += each.CapacityUnits
 	}
@@ -120,7 +120,7 @@ func (a *answer) consumed() (sum float64) {
 // attribute is the value of an attribute, by its type.
 type attribute map[string]json.RawMessage
 
-// kilobytes are those of an item, begun ones counted whole; 1 at least.
+// kilobytes returns the size of an item in kilobytes, rounded up, at least 1.
 func kilobytes(item map[string]attribute) float64 {
 	return float64(max(1, (sizeOfMap(item)+1023)/1024))
 }
@@ -132,7 +132,7 @@ func sizeOfMap(m map[string]attribute) (size int) {
 	return size
 }
 
-// size is what a value takes, to a byte or two for numbers.
+// size returns the size of a value in bytes. For numbers it may be off by a byte or two.
 //
 // Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 func (a attribute) size() (size int) {

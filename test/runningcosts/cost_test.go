@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestCostOf: a request is counted as DynamoDB charges it, where DynamoDB Local says otherwise.
+// TestCostOf: costs are DynamoDB's also where DynamoDB Local's own figures are wrong.
 func TestCostOf(t *testing.T) {
 	t.Parallel()
 	kilobyte := strings.Repeat("x", 1024)
@@ -46,7 +46,7 @@ func TestCostOf(t *testing.T) {
 	}
 }
 
-// TestSize: values are as large as DynamoDB says.
+// TestSize: sizes of values are those that DynamoDB documents.
 func TestSize(t *testing.T) {
 	t.Parallel()
 	item := map[string]attribute{

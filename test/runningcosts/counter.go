@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// counter stands between the service and DynamoDB Local, and counts what passes. Reads of streams are not counted:
-// Lambda's are free.
+// counter is a proxy between the service and DynamoDB Local that counts requests and their costs. It does not count
+// reads of DynamoDB Streams, which are free for Lambda.
 type counter struct {
 	address string
 	server  *http.Server
@@ -27,7 +27,7 @@ type counter struct {
 	since time.Time // when the last request was counted
 }
 
-// bill is what was sent, by operation and tables: "PutItem orders".
+// bill has the requests and costs by operation and tables: "PutItem orders".
 type bill map[string]spent
 
 func (b bill) total() (sum spent) {
@@ -47,7 +47,7 @@ func (b bill) minus(c bill) bill {
 	return out
 }
 
-// spent is what was sent.
+// spent is a number of requests and their costs in units.
 type spent struct{ requests, reads, writes float64 }
 
 func (s spent) plus(t spent) spent {
@@ -58,7 +58,7 @@ func (s spent) minus(t spent) spent {
 	return spent{s.requests - t.requests, s.reads - t.reads, s.writes - t.writes}
 }
 
-// dollars is what a million times this costs on DynamoDB, on demand, in us-east-1.
+// dollars returns the price of a million times this on DynamoDB, on demand, in us-east-1.
 //
 // Source: https://aws.amazon.com/dynamodb/pricing/on-demand/, November 2026
 func (s spent) dollars() float64 { return s.writes*0.625 + s.reads*0.125 }
@@ -67,7 +67,7 @@ func (s spent) by(n int) spent {
 	return spent{s.requests / float64(n), s.reads / float64(n), s.writes / float64(n)}
 }
 
-// count starts a counter before an endpoint.
+// count starts a counter in front of an endpoint.
 func count(ctx context.Context, endpoint string) (*counter, error) {
 	backend, err := url.Parse(endpoint)
 	if err != nil {
@@ -81,7 +81,7 @@ func count(ctx context.Context, endpoint string) (*counter, error) {
 	proxy := &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(backend) },
 		Transport: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true},
-		ErrorLog:  log.New(io.Discard, "", 0), // the service sees it
+		ErrorLog:  log.New(io.Discard, "", 0), // the service gets the errors
 	}
 	c.server = &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		version, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
@@ -106,7 +106,7 @@ func count(ctx context.Context, endpoint string) (*counter, error) {
 	return c, nil
 }
 
-// tee keeps an answer that it passes on.
+// tee is a ResponseWriter that also keeps the answer.
 type tee struct {
 	http.ResponseWriter
 	status int
@@ -136,10 +136,10 @@ func (c *counter) spent() bill {
 	return maps.Clone(c.sum)
 }
 
-// quiet is how long nothing is sent once all is done that follows from a command.
+// quiet is how long no request must be sent for the service to count as settled.
 const quiet = 2 * time.Second
 
-// settled waits until nothing is sent any more.
+// settled waits until no request was sent for the time quiet.
 func (c *counter) settled(ctx context.Context) error {
 	for {
 		c.mu.Lock()

@@ -1,6 +1,6 @@
-// Command runningcosts counts what the running service spends on DynamoDB: `make running-costs`. It starts everything
-// that a stack has, sends commands over HTTP as one client does, and counts at the wire what all functions send to all
-// tables, until nothing moves any more. docs/performance.md has what it found.
+// Command runningcosts measures what the running service spends on DynamoDB: `make running-costs`. It starts the whole
+// service, sends commands over HTTP from one client, and counts the requests of all functions to all tables until no
+// more are sent. docs/performance.md has the results.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 
 func main() {
 	root := flag.String("root", "", "the checkout to measure (default: this one)")
-	said := flag.String("page", "docs/performance.md", "the page that says what it costs")
+	said := flag.String("page", "docs/performance.md", "the page with the documented costs")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := measure(ctx, *root, *said)
@@ -29,7 +29,7 @@ func main() {
 	}
 }
 
-// measure runs the service of a checkout, prints a table of what was counted, and compares it with a page.
+// measure runs the service of a checkout, prints a table of the costs, and compares it with a page.
 func measure(ctx context.Context, checkout, file string) error {
 	said, err := readPage(file)
 	if err != nil {

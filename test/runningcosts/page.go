@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// page is what the documentation says that operations cost.
+// page has the documented costs of operations.
 type page struct {
 	file  string
 	costs map[string]spent
@@ -35,13 +35,13 @@ func readPage(file string) (page, error) {
 	return p, err
 }
 
-// compare tells whether an operation costs what the page says. Where the client waits, every commit is a batch of its own, and
-// the costs are always the same. Where it does not, they depend on how many commits a batch has: fewer, if this
-// machine is fast. Then only much more is an error.
+// compare returns an error if the costs of an operation differ from the page. If the client waits, every commit is a
+// batch of its own, and the costs are always the same. If it does not wait, the costs depend on how many commits a
+// batch has, which are fewer on a fast machine. Then only much higher costs are an error.
 func (p page) compare(operation string, got spent, waits bool) error {
 	said, there := p.costs[operation]
 	if !there {
-		return fmt.Errorf("%s does not say what %s costs", p.file, operation)
+		return fmt.Errorf("%s has no costs of %q", p.file, operation)
 	}
 	var errs []error
 	for _, one := range []struct {
@@ -53,7 +53,7 @@ func (p page) compare(operation string, got spent, waits bool) error {
 			tolerance = 0.5 + 0.3*one.said
 		}
 		if one.got > one.said+tolerance || waits && math.Abs(one.got-one.said) > tolerance {
-			errs = append(errs, fmt.Errorf("%s: %.1f %s, and %.1f by %s", operation, one.got, one.what, one.said, p.file))
+			errs = append(errs, fmt.Errorf("%s: %.1f %s, but %s says %.1f", operation, one.got, one.what, p.file, one.said))
 		}
 	}
 	return errors.Join(errs...)

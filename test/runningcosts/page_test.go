@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestPage: the documentation is compared in both directions where costs are always the same, and else in one.
+// TestPage: costs that are always the same must equal the documented ones; others must not be much higher.
 func TestPage(t *testing.T) {
 	t.Parallel()
 	p, err := readPage("../../docs/performance.md")

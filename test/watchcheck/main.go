@@ -1,5 +1,5 @@
-// Watchcheck reads the service's read models again and again until it is stopped, and checks that no query fails and that
-// nothing goes back in time: neither the version of an order, nor the units sold of a product.
+// Watchcheck reads the service's read models repeatedly until it is stopped. It checks that no query fails, and that
+// neither the version of an order nor the units sold of a product ever decreases.
 //
 //	go run ./test/watchcheck http://127.0.0.1:3000
 package main
@@ -18,7 +18,7 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "watchcheck: give the address of the service, such as http://127.0.0.1:3000")
+		fmt.Fprintln(os.Stderr, "watchcheck: want one argument, the address of the service, such as http://127.0.0.1:3000")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -33,21 +33,21 @@ func main() {
 		os.Exit(1) //nolint:gocritic // nothing is left to stop
 	}
 	if w.queries == 0 || len(w.seen) == 0 {
-		fmt.Fprintln(os.Stderr, "watchcheck: there was nothing to watch")
+		fmt.Fprintln(os.Stderr, "watchcheck: no query found an order or a product")
 		os.Exit(1)
 	}
-	fmt.Printf("%d queries, of which none failed and none went back, of %d orders and products\n", w.queries, len(w.seen))
+	fmt.Printf("%d queries of %d orders and products: none failed, and no version or number decreased\n", w.queries, len(w.seen))
 }
 
-// watch is what was seen so far.
+// watch has the results so far.
 type watch struct {
 	api     string
-	seen    map[string]int64 // the highest version or number of each
+	seen    map[string]int64 // the last version or number of each
 	queries int
-	err     error // the first thing that was wrong
+	err     error // the first error
 }
 
-// get reads a page of a list. Lists that are empty so far are fine.
+// get reads one answer. It accepts status 202, and ignores that answer.
 func (w *watch) get(ctx context.Context, path string, into any) {
 	if w.err != nil {
 		return
@@ -67,7 +67,7 @@ func (w *watch) get(ctx context.Context, path string, into any) {
 	switch {
 	case err != nil:
 		w.err = err
-	case answer.StatusCode == http.StatusAccepted: // it is not projected yet, and the answer says so
+	case answer.StatusCode == http.StatusAccepted: // not projected yet
 	case answer.StatusCode != http.StatusOK:
 		w.err = fmt.Errorf("GET %s: %s %s", path, answer.Status, body)
 	default:
@@ -76,10 +76,10 @@ func (w *watch) get(ctx context.Context, path string, into any) {
 	}
 }
 
-// atLeast checks that something is not less than it was.
+// atLeast checks that a version or number has not decreased.
 func (w *watch) atLeast(what string, n int64) {
 	if w.err == nil && n < w.seen[what] {
-		w.err = fmt.Errorf("%s went back from %d to %d", what, w.seen[what], n)
+		w.err = fmt.Errorf("%s decreased from %d to %d", what, w.seen[what], n)
 	}
 	w.seen[what] = n
 }
@@ -97,7 +97,7 @@ func (w *watch) sales(ctx context.Context) {
 	}
 }
 
-// orders reads the summaries of some orders that are active.
+// orders reads the summaries of some active orders.
 func (w *watch) orders(ctx context.Context) {
 	type summary struct {
 		OrderID string `json:"orderId"`

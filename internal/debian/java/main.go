@@ -1,4 +1,5 @@
-// Java installs a Java runtime where it is missing and may be installed. DynamoDB Local needs one.
+// Java installs a Java runtime, which DynamoDB Local needs, if there is none. It does so only as root on Debian;
+// elsewhere it says which command to run.
 package main
 
 import (

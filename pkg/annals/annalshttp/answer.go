@@ -9,39 +9,39 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// answer is what an operation answers with. Headers that are empty are not sent.
+// answer is the response of an operation. Empty headers are not sent.
 type answer struct {
 	status  int
 	headers map[string]string
 	body    any
 }
 
-// What answers say in headers. The fields are for the document.
+// The response headers, by kind of operation. These types exist only to describe the headers in the OpenAPI document.
 type (
 	moved struct {
-		ETag  string `header:"ETag" doc:"The aggregate's version, for If-Match"`
-		Token string `header:"Consistency-Token" doc:"Stream and version, for queries that are to see what the command did"`
+		ETag  string `header:"ETag" doc:"The aggregate's version, for If-Match of the next command"`
+		Token string `header:"Consistency-Token" doc:"Stream and version. Send it with a query, and the query shows what this command did"`
 	}
 	created struct {
-		Location string `header:"Location" doc:"The path of what was created"`
+		Location string `header:"Location" doc:"The path of the new aggregate"`
 		moved
 	}
 	transacted struct {
 		Token string `header:"Consistency-Token"`
 	}
 	found struct {
-		Consistency string `header:"Consistency" doc:"strong = from the events; provisional = from the events, and so young that it may still change; absent = from the read model"`
-		Applied     string `header:"Preference-Applied" doc:"The wait that was preferred, where it counted for something"`
+		Consistency string `header:"Consistency" doc:"strong: made from the events. provisional: made from the events, but the instant is so recent that the answer may still change. Absent: made from the read model"`
+		Applied     string `header:"Preference-Applied" doc:"The wait of the Prefer header, if it was used"`
 	}
 )
 
-// write sends an answer. After an error nothing is sent.
+// write sends the answer. If it returns an error, it has sent nothing.
 //
-// Errors: a body that can't be written as JSON.
+// Errors: the body can't be encoded as JSON.
 func (a *answer) write(w http.ResponseWriter) error {
 	text, err := plainJSON(a.body)
 	if err != nil {
-		return fmt.Errorf("write the answer: %w", err)
+		return fmt.Errorf("encode the answer as JSON: %w", err)
 	}
 	for name, value := range a.headers {
 		if value != "" {
@@ -50,11 +50,11 @@ func (a *answer) write(w http.ResponseWriter) error {
 	}
 	w.Header().Set("Content-Type", jsonType)
 	w.WriteHeader(a.status)
-	_, _ = w.Write(append(text, '\n')) // a caller who has gone is told nothing
+	_, _ = w.Write(append(text, '\n')) // fails only if the caller has disconnected
 	return nil
 }
 
-// tokenOf is the Consistency-Token of versions of streams.
+// tokenOf formats stream versions as a Consistency-Token.
 func tokenOf(all ...es.StreamVersion) string {
 	texts := make([]string, len(all))
 	for i, v := range all {

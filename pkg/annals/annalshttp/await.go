@@ -9,20 +9,21 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// session is one read model as one request sees it. It tells how far the read model has come.
+// session is one request's view of one read model. It reports the read model's progress.
 type session interface {
-	// Name is the projection that is read, "" if it is several.
+	// Name returns the name of the projection, "" if the session reads several.
 	Name() string
+	// Reads reports whether the projection reads streams of a type.
 	Reads(streamType string) bool
-	// Progress returns how far the read model has come with a stream, and whether it shows a version.
+	// Progress returns up to which version the read model has applied a stream, and whether it shows v.
 	Progress(ctx context.Context, v es.StreamVersion) (projection.Progressed, error)
 }
 
-// late is a stream that a read model does not show at the version wanted.
+// late is a stream that a read model does not show at the requested version yet.
 type late struct {
 	es.StreamVersion
-	parked   bool      // it does not come by itself
-	recorded time.Time // when the stream's last commit was
+	parked   bool      // the projection could not apply it: it stays late until it is repaired
+	recorded time.Time // when the stream's last commit was recorded
 }
 
 func (l late) isParked() bool { return l.parked }
@@ -30,14 +31,14 @@ func (l late) isParked() bool { return l.parked }
 const (
 	firstPause   = 20 * time.Millisecond
 	longestPause = 250 * time.Millisecond
-	// margin is what a wait leaves of a request's time, for its answer.
+	// margin is the part of the request's remaining time that a wait leaves for writing the answer.
 	margin = 2 * time.Second
 )
 
-// await waits until a read model shows what is wanted, and returns the streams that it does not show at the end. One
-// that is parked ends the wait.
+// await waits until a read model shows the requested versions. It returns the streams that are still late when the wait
+// ends. A parked stream ends the wait at once.
 //
-// Errors: those of Progress; the context's.
+// Errors: those of Progress; those of the context.
 func (w awaited) await(ctx context.Context, p session) ([]late, error) {
 	wait := w.wait
 	if deadline, limited := ctx.Deadline(); limited {
@@ -63,7 +64,7 @@ func (w awaited) await(ctx context.Context, p session) ([]late, error) {
 	}
 }
 
-// stillMissing are those of the streams that a read model does not show now.
+// stillMissing returns the streams among missing that the read model still does not show.
 func stillMissing(ctx context.Context, p session, missing []late) ([]late, error) {
 	var still []late
 	for _, l := range missing {

@@ -11,7 +11,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// timetable is a read model of accounts that shows each stream at a version from a time after its making.
+// timetable is a read model of accounts. It shows each version of a stream from a set time after the timetable was
+// made.
 type timetable struct {
 	made   time.Time
 	shown  map[es.StreamVersion]time.Duration
@@ -97,7 +98,7 @@ func TestAwait(t *testing.T) {
 				}
 				missing, err := test.awaited.await(ctx, p)
 				if took := time.Since(p.made); err != nil || took != test.took || len(p.looks) != test.looks || len(missing) != len(test.missing) {
-					t.Fatalf("after %s, having looked at %v: %+v, %v", took, p.looks, missing, err)
+					t.Fatalf("await ended after %s, looked at %v, is missing %+v, error %v", took, p.looks, missing, err)
 				}
 				for i, want := range test.missing {
 					if missing[i].StreamVersion != want || missing[i].parked != (want.Stream == test.parked) {

@@ -13,28 +13,29 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// awaiting is what every query is told of what its answer is to show.
+// awaiting has the parameters of every query that say which versions its answer must show.
 type awaiting struct {
-	Token  token  `header:"Consistency-Token" doc:"What commands answered: Type#id@version, up to 10 separated by commas. The answer shows these versions, or it is 202. Streams that are not the caller's, and those of a type that the query's read model does not read, count for nothing; nor does any where the answer comes from the events: at a version, at an instant, the audit trail"`
+	Token  token  `header:"Consistency-Token" doc:"The Consistency-Token of earlier commands: Type#id@version, up to 10 separated by commas. The answer shows these versions or later ones, or its status is 202. Ignored: streams that the caller may not read; streams of types that this query's read model does not read. Ignored altogether where the answer is made from the events: for version, for asOf, and in the audit trail"`
 	After  token  `query:"after" doc:"The same as Consistency-Token, with # as %23"`
-	Prefer string `header:"Prefer" minLength:"1" example:"wait=5" doc:"wait=N: how many seconds to wait for the read model, 0 to 10, instead of 2 (RFC 7240); what else it says is ignored"`
+	Prefer string `header:"Prefer" minLength:"1" example:"wait=5" doc:"wait=N: wait up to N seconds for the read model, 0 to 10; default 2 (RFC 7240). Other preferences are ignored"`
 }
 
-// token is what callers give as Consistency-Token: what commands answered, or several of these separated by commas.
+// token is a Consistency-Token as callers send it: the token of one command, or several separated by commas.
 type token string
 
 const placesPattern = `^ *[^#,]+#[^,]+@[1-9][0-9]{0,18} *(, *[^#,]+#[^,]+@[1-9][0-9]{0,18} *)*$`
 
-// Schema implements [huma.SchemaProvider]. The pattern is for the document: parseToken says what is wrong with one.
+// Schema implements [huma.SchemaProvider]. The pattern stands only in the document: parseToken checks tokens, with
+// better messages.
 func (token) Schema(huma.Registry) *huma.Schema {
 	return textSchema(placesPattern, "")
 }
 
-// awaited is what an answer is to show, and how long it may take to.
+// awaited lists the versions that an answer must show, and how long to wait for them.
 type awaited struct {
 	streams []es.StreamVersion // each stream once
 	wait    time.Duration
-	applied string // the preference that decides, "" if none does
+	applied string // the value of Preference-Applied, "" if the caller's preference was not used
 }
 
 const (
@@ -43,7 +44,7 @@ const (
 	maxWait         = 10 // seconds
 )
 
-// awaits reads what the caller asks for.
+// awaits parses the parameters.
 func (in awaiting) awaits() (awaited, error) {
 	streams, err := parseToken("header."+tokenHeader, string(in.Token))
 	if err != nil {
@@ -56,7 +57,7 @@ func (in awaiting) awaits() (awaited, error) {
 	case len(streams) == 0:
 		streams = after
 	case len(after) > 0 && !slices.Equal(streams, after):
-		return awaited{}, invalidField("query.after", "says other than "+tokenHeader+": give one of them")
+		return awaited{}, invalidField("query.after", "differs from the header "+tokenHeader+": send only one of them")
 	}
 	w := awaited{streams: streams, wait: defaultWait}
 	if seconds, preferred := preferredWait(in.Prefer); preferred && len(streams) > 0 {
@@ -65,7 +66,8 @@ func (in awaiting) awaits() (awaited, error) {
 	return w, nil
 }
 
-// parseToken reads a token: the streams by name, each once, at the highest version asked for.
+// parseToken returns the streams of a token, sorted by name. A stream that occurs twice counts once, at its higher
+// version.
 func parseToken(field, text string) ([]es.StreamVersion, error) {
 	if text == "" {
 		return nil, nil
@@ -74,8 +76,8 @@ func parseToken(field, text string) ([]es.StreamVersion, error) {
 	for part := range strings.SplitSeq(text, ",") {
 		v, err := es.ParseStreamVersion(strings.TrimSpace(part))
 		if err != nil || len(v.Stream.Type) > refusal.MaxID || len(v.Stream.ID) > refusal.MaxID {
-			return nil, invalidField(field, "must be what a command answered: Type#id@version, such as Account#a-1@3, "+
-				"or several separated by commas")
+			return nil, invalidField(field, "must be the Consistency-Token of a command: Type#id@version, such as "+
+				"Account#a-1@3, or several separated by commas")
 		}
 		all = append(all, v)
 	}
@@ -84,13 +86,13 @@ func parseToken(field, text string) ([]es.StreamVersion, error) {
 	})
 	all = slices.CompactFunc(all, func(a, b es.StreamVersion) bool { return a.Stream == b.Stream })
 	if len(all) > maxTokenStreams {
-		return nil, invalidField(field, "can name "+strconv.Itoa(maxTokenStreams)+" streams")
+		return nil, invalidField(field, "must name at most "+strconv.Itoa(maxTokenStreams)+" streams")
 	}
 	return all, nil
 }
 
-// preferredWait reads the seconds of the preference "wait", at most maxWait. Others, and one that is malformed, are
-// ignored, as RFC 7240 has it.
+// preferredWait returns the seconds of the preference "wait", at most maxWait. Other preferences and a malformed one
+// are ignored, as RFC 7240 demands.
 func preferredWait(prefer string) (seconds int, preferred bool) {
 	for preference := range strings.SplitSeq(prefer, ",") {
 		preference, _, _ = strings.Cut(preference, ";") // parameters
@@ -104,7 +106,7 @@ func preferredWait(prefer string) (seconds int, preferred bool) {
 	return 0, false
 }
 
-// ids are the streams that the caller asked for a version of.
+// ids returns the streams without their versions.
 func (w awaited) ids() []es.StreamID {
 	ids := make([]es.StreamID, len(w.streams))
 	for i, v := range w.streams {
@@ -113,7 +115,7 @@ func (w awaited) ids() []es.StreamID {
 	return ids
 }
 
-// names tells whether the caller asked for a version of a stream.
+// names reports whether the caller asked for a version of a stream.
 func (w awaited) names(stream es.StreamID) bool {
 	return slices.ContainsFunc(w.streams, func(v es.StreamVersion) bool { return v.Stream == stream })
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/memstore"
 )
 
-// BenchmarkCommands is what the operations cost a process when it starts.
+// BenchmarkCommands measures how long a process takes to make the handler when it starts.
 func BenchmarkCommands(b *testing.B) {
 	running, err := school().Open(annals.Stores{Events: memstore.New()}, annals.Config{})
 	if err != nil {
@@ -25,7 +25,7 @@ func BenchmarkCommands(b *testing.B) {
 	}
 }
 
-// BenchmarkBody is what a request costs before its command is decided. The course is not there, so nothing is stored.
+// BenchmarkBody measures a request up to the decision of its command. The course does not exist, so nothing is stored.
 func BenchmarkBody(b *testing.B) {
 	running, err := school().Open(annals.Stores{Events: memstore.New()}, annals.Config{})
 	if err != nil {

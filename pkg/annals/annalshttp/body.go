@@ -10,13 +10,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxDepth is how deep a body may nest. The deepest one that the API takes has 4 levels.
+// maxDepth is how many levels deep a body may nest. The deepest body of the sample has 4 levels.
 const maxDepth = 32
 
-// parseBody reads a body for its schema: a name stands once in an object, strings are Unicode, and a whole number has
-// one value, however it is written.
+// parseBody parses a body for its validation. It refuses duplicate member names and strings that are not valid UTF-8. A
+// whole number has one value however it is written: 2, 2.0 and 2e0 are equal.
 //
-// Errors: [malformed]. None tells of a value.
+// Errors: [malformed]. Its text contains no value of the body.
 func parseBody(data []byte) (any, error) {
 	text := jsontext.NewDecoder(bytes.NewBuffer(data))
 	value, err := parse(text, 1)
@@ -24,23 +24,23 @@ func parseBody(data []byte) (any, error) {
 		return nil, err
 	}
 	if _, err := text.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, &malformed{says: "there is more after the JSON value"}
+		return nil, &malformed{says: "more text follows the JSON value"}
 	}
 	return value, nil
 }
 
-// decode reads a body that was parsed, and that its schema lets pass, into the operation's type. The same rules hold.
-// Whole numbers that are not written as such (2.0, 2e0) are read as they were parsed.
+// decode decodes a body into the operation's type, by the same rules as parseBody. The body must have been parsed and
+// validated. If a whole number is written as 2.0 or 2e0, the parsed form is decoded instead of the text.
 //
-// Errors: [malformed] if the type can't hold a value that the schema allows.
+// Errors: [malformed] if the schema allows a value that the type can't hold.
 func decode(data []byte, parsed, v any) error {
 	if json.Unmarshal(data, v, exactly) == nil || decodeParsed(parsed, v) == nil {
 		return nil
 	}
-	return &malformed{says: "the operation can't hold a value in it"}
+	return &malformed{says: "a value is outside the range that the operation accepts"}
 }
 
-// decodeParsed reads what was parsed into a type.
+// decodeParsed decodes a parsed body into a type.
 func decodeParsed(parsed, v any) error {
 	data, err := json.Marshal(parsed)
 	if err != nil {
@@ -49,13 +49,13 @@ func decodeParsed(parsed, v any) error {
 	return json.Unmarshal(data, v, exactly)
 }
 
-// exactly is how a body becomes the operation's type.
+// exactly is the option by which bodies are decoded: unknown members are errors.
 var exactly = json.RejectUnknownMembers(true)
 
-// parse reads the next value for the schema.
+// parse parses the next value.
 func parse(text *jsontext.Decoder, depth int) (any, error) {
 	if depth > maxDepth {
-		return nil, &malformed{says: "the depth is over " + strconv.Itoa(maxDepth) + " levels"}
+		return nil, &malformed{says: "nested deeper than " + strconv.Itoa(maxDepth) + " levels"}
 	}
 	token, err := text.ReadToken()
 	if err != nil {
@@ -84,7 +84,7 @@ func parseObject(text *jsontext.Decoder, depth int) (any, error) {
 		if err != nil {
 			return nil, syntax(err)
 		}
-		member := name.String() // the token ends with the next one
+		member := name.String() // the token is valid only until the next read
 		value, err := parse(text, depth+1)
 		if err != nil {
 			return nil, within(err, "."+member)
@@ -108,7 +108,8 @@ func parseArray(text *jsontext.Decoder, depth int) (any, error) {
 	return array, syntax(err)
 }
 
-// null is a null, which no schema of a body allows: an optional member is absent. (huma would let a nil pass.)
+// null stands for a JSON null. No schema of a body allows it: an optional member is left out instead. (As a Go nil,
+// huma would accept it.)
 type null struct{}
 
 // MarshalJSON implements [json.Marshaler].

@@ -13,47 +13,48 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// asked is what every command is told in headers.
+// asked has the headers of every command.
 type asked struct {
 	correlated
-	IdempotencyKey idempotencyKey `header:"Idempotency-Key" doc:"Makes repeats of the command harmless: it is done once, and answered as the first time"`
-	OccurredAt     instant        `header:"Occurred-At" example:"2026-01-31T12:00:00Z" doc:"When it happened (RFC 3339, no finer than a microsecond), where that was not now; never in the future"`
+	IdempotencyKey idempotencyKey `header:"Idempotency-Key" doc:"Makes it safe to repeat the command: it is stored once, and a repeat gets the first answer again"`
+	OccurredAt     instant        `header:"Occurred-At" example:"2026-01-31T12:00:00Z" doc:"When it happened (RFC 3339, no finer than a microsecond), if that was not now. Must not be in the future"`
 }
 
-// conditional is the header of commands on one aggregate.
+// conditional has the additional header of commands on one existing aggregate.
 type conditional struct {
-	IfMatch string `header:"If-Match" minLength:"1" pattern:"^(\"(0|[1-9][0-9]{0,17})\"|[*])$" patternDescription:"one version in double quotes, such as \"7\", or *" doc:"The version that the aggregate must be at, in double quotes, as ETag has it; * = any"`
+	IfMatch string `header:"If-Match" minLength:"1" pattern:"^(\"(0|[1-9][0-9]{0,17})\"|[*])$" patternDescription:"one version in double quotes, such as \"7\", or *" doc:"The version that the aggregate must have, in double quotes, as in ETag. * allows any version"`
 }
 
-// unconditional is the header that a command does not take: it is about no aggregate that has a version already, or
-// about several.
+// unconditional is for commands that create an aggregate or change several: they refuse If-Match, since there is no
+// single version that it could mean.
 type unconditional struct {
 	IfMatch string `header:"If-Match" hidden:"true"`
 }
 
-// check refuses the header.
+// check refuses If-Match.
 func (u unconditional) check() error {
 	if u.IfMatch != "" {
-		return invalidField("header."+ifMatchHeader, "is for commands on one aggregate that exists")
+		return invalidField("header."+ifMatchHeader, "must be absent: only commands on one existing aggregate take it")
 	}
 	return nil
 }
 
-// expected is the version that the caller demands, nil for any. The schema has checked its form.
+// expected returns the version that the caller demands, nil for any. The schema has checked the header's form.
 func (c conditional) expected() *int64 {
 	if c.IfMatch == "" || c.IfMatch == "*" {
 		return nil
 	}
 	version, err := strconv.ParseInt(strings.Trim(c.IfMatch, `"`), 10, 64)
 	if err != nil {
-		version = -1 // no aggregate is there
+		version = -1 // no aggregate has this version
 	}
 	return &version
 }
 
-// command does a command.
+// command runs a command.
 //
-// Errors: [Problem]; [es.NotFoundError] for what is another's; those of the operation; those of the event store.
+// Errors: [Problem]; [es.NotFoundError], also for an aggregate of another owner; those of the operation; those of the
+// event store.
 func (e *edge) command(ctx context.Context, o *annals.Operation, in *input) (*answer, error) {
 	var (
 		told     asked
@@ -89,7 +90,7 @@ func (e *edge) command(ctx context.Context, o *annals.Operation, in *input) (*an
 	}
 }
 
-// commandOf is what es needs to know of a command.
+// commandOf returns the command as package es needs it: metadata, and the id if there is an Idempotency-Key.
 func (e *edge) commandOf(ctx context.Context, o *annals.Operation, told asked, in *input) (es.Command, error) {
 	subject := e.caller(ctx).Subject()
 	cmd := es.Command{Meta: es.Meta{CorrelationID: correlationID(ctx), Actor: subject}}
@@ -112,7 +113,7 @@ func (e *edge) commandOf(ctx context.Context, o *annals.Operation, told asked, i
 	return cmd, nil
 }
 
-// create does a command that creates an aggregate.
+// create runs a command that creates an aggregate.
 func (e *edge) create(ctx context.Context, o *annals.Operation, in *input, q *annals.Request) (*answer, error) {
 	if o.IDOf != nil {
 		q.ID = o.IDOf(in.own)
@@ -130,7 +131,7 @@ func (e *edge) create(ctx context.Context, o *annals.Operation, in *input, q *an
 	return answered, nil
 }
 
-// pathOf is the path of an operation, with the values of its parameters.
+// pathOf returns the path of an operation with the values of its parameters.
 func pathOf(o *annals.Operation, target []string) string {
 	path := o.Path
 	for i, name := range o.Parameters {
@@ -139,7 +140,7 @@ func pathOf(o *annals.Operation, target []string) string {
 	return path
 }
 
-// change does a command on an aggregate that exists.
+// change runs a command on an existing aggregate.
 func (e *edge) change(ctx context.Context, o *annals.Operation, q *annals.Request) (*answer, error) {
 	if err := e.reach(ctx, es.StreamID{Type: o.StreamType, ID: q.ID}); err != nil {
 		return nil, err
@@ -151,11 +152,12 @@ func (e *edge) change(ctx context.Context, o *annals.Operation, q *annals.Reques
 	return movedTo(http.StatusOK, out), nil
 }
 
-// createAttempts is how often a command on an aggregate that may exist begins again, since another caller created it.
+// createAttempts is how often createOrChange tries if other callers create the aggregate at the same time.
 const createAttempts = 3
 
-// createOrChange does a command on an aggregate that may exist. Where it does not, the caller may change it only as its
-// creator: an aggregate that another caller creates at the same time is that caller's.
+// createOrChange runs a command on an aggregate that may not exist yet. If it does not, the command must create it
+// (expected version 0). So if another caller creates it concurrently, it belongs to that caller, and this caller is
+// checked again as for any existing aggregate.
 func (e *edge) createOrChange(ctx context.Context, o *annals.Operation, q *annals.Request) (*answer, error) {
 	demanded, none := q.Command.ExpectedVersion, int64(0)
 	for attempt := 1; ; attempt++ {
@@ -185,8 +187,8 @@ func (e *edge) createOrChange(ctx context.Context, o *annals.Operation, q *annal
 	}
 }
 
-// createOrChangeOwn does a command on the aggregate of the person that {id} names, which may exist. No other caller
-// creates it.
+// createOrChangeOwn runs a command on the aggregate of the person that {id} names, which may not exist yet. No other
+// caller creates it.
 func (e *edge) createOrChangeOwn(ctx context.Context, o *annals.Operation, q *annals.Request) (*answer, error) {
 	if !e.isPerson(ctx, q.ID) {
 		return nil, noPerson(o, q.ID)
@@ -198,7 +200,7 @@ func (e *edge) createOrChangeOwn(ctx context.Context, o *annals.Operation, q *an
 	return movedTo(http.StatusOK, out), nil
 }
 
-// absent tells whether a stream that the caller does not reach has no events. Else it returns the error why.
+// absent reports whether a stream that reach refused has no events. If it has some, absent returns the error of reach.
 func (e *edge) absent(ctx context.Context, stream es.StreamID, unreachable error) (bool, error) {
 	head, err := e.events.Head(ctx, stream)
 	switch {
@@ -210,8 +212,8 @@ func (e *edge) absent(ctx context.Context, stream es.StreamID, unreachable error
 	return true, nil
 }
 
-// transact does a command over several aggregates. The caller must reach the first ones, as the operation says. The
-// answer shows those of all that the caller may read.
+// transact runs a command on several aggregates. The caller must have access to the first ones, as the operation says.
+// The answer shows only those that the caller may read.
 func (e *edge) transact(ctx context.Context, o *annals.Operation, q *annals.Request) (*answer, error) {
 	streams, reached := o.Streams(q.In)
 	if fault := numberFault(o, streams, reached); fault != "" {
@@ -243,7 +245,7 @@ func (e *edge) transact(ctx context.Context, o *annals.Operation, q *annals.Requ
 	return answerOf(http.StatusOK, out), nil
 }
 
-// numberFault is what is wrong with the streams that an input names, "" = nothing.
+// numberFault says what is wrong with the number of streams that an input names, "" = nothing.
 func numberFault(o *annals.Operation, streams []es.StreamID, reached int) string {
 	distinct := map[es.StreamID]bool{}
 	for _, stream := range streams {
@@ -260,13 +262,13 @@ func numberFault(o *annals.Operation, streams []es.StreamID, reached int) string
 	return ""
 }
 
-// answerOf is the answer of a command. Its token names as many streams as a request may wait for.
+// answerOf returns the answer of a command. Its token names as many streams as a request may wait for.
 func answerOf(status int, out *annals.Outcome) *answer {
 	token := tokenOf(out.Streams[:min(len(out.Streams), maxTokenStreams)]...)
 	return &answer{status: status, body: out.Answer, headers: map[string]string{tokenHeader: token}}
 }
 
-// movedTo is the answer of a command on one aggregate.
+// movedTo returns the answer of a command on one aggregate.
 func movedTo(status int, out *annals.Outcome) *answer {
 	a := answerOf(status, out)
 	if len(out.Streams) == 1 {

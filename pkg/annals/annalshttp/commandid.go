@@ -14,19 +14,20 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// commandID identifies a command: the same caller, route, target and key give the same id.
+// commandID returns the id of a command. The same caller, route, target and Idempotency-Key give the same id.
 func commandID(subject string, o *annals.Operation, target []string, key string) string {
 	parts := append([]string{subject, o.Method, o.Path}, target...)
 	return digest(append(parts, key)...)
 }
 
-// fingerprint tells bodies of one command apart. Bodies that differ in white space or in the order of members alone are
-// the same. It is made from the JSON, not from our types, so that it stays as it is when these change.
+// fingerprint returns a digest that tells whether two requests with one command id are the same request. White space
+// and the order of members make no difference. It is computed from the JSON, not from Go values, so it stays the same
+// when Go types change.
 func fingerprint(body []byte, occurredAt time.Time, more ...string) string {
 	return digest(append([]string{canonical(body), es.FormatTime(occurredAt)}, more...)...)
 }
 
-// canonical is a JSON text without white space and with sorted members; no body is as good as an empty object.
+// canonical returns a JSON text without white space and with sorted members. No body counts as an empty object.
 func canonical(body []byte) string {
 	if len(body) == 0 {
 		return "{}"
@@ -44,7 +45,7 @@ func canonical(body []byte) string {
 	return string(out)
 }
 
-// digest is 128 bits of the SHA-256 of strings, each with its length before it, as base64url.
+// digest returns the first 128 bits of the SHA-256 of the strings, each preceded by its length, as base64url.
 func digest(parts ...string) string {
 	h := sha256.New()
 	for _, part := range parts {
@@ -54,8 +55,8 @@ func digest(parts ...string) string {
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16])
 }
 
-// newID is the id of an aggregate that a command creates: the one asked for; else, where the command has an id, that,
-// so that a repeat means the same aggregate; else a random one.
+// newID returns the id of an aggregate that a command creates: the requested one; else the command's id, if it has one,
+// so that a repeat creates no second aggregate; else a random id.
 func newID(asked string, cmd es.Command) string {
 	switch {
 	case asked != "":

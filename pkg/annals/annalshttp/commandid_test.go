@@ -7,8 +7,8 @@ import (
 	"github.com/annals-es/annals/pkg/annals"
 )
 
-// TestStoredIDs: what is stored of commands never changes. Another id would do an old command twice; another
-// fingerprint would refuse its repeat.
+// TestStoredIDs: command ids and fingerprints are stored, so their computation never changes. With another id, the
+// repeat of an old command would be stored twice. With another fingerprint, its repeat would be refused.
 func TestStoredIDs(t *testing.T) {
 	t.Parallel()
 	deposit := &annals.Operation{Method: "POST", Path: "/accounts/{id}/deposits"}

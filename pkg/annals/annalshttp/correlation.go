@@ -11,7 +11,7 @@ import (
 // CorrelationHeader is the header of the correlation id, in requests and answers.
 const CorrelationHeader = "X-Correlation-Id"
 
-// The headers of the API besides those of HTTP.
+// Request and response headers that are not standard in net/http.
 const (
 	keyHeader        = "Idempotency-Key"
 	occurredAtHeader = "Occurred-At"
@@ -19,9 +19,9 @@ const (
 	tokenHeader      = "Consistency-Token"
 )
 
-// correlated is the header that ties together what one request from outside causes.
+// correlated has the correlation id, which is stored with every event that the request causes.
 type correlated struct {
-	CorrelationID string `header:"X-Correlation-Id" minLength:"1" maxLength:"128" pattern:"^[A-Za-z0-9._~:/+=@-]+$" doc:"Ties together all that the request causes; made where it is absent, and given back"`
+	CorrelationID string `header:"X-Correlation-Id" minLength:"1" maxLength:"128" pattern:"^[A-Za-z0-9._~:/+=@-]+$" doc:"An id that is stored with every event that the request causes, and logged. If absent, the service makes one. The answer has it"`
 }
 
 var validCorrelation = regexp.MustCompile(`^[A-Za-z0-9._~:/+=@-]{1,128}$`)
@@ -33,8 +33,8 @@ func correlationID(ctx context.Context) string {
 	return id
 }
 
-// correlated gives every request a correlation id, and every answer. One that is malformed is replaced here, and
-// refused where the operation checks its headers.
+// correlated puts a correlation id into the context of every request and into every answer. It replaces a malformed id;
+// the operation refuses such a request later, when it checks its headers.
 func (e *edge) correlated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(CorrelationHeader)

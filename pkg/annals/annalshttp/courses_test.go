@@ -96,7 +96,7 @@ type fullError struct{ seats int }
 
 func (e *fullError) Error() string { return fmt.Sprintf("all %d seats are taken", e.seats) }
 
-// fullMembers are what problems have of it.
+// fullMembers are the members that fullError adds to a problem.
 type fullMembers struct {
 	Seats int `json:"seats" doc:"How many seats a full course has"`
 }
@@ -146,7 +146,7 @@ type move struct {
 	To      annals.ID `json:"to"`
 }
 
-// moved is what it is answered with.
+// moved is the answer of POST /moves.
 type moved struct {
 	From *annals.Result[course] `json:"from"`
 	To   *annals.Result[course] `json:"to,omitempty"`
@@ -179,7 +179,7 @@ func answerMoved(d *annals.Done, b move) (out moved, err error) {
 	return out, err
 }
 
-// note is what a teacher writes of a student, each time anew.
+// note is a teacher's note about a student. Each write replaces it.
 type note struct {
 	Text string `json:"text" minLength:"1"`
 }
@@ -222,7 +222,7 @@ type overview struct {
 	Less int64     `query:"less" minimum:"0" maximum:"5"`
 }
 
-// viewed is its answer.
+// viewed is the answer of GET /overviews/{id}.
 type viewed struct {
 	Title string `json:"title"`
 	Free  int    `json:"free,omitempty"`
@@ -242,7 +242,7 @@ func view(ctx context.Context, s *projection.Session, q overview) (viewed, error
 	return out, nil
 }
 
-// school is the service.
+// school returns the service.
 func school(more ...annals.Part) *annals.Service {
 	return annals.New("school", annals.Parts(more...),
 		annals.API{Title: "School", License: annals.License{Name: "MIT License", Identifier: "MIT"}},

@@ -10,19 +10,19 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// paging is what every list is told.
+// paging has the parameters of every list.
 type paging struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"The most items in an answer"`
-	Cursor string `query:"cursor" minLength:"1" maxLength:"4000" doc:"What the page before gave as next"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"The maximum number of items in the answer"`
+	Cursor string `query:"cursor" minLength:"1" maxLength:"4000" doc:"The member next of the previous page"`
 }
 
-// purposeOf is what the cursors of a list are sealed for: its caller, the operation, what the path names, and what the
-// list shows by its own parameters. So they tell nothing of rows, and go on nowhere else.
+// purposeOf returns what the cursors of a list are encrypted for: the caller, the operation, the path's parameters and
+// the list's own parameters. So a cursor reveals nothing of the rows, and works only in the list that it came from.
 func (e *edge) purposeOf(ctx context.Context, o *annals.Operation, in *input) (seal.Purpose, error) {
 	return e.seals.For(append([]string{e.caller(ctx).Subject(), o.ID}, in.list...)...)
 }
 
-// opened is the cursor that the caller gave, as the read model made it: it names the generation.
+// opened decrypts the caller's cursor. The result is the cursor of the read model, which also names the generation.
 //
 // Errors: [projection.ErrCursor] for a cursor that this list did not give to this caller.
 func opened(purpose seal.Purpose, cursor string) (string, error) {
@@ -36,24 +36,25 @@ func opened(purpose seal.Purpose, cursor string) (string, error) {
 	return text, nil
 }
 
-// sealed seals the cursor of a page, if there is one.
+// sealed encrypts the cursor of a page, if there is one.
 func sealed(purpose seal.Purpose, page annals.Paged) {
 	if next := page.Cursor(); next != "" {
 		page.SetCursor(purpose.Seal(next))
 	}
 }
 
-// reported is the most keys in one entry of the log.
+// reported is the maximum number of keys in one log entry.
 const reported = 20
 
-// report logs which rows were left out of an answer: by their keys, once a request.
+// report logs the keys of rows that can't be decoded and so are missing in the answer, in one log entry.
 func (e *edge) report(ctx context.Context, o *annals.Operation, body any) {
 	page, is := body.(annals.Paged)
 	if !is {
 		return
 	}
 	if left := page.Omitted(); len(left) > 0 {
-		e.log(ctx, slog.LevelError, fmt.Sprintf("%d rows of %s can't be read and are left out", len(left), o.ID),
+		e.log(ctx, slog.LevelError,
+			fmt.Sprintf("%d rows of %s can't be decoded and are missing in the answer", len(left), o.ID),
 			fmt.Errorf("%+v", left[:min(reported, len(left))]))
 	}
 }

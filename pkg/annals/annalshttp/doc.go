@@ -1,9 +1,13 @@
-// Package annalshttp serves a service that package annals declares over HTTP. Start with [Handler]: it makes an
-// [http.Handler] of a service that is opened on its stores. [Commands] and [Queries] are its halves, for functions of
-// their own. [Document] returns the OpenAPI document.
+// Package annalshttp serves a service that was declared with package annals as an HTTP API. Start with [Handler]: it
+// returns an [http.Handler] for a service that was opened on its stores.
 //
-// Requests are parsed once, strictly, and validated by the schemas of the Go types of inputs; schemas and their
-// validation are huma's (github.com/danielgtaylor/huma/v2). Errors become problem details (RFC 9457) in one place.
+// [Commands] and [Queries] return one half of that handler each, for two separate Lambda functions. [Document] returns
+// the OpenAPI document.
 //
-// An edge knows callers by [WithPrincipal]: what checks tokens, before the handler, names their subject and scopes.
+// Each request is parsed once, strictly, and validated against schemas that are derived from the Go types of the
+// inputs. The schemas and their validation come from huma (github.com/danielgtaylor/huma/v2). Errors become problem
+// details (RFC 9457) in one place.
+//
+// This package does not check tokens. The code that does, before the handler, passes the caller's subject and scopes
+// with [WithPrincipal].
 package annalshttp

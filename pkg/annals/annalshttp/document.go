@@ -13,7 +13,7 @@ import (
 
 // Document returns the OpenAPI 3.1 document of a service, as JSON.
 //
-// Errors: those of [annals.Service.Check]; types that the document can't show.
+// Errors: those of [annals.Service.Check]; a type that has no JSON schema; one type in requests and in answers.
 func Document(s *annals.Service) ([]byte, error) {
 	api, err := describe(s)
 	if err != nil {
@@ -21,11 +21,11 @@ func Document(s *annals.Service) ([]byte, error) {
 	}
 	text, err := json.Marshal(api)
 	if err != nil {
-		return nil, fmt.Errorf("service %q: write the OpenAPI document: %w", s.Name, err)
+		return nil, fmt.Errorf("service %q: encode the OpenAPI document: %w", s.Name, err)
 	}
 	var doc map[string]any
 	if err := json.Unmarshal(text, &doc); err != nil {
-		return nil, fmt.Errorf("service %q: read the OpenAPI document that huma wrote: %w", s.Name, err)
+		return nil, fmt.Errorf("service %q: decode the OpenAPI document that huma encoded: %w", s.Name, err)
 	}
 	standard(doc)
 	if err := extensible(doc); err != nil {
@@ -34,25 +34,24 @@ func Document(s *annals.Service) ([]byte, error) {
 	return json.MarshalIndent(doc, "", "  ")
 }
 
-// textSchema is the schema of a text that the operation checks, which is not empty and is written by a pattern. The
-// pattern is in the document alone: the operation says what is wrong with a value.
+// textSchema returns the schema of a non-empty string with a pattern. The pattern stands only in the document: the
+// operation checks the value itself and says what is wrong with it. form describes the pattern in words.
 func textSchema(written, form string) *huma.Schema {
-	shortest := 1 // the pattern says so too; there are tools that do not read patterns
+	shortest := 1 // the pattern implies it, but some tools do not read patterns
 	return &huma.Schema{
 		Type: huma.TypeString, MinLength: &shortest, PatternDescription: form,
 		Extensions: map[string]any{"pattern": written},
 	}
 }
 
-// standard removes what is huma's own: patternDescription is in no vocabulary of JSON Schema. Its words go to the
-// description.
+// standard moves the text of patternDescription, a keyword of huma that JSON Schema does not have, to the description.
 func standard(node any) {
 	switch node := node.(type) {
 	case map[string]any:
 		if form, there := node["patternDescription"].(string); there {
 			delete(node, "patternDescription")
 			if says, described := node["description"].(string); described {
-				form = says + ". Written as " + form
+				form = says + ". Format: " + form
 			}
 			node["description"] = form
 		}
@@ -66,10 +65,10 @@ func standard(node any) {
 	}
 }
 
-// extensible lets answers have further members: what only they have is open, so that a client which was generated today
-// reads the answers of a later version. What requests have stays closed, as what reads bodies refuses other names.
+// extensible allows unknown members in the schemas of answers, so that a client that was generated today can read the
+// answers of a later version. Schemas of requests stay closed, since the service refuses unknown members.
 //
-// An error means that a schema is in both.
+// Errors: a schema that is used in requests and in answers.
 func extensible(doc map[string]any) error {
 	asked, answered := map[string]bool{}, map[string]bool{}
 	for _, item := range object(doc, "paths") {
@@ -80,7 +79,7 @@ func extensible(doc map[string]any) error {
 	}
 	for name := range maps.Keys(answered) {
 		if asked[name] {
-			return fmt.Errorf("schema %s of the OpenAPI document is in requests and in answers: give it two types",
+			return fmt.Errorf("schema %s of the OpenAPI document is used in requests and in answers: declare two types",
 				name)
 		}
 		delete(schema(doc, name), "additionalProperties")
@@ -88,7 +87,7 @@ func extensible(doc map[string]any) error {
 	return nil
 }
 
-// reach collects the names of the schemas that a part of the document refers to, and those that they refer to.
+// reach collects the names of the schemas that a part of the document refers to, directly or through other schemas.
 func reach(doc map[string]any, node any, names map[string]bool) {
 	switch node := node.(type) {
 	case map[string]any:
@@ -110,7 +109,7 @@ func schema(doc map[string]any, name string) map[string]any {
 	return object(object(object(doc, "components"), "schemas"), name)
 }
 
-// object is a member of an object, which is an object too; nil if it is not there.
+// object returns a member of a JSON object that is itself an object, nil if there is none.
 func object(of any, name string) map[string]any {
 	parent, _ := of.(map[string]any)
 	child, _ := parent[name].(map[string]any)

@@ -19,19 +19,21 @@ import (
 // MaxBodyBytes is the largest body of a request.
 const MaxBodyBytes = 1 << 20
 
-// Config adjusts the edge. The zero value takes the defaults.
+// Config configures a handler. The zero value uses the defaults.
 type Config struct {
-	// Log receives what went wrong on our side, once for each request. Default slog.Default.
+	// Log receives the errors that are not the caller's fault, once for each request. Default: slog.Default.
 	Log *slog.Logger
-	// CursorKey seals cursors, 32 bytes at least. Default: a random key, which only this handler has. All processes
-	// that serve the same queries need the same key.
+	// CursorKey is the key that cursors are encrypted with, at least 32 bytes. Default: a random key for this handler
+	// alone. All processes that serve the same queries need the same key.
 	CursorKey []byte
-	// Now is the clock by which instants asked for are young. Default time.Now.
+	// Now returns the current time. A state at an instant so recent that commits before it may still be stored is
+	// marked provisional. Default: time.Now.
 	Now func() time.Time
-	// Unavailable tells whether an error means that a store can't answer now, so that a later attempt may succeed.
-	// Errors of contexts count as that anyway. Default: no other error does.
+	// Unavailable reports whether an error of a store is transient. The caller then gets 503, and may repeat the
+	// request. Timeouts and cancellations of contexts always count as transient. Default: no other error does.
 	Unavailable func(error) bool
-	// Queue takes the catch-ups of what read models should show and don't. If nil, no catch-up is asked for.
+	// Queue receives a catch-up job for each stream that a read model should show and does not. If nil, queries start
+	// no catch-ups.
 	Queue projection.Queue
 }
 
@@ -52,19 +54,19 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// edge is what operations are served on.
+// edge serves the operations of one service over HTTP.
 type edge struct {
 	cfg     Config
 	service *annals.Service
-	running *annals.Running // nil where no operation is served
+	running *annals.Running // nil if no operation is served
 	mux     *http.ServeMux
-	schemas *schemas // of what requests have
+	schemas *schemas
 	events  events
 	origins *lru.Cache[es.StreamID, origin]
 	seals   seal.Key
 }
 
-// newEdge returns an edge without operations. It reads whose a stream is, and what is past, from events.
+// newEdge returns an edge without operations. It reads owners of streams and past states from events.
 //
 // Errors: those of [annals.Service.Check]; a cursor key that is too short.
 func newEdge(s *annals.Service, cfg Config, events events) (*edge, error) {
@@ -84,20 +86,21 @@ func newEdge(s *annals.Service, cfg Config, events events) (*edge, error) {
 
 // Commands returns the handler of all commands of a service.
 //
-// Errors: those of [annals.Service.Check]; an input that can't be read from a request; a cursor key that is too short.
+// Errors: those of [annals.Service.Check]; an input type that can't be read from a request; a cursor key that is too
+// short.
 func Commands(r *annals.Running, cfg Config) (http.Handler, error) {
 	return serve(r, cfg, func(o *annals.Operation) bool { return o.Kind.Commands() })
 }
 
 // Queries returns the handler of all queries of a service, and of its audit trail.
 //
-// Errors: those of [Commands]; a service that was opened without read models, and has queries of some.
+// Errors: those of [Commands]; the service queries read models, but was opened without [annals.Stores].Views.
 func Queries(r *annals.Running, cfg Config) (http.Handler, error) {
 	return serve(r, cfg, func(o *annals.Operation) bool { return !o.Kind.Commands() })
 }
 
-// Handler returns the handler of all that a service offers: commands, queries and documentation. It is for tests, and
-// for services that are one process.
+// Handler returns the handler of a whole service: commands, queries and documentation. It is for tests, and for
+// services that run as one process.
 //
 // Errors: those of [Queries].
 func Handler(r *annals.Running, cfg Config) (http.Handler, error) {
@@ -117,7 +120,7 @@ func serve(r *annals.Running, cfg Config, which func(*annals.Operation) bool) (h
 	return e.handler(), nil
 }
 
-// serving is the edge of some operations.
+// serving returns an edge with the operations that which selects.
 func serving(r *annals.Running, cfg Config, which func(*annals.Operation) bool) (*edge, error) {
 	e, err := newEdge(r.Service, cfg, r.Events)
 	if err != nil {
@@ -136,11 +139,11 @@ func serving(r *annals.Running, cfg Config, which func(*annals.Operation) bool) 
 	return e, nil
 }
 
-// serve serves an operation.
+// serve adds an operation.
 func (e *edge) serve(o *annals.Operation) (err error) {
 	defer explain(o, &err)
 	if len(o.Readings) > 0 && e.running.Reader == nil {
-		return errors.New("it reads a read model: set annals.Stores.Views")
+		return errors.New("the query needs a read model, but the service was opened without views: set annals.Stores.Views")
 	}
 	p, err := e.operation(o)
 	if err != nil {
@@ -150,7 +153,8 @@ func (e *edge) serve(o *annals.Operation) (err error) {
 	return nil
 }
 
-// explain makes an error of a panic: huma panics on tags of fields that it can't read, the mux on paths that overlap.
+// explain turns a panic into an error and adds the route. huma panics on malformed field tags, the mux on overlapping
+// paths.
 func explain(o *annals.Operation, err *error) {
 	if thrown := recover(); thrown != nil {
 		*err = fmt.Errorf("%v", thrown)
@@ -160,17 +164,17 @@ func explain(o *annals.Operation, err *error) {
 	}
 }
 
-// handler is everything that is served, behind what all requests have in common.
+// handler returns the mux behind the checks that all requests pass.
 func (e *edge) handler() http.Handler { return e.correlated(e.recovered(e.wellFormed(e.routed()))) }
 
-// public tells whether callers may learn the name of a stream.
+// public reports whether callers may learn the names of streams of this type.
 func (e *edge) public(stream es.StreamID) bool {
 	a := e.service.Aggregate(stream.Type)
 	return a != nil && !a.Hidden
 }
 
-// told is what a caller is told of an error that is about a stream: the error's own words if callers may learn the
-// names of streams of that type, and else other words. No message names a stream otherwise.
+// told returns the text that a caller gets for an error about a stream: the error's own text, which names the stream,
+// if the stream is public; else other, which does not name it.
 func (e *edge) told(stream es.StreamID, own, other string) string {
 	if e.public(stream) {
 		return own

@@ -8,27 +8,27 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// gatewayMessage is what API Gateway answers where it does not hand a request to a function, or gets no answer from it.
+// gatewayMessage is the body of API Gateway's own answers: it did not call the function, or the function failed.
 type gatewayMessage struct {
-	Message string `json:"message" doc:"What API Gateway says of the request, for people" example:"Unauthorized"`
+	Message string `json:"message" doc:"API Gateway's explanation, for people" example:"Unauthorized"`
 }
 
-// ofGateway are the statuses that API Gateway answers with by itself, and why.
+// ofGateway maps each status that API Gateway answers with by itself to the reason.
 var ofGateway = map[int]string{
 	http.StatusBadRequest:                  "API Gateway can't read the request",
-	http.StatusUnauthorized:                "No token, or one that is not good here",
+	http.StatusUnauthorized:                "The token is missing, expired or invalid",
 	http.StatusForbidden:                   "The token lacks the scope",
-	http.StatusNotFound:                    "With what stands for its parameters, the path is no route",
-	http.StatusRequestEntityTooLarge:       "The request is larger than API Gateway or Lambda takes",
-	http.StatusTooManyRequests:             "Too many requests: ask again",
-	http.StatusRequestHeaderFieldsTooLarge: "The headers are larger than API Gateway takes, 10,240 bytes",
-	http.StatusInternalServerError:         "The function gave no answer",
-	http.StatusServiceUnavailable:          "Lambda has no room for the request, or no answer came in time: ask again",
+	http.StatusNotFound:                    "With these parameter values, the path matches no route",
+	http.StatusRequestEntityTooLarge:       "The request is larger than API Gateway or Lambda accepts",
+	http.StatusTooManyRequests:             "Too many requests: repeat the request later",
+	http.StatusRequestHeaderFieldsTooLarge: "The headers are larger than 10,240 bytes, the most that API Gateway accepts",
+	http.StatusInternalServerError:         "The function failed without an answer",
+	http.StatusServiceUnavailable:          "Lambda is out of capacity, or the answer took too long: repeat the request",
 }
 
-// documentGateway adds to an operation what API Gateway answers by itself: as another content type where the operation
-// has a problem of the same status. Generators of clients mostly read one content type of a status, the first: there
-// they find both schemas, so that their clients can read either answer.
+// documentGateway adds API Gateway's own answers to an operation. If the operation has a problem of the same status,
+// the answer is a second content type of that status. Most generators of clients read only the first content type of a
+// status. So application/json has both schemas, and generated clients can read either answer.
 func documentGateway(schemas *schemas, op *huma.Operation) {
 	message := schemas.Schema(reflect.TypeFor[gatewayMessage](), true, "")
 	for code, says := range ofGateway {
@@ -41,8 +41,8 @@ func documentGateway(schemas *schemas, op *huma.Operation) {
 		}
 		r.Description += "; as application/json: " + says
 		r.Content[jsonType] = &huma.MediaType{Schema: &huma.Schema{
-			Description: "API Gateway's message. The schema is that of a problem, too, for clients that do not look " +
-				"at content types",
+			Description: "A message of API Gateway. The schema also allows a problem, for clients that ignore " +
+				"content types",
 			AnyOf: []*huma.Schema{r.Content[problemType].Schema, message},
 		}}
 	}

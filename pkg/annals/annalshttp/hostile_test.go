@@ -76,7 +76,7 @@ func storage(t *testing.T) *annalstest.Service {
 	))
 }
 
-// TestManyFaults: a body with a hundred thousand faults is refused without looking at each of them for each value: that took
+// TestManyFaults: a body with 100,000 faults is refused quickly. Comparing each fault with each value would take
 // minutes.
 func TestManyFaults(t *testing.T) {
 	t.Parallel()
@@ -87,7 +87,7 @@ func TestManyFaults(t *testing.T) {
 	}
 }
 
-// TestRulesEverywhere: rules hold in lists, in maps and for parameters; keys of maps may be numbers.
+// TestRulesEverywhere: rules of types apply in lists, in maps and to parameters. Keys of maps may be numbers.
 func TestRulesEverywhere(t *testing.T) {
 	t.Parallel()
 	s := storage(t)
@@ -108,7 +108,8 @@ func TestRulesEverywhere(t *testing.T) {
 	}
 }
 
-// TestParametersTellCommandsApart: a key that was used with other parameters is refused, not answered as the first.
+// TestParametersTellCommandsApart: a repeat with the same key and other parameters is refused. It does not get the
+// first answer.
 func TestParametersTellCommandsApart(t *testing.T) {
 	t.Parallel()
 	s := storage(t)
@@ -122,7 +123,8 @@ func TestParametersTellCommandsApart(t *testing.T) {
 	}
 }
 
-// TestNobodyEntersAnothersBeginning: who demands a version of a stream that is not there gets 412, whatever begins there then.
+// TestNobodyEntersAnothersBeginning: a caller who demands a version of a stream that does not exist gets 412, even if
+// another caller creates the stream at the same time.
 func TestNobodyEntersAnothersBeginning(t *testing.T) {
 	t.Parallel()
 	s := storage(t)

@@ -15,21 +15,23 @@ import (
 
 // input is a request for an operation, parsed and validated.
 type input struct {
-	// told points to what the edge is told, of the type that fixedOf says; own to a value of the operation's In.
+	// told points to the parameters that the edge itself reads, of the type that fixedOf returns. own points to a value
+	// of the operation's In.
 	told, own any
-	// target are the values of the path's parameters, in order. list has, besides, those of the query that the
+	// target has the values of the path's parameters, in order. list also has those of the query parameters that the
 	// operation itself declares.
 	target, list []string
-	// more are the input's parameters that are not in the path, each with its name: they tell commands apart as a body does.
+	// more has the names and values of the input's parameters that are not in the path. They are part of a command's
+	// fingerprint, as the body is.
 	more []string
 	id   string // the value of {id}, "" if there is none
 	body []byte
 }
 
-// bodyTimeout is how long a body may take to come.
+// bodyTimeout is how long reading a body may take.
 const bodyTimeout = 5 * time.Second
 
-// read reads a request for an operation: all of it, once. What it does not know, it refuses.
+// read parses and validates a whole request for an operation. It refuses unknown parameters and members.
 func (e *edge) read(w http.ResponseWriter, r *http.Request, p *operation) (*input, *Problem) {
 	var query url.Values
 	if r.URL.RawQuery != "" {
@@ -75,7 +77,7 @@ func (e *edge) read(w http.ResponseWriter, r *http.Request, p *operation) (*inpu
 	return in, nil
 }
 
-// unknownParameters says which parameters of a query string the operation does not know.
+// unknownParameters returns an error for each query parameter that the operation does not declare.
 func unknownParameters(query map[string][]string, p *operation) (all []error) {
 	for name := range query {
 		if !slices.ContainsFunc(p.parameters, func(q *parameter) bool { return q.in == inQuery && q.name == name }) {
@@ -86,7 +88,7 @@ func unknownParameters(query map[string][]string, p *operation) (all []error) {
 	return all
 }
 
-// keep keeps what the path names, and what names a list.
+// keep records the text of a parameter in target, list, more and id.
 func (in *input) keep(q *parameter, text string) {
 	switch {
 	case q.in == inPath:
@@ -99,7 +101,7 @@ func (in *input) keep(q *parameter, text string) {
 	}
 }
 
-// readParameter reads the text of a parameter into a field.
+// readParameter parses and validates the text of a parameter, and stores it in a field.
 func (e *edge) readParameter(
 	q *parameter, text string, field reflect.Value, at *huma.PathBuffer, found *huma.ValidateResult,
 ) {
@@ -120,11 +122,12 @@ func (e *edge) readParameter(
 	}
 }
 
-// readBody reads the body into the operation's input. It returns a problem where nothing else of the request counts.
+// readBody reads the body into the operation's input. It adds faults to found. It returns a problem if the answer is
+// that problem, whatever else is wrong with the request.
 func (e *edge) readBody(
 	w http.ResponseWriter, r *http.Request, p *operation, in *input, found *huma.ValidateResult,
 ) *Problem {
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // not every server has one
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // fails on servers without deadlines
 	defer func() { _ = r.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBodyBytes+1))
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
@@ -132,7 +135,7 @@ func (e *edge) readBody(
 	case len(body) > MaxBodyBytes:
 		return tooLarge()
 	case err != nil:
-		return e.refuse(r.Context(), fmt.Errorf("read the request's body: %w", err))
+		return e.refuse(r.Context(), fmt.Errorf("read the request body: %w", err))
 	case len(body) == 0 && p.optional:
 		return nil
 	case len(body) == 0:
@@ -150,7 +153,7 @@ func (e *edge) readBody(
 	e.markCase(p.body, parsed)
 	huma.Validate(e.schemas, p.body, at, huma.ModeWriteToServer, parsed, found)
 	if len(found.Errors) >= maxFieldErrors {
-		return nil // more are not told, and rules are not looked at for each of them
+		return nil // the answer has no room for more, so the rules need not be checked
 	}
 	v := validation{found: found, refused: slices.Clone(found.Errors[before:])}
 	if v.whole = len(v.refused) == 0; v.whole {

@@ -7,18 +7,18 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// idempotencyKey is what callers send as Idempotency-Key: the key itself, or the key as a string of structured fields (RFC 9651),
-// as the IETF's draft of the header has it: "k1". Both mean the key k1, so that a repeat counts as one whichever form
-// the client's library writes.
+// idempotencyKey is an Idempotency-Key as callers send it: either the bare key, k1, or a quoted string of structured
+// fields (RFC 9651), "k1", as the IETF's draft of the header demands. Both mean the key k1, so a repeat is recognized
+// whichever form the client's library writes.
 //
-// Two headers reach a function as one, joined by a comma. So a key has no comma but in a string.
+// API Gateway joins two headers into one with a comma. So a bare key must not contain a comma.
 type idempotencyKey string
 
 const (
 	maxKey     = 255 // characters
 	keyPattern = `^([!#-+\--~][ -+\--~]{0,254}|"([ !#-\[\]-~]|\\["\\]){1,255}")$`
-	keyForm    = `1 to 255 characters of printable ASCII without a comma, or such characters, commas too, in double ` +
-		`quotes, where \" and \\ stand for " and \; both forms mean the same key`
+	keyForm    = `1 to 255 characters of printable ASCII without a comma; or, in double quotes, with commas too, where ` +
+		`\" and \\ mean " and \. Both forms mean the same key`
 )
 
 // Schema implements [huma.SchemaProvider].
@@ -26,24 +26,24 @@ func (idempotencyKey) Schema(huma.Registry) *huma.Schema {
 	return textSchema(keyPattern, keyForm)
 }
 
-// key is the key that is meant.
+// key returns the bare key.
 //
-// Errors: [Problem], naming the header.
+// Errors: [Problem], which names the header.
 func (k idempotencyKey) key() (string, error) {
 	text, quoted := strings.CutPrefix(string(k), `"`)
 	if quoted {
 		var whole bool
 		if text, whole = unquote(text); !whole {
 			return "", invalidField("header."+keyHeader,
-				`begins with a double quote and is not one string: must be `+keyForm)
+				`begins with a double quote but is not one quoted string: must be `+keyForm)
 		}
 	}
 	switch {
 	case text == "":
 		return "", invalidField("header."+keyHeader, isEmpty)
 	case !quoted && strings.Contains(text, ","):
-		return "", invalidField("header."+keyHeader, "has a comma, as two headers have that were joined: send one "+
-			"key, in double quotes if it has a comma")
+		return "", invalidField("header."+keyHeader, "has a comma, so it may be two headers joined into one: send one "+
+			"key, and put it in double quotes if it has a comma")
 	case !printable(text):
 		return "", invalidField("header."+keyHeader, "must be printable ASCII")
 	case len(text) > maxKey:
@@ -52,7 +52,8 @@ func (k idempotencyKey) key() (string, error) {
 	return text, nil
 }
 
-// unquote reads the rest of a string of structured fields, after its first double quote. The string must be all of it.
+// unquote decodes the rest of a quoted string after its first double quote. whole reports whether the string ends at
+// the end of the text.
 func unquote(rest string) (text string, whole bool) {
 	var b strings.Builder
 	for i := 0; i < len(rest); i++ {

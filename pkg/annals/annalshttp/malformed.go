@@ -11,16 +11,16 @@ import (
 
 // malformed says what is wrong with the text of a body, and where.
 type malformed struct {
-	at   string // in the body: ".items[0].quantity", "" = as a whole
+	at   string // the place in the body: ".items[0].quantity", "" for the whole body
 	says string
 }
 
-// placeMark is between what a [malformed] says and where. huma hands on the text of an error alone.
+// placeMark separates the message and the place in the text of a [malformed]. huma passes on only the text of an error.
 const placeMark = "\x00"
 
 func (m *malformed) Error() string { return m.says + placeMark + "body" + m.at }
 
-// within puts a place before that of a [malformed].
+// within adds an outer place to a [malformed].
 func within(err error, place string) error {
 	var m *malformed
 	if errors.As(err, &m) {
@@ -29,7 +29,8 @@ func within(err error, place string) error {
 	return err
 }
 
-// syntax is what jsontext refuses, as a [malformed] whose place begins at the value that is read. nil stays nil.
+// syntax turns an error of jsontext into a [malformed]. Its place is relative to the value that was being parsed. nil
+// stays nil.
 func syntax(err error) error {
 	var wrong *jsontext.SyntacticError
 	switch {
@@ -40,19 +41,19 @@ func syntax(err error) error {
 	case !errors.As(err, &wrong) || wrong.Err == nil:
 		return err
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return &malformed{at: "." + wrong.JSONPointer.LastToken(), says: "the name stands twice in its object"}
+		return &malformed{at: "." + wrong.JSONPointer.LastToken(), says: "the object has this name twice"}
 	}
-	says, _, _ := strings.Cut(wrong.Err.Error(), " `") // what follows are characters of the value
+	says, _, _ := strings.Cut(wrong.Err.Error(), " `") // without the quoted characters, which are part of the value
 	return &malformed{says: "this is not JSON: " + says}
 }
 
-// The most that a problem says of a request that is malformed in many places, and of one place.
+// How many faults a problem lists, and how long the text of each may be.
 const (
 	maxFieldErrors = 100
 	maxFieldText   = 300 // characters
 )
 
-// fieldError is what huma, or what reads bodies, says of one part of a request.
+// fieldError turns an error of huma, or of parsing the body, into one entry of a problem.
 func fieldError(err error, otherwise string) FieldError {
 	field := FieldError{Field: "body", Detail: otherwise}
 	var detail *huma.ErrorDetail
@@ -62,7 +63,7 @@ func fieldError(err error, otherwise string) FieldError {
 		case null:
 			field.Detail = "must not be null: leave it out, or give it a value"
 		case inexact:
-			field.Detail = "must be a number that 64 bits hold as it is written"
+			field.Detail = "the number is out of range, or has more digits than 64 bits hold"
 		}
 	}
 	if says, place, marked := strings.Cut(field.Detail, placeMark); marked {
@@ -72,7 +73,7 @@ func fieldError(err error, otherwise string) FieldError {
 	return FieldError{Field: shortened(field.Field), Detail: shortened(field.Detail)}
 }
 
-// shortened ends a text that is too long for a problem: names of members come from the caller.
+// shortened cuts a text to maxFieldText: it may contain member names, which the caller chooses.
 func shortened(text string) string {
 	if characters := []rune(text); len(characters) > maxFieldText {
 		return string(characters[:maxFieldText]) + "…"

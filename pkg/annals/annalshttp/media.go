@@ -8,8 +8,8 @@ import (
 
 const jsonType = "application/json"
 
-// checkMedia refuses a body that is not JSON in UTF-8, uncompressed. A body without a content type is taken for that. A
-// GET has no body that an operation reads.
+// checkMedia refuses a body that is not uncompressed JSON in UTF-8. A body without a content type counts as that. No
+// operation reads the body of a GET.
 func checkMedia(r *http.Request) *Problem {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.ContentLength == 0 {
 		return nil
@@ -32,14 +32,15 @@ func checkMedia(r *http.Request) *Problem {
 		return newProblem(http.StatusUnsupportedMediaType, "unsupported-media-type",
 			"the body must be application/json, in UTF-8")
 	}
-	setHeader(r, "Content-Type", jsonType) // as huma knows it
+	setHeader(r, "Content-Type", jsonType) // the only form that huma knows
 	return nil
 }
 
-// unsupportedEncoding is the problem of a compressed body. The answer says what is taken (RFC 9110, 15.5.16).
+// unsupportedEncoding returns the problem for a compressed body. Its Accept-Encoding says what is accepted (RFC 9110,
+// 15.5.16).
 func unsupportedEncoding() *Problem {
 	p := newProblem(http.StatusUnsupportedMediaType, "unsupported-media-type",
-		"the body must not be compressed: send it as it is, without Content-Encoding")
+		"the body must not be compressed: send it uncompressed, without Content-Encoding")
 	p.encodings = "identity"
 	return p
 }

@@ -7,11 +7,11 @@ import (
 	"github.com/cockroachdb/apd/v3"
 )
 
-// inexact is a number that is not read as it is written: it is out of range, or would be rounded to a whole one. No
-// schema of a body allows it.
+// inexact stands for a number that can't be parsed exactly: it is out of range, or would be rounded to a whole number.
+// No schema of a body allows it.
 type inexact struct{}
 
-// parseNumber reads a number for the schema: a whole one as int64, another as float64.
+// parseNumber parses a number for validation: a whole number as int64, another as float64.
 func parseNumber(text string) any {
 	if n, ok := whole(text); ok {
 		return n
@@ -23,11 +23,11 @@ func parseNumber(text string) any {
 	return f
 }
 
-// longestNumber is how many characters of a number are looked at, if it is not written as a plain integer.
+// longestNumber is how many characters a number may have that is not written as a plain integer.
 const longestNumber = 64
 
-// whole reads the text of a JSON number that is whole and fits into 64 bits: 2, but also 2.0 and 2e0, as JSON Schema
-// has it.
+// whole parses a JSON number that is whole and fits into 64 bits: 2, but also 2.0 and 2e0, which JSON Schema counts as
+// integers.
 func whole(text string) (n int64, ok bool) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err == nil || len(text) > longestNumber {

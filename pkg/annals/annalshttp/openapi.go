@@ -13,7 +13,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals"
 )
 
-// refusedWith are the statuses of problems that operations answer with.
+// refusedWith returns the statuses of the problems that operations of a kind answer with.
 func refusedWith(kind annals.Kind) []int {
 	all := []int{
 		http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusInternalServerError,
@@ -30,7 +30,7 @@ func refusedWith(kind annals.Kind) []int {
 	return all
 }
 
-// describe makes the OpenAPI document of a service, in huma's types.
+// describe returns the OpenAPI document of a service, in huma's types.
 func describe(s *annals.Service) (api *huma.OpenAPI, err error) {
 	e, err := newEdge(s, Config{}, nil)
 	if err != nil {
@@ -42,7 +42,7 @@ func describe(s *annals.Service) (api *huma.OpenAPI, err error) {
 	api = &huma.OpenAPI{
 		OpenAPI:    "3.1.0",
 		Info:       &huma.Info{Title: s.API.Title, Version: "1", Description: s.API.Description},
-		Servers:    []*huma.Server{{URL: "/", Description: "The service that this document came from"}},
+		Servers:    []*huma.Server{{URL: "/", Description: "The service that this document was loaded from"}},
 		Components: &huma.Components{Schemas: e.schemas, SecuritySchemes: securitySchemes()},
 	}
 	if l := s.API.License; l != (annals.License{}) {
@@ -56,11 +56,11 @@ func describe(s *annals.Service) (api *huma.OpenAPI, err error) {
 	return api, nil
 }
 
-// describeProblem makes the schema of problems, with what the service adds to them.
+// describeProblem adds the schema of problems, with the members that the service adds to them.
 func (e *edge) describeProblem() (err error) {
 	defer func() {
 		if thrown := recover(); thrown != nil {
-			err = fmt.Errorf("members of problems: %v", thrown)
+			err = fmt.Errorf("schema of problems: %v", thrown)
 		}
 	}()
 	problem := e.schemas.Schema(reflect.TypeFor[Problem](), false, "")
@@ -71,7 +71,7 @@ func (e *edge) describeProblem() (err error) {
 		}
 		for name, property := range huma.SchemaFromType(e.schemas, members).Properties {
 			if problem.Properties[name] != nil {
-				return fmt.Errorf("members of problems: %v has %s, which every problem has: give it another name",
+				return fmt.Errorf("schema of problems: %v has the member %s, which every problem has: rename it",
 					members, name)
 			}
 			problem.Properties[name] = property
@@ -99,7 +99,7 @@ func (e *edge) describe(api *huma.OpenAPI, o *annals.Operation) (err error) {
 	documentGateway(e.schemas, op)
 	if media := op.Responses[strconv.Itoa(http.StatusUnsupportedMediaType)]; media != nil {
 		media.Headers = map[string]*huma.Param{
-			"Accept-Encoding": header(huma.TypeString, "identity, where the body was compressed"),
+			"Accept-Encoding": header(huma.TypeString, "identity, if the body was compressed"),
 		}
 	}
 	e.describeAnswer(op, o)
@@ -133,7 +133,7 @@ func bodyOf(p *operation) *huma.RequestBody {
 	return &huma.RequestBody{Required: !p.optional, Content: map[string]*huma.MediaType{jsonType: {Schema: p.body}}}
 }
 
-// describeAnswer adds what the operation answers with when all is well.
+// describeAnswer adds the answer of a successful operation.
 func (e *edge) describeAnswer(op *huma.Operation, o *annals.Operation) {
 	status, headers, body := http.StatusOK, reflect.TypeFor[found](), o.Answer
 	switch o.Kind {
@@ -163,28 +163,28 @@ func (e *edge) describeAnswer(op *huma.Operation, o *annals.Operation) {
 	op.Responses[strconv.Itoa(status)] = response
 }
 
-// tokenOfSeveral says what the Consistency-Token of a command over several aggregates is.
+// tokenOfSeveral describes the Consistency-Token of a command on several aggregates.
 func tokenOfSeveral(o *annals.Operation) string {
 	if o.ManyStreams {
 		return "Stream and version of each aggregate that the answer shows, separated by commas; of the first " +
 			strconv.Itoa(maxTokenStreams) + ", if there are more"
 	}
 	if about := o.StreamTypes; len(about) == 2 && about[0] == about[1] {
-		return "Stream and version of both " + strings.ToLower(about[0]) + "s, separated by a comma; of one, " +
-			"where the other is another's"
+		return "Stream and version of both " + strings.ToLower(about[0]) + "s, separated by a comma; of only one, " +
+			"if the other belongs to another person"
 	}
 	return "Stream and version of each aggregate that the answer shows, separated by commas"
 }
 
-// tokenScheme is how callers say who they are.
+// tokenScheme is the name of the security scheme in the document.
 const tokenScheme = "token"
 
-// securitySchemes are the ways to say who one is: a token of the deployment's issuer.
+// securitySchemes returns the one security scheme: a token of the deployment's issuer.
 func securitySchemes() map[string]*huma.SecurityScheme {
 	return map[string]*huma.SecurityScheme{tokenScheme: {
 		Type: "http", Scheme: "bearer", BearerFormat: "JWT",
 		Description: "A token of the deployment's issuer, with the scope that the operation names. " +
-			"Where the service runs without an authorizer, none is looked at.",
+			"A service that runs without an authorizer ignores tokens.",
 	}}
 }
 
@@ -197,13 +197,13 @@ func header(typ, description string) *huma.Param {
 	return &huma.Param{Description: description, Schema: &huma.Schema{Type: typ}}
 }
 
-// describeLag adds the answer for a read model that does not show yet what was asked for.
+// describeLag adds the answer for a read model that does not show the requested versions yet.
 func (e *edge) describeLag(op *huma.Operation) {
-	r := e.problemResponse("It is stored, and the read model does not show it yet: not-yet-projected; or, until " +
-		"a repair, parked")
+	r := e.problemResponse("Stored, but the read model does not show it yet. Problem not-yet-projected: repeat the " +
+		"request. Problem parked: it shows it only after a repair")
 	r.Headers = map[string]*huma.Param{
-		"Retry-After":        header(huma.TypeInteger, "When to ask again, in seconds"),
-		"Preference-Applied": header(huma.TypeString, "The wait that was preferred"),
+		"Retry-After":        header(huma.TypeInteger, "After how many seconds to repeat the request"),
+		"Preference-Applied": header(huma.TypeString, "The wait of the Prefer header, if it was used"),
 	}
 	op.Responses[strconv.Itoa(http.StatusAccepted)] = r
 }

@@ -12,19 +12,19 @@ import (
 	"github.com/annals-es/annals/pkg/annals"
 )
 
-// operation is an operation as requests are read for it.
+// operation is an operation of the service, with what is needed to parse its requests.
 type operation struct {
 	*annals.Operation
-	// fixed is the type of what the edge itself is told by parameters: see [changing] and the others.
+	// fixed is the type of the parameters that the edge itself reads: [creating], [changing] and so on.
 	fixed      reflect.Type
 	parameters []*parameter
-	// body is the schema of the body, nil if none is read. It may be absent where it is optional.
+	// body is the schema of the body, nil if the operation reads none.
 	body     *huma.Schema
-	rules    *rules // of the body
-	optional bool
+	rules    *rules // of the input
+	optional bool   // the body may be absent
 }
 
-// What requests tell the edge by parameters, by the kind of the operation.
+// The parameters that the edge itself reads, by kind of operation.
 type (
 	creating struct {
 		asked
@@ -45,7 +45,7 @@ type (
 	trailing struct {
 		querying
 		paging
-		Type string `path:"type" maxLength:"128" doc:"Of the stream, such as Account"`
+		Type string `path:"type" maxLength:"128" doc:"The type of the stream, such as Account"`
 	}
 	showing struct {
 		querying
@@ -53,7 +53,7 @@ type (
 	}
 )
 
-// fixedOf is what requests for a kind of operation tell the edge.
+// fixedOf returns the type of the parameters that the edge reads for a kind of operation.
 func fixedOf(kind annals.Kind) reflect.Type {
 	switch kind {
 	case annals.Creates, annals.Transacts:
@@ -71,21 +71,21 @@ func fixedOf(kind annals.Kind) reflect.Type {
 	}
 }
 
-// operation prepares an operation of the service.
+// operation prepares an operation of the service for requests.
 //
-// Errors: parameters that can't be read from a request.
+// Errors: an input type that can't be read from a request.
 func (e *edge) operation(o *annals.Operation) (*operation, error) {
 	p := &operation{Operation: o, fixed: fixedOf(o.Kind)}
 	if o.In == nil {
-		return nil, errors.New("it has no type of input: make operations by the functions of package annals")
+		return nil, errors.New("the operation has no input type: create operations with the functions of package annals")
 	}
 	own, hasBody, err := e.fields(o.In, ofInput)
 	if err != nil {
 		return nil, err
 	}
 	if hasBody && !o.Kind.Commands() {
-		return nil, fmt.Errorf("its input %v has a field that is no parameter: queries have no body; "+
-			"add the tag path or query, or json:\"-\"", o.In)
+		return nil, fmt.Errorf("input %v of a query has a field that is not a parameter, and queries have no body: "+
+			"add the tag path, query or json:\"-\"", o.In)
 	}
 	fixed, _, err := e.fields(p.fixed, ofEdge)
 	if err != nil {
@@ -95,8 +95,8 @@ func (e *edge) operation(o *annals.Operation) (*operation, error) {
 	for i, q := range p.parameters {
 		same := func(other *parameter) bool { return other.in == q.in && other.name == q.name }
 		if slices.ContainsFunc(p.parameters[:i], same) {
-			return nil, fmt.Errorf("its input has the %s parameter %s, which is there already: give it another name",
-				q.in, q.name)
+			return nil, fmt.Errorf("input %v has the %s parameter %s, which the operation already has: rename it",
+				o.In, q.in, q.name)
 		}
 	}
 	p.rules = rulesOf(o.In, map[reflect.Type]*rules{})
@@ -107,7 +107,7 @@ func (e *edge) operation(o *annals.Operation) (*operation, error) {
 	return p, nil
 }
 
-// pathIDs are the parameters of the path that no field is for: they are ids.
+// pathIDs returns the path parameters that have no field. They are ids.
 func (e *edge) pathIDs(o *annals.Operation, fields []*parameter) (all []*parameter) {
 	for _, name := range o.Parameters {
 		if !slices.ContainsFunc(fields, func(p *parameter) bool { return p.in == inPath && p.name == name }) {
@@ -120,8 +120,8 @@ func (e *edge) pathIDs(o *annals.Operation, fields []*parameter) (all []*paramet
 	return all
 }
 
-// inOrder puts parameters in the order in which the document has them: what all operations of the kind have, the
-// path's, those of the input; of a document, the point in its past last.
+// inOrder returns the parameters in the order of the document: those that all operations of the kind have, those of the
+// path, those of the input, and at last version and asOf.
 func inOrder(o *annals.Operation, ids, fixed, own []*parameter) []*parameter {
 	var all, path, last []*parameter
 	for _, p := range slices.Concat(ids, fixed, own) {

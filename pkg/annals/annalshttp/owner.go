@@ -9,21 +9,21 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// origin is whose a stream is: what its first commit says, which never changes.
+// origin is who has access to a stream. It derives from the first commit, so it never changes.
 type origin struct {
 	creator string
-	owner   string // whom it is for besides, "" = nobody: see [annals.OwnedBy]
+	owner   string // a second person with access, "" if there is none: see [annals.OwnedBy]
 }
 
-// knownOrigins is how many streams a process remembers the origin of. One takes some hundred bytes.
+// knownOrigins is how many origins a process caches. One takes some hundred bytes.
 const knownOrigins = 10_000
 
 func newOrigins() *lru.Cache[es.StreamID, origin] {
-	c, _ := lru.New[es.StreamID, origin](knownOrigins) // it fails on sizes below 1
+	c, _ := lru.New[es.StreamID, origin](knownOrigins) // fails only for sizes below 1
 	return c
 }
 
-// origin looks up whose a stream is: from its first commit, once in a process.
+// origin returns the origin of a stream. It reads the first commit, unless the origin is cached.
 //
 // Errors: [es.NotFoundError]; those of the event store and of [annals.DeclaredAggregate.Owner].
 func (e *edge) origin(ctx context.Context, stream es.StreamID) (origin, error) {
@@ -46,8 +46,8 @@ func (e *edge) origin(ctx context.Context, stream es.StreamID) (origin, error) {
 	return origin{}, &es.NotFoundError{Stream: stream}
 }
 
-// reach lets through who may see and change a stream: who created it, whom it is for, and operators. To all others it
-// is as if there were no such stream.
+// reach checks that the caller may see and change a stream: as its creator, its owner or an operator. Any other caller
+// gets the same error as for a stream that does not exist.
 //
 // Errors: [es.NotFoundError]; those of the event store.
 func (e *edge) reach(ctx context.Context, stream es.StreamID) error {
@@ -62,7 +62,8 @@ func (e *edge) reach(ctx context.Context, stream es.StreamID) error {
 	return err
 }
 
-// readable is reach for a read model: some aggregates are for all to see.
+// readable checks that the caller may read a stream in a read model: as reach, but every caller may read aggregates
+// that are [annals.ReadableByAll].
 func (e *edge) readable(ctx context.Context, stream es.StreamID) error {
 	if stream == (es.StreamID{}) {
 		return nil
@@ -73,22 +74,22 @@ func (e *edge) readable(ctx context.Context, stream es.StreamID) error {
 	return e.reach(ctx, stream)
 }
 
-// reachable are those of streams that the caller may see and change.
+// reachable returns the streams that the caller may see and change.
 //
 // Errors: those of the event store.
 func (e *edge) reachable(ctx context.Context, all []es.StreamVersion) ([]es.StreamVersion, error) {
 	return those(ctx, all, e.reach)
 }
 
-// visible are those of streams that the caller may read. A token may name what is another's, too. Whoever waits for a
-// version of that would learn when it comes, so it counts for nothing.
+// visible returns the streams that the caller may read. A token may also name streams of others. Those are ignored: a
+// caller who waited for a version would learn when the other person's stream reaches it.
 //
 // Errors: those of the event store.
 func (e *edge) visible(ctx context.Context, all []es.StreamVersion) ([]es.StreamVersion, error) {
 	return those(ctx, all, e.readable)
 }
 
-// those are the streams that look lets the caller see.
+// those returns the streams for which look does not return [es.NotFoundError].
 func those(
 	ctx context.Context, all []es.StreamVersion, look func(context.Context, es.StreamID) error,
 ) ([]es.StreamVersion, error) {

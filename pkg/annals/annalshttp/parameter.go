@@ -11,19 +11,19 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Where parameters are.
+// The places of parameters.
 const (
 	inPath   = "path"
 	inQuery  = "query"
 	inHeader = "header"
 )
 
-// owner is whose field a parameter is read into.
+// owner says which struct has the field that a parameter is stored in.
 type owner int
 
 const (
-	ofPath  owner = iota // no field: a parameter of the path alone
-	ofEdge               // what the edge itself is told
+	ofPath  owner = iota // none: the parameter stands only in the path
+	ofEdge               // the struct of the edge: see [fixedOf]
 	ofInput              // the operation's input
 )
 
@@ -35,16 +35,17 @@ type parameter struct {
 	kind     reflect.Kind
 	standard string // the default, "" if there is none
 	required bool
-	hidden   bool   // it is not in the document
-	last     bool   // it is behind the path's
+	hidden   bool   // the document does not show it
+	last     bool   // the document shows it after all others
 	rules    *rules // beyond the schema
 	of       owner
 	index    []int // of the field
 }
 
-// fields are the parameters that fields of a struct are for. others tells whether it has other fields besides: a body.
+// fields returns the parameters that the fields of a struct declare by tags. others reports whether the struct has
+// further fields, which make the body.
 //
-// Errors: a field whose kind can't be read from a parameter.
+// Errors: a field of a type that a parameter can't have.
 func (e *edge) fields(t reflect.Type, of owner) (all []*parameter, others bool, err error) {
 	for _, f := range reflect.VisibleFields(t) {
 		if f.Anonymous || !f.IsExported() {
@@ -64,11 +65,12 @@ func (e *edge) fields(t reflect.Type, of owner) (all []*parameter, others bool, 
 		switch p.kind {
 		case reflect.String, reflect.Bool, reflect.Int, reflect.Int64:
 		default:
-			return nil, false, fmt.Errorf("field %s of its input is a parameter and a %v: "+
-				"it can be a string, a bool, an int or an int64", f.Name, f.Type)
+			return nil, false, fmt.Errorf("field %s of input %v is a parameter of type %v: "+
+				"parameters are of kind string, bool, int or int64", f.Name, t, f.Type)
 		}
 		if _, err := reflect.New(t).Elem().FieldByIndexErr(f.Index); err != nil {
-			return nil, false, fmt.Errorf("field %s of its input is a parameter in an embedded pointer: embed the struct", f.Name)
+			return nil, false, fmt.Errorf("field %s of input %v is a parameter in an embedded pointer: embed the struct "+
+				"itself", f.Name, t)
 		}
 		p.schema = huma.SchemaFromField(e.schemas, f, "")
 		wholeEnum(p.schema)
@@ -81,7 +83,7 @@ func (e *edge) fields(t reflect.Type, of owner) (all []*parameter, others bool, 
 	return all, others, nil
 }
 
-// value is the text of a parameter in a request, its default if it is absent.
+// value returns the text of a parameter in a request, or its default if it is absent.
 func (p *parameter) value(r *http.Request, query url.Values) (text string) {
 	switch p.in {
 	case inPath:
@@ -97,7 +99,7 @@ func (p *parameter) value(r *http.Request, query url.Values) (text string) {
 	return text
 }
 
-// parse reads the text of a parameter as its schema takes it, and into its field if it has one.
+// parse parses the text of a parameter, stores it in the field, and returns the value for validation.
 func (p *parameter) parse(text string, field reflect.Value) (any, error) {
 	switch p.kind {
 	case reflect.Bool:

@@ -2,13 +2,13 @@ package annalshttp
 
 import "github.com/annals-es/annals/pkg/es"
 
-// past is what queries for a document are told of a point in its past.
+// past has the parameters that ask for a document as it was at a point in its past.
 type past struct {
-	Version int64   `query:"version" behind:"path" minimum:"1" doc:"As it was at this version"`
-	AsOf    instant `query:"asOf" behind:"path" example:"2026-01-31T12:00:00Z" doc:"As it was recorded at this instant (RFC 3339, no finer than a microsecond)"`
+	Version int64   `query:"version" behind:"path" minimum:"1" doc:"Show the state at this version"`
+	AsOf    instant `query:"asOf" behind:"path" example:"2026-01-31T12:00:00Z" doc:"Show the state as it was recorded at this instant (RFC 3339, no finer than a microsecond)"`
 }
 
-// point is the point asked for, the zero Point for now.
+// point returns the requested point, the zero Point for the current state.
 func (in past) point() (es.Point, error) {
 	p := es.Point{Version: in.Version}
 	if in.AsOf == "" {

@@ -17,59 +17,60 @@ import (
 
 const problemType = "application/problem+json"
 
-// Problem says what was wrong with a request: RFC 9457. Its JSON has the fields of Members, too.
+// Problem says what was wrong with a request (RFC 9457). Its JSON also has the fields of Members.
 type Problem struct { //nolint:errname // the document shows the name, as RFC 9457 has it
-	Type          string       `json:"type" format:"uri" doc:"Names the kind of problem; stable"`
+	Type          string       `json:"type" format:"uri" doc:"Identifies the kind of problem. It never changes"`
 	Title         string       `json:"title" doc:"The kind of problem, for people"`
-	Status        int          `json:"status" doc:"The status of the answer"`
-	Detail        string       `json:"detail,omitempty" doc:"What was wrong with this request, for people; may change"`
+	Status        int          `json:"status" doc:"The HTTP status of the answer"`
+	Detail        string       `json:"detail,omitempty" doc:"What was wrong with this request, for people. The words may change"`
 	CorrelationID string       `json:"correlationId,omitempty" doc:"The correlation id of the request"`
-	Errors        []FieldError `json:"errors,omitempty" doc:"What is malformed, one by one"`
-	// Members is a struct whose fields the problem has besides, or nil: see [annals.Refusal].
+	Errors        []FieldError `json:"errors,omitempty" doc:"Each malformed part of the request"`
+	// Members is a struct with additional members of the problem, or nil: see [annals.Refusal].
 	Members any `json:"-"`
 
 	code       string
 	fault      string // of the service, for the log
 	retryAfter int    // seconds
-	applied    string // the preference that was followed
-	encodings  string // that a body can have
+	applied    string // Preference-Applied
+	encodings  string // Accept-Encoding
 }
 
 // FieldError says what is wrong with one part of a request.
 type FieldError struct {
-	Field  string `json:"field" doc:"Where: body, path, query or header, and the name" example:"body.items[0].quantity"`
+	Field  string `json:"field" doc:"The part: body, path, query or header, and its name" example:"body.items[0].quantity"`
 	Detail string `json:"detail" doc:"What is wrong with it"`
 }
 
-// newProblem returns the problem of a code in kebab case. Its type is made when it is tied to a request.
+// newProblem returns the problem with a code in kebab case. Method of sets its type.
 func newProblem(status int, code, detail string) *Problem {
 	return &Problem{Title: title(strings.ReplaceAll(code, "-", " ")), Status: status, Detail: detail, code: code}
 }
 
-// internal is the problem of whatever is no fault of the caller, and none that may pass.
+// internal returns the problem for an error that is neither the caller's fault nor transient.
 func internal() *Problem {
 	return newProblem(http.StatusInternalServerError, "internal",
-		"something went wrong on our side; the log has it under the correlation id")
+		"the service failed: its log has the cause under the correlation id")
 }
 
 func tooLarge() *Problem {
 	return newProblem(http.StatusRequestEntityTooLarge, "too-large",
-		"the body can have "+strconv.Itoa(MaxBodyBytes)+" bytes")
+		"the body must have at most "+strconv.Itoa(MaxBodyBytes)+" bytes")
 }
 
-// AnswerTooLarge is the problem of an answer to a request with a method that is larger than what serves the service can
-// send: Lambda sends 6 MB.
+// AnswerTooLarge returns the problem for an answer that is too large to send: Lambda sends at most 6 MB. The method is
+// that of the request: after a command, the problem says that the command was stored.
 func AnswerTooLarge(s *annals.Service, method, correlationID string) *Problem {
-	p := newProblem(http.StatusInternalServerError, "answer-too-large", "the answer is too large: ask for fewer items")
+	p := newProblem(http.StatusInternalServerError, "answer-too-large",
+		"the answer is too large to send: ask for fewer items")
 	if method != http.MethodGet {
-		p.Detail = "the command was done, but its answer is too large: don't repeat it, ask for what it changed"
+		p.Detail = "the command was stored, but its answer is too large to send: do not repeat it, query what it changed"
 	}
 	return p.of(s, correlationID)
 }
 
-// Text is the problem as JSON.
+// Text returns the problem as JSON.
 func (p *Problem) Text() string {
-	text, _ := json.Marshal(p) // it is made of strings and numbers
+	text, _ := json.Marshal(p) // can't fail: strings and numbers
 	return string(text)
 }
 
@@ -87,7 +88,7 @@ func (p *Problem) MarshalJSON() ([]byte, error) {
 	return append(append(text[:len(text)-1], ','), members[1:]...), nil
 }
 
-// plainJSON is JSON whose strings have no escapes that JSON does not need.
+// plainJSON encodes JSON without escapes for HTML.
 func plainJSON(v any) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
@@ -96,12 +97,12 @@ func plainJSON(v any) ([]byte, error) {
 	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), err
 }
 
-// invalidField is the problem of one malformed part of a request.
+// invalidField returns the problem for one malformed part of a request.
 func invalidField(field, detail string) *Problem {
 	return invalid("", &huma.ErrorDetail{Location: field, Message: detail})
 }
 
-// invalid is the problem of a request that is malformed. message is what is said where errs say nothing.
+// invalid returns the problem for a malformed request. message is the detail where errs have none.
 func invalid(message string, errs ...error) *Problem {
 	p := newProblem(http.StatusBadRequest, "invalid-request", "the request is malformed")
 	for _, err := range errs[:min(len(errs), maxFieldErrors)] {
@@ -113,7 +114,7 @@ func invalid(message string, errs ...error) *Problem {
 	return p
 }
 
-// of ties the problem to a service and a request.
+// of sets the problem's type, by the service, and its correlation id, and returns it.
 func (p *Problem) of(s *annals.Service, correlationID string) *Problem {
 	if p.code != "" {
 		p.Type = s.API.Problems + p.code
@@ -139,17 +140,17 @@ func (p *Problem) headers() http.Header {
 	return h
 }
 
-// write answers with a problem where no operation does.
+// write answers with a problem outside of operations.
 func (e *edge) write(w http.ResponseWriter, r *http.Request, p *Problem) {
 	e.begin(w, r, p)
-	_ = json.NewEncoder(w).Encode(p) // an answer that can't be sent has nobody to be told
+	_ = json.NewEncoder(w).Encode(p) // fails only if the caller has disconnected
 }
 
 // refused answers with a problem of an operation.
 func (e *edge) refused(w http.ResponseWriter, r *http.Request, p *Problem) {
 	text, err := plainJSON(e.tied(r.Context(), p))
 	if err != nil { // of members
-		e.log(r.Context(), slog.LevelError, "a problem can't be written", err)
+		e.log(r.Context(), slog.LevelError, "problem can't be encoded as JSON", err)
 		p = internal()
 		text, _ = plainJSON(e.tied(r.Context(), p))
 	}

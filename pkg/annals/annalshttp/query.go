@@ -13,8 +13,8 @@ import (
 
 // query answers a query.
 //
-// Errors: [Problem]; [es.NotFoundError] for what is another's; [projection.ErrCursor]; those of the session and of the
-// operation; those of the event store.
+// Errors: [Problem]; [es.NotFoundError], also for an aggregate of another owner; [projection.ErrCursor]; those of the
+// session and of the operation; those of the event store.
 func (e *edge) query(ctx context.Context, o *annals.Operation, in *input) (*answer, error) {
 	w, err := in.told.(interface{ awaits() (awaited, error) }).awaits()
 	if err != nil {
@@ -63,7 +63,7 @@ func (e *edge) list(ctx context.Context, o *annals.Operation, in *input, page pa
 	return out.answer(), nil
 }
 
-// atPoint answers a query for a document at a point in its past, from the events.
+// atPoint answers a query for a document at a point in its past. It replays the events.
 func (e *edge) atPoint(ctx context.Context, o *annals.Operation, id string, point es.Point) (*answer, error) {
 	stream := es.StreamID{Type: o.StreamType, ID: id}
 	if err := e.readable(ctx, stream); err != nil {
@@ -82,8 +82,8 @@ func (e *edge) atPoint(ctx context.Context, o *annals.Operation, id string, poin
 
 // ask answers a question in one session of its read model.
 //
-// Errors: [es.NotFoundError] for what is another's; those of answerFrom; [projection.ErrCursor] and others of the
-// session.
+// Errors: [es.NotFoundError], also for an aggregate of another owner; those of answerFrom; [projection.ErrCursor] and
+// others of the session.
 func (e *edge) ask(
 	ctx context.Context, o *annals.Operation, w awaited, q *annals.Question, cursor string,
 ) (*result, error) {
@@ -113,8 +113,8 @@ func (e *edge) ask(
 	return e.answerFrom(ctx, s, w, asks, func() (any, error) { return reading.Read(ctx, s, q) })
 }
 
-// open begins to read the first read model of a query that is filled, else the last: in the generation that serves, or,
-// where a list goes on, in that of its cursor.
+// open opens a session of the first read model of the query that is filled; if none is, of the last. The session reads
+// the serving generation, or that of the cursor if a list is continued.
 //
 // Errors: [projection.ErrCursor] and others of [projection.Reader.Open].
 func (e *edge) open(
@@ -136,19 +136,19 @@ func (e *edge) open(
 	return reading, s, err
 }
 
-// isPerson tells whether the caller is the person that {id} names, or an operator.
+// isPerson reports whether the caller is the person that {id} names, or an operator.
 func (e *edge) isPerson(ctx context.Context, id string) bool {
 	who := e.caller(ctx)
 	return who.Operates() || who.Is(id)
 }
 
-// noPerson is the problem of what is another person's: it is as if there were no such person.
+// noPerson returns the problem for what belongs to another person. It does not tell whether that person exists.
 func noPerson(o *annals.Operation, id string) *Problem {
 	return newProblem(http.StatusNotFound, "not-found", personOf(o.Path)+id+" not found")
 }
 
-// personOf is what the person is that {id} in a path names: "customer " of "/customers/{id}/orders"; "" if the path
-// does not say.
+// personOf returns the word for the person whose id is in a path, for messages: "customer " of
+// "/customers/{id}/orders". It returns "" if the path has no such word.
 func personOf(path string) string {
 	before, _, _ := strings.Cut(path, "/{id}")
 	word := before[strings.LastIndex(before, "/")+1:]

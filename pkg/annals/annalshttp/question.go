@@ -9,7 +9,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// result is what answers a query, and how much it can be relied on: see [found].
+// result is the result of a query and the values of its headers: see [found].
 type result struct {
 	consistency, applied string
 	body                 any
@@ -21,23 +21,22 @@ func (r *result) answer() *answer {
 	}}
 }
 
-// strong marks what comes from the events.
+// strong is the value of the header Consistency for an answer that was made from the events.
 const strong = "strong"
 
 // question is what a query asks of a read model.
 type question struct {
 	model  string      // the read model's name
-	stream es.StreamID // the one that the answer is about; zero = it is about many
-	// replay answers from the stream's events. nil = that can't be.
+	stream es.StreamID // the stream that the answer is about; zero for an answer about many
+	// replay answers from the stream's events. nil if this query can't be answered from events.
 	replay func(context.Context) (any, error)
 }
 
-// answerFrom answers a question by read, from a read model that shows what the caller awaits. Where it does not in
-// time, who owns the stream in question is answered from its events, and others are told that it is not there yet. So
-// are those who await nothing, where the read model has nothing of a stream that exists.
+// answerFrom answers a question with read, once the read model shows the awaited versions. If the wait ends before
+// that, the owner of the stream gets an answer from its events, and other callers get a [Problem] with status 202. A
+// caller who awaits nothing gets the same problem if the stream exists and the read model has no row for it yet.
 //
-// Errors: [Problem], a 202 for what is not there yet; [es.NotFoundError]; those of read, of replay, of progress, of the
-// event store.
+// Errors: [Problem] with status 202; [es.NotFoundError]; those of read, of replay, of Progress, of the event store.
 func (e *edge) answerFrom(
 	ctx context.Context, p session, w awaited, q question, read func() (any, error),
 ) (*result, error) {
@@ -58,14 +57,14 @@ func (e *edge) answerFrom(
 		return nil, err
 	}
 	if len(missing) > 0 {
-		w.wait = 0 // it was not this stream that was waited for
+		w.wait = 0 // the request did not wait for this stream
 		return nil, e.lagging(ctx, q.model, p, w, missing)
 	}
-	out.body, err = read() // it has come in between
+	out.body, err = read() // the row was written after the first read
 	return out, err
 }
 
-// answerLate answers a question whose read model does not show all that the caller awaits.
+// answerLate answers a question whose read model does not show all versions that the caller awaits.
 func (e *edge) answerLate(ctx context.Context, p session, w awaited, q question, missing []late) (*result, error) {
 	if err := e.stored(ctx, missing); err != nil {
 		return nil, err
@@ -75,13 +74,13 @@ func (e *edge) answerLate(ctx context.Context, p session, w awaited, q question,
 		return nil, lagging
 	}
 	switch err := e.reach(ctx, q.stream); {
-	case errors.As(err, new(*es.NotFoundError)): // what all may see is answered from its events for its owner alone
+	case errors.As(err, new(*es.NotFoundError)): // only owners are answered from events, also for public aggregates
 		return nil, lagging
 	case err != nil:
 		return nil, err
 	}
 	body, err := q.replay(ctx)
-	if err != nil && slices.ContainsFunc(missing, late.isParked) { // what can't be projected may fail here, too
+	if err != nil && slices.ContainsFunc(missing, late.isParked) { // the fold that failed there may fail here
 		return nil, lagging
 	}
 	return &result{consistency: strong, applied: w.applied, body: body}, err

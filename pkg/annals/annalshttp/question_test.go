@@ -19,7 +19,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// asking is a question about the account a-1, which ann made and which is at version 2, as a-2 is at 1.
+// asking is a question about the account a-1, which ann created and which is at version 2. a-2 is at version 1.
 type asking struct {
 	api      *edge
 	store    *memstore.Store
@@ -36,7 +36,7 @@ func (q queueFunc) Enqueue(ctx context.Context, _ time.Duration, jobs ...project
 	return q(ctx, jobs)
 }
 
-// failing is an event store that fails where it is told to.
+// failing is an event store whose methods fail on demand.
 type failing struct {
 	*memstore.Store
 	head, read error
@@ -96,7 +96,7 @@ func (a *asking) ask(t *testing.T, w awaited) (*result, error) {
 	})
 }
 
-// service is one with accounts.
+// service returns a service with accounts.
 func service(t *testing.T) *annals.Service {
 	t.Helper()
 	s := annals.New("bank", annals.Aggregate(es.Aggregate[struct{}, any]{
@@ -119,7 +119,7 @@ func code(err error) string {
 
 var await2 = awaited{streams: []es.StreamVersion{{Stream: a1, Version: 2}}, applied: "wait=0"}
 
-// TestRowThatIsNotThere: a row may come between a look at it and a look at the checkpoint.
+// TestRowThatIsNotThere: a missing row may be written after it was read and before the checkpoint is read.
 func TestRowThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	gone := &es.NotFoundError{Stream: a1}
@@ -127,11 +127,11 @@ func TestRowThatIsNotThere(t *testing.T) {
 	a.reads = []error{gone}
 	a.progress.shown = map[es.StreamVersion]time.Duration{{Stream: a1, Version: 2}: 0}
 	if got, err := a.ask(t, awaited{}); err != nil || got.body != "row" || got.consistency != "" {
-		t.Errorf("it came meanwhile: %+v %v", got, err)
+		t.Errorf("row written concurrently: %+v %v", got, err)
 	}
 	a.reads = []error{gone, gone}
 	if _, err := a.ask(t, awaited{}); !errors.Is(err, gone) {
-		t.Errorf("projected, and without a row: %v", err)
+		t.Errorf("projected, but has no row: %v", err)
 	}
 	a.progress = timetable{parked: a1}
 	a.reads = []error{gone}
@@ -151,7 +151,7 @@ func TestRowThatIsNotThere(t *testing.T) {
 	}
 }
 
-// TestLateOwner: who owns a stream is answered from its events, if they can be replayed.
+// TestLateOwner: if the read model is late, the owner of a stream is answered from its events, if they can be replayed.
 func TestLateOwner(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
@@ -161,11 +161,11 @@ func TestLateOwner(t *testing.T) {
 	}
 	a.replay = broken
 	if _, err := a.ask(t, await2); !errors.Is(err, broken) {
-		t.Errorf("late, and broken: %v", err)
+		t.Errorf("late, and the replay fails: %v", err)
 	}
 	a.progress.parked = a1
 	if _, err := a.ask(t, await2); code(err) != "parked" {
-		t.Errorf("parked, and broken: %v", err)
+		t.Errorf("parked, and the replay fails: %v", err)
 	}
 	a.replay = nil
 	if got, err := a.ask(t, await2); err != nil || got.body != "replayed" {
@@ -182,8 +182,8 @@ func TestLateOwner(t *testing.T) {
 	}
 }
 
-// TestCatchUpsAreAskedFor: once a wait, of those that are late and not parked; it neither fails nor holds up the
-// answer.
+// TestCatchUpsAreAskedFor: a wait that ends in vain enqueues one catch-up for each stream that is late and not parked.
+// An error of the queue, or a slow queue, neither fails nor delays the answer.
 func TestCatchUpsAreAskedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -204,23 +204,24 @@ func TestCatchUpsAreAskedFor(t *testing.T) {
 			{Task: projection.CatchUp, Projection: "accounts", Stream: a1}, {Task: projection.CatchUp, Projection: "accounts", Stream: a2},
 		}
 		if len(asked) != 1 || !slices.Equal(asked[0], want) {
-			t.Errorf("asked for %+v", asked)
+			t.Errorf("enqueued %+v", asked)
 		}
-		if log := a.log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, "no catch-up was asked for") {
+		if log := a.log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, "catch-up was not enqueued") {
 			t.Errorf("logged %s", log)
 		}
 		asked, a.progress.parked = nil, a2
 		if _, err := a.ask(t, w); err != nil || len(asked) != 1 || !slices.Equal(asked[0], want[:1]) {
-			t.Errorf("one is parked: asked for %+v, %v", asked, err)
+			t.Errorf("one stream is parked: enqueued %+v, error %v", asked, err)
 		}
 		a.api.cfg.Queue = nil
 		if _, err := a.ask(t, w); err != nil {
-			t.Errorf("nobody is asked: %v", err)
+			t.Errorf("no queue is configured: %v", err)
 		}
 	})
 }
 
-// TestOldCommitsAreCaughtUp: what nobody waited for is caught up once it must have been missed.
+// TestOldCommitsAreCaughtUp: a late stream that no request waited for is caught up if its last commit is so old that
+// the projector must have missed it.
 func TestOldCommitsAreCaughtUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -233,7 +234,7 @@ func TestOldCommitsAreCaughtUp(t *testing.T) {
 				asked, a.reads = 0, []error{&es.NotFoundError{Stream: a1}}
 				_, _ = a.ask(t, w)
 				if asked != want {
-					t.Errorf("after %s, awaiting %+v: asked for %d", age, w.streams, asked)
+					t.Errorf("after %s, awaiting %+v: enqueued %d", age, w.streams, asked)
 				}
 			}
 		}

@@ -14,24 +14,25 @@ import (
 //go:embed reference
 var referencePage embed.FS
 
-// pagePolicy lets the page load what came with it, and ask this API: nothing else. Swagger UI sets styles on elements.
+// pagePolicy lets the page load only files of this service, and call only this API. unsafe-inline is needed since
+// Swagger UI sets styles on elements.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// DocsRoute is a route by which an API describes itself.
+// DocsRoute is a route of the API's documentation.
 type DocsRoute struct{ ID, Method, Path, Summary string }
 
-// DocsRoutes are the routes that [Docs] serves. They are open to all, tell nothing of anybody, and are no part of what
-// they describe.
+// DocsRoutes are the routes that [Docs] serves. They need no token, reveal no data, and are not in the OpenAPI
+// document.
 var DocsRoutes = []DocsRoute{docsOpenAPI, docsPage, docsFile}
 
 var (
 	docsOpenAPI = DocsRoute{"get-openapi", http.MethodGet, "/openapi.json", "The API as an OpenAPI 3.1 document"}
 	docsPage    = DocsRoute{"get-docs", http.MethodGet, "/docs", "The API as a page"}
-	docsFile    = DocsRoute{"get-docs-file", http.MethodGet, "/docs/{file}", "What that page is made of"}
+	docsFile    = DocsRoute{"get-docs-file", http.MethodGet, "/docs/{file}", "A script or style sheet of that page"}
 )
 
-// Docs returns the handler of what the API says of itself: its document, and a page that shows it.
+// Docs returns the handler of the API's documentation: the OpenAPI document, and a page that shows it.
 //
 // Errors: those of [annals.Service.Check]; a cursor key that is too short.
 func Docs(s *annals.Service, cfg Config) (http.Handler, error) {
@@ -43,12 +44,12 @@ func Docs(s *annals.Service, cfg Config) (http.Handler, error) {
 	return e.handler(), nil
 }
 
-// serveDocs serves what the API says of itself. (What a variable of the package held would be linked into every
-// function.)
+// serveDocs adds the routes of the documentation. (Handlers in package variables would be linked into every function,
+// so they are made here.)
 func (e *edge) serveDocs() {
 	open := func(at DocsRoute, handle http.HandlerFunc) {
 		e.mux.HandleFunc(at.Method+" "+at.Path, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Cache-Control", "no-cache") // kept, and asked after
+			w.Header().Set("Cache-Control", "no-cache") // caches may keep it, but must revalidate it
 			w.Header().Set("X-Content-Type-Options", "nosniff")
 			handle(w, r)
 		})
@@ -61,7 +62,7 @@ func (e *edge) serveDocs() {
 			return
 		}
 		w.Header().Set("Content-Type", jsonType)
-		_, _ = w.Write(text) // a caller who has gone is told nothing
+		_, _ = w.Write(text) // fails only if the caller has disconnected
 	})
 	open(docsPage, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", pagePolicy)

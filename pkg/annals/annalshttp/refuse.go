@@ -13,7 +13,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// refuse returns the problem that an error of an operation is answered with, and logs what is our fault.
+// refuse returns the problem for an error of an operation. It logs errors that are not the caller's fault.
 func (e *edge) refuse(ctx context.Context, err error) *Problem {
 	p := e.tied(ctx, e.problem(err))
 	if p.fault != "" {
@@ -28,7 +28,8 @@ func (e *edge) refuse(ctx context.Context, err error) *Problem {
 	return p
 }
 
-// refusalProblem is the problem of what the service refuses. A refusal that can't be answered is a fault of the service.
+// refusalProblem returns the problem for a refusal of the service. A refusal needs a status from 400 to 499; any other
+// is a mistake in the service, and becomes an internal error.
 func refusalProblem(r *annals.Refusal) *Problem {
 	if r == nil {
 		return faulty("a decision returned a nil *annals.Refusal as an error: return nil instead")
@@ -52,7 +53,7 @@ func refusalProblem(r *annals.Refusal) *Problem {
 	return p
 }
 
-// violationProblem is the problem of a broken rule.
+// violationProblem returns the problem for a broken rule.
 func violationProblem(v *refusal.Violation) *Problem {
 	switch {
 	case v == nil:
@@ -63,14 +64,14 @@ func violationProblem(v *refusal.Violation) *Problem {
 	return newProblem(http.StatusUnprocessableEntity, string(v.Code), v.Detail)
 }
 
-// faulty is the problem of a fault of the service, which is logged.
+// faulty returns the problem for a mistake in the service, which the log names.
 func faulty(what string) *Problem {
 	p := internal()
 	p.fault = what
 	return p
 }
 
-// problem is the one table from errors to answers. What the service itself knows of an error comes first.
+// problem maps an error to a problem. This is the only such table. The service's own refusals come first.
 func (e *edge) problem(err error) *Problem {
 	var (
 		known     *Problem
@@ -100,16 +101,16 @@ func (e *edge) problem(err error) *Problem {
 	case errors.As(err, &violation):
 		return violationProblem(violation)
 	case errors.As(err, &notFound):
-		return newProblem(http.StatusNotFound, "not-found", e.told(notFound.Stream, notFound.Error(), "there is none"))
+		return newProblem(http.StatusNotFound, "not-found", e.told(notFound.Stream, notFound.Error(), "not found"))
 	case errors.As(err, &noVersion):
 		return newProblem(http.StatusNotFound, "version-not-found",
-			e.told(noVersion.Stream, noVersion.Error(), "it has not come to that version"))
+			e.told(noVersion.Stream, noVersion.Error(), "that version does not exist"))
 	case errors.As(err, &exists):
 		return newProblem(http.StatusConflict, "already-exists",
 			e.told(exists.Stream, exists.Error(), "it exists already"))
 	case errors.As(err, &mismatch):
 		return newProblem(http.StatusPreconditionFailed, "version-mismatch",
-			e.told(mismatch.Stream, mismatch.Error(), "it is not at the version that was demanded"))
+			e.told(mismatch.Stream, mismatch.Error(), "its version is not the expected one"))
 	case errors.As(err, &reused):
 		return newProblem(http.StatusUnprocessableEntity, "idempotency-key-reused",
 			e.told(reused.Stream, reused.Error(), "the command id was used for another command"))
@@ -123,38 +124,38 @@ func (e *edge) problem(err error) *Problem {
 		return invalidField("query.cursor", projection.ErrCursor.Error())
 	case errors.As(err, &notFilled):
 		p := later("not-filled",
-			notFilled.Projection+" is being built from the events that were stored before: repeat the request later")
+			"read model "+notFilled.Projection+" is still being built from earlier events: repeat the request later")
 		p.retryAfter = retryLate
 		return p
 	case errors.As(err, &unknown):
 		return later("outcome-unknown",
-			"it is not known whether the command was done: repeat it with the same Idempotency-Key; if it had none, look "+
-				"before you repeat it")
+			"it is unknown whether the command was stored: repeat it with the same Idempotency-Key; if it had none, "+
+				"query its result before you repeat it")
 	case errors.As(err, &conflict):
 		return newProblem(http.StatusConflict, "conflict",
-			e.told(conflict.Stream, conflict.Stream.String(), "what the command needs")+
-				" kept changing meanwhile; nothing was stored")
+			e.told(conflict.Stream, conflict.Stream.String(), "an aggregate that the command needs")+
+				" was changed concurrently on every attempt: nothing was stored, repeat the command")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), e.cfg.Unavailable(err):
 		return later("unavailable", "the service can't answer now: repeat the request")
 	}
 	return internal()
 }
 
-// later is the problem of what may succeed if it is sent again.
+// later returns the problem for a request that may succeed when it is repeated.
 func later(code, detail string) *Problem {
 	p := newProblem(http.StatusServiceUnavailable, code, detail)
 	p.retryAfter = 1
 	return p
 }
 
-// Log logs an error under the correlation id of the request.
+// log logs an error with the correlation id of the request.
 func (e *edge) log(ctx context.Context, level slog.Level, message string, err error) {
 	e.cfg.Log.LogAttrs(ctx, level, message,
 		slog.String("correlationId", correlationID(ctx)), slog.String("error", Describe(err)))
 }
 
-// Describe is what may be logged of an error: nothing that comes from a payload, which the cause of a corrupt commit
-// may cite.
+// Describe returns the text of an error without data from payloads, for logs. The cause of an [es.CorruptError] may
+// cite a payload, so only its type is shown.
 func Describe(err error) string {
 	var corrupt *es.CorruptError
 	if errors.As(err, &corrupt) {

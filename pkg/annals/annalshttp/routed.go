@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// routed hands a request to its operation. Where there is none, it answers as the operations do.
+// routed passes a request to its operation. If there is none, it answers with a problem.
 func (e *edge) routed() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fallback, pattern := e.mux.Handler(r)
@@ -24,7 +24,7 @@ func (e *edge) routed() http.Handler {
 		if probe.status == http.StatusMethodNotAllowed {
 			allowed := probe.header.Get("Allow")
 			w.Header().Set("Allow", allowed)
-			e.write(w, r, newProblem(http.StatusMethodNotAllowed, "method-not-allowed", "the methods here are "+allowed))
+			e.write(w, r, newProblem(http.StatusMethodNotAllowed, "method-not-allowed", "this path allows "+allowed))
 			return
 		}
 		e.write(w, r, noSuchRoute())
@@ -32,10 +32,10 @@ func (e *edge) routed() http.Handler {
 }
 
 func noSuchRoute() *Problem {
-	return newProblem(http.StatusNotFound, "no-such-route", "there is nothing at this path")
+	return newProblem(http.StatusNotFound, "no-such-route", "no route has this path")
 }
 
-// dotted tells whether a path has a segment that is empty or of dots alone, for which the mux would redirect.
+// dotted reports whether a path has a segment that is empty, "." or "..": the mux would redirect it.
 func dotted(path string) bool {
 	for _, segment := range strings.Split(path, "/")[1:] {
 		if segment == "" || segment == "." || segment == ".." {
@@ -45,7 +45,7 @@ func dotted(path string) bool {
 	return false
 }
 
-// discard takes what the mux says to a request that it has no operation for.
+// discard is a ResponseWriter that keeps the header and status of an answer, and drops its body.
 type discard struct {
 	header http.Header
 	status int
@@ -55,7 +55,7 @@ func (d *discard) Header() http.Header         { return d.header }
 func (d *discard) Write(p []byte) (int, error) { return len(p), nil }
 func (d *discard) WriteHeader(status int)      { d.status = status }
 
-// recovered turns a panic into an answer.
+// recovered turns a panic into an answer with status 500.
 func (e *edge) recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer e.recover(w, r)
@@ -63,8 +63,8 @@ func (e *edge) recovered(next http.Handler) http.Handler {
 	})
 }
 
-// recover answers where there was a panic. What was thrown may hold something of the request, so only its type is
-// logged, unless the runtime threw it.
+// recover answers after a panic. A panic value may contain data of the request, so only its type is logged, unless it
+// is an error of the runtime.
 func (e *edge) recover(w http.ResponseWriter, r *http.Request) {
 	thrown := recover()
 	if thrown == nil {

@@ -16,9 +16,9 @@ import (
 
 const schemaPrefix = "#/components/schemas/"
 
-// schemas makes the schemas of types, and keeps those that have names. It implements [huma.Registry]: huma's own knows
-// neither [annals.Described] nor [annals.Documented], and arrays are nullable there unless a variable of huma says
-// otherwise.
+// schemas derives schemas from Go types, and keeps the named ones. It implements [huma.Registry]. huma's own registry
+// does not know [annals.Described] and [annals.Documented], and makes arrays nullable unless a global of huma is
+// changed.
 type schemas struct {
 	document annals.DocumentConfig
 	named    map[string]*huma.Schema
@@ -58,10 +58,10 @@ func (s *schemas) Schema(t reflect.Type, allowRef bool, hint string) *huma.Schem
 	}
 	name := s.name(t, hint)
 	if known, is := s.types[name]; !is {
-		s.named[name], s.types[name] = &huma.Schema{}, base // before its fields: they may refer to it
+		s.named[name], s.types[name] = &huma.Schema{}, base // registered before its fields, which may refer to it
 		s.named[name] = s.object(t)
 	} else if known != base {
-		panic(fmt.Sprintf("the types %v and %v have one name in the OpenAPI document, %s: rename one of them",
+		panic(fmt.Sprintf("types %v and %v have the same name in the OpenAPI document, %s: rename one of them",
 			known, base, name))
 	}
 	if allowRef {
@@ -70,7 +70,7 @@ func (s *schemas) Schema(t reflect.Type, allowRef bool, hint string) *huma.Schem
 	return s.named[name]
 }
 
-// object is the schema of a struct.
+// object returns the schema of a struct.
 func (s *schemas) object(t reflect.Type) *huma.Schema {
 	schema := huma.SchemaFromType(s, t)
 	for _, property := range schema.Properties {
@@ -80,7 +80,7 @@ func (s *schemas) object(t reflect.Type) *huma.Schema {
 		for name, keywords := range documented.DocumentedProperties() {
 			property := schema.Properties[name]
 			if property == nil {
-				panic(fmt.Sprintf("DocumentedProperties of %v names %q, which is no property of its JSON", t, name))
+				panic(fmt.Sprintf("DocumentedProperties of %v names %q, which is not a member of its JSON", t, name))
 			}
 			property.Extensions = keywords
 		}
@@ -88,7 +88,7 @@ func (s *schemas) object(t reflect.Type) *huma.Schema {
 	return schema
 }
 
-// wholeEnum has the values of an enum of whole numbers as requests have them.
+// wholeEnum converts the values of an integer enum to int64, the type that requests are parsed to.
 func wholeEnum(schema *huma.Schema) {
 	if schema.Type != huma.TypeInteger {
 		return
@@ -100,7 +100,7 @@ func wholeEnum(schema *huma.Schema) {
 	}
 }
 
-// simpleSchema is the schema of a text, or of another simple value.
+// simpleSchema returns the schema of a string or another scalar value.
 func simpleSchema(d annals.Schema) *huma.Schema {
 	schema := &huma.Schema{
 		Type: cmp.Or(d.Type, huma.TypeString), Description: d.Description,
@@ -116,7 +116,7 @@ func simpleSchema(d annals.Schema) *huma.Schema {
 	return schema
 }
 
-// referred tells whether a type has a schema of its own in the document, which others refer to.
+// referred reports whether a type gets a named schema in the document, which other schemas refer to.
 func referred(t reflect.Type) bool {
 	if t.Kind() != reflect.Struct || t.PkgPath() == "time" && t.Name() == "Time" {
 		return false
@@ -128,7 +128,8 @@ func referred(t reflect.Type) bool {
 	return true
 }
 
-// name names a type in the document. Aggregates have types of the same name: theirs are named after the package too.
+// name returns the name of a type in the document. Packages of aggregates have types with equal names, so the name
+// includes the package.
 func (s *schemas) name(t reflect.Type, hint string) string {
 	t = dereferenced(t)
 	switch {
@@ -139,7 +140,7 @@ func (s *schemas) name(t reflect.Type, hint string) string {
 	}
 	var name strings.Builder
 	parts := strings.FieldsFunc(t.PkgPath()+"."+t.Name(), func(r rune) bool { return strings.ContainsRune("[]*,", r) })
-	for _, part := range parts { // a generic type, and its arguments
+	for _, part := range parts { // a generic type and its type arguments
 		pkg, typ, _ := strings.Cut(path.Base(part), ".")
 		if !slices.Contains(plain, pkg) && !slices.Contains(s.document.Plain, pkg) {
 			name.WriteString(title(pkg))
@@ -149,7 +150,7 @@ func (s *schemas) name(t reflect.Type, hint string) string {
 	return name.String()
 }
 
-// plain are the packages whose types are named without the package's name in every document.
+// plain lists the packages that are left out of the names of types, in every document.
 var plain = []string{"annals", "annalshttp"}
 
 // SchemaFromRef implements [huma.Registry].

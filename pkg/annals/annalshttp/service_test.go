@@ -48,7 +48,7 @@ func ExampleHandler() {
 	// 200 {"title":"Go","teacher":"ada","seats":2,"students":["bob"]}
 }
 
-// client asks a service that runs in memory.
+// client sends requests to a service that runs in memory.
 type client struct {
 	t       *testing.T
 	store   *memstore.Store
@@ -79,7 +79,7 @@ func newClient(t *testing.T, more ...annals.Part) *client {
 	return c
 }
 
-// project brings the read models to where a stream is.
+// project applies the events of a stream to the read models.
 func (c *client) project(streamType, id string) {
 	c.t.Helper()
 	if err := c.engine.CatchUp(c.t.Context(), es.StreamID{Type: streamType, ID: id}); err != nil {
@@ -87,7 +87,7 @@ func (c *client) project(streamType, id string) {
 	}
 }
 
-// answer is an answer, with what a problem says.
+// answer is an answer, with the members of a problem.
 type answer struct {
 	status  int
 	header  http.Header
@@ -99,13 +99,13 @@ type answer struct {
 	}
 }
 
-// the callers: an operator, and persons.
+// the callers: an operator and two persons.
 const (
 	operator = "head"
 	anyone   = ""
 )
 
-// as asks as somebody. Headers are "Name: value".
+// as sends a request as a caller. Headers are "Name: value".
 func (c *client) as(who, target, body string, headers ...string) answer {
 	c.t.Helper()
 	method, path, _ := strings.Cut(target, " ")
@@ -142,7 +142,7 @@ func (c *client) send(ctx context.Context, method, path, body string, headers ..
 	return out
 }
 
-// want checks an answer's status, and that its text has a part.
+// want checks an answer's status, and that its text contains part.
 func (a answer) want(t *testing.T, status int, part string) answer {
 	t.Helper()
 	if a.status != status || !strings.Contains(a.text, part) {
@@ -185,7 +185,7 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// TestRefusalsHaveMembers: what the service adds to a problem is in it, and in the document.
+// TestRefusalsHaveMembers: members that the service adds to a problem are in the problem and in the document.
 func TestRefusalsHaveMembers(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
@@ -220,7 +220,7 @@ func TestRepeats(t *testing.T) {
 	c.as(operator, "POST "+path+"/students", `{"student":"eve"}`, "Idempotency-Key: a,b").want(t, 400, "header.Idempotency-Key")
 }
 
-// TestCreateOrChange: who writes first owns, also where several write at once.
+// TestCreateOrChange: the first writer owns the aggregate, even if several callers write at once.
 func TestCreateOrChange(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
@@ -294,7 +294,7 @@ func TestQueries(t *testing.T) {
 	c.as("bob", "GET /teachers/ada/courses", "").want(t, 404, `"detail":"teacher ada not found"`)
 }
 
-// TestCursors: a cursor goes on for its caller, on its list, alone.
+// TestCursors: a cursor works only for its caller and its list.
 func TestCursors(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
@@ -327,7 +327,7 @@ func TestCursors(t *testing.T) {
 	}
 }
 
-// TestWholeNumbers: a whole number is the same however it is written.
+// TestWholeNumbers: 2, 2.0 and 2e0 are the same number.
 func TestWholeNumbers(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"20", "20.0", "2e1", "2E+1", "0.2e2", "200e-1", "20.000000000000000000000"} {
@@ -336,7 +336,7 @@ func TestWholeNumbers(t *testing.T) {
 	}
 }
 
-// TestMalformed: what is wrong with a request is said at its place.
+// TestMalformed: a problem names the place of each fault.
 func TestMalformed(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
@@ -392,7 +392,7 @@ func TestRoutesAndLimits(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
 	c.as(anyone, "GET /nowhere", "").want(t, 404, "no-such-route")
-	c.as(anyone, "PATCH /courses", "").want(t, 405, "the methods here are POST").wantHeader(t, "Allow", "POST")
+	c.as(anyone, "PATCH /courses", "").want(t, 405, "this path allows POST").wantHeader(t, "Allow", "POST")
 	c.as(anyone, "POST /courses", golang, "Content-Type: text/plain").want(t, 415, "application/json")
 	c.as(anyone, "POST /courses", `"`+strings.Repeat("x", annalshttp.MaxBodyBytes)+`"`).want(t, 413, "too-large")
 	c.as(anyone, "GET /openapi.json", "").want(t, 200, `"openapi": "3.1.0"`)
@@ -401,7 +401,7 @@ func TestRoutesAndLimits(t *testing.T) {
 	c.send(ctx, "GET", "/courses/go", "").want(t, 403, "school/query")
 }
 
-// TestFaultsAreReturned: a declaration that is wrong serves nothing.
+// TestFaultsAreReturned: a wrong declaration returns an error and no handler.
 func TestFaultsAreReturned(t *testing.T) {
 	t.Parallel()
 	running := func(s *annals.Service, views bool) *annals.Running {
@@ -436,7 +436,7 @@ func TestFaultsAreReturned(t *testing.T) {
 		"a declaration":           {annals.New("x"), true, "", "there is no aggregate"},
 		"a tag":                   {school(annals.Command("POST /courses/{id}/x", courseAggregate, nothing)), true, "", "POST /courses/{id}/x"},
 		"a kind":                  {school(annals.Command("POST /courses/{id}/x", courseAggregate, float)), true, "", "field Size"},
-		"a name":                  {school(annals.Query("GET /x", courses, none, annals.ForEveryone)), true, "", "after, which is there already"},
+		"a name":                  {school(annals.Query("GET /x", courses, none, annals.ForEveryone)), true, "", "after, which the operation already has"},
 		"paths that overlap":      {school(annals.Document("GET /{id}/go", courses)), true, "", "conflicts"},
 		"no views":                {school(), false, "", "annals.Stores.Views"},
 		"a key that is too short": {school(), true, "short", "has 5 bytes"},
@@ -478,7 +478,7 @@ func TestDocument(t *testing.T) {
 		t.Errorf("%+v, %d paths", doc.Info, len(doc.Paths))
 	}
 	if doc.Components.Schemas["Problem"].Properties["seats"] == nil {
-		t.Error("problems have no seats")
+		t.Error("the schema of problems has no member seats")
 	}
 	if !strings.Contains(string(doc.Paths["/moves"]["post"]), "both courses") {
 		t.Errorf("%s", doc.Paths["/moves"]["post"])

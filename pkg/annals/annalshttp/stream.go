@@ -14,32 +14,32 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Event is an event as it is stored, with what its commit says of it.
+// Event is a stored event with the metadata of its commit, as the audit trail shows it.
 type Event struct {
 	Version    int64      `json:"version"`
 	Type       string     `json:"type" example:"MoneyDeposited"`
-	Schema     int        `json:"schema" doc:"The version of the shape of data"`
+	Schema     int        `json:"schema" doc:"The schema version of data"`
 	At         time.Time  `json:"at" doc:"When it was recorded"`
-	OccurredAt *time.Time `json:"occurredAt,omitempty" doc:"When it happened, where the caller said so"`
-	Data       JSON       `json:"data,omitzero" doc:"The event itself, as its type and schema have it"`
-	// DataBytes is how large a payload is that no answer can hold, since it is too large or is not JSON: of a commit
-	// from before appends looked at that.
-	DataBytes int `json:"dataBytes,omitempty" doc:"Where data is absent: no answer can hold it, which has so many bytes"`
+	OccurredAt *time.Time `json:"occurredAt,omitempty" doc:"When it happened, if the caller sent Occurred-At"`
+	Data       JSON       `json:"data,omitzero" doc:"The payload, in the form that type and schema define"`
+	// DataBytes is set instead of Data if the payload is too large for an answer or is not JSON. Appends refuse such
+	// payloads, but old commits may have them.
+	DataBytes int `json:"dataBytes,omitempty" doc:"If data is absent: the size of the payload, which does not fit into an answer"`
 	// CommitID is shared by the events of one append.
 	CommitID string        `json:"commitId" doc:"Shared by all events that were stored together"`
 	Metadata EventMetadata `json:"metadata"`
 }
 
-// EventMetadata is what is known of an event besides itself.
+// EventMetadata says who and what caused an event.
 type EventMetadata struct {
 	CorrelationID string            `json:"correlationId,omitempty"`
-	CausationID   string            `json:"causationId,omitempty" doc:"What directly caused it"`
-	Actor         string            `json:"actor,omitempty" doc:"Who did it"`
-	CommandID     string            `json:"commandId,omitempty" doc:"The command, where it had an Idempotency-Key"`
+	CausationID   string            `json:"causationId,omitempty" doc:"The id of the commit that directly caused it, if a reaction stored it"`
+	Actor         string            `json:"actor,omitempty" doc:"Who caused it: the subject of the token, or reactor/ and the name of a reaction"`
+	CommandID     string            `json:"commandId,omitempty" doc:"The id of the command, if it had an Idempotency-Key"`
 	Extra         map[string]string `json:"extra,omitempty"`
 }
 
-// JSON is a JSON text that is shown as it is.
+// JSON is a JSON text that is written to answers unchanged.
 type JSON struct{ json.RawMessage }
 
 // Schema implements [huma.SchemaProvider].
@@ -47,7 +47,7 @@ func (JSON) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }
 
-// trail answers the query for every event of a stream: the audit trail.
+// trail answers the query for the events of a stream: the audit trail.
 func (e *edge) trail(ctx context.Context, o *annals.Operation, in *input, told *trailing) (*answer, error) {
 	stream := es.StreamID{Type: told.Type, ID: in.id}
 	if !e.public(stream) {
@@ -80,7 +80,7 @@ func (e *edge) trail(ctx context.Context, o *annals.Operation, in *input, told *
 	return out.answer(), nil
 }
 
-// readTrail reads up to limit events of a stream from a version, as many as an answer holds.
+// readTrail reads events of a stream from a version on: at most limit, and no more than fit into an answer.
 func readTrail(
 	ctx context.Context, events es.Reader, stream es.StreamID, from int64, limit int,
 ) (annals.Page[Event], error) {
@@ -105,7 +105,8 @@ func readTrail(
 	return page, nil
 }
 
-// sized returns the event, without its data if no answer can hold that, and how many bytes it takes as Lambda sends it.
+// sized returns the event and the bytes that it takes in an answer of Lambda. Data that does not fit into an answer is
+// replaced by its size.
 func (e Event) sized() (Event, int) {
 	if data := e.Data.RawMessage; payload.Size(data) > payload.PageBytes || !json.Valid(data) {
 		e.DataBytes, e.Data = len(data), JSON{}
@@ -128,7 +129,7 @@ func newEvent(c *es.Commit, i int) Event {
 	return e
 }
 
-// versionFrom reads where a page of a stream begins, 1 from none.
+// versionFrom returns the version at which a page begins: that of the cursor, or 1 without a cursor.
 func versionFrom(cursor string) (int64, error) {
 	if cursor == "" {
 		return 1, nil

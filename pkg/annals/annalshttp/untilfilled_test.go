@@ -23,7 +23,7 @@ var titles = projection.New("titles", 1, projection.From(courseAggregate,
 	}),
 ))
 
-// TestUntilFilled: the read model that another one replaces answers until that is filled.
+// TestUntilFilled: a replaced read model answers queries until its replacement is filled.
 func TestUntilFilled(t *testing.T) {
 	t.Parallel()
 	store, views := memstore.New(), map[string]projection.View{}

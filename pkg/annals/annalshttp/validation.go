@@ -14,7 +14,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals/refusal"
 )
 
-// rules are where values of a type have rules beyond their schema. Nil: there are none.
+// rules says where values of a type have rules beyond the schema: where an [annals.Validator] is. nil means nowhere.
 type rules struct {
 	typ       reflect.Type
 	validator bool // the value itself
@@ -28,7 +28,7 @@ type fieldRules struct {
 	rules *rules
 }
 
-// rulesOf finds the rules of a type. known are those found already: types may contain themselves.
+// rulesOf returns the rules of a type. known has the types that were visited: a type may contain itself.
 func rulesOf(t reflect.Type, known map[reflect.Type]*rules) *rules {
 	t = dereferenced(t)
 	if found, is := known[t]; is {
@@ -58,7 +58,7 @@ func rulesOf(t reflect.Type, known map[reflect.Type]*rules) *rules {
 	return r
 }
 
-// memberOf is the name of the member of a JSON object that a field is for.
+// memberOf returns the name of a field in JSON. there is false if the field is not in the JSON under a name of its own.
 func memberOf(f reflect.StructField) (name string, there bool) {
 	name, _, _ = strings.Cut(f.Tag.Get("json"), ",")
 	if !f.IsExported() || name == "-" || f.Anonymous && name == "" {
@@ -70,15 +70,15 @@ func memberOf(f reflect.StructField) (name string, there bool) {
 	return name, true
 }
 
-// validation applies the rules of a request's values.
+// validation applies the rules to the values of a request.
 type validation struct {
 	found   *huma.ValidateResult
-	refused []error // what the schema refused
-	whole   bool    // the schema refused nothing: the values are read
+	refused []error // the faults that the schema found
+	whole   bool    // the schema found no fault, so the values are decoded
 }
 
-// walk applies the rules of a value that was parsed, and, if all is whole, read. A value that the schema refused, at
-// its place or in it, is passed over.
+// walk applies the rules to a parsed value and, if whole, to the decoded value. It skips a value if the schema found a
+// fault at its place or inside it.
 func (v validation) walk(r *rules, value reflect.Value, parsed any, place string) {
 	if r == nil {
 		return
@@ -105,7 +105,7 @@ func (v validation) walk(r *rules, value reflect.Value, parsed any, place string
 	}
 }
 
-// walkObject applies the rules of an object's members.
+// walkObject applies the rules to an object's members.
 func (v validation) walkObject(r *rules, value reflect.Value, parsed map[string]any, place string) {
 	for _, f := range r.fields {
 		member, there := parsed[f.name]
@@ -123,12 +123,12 @@ func (v validation) walkObject(r *rules, value reflect.Value, parsed map[string]
 	}
 }
 
-// item is an item of a list, or the value of a map at a key.
+// item returns an item of a list, or the value of a map at a key. It is the zero value if nothing was decoded.
 func (v validation) item(of, at reflect.Value) reflect.Value {
 	item := reflect.New(of.Type().Elem()).Elem()
 	switch {
 	case !v.whole:
-	case of.Kind() == reflect.Map && of.Type().Key().Kind() != reflect.String: // there is no rule for these
+	case of.Kind() == reflect.Map && of.Type().Key().Kind() != reflect.String: // rules are not applied to these
 	case of.Kind() == reflect.Map:
 		if found := of.MapIndex(at.Convert(of.Type().Key())); found.IsValid() {
 			item.Set(found)
@@ -139,9 +139,9 @@ func (v validation) item(of, at reflect.Value) reflect.Value {
 	return item
 }
 
-// check applies the rule of a value.
+// check applies the rule of one value.
 func (v validation) check(value reflect.Value, parsed any, place string) {
-	if !v.whole && decodeParsed(parsed, value.Addr().Interface()) != nil { // it is in what was not read
+	if !v.whole && decodeParsed(parsed, value.Addr().Interface()) != nil { // part of it can't be decoded
 		return
 	}
 	err := value.Addr().Interface().(annals.Validator).Validate()
@@ -156,7 +156,7 @@ func (v validation) check(value reflect.Value, parsed any, place string) {
 	v.found.Errors = append(v.found.Errors, &huma.ErrorDetail{Location: place, Message: says})
 }
 
-// refusedIn tells whether the schema refused a value, or something in it.
+// refusedIn reports whether the schema found a fault at a place or inside it.
 func (v validation) refusedIn(place string) bool {
 	return slices.ContainsFunc(v.refused, func(err error) bool {
 		var detail *huma.ErrorDetail
@@ -168,17 +168,17 @@ func (v validation) refusedIn(place string) bool {
 	})
 }
 
-// caseMark ends the names of members that differ from a property's in letter case alone: huma would take them for it.
+// caseMark is appended to member names that differ from a property's name only in letter case. huma would accept them.
 const caseMark = "\x00case"
 
-// markCase marks the names of members whose letter case is wrong, so that they are unknown.
+// markCase marks member names with wrong letter case, so that validation finds unknown members.
 func (e *edge) markCase(s *huma.Schema, parsed any) {
 	for s.Ref != "" {
 		s = e.schemas.SchemaFromRef(s.Ref)
 	}
 	switch parsed := parsed.(type) {
 	case map[string]any:
-		for name := range parsed { // a name that is marked may come again, and is no property's in any case
+		for name := range parsed { // the loop may see a marked name again, which is harmless: no property has it
 			e.markMember(s, parsed, name)
 		}
 	case []any:
@@ -190,7 +190,7 @@ func (e *edge) markCase(s *huma.Schema, parsed any) {
 	}
 }
 
-// markMember marks the name of one member, or what is in it.
+// markMember marks the name of one member, or the names inside its value.
 func (e *edge) markMember(s *huma.Schema, parsed map[string]any, name string) {
 	member := parsed[name]
 	if of, is := s.Properties[name]; is {

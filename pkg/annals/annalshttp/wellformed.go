@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// wellFormed refuses a request whose query string or headers could be read in more than one way, whatever its route: a
-// part that is empty, malformed, or there more often than once.
+// wellFormed refuses, on every route, requests whose query string or headers are ambiguous: with a part that is empty,
+// malformed or repeated.
 func (e *edge) wellFormed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, check := range []func(*http.Request) *Problem{checkQuery, checkHeaders, checkMedia} {
@@ -22,7 +22,8 @@ func (e *edge) wellFormed(next http.Handler) http.Handler {
 	})
 }
 
-// checkQuery refuses what url.Values would pass over or hide. Which parameters there are, each operation knows.
+// checkQuery refuses query strings that url.Values would read without an error, but not completely. Unknown parameters
+// are refused later, by the operation.
 func checkQuery(r *http.Request) *Problem {
 	var seen []string
 	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
@@ -40,7 +41,7 @@ func checkQuery(r *http.Request) *Problem {
 		case err != nil:
 			return invalidField(field, notEncoded)
 		case strings.Contains(pair, ";"):
-			return invalidField(field, "has a semicolon, which some take for the end of a parameter: write %3B")
+			return invalidField(field, "has a semicolon, which some servers read as the end of a parameter: write %3B")
 		case !utf8.ValidString(name), !utf8.ValidString(value):
 			return invalidField(field, "must be UTF-8, percent-encoded")
 		case name == "":
@@ -55,22 +56,22 @@ func checkQuery(r *http.Request) *Problem {
 	return nil
 }
 
-// What is said of parameters and of headers.
+// Messages about parameters and headers.
 const (
-	notEncoded = "is not percent-encoded: write % as %25"
-	isEmpty    = "must not be empty: leave it out"
-	isRepeated = "must be there once: it is there twice"
+	notEncoded = "has an invalid percent-encoding: write % as %25"
+	isEmpty    = "must not be empty: leave it out, or give it a value"
+	isRepeated = "must be sent once, but was sent twice"
 )
 
-// The headers that operations read. API Gateway joins the values of a repeated header by commas. A header of which one
-// is meant has no comma in its grammar (the key has one in a string alone), so that such a value is malformed. The
-// lists are joined here as API Gateway does it.
+// The headers that operations read. API Gateway joins the values of a repeated header with commas. The grammar of a
+// single header allows no comma (Idempotency-Key only in quotes), so joined values are malformed. Repeated list headers
+// are joined here in the same way.
 var (
 	singleHeaders = []string{"Content-Type", keyHeader, ifMatchHeader, occurredAtHeader, CorrelationHeader}
 	listHeaders   = []string{"Content-Encoding", tokenHeader, "Prefer"}
 )
 
-// checkHeaders refuses headers that are there and empty, and those that are repeated where one is meant.
+// checkHeaders refuses empty headers, and repeated headers that are not lists.
 func checkHeaders(r *http.Request) *Problem {
 	for _, name := range singleHeaders {
 		values := r.Header[http.CanonicalHeaderKey(name)]
@@ -95,8 +96,8 @@ func checkHeaders(r *http.Request) *Problem {
 
 func isBlank(text string) bool { return strings.TrimSpace(text) == "" }
 
-// setHeader changes a header of a request that is a copy (correlated makes one). The original's headers stay as they
-// are.
+// setHeader sets a header of a request. The request must be a copy, as correlated makes one; the original's headers
+// stay unchanged.
 func setHeader(r *http.Request, name, value string) {
 	r.Header = r.Header.Clone()
 	r.Header.Set(name, value)

@@ -38,7 +38,7 @@ func TestAnswerTooLarge(t *testing.T) {
 		{"GET", "x", payload.MaxBytes - empty + 1, "answer-too-large", "ask for fewer"},
 		{"GET", `"`, (payload.MaxBytes - empty) / 2, "", ""},
 		{"GET", `"`, payload.MaxBytes/2 + 1, "answer-too-large", "ask for fewer"},
-		{"POST", "x", 2 * payload.MaxBytes, "answer-too-large", "was done"},
+		{"POST", "x", 2 * payload.MaxBytes, "answer-too-large", "was stored"},
 		{"GET", "\xff", payload.MaxBytes, "answer-too-large", "ask for fewer"}, // in base64
 	} {
 		log := &logged{}

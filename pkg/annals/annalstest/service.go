@@ -19,7 +19,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
-// Check fails the test with all that is wrong with a declaration, and with what its OpenAPI document can't be made of.
+// Check fails the test with all mistakes in a declaration, and with what its OpenAPI document can't be made of.
 func Check(t testing.TB, s *annals.Service) {
 	t.Helper()
 	if err := s.Check(); err != nil {
@@ -34,8 +34,8 @@ func Check(t testing.TB, s *annals.Service) {
 type Config struct {
 	// Secret is the value of every secret. Default: 32 bytes.
 	Secret string
-	// Hold keeps what is appended from read models, reactions and the bus until [Service.Deliver]: for tests of what callers
-	// see while a read model is behind.
+	// Hold delays delivery to read models, reactions and the bus until [Service.Deliver]: for tests of what callers see
+	// while a read model is behind.
 	Hold bool
 }
 
@@ -49,7 +49,7 @@ type Service struct {
 	cfg     Config
 	engines []*projection.Engine
 
-	turn   sync.Mutex // held by who delivers; it guards parked
+	turn   sync.Mutex // held during a delivery; it guards parked
 	parked map[string]bool
 
 	mu        sync.Mutex // guards what follows
@@ -57,8 +57,8 @@ type Service struct {
 	published []publish.Message
 }
 
-// Run runs a service in memory, for one test. What a command appends is in the read models, and reactions and the bus have
-// it, when the command's answer comes. The test fails if the declaration is wrong, or a stream can't be projected.
+// Run runs a service in memory, for one test. When a command is answered, read models, reactions and the bus have
+// received its events. The test fails if the declaration has mistakes, or if a stream can't be projected.
 func Run(t testing.TB, s *annals.Service, given ...Config) *Service {
 	t.Helper()
 	Check(t, s)
@@ -100,7 +100,7 @@ func Run(t testing.TB, s *annals.Service, given ...Config) *Service {
 	return out
 }
 
-// reactions are the reactions, and what publishes events, as an engine runs them.
+// reactions are the reactions and the publisher, as subscriptions of an engine.
 func (s *Service) reactions(on *annals.Running) []projection.Subscription {
 	var all []projection.Subscription
 	for _, r := range s.Service.Reactions {
@@ -116,19 +116,19 @@ func (s *Service) reactions(on *annals.Running) []projection.Subscription {
 	return all
 }
 
-// Do sends a request: a method and a target, such as "POST /orders", and a body, "" for none.
+// Do sends a request. The route is a method and a target, such as "POST /orders". The body may be "".
 func (s *Service) Do(t testing.TB, route, body string) *httptest.ResponseRecorder {
 	t.Helper()
 	return s.As(t, context.Background(), route, body)
 }
 
-// As is Do in a context, which says who the caller is: see [annalshttp.WithPrincipal].
+// As is Do with a context, which says who the caller is: see [annalshttp.WithPrincipal].
 func (s *Service) As(t testing.TB, ctx context.Context, route, body string) *httptest.ResponseRecorder { //nolint:revive // t comes first in tests
 	t.Helper()
 	return s.With(t, ctx, route, body)
 }
 
-// With is As with headers: names and values in turn.
+// With is As with headers: names and values alternate.
 func (s *Service) With(t testing.TB, ctx context.Context, route, body string, headers ...string) *httptest.ResponseRecorder { //nolint:revive // t comes first in tests
 	t.Helper()
 	method, target, _ := strings.Cut(route, " ")
@@ -144,14 +144,14 @@ func (s *Service) With(t testing.TB, ctx context.Context, route, body string, he
 	return w
 }
 
-// Published are the public events that the bus has taken, in order.
+// Published are the public events that the bus has accepted, in order.
 func (s *Service) Published() []publish.Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]publish.Message(nil), s.published...)
 }
 
-// Deliver brings what was appended to read models, reactions and the bus. Only a service that holds it back needs that.
+// Deliver delivers what was appended to read models, reactions and the bus. Only a service with Hold needs it.
 func (s *Service) Deliver(t testing.TB) {
 	t.Helper()
 	s.turn.Lock()
@@ -183,10 +183,10 @@ func (s *Service) Deliver(t testing.TB) {
 	}
 }
 
-// delivering marks what reactions do while they are delivered to: it is delivered next.
+// delivering marks the context of a delivery. What reactions append under it is delivered next.
 type delivering struct{}
 
-// store delivers what it stores.
+// store delivers what is appended to it.
 type store struct {
 	*memstore.Store
 	service *Service
@@ -210,7 +210,7 @@ func (s *store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
 	return stored, nil
 }
 
-// bus keeps what is published.
+// bus collects what is published.
 type bus struct{ *Service }
 
 // Send implements [publish.Bus].

@@ -14,7 +14,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// A guest who is invited is greeted by a reaction, and others are told.
+// The sample: a guest is invited, a reaction greets the guest, and an event is published.
 type (
 	event   interface{ isEvent() }
 	invited struct{ Name string }
@@ -81,7 +81,8 @@ func party() *annals.Service {
 	)
 }
 
-// TestRun: what a command appends is everywhere when its answer comes; what is held back comes by Deliver.
+// TestRun: when a command is answered, read models, reactions and the bus have its events. With Hold, Deliver delivers
+// them.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	for _, hold := range []bool{false, true} {
@@ -92,7 +93,7 @@ func TestRun(t *testing.T) {
 		if hold {
 			got := s.Do(t, "GET /guests/g", "")
 			if got.Code != http.StatusAccepted || len(s.Published()) != 0 {
-				t.Errorf("held back, it is %d %s, and %d are published", got.Code, got.Body, len(s.Published()))
+				t.Errorf("before Deliver: %d %s, %d events published", got.Code, got.Body, len(s.Published()))
 			}
 			s.Deliver(t)
 		}

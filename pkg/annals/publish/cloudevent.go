@@ -17,10 +17,11 @@ type CloudEvent struct {
 	Source      string `json:"source" doc:"The deployment that the event comes from: /annals/ and the stack's name" example:"/annals/Shop-prod"`
 	Type        string `json:"type" doc:"What happened, with the version of data" example:"org.annals.order.placed.v1"`
 	Subject     string `json:"subject" doc:"The stream that the event is of" example:"Order#42"`
-	// Time is when it happened, as the caller said, else when it was recorded.
+	// Time is when the event happened, as the caller said, or else when it was recorded.
 	Time            time.Time `json:"time" doc:"When it happened"`
 	DataContentType string    `json:"datacontenttype" enum:"application/json" doc:"The format of data"`
-	// Sequence is padded so that it sorts as text, as https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/sequence.md asks.
+	// Sequence is padded so that it sorts as text:
+	// https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/sequence.md.
 	Sequence      string `json:"sequence" pattern:"^[0-9]{19}$" doc:"The event's version in its stream, padded with zeros: within a subject, the larger one happened later. Private events leave gaps" example:"0000000000000000004"`
 	CommitID      string `json:"commitid" doc:"The decision that the event is of: all events of one decision have the same, also those of other streams"`
 	CorrelationID string `json:"correlationid,omitempty" doc:"Shared by all that one request from outside caused"`
@@ -28,8 +29,8 @@ type CloudEvent struct {
 	Data          any    `json:"data" doc:"What the event says: see the schema of its type"`
 }
 
-// envelope puts what an event says into its envelope, as JSON. The id is that of what is done about this event, which is made
-// of its commit, its stream and its version.
+// envelope returns the event in its envelope, as JSON. Its id is the id of the publisher's command for the event, which
+// is derived from the commit, the stream and the version.
 func envelope(source, typ string, e projection.Event[any], cmd es.Command, data Data) ([]byte, error) {
 	text, err := json.Marshal(CloudEvent{
 		SpecVersion: "1.0", ID: cmd.Ref.ID, Source: source, Type: typ, Subject: e.Stream.String(),

@@ -1,5 +1,5 @@
-// Package publish sends what is public to others, as CloudEvents on a bus. Which events those are, and what they say, it is
-// told: see [Public].
+// Package publish sends public events to other systems, as CloudEvents on a bus. Start with [Of], which says which
+// events are public and what they look like outside, and [NewPublisher].
 package publish
 
 import (
@@ -12,65 +12,67 @@ import (
 	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
-// The environment variables that tell a function the ARN of the bus, and the source of its events.
+// The environment variables that hold the ARN of the bus, and the source of its events.
 const (
 	BusEnv    = "EVENT_BUS_ARN"
 	SourceEnv = "EVENT_SOURCE"
 )
 
-// Name is the publisher's name among the reactions. The events' ids are made with it: under another name, all are others.
+// Name is the publisher's name among the reactions. The ids of public events are derived from it, so it must not
+// change.
 const Name = "publisher"
 
 // Bus takes integration events.
 type Bus interface {
-	// Send returns when the bus has accepted an event.
+	// Send returns once the bus has accepted an event.
 	//
-	// Errors: [UnavailableError] if it can't now; anything else if it never will.
+	// Errors: [UnavailableError] if the bus can't accept it now; any other error if it never will.
 	Send(ctx context.Context, e Message) error
 }
 
-// Message is an integration event on its way.
+// Message is an integration event to send.
 type Message struct {
-	// Type is the event's whole type, Detail the event with its envelope, as JSON.
+	// Type is the full type of the event. Detail is the event with its envelope, as JSON.
 	Type   string
 	Detail []byte
 }
 
-// UnavailableError says that a bus takes nothing for now.
+// UnavailableError reports that a bus can't accept events now. The same event may succeed later.
 type UnavailableError struct{ Err error }
 
-func (e *UnavailableError) Error() string { return "the bus takes nothing for now: " + e.Err.Error() }
+func (e *UnavailableError) Error() string { return "the event bus is unavailable: " + e.Err.Error() }
 func (e *UnavailableError) Unwrap() error { return e.Err }
 
-// Data is what an integration event says: such as that an order was placed. A change of its fields that is more than an optional
-// field added is another event, of the next version.
+// Data is the content of an integration event, for example of "order placed". A change of its fields, other than a new
+// optional field, needs a new event type with the next version.
 type Data interface {
 	// Type is the public name after the service's prefix, with the version: "order.placed.v1".
 	Type() string
 }
 
-// Public are the events of one kind of aggregate that others may know. [Of] makes it.
+// Public are the public events of one kind of aggregate. [Of] makes it.
 type Public struct {
-	// StreamType is that of the aggregate's streams.
+	// StreamType is the type of the aggregate's streams.
 	StreamType string
 
 	sent sent
 }
 
-// sent is an interface for the linker: only the function that publishes holds the code of it.
+// sent is an interface, so that the linker puts its code only into the function that publishes.
 type sent interface {
 	source(send) reaction.Source
 }
 
-// send sends what an event is outside.
+// send sends the public form of an event.
 type send = func(ctx context.Context, e projection.Event[any], cmd es.Command, data Data) error
 
-// Of says that those events of an aggregate are public that have the type of one of the prototypes. data is what an event of the
-// aggregate with an id is outside, nil if it is private after all. It panics if a prototype is no event of the aggregate.
+// Of makes events of an aggregate public: those that have the type of one of the prototypes. data returns the public
+// form of an event of the aggregate with an id, or nil if the event is private after all. Of panics if a prototype is
+// not an event of the aggregate.
 func Of[A, E any](a es.Aggregate[A, E], data func(id string, event E) (Data, error), prototypes ...any) Public {
 	for _, p := range prototypes {
 		if _, ok := p.(E); !ok {
-			panic(fmt.Sprintf("%T is no event of %s", p, a.StreamType))
+			panic(fmt.Sprintf("%T is not an event of %s", p, a.StreamType))
 		}
 	}
 	return Public{StreamType: a.StreamType, sent: &mapping[A, E]{a, data, prototypes}}
@@ -92,8 +94,9 @@ func (m *mapping[A, E]) source(send send) reaction.Source {
 	}, m.prototypes...))
 }
 
-// NewPublisher returns the reaction that sends what is public to a bus, from a source, as types that begin with a prefix: each event of a stream once those before it were
-// accepted, at least once. It has no past: see [reaction.Reaction].
+// NewPublisher returns the reaction that sends public events to a bus. source is their CloudEvents source, prefix
+// begins their types. An event is sent once the earlier ones of its stream were accepted, and at least once. Events
+// from before its first start are not sent: see [reaction.Reaction].
 func NewPublisher(bus Bus, source, prefix string, public ...Public) *reaction.Reactor {
 	r := reaction.Reaction{
 		Name:           Name,

@@ -8,12 +8,12 @@ import (
 // IDMalformed is the rule of ids.
 const IDMalformed Code = "id-malformed"
 
-// The rule of ids: of aggregates, and of what else commands name. It holds at the edge, which makes its schema from it, and
-// in every decision that gives something an id.
+// The rule of ids, for aggregates and everything else that commands name. The edge makes its schema from it, and every
+// decision that assigns an id checks it.
 const (
 	// MaxID is the longest id, in characters.
 	MaxID = 128
-	// IDPattern is a regular expression of what an id is made of. "." and ".." are none: they don't survive in a URL.
+	// IDPattern is the regular expression of ids. "." and ".." are not ids, because URLs do not preserve them.
 	IDPattern = `^(\.{0,2}[A-Za-z0-9_-]|\.{3})[A-Za-z0-9._-]*$`
 	// IDForm is IDPattern in words.
 	IDForm = `an id: letters A-Z a-z, digits, '.', '_' and '-', other than "." and ".."`

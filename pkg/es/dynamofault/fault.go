@@ -1,4 +1,5 @@
-// Package dynamofault tells which errors of DynamoDB pass: it throttles, fails, or can't be reached now.
+// Package dynamofault recognises errors of DynamoDB after which the same request may succeed later. Start with
+// [MarkUnavailable].
 package dynamofault
 
 import (
@@ -17,8 +18,8 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// MarkUnavailable wraps an error of the SDK with [es.ErrUnavailable] if [Unavailable] is true of it. It returns any
-// other error, and nil, as it is. Stores and views on DynamoDB call it for each error that they return.
+// MarkUnavailable wraps an error of the SDK with [es.ErrUnavailable] if [Unavailable] returns true for it. It returns
+// nil and other errors unchanged. Stores and views on DynamoDB call it for each error of the SDK.
 func MarkUnavailable(err error) error {
 	if !Unavailable(err) || errors.Is(err, es.ErrUnavailable) {
 		return err
@@ -26,8 +27,8 @@ func MarkUnavailable(err error) error {
 	return fmt.Errorf("%w: %w", es.ErrUnavailable, err)
 }
 
-// Unavailable tells whether the same request may succeed later: DynamoDB throttles, fails, or can't be reached, or a
-// transaction was in the way. It knows the errors of the SDK for other services, too.
+// Unavailable reports whether the same request may succeed later: DynamoDB throttled it, failed or could not be
+// reached, or a concurrent transaction blocked it. It also recognises errors of other AWS services.
 func Unavailable(err error) bool {
 	var (
 		api       smithy.APIError
@@ -39,7 +40,7 @@ func Unavailable(err error) bool {
 	switch {
 	case has(err, throttles), has(err, conflicts):
 		return true
-	case errors.As(err, &cancelled): // what is left of it once conditions were looked at
+	case errors.As(err, &cancelled): // its other reasons, such as failed conditions, are permanent
 		return false
 	case errors.As(err, &api):
 		return api.ErrorFault() == smithy.FaultServer
@@ -47,29 +48,31 @@ func Unavailable(err error) bool {
 	return errors.As(err, &send) || errors.As(err, &network) || errors.As(err, &quota) || CutOff(err)
 }
 
-// Throttled tells whether AWS asked for patience. What two writers do to one item at once is no throttle.
+// Throttled reports whether AWS throttled a request. Conflicts between two writers do not count.
 func Throttled(err error) bool { return has(err, throttles) }
 
-// CutOff tells whether a connection ended in the middle of an answer, which the SDK takes for good.
+// CutOff reports whether the connection ended in the middle of an answer. The SDK does not retry this.
 func CutOff(err error) bool {
 	var unread *smithy.DeserializationError
 	return errors.As(err, &unread) && errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// has tells whether an error, or one of the reasons why a transaction was cancelled, has one of these codes.
+// has reports whether an error, or one of the reasons of a cancelled transaction, has one of the codes.
 func has(err error, codes map[string]bool) bool {
 	var (
 		cancelled *types.TransactionCanceledException
 		api       smithy.APIError
 	)
 	if errors.As(err, &cancelled) {
-		return slices.ContainsFunc(cancelled.CancellationReasons, func(r types.CancellationReason) bool { return codes[aws.ToString(r.Code)] })
+		return slices.ContainsFunc(cancelled.CancellationReasons, func(r types.CancellationReason) bool {
+			return codes[aws.ToString(r.Code)]
+		})
 	}
 	return errors.As(err, &api) && codes[api.ErrorCode()]
 }
 
-// throttles are the codes with which AWS asks for patience, conflicts those of transactions that are in the way. Those
-// without "Exception" are of the reasons why a transaction was cancelled.
+// throttles are the codes of throttled requests, conflicts those of concurrent transactions. Codes without "Exception"
+// are reasons of cancelled transactions.
 var (
 	throttles = map[string]bool{
 		"ProvisionedThroughputExceededException": true,

@@ -23,10 +23,10 @@ var (
 	allOld = types.ReturnValuesOnConditionCheckFailureAllOld
 )
 
-// Append implements [es.Appender]: one PutItem for one stream, one TransactWriteItems for several, or where a [Companion]
-// has something to add.
+// Append implements [es.Appender]. It sends one PutItem for one stream, and one TransactWriteItems for several streams
+// or if a [Companion] adds rows.
 //
-// An answer that was lost does no harm: the retry finds our own commit, by its id, and takes that as success.
+// If an answer is lost, the retry finds the store's own commit by its id and counts it as stored.
 func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
 	ctx, cancel := storekit.WithAppendDeadline(ctx)
 	defer cancel()
@@ -34,7 +34,7 @@ func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
 		return nil, fmt.Errorf("append: %w", err)
 	}
 	if !st.clock.exact && len(a.Writes) > 0 && !st.clock.asked.Swap(true) {
-		_, _ = st.Head(ctx, a.Writes[0].Head.Stream()) // nothing was read before: for the time, and nothing else
+		_, _ = st.Head(ctx, a.Writes[0].Head.Stream()) // no answer yet from DynamoDB: read a head to learn its time
 	}
 	commits, err := storekit.Build(a, st.seal, st.clock.Now())
 	if err != nil {
@@ -57,7 +57,7 @@ func (st *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
 	return commits, nil
 }
 
-// pending is an append on its way.
+// pending is an append in progress.
 type pending struct {
 	es.Append
 	store   *Store
@@ -65,35 +65,36 @@ type pending struct {
 	items   []Item
 }
 
-// alone sends an append without a companion. doubt says that it may be stored already.
+// alone sends an append without a companion's rows. doubt means that the append may be stored already.
 func (p *pending) alone(ctx context.Context, doubt bool) error {
 	send := func() (verdict, error) { return p.put(ctx) }
 	if len(p.Writes)+len(p.Checks) > 1 {
-		token := uuid.NewString() // the same however often it is sent
+		token := uuid.NewString() // the same for every attempt
 		send = func() (verdict, error) { return p.transact(ctx, token, nil) }
 	}
 	return p.store.settle(ctx, &p.commits[0].Commit, doubt, send)
 }
 
-// verdict is what DynamoDB's answer to an append means.
+// verdict is the meaning of DynamoDB's answer to an append.
 type verdict int
 
 const (
 	stored  verdict = iota
-	refused         // for good: nothing is stored
-	again           // nothing is stored yet; the same append may go through
+	refused         // nothing is stored, and a retry cannot help
+	again           // nothing is stored, and a retry may succeed
 	unclear         // it may be stored
 )
 
-// settle sends an append until it is decided. doubt says that it was sent before, and may be stored.
+// settle sends an append until its outcome is known or its attempts are used up. doubt means that it was sent before
+// and may be stored already.
 func (st *Store) settle(ctx context.Context, c *es.Commit, doubt bool, send func() (verdict, error)) error {
 	for attempt := 1; ; attempt++ {
-		if err := ctx.Err(); err != nil && !doubt { // nothing was sent that could be stored
+		if err := ctx.Err(); err != nil && !doubt { // nothing sent so far can be stored
 			return fmt.Errorf("append %s: nothing was stored: %w", c.Stream, err)
 		}
 		v, err := send()
 		doubt = doubt || v == unclear
-		var conflict *es.ConflictError // says for sure that an earlier attempt was not stored either
+		var conflict *es.ConflictError // proves that no earlier attempt was stored
 		switch {
 		case v == stored:
 			return nil
@@ -112,7 +113,7 @@ func (st *Store) settle(ctx context.Context, c *es.Commit, doubt bool, send func
 	}
 }
 
-// pause waits a random time, the longer the more attempts there were, and tells whether there is time for another.
+// pause waits for a random time that grows with the attempts. It returns false if the context ended.
 func (st *Store) pause(ctx context.Context, attempt int) bool {
 	timer := time.NewTimer(rand.N(st.cfg.Backoff << min(attempt-1, 6)))
 	defer timer.Stop()
@@ -138,8 +139,8 @@ func (p *pending) put(ctx context.Context) (verdict, error) {
 	return classify(err), dynamofault.MarkUnavailable(err)
 }
 
-// judge decides what an occupied key means: our own commit, or a conflict. Our own commit may be one of an earlier call: the
-// caller gets it as it is stored.
+// judge decides what an occupied key means: our own commit or a conflict. Our own commit may come from an earlier call
+// with the same id: the caller then gets the stored commit.
 func (p *pending) judge(i int, head es.Head, item Item) (verdict, error) {
 	c, err := Decode(item)
 	switch {
@@ -154,7 +155,7 @@ func (p *pending) judge(i int, head es.Head, item Item) (verdict, error) {
 	return refused, &es.ConflictError{Stream: head.Stream(), Expected: head.Version(), Actual: c.LastVersion()}
 }
 
-// transact sends an append as a transaction, with more actions in it.
+// transact sends an append as one transaction, together with the actions in more.
 func (p *pending) transact(
 	ctx context.Context, token string, more []types.TransactWriteItem, options ...func(*dynamodb.Options),
 ) (verdict, error) {
@@ -183,9 +184,9 @@ func (p *pending) transact(
 	return classify(err), dynamofault.MarkUnavailable(err)
 }
 
-// judgeReasons decides what a cancelled transaction means: one of our own commits in it, and all are stored; else a
-// conflict of any stream; else nothing of ours was in the way. What comes after the heads is a companion's, and says nothing
-// of the append.
+// judgeReasons decides what a cancelled transaction means. If one of our own commits is already stored, all of them
+// are. Else, a failed condition of a stream is a conflict. Else the transaction may be sent again. Reasons after those
+// of the heads belong to a companion and do not count.
 func (p *pending) judgeReasons(heads []es.Head, cancelled *types.TransactionCanceledException) (verdict, error) {
 	v, out, own := again, dynamofault.MarkUnavailable(cancelled), false
 	for i, reason := range cancelled.CancellationReasons[:min(len(heads), len(cancelled.CancellationReasons))] {

@@ -18,8 +18,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-// The benchmarks do everything twice in one run: with the library, and by hand with the bare SDK. Compare with benchstat:
-// make bench.
+// The benchmarks run each operation twice: with the library, and by hand with the bare SDK. `make bench` compares both
+// with benchstat.
 
 // deposited is an event of about 200 bytes.
 type deposited struct {
@@ -72,7 +72,7 @@ func newHand(b *testing.B) hand {
 	b.Helper()
 	client := dynamotest.Client(b)
 	unread := dynamostore.EventsTable
-	unread.Stream = false // the emulator slows down with every record of a stream
+	unread.Stream = false // a DynamoDB stream slows the emulator down with each record
 	h := hand{client: client, table: dynamotest.Table(b, client, unread)}
 	var err error
 	if h.store, err = dynamostore.New(client, h.table); err != nil {
@@ -82,7 +82,7 @@ func newHand(b *testing.B) hand {
 	return h
 }
 
-// fill writes a stream of events, one a commit, many at once.
+// fill writes a stream of events, one per commit, many commits in parallel.
 func (h hand) fill(b *testing.B, stream es.StreamID, n int) {
 	b.Helper()
 	head := h.store.Empty(stream)
@@ -103,7 +103,7 @@ func (h hand) fill(b *testing.B, stream es.StreamID, n int) {
 
 func BenchmarkAppend(b *testing.B) {
 	h := newHand(b)
-	for i := range 3000 { // the emulator is slow at first, and would be so for one of the two alone
+	for i := range 3000 { // warm the emulator up, so that it does not slow down only the first benchmark
 		h.put(b, "Ledger#warm-up", i+1, deposit(i))
 	}
 	b.Run("by=library", func(b *testing.B) {
@@ -132,7 +132,7 @@ func BenchmarkAppend(b *testing.B) {
 	})
 }
 
-// put is the least that an append can be: the same attributes but for the hashes, one conditional PutItem.
+// put is a minimal append: the same attributes without the hashes, in one conditional PutItem.
 func (h hand) put(b *testing.B, stream string, version int, event deposited) {
 	b.Helper()
 	data, err := json.Marshal(event)
@@ -170,7 +170,7 @@ func BenchmarkLoad(b *testing.B) {
 		if err := quick.Snapshot(b.Context(), stream); err != nil {
 			b.Fatal(err)
 		}
-		for range 30_000 / (n + 9) { // the emulator is slow at first, and would be so for one of them alone
+		for range 30_000 / (n + 9) { // warm the emulator up, so that it does not slow down only the first benchmark
 			if _, err := h.query(b.Context(), stream.String()); err != nil {
 				b.Fatal(err)
 			}
@@ -197,7 +197,7 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
-// query is the least that a load can be: all pages, plain JSON, no checks.
+// query is a minimal load: all pages, plain JSON, no checks.
 func (h hand) query(ctx context.Context, stream string) (ledger, error) {
 	var out ledger
 	pages := dynamodb.NewQueryPaginator(h.client, &dynamodb.QueryInput{
@@ -224,7 +224,7 @@ func (h hand) query(ctx context.Context, stream string) (ledger, error) {
 	return out, nil
 }
 
-// BenchmarkFold is decoding and folding of one event, without a store.
+// BenchmarkFold decodes and folds one event, without a store.
 func BenchmarkFold(b *testing.B) {
 	raw, err := ledgers.Events.Encode(deposit(1))
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
-// classify decides what an error other than a failed condition says of an append.
+// classify decides what an error means for an append, unless it is a failed condition.
 func classify(err error) verdict {
 	if err == nil {
 		return stored
@@ -28,6 +28,6 @@ func classify(err error) verdict {
 	case errors.As(err, &api) && api.ErrorFault() == smithy.FaultClient && !dynamofault.Throttled(err):
 		return refused
 	}
-	// Throttled after attempts whose answers were lost, a fault of the server, a broken connection.
+	// A server fault, a broken connection, or throttling: the SDK's earlier attempts may have been stored.
 	return unclear
 }

@@ -12,25 +12,25 @@ import (
 )
 
 const (
-	// tolerance is how far the process's clock may be from DynamoDB's without being corrected. DynamoDB tells whole
-	// seconds.
+	// tolerance is the difference to DynamoDB's clock up to which the process's clock is not corrected. DynamoDB reports
+	// whole seconds.
 	tolerance = 2 * time.Second
-	// warnEvery is how often a clock that is off is logged.
+	// warnEvery is the shortest time between two warnings about a wrong clock.
 	warnEvery = 10 * time.Minute
 )
 
-// clock is the process's clock, corrected by the Date of DynamoDB's answers where it is off. Commits recorded by a
-// clock that is a day ahead would drag the times of their streams ahead, and those of other streams with each
-// transfer.
+// clock is the process's clock, corrected by the Date header of DynamoDB's answers if it is wrong. Without the
+// correction, commits from a clock that is a day ahead would move the times of their streams ahead, and transactions
+// would spread that to other streams.
 type clock struct {
 	now     func() time.Time
-	exact   bool // it is the caller's, and never corrected
+	exact   bool // the caller's clock, which is never corrected
 	observe func(off time.Duration)
 	log     *slog.Logger
 
-	offset atomic.Int64 // in nanoseconds, what to add
-	asked  atomic.Bool  // DynamoDB has answered, or was asked
-	warned atomic.Int64 // when, in nanoseconds since 1970
+	offset atomic.Int64 // correction in nanoseconds
+	asked  atomic.Bool  // DynamoDB's time is known or was asked for
+	warned atomic.Int64 // time of the last warning, in nanoseconds since 1970
 }
 
 func newClock(cfg Config) *clock {
@@ -43,7 +43,7 @@ func newClock(cfg Config) *clock {
 
 func (c *clock) Now() time.Time { return c.now().Add(time.Duration(c.offset.Load())) }
 
-// hear compares the clock with the time that DynamoDB's answer to a request bears.
+// hear compares the clock with the time in DynamoDB's answer to a request.
 func (c *clock) hear(ctx context.Context, sent time.Time, answer middleware.Metadata) {
 	if c.exact {
 		return
@@ -63,13 +63,13 @@ func (c *clock) hear(ctx context.Context, sent time.Time, answer middleware.Meta
 	}
 	now := time.Now().UnixNano()
 	if last := c.warned.Load(); now-last > int64(warnEvery) && c.warned.CompareAndSwap(last, now) {
-		c.log.LogAttrs(ctx, slog.LevelWarn, "the clock of this process is off: commits are recorded by DynamoDB's",
+		c.log.LogAttrs(ctx, slog.LevelWarn, "process clock is wrong, recording commits with DynamoDB's time",
 			slog.Duration("ahead", off))
 	}
 }
 
-// compare tells how far a clock is ahead of DynamoDB's at least, negative for behind, and what to add to it; 0 if it
-// may be right. The date was taken between the request and its answer, and has no fractions of seconds.
+// compare returns by how much a clock is ahead of DynamoDB's (at least; negative = behind), and the correction, 0
+// within the tolerance. DynamoDB's date was taken between request and answer, and has no fractions of a second.
 func compare(sent, date, received time.Time) (ahead, offset time.Duration) {
 	switch {
 	case sent.After(date.Add(time.Second)):
@@ -83,7 +83,7 @@ func compare(sent, date, received time.Time) (ahead, offset time.Duration) {
 	return ahead, date.Add(time.Second / 2).Sub(received)
 }
 
-// heard is a client whose answers the clock is compared with.
+// heard is a client that compares the clock with every answer.
 type heard struct {
 	Client
 	clock *clock

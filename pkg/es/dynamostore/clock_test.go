@@ -15,11 +15,11 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-// elsewhen makes DynamoDB's answers say another time: to it, the process's clock is ahead by that much.
+// elsewhen shifts the Date of DynamoDB's answers, so that the process's clock seems to be ahead by that much.
 type elsewhen struct {
 	next  dynamodb.HTTPClient
 	ahead time.Duration
-	none  bool // it does not say
+	none  bool // leave the Date out
 }
 
 func (e *elsewhen) Do(r *http.Request) (*http.Response, error) {
@@ -33,7 +33,8 @@ func (e *elsewhen) Do(r *http.Request) (*http.Response, error) {
 	return answer, err
 }
 
-// TestClock: commits are recorded by DynamoDB's time where the process's clock is off by seconds, from the first on.
+// TestClock: if the process's clock is wrong by seconds, commits are recorded with DynamoDB's time, from the first
+// commit on.
 func TestClock(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -42,7 +43,7 @@ func TestClock(t *testing.T) {
 		corrected bool
 	}{
 		"right": {0, false, false}, "a moment ahead": {time.Second, false, false}, "a day ahead": {25 * time.Hour, false, true},
-		"a day behind": {-25 * time.Hour, false, true}, "ten seconds ahead": {10 * time.Second, false, true}, "nobody says": {25 * time.Hour, true, false},
+		"a day behind": {-25 * time.Hour, false, true}, "ten seconds ahead": {10 * time.Second, false, true}, "no Date": {25 * time.Hour, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -66,7 +67,7 @@ func TestClock(t *testing.T) {
 			if d := store.Now().Sub(want); d < -3*time.Second || d > 30*time.Second {
 				t.Errorf("now is %v, want %v", store.Now(), want)
 			}
-			if warned := strings.Count(log.String(), "the clock of this process is off"); warned > 1 || (warned == 1) != test.corrected {
+			if warned := strings.Count(log.String(), "process clock is wrong"); warned > 1 || (warned == 1) != test.corrected {
 				t.Errorf("logged: %s", log.String())
 			}
 			if (len(off) > 0) != test.corrected || len(off) > 0 && (off[0]-test.ahead).Abs() > 5*time.Second {
@@ -85,7 +86,7 @@ func storeOn(t *testing.T, client *dynamodb.Client, cfg dynamostore.Config) *dyn
 	return store
 }
 
-// appendTo appends an event to a new stream, and returns when that was recorded.
+// appendTo appends an event to a new stream, and returns its recorded time.
 func appendTo(t *testing.T, store *dynamostore.Store, stream es.StreamID) time.Time {
 	t.Helper()
 	stored, err := store.Append(t.Context(), es.Append{Writes: []es.Write{{

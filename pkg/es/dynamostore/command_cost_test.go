@@ -14,7 +14,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-// process is one process of a service, with a cache of its own, on tables that others share.
+// process stands for one process of a service. It has its own cache, and shares its tables with others.
 type process struct {
 	exec  *es.Executor
 	repo  *es.Repository[ledger, ledgerEvent]
@@ -89,7 +89,7 @@ func ask(id string) es.Command {
 	return es.Command{Ref: es.CommandRef{ID: id, Fingerprint: "f"}, Meta: es.Meta{CorrelationID: "0b0e6a4e-9f0a-4a53-b3a7-1d1f0d9c5a10"}}
 }
 
-// TestCommandCosts counts what commands send, at the wire, and the write units of those that write.
+// TestCommandCosts counts the requests that commands send on the wire, and the write units of those that write.
 func TestCommandCosts(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

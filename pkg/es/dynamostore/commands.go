@@ -18,21 +18,22 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
-// Blocks of commands are items of the snapshots' table, each under a key of its own. No stream has such a name: a
+// blockPrefix starts the key of a block of commands in the snapshots' table. No stream has such a name, because a
 // stream's type is not empty.
 const blockPrefix = "#commands/"
 
-// blockKey is where a block is: what it holds decides, so that another history of the stream has other blocks.
+// blockKey returns the key of a block. It depends on the block's commits, so that another history of the stream has
+// other blocks.
 func blockKey(stream es.StreamID, b es.CommandBlock) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%d|%d|%x", stream, b.First, b.Last, b.Hash))
 	return blockPrefix + base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
-// getAtOnce is how many items DynamoDB reads in a request.
+// getAtOnce is the maximum number of items in one BatchGetItem.
 const getAtOnce = 100
 
-// LoadCommands implements [es.SnapshotStore]: eventually consistent first, since blocks never change, then strongly
-// what was not found.
+// LoadCommands implements [es.SnapshotStore]. Blocks never change, so it reads them eventually consistent first, and
+// only the missing ones strongly consistent.
 func (sn *Snapshots) LoadCommands(
 	ctx context.Context, stream es.StreamID, blocks ...es.CommandBlock,
 ) ([][]es.KnownCommand, error) {
@@ -44,7 +45,7 @@ func (sn *Snapshots) LoadCommands(
 	for _, consistent := range []bool{false, true} {
 		for part := range slices.Chunk(missing(keys, found), getAtOnce) {
 			if err := sn.get(ctx, part, consistent, found); err != nil {
-				return nil, fmt.Errorf("commands of %s: %w", stream, dynamofault.MarkUnavailable(err))
+				return nil, fmt.Errorf("load commands of %s: %w", stream, dynamofault.MarkUnavailable(err))
 			}
 		}
 	}
@@ -52,7 +53,7 @@ func (sn *Snapshots) LoadCommands(
 	for i, b := range blocks {
 		item, there := found[keys[i]]
 		if !there {
-			return nil, fmt.Errorf("commands of %s, versions %d to %d: %w", stream, b.First, b.Last, es.ErrNoBlock)
+			return nil, fmt.Errorf("load commands of %s, versions %d to %d: %w", stream, b.First, b.Last, es.ErrNoBlock)
 		}
 		r := reader{item: item}
 		var err error
@@ -60,7 +61,8 @@ func (sn *Snapshots) LoadCommands(
 			err = r.err
 		}
 		if err != nil {
-			return nil, fmt.Errorf("commands of %s, versions %d to %d: %w: %w", stream, b.First, b.Last, es.ErrNoBlock, err)
+			return nil, fmt.Errorf("load commands of %s, versions %d to %d: %w: %w",
+				stream, b.First, b.Last, es.ErrNoBlock, err)
 		}
 	}
 	return all, nil
@@ -70,7 +72,7 @@ func missing(keys []string, found map[string]Item) []string {
 	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return found[key] != nil })
 }
 
-// get reads items, again those that DynamoDB did not get to.
+// get reads items, and repeats the request for those that DynamoDB left unprocessed.
 func (sn *Snapshots) get(ctx context.Context, keys []string, consistent bool, found map[string]Item) error {
 	wanted := make([]map[string]types.AttributeValue, len(keys))
 	for i, key := range keys {
@@ -109,17 +111,17 @@ func (sn *Snapshots) SaveCommands(
 		SnapshotsTable.TimeToLive: n(b.Expires.Unix()),
 	}})
 	if err != nil {
-		return fmt.Errorf("commands of %s, versions %d to %d: %w", stream, b.First, b.Last, dynamofault.MarkUnavailable(err))
+		return fmt.Errorf("save commands of %s, versions %d to %d: %w",
+			stream, b.First, b.Last, dynamofault.MarkUnavailable(err))
 	}
 	return nil
 }
 
-// commandSize is what a command takes in a pack: its digest, its version, when it was recorded in microseconds since
+// commandSize is the packed size of a command in bytes: its digest, its version, and its time in microseconds since
 // 1970.
 const commandSize = 16 + 8 + 8
 
-// packCommands writes the digests of commands, then their versions, then their times, each as big-endian, as one zstd
-// frame.
+// packCommands packs all digests, then all versions, then all times, big-endian, and compresses them as one zstd frame.
 func packCommands(commands []es.KnownCommand) []byte {
 	if len(commands) == 0 {
 		return nil
@@ -130,14 +132,14 @@ func packCommands(commands []es.KnownCommand) []byte {
 		digests = append(digests, c.Digest[:]...)
 		versions[i], times[i] = c.Version, c.At.UnixMicro()
 	}
-	data, _ := binary.Append(digests, binary.BigEndian, versions) // of a fixed size: it does not fail
+	data, _ := binary.Append(digests, binary.BigEndian, versions) // values of a fixed size: no error possible
 	data, _ = binary.Append(data, binary.BigEndian, times)
 	return packer().EncodeAll(data, nil)
 }
 
-var errNoCommands = errors.New("it holds no commands as they are packed")
+var errNoCommands = errors.New("the packed commands have a wrong length")
 
-// unpackCommands reads what packCommands wrote.
+// unpackCommands unpacks what packCommands returned.
 func unpackCommands(packed []byte) ([]es.KnownCommand, error) {
 	if len(packed) == 0 {
 		return nil, nil

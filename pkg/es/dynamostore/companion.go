@@ -14,24 +14,24 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Companion has rows that are to be stored in the transaction of the commits that they are made of. The rows are best
-// effort, the commits are not: nothing about a companion makes an append fail, or a conflict of it. Where the rows can't be
-// stored, the commits are stored alone, and somebody else has to make the rows of them later.
+// Companion adds rows, such as those of an inline projection, to the transaction of the commits that they are derived
+// from. The rows are best effort: they never make an append fail or conflict. If they cannot be stored, the commits are
+// stored alone, and a later process, such as a projector, must write the rows.
 type Companion interface {
-	// Actions returns what goes into the transaction of commits that are about to be stored: writes to other tables, with
-	// conditions of their own where they need them. It is asked once an append. Actions that come with an error are stored
-	// nevertheless; the error is logged. No actions: the append is what it would be without a companion.
+	// Actions returns the writes that go into the transaction of commits about to be stored: writes to other tables, with
+	// their own conditions if needed. It is called once per append. If it returns actions and an error, the error is
+	// logged and the actions are still stored. If it returns no actions, the append is sent as without a companion.
 	Actions(ctx context.Context, commits []es.Commit) ([]types.TransactWriteItem, error)
 }
 
-// maxActions is what one transaction holds.
+// maxActions is the maximum number of actions in one transaction.
 const maxActions = 100
 
-// accompanied sends an append with what the companion has for it, and tells whether that decided it: it is stored, or there
-// is a conflict of its streams. Where it did not, the append is to be sent alone; doubt says that it may be stored already.
+// accompanied sends an append together with the companion's actions. decided is true if the append is now stored or has
+// a conflict. Otherwise the caller must send it alone; doubt then means that it may be stored already.
 //
-// It is sent once. Whatever is in the way may be the companion's, and what was stored although the answer was lost is found
-// by the append that is sent alone, as its own.
+// It sends once, without retries: the companion's actions may be the cause of a failure. If the append was stored but
+// the answer was lost, the append that is sent alone finds its own commit.
 func (p *pending) accompanied(ctx context.Context) (decided, doubt bool, err error) {
 	if p.store.cfg.Companion == nil {
 		return false, false, nil
@@ -47,12 +47,12 @@ func (p *pending) accompanied(ctx context.Context) (decided, doubt bool, err err
 	if len(actions) == 0 {
 		return false, false, nil
 	}
-	if late := ctx.Err(); late != nil { // what is sent now would be in doubt
+	if late := ctx.Err(); late != nil { // sending now would leave the outcome unknown
 		p.left(ctx, late)
 		return false, false, nil
 	}
 	if all := len(p.Writes) + len(p.Checks) + len(actions); all > maxActions {
-		p.left(ctx, fmt.Errorf("a transaction takes %d actions, not %d", maxActions, all))
+		p.left(ctx, fmt.Errorf("a transaction takes at most %d actions, this one has %d", maxActions, all))
 		return false, false, nil
 	}
 	v, err := p.transact(ctx, uuid.NewString(), actions, once)
@@ -66,18 +66,19 @@ func (p *pending) accompanied(ctx context.Context) (decided, doubt bool, err err
 
 func once(o *dynamodb.Options) { o.RetryMaxAttempts = 1 }
 
-// left counts and logs that something of the companion was left out.
+// left counts and logs an append whose companion rows were left out.
 func (p *pending) left(ctx context.Context, why error) {
 	p.store.unaccompanied.Add(1)
 	level := slog.LevelWarn
 	if contended(why) {
 		level = slog.LevelDebug
 	}
-	p.store.cfg.Log.LogAttrs(ctx, level, "an append goes without rows of its companion",
-		slog.String("stream", p.commits[0].Stream.String()), slog.Int64("version", p.commits[0].Version), slog.String("error", why.Error()))
+	p.store.cfg.Log.LogAttrs(ctx, level, "append without its companion rows",
+		slog.String("stream", p.commits[0].Stream.String()), slog.Int64("version", p.commits[0].Version),
+		slog.String("error", why.Error()))
 }
 
-// contended tells whether a transaction was cancelled just because somebody else was there first, or at the same time.
+// contended reports whether a transaction was cancelled only because of concurrent or earlier writes.
 func contended(err error) bool {
 	var cancelled *types.TransactionCanceledException
 	if !errors.As(err, &cancelled) {
@@ -93,5 +94,5 @@ func contended(err error) bool {
 	return true
 }
 
-// Unaccompanied is how often this store left out something of its companion, since it was made.
+// Unaccompanied returns how many times this store has left out rows of its companion.
 func (st *Store) Unaccompanied() int64 { return st.unaccompanied.Load() }

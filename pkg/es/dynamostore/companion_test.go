@@ -20,7 +20,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-// companion counts commits in rows of a table of its own, one a stream, as its actions say.
+// companion counts commits per stream in rows of its own table.
 type companion struct {
 	client  *dynamodb.Client
 	table   string
@@ -33,7 +33,7 @@ func (c *companion) Actions(_ context.Context, commits []es.Commit) ([]types.Tra
 	return c.actions(c, commits)
 }
 
-// counted counts the commits of all streams.
+// counted returns the number of commits of all streams.
 func counted(c *companion, commits []es.Commit) ([]types.TransactWriteItem, error) {
 	var actions []types.TransactWriteItem
 	for _, commit := range commits {
@@ -50,7 +50,7 @@ func (c *companion) count(row string) types.TransactWriteItem {
 	}}
 }
 
-// never is an action whose condition fails.
+// never is an action whose condition always fails.
 func (c *companion) never(row string) types.TransactWriteItem {
 	action := c.count(row)
 	action.Update.ConditionExpression = aws.String("attribute_exists(nothing)")
@@ -87,8 +87,8 @@ var counts = map[string]string{"put": "map[Account#1:1]", "transaction": "map[Ac
 
 const none = "map[]"
 
-// TestCompanion: what it adds is stored with the commits, in one request; where it adds nothing, the request is the same as
-// without it.
+// TestCompanion: the companion's rows are stored with the commits, in one request. Without rows, the request is the
+// same as without a companion.
 func TestCompanion(t *testing.T) {
 	t.Parallel()
 	for form, want := range counts {
@@ -127,7 +127,7 @@ func TestCompanion(t *testing.T) {
 
 var errCompanion = errors.New("no rows today")
 
-// TestCompanionInTheWay: whatever is wrong with the companion's actions, the append is stored, and nothing of them.
+// TestCompanionInTheWay: if a companion's actions fail for any reason, the append is stored without them.
 func TestCompanionInTheWay(t *testing.T) {
 	t.Parallel()
 	type actions = []types.TransactWriteItem
@@ -183,8 +183,8 @@ func TestCompanionInTheWay(t *testing.T) {
 	})
 }
 
-// TestCompanionAndFaults: with whatever answer to the transaction that held the companion's actions, the append is stored
-// once, and they are at most once, never without it.
+// TestCompanionAndFaults: whatever the answer to the transaction with the companion's actions, the append is stored
+// once, and the actions at most once and never without it.
 func TestCompanionAndFaults(t *testing.T) {
 	t.Parallel()
 	for form, want := range counts {
@@ -213,7 +213,8 @@ func TestCompanionAndFaults(t *testing.T) {
 	}
 }
 
-// TestCompanionAndUnknownOutcome: an answer that was lost with the companion's actions stays in doubt without them.
+// TestCompanionAndUnknownOutcome: if the answer with the companion's actions was lost, the outcome stays unknown when
+// the append is sent without them.
 func TestCompanionAndUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	for form, want := range counts {
@@ -260,7 +261,7 @@ func TestCompanionAndUnknownOutcome(t *testing.T) {
 	}
 }
 
-// tokens keeps the tokens of all transactions, and loses the answer of the first few.
+// tokens records the tokens of all transactions, and loses the answers to the first few.
 type tokens struct {
 	dynamostore.Client
 	mu   sync.Mutex
@@ -282,7 +283,8 @@ func (k *tokens) TransactWriteItems(
 	return out, err
 }
 
-// TestTokens: what is sent again under one token must be the same, so without the companion's actions it has another.
+// TestTokens: requests with the same token must be identical, so the append without the companion's actions has another
+// token.
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)
@@ -297,12 +299,12 @@ func TestTokens(t *testing.T) {
 		t.Error(err)
 	}
 	if len(k.sent) != 3 || k.sent[0] == k.sent[1] || k.sent[1] != k.sent[2] {
-		t.Errorf("tokens %v, want three: one, and twice another", k.sent)
+		t.Errorf("tokens %v, want three: one token, then another one twice", k.sent)
 	}
 	c.counts(t, counts["transaction"])
 }
 
-// TestCompanionIsSentOnce: the SDK does not spend the caller's time on the companion.
+// TestCompanionIsSentOnce: the SDK does not retry the transaction with the companion's actions.
 func TestCompanionIsSentOnce(t *testing.T) {
 	t.Parallel()
 	client, meter := dynamotest.Client(t), &dynamotest.Meter{}
@@ -326,7 +328,7 @@ func TestCompanionIsSentOnce(t *testing.T) {
 	c.counts(t, counts["put"])
 }
 
-// TestCompanionIsLogged: what happens every day quietly, what should not aloud.
+// TestCompanionIsLogged: contention is logged at debug level, other failures as warnings.
 func TestCompanionIsLogged(t *testing.T) {
 	t.Parallel()
 	for want, actions := range map[string]func(*companion, []es.Commit) ([]types.TransactWriteItem, error){

@@ -14,15 +14,15 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// maxPayload is the most that the payloads of a compressed commit may take when they are unpacked, in bytes.
+// maxPayload is the maximum size of a compressed commit's payloads after unpacking, in bytes.
 const maxPayload = 16 << 20
 
-// writeUnit is what one write unit pays for, in bytes.
+// writeUnit is the number of bytes that one write unit pays for.
 const writeUnit = 1024
 
 var (
 	packer = sync.OnceValue(func() *zstd.Encoder {
-		e, _ := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1)) // fails on bad options only
+		e, _ := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1)) // the only possible error is a bad option
 		return e
 	})
 	unpacker = sync.OnceValue(func() *zstd.Decoder {
@@ -31,9 +31,9 @@ var (
 	})
 )
 
-// item returns the item that a commit is stored as, with its payloads compressed where that saves a write unit.
+// item returns the item for a commit. It compresses the payloads if that saves a write unit.
 //
-// Errors: [es.LimitError] if it is over DynamoDB's limit even so.
+// Errors: [es.LimitError] if the item exceeds DynamoDB's limit even when compressed.
 func item(c *es.Commit) (Item, error) {
 	plain := encode(c)
 	size := storekit.Size(c)
@@ -50,8 +50,8 @@ func item(c *es.Commit) (Item, error) {
 
 func units(bytes int) int { return (bytes + writeUnit - 1) / writeUnit }
 
-// pack compresses a commit's payloads, each as its length in bytes (4 bytes, big-endian) and its bytes, and returns how
-// large the item is with them.
+// pack compresses a commit's payloads, each as its length (4 bytes, big-endian) and its bytes, and returns the item's
+// size with them.
 func pack(c *es.Commit, size int) (packed []byte, packedSize int) {
 	var payload []byte
 	for _, e := range c.Events {
@@ -59,7 +59,7 @@ func pack(c *es.Commit, size int) (packed []byte, packedSize int) {
 		payload = append(payload, e.Data...)
 		size -= 1 + len("data") + len(e.Data)
 	}
-	if len(payload) > maxPayload { // it could not be read again
+	if len(payload) > maxPayload { // unpack would refuse it
 		return nil, storekit.MaxCommitBytes + len(payload)
 	}
 	packed = packer().EncodeAll(payload, nil)
@@ -68,7 +68,7 @@ func pack(c *es.Commit, size int) (packed []byte, packedSize int) {
 
 var errPayloads = errors.New("the payloads do not match the events")
 
-// unpack puts the compressed payloads into their events.
+// unpack decompresses the payloads into their events.
 func unpack(packed []byte, events []es.RawEvent) error {
 	payload, err := unpacker().DecodeAll(packed, nil)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 
 var updateCosts = flag.Bool("update", false, "write the measured costs into the documentation")
 
-// costTable is a table of costs in Markdown.
+// costTable is a Markdown table of costs.
 type costTable struct{ rows strings.Builder }
 
 func (c *costTable) add(operation string, u dynamotest.Usage) {
@@ -28,8 +28,8 @@ func (c *costTable) add(operation string, u dynamotest.Usage) {
 	fmt.Fprintf(&c.rows, "| %s | %s | %v | %v |\n", operation, strings.Join(requests, ", "), u.ReadUnits, u.WriteUnits)
 }
 
-// compare fails the test unless the file has this table above the comment that names the test. With -update it writes the
-// table there.
+// compare fails the test unless the file has this table above the comment that names the test. With -update it writes
+// the table to the file.
 func (c *costTable) compare(t *testing.T, file string) {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -49,6 +49,6 @@ func (c *costTable) compare(t *testing.T, file string) {
 		return
 	}
 	if diff := cmp.Diff(string(text[begin:end]), table); diff != "" {
-		t.Errorf("%s says otherwise (-said +measured); go test -run %s -update, in this folder, writes it:\n%s", file, t.Name(), diff)
+		t.Errorf("%s is out of date (-file +measured): run go test -run %s -update in this folder:\n%s", file, t.Name(), diff)
 	}
 }

@@ -17,12 +17,12 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-// metered opens a store whose requests are counted.
+// metered opens a store and counts its requests.
 func metered(t *testing.T) (*dynamostore.Store, *dynamotest.Meter) {
 	t.Helper()
 	meter := &dynamotest.Meter{}
 	store, err := dynamostore.New(dynamotest.Client(t, meter.Metered),
-		dynamotest.Table(t, dynamotest.Client(t), dynamostore.EventsTable), dynamostore.Config{Now: time.Now}) // which it need not ask for
+		dynamotest.Table(t, dynamotest.Client(t), dynamostore.EventsTable), dynamostore.Config{Now: time.Now}) // an exact clock, so that the store does not read the time
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func small(n int) []es.RawEvent {
 	return events
 }
 
-// TestCosts counts requests and units at the wire.
+// TestCosts counts requests and units on the wire.
 func TestCosts(t *testing.T) {
 	t.Parallel()
 	store, meter := metered(t)
@@ -87,7 +87,7 @@ func TestCosts(t *testing.T) {
 
 func kilobytes(bytes int) float64 { return float64((bytes + 1023) / 1024) }
 
-// TestSizeIsDynamoDBs: the size that the limit is checked against is the one that DynamoDB charges, to the byte.
+// TestSizeIsDynamoDBs: the size that is checked against the limit is exactly the size that DynamoDB charges.
 func TestSizeIsDynamoDBs(t *testing.T) {
 	t.Parallel()
 	store, meter := metered(t)
@@ -103,12 +103,12 @@ func TestSizeIsDynamoDBs(t *testing.T) {
 		}
 	}
 	head := store.Empty(s)
-	for range 2 { // without and with a hash of the one before
+	for range 2 { // without and with a prev hash
 		probe, err := store.Append(t.Context(), fill(head, 1))
 		if err != nil {
 			t.Fatal(err)
 		}
-		room := 1024 - storekit.Size(&probe[0].Commit) + 1 // to the end of a unit
+		room := 1024 - storekit.Size(&probe[0].Commit) + 1 // bytes left in the write unit
 		if len(probe[0].Prev) == 0 {
 			room -= len("prev") + 32
 		}
@@ -129,7 +129,7 @@ func TestSizeIsDynamoDBs(t *testing.T) {
 	}
 }
 
-// TestCompression: payloads are compressed where that saves a unit, and only there.
+// TestCompression: payloads are compressed only if that saves a write unit.
 func TestCompression(t *testing.T) {
 	t.Parallel()
 	store, meter := metered(t)

@@ -16,10 +16,11 @@ import (
 	"github.com/annals-es/annals/pkg/es/storetest"
 )
 
-// stub stands in for a table with one item at most: synctest's time does not pass while a connection is waited for.
+// stub replaces a table with at most one item. In synctest, time does not pass while a goroutine waits for a
+// connection.
 type stub struct {
 	item dynamostore.Item
-	// write answers a write in the table's place, if it is not nil.
+	// write answers a write instead of the table, if it is not nil.
 	write func(ctx context.Context) error
 }
 
@@ -61,7 +62,8 @@ func TestDeadline(t *testing.T) {
 	})
 }
 
-// TestAppendEndsInTime: the deadline holds for all attempts together, and what is known of the append is said.
+// TestAppendEndsInTime: the deadline holds for all attempts together, and the error says whether the append may be
+// stored.
 func TestAppendEndsInTime(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -94,7 +96,7 @@ func TestAppendEndsInTime(t *testing.T) {
 	}
 }
 
-// slow is a companion that takes its time.
+// slow is a companion that takes a long time.
 type slow struct{}
 
 func (slow) Actions(ctx context.Context, _ []es.Commit) ([]types.TransactWriteItem, error) {
@@ -102,7 +104,7 @@ func (slow) Actions(ctx context.Context, _ []es.Commit) ([]types.TransactWriteIt
 	return []types.TransactWriteItem{{}}, ctx.Err()
 }
 
-// TestCompanionTakesAllTime: nothing was sent, and the error says so.
+// TestCompanionTakesAllTime: if the companion uses up the time, nothing is sent, and the error says so.
 func TestCompanionTakesAllTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

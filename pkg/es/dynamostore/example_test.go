@@ -14,7 +14,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-// A ticket is issued, and used once.
+// A ticket is issued and can be used once.
 type ticketEvent interface{ isTicketEvent() }
 type issued struct {
 	Seat string `json:"seat"`
@@ -49,12 +49,12 @@ var tickets = es.Aggregate[ticket, ticketEvent]{
 	},
 }
 
-// On DynamoDB: the table has the keys of EventsTable, and an append is one PutItem. The client is that of aws-sdk-go-v2,
-// dynamodb.NewFromConfig(cfg), here one that talks to DynamoDB Local.
+// A store on DynamoDB. The table has the keys of EventsTable, and each append is one PutItem. The client is that of
+// aws-sdk-go-v2, dynamodb.NewFromConfig(cfg); this one talks to DynamoDB Local.
 func Example() {
 	ctx, client := context.Background(), dynamotest.ForExample()
 	table := "example-" + rand.Text()
-	// In production, the table is made by whatever makes the others: CDK, Terraform, CloudFormation.
+	// In production, CDK, Terraform or CloudFormation makes the table.
 	partition, sort := dynamostore.EventsTable.Partition, dynamostore.EventsTable.Sort
 	_, err := client.CreateTable(ctx, &dynamodb.CreateTableInput{
 		TableName:   &table,

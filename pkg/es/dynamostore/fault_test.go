@@ -30,7 +30,7 @@ var (
 	}}
 )
 
-// loseAnswers sends the first n writes and loses their answers, below the SDK and its retries.
+// loseAnswers sends the first n writes and drops their answers, below the SDK and its retries.
 type loseAnswers struct {
 	next dynamodb.HTTPClient
 	n    atomic.Int64
@@ -45,7 +45,8 @@ func (l *loseAnswers) Do(r *http.Request) (*http.Response, error) {
 	return answer, err
 }
 
-// faults stands between the store and the SDK. before may answer a write in DynamoDB's place; after may replace its answer.
+// faults sits between the store and the SDK. before may answer a write instead of DynamoDB; after may replace its
+// answer.
 type faults struct {
 	dynamostore.Client
 	before, after func(call int64) error
@@ -73,7 +74,7 @@ func (f *faults) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...fu
 	return out, err
 }
 
-// TransactWriteItems gives each call a token of its own, as if ten minutes had passed since the one before.
+// TransactWriteItems gives each call its own token, as if ten minutes had passed since the call before.
 func (f *faults) TransactWriteItems(
 	ctx context.Context, in *dynamodb.TransactWriteItemsInput, o ...func(*dynamodb.Options),
 ) (out *dynamodb.TransactWriteItemsOutput, err error) {
@@ -92,7 +93,7 @@ func first(n int64, err error) func(int64) error {
 	}
 }
 
-// both are the two forms of an append.
+// both lists the two forms of an append.
 func both(s es.Store) map[string]es.Append {
 	w1, w2 := es.Write{Head: s.Empty(acc1), Events: small(2)}, es.Write{Head: s.Empty(acc2), Events: small(1)}
 	return map[string]es.Append{"put": {Writes: []es.Write{w1}}, "transaction": {Writes: []es.Write{w1, w2}}}
@@ -116,7 +117,7 @@ func wantVersion(t *testing.T, s es.Store, stream es.StreamID, want int64) {
 	}
 }
 
-// TestAnswerLostBelowTheSDK: the SDK sends the write again, and finds it stored.
+// TestAnswerLostBelowTheSDK: the SDK repeats the write, which finds itself stored.
 func TestAnswerLostBelowTheSDK(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"put", "transaction"} {
@@ -141,7 +142,7 @@ func TestAnswerLostBelowTheSDK(t *testing.T) {
 	}
 }
 
-// TestAnswerLost: the write is sent again, and an answer that says it is there counts as success.
+// TestAnswerLost: the store repeats the write, and counts it as stored if it finds its own commit.
 func TestAnswerLost(t *testing.T) {
 	t.Parallel()
 	for name, after := range map[string]error{"connection": errLost, "server": &types.InternalServerError{}, "throttled": &types.RequestLimitExceeded{}} {
@@ -159,7 +160,7 @@ func TestAnswerLost(t *testing.T) {
 	}
 }
 
-// TestOutcomeUnknown: where no answer ever comes, the error says so, and never that it is a conflict.
+// TestOutcomeUnknown: if no answer ever comes, the error is an unknown outcome and never a conflict.
 func TestOutcomeUnknown(t *testing.T) {
 	t.Parallel()
 	for _, form := range []string{"put", "transaction"} {
@@ -198,7 +199,7 @@ func TestOutcomeUnknown(t *testing.T) {
 	})
 }
 
-// TestTransactionInTheWay: DynamoDB turned the append away undecided; the SDK does not send it again, the store does.
+// TestTransactionInTheWay: if a concurrent transaction blocks the append, the store sends it again; the SDK does not.
 func TestTransactionInTheWay(t *testing.T) {
 	t.Parallel()
 	for form, err := range map[string]error{"put": errInTheWay, "transaction": errCancelled} {
@@ -223,7 +224,7 @@ func TestTransactionInTheWay(t *testing.T) {
 	}
 }
 
-// TestConflictAfterLostAnswer: somebody else took the place before the retry came: that is a conflict for sure.
+// TestConflictAfterLostAnswer: if another writer took the place before the retry, the error is a conflict.
 func TestConflictAfterLostAnswer(t *testing.T) {
 	t.Parallel()
 	for _, form := range []string{"put", "transaction"} {
@@ -248,7 +249,7 @@ func TestConflictAfterLostAnswer(t *testing.T) {
 	}
 }
 
-// TestRefusedAtOnce: what can't go through is not sent again.
+// TestRefusedAtOnce: a write that can never succeed is not sent again.
 func TestRefusedAtOnce(t *testing.T) {
 	t.Parallel()
 	f := &faults{before: first(99, errDenied)}

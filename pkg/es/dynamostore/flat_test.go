@@ -10,8 +10,9 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-// TestCostsStayFlat: however many commands an account was paid by, a transfer costs what the hundredth did, on both
-// sides: warm, and cold but for the blocks of the payer's commands. Nobody fills the list of the account that is paid.
+// TestCostsStayFlat: a transfer costs the same however many transfers an account has received. This holds for the
+// payer's and the payee's stream, with a warm cache, and with a cold one except for reading the payer's blocks of
+// commands. The payee's stream remembers no commands.
 func TestCostsStayFlat(t *testing.T) {
 	t.Parallel()
 	const many = 4_300 // transfers
@@ -65,7 +66,7 @@ func TestCostsStayFlat(t *testing.T) {
 	}
 	more := lots.cold.ReadUnits - few.cold.ReadUnits
 	if want := float64(many/256) * 1.5; more > want {
-		t.Errorf("a cold transfer took %v read units more for %d blocks, want %v at most", more, many/256, want)
+		t.Errorf("a cold transfer took %v extra read units for %d blocks, want at most %v", more, many/256, want)
 	}
 	lots.cold.ReadUnits = few.cold.ReadUnits
 	lots.cold.Requests = maps.Clone(lots.cold.Requests)
@@ -73,10 +74,10 @@ func TestCostsStayFlat(t *testing.T) {
 	if diff := cmp.Diff(few, lots, cmp.AllowUnexported(figures{})); diff != "" {
 		t.Errorf("the hundredth and the last transfer differ (-hundredth +last):\n%s", diff)
 	}
-	// The first of all is recognised, warm and cold: nothing is stored again.
+	// The first transfer is still recognised, warm and cold: nothing is stored again.
 	for name, process := range map[string]process{"warm": p, "cold": s.start(t)} {
 		if got := costs(process, "k1"); got.WriteUnits != 0 {
-			t.Errorf("%s: the first transfer was done again: %+v", name, got)
+			t.Errorf("%s: the first transfer was stored again: %+v", name, got)
 		}
 	}
 }

@@ -15,12 +15,12 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-var update = flag.Bool("update-stored", false, "write the items of testdata/stored anew")
+var update = flag.Bool("update-stored", false, "write the files in testdata/stored instead of comparing them")
 
 var goldenTime = time.Date(2026, 1, 31, 12, 0, 0, 250_000_000, time.UTC)
 
-// TestEventsAreStoredAs: a commit with all that it can have, one with nothing but its event, one of a transaction, and
-// one that is compressed.
+// TestEventsAreStoredAs: golden files of a commit with all attributes, a minimal one, one of a transaction, and a
+// compressed one.
 func TestEventsAreStoredAs(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)
@@ -67,7 +67,8 @@ func TestEventsAreStoredAs(t *testing.T) {
 	dynamotest.Golden(t, client, table, dynamotest.GoldenConfig{Name: "events", Update: *update})
 }
 
-// TestSnapshotsAreStoredAs: a snapshot with commands of its own and a block of others, one without, and the block.
+// TestSnapshotsAreStoredAs: golden files of a snapshot with recent commands and a block, one without commands, and the
+// block.
 func TestSnapshotsAreStoredAs(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)

@@ -12,8 +12,10 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
-// Inspect implements [es.Inspector]: one Query a page.
-func (st *Store) Inspect(ctx context.Context, stream es.StreamID, versions es.VersionRange) iter.Seq2[es.ScanPage, error] {
+// Inspect implements [es.Inspector], with one Query per page.
+func (st *Store) Inspect(
+	ctx context.Context, stream es.StreamID, versions es.VersionRange,
+) iter.Seq2[es.ScanPage, error] {
 	return func(yield func(es.ScanPage, error) bool) {
 		if err := stream.Validate(); err != nil {
 			yield(es.ScanPage{}, err)
@@ -38,7 +40,10 @@ func (st *Store) Inspect(ctx context.Context, stream es.StreamID, versions es.Ve
 				yield(es.ScanPage{}, fmt.Errorf("inspect %s: %w", stream, dynamofault.MarkUnavailable(err)))
 				return
 			}
-			a := answer{items: out.Items, last: out.LastEvaluatedKey, consumed: out.ConsumedCapacity, position: func(Item) es.Position { return "" }}
+			a := answer{
+				items: out.Items, last: out.LastEvaluatedKey, consumed: out.ConsumedCapacity,
+				position: func(Item) es.Position { return "" },
+			}
 			q.ExclusiveStartKey = out.LastEvaluatedKey
 			more = a.pages(yield) && len(out.LastEvaluatedKey) > 0
 		}

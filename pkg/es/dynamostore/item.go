@@ -13,7 +13,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Item is an item of the event table, as the SDK and stream records have it.
+// Item is an item of the event table, in the form that the SDK and stream records use.
 type Item = map[string]types.AttributeValue
 
 func s(v string) types.AttributeValue { return &types.AttributeValueMemberS{Value: v} }
@@ -93,9 +93,9 @@ func texts(pairs ...string) Item {
 	return item
 }
 
-// Decode reads a commit from an item of the event table.
+// Decode converts an item of the event table to a commit.
 //
-// Errors: [es.CorruptError] that names the item and the attribute.
+// Errors: [es.CorruptError], which names the item and the attribute.
 func Decode(item Item) (es.Commit, error) {
 	r := reader{item: item}
 	c := es.Commit{

@@ -23,7 +23,7 @@ func packed(t *testing.T, payload string) types.AttributeValue {
 	return &types.AttributeValueMemberB{Value: w.EncodeAll([]byte(payload), nil)}
 }
 
-// TestDecodeCorrupt: whatever is wrong with an item is an error that names the item and the attribute.
+// TestDecodeCorrupt: the error of a corrupt item names the item and the attribute.
 func TestDecodeCorrupt(t *testing.T) {
 	t.Parallel()
 	one := types.AttributeValueMemberM{Value: dynamostore.Item{

@@ -26,7 +26,8 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// faultyClient stands below the SDK and its retries: of 20 requests some are throttled, fail, lose their answer, or take their time.
+// faultyClient sits below the SDK and its retries. Of every 20 requests, some are throttled, fail, lose their answer,
+// or are slow.
 type faultyClient struct {
 	next dynamodb.HTTPClient
 	mu   sync.Mutex
@@ -66,7 +67,7 @@ func said(r *http.Request, status int, kind string) *http.Response {
 	}
 }
 
-// What clients do with an account, and what they see. add 0 reads.
+// The operations of clients on an account, and their answers. add 0 reads.
 type (
 	asked struct {
 		account string
@@ -74,13 +75,13 @@ type (
 	}
 	answered struct {
 		refused bool
-		sum     int // of a read
+		sum     int // result of a read
 	}
 )
 
 var errShort = errors.New("not enough")
 
-// accounts says what one client alone would see.
+// accounts models what a single client would see.
 var accounts = porcupine.Model{
 	Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
 		of := map[string][]porcupine.Operation{}
@@ -104,7 +105,7 @@ var accounts = porcupine.Model{
 	},
 }
 
-// client does one thing after another, each as often as it takes to get an answer.
+// client performs one operation after the other, and repeats each until it gets an answer.
 func (p process) client(ctx context.Context, id int, rng *rand.Rand, clock func() int64) ([]porcupine.Operation, error) {
 	var history []porcupine.Operation
 	for i := range 40 {
@@ -114,7 +115,7 @@ func (p process) client(ctx context.Context, id int, rng *rand.Rand, clock func(
 		var out answered
 		var err error
 		for range 50 {
-			if out, err = p.answer(ctx, in, cmd); err == nil && rng.IntN(4) > 0 { // else the answer is lost on its way here
+			if out, err = p.answer(ctx, in, cmd); err == nil && rng.IntN(4) > 0 { // else simulate a lost answer
 				break
 			}
 		}
@@ -143,9 +144,9 @@ func (p process) answer(ctx context.Context, in asked, cmd es.Command) (answered
 	return answered{}, err
 }
 
-// TestLinearizable: six clients of three processes, whose requests meet faults, deposit, withdraw and read, under command
-// ids that they repeat until there is an answer. There is an order of all they did in which each saw what it had to, and the
-// events add up to it: nothing was done twice, and nothing that was refused was done.
+// TestLinearizable: six clients in three processes deposit, withdraw and read under faults, and repeat each command id
+// until they get an answer. The history must be linearizable: some order of all operations explains every answer. And
+// the events must add up: no operation is stored twice, and no refused one is stored.
 func TestLinearizable(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
@@ -155,7 +156,7 @@ func TestLinearizable(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	t.Logf("ANNALS_FAULTS_SEED=%d makes the same choices", seed)
+	t.Logf("ANNALS_FAULTS_SEED=%d repeats the random choices of this run", seed)
 	s := newService(t)
 	noFaults := s.start(t)
 	for _, account := range []string{"0", "1"} {
@@ -193,7 +194,7 @@ func TestLinearizable(t *testing.T) {
 		t.Fatal(err)
 	}
 	if hits.Load() == 0 {
-		t.Error("there was no fault")
+		t.Error("no request met a fault")
 	}
 	if got := porcupine.CheckOperationsTimeout(accounts, all, time.Minute); got != porcupine.Ok {
 		t.Errorf("the history of %d operations is %s", len(all), got)
@@ -206,7 +207,7 @@ func TestLinearizable(t *testing.T) {
 			}
 		}
 		if got, err := s.start(t).repo.Load(t.Context(), account); err != nil || got.State.Sum != want {
-			t.Errorf("account %s has %d, %v; what was acknowledged adds up to %d", account, got.State.Sum, err, want)
+			t.Errorf("account %s has %d, %v; the acknowledged operations add up to %d", account, got.State.Sum, err, want)
 		}
 	}
 	t.Logf("%d operations, %d requests met a fault", len(all), hits.Load())

@@ -8,9 +8,9 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// TestLongStream: 100,000 events load completely, and folding them holds no more than a page or two of them in memory.
+// TestLongStream: 100,000 events load completely, and folding them keeps only a page or two in memory.
 //
-//nolint:paralleltest // it measures the heap, which other tests would fill
+//nolint:paralleltest // measures the heap, which other tests would grow
 func TestLongStream(t *testing.T) {
 	const total, bound = 100_000, 16 << 20 // the events take 20 MB as JSON alone
 	store := open(t, time.Now)
@@ -55,6 +55,6 @@ func TestLongStream(t *testing.T) {
 		t.Errorf("%v: at version %d with %+v, want %d", err, end.Version(), state, total)
 	}
 	if most > bound {
-		t.Errorf("held %d MB more than before, want at most %d", most>>20, bound>>20)
+		t.Errorf("the heap grew by %d MB, want at most %d", most>>20, bound>>20)
 	}
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
-// Marks yields what all snapshots remember of their streams, to be compared with the streams themselves.
+// Marks yields the version and hash that each snapshot has of its stream, so that they can be compared with the stream.
 //
-// Errors: DynamoDB's; one that names a snapshot that can't be read.
+// Errors: DynamoDB's; an error that names a snapshot that cannot be read.
 func (sn *Snapshots) Marks(ctx context.Context, client dynamodb.ScanAPIClient) iter.Seq2[es.CommitRef, error] {
 	return func(yield func(es.CommitRef, error) bool) {
 		pages := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{
@@ -25,7 +25,7 @@ func (sn *Snapshots) Marks(ctx context.Context, client dynamodb.ScanAPIClient) i
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				yield(es.CommitRef{}, fmt.Errorf("snapshots: %w", dynamofault.MarkUnavailable(err)))
+				yield(es.CommitRef{}, fmt.Errorf("scan snapshots: %w", dynamofault.MarkUnavailable(err)))
 				return
 			}
 			for _, item := range page.Items {
@@ -49,7 +49,7 @@ func mark(item Item) (es.CommitRef, error) {
 		err = r.err
 	}
 	if err != nil {
-		return es.CommitRef{}, fmt.Errorf("snapshot of %q: %w", r.text("stream"), err)
+		return es.CommitRef{}, fmt.Errorf("read snapshot of %q: %w", r.text("stream"), err)
 	}
 	return m, nil
 }

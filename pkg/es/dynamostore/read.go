@@ -17,7 +17,7 @@ import (
 // Empty implements [es.Loader].
 func (st *Store) Empty(stream es.StreamID) es.Head { return st.seal.Empty(stream) }
 
-// Head implements [es.Loader]: one Query of one item.
+// Head implements [es.Loader], with one Query for one item.
 func (st *Store) Head(ctx context.Context, stream es.StreamID) (es.Head, error) {
 	head := st.seal.Empty(stream)
 	if err := stream.Validate(); err != nil {
@@ -30,7 +30,8 @@ func (st *Store) Head(ctx context.Context, stream es.StreamID) (es.Head, error) 
 	return st.seal.After(last), nil
 }
 
-// last returns a stream's last commit that starts before a version, or its very last; nil if there is none.
+// last returns a stream's last commit that starts before a version, or its last of all if before is 0; nil if there is
+// none.
 func (st *Store) last(ctx context.Context, stream es.StreamID, before int64) (*es.Commit, error) {
 	q := st.query(stream)
 	if before > 0 {
@@ -58,11 +59,14 @@ func (st *Store) Load(ctx context.Context, after es.Head, visit func(*es.Commit)
 	return st.follow(after, st.from(ctx, after.Stream(), after.Version()+1), visit)
 }
 
-// follow visits the commits that continue a head.
-func (st *Store) follow(head es.Head, commits iter.Seq2[es.Commit, error], visit func(*es.Commit) error) (es.Head, error) {
+// follow visits the commits that continue a head, and returns the new head.
+func (st *Store) follow(
+	head es.Head, commits iter.Seq2[es.Commit, error], visit func(*es.Commit) error,
+) (es.Head, error) {
 	for c, err := range commits {
 		if err == nil && !bytes.Equal(c.Prev, head.Hash()) {
-			err = &es.CorruptError{Stream: c.Stream, Version: c.Version, Reason: "it does not continue the commit before it"}
+			reason := "its prev hash is not the hash of the commit before"
+			err = &es.CorruptError{Stream: c.Stream, Version: c.Version, Reason: reason}
 		}
 		if err == nil {
 			err = visit(&c)
@@ -75,8 +79,10 @@ func (st *Store) follow(head es.Head, commits iter.Seq2[es.Commit, error], visit
 	return head, nil
 }
 
-// Resume implements [es.Loader]: one Query that starts at the commit to resume from.
-func (st *Store) Resume(ctx context.Context, after es.StreamVersion, hash []byte, visit func(*es.Commit) error) (es.Head, error) {
+// Resume implements [es.Loader], with one Query that starts at the commit to resume from.
+func (st *Store) Resume(
+	ctx context.Context, after es.StreamVersion, hash []byte, visit func(*es.Commit) error,
+) (es.Head, error) {
 	next, stop := iter.Pull2(st.from(ctx, after.Stream, after.Version))
 	defer stop()
 	c, err, any := next()
@@ -110,7 +116,7 @@ func (st *Store) Read(ctx context.Context, stream es.StreamID, r es.Range) iter.
 func beyond(version, to int64) bool { return to > 0 && version > to }
 func after(at, asOf time.Time) bool { return !asOf.IsZero() && at.After(asOf) }
 
-// containing yields a stream's commits from the one that contains a version.
+// containing yields a stream's commits, starting with the one that contains a version.
 func (st *Store) containing(ctx context.Context, stream es.StreamID, version int64) iter.Seq2[es.Commit, error] {
 	return func(yield func(es.Commit, error) bool) {
 		first := true
@@ -131,8 +137,11 @@ func (st *Store) containing(ctx context.Context, stream es.StreamID, version int
 	}
 }
 
-// yieldBefore yields the commit that starts before a version, if it reaches it, and tells whether to go on.
-func (st *Store) yieldBefore(ctx context.Context, stream es.StreamID, version int64, yield func(es.Commit, error) bool) bool {
+// yieldBefore yields the commit that starts before a version if it contains that version. It returns false if the
+// caller wants no more.
+func (st *Store) yieldBefore(
+	ctx context.Context, stream es.StreamID, version int64, yield func(es.Commit, error) bool,
+) bool {
 	c, err := st.last(ctx, stream, version)
 	switch {
 	case err != nil:
@@ -144,7 +153,8 @@ func (st *Store) yieldBefore(ctx context.Context, stream es.StreamID, version in
 	return yield(*c, nil)
 }
 
-// from yields a stream's commits whose first version is at least the one given, and checks that they follow one another.
+// from yields a stream's commits whose first version is at least the given one, and checks that there is no gap between
+// them.
 func (st *Store) from(ctx context.Context, stream es.StreamID, version int64) iter.Seq2[es.Commit, error] {
 	return func(yield func(es.Commit, error) bool) {
 		if err := stream.Validate(); err != nil {
@@ -162,7 +172,8 @@ func (st *Store) from(ctx context.Context, stream es.StreamID, version int64) it
 			if err != nil {
 				err = fmt.Errorf("read %s: %w", stream, err)
 			} else if c, err = Decode(item); err == nil && next != 0 && c.Version != next {
-				err = &es.CorruptError{Stream: stream, Version: c.Version, Reason: fmt.Sprintf("expected version %d next", next)}
+				reason := fmt.Sprintf("expected version %d next", next)
+				err = &es.CorruptError{Stream: stream, Version: c.Version, Reason: reason}
 			}
 			if !yield(c, err) || err != nil {
 				return

@@ -12,8 +12,8 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// reader reads the attributes of an item or of a map in it. A missing attribute reads as empty; the first attribute of the
-// wrong type or form is kept as err.
+// reader reads the attributes of an item or of a map in it. A missing attribute reads as empty. err is the first
+// attribute of a wrong type or form.
 type reader struct {
 	item Item
 	err  error
@@ -25,7 +25,7 @@ func (r *reader) fail(name string, err error) {
 	}
 }
 
-// get reads an attribute of one type.
+// get returns an attribute if it exists and has the type T.
 func get[T types.AttributeValue](r *reader, name string) (T, bool) {
 	var none T
 	av, there := r.item[name]
@@ -65,7 +65,7 @@ func (r *reader) bytes(name string) []byte {
 	return nil
 }
 
-// sub reads a map, nil where there is none. Its errors count as this reader's once join is called.
+// sub returns a reader of a map attribute, or nil if there is none. Call join to take over its errors.
 func (r *reader) sub(name string) *reader {
 	if v, ok := get[*types.AttributeValueMemberM](r, name); ok {
 		return &reader{item: v.Value}
@@ -79,7 +79,7 @@ func (r *reader) join(name string, sub *reader) {
 	}
 }
 
-// maps reads a list of maps, calling read for each.
+// maps calls read for each element of a list of maps.
 func (r *reader) maps(name string, read func(i, n int, m *reader)) {
 	list, ok := get[*types.AttributeValueMemberL](r, name)
 	if !ok {

@@ -13,15 +13,15 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
-// Restore stores a commit that another table held, with all that its hash covers, and tells whether it was stored now: false
-// = it is there already. It is for tables that nobody appends to yet; whoever restores gives each stream's commits in order,
-// from its first. It looks at the commit alone: [es/verify] tells whether the whole is what it was.
+// Restore stores a commit of another table unchanged, with everything that its hash covers. It returns false if the
+// commit is already there. Use it only on a table that nothing appends to yet, and restore each stream's commits in
+// order, from its first. Restore checks each commit by itself: use [es/verify] to check the whole result.
 //
-// Errors: [es.CorruptError] if the hash is not the commit's own, or can't be read back; [es.ConflictError] if another commit is there;
-// [es.LimitError]; DynamoDB's.
+// Errors: [es.CorruptError] if the hash does not match the commit, or the commit would not be read back unchanged;
+// [es.ConflictError] if another commit has its place; [es.LimitError]; DynamoDB's.
 func (st *Store) Restore(ctx context.Context, c *es.Commit) (now bool, err error) {
 	if !bytes.Equal(c.ComputeHash(), c.Hash) {
-		return false, &es.CorruptError{Stream: c.Stream, Version: c.Version, Reason: "its hash is not its own"}
+		return false, &es.CorruptError{Stream: c.Stream, Version: c.Version, Reason: "its hash does not match its contents"}
 	}
 	put, err := item(c)
 	if err != nil {
@@ -30,7 +30,8 @@ func (st *Store) Restore(ctx context.Context, c *es.Commit) (now bool, err error
 	if back, err := Decode(put); err != nil {
 		return false, err
 	} else if !bytes.Equal(back.ComputeHash(), c.Hash) {
-		return false, &es.CorruptError{Stream: c.Stream, Version: c.Version, Reason: "it would come back from the table as something else"}
+		reason := "the table would not return it unchanged"
+		return false, &es.CorruptError{Stream: c.Stream, Version: c.Version, Reason: reason}
 	}
 	_, err = st.client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: &st.table, Item: put, ConditionExpression: isFree, ReturnValuesOnConditionCheckFailure: allOld,

@@ -16,7 +16,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-// TestRestore: a commit gets into another table as it was, once; nothing is written over, and nothing changed gets in.
+// TestRestore: a commit is restored unchanged and once. Restore overwrites nothing and refuses changed commits.
 func TestRestore(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)
@@ -30,7 +30,7 @@ func TestRestore(t *testing.T) {
 	}
 	from, to := open(), open()
 	stream := es.StreamID{Type: "Note", ID: "a"}
-	large := json.RawMessage(`{"text":"` + strings.Repeat("la ", 2000) + `"}`) // is stored compressed
+	large := json.RawMessage(`{"text":"` + strings.Repeat("la ", 2000) + `"}`) // stored compressed
 	head := from.Empty(stream)
 	for range 2 {
 		stored, err := from.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: []es.RawEvent{{Type: "Noted", Schema: 1, Data: large}}}}})
@@ -67,13 +67,13 @@ func TestRestore(t *testing.T) {
 	}
 	changed.Hash = changed.ComputeHash()
 	if _, err := to.Restore(t.Context(), &changed); !errors.As(err, new(*es.ConflictError)) {
-		t.Errorf("another one is there: %v", err)
+		t.Errorf("another commit in its place: %v", err)
 	}
 	nameless := want[0]
 	nameless.Events = []es.RawEvent{{Schema: 1, Data: json.RawMessage(`{}`)}}
 	nameless.Hash = nameless.ComputeHash()
 	if _, err := open().Restore(t.Context(), &nameless); !errors.As(err, new(*es.CorruptError)) {
-		t.Errorf("it can't be read back: %v", err)
+		t.Errorf("a commit that cannot be read back: %v", err)
 	}
 	huge := want[0]
 	huge.Events = []es.RawEvent{{Type: strings.Repeat("x", storekit.MaxCommitBytes), Schema: 1, Data: json.RawMessage(`{}`)}}

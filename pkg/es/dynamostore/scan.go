@@ -23,11 +23,11 @@ var (
 	_ es.Inspector = (*Store)(nil)
 )
 
-// maxSegments is the most segments that DynamoDB takes.
+// maxSegments is DynamoDB's maximum number of segments.
 const maxSegments = 1_000_000
 
-// Scan implements [es.Scanner]: a parallel Scan, one request a page. DynamoDB puts all items of a partition key into one
-// segment, one after the other by their sort key. The store's client must be a [dynamodb.ScanAPIClient].
+// Scan implements [es.Scanner]: a parallel Scan with one request per page. DynamoDB keeps all items of a partition key
+// in one segment, together and in the order of their sort key. The store's client must be a [dynamodb.ScanAPIClient].
 func (st *Store) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.ScanPage, error] {
 	return func(yield func(es.ScanPage, error) bool) {
 		start, err := startKey(segment)
@@ -37,7 +37,7 @@ func (st *Store) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.Scan
 		}
 		client, ok := st.client.Client.(dynamodb.ScanAPIClient)
 		if !ok {
-			yield(es.ScanPage{}, errors.New("scan: the store was made with a client that has no Scan"))
+			yield(es.ScanPage{}, errors.New("scan: the store's client has no Scan method: pass a dynamodb.ScanAPIClient to New"))
 			return
 		}
 		in := &dynamodb.ScanInput{
@@ -54,19 +54,21 @@ func (st *Store) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.Scan
 		for more := segment.After != es.End; more; {
 			out, err := client.Scan(ctx, in)
 			if err != nil {
-				yield(es.ScanPage{}, fmt.Errorf("scan segment %d of %d: %w", segment.Index, segment.Of, dynamofault.MarkUnavailable(err)))
+				err = dynamofault.MarkUnavailable(err)
+				yield(es.ScanPage{}, fmt.Errorf("scan segment %d of %d: %w", segment.Index, segment.Of, err))
 				return
 			}
-			a := answer{items: out.Items, last: out.LastEvaluatedKey, consumed: out.ConsumedCapacity, position: func(key Item) es.Position {
-				return position(segment, key)
-			}}
+			a := answer{
+				items: out.Items, last: out.LastEvaluatedKey, consumed: out.ConsumedCapacity,
+				position: func(key Item) es.Position { return position(segment, key) },
+			}
 			in.ExclusiveStartKey = out.LastEvaluatedKey
 			more = a.pages(yield) && len(out.LastEvaluatedKey) > 0
 		}
 	}
 }
 
-// position is the position after an item, made of the key as it is stored: no commit need be readable for it.
+// position returns the position after an item. It is made from the stored key, so the item need not be readable.
 func position(segment es.Segment, key Item) es.Position {
 	if len(key) == 0 {
 		return es.End
@@ -75,10 +77,11 @@ func position(segment es.Segment, key Item) es.Position {
 	return storekit.Position(segment, version+" "+stream)
 }
 
-// startKey returns the key of the item that a segment's position is after.
+// startKey returns the key of the item after which a segment starts.
 func startKey(segment es.Segment) (Item, error) {
 	if segment.Of > maxSegments {
-		return nil, &es.SegmentError{Segment: segment, Reason: fmt.Sprintf("DynamoDB takes %d segments at most", maxSegments)}
+		reason := fmt.Sprintf("the number of segments must be at most %d", maxSegments)
+		return nil, &es.SegmentError{Segment: segment, Reason: reason}
 	}
 	key, err := storekit.PositionKey(segment)
 	if err != nil || key == "" {

@@ -19,7 +19,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-// TestScanCutsPages: what was compressed to little does not come back all at once, and each part has its position.
+// TestScanCutsPages: highly compressed items come in several pages, each with its position.
 func TestScanCutsPages(t *testing.T) {
 	t.Parallel()
 	store := open(t, nil)
@@ -49,7 +49,7 @@ func TestScanCutsPages(t *testing.T) {
 	}
 }
 
-// keepLarge stores commits as they could be before there was storekit.MaxUncompressedBytes, and returns them.
+// keepLarge stores commits larger than storekit.MaxUncompressedBytes, which older versions allowed, and returns them.
 func keepLarge(t *testing.T, store *dynamostore.Store, commits, bytes int) (all []es.Commit) {
 	t.Helper()
 	var prev []byte
@@ -67,8 +67,8 @@ func keepLarge(t *testing.T, store *dynamostore.Store, commits, bytes int) (all 
 	return all
 }
 
-// TestLargerCommitsOfBefore: what was stored before there was a limit of uncompressed bytes can be read, appended to,
-// and moved to another table.
+// TestLargerCommitsOfBefore: commits stored before storekit.MaxUncompressedBytes existed can be read, appended to, and
+// moved to another table.
 func TestLargerCommitsOfBefore(t *testing.T) {
 	t.Parallel()
 	store := open(t, nil)
@@ -98,7 +98,7 @@ func TestInspectOverAPage(t *testing.T) {
 	store := open(t, nil)
 	head := store.Empty(acc1)
 	for i := range 6 {
-		random := make([]byte, 225_000) // which can't be compressed
+		random := make([]byte, 225_000) // incompressible
 		_, _ = rand.NewChaCha8([32]byte{byte(i)}).Read(random)
 		stored, err := store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: []es.RawEvent{
 			{Type: "Noted", Schema: 1, Data: json.RawMessage(`"` + base64.StdEncoding.EncodeToString(random) + `"`)},
@@ -124,7 +124,8 @@ func TestInspectOverAPage(t *testing.T) {
 	}
 }
 
-// TestScanGoesOnPastCorruptItems, also where a page's position is such an item, with a key that no commit has.
+// TestScanGoesOnPastCorruptItems: a scan continues after corrupt items, also if a page's position is such an item, with
+// a key that no commit has.
 func TestScanGoesOnPastCorruptItems(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)
@@ -153,7 +154,7 @@ func TestScanGoesOnPastCorruptItems(t *testing.T) {
 	for _, limit := range []int{0, 1, 3} {
 		commits, corrupt := 0, map[string]int{}
 		position := es.Start
-		for position != es.End { // from the start again for every page
+		for position != es.End { // a new scan for every page
 			for page, err := range store.Scan(t.Context(), es.Segment{Of: 1, After: position, Limit: limit, Consistent: true}) {
 				if err != nil {
 					t.Fatal(err)
@@ -182,7 +183,7 @@ func TestScanGoesOnPastCorruptItems(t *testing.T) {
 	}
 }
 
-// TestScanRefusals: what DynamoDB can't do is said before anything is sent.
+// TestScanRefusals: what DynamoDB cannot do is refused before anything is sent.
 func TestScanRefusals(t *testing.T) {
 	t.Parallel()
 	first := func(store *dynamostore.Store, segment es.Segment) error {
@@ -199,7 +200,7 @@ func TestScanRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := first(writeOnly, es.Segment{Of: 1}); err == nil || !strings.Contains(err.Error(), "has no Scan") {
+	if err := first(writeOnly, es.Segment{Of: 1}); err == nil || !strings.Contains(err.Error(), "has no Scan method") {
 		t.Errorf("a client without Scan: %v", err)
 	}
 	gone, err := dynamostore.New(dynamotest.Client(t), "no-such-table")

@@ -14,15 +14,17 @@ import (
 // answer is DynamoDB's answer to a Scan or a Query.
 type answer struct {
 	items    []Item
-	last     Item // the key after which there is more
+	last     Item // LastEvaluatedKey, empty on the last page
 	consumed *types.ConsumedCapacity
 	position func(key Item) es.Position
 }
 
-// pageBytes is from where on a page is cut, in bytes of payloads: 1 MB of compressed items may be many times that.
+// pageBytes is the size of payloads at which a page is cut, in bytes: 1 MB of compressed items may unpack to many times
+// that.
 const pageBytes = 4 << 20
 
-// pages yields the answer as one page, or as several where its payloads are large, and tells whether to go on.
+// pages yields the answer as one page, or as several if its payloads are large. It returns false if the caller wants no
+// more.
 func (a *answer) pages(yield func(es.ScanPage, error) bool) bool {
 	var page es.ScanPage
 	if a.consumed != nil {
@@ -52,7 +54,7 @@ func (a *answer) pages(yield func(es.ScanPage, error) bool) bool {
 	return yield(page, nil)
 }
 
-// examine decodes an item, and checks what readers of commits have no use for.
+// examine decodes an item, and also checks attributes that Decode does not need.
 func examine(item Item) (es.Commit, *es.CorruptError) {
 	c, err := Decode(item)
 	if err == nil {
@@ -69,7 +71,7 @@ func examine(item Item) (es.Commit, *es.CorruptError) {
 	return es.Commit{}, corrupt
 }
 
-// checkTypes checks the attribute that event filters look at and the hash does not cover: the set of the events' types.
+// checkTypes checks the set of the events' types, which event filters use and the hash does not cover.
 func checkTypes(item Item, c *es.Commit) error {
 	r := reader{item: item}
 	var names []string

@@ -18,7 +18,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotable"
 )
 
-// SnapshotsTable describes the table of snapshots: one item a stream, its latest, and one for each block of commands.
+// SnapshotsTable describes the snapshots' table: one item per stream, its latest snapshot, and one item per block of
+// commands.
 var SnapshotsTable = dynamotable.Table{
 	Partition: dynamotable.Key{Name: "stream", Type: dynamotable.String}, TimeToLive: "expires",
 }
@@ -26,11 +27,13 @@ var SnapshotsTable = dynamotable.Table{
 // SnapshotClient is the part of the DynamoDB client that snapshots use.
 type SnapshotClient interface {
 	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
-	BatchGetItem(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
+	BatchGetItem(
+		context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options),
+	) (*dynamodb.BatchGetItemOutput, error)
 	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
 }
 
-// Snapshots keeps snapshots in a table with the key of [SnapshotsTable], compressed.
+// Snapshots stores compressed snapshots in a table with the key of [SnapshotsTable].
 type Snapshots struct {
 	client SnapshotClient
 	table  string
@@ -38,18 +41,18 @@ type Snapshots struct {
 
 var _ es.SnapshotStore = (*Snapshots)(nil)
 
-// NewSnapshots returns the snapshots in a table.
+// NewSnapshots returns the snapshot store on a table.
 func NewSnapshots(client SnapshotClient, table string) *Snapshots {
 	return &Snapshots{client: client, table: table}
 }
 
-// kept is what a snapshot's compressed attribute holds.
+// kept is the content of a snapshot's compressed attribute.
 type kept struct {
 	State json.RawMessage `json:"state"`
-	// Recent are the commands that are in no block, as packCommands has them.
+	// Recent holds the commands that are in no block, packed by packCommands.
 	Recent []byte      `json:"recent,omitempty"`
 	Blocks []keptBlock `json:"blocks,omitempty"`
-	// Commands is how all commands were kept before there were blocks.
+	// Commands holds all commands in snapshots of an older format, which had no blocks. It is read but not written.
 	Commands []struct {
 		ID      string    `json:"id"`
 		Version int64     `json:"version"`
@@ -66,7 +69,7 @@ type keptBlock struct {
 	Expires  time.Time `json:"expires"`
 }
 
-// known sets the commands of a snapshot to those that were kept.
+// known sets the snapshot's commands and blocks.
 func (k *kept) known(s *es.Snapshot) (err error) {
 	if s.Commands, err = unpackCommands(k.Recent); err != nil {
 		return err
@@ -80,11 +83,13 @@ func (k *kept) known(s *es.Snapshot) (err error) {
 	return nil
 }
 
-// LoadSnapshot implements [es.SnapshotStore], eventually consistent: an older snapshot does as well.
+// LoadSnapshot implements [es.SnapshotStore]. It reads eventually consistent, because an older snapshot is also valid.
 func (sn *Snapshots) LoadSnapshot(ctx context.Context, stream es.StreamID) (*es.Snapshot, error) {
-	out, err := sn.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &sn.table, Key: Item{"stream": s(stream.String())}})
+	out, err := sn.client.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &sn.table, Key: Item{"stream": s(stream.String())},
+	})
 	if err != nil {
-		return nil, fmt.Errorf("snapshot of %s: %w", stream, dynamofault.MarkUnavailable(err))
+		return nil, fmt.Errorf("load snapshot of %s: %w", stream, dynamofault.MarkUnavailable(err))
 	}
 	if len(out.Item) == 0 {
 		return nil, nil
@@ -105,16 +110,16 @@ func (sn *Snapshots) LoadSnapshot(ctx context.Context, stream es.StreamID) (*es.
 		r.fail("data", err)
 	}
 	if r.err != nil {
-		return nil, fmt.Errorf("snapshot of %s: %w", stream, r.err)
+		return nil, fmt.Errorf("load snapshot of %s: %w", stream, r.err)
 	}
 	snapshot.State = k.State
 	if err := k.known(&snapshot); err != nil {
-		return nil, fmt.Errorf("snapshot of %s: %w", stream, err)
+		return nil, fmt.Errorf("load snapshot of %s: %w", stream, err)
 	}
 	return &snapshot, nil
 }
 
-// snapshotOverhead is more than a snapshot's item takes besides its data and its stream's name, in bytes.
+// snapshotOverhead is an upper bound of an item's size in bytes without its data and its stream's name.
 const snapshotOverhead = 200
 
 // SaveSnapshot implements [es.SnapshotStore].
@@ -125,17 +130,21 @@ func (sn *Snapshots) SaveSnapshot(ctx context.Context, snapshot es.Snapshot) err
 	}
 	data, err := json.Marshal(k)
 	if err != nil {
-		return fmt.Errorf("snapshot of %s: %w", snapshot.At.Stream, err)
+		return fmt.Errorf("encode snapshot of %s: %w", snapshot.At.Stream, err)
 	}
 	packed := packer().EncodeAll(data, nil)
 	stream := snapshot.At.Stream.String()
 	if size := snapshotOverhead + len(stream) + len(packed); size > storekit.MaxCommitBytes || len(data) > maxPayload {
-		return &es.LimitError{Stream: snapshot.At.Stream, What: "bytes in a snapshot", Size: max(size, len(data)), Limit: storekit.MaxCommitBytes}
+		return &es.LimitError{
+			Stream: snapshot.At.Stream, What: "bytes in a snapshot",
+			Size: max(size, len(data)), Limit: storekit.MaxCommitBytes,
+		}
 	}
 	_, err = sn.client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: &sn.table,
 		Item: Item{
-			"stream": s(stream), "commit": n(snapshot.At.Version), "version": n(snapshot.Version), "schema": n(int64(snapshot.Schema)),
+			"stream": s(stream), "commit": n(snapshot.At.Version),
+			"version": n(snapshot.Version), "schema": n(int64(snapshot.Schema)),
 			"hash": &types.AttributeValueMemberB{Value: snapshot.Hash}, "data": &types.AttributeValueMemberB{Value: packed},
 		},
 		ConditionExpression:       aws.String("attribute_not_exists(version) OR version < :v OR #schema <> :s"),
@@ -146,5 +155,5 @@ func (sn *Snapshots) SaveSnapshot(ctx context.Context, snapshot es.Snapshot) err
 	if err == nil || errors.As(err, &newer) {
 		return nil
 	}
-	return fmt.Errorf("snapshot of %s: %w", stream, dynamofault.MarkUnavailable(err))
+	return fmt.Errorf("save snapshot of %s: %w", stream, dynamofault.MarkUnavailable(err))
 }

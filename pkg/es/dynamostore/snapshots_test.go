@@ -55,13 +55,13 @@ func TestSnapshotLimits(t *testing.T) {
 	for i := range storekit.CommandsPerBlock - 1 {
 		full.Commands = append(full.Commands, es.KnownCommand{Digest: storekit.CommandDigest(noise(22)), Version: int64(i), At: time.Now()})
 	}
-	for i := range 400 { // 100,000 commands, and those that are not in a block yet
+	for i := range 400 { // 100,000 commands in blocks, and some recent ones
 		full.Blocks = append(full.Blocks, es.CommandBlock{
 			First: int64(i), Last: int64(i), Hash: []byte(noise(32)), At: time.Now(), Commands: storekit.CommandsPerBlock, Expires: time.Now(),
 		})
 	}
 	if err := snapshots.SaveSnapshot(ctx, full); err != nil {
-		t.Errorf("as many commands as the horizon holds: %v", err)
+		t.Errorf("the maximum number of commands: %v", err)
 	}
 	_, err := client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &table, Item: dynamostore.Item{"stream": text(acc2.String()), "hash": text("x")}})
 	if err != nil {
@@ -74,7 +74,7 @@ func TestSnapshotLimits(t *testing.T) {
 
 var noises int
 
-// noise returns text that can't be compressed to much less, another each time.
+// noise returns text that hardly compresses, different each time.
 func noise(n int) string {
 	var out strings.Builder
 	for out.Len() < n {
@@ -85,7 +85,7 @@ func noise(n int) string {
 	return out.String()[:n]
 }
 
-// TestEarlierSnapshot: what was kept before there were blocks is read: the commands with it are known.
+// TestEarlierSnapshot: a snapshot of the older format, without blocks, is read with its commands.
 func TestEarlierSnapshot(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)
@@ -111,7 +111,7 @@ func TestEarlierSnapshot(t *testing.T) {
 
 func numeral(v string) types.AttributeValue { return &types.AttributeValueMemberN{Value: v} }
 
-// earlierSnapshot is the golden file of how snapshots were kept before there were blocks of commands.
+// earlierSnapshot is the golden file of the older snapshot format.
 func earlierSnapshot(t *testing.T) []byte {
 	t.Helper()
 	packed, err := os.ReadFile("testdata/earlier-snapshot.zst")
@@ -121,7 +121,7 @@ func earlierSnapshot(t *testing.T) []byte {
 	return packed
 }
 
-// TestUnreadableBlock: a block that can't be read is as good as missing.
+// TestUnreadableBlock: a block that cannot be read counts as missing.
 func TestUnreadableBlock(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)

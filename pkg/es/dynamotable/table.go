@@ -1,8 +1,8 @@
-// Package dynamotable describes DynamoDB tables as plain data, so that the packages that own a table declare its keys
-// once, and infrastructure code and tests build the table from that declaration.
+// Package dynamotable describes the keys and indexes of DynamoDB tables as plain data. The package that owns a table
+// declares its [Table] once; infrastructure code and tests create the table from it.
 package dynamotable
 
-// Type is the type of a key attribute, as DynamoDB spells it.
+// Type is the type of a key attribute, in DynamoDB's spelling.
 type Type string
 
 // The types of key attributes.
@@ -18,13 +18,13 @@ type Key struct {
 	Type Type
 }
 
-// Index is a global secondary index: the items of a table by another key. An item that lacks an attribute of that key
-// is not in the index. Queries of an index are eventually consistent.
+// Index is a global secondary index. It contains the items that have all attributes of the index's key. Queries of an
+// index are eventually consistent.
 type Index struct {
 	Name      string
 	Partition Key
 	Sort      Key
-	// Projected are the attributes that the index holds besides its own key and the table's.
+	// Projected are the attributes in the index besides its own key and the table's.
 	Projected []string
 }
 
@@ -32,12 +32,12 @@ type Index struct {
 type Table struct {
 	Partition Key
 	Sort      Key
-	// Indexes are the table's global secondary indexes. A deployment by CloudFormation can add one of them to a table that
-	// exists, and no more.
+	// Indexes are the table's global secondary indexes. One CloudFormation deployment can add at most one index to an
+	// existing table.
 	Indexes []Index
-	// Stream says whether the table has a stream of new images.
+	// Stream is true if the table has a DynamoDB stream of new images.
 	Stream bool
-	// TimeToLive is the attribute that holds when an item expires, in seconds since 1970; "" where items stay. DynamoDB
-	// deletes an expired item within days, so readers have to ignore those that are still there.
+	// TimeToLive is the attribute with an item's expiry time, in seconds since 1970; "" if items do not expire. DynamoDB
+	// deletes expired items within days, so readers must ignore expired items that still exist.
 	TimeToLive string
 }

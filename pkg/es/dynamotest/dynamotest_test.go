@@ -46,7 +46,7 @@ func TestTableIsFreshAndAsDeclared(t *testing.T) {
 		}
 	})
 	if _, err := client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String(name)}); err == nil {
-		t.Errorf("table %s outlives its test", name)
+		t.Errorf("table %s still exists after its test", name)
 	}
 }
 
@@ -63,7 +63,7 @@ func TestTableWithoutSortKey(t *testing.T) {
 	}
 }
 
-// TestTableWithIndexes: keys share attributes with those of the table, have no sort attribute, or project nothing.
+// TestTableWithIndexes: an index may share attributes with the table's key, have no sort key, or project only keys.
 func TestTableWithIndexes(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)

@@ -12,9 +12,9 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-// A test has a table of its own, which is dropped when the test ends. The meter counts what the store sends.
+// Each test has its own table, which is dropped when the test ends. The meter counts what the store sends.
 func Example() {
-	test := func(t *testing.T) { // in a file of yours: func TestStore(t *testing.T)
+	test := func(t *testing.T) { // in your test file: func TestStore(t *testing.T)
 		var meter dynamotest.Meter
 		client := dynamotest.Client(t, meter.Metered)
 		table := dynamotest.Table(t, client, dynamostore.EventsTable)
@@ -22,7 +22,7 @@ func Example() {
 		if err != nil {
 			t.Fatal(err)
 		}
-		meter.Take() // what came before does not count
+		meter.Take() // ignore the requests so far
 		_, err = store.Append(t.Context(), es.Append{Writes: []es.Write{{
 			Head:   store.Empty(es.StreamID{Type: "Order", ID: "1"}),
 			Events: []es.RawEvent{{Type: "OrderPlaced", Schema: 1, Data: []byte(`{}`)}},
@@ -37,7 +37,7 @@ func Example() {
 	// passed: true
 }
 
-// An Example has no test to end with, so it asks for a client with [dynamotest.ForExample].
+// An Example has no test, so it gets its client from [dynamotest.ForExample].
 func ExampleForExample() {
 	client := dynamotest.ForExample()
 	_, err := client.ListTables(context.Background(), &dynamodb.ListTablesInput{})

@@ -16,27 +16,28 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// GoldenConfig says which file the items of a table are compared with.
+// GoldenConfig sets the file with which a table's items are compared.
 type GoldenConfig struct {
-	// Name is that of the file, without its folder and without .json.
+	// Name is the file's name, without folder and without .json.
 	Name string
-	// Update writes the file instead of comparing it. Set it from a flag of the test, -update-stored. The items that are
-	// stored in tables do not change with it: update a file only if the code still reads the form before.
+	// Update writes the file instead of comparing it. Set it from a flag of the test, -update-stored. Items in deployed
+	// tables do not change: update a file only if the code can still read the old form.
 	Update bool
 }
 
-// Golden compares all items of a table with testdata/stored/<name>.json, which has them as the AWS command line prints
-// them, by their keys. What is compressed is unpacked there: another version of the compressor may make other bytes.
+// Golden compares all items of a table with testdata/stored/<name>.json. The file has them in the AWS command line's
+// JSON, sorted by key. Compressed data is decompressed in it, because other versions of the compressor may give other
+// bytes.
 func Golden(t testing.TB, client *dynamodb.Client, table string, cfg GoldenConfig) {
 	t.Helper()
 	name := cfg.Name
 	found, err := client.Scan(t.Context(), &dynamodb.ScanInput{TableName: &table, ConsistentRead: aws.Bool(true)})
 	if err != nil || len(found.LastEvaluatedKey) > 0 {
-		t.Fatalf("items of %s for %s: %v; there must be less than 1 MB of them", table, name, err)
+		t.Fatalf("scan table %s for golden file %s: %v; it must have less than 1 MB of items", table, name, err)
 	}
 	text, err := stored(found.Items)
 	if err != nil {
-		t.Fatalf("items for %s: %v", name, err)
+		t.Fatalf("encode items for golden file %s: %v", name, err)
 	}
 	file := filepath.Join("testdata", "stored", name+".json")
 	if cfg.Update {
@@ -52,13 +53,13 @@ func Golden(t testing.TB, client *dynamodb.Client, table string, cfg GoldenConfi
 		t.Fatalf("%v: write it with -update-stored", err)
 	}
 	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(text), "\n")); diff != "" {
-		t.Errorf("items are not stored as %s has them. Deployed tables hold that form: the new code must read it. The version "+
-			"before reads the new form during a deployment and after a rollback. See docs/format.md. (-was +is):\n%s",
-			file, diff)
+		t.Errorf("the stored form differs from %s. Deployed tables hold the form of the file: the new code must read it. "+
+			"The previous version must read the new form, during a deployment and after a rollback. "+
+			"See docs/format.md. (-file +stored):\n%s", file, diff)
 	}
 }
 
-// stored spells items as the AWS command line does, sorted by their keys, whichever table's these are.
+// stored returns items in the AWS command line's JSON, sorted by key. It works for any table of the project.
 func stored(items []map[string]types.AttributeValue) ([]byte, error) {
 	texts := map[string]string{}
 	for _, item := range items {

@@ -10,7 +10,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// TestStored: each kind of attribute is spelled. What is none of ours, or can't be unpacked, is refused by its name.
+// TestStored: each attribute type is encoded. The error for an unsupported or damaged attribute names it.
 func TestStored(t *testing.T) {
 	t.Parallel()
 	w, err := zstd.NewWriter(nil)
@@ -35,7 +35,7 @@ func TestStored(t *testing.T) {
 		`{"SS":["a","b"]}`:                    &types.AttributeValueMemberSS{Value: []string{"b", "a"}},
 		`{"M":{"k":{"N":"1"}}}`:               m(&types.AttributeValueMemberN{Value: "1"}),
 		`{"L":[{"N":"1"}]}`:                   list(&types.AttributeValueMemberN{Value: "1"}),
-		"no item of ours":                     &types.AttributeValueMemberNULL{},
+		"unsupported attribute type":          &types.AttributeValueMemberNULL{},
 		`attribute "k"`:                       m(&types.AttributeValueMemberNULL{}),
 		`attribute "name"`:                    list(broken),
 		"frame header":                        broken,

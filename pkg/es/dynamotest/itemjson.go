@@ -6,8 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// ItemJSON is an item as stream records and the AWS command line write it: {"pk":{"S":"x"}}, for encoding as JSON. It knows
-// the types that stored items have: S, N, B, SS, M and L. It panics at any other.
+// ItemJSON converts an item to the JSON form of stream records and the AWS command line: {"pk":{"S":"x"}}. It supports
+// the types that stored items have, S, N, B, SS, M and L, and panics for any other.
 func ItemJSON(item map[string]types.AttributeValue) map[string]any {
 	out := make(map[string]any, len(item))
 	for name, value := range item {
@@ -35,5 +35,5 @@ func valueJSON(value types.AttributeValue) map[string]any {
 		}
 		return map[string]any{"L": list}
 	}
-	panic(fmt.Sprintf("dynamotest.ItemJSON: an attribute is a %T", value))
+	panic(fmt.Sprintf("dynamotest.ItemJSON: unsupported attribute type %T", value))
 }

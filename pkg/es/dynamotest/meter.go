@@ -12,24 +12,24 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// Meter counts what a client sends: every request at the wire, retries included, and the capacity units that it consumed.
+// Meter counts the requests of a client on the wire, retries included, and the capacity units that they consume.
 type Meter struct {
 	mu    sync.Mutex
 	usage Usage
 }
 
-// Usage is what was sent since the last count.
+// Usage is what a client has sent since the last call of Take.
 type Usage struct {
-	// Requests counts by operation: "PutItem".
+	// Requests is the number of requests by operation, such as "PutItem".
 	Requests map[string]int
-	// ReadUnits and WriteUnits are the capacity units of all requests that were answered without an error.
+	// ReadUnits and WriteUnits are the capacity units of all successful requests.
 	ReadUnits, WriteUnits float64
 }
 
-// Units are the units of both kinds.
+// Units returns the sum of read and write units.
 func (u Usage) Units() float64 { return u.ReadUnits + u.WriteUnits }
 
-// Metered makes a client count: Client(t, meter.Metered).
+// Metered is an option that makes a client count: Client(t, meter.Metered).
 func (m *Meter) Metered(o *dynamodb.Options) {
 	o.HTTPClient = &meteredClient{meter: m, next: o.HTTPClient}
 	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
@@ -37,7 +37,7 @@ func (m *Meter) Metered(o *dynamodb.Options) {
 	})
 }
 
-// Take returns what was counted, and starts again from nothing.
+// Take returns the usage and resets it.
 func (m *Meter) Take() Usage {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -84,7 +84,7 @@ func (m *Meter) units(
 	return out, meta, nil
 }
 
-// consumed are the units that a request cost: as DynamoDB Local reports them, but for what it counts wrongly.
+// consumed returns the units of a request: those that DynamoDB Local reports, corrected where it reports them wrongly.
 func consumed(in, result any) float64 {
 	var reported []types.ConsumedCapacity
 	one := func(c *types.ConsumedCapacity) {
@@ -120,8 +120,8 @@ func consumed(in, result any) float64 {
 	return more
 }
 
-// least is what a read costs at least, also where it finds nothing. DynamoDB Local reports nothing then for Query and
-// BatchGetItem.
+// least returns the minimum cost of a read, also if it finds nothing. DynamoDB Local reports 0 in this case for Query
+// and BatchGetItem.
 //
 // Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
 func least(consistent *bool) float64 {
@@ -131,19 +131,19 @@ func least(consistent *bool) float64 {
 	return 0.5
 }
 
-// missed are the units of the items that a batch asked for and that are not there.
+// missed returns the units of items that a batch asked for and that do not exist.
 //
 // Source: https://github.com/awslabs/amazon-dynamodb-tools/issues/25.
 func missed(in *dynamodb.BatchGetItemInput, out *dynamodb.BatchGetItemOutput) (units float64) {
 	for table, asked := range in.RequestItems {
-		units += least(asked.ConsistentRead) * float64(len(asked.Keys)-len(out.Responses[table])-len(out.UnprocessedKeys[table].Keys))
+		absent := len(asked.Keys) - len(out.Responses[table]) - len(out.UnprocessedKeys[table].Keys)
+		units += least(asked.ConsistentRead) * float64(absent)
 	}
 	return units
 }
 
-// transacted are the units of a transaction: two for each kilobyte of each item, also where only a condition is checked.
-// DynamoDB Local reports four, however many the items are. Items that are updated, deleted or checked are taken to be within
-// a kilobyte.
+// transacted returns the units of a transaction: two per kilobyte of each item, also for condition checks. DynamoDB
+// Local always reports four. For updates, deletes and checks it assumes items of up to one kilobyte.
 //
 // Source: https://github.com/paritysuite/dynamodb-conformance/pull/67, measured on DynamoDB.
 func transacted(actions []types.TransactWriteItem) (units float64) {

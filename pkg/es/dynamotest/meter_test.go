@@ -18,7 +18,7 @@ func key(sort string) item {
 	return item{"p": &types.AttributeValueMemberS{Value: "p"}, "s": &types.AttributeValueMemberN{Value: sort}}
 }
 
-// sized is an item of so many bytes.
+// sized is an item of this many bytes.
 func sized(sort string, bytes int) item {
 	i := key(sort) // "p" + "p" + "s" + 2 bytes for a digit
 	i["list"] = &types.AttributeValueMemberL{Value: []types.AttributeValue{
@@ -30,7 +30,7 @@ func sized(sort string, bytes int) item {
 	return i
 }
 
-// TestMeter: units are those of DynamoDB, also where DynamoDB Local reports others.
+// TestMeter: units are DynamoDB's, also where DynamoDB Local reports others.
 func TestMeter(t *testing.T) {
 	t.Parallel()
 	meter := &dynamotest.Meter{}

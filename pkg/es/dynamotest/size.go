@@ -2,7 +2,7 @@ package dynamotest
 
 import "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-// itemSize is the size of an item in bytes, as DynamoDB charges it.
+// itemSize returns the size of an item in bytes, as DynamoDB charges it.
 //
 // Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 func itemSize(item map[string]types.AttributeValue) (bytes int) {

@@ -12,10 +12,10 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// frame begins every zstd frame.
+// frame is the magic number at the start of a zstd frame.
 var frame = []byte{0x28, 0xb5, 0x2f, 0xfd}
 
-// attributes are those of an item, or of a map in it, as the AWS command line writes them.
+// attributes returns the attributes of an item or map in the AWS command line's JSON.
 func attributes(item map[string]types.AttributeValue) (map[string]any, error) {
 	out := make(map[string]any, len(item))
 	for name, value := range item {
@@ -56,10 +56,11 @@ func attribute(value types.AttributeValue) (any, error) {
 		}
 		return map[string]any{"L": list}, nil
 	}
-	return nil, fmt.Errorf("no item of ours has a %T", value)
+	return nil, fmt.Errorf("unsupported attribute type %T", value)
 }
 
-// unpacked is what a frame holds: JSON, text, or bytes. Texts in JSON that are frames in base64 are unpacked too.
+// unpacked returns the content of a zstd frame: JSON, text, or bytes. It also unpacks texts in JSON that are base64
+// frames.
 func unpacked(packed []byte) (any, error) {
 	r, err := zstd.NewReader(nil)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotable"
 )
 
-// Table creates a table of the declared keys, pay per request, with its indexes, and with a stream of new images where
-// declared; it is dropped when the test ends. It returns the table's name, which is unique.
+// Table creates a table with the declared keys, indexes and stream, billed per request, and drops it when the test
+// ends. It returns the table's name, which is unique.
 func Table(t testing.TB, client *dynamodb.Client, declared dynamotable.Table) string {
 	t.Helper()
 	name := "test-" + rand.Text()
@@ -37,8 +37,9 @@ func Table(t testing.TB, client *dynamodb.Client, declared dynamotable.Table) st
 		t.Fatalf("create table: %v", err)
 	}
 	t.Cleanup(func() {
-		// The test's own context has ended by now.
-		if _, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: aws.String(name)}); err != nil {
+		// The test's own context has already ended.
+		drop := &dynamodb.DeleteTableInput{TableName: aws.String(name)}
+		if _, err := client.DeleteTable(context.Background(), drop); err != nil {
 			t.Errorf("drop table %s: %v", name, err)
 		}
 	})
@@ -53,14 +54,15 @@ func keySchema(partition, sort dynamotable.Key) []types.KeySchemaElement {
 	return schema
 }
 
-// definitions are the attributes of all keys, each once: the keys of a table and of its indexes may share them.
+// definitions returns the attributes of all keys, each once: a table's keys and those of its indexes may share
+// attributes.
 func definitions(declared dynamotable.Table) []types.AttributeDefinition {
 	keys := []dynamotable.Key{declared.Partition, declared.Sort}
 	for _, index := range declared.Indexes {
 		keys = append(keys, index.Partition, index.Sort)
 	}
 	var all []types.AttributeDefinition
-	defined := map[string]bool{"": true} // a key without a sort attribute
+	defined := map[string]bool{"": true} // the name of a missing sort key
 	for _, k := range keys {
 		if !defined[k.Name] {
 			defined[k.Name] = true
@@ -72,7 +74,7 @@ func definitions(declared dynamotable.Table) []types.AttributeDefinition {
 	return all
 }
 
-// projection is that of an index. DynamoDB has a type of its own for nothing but keys.
+// projection returns the projection of an index. DynamoDB has a separate type for keys only.
 func projection(index dynamotable.Index) *types.Projection {
 	if len(index.Projected) == 0 {
 		return &types.Projection{ProjectionType: types.ProjectionTypeKeysOnly}

@@ -12,10 +12,9 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-// TestUnitsOfIndexes: DynamoDB Local counts what a write costs in the indexes, too. That is nothing where an index
-// does not change, a unit for each kilobyte of the index's own item where it does, and twice that where the item moves
-// to another key. Single writes are counted so on DynamoDB, too; of an item that shrinks, the larger of old and new
-// counts.
+// TestUnitsOfIndexes: DynamoDB Local also counts the units of a write in the indexes: none if the index does not
+// change, one per kilobyte of the index's item if it does, and twice that if the item moves to another key. DynamoDB
+// counts single writes in the same way; for an item that shrinks, the larger of old and new size counts.
 //
 // Source: https://github.com/paritysuite/dynamodb-conformance/issues/149, measured on DynamoDB.
 func TestUnitsOfIndexes(t *testing.T) {

@@ -14,29 +14,29 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/memview"
 )
 
-// Store is what a history is read from. Package memstore has one in memory.
+// Store is the store from which [Chaos] reads the history, such as a memstore.Store.
 type Store interface {
 	es.Reader
 	es.Scanner
 }
 
 const (
-	// SeedVariable is the environment variable that has [Chaos] run one seed.
+	// SeedVariable is the environment variable that makes [Chaos] run a single seed.
 	SeedVariable = "ANNALS_CHAOS_SEED"
-	// RoundsVariable is the one that says how many seeds it runs, from 1.
+	// RoundsVariable is the environment variable with the number of seeds that [Chaos] runs, at least 1.
 	RoundsVariable = "ANNALS_CHAOS_ROUNDS"
 
 	defaultRounds = 20
 )
 
-// Chaos delivers a history to a projection as badly as a stream of changes may: duplicated, reordered, in batches cut
-// anywhere, much of it never, to two engines that are in each other's way, with saves that fail or whose answers are lost,
-// and with little room in a save. Then it catches up what was asked for, and what lost its last delivery. It fails the test
-// unless all rows, states and counters are what a plain fold in order makes of the history: a fold that depends on anything
-// but its arguments does not pass.
+// Chaos tests that a projection's rows do not depend on how events are delivered. It delivers the history duplicated,
+// reordered, in arbitrary batches and incompletely, to two engines whose saves interleave, with saves that fail, saves
+// whose answers are lost, and a low limit of writes per save. Then it catches up all streams. It fails the test unless
+// all rows, states and counters equal those of a plain fold in order. A fold that depends on anything but its arguments
+// fails this test.
 //
-// It does so for some seeds, 20 unless the environment says otherwise, and names the one that failed: with that in
-// ANNALS_CHAOS_SEED the same happens again.
+// Chaos runs 20 seeds unless [RoundsVariable] says otherwise, and reports the seed that failed. Set ANNALS_CHAOS_SEED
+// to this seed to repeat the run.
 func Chaos(t T, p projection.Projection, store Store) {
 	t.Helper()
 	seeds, err := seeds()
@@ -46,7 +46,7 @@ func Chaos(t T, p projection.Projection, store Store) {
 	}
 	h, err := readHistory(store)
 	if err != nil {
-		t.Errorf("chaos: history: %v", err)
+		t.Errorf("chaos: read history: %v", err)
 		return
 	}
 	plain, err := h.plain(p)
@@ -56,13 +56,16 @@ func Chaos(t T, p projection.Projection, store Store) {
 	}
 	again, err := h.plain(p)
 	if d := diff(plain, again); err != nil || d != "" {
-		t.Errorf("chaos: the fold depends on more than its arguments: two plain folds in order differ (-first +second):\n%s%s", d, reason(err))
+		t.Errorf("chaos: the fold depends on more than its arguments: "+
+			"two plain folds in order differ (-first +second):\n%s%s",
+			d, reason(err))
 		return
 	}
 	for _, seed := range seeds {
 		got, err := h.hostile(p, seed)
 		if d := diff(plain, got); err != nil || d != "" {
-			t.Errorf("chaos: seed %d: rows are not what a plain fold in order makes (-plain +chaos):\n%s%s\nto see it again: %s=%d",
+			t.Errorf("chaos: seed %d: rows differ from those of a plain fold in order (-plain +chaos):\n%s%s\n"+
+				"to repeat this run: %s=%d",
 				seed, d, reason(err), SeedVariable, seed)
 			return
 		}
@@ -76,7 +79,7 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// seeds are those that the environment says.
+// seeds returns the seeds to run.
 func seeds() ([]uint64, error) {
 	if text := os.Getenv(SeedVariable); text != "" {
 		seed, err := strconv.ParseUint(text, 10, 64)
@@ -97,7 +100,7 @@ func seeds() ([]uint64, error) {
 	return seeds, nil
 }
 
-// history is all that happened, in the order in which it was recorded.
+// history holds all commits, in the order in which they were recorded.
 type history struct {
 	store   es.Reader
 	commits []es.Commit
@@ -120,12 +123,12 @@ func readHistory(store Store) (*history, error) {
 	}
 	slices.SortStableFunc(h.commits, func(a, b es.Commit) int { return a.At.Compare(b.At) })
 	if len(h.commits) == 0 {
-		return nil, errors.New("it is empty")
+		return nil, errors.New("the store has no commits")
 	}
 	return h, nil
 }
 
-// plain is what a fold in order makes: each commit delivered once.
+// plain returns the rows of a fold in order, with each commit delivered once.
 func (h *history) plain(p projection.Projection) (map[string]string, error) {
 	view := memview.New()
 	engine := newEngine(h.store, view, memview.NewCatalog(), p, projection.Config{CacheSize: -1})
@@ -140,7 +143,7 @@ func (h *history) plain(p projection.Projection) (map[string]string, error) {
 	return h.dump(view)
 }
 
-// hostile is what is left after chaos.
+// hostile returns the rows after chaotic delivery.
 func (h *history) hostile(p projection.Projection, seed uint64) (map[string]string, error) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	view := memview.New(memview.Config{MaxWrites: []int{3, 4, 7, 100}[rng.IntN(4)]})

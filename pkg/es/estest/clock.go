@@ -7,30 +7,30 @@ import (
 	"time"
 )
 
-// Clock is a clock that stands still until it is moved. It is safe for concurrent use.
+// Clock is a clock that shows a fixed time until it is moved. It is safe for concurrent use.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// NewClock returns a clock that shows a time.
+// NewClock returns a clock that shows the given time.
 func NewClock(at time.Time) *Clock { return &Clock{now: at} }
 
-// Now is the time that the clock shows. As a function value it is what a store's configuration takes: memstore.Config{Now: clock.Now}.
+// Now returns the time that the clock shows. Pass it as a store's clock: memstore.Config{Now: clock.Now}.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-// Advance moves the clock, back if d is negative.
+// Advance moves the clock by d; a negative d moves it back.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
 }
 
-// IDs returns a source of ids that are the same in every run: prefix-1, prefix-2, … It is safe for concurrent use.
+// IDs returns a function that generates the same ids in every run: prefix-1, prefix-2, … It is safe for concurrent use.
 func IDs(prefix string) func() string {
 	var last atomic.Int64
 	return func() string { return prefix + "-" + strconv.FormatInt(last.Add(1), 10) }

@@ -12,7 +12,7 @@ func TestClock(t *testing.T) {
 	start := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 	clock := estest.NewClock(start)
 	if first, second := clock.Now(), clock.Now(); !first.Equal(start) || !second.Equal(start) {
-		t.Errorf("a clock that nobody moves shows %v, then %v, want %v", first, second, start)
+		t.Errorf("a clock that is not moved shows %v, then %v, want %v", first, second, start)
 	}
 	clock.Advance(time.Hour)
 	clock.Advance(-time.Minute)

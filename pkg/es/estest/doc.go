@@ -1,18 +1,20 @@
-// Package estest tests aggregates and projections. Of an aggregate: given what happened, when a decision is made, then these events happen or this error.
+// Package estest tests aggregates and projections with given/when/then. Start with [For] to test an aggregate: given
+// these events, when a decision is made, then these events or this error are returned.
 //
 //	doors := estest.For(door.Aggregate)
 //	doors.Given(door.Opened{By: "Ada"}).When(door.State.Lock).ThenError(t, door.ErrOpen)
 //
-// Besides what a test asks for, the kit checks what every aggregate must keep to: events, given and new, come back from
-// their stored form as they were; a decision leaves the state that it looks at alone; it returns events or an error, never
-// both; and what it returns fits into one commit.
+// The kit also checks rules that hold for every aggregate: events, given and new, are read back unchanged from their
+// stored form; a decision does not change the state that it gets; it returns events or an error, never both; and its
+// events fit into one commit.
 //
-// Of a projection: given these events, these are its rows; and [Chaos] delivers them as badly as it can, and wants the same.
+// Use [Project] to test a projection: given these events, then these are its rows. [Chaos] delivers the events in
+// unfavourable ways and expects the same rows.
 //
 //	estest.Project(t, visits, door.Events).
 //		Given(hall, door.Opened{By: "Ada"}).
 //		State(hall, Visits{OpenedBy: "Ada"}).
 //		Chaos()
 //
-// Package memstore has a whole store in memory for tests of more than one aggregate.
+// To test several aggregates together, use a store of package memstore.
 package estest

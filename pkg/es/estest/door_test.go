@@ -8,7 +8,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/estest"
 )
 
-// A small aggregate: a door that counts who passes through.
+// A small aggregate: a door that counts the visitors who pass through.
 
 type doorEvent interface{ doorEvent() }
 
@@ -18,7 +18,7 @@ type opened struct {
 
 type passed struct {
 	Who string `json:"who"`
-	// Lost shows what a JSON tag can do to an event.
+	// Lost is a field that its JSON tag drops.
 	Lost int `json:"-"`
 }
 
@@ -55,7 +55,7 @@ var doors = estest.For(es.Aggregate[door, doorEvent]{StreamType: "Door", Events:
 
 var errShut = errors.New("the door is shut")
 
-// tooManyError has data, so that it is found by its type.
+// tooManyError has data, so callers match it by its type.
 type tooManyError struct{ Already int }
 
 func (e *tooManyError) Error() string { return fmt.Sprintf("%d have passed already", e.Already) }

@@ -10,7 +10,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/estest"
 )
 
-// A lamp is switched on once.
+// A lamp can be switched on once.
 
 type lampEvent interface{ lampEvent() }
 
@@ -37,7 +37,7 @@ var lamps = estest.For(es.Aggregate[lamp, lampEvent]{
 	Evolve:     func(l *lamp, _ lampEvent) { l.on = true },
 })
 
-// t stands for the *testing.T of a test: it prints what the test would fail with.
+// t replaces the *testing.T of a test: it prints the failures.
 var t printer
 
 type printer struct{}
@@ -51,11 +51,11 @@ func (printer) Errorf(format string, args ...any) {
 func ExampleFor() {
 	adaSwitchesOn := func(l lamp) ([]lampEvent, error) { return l.switchOn("Ada") }
 
-	// both hold
+	// these two hold
 	lamps.Given().When(adaSwitchesOn).Then(t, switchedOn{By: "Ada"}).ThenState(t, lamp{on: true})
 	lamps.Given(switchedOn{By: "Bob"}).When(adaSwitchesOn).ThenError(t, errAlreadyOn)
 
-	// this does not
+	// this one does not
 	lamps.Given().When(adaSwitchesOn).ThenError(t, errAlreadyOn)
 	// Output:
 	// no error, want "the lamp is on already"

@@ -14,21 +14,22 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// faults is a view that two engines share. Its saves fail as those of a view may, until noFaults is set.
+// faults is a view that two engines share. Its saves fail in the ways that a view's saves may fail, until noFaults is
+// set.
 type faults struct {
 	projection.View
 	rng     *rand.Rand
 	h       *history
 	engines [2]*projection.Engine
-	// forgetful remembers nothing.
+	// forgetful is an engine without a cache.
 	forgetful *projection.Engine
 	noFaults  bool
-	nested    bool // one engine saves while another does
+	nested    bool // a save within another engine's save is in progress
 }
 
-var errFault = errors.New("estest: the connection was lost")
+var errFault = errors.New("estest: simulated lost connection")
 
-// Save may fail, may lose its answer, and may come after another engine's.
+// Save may fail, may lose its answer, and may let the other engine save first.
 func (f *faults) Save(
 	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
 ) error {
@@ -51,7 +52,7 @@ func (f *faults) Save(
 	return f.View.Save(ctx, g, moves, rows)
 }
 
-// deliverAll delivers twice as much as there is, most of it more than once, and some never.
+// deliverAll delivers twice as many commits as there are: most of them more than once, some never.
 func (f *faults) deliverAll() {
 	for delivered := 0; delivered < 2*len(f.h.commits); {
 		batch := f.batch()
@@ -60,12 +61,12 @@ func (f *faults) deliverAll() {
 	}
 }
 
-// deliver gives a batch to one of the engines. What fails is not delivered again.
+// deliver gives a batch to one of the engines. It does not repeat a failed delivery.
 func (f *faults) deliver(ctx context.Context, batch []es.Commit) {
 	f.engines[f.rng.IntN(2)].Apply(ctx, batch)
 }
 
-// batch is a part of the history, whole, or with gaps and in no order.
+// batch returns a part of the history: as it is, shuffled, or picked at random.
 func (f *faults) batch() []es.Commit {
 	all := f.h.commits
 	size := 1 + f.rng.IntN(min(10, len(all)))
@@ -82,15 +83,15 @@ func (f *faults) batch() []es.Commit {
 	return batch
 }
 
-// settle ends the faults. It does the jobs in the queue, in no order, catches up the streams that still lag, and returns all
-// that is stored.
+// settle ends the faults, runs the jobs in the queue in random order, catches up the streams that are still behind, and
+// returns everything that is stored.
 func (f *faults) settle(queue *jobs) (map[string]string, error) {
 	f.noFaults = true
 	ctx := context.Background()
 	for jobs := queue.take(); len(jobs) > 0; jobs = queue.take() {
 		f.rng.Shuffle(len(jobs), func(i, j int) { jobs[i], jobs[j] = jobs[j], jobs[i] })
 		for _, j := range jobs {
-			if j.Task != projection.CatchUp { // nothing else is left to the queue but the first filling
+			if j.Task != projection.CatchUp { // the only other jobs fill a new projection
 				continue
 			}
 			engine := f.engines[f.rng.IntN(2)]
@@ -111,8 +112,8 @@ func (f *faults) settle(queue *jobs) (map[string]string, error) {
 	return f.h.dump(f.View)
 }
 
-// level brings all checkpoints to the heads of their streams, also over events that do not concern the projection. For these,
-// an engine that remembers that they were delivered stores nothing.
+// level brings all checkpoints to the heads of their streams, also past events that do not concern the projection. It
+// needs an engine without a cache: an engine that remembers such deliveries stores nothing.
 func (h *history) level(view projection.View, engine *projection.Engine) error {
 	ctx := context.Background()
 	at, err := view.Checkpoints(ctx, 1, slices.Collect(maps.Keys(h.heads))...)
@@ -129,7 +130,7 @@ func (h *history) level(view projection.View, engine *projection.Engine) error {
 	return nil
 }
 
-// jobs is a queue.
+// jobs is a queue in memory.
 type jobs struct{ list []projection.Job }
 
 // Enqueue implements [projection.Queue].
@@ -144,7 +145,7 @@ func (q *jobs) take() []projection.Job {
 	return list
 }
 
-// dump writes down all that a view holds.
+// dump returns everything that a view holds, as text.
 func (h *history) dump(view projection.View) (map[string]string, error) {
 	ctx, out := context.Background(), map[string]string{}
 	at, err := view.Checkpoints(ctx, 1, slices.Collect(maps.Keys(h.heads))...)
@@ -186,7 +187,7 @@ func (h *history) dump(view projection.View) (map[string]string, error) {
 	return out, err
 }
 
-// counts tells whether an appended row counts.
+// counts reports whether an appended row is valid at its stream's checkpoint.
 func counts(at map[es.StreamID]projection.Checkpoint, key projection.RowKey, row projection.Row) bool {
 	_, name, _ := strings.Cut(key.Sort, "|")
 	stream, err := es.ParseStreamID(name)

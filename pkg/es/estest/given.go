@@ -6,30 +6,30 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// T is what the kit needs of a test. *testing.T, *testing.B and *testing.F are one.
+// T is the part of a test that the kit uses. *testing.T, *testing.B and *testing.F implement it.
 type T interface {
 	Helper()
 	Errorf(format string, args ...any)
 }
 
-// Kit tests one kind of aggregate.
+// Kit tests one kind of aggregate. Make one with [For].
 type Kit[S, E any] struct{ aggregate es.Aggregate[S, E] }
 
-// For returns the kit for a kind of aggregate.
+// For returns the test kit of a kind of aggregate.
 func For[S, E any](aggregate es.Aggregate[S, E]) Kit[S, E] { return Kit[S, E]{aggregate} }
 
-// History is what has happened to an aggregate.
+// History holds the events that an aggregate has before a decision.
 type History[S, E any] struct {
 	aggregate es.Aggregate[S, E]
 	events    []E
 }
 
-// Given says what has happened to an aggregate, from its first event on. Without events, it does not exist yet.
+// Given sets the aggregate's events so far, from its first event on. Without events, the aggregate does not exist yet.
 func (k Kit[S, E]) Given(events ...E) History[S, E] {
 	return History[S, E]{aggregate: k.aggregate, events: events}
 }
 
-// State is the state after the history. It is the caller's own.
+// State returns the state after the history. Each call returns a new one.
 func (h History[S, E]) State() S {
 	var state S
 	for _, event := range h.events {
@@ -38,8 +38,8 @@ func (h History[S, E]) State() S {
 	return state
 }
 
-// When makes a decision on the state after the history. A method of the state without parameters can be given as it is:
-// door.State.Lock.
+// When makes a decision on the state after the history. A method of the state without parameters can be passed
+// directly: door.State.Lock.
 func (h History[S, E]) When(decide func(state S) ([]E, error)) Outcome[S, E] {
 	o := Outcome[S, E]{history: h}
 	for i, event := range h.events {
@@ -54,16 +54,17 @@ func (h History[S, E]) When(decide func(state S) ([]E, error)) Outcome[S, E] {
 	return o
 }
 
-// check looks for what no decision may do.
+// check returns an error if the decision broke a rule that holds for every decision.
 func (o Outcome[S, E]) check(looked S) error {
 	if changed := diff(o.history.State(), looked); changed != "" {
-		return fmt.Errorf("the decision changed the state that it was given; it must return events that do so (-before +after):\n%s", changed)
+		return fmt.Errorf("the decision changed the state that it was given: it must return events instead "+
+			"(-before +after):\n%s", changed)
 	}
 	if o.err != nil && len(o.events) > 0 {
 		return fmt.Errorf("the decision returned both an error and events: %w\n%s", o.err, list(o.events))
 	}
 	if n := len(o.events); n > es.MaxEvents {
-		return fmt.Errorf("the decision returned %d events, one commit takes %d", n, es.MaxEvents)
+		return fmt.Errorf("the decision returned %d events, the limit of one commit is %d", n, es.MaxEvents)
 	}
 	for i, event := range o.events {
 		if err := survives(o.history.aggregate, event); err != nil {

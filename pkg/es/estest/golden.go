@@ -13,25 +13,25 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// GoldenConfig says where golden files are.
+// GoldenConfig sets where golden files are.
 type GoldenConfig struct {
-	// Dir is their folder, with nothing else in it: testdata/golden.
+	// Dir is the folder of the golden files, such as testdata/golden. It must contain nothing else.
 	Dir string
-	// Update writes the files of the samples instead of comparing them. Set it from a flag of the test. A file that differs
-	// from what is stored in some table out there must not be updated: raise the schema instead.
+	// Update writes the samples' files instead of comparing them. Set it from a flag of the test. If events of a type may
+	// be stored anywhere, do not update its file: raise the schema instead.
 	Update bool
 }
 
-// Golden holds the aggregate's stored events against golden files, <Type>.v<schema>.json, one for every type and schema
-// that was ever stored. It fails the test where
+// Golden compares the aggregate's stored events with golden files, <Type>.v<schema>.json: one for each type and schema
+// that was ever stored. It fails the test if
 //
 //   - a registered type has no sample or no file, or an older schema with an upcaster has no file,
-//   - a sample is not stored as its file has it, byte for byte, or the file does not give the sample back,
-//   - a file can't be decoded: no upcaster takes its schema, or its type, to one of today.
+//   - the stored form of a sample differs from its file, or the file does not decode to the sample,
+//   - a file cannot be decoded: no upcaster leads from its type and schema to a current one.
 //
-// There is one sample a type, best with every field set. Further files, <Type>.v<schema>.<note>.json, have to stay
-// readable too, such as one with a value that was valid when it was stored and is no longer:
-// MoneyDeposited.v1.retired-currency.json. They are written by hand and never updated.
+// Give one sample per type, ideally with every field set. Further files, <Type>.v<schema>.<note>.json, must stay
+// readable too. Use them for values that were valid when they were stored and no longer are, such as
+// MoneyDeposited.v1.retired-currency.json. Write these files by hand; Golden never updates them.
 func (k Kit[S, E]) Golden(t T, cfg GoldenConfig, samples ...E) {
 	t.Helper()
 	aggregate := k.aggregate
@@ -57,9 +57,9 @@ func (k Kit[S, E]) Golden(t T, cfg GoldenConfig, samples ...E) {
 			t.Errorf("golden: no sample of %s", s.name)
 		}
 	}
-	for _, s := range older { // of which there are no samples to write
+	for _, s := range older { // no samples exist for older schemas
 		if _, err := os.Stat(filepath.Join(cfg.Dir, s.file())); err != nil {
-			t.Errorf("golden: %s schema %d has an upcaster and no file: %v", s.name, s.schema, err)
+			t.Errorf("golden: %s schema %d has an upcaster but no file: %v", s.name, s.schema, err)
 		}
 	}
 	for _, err := range undecodable(cfg.Dir, aggregate) {
@@ -67,7 +67,7 @@ func (k Kit[S, E]) Golden(t T, cfg GoldenConfig, samples ...E) {
 	}
 }
 
-// golden holds one sample against its file.
+// golden compares one sample with its file.
 func golden[S, E any](cfg GoldenConfig, aggregate es.Aggregate[S, E], sample E, raw es.RawEvent) error {
 	if err := survives(aggregate, sample); err != nil {
 		return err
@@ -88,7 +88,8 @@ func golden[S, E any](cfg GoldenConfig, aggregate es.Aggregate[S, E], sample E, 
 		return err
 	}
 	if !bytes.Equal(file, line) {
-		return fmt.Errorf("%s schema %d is no longer stored as %s has it: if such events are stored anywhere, raise the schema\n-%s+%s",
+		return fmt.Errorf("%s schema %d: the stored form differs from %s: "+
+			"if such events are stored anywhere, raise the schema\n-%s+%s",
 			raw.Type, raw.Schema, path, file, line)
 	}
 	return nil
@@ -96,7 +97,7 @@ func golden[S, E any](cfg GoldenConfig, aggregate es.Aggregate[S, E], sample E, 
 
 var goldenName = regexp.MustCompile(`^(.+)\.v([1-9][0-9]*)(?:\.[a-z0-9-]+)?\.json$`)
 
-// undecodable says which files of a folder don't decode.
+// undecodable returns an error for each file of a folder that cannot be decoded.
 func undecodable[S, E any](dir string, aggregate es.Aggregate[S, E]) []error {
 	files, err := os.ReadDir(dir)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// compare folds a life of the file, and stops at the first state that is another.
+// compare folds a life of the file, and stops at the first state that differs.
 func (s *states[S, E]) compare(name string) {
 	var state S
 	for i, m := range s.kept[name] {
@@ -20,8 +20,9 @@ func (s *states[S, E]) compare(name string) {
 			return
 		}
 		if d := diff(plain(m.State), plain(now)); d != "" {
-			s.fail("%q, the state after event %d (%s) is no longer as schema %d has it. Stored snapshots hold the old state: "+
-				"raise Schema to %d, then write its file with -update (-%s +now):\n%s", name, i+1, m.Type, s.Schema, s.Schema+1, s.path, d)
+			s.fail("%q: the state after event %d (%s) differs from the file of schema %d. Stored snapshots hold the old state: "+
+				"raise Schema to %d, then write its file with -update (-%s +now):\n%s",
+				name, i+1, m.Type, s.Schema, s.Schema+1, s.path, d)
 			return
 		}
 	}
@@ -35,16 +36,16 @@ func (s *states[S, E]) evolve(state *S, m moment) error {
 	return err
 }
 
-// add adds a life that the file does not have.
+// add adds a life to the file if it is not there yet.
 func (s *states[S, E]) add(name string, events []E) {
 	if kept, there := s.kept[name]; there {
 		if !s.same(kept, events) {
-			s.fail("%q has other events in %s: give the life that changed another name", name, s.path)
+			s.fail("%q has different events in %s: give the changed life a new name", name, s.path)
 		}
 		return
 	}
 	if !s.Update {
-		s.fail("%q is not in %s: write it with -update", name, s.path)
+		s.fail("%q is not in %s: add it with -update", name, s.path)
 		return
 	}
 	life, err := s.live(events)
@@ -55,13 +56,13 @@ func (s *states[S, E]) add(name string, events []E) {
 	s.kept[name], s.added = life, true
 }
 
-// same tells whether the events of a life are those that a file has, which an upcaster may have to read.
+// same reports whether the events of a life equal those of the file, decoded with upcasters.
 func (s *states[S, E]) same(kept []moment, events []E) bool {
 	var was []E
 	for _, m := range kept {
 		some, err := decode(s.aggregate, es.RawEvent{Type: m.Type, Schema: m.Schema, Data: m.Data})
 		if err != nil {
-			return true // compare has said so
+			return true // compare has reported this error
 		}
 		was = append(was, some...)
 	}
@@ -88,7 +89,7 @@ func (s *states[S, E]) live(events []E) ([]moment, error) {
 	return life, nil
 }
 
-// plain is a JSON text as values, so that neither space nor the order of members count.
+// plain decodes JSON, so that white space and the order of members do not count.
 func plain(text json.RawMessage) (v any) {
 	if err := json.Unmarshal(text, &v); err != nil {
 		return string(text)

@@ -12,15 +12,16 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/memview"
 )
 
-// Encoder encodes events as they are stored. Every [es.Registry] is one.
+// Encoder encodes events to their stored form. Every [es.Registry] is an Encoder.
 type Encoder interface {
-	// EncodeAny returns an event as it is stored.
+	// EncodeAny returns the stored form of an event.
 	//
 	// Errors: those of [es.Registry.EncodeAny].
 	EncodeAny(event any) (es.RawEvent, error)
 }
 
-// Projected tests one projection: given events, these are its rows. What it asks for it reports to its test at once.
+// Projected tests one projection: given these events, then these are its rows. Failed expectations are reported to the
+// test at once. Make one with [Project].
 type Projected struct {
 	t          T
 	projection projection.Projection
@@ -30,11 +31,11 @@ type Projected struct {
 	engine     *projection.Engine
 	clock      *Clock
 	meta       es.Meta
-	expected   map[es.StreamID]bool // to be parked
+	expected   map[es.StreamID]bool // streams expected to be parked
 }
 
-// Project returns the fixture of a projection, on a store and a view in memory. The encoders are the registries of the
-// aggregates whose events are given. Commits are recorded a second apart, the first at 2026-01-01 00:00:01 UTC.
+// Project returns a Projected on a store and a view in memory. The encoders are the registries of the aggregates whose
+// events the test gives. Commits are recorded one second apart, the first at 2026-01-01 00:00:01 UTC.
 func Project(t T, p projection.Projection, encoders ...Encoder) *Projected {
 	clock := NewClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 	f := &Projected{
@@ -52,13 +53,13 @@ func newEngine(
 	return projection.NewEngine(store, catalog, cfg, projection.Subscription{Projection: p, View: view})
 }
 
-// With sets what is known of the commits given from here on: their actor, their occurredAt.
+// With sets the metadata of the following commits, such as Actor or OccurredAt.
 func (f *Projected) With(meta es.Meta) *Projected {
 	f.meta = meta
 	return f
 }
 
-// Given appends events to a stream, in one commit, and delivers it to the projection.
+// Given appends events to a stream as one commit, and delivers it to the projection.
 func (f *Projected) Given(stream es.StreamID, events ...any) *Projected {
 	f.t.Helper()
 	if err := f.given(context.Background(), stream, events); err != nil {
@@ -93,10 +94,10 @@ func (f *Projected) encode(event any) (es.RawEvent, error) {
 			return raw, nil
 		}
 	}
-	return es.RawEvent{}, fmt.Errorf("%T is in none of the registries that Project was given", event)
+	return es.RawEvent{}, fmt.Errorf("%T is in none of the registries given to Project", event)
 }
 
-// Chaos is [Chaos] with what was given.
+// Chaos runs [Chaos] with the events given so far.
 func (f *Projected) Chaos() *Projected {
 	f.t.Helper()
 	Chaos(f.t, f.projection, f.store)

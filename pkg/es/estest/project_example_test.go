@@ -6,7 +6,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// lampRow is a row of a list of all lamps.
+// lampRow is a row in the list of all lamps.
 type lampRow struct {
 	By string `json:"by"`
 }
@@ -31,13 +31,13 @@ func ExampleProject() {
 	estest.Project(t, litLamps, lampEvents).
 		Given(hall, switchedOn{By: "Ada"}).
 		Given(attic, switchedOn{By: "Ada"}).
-		// all of this holds
+		// these expectations hold
 		State(hall, lampRow{By: "Ada"}).
 		Row(attic, projection.Key{Partition: "lit", Sort: "attic"}, lampRow{By: "Ada"}).
 		Counters(projection.Key{Partition: "people", Sort: "Ada"}, map[string]string{"lamps": "2"}).
-		// this does not
+		// this one does not
 		NoRow(hall, projection.Key{Partition: "lit", Sort: "hall"})
-	// Output: row hall of lit: want none, it is {"by":"Ada"}
+	// Output: row hall of lit: want none, got {"by":"Ada"}
 }
 
 func ExampleChaos() {
@@ -45,6 +45,6 @@ func ExampleChaos() {
 	estest.Project(t, litLamps, lampEvents).
 		Given(hall, switchedOn{By: "Ada"}).
 		Given(attic, switchedOn{By: "Bob"}).
-		Chaos() // nothing to say: the rows do not depend on how the events are delivered
+		Chaos() // passes: the rows do not depend on how the events are delivered
 	// Output:
 }

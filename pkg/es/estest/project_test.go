@@ -14,7 +14,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// visits shows who passed each door, lists them, and counts them over all doors.
+// visits is a projection: it shows who passed each door, lists them, and counts them over all doors.
 type visits struct {
 	OpenedBy string   `json:"openedBy"`
 	Who      []string `json:"who,omitempty"`
@@ -35,7 +35,7 @@ func guestKey(who string) projection.Key {
 	return projection.Key{Partition: "guests", Sort: who}
 }
 
-// visitsWith is the projection, with what a fold may do besides.
+// visitsWith is visits with an addition to the fold.
 func visitsWith(name string, more func(s *visits, e projection.Event[doorEvent], w *projection.Writes) error) projection.Projection {
 	if more == nil {
 		more = func(*visits, projection.Event[doorEvent], *projection.Writes) error { return nil }
@@ -52,7 +52,7 @@ func visitsWith(name string, more func(s *visits, e projection.Event[doorEvent],
 			}
 			s.Who = append(s.Who, e.Data.Who)
 			w.Add(guestKey(e.Data.Who), "visits", projection.Int(1))
-			lastVisits.Delete(w, visitKey(len(s.Who)-2)) // the last two are listed
+			lastVisits.Delete(w, visitKey(len(s.Who)-2)) // only the last two stay listed
 			lastVisits.Put(w, visitKey(len(s.Who)), visit{e.Data.Who, e.OccurredAt})
 			return nil
 		}),
@@ -88,7 +88,7 @@ func TestProject(t *testing.T) {
 		Chaos()
 }
 
-// lamps0 encodes nothing that is given here.
+// lamps0 is a registry that none of the given events belongs to.
 type lamps0 struct{}
 
 func (lamps0) EncodeAny(any) (es.RawEvent, error) { return es.RawEvent{}, errShut }
@@ -101,14 +101,14 @@ func TestProjectFinds(t *testing.T) {
 		says []string
 	}{
 		"another state":    {func(f *estest.Projected) { f.State(a, visits{OpenedBy: "Eve"}) }, []string{"state of Door#a", `"Eve"`, `"Ada"`}},
-		"no state":         {func(f *estest.Projected) { f.State(doorID("x"), visits{}) }, []string{"state of Door#x: there is none"}},
-		"a state as text":  {func(f *estest.Projected) { f.State(a, "text") }, []string{"is no string"}},
+		"no state":         {func(f *estest.Projected) { f.State(doorID("x"), visits{}) }, []string{"state of Door#x: not found"}},
+		"a state as text":  {func(f *estest.Projected) { f.State(a, "text") }, []string{"cannot be decoded as string"}},
 		"another row":      {func(f *estest.Projected) { f.Row(a, visitKey(1), visit{Who: "Eve"}) }, []string{"row 0001|Door#a of visits", "Eve", "Bob"}},
-		"no row":           {func(f *estest.Projected) { f.Row(a, visitKey(9), visit{}) }, []string{"there is none"}},
+		"no row":           {func(f *estest.Projected) { f.Row(a, visitKey(9), visit{}) }, []string{"not found"}},
 		"a row":            {func(f *estest.Projected) { f.NoRow(a, visitKey(1)) }, []string{"want none", "Bob"}},
 		"another counter":  {func(f *estest.Projected) { f.Counters(guestKey("Bob"), map[string]string{"visits": "2"}) }, []string{"counters Bob of guests", `"2"`, `"1"`}},
 		"no counters":      {func(f *estest.Projected) { f.Counters(guestKey("Bob"), nil) }, []string{"counters Bob of guests"}},
-		"not parked":       {func(f *estest.Projected) { f.Parked(a, 2, projection.Failed) }, []string{"not parked, it is at version 2"}},
+		"not parked":       {func(f *estest.Projected) { f.Parked(a, 2, projection.Failed) }, []string{"not parked: it is at version 2"}},
 		"not an event":     {func(f *estest.Projected) { f.Given(a, 7) }, []string{"given Door#a: int is in none"}},
 		"no events":        {func(f *estest.Projected) { f.Given(a) }, []string{"given Door#a", es.ErrNoEvents.Error()}},
 		"parked elsewhere": {func(f *estest.Projected) { f.Given(a, passed{Who: "Mallory"}).Parked(a, 4, projection.TooLarge) }, []string{"before version 3 as failed, want version 4, too-large: banned"}},
@@ -128,7 +128,7 @@ func TestProjectFinds(t *testing.T) {
 	}
 }
 
-// busyDoors is a history of some doors.
+// busyDoors is a history of several doors.
 func busyDoors(t *testing.T) *memstore.Store {
 	t.Helper()
 	store := memstore.New()
@@ -152,7 +152,7 @@ func busyDoors(t *testing.T) *memstore.Store {
 	return store
 }
 
-// TestChaosFinds: folds that depend on more than their arguments are found; such that don't are not.
+// TestChaosFinds: Chaos fails for folds that depend on more than their arguments, and passes for others.
 func TestChaosFinds(t *testing.T) {
 	t.Parallel()
 	var total, clock atomic.Int64
@@ -177,13 +177,13 @@ func TestChaosFinds(t *testing.T) {
 			return nil
 		}, []string{"depends on more than its arguments", "row clock / "}},
 		"the other streams": {func(s *visits, e projection.Event[doorEvent], _ *projection.Writes) error {
-			seen[e.Stream] = e.Version // the same in each plain fold, in order
+			seen[e.Stream] = e.Version // the same in each plain fold
 			s.OpenedBy = ""
 			if e.Version <= seen[doorID("0")] {
 				s.OpenedBy = "after door 0"
 			}
 			return nil
-		}, []string{"seed", "not what a plain fold in order makes", estest.SeedVariable + "="}},
+		}, []string{"seed", "differ from those of a plain fold in order", estest.SeedVariable + "="}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -194,7 +194,7 @@ func TestChaosFinds(t *testing.T) {
 	}
 }
 
-// TestChaosIsReplayed: the same seed comes to the same.
+// TestChaosIsReplayed: the same seed repeats the same run.
 func TestChaosIsReplayed(t *testing.T) {
 	store := busyDoors(t)
 	run := func() string {
@@ -213,12 +213,12 @@ func TestChaosIsReplayed(t *testing.T) {
 	}
 	t.Setenv(estest.SeedVariable, "8")
 	if run() == first {
-		t.Error("seed 8 does as seed 7 does")
+		t.Error("seeds 7 and 8 make the same run")
 	}
 	t.Setenv(estest.SeedVariable, "")
 	t.Setenv(estest.RoundsVariable, "1")
 	if short := run(); len(short) > 2*len(first) {
-		t.Error("one round folds more than one seed does")
+		t.Error("one round folds more events than one seed")
 	}
 }
 
@@ -226,7 +226,7 @@ func TestChaosRefuses(t *testing.T) { //nolint:paralleltest // sets the environm
 	p := visitsWith("visits", nil)
 	var r recorder
 	estest.Chaos(&r, p, memstore.New())
-	r.wants(t, "history: it is empty")
+	r.wants(t, "read history: the store has no commits")
 	for variable, value := range map[string]string{estest.SeedVariable: "x", estest.RoundsVariable: "0"} {
 		t.Setenv(estest.SeedVariable, "")
 		t.Setenv(variable, value)

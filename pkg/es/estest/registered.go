@@ -6,17 +6,16 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// stored is a type and schema under which events are stored, or were.
+// stored is a type and schema of stored events.
 type stored struct {
 	name   string
 	schema int
 }
 
-// file is the name of its golden file.
+// file returns the name of its golden file.
 func (s stored) file() string { return fmt.Sprintf("%s.v%d.json", s.name, s.schema) }
 
-// registered returns what a registry can read, in order: the schemas that are written now, and the older ones that have
-// an upcaster.
+// registered returns what a registry can read, sorted: the current types, and the older ones that have an upcaster.
 func registered[E any](registry *es.Registry[E]) (current, older []stored) {
 	for _, t := range registry.StoredTypes() {
 		if s := (stored{t.Name, t.Schema}); t.Old {

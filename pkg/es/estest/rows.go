@@ -11,20 +11,21 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// State fails the test unless a stream's state, which is its row where the projection writes none, is this one.
+// State fails the test unless a stream's state equals want. For a projection that writes no rows itself, the state is
+// the stream's row.
 func (f *Projected) State(stream es.StreamID, want any) *Projected {
 	f.t.Helper()
 	if !f.waits() {
 		at, err := f.view.Checkpoints(context.Background(), 1, stream)
 		if err != nil {
-			f.t.Errorf("state of %s: %v", stream, err)
+			f.t.Errorf("read state of %s: %v", stream, err)
 		}
 		f.compare("state of "+stream.String(), want, at[stream].State)
 	}
 	return f
 }
 
-// Row fails the test unless a stream put this row, under the key as its fold gave it.
+// Row fails the test unless a stream wrote this row, under the key that its fold gave.
 func (f *Projected) Row(stream es.StreamID, key projection.Key, want any) *Projected {
 	f.t.Helper()
 	if !f.waits() {
@@ -33,16 +34,16 @@ func (f *Projected) Row(stream es.StreamID, key projection.Key, want any) *Proje
 	return f
 }
 
-// NoRow fails the test if there is such a row.
+// NoRow fails the test if the row exists.
 func (f *Projected) NoRow(stream es.StreamID, key projection.Key) *Projected {
 	f.t.Helper()
 	if row := f.row(ownKey(stream, key)).Row; !f.waits() && row != nil {
-		f.t.Errorf("row %s of %s: want none, it is %s", key.Sort, key.Partition, row)
+		f.t.Errorf("row %s of %s: want none, got %s", key.Sort, key.Partition, row)
 	}
 	return f
 }
 
-// Appended fails the test unless these are all rows that a stream appended to a partition, in order.
+// Appended fails the test unless these are exactly the rows that a stream appended to a partition, in order.
 func (f *Projected) Appended(stream es.StreamID, partition string, want ...any) *Projected {
 	f.t.Helper()
 	if f.waits() {
@@ -50,12 +51,13 @@ func (f *Projected) Appended(stream es.StreamID, partition string, want ...any) 
 	}
 	at, err := f.view.Checkpoints(context.Background(), 1, stream)
 	if err != nil {
-		f.t.Errorf("checkpoint of %s: %v", stream, err)
+		f.t.Errorf("read checkpoint of %s: %v", stream, err)
 	}
 	n := 0
-	for row, err := range f.view.List(context.Background(), 1, projection.Listing{Kind: projection.AppendedRow, Partition: partition}) {
+	listing := projection.Listing{Kind: projection.AppendedRow, Partition: partition}
+	for row, err := range f.view.List(context.Background(), 1, listing) {
 		if err != nil {
-			f.t.Errorf("rows of %s: %v", partition, err)
+			f.t.Errorf("list rows of %s: %v", partition, err)
 			return f
 		}
 		key := projection.RowKey{Key: row.Key, Kind: projection.AppendedRow}
@@ -72,8 +74,8 @@ func (f *Projected) Appended(stream es.StreamID, partition string, want ...any) 
 	return f
 }
 
-// Listed fails the test unless a stream's document is in the n-th list over an index, from 1, at a place with a row. The place is
-// as the list's entry gave it.
+// Listed fails the test unless a stream's document is in the n-th list over an index (n from 1), at this key and with
+// this row. The key is the one that the list's entry gave.
 func (f *Projected) Listed(stream es.StreamID, n int, at projection.Key, want any) *Projected {
 	f.t.Helper()
 	if f.waits() {
@@ -81,18 +83,19 @@ func (f *Projected) Listed(stream es.StreamID, n int, at projection.Key, want an
 	}
 	slot := f.slot(stream, n)
 	if slot.Key != projection.OwnKey(stream, at) {
-		f.t.Errorf("%s is in list %d at %q, want %q", stream, n, slot.Key, projection.OwnKey(stream, at))
+		f.t.Errorf("%s is in list %d at %q, want %q",
+			stream, n, slot.Key, projection.OwnKey(stream, at))
 		return f
 	}
 	f.compare(fmt.Sprintf("row of %s in list %d", stream, n), want, slot.Row)
 	return f
 }
 
-// NotListed fails the test if a stream's document is in the n-th list over an index, from 1.
+// NotListed fails the test if a stream's document is in the n-th list over an index (n from 1).
 func (f *Projected) NotListed(stream es.StreamID, n int) *Projected {
 	f.t.Helper()
 	if slot := f.slot(stream, n); !f.waits() && slot.Partition != "" {
-		f.t.Errorf("%s is in list %d at %q, want it not there", stream, n, slot.Key)
+		f.t.Errorf("%s is in list %d at %q, want it not listed", stream, n, slot.Key)
 	}
 	return f
 }
@@ -101,7 +104,7 @@ func (f *Projected) slot(stream es.StreamID, n int) projection.Slot {
 	f.t.Helper()
 	at, err := f.view.Checkpoints(context.Background(), 1, stream)
 	if err != nil {
-		f.t.Errorf("checkpoint of %s: %v", stream, err)
+		f.t.Errorf("read checkpoint of %s: %v", stream, err)
 	}
 	if slots := at[stream].Slots; n >= 1 && n <= len(slots) {
 		return slots[n-1]
@@ -109,8 +112,8 @@ func (f *Projected) slot(stream es.StreamID, n int) projection.Slot {
 	return projection.Slot{}
 }
 
-// Counters fails the test unless a shared row has these counters, decimal numbers by name, and no others; none = there is
-// no such row.
+// Counters fails the test unless a shared row has exactly these counters, decimal numbers by name. If want is empty,
+// the row must not exist.
 func (f *Projected) Counters(key projection.Key, want map[string]string) *Projected {
 	f.t.Helper()
 	if f.waits() {
@@ -120,7 +123,7 @@ func (f *Projected) Counters(key projection.Key, want map[string]string) *Projec
 	for name, n := range f.row(projection.RowKey{Key: key, Kind: projection.SharedRow}).Counters {
 		got[name] = n.String()
 		if w, err := projection.Decimal(want[name]); err == nil && w.Equal(n) {
-			got[name] = want[name] // 1.50 is 1.5
+			got[name] = want[name] // 1.50 equals 1.5
 		}
 	}
 	if d := diff(want, got); d != "" && len(want)+len(got) > 0 {
@@ -129,29 +132,30 @@ func (f *Projected) Counters(key projection.Key, want map[string]string) *Projec
 	return f
 }
 
-// Parked fails the test unless a stream waits before a version, for a reason.
+// Parked fails the test unless a stream is parked before a version, for a reason.
 func (f *Projected) Parked(stream es.StreamID, version int64, reason projection.Reason) *Projected {
 	f.t.Helper()
 	f.expected[stream] = true
 	at, err := f.view.Checkpoints(context.Background(), 1, stream)
 	switch parked := at[stream].Parked; {
 	case err != nil:
-		f.t.Errorf("%s: %v", stream, err)
+		f.t.Errorf("read checkpoint of %s: %v", stream, err)
 	case parked == nil:
-		f.t.Errorf("%s is not parked, it is at version %d", stream, at[stream].Version)
+		f.t.Errorf("%s is not parked: it is at version %d", stream, at[stream].Version)
 	case parked.Version != version || parked.Reason != reason:
-		f.t.Errorf("%s is parked before version %d as %s, want version %d, %s: %s", stream, parked.Version, parked.Reason, version, reason, parked.Error)
+		f.t.Errorf("%s is parked before version %d as %s, want version %d, %s: %s",
+			stream, parked.Version, parked.Reason, version, reason, parked.Error)
 	}
 	return f
 }
 
-// waits reports a stream that is parked and should not be: its rows say nothing.
+// waits reports a failure if a stream is unexpectedly parked, and then returns true: its rows are not up to date.
 func (f *Projected) waits() bool {
 	f.t.Helper()
 	for p, err := range f.view.Parked(context.Background(), 1) {
 		switch {
 		case err != nil:
-			f.t.Errorf("parked streams: %v", err)
+			f.t.Errorf("list parked streams: %v", err)
 			return true
 		case !f.expected[p.Stream]:
 			f.t.Errorf("%s is parked before version %d: %s", p.Stream, p.Version, p.Error)
@@ -169,21 +173,21 @@ func (f *Projected) row(key projection.RowKey) projection.Row {
 	f.t.Helper()
 	rows, err := f.view.Rows(context.Background(), 1, key)
 	if err != nil {
-		f.t.Errorf("row %v: %v", key, err)
+		f.t.Errorf("read row %v: %v", key, err)
 	}
 	return rows[key]
 }
 
-// compare reads what is stored as what is wanted.
+// compare decodes a stored value as the type of want, and compares them.
 func (f *Projected) compare(what string, want any, stored json.RawMessage) {
 	f.t.Helper()
 	if stored == nil {
-		f.t.Errorf("%s: there is none, want %+v", what, want)
+		f.t.Errorf("%s: not found, want %+v", what, want)
 		return
 	}
 	got := reflect.New(reflect.TypeOf(want))
 	if err := json.Unmarshal(stored, got.Interface()); err != nil {
-		f.t.Errorf("%s: %s is no %T: %v", what, stored, want, err)
+		f.t.Errorf("%s: %s cannot be decoded as %T: %v", what, stored, want, err)
 		return
 	}
 	if d := diff(want, got.Elem().Interface()); d != "" {

@@ -5,13 +5,14 @@ import (
 	"fmt"
 )
 
-// SurvivesSnapshots fails the test unless, after each event of the history, the state comes back from JSON as it was, and
-// the rest of the events folded onto what came back lead to the same end: what an aggregate with snapshots must keep to.
+// SurvivesSnapshots tests that an aggregate works with snapshots. It fails the test unless, after each event of the
+// history, the state is read back unchanged from JSON, and folding the remaining events onto it leads to the same final
+// state.
 func (h History[S, E]) SurvivesSnapshots(t T) {
 	t.Helper()
 	for n := range len(h.events) + 1 {
 		if err := h.survivesSnapshot(n); err != nil {
-			t.Errorf("a snapshot after %d events: %v", n, err)
+			t.Errorf("snapshot after %d events: %v", n, err)
 			return
 		}
 	}
@@ -28,13 +29,13 @@ func (h History[S, E]) survivesSnapshot(n int) error {
 		return err
 	}
 	if d := diff(before, state); d != "" {
-		return fmt.Errorf("the state does not come back from %s (-before +after):\n%s", snapshot, d)
+		return fmt.Errorf("the state is not read back unchanged from %s (-before +after):\n%s", snapshot, d)
 	}
 	for _, event := range h.events[n:] {
 		h.aggregate.Evolve(&state, event)
 	}
 	if d := diff(h.State(), state); d != "" {
-		return fmt.Errorf("the other events lead elsewhere from %s (-before +after):\n%s", snapshot, d)
+		return fmt.Errorf("the remaining events lead to another state from %s (-before +after):\n%s", snapshot, d)
 	}
 	return nil
 }

@@ -18,30 +18,30 @@ func TestSurvivesSnapshots(t *testing.T) {
 		t.Parallel()
 		var r recorder
 		doors.Given(passed{}, opened{}, passed{}).SurvivesSnapshots(&r)
-		r.wants(t, "a snapshot after 2 events", "does not come back", "open")
+		r.wants(t, "snapshot after 2 events", "is not read back unchanged", "open")
 	})
 	t.Run("a field that JSON can't hold", func(t *testing.T) {
 		t.Parallel()
 		var r recorder
 		tally(func(s *tallied, _ doorEvent) { s.Chan = unstorable }).Given(opened{}).SurvivesSnapshots(&r)
-		r.wants(t, "a snapshot after 1 events", "unsupported type")
+		r.wants(t, "snapshot after 1 events", "unsupported type")
 	})
 	t.Run("JSON that does not fit the type", func(t *testing.T) {
 		t.Parallel()
 		var r recorder
 		tally(func(s *tallied, _ doorEvent) { s.Raw = json.RawMessage(`7`) }).Given(opened{}).SurvivesSnapshots(&r)
-		r.wants(t, "a snapshot after 1 events", "cannot unmarshal number")
+		r.wants(t, "snapshot after 1 events", "cannot unmarshal number")
 	})
 	t.Run("a fold that looks beyond its state", func(t *testing.T) {
 		t.Parallel()
 		var r recorder
 		folds := 0
 		tally(func(s *tallied, _ doorEvent) { folds++; s.N = folds % 2 }).Given(opened{}).SurvivesSnapshots(&r)
-		r.wants(t, "lead elsewhere")
+		r.wants(t, "lead to another state")
 	})
 }
 
-// tallied is a state for what a snapshot can break.
+// tallied is a state that a snapshot can break.
 type tallied struct {
 	N    int
 	Chan any
@@ -50,7 +50,7 @@ type tallied struct {
 
 var unstorable = make(chan int)
 
-// UnmarshalJSON takes Raw for a string.
+// UnmarshalJSON decodes Raw from a string.
 func (s *tallied) UnmarshalJSON(data []byte) error {
 	var in struct {
 		N   int

@@ -9,26 +9,28 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// StatesConfig says where golden states are.
+// StatesConfig sets where golden states are.
 type StatesConfig struct {
-	// Dir is their folder, with nothing else in it: testdata/states.
+	// Dir is the folder of the golden states, such as testdata/states. It must contain nothing else.
 	Dir string
-	// Schema is the one under which snapshots are stored: that of [es.RepositoryConfig].
+	// Schema is the schema of the aggregate's snapshots, as in [es.Snapshots].
 	Schema int
-	// Update writes the file of the schema where there is none, and adds lives to it that it does not have. It changes
-	// nothing that is in a file. Set it from a flag of the test.
+	// Update writes the schema's file if there is none, and adds missing lives to it. It changes nothing that is already
+	// in a file. Set it from a flag of the test.
 	Update bool
 }
 
-// States holds what the aggregate's fold makes of events against a golden file for each schema of its snapshots,
-// v<schema>.json. A snapshot that is stored is used as long as its schema is the repository's, so a fold that makes
-// other states of the same events needs a new schema: else old states are served. It fails the test where
+// States tests that the fold of an aggregate with snapshots does not change without a new snapshot schema. A stored
+// snapshot is used as long as its schema is the repository's. So if the fold makes different states of the same events,
+// the schema must be raised, or old states are served. States compares the fold's states with a golden file for each
+// schema, v<schema>.json. It fails the test if
 //
-//   - a state is no longer as the schema's file has it: it says which schema to raise to,
+//   - a state differs from the schema's file; the failure says to which schema to raise it,
 //   - the schema has no file, a file is of a newer schema, or a life is not in the schema's file,
 //   - a registered type of event is in no life.
 //
-// A life has a name and events, from the first on. The files of older schemas stay: nobody takes their number again.
+// A life is a named history: the events of one aggregate, from its first on. Keep the files of older schemas, so that
+// their numbers are not used again.
 func (k Kit[S, E]) States(t T, cfg StatesConfig, lives map[string][]E) {
 	t.Helper()
 	s := states[S, E]{StatesConfig: cfg, aggregate: k.aggregate, path: filepath.Join(cfg.Dir, statesFile(cfg.Schema))}
@@ -47,7 +49,7 @@ func (k Kit[S, E]) States(t T, cfg StatesConfig, lives map[string][]E) {
 	}
 }
 
-// states are what one schema's file has.
+// states are the states in one schema's file.
 type states[S, E any] struct {
 	StatesConfig
 	aggregate es.Aggregate[S, E]
@@ -61,7 +63,7 @@ func (s *states[S, E]) fail(format string, args ...any) {
 	s.errs = append(s.errs, fmt.Errorf(format, args...))
 }
 
-// covered looks for types of events that no life has.
+// covered reports event types that are in no life.
 func (s *states[S, E]) covered(lives map[string][]E) {
 	lived := map[string]bool{}
 	for _, events := range lives {
@@ -74,7 +76,7 @@ func (s *states[S, E]) covered(lives map[string][]E) {
 	current, _ := registered(s.aggregate.Events)
 	for _, c := range current {
 		if !lived[c.name] {
-			s.fail("no life has %s", c.name)
+			s.fail("no life contains %s", c.name)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 )
 
-// moment is an event of a life, as it is stored, and the state after it.
+// moment is an event of a life in its stored form, and the state after it.
 type moment struct {
 	Type   string          `json:"type"`
 	Schema int             `json:"schema"`
@@ -19,7 +19,7 @@ type moment struct {
 
 func statesFile(schema int) string { return fmt.Sprintf("v%d.json", schema) }
 
-// read reads the schema's file, and looks at the names of the others.
+// read reads the schema's file, and checks the names of the others.
 func (s *states[S, E]) read() {
 	s.kept = map[string][]moment{}
 	files, err := os.ReadDir(s.Dir)
@@ -31,7 +31,7 @@ func (s *states[S, E]) read() {
 		if n, _ := fmt.Sscanf(file.Name(), "v%d.json", &schema); n != 1 || file.Name() != statesFile(schema) {
 			s.fail("%s: want v<schema>.json", filepath.Join(s.Dir, file.Name()))
 		} else if schema > s.Schema {
-			s.fail("%s is of a newer schema than %d: snapshots of it may be stored, so raise Schema to %d",
+			s.fail("%s is of a newer schema than %d: snapshots of it may be stored: raise Schema to %d",
 				filepath.Join(s.Dir, file.Name()), s.Schema, schema+1)
 		}
 	}
@@ -39,7 +39,7 @@ func (s *states[S, E]) read() {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && s.Update:
 	case errors.Is(err, fs.ErrNotExist):
-		s.fail("schema %d has no file %s: write it with -update, and keep those of older schemas", s.Schema, s.path)
+		s.fail("schema %d has no file %s: write it with -update, and keep the files of older schemas", s.Schema, s.path)
 	case err != nil:
 		s.fail("%w", err)
 	default:
@@ -49,7 +49,7 @@ func (s *states[S, E]) read() {
 	}
 }
 
-// write writes the file, if lives were added and nothing is wrong.
+// write writes the file if lives were added and there was no error.
 func (s *states[S, E]) write() {
 	if !s.added || len(s.errs) > 0 {
 		return

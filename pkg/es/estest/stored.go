@@ -6,7 +6,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// survives tells whether an event comes back from its stored form as it was. An event that is not registered does not.
+// survives returns an error if an event is not read back unchanged from its stored form, or is not registered.
 func survives[S, E any](aggregate es.Aggregate[S, E], event E) error {
 	raw, err := aggregate.Events.Encode(event)
 	if err != nil {
@@ -17,7 +17,7 @@ func survives[S, E any](aggregate es.Aggregate[S, E], event E) error {
 		return err
 	}
 	if d := diff([]E{event}, back); d != "" {
-		return fmt.Errorf("%s does not come back from its stored form %s (-before +after):\n%s", raw.Type, raw.Data, d)
+		return fmt.Errorf("%s is not read back unchanged from its stored form %s (-before +after):\n%s", raw.Type, raw.Data, d)
 	}
 	return nil
 }

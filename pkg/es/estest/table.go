@@ -5,19 +5,19 @@ import (
 	"testing"
 )
 
-// Case is one line of a test table: what has happened, a command, and what then happens or why it is refused.
+// Case is one row of a test table: events so far, a decision, and its events or its error.
 type Case[S, E any] struct {
 	Name  string
 	Given []E
 	When  func(S) ([]E, error)
-	// Then is what happens; none = nothing, without an error.
+	// Then are the events that the decision must return; none = it must return nothing, without an error.
 	Then []E
-	// ThenError is the error, as errors.Is has it; nil = none.
+	// ThenError is the error that the decision must return, matched with errors.Is; nil = none.
 	ThenError error
 }
 
-// Run runs a table, each case as a parallel subtest. It fails the test too where no case wants one of the errors given: a
-// rule without a test.
+// Run runs a table, each case as a parallel subtest. If errors are given, each must be expected by at least one case,
+// so that no rule stays untested.
 func (k Kit[S, E]) Run(t *testing.T, cases []Case[S, E], provoked ...error) {
 	t.Helper()
 	for _, c := range cases {
@@ -27,7 +27,7 @@ func (k Kit[S, E]) Run(t *testing.T, cases []Case[S, E], provoked ...error) {
 		})
 	}
 	for _, err := range unprovoked(cases, provoked) {
-		t.Errorf("no case provokes %q", err)
+		t.Errorf("no case expects the error %q", err)
 	}
 }
 
@@ -41,7 +41,7 @@ func (k Kit[S, E]) check(t T, c Case[S, E]) {
 	outcome.Then(t, c.Then...)
 }
 
-// unprovoked returns the errors that no case wants.
+// unprovoked returns the errors that no case expects.
 func unprovoked[S, E any](cases []Case[S, E], errs []error) []error {
 	var missing []error
 	for _, err := range errs {

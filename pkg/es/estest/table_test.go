@@ -29,7 +29,7 @@ func TestCasesFail(t *testing.T) {
 		{doorCase{When: pass("Bob"), Then: []doorEvent{passed{Who: "Bob"}}}, "the decision failed"},
 		{doorCase{When: pass("Bob")}, "the decision failed"},
 		{doorCase{When: door.leaveAsItIs, ThenError: errShut}, "no error"},
-		{doorCase{Given: []doorEvent{opened{}}, When: pass("Bob")}, "other events"},
+		{doorCase{Given: []doorEvent{opened{}}, When: pass("Bob")}, "unexpected events"},
 	}
 	for _, tt := range tests {
 		var r recorder

@@ -34,26 +34,26 @@ func TestThen(t *testing.T) {
 		}, nil},
 
 		{"another event", func(t estest.T) { open.When(pass("Bob")).Then(t, passed{Who: "Cy"}) },
-			[]string{"other events", `"Bob"`, `"Cy"`}},
+			[]string{"unexpected events", `"Bob"`, `"Cy"`}},
 		{"an event too few", func(t estest.T) { open.When(door.leaveAsItIs).Then(t, passed{Who: "Bob"}) },
-			[]string{"other events", `"Bob"`}},
-		{"an event too many", func(t estest.T) { open.When(pass("Bob")).Then(t) }, []string{"other events", `"Bob"`}},
+			[]string{"unexpected events", `"Bob"`}},
+		{"an event too many", func(t estest.T) { open.When(pass("Bob")).Then(t) }, []string{"unexpected events", `"Bob"`}},
 		{"an error for events", func(t estest.T) { shut.When(pass("Bob")).Then(t, passed{Who: "Bob"}) },
 			[]string{"the decision failed: Bob: the door is shut", "passed{Who:Bob"}},
 		{"an error for nothing", func(t estest.T) { shut.When(pass("Bob")).Then(t) }, []string{"the decision failed", "no events"}},
 		{"another state", func(t estest.T) { open.When(pass("Bob")).ThenState(t, door{open: true, Who: []string{"Cy"}}) },
-			[]string{"another state", `"Bob"`, `"Cy"`}},
+			[]string{"unexpected state", `"Bob"`, `"Cy"`}},
 		{"another unexported field", func(t estest.T) { open.When(pass("Bob")).ThenState(t, door{Who: []string{"Bob"}}) },
-			[]string{"another state", "open"}},
+			[]string{"unexpected state", "open"}},
 		{"an error for a state", func(t estest.T) { shut.When(pass("Bob")).ThenState(t, door{}) }, []string{"the decision failed"}},
 		{"events for an error", func(t estest.T) { open.When(pass("Bob")).ThenError(t, errShut) },
 			[]string{`no error, want "the door is shut"`, "passed{Who:Bob"}},
 		{"another error", func(t estest.T) { full.When(pass("Cy")).ThenError(t, errShut) },
-			[]string{"another error", `want: "the door is shut"`, `"Cy: 2 have passed already"`}},
+			[]string{"unexpected error", `want: "the door is shut"`, `"Cy: 2 have passed already"`}},
 		{"another type of error", func(t estest.T) { shut.When(pass("Bob")).ThenErrorAs(t, new(*tooManyError)) },
-			[]string{"another error", "want: an error that fits *estest_test.tooManyError"}},
+			[]string{"unexpected error", "want: an error that fits *estest_test.tooManyError"}},
 		{"an error that does not fit", func(t estest.T) { shut.When(pass("Bob")).ThenErrorMatch(t, func(error) bool { return false }) },
-			[]string{"another error", "the door is shut"}},
+			[]string{"unexpected error", "the door is shut"}},
 
 		{"a given event that is not registered", func(t estest.T) {
 			doors.Given(opened{}, painted{}).When(pass("Bob")).Then(t, passed{Who: "Bob"})
@@ -62,14 +62,14 @@ func TestThen(t *testing.T) {
 			[]string{"new event 1", "painted", "not registered"}},
 		{"a new event that its JSON loses a field of", func(t estest.T) {
 			open.When(events(passed{Who: "Bob"}, passed{Who: "Cy", Lost: 7})).Then(t, passed{Who: "Bob"}, passed{Who: "Cy", Lost: 7})
-		}, []string{"new event 2", "DoorPassed does not come back from its stored form", `{"who":"Cy"}`, "Lost"}},
+		}, []string{"new event 2", "DoorPassed is not read back unchanged from its stored form", `{"who":"Cy"}`, "Lost"}},
 		{"more events than a commit takes", func(t estest.T) {
 			many := make([]doorEvent, es.MaxEvents+1)
 			for i := range many {
 				many[i] = opened{}
 			}
 			open.When(events(many...)).Then(t, many...)
-		}, []string{"101 events, one commit takes 100"}},
+		}, []string{"101 events, the limit of one commit is 100"}},
 		{"events beside an error", func(t estest.T) {
 			open.When(func(door) ([]doorEvent, error) { return []doorEvent{opened{}}, errShut }).ThenError(t, errShut)
 		}, []string{"both an error and events", "the door is shut"}},
@@ -103,7 +103,7 @@ func TestThenErrorAsSetsItsTarget(t *testing.T) {
 
 func TestAHistoryIsNotChangedByItsUse(t *testing.T) {
 	t.Parallel()
-	// events in a slice with room behind them: what Then appends must not land there
+	// A slice with spare capacity: Then must not append into it.
 	room := append(make([]doorEvent, 0, 8), opened{})
 	history := doors.Given(room...)
 	history.When(pass("Bob")).ThenState(t, door{open: true, Who: []string{"Bob"}})

@@ -20,10 +20,10 @@ var (
 	_ es.Inspector = (*Store)(nil)
 )
 
-// pageBytes is how many bytes of commits make a page, as on DynamoDB.
+// pageBytes is the maximum size of a page in bytes of commits, as on DynamoDB.
 const pageBytes = 1 << 20
 
-// Scan implements [es.Scanner]. A stream belongs to the segment that the hash of its name says.
+// Scan implements [es.Scanner]. The hash of a stream's name determines its segment.
 func (s *Store) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.ScanPage, error] {
 	return func(yield func(es.ScanPage, error) bool) {
 		last, err := place(segment)
@@ -51,7 +51,9 @@ func (s *Store) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.ScanP
 }
 
 // Inspect implements [es.Inspector].
-func (s *Store) Inspect(ctx context.Context, stream es.StreamID, versions es.VersionRange) iter.Seq2[es.ScanPage, error] {
+func (s *Store) Inspect(
+	ctx context.Context, stream es.StreamID, versions es.VersionRange,
+) iter.Seq2[es.ScanPage, error] {
 	return func(yield func(es.ScanPage, error) bool) {
 		if err := enter(ctx, stream); err != nil {
 			yield(es.ScanPage{}, err)
@@ -70,7 +72,7 @@ func (s *Store) Inspect(ctx context.Context, stream es.StreamID, versions es.Ver
 	}
 }
 
-// place returns the last commit before a segment's position.
+// place returns the commit after which a segment's scan starts.
 func place(segment es.Segment) (last es.StreamVersion, err error) {
 	key, err := storekit.PositionKey(segment)
 	if err != nil || key == "" {
@@ -81,12 +83,12 @@ func place(segment es.Segment) (last es.StreamVersion, err error) {
 		last.Stream, err = es.ParseStreamID(stream)
 	}
 	if err != nil {
-		return last, &es.SegmentError{Segment: segment, Reason: "another store gave this position: " + err.Error()}
+		return last, &es.SegmentError{Segment: segment, Reason: "the position was made by another store: " + err.Error()}
 	}
 	return last, nil
 }
 
-// in returns the streams of a segment from one of them on, sorted by name.
+// in returns the streams of a segment, sorted by name, starting with the stream from.
 func (s *Store) in(segment es.Segment, from es.StreamID) []es.StreamID {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -100,7 +102,7 @@ func (s *Store) in(segment es.Segment, from es.StreamID) []es.StreamID {
 	return streams
 }
 
-// starting returns a stream's commits whose first version is in from..to.
+// starting returns a stream's commits whose first version is between from and to; to = 0 means no bound.
 func (s *Store) starting(stream es.StreamID, from, to int64) []es.Commit {
 	s.mu.RLock()
 	commits := s.streams[stream] // only ever appended to
@@ -123,7 +125,8 @@ type pager struct {
 	bytes   int
 }
 
-// add adds a commit, first yielding the page that it does not fit into, and tells whether to go on.
+// add adds a commit. If the commit does not fit into the page, add yields the page first. It returns false if the scan
+// ends.
 func (p *pager) add(ctx context.Context, c es.Commit) bool {
 	n, size := len(p.page.Commits), storekit.Size(&c)
 	if n > 0 && (n == p.segment.Limit || p.bytes+size > pageBytes) {
@@ -137,7 +140,7 @@ func (p *pager) add(ctx context.Context, c es.Commit) bool {
 	return true
 }
 
-// flush yields the page, and tells whether to go on.
+// flush yields the page. It returns false if the scan ends.
 func (p *pager) flush(ctx context.Context, next es.Position) bool {
 	if err := ctx.Err(); err != nil {
 		p.yield(es.ScanPage{}, fmt.Errorf("scan: %w", err))

@@ -9,14 +9,14 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Snapshots keeps snapshots in memory, safe for concurrent use. The zero value is empty and ready.
+// Snapshots stores snapshots in memory. It is safe for concurrent use. The zero value is ready to use.
 type Snapshots struct {
 	mu     sync.Mutex
 	latest map[es.StreamID]es.Snapshot
 	blocks map[block][]es.KnownCommand
 }
 
-// block is where the commands of a block are.
+// block is the key of a block of commands.
 type block struct {
 	first es.StreamVersion
 	last  int64
@@ -56,14 +56,16 @@ func (s *Snapshots) SaveSnapshot(ctx context.Context, snapshot es.Snapshot) erro
 }
 
 // LoadCommands implements [es.SnapshotStore].
-func (s *Snapshots) LoadCommands(ctx context.Context, stream es.StreamID, blocks ...es.CommandBlock) ([][]es.KnownCommand, error) {
+func (s *Snapshots) LoadCommands(
+	ctx context.Context, stream es.StreamID, blocks ...es.CommandBlock,
+) ([][]es.KnownCommand, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := make([][]es.KnownCommand, len(blocks))
 	for i, b := range blocks {
 		commands, there := s.blocks[blockOf(stream, b)]
 		if !there {
-			return nil, fmt.Errorf("commands of %s, versions %d to %d: %w", stream, b.First, b.Last, es.ErrNoBlock)
+			return nil, fmt.Errorf("load commands of %s, versions %d to %d: %w", stream, b.First, b.Last, es.ErrNoBlock)
 		}
 		all[i] = slices.Clone(commands)
 	}
@@ -71,7 +73,9 @@ func (s *Snapshots) LoadCommands(ctx context.Context, stream es.StreamID, blocks
 }
 
 // SaveCommands implements [es.SnapshotStore].
-func (s *Snapshots) SaveCommands(ctx context.Context, stream es.StreamID, b es.CommandBlock, commands []es.KnownCommand) error {
+func (s *Snapshots) SaveCommands(
+	ctx context.Context, stream es.StreamID, b es.CommandBlock, commands []es.KnownCommand,
+) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

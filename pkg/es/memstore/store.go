@@ -1,4 +1,5 @@
-// Package memstore keeps event streams in memory: the same contract as the store on DynamoDB, for examples and unit tests.
+// Package memstore is an event store in memory, for examples and unit tests. Start with [New]. It passes the same test
+// suite as the store on DynamoDB.
 package memstore
 
 import (
@@ -16,13 +17,13 @@ import (
 	"github.com/annals-es/annals/pkg/es/internal/config"
 )
 
-// Config adjusts a store. The zero value takes the defaults.
+// Config adjusts a store. The zero value uses the defaults.
 type Config struct {
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 }
 
-// Store is an event store in memory, safe for concurrent use.
+// Store is an event store in memory. It is safe for concurrent use.
 type Store struct {
 	cfg  Config
 	seal *storekit.Seal
@@ -33,7 +34,7 @@ type Store struct {
 
 var _ es.Store = (*Store)(nil)
 
-// New returns an empty store.
+// New returns an empty store. The configuration is optional.
 func New(given ...Config) *Store {
 	cfg := config.Only(given)
 	if cfg.Now == nil {
@@ -85,7 +86,9 @@ func (s *Store) Load(ctx context.Context, after es.Head, visit func(*es.Commit) 
 }
 
 // Resume implements [es.Loader].
-func (s *Store) Resume(ctx context.Context, after es.StreamVersion, hash []byte, visit func(*es.Commit) error) (es.Head, error) {
+func (s *Store) Resume(
+	ctx context.Context, after es.StreamVersion, hash []byte, visit func(*es.Commit) error,
+) (es.Head, error) {
 	for c, err := range s.Read(ctx, after.Stream, es.Range{From: after.Version, To: after.Version}) {
 		if err != nil {
 			return es.Head{}, err
@@ -143,7 +146,7 @@ func (s *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := ctx.Err(); err != nil { // its time is too long ago
+	if err := ctx.Err(); err != nil { // the append deadline has passed
 		return nil, fmt.Errorf("append %s: nothing was stored: %w", a.Writes[0].Head.Stream(), err)
 	}
 	if s.repeated(commits) {
@@ -165,7 +168,7 @@ func (s *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
 	return commits, nil
 }
 
-// repeated tells whether an append is a repeat, whose first answer was lost, and puts what is stored in its place.
+// repeated returns true if an append with this id is already stored, and then replaces commits with the stored ones.
 func (s *Store) repeated(commits []es.Stored) bool {
 	found := 0
 	for i := range commits {
@@ -194,7 +197,7 @@ func enter(ctx context.Context, stream es.StreamID) error {
 	return stream.Validate()
 }
 
-// clone copies what a caller could change.
+// clone copies a commit, so that callers cannot change the stored data.
 func clone(c es.Commit) es.Commit {
 	c.Events = slices.Clone(c.Events)
 	for i := range c.Events {

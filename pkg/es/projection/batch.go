@@ -10,14 +10,14 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Every commit goes the same way: it is received in a batch (batch.go); the checkpoint of its stream is looked up (know.go); a
-// plan says what one save is to do (plan.go); the save is made, for one stream or for several (save.go); and who waits for
-// it is told (tell.go). A way (way.go) does that again until nothing is left of the stream.
+// How a commit is processed: a batch receives it (batch.go); the checkpoint of its stream is looked up (know.go); a
+// plan says what one save does (plan.go); the save is made, for one stream or for several (save.go); the notifier is
+// told (tell.go). A way (way.go) repeats this until the stream is done.
 
-// Apply brings every projection forward with a batch of commits, and returns the streams with which a projection
-// failed, each with its first error. A failed stream's commits must be delivered again; all others are done. A stream
-// that can't be folded does not fail: it is parked. Nor does one that has failed for long, where there is a queue: it
-// is left to that. If the commits concern no projection, it asks and writes nothing.
+// Apply advances every projection by a batch of commits, and returns the streams that failed in a projection, each with
+// its first error. A failed stream's commits must be delivered again; all others are done. A stream that can't be
+// folded does not fail: it is parked. A stream that has failed for a while does not fail either, if there is a queue:
+// it is left to the queue. If the commits concern no projection, Apply reads and writes nothing.
 func (e *Engine) Apply(ctx context.Context, commits []es.Commit) map[es.StreamID]error {
 	b := e.newBatch(commits)
 	b.delivery = true
@@ -31,7 +31,7 @@ func (e *Engine) Apply(ctx context.Context, commits []es.Commit) map[es.StreamID
 		}
 		return b.failed
 	}
-	// Projections of a suspect one after the other: else two could be parked for what one of them did.
+	// The projections of a suspect batch run one after the other. Otherwise two could be parked because of one.
 	if b.suspect = e.suspicious(commits); b.suspect {
 		for _, generations := range targets {
 			b.bring(ctx, generations)
@@ -48,29 +48,29 @@ func (e *Engine) Apply(ctx context.Context, commits []es.Commit) map[es.StreamID
 	return b.failed
 }
 
-// batch is what is brought forward at once.
+// batch is a set of commits that are applied together.
 type batch struct {
 	*Engine
 	delivered map[es.StreamID][]*es.Commit // sorted by version
-	quiet     map[foldOf]bool              // nothing that was delivered concerns the fold
+	quiet     map[foldOf]bool              // no delivered commit concerns the fold
 	slots     chan struct{}
-	// retrySlots are the slots of projections that are retried from the queue: they must not hold up others.
+	// retrySlots are the slots of projections that are retried from the queue, so that they do not hold up others.
 	retrySlots chan struct{}
-	// fresh says that streams whose first commit was delivered are most likely not there yet: their checkpoints are not
-	// read. A failed condition tells where that is wrong.
+	// fresh means that a stream whose first commit was delivered most likely has no checkpoint yet, so checkpoints are
+	// not read. If that is wrong, the condition of the save fails.
 	fresh bool
-	// spend waits until so many writes may be made. nil = at once.
+	// spend waits until that many writes may be made. If nil, they are made at once.
 	spend func(ctx context.Context, writes int) error
 
-	// delivery says that the commits come from the stream of the event table, behind which others wait.
+	// delivery means that the commits come from the event table's stream, where later records wait for them.
 	delivery bool
-	// suspect says that an earlier attempt at them may have ended the process.
+	// suspect means that an earlier attempt to apply these commits may have ended the process.
 	suspect bool
 
 	mu       sync.Mutex
 	failed   map[es.StreamID]error
-	failedIn map[place]bool  // in a projection, whatever the generation
-	overdue  map[place]error // what is to be left to the queue
+	failedIn map[place]bool  // by projection and stream; the generation is 0
+	overdue  map[place]error // to be left to the queue, by projection and stream
 	changes  []Change
 }
 
@@ -89,8 +89,8 @@ func (e *Engine) newBatch(commits []es.Commit) *batch {
 	return b
 }
 
-// fail notes that a projection can't bring a stream forward now. In its other generations the stream waits too: none
-// is to be ahead of one that readers go over to.
+// fail records that a projection can't advance a stream now. The stream then waits in the projection's other
+// generations too: no generation may be ahead of one that readers may switch to.
 func (b *batch) fail(t *target, stream es.StreamID, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -111,8 +111,8 @@ func (b *batch) hasFailedIn(t *target, stream es.StreamID) bool {
 	return b.failedIn[place{projection: t.sub.name(), stream: stream}]
 }
 
-// bring brings all streams forward in the generations of one projection, each stream in one generation after the
-// other. No stream waits for another one, but for those that are saved together.
+// bring advances all streams in the generations of one projection, each stream in one generation after the other.
+// Streams do not wait for each other, unless they are saved together.
 func (b *batch) bring(ctx context.Context, generations []target) {
 	if len(generations) == 0 {
 		return
@@ -123,7 +123,7 @@ func (b *batch) bring(ctx context.Context, generations []target) {
 			streams = append(streams, stream)
 		}
 	}
-	slices.SortFunc(streams, byName) // one at a time, a batch is the same each time
+	slices.SortFunc(streams, byName) // so that runs with one slot are reproducible
 	known := make([]known, len(generations))
 	var wg sync.WaitGroup
 	for i := range generations {
@@ -133,14 +133,14 @@ func (b *batch) bring(ctx context.Context, generations []target) {
 	b.bringIn(ctx, generations, known, streams)
 }
 
-// bringIn brings streams forward in the first of the generations, and then, each as soon as it can be, in the others.
+// bringIn advances streams in the first of the generations, and then each stream, as soon as it is done, in the others.
 func (b *batch) bringIn(ctx context.Context, generations []target, all []known, streams []es.StreamID) {
 	if len(generations) == 0 || len(streams) == 0 {
 		return
 	}
 	t, known := &generations[0], all[0]
 	next := func(streams ...es.StreamID) {
-		// Where it failed in a generation that is to be ahead of the next one, it waits in that, too.
+		// A stream that failed in this generation waits in the later ones too: they must not get ahead.
 		streams = slices.DeleteFunc(streams, func(s es.StreamID) bool { return b.hasFailedIn(t, s) })
 		b.bringIn(ctx, generations[1:], all[1:], streams)
 	}
@@ -175,7 +175,7 @@ func (b *batch) bringIn(ctx context.Context, generations []target, all []known, 
 	}
 }
 
-// work does something in a slot, and what comes next after it, in slots of its own.
+// work runs do in a slot, then releases the slot and runs next, which takes slots of its own.
 func (b *batch) work(wg *sync.WaitGroup, t *target, do, next func()) {
 	slots := b.slots
 	if t.fold.retryFromQueue() {
@@ -190,8 +190,8 @@ func (b *batch) work(wg *sync.WaitGroup, t *target, do, next func()) {
 	})
 }
 
-// roomy has the stack of a new goroutine grow once, while there is nothing on it. Else it grows four times on the way
-// through the SDK, and each time all that is on it is copied: that was a tenth of the processor time of a batch.
+// roomy grows the stack of a new goroutine once, while it is empty. Otherwise the stack grows four times on the way
+// through the SDK and is copied each time, which took a tenth of a batch's processor time.
 //
 //go:noinline
 func roomy() {
@@ -199,7 +199,7 @@ func roomy() {
 	runtime.KeepAlive(&room)
 }
 
-// each does something with all streams, some at once.
+// each calls do for all streams, several at once.
 func (b *batch) each(t *target, streams []es.StreamID, do func(es.StreamID) error) {
 	var wg sync.WaitGroup
 	for _, stream := range streams {
@@ -212,8 +212,8 @@ func (b *batch) each(t *target, streams []es.StreamID, do func(es.StreamID) erro
 	wg.Wait()
 }
 
-// postpone leaves streams to code that has the fold: this code was started before a deployment that began a
-// generation. Other projections go on.
+// postpone leaves streams to code that has the fold: a newer deployment has begun a generation whose fold this code
+// lacks. Other projections continue.
 func (b *batch) postpone(ctx context.Context, t *target, streams []es.StreamID) {
 	if len(streams) == 0 {
 		return

@@ -10,7 +10,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// long writes a stream of so many commits, and returns the last.
+// long writes a stream with that many commits, and returns the last.
 func (b *bench) long(t *testing.T, id string, commits int) (last es.Commit) {
 	t.Helper()
 	for i := range commits {
@@ -19,8 +19,8 @@ func (b *bench) long(t *testing.T, id string, commits int) (last es.Commit) {
 	return last
 }
 
-// TestBudget: of a stream of which too much is missing, a batch reads so much; the rest is left to the queue, as is all
-// that is delivered until it is level.
+// TestBudget: if a stream misses more than the budget, a batch reads that much and leaves the rest to the queue, like
+// all that is delivered until the stream is caught up.
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -41,7 +41,7 @@ func TestBudget(t *testing.T) {
 	}
 	b.settle(t, b.rebuilder(e))
 	if at = b.at(t, 1, "a"); at.Behind {
-		t.Error("it is behind still")
+		t.Error("the stream is still behind")
 	}
 	b.wantRows(t, 1, logOf(1, false), "a", "b")
 	apply(t, e, b.write(t, "a", Noted{"y"}))
@@ -49,7 +49,7 @@ func TestBudget(t *testing.T) {
 	b.wantRows(t, 1, logOf(1, false), "a", "b")
 }
 
-// TestBudgetWithoutQueue: where nothing can be left for later, all is read at once.
+// TestBudgetWithoutQueue: without a queue, everything is read at once.
 func TestBudgetWithoutQueue(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -57,7 +57,7 @@ func TestBudgetWithoutQueue(t *testing.T) {
 	b.wantRows(t, 1, logOf(1, false), "a")
 }
 
-// TestBehindWithoutQueue: where there is no queue (any longer), the next delivery reads all that is missing.
+// TestBehindWithoutQueue: without a queue (any more), the next delivery reads everything that is missing.
 func TestBehindWithoutQueue(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -76,7 +76,7 @@ func TestBehindWithoutQueue(t *testing.T) {
 	b.wantRows(t, 1, logOf(1, false), "a")
 }
 
-// TestCatchUpOutOfTime: a catch-up whose time runs out keeps what it has, and leaves the rest to the queue.
+// TestCatchUpOutOfTime: a catch-up that runs out of time keeps its progress, and leaves the rest to the queue.
 func TestCatchUpOutOfTime(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -101,7 +101,7 @@ func TestCatchUpOutOfTime(t *testing.T) {
 	b.wantRows(t, 1, logOf(1, false), "a")
 }
 
-// TestQueueFails: what could not be left to the queue is delivered again.
+// TestQueueFails: work that the queue did not take is delivered again.
 func TestQueueFails(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -127,7 +127,7 @@ func TestCatchUpOfNothing(t *testing.T) {
 	t.Parallel()
 	b := newBench()
 	if err := b.engine.CatchUp(t.Context(), note("a"), "other"); err == nil {
-		t.Error("an unknown projection is caught up")
+		t.Error("catch-up of an unknown projection succeeded")
 	}
 	for _, stream := range []es.StreamID{note("none"), {Type: "Other", ID: "1"}} {
 		if err := b.engine.RetryStream(t.Context(), stream); err != nil {

@@ -20,18 +20,18 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/memview"
 )
 
-// The events of the tests: a note is added, which says what the fold is to do with it.
+// The events of the tests. Each adds a note, and says what the fold does with it.
 type (
 	noteEvent interface{ isNote() }
 	// Noted is added to the stream's texts, to a row of its own, and to a counter of its first letter.
 	Noted struct{ Text string }
-	// Fanned adds to so many shared rows, in an order that is not the same twice.
+	// Fanned adds to that many shared rows, in random order.
 	Fanned struct{ Out int }
-	// Swollen makes the state so many bytes large.
+	// Swollen makes the state that many bytes large.
 	Swollen struct{ Bytes int }
 	// Poisoned can't be folded.
 	Poisoned struct{ Panic bool }
-	// Misplaced writes a row where none can be.
+	// Misplaced writes an invalid row.
 	Misplaced struct{ Digits int }
 )
 
@@ -53,7 +53,7 @@ type notebook struct {
 
 var errPoison = errors.New("poison")
 
-// noted are streams of notes, as their events are stored in a registry.
+// noted is the aggregate of notes, with the events of a registry.
 func noted(events *es.Registry[noteEvent]) es.Aggregate[struct{}, noteEvent] {
 	return es.Aggregate[struct{}, noteEvent]{StreamType: "Note", Events: events}
 }
@@ -61,12 +61,12 @@ func noted(events *es.Registry[noteEvent]) es.Aggregate[struct{}, noteEvent] {
 // texts are the rows of all notes.
 var texts = projection.OwnRows[string]("texts")
 
-// foldOf is a projection of notebooks that does the same about every event.
+// foldOf is a projection of notebooks that applies the same function to every event.
 func foldOf(name string, apply func(s *notebook, e projection.Event[noteEvent], w *projection.Writes) error) projection.Projection {
 	return projection.New(name, 1, projection.From(noted(notes), projection.On(apply)), texts)
 }
 
-// logOf is a projection of notes, in a fold version; mended, it takes poison.
+// logOf is a projection of notes, with a fold version. If mended, it can fold poison.
 func logOf(fold int, mended bool) projection.Projection {
 	return projection.New("log", fold, projection.From(noted(notes),
 		projection.On(func(s *notebook, e projection.Event[Noted], w *projection.Writes) error {
@@ -110,7 +110,7 @@ func logOf(fold int, mended bool) projection.Projection {
 	), texts)
 }
 
-// bench is a store, a view and what else an engine needs, all in memory.
+// bench is a store, a view and everything else that an engine needs, in memory.
 type bench struct {
 	store   *memstore.Store
 	view    *memview.View
@@ -119,7 +119,7 @@ type bench struct {
 	machine *machine
 	now     time.Time
 	engine  *projection.Engine
-	said    strings.Builder            // what processes logged that do takes for it, one after the other
+	said    strings.Builder            // the logs of the processes that do starts
 	views   map[string]projection.View // of named projections
 }
 
@@ -130,7 +130,7 @@ func newBench() *bench {
 	return b
 }
 
-// engineOf returns an engine on the bench, of the newest fold version and older ones.
+// engineOf returns an engine on the bench, with the newest fold version and older ones.
 func (b *bench) engineOf(cfg projection.Config, newest projection.Projection, former ...projection.Projection) *projection.Engine {
 	return b.engineOn(b.store, b.view, b.catalog, cfg, newest, former...)
 }
@@ -145,7 +145,7 @@ func (b *bench) engineOn(
 	return projection.NewEngine(store, catalog, cfg, projection.Subscription{Projection: newest, Former: former, View: view})
 }
 
-// queued is a configuration with the bench's queue and its machine.
+// queued is a configuration with the bench's queue and machine.
 func (b *bench) queued() projection.Config {
 	return projection.Config{Queue: b.queue, Starter: b.machine}
 }
@@ -200,7 +200,7 @@ func (b *bench) at(t *testing.T, g projection.Generation, id string) projection.
 	return all[note(id)]
 }
 
-// wantParked fails the test unless these streams wait: "failed before 2, seen 4", by id.
+// wantParked fails the test unless exactly these streams are parked: "failed before 2, seen 4", by id.
 func (b *bench) wantParked(t *testing.T, want map[string]string) {
 	t.Helper()
 	got := map[string]string{}
@@ -215,7 +215,7 @@ func (b *bench) wantParked(t *testing.T, want map[string]string) {
 	}
 }
 
-// rows are all that a generation holds, as text.
+// rows are all rows and checkpoints of a generation, as text.
 func (b *bench) rows(t *testing.T, g projection.Generation, ids ...string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -299,7 +299,7 @@ func (q *queue) Enqueue(_ context.Context, delay time.Duration, jobs ...projecti
 	return nil
 }
 
-// take returns all jobs, and forgets them.
+// take returns and removes all jobs.
 func (q *queue) take() []projection.Job {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -308,7 +308,7 @@ func (q *queue) take() []projection.Job {
 	return jobs
 }
 
-// wantJobs fails the test unless these jobs are in the queue, and takes them out: "catch-up Note#a".
+// wantJobs fails the test unless the queue holds exactly these jobs, and removes them: "catch-up Note#a".
 func (q *queue) wantJobs(t *testing.T, want ...string) {
 	t.Helper()
 	var got []string
@@ -324,7 +324,7 @@ func (q *queue) wantJobs(t *testing.T, want ...string) {
 
 func jobText(j projection.Job) string { return fmt.Sprintf("%s %s", j.Task, j.Stream) }
 
-// settle does what was started, and the jobs in the queue, until there is none.
+// settle runs everything that was started, and all jobs, until nothing is left.
 func (b *bench) settle(t *testing.T, r *projection.Rebuilder) {
 	t.Helper()
 	b.machine.settle(t, r)

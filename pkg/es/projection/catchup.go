@@ -8,15 +8,16 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// CatchUp brings a stream level with the event store, in the projections that are named or, if none is, in all that read
-// it. A parked stream stays parked: see [Engine.RetryStream]. If time runs out, CatchUp leaves the rest to the queue.
+// CatchUp brings a stream up to date with the event store, in the named projections or, if none is named, in all that
+// read it. A parked stream stays parked: see [Engine.RetryStream]. If time runs out, CatchUp leaves the rest to the
+// queue.
 //
-// Errors: one that names an unknown projection; those of the store, of the view, of the catalog; the first of them.
+// Errors: one that names an unknown projection; the first error of the store, the view or the catalog.
 func (e *Engine) CatchUp(ctx context.Context, stream es.StreamID, projections ...string) error {
 	return e.catchUp(ctx, stream, mode{level: true}, projections)
 }
 
-// RetryStream is [Engine.CatchUp] that tries a parked stream again.
+// RetryStream is [Engine.CatchUp] that also tries a parked stream again.
 //
 // Errors: those of CatchUp. A stream that fails again is parked again; that is no error.
 func (e *Engine) RetryStream(ctx context.Context, stream es.StreamID, projections ...string) error {
@@ -73,7 +74,7 @@ func (b *batch) level(ctx context.Context, t *target, stream es.StreamID, m mode
 	return w.forward(ctx)
 }
 
-// known returns an error if a projection is none of the engine's.
+// known returns an error if the engine does not have one of the named projections.
 func (e *Engine) known(projections []string) error {
 	for _, name := range projections {
 		if e.subscription(name) == nil {
@@ -83,11 +84,12 @@ func (e *Engine) known(projections []string) error {
 	return nil
 }
 
-// isAmong tells whether a generation is one of the projections that are named. If none is named, every generation is.
+// isAmong reports whether a generation belongs to one of the named projections. If none is named, every generation
+// does.
 func isAmong(t *target, projections []string) bool {
 	return len(projections) == 0 || slices.Contains(projections, t.sub.name())
 }
 
 func (e *Engine) unknown(projection string) error {
-	return fmt.Errorf("there is no projection %q", projection)
+	return fmt.Errorf("unknown projection %q", projection)
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
-// TestStoredCommandIDs: the ids of a reaction's commands never change. Under other ids, an event that is delivered again,
-// or that a reconciliation finds, is reacted to twice. An id is made of the commit, the stream, the version, the part
-// after upcasting, and the reaction's name.
+// TestStoredCommandIDs: the ids of a reaction's commands never change. With other ids, the reaction would run twice for
+// an event that is delivered again or found by a reconciliation. An id is derived from the commit, the stream, the
+// version, the part after upcasting, and the reaction's name.
 func TestStoredCommandIDs(t *testing.T) {
 	t.Parallel()
 	b := newBench()

@@ -6,13 +6,13 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// storedEvery is how many versions a checkpoint is behind at most because nothing since concerned its projection: waits and
-// new processes read no more than that.
+// storedEvery is how many versions a checkpoint may lag behind because no later event concerned its projection. Waits
+// and new processes read no more than that.
 const storedEvery = 50
 
-// Concerns tells whether a commit concerns a projection: whether its checkpoint has to come to the commit's version. A commit
-// does not if every event in it is of a type that is stored today and goes to no handler. Once in 50 versions, a commit
-// concerns every projection.
+// Concerns reports whether a commit concerns a projection, so that its checkpoint must reach the commit's version. A
+// commit does not if the stored type of each of its events is current and has no handler. One commit in every 50
+// versions concerns every projection.
 func Concerns(p Projection, c *es.Commit) bool {
 	if !p.Reads(c.Stream.Type) {
 		return false
@@ -23,22 +23,22 @@ func Concerns(p Projection, c *es.Commit) bool {
 	return slices.ContainsFunc(c.Events, func(e es.RawEvent) bool { return p.handles(c.Stream.Type, e) })
 }
 
-// concerned tells whether a fold of a subscription has something to do about a commit. An inline projection stays at the
-// head, whatever is stored.
+// concerned reports whether a fold of a subscription must process a commit. An inline projection processes every
+// commit, so that its checkpoint stays at the head.
 func (s *Subscription) concerned(p Projection, c *es.Commit) bool { return s.Inline || Concerns(p, c) }
 
-// concerned tells whether a target has something to do about a commit.
+// concerned reports whether a target must process a commit.
 func (t *target) concerned(c *es.Commit) bool { return t.sub.concerned(t.fold, c) }
 
 // folds are all versions of the fold that the code has.
 func (s *Subscription) folds() []Projection { return append([]Projection{s.Projection}, s.Former...) }
 
-// reads tells whether any version of the fold reads streams of a type.
+// reads reports whether any version of the fold reads streams of a type.
 func (s *Subscription) reads(streamType string) bool {
 	return slices.ContainsFunc(s.folds(), func(p Projection) bool { return p.Reads(streamType) })
 }
 
-// reads tells whether a target's fold reads streams of a type; if the code lacks it, it may.
+// reads reports whether a target's fold reads streams of a type. If the code lacks the fold, the answer is yes: it may.
 func (t *target) reads(streamType string) bool {
 	if t.fold == nil {
 		return t.sub.reads(streamType)
@@ -46,17 +46,17 @@ func (t *target) reads(streamType string) bool {
 	return t.fold.Reads(streamType)
 }
 
-// foldOf is a stream as a version of a fold sees it.
+// foldOf identifies a stream and the fold version that reads it.
 type foldOf struct {
 	projection string
 	version    int
 	stream     es.StreamID
 }
 
-// span are versions of a stream that do not concern a fold: those after from, up to to.
+// span is a range of a stream's versions that do not concern a fold: after from, up to and including to.
 type span struct {
 	from, to int64
-	// creator is who created the stream, if its first commit is in the span.
+	// creator is the actor that created the stream, if its first commit is in the span.
 	creator string
 }
 
@@ -68,10 +68,10 @@ func spanOf(c *es.Commit) span {
 	return s
 }
 
-// with is a span that a commit, which does not concern the fold, makes longer, or begins.
+// with returns the span extended by a commit that does not concern the fold, or a new span of that commit alone.
 func (s span) with(c *es.Commit) span {
 	switch {
-	case c.LastVersion() <= s.to && c.Version > s.from: // it is in it
+	case c.LastVersion() <= s.to && c.Version > s.from: // already in the span
 		return s
 	case c.Version > s.from && c.Version <= s.to+1:
 		s.to = c.LastVersion()
@@ -80,7 +80,7 @@ func (s span) with(c *es.Commit) span {
 	return spanOf(c)
 }
 
-// past is the version up to which nothing is missing for a fold that has come to a version.
+// past is the version up to which nothing is missing, for a fold whose checkpoint is at a version.
 func (s span) past(version int64) int64 {
 	if s.from <= version {
 		return max(s.to, version)
@@ -88,8 +88,8 @@ func (s span) past(version int64) int64 {
 	return version
 }
 
-// sort divides what was delivered: it remembers the streams of which nothing concerns a fold, and tells whether anything
-// concerns any.
+// sort finds the streams of which no delivered commit concerns a fold, and reports whether any commit concerns any
+// fold.
 func (b *batch) sort() (concerned bool) {
 	for i := range b.subscriptions {
 		sub := &b.subscriptions[i]
@@ -111,7 +111,7 @@ func (b *batch) sort() (concerned bool) {
 	return concerned
 }
 
-// isQuiet tells whether nothing that was delivered of a stream concerns a target.
+// isQuiet reports whether no delivered commit of a stream concerns a target.
 func (b *batch) isQuiet(t *target, stream es.StreamID) bool {
 	return !t.reads(stream.Type) || t.fold != nil && b.quiet[foldOf{t.sub.name(), t.fold.FoldVersion(), stream}]
 }

@@ -15,13 +15,13 @@ import (
 // meter counts requests.
 type meter struct{ view, catalog, store faults }
 
-// metered is an engine whose requests are counted, of a process that knows nothing yet.
+// metered is an engine of a new process with empty caches, and the meter of its requests.
 func (b *bench) metered(cfg projection.Config, newest projection.Projection, former ...projection.Projection) (*projection.Engine, *meter) {
 	m := &meter{view: faults{fail: -1}, catalog: faults{fail: -1}, store: faults{fail: -1}}
 	return b.engineOn(m.store.reader(b.store), m.view.view(b.view), m.catalog.catalog(b.catalog), cfg, newest, former...), m
 }
 
-// want fails the test unless so many requests were made, and forgets them.
+// want fails the test unless exactly that many requests were made, and resets the meter.
 func (m *meter) want(t *testing.T, when string, view, catalog, store int) {
 	t.Helper()
 	if m.view.calls != view || m.catalog.calls != catalog || m.store.calls != store {
@@ -31,8 +31,8 @@ func (m *meter) want(t *testing.T, when string, view, catalog, store int) {
 	m.view.calls, m.catalog.calls, m.store.calls = 0, 0, 0
 }
 
-// TestUnconcernedCostNothing: commits of which nothing goes to a handler cost no request, and are not missing later to
-// a process that saw all of them pass; another reads the store.
+// TestUnconcernedCostNothing: commits of which no event has a handler cost no request. A process that saw all of them
+// misses nothing later; another process reads the store.
 func TestUnconcernedCostNothing(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -79,7 +79,7 @@ func TestUnconcernedCostNothing(t *testing.T) {
 	}
 }
 
-// TestNoMemory: without a cache nothing is lost: each commit that concerns the projection reads what is missing.
+// TestNoMemory: without a cache nothing is lost, and each commit that concerns the projection reads what is missing.
 func TestNoMemory(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{-1, 1} {
@@ -101,8 +101,8 @@ func TestNoMemory(t *testing.T) {
 	}
 }
 
-// TestStoredEvery: a checkpoint is stored once in 50 versions whatever is in them, also where a commit goes past that
-// version, or the process began in between.
+// TestStoredEvery: a checkpoint is stored once in 50 versions, whatever the events, also if a commit goes past that
+// version, or if the process started in between.
 func TestStoredEvery(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -132,8 +132,8 @@ func TestStoredEvery(t *testing.T) {
 	b.wantShown(t, 1, fold, "a")
 }
 
-// TestWhatConcerns: an unknown type parks the stream until newer code comes, a type that an upcaster reads is applied,
-// and both are read where what passed before was not seen.
+// TestWhatConcerns: an unknown type parks the stream until newer code arrives, and a type with an upcaster is applied.
+// Both also hold if the commits before were not seen.
 func TestWhatConcerns(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -166,7 +166,7 @@ func TestWhatConcerns(t *testing.T) {
 	}
 }
 
-// picky handles what is noted, and remembers it.
+// picky handles Noted events, and records them.
 type picky struct{ heard []string }
 
 func (p *picky) Name() string                         { return "log" }
@@ -179,8 +179,8 @@ func (p *picky) Handle(_ context.Context, c *es.Commit, i int) error {
 	return nil
 }
 
-// TestReactionPassesOver: a reaction stores a checkpoint for what it handles, once, and asks nothing about the rest. Its record,
-// which never changes, is read once a process.
+// TestReactionPassesOver: a reaction stores one checkpoint for what it handles, and reads nothing for other commits.
+// Its record never changes, so each process reads it once.
 func TestReactionPassesOver(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -205,7 +205,7 @@ func TestReactionPassesOver(t *testing.T) {
 	}
 }
 
-// TestInlineIsConcerned: an inline projection stays at the head, whatever is stored.
+// TestInlineIsConcerned: the checkpoint of an inline projection stays at the head, whatever is stored.
 func TestInlineIsConcerned(t *testing.T) {
 	t.Parallel()
 	b := newBench()

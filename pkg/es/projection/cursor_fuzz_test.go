@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// FuzzCursor: a cursor that is accepted leads to one place: what is made of that place leads there again.
+// FuzzCursor: a cursor that is accepted leads to one place, and the cursor made from that place leads there again.
 func FuzzCursor(f *testing.F) {
 	for _, seed := range []string{
 		"", "MToy", "====", "\xff", cursor{Generation: 3, List: "entries", Sort: "2026-01-31#o-1"}.String(),

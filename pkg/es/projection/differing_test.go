@@ -12,8 +12,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// TestVerifyFindsInLedgers: what is wrong with the places of documents in lists, and with appended rows, is found; rows
-// that do not count are no difference.
+// TestVerifyFindsInLedgers: verification finds wrong places of documents in lists, and wrong appended rows. Rows that
+// do not count are not a difference.
 func TestVerifyFindsInLedgers(t *testing.T) {
 	t.Parallel()
 	key := projection.AppendKey("all", note("c"), 1, 0)
@@ -38,7 +38,7 @@ func TestVerifyFindsInLedgers(t *testing.T) {
 			}
 		}
 	}
-	const slots, row = "its places in lists are not those", "row all|0000000000000000001~00000|Note#c is not that"
+	const slots, row = "its places in lists differ from", "row all|0000000000000000001~00000|Note#c differs from"
 	for name, test := range map[string]struct {
 		spoil func(t *testing.T, b *bench)
 		says  string
@@ -53,13 +53,13 @@ func TestVerifyFindsInLedgers(t *testing.T) {
 			cp.Slots = append(cp.Slots[:1], projection.Slot{Key: projection.Key{Partition: "odd", Sort: "1"}, Row: json.RawMessage(`1`)})
 		}), slots, nil},
 		"the same row, said otherwise": {change(func(cp *projection.Checkpoint) { cp.Slots[0].Row = append(json.RawMessage(" "), cp.Slots[0].Row...) }), "", nil},
-		"the number appended":          {change(func(cp *projection.Checkpoint) { cp.Appended++ }), "it has appended 19 rows, and 18 by its events", nil},
+		"the number appended":          {change(func(cp *projection.Checkpoint) { cp.Appended++ }), "it has appended 19 rows, expected 18", nil},
 		"a row that is gone":           {func(*testing.T, *bench) {}, row, &spoilt{key: key}},
 		"another row":                  {func(*testing.T, *bench) {}, row, &spoilt{key: key, row: json.RawMessage(`"z"`)}},
 		"a row of a later epoch":       {appended(projection.AppendRow{Key: key, Epoch: 7, Row: json.RawMessage(`"z"`)}), row, nil},
 		"a row of no event": {
 			appended(projection.AppendRow{Key: projection.AppendKey("all", note("c"), 1, 77), Epoch: 9, Row: json.RawMessage(`"z"`)}),
-			"row all|0000000000000000001~00077|Note#c is of no event", nil,
+			"row all|0000000000000000001~00077|Note#c is stored, but no event makes it", nil,
 		},
 		"an own row of no event": {func(t *testing.T, b *bench) {
 			t.Helper()
@@ -68,7 +68,7 @@ func TestVerifyFindsInLedgers(t *testing.T) {
 			if err := b.view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: note("c"), Prev: at, Next: at}}, []projection.Write{stray}); err != nil {
 				t.Fatal(err)
 			}
-		}, "row stray|a|b|Note#c is of no event", nil},
+		}, "row stray|a|b|Note#c is stored, but no event makes it", nil},
 		"a row beyond its stream": {appended(projection.AppendRow{Key: projection.AppendKey("all", note("c"), 90, 0), Row: json.RawMessage(`"z"`)}), "", nil},
 		"a row of no stream":      {appended(projection.AppendRow{Key: projection.AppendKey("all", note("none"), 1, 0), Row: json.RawMessage(`"z"`)}), "", nil},
 	} {
@@ -94,7 +94,7 @@ func TestVerifyFindsInLedgers(t *testing.T) {
 	}
 }
 
-// spoilt shows one appended row otherwise than it is stored, or not at all.
+// spoilt shows one appended row differently than it is stored, or not at all.
 type spoilt struct {
 	projection.View
 	key projection.Key

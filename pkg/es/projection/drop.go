@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Drop removes a generation that is retired longer than the time of grace, or given up, with all its rows. It returns how
-// long it is to be kept still, 0 if it is gone.
+// Drop removes a generation with all its rows, if it was given up, or has been retired for longer than
+// [RebuildConfig].KeepRetired. It returns how long the generation must still be kept, 0 if it is gone.
 //
 // Errors: [ErrUnfinished] if the context is about to end; those of the view and the catalog.
 func (r *Rebuilder) Drop(ctx context.Context, projection string, g Generation) (keep time.Duration, err error) {
@@ -27,7 +27,7 @@ func (r *Rebuilder) Drop(ctx context.Context, projection string, g Generation) (
 		if err := r.retire(ctx, projection, g); err != nil {
 			return 0, err
 		}
-		return feedLag, nil // batches on their way may feed it still
+		return feedLag, nil // running batches may still feed it
 	case r.engine.cfg.Now().Sub(b.Since) < feedLag:
 		return feedLag, nil
 	}
@@ -41,7 +41,7 @@ func (r *Rebuilder) Drop(ctx context.Context, projection string, g Generation) (
 	return 0, err
 }
 
-// dropRows removes all that a generation has, as far as there is time.
+// dropRows removes all rows of a generation, or as many as there is time for.
 //
 // Errors: [ErrUnfinished]; the view's.
 func (r *Rebuilder) dropRows(ctx context.Context, v View, g Generation) error {
@@ -58,7 +58,7 @@ func (r *Rebuilder) dropRows(ctx context.Context, v View, g Generation) error {
 	return err
 }
 
-// feedLag is longer than a batch takes that read the record before a generation was given up.
+// feedLag is longer than a batch runs. A batch that read the record before a generation was given up has ended by then.
 const feedLag = 2 * time.Minute
 
 func (r *Rebuilder) retire(ctx context.Context, projection string, g Generation) error {
@@ -68,15 +68,15 @@ func (r *Rebuilder) retire(ctx context.Context, projection string, g Generation)
 			return ErrNoGeneration
 		}
 		b.become(Dropping, r.engine.cfg.Now())
-		b.WorkerStarted = true // whoever drops it comes back
+		b.WorkerStarted = true // the worker that is dropping it calls again
 		return nil
 	})
 }
 
-// Tidy drops all generations of a projection whose time has come, as far as there is time. It returns after how long there is
-// more to do, 0 if nothing is left.
+// Tidy drops all generations of a projection that are due, as many as there is time for. It returns after how long to
+// call it again, 0 if nothing is left.
 //
-// Errors: [ErrUnfinished] if there is more to do at once; those of the view and the catalog.
+// Errors: [ErrUnfinished] if there is more to do now; those of the view and the catalog.
 func (r *Rebuilder) Tidy(ctx context.Context, projection string) (after time.Duration, err error) {
 	_, record, err := r.engine.record(ctx, projection)
 	if err != nil {

@@ -16,20 +16,20 @@ import (
 
 // Subscription is a projection and where it is stored.
 type Subscription struct {
-	// Projection is the fold as the code has it now, Former its older versions: a generation is kept by the fold version
-	// that began it, so the serving one has to stay until another generation serves.
+	// Projection is the current fold; Former are its older versions. A generation is maintained by the fold version
+	// that began it, so the code must keep the serving version until a newer generation serves.
 	Projection Projection
 	Former     []Projection
 	View       View
-	// Inline says that commands may write the rows too, with the commit that they are made of: see [Inline].
+	// Inline means that commands also write the rows, in the transaction of the commit: see [Inline].
 	Inline bool
-	// Replaces names the projections that this one replaces. They are fed, and may be read, until it is filled: see
-	// [Reader.Ready]. Then they are no more.
+	// Replaces names the projections that this one replaces. The engine feeds them, and readers may read them, until
+	// this projection is filled: see [Reader.Ready]. After that they are gone.
 	Replaces []string
 }
 
-// Check returns an error that names all mistakes in the subscription: those of its folds, a missing view, or Inline of what
-// can't be inline.
+// Check returns an error that names all mistakes in the subscription: mistakes in its folds, a missing view, or Inline
+// on a projection that can't be inline.
 func (s *Subscription) Check() error {
 	if s.Projection == nil {
 		return errors.New("a subscription has no projection")
@@ -41,15 +41,15 @@ func (s *Subscription) Check() error {
 	switch {
 	case s.View == nil:
 		mistakes = append(mistakes, fmt.Errorf("projection %q has no view", s.name()))
-	case s.Inline && !s.Projection.rebuilds(): // what it does can't be undone if the commit is not stored
+	case s.Inline && !s.Projection.rebuilds(): // its effects can't be undone if the commit is not stored
 		mistakes = append(mistakes, fmt.Errorf("reaction %q can't be inline", s.name()))
-	case s.Inline && s.Projection.appends(): // a row that is there already would cancel the commit
+	case s.Inline && s.Projection.appends(): // a row that exists would cancel the commit
 		mistakes = append(mistakes, fmt.Errorf("projection %q can't be inline: it appends rows", s.name()))
 	}
 	return errors.Join(mistakes...)
 }
 
-// checkAll checks subscriptions, and that none has the projection of another one.
+// checkAll checks all subscriptions, and that each projection is subscribed once.
 func checkAll(subscriptions []Subscription) error {
 	var mistakes []error
 	names := map[string]bool{}
@@ -69,7 +69,7 @@ func checkAll(subscriptions []Subscription) error {
 
 func (s *Subscription) name() string { return s.Projection.Name() }
 
-// fold returns a version of the fold, nil if the code lacks it.
+// fold returns a version of the fold, or nil if the code lacks it.
 func (s *Subscription) fold(version int) Projection {
 	for _, p := range s.folds() {
 		if p.FoldVersion() == version {
@@ -81,29 +81,32 @@ func (s *Subscription) fold(version int) Projection {
 
 // Config adjusts an engine. The zero value takes the defaults.
 type Config struct {
-	// Parallel is how many streams are brought forward at once, from 1. Default 64.
+	// Parallel is how many streams are processed at once, from 1. Default 64.
 	Parallel int
-	// Budget is how many events of one stream are read from the event store while a batch waits. Where more are missing,
-	// the stream is left to the queue. Default 1,000.
+	// Budget is how many events of one stream a batch may read from the event store. A stream that misses more is left
+	// to the queue. Default 1,000.
 	Budget int
-	// Queue takes what is left for later. If nil, nothing is left for later: the batch waits while what is missing is read.
+	// Queue takes work for later. If nil, nothing is deferred: the batch waits while missing events are read.
 	Queue Queue
-	// Starter starts what builds and drops generations. If nil, nothing starts rebuilds: call [Rebuilder.Run] yourself.
+	// Starter starts the workers that build and drop generations. If nil, nothing starts rebuilds: call [Rebuilder.Run]
+	// yourself.
 	Starter Starter
-	// Notifier is told what was stored in generations that serve. If nil, nothing is told.
+	// Notifier is told of each change that is stored in a serving generation. If nil, nothing is told.
 	Notifier Notifier
-	// Observe is called with what a serving generation came to show, by many goroutines at once. If nil, nothing is called.
+	// Observe is called with the progress of each stream in a serving generation, from many goroutines at once. If nil,
+	// it is not called.
 	Observe func(Observation)
-	// CodeVersion returns the version of the code. A stream that was parked by another version is tried again. The engine
-	// calls it only when it parks a stream, or finds a parked one, so it may be slow. If nil, all code has the same version.
+	// CodeVersion returns the version of the code. A stream that was parked by another version is tried again. The
+	// engine calls it only when it parks a stream, or finds a parked one, so it may be slow. If nil, all code has the
+	// same version.
 	CodeVersion func() string
 	// CacheSize is how many checkpoints the engine keeps in memory, so that it need not read them. Default 2,000; if
 	// negative, none.
 	CacheSize int
-	// DeadlineMargin is how long before the deadline of its context a catch-up or a rebuild stops; the queue has the rest.
-	// Default 5 s.
+	// DeadlineMargin is how long before the deadline of its context a catch-up or a rebuild stops. The rest is left to
+	// the queue. Default 5 s.
 	DeadlineMargin time.Duration
-	// Log receives what was parked. If nil, slog.Default.
+	// Log receives which streams were parked. If nil, slog.Default.
 	Log *slog.Logger
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
@@ -129,7 +132,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Check returns an error if the configuration can't be what the program means.
+// Check returns an error if a value is out of range.
 func (c Config) Check() error {
 	if c.Parallel < 0 || c.Budget < 0 {
 		return fmt.Errorf("projection.Config: parallel %d and budget %d must not be negative", c.Parallel, c.Budget)
@@ -137,28 +140,29 @@ func (c Config) Check() error {
 	return nil
 }
 
-// Engine brings projections forward with the commits that are delivered to it. Delivery may duplicate, delay, reorder and
-// drop: what is missing is read from the event store.
+// Engine applies delivered commits to projections. Delivery may duplicate, delay, reorder and drop commits: the engine
+// reads missing ones from the event store. [NewEngine] makes one.
 type Engine struct {
 	store         es.Reader
 	catalog       Catalog
 	subscriptions []Subscription
 	cfg           Config
-	suspects      chan struct{} // one suspected stream at a time
-	// fixed are the records of reactions, once they are registered: they are never rebuilt, so their records do not change.
+	suspects      chan struct{} // held while a suspect stream is tried: one at a time
+	// fixed are the records of an engine that has reactions only, once they are registered: reactions are never
+	// rebuilt, so their records do not change.
 	fixed atomic.Pointer[[]Record]
 	memory
 }
 
-// place is where a checkpoint is.
+// place identifies a checkpoint.
 type place struct {
 	projection string
 	generation Generation
 	stream     es.StreamID
 }
 
-// NewEngine returns an engine that reads what was not delivered from a store. It panics with what
-// [Config.Check] and [Subscription.Check] return, or if a projection is subscribed twice.
+// NewEngine returns an engine that reads missing commits from a store. It panics with what [Config.Check] and
+// [Subscription.Check] return, or if a projection is subscribed twice.
 func NewEngine(store es.Reader, catalog Catalog, cfg Config, subscriptions ...Subscription) *Engine {
 	config.Must(cfg.Check(), checkAll(subscriptions))
 	cfg = cfg.withDefaults()
@@ -174,10 +178,10 @@ func (e *Engine) subscription(name string) *Subscription {
 	return nil
 }
 
-// Keeps tells whether the engine keeps a projection.
+// Keeps reports whether the engine has a projection.
 func (e *Engine) Keeps(projection string) bool { return e.subscription(projection) != nil }
 
-// fed are the generations of a record that are brought forward.
+// fed are the generations of a record that receive new events.
 func (s *Subscription) fed(r Record) []target {
 	var fed []target
 	for _, b := range r.Builds {
@@ -189,11 +193,11 @@ func (s *Subscription) fed(r Record) []target {
 	return fed
 }
 
-// target is a generation to bring forward.
+// target is a generation that receives new events.
 type target struct {
 	Build
 	sub *Subscription
-	// fold is the generation's fold version, nil where this code is too old to have it.
+	// fold is the generation's fold version, nil if this code lacks it.
 	fold Projection
 }
 
@@ -203,8 +207,8 @@ func (t *target) String() string {
 
 func (t *target) place(stream es.StreamID) place { return place{t.sub.name(), t.Generation, stream} }
 
-// targets are the generations that are fed, of each projection those first that readers go over to, so that they never go
-// back in time. Projections that are new are registered.
+// targets are the generations to feed. Within a projection, those that readers switch to come first, so that readers
+// never go back in time. New projections are registered.
 //
 // Errors: the catalog's.
 func (e *Engine) targets(ctx context.Context) ([][]target, error) {
@@ -221,7 +225,7 @@ func (e *Engine) targets(ctx context.Context) ([][]target, error) {
 	return e.targetsOf(records), nil
 }
 
-// listed are the targets for those who only look: nothing is registered.
+// listed are the targets for callers that only read: it registers nothing.
 //
 // Errors: the catalog's.
 func (e *Engine) listed(ctx context.Context) ([][]target, error) {
@@ -243,8 +247,8 @@ func (e *Engine) targetsOf(records []Record) [][]target {
 	return all
 }
 
-// Records are the records of the engine's projections, but for those that are replaced. It writes nothing: a
-// projection that no process has registered yet has the record that it would get, with revision 0.
+// Records are the records of the engine's projections, without the replaced ones. It writes nothing: a projection that
+// is not registered yet has the record that it would get, with revision 0.
 //
 // Errors: the catalog's.
 func (e *Engine) Records(ctx context.Context) ([]Record, error) {
@@ -253,7 +257,8 @@ func (e *Engine) Records(ctx context.Context) ([]Record, error) {
 	})
 }
 
-// registered are the records of the engine's projections, but for those that are replaced. It makes those that are missing.
+// registered are the records of the engine's projections, without the replaced ones. It registers those that are
+// missing.
 //
 // Errors: the catalog's.
 func (e *Engine) registered(ctx context.Context) ([]Record, error) { return e.records(ctx, e.recordOf) }
@@ -268,7 +273,7 @@ func (e *Engine) records(
 	var out []Record
 	kept := map[string]bool{}
 	var add func(sub *Subscription) error
-	add = func(sub *Subscription) error { // after what replaces it
+	add = func(sub *Subscription) error { // its successor comes first
 		if _, done := kept[sub.name()]; done {
 			return nil
 		}
@@ -303,13 +308,13 @@ func (e *Engine) successor(projection string) *Subscription {
 	return &e.subscriptions[i]
 }
 
-// isReplacedBy tells whether no reader reads what a subscription replaces any longer, by the records.
+// isReplacedBy reports whether the successor has been readable for so long that no reader reads what it replaces.
 func (e *Engine) isReplacedBy(sub *Subscription, records []Record) bool {
 	i := slices.IndexFunc(records, func(r Record) bool { return r.Projection == sub.name() })
 	return i >= 0 && records[i].Serving().readable(e.cfg.Now().Add(-swapLag))
 }
 
-// seen returns a projection's record, or the one that it would get.
+// seen returns a projection's record, or the record that it would get.
 func (e *Engine) seen(sub *Subscription, records map[string]Record) Record {
 	if r, there := records[sub.name()]; there {
 		return r
@@ -317,14 +322,14 @@ func (e *Engine) seen(sub *Subscription, records map[string]Record) Record {
 	return first(sub, e.cfg.Now().UTC(), records)
 }
 
-// recordOf returns a projection's record, which it makes where there is none.
+// recordOf returns a projection's record. It registers the projection if there is none.
 func (e *Engine) recordOf(ctx context.Context, sub *Subscription, records map[string]Record) (Record, error) {
 	r := e.seen(sub, records)
 	if _, there := records[sub.name()]; there {
 		return r, nil
 	}
 	switch err := e.catalog.Replace(ctx, r); {
-	case errors.Is(err, ErrStale): // another process was first
+	case errors.Is(err, ErrStale): // another process registered it
 		records, err := e.catalog.Records(ctx)
 		return records[sub.name()], err
 	case err != nil:
@@ -334,21 +339,21 @@ func (e *Engine) recordOf(ctx context.Context, sub *Subscription, records map[st
 	return e.ask(ctx, sub, r)
 }
 
-// ask has somebody started who does what the generations of a projection ask for, unless that was done before, and returns
-// the record as it is then. Interrupted, it is done by the next process that starts.
+// ask starts the workers that a projection's generations need and that were not started yet, and returns the updated
+// record. If it is interrupted, the next process that starts repeats it.
 func (e *Engine) ask(ctx context.Context, sub *Subscription, record Record) (Record, error) {
 	if e.cfg.Starter == nil || !sub.Projection.rebuilds() {
 		return record, nil
 	}
 	next := record.clone()
-	starts := map[string]Stage{} // the same twice is once
+	starts := map[string]Stage{} // the same name starts once
 	for i := range next.Builds {
 		switch b := &next.Builds[i]; {
 		case b.WorkerStarted:
 			continue
 		case b.leaves():
 			starts[fmt.Sprintf("%s-tidy-%d", sub.name(), record.Revision)] = Stage{Projection: sub.name(), Tidy: true}
-		case b.Status == Serving && !b.Filled: // the first, of a history that may be older than the projection
+		case b.Status == Serving && !b.Filled: // the first generation: events may be older than the projection
 			starts[fmt.Sprintf("%s-%d", sub.name(), b.Generation)] = Stage{Projection: sub.name(), Generation: b.Generation}
 		default:
 			continue
@@ -364,7 +369,7 @@ func (e *Engine) ask(ctx context.Context, sub *Subscription, record Record) (Rec
 		return record, nil
 	}
 	err := e.catalog.Replace(ctx, next)
-	if errors.Is(err, ErrStale) { // somebody was faster: at worst it is done twice
+	if errors.Is(err, ErrStale) { // another process changed the record: at worst a worker starts twice
 		return record, nil
 	}
 	next.Revision++

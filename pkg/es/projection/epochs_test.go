@@ -13,7 +13,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// process is an engine of a code version, whose fold takes poison as its flavour says, with the view that halts it.
+// process is an engine of a code version, with a view that can halt it. The flavour says how its fold handles poison.
 func (b *bench) process(flavour string, halt ...string) (*projection.Engine, *halting) {
 	v := &halting{View: b.view, halt: func(call string) bool { return len(halt) > 0 && halt[0] == call }}
 	cfg := projection.Config{CodeVersion: func() string { return flavour }}
@@ -32,8 +32,8 @@ func (b *bench) entriesOf(t *testing.T, partitions ...string) (rows []string) {
 	return rows
 }
 
-// TestLateRowsNeverCount: what a halted process appends, or has appended, for a stream that is parked meanwhile counts
-// neither before nor after it is tried again by another fold, also where that makes no such row.
+// TestLateRowsNeverCount: a halted process appends rows of a stream that another process parks. These rows never count,
+// before or after the retry by another fold, even if that fold makes no such rows.
 func TestLateRowsNeverCount(t *testing.T) {
 	t.Parallel()
 	for _, halt := range []string{"append", "save"} {
@@ -79,7 +79,7 @@ func TestLateRowsNeverCount(t *testing.T) {
 	}
 }
 
-// TestParkedAgainAndAgain: each attempt has an epoch of its own, and the checkpoint does not grow with them.
+// TestParkedAgainAndAgain: each attempt has its own epoch, and the checkpoint does not grow with the attempts.
 func TestParkedAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -113,8 +113,8 @@ func TestParkedAgainAndAgain(t *testing.T) {
 	b.wantShown(t, 1, ledgerOf(1, "mended"), "a")
 }
 
-// TestRetriesThatCrash: of retries by one fold after another, each interrupted at another call, only what the last one
-// made counts.
+// TestRetriesThatCrash: several folds retry a stream, each interrupted at another call. Only the rows of the last fold
+// count.
 func TestRetriesThatCrash(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {
@@ -146,8 +146,8 @@ func TestRetriesThatCrash(t *testing.T) {
 	}
 }
 
-// TestOldEpochInMemory: a checkpoint in memory of an epoch that was raised meanwhile does not become the stored one,
-// though it is of the same version.
+// TestOldEpochInMemory: a cached checkpoint of an epoch that was raised concurrently can't be saved, although its
+// version is the stored one.
 func TestOldEpochInMemory(t *testing.T) {
 	t.Parallel()
 	b := newBench()

@@ -44,8 +44,7 @@ var split = es.NewRegistry(es.Type[noteEvent]("Noted", 2, Noted{})).
 		return parts, err
 	}, es.StoredType{Name: "Noted", Schema: 2}))
 
-// TestParts: every part of an event that an upcaster splits has a row of its own, in order, live and when rows are
-// built anew.
+// TestParts: every part of an event that an upcaster splits has its own row, in order, live and after a rebuild.
 func TestParts(t *testing.T) {
 	t.Parallel()
 	store, view := memstore.New(), memview.New()
@@ -94,6 +93,6 @@ func TestParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, texts(2)); diff != "" {
-		t.Errorf("rows that were built anew (-want +got):\n%s", diff)
+		t.Errorf("rows after a rebuild (-want +got):\n%s", diff)
 	}
 }

@@ -20,7 +20,7 @@ func (closed) isTicketEvent() {}
 
 var ticketEvents = es.NewRegistry(es.Type[ticketEvent]("TicketOpened", 1, opened{}), es.Type[ticketEvent]("TicketClosed", 1, closed{}))
 
-// openTickets lists the tickets that are open, and counts them. Its state is what it has to remember of a ticket.
+// openTickets lists the open tickets, and counts them. Its state is what it must remember of a ticket.
 var (
 	openTickets = projection.New("open-tickets", 1, projection.From(
 		es.Aggregate[struct{}, ticketEvent]{StreamType: "Ticket", Events: ticketEvents},
@@ -42,7 +42,7 @@ var (
 
 type ticket struct{ Subject string }
 
-// An engine takes commits as they are delivered, twice and out of order if need be: each counts once.
+// An engine accepts commits as they are delivered, twice and out of order: each counts once.
 func ExampleEngine() {
 	ctx, store, view := context.Background(), memstore.New(), memview.New()
 	engine := projection.NewEngine(store, memview.NewCatalog(), projection.Config{}, projection.Subscription{Projection: openTickets, View: view})
@@ -68,7 +68,7 @@ func ExampleEngine() {
 	// open: 1
 }
 
-// appended is the commit of an event that is appended to a stream.
+// appended is the commit of an event, after it is appended to a stream.
 func appended(store es.Store, stream es.StreamID, event ticketEvent) es.Commit {
 	ctx := context.Background()
 	raw, err := ticketEvents.Encode(event)

@@ -14,7 +14,7 @@ import (
 
 var errOutage = errors.New("connection lost")
 
-// faults fails one call of all that are made to what it wraps; with lost, after it was done.
+// faults makes one call of the wrapped object fail: before it runs or, with lost, after it ran.
 type faults struct {
 	fail int // which one, from 1
 	lost bool
@@ -23,14 +23,14 @@ type faults struct {
 	calls int
 }
 
-// failed tells whether the call came that fails.
+// failed reports whether the current call must fail.
 func (f *faults) failed() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.calls >= f.fail
 }
 
-// call makes a call, unless it is the one that fails.
+// call makes a call, unless it must fail.
 func (f *faults) call(do func() error) error {
 	f.mu.Lock()
 	f.calls++

@@ -10,10 +10,10 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// leave puts jobs into the queue.
+// leave puts jobs on the queue.
 func (e *Engine) leave(ctx context.Context, delay time.Duration, jobs ...Job) error {
 	if e.cfg.Queue == nil {
-		return errors.New("something is left for later, but there is no queue")
+		return errors.New("work must be deferred, but there is no queue: set Config.Queue")
 	}
 	if err := e.cfg.Queue.Enqueue(ctx, delay, jobs...); err != nil {
 		return fmt.Errorf("queue: %w", err)
@@ -21,8 +21,8 @@ func (e *Engine) leave(ctx context.Context, delay time.Duration, jobs ...Job) er
 	return nil
 }
 
-// feed yields what was delivered beyond the checkpoint. Where something is missing, it goes on with the stream's tail from the
-// store, to its end, or until errBudget.
+// feed yields the delivered commits beyond the checkpoint. If some are missing, it continues with the stream's tail
+// from the store, to its end or until errBudget.
 func (w *way) feed(ctx context.Context, delivered []*es.Commit) iter.Seq2[*es.Commit, error] {
 	return func(yield func(*es.Commit, error) bool) {
 		version := w.past()
@@ -45,7 +45,7 @@ func (w *way) feed(ctx context.Context, delivered []*es.Commit) iter.Seq2[*es.Co
 	}
 }
 
-// tail yields the stream from the store, from the commit that contains a version.
+// tail yields the stream from the store, starting with the commit that contains a version.
 func (w *way) tail(ctx context.Context, from int64, yield func(*es.Commit, error) bool) {
 	events := 0
 	for c, err := range w.Engine.store.Read(ctx, w.stream, es.Range{From: from}) {
@@ -64,7 +64,7 @@ func (w *way) tail(ctx context.Context, from int64, yield func(*es.Commit, error
 	}
 }
 
-// late tells whether what can be left to the queue should be.
+// late reports whether so little time is left that the rest should go to the queue.
 func (e *Engine) late(ctx context.Context) bool {
 	deadline, bounded := ctx.Deadline()
 	return bounded && e.cfg.Queue != nil && time.Until(deadline) < e.cfg.DeadlineMargin

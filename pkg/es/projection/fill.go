@@ -9,20 +9,21 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// ErrUnfinished says that time ran out: what is done is kept, and the same call goes on from there.
-var ErrUnfinished = errors.New("there was no time for all of it")
+// ErrUnfinished means that time ran out. What is done is kept: the same call continues from there.
+var ErrUnfinished = errors.New("unfinished: time ran out; call again to continue")
 
-// ErrNoGeneration says that a generation is not there, or not in the status that something needs.
-var ErrNoGeneration = errors.New("there is no such generation to do that with")
+// ErrNoGeneration means that a generation does not exist, or does not have the status that the call needs.
+var ErrNoGeneration = errors.New("no such generation, or it is not in the required status")
 
-// OnPage is called after each page of history that was filled, with the number of its commits and events.
+// OnPage is called after each page of history that was read into a generation, with the number of its commits and
+// events.
 type OnPage func(segment, commits, events int)
 
-// Fill reads one segment of the history into a generation, from where an earlier call ended. It tells whether all segments
-// are filled now.
+// Fill reads one segment of the history into a generation, from where an earlier call ended. It reports whether all
+// segments are filled now.
 //
-// Errors: [ErrUnfinished] if the context is about to end; [ErrNoGeneration] if the generation was given up; [ErrNotRebuilt];
-// those of the store, the view, the catalog.
+// Errors: [ErrUnfinished] if the context is about to end; [ErrNoGeneration] if the generation was given up;
+// [ErrNotRebuilt]; those of the store, the view and the catalog.
 func (r *Rebuilder) Fill(ctx context.Context, projection string, g Generation, segment int, onPage OnPage) (filled bool, err error) {
 	t, err := r.target(ctx, projection, g)
 	if err != nil {
@@ -95,7 +96,7 @@ func events(page es.ScanPage) int {
 	return n
 }
 
-// fillPage brings the streams of a page forward. What fails because the table has too much to do is done again, slower.
+// fillPage applies a page to its streams. Streams that fail because the table is throttled are retried at a lower pace.
 func (r *Rebuilder) fillPage(ctx context.Context, t *target, page es.ScanPage) error {
 	commits := page.Commits
 	for attempt := 0; ; attempt++ {
@@ -118,12 +119,12 @@ func (r *Rebuilder) fillPage(ctx context.Context, t *target, page es.ScanPage) e
 	}
 }
 
-// fillOnce brings streams forward with what was read of them, and returns those that failed.
+// fillOnce applies commits to their streams, and returns the streams that failed.
 func (r *Rebuilder) fillOnce(ctx context.Context, t *target, commits []es.Commit, corrupt []*es.CorruptError, fresh bool) map[es.StreamID]error {
 	b := r.engine.newBatch(commits)
 	b.fresh, b.spend = fresh, r.pace.spend
 	b.bring(ctx, []target{*t})
-	for stream := range unreadable(corrupt) { // the stream is read once more, and parked there
+	for stream := range unreadable(corrupt) { // reading the stream again parks it at the corrupt commit
 		if !t.reads(stream.Type) {
 			continue
 		}
@@ -134,7 +135,8 @@ func (r *Rebuilder) fillOnce(ctx context.Context, t *target, commits []es.Commit
 	return b.failed
 }
 
-// mayFill tells whether there is time to go on, and whether the generation is not given up: its rows are about to be dropped.
+// mayFill returns an error if time is running out, or if the generation was given up, so that its rows are about to be
+// dropped.
 //
 // Errors: [ErrUnfinished], [ErrNoGeneration]; the catalog's.
 func (r *Rebuilder) mayFill(ctx context.Context, t *target) error {
@@ -145,7 +147,7 @@ func (r *Rebuilder) mayFill(ctx context.Context, t *target) error {
 	return err
 }
 
-// mark notes that a generation is filled.
+// mark records that a generation is filled.
 func (r *Rebuilder) mark(ctx context.Context, projection string, g Generation) error {
 	return r.change(ctx, projection, func(next *Record) error {
 		b := next.Build(g)
@@ -159,7 +161,7 @@ func (r *Rebuilder) mark(ctx context.Context, projection string, g Generation) e
 	})
 }
 
-// change changes a projection's record, again if somebody else changed it meanwhile.
+// change changes a projection's record. It tries again if another process changed the record concurrently.
 func (r *Rebuilder) change(ctx context.Context, projection string, do func(*Record) error) error {
 	for range staleAttempts {
 		_, record, err := r.engine.record(ctx, projection)

@@ -10,14 +10,14 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// TestUpgrade: code with a newer fold has a generation built when it starts; the generation before is fed on, and dropped when
-// its time has come.
+// TestUpgrade: when code with a newer fold starts, a generation is built. The previous generation still receives
+// events, and is dropped when it is due.
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	b := newBench()
 	apply(t, b.engine, b.write(t, "a", Noted{"x"}), b.write(t, "b", Noted{"y"}))
 	e := b.engineOf(b.queued(), logOf(2, false), logOf(1, false))
-	for range 2 { // the second start finds all done
+	for range 2 { // the second start has nothing to do
 		if err := e.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -31,7 +31,7 @@ func TestUpgrade(t *testing.T) {
 	if err := e.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b.machine.wantStarts(t) // who swapped sees to what is retired
+	b.machine.wantStarts(t) // the worker that swapped drops the retired generation
 	if got := b.statuses(t); got != "1 retired, 2 serving" {
 		t.Fatal(got)
 	}
@@ -46,7 +46,7 @@ func TestUpgrade(t *testing.T) {
 	}{
 		{0, time.Hour, "1 retired, 2 serving"},
 		{time.Hour - time.Second, time.Second, "1 retired, 2 serving"},
-		{time.Second, 2 * time.Minute, "1 dropping, 2 serving"}, // batches on their way may feed it
+		{time.Second, 2 * time.Minute, "1 dropping, 2 serving"}, // running batches may feed it
 		{time.Minute, 2 * time.Minute, "1 dropping, 2 serving"},
 		{time.Minute, 0, "2 serving"},
 		{0, 0, "2 serving"},
@@ -66,7 +66,7 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// TestUpgradeInterrupted: whatever fails while code starts, a later start sees to it that the generation is built.
+// TestUpgradeInterrupted: whatever call fails during a start, a later start gets the generation built.
 func TestUpgradeInterrupted(t *testing.T) {
 	t.Parallel()
 	for _, lost := range []bool{false, true} {
@@ -95,7 +95,7 @@ func TestUpgradeInterrupted(t *testing.T) {
 	}
 }
 
-// TestFirstFillIsNotForgotten: so it is where a projection is there for the first time.
+// TestFirstFillIsNotForgotten: the same for the first generation of a projection.
 func TestFirstFillIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -116,8 +116,8 @@ func TestFirstFillIsNotForgotten(t *testing.T) {
 	}
 }
 
-// TestUnknownFold: code that lacks the fold that serves does not start; where it has started before, it leaves the projection
-// to newer code, and fails where there is no queue to leave it to.
+// TestUnknownFold: code that lacks the serving fold does not start. If it was already running, it leaves the projection
+// to newer code through the queue, and fails without a queue.
 func TestUnknownFold(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -135,12 +135,12 @@ func TestUnknownFold(t *testing.T) {
 	b.queue.wantJobs(t, "catch-up Note#a", "catch-up Note#a")
 	unqueued := b.engineOf(projection.Config{}, logOf(2, false))
 	if failed := unqueued.Apply(t.Context(), []es.Commit{c}); failed[note("a")] == nil {
-		t.Error("nobody was told of a commit, and yet it is done")
+		t.Error("a commit was neither applied nor queued, but did not fail")
 	}
 }
 
-// TestOldCode: code that is older than the generation that is being built leaves that to the queue, does not build it, and
-// serves what it knows.
+// TestOldCode: code that is older than the generation being built leaves that generation to the queue, does not build
+// it, and serves the generation that it knows.
 func TestOldCode(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -176,13 +176,13 @@ func TestOldCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.wantRows(t, 2, logOf(2, false), "a")
-	silent := b.engineOf(projection.Config{}, logOf(1, false)) // without a queue it can't be left to anybody
+	silent := b.engineOf(projection.Config{}, logOf(1, false)) // without a queue it can't be deferred
 	if failed := silent.Apply(t.Context(), []es.Commit{b.write(t, "a", Noted{"y"})}); len(failed) != 1 {
 		t.Errorf("failed: %v", failed)
 	}
 }
 
-// TestNewestOfThree: a generation on its way is given up for one of a newer fold, and dropped.
+// TestNewestOfThree: a generation that is being built is given up for one of a newer fold, and dropped.
 func TestNewestOfThree(t *testing.T) {
 	t.Parallel()
 	b := newBench()

@@ -11,7 +11,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// TestReadersGoOverAtOnce: a swap takes effect when all readers know of it, and not where there was none before.
+// TestReadersGoOverAtOnce: a swap takes effect once all readers know of it. The first generation is read at once.
 func TestReadersGoOverAtOnce(t *testing.T) {
 	t.Parallel()
 	swapped := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
@@ -35,7 +35,7 @@ func TestReadersGoOverAtOnce(t *testing.T) {
 	}
 }
 
-// ordered remembers in which order generations are written.
+// ordered records the order in which generations are written.
 type ordered struct {
 	projection.View
 	saves *[]projection.Generation
@@ -46,7 +46,7 @@ func (v ordered) Save(ctx context.Context, g projection.Generation, moves []proj
 	return v.View.Save(ctx, g, moves, rows)
 }
 
-// TestWhoIsWrittenFirst: the generation that readers go over to, before, during and after they do so.
+// TestWhoIsWrittenFirst: the generation that readers switch to is written first: before, during and after the switch.
 func TestWhoIsWrittenFirst(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -87,8 +87,8 @@ func TestWhoIsWrittenFirst(t *testing.T) {
 	expect("right after the rollback", "[1 2]")
 }
 
-// TestNobodyGetsAhead: a stream that could not be written in the generation that is built is not written in the one that
-// serves either, or readers would find less there when they go over; other streams and later deliveries go on.
+// TestNobodyGetsAhead: a stream that could not be written in the generation being built is not written in the serving
+// one either. Otherwise readers would find less after the swap. Other streams and later deliveries continue.
 func TestNobodyGetsAhead(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -141,8 +141,8 @@ func (v *unwritable) Save(ctx context.Context, g projection.Generation, moves []
 	return v.View.Save(ctx, g, moves, rows)
 }
 
-// TestGroupsAreWrittenAgain: a stream that another engine has brought forward does not make those that are written together
-// with it be written one by one.
+// TestGroupsAreWrittenAgain: if another engine has advanced one stream of a group, the others are still written
+// together.
 func TestGroupsAreWrittenAgain(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -154,7 +154,7 @@ func TestGroupsAreWrittenAgain(t *testing.T) {
 	}
 	var saves []projection.Generation
 	e := b.engineOn(b.store, ordered{b.view, &saves}, b.catalog, projection.Config{}, logOf(1, false))
-	apply(t, e, commits...) // which remembers them all
+	apply(t, e, commits...) // fills the engine's cache
 	next := make([]es.Commit, len(ids))
 	for i, id := range ids {
 		next[i] = b.write(t, id, Noted{"y"})

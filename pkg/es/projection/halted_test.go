@@ -9,14 +9,14 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// errHalted ends what a process was about to do: it is halted. What it had in memory may come later.
+// errHalted is the error of a halted process's call. The call may run later.
 var errHalted = errors.New("the process is halted")
 
-// halting is the view of a process that is halted now and then: before it appends rows, or before it saves. What
-// it was about to do is done when it is resumed, and nothing after that.
+// halting is the view of a process that is halted sometimes, before it appends rows or before it saves. The halted call
+// runs when the process is resumed, and nothing after it.
 type halting struct {
 	projection.View
-	// halt tells whether the process is halted before a call: "append", "save".
+	// halt reports whether to halt the process before a call: "append", "save".
 	halt func(call string) bool
 
 	mu   sync.Mutex
@@ -28,7 +28,7 @@ type lateCall struct {
 	do   func(ctx context.Context) error
 }
 
-// before tells whether the process is halted before a call, and remembers what comes late.
+// before reports whether the process is halted before a call, and keeps the call for later.
 func (v *halting) before(call string, late func(ctx context.Context) error) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -53,8 +53,7 @@ func (v *halting) Save(ctx context.Context, g projection.Generation, moves []pro
 	return v.View.Save(ctx, g, moves, rows)
 }
 
-// resume makes calls that the process was about to make, in the order in which it was halted, and returns what they
-// return.
+// resume makes the halted calls, in the order in which they were halted, and returns their errors.
 func (v *halting) resume(ctx context.Context, calls ...string) (errs []error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

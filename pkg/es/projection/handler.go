@@ -10,31 +10,31 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Handler does something about events instead of writing rows. [FromHandler] makes a projection of it, with a checkpoint
-// for each stream, which is caught up and parked as other projections are, but is never rebuilt: what was done is done.
-// Package reaction has the one that answers events with commands.
+// Handler acts on events instead of writing rows. [FromHandler] makes a projection of it, with a checkpoint for each
+// stream. Its streams are caught up and parked as in other projections, but it is never rebuilt, because its effects
+// can't be undone. Package reaction has the handler that answers events with commands.
 type Handler interface {
 	// Name is the stable name of the projection.
 	Name() string
-	// Reads tells whether it handles the events of streams of a type.
+	// Reads reports whether it handles events of streams of a type.
 	Reads(streamType string) bool
-	// Handles tells whether a stored event of a stream that it reads concerns it, by type and schema alone: the engine calls
-	// Handle for those only. It asks nothing, and stores nothing, for commits that have none.
+	// Handles reports whether a stored event concerns the handler, by type and schema alone. The engine calls Handle
+	// for those events only. For commits without any, it reads and stores nothing.
 	Handles(streamType string, e es.RawEvent) bool
-	// Handle handles the stored event c.Events[index]. The engine may call it again for the same event. After a transient
-	// error the engine delivers the event again. Any other error parks the stream.
+	// Handle handles the stored event c.Events[index]. The engine may call it again for the same event. After a
+	// transient error the engine delivers the event again. Any other error parks the stream.
 	//
-	// Errors: the handler's own: Transient tells which of them are transient.
+	// Errors: the handler's own. Transient reports which of them are transient.
 	Handle(ctx context.Context, c *es.Commit, index int) error
-	// Transient tells whether an error of Handle is transient: the same event may succeed later.
+	// Transient reports whether an error of Handle is transient: the same event may succeed later.
 	Transient(err error) bool
-	// RetryFromQueue tells what the engine does after a transient error: if true, it parks the stream as [Unavailable], and its
-	// queue retries the stream; if false, or without a queue, it fails the batch.
+	// RetryFromQueue says what follows a transient error. If true, the engine parks the stream as [Unavailable], and
+	// the queue retries it. If false, or without a queue, the engine fails the batch.
 	RetryFromQueue() bool
 }
 
-// FromHandler returns the projection of a handler. If the handler has a method Check() error, [Projection].Check calls it. What was recorded a day or more before the projection was first started
-// does not concern it.
+// FromHandler returns the projection of a handler. If the handler has a method Check() error, [Projection].Check calls
+// it. Events recorded more than a day before the projection was first started do not concern it.
 func FromHandler(h Handler) Projection { return &handling{h} }
 
 type handling struct{ Handler }
@@ -42,7 +42,7 @@ type handling struct{ Handler }
 // Check implements [Projection].
 func (p *handling) Check() error {
 	if p.Handler == nil {
-		return errors.New("FromHandler: there is no handler")
+		return errors.New("FromHandler: the handler is nil")
 	}
 	if h, ok := p.Handler.(interface{ Check() error }); ok {
 		return h.Check()
@@ -76,16 +76,16 @@ func (p *handling) fold(ctx context.Context, _ json.RawMessage, steps []step) (j
 	return nil, &Writes{}, nil
 }
 
-// streamAge is how long a stream of changes holds what was recorded, so how old an event can be at most that is delivered.
+// streamAge is how long a DynamoDB stream keeps its records: no older event is delivered.
 const streamAge = 24 * time.Hour
 
-// isPresent tells whether a commit is none of the past to a target, see present.
+// isPresent reports whether a commit is recent enough for a target: see present.
 func (t *target) isPresent(c *es.Commit) bool {
 	return t.fold.rebuilds() || !c.At.Before(t.Since.Add(-streamAge))
 }
 
-// present are the events that concern a target: to a handler, what was recorded before it could have been delivered to it
-// is past, even where a gap makes it read the whole stream.
+// present are the events that a target may handle. For a handler these are the events that were recorded late enough to
+// be delivered to it, even if it has to read the whole stream to fill a gap.
 func (t *target) present(steps []step) []step {
 	from := slices.IndexFunc(steps, func(s step) bool { return t.isPresent(s.commit) })
 	if from < 0 {

@@ -25,8 +25,8 @@ type hostility struct {
 	engines []*projection.Engine
 }
 
-// newHostility has two processes of code that can't take poison; one that takes it as it should not, and is always
-// halted before it saves; and one that was halted in the middle now and then.
+// newHostility has two processes whose code can't fold poison, one that folds it wrongly and is always halted before it
+// saves, and one that is halted sometimes.
 func newHostility(seed uint64) *hostility {
 	h := &hostility{bench: newBench(), rng: rand.New(rand.NewPCG(seed, 7)), last: map[string]es.Commit{}}
 	h.now = time.Now()
@@ -74,7 +74,7 @@ func (h *hostility) grow(t *testing.T) {
 	}
 }
 
-// deliver gives a process some of what was appended lately, duplicates and gaps included, in any order.
+// deliver gives a process some of the recent commits, with duplicates and gaps, in any order.
 func (h *hostility) deliver(t *testing.T) {
 	t.Helper()
 	var batch []es.Commit
@@ -85,7 +85,7 @@ func (h *hostility) deliver(t *testing.T) {
 	h.engines[h.rng.IntN(len(h.engines))].Apply(t.Context(), batch)
 }
 
-// resume lets a halted process go on with what it had in memory.
+// resume lets a halted process continue with what it had in memory.
 func (h *hostility) resume(ctx context.Context) {
 	switch n := h.rng.IntN(len(h.halted)); n {
 	case 2: // it saves later
@@ -95,9 +95,9 @@ func (h *hostility) resume(ctx context.Context) {
 	}
 }
 
-// TestHostileDelivery: whatever is duplicated, reordered, dropped, delayed, halted and resumed, parked and tried again, folded
-// again from the start, what is shown in the end is what a plain fold makes, as soon as each stream's last commit has come and those parked
-// were tried again by a fold that can take them.
+// TestHostileDelivery: commits are duplicated, reordered, dropped and delayed; processes are halted and resumed;
+// streams are parked, retried and folded again. Once the last commit of each stream has arrived, and parked streams
+// were retried by a fold that can apply them, readers see what a plain fold makes.
 func TestHostileDelivery(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(80) {
@@ -108,7 +108,7 @@ func TestHostileDelivery(t *testing.T) {
 	}
 }
 
-// run lets anything happen for a while, and then brings all to its end.
+// run makes random things happen for a while, and then brings all to an end.
 func (h *hostility) run(t *testing.T) {
 	t.Helper()
 	for range 150 {
@@ -116,7 +116,7 @@ func (h *hostility) run(t *testing.T) {
 		case n == 11:
 			id := h.ids[h.rng.IntN(len(h.ids))]
 			_, _ = h.engines[h.rng.IntN(3)].Refold(t.Context(), []es.StreamID{note(id)}, "log")
-		case n == 10: // what is delivered is old, and suspect where it comes alone
+		case n == 10: // delivers old commits: suspect if alone
 			h.now = time.Now().Add(time.Duration(h.rng.IntN(2)) * time.Hour)
 		case n < 4:
 			h.grow(t)
@@ -136,7 +136,7 @@ func (h *hostility) run(t *testing.T) {
 	}
 }
 
-// catchUpOrRetry brings a stream level, and half of the time tries it again if it is parked.
+// catchUpOrRetry catches up a stream, and half of the time retries it if it is parked.
 func (h *hostility) catchUpOrRetry(t *testing.T, e *projection.Engine, id string) error {
 	t.Helper()
 	if h.rng.IntN(2) == 0 {
@@ -145,12 +145,12 @@ func (h *hostility) catchUpOrRetry(t *testing.T, e *projection.Engine, id string
 	return e.CatchUp(t.Context(), note(id), "log")
 }
 
-// mended is a process whose fold takes poison as it should.
+// mended is a process whose fold handles poison correctly.
 func (h *hostility) mended() *projection.Engine {
 	return h.engineOf(projection.Config{CodeVersion: func() string { return "mended" }}, ledgerOf(1, "mended"))
 }
 
-// end has all poison parked, and tried again by the mended fold, while those that were halted go on.
+// end gets all poison parked and retried by the mended fold, while the halted processes continue.
 func (h *hostility) end(t *testing.T) {
 	t.Helper()
 	h.halted[1].halt = nil
@@ -168,7 +168,7 @@ func (h *hostility) end(t *testing.T) {
 	}
 	for _, v := range h.halted {
 		slices.Reverse(v.late)
-		v.resume(t.Context(), "save") // it is refused, or harmless
+		v.resume(t.Context(), "save") // it fails, or is harmless
 		v.resume(t.Context(), "append")
 	}
 	for _, j := range h.queue.take() {
@@ -178,7 +178,7 @@ func (h *hostility) end(t *testing.T) {
 	}
 }
 
-// begun are the streams that the projection has something of, or should have.
+// begun are the streams that the projection has, or should have, data of.
 func (h *hostility) begun() (ids []string) {
 	for _, id := range h.ids {
 		if _, concerned := h.last[id]; concerned {

@@ -13,8 +13,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// TestHostileRebuild: generations of folds that handle different events are right, both, whatever was delivered twice,
-// late, in another order or never while the newer was built, and to however many processes.
+// TestHostileRebuild: two generations whose folds handle different events are both right, whatever was delivered twice,
+// late, out of order or never during the rebuild, and to any number of processes.
 func TestHostileRebuild(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(60) {

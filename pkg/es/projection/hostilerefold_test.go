@@ -15,8 +15,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/memview"
 )
 
-// forgetting is one run of processes that show texts, or show them erased, of streams that are forgotten one by one. The last
-// process keeps what it knew of them, and is halted before each save; the others may be halted anywhere.
+// forgetting is one run of processes that show texts, or show them erased, of streams that are forgotten one by one.
+// The last process keeps its old knowledge, and is halted before each save. The others may be halted at any call.
 type forgetting struct {
 	*bench
 	rng       *rand.Rand
@@ -59,7 +59,7 @@ func (f *forgetting) add(fold projection.Projection, halt func(string) bool) {
 	f.engines = append(f.engines, f.engineOn(f.store, v, f.catalog, cfg, fold))
 }
 
-// step lets one thing happen, by one of the first n processes, or by one that goes on with what it had in memory. The version
+// step makes one random thing happen, by one of the first n processes, or by a halted one that continues. The version
 // that readers see never goes back.
 func (f *forgetting) step(t *testing.T, n int) {
 	t.Helper()
@@ -103,7 +103,7 @@ func (f *forgetting) grow(t *testing.T, id string) {
 	f.begun[id] = f.begun[id] || projection.Concerns(diaryOf(1, readable, false, false), &c)
 }
 
-// wantClean fails the test if something is shown of what was forgotten, of a stream that was folded again since.
+// wantClean fails the test if a forgotten text is still shown of a stream that was refolded since.
 func (f *forgetting) wantClean(t *testing.T) {
 	t.Helper()
 	for id := range f.clean {
@@ -115,9 +115,9 @@ func (f *forgetting) wantClean(t *testing.T) {
 	}
 }
 
-// TestHostileForgetting: streams are forgotten while processes are halted and resumed, also while they fold them again. Once a
-// stream was folded again by a process that does not know the texts any more, nothing of them is shown, whatever a halted process
-// makes of what it has in memory. In the end nothing of them is stored.
+// TestHostileForgetting: streams are forgotten while processes are halted and resumed, also during refolds. Once a
+// process that does not know the texts has refolded a stream, none of its texts is shown, whatever a halted process
+// still saves. In the end none is stored.
 func TestHostileForgetting(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(100) {
@@ -133,7 +133,7 @@ func (f *forgetting) run(t *testing.T, extras bool) {
 	for range 80 {
 		f.step(t, 3)
 	}
-	for _, id := range f.ids[:2] { // from now on, only what is halted knows
+	for _, id := range f.ids[:2] { // from now on, only halted processes know the texts
 		f.forgotten[note(id)] = true
 	}
 	for range 100 {
@@ -161,7 +161,7 @@ func (f *forgetting) run(t *testing.T, extras bool) {
 	f.wantParked(t, map[string]string{})
 	f.wantShown(t, 1, fold, begun...)
 	f.verify(t, e, 1)
-	refold(t, e, begun...) // late rows that only the other answer has are emptied
+	refold(t, e, begun...) // empties late rows that only the old fold makes
 	f.wantShown(t, 1, fold, begun...)
 	f.verify(t, e, 1)
 	for key, row := range f.stored(t, 1) {

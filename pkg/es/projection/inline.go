@@ -12,22 +12,23 @@ import (
 	"github.com/annals-es/annals/pkg/es/internal/config"
 )
 
-// Inline plans what projections write about commits that are about to be stored, for a store that writes it in the same
-// transaction. It does what the projector would do with a commit, in all generations that the projector feeds, or nothing:
-// where one of them does not stand at the head that the commit is appended to, the stream is left to the projector. So no
-// reader goes back in time at a swap or a rollback, whether rows come with the commit or after it.
+// Inline plans the writes of inline projections for commits that are about to be stored. The store adds them to the
+// transaction of the commits. The plan does what the projector would do with a commit, in all generations that the
+// projector feeds, or nothing: if the checkpoint of one generation is not at the head that the commit is appended to,
+// the stream is left to the projector. So no reader goes back in time at a swap or a rollback, whether rows come with
+// the commit or after it.
 //
-// The projector must be subscribed to these projections as well. What it finds done it does not do again.
+// The projector must be subscribed to these projections too. It skips commits that are applied already.
 type Inline struct {
 	catalog       Catalog
 	subscriptions []Subscription
 
-	// known is the record as last read: it says where to look while it is read again.
+	// known is the record as last read. It says which checkpoints to read while the record is read again.
 	known atomic.Pointer[map[string]Record]
 }
 
-// NewInline returns the planner of those subscriptions that are inline. It panics with what
-// [Subscription.Check] returns: reactions, and projections that append rows, can't be inline.
+// NewInline returns the planner of the inline ones among the subscriptions. It panics with what [Subscription.Check]
+// returns: reactions, and projections that append rows, can't be inline.
 func NewInline(catalog Catalog, subscriptions ...Subscription) *Inline {
 	config.Must(checkAll(subscriptions))
 	in := &Inline{catalog: catalog}
@@ -49,22 +50,22 @@ type InlineWrites struct {
 	Rows       []Write
 }
 
-// inlinePatience is how long a command waits for checkpoints at most.
+// inlinePatience is how long a command waits for the checkpoints.
 const inlinePatience = 500 * time.Millisecond
 
-var errImpatient = fmt.Errorf("the checkpoints took longer than %s", inlinePatience)
+var errImpatient = fmt.Errorf("reading checkpoints took longer than %s", inlinePatience)
 
-// Plan returns what is to be saved with commits that are about to be stored together, and what is in the way of more than
-// that. It reads the generations' record and the streams' checkpoints at the same time, strongly consistent; nothing if no
-// inline projection reads the streams.
+// Plan returns the writes to store together with commits, and errors for what it could not plan: both may be set. It
+// reads the generations' records and the streams' checkpoints at the same time, strongly consistent. It reads nothing
+// if no inline projection reads the streams.
 //
-// Errors: the catalog's; the views'; one that names a commit which can't be folded.
+// Errors: the catalog's; the views'; one that names a commit that can't be folded.
 func (in *Inline) Plan(ctx context.Context, commits []es.Commit) ([]InlineWrites, error) {
 	p := in.newPlan(commits)
 	if len(p.wanted) == 0 {
 		return nil, nil
 	}
-	// Not a deadline: clients keep a part of the time until a deadline in hand.
+	// Not a deadline: SDK clients keep a part of the time until a deadline in reserve.
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer time.AfterFunc(inlinePatience, func() { cancel(errImpatient) }).Stop()
@@ -82,7 +83,7 @@ func (in *Inline) plan(ctx context.Context, p *inlinePlan) ([]InlineWrites, erro
 		wg      sync.WaitGroup
 	)
 	wg.Go(func() { records, failed = in.catalog.Records(ctx) })
-	_ = p.look(ctx, *in.known.Load()) // what could not be read, or was looked for in the wrong place, is read below
+	_ = p.look(ctx, *in.known.Load()) // checkpoints that this missed are read below
 	wg.Wait()
 	if failed != nil {
 		return nil, fmt.Errorf("generations: %w", failed)

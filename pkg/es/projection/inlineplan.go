@@ -15,8 +15,8 @@ import (
 // inlinePlan is the planning of one append.
 type inlinePlan struct {
 	wanted  []*Subscription
-	commits map[*Subscription][]*es.Commit // those that it reads
-	at      map[place]Checkpoint           // those that were read
+	commits map[*Subscription][]*es.Commit // those that the subscription reads
+	at      map[place]Checkpoint           // as read
 }
 
 func (in *Inline) newPlan(commits []es.Commit) *inlinePlan {
@@ -35,7 +35,7 @@ func (in *Inline) newPlan(commits []es.Commit) *inlinePlan {
 	return p
 }
 
-// recordIn returns a projection's record. One that was never fed has generation 1, as readers suppose too.
+// recordIn returns a projection's record. A projection that was never fed has generation 1, as it has for readers.
 func recordIn(records map[string]Record, sub *Subscription) Record {
 	if r, there := records[sub.name()]; there {
 		return r
@@ -43,7 +43,7 @@ func recordIn(records map[string]Record, sub *Subscription) Record {
 	return first(sub, time.Time{}, nil)
 }
 
-// look reads the checkpoints that are not read yet, in all generations that are fed: all at once, each by itself.
+// look reads the missing checkpoints in all generations that are fed: all at once, each in a request of its own.
 func (p *inlinePlan) look(ctx context.Context, records map[string]Record) error {
 	var (
 		wg   sync.WaitGroup
@@ -102,10 +102,11 @@ func (p *inlinePlan) of(ctx context.Context, sub *Subscription, fed []target) ([
 	return planned, errors.Join(errs...)
 }
 
-// moves are what a commit does in all generations, nil in those whose fold does not read its stream; none if it is not the next one in any of them.
+// moves are the saves that a commit causes, by generation; nil for a generation whose fold does not read the stream.
+// There are none at all if the commit does not directly follow the checkpoint in one of the generations.
 //
-// Errors: one that does not say why the commit can't be folded, which may cite it. The projector will, where it parks the
-// stream.
+// Errors: one that names a commit that can't be folded. It leaves out the reason, which may cite the event; the
+// projector records it when it parks the stream.
 func (p *inlinePlan) moves(ctx context.Context, fed []target, commit *es.Commit) ([]*move, error) {
 	moves := make([]*move, len(fed))
 	for i := range fed {
@@ -118,7 +119,7 @@ func (p *inlinePlan) moves(ctx context.Context, fed []target, commit *es.Commit)
 			return nil, nil
 		}
 		steps := beyond(nil, commit, at.Version)
-		// It has no clock of its own: it is stored with its commit.
+		// The commit's time, not the clock: the save is stored with the commit.
 		m, refused := t.plan(ctx, commit.Stream, at, steps, room{len(steps), math.MaxInt}, commit.At)
 		if refused != nil {
 			return nil, fmt.Errorf("%s: %s@%d can't be folded", t, commit.Stream, commit.Version)
@@ -128,7 +129,7 @@ func (p *inlinePlan) moves(ctx context.Context, fed []target, commit *es.Commit)
 	return moves, nil
 }
 
-// precedes tells whether a commit follows right upon the checkpoint, and nothing stands in the way of folding it.
+// precedes reports whether a commit directly follows the checkpoint, and nothing prevents folding it.
 func (c *Checkpoint) precedes(commit *es.Commit) bool {
 	return c.Version == commit.Version-1 && bytes.Equal(c.Hash, commit.Prev) &&
 		c.Parked == nil && !c.Behind && c.RowsWritten == 0

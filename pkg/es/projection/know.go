@@ -10,12 +10,12 @@ import (
 // known are the checkpoints of a batch's streams in one generation.
 type known struct {
 	at  map[es.StreamID]Checkpoint
-	err error // what was in the way of reading them
+	err error // why they could not be read
 }
 
-// know looks up checkpoints: in memory, else in the view, in few requests. What is in memory is not used where something would
-// be missing between it and what was delivered: another process has most likely brought the stream forward, and a
-// checkpoint costs less than the events.
+// know looks up checkpoints: in memory, else in the view, in few requests. A checkpoint in memory is not used if there
+// is a gap between it and the delivered commits: then another process has most likely advanced the stream, and reading
+// a checkpoint costs less than reading events.
 func (b *batch) know(ctx context.Context, t *target, streams []es.StreamID) known {
 	if t.fold == nil {
 		return known{}
@@ -28,10 +28,10 @@ func (b *batch) know(ctx context.Context, t *target, streams []es.StreamID) know
 		}
 		cp, ok := b.remembered(t.place(stream))
 		switch {
-		// Commands move the inline ones most of the time.
+		// Commands usually write the checkpoints of inline projections, so memory does not help.
 		case ok && !t.sub.Inline && fits(b.past(t, stream, cp.Version), b.delivered[stream]):
 			at[stream] = cp
-		case b.begins(t, stream): // there is none yet, most likely
+		case b.begins(t, stream): // most likely it does not exist yet
 		default:
 			unknown = append(unknown, stream)
 		}
@@ -49,8 +49,8 @@ func (b *batch) know(ctx context.Context, t *target, streams []es.StreamID) know
 	return known{at: at}
 }
 
-// begins tells whether a stream has most likely no checkpoint yet: its first commit was delivered, or was skipped just now. If
-// that is wrong, the save is refused. A reaction must not react before it knows.
+// begins reports whether a stream most likely has no checkpoint yet: its first commit was delivered, or was skipped
+// just now. If that is wrong, the save fails its condition. A reaction can't rely on it: it would react twice.
 func (b *batch) begins(t *target, stream es.StreamID) bool {
 	switch {
 	case b.fresh:

@@ -17,10 +17,9 @@ import (
 	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
-// Batches of a shard come one after the other: nothing in one of them may hold up the next.
+// A shard delivers its batches one after the other: no batch may hold up the next.
 
-// TestStaleMemory: a checkpoint in memory that lacks what another process has applied is read again, before any event
-// is.
+// TestStaleMemory: a cached checkpoint that lacks what another process applied is read again before any event is read.
 func TestStaleMemory(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -44,19 +43,19 @@ func TestStaleMemory(t *testing.T) {
 	b.wantRows(t, 1, logOf(1, false), "a")
 }
 
-// deliver has a new process apply a batch when its commits are as old as given, and tells whether it ended over it.
+// deliver makes a new process apply a batch with commits of the given age, and reports whether the process ended.
 func (b *bench) deliver(t *testing.T, fold func(chan<- struct{}) projection.Projection, age time.Duration, commits ...es.Commit) (died bool) {
 	t.Helper()
 	deaths, done := make(chan struct{}), make(chan map[es.StreamID]error)
 	cfg := b.queued()
 	cfg.CodeVersion = func() string { return "1" }
 	cfg.Log = slog.New(slog.NewTextHandler(&b.said, nil))
-	process := newBench() // with a clock of its own
+	process := newBench() // with its own clock
 	process.store, process.view, process.catalog, process.now = b.store, b.view, b.catalog, commits[0].At.Add(age)
 	e := process.engineOf(cfg, fold(deaths))
 	go func() { done <- e.Apply(context.WithoutCancel(t.Context()), commits) }()
 	select {
-	case <-deaths: // its goroutines hang for ever: nothing of them is seen again
+	case <-deaths: // its goroutines hang for ever, without effect
 		return true
 	case failed := <-done:
 		if len(failed) > 0 {
@@ -66,8 +65,8 @@ func (b *bench) deliver(t *testing.T, fold func(chan<- struct{}) projection.Proj
 	}
 }
 
-// TestSuspectDelivery: a commit that comes alone and late is tried with care: if the process ends over it, twice, its
-// stream is parked, and the batch is done. Nothing is marked before that time, or where others come with it.
+// TestSuspectDelivery: a late commit that arrives alone is suspect. If the process ends twice because of it, its stream
+// is parked, and the batch is done. Earlier, or with other commits, nothing is marked.
 func TestSuspectDelivery(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -80,18 +79,18 @@ func TestSuspectDelivery(t *testing.T) {
 		"young": {5*time.Minute - time.Second, []es.Commit{bad}}, "with others": {time.Hour, []es.Commit{bad, good}},
 	} {
 		if !b.deliver(t, fold, batch.age, batch.commits...) {
-			t.Fatal(what, ": it did not end")
+			t.Fatal(what, ": the process did not end")
 		}
 		b.wantParked(t, map[string]string{})
 	}
 	for attempt := range 2 {
 		if !b.deliver(t, fold, 6*time.Minute, bad) {
-			t.Fatalf("attempt %d: it did not end", attempt+1)
+			t.Fatalf("attempt %d: the process did not end", attempt+1)
 		}
 		b.wantParked(t, map[string]string{"a": "crashed before 1, seen 0"})
 	}
 	if b.deliver(t, fold, 6*time.Minute, bad) || b.deliver(t, fold, 6*time.Minute, good) {
-		t.Error("it is tried for ever, or another stream is not")
+		t.Error("the stream is tried for ever, or another stream is not applied")
 	}
 	b.wantParked(t, map[string]string{"a": "crashed before 1, seen 1"})
 	if at := b.at(t, 1, "b"); at.Version != 1 || at.Behind {
@@ -103,7 +102,7 @@ func TestSuspectDelivery(t *testing.T) {
 	b.queue.wantJobs(t)
 }
 
-// TestSuspectsOneProjectionAtATime: of several projections, only that one is parked over which the process ended.
+// TestSuspectsOneProjectionAtATime: of several projections, only the one that ended the process is parked.
 func TestSuspectsOneProjectionAtATime(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -136,7 +135,7 @@ func TestSuspectsOneProjectionAtATime(t *testing.T) {
 	}
 }
 
-// stubborn refuses all saves of a stream, for as long as it is told to.
+// stubborn refuses all saves of a stream, while it is told to.
 type stubborn struct {
 	unwritable
 	mu    sync.Mutex
@@ -155,8 +154,8 @@ func (v *stubborn) Save(ctx context.Context, g projection.Generation, moves []pr
 	return err
 }
 
-// TestOverdue: a stream that fails is delivered again for 10 s. After that it is left to the queue, which tries it for
-// hours, and what was delivered with it is done.
+// TestOverdue: a failing stream is delivered again for 10 s. Then it is left to the queue, which retries it for hours,
+// and the rest of its batch is done.
 func TestOverdue(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -172,7 +171,7 @@ func TestOverdue(t *testing.T) {
 	b.now = commits[0].At.Add(11 * time.Second)
 	b.queue.err = errOutage
 	if failed := e.Apply(t.Context(), commits); !errors.Is(failed[note("a")], errUnwritable) || !errors.Is(failed[note("a")], errOutage) {
-		t.Errorf("nothing was left to the queue, and yet it is done: %v", failed)
+		t.Errorf("the stream is done, although nothing was left to the queue: %v", failed)
 	}
 	b.queue.err = nil
 	apply(t, e, commits...)
@@ -203,7 +202,7 @@ func TestOverdue(t *testing.T) {
 	b.wantRows(t, 1, logOf(1, false), "a", "b")
 }
 
-// TestOverdueWithoutQueue: where there is no queue, it is delivered again, however old it is.
+// TestOverdueWithoutQueue: without a queue, a failing stream is delivered again, however old its commit is.
 func TestOverdueWithoutQueue(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -215,8 +214,8 @@ func TestOverdueWithoutQueue(t *testing.T) {
 	}
 }
 
-// TestOverdueNeverGetsAhead: a stream that is left to the queue in the generation that is built waits in the one that
-// serves.
+// TestOverdueNeverGetsAhead: if a stream is left to the queue in the generation being built, it also waits in the
+// serving one.
 func TestOverdueNeverGetsAhead(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -239,8 +238,8 @@ func TestOverdueNeverGetsAhead(t *testing.T) {
 	b.wantRows(t, 1, logOf(1, false), "a", "b")
 }
 
-// TestMarkThatStays: where the mark of a suspected stream can't be taken back, since nothing can be written, the queue
-// tries the stream again: an outage parks nothing.
+// TestMarkThatStays: if the mark of a suspect stream can't be removed because nothing can be written, the queue retries
+// the stream. An outage parks nothing.
 func TestMarkThatStays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -274,8 +273,8 @@ func TestMarkThatStays(t *testing.T) {
 	})
 }
 
-// TestBriefly: what a reaction calls outside gets a second; then its stream waits in the queue, and others go on. A
-// job has all the time that there is.
+// TestBriefly: a reaction's call to another system gets one second. Then its stream waits in the queue, and others
+// continue. A job has the whole time.
 func TestBriefly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -286,7 +285,7 @@ func TestBriefly(t *testing.T) {
 		r.Sources = reactingTo(func(ctx context.Context, e projection.Event[noteEvent], _ es.Command) error {
 			if e.Stream.ID == "slow" {
 				if _, limited := ctx.Deadline(); limited {
-					t.Error("it has a deadline, of which clients keep a part in hand")
+					t.Error("the context has a deadline, of which SDK clients keep a part in reserve")
 				}
 				select {
 				case <-ctx.Done():
@@ -318,7 +317,7 @@ func TestBriefly(t *testing.T) {
 	})
 }
 
-// gated lets saves in one generation of one stream wait, and counts those that are made at once.
+// gated makes saves of one stream in one generation wait, and counts concurrent saves.
 type gated struct {
 	projection.View
 	generation projection.Generation
@@ -354,8 +353,8 @@ func (v *gated) order() []string {
 	return slices.Clone(v.saved)
 }
 
-// TestGenerationsWithinAStream: each stream is written in the generation that is built and then in the one that
-// serves, and waits for no other stream, whether its rows are its own or shared.
+// TestGenerationsWithinAStream: each stream is written first in the generation being built and then in the serving one.
+// It waits for no other stream, whether its rows are own or shared.
 func TestGenerationsWithinAStream(t *testing.T) {
 	t.Parallel()
 	for name, event := range map[string]noteEvent{"own rows": Swollen{1}, "shared rows": Noted{"x"}} {
@@ -370,7 +369,7 @@ func TestGenerationsWithinAStream(t *testing.T) {
 				if _, err := b.rebuilder(e).Begin(t.Context(), "log"); err != nil {
 					t.Fatal(err)
 				}
-				// Much is missing of the first stream, so it is brought forward by itself.
+				// Much of the first stream is missing, so it is processed by itself.
 				b.write(t, "a", Swollen{1})
 				commits := []es.Commit{b.write(t, "a", event), b.write(t, "b", event), b.write(t, "c", event)}
 				v.generation, v.stream, v.gate = 2, note("a"), make(chan struct{})
@@ -398,7 +397,7 @@ func TestGenerationsWithinAStream(t *testing.T) {
 	}
 }
 
-// TestSideBySide: 64 streams of a batch are brought forward at once.
+// TestSideBySide: 64 streams of a batch are processed concurrently.
 func TestSideBySide(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

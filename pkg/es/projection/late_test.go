@@ -14,7 +14,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// named is a projection of a name that keeps texts, with what it replaces.
+// named is a projection that keeps texts, with a name and the names that it replaces.
 func (b *bench) named(name string, replaces ...string) projection.Subscription {
 	fold := projection.New(name, 1, projection.From(noted(notes),
 		projection.On(func(s *notebook, e projection.Event[Noted], _ *projection.Writes) error {
@@ -39,8 +39,8 @@ func (b *bench) readerFor(subs ...projection.Subscription) *projection.Reader {
 	return projection.NewReader(b.store, b.catalog, projection.ReaderConfig{Now: func() time.Time { return b.now }}, subs...)
 }
 
-// wantReadable fails the test unless exactly these projections can be opened, and say so, by readers that know nothing
-// yet.
+// wantReadable fails the test unless exactly these projections can be opened, and report that they are ready, by new
+// readers.
 func (b *bench) wantReadable(t *testing.T, when string, want string, subs ...projection.Subscription) {
 	t.Helper()
 	var got []string
@@ -63,7 +63,7 @@ func (b *bench) wantReadable(t *testing.T, when string, want string, subs ...pro
 	}
 }
 
-// wantRecords fails the test unless the engine's projections are these, and those registered are.
+// wantRecords fails the test unless the engine's projections are own, and the registered ones are registered.
 func (b *bench) wantRecords(t *testing.T, when string, e *projection.Engine, own, registered string) {
 	t.Helper()
 	all, err := e.Records(t.Context())
@@ -87,8 +87,8 @@ func (b *bench) wantRecords(t *testing.T, when string, e *projection.Engine, own
 	}
 }
 
-// TestAddedProjection: a projection that is added to others is not read before it is filled, and known to be by all
-// readers; the projections of a fresh system are read at once, whichever process registers them.
+// TestAddedProjection: a projection that is added to existing ones is not read before it is filled and all readers know
+// that. The projections of a new system are read at once, whichever process registers them.
 func TestAddedProjection(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -126,7 +126,7 @@ func TestAddedProjection(t *testing.T) {
 	}
 }
 
-// TestAddedRightAfterASwap: a projection is late also if the others were built anew just now.
+// TestAddedRightAfterASwap: an added projection is also late if the others were rebuilt just before.
 func TestAddedRightAfterASwap(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -144,8 +144,8 @@ func TestAddedRightAfterASwap(t *testing.T) {
 	b.wantReadable(t, "added", "one", one, added)
 }
 
-// TestReplacement: what is replaced is fed and read until its successor is read, and fed for a while longer; on a fresh
-// system it is never there.
+// TestReplacement: a replaced projection is fed and read until its successor is read, and fed a while longer. In a new
+// system it does not exist.
 func TestReplacement(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -182,8 +182,8 @@ func TestReplacement(t *testing.T) {
 	b.wantReadable(t, "all know", "one heir two", one, heir, two)
 	fed("some may read what is replaced", 4)
 	b.now = b.now.Add(time.Hour)
-	fed("nobody does", 4)
-	b.wantRecords(t, "nobody does", e, "heir", "heir one two")
+	fed("no reader reads what is replaced", 4)
+	b.wantRecords(t, "no reader reads what is replaced", e, "heir", "heir one two")
 
 	fresh := newBench()
 	one, two, heir = fresh.named("one"), fresh.named("two"), fresh.named("heir", "one", "two")
@@ -195,8 +195,8 @@ func TestReplacement(t *testing.T) {
 	fresh.wantRecords(t, "fresh", e, "heir", "heir")
 }
 
-// TestChainOfReplacements: what was replaced by something that is replaced in turn is not there on a fresh system
-// either, in whatever order they are named.
+// TestChainOfReplacements: in a new system, a projection whose replacement is replaced does not exist either, in any
+// order of declaration.
 func TestChainOfReplacements(t *testing.T) {
 	t.Parallel()
 	for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}, {1, 0, 2}, {1, 2, 0}} {
@@ -217,7 +217,7 @@ func TestChainOfReplacements(t *testing.T) {
 	}
 }
 
-// TestSuccessorIsLate: what replaces a projection that was registered is late, however short a time ago that was.
+// TestSuccessorIsLate: the successor of a registered projection is late, however recently that was registered.
 func TestSuccessorIsLate(t *testing.T) {
 	t.Parallel()
 	b := newBench()

@@ -35,8 +35,8 @@ var (
 	lines   = projection.OwnRows[string]("lines")
 )
 
-// ledgerOf is a projection of notes with rows of all kinds. It skips what is swollen and misplaced. Poison it takes as
-// its flavour says, and makes other rows from then on; without a flavour, it can't.
+// ledgerOf is a projection of notes with rows of all kinds. It skips Swollen and Misplaced. With a flavour it folds
+// poison, and makes other rows from then on; without, it can't.
 func ledgerOf(fold int, flavour string) *projection.Of[ledger] {
 	return projection.New("log", fold, projection.From(noted(notes),
 		projection.On(func(l *ledger, e projection.Event[Noted], w *projection.Writes) error {
@@ -85,7 +85,7 @@ func (l *ledger) note(w *projection.Writes, version int64, text string) {
 	}
 }
 
-// shown are all rows of a generation that count, and what its checkpoints show of these streams.
+// shown are all rows of a generation that count, and the checkpoints of these streams.
 func (b *bench) shown(t *testing.T, g projection.Generation, ids ...string) map[string]string {
 	t.Helper()
 	out, at := map[string]string{}, map[es.StreamID]projection.Checkpoint{}
@@ -119,7 +119,7 @@ func (b *bench) shown(t *testing.T, g projection.Generation, ids ...string) map[
 	return out
 }
 
-// stored are all rows of a generation, but those of lists over an index.
+// stored are all rows of a generation, without those of lists over an index.
 func (b *bench) stored(t *testing.T, g projection.Generation) map[projection.RowKey]projection.Row {
 	t.Helper()
 	var keys []projection.RowKey
@@ -136,8 +136,7 @@ func (b *bench) stored(t *testing.T, g projection.Generation) map[projection.Row
 	return rows
 }
 
-// wantShown fails the test unless a generation shows what a fold makes of these streams, read from the store from the
-// beginning to the end.
+// wantShown fails the test unless a generation shows what a plain fold of the whole store makes of these streams.
 func (b *bench) wantShown(t *testing.T, g projection.Generation, fold projection.Projection, ids ...string) {
 	t.Helper()
 	plain := newBench()

@@ -13,7 +13,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// machine remembers what is started, each name once, and takes it to its end as the state machine does.
+// machine starts each name once, and runs it to its end like the state machine.
 type machine struct {
 	mu      sync.Mutex
 	started map[string]projection.Stage
@@ -33,7 +33,7 @@ func (m *machine) Start(_ context.Context, name string, s projection.Stage) erro
 	return nil
 }
 
-// wantStarts fails the test unless these were started, and forgets them.
+// wantStarts fails the test unless exactly these were started, and forgets them.
 func (m *machine) wantStarts(t *testing.T, want ...string) {
 	t.Helper()
 	got := slices.Sorted(maps.Keys(m.started))
@@ -43,7 +43,7 @@ func (m *machine) wantStarts(t *testing.T, want ...string) {
 	m.started = nil
 }
 
-// settle takes all that was started to its end, but for what has to wait.
+// settle runs everything that was started to its end, except what has to wait.
 func (m *machine) settle(t *testing.T, r *projection.Rebuilder) {
 	t.Helper()
 	for name, s := range m.started {
@@ -54,7 +54,7 @@ func (m *machine) settle(t *testing.T, r *projection.Rebuilder) {
 	m.started = nil
 }
 
-// finish is the state machine without its retries: it asks again for what is not done, and ends where it would wait.
+// finish is the state machine without its retries: it repeats steps that are not done, and stops where it would wait.
 func finish(ctx context.Context, r *projection.Rebuilder, s projection.Stage) (projection.Stage, error) {
 	return finishWith(s, func(what string, s projection.Stage) (projection.Stage, error) { return r.Advance(ctx, what, s) })
 }
@@ -100,7 +100,7 @@ func build(s projection.Stage, do advance) (projection.Stage, error) {
 	return s, nil
 }
 
-// each is a map over $.segments, which fails where the stage's JSON has none, as Step Functions' does.
+// each is a map over $.segments. It fails if the stage's JSON has none, like Step Functions.
 func each(s projection.Stage, what string, do advance) error {
 	text, err := json.Marshal(s)
 	if err != nil {

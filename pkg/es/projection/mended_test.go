@@ -18,7 +18,7 @@ import (
 
 var errThrottled = fmt.Errorf("save: %w", es.ErrUnavailable)
 
-// refusing refuses saves, and counts those that it was asked for by stream.
+// refusing refuses saves, and counts the requested saves by stream.
 type refusing struct {
 	projection.View
 	refuse func(moves []projection.CheckpointUpdate, rows []projection.Write) error
@@ -43,9 +43,9 @@ func (v *refusing) Save(ctx context.Context, g projection.Generation, moves []pr
 	return v.View.Save(ctx, g, moves, rows)
 }
 
-// TestThrottledFill: a fill that is throttled goes on where it was refused, and does not do again what is done; out of time,
-// it says so, so that its job comes back. By default it knows what stores say of themselves; what else there is, it is
-// told.
+// TestThrottledFill: a throttled fill continues where it was refused, and does not repeat what is done. Out of time, it
+// returns ErrUnfinished, so that its job is run again. It recognizes the throttling errors of stores by default, and
+// others if it is told.
 func TestThrottledFill(t *testing.T) {
 	t.Parallel()
 	told := func(err error) bool { return errors.Is(err, errOutage) }
@@ -107,7 +107,7 @@ func (v slowly) Drop(ctx context.Context, _ projection.Generation) error {
 	return ctx.Err()
 }
 
-// TestDropGoesOn: a generation that takes longer to drop than there is time is dropped further.
+// TestDropGoesOn: a drop that takes longer than the time left is continued later.
 func TestDropGoesOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -131,8 +131,8 @@ func TestDropGoesOn(t *testing.T) {
 	})
 }
 
-// TestPartOfARetry: a parked event of many rows that is tried again and interrupted midway leaves its stream behind, so that
-// nothing that was delivered meanwhile is missed.
+// TestPartOfARetry: a parked event of many rows is retried and interrupted halfway. The stream is then behind, so that
+// nothing that was delivered in the meantime is missed.
 func TestPartOfARetry(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -164,7 +164,7 @@ func TestPartOfARetry(t *testing.T) {
 	b.wantRows(t, 1, logOf(1, true), "a")
 }
 
-// TestReactsOnce: an event that fails is not tried again in the same delivery, and those before it are not reacted to again.
+// TestReactsOnce: an event that fails is not retried in the same delivery, and earlier events are not handled again.
 func TestReactsOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -189,7 +189,7 @@ func TestReactsOnce(t *testing.T) {
 	}
 }
 
-// TestVerifyHalfAnEvent: rows that an event has written before it was parked are taken into account.
+// TestVerifyHalfAnEvent: verification counts the rows that an event has written before it was parked.
 func TestVerifyHalfAnEvent(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -209,7 +209,7 @@ func TestVerifyHalfAnEvent(t *testing.T) {
 	}
 }
 
-// TestGroupsFailTogether: what a store refuses because it can't answer is not sent again stream by stream.
+// TestGroupsFailTogether: a group that a store refuses because it is unavailable is not sent again stream by stream.
 func TestGroupsFailTogether(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

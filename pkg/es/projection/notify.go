@@ -6,18 +6,19 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Change says that a projection's rows of a stream now show a version.
+// Change reports that a projection's rows of a stream now show a version.
 type Change struct {
 	Projection string
 	Stream     es.StreamID
 	Version    int64
-	// Owner is who created the stream: the actor of its first commit, empty if the commit names none.
+	// Owner is the actor of the stream's first commit: who created the stream. Empty if that commit names none.
 	Owner string
-	// Topics is what else the change is about, "customer/ALFKI", as the projection says.
+	// Topics are further subjects of the change, such as "customer/ALFKI": see [Topics].
 	Topics []string
 }
 
-// Notifier is told of changes after they are stored. It is best effort: it neither fails nor blocks for long.
+// Notifier is told of changes after they are stored. Delivery is best effort: it returns no error and must not block
+// for long.
 type Notifier interface {
 	Notify(ctx context.Context, changes []Change)
 }

@@ -19,9 +19,9 @@ func Int(n int64) Number {
 	return out
 }
 
-// Decimal reads a number such as "-12.50".
+// Decimal parses a number such as "-12.50".
 //
-// Errors: one that cites a text that is no number.
+// Errors: one that cites the text if it is not a number.
 func Decimal(s string) (Number, error) {
 	whole, fraction, _ := strings.Cut(s, ".")
 	out := Number{scale: len(fraction)}
@@ -31,7 +31,7 @@ func Decimal(s string) (Number, error) {
 	return out, nil
 }
 
-// MarshalText writes the number as String does, UnmarshalText reads it as [Decimal] does.
+// MarshalText formats the number as String does. UnmarshalText parses it as [Decimal] does.
 func (n Number) MarshalText() ([]byte, error) { return []byte(n.String()), nil }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
@@ -64,7 +64,8 @@ func (n Number) to(scale int) big.Int {
 	return out
 }
 
-// What a number can have to be stored:
+// DynamoDB's limits for a number:
+//
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html#HowItWorks.DataTypes.Number
 const (
 	maxDigits    = 38
@@ -72,8 +73,8 @@ const (
 	minMagnitude = -130
 )
 
-// Storable tells whether a store can hold the number exactly: 38 digits, zeros at its ends not counted, and a first digit that
-// stands between 10^125 and 10^-130.
+// Storable reports whether a store can hold the number exactly: at most 38 digits, not counting zeros at either end,
+// and a first digit between 10^125 and 10^-130.
 func (n Number) Storable() bool {
 	digits := new(big.Int).Abs(&n.unscaled).String()
 	magnitude := len(digits) - 1 - n.scale
@@ -81,7 +82,7 @@ func (n Number) Storable() bool {
 		len(strings.TrimRight(digits, "0")) <= maxDigits && magnitude <= maxMagnitude && magnitude >= minMagnitude
 }
 
-// String returns the number as [Decimal] reads it.
+// String formats the number so that [Decimal] can parse it.
 func (n Number) String() string {
 	digits := new(big.Int).Abs(&n.unscaled).String()
 	if pad := n.scale + 1 - len(digits); pad > 0 {
@@ -98,12 +99,12 @@ func (n Number) String() string {
 	return sign + digits[:point] + "." + digits[point:]
 }
 
-// Cmp returns -1, 0 or +1: whether n is less than, the same number as or more than m. 1.10 is 1.1.
+// Cmp returns -1, 0 or +1 if n is less than, equal to or greater than m. 1.10 equals 1.1.
 func (n Number) Cmp(m Number) int {
 	scale := max(n.scale, m.scale)
 	a, b := n.to(scale), m.to(scale)
 	return a.Cmp(&b)
 }
 
-// Equal tells whether n and m are the same number.
+// Equal reports whether n and m are the same number.
 func (n Number) Equal(m Number) bool { return n.Cmp(m) == 0 }

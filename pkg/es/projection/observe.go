@@ -2,17 +2,17 @@ package projection
 
 import "time"
 
-// Observation is how a projection is doing with one stream, in a generation that serves.
+// Observation reports the progress of a projection with one stream, in a serving generation.
 type Observation struct {
 	Projection string
-	// Versions is how many versions the projection was behind and now shows, Lag how long ago the last of them was recorded.
+	// Versions is how many versions the projection advanced by. Lag is how long ago the last of them was recorded.
 	Versions int64
 	Lag      time.Duration
-	// Parked says that the stream waits instead.
+	// Parked means that the stream is parked: it did not advance.
 	Parked bool
 }
 
-// observe tells how far a stream came in a target. Recorded is when the last commit that is shown now was stored.
+// observe reports that a stream advanced in a target. recorded is when the last commit that it now shows was stored.
 func (e *Engine) observe(t *target, versions int64, recorded time.Time) {
 	if t.Status == Serving && versions > 0 {
 		e.cfg.Observe(Observation{Projection: t.sub.name(), Versions: versions, Lag: max(e.cfg.Now().Sub(recorded), 0)})

@@ -13,7 +13,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// observed collects what an engine tells.
+// observed collects an engine's observations.
 type observed struct {
 	mu  sync.Mutex
 	all []projection.Observation
@@ -25,7 +25,7 @@ func (o *observed) observe(x projection.Observation) {
 	o.all = append(o.all, x)
 }
 
-// want fails the test unless exactly that was observed since the last call.
+// want fails the test unless exactly these observations were made since the last call.
 func (o *observed) want(t *testing.T, what string, want ...projection.Observation) {
 	t.Helper()
 	slices.SortFunc(o.all, func(a, b projection.Observation) int { return int(a.Versions - b.Versions) })
@@ -35,8 +35,8 @@ func (o *observed) want(t *testing.T, what string, want ...projection.Observatio
 	o.all = nil
 }
 
-// TestObservations: an engine tells how far each stream came and how late, and which wait; duplicates and what is built beside
-// the serving generation tell nothing.
+// TestObservations: an engine observes how far each stream advanced, how late, and which streams are parked.
+// Duplicates, and generations that do not serve, cause no observation.
 func TestObservations(t *testing.T) {
 	t.Parallel()
 	b, seen := newBench(), &observed{}

@@ -30,7 +30,7 @@ func (v lagging) List(ctx context.Context, g projection.Generation, l projection
 	return v.View.List(ctx, g, l)
 }
 
-// cards are documents of which each event says all: where it is in the list, and what the list shows.
+// cards are documents of which each event sets everything: the place in the list, and the row.
 type card struct{ Partition, Sort, Row string }
 
 var deck = projection.IndexRows("deck", func(c *card) (projection.Key, string, bool) {
@@ -46,8 +46,8 @@ func cards(fold int, more ...projection.Part) projection.Projection {
 		})), append(more, deck)...)
 }
 
-// TestOverlay: a list over an index that lags shows the documents that its caller waited for as they are, each row
-// once, over all pages; without tokens it shows what the index has.
+// TestOverlay: a list over a lagging index shows the current documents that its caller waited for, each row once over
+// all pages. Without tokens it shows what the index has.
 func TestOverlay(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -92,7 +92,7 @@ func TestOverlay(t *testing.T) {
 	}
 }
 
-// listOf is the list of documents in partitions p and q, by what they say.
+// listOf is the list of documents in partitions p and q, by their contents.
 func listOf(all map[string]string, descending bool) (rows []string) {
 	for id, text := range all {
 		at := strings.Split(text+"//", "/")
@@ -107,7 +107,7 @@ func listOf(all map[string]string, descending bool) (rows []string) {
 	return rows
 }
 
-// TestCursorKeepsTokens: who goes on with a cursor need not say the tokens again.
+// TestCursorKeepsTokens: a caller that continues with a cursor need not pass the tokens again.
 func TestCursorKeepsTokens(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -143,7 +143,7 @@ func TestCursorKeepsTokens(t *testing.T) {
 	}
 }
 
-// TestUpgradedRows: rows that a former fold made are read as the newest makes them, while that is built, and after.
+// TestUpgradedRows: rows that a former fold made are read in the form of the newest fold, during its rebuild and after.
 func TestUpgradedRows(t *testing.T) {
 	t.Parallel()
 	b := newBench()

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// pace spaces writes out. What is throttled halves it; each second without throttling gives a tenth back.
+// pace limits the rate of writes. Throttling halves the rate; each second without throttling raises it by a tenth.
 type pace struct {
 	most float64 // writes a second; 0 = no limit
 
@@ -15,14 +15,14 @@ type pace struct {
 	rate    float64 // 0 = no limit
 	slowed  time.Time
 	next    time.Time // when the next write may be made
-	written int       // since the last second or so began
+	written int       // since the field since
 	since   time.Time
-	recent  float64 // writes a second, in the second before that
+	recent  float64 // writes a second, in the period before since
 }
 
 func newPace(c RebuildConfig) *pace { return &pace{most: c.WritesPerSecond, rate: c.WritesPerSecond} }
 
-// spend waits until so many writes may be made.
+// spend waits until that many writes may be made.
 func (p *pace) spend(ctx context.Context, writes int) error {
 	p.mu.Lock()
 	now := time.Now()
@@ -40,7 +40,7 @@ func (p *pace) spend(ctx context.Context, writes int) error {
 	return sleep(ctx, wait)
 }
 
-// quicken gives back what throttling took.
+// quicken raises the rate again after throttling.
 func (p *pace) quicken(now time.Time) {
 	if p.since.IsZero() {
 		p.since = now
@@ -58,16 +58,16 @@ func (p *pace) quicken(now time.Time) {
 	switch enough := 2 * p.recent; {
 	case p.most > 0 && p.rate >= p.most:
 		p.rate, p.slowed = p.most, time.Time{}
-	case p.most == 0 && p.rate > enough: // it holds nothing back any more
+	case p.most == 0 && p.rate > enough: // the limit is no longer reached
 		p.rate, p.slowed = 0, time.Time{}
 	}
 }
 
-// slow halves the pace at which writes were really made, and waits a moment.
+// slow halves the rate at which writes were really made, and waits for a moment.
 func (p *pace) slow(ctx context.Context) error {
 	p.mu.Lock()
 	now := time.Now()
-	if now.Sub(p.slowed) > time.Second { // one halving for all that was throttled at once
+	if now.Sub(p.slowed) > time.Second { // requests that were throttled together halve it once
 		real := p.recent
 		if elapsed := now.Sub(p.since).Seconds(); elapsed > 0.5 || real == 0 {
 			real = float64(p.written) / max(elapsed, 0.1)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// writesIn counts the writes that a pace lets through, one at a time, in a while.
+// writesIn counts the writes that a pace permits in a period, one at a time.
 func writesIn(t *testing.T, p *pace, d time.Duration) (n int) {
 	t.Helper()
 	for end := time.Now().Add(d); time.Now().Before(end); n++ {
@@ -19,8 +19,8 @@ func writesIn(t *testing.T, p *pace, d time.Duration) (n int) {
 	return n
 }
 
-// TestPace: never more than asked for; half of it after throttling, however many are throttled at once; all of it again after
-// a while without.
+// TestPace: never more than the limit; half of it after throttling, however many requests are throttled together; the
+// whole limit again after a while.
 func TestPace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -43,13 +43,13 @@ func TestPace(t *testing.T) {
 	})
 }
 
-// TestPaceWithoutLimit: what has no limit gets one from what it wrote when it was throttled, half of it; that goes up until it
-// holds nothing back, however long it takes until the next time.
+// TestPaceWithoutLimit: a pace without a limit gets one when it is throttled: half of the rate so far. The limit rises
+// until it is not reached any more, however long the time to the next throttling is.
 func TestPaceWithoutLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPace(RebuildConfig{})
-		// offered counts the writes that are made in a while where one a millisecond is wanted.
+		// offered counts the writes that are made in a period if one a millisecond is wanted.
 		offered := func(d time.Duration) (n int) {
 			for end := time.Now().Add(d); time.Now().Before(end); n++ {
 				if err := p.spend(t.Context(), 1); err != nil {

@@ -13,37 +13,41 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Query says which part of a list is wanted.
+// Query says which rows of a list to read.
 type Query struct {
-	// Partitions hold the rows; they are merged by sort key.
+	// Partitions hold the rows. Their rows are merged by sort key.
 	Partitions []string
 	Descending bool
-	// Limit is the most rows in the page, from 1; but rows that have the same sort key in several partitions are on one page.
+	// Limit is the largest number of rows in the page, from 1. Rows that have the same sort key in several partitions
+	// always share a page, even if that exceeds the limit.
 	Limit int
-	// MaxBytes ends the page, too: before the row with which its rows have more, but not before the first. 0: nothing does.
+	// MaxBytes limits the size of the page: it ends before the row that would exceed MaxBytes, but has at least one
+	// row. 0 = no limit.
 	MaxBytes int
-	// Size is how many bytes a row counts. Default: its length.
+	// Size returns how many bytes a row counts as. Default: its length.
 	Size func(row json.RawMessage) int
-	// Tokens are the versions that the list has to show at least: those that the caller waited for, see [Session.Progress].
-	// A list over an index, which may lag, shows their documents as they are. The cursor keeps them.
+	// Tokens are the streams whose documents the list must show as they are now: those that the caller waited for, see
+	// [Session.Progress]. A list over an index may lag, so these documents are read from their checkpoints. The cursor
+	// keeps the tokens.
 	Tokens []es.StreamID
 }
 
 // Page is a part of a list.
 type Page[R any] struct {
 	Items []Item[R]
-	// Next is the cursor of the page after, empty if this is the last: see [Reader.OpenAt]. It names keys of rows: who gives it to others seals it.
+	// Next is the cursor of the next page, empty if this is the last: see [Reader.OpenAt]. It contains keys of rows in
+	// plain text: seal it before you give it to clients.
 	Next string
 }
 
-// Item is a row of a list, or why it can't be decoded.
+// Item is a row of a list, or the error why it can't be decoded.
 type Item[R any] struct {
 	Row R
 	Key Key
 	Err error
 }
 
-// Page lists rows, from the beginning or from where the session's cursor is.
+// Page lists rows, from the beginning or from the session's cursor.
 //
 // Errors: [ErrCursor]; the view's.
 func (r *Rows[R]) Page(ctx context.Context, s *Session, q Query) (Page[R], error) {
@@ -63,7 +67,7 @@ func (r *Rows[R]) Page(ctx context.Context, s *Session, q Query) (Page[R], error
 	return page, nil
 }
 
-// cursor is where a list goes on. It carries the generation: a list goes on in the build that it began in.
+// cursor is where a list continues. It contains the generation: a list continues in the build that it began in.
 type cursor struct {
 	Generation Generation    `json:"g"`
 	List       string        `json:"l"`
@@ -72,11 +76,11 @@ type cursor struct {
 }
 
 func (c cursor) String() string {
-	text, _ := json.Marshal(c) // it has nothing that can't be encoded
+	text, _ := json.Marshal(c) // its fields can always be encoded
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-// maxSortBytes is the longest sort key on DynamoDB, which is UTF-8 too: a query from any other is an error.
+// maxSortBytes is DynamoDB's limit for sort keys. They must be UTF-8. A query with any other key is an error.
 const maxSortBytes = 1024
 
 func parseCursor(text string) (c cursor, err error) {
@@ -87,7 +91,7 @@ func parseCursor(text string) (c cursor, err error) {
 	return c, nil
 }
 
-// list is one reading of a list.
+// list reads one page of a list.
 type list struct {
 	*Session
 	rows rows
@@ -121,7 +125,7 @@ func (s *Session) list(r rows, q Query) (*list, error) {
 	return l, nil
 }
 
-// page reads one more row than fits, at least: that tells whether there is a next page.
+// page reads at least one row more than fits, to know whether there is a next page.
 func (l *list) page(ctx context.Context) (rows []Listed, next string, err error) {
 	overlay, err := l.overlay(ctx)
 	if err != nil {
@@ -169,7 +173,7 @@ func (l *list) part(ctx context.Context, partition string, overlay map[es.Stream
 		if _, overlaid := overlay[row.Stream]; overlaid && l.rows.kind == IndexedRow {
 			continue
 		}
-		if l.rows.kind == AppendedRow && len(row.Row.Row) == 0 { // a re-fold left it: see AppendRow
+		if l.rows.kind == AppendedRow && len(row.Row.Row) == 0 { // a refold emptied it: see AppendRow
 			continue
 		}
 		read = append(read, row)
@@ -185,7 +189,7 @@ func (l *list) part(ctx context.Context, partition string, overlay map[es.Stream
 	return l.shown(ctx, at, all, read)
 }
 
-// shown appends those of the rows that count. It reads the checkpoint of each stream that appended a row once.
+// shown appends the visible ones among the rows. It reads the checkpoint of each stream that appended a row once.
 func (l *list) shown(ctx context.Context, at map[es.StreamID]Checkpoint, all, read []Listed) ([]Listed, error) {
 	if l.rows.kind != AppendedRow {
 		return append(all, read...), nil
@@ -210,7 +214,7 @@ func (l *list) shown(ctx context.Context, at map[es.StreamID]Checkpoint, all, re
 		}
 	}
 	for _, row := range read {
-		stream, _ := appendedBy(row.Key) // it can be: see above
+		stream, _ := appendedBy(row.Key) // parsed above without error
 		if at[stream].Shows(AppendRow{Key: row.Key, Epoch: row.Epoch, Row: row.Row.Row}) {
 			all = append(all, row)
 		}
@@ -218,8 +222,8 @@ func (l *list) shown(ctx context.Context, at map[es.StreamID]Checkpoint, all, re
 	return all, nil
 }
 
-// overlay are the places of the documents that the caller waited for, as they are now. A document that is not in the list has the
-// zero place.
+// overlay are the documents that the caller waited for, as they are now. A document that is not in the list has the
+// zero key.
 func (l *list) overlay(ctx context.Context) (map[es.StreamID]Listed, error) {
 	var streams []es.StreamID
 	for _, t := range l.q.Tokens {
@@ -245,7 +249,7 @@ func (l *list) overlay(ctx context.Context) (map[es.StreamID]Listed, error) {
 	return out, nil
 }
 
-// before tells whether one sort key comes before another in the list.
+// before reports whether sort key a comes before b in the list.
 func (l *list) before(a, b string) bool {
 	if l.q.Descending {
 		return a > b
@@ -253,8 +257,8 @@ func (l *list) before(a, b string) bool {
 	return a < b
 }
 
-// whole is how many rows are on one page, if so many fit: those that have the same sort key in several partitions are together, since
-// the cursor is that key.
+// whole is how many rows go on one page if fit rows have room. Rows that have the same sort key in several partitions
+// stay together, because the cursor is that key.
 func whole(rows []Listed, fit int) int {
 	ends := func(n int) bool { return n == len(rows) || rows[n-1].Key.Sort != rows[n].Key.Sort }
 	for n := fit; n > 0; n-- {
@@ -269,7 +273,7 @@ func whole(rows []Listed, fit int) int {
 	return n
 }
 
-// fit is how many of rows are on one page.
+// fit is how many of the rows fit on one page.
 func (l *list) fit(rows []Listed) int {
 	bytes := 0
 	for i, row := range rows {

@@ -108,7 +108,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestPagesOfEqualKeys: rows that a stream puts under the same sort key in several partitions are all there.
+// TestPagesOfEqualKeys: rows that a stream puts under the same sort key in several partitions are all listed.
 func TestPagesOfEqualKeys(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -131,8 +131,8 @@ func TestPagesOfEqualKeys(t *testing.T) {
 	}
 }
 
-// TestPagesOfRowsThatDoNotCount: rows that no checkpoint has come to, or of an epoch that was replaced, are in no page,
-// and pages are full nevertheless.
+// TestPagesOfRowsThatDoNotCount: rows that no checkpoint has reached, or of a replaced epoch, are on no page, and pages
+// are full anyway.
 func TestPagesOfRowsThatDoNotCount(t *testing.T) {
 	t.Parallel()
 	b, e := ledgers(t)
@@ -168,8 +168,8 @@ func TestPagesOfRowsThatDoNotCount(t *testing.T) {
 	}
 }
 
-// TestCursors: a cursor goes on in the generation that gave it, after a swap too, until that is dropped; it is good for
-// its list only.
+// TestCursors: a cursor continues in the generation that issued it, after a swap too, until that is dropped. It is
+// valid only for its list.
 func TestCursors(t *testing.T) {
 	t.Parallel()
 	b, _ := ledgers(t)

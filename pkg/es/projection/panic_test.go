@@ -7,7 +7,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// brittle is a state that can't always be written as JSON.
+// brittle is a state that can't always be encoded as JSON.
 type brittle struct{ broken bool }
 
 func (b brittle) MarshalJSON() ([]byte, error) {
@@ -24,8 +24,8 @@ func (n *noises) Notify(_ context.Context, changes []projection.Change) {
 	n.changes = append(n.changes, changes...)
 }
 
-// TestPanicsOutsideOfTheFold: a state that panics when it is written parks its stream, and topics that panic are none. The
-// process goes on in both cases.
+// TestPanicsOutsideOfTheFold: a state that panics when it is encoded parks its stream, and topics that panic are
+// ignored. The process continues in both cases.
 func TestPanicsOutsideOfTheFold(t *testing.T) {
 	t.Parallel()
 	b := newBench()

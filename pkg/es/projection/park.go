@@ -9,7 +9,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// park leaves the stream waiting before an event.
+// park parks the stream before an event.
 func (w *way) park(ctx context.Context, version int64, why Reason, cause error) error {
 	err := w.mayPark(ctx, Parked{
 		Reason: why, Error: cause.Error(), Version: version, At: w.cfg.Now().UTC(), Code: w.cfg.CodeVersion(),
@@ -21,7 +21,7 @@ func (w *way) park(ctx context.Context, version int64, why Reason, cause error) 
 	return errParked
 }
 
-// mayPark stores why the stream waits. Its epoch rises with that.
+// mayPark stores the reason why the stream is parked. That raises the stream's epoch.
 func (w *way) mayPark(ctx context.Context, p Parked) error {
 	w.forget(w.t.place(w.stream))
 	if err := w.t.sub.View.Park(ctx, w.t.Generation, w.stream, w.at, p); err != nil {
@@ -32,8 +32,8 @@ func (w *way) mayPark(ctx context.Context, p Parked) error {
 	return nil
 }
 
-// claim begins another attempt at a parked stream in an epoch of its own: rows that an earlier attempt appended, by another
-// version of the code or in a process that is halted, do not count then.
+// claim begins another attempt at a parked stream, in a new epoch. Rows that an earlier attempt appended, by another
+// version of the code or by a halted process, do not count then.
 func (w *way) claim(ctx context.Context) error {
 	if w.at.Parked == nil || !w.t.fold.appends() {
 		return nil
@@ -47,8 +47,8 @@ func (w *way) log(ctx context.Context, level slog.Level, what string, version in
 		slog.String("stream", w.stream.String()), slog.Int64("version", version), slog.String("reason", string(why)))
 }
 
-// setAside parks the stream before an event that can't be reacted to now, and has the queue try it again: after as
-// long again as the event is old, within bounds. The job comes first: a stream that is set aside has one.
+// setAside parks the stream before an event that the reaction can't handle now, and enqueues a retry. The delay is the
+// age of the event, within bounds. The job is enqueued first, so that every stream that is set aside has one.
 func (w *way) setAside(ctx context.Context, s step, cause error) error {
 	delay := min(max(w.cfg.Now().Sub(s.commit.At), later), latest)
 	err := w.leave(ctx, delay, Job{Task: CatchUp, Projection: w.t.sub.name(), Stream: w.stream, Retry: true})
@@ -58,7 +58,7 @@ func (w *way) setAside(ctx context.Context, s step, cause error) error {
 	return w.park(ctx, s.version(), Unavailable, cause)
 }
 
-// seen remembers what was delivered of a stream that waits.
+// seen records the highest delivered version of a parked stream.
 func (w *way) seen(ctx context.Context, delivered []*es.Commit) error {
 	w.observeParked(w.t)
 	if len(delivered) == 0 {
@@ -66,7 +66,7 @@ func (w *way) seen(ctx context.Context, delivered []*es.Commit) error {
 	}
 	last := delivered[len(delivered)-1].LastVersion()
 	if err := w.t.sub.View.Seen(ctx, w.t.Generation, w.stream, last); err != nil {
-		return fmt.Errorf("it is parked: %w", err)
+		return fmt.Errorf("record a delivery to the parked stream: %w", err)
 	}
 	return nil
 }

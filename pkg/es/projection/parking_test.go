@@ -11,7 +11,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// TestReasonsToPark: what can't be folded waits with its reason, what was right before it is done, and other streams go on.
+// TestReasonsToPark: a stream that can't be folded is parked with its reason, its earlier events are applied, and other
+// streams continue.
 func TestReasonsToPark(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -43,8 +44,8 @@ func TestReasonsToPark(t *testing.T) {
 	}
 }
 
-// TestRetryByOtherCode: code that failed leaves a parked stream alone; other code tries it again with the next delivery,
-// and then misses nothing that was delivered meanwhile.
+// TestRetryByOtherCode: code that failed leaves a parked stream alone. Other code retries it with the next delivery,
+// and misses nothing that was delivered in the meantime.
 func TestRetryByOtherCode(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -66,7 +67,7 @@ func TestRetryByOtherCode(t *testing.T) {
 	b.wantRows(t, 1, logOf(1, true), "a")
 }
 
-// TestRetryOnStart: a process leaves what other code parked to the queue.
+// TestRetryOnStart: a process enqueues retries of what other code parked.
 func TestRetryOnStart(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -91,7 +92,7 @@ func TestRetryOnStart(t *testing.T) {
 	b.wantRows(t, 1, logOf(1, true), "a", "b")
 }
 
-// between calls do before a save of a stream that was parked, once.
+// between calls before once, before a save of a stream that was parked.
 type between struct {
 	projection.View
 	before, after func()
@@ -109,8 +110,9 @@ func (v *between) Save(ctx context.Context, g projection.Generation, moves []pro
 	return v.View.Save(ctx, g, moves, rows)
 }
 
-// TestDeliveredWhileRetried: what is delivered just while a parked stream is tried again is not lost, though nothing comes
-// after it: neither what the other engine only notes, because it saw the stream parked, nor what comes too late for a note.
+// TestDeliveredWhileRetried: a commit that is delivered during the retry of a parked stream is not lost, even if no
+// other follows: neither one that the other engine only recorded as seen, because it saw the stream parked, nor one
+// that comes too late for that.
 func TestDeliveredWhileRetried(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -125,7 +127,7 @@ func TestDeliveredWhileRetried(t *testing.T) {
 	b.wantRows(t, 1, logOf(1, true), "a")
 }
 
-// TestNotedTooLate: a stream that was tried again between the look at its checkpoint and the note that it waits.
+// TestNotedTooLate: a stream was retried between the read of its checkpoint and the record that a commit was seen.
 func TestNotedTooLate(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -202,7 +204,7 @@ func TestCorruptCommitParks(t *testing.T) {
 	}
 }
 
-// TestOutagesParkNothing: what is not of the stream fails it, and all is well when it is delivered again.
+// TestOutagesParkNothing: an error that the stream does not cause makes it fail, and the next delivery succeeds.
 func TestOutagesParkNothing(t *testing.T) {
 	t.Parallel()
 	b := newBench()

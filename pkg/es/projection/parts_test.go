@@ -8,8 +8,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/memview"
 )
 
-// TestHalfAnEventBehindUnconcerned: an event of many rows that is half done stays that to a process that did not see
-// pass what comes before it and does not concern the projection: none of its rows is written twice.
+// TestHalfAnEventBehindUnconcerned: a half-written event of many rows is finished correctly by a process that did not
+// see the events before it that do not concern the projection: no row is written twice.
 func TestHalfAnEventBehindUnconcerned(t *testing.T) {
 	t.Parallel()
 	for name, before := range map[string][]noteEvent{

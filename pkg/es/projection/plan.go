@@ -9,15 +9,15 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// pageEvents is how many events are folded into one save at most.
+// pageEvents is the largest number of events that are folded into one save.
 const pageEvents = 500
 
-// room is what one save can hold: of a stream's events, and of rows besides checkpoints.
+// room is what one save can hold: events of a stream, and rows besides checkpoints.
 type room struct{ steps, rows int }
 
 func (t *target) room() room { return room{pageEvents, t.sub.View.MaxWrites() - 1} }
 
-// less is the room that is left once a move was too large, false if the move can't be smaller.
+// less is the room to try after a move was too large. It reports false if the move can't be smaller.
 func (r room) less(m *move) (room, bool) {
 	switch {
 	case m.steps > 1:
@@ -28,24 +28,24 @@ func (r room) less(m *move) (room, bool) {
 	return r, false
 }
 
-// move is what one save does about a stream.
+// move is what one save does for a stream.
 type move struct {
 	CheckpointUpdate
 	rows     []Write
 	appended []AppendRow
-	// steps is how many of the events it applies. 0: it writes a part of the rows of the first.
+	// steps is how many of the events it applies. 0: it writes some of the rows of the first event.
 	steps int
-	// recorded is when the last commit was recorded that it applies.
+	// recorded is when the last commit that it applies was recorded.
 	recorded time.Time
 }
 
-// plan says what one save is to do about the events beyond a checkpoint, of which there is one at least: as many of them as
-// there is room for. It asks nothing and changes nothing, but that a reaction reacts.
+// plan plans one save for the events beyond a checkpoint, at least one event: as many as there is room for. It reads
+// and changes nothing, except that a reaction reacts.
 //
-// The error is about the first event after those that the move applies; there is no move if that is the first of all.
+// The error is about the first event that the move does not apply. If that is the first event, there is no move.
 func (t *target) plan(ctx context.Context, stream es.StreamID, at Checkpoint, steps []step, r room, now time.Time) (*move, *foldError) {
 	n := min(len(steps), r.steps)
-	if at.RowsWritten > 0 { // the event that is half done, alone
+	if at.RowsWritten > 0 { // finish the half-written event alone
 		n = 1
 	}
 	var refused *foldError
@@ -55,13 +55,14 @@ func (t *target) plan(ctx context.Context, stream es.StreamID, at Checkpoint, st
 			switch n = refused.index; {
 			case n == 0:
 				return nil, refused
-			case !t.fold.rebuilds(): // it has reacted to those before
+			case !t.fold.rebuilds(): // the events before it are handled, with effects
 				state, w = nil, &Writes{}
 			default:
 				continue
 			}
 		}
-		rows := slices.SortedFunc(slices.Values(w.list), byKey) // RowsWritten counts them: a fold may write them in another order next time
+		// RowsWritten counts the rows in order of their keys: a fold may write them in another order next time.
+		rows := slices.SortedFunc(slices.Values(w.list), byKey)
 		rows = rows[min(at.RowsWritten, len(rows)):]
 		switch {
 		case len(rows) <= r.rows:
@@ -76,7 +77,7 @@ func (t *target) plan(ctx context.Context, stream es.StreamID, at Checkpoint, st
 	}
 }
 
-// foldSteps folds those of the events that are not of the past.
+// foldSteps folds the events that the target may handle: see present.
 func (t *target) foldSteps(ctx context.Context, state []byte, steps []step) ([]byte, *Writes, error) {
 	present := t.present(steps)
 	out, w, err := t.fold.fold(ctx, state, present)
@@ -99,7 +100,7 @@ func (c Checkpoint) move(stream es.StreamID, steps []step, state []byte, w *Writ
 	return &move{CheckpointUpdate{stream, c, next}, rows, c.appends(w), len(steps), last.commit.At}
 }
 
-// appends are the rows that a fold appends, in the checkpoint's epoch.
+// appends are the rows that a fold appends, with the checkpoint's epoch.
 func (c Checkpoint) appends(w *Writes) []AppendRow {
 	for i := range w.appended {
 		w.appended[i].Epoch = c.Epoch()
@@ -107,9 +108,9 @@ func (c Checkpoint) appends(w *Writes) []AppendRow {
 	return w.appended
 }
 
-// part is the save that writes some rows of an event. The checkpoint comes right before it: to a process that did not see pass what
-// does not concern the projection, another event would be the next. The first part appends what the event appends: if that is too
-// large, none of its rows is written.
+// part is the save that writes some rows of an event. It moves the checkpoint to the version right before the event: a
+// process that has not skipped the events between would take another event for the half-written one. The first part
+// also appends the event's append rows. If these are too large, none of its rows is written.
 func (c Checkpoint) part(stream es.StreamID, s step, w *Writes, rows []Write) *move {
 	next := c
 	var appended []AppendRow
@@ -124,7 +125,7 @@ func (c Checkpoint) part(stream es.StreamID, s step, w *Writes, rows []Write) *m
 	return &move{CheckpointUpdate: CheckpointUpdate{stream, c, next}, rows: rows, appended: appended}
 }
 
-// beyond appends the events of a commit that are beyond a version.
+// beyond adds the events of a commit that are beyond a version to steps.
 func beyond(steps []step, commit *es.Commit, version int64) []step {
 	for i := range commit.Events {
 		if s := (step{commit, i}); s.version() > version {
@@ -134,7 +135,7 @@ func beyond(steps []step, commit *es.Commit, version int64) []step {
 	return steps
 }
 
-// fits tells whether nothing is missing between a version and commits, which are sorted by version.
+// fits reports whether no version is missing between a version and the delivered commits, which are sorted by version.
 func fits(version int64, delivered []*es.Commit) bool {
 	for _, commit := range delivered {
 		if commit.Version > version+1 {

@@ -11,10 +11,10 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// planned is the event of these tests: it says, in words, what its fold does.
+// planned is the event of these tests. Its words say what its fold does.
 type planned struct{ Do string }
 
-// plans are stored as they are, but for those of schema 1, which are split at ";".
+// plans are stored unchanged, except those of schema 1, which are split at ";".
 var plans = es.NewRegistry(es.Type[planned]("Planned", 2, planned{})).
 	Upcast("Planned", 1, es.UpcastFunc(func(data json.RawMessage) (parts []es.RawEvent, err error) {
 		var whole planned
@@ -55,7 +55,7 @@ func planFold(s *planned, e Event[planned], w *Writes) error {
 	return nil
 }
 
-// TestPlan: what one save is to do about events, by what they are and how much room there is.
+// TestPlan: the save that is planned for events, depending on the events and the room.
 func TestPlan(t *testing.T) {
 	t.Parallel()
 	half := Checkpoint{Version: 4, RowsWritten: 2, Rises: []Rise{{2, 3}}, Appended: 7, Owner: "bob", Parked: &Parked{}}
@@ -84,7 +84,7 @@ func TestPlan(t *testing.T) {
 		"one in the middle fails":    {events: "be:a add:a|be:b|fail:x add:b|be:c", want: "2 to 2, owner ann, state b, add add/a 1; refused 2: x"},
 		"one beyond the room fails":  {events: "add:a|add:b|fail:x", room: room{9, 1}, want: "1 to 1, owner ann, state , add add/a 1"},
 		"one beyond the page fails":  {events: "be:a|fail:x", room: room{1, 9}, want: "1 to 1, owner ann, state a"},
-		"a row of an empty key":      {events: "be:a|append: be:b", want: "1 to 1, owner ann, state a; refused 1: an appended row needs a partition"},
+		"a row of an empty key":      {events: "be:a|append: be:b", want: "1 to 1, owner ann, state a; refused 1: the partition of an appended row must not be empty"},
 		"epoch and place": {
 			at: raised, events: "append:x append:y append:x|1 append:x;append:x append:z;;append:x|append:x",
 			want: "3 to 7, owner bob, appended 15, rises 2, state , append x/5~0 e3 append y/5~1 e3 append x/5~2 e3 " +

@@ -10,7 +10,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// reacting is a handler that fails for what it is told to, and remembers what it handled.
+// reacting is a handler that fails at a version, and records what it handled.
 type reacting struct {
 	fail    int64
 	handled []int64
@@ -29,8 +29,8 @@ func (r *reacting) Handle(_ context.Context, c *es.Commit, i int) error {
 	return nil
 }
 
-// TestPlanOfAReaction: what was reacted to before one that fails is done, and not reacted to again; what is of the
-// past, or of a type that it does not handle, is passed over.
+// TestPlanOfAReaction: events that were handled before one that fails are done, and are not handled again. Events that
+// are too old, or of a type without a handler, are skipped.
 func TestPlanOfAReaction(t *testing.T) {
 	t.Parallel()
 	begun := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
@@ -56,7 +56,7 @@ func TestPlanOfAReaction(t *testing.T) {
 	}
 }
 
-// TestLessRoom: a move that was too large is tried with less, down to one row.
+// TestLessRoom: a move that was too large is tried with less room, down to one row.
 func TestLessRoom(t *testing.T) {
 	t.Parallel()
 	rows := make([]Write, 5)

@@ -11,7 +11,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// planText is what one save is to do, in words.
+// planText is a planned save, in words.
 func planText(t *testing.T, at Checkpoint, events string, r room) string {
 	t.Helper()
 	stream := es.StreamID{Type: "Plan", ID: "s"}

@@ -8,11 +8,11 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Progress is how far the rebuild of a generation is.
+// Progress is the progress of the rebuild of a generation.
 type Progress struct {
-	// Doing is "filled" while segments are filled, "compared" while they are compared, else "".
+	// Doing is "filled" while segments are filled, "compared" while they are compared, "" otherwise.
 	Doing string
-	// Done is how many segments are done, Of is how many there are.
+	// Done is how many segments are done. Of is how many there are.
 	Done, Of int
 }
 
@@ -23,7 +23,7 @@ func (s Progress) String() string {
 	return fmt.Sprintf("%d of %d segments %s", s.Done, s.Of, s.Doing)
 }
 
-// Progress returns how far the rebuild of a generation of a projection is.
+// Progress returns the progress of the rebuild of a projection's generation.
 //
 // Errors: the catalog's.
 func (e *Engine) Progress(ctx context.Context, projection string, b Build) (Progress, error) {

@@ -12,42 +12,43 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Projection is a fold over streams that writes rows of a read table, or a [Handler]. Only [New] and [FromHandler] make one.
+// Projection is a fold over streams that writes rows of a read table, or a [Handler]. [New] and [FromHandler] make one.
 type Projection interface {
 	// Name is the projection's stable name.
 	Name() string
 	// FoldVersion is the version of the fold.
 	FoldVersion() int
-	// Reads tells whether the projection reads streams of a type.
+	// Reads reports whether the projection reads streams of a type.
 	Reads(streamType string) bool
-	// Check returns an error that names all mistakes in the declaration. [NewEngine] and [NewReader] check their projections.
+	// Check returns an error that names all mistakes in the declaration. [NewEngine] and [NewReader] call it.
 	Check() error
 
-	// handles tells whether a stored event of a stream that it reads concerns it.
+	// handles reports whether a stored event of a stream that it reads concerns it.
 	handles(streamType string, e es.RawEvent) bool
-	// skipped lists the stored types of events that don't: "Order/OrderPlaced". handlesType tells whether those of one do.
+	// skipped lists the stored types of events that do not concern it: "Order/OrderPlaced". handlesType reports whether
+	// events of a type do.
 	skipped() []string
 	handlesType(name string) bool
-	// fold applies events to a state, nil being the state before the first, and returns the state and rows that result.
+	// fold applies events to a state and returns the resulting state and rows. nil is the state before the first event.
 	//
 	// Errors: foldError.
 	fold(ctx context.Context, state json.RawMessage, steps []step) (json.RawMessage, *Writes, error)
-	// topics are what changes of a stream in a state are about.
+	// topics are the topics of a change that led to a state.
 	topics(state json.RawMessage) []string
-	// lists are its rows, as they are declared; appends tells whether it may append some.
+	// lists are its declared lists. appends reports whether it may append rows.
 	lists() []rows
 	appends() bool
-	// rebuilds tells whether it may be built anew from history.
+	// rebuilds reports whether it can be rebuilt from history.
 	rebuilds() bool
-	// retryFromQueue tells whether a stream is left to the queue after a transient error.
+	// retryFromQueue reports whether a stream is left to the queue after a transient error.
 	retryFromQueue() bool
 }
 
-// foldError says which of the events can't be applied.
+// foldError says which event can't be applied.
 type foldError struct {
-	index int // of the event among those that were to be folded
+	index int // of the event among the steps
 	err   error
-	// transient errors are not the event's: the same event may succeed later.
+	// transient means that the same event may succeed later.
 	transient bool
 }
 
@@ -59,7 +60,7 @@ type Part interface{ addTo(d *declaration) }
 
 // declaration collects the parts of a projection.
 type declaration struct {
-	sources  map[string]source // by the type of streams
+	sources  map[string]source // by stream type
 	rows     []rows
 	topics   topics
 	upgrade  upgrade
@@ -70,7 +71,7 @@ func (d *declaration) wrong(format string, args ...any) {
 	d.mistakes = append(d.mistakes, fmt.Sprintf(format, args...))
 }
 
-// Topics says what changes of a stream are about besides the stream, for subscribers: "customer/7".
+// Topics names further subjects of a stream's changes, such as "customer/7", so that clients can subscribe to them.
 func Topics[S any](of func(document *S) []string) Part {
 	if of == nil {
 		return topics{document: reflect.TypeFor[S]()}
@@ -90,8 +91,8 @@ func (t topics) addTo(d *declaration) {
 	d.topics = t
 }
 
-// Upgrade says how documents and rows of this fold version are read by code that has a newer one, as long as a generation of this
-// version serves: it turns each into one of the newest.
+// Upgrade converts documents and rows of this fold version to the newest fold version. Code that has a newer version
+// reads with it, as long as a generation of this version serves.
 func Upgrade(row func(json.RawMessage) (json.RawMessage, error)) Part { return upgrade(row) }
 
 type upgrade func(json.RawMessage) (json.RawMessage, error)
@@ -118,11 +119,11 @@ type declared struct {
 	mistakes []string
 }
 
-// New returns the projection of a stable name, in kebab case, and of a fold version, from 1: what it reads, and more of that,
-// its lists, its topics. Rows that another fold version is to make are built anew: raise it where a handler, a list or S
-// changes what is stored.
+// New returns a projection. Its name is stable, in kebab case; its fold version starts at 1. The source says what it
+// reads; more parts are its further sources, lists and topics. Raise the fold version when a handler, a list or S
+// changes what is stored: the rows are then rebuilt.
 //
-// It never panics: [Projection].Check returns all that is wrong with the declaration.
+// New never panics. [Projection].Check returns all mistakes in the declaration.
 func New[S any](name string, version int, from Source[S], more ...Part) *Of[S] {
 	return &Of[S]{declare(name, version, reflect.TypeFor[S](), append([]Part{from}, more...))}
 }
@@ -152,23 +153,23 @@ func (p *declared) Check() error {
 // maxSlots is how many lists over an index a projection can have: a read table has that many indexes.
 const maxSlots = 2
 
-// compare finds out which parts of a declaration don't fit together.
+// compare finds the parts of a declaration that do not fit together.
 func (p *declared) compare(d *declaration) {
 	if p.name == "" || p.version < 1 {
-		d.wrong("it needs a name, and a fold version from 1")
+		d.wrong("the name must not be empty, and the fold version must be 1 or more")
 	}
 	for streamType, s := range d.sources {
 		if s.document != p.document {
-			d.wrong("what reads %s has documents of %v: they must be %v", streamType, s.document, p.document)
+			d.wrong("the source of %s has documents of type %v, want %v", streamType, s.document, p.document)
 		}
 	}
 	if d.topics.of != nil && d.topics.document != p.document {
-		d.wrong("the topics are those of %v: they must be those of %v", d.topics.document, p.document)
+		d.wrong("the topics are for documents of type %v, want %v", d.topics.document, p.document)
 	}
 	p.compareRows(d)
 }
 
-// compareRows is compare for its lists.
+// compareRows does the same for the projection's lists.
 func (p *declared) compareRows(d *declaration) {
 	slots := 0
 	names := map[string]bool{}
@@ -187,10 +188,10 @@ func (p *declared) compareRows(d *declaration) {
 			continue
 		}
 		if slots++; slots > maxSlots {
-			d.wrong("it has more than %d lists over an index", maxSlots)
+			d.wrong("there are more than %d lists over an index", maxSlots)
 		}
 		if r.document != p.document {
-			d.wrong("the list %q is one of %v, not of %v", r.name, r.document, p.document)
+			d.wrong("the list %q is for documents of type %v, want %v", r.name, r.document, p.document)
 		}
 	}
 }
@@ -244,7 +245,7 @@ func (p *declared) appends() bool {
 	return slices.ContainsFunc(p.rows, func(r rows) bool { return r.kind == AppendedRow })
 }
 
-// topics that panic are none: the rows are stored already.
+// topics returns none if the function panics: the rows are stored already.
 func (p *declared) topics(stored json.RawMessage) (all []string) {
 	defer func() {
 		if recover() != nil {
@@ -266,11 +267,11 @@ type step struct {
 
 func (s step) version() int64 { return s.commit.Version + int64(s.index) }
 
-// empty is a document before the first event: a *S.
+// empty is the document before the first event, a *S.
 func (p *declared) empty() any { return reflect.New(p.document).Interface() }
 
 func (p *declared) fold(_ context.Context, stored json.RawMessage, steps []step) (out json.RawMessage, w *Writes, err error) {
-	defer func() { // a state's own JSON methods may panic too, and what tells where it is in lists
+	defer func() { // the state's JSON methods and the functions of lists may panic too
 		if panicked := recover(); panicked != nil {
 			err = &foldError{index: max(len(steps)-1, 0), err: fmt.Errorf("state: panic: %v", panicked)}
 		}
@@ -289,7 +290,7 @@ func (p *declared) fold(_ context.Context, stored json.RawMessage, steps []step)
 		}
 		begun = begun || p.handles(s.commit.Stream.Type, s.commit.Events[s.index])
 	}
-	if !begun { // there is no document before the first event that concerns it
+	if !begun { // no event so far concerns the projection: no document
 		return nil, w, nil
 	}
 	if out, err = json.Marshal(document); err != nil {
@@ -303,7 +304,7 @@ func (p *declared) fold(_ context.Context, stored json.RawMessage, steps []step)
 	return out, w, nil
 }
 
-// evolve applies one event. A panic of a handler is an error of the event, not the end of the process.
+// evolve applies one event. A panic of a handler becomes an error of the event; the process continues.
 func (p *declared) evolve(document any, s step, w *Writes) (err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {

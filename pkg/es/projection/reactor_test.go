@@ -37,8 +37,8 @@ func reactingTo(react func(context.Context, projection.Event[noteEvent], es.Comm
 	return []reaction.Source{reaction.From(noted(notes), reaction.On(react))}
 }
 
-// TestReactorPasses: an error of the hour fails the stream, which is delivered again; any other parks it. What was done is
-// done again under the same id, so that it can be recognised.
+// TestReactorPasses: a transient error fails the stream, which is delivered again; any other error parks it. A command
+// that is repeated has the same id, so that it can be recognized.
 func TestReactorPasses(t *testing.T) {
 	t.Parallel()
 	errHour := errors.New("throttled")
@@ -110,7 +110,7 @@ func TestReactorParks(t *testing.T) {
 	}
 }
 
-// TestReactorIsNotRebuilt: nothing folds the history of a reaction: what it did is done.
+// TestReactorIsNotRebuilt: a reaction's history is never folded, because its effects can't be undone.
 func TestReactorIsNotRebuilt(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -162,7 +162,7 @@ func TestDefinitionsThatLackSomething(t *testing.T) {
 	}
 }
 
-// TestDeclarationsKeepTheirMistakes: they never panic, and Check names all that is wrong with them.
+// TestDeclarationsKeepTheirMistakes: they never panic, and Check names all their mistakes.
 func TestDeclarationsKeepTheirMistakes(t *testing.T) {
 	t.Parallel()
 	unregistered := noted(es.NewRegistry(es.Type[noteEvent]("", 1, Noted{})))
@@ -175,7 +175,7 @@ func TestDeclarationsKeepTheirMistakes(t *testing.T) {
 		"many": {
 			projection.New("", 1, projection.From(noted(notes), on), projection.Topics[notebook](nil), projection.Upgrade(nil),
 				projection.OwnRows[string](""), projection.IndexRows[notebook, string]("i", nil)),
-			[]string{"needs a name", "has no function", "Topics has", "Upgrade has", "a list has no name", `"i" has no function`},
+			[]string{"name must not be empty", "has no function", "Topics has", "Upgrade has", "a list has no name", `"i" has no function`},
 		},
 		"a registry with mistakes": {projection.New("x", 1, projection.From[notebook](unregistered)), []string{"needs a name"}},
 		"a reaction's": {
@@ -195,7 +195,8 @@ func TestDeclarationsKeepTheirMistakes(t *testing.T) {
 	}
 }
 
-// TestSkip: what was reacted to elsewhere is not reacted to again, in whatever pieces it comes; what follows is.
+// TestSkip: commits whose reactions ran elsewhere cause no reactions, in whatever batches they arrive. Later commits
+// do.
 func TestSkip(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -221,12 +222,12 @@ func TestSkip(t *testing.T) {
 	if diff := cmp.Diff([]string{"fourth"}, did); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if err := e.Skip(t.Context(), end); err == nil || !strings.Contains(err.Error(), "has begun with Note#a, and is at version 4") {
+	if err := e.Skip(t.Context(), end); err == nil || !strings.Contains(err.Error(), "has already handled events of it, up to version 4") {
 		t.Errorf("begun: %v", err)
 	}
 }
 
-// TestSkipLeavesProjections: they fold what is skipped by reactions.
+// TestSkipLeavesProjections: projections fold what reactions skip.
 func TestSkipLeavesProjections(t *testing.T) {
 	t.Parallel()
 	b := newBench()

@@ -7,8 +7,9 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Unreadable decodes what the serving generation of a projection keeps of streams, and returns why it can't, by stream; those
-// that it can decode, or does not know, are not in it. It writes nothing. A reaction keeps nothing.
+// Unreadable decodes the stored documents of streams in a projection's serving generation, and returns why a document
+// can't be decoded, by stream. Streams that can be decoded, or are unknown, are left out. It writes nothing. A reaction
+// has no documents.
 //
 // Errors: one that names an unknown projection; [UnknownFoldError]; those of the catalog and the view.
 func (e *Engine) Unreadable(ctx context.Context, projection string, streams ...es.StreamID) (map[es.StreamID]error, error) {

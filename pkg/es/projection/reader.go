@@ -13,7 +13,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/internal/config"
 )
 
-// Reader opens projections for reading, each in the generation that serves. It is safe for concurrent use.
+// Reader opens projections for reading, each in its serving generation. It is safe for concurrent use. [NewReader]
+// makes one.
 type Reader struct {
 	store         es.Reader
 	records       *recordCache
@@ -27,8 +28,9 @@ type ReaderConfig struct {
 	Now func() time.Time
 }
 
-// NewReader returns the reader of projections. The store tells which events a checkpoint need not come to, see [Concerns]. It
-// panics with what [Subscription.Check] returns, or if a projection is subscribed twice.
+// NewReader returns a reader of projections. It reads the store to find out whether events that a checkpoint lacks
+// concern the projection: see [Concerns]. It panics with what [Subscription.Check] returns, or if a projection is
+// subscribed twice.
 func NewReader(store es.Reader, catalog Catalog, cfg ReaderConfig, subscriptions ...Subscription) *Reader {
 	config.Must(checkAll(subscriptions))
 	now := cfg.Now
@@ -42,22 +44,22 @@ func NewReader(store es.Reader, catalog Catalog, cfg ReaderConfig, subscriptions
 	return r
 }
 
-// Open opens a projection for the time of one request, in the generation that serves. So a checkpoint and the rows read
-// after it belong together, whatever is swapped in between.
+// Open opens a projection for one request, in the serving generation. So a checkpoint and the rows read after it belong
+// together, even if a swap happens in between.
 //
 // Errors: [NotFilledError]; [UnknownFoldError]; one that names an unknown projection; the catalog's.
 func (r *Reader) Open(ctx context.Context, projection string) (*Session, error) {
 	return r.OpenAt(ctx, projection, "")
 }
 
-// OpenAt is [Reader.Open] for a list that is to go on: in the generation that gave the cursor, which is the Next of a
-// [Page]. Without a cursor, the list begins.
+// OpenAt is [Reader.Open] for a list that continues: in the generation that issued the cursor, which is the Next of a
+// [Page]. With an empty cursor, the list begins.
 //
 // Errors: [ErrCursor]; those of Open.
 func (r *Reader) OpenAt(ctx context.Context, projection, cursor string) (*Session, error) {
 	sub, there := r.subscriptions[projection]
 	if !there {
-		return nil, fmt.Errorf("there is no projection %q", projection)
+		return nil, fmt.Errorf("unknown projection %q", projection)
 	}
 	record, err := r.records.record(ctx, &sub)
 	if err != nil {
@@ -83,14 +85,14 @@ func (r *Reader) OpenAt(ctx context.Context, projection, cursor string) (*Sessio
 	return s, nil
 }
 
-// Ready tells whether a projection can be read: all its history is in it. One that replaces others is read instead of them from
-// then on.
+// Ready reports whether a projection can be read: all its history is in it. A projection that replaces others is read
+// instead of them once it is ready.
 //
 // Errors: one that names an unknown projection; the catalog's.
 func (r *Reader) Ready(ctx context.Context, projection string) (bool, error) {
 	sub, there := r.subscriptions[projection]
 	if !there {
-		return false, fmt.Errorf("there is no projection %q", projection)
+		return false, fmt.Errorf("unknown projection %q", projection)
 	}
 	record, err := r.records.record(ctx, &sub)
 	if err != nil {
@@ -99,7 +101,7 @@ func (r *Reader) Ready(ctx context.Context, projection string) (bool, error) {
 	return record.Read(r.now()).readable(r.now()), nil
 }
 
-// Check tells whether this code can read what serves, of all projections.
+// Check returns an error if this code can't read the serving generation of one of the projections.
 //
 // Errors: [UnknownFoldError], the first of them; the catalog's.
 func (r *Reader) Check(ctx context.Context) error {
@@ -115,8 +117,9 @@ func (r *Reader) Check(ctx context.Context) error {
 	return nil
 }
 
-// Session is a projection as one request sees it. All reads are strongly consistent, but for lists over an index. A checkpoint
-// that [Session.Progress] found to show the version that was asked for is not read again: documents and lists are as of it.
+// Session is a projection as one request sees it. All reads are strongly consistent, except those of lists over an
+// index. A checkpoint that [Session.Progress] read, and that shows the wanted version, is not read again: documents and
+// lists are as of that checkpoint.
 type Session struct {
 	shown  sync.Map // Checkpoint, by es.StreamID
 	reader *Reader
@@ -130,10 +133,10 @@ type Session struct {
 // Name is the projection's name.
 func (s *Session) Name() string { return s.sub.name() }
 
-// Reads tells whether the projection reads streams of a type.
+// Reads reports whether the projection reads streams of a type.
 func (s *Session) Reads(streamType string) bool { return s.fold.Reads(streamType) }
 
-// Checkpoints returns how far the projection has come with streams; those that it has not seen are not in it.
+// Checkpoints returns the projection's checkpoints of streams. Streams that it has not seen are left out.
 //
 // Errors: the view's.
 func (s *Session) Checkpoints(ctx context.Context, streams ...es.StreamID) (map[es.StreamID]Checkpoint, error) {
@@ -144,7 +147,7 @@ func (s *Session) Checkpoints(ctx context.Context, streams ...es.StreamID) (map[
 	return at, nil
 }
 
-// asShown is Checkpoints, without those that Progress has found already.
+// asShown is Checkpoints, but reuses the checkpoints that Progress found to show the wanted version.
 func (s *Session) asShown(ctx context.Context, streams ...es.StreamID) (map[es.StreamID]Checkpoint, error) {
 	all := map[es.StreamID]Checkpoint{}
 	streams = slices.DeleteFunc(slices.Clone(streams), func(stream es.StreamID) bool {
@@ -165,8 +168,8 @@ func (s *Session) asShown(ctx context.Context, streams ...es.StreamID) (map[es.S
 // Progressed is how far a projection has come with a stream.
 type Progressed struct {
 	Checkpoint
-	// Shows is true if the projection shows the version that was asked for: its checkpoint is there, or nothing that is
-	// between concerns the projection.
+	// Shows is true if the projection shows the wanted version: its checkpoint has reached the version, or none of the
+	// events between concerns the projection.
 	Shows bool
 }
 
@@ -188,8 +191,8 @@ func (s *Session) Progress(ctx context.Context, v es.StreamVersion) (Progressed,
 	return Progressed{at, shows}, err
 }
 
-// shows tells whether a checkpoint need not move for a version to be shown. It reads the events between the two, until one
-// concerns the projection: no more than 50.
+// shows reports whether a version is shown without the checkpoint moving. It reads the events between the two, until
+// one concerns the projection: at most 50.
 func shows(ctx context.Context, store es.Reader, sub Subscription, fold Projection, at Checkpoint, v es.StreamVersion) (bool, error) {
 	switch {
 	case at.Version >= v.Version:
@@ -200,7 +203,7 @@ func shows(ctx context.Context, store es.Reader, sub Subscription, fold Projecti
 	last := at.Version
 	for c, err := range store.Read(ctx, v.Stream, es.Range{From: at.Version + 1, To: v.Version}) {
 		if err != nil {
-			return false, fmt.Errorf("%s: which events concern it: %w", fold.Name(), err)
+			return false, fmt.Errorf("%s: read the events beyond the checkpoint: %w", fold.Name(), err)
 		}
 		if Concerns(fold, &c) {
 			return false, nil
@@ -210,10 +213,11 @@ func shows(ctx context.Context, store es.Reader, sub Subscription, fold Projecti
 	return last >= v.Version, nil
 }
 
-// maxSkipped is the most versions that a checkpoint is behind because nothing concerns its projection: a commit has 100 at most.
+// maxSkipped is how many versions a checkpoint may lag behind because no event concerns its projection: a commit has at
+// most 100.
 const maxSkipped = storedEvery + es.MaxEvents
 
-// Counters reads a row of counters. nil: nothing was ever added to it.
+// Counters reads a row of counters. It returns nil if nothing was ever added to it.
 //
 // Errors: the view's.
 func (s *Session) Counters(ctx context.Context, at Key) (map[string]Number, error) {
@@ -249,7 +253,7 @@ func (s *Session) AllCounters(ctx context.Context, partitions ...string) (map[st
 	return all, err
 }
 
-// decode reads a document or a row, which the session's fold version made, into out.
+// decode reads a document or a row of the session's fold version into out.
 func (s *Session) decode(raw json.RawMessage, out any) (err error) {
 	if u, ok := s.fold.(interface {
 		upgraded(json.RawMessage) (json.RawMessage, error)
@@ -261,19 +265,21 @@ func (s *Session) decode(raw json.RawMessage, out any) (err error) {
 	return json.Unmarshal(raw, out)
 }
 
-// Document is what a projection shows of a stream.
+// Document is a projection's document of a stream.
 type Document[S any] struct {
 	Data S
-	// Version is the version of the stream that it shows; if later events do not concern the projection, a lower one.
+	// Version is the stream version that it shows. It is lower than the stream's if later events do not concern the
+	// projection.
 	Version int64
-	// At is when it came to that version, Owner who created the stream.
+	// At is when it reached that version. Owner is who created the stream.
 	At    time.Time
 	Owner string
 }
 
 // Document reads the document of a stream.
 //
-// Errors: [es.NotFoundError] if the projection has not seen the stream; one if the document can't be decoded; the view's.
+// Errors: [es.NotFoundError] if the projection has not seen the stream; one if the document can't be decoded; the
+// view's.
 func (p *Of[S]) Document(ctx context.Context, s *Session, stream es.StreamID) (Document[S], error) {
 	all, err := p.Documents(ctx, s, stream)
 	if err != nil {
@@ -286,18 +292,18 @@ func (p *Of[S]) Document(ctx context.Context, s *Session, stream es.StreamID) (D
 	return one.Document, one.Err
 }
 
-// Decoded is a document, or why it can't be decoded.
+// Decoded is a document, or the error why it can't be decoded.
 type Decoded[S any] struct {
 	Document[S]
 	Err error
 }
 
-// Documents reads the documents of streams; those that the projection has not seen are not in it.
+// Documents reads the documents of streams. Streams that the projection has not seen are left out.
 //
 // Errors: the view's.
 func (p *Of[S]) Documents(ctx context.Context, s *Session, streams ...es.StreamID) (map[es.StreamID]Decoded[S], error) {
 	if s.Name() != p.name {
-		return nil, fmt.Errorf("the session reads projection %s, not %s: open that", s.Name(), p.name)
+		return nil, fmt.Errorf("the session reads projection %s, not %s: open a session of that projection", s.Name(), p.name)
 	}
 	at, err := s.asShown(ctx, streams...)
 	if err != nil {
@@ -305,7 +311,7 @@ func (p *Of[S]) Documents(ctx context.Context, s *Session, streams ...es.StreamI
 	}
 	out := make(map[es.StreamID]Decoded[S], len(at))
 	for stream, cp := range at {
-		if cp.State == nil { // parked before its first event
+		if cp.State == nil { // no event was applied
 			continue
 		}
 		d := Decoded[S]{Document: Document[S]{Version: cp.Version, At: cp.At, Owner: cp.Owner}}
@@ -317,7 +323,7 @@ func (p *Of[S]) Documents(ctx context.Context, s *Session, streams ...es.StreamI
 	return out, nil
 }
 
-// indexOf is the number of a list among those over an index.
+// indexOf is the number of a list among the lists over an index, -1 if there is none.
 func indexOf(all []rows, name string) int {
 	indexed := slices.DeleteFunc(slices.Clone(all), func(r rows) bool { return r.kind != IndexedRow })
 	return slices.IndexFunc(indexed, func(r rows) bool { return r.name == name })

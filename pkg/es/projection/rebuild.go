@@ -15,23 +15,24 @@ import (
 
 // RebuildConfig adjusts a rebuilder. The zero value takes the defaults.
 type RebuildConfig struct {
-	// Segments is into how many parts the history is divided, which are read, and compared, in parallel. Default 8.
+	// Segments is the number of parts that the history is divided into. They are read, and compared, in parallel.
+	// Default 8.
 	Segments int
-	// WritesPerSecond is the most writes that a process makes to fill a generation, a second. 0 = no limit. While the table
-	// throttles, it is halved again and again, so that live writes go first.
+	// WritesPerSecond limits the writes of one process that fills a generation. 0 = no limit. While the table
+	// throttles, the rate is halved repeatedly, so that live writes go first.
 	WritesPerSecond float64
-	// VerifySample is the least number of streams, and of shared rows, that are compared with a plain fold before the
+	// VerifySample is how many streams, and how many shared rows, are at least compared with a plain fold before the
 	// swap, if there are that many. Default 200.
 	VerifySample int
 	// KeepRetired is how long a retired generation is kept, for cursors and for a rollback. It must be longer than
 	// [RecordCacheAge]. Default 1 hour.
 	KeepRetired time.Duration
-	// Throttled tells whether an error is of a store that has too much to do: what failed is done again, slower.
-	// Default: [es.ErrUnavailable] and [ErrContended] are.
+	// Throttled reports whether an error means that the store is overloaded. Such writes are repeated at a lower pace.
+	// Default: [es.ErrUnavailable] and [ErrContended].
 	Throttled func(error) bool
 	// Reconcile adjusts reconciliations.
 	Reconcile ReconcileConfig
-	// Log receives what was begun, swapped, dropped, reconciled. If nil, slog.Default.
+	// Log receives which generations were begun, swapped and dropped, and what was reconciled. If nil, slog.Default.
 	Log *slog.Logger
 }
 
@@ -51,7 +52,7 @@ func (c RebuildConfig) withDefaults() RebuildConfig {
 	return c
 }
 
-// Check returns an error if the configuration, or its Reconcile, can't be what the program means.
+// Check returns an error if a value, or one of Reconcile, is out of range.
 func (c RebuildConfig) Check() error {
 	var err error
 	if c.Segments < 0 || c.VerifySample < 0 || c.WritesPerSecond < 0 || c.KeepRetired < 0 {
@@ -61,8 +62,8 @@ func (c RebuildConfig) Check() error {
 	return errors.Join(err, c.Reconcile.Check())
 }
 
-// Rebuilder builds generations of projections beside those that serve, and swaps them. Every step may be interrupted
-// anywhere, and done twice.
+// Rebuilder builds new generations of projections beside the serving ones, and swaps them. Every step may be
+// interrupted at any point, and may run twice. [Rebuilder.Run] does all steps in one process.
 type Rebuilder struct {
 	engine  *Engine
 	scanner es.Scanner
@@ -70,23 +71,24 @@ type Rebuilder struct {
 	pace    *pace
 }
 
-// NewRebuilder returns a rebuilder of an engine's projections, which reads their history from a scanner: the engine's own
-// store. It panics with what [RebuildConfig.Check] returns.
+// NewRebuilder returns a rebuilder of an engine's projections. The scanner reads their history; it must be the engine's
+// own store. It panics with what [RebuildConfig.Check] returns.
 func NewRebuilder(e *Engine, s es.Scanner, cfg RebuildConfig) *Rebuilder {
 	config.Must(cfg.Check())
 	cfg = cfg.withDefaults()
 	return &Rebuilder{engine: e, scanner: s, cfg: cfg, pace: newPace(cfg)}
 }
 
-// ErrNotRebuilt says that a projection can't be built anew.
-var ErrNotRebuilt = errors.New("a reaction is not built anew: what it did is done")
+// ErrNotRebuilt means that a projection can't be rebuilt, because it is a reaction.
+var ErrNotRebuilt = errors.New("a reaction can't be rebuilt: its effects can't be undone")
 
-// Begin registers a new generation of a projection, made by the newest fold version of the code, and returns it. If there
-// is one on its way, made by that version, it returns that; one of another version is given up.
+// Begin registers a new generation of a projection, built by the newest fold version of the code, and returns it. If
+// such a generation is being built already, Begin returns that one. If one of another version is being built, it is
+// given up.
 //
-// From its registration on, the new generation is fed. Fill all its segments, then Finish it.
+// From then on the new generation receives new events. Fill all its segments, then Finish it.
 //
-// Errors: [ErrNotRebuilt]; [ErrStale] if somebody else changed the record just now; the catalog's.
+// Errors: [ErrNotRebuilt]; [ErrStale] if another process changed the record concurrently; the catalog's.
 func (r *Rebuilder) Begin(ctx context.Context, projection string) (Build, error) {
 	sub, record, err := r.engine.record(ctx, projection)
 	if err != nil {
@@ -116,7 +118,7 @@ func (e *Engine) record(ctx context.Context, projection string) (*Subscription, 
 	return sub, record, err
 }
 
-// begin registers a generation, or goes on with the one on its way.
+// begin registers a generation, or continues with the one that is being built.
 func (r *Rebuilder) begin(ctx context.Context, sub *Subscription, record Record) (Build, error) {
 	next := record.clone()
 	next.RolledBackFold = 0
@@ -140,7 +142,7 @@ func (r *Rebuilder) begin(ctx context.Context, sub *Subscription, record Record)
 	return b, nil
 }
 
-// mend forgets why a generation was given up for now, whose rebuild goes on.
+// mend clears the failure of a generation whose rebuild continues.
 func (r *Rebuilder) mend(ctx context.Context, next Record, b *Build) error {
 	if b.Failure == "" {
 		return nil
@@ -159,7 +161,7 @@ func (e *Engine) askFor(ctx context.Context, projection string) error {
 	return err
 }
 
-// upgrade has the generation built that a newer fold version asks for.
+// upgrade starts the build of a generation if the code has a newer fold version.
 func (e *Engine) upgrade(ctx context.Context, sub *Subscription, record Record) error {
 	fold := sub.Projection.FoldVersion()
 	newest := slices.ContainsFunc(record.Builds, func(b Build) bool { return b.Status != Dropping && b.Fold >= fold })

@@ -114,7 +114,7 @@ func TestRebuildRefusals(t *testing.T) {
 
 func errorOf[T any](_ T, err error) error { return err }
 
-// TestGivenUpWhileFilled: a fill ends when its generation is given up, so that nothing is written after it was dropped.
+// TestGivenUpWhileFilled: a fill ends when its generation is given up, so that nothing is written after the drop.
 func TestGivenUpWhileFilled(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -172,8 +172,8 @@ func TestFillOutOfTime(t *testing.T) {
 	}
 }
 
-// TestRebuildInterrupted: whichever call fails, or succeeds without an answer, the same stage again comes to the same rows,
-// with a live write in between, and somebody is started who sees to it.
+// TestRebuildInterrupted: whichever call fails, or runs without an answer, repeating the same stage leads to the same
+// rows, with a live write in between, and a worker is started that finishes the rebuild.
 func TestRebuildInterrupted(t *testing.T) {
 	t.Parallel()
 	for _, lost := range []bool{false, true} {
@@ -186,7 +186,7 @@ func TestRebuildInterrupted(t *testing.T) {
 	}
 }
 
-// interrupted rebuilds with the n-th call failing, and tells whether there were so many.
+// interrupted rebuilds with the n-th call failing, and reports whether there were that many calls.
 func interrupted(t *testing.T, n int, lost bool) bool {
 	t.Helper()
 	b := newBench()

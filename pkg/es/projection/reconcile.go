@@ -15,23 +15,23 @@ import (
 
 // ReconcileConfig adjusts reconciliations. The zero value takes the defaults.
 type ReconcileConfig struct {
-	// Segments is into how many parts the streams are divided, each of them a job. Default 4: a queue that does five jobs at
-	// once has room left for those that somebody waits for.
+	// Segments is the number of parts that the streams are divided into, one job each. Default 4: a queue that runs
+	// five jobs at once then has room for jobs that a client waits for.
 	Segments int
-	// UnitsPerSecond is the most read units that a segment takes from the event store in a second. Default 500, which are
-	// 4 MB. Negative = no limit.
+	// UnitsPerSecond limits the read units that one segment takes from the event store. Default 500, which are 4 MB a
+	// second. Negative = no limit.
 	UnitsPerSecond float64
-	// MinAge is the least age of a stream's last commit. Streams with a younger one are skipped: it may not be delivered
-	// yet. Default 1 minute; if negative, all streams are compared.
+	// MinAge is the least age of a stream's last commit. Streams with a younger one are skipped: that commit may still
+	// be on its way. Default 1 minute. If negative, all streams are compared.
 	MinAge time.Duration
-	// Observe is called with what each job of a segment found. If nil, nothing is called.
+	// Observe is called with the result of each job. If nil, it is not called.
 	Observe func(ReconciledPart)
 }
 
-// ReconciledPart is what one job of a reconciliation found.
+// ReconciledPart is the result of one job of a reconciliation.
 type ReconciledPart struct {
 	Reconciled
-	// Ended is true if the segment has ended with this job. Else another job goes on with it.
+	// Ended is true if the segment is done. Otherwise another job continues with it.
 	Ended bool
 }
 
@@ -52,7 +52,7 @@ func (c ReconcileConfig) withDefaults() ReconcileConfig {
 	return c
 }
 
-// Check returns an error if the configuration can't be what the program means.
+// Check returns an error if a value is out of range.
 func (c ReconcileConfig) Check() error {
 	if c.Segments < 0 {
 		return fmt.Errorf("projection.ReconcileConfig: Segments (%d) must not be negative", c.Segments)
@@ -60,16 +60,18 @@ func (c ReconcileConfig) Check() error {
 	return nil
 }
 
-// Reconciled counts what a reconciliation found.
+// Reconciled counts the results of a reconciliation.
 type Reconciled struct {
-	// Streams is how many streams were looked at.
+	// Streams is how many streams were compared.
 	Streams int `json:"streams"`
-	// Healed is how many checkpoints were behind their stream and are level now, Parked how many of streams that wait.
+	// Healed is how many checkpoints were behind their stream and were caught up. Parked is how many belong to parked
+	// streams.
 	Healed int `json:"healed"`
 	Parked int `json:"parked"`
-	// Unreadable is how many items of the event store can't be read. Where one names a stream, that stream is parked.
+	// Unreadable is how many items of the event store can't be read. If such an item names a stream, that stream is
+	// parked.
 	Unreadable int `json:"unreadable,omitempty"`
-	// Units are the read units that it took from the event store.
+	// Units are the read units that were taken from the event store.
 	Units float64 `json:"units"`
 }
 
@@ -81,11 +83,11 @@ func (r *Reconciled) add(other Reconciled) {
 	r.Units += other.Units
 }
 
-// Reconcile compares the heads of all streams with the checkpoints of all projections, and brings level what is behind: what
-// was never delivered, whatever became of it. It compares in all generations that are filled. To a reaction, only what was
-// recorded since it is there counts, see [FromHandler].
+// Reconcile compares the heads of all streams with the checkpoints of all projections, and catches up streams that are
+// behind: it repairs what was never delivered, for whatever reason. It compares all generations that are filled. For a
+// reaction, only events count that were recorded since it exists: see [FromHandler].
 //
-// Errors: those of the store, the view, the catalog, the first of them; what was done until then is done.
+// Errors: the first error of the store, the view or the catalog. What was done before stays done.
 func (r *Rebuilder) Reconcile(ctx context.Context) (Reconciled, error) {
 	var (
 		all  Reconciled
@@ -107,7 +109,7 @@ func (r *Rebuilder) Reconcile(ctx context.Context) (Reconciled, error) {
 	return all, errors.Join(errs...)
 }
 
-// doReconcile does the job of a segment, or divides the whole into them.
+// doReconcile runs the job of a segment, or enqueues one job for each segment.
 func (r *Rebuilder) doReconcile(ctx context.Context, j Job) error {
 	if j.Of == 0 {
 		jobs := make([]Job, r.cfg.Reconcile.Segments)
@@ -122,13 +124,13 @@ func (r *Rebuilder) doReconcile(ctx context.Context, j Job) error {
 		slog.Int("streams", found.Streams), slog.Int("healed", found.Healed), slog.Int("parked", found.Parked), slog.Int("unreadable", found.Unreadable),
 		slog.Float64("units", found.Units))
 	if errors.Is(err, ErrUnfinished) {
-		j.Position, j.Suspect = at, false // another job: nothing has ended over it yet
+		j.Position, j.Suspect = at, false // a new job: it has not ended a process yet
 		return r.engine.leave(ctx, 0, j)
 	}
 	return err
 }
 
-// reconcile compares one segment from where a job says, and returns how far it came.
+// reconcile compares one segment from a job's position, and returns the position that it reached.
 //
 // Errors: [ErrUnfinished] if the context is about to end.
 func (r *Rebuilder) reconcile(ctx context.Context, j Job) (es.Position, Reconciled, error) {
@@ -139,10 +141,10 @@ func (r *Rebuilder) reconcile(ctx context.Context, j Job) (es.Position, Reconcil
 	}
 	from := slices.Repeat([]es.Position{es.End}, j.Of)
 	if j.Segment < 0 || j.Segment >= j.Of {
-		return j.Position, found, fmt.Errorf("reconcile: there is no segment %d of %d", j.Segment, j.Of)
+		return j.Position, found, fmt.Errorf("reconcile: no segment %d of %d", j.Segment, j.Of)
 	}
 	from[j.Segment] = j.Position
-	// Eventually consistent, for half the price: what is so new that it is missed is on its way.
+	// Eventually consistent reads cost half. A commit that is so new that they miss it is being delivered anyway.
 	cfg := es.AllConfig{From: from, UnitsPerSecond: r.cfg.Reconcile.UnitsPerSecond}
 	at, err := es.All(ctx, r.scanner, cfg, func(ctx context.Context, _ int, page es.ScanPage) error {
 		if r.engine.late(ctx) {
@@ -158,7 +160,7 @@ func (r *Rebuilder) reconcile(ctx context.Context, j Job) (es.Position, Reconcil
 	return at[j.Segment], found, err
 }
 
-// reconciled are the generations that are compared: those that are filled, which is what others are brought to by their rebuild.
+// reconciled are the generations to compare: those that are filled. The others are caught up by their rebuild.
 func (r *Rebuilder) reconciled(ctx context.Context) ([]target, error) {
 	targets, err := r.engine.targets(ctx)
 	if err != nil {
@@ -167,13 +169,13 @@ func (r *Rebuilder) reconciled(ctx context.Context) ([]target, error) {
 	return slices.DeleteFunc(slices.Concat(targets...), func(t target) bool { return t.fold == nil || t.Status == Building }), nil
 }
 
-// reconcilePage compares what a page has of its streams. Of one that goes on in the next page, the rest is compared there.
+// reconcilePage compares the streams of a page. The commits of a stream that are on the next page are compared there.
 func (r *Rebuilder) reconcilePage(ctx context.Context, targets []target, page es.ScanPage, suspect bool) (Reconciled, error) {
 	found := Reconciled{Units: page.Units, Unreadable: len(page.Corrupt)}
-	settled := map[es.StreamID]bool{} // by their last commit
+	settled := map[es.StreamID]bool{} // streams whose last commit is old enough
 	youngest := r.engine.cfg.Now().Add(-r.cfg.Reconcile.MinAge)
 	for i, c := range page.Commits {
-		if c.Version == 1 { // once, however many pages it takes
+		if c.Version == 1 { // count a stream once, however many pages it takes
 			found.Streams++
 		}
 		last := i+1 == len(page.Commits) || page.Commits[i+1].Stream != c.Stream
@@ -194,17 +196,17 @@ func (r *Rebuilder) reconcilePage(ctx context.Context, targets []target, page es
 	return found, nil
 }
 
-// reconcileIn brings level in one generation what is behind.
+// reconcileIn catches up the streams that are behind in one generation.
 func (r *Rebuilder) reconcileIn(
 	ctx context.Context, b *batch, t *target, commits []es.Commit, corrupt []*es.CorruptError, suspect bool,
 ) (Reconciled, error) {
-	last := map[es.StreamID]int64{} // what the checkpoints have to come to
+	last := map[es.StreamID]int64{} // the versions that the checkpoints must reach
 	for i := range commits {
 		if c := &commits[i]; t.reads(c.Stream.Type) && t.isPresent(c) && t.concerned(c) {
 			last[c.Stream] = c.LastVersion()
 		}
 	}
-	for stream, version := range unreadable(corrupt) { // the stream is read up to there, and parked there
+	for stream, version := range unreadable(corrupt) { // reading the stream up to there parks it
 		if t.reads(stream.Type) {
 			last[stream] = max(last[stream], version)
 		}

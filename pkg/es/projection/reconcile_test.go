@@ -19,8 +19,8 @@ func (b *bench) reconciler(e *projection.Engine, s es.Scanner) *projection.Rebui
 	return projection.NewRebuilder(e, s, projection.RebuildConfig{Reconcile: projection.ReconcileConfig{Segments: 3, MinAge: -1, UnitsPerSecond: -1}})
 }
 
-// TestReconcile: streams whose last commits were never delivered, the first, the last or all of them, are level afterwards;
-// the others are left alone; one that can't be folded is parked, and counted from then on.
+// TestReconcile: streams whose first, last or only commits were never delivered are caught up; the others are not
+// touched. A stream that can't be folded is parked, and counted from then on.
 func TestReconcile(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -45,7 +45,8 @@ func TestReconcile(t *testing.T) {
 	b.wantParked(t, map[string]string{"poison": "failed before 2, seen 0", "parked": "failed before 1, seen 1"})
 }
 
-// TestReconcileByJobs: the whole is divided into jobs; one whose time runs out leaves a job that goes on from there.
+// TestReconcileByJobs: a reconciliation is divided into jobs. A job that runs out of time enqueues one that continues
+// there.
 func TestReconcileByJobs(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -127,7 +128,7 @@ func middle(t *testing.T, s es.Scanner, j projection.Job) es.Position {
 	return ""
 }
 
-// TestReconcileLeavesTheYoungAlone: what was recorded just now is on its way.
+// TestReconcileLeavesTheYoungAlone: recent commits are still on their way.
 func TestReconcileLeavesTheYoungAlone(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -146,7 +147,8 @@ func TestReconcileLeavesTheYoungAlone(t *testing.T) {
 	}
 }
 
-// TestReconcileGenerations: all that is fed and filled is compared; what is being built is its rebuild's affair.
+// TestReconcileGenerations: all generations that are fed and filled are compared. A generation that is being built is
+// caught up by its rebuild.
 func TestReconcileGenerations(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -172,8 +174,8 @@ func TestReconcileGenerations(t *testing.T) {
 	b.wantRows(t, 2, logOf(2, false), "a")
 }
 
-// TestReconcileReactions: a reaction is brought to what was never delivered since it is there, and no further back: streams
-// whose last commit is older are not even given a checkpoint.
+// TestReconcileReactions: a reaction gets what was never delivered since it exists, and nothing older. Streams whose
+// last commit is older do not even get a checkpoint.
 func TestReconcileReactions(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -205,7 +207,7 @@ func TestReconcileReactions(t *testing.T) {
 	}
 }
 
-// TestReconcileInterrupted: whatever fails, another run brings all level.
+// TestReconcileInterrupted: whichever call fails, another run catches up everything.
 func TestReconcileInterrupted(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {

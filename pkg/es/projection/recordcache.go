@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// RecordCacheAge is how long a [Reader] keeps what it read of generations, so also how long after a swap the new generation is
-// read. A retired generation is kept much longer.
+// RecordCacheAge is how long a [Reader] caches the generations' records, and so how long after a swap the new
+// generation is read. A retired generation is kept much longer.
 const RecordCacheAge = 2 * time.Second
 
-// recordCache tells readers which generation of a projection serves. It reads the catalog at most once in
-// [RecordCacheAge]. A retired generation is still fed, so a reader that uses it a little longer misses nothing.
+// recordCache caches which generation of a projection serves. It reads the catalog at most once in [RecordCacheAge]. A
+// retired generation still receives events, so a reader that uses it a little longer misses nothing.
 type recordCache struct {
 	catalog Catalog
 	now     func() time.Time
@@ -26,8 +26,8 @@ func newRecordCache(catalog Catalog, now func() time.Time) *recordCache {
 	return &recordCache{catalog: catalog, now: now}
 }
 
-// record returns the record of a projection, which has a serving build. A projection that was never fed has the record that it
-// would get.
+// record returns the record of a projection. The record has a serving build; a projection that was never fed has the
+// record that it would get.
 //
 // Errors: the catalog's.
 func (c *recordCache) record(ctx context.Context, sub *Subscription) (Record, error) {

@@ -7,8 +7,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// TestLookingRegistersNothing: who lists projections sees those that are new as they will be, and stores nothing; who brings
-// them forward registers them.
+// TestLookingRegistersNothing: listing projections shows new ones as they will be, and stores nothing. Applying commits
+// registers them.
 func TestLookingRegistersNothing(t *testing.T) {
 	t.Parallel()
 	b := newBench()

@@ -11,7 +11,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Refolded counts what a re-fold stored.
+// Refolded counts what a refold stored.
 type Refolded struct {
 	// Documents is how many documents were replaced: one for each stream and generation.
 	Documents int `json:"documents"`
@@ -19,27 +19,29 @@ type Refolded struct {
 	Rows int `json:"rows"`
 }
 
-// Refold folds streams again from their first event, in the projections that are named or, if none is, in all that read them; in each
-// generation that is kept, by its own fold version. It is for folds whose answer changed although the events did not, as when
-// personal data was erased. Replaced projections that the engine still has are folded again too; reactions are not.
+// Refold folds streams again from their first event, in the named projections or, if none is named, in all that read
+// them; in each generation that is kept, by that generation's fold version. It is for folds whose result changed
+// although the events did not, for example because personal data was erased. Replaced projections that the engine still
+// has are refolded too; reactions are not.
 //
-// A document is replaced once, at the end, by one of the same version in a higher epoch. Until then readers see the old one.
-// Append rows are written again before it, and own rows with it; an own row that the fold no longer makes is deleted, and an
-// append row of which that is true becomes an empty one, which nobody sees. Counters stay as they are: what a fold adds must not
-// change. So counters must not hold personal data. Nor must an event of more rows than one save holds have another number of own
-// rows in the new answer: while it is half stored, the checkpoint only counts them.
+// A document is replaced once, at the end, by one of the same version in a higher epoch. Until then readers see the old
+// one. Append rows are written again before it, own rows together with it. An own row that the fold no longer makes is
+// deleted. An append row that the fold no longer makes becomes an empty row, which no reader sees. Counters stay as
+// they are, so what a fold adds must not change, and counters must not hold personal data. If an event has more rows
+// than one save holds, the number of its own rows must not change either: while the event is half stored, the
+// checkpoint only counts its rows.
 //
-// A stream that is parked is tried again afterwards. If it can't be applied, it is parked again, which is no error. If
-// the fold fails at an event that was applied before, the document stays as it is, the stream is not parked, and the error
-// says so: what comes next may well be applied.
+// A parked stream is retried afterwards. If it can't be applied, it is parked again, which is no error. If the fold
+// fails at an event that was applied before, the document stays as it is, the stream is not parked, and the error says
+// so: later events may still be applicable.
 //
-// The progress is kept in memory. Whatever interrupts it leaves each document either as it was or folded again; the same
-// call does all of it once more. A projection that has append rows or own rows costs a scan of each generation's keys, so name
-// all streams in one call. A generation that is being dropped is left out: its rows are gone once it is.
+// The progress is kept in memory. After an interruption, each document is either unchanged or refolded; the same call
+// starts over. A projection that has append rows or own rows costs a scan of each generation's keys, so name all
+// streams in one call. A generation that is being dropped is skipped: its rows are being removed.
 //
-// Errors: [ErrNotRebuilt] if the named projection is a reaction; [UnknownFoldError] for each generation whose fold this code
-// lacks; [ErrStale] if a stream moved on too often; [ErrTooLarge]; those of the fold, the store, the views, the catalog. All
-// of them are joined, and all that can be done is done.
+// Errors: [ErrNotRebuilt] if the named projection is a reaction; [UnknownFoldError] for each generation whose fold this
+// code lacks; [ErrStale] if a stream advanced too often during the call; [ErrTooLarge]; those of the fold, the store,
+// the views and the catalog. They are joined, and everything that can be done is done.
 func (e *Engine) Refold(ctx context.Context, streams []es.StreamID, projections ...string) (Refolded, error) {
 	kept, err := e.kept(ctx, projections)
 	if err != nil {
@@ -58,14 +60,15 @@ func (e *Engine) Refold(ctx context.Context, streams []es.StreamID, projections 
 	return out, errors.Join(errs...)
 }
 
-// keptTarget is a generation whose rows are kept. It may be one that is not fed any more.
+// keptTarget is a generation whose rows are kept. It may no longer receive events.
 type keptTarget struct {
 	target
 	isFed bool
 }
 
-// kept are all generations of some projections, or of all if none is named, that are not being dropped: also of projections that others replaced, and
-// those whose fold this code lacks. Those that readers go over to come first.
+// kept are all generations of the named projections, or of all if none is named, that are not being dropped. They
+// include generations of replaced projections, and generations whose fold this code lacks. Those that readers switch to
+// come first.
 func (e *Engine) kept(ctx context.Context, projections []string) ([]keptTarget, error) {
 	if err := e.known(projections); err != nil {
 		return nil, err
@@ -104,7 +107,7 @@ func (e *Engine) kept(ctx context.Context, projections []string) ([]keptTarget, 
 	return all, nil
 }
 
-// refoldIn folds streams again in one generation, some at once.
+// refoldIn refolds streams in one generation, several at once.
 func (e *Engine) refoldIn(ctx context.Context, t *keptTarget, streams []es.StreamID) (Refolded, error) {
 	streams = slices.DeleteFunc(slices.Clone(streams), func(s es.StreamID) bool { return !t.reads(s.Type) })
 	if len(streams) == 0 {
@@ -115,7 +118,8 @@ func (e *Engine) refoldIn(ctx context.Context, t *keptTarget, streams []es.Strea
 	if t.fold == nil {
 		return Refolded{}, &UnknownFoldError{t.sub.name(), t.Generation, t.Fold}
 	}
-	// The checkpoints come first: rows that are stored later belong to later checkpoints, on which nothing is saved.
+	// Checkpoints are read before rows: a row that is stored later belongs to a later checkpoint, and a save on the old
+	// one fails.
 	at, err := t.sub.View.Checkpoints(ctx, t.Generation, streams...)
 	if err != nil {
 		return Refolded{}, fmt.Errorf("%s: checkpoints: %w", t, err)
@@ -147,7 +151,7 @@ func (e *Engine) refoldIn(ctx context.Context, t *keptTarget, streams []es.Strea
 	return out, errors.Join(errs...)
 }
 
-// rowsOf scans a generation for the keys of rows that streams may have appended or put.
+// rowsOf scans a generation for the keys of rows that the streams may have appended or put.
 func (t *target) rowsOf(ctx context.Context, streams []es.StreamID) (map[es.StreamID][]RowKey, error) {
 	if !t.fold.appends() && !t.owns() {
 		return nil, nil
@@ -180,7 +184,7 @@ func (t *target) rowsOf(ctx context.Context, streams []es.StreamID) (map[es.Stre
 	return rows, nil
 }
 
-// owns tells whether a target's fold may put own rows.
+// owns reports whether a target's fold may put own rows.
 func (t *target) owns() bool {
 	return slices.ContainsFunc(t.fold.lists(), func(r rows) bool { return r.kind == OwnRow })
 }

@@ -36,8 +36,8 @@ var (
 // erased is what is shown in place of a text.
 const erased = "erased"
 
-// diaryOf is a projection of notes that shows texts as a reader of a process sees them: what is unreadable is erased. If it
-// has extras, a text that can be read has an append row and an own row more. Poison it takes if it is mended.
+// diaryOf is a projection of notes that shows the texts that a process can read, and others as erased. With extras, a
+// readable text also has an append row and an own row. If mended, it can fold poison.
 func diaryOf(fold int, unreadable func(es.StreamID) bool, extras, mended bool) projection.Projection {
 	return projection.New("log", fold, projection.From(noted(notes),
 		projection.On(func(d *diary, e projection.Event[Noted], w *projection.Writes) error {
@@ -122,8 +122,8 @@ func (b *bench) verify(t *testing.T, e *projection.Engine, g projection.Generati
 	}
 }
 
-// TestRefold: after a re-fold with another answer, the document, its places and all its rows are those of the new fold;
-// what it does not make is gone, counters and other streams are as they were, and verification finds nothing.
+// TestRefold: after a refold with another result, the document, its places and its rows are those of the new fold. Rows
+// that it does not make are gone; counters and other streams are unchanged; verification finds no difference.
 func TestRefold(t *testing.T) {
 	t.Parallel()
 	for _, writes := range []int{3, 4, 7, 100} {
@@ -151,7 +151,8 @@ func TestRefold(t *testing.T) {
 			}
 			b.wantShown(t, 1, fold, "a", "b")
 			b.verify(t, e, 1)
-			// The process with the old document in memory goes on with the new one; its own answer is the old.
+			// The process with the old document in memory continues with the new one; its own fold gives the old
+			// result.
 			apply(t, e, b.write(t, "a", Noted{"secret 5"}))
 			apply(t, plain, b.write(t, "a", Swollen{1}), b.write(t, "a", Noted{"secret 6"}))
 			if diff := cmp.Diff([]string{erased, erased, erased, erased, erased, "secret 6"}, textsOf(t, b, "a")); diff != "" {
@@ -181,8 +182,8 @@ func textsOf(t *testing.T, b *bench, id string) []string {
 	return d.Texts
 }
 
-// TestRefoldOfNothing: a stream that has no checkpoint is folded, and its first document has a higher epoch than what
-// another process is about to store. One of which nothing concerns the projection gets none.
+// TestRefoldOfNothing: a stream without a checkpoint is folded, and its first document has a higher epoch than the one
+// that another process is about to store. A stream without any event that concerns the projection gets no checkpoint.
 func TestRefoldOfNothing(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -210,8 +211,8 @@ func TestRefoldOfNothing(t *testing.T) {
 	b.verify(t, e, 1)
 }
 
-// TestRefoldParked: a parked stream is folded again up to where it waits, and then tried again. Where it still can't be
-// applied, it waits as before, with what was erased erased.
+// TestRefoldParked: a parked stream is refolded up to where it is parked, and then retried. If it still can't be
+// applied, it is parked as before, with the erased texts erased.
 func TestRefoldParked(t *testing.T) {
 	t.Parallel()
 	for _, reason := range []projection.Reason{projection.Failed, projection.Crashed} {
@@ -250,8 +251,8 @@ func TestRefoldParked(t *testing.T) {
 	}
 }
 
-// TestRefoldHalfAnEvent: of an event that waits with some of its rows written, these rows are folded again too, and counters are not
-// added to twice once it goes on.
+// TestRefoldHalfAnEvent: if an event is parked with some of its rows written, these rows are refolded too, and counters
+// are not added to twice when it continues.
 func TestRefoldHalfAnEvent(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -284,7 +285,7 @@ func TestRefoldHalfAnEvent(t *testing.T) {
 	b.verify(t, e, 1)
 }
 
-// TestRefoldThatFails: where the fold can't take what it took before, all stays as it was, and the stream goes on.
+// TestRefoldThatFails: if the fold fails at an event that it applied before, nothing changes, and the stream continues.
 func TestRefoldThatFails(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -304,8 +305,8 @@ func TestRefoldThatFails(t *testing.T) {
 	b.wantShown(t, 1, diaryOf(1, readable, true, true), "a", "b")
 }
 
-// TestRefoldGenerations: each generation that is kept is folded again by its own fold version. One whose fold the code
-// lacks is named, and the others are done.
+// TestRefoldGenerations: each generation that is kept is refolded by its own fold version. If the code lacks one, the
+// error names it, and the others are done.
 func TestRefoldGenerations(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -351,7 +352,7 @@ func TestRefoldGenerations(t *testing.T) {
 	}
 }
 
-// moving does something before the n-th call of a view, once.
+// moving calls a function before the n-th call of a view, once.
 type moving struct {
 	projection.View
 	n    int
@@ -389,8 +390,8 @@ func (v *moving) Checkpoints(ctx context.Context, g projection.Generation, strea
 	return v.View.Checkpoints(ctx, g, streams...)
 }
 
-// TestRefoldWhileItMovesOn: wherever another process brings the stream forward, parks it, or folds it again too, nothing of that
-// is lost, and nothing of the old answer is left. The version never goes back.
+// TestRefoldWhileItMovesOn: at whatever call another process advances, parks or refolds the stream too, its work is not
+// lost, and nothing of the old result is left. The version never goes back.
 func TestRefoldWhileItMovesOn(t *testing.T) {
 	t.Parallel()
 	fold, poisoned := diaryOf(1, unreadable, true, true), diaryOf(1, readable, true, false)
@@ -462,8 +463,9 @@ func appendedKeys(shown map[string]string) (keys []string) {
 	return keys
 }
 
-// TestRefoldInterrupted: wherever the process is killed, the document is the old one or the new one, all rows that count are of the one
-// fold or the other, and what it was about to do does no harm later. The same call completes it.
+// TestRefoldInterrupted: at whatever call the process is killed, the document is the old or the new one, all rows that
+// count are of one of the two folds, and the killed call does no harm if it runs later. The same call completes the
+// refold.
 func TestRefoldInterrupted(t *testing.T) {
 	t.Parallel()
 	for _, start := range []string{"", "parked"} {

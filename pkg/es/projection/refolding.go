@@ -12,38 +12,39 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// refold folds one stream again in one generation.
+// refold refolds one stream in one generation.
 //
-// Another process may bring the stream forward at the same time. Then the save is refused, the new events are folded too, and it
-// is tried again. What was folded, and what rows were appended, is kept for that: so each try takes less time.
+// Another process may advance the stream concurrently. Then the save fails its condition, the new events are folded
+// too, and the save is tried again. The folded state and the appended rows are kept between tries, so each try takes
+// less time.
 type refold struct {
 	*batch
 	t      *target
 	stream es.StreamID
 	isFed  bool
-	// rows are the keys of the rows that it may have had when they were scanned.
+	// rows are the keys of the rows that the stream may have had when they were scanned.
 	rows []RowKey
 	refoldedStream
 	appending
-	// parked is why the stream waited before it was folded again.
+	// parked is why the stream was parked before the refold.
 	parked *Parked
 	out    Refolded
 }
 
-// refoldedStream is what the fold makes of a stream up to a version.
+// refoldedStream is the result of folding a stream up to a version.
 type refoldedStream struct {
 	version  int64
 	state    []byte
 	owner    string
 	places   []Slot
-	appended []AppendRow // their epochs are not known yet
+	appended []AppendRow // without their epochs
 	own      Writes      // the last write to each own row
 }
 
-// refoldRounds is how often a stream is folded again in one call, because it moved on while rows were looked for.
+// refoldRounds is how often a stream is refolded in one call if it advances while its rows are scanned.
 const refoldRounds = 3
 
-// run folds the stream again from the checkpoint that it has, if any.
+// run refolds the stream from its checkpoint, if it has one.
 func (f *refold) run(ctx context.Context, at Checkpoint, there bool) (err error) {
 	if !there {
 		if at, there, err = f.begin(ctx); err != nil || !there {
@@ -56,7 +57,7 @@ func (f *refold) run(ctx context.Context, at Checkpoint, there bool) (err error)
 			return err
 		}
 		again := false
-		if moved { // rows may have come after the scan
+		if moved { // rows may have been stored after the scan
 			if at, again, err = f.scanAgain(ctx); err != nil {
 				return err
 			}
@@ -72,8 +73,8 @@ func (f *refold) run(ctx context.Context, at Checkpoint, there bool) (err error)
 	return ErrStale
 }
 
-// begin folds a stream that has no checkpoint: another process may be about to store what it has folded. What is stored here, in
-// epoch 0, is then replaced like any other document.
+// begin folds a stream that has no checkpoint, because another process may be about to store what it folded. The
+// checkpoint that this stores, in epoch 0, is then replaced like any other.
 func (f *refold) begin(ctx context.Context) (at Checkpoint, there bool, err error) {
 	if !f.isFed {
 		return at, false, nil
@@ -84,7 +85,7 @@ func (f *refold) begin(ctx context.Context) (at Checkpoint, there bool, err erro
 	return f.checkpoint(ctx)
 }
 
-// retry tries a stream that waited.
+// retry retries a stream that was parked.
 func (f *refold) retry(ctx context.Context) error {
 	if f.parked == nil || !f.isFed {
 		return nil
@@ -92,10 +93,10 @@ func (f *refold) retry(ctx context.Context) error {
 	return f.level(ctx, f.t, f.stream, mode{level: true, retry: true, suspect: f.parked.Reason == Crashed})
 }
 
-// tell notifies those who wait for changes of the stream, and writes the log.
+// tell notifies of the change, and logs it.
 func (f *refold) tell(ctx context.Context, done Checkpoint) {
 	f.changed(f.way(f.t, f.stream, done))
-	f.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "a stream was folded again",
+	f.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "a stream was refolded",
 		slog.String("projection", f.t.sub.name()), slog.Int("generation", int(f.t.Generation)),
 		slog.String("stream", f.stream.String()), slog.Int64("version", done.Version), slog.Int("epoch", done.Epoch()))
 }
@@ -110,8 +111,8 @@ func (f *refold) checkpoint(ctx context.Context) (at Checkpoint, there bool, err
 	return at, there, nil
 }
 
-// replace replaces the document, and returns the checkpoint that it has then; nil if the generation is gone. It tells whether the
-// stream moved on meanwhile.
+// replace replaces the document, and returns its checkpoint, or nil if the stream has none any more. It reports whether
+// the stream advanced concurrently.
 func (f *refold) replace(ctx context.Context, at Checkpoint) (done *Checkpoint, moved bool, err error) {
 	for attempt := range staleAttempts {
 		if attempt > 0 {
@@ -132,7 +133,8 @@ func (f *refold) replace(ctx context.Context, at Checkpoint) (done *Checkpoint, 
 	return done, moved, err
 }
 
-// once folds up to a checkpoint, and replaces that. The fold comes first: if it fails, nothing is changed.
+// once folds up to a checkpoint, and replaces the document there. The fold comes first: if it fails, nothing is
+// changed.
 func (f *refold) once(ctx context.Context, at Checkpoint) (*Checkpoint, error) {
 	if err := f.foldTo(ctx, at.Version); err != nil {
 		return nil, err
@@ -151,7 +153,7 @@ func (f *refold) once(ctx context.Context, at Checkpoint) (*Checkpoint, error) {
 	return f.saveAll(ctx, at, writes)
 }
 
-// foldTo folds on to a version. What is folded of a longer stream is folded again: the table was restored.
+// foldTo folds up to a version. If a higher version was folded before, the table was restored: it starts over.
 func (f *refold) foldTo(ctx context.Context, version int64) error {
 	if version < f.version {
 		f.refoldedStream = refoldedStream{}
@@ -177,7 +179,7 @@ func (f *refold) foldTo(ctx context.Context, version int64) error {
 		return err
 	}
 	if f.version != version {
-		return fmt.Errorf("the events end at version %d, and the checkpoint is at %d", f.version, version)
+		return fmt.Errorf("the events end at version %d, but the checkpoint is at %d", f.version, version)
 	}
 	return nil
 }
@@ -206,8 +208,8 @@ func (f *refold) foldPage(ctx context.Context, page []step) error {
 	return nil
 }
 
-// next is a checkpoint once its document is replaced. A stream that waited does not wait any more: it is behind, so that what was
-// delivered meanwhile is not missed, whatever comes between.
+// next is the checkpoint with the replaced document. A stream that was parked becomes behind, so that what was
+// delivered while it was parked is not missed, even if this process ends here.
 func (f *refold) next(at Checkpoint) Checkpoint {
 	next := at
 	next.Parked, next.Behind = nil, at.Behind || at.Parked != nil
@@ -217,7 +219,7 @@ func (f *refold) next(at Checkpoint) Checkpoint {
 	return next
 }
 
-// inEpoch are append rows in an epoch.
+// inEpoch are append rows with an epoch.
 func inEpoch(rows []AppendRow, epoch int) []AppendRow {
 	rows = slices.Clone(rows)
 	for i := range rows {

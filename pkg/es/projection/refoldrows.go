@@ -11,27 +11,29 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// appending is how far the rows of a re-fold are appended.
+// appending is how far the rows of a refold are appended.
 type appending struct {
-	claimed int   // the epoch of the checkpoint since this process raised it last
+	claimed int   // the checkpoint's epoch as this process raised it last
 	to      int64 // the version up to which all rows are appended
-	n       int   // how many these are
+	n       int   // how many rows these are
 	rises   []Rise
 }
 
-// appendAll appends the rows that are not appended yet, and returns the checkpoint as it is then. The new document has f.rises.
+// appendAll appends the rows that are not appended yet, and returns the checkpoint with its new epoch. The new document
+// gets f.rises.
 //
-// Each try has epochs of its own: it raises the stored one first, without any change to what is shown, and appends two above
-// that. Rows of an earlier try that was interrupted, perhaps by a fold that gave another answer, are replaced then; in the
-// same epoch they would stay. The document gets that higher epoch too, so that a process which read the raised checkpoint with the
-// old document can't save it. Events that the projector applies meanwhile are of later versions than those of this try. The epoch
-// between is that of empty rows beyond the document, see emptyOthers.
+// Each try has epochs of its own. It first raises the stored epoch by one, which changes nothing that is shown, and
+// appends its rows in an epoch two above that. They replace rows of an earlier try that was interrupted, perhaps by a
+// fold with another result; in the same epoch the old rows would stay. The document gets the higher epoch too, so that
+// a process that read the raised checkpoint with the old document can't save it. Events that the projector applies
+// concurrently have later versions than those of this try. The epoch between the two is for empty rows beyond the
+// document: see emptyOthers.
 func (f *refold) appendAll(ctx context.Context, at Checkpoint) (Checkpoint, error) {
 	if !f.t.fold.appends() {
 		f.rises = at.Raised(1).Rises
 		return at, nil
 	}
-	if at.Epoch() != f.claimed { // another process parked it, or folds it again
+	if at.Epoch() != f.claimed { // another process parked or refolds the stream
 		f.appending = appending{}
 	}
 	at, err := f.claim(ctx, at)
@@ -49,7 +51,7 @@ func (f *refold) appendAll(ctx context.Context, at Checkpoint) (Checkpoint, erro
 	return at, nil
 }
 
-// claim raises the epoch of what comes next.
+// claim raises the epoch from the next version on.
 func (f *refold) claim(ctx context.Context, at Checkpoint) (Checkpoint, error) {
 	f.forget(f.t.place(f.stream))
 	raised := at.Raised(at.Version + 1)
@@ -76,9 +78,9 @@ func (f *refold) append(ctx context.Context, rows []AppendRow) error {
 	return nil
 }
 
-// emptyOthers puts empty rows in the place of append rows up to the version of a checkpoint that the fold does not make. Rows beyond
-// it are of attempts that were not saved. They are emptied too, but in an epoch below the document's, so that whoever applies
-// those events replaces the empty rows.
+// emptyOthers overwrites append rows that the fold does not make, up to the version of a checkpoint, by empty rows.
+// Rows beyond it belong to attempts that were not saved. They are emptied too, but in an epoch below the document's, so
+// that the process that applies those events can replace them.
 func (f *refold) emptyOthers(ctx context.Context, done Checkpoint) error {
 	made := make(map[Key]bool, len(f.appended))
 	for _, row := range f.appended {
@@ -100,7 +102,7 @@ func (f *refold) emptyOthers(ctx context.Context, done Checkpoint) error {
 	return f.append(ctx, others)
 }
 
-// ownWrites are the own rows that are not stored as the fold makes them up to a checkpoint, and those that it does not make.
+// ownWrites are the writes that make the stored own rows equal to those that the fold makes up to a checkpoint.
 func (f *refold) ownWrites(ctx context.Context, at Checkpoint) ([]Write, error) {
 	if !f.t.owns() {
 		return nil, nil
@@ -128,7 +130,7 @@ func (f *refold) ownWrites(ctx context.Context, at Checkpoint) ([]Write, error) 
 	return writes, nil
 }
 
-// deleteOthers adds the deletion of own rows that the fold does not make to those that it makes.
+// deleteOthers adds deletions of own rows that the fold does not make to the rows that it makes.
 func (f *refold) deleteOthers(ctx context.Context, made map[RowKey]Write) error {
 	for _, key := range f.rows {
 		if _, there := made[key]; there || key.Kind != OwnRow {
@@ -145,8 +147,8 @@ func (f *refold) deleteOthers(ctx context.Context, made map[RowKey]Write) error 
 	return nil
 }
 
-// made are the own rows that the fold makes up to a checkpoint. If the next event is half done, these are some of its rows too: those
-// that are counted as written. If it can't be folded now, they are unknown, and not all are known.
+// made are the own rows that the fold makes up to a checkpoint. If the next event is half done, its rows that are
+// counted as written are included. If that event can't be folded now, its rows are unknown, and all is false.
 func (f *refold) made(ctx context.Context, at Checkpoint) (made map[RowKey]Write, all bool, err error) {
 	made = make(map[RowKey]Write, len(f.own.list))
 	for _, row := range f.own.list {
@@ -179,7 +181,8 @@ func (f *refold) made(ctx context.Context, at Checkpoint) (made map[RowKey]Write
 	return made, false, nil
 }
 
-// isOwn tells whether a row that the fold does not make is the stream's, although by its key it may be another's too.
+// isOwn reports whether a row that the fold does not make belongs to the stream, although by its key it could be
+// another stream's.
 func (f *refold) isOwn(ctx context.Context, key RowKey) (bool, error) {
 	others := slices.DeleteFunc(f.t.mayOwn(key), func(s es.StreamID) bool { return s == f.stream })
 	if len(others) == 0 {
@@ -199,14 +202,14 @@ func (f *refold) isOwn(ctx context.Context, key RowKey) (bool, error) {
 	return true, nil
 }
 
-// saveAll replaces the document, together with its own rows. If these do not fit into one save, those that do not are saved before
-// it, on condition that the checkpoint is the same still.
+// saveAll replaces the document together with its own rows. If the rows do not fit into one save, the rest is saved
+// before, on condition that the checkpoint is unchanged.
 func (f *refold) saveAll(ctx context.Context, at Checkpoint, writes []Write) (*Checkpoint, error) {
 	f.forget(f.t.place(f.stream))
 	room, alone := f.t.room().rows, false
 	for {
 		n := min(len(writes), room)
-		if at.Parked != nil { // it counts twice
+		if at.Parked != nil { // a parked checkpoint counts twice
 			n = min(n, room-1)
 		}
 		last := n == len(writes) && (n == 0 || !alone)
@@ -235,8 +238,8 @@ func (f *refold) saveAll(ctx context.Context, at Checkpoint, writes []Write) (*C
 	}
 }
 
-// scanAgain looks again for rows of a stream that moved on after they were scanned, and returns the checkpoint. It tells whether
-// the stream is to be folded once more: own rows are there that the fold does not make.
+// scanAgain scans again for rows of a stream that advanced after the scan, and returns the checkpoint. It reports
+// whether the stream must be refolded once more, because stored own rows differ from those that the fold makes.
 func (f *refold) scanAgain(ctx context.Context) (at Checkpoint, again bool, err error) {
 	rows, err := f.t.rowsOf(ctx, []es.StreamID{f.stream})
 	if err != nil {

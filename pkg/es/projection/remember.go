@@ -6,8 +6,8 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// memory is what an engine remembers of streams, so that it need not ask. What is old by the time it is used makes the save
-// fail that rests on it.
+// memory caches what an engine read or stored, to save reads. If an entry is outdated, the save that rests on it fails
+// its condition.
 type memory struct {
 	checkpoints *lru.Cache[place, Checkpoint] // nil = none
 	spans       *lru.Cache[foldOf, span]
@@ -15,7 +15,7 @@ type memory struct {
 
 func newMemory(size int) memory {
 	var m memory
-	if size > 0 { // it fails for sizes below 1 only
+	if size > 0 { // New fails for sizes below 1 only
 		m.checkpoints, _ = lru.New[place, Checkpoint](size)
 		m.spans, _ = lru.New[foldOf, span](size)
 	}
@@ -29,10 +29,10 @@ func (m *memory) remembered(p place) (Checkpoint, bool) {
 	return m.checkpoints.Get(p)
 }
 
-// largestState is the largest state that is remembered, in bytes.
+// largestState is the largest state that is cached, in bytes.
 const largestState = 16 << 10
 
-// remember keeps a checkpoint.
+// remember caches a checkpoint.
 func (m *memory) remember(p place, at Checkpoint) {
 	switch {
 	case m.checkpoints == nil:
@@ -64,7 +64,7 @@ func (m *memory) pass(of foldOf, commits []*es.Commit) {
 	m.spans.Add(of, s)
 }
 
-// passed are versions of a stream that do not concern a target, as far as they are remembered.
+// passed are the remembered versions of a stream that do not concern a target.
 func (m *memory) passed(t *target, stream es.StreamID) span {
 	if m.spans == nil || t.fold == nil {
 		return span{}
@@ -73,7 +73,7 @@ func (m *memory) passed(t *target, stream es.StreamID) span {
 	return s
 }
 
-// past is the version up to which nothing is missing for a target that has come to a version of a stream.
+// past is the version up to which nothing is missing, for a target whose checkpoint is at a version.
 func (m *memory) past(t *target, stream es.StreamID, version int64) int64 {
 	return m.passed(t, stream).past(version)
 }

@@ -7,10 +7,11 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Replay folds a projection along one stream from the event store, up to a point, and reads the state there into out. What
-// the projection has stored plays no part. If nothing up to there concerns the projection, out stays as it is.
+// Replay folds a projection along one stream from the event store, up to a point, and decodes the resulting state into
+// out. It does not use the projection's stored rows. If no event up to the point concerns the projection, out is not
+// changed.
 //
-// Errors: that of [Projection].Check; [ErrNotRebuilt] of a reaction; those of [es.ReadTo]; Evolve's.
+// Errors: that of [Projection].Check; [ErrNotRebuilt] for a reaction; those of [es.ReadTo]; the fold's.
 func Replay(ctx context.Context, p Projection, store es.Reader, stream es.StreamID, to es.Point, out any) error {
 	var (
 		state json.RawMessage

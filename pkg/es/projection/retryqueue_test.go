@@ -18,7 +18,7 @@ var errOutOfOrder = errors.New("out of order")
 
 func outOfOrder(err error) bool { return errors.Is(err, errOutOfOrder) }
 
-// outside is what a reaction calls that others don't: it notes what it is told, or can't be reached.
+// outside is a system that a reaction calls: it records the calls, or is unavailable.
 type outside struct {
 	mu   sync.Mutex
 	down error
@@ -54,8 +54,8 @@ func (b *bench) retriedFromQueue(o *outside, cfg projection.Config) *projection.
 	return b.engineOf(cfg, reaction.New(r))
 }
 
-// TestRetryFromQueue: while what is outside can't be reached, deliveries succeed, one job a stream tries again and again, and in the
-// end all was told, once and in order.
+// TestRetryFromQueue: while the other system is unavailable, deliveries succeed, and one job a stream retries. In the
+// end everything was sent, once and in order.
 func TestRetryFromQueue(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -67,7 +67,7 @@ func TestRetryFromQueue(t *testing.T) {
 	apply(t, e, b.write(t, "a", Noted{"2"}, Noted{"3"}))
 	b.queue.wantJobs(t, "catch-up Note#a")
 	b.wantParked(t, map[string]string{"a": "unavailable before 2, seen 3"})
-	for range 3 { // what comes meanwhile leaves no jobs
+	for range 3 { // later deliveries enqueue no jobs
 		apply(t, e, b.write(t, "a", Noted{"4"}))
 	}
 	b.queue.wantJobs(t)
@@ -95,7 +95,7 @@ func TestRetryFromQueue(t *testing.T) {
 	b.queue.wantJobs(t)
 }
 
-// TestRetryFromQueueInTheMiddle: what was told before it broke off is not told again.
+// TestRetryFromQueueInTheMiddle: what was sent before the failure is not sent again.
 func TestRetryFromQueueInTheMiddle(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -126,8 +126,8 @@ func TestRetryFromQueueInTheMiddle(t *testing.T) {
 	b.wantParked(t, map[string]string{"b": "failed before 1, seen 1"})
 }
 
-// TestRetryFromQueueSideBySide: processes that take turns with a stream tell of nothing twice; those that are at it at the same time, of
-// a commit at most.
+// TestRetryFromQueueSideBySide: processes that alternate on a stream repeat nothing. Concurrent processes repeat at
+// most one commit.
 func TestRetryFromQueueSideBySide(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -147,7 +147,7 @@ func TestRetryFromQueueSideBySide(t *testing.T) {
 	}
 	slow := reactionTo(func(text string, cmd es.Command) error {
 		err := o.tell(text, cmd)
-		if text == "1" { // meanwhile another one does it all
+		if text == "1" { // another process does everything first
 			apply(t, turns[1], last)
 		}
 		return err
@@ -159,7 +159,7 @@ func TestRetryFromQueueSideBySide(t *testing.T) {
 	}
 }
 
-// TestRetryFromQueueWithoutQueue: where nobody could try again, the batch fails and is delivered again; so it does where the job can't be left.
+// TestRetryFromQueueWithoutQueue: without a queue, or if the queue fails, the batch fails and is delivered again.
 func TestRetryFromQueueWithoutQueue(t *testing.T) {
 	t.Parallel()
 	for name, cfg := range map[string]func(*bench) projection.Config{
@@ -188,7 +188,7 @@ func TestRetryFromQueueWithoutQueue(t *testing.T) {
 	}
 }
 
-// TestRetryFromQueueHoldsNobodyUp: however many of its streams hang, others go on.
+// TestRetryFromQueueHoldsNobodyUp: however many of its streams hang, others continue.
 func TestRetryFromQueueHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	b := newBench()

@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
-// tidyAfterRollback is what is started to drop what a rollback retires, at the revision of the record that it makes.
+// tidyAfterRollback is the name of the worker that drops what a rollback retires, with the revision of the record.
 const tidyAfterRollback = "log-tidy-7"
 
 // upgraded is a bench on which fold 2 serves and fold 1 is retired.
@@ -31,7 +31,7 @@ func upgraded(t *testing.T) (*bench, *projection.Engine) {
 	return b, e
 }
 
-// TestRollbackIsRemembered: what was taken back is not built again by the next start, but when somebody asks for it.
+// TestRollbackIsRemembered: the next start does not rebuild a fold that was rolled back; an explicit request does.
 func TestRollbackIsRemembered(t *testing.T) {
 	t.Parallel()
 	b, e := upgraded(t)
@@ -60,8 +60,8 @@ func TestRollbackIsRemembered(t *testing.T) {
 	}
 }
 
-// TestRollbackHeals: a retired generation that code without its fold did not feed is level when it serves again; what it
-// could not apply then waits still.
+// TestRollbackHeals: a retired generation that code without its fold did not feed is caught up before it serves again.
+// Streams that can't be applied are parked.
 func TestRollbackHeals(t *testing.T) {
 	t.Parallel()
 	b, _ := upgraded(t)
@@ -76,7 +76,7 @@ func TestRollbackHeals(t *testing.T) {
 	b.wantRows(t, 1, logOf(1, false), "a", "new", "bad")
 }
 
-// blind does not see a shared row.
+// blind hides a shared row.
 type blind struct {
 	projection.View
 	sort string
@@ -102,7 +102,7 @@ func (v blind) Keys(ctx context.Context, g projection.Generation) iter.Seq2[proj
 	}
 }
 
-// TestVerificationMissesNoRow: a shared row that the events make and that is not there is named.
+// TestVerificationMissesNoRow: a shared row that the events make and that is missing is reported.
 func TestVerificationMissesNoRow(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -115,8 +115,8 @@ func TestVerificationMissesNoRow(t *testing.T) {
 	}
 }
 
-// TestReactionsHaveNoPast: what was recorded long before a reaction was there is not reacted to, however much of its stream
-// is read.
+// TestReactionsHaveNoPast: events from long before the first start of a reaction are not handled, however much of their
+// stream is read.
 func TestReactionsHaveNoPast(t *testing.T) {
 	t.Parallel()
 	b := newBench()

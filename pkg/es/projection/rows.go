@@ -8,10 +8,11 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Rows are a list of a projection, declared once, for writing and for reading: rows of type R, which are stored as JSON. It is
-// a part of the projection: pass it to [New].
+// Rows are a list of a projection: rows of type R, stored as JSON. Declare it once, pass it to [New], and use it for
+// writing and for reading.
 //
-// Rows of one partition are ordered by their sort keys. Two lists of a kind in one projection need different partitions.
+// Rows of one partition are ordered by their sort keys. Two lists of a kind in one projection need different
+// partitions.
 type Rows[R any] struct{ rows }
 
 // rows are Rows of any type.
@@ -28,19 +29,20 @@ func (r *Rows[R]) addTo(d *declaration) { d.rows = append(d.rows, r.rows) }
 // Name is the list's name, unique within its projection.
 func (r *Rows[R]) Name() string { return r.name }
 
-// Indexed tells whether the list is one over an index: [IndexRows].
+// Indexed reports whether the list is one over an index: see [IndexRows].
 func (r *Rows[R]) Indexed() bool { return r.kind == IndexedRow }
 
-// AppendRows declares rows that never change: what an event adds to a list, as a movement of an account. A row costs one
-// write unit per KB.
+// AppendRows declares rows that never change, one or more for an event, such as the movements of an account. A row
+// costs one write unit per KB.
 func AppendRows[R any](name string) *Rows[R] { return &Rows[R]{rows{name: name, kind: AppendedRow}} }
 
-// OwnRows declares rows that a stream replaces and deletes. A row costs two write units per KB, and the checkpoint two.
+// OwnRows declares rows that a stream replaces and deletes. A row costs two write units per KB, and so does the
+// checkpoint.
 func OwnRows[R any](name string) *Rows[R] { return &Rows[R]{rows{name: name, kind: OwnRow}} }
 
-// IndexRows declares a list of documents: entry says where a document stands in it and which row the list shows, or that it
-// is not in the list. The document's place costs one write unit when its row changes, two when its place does, none
-// else. A projection has two of these lists at most.
+// IndexRows declares a list of documents. entry returns the document's place in the list and the row that the list
+// shows, or false if the document is not in the list. The place costs one write unit when the row changes, two when the
+// place changes, and otherwise none. A projection has at most two of these lists.
 func IndexRows[S, R any](name string, entry func(document *S) (at Key, row R, in bool)) *Rows[R] {
 	if entry == nil {
 		return &Rows[R]{rows{name: name, kind: IndexedRow, document: reflect.TypeFor[S]()}}
@@ -58,7 +60,7 @@ func IndexRows[S, R any](name string, entry func(document *S) (at Key, row R, in
 	}}
 }
 
-// Append adds a row to a partition, behind those of earlier events.
+// Append adds a row to a partition, after the rows of earlier events.
 func (r *Rows[R]) Append(w *Writes, partition string, row R) {
 	data, ok := r.encode(w, AppendedRow, row)
 	if ok {
@@ -66,7 +68,7 @@ func (r *Rows[R]) Append(w *Writes, partition string, row R) {
 	}
 }
 
-// Put writes a row. Its sort key is extended by the stream, so that no other stream can write it.
+// Put writes a row. The stream is appended to its sort key, so that no other stream can write it.
 func (r *Rows[R]) Put(w *Writes, at Key, row R) {
 	if data, ok := r.encode(w, OwnRow, row); ok {
 		w.set(RowKey{Key: w.own(at)}, Write{Kind: Put, Row: data})

@@ -10,8 +10,8 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// plan makes the ways of streams, and plans the first save of each that can be saved at once with what was delivered. Streams
-// of which that is all, and which write to shared rows, may be saved together.
+// plan makes the ways of streams, and plans the first save of each stream whose delivered commits fit into one save.
+// Ways whose first save adds to shared rows are returned in together: they may be saved as one.
 func (b *batch) plan(
 	ctx context.Context, t *target, streams []es.StreamID, at map[es.StreamID]Checkpoint,
 ) (alone, together []*way) {
@@ -34,9 +34,9 @@ func (b *batch) plan(
 	return alone, together
 }
 
-// save makes the saves of several streams as one: append rows before it, all else at once.
+// save makes the saves of several streams as one: first the append rows, then everything else in one write.
 //
-// Errors: the view's. The checkpoints are forgotten then.
+// Errors: the view's. The cached checkpoints are then dropped.
 func (b *batch) save(ctx context.Context, t *target, moves ...*move) error {
 	all := gather(moves)
 	err := b.pay(ctx, len(all.checkpoints)+len(all.rows.list)+len(all.appended))
@@ -53,7 +53,7 @@ func (b *batch) save(ctx context.Context, t *target, moves ...*move) error {
 		switch {
 		case err != nil:
 			b.forget(at)
-		case !t.sub.Inline: // commands change those
+		case !t.sub.Inline: // commands change inline checkpoints
 			b.remember(at, m.Next)
 		}
 		if err == nil {
@@ -91,8 +91,8 @@ func gather(moves []*move) gathered {
 	return g
 }
 
-// saveGroup saves what several streams do to shared rows. Where another process has brought some of them forward, the
-// others are saved together once more; what can't be saved together then is done one stream after the other.
+// saveGroup saves several streams that write shared rows. If another process has advanced some of them, the others are
+// saved together once more. What can't be saved together then is saved stream by stream.
 func (b *batch) saveGroup(ctx context.Context, t *target, g []*way) {
 	err := b.saveTogether(ctx, t, g)
 	if err == nil || !errors.Is(err, ErrStale) {
@@ -132,7 +132,7 @@ func (b *batch) saveTogether(ctx context.Context, t *target, g []*way) error {
 	return nil
 }
 
-// saveSingly goes each way by itself, if that may help against what was in the way of all together.
+// saveSingly runs each way by itself, if that may avoid what made the common save fail.
 func (b *batch) saveSingly(ctx context.Context, t *target, g []*way, cause error) {
 	if cause == nil {
 		return
@@ -155,7 +155,7 @@ func streamsOf(g []*way) []es.StreamID {
 	return streams
 }
 
-// groups divides ways into groups whose first saves have at most so many writes.
+// groups divides ways into groups whose first saves together have at most that many writes.
 func groups(all []*way, most int) [][]*way {
 	var (
 		out  [][]*way
@@ -173,7 +173,7 @@ func groups(all []*way, most int) [][]*way {
 	return out
 }
 
-// with tells how many rows there are once others are merged in.
+// with returns how many rows there are once other rows are merged in.
 func (w *Writes) with(rows []Write) int {
 	n := len(w.list)
 	for _, row := range rows {
@@ -184,7 +184,7 @@ func (w *Writes) with(rows []Write) int {
 	return n
 }
 
-// merge takes in rows of another stream: only shared ones can be there already.
+// merge adds rows of another stream. Only shared rows can occur in both.
 func (w *Writes) merge(rows []Write) {
 	for _, row := range rows {
 		if row.Kind != Add {

@@ -23,7 +23,7 @@ func (v *countedReads) Checkpoints(
 	return v.View.Checkpoints(ctx, g, streams...)
 }
 
-// TestSessionReadsOnce: the checkpoint that shows what is waited for is the document that is read then.
+// TestSessionReadsOnce: the checkpoint that Progress found to show the wanted version is the document that is read.
 func TestSessionReadsOnce(t *testing.T) {
 	t.Parallel()
 	store, catalog := memstore.New(memstore.Config{}), memview.NewCatalog()
@@ -49,7 +49,7 @@ func TestSessionReadsOnce(t *testing.T) {
 		return view.checkpoints
 	}
 	if n := read(); n != 1 {
-		t.Errorf("nobody waited: %d were read, want 1", n)
+		t.Errorf("without a wait: %d were read, want 1", n)
 	}
 	for version, want := range map[int64]int{1: 0, 2: 1} {
 		at, err := s.Progress(t.Context(), es.StreamVersion{Stream: stream, Version: version})

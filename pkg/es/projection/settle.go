@@ -12,18 +12,18 @@ import (
 )
 
 const (
-	// saveEvery is how much of a verification is done again at most where its process ends.
+	// saveEvery is how often a verification saves its progress: an interruption loses no more than that.
 	saveEvery = 15 * time.Second
-	// mostBehind is how many streams that are not level a walk remembers before it looks at them again.
+	// mostBehind is how many streams that are behind a walk collects before it looks at them again.
 	mostBehind = 1000
-	// levelAttempts is how often streams are looked at again that were appended to just now, at growing intervals.
+	// levelAttempts is how often streams that are behind are looked at again, at growing intervals.
 	levelAttempts = 8
-	// healAttempt is after which of these looks they are brought level, where that is wanted: the projector has much to do.
+	// healAttempt is after which of these looks they are caught up, if that is wanted: the projector may be overloaded.
 	healAttempt = 2
 	levelPause  = 50 * time.Millisecond
 )
 
-// settle makes findings of all that was seen up to a position, so that a walk can go on from there.
+// settle compares everything collected up to a position, so that a walk can continue from there.
 func (w *walk) settle(ctx context.Context, at es.Position) error {
 	if err := w.compareMade(ctx); err != nil {
 		return err
@@ -38,7 +38,7 @@ func (w *walk) settle(ctx context.Context, at es.Position) error {
 	return nil
 }
 
-// compareMade looks for shared rows that the folds make and that are not there.
+// compareMade looks for shared rows that the folds make and that are not stored.
 func (w *walk) compareMade(ctx context.Context) error {
 	if len(w.made.names) == 0 {
 		return nil
@@ -60,7 +60,7 @@ func (w *walk) compareMade(ctx context.Context) error {
 	return nil
 }
 
-// compareBehind looks again at streams that were not level. The projector may be bringing them forward.
+// compareBehind looks again at streams that were behind. The projector may be advancing them.
 func (w *walk) compareBehind(ctx context.Context) error {
 	for attempt := 0; len(w.behind) > 0; attempt++ {
 		if err := w.look(ctx, attempt == levelAttempts); err != nil || len(w.behind) == 0 {
@@ -78,7 +78,8 @@ func (w *walk) compareBehind(ctx context.Context) error {
 	return nil
 }
 
-// look forgets those that are level now, or parked; at last, what is behind still is a difference.
+// look removes the streams that are up to date now, or parked. At the last look, a stream that is still behind is a
+// difference.
 func (w *walk) look(ctx context.Context, last bool) error {
 	at, err := w.target.sub.View.Checkpoints(ctx, w.target.Generation, slices.Collect(maps.Keys(w.behind))...)
 	if err != nil {
@@ -88,9 +89,9 @@ func (w *walk) look(ctx context.Context, last bool) error {
 		switch cp := at[stream]; {
 		case cp.Version >= version:
 			w.out.Report.Streams++
-		case cp.Parked != nil: // that is looked at in the end; who rolls back takes what could not be applied then, too
+		case cp.Parked != nil: // compareParked looks at these later; a rollback includes parked streams
 		case last:
-			w.out.differ("%s is at version %d, and at %d by the events", stream, cp.Version, version)
+			w.out.differ("%s is at version %d, expected %d", stream, cp.Version, version)
 		default:
 			continue
 		}
@@ -99,7 +100,7 @@ func (w *walk) look(ctx context.Context, last bool) error {
 	return nil
 }
 
-// heal brings streams level that are not, unless the generation was given up: its rows are about to be dropped.
+// heal catches up the streams that are behind, unless the generation was given up and its rows are about to be dropped.
 func (w *walk) heal(ctx context.Context) error {
 	r := w.rebuilder
 	if _, err := r.target(ctx, w.target.sub.name(), w.target.Generation); err != nil {

@@ -28,8 +28,8 @@ func (r *reads) Read(ctx context.Context, s es.StreamID, rng es.Range) iter.Seq2
 	}
 }
 
-// TestShowsVersions: a version is shown if nothing up to it that concerns the projection is missing, whatever was
-// delivered; to find out takes no more reading than a page.
+// TestShowsVersions: a version is shown if no event up to it that concerns the projection is missing, whatever was
+// delivered. Finding out reads at most one page.
 func TestShowsVersions(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -95,8 +95,8 @@ func TestShowsVersions(t *testing.T) {
 	}
 }
 
-// TestReconcileUnconcerned: streams whose tail does not concern the projection are level: nothing is healed, nothing
-// written, and a verification agrees.
+// TestReconcileUnconcerned: streams whose last events do not concern the projection are up to date: nothing is healed
+// or written, and a verification finds no difference.
 func TestReconcileUnconcerned(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -133,8 +133,8 @@ func TestReconcileUnconcerned(t *testing.T) {
 	b.wantShown(t, 1, ledgerOf(1, ""), "0", "1", "2", "3", "4")
 }
 
-// TestFoldsOfOtherHandlers: two fold versions that handle different events: each generation has what concerns its own
-// fold, and the one that readers go over to first.
+// TestFoldsOfOtherHandlers: with two fold versions that handle different events, each generation has what concerns its
+// own fold, and the generation that readers switch to is written first.
 func TestFoldsOfOtherHandlers(t *testing.T) {
 	t.Parallel()
 	for name, more := range map[string]bool{"the newer handles more": true, "the newer handles less": false} {

@@ -10,11 +10,12 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Skip has the engine's reactions take streams as done up to a version, each with the hash of the commit that it is in: they
-// will do nothing about those events. It is for commits that another table held, where they were reacted to, and comes
-// before they are stored in this one. Projections are not touched. A stream that was skipped before stays so.
+// Skip makes the engine's reactions treat streams as handled up to a version, each with the hash of the commit that
+// holds it. They will not react to those events. Use it for commits from another table, whose reactions ran there,
+// before the commits are stored in this one. Projections are not changed. A stream that was skipped before stays
+// skipped.
 //
-// Errors: one that names a stream that a reaction has begun with, the first of them; those of the catalog and the view.
+// Errors: one that names the first stream that a reaction has already begun with; those of the catalog and the view.
 func (e *Engine) Skip(ctx context.Context, ends ...es.CommitRef) error {
 	targets, err := e.targets(ctx)
 	if err != nil {
@@ -54,7 +55,7 @@ func (e *Engine) skip(ctx context.Context, t *target, end es.CommitRef) error {
 		return fmt.Errorf("%s: checkpoint of %s: %w", t, end.Stream, err)
 	}
 	if cp := there[end.Stream]; cp.Version != end.Version || !bytes.Equal(cp.Hash, end.Hash) {
-		return fmt.Errorf("%s has begun with %s, and is at version %d: it can't be skipped", t, end.Stream, cp.Version)
+		return fmt.Errorf("skip %s: %s has already handled events of it, up to version %d", end.Stream, t, cp.Version)
 	}
 	return nil
 }

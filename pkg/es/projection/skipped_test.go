@@ -10,8 +10,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// TestSkippedBeginning: who created a stream is known, also if its first commit does not concern the projection: in a
-// process that saw it pass, in one that knows nothing, and in a new generation.
+// TestSkippedBeginning: the creator of a stream is known even if its first commit does not concern the projection: in a
+// process that saw it, in a new process, and in a new generation.
 func TestSkippedBeginning(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -37,8 +37,8 @@ func TestSkippedBeginning(t *testing.T) {
 	}
 }
 
-// TestNothingButSkipped: a stream of which nothing concerns a projection has no document, and no place in a list:
-// neither live, nor in a new generation, nor once its checkpoint is stored.
+// TestNothingButSkipped: a stream without any event that concerns a projection has no document and no place in a list:
+// live, in a new generation, and once its checkpoint is stored.
 func TestNothingButSkipped(t *testing.T) {
 	t.Parallel()
 	b := newBench()

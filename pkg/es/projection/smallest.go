@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// smallest chooses the names with the smallest hashes: a sample that does not depend on the order in which they come.
+// smallest keeps the names with the smallest hashes: a sample that does not depend on the order of the names.
 type smallest struct {
 	most    int
 	names   map[string]uint64
-	largest uint64 // of the hashes, once there are as many as wanted
+	largest uint64 // largest kept hash, once the sample is full
 }
 
-// take tells whether a name is among the smallest so far. One that drops out is never taken again.
+// take reports whether a name is among the smallest so far. A name that was dropped is never taken again.
 func (s *smallest) take(name string) bool {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(name)) // never fails

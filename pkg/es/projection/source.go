@@ -10,15 +10,16 @@ import (
 // EventHandler folds events of one Go type into documents of type S. [On] makes one.
 type EventHandler[S any] struct{ handler }
 
-// handler is an EventHandler of documents of any type. What knows S is kept small: it is compiled once for each.
+// handler is an EventHandler for documents of any type. The generic code is kept small, because it is compiled once for
+// each S.
 type handler struct {
 	event reflect.Type
-	apply func(document any, e Event[any], w *Writes) error // nil = none was given
+	apply func(document any, e Event[any], w *Writes) error // nil if none was given
 }
 
-// On handles the events of type E: it changes the document as an event says, and says which rows to write. E may be an
-// interface that several events satisfy. The result must depend on the arguments alone: an event may be handled more than
-// once. An error, or a panic, parks the stream.
+// On returns a handler of events of type E. apply changes the document, and writes rows to w. E may be an interface
+// that several event types satisfy. The result must depend on the arguments alone, because an event may be handled more
+// than once. An error or a panic parks the stream.
 func On[S, E any](apply func(state *S, e Event[E], w *Writes) error) EventHandler[S] {
 	if apply == nil {
 		return EventHandler[S]{handler{event: reflect.TypeFor[E]()}}
@@ -29,11 +30,12 @@ func On[S, E any](apply func(state *S, e Event[E], w *Writes) error) EventHandle
 	}}
 }
 
-// takes tells whether a handler handles events of a Go type.
+// takes reports whether a handler handles events of a Go type.
 func (h *handler) takes(event reflect.Type) bool { return event.AssignableTo(h.event) }
 
-// From reads the streams of an aggregate. Each event goes to all handlers that take its type, in their order. Events of
-// types that no handler takes do not concern the projection: it may skip them without storing a checkpoint.
+// From returns a source that reads the streams of an aggregate. Each event goes to all handlers that take its type, in
+// their order. Events that no handler takes do not concern the projection: it may skip them without storing a
+// checkpoint.
 func From[S, A, E any](a es.Aggregate[A, E], handlers ...EventHandler[S]) Source[S] {
 	s := source{streamType: a.StreamType, events: a.Events, document: reflect.TypeFor[S]()}
 	for _, h := range handlers {
@@ -55,7 +57,7 @@ type registry interface {
 // Source is one type of streams that a projection with documents of type S reads. [From] makes one.
 type Source[S any] struct{ source }
 
-// source is a Source of documents of any type.
+// source is a Source for documents of any type.
 type source struct {
 	streamType string
 	document   reflect.Type
@@ -85,7 +87,7 @@ func (s source) addTo(d *declaration) {
 			d.wrong("the handler of %v has no function", h.event)
 		}
 		if !s.any(h.takes) {
-			d.wrong("no event of %s is a %v", s.streamType, h.event)
+			d.wrong("no event type of %s is a %v", s.streamType, h.event)
 		}
 	}
 }
@@ -99,8 +101,8 @@ func (s source) any(takes func(reflect.Type) bool) bool {
 	return false
 }
 
-// handles tells whether a stored event concerns the projection: all do but those that are decoded as they are, and go to no
-// handler.
+// handles reports whether a stored event concerns the projection. An event does not if it is decoded without an
+// upcaster and no handler takes it.
 func (s source) handles(e es.RawEvent) bool {
 	event, current := s.events.TypeOf(e.Type, e.Schema)
 	return !current || s.handlesType(event)
@@ -115,7 +117,7 @@ func (s source) handlesType(event reflect.Type) bool {
 	return false
 }
 
-// skipped lists the stored types of which nothing goes to a handler, in whatever schema: "Order/OrderPlaced".
+// skipped lists the stored types of which no event goes to a handler, whatever the schema: "Order/OrderPlaced".
 func (s source) skipped() []string {
 	var out []string
 	for _, t := range s.events.StoredTypes() {
@@ -126,7 +128,7 @@ func (s source) skipped() []string {
 	return out
 }
 
-// handlesNamed tells whether an event that is stored under a name may be read as one that goes to a handler.
+// handlesNamed reports whether an event stored under a name may be decoded to one that a handler takes.
 func (s source) handlesNamed(name string) bool {
 	return slices.ContainsFunc(s.events.StoredTypes(), func(t es.StoredType) bool {
 		return t.Name == name && slices.ContainsFunc(s.events.ReadAs(t.Name, t.Schema), s.handlesType)

@@ -12,7 +12,7 @@ import (
 // memos are streams that hold the events of notes, too.
 var memos = es.Aggregate[struct{}, noteEvent]{StreamType: "Memo", Events: notes}
 
-// reading is a fold version that reads notes, and memos if it says so.
+// reading is a fold version that reads notes, and with more also memos.
 func reading(fold int, more bool) projection.Projection {
 	on := projection.On(func(s *notebook, e projection.Event[Noted], _ *projection.Writes) error {
 		s.Texts = append(s.Texts, e.Data.Text)
@@ -100,7 +100,7 @@ func TestFoldsOfOtherSources(t *testing.T) {
 	}
 }
 
-// TestInlineFoldsOfOtherSources: with a commit comes what the generations write whose fold reads its stream.
+// TestInlineFoldsOfOtherSources: a commit brings the writes of the generations whose fold reads its stream.
 func TestInlineFoldsOfOtherSources(t *testing.T) {
 	t.Parallel()
 	for name, more := range map[string]bool{"the newer reads more": true, "the newer reads less": false} {

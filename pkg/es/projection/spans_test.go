@@ -8,8 +8,8 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// TestSpans: whatever commits that do not concern a fold are seen, in whatever order, a span passes over none but those
-// that were seen; seen in order, over all of them; and it knows who created the stream if it passes over the beginning.
+// TestSpans: whichever unconcerned commits are seen, in any order, a span covers only commits that were seen. Seen in
+// order, it covers all of them. It has the stream's creator if it covers the first commit.
 func TestSpans(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(500) {

@@ -12,65 +12,70 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Stage is where a rebuild is: what a state machine hands on from one invocation to the next. [Rebuilder.Advance] takes it on.
+// Stage is the state of a rebuild that a state machine passes from one invocation to the next. [Rebuilder.Advance]
+// takes and returns it.
 type Stage struct {
 	Projection string `json:"projection"`
-	// Fold is the least fold version that is wanted, 0 = any.
+	// Fold is the lowest fold version wanted, 0 = any.
 	Fold int `json:"fold,omitempty"`
-	// Generation is the one that is built. To begin with, 0 = the one on its way, or a new one.
+	// Generation is the one that is built. 0 in the first stage = the one that is being built, or else a new one.
 	Generation Generation `json:"generation,omitempty"`
-	// Segments are the segments that are to be done next, Segment is one of them. Where there is nothing to do it is an empty
-	// list, which the state machine maps over; it would fail where there is none.
+	// Segments are the segments to process next, Segment is one of them. If there is nothing to do, it is an empty
+	// list, not absent: the state machine maps over it, and fails without it.
 	Segments []int `json:"segments,omitzero"`
 	Segment  int   `json:"segment,omitempty"`
 	// Attempt counts the verifications, from 1.
 	Attempt int `json:"attempt,omitempty"`
-	// Done says that there is no more to do of what was asked for; else it is to be asked for again, after so many seconds.
+	// Done means that the requested step is complete. If not, call Advance with the same step again, after Wait
+	// seconds.
 	Done bool `json:"done"`
 	Wait int  `json:"wait"`
-	// Tidy says that there is nothing to build.
+	// Tidy means that there is nothing to build, only generations to drop.
 	Tidy bool `json:"tidy,omitempty"`
-	// Error is what ended it.
+	// Error is why the rebuild failed.
 	Error *StageError `json:"error,omitempty"`
 }
 
-// StageError is what ended a rebuild, as Step Functions says it.
+// StageError is why a rebuild failed, in the form of Step Functions.
 type StageError struct {
 	Error string `json:"Error"`
 	Cause string `json:"Cause"`
 }
 
-// Starter starts what takes a stage on to its end, somewhere else: Begin, Fill of all segments, Survey, Compare of all
-// segments, Swap, Tidy; Tidy alone of a stage that says so. The same name is started once.
+// Starter starts a worker that takes a stage to its end, for example a state machine. The steps are: Begin; Fill of all
+// segments; Survey; Compare of all segments; Swap; Tidy. If the stage says Tidy, it is that step alone. A worker of the
+// same name is started once.
 type Starter interface {
-	// Start starts it, unless the same name was started before.
+	// Start starts a worker, unless one of that name was started before.
 	//
 	// Errors: the starter's own. [Engine.Start] returns them.
 	Start(ctx context.Context, name string, s Stage) error
 }
 
-// What [Rebuilder.Advance] can be asked for. Each may be asked for twice, and be interrupted anywhere.
+// The steps for [Rebuilder.Advance]. Each may be called twice, and may be interrupted at any point.
 const (
-	// StageBegin registers the generation, or goes on with the one on its way, and returns its segments.
+	// StageBegin registers the generation, or continues with the one that is being built, and returns its segments.
 	StageBegin = "begin"
-	// StageFill fills the segment, for as long as there is time.
+	// StageFill fills the segment, as far as there is time.
 	StageFill = "fill"
 	// StageSurvey begins the verification, and returns its segments.
 	StageSurvey = "survey"
-	// StageCompare compares the segment with its events, for as long as there is time.
+	// StageCompare compares the segment with its events, as far as there is time.
 	StageCompare = "compare"
-	// StageSwap lets the generation serve if it agrees with its events. If it is not done, it is to be surveyed once more.
+	// StageSwap lets the generation serve if it agrees with its events. If it returns a stage that is not done, begin
+	// again with StageSurvey.
 	StageSwap = "swap"
-	// StageTidy drops the generations whose time has come.
+	// StageTidy drops the generations that are due.
 	StageTidy = "tidy"
-	// StageFail notes with the generation what ended its rebuild.
+	// StageFail records the reason why the rebuild failed with the generation.
 	StageFail = "fail"
 )
 
-// Advance does what is asked for, as far as there is time, and returns the stage that it comes to. If somebody gave the
-// generation up meanwhile, there is nothing left to do until Tidy.
+// Advance does one step, as far as there is time, and returns the new stage. If the generation was given up
+// concurrently, there is nothing left to do until Tidy.
 //
-// Errors: [VerificationError], [ErrNotRebuilt], [OldCodeError], [UnknownFoldError]; those of the store, the view, the catalog.
+// Errors: [VerificationError], [ErrNotRebuilt], [OldCodeError], [UnknownFoldError]; those of the store, the view and
+// the catalog.
 func (r *Rebuilder) Advance(ctx context.Context, what string, s Stage) (Stage, error) {
 	steps := map[string]func(context.Context, *Stage) error{
 		StageBegin: r.stageBegin, StageFill: r.stageFill, StageSurvey: r.stageSurvey, StageCompare: r.stageCompare,
@@ -78,7 +83,7 @@ func (r *Rebuilder) Advance(ctx context.Context, what string, s Stage) (Stage, e
 	}
 	step := steps[what]
 	if step == nil {
-		return s, fmt.Errorf("a rebuild has no stage %q", what)
+		return s, fmt.Errorf("unknown rebuild stage %q", what)
 	}
 	s.Done, s.Wait = false, 0
 	err := step(ctx, &s)
@@ -86,7 +91,7 @@ func (r *Rebuilder) Advance(ctx context.Context, what string, s Stage) (Stage, e
 	case errors.Is(err, ErrUnfinished):
 		return s, nil
 	case errors.Is(err, ErrNoGeneration):
-		r.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "a generation was given up while it was built",
+		r.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "a generation was given up during its rebuild",
 			slog.String("projection", s.Projection), slog.Int("generation", int(s.Generation)))
 		s.Segments, s.Done = []int{}, true
 		return s, nil
@@ -94,14 +99,15 @@ func (r *Rebuilder) Advance(ctx context.Context, what string, s Stage) (Stage, e
 	return s, err
 }
 
-// OldCodeError says that this code does not have the fold version yet that a rebuild is wanted of.
+// OldCodeError reports that this code does not have the fold version that a rebuild asks for.
 type OldCodeError struct {
 	Projection  string
 	Fold, Wants int
 }
 
 func (e *OldCodeError) Error() string {
-	return fmt.Sprintf("projection %s has fold version %d in this code, and %d is to be built: deploy newer code", e.Projection, e.Fold, e.Wants)
+	return fmt.Sprintf("projection %s: fold version %d is to be built, but this code has version %d: deploy newer code",
+		e.Projection, e.Wants, e.Fold)
 }
 
 func (r *Rebuilder) stageBegin(ctx context.Context, s *Stage) error {
@@ -141,12 +147,12 @@ func (r *Rebuilder) stageFill(ctx context.Context, s *Stage) error {
 	return err
 }
 
-// surveyNote and segmentNote name what is noted of a verification.
+// surveyNote and segmentNote are the names of a verification's notes.
 const surveyNote = "survey"
 
 func segmentNote(segment int) string { return "segment-" + strconv.Itoa(segment) }
 
-// stageSurvey leaves out a generation that serves: there is nothing to decide.
+// stageSurvey does nothing for a serving generation: there is nothing to decide.
 func (r *Rebuilder) stageSurvey(ctx context.Context, s *Stage) error {
 	s.Attempt++
 	t, err := r.filled(ctx, s.Projection, s.Generation)
@@ -165,7 +171,7 @@ func (r *Rebuilder) stageSurvey(ctx context.Context, s *Stage) error {
 	return r.note(ctx, t, surveyNote, chosen)
 }
 
-// stageCompare goes on with what was found of the segment in this survey.
+// stageCompare continues with the segment's findings in this survey.
 func (r *Rebuilder) stageCompare(ctx context.Context, s *Stage) error {
 	v, notes, err := r.surveyed(ctx, s)
 	if err != nil || v == nil {
@@ -181,7 +187,7 @@ func (r *Rebuilder) stageCompare(ctx context.Context, s *Stage) error {
 	return err
 }
 
-// surveyed returns the verification of a stage, with all that is noted of it; nil if the generation serves.
+// surveyed returns the verification of a stage, with all its notes; nil if the generation serves.
 func (r *Rebuilder) surveyed(ctx context.Context, s *Stage) (*verification, map[string]json.RawMessage, error) {
 	t, err := r.filled(ctx, s.Projection, s.Generation)
 	if err != nil || t.Status == Serving {
@@ -193,12 +199,12 @@ func (r *Rebuilder) surveyed(ctx context.Context, s *Stage) (*verification, map[
 	}
 	v := &verification{rebuilder: r, target: t, heals: true}
 	if notes[surveyNote] == nil {
-		return nil, nil, fmt.Errorf("%s was not surveyed", t)
+		return nil, nil, fmt.Errorf("%s: its verification has not begun: run the stage survey", t)
 	}
 	return v, notes, json.Unmarshal(notes[surveyNote], &v.survey)
 }
 
-// found is what was found of a segment so far; of another survey, nothing.
+// found returns the findings of a segment so far. Findings of another survey do not count.
 func (v *verification) found(notes map[string]json.RawMessage, segment int) (findings, error) {
 	var f findings
 	if text := notes[segmentNote(segment)]; text != nil {
@@ -223,7 +229,8 @@ func (r *Rebuilder) note(ctx context.Context, t *target, name string, what any) 
 	return nil
 }
 
-// stageSwap swaps if all segments were compared. Differences may be of live writes: the whole is compared again, some times.
+// stageSwap swaps if all segments were compared. Live writes can cause differences, so the whole comparison is repeated
+// a few times.
 func (r *Rebuilder) stageSwap(ctx context.Context, s *Stage) error {
 	v, notes, err := r.surveyed(ctx, s)
 	if err != nil || v == nil {
@@ -246,7 +253,7 @@ func (r *Rebuilder) stageSwap(ctx context.Context, s *Stage) error {
 	if err != nil {
 		return err
 	}
-	started := func(_ *Record, retired *Build) { retired.WorkerStarted = true } // this state machine goes on
+	started := func(_ *Record, retired *Build) { retired.WorkerStarted = true } // this state machine drops it later
 	if err := r.swap(ctx, s.Projection, s.Generation, Building, started); err != nil {
 		return err
 	}
@@ -263,7 +270,7 @@ func (r *Rebuilder) again(s *Stage, err error) error {
 	return err
 }
 
-// stageTidy forgets what was noted, too: it takes some kilobytes a segment.
+// stageTidy also deletes the generation's notes: they take some kilobytes a segment.
 func (r *Rebuilder) stageTidy(ctx context.Context, s *Stage) error {
 	if s.Generation > 0 {
 		if err := r.forget(ctx, s); err != nil {
@@ -286,9 +293,10 @@ func (r *Rebuilder) forget(ctx context.Context, s *Stage) error {
 	return err
 }
 
-// stageFail notes why with the generation that was built or, if it serves already, with those that were to be dropped.
+// stageFail records the reason with the generation that is being built or, if it already serves, with the generations
+// that were to be dropped.
 func (r *Rebuilder) stageFail(ctx context.Context, s *Stage) error {
-	why := "it ended without a reason"
+	why := "the rebuild gave no reason"
 	if s.Error != nil {
 		why = s.Error.String()
 	}
@@ -306,10 +314,11 @@ func (r *Rebuilder) stageFail(ctx context.Context, s *Stage) error {
 	})
 }
 
-// maxReason bounds what a record holds of a reason, in bytes.
+// maxReason limits the length of a reason in a record, in bytes.
 const maxReason = 2000
 
-// String is the error with its message, where the cause holds one as Lambda says it.
+// String returns the error with its message. If the cause is an error of a Lambda function, the message is taken from
+// it.
 func (e *StageError) String() string {
 	var of struct {
 		Message string `json:"errorMessage"`

@@ -16,7 +16,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// paged scans a commit a page.
+// paged scans one commit a page.
 type paged struct{ es.Scanner }
 
 func (s paged) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.ScanPage, error] {
@@ -24,7 +24,7 @@ func (s paged) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.ScanPa
 	return s.Scanner.Scan(ctx, segment)
 }
 
-// hurried is a rebuilder of a filled generation 2, and a way to take a stage on that has no time for more than a page.
+// hurried is a rebuilder with a filled generation 2, and a function that advances a stage with time for only one page.
 func hurried(t *testing.T, b *bench) (*projection.Rebuilder, advance) {
 	t.Helper()
 	e := b.engineOf(b.queued(), logOf(2, false), logOf(1, false))
@@ -44,7 +44,8 @@ func hurried(t *testing.T, b *bench) (*projection.Rebuilder, advance) {
 	}
 }
 
-// TestComparedInParts: a verification that is interrupted after each commit finds what one in one go finds.
+// TestComparedInParts: a verification that is interrupted after each commit finds the same as one without
+// interruptions.
 func TestComparedInParts(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -57,7 +58,7 @@ func TestComparedInParts(t *testing.T) {
 			next := cp
 			next.State = []byte(`{"texts":["X"]}`)
 			b.spoil(t, "s1", cp, next)
-		}, "Note#s1: the state is not that of its events"},
+		}, "Note#s1: the stored state differs from its events"},
 		"a counter": {func(t *testing.T, b *bench) {
 			cp := b.at(t, 2, "s1")
 			b.spoil(t, "s1", cp, cp, projection.Write{
@@ -99,8 +100,8 @@ func TestComparedInParts(t *testing.T) {
 	}
 }
 
-// TestMachineFails: a generation that differs from its events is compared three times, and does not serve; why is on record
-// until somebody starts the rebuild again, which then goes on.
+// TestMachineFails: a generation that differs from its events is compared three times, and does not serve. The reason
+// is recorded until the rebuild is started again, which then continues.
 func TestMachineFails(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -128,7 +129,7 @@ func TestMachineFails(t *testing.T) {
 	if err := e.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b.machine.wantStarts(t) // what failed is not tried again by itself
+	b.machine.wantStarts(t) // a failed rebuild is not restarted
 	b.spoil(t, "s1", spoiled, cp)
 	if _, err := finish(t.Context(), r, projection.Stage{Projection: "log"}); err != nil {
 		t.Error(err)
@@ -138,7 +139,8 @@ func TestMachineFails(t *testing.T) {
 	}
 }
 
-// TestFailureOfDropping is on record with what was to be dropped; a cause that is no JSON is taken as it is, and cut.
+// TestFailureOfDropping: the reason is recorded with the generation that was to be dropped. A cause that is not JSON is
+// stored unchanged, and cut.
 func TestFailureOfDropping(t *testing.T) {
 	t.Parallel()
 	b, e := upgraded(t)
@@ -154,7 +156,7 @@ func TestFailureOfDropping(t *testing.T) {
 	}
 }
 
-// TestGivenUpUnderTheMachine: nothing is left to do but to drop it, wherever the machine is.
+// TestGivenUpUnderTheMachine: only the drop is left to do, whatever step the machine is at.
 func TestGivenUpUnderTheMachine(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{projection.StageFill, projection.StageSurvey, projection.StageCompare, projection.StageSwap} {
@@ -180,7 +182,7 @@ func TestGivenUpUnderTheMachine(t *testing.T) {
 	}
 }
 
-// TestStageRefusals: what makes no sense is an error.
+// TestStageRefusals: invalid steps are errors.
 func TestStageRefusals(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -193,8 +195,8 @@ func TestStageRefusals(t *testing.T) {
 			t.Errorf("%s: %v, want %s", what, err, says)
 		}
 	}
-	refused("dance", s, `no stage "dance"`)
-	refused(projection.StageBegin, projection.Stage{Projection: "other"}, "no projection")
+	refused("dance", s, `unknown rebuild stage "dance"`)
+	refused(projection.StageBegin, projection.Stage{Projection: "other"}, "unknown projection")
 	refused(projection.StageBegin, projection.Stage{Projection: "log", Fold: 2}, "deploy newer code")
 	s, err := r.Advance(t.Context(), projection.StageBegin, s)
 	if err != nil {
@@ -206,7 +208,7 @@ func TestStageRefusals(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	refused(projection.StageCompare, s, "not surveyed")
+	refused(projection.StageCompare, s, "has not begun")
 	if s, err = r.Advance(t.Context(), projection.StageSurvey, s); err != nil {
 		t.Fatal(err)
 	}

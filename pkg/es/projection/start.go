@@ -9,11 +9,11 @@ import (
 	"sync"
 )
 
-// Start does what a process has to do once before it takes batches: it checks that the code can serve what is stored,
-// has the generations built that newer fold versions ask for, and those dropped that nobody else will, and leaves to the queue
-// whatever other builds of the code parked.
+// Start does what each process must do once before it takes batches. It checks that the code can read what is stored.
+// It starts builds for newer fold versions, and drops that no other worker will do. It enqueues retries of streams that
+// other builds of the code parked.
 //
-// Errors: [UnknownFoldError], [ChangedFoldError]; those of the catalog, the views, the queue, the starter.
+// Errors: [UnknownFoldError], [ChangedFoldError]; those of the catalog, the views, the queue and the starter.
 func (e *Engine) Start(ctx context.Context) error {
 	records, err := e.registered(ctx)
 	if err != nil {
@@ -46,7 +46,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// retryOthers leaves to the queue what another build of the code parked.
+// retryOthers enqueues retries of the streams that another build of the code parked.
 func (e *Engine) retryOthers(ctx context.Context, t *target) error {
 	if t.fold == nil {
 		return nil
@@ -66,22 +66,23 @@ func (e *Engine) retryOthers(ctx context.Context, t *target) error {
 	return e.leave(ctx, 0, jobs...)
 }
 
-// ChangedFoldError says that a fold version handles events which a generation was built without.
+// ChangedFoldError reports that a fold version handles events that an existing generation was built without.
 type ChangedFoldError struct {
 	Projection string
 	Generation Generation
 	Fold       int
-	// Types are the stored types of these events: "Order/OrderPlaced".
+	// Types are the stored types of these events, such as "Order/OrderPlaced".
 	Types []string
 }
 
 func (e *ChangedFoldError) Error() string {
-	return fmt.Sprintf("fold version %d of projection %s handles %s, without which its generation %d was built: give the fold a higher version",
-		e.Fold, e.Projection, strings.Join(e.Types, ", "), e.Generation)
+	return fmt.Sprintf("projection %s: fold version %d handles %s, but generation %d was built without: "+
+		"raise the fold version",
+		e.Projection, e.Fold, strings.Join(e.Types, ", "), e.Generation)
 }
 
-// noteSkips keeps with each generation which events its fold skips, and tells whether the fold of this code skips them too: what
-// a checkpoint passed over is not read again.
+// noteSkips stores with each generation which events its fold skips, and checks that the fold of this code skips them
+// too: an event that a checkpoint has passed is not read again.
 func (e *Engine) noteSkips(ctx context.Context, r *Record) error {
 	next := r.clone()
 	changed := false
@@ -104,7 +105,7 @@ func (e *Engine) noteSkips(ctx context.Context, r *Record) error {
 		return nil
 	}
 	switch err := e.catalog.Replace(ctx, next); {
-	case errors.Is(err, ErrStale): // the next process does
+	case errors.Is(err, ErrStale): // the next process stores it
 		return nil
 	case err != nil:
 		return err

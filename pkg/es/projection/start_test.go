@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// handling is a projection of the notes of a registry that handles what is noted and, if it says so, what is swollen.
+// handling is a projection of the notes of a registry that handles Noted and, with swollen, also Swollen.
 func handling(fold int, events *es.Registry[noteEvent], swollen bool) projection.Projection {
 	on := []projection.EventHandler[notebook]{
 		projection.On(func(s *notebook, e projection.Event[Noted], _ *projection.Writes) error {
@@ -29,13 +29,13 @@ func handling(fold int, events *es.Registry[noteEvent], swollen bool) projection
 	return projection.New("log", fold, projection.From(noted(events), on...))
 }
 
-// before are notes without those that are misplaced.
+// before are notes without Misplaced.
 func before() *es.Registry[noteEvent] {
 	return es.NewRegistry(es.Type[noteEvent]("Noted", 1, Noted{}), es.Type[noteEvent]("Swollen", 1, Swollen{}))
 }
 
-// TestChangedFold: code that handles what a generation was built without does not start, unless the fold has a higher
-// version and the code has the former one too.
+// TestChangedFold: code that handles events that a generation was built without does not start, unless the fold has a
+// higher version and the code also has the former one.
 func TestChangedFold(t *testing.T) {
 	t.Parallel()
 	more := es.NewRegistry(es.Type[noteEvent]("Noted", 1, Noted{}), es.Type[noteEvent]("Swollen", 1, Swollen{}),
@@ -82,8 +82,8 @@ func TestChangedFold(t *testing.T) {
 	}
 }
 
-// TestSkipsAreRecordedOnce: what a fold skips is kept with its generations when it first starts, and a later start
-// writes nothing.
+// TestSkipsAreRecordedOnce: the events that a fold skips are recorded with its generations at the first start, and
+// later starts write nothing.
 func TestSkipsAreRecordedOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench()

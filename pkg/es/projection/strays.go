@@ -8,7 +8,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// compareOwned looks for rows that belong to a stream and that its events do not make.
+// compareOwned looks for rows that belong to a stream but that its events do not make.
 func (v *verification) compareOwned(ctx context.Context, out *findings) error {
 	for _, key := range v.survey.Owned {
 		stray, err := v.isStray(ctx, key)
@@ -16,14 +16,14 @@ func (v *verification) compareOwned(ctx context.Context, out *findings) error {
 			return fmt.Errorf("verify %s: row %s|%s: %w", v.target, key.Partition, key.Sort, err)
 		}
 		if stray {
-			out.differ("row %s|%s is of no event", key.Partition, key.Sort)
+			out.differ("row %s|%s is stored, but no event makes it", key.Partition, key.Sort)
 		}
 	}
 	return nil
 }
 
-// isStray tells whether a row is there, counts, and none of the streams that it may belong to makes it. A stream that moves on at
-// the same time, or can't be folded, may make it.
+// isStray reports whether a row exists, counts, and is made by none of the streams that it may belong to. A stream that
+// advances concurrently, or can't be folded, is assumed to make it.
 func (v *verification) isStray(ctx context.Context, key RowKey) (bool, error) {
 	view, g := v.target.sub.View, v.target.Generation
 	streams := v.target.mayOwn(key)
@@ -56,7 +56,7 @@ func (v *verification) isStray(ctx context.Context, key RowKey) (bool, error) {
 	return true, nil
 }
 
-// mayOwn are the streams to which a row may belong: a stream's name, and a key, may contain '|' too.
+// mayOwn are the streams that a row may belong to: there may be several, since stream names and keys may contain '|'.
 func (t *target) mayOwn(key RowKey) (streams []es.StreamID) {
 	for i, c := range key.Sort {
 		s, err := es.ParseStreamID(key.Sort[i+1:])
@@ -67,7 +67,7 @@ func (t *target) mayOwn(key RowKey) (streams []es.StreamID) {
 	return streams
 }
 
-// makes tells whether a stream's events make a row in a target up to a checkpoint, or may.
+// makes reports whether a stream's events make a row in a target up to a checkpoint, or may make it.
 func (e *Engine) makes(ctx context.Context, t *target, stream es.StreamID, at Checkpoint, key RowKey) (bool, error) {
 	if at.RowsWritten > 0 || at.Parked != nil {
 		return true, nil
@@ -75,7 +75,7 @@ func (e *Engine) makes(ctx context.Context, t *target, stream es.StreamID, at Ch
 	var state []byte
 	made := false
 	for c, err := range e.store.Read(ctx, stream, es.Range{From: 1, To: max(at.Version, 1)}) {
-		if errors.As(err, new(*es.CorruptError)) { // what it made can't be told any more
+		if errors.As(err, new(*es.CorruptError)) { // the rows it made are unknown
 			return true, nil
 		}
 		if err != nil {
@@ -84,7 +84,7 @@ func (e *Engine) makes(ctx context.Context, t *target, stream es.StreamID, at Ch
 		steps := beyond(nil, &c, 0)
 		steps = steps[:min(max(at.Version-c.Version+1, 0), int64(len(steps)))]
 		next, w, err := t.fold.fold(ctx, state, steps)
-		if err != nil { // the walk says so
+		if err != nil { // the walk reports this error
 			return true, nil
 		}
 		state = next

@@ -26,8 +26,8 @@ func (s torn) Read(ctx context.Context, stream es.StreamID, r es.Range) iter.Seq
 	}
 }
 
-// TestVerifyPassesTornStreams: rows of a stream that can't be read any more are no reason to end a verification: the stream itself
-// is found elsewhere.
+// TestVerifyPassesTornStreams: rows of a stream that can't be read any more do not end a verification. The stream
+// itself is reported elsewhere.
 func TestVerifyPassesTornStreams(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

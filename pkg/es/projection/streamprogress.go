@@ -8,18 +8,18 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// StreamProgress is the checkpoint that one generation of a projection has of a stream.
+// StreamProgress is the checkpoint of a stream in one generation of a projection.
 type StreamProgress struct {
 	Projection string
 	Build      Build
 	Checkpoint Checkpoint
-	// Shows is true if the generation shows the version that was asked for: its checkpoint is there, or nothing that is between
-	// concerns the projection.
+	// Shows is true if the generation shows the wanted version: its checkpoint has reached the version, or none of the
+	// events between concerns the projection.
 	Shows bool
 }
 
-// StreamProgress returns the checkpoints of a stream in every projection that reads it, in each generation that is fed, and
-// whether it shows a version.
+// StreamProgress returns the checkpoints of a stream in every projection that reads it, in each generation that is fed,
+// and whether each shows a version.
 //
 // Errors: those of the catalog, the views and the store.
 func (e *Engine) StreamProgress(ctx context.Context, v es.StreamVersion) ([]StreamProgress, error) {

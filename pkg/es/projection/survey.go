@@ -10,35 +10,36 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// survey is what one verification compares, and what its segments have to agree upon. It is kept as JSON, at most 400 KB of it.
+// survey is what one verification compares: its segments share it. It is stored as JSON, at most 400 KB.
 type survey struct {
-	// ID tells it from others of the same generation.
+	// ID distinguishes it from other surveys of the generation.
 	ID string `json:"id"`
-	// Segments is into how many parts the history is divided.
+	// Segments is the number of parts that the history is divided into.
 	Segments int `json:"segments"`
-	// Rows are a sample of the shared rows, Owned one of the rows that belong to a stream.
+	// Rows are a sample of the shared rows. Owned is a sample of the rows that belong to a stream.
 	Rows  []surveyed `json:"rows"`
 	Owned []RowKey   `json:"owned,omitempty"`
 }
 
-// surveyed is a shared row with what it held at first.
+// surveyed is a shared row with its counters at the start of the verification.
 type surveyed struct {
 	Key
 	Counters map[string]Number `json:"counters"`
 }
 
-// findings are what is known of one segment, so far. They are kept as JSON, at most 400 KB of it.
+// findings are the results of one segment so far. They are stored as JSON, at most 400 KB.
 type findings struct {
-	// Survey is the id of what they belong to.
+	// Survey is the id of the survey that they belong to.
 	Survey string `json:"survey"`
-	// Position is how far the segment was read. It is in the middle of Stream, of which Version was read last; "" = between streams.
+	// Position is how far the segment was read. If it is in the middle of Stream, Version is the last version read; if
+	// not, Stream is zero.
 	Position es.Position `json:"position"`
 	Stream   es.StreamID `json:"stream,omitzero"`
 	Version  int64       `json:"version,omitempty"`
-	// Sums are what the streams before that add to the survey's rows, in their order.
+	// Sums are what the streams read so far add to the survey's rows, in the order of these rows.
 	Sums   []map[string]Number `json:"sums"`
 	Report Report              `json:"report"`
-	// Differences are the first of Count.
+	// Differences are the first of Count differences.
 	Differences []string `json:"differences,omitempty"`
 	Count       int      `json:"count,omitempty"`
 }
@@ -49,11 +50,11 @@ func (f *findings) differ(format string, args ...any) {
 	}
 }
 
-// survey chooses shared rows, and remembers what they hold now.
+// survey chooses shared rows, and records their current counters.
 func (r *Rebuilder) survey(ctx context.Context, t *target) (survey, error) {
 	s := survey{ID: rand.Text(), Segments: r.cfg.Segments}
 	chosen := smallest{most: r.cfg.VerifySample}
-	owned := smallest{most: (r.cfg.VerifySample + 3) / 4} // for each, a stream is read
+	owned := smallest{most: (r.cfg.VerifySample + 3) / 4} // comparing each of these reads a stream
 	keys := map[string]RowKey{}
 	for key, err := range t.sub.View.Keys(ctx, t.Generation) {
 		if err != nil {
@@ -77,7 +78,7 @@ func (r *Rebuilder) survey(ctx context.Context, t *target) (survey, error) {
 	return s, err
 }
 
-// name is a key as one text.
+// name is a key as one string.
 func (k Key) name() string { return k.Partition + "\x00" + k.Sort }
 
 func (s surveyed) row() RowKey { return RowKey{Key: s.Key, Kind: SharedRow} }

@@ -13,7 +13,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// deadly is logOf(1) whose process ends over a stream: Evolve tells died, and never returns. Nothing after it is done.
+// deadly is logOf(1) whose process ends at a stream: the fold signals died and never returns. Nothing after it runs.
 func deadly(died chan<- struct{}, over string) projection.Projection {
 	return foldOf("log", func(s *notebook, e projection.Event[noteEvent], _ *projection.Writes) error {
 		if _, poisoned := e.Data.(Poisoned); poisoned && e.Stream.ID == over {
@@ -25,7 +25,7 @@ func deadly(died chan<- struct{}, over string) projection.Projection {
 	})
 }
 
-// do has a new process do a job, and tells whether it ended over it.
+// do makes a new process run a job, and reports whether the process ended.
 func (b *bench) do(t *testing.T, fold func(chan<- struct{}) projection.Projection, j projection.Job) (died bool) {
 	t.Helper()
 	deaths, done := make(chan struct{}), make(chan error)
@@ -35,7 +35,7 @@ func (b *bench) do(t *testing.T, fold func(chan<- struct{}) projection.Projectio
 	r := b.rebuilder(b.engineOf(cfg, fold(deaths)))
 	go func() { done <- r.Do(context.WithoutCancel(t.Context()), j) }()
 	select {
-	case <-deaths: // its goroutines hang for ever: nothing of them is seen again
+	case <-deaths: // its goroutines hang for ever, without effect
 		return true
 	case err := <-done:
 		if err != nil {
@@ -45,8 +45,8 @@ func (b *bench) do(t *testing.T, fold func(chan<- struct{}) projection.Projectio
 	}
 }
 
-// TestCrashIsParked: a stream over which the process ends, at each of its events, is parked after two attempts; what a job then
-// finds of it is left alone, until other code comes, or somebody asks.
+// TestCrashIsParked: a stream that ends the process at each of its events is parked after two attempts. Later jobs
+// leave it alone until other code arrives, or an operator retries it.
 func TestCrashIsParked(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -58,14 +58,14 @@ func TestCrashIsParked(t *testing.T) {
 	job := projection.Job{Task: projection.CatchUp, Stream: note("a"), Suspect: true}
 	for attempt, want := range []string{"crashed before 1, seen 0", "crashed before 1, seen 0"} {
 		if !b.do(t, fold, job) {
-			t.Fatalf("attempt %d: it did not end", attempt+1)
+			t.Fatalf("attempt %d: the process did not end", attempt+1)
 		}
 		b.wantParked(t, map[string]string{"a": want})
 	}
 	if b.do(t, fold, job) {
-		t.Error("it is tried for ever")
+		t.Error("the stream is tried for ever")
 	}
-	if said := b.said.String(); strings.Count(said, "a stream is tried that may end the process") != 2 ||
+	if said := b.said.String(); strings.Count(said, "trying a stream that may end the process") != 2 ||
 		strings.Count(said, "a stream is parked") != 1 || !strings.Contains(said, "stream=Note#a version=1 reason=crashed") {
 		t.Errorf("logged:\n%s", said)
 	}
@@ -73,7 +73,7 @@ func TestCrashIsParked(t *testing.T) {
 		t.Errorf("parked: %+v", p)
 	}
 	if b.do(t, fold, projection.Job{Task: projection.CatchUp, Stream: note("a")}) || b.do(t, fold, projection.Job{Task: projection.Reconcile, Of: 1, Suspect: true}) {
-		t.Error("it is tried by others")
+		t.Error("other processes try the stream")
 	}
 
 	cfg := b.queued()
@@ -92,7 +92,8 @@ func TestCrashIsParked(t *testing.T) {
 	b.wantRows(t, 1, logOf(1, true), "a", "b")
 }
 
-// TestCrashOfAnother: a harmless stream that was being tried when the process ended is tried once more, and level then.
+// TestCrashOfAnother: a harmless stream that was being tried when the process ended is tried again, and is then up to
+// date.
 func TestCrashOfAnother(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -107,7 +108,7 @@ func TestCrashOfAnother(t *testing.T) {
 	}
 	job := projection.Job{Task: projection.CatchUp, Stream: note("a"), Suspect: true}
 	if !b.do(t, fold, job) {
-		t.Fatal("it did not end")
+		t.Fatal("the process did not end")
 	}
 	ends = false
 	if b.do(t, fold, job) || b.at(t, 1, "a").Version != 1 {
@@ -116,8 +117,8 @@ func TestCrashOfAnother(t *testing.T) {
 	b.wantParked(t, map[string]string{})
 }
 
-// TestSuspectedWithoutReason: what is suspected and folds well is level; what is level already is not written; what can't be
-// folded is parked for that; an outage parks nothing.
+// TestSuspectedWithoutReason: a suspect stream that folds well is applied. One that is up to date is not written. One
+// that can't be folded is parked for that. An outage parks nothing.
 func TestSuspectedWithoutReason(t *testing.T) {
 	t.Parallel()
 	b := newBench()
@@ -151,7 +152,7 @@ func TestSuspectedWithoutReason(t *testing.T) {
 		if at.Parked != nil {
 			t.Errorf("call %d fails (%v): %+v", n, err, at)
 		}
-		if at.Version == 3 { // once is enough: the rest of the calls is of a stream that is level
+		if at.Version == 3 { // once is enough: the stream is up to date for the other calls
 			break
 		}
 	}
@@ -162,8 +163,8 @@ func TestSuspectedWithoutReason(t *testing.T) {
 	b.wantRows(t, 1, logOf(1, false), "a")
 }
 
-// TestSuspectsOneByOne: of several suspected streams in a process, one is tried at a time; those for which no time is left go
-// back into the queue.
+// TestSuspectsOneByOne: of several suspect streams in a process, one is tried at a time. Those for which no time is
+// left go back to the queue.
 func TestSuspectsOneByOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

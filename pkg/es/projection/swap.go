@@ -9,28 +9,29 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// NotFilledError says that a generation can't serve yet.
+// NotFilledError reports that a generation can't be read yet, or can't serve yet, because its history is not read.
 type NotFilledError struct {
 	Projection string
 	Generation Generation
 }
 
 func (e *NotFilledError) Error() string {
-	return fmt.Sprintf("generation %d of projection %s is not filled: events of before it was there are still to be read, "+
-		"by a Starter or Rebuilder.FillNew", e.Generation, e.Projection)
+	return fmt.Sprintf("generation %d of projection %s is not filled: older events are still to be read, "+
+		"by the Starter's worker or by Rebuilder.FillNew", e.Generation, e.Projection)
 }
 
-// Finish brings streams level that are behind, verifies a generation that is filled, and lets it serve in place of the one that does. That is kept and fed as
-// retired, for the time of grace. If the generation serves already, nothing is done.
+// Finish catches up the streams that are behind, verifies a filled generation, and lets it serve in place of the
+// current one. That one is retired: it is kept, and receives events, for [RebuildConfig].KeepRetired. If the generation
+// already serves, Finish changes nothing.
 //
-// Errors: [NotFilledError], [VerificationError], [ErrNoGeneration], [ErrNotRebuilt]; those of the store, the view, the
-// catalog. The generation then goes on as it was.
+// Errors: [NotFilledError], [VerificationError], [ErrNoGeneration], [ErrNotRebuilt]; those of the store, the view and
+// the catalog. The generation then stays as it was.
 func (r *Rebuilder) Finish(ctx context.Context, projection string, g Generation) (Report, error) {
 	t, err := r.filled(ctx, projection, g)
 	switch {
 	case err != nil:
 		return Report{}, err
-	case t.Status == Serving: // what came after the swap may have been interrupted
+	case t.Status == Serving: // an earlier call may have been interrupted after the swap
 		return Report{}, r.engine.askFor(ctx, projection)
 	}
 	report, err := r.verify(ctx, t, true)
@@ -43,7 +44,7 @@ func (r *Rebuilder) Finish(ctx context.Context, projection string, g Generation)
 	return report, r.engine.askFor(ctx, projection)
 }
 
-// filled returns a generation that serves, or may serve next.
+// filled returns a generation that serves or may serve next.
 //
 // Errors: [NotFilledError], [ErrNoGeneration], [ErrNotRebuilt]; the catalog's.
 func (r *Rebuilder) filled(ctx context.Context, projection string, g Generation) (*target, error) {
@@ -60,7 +61,8 @@ func (r *Rebuilder) filled(ctx context.Context, projection string, g Generation)
 	return t, nil
 }
 
-// swap lets a generation serve that has a status, in one conditional write, with what else is to change in the record.
+// swap lets a generation serve that has the status from, in one conditional write. also makes further changes to the
+// record.
 func (r *Rebuilder) swap(ctx context.Context, projection string, g Generation, from Status, also func(next *Record, retired *Build)) error {
 	var retired Generation
 	err := r.change(ctx, projection, func(next *Record) error {
@@ -80,16 +82,17 @@ func (r *Rebuilder) swap(ctx context.Context, projection string, g Generation, f
 	if err != nil {
 		return err
 	}
-	r.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "another generation serves", slog.String("projection", projection),
+	r.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "a new generation serves", slog.String("projection", projection),
 		slog.Int("generation", int(g)), slog.Int("before", int(retired)))
 	return nil
 }
 
-// Rollback lets the generation serve again that served before. The one that serves is retired, and its fold version is not
-// built again by itself. Streams that are behind are brought level first: code that lacked the fold has not fed the generation.
+// Rollback lets the retired generation serve again that served last. The current one is retired, and its fold version
+// is not rebuilt unless Begin is called. Streams that are behind are caught up first: code that lacked the fold has not
+// fed the generation.
 //
-// Errors: [ErrNoGeneration] if there is none any longer; [UnknownFoldError] if this code can't feed it; [VerificationError]
-// if a stream can't be brought level; those of the store, the view, the catalog.
+// Errors: [ErrNoGeneration] if no retired generation is kept; [UnknownFoldError] if this code lacks its fold;
+// [VerificationError] if a stream can't be caught up; those of the store, the view and the catalog.
 func (r *Rebuilder) Rollback(ctx context.Context, projection string) (Generation, error) {
 	sub, record, err := r.engine.record(ctx, projection)
 	if err != nil {
@@ -140,8 +143,9 @@ func (r *Rebuilder) Abandon(ctx context.Context, projection string) error {
 	return r.engine.askFor(ctx, projection)
 }
 
-// Run rebuilds a projection in this process: it begins a generation, or goes on with the one on its way, fills its segments
-// in parallel, and finishes it. Verification is repeated for a while: streams that were appended to just now are level soon.
+// Run rebuilds a projection in this process: it begins a generation, or continues with the one that is being built,
+// fills its segments in parallel, and finishes it. Verification is repeated for a while, because streams that are being
+// appended to are briefly behind.
 //
 // Errors: those of Begin, Fill and Finish.
 func (r *Rebuilder) Run(ctx context.Context, projection string, onPage OnPage) (Build, Report, error) {
@@ -160,8 +164,8 @@ func (r *Rebuilder) Run(ctx context.Context, projection string, onPage OnPage) (
 	return b, report, err
 }
 
-// FillNew fills the first generations of projections, in this process: of all whose history was never read. Readers refuse
-// those that were added to others until then. Without a [Starter], call it once a process starts.
+// FillNew fills, in this process, the first generations of all projections whose history was never read. Until then
+// readers refuse projections that were added to existing ones. Without a [Starter], call it when a process starts.
 //
 // Errors: those of Fill.
 func (r *Rebuilder) FillNew(ctx context.Context) error {
@@ -185,9 +189,9 @@ func (r *Rebuilder) FillNew(ctx context.Context) error {
 	return nil
 }
 
-// Do does a job off the queue. What is left of it goes back into the queue.
+// Do runs a job from the queue. What is left of it is enqueued again.
 //
-// Errors: those of what the job asks for; the queue's. The job is then to be done again.
+// Errors: those of the job's task; the queue's. The job must then be run again.
 func (r *Rebuilder) Do(ctx context.Context, j Job) error {
 	switch j.Task {
 	case CatchUp:
@@ -202,5 +206,5 @@ func (r *Rebuilder) Do(ctx context.Context, j Job) error {
 		_, err := r.engine.Refold(ctx, []es.StreamID{j.Stream}, j.projections()...)
 		return err
 	}
-	return fmt.Errorf("there is no task %q", j.Task)
+	return fmt.Errorf("unknown task %q", j.Task)
 }

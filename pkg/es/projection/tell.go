@@ -2,14 +2,14 @@ package projection
 
 import "context"
 
-// notify tells the notifier what was kept for it.
+// notify passes the collected changes to the notifier.
 func (b *batch) notify(ctx context.Context) {
 	if b.cfg.Notifier != nil && len(b.changes) > 0 {
 		b.cfg.Notifier.Notify(ctx, b.changes)
 	}
 }
 
-// changed keeps what the notifier is to be told.
+// changed collects a change for the notifier.
 func (b *batch) changed(w *way) {
 	if b.cfg.Notifier == nil || w.t.Status != Serving {
 		return

@@ -9,8 +9,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/memview"
 )
 
-// swelling is a projection whose counters have a name, and which keeps what is swollen in a row that it appends, or
-// leaves it out.
+// swelling is a projection with named counters that stores Swollen in an appended row, or leaves it out.
 func swelling(counters string, appends bool) projection.Projection {
 	return projection.New("log", 1, projection.From(noted(notes),
 		projection.On(func(_ *notebook, e projection.Event[Swollen], w *projection.Writes) error {
@@ -24,8 +23,8 @@ func swelling(counters string, appends bool) projection.Projection {
 		})), entries)
 }
 
-// TestAppendedRowTooLarge: an event of which an appended row is too large is parked with none of its other rows
-// written: the fold that takes it later may make others.
+// TestAppendedRowTooLarge: an event with an appended row that is too large is parked with none of its other rows
+// written, because a later fold may make other rows.
 func TestAppendedRowTooLarge(t *testing.T) {
 	t.Parallel()
 	for _, writes := range []int{3, 4, 100} {

@@ -9,17 +9,16 @@ import (
 	"sync"
 )
 
-// verification is one comparison of a generation with its events: of each segment by itself, and then of what all of them add
-// up to.
+// verification is one comparison of a generation with its events: first of each segment, then of the totals.
 type verification struct {
 	rebuilder *Rebuilder
 	target    *target
 	survey    survey
-	// heals says that streams which stay behind are brought level; levelOnly that nothing else is compared.
+	// heals means that streams that stay behind are caught up. levelOnly means that nothing else is compared.
 	heals, levelOnly bool
 }
 
-// all follows all segments at once, in this process.
+// all walks all segments at once, in this process.
 func (v *verification) all(ctx context.Context) ([]findings, error) {
 	all := make([]findings, v.survey.Segments)
 	forget := func(findings) error { return nil }
@@ -30,7 +29,7 @@ func (v *verification) all(ctx context.Context) ([]findings, error) {
 	return all, err
 }
 
-// parallel does n things at once. The first error ends the others.
+// parallel calls do n times at once. The first error cancels the others.
 func parallel(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -46,7 +45,7 @@ func parallel(ctx context.Context, n int, do func(ctx context.Context, i int) er
 	return context.Cause(ctx)
 }
 
-// conclude adds up what was found in all segments, and compares what only that tells.
+// conclude adds up the findings of all segments, and compares the totals.
 //
 // Errors: [VerificationError].
 func (v *verification) conclude(ctx context.Context, all []findings) (Report, error) {
@@ -85,7 +84,7 @@ func (v *verification) total(all []findings) (Report, error) {
 	return out, &found
 }
 
-// compareParked looks for streams that wait here and don't in the generation that serves.
+// compareParked looks for streams that are parked here but not in the serving generation.
 func (v *verification) compareParked(ctx context.Context, out *findings) error {
 	view := v.target.sub.View
 	parked, err := parkedIn(ctx, view, v.target.Generation)
@@ -103,13 +102,14 @@ func (v *verification) compareParked(ctx context.Context, out *findings) error {
 	out.Report.Parked = len(parked)
 	for stream := range parked {
 		if !known[stream] {
-			out.differ("%s is parked, and was not before", stream)
+			out.differ("%s is parked, but not in the serving generation", stream)
 		}
 	}
 	return nil
 }
 
-// compareCounters compares the surveyed rows with the sums over all streams. A row that changed meanwhile can't be compared.
+// compareCounters compares the surveyed rows with the sums over all streams. A row that changed during the verification
+// can't be compared.
 func (v *verification) compareCounters(ctx context.Context, all []findings, out *findings) error {
 	after, err := v.survey.look(ctx, v.target)
 	if err != nil {
@@ -124,7 +124,7 @@ func (v *verification) compareCounters(ctx context.Context, all []findings, out 
 		case !maps.EqualFunc(got, row.Counters, Number.Equal):
 			out.Report.Busy++
 		case !sameCounters(got, want):
-			out.differ("counters %s|%s are %v, and %v by the events", row.Partition, row.Sort, got, want)
+			out.differ("counters %s|%s are %v, expected %v", row.Partition, row.Sort, got, want)
 		default:
 			out.Report.Counters++
 		}
@@ -132,14 +132,14 @@ func (v *verification) compareCounters(ctx context.Context, all []findings, out 
 	return nil
 }
 
-// add adds counters to others.
+// add adds the counters in more to to.
 func add(to, more map[string]Number) {
 	for name, n := range more {
 		to[name] = to[name].Plus(n)
 	}
 }
 
-// sameCounters takes a counter that is not there for 0.
+// sameCounters compares counters. A missing counter is 0.
 func sameCounters(a, b map[string]Number) bool {
 	for name := range a {
 		if !a[name].Equal(b[name]) {
@@ -154,7 +154,7 @@ func sameCounters(a, b map[string]Number) bool {
 	return true
 }
 
-// sameJSON compares texts as what they say.
+// sameJSON compares JSON texts by their values.
 func sameJSON(a, b json.RawMessage) bool {
 	if bytes.Equal(a, b) {
 		return true

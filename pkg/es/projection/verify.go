@@ -9,31 +9,31 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Report says what a verification compared.
+// Report is what a verification compared.
 type Report struct {
-	// Streams is how many streams have a checkpoint that is level with the event store; Compared of how many of them the
-	// state and all rows were compared with a plain fold.
+	// Streams is how many streams have an up-to-date checkpoint. Compared is of how many of them the state and all rows
+	// were compared with a plain fold.
 	Streams  int `json:"streams"`
 	Compared int `json:"compared"`
-	// Counters is how many shared rows were compared with the sum over all streams; Busy how many could not be, because they
-	// changed all the time.
+	// Counters is how many shared rows were compared with the sum over all streams. Busy is how many could not be
+	// compared, because they kept changing.
 	Counters int `json:"counters"`
 	Busy     int `json:"busy"`
-	// Parked is how many streams are parked; all of them are so in the serving generation too.
+	// Parked is how many streams are parked. All of them are parked in the serving generation too.
 	Parked int `json:"parked"`
 }
 
-// VerificationError says in what a generation differs from a plain fold of the events.
+// VerificationError reports where a generation differs from a plain fold of the events.
 type VerificationError struct {
 	Projection string
 	Generation Generation
-	// Differences are the first of them, for people.
+	// Differences describe the first of them, for people.
 	Differences []string
 	// Count is how many there are.
 	Count int
 }
 
-// maxDifferences is how many differences an error names.
+// maxDifferences is how many differences an error describes.
 const maxDifferences = 20
 
 func (e *VerificationError) Error() string {
@@ -41,11 +41,11 @@ func (e *VerificationError) Error() string {
 		e.Generation, e.Projection, e.Count, strings.Join(e.Differences, "; "))
 }
 
-// verifyAttempts is how often the whole is compared before a difference counts: live writes make transient ones.
+// verifyAttempts is how often the comparison is repeated before a difference counts: live writes cause transient ones.
 const verifyAttempts = 3
 
-// verify compares a generation with a plain fold of the events, in this process. With heals, it brings streams level first
-// that are behind.
+// verify compares a generation with a plain fold of the events, in this process. With heals, it first catches up
+// streams that are behind.
 //
 // Errors: [VerificationError].
 func (r *Rebuilder) verify(ctx context.Context, t *target, heals bool) (Report, error) {
@@ -72,9 +72,9 @@ func (r *Rebuilder) verifyOnce(ctx context.Context, t *target, heals bool) (Repo
 	return v.conclude(ctx, all)
 }
 
-// level brings the streams level that are behind in a generation.
+// level catches up the streams that are behind in a generation.
 //
-// Errors: [VerificationError] if one can't be.
+// Errors: [VerificationError] if one can't be caught up.
 func (r *Rebuilder) level(ctx context.Context, t *target) error {
 	v := &verification{rebuilder: r, target: t, survey: survey{Segments: r.cfg.Segments}, heals: true, levelOnly: true}
 	all, err := v.all(ctx)
@@ -85,9 +85,9 @@ func (r *Rebuilder) level(ctx context.Context, t *target) error {
 	return err
 }
 
-// Verify compares a generation with a plain fold of the events, and changes nothing.
+// Verify compares a generation with a plain fold of the events. It changes nothing.
 //
-// Errors: [VerificationError], [ErrNoGeneration], [ErrNotRebuilt]; those of the store, the view, the catalog.
+// Errors: [VerificationError], [ErrNoGeneration], [ErrNotRebuilt]; those of the store, the view and the catalog.
 func (r *Rebuilder) Verify(ctx context.Context, projection string, g Generation) (Report, error) {
 	t, err := r.target(ctx, projection, g)
 	if err != nil {
@@ -96,7 +96,7 @@ func (r *Rebuilder) Verify(ctx context.Context, projection string, g Generation)
 	return r.verify(ctx, t, false)
 }
 
-// parkedIn lists the streams that wait in a generation.
+// parkedIn lists the parked streams of a generation.
 func parkedIn(ctx context.Context, v View, g Generation) (map[es.StreamID]bool, error) {
 	parked := map[es.StreamID]bool{}
 	for p, err := range v.Parked(ctx, g) {

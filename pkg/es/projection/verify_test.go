@@ -11,13 +11,13 @@ import (
 	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
-// TestVerificationFinds: what is wrong in a generation that was filled is named, and it does not serve.
+// TestVerificationFinds: differences in a filled generation are reported, and it does not serve.
 func TestVerificationFinds(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		spoil  func(t *testing.T, b *bench)
 		says   string
-		healed bool // by what lets the generation serve
+		healed bool // by Finish
 	}{
 		"nothing": {spoil: func(*testing.T, *bench) {}},
 		"a state": {func(t *testing.T, b *bench) {
@@ -25,15 +25,15 @@ func TestVerificationFinds(t *testing.T) {
 			next := cp
 			next.State = []byte(`{"texts":["X"]}`)
 			b.spoil(t, "s1", cp, next)
-		}, "Note#s1: the state is not that of its events", false},
+		}, "Note#s1: the stored state differs from its events", false},
 		"a row": {func(t *testing.T, b *bench) {
 			cp := b.at(t, 2, "s1")
 			b.spoil(t, "s1", cp, cp, projection.Write{Kind: projection.Put, Key: projection.Key{Partition: "all", Sort: "0001|Note#s1"}, Row: []byte(`"X"`)})
-		}, "Note#s1: row all|0001|Note#s1 is not that of its events", false},
+		}, "Note#s1: row all|0001|Note#s1 differs from its events", false},
 		"a row that is gone": {func(t *testing.T, b *bench) {
 			cp := b.at(t, 2, "s1")
 			b.spoil(t, "s1", cp, cp, projection.Write{Kind: projection.Delete, Key: projection.Key{Partition: "all", Sort: "0001|Note#s1"}})
-		}, "Note#s1: row all|0001|Note#s1 is not that of its events", false},
+		}, "Note#s1: row all|0001|Note#s1 differs from its events", false},
 		"a counter": {func(t *testing.T, b *bench) {
 			cp := b.at(t, 2, "s1")
 			b.spoil(t, "s1", cp, cp, projection.Write{
@@ -48,7 +48,7 @@ func TestVerificationFinds(t *testing.T) {
 		}, "counters letters|q are", false},
 		"a stream that is missing": {func(t *testing.T, b *bench) {
 			b.write(t, "missed", Noted{"x"})
-		}, "Note#missed is at version 0, and at 1 by the events", true},
+		}, "Note#missed is at version 0, expected 1", true},
 		"a stream that is behind": {func(t *testing.T, b *bench) {
 			b.write(t, "s1", Noted{"x"})
 		}, "Note#s1 is at version", true},
@@ -56,7 +56,7 @@ func TestVerificationFinds(t *testing.T) {
 			if err := b.view.Park(t.Context(), 2, note("s1"), b.at(t, 2, "s1"), projection.Parked{Reason: projection.Failed, Version: 4}); err != nil {
 				t.Fatal(err)
 			}
-		}, "Note#s1 is parked, and was not before", false},
+		}, "Note#s1 is parked, but not in the serving generation", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -84,7 +84,7 @@ func TestVerificationFinds(t *testing.T) {
 				case test.says == "" && err == nil:
 				case test.healed && errors.As(err, &found) && strings.Contains(err.Error(), test.says):
 					if _, err := r.Finish(t.Context(), "log", 2); err != nil || b.statuses(t) != "1 retired, 2 serving" {
-						t.Errorf("it is not healed: %s, %v", b.statuses(t), err)
+						t.Errorf("the generation is not healed: %s, %v", b.statuses(t), err)
 					}
 				case !errors.As(err, &found) || found.Count != 1 || found.Generation != 2 || !strings.Contains(err.Error(), test.says):
 					t.Errorf("finish: %v, want %q", err, test.says)
@@ -96,7 +96,7 @@ func TestVerificationFinds(t *testing.T) {
 	}
 }
 
-// spoil changes what generation 2 holds, as no projection would.
+// spoil changes generation 2 in a way that no projection would.
 func (b *bench) spoil(t *testing.T, id string, prev, next projection.Checkpoint, rows ...projection.Write) {
 	t.Helper()
 	if err := b.view.Save(t.Context(), 2, []projection.CheckpointUpdate{{Stream: note(id), Prev: prev, Next: next}}, rows); err != nil {
@@ -104,7 +104,7 @@ func (b *bench) spoil(t *testing.T, id string, prev, next projection.Checkpoint,
 	}
 }
 
-// TestVerifyServing: what serves can be verified too, and that changes nothing.
+// TestVerifyServing: the serving generation can be verified too, which changes nothing.
 func TestVerifyServing(t *testing.T) {
 	t.Parallel()
 	b := newBench()

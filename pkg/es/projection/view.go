@@ -15,48 +15,49 @@ import (
 )
 
 var (
-	// ErrStale says that another process has stored a newer version of the checkpoint or record. Nothing was written: read it
-	// again.
+	// ErrStale means that another process has stored a newer version of the checkpoint or record. Nothing was written:
+	// read it again.
 	ErrStale = errors.New("stale: another process has stored a newer version")
-	// ErrTooLarge says that a write has more, or larger, rows than one write can hold, or a number that has no room. Nothing was
+	// ErrTooLarge means that a write has more rows, or larger rows or numbers, than one write can hold. Nothing was
 	// written.
-	ErrTooLarge = errors.New("the rows, or their numbers, are too large for one write")
-	// ErrContended says that each attempt conflicted with other transactions on the same rows. Nothing was written: try again
-	// later.
-	ErrContended = errors.New("contended: each attempt conflicted with other transactions on the same rows")
-	// ErrCursor says that a cursor is none that a page of this list gave, or that what it goes on in is gone.
-	ErrCursor = errors.New("the cursor is not one that this list gave, or too old: start without one")
+	ErrTooLarge = errors.New("too large: the rows, or the numbers in them, exceed what one write can hold")
+	// ErrContended means that every attempt conflicted with other transactions on the same rows. Nothing was written:
+	// try again later.
+	ErrContended = errors.New("contended: every attempt conflicted with other transactions on the same rows")
+	// ErrCursor means that the cursor was not issued by this list, or that its generation no longer exists.
+	ErrCursor = errors.New("the cursor is not from this list, or is too old: start again without a cursor")
 )
 
 // Checkpoint is how far a projection has come with a stream, and the stream's state there. The zero Checkpoint is the
 // one before the first event.
 type Checkpoint struct {
-	// Version is the last version applied in full, Hash the hash of the commit that it is in.
+	// Version is the last version applied in full. Hash is the hash of the commit that contains it.
 	Version int64
 	Hash    []byte
-	// RowsWritten is the number of rows of the next event that are written already, in order. An event may have more rows
-	// than fit into one transaction.
+	// RowsWritten is how many rows of the next event are already written, in order. An event may have more rows than
+	// fit into one transaction.
 	RowsWritten int
-	// At is when Version was applied, in microseconds, UTC. Zero = that was before times were kept.
+	// At is when Version was applied, in microseconds, UTC. Zero = the time was not recorded.
 	At time.Time
 	// State is the stream's state, as JSON.
 	State json.RawMessage
 	// Owner is who created the stream: the actor of its first commit.
 	Owner string
-	// Behind says that deliveries no longer bring the stream forward, because too much is missing: the catch-up does.
+	// Behind means that deliveries no longer advance the stream, because too many events are missing. A catch-up does.
 	Behind bool
-	// Parked is why the stream waits, nil if it doesn't.
+	// Parked is why the stream is parked, nil if it is not.
 	Parked *Parked
-	// Rises are the versions from which a higher epoch counts, ascending in both. None: the epoch is 0.
+	// Rises are the versions from which a higher epoch counts, with versions and epochs ascending. If empty, the epoch
+	// is 0.
 	Rises []Rise
 	// Appended is how many rows the stream has appended up to Version.
 	Appended int64
-	// Slots are the places of the document in the projection's lists, by the number of the list; a zero Slot: it is not in
-	// that list. Zero slots at the end are not stored.
+	// Slots are the places of the document in the projection's lists, by the number of the list. A zero Slot means that
+	// the document is not in that list. Zero slots at the end are not stored.
 	Slots []Slot
 }
 
-// Rise says that an epoch began: the events from a version on are folded again, or may be.
+// Rise is the start of an epoch: the events from a version on are, or may be, folded again.
 type Rise struct {
 	From  int64 `json:"from"`
 	Epoch int   `json:"epoch"`
@@ -70,8 +71,8 @@ func (c Checkpoint) Epoch() int {
 	return c.Rises[len(c.Rises)-1].Epoch
 }
 
-// EpochAt is the epoch in which the event at a version was folded: an append row of that version counts if its epoch is not
-// lower.
+// EpochAt is the epoch in which the event at a version was folded. An append row of that version counts if its epoch is
+// not lower.
 func (c Checkpoint) EpochAt(version int64) int {
 	epoch := 0
 	for _, r := range c.Rises {
@@ -82,7 +83,7 @@ func (c Checkpoint) EpochAt(version int64) int {
 	return epoch
 }
 
-// Raised is the checkpoint with a higher epoch for all events from a version on.
+// Raised returns the checkpoint with a higher epoch for all events from a version on.
 func (c Checkpoint) Raised(from int64) Checkpoint {
 	next := Rise{From: from, Epoch: c.Epoch() + 1}
 	c.Rises = slices.DeleteFunc(slices.Clone(c.Rises), func(r Rise) bool { return r.From >= from })
@@ -90,8 +91,8 @@ func (c Checkpoint) Raised(from int64) Checkpoint {
 	return c
 }
 
-// Shows tells whether an append row counts: it is not empty, the checkpoint has come to its version, and no later epoch
-// replaced it.
+// Shows reports whether an append row counts: it is not empty, the checkpoint has reached its version, and no later
+// epoch replaced it.
 func (c Checkpoint) Shows(r AppendRow) bool {
 	version := r.Version()
 	return len(r.Row) > 0 && version > 0 && version <= c.Version && r.Epoch >= c.EpochAt(version)
@@ -108,13 +109,14 @@ type Slot struct {
 type AppendRow struct {
 	Key   Key
 	Epoch int
-	// Row is the row as JSON. If it is empty, the event makes no such row any more: the empty row takes the place of the one
-	// of an earlier epoch, and counts for nobody. If it were deleted, a process that is late could append it again.
+	// Row is the row as JSON. An empty row replaces the row of an earlier epoch that the event no longer makes. It is
+	// not shown. It is not deleted, because a late process could then append the old row again.
 	Row json.RawMessage
 }
 
-// AppendKey is the place of a row that an event appends to a partition: the event's version, and the place among the rows of
-// that stored event, then the stream. So rows of a partition are ordered by version, and no two have the same key.
+// AppendKey is the key of a row that an event appends to a partition. The sort key is the event's version, then the
+// place among the rows of that stored event, then the stream. So rows of a partition are ordered by version, and every
+// key is unique.
 func AppendKey(partition string, stream es.StreamID, version int64, place int) Key {
 	return Key{Partition: partition, Sort: fmt.Sprintf("%019d~%05d|%s", version, place, stream)}
 }
@@ -125,7 +127,7 @@ func appendedBy(at Key) (es.StreamID, error) {
 	return es.ParseStreamID(stream)
 }
 
-// Version is the version of the event that made the row, 0 if its key is not [AppendKey]'s.
+// Version is the version of the event that made the row, or 0 if its key is not one of [AppendKey].
 func (r AppendRow) Version() int64 {
 	digits, _, _ := strings.Cut(r.Key.Sort, "~")
 	version, err := strconv.ParseInt(digits, 10, 64)
@@ -135,124 +137,126 @@ func (r AppendRow) Version() int64 {
 	return version
 }
 
-// Parked says why a stream waits for one projection.
+// Parked is why a stream is parked in one projection: it alone waits.
 type Parked struct {
 	Reason Reason `json:"reason"`
-	// Error is what went wrong. It may cite what the fold says, which may cite the event.
+	// Error is the error's text. It may cite the event, if the fold's error does.
 	Error string `json:"error"`
-	// Version is that of the event that can't be applied; the checkpoint is before it.
+	// Version is the version of the event that can't be applied. The checkpoint is before it.
 	Version int64     `json:"version"`
 	At      time.Time `json:"at"`
-	// Code is the build of the code that failed. Another build tries again by itself.
+	// Code is the build of the code that failed. Another build retries the stream without being asked.
 	Code string `json:"code"`
-	// Attempts is how often it was tried by that code, where it may have ended the process each time.
+	// Attempts is how often that code tried a stream that may have ended the process each time.
 	Attempts int `json:"attempts,omitempty"`
 }
 
 // Reason is a kind of failure.
 type Reason string
 
-// The reasons to park.
+// The reasons to park a stream.
 const (
-	// Failed: the fold returned an error, or panicked, or the stored events can't be read.
+	// Failed: the fold returned an error or panicked, or the stored events can't be read.
 	Failed Reason = "failed"
 	// TooLarge: a row, or the state, is larger than can be stored.
 	TooLarge Reason = "too-large"
-	// NeedsNewerCode: the event's type or schema is not known to this code.
+	// NeedsNewerCode: this code does not know the event's type or schema.
 	NeedsNewerCode Reason = "needs-newer-code"
-	// Crashed: the process ended, or ran out of time, while it tried to apply what is next.
+	// Crashed: the process ended, or ran out of time, while it applied the next event.
 	Crashed Reason = "crashed"
-	// Unavailable: what a reaction needs can't be reached. It is tried again by itself: see [Handler.RetryFromQueue].
+	// Unavailable: a system that a reaction needs can't be reached. The stream is retried from the queue: see
+	// [Handler.RetryFromQueue].
 	Unavailable Reason = "unavailable"
 )
 
-// ParkedStream is a stream that waits.
+// ParkedStream is a parked stream.
 type ParkedStream struct {
 	Stream es.StreamID `json:"stream"`
 	Parked
-	// Seen is the highest version that was delivered meanwhile, 0 if none was. Nothing of it is lost: a retry reads it
-	// from the event store.
+	// Seen is the highest version that was delivered while the stream was parked, 0 if none was. Nothing is lost: a
+	// retry reads the events from the event store.
 	Seen int64 `json:"seen,omitempty"`
 }
 
-// CheckpointUpdate replaces the checkpoint of a stream, if it is still Prev, by Next.
+// CheckpointUpdate replaces the checkpoint of a stream by Next, if it is still Prev.
 type CheckpointUpdate struct {
 	Stream     es.StreamID
 	Prev, Next Checkpoint
 }
 
-// View stores one projection's checkpoints and rows. All reads are strongly consistent. Each method may also return
-// [es.ErrUnavailable], besides the cause: the same may succeed later, and a rebuild waits for that. It may return the
-// context's error. Those that name no errors have no others, but one that names a row or checkpoint that can't be read.
+// View stores one projection's checkpoints and rows: it is the contract for a storage. Package viewtest tests it. All
+// reads are strongly consistent. Each method may also return [es.ErrUnavailable] with its cause: the same call may
+// succeed later, and a rebuild waits for that. It may return the context's error. A method that names no errors has no
+// others, except one that names a row or checkpoint that can't be read.
 type View interface {
-	// MaxWrites is the most checkpoints and rows together that one Save can write, from 3. A checkpoint that was parked
+	// MaxWrites is how many checkpoints and rows together one Save can write, at least 3. A checkpoint that was parked
 	// may count twice.
 	MaxWrites() int
 
-	// Checkpoints returns the checkpoints of streams; those that have none are not in it.
+	// Checkpoints returns the checkpoints of streams. Streams that have none are left out.
 	Checkpoints(ctx context.Context, g Generation, streams ...es.StreamID) (map[es.StreamID]Checkpoint, error)
 
-	// Save replaces checkpoints and writes rows, all or nothing. A checkpoint that was parked is so no longer.
+	// Save replaces checkpoints and writes rows, all or nothing. A checkpoint that was parked no longer is.
 	//
-	// A checkpoint is its Prev if version, epoch and RowsWritten are the same, and Prev says that it is parked if it is.
+	// The stored checkpoint equals Prev if version, epoch and RowsWritten are equal. If it is parked, Prev must be
+	// parked too.
 	//
-	// Errors: [ErrStale] if a checkpoint is no longer its Prev; [ErrTooLarge], also for keys of rows or slots that are empty
-	// or too long; [ErrContended].
+	// Errors: [ErrStale] if a stored checkpoint does not equal its Prev; [ErrTooLarge], also for keys of rows or slots
+	// that are empty or too long; [ErrContended].
 	Save(ctx context.Context, g Generation, moves []CheckpointUpdate, rows []Write) error
 
-	// Append stores rows that never change, each by itself. A row stays as it is if one of the same or a later epoch is
-	// there; one of an earlier epoch is replaced. No row counts until a checkpoint comes to its version: see
-	// [Checkpoint.Shows]. So rows are stored before the checkpoint, and what a crash leaves behind is invisible. An empty row is
-	// stored like any other.
+	// Append stores rows that never change, each by itself. A row is not written if one of the same or a later epoch
+	// exists; a row of an earlier epoch is replaced. No row counts until a checkpoint reaches its version: see
+	// [Checkpoint.Shows]. So rows are stored before the checkpoint, and the leftovers of a crash are invisible. An
+	// empty row is stored like any other.
 	//
-	// Errors: [ErrTooLarge]. Some of the rows may be stored then.
+	// Errors: [ErrTooLarge]. Some of the rows may then be stored.
 	Append(ctx context.Context, g Generation, rows ...AppendRow) error
 
-	// Park parks a stream, with the checkpoint left as it is but for its epoch, which rises from the next version on. Every
-	// checkpoint that was saved leaves room for that; a long error is cut. A parked stream can be parked again.
+	// Park parks a stream. The checkpoint is unchanged except for its epoch, which rises from the next version on.
+	// Every saved checkpoint leaves room for that; a long error is cut. A parked stream can be parked again.
 	//
-	// Errors: [ErrStale] if the checkpoint is no longer prev; [ErrContended].
+	// Errors: [ErrStale] if the stored checkpoint does not equal prev; [ErrContended].
 	Park(ctx context.Context, g Generation, stream es.StreamID, prev Checkpoint, p Parked) error
 
-	// Seen remembers that a version of a parked stream was delivered.
+	// Seen records that a version of a parked stream was delivered.
 	//
-	// Errors: [ErrStale] if it is not parked (any longer): whoever tried it again may have missed that version.
+	// Errors: [ErrStale] if the stream is not parked (any more): a concurrent retry may have missed that version.
 	Seen(ctx context.Context, g Generation, stream es.StreamID, version int64) error
 
-	// Parked yields the streams that wait.
+	// Parked yields the parked streams.
 	Parked(ctx context.Context, g Generation) iter.Seq2[ParkedStream, error]
 
-	// Rows reads rows by their keys; those that are not there are not in it. To ask for rows of lists over an index is
-	// an error.
+	// Rows reads rows by their keys. Missing rows are left out. Asking for rows of lists over an index is an error.
 	Rows(ctx context.Context, g Generation, keys ...RowKey) (map[RowKey]Row, error)
 
-	// List yields the rows of one partition by sort key, also append rows that do not count. Lists over an index are
-	// eventually consistent.
+	// List yields the rows of one partition by sort key, including append rows that do not count. Lists over an index
+	// are eventually consistent.
 	List(ctx context.Context, g Generation, l Listing) iter.Seq2[Listed, error]
 
-	// Keys yields the keys of all rows that a generation has, in no order, but those of lists over an index.
+	// Keys yields the keys of all rows of a generation, in no order, without those of lists over an index.
 	Keys(ctx context.Context, g Generation) iter.Seq2[RowKey, error]
 
-	// Drop removes all that a generation has. Interrupted, it goes on where it is called again.
+	// Drop removes all checkpoints and rows of a generation. After an interruption, call it again: it continues.
 	Drop(ctx context.Context, g Generation) error
 }
 
-// RowKind is a kind of rows. Rows of different kinds are apart from each other.
+// RowKind is a kind of rows. Rows of different kinds are independent, even if their keys are equal.
 type RowKind int
 
 // The kinds of rows.
 const (
-	// OwnRow: it belongs to a stream, which may replace and delete it.
+	// OwnRow belongs to a stream, which may replace and delete it.
 	OwnRow RowKind = iota
-	// SharedRow: it holds counters to which many streams add.
+	// SharedRow holds counters that many streams add to.
 	SharedRow
-	// AppendedRow: it belongs to a stream and never changes.
+	// AppendedRow belongs to a stream and never changes.
 	AppendedRow
-	// IndexedRow: it is a slot of a document.
+	// IndexedRow is a slot of a document.
 	IndexedRow
 )
 
-// RowKey is where a row is.
+// RowKey identifies a row.
 type RowKey struct {
 	Key
 	Kind RowKind
@@ -260,24 +264,24 @@ type RowKey struct {
 
 // Row is a stored row.
 type Row struct {
-	// Row is the row as JSON, of all kinds but shared rows.
+	// Row is the row as JSON, for all kinds except shared rows.
 	Row json.RawMessage
-	// Counters are those of a shared row.
+	// Counters are the counters of a shared row.
 	Counters map[string]Number
-	// Epoch is that of an append row.
+	// Epoch is the epoch of an append row.
 	Epoch int
 }
 
 // Listing says which rows to list.
 type Listing struct {
 	Kind RowKind
-	// Slot is the number of the list, from 0, of indexed rows.
+	// Slot is the number of the list, from 0, for indexed rows.
 	Slot      int
 	Partition string
-	// After is the sort key after which the listing goes on, in its direction. If empty, the listing begins.
+	// After is the sort key to continue after, in the direction of the listing. If empty, the listing begins.
 	After      string
 	Descending bool
-	// PageSize is how many rows the caller most likely takes, from 1. It takes more or fewer at will.
+	// PageSize is how many rows the caller expects to take, from 1. It may take more or fewer.
 	PageSize int
 }
 
@@ -285,6 +289,6 @@ type Listing struct {
 type Listed struct {
 	Key Key
 	Row
-	// Stream is the stream of the document, of an indexed row.
+	// Stream is the stream of the document, for an indexed row.
 	Stream es.StreamID
 }

@@ -10,14 +10,14 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Waiting is a stream that waits in a generation.
+// Waiting is a stream that is parked in a generation.
 type Waiting struct {
 	Projection string     `json:"projection"`
 	Generation Generation `json:"generation"`
 	ParkedStream
 }
 
-// Parked yields the streams that wait, in the projections that are named or, if none is, in all.
+// Parked yields the parked streams in the named projections or, if none is named, in all.
 //
 // Errors: one that names an unknown projection; those of the catalog and the views.
 func (e *Engine) Parked(ctx context.Context, projections ...string) iter.Seq2[Waiting, error] {
@@ -44,11 +44,11 @@ func (e *Engine) Parked(ctx context.Context, projections ...string) iter.Seq2[Wa
 	}
 }
 
-// Retry tries all streams again that wait, in the projections that are named or, if none is, in all, and returns how many
-// it tried.
+// Retry retries all parked streams in the named projections or, if none is named, in all, and returns how many it
+// tried.
 //
-// Errors: one that names an unknown projection; those of the catalog and the views, the first of them. A stream that fails
-// again is parked again; that is no error.
+// Errors: one that names an unknown projection; the first error of the catalog or the views. A stream that fails again
+// is parked again; that is no error.
 func (e *Engine) Retry(ctx context.Context, projections ...string) (int, error) {
 	if err := e.known(projections); err != nil {
 		return 0, err
@@ -58,7 +58,7 @@ func (e *Engine) Retry(ctx context.Context, projections ...string) (int, error) 
 		return 0, err
 	}
 	b := e.newBatch(nil)
-	tried := map[string]bool{} // the same may wait in several generations
+	tried := map[string]bool{} // a stream may be parked in several generations
 	for _, t := range slices.Concat(targets...) {
 		if t.fold == nil || !isAmong(&t, projections) {
 			continue

@@ -12,40 +12,40 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// walk follows one segment of the history, and folds each stream of it up to its checkpoint.
+// walk reads one segment of the history, and folds each of its streams up to its checkpoint.
 type walk struct {
 	*verification
-	out    findings // of the streams that it has come to the end of
+	out    findings // of the streams read to their end
 	parked map[es.StreamID]bool
 	rowAt  map[RowKey]int // of the surveyed rows
 
 	sample smallest // of the streams
 	made   smallest // of the shared rows that the folds made
 	madeAt map[string]RowKey
-	behind map[es.StreamID]int64 // the version that they should be at
+	behind map[es.StreamID]int64 // the versions that they should be at
 
-	stream es.StreamID // the one that the segment is in
-	follow             // how far it was followed
+	stream es.StreamID // the one being read
+	follow             // how far that one was read
 }
 
-// follow is how far a stream was followed.
+// follow is how far a stream was read.
 type follow struct {
 	following bool
 	at        Checkpoint
 	state     json.RawMessage
 	rows      Writes // its own rows, if it is in the sample
 	sampled   bool
-	unfolded  bool  // an event can't be folded: the stream is, or will be, parked
+	unfolded  bool  // an event can't be folded: the projector parks the stream
 	last      int64 // version
-	due       int64 // the last version that concerns the projection
+	due       int64 // last version that concerns the projection
 	slots     []Slot
 	appended  int64
-	sums      map[int]map[string]Number // what it adds to the surveyed rows
+	sums      map[int]map[string]Number // its additions to the surveyed rows
 }
 
-// segment follows a segment of the history from where it was left, and saves now and then how far it is.
+// segment walks a segment of the history from where an earlier walk ended, and regularly saves how far it is.
 //
-// Errors: [ErrUnfinished] if the context is about to end; those of the store, the view, the catalog, save's.
+// Errors: [ErrUnfinished] if the context is about to end; those of the store, the view, the catalog and save.
 func (v *verification) segment(ctx context.Context, index int, from findings, save func(findings) error) (findings, error) {
 	if from.Position == es.End {
 		return from, nil
@@ -80,7 +80,7 @@ func (v *verification) segment(ctx context.Context, index int, from findings, sa
 	return w.out, nil
 }
 
-// resume begins a walk, or goes on with it: the stream that it was in is read once more up to there.
+// resume begins a walk, or continues one: the stream that it was in the middle of is read again up to there.
 func (v *verification) resume(ctx context.Context, from findings) (*walk, error) {
 	w := &walk{
 		verification: v, out: from, rowAt: map[RowKey]int{}, madeAt: map[string]RowKey{}, behind: map[es.StreamID]int64{},
@@ -103,7 +103,7 @@ func (v *verification) resume(ctx context.Context, from findings) (*walk, error)
 	}
 	w.begin(from.Stream, at[from.Stream])
 	for c, err := range v.rebuilder.engine.store.Read(ctx, from.Stream, es.Range{From: 1, To: from.Version}) {
-		if corrupt := (*es.CorruptError)(nil); errors.As(err, &corrupt) { // the stream is, or will be, parked
+		if corrupt := (*es.CorruptError)(nil); errors.As(err, &corrupt) { // the projector parks the stream
 			w.unfolded, w.last, w.due = true, from.Version, from.Version
 			break
 		}
@@ -115,7 +115,7 @@ func (v *verification) resume(ctx context.Context, from findings) (*walk, error)
 	return w, nil
 }
 
-// page takes in a page: each stream's commits come one after the other.
+// page processes a page, in which each stream's commits are adjacent.
 func (w *walk) page(ctx context.Context, page es.ScanPage) error {
 	var streams []es.StreamID
 	for i := range page.Commits {
@@ -154,7 +154,7 @@ func (w *walk) begin(stream es.StreamID, at Checkpoint) {
 	}
 }
 
-// take folds a commit, as far as the checkpoint goes. Only what is compared is folded.
+// take folds a commit, up to the checkpoint. Only what is compared is folded.
 func (w *walk) take(ctx context.Context, c *es.Commit) {
 	w.last = c.LastVersion()
 	if w.target.concerned(c) {
@@ -181,18 +181,18 @@ func (w *walk) take(ctx context.Context, c *es.Commit) {
 	}
 }
 
-// countPart adds up the rows of the next event that are written already.
+// countPart adds up the rows of the next event that are already written.
 func (w *walk) countPart(ctx context.Context, next []step) {
 	_, rows, err := w.target.fold.fold(ctx, w.state, next)
 	if err != nil {
-		return // it is parked for that
+		return // the projector parks the stream for that
 	}
 	slices.SortFunc(rows.list, byKey)
 	done := rows.list[:min(w.at.RowsWritten, len(rows.list))]
 	w.count(slices.DeleteFunc(slices.Clone(done), func(row Write) bool { return row.Kind != Add }))
 }
 
-// count adds up what a stream does to the surveyed rows, and keeps its own.
+// count adds up a stream's writes to the surveyed rows, and keeps its own rows.
 func (w *walk) count(rows []Write) {
 	for _, row := range rows {
 		if row.Kind != Add {
@@ -212,7 +212,7 @@ func (w *walk) count(rows []Write) {
 	}
 }
 
-// end compares the stream that the walk has come to the end of.
+// end compares a stream that was read to its end.
 func (w *walk) end(ctx context.Context) error {
 	if !w.following {
 		return nil
@@ -252,7 +252,8 @@ func (w *walk) append(rows []AppendRow) {
 	}
 }
 
-// compare compares what is stored of a stream. If the stream moved on since, it can't be compared.
+// compare compares a stream's stored state and rows. It reports false if the stream advanced since, so that it can't be
+// compared.
 func (w *walk) compare(ctx context.Context) (bool, error) {
 	keys := slices.Collect(maps.Keys(w.rows.index))
 	view, g := w.target.sub.View, w.target.Generation
@@ -268,22 +269,22 @@ func (w *walk) compare(ctx context.Context) (bool, error) {
 	count := w.out.Count
 	switch {
 	case !sameJSON(w.at.State, w.state):
-		w.out.differ("%s: the state is not that of its events", w.stream)
+		w.out.differ("%s: the stored state differs from its events", w.stream)
 	case !slices.EqualFunc(w.at.Slots, w.slots, sameSlot):
-		w.out.differ("%s: its places in lists are not those of its events", w.stream)
+		w.out.differ("%s: its places in lists differ from its events", w.stream)
 	case w.at.Appended != w.appended:
-		w.out.differ("%s: it has appended %d rows, and %d by its events", w.stream, w.at.Appended, w.appended)
+		w.out.differ("%s: it has appended %d rows, expected %d", w.stream, w.at.Appended, w.appended)
 	}
 	for key, i := range w.rows.index {
 		if !w.same(key, w.rows.list[i], rows) {
-			w.out.differ("%s: row %s|%s is not that of its events", w.stream, key.Partition, key.Sort)
+			w.out.differ("%s: row %s|%s differs from its events", w.stream, key.Partition, key.Sort)
 			break
 		}
 	}
 	return w.out.Count == count, nil
 }
 
-// same tells whether a row is stored as the fold makes it.
+// same reports whether a row is stored as the fold makes it.
 func (w *walk) same(key RowKey, made Write, stored map[RowKey]Row) bool {
 	row, there := stored[key]
 	if there && key.Kind == AppendedRow {

@@ -14,41 +14,42 @@ import (
 )
 
 const (
-	// staleAttempts is how often a stream is started again because another process is bringing it forward too.
+	// staleAttempts is how often a stream is started over because another process advances it concurrently.
 	staleAttempts = 10
-	// staleBackoff is the longest pause before the second of them; before each next one it is twice as long.
+	// staleBackoff is the longest pause before the second attempt. It doubles with each further one.
 	staleBackoff = 2 * time.Millisecond
-	// later is when what this code can't do now is tried again.
+	// later is the delay before work that this code can't do now is tried again.
 	later = 30 * time.Second
-	// latest is the longest pause before something is tried again.
+	// latest is the longest delay before a retry.
 	latest = 15 * time.Minute
-	// briefly is how long a reaction may take to tell others of a commit, while a batch waits for it.
+	// briefly is how long a reaction may take for one call while a batch waits for it.
 	briefly = time.Second
 )
 
 var (
 	// errParked ends the way of a stream that was parked.
 	errParked = errors.New("parked")
-	// errBudget ends the way of a stream of which too much is missing for now.
-	errBudget = errors.New("more is missing than there is time for")
-	// errAppend says that a row is too large by itself.
+	// errBudget ends the way of a stream that misses too many events for now.
+	errBudget = errors.New("more events are missing than the budget allows")
+	// errAppend means that one append row is too large by itself.
 	errAppend = errors.New("append")
 	errSlow   = fmt.Errorf("no answer within %s", briefly)
 )
 
-// mode is on whose behalf a stream is brought forward.
+// mode says for whom a stream is advanced.
 type mode struct {
 	// level reads the stream to its end, whatever was delivered.
 	level bool
-	// rest reads the stream to its end too, within the budget: deliveries before this one were left to whoever is next.
+	// rest also reads the stream to its end, but within the budget: earlier deliveries were left to the next process
+	// that advances it.
 	rest bool
 	// retry tries a parked stream again.
 	retry bool
-	// suspect says that an earlier attempt may have ended the process.
+	// suspect means that an earlier attempt may have ended the process.
 	suspect bool
 }
 
-// way brings one stream forward in one generation.
+// way advances one stream in one generation.
 type way struct {
 	*batch
 	t      *target
@@ -56,12 +57,12 @@ type way struct {
 	at     Checkpoint
 	passed span // versions that do not concern the fold
 	m      mode
-	// first is the first save, if all that was delivered goes into one; steps are the events that it applies.
+	// first is the first save, if all delivered commits fit into one. steps are the events that it applies.
 	first *move
 	steps []step
-	// isBehind is whether the checkpoints that it stores say so.
+	// isBehind is whether the stored checkpoints say that the stream is behind.
 	isBehind bool
-	// brief says that what it calls outside must answer soon: others wait.
+	// brief means that calls to other systems must answer soon, because other streams wait.
 	brief bool
 }
 
@@ -71,7 +72,7 @@ func (b *batch) way(t *target, stream es.StreamID, at Checkpoint) *way {
 	return w
 }
 
-// begin goes on from a checkpoint. Who created the stream is not in it if the first commit was passed over.
+// begin starts from a checkpoint. If the first commit was skipped, the checkpoint lacks the stream's creator.
 func (w *way) begin(at Checkpoint) {
 	if w.at = at; at.Version == 0 {
 		w.at.Owner = cmp.Or(at.Owner, w.passed.creator)
@@ -81,8 +82,8 @@ func (w *way) begin(at Checkpoint) {
 // past is the version up to which nothing is missing.
 func (w *way) past() int64 { return w.passed.past(w.at.Version) }
 
-// look plans the first save, if it is all that there is to do: nothing is missing, there is not too much, nothing stands in
-// the way, and it is no reaction, which is not to react before it can store that it did.
+// look plans the first save if it completes the stream: nothing is missing, everything fits, and nothing prevents a
+// save. It does not plan a reaction, which may only react when it can store that it did.
 func (w *way) look(ctx context.Context) {
 	delivered := w.delivered[w.stream]
 	if w.suspect || !w.t.fold.rebuilds() || w.at.Parked != nil || w.at.Behind || w.at.RowsWritten > 0 || !fits(w.past(), delivered) {
@@ -107,15 +108,15 @@ func lastOf(steps []step) int64 {
 	return steps[len(steps)-1].version()
 }
 
-// run goes all the way, and tells who waits for it.
+// run advances the stream, and records a failure.
 func (w *way) run(ctx context.Context) {
 	if err := w.forward(ctx); err != nil {
 		w.fail(w.t, w.stream, err)
 	}
 }
 
-// forward brings the stream forward with the commits that were delivered, and with what the event store has beyond them where
-// something is missing. The checkpoint may be an old one: then it is read and all is done again.
+// forward advances the stream by the delivered commits, and by what the event store has beyond them if some are
+// missing. If the checkpoint is outdated, it is read again and everything is repeated.
 func (w *way) forward(ctx context.Context) error {
 	version := w.at.Version
 	var err error
@@ -132,14 +133,14 @@ func (w *way) forward(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s: %s: %w", w.t, w.stream, err)
 	}
-	// An inline one was stored with its commit, which nobody was told of.
+	// An inline checkpoint was stored with its commit, of which the notifier was not told.
 	if w.at.Version > version || w.t.sub.Inline && w.delivery {
 		w.changed(w)
 	}
 	return nil
 }
 
-// reload reads the checkpoint again, after another process had time to move on.
+// reload reads the checkpoint again, after giving another process time to finish.
 func (w *way) reload(ctx context.Context, attempt int) error {
 	if err := sleep(ctx, rand.N(staleBackoff<<min(attempt, 7))); err != nil {
 		return err
@@ -163,11 +164,11 @@ func (w *way) once(ctx context.Context) error {
 	job := Job{Task: CatchUp, Projection: w.t.sub.name(), Stream: w.stream, Retry: w.m.retry, Suspect: suspected}
 	switch {
 	case w.waits():
-		if p := w.at.Parked; w.m.suspect && p.Reason == Crashed { // whoever parked it had no time to say so
+		if p := w.at.Parked; w.m.suspect && p.Reason == Crashed { // the process that parked it ended before it could log this
 			w.log(ctx, slog.LevelError, "a stream is parked", p.Version, p.Reason)
 		}
 		return w.seen(ctx, delivered)
-	case (w.at.Behind || suspected && !w.m.suspect) && !w.m.level && w.cfg.Queue != nil: // it must not take the batch with it
+	case (w.at.Behind || suspected && !w.m.suspect) && !w.m.level && w.cfg.Queue != nil: // it must not end the batch
 		return w.leave(ctx, 0, job)
 	}
 	w.brief = !w.m.level && w.t.fold.retryFromQueue() && w.cfg.Queue != nil
@@ -186,19 +187,19 @@ func (w *way) once(ctx context.Context) error {
 	return err
 }
 
-// applyAll applies what there is beyond the checkpoint.
+// applyAll applies the events beyond the checkpoint.
 func (w *way) applyAll(ctx context.Context, delivered []*es.Commit) error {
 	parked := w.at.Parked != nil
 	w.m.rest = parked || w.at.Behind
 	err := w.apply(ctx, w.feed(ctx, delivered))
-	if err == nil && parked { // from here on, others see that it is behind, and leave nothing to this
+	if err == nil && parked { // read what others left while it was parked; now they see that it is behind, and enqueue it
 		err = w.apply(ctx, w.feed(ctx, nil))
 	}
 	return err
 }
 
-// apply folds commits, a page at a time, into as few saves as they fit into. A stream that was parked is left behind:
-// what was delivered to others while they saw it parked is not among the commits.
+// apply folds commits, page by page, into as few saves as possible. A stream that was parked is saved as behind:
+// commits that other processes received while it was parked are not among these.
 func (w *way) apply(ctx context.Context, commits iter.Seq2[*es.Commit, error]) error {
 	var page []step
 	parked := w.at.Parked != nil
@@ -221,7 +222,7 @@ func (w *way) apply(ctx context.Context, commits iter.Seq2[*es.Commit, error]) e
 			return fmt.Errorf("read: %w", err)
 		}
 		page = beyond(page, commit, w.at.Version)
-		// Whoever brings the stream forward at the same time is not to tell of more than a commit twice.
+		// With RetryFromQueue, each commit is saved by itself, so that concurrent processes repeat at most one.
 		if len(page) >= pageEvents || w.t.fold.retryFromQueue() {
 			if err := w.page(ctx, page, nil); err != nil {
 				return err
@@ -241,14 +242,14 @@ func (w *way) last(ctx context.Context, page []step) error {
 	return w.unpark(ctx)
 }
 
-// unpark stores the checkpoint as it is, but for that it is not parked, and whether it is behind.
+// unpark stores the checkpoint unchanged, except that it is not parked, and whether it is behind.
 func (w *way) unpark(ctx context.Context) error {
 	next := w.at
 	next.Parked = nil
 	return w.store(ctx, &move{CheckpointUpdate: CheckpointUpdate{w.stream, w.at, next}})
 }
 
-// page plans and makes saves until all events are applied. first is the first of them, if it is planned already.
+// page plans and makes saves until all events are applied. first is the first of them, if it is already planned.
 func (w *way) page(ctx context.Context, steps []step, first *move) error {
 	room := w.t.room()
 	for len(steps) > 0 {
@@ -278,9 +279,9 @@ func (w *way) page(ctx context.Context, steps []step, first *move) error {
 	return nil
 }
 
-// plan plans the next save. What a reaction calls has little time, if others wait.
+// plan plans the next save. Calls of a reaction to other systems have little time if other streams wait.
 func (w *way) plan(ctx context.Context, steps []step, r room) (*move, *foldError) {
-	if w.brief { // not a deadline: clients keep a part of the time until a deadline in hand
+	if w.brief { // not a deadline: SDK clients keep a part of the time until a deadline in reserve
 		var cancel context.CancelCauseFunc
 		ctx, cancel = context.WithCancelCause(ctx)
 		defer cancel(nil)
@@ -302,7 +303,8 @@ func (w *way) store(ctx context.Context, m *move) error {
 	return nil
 }
 
-// refuse parks the stream before an event that can't be applied, or leaves the event to be delivered again.
+// refuse parks the stream before an event that can't be applied, or returns the error so that the event is delivered
+// again.
 func (w *way) refuse(ctx context.Context, s step, refused *foldError) error {
 	switch {
 	case refused.transient && w.t.fold.retryFromQueue() && w.cfg.Queue != nil:

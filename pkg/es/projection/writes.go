@@ -9,7 +9,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Key is where a row is: rows of one partition are sorted by Sort.
+// Key is the place of a row. The rows of a partition are ordered by Sort.
 type Key struct{ Partition, Sort string }
 
 // Kind is what a write does to its row.
@@ -35,8 +35,8 @@ type Write struct {
 	Counters map[string]Number
 }
 
-// Writes collects what a fold writes. A row that is written twice is written once, as the later says; what is added twice
-// is added up.
+// Writes collects the writes of a fold. A row that is written twice is stored once, with the later content. Additions
+// to a counter are summed up.
 type Writes struct {
 	stream   es.StreamID
 	version  int64 // of the event that is folded
@@ -44,12 +44,12 @@ type Writes struct {
 	rows     []rows
 	list     []Write
 	index    map[RowKey]int
-	appended []AppendRow // their epochs are not known yet
+	appended []AppendRow // without their epochs
 	slots    []Slot
-	err      error // the first of what can't be stored
+	err      error // the first write that can't be stored
 }
 
-// begin says whose writes come next.
+// begin sets the event that the next writes belong to.
 func (w *Writes) begin(s step) {
 	w.stream = s.commit.Stream
 	if s.version() != w.version {
@@ -64,14 +64,14 @@ func (w *Writes) fail(format string, args ...any) {
 	}
 }
 
-// declares tells whether the projection has a list of a kind.
+// declares reports whether the projection has a list of a kind.
 func (w *Writes) declares(r rows, kind RowKind) bool {
 	declared := slices.ContainsFunc(w.rows, func(d rows) bool { return d.name == r.name && d.kind == kind })
 	switch {
 	case r.kind != kind:
-		w.fail("rows %s are not made for that: AppendRows are appended, OwnRows are put and deleted", r.name)
+		w.fail("list %s does not take this write: use Append with AppendRows, Put and Delete with OwnRows", r.name)
 	case !declared:
-		w.fail("rows %s are not declared: pass them to New", r.name)
+		w.fail("list %s is not declared: pass it to New", r.name)
 	default:
 		return true
 	}
@@ -80,15 +80,15 @@ func (w *Writes) declares(r rows, kind RowKind) bool {
 
 func (w *Writes) append(partition string, row json.RawMessage) {
 	if partition == "" {
-		w.fail("an appended row needs a partition")
+		w.fail("the partition of an appended row must not be empty")
 		return
 	}
 	w.appended = append(w.appended, AppendRow{Key: AppendKey(partition, w.stream, w.version, w.place), Row: row})
 	w.place++
 }
 
-// Add adds to a counter of a row that all streams share. Additions commute, so their order does not matter. Neither part of
-// the key may be empty, and every number must be [Number.Storable]: else the event can't be folded.
+// Add adds to a counter of a row that all streams share. Additions commute, so their order does not matter. Neither
+// part of the key may be empty, and every number must be [Number.Storable]. Otherwise the event can't be folded.
 func (w *Writes) Add(key Key, counter string, n Number) {
 	if key.Partition == "" || key.Sort == "" {
 		w.fail("shared row %q: its partition and sort key must not be empty", key)
@@ -110,7 +110,7 @@ func (w *Writes) Add(key Key, counter string, n Number) {
 
 func (w *Writes) own(key Key) Key { return OwnKey(w.stream, key) }
 
-// OwnKey is where a row is that a stream put under a key.
+// OwnKey is the key of a row that a stream put under a key.
 func OwnKey(stream es.StreamID, key Key) Key {
 	return Key{Partition: key.Partition, Sort: key.Sort + "|" + stream.String()}
 }

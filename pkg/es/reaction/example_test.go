@@ -11,7 +11,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
-// An invoice is sent for each order.
+// A service that sends an invoice for each order.
 type orderEvent interface{ isOrderEvent() }
 type placed struct{ Total int }
 
@@ -32,8 +32,8 @@ var (
 	}
 )
 
-// A reaction executes a command for each event. The same event always gives the same command id, so a command that is done
-// already is not done twice.
+// A reaction executes a command for each event. The same event always gives the same command id, so a command that was
+// already executed is not executed twice.
 func Example() {
 	ctx, store := context.Background(), memstore.New()
 	executor := es.NewExecutor(store)

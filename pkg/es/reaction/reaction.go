@@ -1,5 +1,5 @@
-// Package reaction answers events with commands: what a service does by itself after an event. [New] makes a projection of a
-// [Reaction], which an engine of package projection runs.
+// Package reaction executes commands in response to events. Start with [New]: it turns a [Reaction] into a projection,
+// which an engine of package projection runs.
 package reaction
 
 import (
@@ -14,19 +14,20 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Reaction answers events with commands. It keeps a checkpoint for each stream, is caught up and parked as projections are,
-// and has no rows. The engine may react again to the same event, if the checkpoint could not be stored. The command
-// has an id made of the event and the reaction's name, so a command that was done already is recognised.
+// Reaction executes commands in response to events. Like a projection, it has a checkpoint per stream, is caught up and
+// is parked; but it has no rows. If the engine cannot store the checkpoint, it reacts to the same event again. The
+// command's id derives from the event and the reaction's name, so the repeated command is recognised.
 //
-// A reaction is never rebuilt: what it did is done. What was recorded a day or more before the reaction was first started
-// does not concern it.
+// A reaction is never rebuilt, because its commands cannot be undone. It ignores events that were recorded a day or
+// more before it was first started.
 type Reaction struct {
-	// Name is the reaction's stable name, in kebab case. Commands that were done under another name are done again.
+	// Name is the reaction's stable name, in kebab case. After a change of the name, commands are no longer recognised and
+	// are executed again.
 	Name string
-	// Sources are what it reads: see [From].
+	// Sources are the streams that it reads: see [From].
 	Sources []Source
-	// Transient tells whether an error is transient: the same event may succeed later, for example when a store can be
-	// reached again. Conflicts, unknown outcomes and errors of contexts are always transient. Default: no other error is.
+	// Transient reports whether an error is transient, so that the same event may succeed later, such as when a store is
+	// unavailable. Conflicts, unknown outcomes and errors of contexts are always transient. If nil, no other error is.
 	Transient func(error) bool
 	// RetryFromQueue keeps other projections from waiting for this reaction: set it if it calls another system. The engine
 	// waits a second for a commit. After a transient error it parks the stream as [projection.Unavailable], and its queue
@@ -35,14 +36,14 @@ type Reaction struct {
 	RetryFromQueue bool
 }
 
-// Reactor is the projection of a reaction.
+// Reactor is the projection of a reaction. Make one with [New].
 type Reactor struct {
 	projection.Projection
 	handler *reactor
 }
 
-// New returns the projection of a reaction. It never panics: [projection.Projection].Check returns all that is wrong with
-// the declaration. A reaction has a name and sources, and one source for each type of streams.
+// New returns the projection of a reaction. It never panics: [projection.Projection].Check returns all mistakes in the
+// declaration. A reaction needs a name, sources, and at most one source per stream type.
 func New(r Reaction) *Reactor {
 	if r.Transient == nil {
 		r.Transient = func(error) bool { return false }
@@ -70,7 +71,7 @@ type reactor struct {
 	mistakes []string
 }
 
-// Check returns all that is wrong with the declaration.
+// Check returns all mistakes in the declaration.
 func (h *reactor) Check() error {
 	if len(h.mistakes) == 0 {
 		return nil
@@ -91,11 +92,11 @@ func (h *reactor) Handles(streamType string, e es.RawEvent) bool {
 	return h.sources[streamType].handles(e)
 }
 
-// Handle reacts to an event. A panic of a handler is an error of the event, not the end of the process.
+// Handle reacts to an event. It turns a panic of a handler into an error.
 func (h *reactor) Handle(ctx context.Context, c *es.Commit, index int) (err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
-			err = fmt.Errorf("panic: %v", panicked)
+			err = fmt.Errorf("handler panicked: %v", panicked)
 		}
 	}()
 	source := h.sources[c.Stream.Type]
@@ -108,13 +109,13 @@ func (h *reactor) Handle(ctx context.Context, c *es.Commit, index int) (err erro
 	})
 }
 
-// commandID identifies what a reaction does about an event.
+// commandID returns the id of the command for an event.
 func commandID(name string, c *es.Commit, e projection.Event[any]) string {
 	h := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%d|%d|%s", c.ID, c.Stream, e.Version, e.Part, name))
 	return base64.RawURLEncoding.EncodeToString(h[:16])
 }
 
-// transient tells whether an error is transient, whatever the reaction.
+// transient reports whether an error is transient for every reaction.
 func transient(err error) bool {
 	var (
 		conflict *es.ConflictError
@@ -124,20 +125,20 @@ func transient(err error) bool {
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// Repeat reacts again to the events of a stream, from a version on, whatever the reaction's checkpoint is; the checkpoint
-// stays. The commands have the ids that they had. Repeat returns how many events it reacted to.
+// Repeat reacts again to the events of a stream, from a version on. It neither uses nor changes the checkpoint. The
+// commands have the same ids as before. Repeat returns the number of events that it reacted to.
 //
-// Errors: the store's; the reaction's, with the event's place.
+// Errors: the store's; the reaction's, with the event's stream and version.
 func (r *Reactor) Repeat(ctx context.Context, store es.Reader, stream es.StreamID, from int64) (int, error) {
 	n := 0
 	if !r.Reads(stream.Type) {
-		return 0, fmt.Errorf("%s does not read %s", r.Name(), stream)
+		return 0, fmt.Errorf("reaction %s does not read streams of type %s", r.Name(), stream.Type)
 	}
 	for c, err := range store.Read(ctx, stream, es.Range{From: from}) {
 		if err != nil {
 			return n, err
 		}
-		for i := int(max(from-c.Version, 0)); i < len(c.Events); i++ { // the first commit may begin before
+		for i := int(max(from-c.Version, 0)); i < len(c.Events); i++ { // skip events of the first commit before from
 			if err := r.handler.Handle(ctx, &c, i); err != nil {
 				return n, fmt.Errorf("%s@%d: %w", stream, c.Version+int64(i), err)
 			}

@@ -10,15 +10,15 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Handler reacts to events of some Go types. [On] and [OnTypes] make one.
+// Handler reacts to events of some Go types. Make one with [On] or [OnTypes].
 type Handler struct {
 	takes func(event reflect.Type) bool
 	react func(ctx context.Context, e projection.Event[any], cmd es.Command) error
 }
 
-// On reacts to the events of type E, which may be an interface that several events satisfy. react does what follows from an
-// event. The command has its id and fingerprint, the event's correlation id, and the event's commit as its cause. After a
-// transient error the engine delivers the event again. Any other error parks the stream, as does a panic.
+// On returns a handler for events of type E, which may be an interface that several event types satisfy. react executes
+// the command cmd. It comes with an id, a fingerprint, the event's correlation id, and the event's commit as its cause.
+// After a transient error the engine delivers the event again. Any other error, or a panic, parks the stream.
 func On[E any](react func(ctx context.Context, e projection.Event[E], cmd es.Command) error) Handler {
 	event := reflect.TypeFor[E]()
 	takes := func(t reflect.Type) bool { return t.AssignableTo(event) }
@@ -33,7 +33,7 @@ func On[E any](react func(ctx context.Context, e projection.Event[E], cmd es.Com
 	}
 }
 
-// OnTypes reacts to the events that have the Go type of one of the prototypes, as [On] does.
+// OnTypes returns a handler for events with the Go type of one of the prototypes. It works like [On].
 func OnTypes(react func(ctx context.Context, e projection.Event[any], cmd es.Command) error, prototypes ...any) Handler {
 	var types []reflect.Type
 	for _, p := range prototypes {
@@ -42,27 +42,27 @@ func OnTypes(react func(ctx context.Context, e projection.Event[any], cmd es.Com
 	return Handler{takes: func(t reflect.Type) bool { return slices.Contains(types, t) }, react: react}
 }
 
-// Source is one type of streams that a reaction reads.
+// Source is one type of stream that a reaction reads, with its handlers.
 type Source struct {
 	streamType string
 	events     registry
 	handlers   []Handler
 }
 
-// registry is what a source needs of an [es.Registry].
+// registry is the part of an [es.Registry] that a source uses.
 type registry interface {
 	es.Decoder
 	Check() error
 	TypeOf(name string, schema int) (reflect.Type, bool)
 }
 
-// From reads the streams of an aggregate. Each event goes to all handlers that take its type, in their order. The reaction asks
-// and stores nothing for events that no handler takes.
+// From returns the source of an aggregate's streams. Each event goes to all handlers that accept its type, in their
+// order. Events that no handler accepts cost no requests.
 func From[A, E any](a es.Aggregate[A, E], handlers ...Handler) Source {
 	return Source{streamType: a.StreamType, events: a.Events, handlers: handlers}
 }
 
-// mistake is what is wrong with a source.
+// mistake returns what is wrong with a source, or "".
 func (s Source) mistake() string {
 	if s.events == nil {
 		return "a source is empty: make it with From"
@@ -78,8 +78,8 @@ func (s Source) mistake() string {
 	return ""
 }
 
-// handles tells whether a stored event concerns the reaction: all do but those that are decoded as they are, and go to no
-// handler.
+// handles reports whether a stored event concerns the reaction. Only current events that no handler accepts do not; an
+// old event counts, because an upcaster may lead to any type.
 func (s Source) handles(e es.RawEvent) bool {
 	event, current := s.events.TypeOf(e.Type, e.Schema)
 	return !current || slices.ContainsFunc(s.handlers, func(h Handler) bool { return h.takes(event) })

@@ -12,24 +12,23 @@ import (
 	"github.com/annals-es/annals/pkg/es/internal/stored"
 )
 
-// The sizes of a commit that a store takes. Stores enforce them before anything is sent.
+// Limits of a commit's size. Stores check them before they send anything.
 const (
-	// MaxCommitBytes is the most that a commit may take in its store: what DynamoDB allows in one item.
+	// MaxCommitBytes is the maximum size of a commit as it is stored: DynamoDB's limit for an item.
 	MaxCommitBytes = 400 * 1024
-	// MaxUncompressedBytes is the most that a commit may take before a store compresses it, counted as [Size] does. What is
-	// stored is read again, page by page: one event with all that its commit says of it fits in an answer of Lambda (6 MB),
-	// even if JSON within JSON makes two bytes of each. Older commits may be larger: they were stored before there was this
-	// limit, and are read as any other.
+	// MaxUncompressedBytes is the maximum size of a commit before compression, counted as [Size] does. It makes sure that
+	// one event with its metadata fits into an answer of Lambda (6 MB), even if JSON within JSON doubles it. Older commits
+	// may be larger: they were stored before this limit existed, and can be read like any other.
 	MaxUncompressedBytes = 1 << 20
 )
 
-// Build turns an append into the commits to store, one for each write, with the heads that are true once they are
-// stored. A store checks nothing more of an append than the sizes that are its own.
+// Build turns an append into the commits to store, one per write, and the heads that the streams have afterwards. It
+// does all checks that stores have in common; only size limits of the store itself are left to the store.
 //
-// The commits' time is now, or the next microsecond after the latest head where the clock is behind it, so that time
-// strictly grows in each stream and is one instant for all streams of the append.
+// All commits of an append have the same time: now, or one microsecond after the latest head if now is not later than
+// that. So time strictly increases within each stream.
 //
-// Errors: as [es.Appender] has them, before anything is sent.
+// Errors: those that [es.Appender] returns before anything is sent.
 func Build(a es.Append, seal *Seal, now time.Time) ([]es.Stored, error) {
 	if err := validate(&a, seal); err != nil {
 		return nil, err
@@ -57,12 +56,14 @@ func Build(a es.Append, seal *Seal, now time.Time) ([]es.Stored, error) {
 			Prev:     w.Head.Hash(),
 			Siblings: siblings(a.Writes, i),
 		}
-		if i == 0 && a.Command.ID != "" { // else it is a fingerprint of nothing
+		if i == 0 && a.Command.ID != "" { // without an id, a fingerprint is ignored
 			c.Command = a.Command
 		}
 		c.Hash = c.ComputeHash()
 		if size := Size(&c); size > MaxUncompressedBytes {
-			return nil, &es.LimitError{Stream: c.Stream, What: "uncompressed bytes in a commit", Size: size, Limit: MaxUncompressedBytes}
+			return nil, &es.LimitError{
+				Stream: c.Stream, What: "uncompressed bytes in a commit", Size: size, Limit: MaxUncompressedBytes,
+			}
 		}
 		commits[i] = es.Stored{Commit: c, Head: seal.After(&c)}
 	}
@@ -82,7 +83,7 @@ func validate(a *es.Append, seal *Seal) error {
 			return fmt.Errorf("append %s: %w", stored.Abbreviate(h.Stream().String()), es.ErrForeignHead)
 		}
 		if seen[h.Stream()] {
-			return fmt.Errorf("append %s: the stream stands twice in one append", stored.Abbreviate(h.Stream().String()))
+			return fmt.Errorf("append %s: the append names the stream twice", stored.Abbreviate(h.Stream().String()))
 		}
 		seen[h.Stream()] = true
 		return h.Stream().Validate()
@@ -106,12 +107,13 @@ func validate(a *es.Append, seal *Seal) error {
 	return nil
 }
 
-// storable refuses what would come back from a store as something else.
+// storable refuses values that a store would return differently.
 func storable(a *es.Append) error {
 	for _, w := range a.Writes {
 		for i, e := range w.Events {
 			if e.Type == "" || e.Schema < 1 || !utf8.ValidString(e.Type) || !utf8.Valid(e.Data) || !json.Valid(e.Data) {
-				return fmt.Errorf("event %d: %w: it needs a type, a schema from 1, and a payload that is JSON, in UTF-8", i+1, es.ErrUnstorable)
+				return fmt.Errorf("event %d: %w: it needs a type, a schema from 1, and a JSON payload in UTF-8",
+					i+1, es.ErrUnstorable)
 			}
 		}
 	}
@@ -124,13 +126,13 @@ func storable(a *es.Append) error {
 	}
 	for _, text := range texts {
 		if !utf8.ValidString(text) {
-			return fmt.Errorf("metadata: %w: it must be UTF-8", es.ErrUnstorable)
+			return fmt.Errorf("metadata: %w: ids and texts must be UTF-8", es.ErrUnstorable)
 		}
 	}
 	return nil
 }
 
-// instant is the time of the append's commits.
+// instant returns the time of the append's commits.
 func instant(a *es.Append, now time.Time) time.Time {
 	at := now.UTC().Truncate(time.Microsecond)
 	after := func(h es.Head) {

@@ -1,5 +1,5 @@
-// Package storekit is for authors of event stores: implementations of [es.Store], [es.Scanner] and [es.SnapshotStore].
+// Package storekit helps to write an event store: an implementation of [es.Store], [es.Scanner] or [es.SnapshotStore].
 //
-// A store makes its heads with a [Seal] of its own, and turns each [es.Append] into commits with [Build]. Package storetest
-// checks the result. Packages memstore and dynamostore are written with it.
+// Start with [Seal] and [Build]: a store makes its heads with its own Seal, and turns each [es.Append] into commits
+// with Build. Test the store with package storetest. Package memstore is the shortest example.
 package storekit

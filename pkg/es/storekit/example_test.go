@@ -9,7 +9,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/storekit"
 )
 
-// A store turns each append into commits, and gives out heads that only it can make.
+// A store turns each append into commits, and makes heads that no other store can make.
 func Example() {
 	seal := storekit.NewSeal() // one for each store
 	order := es.StreamID{Type: "Order", ID: "7"}
@@ -33,7 +33,7 @@ func Example() {
 	// by another store: true
 }
 
-// A position says where to go on in a segment of a scan.
+// A position says where a scan of a segment continues.
 func ExamplePosition() {
 	segment := es.Segment{Index: 0, Of: 4}
 	segment.After = storekit.Position(segment, "Order#7")

@@ -5,13 +5,13 @@ import (
 	"github.com/annals-es/annals/pkg/es/internal/stored"
 )
 
-// Position returns the position in a segment after the item that the store knows by a key, any text.
+// Position returns the position in a segment after the item with this key. The store chooses the key; any text will do.
 func Position(s es.Segment, key string) es.Position {
 	return es.Position(stored.Position(s.Index, s.Of, key))
 }
 
-// PositionKey returns the key of which the segment's position was made, "" at the start. A store need not look at a segment
-// whose position is [es.End].
+// PositionKey returns the key from which a segment's position was made, "" at the start. If the position is [es.End],
+// there is nothing to scan.
 //
 // Errors: [es.SegmentError], also if the position was made for another segment, or is damaged.
 func PositionKey(s es.Segment) (string, error) {

@@ -7,10 +7,10 @@ import (
 	"github.com/annals-es/annals/pkg/es/internal/stored"
 )
 
-// Seal marks the heads that one store made. A store keeps its seal to itself: code that holds the seal can make heads.
+// Seal identifies the store that made a head. A store must not give its seal away: code that has it can make heads.
 type Seal struct{ mark stored.Seal }
 
-// NewSeal returns a seal unlike any other.
+// NewSeal returns a new seal, different from all others.
 func NewSeal() *Seal { return &Seal{} }
 
 // Empty returns the head of a stream without events.
@@ -23,5 +23,5 @@ func (s *Seal) After(c *es.Commit) es.Head {
 	return stored.NewHead(&s.mark, c.Stream, c.LastVersion(), c.Hash, c.At).(es.Head)
 }
 
-// Made tells whether a head bears this seal.
+// Made reports whether a head was made with this seal.
 func (s *Seal) Made(h es.Head) bool { return stored.SealOf(h) == &s.mark }

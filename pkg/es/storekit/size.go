@@ -6,8 +6,8 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Size is what a commit takes as a DynamoDB item, in bytes, uncompressed: the UTF-8 of attribute names and strings, a
-// byte for every two digits of a number and one more, the bytes of binaries, and 3 for each list and map with 1 for each
+// Size returns the size of a commit as an uncompressed DynamoDB item, in bytes: the UTF-8 of attribute names and
+// strings; for a number one byte per two digits, plus one; the bytes of binaries; for a list or map 3, plus 1 per
 // element.
 //
 // Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
@@ -64,7 +64,7 @@ func metaSize(m *es.Meta, opt func(name, value string) int) int {
 
 func numberSize(n int64) int { return (len(fmt.Sprint(n))+1)/2 + 1 }
 
-// CheckSize returns an [es.LimitError] if the bytes that a store needs for a commit are more than [MaxCommitBytes].
+// CheckSize returns an [es.LimitError] if the stored size of a commit exceeds [MaxCommitBytes].
 func CheckSize(c *es.Commit, bytes int) error {
 	if bytes > MaxCommitBytes {
 		return &es.LimitError{Stream: c.Stream, What: "bytes in a commit", Size: bytes, Limit: MaxCommitBytes}

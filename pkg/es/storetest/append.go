@@ -33,12 +33,12 @@ func roundTrip(t *testing.T, f *fixture) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]es.Commit{want[0].Commit}, f.whole(t, stream, 3)); diff != "" {
-		t.Errorf("read (+) what was appended (-):\n%s", diff)
+		t.Errorf("stored commit (-appended +read):\n%s", diff)
 	}
 	if at := f.clock.now().Truncate(time.Microsecond); !want[0].At.Equal(at) || want[0].ID != "commit-1" {
 		t.Errorf("commit %s at %v, want commit-1 at %v", want[0].ID, want[0].At, at)
 	}
-	f.must(t, f.head(t, stream), event(3)) // with nothing optional in it
+	f.must(t, f.head(t, stream), event(3)) // no optional fields
 	if second := f.whole(t, stream, 4)[1]; second.ID == "" || second.ID == "commit-1" || !second.Meta.OccurredAt.IsZero() {
 		t.Errorf("second commit: %+v", second)
 	}
@@ -57,7 +57,7 @@ func headsChain(t *testing.T, f *fixture) {
 	f.whole(t, stream, 5)
 }
 
-// wantConflict appends to a head that is out of date.
+// wantConflict appends to an outdated head, and wants a conflict.
 func wantConflict(t *testing.T, f *fixture, head es.Head, actual int64, events ...es.RawEvent) {
 	t.Helper()
 	_, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: events}}})
@@ -100,7 +100,7 @@ func noGap(t *testing.T, f *fixture) {
 	f.whole(t, stream, 3)
 }
 
-// noOverlap: a head inside what is now longer never gets a second commit over the first.
+// noOverlap: an append to an outdated head never stores a second commit over existing events.
 func noOverlap(t *testing.T, f *fixture) {
 	var heads []es.Head
 	for i := range 5 {
@@ -121,7 +121,7 @@ func appendNothing(t *testing.T, f *fixture) {
 		"checks alone":       {Checks: []es.Head{f.Empty(stream)}},
 	} {
 		if _, err := f.Append(t.Context(), a); !errors.Is(err, es.ErrNoEvents) {
-			t.Errorf("%s: %v, want %v", name, err, es.ErrNoEvents)
+			t.Errorf("append with %s: %v, want %v", name, err, es.ErrNoEvents)
 		}
 	}
 	f.whole(t, stream, 0)
@@ -143,7 +143,7 @@ func oneWinner(t *testing.T, f *fixture) {
 	}
 }
 
-// race lets n writers go at once, and counts those that won and those that saw a conflict.
+// race runs n writers concurrently, and counts those that succeeded and those that got a conflict.
 func race(t *testing.T, n int, write func(i int) error) (won, conflicts int64) {
 	t.Helper()
 	var gate, done sync.WaitGroup
@@ -181,25 +181,24 @@ func wantLimit(t *testing.T, err error, size, limit int) {
 	t.Helper()
 	var got *es.LimitError
 	if !errors.As(err, &got) || got.Limit != limit || (size > 0 && got.Size != size) {
-		t.Fatalf("%v, want a limit error with %d of %d", err, size, limit)
+		t.Fatalf("append: %v, want a limit error with size %d and limit %d", err, size, limit)
 	}
 	if text := err.Error(); !strings.Contains(text, fmt.Sprint(got.Size)) || !strings.Contains(text, fmt.Sprint(limit)) {
-		t.Errorf("%q does not name size and limit", text)
+		t.Errorf("%q does not contain the size and the limit", text)
 	}
 }
 
 func largestCommit(t *testing.T, f *fixture) {
 	probe := f.must(t, f.Empty(es.StreamID{Type: stream.Type, ID: "acc-0"}), sized(1000))
 	most := storekit.MaxCommitBytes - storekit.Size(&probe) + 1000
-	// A store that compresses may take more: noise in base64 shrinks by a quarter.
+	// A store that compresses may accept more: base64 noise shrinks by a quarter.
 	_, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: f.Empty(stream), Events: []es.RawEvent{sized(2 * most)}}}})
 	wantLimit(t, err, 0, storekit.MaxCommitBytes)
 	f.must(t, f.Empty(stream), sized(most))
 	f.whole(t, stream, 1)
 }
 
-// largestUncompressed: however well a payload can be compressed, it is not stored if it is too large to be read page by
-// page.
+// largestUncompressed: a payload that is too large uncompressed is refused, however well it compresses.
 func largestUncompressed(t *testing.T, f *fixture) {
 	probe := f.must(t, f.Empty(es.StreamID{Type: stream.Type, ID: "acc-0"}), flat(1000))
 	fits := storekit.MaxUncompressedBytes - storekit.Size(&probe) + 1000
@@ -212,13 +211,13 @@ func largestUncompressed(t *testing.T, f *fixture) {
 	wantLimit(t, try(flat(fits/2), flat(fits/2), flat(2)), 0, storekit.MaxUncompressedBytes)
 	f.whole(t, stream, 0)
 	if err := try(flat(fits)); err != nil {
-		wantLimit(t, err, 0, storekit.MaxCommitBytes) // a store that compresses nothing
+		wantLimit(t, err, 0, storekit.MaxCommitBytes) // for a store that does not compress
 		return
 	}
 	f.whole(t, stream, 1)
 }
 
-// anyPayload: payloads come back to the byte, whatever the store makes of them.
+// anyPayload: payloads are returned byte for byte.
 func anyPayload(t *testing.T, f *fixture) {
 	raw := func(data string) es.RawEvent { return es.RawEvent{Type: "Raw", Schema: 1, Data: json.RawMessage(data)} }
 	want := []es.RawEvent{
@@ -252,12 +251,12 @@ func unstorable(t *testing.T, f *fixture) {
 		a := good()
 		spoil(&a)
 		if _, err := f.Append(t.Context(), a); !errors.Is(err, es.ErrUnstorable) {
-			t.Errorf("%s: %v, want %v", name, err, es.ErrUnstorable)
+			t.Errorf("append with %s: %v, want %v", name, err, es.ErrUnstorable)
 		}
 	}
 	f.whole(t, stream, 0)
 	a := good()
-	a.Command.Fingerprint = "of no command"
+	a.Command.Fingerprint = "without a command id"
 	if _, err := f.Append(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
@@ -285,7 +284,7 @@ func cancelledContext(t *testing.T, f *fixture) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := f.Append(ctx, es.Append{Writes: []es.Write{{Head: f.Empty(stream), Events: events(1)}}}); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v, want %v", err, context.Canceled)
+		t.Errorf("append with a cancelled context: %v, want %v", err, context.Canceled)
 	}
 	f.whole(t, stream, 0)
 }
@@ -310,7 +309,7 @@ func occurredInFuture(t *testing.T, f *fixture) {
 	a := es.Append{Writes: []es.Write{{Head: f.Empty(stream), Events: events(1)}}}
 	a.Meta.OccurredAt = f.clock.now().Add(time.Second)
 	if _, err := f.Append(t.Context(), a); !errors.Is(err, es.ErrOccurredInFuture) {
-		t.Errorf("%v, want %v", err, es.ErrOccurredInFuture)
+		t.Errorf("append of a future occurredAt: %v, want %v", err, es.ErrOccurredInFuture)
 	}
 	f.whole(t, stream, 0)
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// clock stands still until it is set.
+// clock shows a fixed time until it is moved.
 type clock struct {
 	mu sync.Mutex
 	at time.Time

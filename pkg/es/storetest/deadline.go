@@ -10,12 +10,12 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// RunDeadline tests that no append takes longer than [es.AppendDeadline], whatever the caller's context allows: on that
-// rests which past states are marked as provisional. Time is that of package synctest, so the store has to be one
-// without connections: in memory, or on a client that stands in for them.
+// RunDeadline tests that no append takes longer than [es.AppendDeadline], even if the caller's context allows it. Which
+// past states count as provisional depends on this. The tests use the time of package synctest, so the store must not
+// use connections: give a store in memory, or one with a stub client.
 func RunDeadline(t *testing.T, open Open) {
 	for name, test := range map[string]struct {
-		stall time.Duration // between an append's time and what is stored
+		stall time.Duration // between taking the append's time and storing
 		ctx   func(context.Context) (context.Context, context.CancelFunc)
 		want  error
 	}{
@@ -29,7 +29,7 @@ func RunDeadline(t *testing.T, open Open) {
 			synctest.Test(t, func(t *testing.T) {
 				store := open(t, func() time.Time {
 					now := time.Now()
-					time.Sleep(test.stall) // as if the process did not run
+					time.Sleep(test.stall) // simulates a paused process
 					return now
 				})
 				ctx, cancel := test.ctx(t.Context())
@@ -37,7 +37,7 @@ func RunDeadline(t *testing.T, open Open) {
 				_, err := store.Append(ctx, es.Append{Writes: []es.Write{{Head: store.Empty(stream), Events: events(1)}}})
 				var unknown *es.UnknownOutcomeError
 				if !errors.Is(err, test.want) || errors.As(err, &unknown) {
-					t.Errorf("append: %v, want %v, and that nothing was stored", err, test.want)
+					t.Errorf("append: %v, want %v and no unknown outcome", err, test.want)
 				}
 				version := int64(1)
 				if test.want != nil {

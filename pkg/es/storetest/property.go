@@ -15,7 +15,8 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// anyCalls: no sequence of calls, right or wrong, writes a gap or an overlap, and exactly the appends that said so are stored.
+// anyCalls: no sequence of valid and invalid calls leaves a gap or an overlap, and exactly the appends that returned no
+// error are stored.
 func anyCalls(t *testing.T, f *fixture) {
 	runs := 0
 	rapid.Check(t, func(r *rapid.T) {
@@ -39,11 +40,11 @@ func anyCalls(t *testing.T, f *fixture) {
 	})
 }
 
-// model is what the streams must hold.
+// model tracks what the streams must contain.
 type model struct {
 	*fixture
 	streams []es.StreamID
-	heads   []es.Head // all that the store ever made, most of them out of date
+	heads   []es.Head // all heads that the store has returned, most of them outdated
 	last    map[es.StreamID]int64
 }
 
@@ -58,9 +59,9 @@ func (m *model) look(r *rapid.T) {
 	m.heads = append(m.heads, h)
 }
 
-// load goes on from any head, unless visit breaks it off.
+// load loads from any head. In some runs, visit stops it.
 func (m *model) load(r *rapid.T) {
-	from, stop := rapid.SampledFrom(m.heads).Draw(r, "from"), rapid.Bool().Draw(r, "break off")
+	from, stop := rapid.SampledFrom(m.heads).Draw(r, "from"), rapid.Bool().Draw(r, "stop")
 	enough := errors.New("enough")
 	h, err := m.Load(context.Background(), from, func(*es.Commit) error {
 		if stop {
@@ -71,7 +72,7 @@ func (m *model) load(r *rapid.T) {
 	switch {
 	case errors.Is(err, enough):
 		if m.appendTo(h) == nil {
-			r.Fatalf("the head of a load that was broken off took an append")
+			r.Fatalf("an append to the head of a stopped load succeeded")
 		}
 	case err != nil || h.Version() != m.last[from.Stream()]:
 		r.Fatalf("load from %s@%d: %d, %v; want %d", from.Stream(), from.Version(), h.Version(), err, m.last[from.Stream()])
@@ -85,10 +86,10 @@ func (m *model) appendTo(h es.Head) error {
 	return err
 }
 
-// write appends to one or two heads and checks another, in date or not.
+// write appends to one or more heads and checks others; each may be current or outdated.
 func (m *model) write(r *rapid.T) { m.apply(r, m.draw(r), 1) }
 
-// repeat sends the same append twice, as if the first answer had been lost.
+// repeat sends the same append twice, as after a lost answer.
 func (m *model) repeat(r *rapid.T) {
 	a := m.draw(r)
 	a.ID = uuid.NewString()
@@ -125,7 +126,7 @@ func (m *model) apply(r *rapid.T, a es.Append, times int) {
 		stored, err := m.Append(context.Background(), a)
 		switch {
 		case current != (err == nil):
-			r.Fatalf("append: %v, though the heads' being in date is %v", err, current)
+			r.Fatalf("append: %v, all heads current: %v", err, current)
 		case err != nil && !errors.As(err, new(*es.ConflictError)):
 			r.Fatalf("append: %v, want a conflict", err)
 		case err == nil:
@@ -137,7 +138,7 @@ func (m *model) apply(r *rapid.T, a es.Append, times int) {
 	}
 }
 
-// foreign tries heads that this store did not make.
+// foreign tries to append to heads that this store did not make.
 func (m *model) foreign(r *rapid.T) {
 	version := rapid.Int64Range(-1, 12).Draw(r, "version")
 	for _, h := range []es.Head{{}, storekit.NewSeal().After(&es.Commit{Stream: m.stream(r), Version: version, Events: events(1)})} {

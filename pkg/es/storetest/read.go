@@ -14,7 +14,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// ranges reads from commits 1-3, 4, 5-9 and 10, an hour apart.
+// ranges reads ranges of the commits 1-3, 4, 5-9 and 10, which were recorded an hour apart.
 func ranges(t *testing.T, f *fixture) {
 	start := f.clock.now().Truncate(time.Microsecond)
 	for _, n := range []int{3, 1, 5, 1} {
@@ -57,7 +57,7 @@ func ranges(t *testing.T, f *fixture) {
 	}
 }
 
-// overAPage reads a stream of more than 1 MB, DynamoDB's page.
+// overAPage reads a stream that is larger than DynamoDB's page of 1 MB.
 func overAPage(t *testing.T, f *fixture) {
 	const n, size = 60, 40_000
 	for range n {
@@ -120,8 +120,8 @@ func visitError(t *testing.T, f *fixture) {
 	f.must(t, f.head(t, stream), event(2))
 	enough, visits := errors.New("enough"), 0
 	_, err := f.Load(t.Context(), f.Empty(stream), func(*es.Commit) error { visits++; return enough })
-	if err != enough || visits != 1 { //nolint:errorlint // it must come back as it is
-		t.Errorf("%v after %d visits, want %v after 1", err, visits, enough)
+	if err != enough || visits != 1 { //nolint:errorlint // it must be the same value
+		t.Errorf("load: %v after %d visits, want %v after 1", err, visits, enough)
 	}
 }
 
@@ -146,7 +146,7 @@ func resume(t *testing.T, f *fixture) {
 	visit := func(got *[]int64) func(*es.Commit) error {
 		return func(c *es.Commit) error { *got = append(*got, c.Version); return nil }
 	}
-	for _, later := range []int{0, 4} { // at the end, and then not
+	for _, later := range []int{0, 4} { // first at the end, then with later events
 		if later > 0 {
 			f.must(t, f.head(t, stream), events(later)...)
 		}
@@ -175,7 +175,7 @@ func resume(t *testing.T, f *fixture) {
 	} {
 		var got []int64
 		if _, err := f.Resume(t.Context(), from.at, from.hash, visit(&got)); !errors.Is(err, es.ErrNotResumable) || len(got) > 0 {
-			t.Errorf("%s: %v after %v, want %v", name, err, got, es.ErrNotResumable)
+			t.Errorf("resume from %s: %v after visiting %v, want %v and no visit", name, err, got, es.ErrNotResumable)
 		}
 	}
 }
@@ -201,7 +201,7 @@ func nameTooLong(t *testing.T, f *fixture) {
 	_, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: f.Empty(long), Events: events(1)}}})
 	wantLimit(t, err, storekit.MaxStreamBytes+len("Order#"), storekit.MaxStreamBytes)
 	if len(err.Error()) > 500 {
-		t.Errorf("the message is %d bytes long", len(err.Error()))
+		t.Errorf("the error message has %d bytes, want at most 500", len(err.Error()))
 	}
 	_, err = f.Head(t.Context(), long)
 	wantLimit(t, err, 0, storekit.MaxStreamBytes)
@@ -228,12 +228,12 @@ func badNames(t *testing.T, f *fixture) {
 	}
 }
 
-// callersData: what a caller does to its own slices afterwards changes nothing that is stored.
+// callersData: a caller that changes its slices after the append does not change stored data.
 func callersData(t *testing.T, f *fixture) {
 	mine := events(1)
 	f.must(t, f.Empty(stream), mine...)
 	mine[0].Data[0] = 'X'
 	got := f.whole(t, stream, 1)
 	got[0].Events[0].Data[0] = 'Y'
-	f.whole(t, stream, 1) // computes the hashes again
+	f.whole(t, stream, 1) // checks the hashes
 }

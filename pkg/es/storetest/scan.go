@@ -13,7 +13,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// scanner is the store as a scanner. Every store of this module is one.
+// scanner returns the store as an es.Scanner. It fails the test if the store is none.
 func (f *fixture) scanner(t *testing.T) es.Scanner {
 	t.Helper()
 	s, ok := f.Store.(es.Scanner)
@@ -23,7 +23,8 @@ func (f *fixture) scanner(t *testing.T) es.Scanner {
 	return s
 }
 
-// fill appends commits of 1 to 3 events to some streams, the last of them in one append to several, and returns what is stored.
+// fill appends commits of 1 to 3 events to some streams; the last append goes to all of them. It returns what is
+// stored.
 func (f *fixture) fill(t *testing.T, streams, commits int) map[es.StreamID][]es.Commit {
 	t.Helper()
 	want := map[es.StreamID][]es.Commit{}
@@ -65,7 +66,7 @@ func (f *fixture) read(t *testing.T, segment es.Segment) []es.ScanPage {
 		pages = append(pages, page)
 	}
 	if n := len(pages); segment.After != es.End && (n == 0 || pages[n-1].Next != es.End) {
-		t.Fatalf("scan %+v: %d pages, the last is not the end", segment, n)
+		t.Fatalf("scan %+v: %d pages, the last one's Next is not End", segment, n)
 	}
 	return pages
 }
@@ -78,14 +79,14 @@ func flatten(pages []es.ScanPage) []es.Commit {
 	return out
 }
 
-// gather puts the commits of one segment with those of others; each stream must be new, and its commits side by side.
+// gather adds the commits of one segment to the others. Each stream must be new, and its commits adjacent.
 func gather(t *testing.T, into map[es.StreamID][]es.Commit, segment []es.Commit) {
 	t.Helper()
 	var current es.StreamID
 	for _, c := range segment {
 		if c.Stream != current {
 			if _, again := into[c.Stream]; again {
-				t.Errorf("%s is in two segments, or in two parts", c.Stream)
+				t.Errorf("the commits of %s are in two segments or not adjacent", c.Stream)
 			}
 			current = c.Stream
 		}
@@ -108,7 +109,7 @@ func scanOnce(t *testing.T, f *fixture) {
 	}
 }
 
-// scanLarge scans streams of more than 1 MB, DynamoDB's page, and small ones between them.
+// scanLarge scans streams larger than DynamoDB's page of 1 MB, with small ones between them.
 func scanLarge(t *testing.T, f *fixture) {
 	want := f.fill(t, 20, 2)
 	for i := range 2 {
@@ -143,7 +144,7 @@ func scanLarge(t *testing.T, f *fixture) {
 	}
 }
 
-// hashes computes the commits' hashes: cmp takes minutes for megabytes.
+// hashes returns the commits' hashes, because cmp takes minutes for megabytes.
 func hashes(commits map[es.StreamID][]es.Commit) map[es.StreamID][]string {
 	out := map[es.StreamID][]string{}
 	for s, all := range commits {
@@ -164,7 +165,7 @@ func scanResume(t *testing.T, f *fixture) {
 				rest := segment
 				rest.After, rest.Limit = page.Next, 0
 				if diff := cmp.Diff(flatten(pages[n+1:]), flatten(f.read(t, rest))); diff != "" {
-					t.Errorf("segment %d of %d after page %d (-want +got):\n%s", i, of, n, diff)
+					t.Errorf("scan of segment %d of %d, resumed after page %d (-want +got):\n%s", i, of, n, diff)
 				}
 			}
 		}
@@ -189,19 +190,19 @@ func scanBadPosition(t *testing.T, f *fixture) {
 		var got *es.SegmentError
 		for _, err := range f.scanner(t).Scan(t.Context(), segment) {
 			if pages++; !errors.As(err, &got) || got.Segment != segment {
-				t.Errorf("%s: %v, want a segment error", name, err)
+				t.Errorf("scan of %s: %v, want a segment error", name, err)
 			}
 		}
 		if pages != 1 {
-			t.Errorf("%s: %d pages", name, pages)
+			t.Errorf("scan of %s: %d results, want only the error", name, pages)
 		}
 	}
 	if pages := f.read(t, es.Segment{Of: 1, After: es.End}); len(pages) > 0 {
-		t.Errorf("there are %d pages after the end", len(pages))
+		t.Errorf("a scan from End yields %d pages", len(pages))
 	}
 	got, err := es.All(t.Context(), f.scanner(t), es.AllConfig{From: []es.Position{es.Start, good}}, nil)
 	if !errors.As(err, new(*es.SegmentError)) || got != nil {
-		t.Errorf("all segments from another's position: %v, %v", got, err)
+		t.Errorf("all segments, with a position of another division: %v, %v", got, err)
 	}
 }
 
@@ -218,7 +219,7 @@ func scanCancelled(t *testing.T, f *fixture) {
 		cancel()
 	}
 	if !errors.Is(last, context.Canceled) || pages != 1 {
-		t.Errorf("%d pages and %v, want 1 and %v", pages, last, context.Canceled)
+		t.Errorf("cancelled after a page: %d pages and %v, want 1 and %v", pages, last, context.Canceled)
 	}
 	positions, err := es.All(ctx, f.scanner(t), es.AllConfig{Segments: 3}, nil)
 	if !errors.Is(err, context.Canceled) || !cmp.Equal(positions, make([]es.Position, 3)) {
@@ -239,7 +240,7 @@ func scanStop(t *testing.T, f *fixture) {
 	}
 }
 
-// scanAppends appends to all streams, and to new ones, after every page.
+// scanAppends appends to all streams, and to new ones, after every page of a scan.
 func scanAppends(t *testing.T, f *fixture) {
 	before := f.fill(t, 12, 3)
 	scanned, page := map[es.StreamID][]es.Commit{}, 0
@@ -260,23 +261,23 @@ func scanAppends(t *testing.T, f *fixture) {
 	gather(t, scanned, all)
 	for s, stored := range before {
 		if got := scanned[s]; len(got) < len(stored) {
-			t.Errorf("%s: %d commits of at least %d", s, len(got), len(stored))
+			t.Errorf("%s: the scan found %d commits, want at least %d", s, len(got), len(stored))
 		}
 	}
 	for s, got := range scanned {
 		if want := f.commits(t, s, es.Range{}); !cmp.Equal(want[:len(got)], got) {
-			t.Errorf("%s: not the stream's first commits", s)
+			t.Errorf("%s: the scanned commits are not the stream's first ones", s)
 		}
 	}
 }
 
-// scanAllInterrupted interrupts a scan of all segments again and again, each time in the middle of a page.
+// scanAllInterrupted interrupts a scan of all segments several times, each time in the middle of a page.
 func scanAllInterrupted(t *testing.T, f *fixture) {
 	want := f.fill(t, 40, 4)
 	const segments = 4
 	var (
 		mu        sync.Mutex
-		kept      = make([]es.Position, segments) // with the pages, as a careful visitor does
+		kept      = make([]es.Position, segments) // saved together with the pages
 		got       = make([][]es.Commit, segments)
 		cut       = errors.New("cut")
 		budget    int
@@ -296,7 +297,7 @@ func scanAllInterrupted(t *testing.T, f *fixture) {
 	for err := cut; err != nil; runs++ {
 		budget = 5
 		positions, err = es.All(t.Context(), f.scanner(t), es.AllConfig{Segments: segments, From: positions, Limit: 3, Consistent: true}, visit)
-		if err != nil && err != cut { //nolint:errorlint // it must come back as it is
+		if err != nil && err != cut { //nolint:errorlint // it must be the same value
 			t.Fatal(err)
 		}
 		if !cmp.Equal(kept, positions) {
@@ -311,15 +312,15 @@ func scanAllInterrupted(t *testing.T, f *fixture) {
 		t.Errorf("after %d interruptions (-stored +scanned):\n%s", runs, diff)
 	}
 	if runs < 5 {
-		t.Errorf("%d runs: this was never interrupted", runs)
+		t.Errorf("%d runs, want at least 5: the scan was not interrupted", runs)
 	}
 	done, err := es.All(t.Context(), f.scanner(t), es.AllConfig{From: positions}, nil)
 	if err != nil || !cmp.Equal(done, positions) {
-		t.Errorf("all of it is done: %v, %v", done, err)
+		t.Errorf("All from the end of all segments: %v, %v", done, err)
 	}
 }
 
-// scanAllAtRate: the units may not be consumed in less time than the rate allows, whatever the machine is doing.
+// scanAllAtRate: a scan never consumes units faster than its rate, even on a slow machine.
 func scanAllAtRate(t *testing.T, f *fixture) {
 	f.fill(t, 30, 4)
 	const rate, segments = 80, 3
@@ -334,11 +335,11 @@ func scanAllAtRate(t *testing.T, f *fixture) {
 			return nil
 		})
 	if err != nil || units == 0 {
-		t.Fatalf("%v units: %v", units, err)
+		t.Fatalf("scan at a rate: %v units, want more than 0: %v", units, err)
 	}
-	// The last pages are not waited for.
+	// All does not wait after the last pages.
 	if took, least := time.Since(start).Seconds(), (units-segments*most)/rate; took < least {
-		t.Errorf("%v units in %.3f s, want %.3f s at least", units, took, least)
+		t.Errorf("scan at a rate: %v units in %.3f s, want at least %.3f s", units, took, least)
 	}
 }
 
@@ -367,14 +368,14 @@ func inspect(t *testing.T, f *fixture) {
 		var got []int64
 		for page, err := range inspector.Inspect(t.Context(), stream, es.VersionRange{From: test.from, To: test.to}) {
 			if err != nil || page.Next != "" {
-				t.Fatalf("%v, position %q", err, page.Next)
+				t.Fatalf("inspect: %v, position %q, want none", err, page.Next)
 			}
 			for _, c := range page.Commits {
 				got = append(got, c.Version)
 			}
 		}
 		if diff := cmp.Diff(test.want, got); diff != "" {
-			t.Errorf("%d..%d (-want +got):\n%s", test.from, test.to, diff)
+			t.Errorf("inspect versions %d to %d (-want +got):\n%s", test.from, test.to, diff)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -14,7 +14,8 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// RunSnapshots runs the contract of a snapshot store, each test in parallel on an empty one.
+// RunSnapshots tests that a snapshot store keeps the contract of [es.SnapshotStore]. Its tests run in parallel, each on
+// an empty store.
 func RunSnapshots(t *testing.T, open func(t *testing.T) es.SnapshotStore) {
 	for name, test := range map[string]func(*testing.T, es.SnapshotStore){
 		"none":                           noSnapshot,
@@ -40,7 +41,7 @@ func snapshotOf(s es.StreamID, version int64, schema int) es.Snapshot {
 	}
 }
 
-// commandsOf are commands that made commits of these versions.
+// commandsOf returns commands whose commits start at these versions.
 func commandsOf(versions ...int64) (all []es.KnownCommand) {
 	for _, v := range versions {
 		at := time.Date(2026, 1, 31, 12, 0, 0, int(v)*1000, time.UTC)
@@ -49,7 +50,7 @@ func commandsOf(versions ...int64) (all []es.KnownCommand) {
 	return all
 }
 
-// blockOf is the block of such commands, in a history.
+// blockOf returns the block of the commands at these versions, in the history with this hash.
 func blockOf(hash string, versions ...int64) es.CommandBlock {
 	commands := commandsOf(versions...)
 	last := commands[len(commands)-1]
@@ -58,7 +59,7 @@ func blockOf(hash string, versions ...int64) es.CommandBlock {
 	}
 }
 
-// blocks: what was saved comes back, of each stream and history its own, however many are asked for.
+// blocks: any number of saved blocks is returned, separately for each stream and history.
 func blocks(t *testing.T, store es.SnapshotStore) {
 	var all []es.CommandBlock
 	var want [][]es.KnownCommand
@@ -66,7 +67,7 @@ func blocks(t *testing.T, store es.SnapshotStore) {
 		b := blockOf("h", 3*i+1, 3*i+2, 3*i+3)
 		want = append(want, commandsOf(3*i+1, 3*i+2, 3*i+3))
 		all = append(all, b)
-		for range 2 { // again changes nothing
+		for range 2 { // saving again changes nothing
 			if err := store.SaveCommands(t.Context(), stream, b, want[i]); err != nil {
 				t.Fatal(err)
 			}
@@ -86,10 +87,10 @@ func blocks(t *testing.T, store es.SnapshotStore) {
 	wantCommands(t, store, stream, []es.CommandBlock{changed, all[0]}, [][]es.KnownCommand{otherHistory, want[0]})
 	wantCommands(t, store, stream, nil, [][]es.KnownCommand{})
 	if got, err := store.LoadCommands(t.Context(), stream, all[0], blockOf("h", 1)); !errors.Is(err, es.ErrNoBlock) {
-		t.Errorf("one that was never saved: %v, %v", got, err)
+		t.Errorf("a block that was never saved: %v, %v", got, err)
 	}
 	if got, err := store.LoadSnapshot(t.Context(), stream); got != nil || err != nil {
-		t.Errorf("blocks alone are no snapshot: %+v, %v", got, err)
+		t.Errorf("snapshot of a stream with blocks only: %+v, %v", got, err)
 	}
 }
 
@@ -97,7 +98,7 @@ func wantCommands(t *testing.T, store es.SnapshotStore, s es.StreamID, blocks []
 	t.Helper()
 	got, err := store.LoadCommands(t.Context(), s, blocks...)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
-		t.Errorf("%v (-want +got):\n%s", err, diff)
+		t.Errorf("load commands of %s: %v (-want +got):\n%s", s, err, diff)
 	}
 }
 
@@ -114,13 +115,13 @@ func wantSnapshot(t *testing.T, store es.SnapshotStore, want es.Snapshot) {
 	t.Helper()
 	got, err := store.LoadSnapshot(t.Context(), want.At.Stream)
 	if diff := cmp.Diff(&want, got); err != nil || diff != "" {
-		t.Errorf("%v (-want +got):\n%s", err, diff)
+		t.Errorf("load snapshot of %s: %v (-want +got):\n%s", want.At.Stream, err, diff)
 	}
 }
 
 func noSnapshot(t *testing.T, store es.SnapshotStore) {
 	if got, err := store.LoadSnapshot(t.Context(), stream); got != nil || err != nil {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("load a snapshot that does not exist: %+v, %v", got, err)
 	}
 }
 
@@ -137,7 +138,7 @@ func olderSnapshot(t *testing.T, store es.SnapshotStore) {
 	wantSnapshot(t, store, snapshotOf(stream, 30, 1))
 }
 
-// otherSchema: what this code can't use does not stand in the way of what it can, whichever is newer.
+// otherSchema: a snapshot of another schema is replaced, even by an older one, because this code cannot use it.
 func otherSchema(t *testing.T, store es.SnapshotStore) {
 	keep(t, store, snapshotOf(stream, 30, 1), snapshotOf(stream, 20, 2))
 	wantSnapshot(t, store, snapshotOf(stream, 20, 2))

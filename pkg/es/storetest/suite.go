@@ -1,10 +1,11 @@
-// Package storetest is the contract of an event store as a test suite. A store calls it in three lines:
+// Package storetest tests that an event store keeps the contract of [es.Store]. Start with [Run], which takes three
+// lines:
 //
 //	func TestStore(t *testing.T) {
 //		storetest.Run(t, func(t *testing.T, now func() time.Time) es.Store { return mystore.New(now) })
 //	}
 //
-// [RunDeadline] and [RunSnapshots] are called likewise.
+// [RunDeadline] and [RunSnapshots] are called in the same way.
 package storetest
 
 import (
@@ -19,26 +20,26 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Open returns an empty store whose clock is now.
+// Open returns an empty store that uses now as its clock.
 type Open func(t *testing.T, now func() time.Time) es.Store
 
-// Run runs the suite, each test in parallel on a store of its own.
+// Run runs the suite. Its tests run in parallel, each on its own store.
 func Run(t *testing.T, open Open) {
 	for name, test := range map[string]func(*testing.T, *fixture){
-		"append/what can not be stored": unstorable,
+		"append/unstorable values":      unstorable,
 		"append/any sequence of calls":  anyCalls,
 		"append/round trip":             roundTrip,
 		"append/heads chain":            headsChain,
 		"append/stale head":             staleHead,
 		"append/no gap":                 noGap,
 		"append/no overlap":             noOverlap,
-		"append/nothing":                appendNothing,
+		"append/no events":              appendNothing,
 		"append/one winner":             oneWinner,
 		"append/100 events":             hundredEvents,
 		"append/largest commit":         largestCommit,
 		"append/largest uncompressed":   largestUncompressed,
 		"append/payloads of any kind":   anyPayload,
-		"append/repeat of its id":       repeatedID,
+		"append/repeated id":            repeatedID,
 		"append/cancelled context":      cancelledContext,
 		"append/time never goes back":   timeGrows,
 		"append/occurred in the future": occurredInFuture,
@@ -57,16 +58,16 @@ func Run(t *testing.T, open Open) {
 		"scan/every commit once":        scanOnce,
 		"scan/over a page of DynamoDB":  scanLarge,
 		"scan/resume from any position": scanResume,
-		"scan/no such position":         scanBadPosition,
+		"scan/invalid position":         scanBadPosition,
 		"scan/cancelled context":        scanCancelled,
 		"scan/stop early":               scanStop,
-		"scan/appends meanwhile":        scanAppends,
+		"scan/concurrent appends":       scanAppends,
 		"scan/all, interrupted":         scanAllInterrupted,
 		"scan/all, at a rate":           scanAllAtRate,
 		"scan/inspect a stream":         inspect,
 		"stream names/odd ids":          oddIDs,
 		"stream names/too long":         nameTooLong,
-		"stream names/not one at all":   badNames,
+		"stream names/invalid":          badNames,
 		"isolation/caller's slices":     callersData,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -82,7 +83,7 @@ type fixture struct {
 	clock *clock
 }
 
-// stream is the stream of most tests.
+// stream is the stream that most tests use.
 var stream = es.StreamID{Type: "Account", ID: "acc-1"}
 
 // event returns the i-th test event.
@@ -98,7 +99,7 @@ func events(n int) []es.RawEvent {
 	return out
 }
 
-// sized returns an event whose payload has a length in bytes, and can't be compressed to much less.
+// sized returns an event with a payload of this many bytes that hardly compresses.
 func sized(bytes int) es.RawEvent {
 	noise := make([]byte, bytes)
 	rng := rand.NewChaCha8([32]byte{1})
@@ -107,12 +108,12 @@ func sized(bytes int) es.RawEvent {
 	return es.RawEvent{Type: "Sized", Schema: 1, Data: json.RawMessage(`"` + text + `"`)}
 }
 
-// flat returns an event whose payload has a length in bytes, and can be compressed to almost nothing.
+// flat returns an event with a payload of this many bytes that compresses to almost nothing.
 func flat(bytes int) es.RawEvent {
 	return es.RawEvent{Type: "Flat", Schema: 1, Data: json.RawMessage(`"` + strings.Repeat("x", bytes-2) + `"`)}
 }
 
-// must appends events to a head and returns the commit.
+// must appends events to a head and returns the commit. It fails the test on an error.
 func (f *fixture) must(t *testing.T, head es.Head, events ...es.RawEvent) es.Commit {
 	t.Helper()
 	commits, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: events}}})
@@ -131,7 +132,7 @@ func (f *fixture) head(t *testing.T, s es.StreamID) es.Head {
 	return h
 }
 
-// commits reads a range, failing the test on an error.
+// commits reads a range. It fails the test on an error.
 func (f *fixture) commits(t *testing.T, s es.StreamID, r es.Range) []es.Commit {
 	t.Helper()
 	var out []es.Commit
@@ -144,8 +145,8 @@ func (f *fixture) commits(t *testing.T, s es.StreamID, r es.Range) []es.Commit {
 	return out
 }
 
-// whole reads a stream and fails the test if it has a gap, an overlap or a broken chain of hashes, or does not end at a
-// version.
+// whole reads a stream. It fails the test if the stream has a gap, an overlap or a broken hash chain, or does not end
+// at the version last.
 func (f *fixture) whole(t *testing.T, s es.StreamID, last int64) []es.Commit {
 	t.Helper()
 	commits := f.commits(t, s, es.Range{})
@@ -156,7 +157,7 @@ func (f *fixture) whole(t *testing.T, s es.StreamID, last int64) []es.Commit {
 			t.Fatalf("%s: commit at version %d after version %d", s, c.Version, version)
 		}
 		if string(c.Prev) != string(prev) || string(c.Hash) != string(c.ComputeHash()) {
-			t.Fatalf("%s@%d: the chain of hashes is broken", s, c.Version)
+			t.Fatalf("%s@%d: broken hash chain", s, c.Version)
 		}
 		version, prev = c.LastVersion(), c.Hash
 	}

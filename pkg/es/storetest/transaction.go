@@ -22,16 +22,16 @@ func allOrNone(t *testing.T, f *fixture) {
 	f.whole(t, stream, 3)
 	stored := f.whole(t, other, 3)[0]
 	if diff := cmp.Diff(commits[1].Commit, stored); diff != "" {
-		t.Errorf("read (+) what was appended (-):\n%s", diff)
+		t.Errorf("stored commit (-appended +read):\n%s", diff)
 	}
 	if want := []es.StreamVersion{{Stream: stream, Version: 3}}; !cmp.Equal(stored.Siblings, want) || commits[0].ID != stored.ID {
 		t.Errorf("siblings %v of commit %s, want %v of %s", stored.Siblings, stored.ID, want, commits[0].ID)
 	}
-	// The same again: the second stream's head is current, the first's is not.
+	// Append again: now the second stream's head is current, and the first's is outdated.
 	a.Writes[1].Head = f.head(t, other)
 	var conflict *es.ConflictError
 	if _, err := f.Append(t.Context(), a); !errors.As(err, &conflict) || conflict.Stream != stream {
-		t.Errorf("%v, want a conflict on %s", err, stream)
+		t.Errorf("append to an outdated head: %v, want a conflict on %s", err, stream)
 	}
 	f.whole(t, stream, 3)
 	f.whole(t, other, 3)
@@ -43,14 +43,14 @@ func checks(t *testing.T, f *fixture) {
 	if _, err := f.Append(t.Context(), es.Append{
 		Writes: []es.Write{{Head: f.Empty(stream), Events: events(1)}}, Checks: []es.Head{read},
 	}); err != nil {
-		t.Fatalf("while the stream that was read stands still: %v", err)
+		t.Fatalf("the checked stream has not changed: %v", err)
 	}
 	f.must(t, read, event(2))
 	_, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: f.head(t, stream), Events: events(1)}}, Checks: []es.Head{read}})
 	want := es.ConflictError{Stream: other, Expected: 1, Actual: 2}
 	var got *es.ConflictError
 	if !errors.As(err, &got) || *got != want {
-		t.Errorf("after it moved on: %v, want %v", err, &want)
+		t.Errorf("the checked stream has changed: %v, want %v", err, &want)
 	}
 	f.whole(t, stream, 1)
 	f.whole(t, other, 2)
@@ -60,7 +60,7 @@ func oneWinnerOfMany(t *testing.T, f *fixture) {
 	a := es.Append{Writes: []es.Write{{Head: f.Empty(stream), Events: events(1)}, {Head: f.Empty(other), Events: events(2)}}}
 	won, conflicts := race(t, 8, func(i int) error {
 		mine := a
-		if i%2 == 0 { // some alone, on one of the streams
+		if i%2 == 0 { // half of the writers write only the second stream
 			mine.Writes = a.Writes[1:]
 		}
 		_, err := f.Append(t.Context(), mine)

@@ -32,7 +32,7 @@ var (
 	trusted = signer.Public().(ed25519.PublicKey)
 )
 
-// odd are streams whose names are not easy.
+// odd are streams with unusual names.
 var odd = []es.StreamID{
 	{Type: "Account", ID: "acc-1"}, {Type: "Order", ID: "größe \"#1\"\n"}, {Type: "Order", ID: "<&>\u2028\x00🙂"},
 	{Type: "Order", ID: strings.Repeat("\x01", storekit.MaxStreamBytes-len("Order#"))},
@@ -77,7 +77,7 @@ func TestAnchorsComeBack(t *testing.T) {
 	}
 	var again bytes.Buffer
 	if _, err := got.Write(&again, signer); err != nil || !bytes.Equal(doc, again.Bytes()) {
-		t.Errorf("%v: the same anchors are another document:\n%s%s", err, doc, again.Bytes())
+		t.Errorf("%v: the same anchors give another document:\n%s%s", err, doc, again.Bytes())
 	}
 	lines := strings.SplitAfter(string(doc), "\n")
 	if want := `{"streams":4,"commits":6,"events":21}` + "\n"; len(lines) != 8 || lines[5] != want {
@@ -96,7 +96,7 @@ func TestAnchorsOfNothing(t *testing.T) {
 	}
 }
 
-// TestAnchorsTampered: a document with any byte changed, or cut off anywhere, or with lines changed, is not read.
+// TestAnchorsTampered: a document with a changed byte, changed lines, or cut off anywhere, is refused.
 func TestAnchorsTampered(t *testing.T) {
 	t.Parallel()
 	_, doc := exported(t, account(1), account(2), odd[1], odd[2])
@@ -108,7 +108,7 @@ func TestAnchorsTampered(t *testing.T) {
 		}
 	}
 	for i := range doc {
-		for _, bits := range []byte{1, 2, 3, 15} { // also those that base64 does not use
+		for _, bits := range []byte{1, 2, 3, 15} { // also bits that base64 does not use
 			changed := bytes.Clone(doc)
 			changed[i] ^= bits
 			refused(fmt.Sprintf("byte %d changed", i), changed)
@@ -143,23 +143,23 @@ func TestAnchorsOfAnotherKey(t *testing.T) {
 	if _, err := verify.ReadAnchors(bytes.NewReader(forged.Bytes()), trusted); !errors.Is(err, verify.ErrUntrusted) {
 		t.Errorf("signed with another key: %v", err)
 	}
-	// Another's signature under the trusted key's name.
+	// A signature by another key, with the trusted key named in the document.
 	named := bytes.Replace(forged.Bytes(), []byte(b64(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)).Public().(ed25519.PublicKey))), []byte(b64(trusted)), 1)
 	if _, err := verify.ReadAnchors(bytes.NewReader(named), trusted); !errors.Is(err, verify.ErrTampered) {
-		t.Errorf("another's signature: %v", err)
+		t.Errorf("a signature by another key: %v", err)
 	}
 	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := a.Write(io.Discard, ec); err == nil {
-		t.Error("an ECDSA key was taken")
+		t.Error("an ECDSA key was accepted")
 	}
 }
 
 func b64(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
 
-// TestAnchorsSignedButWrong: what is signed and is no document of anchors is refused with its line.
+// TestAnchorsSignedButWrong: the error of a signed but invalid document names the line.
 func TestAnchorsSignedButWrong(t *testing.T) {
 	t.Parallel()
 	head := `{"format":"annals.anchors.v1","at":"2026-01-31T12:00:00.000000Z"}` + "\n"
@@ -231,14 +231,14 @@ func oneStream(t fataler) list {
 	return l.sorted()
 }
 
-// TestAnchorsSurviveGrowth: anchors agree with all that is appended after them.
+// TestAnchorsSurviveGrowth: anchors still match after later appends.
 func TestAnchorsSurviveGrowth(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		l := history(r)
 		var before list
 		for i, c := range l {
-			if l.next(i) != nil || c.Version == 1 { // all but the last ones
+			if l.next(i) != nil || c.Version == 1 { // not the last commit of a longer stream
 				before = append(before, c)
 			}
 		}
@@ -266,7 +266,7 @@ func TestWriteAndReadErrors(t *testing.T) {
 	}
 }
 
-// small takes so many writes and no more.
+// small accepts a limited number of writes.
 type small struct {
 	room int
 	err  error

@@ -8,16 +8,16 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// chain is one stream's commits so far, each compared with the one before it.
+// chain checks one stream's commits, each against the one before it.
 type chain struct {
 	stream  es.StreamID
 	found   *findings
 	end     place
-	other   *place // the end of a commit that starts inside another: the next one shows which of them it continues
+	other   *place // the end of an overlapping commit: the next commit shows which of the two it continues
 	commits int64
 }
 
-// place is the end of a commit: what the next one must continue. The zero place is the start of a stream.
+// place is the end of a commit, which the next commit must continue. The zero place is the start of a stream.
 type place struct {
 	version int64
 	hash    []byte
@@ -30,36 +30,38 @@ func (p *place) continuedBy(c *es.Commit) bool {
 	return c.Version == p.version+1 && bytes.Equal(c.Prev, p.hash)
 }
 
-// add compares a commit with those before it. holes are the versions of the stream's commits that can't be read.
+// add compares a commit with those before it. holes are the versions of the stream's unreadable commits.
 func (ch *chain) add(c *es.Commit, holes []int64) {
 	ch.commits++
 	if computed := c.ComputeHash(); !bytes.Equal(computed, c.Hash) {
-		ch.found.add(c.Stream, c.Version, Changed, "the commit has the hash %x, stored with it is %x", computed, c.Hash)
+		ch.found.add(c.Stream, c.Version, Changed, "the computed hash is %x, the stored hash is %x", computed, c.Hash)
 	}
 	if ch.other != nil && ch.other.continuedBy(c) && !ch.end.continuedBy(c) {
 		ch.end = *ch.other
 	}
 	ch.other = nil
 	if !c.At.After(ch.end.at) {
-		ch.found.add(c.Stream, c.Version, Backwards, "recorded at %s, the commit before it at %s", es.FormatTime(c.At), es.FormatTime(ch.end.at))
+		ch.found.add(c.Stream, c.Version, Backwards, "recorded at %s, the previous commit at %s",
+			es.FormatTime(c.At), es.FormatTime(ch.end.at))
 	}
 	end := endOf(c)
 	switch expected := ch.end.version + 1; {
 	case c.Version < expected:
-		ch.found.add(c.Stream, c.Version, Inserted, "the commit before it reaches version %d", ch.end.version)
+		ch.found.add(c.Stream, c.Version, Inserted, "the previous commit ends at version %d", ch.end.version)
 		ch.other = &end
 		return
 	case c.Version > expected:
-		if !slices.Contains(holes, expected) { // what can't be read is a finding already
+		if !slices.Contains(holes, expected) { // an unreadable commit is already a finding
 			ch.found.add(c.Stream, expected, Missing, "versions %d to %d are missing", expected, c.Version-1)
 		}
 	case !ch.end.continuedBy(c):
-		ch.found.add(c.Stream, c.Version, Broken, "the commit before it has the hash %x, this one continues %x", ch.end.hash, c.Prev)
+		ch.found.add(c.Stream, c.Version, Broken, "the previous commit's hash is %x, this commit's prev is %x",
+			ch.end.hash, c.Prev)
 	}
 	ch.end = end
 }
 
-// head is where the stream ends.
+// head returns the end of the stream.
 func (ch *chain) head() Anchor {
 	return Anchor{Stream: ch.stream, Version: ch.end.version, Hash: ch.end.hash, At: ch.end.at, Commits: ch.commits}
 }

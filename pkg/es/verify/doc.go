@@ -1,22 +1,23 @@
-// Package verify checks that nobody changed what an event store holds: one stream, or all of them.
+// Package verify finds changes that were made to an event store behind its back. Start with [Store] to check all
+// streams, or [Stream] to check one.
 //
-// Each commit is hashed again, and compared with the one before it: its version follows, its prev is that one's hash, its
-// time is later. The commits of one append to several streams must all be there. Where somebody else remembers a commit's
-// hash (a projection's checkpoint, a snapshot, an exported anchor), that [Witness] is compared with the stream.
+// It computes the hash of each commit again, and compares the commit with the one before it: the version must follow,
+// prev must be that commit's hash, and the time must be later. All commits of an append to several streams must be
+// there. If the hash of a commit is also recorded elsewhere (in a projection's checkpoint, a snapshot, an exported
+// anchor), give that as a [Witness], and it is compared with the stream.
 //
 // # What stays undetectable
 //
-// The hashes have no key: whoever may write to the table can compute them.
+// The hashes have no key: everybody who can write to the table can compute them. So these changes are not found:
 //
-//   - A stream rewritten from some commit on with recomputed hashes, or without its last commits, where no witness
-//     remembers one of the commits that are gone. A commit that was part of an append to several streams is missed by its
-//     siblings.
-//   - A stream that is gone as a whole, where no witness names it.
-//   - A commit added at a stream's end, or a whole new stream, by somebody who computed the hashes: it is as good as one
-//     that the application appended. (An anchor made before says that it is newer.)
-//   - Anything, where the witnesses were changed in the same way. Keep signed anchors out of reach of those who can write
-//     to the table.
-//   - Attributes of an item that no reader looks at. A list of them is in docs/format.md.
+//   - A stream's last commits were removed, or rewritten with recomputed hashes, and no witness has one of the original
+//     commits. (If such a commit was part of an append to several streams, its siblings show that it is missing.)
+//   - A whole stream was removed, and no witness names it.
+//   - A commit was added at a stream's end, or a whole stream, with correct hashes. It looks like one that the
+//     application appended. (An earlier anchor shows that it is newer.)
+//   - The witnesses were changed in the same way. Keep signed anchors where those who can write to the table cannot
+//     change them.
+//   - Attributes of an item that no reader uses were changed. docs/format.md lists them.
 //
-// Reading strongly consistent, the checks cost a read unit for each 4 KB stored.
+// The checks read strongly consistent: they cost one read unit per 4 KB stored.
 package verify

@@ -15,7 +15,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// documentFormat names the format of the document, in its first line and in what is signed.
+// documentFormat is the name of the format, in the document's first line and in the signed text.
 const documentFormat = "annals.anchors.v1"
 
 // The lines of a document.
@@ -43,15 +43,15 @@ type (
 	}
 )
 
-// Write writes the anchors as a document and signs it, with Ed25519. The same anchors, signed with the same key, are the
-// same document to the byte. It returns the document's digest.
+// Write writes the anchors as a document and signs it with Ed25519. The same anchors, signed with the same key, give
+// the same document byte for byte. Write returns the document's digest.
 //
-// The document is NDJSON: {"format":"annals.anchors.v1","at"}, a line for each stream, sorted by name, {"stream","version",
-// "hash","at","commits"}, the totals {"streams","commits","events"}, and {"digest","key","signature"}. Hashes are in
-// hexadecimal, key and signature in base64, times as [storekit.TimeFormat]. The digest is the SHA-256 of all lines before the
-// last, with their line ends; signed is the text "annals.anchors.v1 " and the digest in hexadecimal.
+// The document is NDJSON: {"format":"annals.anchors.v1","at"}; a line per stream, sorted by name, {"stream","version",
+// "hash","at","commits"}; the totals {"streams","commits","events"}; and {"digest","key","signature"}. Hashes are
+// hexadecimal, key and signature base64, times as in [storekit.TimeFormat]. The digest is the SHA-256 of all lines but
+// the last, with their line ends. The signed text is "annals.anchors.v1 " followed by the digest in hexadecimal.
 //
-// Errors: one of a key that is not for Ed25519; the signer's; the writer's.
+// Errors: an error if the key is not an Ed25519 key; the signer's; the writer's.
 func (a *Anchors) Write(w io.Writer, signer crypto.Signer) (digest []byte, err error) {
 	key, ok := signer.Public().(ed25519.PublicKey)
 	if !ok {
@@ -103,7 +103,7 @@ func writeLine(w io.Writer, v any) error {
 	return err
 }
 
-// readLine reads a line that must be all of v and nothing more.
+// readLine decodes a line that must consist of exactly one JSON value, without unknown fields.
 func readLine(b []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
@@ -111,7 +111,7 @@ func readLine(b []byte, v any) error {
 		return err
 	}
 	if d.InputOffset() != int64(len(b)-1) || b[len(b)-1] != '\n' {
-		return errors.New("there is something after it on its line")
+		return errors.New("unexpected text after the JSON value")
 	}
 	return nil
 }

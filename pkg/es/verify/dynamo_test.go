@@ -13,14 +13,14 @@ import (
 	"github.com/annals-es/annals/pkg/es/verify"
 )
 
-// TestIntactStore checks several hundred streams on DynamoDB Local, every fifth append one to three streams, some commits
-// compressed.
+// TestIntactStore checks several hundred streams on DynamoDB Local. Every fifth append goes to one to three streams,
+// and some commits are compressed.
 func TestIntactStore(t *testing.T) {
 	t.Parallel()
 	store, _ := openTable(t)
 	const streams, appends = 400, 900
 	var done sync.WaitGroup
-	for part := range 4 { // each its own streams
+	for part := range 4 { // each with its own streams
 		mine := newWriter(store)
 		done.Go(func() {
 			for i := range appends / 4 {
@@ -49,7 +49,7 @@ func TestIntactStore(t *testing.T) {
 	}
 }
 
-// TestWhileOthersAppend: what is new, to one stream or to several, is never a finding.
+// TestWhileOthersAppend: new commits, in one stream or several, are never a finding.
 func TestWhileOthersAppend(t *testing.T) {
 	t.Parallel()
 	dynamo, _ := openTable(t)
@@ -91,7 +91,7 @@ func TestWhileOthersAppend(t *testing.T) {
 			cancel()
 			done.Wait()
 			if len(witnesses) == 0 {
-				t.Error("no check ever saw anything")
+				t.Error("no check saw a commit")
 			}
 		})
 	}

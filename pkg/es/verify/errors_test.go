@@ -10,7 +10,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/verify"
 )
 
-// failing is a list whose scan, or whose every second look at a stream, fails.
+// failing is a list whose scan fails, or whose every second Inspect fails.
 type failing struct {
 	list
 	scan, inspect error
@@ -34,7 +34,7 @@ func (f failing) Inspect(ctx context.Context, s es.StreamID, versions es.Version
 	return f.list.Inspect(ctx, s, versions)
 }
 
-// TestErrorsAreNoFindings: a store that can't be read is an error, wherever it happens, never a clean report.
+// TestErrorsAreNoFindings: a store that cannot be read gives an error, never a report without findings.
 func TestErrorsAreNoFindings(t *testing.T) {
 	t.Parallel()
 	down := errors.New("the store is down")
@@ -66,11 +66,11 @@ func TestErrorsAreNoFindings(t *testing.T) {
 		t.Errorf("cancelled: %v, %+v", err, r)
 	}
 	if _, err := verify.Store(t.Context(), l, verify.Config{Segments: -1}); err == nil {
-		t.Error("-1 segments were scanned")
+		t.Error("a scan of -1 segments gave no error")
 	}
 }
 
-// TestManyFindings are counted, and as many kept as were asked for.
+// TestManyFindings: all findings are counted, and MaxFindings of them are kept.
 func TestManyFindings(t *testing.T) {
 	t.Parallel()
 	l := oneStream(t)

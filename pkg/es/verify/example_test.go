@@ -13,7 +13,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/verify"
 )
 
-// Export where all streams end, signed; later, check the store against it.
+// Export the signed ends of all streams. Later, check the store against them.
 func Example() {
 	ctx := context.Background()
 	store := memstore.New()
@@ -24,7 +24,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)) // in earnest: from a key store
+	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)) // in production: from a key store
 
 	report, err := verify.Store(ctx, store, verify.Config{Segments: 4, Heads: true})
 	if err != nil {
@@ -39,7 +39,7 @@ func Example() {
 		panic(err)
 	}
 
-	// A year later, somebody lost the table and brought it back empty.
+	// A year later, the table was lost and created again, empty.
 	anchors, err = verify.ReadAnchors(&document, key.Public().(ed25519.PublicKey))
 	if err != nil {
 		panic(err)
@@ -70,5 +70,5 @@ func ExampleStream() {
 			yield(f.String())
 		}
 	}))
-	// Output: [Account#acc-1@3: witness: checkpoint of balances remembers a commit here with the hash 010203: there is none, or none that can be read]
+	// Output: [Account#acc-1@3: witness: checkpoint of balances has the hash 010203 for a commit here: the commit is missing or unreadable]
 }

@@ -7,14 +7,14 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// StoreWithin is [Store] with at most so many open groups' members, on a store where nothing needs time to settle.
+// StoreWithin is [Store] with a maximum of members in open groups and without waiting.
 func StoreWithin(ctx context.Context, s Source, cfg Config, maxOpen int) (*Report, error) {
 	cfg = cfg.withDefaults()
 	cfg.maxOpen, cfg.settling = maxOpen, time.Microsecond
 	return verifyStore(ctx, s, cfg)
 }
 
-// StreamAtOnce is [Stream] on a store where nothing needs time to settle.
+// StreamAtOnce is [Stream] without waiting.
 func StreamAtOnce(ctx context.Context, s es.Inspector, stream es.StreamID, witnesses ...Witness) (*Report, error) {
 	cfg := Config{Heads: true, Witnesses: witnesses}.withDefaults()
 	cfg.settling = time.Microsecond

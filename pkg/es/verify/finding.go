@@ -9,42 +9,42 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Kind is what is wrong.
+// Kind is the kind of a finding.
 type Kind string
 
 const (
-	// Changed is a commit whose bytes do not have the hash that is stored with them.
+	// Changed is a commit whose contents do not match its stored hash.
 	Changed Kind = "changed"
-	// Missing are versions without a commit, though there are later ones: a commit was removed.
+	// Missing are versions without a commit although later versions exist: a commit was removed.
 	Missing Kind = "missing"
 	// Inserted is a commit that starts inside the one before it.
 	Inserted Kind = "inserted"
-	// Broken is a commit whose prev is not the hash of the commit before it: one of the two was replaced, or commits
-	// changed places.
+	// Broken is a commit whose prev is not the hash of the commit before it: one of the two was replaced, or commits were
+	// swapped.
 	Broken Kind = "broken chain"
-	// Backwards is a commit that is not later than the one before it.
+	// Backwards is a commit that was not recorded later than the one before it.
 	Backwards Kind = "time goes back"
-	// Corrupt is a commit that can't be read.
+	// Corrupt is a commit that cannot be read.
 	Corrupt Kind = "corrupt"
-	// Sibling is a commit that is not there as another commit of the same append says: it is missing, has another id or
-	// time, or does not name the same siblings.
+	// Sibling is a commit that does not fit to another commit of the same append: it is missing, has another id or time,
+	// or does not name the same siblings.
 	Sibling Kind = "sibling"
-	// Mismatch is a commit that is not there as a witness remembers it: the stream ends before it, or it has another hash.
+	// Mismatch is a commit that does not fit to a witness: the stream ends before it, or it has another hash.
 	Mismatch Kind = "witness"
 )
 
-// Finding is one thing that is wrong.
+// Finding is one problem that a check found.
 type Finding struct {
-	// Stream and Version say where: the version that a commit starts at, or that misses one. Both are empty for an item
-	// whose key is none of a commit; Detail has the key then.
+	// Stream and Version are the place: the version at which a commit starts or is missing. Both are empty for an item
+	// whose key is not that of a commit; Detail then contains the key.
 	Stream  es.StreamID
 	Version int64
 	Kind    Kind
-	// Detail is for people.
+	// Detail is a description for humans.
 	Detail string
 }
 
-// String returns the finding in one line.
+// String returns the finding as one line.
 func (f Finding) String() string {
 	if f.Stream == (es.StreamID{}) {
 		return fmt.Sprintf("%s: %s", f.Kind, f.Detail)
@@ -52,18 +52,19 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s@%d: %s: %s", f.Stream, f.Version, f.Kind, f.Detail)
 }
 
-// Report is the outcome of a check.
+// Report is the result of a check.
 type Report struct {
-	// Streams, Commits and Events are how many could be read.
+	// Streams, Commits and Events are the numbers of those that could be read.
 	Streams, Commits, Events int64
-	// Found is how many findings there are. Findings has them by stream and version, at most as many as were asked for.
+	// Found is the number of findings. Findings holds them sorted by stream and version, at most Config.MaxFindings of
+	// them.
 	Found    int
 	Findings []Finding
-	// Heads are where the streams end, by name, if they were asked for.
+	// Heads are the ends of the streams, sorted by name, if Config.Heads is set.
 	Heads []Anchor
 }
 
-// findings collects them, safe for concurrent use.
+// findings collects findings. It is safe for concurrent use.
 type findings struct {
 	mu    sync.Mutex
 	most  int

@@ -24,7 +24,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-// formatDoc returns the document and its blocks, by what stands behind their opening fences.
+// formatDoc returns the document and its code blocks, by the text after their opening fences.
 func formatDoc(t *testing.T) (string, map[string]string) {
 	t.Helper()
 	doc, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "format.md"))
@@ -38,7 +38,7 @@ func formatDoc(t *testing.T) (string, map[string]string) {
 	return string(doc), blocks
 }
 
-// TestFormatExample: the documented item, the documented bytes and the documented hash are each other's.
+// TestFormatExample: the documented item, bytes and hash belong together.
 func TestFormatExample(t *testing.T) {
 	t.Parallel()
 	_, blocks := formatDoc(t)
@@ -52,7 +52,7 @@ func TestFormatExample(t *testing.T) {
 	}
 	hash := strings.TrimSpace(blocks["text hash"])
 	if got := hex.EncodeToString(c.ComputeHash()); got != hash || got != hex.EncodeToString(c.Hash) {
-		t.Errorf("the item's hash is %s, stored is %x, documented %s", got, c.Hash, hash)
+		t.Errorf("the item's hash is %s, the stored hash %x, the documented one %s", got, c.Hash, hash)
 	}
 	digits := regexp.MustCompile(`#.*|\s`).ReplaceAllString(blocks["text bytes"], "")
 	b, err := hex.DecodeString(digits)
@@ -60,19 +60,19 @@ func TestFormatExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := fmt.Sprintf("%x", sha256.Sum256(b)); got != hash || len(b) != 472 {
-		t.Errorf("the %d bytes' hash is %s, documented %s", len(b), got, hash)
+		t.Errorf("the hash of the %d bytes is %s, the documented one %s", len(b), got, hash)
 	}
 }
 
-// TestFormatScript runs the documented script on items as they are stored.
+// TestFormatScript runs the documented script on stored items.
 func TestFormatScript(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		if os.Getenv("CI") != "" {
-			t.Fatal("the script in docs/format.md is checked with python3: install it")
+			t.Fatal("python3 is missing: install it, it runs the script in docs/format.md")
 		}
-		t.Skip("the script in docs/format.md is checked with python3, which is missing")
+		t.Skip("python3 is missing: it runs the script in docs/format.md")
 	}
 	_, blocks := formatDoc(t)
 	script := filepath.Join(t.TempDir(), "check.py")
@@ -95,7 +95,7 @@ func TestFormatScript(t *testing.T) {
 	}
 	for name, i := range storedItems(t) {
 		if _, packed := i["zdata"]; packed && unzstd != nil {
-			t.Logf("%s: not tried, neither zstd nor Python 3.14 are there", name)
+			t.Logf("%s: not tried: neither zstd nor Python 3.14 is installed", name)
 			continue
 		}
 		out, err := run(i)
@@ -109,7 +109,7 @@ func TestFormatScript(t *testing.T) {
 	}
 }
 
-// storedItems are items of all sorts, as they are stored.
+// storedItems are stored items of all kinds.
 func storedItems(t *testing.T) map[string]item {
 	t.Helper()
 	store, tab := openTable(t)
@@ -138,7 +138,8 @@ func storedItems(t *testing.T) map[string]item {
 	return items
 }
 
-// TestFormatTables: items have the documented attributes of the documented types, and those that are never absent.
+// TestFormatTables: items have exactly the documented attributes, with the documented types, and none is missing that
+// is documented as always present.
 func TestFormatTables(t *testing.T) {
 	t.Parallel()
 	doc, _ := formatDoc(t)
@@ -173,11 +174,11 @@ func TestFormatTables(t *testing.T) {
 }
 
 type attribute struct {
-	kind  string // as DynamoDB spells it
-	never bool   // absent
+	kind  string // in DynamoDB's spelling
+	never bool   // never absent
 }
 
-// attributes reads the first table after a heading.
+// attributes parses the first table after a heading.
 func attributes(doc, heading string) map[string]attribute {
 	_, doc, _ = strings.Cut(doc, heading)
 	doc, _, _ = strings.Cut(doc, "\n#")
@@ -203,7 +204,7 @@ func conforms(t *testing.T, name string, i item, documented map[string]attribute
 	}
 }
 
-// fromJSON reads attributes as the AWS command line writes them.
+// fromJSON decodes attributes from the AWS command line's JSON.
 func fromJSON(t *testing.T, raw map[string]any) item {
 	t.Helper()
 	out := item{}

@@ -28,7 +28,7 @@ func events(n int) []es.RawEvent {
 	return out
 }
 
-// writer appends to a store, keeping its heads.
+// writer appends to a store and keeps the streams' heads.
 type writer struct {
 	es.Store
 	heads map[es.StreamID]es.Head
@@ -59,7 +59,7 @@ func (w *writer) append(ctx context.Context, n int, streams ...es.StreamID) erro
 	return nil
 }
 
-// all reads everything.
+// all reads all commits.
 func all(ctx context.Context, s es.Scanner) (list, error) {
 	var out list
 	for page, err := range s.Scan(ctx, es.Segment{Of: 1, Consistent: true}) {
@@ -71,7 +71,7 @@ func all(ctx context.Context, s es.Scanner) (list, error) {
 	return out, nil
 }
 
-// history is any history of a few streams, some of its appends to several of them.
+// history generates a history of a few streams, with some appends to several of them.
 func history(r *rapid.T) list {
 	s := memstore.New(memstore.Config{Now: func() time.Time { return now }})
 	w := newWriter(s)
@@ -93,7 +93,7 @@ func history(r *rapid.T) list {
 	return commits.sorted()
 }
 
-// anchors are where the streams of an intact list end.
+// anchors returns the ends of the streams of an intact list.
 func (l list) anchors(t fataler) []verify.Witness {
 	r, err := verify.Store(context.Background(), l, verify.Config{Heads: true})
 	if err != nil {
@@ -114,7 +114,7 @@ type fataler interface {
 	Fatalf(format string, args ...any)
 }
 
-// TestIntact: no history gives a finding, whatever remembers it, and the counts are right.
+// TestIntact: an intact history has no findings with any witnesses, and the counts are right.
 func TestIntact(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
@@ -143,7 +143,7 @@ func TestIntact(t *testing.T) {
 	})
 }
 
-// late is a list whose last commits were stored when the scan had passed their place.
+// late is a list whose last commits were stored after the scan had passed their place.
 type late struct{ list }
 
 func (l late) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.ScanPage, error] {
@@ -156,7 +156,8 @@ func (l late) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.ScanPag
 	return early.Scan(ctx, segment)
 }
 
-// TestLateCommits: what is stored after the scan passed, and is named by siblings and witnesses, is not missing.
+// TestLateCommits: a commit that was stored after the scan passed, and is named by siblings or witnesses, is not
+// missing.
 func TestLateCommits(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
@@ -174,7 +175,7 @@ func TestLateCommits(t *testing.T) {
 	})
 }
 
-// clone copies what a mutation changes.
+// clone copies what a mutation modifies.
 func clone(c es.Commit) es.Commit {
 	c.Events = slices.Clone(c.Events)
 	for i := range c.Events {

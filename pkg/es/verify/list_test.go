@@ -11,7 +11,8 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// list is a store that is a plain list of commits, right or wrong, in small pages. A commit without events can't be read.
+// list is a store made of a plain list of commits, valid or not, read in small pages. A commit without events counts as
+// unreadable.
 type list []es.Commit
 
 func (l list) sorted() list {

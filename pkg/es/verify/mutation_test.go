@@ -13,16 +13,16 @@ import (
 	"github.com/annals-es/annals/pkg/es/verify"
 )
 
-// mutation does something to the i-th commit of a list. It returns nil where it can't.
+// mutation changes the i-th commit of a list. It returns nil if it cannot.
 type mutation struct {
 	do func(r *rapid.T, l list, i int) list
-	// alone says that it is found without a witness.
+	// alone is true if it is found without a witness.
 	alone bool
-	// others says that it is found from other streams alone.
+	// others is true if it is found only from other streams.
 	others bool
 }
 
-// changes are changes of one attribute.
+// changes are mutations of one attribute.
 var changes = map[string]func(r *rapid.T, c *es.Commit){
 	"payload": func(r *rapid.T, c *es.Commit) {
 		e := &c.Events[rapid.IntRange(0, len(c.Events)-1).Draw(r, "event")]
@@ -53,7 +53,7 @@ var changes = map[string]func(r *rapid.T, c *es.Commit){
 
 func rehash(c *es.Commit) { c.Hash = c.ComputeHash() }
 
-// next is the commit of the same stream after the i-th, nil if that is the last.
+// next returns the commit of the same stream after the i-th, or nil.
 func (l list) next(i int) *es.Commit {
 	if i+1 < len(l) && l[i+1].Stream == l[i].Stream {
 		return &l[i+1]
@@ -87,7 +87,7 @@ func mutations() map[string]mutation {
 		}},
 		"unreadable": {alone: true, do: func(_ *rapid.T, l list, i int) list { l[i].Events = nil; return l }},
 		"swapped":    {alone: true, do: func(_ *rapid.T, l list, i int) list { return l.swap(i, func(*es.Commit) {}) }},
-		// Two last commits with new hashes are a stream rewritten from there on: "swapped with new hashes".
+		// The last two commits with new hashes are a rewritten tail: see "swapped with new hashes".
 		"swapped with new hashes": {do: func(_ *rapid.T, l list, i int) list { return l.swap(i, rehash) }},
 		"inserted": {alone: true, do: func(_ *rapid.T, l list, i int) list {
 			if len(l[i].Events) == 1 {
@@ -128,7 +128,7 @@ func mutations() map[string]mutation {
 	return out
 }
 
-// swap lets two commits of the same length change places.
+// swap swaps two commits of the same length.
 func (l list) swap(i int, seal func(*es.Commit)) list {
 	next := l.next(i)
 	if next == nil || len(l[i].Events) != len(next.Events) {
@@ -141,8 +141,8 @@ func (l list) swap(i int, seal func(*es.Commit)) list {
 	return l.sorted()
 }
 
-// TestAnySingleMutation: whatever is done to one commit is found, in its stream, at it or at the one after it; and all
-// else that is found is in the streams of its siblings.
+// TestAnySingleMutation: each change of a single commit is found in its stream, at the commit or the one after it. All
+// other findings are in the streams of its siblings.
 func TestAnySingleMutation(t *testing.T) {
 	t.Parallel()
 	for name, m := range mutations() {
@@ -175,13 +175,13 @@ func TestAnySingleMutation(t *testing.T) {
 				}
 				located := slices.ContainsFunc(got.Findings, func(f verify.Finding) bool {
 					last := after
-					if f.Kind == verify.Mismatch { // by the stream's end
+					if f.Kind == verify.Mismatch { // found at the stream's end
 						last = 1 << 60
 					}
 					return f.Stream == target.Stream && f.Version >= target.Version && f.Version <= last
 				})
 				if !located || got.Found != len(got.Findings) {
-					r.Fatalf("%s of %s@%d was not found there: %v", name, target.Stream, target.Version, got.Findings)
+					r.Fatalf("%s of %s@%d was not found at its place: %v", name, target.Stream, target.Version, got.Findings)
 				}
 				for _, f := range got.Findings {
 					if f.Stream != target.Stream && f.Kind != verify.Sibling {
@@ -189,7 +189,7 @@ func TestAnySingleMutation(t *testing.T) {
 					}
 				}
 				if f := got.Findings[0]; f.Detail == "" || f.String() == "" {
-					r.Fatalf("%+v says nothing", f)
+					r.Fatalf("%+v has no detail", f)
 				}
 				if m.others {
 					return
@@ -200,7 +200,7 @@ func TestAnySingleMutation(t *testing.T) {
 				}
 			})
 			if tried == 0 {
-				t.Error("never tried")
+				t.Error("the mutation was never applied")
 			}
 		})
 	}

@@ -17,15 +17,17 @@ import (
 )
 
 var (
-	// ErrTampered says that a document of anchors is not what was signed.
+	// ErrTampered means that a document of anchors is not the document that was signed.
 	ErrTampered = errors.New("the document was changed after it was signed, or cut off")
-	// ErrUntrusted says that a document of anchors was signed with a key that is not trusted.
+	// ErrUntrusted means that a document of anchors was signed with a key that is not trusted.
 	ErrUntrusted = errors.New("the document was signed with a key that is not trusted")
 )
 
-// ReadAnchors reads a document of anchors, and returns them only if one of the keys signed it as it is.
+// ReadAnchors reads a document of anchors, and returns them only if it is unchanged and signed with one of the trusted
+// keys.
 //
-// Errors: [ErrTampered]; [ErrUntrusted]; one that names the line of a document that was signed so but is none; the reader's.
+// Errors: [ErrTampered]; [ErrUntrusted]; an error that names the invalid line of a correctly signed document; the
+// reader's.
 func ReadAnchors(r io.Reader, trusted ...ed25519.PublicKey) (*Anchors, error) {
 	a, err := readAnchors(r, trusted)
 	if err != nil {
@@ -35,15 +37,16 @@ func ReadAnchors(r io.Reader, trusted ...ed25519.PublicKey) (*Anchors, error) {
 }
 
 func readAnchors(r io.Reader, trusted []ed25519.PublicKey) (*Anchors, error) {
-	in := bufio.NewReaderSize(r, 64<<10) // the longest line has a stream's name of 2 KB, escaped
+	in := bufio.NewReaderSize(r, 64<<10) // fits the longest line, with an escaped stream name of 2 KB
 	h := sha256.New()
 	var d document
-	var malformed error // counts only where the signature does not say more
+	var malformed error // reported only if the signature is valid
 	var last []byte
 	for {
 		line, err := in.ReadSlice('\n')
 		switch {
-		case errors.Is(err, bufio.ErrBufferFull), errors.Is(err, io.EOF) && len(line) > 0: // an overlong line, one without an end
+		case errors.Is(err, bufio.ErrBufferFull), // too long a line
+			errors.Is(err, io.EOF) && len(line) > 0: // no line end
 			return nil, ErrTampered
 		case err != nil && !errors.Is(err, io.EOF):
 			return nil, err
@@ -64,7 +67,7 @@ func readAnchors(r io.Reader, trusted []ed25519.PublicKey) (*Anchors, error) {
 		return nil, err
 	}
 	if malformed == nil && !d.done {
-		malformed = errors.New("it has no totals")
+		malformed = errors.New("the totals are missing")
 	}
 	if malformed != nil {
 		return nil, fmt.Errorf("line %d: %w", d.lines, malformed)
@@ -72,29 +75,29 @@ func readAnchors(r io.Reader, trusted []ed25519.PublicKey) (*Anchors, error) {
 	return &d.anchors, nil
 }
 
-// checkSignature checks a document's last line against the digest of those before it.
+// checkSignature checks the signature in a document's last line against the digest of the other lines.
 func checkSignature(line, digest []byte, trusted []ed25519.PublicKey) error {
 	var s signatureLine
 	var again bytes.Buffer
 	if len(line) == 0 || readLine(line, &s) != nil || writeLine(&again, s) != nil || !bytes.Equal(line, again.Bytes()) {
-		return fmt.Errorf("%w: it does not end with a signature", ErrTampered)
+		return fmt.Errorf("%w: the last line is not a signature", ErrTampered)
 	}
 	if own := hex.EncodeToString(digest); s.Digest != own {
-		return fmt.Errorf("%w: its digest is %s, that of what was signed %s", ErrTampered, own, s.Digest)
+		return fmt.Errorf("%w: its digest is %s, the signed digest is %s", ErrTampered, own, s.Digest)
 	}
 	for _, key := range trusted {
 		if !bytes.Equal(key, s.Key) {
 			continue
 		}
 		if !ed25519.Verify(key, signed(digest), s.Signature) {
-			return fmt.Errorf("%w: the signature is not that of its digest", ErrTampered)
+			return fmt.Errorf("%w: the signature does not match the digest", ErrTampered)
 		}
 		return nil
 	}
 	return fmt.Errorf("%w: %x", ErrUntrusted, s.Key)
 }
 
-// document is what was read of a document so far.
+// document is the part of a document that was read so far.
 type document struct {
 	anchors Anchors
 	total   totalLine
@@ -114,12 +117,12 @@ func (d *document) line(b []byte) (err error) {
 			d.anchors.At, err = storekit.ParseTime(head.At)
 		}
 	case d.done:
-		err = errors.New("there is a line after the totals")
+		err = errors.New("unexpected line after the totals")
 	case bytes.HasPrefix(b, []byte(`{"streams"`)):
 		d.done = true
 		var total totalLine
 		if err = readLine(b, &total); err == nil && total != d.total {
-			err = fmt.Errorf("the totals are %+v, its lines have %+v", total, d.total)
+			err = fmt.Errorf("the totals say %+v, the lines add up to %+v", total, d.total)
 		}
 	default:
 		var a Anchor
@@ -157,7 +160,7 @@ func readAnchor(b []byte) (a Anchor, err error) {
 		return a, err
 	}
 	if a.Version < 1 || len(a.Hash) != sha256.Size {
-		return a, errors.New("want a version from 1, and a SHA-256")
+		return a, errors.New("want a version from 1 and a SHA-256 hash")
 	}
 	return a, nil
 }

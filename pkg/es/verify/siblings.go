@@ -12,12 +12,13 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// siblings checks that the commits of one append to several streams are all there, and say the same of it.
+// siblings checks that the commits of an append to several streams are all there and agree with each other.
 type siblings struct {
 	inspect es.Inspector
 	found   *findings
-	most    int // members of open groups
-	// settling is how long to wait before a sibling counts as missing: DynamoDB shows the items of a transaction one by one.
+	most    int // maximum number of members of open groups
+	// settling is the time to wait before a sibling counts as missing, because DynamoDB makes the items of a transaction
+	// visible one by one.
 	settling time.Duration
 
 	mu       sync.Mutex
@@ -26,10 +27,10 @@ type siblings struct {
 	suspects []suspect
 }
 
-// groupKey is a digest of what all commits of one append say of it.
+// groupKey is a digest of what all commits of one append have in common.
 type groupKey [sha256.Size]byte
 
-// group is an append some of whose commits were met. Its members are sorted.
+// group is an append of which some commits were seen. Its members are sorted.
 type group struct {
 	members []es.StreamVersion
 	met     []bool
@@ -37,14 +38,14 @@ type group struct {
 	by      string
 }
 
-// suspect is a commit that another one names as its sibling.
+// suspect is a commit that another one names as its sibling and that was not seen yet.
 type suspect struct {
 	es.StreamVersion
 	by  string
 	key groupKey
 }
 
-// groupOf returns the members of the append that a commit is part of, itself among them, and their key.
+// groupOf returns the members of a commit's append, including the commit itself, and the key of their group.
 func groupOf(c *es.Commit) ([]es.StreamVersion, groupKey) {
 	members := append([]es.StreamVersion{placeOf(c)}, c.Siblings...)
 	slices.SortFunc(members, compareMembers)
@@ -60,10 +61,11 @@ func groupOf(c *es.Commit) ([]es.StreamVersion, groupKey) {
 }
 
 func compareMembers(a, b es.StreamVersion) int {
-	return cmp.Or(cmp.Compare(a.Stream.Type, b.Stream.Type), cmp.Compare(a.Stream.ID, b.Stream.ID), cmp.Compare(a.Version, b.Version))
+	return cmp.Or(cmp.Compare(a.Stream.Type, b.Stream.Type),
+		cmp.Compare(a.Stream.ID, b.Stream.ID), cmp.Compare(a.Version, b.Version))
 }
 
-// add takes a commit to its group. Where too many groups are open, its siblings are looked up at once instead.
+// add adds a commit to its group. If too many groups are open, it looks up the commit's siblings at once instead.
 func (s *siblings) add(ctx context.Context, c *es.Commit) error {
 	if len(c.Siblings) == 0 {
 		return nil
@@ -75,7 +77,7 @@ func (s *siblings) add(ctx context.Context, c *es.Commit) error {
 	return s.lookUp(ctx, c, members, key)
 }
 
-// meet takes a commit to its group, if that is open or can be.
+// meet adds a commit to its group. It returns false if the group is not open and no more groups can be opened.
 func (s *siblings) meet(c *es.Commit, members []es.StreamVersion, key groupKey) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,7 +121,7 @@ func (s *siblings) lookUp(ctx context.Context, c *es.Commit, members []es.Stream
 	return nil
 }
 
-// settle looks up the siblings that were not met: they may have been stored after the scan passed their place.
+// settle looks up the siblings that were not seen: they may have been stored after the scan passed their place.
 func (s *siblings) settle(ctx context.Context) error {
 	for key, g := range s.open {
 		for i, m := range g.members {
@@ -142,27 +144,27 @@ func (s *siblings) settle(ctx context.Context) error {
 			return err
 		}
 		if reason != "" {
-			s.found.add(one.Stream, one.Version, Sibling, "%s names it: %s", one.by, reason)
+			s.found.add(one.Stream, one.Version, Sibling, "named as a sibling by %s: %s", one.by, reason)
 		}
 	}
 	return nil
 }
 
-// check looks up one sibling, and returns what is wrong with it, "" for nothing.
+// check looks up one sibling, and returns what is wrong with it, or "".
 func (s *siblings) check(ctx context.Context, one suspect) (reason string, err error) {
-	reason = "it is missing"
+	reason = "the commit is missing"
 	for page, err := range s.inspect.Inspect(ctx, one.Stream, es.VersionRange{From: one.Version, To: one.Version}) {
 		if err != nil {
 			return "", err
 		}
 		if len(page.Corrupt) > 0 {
-			reason = "it can't be read"
+			reason = "the commit cannot be read"
 		}
-		for i := range page.Commits { // one at most
+		for i := range page.Commits { // at most one
 			c := &page.Commits[i]
 			reason = ""
 			if _, key := groupOf(c); key != one.key {
-				reason = fmt.Sprintf("it is commit %s of %s with %d siblings, and does not say the same of this append",
+				reason = fmt.Sprintf("the commit here is %s, recorded at %s, with %d siblings, which is not part of the same append",
 					c.ID, es.FormatTime(c.At), len(c.Siblings))
 			}
 		}
@@ -174,5 +176,5 @@ func placeOf(c *es.Commit) es.StreamVersion {
 	return es.StreamVersion{Stream: c.Stream, Version: c.Version}
 }
 
-// label names a commit in findings.
-func label(c *es.Commit) string { return fmt.Sprintf("%s, commit %s,", placeOf(c), c.ID) }
+// label identifies a commit in findings.
+func label(c *es.Commit) string { return fmt.Sprintf("%s (commit %s)", placeOf(c), c.ID) }

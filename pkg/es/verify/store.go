@@ -10,28 +10,28 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Source is a store whose streams can be checked.
+// Source is a store that can be checked.
 type Source interface {
 	es.Scanner
 	es.Inspector
 }
 
-// Config adjusts [Store]. The zero value takes the defaults.
+// Config adjusts [Store]. The zero value uses the defaults.
 type Config struct {
-	// Segments is how many segments are read at once. Default 4.
+	// Segments is the number of segments that are read in parallel. Default 4.
 	Segments int
-	// UnitsPerSecond is the most read units that the scan consumes in a second, 0 = no limit. The few reads that look at
-	// single commits again are not counted.
+	// UnitsPerSecond limits the read units per second of the scan, 0 = no limit. The few reads of single commits after the
+	// scan do not count.
 	UnitsPerSecond float64
-	// Witnesses are compared with the streams. They are held in memory, some 200 bytes each.
+	// Witnesses are compared with the streams. Each takes about 200 bytes of memory.
 	Witnesses []Witness
-	// Heads asks for where each stream ends, some 200 bytes of memory a stream.
+	// Heads makes the report contain the end of each stream, which takes about 200 bytes of memory per stream.
 	Heads bool
-	// MaxFindings is how many findings are kept; all are counted. Default 10,000.
+	// MaxFindings is the maximum number of findings that are kept; all are counted. Default 10,000.
 	MaxFindings int
 
-	// maxOpen is how many commits of appends to several streams may be waiting for their siblings, some 150 bytes each.
-	// Beyond it siblings are looked up, a read each.
+	// maxOpen is the maximum number of commits in appends whose siblings are not all seen, about 150 bytes each. Beyond
+	// it, siblings are looked up, with one read each.
 	maxOpen  int
 	settling time.Duration
 }
@@ -47,10 +47,10 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Store checks all streams, strongly consistent, while others append to them: what is stored meanwhile is checked or not,
-// and never a finding for being new.
+// Store checks all streams, strongly consistent. Other processes may append during the check: a new commit may or may
+// not be checked, and being new is never a finding.
 //
-// Errors: those of [es.Scanner] and [es.Inspector]. What is wrong with the streams is no error but in the report.
+// Errors: those of [es.Scanner] and [es.Inspector]. Problems of the streams are findings in the report, not errors.
 func Store(ctx context.Context, s Source, cfg Config) (*Report, error) {
 	return verifyStore(ctx, s, cfg.withDefaults())
 }

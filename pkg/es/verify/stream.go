@@ -7,15 +7,15 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Stream checks one stream, and the siblings of its commits in other streams. Witnesses of other streams are passed over.
+// Stream checks one stream, and the siblings of its commits in other streams. Witnesses of other streams are ignored.
 //
-// Errors: those of [es.Inspector]. What is wrong with the stream is no error but in the report.
+// Errors: those of [es.Inspector]. Problems of the stream are findings in the report, not errors.
 func Stream(ctx context.Context, s es.Inspector, stream es.StreamID, witnesses ...Witness) (*Report, error) {
 	return verifyStream(ctx, s, stream, Config{Heads: true, Witnesses: witnesses}.withDefaults())
 }
 
 func verifyStream(ctx context.Context, s es.Inspector, stream es.StreamID, cfg Config) (*Report, error) {
-	cfg.maxOpen = 0 // no other stream is read: siblings are looked up
+	cfg.maxOpen = 0 // look up siblings at once, because no other stream is read
 	c := newCheck(s, cfg, func(other es.StreamID) bool { return other == stream })
 	w := c.walk()
 	for page, err := range s.Inspect(ctx, stream, es.VersionRange{}) {

@@ -22,7 +22,7 @@ type item = dynamostore.Item
 func text(v string) types.AttributeValue   { return &types.AttributeValueMemberS{Value: v} }
 func number(v string) types.AttributeValue { return &types.AttributeValueMemberN{Value: v} }
 
-// table is an event table that anybody may write to.
+// table is an event table without write protection.
 type table struct {
 	*testing.T
 	client *dynamodb.Client
@@ -72,7 +72,7 @@ func (t *table) set(s es.StreamID, version int64, name string, value types.Attri
 	t.put(i)
 }
 
-// rehash gives an item the hash that it should have.
+// rehash recomputes an item's hash.
 func (t *table) rehash(i item) item {
 	c, err := dynamostore.Decode(i)
 	if err != nil {
@@ -82,7 +82,7 @@ func (t *table) rehash(i item) item {
 	return i
 }
 
-// payload changes the first event's payload.
+// payload changes the payload of the first event.
 func payload(i item, data string) item {
 	i["events"].(*types.AttributeValueMemberL).Value[0].(*types.AttributeValueMemberM).Value["data"] = text(data)
 	return i
@@ -94,7 +94,8 @@ type want struct {
 	kind    verify.Kind
 }
 
-// tamperings change a stream a of commits 1-2, 3, 4-6 and 7, and a stream b of 1 and 2-3; a@3 and b@2 are one append.
+// tamperings modify a stream a with commits 1-2, 3, 4-6 and 7, and a stream b with commits 1 and 2-3. a@3 and b@2 are
+// one append.
 func tamperings() map[string]func(t *table) []want {
 	return map[string]func(t *table) []want{
 		"nothing": func(*table) []want { return nil },
@@ -249,7 +250,7 @@ func tamperings() map[string]func(t *table) []want {
 	}
 }
 
-// TestTampering does all of it to one table: every change is found where it was done, and none hides another.
+// TestTampering applies all tamperings to one table: each is found at its place, and none hides another.
 func TestTampering(t *testing.T) {
 	t.Parallel()
 	store, tab := openTable(t)
@@ -280,7 +281,7 @@ func TestTampering(t *testing.T) {
 		tab.a, tab.b = streams[name][0], streams[name][1]
 		expected[name] = tamper(tab)
 	}
-	// Items that are no commits at all.
+	// Items that are not commits.
 	tab.put(item{"stream": text("no type"), "version": number("1.5")})
 	tab.put(item{"stream": text("A#fraction"), "version": number("-2.5")})
 	config := verify.Config{Segments: 5, Witnesses: anchors.Witnesses("anchors")}
@@ -303,7 +304,7 @@ func TestTampering(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, f := range list {
-				if f.stream == s && !hasFinding(alone.Findings, f) && f.kind != verify.Sibling { // which is found from the other stream
+				if f.stream == s && !hasFinding(alone.Findings, f) && f.kind != verify.Sibling { // a sibling is found from the other stream
 					t.Errorf("%s: %s alone: %v, want %v", name, s, alone.Findings, f)
 				}
 			}
@@ -316,7 +317,7 @@ func TestTampering(t *testing.T) {
 		}
 	}
 	if s := strings.Join(keyless, "\n"); len(keyless) != 2 || !strings.Contains(s, `{stream: "no type", version: 1.5}`) || !strings.Contains(s, `"A#fraction", version: -2.5`) {
-		t.Errorf("items that are no commits: %s", s)
+		t.Errorf("items that are not commits: %s", s)
 	}
 }
 
@@ -331,7 +332,7 @@ func compare(t *testing.T, name string, got []verify.Finding, list []want) {
 			t.Errorf("%s: not found: %v; found: %v", name, f, got)
 		}
 	}
-	if name == "two changed places" { // the chain is broken at both, and at both of those after them
+	if name == "two changed places" { // broken at both commits and at the two after them
 		return
 	}
 	if len(got) != len(list) {

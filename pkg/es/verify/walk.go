@@ -6,15 +6,15 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// walk checks streams that come one after the other, page by page.
+// walk checks streams one after the other, page by page.
 type walk struct {
 	check *check
 	*chain
-	holes  map[es.StreamID][]int64 // commits that can't be read, of streams that did not end yet
-	report Report                  // counts and heads
+	holes  map[es.StreamID][]int64 // unreadable commits of streams that are not finished
+	report Report                  // only counts and heads
 }
 
-// check is what all walks of a check share.
+// check is the state that all walks of a check share.
 type check struct {
 	findings  findings
 	witnesses *witnesses
@@ -25,13 +25,15 @@ type check struct {
 func newCheck(s es.Inspector, cfg Config, of func(es.StreamID) bool) *check {
 	c := &check{heads: cfg.Heads, findings: findings{most: cfg.MaxFindings}}
 	c.witnesses = newWitnesses(cfg.Witnesses, of, &c.findings)
-	c.siblings = siblings{inspect: s, found: &c.findings, most: cfg.maxOpen, settling: cfg.settling, open: map[groupKey]*group{}}
+	c.siblings = siblings{
+		inspect: s, found: &c.findings, most: cfg.maxOpen, settling: cfg.settling, open: map[groupKey]*group{},
+	}
 	return c
 }
 
 func (c *check) walk() *walk { return &walk{check: c, holes: map[es.StreamID][]int64{}} }
 
-// settle ends the check when all walks are done.
+// settle finishes the check after all walks.
 func (c *check) settle(ctx context.Context, s es.Inspector) error {
 	if err := c.siblings.settle(ctx); err != nil {
 		return err
@@ -66,7 +68,7 @@ func (w *walk) page(ctx context.Context, page *es.ScanPage) error {
 	return nil
 }
 
-// finish ends the current stream, if there is one.
+// finish finishes the current stream, if there is one.
 func (w *walk) finish() {
 	if w.chain == nil {
 		return

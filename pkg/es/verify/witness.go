@@ -7,18 +7,18 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Witness is anything that remembers a commit's hash elsewhere: a projection's checkpoint, a snapshot, an anchor.
+// Witness is a copy of a commit's hash outside the event table: in a projection's checkpoint, a snapshot, or an anchor.
 type Witness struct {
-	// Source names it in findings: "checkpoint of balances/3".
+	// Source describes the witness in findings, such as "checkpoint of balances/3".
 	Source string
 	Stream es.StreamID
-	// Version is any version in the commit, Hash the commit's hash. Version 0 (a checkpoint before the first event)
-	// remembers nothing.
+	// Version is any version in the commit, Hash is the commit's hash. A witness with version 0 (a checkpoint before the
+	// first event) is ignored.
 	Version int64
 	Hash    []byte
 }
 
-// witnesses compares them with the commits. Different streams may be compared at once.
+// witnesses compares witnesses with commits. Different streams may be compared concurrently.
 type witnesses struct {
 	of    map[es.StreamID][]*remembered
 	found *findings
@@ -29,7 +29,7 @@ type remembered struct {
 	met bool
 }
 
-// newWitnesses takes those that remember something, of one stream or of all.
+// newWitnesses returns the witnesses with a version, of the streams for which of returns true.
 func newWitnesses(all []Witness, of func(es.StreamID) bool, found *findings) *witnesses {
 	w := &witnesses{of: map[es.StreamID][]*remembered{}, found: found}
 	for _, one := range all {
@@ -46,19 +46,21 @@ func (w *witnesses) compare(c *es.Commit) {
 			continue
 		}
 		if r.met = true; !bytes.Equal(r.Hash, c.Hash) {
-			w.found.add(c.Stream, c.Version, Mismatch, "%s remembers the hash %x at version %d, stored is %x", r.Source, r.Hash, r.Version, c.Hash)
+			w.found.add(c.Stream, c.Version, Mismatch, "%s has the hash %x for version %d, the stored hash is %x",
+				r.Source, r.Hash, r.Version, c.Hash)
 		}
 	}
 }
 
-// settle looks again for the commits that were not met: a stream may have grown since it was read.
+// settle looks up the commits of witnesses that were not compared yet: the stream may have grown since it was read.
 func (w *witnesses) settle(ctx context.Context, s es.Inspector) error {
 	for stream, all := range w.of {
 		for _, r := range all {
 			if r.met {
 				continue
 			}
-			for page, err := range s.Inspect(ctx, stream, es.VersionRange{From: max(1, r.Version-es.MaxEvents+1), To: r.Version}) {
+			around := es.VersionRange{From: max(1, r.Version-es.MaxEvents+1), To: r.Version}
+			for page, err := range s.Inspect(ctx, stream, around) {
 				if err != nil {
 					return err
 				}
@@ -67,7 +69,7 @@ func (w *witnesses) settle(ctx context.Context, s es.Inspector) error {
 				}
 			}
 			if !r.met {
-				w.found.add(stream, r.Version, Mismatch, "%s remembers a commit here with the hash %x: there is none, or none that can be read",
+				w.found.add(stream, r.Version, Mismatch, "%s has the hash %x for a commit here: the commit is missing or unreadable",
 					r.Source, r.Hash)
 			}
 		}

@@ -1,4 +1,4 @@
-"""Makes a round trip through the client that openapi-python-client generated. Arguments: address, token, document."""
+"""Sends requests with the client that openapi-python-client generated. Arguments: address, token, document."""
 
 import importlib
 import json
@@ -37,7 +37,7 @@ ten, five = Money(amount="10.00", currency="USD"), Money(amount="5.00", currency
 
 
 def parsed(status, response):
-    """The body of an answer that must have a status."""
+    """Checks the status of an answer and returns its body."""
     assert response.status_code == status, f"{response.status_code}: {response.content!r}"
     return response.parsed
 
@@ -67,6 +67,6 @@ shown = get_product.sync_detailed(product, client=client, after=listed.headers["
 assert parsed(200, shown).unit_price.amount == "10.00", shown.parsed
 missing = parsed(404, get_account.sync_detailed(f"none-{run}", client=client))
 assert isinstance(missing, Problem) and missing.type_.endswith("/not-found"), missing
-lost = parsed(404, get_account.sync_detailed("", client=client))  # no route: API Gateway answers by itself
+lost = parsed(404, get_account.sync_detailed("", client=client))  # no route: API Gateway answers itself
 assert isinstance(lost, GatewayMessage) and lost.message == "Not Found", lost
 print(f"{operations} operations generated; product, account, deposit and its repeat, queries with tokens, refusals")

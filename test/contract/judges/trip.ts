@@ -1,4 +1,4 @@
-// A program that is checked against the types that openapi-typescript makes of the document. It is compiled, never run.
+// A program that uses the types that openapi-typescript generates from the document. It is compiled, and never run.
 import createClient from "openapi-fetch";
 
 import type { components, paths } from "./schema";
@@ -33,7 +33,7 @@ export async function order(customerId: string): Promise<string> {
   return created.data.state.status;
 }
 
-// What is wrong must not compile.
+// Wrong code must not compile.
 // @ts-expect-error a quantity is a number
 export const wrongQuantity: Schemas["Item"] = { productId: "tea", quantity: "2" };
 // @ts-expect-error a currency is missing

@@ -1,4 +1,4 @@
-// Package picture draws measured runs as SVG: plots one above the other, aligned.
+// Package picture draws measurements as SVG: aligned plots, one above the other. Start with [Write].
 package picture
 
 import (
@@ -13,7 +13,7 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// The colours of lines, told apart on white by most eyes.
+// The colors of lines. Most people can distinguish them on white.
 var (
 	Green  = color.RGBA{0x1b, 0x7f, 0x4d, 255}
 	Blue   = color.RGBA{0x3b, 0x5b, 0xdb, 255}
@@ -23,7 +23,7 @@ var (
 	Grey   = color.RGBA{0x99, 0x99, 0x99, 255}
 )
 
-// rowHeight is what one plot takes.
+// rowHeight is the height of one plot.
 const rowHeight = 7.5 * vg.Centimeter
 
 // AddLine adds a line with its name to a plot.
@@ -38,7 +38,7 @@ func AddLine(to *plot.Plot, name string, points plotter.XYs, rgb color.Color) er
 	return nil
 }
 
-// Write draws plots, the first on top, each from 0 upwards with room for its legend.
+// Write draws plots to a file, the first on top. Each starts at 0 and has room for its legend.
 func Write(path string, rows ...*plot.Plot) error {
 	var table [][]*plot.Plot
 	for _, p := range rows {

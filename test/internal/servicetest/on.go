@@ -9,10 +9,12 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 )
 
-// On builds the service of a checkout, "" = this one, and runs it beside a DynamoDB Local of its own for as long as do
-// takes. Through returns where the service finds the database, given where it is, so that something can stand between.
-// Data says where its tables are kept, given a folder that is removed at the end, "" = in memory. What went wrong
-// leaves the logs behind.
+// On builds the service of a checkout ("": this one), starts it with its own DynamoDB Local, calls do, and stops both.
+//
+// data returns the folder of DynamoDB Local's tables, "" for tables in memory. It gets a folder that is removed at the
+// end: see [InMemory]. through gets the endpoint of DynamoDB Local, and returns the endpoint that the service uses, so
+// that a proxy can stand between them: see [Directly]. After an error, the logs are kept, and the error names their
+// folder.
 func On(
 	ctx context.Context, checkout string, data func(dir string) string,
 	through func(endpoint string) (string, error), do func(*Service) error,
@@ -54,8 +56,8 @@ func On(
 	return errors.Join(do(service), service.Stop(), db.Stop())
 }
 
-// InMemory keeps no tables on disk.
+// InMemory keeps tables in memory: it is the argument data of [On].
 func InMemory(string) string { return "" }
 
-// Directly has nothing stand between the service and its database.
+// Directly connects the service to DynamoDB Local without a proxy: it is the argument through of [On].
 func Directly(endpoint string) (string, error) { return endpoint, nil }

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// The names of processes that are no functions.
+// The names of processes that are not functions.
 const (
 	Runner   = "runner"
 	DynamoDB = "DynamoDB Local"
@@ -20,15 +20,15 @@ type Process struct {
 	PID int
 	// Name is Runner, DynamoDB, or the name of a function.
 	Name string
-	// Resident is the memory that it has, in bytes: VmRSS.
+	// Resident is its resident memory in bytes: VmRSS.
 	Resident int64
 }
 
-// Function tells whether it is a process of a function.
+// Function reports whether the process runs a function.
 func (p Process) Function() bool { return p.Name != Runner && p.Name != DynamoDB }
 
-// Processes are those of the service which run now, and the DynamoDB Local that this process started for it. What ends meanwhile
-// may be missing.
+// Processes returns the running processes of the service, and the DynamoDB Local that this process started for it. A
+// process that ends during the call may be missing.
 func (s *Service) Processes() []Process {
 	all := parents()
 	root := s.process.Process.Pid
@@ -48,7 +48,7 @@ func (s *Service) Processes() []Process {
 	return found
 }
 
-// name is "" for a process that is none of ours: it has just been started, or has ended.
+// name returns the name of a process. It returns "" for a process that has just been started, or has ended.
 func name(pid, root int) string {
 	exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
 	switch {
@@ -82,7 +82,7 @@ func resident(pid int) (int64, error) {
 	return pages * int64(os.Getpagesize()), nil
 }
 
-// parents are the processes of this machine, each with its parent.
+// parents maps the processes of this machine to their parents.
 func parents() map[int]int {
 	found := map[int]int{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
@@ -100,7 +100,7 @@ func parents() map[int]int {
 	return found
 }
 
-// descends says whether a process is another, or has it among its ancestors.
+// descends reports whether a process is another one, or a descendant of it.
 func descends(pid, from int, parents map[int]int) bool {
 	for pid > 1 && pid != from {
 		pid = parents[pid]

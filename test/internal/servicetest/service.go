@@ -1,5 +1,5 @@
-// Package servicetest runs the whole service as a process of its own, as `make run` does, for programs that try it hard:
-// test/chaos and test/load.
+// Package servicetest runs the whole service as a separate process, as `make run` does, for programs that test or
+// measure it. Start with [On]; use [Build] and [Built.Start] if you need each step.
 package servicetest
 
 import (
@@ -17,16 +17,16 @@ import (
 	"github.com/annals-es/annals/local/build"
 )
 
-// Service is the service while it runs.
+// Service is a running service.
 type Service struct {
-	// Base is where its API answers: http://127.0.0.1:3000.
+	// Base is the address of its API: http://127.0.0.1:3000.
 	Base string
 
 	process *exec.Cmd
 	ended   chan struct{} // closed when the runner has ended
 }
 
-// Built is what a service runs from. All of it is below Dir.
+// Built is a built service. Its files are in Dir.
 type Built struct {
 	Project  build.Project
 	Dir      string
@@ -43,7 +43,7 @@ func Build(ctx context.Context, root, dir string) (Built, error) {
 	return b, b.Go(ctx, b.runner(), "./local")
 }
 
-// Go builds a program, with further arguments of go build.
+// Go builds a program, with additional arguments of go build.
 func (b Built) Go(ctx context.Context, out, what string, args ...string) error {
 	args = append([]string{"build", "-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-o", out}, args...)
 	cmd := exec.CommandContext(ctx, "go", append(args, what)...)
@@ -56,8 +56,8 @@ func (b Built) Go(ctx context.Context, out, what string, args ...string) error {
 
 func (b Built) runner() string { return filepath.Join(b.Dir, "local") }
 
-// Start starts the service at a free port, with more in its environment, and waits until it is ready. What it says goes to
-// service.log.
+// Start starts the service at a free port, with additional environment variables, and waits until it is ready. Its
+// output goes to service.log.
 func (b Built) Start(ctx context.Context, environment ...string) (*Service, error) {
 	said, err := os.Create(filepath.Join(b.Dir, "service.log"))
 	if err != nil {
@@ -68,7 +68,7 @@ func (b Built) Start(ctx context.Context, environment ...string) (*Service, erro
 	s.process.Dir, s.process.Stdout, s.process.Stderr = b.Project.Root, said, said
 	s.process.Env = append(append(os.Environ(), "PORT=0"), environment...)
 	s.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-	runtime.LockOSThread() // Pdeathsig is about the thread that starts
+	runtime.LockOSThread() // Pdeathsig takes effect when the starting thread ends
 	defer runtime.UnlockOSThread()
 	if err := s.process.Start(); err != nil {
 		return nil, errors.Join(err, said.Close())
@@ -84,7 +84,7 @@ func (b Built) Start(ctx context.Context, environment ...string) (*Service, erro
 	return s, nil
 }
 
-// await waits for the line that says where the service answers.
+// await waits for the output line with the service's address.
 func (s *Service) await(ctx context.Context, log string) error {
 	for {
 		if text, err := os.ReadFile(log); err == nil {
@@ -97,7 +97,7 @@ func (s *Service) await(ctx context.Context, log string) error {
 		}
 		select {
 		case <-s.ended:
-			return fmt.Errorf("the service ended before it was ready: see %s", log)
+			return fmt.Errorf("the service exited before it was ready: see %s", log)
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(100 * time.Millisecond):
@@ -105,7 +105,7 @@ func (s *Service) await(ctx context.Context, log string) error {
 	}
 }
 
-// Stop ends the service and all its processes.
+// Stop stops the service and all its processes.
 func (s *Service) Stop() error {
 	_ = s.process.Process.Signal(syscall.SIGTERM)
 	select {
@@ -113,6 +113,6 @@ func (s *Service) Stop() error {
 		return nil
 	case <-time.After(20 * time.Second):
 		_ = s.process.Process.Kill()
-		return errors.New("the service did not end within 20 s of SIGTERM")
+		return errors.New("the service did not exit within 20 s after SIGTERM")
 	}
 }

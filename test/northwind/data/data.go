@@ -1,7 +1,7 @@
-// Package data holds the Northwind files and reads them.
+// Package data contains the Northwind files. Start with [Load], which reads them.
 //
-// README.md beside it names the source. Decimals stay text, as the files spell them, so that who computes with them
-// chooses how; dates are midnight UTC.
+// README.md in this folder names the source. Decimals stay text, so that each caller can choose how to compute with
+// them. Dates are midnight UTC.
 package data
 
 import (
@@ -16,18 +16,20 @@ import (
 //go:embed *.csv
 var files embed.FS
 
-// Northwind is all that the files say.
+// Northwind is the content of the files.
 type Northwind struct {
 	Products  []Product
 	Customers []Customer
 	Orders    []Order // ascending by id, each with its lines
 }
 
-// Load reads the files that are built into the program.
+// Load reads the embedded files.
 func Load() (Northwind, error) { return Read(files) }
 
-// Read reads products.csv, customers.csv, orders.csv and order_lines.csv. It fails at the first row that is malformed, that
-// repeats an id, or that refers to one that no file has; the error names file and line.
+// Read reads products.csv, customers.csv, orders.csv and order_lines.csv.
+//
+// Errors: a malformed row, a duplicate id, or a reference to an id that does not exist. The error names the file, and
+// for a malformed row the line.
 func Read(fsys fs.FS) (Northwind, error) {
 	var nw Northwind
 	var err error
@@ -48,7 +50,7 @@ func Read(fsys fs.FS) (Northwind, error) {
 		return Northwind{}, err
 	}
 	slices.SortFunc(nw.Orders, func(a, b Order) int {
-		if len(a.ID) != len(b.ID) { // numbers without leading zeros
+		if len(a.ID) != len(b.ID) { // ids are numbers without leading zeros
 			return len(a.ID) - len(b.ID)
 		}
 		return strings.Compare(a.ID, b.ID)
@@ -56,27 +58,27 @@ func Read(fsys fs.FS) (Northwind, error) {
 	return nw, nil
 }
 
-// join gives each order its lines and checks what refers to what.
+// join adds the lines to their orders, and checks that ids are unique and references exist.
 func (nw *Northwind) join(lines []Line) error {
 	products, customers, orders := map[string]bool{}, map[string]bool{}, map[string]int{}
 	for _, p := range nw.Products {
 		if products[p.ID] {
-			return fmt.Errorf("products.csv: product %s is there twice", p.ID)
+			return fmt.Errorf("products.csv: duplicate product %s", p.ID)
 		}
 		products[p.ID] = true
 	}
 	for _, c := range nw.Customers {
 		if customers[c.ID] {
-			return fmt.Errorf("customers.csv: customer %s is there twice", c.ID)
+			return fmt.Errorf("customers.csv: duplicate customer %s", c.ID)
 		}
 		customers[c.ID] = true
 	}
 	for i, o := range nw.Orders {
 		if _, twice := orders[o.ID]; twice {
-			return fmt.Errorf("orders.csv: order %s is there twice", o.ID)
+			return fmt.Errorf("orders.csv: duplicate order %s", o.ID)
 		}
 		if !customers[o.CustomerID] {
-			return fmt.Errorf("orders.csv: order %s is of customer %s, who is not in customers.csv", o.ID, o.CustomerID)
+			return fmt.Errorf("orders.csv: order %s: customer %s is not in customers.csv", o.ID, o.CustomerID)
 		}
 		orders[o.ID] = i
 	}
@@ -89,13 +91,13 @@ func (nw *Northwind) join(lines []Line) error {
 	}
 	for _, o := range nw.Orders {
 		if len(o.Lines) == 0 {
-			return fmt.Errorf("order_lines.csv: no line of order %s", o.ID)
+			return fmt.Errorf("order_lines.csv: order %s has no lines", o.ID)
 		}
 	}
 	return nil
 }
 
-// FirstDay is the day of the earliest order, the zero time where there is none.
+// FirstDay returns the day of the earliest order, the zero time if there are no orders.
 func (nw Northwind) FirstDay() time.Time {
 	var first time.Time
 	for _, o := range nw.Orders {

@@ -12,10 +12,10 @@ type Order struct {
 	Lines      []Line
 }
 
-// HasShipped says whether the order was ever shipped.
+// HasShipped reports whether the order was shipped.
 func (o Order) HasShipped() bool { return !o.Shipped.IsZero() }
 
-// Address is where an order went. Region and PostalCode may be empty.
+// Address is the shipping address of an order. Region and PostalCode may be empty.
 type Address struct {
 	Name, Street, City, Region, PostalCode, Country string
 }

@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// row is one line of a file, its fields by column name. Its methods read a field; the first field that cannot be read is
-// remembered in err.
+// row is one line of a file. Its methods read a field, and keep the first error in err.
 type row struct {
 	fields map[string]string
 	err    error
@@ -69,10 +68,10 @@ func (r *row) fail(column, want string) {
 	}
 }
 
-// optional is a text that may be empty.
+// optional returns a text that may be empty.
 func (r *row) optional(column string) string { return strings.TrimSpace(r.fields[column]) }
 
-// text is a text that may not be empty.
+// text returns a text that must not be empty.
 func (r *row) text(column string) string {
 	s := r.optional(column)
 	if s == "" {
@@ -83,7 +82,7 @@ func (r *row) text(column string) string {
 
 var decimals = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
 
-// decimal is a number without sign, left as text.
+// decimal returns a decimal number without sign, as text.
 func (r *row) decimal(column string) string {
 	s := r.optional(column)
 	if !decimals.MatchString(s) {
@@ -92,7 +91,7 @@ func (r *row) decimal(column string) string {
 	return s
 }
 
-// count is a whole number of at least the one given.
+// count returns a whole number that is not less than atLeast.
 func (r *row) count(column string, atLeast int) int {
 	n, err := strconv.Atoi(r.optional(column))
 	if err != nil || n < atLeast {
@@ -101,14 +100,14 @@ func (r *row) count(column string, atLeast int) int {
 	return n
 }
 
-// day is a date; an empty one is the zero time.
+// day returns a date, the zero time if the field is empty.
 func (r *row) day(column string) time.Time {
 	if r.optional(column) == "" {
 		return time.Time{}
 	}
 	t, err := time.Parse(time.DateOnly, r.optional(column))
 	if err != nil {
-		r.fail(column, "a date as 1996-07-04")
+		r.fail(column, "a date such as 1996-07-04")
 	}
 	return t
 }

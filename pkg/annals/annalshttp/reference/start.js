@@ -1,4 +1,4 @@
-// Shows the document of the API that this page came from. Nothing is asked of anybody else.
+// Shows the OpenAPI document of the service that this page was loaded from. It calls no other server.
 SwaggerUIBundle({
   url: 'openapi.json',
   dom_id: '#reference',

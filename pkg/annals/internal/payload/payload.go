@@ -1,5 +1,5 @@
-// Package payload is how large an answer of the API may be, counted as Lambda sends it: an answer is an event, JSON
-// with the body as a string in it. See Size.
+// Package payload computes how large an answer of the API may be, as Lambda counts it: an event in JSON, with the body
+// as a string. Start with [Size] and [Fit].
 package payload
 
 import (
@@ -9,31 +9,32 @@ import (
 
 const (
 	// MaxBytes is the largest event that Lambda answers with.
+	//
 	// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 	MaxBytes = 6_291_556
-	// PageBytes ends a page of a list or of the audit trail: the items before it take no more. Headers, and what an item
-	// has besides its stored row, fit into the rest.
+	// PageBytes ends a page of a list or of the audit trail: the items of a page take no more. The rest of the answer
+	// is for headers, and for what an item has besides its stored row.
 	PageBytes = 5 << 20
 )
 
-// Size is how many bytes a text takes in the event: quotes, backslashes and control characters take more than one.
+// Size is how many bytes a text takes in the event. Quotes, backslashes and control characters take more than one.
 func Size(text []byte) int { return Encoded(string(text)) - len(`""`) }
 
 // JSONSize is the Size of a value as JSON.
 func JSONSize[T any](v T) int { return Size(encode(v)) }
 
-// Encoded is how many bytes a value takes as the JSON that Lambda's runtime makes of it.
+// Encoded is how many bytes a value takes in the JSON that Lambda's runtime makes of it.
 func Encoded(v any) int { return len(encode(v)) }
 
 func encode(v any) []byte {
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false) // as lambda.NewHandler does, and huma
-	_ = e.Encode(v)        // what is none as JSON is in no answer
+	e.SetEscapeHTML(false) // like lambda.NewHandler and huma
+	_ = e.Encode(v)        // a value that can't be JSON is in no answer
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
-// Fit is how many of items an answer holds: the first, and all after it that fit into PageBytes with those before.
+// Fit is how many of the items fit into one answer: the first, and those after it that together fit into PageBytes.
 func Fit[T any](items []T, size func(T) int) int {
 	sum := 0
 	for i, item := range items {

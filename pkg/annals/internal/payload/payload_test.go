@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals/internal/payload"
 )
 
-// TestEncoded: an answer is counted as Lambda's runtime sends it.
+// TestEncoded: the size of an answer is the size that Lambda's runtime sends.
 func TestEncoded(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{"", "plain", `{"a":"b\"c\\"}`, "<&>\u2028\x00\n\x1f", "ü€😀", strings.Repeat(`"`, 1000)} {
@@ -35,7 +35,7 @@ func TestEncoded(t *testing.T) {
 	}
 }
 
-// TestFit: a page has one item at least, and no more than fit.
+// TestFit: a page has at least one item, and no more than fit.
 func TestFit(t *testing.T) {
 	t.Parallel()
 	const half = payload.PageBytes / 2

@@ -1,4 +1,5 @@
-// Package seal makes texts that callers hold and give back, and can neither read nor change: cursors of lists.
+// Package seal makes texts that callers keep and send back, but can't read or change: cursors of lists. Start with
+// [NewKey].
 package seal
 
 import (
@@ -18,27 +19,27 @@ const KeyEnv = "CURSOR_KEY"
 // minKey is the shortest key, in bytes.
 const minKey = 32
 
-// ErrBroken says that a text was not sealed for this purpose with this key, or was changed.
-var ErrBroken = errors.New("the seal is broken")
+// ErrBroken means that a text was changed, or was sealed for another purpose or with another key.
+var ErrBroken = errors.New("invalid seal: the text was changed, or sealed with another key")
 
 // Key makes seals.
 type Key struct{ secret []byte }
 
-// NewKey returns the key with a secret.
+// NewKey returns the key for a secret.
 //
-// Errors: one that is shorter than 32 bytes.
+// Errors: one if the secret has fewer than 32 bytes.
 func NewKey(secret []byte) (Key, error) {
 	if len(secret) < minKey {
-		return Key{}, fmt.Errorf("the key of seals has %d bytes, and needs %d: set %s", len(secret), minKey, KeyEnv)
+		return Key{}, fmt.Errorf("the key for cursors has %d bytes, needs at least %d: set %s", len(secret), minKey, KeyEnv)
 	}
 	return Key{secret}, nil
 }
 
-// Purpose is what texts are sealed for. What was sealed for one opens for no other.
+// Purpose is what texts are sealed for. A text opens only for the purpose that it was sealed for.
 type Purpose struct{ aead cipher.AEAD }
 
-// For returns the purpose that the parts name, in their order. Each has an AES-256 key of its own, so that random nonces are
-// far from meeting each other, however many texts a key seals for all.
+// For returns the purpose that the parts name, in their order. Each purpose has an AES-256 key of its own, so that
+// random nonces practically never repeat, however many texts a key seals in total.
 func (k Key) For(parts ...string) (Purpose, error) {
 	derive := hmac.New(sha256.New, k.secret)
 	for _, part := range parts {

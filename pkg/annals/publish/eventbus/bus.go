@@ -1,4 +1,5 @@
-// Package eventbus sends integration events to a bus of Amazon EventBridge.
+// Package eventbus sends integration events to a bus of Amazon EventBridge. Start with [New], or with [Connect] in a
+// function.
 package eventbus
 
 import (
@@ -13,26 +14,26 @@ import (
 	"github.com/annals-es/annals/pkg/annals/publish"
 )
 
-// Source is the source of all entries, by which rules on a bus of others choose ours.
+// Source is the source of all entries. Rules on a shared bus select them by it.
 const Source = "org.annals"
 
-// Limits of PutEvents, https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html. AWS has allowed 1 MB in a
-// request since January 2026; 256 KB, as before, is what all regions, and all targets, can be trusted with.
+// Limits of PutEvents: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html. AWS has allowed 1 MB
+// in a request since January 2026. The limit here is 256 KB, which all regions and all targets accept.
 const (
 	MaxEntries = 10
 	MaxBytes   = 256 << 10
 )
 
 const (
-	// inFlight is how many requests there are at once. What comes meanwhile goes together into the next ones.
+	// inFlight is the number of concurrent requests. Events that arrive in the meantime share the next ones.
 	inFlight = 2
-	// linger is how long a request waits for what may go with it: EventBridge bounds requests a second, whatever they hold.
+	// linger is how long a request waits for more events: EventBridge limits requests a second, whatever their size.
 	linger = time.Millisecond
-	// timeout ends a request with all its attempts: others must not wait long for a bus that hangs.
+	// timeout ends a request with all its attempts, so that other events do not wait long for a bus that hangs.
 	timeout = 3 * time.Second
 	// rest is how long nothing is sent after a request failed.
 	rest = 5 * time.Second
-	// reserve is what a send leaves of its context's time, to store how far it came.
+	// reserve is how much of its context's time a send leaves to the caller, to store its progress.
 	reserve = 2 * time.Second
 )
 
@@ -41,8 +42,8 @@ type Client interface {
 	PutEvents(context.Context, *eventbridge.PutEventsInput, ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error)
 }
 
-// Bus sends what is given to it at about the same time in as few requests as possible. Who sends the events of a stream one
-// after the other, as they are accepted, has them accepted in that order.
+// Bus sends events that are given to it at about the same time in as few requests as possible. A caller that sends the
+// events of a stream one after the other, each after the previous one was accepted, keeps their order.
 type Bus struct {
 	client Client
 	arn    string
@@ -50,24 +51,24 @@ type Bus struct {
 	mu      sync.Mutex
 	waiting []*entry
 	senders int
-	resting error // why nothing is sent, until
+	resting error // why nothing is sent, until the time in until
 	until   time.Time
 }
 
 // New returns the bus with an ARN.
 func New(client Client, arn string) *Bus { return &Bus{client: client, arn: arn} }
 
-// entry is an event until it is accepted or refused.
+// entry is an event that is neither accepted nor refused yet.
 type entry struct {
 	publish.Message
-	ctx      context.Context //nolint:containedctx // of who waits for it
+	ctx      context.Context //nolint:containedctx // of the caller that waits for it
 	answered chan error
 }
 
-// size is what EventBridge counts of an entry.
+// size is the size of an entry by EventBridge's rules.
 func (e *entry) size() int { return len(Source) + len(e.Type) + len(e.Detail) }
 
-// errTooLarge never passes.
+// errTooLarge is permanent.
 var errTooLarge = fmt.Errorf("the event has more than %d bytes", MaxBytes)
 
 // Send implements [publish.Bus].
@@ -77,7 +78,7 @@ func (b *Bus) Send(ctx context.Context, m publish.Message) error {
 		return errTooLarge
 	}
 	if deadline, bounded := ctx.Deadline(); bounded && time.Until(deadline) < reserve {
-		return &publish.UnavailableError{Err: errors.New("there is no time left")}
+		return &publish.UnavailableError{Err: errors.New("no time left to send it")}
 	}
 	b.mu.Lock()
 	if b.resting != nil && time.Now().Before(b.until) {
@@ -87,13 +88,13 @@ func (b *Bus) Send(ctx context.Context, m publish.Message) error {
 	b.waiting = append(b.waiting, e)
 	if b.senders < inFlight {
 		b.senders++
-		go b.work() //nolint:contextcheck // it works for whoever waits, not for one of them
+		go b.work() //nolint:contextcheck // it works for all waiting callers, not for one
 	}
 	b.mu.Unlock()
-	return <-e.answered // within the timeout of each request before it
+	return <-e.answered // waits at most the timeout of each earlier request
 }
 
-// work sends what waits, until nothing does.
+// work sends waiting entries until there are none.
 func (b *Bus) work() {
 	for {
 		time.Sleep(linger)
@@ -105,7 +106,7 @@ func (b *Bus) work() {
 	}
 }
 
-// next takes what goes into the next request, nil if there is nothing.
+// next returns the entries for the next request, nil if there are none.
 func (b *Bus) next() []*entry {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -123,7 +124,8 @@ func (b *Bus) next() []*entry {
 	return batch
 }
 
-// failed has everything that waits fail, and what comes in the next seconds: there is no use in waiting for each.
+// failed fails all waiting entries, and those of the next seconds: waiting for the bus again with each of them is
+// useless.
 func (b *Bus) failed(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

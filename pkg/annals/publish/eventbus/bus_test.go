@@ -22,7 +22,7 @@ import (
 
 const arn = "arn:aws:events:us-east-1:000000000000:event-bus/B"
 
-// bridge is EventBridge: it takes 10 ms, and answers for each entry what answer says, "" = accepted.
+// bridge is EventBridge: a request takes 10 ms. Each entry gets the error code that answer returns, "" = accepted.
 type bridge struct {
 	answer func(detail string) string
 	fail   func(entries int) error
@@ -66,7 +66,7 @@ func (b *bridge) PutEvents(ctx context.Context, in *eventbridge.PutEventsInput, 
 	return out, nil
 }
 
-// bubble runs a test on a clock of its own, and lets the bus come to rest.
+// bubble runs a test with its own clock, and waits until the bus is idle.
 func bubble(t *testing.T, test func(*testing.T)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -81,7 +81,7 @@ func message(detail string) publish.Message {
 	return publish.Message{Type: "t", Detail: []byte(detail)}
 }
 
-// send sends so many events of each stream, one after the other, all streams at once.
+// send sends a number of events of each stream, one after the other, all streams concurrently.
 func send(ctx context.Context, bus *eventbus.Bus, streams, events int) (failed []error) {
 	var (
 		wg sync.WaitGroup
@@ -103,7 +103,7 @@ func send(ctx context.Context, bus *eventbus.Bus, streams, events int) (failed [
 	return failed
 }
 
-// inOrder fails unless each stream's events were accepted, each once and in order.
+// inOrder fails the test unless each stream's events were accepted, each once and in order.
 func inOrder(t *testing.T, accepted []string, streams, events int) {
 	t.Helper()
 	next := map[string]int{}
@@ -119,7 +119,7 @@ func inOrder(t *testing.T, accepted []string, streams, events int) {
 	}
 }
 
-// TestBatches: what is sent at once goes together.
+// TestBatches: events that are sent concurrently share requests.
 func TestBatches(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
@@ -161,7 +161,7 @@ func TestLargeEvents(t *testing.T) {
 	})
 }
 
-// TestPartialFailures: what was refused for now is sent again, before anything that follows it.
+// TestPartialFailures: entries that were refused for now are sent again, before later events of their streams.
 func TestPartialFailures(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
@@ -193,7 +193,7 @@ func TestPartialFailures(t *testing.T) {
 	})
 }
 
-// TestEntryErrors: an error of the event is told from one of the hour.
+// TestEntryErrors: permanent errors of an event are distinguished from transient ones.
 func TestEntryErrors(t *testing.T) {
 	t.Parallel()
 	for code, passes := range map[string]bool{
@@ -216,7 +216,7 @@ func TestEntryErrors(t *testing.T) {
 	}
 }
 
-// TestRefusedRequest: an event that has its request refused does so alone.
+// TestRefusedRequest: an event that makes EventBridge refuse the request fails alone.
 func TestRefusedRequest(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
@@ -249,7 +249,8 @@ func TestRefusedRequest(t *testing.T) {
 	})
 }
 
-// TestOutage: a bus that fails is left alone for some seconds, so that nobody waits for it again and again; then it is tried.
+// TestOutage: after a failure nothing is sent for some seconds, so that callers do not wait again and again. Then the
+// bus is tried again.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
@@ -302,7 +303,7 @@ func (hanging) PutEvents(ctx context.Context, _ *eventbridge.PutEventsInput, _ .
 	return nil, ctx.Err()
 }
 
-// TestTooFewAnswers: who does not say which entries it took has taken none for sure.
+// TestTooFewAnswers: if EventBridge does not say which entries it accepted, none counts as accepted.
 func TestTooFewAnswers(t *testing.T) {
 	t.Parallel()
 	if err := eventbus.New(silent{}, arn).Send(t.Context(), message("x")); !errors.As(err, new(*publish.UnavailableError)) {

@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	// attempts is how often an entry is sent that was refused for now, while others of its request were accepted.
+	// attempts is how often an entry is sent that EventBridge refused for now, while it accepted others of the request.
 	attempts = 4
-	// backoff is the longest pause before the second of them; before each next one it is twice as long.
+	// backoff is the longest pause before the second attempt. It doubles with each further one.
 	backoff = 50 * time.Millisecond
 )
 
@@ -39,15 +39,15 @@ func (b *Bus) send(batch []*entry) {
 	}
 }
 
-// sendOnce sends a batch, and returns the entries to send again. The last time there are none: all are answered.
+// sendOnce sends a batch, and returns the entries to send again. With last, there are none: all are answered.
 func (b *Bus) sendOnce(batch []*entry, last bool) (again []*entry) {
 	ctx, cancel := context.WithTimeout(batch[0].ctx, timeout)
 	defer cancel()
 	out, err := b.client.PutEvents(ctx, b.input(batch))
 	switch {
 	case err == nil && len(out.Entries) != len(batch):
-		err = fmt.Errorf("%d answers to %d entries", len(out.Entries), len(batch))
-	case refused(err) && len(batch) > 1: // one of them is at fault
+		err = fmt.Errorf("EventBridge returned %d results for %d entries", len(out.Entries), len(batch))
+	case refused(err) && len(batch) > 1: // one entry may be the cause
 		for i := range batch {
 			b.send(batch[i : i+1])
 		}
@@ -82,11 +82,11 @@ func resultError(r types.PutEventsResultEntry) error {
 	return fmt.Errorf("EventBridge: %s: %s", aws.ToString(r.ErrorCode), aws.ToString(r.ErrorMessage))
 }
 
-// ofTheEntry are the errors that an entry has whenever it is sent. All others may pass: throttling and failures by themselves,
-// a missing right or bus once somebody has mended that.
+// ofTheEntry are the errors that an entry has whenever it is sent. All others are transient: throttling and failures
+// pass, and a missing permission or bus can be repaired.
 var ofTheEntry = map[string]bool{"InvalidArgument": true, "MalformedDetail": true, "ValidationException": true}
 
-// refused tells whether a request has an error that it has whenever it is sent.
+// refused reports whether a request failed with an error that it has whenever it is sent.
 func refused(err error) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && ofTheEntry[api.ErrorCode()]

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// await returns when the server answers.
+// await waits until the server answers.
 func (s *Server) await(ctx context.Context) error {
 	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -18,26 +18,26 @@ func (s *Server) await(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("DynamoDB Local did not answer: %w", context.Cause(ctx))
+			return fmt.Errorf("DynamoDB Local does not answer at %s: %w", s.Endpoint, context.Cause(ctx))
 		case <-s.done:
-			return fmt.Errorf("DynamoDB Local ended at once: %s", s.output.last())
+			return fmt.Errorf("DynamoDB Local ended during start: %s", s.output.last())
 		case <-tick.C:
 		}
-		if s.output.contains("Failed to bind") { // it says so, and goes on living
+		if s.output.contains("Failed to bind") { // it logs this error and keeps running
 			return fmt.Errorf("DynamoDB Local cannot listen at %s: %w", s.Endpoint, errPortTaken)
 		}
-		if answer, err := client.Get(s.Endpoint); err == nil { // any status will do
+		if answer, err := client.Get(s.Endpoint); err == nil { // any status means that it runs
 			_ = answer.Body.Close()
 			return nil
 		}
 	}
 }
 
-// The ports that servers are started at: below those that systems give to whoever asks for any, which another process could
-// be given between our look and Java's bind, seconds later. It would then be taken for the server.
+// Servers are started on these ports. They are below the ephemeral ports that systems assign, so that no other process
+// gets the port between our check and Java's bind, which may take seconds. We would take that process for the server.
 const firstPort, ports = 20_000, 10_000
 
-// freePort returns a port that nobody listens at.
+// freePort returns a port that no process listens on.
 func freePort() (int, error) {
 	for range 100 {
 		if port := firstPort + rand.IntN(ports); portIsFree(port) {

@@ -1,8 +1,8 @@
 // Package dynamolocal fetches DynamoDB Local, Amazon's own emulator, and runs it as a child process that ends with its
 // parent, however the parent ends. Start with [Find] and [Start]; tests use package dynamotest, which does both.
 //
-// DynamoDB Local comes out of an npm package that holds it unchanged (version 1.25.1); its integrity is checked. It needs
-// Java. It listens on ALL network interfaces: it cannot be told otherwise.
+// DynamoDB Local comes from an npm package that contains it unchanged (version 1.25.1); the package's integrity is
+// checked. It needs Java. It listens on ALL network interfaces, and has no option to change this.
 package dynamolocal
 
 import (
@@ -11,13 +11,13 @@ import (
 	"path/filepath"
 )
 
-// ErrMissing says that DynamoDB Local has not been fetched.
+// ErrMissing means that DynamoDB Local has not been fetched.
 var ErrMissing = errors.New("DynamoDB Local is missing: run `go run github.com/annals-es/annals/pkg/es/dynamotest/fetch`, " +
 	"or `make dynamodb-local` in the repository of Annals")
 
-// Root finds the project's root: the closest folder upwards of the working directory that holds a go.mod.
+// Root returns the project's root: the closest folder with a go.mod, from the working directory upwards.
 //
-// Errors: one that says that there is none.
+// Errors: an error if there is no go.mod.
 func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -35,11 +35,11 @@ func Root() (string, error) {
 	}
 }
 
-// Dir is where a project keeps a DynamoDB Local of its own.
+// Dir returns the folder of a project's own DynamoDB Local.
 func Dir(root string) string { return filepath.Join(root, ".local", "dynamodb-local") }
 
-// CacheDir is where all projects of a user find DynamoDB Local: a folder below [os.UserCacheDir]. The command fetch puts
-// it there.
+// CacheDir returns the folder of the DynamoDB Local that all projects of a user share, below [os.UserCacheDir]. The
+// command fetch puts it there.
 func CacheDir() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -62,7 +62,8 @@ func Find() (string, error) {
 	return "", ErrMissing
 }
 
-// Brought says whether a complete DynamoDB Local is in dir. Folders get there by renaming, hence whole.
+// Brought reports whether dir contains a complete DynamoDB Local. Ensure moves it there by renaming, so it is never
+// partial.
 func Brought(dir string) bool {
 	_, err := os.Stat(jar(dir))
 	return err == nil

@@ -13,19 +13,20 @@ import (
 	"strings"
 )
 
-// The npm package whose emulator folder is DynamoDB Local, and the integrity that npm's registry states for it.
+// The npm package whose folder emulator is DynamoDB Local, and its integrity as stated by npm's registry.
 const (
 	npmPackage   = "amplify-dynamodb-simulator@2.9.30"
 	npmIntegrity = "sha512-xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ=="
 )
 
-// Ensure brings DynamoDB Local into dir unless it is there. Several processes may do so at once.
+// Ensure fetches DynamoDB Local into dir unless it is already there. Several processes may call it concurrently.
 func Ensure(ctx context.Context, dir string) error {
 	if Brought(dir) {
 		return nil
 	}
 	if _, err := exec.LookPath("npm"); err != nil {
-		return errors.New("npm is missing, and DynamoDB Local comes from an npm package: install Node.js, e.g. `apt-get install npm`")
+		return errors.New("npm is missing, and DynamoDB Local is fetched with it: " +
+			"install Node.js, such as with `apt-get install npm`")
 	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -52,11 +53,11 @@ func Ensure(ctx context.Context, dir string) error {
 		return fmt.Errorf("unpack %s: %w", npmPackage, err)
 	}
 	if !Brought(emulator) {
-		return fmt.Errorf("%s holds no DynamoDBLocal.jar", npmPackage)
+		return fmt.Errorf("npm package %s contains no DynamoDBLocal.jar", npmPackage)
 	}
-	// Renaming puts it there whole. Another process may have been faster: then its copy is as good.
+	// Rename, so that dir is never partial. If another process was faster, use its copy.
 	if err := os.Rename(emulator, dir); err != nil && !Brought(dir) {
-		return fmt.Errorf("%s is in the way (remove it and try again): %w", dir, err)
+		return fmt.Errorf("cannot move DynamoDB Local to %s: remove it and try again: %w", dir, err)
 	}
 	return nil
 }
@@ -66,11 +67,11 @@ func pack(ctx context.Context, dir string) (string, error) {
 	cmd := exec.CommandContext(ctx, "npm", "pack", "--silent", "--pack-destination", dir, npmPackage)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("`npm pack %s` failed (%w): %s", npmPackage, err, lastLine(out))
+		return "", fmt.Errorf("`npm pack %s`: %w: %s", npmPackage, err, lastLine(out))
 	}
 	found, err := filepath.Glob(filepath.Join(dir, "*.tgz"))
 	if err != nil || len(found) != 1 {
-		return "", fmt.Errorf("`npm pack %s` left no tarball", npmPackage)
+		return "", fmt.Errorf("`npm pack %s` created no tarball", npmPackage)
 	}
 	return found[0], nil
 }
@@ -86,7 +87,7 @@ func checkIntegrity(file, want string) error {
 		return err
 	}
 	if got := "sha512-" + base64.StdEncoding.EncodeToString(h.Sum(nil)); got != want {
-		return fmt.Errorf("%s has integrity %s instead of %s: not used", npmPackage, got, want)
+		return fmt.Errorf("npm package %s: integrity is %s, expected %s: not used", npmPackage, got, want)
 	}
 	return nil
 }

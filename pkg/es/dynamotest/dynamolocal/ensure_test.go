@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// tarball writes a .tgz of these entries.
+// tarball writes a .tgz with these entries.
 func tarball(t *testing.T, entries ...tar.Header) string {
 	t.Helper()
 	var text bytes.Buffer
@@ -60,7 +60,7 @@ func TestExtract(t *testing.T) {
 		}
 	}
 	if found, _ := filepath.Glob(filepath.Join(dir, "package*")); len(found) > 0 {
-		t.Errorf("too much was unpacked: %v", found)
+		t.Errorf("unexpected files were unpacked: %v", found)
 	}
 }
 
@@ -74,7 +74,7 @@ func TestExtractStaysInside(t *testing.T) {
 	} {
 		parent := t.TempDir()
 		if err := extract(tarball(t, bad), "package/emulator/", filepath.Join(parent, "a", "b")); err == nil {
-			t.Errorf("%s is accepted", bad.Name)
+			t.Errorf("%s was accepted", bad.Name)
 		}
 		if entries, _ := os.ReadDir(parent); len(entries) != 1 {
 			t.Errorf("%s wrote %v", bad.Name, entries)
@@ -94,7 +94,7 @@ func TestIntegrity(t *testing.T) {
 		t.Error(err)
 	}
 	if err := checkIntegrity(file, npmIntegrity); err == nil || !strings.Contains(err.Error(), "not used") {
-		t.Errorf("another file passes: %v", err)
+		t.Errorf("a file with another content: %v", err)
 	}
 }
 
@@ -111,7 +111,7 @@ func TestWhatIsMissing(t *testing.T) {
 	}
 }
 
-// npm stands for a registry: it writes what the test gives it, and counts.
+// npm replaces the npm command: it writes the given tarball, and counts its calls.
 func TestEnsureTakesNothingButThePackage(t *testing.T) {
 	bin := t.TempDir()
 	script := "#!/bin/sh\nwhile [ $# -gt 0 ]; do [ \"$1\" = --pack-destination ] && to=$2; shift; done\necho tampered > \"$to/x.tgz\"\n"
@@ -120,12 +120,12 @@ func TestEnsureTakesNothingButThePackage(t *testing.T) {
 	}
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 	t.Chdir(t.TempDir())
-	for _, dir := range []string{filepath.Join(t.TempDir(), "state", "db"), filepath.Join("state", "db")} { // npm runs elsewhere
+	for _, dir := range []string{filepath.Join(t.TempDir(), "state", "db"), filepath.Join("state", "db")} { // npm runs in another folder
 		if err := Ensure(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "integrity") {
 			t.Errorf("%s: error is %v", dir, err)
 		}
 		if entries, _ := os.ReadDir(filepath.Dir(dir)); len(entries) > 0 {
-			t.Errorf("%s: %v is left", dir, entries)
+			t.Errorf("%s: temporary files are left: %v", dir, entries)
 		}
 	}
 }

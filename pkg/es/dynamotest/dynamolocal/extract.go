@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// extract unpacks the regular files of a .tgz that are under prefix into dir. It writes nowhere else: a name that leads
-// out of dir, and a link, is an error.
+// extract unpacks the regular files below prefix of a .tgz into dir. A link, or a name that leads out of dir, is an
+// error.
 func extract(tarball, prefix, dir string) error {
 	f, err := os.Open(tarball)
 	if err != nil {
@@ -44,7 +44,7 @@ func extract(tarball, prefix, dir string) error {
 			continue
 		}
 		if header.Typeflag != tar.TypeReg || !filepath.IsLocal(name) {
-			return fmt.Errorf("%s: neither a plain file nor inside the archive", header.Name)
+			return fmt.Errorf("%s: not a regular file inside the target folder", header.Name)
 		}
 		if err := write(root, name, archive); err != nil {
 			return err

@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-// TestFind: a project's own DynamoDB Local is taken first, then the user's.
+// TestFind: the project's own DynamoDB Local is preferred to the user's.
 func TestFind(t *testing.T) {
 	home := t.TempDir()
-	t.Setenv("HOME", home) // of macOS
+	t.Setenv("HOME", home) // the cache folder on macOS
 	t.Setenv("XDG_CACHE_HOME", filepath.Join(home, "cache"))
 	project := t.TempDir()
 	inside := filepath.Join(project, "pkg", "orders")
@@ -28,7 +28,7 @@ func TestFind(t *testing.T) {
 	put(filepath.Join(project, "go.mod"))
 	t.Chdir(inside)
 	if dir, err := Find(); !errors.Is(err, ErrMissing) {
-		t.Errorf("found in %s, %v, before it is anywhere", dir, err)
+		t.Errorf("found in %s, %v, want that it is missing", dir, err)
 	}
 	cache, err := CacheDir()
 	if err != nil {
@@ -38,7 +38,7 @@ func TestFind(t *testing.T) {
 	if dir, err := Find(); err != nil || dir != cache {
 		t.Errorf("found in %s, %v, want the user's in %s", dir, err, cache)
 	}
-	root, err := Root() // without links
+	root, err := Root() // with symbolic links resolved
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestFind(t *testing.T) {
 	if dir, err := Find(); err != nil || dir != Dir(root) {
 		t.Errorf("found in %s, %v, want the project's in %s", dir, err, Dir(root))
 	}
-	t.Chdir(t.TempDir()) // in no project
+	t.Chdir(t.TempDir()) // outside any project
 	if dir, err := Find(); err != nil || dir != cache {
 		t.Errorf("outside a project: found in %s, %v, want %s", dir, err, cache)
 	}

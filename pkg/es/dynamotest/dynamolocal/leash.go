@@ -1,7 +1,8 @@
 package dynamolocal
 
-// leashScript runs its arguments as a command that ends when the script's standard input does. The other end of that
-// pipe is in the parent alone: however the parent ends, the kernel closes it. A child that ends by itself ends the script.
+// leashScript runs its arguments as a command, and ends the command when the script's standard input is closed. Only
+// the parent holds the other end of this pipe, so the kernel closes it however the parent ends. If the command ends by
+// itself, the script ends too.
 const leashScript = `
 exec 3<&0
 "$@" 3<&- </dev/null &

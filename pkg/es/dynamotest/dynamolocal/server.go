@@ -14,35 +14,36 @@ import (
 	"time"
 )
 
-// Options say how to start a server.
+// Options set how to start a server.
 type Options struct {
-	// Dir holds DynamoDB Local; Ensure puts it there.
+	// Dir is the folder of DynamoDB Local; Ensure puts it there.
 	Dir string
-	// DataDir keeps the tables. Empty: they live in memory and die with the server.
+	// DataDir is the folder for the tables. If empty, tables are kept in memory and lost when the server ends.
 	//
-	// On Linux, what is written there is given to the kernel and not waited for on the disk: it outlives the server and
-	// this process, however they end, though not the machine's power.
+	// On Linux, writes to DataDir are passed to the kernel without waiting for the disk. They survive the end of the
+	// server and of this process, but not a power failure.
 	DataDir string
-	// Port to listen on; 0 takes a free one.
+	// Port is the port to listen on; 0 chooses a free one.
 	Port int
 }
 
 // Server is a running DynamoDB Local.
 type Server struct {
-	// Endpoint is its address: http://127.0.0.1:8000.
+	// Endpoint is its address, such as http://127.0.0.1:8000.
 	Endpoint string
 
-	group  int       // of its processes
-	leash  io.Closer // java lives while this is open
+	group  int       // process group
+	leash  io.Closer // Java runs while this is open
 	done   chan struct{}
 	err    error // why it ended; valid once done is closed
 	output tail
 }
 
-// Start runs a server and waits until it answers. It ends with Stop, or with this process in any way, SIGKILL included.
-// The context bounds the wait alone.
+// Start runs a server and waits until it answers. The server ends with Stop, or when this process ends in any way, even
+// by SIGKILL. The context limits only the waiting.
 //
-// Errors: [ErrMissing]; one that names the command that installs Java; the server's last words if it does not answer.
+// Errors: [ErrMissing]; an error with the command that installs Java; an error with the server's last output if it does
+// not answer.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	if !Brought(o.Dir) {
 		return nil, ErrMissing
@@ -59,7 +60,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		return start(ctx, o)
 	}
 	var err error
-	for range 3 { // between our look and Java's bind, another one may be started there
+	for range 3 { // another server may take the port between our check and Java's bind
 		if o.Port, err = freePort(); err != nil {
 			return nil, err
 		}
@@ -71,7 +72,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	return nil, err
 }
 
-var errPortTaken = errors.New("port is taken")
+var errPortTaken = errors.New("the port is in use")
 
 func start(ctx context.Context, o Options) (*Server, error) {
 	if !portIsFree(o.Port) {
@@ -82,7 +83,7 @@ func start(ctx context.Context, o Options) (*Server, error) {
 	cmd.Dir = o.Dir
 	cmd.Stdout, cmd.Stderr = &s.output, &s.output
 	cmd.WaitDelay = time.Second
-	// Its own group: a Ctrl-C in the terminal is ours to act on, after what still needs the database.
+	// Its own process group: Ctrl-C in the terminal reaches only this process, which stops the database last.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	leash, err := cmd.StdinPipe()
 	if err != nil {
@@ -114,18 +115,18 @@ func javaArgs(o Options) []string {
 	return append(args, "-dbPath", o.DataDir)
 }
 
-// Stop ends the server and waits until it has gone.
+// Stop ends the server and waits until it has ended.
 func (s *Server) Stop() error {
 	_ = s.leash.Close()
 	select {
 	case <-s.done:
 		return nil
 	case <-time.After(10 * time.Second):
-		return errors.New("DynamoDB Local does not end")
+		return errors.New("DynamoDB Local has not ended after 10 s")
 	}
 }
 
-// Kill ends the server as a crash would, and waits until it has gone.
+// Kill ends the server like a crash, and waits until it has ended.
 func (s *Server) Kill() error {
 	if err := syscall.Kill(-s.group, syscall.SIGKILL); err != nil {
 		return fmt.Errorf("kill DynamoDB Local: %w", err)
@@ -133,13 +134,13 @@ func (s *Server) Kill() error {
 	return s.Stop()
 }
 
-// Done is closed when the server has ended, by Stop or by itself.
+// Done returns a channel that is closed when the server has ended, by Stop or by itself.
 func (s *Server) Done() <-chan struct{} { return s.done }
 
-// LastWords is the last line that the server said.
+// LastWords returns the last line of the server's output.
 func (s *Server) LastWords() string { return s.output.last() }
 
-// tail keeps the last few KB of what the server says, to explain why it did not start.
+// tail keeps the last few KB of the server's output, for error messages.
 type tail struct {
 	mu   sync.Mutex
 	text []byte

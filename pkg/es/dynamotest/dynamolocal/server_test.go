@@ -56,19 +56,19 @@ func TestStartAndStop(t *testing.T) {
 	t.Parallel()
 	s := start1(t.Context(), Options{})
 	if !answers(s.Endpoint) {
-		t.Error("it does not answer")
+		t.Error("the server does not answer")
 	}
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(s.Endpoint, "http://"))
 	taken, _ := strconv.Atoi(port)
 	root, _ := Root()
 	if _, err := Start(t.Context(), Options{Dir: Dir(root), Port: taken}); !errors.Is(err, errPortTaken) {
-		t.Errorf("on a port that is taken: %v", err)
+		t.Errorf("on a port in use: %v", err)
 	}
 	if err := s.Stop(); err != nil {
 		t.Error(err)
 	}
 	if answers(s.Endpoint) {
-		t.Error("it answers after Stop")
+		t.Error("the server answers after Stop")
 	}
 	<-s.Done()
 }
@@ -101,7 +101,7 @@ func TestDataStay(t *testing.T) {
 	}
 }
 
-// However the parent ends, the server ends.
+// The server ends with its parent, however the parent ends.
 func TestTheServerEndsWithItsParent(t *testing.T) {
 	t.Parallel()
 	parent := exec.Command(os.Args[0])
@@ -119,7 +119,7 @@ func TestTheServerEndsWithItsParent(t *testing.T) {
 	}
 	endpoint = strings.TrimSpace(endpoint)
 	if !answers(endpoint) {
-		t.Error("it does not answer")
+		t.Error("the server does not answer")
 	}
 	if err := parent.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func TestTheServerEndsWithItsParent(t *testing.T) {
 	_ = parent.Wait()
 	for deadline := time.Now().Add(10 * time.Second); answers(endpoint); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("the server outlives its parent")
+			t.Fatal("the server still runs after its parent has ended")
 		}
 	}
 }
@@ -139,10 +139,10 @@ func TestAServerThatDiesIsNoticed(t *testing.T) {
 		t.Fatal(err)
 	}
 	begin := time.Now()
-	if _, err := Start(t.Context(), Options{Dir: bin}); err == nil || !strings.Contains(err.Error(), "ended at once") {
+	if _, err := Start(t.Context(), Options{Dir: bin}); err == nil || !strings.Contains(err.Error(), "ended during start") {
 		t.Errorf("a broken jar: %v", err)
 	}
 	if took := time.Since(begin); took > 10*time.Second {
-		t.Errorf("noticed after %v", took)
+		t.Errorf("the error came after %v", took)
 	}
 }

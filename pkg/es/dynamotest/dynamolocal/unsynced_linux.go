@@ -9,11 +9,13 @@ import (
 	"unsafe"
 )
 
-// startUnsynced starts a command for which fsync and fdatasync do nothing, and succeed: what it writes is given to the
-// kernel, which keeps it whatever happens to the process. Where the kernel can't be told so, they do what they did.
+// startUnsynced starts a command for which fsync and fdatasync succeed without doing anything. Its writes are passed to
+// the kernel, which keeps them even if the process crashes. If the kernel does not support this, the calls work as
+// usual.
 //
-// A thread starts it that has a seccomp filter, which its children inherit. The thread runs nothing else, and it never ends:
-// the kernel takes the end of a thread for that of the parent of what it started before (PR_SET_PDEATHSIG).
+// The command is started by a thread with a seccomp filter, which its children inherit. This thread runs nothing else
+// and never ends: when a thread ends, the kernel treats that as the end of the parent of the processes that it started
+// (PR_SET_PDEATHSIG).
 func startUnsynced(cmd *exec.Cmd) error {
 	started := make(chan error)
 	go func() {
@@ -27,26 +29,26 @@ func startUnsynced(cmd *exec.Cmd) error {
 
 // From linux/prctl.h, linux/seccomp.h, linux/bpf_common.h, linux/audit.h.
 const (
-	setNoNewPrivileges = 38 // without it, a filter takes privileges
+	setNoNewPrivileges = 38 // otherwise a filter needs privileges
 	setSeccomp         = 22
 	modeFilter         = 2
 
 	allow   = 0x7fff0000
-	succeed = 0x00050000 // SECCOMP_RET_ERRNO, with no error
+	succeed = 0x00050000 // SECCOMP_RET_ERRNO with errno 0: the call returns success
 
 	loadWord    = 0x20 // BPF_LD | BPF_W | BPF_ABS
 	jumpIfEqual = 0x15 // BPF_JMP | BPF_JEQ | BPF_K
 	answer      = 0x06 // BPF_RET | BPF_K
-	callOffset  = 0    // of seccomp_data.nr
-	archOffset  = 4    // of seccomp_data.arch
+	callOffset  = 0    // offset of seccomp_data.nr
+	archOffset  = 4    // offset of seccomp_data.arch
 	archAMD64   = 0xc000003e
 	archARM64   = 0xc00000b7
 )
 
-// ignoreSync sets the filter of the calling thread, if it can.
+// ignoreSync sets the filter for the calling thread, if the kernel supports it.
 func ignoreSync() {
 	arch := map[string]uint32{"amd64": archAMD64, "arm64": archARM64}[runtime.GOARCH]
-	filter := []syscall.SockFilter{ // a jump passes over so many instructions, Jt where it is equal, Jf where it is not
+	filter := []syscall.SockFilter{ // a jump skips Jt instructions if equal, else Jf
 		{Code: loadWord, K: archOffset},
 		{Code: jumpIfEqual, K: arch, Jf: 3},
 		{Code: loadWord, K: callOffset},

@@ -13,12 +13,12 @@ import (
 	"testing"
 )
 
-// A command is started under one filter more than goroutines of this process run under.
+// A command runs with one seccomp filter more than the goroutines of this process.
 func TestUnsyncedIsTheCommandAlone(t *testing.T) {
 	t.Parallel()
 	own, known := filters(t, "/proc/thread-self/status")
 	if !known {
-		t.Skip("the kernel does not count filters")
+		t.Skip("the kernel does not report the number of filters")
 	}
 	var status bytes.Buffer
 	cmd := exec.Command("cat", "/proc/self/status")
@@ -30,9 +30,9 @@ func TestUnsyncedIsTheCommandAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	if of, _ := count(t, status.Bytes()); of != own+1 {
-		t.Errorf("the command has %d filters, this goroutine %d", of, own)
+		t.Errorf("the command has %d filters, this goroutine has %d, want one more", of, own)
 	}
-	// The child of a child has it as well, and its writes are there.
+	// A grandchild inherits the filter, and its writes are kept.
 	file := filepath.Join(t.TempDir(), "file")
 	cmd = exec.Command("sh", "-c", `echo written > "$0" && sync "$0"`, file)
 	if err := startUnsynced(cmd); err != nil {
@@ -45,7 +45,7 @@ func TestUnsyncedIsTheCommandAlone(t *testing.T) {
 		t.Errorf("the file has %q, %v", text, err)
 	}
 	if now, _ := filters(t, "/proc/thread-self/status"); now != own {
-		t.Errorf("this goroutine runs under %d filters, before under %d", now, own)
+		t.Errorf("this goroutine has %d filters, before it had %d", now, own)
 	}
 }
 
@@ -73,11 +73,11 @@ func count(t *testing.T, status []byte) (n int, known bool) {
 	return n, true
 }
 
-// TestNoThreadEnds: what was started with PR_SET_PDEATHSIG before lives on, whichever thread started it.
+// TestNoThreadEnds: processes started earlier with PR_SET_PDEATHSIG keep running, whichever thread started them.
 func TestNoThreadEnds(t *testing.T) {
 	t.Parallel()
 	var children []*exec.Cmd
-	for range 20 { // from several threads
+	for range 20 { // on several threads
 		child := exec.Command("sleep", "60")
 		child.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 		started := make(chan error)
@@ -99,7 +99,7 @@ func TestNoThreadEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := child.Wait(); err == nil || err.Error() != "signal: killed" {
-			t.Errorf("child %d ended before: %v", i, err)
+			t.Errorf("child %d ended too early: %v", i, err)
 		}
 	}
 }

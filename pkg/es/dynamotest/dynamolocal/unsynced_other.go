@@ -4,5 +4,5 @@ package dynamolocal
 
 import "os/exec"
 
-// startUnsynced starts a command. How its writes need not be waited for is known on Linux alone.
+// startUnsynced starts a command. Only the Linux version can skip waiting for the disk.
 func startUnsynced(cmd *exec.Cmd) error { return cmd.Start() }

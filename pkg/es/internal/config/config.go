@@ -1,4 +1,4 @@
-// Package config lets constructors take their configuration, or none, and refuse mistakes.
+// Package config helps constructors with their optional configuration and with programming mistakes.
 package config
 
 import (
@@ -6,17 +6,17 @@ import (
 	"fmt"
 )
 
-// Must panics with all errors that are not nil: those of a program's declarations and configurations.
+// Must panics with all errors that are not nil, joined.
 func Must(mistakes ...error) {
 	if err := errors.Join(mistakes...); err != nil {
 		panic(err)
 	}
 }
 
-// Only is the configuration that was given, or the zero one. It panics if there are several.
+// Only returns the configuration that was given, or the zero value. It panics if more than one was given.
 func Only[C any](given []C) (cfg C) {
 	if len(given) > 1 {
-		panic(fmt.Sprintf("%d configurations %T: give one", len(given), cfg))
+		panic(fmt.Sprintf("%T: %d configurations given, want one at most", cfg, len(given)))
 	}
 	if len(given) == 1 {
 		cfg = given[0]

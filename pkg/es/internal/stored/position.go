@@ -8,21 +8,21 @@ import (
 	"strings"
 )
 
-// The positions of a segment that no key makes.
+// The positions of a segment that do not encode a key.
 const (
 	Start = ""
 	End   = "end"
 )
 
-// Position makes the position in a segment after the item that a store knows by a key.
+// Position returns the position in a segment after the item with this key of the store.
 func Position(index, of int, key string) string {
 	b := []byte(fmt.Sprintf("%d/%d ", index, of) + key)
 	b = binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// PositionKey returns the key that a segment's position was made of. The reason says what is wrong with the segment, "" if
-// nothing is.
+// PositionKey returns the key that a position was made from. The reason says why the segment or position is invalid; it
+// is "" if they are valid.
 func PositionKey(index, of, limit int, after string) (key, reason string) {
 	switch {
 	case index < 0 || index >= of:
@@ -34,15 +34,15 @@ func PositionKey(index, of, limit int, after string) (key, reason string) {
 	}
 	b, err := base64.RawURLEncoding.DecodeString(after)
 	if err != nil || len(b) < crc32.Size {
-		return "", "it is not a position that a scan gave"
+		return "", "the position was not made by a scan"
 	}
 	b, sum := b[:len(b)-crc32.Size], b[len(b)-crc32.Size:]
 	own, key, ok := strings.Cut(string(b), " ")
 	switch {
 	case crc32.ChecksumIEEE(b) != binary.BigEndian.Uint32(sum) || !ok:
-		return "", "it is not a position that a scan gave, or not the whole of it"
+		return "", "the position is damaged or incomplete"
 	case own != fmt.Sprintf("%d/%d", index, of):
-		return "", "it belongs to segment " + strings.Replace(own, "/", " of ", 1)
+		return "", "the position belongs to segment " + strings.Replace(own, "/", " of ", 1)
 	}
 	return key, ""
 }

@@ -1,4 +1,4 @@
-// Package stored holds what package es shares with package storekit alone: how heads are made and how things are stored.
+// Package stored holds what packages es and storekit share without exporting it: making heads, and stored formats.
 package stored
 
 import (
@@ -6,34 +6,34 @@ import (
 	"time"
 )
 
-// Seal marks the heads that one store made.
+// Seal identifies the store that made a head.
 type Seal struct {
-	_ byte // not empty: two seals must differ
+	_ byte // not empty: pointers to two seals must differ
 }
 
-// Package es sets these. They make an es.Head for an es.StreamID, and tell which seal an es.Head has.
+// Package es sets these functions. NewHead makes an es.Head for an es.StreamID, SealOf returns the seal of an es.Head.
 var (
 	NewHead func(seal *Seal, stream any, version int64, hash []byte, at time.Time) any
 	SealOf  func(head any) *Seal
 )
 
-// TimeFormat is how instants are stored.
+// TimeFormat is the layout of stored times.
 const TimeFormat = "2006-01-02T15:04:05.000000Z"
 
-// MaxStreamBytes is the longest name of a stream, as UTF-8.
+// MaxStreamBytes is the maximum length of a stream's name in bytes of UTF-8.
 const MaxStreamBytes = 2048
 
-// CommandsPerBlock is how many commands a snapshot carries itself before it leaves them to a block.
+// CommandsPerBlock is the number of commands at which a snapshot moves its commands to a block.
 const CommandsPerBlock = 256
 
-// CommandDigest is the first 16 bytes of the SHA-256 of a command's id.
+// CommandDigest returns the first 16 bytes of the SHA-256 of a command's id.
 func CommandDigest(id string) (digest [16]byte) {
 	sum := sha256.Sum256([]byte(id))
 	copy(digest[:], sum[:])
 	return digest
 }
 
-// Abbreviate cuts a text that may be long down to what fits in an error.
+// Abbreviate cuts a long text to what fits in an error message.
 func Abbreviate(s string) string {
 	const most = 100
 	if r := []rune(s); len(r) > most {

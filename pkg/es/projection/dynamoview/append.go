@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Append implements [projection.View]: one conditional PutItem for each row, some at once.
+// Append implements [projection.View]: one conditional PutItem for each row, several at once.
 func (v *View) Append(ctx context.Context, g projection.Generation, rows ...projection.AppendRow) error {
 	for _, row := range rows {
 		if err := keyFits(row.Key); err != nil {
@@ -39,7 +39,7 @@ func (v *View) appendRow(ctx context.Context, g projection.Generation, row proje
 		return err
 	})
 	var there *types.ConditionalCheckFailedException
-	if errors.As(err, &there) { // of the same epoch, or a later one
+	if errors.As(err, &there) { // a row of the same or a later epoch exists
 		return nil
 	}
 	return sized(err)

@@ -14,12 +14,12 @@ import (
 )
 
 const (
-	maxBatchGet   = 100 // what one BatchGetItem takes
-	maxBatchWrite = 25  // what one BatchWriteItem takes
-	batchAttempts = 12  // how often what a batch left is asked for again
+	maxBatchGet   = 100 // the most keys in one BatchGetItem
+	maxBatchWrite = 25  // the most writes in one BatchWriteItem
+	batchAttempts = 12  // how often unprocessed items are sent again
 )
 
-var errUnprocessed = fmt.Errorf("%w: DynamoDB did not get to all of a batch", es.ErrUnavailable)
+var errUnprocessed = fmt.Errorf("%w: DynamoDB left items of a batch unprocessed", es.ErrUnavailable)
 
 // get reads items by their keys, strongly consistent, in no order.
 func (v *View) get(ctx context.Context, keys []item) ([]item, error) {

@@ -12,8 +12,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
-// TestParkedWithoutEpoch: a stream that was parked before there were epochs is in epoch 0. It can be parked again, and
-// be saved.
+// TestParkedWithoutEpoch: a stream that was parked by code without epochs is in epoch 0. It can be parked again, and be
+// saved.
 func TestParkedWithoutEpoch(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)

@@ -24,8 +24,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
-// The benchmarks do everything twice in one run: with the library, and the same writes by hand with the bare SDK. Compare
-// with benchstat: make bench.
+// The benchmarks do everything twice in one run: with the library, and by hand with the same writes through the bare
+// SDK. Compare them with benchstat: make bench.
 
 // tally is a document of about 300 bytes.
 type tally struct {
@@ -51,7 +51,7 @@ func encode(tb testing.TB, text string) es.RawEvent {
 	return raw
 }
 
-// parallel does n things, 16 at once.
+// parallel calls do n times, 16 calls at once.
 func parallel(tb testing.TB, n int, do func(i int) error) {
 	tb.Helper()
 	var wg sync.WaitGroup
@@ -77,7 +77,7 @@ const (
 	benchCommits = 2  // of each
 )
 
-// BenchmarkEngine brings a projection of one document a stream forward with batches of 100 commits of 50 streams.
+// BenchmarkEngine applies batches of 100 commits of 50 streams to a projection with one document a stream.
 func BenchmarkEngine(b *testing.B) {
 	client := dynamotest.Client(b)
 	table := dynamotest.Table(b, client, dynamoview.ReadTable)
@@ -144,7 +144,7 @@ const (
 	historyParts   = 8
 )
 
-// history is an event table of streams of ten events each, one a commit.
+// history is an event table of streams with ten events each, one event a commit.
 func history(b *testing.B, client *dynamodb.Client, streams int) (*dynamostore.Store, string) {
 	b.Helper()
 	unread := dynamostore.EventsTable
@@ -169,7 +169,7 @@ func history(b *testing.B, client *dynamodb.Client, streams int) (*dynamostore.S
 	return store, events
 }
 
-// rebuildOf begins a generation on tables of its own, and returns what fills it.
+// rebuildOf begins a generation on tables of its own, and returns the function that fills it.
 func rebuildOf(b *testing.B, client *dynamodb.Client, store *dynamostore.Store) (fill func(projection.OnPage)) {
 	b.Helper()
 	view := dynamoview.New(client, dynamotest.Table(b, client, dynamoview.ReadTable))
@@ -189,9 +189,10 @@ func rebuildOf(b *testing.B, client *dynamodb.Client, store *dynamostore.Store) 
 	}
 }
 
-// BenchmarkRebuild builds a projection of one document a stream anew from 100,000 events; by hand, it reads the events and
-// writes the same rows: in batches on no condition, or one at a time where there is none yet. A generation that is
-// written to while it is built, as the library's is, needs the condition, which a batch can't have.
+// BenchmarkRebuild rebuilds a projection with one document a stream from 100,000 events. By hand, it reads the events
+// and writes the same rows: in batches without a condition, or one at a time on condition that there is none yet. A
+// generation that receives live writes during the rebuild, like the library's, needs the condition, which a batch can't
+// have.
 func BenchmarkRebuild(b *testing.B) {
 	client := dynamotest.Client(b)
 	store, events := history(b, client, historyStreams)
@@ -221,7 +222,8 @@ func BenchmarkRebuild(b *testing.B) {
 	})
 }
 
-// BenchmarkRebuildMemory tells the most memory that is in use after a page of a rebuild, for histories of different lengths.
+// BenchmarkRebuildMemory measures the largest memory in use after a page of a rebuild, for histories of different
+// lengths.
 func BenchmarkRebuildMemory(b *testing.B) {
 	client := dynamotest.Client(b)
 	for _, streams := range []int{historyStreams * 3 / 10, historyStreams} {
@@ -300,7 +302,7 @@ func inBatches(ctx context.Context, client *dynamodb.Client, table string, items
 	return nil
 }
 
-// onCondition writes as many at once as an engine does.
+// onCondition writes as many items concurrently as an engine does.
 func onCondition(ctx context.Context, client *dynamodb.Client, table string, items []item) error {
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(64)

@@ -15,9 +15,9 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Catalog keeps the generations of all projections in one table with the keys of [ReadTable]: the records under the
-// partition key "generations", so that one Query reads them all; the positions of segments under
-// "positions|<generation>|<projection>", what is noted under "notes|<generation>|<projection>".
+// Catalog stores the generations of all projections in one table with the keys of [ReadTable]. The records have the
+// partition key "generations", so that one Query reads them all. Positions of segments have
+// "positions|<generation>|<projection>", notes have "notes|<generation>|<projection>".
 type Catalog struct {
 	client Client
 	table  string
@@ -107,7 +107,8 @@ func (c *Catalog) Notes(ctx context.Context, name string, g projection.Generatio
 	return out, err
 }
 
-// SaveNote implements [projection.Catalog]. What is forgotten leaves an empty item: those who keep generations may not delete.
+// SaveNote implements [projection.Catalog]. A removed note leaves an empty item: the functions that use the catalog may
+// not delete items.
 func (c *Catalog) SaveNote(ctx context.Context, name string, g projection.Generation, note string, what json.RawMessage) error {
 	_, err := c.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &c.table, Item: item{
 		"pk": str(notes(name, g)), "sk": str(note), "note": str(string(what)),

@@ -14,7 +14,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/storekit"
 )
 
-// Checkpoints implements [projection.View]: one GetItem, or one BatchGetItem for each hundred.
+// Checkpoints implements [projection.View]: one GetItem for one stream, otherwise one BatchGetItem for each hundred.
 func (v *View) Checkpoints(
 	ctx context.Context, g projection.Generation, streams ...es.StreamID,
 ) (map[es.StreamID]projection.Checkpoint, error) {

@@ -15,7 +15,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
-// contended refuses so many writes because of a transaction that is under way. DynamoDB Local never does.
+// contended refuses a number of writes because of a running transaction. DynamoDB Local never does that.
 type contended struct {
 	dynamoview.Client
 	left atomic.Int64
@@ -44,7 +44,8 @@ func (c *contended) TransactWriteItems(ctx context.Context, in *dynamodb.Transac
 	return c.Client.TransactWriteItems(ctx, in, opts...)
 }
 
-// TestTransactionsInTheWay: a write that meets a transaction is sent again, whatever kind of write it is, and not for ever.
+// TestTransactionsInTheWay: a write that conflicts with a transaction is sent again, whatever kind of write it is, but
+// not for ever.
 func TestTransactionsInTheWay(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)

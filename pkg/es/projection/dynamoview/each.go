@@ -5,12 +5,12 @@ import (
 	"sync"
 )
 
-// atOnce is how many requests of one call are on their way at most.
+// atOnce is the most requests that one call has in flight.
 const atOnce = 16
 
-// each calls do for all elements, some at once, and returns their errors.
+// each calls do for all elements, several at once, and returns their errors.
 func each[T any](all []T, do func(i int, one T) error) error {
-	if len(all) == 1 { // a goroutine of its own would have a stack of its own to grow
+	if len(all) == 1 { // a new goroutine would have to grow its stack
 		return do(0, all[0])
 	}
 	errs := make([]error, len(all))

@@ -20,7 +20,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
-// The events of the tests: a note is added, replaces the last one, or fans out to many shared counters.
+// The events of the tests: a note is added, replaces the last one, or adds to many shared counters.
 type (
 	noteEvent interface{ isNote() }
 	noted     struct{ Text string }
@@ -45,18 +45,18 @@ type notebook struct {
 
 var (
 	errPoison = errors.New("poison")
-	poison    atomic.Bool // whether the fold has its mistake still
+	poison    atomic.Bool // whether the fold still has its bug
 )
 
 func init() { poison.Store(true) }
 
-// aNote are streams of notes.
+// aNote is the aggregate of notes.
 var aNote = es.Aggregate[struct{}, noteEvent]{StreamType: "Note", Events: notes}
 
 // texts are the rows of all notes.
 var texts = projection.OwnRows[string]("texts")
 
-// log keeps a document a stream, rows that a stream owns, and counters that all share.
+// log has a document for each stream, rows that a stream owns, and counters that all streams share.
 var log = projection.New("log", 1, projection.From(aNote,
 	projection.On(func(s *notebook, e projection.Event[noted], w *projection.Writes) error {
 		s.Texts = append(s.Texts, e.Data.Text)
@@ -205,8 +205,8 @@ func (b *bench) counts(t *testing.T, g projection.Generation, partition string) 
 	return out
 }
 
-// TestHostileDelivery: whatever is duplicated, reordered, dropped and delivered to two copies of the engine at once, the
-// rows end up as from a plain delivery, as soon as each stream's last commit has come.
+// TestHostileDelivery: commits are duplicated, reordered, dropped and delivered to two copies of the engine at once.
+// Once the last commit of each stream has arrived, the rows are the same as after a plain delivery.
 func TestHostileDelivery(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(5) {
@@ -278,9 +278,9 @@ func TestCosts(t *testing.T) {
 	}
 }
 
-// TestDocumentCosts: a projection of one document a stream costs a write unit for each KB, however many commits a batch holds;
-// a stream that begins, no read. To a process that knows nothing yet, the beginning of a stream looks new: if it is a
-// duplicate, it costs a write that is refused, and a read.
+// TestDocumentCosts: a projection with one document a stream costs a write unit for each KB, however many commits a
+// batch holds. The first commit of a stream costs no read. To a new process, it looks like a new stream: if it is a
+// duplicate, it costs a write that fails its condition, and a read.
 func TestDocumentCosts(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -319,7 +319,7 @@ func TestDocumentCosts(t *testing.T) {
 	}
 }
 
-// TestEventOfManyRows: an event that writes more rows than a transaction holds is written in parts, each part once.
+// TestEventOfManyRows: an event that writes more rows than a transaction holds is written in parts, each once.
 func TestEventOfManyRows(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -337,7 +337,7 @@ func TestEventOfManyRows(t *testing.T) {
 	}
 }
 
-// broken fails every other save before it is sent, and loses the answer of every other that is.
+// broken fails every other save before it is sent, and loses the answer of every other save that is sent.
 type broken struct {
 	projection.View
 	saves atomic.Int64
@@ -356,7 +356,7 @@ func (v *broken) Save(ctx context.Context, g projection.Generation, moves []proj
 	return v.View.Save(ctx, g, moves, rows)
 }
 
-// TestInterruptedAnywhere: a save that failed, or whose answer was lost, is done again and counts once.
+// TestInterruptedAnywhere: a save that failed, or whose answer was lost, is repeated and counts once.
 func TestInterruptedAnywhere(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -379,8 +379,8 @@ func TestInterruptedAnywhere(t *testing.T) {
 	}
 }
 
-// TestParking: what can't be folded waits, alone, with all that was right before it done; a retry after the mend brings it
-// level, and what came meanwhile with it.
+// TestParking: a stream that can't be folded is parked alone, after its earlier events were applied. A retry by the
+// mended fold catches it up, including what was delivered in the meantime.
 func TestParking(t *testing.T) { //nolint:paralleltest // mends the fold
 	b := newBench(t)
 	bad := []es.Commit{b.write(t, "bad", noted{"x"}, poisoned{}, noted{"y"}), b.write(t, "bad", noted{"z"})}
@@ -419,7 +419,7 @@ func TestParking(t *testing.T) { //nolint:paralleltest // mends the fold
 	}
 }
 
-// parked are the streams that wait, by id.
+// parked are the parked streams, by id.
 func (b *bench) parked(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}

@@ -13,12 +13,12 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
-var update = flag.Bool("update-stored", false, "write the items of testdata/stored anew")
+var update = flag.Bool("update-stored", false, "rewrite the items of testdata/stored")
 
 var goldenTime = time.Date(2026, 1, 31, 12, 0, 0, 250_000_000, time.UTC)
 
-// TestRowsAreStoredAs: checkpoints of all sorts, each with its document, a stream's own row, a row that it appended,
-// counters that all share, and a parked stream with its place in the list.
+// TestRowsAreStoredAs: the stored form of checkpoints of all kinds with their documents, an own row, an appended row,
+// shared counters, and a parked stream with its place in the list.
 func TestRowsAreStoredAs(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)
@@ -82,8 +82,8 @@ func TestRowsAreStoredAs(t *testing.T) {
 	dynamotest.Golden(t, client, table, dynamotest.GoldenConfig{Name: "rows", Update: *update})
 }
 
-// TestGenerationsAreStoredAs: the record of a projection with a build of each status, where a segment is, and notes, one
-// of which was forgotten.
+// TestGenerationsAreStoredAs: the stored form of a record with a build of each status, a segment's position, and notes,
+// one of them removed.
 func TestGenerationsAreStoredAs(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)

@@ -20,7 +20,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/memview"
 )
 
-// halted is the view of a process that is halted before each save. What it had in memory comes later.
+// halted is the view of a process that is halted before each save. Its saves run later.
 type halted struct {
 	projection.View
 	mu   sync.Mutex
@@ -36,9 +36,9 @@ func (v *halted) Save(_ context.Context, g projection.Generation, moves []projec
 	return errHalted
 }
 
-// TestHostileLedgers: processes that are delivered duplicates in any order, at once, one of them halted before each
-// save with a fold that makes other rows, streams parked and tried again, and folded again by all at once: in the end readers see what a plain fold
-// makes.
+// TestHostileLedgers: processes receive duplicates in any order, concurrently. One is halted before each save, and its
+// fold makes other rows. Streams are parked, retried, and refolded by all processes at once. In the end readers see
+// what a plain fold makes.
 func TestHostileLedgers(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(3) {
@@ -71,7 +71,7 @@ func TestHostileLedgers(t *testing.T) {
 				wg.Go(func() {
 					rng := rand.New(rand.NewPCG(seed, uint64(n)))
 					for i := range 10 {
-						if i%4 == 3 { // by several at once; some are in each other's way, or halted
+						if i%4 == 3 { // by several at once; some conflict, or are halted
 							_, _ = e.Refold(context.Background(), []es.StreamID{note(ids[rng.IntN(len(ids))])})
 						}
 						var batch []es.Commit

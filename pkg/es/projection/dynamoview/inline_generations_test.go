@@ -19,7 +19,7 @@ func (b *inlineBench) rebuilder() *projection.Rebuilder {
 	return projection.NewRebuilder(b.engine, b.plain, projection.RebuildConfig{Segments: 1, KeepRetired: time.Nanosecond})
 }
 
-// same fails unless both generations have these rows.
+// same fails the test unless both generations have these rows.
 func (b *inlineBench) same(t *testing.T, ids ...string) {
 	t.Helper()
 	if diff := cmp.Diff(b.rowsOf(t, 1, ids...), b.rowsOf(t, 2, ids...)); diff != "" {
@@ -27,8 +27,8 @@ func (b *inlineBench) same(t *testing.T, ids ...string) {
 	}
 }
 
-// TestInlineGenerations: rows come with the commit in all generations that are fed, or in none: a reader who goes from one
-// generation to the next never goes back.
+// TestInlineGenerations: rows are written with the commit in all generations that are fed, or in none. A reader that
+// switches generations never goes back in time.
 func TestInlineGenerations(t *testing.T) {
 	t.Parallel()
 	b, ctx := newInline(t), t.Context()
@@ -38,7 +38,7 @@ func TestInlineGenerations(t *testing.T) {
 		t.Fatal(err)
 	}
 	c2, d1 := write(t, b.store, "a", noted{"y"}), write(t, b.store, "new", noted{"z"})
-	b.level(t, "a", 1) // generation 2 has none of it yet: left to the projector, which feeds it first
+	b.level(t, "a", 1) // generation 2 has no checkpoint yet: left to the projector, which writes generation 2 first
 	b.level(t, "new", 1)
 	if got := b.rowsOf(t, 2, "a", "new").Versions; got["new"] != 1 || got["a"] != 0 {
 		t.Errorf("versions in generation 2: %v", got)
@@ -66,8 +66,8 @@ func TestInlineGenerations(t *testing.T) {
 	b.delivered(t, c5)
 }
 
-// TestInlineSwapInBetween: generations that come, go and swap between the reading and the writing are right once the
-// projector ran.
+// TestInlineSwapInBetween: generations that begin, end or swap between the read and the write are right once the
+// projector has run.
 func TestInlineSwapInBetween(t *testing.T) {
 	t.Parallel()
 	for name, between := range map[string]func(context.Context, *projection.Rebuilder) error{
@@ -93,7 +93,7 @@ func TestInlineSwapInBetween(t *testing.T) {
 	}
 }
 
-// TestInlineOfOlderCode: code that lacks the fold of a generation leaves all of them to code that has it.
+// TestInlineOfOlderCode: code that lacks the fold of a generation leaves all generations to newer code.
 func TestInlineOfOlderCode(t *testing.T) {
 	t.Parallel()
 	b := newInline(t)
@@ -108,8 +108,8 @@ func TestInlineOfOlderCode(t *testing.T) {
 	b.level(t, "a", 0)
 }
 
-// TestInlineRace: writers at once, a projector that gets batches in any order meanwhile, and a rebuild: the rows end up as
-// from a plain fold.
+// TestInlineRace: with concurrent writers, a projector that receives batches in any order, and a rebuild, the rows are
+// the same as after a plain fold.
 func TestInlineRace(t *testing.T) {
 	t.Parallel()
 	const writers, appends = 8, 12
@@ -169,7 +169,7 @@ func TestInlineRace(t *testing.T) {
 	}
 }
 
-// race appends to one stream or two, again after each conflict.
+// race appends to one stream or two, and tries again after each conflict.
 func (b *inlineBench) race(ctx context.Context, t *testing.T, rng *rand.Rand, ids []string) []es.Commit {
 	t.Helper()
 	for {

@@ -21,17 +21,17 @@ import (
 	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
-// inlineBench is a store whose appends bring the rows of a projection along, and a projector behind it.
+// inlineBench is a store whose appends also write a projection's rows, and a projector that follows it.
 type inlineBench struct {
 	*bench
 	store  *dynamostore.Store
-	plain  *dynamostore.Store // on the same table, its appends bring nothing along
+	plain  *dynamostore.Store // on the same table; its appends write no rows
 	hooks  *hooks
 	told   *told
 	logged *strings.Builder
 }
 
-// hooks stand between the store and DynamoDB, and let things happen before a transaction is sent, or after.
+// hooks wrap DynamoDB's client, and run functions before or after a transaction.
 type hooks struct {
 	dynamostore.Client
 	before, after func() error // each is called once
@@ -59,7 +59,7 @@ func (h *hooks) TransactWriteItems(
 	return out, err
 }
 
-// told keeps what a notifier was told.
+// told records what the notifier was told.
 type told struct {
 	mu  sync.Mutex
 	all []string
@@ -119,7 +119,7 @@ func encoded(t *testing.T, events ...noteEvent) []es.RawEvent {
 	return raw
 }
 
-// write appends a commit to the end of a stream, in a store.
+// write appends a commit to the end of a stream, through a store.
 func write(t *testing.T, store *dynamostore.Store, id string, events ...noteEvent) es.Commit {
 	t.Helper()
 	head, err := store.Head(t.Context(), note(id))
@@ -133,7 +133,7 @@ func write(t *testing.T, store *dynamostore.Store, id string, events ...noteEven
 	return commits[0].Commit
 }
 
-// delivered has the projector take commits, and fails unless it only read.
+// delivered makes the projector apply commits, and fails the test unless it only reads.
 func (b *inlineBench) delivered(t *testing.T, commits ...es.Commit) {
 	t.Helper()
 	b.meter.Take()
@@ -152,7 +152,7 @@ func (b *inlineBench) level(t *testing.T, id string, version int64) {
 	}
 }
 
-// TestInline: rows are there with their commits; the projector finds nothing to do, and tells of them.
+// TestInline: rows are stored with their commits. The projector has nothing to do, except notify.
 func TestInline(t *testing.T) {
 	t.Parallel()
 	b := newInline(t)
@@ -181,11 +181,11 @@ func TestInline(t *testing.T) {
 	other := b.store.Empty(es.StreamID{Type: "Other", ID: "1"})
 	_, err := b.store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: other, Events: encoded(t, noted{"x"})}}})
 	if err != nil || b.hooks.before == nil {
-		t.Errorf("a stream that nobody reads: a transaction, or %v", err)
+		t.Errorf("append to a stream that no inline projection reads: want no transaction and no error, got %v", err)
 	}
 }
 
-// TestInlineTogether: streams that are written together add to a row together.
+// TestInlineTogether: streams that are written together add to one row together.
 func TestInlineTogether(t *testing.T) {
 	t.Parallel()
 	b := newInline(t)
@@ -201,7 +201,8 @@ func TestInlineTogether(t *testing.T) {
 	}
 }
 
-// TestInlineLeaves: what does not stand at the head is the projector's, and inline again once it is level.
+// TestInlineLeaves: a stream whose checkpoint is not at the head is left to the projector, and is inline again once it
+// is caught up.
 func TestInlineLeaves(t *testing.T) {
 	t.Parallel()
 	b := newInline(t)
@@ -226,7 +227,7 @@ func TestInlineLeaves(t *testing.T) {
 	}
 }
 
-// TestInlineOfAnotherHistory: a checkpoint at the head's version that is of another commit is not the head's.
+// TestInlineOfAnotherHistory: a checkpoint at the head's version with the hash of another commit is not at the head.
 func TestInlineOfAnotherHistory(t *testing.T) {
 	t.Parallel()
 	b := newInline(t)
@@ -239,7 +240,8 @@ func TestInlineOfAnotherHistory(t *testing.T) {
 	b.level(t, "a", 1)
 }
 
-// TestInlineUnreadyCheckpoints: half done, behind or parked is not level, whatever the version.
+// TestInlineUnreadyCheckpoints: a checkpoint that is half done, behind or parked is left to the projector, whatever its
+// version.
 func TestInlineUnreadyCheckpoints(t *testing.T) {
 	t.Parallel()
 	move := func(b *inlineBench, at, next projection.Checkpoint) error {
@@ -276,7 +278,7 @@ func TestInlineUnreadyCheckpoints(t *testing.T) {
 	}
 }
 
-// TestInlineCannotFold: the command does not suffer; the projector parks the stream, and then it is the projector's.
+// TestInlineCannotFold: the command succeeds. The projector parks the stream, and handles it from then on.
 func TestInlineCannotFold(t *testing.T) {
 	t.Parallel()
 	for name, event := range map[string]poisoned{"error": {}, "panic": {Panic: true}} {
@@ -303,7 +305,7 @@ func TestInlineCannotFold(t *testing.T) {
 	}
 }
 
-// TestInlineOvertaken: a checkpoint that moves between the reading and the writing costs the rows, not the command.
+// TestInlineOvertaken: if a checkpoint moves between the read and the write, the commit is stored without the rows.
 func TestInlineOvertaken(t *testing.T) {
 	t.Parallel()
 	b := newInline(t)
@@ -324,7 +326,7 @@ func TestInlineOvertaken(t *testing.T) {
 	b.level(t, "a", 2)
 }
 
-// TestInlineRival: of two appends to one head the second is a conflict, rows or not.
+// TestInlineRival: of two appends to one head, the second is a conflict, with or without rows.
 func TestInlineRival(t *testing.T) {
 	t.Parallel()
 	b := newInline(t)
@@ -343,7 +345,7 @@ func TestInlineRival(t *testing.T) {
 	}
 }
 
-// TestInlineAnswerLost: stored once, rows once.
+// TestInlineAnswerLost: an append whose answer is lost is stored once, and so are its rows.
 func TestInlineAnswerLost(t *testing.T) {
 	t.Parallel()
 	b := newInline(t)
@@ -367,7 +369,7 @@ func (stuck) Records(ctx context.Context) (map[string]projection.Record, error) 
 	return nil, ctx.Err()
 }
 
-// TestInlineDoesNotWait: commands wait for rows a moment only.
+// TestInlineDoesNotWait: commands wait for checkpoints only briefly.
 func TestInlineDoesNotWait(t *testing.T) {
 	t.Parallel()
 	b := newInline(t)
@@ -403,8 +405,8 @@ func TestInlineIsForProjectionsOfViews(t *testing.T) {
 	}
 }
 
-// TestInlineLeavesWhatIsTooLarge: a document that would leave no room for why its stream is parked is left to the projector,
-// which parks it.
+// TestInlineLeavesWhatIsTooLarge: a document that would leave no room for parking its stream is left to the projector,
+// which parks the stream.
 func TestInlineLeavesWhatIsTooLarge(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -27,8 +27,7 @@ var (
 	lines   = projection.OwnRows[string]("lines")
 )
 
-// ledgerOf is a projection of notes that skips what is noted anew. Poison it takes as its flavour says; without one, it
-// can't.
+// ledgerOf is a projection of notes that skips replaced notes. With a flavour it folds poison; without, it can't.
 func ledgerOf(flavour string) *projection.Of[ledger] {
 	return projection.New("ledger", 1, projection.From(aNote,
 		projection.On(func(l *ledger, e projection.Event[noted], w *projection.Writes) error {

@@ -9,17 +9,17 @@ import (
 const (
 	// maxSlots is how many lists a document can be in: the table has an index for each.
 	maxSlots = 2
-	// maxPartitionBytes is the longest partition of a row. DynamoDB takes 2,048 bytes, of which a key needs some for
-	// what it starts with, such as "1|count|" with a number of any length.
+	// maxPartitionBytes is the longest partition of a row. DynamoDB allows 2,048 bytes, but a key also needs a prefix
+	// such as "1|count|", with a number of any length.
 	maxPartitionBytes = 2048 - 32
-	// maxSortBytes is the longest sort key on DynamoDB.
+	// maxSortBytes is DynamoDB's limit for sort keys.
 	maxSortBytes = 1024
-	// maxState is the largest state, with all else that grows. It is what is left of 400 KB besides a stream's name,
-	// the rest of the checkpoint, why it is parked, and the rise of its epoch then.
+	// maxState is the largest state together with the other parts that grow. The rest of the 400 KB is for the stream's
+	// name, the other parts of the checkpoint, and, when it is parked, the reason and another rise.
 	maxState = 400<<10 - 10<<10
 )
 
-// fits checks that nothing of a save is too large by itself.
+// fits checks that no part of a save is too large by itself.
 //
 // Errors: [projection.ErrTooLarge].
 func fits(moves []projection.CheckpointUpdate, rows []projection.Write) error {
@@ -36,24 +36,24 @@ func fits(moves []projection.CheckpointUpdate, rows []projection.Write) error {
 	return nil
 }
 
-// keyFits checks that DynamoDB takes a key.
+// keyFits checks that DynamoDB accepts a key.
 func keyFits(key projection.Key) error {
 	p, s := len(key.Partition), len(key.Sort)
 	switch {
 	case p == 0 || s == 0:
 		return fmt.Errorf("%w: key %.99q has an empty part", projection.ErrTooLarge, key)
 	case p > maxPartitionBytes || s > maxSortBytes:
-		return fmt.Errorf("%w: key %.99q… has %d and %d bytes, the most is %d and %d",
+		return fmt.Errorf("%w: key %.99q… has %d and %d bytes, the limits are %d and %d",
 			projection.ErrTooLarge, key, p, s, maxPartitionBytes, maxSortBytes)
 	}
 	return nil
 }
 
-// roomToPark checks that a checkpoint's item can take why its stream is parked. A stream that could not be parked would
-// be in the way of all others.
+// roomToPark checks that a checkpoint's item has room to park its stream. A stream that can't be parked would hold up
+// all others.
 func roomToPark(cp projection.Checkpoint) error {
 	if len(cp.Slots) > maxSlots {
-		return fmt.Errorf("%w: it is in %d lists, the most is %d", projection.ErrTooLarge, len(cp.Slots), maxSlots)
+		return fmt.Errorf("%w: the document is in %d lists, the limit is %d", projection.ErrTooLarge, len(cp.Slots), maxSlots)
 	}
 	size := len(cp.State) + len(cp.Owner)
 	if len(cp.Rises) > 0 {
@@ -69,7 +69,7 @@ func roomToPark(cp projection.Checkpoint) error {
 		size += len(slot.Partition) + len(slot.Sort) + len(slot.Row)
 	}
 	if size > maxState {
-		return fmt.Errorf("%w: it has %d bytes, the most is %d", projection.ErrTooLarge, size, maxState)
+		return fmt.Errorf("%w: the checkpoint has %d bytes, the limit is %d", projection.ErrTooLarge, size, maxState)
 	}
 	return nil
 }

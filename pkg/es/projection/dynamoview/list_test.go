@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// listed writes rows of so many bytes to partitions in turn, and returns them in the order of their sort keys.
+// listed writes rows of the given sizes to partitions in turn, and returns them in the order of their sort keys.
 func listed(t *testing.T, b *bench, partitions []string, sizes ...int) []projection.Item[string] {
 	t.Helper()
 	var all []projection.Item[string]
@@ -29,7 +29,7 @@ func listed(t *testing.T, b *bench, partitions []string, sizes ...int) []project
 	return all
 }
 
-// page reads the page of a list that a cursor leads to.
+// page reads the page of a list at a cursor.
 func (b *bench) page(t *testing.T, cursor string, q projection.Query) projection.Page[string] {
 	t.Helper()
 	r := projection.NewReader(b.store, b.catalog, projection.ReaderConfig{}, projection.Subscription{Projection: log, View: b.view})
@@ -44,8 +44,8 @@ func (b *bench) page(t *testing.T, cursor string, q projection.Query) projection
 	return page
 }
 
-// TestPagesEndByBytes: whatever the budget, a page has a row, no more rows than fit, and the next goes on right after
-// it; after the last row there is none.
+// TestPagesEndByBytes: whatever the budget, a page has at least one row, and no more than fit. The next page continues
+// right after it, and after the last row there is none.
 func TestPagesEndByBytes(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -72,7 +72,7 @@ func TestPagesEndByBytes(t *testing.T) {
 	}
 }
 
-// fitting reads a list to its end, and fails unless each of its pages has a row, and no more than fit.
+// fitting reads a list to its end, and fails the test unless each page has at least one row and no more than fit.
 func (b *bench) fitting(t *testing.T, q projection.Query) (all []projection.Item[string]) {
 	t.Helper()
 	for cursor := ""; ; {
@@ -93,7 +93,8 @@ func (b *bench) fitting(t *testing.T, q projection.Query) (all []projection.Item
 	}
 }
 
-// TestLargeRowsAreNotAllRead: a page that ends by bytes reads little more than it shows, however many rows it may have.
+// TestLargeRowsAreNotAllRead: a page that ends because of its size reads little more than it shows, however many rows
+// it may have.
 func TestLargeRowsAreNotAllRead(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

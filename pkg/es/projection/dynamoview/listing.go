@@ -13,7 +13,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// maxPage is the most rows in one answer of DynamoDB that a listing asks for.
+// maxPage is the most rows that a listing reads in one request.
 const maxPage = 1000
 
 // List implements [projection.View]: one Query for each page of rows. Each page may be twice as long as the one before.
@@ -52,10 +52,10 @@ func (v *View) listQuery(g projection.Generation, l projection.Listing) (*dynamo
 	pk, sk := "pk", "sk"
 	if l.Kind == projection.IndexedRow {
 		if l.Slot < 0 || l.Slot >= maxSlots {
-			return nil, fmt.Errorf("list %q: there is no list of number %d", l.Partition, l.Slot)
+			return nil, fmt.Errorf("list %q: there is no list number %d", l.Partition, l.Slot)
 		}
 		pk, sk, _ = slotAttributes(l.Slot)
-		q.IndexName = aws.String(indexName(l.Slot)) // is never strongly consistent
+		q.IndexName = aws.String(indexName(l.Slot)) // an index has no strongly consistent reads
 		q.ExpressionAttributeValues[":p"] = str(slotPartition(g, l.Partition))
 	} else {
 		q.ConsistentRead = aws.Bool(true)
@@ -89,8 +89,8 @@ func indexedRow(g projection.Generation, n int, i item) (projection.Listed, erro
 	return projection.Listed{Key: slot.Key, Row: projection.Row{Row: slot.Row}, Stream: stream}, err
 }
 
-// documentOf returns the stream of a document. An index has what stands for the stream in keys. Where that is a hash,
-// the stream's name is at the end of the sort key, after a "|".
+// documentOf returns the stream of a document. An index has the stream's name in keys, or a hash of a long name. With a
+// hash, the name is at the end of the sort key, after a "|".
 func documentOf(name, sort string) (es.StreamID, error) {
 	if strings.Contains(name, "#") {
 		return es.ParseStreamID(name)

@@ -14,7 +14,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
-// TestPagesGrow: a listing asks for as many rows as the caller most likely takes, then for more and more.
+// TestPagesGrow: a listing first reads as many rows as the caller expects to take, then more and more.
 func TestPagesGrow(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -48,8 +48,8 @@ func TestPagesGrow(t *testing.T) {
 	}
 }
 
-// TestDocumentWithoutName: a document whose stream has a long name can't be listed where its sort key does not end with
-// that name, and the error says so.
+// TestDocumentWithoutName: if a document's stream has a long name and its sort key does not end with that name, the
+// document can't be listed, and the error says so.
 func TestDocumentWithoutName(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)

@@ -8,8 +8,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
-// marked is a client whose errors are [es.ErrUnavailable] where DynamoDB throttles, fails, or can't be reached, besides
-// what they are.
+// marked is a client that marks errors as [es.ErrUnavailable] if DynamoDB throttles, fails or can't be reached. The
+// original error stays in the chain.
 type marked struct{ Client }
 
 type option = func(*dynamodb.Options)

@@ -14,8 +14,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Marks yields what a generation's checkpoints remember of their streams, to be compared with the streams themselves. It
-// scans the table.
+// Marks yields the version and hash of each checkpoint of a generation, to be compared with the streams. It scans the
+// table.
 //
 // Errors: DynamoDB's; one that names a checkpoint that can't be read.
 func (v *View) Marks(ctx context.Context, g projection.Generation) iter.Seq2[es.CommitRef, error] {

@@ -16,12 +16,13 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// parkedKey is where the list of parked streams has a stream.
+// parkedKey is the key of a stream in the list of parked streams.
 func parkedKey(g projection.Generation, stream es.StreamID) item {
 	return item{"pk": str(partition(g, parkedKind, "")), "sk": str(nameOf(stream))}
 }
 
-// Park implements [projection.View]: the stream's checkpoint and the list of those parked, in one transaction.
+// Park implements [projection.View]: it updates the stream's checkpoint and the list of parked streams in one
+// transaction.
 func (v *View) Park(
 	ctx context.Context, g projection.Generation, stream es.StreamID, prev projection.Checkpoint, p projection.Parked,
 ) error {
@@ -31,7 +32,7 @@ func (v *View) Park(
 	}
 	put := v.putState(g, stream, prev, prev.Raised(prev.Version+1))
 	put.Item["parked"] = str(why)
-	list := &types.Update{ // what was seen stays
+	list := &types.Update{ // keeps the attribute seen
 		TableName: &v.table, Key: parkedKey(g, stream),
 		UpdateExpression:          aws.String("SET parked = :p, #s = :s"),
 		ExpressionAttributeNames:  map[string]string{"#s": "stream"},
@@ -40,10 +41,10 @@ func (v *View) Park(
 	return v.transact(ctx, []types.TransactWriteItem{{Put: put}, {Update: list}})
 }
 
-// maxReason is how much may be kept of why a stream is parked, as JSON, in bytes.
+// maxReason is how much of the reason for parking is stored, as JSON, in bytes.
 const maxReason = 6 << 10
 
-// reasonText is why a stream is parked, with as much of the error as fits.
+// reasonText is the reason for parking, with as much of the error as fits.
 func reasonText(p projection.Parked) (string, error) {
 	for {
 		why, err := json.Marshal(p)
@@ -73,7 +74,7 @@ func (v *View) Seen(ctx context.Context, g projection.Generation, stream es.Stre
 	case len(refused.Item) == 0:
 		return projection.ErrStale
 	}
-	return nil // a later version was seen before
+	return nil // a later version is recorded
 }
 
 // Parked implements [projection.View].

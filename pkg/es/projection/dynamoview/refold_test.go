@@ -21,7 +21,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/memview"
 )
 
-// erasing is a ledger in which the texts of some streams are erased: these have one line less, and one entry less, a text.
+// erasing is a ledger in which the texts of some streams are erased. An erased text has one line less, and one entry
+// less.
 func erasing(erased ...string) *projection.Of[ledger] {
 	return projection.New("ledger", 1, projection.From(aNote,
 		projection.On(func(l *ledger, e projection.Event[noted], w *projection.Writes) error {
@@ -44,8 +45,8 @@ func erasing(erased ...string) *projection.Of[ledger] {
 	), byLast, oddOnes, entries, lines)
 }
 
-// TestRefold: on DynamoDB, with more own rows than a transaction holds, a re-fold leaves nothing of the old answer in the
-// table, readers see what a plain fold makes, and verification finds nothing.
+// TestRefold: on DynamoDB, with more own rows than a transaction holds, a refold leaves nothing of the old result in
+// the table. Readers see what a plain fold makes, and verification finds no difference.
 func TestRefold(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)
@@ -64,7 +65,7 @@ func TestRefold(t *testing.T) {
 		t.Fatal(failed)
 	}
 	ids := []string{"a", "b|Note#a"}
-	for n, id := range ids { // rows of the one may be the other's by their names
+	for n, id := range ids { // by their names, rows of one may belong to the other
 		out, err := engine(ids[:n+1]...).Refold(t.Context(), []es.StreamID{note(id)}, "ledger")
 		if err != nil || out != (projection.Refolded{Documents: 1, Rows: 60*3 + 60}) {
 			t.Errorf("%+v, %v", out, err)
@@ -90,7 +91,7 @@ func TestRefold(t *testing.T) {
 	}
 }
 
-// secrets is how many items of a table hold one.
+// secrets is how many items of a table contain a secret.
 func secrets(t *testing.T, client dynamoview.Client, table string) (n int) {
 	t.Helper()
 	pages := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{TableName: &table, ConsistentRead: aws.Bool(true)})
@@ -111,8 +112,8 @@ func secrets(t *testing.T, client dynamoview.Client, table string) (n int) {
 	return n
 }
 
-// TestInlineRefolded: a command whose stream is folded again between the reading and the writing of its rows is stored; its rows are
-// left to the projector, as where anything else moves the checkpoint. The next command brings its rows along.
+// TestInlineRefolded: if a command's stream is refolded between the read and the write of its rows, the commit is
+// stored, and its rows are left to the projector. The next command writes its rows again.
 func TestInlineRefolded(t *testing.T) {
 	t.Parallel()
 	b := newInline(t)

@@ -14,7 +14,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// write returns the action that a write is.
+// write returns the action for a write.
 func (v *View) write(g projection.Generation, w projection.Write) types.TransactWriteItem {
 	kind := projection.OwnRow
 	if w.Kind == projection.Add {
@@ -32,7 +32,7 @@ func (v *View) write(g projection.Generation, w projection.Write) types.Transact
 	return types.TransactWriteItem{Put: &types.Put{TableName: &v.table, Item: key}}
 }
 
-// counterPrefix keeps the names of counters apart from those of other attributes.
+// counterPrefix separates the names of counters from those of other attributes.
 const counterPrefix = "n."
 
 func (v *View) add(key item, counters map[string]projection.Number) *types.Update {
@@ -51,7 +51,7 @@ func (v *View) add(key item, counters map[string]projection.Number) *types.Updat
 	return u
 }
 
-// kinds are what the keys of rows have for their kind.
+// kinds are the names of the kinds of rows in keys.
 var kinds = map[projection.RowKind]string{
 	projection.OwnRow: rowKind, projection.SharedRow: countKind, projection.AppendedRow: listKind,
 }
@@ -60,7 +60,7 @@ func rowKey(g projection.Generation, key projection.RowKey) item {
 	return item{"pk": str(partition(g, kinds[key.Kind], key.Partition)), "sk": str(key.Sort)}
 }
 
-// keyOf reads the key of a row; false = the item is no row.
+// keyOf returns the key of a row, or false if the item is not a row.
 func keyOf(g projection.Generation, i item) (projection.RowKey, bool) {
 	for kind, name := range kinds {
 		if name, ok := strings.CutPrefix(text(i, "pk"), partition(g, name, "")); ok {
@@ -77,7 +77,7 @@ func (v *View) Rows(
 	items := make([]item, len(keys))
 	for i, key := range keys {
 		if _, ok := kinds[key.Kind]; !ok {
-			return nil, fmt.Errorf("row %q: an indexed row can be listed, not read by its key", key.Key)
+			return nil, fmt.Errorf("row %q: an indexed row can't be read by its key: list it", key.Key)
 		}
 		items[i] = rowKey(g, key)
 	}

@@ -13,12 +13,12 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// MaxWrites implements [projection.View]: what a transaction holds. A checkpoint that was parked takes two of them.
+// MaxWrites implements [projection.View]: the most actions in a transaction. A checkpoint that was parked takes two.
 func (v *View) MaxWrites() int { return maxActions }
 
 const maxActions = 100
 
-// Save implements [projection.View]: one PutItem for one checkpoint without rows, else one TransactWriteItems.
+// Save implements [projection.View]: one PutItem for one checkpoint without rows, otherwise one TransactWriteItems.
 func (v *View) Save(
 	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
 ) error {
@@ -27,7 +27,7 @@ func (v *View) Save(
 	}
 	actions := v.actions(g, moves, rows)
 	if len(actions) > maxActions {
-		return fmt.Errorf("%w: %d writes at once, the most is %d", projection.ErrTooLarge, len(actions), maxActions)
+		return fmt.Errorf("%w: %d writes at once, the limit is %d", projection.ErrTooLarge, len(actions), maxActions)
 	}
 	if len(actions) > 1 {
 		return v.transact(ctx, actions)
@@ -47,7 +47,7 @@ func (v *View) Save(
 	return sized(err)
 }
 
-// actions are what a save is made of.
+// actions are the actions of a save.
 func (v *View) actions(
 	g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
 ) []types.TransactWriteItem {
@@ -65,7 +65,7 @@ func (v *View) actions(
 	return actions
 }
 
-// putState replaces a checkpoint on condition that the stored one is prev.
+// putState replaces a checkpoint on condition that the stored one equals prev.
 func (v *View) putState(g projection.Generation, stream es.StreamID, prev, next projection.Checkpoint) *types.Put {
 	put := &types.Put{TableName: &v.table, Item: stateItem(g, stream, next)}
 	if prev.Version == 0 && prev.RowsWritten == 0 && prev.Epoch() == 0 && prev.Parked == nil && !prev.Behind {
@@ -85,7 +85,7 @@ func (v *View) putState(g projection.Generation, stream es.StreamID, prev, next 
 		condition += " AND epoch = :e"
 		values[":e"] = num(int64(epoch))
 	}
-	if prev.Parked == nil { // else the list of those parked would keep it
+	if prev.Parked == nil { // a stream that is parked by now must stay in the list
 		condition += " AND attribute_not_exists(parked)"
 	}
 	put.ConditionExpression, put.ExpressionAttributeValues = &condition, values

@@ -8,11 +8,11 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// indexName is the name of the index over a slot of documents, by its number.
+// indexName is the name of the index for a slot, by the slot's number.
 func indexName(slot int) string { return fmt.Sprintf("slot%d", slot+1) }
 
-// slotAttributes are the attributes of a checkpoint's item that hold a slot: its partition and its sort key, which are
-// the key of the slot's index, and its row.
+// slotAttributes are the attributes of a checkpoint's item that hold a slot: the partition and sort key, which are the
+// key of the slot's index, and the row.
 func slotAttributes(slot int) (partition, sort, row string) {
 	name := fmt.Sprintf("i%d", slot+1)
 	return name + "p", name + "s", name + "r"
@@ -23,7 +23,7 @@ func slotPartition(g projection.Generation, name string) string {
 	return fmt.Sprintf("%d|%s", g, name)
 }
 
-// isEmpty tells whether the document is not in the list.
+// isEmpty reports whether the document is not in the list.
 func isEmpty(s projection.Slot) bool { return s.Key == projection.Key{} && len(s.Row) == 0 }
 
 func putSlots(g projection.Generation, i item, slots []projection.Slot) {
@@ -39,7 +39,7 @@ func putSlots(g projection.Generation, i item, slots []projection.Slot) {
 	}
 }
 
-// slots reads the slots of an item, up to the last that is not empty.
+// slots reads the slots of an item, without empty ones at the end.
 func slots(g projection.Generation, i item) []projection.Slot {
 	var all []projection.Slot
 	for n := range maxSlots {

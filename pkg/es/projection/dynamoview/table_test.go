@@ -13,8 +13,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
-// TestIndexedReadTable: a slot holds the documents that have its key, in their order, and of each no more than the keys
-// and the list's row.
+// TestIndexedReadTable: a slot holds the documents that have its key, in order, and of each only the keys and the
+// list's row.
 func TestIndexedReadTable(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)

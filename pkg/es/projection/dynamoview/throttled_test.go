@@ -22,7 +22,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/memview"
 )
 
-// answers answers every request alike, below the SDK, which makes its own errors of it.
+// answers gives every request the same answer, below the SDK, which makes its own errors from it.
 type answers string
 
 func (a answers) Do(*http.Request) (*http.Response, error) {
@@ -46,8 +46,8 @@ func first[T any](all iter.Seq2[T, error]) error {
 	return nil
 }
 
-// TestThrottlesAreUnavailable: whatever a view or a catalog is asked for, a throttle of DynamoDB's is one for the
-// engine, which knows nothing of AWS. A request that is refused for good is not.
+// TestThrottlesAreUnavailable: for every call of a view or a catalog, DynamoDB's throttling is es.ErrUnavailable to the
+// engine, which does not know AWS. A permanent refusal is not.
 func TestThrottlesAreUnavailable(t *testing.T) {
 	t.Parallel()
 	const cancelled = `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","CancellationReasons":[{"Code":"None"},{"Code":"`
@@ -95,7 +95,7 @@ func TestThrottlesAreUnavailable(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-// throttling throttles so many saves, as DynamoDB does it.
+// throttling throttles a number of saves, like DynamoDB.
 type throttling struct {
 	projection.View
 	by   *dynamoview.View
@@ -110,7 +110,7 @@ func (v *throttling) Save(ctx context.Context, g projection.Generation, moves []
 	return v.View.Save(ctx, g, moves, rows)
 }
 
-// TestThrottledRebuild: a rebuild waits for a table that throttles it, without being told what that looks like on AWS.
+// TestThrottledRebuild: a rebuild waits for a table that throttles it, without being told AWS's errors.
 func TestThrottledRebuild(t *testing.T) {
 	t.Parallel()
 	store, stream := memstore.New(), es.StreamID{Type: "Note", ID: "a"}

@@ -16,13 +16,13 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// transactAttempts is how often a transaction is sent that others were in the way of.
+// transactAttempts is how often a write is sent that conflicts with transactions.
 const transactAttempts = 12
 
-// transact writes actions, all or nothing, again while others are in the way.
+// transact writes actions, all or nothing. It tries again after conflicts with other transactions.
 //
-// Errors: [projection.ErrStale] if a condition failed; [projection.ErrTooLarge], also where DynamoDB refuses what a row holds;
-// [projection.ErrContended].
+// Errors: [projection.ErrStale] if a condition failed; [projection.ErrTooLarge], also if DynamoDB rejects the content
+// of a row; [projection.ErrContended].
 func (v *View) transact(ctx context.Context, actions []types.TransactWriteItem) error {
 	for attempt := 1; ; attempt++ {
 		_, err := v.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
@@ -53,7 +53,8 @@ func (v *View) transact(ctx context.Context, actions []types.TransactWriteItem) 
 	}
 }
 
-// alone sends a write that is no transaction, again while transactions are in its way. The SDK does not.
+// alone sends a write outside of a transaction. It tries again if transactions conflict with it, which the SDK does
+// not.
 func alone(ctx context.Context, send func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := send()
@@ -67,7 +68,7 @@ func alone(ctx context.Context, send func() error) error {
 	}
 }
 
-// pause waits a random time, the longer the more attempts there were.
+// pause waits for a random time, which grows with the attempts.
 func pause(ctx context.Context, attempt int) error {
 	select {
 	case <-ctx.Done():
@@ -77,7 +78,7 @@ func pause(ctx context.Context, attempt int) error {
 	}
 }
 
-// sized recognises DynamoDB's refusal of what is too large. It has no error of its own for that.
+// sized recognizes DynamoDB's errors for content that is too large. DynamoDB has no error type for them.
 func sized(err error) error {
 	var api smithy.APIError
 	if !errors.As(err, &api) || api.ErrorCode() != "ValidationException" {

@@ -26,7 +26,7 @@ type Client interface {
 	TransactWriteItems(context.Context, *dynamodb.TransactWriteItemsInput, ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error)
 }
 
-// View is a read table with the keys of [ReadTable], safe for concurrent use.
+// View stores one projection in a table with the keys of [ReadTable]. It is safe for concurrent use. [New] makes one.
 type View struct {
 	client Client
 	table  string
@@ -76,11 +76,11 @@ func stateKey(g projection.Generation, stream es.StreamID) item {
 	return item{"pk": str(partition(g, stateKind, nameOf(stream))), "sk": str(stateSort)}
 }
 
-// maxName is the longest name of a stream that is part of a key as it is, in bytes: a sort key takes 1,024.
+// maxName is the longest stream name, in bytes, that is used in keys as it is: a sort key has at most 1,024.
 const maxName = 1000
 
-// nameOf is what stands for a stream in keys: its name, or its hash, which no name is, having no '#'. Then the item has
-// the name in its attribute "stream".
+// nameOf is what keys have for a stream: its name or, for a long name, its hash. A hash has no '#', so it is no name.
+// With a hash, the item has the name in its attribute "stream".
 func nameOf(stream es.StreamID) string {
 	name := stream.String()
 	if len(name) <= maxName {

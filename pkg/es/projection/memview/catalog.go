@@ -11,7 +11,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Catalog keeps the generations of all projections, safe for concurrent use.
+// Catalog stores the generations of all projections in memory. It is safe for concurrent use.
 type Catalog struct {
 	mu        sync.Mutex
 	records   map[string]projection.Record

@@ -7,7 +7,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// cloneCheckpoint and cloneRow copy what a caller could change.
+// cloneCheckpoint and cloneRow copy everything that a caller could change.
 func cloneCheckpoint(cp projection.Checkpoint) projection.Checkpoint {
 	cp.Hash, cp.State = slices.Clone(cp.Hash), slices.Clone(cp.State)
 	cp.Rises = append([]projection.Rise(nil), cp.Rises...) // nil for none
@@ -19,7 +19,7 @@ func cloneCheckpoint(cp projection.Checkpoint) projection.Checkpoint {
 	return cp
 }
 
-// cloneSlots copies slots, up to the last that is not empty.
+// cloneSlots copies slots, without empty ones at the end.
 func cloneSlots(slots []projection.Slot) []projection.Slot {
 	var out []projection.Slot
 	for n, slot := range slots {

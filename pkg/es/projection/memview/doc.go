@@ -1,3 +1,3 @@
-// Package memview keeps projections in memory: the same contract as the views and the catalog on DynamoDB, for tests and
-// examples.
+// Package memview stores projections in memory, for tests and examples. Start with [New] and [NewCatalog]. The contract
+// is the same as that of package dynamoview.
 package memview

@@ -7,9 +7,9 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-var errTwice = errors.New("one save can write a row, or a checkpoint, once only")
+var errTwice = errors.New("a save writes the same row or checkpoint twice")
 
-// check checks what does not depend on what is stored.
+// check checks what does not depend on stored data.
 func (v *View) check(moves []projection.CheckpointUpdate, rows []projection.Write) error {
 	writes, size := len(rows), 0
 	streams, keys := map[es.StreamID]bool{}, map[projection.RowKey]bool{}
@@ -41,7 +41,7 @@ func (v *View) check(moves []projection.CheckpointUpdate, rows []projection.Writ
 	return nil
 }
 
-// checkpointFits checks that a checkpoint can be stored, and parked then.
+// checkpointFits checks that a checkpoint can be stored, and parked afterwards.
 func (v *View) checkpointFits(cp projection.Checkpoint) error {
 	if len(cp.Slots) > maxSlots || growingBytes(cp) > v.cfg.MaxItemBytes-v.cfg.MaxItemBytes/parkShare {
 		return projection.ErrTooLarge
@@ -67,17 +67,18 @@ func keyFits(key projection.Key) bool {
 	return p > 0 && s > 0 && p <= maxPartition && s <= maxSort
 }
 
-// isEmpty tells whether the document is not in the list.
+// isEmpty reports whether the document is not in the list.
 func isEmpty(s projection.Slot) bool { return s.Key == projection.Key{} && len(s.Row) == 0 }
 
 const (
 	// maxPartition and maxSort are the longest keys, in bytes, as on DynamoDB.
 	maxPartition, maxSort = 2016, 1024
-	// parkShare is which part of an item a checkpoint leaves free, so that its stream can be parked: 10 KB of 400.
+	// parkShare is the part of an item that a checkpoint leaves free for parking its stream: 1/40, which is 10 of 400
+	// KB.
 	parkShare = 40
-	// itemBytes is what an item takes besides its keys, its state and its row, about.
+	// itemBytes is about what an item takes besides its keys, its state and its row.
 	itemBytes = 100
-	// riseBytes is what a rise takes, about.
+	// riseBytes is about what a rise takes.
 	riseBytes = 32
 	// maxSlots is how many lists a document can be in.
 	maxSlots = 2
@@ -87,7 +88,7 @@ func stateBytes(stream es.StreamID, cp projection.Checkpoint) int {
 	return itemBytes + len(stream.String()) + len(cp.Hash) + growingBytes(cp)
 }
 
-// growingBytes is what a checkpoint takes of what has no bound of its own.
+// growingBytes is the size of a checkpoint's parts that have no limit of their own.
 func growingBytes(cp projection.Checkpoint) int {
 	size := len(cp.Owner) + len(cp.State) + riseBytes*len(cp.Rises)
 	for _, slot := range cp.Slots {

@@ -16,7 +16,7 @@ func (v *View) List(
 ) iter.Seq2[projection.Listed, error] {
 	if l.Kind == projection.IndexedRow && (l.Slot < 0 || l.Slot >= maxSlots) {
 		return func(yield func(projection.Listed, error) bool) {
-			yield(projection.Listed{}, fmt.Errorf("list %q: there is no list of number %d", l.Partition, l.Slot))
+			yield(projection.Listed{}, fmt.Errorf("list %q: there is no list number %d", l.Partition, l.Slot))
 		}
 	}
 	return listed(ctx, func() []projection.Listed {
@@ -34,7 +34,7 @@ func (v *View) List(
 	})
 }
 
-// order compares sort keys as a listing orders them.
+// order compares sort keys in the order of a listing.
 func order(l projection.Listing, a, b string) int {
 	if l.Descending {
 		return cmp.Compare(b, a)

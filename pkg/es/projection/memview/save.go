@@ -57,7 +57,7 @@ func (v *View) Save(
 	return nil
 }
 
-// stale tells whether the stored checkpoint is not prev.
+// stale reports whether the stored checkpoint does not equal prev.
 func (g *generation) stale(stream es.StreamID, prev projection.Checkpoint) bool {
 	stored, there := g.checkpoints[stream]
 	if prev.Version == 0 && prev.RowsWritten == 0 && prev.Epoch() == 0 && prev.Parked == nil && !prev.Behind {
@@ -75,7 +75,7 @@ func keyOf(w projection.Write) projection.RowKey {
 	return projection.RowKey{Key: w.Key, Kind: kind}
 }
 
-// after is a row as a write leaves it.
+// after returns a row as a write leaves it.
 func after(row projection.Row, w projection.Write) projection.Row {
 	if w.Kind != projection.Add {
 		return projection.Row{Row: slices.Clone(w.Row)}

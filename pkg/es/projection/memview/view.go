@@ -12,17 +12,18 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Config adjusts a view. The zero value takes the defaults, which are what DynamoDB allows.
+// Config adjusts a view. The zero value takes the defaults, which are DynamoDB's limits.
 type Config struct {
-	// MaxWrites is the most checkpoints and rows in one save, from 3. Default 100. A checkpoint that was parked counts twice.
+	// MaxWrites is the most checkpoints and rows in one save, from 3. Default 100. A checkpoint that was parked counts
+	// twice.
 	MaxWrites int
-	// MaxItemBytes is the most that a checkpoint with its state, or a row, may take. Default 400 KB.
+	// MaxItemBytes is the largest size of a checkpoint with its state, or of a row. Default 400 KB.
 	MaxItemBytes int
-	// MaxBytes is the most that one save may take. Default 4 MB.
+	// MaxBytes is the largest size of one save. Default 4 MB.
 	MaxBytes int
 }
 
-// View keeps one projection's checkpoints and rows, safe for concurrent use.
+// View stores one projection in memory. It is safe for concurrent use. [New] makes one.
 type View struct {
 	cfg Config
 
@@ -32,22 +33,23 @@ type View struct {
 
 type generation struct {
 	checkpoints map[es.StreamID]projection.Checkpoint
-	seen        map[es.StreamID]int64 // of those parked
+	seen        map[es.StreamID]int64 // of parked streams
 	rows        map[projection.RowKey]projection.Row
 }
 
 var _ projection.View = (*View)(nil)
 
-// Check returns an error if no projection could work with the configuration.
+// Check returns an error if a value is out of range.
 func (c Config) Check() error {
 	if c.MaxWrites != 0 && c.MaxWrites < 3 || c.MaxItemBytes < 0 || c.MaxBytes < 0 {
-		return fmt.Errorf("memview.Config: MaxWrites (%d) must be 3 or more, MaxItemBytes (%d) and MaxBytes (%d) must not be negative",
+		return fmt.Errorf("memview.Config: MaxWrites (%d) must be at least 3, MaxItemBytes (%d) and MaxBytes (%d) must not be negative",
 			c.MaxWrites, c.MaxItemBytes, c.MaxBytes)
 	}
 	return nil
 }
 
-// New returns an empty view. The configuration may be left out. It panics with what [Config.Check] returns.
+// New returns an empty view, with the defaults if no configuration is given. It panics with what [Config.Check]
+// returns.
 func New(given ...Config) *View {
 	cfg := config.Only(given)
 	config.Must(cfg.Check())
@@ -57,7 +59,7 @@ func New(given ...Config) *View {
 	return &View{cfg: cfg, generations: map[projection.Generation]*generation{}}
 }
 
-// generation returns a generation, which it makes where there is none. The caller holds the lock.
+// generation returns a generation, and creates it if it does not exist. The caller holds the lock.
 func (v *View) generation(g projection.Generation) *generation {
 	if v.generations[g] == nil {
 		v.generations[g] = &generation{
@@ -96,7 +98,7 @@ func (v *View) Rows(
 	out := make(map[projection.RowKey]projection.Row, len(keys))
 	for _, key := range keys {
 		if key.Kind == projection.IndexedRow {
-			return nil, fmt.Errorf("row %q: an indexed row can be listed, not read by its key", key.Key)
+			return nil, fmt.Errorf("row %q: an indexed row can't be read by its key: list it", key.Key)
 		}
 		if row, there := v.generation(g).rows[key]; there {
 			out[key] = cloneRow(row)
@@ -128,7 +130,7 @@ func (v *View) Drop(ctx context.Context, g projection.Generation) error {
 	return nil
 }
 
-// listed yields what there is when the caller begins to range over it.
+// listed yields the elements that exist when the caller begins to range over it.
 func listed[T any](ctx context.Context, list func() []T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		if err := ctx.Err(); err != nil {

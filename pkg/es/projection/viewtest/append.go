@@ -30,7 +30,7 @@ func (f *fixture) mustAppend(t *testing.T, rows ...projection.AppendRow) {
 	}
 }
 
-// wantShown fails the test unless these rows of a partition count.
+// wantShown fails the test unless exactly these rows of a partition count.
 func (f *fixture) wantShown(t *testing.T, partition string, cp projection.Checkpoint, want ...string) {
 	t.Helper()
 	var got []string
@@ -44,11 +44,11 @@ func (f *fixture) wantShown(t *testing.T, partition string, cp projection.Checkp
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("shown at version %d (-want +got):\n%s", cp.Version, diff)
+		t.Errorf("rows that count at version %d (-want +got):\n%s", cp.Version, diff)
 	}
 }
 
-// appendFirst: a row that is there stays as it is, and to append it again succeeds.
+// appendFirst: an existing row is not changed, and appending it again succeeds.
 func appendFirst(t *testing.T, f *fixture) {
 	f.mustAppend(t)
 	f.mustAppend(t, line(1, 0, `{"text":"ü"}`))
@@ -59,7 +59,7 @@ func appendFirst(t *testing.T, f *fixture) {
 	f.wantAt(t, 1, stream("a"), nil) // a row needs no checkpoint
 }
 
-// appendEpochs: a row stays where an earlier epoch, or the same, appends again; a later one replaces it.
+// appendEpochs: a row is not changed by an append of the same or an earlier epoch; a later epoch replaces it.
 func appendEpochs(t *testing.T, f *fixture) {
 	stored := ""
 	for _, step := range []struct {
@@ -77,8 +77,8 @@ func appendEpochs(t *testing.T, f *fixture) {
 	}
 }
 
-// appendEmpty: an empty row takes the place of a row of an earlier epoch. It is kept, so that a late row does not come back,
-// and it never counts; a row of a later epoch takes its place.
+// appendEmpty: an empty row replaces a row of an earlier epoch. It is kept, so that a late append does not bring that
+// row back, and it never counts. A row of a later epoch replaces it.
 func appendEmpty(t *testing.T, f *fixture) {
 	empty := func(version int64, epoch int) projection.AppendRow { return line(version, epoch, "") }
 	cp := at(3)
@@ -94,10 +94,10 @@ func appendEmpty(t *testing.T, f *fixture) {
 	f.wantShown(t, "log", cp, `"one"`, `"again" in epoch 5`, `"three" in epoch 1`)
 }
 
-// appendOneWinner: of those that append a row at once, one of the latest epoch wins, and all succeed.
+// appendOneWinner: of concurrent appends of one row, one of the latest epoch wins, and all succeed.
 func appendOneWinner(t *testing.T, f *fixture) {
 	const epochs, writers = 3, 8
-	for before := range epochs { // of those that are there already
+	for before := range epochs { // epochs of rows that exist already
 		var wg sync.WaitGroup
 		gate := make(chan struct{})
 		for epoch := range before + 1 {
@@ -118,7 +118,7 @@ func appendOneWinner(t *testing.T, f *fixture) {
 		}
 		row := rows[appended(lineKey(1))]
 		if row.Epoch != before || !strings.HasPrefix(string(row.Row), fmt.Sprintf(`"%d by `, before)) {
-			t.Errorf("of epochs up to %d, won %s", before, written(row))
+			t.Errorf("existing epochs up to %d: the row is %s, want one of the latest epoch", before, written(row))
 		}
 		f.mustAppend(t, line(1, before, `"again"`))
 		f.wantRows(t, 1, map[projection.RowKey]string{appended(lineKey(1)): written(row)})
@@ -141,15 +141,15 @@ func appendTooLarge(t *testing.T, f *fixture) {
 	for _, k := range noKeys() {
 		err := f.Append(t.Context(), 1, line(1, 0, `1`), projection.AppendRow{Key: k, Row: json.RawMessage(`1`)})
 		if !errors.Is(err, projection.ErrTooLarge) {
-			t.Errorf("a key of %d and %d bytes: %v", len(k.Partition), len(k.Sort), err)
+			t.Errorf("append with a key of %d and %d bytes: %v, want ErrTooLarge", len(k.Partition), len(k.Sort), err)
 		}
 	}
 	if err := f.Append(t.Context(), 1, line(2, 0, string(text(410<<10)))); !errors.Is(err, projection.ErrTooLarge) {
-		t.Errorf("a row of 410 KB: %v", err)
+		t.Errorf("append a row of 410 KB: %v, want ErrTooLarge", err)
 	}
 	err := f.Append(t.Context(), 1, line(1, 0, `1`), line(2, 0, string(text(410<<10))), line(3, 0, `3`))
 	if !errors.Is(err, projection.ErrTooLarge) {
-		t.Errorf("a row of 410 KB among others: %v", err)
+		t.Errorf("append a row of 410 KB among others: %v, want ErrTooLarge", err)
 	}
 	large := string(text(390 << 10))
 	f.mustAppend(t, line(1, 0, `1`), line(2, 0, large), line(3, 0, `3`))

@@ -13,7 +13,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// RunCatalog runs the suite of catalogs, each test in parallel on an empty catalog of its own.
+// RunCatalog runs the suite for catalogs. Each test runs in parallel, on an empty catalog of its own.
 func RunCatalog(t *testing.T, open func(t *testing.T) projection.Catalog) {
 	for name, test := range map[string]func(*testing.T, projection.Catalog){
 		"records/replaced":          replaced,
@@ -31,7 +31,7 @@ func RunCatalog(t *testing.T, open func(t *testing.T) projection.Catalog) {
 	}
 }
 
-// record is one of a projection with two generations.
+// record is the record of a projection with two generations.
 func record(name string, revision int64) projection.Record {
 	since := time.Date(2026, 1, 31, 12, 0, 0, 123456000, time.UTC)
 	return projection.Record{Projection: name, Revision: revision, Last: 2, Builds: []projection.Build{
@@ -67,7 +67,7 @@ func replaced(t *testing.T, c projection.Catalog) {
 
 func staleRecord(t *testing.T, c projection.Catalog) {
 	if err := c.Replace(t.Context(), record("a", 1)); !errors.Is(err, projection.ErrStale) {
-		t.Errorf("of one that is not there: %v", err)
+		t.Errorf("replace a record that does not exist: %v, want ErrStale", err)
 	}
 	for revision := range int64(2) {
 		if err := c.Replace(t.Context(), record("a", revision)); err != nil {
@@ -76,7 +76,7 @@ func staleRecord(t *testing.T, c projection.Catalog) {
 	}
 	for _, revision := range []int64{0, 1, 3} {
 		if err := c.Replace(t.Context(), record("a", revision)); !errors.Is(err, projection.ErrStale) {
-			t.Errorf("of revision %d, where there is 2: %v", revision, err)
+			t.Errorf("replace with revision %d, stored is 2: %v, want ErrStale", revision, err)
 		}
 	}
 	wantRecords(t, c, record("a", 2))
@@ -145,7 +145,7 @@ func notes(t *testing.T, c projection.Catalog) {
 	save("a", 1, "x", `{"a":2}`)
 	save("a", 1, "y", `"y"`)
 	save("a", 1, "y", "")
-	save("a", 1, "z", "") // what was never there
+	save("a", 1, "z", "") // a note that does not exist
 	save("a", 11, "x", `"other generation"`)
 	save("b", 1, "x", `"other projection"`)
 	got, err := c.Notes(t.Context(), "a", 1)
@@ -153,7 +153,7 @@ func notes(t *testing.T, c projection.Catalog) {
 		t.Errorf("notes (-want +got): %s %v", diff, err)
 	}
 	if none, err := c.Notes(t.Context(), "a", 2); err != nil || len(none) != 0 {
-		t.Errorf("of nothing: %v %v", none, err)
+		t.Errorf("notes of a generation without notes: %v, %v", none, err)
 	}
 	wantRecords(t, c)
 }
@@ -168,7 +168,7 @@ func catalogCancelled(t *testing.T, c projection.Catalog) {
 		err1, err2, err3, c.Replace(ctx, record("a", 0)), c.SavePosition(ctx, "a", 1, 0, "x"), c.SaveNote(ctx, "a", 1, "n", []byte(`1`)),
 	} {
 		if !errors.Is(err, context.Canceled) {
-			t.Errorf("after the end: %v", err)
+			t.Errorf("with an ended context: %v, want its error", err)
 		}
 	}
 	wantRecords(t, c)

@@ -8,7 +8,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// whole is a checkpoint at a version with all that one can have.
+// whole is a checkpoint at a version with all its fields set.
 func whole(version int64) projection.Checkpoint {
 	cp := at(version)
 	cp.Rises = []projection.Rise{{From: 1, Epoch: 1}, {From: version, Epoch: 4}}
@@ -17,8 +17,8 @@ func whole(version int64) projection.Checkpoint {
 	return cp
 }
 
-// saveEpochsAndSlots: rises, how many rows were appended, and slots are read as they were saved, and nothing of the
-// checkpoint before stays. Empty slots at the end do not count.
+// saveEpochsAndSlots: rises, the number of appended rows, and slots are read as they were saved. Nothing of the earlier
+// checkpoint stays. Empty slots at the end do not count.
 func saveEpochsAndSlots(t *testing.T, f *fixture) {
 	first, second := whole(2).Slots[0], whole(2).Slots[1]
 	bare := second
@@ -45,7 +45,7 @@ func saveEpochsAndSlots(t *testing.T, f *fixture) {
 	}
 }
 
-// saveStaleEpoch: a checkpoint of another epoch is another one, even at the same version.
+// saveStaleEpoch: a checkpoint of another epoch is stale, even at the same version.
 func saveStaleEpoch(t *testing.T, f *fixture) {
 	epoch := func(cp projection.Checkpoint, n int) projection.Checkpoint {
 		cp.Rises = nil
@@ -73,25 +73,25 @@ func saveStaleEpoch(t *testing.T, f *fixture) {
 					"park":           f.Park(t.Context(), 1, s, epoch(cp, known), because(3)),
 				} {
 					if !errors.Is(err, projection.ErrStale) {
-						t.Errorf("%s in epoch %d, stored in epoch %d at %d: %v", name, known, stored, version, err)
+						t.Errorf("%s with epoch %d, stored epoch %d at version %d: %v, want ErrStale", name, known, stored, version, err)
 					}
 				}
 			}
 		}
 	}
 	f.wantRows(t, 1, map[projection.RowKey]string{})
-	raised := epoch(projection.Checkpoint{}, 1) // nothing is applied, and its epoch is all that there is
+	raised := epoch(projection.Checkpoint{}, 1) // before the first event, with nothing but an epoch
 	parked := f.park(t, stream("a"), projection.Checkpoint{}, because(1))
 	f.mustMove(t, stream("a"), parked, raised)
 	f.wantAt(t, 1, stream("a"), &raised)
 	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1)); !errors.Is(err, projection.ErrStale) {
-		t.Errorf("as if nothing were there: %v", err)
+		t.Errorf("save with the zero checkpoint as Prev: %v, want ErrStale", err)
 	}
 	f.mustMove(t, stream("a"), raised, at(1))
 }
 
-// saveFoldedAgain: a checkpoint is replaced by one of the same version in a higher epoch, with all that it has and with rows.
-// Whoever knows the one before can't store anything any more, also at a later version.
+// saveFoldedAgain: a checkpoint is replaced by one of the same version in a higher epoch, with all its fields and with
+// rows. A process that knows the earlier checkpoint can't save any more, at a later version either.
 func saveFoldedAgain(t *testing.T, f *fixture) {
 	for name, rows := range map[string][]projection.Write{"alone": nil, "with rows": {put(key("p", "s"), `"again"`)}} {
 		s := stream(name)
@@ -102,7 +102,7 @@ func saveFoldedAgain(t *testing.T, f *fixture) {
 		f.mustMove(t, s, old, again, rows...)
 		f.wantAt(t, 1, s, &again)
 		if again.Epoch() != old.Epoch()+1 || len(again.Rises) != 1 {
-			t.Errorf("raised to %+v", again.Rises)
+			t.Errorf("rises %+v after the save", again.Rises)
 		}
 		want := map[projection.RowKey]string{own("p", "s"): `"old"`}
 		if len(rows) > 0 {
@@ -115,7 +115,7 @@ func saveFoldedAgain(t *testing.T, f *fixture) {
 			"park":           f.Park(t.Context(), 1, s, old, because(6)),
 		} {
 			if !errors.Is(err, projection.ErrStale) {
-				t.Errorf("%s, %s by who knows the old one: %v", name, call, err)
+				t.Errorf("%s, %s with the old checkpoint as Prev: %v, want ErrStale", name, call, err)
 			}
 		}
 		f.wantAt(t, 1, s, &again)
@@ -124,21 +124,21 @@ func saveFoldedAgain(t *testing.T, f *fixture) {
 	}
 }
 
-// parkRaises: parking raises the epoch from the next version on, each time again, and changes nothing else.
+// parkRaises: each parking raises the epoch from the next version on, and changes nothing else.
 func parkRaises(t *testing.T, f *fixture) {
 	want := at(4)
 	want.Appended, want.Slots = 9, whole(4).Slots
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, want)
 	park := func(rises ...projection.Rise) {
 		t.Helper()
-		prev, why := want, because(want.Version+3) // not the next: that event was readable
+		prev, why := want, because(want.Version+3) // not the next version: that event is readable
 		if err := f.Park(t.Context(), 1, stream("a"), prev, why); err != nil {
 			t.Fatal(err)
 		}
 		want.Rises, want.Parked = rises, &why
 		f.wantAt(t, 1, stream("a"), &want)
 		if err := f.Park(t.Context(), 1, stream("a"), prev, why); !errors.Is(err, projection.ErrStale) {
-			t.Errorf("parked with the epoch of before: %v", err)
+			t.Errorf("park with the old epoch: %v, want ErrStale", err)
 		}
 	}
 	park(projection.Rise{From: 5, Epoch: 1})
@@ -151,15 +151,16 @@ func parkRaises(t *testing.T, f *fixture) {
 	f.wantAt(t, 1, stream("a"), &seven)
 	want = seven
 	park(projection.Rise{From: 5, Epoch: 3}, projection.Rise{From: 8, Epoch: 4})
-	again := at(3) // as a fold does that starts over
+	again := at(3) // as a fold that starts over saves it
 	again.Rises = want.Rises
 	f.mustMove(t, stream("a"), want, again)
 	want = again
 	park(projection.Rise{From: 4, Epoch: 5})
 }
 
-// parkOvertaken: a process halts after it has appended rows of an event. Another parks the stream, tries again, and
-// appends what its fold makes of the event. What the first does then changes nothing, and its rows do not count.
+// parkOvertaken: a process halts after it has appended rows of an event. Another process parks the stream, retries it,
+// and appends the rows of its own fold. Whatever the first process then does changes nothing, and its rows do not
+// count.
 func parkOvertaken(t *testing.T, f *fixture) {
 	row := func(version int64, place, epoch int, text string) projection.AppendRow {
 		return projection.AppendRow{
@@ -184,7 +185,7 @@ func parkOvertaken(t *testing.T, f *fixture) {
 		"park":           f.Park(t.Context(), 1, stream("a"), one, because(2)),
 	} {
 		if !errors.Is(err, projection.ErrStale) {
-			t.Errorf("%s by who was overtaken: %v", name, err)
+			t.Errorf("%s by the halted process: %v, want ErrStale", name, err)
 		}
 	}
 	f.wantAt(t, 1, stream("a"), &two)

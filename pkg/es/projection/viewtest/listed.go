@@ -20,8 +20,8 @@ func documents(list int, partition string) projection.Listing {
 // indexTime is how long a list over an index may take to show what was saved.
 const indexTime = 30 * time.Second
 
-// wantListed fails the test unless a listing yields these rows, written as "sort: row", with " of Type#id" for documents.
-// It asks again for a while where the list is one over an index.
+// wantListed fails the test unless a listing yields exactly these rows, written as "sort: row", with " of Type#id" for
+// documents. For a list over an index it tries again for a while.
 func (f *fixture) wantListed(t *testing.T, g projection.Generation, l projection.Listing, want ...string) {
 	t.Helper()
 	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
@@ -47,25 +47,25 @@ func (f *fixture) list(t *testing.T, g projection.Generation, l projection.Listi
 			text += " of " + row.Stream.String()
 		}
 		if row.Key.Partition != l.Partition {
-			t.Errorf("%+v yields a row of %q", l, row.Key.Partition)
+			t.Errorf("%+v yields a row of partition %q", l, row.Key.Partition)
 		}
 		rows = append(rows, text)
 	}
 	return rows
 }
 
-// wantOrdered fails the test unless a listing yields these rows, whatever its pages, in both directions, from the
-// beginning and after each sort key.
+// wantOrdered fails the test unless a listing yields exactly these rows, for any page size, in both directions, from
+// the beginning and after each sort key.
 func (f *fixture) wantOrdered(t *testing.T, l projection.Listing, sorts, rows []string) {
 	t.Helper()
-	f.wantListed(t, 1, l, rows...) // an index has caught up
+	f.wantListed(t, 1, l, rows...) // wait until an index has caught up
 	for _, l.PageSize = range []int{1, 2, 3, len(rows), 5000} {
 		l.Descending = false
 		f.wantListed(t, 1, l, rows...)
 		for i, after := range sorts {
 			l.After = after
 			f.wantListed(t, 1, l, rows[i+1:]...)
-			l.After += "\x01" // is no row's
+			l.After += "\x01" // the key of no row
 			f.wantListed(t, 1, l, rows[i+1:]...)
 		}
 		l.Descending, l.After = true, ""
@@ -82,7 +82,7 @@ func (f *fixture) wantOrdered(t *testing.T, l projection.Listing, sorts, rows []
 		taken := 0
 		for range f.List(t.Context(), 1, l) {
 			if taken++; taken == 2 {
-				break // and no more is asked for
+				break // the listing must stop then
 			}
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// sorts are sort keys in order: that of their bytes.
+// sorts are sort keys in the order of their bytes.
 var sorts = []string{"0", "01", "1", "A", "a", "a|b", "ü"}
 
 func listOwn(t *testing.T, f *fixture) {
@@ -38,7 +38,7 @@ func listShared(t *testing.T, f *fixture) {
 func listAppended(t *testing.T, f *fixture) {
 	var rows []projection.AppendRow
 	var keys, want []string
-	for i, version := range []int64{1, 2, 9, 10, 100, 1 << 62} { // in the order of numbers
+	for i, version := range []int64{1, 2, 9, 10, 100, 1 << 62} { // in numeric order
 		row := line(version, i%2, fmt.Sprint(version))
 		rows = append(rows, row)
 		keys = append(keys, row.Key.Sort)
@@ -52,7 +52,7 @@ func listDocuments(t *testing.T, f *fixture) {
 	var moves []projection.CheckpointUpdate
 	var keys, all, few []string
 	for i := range sorts {
-		s, sort := stream(i), fmt.Sprint(i, sorts[i]) // in order, whatever follows
+		s, sort := stream(i), fmt.Sprint(i, sorts[i]) // in order, whatever the end of the key
 		cp := projection.Checkpoint{Version: 1, Slots: []projection.Slot{slot(s, "all", sort, fmt.Sprint(i))}}
 		keys = append(keys, cp.Slots[0].Sort)
 		all = append(all, fmt.Sprintf("%s: %d of %s", cp.Slots[0].Sort, i, s))
@@ -70,10 +70,10 @@ func listDocuments(t *testing.T, f *fixture) {
 	f.wantListed(t, 1, documents(0, "few"))
 	f.wantListed(t, 1, documents(1, "all"))
 	f.wantListed(t, 1, projection.Listing{Kind: projection.OwnRow, Partition: "all"})
-	f.wantRows(t, 1, map[projection.RowKey]string{}) // they are no rows with keys
+	f.wantRows(t, 1, map[projection.RowKey]string{}) // indexed rows have no keys of their own
 }
 
-// listNoneSuch: what can't be listed, or read, is an error.
+// listNoneSuch: listing a list that does not exist, or reading an indexed row by its key, is an error.
 func listNoneSuch(t *testing.T, f *fixture) {
 	for _, list := range []int{-1, 99} {
 		var failed error
@@ -81,10 +81,10 @@ func listNoneSuch(t *testing.T, f *fixture) {
 			failed = err
 		}
 		if failed == nil {
-			t.Errorf("a list of number %d is taken", list)
+			t.Errorf("list number %d was accepted, want an error", list)
 		}
 	}
 	if _, err := f.Rows(t.Context(), 1, projection.RowKey{Key: key("p", "s"), Kind: projection.IndexedRow}); err == nil {
-		t.Error("a row of an index is read by its key")
+		t.Error("an indexed row was read by its key, want an error")
 	}
 }

@@ -21,16 +21,16 @@ func parkAndMend(t *testing.T, f *fixture) {
 	}
 	again := because(2)
 	again.Code = "v2"
-	parked = f.park(t, stream("a"), parked, again) // a retry that failed
+	parked = f.park(t, stream("a"), parked, again) // as after a retry that failed
 
 	two := at(2)
-	two.Parked = &again // no matter: what is saved is not parked
+	two.Parked = &again // has no effect: a saved checkpoint is not parked
 	two.Rises = parked.Rises
 	f.mustMove(t, stream("a"), parked, two, put(key("p", "s"), `1`))
 	two.Parked = nil
 	f.wantAt(t, 1, stream("a"), &two)
 	if got := f.parked(t, 1); len(got) != 0 {
-		t.Errorf("still parked: %v", got)
+		t.Errorf("after a save, still parked: %v", got)
 	}
 }
 
@@ -39,7 +39,7 @@ func parkStale(t *testing.T, f *fixture) {
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, two)
 	for _, prev := range []projection.Checkpoint{{}, one, {Version: 2, RowsWritten: 1}} {
 		if err := f.Park(t.Context(), 1, stream("a"), prev, because(3)); !errors.Is(err, projection.ErrStale) {
-			t.Errorf("park after %+v: %v", prev, err)
+			t.Errorf("park with Prev %+v: %v, want ErrStale", prev, err)
 		}
 	}
 	f.wantAt(t, 1, stream("a"), &two)
@@ -49,7 +49,7 @@ func parkStale(t *testing.T, f *fixture) {
 	if err := f.Park(t.Context(), 1, stream("a"), two, because(3)); err != nil {
 		t.Fatal(err)
 	}
-	for name, err := range map[string]error{ // by one who does not know that it is parked
+	for name, err := range map[string]error{ // by a process that does not know that it is parked
 		"save":           f.move(t, stream("a"), two, at(3)),
 		"save with rows": f.move(t, stream("a"), two, at(3), put(key("p", "s"), `1`)),
 		"park":           f.Park(t.Context(), 1, stream("a"), two, because(3)),
@@ -63,15 +63,15 @@ func parkStale(t *testing.T, f *fixture) {
 func parkAtZero(t *testing.T, f *fixture) {
 	parked := f.park(t, stream("a"), projection.Checkpoint{}, because(1))
 	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1)); !errors.Is(err, projection.ErrStale) {
-		t.Errorf("as if nothing were there: %v", err)
+		t.Errorf("save with the zero checkpoint as Prev: %v, want ErrStale", err)
 	}
 	one := at(1)
 	f.mustMove(t, stream("a"), parked, one)
 	f.wantAt(t, 1, stream("a"), &one)
 }
 
-// parkLarge: the largest checkpoint that is taken can be parked, with a long error that JSON makes longer, whether its
-// state is large, or its places in lists, or its rises.
+// parkLarge: the largest checkpoint that is accepted can be parked, with a long error that becomes longer as JSON. The
+// checkpoint is large because of its state, its places in lists or its rises.
 func parkLarge(t *testing.T, f *fixture) {
 	for name, sized := range map[string]func(cp *projection.Checkpoint, size int){
 		"state": func(cp *projection.Checkpoint, size int) { cp.State = text(size) },
@@ -115,12 +115,12 @@ func parkLarge(t *testing.T, f *fixture) {
 
 func seen(t *testing.T, f *fixture) {
 	if err := f.Seen(t.Context(), 1, stream("a"), 3); !errors.Is(err, projection.ErrStale) {
-		t.Errorf("of a stream that is not there: %v", err)
+		t.Errorf("seen, for an unknown stream: %v, want ErrStale", err)
 	}
 	one := at(1)
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, one)
 	if err := f.Seen(t.Context(), 1, stream("a"), 3); !errors.Is(err, projection.ErrStale) {
-		t.Errorf("of a stream that is not parked: %v", err)
+		t.Errorf("seen, for a stream that is not parked: %v, want ErrStale", err)
 	}
 	park := func() {
 		t.Helper()
@@ -143,11 +143,11 @@ func seen(t *testing.T, f *fixture) {
 	f.mustMove(t, stream("a"), one, two)
 	one = two
 	if err := f.Seen(t.Context(), 1, stream("a"), 3); !errors.Is(err, projection.ErrStale) {
-		t.Errorf("of a stream that is no longer parked: %v", err)
+		t.Errorf("seen, for a stream that is no longer parked: %v, want ErrStale", err)
 	}
 	park()
 	if got := f.parked(t, 1)["a"].Seen; got != 0 {
-		t.Errorf("seen %d, from when it was parked before", got)
+		t.Errorf("seen %d after a save and another parking, want 0", got)
 	}
 }
 
@@ -157,7 +157,7 @@ func parkOneWinner(t *testing.T, f *fixture) {
 	wantOneWinner(t, func() error { return f.Park(t.Context(), 1, stream("a"), one, because(2)) })
 }
 
-// parkOrSave: of those that park a stream and those that save it, at once, one wins.
+// parkOrSave: of concurrent calls that park a stream or save it, one wins.
 func parkOrSave(t *testing.T, f *fixture) {
 	for i := range 5 {
 		s, one, two := stream(i), at(1), at(2)

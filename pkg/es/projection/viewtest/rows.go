@@ -19,7 +19,7 @@ func rowKinds(t *testing.T, f *fixture) {
 		write projection.Write
 		want  map[projection.RowKey]string
 	}{
-		{projection.Write{Kind: projection.Delete, Key: k}, map[projection.RowKey]string{}}, // of what is not there
+		{projection.Write{Kind: projection.Delete, Key: k}, map[projection.RowKey]string{}}, // delete a row that does not exist
 		{put(k, `{"a":1}`), map[projection.RowKey]string{own("p", "s"): `{"a":1}`}},
 		{add(t, k, "n", "0"), map[projection.RowKey]string{own("p", "s"): `{"a":1}`, shared("p", "s"): "n=0"}},
 		{put(k, `null`), map[projection.RowKey]string{own("p", "s"): `null`, shared("p", "s"): "n=0"}},
@@ -33,7 +33,7 @@ func rowKinds(t *testing.T, f *fixture) {
 	}
 }
 
-// kindsApart: rows of different kinds with the same key do not know of each other.
+// kindsApart: rows of different kinds with the same key are independent.
 func kindsApart(t *testing.T, f *fixture) {
 	k := key("p", "s")
 	cp := at(1)
@@ -81,13 +81,13 @@ func exactNumbers(t *testing.T, f *fixture) {
 	}
 }
 
-// sumsHaveRoom: numbers that can be stored, but whose sum can't, are refused as too large, not as an outage.
+// sumsHaveRoom: numbers that can be stored, but whose sum can't, fail with ErrTooLarge, not as an outage.
 func sumsHaveRoom(t *testing.T, f *fixture) {
 	large, small := "1"+strings.Repeat("0", 37), "0.1"
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, at(1), add(t, key("p", "s"), "n", large))
 	err := f.move(t, stream("a"), at(1), at(2), add(t, key("p", "s"), "n", small))
 	if !errors.Is(err, projection.ErrTooLarge) {
-		t.Errorf("%s + %s: %v", large, small, err)
+		t.Errorf("%s + %s: %v, want ErrTooLarge", large, small, err)
 	}
 	one := at(1)
 	f.wantAt(t, 1, stream("a"), &one)
@@ -106,7 +106,7 @@ func addConcurrently(t *testing.T, f *fixture) {
 	f.wantRows(t, 1, map[projection.RowKey]string{shared("p", "s"): "n=15"})
 }
 
-// listKeys: rows of both kinds are listed, checkpoints and parked streams are not.
+// listKeys: own and shared rows are listed; checkpoints and parked streams are not.
 func listKeys(t *testing.T, f *fixture) {
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, at(1), put(key("a", "1"), `1`), put(key("a|b", "2|c"), `1`), add(t, key("a", "1"), "n", "1"))
 	if err := f.Park(t.Context(), 1, stream("b"), projection.Checkpoint{}, because(1)); err != nil {
@@ -114,7 +114,7 @@ func listKeys(t *testing.T, f *fixture) {
 	}
 	f.wantRows(t, 1, map[projection.RowKey]string{own("a", "1"): `1`, own("a|b", "2|c"): `1`, shared("a", "1"): "n=1"})
 	for range f.Keys(t.Context(), 1) {
-		break // and no more is asked for
+		break // the listing must stop then
 	}
 	for range f.Parked(t.Context(), 1) {
 		break
@@ -144,7 +144,7 @@ func manyRows(t *testing.T, f *fixture) {
 	}
 }
 
-// fill writes something of every kind into a generation.
+// fill writes something of every kind to a generation.
 func (f *fixture) fill(t *testing.T, g projection.Generation) {
 	t.Helper()
 	var rows []projection.Write
@@ -165,7 +165,7 @@ func (f *fixture) fill(t *testing.T, g projection.Generation) {
 	}
 }
 
-// filled is the checkpoint of "a" there.
+// filled is the checkpoint of "a" that fill writes.
 func filled(g projection.Generation) projection.Checkpoint {
 	cp := at(int64(g))
 	cp.Slots = []projection.Slot{slot(stream("a"), "p", "s", fmt.Sprint(g))}
@@ -191,7 +191,7 @@ func (f *fixture) wantFilled(t *testing.T, g projection.Generation) {
 	}
 }
 
-// generationsApart: also those whose number begins with another's.
+// generationsApart: generations are independent, also if one number begins with another.
 func generationsApart(t *testing.T, f *fixture) {
 	for _, g := range []projection.Generation{1, 2, 11} {
 		f.fill(t, g)
@@ -220,7 +220,7 @@ func dropGeneration(t *testing.T, f *fixture) {
 	f.wantFilled(t, 11)
 }
 
-// callersBytes: what the caller does with what it gave, and with what it got, changes nothing that is stored.
+// callersBytes: changes that the caller makes to what it passed in, or got back, do not change what is stored.
 func callersBytes(t *testing.T, f *fixture) {
 	cp, why, want := whole(1), because(2), whole(1)
 	row := put(key("p", "s"), `"abc"`)
@@ -261,7 +261,7 @@ func callersBytes(t *testing.T, f *fixture) {
 	f.wantAt(t, 1, stream("a"), &want)
 }
 
-// scribble changes all that a checkpoint refers to.
+// scribble changes everything that a checkpoint refers to.
 func scribble(cp projection.Checkpoint) {
 	cp.State[1], cp.Hash[0], cp.Rises[0].From, cp.Slots[0].Row[0] = 'X', 'X', 77, 'X'
 	cp.Slots[0].Sort = "X"

@@ -31,21 +31,21 @@ func saveRoundTrip(t *testing.T, f *fixture) {
 	}
 }
 
-// saveStateOnly: a checkpoint may have neither state, hash nor owner.
+// saveStateOnly: a checkpoint may lack state, hash and owner.
 func saveStateOnly(t *testing.T, f *fixture) {
 	bare := projection.Checkpoint{Version: 3}
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, bare)
 	f.wantAt(t, 1, stream("a"), &bare)
 	next := at(4)
 	f.mustMove(t, stream("a"), bare, next)
-	f.mustMove(t, stream("a"), next, projection.Checkpoint{Version: 5}) // nothing of the one before stays
+	f.mustMove(t, stream("a"), next, projection.Checkpoint{Version: 5}) // nothing of the earlier one stays
 	f.wantAt(t, 1, stream("a"), &projection.Checkpoint{Version: 5})
 }
 
 func saveStale(t *testing.T, f *fixture) {
 	two, five := at(2), at(5)
 	if err := f.move(t, stream("a"), two, five); !errors.Is(err, projection.ErrStale) {
-		t.Errorf("after a checkpoint that is not there: %v", err)
+		t.Errorf("save after a checkpoint that does not exist: %v, want ErrStale", err)
 	}
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, two)
 	for name, prev := range map[string]projection.Checkpoint{
@@ -53,7 +53,7 @@ func saveStale(t *testing.T, f *fixture) {
 	} {
 		for _, rows := range [][]projection.Write{nil, {put(key("p", "s"), `1`)}} {
 			if err := f.move(t, stream("a"), prev, five, rows...); !errors.Is(err, projection.ErrStale) {
-				t.Errorf("%s, with %d rows: %v", name, len(rows), err)
+				t.Errorf("save after %s, with %d rows: %v, want ErrStale", name, len(rows), err)
 			}
 		}
 	}
@@ -61,14 +61,14 @@ func saveStale(t *testing.T, f *fixture) {
 	f.wantRows(t, 1, map[projection.RowKey]string{})
 }
 
-// saveHalfDone: how many rows of the next event are written is part of what a save rests on, before the first event too.
+// saveHalfDone: a save also depends on how many rows of the next event are written, before the first event too.
 func saveHalfDone(t *testing.T, f *fixture) {
 	part := projection.Checkpoint{RowsWritten: 3}
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, part, put(key("p", "s"), `1`))
 	f.wantAt(t, 1, stream("a"), &part)
 	for _, prev := range []projection.Checkpoint{{}, {RowsWritten: 2}, {Version: 1}} {
 		if err := f.move(t, stream("a"), prev, at(1)); !errors.Is(err, projection.ErrStale) {
-			t.Errorf("after %+v: %v", prev, err)
+			t.Errorf("save after %+v: %v, want ErrStale", prev, err)
 		}
 	}
 	whole := at(1)
@@ -81,7 +81,7 @@ func saveBehind(t *testing.T, f *fixture) {
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, behind)
 	f.wantAt(t, 1, stream("a"), &behind)
 	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1)); !errors.Is(err, projection.ErrStale) {
-		t.Errorf("as if nothing were there: %v", err)
+		t.Errorf("save with the zero checkpoint as Prev: %v, want ErrStale", err)
 	}
 	level := at(1)
 	f.mustMove(t, stream("a"), behind, level)
@@ -109,10 +109,10 @@ func saveAllOrNothing(t *testing.T, f *fixture) {
 	one := at(1)
 	f.mustMove(t, stream("b"), projection.Checkpoint{}, one)
 	err := f.Save(t.Context(), 1, []projection.CheckpointUpdate{
-		{Stream: stream("a"), Next: one}, {Stream: stream("b"), Next: at(2)}, // b has moved on
+		{Stream: stream("a"), Next: one}, {Stream: stream("b"), Next: at(2)}, // b has advanced
 	}, []projection.Write{put(key("p", "s"), `1`), add(t, key("p", "s"), "n", "1")})
 	if !errors.Is(err, projection.ErrStale) {
-		t.Errorf("one of two is stale: %v", err)
+		t.Errorf("save two, one of them stale: %v, want ErrStale", err)
 	}
 	f.wantAt(t, 1, stream("a"), nil)
 	f.wantRows(t, 1, map[projection.RowKey]string{})
@@ -131,7 +131,7 @@ func saveOneWinner(t *testing.T, f *fixture) {
 	f.wantRows(t, 1, map[projection.RowKey]string{shared("p", "s"): "n=1"})
 }
 
-// wantOneWinner does something eight times at once, of which one must succeed, and the others be told that it is stale.
+// wantOneWinner calls do eight times concurrently. One call must succeed, and the others must fail with ErrStale.
 func wantOneWinner(t *testing.T, do func() error) {
 	t.Helper()
 	var won atomic.Int64
@@ -144,28 +144,28 @@ func wantOneWinner(t *testing.T, do func() error) {
 			case err == nil:
 				won.Add(1)
 			case !errors.Is(err, projection.ErrStale):
-				t.Errorf("a loser is told: %v", err)
+				t.Errorf("a losing call returned %v, want ErrStale", err)
 			}
 		})
 	}
 	close(gate)
 	wg.Wait()
 	if won.Load() != 1 {
-		t.Errorf("%d winners", won.Load())
+		t.Errorf("%d calls succeeded, want 1", won.Load())
 	}
 }
 
 func saveTooMany(t *testing.T, f *fixture) {
 	most := f.MaxWrites()
 	if most < 3 {
-		t.Fatalf("MaxWrites is %d: a stream that was parked could not be written with one row", most)
+		t.Fatalf("MaxWrites is %d, want at least 3: a parked stream and one row need that", most)
 	}
 	rows := make([]projection.Write, most)
 	for i := range rows {
 		rows[i] = put(key("p", fmt.Sprintf("%03d", i)), `1`)
 	}
 	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1), rows...); !errors.Is(err, projection.ErrTooLarge) {
-		t.Errorf("%d rows and a checkpoint: %v", most, err)
+		t.Errorf("save %d rows and a checkpoint: %v, want ErrTooLarge", most, err)
 	}
 	f.wantAt(t, 1, stream("a"), nil)
 	one := at(1)
@@ -177,7 +177,7 @@ func largeStates(t *testing.T, f *fixture) {
 	for name, rows := range map[string][]projection.Write{"alone": nil, "with a row": {put(key("p", "s"), `1`)}} {
 		s := stream(name)
 		if err := f.move(t, s, projection.Checkpoint{}, projection.Checkpoint{Version: 1, State: text(410 << 10)}, rows...); !errors.Is(err, projection.ErrTooLarge) {
-			t.Errorf("410 KB %s: %v", name, err)
+			t.Errorf("save a state of 410 KB %s: %v, want ErrTooLarge", name, err)
 		}
 		large := projection.Checkpoint{Version: 1, State: text(390 << 10)}
 		f.mustMove(t, s, projection.Checkpoint{}, large, rows...)
@@ -187,7 +187,7 @@ func largeStates(t *testing.T, f *fixture) {
 
 func largeRows(t *testing.T, f *fixture) {
 	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1), put(key("p", "s"), string(text(410<<10)))); !errors.Is(err, projection.ErrTooLarge) {
-		t.Errorf("a row of 410 KB: %v", err)
+		t.Errorf("save a row of 410 KB: %v, want ErrTooLarge", err)
 	}
 	row := string(text(390 << 10))
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, at(1), put(key("p", "s"), row))
@@ -201,7 +201,7 @@ func largeRows(t *testing.T, f *fixture) {
 	}
 	f.mustMove(t, stream("a"), at(1), at(2), names("a"))
 	if err := f.move(t, stream("a"), at(2), at(3), names("b")); !errors.Is(err, projection.ErrTooLarge) {
-		t.Errorf("counters that grow over 400 KB: %v", err)
+		t.Errorf("save counters that exceed 400 KB: %v, want ErrTooLarge", err)
 	}
 }
 
@@ -211,35 +211,35 @@ func largeTransaction(t *testing.T, f *fixture) {
 		rows[i] = put(key("p", fmt.Sprint(i)), string(text(380<<10)))
 	}
 	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1), rows...); !errors.Is(err, projection.ErrTooLarge) {
-		t.Errorf("4.5 MB at once: %v", err)
+		t.Errorf("save 4.5 MB at once: %v, want ErrTooLarge", err)
 	}
 	f.wantAt(t, 1, stream("a"), nil)
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, at(1), rows[:9]...)
 }
 
-// noKeys are none that a row can have: a part is empty, or too long.
+// noKeys are keys that no row can have: a part is empty or too long.
 func noKeys() []projection.Key {
 	return []projection.Key{
 		key("p", strings.Repeat("s", 1025)), key(strings.Repeat("p", 2049), "s"), key("p", ""), key("", "s"),
 	}
 }
 
-// badKeys: what no key can be is refused as too large.
+// badKeys: invalid keys are rejected with ErrTooLarge.
 func badKeys(t *testing.T, f *fixture) {
 	for _, k := range noKeys() {
 		for _, w := range []projection.Write{put(k, `1`), add(t, k, "n", "1"), {Kind: projection.Delete, Key: k}} {
 			if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1), w); !errors.Is(err, projection.ErrTooLarge) {
-				t.Errorf("a key of %d and %d bytes: %v", len(k.Partition), len(k.Sort), err)
+				t.Errorf("save with a key of %d and %d bytes: %v, want ErrTooLarge", len(k.Partition), len(k.Sort), err)
 			}
 		}
 	}
 	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1), put(key("p", "s"), `1`), put(key("p", "s"), `2`)); err == nil {
-		t.Error("one row written twice in one save is taken")
+		t.Error("a save that writes one row twice succeeded, want an error")
 	}
 	f.wantAt(t, 1, stream("a"), nil)
 }
 
-// viewCancelled: nothing is read or written once the context has ended.
+// viewCancelled: once the context has ended, nothing is read or written.
 func viewCancelled(t *testing.T, f *fixture) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -268,7 +268,7 @@ func viewCancelled(t *testing.T, f *fixture) {
 		}
 	}
 	if len(errs) != 10 {
-		t.Errorf("only %d calls said that the context had ended", len(errs))
+		t.Errorf("only %d calls returned the error of the ended context", len(errs))
 	}
 	f.wantAt(t, 1, stream("a"), nil)
 }

@@ -1,5 +1,5 @@
-// Package viewtest is the contract of a projection's view, and of the catalog of generations, as test suites. A store calls
-// them in three lines each:
+// Package viewtest tests implementations of [projection.View] and [projection.Catalog]. Start with [RunView] and
+// [RunCatalog]. A store calls each in three lines:
 //
 //	func TestView(t *testing.T) {
 //		viewtest.RunView(t, func(t *testing.T) projection.View { return myview.New() })
@@ -21,7 +21,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// RunView runs the suite of views, each test in parallel on an empty view of its own.
+// RunView runs the suite for views. Each test runs in parallel, on an empty view of its own.
 func RunView(t *testing.T, open func(t *testing.T) projection.View) {
 	for name, test := range map[string]func(*testing.T, *fixture){
 		"save/round trip":               saveRoundTrip,
@@ -44,7 +44,7 @@ func RunView(t *testing.T, open func(t *testing.T) projection.View) {
 		"parked/stale":                  parkStale,
 		"parked/before the first event": parkAtZero,
 		"parked/the largest state":      parkLarge,
-		"parked/seen meanwhile":         seen,
+		"parked/seen while parked":      seen,
 		"parked/one winner":             parkOneWinner,
 		"parked/or saved":               parkOrSave,
 		"parked/the epoch rises":        parkRaises,
@@ -148,7 +148,7 @@ func slot(s es.StreamID, partition, sort, row string) projection.Slot {
 	return projection.Slot{Key: projection.OwnKey(s, key(partition, sort)), Row: json.RawMessage(row)}
 }
 
-// park parks a stream, and returns its checkpoint as it is then.
+// park parks a stream, and returns its new checkpoint.
 func (f *fixture) park(
 	t *testing.T, s es.StreamID, prev projection.Checkpoint, why projection.Parked,
 ) projection.Checkpoint {
@@ -175,7 +175,7 @@ func (f *fixture) mustMove(t *testing.T, s es.StreamID, prev, next projection.Ch
 	}
 }
 
-// wantAt fails the test unless a stream's checkpoint is this one; nil = it has none.
+// wantAt fails the test unless a stream has this checkpoint, or none if want is nil.
 func (f *fixture) wantAt(t *testing.T, g projection.Generation, s es.StreamID, want *projection.Checkpoint) {
 	t.Helper()
 	got, err := f.Checkpoints(t.Context(), g, s)
@@ -191,7 +191,7 @@ func (f *fixture) wantAt(t *testing.T, g projection.Generation, s es.StreamID, w
 	}
 }
 
-// wantRows fails the test unless these rows are there, and no others. Counters are written as "a=1 b=2.5".
+// wantRows fails the test unless exactly these rows exist. Counters are written as "a=1 b=2.5".
 func (f *fixture) wantRows(t *testing.T, g projection.Generation, want map[projection.RowKey]string) {
 	t.Helper()
 	var keys []projection.RowKey
@@ -201,7 +201,7 @@ func (f *fixture) wantRows(t *testing.T, g projection.Generation, want map[proje
 		}
 		keys = append(keys, k)
 	}
-	asked := slices.Collect(maps.Keys(want)) // of which some may not be listed
+	asked := slices.Collect(maps.Keys(want)) // some may not be listed
 	for _, k := range keys {
 		if _, expected := want[k]; !expected {
 			asked = append(asked, k)
@@ -220,7 +220,7 @@ func (f *fixture) wantRows(t *testing.T, g projection.Generation, want map[proje
 	}
 }
 
-// written is a row as text; that of a later epoch ends with it.
+// written is a row as text. That of a later epoch ends with the epoch.
 func written(row projection.Row) string {
 	if row.Epoch > 0 {
 		return fmt.Sprintf("%s in epoch %d", row.Row, row.Epoch)
@@ -231,7 +231,7 @@ func written(row projection.Row) string {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(row.Counters)) {
 		n := row.Counters[name].String()
-		if strings.Contains(n, ".") { // 1.50 is 1.5
+		if strings.Contains(n, ".") { // 1.50 equals 1.5
 			n = strings.TrimSuffix(strings.TrimRight(n, "0"), ".")
 		}
 		all = append(all, name+"="+n)
@@ -239,7 +239,7 @@ func written(row projection.Row) string {
 	return strings.Join(all, " ")
 }
 
-// parked lists the streams that wait, by id.
+// parked lists the parked streams, by id.
 func (f *fixture) parked(t *testing.T, g projection.Generation) map[string]projection.ParkedStream {
 	t.Helper()
 	out := map[string]projection.ParkedStream{}

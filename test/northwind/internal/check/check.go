@@ -1,4 +1,5 @@
-// Package check compares what the service's queries answer with what the Northwind files say, once the read models have caught up.
+// Package check compares the answers of the service's queries with the figures that the Northwind files give. Start
+// with [Checker.Run].
 package check
 
 import (
@@ -15,21 +16,23 @@ import (
 type Checker struct {
 	Client   *client.Client
 	Want     expect.Figures
-	AtOnce   int           // queries at a time, at least 1
-	Every    time.Duration // between two looks at what still differs
-	Patience time.Duration // without any figure moving; 0 looks once
-	Limit    time.Duration // in all, for figures that move and never arrive
-	Note     func(string)  // told while waiting; nil: nobody
+	AtOnce   int           // concurrent queries, at least 1
+	Every    time.Duration // the pause between two comparisons
+	Patience time.Duration // how long to wait without any change of a figure; 0 compares once
+	Limit    time.Duration // how long to wait in all
+	Note     func(string)  // receives messages while waiting; may be nil
 }
 
-// Result is what a comparison that found no difference went through.
+// Result describes a comparison that found no difference.
 type Result struct {
-	Figures int      // compared, at the last look
-	Foreign []string // orders and products that the service also has and the files do not: not compared
+	Figures int      // how many figures the last round compared
+	Foreign []string // orders and products that only the service has; they are not compared
 }
 
-// Run looks at everything until each subject has been equal once, then at all of it once more, so that a figure that runs past its right
-// value is seen too. Differences that remain are an *UnequalError.
+// Run compares each subject until it was equal once. Then it compares all of them once more, so that it also finds a
+// figure that was right and changed again.
+//
+// Errors: *UnequalError for differences that remain; those of the client.
 func (c *Checker) Run(ctx context.Context) (Result, error) {
 	all := c.subjects()
 	if err := c.wait(ctx, all); err != nil {
@@ -40,7 +43,7 @@ func (c *Checker) Run(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	if differences := differencesOf(sheets); len(differences) > 0 {
-		return Result{}, &UnequalError{Differences: differences, Why: "they had been equal before"}
+		return Result{}, &UnequalError{Differences: differences, Why: "all had been equal before"}
 	}
 	var r Result
 	for _, s := range sheets {
@@ -52,7 +55,7 @@ func (c *Checker) Run(ctx context.Context) (Result, error) {
 	return r, nil
 }
 
-// wait looks at the subjects until each was equal once.
+// wait compares the subjects until each was equal once.
 func (c *Checker) wait(ctx context.Context, pending []subject) error {
 	start := time.Now()
 	moved, last := start, []Difference(nil)
@@ -77,9 +80,10 @@ func (c *Checker) wait(ctx context.Context, pending []subject) error {
 		}
 		switch {
 		case now.Sub(moved) >= c.Patience:
-			return &UnequalError{Differences: differences, Why: fmt.Sprintf("none has moved for %s: they lag or are wrong", c.Patience)}
+			why := fmt.Sprintf("none has changed for %s: the read models lag or are wrong", c.Patience)
+			return &UnequalError{Differences: differences, Why: why}
 		case now.Sub(start) >= c.Limit:
-			return &UnequalError{Differences: differences, Why: fmt.Sprintf("they still move after %s", c.Limit)}
+			return &UnequalError{Differences: differences, Why: fmt.Sprintf("they still change after %s", c.Limit)}
 		}
 		pending = still
 		select {

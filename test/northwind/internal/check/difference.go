@@ -6,24 +6,24 @@ import (
 	"text/tabwriter"
 )
 
-// Difference is one figure that is not what the files say.
+// Difference is one figure that differs from the files.
 type Difference struct{ What, Want, Got string }
 
 func (d Difference) String() string {
 	return fmt.Sprintf("%s: expected %s, got %s", d.What, d.Want, d.Got)
 }
 
-// UnequalError is every figure that differed at the last look.
+// UnequalError lists every figure that differed in the last round.
 type UnequalError struct {
 	Differences []Difference
-	Why         string // why no longer look was taken: "none has moved for 2m0s: they lag or are wrong"
+	Why         string // why the comparison ended: "none has changed for 2m0s: the read models lag or are wrong"
 }
 
 func (e *UnequalError) Error() string {
 	return fmt.Sprintf("%d figures differ, and %s; the first is %s", len(e.Differences), e.Why, e.Differences[0])
 }
 
-// Table writes every difference, one a line.
+// Table writes the differences as a table.
 func (e *UnequalError) Table(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(t, "WHAT\tEXPECTED\tGOT")

@@ -10,18 +10,19 @@ import (
 	"github.com/annals-es/annals/test/northwind/internal/expect"
 )
 
-// orderList is a list of orders and what must be in it.
+// orderList is a query for a list of orders, and its expected orders.
 type orderList struct {
 	path  string
 	query url.Values
 	want  []expect.Order
-	later func(day, before time.Time) bool // whether an order of day may follow one of before
+	later func(day, before time.Time) bool // reports whether an order of day may follow one of before
 }
 
 func oldestFirst(day, before time.Time) bool { return !day.Before(before) }
 func newestFirst(day, before time.Time) bool { return !day.After(before) }
 
-// orders reads a list to its end: each order of it once and as it should be, none besides, in its order. Orders of one day may come in any order.
+// orders reads a list to its end. It must have each expected order once, with the right figures, no others, and sorted.
+// Orders of one day may come in any order.
 func (c *Checker) orders(ctx context.Context, s *sheet, list orderList) error {
 	want, times := map[string]expect.Order{}, map[string]int{}
 	for _, o := range list.want {
@@ -59,7 +60,7 @@ func (c *Checker) orders(ctx context.Context, s *sheet, list orderList) error {
 	return nil
 }
 
-// imported tells the orders that the files have.
+// imported returns the ids of the orders in the files.
 func (c *Checker) imported() map[string]bool {
 	ids := make(map[string]bool, len(c.Want.Orders))
 	for _, o := range c.Want.Orders {

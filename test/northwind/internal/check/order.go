@@ -7,7 +7,7 @@ import (
 	"github.com/annals-es/annals/test/northwind/internal/expect"
 )
 
-// summary is an order as the API spells it, by itself and as an item of each list.
+// summary is an order in the API's JSON, alone and as an item of lists.
 type summary struct {
 	OrderID        string `json:"orderId"`
 	CustomerID     string `json:"customerId"`

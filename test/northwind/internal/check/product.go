@@ -43,7 +43,7 @@ func (c *Checker) inventory(ctx context.Context, s *sheet, want expect.Product) 
 	return nil
 }
 
-// sold is what a product sold, as the API spells it.
+// sold is the sales of a product in the API's JSON.
 type sold struct {
 	ProductID string `json:"productId"`
 	Orders    *int   `json:"orders"`
@@ -53,7 +53,7 @@ type sold struct {
 
 func (got sold) compare(s *sheet, prefix string, want expect.Product) {
 	s.count(prefix+"orders", want.Orders, got.Orders)
-	s.count(prefix+"units", want.Ordered, got.Units) // counted when placed, and every order was
+	s.count(prefix+"units", want.Ordered, got.Units) // sales count placed orders, and every order was placed
 	s.money(prefix+"revenue", want.Revenue, got.Revenue)
 }
 
@@ -67,7 +67,7 @@ func (c *Checker) sales(ctx context.Context, s *sheet, want expect.Product) erro
 	return nil
 }
 
-// ranking compares GET /products/sales: every product that sold, by revenue, most first.
+// ranking compares GET /products/sales: every product with sales, highest revenue first.
 func (c *Checker) ranking(ctx context.Context, s *sheet) error {
 	known := map[string]bool{}
 	for _, p := range c.Want.Products {

@@ -9,13 +9,13 @@ import (
 	"github.com/annals-es/annals/test/northwind/internal/client"
 )
 
-// subject is what one look compares: an order, a product, a list.
+// subject is one thing to compare: an order, a product, a list.
 type subject struct {
 	name string
 	look func(ctx context.Context, s *sheet) error
 }
 
-// round looks at each subject once.
+// round compares each subject once.
 func (c *Checker) round(ctx context.Context, subjects []subject) ([]sheet, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(c.AtOnce)

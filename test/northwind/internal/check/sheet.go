@@ -11,13 +11,13 @@ import (
 	"github.com/annals-es/annals/test/northwind/internal/expect"
 )
 
-// money is an amount as the API spells it.
+// money is an amount in the API's JSON.
 type money struct {
 	Amount   string `json:"amount"`
 	Currency string `json:"currency"`
 }
 
-// sheet takes down what one look at a subject found.
+// sheet records the result of comparing one subject.
 type sheet struct {
 	subject     string
 	figures     int
@@ -25,7 +25,7 @@ type sheet struct {
 	foreign     []string
 }
 
-// text compares one figure. An empty what is the subject itself.
+// text compares one figure. If what is empty, the figure is the subject itself.
 func (s *sheet) text(what, want, got string) {
 	s.figures++
 	if want == got {
@@ -55,7 +55,7 @@ func (s *sheet) money(what string, want expect.Cents, got money) {
 	s.text(what, want.String()+" USD", text)
 }
 
-// instant compares times, in whatever zone and precision the answer has. The zero time is none.
+// instant compares times, in any time zone and precision. The zero time means that the answer has none.
 func (s *sheet) instant(what string, want time.Time, got string) {
 	spelled := ""
 	if !want.IsZero() {
@@ -74,7 +74,7 @@ func shown(text string) string {
 	return text
 }
 
-// statusOf is the status of a query's failure: "404 Not Found".
+// statusOf returns the status of a failed query: "404 Not Found".
 func statusOf(err error) string {
 	var status *client.StatusError
 	if errors.As(err, &status) {

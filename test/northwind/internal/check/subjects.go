@@ -5,7 +5,7 @@ import (
 	"net/url"
 )
 
-// subjects is everything that is compared.
+// subjects returns everything that is compared.
 func (c *Checker) subjects() []subject {
 	var all []subject
 	for _, p := range c.Want.Products {

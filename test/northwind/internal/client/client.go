@@ -1,4 +1,5 @@
-// Package client is a small client of the service's HTTP API: commands that may be sent again without harm, and queries.
+// Package client is a small client of the service's HTTP API: queries, and commands that it repeats safely. Start with
+// [New].
 package client
 
 import (
@@ -23,7 +24,7 @@ type Client struct {
 	repeats atomic.Int64
 }
 
-// New makes a client of the service at base, such as http://127.0.0.1:3000.
+// New returns a client of the service at base, such as http://127.0.0.1:3000.
 func New(base string, cfg Config) (*Client, error) {
 	u, err := url.Parse(base)
 	if err != nil {
@@ -49,10 +50,10 @@ func New(base string, cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// Repeats is how many requests were sent again so far.
+// Repeats returns how many requests were sent again so far.
 func (c *Client) Repeats() int { return int(c.repeats.Load()) }
 
-// Reachable asks once whether anything answers at the service's address.
+// Reachable sends one request. It returns an error if no server answers at the service's address.
 func (c *Client) Reachable(ctx context.Context) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/products/sales?top=1", nil)
 	if err != nil {
@@ -65,10 +66,11 @@ func (c *Client) Reachable(ctx context.Context) error {
 	return res.Body.Close()
 }
 
-// do sends a request, again where that may help, and decodes a 2xx answer into the value given. Any other answer is a
-// *StatusError; so is 202, which says that the answer does not exist yet.
+// do sends a request, repeats it if mayRepeat allows that, and decodes a 2xx answer.
+//
+// Errors: *StatusError for any other answer, and for 202, which says that the read model does not have it yet.
 func (c *Client) do(ctx context.Context, method, path string, header http.Header, body, into any) error {
-	var raw any // as retryablehttp wants it: nil for no body
+	var raw any // retryablehttp needs an untyped nil for no body
 	if body != nil {
 		text, err := json.Marshal(body)
 		if err != nil {
@@ -87,7 +89,8 @@ func (c *Client) do(ctx context.Context, method, path string, header http.Header
 		req.Header.Set("Content-Type", "application/json")
 	}
 	var answer bytes.Buffer
-	req.SetResponseHandler(func(res *http.Response) error { // here a connection cut amid the answer is still retried
+	// If the connection is cut while this handler reads, the request is repeated.
+	req.SetResponseHandler(func(res *http.Response) error {
 		answer.Reset()
 		_, err := answer.ReadFrom(res.Body)
 		return err
@@ -106,12 +109,12 @@ func (c *Client) do(ctx context.Context, method, path string, header http.Header
 		return &StatusError{Method: method, URL: c.base + path, Key: header.Get(keyHeader), Status: res.StatusCode, Body: head(&answer), Attempts: 1}
 	}
 	if err := json.Unmarshal(answer.Bytes(), into); err != nil {
-		return fmt.Errorf("%s %s: %d with a body that is not as agreed: %w", method, c.base+path, res.StatusCode, err)
+		return fmt.Errorf("%s %s: %d with an unexpected body: %w", method, c.base+path, res.StatusCode, err)
 	}
 	return nil
 }
 
-// head is the beginning of a body, enough for a problem.
+// head returns the beginning of a body, enough for a problem.
 func head(r io.Reader) string {
 	text, _ := io.ReadAll(io.LimitReader(r, 4<<10)) // what could be read is all there is to show
 	return strings.TrimSpace(string(text))

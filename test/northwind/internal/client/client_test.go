@@ -18,8 +18,8 @@ import (
 // quick is a configuration for tests, with five attempts.
 var quick = Config{WaitMin: time.Millisecond, WaitMax: 4 * time.Millisecond, Attempts: 5, Timeout: 5 * time.Second}
 
-// serve starts a service whose n-th request, counted from 1, is answered by answer. It returns a client and a function that
-// tells the requests so far: method, target, key, Occurred-At and body of each.
+// serve starts a service whose n-th request, counted from 1, is answered by answer. It returns a client, and a function
+// that returns the requests so far: method, target, key, Occurred-At and body of each.
 func serve(t *testing.T, answer func(n int, w http.ResponseWriter, r *http.Request)) (*Client, func() []string) {
 	t.Helper()
 	var mu sync.Mutex
@@ -140,7 +140,7 @@ func TestSendEndsWithItsContext(t *testing.T) {
 func TestAnswerThatIsNotAsAgreed(t *testing.T) {
 	t.Parallel()
 	c, _ := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") })
-	if _, err := c.Send(t.Context(), placing); err == nil || !strings.Contains(err.Error(), "200 with a body that is not as agreed") {
+	if _, err := c.Send(t.Context(), placing); err == nil || !strings.Contains(err.Error(), "200 with an unexpected body") {
 		t.Errorf("got %v", err)
 	}
 }

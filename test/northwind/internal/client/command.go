@@ -17,7 +17,7 @@ type Command struct {
 	Body       any // nil: none
 }
 
-// Answer is what a command answers with, as far as this client looks at it.
+// Answer is the part of a command's answer that this client reads.
 type Answer struct {
 	ID      string  `json:"id"`
 	Version int     `json:"version"`
@@ -30,7 +30,9 @@ type Event struct {
 	Version int    `json:"version"`
 }
 
-// Send sends a command until it is answered, each time with the same key. An answer other than 2xx is a *StatusError.
+// Send sends a command, and repeats it with the same key until it is answered.
+//
+// Errors: *StatusError for an answer other than 2xx.
 func (c *Client) Send(ctx context.Context, cmd Command) (Answer, error) {
 	header := http.Header{}
 	header.Set(keyHeader, cmd.Key)

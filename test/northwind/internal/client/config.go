@@ -2,7 +2,7 @@ package client
 
 import "time"
 
-// Config is what a Client may be told; zero fields take their defaults.
+// Config configures a Client. Zero fields get their defaults.
 type Config struct {
 	Attempts    int           // of one request, default 25
 	WaitMin     time.Duration // before the second attempt, default 50 ms; doubled from there on

@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// ErrNotYet matches a query's failure that may be only a read model's delay: 404, or 202 for what is known and not yet projected.
+// ErrNotYet matches the error of a query whose read model may only be late: status 404, or 202 for a stream that exists
+// and is not projected yet.
 var ErrNotYet = errors.New("not projected yet")
 
-// StatusError is an answer other than success, after the last attempt. Its text names the request and shows the problem body.
+// StatusError is the last answer, if it was not a success. Its text names the request and has the body.
 type StatusError struct {
 	Method, URL string
 	Key         string // Idempotency-Key; empty for a query
@@ -36,12 +37,13 @@ func (e *StatusError) Error() string {
 	return b.String()
 }
 
-// Is lets errors.Is find ErrNotYet.
+// Is makes errors.Is match ErrNotYet.
 func (e *StatusError) Is(target error) bool {
 	return target == ErrNotYet && (e.Status == http.StatusNotFound || e.Status == http.StatusAccepted)
 }
 
-// Problem is the last part of the problem's type, such as "already-exists"; empty where the body is no problem document.
+// Problem returns the last part of the problem's type, such as "already-exists". It returns "" if the body is not a
+// problem document.
 func (e *StatusError) Problem() string {
 	var problem struct {
 		Type string `json:"type"`

@@ -9,7 +9,9 @@ import (
 	"net/url"
 )
 
-// Get asks a query. What is not there, or not yet, is an error that matches ErrNotYet.
+// Get sends a query.
+//
+// Errors: one that matches ErrNotYet if the answer does not exist, or not yet.
 func (c *Client) Get(ctx context.Context, path string, query url.Values, into any) error {
 	if len(query) > 0 {
 		path += "?" + query.Encode()
@@ -19,11 +21,11 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, into an
 
 // page is one page of a list.
 type page[T any] struct {
-	Items *[]T   `json:"items"` // a pointer, to tell an empty list from none
+	Items *[]T   `json:"items"` // a pointer, to distinguish an empty list from a missing one
 	Next  string `json:"next"`
 }
 
-// List reads a list to its end, page by page along its cursors. It stops after the first error that it yields.
+// List reads all pages of a list. It stops after the first error that it yields.
 func List[T any](ctx context.Context, c *Client, path string, query url.Values) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for items, err := range pages[T](ctx, c, path, query) {
@@ -54,9 +56,9 @@ func pages[T any](ctx context.Context, c *Client, path string, query url.Values)
 			switch {
 			case err != nil:
 			case p.Items == nil:
-				err = fmt.Errorf("GET %s: an answer without items", path)
+				err = fmt.Errorf("GET %s: the answer has no items", path)
 			case seen[p.Next]:
-				err = fmt.Errorf("GET %s: the list leads back to cursor %s", path, p.Next)
+				err = fmt.Errorf("GET %s: cursor %s was returned twice", path, p.Next)
 			}
 			if err != nil {
 				yield(nil, err)

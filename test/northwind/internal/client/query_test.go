@@ -50,10 +50,10 @@ func TestList(t *testing.T) {
 func TestListRefuses(t *testing.T) {
 	t.Parallel()
 	cases := map[string]string{
-		`{"items":[1],"next":"a"}`: "leads back to cursor a",
-		`{"orders":[]}`:            "an answer without items",
-		`{"items":null}`:           "an answer without items",
-		`{"items":["x"]}`:          "not as agreed",
+		`{"items":[1],"next":"a"}`: "cursor a was returned twice",
+		`{"orders":[]}`:            "the answer has no items",
+		`{"items":null}`:           "the answer has no items",
+		`{"items":["x"]}`:          "an unexpected body",
 	}
 	for answer, want := range cases {
 		c, _ := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, answer) })

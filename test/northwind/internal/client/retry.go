@@ -10,20 +10,21 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// mayRepeat says whether another attempt may help: after a connection that failed, a 429 and any 5xx. A process of the service may be
-// killed amid a request; whether its command was stored is then unknown, and the same Idempotency-Key makes that harmless.
+// mayRepeat reports whether another attempt may help: after a failed connection, a 429 or any 5xx. If a process of the
+// service was killed during a request, it is unknown whether the command was stored. The same Idempotency-Key makes a
+// repeat safe.
 func mayRepeat(ctx context.Context, res *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
 	if err != nil {
-		return retryablehttp.DefaultRetryPolicy(ctx, nil, err) // not after a bad certificate and its like
+		return retryablehttp.DefaultRetryPolicy(ctx, nil, err) // it repeats no permanent error, such as a bad certificate
 	}
 	return res.StatusCode == http.StatusTooManyRequests || res.StatusCode >= 500, nil
 }
 
-// backoff doubles from atLeast, never beyond atMost whatever Retry-After asks for, and takes a random half off, so that requests
-// that failed together do not come back together.
+// backoff doubles from atLeast up to atMost, even if Retry-After asks for more. It subtracts up to half at random, so
+// that requests that failed together are not repeated together.
 func backoff(atLeast, atMost time.Duration, attempt int, res *http.Response) time.Duration {
 	wait := min(retryablehttp.DefaultBackoff(atLeast, atMost, attempt, res), atMost)
 	if wait <= 1 {
@@ -32,7 +33,7 @@ func backoff(atLeast, atMost time.Duration, attempt int, res *http.Response) tim
 	return wait/2 + rand.N(wait/2)
 }
 
-// giveUp makes the error of a request after its last attempt.
+// giveUp returns the error of a request after its last attempt.
 func giveUp(res *http.Response, err error, attempts int) (*http.Response, error) {
 	if res != nil {
 		defer res.Body.Close() // read below as far as it goes

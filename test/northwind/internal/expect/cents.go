@@ -8,7 +8,7 @@ import (
 // Cents is an amount of money in whole cents.
 type Cents int64
 
-// String is the amount with two decimals: "440.00".
+// String returns the amount with two decimals: "440.00".
 func (c Cents) String() string {
 	sign := ""
 	if c < 0 {
@@ -23,8 +23,8 @@ func ParseCents(text string) (Cents, error) {
 	return Cents(n), err
 }
 
-// discounted is what is left of a price after the discount, a fraction such as "0.15", rounded half up to the cent. It computes
-// in ten-thousandths of a cent, whole numbers, so nothing is lost before that one rounding.
+// discounted returns a price less a discount, a fraction such as "0.15", rounded half up to the cent. It computes in
+// whole ten-thousandths of a cent, so that nothing is lost before that one rounding.
 func discounted(price, discount string) (Cents, error) {
 	cents, err := scaled(price, 2)
 	if err != nil {
@@ -36,12 +36,12 @@ func discounted(price, discount string) (Cents, error) {
 	}
 	const whole = 10_000
 	if off > whole {
-		return 0, fmt.Errorf("discount %q is more than the whole", discount)
+		return 0, fmt.Errorf("discount %q is more than 1", discount)
 	}
 	return Cents((cents*(whole-off) + whole/2) / whole), nil
 }
 
-// scaled reads a decimal number without sign as a whole number of its digits-th decimal place: scaled("1.5", 2) is 150.
+// scaled parses a decimal number without sign and multiplies it by 10 to the power of digits: scaled("1.5", 2) is 150.
 func scaled(text string, digits int) (int64, error) {
 	whole, fraction, _ := strings.Cut(text, ".")
 	fraction = strings.TrimRight(fraction, "0")

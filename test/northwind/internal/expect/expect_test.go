@@ -52,7 +52,7 @@ func TestCentsString(t *testing.T) {
 	}
 }
 
-// The figures here were computed from the same files with Python's decimal module, apart from this code.
+// The figures here were computed from the same files with Python's decimal module, independently of this code.
 func TestFigures(t *testing.T) {
 	t.Parallel()
 	f := figures(t)
@@ -126,7 +126,7 @@ func TestCustomers(t *testing.T) {
 	}
 }
 
-// A product on two lines of an order counts as one order, and a product that nobody bought is in no ranking.
+// A product on two lines of an order counts as one order, and a product without sales is in no ranking.
 func TestSmall(t *testing.T) {
 	t.Parallel()
 	line := data.Line{OrderID: "7", ProductID: "1", UnitPrice: "1.00", Quantity: 2, Discount: "0"}

@@ -1,7 +1,8 @@
-// Package expect computes, straight from the Northwind files, what the service's queries must answer after the import.
+// Package expect computes from the Northwind files what the service's queries must answer after the import. Start with
+// [From].
 //
-// It shares no arithmetic with the importer, which uses a decimal library: here all money is whole cents. So a mistake in what is sent
-// shows as a difference too.
+// It shares no arithmetic with the importer, which uses a decimal library: here all money is whole cents. So a mistake
+// of the importer also shows as a difference.
 package expect
 
 import (
@@ -14,14 +15,14 @@ import (
 	"github.com/annals-es/annals/test/northwind/data"
 )
 
-// Figures is all that is expected.
+// Figures are all expected figures.
 type Figures struct {
 	Orders    []Order // oldest first
 	Products  []Product
 	Customers []Customer
 }
 
-// Total is what all orders together come to.
+// Total returns the sum of all orders.
 func (f Figures) Total() Cents {
 	var total Cents
 	for _, o := range f.Orders {
@@ -30,14 +31,16 @@ func (f Figures) Total() Cents {
 	return total
 }
 
-// ByRevenue is the products in the order of what they sold for, most first. Products without sales are not in it.
+// ByRevenue returns the products with sales, highest revenue first.
 func (f Figures) ByRevenue() []Product {
 	sold := slices.DeleteFunc(slices.Clone(f.Products), func(p Product) bool { return p.Orders == 0 })
 	slices.SortStableFunc(sold, func(a, b Product) int { return cmp.Compare(b.Revenue, a.Revenue) })
 	return sold
 }
 
-// From computes the figures. An amount that does not fit whole cents is an error.
+// From computes the figures.
+//
+// Errors: an amount that is not in whole cents.
 func From(nw data.Northwind) (Figures, error) {
 	customers := map[string]*Customer{}
 	for _, c := range nw.Customers {

@@ -17,7 +17,7 @@ type Order struct {
 	TrackingNumber string
 }
 
-// Status is the order's status at the end of the import.
+// Status returns the order's status at the end of the import.
 func (o Order) Status() string {
 	if o.Shipped.IsZero() {
 		return "paid"
@@ -47,8 +47,8 @@ type Customer struct {
 	Orders []Order // ascending by id
 }
 
-// Product is what the product's catalog entry, inventory and sales must answer. Counts are units, Orders the distinct orders with
-// the product.
+// Product is what the product's catalog entry, inventory and sales must answer. Counts are units. Orders is the number
+// of orders with the product.
 type Product struct {
 	ID        string
 	Name      string
@@ -60,8 +60,8 @@ type Product struct {
 	Revenue Cents
 }
 
-// OnHand is what lies in the warehouse.
+// OnHand returns the units in the warehouse.
 func (p Product) OnHand() int { return p.Received - p.Shipped }
 
-// Available is what is not promised to an order. It may be negative.
+// Available returns the units that no order has. It may be negative.
 func (p Product) Available() int { return p.Received - p.Ordered }

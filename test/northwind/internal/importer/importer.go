@@ -1,5 +1,5 @@
-// Package importer sends the Northwind files through the service, one command at a time, with Idempotency-Keys that make a second run
-// change nothing.
+// Package importer sends the Northwind files to the service as commands. Start with [Importer.Run]. The
+// Idempotency-Keys are the same in every run, so a second run changes nothing.
 package importer
 
 import (
@@ -19,33 +19,33 @@ type Sender interface {
 	Send(ctx context.Context, cmd client.Command) (client.Answer, error)
 }
 
-// Bar is told of each product and order that is in. It is called from many goroutines.
+// Bar counts the products or orders that were imported. Add is called from many goroutines.
 type Bar interface{ Add() }
 
 // Importer sends the files' commands.
 type Importer struct {
 	Sender   Sender
-	AtOnce   int // products or orders at a time, at least 1
+	AtOnce   int // concurrent products or orders, at least 1
 	Products Bar
 	Orders   Bar
 
 	commands, events, orders atomic.Int64
 }
 
-// Tally is what an import came to so far.
+// Tally counts what an import has done so far.
 type Tally struct {
-	Orders   int // complete ones
-	Commands int // that were answered
-	Events   int // in those answers; a repeated command answers with the events that it stored the first time
+	Orders   int // complete orders
+	Commands int // answered commands
+	Events   int // events in those answers; a repeated command answers with the events that it stored the first time
 }
 
-// Tally tells how far the import has come.
+// Tally returns the current counts.
 func (i *Importer) Tally() Tally {
 	return Tally{Orders: int(i.orders.Load()), Commands: int(i.commands.Load()), Events: int(i.events.Load())}
 }
 
-// Run sends the products, then the orders, ascending by id, several at a time; the commands of one product or order go one after the
-// other. It ends at the first command that the service refuses, or with the context.
+// Run sends the products, then the orders, ascending by id and several at a time. The commands of one product or order
+// are sent one after the other. Run ends at the first command that the service refuses, or with the context.
 func (i *Importer) Run(ctx context.Context, nw data.Northwind) error {
 	shipped := unitsShipped(nw)
 	err := i.each(ctx, len(nw.Products), i.Products, func(ctx context.Context, n int) error {
@@ -68,7 +68,7 @@ func (i *Importer) Run(ctx context.Context, nw data.Northwind) error {
 	})
 }
 
-// each does what do does for 0 to n-1, started in this order, AtOnce at a time.
+// each calls do for 0 to n-1, in this order, AtOnce at a time.
 func (i *Importer) each(ctx context.Context, n int, bar Bar, do func(ctx context.Context, n int) error) error {
 	group, running := errgroup.WithContext(ctx)
 	group.SetLimit(i.AtOnce)
@@ -87,7 +87,7 @@ func (i *Importer) each(ctx context.Context, n int, bar Bar, do func(ctx context
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return ctx.Err() // ended between two of them
+	return ctx.Err() // the context may have ended between two calls
 }
 
 // send sends commands one after the other.
@@ -103,12 +103,12 @@ func (i *Importer) send(ctx context.Context, commands []client.Command) error {
 	return nil
 }
 
-// explain says what a refusal may come from, where it has one likely cause.
+// explain adds the likely cause to a refusal, if there is one.
 func explain(err error) error {
 	var refused *client.StatusError
 	if errors.As(err, &refused) && refused.Problem() == "already-exists" {
-		return fmt.Errorf("%w\nthis id was taken by another command: by another client's, or by an earlier import whose keys the service no longer "+
-			"remembers (it does for 24 hours): -check compares without importing, `make run FRESH=1` starts empty", err)
+		return fmt.Errorf("%w\nthe id was created by another client, or by an import more than 24 hours ago, whose keys the "+
+			"service has forgotten: -check compares without importing, `make run FRESH=1` starts with empty tables", err)
 	}
 	return err
 }

@@ -66,7 +66,7 @@ func TestProductCommands(t *testing.T) {
 	}
 }
 
-// What is sent and what is expected are computed apart: they must agree on every order.
+// The importer and package expect compute totals independently: they must agree on every order.
 func TestPaymentsAreTheExpectedTotals(t *testing.T) {
 	t.Parallel()
 	nw := load(t)
@@ -92,7 +92,7 @@ func TestPaymentsAreTheExpectedTotals(t *testing.T) {
 	}
 }
 
-// service notes what it is sent.
+// service records the commands that it is sent.
 type service struct {
 	events  int    // that each answer has
 	refuse  string // the key of the command that is answered with failing
@@ -153,7 +153,7 @@ func TestRunEndsAtARefusal(t *testing.T) {
 	s := &service{refuse: "northwind-product-5-list", failing: refused}
 	i := Importer{Sender: s, AtOnce: 1, Products: &counter{}, Orders: &counter{}}
 	err := i.Run(t.Context(), load(t))
-	if !errors.Is(err, refused) || !strings.Contains(err.Error(), "no longer remembers") {
+	if !errors.Is(err, refused) || !strings.Contains(err.Error(), "has forgotten") {
 		t.Errorf("got %v", err)
 	}
 	if len(s.sent) > 11 {

@@ -11,7 +11,7 @@ import (
 
 const dollars = "USD"
 
-// money is an amount as the API spells it.
+// money is an amount in the API's JSON.
 type money struct {
 	Amount   string `json:"amount"`
 	Currency string `json:"currency"`
@@ -19,8 +19,8 @@ type money struct {
 
 func usd(amount string) money { return money{Amount: amount, Currency: dollars} }
 
-// unitPrice is what one unit of a line costs: its price less the line's discount, rounded half up to the cent: 7.70 less
-// 5 % is 7.315, so 7.32.
+// unitPrice returns the price of one unit of a line, less the line's discount, rounded half up to the cent. For
+// example, 7.70 less 5 % is 7.315, so the result is 7.32.
 func unitPrice(l data.Line) (currency.Amount, error) {
 	price, err := currency.NewAmount(l.UnitPrice, dollars)
 	if err != nil {

@@ -38,7 +38,8 @@ type shipment struct {
 	TrackingNumber string `json:"trackingNumber"`
 }
 
-// orderCommands create an order with its items, address it, place it, pay it and, where it was shipped, ship it; each on its historical day.
+// orderCommands returns the commands that create an order with its items, set its address, place it, pay it and, if it
+// was shipped, ship it. Each has its historical day.
 func orderCommands(o data.Order) ([]client.Command, error) {
 	create := createOrder{OrderID: o.ID, CustomerID: o.CustomerID}
 	total := bill{}

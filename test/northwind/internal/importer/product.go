@@ -19,8 +19,9 @@ type receiveStock struct {
 	Quantity int `json:"quantity"`
 }
 
-// productCommands list a product and receive its stock: what is left in the end and all that the files ship. Both are dated on the day of
-// the first order, so that no order is older than the stock it is served from. No units: nothing is received.
+// productCommands returns the commands that list a product and receive its stock: the units that are left in the end
+// and those that the files ship. Both are dated on the day of the first order, so that no order is older than its
+// stock. If there are no units, no stock is received.
 func productCommands(p data.Product, shipped int, day time.Time) []client.Command {
 	commands := []client.Command{{
 		Method: http.MethodPost, Path: "/products", Key: key("product", p.ID, "list"), OccurredAt: day,
@@ -35,7 +36,7 @@ func productCommands(p data.Product, shipped int, day time.Time) []client.Comman
 	return commands
 }
 
-// unitsShipped is how many units of each product the files ship.
+// unitsShipped returns how many units of each product the files ship.
 func unitsShipped(nw data.Northwind) map[string]int {
 	units := map[string]int{}
 	for _, o := range nw.Orders {
@@ -49,5 +50,5 @@ func unitsShipped(nw data.Northwind) map[string]int {
 	return units
 }
 
-// key is the Idempotency-Key of one step of one product or order.
+// key returns the Idempotency-Key of one step of one product or order.
 func key(kind, id, step string) string { return "northwind-" + kind + "-" + id + "-" + step }

@@ -1,4 +1,5 @@
-// Package progress shows how far a long job is: a bar on a terminal, a few plain lines elsewhere.
+// Package progress shows the progress of a long job: as a bar on a terminal, as a few plain lines elsewhere. Start with
+// [New].
 package progress
 
 import (
@@ -24,7 +25,8 @@ type Bar struct {
 	done int
 }
 
-// New starts a bar for so many of what, such as "orders". It draws where w is a terminal, else it writes a line at every tenth.
+// New starts a bar. what is the unit, such as "orders". On a terminal it draws a bar; elsewhere it writes a line at
+// each tenth of the total.
 func New(w io.Writer, what string, total int) *Bar {
 	b := &Bar{w: w, what: what, total: total}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
@@ -40,7 +42,7 @@ func New(w io.Writer, what string, total int) *Bar {
 // Add counts one more.
 func (b *Bar) Add() {
 	if b.bar != nil {
-		_ = b.bar.Add(1) // it fails beyond the total only, and then only does not draw
+		_ = b.bar.Add(1) // fails only beyond the total, and then only does not draw
 		return
 	}
 	b.mu.Lock()
@@ -52,7 +54,7 @@ func (b *Bar) Add() {
 	}
 }
 
-// Close ends the line of a bar that was begun and has not reached its total, so that what is written next has a line of its own.
+// Close ends the line of an unfinished bar, so that the next output starts on a new line.
 func (b *Bar) Close() {
 	if b.bar != nil && b.bar.State().CurrentNum > 0 && !b.bar.IsFinished() {
 		fmt.Fprintln(b.w)
