@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
-	"github.com/annals-es/annals/pkg/es/projection"
 )
 
 // strangeItem puts an item into the event table that no store wrote: its key is all it has, but for a secret.
@@ -35,13 +34,8 @@ func TestReconcileGoesPastWhatNamesNoStream(t *testing.T) {
 	s.strangeItem(t, "#a", "1")
 	s.strangeItem(t, "Account#zero", "0")
 	s.ok(t, "POST /accounts", opened)
-	o, err := s.Operator(projection.RebuildConfig{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	readModels, reactions, err := o.Reconcile(t.Context())
-	if err != nil || readModels.Streams != 1 || readModels.Healed == 0 || readModels.Unreadable != 4 || reactions.Unreadable != 4 {
-		t.Errorf("%+v, %+v, %v", readModels, reactions, err)
+	if found := reconciled(t, s.projector); found.Streams != 1 || found.Healed == 0 || found.Unreadable != 4 {
+		t.Errorf("%+v", found)
 	}
 	s.query(t, "GET /accounts/a-1", `{"version":1}`)
 	if log := s.log.String(); strings.Contains(log, secret) {
@@ -56,12 +50,6 @@ func TestRebuildGoesPastWhatNamesNoStream(t *testing.T) {
 	s.ok(t, "POST /accounts", opened)
 	s.project(t)
 	s.strangeItem(t, "Account#", "1")
-	o, err := s.Operator(projection.RebuildConfig{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := o.Rebuilder.Run(t.Context(), "accounts", nil); err != nil {
-		t.Error(err)
-	}
+	s.rebuilt(t, "accounts")
 	s.query(t, "GET /accounts/a-1", `{"version":1}`)
 }

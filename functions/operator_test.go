@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -119,49 +120,84 @@ func TestReactor(t *testing.T) {
 	}
 }
 
-// TestOperator: who runs the service sees what waits in read models and reactions, and tries it again.
-func TestOperator(t *testing.T) {
+// TestTasks: operators' tools have the functions do what needs the service's code.
+func TestTasks(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	queue := s.withReactions(t)
-	projector, err := s.Projector()
-	if err != nil {
+	s.project(t)
+	var err error
+	if s.projector, err = s.Projector(); err != nil {
 		t.Fatal(err)
 	}
-	s.projector = projector
 	s.ok(t, "POST /accounts", opened)
 	s.strange(t, "x", `{}`)
 	s.project(t)
-	o, err := s.Operator(projection.RebuildConfig{})
+	if waits := s.waiting(t); len(waits) != 1 || waits[0].Projection != "accounts" || waits[0].Stream.ID != "x" {
+		t.Errorf("waiting: %+v", waits)
+	}
+	s.ok(t, "POST /accounts/a-1/deposits", usd5)
+	for _, test := range []struct {
+		in   ask.Request
+		fail string
+	}{
+		{ask.Request{Task: ask.Retry, Stream: "Account#x", Projections: []string{"accounts"}}, ""},
+		{ask.Request{Task: ask.CatchUp, Stream: "Account#a-1"}, ""},
+		{ask.Request{Task: ask.CatchUp, Stream: "Account#a-1", Projections: []string{"nothing"}}, `unknown projection "nothing"`},
+		{ask.Request{Task: ask.CatchUp, Stream: "Account"}, "want Type#id"},
+		{ask.Request{Task: ask.Rollback, Projection: "accounts"}, "no retired generation is kept"},
+		{ask.Request{Task: ask.Abandon, Projection: "accounts"}, "no such generation"},
+		{ask.Request{Task: ask.Reconcile, Segment: 4, Of: 4}, "no segment 4 of 4"},
+		{ask.Request{Task: ask.Reconcile}, "no segment 0 of 0"},
+		{ask.Request{Task: "dance"}, `this function has no task "dance"`},
+		{ask.Request{Task: ask.Republish, Stream: "Account#a-1"}, `no task "republish"`},
+	} {
+		out := asked(t, s.projector, test.in)
+		if (out.Error == nil) != (test.fail == "") || out.Error != nil && !strings.Contains(out.Error.Message, test.fail) {
+			t.Errorf("%+v: %+v, want %q", test.in, out.Error, test.fail)
+		}
+	}
+	s.query(t, "GET /accounts/a-1", `{"version":2}`)
+	s.rebuilt(t, "accounts")
+	if out := asked(t, s.projector, ask.Request{Task: ask.Rollback, Projection: "accounts"}); out.Error != nil || out.Generation != 1 {
+		t.Errorf("rolled back: %+v", out)
+	}
+	queue.batch(t)
+	h, err := s.projector.Handler()
 	if err != nil {
 		t.Fatal(err)
 	}
-	waits := map[string]bool{}
-	for w, err := range o.Parked(t.Context()) {
-		if err != nil {
-			t.Fatal(err)
+	if _, err := h(t.Context(), json.RawMessage(`{"annals":null}`)); err == nil || !strings.Contains(err.Error(), "read the task") {
+		t.Errorf("an envelope of nothing: %v", err)
+	}
+	if log := s.log.String(); !strings.Contains(log, `"msg":"a task failed","task":"dance"`) {
+		t.Errorf("logged %s", log)
+	}
+}
+
+// TestTasksOfQuery: the query function folds a stream's past, and reads rows, for tools; requests go on as before.
+func TestTasksOfQuery(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.ok(t, "POST /accounts", opened)
+	s.ok(t, "POST /accounts/a-1/deposits", usd5)
+	s.project(t)
+	past := s.askedOfQuery(t, ask.Request{Task: ask.State, Stream: "Account#a-1", Version: 1})
+	if past.Error != nil || past.State.Version != 1 || past.State.At.IsZero() || !strings.Contains(string(past.State.State), "Ada") {
+		t.Errorf("%+v, %+v", past.State, past.Error)
+	}
+	for want, in := range map[ask.Kind]ask.Request{
+		ask.StreamNotFound:    {Task: ask.State, Stream: "Account#none"},
+		ask.VersionNotFound:   {Task: ask.State, Stream: "Account#a-1", Version: 9},
+		ask.UnknownProjection: {Task: ask.Readable, Projection: "nothing"},
+		"":                    {Task: ask.State, Stream: "Thing#x"},
+	} {
+		if out := s.askedOfQuery(t, in); out.Error == nil || out.Error.Kind != want {
+			t.Errorf("%+v: %+v, want %q", in, out.Error, want)
 		}
-		waits[w.Projection+" "+w.Stream.String()] = true
 	}
-	if len(waits) != 1 || !waits["accounts Account#x"] {
-		t.Errorf("waiting: %v", waits)
+	rows := ask.Request{Task: ask.Readable, Projection: "accounts", Streams: []string{"Account#a-1", "Account#none"}}
+	if out := s.askedOfQuery(t, rows); out.Error != nil || len(out.Unreadable) > 0 {
+		t.Errorf("%+v", out)
 	}
-	if n, err := o.Retry(t.Context()); err != nil || n != 1 {
-		t.Errorf("tried %d, %v", n, err)
-	}
-	for _, names := range [][]string{nil, {"accounts"}, {reserveStock.Name}} {
-		if err := o.CatchUp(t.Context(), es.StreamID{Type: "Account", ID: "a-1"}, names...); err != nil {
-			t.Errorf("catch up %q: %v", names, err)
-		}
-	}
-	if err := o.CatchUp(t.Context(), es.StreamID{Type: "Account", ID: "a-1"}, "nothing"); err == nil || !strings.Contains(err.Error(), `"nothing"`) {
-		t.Errorf("of no projection: %v", err)
-	}
-	if _, _, err := o.Rebuilder.Run(t.Context(), "accounts", nil); err != nil {
-		t.Error(err)
-	}
-	if _, err := s.projector.HandleJobs(t.Context(), queue.batch(t)); err != nil {
-		t.Error(err)
-	}
-	s.query(t, "GET /accounts/a-1", `{"version":1}`)
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
 	"github.com/annals-es/annals/pkg/annals/annalslambda"
 	"github.com/annals-es/annals/pkg/annals/publish"
 	"github.com/annals-es/annals/pkg/es"
@@ -168,14 +169,10 @@ func TestBusOutOfOrder(t *testing.T) {
 			t.Fatalf("%+v, %v", out, err)
 		}
 	}
-	o, err := s.Operator(projection.RebuildConfig{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	waiting := 0
-	for w, err := range o.Parked(t.Context(), publish.Name) {
-		if waiting++; err != nil || w.Reason != projection.Unavailable || !strings.Contains(w.Error, "out of order") {
-			t.Errorf("%+v, %v", w, err)
+	for _, w := range s.waiting(t, publish.Name) {
+		if waiting++; w.Reason != projection.Unavailable || !strings.Contains(w.Error, "out of order") {
+			t.Errorf("%+v", w)
 		}
 	}
 	b.mu.Lock()
@@ -314,29 +311,30 @@ func TestRepublish(t *testing.T) {
 	s.projector = s.reactor(t)
 	s.sell(t)
 	s.project(t)
-	o, err := s.Operator(projection.RebuildConfig{})
-	if err != nil {
-		t.Fatal(err)
+	republish := func(stream string, from int64) (int, error) {
+		out := asked(t, s.projector, ask.Request{Task: ask.Republish, Stream: stream, Version: from})
+		if out.Error != nil {
+			return 0, out.Error
+		}
+		return out.Events, nil
 	}
-	n, err := o.Republish(t.Context(), es.StreamID{Type: "Order", ID: "o"}, 5)
+	n, err := republish("Order#o", 5)
 	if got := b.of("Order#o"); err != nil || n != 1 || got != "order.placed@4 order.payment-received@5 (order.payment-received@5)" {
 		t.Errorf("%d, %v: %s", n, err, got)
 	}
-	if n, err = o.Republish(t.Context(), es.StreamID{Type: "Order", ID: "o"}, 1); err != nil || n != 5 || len(b.accepted["Order#o"]) != 5 {
+	if n, err = republish("Order#o", 1); err != nil || n != 5 || len(b.accepted["Order#o"]) != 5 {
 		t.Errorf("%d, %v: %s", n, err, b.of("Order#o"))
 	}
 	b.fails = func() error { return errors.New("out of order") }
-	if _, err = o.Republish(t.Context(), es.StreamID{Type: "Order", ID: "o"}, 1); err == nil || !strings.Contains(err.Error(), "Order#o@4: ") {
+	if _, err = republish("Order#o", 1); err == nil || !strings.Contains(err.Error(), "Order#o@4: ") {
 		t.Error(err)
 	}
-	if _, err = o.Republish(t.Context(), es.StreamID{Type: "Email", ID: "o"}, 1); err == nil {
+	if _, err = republish("Email#o", 1); err == nil {
 		t.Error("e-mail reservations are published")
 	}
 	s.Bus = nil
-	if o, err = s.Operator(projection.RebuildConfig{}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err = o.Republish(t.Context(), es.StreamID{Type: "Order", ID: "o"}, 1); err == nil || !strings.Contains(err.Error(), "EVENT_BUS_ARN") {
+	s.projector = s.reactor(t)
+	if _, err = republish("Order#o", 1); err == nil || !strings.Contains(err.Error(), "EVENT_BUS_ARN") {
 		t.Error(err)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
-	"github.com/annals-es/annals/pkg/annals/annalslambda"
+	"github.com/annals-es/annals/internal/objects"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
@@ -172,7 +172,7 @@ func TestObjects(t *testing.T) {
 		if test.endpoint != "" {
 			cfg.BaseEndpoint = &test.endpoint
 		}
-		body, err := annalslambda.NewObjects(cfg, func(name string) string { return test.env[name] }).Get(t.Context(), "bucket", test.key)
+		body, err := objects.New(cfg, func(name string) string { return test.env[name] }).Get(t.Context(), "bucket", test.key)
 		if test.fail == "" && (err != nil || string(body) != "content") || test.fail != "" && (err == nil || !strings.Contains(err.Error(), test.fail)) {
 			t.Errorf("%s: %q, %v, want %q", test.key, body, err, test.fail)
 		}

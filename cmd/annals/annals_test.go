@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 
@@ -18,25 +16,21 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-// running is the port of what answers as `make run` does, with tables of its own. One stream can't be projected.
+// running is the port of what answers as the runner does, with tables of its own. One stream can't be projected.
 func running(t *testing.T) (port string) { return runningWith(t, nil) }
 
-// runningWith is running, with more in the environment of the functions.
+// runningWith is running, with more in the environment that a tool is told.
 func runningWith(t *testing.T, more map[string]string) (port string) {
 	t.Helper()
-	client := dynamotest.Client(t)
-	env := map[string]string{
-		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
-	}
-	for _, table := range annalsaws.Tables(service) {
-		env[table.Env()] = dynamotest.Table(t, client, table.Table)
-	}
-	maps.Copy(env, more)
-	for name := range env { // what the commands set is undone
-		t.Setenv(name, os.Getenv(name))
-	}
-	t.Setenv(annalsaws.Events.Env(), env[annalsaws.Events.Env()]) // for the tests' own store
-	store, err := dynamostore.New(client, env["TABLE_EVENTS"], dynamostore.Config{})
+	f, port := newFake(t, more)
+	f.fill(t)
+	return port
+}
+
+// fill stores two orders, one of which can't be projected.
+func (f *fake) fill(t *testing.T) {
+	t.Helper()
+	store, err := dynamostore.New(dynamotest.Client(t), f.located.Resources.Tables["events"], dynamostore.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,15 +43,11 @@ func runningWith(t *testing.T, more map[string]string) (port string) {
 			t.Fatal(err)
 		}
 	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /_local/functions/{id}/environment", func(w http.ResponseWriter, r *http.Request) {
-		if id := r.PathValue("id"); id != "ProjectorFunction" && id != "ReactorFunction" {
-			http.NotFound(w, r)
-			return
-		}
-		_ = json.NewEncoder(w).Encode(env)
-	})
-	return serve(t, mux)
+}
+
+// portOf is an environment that says where the runner answers.
+func portOf(port string) func(string) string {
+	return func(name string) string { return map[string]string{"PORT": port}[name] }
 }
 
 func serve(t *testing.T, h http.Handler) (port string) {
@@ -71,10 +61,10 @@ func serve(t *testing.T, h http.Handler) (port string) {
 	return u.Port()
 }
 
-// annals runs a command line and returns what it prints, and its error.
-func annals(t *testing.T, port string, args ...string) (string, error) {
+// line runs a command line and returns what it prints, and its error.
+func line(t *testing.T, port string, args ...string) (string, error) {
 	t.Helper()
-	root := newRoot(func(name string) string { return map[string]string{"PORT": port}[name] })
+	root := newRoot(portOf(port))
 	var out bytes.Buffer
 	root.SetOut(&out)
 	root.SetErr(&bytes.Buffer{})
@@ -109,17 +99,18 @@ func TestCommands(t *testing.T) { //nolint:paralleltest // sets the environment
 		{"reconcile --settled 0s", "reactions: 2 streams, 0 checkpoints brought level, 1 waiting", "4 checkpoints are of streams that wait"},
 		{"reconcile --segments 0", "", "segments"},
 		{"abandon orders", "", "no such generation"},
+		{"abandon nothing", "", `unknown projection "nothing"`},
+		{"rollback reserve-stock", "", "a reaction can't be rebuilt"},
 		{"rollback product-counts", "", "no retired generation is kept"},
-		{"republish Order#good", "", "there is no bus: set EVENT_BUS_ARN"},
+		{"republish Order#good", "", "there is no bus: the reactor function has no EVENT_BUS_ARN"},
 		{"republish good", "", "want Type#id"},
 		{"republish Order#good 0", "", `"0" is no version`},
 		{"verify", "2 streams, 2 commits, 2 events: 0 findings", ""},
 		{"rebuild reserve-stock", "", "a reaction can't be rebuilt"},
-		{"rebuild orders --segments 0", "", "--segments must be 1 or more"},
 		{"rebuild nothing", "", `unknown projection "nothing"`},
 		{"rebuild", "", "accepts 1 arg(s)"},
 	} {
-		out, err := annals(t, port, strings.Fields(step.line)...)
+		out, err := line(t, port, strings.Fields(step.line)...)
 		columns := strings.Join(strings.Fields(out), " ") // however wide they are: a longer name widens them
 		if !strings.Contains(columns, step.says) || (err == nil) != (step.fails == "") || err != nil && !strings.Contains(err.Error(), step.fails) {
 			t.Errorf("%s: printed %q, %v; want %q, %q", step.line, out, err, step.says, step.fails)
@@ -129,20 +120,23 @@ func TestCommands(t *testing.T) { //nolint:paralleltest // sets the environment
 
 // TestVerifyRestored: compared with what read models show, a table that was restored to an earlier second lacks commits, and
 // the command says of which streams.
-func TestVerifyRestored(t *testing.T) {
+func TestVerifyRestored(t *testing.T) { //nolint:paralleltest // sets the environment
 	port := running(t)
-	if out, err := annals(t, port, "catch-up", "Order#good"); err != nil {
+	if out, err := line(t, port, "catch-up", "Order#good"); err != nil {
 		t.Fatal(out, err)
 	}
-	client := dynamotest.Client(t)
-	t.Setenv("TABLE_EVENTS", dynamotest.Table(t, client, annalsaws.Events.Table))
-	root := newRoot(os.Getenv)
-	var out bytes.Buffer
+	restored := dynamotest.Table(t, dynamotest.Client(t), annalsaws.Events.Table)
+	root := newRoot(func(name string) string { return map[string]string{"PORT": port, "TABLE_EVENTS": restored}[name] })
+	var out, said bytes.Buffer
 	root.SetOut(&out)
-	root.SetArgs([]string{"verify"})
+	root.SetErr(&said)
+	root.SetArgs([]string{"--local", "verify"})
 	err := root.ExecuteContext(t.Context())
 	if err == nil || !strings.Contains(out.String(), "Order#good@1: witness") {
 		t.Errorf("%v: %s", err, out.String())
+	}
+	if !strings.Contains(said.String(), "table events: "+restored+" in place of ") {
+		t.Errorf("it does not say that it reads another table: %q", &said)
 	}
 }
 
@@ -150,8 +144,8 @@ func TestNothingRuns(t *testing.T) {
 	t.Parallel()
 	elsewhere := serve(t, http.NotFoundHandler())
 	nonsense := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") }))
-	for port, want := range map[string]string{"1": "start it with `make run`", elsewhere: "what runs there is no `make run`", nonsense: "invalid character"} {
-		if _, err := annals(t, port, "projections"); err == nil || !strings.Contains(err.Error(), want) {
+	for port, want := range map[string]string{"1": "start it with `make run`", elsewhere: "404 Not Found: 404 page not found: is it the runner", nonsense: "is not the runner of `make run` or `annals run`: invalid character"} {
+		if _, err := line(t, port, "projections"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("port %s: %v, want %q", port, err, want)
 		}
 	}

@@ -63,7 +63,7 @@ type step struct {
 
 func (s step) run(t *testing.T, port string) {
 	t.Helper()
-	out, err := annals(t, port, strings.Fields(s.line)...)
+	out, err := line(t, port, strings.Fields(s.line)...)
 	rest, ok := out, true
 	for part := range strings.SplitSeq(s.says, " … ") {
 		var there bool
@@ -132,7 +132,7 @@ func TestWhatHappened(t *testing.T) { //nolint:paralleltest // sets the environm
 		{"verify Order#good -o json", `{"streams":1,"commits":2,"events":3,"found":0,"findings":[]}`, "", 0},
 		{"verify Order#none", "", "Order#none", 1},
 		{"verify --anchors x", "", "--anchors and --trusted go together", 2},
-		{"--stack S verify", "", "--local and --stack", 2},
+		{"--stack S verify", "", "give one of them", 2},
 		{"completion bash", "bash completion", "", 0},
 		{"__complete rebuild product-", "product-catalog\n … product-counts\n", "", 0},
 		{"__complete parked show orders x", ":4", "", 0},
@@ -150,7 +150,7 @@ func TestNoControlCharacters(t *testing.T) { //nolint:paralleltest // sets the e
 		{"streams", "list"}, {"streams", "show", "Order#" + evil}, {"events", "Order#" + evil}, {"trace", evil}, {"find", "--type", evil},
 		{"heal", "Order#" + evil}, {"parked", "list"}, {"parked", "show", "orders", "Order#" + evil}, {"verify", "Order#" + evil}, {"doctor"},
 	} {
-		out, _ := annals(t, port, args...)
+		out, _ := line(t, port, args...)
 		if out == "" && args[0] != "heal" || strings.ContainsAny(out, "\x1b\x07\u202e\u009b") {
 			t.Errorf("%q: %q", args, out)
 		}
@@ -162,7 +162,7 @@ func TestTail(t *testing.T) { //nolint:paralleltest // sets the environment
 	port := running(t)
 	for _, line := range []string{"tail --type ItemAdded", "tail Order#good --from 2"} {
 		in, out := io.Pipe()
-		root := newRoot(func(name string) string { return map[string]string{"PORT": port}[name] })
+		root := newRoot(portOf(port))
 		root.SetOut(out)
 		root.SetErr(&bytes.Buffer{})
 		root.SetArgs(append([]string{"--local", "-o", "json"}, strings.Fields(line)...))
@@ -295,8 +295,9 @@ func TestExportAndImport(t *testing.T) { //nolint:paralleltest // sets the envir
 	step{"import --continue " + file, "", "somebody appended meanwhile", 3}.run(t, port)
 }
 
-func TestDoctor(t *testing.T) {
-	port := running(t)
+func TestDoctor(t *testing.T) { //nolint:paralleltest // sets the environment
+	f, port := newFake(t, nil)
+	f.fill(t)
 	for _, s := range []step{
 		{"doctor", "ok … settings … DynamoDB at http … notice … queue of catch-ups … clock … ok … table events … wrong … time to live … skipped … protection … projection orders", "1 checks found something wrong", 3},
 		{"heal Order#bad", "", "waits", 3},
@@ -304,13 +305,12 @@ func TestDoctor(t *testing.T) {
 	} {
 		s.run(t, port)
 	}
-	t.Setenv(annalsaws.Snapshots.Env(), "no-such-table") // the rest is as the commands above left it
-	t.Setenv("TABLE_ACCOUNTS", os.Getenv(annalsaws.Events.Env()))
-	t.Setenv(annalsaws.CatchUpQueueEnv, "queue")
-	root := newRoot(os.Getenv)
+	f.located.Resources.Queues = map[annalsaws.Function]string{annalsaws.Projector: "queue"}
+	f.located.Resources.Tables["snapshots"], f.located.Resources.Tables["accounts"] = "no-such-table", os.Getenv(annalsaws.Events.Env())
+	root := newRoot(portOf(port))
 	var out bytes.Buffer
 	root.SetOut(&out)
-	root.SetArgs([]string{"doctor"})
+	root.SetArgs([]string{"--local", "doctor"})
 	err := root.ExecuteContext(t.Context())
 	for _, want := range []string{"no-such-table does not exist", "has other keys", `"queue" is no URL of a queue`} {
 		if !strings.Contains(out.String(), want) || exitCode(err) != exitFindings {
@@ -318,49 +318,6 @@ func TestDoctor(t *testing.T) {
 		}
 	}
 	step{"doctor", "wrong … settings … start it with `make run`", "1 checks found something wrong", 3}.run(t, "1")
-}
-
-// TestStackOutputs: the outputs of a stack are all that is needed; one that is missing is named.
-func TestStackOutputs(t *testing.T) {
-	t.Parallel()
-	outputs := map[string]string{"CatchUpQueueUrl": "https://q/c", "ReactionQueueUrl": "https://q/r", "Other": "x"}
-	for _, table := range annalsaws.Tables(service) {
-		outputs[table.Output()] = "name-of-" + table.Name
-	}
-	env, err := environmentOf(outputs)
-	if err != nil || env["TABLE_ORDERS"] != "name-of-orders" || env[annalsaws.CatchUpQueueEnv] != "https://q/c" || len(env) != len(annalsaws.Tables(service))+2 {
-		t.Errorf("%v, %v", env, err)
-	}
-	delete(outputs, "EventsTableName")
-	if _, err := environmentOf(outputs); err == nil || !strings.Contains(err.Error(), "it has no outputs EventsTableName:") {
-		t.Errorf("without the event table: %v", err)
-	}
-}
-
-// TestWhere: where the service is must be said, in one way.
-func TestWhere(t *testing.T) {
-	for _, table := range annalsaws.Tables(service) {
-		t.Setenv(table.Env(), "")
-	}
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	t.Setenv("AWS_REGION", "us-east-1")
-	t.Setenv("AWS_ACCESS_KEY_ID", "x")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "x")
-	t.Setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", "http://127.0.0.1:1")
-	for line, want := range map[string]string{
-		"projections":                     "say where the service is with --local or --stack NAME",
-		"projections --stack S":           "the outputs of stack S",
-		"doctor":                          "found something wrong",
-		"doctor --stack S --output human": "found something wrong",
-	} {
-		root := newRoot(func(string) string { return "" })
-		root.SetOut(io.Discard)
-		root.SetErr(io.Discard)
-		root.SetArgs(strings.Fields(line))
-		if err := root.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %q", line, err, want)
-		}
-	}
 }
 
 // TestHelpIsWhole: every command says what it does, and what can go wrong has a code.

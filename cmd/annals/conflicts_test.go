@@ -14,7 +14,7 @@ func TestMendedConflicts(t *testing.T) { //nolint:paralleltest // sets the envir
 	var wg sync.WaitGroup
 	for i := range said {
 		wg.Go(func() {
-			root := newRoot(func(name string) string { return map[string]string{"PORT": port}[name] })
+			root := newRoot(portOf(port))
 			root.SetOut(&bytes.Buffer{})
 			root.SetErr(&said[i])
 			root.SetArgs([]string{"--local", "heal", "Order#good"})

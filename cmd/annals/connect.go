@@ -1,95 +1,103 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
-	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/spf13/cobra"
 
+	"github.com/annals-es/annals/cmd/annals/internal/functions"
 	"github.com/annals-es/annals/internal/awsconfig/profiles"
 	"github.com/annals-es/annals/internal/inspect"
 	"github.com/annals-es/annals/internal/inspect/feed"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
-	"github.com/annals-es/annals/pkg/annals/annalslambda"
-	"github.com/annals-es/annals/pkg/annals/publish/eventbus"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 )
 
 // session is a connection to a service.
 type session struct {
-	annalslambda.Deployment
+	annalsaws.Located
 	*inspect.Inspector
-	operator *annalslambda.Operator
-	store    *dynamostore.Store
+	operator *operator
 	aws      aws.Config
+	dynamoDB *dynamodb.Client
+	store    *dynamostore.Store
 }
 
-// locate puts into the environment where the service is.
-func (c *cli) locate(ctx context.Context) error {
-	switch {
-	case c.local && c.stack != "":
-		return usage("--local and --stack name two services: give one")
-	case c.local:
-		return c.useLocal(ctx)
-	case c.stack != "":
-		return useStack(ctx, c.stack)
-	}
-	return nil
-}
+// table is a table's name on DynamoDB.
+func (s *session) table(t annalsaws.Table) string { return s.Resources.Tables[t.Name] }
 
 // connect connects to the service.
 func (c *cli) connect(cmd *cobra.Command) (*session, error) {
 	ctx := cmd.Context()
-	if err := c.locate(ctx); err != nil {
-		return nil, err
-	}
-	log := slog.New(slog.NewTextHandler(people{cmd.ErrOrStderr()}, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	var (
 		s   session
 		err error
 	)
+	if s.Located, err = c.locate(ctx, cmd.InOrStdin()); err != nil {
+		return nil, err
+	}
+	if err := c.nameTables(cmd, &s); err != nil {
+		return nil, err
+	}
 	if s.aws, err = profiles.Load(ctx); err != nil {
 		return nil, err
 	}
-	s.Deployment, err = annalslambda.FromEnvironment(s.aws, service, log, annalsaws.Tables(service)...)
-	switch {
-	case err != nil && !c.local && c.stack == "":
-		return nil, fmt.Errorf("%w: say where the service is with --local or --stack NAME", err)
-	case err != nil:
+	only := cmd.CommandPath()
+	s.dynamoDB = dynamodb.NewFromConfig(s.aws, unchecked)
+	if writes(cmd) {
+		only = ""
+	} else {
+		s.dynamoDB = readOnly(s.dynamoDB, only)
+	}
+	log := slog.New(slog.NewTextHandler(people{cmd.ErrOrStderr()}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if s.store, err = dynamostore.New(s.dynamoDB, s.table(annalsaws.Events), dynamostore.Config{Log: log}); err != nil {
 		return nil, err
 	}
-	s.Deployment = s.Connect(eventbus.Connect)
-	if !writes(cmd) {
-		s.DynamoDB = readOnly(s.DynamoDB, cmd.CommandPath())
-	}
-	if s.operator, err = s.Operator(c.rebuild); err != nil {
-		return nil, err
-	}
-	events := s.Tables.Of(annalsaws.Events)
-	if s.store, err = dynamostore.New(s.DynamoDB, events, dynamostore.Config{Log: log}); err != nil {
-		return nil, err
-	}
+	s.operator = newOperator(&s, functions.New(s.aws, s.Resources.Functions, only), log)
 	follow := feed.Config{Every: time.Second}
-	if s.DynamoDB.Options().BaseEndpoint != nil { // not AWS, whose streams have no third reader to spare
+	if s.dynamoDB.Options().BaseEndpoint != nil { // not AWS, whose streams have no third reader to spare
 		follow.Every, follow.Budget.Requests = 200*time.Millisecond, 400
 	}
-	s.Inspector, err = s.Deployment.Inspector(s.operator, inspect.Config{
-		Feed:  feed.New(s.DynamoDB, s.aws, events, follow),
+	s.Inspector = inspect.New(s.store, inspect.Config{
+		Aggregates: s.operator.replays(s.Service), Engines: s.operator.Engines(),
+		Feed:  feed.New(s.dynamoDB, s.aws, s.table(annalsaws.Events), follow),
 		Every: follow.Every, UnitsPerSecond: c.units,
 	})
-	return &s, err
+	return &s, nil
 }
 
+// nameTables has the environment's own name for a table replace the one that the place has for it: a table's variable
+// is that of the functions. Each replacement is told. It fails if a table has no name.
+func (c *cli) nameTables(cmd *cobra.Command, s *session) error {
+	var missing []string
+	for _, t := range annalsaws.TablesOf(s.Service) {
+		if name := c.getenv(t.Env()); name != "" && name != s.table(t) {
+			fmt.Fprintf(cmd.ErrOrStderr(), "table %s: %s in place of %s, as %s says\n", t.Name, name, s.table(t), t.Env())
+			s.Resources.Tables[t.Name] = name
+		}
+		if s.table(t) == "" {
+			missing = append(missing, t.Name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s has no table for %s: deploy it again, or name the tables in the environment (%s)", s.Place,
+		strings.Join(missing, ", "), annalsaws.Events.Env())
+}
+
+// unchecked leaves the integrity of answers to TLS. DynamoDB's errors carry no checksum, and the SDK then warns, at
+// every failed condition, that it does not match: https://github.com/aws/aws-sdk-go-v2/issues/3545.
+func unchecked(o *dynamodb.Options) { o.DisableValidateResponseChecksum = true }
+
 // operator connects to what keeps the read models.
-func (c *cli) operator(cmd *cobra.Command) (*annalslambda.Operator, error) {
+func (c *cli) operator(cmd *cobra.Command) (*operator, error) {
 	s, err := c.connect(cmd)
 	if err != nil {
 		return nil, err
@@ -97,53 +105,17 @@ func (c *cli) operator(cmd *cobra.Command) (*annalslambda.Operator, error) {
 	return s.operator, nil
 }
 
-// useStack takes over the names of the tables and queues that a stack has as outputs.
-func useStack(ctx context.Context, name string) error {
-	cfg, err := profiles.Load(ctx)
-	if err != nil {
-		return err
+// projectionNames are the names of a service's projections that are in use.
+func projectionNames(l annalsaws.Located) []string {
+	var names []string
+	for _, r := range l.Service.Reactions {
+		names = append(names, r.Name)
 	}
-	out, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
-	if err != nil {
-		return fmt.Errorf("the outputs of stack %s: %w", name, err)
-	}
-	outputs := map[string]string{}
-	for _, stack := range out.Stacks {
-		for _, o := range stack.Outputs {
-			outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
+	for _, m := range l.Service.ReadModels {
+		if !m.Replaced {
+			names = append(names, m.Name)
 		}
 	}
-	env, err := environmentOf(outputs)
-	if err != nil {
-		return fmt.Errorf("stack %s: %w", name, err)
-	}
-	maps.Copy(env, failuresOf(outputs, cfg))
-	for name, value := range env {
-		if err := os.Setenv(name, value); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// environmentOf is the environment that the outputs of a stack stand for.
-func environmentOf(outputs map[string]string) (map[string]string, error) {
-	wanted := map[string]string{annalsaws.CatchUpQueueEnv: "CatchUpQueueUrl", annalsaws.ReactionQueueEnv: "ReactionQueueUrl"}
-	for _, t := range annalsaws.Tables(service) {
-		wanted[t.Env()] = t.Output()
-	}
-	env := map[string]string{}
-	var missing []string
-	for name, output := range wanted {
-		if env[name] = outputs[output]; env[name] == "" {
-			missing = append(missing, output)
-		}
-	}
-	if len(missing) > 0 {
-		return nil, fmt.Errorf("it has no outputs %s: is it a stack of this service, and of this version?", strings.Join(slices.Sorted(slices.Values(missing)), ", "))
-	}
-	if machine := outputs["RebuildMachineArn"]; machine != "" {
-		env[annalsaws.RebuildMachineEnv] = machine
-	}
-	return env, nil
+	slices.Sort(names)
+	return names
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -17,7 +16,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/annals-es/annals/internal/console"
-	"github.com/annals-es/annals/pkg/annals/annalslambda"
 )
 
 func (c *cli) consoleCommand() *cobra.Command {
@@ -115,28 +113,21 @@ func (c *cli) console(cmd *cobra.Command, cfg console.Config) (http.Handler, err
 		return nil, err
 	}
 	cfg.Log = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
-	cfg.Place = "AWS, by the environment"
-	switch {
-	case c.stack != "":
-		cfg.Place = "stack " + c.stack
-	case c.local:
-		address := "http://127.0.0.1:" + cmp.Or(c.getenv("PORT"), "3000")
-		cfg.Place, cfg.Requests, cfg.Units = address, localRequests(address), localUnits(address)
+	cfg.Place = s.Place
+	if c.local {
+		address := c.localAddress()
+		cfg.Requests, cfg.Units = localRequests(address), localUnits(address)
 	}
 	return console.New(cmd.Context(), s, s.operator, rebuilder{s.operator}, cfg), nil
 }
 
-// rebuilder builds projections anew for the console, as `annals rebuild` does: by the state machine where there is one.
-type rebuilder struct{ operator *annalslambda.Operator }
+// rebuilder rebuilds read models for the console, as `annals rebuild` does.
+type rebuilder struct{ operator *operator }
 
-func (r rebuilder) Rebuilds(name string) bool { return r.operator.Engine.Keeps(name) }
+func (r rebuilder) Rebuilds(name string) bool { return r.operator.rebuilds(name) == nil }
 
-func (r rebuilder) Rebuild(ctx context.Context, name string, progress func(events int)) error {
-	if r.operator.Rebuilds != nil {
-		_, err := elsewhere(ctx, r.operator, name, func(string) {})
-		return err
-	}
-	_, _, err := r.operator.Rebuilder.Run(ctx, name, func(_, _, events int) { progress(events) })
+func (r rebuilder) Rebuild(ctx context.Context, name string, _ func(events int)) error {
+	_, err := elsewhere(ctx, r.operator, name, func(string) {})
 	return err
 }
 

@@ -16,7 +16,7 @@ func TestConsole(t *testing.T) { //nolint:paralleltest // sets the environment
 	port := running(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	root := newRoot(func(name string) string { return map[string]string{"PORT": port}[name] })
+	root := newRoot(portOf(port))
 	out, in := io.Pipe()
 	root.SetOut(in)
 	root.SetErr(io.Discard)

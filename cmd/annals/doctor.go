@@ -15,8 +15,8 @@ func (c *cli) doctorCommand() *cobra.Command {
 		Long: `Check a setup, and say what is wrong and what to do: where the service is, credentials, the clock, every table with its keys
 and indexes, the event table's stream and its protection, queues, generations and rows that this code can't read, projections
 that lack commits of some minutes ago, streams that wait, records of the stream that were set aside. It reads a hundred rows of
-each read model, and the newest commits from the event table's DynamoDB stream (see annals tail --help). Exit code 3: something
-is wrong.`,
+each read model, which the query function decodes, and the newest commits from the event table's DynamoDB stream (see
+annals tail --help). Exit code 3: something is wrong.`,
 		Example: "  annals --local doctor\n  annals --stack Shop doctor --output json | jq 'select(.result != \"ok\")'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -89,10 +89,11 @@ func (d *doctor) examine(cmd *cobra.Command) {
 	d.say(okResult, "version", "", "annals %s, %s, %s", v.Version, v.Go, v.Platform)
 	var err error
 	if d.session, err = d.connect(cmd); err != nil {
-		d.say(wrongResult, "settings", "Say where the service is: --local for `make run`, --stack NAME for a stack on AWS (`cdk list` names them), or its functions' environment.", "%v", err)
+		d.say(wrongResult, "settings", "Say where the service is: --local for `make run`, --stack NAME for a stack on AWS "+
+			"(`cdk list` names them), or --file FILE.", "%v", err)
 		return
 	}
-	endpoint := d.session.DynamoDB.Options().BaseEndpoint
+	endpoint := d.dynamoDB.Options().BaseEndpoint
 	d.onAWS = endpoint == nil
 	d.say(okResult, "settings", "", "%s", d.place(cmp.Or(aws.ToString(endpoint), "AWS")))
 	d.queues()
@@ -109,14 +110,7 @@ func (d *doctor) examine(cmd *cobra.Command) {
 
 // place says where it looks.
 func (d *doctor) place(endpoint string) string {
-	by := "by the environment"
-	switch {
-	case d.local:
-		by = "the service that runs here"
-	case d.stack != "":
-		by = "stack " + d.stack
-	}
-	return fmt.Sprintf("%s, region %s, DynamoDB at %s", by, d.aws.Region, endpoint)
+	return fmt.Sprintf("%s: service %s, region %s, DynamoDB at %s", d.Place, d.Service.Name, d.aws.Region, endpoint)
 }
 
 func (d *doctor) credentials(ctx context.Context) bool {

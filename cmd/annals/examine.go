@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"os"
 	"slices"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/es/dynamotable"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -24,9 +24,9 @@ const deploy = "Deploy the stack again (`make deploy`): it makes what is missing
 // tables looks at every table, and at the clock by the way. It tells whether all of them can be used.
 func (d *doctor) tables(ctx context.Context) bool {
 	good := true
-	for i, t := range annalsaws.Tables(service) {
-		name := d.Tables.Of(t)
-		out, err := d.DynamoDB.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
+	for i, t := range annalsaws.TablesOf(d.Service) {
+		name := d.session.table(t)
+		out, err := d.dynamoDB.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
 		var missing *types.ResourceNotFoundException
 		switch {
 		case errors.As(err, &missing):
@@ -156,8 +156,8 @@ func (d *doctor) clock(out *dynamodb.DescribeTableOutput) {
 
 // protection looks at what keeps the events, and forgets the connections.
 func (d *doctor) protection(ctx context.Context) {
-	events, connections := d.Tables.Of(annalsaws.Events), d.Tables.Of(annalsaws.Connections)
-	if ttl, err := d.DynamoDB.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &connections}); err != nil {
+	events, connections := d.session.table(annalsaws.Events), d.session.table(annalsaws.Connections)
+	if ttl, err := d.dynamoDB.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &connections}); err != nil {
 		d.say(wrongResult, "time to live", "Allow dynamodb:DescribeTimeToLive.", "%v", err)
 	} else if ttl.TimeToLiveDescription == nil || aws.ToString(ttl.TimeToLiveDescription.AttributeName) != annalsaws.Connections.TimeToLive {
 		d.say(wrongResult, "time to live", deploy, "connections that ended stay in %s for ever", connections)
@@ -168,14 +168,14 @@ func (d *doctor) protection(ctx context.Context) {
 		d.say(skippedResult, "protection", "", "point-in-time recovery and deletion protection are looked at on AWS")
 		return
 	}
-	if table, err := d.DynamoDB.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &events}); err != nil {
+	if table, err := d.dynamoDB.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &events}); err != nil {
 		d.say(wrongResult, "deletion protection", "Allow dynamodb:DescribeTable.", "%v", err)
 	} else if !aws.ToBool(table.Table.DeletionProtectionEnabled) {
 		d.say(wrongResult, "deletion protection", deploy, "%s can be deleted by mistake, and with it everything", events)
 	} else {
 		d.say(okResult, "deletion protection", "", "%s can't be deleted by mistake", events)
 	}
-	backups, err := d.DynamoDB.DescribeContinuousBackups(ctx, &dynamodb.DescribeContinuousBackupsInput{TableName: &events})
+	backups, err := d.dynamoDB.DescribeContinuousBackups(ctx, &dynamodb.DescribeContinuousBackupsInput{TableName: &events})
 	switch {
 	case err != nil:
 		d.say(wrongResult, "point-in-time recovery", "Allow dynamodb:DescribeContinuousBackups.", "%v", err)
@@ -188,13 +188,19 @@ func (d *doctor) protection(ctx context.Context) {
 }
 
 func (d *doctor) queues() {
-	for _, q := range []struct{ name, env string }{{"queue of catch-ups", annalsaws.CatchUpQueueEnv}, {"queue of reactions", annalsaws.ReactionQueueEnv}} {
-		at, err := url.Parse(os.Getenv(q.env))
+	for _, q := range []struct {
+		name string
+		of   annalsaws.Function
+	}{{"queue of catch-ups", annalsaws.Projector}, {"queue of reactions", annalsaws.Reactor}} {
+		text := d.Resources.Queues[q.of]
+		at, err := url.Parse(text)
 		switch {
-		case os.Getenv(q.env) == "":
-			d.say(noticeResult, q.name, "Set "+q.env+", or use --stack: what takes long is done here meanwhile, and not left for later.", "none")
+		case text == "":
+			d.say(noticeResult, q.name,
+				deploy+" Without it nothing is left for later, and the daily reconciliation does not run.", "none")
 		case err != nil || at.Host == "" || at.Path == "":
-			d.say(wrongResult, q.name, "Set "+q.env+" to the queue's URL: the stack's outputs have it.", "%q is no URL of a queue", os.Getenv(q.env))
+			d.say(wrongResult, q.name, "The description must have the queue's URL: print it again with `annals describe`.",
+				"%q is no URL of a queue", text)
 		default:
 			d.say(okResult, q.name, "", "%s", at)
 		}
@@ -206,10 +212,10 @@ const long = 24 * time.Hour
 
 // generations looks at what serves, what waits, and what is stuck.
 func (d *doctor) generations(ctx context.Context) {
-	if err := d.Check(ctx); err != nil {
+	if err := d.served(ctx); err != nil {
 		d.say(wrongResult, "code", "Deploy code that has that fold version, or take the projection back (`annals rollback`).", "%v", err)
 	} else {
-		d.say(okResult, "code", "", "this code reads all generations that serve")
+		d.say(okResult, "code", "", "the deployed code reads all generations that serve")
 	}
 	d.readable(ctx)
 	all, err := d.Projections(ctx)
@@ -220,7 +226,7 @@ func (d *doctor) generations(ctx context.Context) {
 	d.lanes(ctx, all)
 	for _, p := range all {
 		if p.Unregistered {
-			d.say(noticeResult, "projection "+p.Name, "It begins with the first commit that its function is given: are these the settings of its service?",
+			d.say(noticeResult, "projection "+p.Name, "It begins with the first commit that its function is given.",
 				"nothing has begun with it")
 			continue
 		}
@@ -239,4 +245,25 @@ func (d *doctor) generations(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// served tells whether the code that is deployed reads all generations that serve.
+//
+// Errors: [projection.UnknownFoldError]; the catalog's.
+func (d *doctor) served(ctx context.Context) error {
+	records, err := d.session.operator.models.Records(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		i := slices.IndexFunc(d.Service.ReadModels, func(m annals.ReadModelDescription) bool {
+			return m.Name == r.Projection
+		})
+		serving := r.Serving()
+		reads := func(f projection.FoldDescription) bool { return f.Version == serving.Fold }
+		if !slices.ContainsFunc(d.Service.ReadModels[i].Folds, reads) {
+			return &projection.UnknownFoldError{Projection: r.Projection, Generation: serving.Generation, Fold: serving.Fold}
+		}
+	}
+	return nil
 }

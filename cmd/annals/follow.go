@@ -8,15 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/annals-es/annals/pkg/annals/annalslambda"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// look is how often a rebuild elsewhere is looked at.
+// look is how often a rebuild is looked at.
 const look = time.Second
 
 // follow has the state machine build a projection anew, and says how far it is until another generation serves.
-func (c *cli) follow(cmd *cobra.Command, o *annalslambda.Operator, name string) error {
+func (c *cli) follow(cmd *cobra.Command, o *operator, name string) error {
 	start := time.Now()
 	served, err := elsewhere(cmd.Context(), o, name, func(says string) { fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", name, says) })
 	if err != nil {
@@ -33,13 +32,13 @@ func (c *cli) follow(cmd *cobra.Command, o *annalslambda.Operator, name string) 
 }
 
 // elsewhere starts the state machine, and waits until another generation serves, which it returns.
-func elsewhere(ctx context.Context, o *annalslambda.Operator, name string, say func(string)) (projection.Generation, error) {
+func elsewhere(ctx context.Context, o *operator, name string, say func(string)) (projection.Generation, error) {
 	before, err := recordOf(ctx, o, name)
 	if err != nil {
 		return 0, err
 	}
 	execution := fmt.Sprintf("%s-by-hand-%d", name, time.Now().UnixMilli())
-	if err := o.Rebuilds.Start(ctx, execution, projection.Stage{Projection: name}); err != nil {
+	if err := o.machine.Start(ctx, execution, projection.Stage{Projection: name}); err != nil {
 		return 0, err
 	}
 	say("started execution " + execution + ", which goes on without this command")
@@ -56,9 +55,9 @@ func elsewhere(ctx context.Context, o *annalslambda.Operator, name string, say f
 		case b != nil:
 			building = b.Generation
 		case building > 0:
-			return 0, fmt.Errorf("generation %d of %s was given up meanwhile", building, name)
+			return 0, fmt.Errorf("generation %d of %s was given up", building, name)
 		}
-		failure, err := o.Rebuilds.Failure(ctx, execution)
+		failure, err := o.machine.Failure(ctx, execution)
 		switch {
 		case err != nil:
 			return 0, err
@@ -88,18 +87,18 @@ func why(record projection.Record, failure *projection.StageError) string {
 }
 
 // rebuildProgress says how far the generation is that is being built.
-func rebuildProgress(ctx context.Context, o *annalslambda.Operator, record projection.Record) (string, error) {
+func rebuildProgress(ctx context.Context, o *operator, record projection.Record) (string, error) {
 	b := record.Building()
 	if b == nil {
 		return "waits for the machine", nil
 	}
-	s, err := o.Engine.Progress(ctx, record.Projection, *b)
+	s, err := o.models.Progress(ctx, record.Projection, *b)
 	return fmt.Sprintf("generation %d is built: %s", b.Generation, s), err
 }
 
 // recordOf returns the record of a read model.
-func recordOf(ctx context.Context, o *annalslambda.Operator, name string) (projection.Record, error) {
-	records, err := o.Engine.Records(ctx)
+func recordOf(ctx context.Context, o *operator, name string) (projection.Record, error) {
+	records, err := o.models.Records(ctx)
 	if err != nil {
 		return projection.Record{}, err
 	}
@@ -108,29 +107,5 @@ func recordOf(ctx context.Context, o *annalslambda.Operator, name string) (proje
 			return r, nil
 		}
 	}
-	return projection.Record{}, fmt.Errorf("there is no projection %q", name)
-}
-
-func (c *cli) abandonCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "abandon PROJECTION",
-		Short: "Give up the generation that is being built; what serves is not touched",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := c.operator(cmd)
-			if err != nil {
-				return err
-			}
-			if err := o.Rebuilder.Abandon(cmd.Context(), args[0]); err != nil {
-				return err
-			}
-			out := struct {
-				Projection string `json:"projection"`
-				Abandoned  bool   `json:"abandoned"`
-			}{args[0], true}
-			return c.show(cmd, out, func(w io.Writer) {
-				fmt.Fprintf(w, "%s: the generation that was being built is given up\n", args[0])
-			})
-		},
-	}
+	return projection.Record{}, &projection.UnknownProjectionError{Projection: name}
 }

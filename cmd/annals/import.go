@@ -75,7 +75,7 @@ func (c *cli) importArchive(cmd *cobra.Command, path string, goOn bool) error {
 		return errors.New("the event table is not empty: import into a new one, before its command function has started; " +
 			"--continue goes on with an import that was interrupted")
 	}
-	if err := s.operator.Reactions.Skip(cmd.Context(), slices.Collect(maps.Values(ends))...); err != nil {
+	if err := s.operator.reactions.Skip(cmd.Context(), slices.Collect(maps.Values(ends))...); err != nil {
 		return err
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {

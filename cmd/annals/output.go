@@ -48,6 +48,14 @@ func printJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
+// printIndented prints one JSON object over several lines.
+func printIndented(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
 // show prints one thing: as JSON, or as human does.
 func (c *cli) show(cmd *cobra.Command, v any, human func(w io.Writer)) error {
 	if c.output == asJSON {

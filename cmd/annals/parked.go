@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -106,43 +105,4 @@ func (c *cli) showParked(cmd *cobra.Command, args []string) error {
 		return fmt.Errorf("%s does not wait in %s", args[1], args[0])
 	}
 	return nil
-}
-
-func (c *cli) retryParked(cmd *cobra.Command, args []string) error {
-	var stream es.StreamID
-	if len(args) == 2 {
-		var err error
-		if stream, err = streamArg(args[1]); err != nil {
-			return err
-		}
-	}
-	o, err := c.operator(cmd)
-	if err != nil {
-		return err
-	}
-	out := struct {
-		Tried int `json:"tried"`
-		Left  int `json:"left"`
-	}{Tried: 1}
-	if len(args) < 2 {
-		out.Tried, err = o.Retry(cmd.Context(), args...)
-	} else {
-		err = o.RetryStream(cmd.Context(), stream, args[0])
-	}
-	if err != nil {
-		return err
-	}
-	for w, err := range o.Parked(cmd.Context(), args[:min(len(args), 1)]...) {
-		if err != nil {
-			return err
-		}
-		if len(args) < 2 || w.Stream == stream {
-			out.Left++
-		}
-	}
-	err = c.show(cmd, out, func(w io.Writer) { fmt.Fprintf(w, "tried %d, %d still wait\n", out.Tried, out.Left) })
-	if err == nil && out.Left > 0 {
-		return found("not all could be applied: `annals parked show` says why")
-	}
-	return err
 }

@@ -2,12 +2,10 @@ package main
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/annals-es/annals/internal/inspect"
-	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 func (c *cli) projectionsCommand() *cobra.Command {
@@ -34,7 +32,7 @@ func (c *cli) projectionsCommand() *cobra.Command {
 					}{p.Name, g, p.Unregistered}
 					since, progress := stamp(g.Since), progressOf(&g)
 					if p.Unregistered {
-						since, progress = "-", "nothing has begun with it: are these the settings of its service?"
+						since, progress = "-", "no function has begun with it"
 					}
 					if err := t.row(line, p.Name, g.Generation, g.Fold, g.Status, since, g.Parked, progress); err != nil {
 						return err
@@ -54,17 +52,4 @@ func progressOf(g *inspect.Generation) string {
 		return ""
 	}
 	return fmt.Sprintf("%d of %d segments %s", g.Rebuild.Done, g.Rebuild.Segments, g.Rebuild.Doing)
-}
-
-// projectionNames are the names of the projections that this code knows.
-func projectionNames() []string {
-	var names []string
-	for _, r := range service.Reactions {
-		names = append(names, r.Name)
-	}
-	for _, t := range annalsaws.CurrentReadTables(service) {
-		names = append(names, t.Name)
-	}
-	slices.Sort(names)
-	return names
 }

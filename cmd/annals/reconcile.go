@@ -1,12 +1,18 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
+	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -26,15 +32,7 @@ func (c *cli) reconcileCommand() *cobra.Command {
 			if segments < 1 || units < 0 || settled < 0 {
 				return usage("--segments must be 1 or more, --units-per-second and --settled must not be negative")
 			}
-			cfg := projection.ReconcileConfig{Segments: segments, UnitsPerSecond: units, MinAge: settled}
-			if units == 0 {
-				cfg.UnitsPerSecond = -1
-			}
-			if settled == 0 {
-				cfg.MinAge = -1
-			}
-			c.rebuild.Reconcile = cfg
-			return c.reconcile(cmd)
+			return c.reconcile(cmd, ask.Request{Of: segments, UnitsPerSecond: units, MinAge: settled.Seconds()})
 		},
 	}
 	cmd.Flags().IntVar(&segments, "segments", 4, "into how many parts the streams are divided, which are read at once")
@@ -43,14 +41,20 @@ func (c *cli) reconcileCommand() *cobra.Command {
 	return cmd
 }
 
-func (c *cli) reconcile(cmd *cobra.Command) error {
+func (c *cli) reconcile(cmd *cobra.Command, in ask.Request) error {
 	o, err := c.operator(cmd)
 	if err != nil {
 		return err
 	}
-	readModels, reactions, err := o.Reconcile(cmd.Context())
+	readModels, err := o.reconcile(cmd.Context(), annalsaws.Projector, in)
 	if err != nil {
 		return err
+	}
+	var reactions projection.Reconciled
+	if o.reacts {
+		if reactions, err = o.reconcile(cmd.Context(), annalsaws.Reactor, in); err != nil {
+			return err
+		}
 	}
 	type line struct {
 		Of         string  `json:"of"`
@@ -80,4 +84,32 @@ func (c *cli) reconcile(cmd *cobra.Command) error {
 		return found("%d checkpoints are of streams that wait: `annals parked list` names them", waiting)
 	}
 	return nil
+}
+
+// reconcile has a function compare all segments, each until it has ended, and returns what it found in all.
+func (o *operator) reconcile(ctx context.Context, f annalsaws.Function, in ask.Request) (projection.Reconciled, error) {
+	var (
+		sum projection.Reconciled
+		mu  sync.Mutex
+	)
+	all, ctx := errgroup.WithContext(ctx)
+	for segment := range in.Of {
+		all.Go(func() error {
+			for at := es.Position(""); at != es.End; {
+				next := in
+				next.Task, next.Segment, next.Position = ask.Reconcile, segment, at
+				out, err := o.functions.Ask(ctx, f, next)
+				if err != nil {
+					return fmt.Errorf("reconcile segment %d of %d: %w", segment, in.Of, err)
+				}
+				mu.Lock()
+				sum.Add(out.Reconciled.Reconciled)
+				mu.Unlock()
+				at = out.Reconciled.Position
+			}
+			return nil
+		})
+	}
+	err := all.Wait()
+	return sum, err
 }

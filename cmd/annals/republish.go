@@ -6,6 +6,9 @@ import (
 	"strconv"
 
 	"github.com/spf13/cobra"
+
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
 )
 
 func (c *cli) republishCommand() *cobra.Command {
@@ -28,10 +31,13 @@ func (c *cli) republishCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			n, err := o.Republish(cmd.Context(), stream, from)
+			answer, err := o.functions.Ask(cmd.Context(), annalsaws.Reactor, ask.Request{
+				Task: ask.Republish, Stream: stream.String(), Version: from,
+			})
 			if err != nil {
 				return err
 			}
+			n := answer.Events
 			if n == 0 {
 				return fmt.Errorf("%s has no event from version %d on", stream, from)
 			}

@@ -1,31 +1,29 @@
 package main
 
-import (
-	"github.com/spf13/cobra"
-
-	"github.com/annals-es/annals/pkg/es/projection"
-)
+import "github.com/spf13/cobra"
 
 // cli is what all commands share.
 type cli struct {
 	getenv func(string) string
+	// local, stack and file say where the service is.
 	local  bool
-	here   bool // rebuilds
 	stack  string
+	file   string
 	output format
 	// units is the most read units a second that searches consume, 0 = no limit.
 	units float64
-	// rebuild adjusts rebuilds.
-	rebuild projection.RebuildConfig
 }
 
 const longHelp = `Look at a running service, and after it: what happened, what it led to, how far the read models are.
 
 Where the service is:
 
-    --local       the one that ` + "`make run`" + ` runs on this machine (PORT=3000, DYNAMODB_ENDPOINT)
-    --stack NAME  on AWS, by the outputs of its CloudFormation stack
-    neither       by the environment, as the projector and the reactor function have it (TABLE_EVENTS and so on)
+    --local       the one that ` + "`make run` or `annals run`" + ` runs on this machine (PORT=3000)
+    --stack NAME  on AWS: a CloudFormation stack
+    --file FILE   what ` + "`annals describe`" + ` printed; "-" is standard input
+
+Each says what the service has: no command holds code of the service. What needs its code is asked of its functions, by
+Lambda's Invoke API. A table's own variable, such as TABLE_EVENTS=restored-table, replaces the name of that table.
 
 AWS's own settings (AWS_PROFILE, AWS_REGION and so on) are read as all its tools read them.
 
@@ -47,8 +45,9 @@ func newRoot(getenv func(string) string) *cobra.Command {
 		DisableAutoGenTag: true,
 	}
 	flags := root.PersistentFlags()
-	flags.BoolVar(&c.local, "local", false, "work on the service that runs here (PORT=3000, DYNAMODB_ENDPOINT)")
+	flags.BoolVar(&c.local, "local", false, "work on the service that runs here (PORT=3000)")
 	flags.StringVar(&c.stack, "stack", "", "work on the service of this CloudFormation stack")
+	flags.StringVar(&c.file, "file", "", "work on the service that this file describes, as annals describe prints it")
 	flags.VarP(&c.output, "output", "o", "human or json")
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"human", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	root.AddGroup(&cobra.Group{ID: events, Title: "What happened:"}, &cobra.Group{ID: models, Title: "The read models:"}, &cobra.Group{ID: setup, Title: "The setup:"})
@@ -58,7 +57,8 @@ func newRoot(getenv func(string) string) *cobra.Command {
 	root.AddCommand(in(models,
 		c.projectionsCommand(), writer(c.rebuildCommand()), writer(c.rollbackCommand()), writer(c.abandonCommand()), c.parkedCommand(),
 		writer(c.healCommand()), writer(c.reconcileCommand()), writer(c.republishCommand()))...)
-	root.AddCommand(in(setup, c.doctorCommand(), c.newCommand(), c.runCommand(), c.versionCommand())...)
+	root.AddCommand(in(setup,
+		c.doctorCommand(), c.describeCommand(), c.newCommand(), c.runCommand(), c.versionCommand())...)
 	strict(root)
 	return root
 }

@@ -57,7 +57,7 @@ func changing(archive string) map[string]string {
 func exported(t *testing.T) string {
 	t.Helper()
 	file := t.TempDir() + "/archive"
-	if out, err := annals(t, running(t), "export", file); err != nil {
+	if out, err := line(t, running(t), "export", file); err != nil {
 		t.Fatal(out, err)
 	}
 	return file
@@ -67,19 +67,20 @@ func exported(t *testing.T) string {
 func TestSignals(t *testing.T) { //nolint:paralleltest // sets the environment
 	archive := exported(t)
 	address, asked := silent(t)
-	port := runningWith(t, map[string]string{
-		"AWS_ENDPOINT_URL_DYNAMODB": address, "EVENT_BUS_ARN": "arn:aws:events:us-east-1:1:event-bus/b",
+	_, port := newFake(t, map[string]string{
+		"AWS_ENDPOINT_URL_DYNAMODB": address, "AWS_ENDPOINT_URL_LAMBDA": address, "AWS_ENDPOINT_URL_SFN": address,
 	})
 	dir := t.TempDir()
 	keyPair(t, dir)
 	all := looking(dir)
+	delete(all, "annals describe") // it asks nothing of AWS
 	maps.Copy(all, changing(archive))
 	for i, name := range slices.Sorted(maps.Keys(all)) {
 		sig, code, says := os.Interrupt, 130, "annals: stopped by SIGINT; what it had done by then stays done\n"
 		if i%2 == 1 {
 			sig, code, says = syscall.SIGTERM, 143, "annals: stopped by SIGTERM; what it had done by then stays done\n"
 		}
-		root := newRoot(func(name string) string { return map[string]string{"PORT": port}[name] })
+		root := newRoot(portOf(port))
 		var said bytes.Buffer
 		root.SetOut(io.Discard)
 		root.SetErr(&said)

@@ -6,11 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
-
-	"github.com/annals-es/annals/pkg/annals/annalsaws"
-	"github.com/annals-es/annals/pkg/annals/annalslambda"
 )
 
 // mendSetAside says what to do about records that were set aside.
@@ -29,8 +25,8 @@ type setAside struct {
 }
 
 // listSetAside lists the records that were set aside, below the streams that wait.
-func (c *cli) listSetAside(cmd *cobra.Command, o *annalslambda.Operator) error {
-	all, err := o.SetAside(cmd.Context())
+func (c *cli) listSetAside(cmd *cobra.Command, o *operator) error {
+	all, err := o.setAsides(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -65,7 +61,7 @@ func (c *cli) listSetAside(cmd *cobra.Command, o *annalslambda.Operator) error {
 	return nil
 }
 
-func many(of annalslambda.SetAside) string {
+func many(of setAsides) string {
 	if of.More {
 		return fmt.Sprintf("more than %d records", of.Count)
 	}
@@ -75,13 +71,13 @@ func many(of annalslambda.SetAside) string {
 // setAside looks for records that were set aside.
 func (d *doctor) setAside(ctx context.Context) {
 	const name = "records set aside"
-	all, err := d.session.operator.SetAside(ctx)
+	all, err := d.session.operator.setAsides(ctx)
 	if err != nil {
 		d.say(wrongResult, name, "Allow s3:ListBucket and s3:GetObject on the buckets of failures.", "%v", err)
 		return
 	}
 	if len(all) == 0 {
-		d.say(skippedResult, name, "", "no bucket of failures is known: set %s and %s", annalsaws.ProjectorFailuresEnv, annalsaws.ReactorFailuresEnv)
+		d.say(skippedResult, name, "", "the service has no buckets of failures")
 		return
 	}
 	for _, of := range all {
@@ -96,21 +92,4 @@ func (d *doctor) setAside(ctx context.Context) {
 		d.say(wrongResult, name, "`annals parked list` names them. "+mendSetAside, "the %s could not read %s, the oldest: %s",
 			of.Function, many(of), strings.Join(keys, ", "))
 	}
-}
-
-// failuresOf are the addresses of the buckets of failures that the outputs of a stack name. An older stack has none.
-func failuresOf(outputs map[string]string, cfg aws.Config) map[string]string {
-	suffix := "amazonaws.com"
-	if strings.HasPrefix(cfg.Region, "cn-") {
-		suffix += ".cn"
-	}
-	env := map[string]string{}
-	for name, output := range map[string]string{
-		annalsaws.ProjectorFailuresEnv: "ProjectorFailuresName", annalsaws.ReactorFailuresEnv: "ReactorFailuresName",
-	} {
-		if bucket := outputs[output]; bucket != "" {
-			env[name] = fmt.Sprintf("https://%s.s3.%s.%s", bucket, cfg.Region, suffix)
-		}
-	}
-	return env
 }

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/annals-es/annals/local/bucket"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
@@ -24,9 +22,9 @@ func TestSetAside(t *testing.T) { //nolint:paralleltest // sets the environment
 	}
 	t.Cleanup(s3.Close)
 	s3.Serve(failures)
-	port := runningWith(t, map[string]string{
-		"AWS_ENDPOINT_URL_S3": s3.Address(), annalsaws.ProjectorFailuresEnv: "https://failures.s3.us-east-1.amazonaws.com",
-	})
+	f, port := newFake(t, map[string]string{"AWS_ENDPOINT_URL_S3": s3.Address()})
+	f.fill(t)
+	f.located.Resources.Failures = map[annalsaws.Function]string{annalsaws.Projector: "failures"}
 	for _, s := range []step{
 		{"doctor", "ok … records set aside … none of the projector", "found something wrong", 3},
 		{"parked list", "PROJECTION", "", 0},
@@ -46,11 +44,11 @@ func TestSetAside(t *testing.T) { //nolint:paralleltest // sets the environment
 		{"parked list orders", "PROJECTION", "", 0},
 	} {
 		s.run(t, port)
-		if out, _ := annals(t, port, strings.Fields(s.line)...); strings.Contains(out, "secret-7") {
+		if out, _ := line(t, port, strings.Fields(s.line)...); strings.Contains(out, "secret-7") {
 			t.Errorf("%s shows a payload: %s", s.line, out)
 		}
 	}
-	if out, _ := annals(t, port, "parked", "list", "orders"); strings.Contains(out, "Set aside") {
+	if out, _ := line(t, port, "parked", "list", "orders"); strings.Contains(out, "Set aside") {
 		t.Errorf("of one projection: %s", out)
 	}
 	if err := failures.Put("unreadable/0000-torn", []byte(`{`)); err != nil {
@@ -59,18 +57,4 @@ func TestSetAside(t *testing.T) { //nolint:paralleltest // sets the environment
 	step{"parked list", "", "s3://failures/unreadable/0000-torn", 1}.run(t, port)
 	s3.Close()
 	step{"doctor", "wrong … records set aside … Allow s3:ListBucket", "found something wrong", 3}.run(t, port)
-}
-
-// TestFailuresOfAStack: the outputs of a stack name the buckets.
-func TestFailuresOfAStack(t *testing.T) {
-	t.Parallel()
-	outputs := map[string]string{"ProjectorFailuresName": "p", "ReactorFailuresName": "r"}
-	for region, want := range map[string]string{"eu-west-1": "https://r.s3.eu-west-1.amazonaws.com", "cn-north-1": "https://r.s3.cn-north-1.amazonaws.com.cn"} {
-		if env := failuresOf(outputs, aws.Config{Region: region}); env[annalsaws.ReactorFailuresEnv] != want || len(env) != 2 {
-			t.Errorf("%v, want %s", env, want)
-		}
-	}
-	if env := failuresOf(nil, aws.Config{}); len(env) > 0 {
-		t.Errorf("of an older stack: %v", env)
-	}
 }

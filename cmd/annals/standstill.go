@@ -70,7 +70,7 @@ func (d *doctor) lags(
 ) (map[string]lag, int, error) {
 	since := map[string]time.Time{} // of reactions: what was recorded before does not concern them
 	for _, p := range all {
-		if d.session.operator.Reactions.Keeps(p.Name) {
+		if d.session.operator.reactions.Keeps(p.Name) {
 			since[p.Name] = p.Generations[len(p.Generations)-1].Since
 		}
 	}

@@ -30,7 +30,7 @@ func TestDoctorOfLanes(t *testing.T) { //nolint:paralleltest // sets the environ
 	if _, err := store.Append(t.Context(), es.Append{Writes: []es.Write{write}}); err != nil {
 		t.Fatal(err)
 	}
-	says := "settings … the service that runs here, region us-east-1, DynamoDB at http … account … local: nothing of it is on AWS … " +
+	says := "settings … service shop, region us-east-1, DynamoDB at http … account … local: nothing of it is on AWS … " +
 		"wrong … lane of orders … 1 of the newest streams are not applied, Order#old since " + stamp(begin)
 	step{"doctor", says, "checks found something wrong", 3}.run(t, port)
 	step{"heal Order#old", "is level", "", 0}.run(t, port)
@@ -39,10 +39,11 @@ func TestDoctorOfLanes(t *testing.T) { //nolint:paralleltest // sets the environ
 
 // TestDoctorOfRows: a row that the code can't decode is found, with its stream and why.
 func TestDoctorOfRows(t *testing.T) { //nolint:paralleltest // sets the environment
-	port := running(t)
+	f, port := newFake(t, nil)
+	f.fill(t)
 	step{"heal Order#good", "is level", "", 0}.run(t, port)
 	step{"doctor", "ok … rows of orders … 1 of them can be read", "1 checks found something wrong", 3}.run(t, port)
-	view := dynamoview.New(dynamotest.Client(t), os.Getenv("TABLE_ORDERS"))
+	view := dynamoview.New(dynamotest.Client(t), f.located.Resources.Tables["orders"])
 	good := es.StreamID{Type: "Order", ID: "good"}
 	read, err := view.Checkpoints(t.Context(), 1, good)
 	if err != nil {

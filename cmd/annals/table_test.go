@@ -40,9 +40,9 @@ func TestLongNames(t *testing.T) { //nolint:paralleltest // sets the environment
 	if _, err := store.Append(t.Context(), es.Append{Writes: []es.Write{write}}); err != nil {
 		t.Fatal(err)
 	}
-	_, _ = annals(t, port, "reconcile", "--settled", "0s") // parks it
+	_, _ = line(t, port, "reconcile", "--settled", "0s") // parks it
 	for _, command := range []string{"streams list", "parked list"} {
-		out, err := annals(t, port, strings.Fields(command)...)
+		out, err := line(t, port, strings.Fields(command)...)
 		if err != nil {
 			t.Fatal(command, err)
 		}
@@ -56,7 +56,7 @@ func TestLongNames(t *testing.T) { //nolint:paralleltest // sets the environment
 		if !cut {
 			t.Errorf("%s does not show how the name begins and ends:\n%s", command, out)
 		}
-		whole, err := annals(t, port, append(strings.Fields(command), "-o", "json")...)
+		whole, err := line(t, port, append(strings.Fields(command), "-o", "json")...)
 		if err != nil || !strings.Contains(whole, `"`+long+`"`) {
 			t.Errorf("%s as JSON lacks the name: %v", command, err)
 		}

@@ -24,7 +24,7 @@ before it, with the others of its append, and with what remembers it elsewhere: 
 signed anchors of an earlier check (see ` + "`annals anchors --help`" + `). Exit code 3: something was found.
 
 Of all streams, it reads the whole event table, strongly consistent, a read unit for each 4 KB, and all read tables.
-With TABLE_EVENTS set to a restored table, it lists what that one lacks.
+With TABLE_EVENTS in the environment set to a restored table, it reads that one, and lists what it lacks.
 What it can't detect is said in the documentation of pkg/es/verify.`,
 		Example: "  annals --local verify\n  annals --local verify Order#o-1\n  annals --stack Shop verify --anchors 2026-01.anchors --trusted key.pub.pem",
 		Args:    cobra.MaximumNArgs(1),

@@ -31,7 +31,7 @@ type Source interface {
 	Types() []string
 }
 
-// Operator changes what can be changed. An app.Operator is one.
+// Operator changes what can be changed. The command line has one.
 type Operator interface {
 	Parked(ctx context.Context, projections ...string) iter.Seq2[projection.Waiting, error]
 	RetryStream(ctx context.Context, stream es.StreamID, projections ...string) error

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -20,12 +19,10 @@ import (
 	"github.com/annals-es/annals/internal/console"
 	"github.com/annals-es/annals/internal/inspect"
 	"github.com/annals-es/annals/internal/inspect/feed"
-	"github.com/annals-es/annals/pkg/annals/annalsaws"
-	"github.com/annals-es/annals/pkg/annals/annalslambda"
+	"github.com/annals-es/annals/internal/inspect/inspecttest"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
-	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/shop"
 )
 
@@ -33,28 +30,18 @@ import (
 type bench struct {
 	t         *testing.T
 	inspector *inspect.Inspector
-	operator  *annalslambda.Operator
+	operator  *inspecttest.Service
 	store     *dynamostore.Store
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	client := dynamotest.Client(t)
-	names := annalslambda.TableNames{}
-	for _, table := range annalsaws.Tables(shop.New()) {
-		names[table.Name] = dynamotest.Table(t, client, table.Table)
-	}
-	service := annalslambda.Deployment{Service: shop.New(), DynamoDB: client, Tables: names, Log: slog.New(slog.DiscardHandler)}
-	store, err1 := dynamostore.New(client, names.Of(annalsaws.Events), dynamostore.Config{})
-	operator, err2 := service.Operator(projection.RebuildConfig{Segments: 2})
-	aws := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("local", "local", "")}
-	inspector, err3 := service.Inspector(operator, inspect.Config{
-		Feed: feed.New(client, aws, names.Of(annalsaws.Events), feed.Config{Every: 20 * time.Millisecond, Endpoint: dynamotest.Endpoint(t)}),
-	})
-	if err := errors.Join(err1, err2, err3); err != nil {
-		t.Fatal(err)
-	}
-	return &bench{t: t, inspector: inspector, operator: operator, store: store}
+	s := inspecttest.New(t, shop.New())
+	cfg := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("local", "local", "")}
+	inspector := s.Inspector(inspect.Config{Feed: feed.New(s.Client, cfg, s.Tables["events"], feed.Config{
+		Every: 20 * time.Millisecond, Endpoint: dynamotest.Endpoint(t),
+	})})
+	return &bench{t: t, inspector: inspector, operator: s, store: s.Store}
 }
 
 // append stores a commit, and has the projections apply it.
@@ -96,9 +83,9 @@ func (b *bench) orders() {
 	b.append("Order#bad", "c-2", raw("OrderTeleported<img src=x>", `{}`))
 }
 
-type rebuilder struct{ *annalslambda.Operator }
+type rebuilder struct{ *inspecttest.Service }
 
-func (r rebuilder) Rebuilds(name string) bool { return r.Engine.Keeps(name) }
+func (r rebuilder) Rebuilds(name string) bool { return r.Models.Keeps(name) }
 
 func (r rebuilder) Rebuild(ctx context.Context, name string, progress func(int)) error {
 	_, _, err := r.Rebuilder.Run(ctx, name, func(_, _, events int) { progress(events) })

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -20,8 +19,8 @@ import (
 
 	"github.com/annals-es/annals/internal/inspect"
 	"github.com/annals-es/annals/internal/inspect/feed"
+	"github.com/annals-es/annals/internal/inspect/inspecttest"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
-	"github.com/annals-es/annals/pkg/annals/annalslambda"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
@@ -37,34 +36,21 @@ const orders = "orders"
 // bench is an inspector on tables of its own.
 type bench struct {
 	*inspect.Inspector
-	service  annalslambda.Deployment
-	operator *annalslambda.Operator
+	operator *inspecttest.Service
 	store    *dynamostore.Store
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	client := dynamotest.Client(t)
-	names := annalslambda.TableNames{}
-	for _, table := range annalsaws.Tables(declared) {
-		names[table.Name] = dynamotest.Table(t, client, table.Table)
-	}
-	b := &bench{service: annalslambda.Deployment{Service: declared, DynamoDB: client, Tables: names, Log: slog.New(slog.DiscardHandler)}}
-	var err error
-	if b.store, err = dynamostore.New(client, names.Of(annalsaws.Events), dynamostore.Config{}); err != nil {
-		t.Fatal(err)
-	}
-	if b.operator, err = b.service.Operator(projection.RebuildConfig{}); err != nil {
-		t.Fatal(err)
-	}
+	b := &bench{operator: inspecttest.New(t, declared)}
+	b.store = b.operator.Store
 	cfg := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("local", "local", "")}
-	b.Inspector, err = b.service.Inspector(b.operator, inspect.Config{
+	b.Inspector = b.operator.Inspector(inspect.Config{
 		Every: 20 * time.Millisecond,
-		Feed:  feed.New(client, cfg, names.Of(annalsaws.Events), feed.Config{Every: 20 * time.Millisecond, Endpoint: dynamotest.Endpoint(t)}),
+		Feed: feed.New(b.operator.Client, cfg, b.operator.Tables["events"], feed.Config{
+			Every: 20 * time.Millisecond, Endpoint: dynamotest.Endpoint(t),
+		}),
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	return b
 }
 
@@ -283,8 +269,8 @@ func TestUnreadable(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.order(t, "o", "c")
-	_, err := b.service.DynamoDB.PutItem(t.Context(), &dynamodb.PutItemInput{
-		TableName: new(b.service.Tables.Of(annalsaws.Events)),
+	_, err := b.operator.Client.PutItem(t.Context(), &dynamodb.PutItemInput{
+		TableName: new(b.operator.Tables["events"]),
 		Item: map[string]types.AttributeValue{
 			"stream": &types.AttributeValueMemberS{Value: "Order#bad"}, "version": &types.AttributeValueMemberN{Value: "1"},
 		},

@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -25,20 +26,27 @@ type declaration struct {
 	// file is the file's path in the module, with its text.
 	file string
 	text []byte
-	// args is where the call's arguments end, imports where its imports do: both as offsets in the text.
-	args, imports int
-	// comma: the last argument has one behind it. block: the imports are in parentheses.
+	// args is where the call's arguments end, kit where the import of package annals does: both as offsets in the
+	// text.
+	args, kit int
+	// comma: a comma follows the last argument. block: the imports are in parentheses.
 	comma, block bool
+	// name is that of package annals in the file, pkg that of the file's package.
+	name, pkg string
+	// imports are the paths that the file imports, with the names that they have there.
+	imports map[string]string
 }
 
 var modulePattern = regexp.MustCompile(`(?m)^module (\S+)$`)
 
-// findDeclaration looks for the declaration in the module that is in a folder. Tests, examples and modules within it don't count.
+// findDeclaration looks for the declaration in the module that is in a folder. Tests, examples and modules within it
+// don't count.
 func findDeclaration(root string) (*declaration, error) {
 	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	found := modulePattern.FindSubmatch(mod)
 	if err != nil || found == nil {
-		return nil, fmt.Errorf("there is no go.mod: run this where that of your service is")
+		return nil, fmt.Errorf("%s has no go.mod with a module: run this in the folder of your service's go.mod",
+			absolute(root))
 	}
 	var all []*declaration
 	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
@@ -70,8 +78,8 @@ func findDeclaration(root string) (*declaration, error) {
 		for i, d := range all {
 			files[i] = d.file
 		}
-		return nil, fmt.Errorf("annals.New is called in %d files of the module %s: the line of the new aggregate goes into the one that calls it once",
-			len(all), strings.Join(files, ", "))
+		return nil, fmt.Errorf("annals.New is called in %d files of module %s%s: call it once, in the declaration of the service",
+			len(all), found[1], listed(files))
 	}
 	return all[0], nil
 }
@@ -82,25 +90,26 @@ func passOver(root, path, name string) error {
 		return nil
 	}
 	_, err := os.Stat(filepath.Join(path, "go.mod"))
-	if err == nil || strings.HasPrefix(name, ".") || slices.Contains([]string{"testdata", "vendor", "node_modules", "examples", "pkg"}, name) {
+	other := []string{"testdata", "vendor", "node_modules", "examples"}
+	if err == nil || strings.HasPrefix(name, ".") || slices.Contains(other, name) {
 		return filepath.SkipDir
 	}
 	return nil
 }
 
 // declarationIn is the declaration in a file, nil if there is none. A file that is not Go has none.
-func declarationIn(path string) (*declaration, error) {
-	text, err := os.ReadFile(path)
+func declarationIn(name string) (*declaration, error) {
+	text, err := os.ReadFile(name)
 	if err != nil || !bytes.Contains(text, []byte(kit+`"`)) {
 		return nil, err
 	}
 	set := token.NewFileSet()
-	file, err := parser.ParseFile(set, path, text, parser.SkipObjectResolution)
+	file, err := parser.ParseFile(set, name, text, parser.SkipObjectResolution)
 	if err != nil {
-		return nil, fmt.Errorf("%s is not Go: %w", path, err)
+		return nil, fmt.Errorf("%s is not Go: %w", name, err)
 	}
-	d := &declaration{text: text}
-	name := d.importOf(set, file)
+	d := &declaration{text: text, pkg: file.Name.Name}
+	d.importsOf(set, file)
 	calls := 0
 	ast.Inspect(file, func(node ast.Node) bool {
 		call, is := node.(*ast.CallExpr)
@@ -108,7 +117,7 @@ func declarationIn(path string) (*declaration, error) {
 			return true
 		}
 		if called, is := call.Fun.(*ast.SelectorExpr); is && called.Sel.Name == "New" {
-			if of, is := called.X.(*ast.Ident); is && of.Name == name && len(call.Args) > 0 {
+			if of, is := called.X.(*ast.Ident); is && of.Name == d.name && len(call.Args) > 0 {
 				calls++
 				last, end := set.Position(call.Args[len(call.Args)-1].End()).Offset, set.Position(call.Rparen).Offset
 				d.args, d.comma = end, bytes.Contains(text[last:end], []byte(","))
@@ -122,41 +131,72 @@ func declarationIn(path string) (*declaration, error) {
 	case 1:
 		return d, nil
 	}
-	return nil, fmt.Errorf("%s calls annals.New %d times: the line of the new aggregate goes into a file that calls it once", path, calls)
+	return nil, fmt.Errorf("%s calls annals.New %d times: call it once, in the declaration of the service", name, calls)
 }
 
-// importOf notes how a file imports package annals, and returns its name there.
-func (d *declaration) importOf(set *token.FileSet, file *ast.File) (name string) {
+// importsOf notes what a file imports.
+func (d *declaration) importsOf(set *token.FileSet, file *ast.File) {
+	d.imports = map[string]string{}
 	for _, spec := range file.Imports {
-		if imported, err := strconv.Unquote(spec.Path.Value); err == nil && strings.HasSuffix(imported, kit) {
-			d.annals, d.imports = strings.TrimSuffix(imported, kit), set.Position(spec.End()).Offset
-			name = "annals"
-			if spec.Name != nil {
-				name = spec.Name.Name
-			}
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			continue
+		}
+		d.imports[imported] = importedAs(spec)
+		if strings.HasSuffix(imported, kit) {
+			d.annals, d.kit = strings.TrimSuffix(imported, kit), set.Position(spec.End()).Offset
+			d.name = d.imports[imported]
 		}
 	}
 	for _, group := range file.Decls {
-		if g, is := group.(*ast.GenDecl); is && g.Tok == token.IMPORT && set.Position(g.End()).Offset >= d.imports {
+		if g, is := group.(*ast.GenDecl); is && g.Tok == token.IMPORT && set.Position(g.End()).Offset >= d.kit {
 			d.block = g.Lparen.IsValid()
 			break
 		}
 	}
-	return name
 }
 
-// with is the file with an aggregate more: its import, and its line at the end of the declaration.
-func (d *declaration) with(names Names) ([]byte, error) {
-	line := names.Package + ".Parts(),\n"
-	if bytes.Contains(d.text, []byte(`"`+names.Import+`"`)) {
-		return nil, fmt.Errorf("%s imports %s already", d.file, names.Import)
-	}
+// with is the file with a line more at the end of the declaration, and with imports that it may lack.
+func (d *declaration) with(line string, imports ...string) []byte {
+	line += "\n"
 	if !d.comma {
 		line = ",\n" + line
 	}
-	imported := "\n\t" + strconv.Quote(names.Import)
-	if !d.block {
-		imported = "\n\nimport " + strconv.Quote(names.Import)
+	added := ""
+	for _, imported := range imports {
+		switch {
+		case d.imports[imported] != "":
+		case d.block:
+			added += "\n\t" + strconv.Quote(imported)
+		default:
+			added += "\n\nimport " + strconv.Quote(imported)
+		}
 	}
-	return slices.Concat(d.text[:d.imports], []byte(imported), d.text[d.imports:d.args], []byte(line), d.text[d.args:]), nil
+	return slices.Concat(d.text[:d.kit], []byte(added), d.text[d.kit:d.args], []byte(line), d.text[d.args:])
+}
+
+// in is a line of the declaration as the file has it: package annals has another name there if its import says so.
+func (d *declaration) in(line string) string {
+	return d.name + strings.TrimPrefix(line, "annals")
+}
+
+// importPath is that of the declaration's package.
+func (d *declaration) importPath() string {
+	return path.Join(d.module, filepath.ToSlash(filepath.Dir(d.file)))
+}
+
+// listed is a list of files as the end of a sentence's part.
+func listed(files []string) string {
+	if len(files) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(files, ", ") + ")"
+}
+
+// absolute is a folder's whole path, for messages.
+func absolute(dir string) string {
+	if whole, err := filepath.Abs(dir); err == nil {
+		return whole
+	}
+	return dir
 }

@@ -1,3 +1,3 @@
-// Package scaffold writes a new aggregate into the module of a service: a folder with the aggregate, its commands, a read model
-// and the tests of all that; and one line of the service's declaration, which has the service know it.
+// Package scaffold writes a service of one's own, and new parts of one: aggregates, read models and reactions. Start
+// with [NewService].
 package scaffold

@@ -4,16 +4,17 @@ import (
 	"fmt"
 	"go/token"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// Names is what the new aggregate is called in each place.
+// Names is what something new is called in each place.
 type Names struct {
-	// Annals is the path of Annals's module, Import that of the aggregate's package.
+	// Annals is the path of Annals's module, Import that of an aggregate's package.
 	Annals, Import string
 	// Type and Types are the name as a Go type, and its plural: GiftCard, GiftCards.
 	Type, Types string
-	// Package is its package, Var and Vars the names of variables: giftcard, giftCard, giftCards.
+	// Package is the name as a package, Var and Vars as variables: giftcard, giftCard, giftCards.
 	Package, Var, Vars string
 	// Kebab and Kebabs are the names in routes and codes: gift-card, gift-cards.
 	Kebab, Kebabs string
@@ -23,54 +24,133 @@ type Names struct {
 
 var (
 	exported = regexp.MustCompile(`^([A-Z][a-z0-9]+)+$`)
-	word     = regexp.MustCompile(`[A-Z][a-z0-9]+`)
+	kebab    = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$`)
+	word     = regexp.MustCompile(`[A-Z]+[a-z0-9]*`)
 )
 
-// NamesOf derives the names of an aggregate from its type's. plural is that of the type, "" = by the rules of English.
+// reserved can't be names of packages: Go's own, and those that generated files import.
+var reserved = []string{
+	"internal", "vendor", "main", "testdata", "init",
+	"annals", "annalshttp", "annalstest", "es", "estest", "projection", "refusal",
+	"context", "flag", "http", "strings", "testing", "time",
+	"functions", "infra", "build",
+}
+
+// NamesOf derives the names from that of a Go type (GiftCard) or from one in kebab case (gift-card). plural has the
+// same form; "" follows the rules of English.
 //
 // Errors: a name that can't be, with what it can be.
-func NamesOf(typ, plural string) (Names, error) {
-	if plural == "" {
-		plural = pluralOf(typ)
+func NamesOf(name, plural string) (Names, error) {
+	typ, err := typeOf(name)
+	if err != nil {
+		return Names{}, err
 	}
-	for _, name := range []string{typ, plural} {
-		if !exported.MatchString(name) {
-			return Names{}, fmt.Errorf("%q is no name of an aggregate: it has capitalized words, such as Invoice or GiftCard (write abbreviations as words: Sku)", name)
+	types := pluralOf(typ)
+	if plural != "" {
+		if types, err = typeOf(plural); err != nil {
+			return Names{}, err
 		}
 	}
 	n := Names{
-		Type: typ, Types: plural, Package: strings.ToLower(typ), Var: lower(typ), Vars: lower(plural),
-		Kebab: strings.Join(words(typ), "-"), Kebabs: strings.Join(words(plural), "-"), Words: strings.Join(words(typ), " "), Many: strings.Join(words(plural), " "), A: "a",
+		Type: typ, Types: types, Package: strings.ToLower(typ), Var: lower(typ), Vars: lower(types),
+		Kebab: strings.Join(goWords(typ), "-"), Kebabs: strings.Join(goWords(types), "-"),
+		Words: strings.Join(goWords(typ), " "), Many: strings.Join(goWords(types), " "), A: "a",
 	}
 	if strings.ContainsAny(typ[:1], "AEIOU") {
 		n.A = "an"
 	}
-	switch {
-	case token.IsKeyword(n.Package), n.Package == "internal", n.Package == "vendor", n.Package == "main", n.Package == "testdata":
-		return Names{}, fmt.Errorf("%s can't be a package of Go: choose another name than %s", n.Package, typ)
-	case n.Types == n.Type:
-		return Names{}, fmt.Errorf("%s is its own plural: say another one with --plural", typ)
+	if n.Types == n.Type {
+		return Names{}, fmt.Errorf("the plural of %s is the same word: say another one with --plural", typ)
 	}
 	return n, nil
 }
+
+// AggregateNamesOf is NamesOf for an aggregate, whose name is also that of a package.
+func AggregateNamesOf(name, plural string) (Names, error) {
+	n, err := NamesOf(name, plural)
+	if err != nil {
+		return Names{}, err
+	}
+	return n, packageName(n.Package, name)
+}
+
+// packageName refuses a name that Go does not take as that of a package, or that generated files need.
+func packageName(name, of string) error {
+	if token.IsKeyword(name) || slices.Contains(reserved, name) {
+		return fmt.Errorf("the name %q would make a Go package %s, which is reserved: choose another name", of, name)
+	}
+	return nil
+}
+
+// typeOf is a name as that of a Go type.
+func typeOf(name string) (string, error) {
+	typ := name
+	if kebab.MatchString(name) {
+		typ = ""
+		for part := range strings.SplitSeq(name, "-") {
+			typ += strings.ToUpper(part[:1]) + part[1:]
+		}
+	}
+	if len(name) > maxName {
+		return "", fmt.Errorf("the name %q has %d characters: %d are allowed", name, len(name), maxName)
+	}
+	if !exported.MatchString(typ) || strings.HasSuffix(typ, "Test") {
+		return "", fmt.Errorf(
+			"the name %q does not work: write capitalized words of two letters or more, such as GiftCard or Sku, or gift-card", name)
+	}
+	return typ, nil
+}
+
+// maxName is how long a name may be, in characters: names of AWS's resources are made of it.
+const maxName = 40
 
 // pluralOf is the plural as most nouns have it.
 func pluralOf(noun string) string {
 	switch {
 	case strings.HasSuffix(noun, "y") && len(noun) > 1 && !strings.ContainsAny(noun[len(noun)-2:len(noun)-1], "aeiou"):
 		return noun[:len(noun)-1] + "ies"
-	case strings.HasSuffix(noun, "s"), strings.HasSuffix(noun, "x"), strings.HasSuffix(noun, "z"), strings.HasSuffix(noun, "ch"), strings.HasSuffix(noun, "sh"):
+	case hasAnySuffix(noun, "s", "x", "z", "ch", "sh"):
 		return noun + "es"
 	}
 	return noun + "s"
 }
 
+// singularOf is the singular of a noun in kebab case, as most nouns have it. A noun that is no plural stays.
+func singularOf(noun string) string {
+	switch {
+	case strings.HasSuffix(noun, "ies") && len(noun) > 4:
+		return strings.TrimSuffix(noun, "ies") + "y"
+	case hasAnySuffix(noun, "sses", "tuses", "xes", "zzes", "tches", "nches", "rches", "shes"):
+		return strings.TrimSuffix(noun, "es")
+	case strings.HasSuffix(noun, "s") && !hasAnySuffix(noun, "ss", "us", "is"):
+		return strings.TrimSuffix(noun, "s")
+	}
+	return noun
+}
+
+func hasAnySuffix(s string, suffixes ...string) bool {
+	return slices.ContainsFunc(suffixes, func(suffix string) bool { return strings.HasSuffix(s, suffix) })
+}
+
 func lower(name string) string { return strings.ToLower(name[:1]) + name[1:] }
 
-func words(name string) []string {
+// goWords are the words of a Go name, in small letters: CustomerID is "customer", "id".
+func goWords(name string) []string {
 	all := word.FindAllString(name, -1)
 	for i := range all {
 		all[i] = strings.ToLower(all[i])
 	}
 	return all
+}
+
+// jsonName is a Go name as a member of JSON: CustomerID is "customerId".
+func jsonName(name string) string {
+	var out strings.Builder
+	for i, w := range goWords(name) {
+		if i > 0 {
+			w = strings.ToUpper(w[:1]) + w[1:]
+		}
+		out.WriteString(w)
+	}
+	return out.String()
 }

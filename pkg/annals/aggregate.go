@@ -30,6 +30,16 @@ type typed interface {
 	read(c *es.Commit, i int, yield func(event any) error) error
 	open(x *es.Executor, cfg es.RepositoryConfig) Repository
 	keeper(x *es.Executor, cfg es.RepositoryConfig) Snapshotter
+	past(ctx context.Context, reader es.Reader, id string, p es.Point, now time.Time) (es.Past[json.RawMessage], error)
+}
+
+// Past returns an aggregate as it was at a point, from its events alone, with its state as JSON.
+//
+// Errors: those of [es.FoldTo]; a state that JSON can't hold.
+func (a *DeclaredAggregate) Past(
+	ctx context.Context, reader es.Reader, id string, p es.Point, now time.Time,
+) (es.Past[json.RawMessage], error) {
+	return a.typed.past(ctx, reader, id, p, now)
 }
 
 // Owner is the owner of a stream besides its creator: what [OwnedBy] returns for its first commit, or "".
@@ -52,11 +62,6 @@ func (a *DeclaredAggregate) Owner(first *es.Commit) (owner string, err error) {
 type Repository interface {
 	Snapshotter
 	Stream(id string) es.StreamID
-	// Past returns an aggregate as it was at a point, its state as JSON.
-	//
-	// Errors: those of [es.Repository.LoadAt].
-	Past(ctx context.Context, id string, p es.Point, now time.Time) (es.Past[json.RawMessage], error)
-
 	// What decisions need, for the linker: see [Operation].
 	get(tx *es.Tx, id string) (any, error)
 	getOrNew(tx *es.Tx, id string) (any, error)
@@ -67,17 +72,6 @@ type Repository interface {
 
 // repository is an es.Repository behind an interface without type parameters.
 type repository[S, E any] struct{ *es.Repository[S, E] }
-
-func (r repository[S, E]) Past(ctx context.Context, id string, p es.Point, now time.Time) (es.Past[json.RawMessage], error) {
-	past, err := r.LoadAt(ctx, id, p, now)
-	if err != nil {
-		return es.Past[json.RawMessage]{}, err
-	}
-	text, err := json.Marshal(past.State)
-	return es.Past[json.RawMessage]{
-		Loaded: es.Loaded[json.RawMessage]{ID: past.ID, Version: past.Version, State: text}, At: past.At, Provisional: past.Provisional,
-	}, err
-}
 
 func (r repository[S, E]) get(tx *es.Tx, id string) (any, error)      { return r.Get(tx, id) }
 func (r repository[S, E]) getOrNew(tx *es.Tx, id string) (any, error) { return r.GetOrNew(tx, id) }
@@ -112,6 +106,20 @@ func (t *typedAs[S, E]) open(x *es.Executor, cfg es.RepositoryConfig) Repository
 
 func (t *typedAs[S, E]) keeper(x *es.Executor, cfg es.RepositoryConfig) Snapshotter {
 	return es.NewRepository(x, t.aggregate, cfg)
+}
+
+func (t *typedAs[S, E]) past(
+	ctx context.Context, reader es.Reader, id string, p es.Point, now time.Time,
+) (es.Past[json.RawMessage], error) {
+	past, err := es.FoldTo(ctx, reader, t.aggregate, id, p, now)
+	if err != nil {
+		return es.Past[json.RawMessage]{}, err
+	}
+	text, err := json.Marshal(past.State)
+	return es.Past[json.RawMessage]{
+		Loaded: es.Loaded[json.RawMessage]{ID: past.ID, Version: past.Version, State: text},
+		At:     past.At, Provisional: past.Provisional,
+	}, err
 }
 
 // AggregateOption adjusts an aggregate of a service.

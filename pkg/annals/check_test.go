@@ -109,7 +109,7 @@ func TestDeclaration(t *testing.T) {
 		t.Errorf("the operations are %s", got)
 	}
 	d := s.Describe()
-	if len(d.ReadModels) != 1 || d.ReadModels[0].Name != "roster" || d.ReadModels[0].Reads[0] != "Course" ||
+	if len(d.ReadModels) != 1 || d.ReadModels[0].Name != "roster" || d.ReadModels[0].Folds[0].Reads["Course"] == nil ||
 		d.Aggregates[0].SnapshotEvery != 10 || d.Operations[2].ReadModel != "roster" || d.Operations[0].Scope != "enrol/command" {
 		t.Errorf("described as %+v", d)
 	}

@@ -1,6 +1,11 @@
 package annals
 
-import "github.com/annals-es/annals/pkg/es"
+import (
+	"github.com/annals-es/annals/pkg/annals/publish"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
+)
 
 // Description describes a service for tools: plain data, as JSON.
 type Description struct {
@@ -8,7 +13,8 @@ type Description struct {
 	Title      string                 `json:"title"`
 	Aggregates []AggregateDescription `json:"aggregates"`
 	ReadModels []ReadModelDescription `json:"readModels"`
-	Reactions  []string               `json:"reactions"`
+	// Reactions are what answers events. The publisher of public events, if the service has any, is the last.
+	Reactions []projection.Description `json:"reactions"`
 	// Publishes are the types of the streams that have public events.
 	Publishes  []string               `json:"publishes"`
 	Operations []OperationDescription `json:"operations"`
@@ -36,13 +42,11 @@ type EventDescription struct {
 
 // ReadModelDescription describes a read model.
 type ReadModelDescription struct {
-	Name        string   `json:"name"`
-	FoldVersion int      `json:"foldVersion"`
-	Reads       []string `json:"reads"`
-	Indexes     int      `json:"indexes"`
-	Inline      bool     `json:"inline,omitempty"`
-	Replaces    []string `json:"replaces,omitempty"`
-	Replaced    bool     `json:"replaced,omitempty"`
+	projection.Description
+	// Indexes is how many lists over an index its read table has room for.
+	Indexes int `json:"indexes"`
+	// Replaced: another read model replaces it.
+	Replaced bool `json:"replaced,omitempty"`
 }
 
 // OperationDescription describes a route.
@@ -62,8 +66,10 @@ type OperationDescription struct {
 // Describe returns the description of the service for tools. It is the same for the same declaration.
 func (s *Service) Describe() Description {
 	d := Description{
-		Name: s.Name, Title: s.API.Title, Aggregates: []AggregateDescription{}, ReadModels: []ReadModelDescription{}, Reactions: []string{},
-		Publishes: []string{}, Operations: []OperationDescription{}, Secrets: []string{},
+		Name: s.Name, Title: s.API.Title, Aggregates: []AggregateDescription{},
+		ReadModels: []ReadModelDescription{},
+		Reactions:  []projection.Description{}, Publishes: []string{},
+		Operations: []OperationDescription{}, Secrets: []string{},
 	}
 	for _, a := range s.Aggregates {
 		d.Aggregates = append(d.Aggregates, AggregateDescription{
@@ -73,13 +79,10 @@ func (s *Service) Describe() Description {
 	}
 	for _, m := range s.ReadModels {
 		d.ReadModels = append(d.ReadModels, ReadModelDescription{
-			Name: m.Name(), FoldVersion: m.Projection.FoldVersion(), Reads: s.readBy(m), Indexes: m.Indexes, Inline: m.Inline,
-			Replaces: m.Replaces, Replaced: m.Replaced,
+			Description: m.Describe(), Indexes: m.Indexes, Replaced: m.Replaced,
 		})
 	}
-	for _, r := range s.Reactions {
-		d.Reactions = append(d.Reactions, r.Name)
-	}
+	d.Reactions = append(d.Reactions, s.describeReactions()...)
 	for _, p := range s.Public {
 		d.Publishes = append(d.Publishes, p.StreamType)
 	}
@@ -106,13 +109,17 @@ func describeEvents(all []es.StoredType) []EventDescription {
 	return out
 }
 
-// readBy are the types of the streams that a read model reads.
-func (s *Service) readBy(m *DeclaredReadModel) []string {
-	types := []string{}
-	for _, a := range s.Aggregates {
-		if m.Projection.Reads(a.StreamType) {
-			types = append(types, a.StreamType)
-		}
+// describeReactions describes the reactions, and what publishes events. Nothing runs: their functions need no stores yet.
+func (s *Service) describeReactions() []projection.Description {
+	var all []projection.Description
+	add := func(r *reaction.Reactor) {
+		all = append(all, (&projection.Subscription{Projection: r}).Describe())
 	}
-	return types
+	for _, r := range s.Reactions {
+		add(reaction.New(reaction.Reaction{Name: r.Name, Sources: r.Sources(nil)}))
+	}
+	if len(s.Public) > 0 {
+		add(publish.NewPublisher(nil, "", s.PublicPrefix, s.Public...))
+	}
+	return all
 }

@@ -69,10 +69,19 @@ func (p Point) Provisional(now time.Time) bool {
 //
 // Errors: those of [ReadTo]; [UnknownEventError].
 func (r *Repository[S, E]) LoadAt(ctx context.Context, id string, p Point, now time.Time) (Past[S], error) {
+	return FoldTo(ctx, r.executor.store, r.aggregate, id, p, now)
+}
+
+// FoldTo is [Repository.LoadAt] for a program that has no repository: it only needs a reader of events.
+//
+// Errors: those of [ReadTo]; [UnknownEventError].
+func FoldTo[S, E any](
+	ctx context.Context, reader Reader, a Aggregate[S, E], id string, p Point, now time.Time,
+) (Past[S], error) {
 	out := Past[S]{Loaded: Loaded[S]{ID: id}, Provisional: p.Provisional(now)}
-	for c, err := range ReadTo(ctx, r.executor.store, r.aggregate.Stream(id), p) {
+	for c, err := range ReadTo(ctx, reader, a.Stream(id), p) {
 		if err == nil {
-			err = r.aggregate.apply(&out.State, &c)
+			err = a.apply(&out.State, &c)
 		}
 		if err != nil {
 			return out, err

@@ -42,7 +42,7 @@ async function show(first) {
 }
 
 const missing = what => [heading(what),
-  h('p', null, 'Nothing was ever stored under this name. A name is a type and an id, as in ', h('span', { class: 'data' }, 'Order#o-1'),
+  h('p', null, 'Nothing was ever stored under this name. A name is a type and an id, as in ', h('span', { class: 'data' }, 'Type#id'),
     ', with capitals as they were written. ', h('a', { href: '#/search' }, 'Search'), ' finds streams by how their names begin.')];
 
 function counted(n) { put(document.getElementById('parked-count'), n ? ' ' : '', n ? tag(n, 'bad') : null); }

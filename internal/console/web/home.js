@@ -14,7 +14,7 @@ export function home(_, { signal, about }) {
   const count = h('span', { class: 'faint' });
   const button = h('button', { type: 'button', 'aria-pressed': 'false', onclick: toggle }, 'Pause');
   const filter = h('input', {
-    type: 'search', id: 'only', placeholder: 'Order#, MoneyDeposited, an actor', spellcheck: 'false', autocomplete: 'off',
+    type: 'search', id: 'only', placeholder: 'Type#, a type of event, an actor', spellcheck: 'false', autocomplete: 'off',
     oninput: () => { only = filter.value.trim().toLowerCase(); drawn = new Set(); list.replaceChildren(); feed(); },
   });
   let drawn = new Set(), latest = 0;

@@ -2,7 +2,7 @@
 import { h, put, ask, heading, failed, streamLink, followLink, say } from './dom.js';
 import { line } from './home.js';
 
-const kinds = { stream: ['Stream', 'Order#o-1, or how it begins: Order#'], correlation: ['Correlation id', ''], type: ['Event type', 'OrderPlaced'] };
+const kinds = { stream: ['Stream', 'Type#id, or how it begins: Type#'], correlation: ['Correlation id', ''], type: ['Event type', 'the name of its type'] };
 
 // quick tells where a word from the search box leads.
 export function quick(word) {

@@ -63,8 +63,8 @@ const (
 // Functions are all functions.
 var Functions = []Function{Command, Query, Projector, Reactor, Rebuilder, Socket, Docs}
 
-// Variables are the environment variables that the stack sets, besides those of tables and secrets. Operators' tools
-// read the same variables.
+// Variables are the environment variables that the stack sets, besides those of tables and secrets. Functions read
+// them; operators' tools do not.
 var Variables = []Variable{
 	{CatchUpQueueEnv, "URL of the queue of the projector's jobs", []Function{Query, Projector, Rebuilder}, false},
 	{ReactionQueueEnv, "URL of the queue of the reactor's jobs", []Function{Reactor}, false},

@@ -47,11 +47,13 @@ var (
 )
 
 // ReadTable is the read table of a read model.
-func ReadTable(m *annals.DeclaredReadModel) Table {
-	if m.Indexes == 0 {
-		return Table{Name: m.Name(), Table: dynamoview.ReadTable}
+func ReadTable(m *annals.DeclaredReadModel) Table { return readTable(m.Name(), m.Indexes) }
+
+func readTable(name string, indexes int) Table {
+	if indexes == 0 {
+		return Table{Name: name, Table: dynamoview.ReadTable}
 	}
-	return Table{Name: m.Name(), Table: dynamoview.IndexedReadTable}
+	return Table{Name: name, Table: dynamoview.IndexedReadTable}
 }
 
 // ReadTables are the read tables of a service's read models; of those that others replace, last.
@@ -124,4 +126,19 @@ func SocketTables(*annals.Service) []Table { return []Table{Connections} }
 // Tables are all tables of a service.
 func Tables(s *annals.Service) []Table {
 	return slices.Concat(ReactionTables(s), ProjectorTables(s))
+}
+
+// TablesOf returns all tables of a service by its description: those that [Tables] returns for its declaration.
+func TablesOf(d annals.Description) []Table {
+	var all []Table
+	for _, r := range d.Reactions {
+		if r.Name != publish.Name {
+			all = append(all, Table{Name: r.Name, Table: dynamoview.ReadTable})
+		}
+	}
+	all = append(all, Publisher, Events, Snapshots, Projections, Connections)
+	for _, m := range d.ReadModels {
+		all = append(all, readTable(m.Name, m.Indexes))
+	}
+	return all
 }

@@ -32,7 +32,8 @@ func addPhotos(s *annalscdk.Service) {
 	command.SetEnv("PHOTOS_BUCKET", photos.BucketName())
 }
 
-// addLetters adds a queue that reactions send to, and a function of the team's own that receives it and reads a read table.
+// addLetters adds a queue that reactions send to, and a function of the team's own that receives it and reads a read
+// table.
 func addLetters(s *annalscdk.Service) awssqs.Queue {
 	reactor := s.Functions[annalsaws.Reactor]
 	letters := awssqs.NewQueue(s.Stack, jsii.String("Letters"), &awssqs.QueueProps{EnforceSSL: jsii.Bool(true)})

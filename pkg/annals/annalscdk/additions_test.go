@@ -109,7 +109,8 @@ func TestGrantsOnEvents(t *testing.T) {
 	}
 }
 
-// TestCircleOfGrants: the projector is deployed before the command function, so it can't wait for it. CDK's own rules say
+// TestCircleOfGrants: the projector is deployed before the command function, so it can't wait for it. CDK's own
+// rules say
 // so: the flag validateAgainstDefaultRules in cdk.json asks for them.
 func TestCircleOfGrants(t *testing.T) {
 	made, synth := annalscdk.StackOf(t, annalscdk.Everything(), annalscdk.Settings{})

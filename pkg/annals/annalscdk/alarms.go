@@ -23,7 +23,8 @@ type alarm struct {
 	// above is the value that is still well. It is exceeded in of periods out of the last outOf.
 	above     float64
 	of, outOf float64
-	// expected says that there has to be something to count: nothing in outOf periods calls, where there was something before.
+	// expected says that there has to be something to count: nothing in outOf periods calls, where there was
+	// something before.
 	expected bool
 }
 
@@ -54,7 +55,8 @@ func (s *Service) Notify(alarm awscloudwatch.Alarm) {
 	alarm.AddAlarmAction(awscloudwatchactions.NewSnsAction(s.AlarmTopic))
 }
 
-// alarms are the alarms of the stack: what callers notice, what is late, what was given up, and what is about to be full.
+// alarms are the alarms of the stack: what callers notice, what is late, what was given up, and what is about to
+// be full.
 func (s *Service) alarms() []alarm {
 	all := []alarm{
 		{

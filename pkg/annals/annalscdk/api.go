@@ -12,7 +12,8 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// addAPI declares the HTTP API: each route to its function, for who has its scope or for all, on the stage that has no prefix and
+// addAPI declares the HTTP API: each route to its function, for who has its scope or for all, on the stage that
+// has no prefix and
 // deploys by itself.
 func (s *Service) addAPI() {
 	s.API = named(awsapigatewayv2.NewHttpApi(s.Stack, jsii.String("Api"), &awsapigatewayv2.HttpApiProps{
@@ -88,7 +89,8 @@ func newIntegration(function awslambda.Function) awsapigatewayv2.HttpRouteIntegr
 		})
 }
 
-// nameParts names what CDK puts under the first route of each function after that function, to which it belongs. Named after
+// nameParts names what CDK puts under the first route of each function after that function, to which it belongs.
+// Named after
 // the route it would be replaced as soon as another route came first.
 func nameParts(route awsapigatewayv2.HttpRoute, function string) {
 	for _, part := range *route.Node().Children() {

@@ -9,7 +9,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// Configure returns the properties of a CDK app and the settings of a stack in it, as [Main] uses them. The feature flags
+// Configure returns the properties of a CDK app and the settings of a stack in it, as [Main] uses them. The
+// feature flags
 // are the context in the file cdkJSON. The overrides are a JSON object, such as {"stage": "prod"}: what the CDK command
 // line passes in CDK_CONTEXT_JSON. The stages are the content of infra/stages.json.
 //
@@ -37,8 +38,10 @@ func Configure(cdkJSON, overrides string, stages []byte, own ...Setting) (*awscd
 	}, settings, err
 }
 
-// newContext is CDK's context: the feature flags of cdk.json, and over them what CDK_CONTEXT_JSON says, which may name a stage and
-// settings. The CDK command line passes both in that variable; cdk.json is read here so that a synthesis without it gives the
+// newContext is CDK's context: the feature flags of cdk.json, and over them what CDK_CONTEXT_JSON says, which may
+// name a stage and
+// settings. The CDK command line passes both in that variable; cdk.json is read here so that a synthesis without
+// it gives the
 // same template.
 func newContext(cdkJSON, overrides string) (map[string]any, error) {
 	text, err := os.ReadFile(cdkJSON)

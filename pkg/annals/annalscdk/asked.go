@@ -87,7 +87,8 @@ func texts(context *asked, key string) ([]string, error) {
 	return parts, nil
 }
 
-// whole is a setting that is a number from 1 to the most, 0 = any, as JSON or as a text, which the command line gives. It is
+// whole is a setting that is a number from 1 to the most, 0 = any, as JSON or as a text, which the command line
+// gives. It is
 // 0 if there is none.
 func whole(context *asked, key string, most int) (int, error) {
 	value, there := context.get(key)

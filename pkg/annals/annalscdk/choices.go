@@ -46,7 +46,8 @@ func (s *Settings) validateTables() error {
 	return s.validateReplicas("readReplicas", s.ReadReplicas)
 }
 
-// validateReplicas keeps writes in one region. A copy takes writes as well as the original, and of two writes to a key the
+// validateReplicas keeps writes in one region. A copy takes writes as well as the original, and of two writes to a
+// key the
 // later one wins, whatever its condition was.
 func (s *Settings) validateReplicas(key string, regions []string) error {
 	for i, region := range regions {

@@ -51,7 +51,8 @@ func TestChoicesTaken(t *testing.T) {
 	}
 }
 
-// TestTruths: what is true or false is so in JSON, and as the text that the command line gives; lists are lists there, and texts
+// TestTruths: what is true or false is so in JSON, and as the text that the command line gives; lists are lists
+// there, and texts
 // with commas here; a large number stays one.
 func TestTruths(t *testing.T) {
 	for _, context := range []object{

@@ -20,7 +20,8 @@ type panel struct {
 	metrics []awscloudwatch.IMetric
 }
 
-// addDashboard declares the stack's dashboard: what callers see, what is written, what is late, what waits, what it costs.
+// addDashboard declares the stack's dashboard: what callers see, what is written, what is late, what waits, what
+// it costs.
 func (s *Service) addDashboard() {
 	s.Dashboard = named(awscloudwatch.NewDashboard(s.Stack, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
 		DashboardName: s.Stack.StackName(),
@@ -96,11 +97,13 @@ func (s *Service) waiting() []awscloudwatch.IMetric {
 	return all
 }
 
-// longestExpression is how long an expression of CloudWatch may be: 2,048 characters, of which the names of others need some.
+// longestExpression is how long an expression of CloudWatch may be: 2,048 characters, of which the names of others
+// need some.
 const longestExpression = 2000
 
 // costs estimates what a day costs, from what was consumed: units of all tables and of their indexes, invocations and
-// time of all functions, requests of the API. Storage, logs, metrics, backups and transfer are not in it. A service of many
+// time of all functions, requests of the API. Storage, logs, metrics, backups and transfer are not in it. A
+// service of many
 // tables has the sum of several expressions.
 func (s *Service) costs() awscloudwatch.IMetric {
 	var sums []awscloudwatch.IMetric

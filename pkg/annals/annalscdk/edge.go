@@ -2,12 +2,16 @@ package annalscdk
 
 import (
 	"encoding/json"
+	"net/http"
+	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscertificatemanager"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 // throttle bounds what a stage takes from all callers together: API Gateway answers 429 to the rest.
@@ -17,7 +21,8 @@ func (s *Service) throttle(stage awsapigatewayv2.CfnStage) {
 	})
 }
 
-// accessLog is a line of the access log: who asked for what, and what came of it. requestId is the correlation id too, where the
+// accessLog is a line of the access log: who asked for what, and what came of it. requestId is the correlation id
+// too, where the
 // caller gave none; functionRequestId is the requestId of the function's own log. No header, query or body is in it.
 var accessLog = map[string]string{
 	"requestId": "$context.requestId", "functionRequestId": "$context.integration.requestId", "time": "$context.requestTime",
@@ -27,7 +32,8 @@ var accessLog = map[string]string{
 	"authorizerError": "$context.authorizer.error",
 }
 
-// logAccess has a stage write a line a request. The name's beginning saves a policy on each group, of which an account has ten.
+// logAccess has a stage write a line a request. The name's beginning saves a policy on each group, of which an
+// account has ten.
 func (s *Service) logAccess(stage awsapigatewayv2.CfnStage) {
 	logs := named(awslogs.NewLogGroup(s.Stack, jsii.String("ApiAccessLogs"), &awslogs.LogGroupProps{
 		LogGroupName:  jsii.String("/aws/vendedlogs/" + *s.Stack.StackName() + "/api"),
@@ -50,16 +56,25 @@ func (s *Service) cors() *awsapigatewayv2.CorsPreflightOptions {
 	}
 	return &awsapigatewayv2.CorsPreflightOptions{
 		AllowOrigins: jsii.Strings(s.Settings.Origins...),
-		AllowMethods: &[]awsapigatewayv2.CorsHttpMethod{
-			awsapigatewayv2.CorsHttpMethod_GET, awsapigatewayv2.CorsHttpMethod_POST, awsapigatewayv2.CorsHttpMethod_PUT,
-			awsapigatewayv2.CorsHttpMethod_DELETE,
-		},
+		AllowMethods: corsMethods(s.routes()),
 		AllowHeaders: jsii.Strings("authorization", "content-type", "consistency-token", "idempotency-key", "if-match",
 			"occurred-at", "prefer", "x-correlation-id"),
 		ExposeHeaders: jsii.Strings("consistency", "consistency-token", "etag", "location", "preference-applied", "retry-after",
 			"x-correlation-id"),
 		MaxAge: awscdk.Duration_Hours(jsii.Number(1)),
 	}
+}
+
+// corsMethods are the methods that pages may use: PATCH only if a route has it.
+func corsMethods(routes []annalsaws.Route) *[]awsapigatewayv2.CorsHttpMethod {
+	methods := []awsapigatewayv2.CorsHttpMethod{
+		awsapigatewayv2.CorsHttpMethod_GET, awsapigatewayv2.CorsHttpMethod_POST, awsapigatewayv2.CorsHttpMethod_PUT,
+		awsapigatewayv2.CorsHttpMethod_DELETE,
+	}
+	if slices.ContainsFunc(routes, func(r annalsaws.Route) bool { return r.Method == http.MethodPatch }) {
+		methods = append(methods, awsapigatewayv2.CorsHttpMethod_PATCH)
+	}
+	return &methods
 }
 
 // newDomain gives the API a name of the deployment's own, and returns its address. The name's DNS record, which is not

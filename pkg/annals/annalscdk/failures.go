@@ -10,7 +10,8 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// kept is for how many days a batch that was given up is kept: longer than the job that redrives it can be among the dead
+// kept is for how many days a batch that was given up is kept: longer than the job that redrives it can be among
+// the dead
 // letters, and somebody takes to look. The events themselves are in the event table, for ever.
 const kept = 30
 
@@ -26,11 +27,14 @@ func (s *Service) addFailures() {
 	}
 }
 
-// newFailures makes the bucket of the batches that a function's subscription gave up, whole: a queue would learn no more than
-// where in the stream they were, which forgets after a day. Each one is told to the function's jobs, which redrive it. The
+// newFailures makes the bucket of the batches that a function's subscription gave up, whole: a queue would learn
+// no more than
+// where in the stream they were, which forgets after a day. Each one is told to the function's jobs, which redrive
+// it. The
 // function itself sets records aside there that it can't read; its jobs pass over what they are told of these.
 //
-// There are no versions: Lambda and the function write each object under a name of its own, and nobody else may write; older
+// There are no versions: Lambda and the function write each object under a name of its own, and nobody else may
+// write; older
 // versions would only keep what is to expire. A stack that goes leaves the bucket, which then empties itself.
 func (s *Service) newFailures(f function, jobs awssqs.Queue) awss3.Bucket {
 	id := pascal(f.name) + "Failures"
@@ -43,7 +47,8 @@ func (s *Service) newFailures(f function, jobs awssqs.Queue) awss3.Bucket {
 		LifecycleRules:    &[]*awss3.LifecycleRule{{Expiration: awscdk.Duration_Days(jsii.Number(kept))}},
 	}))
 	rename(bucket.Node().FindChild(jsii.String("Policy")), id+"Policy")
-	// Of this account, not of this bucket: the bucket depends on the policy, because S3 tries the queue when it is told of it.
+	// Of this account, not of this bucket: the bucket depends on the policy, because S3 tries the queue when it is
+	// told of it.
 	jobs.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("s3.amazonaws.com"), nil)},
 		Actions:    jsii.Strings("sqs:SendMessage"),
@@ -62,7 +67,8 @@ func (s *Service) newFailures(f function, jobs awssqs.Queue) awss3.Bucket {
 	return bucket
 }
 
-// failureStatements allow what the event source mapping does under the function's role, which is to leave what it gives up, and
+// failureStatements allow what the event source mapping does under the function's role, which is to leave what it
+// gives up, and
 // what the function does with it.
 func failureStatements(bucket awss3.Bucket) []awsiam.PolicyStatement {
 	return []awsiam.PolicyStatement{

@@ -60,18 +60,20 @@ func (s *Service) addFunctions() {
 	s.readersFirst()
 }
 
-// readersFirst has CloudFormation update the functions that write events after those that only read them: a new event is
+// readersFirst has CloudFormation update the functions that write events after those that only read them: a new
+// event is
 // known to whoever reads it before it is written.
 func (s *Service) readersFirst() {
 	for _, writer := range []annalsaws.Function{annalsaws.Command, annalsaws.Reactor} {
 		for _, reader := range []annalsaws.Function{annalsaws.Query, annalsaws.Projector} {
-			s.Functions[writer].resource().AddResourceDependency(s.Functions[reader].resource(), nil)
+			s.Functions[writer].Resource().AddResourceDependency(s.Functions[reader].Resource(), nil)
 		}
 	}
 }
 
-// resource is the function's resource in the template.
-func (f *Function) resource() awslambda.CfnFunction {
+// Resource is the function's resource in the template. It has setters for what CDK's function has none for, such as
+// SetMemorySize.
+func (f *Function) Resource() awslambda.CfnFunction {
 	return f.Lambda.Node().DefaultChild().(awslambda.CfnFunction)
 }
 
@@ -122,7 +124,8 @@ func (s *Service) environment(f function) *map[string]*string {
 	return &env
 }
 
-// reserved is how many invocations at once a function has for itself, and has at most. nil = its share of the account's.
+// reserved is how many invocations at once a function has for itself, and has at most. nil = its share of the
+// account's.
 func (s *Settings) reserved(f annalsaws.Function) *float64 {
 	n, chosen := s.Concurrency[f]
 	if !chosen {

@@ -22,7 +22,9 @@ import (
 // ANNALS_ARCH and ANNALS_BUILD say which binaries are deployed. After an error it writes a line to standard error that
 // begins with "infra: ", and exits with 1.
 func Main(service *annals.Service, stages []byte, add func(*Service) error, own ...Setting) {
-	if err := run(service, stages, add, own); err != nil {
+	err := run(service, stages, add, own)
+	jsii.Close()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "infra:", err)
 		os.Exit(1)
 	}
@@ -44,7 +46,6 @@ func run(service *annals.Service, stages []byte, add func(*Service) error, own [
 	if err := settings.complete(service); err != nil {
 		return err
 	}
-	defer jsii.Close()
 	// The command line says where it looks for the result.
 	props.Outdir = jsii.String(cmp.Or(os.Getenv("CDK_OUTDIR"), "cdk.out"))
 	app := awscdk.NewApp(props)

@@ -14,7 +14,8 @@ func named[C constructs.IConstruct](construct C) C {
 	return construct
 }
 
-// rename sets the logical id of the CloudFormation resource behind a construct, and returns the resource. CDK would make one that ends in a hash;
+// rename sets the logical id of the CloudFormation resource behind a construct, and returns the resource. CDK
+// would make one that ends in a hash;
 // without it the template, the console and the local runner's log read like this code. A logical id that changes is a
 // migration: CloudFormation makes a new, empty resource and drops the old one.
 func rename(construct constructs.IConstruct, logicalID string) awscdk.CfnElement {

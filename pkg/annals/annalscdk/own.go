@@ -12,10 +12,12 @@ import (
 type Setting struct {
 	// Name is its name in infra/stages.json, in letters.
 	Name string
-	// Pattern is a regular expression that its value must match, CanBe says so in words: "the ARN of a bucket". Without a
+	// Pattern is a regular expression that its value must match, CanBe says so in words: "the ARN of a bucket".
+	// Without a
 	// pattern any text is taken.
 	Pattern, CanBe string
-	// Apply, if not nil, is called with the settings before the stack is made, and with the value, "" if the stage has none.
+	// Apply, if not nil, is called with the settings before the stack is made, and with the value, "" if the stage
+	// has none.
 	// It may set a secret's value.
 	Apply func(s *Settings, value string)
 }

@@ -10,7 +10,8 @@ import (
 // plan is what a service needs, as plain data.
 type plan struct {
 	service *annals.Service
-	// readTables are those of all read models, inlineTables of those whose rows commands write, listedTables of those that
+	// readTables are those of all read models, inlineTables of those whose rows commands write, listedTables of
+	// those that
 	// queries list over an index. reactionTables hold checkpoints.
 	readTables, inlineTables, listedTables, reactionTables []annalsaws.Table
 	functions                                              []function
@@ -21,12 +22,15 @@ type function struct {
 	name        annalsaws.Function
 	description string
 	// memory is in MB. No function has held more than 36 (its resident memory, after ten minutes of deposits and orders
-	// on a laptop), so it is chosen for the processor that comes with it: 512 MB give 0.29 of one, on which the 17 to 20 ms of
+	// on a laptop), so it is chosen for the processor that comes with it: 512 MB give 0.29 of one, on which the 17
+	// to 20 ms of
 	// processor time of a cold start (docs/performance.md, `make cold-start`) take 57 to 69 ms. The socket function
 	// needs two thirds of that, and nobody waits for it.
 	memory float64
-	// timeout is in seconds. API Gateway gives up after 30; a function behind it ends before, to answer by itself. Answers take
-	// milliseconds; what takes seconds is four attempts of a call (pkg/annals/annalslambda/client.go), and a reader that waits 10 s for
+	// timeout is in seconds. API Gateway gives up after 30; a function behind it ends before, to answer by itself.
+	// Answers take
+	// milliseconds; what takes seconds is four attempts of a call (pkg/annals/annalslambda/client.go), and a
+	// reader that waits 10 s for
 	// a version. A batch of a stream has time for streams to be read from their start.
 	timeout float64
 	// grants are what it may do on which tables. It is told the names of these tables and of no others.
@@ -40,7 +44,8 @@ type function struct {
 	subscribed bool
 	// decides says that it takes the service's secrets.
 	decides bool
-	// publishes says that it sends public events to the bus, guards that it is told of commits that were changed or removed.
+	// publishes says that it sends public events to the bus, guards that it is told of commits that were changed
+	// or removed.
 	publishes, guards bool
 	// rebuilds says that it starts the state machine that builds read models again.
 	rebuilds bool
@@ -77,7 +82,8 @@ func tablesOfLists(service *annals.Service) []annalsaws.Table {
 	return all
 }
 
-// derivedTables go with the stack: read models, snapshots and generations can be made again from the events; without the
+// derivedTables go with the stack: read models, snapshots and generations can be made again from the events;
+// without the
 // reactions' checkpoints the last day is reacted to again; connections are as short-lived as what they describe.
 func (p plan) derivedTables() []annalsaws.Table {
 	return slices.Concat(p.readTables, []annalsaws.Table{annalsaws.Snapshots, annalsaws.Projections}, p.reactionTables,

@@ -9,14 +9,16 @@ import (
 )
 
 // forbidden is what nobody may do with the event table: change or remove what is stored. Appending is one PutItem, or
-// PutItems in a transaction. (PutItem may overwrite, and no policy can demand a condition of it: that is found, not prevented.)
+// PutItems in a transaction. (PutItem may overwrite, and no policy can demand a condition of it: that is found,
+// not prevented.)
 // The policy itself, and the table's other settings, stay with whoever deploys: nobody is locked out.
 var forbidden = []string{
 	"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:DeleteTable", "dynamodb:PartiQLDelete",
 	"dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:UpdateItem", "dynamodb:UpdateTimeToLive",
 }
 
-// newEventPolicy denies to everybody, whatever their own policies allow, some actions on the event table. Exempt are the role
+// newEventPolicy denies to everybody, whatever their own policies allow, some actions on the event table. Exempt
+// are the role
 // for emergencies and, where there are copies, the role under which DynamoDB itself keeps them level.
 func (s *Service) newEventPolicy(actions []string) awsiam.PolicyDocument {
 	var exempt []string

@@ -10,7 +10,8 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// newDerivedTable declares a table that goes with the stack: what is in it can be made again. In production that takes hours
+// newDerivedTable declares a table that goes with the stack: what is in it can be made again. In production that
+// takes hours
 // during which nothing is served, so there it is protected from being deleted by mistake.
 func (s *Service) newDerivedTable(derived annalsaws.Table) awsdynamodb.TableV2 {
 	props := tableProps(derived, s.TablesKey)

@@ -33,7 +33,8 @@ func (s *Service) addRebuilds() {
 	s.output("RebuildMachineArn", s.RebuildMachine.StateMachineArn(), "State machine that builds read models anew")
 }
 
-// newRebuildRole declares what the machine may do: invoke the rebuilder, and start, watch and stop the executions of its own
+// newRebuildRole declares what the machine may do: invoke the rebuilder, and start, watch and stop the executions
+// of its own
 // maps.
 func (s *Service) newRebuildRole() awsiam.Role {
 	name := s.rebuildMachineName()

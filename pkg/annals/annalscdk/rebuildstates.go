@@ -63,9 +63,12 @@ type rebuildMachine struct {
 //
 //	Begin → Fill (a map over segments) → Survey → Compare (a map over segments) → Swap → Tidy
 //
-// Swap goes back to Survey where live writes were in the way. Tidy waits until the generation before may go, and drops it. A
-// segment is asked for again until it is done, so none needs more time than an invocation has. Whatever fails for good is
-// noted with the generation, and the execution fails; what serves is not touched, and the next execution goes on from there.
+// Swap goes back to Survey where live writes were in the way. Tidy waits until the generation before may go, and
+// drops it. A
+// segment is asked for again until it is done, so none needs more time than an invocation has. Whatever fails for
+// good is
+// noted with the generation, and the execution fails; what serves is not touched, and the next execution goes on
+// from there.
 func (m rebuildMachine) states() members {
 	tidying := members{{"Variable", "$.tidy"}, {"IsPresent", true}, {"Next", "Tidy"}}
 	return members{
@@ -94,7 +97,8 @@ var (
 	fail    = members{{"Type", "Fail"}, {"ErrorPath", "$.error.Error"}, {"CausePath", "$.error.Cause"}}
 )
 
-// overSegments is a map over the segments of a stage. Each is an execution of its own: there may be more than one execution's
+// overSegments is a map over the segments of a stage. Each is an execution of its own: there may be more than one
+// execution's
 // history can hold, and each shows by itself how far it is.
 func (m rebuildMachine) overSegments(name, stage, next string) members {
 	return members{
@@ -117,7 +121,8 @@ func (m rebuildMachine) overSegments(name, stage, next string) members {
 	}
 }
 
-// task asks the rebuilder to take the stage on. What passes is tried again for some minutes: throttles, outages, a process
+// task asks the rebuilder to take the stage on. What passes is tried again for some minutes: throttles, outages, a
+// process
 // that died, code that is about to be replaced.
 func (m rebuildMachine) task(stage, next, catch string) members {
 	task := members{{"Next", next}, {"Retry", []members{

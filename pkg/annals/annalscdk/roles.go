@@ -11,7 +11,8 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// grant allows actions on tables. A transaction has no action of its own: it needs the actions of the items that it holds.
+// grant allows actions on tables. A transaction has no action of its own: it needs the actions of the items that
+// it holds.
 type grant struct {
 	on      []annalsaws.Table
 	actions []string
@@ -19,8 +20,10 @@ type grant struct {
 	indexes bool
 }
 
-// newRole declares a function's role. What the kit needs is inline, so nothing that uses the role can start before it is
-// there. What a team grants goes into a policy beside the role, which the function waits for. So no construct of the kit
+// newRole declares a function's role. What the kit needs is inline, so nothing that uses the role can start before
+// it is
+// there. What a team grants goes into a policy beside the role, which the function waits for. So no construct of
+// the kit
 // may grant: those of CDK that would are replaced by resources of CloudFormation.
 func (s *Service) newRole(f function, logs awslogs.LogGroup) awsiam.Role {
 	statements := append(tableStatements(f.grants, s.Tables), logStatement(logs))
@@ -73,12 +76,14 @@ func tableStatements(grants []grant, stored map[string]awsdynamodb.TableV2) []aw
 	return statements
 }
 
-// logStatement allows writing to one log group. AWS's managed policy for functions would allow all of them, and new ones.
+// logStatement allows writing to one log group. AWS's managed policy for functions would allow all of them, and
+// new ones.
 func logStatement(logs awslogs.LogGroup) awsiam.PolicyStatement {
 	return allow([]string{"logs:CreateLogStream", "logs:PutLogEvents"}, logs.LogGroupArn())
 }
 
-// subscriptionStatements allow what the event source mappings do under the function's role: read the stream, and work its queue
+// subscriptionStatements allow what the event source mappings do under the function's role: read the stream, and
+// work its queue
 // off.
 func subscriptionStatements(events awsdynamodb.TableV2, jobs awssqs.Queue) []awsiam.PolicyStatement {
 	return []awsiam.PolicyStatement{

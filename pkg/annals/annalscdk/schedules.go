@@ -12,7 +12,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// reconcileAt is when each function compares all streams with its checkpoints, in UTC: not both at once, since both read the
+// reconcileAt is when each function compares all streams with its checkpoints, in UTC: not both at once, since
+// both read the
 // whole event table.
 var reconcileAt = map[annalsaws.Function]string{
 	annalsaws.Projector: "cron(0 3 * * ? *)",

@@ -11,9 +11,12 @@ import (
 
 // addSecrets declares the key that seals cursors, and the secrets of the service that have no value in the settings.
 //
-// CloudFormation puts their values into the environment of functions. So a request costs no call, and a cold start neither,
-// where KMS's GenerateMac costs some milliseconds and $0.03 per 10,000 pages beside its $1 a month. A secret costs $0.40 a
-// month. Who may read the function's configuration reads the key; with the one of cursors a cursor can be made up, which
+// CloudFormation puts their values into the environment of functions. So a request costs no call, and a cold start
+// neither,
+// where KMS's GenerateMac costs some milliseconds and $0.03 per 10,000 pages beside its $1 a month. A secret costs
+// $0.40 a
+// month. Who may read the function's configuration reads the key; with the one of cursors a cursor can be made up,
+// which
 // still reaches only what its maker may list.
 func (s *Service) addSecrets() {
 	s.CursorKey = s.newSecret("CursorKey", "Seals the cursors of lists: with another one, those given out before are refused", 64)

@@ -24,8 +24,10 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// Service is the stack of a service. Its fields are its parts: pass them to constructs of your own, and grant with CDK's
-// methods. The logical id of each part is the id in the comment: a construct of your own in the same stack needs another.
+// Service is the stack of a service. Its fields are its parts: pass them to constructs of your own, and grant with
+// CDK's
+// methods. The logical id of each part is the id in the comment: a construct of your own in the same stack needs
+// another.
 type Service struct {
 	// Stack is the stack. Constructs of your own go here.
 	Stack awscdk.Stack
@@ -39,16 +41,19 @@ type Service struct {
 	TablesKey awskms.IKey
 	// Functions are the Lambda functions, each with its role and its log group.
 	Functions map[annalsaws.Function]*Function
-	// Queues are the SQS queues of the projector's jobs (CatchUpQueue) and of the reactor's (ReactionQueue). DeadLetters
+	// Queues are the SQS queues of the projector's jobs (CatchUpQueue) and of the reactor's (ReactionQueue).
+	// DeadLetters
 	// are the queues of the jobs that failed each time (CatchUpDeadLetters, ReactionDeadLetters).
 	Queues, DeadLetters map[annalsaws.Function]awssqs.Queue
-	// Failures are the buckets of what the projector and the reactor could not process (ProjectorFailures, ReactorFailures).
+	// Failures are the buckets of what the projector and the reactor could not process (ProjectorFailures,
+	// ReactorFailures).
 	Failures map[annalsaws.Function]awss3.Bucket
 	// StreamSubscriptions bring the event table's stream to the projector and to the reactor (ProjectorSubscription,
 	// ReactorSubscription). JobSubscriptions bring them their jobs (CatchUpSubscription, ReactionSubscription).
 	StreamSubscriptions, JobSubscriptions map[annalsaws.Function]awslambda.EventSourceMapping
 
-	// API is the HTTP API (Api). Authorizer checks the tokens of its callers (ApiAuthorizer): give it to routes of your own.
+	// API is the HTTP API (Api). Authorizer checks the tokens of its callers (ApiAuthorizer): give it to routes of
+	// your own.
 	API        awsapigatewayv2.HttpApi
 	Authorizer awsapigatewayv2.IHttpRouteAuthorizer
 	// SocketAPI is the WebSocket API (SocketApi), SocketStage its stage (SocketStage).
@@ -88,7 +93,8 @@ type Service struct {
 //
 // Call [Service.Check] after the last addition. Synthesis calls it, too, and fails with what it says.
 //
-// Errors: what is wrong with the declaration, see [annals.Service.Check]; a setting that can't be; a function that is not
+// Errors: what is wrong with the declaration, see [annals.Service.Check]; a setting that can't be; a function that
+// is not
 // built; a limit of AWS that the service exceeds.
 func New(scope constructs.Construct, id string, service *annals.Service, settings Settings) (*Service, error) {
 	if err := service.Check(); err != nil {

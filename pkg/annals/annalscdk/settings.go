@@ -15,7 +15,8 @@ import (
 )
 
 // Settings are what one deployment chooses. [Main] reads them from infra/stages.json, by stage; an app of your own
-// fills them in, or has [Configure] read them. Each has a default, with which the template is what the local runner runs.
+// fills them in, or has [Configure] read them. Each has a default, with which the template is what the local
+// runner runs.
 type Settings struct {
 	// Stage tells deployments in one account apart: the stack is named Shop-<stage>. "" = the stack is named Shop.
 	Stage string
@@ -23,31 +24,37 @@ type Settings struct {
 	Region string
 	// EventBus is the ARN of the EventBridge bus that public events go to. "" = the stack has one of its own.
 	EventBus string
-	// TablesKey encrypts the tables: "" = DynamoDB's own key, [OwnKey] = one that the stack makes, else the ARN of one that
+	// TablesKey encrypts the tables: "" = DynamoDB's own key, [OwnKey] = one that the stack makes, else the ARN of
+	// one that
 	// exists. A key needs a Region.
 	TablesKey string
 	// BreakGlassRole is the ARN of the role that may change stored events. "" = none may.
 	BreakGlassRole string
-	// EventReplicas and ReadReplicas are the regions with a copy of the event table, and of the read side. They need a Region.
+	// EventReplicas and ReadReplicas are the regions with a copy of the event table, and of the read side. They
+	// need a Region.
 	EventReplicas, ReadReplicas []string
 	// ReplicasLocked denies writes to the copies of the event table.
 	ReplicasLocked bool
 	// Concurrency is how many invocations at once are reserved for a function, and are its most. 0 switches it off.
 	Concurrency map[annalsaws.Function]int
-	// AlarmTopic is the ARN of the SNS topic that alarms go to. "" = the stack makes one, to which AlarmEmail subscribes.
+	// AlarmTopic is the ARN of the SNS topic that alarms go to. "" = the stack makes one, to which AlarmEmail
+	// subscribes.
 	AlarmTopic, AlarmEmail string
 	// OTLPEndpoint is the URL of the collector that functions send traces to. "" = nothing is traced.
 	OTLPEndpoint string
-	// RebuildSegments is into how many parts a rebuild divides the history, default 16. RebuildConcurrency is how many it
+	// RebuildSegments is into how many parts a rebuild divides the history, default 16. RebuildConcurrency is how
+	// many it
 	// reads at once, default 4.
 	RebuildSegments, RebuildConcurrency int
 
-	// Issuer is the OpenID issuer of callers' tokens, "" = a Cognito user pool of the stack. Audience is for whom they must be.
+	// Issuer is the OpenID issuer of callers' tokens, "" = a Cognito user pool of the stack. Audience is for whom
+	// they must be.
 	Issuer   string
 	Audience []string
 	// Origins are the web pages that browsers may call the API from. None = no CORS.
 	Origins []string
-	// Rate is how many requests a second an API takes, default 2000. Burst is how many at once beyond that, default 1000.
+	// Rate is how many requests a second an API takes, default 2000. Burst is how many at once beyond that,
+	// default 1000.
 	Rate, Burst int
 	// Domain is the HTTP API's name, Certificate the ARN of its certificate. "" = the name that AWS gives.
 	Domain, Certificate string
@@ -69,7 +76,8 @@ type Settings struct {
 	tried []string
 }
 
-// What is deployed runs on arm64. The local runner sets both variables to binaries for its own machine, because it starts
+// What is deployed runs on arm64. The local runner sets both variables to binaries for its own machine, because it
+// starts
 // the bootstraps of the template as they are.
 const (
 	defaultArch  = "arm64"
@@ -117,7 +125,8 @@ func (s *Settings) validate() error {
 	return nil
 }
 
-// validateBuild reports an unknown architecture, and a function that has not been built: CDK would end with a stack trace.
+// validateBuild reports an unknown architecture, and a function that has not been built: CDK would end with a
+// stack trace.
 func (s *Settings) validateBuild() error {
 	if s.Arch != "arm64" && s.Arch != "amd64" {
 		return fmt.Errorf("ANNALS_ARCH is %q: it must be arm64 or amd64", s.Arch)

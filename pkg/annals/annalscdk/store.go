@@ -47,7 +47,8 @@ func (s *Service) newTable(table annalsaws.Table, component string, props *awsdy
 	return made
 }
 
-// tableProps turns a table's plain declaration into what CDK makes a table from: on demand, and recoverable to any second of
+// tableProps turns a table's plain declaration into what CDK makes a table from: on demand, and recoverable to any
+// second of
 // the last 35 days, which is the longest that DynamoDB has.
 func tableProps(table annalsaws.Table, key awskms.IKey) *awsdynamodb.TablePropsV2 {
 	props := &awsdynamodb.TablePropsV2{
@@ -57,7 +58,8 @@ func tableProps(table annalsaws.Table, key awskms.IKey) *awsdynamodb.TablePropsV
 			PointInTimeRecoveryEnabled: jsii.Bool(true),
 			RecoveryPeriodInDays:       jsii.Number(35),
 		},
-		// Names the keys that are throttled, the hot streams, and is billed by what is throttled. The other mode names the
+		// Names the keys that are throttled, the hot streams, and is billed by what is throttled. The other mode
+		// names the
 		// keys that are used most, and is billed by every request.
 		ContributorInsightsSpecification: &awsdynamodb.ContributorInsightsSpecification{
 			Enabled: jsii.Bool(true),

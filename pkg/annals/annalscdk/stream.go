@@ -27,17 +27,21 @@ func (s *Service) subscribeToStream(f function) awslambda.EventSourceMapping {
 		// LATEST could miss what is written while the mapping is made.
 		StartingPosition: awslambda.StartingPosition_TRIM_HORIZON,
 		BatchSize:        jsii.Number(100),
-		// No window: a batch goes as soon as there is a record. Windows are whole seconds, for which every query that waits for a
+		// No window: a batch goes as soon as there is a record. Windows are whole seconds, for which every query
+		// that waits for a
 		// token would wait; batches become full by themselves where there is much to do.
 		MaxBatchingWindow: awscdk.Duration_Seconds(jsii.Number(0)),
 		Filters:           filters(f),
-		// More lanes keep the order of an item only. A commit is an item, so they would run the commits of one stream against each
+		// More lanes keep the order of an item only. A commit is an item, so they would run the commits of one
+		// stream against each
 		// other, which costs conflicts and reads. Parallelism is inside the function: streams of a batch side by side.
 		ParallelizationFactor: jsii.Number(1),
-		// The function answers with the record to go on from; a batch that crashes it is halved until the culprit is alone.
+		// The function answers with the record to go on from; a batch that crashes it is halved until the culprit
+		// is alone.
 		ReportBatchItemFailures: jsii.Bool(true),
 		BisectBatchOnError:      jsii.Bool(true),
-		// An outage may last for hours and must not use up attempts, so age alone limits them, well within the 24 hours that
+		// An outage may last for hours and must not use up attempts, so age alone limits them, well within the 24
+		// hours that
 		// the stream holds.
 		RetryAttempts: jsii.Number(-1),
 		MaxRecordAge:  awscdk.Duration_Hours(jsii.Number(6)),
@@ -55,9 +59,12 @@ func (s *Service) subscribeToStream(f function) awslambda.EventSourceMapping {
 // maxFilters is how many filters a subscription has at most.
 const maxFilters = 5
 
-// filters are which records a function receives. Commits are only ever inserted; what else a record may be is tampering, and
-// not for the projections to read; the function that guards receives it, of whatever stream. Nothing depends on the streams
-// being sifted: it saves invocations. Lambda takes five filters: a function of more types than that receives all streams.
+// filters are which records a function receives. Commits are only ever inserted; what else a record may be is
+// tampering, and
+// not for the projections to read; the function that guards receives it, of whatever stream. Nothing depends on
+// the streams
+// being sifted: it saves invocations. Lambda takes five filters: a function of more types than that receives all
+// streams.
 func filters(f function) *[]*map[string]any {
 	inserted := map[string]any{"eventName": awslambda.FilterRule_IsEqual("INSERT")}
 	var all []*map[string]any
@@ -85,7 +92,8 @@ func (s *Service) subscribeToJobs(f function) awslambda.EventSourceMapping {
 		BatchSize:      jsii.Number(10),
 		// The function answers with the messages that failed; the others are done.
 		ReportBatchItemFailures: jsii.Bool(true),
-		// Bounds how much of the event table is read at once, and leaves most of the function's concurrency to the stream.
+		// Bounds how much of the event table is read at once, and leaves most of the function's concurrency to the
+		// stream.
 		MaxConcurrency: jsii.Number(5),
 	}))
 }

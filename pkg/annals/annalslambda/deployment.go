@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/annals-es/annals/internal/objects"
 	"github.com/annals-es/annals/internal/telemetry"
 	"github.com/annals-es/annals/internal/tracing"
 	"github.com/annals-es/annals/pkg/annals"
@@ -15,8 +16,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Deployment is a service with the tables, queues and clients that its functions work on. [FromEnvironment] makes it; a
-// test makes its own. Its methods return what the functions do.
+// Deployment is a service with the tables, queues and clients that its functions work on. A function makes it from
+// its environment, a test makes its own. Its methods return what the functions do.
 type Deployment struct {
 	// Service is the declaration.
 	Service  *annals.Service
@@ -33,7 +34,7 @@ type Deployment struct {
 	// reactor can't. Nil: such a record fails its batch.
 	ProjectorFailures, ReactorFailures Bucket
 	// Rebuilds starts rebuilds of read models. Nil: nothing starts them.
-	Rebuilds Machine
+	Rebuilds projection.Starter
 	// Notifier is told what the projector stored. Nil: nothing is told.
 	Notifier projection.Notifier
 	// AWS has the settings of AWS clients.
@@ -50,3 +51,6 @@ type Deployment struct {
 	// CursorKey seals the cursors of lists, 32 bytes at least. Queries need it.
 	CursorKey string
 }
+
+// Bucket is a bucket of S3.
+type Bucket = objects.Bucket

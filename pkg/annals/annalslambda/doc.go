@@ -6,6 +6,7 @@
 // queue of jobs, [Rebuilder] takes the stages of rebuilds from Step Functions, and [Socket] answers the WebSocket API.
 // Each function links only what it needs.
 //
-// What the functions find in their environment is in package annalsaws: the names of tables and its Variables. The
-// tools of operators, and tests, build the same on a [Deployment]: start with [FromEnvironment].
+// What the functions find in their environment is in package annalsaws: the names of tables and its Variables.
+// Tests build the same on a [Deployment]. The query function, the projector and the reactor also do what operators'
+// tools ask for: see package annalsaws/ask.
 package annalslambda

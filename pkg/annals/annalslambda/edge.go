@@ -62,29 +62,34 @@ func before(ctx context.Context, r *annals.Running) error {
 // Errors: no key of cursors; those of [annals.Service.Open] and [annalshttp.Queries]; [projection.UnknownFoldError] if
 // this code can't read what is served.
 func (d Deployment) Query() (http.Handler, error) {
+	_, h, err := d.query()
+	return h, err
+}
+
+func (d Deployment) query() (*opened, http.Handler, error) {
 	if d.CursorKey == "" {
-		return nil, errors.New("the key that seals cursors is missing: set " + annalsaws.CursorKeyEnv)
+		return nil, nil, errors.New("the key that seals cursors is missing: set " + annalsaws.CursorKeyEnv)
 	}
 	o, err := d.openReadModels()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	cfg := d.edge()
 	cfg.CursorKey = []byte(d.CursorKey)
 	h, err := annalshttp.Queries(o.Running, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("queries (cursors have the key in %s): %w", annalsaws.CursorKeyEnv, err)
+		return nil, nil, fmt.Errorf("queries (cursors have the key in %s): %w", annalsaws.CursorKeyEnv, err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	err = o.Reader.Check(ctx)
 	if unknown := (*projection.UnknownFoldError)(nil); errors.As(err, &unknown) {
-		return nil, err
+		return nil, nil, err
 	}
 	if err != nil { // every query looks again
 		d.Log.LogAttrs(ctx, slog.LevelWarn, "start", slog.String("error", annalshttp.Describe(err)))
 	}
-	return h, nil
+	return o, h, nil
 }
 
 func (d Deployment) edge() annalshttp.Config {

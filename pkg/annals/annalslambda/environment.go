@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/annals-es/annals/internal/objects"
 	"github.com/annals-es/annals/internal/push"
 	"github.com/annals-es/annals/internal/telemetry"
 	"github.com/annals-es/annals/internal/tracing"
@@ -13,20 +14,6 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/annals/publish"
 )
-
-// FromEnvironment returns a service with everything that the environment names: the tables, of which the wanted ones
-// must be named, and the variables of [annalsaws.Variables]. It is for the tools of operators, whose configuration of
-// AWS may come from profiles: a function has only what it needs, and its configuration is [Configuration].
-//
-// Errors: those of [annals.Service.Check]; one that lists every variable of a table that is missing; an address of the
-// WebSocket API that is none.
-func FromEnvironment(
-	cfg aws.Config, s *annals.Service, log *slog.Logger, wanted ...annalsaws.Table,
-) (Deployment, error) {
-	return fromEnvironment(func() (aws.Config, error) { return cfg, nil }, s, log, wanted,
-		Deployment.withCatchUps, Deployment.withReactionJobs, Deployment.withFailures, Deployment.withRebuilds,
-		Deployment.withNotifier)
-}
 
 // A part is something that a deployment has from the environment. Functions that do not name a part do not link it.
 type part = func(Deployment) (Deployment, error)
@@ -77,7 +64,7 @@ func (d Deployment) withReactionJobs() (Deployment, error) {
 }
 
 func (d Deployment) withFailures() (Deployment, error) {
-	objects := NewObjects(d.AWS, os.Getenv)
+	objects := objects.New(d.AWS, os.Getenv)
 	d.GivenUp = objects.Get
 	d.ProjectorFailures = objects.Bucket(os.Getenv(annalsaws.ProjectorFailuresEnv))
 	d.ReactorFailures = objects.Bucket(os.Getenv(annalsaws.ReactorFailuresEnv))

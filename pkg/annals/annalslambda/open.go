@@ -1,12 +1,6 @@
 package annalslambda
 
 import (
-	"context"
-	"errors"
-	"iter"
-	"maps"
-	"slices"
-
 	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/es"
@@ -85,41 +79,4 @@ func (d Deployment) openBy(
 	}
 	o.Running, err = by(d.Service, stores, cfg)
 	return o, err
-}
-
-// marks yields what the checkpoints of each read model remember of their streams, by the read model's name.
-func (o *opened) marks(ctx context.Context) iter.Seq2[string, iter.Seq2[es.CommitRef, error]] {
-	return func(yield func(string, iter.Seq2[es.CommitRef, error]) bool) {
-		for _, name := range slices.Sorted(maps.Keys(o.views)) {
-			if !yield(name, o.marksOf(ctx, name)) {
-				return
-			}
-		}
-	}
-}
-
-func (o *opened) marksOf(ctx context.Context, name string) iter.Seq2[es.CommitRef, error] {
-	return func(yield func(es.CommitRef, error) bool) {
-		g, err := o.generation(ctx, name)
-		if err != nil {
-			yield(es.CommitRef{}, err)
-			return
-		}
-		o.views[name].Marks(ctx, g)(yield)
-	}
-}
-
-// generation is the generation of a read model that serves, or is to serve once it is filled.
-//
-// Errors: [projection.UnknownFoldError]; the catalog's.
-func (o *opened) generation(ctx context.Context, name string) (projection.Generation, error) {
-	s, err := o.Reader.Open(ctx, name)
-	var notFilled *projection.NotFilledError
-	if errors.As(err, &notFilled) {
-		return notFilled.Generation, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	return s.Build.Generation, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/annals-es/annals/internal/telemetry"
 	"github.com/annals-es/annals/internal/tracing"
 	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
 	"github.com/annals-es/annals/pkg/annals/annalshttp"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
@@ -30,8 +31,10 @@ type Subscriber struct {
 	batches func(ctx context.Context, bucket, key string) ([]byte, error)
 	// failures takes the records that can't be read. nil = they fail their batch.
 	failures Bucket
-	log      *slog.Logger
-	meter    *telemetry.Meter
+	// asked are what operators' tools may ask for.
+	asked tasks
+	log   *slog.Logger
+	meter *telemetry.Meter
 }
 
 // Projector returns what takes batches of the event table's stream. It needs [annalsaws.ProjectorTables].
@@ -43,14 +46,17 @@ func (d Deployment) Projector() (*Subscriber, error) {
 		return nil, err
 	}
 	engine := projection.NewEngine(o.store, o.catalog, d.starting(d.engine(d.CatchUps)), o.Subscriptions...)
-	return &Subscriber{
+	p := &Subscriber{
 		engine: engine,
 		rebuilder: projection.NewRebuilder(engine, o.store, projection.RebuildConfig{
 			Log: d.Log, Reconcile: projection.ReconcileConfig{Observe: d.Meter.Reconciled},
 		}),
 		snapshots: d.Service.Snapshotters(o.Stores, es.ExecutorConfig{Log: d.Log, Count: d.Meter.Signal}),
 		queue:     d.CatchUps, batches: d.GivenUp, failures: d.ProjectorFailures, log: d.Log, meter: d.Meter,
-	}, nil
+	}
+	p.asked = p.tasks(o.store)
+	p.asked[ask.Rollback], p.asked[ask.Abandon] = p.rollBack, p.abandon
+	return p, nil
 }
 
 // Start does what is to be done before the first batch.

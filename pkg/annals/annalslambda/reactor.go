@@ -1,12 +1,9 @@
 package annalslambda
 
 import (
-	"context"
-	"errors"
-
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
 	"github.com/annals-es/annals/pkg/annals/publish"
-	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamofault"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
@@ -22,12 +19,15 @@ func (d Deployment) Reactor() (*Subscriber, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Subscriber{
+	p := &Subscriber{
 		engine: engine, rebuilder: projection.NewRebuilder(engine, o.store, projection.RebuildConfig{
 			Log: d.Log, Reconcile: projection.ReconcileConfig{Observe: d.Meter.Reconciled},
 		}),
 		queue: d.ReactionJobs, batches: d.GivenUp, failures: d.ReactorFailures, log: d.Log, meter: d.Meter,
-	}, nil
+	}
+	p.asked = p.tasks(o.store)
+	p.asked[ask.Republish] = d.republish(o.store)
+	return p, nil
 }
 
 // reactions is the engine of all reactions, the publisher among them if there is a bus.
@@ -55,16 +55,4 @@ func (d Deployment) reactions() (*opened, *projection.Engine, error) {
 
 func (d Deployment) publisher() *reaction.Reactor {
 	return publish.NewPublisher(d.Bus, d.EventSource, d.Service.PublicPrefix, d.Service.Public...)
-}
-
-// Republish sends the integration events of a stream again, from a version on, with the ids that they have. It returns
-// how many stored events it went through; the publisher's checkpoint stays.
-//
-// Errors: the store's; the bus's; [es.UnknownEventError].
-func (o *Operator) Republish(ctx context.Context, stream es.StreamID, from int64) (int, error) {
-	if o.publisher == nil {
-		return 0, errors.New("there is no bus: set " + annalsaws.EventBusEnv + " and " + annalsaws.EventSourceEnv +
-			" as the reactor function has them")
-	}
-	return o.publisher.Repeat(ctx, o.store, stream, from)
 }

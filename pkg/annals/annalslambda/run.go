@@ -30,8 +30,7 @@ func Command(s *annals.Service) {
 // event table.
 func Query(s *annals.Service) {
 	run(s, annalsaws.QueryTables(s), func(d Deployment) (any, error) {
-		h, err := d.Query()
-		return Gateway(s, h, d.Log), err
+		return d.QueryHandler()
 	}, Deployment.withCatchUps)
 }
 

@@ -41,7 +41,7 @@ func Sources(stream StreamHandler, queue QueueHandler) func(context.Context, jso
 const startTimeout = 5 * time.Second
 
 // Handler returns the handler of a function that receives the event table's stream and a queue of jobs, once the
-// subscriber has started.
+// subscriber has started. It also does what operators' tools ask for, see package ask.
 //
 // Errors: those of [Subscriber.Start].
 func (p *Subscriber) Handler() (func(context.Context, json.RawMessage) (any, error), error) {
@@ -50,7 +50,7 @@ func (p *Subscriber) Handler() (func(context.Context, json.RawMessage) (any, err
 	if err := p.Start(ctx); err != nil {
 		return nil, err
 	}
-	return Sources(p.Handle, p.HandleJobs), nil
+	return p.asked.or(p.log, Sources(p.Handle, p.HandleJobs)), nil
 }
 
 // sourceOf is the service that a batch comes from. Empty: the batch is.

@@ -12,7 +12,7 @@ import (
 // read it. A parked stream stays parked: see [Engine.RetryStream]. If time runs out, CatchUp leaves the rest to the
 // queue.
 //
-// Errors: one that names an unknown projection; the first error of the store, the view or the catalog.
+// Errors: [UnknownProjectionError]; the first error of the store, the view or the catalog.
 func (e *Engine) CatchUp(ctx context.Context, stream es.StreamID, projections ...string) error {
 	return e.catchUp(ctx, stream, mode{level: true}, projections)
 }
@@ -90,6 +90,11 @@ func isAmong(t *target, projections []string) bool {
 	return len(projections) == 0 || slices.Contains(projections, t.sub.name())
 }
 
-func (e *Engine) unknown(projection string) error {
-	return fmt.Errorf("unknown projection %q", projection)
+func (e *Engine) unknown(projection string) error { return &UnknownProjectionError{projection} }
+
+// UnknownProjectionError says that no projection has a name.
+type UnknownProjectionError struct{ Projection string }
+
+func (e *UnknownProjectionError) Error() string {
+	return fmt.Sprintf("unknown projection %q", e.Projection)
 }

@@ -260,8 +260,13 @@ func (e *Engine) Records(ctx context.Context) ([]Record, error) {
 // registered are the records of the engine's projections, without the replaced ones. It registers those that are
 // missing.
 //
-// Errors: the catalog's.
-func (e *Engine) registered(ctx context.Context) ([]Record, error) { return e.records(ctx, e.recordOf) }
+// Errors: [ErrDescribed]; the catalog's.
+func (e *Engine) registered(ctx context.Context) ([]Record, error) {
+	if err := e.mayWrite(); err != nil {
+		return nil, err
+	}
+	return e.records(ctx, e.recordOf)
+}
 
 func (e *Engine) records(
 	ctx context.Context, of func(context.Context, *Subscription, map[string]Record) (Record, error),

@@ -62,6 +62,15 @@ func (p *handling) appends() bool                   { return false }
 func (p *handling) skipped() []string               { return nil }
 func (p *handling) retryFromQueue() bool            { return p.RetryFromQueue() }
 
+func (p *handling) stored() map[string][]es.StoredType {
+	if h, tells := p.Handler.(interface {
+		StoredTypes() map[string][]es.StoredType
+	}); tells {
+		return h.StoredTypes()
+	}
+	return nil
+}
+
 func (p *handling) handles(streamType string, e es.RawEvent) bool { return p.Handles(streamType, e) }
 
 func (p *handling) fold(ctx context.Context, _ json.RawMessage, steps []step) (json.RawMessage, *Writes, error) {

@@ -29,6 +29,8 @@ type Projection interface {
 	// events of a type do.
 	skipped() []string
 	handlesType(name string) bool
+	// stored lists the stored events of the streams that it reads, by the streams' type.
+	stored() map[string][]es.StoredType
 	// fold applies events to a state and returns the resulting state and rows. nil is the state before the first event.
 	//
 	// Errors: foldError.
@@ -230,6 +232,14 @@ func (p *declared) handlesType(name string) bool {
 	streamType, event, _ := strings.Cut(name, "/")
 	source, reads := p.sources[streamType]
 	return reads && source.handlesNamed(event)
+}
+
+func (p *declared) stored() map[string][]es.StoredType {
+	all := map[string][]es.StoredType{}
+	for streamType, source := range p.sources {
+		all[streamType] = source.events.StoredTypes()
+	}
+	return all
 }
 
 func (p *declared) lists() []rows { return p.rows }

@@ -8,27 +8,22 @@ import (
 )
 
 // Unreadable decodes the stored documents of streams in a projection's serving generation, and returns why a document
-// can't be decoded, by stream. Streams that can be decoded, or are unknown, are left out. It writes nothing. A reaction
-// has no documents.
+// can't be decoded, by stream. Streams that can be decoded, or are unknown, are left out. It writes nothing.
 //
-// Errors: one that names an unknown projection; [UnknownFoldError]; those of the catalog and the view.
-func (e *Engine) Unreadable(ctx context.Context, projection string, streams ...es.StreamID) (map[es.StreamID]error, error) {
-	sub := e.subscription(projection)
-	if sub == nil {
-		return nil, e.unknown(projection)
+// Errors: [UnknownProjectionError]; [UnknownFoldError]; those of the catalog and the view.
+func (r *Reader) Unreadable(ctx context.Context, projection string, streams ...es.StreamID) (map[es.StreamID]error, error) {
+	sub, there := r.subscriptions[projection]
+	if !there {
+		return nil, &UnknownProjectionError{projection}
 	}
-	records, err := e.catalog.Records(ctx)
+	record, err := r.records.record(ctx, &sub)
 	if err != nil {
-		return nil, fmt.Errorf("generations: %w", err)
+		return nil, err
 	}
-	record := e.seen(sub, records)
 	b := record.Serving()
 	fold := sub.fold(b.Fold)
-	switch {
-	case fold == nil:
+	if fold == nil {
 		return nil, &UnknownFoldError{projection, b.Generation, b.Fold}
-	case !fold.rebuilds():
-		return nil, nil
 	}
 	read, err := sub.View.Checkpoints(ctx, b.Generation, streams...)
 	if err != nil {

@@ -13,8 +13,12 @@ import (
 func TestUnreadable(t *testing.T) {
 	t.Parallel()
 	b := newBench()
+	reader := func(fold projection.Projection) *projection.Reader {
+		sub := projection.Subscription{Projection: fold, View: b.view}
+		return projection.NewReader(b.store, b.catalog, projection.ReaderConfig{}, sub)
+	}
 	apply(t, b.engine, b.write(t, "a", Noted{"x"}), b.write(t, "b", Noted{"y"}))
-	if failed, err := b.engine.Unreadable(t.Context(), "log", note("a"), note("b"), note("none")); err != nil || len(failed) != 0 {
+	if failed, err := reader(logOf(1, false)).Unreadable(t.Context(), "log", note("a"), note("b"), note("none")); err != nil || len(failed) != 0 {
 		t.Errorf("%v, %v", failed, err)
 	}
 	prev := b.at(t, 1, "b")
@@ -23,18 +27,18 @@ func TestUnreadable(t *testing.T) {
 	if err := b.view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: note("b"), Prev: prev, Next: next}}, nil); err != nil {
 		t.Fatal(err)
 	}
-	failed, err := b.engine.Unreadable(t.Context(), "log", note("a"), note("b"))
+	failed, err := reader(logOf(1, false)).Unreadable(t.Context(), "log", note("a"), note("b"))
 	if err != nil || len(failed) != 1 || !strings.Contains(failed[note("b")].Error(), "stored state") {
 		t.Errorf("%v, %v", failed, err)
 	}
 	if after := b.at(t, 1, "b"); after.Version != next.Version || after.Parked != nil {
 		t.Errorf("it was changed: %+v", after)
 	}
-	if _, err := b.engine.Unreadable(t.Context(), "nothing"); err == nil {
+	if _, err := reader(logOf(1, false)).Unreadable(t.Context(), "nothing"); err == nil {
 		t.Error("an unknown projection has rows")
 	}
 	var unknown *projection.UnknownFoldError
-	if _, err := b.engineOf(projection.Config{}, logOf(2, false)).Unreadable(t.Context(), "log", note("a")); !errors.As(err, &unknown) {
+	if _, err := reader(logOf(2, false)).Unreadable(t.Context(), "log", note("a")); !errors.As(err, &unknown) {
 		t.Errorf("an unknown fold: %v", err)
 	}
 }

@@ -47,7 +47,7 @@ func NewReader(store es.Reader, catalog Catalog, cfg ReaderConfig, subscriptions
 // Open opens a projection for one request, in the serving generation. So a checkpoint and the rows read after it belong
 // together, even if a swap happens in between.
 //
-// Errors: [NotFilledError]; [UnknownFoldError]; one that names an unknown projection; the catalog's.
+// Errors: [NotFilledError]; [UnknownFoldError]; [UnknownProjectionError]; the catalog's.
 func (r *Reader) Open(ctx context.Context, projection string) (*Session, error) {
 	return r.OpenAt(ctx, projection, "")
 }
@@ -59,7 +59,7 @@ func (r *Reader) Open(ctx context.Context, projection string) (*Session, error) 
 func (r *Reader) OpenAt(ctx context.Context, projection, cursor string) (*Session, error) {
 	sub, there := r.subscriptions[projection]
 	if !there {
-		return nil, fmt.Errorf("unknown projection %q", projection)
+		return nil, &UnknownProjectionError{projection}
 	}
 	record, err := r.records.record(ctx, &sub)
 	if err != nil {
@@ -88,11 +88,11 @@ func (r *Reader) OpenAt(ctx context.Context, projection, cursor string) (*Sessio
 // Ready reports whether a projection can be read: all its history is in it. A projection that replaces others is read
 // instead of them once it is ready.
 //
-// Errors: one that names an unknown projection; the catalog's.
+// Errors: [UnknownProjectionError]; the catalog's.
 func (r *Reader) Ready(ctx context.Context, projection string) (bool, error) {
 	sub, there := r.subscriptions[projection]
 	if !there {
-		return false, fmt.Errorf("unknown projection %q", projection)
+		return false, &UnknownProjectionError{projection}
 	}
 	record, err := r.records.record(ctx, &sub)
 	if err != nil {

@@ -110,6 +110,9 @@ func (e *Engine) record(ctx context.Context, projection string) (*Subscription, 
 	if sub == nil {
 		return nil, Record{}, e.unknown(projection)
 	}
+	if err := e.mayWrite(); err != nil {
+		return nil, Record{}, err
+	}
 	records, err := e.catalog.Records(ctx)
 	if err != nil {
 		return nil, Record{}, fmt.Errorf("generations: %w", err)

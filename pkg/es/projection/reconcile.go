@@ -75,7 +75,8 @@ type Reconciled struct {
 	Units float64 `json:"units"`
 }
 
-func (r *Reconciled) add(other Reconciled) {
+// Add adds what another part of a reconciliation found.
+func (r *Reconciled) Add(other Reconciled) {
 	r.Streams += other.Streams
 	r.Healed += other.Healed
 	r.Parked += other.Parked
@@ -102,11 +103,23 @@ func (r *Rebuilder) Reconcile(ctx context.Context) (Reconciled, error) {
 			_, found, errs[i] = r.reconcile(ctx, Job{Segment: i, Of: n})
 			mu.Lock()
 			defer mu.Unlock()
-			all.add(found)
+			all.Add(found)
 		})
 	}
 	wg.Wait()
 	return all, errors.Join(errs...)
+}
+
+// ReconcileSegment reconciles one of the segments into which the streams are divided, from a position on. It returns the
+// position to continue from: [es.End] at the segment's end. It returns before its context ends.
+//
+// Errors: those of [Rebuilder.Reconcile]; one that names a segment that does not exist.
+func (r *Rebuilder) ReconcileSegment(ctx context.Context, segment, of int, from es.Position) (es.Position, Reconciled, error) {
+	at, found, err := r.reconcile(ctx, Job{Segment: segment, Of: of, Position: from})
+	if errors.Is(err, ErrUnfinished) {
+		err = nil
+	}
+	return at, found, err
 }
 
 // doReconcile runs the job of a segment, or enqueues one job for each segment.
@@ -139,10 +152,10 @@ func (r *Rebuilder) reconcile(ctx context.Context, j Job) (es.Position, Reconcil
 	if err != nil {
 		return j.Position, found, err
 	}
-	from := slices.Repeat([]es.Position{es.End}, j.Of)
 	if j.Segment < 0 || j.Segment >= j.Of {
 		return j.Position, found, fmt.Errorf("reconcile: no segment %d of %d", j.Segment, j.Of)
 	}
+	from := slices.Repeat([]es.Position{es.End}, j.Of)
 	from[j.Segment] = j.Position
 	// Eventually consistent reads cost half. A commit that is so new that they miss it is being delivered anyway.
 	cfg := es.AllConfig{From: from, UnitsPerSecond: r.cfg.Reconcile.UnitsPerSecond}
@@ -151,7 +164,7 @@ func (r *Rebuilder) reconcile(ctx context.Context, j Job) (es.Position, Reconcil
 			return ErrUnfinished
 		}
 		one, err := r.reconcilePage(ctx, targets, page, j.Suspect)
-		found.add(one)
+		found.Add(one)
 		return err
 	})
 	if len(at) != j.Of {
@@ -188,7 +201,7 @@ func (r *Rebuilder) reconcilePage(ctx context.Context, targets []target, page es
 	defer b.notify(ctx)
 	for i := range targets {
 		one, err := r.reconcileIn(ctx, b, &targets[i], commits, page.Corrupt, suspect)
-		found.add(one)
+		found.Add(one)
 		if err != nil {
 			return found, err
 		}

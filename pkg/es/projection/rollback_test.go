@@ -147,3 +147,25 @@ func head(b *bench, t *testing.T, id string, version int64) (found es.Commit, er
 	}
 	return found, errors.New("it is not there")
 }
+
+// TestRollbackLeveled: what a reconciliation of all segments brought level is rolled back without a walk.
+func TestRollbackLeveled(t *testing.T) {
+	t.Parallel()
+	b, e := upgraded(t)
+	missed := b.write(t, "c", Noted{"y"})
+	r := projection.NewRebuilder(e, b.store, projection.RebuildConfig{Reconcile: projection.ReconcileConfig{MinAge: -1}})
+	for segment := range 2 {
+		for at := es.Position(""); at != es.End; {
+			var err error
+			if at, _, err = r.ReconcileSegment(t.Context(), segment, 2, at); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if g, err := r.RollbackLeveled(t.Context(), "log"); err != nil || g != 1 {
+		t.Fatal(g, err)
+	}
+	if got := b.at(t, 1, "c").Version; got != missed.LastVersion() {
+		t.Errorf("the generation that serves is at version %d", got)
+	}
+}

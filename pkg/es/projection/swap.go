@@ -94,6 +94,20 @@ func (r *Rebuilder) swap(ctx context.Context, projection string, g Generation, f
 // Errors: [ErrNoGeneration] if no retired generation is kept; [UnknownFoldError] if this code lacks its fold;
 // [VerificationError] if a stream can't be caught up; those of the store, the view and the catalog.
 func (r *Rebuilder) Rollback(ctx context.Context, projection string) (Generation, error) {
+	return r.rollBack(ctx, projection, r.level)
+}
+
+// RollbackLeveled is [Rebuilder.Rollback] for a caller that has just reconciled all segments, see
+// [Rebuilder.ReconcileSegment]: it brings no stream level, so it takes no longer with more events.
+//
+// Errors: those of Rollback, without [VerificationError].
+func (r *Rebuilder) RollbackLeveled(ctx context.Context, projection string) (Generation, error) {
+	return r.rollBack(ctx, projection, func(context.Context, *target) error { return nil })
+}
+
+func (r *Rebuilder) rollBack(
+	ctx context.Context, projection string, level func(context.Context, *target) error,
+) (Generation, error) {
 	sub, record, err := r.engine.record(ctx, projection)
 	if err != nil {
 		return 0, err
@@ -111,7 +125,7 @@ func (r *Rebuilder) Rollback(ctx context.Context, projection string) (Generation
 		return 0, fmt.Errorf("roll back: %w", &UnknownFoldError{projection, last.Generation, last.Fold})
 	}
 	t := &target{Build: *last, sub: sub, fold: sub.fold(last.Fold)}
-	if err := r.level(ctx, t); err != nil {
+	if err := level(ctx, t); err != nil {
 		return 0, fmt.Errorf("roll back: %w", err)
 	}
 	err = r.swap(ctx, projection, last.Generation, Retired, func(next *Record, retired *Build) {

@@ -19,7 +19,7 @@ type Waiting struct {
 
 // Parked yields the parked streams in the named projections or, if none is named, in all.
 //
-// Errors: one that names an unknown projection; those of the catalog and the views.
+// Errors: [UnknownProjectionError]; those of the catalog and the views.
 func (e *Engine) Parked(ctx context.Context, projections ...string) iter.Seq2[Waiting, error] {
 	return func(yield func(Waiting, error) bool) {
 		if err := e.known(projections); err != nil {
@@ -47,8 +47,8 @@ func (e *Engine) Parked(ctx context.Context, projections ...string) iter.Seq2[Wa
 // Retry retries all parked streams in the named projections or, if none is named, in all, and returns how many it
 // tried.
 //
-// Errors: one that names an unknown projection; the first error of the catalog or the views. A stream that fails again
-// is parked again; that is no error.
+// Errors: [UnknownProjectionError]; the first error of the catalog or the views. A stream that fails again is parked
+// again; that is no error.
 func (e *Engine) Retry(ctx context.Context, projections ...string) (int, error) {
 	if err := e.known(projections); err != nil {
 		return 0, err

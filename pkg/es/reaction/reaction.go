@@ -88,6 +88,16 @@ func (h *reactor) Reads(streamType string) bool {
 	return reads
 }
 
+// StoredTypes are the stored events of the streams that the reaction reads, by the streams' type: see
+// [projection.Subscription.Describe].
+func (h *reactor) StoredTypes() map[string][]es.StoredType {
+	all := map[string][]es.StoredType{}
+	for streamType, source := range h.sources {
+		all[streamType] = source.events.StoredTypes()
+	}
+	return all
+}
+
 func (h *reactor) Handles(streamType string, e es.RawEvent) bool {
 	return h.sources[streamType].handles(e)
 }

@@ -54,6 +54,7 @@ type registry interface {
 	es.Decoder
 	Check() error
 	TypeOf(name string, schema int) (reflect.Type, bool)
+	StoredTypes() []es.StoredType
 }
 
 // From returns the source of an aggregate's streams. Each event goes to all handlers that accept its type, in their

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"io"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+)
+
+// TestBehind: a stream whose rest was left to the queue is not said to be level.
+func TestBehind(t *testing.T) { //nolint:paralleltest // sets the environment
+	f, port := newFake(t, nil)
+	f.fill(t)
+	step{"heal Order#good", "is level", "", 0}.run(t, port)
+	view, good := dynamoview.New(f.client, f.located.Resources.Tables["orders"]), es.StreamID{Type: "Order", ID: "good"}
+	read, err := view.Checkpoints(t.Context(), 1, good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := read[good]
+	next.Version, next.Behind = next.Version+1, true
+	if err := view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: good, Prev: read[good], Next: next}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	cmd := &cobra.Command{}
+	cmd.SetContext(t.Context())
+	cmd.SetErr(io.Discard)
+	o, err := (&cli{getenv: portOf(port), local: true}).operator(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, names := range map[string][]string{"orders": nil, "": {"product-counts"}} {
+		if got, err := o.behind(t.Context(), good, names); err != nil || got != want {
+			t.Errorf("%v: %q, %v, want %q", names, got, err, want)
+		}
+	}
+}

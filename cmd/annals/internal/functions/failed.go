@@ -1,0 +1,30 @@
+package functions
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// failed is the error of an invocation that failed. Its payload is described in
+// https://docs.aws.amazon.com/lambda/latest/dg/golang-exceptions.html.
+func failed(payload []byte, name string) error {
+	var e struct {
+		Message string `json:"errorMessage"`
+		Type    string `json:"errorType"`
+	}
+	if json.Unmarshal(payload, &e) != nil {
+		e.Message = string(payload[:min(len(payload), 300)])
+	}
+	said := strings.TrimPrefix(cmp.Or(e.Type, "no type")+": "+e.Message, "no type: ")
+	switch {
+	case e.Type == "Sandbox.Timedout" || strings.Contains(e.Message, "Task timed out"):
+		return fmt.Errorf("function %s had not enough time: what it did stays done; give the command again, or raise the "+
+			"function's timeout: %s", name, said)
+	case strings.HasPrefix(e.Type, "Runtime.") || strings.Contains(e.Message, "Runtime exited"):
+		return fmt.Errorf("function %s does not start, or its process ended: its log says why (on AWS, `aws lambda "+
+			"get-function-configuration --function-name %s --query LoggingConfig.LogGroup` names it): %s", name, name, said)
+	}
+	return fmt.Errorf("function %s failed: %s", name, said)
+}

@@ -1,0 +1,63 @@
+package functions
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// Machine is the state machine that rebuilds read models.
+type Machine struct {
+	client *sfn.Client
+	arn    string
+}
+
+// NewMachine returns the state machine with an ARN, nil if that is "".
+func NewMachine(cfg aws.Config, arn string) *Machine {
+	if arn == "" {
+		return nil
+	}
+	return &Machine{client: sfn.NewFromConfig(cfg), arn: arn}
+}
+
+// Start starts an execution with a name.
+//
+// Errors: those of Step Functions.
+func (m *Machine) Start(ctx context.Context, name string, s projection.Stage) error {
+	input, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	_, err = m.client.StartExecution(ctx, &sfn.StartExecutionInput{
+		StateMachineArn: &m.arn, Name: &name, Input: aws.String(string(input)),
+	})
+	if err != nil {
+		return fmt.Errorf("start execution %s: %w", name, err)
+	}
+	return nil
+}
+
+// Failure is what ended the execution of that name: nil as long as it runs, and if it came to its end.
+//
+// Errors: those of Step Functions.
+func (m *Machine) Failure(ctx context.Context, name string) (*projection.StageError, error) {
+	arn := strings.Replace(m.arn, ":stateMachine:", ":execution:", 1) + ":" + name
+	out, err := m.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(arn)})
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("look at execution %s: %w", name, err)
+	case out.Status == types.ExecutionStatusRunning, out.Status == types.ExecutionStatusSucceeded:
+		return nil, nil
+	}
+	if out.Error == nil {
+		out.Error = aws.String(string(out.Status)) // it was aborted, or timed out
+	}
+	return &projection.StageError{Error: *out.Error, Cause: aws.ToString(out.Cause)}, nil
+}

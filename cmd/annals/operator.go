@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/annals-es/annals/cmd/annals/internal/functions"
+	"github.com/annals-es/annals/internal/inspect"
+	"github.com/annals-es/annals/internal/objects"
+	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
+)
+
+// operator looks at the projections of a service in its tables, and asks its functions for what needs its code.
+type operator struct {
+	// models and reactions know the projections by their descriptions: they only look.
+	models, reactions *projection.Engine
+	functions         *functions.Client
+	// machine rebuilds read models. nil = the service has none.
+	machine *functions.Machine
+	buckets []failures
+	views   map[string]*dynamoview.View // of the read models
+	// reacts is true if the service has reactions.
+	reacts bool
+}
+
+// failures is the bucket of what a function could not process.
+type failures struct {
+	function annalsaws.Function
+	bucket   objects.Bucket
+}
+
+func newOperator(s *session, client *functions.Client, log *slog.Logger) *operator {
+	o := &operator{
+		functions: client, machine: functions.NewMachine(s.aws, s.Resources.RebuildMachine),
+		views: map[string]*dynamoview.View{}, reacts: len(s.Service.Reactions) > 0,
+	}
+	catalog := dynamoview.NewCatalog(s.dynamoDB, s.table(annalsaws.Projections))
+	cfg := projection.Config{Log: log}
+	var models, reactions []projection.Subscription
+	for _, m := range s.Service.ReadModels {
+		o.views[m.Name] = dynamoview.New(s.dynamoDB, s.Resources.Tables[m.Name])
+		models = append(models, m.Subscription(o.views[m.Name]))
+	}
+	for _, r := range s.Service.Reactions {
+		reactions = append(reactions, r.Subscription(dynamoview.New(s.dynamoDB, s.Resources.Tables[r.Name])))
+	}
+	o.models = projection.NewEngine(s.store, catalog, cfg, models...)
+	o.reactions = projection.NewEngine(s.store, catalog, cfg, reactions...)
+	o.buckets = bucketsOf(s)
+	return o
+}
+
+// Engines are all engines.
+func (o *operator) Engines() []*projection.Engine { return []*projection.Engine{o.models, o.reactions} }
+
+// of returns the engine that keeps a projection, and the function that brings it forward. Of an unknown name it is that
+// of the read models, which says so.
+func (o *operator) of(name string) (*projection.Engine, annalsaws.Function) {
+	if o.reactions.Keeps(name) {
+		return o.reactions, annalsaws.Reactor
+	}
+	return o.models, annalsaws.Projector
+}
+
+// known tells whether the service has projections of these names.
+//
+// Errors: [projection.UnknownProjectionError].
+func (o *operator) known(names ...string) error {
+	for _, name := range names {
+		if e, _ := o.of(name); !e.Keeps(name) {
+			return &projection.UnknownProjectionError{Projection: name}
+		}
+	}
+	return nil
+}
+
+// Parked yields the streams that wait, in the projections that are named or, if none is, in all. See
+// [projection.Engine.Parked].
+func (o *operator) Parked(ctx context.Context, names ...string) iter.Seq2[projection.Waiting, error] {
+	return func(yield func(projection.Waiting, error) bool) {
+		for _, e := range o.Engines() {
+			own := o.keptBy(e, names)
+			if len(names) > 0 && len(own) == 0 {
+				continue
+			}
+			for w, err := range e.Parked(ctx, own...) {
+				if !yield(w, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// keptBy are the projections that an engine keeps, of those that are named.
+func (o *operator) keptBy(e *projection.Engine, names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		keeper, _ := o.of(name)
+		return keeper != e
+	})
+}
+
+// CatchUp has a stream brought level in the projections that are named or, if none is, in all that read it.
+//
+// Errors: [projection.UnknownProjectionError]; those of [functions.Client.Ask].
+func (o *operator) CatchUp(ctx context.Context, stream es.StreamID, names ...string) error {
+	return o.level(ctx, ask.CatchUp, stream, names)
+}
+
+// RetryStream is CatchUp that tries a parked stream again.
+func (o *operator) RetryStream(ctx context.Context, stream es.StreamID, names ...string) error {
+	return o.level(ctx, ask.Retry, stream, names)
+}
+
+func (o *operator) level(ctx context.Context, task ask.Task, stream es.StreamID, names []string) error {
+	if err := o.known(names...); err != nil {
+		return err
+	}
+	asked := map[annalsaws.Function][]string{annalsaws.Projector: nil, annalsaws.Reactor: nil}
+	if len(names) > 0 {
+		clear(asked)
+	}
+	for _, name := range names {
+		_, f := o.of(name)
+		asked[f] = append(asked[f], name)
+	}
+	var errs []error
+	for _, f := range []annalsaws.Function{annalsaws.Projector, annalsaws.Reactor} {
+		own, there := asked[f]
+		if !there || f == annalsaws.Reactor && !o.reacts {
+			continue
+		}
+		_, err := o.functions.Ask(ctx, f, ask.Request{Task: task, Stream: stream.String(), Projections: own})
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// replays fold streams to a point of their past, by the type of the streams: the query function does.
+func (o *operator) replays(d annals.Description) map[string]inspect.Replay {
+	all := map[string]inspect.Replay{}
+	for _, a := range d.Aggregates {
+		all[a.StreamType] = func(ctx context.Context, id string, p es.Point, _ time.Time) (es.Past[json.RawMessage], error) {
+			stream := es.StreamID{Type: a.StreamType, ID: id}
+			out, err := o.functions.Ask(ctx, annalsaws.Query, ask.Request{
+				Task: ask.State, Stream: stream.String(), Version: p.Version, AsOf: p.AsOf,
+			})
+			if err != nil {
+				return es.Past[json.RawMessage]{}, err
+			}
+			if out.State == nil {
+				return es.Past[json.RawMessage]{}, errors.New("the query function answered without a state: deploy it again")
+			}
+			return es.Past[json.RawMessage]{
+				Loaded: es.Loaded[json.RawMessage]{ID: id, Version: out.State.Version, State: out.State.State},
+				At:     out.State.At, Provisional: out.State.Provisional,
+			}, nil
+		}
+	}
+	return all
+}
+
+// isReplaced tells whether another read model replaces one.
+func isReplaced(d annals.Description, name string) bool {
+	return slices.ContainsFunc(d.ReadModels, func(m annals.ReadModelDescription) bool {
+		return m.Name == name && m.Replaced
+	})
+}

@@ -1,0 +1,194 @@
+package scaffold
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Annals is the path of Annals's module.
+const Annals = "github.com/annals-es/annals"
+
+// What new modules are made with: the version of Go in go.mod, and that of the CDK's command line.
+const (
+	goVersion  = "1.26.0"
+	cdkVersion = "2.1148.1"
+)
+
+// Service says which service is written.
+type Service struct {
+	// Name is the service's, in kebab case: its stack has the same name in capitalized words.
+	Name string
+	// Module is the path of the new module.
+	Module string
+	// Dir is the folder that the module is written to. It is made if it does not exist.
+	Dir string
+	// Aggregate and Plural name the aggregate. "": the service's name, in the singular; by the rules of English.
+	Aggregate, Plural string
+	// Version is the version of Annals that the module requires, Replace a checkout of Annals that it takes instead.
+	Version, Replace string
+}
+
+// service is what the templates of a service are filled in with.
+type service struct {
+	aggregate
+	Name, Module, Root, Stack string
+	Go, CDK, Version, Replace string
+}
+
+var modulePath = regexp.MustCompile(`^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(/[A-Za-z0-9_~-]+(\.[A-Za-z0-9_~-]+)*)*$`)
+
+// NewService plans a module with a service of one aggregate. Nothing is written yet.
+//
+// Errors: a name or a path that can't be, with what it can be; a folder that is not empty; no version of Annals and no
+// checkout.
+func NewService(s Service) (*Plan, error) {
+	v, err := s.values()
+	if err != nil {
+		return nil, err
+	}
+	if err := empty(s.Dir); err != nil {
+		return nil, err
+	}
+	p := &Plan{Root: s.Dir, Module: s.Module, Create: map[string][]byte{}}
+	if v.Replace, err = replacement(s.Replace, p); err != nil {
+		return nil, err
+	}
+	for _, part := range []struct {
+		templates, dir string
+		where          func(string) string
+	}{
+		{"service", ".", fileOfService},
+		{"aggregate", v.Package, func(template string) string {
+			if template == "parts.go.tmpl" || template == "service_test.go.tmpl" { // the declaration and its test have them
+				return ""
+			}
+			return fileOfAggregate(template)
+		}},
+		{"aggregate", ".", func(template string) string {
+			if template == "service_test.go.tmpl" {
+				return template
+			}
+			return ""
+		}},
+	} {
+		files, err := render(part.templates, part.dir, v, part.where)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(p.Create, files)
+	}
+	return p, p.format()
+}
+
+// Check says what is wrong with the names, nil if nothing is.
+func (s Service) Check() error {
+	_, err := s.values()
+	return err
+}
+
+func (s Service) values() (*service, error) {
+	if !kebab.MatchString(s.Name) || len(s.Name) > maxName {
+		return nil, fmt.Errorf("%q can't name a service: write words of small letters and digits with hyphens between them, "+
+			"such as parking-permits, %d characters at most", s.Name, maxName)
+	}
+	root := strings.ReplaceAll(s.Name, "-", "")
+	if err := packageName(root, s.Name); err != nil {
+		return nil, err
+	}
+	if !modulePath.MatchString(s.Module) {
+		return nil, fmt.Errorf("%q is no path of a module: it begins with a domain, such as example.org/%s", s.Module, s.Name)
+	}
+	if s.Replace == "" && (!published.MatchString(s.Version) || s.Version == replaced) {
+		return nil, fmt.Errorf("this annals was built from a checkout (its version is %q): "+
+			"say where the checkout is with --replace PATH", s.Version)
+	}
+	of := s.Aggregate
+	if of == "" {
+		of = singularOf(s.Name)
+	}
+	names, err := AggregateNamesOf(of, s.Plural)
+	if err != nil {
+		return nil, fmt.Errorf("aggregate: %w", err)
+	}
+	stack, err := typeOf(s.Name)
+	if err != nil {
+		return nil, err
+	}
+	names.Annals, names.Import = Annals, path.Join(s.Module, names.Package)
+	v := &service{
+		aggregate: aggregate{
+			Names: names, Q: names.Package + ".",
+			TestPackage: root, TestImport: s.Module, Service: root + ".New()", Scope: s.Name,
+		},
+		Name: s.Name, Module: s.Module, Root: root, Stack: stack, Go: goVersion, CDK: cdkVersion, Version: s.Version,
+	}
+	if s.Replace != "" {
+		v.Version = replaced
+	}
+	return v, nil
+}
+
+// replaced is the version that a module names which takes Annals from a checkout.
+const replaced = "v0.0.0"
+
+// published are versions that a module proxy may have.
+var published = regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$`)
+
+// fileOfService is the path of a file of a service, by that of its template.
+func fileOfService(template string) string {
+	switch template {
+	case "gitignore":
+		return ".gitignore"
+	case "ci.yml.tmpl":
+		return ".github/workflows/" + template
+	}
+	return template
+}
+
+// empty refuses a folder that has something in it.
+func empty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("write the service to %s: %w", dir, err)
+	case len(entries) > 0:
+		return fmt.Errorf("the folder %s is not empty: choose another with --dir, or another name", dir)
+	}
+	return nil
+}
+
+// replacement is a checkout of Annals as go.mod names it. The plan takes the checkout's checksums, so that nothing has
+// to be asked of a database of checksums.
+func replacement(checkout string, p *Plan) (string, error) {
+	if checkout == "" {
+		return "", nil
+	}
+	whole, err := filepath.Abs(checkout)
+	if err != nil {
+		return "", err
+	}
+	mod, err := os.ReadFile(filepath.Join(whole, "go.mod"))
+	if found := modulePattern.FindSubmatch(mod); err != nil || found == nil || string(found[1]) != Annals {
+		return "", fmt.Errorf("--replace %s: there is no checkout of Annals, a folder whose go.mod has module %s",
+			checkout, Annals)
+	}
+	sums, err := os.ReadFile(filepath.Join(whole, "go.sum"))
+	if err != nil {
+		return "", fmt.Errorf("--replace %s: %w", checkout, err)
+	}
+	p.Create["go.sum"] = sums
+	if strings.ContainsAny(whole, " \t\"'`()[]{},") {
+		whole = strconv.Quote(whole)
+	}
+	return whole, nil
+}

@@ -1,0 +1,19 @@
+package annalslambda
+
+import (
+	"log/slog"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+)
+
+// FromEnvironment is what functions have of the environment, all parts together.
+func FromEnvironment(
+	cfg aws.Config, s *annals.Service, log *slog.Logger, wanted ...annalsaws.Table,
+) (Deployment, error) {
+	return fromEnvironment(func() (aws.Config, error) { return cfg, nil }, s, log, wanted,
+		Deployment.withCatchUps, Deployment.withReactionJobs, Deployment.withFailures, Deployment.withRebuilds,
+		Deployment.withNotifier)
+}

@@ -1,0 +1,69 @@
+package annalslambda
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// tasks are what operators' tools may ask the projector and the reactor for.
+func (p *Subscriber) tasks(events es.Scanner) tasks {
+	return tasks{
+		ask.CatchUp: onStream(func(ctx context.Context, stream es.StreamID, in *ask.Request) (*ask.Answer, error) {
+			return &ask.Answer{}, p.engine.CatchUp(ctx, stream, in.Projections...)
+		}),
+		ask.Retry: onStream(func(ctx context.Context, stream es.StreamID, in *ask.Request) (*ask.Answer, error) {
+			return &ask.Answer{}, p.engine.RetryStream(ctx, stream, in.Projections...)
+		}),
+		ask.Reconcile: func(ctx context.Context, in *ask.Request) (*ask.Answer, error) {
+			return p.reconcile(ctx, events, in)
+		},
+	}
+}
+
+// reconcile reconciles a segment, until it ends or the time of the invocation is nearly over.
+func (p *Subscriber) reconcile(ctx context.Context, events es.Scanner, in *ask.Request) (*ask.Answer, error) {
+	cfg := projection.ReconcileConfig{
+		UnitsPerSecond: in.UnitsPerSecond, MinAge: time.Duration(in.MinAge * float64(time.Second)),
+	}
+	if cfg.UnitsPerSecond == 0 {
+		cfg.UnitsPerSecond = -1
+	}
+	if cfg.MinAge == 0 {
+		cfg.MinAge = -1
+	}
+	r := projection.NewRebuilder(p.engine, events, projection.RebuildConfig{Log: p.log, Reconcile: cfg})
+	at, found, err := r.ReconcileSegment(ctx, in.Segment, in.Of, in.Position)
+	return &ask.Answer{Reconciled: &ask.Reconciled{Reconciled: found, Position: at}}, err
+}
+
+func (p *Subscriber) rollBack(ctx context.Context, in *ask.Request) (*ask.Answer, error) {
+	roll := p.rebuilder.Rollback
+	if in.Leveled {
+		roll = p.rebuilder.RollbackLeveled
+	}
+	g, err := roll(ctx, in.Projection)
+	return &ask.Answer{Generation: int(g)}, err
+}
+
+func (p *Subscriber) abandon(ctx context.Context, in *ask.Request) (*ask.Answer, error) {
+	return &ask.Answer{}, p.rebuilder.Abandon(ctx, in.Projection)
+}
+
+// republish sends the integration events of a stream again. The publisher's checkpoint stays.
+func (d Deployment) republish(events *dynamostore.Store) task {
+	return onStream(func(ctx context.Context, stream es.StreamID, in *ask.Request) (*ask.Answer, error) {
+		if d.Bus == nil {
+			return nil, errors.New("there is no bus: the reactor function has no " + annalsaws.EventBusEnv +
+				", or its main passes nil instead of eventbus.Connect")
+		}
+		n, err := d.publisher().Repeat(ctx, events, stream, max(in.Version, 1))
+		return &ask.Answer{Events: n}, err
+	})
+}
