@@ -20,6 +20,8 @@ type Description struct {
 	Operations []OperationDescription `json:"operations"`
 	// Secrets are the names of the environment variables that hold secrets, without their values.
 	Secrets []string `json:"secrets"`
+	// Clients are the names of the clients of other systems.
+	Clients []string `json:"clients"`
 }
 
 // AggregateDescription describes an aggregate.
@@ -69,7 +71,7 @@ func (s *Service) Describe() Description {
 		Name: s.Name, Title: s.API.Title, Aggregates: []AggregateDescription{},
 		ReadModels: []ReadModelDescription{},
 		Reactions:  []projection.Description{}, Publishes: []string{},
-		Operations: []OperationDescription{}, Secrets: []string{},
+		Operations: []OperationDescription{}, Secrets: []string{}, Clients: []string{},
 	}
 	for _, a := range s.Aggregates {
 		d.Aggregates = append(d.Aggregates, AggregateDescription{
@@ -97,6 +99,9 @@ func (s *Service) Describe() Description {
 	}
 	for _, v := range s.Secrets {
 		d.Secrets = append(d.Secrets, v.Env)
+	}
+	for _, c := range s.Clients {
+		d.Clients = append(d.Clients, c.Name)
 	}
 	return d
 }

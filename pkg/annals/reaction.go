@@ -46,8 +46,8 @@ type reactionPart struct {
 // each event, however often the event is delivered. Several React parts with one name are one reaction, to the events
 // of several aggregates.
 //
-// A reaction runs in the reactor function, which has no read models and no secrets: it loads aggregates. Its caller is
-// an operator.
+// A reaction runs in the reactor function, which has no read models and no secrets: it loads aggregates, and calls
+// other systems by clients, see [Client]. Its caller is an operator.
 func React[S, E any](
 	name string, a es.Aggregate[S, E], react func(*Tx, projection.Event[E]) error, prototypes ...E,
 ) Part {

@@ -35,6 +35,8 @@ type Config struct {
 	// Secrets looks up a secret by its environment variable. If nil, there are no secrets, as in a function that takes
 	// no commands.
 	Secrets func(env string) string
+	// Clients are the opened clients: see [Service.OpenClients]. If nil, there are none, as in a function that only reads.
+	Clients []OpenedClient
 	// Log receives the service's log lines. Default slog.Default.
 	Log *slog.Logger
 	// Now is the clock that decides how long old generations of read models stay readable. Default time.Now.
@@ -54,12 +56,14 @@ type Running struct {
 	executor     *es.Executor
 	repositories map[string]Repository
 	secrets      map[string][]byte
+	clients      map[string]any
 	log          *slog.Logger
 }
 
 // Open runs a service on stores.
 //
-// Errors: those of [Service.Check]; one for secrets that are missing or too short.
+// Errors: those of [Service.Check]; one for secrets that are missing or too short; one for clients that are
+// not opened, or opened as another type.
 func (s *Service) Open(on Stores, cfg Config) (*Running, error) {
 	r, err := s.OpenReadModels(on, cfg)
 	if err != nil {
@@ -112,15 +116,21 @@ func (s *Service) OpenReadModels(on Stores, cfg Config) (*Running, error) {
 		cfg.Log = slog.Default()
 	}
 	r := &Running{Service: s, Stores: on, log: cfg.Log}
+	if cfg.Clients != nil {
+		clients, err := s.opened(cfg.Clients)
+		if err != nil {
+			return nil, err
+		}
+		r.clients = clients
+	}
 	if cfg.Secrets != nil {
 		r.secrets = map[string][]byte{}
 		for _, secret := range s.Secrets {
-			value := cfg.Secrets(secret.Env)
-			if len(value) < secret.MinBytes || value == "" {
-				return nil, fmt.Errorf("secret %s has %d bytes, needs at least %d: set the environment variable",
-					secret.Env, len(value), max(secret.MinBytes, 1))
+			value, err := secret.from(cfg.Secrets)
+			if err != nil {
+				return nil, err
 			}
-			r.secrets[secret.Env] = []byte(value)
+			r.secrets[secret.Env] = value
 		}
 	}
 	if on.Views != nil {

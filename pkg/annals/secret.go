@@ -40,6 +40,16 @@ func (v *SecretValue) In(r *Running) []byte {
 	return value
 }
 
+// from looks the secret up.
+func (v *SecretValue) from(getenv func(string) string) ([]byte, error) {
+	value := getenv(v.Env)
+	if len(value) < v.MinBytes || value == "" {
+		return nil, fmt.Errorf("secret %s has %d bytes, needs at least %d: set the environment variable",
+			v.Env, len(value), max(v.MinBytes, 1))
+	}
+	return []byte(value), nil
+}
+
 // Start is a check that the command function makes before its first command.
 type Start func(ctx context.Context, r *Running) error
 

@@ -30,6 +30,8 @@ type Service struct {
 	PublicPrefix string
 	// Secrets are the values that the command function needs in its environment.
 	Secrets []*SecretValue
+	// Clients are the clients of other systems that the command function and the reactor function open.
+	Clients []*DeclaredClient
 	// Refusals turn errors of decisions into answers: see [Refusals].
 	Refusals []func(error) *Refusal
 	// Starts are the checks that the command function makes before its first command: see [BeforeCommands].
@@ -156,6 +158,7 @@ func (s *Service) complete() {
 	s.completeOperations()
 	s.completeReactions()
 	s.completeTables()
+	s.completeClients()
 	if len(s.Aggregates) == 0 {
 		s.wrong("there is no aggregate: add annals.Aggregate(...)")
 	}

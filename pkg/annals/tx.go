@@ -12,17 +12,19 @@ import (
 // Tx is one attempt of a decision that reads more than one aggregate's state. After a conflict the decision runs again,
 // so it must not change anything else.
 type Tx struct {
-	// Running is the service: for [SecretValue.In].
+	// Running is the service: for [SecretValue.In] and [ClientOf.In].
 	*Running
 	ctx    context.Context
 	tx     *es.Tx
 	caller Caller
-	// correlation is the command's correlation id.
-	correlation string
+	// command is the command's id, correlation its correlation id.
+	command, correlation string
 }
 
 func newTx(ctx context.Context, r *Running, tx *es.Tx, cmd es.Command, caller Caller) *Tx {
-	return &Tx{Running: r, ctx: ctx, tx: tx, caller: caller, correlation: cmd.Meta.CorrelationID}
+	return &Tx{
+		Running: r, ctx: ctx, tx: tx, caller: caller, command: cmd.Ref.ID, correlation: cmd.Meta.CorrelationID,
+	}
 }
 
 // Decide runs a decision outside of operations and reactions, for tests and for programs that import data.
@@ -39,6 +41,10 @@ func (t *Tx) Context() context.Context { return t.ctx }
 
 // Caller is who sent the request. The caller of a reaction is an operator.
 func (t *Tx) Caller() Caller { return t.caller }
+
+// CommandID is the id of the command: the same in all attempts, and in no other command. A reaction has one for each
+// event. The command of a request has one if the request has an Idempotency-Key, and "" otherwise.
+func (t *Tx) CommandID() string { return t.command }
 
 // Warn logs a problem that does not end the decision, with the command's correlation id.
 func (t *Tx) Warn(message string, err error) {

@@ -118,8 +118,13 @@ func (s *Service) environment(f function) *map[string]*string {
 	if f.measures() {
 		maps.Copy(env, s.telemetryEnvironment())
 	}
+	if f.reacts {
+		for _, client := range s.Declaration.Clients {
+			maps.Copy(env, s.secretsEnvironment(client.Secrets))
+		}
+	}
 	if f.decides {
-		maps.Copy(env, s.secretsEnvironment())
+		maps.Copy(env, s.secretsEnvironment(s.Declaration.Secrets))
 	}
 	return &env
 }

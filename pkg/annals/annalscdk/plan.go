@@ -42,8 +42,8 @@ type function struct {
 	allStreams bool
 	// subscribed functions receive the stream of the event table, and the queue that they leave jobs to.
 	subscribed bool
-	// decides says that it takes the service's secrets.
-	decides bool
+	// decides says that it takes all secrets of the service, reacts that it takes those of the clients.
+	decides, reacts bool
 	// publishes says that it sends public events to the bus, guards that it is told of commits that were changed
 	// or removed.
 	publishes, guards bool

@@ -106,6 +106,7 @@ func (p plan) reactor() function {
 		subscribed: true,
 		publishes:  true,
 		guards:     true,
+		reacts:     true,
 	}
 }
 

@@ -42,10 +42,10 @@ func (s *Service) newSecret(id, description string, length int) awssecretsmanage
 	}))
 }
 
-// secretsEnvironment are the values of the service's secrets.
-func (s *Service) secretsEnvironment() map[string]*string {
+// secretsEnvironment are the values of secrets of the service.
+func (s *Service) secretsEnvironment(secrets []*annals.SecretValue) map[string]*string {
 	env := map[string]*string{}
-	for _, secret := range s.Declaration.Secrets {
+	for _, secret := range secrets {
 		if value := s.Settings.Secrets[secret.Env]; value != nil {
 			env[secret.Env] = value
 		} else {

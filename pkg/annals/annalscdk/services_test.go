@@ -1,6 +1,7 @@
 package annalscdk
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -115,6 +116,28 @@ func TestSecrets(t *testing.T) {
 	}
 	if _, of := got.Resources["QueryFunction"]; of && slices.Contains(keysOf(got, "QueryFunction"), "SALT") {
 		t.Error("the query function has a secret of commands")
+	}
+}
+
+// TestSecretsOfClients: the reactor has the secrets of the clients, and no others. Synthesis opens no client.
+func TestSecretsOfClients(t *testing.T) {
+	key := annals.Secret("MAIL_KEY", 1)
+	mail := annals.Client("mail", func(context.Context, func(string) string) (*int, error) {
+		t.Error("synthesis opens a client")
+		return new(int), nil
+	}, key)
+	got := synthesize(t, enrol(annals.Secret("SALT", 100), key, mail))
+	for function, want := range map[string][]string{
+		"CommandFunction": {"MAIL_KEY", "SALT"}, "ReactorFunction": {"MAIL_KEY"},
+		"QueryFunction": {}, "ProjectorFunction": {}, "RebuilderFunction": {}, "SocketFunction": {}, "DocsFunction": {},
+	} {
+		has := []string{}
+		for _, name := range []string{"MAIL_KEY", "SALT"} {
+			if slices.Contains(keysOf(got, function), name) {
+				has = append(has, name)
+			}
+		}
+		same(t, function, want, has)
 	}
 }
 

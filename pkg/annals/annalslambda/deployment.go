@@ -48,6 +48,8 @@ type Deployment struct {
 	Tracing *tracing.Tracing
 	// Secrets looks up a secret of the service by its environment variable. Commands need it.
 	Secrets func(env string) string
+	// Clients are the opened clients of the service. Commands and reactions need them: see [Deployment.OpenClients].
+	Clients []annals.OpenedClient
 	// CursorKey seals the cursors of lists, 32 bytes at least. Queries need it.
 	CursorKey string
 }

@@ -10,12 +10,11 @@ import (
 	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/annals/annalshttp"
-	"github.com/annals-es/annals/pkg/es/dynamofault"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Command returns the handler of all commands. It needs [annalsaws.CommandTables] and the secrets. Before it takes a
-// command, call [Deployment.Start].
+// Command returns the handler of all commands. It needs [annalsaws.CommandTables], the secrets and the clients. Before
+// it takes a command, call [Deployment.Start].
 //
 // Errors: those of [annals.Service.Open] and [annalshttp.Commands].
 func (d Deployment) Command() (http.Handler, error) {
@@ -24,7 +23,7 @@ func (d Deployment) Command() (http.Handler, error) {
 }
 
 func (d Deployment) command() (*annals.Running, http.Handler, error) {
-	o, err := d.open(use{commands: true, stateCache: stateCache})
+	o, err := d.open(use{commands: true, clients: true, stateCache: stateCache})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -43,7 +42,7 @@ func (d Deployment) command() (*annals.Running, http.Handler, error) {
 //
 // Errors: those of [annals.Service.Open] and [annals.Running.Start]. After one, the process must take no command.
 func (d Deployment) Start(ctx context.Context) error {
-	o, err := d.open(use{commands: true})
+	o, err := d.open(use{commands: true, clients: true})
 	if err != nil {
 		return err
 	}
@@ -93,5 +92,5 @@ func (d Deployment) query() (*opened, http.Handler, error) {
 }
 
 func (d Deployment) edge() annalshttp.Config {
-	return annalshttp.Config{Log: d.Log, Unavailable: dynamofault.Unavailable, Now: d.Store.Now, Queue: d.CatchUps}
+	return annalshttp.Config{Log: d.Log, Unavailable: unavailable, Now: d.Store.Now, Queue: d.CatchUps}
 }

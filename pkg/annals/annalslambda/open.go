@@ -29,6 +29,8 @@ type use struct {
 	commands bool
 	// noReadModels: it has no read models.
 	noReadModels bool
+	// clients: it calls other systems.
+	clients bool
 }
 
 // open runs the service.
@@ -76,6 +78,9 @@ func (d Deployment) openBy(
 	}
 	if u.commands {
 		cfg.Secrets = d.Secrets
+	}
+	if u.clients {
+		cfg.Clients = append([]annals.OpenedClient{}, d.Clients...) // not nil, so that a client that is missing is an error
 	}
 	o.Running, err = by(d.Service, stores, cfg)
 	return o, err

@@ -4,14 +4,14 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
 	"github.com/annals-es/annals/pkg/annals/publish"
-	"github.com/annals-es/annals/pkg/es/dynamofault"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // Reactor returns what answers events with commands, publishes them, and tells of tampering. It takes batches of the
-// event table's stream, as the projector does, and needs [annalsaws.ReactorTables].
+// event table's stream, as the projector does, and needs [annalsaws.ReactorTables] and the
+// clients.
 //
 // Errors: those of [annals.Service.Open].
 func (d Deployment) Reactor() (*Subscriber, error) {
@@ -32,7 +32,7 @@ func (d Deployment) Reactor() (*Subscriber, error) {
 
 // reactions is the engine of all reactions, the publisher among them if there is a bus.
 func (d Deployment) reactions() (*opened, *projection.Engine, error) {
-	o, err := d.open(use{noReadModels: true, stateCache: stateCache}) // reactions load the same aggregates again
+	o, err := d.open(use{noReadModels: true, clients: true, stateCache: stateCache}) // reactions load the same aggregates again
 	if err != nil {
 		return nil, nil, err
 	}
@@ -44,7 +44,8 @@ func (d Deployment) reactions() (*opened, *projection.Engine, error) {
 	}
 	for i, r := range d.Service.Reactions {
 		add(reaction.New(reaction.Reaction{
-			Name: r.Name, Sources: r.Sources(o.Running), Transient: dynamofault.Unavailable,
+			Name: r.Name, Sources: r.Sources(o.Running), Transient: unavailable,
+			RetryFromQueue: len(d.Service.Clients) > 0, // other streams don't wait for another system
 		}), tables[i])
 	}
 	if d.Bus != nil {

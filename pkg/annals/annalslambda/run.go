@@ -23,7 +23,7 @@ func Command(s *annals.Service) {
 			err = before(context.Background(), r)
 		}
 		return Gateway(s, h, d.Log), err
-	})
+	}, Deployment.withClients)
 }
 
 // Query is the function behind the routes that read: it answers from the read tables, and the audit trail from the
@@ -48,7 +48,7 @@ func Projector(s *annals.Service) {
 // [eventbus.Connect]: https://pkg.go.dev/github.com/annals-es/annals/pkg/annals/publish/eventbus#Connect
 func Reactor(s *annals.Service, connect Connecting) {
 	run(s, annalsaws.ReactorTables(s), func(d Deployment) (any, error) { return handlerOf(d.Connect(connect).Reactor()) },
-		Deployment.withReactionJobs, Deployment.withFailures)
+		Deployment.withReactionJobs, Deployment.withFailures, Deployment.withClients)
 }
 
 // Rebuilder is the function that the state machine of rebuilds invokes: it takes the rebuild of a read model from one

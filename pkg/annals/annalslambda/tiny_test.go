@@ -65,14 +65,20 @@ var tiny = annals.New("notes",
 // deployed is the tiny service on tables of its own.
 func deployed(t *testing.T) (annalslambda.Deployment, *logged) {
 	t.Helper()
+	return deployedAs(t, tiny)
+}
+
+// deployedAs is a service on tables of its own.
+func deployedAs(t *testing.T, s *annals.Service) (annalslambda.Deployment, *logged) {
+	t.Helper()
 	client := dynamotest.Client(t, annalslambda.Punctual)
 	names := annalslambda.TableNames{}
-	for _, table := range annalsaws.Tables(tiny) {
+	for _, table := range annalsaws.Tables(s) {
 		names[table.Name] = dynamotest.Table(t, client, table.Table)
 	}
 	log := &logged{}
 	return annalslambda.Deployment{
-		Service: tiny, DynamoDB: client, Tables: names, Log: slog.New(slog.NewJSONHandler(log, nil)),
+		Service: s, DynamoDB: client, Tables: names, Log: slog.New(slog.NewJSONHandler(log, nil)),
 		CursorKey: strings.Repeat("k", 32),
 		Secrets:   func(string) string { return "" },
 	}, log

@@ -34,6 +34,8 @@ func Check(t testing.TB, s *annals.Service) {
 type Config struct {
 	// Secret is the value of every secret. Default: 32 bytes.
 	Secret string
+	// Clients are the fakes of the service's clients, one for each: see [annals.ClientOf.Opened].
+	Clients []annals.OpenedClient
 	// Hold delays delivery to read models, reactions and the bus until [Service.Deliver]: for tests of what callers see
 	// while a read model is behind.
 	Hold bool
@@ -58,7 +60,8 @@ type Service struct {
 }
 
 // Run runs a service in memory, for one test. When a command is answered, read models, reactions and the bus have
-// received its events. The test fails if the declaration has mistakes, or if a stream can't be projected.
+// received its events. The test fails if the declaration has mistakes, if a client has no fake, or if a stream can't be
+// projected. Run opens no client.
 func Run(t testing.TB, s *annals.Service, given ...Config) *Service {
 	t.Helper()
 	Check(t, s)
@@ -77,7 +80,11 @@ func Run(t testing.TB, s *annals.Service, given ...Config) *Service {
 		}
 		return views[name]
 	}}
-	running, err := s.Open(on, annals.Config{Secrets: func(string) string { return out.cfg.Secret }})
+	if err := checkFakes(s, out.cfg.Clients); err != nil {
+		t.Fatal(err)
+	}
+	clients := append([]annals.OpenedClient{}, out.cfg.Clients...) // not nil: the service has clients
+	running, err := s.Open(on, annals.Config{Secrets: func(string) string { return out.cfg.Secret }, Clients: clients})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +95,7 @@ func Run(t testing.TB, s *annals.Service, given ...Config) *Service {
 		t.Fatal(err)
 	}
 	// As on AWS: reactions have no read models and no secrets.
-	reacting, err := s.Open(annals.Stores{Events: store, Snapshots: on.Snapshots}, annals.Config{})
+	reacting, err := s.Open(annals.Stores{Events: store, Snapshots: on.Snapshots}, annals.Config{Clients: clients})
 	if err != nil {
 		t.Fatal(err)
 	}
