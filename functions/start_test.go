@@ -57,7 +57,7 @@ func TestStartIsRefused(t *testing.T) {
 	if _, err := s.Query(); err != nil {
 		t.Errorf("query, without the table: %v", err)
 	}
-	if log := s.log.String(); strings.Count(log, `"msg":"start"`) != 2 {
+	if log := s.log.String(); strings.Count(log, `"msg":"a check at start failed and is repeated later"`) != 2 {
 		t.Errorf("logged %s", log)
 	}
 }

@@ -129,7 +129,7 @@ func TestRecordIsNotLostWithoutABucket(t *testing.T) {
 		}
 		s.query(t, "GET /accounts/a-1", `{"version":1}`)
 	}
-	if log := s.log.String(); !strings.Contains(log, "there is no bucket") || !strings.Contains(log, "503 Slow Down") {
+	if log := s.log.String(); !strings.Contains(log, "has no bucket") || !strings.Contains(log, "503 Slow Down") {
 		t.Errorf("logged %s", log)
 	}
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-// asRun is the template as the local runner reads it.
+// asRun returns the template in the form in which the local runner reads it.
 func asRun(t *testing.T, of assembly) *template.System {
 	t.Helper()
 	read, err := template.Read(of.dir, template.Options{Secret: func(string) (string, error) { return "secret", nil }})
@@ -46,12 +46,13 @@ func nameOf(t *testing.T, system *template.System, id string) *string {
 	return &name
 }
 
-// changes are all ways to change or remove a stored event, or the table of them.
+// changes are all actions that change or remove a stored event, or the event table.
 var changes = []string{
 	"UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete", "UpdateTimeToLive", "DeleteTable",
 }
 
-// No function may, and nobody else who may do everything: an administrator, or a role that is added one day.
+// No function may change stored events. Neither may a principal that is allowed everything: an administrator, or a role
+// that is added later.
 func TestNobodyChangesEvents(t *testing.T) {
 	everything, err := policy.Parse(object{"Effect": "Allow", "Action": "*", "Resource": "*"})
 	if err != nil {
@@ -68,14 +69,14 @@ func TestNobodyChangesEvents(t *testing.T) {
 					t.Errorf("%s: whoever may do everything may %s: %v", name, change, err)
 				}
 				for _, f := range system.Functions {
-					// By its role alone, already.
+					// The role itself already denies it.
 					if err := f.Principal.Check(request, nil); err == nil {
 						t.Errorf("%s: the role of %s allows %s", name, f.ID, change)
 					}
 				}
 			}
 		}
-		// Whoever deploys is not locked out, and appending goes on.
+		// Deploying and appending stay possible.
 		for _, allowed := range []string{"PutItem", "Query", "PutResourcePolicy", "DeleteResourcePolicy", "UpdateTable", "UpdateContinuousBackups"} {
 			if err := admin.Check(policy.Request{Action: "dynamodb:" + allowed, Resource: events.ARN}, events.Policy); err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -89,7 +90,7 @@ func TestNobodyChangesEvents(t *testing.T) {
 	}
 }
 
-// as returns a client that a function has, on the real database, of the real template.
+// as returns a function's client, for a real database with the template's tables.
 func as(key, endpoint string) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
 		BaseEndpoint: &endpoint, Region: template.Region, Credentials: credentials.NewStaticCredentialsProvider(key, "x", ""),

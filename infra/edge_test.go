@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// edged is what a deployment may choose of its edge.
+// edged has every setting of the edge.
 const edged = `{"issuer":"https://id.example.org/","audience":"annals, more","origins":"https://shop.example.org,http://localhost:5173",` +
 	`"rate":"50","burst":20,"docs":"off","domain":"api.example.org","certificate":"arn:aws:acm:eu-west-1:000000000000:certificate/c"}`
 
@@ -20,7 +20,7 @@ func TestThrottling(t *testing.T) {
 	}
 }
 
-// TestAccessLog: a line a request, of which nothing is a secret: no header, no query, no body.
+// TestAccessLog: each request has a line in the log, without secrets: no header, query or body.
 func TestAccessLog(t *testing.T) {
 	settings := arm64.resource(t, "ApiDefaultStage", "AWS::ApiGatewayV2::Stage").Properties["AccessLogSettings"].(object)
 	same(t, "destination", any(getAtt("ApiAccessLogs", "Arn")), settings["DestinationArn"])

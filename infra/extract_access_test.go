@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// routeLines are "method path: scope or authorizer, function, logical id" of both APIs.
+// routeLines returns "method path: scope or authorizer, function, logical id" for each route of both APIs.
 func routeLines(a assembly) map[string]string {
 	lines := map[string]string{}
 	for _, id := range a.ids("AWS::ApiGatewayV2::Route") {
@@ -51,8 +51,8 @@ func routeMeaning(was, is string) string {
 	return "CloudFormation makes the new route before it deletes the old one: the deployment fails, the route key is taken"
 }
 
-// roleLines are "role effect resource: actions", with who assumes each role, and the policies that resources have of
-// their own.
+// roleLines returns "role effect resource: actions", the principal that assumes each role, and the policies of
+// resources.
 func roleLines(a assembly) map[string]string {
 	actions := map[string][]string{}
 	for id, r := range a.template.Resources {
@@ -85,7 +85,7 @@ func roleLines(a assembly) map[string]string {
 	return lines
 }
 
-// policies calls do for each statement of each policy below a value.
+// policies calls do for each statement of each policy in a value.
 func policies(value any, do func(statement object)) {
 	switch value := value.(type) {
 	case list:
@@ -104,7 +104,7 @@ func policies(value any, do func(statement object)) {
 	}
 }
 
-// principal is who a statement is about: "Service lambda.amazonaws.com", "*".
+// principal returns the principal of a statement: "Service lambda.amazonaws.com", "*".
 func principal(who any) string {
 	of, ok := who.(object)
 	if !ok {
@@ -120,7 +120,7 @@ func principal(who any) string {
 	return strings.Join(all, " ")
 }
 
-// conditions are "Bool aws:SecureTransport false", sorted.
+// conditions returns "Bool aws:SecureTransport false", sorted.
 func conditions(all object) string {
 	var parts []string
 	for operator, tests := range all {

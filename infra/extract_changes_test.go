@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestExtractsSayWhatAChangeMeans: each kind of a change is found, and told from the others.
+// TestExtractsSayWhatAChangeMeans: each kind of change is detected, and distinguished from the others.
 func TestExtractsSayWhatAChangeMeans(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ file, was, is, means string }{

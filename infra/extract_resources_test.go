@@ -7,8 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// physicalName has the property that names a resource in the account, by type. CloudFormation replaces a resource whose
-// name changes, and makes up the name of any other. An API's name is for people alone.
+// physicalName is the property that names a resource in the account, by type. CloudFormation replaces a resource whose
+// name changes, and generates the name of resources of other types. An API's name is only a label.
 var physicalName = map[string]string{
 	"AWS::CloudWatch::Alarm":           "AlarmName",
 	"AWS::CloudWatch::Dashboard":       "DashboardName",
@@ -26,7 +26,7 @@ var physicalName = map[string]string{
 	"AWS::StepFunctions::StateMachine": "StateMachineName",
 }
 
-// resourceLines are "logical id: type name=…, kept". Only what outlives the stack is kept.
+// resourceLines returns "logical id: type name=…, kept". Only resources that stay when the stack is deleted are kept.
 func resourceLines(a assembly) map[string]string {
 	lines := map[string]string{}
 	for id, r := range a.template.Resources {
@@ -58,7 +58,7 @@ func resourceMeaning(was, is string) string {
 	return "what happens to it when it is deleted or replaced changed"
 }
 
-// tableLines are "logical id: [what replaces the table] the rest".
+// tableLines returns "logical id: [properties that replace the table] other properties".
 func tableLines(a assembly) map[string]string {
 	lines := map[string]string{}
 	for _, id := range a.ids("AWS::DynamoDB::GlobalTable") {
@@ -80,7 +80,7 @@ func tableLines(a assembly) map[string]string {
 	return lines
 }
 
-// keysOf are the key attributes of a table and of its local indexes, each with its type.
+// keysOf returns the key attributes of a table and of its local indexes, with their types.
 func keysOf(table resource) string {
 	keys := spellKeys(table, table.Properties["KeySchema"])
 	if indexes, ok := table.Properties["LocalSecondaryIndexes"]; ok {
@@ -89,7 +89,7 @@ func keysOf(table resource) string {
 	return strings.Join(keys, " ")
 }
 
-// spellKeys are the attributes of a key of a table, each with its type: HASH pk S.
+// spellKeys returns the attributes of a table's key, with their types: HASH pk S.
 func spellKeys(table resource, schema any) []string {
 	types := map[any]any{}
 	for _, definition := range table.Properties["AttributeDefinitions"].(list) {
@@ -103,7 +103,7 @@ func spellKeys(table resource, schema any) []string {
 	return keys
 }
 
-// indexesOf are the global indexes of a table, each "; index name: keys, what it holds besides".
+// indexesOf returns the global indexes of a table, each as "; index name: keys, other attributes".
 func indexesOf(table resource) string {
 	var all strings.Builder
 	indexes, _ := table.Properties["GlobalSecondaryIndexes"].(list)
@@ -121,7 +121,7 @@ func indexesOf(table resource) string {
 	return all.String()
 }
 
-// changedIndexes are how many indexes a table has gained or lost, and how many are others under the same name.
+// changedIndexes counts the indexes that a table gained or lost, and those that changed under the same name.
 func changedIndexes(was, is string) (comeAndGone, changed int) {
 	named := func(line string) map[string]string {
 		all := map[string]string{}

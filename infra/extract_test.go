@@ -10,16 +10,16 @@ import (
 	"testing"
 )
 
-// extract is one part of the template as lines of text, sorted: "key: value".
+// extract is one part of the template as sorted lines of text: "key: value".
 type extract struct {
 	file  string
 	lines func(assembly) map[string]string
-	// meaning says what a changed line does to a stack that is deployed. The value before is "" where the line is new, the
-	// value now is "" where it is gone.
+	// meaning returns what a changed line does to a deployed stack. The old value is "" if the line is new, the new
+	// value is "" if the line was removed.
 	meaning func(was, is string) string
 }
 
-// extracts are what a review of moved code looks at: testdata has a file for each.
+// extracts are the parts for reviews of moved code. Each has a file in testdata.
 var extracts = []extract{
 	{"resources.txt", resourceLines, resourceMeaning},
 	{"tables.txt", tableLines, tableMeaning},
@@ -27,7 +27,7 @@ var extracts = []extract{
 	{"roles.txt", roleLines, roleMeaning},
 }
 
-// TestExtractsAreReviewed: what a change does to a deployed stack is in the change's own diff, one line each.
+// TestExtractsAreReviewed: the effect of a change on a deployed stack shows in the change's diff, one line each.
 func TestExtractsAreReviewed(t *testing.T) {
 	for _, e := range extracts {
 		t.Run(e.file, func(t *testing.T) {
@@ -47,17 +47,17 @@ func TestExtractsAreReviewed(t *testing.T) {
 				t.Fatalf("%s: %v", golden, err)
 			}
 			if changes := e.changes(was, now); len(changes) > 0 {
-				t.Errorf("%s: the template differs; if it is to, `go test ./infra -run TestExtractsAreReviewed -update` "+
+				t.Errorf("%s: the template differs; if the change is intended, `go test ./infra -run TestExtractsAreReviewed -update` "+
 					"(-reviewed +synthesized):\n%s", golden, strings.Join(changes, "\n"))
 			}
 			if len(was) < 10 {
-				t.Errorf("%s has %d lines: the template is read wrongly", golden, len(was))
+				t.Errorf("%s has %d lines: the test does not read the template correctly", golden, len(was))
 			}
 		})
 	}
 }
 
-// changes says which lines differ, and what each difference means.
+// changes returns the lines that differ, and what each difference means.
 func (e extract) changes(was, now map[string]string) []string {
 	all := maps.Clone(was)
 	maps.Copy(all, now)
@@ -99,7 +99,7 @@ func parsed(text string) (map[string]string, error) {
 	return lines, nil
 }
 
-// spell writes a value as CloudFormation's Fn::Sub would: ${EventsTable.Arn}, arn:${AWS::Partition}:….
+// spell writes a value in the form of CloudFormation's Fn::Sub: ${EventsTable.Arn}, arn:${AWS::Partition}:….
 func spell(value any) string {
 	of, ok := value.(object)
 	if !ok {

@@ -7,7 +7,8 @@ func objectsOf(bucket string) object {
 	return object{"Fn::Join": list{"", list{getAtt(bucket, "Arn"), "/*"}}}
 }
 
-// What the stream gave up is kept for 30 days, encrypted, for nobody but this account, and told to the function's jobs.
+// Batches that a subscription gave up are kept for 30 days, encrypted, for this account only, and reported to the
+// function's jobs.
 func TestBuckets(t *testing.T) {
 	for id, jobs := range map[string]string{"ProjectorFailures": "CatchUpQueue", "ReactorFailures": "ReactionQueue"} {
 		bucket := arm64.resource(t, id, "AWS::S3::Bucket")
@@ -22,7 +23,7 @@ func TestBuckets(t *testing.T) {
 			"NotificationConfiguration": object{"QueueConfigurations": list{object{"Event": "s3:ObjectCreated:*", "Queue": getAtt(jobs, "Arn")}}},
 		}, bucket.Properties)
 		same(t, "deletion", []string{"Retain", "Retain"}, []string{bucket.DeletionPolicy, bucket.UpdateReplacePolicy})
-		same(t, "depends on", []string{jobs + "Policy"}, bucket.DependsOn) // S3 tries the queue at once
+		same(t, "depends on", []string{jobs + "Policy"}, bucket.DependsOn) // S3 checks the queue when the bucket is created
 		same(t, id+"Policy", object{
 			"Bucket": ref(id),
 			"PolicyDocument": object{"Version": "2012-10-17", "Statement": list{object{

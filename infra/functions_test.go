@@ -52,7 +52,7 @@ func TestFunctions(t *testing.T) {
 		{name: "reactor", timeout: 60, memory: 512, env: react},
 		{name: "rebuilder", timeout: 900, memory: 1024, env: rebuild},
 		{name: "socket", timeout: 25, memory: 256, env: socketEnv},
-		{name: "docs", timeout: 25, memory: 256}, // it measures nothing
+		{name: "docs", timeout: 25, memory: 256}, // it publishes no metrics
 	}
 	architectures := map[string]struct {
 		assembly assembly
@@ -70,7 +70,7 @@ func TestFunctions(t *testing.T) {
 				same(t, "aws:asset:path", any(code), deployed.Metadata["aws:asset:path"])
 				same(t, "bootstrap", fakeBootstrap(arch, test.name), architecture.assembly.read(t, code, "bootstrap"))
 				got := maps.Clone(deployed.Properties)
-				delete(got, "Code") // just compared, and named by a hash
+				delete(got, "Code") // compared above, and named by a hash
 				if description, _ := got["Description"].(string); description == "" {
 					t.Error("no Description")
 				}
@@ -96,7 +96,7 @@ func TestFunctions(t *testing.T) {
 	same(t, "functions", []string{"CommandFunction", "DocsFunction", "ProjectorFunction", "QueryFunction", "ReactorFunction", "RebuilderFunction", "SocketFunction"}, arm64.ids("AWS::Lambda::Function"))
 }
 
-// What writes a new type of event comes after what has to read it.
+// Functions that write a new type of event are updated after those that have to read it.
 func TestReadersAreDeployedFirst(t *testing.T) {
 	for _, writer := range []string{"CommandFunction", "ReactorFunction"} {
 		dependsOn := arm64.resource(t, writer, "AWS::Lambda::Function").DependsOn
@@ -116,7 +116,7 @@ func TestReservedConcurrency(t *testing.T) {
 	}
 }
 
-// withMetrics is what a function is told, and where its metrics belong.
+// withMetrics is a function's environment, with the variables for metrics.
 func withMetrics(env object) object {
 	env = maps.Clone(env)
 	env["METRICS_NAMESPACE"] = "Shop"

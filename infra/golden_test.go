@@ -13,10 +13,10 @@ import (
 
 var update = flag.Bool("update", false, "write the template into testdata")
 
-// assetHash is the name of a file that CDK uploads: it changes with the code of the functions, which is nothing to review here.
+// assetHash matches the name of an uploaded file. It changes with the code of functions, which is not reviewed here.
 var assetHash = regexp.MustCompile(`[0-9a-f]{64}`)
 
-// TestTemplateIsReviewed: whatever changes the template changes testdata, too, where a review sees it.
+// TestTemplateIsReviewed: every change of the template also changes testdata, so that a review sees it.
 func TestTemplateIsReviewed(t *testing.T) {
 	const golden = "testdata/Shop.template.json"
 	var text bytes.Buffer
@@ -46,5 +46,5 @@ func TestTemplateIsReviewed(t *testing.T) {
 	if err := json.Unmarshal(text.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	t.Errorf("the template is another one; if it is to be, `go test ./infra -run TestTemplateIsReviewed -update` (-reviewed +synthesized):\n%s", cmp.Diff(want, got))
+	t.Errorf("the template differs; if the change is intended, run `go test ./infra -run TestTemplateIsReviewed -update` (-reviewed +synthesized):\n%s", cmp.Diff(want, got))
 }

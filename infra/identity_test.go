@@ -27,8 +27,8 @@ func TestAuthorizer(t *testing.T) {
 	}
 }
 
-// TestEveryRouteHasAScope: each opens to the scope that it declares alone. Open to all is what the API says of itself, where a
-// deployment says it.
+// TestEveryRouteHasAScope: each route is open only to the scope that it declares. Only the documentation is public, if
+// a deployment has it.
 func TestEveryRouteHasAScope(t *testing.T) {
 	for _, route := range annalsaws.Routes(service) {
 		p := arm64.resource(t, pascal(route.ID)+"Route", "AWS::ApiGatewayV2::Route").Properties
@@ -59,7 +59,7 @@ func TestUserPool(t *testing.T) {
 	}
 }
 
-// TestNobodySignsInAsOperator: Cognito gives a client's scopes to whoever signs in by it.
+// TestNobodySignsInAsOperator: Cognito gives a client's scopes to everyone who signs in through it.
 func TestNobodySignsInAsOperator(t *testing.T) {
 	scope := func(name string) object {
 		return object{"Fn::Join": list{"", list{ref("ApiScopes"), "/" + name}}}

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestImports: no function links the CDK, and nothing of the kit but annalscdk does. The stack needs none of the SDK: what
-// it links comes with the declarations of tables and of pushes, and must not grow.
+// TestImports: no function links the CDK, and in the kit only annalscdk does. The stack does not need the SDK: what it
+// links comes with the declarations of tables and pushes, and must not grow.
 func TestImports(t *testing.T) {
 	cdk := []string{"github.com/aws/aws-cdk-go", "github.com/aws/jsii-runtime-go", "github.com/aws/constructs-go"}
 	for _, packages := range []string{
@@ -34,7 +34,7 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// dependencies are the packages that some packages link.
+// dependencies returns the packages that the given packages link.
 func dependencies(t *testing.T, packages string) []string {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "go", "list", "-deps", packages)

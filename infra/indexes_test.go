@@ -35,7 +35,7 @@ func TestIndexes(t *testing.T) {
 		defined("pk", "S"), defined("sk", "S"),
 		defined("i1p", "S"), defined("i1s", "S"), defined("i2p", "S"), defined("i2s", "S"),
 	}), table.Properties["AttributeDefinitions"])
-	// Of an index, too, the keys are named that are throttled.
+	// Contributor insights report throttled keys of indexes too.
 	watched := object{"Enabled": true, "Mode": "THROTTLED_KEYS"}
 	same(t, "in the region", any(list{
 		object{"IndexName": "slot1", "ContributorInsightsSpecification": watched},
@@ -43,7 +43,7 @@ func TestIndexes(t *testing.T) {
 	}), replicaOf(table)["GlobalSecondaryIndexes"])
 }
 
-// TestIndexesAreExtracted: a change of an index is seen in review.
+// TestIndexesAreExtracted: a change of an index shows in review.
 func TestIndexesAreExtracted(t *testing.T) {
 	lines := tableLines(arm64)
 	for id, want := range map[string]string{
@@ -55,7 +55,7 @@ func TestIndexesAreExtracted(t *testing.T) {
 	}
 }
 
-// TestIndexesOnDynamoDB: the local runner takes the template's indexes over, and asks for the same rights as AWS.
+// TestIndexesOnDynamoDB: the local runner creates the template's indexes, and requires the same permissions as AWS.
 func TestIndexesOnDynamoDB(t *testing.T) {
 	ctx, system := t.Context(), asRun(t, arm64)
 	database := dynamotest.Endpoint(t)

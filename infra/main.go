@@ -1,6 +1,7 @@
-// Command infra is the CDK app: it turns the shop's declaration into one CloudFormation stack.
+// Command infra is the CDK app of the shop: it makes one CloudFormation stack from the shop's declaration.
 //
-// The CDK command line runs it, see cdk.json. It also runs without, from the project's root, and writes the same to cdk.out:
+// The CDK command line runs it, see cdk.json. You can also run it directly, from the module's root. It writes the same
+// template to cdk.out:
 //
 //	go run ./infra
 package main
@@ -21,8 +22,9 @@ var stages []byte
 
 func main() { annalscdk.Main(shop.New(), stages, nil, emailKey) }
 
-// emailKey keys the ids under which e-mail addresses are reserved. The stack's id is unique, known to few, and lives as long
-// as the stack's events. A stack around a restored event table needs that of the stack whose table it was, for ever.
+// emailKey is the key for the ids under which e-mail addresses are reserved. The default is the stack's id: it is
+// unique, known to few, and as permanent as the stack's events. A stack with a restored event table always needs the id
+// of the stack that the table came from.
 var emailKey = annalscdk.Setting{
 	Name: "emailKey", Pattern: `^\S{20,}$`, CanBe: "the id of a stack, of at least 20 characters",
 	Apply: func(s *annalscdk.Settings, value string) {

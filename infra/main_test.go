@@ -19,14 +19,14 @@ import (
 	"github.com/annals-es/annals/shop"
 )
 
-// runMain is the environment variable that makes the test binary be the CDK app, for tests of the app as a process.
+// runMain is the environment variable that makes the test binary run the CDK app, for tests of the app as a process.
 const runMain = "ANNALS_TEST_RUN_MAIN"
 
 // arm64 and amd64 are the stack as synthesized for each architecture, with the settings' defaults; prod is that of the stage
 // of that name, with a bus and a topic of its own, edge one that chooses all of its edge.
 var arm64, amd64, prod, edge assembly
 
-// chosen is the stack with all that can be chosen of tables, functions and operations, but copies; copied has those.
+// chosen is the stack with every setting for tables, functions and operations except replicas; copied has those.
 var chosen, copied assembly
 
 const breakGlass = "arn:aws:iam::111122223333:role/BreakGlass"
@@ -201,24 +201,24 @@ func TestWhatIsMissingIsOneSentence(t *testing.T) {
 		},
 		"a stage that is no name": {
 			dir: whole, env: []string{`CDK_CONTEXT_JSON={"stage":"Prod 1"}`},
-			want: "infra: there is no stage \"Prod 1\" in infra/stages.json, which has default, prod: write an entry for it, {} for the defaults\n",
+			want: "infra: there is no stage \"Prod 1\" in infra/stages.json, which has default, prod: add an entry for it, {} for the defaults\n",
 		},
 		"a setting that its stage's file lacks": {
 			dir: whole, env: []string{`CDK_CONTEXT_JSON={"stage":"prod","eventReplicas":"eu-west-1"}`},
 			want: "infra: eventReplicas was given as eu-west-1, but infra/stages.json does not have it for the stage prod, " +
-				"and the next deployment would drop it: write it there\n",
+				"and the next deployment would drop it: add it to the file\n",
 		},
 		"a setting that nobody reads": {
 			dir: whole, env: []string{`CDK_CONTEXT_JSON={"isuer":"https://id.example.org"}`},
-			want: "infra: there is no setting isuer: docs/configuration.md lists those that there are\n",
+			want: "infra: there is no setting isuer: docs/configuration.md lists the settings\n",
 		},
 		"a setting of another kind": {
 			dir: whole, env: []string{`CDK_CONTEXT_JSON={"stage":1}`},
-			want: "infra: stage is 1: it must be a text\n",
+			want: "infra: stage is 1: it must be a string\n",
 		},
 		"writes in two regions": {
 			dir: whole, env: []string{`CDK_CONTEXT_JSON={"region":"eu-west-1","eventReplicas":"us-east-1,eu-west-1"}`},
-			want: "infra: eventReplicas has eu-west-1, which is the region that writes: a copy is elsewhere\n",
+			want: "infra: eventReplicas has eu-west-1, which is the region that writes: a replica must be in another region\n",
 		},
 		"a topic that is none": {
 			dir: whole, env: []string{`CDK_CONTEXT_JSON={"alarmTopic":"pager"}`},
@@ -226,7 +226,7 @@ func TestWhatIsMissingIsOneSentence(t *testing.T) {
 		},
 		"an address for a topic that is not ours": {
 			dir: whole, env: []string{`CDK_CONTEXT_JSON={"alarmTopic":"arn:aws:sns:eu-west-1:123456789012:pager","alarmEmail":"a@example.org"}`},
-			want: "infra: alarmEmail subscribes to the stack's own topic: leave it out where alarmTopic names another\n",
+			want: "infra: alarmEmail subscribes to the stack's own topic: remove it, or remove alarmTopic, which names another topic\n",
 		},
 		"a collector that is none": {
 			dir: whole, env: []string{`CDK_CONTEXT_JSON={"otlpEndpoint":"localhost:4318"}`},
@@ -242,7 +242,7 @@ func TestWhatIsMissingIsOneSentence(t *testing.T) {
 		},
 		"settings that are no JSON": {
 			dir: whole, env: []string{"CDK_CONTEXT_JSON=stage=prod"},
-			want: "infra: CDK_CONTEXT_JSON is no JSON object: invalid character 's' looking for beginning of value\n",
+			want: "infra: CDK_CONTEXT_JSON is not a JSON object: invalid character 's' looking for beginning of value\n",
 		},
 		"not in the root": {
 			dir: elsewhere, env: []string{"ANNALS_BUILD=out"},

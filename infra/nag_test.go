@@ -13,8 +13,8 @@ import (
 	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 )
 
-// accepted are the findings of the AWS Solutions rules that stay, each with the reason why: by rule, the resources whose
-// construct paths have one of the prefixes.
+// accepted are the findings of the AWS Solutions rules that stay, with the reason: by rule, the resources whose
+// construct path has one of the prefixes.
 var accepted = []struct {
 	rule, reason string
 	paths        []string
@@ -64,13 +64,13 @@ var accepted = []struct {
 	},
 }
 
-// finding is a line of a report of the rules.
+// finding is a line in the rules' report.
 type finding struct {
 	RuleID, ResourceID, Compliance, RuleInfo string
 }
 
-// TestNag holds the stack against the AWS Solutions rules of cdk-nag: what they find is accepted above, with a reason, and
-// what is accepted is still found.
+// TestNag checks the stack against the AWS Solutions rules of cdk-nag. Each finding has to be accepted above, with a
+// reason, and each accepted finding has to exist.
 func TestNag(t *testing.T) {
 	for _, chosen := range []string{"", `{"stage":"prod"}`} {
 		found := nag(t, chosen)
@@ -98,24 +98,24 @@ func TestNag(t *testing.T) {
 			}
 		}
 		if compliant < 20 {
-			t.Errorf("only %d checks were made: the report is read wrongly", compliant)
+			t.Errorf("only %d checks were made: the test does not read the report correctly", compliant)
 		}
 		for _, a := range accepted {
 			for _, path := range a.paths {
 				if !used[a.rule+" "+path] {
-					t.Errorf("%s is no longer found at %s: it need not be accepted", a.rule, path)
+					t.Errorf("%s is no longer found at %s: remove it from the accepted findings", a.rule, path)
 				}
 			}
 		}
 	}
 }
 
-// nag synthesizes the stack with the rules, and returns what they say of each resource.
+// nag synthesizes the stack with the rules, and returns the findings.
 func nag(t *testing.T, chosen string) []finding {
 	t.Helper()
 	dir := wholeProject(t)
 	props, settings := configure(dir, "arm64", chosen)
-	(*props.Context)["@aws-cdk/core:annotationsInValidationReport"] = false // the report says it all, and synthesis goes on
+	(*props.Context)["@aws-cdk/core:annotationsInValidationReport"] = false // the report has all findings, and synthesis continues
 	props.Outdir = jsii.String(dir)
 	app := awscdk.NewApp(props)
 	newStack(app, settings)

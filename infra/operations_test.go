@@ -13,17 +13,17 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// procedures are runbooks that no alarm leads to: somebody decides to follow them.
+// procedures are runbooks that no alarm names: a person decides to follow them.
 var procedures = []string{
 	"README", "email-key", "restore", "rollback", "stuck-shard",
 }
 
-// resourceIn is a resource of the stack that a runbook's command asks for.
+// resourceIn matches a resource of the stack in a runbook's command.
 var resourceIn = regexp.MustCompile(`(?:\$\(id |logs )([A-Z][A-Za-z]+)`)
 
 var runbookOf = regexp.MustCompile(`\. What to do: docs/runbooks/([a-z-]+)\.md$`)
 
-// TestRunbooks: each alarm has a page that names it, and each page an alarm, or it is a procedure.
+// TestRunbooks: each alarm has a page that names it, and each page has an alarm or is a procedure.
 func TestRunbooks(t *testing.T) {
 	pages := map[string]string{}
 	files, err := filepath.Glob("../docs/runbooks/*.md")
@@ -73,13 +73,13 @@ func TestRunbooks(t *testing.T) {
 	}
 }
 
-// TestAlarms: every alarm tells the topic, and takes what had nothing to count for well. What it looks at exists.
+// TestAlarms: every alarm notifies the topic, and a period without values is good. The metrics exist.
 func TestAlarms(t *testing.T) {
 	ids := arm64.ids("AWS::CloudWatch::Alarm")
 	for _, id := range ids {
 		p := arm64.resource(t, id, "AWS::CloudWatch::Alarm").Properties
 		same(t, id+" AlarmActions", any(list{ref("AlarmTopic")}), p["AlarmActions"])
-		if strings.HasSuffix(id, "ReconciliationAlarm") { // it calls when there is nothing to count, once there was something
+		if strings.HasSuffix(id, "ReconciliationAlarm") { // missing values fire it, after there were some
 			same(t, id, list{"missing", list{ref("AlarmTopic")}, 3600.0, 30.0, 30.0},
 				list{p["TreatMissingData"], p["InsufficientDataActions"], p["Period"], p["EvaluationPeriods"], p["DatapointsToAlarm"]})
 		} else {
@@ -128,7 +128,7 @@ func TestAlarms(t *testing.T) {
 	same(t, "number of alarms", 26, len(ids))
 }
 
-// metricsOf are the metrics that an alarm looks at.
+// metricsOf returns the metrics of an alarm.
 func metricsOf(alarm object) []object {
 	if alarm["MetricName"] != nil {
 		return []object{alarm}
@@ -167,10 +167,10 @@ func TestAlarmTopic(t *testing.T) {
 	same(t, "action, where a topic is named", any(list{topic}), prod.resource(t, "ApiErrorsAlarm", "AWS::CloudWatch::Alarm").Properties["AlarmActions"])
 }
 
-// TestTelemetryIsConfigured: functions measure for their own stack, and trace where a collector is named.
+// TestTelemetryIsConfigured: functions publish metrics for their own stack, and send traces if a collector is set.
 func TestTelemetryIsConfigured(t *testing.T) {
 	for _, f := range annalsaws.Functions {
-		if f == annalsaws.Docs { // it measures nothing
+		if f == annalsaws.Docs { // it publishes no metrics
 			continue
 		}
 		id := pascal(f) + "Function"
@@ -184,7 +184,7 @@ func TestTelemetryIsConfigured(t *testing.T) {
 	}
 }
 
-// TestEmailKey: a stack around a restored event table finds the addresses that were reserved before.
+// TestEmailKey: a stack with a restored event table finds the e-mail addresses that were reserved before.
 func TestEmailKey(t *testing.T) {
 	for stack, want := range map[*assembly]any{&arm64: ref("AWS::StackId"), &chosen: "arn:aws:cloudformation:old"} {
 		env := stack.resource(t, "CommandFunction", "AWS::Lambda::Function").Properties["Environment"].(object)["Variables"].(object)
@@ -192,7 +192,7 @@ func TestEmailKey(t *testing.T) {
 	}
 }
 
-// TestDashboard: it is a document that shows every projection, and whose cost counts every table, function and the API.
+// TestDashboard: the dashboard shows every projection, and its cost counts every table, every function and the API.
 func TestDashboard(t *testing.T) {
 	text := dashboardText(t)
 	var body struct {
@@ -234,7 +234,7 @@ func TestDashboard(t *testing.T) {
 	}
 }
 
-// dashboardText is the dashboard's document, with {Id} in place of references.
+// dashboardText returns the dashboard's document, with {Id} instead of references.
 func dashboardText(t *testing.T) string {
 	t.Helper()
 	join := arm64.resource(t, "Dashboard", "AWS::CloudWatch::Dashboard").Properties["DashboardBody"].(object)["Fn::Join"].(list)

@@ -4,7 +4,7 @@ import (
 	"testing"
 )
 
-// otherBus is the bus that prod is told to publish to.
+// otherBus is the bus in prod's settings.
 const otherBus = "arn:aws:events:eu-west-1:123456789012:event-bus/shop"
 
 func TestEventBus(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// definition is the state machine's, with what CloudFormation fills in spelled "Resource.Attribute".
+// definition returns the state machine's definition, with CloudFormation's references as "Resource.Attribute".
 func (a assembly) definition(t *testing.T) object {
 	t.Helper()
 	joined := a.resource(t, "RebuildMachine", "AWS::StepFunctions::StateMachine").Properties["DefinitionString"].(object)["Fn::Join"].(list)
@@ -97,7 +97,7 @@ func TestRebuildMachine(t *testing.T) {
 			"Rebuilt": object{"Type": "Succeed"},
 			"Fail":    ask("fail", "Failed", "", n),
 			"Failed":  failure,
-		}, "Comment": "Builds a read model anew beside the one that serves"}, test.assembly.definition(t))
+		}, "Comment": "Rebuilds a read model beside the one that serves"}, test.assembly.definition(t))
 		machine := test.assembly.resource(t, "RebuildMachine", "AWS::StepFunctions::StateMachine")
 		same(t, "name", any(test.stack+"-Rebuild"), machine.Properties["StateMachineName"])
 		same(t, "role", any(getAtt("RebuildRole", "Arn")), machine.Properties["RoleArn"])
@@ -108,8 +108,8 @@ func TestRebuildMachine(t *testing.T) {
 	}
 }
 
-// TestNewAccounts: by default the stack can be deployed to an account that has ten invocations at once, of which Lambda lets none
-// be reserved, and a rebuild leaves more than half of them to commands, queries and the streams.
+// TestNewAccounts: by default, the stack can be deployed to an account with ten concurrent invocations, of which Lambda
+// lets none be reserved. A rebuild leaves more than half of them to commands, queries and the streams.
 func TestNewAccounts(t *testing.T) {
 	const quota = 10.0
 	for _, id := range arm64.ids("AWS::Lambda::Function") {
@@ -125,7 +125,7 @@ func TestNewAccounts(t *testing.T) {
 	}
 }
 
-// statesPart is the ARN of something of the machine.
+// statesPart returns an ARN of a part of the state machine.
 func statesPart(resource string) object {
 	return object{"Fn::Join": list{"", list{
 		"arn:", ref("AWS::Partition"), ":states:", ref("AWS::Region"), ":", ref("AWS::AccountId"), ":" + resource,

@@ -48,7 +48,7 @@ func TestRoles(t *testing.T) {
 			"ProjectorLogs.Arn":                   logs,
 			"ConnectionsTable.Arn":                {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query"},
 			postToLive:                            {"execute-api:ManageConnections"},
-			// Building anew is the rebuilder's affair.
+			// Only the rebuilder rebuilds.
 			fmt.Sprint(machineARN): {"states:StartExecution"},
 		}, "dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
 		"RebuilderRole": withReadTables(grants{
@@ -93,13 +93,13 @@ func TestRoles(t *testing.T) {
 		})
 	}
 	same(t, "roles", []string{"CommandRole", "DocsRole", "ProjectorRole", "QueryRole", "ReactorRole", "RebuildRole", "RebuilderRole", "SchedulerRole", "SocketRole"}, arm64.ids("AWS::IAM::Role"))
-	// A policy outside of the roles would add to them unseen by the test above.
+	// A policy outside the roles would add permissions that the test above does not see.
 	for _, typ := range []string{"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"} {
 		same(t, typ, []string(nil), arm64.ids(typ))
 	}
 }
 
-// Everything may be named only to actions that know no resource: those of this list.
+// Only the actions in this list may have * as their resource: IAM has no resources for them.
 func TestStarsAreListed(t *testing.T) {
 	without := map[string]bool{"dynamodb:ListStreams": true}
 	for _, id := range arm64.ids("AWS::IAM::Role") {
@@ -127,7 +127,7 @@ func TestWhoAssumesTheRoles(t *testing.T) {
 	}
 }
 
-// grantsOf reads a role's grants. It fails on anything but inline statements that allow actions on resources.
+// grantsOf reads a role's grants. It fails on anything other than inline statements that allow actions on resources.
 func grantsOf(t *testing.T, role resource) grants {
 	t.Helper()
 	got := grants{}
@@ -155,7 +155,7 @@ func grantsOf(t *testing.T, role resource) grants {
 	return got
 }
 
-// statementsOf are those of a role's own policies.
+// statementsOf returns the statements of a role's own policies.
 func statementsOf(role resource) []object {
 	var all []object
 	for _, policy := range role.Properties["Policies"].(list) {
@@ -166,7 +166,7 @@ func statementsOf(role resource) []object {
 	return all
 }
 
-// oneOrMore is a field of a policy that may be one value or a list.
+// oneOrMore returns the values of a policy's field, which may be one value or a list.
 func oneOrMore(field any) list {
 	if l, ok := field.(list); ok {
 		return l
@@ -174,7 +174,7 @@ func oneOrMore(field any) list {
 	return list{field}
 }
 
-// arnOf spells {"Fn::GetAtt": ["EventsTable", "Arn"]} as EventsTable.Arn, and anything else as it is.
+// arnOf writes {"Fn::GetAtt": ["EventsTable", "Arn"]} as EventsTable.Arn, and returns anything else unchanged.
 func arnOf(resource any) string {
 	if o, ok := resource.(object); ok {
 		if att, ok := o["Fn::GetAtt"].(list); ok {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// onStage is the ARN of something on the WebSocket API's stage.
+// onStage returns an ARN on the WebSocket API's stage.
 func onStage(what string) object {
 	return object{"Fn::Join": list{"", list{
 		"arn:", ref("AWS::Partition"), ":execute-api:", ref("AWS::Region"), ":", ref("AWS::AccountId"), ":", ref("SocketApi"), "/live/" + what,
@@ -32,7 +32,7 @@ func TestSocketRoutes(t *testing.T) {
 	}
 	for id, key := range keys {
 		want := object{"ApiId": ref("SocketApi"), "RouteKey": key, "Target": target}
-		if key != "$connect" && key != "$disconnect" { // whoever connects is not connected yet, whoever leaves no longer
+		if key != "$connect" && key != "$disconnect" { // these clients are not connected yet, or no longer
 			want["RouteResponseSelectionExpression"] = "$default"
 		}
 		if key == "$connect" {

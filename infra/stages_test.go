@@ -7,8 +7,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalscdk"
 )
 
-// TestCommittedStages: every stage that is committed can be deployed, and the default one is the template that is
-// reviewed.
+// TestCommittedStages: every committed stage can be deployed, and the default one gives the reviewed template.
 func TestCommittedStages(t *testing.T) {
 	t.Parallel()
 	committed := map[string]object{}

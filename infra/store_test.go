@@ -56,7 +56,7 @@ func TestTablesAreAsDeclared(t *testing.T) {
 
 func TestTablesAreProtected(t *testing.T) {
 	for stage, stack := range map[string]assembly{"": arm64, "prod": prod} {
-		// The events: not even the stack's own deletion, or a change of their key, removes them.
+		// The event table stays even if the stack is deleted or its key changes.
 		events := stack.resource(t, "EventsTable", "AWS::DynamoDB::GlobalTable")
 		same(t, "of the events", []any{"Retain", "Retain", true}, []any{events.DeletionPolicy, events.UpdateReplacePolicy, replicaOf(events)["DeletionProtectionEnabled"]})
 		var protected any // what is derived, in production alone
@@ -70,7 +70,7 @@ func TestTablesAreProtected(t *testing.T) {
 	}
 }
 
-// Of all tables, by default.
+// These apply to all tables by default.
 func TestTablesAreRecoverableAndWatched(t *testing.T) {
 	for _, id := range arm64.ids("AWS::DynamoDB::GlobalTable") {
 		table := arm64.resource(t, id, "AWS::DynamoDB::GlobalTable")
@@ -101,7 +101,7 @@ func TestTablesAreRecoverableAndWatched(t *testing.T) {
 	}
 }
 
-// indexNames are the names of a table's indexes.
+// indexNames returns the names of a table's indexes.
 func indexNames(properties object) []string {
 	var names []string
 	all, _ := properties["GlobalSecondaryIndexes"].(list)
@@ -111,7 +111,7 @@ func indexNames(properties object) []string {
 	return names
 }
 
-// replicaOf is a table in the region of the stack.
+// replicaOf returns the table in the stack's region.
 func replicaOf(table resource) object {
 	for _, one := range table.Properties["Replicas"].(list) {
 		if replica := one.(object); cmp.Equal(replica["Region"], any(ref("AWS::Region"))) || replica["Region"] == "us-east-1" {
@@ -124,7 +124,7 @@ func replicaOf(table resource) object {
 func TestKeyOfTheTables(t *testing.T) {
 	key := chosen.resource(t, "TablesKey", "AWS::KMS::Key")
 	same(t, "rotation", any(true), key.Properties["EnableKeyRotation"])
-	// The events outlive the stack, and can't be read without it.
+	// The events stay when the stack is deleted, and cannot be read without the key.
 	same(t, "DeletionPolicy", "Retain", key.DeletionPolicy)
 	for _, id := range chosen.ids("AWS::DynamoDB::GlobalTable") {
 		table := chosen.resource(t, id, "AWS::DynamoDB::GlobalTable")
@@ -151,7 +151,7 @@ func TestKeyOfTheTables(t *testing.T) {
 	same(t, "keys by default", []string(nil), arm64.ids("AWS::KMS::Key"))
 }
 
-// immutable is the policy that keeps what is stored as it is.
+// immutable is the policy that denies changes to stored events.
 func immutable(actions list, condition any) object {
 	statement := object{"Sid": "Immutable", "Effect": "Deny", "Principal": object{"AWS": "*"}, "Resource": "*", "Action": actions}
 	if condition != nil {
@@ -179,7 +179,7 @@ func TestEventsAreImmutable(t *testing.T) {
 	} {
 		same(t, name, any(test.want), replicaOf(test.stack.resource(t, "EventsTable", "AWS::DynamoDB::GlobalTable"))["ResourcePolicy"])
 	}
-	// A copy takes no writes at all, but DynamoDB's own.
+	// A replica refuses all writes except DynamoDB's own.
 	copies := copied.resource(t, "EventsTable", "AWS::DynamoDB::GlobalTable").Properties["Replicas"].(list)
 	same(t, "copies", 2, len(copies))
 	same(t, "a copy", []any{"eu-west-1", immutable(slices.Insert(slices.Clone(changes), 6, any("dynamodb:PutItem")), replication)}, []any{copies[0].(object)["Region"], copies[0].(object)["ResourcePolicy"]})

@@ -8,7 +8,7 @@ func TestSubscriptions(t *testing.T) {
 	}
 	filters := map[string]list{
 		"Projector": {object{"Pattern": `{"eventName":["INSERT"]}`}},
-		// It publishes what concerns others, and is told of all that is no insertion, whatever the stream.
+		// The reactor publishes public events, and receives every record that is not an insertion, from any stream.
 		"Reactor": {of("Account"), of("Order"), of("Product"), object{"Pattern": `{"eventName":["MODIFY","REMOVE"]}`}},
 	}
 	for function, jobs := range map[string]string{"Projector": "CatchUp", "Reactor": "Reaction"} {

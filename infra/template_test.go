@@ -19,7 +19,7 @@ type (
 	list   = []any
 )
 
-// assembly is what synthesis wrote, as plain data.
+// assembly is the synthesized output, as plain data.
 type assembly struct {
 	dir      string
 	text     string // of the template
@@ -100,7 +100,7 @@ func (a assembly) of(api, typ string) []string {
 func ref(id string) object               { return object{"Ref": id} }
 func getAtt(id, attribute string) object { return object{"Fn::GetAtt": list{id, attribute}} }
 
-// same fails the test where the template differs from what is wanted.
+// same fails the test if the template differs from what is wanted.
 func same(t *testing.T, what string, want, got any) {
 	t.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -108,7 +108,7 @@ func same(t *testing.T, what string, want, got any) {
 	}
 }
 
-// A new kind of resource needs a test of its own here, and the local runner has to know it.
+// A new type of resource needs a test here, and the local runner has to support or ignore it.
 func TestTypes(t *testing.T) {
 	types := map[string]bool{}
 	for _, r := range arm64.template.Resources {
@@ -132,12 +132,12 @@ func TestLogicalIDsHaveNoHash(t *testing.T) {
 	hash := regexp.MustCompile(`[0-9A-F]{8}$`)
 	for id := range arm64.template.Resources {
 		if hash.MatchString(id) {
-			t.Errorf("%s ends in a hash: name it", id)
+			t.Errorf("%s ends in a hash: set its logical id with named", id)
 		}
 	}
 }
 
-// The local runner resolves these intrinsic functions and no others.
+// The local runner supports only these intrinsic functions.
 func TestIntrinsicFunctions(t *testing.T) {
 	used := map[string]bool{}
 	for _, r := range arm64.template.Resources {

@@ -1,9 +1,9 @@
-// Local runs the system on this machine: what CDK synthesized, on DynamoDB Local, with the functions' own bootstraps.
+// Local runs the service of the current module on this machine: the synthesized template, on DynamoDB Local, with the
+// functions' own binaries.
 //
 //	go run ./local
 //
-// It builds the functions and synthesizes the template, unless -template names one. It knows the system by that template
-// alone. See README.md.
+// It builds the functions and synthesizes the template, unless -template names one. See README.md.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// A second signal ends us at once; every child ends with us, whatever ends us.
+	// A second signal ends this process at once. Child processes end with it in any case.
 	context.AfterFunc(ctx, stop)
 	err := runner.Main(ctx, os.Args[1:])
 	if err != nil && ctx.Err() == nil {

@@ -20,10 +20,11 @@ import (
 func (c *cli) anchorsCommand() *cobra.Command {
 	var key string
 	cmd := &cobra.Command{
-		Use: "anchors FILE", Short: "Check all streams, and write down, signed, where each ends",
-		Long: `Check all streams as ` + "`annals verify`" + ` does, and write down, signed, where each ends. Kept out of reach of those who can write
-to the table, it proves later what was there: ` + "`annals verify --anchors FILE`" + `. Exit code 3: something was found, and nothing
-is signed. The key is Ed25519, in PEM (PKCS 8):
+		Use: "anchors FILE", Short: "Check all streams, and write a signed file with the last commit of each",
+		Long: `Check all streams as ` + "`annals verify`" + ` does, and write a signed file with the last commit of each.
+Keep the file where people who can write to the table can't change it. Later, ` + "`annals verify --anchors FILE`" + `
+compares the table with it. Exit code 3: the check found something, and no file was written. The key is Ed25519, in
+PEM (PKCS 8):
 
     openssl genpkey -algorithm ed25519 -out key.pem
     openssl pkey -in key.pem -pubout -out key.pub.pem`,
@@ -31,7 +32,7 @@ is signed. The key is Ed25519, in PEM (PKCS 8):
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if key == "" {
-				return usage("say what to sign with: --key KEY.pem")
+				return usage("--key is missing: give the private key to sign with, --key KEY.pem")
 			}
 			signer, err := readKey(key)
 			if err != nil {
@@ -67,7 +68,7 @@ is signed. The key is Ed25519, in PEM (PKCS 8):
 				return err
 			}
 			return c.show(cmd, out, func(w io.Writer) {
-				fmt.Fprintf(w, "%s: where %d streams end, digest %s\n", out.File, out.Streams, out.Digest)
+				fmt.Fprintf(w, "%s: anchors of %d streams, digest %s\n", out.File, out.Streams, out.Digest)
 			})
 		},
 	}
@@ -76,7 +77,7 @@ is signed. The key is Ed25519, in PEM (PKCS 8):
 	return cmd
 }
 
-// writeNew writes a file that is not there yet. What could not be written whole does not stay.
+// writeNew writes a new file. It fails if the file exists. If writing fails, it removes the file.
 func writeNew(path string, write func(io.Writer) error) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -88,7 +89,7 @@ func writeNew(path string, write func(io.Writer) error) error {
 	return err
 }
 
-// readPEM reads what is in a PEM file, as parse does.
+// readPEM reads a key from a PEM file with parse.
 func readPEM[K any](path string, parse func([]byte) (any, error)) (key K, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -96,15 +97,15 @@ func readPEM[K any](path string, parse func([]byte) (any, error)) (key K, err er
 	}
 	block, _ := pem.Decode(text)
 	if block == nil {
-		return key, fmt.Errorf("%s: it is no PEM file", path)
+		return key, fmt.Errorf("read key %s: not a PEM file", path)
 	}
 	parsed, err := parse(block.Bytes)
 	if err != nil {
-		return key, fmt.Errorf("%s: %w", path, err)
+		return key, fmt.Errorf("read key %s: %w", path, err)
 	}
 	key, ok := parsed.(K)
 	if !ok {
-		return key, fmt.Errorf("%s: it is %T, want an Ed25519 key", path, parsed)
+		return key, fmt.Errorf("read key %s: got %T, want an Ed25519 key", path, parsed)
 	}
 	return key, nil
 }
@@ -125,7 +126,7 @@ func readAnchors(path, trusted string) (*verify.Anchors, error) {
 	defer func() { _ = file.Close() }()
 	anchors, err := verify.ReadAnchors(file, key)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("read anchors %s: %w", path, err)
 	}
 	return anchors, nil
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-// running is the port of what answers as the runner does, with tables of its own. One stream can't be projected.
+// running starts a fake of the runner, with tables of its own, and returns its port. One stream can't be projected.
 func running(t *testing.T) (port string) { return runningWith(t, nil) }
 
-// runningWith is running, with more in the environment that a tool is told.
+// runningWith is like running, with more variables in the environment that the fake returns.
 func runningWith(t *testing.T, more map[string]string) (port string) {
 	t.Helper()
 	f, port := newFake(t, more)
@@ -45,7 +45,7 @@ func (f *fake) fill(t *testing.T) {
 	}
 }
 
-// portOf is an environment that says where the runner answers.
+// portOf is an environment with the port of the runner.
 func portOf(port string) func(string) string {
 	return func(name string) string { return map[string]string{"PORT": port}[name] }
 }
@@ -80,8 +80,8 @@ func TestCommands(t *testing.T) { //nolint:paralleltest // sets the environment
 		says  string // in what it prints
 		fails string // in its error, "" = it has none
 	}{
-		{"catch-up Order#good", "Order#good is level", ""},
-		{"heal Order#bad orders", "", "Order#bad waits in orders"},
+		{"catch-up Order#good", "Order#good is up to date", ""},
+		{"heal Order#bad orders", "", "Order#bad is parked in orders: `annals parked show orders Order#bad`"},
 		{"catch-up good", "", "want Type#id"},
 		{"projections", "orders 1 1 serving", ""},
 		{"projections extra", "", `unknown command "extra"`},
@@ -89,14 +89,14 @@ func TestCommands(t *testing.T) { //nolint:paralleltest // sets the environment
 		{"parked list product-catalog", "PROJECTION", ""},
 		{"parked list nothing", "", `unknown projection "nothing"`},
 		{"parked show orders Order#bad", "OrderTeleported schema 1", ""},
-		{"parked show orders Order#good", "", "does not wait"},
-		{"parked retry orders Order#bad", "tried 1, 1 still wait", "not all could be applied"},
-		{"parked retry", "tried 1, 1 still wait", "not all could be applied"},
+		{"parked show orders Order#good", "", "is not parked in orders"},
+		{"parked retry orders Order#bad", "retried 1, 1 still parked", "1 streams are still parked"},
+		{"parked retry", "retried 1, 1 still parked", "1 streams are still parked"},
 		{"parked retry orders bad", "", "want Type#id"},
-		{"rebuild orders", "orders: generation 2 serves", "1 streams could not be applied in generation 2 of orders and wait, Order#bad first"},
+		{"rebuild orders", "orders: generation 2 serves", "1 streams are parked in generation 2 of orders, such as Order#bad"},
 		{"rollback orders", "generation 1 serves again", ""},
-		{"reconcile", "read models: 2 streams, 0 checkpoints brought level, 0", ""},
-		{"reconcile --settled 0s", "reactions: 2 streams, 0 checkpoints brought level, 1 waiting", "4 checkpoints are of streams that wait"},
+		{"reconcile", "read models: 2 streams, 0 checkpoints healed, 0", ""},
+		{"reconcile --settled 0s", "reactions: 2 streams, 0 checkpoints healed, 1 parked", "4 checkpoints are of parked streams"},
 		{"reconcile --segments 0", "", "segments"},
 		{"abandon orders", "", "no such generation"},
 		{"abandon nothing", "", `unknown projection "nothing"`},
@@ -118,8 +118,8 @@ func TestCommands(t *testing.T) { //nolint:paralleltest // sets the environment
 	}
 }
 
-// TestVerifyRestored: compared with what read models show, a table that was restored to an earlier second lacks commits, and
-// the command says of which streams.
+// TestVerifyRestored: compared with what read models show, a table that was restored to an earlier second lacks
+// commits, and the command says of which streams.
 func TestVerifyRestored(t *testing.T) { //nolint:paralleltest // sets the environment
 	port := running(t)
 	if out, err := line(t, port, "catch-up", "Order#good"); err != nil {
@@ -135,7 +135,7 @@ func TestVerifyRestored(t *testing.T) { //nolint:paralleltest // sets the enviro
 	if err == nil || !strings.Contains(out.String(), "Order#good@1: witness") {
 		t.Errorf("%v: %s", err, out.String())
 	}
-	if !strings.Contains(said.String(), "table events: "+restored+" in place of ") {
+	if !strings.Contains(said.String(), "table events: using "+restored+" instead of ") {
 		t.Errorf("it does not say that it reads another table: %q", &said)
 	}
 }
@@ -144,7 +144,7 @@ func TestNothingRuns(t *testing.T) {
 	t.Parallel()
 	elsewhere := serve(t, http.NotFoundHandler())
 	nonsense := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") }))
-	for port, want := range map[string]string{"1": "start it with `make run`", elsewhere: "404 Not Found: 404 page not found: is it the runner", nonsense: "is not the runner of `make run` or `annals run`: invalid character"} {
+	for port, want := range map[string]string{"1": "start it with `make run`", elsewhere: "404 Not Found: 404 page not found: it is no runner", nonsense: "is not the runner of `make run` or `annals run`: invalid character"} {
 		if _, err := line(t, port, "projections"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("port %s: %v, want %q", port, err, want)
 		}

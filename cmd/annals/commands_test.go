@@ -53,7 +53,7 @@ func added(product string) es.RawEvent {
 	return es.RawEvent{Type: "ItemAdded", Schema: 1, Data: json.RawMessage(`{"productId":"` + product + `","quantity":2,"unitPrice":{"amount":"9.50","currency":"USD"}}`)}
 }
 
-// step is a command line and what must come of it.
+// step is a command line with its expected outcome.
 type step struct {
 	line  string
 	says  string // in what it prints; " … " stands for anything
@@ -109,30 +109,30 @@ func TestWhatHappened(t *testing.T) { //nolint:paralleltest // sets the environm
 		{"state Order#good --as-of " + second, "", "not found", 1},
 		{"state Order#good --version 9", "", "has no version 9: the latest is 3", 1},
 		{"state Order#good --version 1 --as-of " + second, "", "give one of --version", 2},
-		{"state Order#good --as-of yesterday", "", "want a time as RFC 3339 has it", 2},
+		{"state Order#good --as-of yesterday", "", "want a time in the form of RFC 3339", 2},
 		{"state Order#good --version-to 3 --diff", "", "not both", 2},
 		{"state Order#bad", "", "OrderTeleported", 1},
 		{"state Thing#x", "", `no aggregate has streams of type "Thing"`, 1},
-		{"tail --from 1", "", "of one stream", 2},
-		{"trace req-1", "Order#good@3 … orders         generation 1 (serving) not yet", "not all of it is applied", 3},
-		{"heal Order#good", "Order#good is level", "", 0},
+		{"tail --from 1", "", "the name of one stream", 2},
+		{"trace req-1", "Order#good@3 … orders         generation 1 (serving) not yet", `a projection has not applied all commits of "req-1"`, 3},
+		{"heal Order#good", "Order#good is up to date", "", 0},
 		{"heal Order#good -o json", `{"stream":"Order#good","level":true}`, "", 0},
 		{"trace req-1", "orders         generation 1 (serving) applied at … ms after", "", 0},
 		{"trace req-1 -o json", `{"correlationId":"req-1","commits":[{"stream":"Order#good" … "projections":[{"projection":"orders" … "applied":true,"exact":true}`, "", 0},
 		{"trace nothing", "", "no commit has the correlation id", 1},
-		{"heal Order#bad orders", "", "waits in orders", 3},
+		{"heal Order#bad orders", "", "is parked in orders", 3},
 		{"parked list -o json", `{"projection":"orders","generation":1,"stream":"Order#bad","version":1,"waiting":1,"reason":"needs-newer-code","error":"`, "", 0},
 		{"parked show orders Order#bad -o json", `"reason":"needs-newer-code"`, "", 0},
-		{"parked retry -o json", `{"tried":1,"left":1}`, "not all could be applied", 3},
+		{"parked retry -o json", `{"tried":1,"left":1}`, "1 streams are still parked", 3},
 		{"projections -o json", `{"projection":"orders","generation":1,"fold":1,"status":"serving","since":" … "parked":1`, "", 0},
-		{"rebuild orders -o json", `{"projection":"orders","generation":2,"seconds":`, "1 streams could not be applied in generation 2", 3},
+		{"rebuild orders -o json", `{"projection":"orders","generation":2,"seconds":`, "1 streams are parked in generation 2", 3},
 		{"rollback orders -o json", `{"projection":"orders","generation":1}`, "", 0},
 		{"version -o json", `{"version":"`, "", 0},
 		{"verify", "3 streams, 4 commits, 5 events: 0 findings", "", 0},
 		{"verify Order#good -o json", `{"streams":1,"commits":2,"events":3,"found":0,"findings":[]}`, "", 0},
 		{"verify Order#none", "", "Order#none", 1},
-		{"verify --anchors x", "", "--anchors and --trusted go together", 2},
-		{"--stack S verify", "", "give one of them", 2},
+		{"verify --anchors x", "", "give --anchors and --trusted together", 2},
+		{"--stack S verify", "", "give only one of them", 2},
 		{"completion bash", "bash completion", "", 0},
 		{"__complete rebuild product-", "product-catalog\n … product-counts\n", "", 0},
 		{"__complete parked show orders x", ":4", "", 0},
@@ -141,7 +141,7 @@ func TestWhatHappened(t *testing.T) { //nolint:paralleltest // sets the environm
 	}
 }
 
-// TestNoControlCharacters: what was stored does nothing to the terminal, whatever is done with it.
+// TestNoControlCharacters: no command prints control characters that were stored.
 func TestNoControlCharacters(t *testing.T) { //nolint:paralleltest // sets the environment
 	port := running(t)
 	evil := "\x1b]0;title\x07\u202e\u009b2J"
@@ -196,7 +196,7 @@ func TestTail(t *testing.T) { //nolint:paralleltest // sets the environment
 	}
 }
 
-// TestAnchorsAndChanges: a commit that was changed behind the store's back is found, and nothing is signed.
+// TestAnchorsAndChanges: a commit that was changed without the store is found, and no anchors are signed.
 func TestAnchorsAndChanges(t *testing.T) { //nolint:paralleltest // sets the environment
 	port := running(t)
 	dir := t.TempDir()
@@ -209,11 +209,11 @@ func TestAnchorsAndChanges(t *testing.T) { //nolint:paralleltest // sets the env
 	writePEM(t, pub, public, x509.MarshalPKIXPublicKey)
 	anchors := filepath.Join(dir, "a.anchors")
 	for _, s := range []step{
-		{"anchors " + anchors + " --key " + key, "where 2 streams end", "", 0},
+		{"anchors " + anchors + " --key " + key, "anchors of 2 streams", "", 0},
 		{"anchors " + anchors + " --key " + key, "", "file exists", 1},
 		{"anchors " + anchors + "2", "", "--key KEY.pem", 2},
 		{"anchors " + anchors + "2 --key " + pub, "", pub, 1},
-		{"anchors " + anchors + "2 --key " + anchors, "", "it is no PEM file", 1},
+		{"anchors " + anchors + "2 --key " + anchors, "", "not a PEM file", 1},
 		{"verify --anchors " + anchors + " --trusted " + pub, "2 streams, 2 commits, 2 events: 0 findings", "", 0},
 		{"verify --anchors " + anchors + " --trusted " + key, "", key, 1},
 		{"verify Order#good --anchors " + anchors + " --trusted " + pub, "1 streams", "", 0},
@@ -251,7 +251,7 @@ func writePEM(t *testing.T, path string, key any, marshal func(any) ([]byte, err
 	}
 }
 
-// TestExportAndImport: an archive makes the same table of an empty one, and of no other.
+// TestExportAndImport: an import of an archive makes an empty table equal to the exported one. Other tables are refused.
 func TestExportAndImport(t *testing.T) { //nolint:paralleltest // sets the environment
 	port := running(t)
 	stored(t, "Order#good", es.Meta{CorrelationID: "req-1", OccurredAt: time.Now().Add(-time.Hour)}, added("tea"), added("mug"))
@@ -262,7 +262,7 @@ func TestExportAndImport(t *testing.T) { //nolint:paralleltest // sets the envir
 		{"export - --prefix Order#good --as cloudevents --source /here", `{"specversion":"1.0","id":"Order#good@1","source":"/here","type":"OrderCreated","subject":"Order#good" … "sequence":"0000000000000000002","schemaversion":"1" … "correlationid":"req-1","data":{"productId":"tea"`, "", 0},
 		{"export - --as xml", "", "want archive or cloudevents", 2},
 		{"import " + file, "", "the event table is not empty", 1},
-		{"import " + file + " --continue", "3 commits, 4 events stored and verified; 3 commits were there before", "", 0},
+		{"import " + file + " --continue", "3 commits, 4 events stored and verified; 3 commits were stored before", "", 0},
 		{"import nowhere", "", "no such file", 1},
 	} {
 		s.run(t, port)
@@ -292,7 +292,7 @@ func TestExportAndImport(t *testing.T) { //nolint:paralleltest // sets the envir
 	}
 	step{"import --continue " + spoiled, "", "its hash does not match its contents", 1}.run(t, port)
 	stored(t, "Order#new", es.Meta{}, added("tea"))
-	step{"import --continue " + file, "", "somebody appended meanwhile", 3}.run(t, port)
+	step{"import --continue " + file, "", "another process appended during the import", 3}.run(t, port)
 }
 
 func TestDoctor(t *testing.T) { //nolint:paralleltest // sets the environment
@@ -300,8 +300,8 @@ func TestDoctor(t *testing.T) { //nolint:paralleltest // sets the environment
 	f.fill(t)
 	for _, s := range []step{
 		{"doctor", "ok … settings … DynamoDB at http … notice … queue of catch-ups … clock … ok … table events … wrong … time to live … skipped … protection … projection orders", "1 checks found something wrong", 3},
-		{"heal Order#bad", "", "waits", 3},
-		{"doctor -o json", `{"check":"projection orders","result":"wrong","detail":"1 streams wait in generation 1","advice":"`, "found something wrong", 3},
+		{"heal Order#bad", "", "is parked in orders", 3},
+		{"doctor -o json", `{"check":"projection orders","result":"wrong","detail":"1 streams are parked in generation 1","advice":"`, "found something wrong", 3},
 	} {
 		s.run(t, port)
 	}
@@ -312,7 +312,7 @@ func TestDoctor(t *testing.T) { //nolint:paralleltest // sets the environment
 	root.SetOut(&out)
 	root.SetArgs([]string{"--local", "doctor"})
 	err := root.ExecuteContext(t.Context())
-	for _, want := range []string{"no-such-table does not exist", "has other keys", `"queue" is no URL of a queue`} {
+	for _, want := range []string{"no-such-table does not exist", "has other keys", `"queue" is not the URL of a queue`} {
 		if !strings.Contains(out.String(), want) || exitCode(err) != exitFindings {
 			t.Errorf("printed %q, %v; want %q", out.String(), err, want)
 		}
@@ -320,7 +320,7 @@ func TestDoctor(t *testing.T) { //nolint:paralleltest // sets the environment
 	step{"doctor", "wrong … settings … start it with `make run`", "1 checks found something wrong", 3}.run(t, "1")
 }
 
-// TestHelpIsWhole: every command says what it does, and what can go wrong has a code.
+// TestHelpIsWhole: every command has a help text and an example.
 func TestHelpIsWhole(t *testing.T) {
 	t.Parallel()
 	var visit func(cmd *cobra.Command)

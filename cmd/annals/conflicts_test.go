@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestMendedConflicts: several command lines that bring the same stream level get in each other's way, and all succeed. What
-// was mended on the way is said by none of them.
+// TestMendedConflicts: several commands that catch up the same stream conflict, and all succeed. None of them prints
+// a conflict that was resolved by a retry.
 func TestMendedConflicts(t *testing.T) { //nolint:paralleltest // sets the environment
 	port := running(t)
 	said := make([]bytes.Buffer, 12)

@@ -29,7 +29,7 @@ type session struct {
 	store    *dynamostore.Store
 }
 
-// table is a table's name on DynamoDB.
+// table returns a table's name on DynamoDB.
 func (s *session) table(t annalsaws.Table) string { return s.Resources.Tables[t.Name] }
 
 // connect connects to the service.
@@ -61,7 +61,7 @@ func (c *cli) connect(cmd *cobra.Command) (*session, error) {
 	}
 	s.operator = newOperator(&s, functions.New(s.aws, s.Resources.Functions, only), log)
 	follow := feed.Config{Every: time.Second}
-	if s.dynamoDB.Options().BaseEndpoint != nil { // not AWS, whose streams have no third reader to spare
+	if s.dynamoDB.Options().BaseEndpoint != nil { // not AWS: a third reader of the stream does no harm
 		follow.Every, follow.Budget.Requests = 200*time.Millisecond, 400
 	}
 	s.Inspector = inspect.New(s.store, inspect.Config{
@@ -72,13 +72,13 @@ func (c *cli) connect(cmd *cobra.Command) (*session, error) {
 	return &s, nil
 }
 
-// nameTables has the environment's own name for a table replace the one that the place has for it: a table's variable
-// is that of the functions. Each replacement is told. It fails if a table has no name.
+// nameTables replaces the names of tables with those in the environment, if there are any. The variables are the ones
+// that the functions have. It prints each replacement. It fails if a table has no name.
 func (c *cli) nameTables(cmd *cobra.Command, s *session) error {
 	var missing []string
 	for _, t := range annalsaws.TablesOf(s.Service) {
 		if name := c.getenv(t.Env()); name != "" && name != s.table(t) {
-			fmt.Fprintf(cmd.ErrOrStderr(), "table %s: %s in place of %s, as %s says\n", t.Name, name, s.table(t), t.Env())
+			fmt.Fprintf(cmd.ErrOrStderr(), "table %s: using %s instead of %s, because %s is set\n", t.Name, name, s.table(t), t.Env())
 			s.Resources.Tables[t.Name] = name
 		}
 		if s.table(t) == "" {
@@ -88,15 +88,15 @@ func (c *cli) nameTables(cmd *cobra.Command, s *session) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s has no table for %s: deploy it again, or name the tables in the environment (%s)", s.Place,
-		strings.Join(missing, ", "), annalsaws.Events.Env())
+	return fmt.Errorf("%s has no table for %s: deploy it again, or name the tables in the environment, such as %s=NAME",
+		s.Place, strings.Join(missing, ", "), annalsaws.Events.Env())
 }
 
-// unchecked leaves the integrity of answers to TLS. DynamoDB's errors carry no checksum, and the SDK then warns, at
-// every failed condition, that it does not match: https://github.com/aws/aws-sdk-go-v2/issues/3545.
+// unchecked disables the checksums of answers: TLS protects their integrity. DynamoDB's errors carry no checksum, so
+// the SDK would log a mismatch at every failed condition: https://github.com/aws/aws-sdk-go-v2/issues/3545.
 func unchecked(o *dynamodb.Options) { o.DisableValidateResponseChecksum = true }
 
-// operator connects to what keeps the read models.
+// operator connects to the service and returns its operator.
 func (c *cli) operator(cmd *cobra.Command) (*operator, error) {
 	s, err := c.connect(cmd)
 	if err != nil {
@@ -105,7 +105,7 @@ func (c *cli) operator(cmd *cobra.Command) (*operator, error) {
 	return s.operator, nil
 }
 
-// projectionNames are the names of a service's projections that are in use.
+// projectionNames returns the names of a service's reactions and of its read models that are not replaced.
 func projectionNames(l annalsaws.Located) []string {
 	var names []string
 	for _, r := range l.Service.Reactions {

@@ -27,12 +27,13 @@ func (c *cli) consoleCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "console",
 		Short: "Serve a web page that shows the running service",
-		Long: `Serve a web page, on this machine alone, that shows what is stored right now, streams and their past, what a request led to,
-how far the projections are, and what waits. It only reads, unless --write lets it try parked streams again and build
-projections anew.
+		Long: `Serve a web page, on this machine alone, that shows new commits as they are stored, streams and their past
+states, the effects of a request, the progress of projections, and parked streams. It only reads. With --write it can
+also retry parked streams and rebuild projections.
 
-While a page is open and visible it reads the event table's stream, as its third reader (see annals tail --help), and checkpoints of a sample
-of what is stored: some 40 read units a second where there is much to do. A search ends after 20 s.`,
+While a page is open and visible, it reads the event table's stream as its third reader (see annals tail --help), and
+the checkpoints of a sample of the new commits: some 40 read units a second in a busy service. A search ends after 20
+s.`,
 		Example: "  annals --stack Shop console\n  annals --stack Shop console --write --port 8080",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -46,15 +47,15 @@ of what is stored: some 40 read units a second where there is much to do. A sear
 			return c.consoleAlone(cmd, port, cfg)
 		},
 	}
-	cmd.Flags().BoolVar(&write, "write", false, "allow changes: another try of parked streams, rebuilds")
+	cmd.Flags().BoolVar(&write, "write", false, "allow changes: retries of parked streams, rebuilds")
 	cmd.Flags().IntVar(&port, "port", 0, "port on the loopback interface; 0 takes a free one")
 	cmd.Flags().Float64Var(&units, "units-per-second", 1000, "the most read units a second of a search on AWS, 0 = no limit")
-	cmd.Flags().BoolVar(&beside, "beside", false, "answer at the socket that is file descriptor 3, and end with the standard input: for the runner")
+	cmd.Flags().BoolVar(&beside, "beside", false, "serve on the socket that is file descriptor 3 until standard input ends: for the runner")
 	_ = cmd.Flags().MarkHidden("beside")
 	return cmd
 }
 
-// consoleAlone serves on a port of its own. Who opens the page has to know its key, because it may do what the operator may.
+// consoleAlone serves on a port of its own. The page has the operator's rights, so opening it takes a key.
 func (c *cli) consoleAlone(cmd *cobra.Command, port int, cfg console.Config) error {
 	listener, err := (&net.ListenConfig{}).Listen(cmd.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
@@ -70,12 +71,13 @@ func (c *cli) consoleAlone(cmd *cobra.Command, port int, cfg console.Config) err
 	return serveUntil(cmd.Context(), listener, page)
 }
 
-// consoleBeside serves beside `make run`, which keeps others out, as far as it keeps them off the service.
+// consoleBeside serves behind the runner of `make run`. It needs no key: the runner protects it as it protects the
+// service.
 func (c *cli) consoleBeside(cmd *cobra.Command, cfg console.Config) error {
 	socket := os.NewFile(3, "socket")
 	listener, err := net.FileListener(socket)
 	if err != nil {
-		return fmt.Errorf("there is no socket to answer at: %w", err)
+		return fmt.Errorf("serve the console: file descriptor 3 is no socket: %w", err)
 	}
 	_ = socket.Close()
 	ctx, cancel := context.WithCancel(cmd.Context())
@@ -131,7 +133,7 @@ func (r rebuilder) Rebuild(ctx context.Context, name string, _ func(events int))
 	return err
 }
 
-// localRequests asks the runner how often the functions of the API were invoked.
+// localRequests asks the runner how many invocations the functions of the API had.
 func localRequests(address string) console.Requests {
 	return func(ctx context.Context) (map[string]console.Count, error) {
 		all, err := askRunner[map[string]console.Count](ctx, address+"/_local/functions")

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// TestConsole: the page is for whoever has the key that is printed; it only reads, and ends with the command.
+// TestConsole: the page needs the key that is printed. It only reads, and ends with the command.
 func TestConsole(t *testing.T) { //nolint:paralleltest // sets the environment
 	port := running(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -13,16 +13,16 @@ import (
 	"github.com/spf13/cobra/doc"
 )
 
-var update = flag.Bool("update", false, "write docs/cli.md anew")
+var update = flag.Bool("update", false, "update docs/cli.md")
 
 const reference = "../../docs/cli.md"
 
-// TestReference: docs/cli.md is what the help texts say.
+// TestReference: docs/cli.md has the current help texts.
 func TestReference(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
 	fmt.Fprint(&b, "# The command line\n\n`go run ./cmd/annals`, or `go install ./cmd/annals` and then `annals`. Completion: `annals completion --help`.\n"+
-		"This is what `annals help` says; `go test ./cmd/annals -run TestReference -update` writes it anew.\n\n")
+		"This is what `annals help` says; `go test ./cmd/annals -run TestReference -update` updates it.\n\n")
 	root := newRoot(os.Getenv)
 	root.InitDefaultHelpCmd()
 	var visit func(cmd *cobra.Command)
@@ -49,6 +49,6 @@ func TestReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("docs/cli.md is not what the help texts say: go test ./cmd/annals -run TestReference -update\n%s", diff)
+		t.Errorf("docs/cli.md differs from the help texts: run go test ./cmd/annals -run TestReference -update\n%s", diff)
 	}
 }

@@ -12,11 +12,12 @@ import (
 func (c *cli) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "doctor", Short: "Check a setup, and say what is wrong and what to do",
-		Long: `Check a setup, and say what is wrong and what to do: where the service is, credentials, the clock, every table with its keys
-and indexes, the event table's stream and its protection, queues, generations and rows that this code can't read, projections
-that lack commits of some minutes ago, streams that wait, records of the stream that were set aside. It reads a hundred rows of
-each read model, which the query function decodes, and the newest commits from the event table's DynamoDB stream (see
-annals tail --help). Exit code 3: something is wrong.`,
+		Long: `Check a setup, and say what is wrong and what to do. It checks where the service is, the credentials, the
+clock, every table with its keys and indexes, the event table's stream and its protection, the queues, whether the
+deployed code can read the serving generations and their rows, projections that are more than two minutes behind,
+parked streams, and records of the stream that were set aside. It reads a hundred rows of each read model, which the
+query function decodes, and the newest commits from the event table's DynamoDB stream (see annals tail --help). Exit
+code 3: something is wrong.`,
 		Example: "  annals --local doctor\n  annals --stack Shop doctor --output json | jq 'select(.result != \"ok\")'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -36,7 +37,7 @@ annals tail --help). Exit code 3: something is wrong.`,
 	}
 }
 
-// advise says what to do about what is wrong.
+// advise prints the advice of checks.
 func (c *cli) advise(cmd *cobra.Command, checks []check) error {
 	wrong := 0
 	for _, one := range checks {
@@ -56,21 +57,21 @@ func (c *cli) advise(cmd *cobra.Command, checks []check) error {
 // The results of a check.
 const (
 	okResult      = "ok"
-	noticeResult  = "notice" // it works, and somebody should know
+	noticeResult  = "notice" // it works, but the operator should know about it
 	wrongResult   = "wrong"
 	skippedResult = "skipped"
 )
 
-// check is one thing that was looked at.
+// check is the result of one check.
 type check struct {
 	Check  string `json:"check"`
 	Result string `json:"result"`
 	Detail string `json:"detail"`
-	// Advice is what to do, where something is to be done.
+	// Advice is what to do. It is "" if there is nothing to do.
 	Advice string `json:"advice,omitempty"`
 }
 
-// doctor looks at a setup.
+// doctor checks a setup.
 type doctor struct {
 	*cli
 	*session
@@ -82,7 +83,7 @@ func (d *doctor) say(result, name, advice, format string, args ...any) {
 	d.checks = append(d.checks, check{name, result, fmt.Sprintf(format, args...), advice})
 }
 
-// examine looks at everything that can be looked at: without a connection there is nothing more.
+// examine runs the checks. It stops where the remaining checks would fail for the same reason.
 func (d *doctor) examine(cmd *cobra.Command) {
 	ctx := cmd.Context()
 	v := thisVersion()
@@ -108,7 +109,7 @@ func (d *doctor) examine(cmd *cobra.Command) {
 	d.setAside(ctx)
 }
 
-// place says where it looks.
+// place describes the service that is checked.
 func (d *doctor) place(endpoint string) string {
 	return fmt.Sprintf("%s: service %s, region %s, DynamoDB at %s", d.Place, d.Service.Name, d.aws.Region, endpoint)
 }
@@ -116,7 +117,8 @@ func (d *doctor) place(endpoint string) string {
 func (d *doctor) credentials(ctx context.Context) bool {
 	got, err := d.aws.Credentials.Retrieve(ctx)
 	if err != nil {
-		d.say(wrongResult, "credentials", "Log in (`aws sso login`), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.", "%v", err)
+		d.say(wrongResult, "credentials", "Log in (`aws sso login`), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "+
+			"AWS_SECRET_ACCESS_KEY.", "%v", err)
 		return false
 	}
 	d.say(okResult, "credentials", "", "from %s", got.Source)

@@ -14,12 +14,12 @@ func (c *cli) eventsCommand() *cobra.Command {
 	var from, to int64
 	cmd := &cobra.Command{
 		Use: "events STREAM", Short: "Show the events of a stream",
-		Long:    "Show the events of a stream, commit by commit: what was stored together is shown together.",
+		Long:    "Show the events of a stream, commit by commit. The events of a commit were stored together.",
 		Example: "  annals --local events Order#o-1\n  annals --local events Order#o-1 --from 3 --output json | jq .events[].type",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if from < 0 || to < 0 || to > 0 && to < from {
-				return usage("--from %d --to %d: want versions from 1, the first not after the last", from, to)
+				return usage("--from %d --to %d: want versions of 1 or more, --from not above --to", from, to)
 			}
 			stream, err := streamArg(args[0])
 			if err != nil {
@@ -32,8 +32,8 @@ func (c *cli) eventsCommand() *cobra.Command {
 			return c.printCommits(cmd, s.Events(cmd.Context(), stream, from, to))
 		},
 	}
-	cmd.Flags().Int64Var(&from, "from", 0, "the first version wanted, 0 = the first there is")
-	cmd.Flags().Int64Var(&to, "to", 0, "the last version wanted, 0 = the last there is")
+	cmd.Flags().Int64Var(&from, "from", 0, "the first version to show, 0 = the stream's first")
+	cmd.Flags().Int64Var(&to, "to", 0, "the last version to show, 0 = the stream's last")
 	return cmd
 }
 

@@ -19,9 +19,9 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-const deploy = "Deploy the stack again (`make deploy`): it makes what is missing and puts settings right."
+const deploy = "Deploy the stack again (`make deploy`): it creates missing resources and corrects settings."
 
-// tables looks at every table, and at the clock by the way. It tells whether all of them can be used.
+// tables checks every table, and the clock by DynamoDB's answer. It returns false if a table can't be used.
 func (d *doctor) tables(ctx context.Context) bool {
 	good := true
 	for i, t := range annalsaws.TablesOf(d.Service) {
@@ -31,11 +31,12 @@ func (d *doctor) tables(ctx context.Context) bool {
 		switch {
 		case errors.As(err, &missing):
 			good = false
-			d.say(wrongResult, "table "+t.Name, "Is it the right region and account? "+deploy, "%s does not exist", name)
+			d.say(wrongResult, "table "+t.Name, "Check the region and the account. "+deploy, "%s does not exist", name)
 			continue
 		case err != nil:
-			d.say(wrongResult, "table "+t.Name, "Check the network, the credentials, and the right to dynamodb:DescribeTable.", "%v", err)
-			return false // the others will say the same
+			d.say(wrongResult, "table "+t.Name,
+				"Check the network, the credentials, and the permission dynamodb:DescribeTable.", "%v", err)
+			return false // the other tables would fail the same way
 		}
 		good = d.table(t, out.Table) && good
 		if i == 0 {
@@ -52,14 +53,16 @@ func (d *doctor) table(t annalsaws.Table, got *types.TableDescription) bool {
 	case got.TableStatus != types.TableStatusActive && got.TableStatus != types.TableStatusUpdating:
 		d.say(wrongResult, "table "+t.Name, "Wait until it is active.", "%s is %s", *got.TableName, got.TableStatus)
 	case !sameKeys(t.Table, got):
-		d.say(wrongResult, "table "+t.Name, "It is a table of something else, or of another version: compare the names of tables in the environment.", "%s has other keys", *got.TableName)
+		d.say(wrongResult, "table "+t.Name, "This is another table, or one of another version of the service: check the names of "+
+			"tables in the environment.", "%s has other keys", *got.TableName)
 	case indexFault(t.Table, got) != "":
 		d.say(wrongResult, "table "+t.Name, "Lists can't be read from it. "+deploy+
-			" It adds one index to a table at a time, and DynamoDB takes a while; an index with other keys or attributes "+
-			"has to go first.",
+			" A deployment adds one index to a table at a time, and DynamoDB needs time to fill it. Delete an index with "+
+			"other keys or attributes first.",
 			"%s %s", *got.TableName, indexFault(t.Table, got))
 	case t.Stream && (got.StreamSpecification == nil || got.StreamSpecification.StreamViewType != types.StreamViewTypeNewImage):
-		d.say(wrongResult, "table "+t.Name, "Without it no projection moves. "+deploy, "%s has no stream of new images", *got.TableName)
+		d.say(wrongResult, "table "+t.Name, "Projections receive no events without it. "+deploy,
+			"%s has no stream of new images", *got.TableName)
 	default:
 		d.say(okResult, "table "+t.Name, "", "%s, about %d items", *got.TableName, aws.ToInt64(got.ItemCount))
 		return true
@@ -71,7 +74,7 @@ func sameKeys(want dynamotable.Table, got *types.TableDescription) bool {
 	return sameKey(want.Partition, want.Sort, got.KeySchema, got.AttributeDefinitions)
 }
 
-// sameKey compares a key, with its types, with that of a table or of an index.
+// sameKey compares a key and its types with the key of a table or of an index.
 func sameKey(
 	partition, sort dynamotable.Key, schema []types.KeySchemaElement, defined []types.AttributeDefinition,
 ) bool {
@@ -94,8 +97,8 @@ func sameKey(
 	return slices.Equal(keys, wanted)
 }
 
-// indexFault says what is wrong with a table's indexes: with the first that is declared, and that nobody can query as
-// declared. "" = nothing. Indexes that are not declared harm nobody.
+// indexFault describes the first declared index of a table that can't be queried as declared, "" if there is none. It
+// ignores indexes that are not declared.
 func indexFault(want dynamotable.Table, got *types.TableDescription) string {
 	for _, index := range want.Indexes {
 		i := slices.IndexFunc(got.GlobalSecondaryIndexes, func(g types.GlobalSecondaryIndexDescription) bool {
@@ -117,7 +120,7 @@ func indexFault(want dynamotable.Table, got *types.TableDescription) string {
 	return ""
 }
 
-// holds says whether an index holds these attributes besides keys.
+// holds tells whether an index has these attributes besides its keys.
 func holds(p *types.Projection, attributes []string) bool {
 	if p == nil || p.ProjectionType == types.ProjectionTypeAll {
 		return p != nil
@@ -125,53 +128,54 @@ func holds(p *types.Projection, attributes []string) bool {
 	return !slices.ContainsFunc(attributes, func(a string) bool { return !slices.Contains(p.NonKeyAttributes, a) })
 }
 
-// account says whose tables these are.
+// account reports the AWS account of a table.
 func (d *doctor) account(table *types.TableDescription) {
 	switch at, err := arn.Parse(aws.ToString(table.TableArn)); {
 	case err != nil:
-		d.say(skippedResult, "account", "", "the table's name says none: %v", err)
+		d.say(skippedResult, "account", "", "the table's ARN has none: %v", err)
 	case !d.onAWS:
-		d.say(okResult, "account", "", "local: nothing of it is on AWS")
+		d.say(okResult, "account", "", "none: the service runs locally")
 	default:
 		d.say(okResult, "account", "", "%s, region %s", at.AccountID, at.Region)
 	}
 }
 
-// skew is by how much a clock may be wrong: AWS refuses signatures that are 5 minutes off.
+// skew is how far this clock may be off. AWS refuses signatures that are 5 minutes off.
 const skew = 30 * time.Second
 
 func (d *doctor) clock(out *dynamodb.DescribeTableOutput) {
 	server, ok1 := middleware.GetServerTime(out.ResultMetadata)
 	here, ok2 := middleware.GetResponseAt(out.ResultMetadata)
 	if !ok1 || !ok2 {
-		d.say(skippedResult, "clock", "", "the answer has no time")
+		d.say(skippedResult, "clock", "", "DynamoDB's answer has no time")
 		return
 	}
 	if off := here.Sub(server).Abs(); off > skew {
-		d.say(wrongResult, "clock", "Set this machine's clock (NTP): times of events and the signatures of requests depend on clocks.", "it is %s off that of DynamoDB", off.Round(time.Second))
+		d.say(wrongResult, "clock", "Set this machine's clock (NTP): the times of events and the signatures of requests depend on it.",
+			"it differs from DynamoDB's by %s", off.Round(time.Second))
 		return
 	}
-	d.say(okResult, "clock", "", "within a second or two of that of DynamoDB")
+	d.say(okResult, "clock", "", "agrees with DynamoDB's within %s", skew)
 }
 
-// protection looks at what keeps the events, and forgets the connections.
+// protection checks that the event table is protected, and that expired connections are deleted.
 func (d *doctor) protection(ctx context.Context) {
 	events, connections := d.session.table(annalsaws.Events), d.session.table(annalsaws.Connections)
 	if ttl, err := d.dynamoDB.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &connections}); err != nil {
 		d.say(wrongResult, "time to live", "Allow dynamodb:DescribeTimeToLive.", "%v", err)
 	} else if ttl.TimeToLiveDescription == nil || aws.ToString(ttl.TimeToLiveDescription.AttributeName) != annalsaws.Connections.TimeToLive {
-		d.say(wrongResult, "time to live", deploy, "connections that ended stay in %s for ever", connections)
+		d.say(wrongResult, "time to live", deploy, "%s has no time to live: old connections are never deleted", connections)
 	} else {
-		d.say(okResult, "time to live", "", "connections are forgotten by %q", annalsaws.Connections.TimeToLive)
+		d.say(okResult, "time to live", "", "old connections are deleted by attribute %q", annalsaws.Connections.TimeToLive)
 	}
 	if !d.onAWS {
-		d.say(skippedResult, "protection", "", "point-in-time recovery and deletion protection are looked at on AWS")
+		d.say(skippedResult, "protection", "", "point-in-time recovery and deletion protection are checked on AWS only")
 		return
 	}
 	if table, err := d.dynamoDB.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &events}); err != nil {
 		d.say(wrongResult, "deletion protection", "Allow dynamodb:DescribeTable.", "%v", err)
 	} else if !aws.ToBool(table.Table.DeletionProtectionEnabled) {
-		d.say(wrongResult, "deletion protection", deploy, "%s can be deleted by mistake, and with it everything", events)
+		d.say(wrongResult, "deletion protection", deploy, "%s can be deleted by mistake, with all events", events)
 	} else {
 		d.say(okResult, "deletion protection", "", "%s can't be deleted by mistake", events)
 	}
@@ -181,9 +185,9 @@ func (d *doctor) protection(ctx context.Context) {
 		d.say(wrongResult, "point-in-time recovery", "Allow dynamodb:DescribeContinuousBackups.", "%v", err)
 	case backups.ContinuousBackupsDescription.PointInTimeRecoveryDescription == nil ||
 		backups.ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus != types.PointInTimeRecoveryStatusEnabled:
-		d.say(wrongResult, "point-in-time recovery", deploy, "%s can't be restored to a moment of the last days", events)
+		d.say(wrongResult, "point-in-time recovery", deploy, "%s can't be restored to an earlier second", events)
 	default:
-		d.say(okResult, "point-in-time recovery", "", "%s can be restored", events)
+		d.say(okResult, "point-in-time recovery", "", "%s can be restored to an earlier second", events)
 	}
 }
 
@@ -197,49 +201,55 @@ func (d *doctor) queues() {
 		switch {
 		case text == "":
 			d.say(noticeResult, q.name,
-				deploy+" Without it nothing is left for later, and the daily reconciliation does not run.", "none")
+				deploy+" Without a queue, failed streams are not retried from it, and the daily reconciliation does not run.", "none")
 		case err != nil || at.Host == "" || at.Path == "":
 			d.say(wrongResult, q.name, "The description must have the queue's URL: print it again with `annals describe`.",
-				"%q is no URL of a queue", text)
+				"%q is not the URL of a queue", text)
 		default:
 			d.say(okResult, q.name, "", "%s", at)
 		}
 	}
 }
 
-// long is how long a rebuild may take without anybody being told.
+// long is how long a rebuild may take before it is reported.
 const long = 24 * time.Hour
 
-// generations looks at what serves, what waits, and what is stuck.
+// generations checks the generations of all projections: that the code can read them, parked streams, failed rebuilds.
 func (d *doctor) generations(ctx context.Context) {
 	if err := d.served(ctx); err != nil {
-		d.say(wrongResult, "code", "Deploy code that has that fold version, or take the projection back (`annals rollback`).", "%v", err)
+		d.say(wrongResult, "code", "Deploy code that has that fold version, or roll the projection back (`annals rollback`).",
+			"%v", err)
 	} else {
-		d.say(okResult, "code", "", "the deployed code reads all generations that serve")
+		d.say(okResult, "code", "", "the deployed code can read all serving generations")
 	}
 	d.readable(ctx)
 	all, err := d.Projections(ctx)
 	if err != nil {
-		d.say(wrongResult, "projections", "Check the right to read the tables of the projections.", "%v", err)
+		d.say(wrongResult, "projections", "Check the permission to read the tables of the projections.", "%v", err)
 		return
 	}
 	d.lanes(ctx, all)
 	for _, p := range all {
 		if p.Unregistered {
-			d.say(noticeResult, "projection "+p.Name, "It begins with the first commit that its function is given.",
-				"nothing has begun with it")
+			d.say(noticeResult, "projection "+p.Name, "It starts with the first commit that its function receives.",
+				"it has not started")
 			continue
 		}
 		for _, g := range p.Generations {
 			switch {
 			case g.Parked > 0:
-				d.say(wrongResult, "projection "+p.Name, "`annals parked list "+p.Name+"` names them, `annals parked show` says why.", "%d streams wait in generation %d", g.Parked, g.Generation)
+				d.say(wrongResult, "projection "+p.Name,
+					"`annals parked list "+p.Name+"` names them, `annals parked show` shows the reason. See docs/runbooks/parked-streams.md.",
+					"%d streams are parked in generation %d", g.Parked, g.Generation)
 			case g.Failure != "":
-				d.say(wrongResult, "projection "+p.Name, "See docs/runbooks; `annals rebuild "+p.Name+"` goes on where it stands.", "generation %d: %s", g.Generation, g.Failure)
+				d.say(wrongResult, "projection "+p.Name,
+					"See docs/runbooks/failed-rebuild.md. `annals rebuild "+p.Name+"` continues the rebuild.",
+					"the rebuild of generation %d failed: %s", g.Generation, g.Failure)
 			case g.Status == projection.Building && time.Since(g.Since) > long:
-				d.say(wrongResult, "projection "+p.Name, "`annals rebuild "+p.Name+"` goes on where it stands.", "generation %d is being built since %s", g.Generation, stamp(g.Since))
+				d.say(wrongResult, "projection "+p.Name, "`annals rebuild "+p.Name+"` continues the rebuild.",
+					"generation %d has been building since %s", g.Generation, stamp(g.Since))
 			case g.Status == projection.Serving:
-				d.say(okResult, "projection "+p.Name, "", "generation %d serves, by fold version %d", g.Generation, g.Fold)
+				d.say(okResult, "projection "+p.Name, "", "generation %d serves, fold version %d", g.Generation, g.Fold)
 			default:
 				d.say(okResult, "projection "+p.Name, "", "generation %d is %s", g.Generation, g.Status)
 			}
@@ -247,7 +257,7 @@ func (d *doctor) generations(ctx context.Context) {
 	}
 }
 
-// served tells whether the code that is deployed reads all generations that serve.
+// served checks that the deployed code has the fold of each serving generation.
 //
 // Errors: [projection.UnknownFoldError]; the catalog's.
 func (d *doctor) served(ctx context.Context) error {

@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
-// TestIndexFault: an index that can't be queried as declared is named, and what is wrong with it.
+// TestIndexFault: the fault names an index that can't be queried as declared, and the reason.
 func TestIndexFault(t *testing.T) {
 	t.Parallel()
 	want := dynamoview.IndexedReadTable
@@ -56,7 +56,7 @@ func TestIndexFault(t *testing.T) {
 	}
 }
 
-// described is what DynamoDB says of a table.
+// described is the description of a table by DynamoDB.
 func described(t *testing.T, declared dynamotable.Table) *types.TableDescription {
 	t.Helper()
 	client := dynamotest.Client(t)

@@ -7,29 +7,29 @@ import (
 
 // The exit codes.
 const (
-	exitFailed   = 1 // it could not be done
+	exitFailed   = 1 // the command failed
 	exitUsage    = 2 // the command line is wrong
-	exitFindings = 3 // it was done, and what was looked at is not as it should be
+	exitFindings = 3 // the command succeeded and found a problem
 
 	exitInterrupted = 130 // SIGINT stopped it
 	exitTerminated  = 143 // SIGTERM stopped it
 )
 
-// usageError says that a command line is wrong.
+// usageError is the error of a wrong command line.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// findings says that what was looked at is not as it should be.
+// findings is the error of a command that succeeded and found a problem.
 type findings struct{ error }
 
 func (e findings) Unwrap() error { return e.error }
 
-// usage and found are the two as errors.
+// usage and found make the two errors.
 func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 func found(format string, args ...any) error { return findings{fmt.Errorf(format, args...)} }
 
-// exitCode is the exit code of an error, 0 of none.
+// exitCode returns the exit code for an error, 0 for nil.
 func exitCode(err error) int {
 	switch {
 	case err == nil:

@@ -20,23 +20,25 @@ func (c *cli) exportCommand() *cobra.Command {
 	var prefix, as, source string
 	cmd := &cobra.Command{
 		Use: "export FILE", Short: "Write all commits to a file: an archive to import elsewhere, or CloudEvents",
-		Long: `Write all commits to a file that is not there yet, or to standard output where FILE is "-".
+		Long: `Write all commits to a new file, or to standard output if FILE is "-".
 
-As an archive, they are written with all that their hashes cover, for ` + "`annals import`" + `: to move them, or to keep them apart from
-AWS. As CloudEvents 1.0, each event is one JSON object on a line, for other programs; that can't be imported.
+An archive has everything that the commits' hashes cover. ` + "`annals import`" + ` reads it: to move the events, or
+to keep a copy outside of AWS. As CloudEvents 1.0, each event is one JSON object on a line, for other programs.
+CloudEvents can't be imported.
 
-Streams come in no order, the commits of each in theirs. What is stored meanwhile is in it or not: of an append to several
-streams perhaps a part, which ` + "`annals verify`" + ` then finds missing after an import. To have all of one moment, restore the table
-to it beside the one in use (point-in-time recovery), and export that.
+Streams are in no order; the commits of a stream are in order. The export may or may not have commits that are stored
+while it runs. It may have only a part of an append to several streams; ` + "`annals verify`" + ` reports that after
+an import. For an export of one moment, restore the table to that moment as a second table (point-in-time recovery),
+and export that table.
 
-` + wholeTable + ` An archive costs twice that, and misses nothing: it is
-read strongly consistent.`,
+` + wholeTable + ` An archive costs twice as much and misses nothing: its
+reads are strongly consistent.`,
 		Example: "  annals --stack Shop export annals.ndjson\n  annals --local export - --as cloudevents --prefix Order# | head",
 		Args:    cobra.ExactArgs(1),
 	}
 	cmd.Flags().StringVar(&as, "as", "archive", "archive or cloudevents")
-	cmd.Flags().StringVar(&prefix, "prefix", "", "only streams whose names begin so")
-	cmd.Flags().StringVar(&source, "source", "/annals", "what CloudEvents name as their source (a URI reference)")
+	cmd.Flags().StringVar(&prefix, "prefix", "", "only streams whose names begin with this")
+	cmd.Flags().StringVar(&source, "source", "/annals", "the source of CloudEvents (a URI reference)")
 	_ = cmd.RegisterFlagCompletionFunc("as", cobra.FixedCompletions([]string{"archive", "cloudevents"}, cobra.ShellCompDirectiveNoFileComp))
 	c.unitsFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -73,7 +75,7 @@ read strongly consistent.`,
 	return cmd
 }
 
-// exporting is an export on its way.
+// exporting is a running export.
 type exporting struct {
 	source   string
 	progress *progress
@@ -88,7 +90,7 @@ func (e *exporting) buffered(w io.Writer, write func(io.Writer) error) error {
 	return out.Flush()
 }
 
-// cloudEvent is an event in its envelope: CloudEvents 1.0 in its JSON format, with extensions of ours.
+// cloudEvent is an event in the JSON format of CloudEvents 1.0, with extension attributes.
 type cloudEvent struct {
 	SpecVersion     string          `json:"specversion"`
 	ID              string          `json:"id"`
@@ -107,7 +109,8 @@ type cloudEvent struct {
 	Data            json.RawMessage `json:"data"`
 }
 
-// newCloudEvent is a commit's i-th event. Its id names its place: it is the same in every export.
+// newCloudEvent returns a commit's i-th event. Its id is the event's stream and version, so it is the same in every
+// export.
 func newCloudEvent(source string, c *inspect.Commit, i int) cloudEvent {
 	e := c.Events[i]
 	happened := c.At

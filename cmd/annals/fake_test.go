@@ -27,10 +27,10 @@ import (
 	"github.com/annals-es/annals/shop"
 )
 
-// service is what the tests look at. The commands themselves do not know it.
+// service is the service of the tests. The commands do not link it.
 var service = shop.New()
 
-// fake answers as the runner does: it tells of a service, runs its functions, and its state machine.
+// fake is a fake of the runner: it has the description of a service, its functions, and its state machine.
 type fake struct {
 	located annalsaws.Located
 	client  *dynamodb.Client // of the functions
@@ -41,7 +41,7 @@ type fake struct {
 	started  int        // executions
 }
 
-// newFake returns a fake with tables of its own. Its environment is more, besides what is needed.
+// newFake returns a fake with tables of its own. more is added to its environment.
 func newFake(t *testing.T, more map[string]string) (f *fake, port string) {
 	t.Helper()
 	client := dynamotest.Client(t)
@@ -77,7 +77,7 @@ func newFake(t *testing.T, more map[string]string) (f *fake, port string) {
 	return f, port
 }
 
-// deployment is the service as its functions have it.
+// deployment is the deployment of the functions.
 func (f *fake) deployment() annalslambda.Deployment {
 	return annalslambda.Deployment{
 		Service: service, DynamoDB: f.client, Tables: f.located.Resources.Tables, Log: slog.New(slog.DiscardHandler),
@@ -85,7 +85,7 @@ func (f *fake) deployment() annalslambda.Deployment {
 	}
 }
 
-// handler is that of a function, which starts when it is first invoked.
+// handler returns the handler of a function, which starts at its first invocation.
 func (f *fake) handler(name string) (lambda.Handler, error) {
 	i := slices.IndexFunc(annalsaws.Functions, func(of annalsaws.Function) bool { return f.located.Resources.Functions[of] == name })
 	function := annalsaws.Functions[i]
@@ -131,7 +131,7 @@ func (f *fake) invoke(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(out)
 }
 
-// machine does at once what an execution is to do.
+// machine runs an execution at once.
 func (f *fake) machine(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	if r.Header.Get("X-Amz-Target") != "AWSStepFunctions.StartExecution" {
@@ -164,7 +164,7 @@ func (f *fake) rebuild(ctx context.Context, name string) error {
 	return err
 }
 
-// tasks returns what functions were asked for since it was last called.
+// tasks returns the tasks of functions since its last call.
 func (f *fake) tasks() []ask.Task {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -11,10 +11,11 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// look is how often a rebuild is looked at.
+// look is the interval at which a rebuild's progress is read.
 const look = time.Second
 
-// follow has the state machine build a projection anew, and says how far it is until another generation serves.
+// follow starts the rebuild of a projection on the state machine, and prints its progress until the new generation
+// serves.
 func (c *cli) follow(cmd *cobra.Command, o *operator, name string) error {
 	start := time.Now()
 	served, err := elsewhere(cmd.Context(), o, name, func(says string) { fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", name, says) })
@@ -31,7 +32,7 @@ func (c *cli) follow(cmd *cobra.Command, o *operator, name string) error {
 	return parkedAgain(cmd.Context(), o, name, served)
 }
 
-// elsewhere starts the state machine, and waits until another generation serves, which it returns.
+// elsewhere starts the state machine, waits until a new generation serves, and returns that generation.
 func elsewhere(ctx context.Context, o *operator, name string, say func(string)) (projection.Generation, error) {
 	before, err := recordOf(ctx, o, name)
 	if err != nil {
@@ -41,7 +42,7 @@ func elsewhere(ctx context.Context, o *operator, name string, say func(string)) 
 	if err := o.machine.Start(ctx, execution, projection.Stage{Projection: name}); err != nil {
 		return 0, err
 	}
-	say("started execution " + execution + ", which goes on without this command")
+	say("started execution " + execution + "; it continues if this command is interrupted")
 	var building projection.Generation
 	for said := ""; ; {
 		now, err := recordOf(ctx, o, name)
@@ -55,14 +56,15 @@ func elsewhere(ctx context.Context, o *operator, name string, say func(string)) 
 		case b != nil:
 			building = b.Generation
 		case building > 0:
-			return 0, fmt.Errorf("generation %d of %s was given up", building, name)
+			return 0, fmt.Errorf("rebuild %s: generation %d was abandoned", name, building)
 		}
 		failure, err := o.machine.Failure(ctx, execution)
 		switch {
 		case err != nil:
 			return 0, err
 		case failure != nil:
-			return 0, fmt.Errorf("%s\n%s goes on serving as it was; the same command goes on from here", why(now, failure), name)
+			return 0, fmt.Errorf("rebuild %s: %s\nthe old generation keeps serving; the same command continues the rebuild",
+				name, why(now, failure))
 		}
 		if says, err := rebuildProgress(ctx, o, now); err != nil {
 			return 0, err
@@ -78,7 +80,7 @@ func elsewhere(ctx context.Context, o *operator, name string, say func(string)) 
 	}
 }
 
-// why is the reason on record, which is that of the segment that failed; else the execution's.
+// why returns the error of the segment that failed, which is in the record, or else the execution's error.
 func why(record projection.Record, failure *projection.StageError) string {
 	if b := record.Building(); b != nil && b.Failure != "" {
 		return b.Failure
@@ -86,14 +88,14 @@ func why(record projection.Record, failure *projection.StageError) string {
 	return failure.String()
 }
 
-// rebuildProgress says how far the generation is that is being built.
+// rebuildProgress describes the progress of the generation that is being built.
 func rebuildProgress(ctx context.Context, o *operator, record projection.Record) (string, error) {
 	b := record.Building()
 	if b == nil {
-		return "waits for the machine", nil
+		return "waiting for the state machine", nil
 	}
 	s, err := o.models.Progress(ctx, record.Projection, *b)
-	return fmt.Sprintf("generation %d is built: %s", b.Generation, s), err
+	return fmt.Sprintf("building generation %d: %s", b.Generation, s), err
 }
 
 // recordOf returns the record of a read model.

@@ -17,7 +17,7 @@ func TestRebuild(t *testing.T) { //nolint:paralleltest // sets the environment
 		t.Error("what can't be applied is level")
 	}
 	out, err := line(t, port, "rebuild", "orders")
-	if exitCode(err) != exitFindings || !strings.Contains(out, "orders: generation 2 serves after") || !strings.Contains(err.Error(), "Order#bad first") {
+	if exitCode(err) != exitFindings || !strings.Contains(out, "orders: generation 2 serves after") || !strings.Contains(err.Error(), "such as Order#bad") {
 		t.Errorf("%s, %v", out, err)
 	}
 	begun := f.started
@@ -28,7 +28,7 @@ func TestRebuild(t *testing.T) { //nolint:paralleltest // sets the environment
 		}
 	}
 	f.located.Resources.RebuildMachine = ""
-	step{"rebuild orders", "", "the service has no state machine that rebuilds read models: deploy its stack again", 1}.run(t, port)
+	step{"rebuild orders", "", "the service has no state machine that rebuilds read models: deploy the stack again", 1}.run(t, port)
 	if f.started != begun {
 		t.Errorf("%d executions were started in vain", f.started-begun)
 	}

@@ -16,10 +16,10 @@ func (c *cli) healCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "heal STREAM [PROJECTION]",
 		Aliases: []string{"catch-up"},
-		Short:   "Bring a stream level in one projection, or in all that read it",
-		Long: "Bring a stream level in one projection, or in all that read it: what was never delivered is read from the events.\n" +
-			"A stream that waits is tried again only by another build of the code than parked it; `annals parked retry` does so in any case.\n" +
-			"Exit code 3: it waits, or the function had not enough time and leaves the rest to its queue.",
+		Short:   "Catch up a stream in one projection, or in all that read it",
+		Long: "Catch up a stream in one projection, or in all that read it: the function applies the events that it has not applied.\n" +
+			"It retries a parked stream only if its code is another build than the one that parked it. `annals parked retry` retries\n" +
+			"it in any case. Exit code 3: the stream is parked, or the function ran out of time and put the rest into its queue.",
 		Example:           "  annals --local heal Order#o-1\n  annals --local heal Order#o-1 orders",
 		Args:              cobra.RangeArgs(1, 2),
 		ValidArgsFunction: c.completeProjection(1),
@@ -40,7 +40,8 @@ func (c *cli) healCommand() *cobra.Command {
 					return err
 				}
 				if w.Stream == stream {
-					return found("%s waits in %s: `annals parked show` says why", stream, w.Projection)
+					return found("%s is parked in %s: `annals parked show %s %s` shows the reason", stream, w.Projection,
+						w.Projection, stream)
 				}
 			}
 			behind, err := o.behind(cmd.Context(), stream, args[1:])
@@ -48,20 +49,21 @@ func (c *cli) healCommand() *cobra.Command {
 				return err
 			}
 			if behind != "" {
-				return found("%s is not level in %s yet: the function's time was over, and its queue has the rest", stream, behind)
+				return found("%s is still behind in %s: the function ran out of time and put the rest into its queue", stream,
+					behind)
 			}
 			done := struct {
 				Stream     string `json:"stream"`
 				Projection string `json:"projection,omitempty"`
 				Level      bool   `json:"level"`
 			}{stream.String(), arg(args, 1), true}
-			return c.show(cmd, done, func(w io.Writer) { fmt.Fprintf(w, "%s is level\n", stream) })
+			return c.show(cmd, done, func(w io.Writer) { fmt.Fprintf(w, "%s is up to date\n", stream) })
 		},
 	}
 }
 
-// behind returns a projection that left the rest of a stream to its queue, of those that are named or, if none is, of
-// all. "" = none did.
+// behind returns a projection that is behind in a stream because the rest is in its queue, "" if there is none. It
+// looks at the named projections, or at all if there are no names.
 //
 // Errors: those of [projection.Engine.StreamProgress].
 func (o *operator) behind(ctx context.Context, stream es.StreamID, names []string) (string, error) {
@@ -79,7 +81,7 @@ func (o *operator) behind(ctx context.Context, stream es.StreamID, names []strin
 	return "", nil
 }
 
-// arg is an argument, "" if it is not given.
+// arg returns the i-th argument, "" if there is none.
 func arg(args []string, i int) string {
 	if i < len(args) {
 		return args[i]
@@ -96,11 +98,11 @@ func streamArg(text string) (es.StreamID, error) {
 	return stream, nil
 }
 
-// completionTimeout is how long a completion may look for the service.
+// completionTimeout is how long shell completion waits for the service.
 const completionTimeout = 2 * time.Second
 
-// completeProjection completes the argument at an index with the names of the service's projections, if the command line
-// says where the service is, and its place answers in time.
+// completeProjection completes the argument at an index with the names of the service's projections. It completes
+// nothing if the command line does not say where the service is, or if the service can't be found in time.
 func (c *cli) completeProjection(index int) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) != index || c.file == "-" {

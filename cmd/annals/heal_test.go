@@ -11,11 +11,11 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
-// TestBehind: a stream whose rest was left to the queue is not said to be level.
+// TestBehind: a stream whose rest is in the queue is not reported as up to date.
 func TestBehind(t *testing.T) { //nolint:paralleltest // sets the environment
 	f, port := newFake(t, nil)
 	f.fill(t)
-	step{"heal Order#good", "is level", "", 0}.run(t, port)
+	step{"heal Order#good", "is up to date", "", 0}.run(t, port)
 	view, good := dynamoview.New(f.client, f.located.Resources.Tables["orders"]), es.StreamID{Type: "Order", ID: "good"}
 	read, err := view.Checkpoints(t.Context(), 1, good)
 	if err != nil {

@@ -16,7 +16,7 @@ func key(stream, version string) dynamostore.Item {
 	return dynamostore.Item{"stream": &types.AttributeValueMemberS{Value: stream}, "version": &types.AttributeValueMemberN{Value: version}}
 }
 
-// remove removes a commit behind the store's back.
+// remove removes a commit without the store.
 func remove(t *testing.T, stream, version string) {
 	t.Helper()
 	_, err := dynamotest.Client(t).DeleteItem(t.Context(), &dynamodb.DeleteItemInput{
@@ -27,7 +27,7 @@ func remove(t *testing.T, stream, version string) {
 	}
 }
 
-// spoil changes a commit behind the store's back.
+// spoil changes a commit without the store.
 func spoil(t *testing.T, stream, version string) {
 	t.Helper()
 	_, err := dynamotest.Client(t).UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
@@ -40,7 +40,7 @@ func spoil(t *testing.T, stream, version string) {
 	}
 }
 
-// scan is all that the event table holds.
+// scan returns all commits of the event table.
 func scan(t *testing.T) map[string]dynamostore.Item {
 	t.Helper()
 	out, err := dynamotest.Client(t).Scan(t.Context(), &dynamodb.ScanInput{TableName: new(os.Getenv(annalsaws.Events.Env()))})

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -23,20 +22,21 @@ func (c *cli) importCommand() *cobra.Command {
 	var goOn bool
 	cmd := &cobra.Command{
 		Use: "import FILE", Short: "Store the commits of an archive in an empty event table, and verify them",
-		Long: `Store the commits of an archive, as ` + "`annals export`" + ` wrote it, in an event table that is empty, and verify the whole table.
-The archive is checked first: every hash, every stream from its first commit on, and its end. Versions, times, ids and hashes
-stay as they were, so consistency tokens, anchors and repeated commands mean what they meant. The command function must not have
-started on the table: it then holds the record of its key of e-mail addresses, which the archive has, too.
+		Long: `Store the commits of an archive of ` + "`annals export`" + ` in an empty event table, and verify the whole
+table. The archive is checked first: every hash, every stream from its first commit on, and the archive's end.
+Versions, times, ids and hashes are kept, so consistency tokens, anchors and idempotency keys stay valid. The command
+function must not have started on the table: a start can store an event (the shop stores a check of its key of e-mail
+addresses), which the archive has, too.
 
-Nobody may append to the table meanwhile. Read models follow by themselves where the table's stream is subscribed. Reactions do
-nothing about what is imported: they were there when it happened. (Export when nothing is on its way to them: what they had
-not reacted to by then, they never will.) Interrupted, --continue goes on: what is there must then be of the archive. Exit code
-3: the table is not what the archive was.`,
+Nothing may append to the table while the import runs. Read models follow if the table's stream is subscribed.
+Reactions skip imported events: they ran when the events were recorded. (Export when the reactions are up to date: an
+event that they had not processed by then is skipped, too.) After an interruption, --continue continues; the table may
+then have commits of the archive only. Exit code 3: the table does not have exactly the commits of the archive.`,
 		Example: "  annals --stack Other import annals.ndjson",
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return c.importArchive(cmd, args[0], goOn) },
 	}
-	cmd.Flags().BoolVar(&goOn, "continue", false, "go on with an import of the same archive that was interrupted")
+	cmd.Flags().BoolVar(&goOn, "continue", false, "continue an interrupted import of the same archive")
 	c.unitsFlag(cmd)
 	return cmd
 }
@@ -56,9 +56,9 @@ func (c *cli) importArchive(cmd *cobra.Command, path string, goOn bool) error {
 	}
 	defer func() { _ = file.Close() }()
 	total, ends := int64(0), map[es.StreamID]es.CommitRef{}
-	for c, err := range archive.Read(file) { // all of it, before anything is stored
+	for c, err := range archive.Read(file) { // checks the whole archive before anything is stored
 		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+			return fmt.Errorf("read archive %s: %w", path, err)
 		}
 		total++
 		ends[c.Stream] = es.CommitRef{StreamVersion: es.StreamVersion{Stream: c.Stream, Version: c.LastVersion()}, Hash: c.Hash}
@@ -72,8 +72,8 @@ func (c *cli) importArchive(cmd *cobra.Command, path string, goOn bool) error {
 		return err
 	}
 	if !empty && !goOn {
-		return errors.New("the event table is not empty: import into a new one, before its command function has started; " +
-			"--continue goes on with an import that was interrupted")
+		return fmt.Errorf("import %s: the event table is not empty: import into a new table before its command function has "+
+			"started, or use --continue to continue an interrupted import", path)
 	}
 	if err := s.operator.reactions.Skip(cmd.Context(), slices.Collect(maps.Values(ends))...); err != nil {
 		return err
@@ -85,9 +85,9 @@ func (c *cli) importArchive(cmd *cobra.Command, path string, goOn bool) error {
 	there, err := s.restore(cmd.Context(), archive.Read(file), p)
 	p.end()
 	if err != nil {
-		return fmt.Errorf("%w\n%d commits are done; --continue goes on from there", err, p.commits)
+		return fmt.Errorf("import %s: %w\n%d commits are stored; --continue continues from there", path, err, p.commits)
 	}
-	if empty { // what was found there is what an attempt of ours stored whose answer was lost
+	if empty { // a commit that was found stored is this import's own: the answer to its first attempt was lost
 		there = 0
 	}
 	report, err := s.Verify(cmd.Context(), verify.Config{UnitsPerSecond: c.units})
@@ -98,15 +98,17 @@ func (c *cli) importArchive(cmd *cobra.Command, path string, goOn bool) error {
 		if err := c.showReport(cmd, report); err != nil {
 			return err
 		}
-		return found("the table has %d commits, the archive %d: somebody appended meanwhile", report.Commits, p.commits)
+		return found("the table has %d commits, the archive %d: another process appended during the import", report.Commits,
+			p.commits)
 	}
 	out := imported{p.commits, p.events, there}
 	return c.show(cmd, out, func(w io.Writer) {
-		fmt.Fprintf(w, "%d commits, %d events stored and verified; %d commits were there before\n", out.Commits, out.Events, out.There)
+		fmt.Fprintf(w, "%d commits, %d events stored and verified; %d commits were stored before\n", out.Commits, out.Events,
+			out.There)
 	})
 }
 
-// empty tells whether the event table is.
+// empty tells whether the event table is empty.
 func (s *session) empty(ctx context.Context) (bool, error) {
 	for page, err := range s.store.Scan(ctx, es.Segment{Of: 1, Limit: 1, Consistent: true}) {
 		if err != nil {
@@ -119,10 +121,10 @@ func (s *session) empty(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// importers is how many commits are stored at once. Those of one stream are stored one after the other.
+// importers is how many commits are stored concurrently. The commits of a stream are stored one after the other.
 const importers = 16
 
-// restore stores commits, and returns how many were there before.
+// restore stores commits, and returns how many were already stored.
 func (s *session) restore(ctx context.Context, commits iter.Seq2[es.Commit, error], p *progress) (there int64, err error) {
 	all, ctx := errgroup.WithContext(ctx)
 	lanes := make([]chan es.Commit, importers)
@@ -151,7 +153,7 @@ func (s *session) restore(ctx context.Context, commits iter.Seq2[es.Commit, erro
 	return there, err
 }
 
-// deal gives each commit to the lane of its stream, and closes all lanes at the end.
+// deal sends each commit to its stream's lane, and closes all lanes at the end.
 func deal(ctx context.Context, commits iter.Seq2[es.Commit, error], lanes []chan es.Commit) error {
 	defer func() {
 		for i := range lanes {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestKnowsNoService: the command line holds no code of a service, nor of its functions.
+// TestKnowsNoService: the command line links no code of a service or of its functions.
 func TestKnowsNoService(t *testing.T) {
 	t.Parallel()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()

@@ -14,10 +14,10 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// locate finds the service that the command line names, and puts the settings of AWS clients that its place needs into
-// the environment.
+// locate finds the service that the command line names, and sets the environment variables that AWS clients need to
+// reach it.
 //
-// Errors: usageError, if it names none or several; those of package place.
+// Errors: usageError if the command line names no service or several; those of package place.
 func (c *cli) locate(ctx context.Context, in io.Reader) (annalsaws.Located, error) {
 	l, err := c.find(ctx, in)
 	if err != nil {
@@ -41,9 +41,9 @@ func (c *cli) find(ctx context.Context, in io.Reader) (annalsaws.Located, error)
 	switch {
 	case given == 0:
 		return annalsaws.Located{}, usage("say where the service is: --local for the one that runs on this machine, " +
-			"--stack NAME for a stack on AWS, or --file FILE for what `annals describe` printed")
+			"--stack NAME for a stack on AWS, or --file FILE for the output of `annals describe`")
 	case given > 1:
-		return annalsaws.Located{}, usage("--local, --stack and --file each name a service: give one of them")
+		return annalsaws.Located{}, usage("--local, --stack and --file each name a service: give only one of them")
 	case c.local:
 		return place.Local(ctx, c.localAddress())
 	case c.stack != "":
@@ -63,15 +63,15 @@ func (c *cli) find(ctx context.Context, in io.Reader) (annalsaws.Located, error)
 	return place.File(file, c.file)
 }
 
-// localAddress is where the runner answers.
+// localAddress is the address of the runner.
 func (c *cli) localAddress() string { return "http://127.0.0.1:" + cmp.Or(c.getenv("PORT"), "3000") }
 
 func (c *cli) describeCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "describe", Short: "Print the service's description, and where all that it has is, as JSON",
-		Long: `Print the service's description, and where all that it has is, as JSON: its aggregates with their events, read models,
-reactions and routes, and the names of its tables, functions, queues and buckets. --file takes it, in place of --stack or
---local: where nobody may ask CloudFormation, or for a service whose tables have other names.`,
+		Use: "describe", Short: "Print the service's description and the names of its resources, as JSON",
+		Long: `Print the service's description and the names of its resources, as JSON: its aggregates with their events,
+read models, reactions and routes; its tables, functions, queues and buckets. --file accepts this output instead of
+--stack or --local: use it if you may not call CloudFormation, or if the service's tables have other names.`,
 		Example: "  annals --stack Shop describe > shop.json\n  annals --file shop.json projections\n" +
 			"  annals --stack Shop describe | jq -r '.resources.tables.events'",
 		Args: cobra.NoArgs,

@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// TestWhere: the command line must say where the service is, in one way.
+// TestWhere: the command line must name exactly one service.
 func TestWhere(t *testing.T) { //nolint:paralleltest // sets the environment
 	for name, value := range map[string]string{
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x",
@@ -30,14 +30,14 @@ func TestWhere(t *testing.T) { //nolint:paralleltest // sets the environment
 	}
 	for line, want := range map[string]string{
 		"projections":                     "say where the service is: --local for the one that runs on this machine, --stack NAME",
-		"describe":                        "--file FILE for what `annals describe` printed",
+		"describe":                        "--file FILE for the output of `annals describe`",
 		"projections --stack S":           "read the template of stack S",
-		"projections --stack S --local":   "give one of them",
-		"projections --file x --local":    "give one of them",
+		"projections --stack S --local":   "give only one of them",
+		"projections --file x --local":    "give only one of them",
 		"projections --file nowhere":      "nowhere: no such file",
-		"projections --file " + notJSON:   "want what `annals describe` prints",
+		"projections --file " + notJSON:   "want the output of `annals describe`",
 		"projections --file " + later:     "has format 2, and this program reads 1: install the version",
-		"projections --file -":            "standard input is no description of a service",
+		"projections --file -":            "standard input has no description of a service",
 		"doctor":                          "found something wrong",
 		"doctor --stack S --output human": "found something wrong",
 	} {

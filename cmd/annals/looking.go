@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// writer marks a command that changes what is stored. All others only look: their client refuses to write.
+// writer marks a command that may write. The clients of all other commands refuse to write.
 func writer(cmd *cobra.Command) *cobra.Command {
 	if cmd.Annotations == nil {
 		cmd.Annotations = map[string]string{}
@@ -22,7 +22,7 @@ func writer(cmd *cobra.Command) *cobra.Command {
 
 func writes(cmd *cobra.Command) bool { return cmd.Annotations["writes"] != "" }
 
-// writing tells whether an operation of DynamoDB changes something: all do that are not known to read.
+// writing tells whether an operation of DynamoDB may write. It returns true for all that are not known to read.
 func writing(operation string) bool {
 	switch operation {
 	case "Query", "Scan", "GetShardIterator":
@@ -36,13 +36,13 @@ func writing(operation string) bool {
 	return true
 }
 
-// readOnly returns a client that refuses to write, for a command.
+// readOnly returns a client that refuses to write. command is the command's name, for the error.
 func readOnly(client *dynamodb.Client, command string) *dynamodb.Client {
 	refuse := func(
 		ctx context.Context, in smithy.InitializeInput, next smithy.InitializeHandler,
 	) (smithy.InitializeOutput, smithy.Metadata, error) {
 		if operation := middleware.GetOperationName(ctx); writing(operation) {
-			return smithy.InitializeOutput{}, smithy.Metadata{}, fmt.Errorf("%s only looks, and does not %s", command, operation)
+			return smithy.InitializeOutput{}, smithy.Metadata{}, fmt.Errorf("%s is read-only: %s refused", command, operation)
 		}
 		return next.HandleInitialize(ctx, in)
 	}

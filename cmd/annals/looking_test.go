@@ -26,7 +26,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-// wire stands between the commands and DynamoDB, and counts the requests by operation.
+// wire is a proxy of DynamoDB that counts the requests by operation.
 type wire struct {
 	mu       sync.Mutex
 	requests map[string]int
@@ -52,7 +52,7 @@ func newWire(t *testing.T) (w *wire, endpoint string) {
 	return w, server.URL
 }
 
-// take returns how many requests there were, and those that write, and starts again from nothing.
+// take returns the number of requests and the writes among them, and resets the counts.
 func (w *wire) take() (all int, writes []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -67,7 +67,7 @@ func (w *wire) take() (all int, writes []string) {
 	return all, writes
 }
 
-// looking are command lines that look, by command. Those that change something, or need no service, are not among them.
+// looking are the command lines of read-only commands that need a service, by command.
 func looking(dir string) map[string]string {
 	return map[string]string{
 		"annals projections": "projections",
@@ -80,7 +80,7 @@ func looking(dir string) map[string]string {
 	}
 }
 
-// asksFor are the tasks that commands which look ask functions for. No listing command asks any.
+// asksFor are the tasks that read-only commands ask functions for. Listing commands ask for none.
 var asksFor = map[string]ask.Task{"annals state": ask.State, "annals doctor": ask.Readable}
 
 // keyPair writes a private key for anchors.
@@ -93,8 +93,8 @@ func keyPair(t *testing.T, dir string) {
 	writePEM(t, dir+"/key.pem", private, x509.MarshalPKCS8PrivateKey)
 }
 
-// TestLookingNeverWrites: commands that look write nothing, at the wire, also where no function has registered the projections
-// yet. Nor do the functions that they ask, which work through the same wire.
+// TestLookingNeverWrites: read-only commands send no writes to DynamoDB, even if no function has registered the
+// projections yet. Nor do the functions that they invoke, which use the same proxy.
 func TestLookingNeverWrites(t *testing.T) { //nolint:paralleltest // sets the environment
 	w, endpoint := newWire(t)
 	f, port := newFake(t, map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": endpoint, "AWS_ENDPOINT_URL_SQS": "http://127.0.0.1:1"})
@@ -141,7 +141,7 @@ func TestLookingNeverWrites(t *testing.T) { //nolint:paralleltest // sets the en
 			t.Errorf("%s starts an execution", name)
 		}
 	}
-	// Every command either looks, or says that it writes, or needs no service.
+	// Every command is read-only, or is marked as writing, or needs no service.
 	var visit func(cmd *cobra.Command)
 	visit = func(cmd *cobra.Command) {
 		name := cmd.CommandPath()
@@ -158,7 +158,7 @@ func TestLookingNeverWrites(t *testing.T) { //nolint:paralleltest // sets the en
 	visit(newRoot(os.Getenv))
 }
 
-// openConsole opens the page of a console, and asks for all that it shows.
+// openConsole opens the page of a console, and requests all that it can show.
 func openConsole(t *testing.T, out io.Reader) {
 	t.Helper()
 	line := make([]byte, 200)
@@ -190,12 +190,12 @@ func openConsole(t *testing.T, out io.Reader) {
 	}
 }
 
-// TestLookingCantWrite: what a command would write by mistake, its client refuses.
+// TestLookingCantWrite: the client of a read-only command refuses to write.
 func TestLookingCantWrite(t *testing.T) {
 	t.Parallel()
 	client := readOnly(dynamotest.Client(t), "annals projections")
 	_, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: new("t"), Item: key("a", "1")})
-	if err == nil || !strings.Contains(err.Error(), "annals projections only looks, and does not PutItem") {
+	if err == nil || !strings.Contains(err.Error(), "annals projections is read-only: PutItem refused") {
 		t.Errorf("%v", err)
 	}
 	if _, err := client.ListTables(t.Context(), &dynamodb.ListTablesInput{}); err != nil {

@@ -1,4 +1,5 @@
-// Annals is the command line of the people who run the service.
+// Annals is the command line for operating a service: it shows events, states and projections, verifies and repairs
+// them, serves the console, runs the service locally, and writes new services. Start with its help:
 //
 //	go run ./cmd/annals help
 package main

@@ -24,7 +24,7 @@ func (c *cli) newAggregateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "aggregate NAME", Short: "Write an aggregate with its tests, its routes and a read model, and declare it",
 		Long: `Write a new aggregate into the module of the current folder: a folder beside the declaration of the service,
-with events, state, decisions, routes, a read model, and their tests; and one line of the declaration. The
+with events, state, decisions, routes, a read model, and their tests. It adds one line to the declaration. The
 new aggregate can be created, renamed and archived, and its tests pass: change it into what you need.
 
 The name is capitalized words, such as GiftCard, or gift-card. Nothing is written if the folder exists, or
@@ -58,8 +58,8 @@ func (c *cli) newReadModelCommand() *cobra.Command {
 		Use:   "read-model NAME --of AGGREGATE",
 		Short: "Write a read model of an aggregate with its test and its route, and declare it",
 		Long: `Write a new read model into the module of the current folder: a file beside the declaration of the service,
-and its test; and one line of the declaration, with a route. The read model has a document for each stream
-of the aggregate. With --by, it has a list too: the documents that have one value in a field of the events.
+and its test. It adds one line with a route to the declaration. The read model has a document for each stream
+of the aggregate. With --by, it also has a list: the documents with the same value in a field of the events.
 The list's route is for operators until you change that.
 
 The name is capitalized words, such as OpenOrders, or open-orders.`,
@@ -79,7 +79,7 @@ The name is capitalized words, such as OpenOrders, or open-orders.`,
 		},
 	}
 	cmd.Flags().StringVar(&of, "of", "", "the aggregate whose events it reads")
-	cmd.Flags().StringVar(&by, "by", "", "the field of the events that a list is by")
+	cmd.Flags().StringVar(&by, "by", "", "the field of the events that the list selects by")
 	dryRun(cmd, &dry)
 	return cmd
 }
@@ -93,8 +93,8 @@ func (c *cli) newReactionCommand() *cobra.Command {
 		Use:   "reaction NAME --of AGGREGATE",
 		Short: "Write a reaction to an event of an aggregate with its test, and declare it",
 		Long: `Write a new reaction into the module of the current folder: a file beside the declaration of the service,
-and its test; and one line of the declaration. The reaction runs after each event of one type. It loads the
-aggregate and records nothing yet: write what follows.
+and its test. It adds one line to the declaration. The reaction runs after each event of one type. It loads the
+aggregate and records nothing yet: write its decision.
 
 The name is capitalized words, such as ReserveStock, or reserve-stock.`,
 		Example: "  annals new reaction thank-customer --of Order --on OrderDelivered",
@@ -118,13 +118,13 @@ The name is capitalized words, such as ReserveStock, or reserve-stock.`,
 }
 
 func dryRun(cmd *cobra.Command, dry *bool) {
-	cmd.Flags().BoolVar(dry, "dry-run", false, "write nothing, and say what would be written")
+	cmd.Flags().BoolVar(dry, "dry-run", false, "write nothing, and show what would be written")
 }
 
-// namesOf are the names of what belongs to an aggregate.
+// namesOf returns the names of a part that belongs to an aggregate.
 func namesOf(name, of string) (scaffold.Names, error) {
 	if of == "" {
-		return scaffold.Names{}, usage("say whose events it takes: --of AGGREGATE")
+		return scaffold.Names{}, usage("--of is missing: name the aggregate whose events it reads, --of AGGREGATE")
 	}
 	names, err := scaffold.NamesOf(name, "")
 	if err != nil {
@@ -133,14 +133,14 @@ func namesOf(name, of string) (scaffold.Names, error) {
 	return names, nil
 }
 
-// written is what was, or would be, written.
+// written lists the files that were written, or that a dry run would write.
 type written struct {
 	Created []string `json:"created"`
 	Changed []string `json:"changed"`
 	DryRun  bool     `json:"dryRun"`
 }
 
-// write writes a plan and shows it. try is the request that shows what is new, "" for none.
+// write writes a plan and shows it. try is a request to try the new part with, "" for none.
 func (c *cli) write(cmd *cobra.Command, plan *scaffold.Plan, dry bool, try string) error {
 	if !dry {
 		if err := plan.Write(); err != nil {
@@ -177,9 +177,9 @@ func sayNext(w io.Writer, module, folder, try string) {
 	}
 }
 
-// reviewed is what Annals itself does after a change of its sample.
+// reviewed is the advice in Annals' own module, whose sample has reviewed copies of generated files.
 const reviewed = `
-Write the reviewed copies of the template and of the OpenAPI document again, and look at what changed:
+Update the reviewed copies of the template and of the OpenAPI document, and look at the changes:
 
   go test ./infra -run 'TestTemplateIsReviewed|TestExtractsAreReviewed' -update
   go test ./docs -run 'TestRoutes|TestFunctionVariables' -update

@@ -20,18 +20,18 @@ func (c *cli) newServiceCommand() *cobra.Command {
 Lambda functions, the CDK app, a Makefile, a README and a CI file. Its tests pass, and it runs: change it
 into what you need.
 
-The name is in kebab case, such as parking-permits. It begins the scopes of the API and is the stack's name
-in capitalized words, so it stays. The aggregate has the name in the singular; --aggregate says another one.
+The name is in kebab case, such as parking-permits. The scopes of the API begin with it, and the stack's name is
+made from it, so it can't change later. The aggregate's name is its singular, or that of --aggregate.
 
-Nothing is written if the folder has something in it. The module requires the version of Annals that this
-program is of. A program that was built from a checkout has none: --replace says where the checkout is.`,
+Nothing is written if the folder is not empty. The module requires this program's version of Annals. A program
+that was built from a checkout has no version: give the checkout with --replace.`,
 		Example: "  annals new service permits --module example.org/permits\n" +
 			"  annals new service shop --module example.org/shop --aggregate order --replace ../annals",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s.Name, s.Version = args[0], annalsVersion()
 			if s.Module == "" {
-				return usage("say the path of the new module, such as --module example.org/%s", s.Name)
+				return usage("--module is missing: give the path of the new module, such as --module example.org/%s", s.Name)
 			}
 			if s.Dir == "" {
 				s.Dir = s.Name
@@ -47,8 +47,8 @@ program is of. A program that was built from a checkout has none: --replace says
 				return err
 			}
 			if err := scaffold.Tidy(cmd.Context(), s.Dir); err != nil {
-				return fmt.Errorf("the service is written to %s, but its go.mod is not complete: "+
-					"run `go mod tidy` there when Go reaches the module proxy (see `go env GOPROXY`): %w", s.Dir, err)
+				return fmt.Errorf("the service is written to %s, but its go.mod is incomplete: "+
+					"run `go mod tidy` there when Go can reach the module proxy (see `go env GOPROXY`): %w", s.Dir, err)
 			}
 			return c.showService(cmd, plan, s)
 		},
@@ -85,7 +85,7 @@ Test it and run it:
   make test
   make run
 
-README.md says what to do next.
+README.md describes the next steps.
 `, s.Dir)
 	})
 }

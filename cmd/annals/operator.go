@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"log/slog"
 	"slices"
@@ -20,12 +21,12 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
-// operator looks at the projections of a service in its tables, and asks its functions for what needs its code.
+// operator reads the projections of a service from its tables. Its functions do the tasks that need the service's code.
 type operator struct {
-	// models and reactions know the projections by their descriptions: they only look.
+	// models and reactions have the descriptions of the projections, not their code: they can only read.
 	models, reactions *projection.Engine
 	functions         *functions.Client
-	// machine rebuilds read models. nil = the service has none.
+	// machine rebuilds read models. It is nil if the service has none.
 	machine *functions.Machine
 	buckets []failures
 	views   map[string]*dynamoview.View // of the read models
@@ -33,7 +34,7 @@ type operator struct {
 	reacts bool
 }
 
-// failures is the bucket of what a function could not process.
+// failures is the bucket of the records and batches that a function could not process.
 type failures struct {
 	function annalsaws.Function
 	bucket   objects.Bucket
@@ -60,11 +61,11 @@ func newOperator(s *session, client *functions.Client, log *slog.Logger) *operat
 	return o
 }
 
-// Engines are all engines.
+// Engines returns the engines of the read models and of the reactions.
 func (o *operator) Engines() []*projection.Engine { return []*projection.Engine{o.models, o.reactions} }
 
-// of returns the engine that keeps a projection, and the function that brings it forward. Of an unknown name it is that
-// of the read models, which says so.
+// of returns the engine that has a projection, and the function that maintains it. For an unknown name it returns those
+// of the read models, which report the error.
 func (o *operator) of(name string) (*projection.Engine, annalsaws.Function) {
 	if o.reactions.Keeps(name) {
 		return o.reactions, annalsaws.Reactor
@@ -72,7 +73,7 @@ func (o *operator) of(name string) (*projection.Engine, annalsaws.Function) {
 	return o.models, annalsaws.Projector
 }
 
-// known tells whether the service has projections of these names.
+// known checks that the service has projections with these names.
 //
 // Errors: [projection.UnknownProjectionError].
 func (o *operator) known(names ...string) error {
@@ -84,7 +85,7 @@ func (o *operator) known(names ...string) error {
 	return nil
 }
 
-// Parked yields the streams that wait, in the projections that are named or, if none is, in all. See
+// Parked yields the parked streams of the named projections, or of all projections if there are no names. See
 // [projection.Engine.Parked].
 func (o *operator) Parked(ctx context.Context, names ...string) iter.Seq2[projection.Waiting, error] {
 	return func(yield func(projection.Waiting, error) bool) {
@@ -102,7 +103,7 @@ func (o *operator) Parked(ctx context.Context, names ...string) iter.Seq2[projec
 	}
 }
 
-// keptBy are the projections that an engine keeps, of those that are named.
+// keptBy returns those of the names whose projections an engine has.
 func (o *operator) keptBy(e *projection.Engine, names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
 		keeper, _ := o.of(name)
@@ -110,14 +111,14 @@ func (o *operator) keptBy(e *projection.Engine, names []string) []string {
 	})
 }
 
-// CatchUp has a stream brought level in the projections that are named or, if none is, in all that read it.
+// CatchUp makes the functions catch up a stream in the named projections, or in all that read it if there are no names.
 //
 // Errors: [projection.UnknownProjectionError]; those of [functions.Client.Ask].
 func (o *operator) CatchUp(ctx context.Context, stream es.StreamID, names ...string) error {
 	return o.level(ctx, ask.CatchUp, stream, names)
 }
 
-// RetryStream is CatchUp that tries a parked stream again.
+// RetryStream is like CatchUp, and also retries the stream if it is parked.
 func (o *operator) RetryStream(ctx context.Context, stream es.StreamID, names ...string) error {
 	return o.level(ctx, ask.Retry, stream, names)
 }
@@ -146,7 +147,8 @@ func (o *operator) level(ctx context.Context, task ask.Task, stream es.StreamID,
 	return errors.Join(errs...)
 }
 
-// replays fold streams to a point of their past, by the type of the streams: the query function does.
+// replays returns, by stream type, functions that fold a stream to a point of its past. The query function does the
+// fold.
 func (o *operator) replays(d annals.Description) map[string]inspect.Replay {
 	all := map[string]inspect.Replay{}
 	for _, a := range d.Aggregates {
@@ -159,7 +161,8 @@ func (o *operator) replays(d annals.Description) map[string]inspect.Replay {
 				return es.Past[json.RawMessage]{}, err
 			}
 			if out.State == nil {
-				return es.Past[json.RawMessage]{}, errors.New("the query function answered without a state: deploy it again")
+				return es.Past[json.RawMessage]{}, fmt.Errorf("state of %s: the query function answered without a state: "+
+					"deploy the stack again", stream)
 			}
 			return es.Past[json.RawMessage]{
 				Loaded: es.Loaded[json.RawMessage]{ID: id, Version: out.State.Version, State: out.State.State},
@@ -170,7 +173,7 @@ func (o *operator) replays(d annals.Description) map[string]inspect.Replay {
 	return all
 }
 
-// isReplaced tells whether another read model replaces one.
+// isReplaced tells whether another read model replaces the one with a name.
 func isReplaced(d annals.Description, name string) bool {
 	return slices.ContainsFunc(d.ReadModels, func(m annals.ReadModelDescription) bool {
 		return m.Name == name && m.Replaced

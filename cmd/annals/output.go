@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// format is how a command prints: a value of the flag --output.
+// format is the value of the flag --output.
 type format bool
 
 // asJSON is the format for programs.
@@ -56,7 +56,7 @@ func printIndented(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// show prints one thing: as JSON, or as human does.
+// show prints a value: as JSON, or for people with human.
 func (c *cli) show(cmd *cobra.Command, v any, human func(w io.Writer)) error {
 	if c.output == asJSON {
 		return printJSON(cmd.OutOrStdout(), v)
@@ -65,9 +65,9 @@ func (c *cli) show(cmd *cobra.Command, v any, human func(w io.Writer)) error {
 	return nil
 }
 
-// table prints rows in columns, or as JSON objects as they come.
+// table prints rows in columns, or as JSON objects, one a line.
 type table struct {
-	json io.Writer // nil = for people
+	json io.Writer // nil prints columns for people
 	rows *tabwriter.Writer
 }
 
@@ -91,7 +91,7 @@ func (t *table) row(v any, cells ...any) error {
 			fmt.Fprint(t.rows, "\t")
 		}
 		text := visible(fmt.Sprint(cell), false)
-		if i < len(cells)-1 { // nothing is aligned after the last one
+		if i < len(cells)-1 { // the last cell needs no limit: no column follows it
 			text = shorten(text, maxCell)
 		}
 		fmt.Fprint(t.rows, text)
@@ -100,10 +100,11 @@ func (t *table) row(v any, cells ...any) error {
 	return err
 }
 
-// maxCell is how many characters of a name a table shows: a column is as wide as its longest cell. JSON has all of it.
+// maxCell is how many characters of a cell a table shows: a column is as wide as its longest cell. JSON has all of
+// them.
 const maxCell = 48
 
-// shorten cuts a text in its middle: how it begins says what it is, how it ends tells it from others.
+// shorten cuts characters from the middle of a text: its beginning says what it is, its end tells it from others.
 func shorten(text string, most int) string {
 	all := []rune(text)
 	if len(all) <= most {
@@ -120,7 +121,7 @@ func (t *table) end() error {
 	return t.rows.Flush()
 }
 
-// people is what people read: whatever was stored, their terminal does nothing on its behalf.
+// people is a writer to a terminal. It escapes control characters, so that stored text can't control the terminal.
 type people struct{ io.Writer }
 
 func (p people) Write(b []byte) (int, error) {
@@ -130,7 +131,7 @@ func (p people) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// visible writes out what is not printable; lines and tabs stay where layout is made of them.
+// visible escapes characters that are not printable. If layout is set, it keeps newlines and tabs.
 func visible(s string, layout bool) string {
 	hidden := func(r rune) bool {
 		return !unicode.IsPrint(r) && (!layout || r != '\n' && r != '\t')
@@ -149,5 +150,5 @@ func visible(s string, layout bool) string {
 	return b.String()
 }
 
-// stamp is a time for people.
+// stamp formats a time for people.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -11,20 +11,22 @@ import (
 )
 
 func (c *cli) parkedCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "parked", Short: "Look after the streams that a projection could not apply"}
+	cmd := &cobra.Command{Use: "parked", Short: "List, show and retry the streams that a projection could not apply"}
 	cmd.AddCommand(
 		&cobra.Command{
-			Use: "list [PROJECTION]", Short: "List the streams that wait, and the records that were set aside", Example: "  annals --local parked list orders",
-			Args: cobra.MaximumNArgs(1), ValidArgsFunction: c.completeProjection(0), RunE: c.listParked,
+			Use: "list [PROJECTION]", Short: "List the parked streams, and the records that were set aside",
+			Example: "  annals --local parked list orders",
+			Args:    cobra.MaximumNArgs(1), ValidArgsFunction: c.completeProjection(0), RunE: c.listParked,
 		},
 		&cobra.Command{
-			Use: "show PROJECTION STREAM", Short: "Show why a stream waits", Example: "  annals --local parked show orders Order#o-1",
-			Args: cobra.ExactArgs(2), ValidArgsFunction: c.completeProjection(0), RunE: c.showParked,
+			Use: "show PROJECTION STREAM", Short: "Show why a stream is parked",
+			Example: "  annals --local parked show orders Order#o-1",
+			Args:    cobra.ExactArgs(2), ValidArgsFunction: c.completeProjection(0), RunE: c.showParked,
 		},
 		writer(&cobra.Command{
-			Use: "retry [PROJECTION [STREAM]]", Short: "Try one stream again, or all that wait",
-			Long: "Try one stream again, or all that wait, in one projection or in all.\n" +
-				"Another build of the code tries them by itself. Exit code 3: some still wait.",
+			Use: "retry [PROJECTION [STREAM]]", Short: "Retry one parked stream, or all",
+			Long: "Retry one parked stream, or all parked streams, in one projection or in all.\n" +
+				"A new build of the code retries them by itself. Exit code 3: some are still parked.",
 			Example: "  annals --local parked retry\n  annals --local parked retry orders Order#o-1",
 			Args:    cobra.MaximumNArgs(2), ValidArgsFunction: c.completeProjection(0), RunE: c.retryParked,
 		}),
@@ -32,12 +34,12 @@ func (c *cli) parkedCommand() *cobra.Command {
 	return cmd
 }
 
-// parked is a stream that waits, as it is shown.
+// parked is a parked stream, as it is shown.
 type parked struct {
 	Projection string                `json:"projection"`
 	Generation projection.Generation `json:"generation"`
 	Stream     string                `json:"stream"`
-	// Version is that of the event that can't be applied, Waiting how many events are known to wait.
+	// Version is the version of the event that can't be applied. Waiting is how many events are known to wait.
 	Version int64             `json:"version"`
 	Waiting int64             `json:"waiting"`
 	Reason  projection.Reason `json:"reason"`
@@ -94,15 +96,17 @@ func (c *cli) showParked(cmd *cobra.Command, args []string) error {
 		shown = true
 		p := newParked(w)
 		err := c.show(cmd, p, func(out io.Writer) {
-			fmt.Fprintf(out, "%s in %s, generation %d\n  waits before version %d since %s; %d events are known to wait\n  reason: %s\n  error: %s\n  code: %s\n",
-				visible(p.Stream, false), p.Projection, p.Generation, p.Version, stamp(p.At), p.Waiting, p.Reason, visible(p.Error, false), p.Code)
+			fmt.Fprintf(out, "%s in %s, generation %d\n"+
+				"  parked before version %d since %s; %d events are known to wait\n  reason: %s\n  error: %s\n  code: %s\n",
+				visible(p.Stream, false), p.Projection, p.Generation, p.Version, stamp(p.At), p.Waiting, p.Reason,
+				visible(p.Error, false), p.Code)
 		})
 		if err != nil {
 			return err
 		}
 	}
 	if !shown {
-		return fmt.Errorf("%s does not wait in %s", args[1], args[0])
+		return fmt.Errorf("%s is not parked in %s", args[1], args[0])
 	}
 	return nil
 }

@@ -11,14 +11,13 @@ import (
 	"golang.org/x/term"
 )
 
-// progress shows how many commits a long task has done of about so many: as a bar on a terminal, as a line now and then
-// elsewhere.
+// progress shows how many commits a long task has done: as a bar on a terminal, elsewhere as a line every second.
 type progress struct {
 	out   io.Writer
 	name  string
-	total int64 // 0 = not known
+	total int64 // an estimate; 0 if it is not known
 	start time.Time
-	bar   *progressbar.ProgressBar // nil = lines
+	bar   *progressbar.ProgressBar // nil prints lines
 
 	mu              sync.Mutex
 	commits, events int64
@@ -35,14 +34,14 @@ func newProgress(out io.Writer, name string, total int64) *progress {
 	return p
 }
 
-// add counts what was done. It is safe for concurrent use.
+// add adds to the counts. It is safe for concurrent use.
 func (p *progress) add(commits, events int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.commits += int64(commits)
 	p.events += int64(events)
 	if p.bar != nil {
-		if p.commits > p.bar.GetMax64() { // more than were there when it began
+		if p.commits > p.bar.GetMax64() { // more than the estimate
 			p.bar.ChangeMax64(p.commits)
 		}
 		_ = p.bar.Set64(p.commits) // it is not beyond the maximum
@@ -64,7 +63,7 @@ func (p *progress) line(now time.Time) string {
 	return line
 }
 
-// end takes the bar away.
+// end removes the bar.
 func (p *progress) end() {
 	if p.bar != nil {
 		_ = p.bar.Finish() // clears the line

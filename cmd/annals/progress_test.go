@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// TestProgressInAPipe: where there is no terminal, a line now and then says how much is done and how long the rest takes.
+// TestProgressInAPipe: without a terminal, a line every second says how much is done and how long the rest
+// takes.
 func TestProgressInAPipe(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer

@@ -11,7 +11,7 @@ import (
 func (c *cli) projectionsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "projections",
-		Short: "List the projections and reactions, their generations, how many streams wait, and how far a rebuild is",
+		Short: "List the projections and reactions with their generations, parked streams, and the progress of rebuilds",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := c.connect(cmd)
@@ -32,7 +32,7 @@ func (c *cli) projectionsCommand() *cobra.Command {
 					}{p.Name, g, p.Unregistered}
 					since, progress := stamp(g.Since), progressOf(&g)
 					if p.Unregistered {
-						since, progress = "-", "no function has begun with it"
+						since, progress = "-", "not started"
 					}
 					if err := t.row(line, p.Name, g.Generation, g.Fold, g.Status, since, g.Parked, progress); err != nil {
 						return err

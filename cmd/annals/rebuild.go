@@ -15,12 +15,12 @@ import (
 func (c *cli) rebuildCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "rebuild PROJECTION",
-		Short: "Build a projection anew beside the one that serves, compare it with the events, and swap",
-		Long: "Build a projection anew beside the one that serves, compare it with the events, and swap.\n" +
-			"Queries go on meanwhile. The service's state machine does it: this command starts it and says how far it is, and may be\n" +
-			"interrupted. What did not come to its end goes on where the command is given again. Into how many parts the history is\n" +
-			"divided, and how many are read at once, are settings of the stack.\n" +
-			"Exit code 3: the new generation serves, and streams wait in it that it could not apply.",
+		Short: "Rebuild a projection as a new generation, compare it with the events, and let it serve",
+		Long: "Rebuild a projection as a new generation beside the serving one, compare it with the events, and let it serve.\n" +
+			"Queries are served during the rebuild. The service's state machine does the work: this command starts it, shows its\n" +
+			"progress, and may be interrupted. If a rebuild failed, the same command continues it. The number of segments that the\n" +
+			"history is divided into, and how many are read concurrently, are settings of the stack.\n" +
+			"Exit code 3: the new generation serves, and streams are parked in it.",
 		Example:           "  annals --local rebuild product-counts",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: c.completeProjection(0),
@@ -46,9 +46,9 @@ func (c *cli) runRebuild(cmd *cobra.Command, name string) error {
 	return c.follow(cmd, o, name)
 }
 
-// rebuilds tells whether a projection can be rebuilt.
+// rebuilds checks that a projection can be rebuilt.
 //
-// Errors: [projection.UnknownProjectionError], [projection.ErrNotRebuilt]; a service without a state machine.
+// Errors: [projection.UnknownProjectionError], [projection.ErrNotRebuilt]; one if the service has no state machine.
 func (o *operator) rebuilds(name string) error {
 	if err := o.known(name); err != nil {
 		return err
@@ -57,12 +57,12 @@ func (o *operator) rebuilds(name string) error {
 	case o.reactions.Keeps(name):
 		return fmt.Errorf("rebuild %s: %w", name, projection.ErrNotRebuilt)
 	case o.machine == nil:
-		return fmt.Errorf("rebuild %s: the service has no state machine that rebuilds read models: deploy its stack again", name)
+		return fmt.Errorf("rebuild %s: the service has no state machine that rebuilds read models: deploy the stack again", name)
 	}
 	return nil
 }
 
-// parkedAgain says which streams a rebuild could not apply.
+// parkedAgain reports the streams that are parked in a new generation.
 func parkedAgain(ctx context.Context, o *operator, name string, g projection.Generation) error {
 	waiting, first := 0, ""
 	for w, err := range o.Parked(ctx, name) {
@@ -79,16 +79,16 @@ func parkedAgain(ctx context.Context, o *operator, name string, g projection.Gen
 	if waiting == 0 {
 		return nil
 	}
-	return found("%d streams could not be applied in generation %d of %s and wait, %s first: `annals parked list %s` names them",
+	return found("%d streams are parked in generation %d of %s, such as %s: `annals parked list %s` lists them",
 		waiting, g, name, first, name)
 }
 
-// about is how many commits DynamoDB says there are, 0 if it does not say.
+// about returns DynamoDB's estimate of the number of commits, 0 if there is none.
 func (s *session) about(ctx context.Context) int64 {
 	name := s.table(annalsaws.Events)
 	out, err := s.dynamoDB.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
 	if err != nil {
-		return 0 // it is only for the estimate
+		return 0 // the estimate is optional
 	}
 	return aws.ToInt64(out.Table.ItemCount)
 }

@@ -24,20 +24,21 @@ func (c *cli) reconcileCommand() *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "reconcile",
-		Short: "Compare all streams with the read models and the reactions, and bring level what is behind",
-		Long: "Compare all streams with the read models and the reactions, and bring level what is behind.\n\n" +
-			"The service does so every day. It reads the whole event table twice: a read unit for 8 KB.",
+		Short: "Compare all streams with the read models and the reactions, and catch up those that are behind",
+		Long: "Compare all streams with the read models and the reactions, and catch up those that are behind.\n\n" +
+			"The service does this every day. It reads the whole event table twice, with a read unit for each 8 KB.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if segments < 1 || units < 0 || settled < 0 {
-				return usage("--segments must be 1 or more, --units-per-second and --settled must not be negative")
+				return usage("--segments %d, --units-per-second %g, --settled %s: --segments must be 1 or more, the others must not be "+
+					"negative", segments, units, settled)
 			}
 			return c.reconcile(cmd, ask.Request{Of: segments, UnitsPerSecond: units, MinAge: settled.Seconds()})
 		},
 	}
-	cmd.Flags().IntVar(&segments, "segments", 4, "into how many parts the streams are divided, which are read at once")
-	cmd.Flags().Float64Var(&units, "units-per-second", 500, "read units a second and segment, 0 = no limit")
-	cmd.Flags().DurationVar(&settled, "settled", time.Minute, "leave streams alone whose last commit is younger: they are on their way")
+	cmd.Flags().IntVar(&segments, "segments", 4, "the number of parts of the table, which are read concurrently")
+	cmd.Flags().Float64Var(&units, "units-per-second", 500, "the most read units a second of each segment, 0 = no limit")
+	cmd.Flags().DurationVar(&settled, "settled", time.Minute, "skip streams whose last commit is younger: it may still be delivered")
 	return cmd
 }
 
@@ -70,23 +71,23 @@ func (c *cli) reconcile(cmd *cobra.Command, in ask.Request) error {
 	}{{"read models", readModels}, {"reactions", reactions}} {
 		l := line{of.name, of.found.Streams, of.found.Healed, of.found.Parked, of.found.Unreadable, of.found.Units}
 		err := c.show(cmd, l, func(w io.Writer) {
-			fmt.Fprintf(w, "%s: %d streams, %d checkpoints brought level, %d waiting, %d items unreadable, %.1f read units\n",
+			fmt.Fprintf(w, "%s: %d streams, %d checkpoints healed, %d parked, %d items unreadable, %.1f read units\n",
 				l.Of, l.Streams, l.Healed, l.Waiting, l.Unreadable, l.Units)
 		})
 		if err != nil {
 			return err
 		}
 	}
-	if readModels.Unreadable > 0 { // both have seen the same table
-		return found("%d items of the event table can't be read: `annals verify` names them", readModels.Unreadable)
+	if readModels.Unreadable > 0 { // both functions read the same table
+		return found("%d items of the event table can't be read: `annals verify` lists them", readModels.Unreadable)
 	}
 	if waiting := readModels.Parked + reactions.Parked; waiting > 0 {
-		return found("%d checkpoints are of streams that wait: `annals parked list` names them", waiting)
+		return found("%d checkpoints are of parked streams: `annals parked list` lists them", waiting)
 	}
 	return nil
 }
 
-// reconcile has a function compare all segments, each until it has ended, and returns what it found in all.
+// reconcile makes a function reconcile all segments to their ends, and returns the sum of the results.
 func (o *operator) reconcile(ctx context.Context, f annalsaws.Function, in ask.Request) (projection.Reconciled, error) {
 	var (
 		sum projection.Reconciled

@@ -14,7 +14,7 @@ import (
 func (c *cli) republishCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "republish STREAM [VERSION]",
-		Short: "Send the integration events of a stream again, from a version on, with the ids that they have",
+		Short: "Send the integration events of a stream again, from a version on, with their old ids",
 		Args:  cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			stream, err := streamArg(args[0])
@@ -24,7 +24,7 @@ func (c *cli) republishCommand() *cobra.Command {
 			from := int64(1)
 			if text := arg(args, 1); text != "" {
 				if from, err = strconv.ParseInt(text, 10, 64); err != nil || from < 1 {
-					return usage("%q is no version: want a number from 1", text)
+					return usage("%q is no version: want a whole number of 1 or more", text)
 				}
 			}
 			o, err := c.operator(cmd)
@@ -39,14 +39,14 @@ func (c *cli) republishCommand() *cobra.Command {
 			}
 			n := answer.Events
 			if n == 0 {
-				return fmt.Errorf("%s has no event from version %d on", stream, from)
+				return fmt.Errorf("republish %s: no event from version %d on", stream, from)
 			}
 			out := struct {
 				Stream string `json:"stream"`
 				Events int    `json:"events"`
 			}{stream.String(), n}
 			return c.show(cmd, out, func(w io.Writer) {
-				fmt.Fprintf(w, "went through %d events of %s: those that are public are on the bus\n", n, stream)
+				fmt.Fprintf(w, "read %d events of %s and sent the public ones to the bus\n", n, stream)
 			})
 		},
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// retriers is how many streams are tried again at once.
+// retriers is how many streams are retried concurrently.
 const retriers = 4
 
 func (c *cli) retryParked(cmd *cobra.Command, args []string) error {
@@ -47,21 +47,21 @@ func (c *cli) retryParked(cmd *cobra.Command, args []string) error {
 			out.Left++
 		}
 	}
-	err = c.show(cmd, out, func(w io.Writer) { fmt.Fprintf(w, "tried %d, %d still wait\n", out.Tried, out.Left) })
+	err = c.show(cmd, out, func(w io.Writer) { fmt.Fprintf(w, "retried %d, %d still parked\n", out.Tried, out.Left) })
 	if err == nil && out.Left > 0 {
-		return found("not all could be applied: `annals parked show` says why")
+		return found("%d streams are still parked: `annals parked show` shows the reason", out.Left)
 	}
 	return err
 }
 
-// retryAll has all streams tried again that wait, in the projections that are named or, if none is, in all. It returns
-// how many it tried.
+// retryAll retries all parked streams of the named projections, or of all projections if there are no names. It returns
+// how many it retried.
 func (o *operator) retryAll(ctx context.Context, names []string) (int, error) {
 	type place struct {
 		projection string
 		stream     es.StreamID
 	}
-	waiting := map[place]bool{} // a stream may wait in several generations
+	waiting := map[place]bool{} // a stream may be parked in several generations
 	for w, err := range o.Parked(ctx, names...) {
 		if err != nil {
 			return 0, err

@@ -16,9 +16,9 @@ import (
 func (c *cli) rollbackCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "rollback PROJECTION",
-		Short: "Let the generation serve again that served before the last swap",
-		Long: "Let the generation serve again that served before the last swap. Streams that are behind in it are brought level\n" +
-			"first: this reads the whole event table, as `annals reconcile` does.",
+		Short: "Let the generation that served before the last rebuild serve again",
+		Long: "Let the generation that served before the last rebuild serve again. The command first catches up the streams that are\n" +
+			"behind in it: this reads the whole event table, as `annals reconcile` does.",
 		Example:           "  annals --local rollback product-counts",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: c.completeProjection(0),
@@ -45,7 +45,7 @@ func (c *cli) rollbackCommand() *cobra.Command {
 func (c *cli) abandonCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:               "abandon PROJECTION",
-		Short:             "Give up the generation that is being built; what serves is not touched",
+		Short:             "Abandon the generation that is being built; the serving one stays",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: c.completeProjection(0),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -62,7 +62,7 @@ func (c *cli) abandonCommand() *cobra.Command {
 				Abandoned  bool   `json:"abandoned"`
 			}{args[0], true}
 			return c.show(cmd, out, func(w io.Writer) {
-				fmt.Fprintf(w, "%s: the generation that was being built is given up\n", args[0])
+				fmt.Fprintf(w, "%s: the generation that was being built is abandoned\n", args[0])
 			})
 		},
 	}
@@ -85,10 +85,11 @@ func (c *cli) rebuilt(cmd *cobra.Command, task ask.Task, name string) (*operator
 	return o, nil
 }
 
-// rollbackSegments is into how many segments the streams are divided that a rollback brings level.
+// rollbackSegments is the number of segments in which a rollback catches up the streams.
 const rollbackSegments = 4
 
-// rollBack has all streams brought level, and then the retired generation serve. No invocation reads the whole table.
+// rollBack makes the projector catch up all streams, segment by segment, so that no invocation reads the whole table.
+// Then it makes the retired generation serve.
 func (o *operator) rollBack(ctx context.Context, name string) (*ask.Answer, error) {
 	record, err := recordOf(ctx, o, name)
 	if err != nil {
@@ -97,9 +98,9 @@ func (o *operator) rollBack(ctx context.Context, name string) (*ask.Answer, erro
 	in := ask.Request{Task: ask.Rollback, Projection: name}
 	if slices.ContainsFunc(record.Builds, func(b projection.Build) bool { return b.Status == projection.Retired }) {
 		if _, err := o.reconcile(ctx, annalsaws.Projector, ask.Request{Of: rollbackSegments}); err != nil {
-			return nil, fmt.Errorf("bring the streams level: %w", err)
+			return nil, fmt.Errorf("roll back %s: catch up its streams: %w", name, err)
 		}
 		in.Leveled = true
 	}
-	return o.functions.Ask(ctx, annalsaws.Projector, in) // without a retired generation, it says so
+	return o.functions.Ask(ctx, annalsaws.Projector, in) // fails if there is no retired generation
 }

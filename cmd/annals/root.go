@@ -2,52 +2,53 @@ package main
 
 import "github.com/spf13/cobra"
 
-// cli is what all commands share.
+// cli has the flags and the environment that all commands share.
 type cli struct {
 	getenv func(string) string
-	// local, stack and file say where the service is.
+	// local, stack and file name the service.
 	local  bool
 	stack  string
 	file   string
 	output format
-	// units is the most read units a second that searches consume, 0 = no limit.
+	// units is the most read units a second that a search consumes. 0 is no limit.
 	units float64
 }
 
-const longHelp = `Look at a running service, and after it: what happened, what it led to, how far the read models are.
+const longHelp = `Operate a service: show its events and their effects, the progress of its read models, and repair
+them.
 
 Where the service is:
 
-    --local       the one that ` + "`make run` or `annals run`" + ` runs on this machine (PORT=3000)
-    --stack NAME  on AWS: a CloudFormation stack
-    --file FILE   what ` + "`annals describe`" + ` printed; "-" is standard input
+    --local       the service that ` + "`make run` or `annals run`" + ` runs on this machine (PORT=3000)
+    --stack NAME  a CloudFormation stack on AWS
+    --file FILE   a file with the output of ` + "`annals describe`" + `; "-" is standard input
 
-Each says what the service has: no command holds code of the service. What needs its code is asked of its functions, by
-Lambda's Invoke API. A table's own variable, such as TABLE_EVENTS=restored-table, replaces the name of that table.
+The commands work with any service: they read its description there. The service's functions do the work that needs its
+code, through Lambda's Invoke API. A table's variable, such as TABLE_EVENTS=restored-table, replaces the table's name.
 
-AWS's own settings (AWS_PROFILE, AWS_REGION and so on) are read as all its tools read them.
+The settings of AWS (AWS_PROFILE, AWS_REGION and so on) are read as in all tools of AWS.
 
-Output is for people; with --output json it is JSON: one object, or one a line where there are many (NDJSON). Fields may be
-added, none is renamed. What was stored is shown with control characters escaped. Times are UTC.
+Output is for people. With --output json it is one JSON object, or one object a line (NDJSON) for a list. Members may be
+added; none is renamed. Control characters in stored text are escaped. Times are UTC.
 
-Exit codes: 0 done; 1 it could not be done; 2 the command line is wrong; 3 it was done, and what was looked at is not as it
-should be: findings of verify and doctor, streams that still wait; 130 SIGINT (Ctrl-C) stopped it; 143 SIGTERM stopped it. What
-a signal stops says so in one sentence, and what it had done stays done.`
+Exit codes: 0 success; 1 the command failed; 2 the command line is wrong; 3 the command succeeded and found a problem, such
+as findings of verify and doctor, or parked streams; 130 SIGINT (Ctrl-C) stopped it; 143 SIGTERM stopped it. A command that
+a signal stops prints one sentence; its changes until then stay.`
 
 func newRoot(getenv func(string) string) *cobra.Command {
 	c := &cli{getenv: getenv}
 	root := &cobra.Command{
 		Use:               "annals",
-		Short:             "Look at a running service, and after it",
+		Short:             "Operate a service: show, verify and repair it",
 		Long:              longHelp,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		DisableAutoGenTag: true,
 	}
 	flags := root.PersistentFlags()
-	flags.BoolVar(&c.local, "local", false, "work on the service that runs here (PORT=3000)")
-	flags.StringVar(&c.stack, "stack", "", "work on the service of this CloudFormation stack")
-	flags.StringVar(&c.file, "file", "", "work on the service that this file describes, as annals describe prints it")
+	flags.BoolVar(&c.local, "local", false, "use the service that runs on this machine (PORT=3000)")
+	flags.StringVar(&c.stack, "stack", "", "use the service of this CloudFormation stack")
+	flags.StringVar(&c.file, "file", "", "use the service that this file describes: the output of annals describe")
 	flags.VarP(&c.output, "output", "o", "human or json")
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"human", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	root.AddGroup(&cobra.Group{ID: events, Title: "What happened:"}, &cobra.Group{ID: models, Title: "The read models:"}, &cobra.Group{ID: setup, Title: "The setup:"})
@@ -77,14 +78,14 @@ func in(group string, commands ...*cobra.Command) []*cobra.Command {
 	return commands
 }
 
-// strict makes usage errors of what cobra finds wrong with a command line, and unknown commands errors.
+// strict turns cobra's errors about a command line into usage errors, and makes unknown commands an error.
 func strict(cmd *cobra.Command) {
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	check := cmd.Args
 	if !cmd.Runnable() {
 		check = func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usage("there is no command %q: `%s --help` lists what there is", args[0], cmd.CommandPath())
+				return usage("there is no command %q: `%s --help` lists the commands", args[0], cmd.CommandPath())
 			}
 			return nil
 		}

@@ -9,14 +9,14 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
 )
 
-// sample is how many streams of a read model are decoded.
+// sample is how many streams of each read model are decoded.
 const sample = 100
 
-// readable looks for read models whose rows the query function can't decode.
+// readable checks that the query function can decode the rows of the read models.
 func (d *doctor) readable(ctx context.Context) {
 	all, err := d.marks(ctx)
 	if err != nil {
-		d.say(wrongResult, "rows", "Check the right to read the tables of the projections.", "%v", err)
+		d.say(wrongResult, "rows", "Check the permission to read the tables of the projections.", "%v", err)
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
@@ -31,18 +31,18 @@ func (d *doctor) readable(ctx context.Context) {
 		check := "rows of " + name
 		switch {
 		case err != nil:
-			d.say(wrongResult, check, "Check the right to read its table and to invoke the query function.", "%v", err)
+			d.say(wrongResult, check, "Check the permissions to read its table and to invoke the query function.", "%v", err)
 		case len(failed) > 0:
 			first := slices.Min(slices.Collect(maps.Keys(failed)))
-			d.say(wrongResult, check, "Deploy code that reads what was stored, or build it again: `annals rebuild "+name+"`.",
-				"%d of %d can't be read, %s: %s", len(failed), len(streams), first, failed[first])
+			d.say(wrongResult, check, "Deploy code that can decode the stored rows, or rebuild them: `annals rebuild "+name+"`.",
+				"%d of %d streams can't be decoded, such as %s: %s", len(failed), len(streams), first, failed[first])
 		default:
-			d.say(okResult, check, "", "%d of them can be read", len(streams))
+			d.say(okResult, check, "", "a sample of %d streams can be decoded", len(streams))
 		}
 	}
 }
 
-// unreadable asks the query function which rows it can't decode. No rows are not asked for.
+// unreadable asks the query function which of the streams' rows it can't decode. Without streams it asks nothing.
 func (d *doctor) unreadable(ctx context.Context, name string, streams []string) (map[string]string, error) {
 	if len(streams) == 0 {
 		return nil, nil

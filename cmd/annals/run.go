@@ -14,8 +14,8 @@ import (
 // grace is how long a command has to stop after a signal.
 const grace = 2 * time.Second
 
-// run runs a command line and returns its exit code. A signal stops the command; one that does not stop in time, or after a
-// second signal, is left as it is.
+// run runs a command line and returns its exit code. A signal stops the command. If the command does not stop within
+// its grace period, or a second signal comes, run returns without waiting for it.
 func run(root *cobra.Command, stderr io.Writer, signals <-chan os.Signal) int {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -45,12 +45,12 @@ func run(root *cobra.Command, stderr io.Writer, signals <-chan os.Signal) int {
 		case <-signals:
 		case <-time.After(grace):
 		}
-		fmt.Fprintf(stderr, "annals: stopped by %s; what it had done by then stays done\n", name(sig))
+		fmt.Fprintf(stderr, "annals: stopped by %s; changes made until then stay\n", name(sig))
 		return signalCode(sig)
 	}
 }
 
-// signalCode is the exit code of a command that a signal stopped, as shells have it: 128 and the signal's number.
+// signalCode is the exit code of a command that a signal stopped. As in shells, it is 128 plus the signal's number.
 func signalCode(sig os.Signal) int {
 	if sig == syscall.SIGTERM {
 		return exitTerminated

@@ -18,7 +18,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// TestMain lets the tests run the program itself: this binary is it, where the environment says so.
+// TestMain lets the tests run the program itself: with a variable in its environment, this binary is the program.
 func TestMain(m *testing.M) {
 	if os.Getenv("ANNALS_TEST_MAIN") != "" {
 		main()
@@ -44,7 +44,7 @@ func silent(t *testing.T) (address string, asked <-chan struct{}) {
 	return server.URL, heard
 }
 
-// changing are command lines that change something, by command: see looking.
+// changing are the command lines of commands that write, by command. See looking.
 func changing(archive string) map[string]string {
 	return map[string]string{
 		"annals rebuild": "rebuild product-counts", "annals rollback": "rollback product-counts", "annals abandon": "abandon product-counts",
@@ -76,9 +76,9 @@ func TestSignals(t *testing.T) { //nolint:paralleltest // sets the environment
 	delete(all, "annals describe") // it asks nothing of AWS
 	maps.Copy(all, changing(archive))
 	for i, name := range slices.Sorted(maps.Keys(all)) {
-		sig, code, says := os.Interrupt, 130, "annals: stopped by SIGINT; what it had done by then stays done\n"
+		sig, code, says := os.Interrupt, 130, "annals: stopped by SIGINT; changes made until then stay\n"
 		if i%2 == 1 {
-			sig, code, says = syscall.SIGTERM, 143, "annals: stopped by SIGTERM; what it had done by then stays done\n"
+			sig, code, says = syscall.SIGTERM, 143, "annals: stopped by SIGTERM; changes made until then stay\n"
 		}
 		root := newRoot(portOf(port))
 		var said bytes.Buffer
@@ -106,7 +106,7 @@ func TestSignals(t *testing.T) { //nolint:paralleltest // sets the environment
 	}
 }
 
-// TestSecondSignal: a command that does not stop is left, at once after a second signal, else after a while.
+// TestSecondSignal: run returns though a command does not stop: at once after a second signal, else after its grace period.
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -136,7 +136,7 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-// TestSignalsOfProcess: the program itself ends so.
+// TestSignalsOfProcess: a signal to the program itself has the same effect.
 func TestSignalsOfProcess(t *testing.T) {
 	t.Parallel()
 	address, asked := silent(t)

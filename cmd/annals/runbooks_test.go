@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestRunbooks: the command lines that runbooks give are there.
+// TestRunbooks: the commands in the runbooks exist.
 func TestRunbooks(t *testing.T) {
 	t.Parallel()
 	pages, err := filepath.Glob("../../docs/runbooks/*.md")

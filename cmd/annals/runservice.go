@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/local/runner"
 )
 
-// runGrace is how long the service has to stop after a signal: requests under way come to their end.
+// runGrace is how long the service has to stop after a signal: running requests are completed.
 const runGrace = 10 * time.Second
 
 func (c *cli) runCommand() *cobra.Command {
@@ -23,20 +23,20 @@ func (c *cli) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run the service of this module on this machine",
-		Long: `Run the service of the module that the working directory is in: build its functions and its CDK app, synthesize
-the template if something has changed, start DynamoDB Local, and run what the template says. The console is at /_console.
-It needs Go, Node.js and Java, and neither Docker nor AWS.
+		Long: `Run the service of the module that the working directory is in: build its functions and its CDK app,
+synthesize the template if something has changed, start DynamoDB Local, and run the template's resources. The console
+is at /_console. It needs Go, Node.js and Java, but neither Docker nor AWS.
 
-The module has the CDK app in ./infra, and a folder in ./functions for each Lambda function. The environment says the
-rest:
+The module must have the CDK app in ./infra, and a folder in ./functions for each Lambda function. Environment
+variables:
 
     PORT               port of the service (default 3000; 0 takes a free one)
     FRESH=1            start empty
-    AUTH=on            ask callers for tokens
-    CONCURRENCY        invocations at once of a function without reserved concurrency (default 100)
-    DYNAMODB_ENDPOINT  use a DynamoDB Local that runs already
+    AUTH=on            require tokens of callers
+    CONCURRENCY        concurrent invocations of a function without reserved concurrency (default 100)
+    DYNAMODB_ENDPOINT  use a DynamoDB Local that already runs
 
-What is kept between runs is in .local of the module. Ctrl-C stops the service.`,
+The module's folder .local has the data that is kept between runs. Ctrl-C stops the service.`,
 		Example: "  annals run\n  PORT=3001 FRESH=1 annals run\n  annals run --template cdk.out",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -62,11 +62,11 @@ What is kept between runs is in .local of the module. Ctrl-C stops the service.`
 	return cmd
 }
 
-// consoleProgram is the command, for a shell, that serves the console beside the service: this program.
+// consoleProgram returns the shell command that serves the console beside the service. It runs this program.
 func consoleProgram() (string, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return "", fmt.Errorf("find the program that serves the console: %w", err)
+		return "", fmt.Errorf("find the program of the console: %w", err)
 	}
 	return "exec '" + strings.ReplaceAll(self, "'", `'\''`) + "' --local console --beside", nil
 }
@@ -74,7 +74,7 @@ func consoleProgram() (string, error) {
 // graceKey is the key of a context's grace period after a signal.
 type graceKey struct{}
 
-// waitLonger has a command that a signal stops take up to a time, instead of grace.
+// waitLonger gives a command another grace period after a signal, instead of grace.
 func waitLonger(ctx context.Context, upTo time.Duration) {
 	if period, ok := ctx.Value(graceKey{}).(chan time.Duration); ok {
 		period <- upTo

@@ -10,21 +10,21 @@ import (
 )
 
 // mendSetAside says what to do about records that were set aside.
-const mendSetAside = "See docs/runbooks/unreadable-records.md. What names a stream: mend it, `annals heal STREAM`. " +
-	"Then remove the object (`aws s3 rm OBJECT`)."
+const mendSetAside = "See docs/runbooks/unreadable-records.md. If a record's key names a stream, correct the cause and run " +
+	"`annals heal STREAM`. Then remove the object (`aws s3 rm OBJECT`)."
 
 // setAside is a record that was set aside, as it is shown.
 type setAside struct {
-	// Function is the one that set it aside.
+	// Function is the function that set the record aside.
 	Function string    `json:"function"`
-	Key      string    `json:"key"` // of the record, as it is stored
+	Key      string    `json:"key"` // the stream in the record's key; it may be invalid
 	Version  string    `json:"version"`
 	Since    time.Time `json:"since"`
 	Why      string    `json:"why"`
 	Object   string    `json:"object"`
 }
 
-// listSetAside lists the records that were set aside, below the streams that wait.
+// listSetAside lists the records that were set aside, below the parked streams.
 func (c *cli) listSetAside(cmd *cobra.Command, o *operator) error {
 	all, err := o.setAsides(cmd.Context())
 	if err != nil {
@@ -54,7 +54,7 @@ func (c *cli) listSetAside(cmd *cobra.Command, o *operator) error {
 	}
 	for _, of := range all {
 		if of.Count > len(of.Records) {
-			fmt.Fprintf(cmd.OutOrStdout(), "The %s set %s aside, the oldest %d are shown.\n", of.Function, many(of), len(of.Records))
+			fmt.Fprintf(cmd.OutOrStdout(), "The %s set %s aside; the oldest %d are shown.\n", of.Function, many(of), len(of.Records))
 		}
 	}
 	fmt.Fprintln(cmd.OutOrStdout(), mendSetAside)
@@ -68,7 +68,7 @@ func many(of setAsides) string {
 	return fmt.Sprintf("%d records", of.Count)
 }
 
-// setAside looks for records that were set aside.
+// setAside checks that no records were set aside.
 func (d *doctor) setAside(ctx context.Context) {
 	const name = "records set aside"
 	all, err := d.session.operator.setAsides(ctx)
@@ -82,14 +82,14 @@ func (d *doctor) setAside(ctx context.Context) {
 	}
 	for _, of := range all {
 		if of.Count == 0 {
-			d.say(okResult, name, "", "none of the %s", of.Function)
+			d.say(okResult, name, "", "the %s set none aside", of.Function)
 			continue
 		}
 		var keys []string
 		for _, r := range of.Records[:min(len(of.Records), 3)] {
 			keys = append(keys, fmt.Sprintf("%s@%s since %s", r.Stream, r.Version, stamp(r.Since)))
 		}
-		d.say(wrongResult, name, "`annals parked list` names them. "+mendSetAside, "the %s could not read %s, the oldest: %s",
+		d.say(wrongResult, name, "`annals parked list` lists them. "+mendSetAside, "the %s could not read %s, the oldest: %s",
 			of.Function, many(of), strings.Join(keys, ", "))
 	}
 }

@@ -26,7 +26,7 @@ func TestSetAside(t *testing.T) { //nolint:paralleltest // sets the environment
 	f.fill(t)
 	f.located.Resources.Failures = map[annalsaws.Function]string{annalsaws.Projector: "failures"}
 	for _, s := range []step{
-		{"doctor", "ok … records set aside … none of the projector", "found something wrong", 3},
+		{"doctor", "ok … records set aside … the projector set none aside", "found something wrong", 3},
 		{"parked list", "PROJECTION", "", 0},
 	} {
 		s.run(t, port)

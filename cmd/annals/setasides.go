@@ -12,30 +12,30 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// maxSetAside is how many records of a function are looked at one by one.
+// maxSetAside is how many records of each function are read.
 const maxSetAside = 100
 
-// setAsides is what a function set aside of the event table's stream.
+// setAsides are the records of the event table's stream that a function set aside.
 type setAsides struct {
 	Function string
-	// Count is how many records there are, More whether there are more than can be counted at once.
+	// Count is how many records were counted. More is true if there are more.
 	Count int
 	More  bool
-	// Records are the oldest of them, without what was in them.
+	// Records are the oldest of them, without their contents.
 	Records []setAsideRecord
 }
 
-// setAsideRecord is a record that was set aside: what of it may be shown. annalslambda.Unreadable is the whole of it.
+// setAsideRecord has the members of annalslambda.Unreadable that may be shown: not the record, which has a payload.
 type setAsideRecord struct {
 	Stream  string    `json:"stream"`
 	Version string    `json:"version"`
 	Since   time.Time `json:"since"`
 	Why     string    `json:"why"`
-	// Object is where it is, as a URL of S3.
+	// Object is the URL of its object: s3://bucket/key.
 	Object string `json:"-"`
 }
 
-// bucketsOf are the buckets of what a service's functions could not process.
+// bucketsOf returns the buckets of the records and batches that a service's functions could not process.
 func bucketsOf(s *session) []failures {
 	suffix := "amazonaws.com"
 	if strings.HasPrefix(s.aws.Region, "cn-") {
@@ -50,15 +50,15 @@ func bucketsOf(s *session) []failures {
 	return all
 }
 
-// setAsides returns what the functions set aside. One that set nothing aside is there with none.
+// setAsides returns the records that the functions set aside, with an element for each function that has a bucket.
 //
-// Errors: those of S3; an object that is no record.
+// Errors: those of S3; one if an object is no such record.
 func (o *operator) setAsides(ctx context.Context) ([]setAsides, error) {
 	var all []setAsides
 	for _, of := range o.buckets {
 		found, err := setAsideIn(ctx, of.bucket)
 		if err != nil {
-			return all, fmt.Errorf("records that the %s set aside: %w", of.function, err)
+			return all, fmt.Errorf("list the records that the %s set aside: %w", of.function, err)
 		}
 		found.Function = string(of.function)
 		all = append(all, found)
@@ -79,7 +79,7 @@ func setAsideIn(ctx context.Context, b objects.Bucket) (setAsides, error) {
 		}
 		record := setAsideRecord{Object: b.Location(key)}
 		if err := json.Unmarshal(content, &record); err != nil {
-			return found, fmt.Errorf("%s: %w", record.Object, err)
+			return found, fmt.Errorf("read %s: %w", record.Object, err)
 		}
 		found.Records = append(found.Records, record)
 	}

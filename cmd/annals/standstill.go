@@ -12,13 +12,13 @@ import (
 )
 
 const (
-	// overdue is how old a commit is that each projection should have applied: in a service without faults it takes milliseconds.
+	// overdue is the age of a commit that every projection should have applied. Without faults it takes milliseconds.
 	overdue = 2 * time.Minute
 	// newest is how many of the newest commits are compared with the checkpoints.
 	newest = 50
 )
 
-// lag is what a projection lacks of the newest commits.
+// lag describes the newest commits that a projection has not applied.
 type lag struct {
 	streams int
 	oldest  time.Time
@@ -32,13 +32,14 @@ func (l lag) with(c *inspect.Commit) lag {
 	return l
 }
 
-// lacks tells whether a projection should have applied a commit, and has not. Of a stream that waits it is known.
+// lacks tells whether a projection should have applied a commit and has not. It is false for a parked stream, which
+// another check reports.
 func lacks(a inspect.Applied) bool {
 	return a.Status == projection.Serving && !a.Applied && a.Parked == nil
 }
 
-// lanes looks for projections that lack commits that are not new: what reads the event table's stream stands still, or is
-// slow.
+// lanes checks that projections have applied all overdue commits. If one has not, its subscription to the event table's
+// stream is stuck or slow.
 func (d *doctor) lanes(ctx context.Context, all []inspect.Projection) {
 	const name = "lanes"
 	recent, err := d.Recent(ctx, newest)
@@ -49,26 +50,26 @@ func (d *doctor) lanes(ctx context.Context, all []inspect.Projection) {
 	lags, compared, err := d.lags(ctx, all, recent.Commits)
 	switch {
 	case err != nil:
-		d.say(wrongResult, name, "Check the right to read the tables of the projections.", "%v", err)
+		d.say(wrongResult, name, "Check the permission to read the tables of the projections.", "%v", err)
 	case !recent.Complete && len(recent.Commits) == 0:
-		d.say(skippedResult, name, "", "there is too much in the event table's stream to find its newest commits")
+		d.say(skippedResult, name, "", "the event table's stream has too many records to find its newest commits in time")
 	case len(lags) == 0:
-		d.say(okResult, name, "", "%d streams of the newest commits are level everywhere", compared)
+		d.say(okResult, name, "", "the %d streams of the newest commits are up to date in all projections", compared)
 	}
 	for _, p := range slices.Sorted(maps.Keys(lags)) {
 		l := lags[p]
-		advice := "See its function's errors and the age of its oldest record, and docs/runbooks; `annals heal " + l.first +
-			"` brings one stream level."
+		advice := "Check the errors and the iterator age of its function, see docs/runbooks/iterator-age.md. `annals heal " +
+			l.first + "` catches up one stream."
 		d.say(wrongResult, "lane of "+p, advice,
-			"%d of the newest streams are not applied, %s since %s", l.streams, l.first, stamp(l.oldest))
+			"%d streams of the newest commits are behind, such as %s since %s", l.streams, l.first, stamp(l.oldest))
 	}
 }
 
-// lags returns what each projection lacks, and how many streams were compared.
+// lags returns the lag of each projection that is behind, and how many streams were compared.
 func (d *doctor) lags(
 	ctx context.Context, all []inspect.Projection, commits []inspect.Commit,
 ) (map[string]lag, int, error) {
-	since := map[string]time.Time{} // of reactions: what was recorded before does not concern them
+	since := map[string]time.Time{} // of reactions, which skip commits from before their start
 	for _, p := range all {
 		if d.session.operator.reactions.Keeps(p.Name) {
 			since[p.Name] = p.Generations[len(p.Generations)-1].Since

@@ -14,11 +14,11 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
-// TestDoctorOfLanes: a projection that lacks a commit of some minutes ago stands still, and is said to; reactions have nothing
-// to do about what was stored before they were there.
+// TestDoctorOfLanes: doctor reports a projection that has not applied a commit of some minutes ago. Reactions skip
+// commits from before their start.
 func TestDoctorOfLanes(t *testing.T) { //nolint:paralleltest // sets the environment
 	port := running(t)
-	step{"heal Order#good", "is level", "", 0}.run(t, port) // registers all projections
+	step{"heal Order#good", "is up to date", "", 0}.run(t, port) // registers all projections
 	begin := time.Now().Add(-10 * time.Minute)
 	past := dynamostore.Config{Now: func() time.Time { return begin }}
 	store, err := dynamostore.New(dynamotest.Client(t), os.Getenv(annalsaws.Events.Env()), past)
@@ -30,19 +30,19 @@ func TestDoctorOfLanes(t *testing.T) { //nolint:paralleltest // sets the environ
 	if _, err := store.Append(t.Context(), es.Append{Writes: []es.Write{write}}); err != nil {
 		t.Fatal(err)
 	}
-	says := "settings … service shop, region us-east-1, DynamoDB at http … account … local: nothing of it is on AWS … " +
-		"wrong … lane of orders … 1 of the newest streams are not applied, Order#old since " + stamp(begin)
+	says := "settings … service shop, region us-east-1, DynamoDB at http … account … none: the service runs locally … " +
+		"wrong … lane of orders … 1 streams of the newest commits are behind, such as Order#old since " + stamp(begin)
 	step{"doctor", says, "checks found something wrong", 3}.run(t, port)
-	step{"heal Order#old", "is level", "", 0}.run(t, port)
-	step{"doctor", "ok … lanes … 1 streams of the newest commits are level everywhere", "1 checks found something wrong", 3}.run(t, port)
+	step{"heal Order#old", "is up to date", "", 0}.run(t, port)
+	step{"doctor", "ok … lanes … 1 streams of the newest commits are up to date in all projections", "1 checks found something wrong", 3}.run(t, port)
 }
 
-// TestDoctorOfRows: a row that the code can't decode is found, with its stream and why.
+// TestDoctorOfRows: doctor reports a row that the code can't decode, with its stream and the reason.
 func TestDoctorOfRows(t *testing.T) { //nolint:paralleltest // sets the environment
 	f, port := newFake(t, nil)
 	f.fill(t)
-	step{"heal Order#good", "is level", "", 0}.run(t, port)
-	step{"doctor", "ok … rows of orders … 1 of them can be read", "1 checks found something wrong", 3}.run(t, port)
+	step{"heal Order#good", "is up to date", "", 0}.run(t, port)
+	step{"doctor", "ok … rows of orders … a sample of 1 streams can be decoded", "1 checks found something wrong", 3}.run(t, port)
 	view := dynamoview.New(dynamotest.Client(t), f.located.Resources.Tables["orders"])
 	good := es.StreamID{Type: "Order", ID: "good"}
 	read, err := view.Checkpoints(t.Context(), 1, good)
@@ -54,6 +54,6 @@ func TestDoctorOfRows(t *testing.T) { //nolint:paralleltest // sets the environm
 	if err := view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: good, Prev: read[good], Next: next}}, nil); err != nil {
 		t.Fatal(err)
 	}
-	says := "wrong … rows of orders … 1 of 1 can't be read, Order#good: stored state: "
+	says := "wrong … rows of orders … 1 of 1 streams can't be decoded, such as Order#good: stored state: "
 	step{"doctor", says, "2 checks found something wrong", 3}.run(t, port)
 }

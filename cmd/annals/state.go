@@ -14,21 +14,22 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// pointFlags are a point in a stream's history, as flags have it.
+// pointFlags are the flags of a point in a stream's history.
 type pointFlags struct {
 	version int64
 	asOf    string
 }
 
-// point reads the flags, whose names end in a suffix. given = one of them was used.
+// point reads the flags, whose names end in suffix. given is true if one of them was used.
 func (p pointFlags) point(suffix string) (point es.Point, given bool, err error) {
 	if p.version < 0 || p.version > 0 && p.asOf != "" {
-		return point, false, usage("give one of --version%s, from 1, and --as-of%s", suffix, suffix)
+		return point, false, usage("give one of --version%s, which is 1 or more, and --as-of%s", suffix, suffix)
 	}
 	point.Version = p.version
 	if p.asOf != "" {
 		if point.AsOf, err = time.Parse(time.RFC3339, p.asOf); err != nil || point.AsOf.IsZero() {
-			return point, false, usage("--as-of%s %q: want a time as RFC 3339 has it, such as 2026-01-31T12:00:00Z", suffix, p.asOf)
+			return point, false, usage("--as-of%s %q: want a time in the form of RFC 3339, such as 2026-01-31T12:00:00Z", suffix,
+				p.asOf)
 		}
 	}
 	return point, point != (es.Point{}), nil
@@ -37,20 +38,21 @@ func (p pointFlags) point(suffix string) (point es.Point, given bool, err error)
 func (c *cli) stateCommand() *cobra.Command {
 	var at, to pointFlags
 	cmd := &cobra.Command{
-		Use: "state STREAM", Short: "Show an aggregate as it is or was, or what changed between two points",
-		Long: `Show an aggregate as it is, or as it was at a version or an instant, folded from its events alone.
+		Use: "state STREAM", Short: "Show an aggregate's state, now or in the past, or what changed between two points",
+		Long: `Show an aggregate's current state, or its state at a version or a time, folded from its events alone.
 
-With --version-to or --as-of-to, show what changed from the first point to the second, by JSON Pointers: where it says
-"/total/amount", the state has {"total":{"amount":…}}. --diff shows what changed from the first point until now.`,
+With --version-to or --as-of-to, show what changed from the first point to the second. A changed member is named by
+its JSON Pointer: "/total/amount" is the member amount of {"total":{"amount":…}}. --diff shows what changed from the
+first point until now.`,
 		Example: "  annals --local state Order#o-1 --version 3\n  annals --local state Order#o-1 --version 3 --version-to 5\n" +
 			"  annals --local state Order#o-1 --as-of 2026-01-31T12:00:00Z --diff",
 		Args: cobra.ExactArgs(1),
 	}
 	flags := cmd.Flags()
-	flags.Int64Var(&at.version, "version", 0, "as it was at this version, 0 = as it is")
-	flags.StringVar(&at.asOf, "as-of", "", "as it was recorded at this instant (RFC 3339)")
+	flags.Int64Var(&at.version, "version", 0, "the state at this version, 0 = the current state")
+	flags.StringVar(&at.asOf, "as-of", "", "the state that was recorded at this time (RFC 3339)")
 	flags.Int64Var(&to.version, "version-to", 0, "show what changed until this version")
-	flags.StringVar(&to.asOf, "as-of-to", "", "show what changed until this instant (RFC 3339)")
+	flags.StringVar(&to.asOf, "as-of-to", "", "show what changed until this time (RFC 3339)")
 	untilNow := flags.Bool("diff", false, "show what changed until now")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		from, _, err := at.point("")
@@ -62,7 +64,7 @@ With --version-to or --as-of-to, show what changed from the first point to the s
 			return err
 		}
 		if given && *untilNow {
-			return usage("--diff is until now: give it or a second point, not both")
+			return usage("--diff compares with the current state: give --diff or a second point, not both")
 		}
 		stream, err := streamArg(args[0])
 		if err != nil {
@@ -87,19 +89,19 @@ With --version-to or --as-of-to, show what changed from the first point to the s
 func writeState(w io.Writer, s inspect.State) {
 	fmt.Fprintln(w, title(s))
 	var indented bytes.Buffer
-	_ = json.Indent(&indented, s.State, "", "  ") // it was made as JSON
+	_ = json.Indent(&indented, s.State, "", "  ") // s.State is valid JSON
 	fmt.Fprintln(w, indented.String())
 }
 
 func title(s inspect.State) string {
 	line := fmt.Sprintf("%s at version %d, %s", visible(s.Stream, false), s.Version, stamp(s.At))
 	if s.Provisional {
-		line += ", provisional: that instant is so young that more may be recorded for it"
+		line += ", provisional: that time is so recent that commits may still be recorded for it"
 	}
 	return line
 }
 
-// change is what changed between two points.
+// change describes what changed between two points.
 type change struct {
 	From        inspect.State        `json:"from"`
 	To          inspect.State        `json:"to"`

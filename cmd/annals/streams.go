@@ -12,24 +12,25 @@ import (
 	"github.com/annals-es/annals/internal/inspect"
 )
 
-// wholeTable is said by all that reads it.
-const wholeTable = "It reads the whole event table: half a read unit for each 4 KB. --units-per-second makes it slower and gentler.\n" +
-	"What was stored within the last second may be missing."
+// wholeTable is the help text of all commands that read the whole event table.
+const wholeTable = "It reads the whole event table, with half a read unit for each 4 KB. --units-per-second limits the rate.\n" +
+	"Commits of the last second may be missing."
 
 func (c *cli) unitsFlag(cmd *cobra.Command) {
 	cmd.Flags().Float64Var(&c.units, "units-per-second", 0, "the most read units a second, 0 = no limit")
 }
 
 func (c *cli) streamsCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "streams", Short: "List streams, or show one as a whole"}
+	cmd := &cobra.Command{Use: "streams", Short: "List streams, or show a summary of one"}
 	list := &cobra.Command{
 		Use: "list [PREFIX]", Short: "List the streams whose names begin with a prefix",
-		Long:    "List the streams whose names begin with a prefix: Order# is all orders, Order#2024- those with such ids. In no order.\n" + wholeTable,
+		Long: "List the streams whose names begin with a prefix, in no order. Order# lists all orders, Order#2024- the orders whose\n" +
+			"ids begin with 2024-.\n" + wholeTable,
 		Example: "  annals --local streams list Order#", Args: cobra.MaximumNArgs(1), RunE: c.listStreams,
 	}
 	c.unitsFlag(list)
 	cmd.AddCommand(list, &cobra.Command{
-		Use: "show STREAM", Short: "Show a stream as a whole: its versions, times, types of events, and how far the projections are",
+		Use: "show STREAM", Short: "Show a summary of a stream: versions, times, types of events, and the progress of projections",
 		Example: "  annals --local streams show Order#o-1", Args: cobra.ExactArgs(1), RunE: c.showStream,
 	})
 	return cmd
@@ -52,7 +53,7 @@ func (c *cli) listStreams(cmd *cobra.Command, args []string) error {
 	return t.end()
 }
 
-// errorAfter ends a table with an error: what came before it is shown.
+// errorAfter ends a table with an error. The rows before the error are printed.
 func errorAfter(t *table, err error) error {
 	if failed := t.end(); failed != nil {
 		return failed
@@ -90,26 +91,26 @@ func (c *cli) showStream(cmd *cobra.Command, args []string) error {
 	})
 }
 
-// writeReached writes how far projections are, a line each, below each other.
+// writeReached writes the progress of projections, a line each.
 func writeReached(w io.Writer, indent string, all []inspect.Applied, say func(inspect.Applied) string) {
 	rows := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
 	for _, a := range all {
 		name := shorten(visible(a.Projection, false), maxCell)
 		fmt.Fprintf(rows, "%s%s\tgeneration %d (%s)\t%s\n", indent, name, a.Generation, a.Status, say(a))
 	}
-	_ = rows.Flush() // what is wrong with w shows at the next write
+	_ = rows.Flush() // an error of w is returned by the next write
 }
 
-// reached is how far a projection is.
+// reached describes a projection's progress in a stream.
 func reached(a inspect.Applied) string {
 	line := ""
 	switch {
 	case a.Parked != nil:
-		return line + fmt.Sprintf("waits before version %d: %s", a.Parked.Version, a.Parked.Reason)
+		return line + fmt.Sprintf("parked before version %d: %s", a.Parked.Version, a.Parked.Reason)
 	case !a.Applied:
 		line += "not yet"
 	case a.Unconcerned:
-		line += "not concerned"
+		line += "skipped: older than the reaction"
 	case a.At == nil:
 		line += "applied"
 	case a.Exact:
@@ -121,7 +122,7 @@ func reached(a inspect.Applied) string {
 		line += fmt.Sprintf(", is at version %d", a.Version)
 	}
 	if a.Behind {
-		line += ", waits for its catch-up"
+		line += ", a catch-up is queued"
 	}
 	return line
 }

@@ -23,7 +23,7 @@ func TestShorten(t *testing.T) {
 	}
 }
 
-// TestLongNames: one long name does not make all lines of a table as long; JSON has it whole.
+// TestLongNames: a table shortens long names. JSON has the whole name.
 func TestLongNames(t *testing.T) { //nolint:paralleltest // sets the environment
 	port := running(t)
 	long := "Order#" + strings.Repeat("long", 100) + "-end"

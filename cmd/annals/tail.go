@@ -15,16 +15,17 @@ func (c *cli) tailCommand() *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use: "tail [STREAM]", Short: "Show commits as they are stored",
-		Long: `Show commits as they are stored, until it is interrupted.
+		Long: `Show commits as they are stored, until the command is interrupted.
 
-One stream is asked for again and again: a read unit a second. All streams come from the event table's DynamoDB stream, which
-has two readers already, as many as AWS advises: while a third one reads, all three may be throttled for moments, and read
-models lag. Each shard is asked once a second only. Look, and stop. On DynamoDB Local it does no harm.`,
+For one stream, the command reads the table every second: a read unit each time. For all streams, it reads the event
+table's DynamoDB stream, which already has two readers, the most that AWS advises. While a third one reads, all three
+may be throttled for moments, and read models may lag. The command reads each shard only once a second; don't leave it
+running. On DynamoDB Local it does no harm.`,
 		Example: "  annals --local tail\n  annals --local tail --type OrderPlaced\n  annals --stack Shop tail Order#o-1 --from 1",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if from != 0 && len(args) == 0 || from < 0 {
-				return usage("--from %d: want a version from 1, of one stream", from)
+				return usage("--from %d: want a version of 1 or more, and the name of one stream", from)
 			}
 			if len(args) == 0 {
 				s, err := c.connect(cmd)
@@ -53,13 +54,13 @@ models lag. Each shard is asked once a second only. Look, and stop. On DynamoDB 
 		},
 	}
 	cmd.Flags().StringVar(&q.Type, "type", "", "only commits with an event of this type")
-	cmd.Flags().StringVar(&q.Stream, "prefix", "", "only commits of streams whose names begin so")
+	cmd.Flags().StringVar(&q.Stream, "prefix", "", "only commits of streams whose names begin with this")
 	cmd.Flags().StringVar(&q.CorrelationID, "correlation-id", "", "only commits of this request")
-	cmd.Flags().Int64Var(&from, "from", 0, "begin with this version of the stream, 0 = what is new")
+	cmd.Flags().Int64Var(&from, "from", 0, "begin with this version of the stream, 0 = new commits only")
 	return cmd
 }
 
-// printCommits prints commits as they come.
+// printCommits prints commits as they arrive.
 func (c *cli) printCommits(cmd *cobra.Command, commits iter.Seq2[inspect.Commit, error]) error {
 	for commit, err := range commits {
 		if err != nil {

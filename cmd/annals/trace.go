@@ -12,10 +12,10 @@ import (
 
 func (c *cli) traceCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "trace CORRELATION-ID", Short: "Follow one request: its commits, and what each projection made of them, and when",
-		Long: `Follow one request: its commits, those of reactions to it too, and for each of them every projection that reads its stream:
-whether it has applied it, and when. A checkpoint remembers when its last version was applied, so an exact time is known
-until a later commit of the stream is applied. Exit code 3: a projection has not applied a commit.
+		Use: "trace CORRELATION-ID", Short: "Follow one request: its commits, and when each projection applied them",
+		Long: `Follow one request: its commits and those of reactions to it, and whether and when each projection applied
+them. A checkpoint has only the time of the last commit that was applied, so the exact time is known until the
+projection applies a later commit of the stream. Exit code 3: a projection has not applied a commit.
 
 ` + wholeTable,
 		Example: "  annals --local trace abb9e71e-fe71-4492-9311-48664a1a7016",
@@ -30,7 +30,7 @@ until a later commit of the stream is applied. Exit code 3: a projection has not
 				return err
 			}
 			if len(trace.Commits) == 0 {
-				return fmt.Errorf("no commit has the correlation id %q: a request that changed nothing leaves none", args[0])
+				return fmt.Errorf("no commit has the correlation id %q: a request that changed nothing has no commit", args[0])
 			}
 			if err := c.show(cmd, trace, func(w io.Writer) { writeTrace(w, &trace) }); err != nil {
 				return err
@@ -38,7 +38,7 @@ until a later commit of the stream is applied. Exit code 3: a projection has not
 			if slices.ContainsFunc(trace.Commits, func(t inspect.Traced) bool {
 				return slices.ContainsFunc(t.Projections, func(a inspect.Applied) bool { return !a.Applied })
 			}) {
-				return found("not all of it is applied")
+				return found("a projection has not applied all commits of %q", args[0])
 			}
 			return nil
 		},

@@ -18,24 +18,25 @@ func (c *cli) verifyCommand() *cobra.Command {
 		most             int
 	)
 	cmd := &cobra.Command{
-		Use: "verify [STREAM]", Short: "Check that nobody changed what is stored: one stream, or all",
-		Long: `Check that nobody changed what is stored, in one stream or in all: every commit is hashed again and compared with the one
-before it, with the others of its append, and with what remembers it elsewhere: snapshots, the projections' checkpoints, and
-signed anchors of an earlier check (see ` + "`annals anchors --help`" + `). Exit code 3: something was found.
+		Use: "verify [STREAM]", Short: "Check that stored commits were not changed, in one stream or in all",
+		Long: `Check that stored commits were not changed, in one stream or in all. It hashes every commit again, and
+compares it with the commit before it, with the other commits of its append, and with the hashes in snapshots, in the
+projections' checkpoints, and in signed anchors of an earlier check (see ` + "`annals anchors --help`" + `). Exit code
+3: it found something.
 
-Of all streams, it reads the whole event table, strongly consistent, a read unit for each 4 KB, and all read tables.
-With TABLE_EVENTS in the environment set to a restored table, it reads that one, and lists what it lacks.
-What it can't detect is said in the documentation of pkg/es/verify.`,
+For all streams, it reads the whole event table with strongly consistent reads, a read unit for each 4 KB, and all
+read tables. If TABLE_EVENTS names a restored table, it reads that one, and lists the commits that it lacks. The
+documentation of pkg/es/verify says what it can't detect.`,
 		Example: "  annals --local verify\n  annals --local verify Order#o-1\n  annals --stack Shop verify --anchors 2026-01.anchors --trusted key.pub.pem",
 		Args:    cobra.MaximumNArgs(1),
 	}
-	cmd.Flags().StringVar(&anchors, "anchors", "", "compare with the anchors in this file, too")
-	cmd.Flags().StringVar(&trusted, "trusted", "", "the public key (PEM) that must have signed them")
-	cmd.Flags().Float64Var(&c.units, "rate", 0, "the most read units a second, 0 = as many as go through")
-	cmd.Flags().IntVar(&most, "most", 1000, "how many findings are listed; all are counted")
+	cmd.Flags().StringVar(&anchors, "anchors", "", "also compare with the anchors in this file")
+	cmd.Flags().StringVar(&trusted, "trusted", "", "the public key (PEM) of the anchors' signature")
+	cmd.Flags().Float64Var(&c.units, "rate", 0, "the most read units a second, 0 = no limit")
+	cmd.Flags().IntVar(&most, "most", 1000, "the most findings that are listed; all are counted")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if (anchors == "") != (trusted == "") {
-			return usage("--anchors and --trusted go together: anchors are worth what their signature is")
+			return usage("give --anchors and --trusted together: the key checks the signature of the anchors")
 		}
 		var more []verify.Witness
 		if anchors != "" {
@@ -70,7 +71,7 @@ What it can't detect is said in the documentation of pkg/es/verify.`,
 	return cmd
 }
 
-// verifyStream checks one stream against the checkpoints of the projections that read it, and against more.
+// verifyStream compares one stream with the checkpoints of the projections that read it, and with more witnesses.
 func (s *session) verifyStream(ctx context.Context, stream es.StreamID, more []verify.Witness) (*verify.Report, error) {
 	witnesses := slices.DeleteFunc(more, func(w verify.Witness) bool { return w.Stream != stream })
 	for _, e := range s.operator.Engines() {
@@ -122,7 +123,7 @@ func (c *cli) showReport(cmd *cobra.Command, r *verify.Report) error {
 		fmt.Fprintf(w, "%d streams, %d commits, %d events: %d findings\n", r.Streams, r.Commits, r.Events, r.Found)
 	})
 	if err == nil && r.Found > 0 {
-		return found("something is not as it was stored, %d findings: docs/runbooks/tampered-commits.md", r.Found)
+		return found("the check has %d findings: see docs/runbooks/tampered-commits.md", r.Found)
 	}
 	return err
 }

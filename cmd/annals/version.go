@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// version is what this program was built of.
+// version describes the build of this program.
 type version struct {
 	Version  string `json:"version"`
 	Revision string `json:"revision,omitempty"`
@@ -39,7 +39,7 @@ func thisVersion() version {
 
 func (c *cli) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Say what this program was built of", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version of this program, and of Go", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			v := thisVersion()
 			return c.show(cmd, v, func(w io.Writer) { fmt.Fprintf(w, "annals %s, %s, %s\n", v.Version, v.Go, v.Platform) })

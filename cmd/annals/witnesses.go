@@ -12,8 +12,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/verify"
 )
 
-// Verify compares all streams with their own hashes, and with all that the service remembers of them: its snapshots, and
-// the read models' checkpoints. See [verify.Store].
+// Verify compares all streams with their hashes, with the service's snapshots and with the read models' checkpoints.
+// See [verify.Store].
 //
 // Errors: DynamoDB's; those of [verify.Store].
 func (s *session) Verify(ctx context.Context, cfg verify.Config) (*verify.Report, error) {
@@ -52,8 +52,8 @@ func (s *session) witnesses(ctx context.Context) ([]verify.Witness, error) {
 	return all, nil
 }
 
-// marks are what the checkpoints of each read model remember of their streams, in the generation that serves, by the read
-// model's name. One that is replaced, and that no reader reads any longer, is left out.
+// marks returns the last commits in the checkpoints of each read model's serving generation, by the read model's name.
+// Read models that are replaced and no longer read are left out.
 //
 // Errors: the catalog's.
 func (s *session) marks(ctx context.Context) (map[string]iter.Seq2[es.CommitRef, error], error) {
@@ -68,7 +68,7 @@ func (s *session) marks(ctx context.Context) (map[string]iter.Seq2[es.CommitRef,
 	return all, nil
 }
 
-// sampleOf returns the first streams of a read model, n at most.
+// sampleOf returns the first streams of a read model, at most n.
 func sampleOf(marks iter.Seq2[es.CommitRef, error], n int) ([]string, error) {
 	var out []string
 	for m, err := range marks {

@@ -9,12 +9,13 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 )
 
-// TestRemovedTail: the last commit of a stream is gone, which its chain of hashes can't show; checkpoints and snapshot do.
+// TestRemovedTail: the chain of hashes can't show that the last commit of a stream was removed. Checkpoints and the
+// snapshot show it.
 func TestRemovedTail(t *testing.T) { //nolint:paralleltest // sets the environment
 	f, port := newFake(t, nil)
 	f.fill(t)
 	stored(t, "Order#good", es.Meta{}, added("tea"), added("mug"))
-	step{"heal Order#good", "is level", "", 0}.run(t, port)
+	step{"heal Order#good", "is up to date", "", 0}.run(t, port)
 	stores := annals.Stores{Events: storeOf(t), Snapshots: dynamostore.NewSnapshots(f.client, f.located.Resources.Tables["snapshots"])}
 	keeper := service.Snapshotters(stores, es.ExecutorConfig{})["Order"]
 	if err := keeper.Snapshot(t.Context(), es.StreamID{Type: "Order", ID: "good"}); err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// What variables may say. "" is the default.
+// The values that variables may have. "" is the default.
 var (
 	switches   = map[string]bool{"": false, "false": false, "true": true}
 	dualStacks = map[string]aws.DualStackEndpointState{
@@ -47,7 +47,7 @@ var (
 	}
 )
 
-// choice is what a variable chooses. Upper and lower case are the same.
+// choice returns the setting for a variable's value. Case does not matter.
 func choice[T any](r *reader, variable string, among map[string]T) T {
 	value := os.Getenv(variable)
 	chosen, ok := among[strings.ToLower(value)]

@@ -16,15 +16,15 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
-// How calls to AWS fail. The SDK's own choices are for programs that may take their time: 30 s for a connection, 20 s
-// between attempts. A function has its remaining time, and a caller that waits.
+// Timeouts and retries of calls to AWS. The SDK's defaults, 30 s for a connection and up to 20 s between attempts, are
+// too long for a function: its time is limited, and its caller waits.
 const (
 	dialTimeout = time.Second
-	// attemptTimeout ends an attempt that hangs, so that there is time for another. Answers take milliseconds.
+	// attemptTimeout ends an attempt that hangs, so that there is time for another. An answer takes milliseconds.
 	attemptTimeout = 5 * time.Second
 	attempts       = 4
 	maxBackoff     = 200 * time.Millisecond
-	// connections is how many are kept; a projector has that many requests on their way at once.
+	// connections is how many idle connections are kept. A projector has that many concurrent requests.
 	connections = 64
 )
 
@@ -39,7 +39,7 @@ func HTTPClient() *awshttp.BuildableClient {
 		})
 }
 
-// clientTrusting returns the client that trusts the certificates of a file alone, or the system's if the path is "".
+// clientTrusting returns a client that trusts only the certificates in a file, or those of the system if bundle is "".
 func clientTrusting(bundle string) (*awshttp.BuildableClient, error) {
 	if bundle == "" {
 		return HTTPClient(), nil
@@ -50,7 +50,7 @@ func clientTrusting(bundle string) (*awshttp.BuildableClient, error) {
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM form", bundle)
+		return nil, fmt.Errorf("%s has no certificate in PEM form", bundle)
 	}
 	return HTTPClient().WithTransportOptions(func(t *http.Transport) {
 		if t.TLSClientConfig == nil {
@@ -60,7 +60,7 @@ func clientTrusting(bundle string) (*awshttp.BuildableClient, error) {
 	}), nil
 }
 
-// Retryer says which calls are tried again, and when.
+// Retryer returns the retryer of AWS clients: which calls are retried, and when.
 func Retryer() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = attempts
@@ -69,7 +69,8 @@ func Retryer() aws.Retryer {
 	})
 }
 
-// retryCutOff tries again after half an answer, which the SDK takes for good. Every write of ours may be sent again.
+// retryCutOff retries a call whose answer was cut off, which the SDK does not. All writes of this module may be
+// repeated.
 func retryCutOff(err error) aws.Ternary {
 	if dynamofault.CutOff(err) {
 		return aws.TrueTernary

@@ -1,5 +1,5 @@
-// Package awsconfig configures the AWS SDK's clients. [FromEnvironment] is for functions, which Lambda gives everything
-// by environment variables. Package profiles below it is for tools, which also read profiles and log in.
+// Package awsconfig configures the AWS SDK's clients. Functions use [FromEnvironment]: Lambda gives them all settings
+// in environment variables. Tools use its package profiles, which also reads profiles and can log in.
 package awsconfig
 
 import (
@@ -13,12 +13,12 @@ import (
 	"github.com/aws/smithy-go/logging"
 )
 
-// minCompressed is the SDK's default: the size from which requests are compressed, where an API takes that.
+// minCompressed is the size from which requests are compressed, if an API supports that. It is the SDK's default.
 const minCompressed = 10240
 
-// FromEnvironment returns the configuration that Lambda's environment variables hold, with the HTTP client and the
-// retries of this package. It does without the SDK's package config, which links all ways to log in, and is not linked
-// by functions therefore.
+// FromEnvironment returns the configuration in Lambda's environment variables, with the HTTP client and the retries of
+// this package. It does not use the SDK's package config, which links all ways to log in, so functions do not link
+// those.
 //
 // It reads AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_ACCOUNT_ID, AWS_ENDPOINT_URL,
 // AWS_ENDPOINT_URL_<SERVICE>, AWS_CA_BUNDLE, AWS_SDK_UA_APP_ID, AWS_DISABLE_CLOCK_SKEW_CORRECTION and the variables of
@@ -28,8 +28,7 @@ const minCompressed = 10240
 // does not read profiles, nor AWS_CONTAINER_CREDENTIALS_FULL_URI: Lambda sets that for SnapStart, which functions on
 // provided.al2023 do not have.
 //
-// Errors: one that names all variables that are missing or have a value that is none of theirs; a bundle of
-// certificates that can't be read.
+// Errors: one that names all variables that are missing or invalid; one if a bundle of certificates can't be read.
 func FromEnvironment() (aws.Config, error) {
 	client, err := clientTrusting(os.Getenv("AWS_CA_BUNDLE"))
 	if err != nil {
@@ -70,21 +69,22 @@ func FromEnvironment() (aws.Config, error) {
 	return cfg, r.err()
 }
 
-// identity is the credentials of the function's role, which are valid for as long as its process is.
+// identity has the credentials of the function's role. They are valid as long as its process runs.
 type identity aws.Credentials
 
 // Retrieve implements [aws.CredentialsProvider].
 func (i identity) Retrieve(context.Context) (aws.Credentials, error) { return aws.Credentials(i), nil }
 
-// ProviderSources is what the clients tell AWS of where the credentials are from.
+// ProviderSources returns the source of the credentials, which the clients report to AWS.
 func (identity) ProviderSources() []aws.CredentialSource {
 	return []aws.CredentialSource{aws.CredentialSourceEnvVars}
 }
 
-// reader collects what is wrong with the environment.
+// reader collects the mistakes in the environment.
 type reader struct{ missing, wrong []string }
 
-// required is the value of a variable, or of the other names that it has. A missing one is known by its first name.
+// required returns the value of a variable, which may have several names. If it is missing, the error has its first
+// name.
 func (r *reader) required(names ...string) string {
 	var value string
 	for _, name := range names {

@@ -201,7 +201,7 @@ func TestFaultsAreNamed(t *testing.T) { //nolint:paralleltest // sets the enviro
 				"set it to auto or false or true; set AWS_SECRET_ACCESS_KEY: ",
 		},
 		{"no bundle", map[string]string{"AWS_CA_BUNDLE": "/nowhere"}, "AWS configuration: AWS_CA_BUNDLE: open /nowhere: "},
-		{"an empty bundle", map[string]string{"AWS_CA_BUNDLE": empty}, "AWS configuration: AWS_CA_BUNDLE: " + empty + " holds no certificate"},
+		{"an empty bundle", map[string]string{"AWS_CA_BUNDLE": empty}, "AWS configuration: AWS_CA_BUNDLE: " + empty + " has no certificate"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			all := maps.Clone(onLambda)

@@ -9,21 +9,21 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// answer sends a body as JSON. Who does not take it has nobody to be told.
+// answer sends a body as JSON. It ignores errors: the client is gone.
 func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-// problem answers what is wrong.
+// problem answers with an error text.
 func problem(w http.ResponseWriter, status int, text string) {
 	answer(w, status, struct {
 		Error string `json:"error"`
 	}{text})
 }
 
-// fail answers an error. Operators see all of it.
+// fail answers with an error. Operators see its whole text.
 func fail(w http.ResponseWriter, err error) {
 	var stream *es.NotFoundError
 	switch {
@@ -36,7 +36,7 @@ func fail(w http.ResponseWriter, err error) {
 	}
 }
 
-// streamOf reads the stream that a request names. It answers itself if that is none.
+// streamOf reads a stream's name from a request. If the name is invalid, it answers with the error.
 func streamOf(w http.ResponseWriter, name string) (es.StreamID, bool) {
 	stream, err := es.ParseStreamID(name)
 	if err != nil {
@@ -48,17 +48,18 @@ func streamOf(w http.ResponseWriter, name string) (es.StreamID, bool) {
 // maxBody is the longest body of a request, in bytes.
 const maxBody = 1 << 14
 
-// order is what a request that changes something asks for.
+// order is the body of a request that changes something.
 type order struct {
 	Projection string `json:"projection"`
 	Stream     string `json:"stream"`
 }
 
-// writes reads orders, where the page may change something. A form, which any page may send, can't send JSON.
+// writes returns a handler that reads an order and passes it to do. It refuses if the console is read-only. It accepts
+// only JSON, which the form of another site can't send.
 func (c *Console) writes(do func(http.ResponseWriter, *http.Request, order)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if !c.cfg.Write {
-			problem(w, http.StatusForbidden, "this console only reads: start it with --write")
+			problem(w, http.StatusForbidden, "this console is read-only: start it with --write")
 			return
 		}
 		if r.Header.Get("Content-Type") != "application/json" {
@@ -77,7 +78,7 @@ func (c *Console) writes(do func(http.ResponseWriter, *http.Request, order)) htt
 			return
 		}
 		if o.Projection == "" {
-			problem(w, http.StatusBadRequest, "name the projection")
+			problem(w, http.StatusBadRequest, "projection is missing")
 			return
 		}
 		do(w, r, o)

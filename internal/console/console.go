@@ -1,8 +1,10 @@
-// Package console is the operators' web page: what is stored right now, streams and their past, what a request led to, how far
-// the projections are, and what waits. It shows what [Source] tells; what changes something needs [Config.Write].
+// Package console is the operators' web page: it shows new commits, streams and their past states, the effects of a
+// request, the progress of projections, and parked streams. Start with [New].
 //
-// The page is plain HTML, CSS and JavaScript modules below web, embedded. It asks nobody but this handler for anything, and
-// shows what is stored as text, never as HTML.
+// The page's data comes from a [Source]. Changes need [Config.Write].
+//
+// The page is plain HTML, CSS and JavaScript modules in the folder web, embedded. It sends requests to this handler
+// only. It shows stored text as text, never as HTML.
 package console
 
 import (
@@ -19,7 +21,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Source tells what the page shows. An [inspect.Inspector] is one.
+// Source has the data that the page shows. An [inspect.Inspector] is one.
 type Source interface {
 	Recent(ctx context.Context, n int) (inspect.Recent[inspect.Commit], error)
 	Find(ctx context.Context, q inspect.Query) iter.Seq2[inspect.Commit, error]
@@ -31,59 +33,59 @@ type Source interface {
 	Types() []string
 }
 
-// Operator changes what can be changed. The command line has one.
+// Operator lists and retries parked streams. The command line has one.
 type Operator interface {
 	Parked(ctx context.Context, projections ...string) iter.Seq2[projection.Waiting, error]
 	RetryStream(ctx context.Context, stream es.StreamID, projections ...string) error
 }
 
-// Rebuilder builds projections anew.
+// Rebuilder rebuilds projections.
 type Rebuilder interface {
-	// Rebuilds tells whether a projection can be built anew: what a reaction did is done.
+	// Rebuilds tells whether a projection can be rebuilt. A reaction can't.
 	Rebuilds(name string) bool
-	// Rebuild builds a projection anew, and tells after each page how many events it had. Interrupted, it goes on when it is
-	// called again.
+	// Rebuild rebuilds a projection. It may report progress: the number of events of each page that it read. A call after
+	// an interruption continues the rebuild.
 	Rebuild(ctx context.Context, name string, progress func(events int)) error
 }
 
-// Requests counts the requests to each function, and those refused, since some time in the past.
+// Requests returns the counts of requests to each function, since some fixed time in the past.
 type Requests func(ctx context.Context) (map[string]Count, error)
 
-// Count is what became of requests.
+// Count is the number of requests that were served, and that were throttled.
 type Count struct {
 	Invocations int64 `json:"invocations"`
 	Throttled   int64 `json:"throttled"`
 }
 
-// Units counts the read and write units that were consumed since some time in the past.
+// Units returns the read and write units that were consumed since some fixed time in the past.
 type Units func(ctx context.Context) (Consumed, error)
 
-// Consumed is what was consumed of the tables' capacity.
+// Consumed is the consumed capacity of the tables, in units.
 type Consumed struct {
 	Read  float64 `json:"read"`
 	Write float64 `json:"write"`
 }
 
-// Config says how the page behaves.
+// Config configures the page.
 type Config struct {
-	// Place names the service that is shown, for people: "http://127.0.0.1:3000", "stack Shop".
+	// Place names the service, for people: "http://127.0.0.1:3000", "stack Shop".
 	Place string
-	// Write allows parked streams to be tried again, and projections to be built anew.
+	// Write allows retries of parked streams and rebuilds of projections.
 	Write bool
-	// Key is a secret without which nothing is answered, "" = everybody who reaches this port is trusted.
+	// Key is a secret that a browser needs. If it is "", everyone who can reach this port has access.
 	Key string
-	// Requests counts requests, nil = nobody does.
+	// Requests counts requests. If nil, the page does not show them.
 	Requests Requests
-	// Units counts what is consumed, nil = nobody does.
+	// Units counts consumed units. If nil, the page does not show them.
 	Units Units
-	// Timeout is how long a search takes at most. Default 20 s.
+	// Timeout is how long a search may take. Default 20 s.
 	Timeout time.Duration
-	// Sample is of how many commits a second it is looked up when the projections applied them. Default 4.
+	// Sample is for how many commits a second the console reads when the projections applied them. Default 4.
 	Sample int
 	Log    *slog.Logger
 }
 
-// Console is the page and what it asks for.
+// Console serves the page and its API.
 type Console struct {
 	source   Source
 	operator Operator
@@ -96,7 +98,7 @@ type Console struct {
 //go:embed web
 var web embed.FS
 
-// New returns the page. What it does in the background ends with the context.
+// New returns the console. Its work in the background, rebuilds too, ends with the context.
 func New(ctx context.Context, source Source, operator Operator, rebuilder Rebuilder, cfg Config) *Console {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 20 * time.Second
@@ -130,7 +132,7 @@ func New(ctx context.Context, source Source, operator Operator, rebuilder Rebuil
 	return c
 }
 
-// ServeHTTP implements [http.Handler]. Paths are relative to wherever the page is.
+// ServeHTTP implements [http.Handler]. The page's paths are relative, so it may be mounted anywhere.
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.handler.ServeHTTP(w, r) }
 
 func (c *Console) about(w http.ResponseWriter, _ *http.Request) {

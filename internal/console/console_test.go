@@ -139,7 +139,7 @@ func TestReads(t *testing.T) {
 		{"/api/find?stream=Order%23", 200, []string{`Order#bad`, `Order#o`}},
 		{"/api/find?correlation=c-2", 200, []string{`Order#bad`}},
 		{"/api/find?correlation=nothing", 200, []string{`{"commits":[],"complete":true}`}},
-		{"/api/find", 400, []string{"say what to look for"}},
+		{"/api/find", 400, []string{"say what to search for"}},
 		{"/api/trace?correlation=c-1", 200, []string{`"projection":"orders"`, `"applied":true,"exact":true`, `"complete":true`}},
 		{"/api/trace?correlation=c-2", 200, []string{`"reason":"needs-newer-code"`}},
 		{"/api/trace", 400, []string{"correlation id"}},

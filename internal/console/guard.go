@@ -6,15 +6,16 @@ import (
 	"net/http"
 )
 
-// policy lets the page load and ask this handler alone, be in no frame, send no form, and make no HTML of text: the browser
-// then refuses innerHTML and its like.
+// policy lets the page load from and send requests to this handler only. It forbids frames and forms. It also forbids
+// to make HTML from text: the browser refuses innerHTML and the like.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; " +
 	"form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-// cookie holds the key of a browser that was shown it.
+// cookie is the name of the cookie with the key, in a browser that has opened the address with the key.
 const cookie = "annals-console"
 
-// guarded refuses pages of other sites, names that could lead here from one, and whoever lacks the key.
+// guarded refuses requests from pages of other sites, requests to other host names (DNS rebinding), and requests
+// without the key.
 func guarded(key string, next http.Handler) http.Handler {
 	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -26,13 +27,13 @@ func guarded(key string, next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		switch {
 		case !loopback(r.Host):
-			problem(w, http.StatusForbidden, "ask for 127.0.0.1 or localhost")
+			problem(w, http.StatusForbidden, "open the console as 127.0.0.1 or localhost")
 		case key == "" || held(r, key):
 			next.ServeHTTP(w, r)
 		case r.Method == http.MethodGet && r.URL.Path == "/" && same(r.URL.Query().Get("key"), key):
 			//nolint:gosec // without TLS, on the loopback interface
 			http.SetCookie(w, &http.Cookie{Name: cookie, Value: key, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
-			http.Redirect(w, r, "/", http.StatusSeeOther) // the key does not stay in the address
+			http.Redirect(w, r, "/", http.StatusSeeOther) // removes the key from the address
 		default:
 			problem(w, http.StatusUnauthorized, "open the address that `annals console` printed: it has the key")
 		}
@@ -46,7 +47,7 @@ func held(r *http.Request, key string) bool {
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// loopback tells whether a request was sent to this machine by a name that can't be anybody else's.
+// loopback tells whether a host name can only be that of this machine.
 func loopback(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

@@ -12,22 +12,22 @@ import (
 )
 
 const (
-	// recent is how many commits a page is shown when it opens, history how many seconds of pulses.
+	// recent is how many commits a page gets when it opens. history is how many seconds of pulses it gets.
 	recent, history = 50, 180
-	// pending is how many messages wait for a page that is slow to take them; what is beyond is left out, and counted.
+	// pending is how many messages are queued for a slow page. More are dropped and counted.
 	pending = 512
-	// again is how long after a failure the commits are followed again.
+	// again is the pause before the commits are followed again after a failure.
 	again = 3 * time.Second
 )
 
-// message is what pages are told: the name of an event and its data.
+// message is a server-sent event to the pages: its name and its data.
 type message struct {
 	event string
 	data  []byte
 }
 
 func messageOf(event string, data any) message {
-	text, _ := json.Marshal(data) // of our own types: never fails
+	text, _ := json.Marshal(data) // never fails for the types here
 	return message{event, text}
 }
 
@@ -37,17 +37,17 @@ type page struct {
 	missed   int // guarded by the hub
 }
 
-// hub follows the commits once for all open pages, while there are any.
+// hub follows the commits for all open pages. It reads nothing while no page is open.
 type hub struct {
 	context context.Context //nolint:containedctx // of the process
 	console *Console
 	mu      sync.Mutex
 	pages   map[*page]bool
-	end     context.CancelFunc // of following; nil = nobody does
+	end     context.CancelFunc // stops following; nil if nothing is followed
 	commits []message          // the last ones
-	opened  *message           // that the newest commits were looked for, nil until they were
+	opened  *message           // whether the newest commits were found; nil until they were searched for
 	pulses  []pulse            // the last ones
-	trouble string             // why commits can't be followed just now
+	trouble string             // the current error of following, "" if there is none
 	meter   *meter
 }
 
@@ -55,12 +55,12 @@ func newHub(ctx context.Context, c *Console) *hub {
 	return &hub{context: ctx, console: c, pages: map[*page]bool{}}
 }
 
-// join adds a page, and returns what it is to be told first.
+// join adds a page, and returns its first messages.
 func (h *hub) join() (*page, []message) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.end == nil {
-		h.commits, h.opened, h.pulses, h.trouble = nil, nil, nil, "" // of another time
+		h.commits, h.opened, h.pulses, h.trouble = nil, nil, nil, "" // out of date
 		h.begin()
 	}
 	p := &page{messages: make(chan message, pending)}
@@ -75,7 +75,7 @@ func (h *hub) join() (*page, []message) {
 	return p, first
 }
 
-// leave removes a page. After the last one the hub stops: it reads nothing for nobody.
+// leave removes a page. After the last one the hub stops reading.
 func (h *hub) leave(p *page) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -86,7 +86,7 @@ func (h *hub) leave(p *page) {
 	}
 }
 
-// begin starts following. The lock is held.
+// begin starts following. The caller holds the lock.
 func (h *hub) begin() {
 	var ctx context.Context
 	ctx, h.end = context.WithCancel(h.context)
@@ -96,17 +96,17 @@ func (h *hub) begin() {
 	go h.beat(ctx, m)
 }
 
-// follow tells the pages of the newest commits, and then of every commit that is stored.
+// follow sends the newest commits to the pages, and then every commit that is stored.
 func (h *hub) follow(ctx context.Context, m *meter) {
 	for wanted := recent; ctx.Err() == nil; {
 		from, err := h.console.source.Recent(ctx, wanted)
 		if err == nil {
 			h.open(m, from.Commits, from.Complete || wanted == 0)
-			wanted = 0 // once is enough: after a failure it goes on with what comes
+			wanted = 0 // after a failure, only new commits are wanted
 			err = h.each(m, from.Then)
 		}
 		if err != nil && ctx.Err() == nil {
-			h.console.cfg.Log.WarnContext(ctx, "the commits can't be followed", slog.String("error", err.Error()))
+			h.console.cfg.Log.WarnContext(ctx, "new commits can't be read", slog.String("error", err.Error()))
 			h.setTrouble(m, err.Error())
 		}
 		select {
@@ -117,7 +117,7 @@ func (h *hub) follow(ctx context.Context, m *meter) {
 	}
 }
 
-// open tells of the newest commits that were there, and whether they were found.
+// open sends the newest stored commits, and whether all of them were found.
 func (h *hub) open(m *meter, commits []inspect.Commit, found bool) {
 	for i := range commits {
 		h.commit(m, &commits[i])
@@ -144,7 +144,7 @@ func (h *hub) each(m *meter, commits iter.Seq2[inspect.Commit, error]) error {
 	return nil
 }
 
-// commit tells of a commit. What was recorded before the page was there is shown, but is in no rate and no lag.
+// commit sends a commit. A commit from before the page was opened counts in no rate and no lag.
 func (h *hub) commit(m *meter, c *inspect.Commit) {
 	if !c.At.Before(m.begun) {
 		m.add(c)
@@ -152,7 +152,7 @@ func (h *hub) commit(m *meter, c *inspect.Commit) {
 	h.tell(m, messageOf("commit", c))
 }
 
-// beat tells the pages every second how things are.
+// beat sends a pulse every second.
 func (h *hub) beat(ctx context.Context, m *meter) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -184,7 +184,7 @@ func (h *hub) setTrouble(m *meter, text string) {
 	}
 }
 
-// tell sends a message to all pages, unless it is of an earlier time. None of them holds up the others.
+// tell sends a message to all pages, unless its meter was replaced. A slow page does not delay the others.
 func (h *hub) tell(from *meter, msg message) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -210,7 +210,7 @@ func (h *hub) tell(from *meter, msg message) {
 	}
 }
 
-// last keeps the last n of a list, in memory of its own from time to time.
+// last returns the last n elements of a list. It copies them from time to time, so that old elements are freed.
 func last[T any](all []T, n int) []T {
 	if len(all) <= n {
 		return all

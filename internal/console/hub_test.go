@@ -107,8 +107,8 @@ func TestFollowsWhileThereArePages(t *testing.T) {
 	})
 }
 
-// TestNewestCommits: a page that opens shows the newest commits that exist. They are in no rate and no lag; what is stored from
-// then on is. A page that comes later is told the same.
+// TestNewestCommits: a page that opens shows the newest commits that exist. They are in no rate and no lag; what is
+// stored from then on is. A page that comes later is told the same.
 func TestNewestCommits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -6,14 +6,14 @@ import (
 	"net/http"
 )
 
-// live sends what happens, as it does, as server-sent events: history (the last pulses), commit (first the newest that are
-// there), opened (they were looked for), pulse, missed, trouble. A
-// pulse comes every second, so nobody between takes the connection for dead.
+// live sends server-sent events: history (the last pulses), commit (first the newest stored ones), opened (the search
+// for those has ended), pulse, missed (messages were dropped), trouble. A pulse comes every second, which keeps proxies
+// from closing the connection.
 func (c *Console) live(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
 	control := http.NewResponseController(w)
-	p, first := c.hub.join() //nolint:contextcheck // following serves all pages, and goes on after this one
+	p, first := c.hub.join() //nolint:contextcheck // following serves all pages, and outlives this one
 	defer c.hub.leave(p)
 	send := func(messages ...message) error {
 		var b bytes.Buffer

@@ -14,40 +14,40 @@ import (
 )
 
 const (
-	// patience is how long a commit is looked after that a projection does not apply.
+	// patience is how long a commit is watched that a projection does not apply.
 	patience = 5 * time.Minute
-	// maxWatched is the most commits that are looked after at once.
+	// maxWatched is the most commits that are watched at a time.
 	maxWatched = 20
-	// lookTimeout is how long a look at the projections takes at most.
+	// lookTimeout is the timeout of each request for a pulse.
 	lookTimeout = 5 * time.Second
 )
 
-// pulse says how things were in a second.
+// pulse has the figures of a second.
 type pulse struct {
 	At      time.Time `json:"at"`
 	Commits int       `json:"commits"`
 	Events  int       `json:"events"`
-	// Requests are the requests since the pulse before, by function; absent where nobody counts them.
+	// Requests are the requests since the last pulse, by function. It is absent if [Config.Requests] is nil.
 	Requests map[string]Count `json:"requests,omitempty"`
-	// Units are what was consumed since the pulse before; absent where nobody counts it.
+	// Units are the units consumed since the last pulse. It is absent if [Config.Units] is nil.
 	Units *Consumed `json:"units,omitempty"`
-	// Projections are those that had something to do.
+	// Projections are those that had events to apply, or commits of the sample.
 	Projections map[string]*effort `json:"projections"`
 }
 
-// effort is what a projection had to do in a second, and how it got on with a sample of it.
+// effort has the figures of a projection in a second.
 type effort struct {
-	// Events are those stored in streams that it reads.
+	// Events is how many events were stored in streams that it reads.
 	Events int `json:"events"`
-	// Lags are how long after their recording commits of the sample were applied, in milliseconds.
+	// Lags are the times from recording to applying of commits of the sample, in milliseconds.
 	Lags []float64 `json:"lags,omitempty"`
-	// Waiting is how many commits of the sample it has not applied yet, and Oldest for how long the first waits, in
-	// milliseconds. Those of parked streams are not among them.
+	// Waiting is how many commits of the sample it has not applied yet. Oldest is the age of the oldest of them, in
+	// milliseconds. Commits of parked streams do not count.
 	Waiting int     `json:"waiting,omitempty"`
 	Oldest  float64 `json:"oldest,omitempty"`
 }
 
-// meter counts commits, and watches some of them on their way into the projections.
+// meter counts commits, and watches when the projections apply a sample of them.
 type meter struct {
 	console *Console
 	begun   time.Time // commits that are older don't count
@@ -61,7 +61,7 @@ type meter struct {
 	used    *Consumed        // at the last pulse
 }
 
-// watched is a commit whose way is watched.
+// watched is a commit of the sample.
 type watched struct {
 	stream  es.StreamID
 	version int64
@@ -77,7 +77,7 @@ func newMeter(c *Console) *meter {
 func (m *meter) add(c *inspect.Commit) {
 	stream, err := es.ParseStreamID(c.Stream)
 	if err != nil {
-		return // it was a stream's name: can't be
+		return // can't happen: the store has only valid names
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -85,18 +85,18 @@ func (m *meter) add(c *inspect.Commit) {
 	m.now.Events += len(c.Events)
 	m.types[stream.Type] += len(c.Events)
 	w := &watched{stream: stream, version: c.LastVersion, at: c.At, done: map[string]bool{}}
-	// The newest commit of each of the latest streams: an older one of the same stream would tell no time of its own.
+	// Only the newest commit of a stream: a checkpoint has the time of the last applied commit alone.
 	m.fresh = append(slices.DeleteFunc(m.fresh, func(old *watched) bool { return old.stream == stream }), w)
 	m.fresh = last(m.fresh, m.console.cfg.Sample)
 }
 
-// pulse ends a second: it looks how the watched commits got on.
+// pulse ends a second and returns its figures. It reads which projections have applied the watched commits.
 func (m *meter) pulse(ctx context.Context, now time.Time) pulse {
 	m.mu.Lock()
 	out := m.now
 	types := m.types
 	m.watched = append(m.watched, m.fresh...)
-	if over := len(m.watched) - maxWatched; over > 0 { // the first tell the worst lag, the last how it is now
+	if over := len(m.watched) - maxWatched; over > 0 { // the first have the worst lag, the last the current one
 		m.watched = slices.Delete(m.watched, maxWatched/2, maxWatched/2+over)
 	}
 	m.now, m.types, m.fresh = pulse{}, map[string]int{}, nil
@@ -121,7 +121,7 @@ func (p *pulse) of(name string) *effort {
 	return p.Projections[name]
 }
 
-// look asks how far the projections have come with each watched commit, and forgets those that all have applied.
+// look reads which projections have applied each watched commit. It drops commits that all have applied.
 func (m *meter) look(ctx context.Context, now time.Time, out *pulse) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
@@ -131,7 +131,7 @@ func (m *meter) look(ctx context.Context, now time.Time, out *pulse) {
 		}
 		applied, err := m.console.source.Applied(ctx, w.stream, w.version)
 		if err != nil {
-			m.console.cfg.Log.DebugContext(ctx, "how far the projections are", slog.String("error", err.Error()))
+			m.console.cfg.Log.DebugContext(ctx, "the progress of projections can't be read", slog.String("error", err.Error()))
 			return false
 		}
 		m.learn(w.stream.Type, applied)
@@ -139,7 +139,7 @@ func (m *meter) look(ctx context.Context, now time.Time, out *pulse) {
 	})
 }
 
-// learn remembers which projections read a type of stream.
+// learn stores which projections read a type of stream.
 func (m *meter) learn(typ string, applied []inspect.Applied) {
 	if m.readers[typ] != nil {
 		return
@@ -154,7 +154,7 @@ func (m *meter) learn(typ string, applied []inspect.Applied) {
 	m.readers[typ] = slices.Compact(names)
 }
 
-// settle takes down what is new of a commit, and tells whether nothing more is to come.
+// settle adds the new results of a commit to a pulse. It returns true if no more results are to come.
 func (w *watched) settle(now time.Time, applied []inspect.Applied, out *pulse) bool {
 	all := true
 	for _, a := range applied {
@@ -165,7 +165,7 @@ func (w *watched) settle(now time.Time, applied []inspect.Applied, out *pulse) b
 		switch {
 		case a.Applied:
 			w.done[a.Projection] = true
-			if a.Exact { // else it was applied with a later one, and no time is known
+			if a.Exact { // else a later commit was applied since, and the time of this one is not known
 				e.Lags = append(e.Lags, max(millis(a.At.Sub(w.at)), 0))
 			}
 		case a.Parked != nil:
@@ -190,7 +190,7 @@ func (m *meter) request(ctx context.Context, out *pulse) {
 	defer cancel()
 	counts, err := m.console.cfg.Requests(ctx)
 	if err != nil {
-		m.console.cfg.Log.DebugContext(ctx, "count requests", slog.String("error", err.Error()))
+		m.console.cfg.Log.DebugContext(ctx, "the counts of requests can't be read", slog.String("error", err.Error()))
 		return
 	}
 	if m.counts != nil {
@@ -212,7 +212,7 @@ func (m *meter) consume(ctx context.Context, out *pulse) {
 	defer cancel()
 	used, err := m.console.cfg.Units(ctx)
 	if err != nil {
-		m.console.cfg.Log.DebugContext(ctx, "count units", slog.String("error", err.Error()))
+		m.console.cfg.Log.DebugContext(ctx, "the consumed units can't be read", slog.String("error", err.Error()))
 		return
 	}
 	if m.used != nil {

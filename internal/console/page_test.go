@@ -92,8 +92,8 @@ var (
 	href      = regexp.MustCompile(`href:\s*(\S+)`)
 )
 
-// TestEscapes: what is stored can only become text. There is no way to HTML in the scripts, no script in the page, links of
-// the scripts stay in the page, and nobody else is asked for anything.
+// TestEscapes: what is stored can only become text. There is no way to HTML in the scripts, no script in the page,
+// links of the scripts stay in the page, and nobody else is asked for anything.
 func TestEscapes(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("web/*")

@@ -10,17 +10,17 @@ import (
 // maxParked is the most streams that are listed.
 const maxParked = 1000
 
-// waiting is a stream that waits for a projection.
+// waiting is a parked stream.
 type waiting struct {
 	Projection string                `json:"projection"`
 	Generation projection.Generation `json:"generation"`
 	Stream     string                `json:"stream"`
 	projection.Parked
-	// Events is how many are known to wait.
+	// Events is how many events are known to wait.
 	Events int64 `json:"events"`
 }
 
-// parked answers the streams that wait.
+// parked answers with the parked streams.
 func (c *Console) parked(w http.ResponseWriter, r *http.Request) {
 	out := struct {
 		Parked []waiting `json:"parked"`
@@ -42,16 +42,16 @@ func (c *Console) parked(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, out)
 }
 
-// retry tries a stream again, and answers whether it waits still.
+// retry retries a stream, and answers whether it is still parked.
 func (c *Console) retry(w http.ResponseWriter, r *http.Request, o order) {
 	stream, ok := streamOf(w, o.Stream)
 	if !ok {
 		return
 	}
-	// The try goes on if the page is closed.
+	// The retry continues if the page is closed.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), c.cfg.Timeout)
 	defer cancel()
-	c.cfg.Log.InfoContext(ctx, "a stream is tried again by the console", "projection", o.Projection, "stream", o.Stream)
+	c.cfg.Log.InfoContext(ctx, "the console retries a stream", "projection", o.Projection, "stream", o.Stream)
 	if err := c.operator.RetryStream(ctx, stream, o.Projection); err != nil {
 		fail(w, err)
 		return

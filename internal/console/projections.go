@@ -9,19 +9,19 @@ import (
 	"github.com/annals-es/annals/internal/inspect"
 )
 
-// rebuilding is a rebuild that was begun here.
+// rebuilding is a rebuild that was started in this console.
 type rebuilding struct {
 	Since time.Time `json:"since"`
-	// Events were read so far.
+	// Events is how many events were read so far.
 	Events int64 `json:"events"`
-	// Ended is when it did, Error why it did not succeed; what it has done is kept.
+	// Ended is when it ended. Error is why it failed, "" if it succeeded. A failed rebuild can be continued.
 	Ended *time.Time `json:"ended,omitempty"`
 	Error string     `json:"error,omitempty"`
 }
 
-// rebuilds are the rebuilds that were begun here, the last one of each projection.
+// rebuilds are the rebuilds that were started in this console: the last one of each projection.
 type rebuilds struct {
-	context context.Context //nolint:containedctx // of the process: they outlive requests
+	context context.Context //nolint:containedctx // of the process: rebuilds outlive requests
 	by      Rebuilder
 	mu      sync.Mutex
 	all     map[string]*rebuilding
@@ -31,7 +31,7 @@ func newRebuilds(ctx context.Context, by Rebuilder) *rebuilds {
 	return &rebuilds{context: ctx, by: by, all: map[string]*rebuilding{}}
 }
 
-// start begins a rebuild, unless one of the projection is on its way.
+// start starts a rebuild. It returns false if one of the projection is running.
 func (b *rebuilds) start(name string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -57,7 +57,7 @@ func (b *rebuilds) start(name string) bool {
 	return true
 }
 
-// of is the last rebuild of a projection, nil if none was begun here.
+// of returns the last rebuild of a projection, nil if none was started in this console.
 func (b *rebuilds) of(name string) *rebuilding {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -68,7 +68,7 @@ func (b *rebuilds) of(name string) *rebuilding {
 	return nil
 }
 
-// projections answers all projections and reactions.
+// projections answers with all projections and reactions.
 func (c *Console) projections(w http.ResponseWriter, r *http.Request) {
 	all, err := c.source.Projections(r.Context())
 	if err != nil {
@@ -77,7 +77,7 @@ func (c *Console) projections(w http.ResponseWriter, r *http.Request) {
 	}
 	type shown struct {
 		inspect.Projection
-		// Rebuilds says that it can be built anew.
+		// Rebuilds is true if it can be rebuilt.
 		Rebuilds bool        `json:"rebuilds"`
 		Rebuild  *rebuilding `json:"rebuild,omitempty"`
 	}
@@ -88,7 +88,7 @@ func (c *Console) projections(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, out)
 }
 
-// rebuild begins to build a projection anew, which goes on when the page is closed.
+// rebuild starts the rebuild of a projection. It continues if the page is closed.
 func (c *Console) rebuild(w http.ResponseWriter, r *http.Request, o order) {
 	all, err := c.source.Projections(r.Context())
 	if err != nil {
@@ -100,14 +100,14 @@ func (c *Console) rebuild(w http.ResponseWriter, r *http.Request, o order) {
 			continue
 		}
 		if !c.rebuilds.by.Rebuilds(p.Name) {
-			problem(w, http.StatusBadRequest, p.Name+" is a reaction: what it did is done, and is not done again")
+			problem(w, http.StatusBadRequest, p.Name+" is a reaction: a reaction can't be rebuilt")
 			return
 		}
 		if !c.rebuilds.start(o.Projection) {
-			problem(w, http.StatusConflict, o.Projection+" is being built anew already")
+			problem(w, http.StatusConflict, "a rebuild of "+o.Projection+" is already running")
 			return
 		}
-		c.cfg.Log.InfoContext(r.Context(), "a rebuild was begun in the console", "projection", o.Projection)
+		c.cfg.Log.InfoContext(r.Context(), "the console starts a rebuild", "projection", o.Projection)
 		answer(w, http.StatusAccepted, c.rebuilds.of(o.Projection))
 		return
 	}

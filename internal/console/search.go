@@ -12,23 +12,23 @@ import (
 	"github.com/annals-es/annals/internal/inspect"
 )
 
-// maxFound is the most commits that a search answers.
+// maxFound is the most commits in the answer to a search.
 const maxFound = 200
 
-// found is what a search came to.
+// found is the answer to a search.
 type found struct {
 	Commits []inspect.Commit `json:"commits"`
-	// Complete says that these are all, else Note says why not.
+	// Complete is true if these are all. If not, Note says why.
 	Complete bool   `json:"complete"`
 	Note     string `json:"note,omitempty"`
 }
 
-// find answers commits, by what their stream's name begins with, the type of an event, or their correlation id.
+// find answers with commits, by the beginning of their stream's name, the type of an event, or their correlation id.
 func (c *Console) find(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	query := inspect.Query{Stream: q.Get("stream"), Type: q.Get("type"), CorrelationID: q.Get("correlation")}
 	if query == (inspect.Query{}) {
-		problem(w, http.StatusBadRequest, "say what to look for: stream, type, correlation")
+		problem(w, http.StatusBadRequest, "say what to search for: stream, type or correlation")
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), c.cfg.Timeout)
@@ -54,7 +54,7 @@ func (c *Console) collect(ctx context.Context, commits iter.Seq2[inspect.Commit,
 			out.Complete = false
 			return out, nil
 		case len(out.Commits) == maxFound:
-			out.Complete, out.Note = false, "There are more than "+strconv.Itoa(maxFound)+": ask for less."
+			out.Complete, out.Note = false, "There are more than "+strconv.Itoa(maxFound)+" commits: narrow the search."
 			return out, nil
 		}
 		out.Commits = append(out.Commits, commit)
@@ -62,22 +62,23 @@ func (c *Console) collect(ctx context.Context, commits iter.Seq2[inspect.Commit,
 	return out, nil
 }
 
-// partial says why a search ended early, if what it has found is of use nevertheless.
+// partial returns a note about why a search ended early. ours is false if the search failed.
 func (c *Console) partial(ctx context.Context, err error) (note string, ours bool) {
 	if errors.As(err, new(*inspect.UnreadableError)) {
 		return err.Error(), true
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return "The search ended after " + c.cfg.Timeout.String() + ": there may be more. `annals` on the command line takes its time.", true
+		return "The search ended after " + c.cfg.Timeout.String() + ": there may be more. `annals find` on the command line " +
+			"has no time limit.", true
 	}
 	return "", false
 }
 
-// trace answers what a request led to.
+// trace answers with the commits of a request, and when the projections applied them.
 func (c *Console) trace(w http.ResponseWriter, r *http.Request) {
 	id := r.URL.Query().Get("correlation")
 	if id == "" {
-		problem(w, http.StatusBadRequest, "name the correlation id")
+		problem(w, http.StatusBadRequest, "the correlation id is missing")
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), c.cfg.Timeout)
@@ -87,7 +88,7 @@ func (c *Console) trace(w http.ResponseWriter, r *http.Request) {
 		inspect.Trace
 		Complete bool   `json:"complete"`
 		Note     string `json:"note,omitempty"`
-		// Now is the time here, for what is not applied yet.
+		// Now is the current time, for commits that are not applied yet.
 		Now time.Time `json:"now"`
 	}{Trace: t, Complete: err == nil, Now: time.Now().UTC()}
 	if err != nil {
@@ -100,7 +101,7 @@ func (c *Console) trace(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, out)
 }
 
-// applied answers how far every projection has come with a version of a stream.
+// applied answers with the progress of all projections in a stream, up to a version.
 func (c *Console) applied(w http.ResponseWriter, r *http.Request) {
 	stream, ok := streamOf(w, r.URL.Query().Get("stream"))
 	if !ok {
@@ -108,7 +109,7 @@ func (c *Console) applied(w http.ResponseWriter, r *http.Request) {
 	}
 	version, err := strconv.ParseInt(r.URL.Query().Get("version"), 10, 64)
 	if err != nil || version < 1 {
-		problem(w, http.StatusBadRequest, "want a version, from 1")
+		problem(w, http.StatusBadRequest, "want a version of 1 or more")
 		return
 	}
 	out, err := c.source.Applied(r.Context(), stream, version)

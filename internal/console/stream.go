@@ -23,7 +23,7 @@ type moment struct {
 	Commit int64 `json:"commit"`
 }
 
-// stream answers what happened in a stream, without the events' data.
+// stream answers with the timeline of a stream: its events without their data.
 func (c *Console) stream(w http.ResponseWriter, r *http.Request) {
 	stream, ok := streamOf(w, r.URL.Query().Get("stream"))
 	if !ok {
@@ -31,10 +31,10 @@ func (c *Console) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	out := struct {
 		Stream string `json:"stream"`
-		// Stateful says that it can be asked for a state.
+		// Stateful is true if the stream has states: it is an aggregate's.
 		Stateful bool     `json:"stateful"`
 		Timeline []moment `json:"timeline"`
-		// More says that there are more events than are shown.
+		// More is true if there are more events than in the timeline.
 		More bool `json:"more"`
 	}{Stream: stream.String(), Stateful: slices.Contains(c.source.Types(), stream.Type), Timeline: []moment{}}
 	for commit, err := range c.source.Events(r.Context(), stream, 0, 0) {
@@ -52,7 +52,7 @@ func (c *Console) stream(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, out)
 }
 
-// step is a version of a stream: the event, in its commit, and what it made of the state.
+// step is a version of a stream: the event in its commit, the state after it, and what it changed.
 type step struct {
 	Commit  inspect.Commit       `json:"commit"`
 	State   *inspect.State       `json:"state,omitempty"`
@@ -61,7 +61,7 @@ type step struct {
 	Unknown string `json:"unknown,omitempty"`
 }
 
-// state answers a version of a stream.
+// state answers with a version of a stream.
 func (c *Console) state(w http.ResponseWriter, r *http.Request) {
 	stream, ok := streamOf(w, r.URL.Query().Get("stream"))
 	if !ok {
@@ -69,7 +69,7 @@ func (c *Console) state(w http.ResponseWriter, r *http.Request) {
 	}
 	version, err := strconv.ParseInt(r.URL.Query().Get("version"), 10, 64)
 	if err != nil || version < 1 {
-		problem(w, http.StatusBadRequest, "want a version, from 1")
+		problem(w, http.StatusBadRequest, "want a version of 1 or more")
 		return
 	}
 	var out step
@@ -88,12 +88,12 @@ func (c *Console) state(w http.ResponseWriter, r *http.Request) {
 		if r.Context().Err() != nil {
 			return
 		}
-		out.Unknown = err.Error() // the event itself is there to see
+		out.Unknown = err.Error() // the page still shows the event
 	}
 	answer(w, http.StatusOK, out)
 }
 
-// change folds a stream to a version and to the one before.
+// change folds a stream to a version and to the one before it, and compares the states.
 func (c *Console) change(ctx context.Context, stream es.StreamID, version int64, out *step) error {
 	after, err := c.source.State(ctx, stream, es.Point{Version: version})
 	if err != nil {

@@ -15,16 +15,16 @@ import (
 // Commit is a stored commit, for people.
 type Commit struct {
 	Stream string `json:"stream"`
-	// Version is that of the first event, LastVersion that of the last.
+	// Version is the version of the first event, LastVersion that of the last.
 	Version     int64  `json:"version"`
 	LastVersion int64  `json:"lastVersion"`
 	CommitID    string `json:"commitId"`
-	// At is when it was recorded, OccurredAt when it happened, where the caller said so.
+	// At is when it was recorded. OccurredAt is when it happened, if the caller recorded that.
 	At         time.Time  `json:"at"`
 	OccurredAt *time.Time `json:"occurredAt,omitempty"`
 	Events     []Event    `json:"events"`
 	Metadata   Metadata   `json:"metadata"`
-	// Hash is that of the commit, in hexadecimal.
+	// Hash is the commit's hash, in hexadecimal.
 	Hash string `json:"hash"`
 	// Siblings are the other commits that were stored with it, each as Type#id@version.
 	Siblings []string `json:"siblings,omitempty"`
@@ -38,7 +38,7 @@ type Event struct {
 	Data    json.RawMessage `json:"data"`
 }
 
-// Metadata is what is known of a commit besides its events.
+// Metadata is the metadata of a commit.
 type Metadata struct {
 	CorrelationID string            `json:"correlationId,omitempty"`
 	CausationID   string            `json:"causationId,omitempty"`
@@ -47,7 +47,8 @@ type Metadata struct {
 	Extra         map[string]string `json:"extra,omitempty"`
 }
 
-// NewCommit returns a commit for people. Data that is no JSON, which nothing of the service writes, becomes a JSON text.
+// NewCommit returns a commit for people. If an event's data is not JSON, it becomes a JSON string. The service itself
+// writes only JSON.
 func NewCommit(c *es.Commit) Commit {
 	out := Commit{
 		Stream: c.Stream.String(), Version: c.Version, LastVersion: c.LastVersion(), CommitID: c.ID, At: c.At,
@@ -63,7 +64,7 @@ func NewCommit(c *es.Commit) Commit {
 	for i, e := range c.Events {
 		data := e.Data
 		if !json.Valid(data) {
-			data, _ = json.Marshal(string(data)) // of a string: never fails
+			data, _ = json.Marshal(string(data)) // never fails for a string
 		}
 		out.Events[i] = Event{Version: c.Version + int64(i), Type: e.Type, Schema: e.Schema, Data: data}
 	}
@@ -73,8 +74,8 @@ func NewCommit(c *es.Commit) Commit {
 	return out
 }
 
-// Events yields the commits of a stream that hold events of versions from..to, in order, each with those events alone. 0 =
-// no bound.
+// Events yields the commits of a stream with events of the versions from..to, in order. Each commit has only those
+// events. 0 is no bound.
 //
 // Errors: [es.NotFoundError] if the stream has no events; those of [es.Reader].
 func (i *Inspector) Events(ctx context.Context, stream es.StreamID, from, to int64) iter.Seq2[Commit, error] {

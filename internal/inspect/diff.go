@@ -9,18 +9,19 @@ import (
 	"strings"
 )
 
-// Difference is one place where two states differ.
+// Difference is a JSON value in which two states differ.
 type Difference struct {
-	// Path is a JSON Pointer (RFC 6901), "" for the whole.
+	// Path is its JSON Pointer (RFC 6901), "" for the whole state.
 	Path string `json:"path"`
-	// Before and After are what is there, nil where nothing is.
+	// Before and After are the values in the two states. A value is nil if the state has none.
 	Before json.RawMessage `json:"before,omitempty"`
 	After  json.RawMessage `json:"after,omitempty"`
 }
 
-// Diff returns the places where two JSON texts differ: objects by their keys, lists by position. nil = nothing is there.
+// Diff returns the values in which two JSON texts differ. It compares objects by key and lists by position. A nil text
+// is an absent value.
 //
-// Errors: one of them is no JSON.
+// Errors: one if a text is not JSON.
 func Diff(before, after json.RawMessage) ([]Difference, error) {
 	a, err1 := decode(before)
 	b, err2 := decode(after)
@@ -30,7 +31,7 @@ func Diff(before, after json.RawMessage) ([]Difference, error) {
 	return differences([]Difference{}, "", a, b), nil
 }
 
-// absent stands for what is not there, unlike null.
+// absent is the value of a missing member. It is not null.
 type absent struct{}
 
 func decode(text json.RawMessage) (any, error) {
@@ -38,7 +39,7 @@ func decode(text json.RawMessage) (any, error) {
 		return absent{}, nil
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber() // amounts keep their digits
+	d.UseNumber() // keeps all digits of numbers
 	var v any
 	return v, d.Decode(&v)
 }
@@ -78,7 +79,7 @@ func ofObjects(all []Difference, path string, x, y map[string]any) []Difference 
 	return all
 }
 
-// escaper writes a key as a JSON Pointer has it.
+// escaper escapes a key for a JSON Pointer.
 var escaper = strings.NewReplacer("~", "~0", "/", "~1")
 
 func member(m map[string]any, k string) any {
@@ -99,6 +100,6 @@ func text(v any) json.RawMessage {
 	if _, none := v.(absent); none {
 		return nil
 	}
-	out, _ := json.Marshal(v) // it was JSON: never fails
+	out, _ := json.Marshal(v) // never fails: v was decoded from JSON
 	return out
 }

@@ -1,3 +1,5 @@
-// Package inspect answers what people ask of a running service: what happened, what it led to, and how far the read models
-// are. It reads, and changes nothing. Its answers have JSON forms whose field names stay as they are.
+// Package inspect reads a running service for operators: its commits, states and requests, and the progress of its
+// projections. Start with [New].
+//
+// It changes nothing. The names of its JSON members are stable.
 package inspect

@@ -264,7 +264,8 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestUnreadable: a commit that can't be read does not keep the others from being found, and is not passed over in silence.
+// TestUnreadable: a commit that can't be read does not keep the others from being found, and is not passed over in
+// silence.
 func TestUnreadable(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

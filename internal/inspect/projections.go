@@ -7,11 +7,11 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Projection is one projection, or reaction, and its generations.
+// Projection is a projection or a reaction with its generations.
 type Projection struct {
 	Name        string       `json:"projection"`
 	Generations []Generation `json:"generations"`
-	// Unregistered says that no process has begun with it: its generation is the one that it would begin with.
+	// Unregistered is true if no process has started it. Its generation is then the one that it will start with.
 	Unregistered bool `json:"unregistered,omitempty"`
 }
 
@@ -22,23 +22,23 @@ type Generation struct {
 	Status     projection.Status     `json:"status"`
 	// Since is when it got its status.
 	Since time.Time `json:"since"`
-	// Parked is how many streams wait in it.
+	// Parked is how many streams are parked in it.
 	Parked int `json:"parked"`
-	// Failure is why its rebuild was given up for now.
+	// Failure is why its rebuild failed. The rebuild can be continued.
 	Failure string `json:"failure,omitempty"`
-	// Rebuild is how far it is with what is done to it, nil if nothing is.
+	// Rebuild is the progress of its rebuild, nil if none is running.
 	Rebuild *Rebuild `json:"rebuild,omitempty"`
 }
 
-// Rebuild is how far a generation is.
+// Rebuild is the progress of a rebuild.
 type Rebuild struct {
-	// Doing is "filled" or "compared": what Done of its Segments are.
+	// Doing is "filled" or "compared". Done of the Segments are that.
 	Doing    string `json:"doing"`
 	Segments int    `json:"segments"`
 	Done     int    `json:"done"`
 }
 
-// Projections lists all projections and reactions. It counts the streams that wait.
+// Projections lists all projections and reactions. It counts their parked streams.
 //
 // Errors: those of the catalog and the views.
 func (i *Inspector) Projections(ctx context.Context) ([]Projection, error) {
@@ -74,7 +74,7 @@ type build struct {
 	generation projection.Generation
 }
 
-// countParked counts the streams that wait.
+// countParked counts the parked streams.
 func countParked(ctx context.Context, e *projection.Engine) (map[build]int, error) {
 	parked := map[build]int{}
 	for w, err := range e.Parked(ctx) {

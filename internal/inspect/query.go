@@ -10,17 +10,17 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Query says which commits are wanted. Its zero value wants all; what is set must all be so.
+// Query selects commits that match all members that are set. Its zero value selects all.
 type Query struct {
-	// Stream is what the stream's name begins with: "Order#o-1", "Order#", "Order#o".
+	// Stream is the beginning of the stream's name: "Order#o-1", "Order#", "Order#o".
 	Stream string
-	// Type is the type of one of its events: "OrderPlaced".
+	// Type is the type of one of the commit's events: "OrderPlaced".
 	Type string
 	// CorrelationID and CommitID are the commit's.
 	CorrelationID, CommitID string
 }
 
-// Matches tells whether a commit is wanted.
+// Matches tells whether a query selects a commit.
 func (q Query) Matches(c *es.Commit) bool {
 	return strings.HasPrefix(c.Stream.String(), q.Stream) &&
 		(q.Type == "" || hasType(c, q.Type)) &&
@@ -37,14 +37,14 @@ func hasType(c *es.Commit, name string) bool {
 	return false
 }
 
-// UnreadableError says that a search passed commits that can't be read. What else there is was searched.
+// UnreadableError is the error of a search that skipped commits that can't be read. All other commits were searched.
 type UnreadableError struct {
 	Commits int
 	First   error
 }
 
 func (e *UnreadableError) Error() string {
-	return fmt.Sprintf("%d commits can't be read, the first: %v; `annals verify` says more", e.Commits, e.First)
+	return fmt.Sprintf("%d commits can't be read, the first: %v; `annals verify` lists them", e.Commits, e.First)
 }
 func (e *UnreadableError) Unwrap() error { return e.First }
 
@@ -55,10 +55,10 @@ func (e *UnreadableError) add(corrupt []*es.CorruptError) {
 	e.Commits += len(corrupt)
 }
 
-// Find yields the commits that are wanted, those of one stream in order. It reads the whole table: half a read unit for each
-// 4 KB in it. What was stored within the last second may be missing.
+// Find yields the commits that a query selects. The commits of a stream are in order. It reads the whole table, with
+// half a read unit for each 4 KB. Commits of the last second may be missing.
 //
-// Errors: [UnreadableError], after all that could be read; those of [es.Scanner].
+// Errors: [UnreadableError], after all commits that can be read; those of [es.Scanner].
 func (i *Inspector) Find(ctx context.Context, q Query) iter.Seq2[Commit, error] {
 	return func(yield func(Commit, error) bool) {
 		for c, err := range i.scan(ctx, false) {
@@ -73,8 +73,8 @@ func (i *Inspector) Find(ctx context.Context, q Query) iter.Seq2[Commit, error] 
 	}
 }
 
-// Commits yields the commits that are wanted, as they are stored, those of one stream in order; with all that were stored
-// before it began where it is consistent, at twice the cost.
+// Commits is like Find, and yields the commits in their stored form. If consistent is set, it yields all commits that
+// were stored before the call, at twice the cost.
 //
 // Errors: those of [Inspector.Find].
 func (i *Inspector) Commits(ctx context.Context, q Query, consistent bool) iter.Seq2[es.Commit, error] {
@@ -91,7 +91,7 @@ func (i *Inspector) Commits(ctx context.Context, q Query, consistent bool) iter.
 	}
 }
 
-// scanned is a commit and the segment that its stream lies in.
+// scanned is a commit and the segment of its stream.
 type scanned struct {
 	*es.Commit
 	segment int
@@ -102,7 +102,7 @@ type scannedPage struct {
 	segment int
 }
 
-// scan yields all commits, and at the end an error if some can't be read. Within a segment streams are in order and whole.
+// scan yields all commits, and at the end an error if some can't be read. Within a segment, streams follow one another.
 func (i *Inspector) scan(ctx context.Context, consistent bool) iter.Seq2[scanned, error] {
 	return func(yield func(scanned, error) bool) {
 		var unreadable UnreadableError
@@ -124,7 +124,7 @@ func (i *Inspector) scan(ctx context.Context, consistent bool) iter.Seq2[scanned
 	}
 }
 
-// pages yields the pages of all segments, which are read at once, as they come.
+// pages yields the pages of all segments, which are read concurrently.
 func (i *Inspector) pages(ctx context.Context, consistent bool) iter.Seq2[scannedPage, error] {
 	return func(yield func(scannedPage, error) bool) {
 		var running sync.WaitGroup

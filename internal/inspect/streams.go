@@ -10,16 +10,16 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// Stream is a stream as a whole.
+// Stream is a summary of a stream.
 type Stream struct {
 	Stream string `json:"stream"`
 	// Version is its last version.
 	Version int64 `json:"version"`
 	Commits int64 `json:"commits"`
-	// First and Last are when its first and its last commit were recorded.
+	// First and Last are the times of its first and its last commit.
 	First time.Time `json:"first"`
 	Last  time.Time `json:"last"`
-	// Types counts its events by type.
+	// Types are the counts of its events by type.
 	Types map[string]int64 `json:"types"`
 }
 
@@ -35,7 +35,7 @@ func (s *Stream) add(c *es.Commit) {
 	}
 }
 
-// Stream returns a stream as a whole, which it reads.
+// Stream returns the summary of a stream. It reads the whole stream.
 //
 // Errors: [es.NotFoundError]; those of [es.Reader].
 func (i *Inspector) Stream(ctx context.Context, stream es.StreamID) (Stream, error) {
@@ -52,8 +52,8 @@ func (i *Inspector) Stream(ctx context.Context, stream es.StreamID) (Stream, err
 	return s, nil
 }
 
-// Streams yields the streams whose names begin with a prefix, in no order. It reads the whole table: see [Inspector.Find]. A
-// stream with commits that can't be read is counted without them.
+// Streams yields the streams whose names begin with a prefix, in no order. It reads the whole table: see
+// [Inspector.Find]. Commits that can't be read do not count.
 //
 // Errors: those of [Inspector.Find].
 func (i *Inspector) Streams(ctx context.Context, prefix string) iter.Seq2[Stream, error] {
@@ -75,10 +75,11 @@ func (i *Inspector) Streams(ctx context.Context, prefix string) iter.Seq2[Stream
 	}
 }
 
-// grouping is the last stream of each segment: more of it may come.
+// grouping is the last stream of each segment: more of its commits may follow.
 type grouping map[int]*Stream
 
-// add counts a commit, and returns the stream before it in its segment if that is whole now, else nil.
+// add counts a commit. If its stream is a new one, add returns the previous stream of the segment, which is complete,
+// else nil.
 func (g grouping) add(c scanned) (done *Stream) {
 	last := g[c.segment]
 	if last == nil || last.Stream != c.Stream.String() {
@@ -89,7 +90,7 @@ func (g grouping) add(c scanned) (done *Stream) {
 	return done
 }
 
-// end yields the last streams, unless an error came before they were whole, and the error.
+// end yields the last streams, unless an error came before they were complete, and the error.
 func (g grouping) end(err error, yield func(Stream, error) bool) {
 	if err == nil || errors.As(err, new(*UnreadableError)) {
 		for _, s := range g {

@@ -9,10 +9,11 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// ErrNoFeed says that an inspector was made without a [Feed].
-var ErrNoFeed = errors.New("there is no feed of all streams: follow a single one")
+// ErrNoFeed is the error of an inspector that was made without a [Feed].
+var ErrNoFeed = errors.New("there is no feed of all streams: follow a single stream")
 
-// Tail yields the commits that are wanted as they are stored, until its context ends; that is no error.
+// Tail yields the commits that a query selects as they are stored, until its context ends. It then ends without an
+// error.
 //
 // Errors: [ErrNoFeed]; the feed's.
 func (i *Inspector) Tail(ctx context.Context, q Query) iter.Seq2[Commit, error] {
@@ -25,17 +26,17 @@ func (i *Inspector) Tail(ctx context.Context, q Query) iter.Seq2[Commit, error] 
 	}
 }
 
-// Recent is the newest commits, and what comes after them.
+// Recent has the newest commits, and yields those that follow.
 type Recent[C any] struct {
-	// Commits are the newest, the oldest of them first.
+	// Commits are the newest commits, the oldest of them first.
 	Commits []C
-	// Complete says that no newer ones are missing, up to where Then begins.
+	// Complete is true if no commit is missing between Commits and Then.
 	Complete bool
-	// Then yields those that are stored after them, until the context ends.
+	// Then yields the commits that are stored after them, until the context ends.
 	Then iter.Seq2[C, error]
 }
 
-// Recent returns the newest commits of all streams, n at most, as far as the [Feed] still holds them.
+// Recent returns the newest commits of all streams that the [Feed] still has, at most n.
 //
 // Errors: [ErrNoFeed]; the feed's.
 func (i *Inspector) Recent(ctx context.Context, n int) (Recent[Commit], error) {
@@ -54,15 +55,15 @@ func (i *Inspector) Recent(ctx context.Context, n int) (Recent[Commit], error) {
 	return out, nil
 }
 
-// Follow yields the commits of one stream after a version as they are stored, until its context ends. It asks again and
-// again, for a read unit each time.
+// Follow yields the commits of one stream after a version as they are stored, until its context ends. It reads the
+// stream every [Config.Every], for a read unit each time.
 //
 // Errors: those of [es.Reader].
 func (i *Inspector) Follow(ctx context.Context, stream es.StreamID, after int64, q Query) iter.Seq2[Commit, error] {
 	return func(yield func(Commit, error) bool) { pass(ctx, i.follow(ctx, stream, after), q, yield) }
 }
 
-// pass yields what is wanted. An error that comes of the context's end is none.
+// pass yields the commits that a query selects. It drops an error that is due to the end of the context.
 func pass(ctx context.Context, commits iter.Seq2[es.Commit, error], q Query, yield func(Commit, error) bool) {
 	for c, err := range commits {
 		switch {

@@ -10,40 +10,42 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Trace is what one request led to.
+// Trace has the commits of one request.
 type Trace struct {
 	CorrelationID string `json:"correlationId"`
 	// Commits are in the order of their times.
 	Commits []Traced `json:"commits"`
 }
 
-// Traced is a commit and what became of it.
+// Traced is a commit, and how the projections have applied it.
 type Traced struct {
 	Commit
-	// Projections are all that read the stream, in each generation that is kept up to date.
+	// Projections are all projections that read the stream, with each generation that is kept up to date.
 	Projections []Applied `json:"projections"`
 }
 
-// Applied is how far a projection has come with a stream, seen from one version of it.
+// Applied is the progress of a projection in a stream, compared with a version of the stream.
 type Applied struct {
 	Projection string                `json:"projection"`
 	Generation projection.Generation `json:"generation"`
 	Status     projection.Status     `json:"status"`
-	// Version is the last that it has applied, At when that was, nil if it has none or the time was not kept.
+	// Version is the last version that it has applied. At is when that was, nil if there is none or if the time is not
+	// known.
 	Version int64      `json:"version"`
 	At      *time.Time `json:"at,omitempty"`
-	// Applied says that it has applied the version asked for; Exact that At is when, else At is when a later one was.
+	// Applied is true if it has applied the requested version. Exact is true if At is the time of that version, and not of
+	// a later one.
 	Applied bool `json:"applied"`
 	Exact   bool `json:"exact"`
-	// Unconcerned says that nothing up to the version asked for concerns it since the last that it has applied.
+	// Unconcerned is true if it has no event to apply between Version and the requested version.
 	Unconcerned bool `json:"unconcerned,omitempty"`
-	// Behind says that deliveries no longer bring the stream forward: a catch-up does.
+	// Behind is true if a catch-up from the queue applies the stream, and no longer the deliveries of the shard.
 	Behind bool `json:"behind,omitempty"`
-	// Parked is why the stream waits there.
+	// Parked is why the stream is parked, nil if it is not.
 	Parked *projection.Parked `json:"parked,omitempty"`
 }
 
-// Trace returns the commits of a request, and how far each projection has come with them. It searches the whole table: see
+// Trace returns the commits of a request, and the progress of each projection with them. It reads the whole table: see
 // [Inspector.Find].
 //
 // Errors: those of [Inspector.Find] and [Inspector.Applied].
@@ -68,7 +70,7 @@ func (i *Inspector) Trace(ctx context.Context, correlationID string) (Trace, err
 	return t, nil
 }
 
-// Applied tells how far every projection that reads a stream has come with it, seen from a version of it.
+// Applied returns the progress of all projections that read a stream, compared with a version of the stream.
 //
 // Errors: those of [projection.Engine.StreamProgress].
 func (i *Inspector) Applied(ctx context.Context, stream es.StreamID, version int64) ([]Applied, error) {

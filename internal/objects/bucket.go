@@ -11,11 +11,11 @@ import (
 	"github.com/aws/smithy-go/encoding/httpbinding"
 )
 
-// Bucket is a bucket of S3.
+// Bucket is an S3 bucket.
 type Bucket interface {
-	// Put stores an object, in place of an older one of that key. Errors: those of S3.
+	// Put stores an object. It replaces an object with the same key. Errors: those of S3.
 	Put(ctx context.Context, key string, content []byte) error
-	// Get reads an object. Errors: those of S3; there is none; it is larger than a batch can be.
+	// Get reads an object. Errors: those of S3, also if there is no such object; one if it is larger than a batch can be.
 	Get(ctx context.Context, key string) ([]byte, error)
 	// List returns the keys that begin with a prefix, at most 1,000 of them, in their order, and whether there are
 	// more. Errors: those of S3.
@@ -30,7 +30,7 @@ type bucket struct {
 	url     string
 }
 
-// Bucket returns the bucket with an address, https://{bucket}.s3.{region}.{suffix}; nil if that is "".
+// Bucket returns the bucket with an address, https://{bucket}.s3.{region}.{suffix}. It is nil if address is "".
 func (o *Objects) Bucket(address string) Bucket {
 	if address == "" {
 		return nil
@@ -59,7 +59,7 @@ func (b bucket) Get(ctx context.Context, key string) ([]byte, error) {
 	return content, nil
 }
 
-// List asks by ListObjectsV2: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html.
+// List calls ListObjectsV2: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html.
 func (b bucket) List(ctx context.Context, prefix string) ([]string, bool, error) {
 	var listed struct {
 		IsTruncated bool

@@ -1,5 +1,5 @@
-// Package objects reads and writes objects of S3 by signed requests: the SDK's client of S3 would add 0.9 MB to a
-// function. Start with [New].
+// Package objects reads and writes objects of S3 with signed requests. It replaces the SDK's client of S3, which would
+// add 0.9 MB to a function. Start with [New].
 package objects
 
 import (
@@ -22,19 +22,19 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// maxObject is more than a batch can take: 6 MB, as a text in a document.
+// maxObject is the most bytes that are read of an object. A batch has at most 6 MB, as a string in a JSON document.
 const maxObject = 32 << 20
 
 // Objects reads and writes objects of S3.
 type Objects struct {
 	cfg      aws.Config
-	endpoint string // where all buckets are paths, "" = each bucket has an address of its own
+	endpoint string // the address below which buckets are paths; if "", each bucket has its own address
 	own      string // the address of the function's own bucket
 	signer   *v4.Signer
 }
 
-// New returns the objects of the bucket that the environment names. AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL
-// redirect it: there, buckets are paths.
+// New returns the objects of the bucket that the environment names. AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL redirect
+// the requests. At such an endpoint, buckets are paths.
 func New(cfg aws.Config, getenv func(string) string) *Objects {
 	endpoint, _ := awsendpoint.Of(cfg, "S3")
 	return &Objects{
@@ -54,9 +54,9 @@ func (o *Objects) url(bucket string) (string, error) {
 		" or " + annalsaws.ReactorFailuresEnv)
 }
 
-// Get reads an object of the bucket with a name, which the environment's is to have.
+// Get reads an object. bucket must be the name of the bucket in the environment.
 //
-// Errors: S3's; an object that is larger than a batch can be.
+// Errors: those of S3; one if the object is larger than a batch can be.
 func (o *Objects) Get(ctx context.Context, bucket, key string) ([]byte, error) {
 	fail := func(err error) ([]byte, error) { return nil, fmt.Errorf("get s3://%s/%s: %w", bucket, key, err) }
 	url, err := o.url(bucket)
@@ -72,7 +72,7 @@ func (o *Objects) Get(ctx context.Context, bucket, key string) ([]byte, error) {
 
 // do sends a signed request, and returns the body of the answer.
 //
-// Errors: S3's; an answer that is larger than a batch can be.
+// Errors: those of S3; one if the answer is larger than a batch can be.
 func (o *Objects) do(ctx context.Context, method, url string, content []byte) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(content))
 	if err != nil {
@@ -93,7 +93,7 @@ func (o *Objects) do(ctx context.Context, method, url string, content []byte) ([
 	case answer.StatusCode != http.StatusOK:
 		return nil, fmt.Errorf("%s: %s", answer.Status, body[:min(len(body), 500)])
 	case len(body) > maxObject:
-		return nil, fmt.Errorf("it has more than %d bytes", maxObject)
+		return nil, fmt.Errorf("the answer has more than %d bytes", maxObject)
 	}
 	return body, nil
 }
@@ -101,10 +101,10 @@ func (o *Objects) do(ctx context.Context, method, url string, content []byte) ([
 func (o *Objects) sign(ctx context.Context, r *http.Request, content []byte) error {
 	credentials, err := o.cfg.Credentials.Retrieve(ctx)
 	if err != nil {
-		return fmt.Errorf("sign: %w", err)
+		return fmt.Errorf("sign the request: %w", err)
 	}
 	sum := sha256.Sum256(content)
 	hash := hex.EncodeToString(sum[:])
-	r.Header.Set("X-Amz-Content-Sha256", hash) // S3 wants it, unlike others
+	r.Header.Set("X-Amz-Content-Sha256", hash) // S3 requires it
 	return o.signer.SignHTTP(ctx, credentials, r, hash, "s3", o.cfg.Region, time.Now())
 }

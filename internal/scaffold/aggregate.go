@@ -7,22 +7,22 @@ import (
 	"path/filepath"
 )
 
-// aggregate is what the templates of an aggregate are filled in with.
+// aggregate holds the values for the templates of an aggregate.
 type aggregate struct {
 	Names
-	// Q qualifies the names of the aggregate's package, where another package has them: "permit.".
+	// Q is the prefix for the names of the aggregate's package in other packages: "permit.".
 	Q string
-	// TestPackage, TestImport and Service are what the test over HTTP is in, imports and runs. Scope begins its
-	// scopes. Declares: the test declares a service of its own.
+	// TestPackage, TestImport and Service are the package of the HTTP test, what it imports, and the service that it
+	// runs. Scope is the prefix of its scopes. Declares is true if the test declares its own service.
 	TestPackage, TestImport, Service, Scope string
 	Declares                                bool
 }
 
-// NewAggregate plans an aggregate in the module that is in a folder: a folder of its own beside the declaration of the
-// service, and a line of the declaration. Nothing is written yet.
+// NewAggregate plans a new aggregate in the module in a folder: a folder beside the service's declaration, and a line
+// in the declaration. It writes nothing: see [Plan.Write].
 //
-// Errors: a folder that holds no module; no declaration in it, or several; a folder of the aggregate's name that
-// exists already.
+// Errors: the folder has no module; the module has no declaration or several; a folder with the aggregate's name
+// exists.
 func NewAggregate(root string, names Names) (*Plan, error) {
 	d, err := findDeclaration(root)
 	if err != nil {
@@ -30,11 +30,11 @@ func NewAggregate(root string, names Names) (*Plan, error) {
 	}
 	folder := filepath.Join(filepath.Dir(d.file), names.Package)
 	if _, err := os.Stat(filepath.Join(root, folder)); err == nil {
-		return nil, fmt.Errorf("%s exists already: choose another name", folder)
+		return nil, fmt.Errorf("%s already exists: choose another name", folder)
 	}
 	names.Annals, names.Import = d.annals, path.Join(d.module, filepath.ToSlash(folder))
 	if d.imports[names.Import] != "" {
-		return nil, fmt.Errorf("%s imports %s already: choose another name", d.file, names.Import)
+		return nil, fmt.Errorf("%s already imports %s: choose another name", d.file, names.Import)
 	}
 	p := &Plan{Root: root, Module: d.module}
 	p.Create, err = render("aggregate", folder, aggregate{
@@ -48,7 +48,7 @@ func NewAggregate(root string, names Names) (*Plan, error) {
 	return p, p.format()
 }
 
-// fileOfAggregate is the path of a file of an aggregate, by that of its template.
+// fileOfAggregate returns the path of an aggregate's file, from the path of its template.
 func fileOfAggregate(template string) string {
 	dir, file := path.Split(template)
 	switch dir {

@@ -114,9 +114,9 @@ func TestRefused(t *testing.T) {
 	for name, test := range map[string]struct{ service, want string }{
 		"no declaration":   {"package permits\n", "is called in 0 files of module example.org/permits: call it once"},
 		"two declarations": {declared + "\nvar other = annals.New(\"x\", nil)\n", "calls annals.New 2 times"},
-		"no Go":            {strings.Replace(declared, "func New(", "func New((", 1), "is not Go"},
+		"no Go":            {strings.Replace(declared, "func New(", "func New((", 1), "is not valid Go"},
 		"imported": {strings.Replace(declared, "annals\"\n", "annals\"\n\t\"example.org/permits/zeppelin\"\n", 1),
-			"imports example.org/permits/zeppelin already"},
+			"already imports example.org/permits/zeppelin"},
 	} {
 		if _, err := plan(t, module(t, test.service), "Zeppelin"); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", name, err, test.want)
@@ -127,7 +127,7 @@ func TestRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := plan(t, root, "Zeppelin")
-	if err == nil || !strings.Contains(err.Error(), "zeppelin exists already: choose another name") {
+	if err == nil || !strings.Contains(err.Error(), "zeppelin already exists: choose another name") {
 		t.Error(err)
 	}
 	if err := os.Remove(filepath.Join(root, "go.mod")); err != nil {

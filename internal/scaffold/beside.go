@@ -12,21 +12,21 @@ import (
 	"strings"
 )
 
-// beside is what the templates of a file beside the declaration are filled in with: a read model or a reaction of an
+// beside holds the values for the templates of a file beside the declaration: a read model or a reaction of an
 // aggregate.
 type beside struct {
 	Names
-	// Pkg is the declaration's package, Kit the import path of package annals's module.
+	// Pkg is the declaration's package, Kit the path of Annals's module.
 	Pkg, Kit string
-	// Of is the aggregate, with the import of its package where that is another one; Q qualifies its names.
+	// Of is the aggregate, OfIn the import path of its package if that is another package. Q is the prefix for its
+	// names.
 	Of    declared
 	OfIn  string
 	Q     string
 	OfThe Names
-	// First is the event that the test gives.
+	// First is the event that the test starts with.
 	First string
-	// By is the field that a list is by, "" if there is none. From are the events that have it. List is the variable
-	// of the list.
+	// By is the field that a list is by, or "". From are the events that have the field. List is the list's variable.
 	By                      Names
 	ByField, ByJSON, ByName string
 	From                    []from
@@ -39,7 +39,7 @@ type from struct {
 	Plain bool
 }
 
-// besideDeclaration is what a new file beside the declaration is made of.
+// besideDeclaration returns the declaration, and the values for a new file beside it.
 func besideDeclaration(root string, names Names, of string) (*declaration, *beside, error) {
 	d, err := findDeclaration(root)
 	if err != nil {
@@ -61,14 +61,14 @@ func besideDeclaration(root string, names Names, of string) (*declaration, *besi
 		}
 		for _, name := range []string{a.Var, a.State, a.Event} {
 			if !ast.IsExported(name) {
-				return nil, nil, fmt.Errorf("%s.%s is not exported: the declaration in %s can't name it", a.Import, name, d.file)
+				return nil, nil, fmt.Errorf("%s.%s is not exported: the declaration in %s cannot use it", a.Import, name, d.file)
 			}
 		}
 	}
 	return d, b, nil
 }
 
-// plan is the plan of one file with a test, and of a line of the declaration.
+// plan returns the plan of one file with its test, and of a line in the declaration.
 func (b *beside) plan(root, templates string, d *declaration, line string, declares ...string) (*Plan, error) {
 	p := &Plan{Root: root, Module: d.module}
 	var err error
@@ -91,8 +91,7 @@ func (b *beside) plan(root, templates string, d *declaration, line string, decla
 	return p, p.format()
 }
 
-// undeclared refuses names that the package in a folder declares or imports already, and those that Go keeps for
-// itself.
+// undeclared returns an error if a name is already declared or imported in a folder's package, or is reserved in Go.
 func undeclared(folder string, names []string) error {
 	for _, name := range names {
 		if token.IsKeyword(name) || slices.Contains(reserved, name) {
@@ -106,7 +105,7 @@ func undeclared(folder string, names []string) error {
 	for _, name := range files {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
 		if err != nil {
-			continue // the compiler says why
+			continue // the compiler reports the mistake
 		}
 		for _, spec := range file.Imports {
 			if name := importedAs(spec); slices.Contains(names, name) {
@@ -115,14 +114,14 @@ func undeclared(folder string, names []string) error {
 		}
 		for _, declared := range namesIn(file) {
 			if slices.Contains(names, declared) {
-				return fmt.Errorf("%s declares %s already: choose another name", name, declared)
+				return fmt.Errorf("%s already declares %s: choose another name", name, declared)
 			}
 		}
 	}
 	return nil
 }
 
-// importedAs is the name of an imported package in its file.
+// importedAs returns the name of an imported package in its file.
 func importedAs(spec *ast.ImportSpec) string {
 	if spec.Name != nil {
 		return spec.Name.Name
@@ -134,7 +133,7 @@ func importedAs(spec *ast.ImportSpec) string {
 	return path.Base(imported)
 }
 
-// namesIn are the names that a file declares.
+// namesIn returns the names that a file declares.
 func namesIn(file *ast.File) (names []string) {
 	for _, decl := range file.Decls {
 		switch d := decl.(type) {
@@ -151,7 +150,7 @@ func namesIn(file *ast.File) (names []string) {
 	return names
 }
 
-// namesOf are the names that a part of a declaration declares.
+// namesOf returns the names that a part of a declaration declares.
 func namesOf(spec ast.Spec) (names []string) {
 	switch s := spec.(type) {
 	case *ast.TypeSpec:

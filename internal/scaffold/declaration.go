@@ -16,31 +16,30 @@ import (
 	"strings"
 )
 
-// kit is how the import path of package annals ends.
+// kit is the suffix of the import path of package annals.
 const kit = "/pkg/annals"
 
 // declaration is the call of annals.New that declares a module's service.
 type declaration struct {
-	// module is the path of the module, annals that of the module that package annals is in.
+	// module is the path of the service's module, annals that of Annals's.
 	module, annals string
 	// file is the file's path in the module, with its text.
 	file string
 	text []byte
-	// args is where the call's arguments end, kit where the import of package annals does: both as offsets in the
+	// args is the end of the call's arguments, kit the end of the import of package annals. Both are offsets in the
 	// text.
 	args, kit int
-	// comma: a comma follows the last argument. block: the imports are in parentheses.
+	// comma is true if a comma follows the last argument, block if the imports are in parentheses.
 	comma, block bool
-	// name is that of package annals in the file, pkg that of the file's package.
+	// name is the name of package annals in the file, pkg the name of the file's package.
 	name, pkg string
-	// imports are the paths that the file imports, with the names that they have there.
+	// imports are the imported paths, with their names in the file.
 	imports map[string]string
 }
 
 var modulePattern = regexp.MustCompile(`(?m)^module (\S+)$`)
 
-// findDeclaration looks for the declaration in the module that is in a folder. Tests, examples and modules within it
-// don't count.
+// findDeclaration finds the declaration in the module in a folder. It ignores tests, examples and nested modules.
 func findDeclaration(root string) (*declaration, error) {
 	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	found := modulePattern.FindSubmatch(mod)
@@ -84,7 +83,7 @@ func findDeclaration(root string) (*declaration, error) {
 	return all[0], nil
 }
 
-// passOver skips the folders that hold no service of the module.
+// passOver skips folders that cannot have the declaration.
 func passOver(root, path, name string) error {
 	if path == root {
 		return nil
@@ -97,7 +96,7 @@ func passOver(root, path, name string) error {
 	return nil
 }
 
-// declarationIn is the declaration in a file, nil if there is none. A file that is not Go has none.
+// declarationIn returns the declaration in a file, or nil if there is none. A file that is not Go has none.
 func declarationIn(name string) (*declaration, error) {
 	text, err := os.ReadFile(name)
 	if err != nil || !bytes.Contains(text, []byte(kit+`"`)) {
@@ -106,7 +105,7 @@ func declarationIn(name string) (*declaration, error) {
 	set := token.NewFileSet()
 	file, err := parser.ParseFile(set, name, text, parser.SkipObjectResolution)
 	if err != nil {
-		return nil, fmt.Errorf("%s is not Go: %w", name, err)
+		return nil, fmt.Errorf("%s is not valid Go: %w", name, err)
 	}
 	d := &declaration{text: text, pkg: file.Name.Name}
 	d.importsOf(set, file)
@@ -134,7 +133,7 @@ func declarationIn(name string) (*declaration, error) {
 	return nil, fmt.Errorf("%s calls annals.New %d times: call it once, in the declaration of the service", name, calls)
 }
 
-// importsOf notes what a file imports.
+// importsOf records what a file imports.
 func (d *declaration) importsOf(set *token.FileSet, file *ast.File) {
 	d.imports = map[string]string{}
 	for _, spec := range file.Imports {
@@ -156,7 +155,7 @@ func (d *declaration) importsOf(set *token.FileSet, file *ast.File) {
 	}
 }
 
-// with is the file with a line more at the end of the declaration, and with imports that it may lack.
+// with returns the file with another line at the end of the declaration, and with the imports that it lacks.
 func (d *declaration) with(line string, imports ...string) []byte {
 	line += "\n"
 	if !d.comma {
@@ -175,17 +174,17 @@ func (d *declaration) with(line string, imports ...string) []byte {
 	return slices.Concat(d.text[:d.kit], []byte(added), d.text[d.kit:d.args], []byte(line), d.text[d.args:])
 }
 
-// in is a line of the declaration as the file has it: package annals has another name there if its import says so.
+// in returns a line of the declaration with the file's name of package annals.
 func (d *declaration) in(line string) string {
 	return d.name + strings.TrimPrefix(line, "annals")
 }
 
-// importPath is that of the declaration's package.
+// importPath is the import path of the declaration's package.
 func (d *declaration) importPath() string {
 	return path.Join(d.module, filepath.ToSlash(filepath.Dir(d.file)))
 }
 
-// listed is a list of files as the end of a sentence's part.
+// listed returns a list of files for the end of a clause.
 func listed(files []string) string {
 	if len(files) == 0 {
 		return ""
@@ -193,7 +192,7 @@ func listed(files []string) string {
 	return " (" + strings.Join(files, ", ") + ")"
 }
 
-// absolute is a folder's whole path, for messages.
+// absolute returns a folder's absolute path, for messages.
 func absolute(dir string) string {
 	if whole, err := filepath.Abs(dir); err == nil {
 		return whole

@@ -1,3 +1,3 @@
-// Package scaffold writes a service of one's own, and new parts of one: aggregates, read models and reactions. Start
+// Package scaffold generates the code of a new service, and of new aggregates, read models and reactions in one. Start
 // with [NewService].
 package scaffold

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Names is what something new is called in each place.
+// Names has the forms of a new part's name.
 type Names struct {
-	// Annals is the path of Annals's module, Import that of an aggregate's package.
+	// Annals is the path of Annals's module, Import the import path of an aggregate's package.
 	Annals, Import string
 	// Type and Types are the name as a Go type, and its plural: GiftCard, GiftCards.
 	Type, Types string
@@ -28,7 +28,7 @@ var (
 	word     = regexp.MustCompile(`[A-Z]+[a-z0-9]*`)
 )
 
-// reserved can't be names of packages: Go's own, and those that generated files import.
+// reserved names cannot be packages: Go reserves them, or generated files import or use them.
 var reserved = []string{
 	"internal", "vendor", "main", "testdata", "init",
 	"annals", "annalshttp", "annalstest", "es", "estest", "projection", "refusal",
@@ -36,10 +36,10 @@ var reserved = []string{
 	"functions", "infra", "build",
 }
 
-// NamesOf derives the names from that of a Go type (GiftCard) or from one in kebab case (gift-card). plural has the
-// same form; "" follows the rules of English.
+// NamesOf derives the names from a Go type's name (GiftCard) or one in kebab case (gift-card). plural has the same
+// form. If it is "", English rules apply.
 //
-// Errors: a name that can't be, with what it can be.
+// Errors: one that says which names are valid.
 func NamesOf(name, plural string) (Names, error) {
 	typ, err := typeOf(name)
 	if err != nil {
@@ -60,7 +60,7 @@ func NamesOf(name, plural string) (Names, error) {
 		n.A = "an"
 	}
 	if n.Types == n.Type {
-		return Names{}, fmt.Errorf("the plural of %s is the same word: say another one with --plural", typ)
+		return Names{}, fmt.Errorf("the plural of %s is the same word: set another one with --plural", typ)
 	}
 	return n, nil
 }
@@ -74,7 +74,7 @@ func AggregateNamesOf(name, plural string) (Names, error) {
 	return n, packageName(n.Package, name)
 }
 
-// packageName refuses a name that Go does not take as that of a package, or that generated files need.
+// packageName returns an error if a name cannot be a package's, or if generated files use it.
 func packageName(name, of string) error {
 	if token.IsKeyword(name) || slices.Contains(reserved, name) {
 		return fmt.Errorf("the name %q would make a Go package %s, which is reserved: choose another name", of, name)
@@ -82,7 +82,7 @@ func packageName(name, of string) error {
 	return nil
 }
 
-// typeOf is a name as that of a Go type.
+// typeOf returns a name in the form of a Go type.
 func typeOf(name string) (string, error) {
 	typ := name
 	if kebab.MatchString(name) {
@@ -92,19 +92,19 @@ func typeOf(name string) (string, error) {
 		}
 	}
 	if len(name) > maxName {
-		return "", fmt.Errorf("the name %q has %d characters: %d are allowed", name, len(name), maxName)
+		return "", fmt.Errorf("the name %q has %d characters: use at most %d", name, len(name), maxName)
 	}
 	if !exported.MatchString(typ) || strings.HasSuffix(typ, "Test") {
 		return "", fmt.Errorf(
-			"the name %q does not work: write capitalized words of two letters or more, such as GiftCard or Sku, or gift-card", name)
+			"the name %q is not valid: use capitalized words of two letters or more, such as GiftCard or Sku, or gift-card", name)
 	}
 	return typ, nil
 }
 
-// maxName is how long a name may be, in characters: names of AWS's resources are made of it.
+// maxName is the longest name, in characters: names of AWS resources are derived from it.
 const maxName = 40
 
-// pluralOf is the plural as most nouns have it.
+// pluralOf returns the regular English plural.
 func pluralOf(noun string) string {
 	switch {
 	case strings.HasSuffix(noun, "y") && len(noun) > 1 && !strings.ContainsAny(noun[len(noun)-2:len(noun)-1], "aeiou"):
@@ -115,7 +115,7 @@ func pluralOf(noun string) string {
 	return noun + "s"
 }
 
-// singularOf is the singular of a noun in kebab case, as most nouns have it. A noun that is no plural stays.
+// singularOf returns the regular singular of a noun in kebab case. A noun that is not a plural stays.
 func singularOf(noun string) string {
 	switch {
 	case strings.HasSuffix(noun, "ies") && len(noun) > 4:
@@ -134,7 +134,7 @@ func hasAnySuffix(s string, suffixes ...string) bool {
 
 func lower(name string) string { return strings.ToLower(name[:1]) + name[1:] }
 
-// goWords are the words of a Go name, in small letters: CustomerID is "customer", "id".
+// goWords returns the words of a Go name, in lower case: CustomerID is "customer", "id".
 func goWords(name string) []string {
 	all := word.FindAllString(name, -1)
 	for i := range all {
@@ -143,7 +143,7 @@ func goWords(name string) []string {
 	return all
 }
 
-// jsonName is a Go name as a member of JSON: CustomerID is "customerId".
+// jsonName returns a Go name in the form of a JSON member: CustomerID is "customerId".
 func jsonName(name string) string {
 	var out strings.Builder
 	for i, w := range goWords(name) {

@@ -78,7 +78,7 @@ func TestParts(t *testing.T) {
 		if err := p.Write(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := part.plan(root); err == nil || !strings.Contains(err.Error(), "exists already: choose another name") {
+		if _, err := part.plan(root); err == nil || !strings.Contains(err.Error(), "already exists: choose another name") {
 			t.Errorf("%s, again: %v", part.name, err)
 		}
 	}
@@ -114,14 +114,14 @@ func TestNoPart(t *testing.T) {
 		want string
 	}{
 		"no such aggregate": {root, readModel("log", "boat", ""), "has no aggregate Boat; it has Permit"},
-		"no aggregate name": {root, readModel("log", "a boat", ""), "does not work"},
-		"no such field":     {root, readModel("log", "permit", "color"), "text field color; there are Name, Owner"},
-		"no text":           {project, readModel("log", "order", "quantity"), "field quantity of ItemAdded is no text"},
+		"no aggregate name": {root, readModel("log", "a boat", ""), "is not valid"},
+		"no such field":     {root, readModel("log", "permit", "color"), "string field color; it has Name, Owner"},
+		"no text":           {project, readModel("log", "order", "quantity"), "field quantity of ItemAdded is not a string"},
 		"no such event":     {root, reaction("log", "permit", "Lost"), "no event Lost; it has PermitCreated, PermitRenamed"},
 		"a keyword":         {root, readModel("type", "permit", ""), "the name type is reserved"},
 		"an import":         {root, readModel("permit", "permit", ""), "imports a package permit"},
-		"declared":          {root, readModel("new", "permit", ""), "declares New already"},
-		"a file":            {project, readModel("product", "order", ""), "shop/product.go exists already"},
+		"declared":          {root, readModel("new", "permit", ""), "already declares New"},
+		"a file":            {project, readModel("product", "order", ""), "shop/product.go already exists"},
 	} {
 		if _, err := test.plan(test.root); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", name, err, test.want)

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Plan is what a command writes: the whole text of each file, by its path below the root.
+// Plan is what a command will write: the whole text of each file, by path below the root.
 type Plan struct {
 	// Root is the module's folder, Module its path.
 	Root, Module string
@@ -18,12 +18,12 @@ type Plan struct {
 	Replace      map[string][]byte
 }
 
-// Files are the paths that are written, sorted: those that are new, and those that change.
+// Files returns the paths that are written, sorted: those of new files, and those of changed files.
 func (p *Plan) Files() (created, changed []string) {
 	return slices.Sorted(maps.Keys(p.Create)), slices.Sorted(maps.Keys(p.Replace))
 }
 
-// Write writes the files. If a file can't be written, those before it stay.
+// Write writes the files. If one cannot be written, those before it stay.
 func (p *Plan) Write() error {
 	for _, all := range []map[string][]byte{p.Create, p.Replace} {
 		for _, file := range slices.Sorted(maps.Keys(all)) {
@@ -48,7 +48,7 @@ func (p *Plan) format() error {
 			}
 			formatted, err := format.Source(text)
 			if err != nil {
-				return fmt.Errorf("%s would no longer be Go: %w", file, err)
+				return fmt.Errorf("%s would not be valid Go after the change: %w", file, err)
 			}
 			all[file] = formatted
 		}
@@ -56,11 +56,11 @@ func (p *Plan) format() error {
 	return nil
 }
 
-// absent refuses a plan whose new files exist already.
+// absent returns an error if a new file of the plan already exists.
 func (p *Plan) absent() error {
 	for _, file := range slices.Sorted(maps.Keys(p.Create)) {
 		if _, err := os.Lstat(filepath.Join(p.Root, file)); err == nil {
-			return fmt.Errorf("%s exists already: choose another name", file)
+			return fmt.Errorf("%s already exists: choose another name", file)
 		}
 	}
 	return nil

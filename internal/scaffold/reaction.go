@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// NewReaction plans a reaction to an event of an aggregate, in the module that is in a folder: a file with a test
-// beside the declaration of the service, and a line of the declaration. on is the event; "" is the first that the
-// aggregate registers. Nothing is written yet.
+// NewReaction plans a reaction to an event of an aggregate, in the module in a folder: a file with a test beside the
+// service's declaration, and a line in the declaration. on is the event; if it is "", the first that the aggregate
+// registers. It writes nothing: see [Plan.Write].
 //
 // Errors: those of [NewAggregate]; an aggregate or an event that does not exist.
 func NewReaction(root string, names Names, of, on string) (*Plan, error) {

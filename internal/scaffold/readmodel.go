@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// NewReadModel plans a read model of an aggregate, in the module that is in a folder: a file with a test beside the
-// declaration of the service, and a line of the declaration. by is the field of events that a list is by; without it
-// the read model has a document for each stream. Nothing is written yet.
+// NewReadModel plans a read model of an aggregate, in the module in a folder: a file with a test beside the service's
+// declaration, and a line in the declaration. by is the events' field for a list; without it, the read model has a
+// document for each stream. It writes nothing: see [Plan.Write].
 //
-// Errors: those of [NewAggregate]; an aggregate or a field that does not exist; a field that holds no text.
+// Errors: those of [NewAggregate]; an aggregate or a field that does not exist; a field that is not a string.
 func NewReadModel(root string, names Names, of, by string) (*Plan, error) {
 	d, b, err := besideDeclaration(root, names, of)
 	if err != nil {
@@ -46,15 +46,15 @@ func (b *beside) listedBy(by string) error {
 			}
 		}
 		if slices.ContainsFunc(e.others, same) {
-			return fmt.Errorf("field %s of %s is no text: --by takes a field of type string", by, e.Name)
+			return fmt.Errorf("field %s of %s is not a string: choose a field of type string with --by", by, e.Name)
 		}
 	}
 	slices.Sort(known)
 	switch known = slices.Compact(known); {
 	case b.ByField == "" && len(known) == 0:
-		return fmt.Errorf("no event of %s has a field that holds a text", b.Of.Stream)
+		return fmt.Errorf("no event of %s has a field of type string", b.Of.Stream)
 	case b.ByField == "":
-		return fmt.Errorf("no event of %s has a text field %s; there are %s", b.Of.Stream, by, strings.Join(known, ", "))
+		return fmt.Errorf("no event of %s has a string field %s; it has %s", b.Of.Stream, by, strings.Join(known, ", "))
 	}
 	b.First = b.From[0].Event
 	words := goWords(b.ByField)

@@ -11,11 +11,11 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// shared are the templates that others use.
+// shared are the templates that other templates use.
 var shared = template.Must(template.ParseFS(templates, "templates/aggregate/parts.tmpl"))
 
-// render returns the files of a folder of templates, each filled in and at its path below dir. Paths are templates
-// too. where changes a path; "" leaves the file out.
+// render returns the files of a template folder, filled in, by path below dir. Paths are templates too. where changes a
+// path; if it returns "", the file is left out.
 func render(folder, dir string, values any, where func(path string) string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	sub, err := fs.Sub(templates, "templates/"+folder)
@@ -42,7 +42,7 @@ func render(folder, dir string, values any, where func(path string) string) (map
 	})
 }
 
-// expand fills in a template, which is one of this package.
+// expand fills in a template of this package.
 func expand(text string, values any) string {
 	var out strings.Builder
 	set := template.Must(shared.Clone())

@@ -16,27 +16,29 @@ import (
 // Annals is the path of Annals's module.
 const Annals = "github.com/annals-es/annals"
 
-// What new modules are made with: the version of Go in go.mod, and that of the CDK's command line.
+// The versions in new modules: of Go, and of the CDK command line.
 const (
 	goVersion  = "1.26.0"
 	cdkVersion = "2.1148.1"
 )
 
-// Service says which service is written.
+// Service describes the service to write.
 type Service struct {
-	// Name is the service's, in kebab case: its stack has the same name in capitalized words.
+	// Name is the service's name, in kebab case. Its stack has the same name in capitalized words.
 	Name string
 	// Module is the path of the new module.
 	Module string
-	// Dir is the folder that the module is written to. It is made if it does not exist.
+	// Dir is the folder for the module. It is created if it does not exist.
 	Dir string
-	// Aggregate and Plural name the aggregate. "": the service's name, in the singular; by the rules of English.
+	// Aggregate and Plural are the aggregate's name and its plural. If empty, they derive from the service's name, by
+	// English rules.
 	Aggregate, Plural string
-	// Version is the version of Annals that the module requires, Replace a checkout of Annals that it takes instead.
+	// Version is the version of Annals that the module requires. Replace is the folder of a checkout of Annals to use
+	// instead.
 	Version, Replace string
 }
 
-// service is what the templates of a service are filled in with.
+// service holds the values for the templates of a service.
 type service struct {
 	aggregate
 	Name, Module, Root, Stack string
@@ -45,9 +47,9 @@ type service struct {
 
 var modulePath = regexp.MustCompile(`^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(/[A-Za-z0-9_~-]+(\.[A-Za-z0-9_~-]+)*)*$`)
 
-// NewService plans a module with a service of one aggregate. Nothing is written yet.
+// NewService plans a module with a service of one aggregate. It writes nothing: see [Plan.Write].
 //
-// Errors: a name or a path that can't be, with what it can be; a folder that is not empty; no version of Annals and no
+// Errors: one that says which names and paths are valid; a folder that is not empty; neither a version of Annals nor a
 // checkout.
 func NewService(s Service) (*Plan, error) {
 	v, err := s.values()
@@ -88,7 +90,7 @@ func NewService(s Service) (*Plan, error) {
 	return p, p.format()
 }
 
-// Check says what is wrong with the names, nil if nothing is.
+// Check returns an error if a name is not valid.
 func (s Service) Check() error {
 	_, err := s.values()
 	return err
@@ -96,19 +98,19 @@ func (s Service) Check() error {
 
 func (s Service) values() (*service, error) {
 	if !kebab.MatchString(s.Name) || len(s.Name) > maxName {
-		return nil, fmt.Errorf("%q can't name a service: write words of small letters and digits with hyphens between them, "+
-			"such as parking-permits, %d characters at most", s.Name, maxName)
+		return nil, fmt.Errorf("%q is not a valid name for a service: use words of lower-case letters and digits, separated by hyphens, "+
+			"such as parking-permits, with at most %d characters", s.Name, maxName)
 	}
 	root := strings.ReplaceAll(s.Name, "-", "")
 	if err := packageName(root, s.Name); err != nil {
 		return nil, err
 	}
 	if !modulePath.MatchString(s.Module) {
-		return nil, fmt.Errorf("%q is no path of a module: it begins with a domain, such as example.org/%s", s.Module, s.Name)
+		return nil, fmt.Errorf("%q is not a module path: it must begin with a domain, such as example.org/%s", s.Module, s.Name)
 	}
 	if s.Replace == "" && (!published.MatchString(s.Version) || s.Version == replaced) {
 		return nil, fmt.Errorf("this annals was built from a checkout (its version is %q): "+
-			"say where the checkout is with --replace PATH", s.Version)
+			"name the folder of the checkout with --replace PATH", s.Version)
 	}
 	of := s.Aggregate
 	if of == "" {
@@ -136,13 +138,13 @@ func (s Service) values() (*service, error) {
 	return v, nil
 }
 
-// replaced is the version that a module names which takes Annals from a checkout.
+// replaced is the version in go.mod of a module that uses a checkout of Annals.
 const replaced = "v0.0.0"
 
-// published are versions that a module proxy may have.
+// published matches versions that a module proxy may have.
 var published = regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$`)
 
-// fileOfService is the path of a file of a service, by that of its template.
+// fileOfService returns the path of a service's file, from the path of its template.
 func fileOfService(template string) string {
 	switch template {
 	case "gitignore":
@@ -153,7 +155,7 @@ func fileOfService(template string) string {
 	return template
 }
 
-// empty refuses a folder that has something in it.
+// empty returns an error if a folder is not empty.
 func empty(dir string) error {
 	entries, err := os.ReadDir(dir)
 	switch {
@@ -167,8 +169,8 @@ func empty(dir string) error {
 	return nil
 }
 
-// replacement is a checkout of Annals as go.mod names it. The plan takes the checkout's checksums, so that nothing has
-// to be asked of a database of checksums.
+// replacement returns the path of a checkout of Annals for go.mod. It adds the checkout's checksums to the plan, so
+// that no checksum database is needed.
 func replacement(checkout string, p *Plan) (string, error) {
 	if checkout == "" {
 		return "", nil
@@ -179,7 +181,7 @@ func replacement(checkout string, p *Plan) (string, error) {
 	}
 	mod, err := os.ReadFile(filepath.Join(whole, "go.mod"))
 	if found := modulePattern.FindSubmatch(mod); err != nil || found == nil || string(found[1]) != Annals {
-		return "", fmt.Errorf("--replace %s: there is no checkout of Annals, a folder whose go.mod has module %s",
+		return "", fmt.Errorf("--replace %s: the folder is not a checkout of Annals: its go.mod must have module %s",
 			checkout, Annals)
 	}
 	sums, err := os.ReadFile(filepath.Join(whole, "go.sum"))

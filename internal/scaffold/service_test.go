@@ -118,21 +118,21 @@ func TestNoService(t *testing.T) {
 		change func(*scaffold.Service)
 		want   string
 	}{
-		"capitals":     {func(s *scaffold.Service) { s.Name = "Permits" }, `"Permits" can't name a service`},
-		"a space":      {func(s *scaffold.Service) { s.Name = "my permits" }, "can't name a service"},
-		"a slash":      {func(s *scaffold.Service) { s.Name = "../permits" }, "can't name a service"},
-		"no name":      {func(s *scaffold.Service) { s.Name = "" }, "can't name a service"},
-		"a digit":      {func(s *scaffold.Service) { s.Name = "2permits" }, "can't name a service"},
-		"long":         {func(s *scaffold.Service) { s.Name = strings.Repeat("permit", 7) }, "40 characters at most"},
+		"capitals":     {func(s *scaffold.Service) { s.Name = "Permits" }, `"Permits" is not a valid name for a service`},
+		"a space":      {func(s *scaffold.Service) { s.Name = "my permits" }, "is not a valid name for a service"},
+		"a slash":      {func(s *scaffold.Service) { s.Name = "../permits" }, "is not a valid name for a service"},
+		"no name":      {func(s *scaffold.Service) { s.Name = "" }, "is not a valid name for a service"},
+		"a digit":      {func(s *scaffold.Service) { s.Name = "2permits" }, "is not a valid name for a service"},
+		"long":         {func(s *scaffold.Service) { s.Name = strings.Repeat("permit", 7) }, "at most 40 characters"},
 		"a keyword":    {func(s *scaffold.Service) { s.Name = "func" }, "which is reserved"},
 		"a package":    {func(s *scaffold.Service) { s.Name = "annals" }, "which is reserved"},
 		"no domain":    {func(s *scaffold.Service) { s.Module = "permits" }, "such as example.org/permits"},
-		"an URL":       {func(s *scaffold.Service) { s.Module = "https://example.org/permits" }, "is no path of a module"},
+		"an URL":       {func(s *scaffold.Service) { s.Module = "https://example.org/permits" }, "is not a module path"},
 		"aggregate":    {func(s *scaffold.Service) { s.Aggregate = "my permit" }, "aggregate: the name"},
 		"no version":   {func(s *scaffold.Service) { s.Replace, s.Version = "", "(devel)" }, "--replace PATH"},
 		"replaced":     {func(s *scaffold.Service) { s.Replace, s.Version = "", "v0.0.0" }, "--replace PATH"},
-		"no checkout":  {func(s *scaffold.Service) { s.Replace = "testdata" }, "there is no checkout of Annals"},
-		"other module": {func(s *scaffold.Service) { s.Replace = filepath.Join(project, "tools") }, "no checkout of Annals"},
+		"no checkout":  {func(s *scaffold.Service) { s.Replace = "testdata" }, "is not a checkout of Annals"},
+		"other module": {func(s *scaffold.Service) { s.Replace = filepath.Join(project, "tools") }, "not a checkout of Annals"},
 		"not empty": {func(s *scaffold.Service) {
 			s.Dir = filepath.Dir(s.Dir)
 			_ = os.WriteFile(filepath.Join(s.Dir, "notes.txt"), nil, 0o600)

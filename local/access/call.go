@@ -13,37 +13,37 @@ import (
 	"github.com/annals-es/annals/local/template"
 )
 
-// call is what counts of a request to DynamoDB.
+// call holds the fields of a DynamoDB request that decide which permissions it needs.
 type call struct {
 	TableName, IndexName string
 	ResourceArn          string
 	TableArn             string
-	// RequestItems are those of a batch, by table.
+	// RequestItems are the requests of a batch, by table.
 	RequestItems map[string]json.RawMessage
-	// TransactItems are the parts of a transaction, each by what it does: Put, Update, Delete, ConditionCheck, Get.
+	// TransactItems are the parts of a transaction. The key is Put, Update, Delete, ConditionCheck or Get.
 	TransactItems []map[string]struct{ TableName string }
-	// Statements in PartiQL: of ExecuteStatement, BatchExecuteStatement, ExecuteTransaction.
+	// PartiQL statements, of ExecuteStatement, BatchExecuteStatement and ExecuteTransaction.
 	Statement          string
 	Statements         []struct{ Statement string }
 	TransactStatements []struct{ Statement string }
 }
 
-// ofTransaction are the actions of a transaction's parts: it has none of its own.
+// ofTransaction maps the parts of a transaction to IAM actions: a transaction has no action of its own.
 var ofTransaction = map[string]string{
 	"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem", "Get": "GetItem",
 }
 
-// requestsOf says what an operation asks to be allowed, as IAM has it:
+// requestsOf returns the IAM actions and resources that an operation needs:
 //
 //   - a transaction: the action of each part
 //   - a batch: its own action, on each table, whatever the parts do
 //   - PartiQL: an action for each kind of statement
 //   - a query or scan of an index: its action on the index, not on the table
-//   - all else: an action named after it, on the table or other resource that it names, or on everything
+//   - anything else: the action of the same name, on the table or other resource in the request, or on *
 func requestsOf(operation string, body []byte) ([]policy.Request, error) {
 	var in call
 	if err := json.Unmarshal(body, &in); err != nil {
-		return nil, fmt.Errorf("the request is no JSON as DynamoDB takes it: %w", err)
+		return nil, fmt.Errorf("the request is not a DynamoDB request in JSON: %w", err)
 	}
 	var all []policy.Request
 	add := func(action, resource string) {
@@ -54,7 +54,7 @@ func requestsOf(operation string, body []byte) ([]policy.Request, error) {
 		for _, part := range in.TransactItems {
 			for _, kind := range slices.Sorted(maps.Keys(part)) {
 				if ofTransaction[kind] == "" {
-					return nil, fmt.Errorf("the transaction has a part %q", kind)
+					return nil, fmt.Errorf("the transaction has an item of the unknown kind %q", kind)
 				}
 				add(ofTransaction[kind], arn(part[kind].TableName))
 			}
@@ -80,7 +80,7 @@ func requestsOf(operation string, body []byte) ([]policy.Request, error) {
 	return all, nil
 }
 
-// resource is what a call that names at most one resource is about.
+// resource returns the resource of a call that names at most one.
 func (in call) resource() string {
 	switch {
 	case in.IndexName != "":
@@ -95,7 +95,7 @@ func (in call) resource() string {
 	return "*"
 }
 
-// arn is that of a table that is named, or given by its ARN.
+// arn returns a table's ARN. The argument is the table's name or its ARN.
 func arn(table string) string {
 	if strings.HasPrefix(table, "arn:") {
 		return table
@@ -124,7 +124,8 @@ var statementPattern = regexp.MustCompile(
 func partiQL(statement string) (action, table string, err error) {
 	found := statementPattern.FindStringSubmatch(statement)
 	if found == nil {
-		return "", "", errors.New("the PartiQL statement is not understood here: SELECT … FROM, INSERT INTO, UPDATE and DELETE FROM are")
+		return "", "", errors.New("the PartiQL statement is not supported locally: " +
+			"use SELECT … FROM, INSERT INTO, UPDATE or DELETE FROM")
 	}
 	verb := strings.ToLower(found[1] + found[2] + found[3] + found[4])
 	action = "PartiQL" + strings.ToUpper(verb[:1]) + verb[1:]

@@ -47,17 +47,17 @@ func TestRequestsOf(t *testing.T) {
 	}
 }
 
-// What is not understood is not let through.
+// Requests that cannot be read are refused.
 func TestRequestsNotUnderstood(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ operation, body, want string }{
-		{"PutItem", `{`, "no JSON"},
+		{"PutItem", `{`, "not a DynamoDB request in JSON"},
 		{"BatchWriteItem", `{}`, "names no table"},
 		{"TransactWriteItems", `{}`, "names no table"},
 		{"ExecuteStatement", `{}`, "names no table"},
-		{"TransactWriteItems", `{"TransactItems": [{"Upsert": {"TableName": "T"}}]}`, `a part "Upsert"`},
-		{"ExecuteStatement", `{"Statement": "MERGE INTO T"}`, "not understood"},
-		{"ExecuteStatement", `{"Statement": "SELECT 1"}`, "not understood"},
+		{"TransactWriteItems", `{"TransactItems": [{"Upsert": {"TableName": "T"}}]}`, `the unknown kind "Upsert"`},
+		{"ExecuteStatement", `{"Statement": "MERGE INTO T"}`, "not supported locally"},
+		{"ExecuteStatement", `{"Statement": "SELECT 1"}`, "not supported locally"},
 	} {
 		if got, err := requestsOf(test.operation, []byte(test.body)); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s %s: %v, %v, want %s", test.operation, test.body, got, err, test.want)

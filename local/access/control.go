@@ -8,13 +8,13 @@ import (
 	"github.com/annals-es/annals/local/policy"
 )
 
-// Errors of who can't be told. AWS's words.
+// Errors for requests whose signer is missing or unknown, in AWS's words.
 var (
 	ErrUnsigned = errors.New("Request is missing Authentication Token")
 	ErrUnknown  = errors.New("The security token included in the request is invalid")
 )
 
-// Check says whether whoever signed a request may do all that it does. Signatures are not verified.
+// Check decides whether the signer of a request may do everything that the request does. It does not verify signatures.
 //
 // Errors: ErrUnsigned, ErrUnknown; *[policy.DeniedError] for the first thing that is not allowed.
 func (c *Control) Check(header http.Header, requests ...policy.Request) error {
@@ -40,14 +40,14 @@ func (c *Control) Check(header http.Header, requests ...policy.Request) error {
 
 const credential = "Credential="
 
-// accessKey is whose signature a request has: "AWS4-HMAC-SHA256 Credential=<key>/<date>/…".
+// accessKey returns the access key that signed a request: "AWS4-HMAC-SHA256 Credential=<key>/<date>/…".
 func accessKey(header http.Header) string {
 	_, after, _ := strings.Cut(header.Get("Authorization"), credential)
 	key, _, _ := strings.Cut(after, "/")
 	return key
 }
 
-// signAsOwn puts the runner's key in the place of a function's: DynamoDB Local may keep the tables of each key apart.
+// signAsOwn replaces a function's access key by the runner's: DynamoDB Local may keep separate tables for each key.
 func signAsOwn(header http.Header) {
 	before, after, signed := strings.Cut(header.Get("Authorization"), credential)
 	if _, scope, whole := strings.Cut(after, "/"); signed && whole {

@@ -1,5 +1,5 @@
-// Package access keeps functions to what their roles allow: it knows each by the key that its requests are signed with, and
-// asks for what a request does.
+// Package access checks the AWS requests of local functions against the policies of their roles. Start with [New];
+// [Control.DynamoDB] is a proxy that checks each request. A function is identified by the access key that signs it.
 package access
 
 import (
@@ -7,21 +7,21 @@ import (
 	"github.com/annals-es/annals/local/template"
 )
 
-// Own is the access key of the runner, and of programs on this machine that it told how to reach the tables. They may do
-// everything: they have no role.
+// Own is the access key of the runner and of the operator's programs on this machine. They have no role and may do
+// everything.
 const Own = "local"
 
-// Control knows who may do what.
+// Control decides which function may do what.
 type Control struct {
-	principals map[string]policy.Principal // functions, by the access key that each signs with: its logical id
+	principals map[string]policy.Principal // functions, by access key, which is the logical id
 	tables     map[string]policy.Policy    // resource policies, by the table's ARN
 	units      units
 
-	// Written is called with the ARN of a table when a function has written to it. It must not block.
+	// Written is called with a table's ARN after a function wrote to the table. It must not block.
 	Written func(table string)
 }
 
-// New reads who may do what from a template.
+// New reads the policies of roles and tables from a template.
 func New(system *template.System) *Control {
 	c := &Control{Written: func(string) {}, principals: map[string]policy.Principal{}, tables: map[string]policy.Policy{}}
 	for _, f := range system.Functions {

@@ -15,14 +15,14 @@ import (
 	"github.com/annals-es/annals/local/policy"
 )
 
-// maxRequest is DynamoDB's limit of a request, in bytes.
+// maxRequest is DynamoDB's limit for a request, in bytes.
 const maxRequest = 16 << 20
 
-// connections are those to DynamoDB Local that are kept: as many as all functions use at once.
+// connections is how many idle connections to DynamoDB Local are kept: as many as all functions use at once.
 const connections = 512
 
-// DynamoDB returns what functions reach the tables through. What a function may do is passed on to the backend
-// (http://127.0.0.1:8000); all else is refused as DynamoDB does it.
+// DynamoDB returns a proxy through which functions reach the tables. It passes allowed requests on to the backend
+// (http://127.0.0.1:8000), and refuses all others with DynamoDB's own errors.
 func (c *Control) DynamoDB(backend *url.URL) http.Handler {
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -30,18 +30,18 @@ func (c *Control) DynamoDB(backend *url.URL) http.Handler {
 			signAsOwn(r.Out.Header)
 		},
 		Transport: &http.Transport{MaxIdleConnsPerHost: connections, DisableCompression: true},
-		// What breaks off behind breaks off in front, after as much of an answer as there was: a function sees what it would
-		// see without us.
+		// If the backend breaks off a response, the proxy breaks it off at the same place. The function sees the same
+		// as without the proxy.
 		FlushInterval:  -1,
 		ModifyResponse: c.count,
-		ErrorLog:       log.New(io.Discard, "", 0), // it sees it
+		ErrorLog:       log.New(io.Discard, "", 0), // the function sees the failure
 		BufferPool:     &buffers{},
 		ErrorHandler:   func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 		if err != nil {
-			panic(http.ErrAbortHandler) // who asks has gone, or is no SDK
+			panic(http.ErrAbortHandler) // the client disconnected, or it is not an SDK
 		}
 		operation, requests, err := c.allow(r.Header, body)
 		if err != nil {
@@ -50,13 +50,13 @@ func (c *Control) DynamoDB(backend *url.URL) http.Handler {
 		}
 		r, body = counted(r, operation, body, requests)
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-		// A kept connection may just have been closed: then it is sent again over another one.
+		// With GetBody, the request is sent again if an idle connection was just closed.
 		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 		proxy.ServeHTTP(w, r)
 	})
 }
 
-// buffers keeps what answers are copied through: a new one for each would be most of what a request costs here.
+// buffers reuses the buffers that copy responses: allocating one for each response would be most of a request's cost.
 type buffers struct{ pool sync.Pool }
 
 func (b *buffers) Get() []byte {
@@ -68,7 +68,7 @@ func (b *buffers) Get() []byte {
 
 func (b *buffers) Put(buffer []byte) { b.pool.Put(&buffer) }
 
-// allow tells which operation it is, and what it does.
+// allow returns the operation of a request and what it does, or an error if the signer may not do it.
 func (c *Control) allow(header http.Header, body []byte) (operation string, requests []policy.Request, err error) {
 	version, operation, _ := strings.Cut(header.Get("X-Amz-Target"), ".")
 	if version != "DynamoDB_20120810" {
@@ -80,10 +80,10 @@ func (c *Control) allow(header http.Header, body []byte) (operation string, requ
 	return operation, requests, c.Check(header, requests...)
 }
 
-// errStreams is about what is not run here: a stream is read by its event source mappings.
-var errStreams = errors.New("functions do not read streams here: event source mappings do")
+// errStreams refuses calls to DynamoDB Streams: locally, only the event source mappings read streams.
+var errStreams = errors.New("functions cannot read streams locally: use an event source mapping")
 
-// refuse answers in DynamoDB's way.
+// refuse answers with an error in DynamoDB's format.
 func refuse(w http.ResponseWriter, err error) {
 	kind := "com.amazon.coral.validate#ValidationException"
 	var denied *policy.DeniedError
@@ -99,5 +99,5 @@ func refuse(w http.ResponseWriter, err error) {
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	w.WriteHeader(http.StatusBadRequest)
-	_ = json.NewEncoder(w).Encode(map[string]string{"__type": kind, "Message": err.Error()}) // the asker has gone
+	_ = json.NewEncoder(w).Encode(map[string]string{"__type": kind, "Message": err.Error()}) // fails if the client left
 }

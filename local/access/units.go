@@ -12,13 +12,14 @@ import (
 	"github.com/annals-es/annals/local/policy"
 )
 
-// Units are the capacity units that requests consumed, as DynamoDB counts them.
+// Units are the capacity units that requests consumed, by DynamoDB's rules.
 type Units struct {
 	Read  float64 `json:"read"`
 	Write float64 `json:"write"`
 }
 
-// units adds up what the functions consumed. Conditions that failed are not in it: their answers do not say.
+// units adds up what the functions consumed. Requests whose condition failed are not counted: their responses do not
+// say what they consumed.
 type units struct {
 	mu  sync.Mutex
 	sum Units
@@ -31,20 +32,20 @@ func (u *units) add(more Units) {
 	u.sum.Write += more.Write
 }
 
-// Units are those that all functions consumed so far.
+// Units returns what all functions consumed so far.
 func (c *Control) Units() Units {
 	c.units.mu.Lock()
 	defer c.units.mu.Unlock()
 	return c.units.sum
 }
 
-// consumption is what a request is counted by.
+// consumption holds what is needed to count a request's units.
 type consumption struct {
 	write bool
-	// written are the ARNs of the tables that it writes to.
+	// written are the ARNs of the tables that the request writes to.
 	written []string
-	// parts is how many items a transaction has. DynamoDB Local counts four units for each transaction, DynamoDB two for each
-	// item of 1 KB.
+	// parts is how many items a transaction has. DynamoDB Local counts four units for each transaction, DynamoDB two
+	// for each item of 1 KB.
 	parts int
 }
 
@@ -57,7 +58,7 @@ var writes = map[string]bool{
 
 const capacityField = `"ReturnConsumedCapacity"`
 
-// counted asks for what a request consumes, where it does not so itself.
+// counted makes a request return its consumed capacity, if it does not ask for that itself.
 func counted(r *http.Request, operation string, body []byte, requests []policy.Request) (*http.Request, []byte) {
 	write, known := writes[operation]
 	if !known {
@@ -78,7 +79,7 @@ func counted(r *http.Request, operation string, body []byte, requests []policy.R
 	return r.WithContext(context.WithValue(r.Context(), consumptionKey{}, of)), body
 }
 
-// count tells of what was written, and has an answer counted when it was read to its end.
+// count reports the tables that were written, and counts a response once it has been read to its end.
 func (c *Control) count(answer *http.Response) error {
 	of, counted := answer.Request.Context().Value(consumptionKey{}).(consumption)
 	if !counted || answer.StatusCode != http.StatusOK {
@@ -103,7 +104,7 @@ func (of consumption) units(n float64) Units {
 	return Units{Read: n}
 }
 
-// consumed is what an answer says that was consumed: of one table, or of each.
+// consumed returns the units that a response reports, for one table or summed over several.
 func consumed(answer []byte) float64 {
 	type capacity struct{ CapacityUnits float64 }
 	field := []byte(`"ConsumedCapacity":`) // inside a value, the quotes would be escaped
@@ -120,7 +121,7 @@ func consumed(answer []byte) float64 {
 		return one.CapacityUnits
 	}
 	var many []capacity
-	_ = json.Unmarshal(value, &many) // none, where it is something else
+	_ = json.Unmarshal(value, &many) // empty, if it is something else
 	sum := 0.0
 	for _, each := range many {
 		sum += each.CapacityUnits
@@ -128,7 +129,7 @@ func consumed(answer []byte) float64 {
 	return sum
 }
 
-// tap keeps what is read, and tells at the end.
+// tap keeps a copy of what is read, and passes it on at the end.
 type tap struct {
 	io.ReadCloser
 	text bytes.Buffer

@@ -1,9 +1,9 @@
-// Package bucket is as much of S3 as the system uses: buckets that are folders, whose queues are told of new objects, and
-// GetObject, HeadObject, PutObject and ListObjectsV2 over HTTP.
+// Package bucket emulates the part of S3 that a service uses: GetObject, HeadObject, PutObject and ListObjectsV2 over
+// HTTP, and notifications of new objects to queues. Start with [Listen]. A bucket is a folder.
 package bucket
 
 import (
-	"crypto/md5" // S3's ETag
+	"crypto/md5" // an ETag of S3 is an MD5
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -18,7 +18,7 @@ import (
 // Config describes a bucket.
 type Config struct {
 	Name, ARN, Region string
-	// Dir is the folder of its objects: an object is a file that has the path of its key.
+	// Dir is the folder of the objects. Each object is a file whose path is its key.
 	Dir string
 }
 
@@ -28,14 +28,14 @@ type Bucket struct {
 	told []func(message string) error
 }
 
-// New returns the bucket in a folder, which is made with its first object.
+// New returns the bucket in a folder. The first object creates the folder.
 func New(c Config) *Bucket { return &Bucket{Config: c} }
 
-// Tell has somebody told of each new object, by S3's message. It comes before all use of the bucket.
+// Tell registers a receiver of S3's message about each new object. Call it before the bucket is used.
 func (b *Bucket) Tell(who func(message string) error) { b.told = append(b.told, who) }
 
-// ErrNoKey says that a key can't be one here: an empty one, or one that leads out of the folder.
-var ErrNoKey = errors.New("this is no key of an object here")
+// ErrNoKey is the error for an invalid key: an empty one, or one that leads out of the folder.
+var ErrNoKey = errors.New("invalid object key: it must be a path inside the bucket")
 
 func (b *Bucket) file(key string) (string, error) {
 	local := filepath.FromSlash(key)
@@ -45,9 +45,9 @@ func (b *Bucket) file(key string) (string, error) {
 	return filepath.Join(b.Dir, local), nil
 }
 
-// Put stores an object, and tells of it once it is there in whole.
+// Put stores an object, and reports it once it is stored completely.
 //
-// Errors: [ErrNoKey]; those of the file system, and of whoever is told: the object may be there then.
+// Errors: [ErrNoKey]; those of the file system; those of a receiver, in which case the object is stored.
 func (b *Bucket) Put(key string, body []byte) error {
 	file, err := b.file(key)
 	if err != nil {
@@ -66,7 +66,7 @@ func (b *Bucket) Put(key string, body []byte) error {
 	return failed
 }
 
-// partPrefix begins the names of files that are no objects yet.
+// partPrefix begins the names of files that are being written and are not objects yet.
 const partPrefix = ".part-"
 
 func write(file string, body []byte) error {
@@ -74,7 +74,7 @@ func write(file string, body []byte) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(part.Name()) }() // gone, if all went well
+	defer func() { _ = os.Remove(part.Name()) }() // already renamed, if all went well
 	_, err = part.Write(body)
 	if err := errors.Join(err, part.Close()); err != nil {
 		return err
@@ -96,7 +96,7 @@ func (b *Bucket) Get(key string) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
-// object is what a message says of an object.
+// object is the description of an object in a message.
 type object struct {
 	Key       string `json:"key"`
 	Size      int    `json:"size"`
@@ -104,7 +104,7 @@ type object struct {
 	Sequencer string `json:"sequencer"`
 }
 
-// created is S3's message of a new object:
+// created returns S3's message about a new object:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html.
 func (b *Bucket) created(key string, body []byte) string {
 	sum := md5.Sum(body) // S3's ETag
@@ -113,7 +113,7 @@ func (b *Bucket) created(key string, body []byte) string {
 	for i := range segments {
 		segments[i] = url.QueryEscape(segments[i])
 	}
-	text, _ := json.Marshal(map[string]any{"Records": []any{map[string]any{ // texts and numbers
+	text, _ := json.Marshal(map[string]any{"Records": []any{map[string]any{ // strings and numbers cannot fail
 		"eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": b.Region, "eventName": "ObjectCreated:Put",
 		"eventTime": now.Format("2006-01-02T15:04:05.000Z"),
 		"s3": map[string]any{

@@ -11,10 +11,10 @@ import (
 	"strings"
 )
 
-// maxKeys is how many keys S3 lists in an answer.
+// maxKeys is how many keys S3 lists in one response.
 const maxKeys = 1000
 
-// List returns the keys of the bucket that begin with a prefix, in their order.
+// List returns the keys of the bucket that begin with a prefix, sorted.
 //
 // Errors: those of the file system.
 func (b *Bucket) List(prefix string) ([]string, error) {
@@ -36,7 +36,7 @@ func (b *Bucket) List(prefix string) ([]string, error) {
 	return keys, err
 }
 
-// listing is S3's answer to ListObjectsV2:
+// listing is S3's response to ListObjectsV2:
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html.
 type listing struct {
 	XMLName     xml.Name `xml:"ListBucketResult"`
@@ -50,7 +50,7 @@ type listing struct {
 
 type listed struct{ Key string }
 
-// list answers with the first keys. Nobody here asks for more.
+// list answers with the first page of keys. Further pages are not supported.
 func list(w http.ResponseWriter, b *Bucket, prefix string) {
 	keys, err := b.List(prefix)
 	if err != nil {
@@ -63,10 +63,10 @@ func list(w http.ResponseWriter, b *Bucket, prefix string) {
 		answer.Contents = append(answer.Contents, listed{key})
 	}
 	w.Header().Set("Content-Type", "application/xml")
-	_ = xml.NewEncoder(w).Encode(answer) // an answer that can't be sent has nobody to be told
+	_ = xml.NewEncoder(w).Encode(answer) // fails only if the client disconnected
 }
 
-// lists tells whether a request is ListObjectsV2, of the first page.
+// lists reports whether a request is ListObjectsV2 for the first page.
 func lists(r *http.Request, key string) bool {
 	q := r.URL.Query()
 	for name := range q {

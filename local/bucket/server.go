@@ -13,17 +13,18 @@ import (
 	"github.com/annals-es/annals/local/endpoint"
 )
 
-// Server answers S3's API, with buckets as paths. Signatures are not verified.
+// Server answers S3's API, with path-style addresses. It does not verify signatures.
 type Server struct {
 	*endpoint.Endpoint
 	buckets map[string]*Bucket // by name
 	log     *slog.Logger
 
-	// May says whether whoever signed a request may do an action with an object, by its ARN. nil = all may. To be set before Serve.
+	// May decides whether the signer of a request may do an action with an object, by its ARN. If nil, every request is
+	// allowed. Set it before Serve.
 	May func(header http.Header, action, object string) error
 }
 
-// Listen takes a free port of the loopback interface. Close it.
+// Listen opens a free port of the loopback interface. The caller closes the server.
 func Listen(log *slog.Logger) (*Server, error) {
 	e, err := endpoint.Listen("S3")
 	if err != nil {
@@ -32,7 +33,7 @@ func Listen(log *slog.Logger) (*Server, error) {
 	return &Server{Endpoint: e, log: log, buckets: map[string]*Bucket{}}, nil
 }
 
-// Serve begins to answer for these buckets.
+// Serve starts to answer requests for these buckets.
 func (s *Server) Serve(buckets ...*Bucket) {
 	for _, b := range buckets {
 		s.buckets[b.Name] = b
@@ -40,10 +41,10 @@ func (s *Server) Serve(buckets ...*Bucket) {
 	s.Answer(s)
 }
 
-// maxObject is the largest object that can be put here, in bytes.
+// maxObject is the largest object that PutObject accepts, in bytes.
 const maxObject = 64 << 20
 
-const notRun = "GetObject, HeadObject, PutObject and the first page of ListObjectsV2 are run here"
+const notRun = "supported locally: GetObject, HeadObject, PutObject and the first page of ListObjectsV2"
 
 // ServeHTTP answers one call.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -56,7 +57,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if s.may(w, r, "s3:ListBucket", b.ARN) {
 			list(w, b, r.URL.Query().Get("prefix"))
 		}
-	case r.URL.RawQuery != "" && r.URL.Query().Get("x-id") == "": // a part, a version, a property of it
+	case r.URL.RawQuery != "" && r.URL.Query().Get("x-id") == "": // a part, a version or a property of the object
 		refuse(w, http.StatusNotImplemented, "NotImplemented", notRun)
 	case r.Method == http.MethodGet, r.Method == http.MethodHead:
 		if s.may(w, r, "s3:GetObject", b.ARN+"/"+key) {
@@ -71,7 +72,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// may refuses who may not.
+// may reports whether the signer may do the action. If not, it sends the refusal.
 func (s *Server) may(w http.ResponseWriter, r *http.Request, action, object string) bool {
 	if s.May == nil {
 		return true
@@ -92,7 +93,7 @@ func get(w http.ResponseWriter, b *Bucket, key string) {
 		refuse(w, http.StatusInternalServerError, "InternalError", err.Error())
 	default:
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-		_, _ = w.Write(body) // of HEAD the server sends none
+		_, _ = w.Write(body) // for HEAD, net/http sends no body
 	}
 }
 
@@ -102,12 +103,12 @@ func (s *Server) put(w http.ResponseWriter, r *http.Request, b *Bucket, key stri
 		err = b.Put(key, body)
 	}
 	if err != nil {
-		s.log.ErrorContext(r.Context(), "an object was not stored", "bucket", b.Name, "key", key, "error", err)
+		s.log.ErrorContext(r.Context(), "store an object", "bucket", b.Name, "key", key, "error", err)
 		refuse(w, http.StatusInternalServerError, "InternalError", err.Error())
 	}
 }
 
-// refusal is S3's body of an error.
+// refusal is the body of S3's error responses.
 type refusal struct {
 	XMLName xml.Name `xml:"Error"`
 	Code    string

@@ -121,16 +121,16 @@ func TestWhatFailsSaysWhy(t *testing.T) {
 	for name, test := range map[string]struct{ file, text, want, log string }{
 		"a function that does not compile": {
 			"functions/a/main.go", "package main\n\nfunc main() { undefined() }\n",
-			"building the functions failed (all of it in .local/build-functions.log): functions/a/main.go:3:15: undefined: undefined", "build-functions.log",
+			"building the functions failed: functions/a/main.go:3:15: undefined: undefined (whole output: .local/build-functions.log)", "build-functions.log",
 		},
 		"an app that does not compile": {"infra/main.go", "package main\n", "building the CDK app failed", "build-infra.log"},
 		"an app that fails": {
 			"infra/main.go", "package main\n\nimport \"os\"\n\nfunc main() { println(\"noise\"); println(\"infra: no such table\"); os.Exit(1) }\n",
-			"synthesizing the template failed (all of it in .local/synth.log): infra: no such table", "synth.log",
+			"synthesizing the template failed: infra: no such table (whole output: .local/synth.log)", "synth.log",
 		},
 		"an app that panics": {
 			"infra/main.go", "package main\n\nfunc main() { println(\"noise\"); panic(\"no kernel\") }\n",
-			"synthesizing the template failed (all of it in .local/synth.log): panic: no kernel", "synth.log",
+			"synthesizing the template failed: panic: no kernel (whole output: .local/synth.log)", "synth.log",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -155,9 +155,9 @@ func TestWhatIsMissing(t *testing.T) {
 		gone, file, text, want string
 	}{
 		"no functions":    {"functions", "", "", " has no functions: each folder of ./functions has to be the main package"},
-		"no app":          {"infra", "", "", " has no ./infra: the CDK app of the service has to be there; `annals new service`"},
-		"an empty app":    {"infra", "infra/README.md", "", "./infra is the CDK app, and it has no Go files: write its main.go"},
-		"no main package": {"", "functions/c/c.go", "package c\n", "./functions/c is a Lambda function, as each folder of"},
+		"no app":          {"infra", "", "", " has no ./infra, the folder of the service's CDK app: `annals new service`"},
+		"an empty app":    {"infra", "infra/README.md", "", "./infra has to be the CDK app: it has no Go files: write its main.go"},
+		"no main package": {"", "functions/c/c.go", "package c\n", "./functions/c has to be a Lambda function, as every folder in"},
 		"no Go":           {"", "functions/c/README.md", "", "it has no Go files: write its main.go, or move the folder elsewhere"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,15 +10,15 @@ import (
 	"strings"
 )
 
-// check says what is missing before anything is built, and returns the functions.
+// check returns the names of the functions, or an error that says what is missing. It runs before anything is built.
 func (p Project) check() ([]string, error) {
 	app := filepath.Join(p.Root, "infra")
 	if _, err := os.Stat(app); err != nil {
-		return nil, fmt.Errorf("%s has no ./infra: the CDK app of the service has to be there; `annals new service` writes "+
-			"one, and --template runs a synthesized folder without it", p.Root)
+		return nil, fmt.Errorf("%s has no ./infra, the folder of the service's CDK app: `annals new service` writes "+
+			"one; to run a synthesized folder without it, use --template", p.Root)
 	}
 	if err := program(app); err != nil {
-		return nil, fmt.Errorf("./infra is the CDK app, and %w", err)
+		return nil, fmt.Errorf("./infra has to be the CDK app: %w", err)
 	}
 	functions, err := p.Functions()
 	if err != nil {
@@ -26,16 +26,16 @@ func (p Project) check() ([]string, error) {
 	}
 	for _, f := range functions {
 		if err := program(filepath.Join(p.Root, "functions", f)); err != nil {
-			return nil, fmt.Errorf("./functions/%s is a Lambda function, as each folder of ./functions, and %w", f, err)
+			return nil, fmt.Errorf("./functions/%s has to be a Lambda function, as every folder in ./functions: %w", f, err)
 		}
 	}
-	if _, err := os.Stat(p.out()); err != nil { // what was synthesized may still be good
+	if _, err := os.Stat(p.out()); err != nil { // an existing template may still be current
 		return functions, needsNode()
 	}
 	return functions, nil
 }
 
-// program says what keeps a folder from being a program.
+// program returns an error if a folder is not the main package of a program.
 func program(dir string) error {
 	c := build.Default
 	c.CgoEnabled, c.BuildTags = false, append(slices.Clone(c.BuildTags), tags)
@@ -46,15 +46,15 @@ func program(dir string) error {
 	if pkg != nil && pkg.Name != "" && pkg.Name != "main" {
 		return fmt.Errorf("it is package %s: make it package main, or move the folder elsewhere", pkg.Name)
 	}
-	return nil // of all else, the compiler knows more to say
+	return nil // for any other mistake, the compiler has the better message
 }
 
-// Functions lists the folders below functions/ that are functions: all but testdata, internal, and those whose names
-// begin with a dot or an underscore.
+// Functions lists the folders in functions/ that are Lambda functions: all except testdata, internal, and those whose
+// names begin with a dot or an underscore.
 func (p Project) Functions() ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(p.Root, "functions"))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("look for functions: %w", err)
+		return nil, fmt.Errorf("list the functions: %w", err)
 	}
 	var names []string
 	for _, e := range entries {

@@ -7,14 +7,14 @@ import (
 	"path/filepath"
 )
 
-// tags are the build tags of functions.
+// tags are the build tags for functions.
 const tags = "lambda.norpc"
 
-// flags are the Makefile's BUILD_FLAGS.
+// flags are the same as BUILD_FLAGS in the Makefile.
 var flags = []string{"-tags", tags, "-trimpath", "-buildvcs=false", "-ldflags", "-s -w"}
 
-// buildFunctions builds all functions at once, so that what they share is compiled once, with the flags of those that are
-// deployed, and puts each at build/<arch>/<function>/bootstrap.
+// buildFunctions builds all functions with the flags of a deployment, and puts each at
+// build/<arch>/<function>/bootstrap. One go build for all compiles shared packages once.
 func (p Project) buildFunctions(ctx context.Context, functions []string) error {
 	dir := p.bin(arch)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -37,8 +37,8 @@ func (p Project) buildFunctions(ctx context.Context, functions []string) error {
 	return nil
 }
 
-// place copies a file, unless the same is there. The original stays, because Go does not link a program again whose
-// output is up to date.
+// place copies a file, unless the destination has the same content. The original stays, because Go does not link a
+// program again if its output is up to date.
 func place(from, to string) error {
 	made, err := os.ReadFile(from)
 	if err != nil {
@@ -56,7 +56,7 @@ func place(from, to string) error {
 	return os.Rename(to+".new", to)
 }
 
-// buildApp builds the CDK app, whose bytes also tell whether anything that it is made of has changed.
+// buildApp builds the CDK app. The hash of the binary shows whether the app's code has changed.
 func (p Project) buildApp(ctx context.Context) error {
 	if err := os.MkdirAll(p.bin(), 0o755); err != nil {
 		return err

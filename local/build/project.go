@@ -1,4 +1,5 @@
-// Package build makes what the runner runs: the functions for this machine, and the template synthesized with them.
+// Package build builds a service for the local runner: its functions for this machine, and its synthesized template.
+// Start with [Project.Synthesize].
 package build
 
 import (
@@ -12,16 +13,16 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Project is the project at Root, whose intermediate files go to State.
+// Project is a service's module at Root. Intermediate files go to State.
 type Project struct {
 	Root  string
 	State string
-	// Say is told what takes its time.
+	// Say receives a line for each step that takes long.
 	Say io.Writer
 }
 
-// Synthesize builds the functions and the CDK app, and synthesizes unless what it made last time came of the same. It
-// returns the folder of the template.
+// Synthesize builds the functions and the CDK app, and runs the app unless its inputs are unchanged since the last
+// time. It returns the folder of the template.
 func (p Project) Synthesize(ctx context.Context) (string, error) {
 	functions, err := p.check()
 	if err != nil {
@@ -44,7 +45,7 @@ func (p Project) Synthesize(ctx context.Context) (string, error) {
 	return out, p.synthesize(ctx, out, fingerprint)
 }
 
-// arch is how Go calls this machine, which the CDK app understands for arm64 and amd64.
+// arch is this machine's GOARCH. The CDK app understands arm64 and amd64.
 const arch = runtime.GOARCH
 
 func (p Project) bootstrap(function string) string {

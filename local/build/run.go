@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// slow is what takes longer than that is announced.
+// slow is how long a step may take before it is announced.
 const slow = 1500 * time.Millisecond
 
-// run runs a step. Where it fails, the error has the line that says why, and everything is in a log file.
+// run runs a step. If it fails, the error has the line that says why, and a log file has the whole output.
 func (p Project) run(ctx context.Context, cmd *exec.Cmd, doing, log string) error {
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
@@ -38,10 +38,11 @@ func (p Project) run(ctx context.Context, cmd *exec.Cmd, doing, log string) erro
 	if short, err := filepath.Rel(p.Root, file); err == nil {
 		file = short
 	}
-	return fmt.Errorf("%s failed (all of it in %s): %s", doing, file, reason(output.String()))
+	return fmt.Errorf("%s failed: %s (whole output: %s)", doing, reason(output.String()), file)
 }
 
-// reason picks the line that most likely says why: the first that is no header of Go's and no step of a stack trace.
+// reason picks the line that most likely explains the failure: the first that is neither a header of the go command nor
+// part of a stack trace.
 func reason(output string) string {
 	lines := strings.Split(strings.TrimSpace(output), "\n")
 	for _, start := range []string{"infra: ", "panic: "} {

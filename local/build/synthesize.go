@@ -14,14 +14,14 @@ import (
 	"slices"
 )
 
-// stamp is the file in a synthesized folder that says what it was made of.
+// stamp is the file in a synthesized folder that has the fingerprint of its inputs.
 const stamp = ".made-of"
 
-// contextEnv is the variable that CDK reads settings from, beside cdk.json.
+// contextEnv is the variable that CDK reads settings from, in addition to cdk.json.
 const contextEnv = "CDK_CONTEXT_JSON"
 
-// fingerprint is a hash of everything that the template depends on: the CDK app with all that is compiled into it, its
-// settings, and the functions.
+// fingerprint is a hash of everything that the template depends on: the binary of the CDK app, its settings, and the
+// functions.
 func (p Project) fingerprint(functions []string) (string, error) {
 	files := map[string]string{"app": p.bin("infra"), "settings": filepath.Join(p.Root, "cdk.json")}
 	for _, f := range functions {
@@ -60,10 +60,10 @@ func needsNode() error {
 	return nil
 }
 
-// out is the folder of what was synthesized.
+// out is the folder of the synthesized template.
 func (p Project) out() string { return filepath.Join(p.State, "cdk.out") }
 
-// synthesize runs the CDK app into a new folder, which takes the place of the old one when it is complete.
+// synthesize runs the CDK app into a new folder, which replaces the old one when it is complete.
 func (p Project) synthesize(ctx context.Context, out, fingerprint string) error {
 	if err := needsNode(); err != nil {
 		return err

@@ -12,20 +12,20 @@ import (
 	"time"
 )
 
-// Bus appends the events that it accepts to a file, as targets of a rule would get them: one JSON document a line. What is
-// written has been given to the kernel: it outlives this process, though not the machine's power. A file that is full is set aside
-// as the one before, in the place of the last one that was.
+// Bus appends the events that it accepts to a file, one JSON document per line, in the form that a rule's targets get.
+// Events survive a crash of this process, but not a power failure: writes are not synced. A full file is renamed and
+// replaces the previous renamed one.
 type Bus struct {
 	Config
 	mu     sync.Mutex
 	file   *os.File
 	size   int64
-	failed error // of a write, which may have left half a line: nothing may follow it
+	failed error // of a write. It may have left half a line, so all later writes fail too.
 }
 
 const defaultFull = 64 << 20
 
-// Open opens the bus that is kept in a file, or a new one. Close it.
+// Open opens the bus that is kept in a file, or creates it. The caller closes it.
 func Open(file string, c Config) (*Bus, error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return nil, err
@@ -48,13 +48,13 @@ func (b *Bus) open(file string) error {
 	return nil
 }
 
-// setAside begins a new file.
+// setAside renames the full file and starts a new one.
 func (b *Bus) setAside() error {
 	file := b.file.Name()
 	return errors.Join(b.file.Close(), os.Rename(file, file+".before"), b.open(file))
 }
 
-// Event is an event as targets get it:
+// Event is an event in the form that targets get:
 // https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html.
 type Event struct {
 	Version    string          `json:"version"`

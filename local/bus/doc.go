@@ -1,9 +1,9 @@
-// Package bus is Amazon EventBridge on this machine: as much of its API as functions need to send events, and a file a bus of
-// what was accepted. No rule is run: whoever wants to see the events reads the file.
+// Package bus emulates the part of Amazon EventBridge that sends events: PutEvents. Start with [Listen]. Each bus
+// appends the events that it accepts to a file. Rules are not run: read the file to see the events.
 package bus
 
-// Limits of EventBridge: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html. The size is that of a
-// request, which was 256 KB until January 2026.
+// Limits of EventBridge: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html. maxSize is the
+// limit for a request.
 const (
 	maxEntries = 10
 	maxSize    = 1 << 20
@@ -11,8 +11,8 @@ const (
 
 // Config describes a bus.
 type Config struct {
-	// Name is what it is called on AWS, ARN its address there.
+	// Name and ARN are those of the bus on AWS.
 	Name, ARN string
-	// Full is how many bytes its file has before it is set aside. Default 64 MB, which are some 60,000 events.
+	// Full is the size in bytes at which the file is renamed. Default 64 MB, which is about 60,000 events.
 	Full int64
 }

@@ -31,7 +31,7 @@ type (
 	}
 )
 
-// size is what EventBridge counts of an entry.
+// size is an entry's size by EventBridge's rules.
 func (e *entry) size() int {
 	n := len(e.Source) + len(e.DetailType) + len(e.Detail)
 	if e.Time != nil {
@@ -43,7 +43,7 @@ func (e *entry) size() int {
 	return n
 }
 
-// put answers PutEvents: what is wrong with an entry fails that entry, what is wrong with the request fails all.
+// put answers PutEvents. A mistake in an entry fails that entry, a mistake in the request fails all entries.
 func (s *Server) put(header http.Header, in putEvents) (any, error) {
 	if len(in.Entries) == 0 || len(in.Entries) > maxEntries {
 		return nil, apiError{"ValidationException", fmt.Sprintf("%d validation errors detected: Value at 'entries' failed to satisfy constraint: "+
@@ -78,7 +78,7 @@ func (s *Server) put(header http.Header, in putEvents) (any, error) {
 	return out, nil
 }
 
-// find returns the bus that an entry names, or whose ARN it has; nil if there is none.
+// find returns the bus that an entry names, by name or ARN, or nil if there is none.
 func (s *Server) find(e *entry) *Bus {
 	b := s.buses[e.EventBusName[strings.LastIndexByte(e.EventBusName, '/')+1:]]
 	if b == nil || e.EventBusName != b.Name && e.EventBusName != b.ARN {

@@ -12,18 +12,19 @@ import (
 	"github.com/annals-es/annals/local/endpoint"
 )
 
-// Server answers EventBridge's API: the AWS JSON 1.1 protocol, PutEvents. Signatures are not verified.
+// Server answers PutEvents of EventBridge's API, in the AWS JSON 1.1 protocol. It does not verify signatures.
 type Server struct {
 	*endpoint.Endpoint
 	buses           map[string]*Bus // by name
 	account, region string
 	log             *slog.Logger
 
-	// MayPut says whether whoever signed a request may put events on a bus, by its ARN. nil = all may. To be set before Serve.
+	// MayPut decides whether the signer of a request may put events on a bus, by its ARN. If nil, every request is
+	// allowed. Set it before Serve.
 	MayPut func(header http.Header, bus string) error
 }
 
-// apiError is an error as EventBridge answers it.
+// apiError is an error in EventBridge's format.
 type apiError struct {
 	Code    string `json:"__type"`
 	Message string `json:"message"`
@@ -31,7 +32,7 @@ type apiError struct {
 
 func (e apiError) Error() string { return e.Code + ": " + e.Message }
 
-// Listen takes a free port of the loopback interface. Close it.
+// Listen opens a free port of the loopback interface. The caller closes the server.
 func Listen(account, region string, log *slog.Logger) (*Server, error) {
 	e, err := endpoint.Listen("EventBridge")
 	if err != nil {
@@ -40,7 +41,7 @@ func Listen(account, region string, log *slog.Logger) (*Server, error) {
 	return &Server{Endpoint: e, buses: map[string]*Bus{}, account: account, region: region, log: log}, nil
 }
 
-// Serve begins to answer for these buses.
+// Serve starts to answer requests for these buses.
 func (s *Server) Serve(buses ...*Bus) {
 	for _, b := range buses {
 		s.buses[b.Name] = b
@@ -55,7 +56,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		e, sender := errors.AsType[apiError](err)
 		if !sender {
-			s.log.ErrorContext(r.Context(), "a bus takes no events", "error", err)
+			s.log.ErrorContext(r.Context(), "put events on a bus", "error", err)
 			e = apiError{"InternalException", err.Error()}
 			w.WriteHeader(http.StatusInternalServerError)
 		} else {
@@ -68,13 +69,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) call(header http.Header, body io.Reader) (any, error) {
 	if action := strings.TrimPrefix(header.Get("X-Amz-Target"), "AWSEvents."); action != "PutEvents" {
-		return nil, apiError{"UnknownOperationException", fmt.Sprintf("%q is not run here: PutEvents is", action)}
+		return nil, apiError{"UnknownOperationException", fmt.Sprintf("%q is not supported locally: use PutEvents", action)}
 	}
 	var in putEvents
 	decoder := json.NewDecoder(body)
-	decoder.DisallowUnknownFields() // such as EndpointId, which would have no effect here
+	decoder.DisallowUnknownFields() // such as EndpointId: the server would ignore it
 	if err := decoder.Decode(&in); err != nil {
-		return nil, apiError{"SerializationException", "this input is not taken here: " + err.Error()}
+		return nil, apiError{"SerializationException", "the input is not supported locally: " + err.Error()}
 	}
 	return s.put(header, in)
 }

@@ -1,4 +1,4 @@
-// Package endpoint has HTTP servers on free ports of the loopback interface: each stands for one service of AWS.
+// Package endpoint opens HTTP servers on free loopback ports, one for each emulated AWS service. Start with [Listen].
 package endpoint
 
 import (
@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// Endpoint is a port that is taken, so that its address can be told before anybody answers there.
+// Endpoint is an open port. Its address is known before the server starts to answer.
 type Endpoint struct {
 	listener net.Listener
 	server   *http.Server
 }
 
-// Listen takes a free port for a service, which the error names. Close it.
+// Listen opens a free port for a service. The service's name is used in errors. The caller closes the endpoint.
 func Listen(service string) (*Endpoint, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -23,17 +23,17 @@ func Listen(service string) (*Endpoint, error) {
 	return &Endpoint{listener, &http.Server{ReadHeaderTimeout: 10 * time.Second}}, nil
 }
 
-// Address is the URL of the service, without a slash at its end.
+// Address is the URL of the service, without a trailing slash.
 func (e *Endpoint) Address() string { return "http://" + e.listener.Addr().String() }
 
-// Answer begins to answer. To be called once.
+// Answer starts to answer requests. Call it once.
 func (e *Endpoint) Answer(h http.Handler) {
 	e.server.Handler = h
 	go func() { _ = e.server.Serve(e.listener) }()
 }
 
-// Close ends it, and the requests that are being answered.
+// Close closes the port and ends the requests in progress.
 func (e *Endpoint) Close() {
 	_ = e.server.Close()
-	_ = e.listener.Close() // where nothing was answered yet
+	_ = e.listener.Close() // needed if Answer was never called
 }

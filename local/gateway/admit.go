@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// refuseBody answers who sent a body that could not be read. The connection ends with the answer.
+// refuseBody answers a request whose body could not be read. The connection ends with the response.
 func refuseBody(w http.ResponseWriter, err error) {
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -22,8 +22,8 @@ func refuseBody(w http.ResponseWriter, err error) {
 	}
 }
 
-// admit asks the authorizer, if there is one, who sends a request to a route. Whom it does not let in is answered. Several
-// Authorization headers are one value with commas, as all repeated headers are, and that is no token.
+// admit asks the authorizer, if there is one, about a request, and answers the request if it is refused. Several
+// Authorization headers are joined by commas, as all repeated headers are. The result is not a valid token.
 func (a *API) admit(w http.ResponseWriter, r *http.Request, to *route) (*authorized, bool) {
 	if a.authorizer == nil || to.Open {
 		return nil, true

@@ -15,7 +15,7 @@ import (
 	"github.com/annals-es/annals/local/lambda"
 )
 
-// API answers requests as an HTTP API does.
+// API answers requests in the way of an HTTP API of API Gateway.
 type API struct {
 	id, account string
 	routes      []route
@@ -24,11 +24,11 @@ type API struct {
 	cors        *CORS
 	log         *slog.Logger
 	now         func() time.Time
-	// patience is how long a client may take to send a body, and to take an answer.
+	// patience is how long a client may take to send a body, and to receive a response.
 	patience time.Duration
 }
 
-// New makes an API of its routes.
+// New returns an API with the given routes.
 func New(id, account string, routes []Route, o Options, log *slog.Logger) (*API, error) {
 	a := &API{
 		id: id, account: account, authorizer: o.Authorizer, limit: rate.NewLimiter(rate.Inf, 0), cors: o.CORS, log: log,
@@ -85,7 +85,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.invoke(w, r, found, e)
 }
 
-// find returns the route of a request: the first that matches, since they are sorted.
+// find returns the route of a request. Routes are sorted, so the first match is the right one.
 func (a *API) find(r *http.Request) (*route, map[string]string) {
 	path := split(r.URL.EscapedPath())
 	for i := range a.routes {
@@ -102,7 +102,7 @@ func (a *API) invoke(w http.ResponseWriter, r *http.Request, to *route, e event)
 		a.fail(w, r, err)
 		return
 	}
-	// A client that hangs up does not stop the function, as on API Gateway.
+	// As on API Gateway, a client that disconnects does not stop the function.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), to.Timeout)
 	defer cancel()
 	answer, err := to.Function.Invoke(ctx, payload)
@@ -114,7 +114,7 @@ func (a *API) invoke(w http.ResponseWriter, r *http.Request, to *route, e event)
 	}
 }
 
-// fail answers as API Gateway does when there is no answer: it tells the client nothing.
+// fail answers a request whose function gave no answer. As on API Gateway, the client does not learn why.
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	a.log.WarnContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	switch {

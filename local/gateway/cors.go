@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// CORS says which pages of other origins may call an API, and how. Its fields are those of an API's CorsConfiguration,
-// see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html.
+// CORS says which pages of other origins may call an API, and how. The fields are those of CorsConfiguration, see
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html.
 type CORS struct {
 	// AllowOrigins are origins, "*" for any, or "https://*" and "http://*" for any of that scheme.
 	AllowOrigins  []string
 	AllowMethods  []string
 	AllowHeaders  []string
 	ExposeHeaders []string
-	// MaxAge is how many seconds a browser may keep the answer to a preflight, nil = as long as the browser likes.
+	// MaxAge is how many seconds a browser may cache the response to a preflight. If nil, the browser decides.
 	MaxAge           *int
 	AllowCredentials bool
 }
@@ -23,7 +23,7 @@ type CORS struct {
 // Allows reports whether pages of an origin may call the API. A nil CORS allows none.
 func (c *CORS) Allows(origin string) bool { return c.allowed(origin) != "" }
 
-// allowed is what Access-Control-Allow-Origin says to an origin, "" = the origin is not allowed.
+// allowed returns the value of Access-Control-Allow-Origin for an origin, or "" if the origin is not allowed.
 func (c *CORS) allowed(origin string) string {
 	switch {
 	case c == nil || origin == "":
@@ -39,12 +39,12 @@ func (c *CORS) allowed(origin string) string {
 	return ""
 }
 
-// preflight reports whether a browser asks by a request what it may send.
+// preflight reports whether a request is a browser's preflight.
 func preflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") != ""
 }
 
-// set puts the headers for the page that sent a request into an answer, in place of those that the function has set.
+// set writes the CORS headers for the page that sent the request. They replace the function's own.
 func (c *CORS) set(header http.Header, r *http.Request) {
 	for name := range header {
 		if strings.HasPrefix(name, "Access-Control-") {
@@ -73,7 +73,7 @@ func (c *CORS) set(header http.Header, r *http.Request) {
 	}
 }
 
-// corsWriter sets the headers of CORS when an answer begins, whoever answers.
+// corsWriter sets the CORS headers at the start of every response.
 type corsWriter struct {
 	http.ResponseWriter
 	cors    *CORS

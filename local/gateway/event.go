@@ -40,7 +40,7 @@ type requestContext struct {
 	TimeEpoch    int64       `json:"timeEpoch"`
 }
 
-// authorized is what an authorizer found.
+// authorized is what the authorizer read from a token.
 type authorized struct {
 	JWT jwt `json:"jwt"`
 }
@@ -58,7 +58,7 @@ type httpRequest struct {
 	UserAgent string `json:"userAgent"`
 }
 
-// newEvent describes a request that a route was found for.
+// newEvent returns the event for a request that matched a route.
 func (a *API) newEvent(r *http.Request, routeKey string, parameters map[string]string, body []byte, id string) event {
 	now := a.now().UTC()
 	host := hostname(r.Host)
@@ -85,7 +85,7 @@ func (a *API) newEvent(r *http.Request, routeKey string, parameters map[string]s
 func encodeBody(contentType string, body []byte) (text string, encoded bool) {
 	media, _, _ := mime.ParseMediaType(contentType)
 	switch {
-	case !utf8.Valid(body): // an event is JSON, which would hold other characters
+	case !utf8.Valid(body): // JSON cannot hold these bytes
 	case strings.HasPrefix(media, "text/"),
 		media == "application/json", media == "application/xml", media == "application/javascript":
 		return string(body), false
@@ -93,7 +93,8 @@ func encodeBody(contentType string, body []byte) (text string, encoded bool) {
 	return base64.StdEncoding.EncodeToString(body), true
 }
 
-// headers are the request's in lower case, duplicates joined by commas, and those that API Gateway adds.
+// headers returns the request's headers in lower case, with duplicates joined by commas, and those that API Gateway
+// adds.
 func headers(r *http.Request) map[string]string {
 	joined := make(map[string]string, len(r.Header)+6)
 	for name, values := range r.Header {
@@ -129,7 +130,7 @@ func cookies(h http.Header) []string {
 	return all
 }
 
-// query decodes a query string, duplicates joined by commas. What cannot be decoded stays as it is.
+// query decodes a query string, with duplicates joined by commas. Values that cannot be decoded stay as they are.
 func query(raw string) map[string]string {
 	joined := map[string]string{}
 	for pair := range strings.SplitSeq(raw, "&") {

@@ -23,8 +23,8 @@ type response struct {
 	IsBase64Encoded   bool                `json:"isBase64Encoded"`
 }
 
-// respond writes a function's answer, for as long as the client may take. An error means that it makes no sense, and that
-// nothing was written.
+// respond writes a function's answer within a time limit. An error means that the answer is not a valid response, and
+// that nothing was written.
 func respond(w http.ResponseWriter, payload []byte, within time.Duration) error {
 	answer, err := parseResponse(payload)
 	if err != nil {
@@ -33,11 +33,11 @@ func respond(w http.ResponseWriter, payload []byte, within time.Duration) error 
 	body := []byte(answer.Body)
 	if answer.IsBase64Encoded {
 		if body, err = base64.StdEncoding.DecodeString(answer.Body); err != nil {
-			return fmt.Errorf("the body is not base64: %w", err)
+			return fmt.Errorf("the function's response has isBase64Encoded, but its body is not base64: %w", err)
 		}
 	}
 	if *answer.StatusCode < 200 || *answer.StatusCode > 599 {
-		return fmt.Errorf("status code %d", *answer.StatusCode)
+		return fmt.Errorf("the function's response has the invalid status code %d", *answer.StatusCode)
 	}
 	header := w.Header()
 	for name, values := range answer.MultiValueHeaders {
@@ -51,14 +51,15 @@ func respond(w http.ResponseWriter, payload []byte, within time.Duration) error 
 	for _, cookie := range answer.Cookies {
 		header.Add("Set-Cookie", cookie)
 	}
-	header.Del("Content-Length") // counted here
+	header.Del("Content-Length") // net/http sets it
 	if *answer.StatusCode != http.StatusNoContent && *answer.StatusCode != http.StatusNotModified {
 		header.Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	if header.Get("Content-Type") == "" {
 		header.Set("Content-Type", "text/plain;charset=UTF-8")
 	}
-	// What has no connection, such as a test's recorder, has no deadline. It is taken off again for the next request.
+	// A ResponseWriter without a connection, such as a test's recorder, has no deadline. The deadline is removed again
+	// for the next request.
 	connection := http.NewResponseController(w)
 	_ = connection.SetWriteDeadline(time.Now().Add(within))
 	w.WriteHeader(*answer.StatusCode)
@@ -68,21 +69,21 @@ func respond(w http.ResponseWriter, payload []byte, within time.Duration) error 
 	if err == nil {
 		_ = connection.SetWriteDeadline(time.Time{})
 	}
-	return nil // a client that has gone, or does not take it, has nobody to be told
+	return nil // a failed write means that the client disconnected or was too slow
 }
 
-// parseResponse infers a response from an answer without a status code: 200, JSON, the answer as the body.
+// parseResponse reads a function's answer. An answer without a status code is the body of a 200 response in JSON.
 func parseResponse(payload []byte) (response, error) {
 	payload = bytes.TrimSpace(payload)
 	if !json.Valid(payload) {
-		return response{}, fmt.Errorf("the answer is not JSON")
+		return response{}, fmt.Errorf("the function's answer is not JSON")
 	}
 	var answer response
 	if payload[0] == '{' {
 		decoder := json.NewDecoder(bytes.NewReader(payload))
 		decoder.UseNumber()
 		if err := decoder.Decode(&answer); err != nil {
-			return response{}, fmt.Errorf("the answer is no response: %w", err)
+			return response{}, fmt.Errorf("the function's answer is not a response of payload format 2.0: %w", err)
 		}
 		if answer.StatusCode != nil {
 			return answer, nil

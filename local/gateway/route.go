@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// route is a Route, taken apart.
+// route is a Route whose key was parsed.
 type route struct {
 	Route
 	method   string // ANY, or one
@@ -17,10 +17,10 @@ type route struct {
 
 type segment struct {
 	kind segmentKind
-	text string // what it has to be, or the parameter's name
+	text string // the literal text, or the parameter's name
 }
 
-// segmentKind is how specific a segment is; the smaller, the more.
+// segmentKind orders segments by how specific they are: the most specific has the smallest value.
 type segmentKind int
 
 const (
@@ -46,7 +46,7 @@ func parse(r Route) (route, error) {
 			s = segment{parameter, name}
 			if rest, isGreedy := strings.CutSuffix(name, "+"); isGreedy {
 				if i != len(texts)-1 {
-					return route{}, fmt.Errorf("route key %q: {%s} has to come last", r.Key, name)
+					return route{}, fmt.Errorf("route key %q: the greedy parameter {%s} has to come last", r.Key, name)
 				}
 				s = segment{greedy, rest}
 			}
@@ -58,8 +58,8 @@ func parse(r Route) (route, error) {
 
 func split(path string) []string { return strings.Split(strings.TrimPrefix(path, "/"), "/") }
 
-// sortRoutes puts the more specific before the less: segment by segment literal, parameter, greedy; then a method before
-// ANY; then $default. So the first that matches is the one that API Gateway takes.
+// sortRoutes sorts routes from most to least specific, as API Gateway selects them. It compares segment by segment:
+// literal, parameter, greedy. Then a method comes before ANY, and $default comes last.
 func sortRoutes(routes []route) {
 	slices.SortStableFunc(routes, func(a, b route) int {
 		for i := range min(len(a.segments), len(b.segments)) {
@@ -85,7 +85,7 @@ func compareBool(a, b bool) int {
 	return 1
 }
 
-// match returns the decoded parameters of a request's path, given as its encoded segments.
+// match returns the decoded parameters of a request's path. The path is given as encoded segments.
 func (r *route) match(method string, path []string) (map[string]string, bool) {
 	if r.method != "ANY" && r.method != method {
 		return nil, false
@@ -112,7 +112,7 @@ func (r *route) match(method string, path []string) (map[string]string, bool) {
 	return parameters, len(path) == len(r.segments)
 }
 
-// matchRest takes what is left of a path as one parameter. Only $default matches without any.
+// matchRest takes the rest of a path as one parameter. Only $default matches an empty rest.
 func (r *route) matchRest(s segment, path []string, parameters map[string]string) bool {
 	if r.Key == "$default" {
 		return true

@@ -12,22 +12,24 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// algorithms are those of API Gateway: with RSA keys.
+// algorithms are the ones that API Gateway accepts: those with RSA keys.
 var algorithms = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512}
 
-// Authorizer is a JWT authorizer of an HTTP API: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html.
+// Authorizer is a JWT authorizer of an HTTP API:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html.
 type Authorizer struct {
 	issuer   *Issuer
 	audience []string
 }
 
-// NewAuthorizer returns an authorizer of an issuer's tokens for one of an audience.
+// NewAuthorizer returns an authorizer that accepts an issuer's tokens for one of the given audiences.
 func NewAuthorizer(issuer *Issuer, audience []string) *Authorizer {
 	return &Authorizer{issuer: issuer, audience: audience}
 }
 
-// Authorize checks what an Authorization header holds: "Bearer <token>", or the token alone. Some of the scopes must be its own, if there are
-// any. It returns the claims as texts; or 401 for a token that proves nothing, 403 for one that lacks the scopes.
+// Authorize checks an Authorization header: "Bearer <token>", or the token alone. If scopes are given, the token must
+// have one of them. It returns the claims as strings, or 401 for an invalid token, or 403 for a token without the
+// scopes.
 func (a *Authorizer) Authorize(header string, scopes []string) (map[string]string, int) {
 	token := strings.TrimSpace(header)
 	if scheme, rest, ok := strings.Cut(token, " "); ok && strings.EqualFold(scheme, "Bearer") {
@@ -48,7 +50,8 @@ func (a *Authorizer) Authorize(header string, scopes []string) (map[string]strin
 	return texts(all), http.StatusOK
 }
 
-// valid checks the claims, without any leeway: AWS documents none. client_id counts where aud is not there.
+// valid checks the claims, without leeway for clocks: AWS documents none. If aud is missing, client_id is checked
+// instead.
 func (a *Authorizer) valid(c *claims) bool {
 	now := a.issuer.now()
 	audience := []string(c.Audience)
@@ -63,7 +66,7 @@ func (a *Authorizer) valid(c *claims) bool {
 
 func early(from *jwt.NumericDate, now time.Time) bool { return from != nil && now.Before(from.Time()) }
 
-// scopes are those of scope, or else of scp.
+// scopes returns the scopes in the claim scope, or else in scp.
 func (c *claims) scopes() []string {
 	if c.Scope != "" {
 		return strings.Fields(c.Scope)
@@ -71,7 +74,7 @@ func (c *claims) scopes() []string {
 	return strings.Fields(strings.Trim(text(c.Scp), "[]"))
 }
 
-// texts are claims as a function gets them.
+// texts returns the claims in the form that a function gets them.
 func texts(all map[string]any) map[string]string {
 	out := make(map[string]string, len(all))
 	for name, value := range all {
@@ -80,7 +83,7 @@ func texts(all map[string]any) map[string]string {
 	return out
 }
 
-// text is a claim as API Gateway writes it: a list as "[a b]", a number without an exponent.
+// text returns a claim in API Gateway's format: a list as "[a b]", a number without an exponent.
 func text(value any) string {
 	switch value := value.(type) {
 	case nil:
@@ -96,7 +99,7 @@ func text(value any) string {
 		}
 		return "[" + strings.Join(parts, " ") + "]"
 	case map[string]any:
-		out, _ := json.Marshal(value) // it was JSON
+		out, _ := json.Marshal(value) // decoded from JSON, so it cannot fail
 		return string(out)
 	}
 	return fmt.Sprint(value)

@@ -1,5 +1,5 @@
-// Package identity stands for who says who callers are: an OpenID issuer with a key of its own, and the JWT authorizer of an HTTP
-// API, which checks its tokens as API Gateway does.
+// Package identity emulates the identity provider: an OpenID issuer with its own key, and the JWT authorizer of an HTTP
+// API, which checks tokens by API Gateway's rules. Start with [Open] and [NewAuthorizer].
 package identity
 
 import (
@@ -17,14 +17,14 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// Issuer gives out tokens.
+// Issuer issues tokens.
 type Issuer struct {
 	address string
 	key     jose.JSONWebKey
 	now     func() time.Time
 }
 
-// Open returns the issuer at an address, whose key is kept in a file, and made where there is none.
+// Open returns the issuer at an address. Its key is kept in a file, which is created if it is missing.
 func Open(file, address string) (*Issuer, error) {
 	i := &Issuer{address: address, now: time.Now}
 	text, err := os.ReadFile(file)
@@ -35,10 +35,10 @@ func Open(file, address string) (*Issuer, error) {
 		err = json.Unmarshal(text, &i.key)
 	}
 	if err == nil && (!i.key.Valid() || i.key.IsPublic()) {
-		err = errors.New("it is no private key")
+		err = errors.New("it is not a private key in PEM format")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the key of the local issuer (delete %s for a new one): %w", file, err)
+		return nil, fmt.Errorf("read the key of the local issuer (to get a new one, delete %s): %w", file, err)
 	}
 	return i, nil
 }
@@ -58,12 +58,12 @@ func newKey(file string) ([]byte, error) {
 	return text, os.WriteFile(file, text, 0o600)
 }
 
-// Token is what a token says.
+// Token is the content of a token.
 type Token struct {
 	Subject  string
 	Audience string
 	Scope    string        // separated by spaces
-	Lifetime time.Duration // from now; may be over
+	Lifetime time.Duration // from now; negative for an expired token
 }
 
 type claims struct {
@@ -73,7 +73,7 @@ type claims struct {
 	ClientID string `json:"client_id,omitempty"`
 }
 
-// Sign gives out a token.
+// Sign returns a signed token.
 func (i *Issuer) Sign(t Token) (string, error) {
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: i.key}, (&jose.SignerOptions{}).WithType("JWT"))
 	if err != nil {
@@ -81,7 +81,7 @@ func (i *Issuer) Sign(t Token) (string, error) {
 	}
 	now := i.now()
 	issued := now
-	if t.Lifetime < 0 { // it was good once
+	if t.Lifetime < 0 { // an expired token was issued before it expired
 		issued = now.Add(2 * t.Lifetime)
 	}
 	return jwt.Signed(signer).Claims(claims{Claims: jwt.Claims{

@@ -12,8 +12,9 @@ import (
 
 const lifetime = time.Hour
 
-// Handler answers below the issuer's path: /.well-known/openid-configuration, /jwks, and POST /token, which gives whoever asks a
-// token for any subject: with subject and scope, and perhaps audience, if not that of the API, and lifetime in seconds.
+// Handler answers the issuer's paths: /.well-known/openid-configuration, /jwks and POST /token. POST /token issues a
+// token to any caller and for any subject. Its fields are subject, scope, audience (default: the API's) and lifetime in
+// seconds.
 func (i *Issuer) Handler(path, audience string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+path+"/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
@@ -33,7 +34,7 @@ func (i *Issuer) Handler(path, audience string) http.Handler {
 func (i *Issuer) token(w http.ResponseWriter, r *http.Request, audience string) {
 	t := Token{Subject: r.PostFormValue("subject"), Scope: strings.ReplaceAll(r.PostFormValue("scope"), ",", " "), Audience: audience, Lifetime: lifetime}
 	if t.Subject == "" {
-		http.Error(w, "say whose token: subject=ada", http.StatusBadRequest)
+		http.Error(w, "the field subject is missing: send subject=ada", http.StatusBadRequest)
 		return
 	}
 	if other := r.PostFormValue("audience"); other != "" {
@@ -42,7 +43,7 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request, audience string) 
 	if text := r.PostFormValue("lifetime"); text != "" {
 		seconds, err := strconv.Atoi(text)
 		if err != nil {
-			http.Error(w, "lifetime="+text+" is no number of seconds", http.StatusBadRequest)
+			http.Error(w, "lifetime="+text+" is not a number of seconds", http.StatusBadRequest)
 			return
 		}
 		t.Lifetime = time.Duration(seconds) * time.Second
@@ -57,5 +58,5 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request, audience string) 
 
 func answer(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v) // an answer that can't be sent has nobody to be told
+	_ = json.NewEncoder(w).Encode(v) // fails only if the client disconnected
 }

@@ -1,22 +1,21 @@
-// Package invoke answers Lambda's Invoke API for the functions that run here: an invocation whose answer is waited for,
-// one that is not, and one that is only asked about. See https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html.
+// Package invoke emulates Lambda's Invoke API for local functions: synchronous and asynchronous invocations, and dry
+// runs. Start with [Listen]. See https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html.
 //
-// Events of invocations that nobody waits for are kept in memory: those that are not done when the runner ends are
-// lost.
+// Events of asynchronous invocations are kept in memory. Those that are not processed when the runner ends are lost.
 package invoke
 
 import "context"
 
 // Limits of an invocation's event, in bytes.
 const (
-	maxEvent     = 6 << 20 // of one whose answer is waited for
-	maxSentEvent = 1 << 20 // of another one
+	maxEvent     = 6 << 20 // of a synchronous invocation
+	maxSentEvent = 1 << 20 // of an asynchronous invocation
 )
 
-// Function is one that can be invoked.
+// Function is a function that can be invoked.
 type Function struct {
 	Name string
-	// Reserved says that its concurrency is reserved: a refusal names what is used up.
+	// Reserved is true if the function has reserved concurrency. An error about throttling then names that limit.
 	Reserved bool
 	Invoker
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/annals-es/annals/local/lambda"
 )
 
-// apiError is an error as Lambda answers it.
+// apiError is an error in Lambda's format.
 type apiError struct {
 	status        int
 	code, message string
-	// reason says which limit is reached, "" = none.
+	// reason names the limit that was reached, or is "".
 	reason string
 }
 
@@ -26,7 +26,7 @@ func tooLarge(most int64) *apiError {
 	}
 }
 
-// failure is why a function was not invoked.
+// failure returns the API error for a function that was not invoked.
 func failure(f Function, err error) *apiError {
 	switch {
 	case errors.Is(err, lambda.ErrThrottled):
@@ -53,7 +53,7 @@ func refuse(w http.ResponseWriter, err error) {
 	if e.status >= http.StatusInternalServerError {
 		kind = "Server"
 	}
-	_ = json.NewEncoder(w).Encode(struct { // a client that has gone has nobody to be told
+	_ = json.NewEncoder(w).Encode(struct { // fails only if the client disconnected
 		Type    string
 		Message string `json:"message"`
 		Reason  string `json:",omitempty"`

@@ -150,13 +150,13 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestOtherCalls: what is not run here says so.
+// TestOtherCalls: unsupported calls are refused with the reason.
 func TestOtherCalls(t *testing.T) {
 	t.Parallel()
 	s, c := serve(t, nil, echo("f"))
 	_, err := c.GetFunction(t.Context(), &client.GetFunctionInput{FunctionName: aws.String("f")})
 	if refused, ok := errors.AsType[smithy.APIError](err); !ok || refused.ErrorCode() != "UnknownOperationException" ||
-		!strings.Contains(refused.ErrorMessage(), "GET /2015-03-31/functions/f is not run here") {
+		!strings.Contains(refused.ErrorMessage(), "GET /2015-03-31/functions/f is not supported locally") {
 		t.Errorf("%v", err)
 	}
 	answer, err := http.Post(s.Address()+"/2015-03-31/functions/f/invocations", "", io.MultiReader(bytes.NewReader([]byte("7"))))

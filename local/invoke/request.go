@@ -12,13 +12,13 @@ import (
 	"github.com/annals-es/annals/local/endpoint"
 )
 
-// notPassedOn are headers that would have a function see more than its event.
+// notPassedOn are headers that give a function more than its event. Requests with them are refused.
 var notPassedOn = []string{"X-Amz-Client-Context", "X-Amz-Tenant-Id", "X-Amz-Durable-Execution-Name"}
 
-// namePattern takes a function's name, its ARN, or "account:function:name", each with a version or alias or without.
+// namePattern matches a function's name, its ARN, or "account:function:name", each with or without a version or alias.
 var namePattern = regexp.MustCompile(`^(?:(arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}|\d{12}):function:)?([A-Za-z0-9_-]+)(?::(\$LATEST|[A-Za-z0-9_-]+))?$`)
 
-// find returns the function that a request is about, once the signer may invoke it.
+// find returns the function that a request names, if the signer may invoke it.
 func (s *Server) find(r *http.Request) (Function, error) {
 	name := r.PathValue("name")
 	parts := namePattern.FindStringSubmatch(name)
@@ -49,13 +49,14 @@ func (s *Server) find(r *http.Request) (Function, error) {
 	}
 	for _, header := range notPassedOn {
 		if r.Header.Get(header) != "" {
-			return Function{}, &apiError{http.StatusBadRequest, "InvalidParameterValueException", header + " is not passed on here", ""}
+			return Function{}, &apiError{http.StatusBadRequest, "InvalidParameterValueException",
+				header + " is not supported locally", ""}
 		}
 	}
 	return f, nil
 }
 
-// readEvent reads what a function is to get: JSON, {} where there is none.
+// readEvent reads the event: JSON, or {} if the body is empty.
 func readEvent(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
 	event, err := endpoint.ReadBody(w, r, most, bodyTime)
 	switch _, large := errors.AsType[*http.MaxBytesError](err); {

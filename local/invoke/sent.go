@@ -10,18 +10,19 @@ import (
 	"github.com/annals-es/annals/local/lambda"
 )
 
-// sent are the events whose answers nobody waits for. A function that fails gets its event twice more; one that is
-// throttled gets it later, for six hours. See
+// sent are the events of asynchronous invocations. If a function fails, its event is sent twice more. If it is
+// throttled, the event is sent again for six hours. See
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html.
 type sent struct {
 	log     *slog.Logger
 	retries []time.Duration // the waits after a failure
-	// pause is the wait after a refusal, at first; it doubles up to longest. age is when an event is given up.
+	// pause is the wait after the first throttled attempt. It doubles up to longest. An event older than age is given
+	// up.
 	pause, longest, age time.Duration
 
 	ctx    context.Context //nolint:containedctx // of all events, until close
 	cancel context.CancelFunc
-	mu     sync.Mutex // keeps events from being added while close waits
+	mu     sync.Mutex // prevents that events are added while close waits
 	under  sync.WaitGroup
 }
 
@@ -46,7 +47,7 @@ func (s *sent) close() {
 	s.under.Wait()
 }
 
-// deliver invokes a function until it has done, failed too often, or been refused for too long.
+// deliver invokes a function until it succeeds, has failed too often, or was throttled for too long.
 func (s *sent) deliver(f Function, event []byte) {
 	began, failures, pause := time.Now(), 0, s.pause
 	for {
@@ -56,7 +57,8 @@ func (s *sent) deliver(f Function, event []byte) {
 		case err == nil || s.ctx.Err() != nil || errors.Is(err, lambda.ErrClosed):
 			return
 		case failed && failures == len(s.retries), !failed && time.Since(began)+wait > s.age:
-			s.log.ErrorContext(s.ctx, "an event was given up: the function did not take it", "function", f.Name, "failures", failures, "error", err)
+			s.log.ErrorContext(s.ctx, "an asynchronous event was given up: its function did not succeed",
+				"function", f.Name, "failures", failures, "error", err)
 			return
 		case failed:
 			wait = s.retries[failures]

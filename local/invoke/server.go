@@ -18,7 +18,7 @@ import (
 // bodyTime is how long a client may take to send an event.
 const bodyTime = 30 * time.Second
 
-// Server answers Lambda's API: the REST-JSON protocol, Invoke. Signatures are not verified.
+// Server answers Invoke of Lambda's API. It does not verify signatures.
 type Server struct {
 	*endpoint.Endpoint
 	functions map[string]Function // by name
@@ -27,12 +27,12 @@ type Server struct {
 	log       *slog.Logger
 	sent      *sent
 
-	// MayInvoke says whether the signer of a request may invoke a function, by its ARN. nil = all may. To be set before
-	// Serve.
+	// MayInvoke decides whether the signer of a request may invoke a function, by its ARN. If nil, every request is
+	// allowed. Set it before Serve.
 	MayInvoke func(header http.Header, function string) error
 }
 
-// Listen takes a free port of the loopback interface. Close it.
+// Listen opens a free port of the loopback interface. The caller closes the server.
 func Listen(account, region string, log *slog.Logger) (*Server, error) {
 	e, err := endpoint.Listen("Lambda")
 	if err != nil {
@@ -41,7 +41,7 @@ func Listen(account, region string, log *slog.Logger) (*Server, error) {
 	return &Server{Endpoint: e, functions: map[string]Function{}, region: region, account: account, log: log, sent: newSent(log)}, nil
 }
 
-// Serve begins to answer for these functions.
+// Serve starts to answer requests for these functions.
 func (s *Server) Serve(functions ...Function) {
 	for _, f := range functions {
 		s.functions[f.Name] = f
@@ -49,12 +49,13 @@ func (s *Server) Serve(functions ...Function) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", s.invoke)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, &apiError{http.StatusNotFound, "UnknownOperationException", r.Method + " " + r.URL.Path + " is not run here: Invoke is", ""})
+		refuse(w, &apiError{http.StatusNotFound, "UnknownOperationException",
+			r.Method + " " + r.URL.Path + " is not supported locally: use Invoke", ""})
 	})
 	s.Answer(mux)
 }
 
-// Close ends it, and forgets the events that are not done.
+// Close closes the server. Events that are not processed yet are lost.
 func (s *Server) Close() {
 	s.Endpoint.Close()
 	s.sent.close()
@@ -94,7 +95,8 @@ func (s *Server) invoke(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, r, f, event)
 }
 
-// answer invokes a function and answers as it does. A client that hangs up does not stop it, as on Lambda.
+// answer invokes a function and passes on its answer. As on Lambda, a client that disconnects does not stop the
+// function.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, f Function, event []byte) {
 	payload, err := f.Invoke(context.WithoutCancel(r.Context()), event)
 	if failed, ok := errors.AsType[*lambda.FunctionError](err); ok {
@@ -107,5 +109,5 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, f Function, even
 	}
 	w.Header().Set("X-Amz-Executed-Version", "$LATEST")
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(payload) // the client has gone
+	_, _ = w.Write(payload) // fails only if the client disconnected
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// assign hands an invocation to a process that asked for work. Its time begins now.
+// assign gives an invocation to a process that asked for work. The invocation's timeout starts now.
 func (f *Function) assign(p *process, i *invocation) {
 	i.deadline = time.Now().Add(f.Timeout)
 	i.delivered = false
@@ -15,7 +15,7 @@ func (f *Function) assign(p *process, i *invocation) {
 	p.work <- i
 }
 
-// grow starts processes until each waiting invocation has one coming, or the limit is reached.
+// grow starts processes until there is one for each waiting invocation, or the limit is reached.
 func (f *Function) grow() {
 	for f.starting < len(f.waiting) && len(f.all) < f.Processes {
 		p := newProcess(f)
@@ -25,7 +25,7 @@ func (f *Function) grow() {
 	}
 }
 
-// ready is a process asking for work. After its first time it is known to be free since it answered, see answer.
+// ready handles a process's request for work. Only its first request makes it free. After that, answer does.
 func (f *Function) ready(p *process) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -44,7 +44,7 @@ func (f *Function) ready(p *process) {
 	}
 }
 
-// free gives a process its next invocation, or lets it be idle.
+// free gives a process its next invocation, or makes it idle.
 func (f *Function) free(p *process) {
 	if len(f.waiting) == 0 {
 		f.idle = append(f.idle, p)
@@ -62,8 +62,8 @@ func (f *Function) started(p *process) {
 	}
 }
 
-// answer ends the process's current invocation, if it is that one. The process is free from now on, although it has yet to
-// ask for work: a caller who sends one request after the other meets the same warm process.
+// answer ends an invocation, if it is the process's current one. The process is free from now on, before it asks for
+// work again. So a caller that sends one request after the other meets the same warm process.
 func (f *Function) answer(p *process, id string, r result) bool {
 	f.mu.Lock()
 	i := p.current
@@ -90,7 +90,8 @@ func (f *Function) timeout(p *process, i *invocation) {
 	p.kill()
 }
 
-// gone forgets a process that has ended. What it was working on fails; what it had not been sent yet goes to another.
+// gone removes a process that has ended. Its current invocation fails, or goes to another process if it was not sent
+// yet.
 func (f *Function) gone(p *process, why error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -105,7 +106,7 @@ func (f *Function) gone(p *process, why error) {
 			f.waiting = slices.Insert(f.waiting, 0, i)
 		}
 	}
-	if !p.initialized { // each failed start costs one invocation, so that a broken function is not started for ever
+	if !p.initialized { // each failed start fails one invocation, so that a broken function is not started forever
 		f.started(p)
 		if len(f.waiting) > 0 {
 			i := f.waiting[0]

@@ -2,7 +2,7 @@ package lambda
 
 import "context"
 
-// drain accepts nothing more and waits until nothing is in flight, or the context has ended.
+// drain refuses new invocations and waits until none is in flight, or the context has ended.
 func (f *Function) drain(ctx context.Context) {
 	f.mu.Lock()
 	f.closed = true
@@ -30,7 +30,7 @@ func (f *Function) settle() {
 	f.drained = nil
 }
 
-// end kills every process and waits until they are gone. Those that asked for a SIGTERM get it first.
+// end kills every process and waits until all have ended. Those that registered for SIGTERM get it first.
 func (f *Function) end(ctx context.Context) {
 	f.mu.Lock()
 	f.closed = true

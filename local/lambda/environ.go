@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// environ is the environment of a process: what Lambda sets and the function's own. Nothing of ours gets in, so that a
-// function works here as it does there: no credentials, no profile, no proxy of whoever runs this.
+// environ is the environment of a process: the variables that Lambda sets, and the function's own. Nothing from the
+// runner's environment is passed on (credentials, profile, proxy), so that a function sees the same as on Lambda.
 func (f *Function) environ(runtimeAPI string) []string {
 	env := map[string]string{
 		"AWS_LAMBDA_RUNTIME_API":          runtimeAPI,

@@ -14,14 +14,14 @@ type Function struct {
 	mu       sync.Mutex
 	all      map[*process]struct{}
 	idle     []*process    // the one used last comes last
-	waiting  []*invocation // for a process, in the order of arrival
+	waiting  []*invocation // for a process, in order of arrival
 	starting int           // processes that have not asked for work yet
 	closed   bool
 	counts   Counts
 	drained  chan struct{} // made by drain; closed when nothing is in flight
 }
 
-// Counts is how often a function was invoked, and how often that was refused, since its start.
+// Counts is how often a function was invoked and how often it was throttled, since the runner started.
 type Counts struct {
 	Invocations int64 `json:"invocations"`
 	Throttled   int64 `json:"throttled"`
@@ -34,9 +34,10 @@ func (f *Function) Counts() Counts {
 	return f.counts
 }
 
-// Invoke runs the function on an event and returns its answer. Where all processes are busy it waits for one. Errors:
-// *FunctionError when the invocation failed; ErrThrottled, at once; ErrPayloadTooLarge; ErrClosed; the context's own when it
-// ended first. An invocation that has begun goes on then, as on Lambda.
+// Invoke runs the function on an event and returns its answer. If all processes are busy, it waits for one.
+//
+// Errors: [*FunctionError] if the invocation failed; [ErrThrottled], without waiting; [ErrPayloadTooLarge];
+// [ErrClosed]; the context's error if it ended first. As on Lambda, an invocation that has started then continues.
 func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if len(payload) > maxPayload {
 		return nil, ErrPayloadTooLarge
@@ -76,7 +77,7 @@ func (f *Function) submit(i *invocation) error {
 	return nil
 }
 
-// inFlight counts the invocations that are worked on or wait for a process.
+// inFlight counts the invocations that are running or wait for a process.
 func (f *Function) inFlight() int {
 	n := len(f.waiting)
 	for p := range f.all {
@@ -87,7 +88,7 @@ func (f *Function) inFlight() int {
 	return n
 }
 
-// abandon takes an invocation out of the queue, if it is still there.
+// abandon removes an invocation from the queue, if it is still there.
 func (f *Function) abandon(i *invocation) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -20,7 +20,7 @@ type Host struct {
 	once      sync.Once
 }
 
-// NewHost listens on a free port of the loopback interface. Close it.
+// NewHost listens on a free port of the loopback interface. The caller closes the host.
 func NewHost() (*Host, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -36,7 +36,7 @@ func NewHost() (*Host, error) {
 	return h, nil
 }
 
-// Function adds a function. Its processes start when there is work. Not to be called while others call Close.
+// Function adds a function. Its processes start when there is work. Do not call it concurrently with Close.
 func (h *Host) Function(c Config) *Function {
 	if c.Processes <= 0 || c.Processes > MaxProcesses {
 		c.Processes = MaxProcesses
@@ -46,7 +46,7 @@ func (h *Host) Function(c Config) *Function {
 	return f
 }
 
-// Drain accepts no more invocations and waits until those in flight have ended, or the context has.
+// Drain refuses new invocations and waits until those in flight have ended, or the context has ended.
 func (h *Host) Drain(ctx context.Context) {
 	h.each(func(f *Function) { f.drain(ctx) })
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// invocation is one event on its way through a function.
+// invocation is one invocation of a function, from its arrival to its answer.
 type invocation struct {
 	id      string
 	trace   string
@@ -16,7 +16,7 @@ type invocation struct {
 	// The function's lock guards the rest.
 	deadline  time.Time
 	timer     *time.Timer
-	delivered bool // the process has been sent it
+	delivered bool // it was sent to the process
 }
 
 type result struct {
@@ -28,7 +28,7 @@ func newInvocation(payload []byte) *invocation {
 	return &invocation{id: uuid.NewString(), trace: newTrace(time.Now()), payload: payload, done: make(chan result, 1)}
 }
 
-// finish answers the caller. Whoever takes an invocation off its process calls it, once.
+// finish answers the caller. It is called once, by the code that takes the invocation off its process.
 func (i *invocation) finish(r result) {
 	if i.timer != nil {
 		i.timer.Stop()

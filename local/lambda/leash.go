@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// leash ends the functions' processes when this process ends in any way. A bootstrap notices by itself that its Runtime
-// API is gone, but not before its handler returns, which may be never. So a small shell hears from us which processes
-// there are, over a pipe that the kernel closes with us, and then kills what is left.
+// leash kills the functions' processes if the runner ends, for whatever reason. A bootstrap notices that its Runtime
+// API is gone only when its handler returns, which may be never. So a small shell gets the process ids over a pipe.
+// When the runner ends, the kernel closes the pipe, and the shell kills the processes that are left.
 type leash struct {
 	mu   sync.Mutex
 	pipe io.WriteCloser
@@ -36,7 +36,7 @@ exit 0
 
 func newLeash() (*leash, error) {
 	cmd := exec.Command("sh", "-c", leashScript)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C in the terminal is not for it
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that a Ctrl-C in the terminal does not end it
 	pipe, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -53,10 +53,10 @@ func (l *leash) remove(pid int) { l.say("-", pid) }
 func (l *leash) say(op string, pid int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, _ = fmt.Fprintln(l.pipe, op, pid) // without it the processes still end, later
+	_, _ = fmt.Fprintln(l.pipe, op, pid) // if it fails, the processes still end, but later
 }
 
-// close kills what is left and waits for the shell.
+// close kills the processes that are left and waits for the shell.
 func (l *leash) close() {
 	_ = l.pipe.Close()
 	_ = l.cmd.Wait()

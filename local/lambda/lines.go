@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// maxLine is where a line that does not end is cut.
+// maxLine is the length in bytes at which a line without an end is cut.
 const maxLine = 64 << 10
 
-// lines passes on whole lines, so that those of several processes do not mix.
+// lines passes on whole lines, so that the lines of several processes do not mix.
 type lines struct {
 	to      io.Writer
 	partial []byte
@@ -23,7 +23,7 @@ func (l *lines) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	if end > 0 {
-		_, _ = l.to.Write(l.partial[:end]) // our own output is gone: the function cannot help it
+		_, _ = l.to.Write(l.partial[:end]) // the runner's own output is closed: not the function's failure
 		l.partial = append(l.partial[:0], l.partial[end:]...)
 	}
 	return len(p), nil
@@ -36,13 +36,14 @@ func (l *lines) flush() {
 	}
 }
 
-// isMetrics tells whether a line is in CloudWatch's embedded metric format. There, metrics are made of it; here it tells
-// nobody anything.
+// isMetrics reports whether a line is in CloudWatch's embedded metric format. CloudWatch turns such lines into metrics;
+// the local output leaves them out.
 func isMetrics(line []byte) bool {
 	return bytes.HasPrefix(line, []byte("{")) && bytes.Contains(line, []byte(`"_aws":{"Timestamp":`))
 }
 
-// Prefixed writes whole lines to w, each after a prefix, but for those that are metrics. All writers made of one lock take turns.
+// Prefixed writes whole lines to w, each after a prefix, and leaves out metrics. Writers that share a lock do not mix
+// their lines.
 func Prefixed(w io.Writer, lock *sync.Mutex, prefix string) io.Writer {
 	return &prefixed{to: w, lock: lock, prefix: []byte(prefix)}
 }

@@ -14,7 +14,7 @@ import (
 // process is one execution environment: a running bootstrap.
 type process struct {
 	function *Function
-	token    string // its part of the path in the Runtime API
+	token    string // identifies the process in the path of the Runtime API
 	work     chan *invocation
 	exited   chan struct{}
 
@@ -51,11 +51,11 @@ func (p *process) wait() error {
 		Env:         f.environ(f.host.address + "/" + p.token),
 		Stdout:      &lines{to: f.Stdout},
 		Stderr:      &lines{to: f.Stderr},
-		WaitDelay:   time.Second, // should it leave a child that keeps its output open
+		WaitDelay:   time.Second, // in case a child process keeps the output open
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
 	}
 	if err := p.start(cmd); err != nil {
-		return fmt.Errorf("the bootstrap of %s cannot be started: %w", f.Name, err)
+		return fmt.Errorf("start the bootstrap of %s: %w", f.Name, err)
 	}
 	slow := time.AfterFunc(initTimeout, func() {
 		f.mu.Lock()
@@ -99,11 +99,11 @@ func (p *process) kill() {
 	defer p.mu.Unlock()
 	p.killed = true
 	if p.pid != 0 {
-		_ = syscall.Kill(-p.pid, syscall.SIGKILL) // already gone: fine
+		_ = syscall.Kill(-p.pid, syscall.SIGKILL) // fails only if it has already ended
 	}
 }
 
-// end gives a process that registered for it a SIGTERM and Lambda's half second before it is killed.
+// end kills a process. If it registered for SIGTERM, it gets that first, and 500 ms to end, as on Lambda.
 func (p *process) end(ctx context.Context) {
 	defer p.kill()
 	p.mu.Lock()

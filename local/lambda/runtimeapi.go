@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// routes are the Runtime API and the part of the Extensions API that a Go function uses. Each process has a path of its
-// own in front, which its AWS_LAMBDA_RUNTIME_API contains.
+// routes are the Runtime API and the part of the Extensions API that a Go function uses. Each process has its own path
+// prefix, which is part of its AWS_LAMBDA_RUNTIME_API.
 func (h *Host) routes() http.Handler {
 	mux := http.NewServeMux()
 	handle := func(method, path string, do func(*process, http.ResponseWriter, *http.Request)) {
@@ -30,7 +30,7 @@ func (h *Host) routes() http.Handler {
 	return mux
 }
 
-// next waits for work, for ever if need be.
+// next waits for work, without a time limit.
 func (h *Host) next(p *process, w http.ResponseWriter, r *http.Request) {
 	f := p.function
 	f.ready(p)
@@ -45,9 +45,9 @@ func (h *Host) next(p *process, w http.ResponseWriter, r *http.Request) {
 		header.Set("Lambda-Runtime-Invoked-Function-Arn", f.ARN)
 		header.Set("Lambda-Runtime-Trace-Id", i.trace)
 		header.Set("Content-Type", "application/json")
-		_, _ = w.Write(i.payload) // it is gone: its end says so
+		_, _ = w.Write(i.payload) // fails only if the process ended, which gone handles
 	case <-r.Context().Done():
-		p.kill() // it hung up
+		p.kill() // it closed the connection
 	case <-h.closing:
 	}
 }
@@ -61,9 +61,10 @@ func response(p *process, w http.ResponseWriter, r *http.Request) {
 		p.function.answer(p, id, result{err: &FunctionError{"Function.ResponseSizeTooLarge", "the response exceeds 6 MB"}})
 		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge")
 	case err != nil:
-		p.kill() // its answer was cut off
-	case r.Trailer.Get("Lambda-Runtime-Function-Error-Type") != "": // a streamed answer that failed on the way
-		p.function.answer(p, id, result{err: &FunctionError{r.Trailer.Get("Lambda-Runtime-Function-Error-Type"), "the response broke off"}})
+		p.kill() // its answer was incomplete
+	case r.Trailer.Get("Lambda-Runtime-Function-Error-Type") != "": // a streamed answer that failed
+		kind := r.Trailer.Get("Lambda-Runtime-Function-Error-Type")
+		p.function.answer(p, id, result{err: &FunctionError{kind, "the response ended early"}})
 		accept(w)
 	case !p.function.answer(p, id, result{payload: payload}):
 		refuse(w, http.StatusBadRequest, "InvalidRequestID")
@@ -81,13 +82,14 @@ func failure(p *process, w http.ResponseWriter, r *http.Request) {
 	accept(w)
 }
 
-// initFailure ends a process that says that it cannot start.
+// initFailure ends a process that reports a failed start.
 func initFailure(p *process, w http.ResponseWriter, _ *http.Request) {
 	accept(w)
 	p.kill()
 }
 
-// register notes that a process wants a SIGTERM before it is killed: the only use that Go makes of extensions.
+// register notes that a process wants a SIGTERM before it is killed. This is the only use of extensions in Go
+// functions.
 func register(p *process, w http.ResponseWriter, _ *http.Request) {
 	p.mu.Lock()
 	p.sigterm = true
@@ -97,7 +99,7 @@ func register(p *process, w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, `{"functionName":"`+p.function.Name+`","functionVersion":"$LATEST","handler":"bootstrap"}`)
 }
 
-// noEvents blocks: who registered for no events gets none.
+// noEvents blocks: a process that registered for no events gets none.
 func (h *Host) noEvents(_ *process, _ http.ResponseWriter, r *http.Request) {
 	select {
 	case <-r.Context().Done():

@@ -12,10 +12,10 @@ import (
 	"github.com/annals-es/annals/local/streams"
 )
 
-// flushEvery bounds how much is sent again after a crash.
+// flushEvery is the interval between writes of the file. It limits how many records are sent again after a crash.
 const flushEvery = 100 * time.Millisecond
 
-// Checkpoints remember in a file how far each shard is done. What the file says is done is done: it may only lag behind.
+// Checkpoints record in a file how far each shard is processed. The file may lag behind, but is never ahead.
 type Checkpoints struct {
 	file string
 
@@ -29,19 +29,19 @@ type Checkpoints struct {
 
 // state is the file.
 type state struct {
-	// Endpoint and Stream say what the checkpoints belong to.
+	// Endpoint and Stream identify the stream that the checkpoints belong to.
 	Endpoint string
 	Stream   string
 	Shards   map[string]progress
 }
 
 type progress struct {
-	Sequence string `json:",omitempty"` // the last record that is done
-	Finished bool   `json:",omitempty"` // the shard is closed and done
+	Sequence string `json:",omitempty"` // of the last record that is done
+	Finished bool   `json:",omitempty"` // the shard is closed and all its records are done
 }
 
-// OpenCheckpoints reads the file, if there is one and it belongs to that stream at that endpoint; whatever else it holds
-// is stale and discarded. Close it.
+// OpenCheckpoints reads the file. Checkpoints of another stream or endpoint are stale and are discarded. The caller
+// closes the checkpoints.
 func OpenCheckpoints(file, endpoint, stream string) (*Checkpoints, error) {
 	p := &Checkpoints{file: file, stop: make(chan struct{}), ended: make(chan struct{})}
 	text, err := os.ReadFile(file)
@@ -73,7 +73,7 @@ func (p *Checkpoints) keepFlushing() {
 	}
 }
 
-// flush writes the file anew beside the old one and puts it in its place, so that it is always whole.
+// flush writes a new file and renames it over the old one, so that the file is always complete.
 func (p *Checkpoints) flush() {
 	p.mu.Lock()
 	if !p.dirty {
@@ -95,7 +95,7 @@ func (p *Checkpoints) flush() {
 	p.mu.Unlock()
 }
 
-// Close writes what is left.
+// Close writes the last changes.
 func (p *Checkpoints) Close() error {
 	close(p.stop)
 	<-p.ended
@@ -128,7 +128,7 @@ func (p *Checkpoints) finished(shard string) bool {
 	return p.state.Shards[shard].Finished
 }
 
-// position is where to go on in a shard; latest counts where nothing is known about it.
+// position is where to continue in a shard. For a shard without a checkpoint, latest decides.
 func (p *Checkpoints) position(shard string, latest bool) streams.Position {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -136,7 +136,7 @@ func (p *Checkpoints) position(shard string, latest bool) streams.Position {
 	return streams.Position{After: after, Latest: latest && after == ""}
 }
 
-// keepOnly forgets shards that the stream no longer has.
+// keepOnly removes shards that the stream no longer has.
 func (p *Checkpoints) keepOnly(shards []streams.Shard) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

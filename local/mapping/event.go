@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 )
 
-// newEvent is what the function receives: the records as the stream has them, each with the ARN of the stream.
+// newEvent returns the function's event: the unchanged stream records, each with the ARN of the stream.
 func (l *lane) newEvent(batch []*entry) []byte {
 	arn, _ := json.Marshal(l.Stream) // a string
 	var b bytes.Buffer

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Why records are given up, as Lambda names it.
+// Lambda's names for the reasons why records are given up.
 const (
 	retriesExhausted = "RetryAttemptsExhausted"
 	ageExceeded      = "RecordAgeExceeded"
@@ -20,7 +20,7 @@ type failed struct {
 	functionError bool
 }
 
-// message is what a destination learns: where the records are and, if it can hold that much, what is in them.
+// message is the report for a destination: where the records are and, for a bucket, their content.
 type message struct {
 	RequestContext struct {
 		RequestID              string `json:"requestId"`
@@ -48,7 +48,7 @@ type message struct {
 	Payload string `json:"payload,omitempty"`
 }
 
-// giveUp tells the destination and lets the records go.
+// giveUp reports the records to the destination and drops them.
 func (l *lane) giveUp(ctx context.Context, batch []*entry, why failed) {
 	first, last := batch[0], batch[len(batch)-1]
 	var m message
@@ -73,12 +73,12 @@ func (l *lane) giveUp(ctx context.Context, batch []*entry, why failed) {
 		"shard", l.id, "from", first.Sequence, "to", last.Sequence)
 	if l.destination != nil {
 		g := GivenUp{Shard: l.id}
-		g.Metadata, _ = json.Marshal(m) // texts and numbers
+		g.Metadata, _ = json.Marshal(m) // strings and numbers cannot fail
 		m.Payload = string(l.newEvent(batch))
 		g.Whole, _ = json.Marshal(m)
 		err := l.destination.GiveUp(context.WithoutCancel(ctx), g)
 		if err != nil {
-			l.log.ErrorContext(ctx, "the on-failure destination did not take them", "error", err)
+			l.log.ErrorContext(ctx, "report given up records to the on-failure destination", "error", err)
 		}
 	}
 	l.ledger.done(batch)

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// maxEvent is Lambda's limit for an event; what surrounds the records fits into the margin.
+// maxEvent is Lambda's limit for an event. The margin leaves room for the JSON around the records.
 const (
 	maxEvent    = 6 << 20
 	eventMargin = 1 << 10
 )
 
-// lane works off its share of a shard, one batch after the other.
+// lane processes its share of a shard's records, one batch after the other.
 type lane struct {
 	*shard
 	mu     sync.Mutex
@@ -30,7 +30,7 @@ func (l *lane) push(e *entry) {
 	l.signal()
 }
 
-// close says that nothing will be added.
+// close marks the end: no records will be added.
 func (l *lane) close() {
 	l.mu.Lock()
 	l.closed = true
@@ -55,7 +55,7 @@ func (l *lane) run(ctx context.Context) {
 	}
 }
 
-// next waits for a batch: full, or as large as it became within the window. None: the lane has ended.
+// next waits for a batch: a full one, or what arrived within the window. If it returns none, the lane has ended.
 func (l *lane) next(ctx context.Context) []*entry {
 	var window <-chan time.Time
 	for expired := false; ctx.Err() == nil; {
@@ -85,7 +85,7 @@ func (l *lane) next(ctx context.Context) []*entry {
 	return nil
 }
 
-// fits returns how many of the queue make a batch, and whether it would be full.
+// fits returns how many of the waiting records make a batch, and whether the batch is full.
 func (l *lane) fits() (n int, full bool) {
 	size := len(l.Stream) + eventMargin
 	for _, e := range l.queue {
@@ -100,5 +100,5 @@ func (l *lane) fits() (n int, full bool) {
 	return n, n == l.BatchSize
 }
 
-// overhead is what newEvent adds to a record.
+// overhead is how many bytes newEvent adds to a record.
 func (l *lane) overhead() int { return len(`,"eventSourceARN":""`) + len(l.Stream) + len(",") }

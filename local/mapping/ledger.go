@@ -7,13 +7,14 @@ import (
 	"github.com/annals-es/annals/local/streams"
 )
 
-// How much of a shard may be read and not done.
+// Limits for the records of a shard that are read but not done.
 const (
 	maxEntries = 10_000
 	maxBytes   = 64 << 20
 )
 
-// ledger keeps the records of a shard that are not done in the order of the shard, and tells how far all are done.
+// ledger holds the records of a shard that are not done, in the shard's order, and reports up to which record all are
+// done.
 type ledger struct {
 	mu      sync.Mutex
 	entries []*entry
@@ -32,7 +33,7 @@ func newLedger(advance func(sequence string)) *ledger {
 	return &ledger{changed: make(chan struct{}), advance: advance}
 }
 
-// room waits until more may be read. It reports false when the context ended first.
+// room waits until more records may be read. It returns false if the context ended first.
 func (l *ledger) room(ctx context.Context) bool {
 	for {
 		l.mu.Lock()
@@ -49,7 +50,7 @@ func (l *ledger) room(ctx context.Context) bool {
 	}
 }
 
-// enter adds a record, behind those that came before it in the shard.
+// enter adds a record at the end.
 func (l *ledger) enter(r streams.Record) *entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -59,7 +60,7 @@ func (l *ledger) enter(r streams.Record) *entry {
 	return e
 }
 
-// done marks records as done, and reports the last one before which nothing is left to do.
+// done marks records as done, and reports the last record up to which all are done.
 func (l *ledger) done(entries []*entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// pace decides how long to wait after a look that found nothing: a millisecond at first, since a record is seen in the stream
-// about a millisecond after its write, then twice and four times that. After that it waits to be woken: what functions write is
-// told of. What others write is found within a quarter of a second.
+// pace decides how long to wait after a read without records: 1 ms at first, since a record is in the stream about 1 ms
+// after its write, then 2 ms and 4 ms. After that it waits for wake, which the runner calls when a function writes to
+// the table. Writes by other programs are found within 250 ms.
 type pace struct {
 	mu    sync.Mutex
 	woken chan struct{} // closed by wake
@@ -29,14 +29,14 @@ func (p *pace) wake() {
 	p.woken = make(chan struct{})
 }
 
-// look returns what wake closes from now on. Taken before looking for records, so that no wake is missed.
+// look returns the channel that the next wake closes. Call it before reading records, so that no wake is missed.
 func (p *pace) look() <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.woken
 }
 
-// wait waits after the given wait and returns the next one to use; the shortest where it was woken.
+// wait waits longer than last, the previous wait, and returns its own. If it was woken, it returns the shortest wait.
 func wait(ctx context.Context, woken <-chan struct{}, last time.Duration) time.Duration {
 	next := max(2*last, firstWait)
 	if next > manyWaits {

@@ -15,12 +15,12 @@ const (
 	lastBackoff  = 10 * time.Second
 )
 
-// process brings a batch to its end: done, or given up. attempts are the failed ones of its first record. It leaves a batch
-// undone only when the context ends.
+// process invokes the function until each record of the batch is done or given up, or the context ends. attempts are
+// the failed attempts of the first record.
 //
-// A throttled invocation is none: it is tried again, and uses up no attempt. Halving uses up no attempt, hence ends with the
-// culprit alone. A batch whose failure was reported in its midst is cut there: what comes before is done, the rest goes on as a
-// batch of its own, whose first record has failed once.
+// A throttled invocation is tried again and does not count as an attempt. Halving a batch does not count either, so it
+// ends with the failing record alone. If the function reports the failure of a record, the records before it are done.
+// The rest becomes a new batch, whose first record has failed once.
 func (l *lane) process(ctx context.Context, batch []*entry, attempts int) {
 	throttles := 0
 	for {
@@ -32,7 +32,7 @@ func (l *lane) process(ctx context.Context, batch []*entry, attempts int) {
 		if o.err == nil {
 			return
 		}
-		if ctx.Err() != nil { // we may be the reason
+		if ctx.Err() != nil { // the failure may be caused by the shutdown
 			return
 		}
 		if errors.Is(o.err, lambda.ErrThrottled) {
@@ -65,7 +65,7 @@ func (l *lane) process(ctx context.Context, batch []*entry, attempts int) {
 }
 
 func (l *lane) invoke(ctx context.Context, batch []*entry) outcome {
-	// What the function has begun is waited for; whoever stops the function ends the wait.
+	// The end of a running invocation is awaited. Stopping the function ends the wait.
 	answer, err := l.invoker.Invoke(context.WithoutCancel(ctx), l.newEvent(batch))
 	if err != nil {
 		return outcome{err: err, functionError: true}
@@ -73,7 +73,7 @@ func (l *lane) invoke(ctx context.Context, batch []*entry) outcome {
 	return l.judge(batch, answer)
 }
 
-// dropExpired gives up the records at the front that are too old.
+// dropExpired gives up the records at the front that are older than MaxAge.
 func (l *lane) dropExpired(ctx context.Context, batch []*entry, attempts int) []*entry {
 	if l.MaxAge < 0 {
 		return batch
@@ -88,7 +88,7 @@ func (l *lane) dropExpired(ctx context.Context, batch []*entry, attempts int) []
 	return batch[n:]
 }
 
-// backoff doubles from attempt to attempt, with jitter.
+// backoff doubles with each attempt, with jitter.
 func backoff(attempts int) time.Duration {
 	d := lastBackoff
 	if attempts < 8 {

@@ -9,12 +9,12 @@ import (
 	"github.com/annals-es/annals/local/streams"
 )
 
-// refresh is how often the stream is asked for new shards; the end of a shard asks at once.
+// refresh is how often the shards are listed. They are also listed when a shard ends.
 const refresh = 10 * time.Second
 
-// Run works until the context ends. Batches that are with the function by then are waited for.
+// Run runs the mapping until the context ends. It then waits for running invocations.
 func (m *Mapping) Run(ctx context.Context) error {
-	done := make(chan string) // shards that were worked off
+	done := make(chan string) // ids of shards that were processed
 	running := map[string]bool{}
 	defer func() {
 		for range len(running) {
@@ -28,12 +28,12 @@ func (m *Mapping) Run(ctx context.Context) error {
 		case errors.Is(err, streams.ErrGone):
 			return err
 		case err != nil && ctx.Err() == nil:
-			m.log.WarnContext(ctx, "cannot list the stream's shards", "error", err)
+			m.log.WarnContext(ctx, "list the stream's shards", "error", err)
 		case err == nil:
 			m.checkpoints.keepOnly(shards)
 			for _, s := range ripe(shards, m.checkpoints, running) {
 				running[s.ID] = true
-				// What appears later is a child, and nothing of it may be missed.
+				// A shard that appears later is a child of a known one: all its records have to be read.
 				at := m.checkpoints.position(s.ID, m.FromLatest && first)
 				go func() {
 					m.runShard(ctx, s.ID, at)
@@ -52,7 +52,7 @@ func (m *Mapping) Run(ctx context.Context) error {
 	return nil
 }
 
-// ripe returns the shards to begin with: neither done nor running, and without a parent that is still to be worked off.
+// ripe returns the shards to start: neither done nor running, and without a parent that is not done.
 func ripe(shards []streams.Shard, p *Checkpoints, running map[string]bool) []streams.Shard {
 	var found []streams.Shard
 	for _, s := range shards {

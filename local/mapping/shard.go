@@ -10,7 +10,7 @@ import (
 	"github.com/annals-es/annals/local/streams"
 )
 
-// shard is one shard while it is worked off.
+// shard is one shard while it is processed.
 type shard struct {
 	*Mapping
 	id     string
@@ -19,7 +19,7 @@ type shard struct {
 	seed   maphash.Seed
 }
 
-// runShard works a shard off. It returns when the shard is closed and done, or the context has ended.
+// runShard processes a shard. It returns when the shard is closed and done, or the context has ended.
 func (m *Mapping) runShard(ctx context.Context, id string, at streams.Position) {
 	s := &shard{Mapping: m, id: id, seed: maphash.MakeSeed()}
 	s.ledger = newLedger(func(sequence string) { m.checkpoints.advance(id, sequence) })
@@ -39,13 +39,13 @@ func (m *Mapping) runShard(ctx context.Context, id string, at streams.Position) 
 	}
 }
 
-// When reading fails it is tried again, and after a while from the beginning.
+// A failed read is tried again. After several failures, reading starts again at the beginning of the shard.
 const (
 	retryRead = 500 * time.Millisecond
 	patience  = 5
 )
 
-// read feeds the lanes. It returns whether the shard was read to its end.
+// read passes records to the lanes. It returns whether the shard was read to its end.
 func (s *shard) read(ctx context.Context, at streams.Position) bool {
 	var iterator string
 	var pause time.Duration
@@ -57,12 +57,13 @@ func (s *shard) read(ctx context.Context, at streams.Position) bool {
 		case ctx.Err() != nil:
 			return false
 		case errors.Is(err, streams.ErrGone):
-			s.log.WarnContext(ctx, "shard is gone", "shard", s.id, "error", err)
+			s.log.WarnContext(ctx, "the shard no longer exists", "shard", s.id, "error", err)
 			return true
 		case err != nil:
-			s.log.WarnContext(ctx, "cannot read the stream, trying again", "shard", s.id, "error", err)
+			s.log.WarnContext(ctx, "read the stream, trying again", "shard", s.id, "error", err)
 			iterator = ""
-			// Our place is not there any more. DynamoDB Local only says that it failed, where its data are older than ours.
+			// The position no longer exists. If DynamoDB Local has older data than the checkpoint, it only reports an
+			// internal failure.
 			if failures++; errors.Is(err, streams.ErrTrimmed) || failures == patience {
 				at = streams.Position{}
 			}
@@ -87,7 +88,7 @@ func (s *shard) read(ctx context.Context, at streams.Position) bool {
 	return false
 }
 
-// fetch reads on, with a new iterator where there is none or it has expired.
+// fetch reads the next records, with a new iterator if there is none or it has expired.
 func (s *shard) fetch(ctx context.Context, iterator string, at *streams.Position) ([]streams.Record, string, error) {
 	if iterator != "" {
 		records, next, err := s.source.Records(ctx, iterator)
@@ -102,7 +103,7 @@ func (s *shard) fetch(ctx context.Context, iterator string, at *streams.Position
 	return s.source.Records(ctx, iterator)
 }
 
-// take enters a record and gives it to the lane of its item, unless the filter holds it back.
+// take adds a record to the ledger and gives it to the lane of its item, unless the filter excludes it.
 func (s *shard) take(r streams.Record) {
 	e := s.ledger.enter(r)
 	if !s.filter.Match(r.JSON) {
@@ -112,7 +113,7 @@ func (s *shard) take(r streams.Record) {
 	s.lanes[maphash.String(s.seed, r.Item)%uint64(len(s.lanes))].push(e)
 }
 
-// sleep waits, unless it is interrupted.
+// sleep waits for a time, or until the context ends.
 func sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

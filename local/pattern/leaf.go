@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// leaf is a list of conditions, one of which has to hold.
+// leaf is a list of conditions, at least one of which has to hold.
 type leaf []condition
 
-// condition judges a value that is neither object nor list: a string, *big.Float, bool, nil for null, or absent.
+// condition tests a value that is neither object nor list: a string, *big.Float, bool, nil for null, or absent.
 type condition func(value any) bool
 
 type absent struct{}
@@ -21,7 +21,7 @@ func (l leaf) match(value []byte) bool {
 	switch kind(value) {
 	case '[':
 		return anyElement(value, l.match)
-	case '{', 0: // what has parts is no leaf, so for a leaf there is nothing
+	case '{', 0: // a leaf treats an object as absent
 		scalar = absent{}
 	default:
 		scalar = parseScalar(value)
@@ -39,7 +39,7 @@ func parseScalar(text []byte) any {
 		return number
 	}
 	var v any
-	_ = json.Unmarshal(text, &v) // it is part of valid JSON
+	_ = json.Unmarshal(text, &v) // part of valid JSON, so it cannot fail
 	return v
 }
 
@@ -104,7 +104,7 @@ func compileOperator(text []byte) (condition, error) {
 			}
 			return c, nil
 		}
-		return nil, fmt.Errorf("operator %q is not known here", name)
+		return nil, fmt.Errorf("operator %q is not supported locally", name)
 	}
 	panic("unreachable")
 }

@@ -12,7 +12,7 @@ func (o object) match(value []byte) bool {
 		if json.Unmarshal(value, &fields) != nil {
 			return false
 		}
-	case '[': // one of its elements
+	case '[': // one of its elements has to match
 		return anyElement(value, o.match)
 	}
 	for name, m := range o.fields {
@@ -54,7 +54,7 @@ func anyElement(list []byte, match func([]byte) bool) bool {
 	return false
 }
 
-// kind is the first character of a value, which tells its type, or 0 of one that is absent.
+// kind is the first character of a value, which shows its type, or 0 if the value is absent.
 func kind(value []byte) byte {
 	value = bytes.TrimLeft(value, " \t\r\n")
 	if len(value) == 0 {

@@ -25,7 +25,7 @@ func textOperator(holds func(value, argument string) bool) func([]byte) (conditi
 	return func(argument []byte) (condition, error) {
 		var want string
 		if err := json.Unmarshal(argument, &want); err != nil || kind(argument) != '"' {
-			return nil, errors.New("a text is expected")
+			return nil, errors.New("a string is expected")
 		}
 		return func(value any) bool {
 			text, ok := value.(string)
@@ -45,7 +45,7 @@ func exists(argument []byte) (condition, error) {
 	}, nil
 }
 
-// anythingBut takes a value, a list of values, or a prefix or suffix. The value has to be there.
+// anythingBut takes a value, a list of values, or a prefix or suffix. An absent value does not match.
 func anythingBut(argument []byte) (condition, error) {
 	var but leaf
 	var err error
@@ -90,7 +90,7 @@ func numeric(argument []byte) (condition, error) {
 		}
 		holds, ok := signs[sign]
 		if !ok {
-			return nil, fmt.Errorf("comparison %q", sign)
+			return nil, fmt.Errorf("unknown comparison %q", sign)
 		}
 		comparisons = append(comparisons, func(value *big.Float) bool { return holds(value.Cmp(number)) })
 	}

@@ -1,10 +1,11 @@
-// Package pattern filters records as the filters of event source mappings do: an object whose leaves are lists of what
-// a value may be.
+// Package pattern emulates the filters of event source mappings. Start with [Compile]. A pattern is an object whose
+// leaves are lists of allowed values:
 //
 //	{"eventName": ["INSERT"], "dynamodb": {"NewImage": {"status": {"S": [{"prefix": "ship"}]}}}}
 //
-// Known are text, numbers, null, prefix, suffix, equals-ignore-case, anything-but, numeric, exists and $or. Anything else is
-// an error when the pattern is compiled. A number never matches text, hence not DynamoDB's numbers ({"N": "7"}).
+// Supported are strings, numbers, null, prefix, suffix, equals-ignore-case, anything-but, numeric, exists and $or.
+// Compile returns an error for anything else. A number never matches a string, so it does not match DynamoDB's numbers
+// ({"N": "7"}).
 package pattern
 
 import (
@@ -26,12 +27,12 @@ type Filter struct{ patterns []object }
 // Compile reads the patterns of a mapping. None at all lets everything pass.
 func Compile(texts []string) (*Filter, error) {
 	if len(texts) > maxPatterns {
-		return nil, fmt.Errorf("%d patterns: Lambda takes %d", len(texts), maxPatterns)
+		return nil, fmt.Errorf("%d patterns: Lambda accepts at most %d", len(texts), maxPatterns)
 	}
 	f := &Filter{}
 	for _, text := range texts {
 		if len(text) > maxLength {
-			return nil, fmt.Errorf("a pattern of %d characters: Lambda takes %d", len(text), maxLength)
+			return nil, fmt.Errorf("a pattern has %d characters: Lambda accepts at most %d", len(text), maxLength)
 		}
 		p, err := compileObject([]byte(text))
 		if err != nil {
@@ -39,7 +40,8 @@ func Compile(texts []string) (*Filter, error) {
 		}
 		for name := range p.fields {
 			if name != "eventName" && name != "dynamodb" {
-				return nil, fmt.Errorf("pattern %s: stream records are filtered by eventName and dynamodb, not by %q", text, name)
+				return nil, fmt.Errorf("pattern %s: stream records can be filtered by eventName and dynamodb, not by %q",
+					text, name)
 			}
 		}
 		f.patterns = append(f.patterns, p)
@@ -47,7 +49,7 @@ func Compile(texts []string) (*Filter, error) {
 	return f, nil
 }
 
-// Match says whether a record, as JSON, passes.
+// Match reports whether a record passes. The record is JSON.
 func (f *Filter) Match(record []byte) bool {
 	if len(f.patterns) == 0 {
 		return true
@@ -60,13 +62,13 @@ func (f *Filter) Match(record []byte) bool {
 	return false
 }
 
-// object is a pattern for an object: every field has to match, and one of each $or.
+// object is a pattern for an object: every field has to match, and one alternative of each $or.
 type object struct {
 	fields map[string]matcher
 	ors    [][]object
 }
 
-// matcher tells whether a value matches; nil stands for one that is absent.
+// matcher decides whether a value matches; nil is an absent value.
 type matcher interface{ match(value []byte) bool }
 
 func compileObject(text []byte) (object, error) {

@@ -2,15 +2,16 @@ package policy
 
 import "strings"
 
-// DeniedError says who may not do what, and why, in AWS's words.
+// DeniedError means that a principal may not do an action. The message has AWS's words.
 type DeniedError struct{ User, Action, Resource, Why string }
 
 func (e *DeniedError) Error() string {
 	return "User: " + e.User + " is not authorized to perform: " + e.Action + " on resource: " + e.Resource + " " + e.Why
 }
 
-// Check decides on a request under the principal's own policy and that of the resource, which may be empty. It returns a
-// *DeniedError, or nil.
+// Check decides whether the principal may make a request, by its own policy and the resource's, which may be empty.
+//
+// Errors: [*DeniedError].
 func (p Principal) Check(r Request, resource Policy) error {
 	denied := func(why string) error { return &DeniedError{p.arn(), r.Action, r.Resource, why} }
 	ownDenies, ownAllows := p.Policy.decide(p.Role, r)
@@ -35,7 +36,7 @@ func (policy Policy) decide(role string, r Request) (denies, allows bool) {
 	return denies, allows
 }
 
-// arn is who acts, as AWS names a session of a role.
+// arn is the ARN of the role's session.
 func (p Principal) arn() string {
 	session := strings.Replace(p.Role, ":iam:", ":sts:", 1)
 	return strings.Replace(session, ":role/", ":assumed-role/", 1) + "/" + p.Session

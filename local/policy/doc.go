@@ -1,23 +1,23 @@
-// Package policy evaluates IAM policies: as much of their language as the template uses, and no more. What it does not know
-// is an error where a policy is read, never a rule that is left out.
+// Package policy evaluates IAM policies. Start with [Parse] and [Principal.Check]. It supports the part of the policy
+// language that templates use. Parse returns an error for anything else: no rule is silently ignored.
 //
-// The order of evaluation is AWS's, within one account: an explicit deny of either policy wins, then one that allows is
-// enough. See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html.
+// The order of evaluation is that of AWS within one account: an explicit deny in either policy wins; otherwise one
+// allow is enough. See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html.
 package policy
 
-// Policy is the statements of all documents that concern somebody, or something.
+// Policy is the statements of all policy documents of a principal or a resource.
 type Policy []Statement
 
-// Request is one thing that somebody wants to do.
+// Request is one action on one resource.
 type Request struct {
 	Action   string // dynamodb:PutItem
 	Resource string // its ARN, or *
 }
 
-// Principal is who acts: a function under its role.
+// Principal is a function that acts under its role.
 type Principal struct {
-	// Role is the ARN of the role, "" = none. Session is the function's name.
+	// Role is the ARN of the role, or "". Session is the function's name.
 	Role, Session string
-	// Policy is what the role allows.
+	// Policy is the role's policy.
 	Policy Policy
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// covers says whether a statement is about what a role wants to do.
+// covers reports whether a statement applies to a role's request.
 func (s Statement) covers(role string, r Request) bool {
 	return matchAny(s.actions, strings.ToLower(r.Action)) && matchAny(s.resources, r.Resource) && !matchAny(s.exempt, role)
 }
@@ -14,10 +14,10 @@ func matchAny(patterns []string, text string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool { return match(pattern, text) })
 }
 
-// match compares a text with a pattern, in which * stands for any characters and ? for one.
+// match compares a string with a pattern, in which * stands for any characters and ? for one.
 func match(pattern, text string) bool {
 	p, t := 0, 0
-	star, after := -1, 0 // the last *, and what in the text comes after that which it stands for
+	star, after := -1, 0 // the last *, and the position in the text after what it matches
 	for t < len(text) {
 		switch {
 		case p < len(pattern) && pattern[p] == '*':
@@ -36,7 +36,7 @@ func match(pattern, text string) bool {
 	return strings.Trim(pattern[p:], "*") == ""
 }
 
-// Concerns says whether an action, as a statement has it, may be one of a service: dynamodb.
+// Concerns reports whether an action pattern of a statement can match an action of a service, such as dynamodb.
 func Concerns(action, service string) bool {
 	prefix, _, named := strings.Cut(strings.ToLower(action), ":")
 	return !named || match(prefix, service)

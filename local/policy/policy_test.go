@@ -99,18 +99,18 @@ func TestCheck(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		`{"Effect": "Allow", "NotAction": "x", "Resource": "*"}`:                                                                "NotAction is not evaluated here",
-		`{"Effect": "Allow", "Action": "x", "NotResource": "*"}`:                                                                "NotResource is not evaluated here",
-		`{"Effect": "Deny", "Action": "x", "Resource": "*", "NotPrincipal": "*"}`:                                               "NotPrincipal is not evaluated here",
-		`{"Effect": "Allow", "Action": "x", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}`:           "Condition: map[Bool:map[aws:SecureTransport:true]] is not evaluated here",
-		`{"Effect": "Allow", "Action": "x", "Resource": "*", "Condition": {"ArnNotEquals": {"aws:PrincipalArn": "a", "b": 1}}}`: "is not evaluated here: ArnNotEquals and ArnNotLike of aws:PrincipalArn are",
-		`{"Effect": "Allow", "Action": "x", "Resource": "*", "Principal": {"AWS": "arn:aws:iam::1:root"}}`:                      "Principal: arn:aws:iam::1:root is not evaluated here",
-		`{"Effect": "Allow", "Action": "x", "Resource": "*", "Principal": {"Service": "*"}}`:                                    "Principal: <nil> is not evaluated here",
+		`{"Effect": "Allow", "NotAction": "x", "Resource": "*"}`:                                                                "NotAction is not supported locally",
+		`{"Effect": "Allow", "Action": "x", "NotResource": "*"}`:                                                                "NotResource is not supported locally",
+		`{"Effect": "Deny", "Action": "x", "Resource": "*", "NotPrincipal": "*"}`:                                               "NotPrincipal is not supported locally",
+		`{"Effect": "Allow", "Action": "x", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}`:           "Condition: map[Bool:map[aws:SecureTransport:true]] is not supported locally",
+		`{"Effect": "Allow", "Action": "x", "Resource": "*", "Condition": {"ArnNotEquals": {"aws:PrincipalArn": "a", "b": 1}}}`: "is not supported locally: use ArnNotEquals or ArnNotLike with aws:PrincipalArn",
+		`{"Effect": "Allow", "Action": "x", "Resource": "*", "Principal": {"AWS": "arn:aws:iam::1:root"}}`:                      "Principal: arn:aws:iam::1:root is not supported locally",
+		`{"Effect": "Allow", "Action": "x", "Resource": "*", "Principal": {"Service": "*"}}`:                                    "Principal: <nil> is not supported locally",
 		`{"Effect": "Perhaps", "Action": "x", "Resource": "*"}`:                                                                 "effect Perhaps",
-		`{"Action": "x", "Resource": "*"}`:                                                                                      "without Effect, Action or Resource",
-		`{"Effect": "Allow", "Resource": "*"}`:                                                                                  "without Effect, Action or Resource",
-		`{"Effect": "Allow", "Action": [1], "Resource": "*"}`:                                                                   "Action: 1 is no text",
-		`{"Effect": "Allow", "Action": "x", "Resource": {}}`:                                                                    "Resource: map[] is neither a text nor a list",
+		`{"Action": "x", "Resource": "*"}`:                                                                                      "the statement has no Effect, Action or Resource",
+		`{"Effect": "Allow", "Resource": "*"}`:                                                                                  "the statement has no Effect, Action or Resource",
+		`{"Effect": "Allow", "Action": [1], "Resource": "*"}`:                                                                   "Action: 1 is not a string",
+		`{"Effect": "Allow", "Action": "x", "Resource": {}}`:                                                                    "Resource: map[] is neither a string nor a list",
 	} {
 		if _, err := parse(t, text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", text, err, want)

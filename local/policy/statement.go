@@ -12,13 +12,13 @@ type Statement struct {
 	deny      bool
 	actions   []string // patterns, in lower case
 	resources []string // patterns
-	exempt    []string // patterns of the ARNs of roles that it is not about
+	exempt    []string // patterns of the ARNs of roles that it does not apply to
 }
 
-// Parse reads a statement whose values are plain.
+// Parse reads a statement without intrinsic functions.
 //
-// Errors: one that names what is not evaluated here: NotAction, NotResource, NotPrincipal; a Principal other than everybody;
-// a Condition other than ArnNotEquals or ArnNotLike on aws:PrincipalArn.
+// Errors: one that names the part that is not supported: NotAction, NotResource, NotPrincipal; a Principal other than
+// *; a Condition other than ArnNotEquals or ArnNotLike on aws:PrincipalArn.
 func Parse(statement map[string]any) (Statement, error) {
 	var s Statement
 	for _, key := range slices.Sorted(maps.Keys(statement)) {
@@ -28,7 +28,7 @@ func Parse(statement map[string]any) (Statement, error) {
 		case "Sid":
 		case "Effect":
 			if value != "Allow" && value != "Deny" {
-				return s, fmt.Errorf("effect %v: Allow and Deny are possible", value)
+				return s, fmt.Errorf("invalid effect %v: use Allow or Deny", value)
 			}
 			s.deny = value == "Deny"
 		case "Action":
@@ -40,14 +40,14 @@ func Parse(statement map[string]any) (Statement, error) {
 		case "Condition":
 			s.exempt, err = exempt(value)
 		default:
-			return s, fmt.Errorf("%s is not evaluated here", key)
+			return s, fmt.Errorf("%s is not supported locally", key)
 		}
 		if err != nil {
 			return s, fmt.Errorf("%s: %w", key, err)
 		}
 	}
 	if statement["Effect"] == nil || len(s.actions) == 0 || len(s.resources) == 0 {
-		return s, fmt.Errorf("a statement without Effect, Action or Resource")
+		return s, fmt.Errorf("the statement has no Effect, Action or Resource")
 	}
 	for i, action := range s.actions {
 		s.actions[i] = strings.ToLower(action)
@@ -55,20 +55,20 @@ func Parse(statement map[string]any) (Statement, error) {
 	return s, nil
 }
 
-// Texts is a field of a policy, which is one text or a list of them.
+// Texts reads a field of a policy that is a string or a list of strings.
 func Texts(value any) ([]string, error) {
 	if one, ok := value.(string); ok {
 		return []string{one}, nil
 	}
 	list, ok := value.([]any)
 	if !ok {
-		return nil, fmt.Errorf("%v is neither a text nor a list of texts", value)
+		return nil, fmt.Errorf("%v is neither a string nor a list of strings", value)
 	}
 	var texts []string
 	for _, element := range list {
 		text, ok := element.(string)
 		if !ok {
-			return nil, fmt.Errorf("%v is no text", element)
+			return nil, fmt.Errorf("%v is not a string", element)
 		}
 		texts = append(texts, text)
 	}
@@ -80,12 +80,12 @@ func everybody(principal any) error {
 		principal = byKind["AWS"]
 	}
 	if principal != "*" {
-		return fmt.Errorf("%v is not evaluated here: * is", principal)
+		return fmt.Errorf("%v is not supported locally: use *", principal)
 	}
 	return nil
 }
 
-// exempt reads {"ArnNotEquals": {"aws:PrincipalArn": …}}. Both operators compare with patterns.
+// exempt reads {"ArnNotEquals": {"aws:PrincipalArn": …}}. ArnNotEquals and ArnNotLike both compare with patterns.
 func exempt(condition any) ([]string, error) {
 	operators, _ := condition.(map[string]any)
 	for _, operator := range []string{"ArnNotEquals", "ArnNotLike"} {
@@ -94,5 +94,5 @@ func exempt(condition any) ([]string, error) {
 			return Texts(value)
 		}
 	}
-	return nil, fmt.Errorf("%v is not evaluated here: ArnNotEquals and ArnNotLike of aws:PrincipalArn are", condition)
+	return nil, fmt.Errorf("%v is not supported locally: use ArnNotEquals or ArnNotLike with aws:PrincipalArn", condition)
 }

@@ -1,8 +1,8 @@
-// Package poller is Lambda's event source mapping for SQS: it brings the messages of a queue to a function, at least once,
-// in batches, several at a time.
+// Package poller emulates Lambda's event source mapping for SQS. It sends the messages of a queue to a function in
+// batches, at least once, several batches at a time. Start with [New].
 //
-// A batch of which the function reports no failure is deleted. What failed stays in the queue, where it can be received
-// again once its visibility timeout ends; how often, the queue knows.
+// Messages that the function does not report as failed are deleted. Failed messages stay in the queue and can be
+// received again after their visibility timeout. The queue limits how often.
 package poller
 
 import (
@@ -15,12 +15,12 @@ import (
 
 // Config describes a mapping.
 type Config struct {
-	// Name says which one it is, in messages. Region is what the function is told.
+	// Name identifies the mapping in logs. Region is the one in the events.
 	Name, Region string
 
 	BatchSize      int
-	Window         time.Duration // how long a batch may wait to become full
-	MaxConcurrency int           // batches that are with the function at a time
+	Window         time.Duration // how long to wait for a full batch
+	MaxConcurrency int           // concurrent invocations
 	ReportFailures bool          // the function reports which messages failed
 }
 

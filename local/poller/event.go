@@ -38,8 +38,8 @@ func (m *Mapping) newEvent(messages []queue.Message) []byte {
 	}
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false) // it would take thrice the room that is reckoned with
-	_ = encoder.Encode(e)        // text alone: it can't fail
+	encoder.SetEscapeHTML(false) // escaped HTML would take more room than batch.fits allows for
+	_ = encoder.Encode(e)        // strings cannot fail
 	return text.Bytes()
 }
 

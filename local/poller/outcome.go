@@ -9,10 +9,10 @@ import (
 	"github.com/annals-es/annals/local/queue"
 )
 
-var errReported = errors.New("the function reports failures")
+var errReported = errors.New("the function reported failures")
 
-// judge reads the function's answer and returns the messages that are done, and why the others are not. An identifier that
-// is of no message in the batch means that the whole batch failed.
+// judge reads the function's answer and returns the messages that are done, and why the others are not. An unknown
+// identifier means that the whole batch failed.
 func (m *Mapping) judge(messages []queue.Message, answer []byte) ([]queue.Message, error) {
 	if !m.ReportFailures {
 		return messages, nil
@@ -23,7 +23,7 @@ func (m *Mapping) judge(messages []queue.Message, answer []byte) ([]queue.Messag
 	}
 	for _, id := range failed {
 		if !slices.ContainsFunc(messages, func(one queue.Message) bool { return one.ID == id }) {
-			return nil, fmt.Errorf("the function reports the failure of %q, which is no message of the batch", id)
+			return nil, fmt.Errorf("the function reported a failure of %q, which is not a message of the batch", id)
 		}
 	}
 	if len(failed) == 0 {

@@ -8,9 +8,9 @@ import (
 	"github.com/annals-es/annals/local/queue"
 )
 
-// Run works until the context ends. Batches that are with the function by then are waited for. Errors: the queue's own.
+// Run runs the mapping until the context ends. It then waits for running invocations. Errors: those of the queue.
 func (m *Mapping) Run(ctx context.Context) error {
-	turn := make(chan struct{}, 1) // one collects at a time, so that a window fills one batch rather than several
+	turn := make(chan struct{}, 1) // only one collects at a time, so that a window fills one batch rather than several
 	work, ctx := errgroup.WithContext(ctx)
 	for range m.MaxConcurrency {
 		work.Go(func() error {
@@ -30,7 +30,7 @@ func (m *Mapping) Run(ctx context.Context) error {
 	return work.Wait()
 }
 
-// collect waits for a batch: full, or as large as it became within the window. None: the context has ended.
+// collect waits for a batch: a full one, or what arrived within the window. If it returns none, the context has ended.
 func (m *Mapping) collect(ctx context.Context) ([]queue.Message, error) {
 	b := batch{most: m.BatchSize}
 	messages, err := m.queue.Receive(ctx, b.fits)
@@ -49,15 +49,15 @@ func (m *Mapping) collect(ctx context.Context) ([]queue.Message, error) {
 	return messages, nil
 }
 
-// process has the function work on a batch, and deletes what is done.
+// process invokes the function with a batch, and deletes the messages that are done.
 func (m *Mapping) process(ctx context.Context, messages []queue.Message) error {
-	// What the function has begun is waited for; whoever stops the function ends the wait.
+	// The end of a running invocation is awaited. Stopping the function ends the wait.
 	answer, err := m.function.Invoke(context.WithoutCancel(ctx), m.newEvent(messages))
 	var done []queue.Message
 	if err == nil {
 		done, err = m.judge(messages, answer)
 	}
-	if err != nil && ctx.Err() == nil { // otherwise we may be the reason
+	if err != nil && ctx.Err() == nil { // otherwise the failure may be caused by the shutdown
 		m.log.WarnContext(ctx, "batch failed", "messages", len(messages), "done", len(done), "again", m.queue.Visibility, "error", err)
 	}
 	return m.queue.Delete(done...)

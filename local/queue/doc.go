@@ -1,43 +1,44 @@
-// Package queue is SQS on this machine: standard queues that outlive the runner, and as much of SQS's API as functions need
-// to send to them. Whoever consumes a queue here receives from it in process.
+// Package queue emulates SQS: standard queues that are kept in files, and the part of SQS's API that sends messages.
+// Start with [Open] and [Listen]. Consumers call [Queue.Receive] in the same process.
 package queue
 
 import "time"
 
 // Limits of SQS.
 const (
-	MaxBody  = 1 << 20 // bytes of a message, and of all messages of a request
-	maxBatch = 10      // messages of a request
+	MaxBody  = 1 << 20 // bytes, of a message and of all messages in a request
+	maxBatch = 10      // messages in a request
 	maxDelay = 15 * time.Minute
 )
 
 // Config describes a queue.
 type Config struct {
-	// Name is what it is called on AWS, ARN its address there.
+	// Name and ARN are those of the queue on AWS.
 	Name, ARN string
-	// Visibility is how long a message that was received is kept from others.
+	// Visibility is how long a received message is invisible to other consumers.
 	Visibility time.Duration
-	// Delay is how long a message waits at first, where its sender says nothing.
+	// Delay is how long a message waits before it can be received, if the sender does not say.
 	Delay time.Duration
-	// Retention is how long a message is kept at most.
+	// Retention is how long a message is kept.
 	Retention time.Duration
-	// MaxBody bounds a message, in bytes.
+	// MaxBody is the limit for a message's body, in bytes.
 	MaxBody int
-	// MaxReceives is how often a message is received before it goes to the dead letters, where there are any.
+	// MaxReceives is how often a message is received before it goes to the dead-letter queue, if there is one.
 	MaxReceives int
 }
 
-// Message is a message, as its queue's file has it.
+// Message is a message in the form in which the queue's file has it.
 type Message struct {
 	ID   string    `json:"id"`
 	Body string    `json:"body"`
 	Sent time.Time `json:"sent"`
-	// Visible is when it can be received.
+	// Visible is the time from which it can be received.
 	Visible time.Time `json:"visible,omitzero"`
-	// Receives is how often it was received, in all queues that it was in; Before, how often of that in earlier ones.
+	// Receives is how often it was received, in all queues that it was in. Before is the part of that in earlier
+	// queues.
 	Receives      int       `json:"receives,omitempty"`
 	Before        int       `json:"before,omitempty"`
 	FirstReceived time.Time `json:"firstReceived,omitzero"`
-	// DeadLetterOf is the ARN of the queue that gave it up.
+	// DeadLetterOf is the ARN of the queue that moved it to the dead-letter queue.
 	DeadLetterOf string `json:"deadLetterOf,omitempty"`
 }

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// apiError is an error as SQS answers it.
+// apiError is an error in SQS's format.
 type apiError struct {
 	Code    string `json:"__type"`
 	Message string `json:"message"`
@@ -13,10 +13,10 @@ type apiError struct {
 
 func (e apiError) Error() string { return e.Code + ": " + e.Message }
 
-// accessDenied is what who may not send is told.
+// accessDenied is the code for a sender without permission.
 const accessDenied = "com.amazon.coral.service#AccessDeniedException"
 
-// internalFailure is what is not the sender's fault.
+// internalFailure is the code for errors that the sender did not cause.
 const internalFailure = "InternalFailure"
 
 func (e apiError) sender() bool { return e.Code != internalFailure }

@@ -18,16 +18,16 @@ type entry struct {
 	Deleted  string    `json:"deleted,omitempty"`  // its id
 }
 
-// journal is the file of a queue while it is open. What is written has been given to the kernel: it outlives this process,
-// though not the machine's power.
+// journal is the file of a queue while it is open. Entries survive a crash of this process, but not a power failure:
+// writes are not synced.
 type journal struct {
 	path   string
 	file   *os.File
 	lines  int
-	failed error // of a write, which may have left half a line: nothing may follow it
+	failed error // of a write. It may have left half a line, so all later writes fail too.
 }
 
-// readJournal returns the messages that a file holds, in the order of arrival. No file: none.
+// readJournal returns the messages in a file, in order of arrival. If there is no file, it returns none.
 func readJournal(path string) ([]*Message, error) {
 	text, err := os.ReadFile(path)
 	if os.IsNotExist(err) {
@@ -36,14 +36,15 @@ func readJournal(path string) ([]*Message, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read a queue: %w", err)
 	}
-	whole := text[:bytes.LastIndexByte(text, '\n')+1] // a line that was cut off was never accepted
+	whole := text[:bytes.LastIndexByte(text, '\n')+1] // an incomplete last line was never confirmed to its sender
 	var messages []*Message
 	number := 0
 	for line := range bytes.Lines(whole) {
 		number++
 		var e entry
 		if err := json.Unmarshal(line, &e); err != nil || e == (entry{}) {
-			return nil, fmt.Errorf("%s: line %d is no entry of a queue: start empty with FRESH=1", path, number)
+			return nil, fmt.Errorf("%s: line %d is not an entry of a queue: to delete all local data, start with FRESH=1",
+				path, number)
 		}
 		messages = e.apply(messages)
 	}
@@ -68,7 +69,7 @@ func (e entry) apply(messages []*Message) []*Message {
 	return messages
 }
 
-// openJournal writes the messages to a new file in the place of the old one, and keeps it open.
+// openJournal writes the messages to a new file that replaces the old one, and keeps it open.
 func openJournal(path string, messages []*Message) (*journal, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
@@ -101,7 +102,7 @@ func (j *journal) write(e entry) error {
 	return j.failed
 }
 
-// compact writes the file anew where most of it is history.
+// compact rewrites the file if most of its entries are about deleted messages.
 func (j *journal) compact(messages []*Message) error {
 	if j.lines < 1000 || j.lines < 10*len(messages) {
 		return nil

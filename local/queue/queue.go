@@ -10,21 +10,21 @@ import (
 	"github.com/google/uuid"
 )
 
-// Queue is a standard queue: each message at least once, in about the order of their arrival.
+// Queue is a standard queue: it delivers each message at least once, roughly in order of arrival.
 type Queue struct {
 	Config
 	log         *slog.Logger
 	deadLetters *Queue // nil: none
 
 	mu       sync.Mutex
-	messages []*Message // in the order of arrival
+	messages []*Message // in order of arrival
 	journal  *journal
 	added    chan struct{} // closed when a message is added
 }
 
-// Open opens the queue that is kept in a file, or a new one. Close it.
+// Open opens the queue that is kept in a file, or creates it. The caller closes it.
 //
-// Whoever received messages of it before has ended: what was not deleted can be received at once.
+// All messages in it can be received at once: the consumers of an earlier run have ended.
 func Open(file string, c Config, log *slog.Logger) (*Queue, error) {
 	messages, err := readJournal(file)
 	if err != nil {
@@ -44,7 +44,8 @@ func Open(file string, c Config, log *slog.Logger) (*Queue, error) {
 	}, nil
 }
 
-// Redrive says where messages go that are received MaxReceives times. It comes before all use of the queue.
+// Redrive sets the dead-letter queue, for messages that were received MaxReceives times. Call it before the queue is
+// used.
 func (q *Queue) Redrive(deadLetters *Queue) { q.deadLetters = deadLetters }
 
 // Close closes its file.
@@ -54,14 +55,14 @@ func (q *Queue) Close() error {
 	return q.journal.close()
 }
 
-// Put adds a message that can be received after a delay. Once it returns, the message outlives this process.
+// Put adds a message that can be received after a delay. Once it returns, the message survives a crash of this process.
 func (q *Queue) Put(body string, delay time.Duration) (Message, error) {
 	now := time.Now()
 	m := Message{ID: uuid.NewString(), Body: body, Sent: now, Visible: now.Add(delay)}
 	return m, q.add(m)
 }
 
-// Send adds a message, as the destination of what a mapping gives up.
+// Send adds a message. It makes the queue a destination for records that a mapping gives up.
 func (q *Queue) Send(_ context.Context, message []byte) error {
 	_, err := q.Put(string(message), q.Delay)
 	return err
@@ -73,14 +74,14 @@ func (q *Queue) add(m Message) error {
 	if err := q.journal.write(entry{Sent: &m}); err != nil {
 		return err
 	}
-	q.forget(m.ID) // a dead letter that came twice
+	q.forget(m.ID) // a dead letter may arrive twice
 	q.messages = append(q.messages, &m)
 	close(q.added)
 	q.added = make(chan struct{})
 	return nil
 }
 
-// Delete removes messages: they are done.
+// Delete removes messages that are done.
 func (q *Queue) Delete(messages ...Message) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()

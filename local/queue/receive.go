@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Receive waits until there are messages, and returns those that can be received, until one does not fit. They are kept
-// from others until the visibility timeout ends. None: the context has ended, or the first one does not fit. Messages that
-// were received too often go to the dead letters instead.
+// Receive waits for messages and returns those that can be received, up to the first that does not fit. They are
+// invisible to other consumers until the visibility timeout ends. It returns none if the context ended or the first
+// message does not fit. Messages that were received too often go to the dead-letter queue instead.
 func (q *Queue) Receive(ctx context.Context, fits func(Message) bool) ([]Message, error) {
 	for ctx.Err() == nil {
 		t, err := q.take(fits)
@@ -25,13 +25,13 @@ func (q *Queue) Receive(ctx context.Context, fits func(Message) bool) ([]Message
 	return nil, nil
 }
 
-// taken is what a look at the queue yields.
+// taken is the result of one look at the queue.
 type taken struct {
 	found     []Message
-	full      bool          // another one did not fit
-	exhausted []Message     // out of memory already, not yet out of the file
+	full      bool          // a message did not fit
+	exhausted []Message     // removed from memory, but not yet from the file
 	next      time.Time     // when the next message becomes visible; zero: there is none
-	added     chan struct{} // closed when one was added since
+	added     chan struct{} // closed when a message is added
 }
 
 func (q *Queue) take(fits func(Message) bool) (taken, error) {
@@ -74,7 +74,7 @@ func (m *Message) receive(at time.Time) {
 	}
 }
 
-// giveUp moves a message to the dead letters. It is in both queues for a moment, rather than in none.
+// giveUp moves a message to the dead-letter queue. For a moment it is in both queues, so that a crash does not lose it.
 func (q *Queue) giveUp(ctx context.Context, m Message) error {
 	q.log.ErrorContext(ctx, "MESSAGE GIVEN UP", "message", m.ID, "received", m.Receives-m.Before, "deadLetters", q.deadLetters.Name)
 	letter := m
@@ -85,7 +85,7 @@ func (q *Queue) giveUp(ctx context.Context, m Message) error {
 	return q.Delete(m)
 }
 
-// wait waits until there may be more.
+// wait waits until there may be messages to receive.
 func (t taken) wait(ctx context.Context) {
 	var visible <-chan time.Time
 	if !t.next.IsZero() {

@@ -58,7 +58,7 @@ func (s *Server) sendBatch(header http.Header, in sendMessageBatch) (any, error)
 	if err := in.validate(); err != nil {
 		return nil, err
 	}
-	out := sentBatch{Successful: []sentMessage{}, Failed: []failedEntry{}} // lists in any case
+	out := sentBatch{Successful: []sentMessage{}, Failed: []failedEntry{}} // JSON lists, even if empty
 	for _, one := range in.Entries {
 		sent, err := q.accept(one)
 		switch e := asAPIError(err); {
@@ -75,7 +75,7 @@ func (s *Server) sendBatch(header http.Header, in sendMessageBatch) (any, error)
 
 var entryID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
 
-// validate refuses what fails a batch as a whole.
+// validate returns the errors that fail a batch as a whole.
 func (in sendMessageBatch) validate() error {
 	if len(in.Entries) == 0 {
 		return apiError{"EmptyBatchRequest", "There should be at least one SendMessageBatchRequestEntry in the request."}
@@ -120,7 +120,7 @@ func (q *Queue) accept(in batchEntry) (sentMessage, error) {
 	return sentMessage{ID: in.ID, MessageID: m.ID, MD5OfMessageBody: m.MD5()}, err
 }
 
-// clean tells whether a body holds only what SQS takes: XML's characters.
+// clean reports whether a body has only characters that SQS accepts: those of XML.
 func clean(body string) bool {
 	for _, c := range body {
 		if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == '\uFFFE' || c == '\uFFFF' {
@@ -130,7 +130,7 @@ func clean(body string) bool {
 	return true
 }
 
-// MD5 is how senders and receivers check a body.
+// MD5 is the checksum with which senders and receivers check a body.
 func (m Message) MD5() string {
 	sum := md5.Sum([]byte(m.Body))
 	return hex.EncodeToString(sum[:])

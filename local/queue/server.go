@@ -12,17 +12,19 @@ import (
 	"github.com/annals-es/annals/local/endpoint"
 )
 
-// Server answers SQS's API: the AWS JSON 1.0 protocol, SendMessage and SendMessageBatch. Signatures are not verified.
+// Server answers SendMessage and SendMessageBatch of SQS's API, in the AWS JSON 1.0 protocol. It does not verify
+// signatures.
 type Server struct {
 	*endpoint.Endpoint
 	queues map[string]*Queue // by name
 	log    *slog.Logger
 
-	// MaySend says whether whoever signed a request may send to a queue, by its ARN. nil = all may. To be set before Serve.
+	// MaySend decides whether the signer of a request may send to a queue, by its ARN. If nil, every request is
+	// allowed. Set it before Serve.
 	MaySend func(header http.Header, queue string) error
 }
 
-// Listen takes a free port of the loopback interface. Close it.
+// Listen opens a free port of the loopback interface. The caller closes the server.
 func Listen(log *slog.Logger) (*Server, error) {
 	e, err := endpoint.Listen("SQS")
 	if err != nil {
@@ -31,7 +33,7 @@ func Listen(log *slog.Logger) (*Server, error) {
 	return &Server{Endpoint: e, log: log, queues: map[string]*Queue{}}, nil
 }
 
-// Serve begins to answer for these queues.
+// Serve starts to answer requests for these queues.
 func (s *Server) Serve(queues ...*Queue) {
 	for _, q := range queues {
 		s.queues[q.Name] = q
@@ -48,7 +50,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		e := asAPIError(err)
 		if !e.sender() {
-			s.log.ErrorContext(r.Context(), "a queue takes no messages", "error", err)
+			s.log.ErrorContext(r.Context(), "send a message", "error", err)
 		}
 		w.WriteHeader(e.status())
 		output = e
@@ -72,20 +74,21 @@ func (s *Server) call(header http.Header, body io.Reader) (any, error) {
 		}
 		return s.sendBatch(header, input)
 	}
-	return nil, apiError{"UnsupportedOperation", fmt.Sprintf("%q is not run here: SendMessage and SendMessageBatch are", action)}
+	return nil, apiError{"UnsupportedOperation",
+		fmt.Sprintf("%q is not supported locally: use SendMessage or SendMessageBatch", action)}
 }
 
-// decode refuses fields that would have no effect here, such as MessageAttributes.
+// decode reads an input. It refuses fields that the server would ignore, such as MessageAttributes.
 func decode(body io.Reader, input any) error {
 	decoder := json.NewDecoder(body)
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(input); err != nil {
-		return apiError{"UnsupportedOperation", "this input is not taken here: " + err.Error()}
+		return apiError{"UnsupportedOperation", "the input is not supported locally: " + err.Error()}
 	}
 	return nil
 }
 
-// find returns the queue that a request is to send to.
+// find returns the queue that a request sends to.
 func (s *Server) find(header http.Header, url string) (*Queue, error) {
 	q, ok := s.queues[path.Base(url)]
 	if !ok {

@@ -10,13 +10,13 @@ import (
 	"github.com/annals-es/annals/local/template"
 )
 
-// gate is what functions reach DynamoDB through: each may do what its role allows.
+// gate is the proxy between functions and DynamoDB. It refuses what a function's role does not allow.
 type gate struct {
 	*access.Control
 	*endpoint.Endpoint
 }
 
-// openGate listens on a free port of the loopback interface, and lets pass what the template allows to an endpoint.
+// openGate listens on a free port of the loopback interface, and passes on to an endpoint what the template allows.
 func openGate(system *template.System, dynamodb string) (*gate, error) {
 	backend, err := url.Parse(dynamodb)
 	if err != nil {
@@ -31,27 +31,27 @@ func openGate(system *template.System, dynamodb string) (*gate, error) {
 	return g, nil
 }
 
-// maySend says whether whoever signed a request may send to a queue.
+// maySend decides whether the signer of a request may send to a queue.
 func (g *gate) maySend(header http.Header, queue string) error {
-	return g.Check(header, policy.Request{Action: "sqs:sendmessage", Resource: queue}) // SQS spells it so when it refuses
+	return g.Check(header, policy.Request{Action: "sqs:sendmessage", Resource: queue}) // the spelling in SQS's refusals
 }
 
-// mayDo says whether whoever signed a request may do something with an object of a bucket.
+// mayDo decides whether the signer of a request may do an action with an object of a bucket.
 func (g *gate) mayDo(header http.Header, action, object string) error {
 	return g.Check(header, policy.Request{Action: action, Resource: object})
 }
 
-// mayPut says whether whoever signed a request may put events on a bus.
+// mayPut decides whether the signer of a request may put events on a bus.
 func (g *gate) mayPut(header http.Header, bus string) error {
 	return g.Check(header, policy.Request{Action: "events:PutEvents", Resource: bus})
 }
 
-// mayInvoke says whether whoever signed a request may invoke a function.
+// mayInvoke decides whether the signer of a request may invoke a function.
 func (g *gate) mayInvoke(header http.Header, function string) error {
 	return g.Check(header, policy.Request{Action: "lambda:InvokeFunction", Resource: function})
 }
 
-// mayManage says whether whoever signed a request may do what it does with a connection of a WebSocket API.
+// mayManage decides whether the signer of a request may make it, for a connection of a WebSocket API.
 func (g *gate) mayManage(s template.Socket) func(*http.Request, string) error {
 	return func(r *http.Request, connection string) error {
 		resource := template.ExecuteARN(s.Name, s.Stage, r.Method+"/@connections/"+connection)

@@ -7,14 +7,15 @@ import (
 	"github.com/annals-es/annals/local/template"
 )
 
-// announce says that all is up, and what to try.
+// announce prints that the service runs, and commands to try.
 func (r *runner) announce(system *template.System) {
 	var b strings.Builder
 	if len(system.NotRun) > 0 {
-		fmt.Fprintf(&b, "not run here: %s\n", strings.Join(system.NotRun, ", "))
+		fmt.Fprintf(&b, "not run locally: %s\n", strings.Join(system.NotRun, ", "))
 	}
 	if r.database != nil {
-		fmt.Fprintf(&b, "DynamoDB Local is at %s, and listens on ALL network interfaces; its data are in %s\n", r.endpoint, r.data())
+		fmt.Fprintf(&b, "DynamoDB Local is at %s and listens on ALL network interfaces; its data is in %s\n",
+			r.endpoint, r.data())
 	} else {
 		fmt.Fprintf(&b, "DynamoDB is at %s\n", r.endpoint)
 	}
@@ -25,9 +26,10 @@ func (r *runner) announce(system *template.System) {
 		fmt.Fprintf(&b, "socket %s\n", r.socketAddress())
 	}
 	if r.issuer != nil {
-		fmt.Fprintf(&b, "callers need a token of %s, which gives anyone one for any subject and scope\n", r.issuerAddress())
+		fmt.Fprintf(&b, "callers need a token from %s, which issues one to anyone, for any subject and scope\n",
+			r.issuerAddress())
 	} else {
-		fmt.Fprintln(&b, "every caller is the developer, who may do everything; AUTH=on asks for tokens")
+		fmt.Fprintln(&b, "every caller is the developer and may do everything; to require tokens, start with AUTH=on")
 	}
 	for _, c := range r.programs.all {
 		fmt.Fprintf(&b, "beside %s%s\n", r.address(), c.Path)

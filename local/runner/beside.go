@@ -21,21 +21,21 @@ import (
 	"github.com/annals-es/annals/local/template"
 )
 
-// Beside is a program beside the service, which answers all requests below a path.
+// Beside is a program that runs beside the service and answers all requests below a path.
 //
-// It finds the socket to answer at as file descriptor 3, listening already, and the service's port in PORT. It is to end when
-// its standard input does, which is when the runner ends, however that ends.
+// The program gets a listening socket as file descriptor 3, and the service's port in PORT. It must end when its
+// standard input is closed: that happens when the runner ends, for whatever reason.
 type Beside struct {
 	Path    string // "/_console"
 	Command string // for the shell
-	// Described: the program needs the service's description. Without one it is not started.
+	// Described is true if the program needs the service's description. If there is none, it is not started.
 	Described bool
 }
 
 const (
-	// besidePause is what passes before a program is started again, at first; it doubles up to longestPause.
+	// besidePause is the first wait before a program is started again. It doubles up to longestPause.
 	besidePause, longestPause = 200 * time.Millisecond, 10 * time.Second
-	// besideAnswer is how long a request waits for a program that is being built, started, or started again.
+	// besideAnswer is how long a request waits for a program that is being built or started.
 	besideAnswer = 30 * time.Second
 	// besideGrace is how long a program has to end.
 	besideGrace = 2 * time.Second
@@ -59,18 +59,18 @@ type companions struct {
 
 type companion struct {
 	Beside
-	socket  *os.File // open from before the program's start, and over its restarts: requests wait meanwhile
+	socket  *os.File // open before the program starts and while it restarts, so that requests wait
 	address string
 }
 
-// openBeside takes the sockets of the programs beside the service, and returns where they answer. They are not started yet.
-func (r *runner) openBeside(system *template.System) ([]place, error) {
+// openBeside opens the sockets of the programs beside the service, and returns their places. It does not start them.
+func (r *runner) openBeside(ctx context.Context, system *template.System) ([]place, error) {
 	r.programs = &companions{}
 	var places []place
 	_, undescribed := r.locate(system)
 	for _, b := range r.beside {
 		if b.Described && undescribed != nil {
-			r.log.Warn("a program beside is not started", "path", b.Path, "error", undescribed)
+			r.log.WarnContext(ctx, "a program beside the service is not started", "path", b.Path, "error", undescribed)
 			continue
 		}
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -78,7 +78,7 @@ func (r *runner) openBeside(system *template.System) ([]place, error) {
 			return nil, fmt.Errorf("%s: %w", b.Path, err)
 		}
 		socket, err := listener.(*net.TCPListener).File()
-		_ = listener.Close() // the file is the same socket
+		_ = listener.Close() // the file keeps the socket open
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", b.Path, err)
 		}
@@ -89,24 +89,24 @@ func (r *runner) openBeside(system *template.System) ([]place, error) {
 	return places, nil
 }
 
-// takes tells whether a path is the program's, or below it.
+// takes reports whether a path is the program's path or below it.
 func (c *companion) takes(path string) bool {
 	return path == c.Path || strings.HasPrefix(path, c.Path+"/")
 }
 
-// handler answers with what the program answers, as it comes.
+// handler passes requests on to the program, and streams its responses.
 func (c *companion) handler() http.Handler {
 	proxy := http.StripPrefix(c.Path, &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(&url.URL{Scheme: "http", Host: c.address})
-			p.Out.Host = p.In.Host // which it may want to compare with the request's origin
+			p.Out.Host = p.In.Host // so that the program can compare it with the request's origin
 		},
 		FlushInterval: -1,
 		Transport:     &http.Transport{DisableCompression: true, ResponseHeaderTimeout: besideAnswer},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
-			http.Error(w, "what answers below "+c.Path+" does not: the runner's output says why", http.StatusBadGateway)
+			http.Error(w, "the program for "+c.Path+" does not answer: see the output of the runner", http.StatusBadGateway)
 		},
-		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug), // clients that go away
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug), // clients that disconnected
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if q.URL.Path == c.Path {
@@ -117,7 +117,7 @@ func (c *companion) handler() http.Handler {
 	})
 }
 
-// startBeside starts the programs, each again whenever it ends.
+// startBeside starts the programs, and restarts each that ends.
 func (r *runner) startBeside() {
 	var ctx context.Context
 	ctx, r.programs.cancel = context.WithCancel(context.Background())
@@ -136,7 +136,8 @@ func (r *runner) keep(ctx context.Context, c *companion) {
 		if time.Since(began) > longestPause {
 			pause = besidePause
 		}
-		r.log.ErrorContext(ctx, "the program beside ended, and is started again", "path", c.Path, "in", pause, "error", err)
+		r.log.ErrorContext(ctx, "a program beside the service ended, and is started again",
+			"path", c.Path, "in", pause, "error", err)
 		select {
 		case <-ctx.Done():
 			return
@@ -145,14 +146,14 @@ func (r *runner) keep(ctx context.Context, c *companion) {
 	}
 }
 
-// runBeside runs a program until it ends, or is to end.
+// runBeside runs a program until it ends or the context ends.
 func (r *runner) runBeside(ctx context.Context, c *companion) error {
 	cmd := exec.CommandContext(ctx, "sh", "-c", c.Command)
 	cmd.Dir = r.root
 	_, port, _ := net.SplitHostPort(r.listener.Addr().String())
 	cmd.Env = append(os.Environ(), "PORT="+port)
 	cmd.ExtraFiles = []*os.File{c.socket}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C in the terminal is for us to act on
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // only the runner handles a Ctrl-C in the terminal
 	name := strings.TrimPrefix(c.Path, "/") + " | "
 	cmd.Stdout, cmd.Stderr = lambda.Prefixed(r.out, &r.output, name), lambda.Prefixed(r.errOut, &r.output, name)
 	input, err := cmd.StdinPipe()
@@ -164,7 +165,7 @@ func (r *runner) runBeside(ctx context.Context, c *companion) error {
 		return err
 	}
 	err = cmd.Wait()
-	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it has left behind
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // child processes that it left running
 	if err == nil {
 		err = errors.New("exit status " + strconv.Itoa(cmd.ProcessState.ExitCode()))
 	}

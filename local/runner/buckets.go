@@ -14,7 +14,7 @@ import (
 	"github.com/annals-es/annals/local/template"
 )
 
-// openBuckets opens the template's buckets, and has their server answer for them. It comes after the queues.
+// openBuckets opens the template's buckets and serves them. Call it after openQueues.
 func (r *runner) openBuckets(system *template.System) {
 	r.buckets = map[string]*bucket.Bucket{}
 	var all []*bucket.Bucket
@@ -30,12 +30,12 @@ func (r *runner) openBuckets(system *template.System) {
 	r.s3.Serve(all...)
 }
 
-// toQueue is a destination that learns where the records are.
+// toQueue is a destination that receives where the records are.
 type toQueue struct{ *queue.Queue }
 
 func (d toQueue) GiveUp(ctx context.Context, g mapping.GivenUp) error { return d.Send(ctx, g.Metadata) }
 
-// toBucket is a destination that learns the records as well. Its keys are made as Lambda makes them, see
+// toBucket is a destination that receives the records too. Its keys have Lambda's format, see
 // https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html.
 type toBucket struct {
 	*bucket.Bucket

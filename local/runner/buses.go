@@ -8,7 +8,7 @@ import (
 	"github.com/annals-es/annals/local/template"
 )
 
-// openBuses opens the template's buses, and has their server answer for them.
+// openBuses opens the template's buses and serves them.
 func (r *runner) openBuses(system *template.System) error {
 	for _, d := range system.Buses {
 		b, err := bus.Open(r.busFile(d), bus.Config{Name: d.Name, ARN: d.ARN})

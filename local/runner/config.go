@@ -10,21 +10,22 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 )
 
-// config is what the environment and the command line ask for.
+// config is the settings from the environment and the command line.
 type config struct {
-	root     string // of the module; the working directory if a template is run outside of any module
-	state    string // folder for all that is kept between runs
+	root     string // the module's root; the working directory, if a template is run outside any module
+	state    string // folder for everything that is kept between runs
 	template string // a synthesized folder; empty: build and synthesize
 	port     int
-	dynamodb string // address of a running DynamoDB; empty: bring and start one
+	dynamodb string // address of a running DynamoDB; empty: download and start DynamoDB Local
 	fresh    bool
-	auth     bool // ask callers for tokens
+	auth     bool // require tokens
 	beside   []Beside
-	// concurrency is how many invocations a function without reserved concurrency has at once.
+	// concurrency is the limit of concurrent invocations for a function without reserved concurrency.
 	concurrency int
 }
 
-// defaultConcurrency keeps the wait for one of lambda.MaxProcesses short: an invocation of 20 ms waits for 0.2 s at most.
+// defaultConcurrency keeps the wait for one of lambda.MaxProcesses short: at 20 ms an invocation, the wait is at most
+// 0.2 s.
 const defaultConcurrency = 100
 
 func configure(o Options, getenv func(string) string) (config, error) {
@@ -49,18 +50,18 @@ func configure(o Options, getenv func(string) string) (config, error) {
 	c.port = 3000
 	if text := getenv("PORT"); text != "" {
 		if c.port, err = strconv.Atoi(text); err != nil || c.port < 0 || c.port > 65535 {
-			return c, fmt.Errorf("PORT=%s is no port", text)
+			return c, fmt.Errorf("PORT=%s is not a port number", text)
 		}
 	}
 	c.concurrency = defaultConcurrency
 	if text := getenv("CONCURRENCY"); text != "" {
 		if c.concurrency, err = strconv.Atoi(text); err != nil || c.concurrency < 1 {
-			return c, fmt.Errorf("CONCURRENCY=%s is no number of invocations, 1 or more", text)
+			return c, fmt.Errorf("CONCURRENCY=%s is not a number of invocations: use 1 or more", text)
 		}
 	}
 	if c.dynamodb = getenv("DYNAMODB_ENDPOINT"); c.dynamodb != "" {
 		if u, err := url.Parse(c.dynamodb); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return c, fmt.Errorf("DYNAMODB_ENDPOINT=%s is no address like http://127.0.0.1:8000", c.dynamodb)
+			return c, fmt.Errorf("DYNAMODB_ENDPOINT=%s is not an address: use one like http://127.0.0.1:8000", c.dynamodb)
 		}
 	}
 	if c.fresh, err = truth("FRESH", getenv("FRESH")); err != nil {
@@ -70,7 +71,7 @@ func configure(o Options, getenv func(string) string) (config, error) {
 	return c, err
 }
 
-// truth reads a switch: unset, empty, off, 0 and false are off.
+// truth reads a switch. Unset, empty, off, 0 and false mean off.
 func truth(name, text string) (bool, error) {
 	if text == "" {
 		return false, nil
@@ -83,12 +84,12 @@ func truth(name, text string) (bool, error) {
 	}
 	on, err := strconv.ParseBool(text)
 	if err != nil {
-		return false, fmt.Errorf("%s=%s is neither 1 nor 0", name, text)
+		return false, fmt.Errorf("%s=%s is not valid: use 1 or 0", name, text)
 	}
 	return on, nil
 }
 
-// The folders of what is kept between runs.
+// The folders that are kept between runs.
 func (c config) data() string        { return filepath.Join(c.state, "data") }
 func (c config) checkpoints() string { return filepath.Join(c.state, "checkpoints") }
 func (c config) busFiles() string    { return filepath.Join(c.state, "buses") }

@@ -10,15 +10,15 @@ import (
 	"github.com/annals-es/annals/pkg/annals"
 )
 
-// creation is an operation that creates an aggregate, with an example that names the aggregate.
+// creation is an operation that creates an aggregate. Its example has the aggregate's id.
 type creation struct {
 	operation
-	// member is the member of the example that holds the aggregate's id. It is the one called "id", or like the last part
-	// of the path: "accountId" for /accounts.
+	// member is the member of the example that holds the aggregate's id: "id", or a name made from the last part of the
+	// path, such as "accountId" for /accounts.
 	member, id string
 }
 
-// creations are those of the operations whose example says which aggregate they create.
+// creations returns the operations whose example has the id of the aggregate that they create.
 func creations(operations []operation) []creation {
 	var all []creation
 	for _, o := range operations {
@@ -38,7 +38,7 @@ func creations(operations []operation) []creation {
 	return all
 }
 
-// names tells whether a member of a body holds the id of what is created at a path: giftCardId at /gift-cards.
+// names reports whether a member of a body holds the id of the aggregate created at a path: giftCardId at /gift-cards.
 func names(member, path string) bool {
 	last := strings.ReplaceAll(path[strings.LastIndexByte(path, '/')+1:], "-", "")
 	singular, ok := strings.CutSuffix(member, "Id")
@@ -48,7 +48,7 @@ func names(member, path string) bool {
 	return strings.HasPrefix(last, strings.ToLower(singular[:len(singular)-1])) // categoryId at /categories
 }
 
-// inOrder are the creations, each after those whose aggregates its example names.
+// inOrder returns the creations, sorted so that each comes after the ones whose aggregates its example names.
 func inOrder(all []creation) []operation {
 	var out []operation
 	var add func(c creation, above []string)
@@ -73,8 +73,8 @@ func inOrder(all []creation) []operation {
 
 var parameter = regexp.MustCompile(`\{[^}]*\}`)
 
-// filled is a path whose {id} is that of a created aggregate: /accounts/{id}/deposits is of what /accounts creates. It
-// is false if the value of a parameter is not known.
+// filled replaces the {id} in a path by a created aggregate's: /accounts/{id}/deposits gets the id from /accounts. It
+// returns false if the value of a parameter is not known.
 func filled(path string, all []creation) (string, bool) {
 	for _, c := range all {
 		if rest, ok := strings.CutPrefix(path, c.Path+"/{id}"); ok && (rest == "" || rest[0] == '/') {

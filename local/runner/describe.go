@@ -11,10 +11,10 @@ import (
 )
 
 // errNotDescribed is returned for a template that annalscdk did not write.
-var errNotDescribed = errors.New("the template has no description of the service in its Metadata, under " +
-	annalsaws.MetadataKey + ": annalscdk writes it; synthesize with a current version of it")
+var errNotDescribed = errors.New("the template's Metadata has no description of the service under " +
+	annalsaws.MetadataKey + ": synthesize it with a current version of annalscdk, which writes it")
 
-// describe answers at servicePath: the service, and where all that it has is.
+// describe answers at servicePath with the service's description and the physical ids of its resources.
 func (r *runner) describe(system *template.System) http.HandlerFunc {
 	located, err := r.locate(system)
 	return func(w http.ResponseWriter, _ *http.Request) {
@@ -25,14 +25,14 @@ func (r *runner) describe(system *template.System) http.HandlerFunc {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		default:
 			w.Header().Set("Content-Type", "application/json")
-			_ = json.NewEncoder(w).Encode(located) // an answer that can't be sent has nobody to be told
+			_ = json.NewEncoder(w).Encode(located) // fails only if the client disconnected
 		}
 	}
 }
 
-// locate reads the service's description, and puts in what its resources are called here.
+// locate reads the service's description, and adds the local names of its resources.
 //
-// Errors: errNotDescribed; a description that can't be read.
+// Errors: errNotDescribed; one that says why the description cannot be read.
 func (r *runner) locate(system *template.System) (annalsaws.Located, error) {
 	for _, s := range system.Stacks {
 		text, ok := s.Metadata[annalsaws.MetadataKey]

@@ -60,7 +60,7 @@ func TestServiceIsNotDescribed(t *testing.T) {
 		status    int
 		says      string
 	}{
-		{`"Annals": {`, `"Other": {`, http.StatusNotFound, "the template has no description of the service in its Metadata"},
+		{`"Annals": {`, `"Other": {`, http.StatusNotFound, "the template's Metadata has no description of the service"},
 		{`"format": 1`, `"format": 2`, http.StatusInternalServerError, "has format 2, and this runner reads 1: use"},
 		{`"format": 1`, `"format": "1"`, http.StatusInternalServerError, "read the service's description in the Metadata of"},
 	} {
@@ -85,7 +85,7 @@ func TestNoAPI(t *testing.T) {
 		t.Fatal(err)
 	}
 	words := refusal(t, []string{"-state", t.TempDir(), "-template", folder}, "PORT=0", shared(t))
-	if !strings.HasPrefix(words, "the template has no HTTP API: a service needs one; annalscdk makes it") {
+	if !strings.HasPrefix(words, "the template has no HTTP API, and a service needs one: annalscdk adds it") {
 		t.Error(words)
 	}
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/annals-es/annals/local/template"
 )
 
-// What the runner answers itself is below ownPaths: the service's description and a function's environment, so that
-// programs on this machine can work on what runs here, how often each was invoked, and which units they consumed; and
-// schedules, which are due when they are posted to.
+// The runner's own endpoints, below ownPaths. Programs on this machine get the service's description, a function's
+// environment, how often each function was invoked, and the capacity units that they consumed. A POST to a schedule
+// fires it.
 const (
 	ownPaths        = "/_local/"
 	servicePath     = "GET " + ownPaths + "service"
@@ -23,7 +23,7 @@ const (
 	unitsPath       = "GET " + ownPaths + "units"
 )
 
-// ownPlace answers the runner's own paths.
+// ownPlace returns the place that answers the runner's own paths.
 func (r *runner) ownPlace(system *template.System, functions map[string]*lambda.Function) place {
 	own := http.NewServeMux()
 	own.HandleFunc(servicePath, r.describe(system))
@@ -35,7 +35,7 @@ func (r *runner) ownPlace(system *template.System, functions map[string]*lambda.
 	return place{func(path string) bool { return strings.HasPrefix(path, ownPaths) }, own}
 }
 
-// counts answers at countsPath, by logical id.
+// counts answers at countsPath with the counts by logical id.
 func counts(functions map[string]*lambda.Function) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		all := map[string]lambda.Counts{}
@@ -43,36 +43,37 @@ func counts(functions map[string]*lambda.Function) http.HandlerFunc {
 			all[id] = f.Counts()
 		}
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(all) // as below
+		_ = json.NewEncoder(w).Encode(all) // fails only if the client disconnected
 	}
 }
 
-// units answers at unitsPath: what the functions consumed of the tables' capacity since the runner started.
+// units answers at unitsPath with the table capacity that the functions consumed since the runner started.
 func (r *runner) units(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(r.gate.Units()) // as below
+	_ = json.NewEncoder(w).Encode(r.gate.Units()) // fails only if the client disconnected
 }
 
-// environment answers at environmentPath. It is for the loopback interface alone.
+// environment answers at environmentPath with a function's environment. Only the loopback interface may serve it.
 func (r *runner) environment(system *template.System) http.HandlerFunc {
 	return func(w http.ResponseWriter, request *http.Request) {
 		for _, f := range system.Functions {
 			if f.ID != request.PathValue("id") {
 				continue
 			}
-			// Who asks works for the operator, not under the function's role.
+			// The caller acts for the operator, not under the function's role.
 			env := map[string]string{}
 			maps.Copy(env, f.Env)
 			maps.Copy(env, r.operator())
 			w.Header().Set("Content-Type", "application/json")
-			_ = json.NewEncoder(w).Encode(env) // an answer that can't be sent has nobody to be told
+			_ = json.NewEncoder(w).Encode(env) // fails only if the client disconnected
 			return
 		}
 		http.Error(w, "there is no function "+request.PathValue("id"), http.StatusNotFound)
 	}
 }
 
-// operator is the environment of an operator's program: where AWS's services are, and the key that may do everything.
+// operator is the environment for an operator's program: the endpoints of AWS's services, and the access key that may
+// do everything.
 func (r *runner) operator() map[string]string {
 	env := r.services(r.endpoint)
 	env["AWS_REGION"] = template.Region

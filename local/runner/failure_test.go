@@ -40,15 +40,15 @@ func TestRefusals(t *testing.T) {
 		env      []string
 		want     string
 	}{
-		"no template":    {t.TempDir(), []string{shared(t)}, "synthesize first"},
+		"no template":    {t.TempDir(), []string{shared(t)}, "run cdk synth first"},
 		"malformed":      {malformed, []string{shared(t)}, "Broken (AWS::DynamoDB::Table): no KeySchema"},
 		"no Java":        {systemDir, []string{"PATH=" + t.TempDir(), "DYNAMODB_ENDPOINT="}, "Java is missing"},
 		"no DynamoDB":    {systemDir, []string{"DYNAMODB_ENDPOINT=http://127.0.0.1:1"}, "DYNAMODB_ENDPOINT=http://127.0.0.1:1 does not answer"},
-		"no address":     {systemDir, []string{"DYNAMODB_ENDPOINT=localhost:8000"}, "is no address"},
-		"no port":        {systemDir, []string{"PORT=http"}, "PORT=http is no port"},
-		"no concurrency": {systemDir, []string{"CONCURRENCY=many"}, "CONCURRENCY=many is no number of invocations, 1 or more"},
-		"no authorizer":  {systemDir, []string{"AUTH=on", shared(t)}, "AUTH=on: the template's HTTP API has no JWT authorizer"},
-		"neither 1 nor":  {systemDir, []string{"FRESH=perhaps"}, "FRESH=perhaps is neither 1 nor 0"},
+		"no address":     {systemDir, []string{"DYNAMODB_ENDPOINT=localhost:8000"}, "is not an address"},
+		"no port":        {systemDir, []string{"PORT=http"}, "PORT=http is not a port number"},
+		"no concurrency": {systemDir, []string{"CONCURRENCY=many"}, "CONCURRENCY=many is not a number of invocations: use 1 or more"},
+		"no authorizer":  {systemDir, []string{"AUTH=on", shared(t)}, "AUTH=on needs a JWT authorizer with an audience"},
+		"neither 1 nor":  {systemDir, []string{"FRESH=perhaps"}, "FRESH=perhaps is not valid: use 1 or 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

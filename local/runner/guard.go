@@ -5,24 +5,25 @@ import (
 	"net/http"
 )
 
-// place is a part of the port beside the HTTP API: the runner's own paths, the WebSocket API, a program beside the
-// service.
+// place is a handler for some of the port's paths, besides the HTTP API: the runner's own paths, the WebSocket API, or
+// a program beside the service.
 type place struct {
 	takes   func(path string) bool
 	handler http.Handler
 }
 
-// guarded refuses what a web page from elsewhere has the browser on this machine send: where nobody is asked for a
-// token, whoever gets through is the developer. Pages of the origins that the template's CORS configuration allows may
-// send to the API, and to no other place.
+// guarded refuses requests that a web page of another origin makes the browser on this machine send: without tokens,
+// every request acts as the developer. Pages of the origins in the template's CORS configuration may send to the API,
+// but not to other places.
 func guarded(api http.Handler, allows func(origin string) bool, places ...place) http.Handler {
 	own := http.NewCrossOriginProtection()
 	own.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		http.Error(w, "a page of another origin may not send here: the setting origins lets one call the API", http.StatusForbidden)
+		http.Error(w, "the page's origin is not allowed: to let its pages call the API, add it to the setting origins",
+			http.StatusForbidden)
 	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !ours(r.Host) { // the page's own name was made to lead here
-			http.Error(w, "ask for 127.0.0.1 or localhost", http.StatusForbidden)
+		if !ours(r.Host) { // DNS rebinding: the page's own name resolves to this machine
+			http.Error(w, "unknown host: use 127.0.0.1 or localhost", http.StatusForbidden)
 			return
 		}
 		for _, p := range places {
@@ -39,7 +40,7 @@ func guarded(api http.Handler, allows func(origin string) bool, places ...place)
 	})
 }
 
-// ours tells whether a request was sent to this machine by a name that can't be anybody else's.
+// ours reports whether a request's host is a name that always means this machine.
 func ours(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

@@ -46,7 +46,7 @@ func TestGuard(t *testing.T) {
 		if handler.ServeHTTP(w, r); w.Code != test.want {
 			t.Errorf("%s: %d, want %d", test.name, w.Code, test.want)
 		}
-		if says := w.Body.String(); w.Code == http.StatusForbidden && !strings.Contains(says, "the setting origins") && !strings.Contains(says, "ask for 127.0.0.1") {
+		if says := w.Body.String(); w.Code == http.StatusForbidden && !strings.Contains(says, "the setting origins") && !strings.Contains(says, "use 127.0.0.1") {
 			t.Errorf("%s: %s", test.name, says)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/annals-es/annals/local/template"
 )
 
-// openInvokes has the server of Lambda's API answer for the template's functions.
+// openInvokes serves Lambda's Invoke API for the template's functions.
 func (r *runner) openInvokes(system *template.System, functions map[string]*lambda.Function) {
 	var all []invoke.Function
 	for _, f := range system.Functions {

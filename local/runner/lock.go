@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// lock keeps a second runner off the same state. The kernel lets go of it when this process ends.
+// lock prevents that a second runner uses the same state. The kernel releases the lock when this process ends.
 func lock(state string) (*os.File, error) {
 	if err := os.MkdirAll(state, 0o755); err != nil {
 		return nil, err

@@ -9,7 +9,7 @@ import (
 	"github.com/annals-es/annals/local/template"
 )
 
-// openMachines opens the template's state machines, and has their server answer for them.
+// openMachines opens the template's state machines and serves them.
 func (r *runner) openMachines(system *template.System, functions map[string]*lambda.Function) error {
 	byARN := map[string]states.Function{}
 	for _, f := range functions {

@@ -1,5 +1,5 @@
-// Package runner runs a service on this machine: what CDK synthesized, on DynamoDB Local, with the functions' own
-// bootstraps. Start with [Run]; [Main] is the same for a command line. See ../README.md.
+// Package runner runs a service on this machine: the synthesized template, on DynamoDB Local, with the functions' own
+// binaries. Start with [Run]; [Main] is the same for a command line. See ../README.md.
 package runner
 
 import (
@@ -10,11 +10,12 @@ import (
 	"os"
 )
 
-// Options are what a command line says. What the environment says is added to it, see docs/configuration.md.
+// Options are the options of a command line. The environment has further settings, see docs/configuration.md.
 type Options struct {
-	// Template is a synthesized folder to run. If empty, the module's functions and CDK app are built, and the app is run.
+	// Template is a synthesized folder to run. If empty, Run builds the module's functions and CDK app, and runs the
+	// app.
 	Template string
-	// State is the folder of what is kept between runs. If empty, it is .local of the module.
+	// State is the folder for everything that is kept between runs. If empty, it is .local in the module.
 	State string
 	// Beside are programs that answer below a path.
 	Beside []Beside
@@ -27,7 +28,7 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	r := &runner{config: c, out: os.Stdout, errOut: os.Stderr}
-	defer r.stop() //nolint:contextcheck // ctx has ended by then; what is under way gets its own time
+	defer r.stop() //nolint:contextcheck // ctx has ended by then; work in progress gets its own time
 	if err := r.start(ctx); err != nil {
 		return err
 	}
@@ -56,9 +57,9 @@ func Main(ctx context.Context, args []string) error {
 	return Run(ctx, o)
 }
 
-// What the flags of a command line mean.
+// Usage texts of the command line's flags.
 const (
 	TemplateUsage = "run this synthesized `FOLDER` instead of building and synthesizing"
-	StateUsage    = "`FOLDER` of what is kept between runs (default: .local of the module)"
+	StateUsage    = "`FOLDER` for everything that is kept between runs (default: .local in the module)"
 	BesideUsage   = "`PATH=COMMAND`: have a program answer below a path, such as '/_mail=./mail'; may be repeated"
 )

@@ -15,7 +15,7 @@ import (
 	"github.com/annals-es/annals/local/template"
 )
 
-// mappings are all event source mappings, at work.
+// mappings are all event source mappings while they run.
 type mappings struct {
 	streams     []*mapping.Mapping
 	of          map[string][]*mapping.Mapping // by the ARN of their table
@@ -26,7 +26,7 @@ type mappings struct {
 	cancel      context.CancelFunc
 }
 
-// newMappings makes the template's mappings. Streams are the ARNs by their table's logical id.
+// newMappings makes the template's mappings. arns are the streams' ARNs by their table's logical id.
 func (r *runner) newMappings(system *template.System, arns map[string]string, functions map[string]*lambda.Function) (*mappings, error) {
 	m := &mappings{of: map[string][]*mapping.Mapping{}}
 	m.context, m.cancel = context.WithCancel(context.Background())
@@ -65,7 +65,8 @@ func (r *runner) newMappings(system *template.System, arns map[string]string, fu
 	return m, nil
 }
 
-// identity says which database the checkpoints belong to. Our own has another port each time.
+// identity identifies the database that the checkpoints belong to. A DynamoDB Local of the runner has a new port at
+// each start, so its address cannot.
 func (r *runner) identity() string {
 	if r.database != nil {
 		return r.data()
@@ -73,7 +74,7 @@ func (r *runner) identity() string {
 	return r.endpoint
 }
 
-// destination is where a mapping reports what it gives up, if anywhere.
+// destination is where a mapping reports the records that it gives up, or nil.
 func (r *runner) destination(d template.Mapping) mapping.Destination {
 	switch {
 	case d.BucketID != "":
@@ -84,7 +85,7 @@ func (r *runner) destination(d template.Mapping) mapping.Destination {
 	return nil
 }
 
-// start sets them to work. An end before its time goes to ended.
+// start starts the mappings. An error that ends one goes to ended.
 func (m *mappings) start(ended chan<- error) {
 	work := func(name string, run func(context.Context) error) {
 		m.running.Go(func() {
@@ -101,14 +102,14 @@ func (m *mappings) start(ended chan<- error) {
 	}
 }
 
-// wake has those of a table's stream look for records at once. A queue wakes its own.
+// wake makes the mappings of a table's stream look for records at once. A queue wakes its own mappings.
 func (m *mappings) wake(table string) {
 	for _, one := range m.of[table] {
 		one.Wake()
 	}
 }
 
-// wait waits until they have ended, and writes how far they are.
+// wait waits until the mappings have ended, and writes their checkpoints.
 func (m *mappings) wait() error {
 	m.running.Wait()
 	for _, c := range m.checkpoints {

@@ -13,7 +13,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 )
 
-// prepare has the template made and the database started, at the same time. It returns the template's folder.
+// prepare builds the template and starts the database, concurrently. It returns the template's folder.
 func (r *runner) prepare(ctx context.Context) (string, error) {
 	dir := r.template
 	work, ctx := errgroup.WithContext(ctx)
@@ -55,18 +55,18 @@ func (r *runner) connect(ctx context.Context) error {
 	return nil
 }
 
-// dynamoDBLocal returns the folder of DynamoDB Local. If neither the module nor the user's cache has it, it is brought
-// into the cache, where all modules find it.
+// dynamoDBLocal returns the folder of DynamoDB Local. If neither the module nor the user's cache has it, it is
+// downloaded into the cache, which all modules share.
 func (r *runner) dynamoDBLocal(ctx context.Context) (string, error) {
 	if dir, err := dynamolocal.Find(); err == nil {
 		return dir, nil
 	}
 	dir, err := dynamolocal.CacheDir()
-	if err != nil { // there is no home folder
+	if err != nil { // the user has no home folder
 		dir = dynamolocal.Dir(r.root)
 	}
 	r.output.Lock()
-	fmt.Fprintf(r.out, "bringing DynamoDB Local into %s ...\n", dir)
+	fmt.Fprintf(r.out, "downloading DynamoDB Local to %s ...\n", dir)
 	r.output.Unlock()
 	return dir, dynamolocal.Ensure(ctx, dir)
 }

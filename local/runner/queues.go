@@ -8,7 +8,7 @@ import (
 	"github.com/annals-es/annals/local/template"
 )
 
-// openQueues opens the template's queues, and has their server answer for them.
+// openQueues opens the template's queues and serves them.
 func (r *runner) openQueues(system *template.System) error {
 	r.queues = map[string]*queue.Queue{}
 	var all []*queue.Queue

@@ -25,21 +25,21 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest/dynamolocal"
 )
 
-// grace is what invocations in flight have when the runner stops.
+// grace is how long invocations in flight may take when the runner stops.
 const grace = 5 * time.Second
 
-// runner is the system while it runs.
+// runner is a running service.
 type runner struct {
 	config
 	out, errOut io.Writer
-	output      sync.Mutex // one line at a time, of us and of the functions
+	output      sync.Mutex // so that the lines of the runner and the functions do not mix
 	log         *slog.Logger
 
 	lock     *os.File
 	listener net.Listener
-	database *dynamolocal.Server // nil where somebody else's is used
+	database *dynamolocal.Server // nil if DYNAMODB_ENDPOINT is used
 	endpoint string
-	gate     *gate // what functions reach the database through
+	gate     *gate // the proxy between functions and database
 	sqs      *queue.Server
 	queues   map[string]*queue.Queue // by logical id
 	s3       *bucket.Server
@@ -50,16 +50,16 @@ type runner struct {
 	invokes  *invoke.Server
 	host     *lambda.Host
 	server   *http.Server
-	sockets  *socket.API      // nil where the template has none
-	issuer   *identity.Issuer // nil where no tokens are asked for
-	tokens   http.Handler     // of the issuer
+	sockets  *socket.API      // nil if the template has none
+	issuer   *identity.Issuer // nil if tokens are not required
+	tokens   http.Handler     // the issuer's
 	mappings *mappings
 	programs *companions // beside the service
 	schedule *schedules
-	ended    chan error // of what should not end by itself
+	ended    chan error // errors of parts that should not end by themselves
 }
 
-// start brings everything up. What it has begun when it fails, stop ends.
+// start starts everything. If it fails, stop ends what has started.
 func (r *runner) start(ctx context.Context) error {
 	r.log = slog.New(slog.NewTextHandler(lambda.Prefixed(r.errOut, &r.output, ""), nil))
 	r.ended = make(chan error, 8)
@@ -103,16 +103,17 @@ func (r *runner) start(ctx context.Context) error {
 		return err
 	}
 	r.announce(system)
-	r.startBeside() //nolint:contextcheck // they end in their turn; late: nobody waits for them
+	r.startBeside() //nolint:contextcheck // stop ends them; they start last, because nothing waits for them
 	return nil
 }
 
-// listen takes the port at once, so that a taken one is known before anything is built.
+// listen opens the port first, so that a port in use is reported before anything is built.
 func (r *runner) listen() error {
 	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", r.port))
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("port %d is taken: stop what uses it, or choose another one with PORT=%d", r.port, r.port+1)
+		return fmt.Errorf("port %d is in use: stop the program that uses it, or choose another port, such as PORT=%d",
+			r.port, r.port+1)
 	case err != nil:
 		return fmt.Errorf("listen on port %d: %w", r.port, err)
 	}
@@ -120,23 +121,23 @@ func (r *runner) listen() error {
 	return nil
 }
 
-// address is where the HTTP API answers.
+// address is the address of the HTTP API.
 func (r *runner) address() string { return "http://" + r.listener.Addr().String() }
 
-// clear deletes what earlier runs left, where asked to.
+// clear deletes the data of earlier runs, if FRESH is set.
 func (r *runner) clear() error {
 	if !r.fresh {
 		return nil
 	}
 	for _, dir := range []string{r.data(), r.checkpoints(), r.queueFiles(), r.bucketFolders(), r.busFiles(), r.executions()} {
 		if err := os.RemoveAll(dir); err != nil {
-			return fmt.Errorf("start empty: %w", err)
+			return fmt.Errorf("delete the data of earlier runs: %w", err)
 		}
 	}
 	return nil
 }
 
-// wait returns when the context ends, or something that should not have ended.
+// wait returns when the context ends, or a part that should not have ended.
 func (r *runner) wait(ctx context.Context) error {
 	var databaseEnded <-chan struct{}
 	if r.database != nil {
@@ -148,11 +149,11 @@ func (r *runner) wait(ctx context.Context) error {
 	case err := <-r.ended:
 		return err
 	case <-databaseEnded:
-		return fmt.Errorf("DynamoDB Local ended by itself: %s", r.database.LastWords())
+		return fmt.Errorf("DynamoDB Local ended unexpectedly: %s", r.database.LastWords())
 	}
 }
 
-// stop ends what runs, in the order in which it depends on each other. Invocations in flight have a while to end.
+// stop ends everything, dependents first. Invocations in flight get some time to end.
 func (r *runner) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
@@ -160,7 +161,7 @@ func (r *runner) stop() {
 		r.mappings.cancel()
 	}
 	r.closeSocket(ctx)
-	r.programs.stop() // before the server, which waits for what they answer
+	r.programs.stop() // before the server, which waits for their responses
 	if r.server != nil {
 		if err := r.server.Shutdown(ctx); err != nil {
 			_ = r.server.Close()
@@ -180,7 +181,7 @@ func (r *runner) stop() {
 	}
 	if r.mappings != nil {
 		if err := r.mappings.wait(); err != nil {
-			r.log.ErrorContext(ctx, "the next run repeats some records", "error", err)
+			r.log.ErrorContext(ctx, "write checkpoints: the next run sends some records again", "error", err)
 		}
 	}
 	if r.sqs != nil {
@@ -196,13 +197,13 @@ func (r *runner) stop() {
 		r.events.Close()
 	}
 	if err := r.closeBuses(); err != nil {
-		r.log.ErrorContext(ctx, "a bus was not closed", "error", err)
+		r.log.ErrorContext(ctx, "close the buses", "error", err)
 	}
 	if err := r.closeQueues(); err != nil {
-		r.log.ErrorContext(ctx, "a queue was not closed", "error", err)
+		r.log.ErrorContext(ctx, "close the queues", "error", err)
 	}
 	if r.database != nil {
-		_ = r.database.Stop() // it ends with us in any case
+		_ = r.database.Stop() // it ends with this process in any case
 	}
 	if r.lock != nil {
 		_ = r.lock.Close()

@@ -82,7 +82,7 @@ func TestTheWholeWay(t *testing.T) {
 		t.Errorf("no route: %d", status)
 	}
 	for _, want := range []string{
-		"not run here: AWS::CloudWatch::Alarm, ", "listens on ALL network interfaces", "ready http://127.0.0.1:", "ProjectorFunction | projecting 7\n",
+		"not run locally: AWS::CloudWatch::Alarm, ", "listens on ALL network interfaces", "ready http://127.0.0.1:", "ProjectorFunction | projecting 7\n",
 	} {
 		if !strings.Contains(p.stdout(), want) {
 			t.Errorf("it did not say %q:\n%s", want, p.stdout())
@@ -207,7 +207,7 @@ func TestOneAtATime(t *testing.T) {
 		t.Errorf("it said %s", words)
 	}
 	_, port, _ := strings.Cut(p.address, "127.0.0.1:")
-	if words := refusal(t, []string{"-state", t.TempDir(), "-template", systemDir}, "PORT="+port, shared(t)); !strings.Contains(words, "port "+port+" is taken") {
+	if words := refusal(t, []string{"-state", t.TempDir(), "-template", systemDir}, "PORT="+port, shared(t)); !strings.Contains(words, "port "+port+" is in use") {
 		t.Errorf("it said %s", words)
 	}
 	_ = p.signal(syscall.SIGKILL)

@@ -10,7 +10,7 @@ import (
 	"github.com/annals-es/annals/local/template"
 )
 
-// schedules are those of the template, at work while the runner is: what was due meanwhile is not made up for.
+// schedules are the template's schedules. They fire while the runner runs; times that passed before are skipped.
 type schedules struct {
 	*runner
 	all  []template.Schedule
@@ -33,7 +33,7 @@ func (r *runner) newSchedules(system *template.System) (*schedules, error) {
 	return s, nil
 }
 
-// start has each fire at its times until the context ends.
+// start fires each schedule at its times until the context ends.
 func (s *schedules) start(ctx context.Context) {
 	for i := range s.all {
 		go s.keep(ctx, i)
@@ -46,7 +46,7 @@ func (s *schedules) keep(ctx context.Context, i int) {
 		if next.IsZero() {
 			return
 		}
-		// Looked at now and then: a laptop that slept wakes up late.
+		// The clock is checked regularly: one long timer would fire late after a laptop slept.
 		for time.Now().Before(next) {
 			select {
 			case <-ctx.Done():
@@ -55,7 +55,7 @@ func (s *schedules) keep(ctx context.Context, i int) {
 			}
 		}
 		if err := s.fire(ctx, s.all[i]); err != nil {
-			s.log.ErrorContext(ctx, "a schedule's message was not sent", "schedule", s.all[i].ID, "error", err)
+			s.log.ErrorContext(ctx, "send a schedule's message", "schedule", s.all[i].ID, "error", err)
 		}
 		last = time.Now()
 	}
@@ -65,7 +65,7 @@ func (s *schedules) fire(ctx context.Context, d template.Schedule) error {
 	return s.queues[d.QueueID].Send(ctx, []byte(d.Input))
 }
 
-// now answers at schedulePath: it fires a schedule.
+// now answers at schedulePath and fires the schedule.
 func (s *schedules) now(w http.ResponseWriter, request *http.Request) {
 	for _, d := range s.all {
 		if d.ID != request.PathValue("id") {

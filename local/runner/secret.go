@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// secret returns a secret's text, random at first and kept from then on, as Secrets Manager generates it.
+// secret returns a secret's value. As in Secrets Manager, it is random, and generated once.
 func (r *runner) secret(name string) (string, error) {
 	dir := filepath.Join(r.state, "secrets")
 	file := filepath.Join(dir, filepath.Base(name))

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -10,8 +11,8 @@ import (
 	"github.com/annals-es/annals/local/template"
 )
 
-// serve answers at the port: the HTTP API, and before it what has paths of its own.
-func (r *runner) serve(system *template.System, functions map[string]*lambda.Function) error {
+// serve answers at the port: the places first, and the HTTP API for all other paths.
+func (r *runner) serve(ctx context.Context, system *template.System, functions map[string]*lambda.Function) error {
 	api, cors, err := r.openAPI(system, functions)
 	if err != nil {
 		return err
@@ -20,7 +21,7 @@ func (r *runner) serve(system *template.System, functions map[string]*lambda.Fun
 	if err != nil {
 		return err
 	}
-	beside, err := r.openBeside(system)
+	beside, err := r.openBeside(ctx, system)
 	if err != nil {
 		return err
 	}
@@ -28,7 +29,7 @@ func (r *runner) serve(system *template.System, functions map[string]*lambda.Fun
 	r.server = &http.Server{
 		Handler:           guarded(api, cors.Allows, places...),
 		ReadHeaderTimeout: 10 * time.Second,
-		MaxHeaderBytes:    1 << 16, // the API itself refuses less
+		MaxHeaderBytes:    1 << 16, // the API's own limit is lower
 	}
 	go func() {
 		if err := r.server.Serve(r.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -38,15 +39,15 @@ func (r *runner) serve(system *template.System, functions map[string]*lambda.Fun
 	return nil
 }
 
-// openAPI makes the template's HTTP API, one at most, and says which pages may call it.
+// openAPI makes the template's HTTP API, and returns it with its CORS configuration.
 func (r *runner) openAPI(system *template.System, functions map[string]*lambda.Function) (http.Handler, *gateway.CORS, error) {
 	switch len(system.APIs) {
 	case 0:
-		return nil, nil, errors.New("the template has no HTTP API: a service needs one; annalscdk makes it of the " +
-			"declaration's operations, elsewhere add an AWS::ApiGatewayV2::Api with the protocol HTTP")
+		return nil, nil, errors.New("the template has no HTTP API, and a service needs one: annalscdk adds it for the " +
+			"declaration's operations; without annalscdk, add an AWS::ApiGatewayV2::Api with the protocol HTTP")
 	case 1:
 	default:
-		return nil, nil, errors.New("the template has several HTTP APIs: one can be run here")
+		return nil, nil, errors.New("the template has several HTTP APIs: the local runner supports one")
 	}
 	api := system.APIs[0]
 	var routes []gateway.Route

@@ -11,7 +11,7 @@ import (
 	"github.com/annals-es/annals/local/template"
 )
 
-// socketPath is where the WebSocket API is, on the port of the HTTP API. On AWS it has a host of its own.
+// socketPath is the WebSocket API's path on the port of the HTTP API. On AWS, it has its own host.
 const socketPath = "/_socket"
 
 // socketAddress is where clients connect to the WebSocket API.
@@ -19,10 +19,10 @@ func (r *runner) socketAddress() string {
 	return "ws" + strings.TrimPrefix(r.address(), "http") + socketPath
 }
 
-// openSocket makes the template's WebSocket API, one at most, and returns where it answers: nowhere if there is none.
+// openSocket makes the template's WebSocket API, and returns its place, or none if the template has no such API.
 func (r *runner) openSocket(system *template.System, functions map[string]*lambda.Function) ([]place, error) {
 	if len(system.Sockets) > 1 {
-		return nil, errors.New("the template has several WebSocket APIs: one can be run here")
+		return nil, errors.New("the template has several WebSocket APIs: the local runner supports one")
 	}
 	for _, s := range system.Sockets {
 		c := socket.Config{
@@ -45,7 +45,7 @@ func (r *runner) openSocket(system *template.System, functions map[string]*lambd
 	return []place{{r.sockets.Serves, r.sockets}}, nil
 }
 
-// closeSocket ends the connections, and leaves time for what else has to end.
+// closeSocket ends the connections, with a time limit that leaves time for the rest of the shutdown.
 func (r *runner) closeSocket(ctx context.Context) {
 	if r.sockets == nil {
 		return

@@ -23,7 +23,7 @@ func TestWhatATeamAdds(t *testing.T) {
 	eventually(t, "it is told where its resources are", func() bool { return strings.Contains(p.stdout(), told) })
 	first, _, _ := strings.Cut(p.stdout(), "\n")
 	for _, want := range []string{
-		"not run here: AWS::CloudWatch::Alarm, ", "AWS::ElastiCache::ServerlessCache, ", "AWS::SNS::Topic",
+		"not run locally: AWS::CloudWatch::Alarm, ", "AWS::ElastiCache::ServerlessCache, ", "AWS::SNS::Topic",
 		"AWS::Lambda::Function on nodejs22.x, ", "ScriptMapping (AWS::Lambda::EventSourceMapping to Script)",
 		"a permission of TeamRoleDefaultPolicy (AWS::IAM::Policy: Condition: ",
 	} {

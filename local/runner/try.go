@@ -12,11 +12,12 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// maxTries is the most command lines that are shown, maxCommands the most of commands if there is a query to show, too.
+// maxTries is the limit of command lines that are shown. If there is a query to show, maxCommands is the limit of
+// commands.
 const maxTries, maxCommands = 4, 3
 
-// try are command lines for a first look at the service, made of the examples in its description. Without a description
-// there are none.
+// try returns command lines for a first look at the service, made from the examples in its description. Without a
+// description there are none.
 func (r *runner) try(system *template.System) []string {
 	for _, s := range system.Stacks {
 		if text, ok := s.Metadata[annalsaws.MetadataKey]; ok {
@@ -26,23 +27,23 @@ func (r *runner) try(system *template.System) []string {
 	return nil
 }
 
-// operation is what counts here of an operation in a description.
+// operation is the part of a described operation that command lines need.
 type operation struct {
 	ID, Method, Path, Scope string
 	Kind                    annals.Kind
-	Example                 json.RawMessage // as it is written
+	Example                 json.RawMessage // unchanged
 }
 
 func operationsIn(description []byte) []operation {
 	var d struct {
 		Service struct{ Operations []operation }
 	}
-	_ = json.Unmarshal(description, &d) // who asks for the description is told what is wrong with it
+	_ = json.Unmarshal(description, &d) // the error is reported at servicePath
 	return d.Service.Operations
 }
 
-// tries are command lines that work one after the other: what a command names by its id is created before. Token is the
-// command that prints a token, "" if none is asked for.
+// tries returns command lines that work one after the other: each aggregate is created before a command names it. token
+// is the command that prints a token, or "" if no token is required.
 func tries(description []byte, address, token string) []string {
 	operations := operationsIn(description)
 	created := creations(operations)
@@ -77,7 +78,7 @@ func contains(all []operation, o operation) bool {
 	return slices.ContainsFunc(all, func(other operation) bool { return other.ID == o.ID })
 }
 
-// curl is the command line that sends the operation. The key makes it repeatable.
+// curl is the command line that sends the operation. The idempotency key makes it repeatable.
 func (o operation) curl(address, token string) string {
 	var b strings.Builder
 	b.WriteString("curl -i " + quoted(address+o.Path))
@@ -96,7 +97,7 @@ func (o operation) curl(address, token string) string {
 	return b.String()
 }
 
-// quoted is a text as one word for a shell.
+// quoted returns a string as one word for a shell.
 func quoted(text string) string {
 	plain := func(c rune) bool {
 		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-._~:/%", c)
@@ -107,7 +108,7 @@ func quoted(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
-// tokenCommand is the command line that prints a token with all scopes of a service, "" if none is asked for.
+// tokenCommand is the command line that prints a token with all scopes of a service, or "" if no token is required.
 func (r *runner) tokenCommand(description []byte) string {
 	if r.issuer == nil {
 		return ""

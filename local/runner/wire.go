@@ -9,7 +9,7 @@ import (
 	"github.com/annals-es/annals/local/template"
 )
 
-// wire makes of the template what runs.
+// wire creates everything that the template declares.
 func (r *runner) wire(ctx context.Context, system *template.System) error {
 	db := tables.NewClient(r.endpoint)
 	if r.fresh && r.database == nil {
@@ -27,7 +27,7 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 	if err := r.openQueues(system); err != nil {
 		return err
 	}
-	r.openBuckets(system) //nolint:contextcheck // they are told as long as the runner runs
+	r.openBuckets(system) //nolint:contextcheck // buckets report objects as long as the runner runs
 	if r.schedule, err = r.newSchedules(system); err != nil {
 		return err
 	}
@@ -46,20 +46,20 @@ func (r *runner) wire(ctx context.Context, system *template.System) error {
 		return err
 	}
 	r.gate.Written = r.mappings.wake
-	if err := r.serve(system, functions); err != nil {
+	if err := r.serve(ctx, system, functions); err != nil {
 		return err
 	}
 	if err := r.openMachines(system, functions); err != nil {
 		return err
 	}
 	r.mappings.start(r.ended)
-	r.schedule.start(r.mappings.context) //nolint:contextcheck // as the mappings, until the runner stops
+	r.schedule.start(r.mappings.context) //nolint:contextcheck // like the mappings, until the runner stops
 	return nil
 }
 
 func (r *runner) functionConfig(f template.Function) lambda.Config {
 	env := r.services(r.gate.Address())
-	env["AWS_ACCESS_KEY_ID"] = f.ID // who it is, see access.Control
+	env["AWS_ACCESS_KEY_ID"] = f.ID // identifies the function, see access.Control
 	maps.Copy(env, f.Env)
 	concurrency := f.Reserved
 	if concurrency < 0 {
@@ -73,7 +73,7 @@ func (r *runner) functionConfig(f template.Function) lambda.Config {
 	}
 }
 
-// services says where AWS's services are found, with DynamoDB at an endpoint.
+// services are the variables with the endpoints of AWS's services, with the given one for DynamoDB.
 func (r *runner) services(dynamoDB string) map[string]string {
 	return map[string]string{
 		"AWS_ENDPOINT_URL_DYNAMODB":         dynamoDB,
@@ -83,7 +83,7 @@ func (r *runner) services(dynamoDB string) map[string]string {
 		"AWS_ENDPOINT_URL_EVENTBRIDGE":      r.events.Address(),
 		"AWS_ENDPOINT_URL_SFN":              r.sfn.Address(),
 		"AWS_ENDPOINT_URL_LAMBDA":           r.invokes.Address(),
-		// Where connections of the WebSocket API are posted to.
+		// The endpoint that sends messages to connections of the WebSocket API.
 		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": r.address() + socketPath,
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// cron is due at the minutes of which every field holds. (Libraries for cron know five fields, and neither ? nor a year.)
+// cron is due in the minutes that match all six fields. Libraries for cron have five fields, and neither ? nor a year.
 type cron struct {
 	in                                            *time.Location
 	minutes, hours, days, months, weekdays, years []bool
@@ -18,7 +18,7 @@ type cron struct {
 type field struct {
 	name        string
 	least, most int
-	names       []string // of the values from least on
+	names       []string // of the values, from least
 }
 
 var (
@@ -48,7 +48,7 @@ func parseCron(text string, in *time.Location) (Schedule, error) {
 	return c, nil
 }
 
-// parse says of each value whether it is in a list such as 1,5-7,*/15.
+// parse returns for each value whether it is in a list such as 1,5-7,*/15.
 func (f field) parse(text string) ([]bool, error) {
 	in := make([]bool, f.most+1)
 	for part := range strings.SplitSeq(text, ",") {
@@ -60,7 +60,7 @@ func (f field) parse(text string) ([]bool, error) {
 		if stepped {
 			var err error
 			if step, err = strconv.Atoi(stepText); err != nil || step < 1 {
-				return nil, fmt.Errorf("%s: the step of %q is no number from 1", f.name, part)
+				return nil, fmt.Errorf("%s: the step of %q is not a number of 1 or more", f.name, part)
 			}
 		}
 		from, to, err := f.span(span, stepped)
@@ -102,7 +102,8 @@ func (f field) value(text string) (int, error) {
 	}
 	v, err := strconv.Atoi(text)
 	if err != nil || v < f.least || v > f.most {
-		return 0, fmt.Errorf("%s: %q is not run here: numbers from %d to %d, *, lists, ranges and steps are", f.name, text, f.least, f.most)
+		return 0, fmt.Errorf("%s: %q is not supported locally: use numbers from %d to %d, *, lists, ranges or steps",
+			f.name, text, f.least, f.most)
 	}
 	return v, nil
 }

@@ -1,4 +1,5 @@
-// Package schedule says when schedules of EventBridge are due: rate(1 day), cron(0 3 * * ? *), at(2026-11-25T10:00:00), see
+// Package schedule computes when schedules of EventBridge are due: rate(1 day), cron(0 3 * * ? *),
+// at(2026-11-25T10:00:00). Start with [Parse]. See
 // https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html.
 package schedule
 
@@ -9,15 +10,15 @@ import (
 	"time"
 )
 
-// Schedule tells when it is due.
+// Schedule is a parsed expression.
 type Schedule interface {
-	// Next is the first instant after another at which it is due; the zero time if it never is again.
+	// Next returns the first time after the given one at which the schedule is due, or the zero time if there is none.
 	Next(after time.Time) time.Time
 }
 
-// Parse reads an expression whose times are those of a location. A rate counts from when it was parsed.
+// Parse reads an expression whose times are in a location. A rate counts from now.
 //
-// Errors: one that says what can't be; of cron, the wildcards L, W and # are not run here.
+// Errors: one that names the invalid part. The cron wildcards L, W and # are not supported.
 func Parse(expression string, in *time.Location, now time.Time) (Schedule, error) {
 	kind, rest, _ := strings.Cut(expression, "(")
 	inner, closed := strings.CutSuffix(rest, ")")
@@ -61,7 +62,7 @@ type rate struct {
 
 func (r rate) Next(after time.Time) time.Time {
 	periods := after.Sub(r.from)/r.every + 1
-	return r.from.Add(max(periods, 1) * r.every) //nolint:durationcheck // so many of them
+	return r.from.Add(max(periods, 1) * r.every) //nolint:durationcheck // a number of periods
 }
 
 func parseRate(text string, now time.Time) (Schedule, error) {

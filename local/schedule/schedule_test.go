@@ -70,11 +70,11 @@ func TestRefused(t *testing.T) {
 		"cron(0 3 * * *)":     "want six fields",
 		"cron(0 3 * * * *)":   "must be ?",
 		"cron(0 3 ? * ? *)":   "must be ?",
-		"cron(60 3 * * ? *)":  `minutes: "60" is not run here`,
-		"cron(0 3 L * ? *)":   `day of month: "L" is not run here`,
-		"cron(0 3 ? * 2#1 *)": `day of week: "2#1" is not run here`,
+		"cron(60 3 * * ? *)":  `minutes: "60" is not supported locally`,
+		"cron(0 3 L * ? *)":   `day of month: "L" is not supported locally`,
+		"cron(0 3 ? * 2#1 *)": `day of week: "2#1" is not supported locally`,
 		"cron(0 5-3 * * ? *)": "ends before it begins",
-		"cron(0/x 3 * * ? *)": "is no number from 1",
+		"cron(0/x 3 * * ? *)": "is not a number of 1 or more",
 		"at(tomorrow)":        "cannot parse",
 	} {
 		if _, err := schedule.Parse(expression, time.UTC, time.Now()); err == nil || !strings.Contains(err.Error(), want) {

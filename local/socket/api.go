@@ -13,7 +13,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// API answers as a WebSocket API does.
+// API answers in the way of a WebSocket API of API Gateway.
 type API struct {
 	cfg    Config
 	routes map[string]Route
@@ -22,10 +22,10 @@ type API struct {
 	mu      sync.Mutex
 	open    map[string]*connection
 	closed  bool
-	running sync.WaitGroup // of connections, to the end of their $disconnect
+	running sync.WaitGroup // one for each connection, until its $disconnect has ended
 }
 
-// New makes an API.
+// New returns an API.
 func New(cfg Config, log *slog.Logger) *API {
 	cfg.Idle, cfg.Longest = cmp.Or(cfg.Idle, 10*time.Minute), cmp.Or(cfg.Longest, 2*time.Hour)
 	a := &API{cfg: cfg, log: log, routes: map[string]Route{}, open: map[string]*connection{}}
@@ -35,7 +35,7 @@ func New(cfg Config, log *slog.Logger) *API {
 	return a
 }
 
-// Serves says whether a path belongs to the API.
+// Serves reports whether a path belongs to the API.
 func (a *API) Serves(path string) bool {
 	return path == a.cfg.Path || strings.HasPrefix(path, a.cfg.Path+"/")
 }
@@ -52,7 +52,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.connect(w, r)
 }
 
-// Close ends all connections with 1001 and waits, while the context lasts, until $disconnect knows of each.
+// Close ends all connections with 1001. It waits until $disconnect has run for each, or the context ends.
 func (a *API) Close(ctx context.Context) {
 	a.mu.Lock()
 	a.closed = true

@@ -13,21 +13,21 @@ import (
 	"github.com/annals-es/annals/local/lambda"
 )
 
-// Authorizer is the function that is asked who may connect.
+// Authorizer is the function that decides who may connect.
 type Authorizer struct {
 	Function Invoker
-	// Timeout is how long the answer is waited for.
+	// Timeout is how long the API waits for the answer.
 	Timeout time.Duration
 }
 
-// question is what an authorizer receives.
+// question is the event that an authorizer receives.
 type question struct {
 	Type      string `json:"type"`
 	MethodArn string `json:"methodArn"`
 	event
 }
 
-// verdict is what an authorizer answers: a policy on the connection, and what messages of it will tell.
+// verdict is an authorizer's answer: a policy for the connection, and the context for its later events.
 type verdict struct {
 	PrincipalID    string         `json:"principalId"`
 	Context        map[string]any `json:"context"`
@@ -36,8 +36,8 @@ type verdict struct {
 	} `json:"policyDocument"`
 }
 
-// authorize asks the authorizer, if there is one, and keeps what it says for all events of the connection. It returns the status that
-// refuses, or 200. What the policy says of resources is not looked at.
+// authorize asks the authorizer, if there is one, and keeps its context for all events of the connection. It returns
+// 200 or the status of the refusal. The resources of the policy are ignored.
 func (a *API) authorize(r *http.Request, c *connection) int {
 	if a.cfg.Authorizer == nil {
 		return http.StatusOK
@@ -61,7 +61,7 @@ func (a *API) authorize(r *http.Request, c *connection) int {
 	case errors.As(err, &failed) && failed.Message == "Unauthorized":
 		return http.StatusUnauthorized
 	case err != nil:
-		a.log.WarnContext(ctx, "the authorizer failed", "error", err)
+		a.log.WarnContext(ctx, "the WebSocket authorizer failed", "error", err)
 		return http.StatusInternalServerError
 	case !v.allows():
 		return http.StatusForbidden
@@ -73,7 +73,7 @@ func (a *API) authorize(r *http.Request, c *connection) int {
 	return http.StatusOK
 }
 
-// allows tells whether a policy allows, and nothing in it denies.
+// allows reports whether a statement of the policy allows and none denies.
 func (v verdict) allows() bool {
 	for _, s := range v.PolicyDocument.Statement {
 		if s.Effect != "Allow" {

@@ -9,10 +9,11 @@ import (
 	"github.com/coder/websocket"
 )
 
-// localOrigins are the pages that may connect. API Gateway accepts all; here no other page of a browser is to listen in.
+// localOrigins are the origins whose pages may connect. API Gateway accepts all origins. Locally, other pages in the
+// developer's browser must not read the messages.
 var localOrigins = []string{"localhost", "localhost:*", "127.0.0.1", "127.0.0.1:*", "[[]::1]", "[[]::1]:*"}
 
-// connect asks $connect, and serves the connection to its end.
+// connect invokes $connect, and serves the connection to its end.
 func (a *API) connect(w http.ResponseWriter, r *http.Request) {
 	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		message(w, http.StatusUpgradeRequired, "Upgrade Required")
@@ -31,11 +32,11 @@ func (a *API) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{OriginPatterns: localOrigins, Subprotocols: protocol})
 	if err != nil {
-		a.log.WarnContext(r.Context(), "a client could not connect", "error", err)
+		a.log.WarnContext(r.Context(), "accept a WebSocket connection", "error", err)
 		a.disconnect(r.Context(), c, websocket.StatusAbnormalClosure, "")
 		return
 	}
-	// The request's context ends with this method at the latest.
+	// The request's context ends when this method returns, at the latest.
 	c.serve(r.Context(), conn)
 }
 
@@ -49,7 +50,8 @@ func (a *API) enter() bool {
 	return !a.closed
 }
 
-// admit asks the authorizer and $connect, if there are any. It returns the subprotocol that the function chose, and the status of the answer.
+// admit asks the authorizer and $connect, if there are any. It returns the subprotocol that the function chose, and the
+// status of the response.
 func (a *API) admit(r *http.Request, c *connection) (protocol []string, status int) {
 	if status := a.authorize(r, c); status != http.StatusOK {
 		return nil, status
@@ -73,7 +75,7 @@ func (a *API) admit(r *http.Request, c *connection) (protocol []string, status i
 	return protocol, http.StatusOK
 }
 
-// refusal is the status of an answer that refuses: the function's, where it is one of an error.
+// refusal is the status of a response that refuses: the function's, if it is one of an error.
 func refusal(status int) int {
 	if status < 400 || status > 599 {
 		return http.StatusBadGateway
@@ -81,21 +83,21 @@ func refusal(status int) int {
 	return status
 }
 
-// answer is what a function answers.
+// answer is a function's answer.
 type answer struct {
 	StatusCode int               `json:"statusCode"`
 	Headers    map[string]string `json:"headers"`
 	Body       string            `json:"body"`
 }
 
-// invoke has a function answer an event. A failure is logged.
+// invoke invokes a route's function with an event. A failure is logged.
 func (a *API) invoke(ctx context.Context, to Route, e event) (answer, error) {
 	var out answer
 	payload, err := json.Marshal(e)
 	if err != nil {
 		return out, err
 	}
-	// A client that leaves does not stop the function.
+	// A client that disconnects does not stop the function.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), to.Timeout)
 	defer cancel()
 	text, err := to.Function.Invoke(ctx, payload)
@@ -103,14 +105,14 @@ func (a *API) invoke(ctx context.Context, to Route, e event) (answer, error) {
 		err = json.Unmarshal(text, &out)
 	}
 	if err != nil {
-		a.log.WarnContext(ctx, "a WebSocket event failed", "route", to.Key, "error", err)
+		a.log.WarnContext(ctx, "invoke the function of a WebSocket route", "route", to.Key, "error", err)
 	}
 	return out, err
 }
 
-// disconnect tells $disconnect that a connection has ended, however it ended.
+// disconnect invokes $disconnect for a connection that has ended.
 func (a *API) disconnect(ctx context.Context, c *connection, code websocket.StatusCode, reason string) {
 	if route, ok := a.routes["$disconnect"]; ok {
-		_, _ = a.invoke(ctx, route, c.disconnectEvent(int(code), reason)) // logged, and nobody is there to tell
+		_, _ = a.invoke(ctx, route, c.disconnectEvent(int(code), reason)) // invoke logs the error
 	}
 }

@@ -22,7 +22,7 @@ type connection struct {
 	connectedAt time.Time
 	host        string
 	identity    identity
-	authorized  map[string]any // what the authorizer said, nil without one
+	authorized  map[string]any // the authorizer's context, nil without an authorizer
 
 	conn *websocket.Conn
 	idle *time.Timer
@@ -30,11 +30,12 @@ type connection struct {
 	mu       sync.Mutex
 	activeAt time.Time
 	ended    bool
-	code     websocket.StatusCode // as we ended it
+	code     websocket.StatusCode // the code with which the API ended it
 	reason   string
 }
 
-// newConnection makes a connection that is not accepted yet. Its id looks like AWS's, and has to be escaped in a path.
+// newConnection makes a connection that is not accepted yet. Its id has the form of AWS's ids, and has to be escaped in
+// a path.
 func newConnection(a *API, r *http.Request) *connection {
 	var id [11]byte
 	_, _ = rand.Read(id[:]) // never fails
@@ -59,11 +60,11 @@ func (c *connection) serve(ctx context.Context, conn *websocket.Conn) {
 	delete(c.api.open, c.id)
 	c.api.mu.Unlock()
 	code, reason := c.outcome(err)
-	_ = conn.CloseNow() // it is closed, or broken
+	_ = conn.CloseNow() // it is already closed or broken
 	c.api.disconnect(ctx, c, code, reason)
 }
 
-// register makes a connection one that can be posted to, or ends it where the API is closing.
+// register makes a connection available for posts, or ends it if the API is closing.
 func (c *connection) register() {
 	c.api.mu.Lock()
 	defer c.api.mu.Unlock()
@@ -73,7 +74,8 @@ func (c *connection) register() {
 	}
 }
 
-// write sends a text to the client. Whoever has it sent may leave meanwhile: an interrupted message breaks the connection.
+// write sends a text message to the client. It ignores the end of the sender's context, because an interrupted message
+// breaks the connection.
 func (c *connection) write(ctx context.Context, text []byte) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
@@ -81,7 +83,7 @@ func (c *connection) write(ctx context.Context, text []byte) error {
 	return c.conn.Write(ctx, websocket.MessageText, text)
 }
 
-// active starts the idle time anew.
+// active restarts the idle time.
 func (c *connection) active() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -91,7 +93,7 @@ func (c *connection) active() {
 	}
 }
 
-// end closes the connection, in the background: a client may take its time to agree.
+// end closes the connection in the background, because a client may be slow to answer the close.
 func (c *connection) end(code websocket.StatusCode, reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -99,10 +101,10 @@ func (c *connection) end(code websocket.StatusCode, reason string) {
 		return
 	}
 	c.ended, c.code, c.reason = true, code, reason
-	go func() { _ = c.conn.Close(code, reason) }() // an error means that it is closed
+	go func() { _ = c.conn.Close(code, reason) }() // an error means that it is already closed
 }
 
-// outcome is how a connection ended: as we ended it, as the client did, or abnormally.
+// outcome is how a connection ended: by the API, by the client, or abnormally.
 func (c *connection) outcome(err error) (websocket.StatusCode, string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,8 +1,8 @@
-// Package socket is a WebSocket API of API Gateway: it lets clients connect where the function behind $connect agrees, has
-// the function of a message's route answer it, and posts to connections what others send to @connections.
+// Package socket emulates a WebSocket API of API Gateway. Start with [New]. The function of $connect decides who may
+// connect, the function of a message's route answers it, and requests to @connections send messages to clients.
 //
-// What is not in AWS's documentation was taken from reports of how it behaves: a $connect that fails is a 502, a message
-// without a route is answered with "Forbidden", an idle connection is closed with 1001.
+// Some behavior is not in AWS's documentation and was taken from reports by users: the response for a $connect that
+// fails is 502, a message without a route is answered with "Forbidden", and an idle connection is closed with 1001.
 package socket
 
 import (
@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// maxMessage is API Gateway's limit of a message, in bytes. (That of a frame, 32 KB, is not applied.)
+// maxMessage is API Gateway's limit for a message, in bytes. The limit for a frame, 32 KB, is not enforced.
 const maxMessage = 128 << 10
 
 // Invoker runs a function. See lambda.Function.
@@ -21,27 +21,28 @@ type Invoker interface {
 
 // Route leads messages to a function.
 type Route struct {
-	// Key is what a message selects, or $connect, $disconnect, $default.
+	// Key is the value of the selection expression, or $connect, $disconnect or $default.
 	Key      string
 	Function Invoker
-	// Timeout is how long the answer is waited for.
+	// Timeout is how long the API waits for the answer.
 	Timeout time.Duration
-	// Answers says that the function's answer goes to the client.
+	// Answers is true if the function's answer is sent to the client.
 	Answers bool
 }
 
-// Config is an API.
+// Config describes an API.
 type Config struct {
 	ID, Region, Account, Stage string
-	// Authorizer is asked who may connect. nil = everybody.
+	// Authorizer decides who may connect. If nil, every client may.
 	Authorizer *Authorizer
-	// Path is where clients connect. Below it is @connections.
+	// Path is the path where clients connect. @connections is below it.
 	Path string
-	// Selection is where in a message its route is: $request.body.action.
+	// Selection is the place of the route in a message: $request.body.action.
 	Selection string
 	Routes    []Route
-	// May says whether a signed request may do what it does with a connection. nil = all may.
+	// May decides whether the signer of a request may make it, for a connection. If nil, every request is allowed.
 	May func(r *http.Request, connection string) error
-	// Idle and Longest end a connection. Default 10 minutes without a message, and 2 hours.
+	// Idle is the time without a message after which a connection ends, by default 10 minutes. Longest is the longest
+	// time that it lasts, by default 2 hours.
 	Idle, Longest time.Duration
 }

@@ -56,7 +56,7 @@ func (c *connection) event(route, kind, requestID string) event {
 	}}
 }
 
-// connectEvent is the only one with headers and parameters. Where one is given several times, the last counts.
+// connectEvent is the only event with headers and parameters. If one is repeated, the last value counts.
 func (c *connection) connectEvent(r *http.Request) event {
 	e := c.event("$connect", "CONNECT", uuid.NewString())
 	e.MultiValueHeaders = map[string][]string{"Host": {r.Host}}

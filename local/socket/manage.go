@@ -11,8 +11,8 @@ import (
 	"github.com/coder/websocket"
 )
 
-// manage answers at @connections/{id}: POST sends a message, GET tells of the connection, DELETE ends it. A request
-// must be signed, by somebody who may do that; the signature itself is not verified.
+// manage answers at @connections/{id}: POST sends a message, GET describes the connection, DELETE ends it. A request
+// must be signed by a principal that may do that. The signature itself is not verified.
 func (a *API) manage(w http.ResponseWriter, r *http.Request, id string) {
 	if !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ") {
 		message(w, http.StatusForbidden, "Missing Authentication Token")
@@ -65,7 +65,7 @@ func (c *connection) describe(w http.ResponseWriter) {
 	activeAt := c.activeAt
 	c.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(struct { // the asker has gone
+	_ = json.NewEncoder(w).Encode(struct { // fails only if the client disconnected
 		ConnectedAt  string   `json:"connectedAt"`
 		Identity     identity `json:"identity"`
 		LastActiveAt string   `json:"lastActiveAt"`

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// read handles messages as they come, all at once: API Gateway keeps no order between them.
+// read handles messages concurrently as they arrive: API Gateway does not keep their order.
 func (c *connection) read(ctx context.Context) error {
 	var handled sync.WaitGroup
 	defer handled.Wait()
@@ -22,7 +22,7 @@ func (c *connection) read(ctx context.Context) error {
 	}
 }
 
-// handle has the function of a message's route answer it.
+// handle invokes the function of a message's route.
 func (c *connection) handle(ctx context.Context, text []byte) {
 	id := uuid.NewString()
 	route, ok := c.api.route(text)
@@ -35,16 +35,16 @@ func (c *connection) handle(ctx context.Context, text []byte) {
 	case err != nil:
 		c.fail(ctx, "Internal server error", id)
 	case route.Answers && answer.Body != "":
-		_ = c.write(ctx, []byte(answer.Body)) // the client has gone
+		_ = c.write(ctx, []byte(answer.Body)) // fails only if the client disconnected
 	}
 }
 
-// fail tells the client what API Gateway does where no function answers.
+// fail sends the client API Gateway's message for a failure.
 func (c *connection) fail(ctx context.Context, message, requestID string) {
-	text, _ := json.Marshal(struct { // it is all text
+	text, _ := json.Marshal(struct { // strings cannot fail
 		Message      string `json:"message"`
 		ConnectionID string `json:"connectionId"`
 		RequestID    string `json:"requestId"`
 	}{message, c.id, requestID})
-	_ = c.write(ctx, text) // the client has gone
+	_ = c.write(ctx, text) // fails only if the client disconnected
 }

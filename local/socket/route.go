@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// route is the one that a message selects: by the text at the selection's place, $default otherwise.
+// route returns the route that a message selects: the one named at the selection's place, or $default.
 func (a *API) route(text []byte) (Route, bool) {
 	var value any
 	if json.Unmarshal(text, &value) == nil {
@@ -14,7 +14,7 @@ func (a *API) route(text []byte) (Route, bool) {
 			value = object[name]
 		}
 	}
-	// Nobody selects $connect and its like by a message.
+	// A message cannot select $connect, $disconnect or $default.
 	if key, ok := value.(string); ok && !strings.HasPrefix(key, "$") {
 		if route, ok := a.routes[key]; ok {
 			return route, true

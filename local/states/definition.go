@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// Definition is a state machine, or what a map does with an item.
+// Definition is a state machine, or the part of one that a map runs for each item.
 type Definition struct {
 	Comment         string
 	StartAt         string
@@ -16,7 +16,7 @@ type Definition struct {
 	States          map[string]*State
 }
 
-// State is a state of any type that is run here. Each type has some of the fields.
+// State is a state of any supported type. Each type uses some of the fields.
 type State struct {
 	Type, Comment string
 	Next          string
@@ -94,7 +94,7 @@ const lambdaInvoke = "arn:aws:states:::lambda:invoke"
 
 // Parse reads a definition.
 //
-// Errors: one that names the state, and what of it is not run here, or leads nowhere.
+// Errors: one that names the state and the part of it that is not supported or leads nowhere.
 func Parse(text []byte) (*Definition, error) {
 	var d Definition
 	if err := strictly(text, &d); err != nil {
@@ -103,14 +103,14 @@ func Parse(text []byte) (*Definition, error) {
 	return &d, d.check()
 }
 
-// strictly refuses fields that would have no effect here.
+// strictly refuses fields that the interpreter would ignore.
 func strictly(text []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	return decoder.Decode(into)
 }
 
-// UnmarshalJSON reads a state as its type has it.
+// UnmarshalJSON reads a state by the rules of its type.
 func (s *State) UnmarshalJSON(text []byte) error {
 	var head transition
 	if err := json.Unmarshal(text, &head); err != nil {
@@ -136,16 +136,16 @@ func (s *State) UnmarshalJSON(text []byte) error {
 	case "Succeed":
 		return strictly(text, &transition{})
 	}
-	return fmt.Errorf("states of type %q are not run here", s.Type)
+	return fmt.Errorf("states of type %q are not supported locally", s.Type)
 }
 
-// check looks at what the types don't say.
+// check checks what the Go types do not.
 func (d *Definition) check() error {
 	if d.QueryLanguage != "" && d.QueryLanguage != "JSONPath" {
-		return fmt.Errorf("the query language %s is not run here", d.QueryLanguage)
+		return fmt.Errorf("the query language %s is not supported locally: use JSONPath", d.QueryLanguage)
 	}
 	if d.States[d.StartAt] == nil {
-		return fmt.Errorf("StartAt is %q, which is no state", d.StartAt)
+		return fmt.Errorf("StartAt is %q, which is not a state", d.StartAt)
 	}
 	for name, s := range d.States {
 		if s == nil {
@@ -156,7 +156,7 @@ func (d *Definition) check() error {
 		}
 		for _, next := range s.nexts() {
 			if d.States[next] == nil {
-				return fmt.Errorf("state %s leads to %q, which is no state", name, next)
+				return fmt.Errorf("state %s leads to %q, which is not a state", name, next)
 			}
 		}
 	}
@@ -179,7 +179,7 @@ func (s *State) check() error {
 	case s.Choice != nil:
 		for _, c := range s.Choice.Choices {
 			if (c.BooleanEquals == nil) == (c.IsPresent == nil) {
-				return errors.New("a choice is either BooleanEquals or IsPresent here")
+				return errors.New("a choice needs BooleanEquals or IsPresent: no other comparison is supported locally")
 			}
 			paths = append(paths, c.Variable)
 		}
@@ -201,11 +201,11 @@ func (s *State) check() error {
 
 func (s *State) checkTask() error {
 	if s.Task.Resource != lambdaInvoke {
-		return fmt.Errorf("the resource %s is not run here: %s is", s.Task.Resource, lambdaInvoke)
+		return fmt.Errorf("the resource %s is not supported locally: use %s", s.Task.Resource, lambdaInvoke)
 	}
 	for _, r := range s.Task.Retry {
 		if r.JitterStrategy != "" && r.JitterStrategy != "FULL" && r.JitterStrategy != "NONE" {
-			return fmt.Errorf("JitterStrategy %s is not run here", r.JitterStrategy)
+			return fmt.Errorf("JitterStrategy %s is not supported locally: use FULL or NONE", r.JitterStrategy)
 		}
 	}
 	return nil
@@ -214,10 +214,10 @@ func (s *State) checkTask() error {
 func (s *State) checkMap() error {
 	p := s.Map.ItemProcessor
 	if p == nil || p.ProcessorConfig == nil || p.ProcessorConfig.Mode != "DISTRIBUTED" {
-		return errors.New("only distributed maps are run here")
+		return errors.New("the map is not distributed: no other maps are supported locally")
 	}
 	if string(s.Map.ResultPath) != "null" {
-		return errors.New("the results of a map are not collected here: set ResultPath to null")
+		return errors.New("collecting the results of a map is not supported locally: set ResultPath to null")
 	}
 	return p.check()
 }
@@ -232,7 +232,7 @@ func (s *State) catchers() []catcher {
 	return nil
 }
 
-// nexts are the states that a state may lead to.
+// nexts returns the names of the states that a state may lead to.
 func (s *State) nexts() []string {
 	var all []string
 	switch {

@@ -1,8 +1,9 @@
-// Package states is Step Functions on this machine: it interprets those parts of the Amazon States Language that the template
-// uses, and answers StartExecution and DescribeExecution. A definition that has anything else is refused at the start, by name.
+// Package states emulates Step Functions: it runs state machines, and answers StartExecution and DescribeExecution.
+// Start with [Open] and [Listen].
 //
-// What is run: Task (arn:aws:states:::lambda:invoke), Map (distributed, over an array), Choice (BooleanEquals, IsPresent), Wait
-// (SecondsPath), Succeed and Fail; Retry, Catch, and paths without filters. See https://states-language.net/spec.html.
+// It supports part of the Amazon States Language: Task (arn:aws:states:::lambda:invoke), Map (distributed, over an
+// array), Choice (BooleanEquals, IsPresent), Wait (SecondsPath), Succeed and Fail; Retry, Catch, and paths without
+// filters. Open returns an error for anything else. See https://states-language.net/spec.html.
 package states
 
 import (
@@ -11,12 +12,12 @@ import (
 	"time"
 )
 
-// Function is what a task invokes.
+// Function is a function that a task invokes.
 type Function interface {
 	Invoke(ctx context.Context, payload []byte) ([]byte, error)
 }
 
-// Status is that of an execution, as Step Functions says it.
+// Status is the status of an execution, in Step Functions' words.
 type Status string
 
 // The statuses.
@@ -26,17 +27,18 @@ const (
 	Failed    Status = "FAILED"
 )
 
-// Execution is one run of a machine, as its file has it.
+// Execution is one run of a machine, in the form in which its file has it.
 type Execution struct {
 	Name    string          `json:"name"`
 	Input   json.RawMessage `json:"input"`
 	Started time.Time       `json:"started"`
 	Status  Status          `json:"status"`
-	// State is the one that it is in since Entered, with Data. After a restart that state begins anew; a wait goes on.
+	// State is the current state, since Entered, with the input Data. After a restart the state runs again; a wait
+	// continues.
 	State   string          `json:"state,omitempty"`
 	Entered time.Time       `json:"entered,omitzero"`
 	Data    json.RawMessage `json:"data,omitempty"`
-	// What it came to.
+	// The result.
 	Stopped time.Time       `json:"stopped,omitzero"`
 	Output  json.RawMessage `json:"output,omitempty"`
 	Error   string          `json:"error,omitempty"`

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Machine is a state machine with its executions, each in a file of its own. They outlive the runner: what a machine was at is
-// done once more, so its tasks must bear that.
+// Machine is a state machine with its executions, each in its own file. Executions continue after a restart of the
+// runner: the current state runs again, so tasks must be idempotent.
 type Machine struct {
 	Name, ARN string
 
@@ -30,9 +30,9 @@ type Machine struct {
 	executions map[string]*Execution
 }
 
-// Open opens a machine whose executions are in a folder. Functions are by their ARN.
+// Open opens a machine whose executions are in a folder. functions are the functions of tasks, by ARN.
 //
-// Errors: those of [Parse]; one that names an execution's file that can't be read.
+// Errors: those of [Parse]; one that names an execution's file that cannot be read.
 func Open(name, arn, definition, dir string, functions map[string]Function, log *slog.Logger) (*Machine, error) {
 	d, err := Parse([]byte(definition))
 	if err != nil {
@@ -54,14 +54,14 @@ func Open(name, arn, definition, dir string, functions map[string]Function, log 
 		}
 		var e Execution
 		if err := json.Unmarshal(text, &e); err != nil || e.Name == "" {
-			return nil, fmt.Errorf("%s is no execution: start empty with FRESH=1", file)
+			return nil, fmt.Errorf("%s is not an execution: to delete all local data, start with FRESH=1", file)
 		}
 		m.executions[e.Name] = &e
 	}
 	return m, nil
 }
 
-// Resume goes on with the executions that did not end.
+// Resume continues the executions that have not ended.
 func (m *Machine) Resume() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -72,13 +72,13 @@ func (m *Machine) Resume() {
 	}
 }
 
-// Close ends the machine's work for now. The executions go on where it is opened again.
+// Close interrupts the machine. Its executions continue when it is opened and resumed again.
 func (m *Machine) Close() {
 	m.cancel()
 	m.running.Wait()
 }
 
-// Start starts an execution. One of that name and input that runs is returned as it is.
+// Start starts an execution. If one with the same name and input is running, it returns that one.
 //
 // Errors: apiError.
 func (m *Machine) Start(name string, input json.RawMessage) (Execution, error) {
@@ -114,7 +114,7 @@ func (m *Machine) executionARN(name string) string {
 	return strings.Replace(m.ARN, ":stateMachine:", ":execution:", 1) + ":" + name
 }
 
-// begin has an execution go on in the background.
+// begin runs an execution in the background.
 func (m *Machine) begin(e *Execution) {
 	state, since := e.State, e.Entered
 	m.running.Go(func() {
@@ -133,12 +133,12 @@ func (m *Machine) begin(e *Execution) {
 	})
 }
 
-// end notes what an execution came to. One that was interrupted, or can't be noted, is as it was.
+// end stores the result of an execution. If the execution was interrupted or cannot be stored, it stays unchanged.
 func (m *Machine) end(e *Execution, output any, err error) {
 	var failed *stateError
 	if err != nil && !errors.As(err, &failed) || m.ctx.Err() != nil && failed != nil {
 		if m.ctx.Err() == nil {
-			m.log.ErrorContext(m.ctx, "an execution is stuck until the next start", "execution", e.Name, "error", err)
+			m.log.ErrorContext(m.ctx, "an execution stopped; it continues at the next start", "execution", e.Name, "error", err)
 		}
 		return
 	}
@@ -146,14 +146,15 @@ func (m *Machine) end(e *Execution, output any, err error) {
 		e.Stopped, e.Status = time.Now(), Succeeded
 		if failed != nil {
 			e.Status, e.Error, e.Cause = Failed, failed.Name, failed.Cause
-			m.log.ErrorContext(m.ctx, "an execution failed", "machine", m.Name, "execution", e.Name, "state", e.State, "error", failed)
-			return nil //nolint:nilerr // that it failed is what is noted
+			m.log.ErrorContext(m.ctx, "a state machine's execution failed",
+				"machine", m.Name, "execution", e.Name, "state", e.State, "error", failed)
+			return nil //nolint:nilerr // the failure is the stored result
 		}
 		e.Output, err = json.Marshal(output)
 		return err
 	})
 	if err != nil {
-		m.log.ErrorContext(m.ctx, "an execution is not on record", "execution", e.Name, "error", err)
+		m.log.ErrorContext(m.ctx, "store the result of an execution", "execution", e.Name, "error", err)
 	}
 }
 
@@ -166,7 +167,7 @@ func (m *Machine) change(e *Execution, do func() error) error {
 	return m.save(e)
 }
 
-// save writes an execution's file, whole or not at all.
+// save writes an execution's file atomically.
 func (m *Machine) save(e *Execution) error {
 	text, err := json.Marshal(e)
 	if err != nil {

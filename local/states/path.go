@@ -11,7 +11,7 @@ import (
 
 var pathPattern = regexp.MustCompile(`^\$\$?(\.[A-Za-z_][A-Za-z0-9_]*)*$`)
 
-// path is a reference to a part of a document: "$.a.b", or of the context: "$$.Map.Item.Value".
+// path is a reference to a part of the input ("$.a.b") or of the context ("$$.Map.Item.Value").
 type path struct {
 	context bool
 	fields  []string
@@ -19,7 +19,7 @@ type path struct {
 
 func parsePath(text string) (path, error) {
 	if !pathPattern.MatchString(text) {
-		return path{}, fmt.Errorf("the path %q is not run here: $.name.name is", text)
+		return path{}, fmt.Errorf("the path %q is not supported locally: use $.name.name", text)
 	}
 	root, rest, deeper := strings.Cut(text, ".")
 	p := path{context: root == "$$"}
@@ -29,10 +29,10 @@ func parsePath(text string) (path, error) {
 	return p, nil
 }
 
-// scope is what paths refer to.
+// scope is the documents that paths refer to.
 type scope struct{ input, context any }
 
-// find returns what a path, which was parsed before, refers to.
+// find returns the value that a path refers to.
 func (s scope) find(text string) (any, error) {
 	p, err := parsePath(text)
 	if err != nil {
@@ -53,7 +53,7 @@ func (s scope) find(text string) (any, error) {
 	return at, nil
 }
 
-// fill makes a value of a template, in which the names that end in .$ are of paths.
+// fill returns a template's value. In the template, members whose names end in .$ hold paths.
 func (s scope) fill(template any) (any, error) {
 	switch t := template.(type) {
 	case map[string]any:
@@ -84,7 +84,7 @@ func (s scope) fill(template any) (any, error) {
 	return template, nil
 }
 
-// put returns a document with a value at a path. What it replaces stays as it is in the document that was given.
+// put returns a copy of a document with a value at a path.
 func put(document any, text string, value any) (any, error) {
 	p, err := parsePath(text)
 	if err != nil {
@@ -106,7 +106,7 @@ func putAt(document any, fields []string, value any) any {
 	return out
 }
 
-// decode reads JSON, with its numbers as they are.
+// decode reads JSON, and keeps its numbers unchanged.
 func decode(text []byte) (any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()

@@ -16,7 +16,7 @@ import (
 	"github.com/annals-es/annals/local/lambda"
 )
 
-// stateError is what Retry and Catch are about.
+// stateError is an error that Retry and Catch can match.
 type stateError struct{ Name, Cause string }
 
 func (e *stateError) Error() string { return e.Name + ": " + e.Cause }
@@ -27,14 +27,15 @@ func runtimeError(name, cause string) error { return &stateError{name, cause} }
 type interpreter struct {
 	functions map[string]Function // by ARN
 	log       *slog.Logger
-	// entered, where set, is told of each state of the machine itself, before it runs.
+	// entered, if set, is called before each state of the machine itself, but not for states inside a map.
 	entered func(state string, data any) error
 	context map[string]any
 }
 
-// run goes from a state, entered at a time, to the end, and returns the output.
+// run runs the states from the named one, which was entered at since, to the end, and returns the output.
 //
-// Errors: *stateError if the execution failed; the context's if that ended, and then it is to be run again from where it was.
+// Errors: *stateError if the execution failed; the context's error if that ended, and then the current state has to run
+// again.
 func (in *interpreter) run(ctx context.Context, d *Definition, name string, since time.Time, data any) (any, error) {
 	for {
 		s := d.States[name]
@@ -59,7 +60,7 @@ func (in *interpreter) run(ctx context.Context, d *Definition, name string, sinc
 	}
 }
 
-// caught goes on where a catcher says.
+// caught returns the state that a catcher leads to.
 func caught(s *State, failed *stateError, data any) (string, any, error) {
 	for _, c := range s.catchers() {
 		if !matches(c.ErrorEquals, failed.Name) {
@@ -76,7 +77,7 @@ func matches(wanted []string, name string) bool {
 	return slices.Contains(wanted, name) || slices.Contains(wanted, "States.ALL") && name != "States.Runtime"
 }
 
-// step runs one state, and returns the next, "" at the end.
+// step runs one state, and returns the next one, or "" at the end.
 func (in *interpreter) step(ctx context.Context, s *State, since time.Time, data any) (next string, out any, err error) {
 	at := scope{data, in.context}
 	switch {
@@ -138,7 +139,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// each runs the processor on each item. The first that fails ends the others, and the map fails.
+// each runs the processor on each item. The first failure ends the others, and the map fails.
 func (in *interpreter) each(ctx context.Context, m *mapState, at scope) error {
 	found, err := at.find(m.ItemsPath)
 	if err != nil {
@@ -146,7 +147,7 @@ func (in *interpreter) each(ctx context.Context, m *mapState, at scope) error {
 	}
 	items, isList := found.([]any)
 	if !isList {
-		return runtimeError("States.Runtime", m.ItemsPath+" is no array")
+		return runtimeError("States.Runtime", m.ItemsPath+" is not an array")
 	}
 	work, within := errgroup.WithContext(ctx)
 	if m.MaxConcurrency > 0 {
@@ -179,7 +180,7 @@ func (in *interpreter) each(ctx context.Context, m *mapState, at scope) error {
 	return err
 }
 
-// task invokes the function, again and again as its retriers say.
+// task invokes the function, and retries it as its retriers say.
 func (in *interpreter) task(ctx context.Context, t *taskState, at scope) (any, error) {
 	template, err := decode(t.Parameters.Payload)
 	if err != nil {
@@ -213,7 +214,7 @@ func (in *interpreter) task(ctx context.Context, t *taskState, at scope) (any, e
 	}
 }
 
-// pause is how long to wait after so many attempts.
+// pause is how long to wait after a number of attempts.
 func (r *retrier) pause(attempts int) time.Duration {
 	seconds := orDefault(r.IntervalSeconds, 1)
 	for range attempts {
@@ -235,7 +236,7 @@ func orDefault[T any](value *T, otherwise T) T {
 	return *value
 }
 
-// invoke calls the function once. Its answer is what arn:aws:states:::lambda:invoke makes of it.
+// invoke calls the function once, and returns the result in the form of arn:aws:states:::lambda:invoke.
 func (in *interpreter) invoke(ctx context.Context, t *taskState, payload []byte) (any, error) {
 	function := in.functions[t.Parameters.FunctionName]
 	if function == nil {
@@ -256,7 +257,7 @@ func (in *interpreter) invoke(ctx context.Context, t *taskState, payload []byte)
 	}
 	value, err := decode(answer)
 	if err != nil {
-		return nil, runtimeError("States.Runtime", "the function's answer is no JSON: "+err.Error())
+		return nil, runtimeError("States.Runtime", "the function's answer is not JSON: "+err.Error())
 	}
 	return scope{input: map[string]any{"Payload": value, "StatusCode": 200}}.find(t.OutputPath)
 }

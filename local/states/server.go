@@ -16,15 +16,15 @@ import (
 	"github.com/annals-es/annals/local/endpoint"
 )
 
-// Server answers Step Functions' API: the AWS JSON 1.0 protocol, StartExecution and DescribeExecution. Signatures are not
-// looked at.
+// Server answers StartExecution and DescribeExecution of Step Functions' API, in the AWS JSON 1.0 protocol. It does not
+// verify signatures.
 type Server struct {
 	*endpoint.Endpoint
 	machines []*Machine
 	log      *slog.Logger
 }
 
-// Listen takes a free port of the loopback interface. Close it.
+// Listen opens a free port of the loopback interface. The caller closes the server.
 func Listen(log *slog.Logger) (*Server, error) {
 	e, err := endpoint.Listen("Step Functions")
 	if err != nil {
@@ -33,7 +33,7 @@ func Listen(log *slog.Logger) (*Server, error) {
 	return &Server{Endpoint: e, log: log}, nil
 }
 
-// Serve begins to answer for these machines, and has them go on with their executions.
+// Serve starts to answer requests for these machines, and resumes their executions.
 func (s *Server) Serve(machines ...*Machine) {
 	s.machines = machines
 	for _, m := range machines {
@@ -42,7 +42,7 @@ func (s *Server) Serve(machines ...*Machine) {
 	s.Answer(s)
 }
 
-// Close ends it, and the machines' work for now.
+// Close closes the server and interrupts the machines.
 func (s *Server) Close() {
 	s.Endpoint.Close()
 	for _, m := range s.machines {
@@ -50,7 +50,7 @@ func (s *Server) Close() {
 	}
 }
 
-// apiError is an error as Step Functions answers it.
+// apiError is an error in Step Functions' format.
 type apiError struct {
 	Code    string `json:"__type"`
 	Message string `json:"message"`
@@ -66,7 +66,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e, known := errors.AsType[apiError](err)
 		status := http.StatusBadRequest
 		if !known {
-			s.log.ErrorContext(r.Context(), "Step Functions can't answer", "error", err)
+			s.log.ErrorContext(r.Context(), "answer a request to Step Functions", "error", err)
 			e, status = apiError{"InternalFailure", err.Error()}, http.StatusInternalServerError
 		}
 		w.WriteHeader(status)
@@ -90,19 +90,21 @@ func (s *Server) call(action string, body io.Reader) (any, error) {
 		}
 		return s.describe(in.ExecutionARN)
 	}
-	return nil, apiError{"UnsupportedOperation", fmt.Sprintf("%q is not run here: StartExecution and DescribeExecution are", action)}
+	return nil, apiError{"UnsupportedOperation",
+		fmt.Sprintf("%q is not supported locally: use StartExecution or DescribeExecution", action)}
 }
 
 func strictlyAPI(body io.Reader, into any) error {
 	decoder := json.NewDecoder(body)
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
-		return apiError{"UnsupportedOperation", "this input is not taken here: " + err.Error()}
+		return apiError{"UnsupportedOperation", "the input is not supported locally: " + err.Error()}
 	}
 	return nil
 }
 
-// names: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html. Here they name files, too.
+// names are valid execution names. They are also file names, so fewer characters are valid than in Step Functions:
+// https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html.
 var names = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
 
 func (s *Server) start(arn, name, input string) (any, error) {

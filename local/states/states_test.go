@@ -230,23 +230,23 @@ func TestWaitGoesOn(t *testing.T) {
 	ended(t, m, "e")
 }
 
-// TestRefused: what is not run here is named.
+// TestRefused: errors name the part that is not supported.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ from, to, want string }{
 		{`"Type": "Wait", "SecondsPath": "$.wait"`, `"Type": "Wait", "Seconds": 3`, `unknown field "Seconds"`},
-		{`"Type": "Succeed"`, `"Type": "Parallel"`, `states of type "Parallel" are not run here`},
+		{`"Type": "Succeed"`, `"Type": "Parallel"`, `states of type "Parallel" are not supported locally`},
 		{`"arn:aws:states:::lambda:invoke"`, `"arn:aws:states:::sqs:sendMessage"`, "state First: the resource arn:aws:states:::sqs:sendMessage"},
-		{`"Mode": "DISTRIBUTED"`, `"Mode": "INLINE"`, "state Over: only distributed maps"},
-		{`"ResultPath": null`, `"ResultPath": "$.all"`, "state Over: the results of a map"},
+		{`"Mode": "DISTRIBUTED"`, `"Mode": "INLINE"`, "state Over: the map is not distributed"},
+		{`"ResultPath": null`, `"ResultPath": "$.all"`, "state Over: collecting the results of a map"},
 		{`"BooleanEquals": true`, `"StringEquals": "x"`, `unknown field "StringEquals"`},
-		{`"IsPresent": true,`, ``, "state Which: a choice is either"},
+		{`"IsPresent": true,`, ``, "state Which: a choice needs BooleanEquals or IsPresent"},
 		{`"JitterStrategy": "FULL"`, `"JitterStrategy": "HALF"`, "state First: JitterStrategy HALF"},
-		{`"$.items"`, `"$.items[0]"`, `state Over: the path "$.items[0]" is not run here`},
+		{`"$.items"`, `"$.items[0]"`, `state Over: the path "$.items[0]" is not supported locally`},
 		{`"ResultPath": "$.error"`, `"ResultPath": "$..error"`, `the path "$..error"`},
-		{`"Default": "First"`, `"Default": "Fist"`, `state Which leads to "Fist", which is no state`},
+		{`"Default": "First"`, `"Default": "Fist"`, `state Which leads to "Fist", which is not a state`},
 		{`"StartAt": "Which"`, `"StartAt": "What"`, `StartAt is "What"`},
-		{`"StartAt": "Which"`, `"QueryLanguage": "JSONata", "StartAt": "Which"`, "JSONata is not run here"},
+		{`"StartAt": "Which"`, `"QueryLanguage": "JSONata", "StartAt": "Which"`, "JSONata is not supported locally"},
 		{`"StartAt": "Which"`, `"TimeoutSeconds": 1, "StartAt": "Which"`, `unknown field "TimeoutSeconds"`},
 		{`"Done": {"Type": "Succeed"}`, `"Done": {"Type": "Succeed"}, "Empty": null`, "state Empty is empty"},
 		{`{"StartAt"`, `["StartAt"`, "definition:"},
@@ -262,7 +262,7 @@ func TestRefused(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "e.json"), []byte(`{`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := states.Open("M", "", whole, dir, nil, nil); err == nil || !strings.Contains(err.Error(), "start empty with FRESH=1") {
+	if _, err := states.Open("M", "", whole, dir, nil, nil); err == nil || !strings.Contains(err.Error(), "start with FRESH=1") {
 		t.Errorf("a broken file: %v", err)
 	}
 }

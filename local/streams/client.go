@@ -23,7 +23,7 @@ type Client struct {
 	signer           *v4.Signer
 }
 
-// NewClient makes a client. Requests are signed with credentials that mean nothing: local endpoints do not check them.
+// NewClient returns a client. It signs requests with dummy credentials, because local endpoints do not check them.
 func NewClient(endpoint, region string) *Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = nil
@@ -71,7 +71,7 @@ func failure(status string, text []byte) error {
 		Type    string `json:"__type"`
 		Message string `json:"message"`
 	}
-	_ = json.Unmarshal(text, &said) // else the status has to do
+	_ = json.Unmarshal(text, &said) // if it fails, the error has only the status
 	_, name, _ := strings.Cut(said.Type, "#")
 	switch name {
 	case "ExpiredIteratorException":

@@ -1,5 +1,5 @@
-// Package streams reads DynamoDB Streams. It speaks the service's JSON itself: a record there is, field by field, what
-// Lambda hands to a function, so it is passed on as it came.
+// Package streams reads DynamoDB Streams. Start with [NewClient]. It does not decode records: the service's JSON has
+// the same fields as Lambda's events, so records are passed on unchanged.
 package streams
 
 import (
@@ -11,11 +11,11 @@ import (
 
 // Errors of GetRecords and GetShardIterator.
 var (
-	// ErrExpired says that an iterator is older than its 15 minutes.
+	// ErrExpired means that an iterator is older than 15 minutes.
 	ErrExpired = errors.New("iterator expired")
-	// ErrTrimmed says that the position is older than what the stream still has.
+	// ErrTrimmed means that the position is older than the oldest record in the stream.
 	ErrTrimmed = errors.New("position trimmed")
-	// ErrGone says that the stream or shard is not there.
+	// ErrGone means that the stream or shard does not exist.
 	ErrGone = errors.New("stream or shard does not exist")
 )
 
@@ -27,13 +27,13 @@ type Shard struct {
 
 // Record is one change of an item.
 type Record struct {
-	// JSON is the record as the service sends it.
+	// JSON is the unchanged record of the service.
 	JSON json.RawMessage
 	// Sequence is its sequence number.
 	Sequence string
 	// Item identifies the item: its keys as canonical JSON.
 	Item string
-	// Created is when the change happened, which DynamoDB Local cuts to the minute.
+	// Created is when the change happened. DynamoDB Local truncates it to the minute.
 	Created time.Time
 	// Seen is when it was read.
 	Seen time.Time
@@ -51,8 +51,8 @@ func CompareSequence(a, b string) int {
 
 // Position is where reading of a shard begins.
 type Position struct {
-	// After is the sequence number of the last record that is done. Empty: begin at an end.
+	// After is the sequence number of the last record that is done. If empty, Latest decides.
 	After string
-	// Latest begins after what there is; otherwise with the oldest record.
+	// Latest starts after the newest record; otherwise reading starts with the oldest.
 	Latest bool
 }

@@ -52,7 +52,8 @@ func (c *Client) Iterator(ctx context.Context, stream, shard string, at Position
 	return output.ShardIterator, err
 }
 
-// Records reads on. Without a next iterator the shard is closed and read to its end. Errors: ErrExpired, ErrTrimmed, ErrGone.
+// Records reads the next records. If next is "", the shard is closed and was read to its end. Errors: ErrExpired,
+// ErrTrimmed, ErrGone.
 func (c *Client) Records(ctx context.Context, iterator string) (records []Record, next string, err error) {
 	var output struct {
 		Records           []json.RawMessage
@@ -84,7 +85,7 @@ func parse(raw json.RawMessage) (Record, error) {
 	if err := json.Unmarshal(raw, &said); err != nil {
 		return Record{}, err
 	}
-	item, err := json.Marshal(said.Dynamodb.Keys) // with sorted keys
+	item, err := json.Marshal(said.Dynamodb.Keys) // with sorted members
 	if err != nil {
 		return Record{}, err
 	}
@@ -94,7 +95,7 @@ func parse(raw json.RawMessage) (Record, error) {
 	}, nil
 }
 
-// Born is the latest that the record can have been created: DynamoDB Local cuts times to the minute.
+// Born is the latest time at which the record can have been created: DynamoDB Local truncates times to the minute.
 func (r Record) Born() time.Time {
 	if r.Created.Truncate(time.Minute).Equal(r.Created) {
 		if end := r.Created.Add(time.Minute); end.Before(r.Seen) {

@@ -50,12 +50,12 @@ func projection(i template.Index) *types.Projection {
 	return &types.Projection{ProjectionType: types.ProjectionType(i.Projection.ProjectionType), NonKeyAttributes: i.Projection.NonKeyAttributes}
 }
 
-// held are the attributes that an index holds besides keys, after the kind of its projection.
+// held returns the type of an index's projection, and the non-key attributes in the index.
 func held(p *types.Projection) []string {
 	return append([]string{string(p.ProjectionType)}, slices.Sorted(slices.Values(p.NonKeyAttributes))...)
 }
 
-// compare names what a table that exists has other than its declaration, or nothing.
+// compare returns what differs between an existing table and its declaration, or "".
 func compare(t template.Table, found *types.TableDescription) string {
 	if !slices.Equal(foundKeys(found.KeySchema, found), declaredKeys(t.KeySchema, t)) {
 		return "key"
@@ -83,7 +83,7 @@ func compare(t template.Table, found *types.TableDescription) string {
 	return ""
 }
 
-// declaredKeys are the key's attributes with their types: "stream S HASH".
+// declaredKeys returns the key's attributes with their types: "stream S HASH".
 func declaredKeys(elements []template.KeyElement, t template.Table) []string {
 	var keys []string
 	for _, e := range elements {

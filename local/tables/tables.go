@@ -1,4 +1,4 @@
-// Package tables makes the template's tables on DynamoDB Local.
+// Package tables creates the template's tables on DynamoDB Local. Start with [Ensure].
 package tables
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/annals-es/annals/local/template"
 )
 
-// NewClient makes a client for an endpoint that checks no credentials.
+// NewClient returns a client for an endpoint that does not check credentials.
 func NewClient(endpoint string) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
 		BaseEndpoint: aws.String(endpoint),
@@ -27,11 +27,11 @@ func NewClient(endpoint string) *dynamodb.Client {
 	})
 }
 
-// Ensure creates the tables that are missing, and returns the ARN of each stream by its table's logical id. A table that
-// exists with another declaration is an error.
+// Ensure creates the tables that are missing, and returns the ARN of each stream by its table's logical id. A table
+// that exists with another declaration is an error.
 //
-// Those with a stream come first: DynamoDB Local writes slower to a streamed table the more stream records of older tables
-// it holds.
+// Tables with a stream are created first: the more stream records of older tables DynamoDB Local holds, the slower it
+// writes to a table with a stream.
 func Ensure(ctx context.Context, db *dynamodb.Client, tables []template.Table) (map[string]string, error) {
 	streams := map[string]string{}
 	for _, t := range tables {
@@ -62,11 +62,12 @@ func ensure(ctx context.Context, db *dynamodb.Client, t template.Table) (*types.
 	switch {
 	case err == nil:
 		if difference := compare(t, found.Table); difference != "" {
-			return nil, fmt.Errorf("table %s exists with another %s than the template's %s: start with FRESH=1, which deletes all local data", t.Name, difference, t.ID)
+			return nil, fmt.Errorf("table %s exists with another %s than %s in the template: "+
+				"to delete all local data, start with FRESH=1", t.Name, difference, t.ID)
 		}
 		return found.Table, nil
 	case !errors.As(err, &missing):
-		return nil, fmt.Errorf("look for table %s: %w", t.Name, err)
+		return nil, fmt.Errorf("describe table %s: %w", t.Name, err)
 	}
 	made, err := db.CreateTable(ctx, createInput(t))
 	if err != nil {
@@ -84,7 +85,7 @@ func ensure(ctx context.Context, db *dynamodb.Client, t template.Table) (*types.
 	return made.TableDescription, nil
 }
 
-// Drop deletes those of the tables that exist.
+// Drop deletes the tables that exist.
 func Drop(ctx context.Context, db *dynamodb.Client, tables []template.Table) error {
 	for _, t := range tables {
 		_, err := db.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: aws.String(t.Name)})

@@ -11,12 +11,12 @@ type API struct {
 	ID     string // logical id
 	Name   string // its id on AWS
 	Routes []Route
-	// Authorizer checks tokens, nil = there is none.
+	// Authorizer checks tokens. If nil, no tokens are needed.
 	Authorizer *Authorizer
-	// Rate is how many requests a second its stage takes, Burst how many at once beyond that. 0 = any number.
+	// Rate is how many requests a second its stage accepts, Burst how many at once beyond that. 0 means no limit.
 	Rate  float64
 	Burst int
-	// CORS is which pages of other origins may call it, nil = it adds no header for them.
+	// CORS says which pages of other origins may call it. If nil, the API adds no CORS headers.
 	CORS *CORS
 }
 
@@ -31,7 +31,7 @@ type Route struct {
 	// Key is "METHOD /path/{parameter}", or "$default".
 	Key        string
 	FunctionID string
-	// Authorized says that a token is needed, Scopes of which scopes it must have one, if there are any.
+	// Authorized is true if a token is needed. If there are Scopes, the token must have one of them.
 	Authorized bool
 	Scopes     []string
 	// Timeout is how long the API waits for the function.
@@ -46,7 +46,7 @@ type integration struct {
 }
 
 func (s *stack) addAPIs(system *System) error {
-	apis := map[string]int{} // name to place
+	apis := map[string]int{} // name to index
 	for _, r := range s.of(typeAPI) {
 		var p struct {
 			ProtocolType, RouteSelectionExpression string
@@ -81,7 +81,7 @@ func (s *stack) addAPIs(system *System) error {
 			return err
 		}
 		place, ok := apis[name]
-		if !ok { // of an API that is not run
+		if !ok { // it belongs to an API that is not supported
 			continue
 		}
 		route, err := s.route(r, system)
@@ -103,7 +103,7 @@ func (s *stack) apiOf(r *resource) (string, error) {
 	return name, nil
 }
 
-// addStages reads the limits of stages. It insists on $default, the stage whose routes have no prefix.
+// addStages reads the limits of stages. Only $default is accepted, the stage whose routes have no prefix.
 func (s *stack) addStages(system *System, apis map[string]int) error {
 	for _, r := range s.of(typeStage) {
 		name, err := s.apiOf(r)
@@ -125,7 +125,7 @@ func (s *stack) addStages(system *System, apis map[string]int) error {
 			return err
 		}
 		if p.StageName != "$default" {
-			return fmt.Errorf("%s (%s): stage %q: only $default is run here", r.id, r.Type, p.StageName)
+			return fmt.Errorf("%s (%s): stage %q is not supported locally: use $default", r.id, r.Type, p.StageName)
 		}
 		system.APIs[place].Rate, system.APIs[place].Burst = p.DefaultRouteSettings.ThrottlingRateLimit, p.DefaultRouteSettings.ThrottlingBurstLimit
 	}
@@ -155,11 +155,12 @@ func (s *stack) route(r *resource, system *System) (Route, error) {
 		return fail("%v", err)
 	}
 	if target.IntegrationType != "AWS_PROXY" || target.PayloadFormatVersion != "2.0" {
-		return fail("integration %s with payload format %q: only AWS_PROXY with 2.0 is run here", target.IntegrationType, target.PayloadFormatVersion)
+		return fail("integration %s with payload format %q is not supported locally: use AWS_PROXY with 2.0",
+			target.IntegrationType, target.PayloadFormatVersion)
 	}
 	function, ok := target.function(system)
 	if !ok {
-		return fail("leads to %q, which is no function of this template", target.IntegrationUri)
+		return fail("leads to %q, which is not a function in this template", target.IntegrationUri)
 	}
 	return Route{
 		Key: p.RouteKey, FunctionID: function, Timeout: target.timeout(30 * time.Second),
@@ -167,7 +168,7 @@ func (s *stack) route(r *resource, system *System) (Route, error) {
 	}, nil
 }
 
-// function is the logical id of the function that an integration calls.
+// function returns the logical id of the function that an integration calls.
 func (i integration) function(system *System) (string, bool) {
 	for _, f := range system.Functions {
 		if i.IntegrationUri == f.ARN || strings.Contains(i.IntegrationUri, "/functions/"+f.ARN+"/") {
@@ -192,5 +193,5 @@ func (s *stack) integrationOf(name string) (integration, error) {
 			return i, err
 		}
 	}
-	return integration{}, fmt.Errorf("its target %q is no integration of this template", name)
+	return integration{}, fmt.Errorf("its target %q is not an integration in this template", name)
 }

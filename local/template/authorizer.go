@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// What routes may be authorized by.
+// Authorization types of routes.
 const (
 	authorizedByJWT      = "JWT"
 	authorizedByFunction = "CUSTOM"
@@ -20,8 +20,8 @@ type authorizer struct {
 	}
 }
 
-// addAuthorizers adds the JWT authorizers of HTTP APIs, one each at most. Functions that are told the same issuer are told who
-// stands for it, if anybody does.
+// addAuthorizers adds the JWT authorizers of HTTP APIs, at most one for each API. If a local issuer replaces the
+// authorizer's issuer, it also replaces it in the functions' variables.
 func (s *stack) addAuthorizers(system *System, apis map[string]int) error {
 	for _, r := range s.of(typeAuthorizer) {
 		name, err := s.apiOf(r)
@@ -37,7 +37,7 @@ func (s *stack) addAuthorizers(system *System, apis map[string]int) error {
 			return err
 		}
 		if a.AuthorizerType != "JWT" || system.APIs[place].Authorizer != nil {
-			return fmt.Errorf("%s (%s): one authorizer an HTTP API, of type JWT, is run here", r.id, r.Type)
+			return fmt.Errorf("%s (%s): the local runner supports one authorizer for each HTTP API, of type JWT", r.id, r.Type)
 		}
 		system.APIs[place].Authorizer = &Authorizer{Issuer: a.JwtConfiguration.Issuer, Audience: a.JwtConfiguration.Audience}
 		s.standIn(system, a.JwtConfiguration.Issuer)
@@ -45,7 +45,7 @@ func (s *stack) addAuthorizers(system *System, apis map[string]int) error {
 	return nil
 }
 
-// standIn tells functions who stands for an issuer, where somebody does.
+// standIn replaces an issuer in the functions' variables by the local one, if there is one.
 func (s *stack) standIn(system *System, issuer string) {
 	if s.options.Issuer == "" {
 		return
@@ -59,7 +59,8 @@ func (s *stack) standIn(system *System, issuer string) {
 	}
 }
 
-// socketAuthorizer is the logical id of the function that is asked who may connect to a WebSocket API, "" where there is none.
+// socketAuthorizer returns the logical id of the function that decides who may connect to a WebSocket API, or "" if
+// there is none.
 func (s *stack) socketAuthorizer(api string, system *System) (string, error) {
 	if !s.asks(api) {
 		return "", nil
@@ -81,12 +82,12 @@ func (s *stack) socketAuthorizer(api string, system *System) (string, error) {
 				return f.ID, nil
 			}
 		}
-		return "", fmt.Errorf("%s asks %q, which is no function of this template", r.id, a.AuthorizerUri)
+		return "", fmt.Errorf("%s asks %q, which is not a function in this template", r.id, a.AuthorizerUri)
 	}
-	return "", fmt.Errorf("$connect asks an authorizer that is not in this template")
+	return "", fmt.Errorf("the authorizer of $connect is not in this template")
 }
 
-// asks tells whether $connect of a WebSocket API is authorized by a function.
+// asks reports whether $connect of a WebSocket API is authorized by a function.
 func (s *stack) asks(api string) bool {
 	for _, r := range s.of(typeRoute) {
 		of, err := s.apiOf(r)

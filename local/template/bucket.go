@@ -7,7 +7,7 @@ type Bucket struct {
 	ID   string // logical id
 	Name string
 	ARN  string
-	// QueueIDs are the queues that are told of new objects.
+	// QueueIDs are the queues that get a message for each new object.
 	QueueIDs []string
 }
 
@@ -43,7 +43,7 @@ func (s *stack) addBuckets(system *System) error {
 	return nil
 }
 
-// toldBy finds the queues that a bucket tells.
+// toldBy finds the queues that a bucket notifies.
 func (s *stack) toldBy(p bucketProperties, system *System) ([]string, error) {
 	n := p.NotificationConfiguration
 	for name, there := range map[string]bool{
@@ -57,19 +57,19 @@ func (s *stack) toldBy(p bucketProperties, system *System) ([]string, error) {
 	var ids []string
 	for _, q := range n.QueueConfigurations {
 		if q.Filter != nil || q.Event != "s3:ObjectCreated:*" && q.Event != "s3:ObjectCreated:Put" {
-			s.notRun = append(s.notRun, typeBucket+" telling of "+q.Event+", or by a filter")
+			s.notRun = append(s.notRun, typeBucket+" notifications of "+q.Event+", or with a filter")
 			continue
 		}
 		id := system.queueAt(q.Queue)
 		if id == "" {
-			return nil, fmt.Errorf("it tells %q, which is no queue of this template", q.Queue)
+			return nil, fmt.Errorf("it notifies %q, which is not a queue in this template", q.Queue)
 		}
 		ids = append(ids, id)
 	}
 	return ids, nil
 }
 
-// queueAt is the logical id of the queue with an ARN, "" if there is none.
+// queueAt returns the logical id of the queue with an ARN, or "" if there is none.
 func (system *System) queueAt(arn string) string {
 	for _, q := range system.Queues {
 		if q.ARN == arn {

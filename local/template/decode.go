@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// decode evaluates a resource's properties into a struct whose fields are named as CloudFormation names them. Top-level
-// properties that the struct lacks, and that are not listed as harmless, are noted as having no effect.
+// decode evaluates a resource's properties into a struct whose fields have CloudFormation's names. It adds top-level
+// properties to NotRun that are neither in the struct nor harmless.
 func (s *stack) decode(r *resource, into any) error {
 	fail := func(err error) error { return fmt.Errorf("%s (%s): %w", r.id, r.Type, err) }
 	if r.Condition != "" {
-		return fail(fmt.Errorf("conditions are not evaluated here"))
+		return fail(fmt.Errorf("conditions are not supported locally"))
 	}
 	known := fields(into)
 	wanted := map[string]any{}
@@ -48,7 +48,7 @@ func fields(of any) []string {
 	return names
 }
 
-// harmless are properties that change nothing for what runs on one machine.
+// harmless are properties without an effect on a local run.
 var harmless = map[string][]string{
 	typeTable: {
 		"TableName", "BillingMode", "ProvisionedThroughput", "OnDemandThroughput", "PointInTimeRecoverySpecification",
@@ -100,20 +100,20 @@ const (
 	typeMachine     = "AWS::StepFunctions::StateMachine"
 )
 
-// idle are resources that need no running: they grant, describe or hold output.
+// idle are types of resources that need not run: they grant permissions, describe, or hold output.
 var idle = []string{
 	"AWS::IAM::", "AWS::Logs::LogGroup", "AWS::Lambda::Permission", "AWS::CDK::Metadata",
 	"AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::KMS::", "AWS::SecretsManager::Secret",
-	"AWS::Cognito::", // the local issuer stands for it
+	"AWS::Cognito::", // the local issuer replaces it
 }
 
-// running are the types that run.
+// running are the types that the local runner runs.
 var running = []string{
 	typeTable, typeGlobalTable, typeFunction, typeMapping, typeAPI, typeRoute, typeIntegration, typeStage, typeAuthorizer,
 	typeAnswer, typeQueue, typeBucket, typeSchedule, typeBus, typeMachine,
 }
 
-// runs tells whether resources of a resource's type run here.
+// runs reports whether the local runner runs a resource's type.
 func (s *stack) runs(r *resource) bool { return slices.Contains(running, r.Type) }
 
 func (s *stack) addNotRun(system *System) error {

@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// noValue is what {"Ref": "AWS::NoValue"} yields: a property that is not there.
+// noValue is the value of {"Ref": "AWS::NoValue"}: an absent property.
 type noValue struct{}
 
-// maxDepth ends the evaluation of values that refer to themselves.
+// maxDepth is the nesting at which evaluation fails, because values refer to each other.
 const maxDepth = 64
 
 // evaluate replaces every intrinsic function in a value by its result.
 func (s *stack) evaluate(v any, depth int) (any, error) {
 	if depth > maxDepth {
-		return nil, errors.New("values that refer to each other, or too deep")
+		return nil, errors.New("values refer to each other, or are nested too deeply")
 	}
 	switch v := v.(type) {
 	case map[string]any:
@@ -81,12 +81,12 @@ func (s *stack) call(name string, argument any, depth int) (any, error) {
 	case "Fn::Sub":
 		return s.sub(argument, depth)
 	default:
-		return nil, fmt.Errorf("%s is not evaluated here: Ref, Fn::GetAtt, Fn::Join and Fn::Sub are", name)
+		return nil, fmt.Errorf("%s is not supported locally: use Ref, Fn::GetAtt, Fn::Join or Fn::Sub", name)
 	}
-	return nil, fmt.Errorf("%s of %v makes no sense", name, argument)
+	return nil, fmt.Errorf("%s has the invalid argument %v", name, argument)
 }
 
-// getAttArguments takes both forms: ["Id", "Attribute"] and "Id.Attribute".
+// getAttArguments reads both forms: ["Id", "Attribute"] and "Id.Attribute".
 func getAttArguments(argument any) (id, attribute string, ok bool) {
 	switch a := argument.(type) {
 	case string:

@@ -11,20 +11,20 @@ import (
 	"github.com/annals-es/annals/local/policy"
 )
 
-// Function is a Lambda function with a bootstrap of its own.
+// Function is a Lambda function with its own bootstrap.
 type Function struct {
 	ID       string // logical id
 	Name     string
 	ARN      string
-	Dir      string // holds its bootstrap
+	Dir      string // the folder of its bootstrap
 	Timeout  time.Duration
 	MemoryMB int
-	// Reserved is its reserved concurrency, -1 where it has none.
+	// Reserved is its reserved concurrency, or -1 if it has none.
 	Reserved int
 	Env      map[string]string
-	// LogFormat and LogLevel are what its LoggingConfig asks for, if anything.
+	// LogFormat and LogLevel are those of its LoggingConfig, if any.
 	LogFormat, LogLevel string
-	// Principal is what it acts as: its role.
+	// Principal is the function acting under its role.
 	Principal policy.Principal
 }
 
@@ -54,7 +54,7 @@ func (s *stack) addFunctions(system *System) error {
 	return nil
 }
 
-// provided tells whether a function is a bootstrap of its own, which is what runs here.
+// provided reports whether a function has its own bootstrap. Only such functions run locally.
 func provided(r *resource) bool {
 	runtime, _ := r.Properties["Runtime"].(string)
 	return strings.HasPrefix(runtime, "provided.")

@@ -24,7 +24,8 @@ func (s *stack) addMachines(system *System) error {
 			return fmt.Errorf("%s (%s): no DefinitionString", r.id, r.Type)
 		}
 		if p.StateMachineType != "" && p.StateMachineType != "STANDARD" {
-			return fmt.Errorf("%s (%s): machines of type %s are not run here", r.id, r.Type, p.StateMachineType)
+			return fmt.Errorf("%s (%s): machines of type %s are not supported locally: use STANDARD",
+				r.id, r.Type, p.StateMachineType)
 		}
 		system.Machines = append(system.Machines, Machine{ID: r.id, Name: name, ARN: arn("states", "stateMachine:"+name), Definition: p.DefinitionString})
 	}

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// Mapping brings the records of a table's stream to a function.
+// Mapping sends the records of a table's stream to a function.
 type Mapping struct {
 	ID         string // logical id
 	FunctionID string
 	TableID    string
-	// QueueID is the queue, BucketID the bucket that learns of records given up, if any.
+	// QueueID is the queue, BucketID the bucket that receives reports of records that were given up, if any.
 	QueueID, BucketID string
 
 	BatchSize       int
@@ -23,7 +23,7 @@ type Mapping struct {
 	Bisect          bool
 	ReportFailures  bool
 	FromLatest      bool
-	Filters         []string // patterns, ORed; none lets everything pass
+	Filters         []string // patterns, of which one has to match; none lets everything pass
 }
 
 type mappingProperties struct {
@@ -73,8 +73,8 @@ func (s *stack) addMappings(system *System) error {
 	return nil
 }
 
-// mapsNotHere says what of a mapping does not run here: a function of the template whose runtime is another, or a
-// source that is neither a table nor a queue. If "", the mapping runs.
+// mapsNotHere returns why a mapping does not run locally: its function has another runtime, or its source is neither a
+// table nor a queue. If "", the mapping runs.
 func (s *stack) mapsNotHere(p mappingProperties) string {
 	from := p.EventSourceArn
 	if from != "" && !strings.Contains(from, ":dynamodb:") && !strings.Contains(from, ":sqs:") {
@@ -117,7 +117,7 @@ func (s *stack) mapping(id string, p mappingProperties, system *System) (Mapping
 		m.FromLatest = true
 	case "TRIM_HORIZON":
 	default:
-		return m, fmt.Errorf("StartingPosition %q: TRIM_HORIZON and LATEST are possible", p.StartingPosition)
+		return m, fmt.Errorf("invalid StartingPosition %q: use TRIM_HORIZON or LATEST", p.StartingPosition)
 	}
 	if m.BatchSize < 1 || m.Parallelization < 1 || m.Parallelization > 10 {
 		return m, fmt.Errorf("batch size %d and parallelization factor %d: out of range", m.BatchSize, m.Parallelization)
@@ -141,7 +141,7 @@ func (s *stack) resolve(m *Mapping, p mappingProperties, system *System) error {
 		}
 	}
 	if m.TableID == "" {
-		return fmt.Errorf("%q is no stream of a table of this template", p.EventSourceArn)
+		return fmt.Errorf("%q is not the stream of a table in this template", p.EventSourceArn)
 	}
 	destination := p.DestinationConfig.OnFailure.Destination
 	if destination == "" {
@@ -154,17 +154,17 @@ func (s *stack) resolve(m *Mapping, p mappingProperties, system *System) error {
 		}
 	}
 	if m.QueueID = system.queueAt(destination); m.QueueID == "" {
-		return fmt.Errorf("its on-failure destination %q is no queue and no bucket of this template", destination)
+		return fmt.Errorf("its on-failure destination %q is neither a queue nor a bucket in this template", destination)
 	}
 	return nil
 }
 
-// function is the one that a mapping names.
+// function returns the function that a mapping names.
 func (p mappingProperties) function(system *System) (Function, error) {
 	for _, f := range system.Functions {
 		if p.FunctionName == f.Name || p.FunctionName == f.ARN {
 			return f, nil
 		}
 	}
-	return Function{}, fmt.Errorf("%q is no function of this template", p.FunctionName)
+	return Function{}, fmt.Errorf("%q is not a function in this template", p.FunctionName)
 }

@@ -2,13 +2,13 @@ package template
 
 import "encoding/json"
 
-// Stack is what a template says of itself, beside its resources.
+// Stack is a template's metadata and the names of its resources.
 type Stack struct {
 	Name string
-	// Metadata is the template's own, by key: JSON, as it stands there.
+	// Metadata is the template's Metadata, by key: unchanged JSON.
 	Metadata map[string]json.RawMessage
-	// Physical are the physical ids of its resources, by logical id, as Ref gives them: the name of a table, a function or
-	// a bucket, the URL of a queue, the ARN of a state machine, the id of an API.
+	// Physical are the physical ids of its resources, by logical id. They are the values of Ref: the name of a table, a
+	// function or a bucket, the URL of a queue, the ARN of a state machine, the id of an API.
 	Physical map[string]string
 }
 
@@ -17,7 +17,7 @@ func (s *stack) addStack(system *System) error {
 	for id := range s.Resources {
 		value, err := s.ref(id, 0)
 		if err != nil {
-			continue // where it is needed, the error is reported there
+			continue // the error is reported where the name is needed
 		}
 		if name, err := text(value); err == nil {
 			described.Physical[id] = name

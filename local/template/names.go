@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// nameProperty is the property that gives a resource of a type its physical name; where it is not set, the name derives
+// nameProperty is the property that sets the physical name of a resource, by type. If it is not set, the name derives
 // from the logical id, so that it is the same at every start.
 var nameProperty = map[string]string{
 	typeTable:       "TableName",
@@ -21,7 +21,7 @@ var nameProperty = map[string]string{
 	"AWS::Logs::LogGroup": "LogGroupName",
 }
 
-// physicalName is the name that the resource has on AWS, or here.
+// physicalName is the name that the template sets, or a local one.
 func (s *stack) physicalName(r *resource, depth int) (string, error) {
 	explicit, ok := r.Properties[nameProperty[r.Type]]
 	if !ok {
@@ -127,13 +127,13 @@ func (s *stack) getAtt(id, attribute string, depth int) (any, error) {
 		return name + ".s3." + Region + ".amazonaws.com", nil
 	}
 	if s.runs(r) {
-		return nil, fmt.Errorf("Fn::GetAtt of %s.%s: this attribute of %s is not known here", id, attribute, r.Type)
+		return nil, fmt.Errorf("Fn::GetAtt of %s.%s: this attribute of %s is not supported locally", id, attribute, r.Type)
 	}
 	return stranger(r.Type, name, attribute), nil
 }
 
-// stranger is an attribute of a resource that does not run here: an ARN, or else a name that no DNS resolves, so that a
-// function that uses it fails at once, by this name.
+// stranger is an attribute of a resource that does not run locally: an ARN, or a host name that DNS does not resolve.
+// So a function that uses it fails at once, with an error that has this name.
 func stranger(kind, name, attribute string) string {
 	if strings.HasSuffix(attribute, "Arn") {
 		parts := strings.Split(kind, "::")
@@ -148,13 +148,13 @@ func managedPolicyARN(name string) string {
 
 func roleARN(name string) string { return "arn:" + partition + ":iam::" + Account + ":role/" + name }
 
-// TableARN is what a table of the system is called in policies.
+// TableARN is a table's ARN in policies.
 func TableARN(name string) string { return arn("dynamodb", "table/"+name) }
 
-// ExecuteARN is what a connection, or a route, of an API's stage is called in policies.
+// ExecuteARN is the ARN in policies of a connection or a route of an API's stage.
 func ExecuteARN(api, stage, what string) string { return arn("execute-api", api+"/"+stage+"/"+what) }
 
-// streamARN names a table's stream before it exists. (What DynamoDB Local calls it holds the time of its creation.)
+// streamARN names a table's stream before it exists. The ARN on DynamoDB Local has the time of the stream's creation.
 func streamARN(table string) string { return arn("dynamodb", "table/"+table+"/stream/latest") }
 
 func arn(service, resource string) string {

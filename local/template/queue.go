@@ -14,8 +14,8 @@ type Queue struct {
 	Visibility time.Duration
 	Delay      time.Duration
 	Retention  time.Duration
-	MaxBody    int // bytes of a message
-	// DeadLetterID is the queue of the messages that were received MaxReceives times, if there is one.
+	MaxBody    int // largest body of a message, in bytes
+	// DeadLetterID is the dead-letter queue, for messages that were received MaxReceives times, if there is one.
 	DeadLetterID string
 	MaxReceives  int
 }
@@ -62,13 +62,13 @@ func (s *stack) addQueues(system *System) error {
 	return nil
 }
 
-// redrive finds the queue of the dead letters.
+// redrive finds the dead-letter queue.
 func (q *Queue) redrive(p queueProperties, all []Queue) error {
 	if p.RedrivePolicy == nil {
 		return nil
 	}
 	if q.MaxReceives = p.RedrivePolicy.MaxReceiveCount; q.MaxReceives < 1 || q.MaxReceives > 1000 {
-		return fmt.Errorf("maxReceiveCount %d: 1 to 1000 are possible", q.MaxReceives)
+		return fmt.Errorf("maxReceiveCount is %d: use 1 to 1000", q.MaxReceives)
 	}
 	for _, other := range all {
 		if other.ARN == p.RedrivePolicy.DeadLetterTargetArn && other.ID != q.ID {
@@ -76,7 +76,8 @@ func (q *Queue) redrive(p queueProperties, all []Queue) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("its dead letters go to %q, which is no other queue of this template", p.RedrivePolicy.DeadLetterTargetArn)
+	return fmt.Errorf("its dead-letter queue %q is not another queue in this template",
+		p.RedrivePolicy.DeadLetterTargetArn)
 }
 
 func seconds(value *int, otherwise int) time.Duration {

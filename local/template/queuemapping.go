@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// QueueMapping brings the messages of a queue to a function.
+// QueueMapping sends the messages of a queue to a function.
 type QueueMapping struct {
 	ID         string // logical id
 	FunctionID string
@@ -13,7 +13,7 @@ type QueueMapping struct {
 
 	BatchSize      int
 	Window         time.Duration
-	MaxConcurrency int // 0: as many as there can be
+	MaxConcurrency int // 0: no limit
 	ReportFailures bool
 }
 
@@ -38,7 +38,7 @@ func (s *stack) addQueueMapping(id string, p mappingProperties, system *System) 
 			continue
 		}
 		m.QueueID = q.ID
-		if q.Visibility < f.Timeout { // as Lambda does
+		if q.Visibility < f.Timeout { // Lambda refuses this too
 			return fmt.Errorf("the visibility timeout of %s (%v) is less than the timeout of %s (%v)", q.ID, q.Visibility, f.ID, f.Timeout)
 		}
 	}
@@ -50,11 +50,11 @@ func (s *stack) addQueueMapping(id string, p mappingProperties, system *System) 
 func (m QueueMapping) validate(source string) error {
 	switch {
 	case m.QueueID == "":
-		return fmt.Errorf("%q is no queue of this template", source)
+		return fmt.Errorf("%q is not a queue in this template", source)
 	case m.BatchSize < 1 || m.BatchSize > 10_000 || m.BatchSize > 10 && m.Window == 0:
-		return fmt.Errorf("batch size %d: 1 to 10 are possible, and up to 10,000 with a batching window", m.BatchSize)
+		return fmt.Errorf("batch size %d: use 1 to 10, or up to 10,000 with a batching window", m.BatchSize)
 	case m.MaxConcurrency != 0 && m.MaxConcurrency < 2:
-		return fmt.Errorf("maximum concurrency %d: 2 is the least", m.MaxConcurrency)
+		return fmt.Errorf("maximum concurrency %d: use 2 or more", m.MaxConcurrency)
 	}
 	return nil
 }

@@ -10,26 +10,28 @@ import (
 	"strings"
 )
 
-// Options are what a template cannot know.
+// Options are values that are not in the template.
 type Options struct {
-	// APIEndpoint is where the HTTP API answers, SocketEndpoint where the WebSocket API does.
+	// APIEndpoint is the address of the HTTP API, SocketEndpoint that of the WebSocket API.
 	APIEndpoint, SocketEndpoint string
-	// Issuer is who stands for the issuer of tokens that the template names, "" = nobody does.
+	// Issuer is the local issuer that replaces the template's. If "", none does.
 	Issuer string
-	// Secret gives the value of a secret of Secrets Manager, by its name: the same at every start.
+	// Secret returns the value of a secret of Secrets Manager, by its name. It must be the same at every start.
 	Secret func(name string) (string, error)
-	// SQSEndpoint is where the queues answer.
+	// SQSEndpoint is the address of the queues.
 	SQSEndpoint string
 }
 
-// Read reads every *.template.json in dir with its *.assets.json. Errors name the logical id that they are about.
+// Read reads every *.template.json in dir with its *.assets.json.
+//
+// Errors: one that names the file and the logical id.
 func Read(dir string, o Options) (*System, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.template.json"))
 	if err != nil {
 		return nil, err
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("no *.template.json in %s: synthesize first", dir)
+		return nil, fmt.Errorf("no *.template.json in %s: run cdk synth first", dir)
 	}
 	system := &System{}
 	for _, file := range files {
@@ -75,7 +77,7 @@ func readStack(dir, name string, o Options) (*stack, error) {
 	}
 	for id, r := range s.Resources {
 		if r == nil || r.Type == "" {
-			return nil, fmt.Errorf("%s: a resource without a type", id)
+			return nil, fmt.Errorf("resource %s has no Type", id)
 		}
 		r.id = id
 	}
@@ -107,7 +109,7 @@ func readJSON(file string, into any) error {
 	return nil
 }
 
-// addTo adds what runs. Tables, functions, queues and buckets come first: APIs and mappings point at them.
+// addTo adds the resources that run. Tables, functions, queues and buckets come first: APIs and mappings refer to them.
 func (s *stack) addTo(system *System) error {
 	for _, add := range []func(*System) error{
 		s.addStack, s.addTables, s.addFunctions, s.addQueues, s.addBuckets, s.addBuses, s.addSchedules, s.addAPIs,

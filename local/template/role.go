@@ -9,7 +9,7 @@ import (
 	"github.com/annals-es/annals/local/policy"
 )
 
-// Types that say what functions may do.
+// Types of resources that grant permissions to functions.
 const (
 	typeRole          = "AWS::IAM::Role"
 	typePolicy        = "AWS::IAM::Policy"
@@ -17,23 +17,22 @@ const (
 	typeManagedPolicy = "AWS::IAM::ManagedPolicy"
 )
 
-// attached are types that add to what a role allows. CDK's own methods grant by the first.
+// attached are types that add permissions to a role. CDK's grant methods use the first.
 var attached = []string{typePolicy, typeRolePolicy, typeManagedPolicy}
 
-// judged are the services that functions reach here, and whose requests their roles decide on.
+// judged are the services that run locally and check permissions.
 var judged = []string{"dynamodb", "sqs", "s3", "events", "execute-api", "lambda"}
 
-// needless are policies of AWS that are about nothing that functions do here: logs, traces, networks, and what event
-// source mappings need.
+// needless are AWS's managed policies without an effect on a local run: for logs, traces, networks and event source
+// mappings.
 var needless = []string{
 	"AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRole", "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess",
 	"AWSLambdaDynamoDBExecutionRole", "AWSLambdaSQSQueueExecutionRole", "CloudWatchLambdaInsightsExecutionRolePolicy",
 	"CloudWatchLambdaApplicationSignalsExecutionRolePolicy",
 }
 
-// principal reads what a function acts as: its role's own policies, and those of the template that are attached to the
-// role. Without a role, it may do nothing. What is not evaluated is noted: an Allow then allows nothing, and a Deny
-// denies nothing.
+// principal reads a function's permissions: the policies in its role, and those of the template that are attached to
+// the role. Without a role, it may do nothing. A statement that is not supported has no effect and is added to NotRun.
 //
 // Errors: a role that is not in the template.
 func (s *stack) principal(role, session string) (policy.Principal, error) {
@@ -46,7 +45,7 @@ func (s *stack) principal(role, session string) (policy.Principal, error) {
 		return p, err
 	}
 	if r.Properties["PermissionsBoundary"] != nil {
-		s.notEvaluated(r, errors.New("PermissionsBoundary is not evaluated here"))
+		s.notEvaluated(r, errors.New("PermissionsBoundary is not supported locally"))
 	}
 	inline, _ := r.Properties["Policies"].([]any)
 	for _, one := range inline {
@@ -78,8 +77,8 @@ func (s *stack) role(arn string) (*resource, error) {
 	return nil, fmt.Errorf("its role %q is not in this template", arn)
 }
 
-// managedBy are the ARNs of the managed policies that a role names and that are in this template. Others are noted, but
-// for those of AWS that are needless here.
+// managedBy returns the ARNs of the managed policies in this template that a role names. Others are added to NotRun,
+// except the needless ones.
 func (s *stack) managedBy(role *resource) ([]string, error) {
 	if role.Properties["ManagedPolicyArns"] == nil {
 		return nil, nil
@@ -101,13 +100,13 @@ func (s *stack) managedBy(role *resource) ([]string, error) {
 		if ours {
 			here = append(here, arn)
 		} else if !slices.Contains(needless, arn[strings.LastIndexByte(arn, '/')+1:]) {
-			s.notEvaluated(role, fmt.Errorf("the managed policy %s is not evaluated here", arn))
+			s.notEvaluated(role, fmt.Errorf("the managed policy %s is not supported locally", arn))
 		}
 	}
 	return here, nil
 }
 
-// attachedTo tells whether a policy is attached to a role, from the one side or the other.
+// attachedTo reports whether a policy is attached to a role, by a property of the policy or of the role.
 func (s *stack) attachedTo(r, role *resource, managed []string) (bool, error) {
 	name, err := s.physicalName(role, 0)
 	if err != nil {
@@ -118,7 +117,7 @@ func (s *stack) attachedTo(r, role *resource, managed []string) (bool, error) {
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", property, err)
 		}
-		if names, _ := policy.Texts(value); slices.Contains(names, name) { // none, where the policy is not for roles
+		if names, _ := policy.Texts(value); slices.Contains(names, name) { // none, if the policy is not for roles
 			return true, nil
 		}
 	}
@@ -126,7 +125,7 @@ func (s *stack) attachedTo(r, role *resource, managed []string) (bool, error) {
 	return err == nil && r.Type == typeManagedPolicy && slices.Contains(managed, managedPolicyARN(own)), nil
 }
 
-// statements are those of a policy document that are evaluated here. The others are noted.
+// statements returns the statements of a policy document that are supported. The others are added to NotRun.
 func (s *stack) statements(of *resource, document any) policy.Policy {
 	var all policy.Policy
 	for _, statement := range statementsOf(document) {
@@ -141,12 +140,12 @@ func (s *stack) statements(of *resource, document any) policy.Policy {
 	return all
 }
 
-// notEvaluated notes a rule that has no effect here.
+// notEvaluated adds a statement without a local effect to NotRun.
 func (s *stack) notEvaluated(r *resource, why error) {
 	s.notRun = append(s.notRun, fmt.Sprintf("a permission of %s (%s: %v)", r.id, r.Type, why))
 }
 
-// statement evaluates a statement, unless it is about services that are not here.
+// statement evaluates a statement, unless it is about services that do not run locally.
 func (s *stack) statement(written map[string]any) (one policy.Statement, concerns bool, err error) {
 	if actions, err := policy.Texts(written["Action"]); err == nil && !slices.ContainsFunc(actions, isJudged) {
 		return one, false, nil
@@ -157,7 +156,7 @@ func (s *stack) statement(written map[string]any) (one policy.Statement, concern
 	}
 	plain, ok := evaluated.(map[string]any)
 	if !ok {
-		return one, false, errors.New("a statement that is none")
+		return one, false, errors.New("the statement is not an object")
 	}
 	one, err = policy.Parse(plain)
 	return one, true, err
@@ -167,7 +166,7 @@ func isJudged(action string) bool {
 	return slices.ContainsFunc(judged, func(service string) bool { return policy.Concerns(action, service) })
 }
 
-// statementsOf are those of a policy document: one, or a list.
+// statementsOf returns the statements of a policy document: one, or a list.
 func statementsOf(document any) []map[string]any {
 	d, _ := document.(map[string]any)
 	if one, ok := d["Statement"].(map[string]any); ok {

@@ -65,7 +65,7 @@ func TestPoliciesNotEvaluated(t *testing.T) {
 		},
 		{
 			"managed policy", `"Policies": [`, `"ManagedPolicyArns": ["arn:aws:iam::aws:policy/x"], "Policies": [`,
-			of + "the managed policy arn:aws:iam::aws:policy/x is not evaluated here)", "",
+			of + "the managed policy arn:aws:iam::aws:policy/x is not supported locally)", "",
 		},
 		{
 			"no managed policy", `"Policies": [`, `"ManagedPolicyArns": {"Ref": "Nothing"}, "Policies": [`, "",
@@ -73,7 +73,7 @@ func TestPoliciesNotEvaluated(t *testing.T) {
 		},
 		{
 			"boundary", `"Policies": [`, `"PermissionsBoundary": "x", "Policies": [`,
-			of + "PermissionsBoundary is not evaluated here)", "",
+			of + "PermissionsBoundary is not supported locally)", "",
 		},
 		{
 			"policy of nothing", `"Roles": ["somebody"]`, `"Roles": [{"Ref": "Nothing"}]`, "",
@@ -81,11 +81,11 @@ func TestPoliciesNotEvaluated(t *testing.T) {
 		},
 		{
 			"action", `"Action": ["dynamodb:PutItem", "dynamodb:DeleteItem"]`, `"NotAction": "x"`,
-			of + "NotAction is not evaluated here)", "",
+			of + "NotAction is not supported locally)", "",
 		},
 		{
 			"condition", put, `"Condition": {"StringEquals": {}}, ` + put,
-			of + "Condition: map[StringEquals:map[]] is not evaluated here", "",
+			of + "Condition: map[StringEquals:map[]] is not supported locally", "",
 		},
 		{
 			"resource", `["Events", "Arn"]}, {"Fn::Join"`, `["Events", "Nothing"]}, {"Fn::Join"`,
@@ -93,7 +93,7 @@ func TestPoliciesNotEvaluated(t *testing.T) {
 		},
 		{
 			"no statement", `{"Effect": "Allow", "Action": "sns:Publish"`, `7, {"Effect": "Allow", "Action": "sns:Publish"`,
-			of + "a statement without Effect", "",
+			of + "the statement has no Effect", "",
 		},
 		{
 			"elsewhere", `{"Region": {"Ref": "AWS::Region"}`, `{"Region": "eu-west-3"`, "",
@@ -101,7 +101,7 @@ func TestPoliciesNotEvaluated(t *testing.T) {
 		},
 		{
 			"table's principal", `"Principal": "*"`, `"Principal": {"AWS": "x"}`, "",
-			"Events (AWS::DynamoDB::GlobalTable): ResourcePolicy: Principal: x is not evaluated here",
+			"Events (AWS::DynamoDB::GlobalTable): ResourcePolicy: Principal: x is not supported locally",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -2,7 +2,7 @@ package template
 
 import "fmt"
 
-// Schedule sends a message to a queue at its times.
+// Schedule sends a message to a queue when it is due.
 type Schedule struct {
 	ID string // logical id
 	// Expression is rate(…), cron(…) or at(…), in the time zone with this name.
@@ -18,7 +18,7 @@ type scheduleProperties struct {
 	Target                     struct{ Arn, Input string }
 }
 
-// addSchedules adds those whose target is a queue.
+// addSchedules adds the schedules whose target is a queue.
 func (s *stack) addSchedules(system *System) error {
 	for _, r := range s.of(typeSchedule) {
 		var p scheduleProperties

@@ -5,7 +5,7 @@ import (
 	"regexp"
 )
 
-// dynamic is a reference that CloudFormation replaces by a secret's text.
+// dynamic matches a reference that CloudFormation replaces by a secret's value.
 var dynamic = regexp.MustCompile(`\{\{resolve:secretsmanager:(.+?):SecretString:[^}]*\}\}`)
 
 // resolveSecrets replaces references to secrets in a function's environment.
@@ -16,7 +16,7 @@ func (s *stack) resolveSecrets(env map[string]string) error {
 			continue
 		}
 		if s.options.Secret == nil {
-			return fmt.Errorf("%s: there are no secrets here", name)
+			return fmt.Errorf("%s: the secret has no value: set the option Secret", name)
 		}
 		secret, err := s.options.Secret(found[1])
 		if err != nil {

@@ -13,21 +13,21 @@ type Socket struct {
 	ID    string // logical id
 	Name  string // its id on AWS
 	Stage string
-	// Selection says where in a message its route is: "$request.body.action".
+	// Selection is the place of the route in a message: "$request.body.action".
 	Selection string
 	Routes    []SocketRoute
-	// Authorizer is the logical id of the function that is asked who may connect, "" = anybody may.
+	// Authorizer is the logical id of the function that decides who may connect. If "", every client may.
 	Authorizer string
 }
 
 // SocketRoute leads messages to a function.
 type SocketRoute struct {
-	// Key is what the selection yields, or $connect, $disconnect, $default.
+	// Key is the value of the selection, or $connect, $disconnect or $default.
 	Key        string
 	FunctionID string
 	// Timeout is how long the API waits for the function.
 	Timeout time.Duration
-	// Answers says that the function's answer goes to the client.
+	// Answers is true if the function's answer is sent to the client.
 	Answers bool
 }
 
@@ -51,7 +51,8 @@ func (s *stack) socket(r *resource, system *System) (Socket, error) {
 		return Socket{}, err
 	}
 	if !strings.HasPrefix(p.RouteSelectionExpression, "$request.body.") {
-		return Socket{}, fmt.Errorf("RouteSelectionExpression %q: only $request.body.x is evaluated here", p.RouteSelectionExpression)
+		return Socket{}, fmt.Errorf("RouteSelectionExpression %q is not supported locally: use $request.body.x",
+			p.RouteSelectionExpression)
 	}
 	name, err := s.physicalName(r, 0)
 	if err != nil {
@@ -72,7 +73,7 @@ func (s *stack) socket(r *resource, system *System) (Socket, error) {
 		}
 	}
 	if socket.Stage == "" {
-		return Socket{}, fmt.Errorf("has no stage")
+		return Socket{}, fmt.Errorf("the WebSocket API has no stage")
 	}
 	if socket.Authorizer, err = s.socketAuthorizer(name, system); err != nil {
 		return Socket{}, err
@@ -81,7 +82,7 @@ func (s *stack) socket(r *resource, system *System) (Socket, error) {
 	return socket, err
 }
 
-// socketRoutes are the routes of a WebSocket API.
+// socketRoutes returns the routes of a WebSocket API.
 func (s *stack) socketRoutes(api string, system *System) ([]SocketRoute, error) {
 	answered, err := s.answered()
 	if err != nil {
@@ -106,7 +107,7 @@ func (s *stack) socketRoutes(api string, system *System) ([]SocketRoute, error) 
 	return routes, nil
 }
 
-// answered are the routes, by logical id, that have a response: without it, nothing is sent.
+// answered returns the routes, by logical id, that have a response. Without it, no answer is sent to the client.
 func (s *stack) answered() (map[string]bool, error) {
 	ids := map[string]bool{}
 	for _, r := range s.of(typeAnswer) {
@@ -136,11 +137,11 @@ func (s *stack) socketRoute(r *resource, system *System) (SocketRoute, error) {
 		return SocketRoute{}, err
 	}
 	if target.IntegrationType != "AWS_PROXY" {
-		return SocketRoute{}, fmt.Errorf("integration %s: only AWS_PROXY is run here", target.IntegrationType)
+		return SocketRoute{}, fmt.Errorf("integration %s is not supported locally: use AWS_PROXY", target.IntegrationType)
 	}
 	function, ok := target.function(system)
 	if !ok {
-		return SocketRoute{}, fmt.Errorf("leads to %q, which is no function of this template", target.IntegrationUri)
+		return SocketRoute{}, fmt.Errorf("leads to %q, which is not a function in this template", target.IntegrationUri)
 	}
 	return SocketRoute{
 		Key: p.RouteKey, FunctionID: function, Timeout: target.timeout(29 * time.Second),

@@ -1,15 +1,15 @@
-// Package template reads what CDK synthesized and says what has to run: tables, functions, the HTTP API, the WebSocket API and what
-// subscribes to what. It knows the system by its template alone.
+// Package template reads synthesized CloudFormation templates and returns what has to run: tables, functions, APIs,
+// queues, event source mappings and so on. Start with [Read].
 package template
 
-// Where the system pretends to be.
+// The account, region and partition of a local run.
 const (
 	Region    = "us-east-1"
 	Account   = "000000000000"
 	partition = "aws"
 )
 
-// System is everything that a synthesized folder declares and that can run here.
+// System is everything in a synthesized folder that can run locally.
 type System struct {
 	// Stacks are the templates, one a stack.
 	Stacks    []Stack
@@ -26,6 +26,6 @@ type System struct {
 	Machines []Machine
 	// QueueMappings are the mappings whose source is a queue.
 	QueueMappings []QueueMapping
-	// NotRun names, by type, the resources and properties that have no effect here but would have on AWS.
+	// NotRun names, by type, the resources and properties that have an effect on AWS but none locally.
 	NotRun []string
 }

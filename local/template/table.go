@@ -13,13 +13,13 @@ type Table struct {
 	Name string
 	ARN  string
 	TableProperties
-	// Policy is what the table itself allows and denies, in this region.
+	// Policy is the table's resource policy, in this region.
 	Policy policy.Policy
 
 	streamARN string
 }
 
-// TableProperties are the properties of a table that count here, as CloudFormation names them.
+// TableProperties are the properties of a table that are used locally, with CloudFormation's names.
 type TableProperties struct {
 	KeySchema               []KeyElement
 	AttributeDefinitions    []AttributeDefinition
@@ -30,12 +30,12 @@ type TableProperties struct {
 		AttributeName string
 		Enabled       bool
 	}
-	// ResourcePolicy is that of a table, Replicas hold those of a global table.
+	// ResourcePolicy is the policy of a table. For a global table, the policies are in Replicas.
 	ResourcePolicy *ResourcePolicy
 	Replicas       []Replica
 }
 
-// ResourcePolicy is a policy document, in plain values.
+// ResourcePolicy is a policy document without intrinsic functions.
 type ResourcePolicy struct{ PolicyDocument any }
 
 // Replica is a global table in one region.
@@ -60,18 +60,18 @@ type Index struct {
 	}
 }
 
-// Streamed says whether the table has a stream.
+// Streamed reports whether the table has a stream.
 func (t Table) Streamed() bool {
 	return t.StreamSpecification != nil && t.StreamSpecification.StreamViewType != ""
 }
 
-// readPolicy reads the resource policy of the table where it pretends to be.
+// readPolicy reads the resource policy of the table in the local run's region.
 func (t Table) readPolicy() (policy.Policy, error) {
 	document := t.ResourcePolicy
 	if len(t.Replicas) > 0 {
 		here := slices.IndexFunc(t.Replicas, func(r Replica) bool { return r.Region == Region })
 		if here < 0 {
-			return nil, fmt.Errorf("none of its replicas is in %s, which is where this pretends to be", Region)
+			return nil, fmt.Errorf("none of its replicas is in %s, the region of a local run", Region)
 		}
 		document = t.Replicas[here].ResourcePolicy
 	}

@@ -42,7 +42,7 @@ func (s *stack) sub(argument any, depth int) (any, error) {
 		ok = ok && isMap
 	}
 	if !ok {
-		return nil, errors.New("Fn::Sub needs a text, or a text and its variables")
+		return nil, errors.New("Fn::Sub needs a string, or a string and its variables")
 	}
 	var failed error
 	result := placeholder.ReplaceAllStringFunc(template, func(found string) string {
@@ -83,5 +83,5 @@ func text(v any) (string, error) {
 	case bool:
 		return fmt.Sprint(v), nil
 	}
-	return "", fmt.Errorf("%v is no text", v)
+	return "", fmt.Errorf("%v is not a string", v)
 }

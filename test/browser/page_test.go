@@ -36,7 +36,7 @@ type page struct {
 	traffic int      // requests, and messages of the live connection
 }
 
-// patience is how long something may take to show.
+// patience is how long something may take to appear.
 const patience = 30 * time.Second
 
 func open(t *testing.T, address string) *page {
@@ -75,7 +75,7 @@ func ensureChromium(t *testing.T) {
 	must(t, err)
 }
 
-// hear takes down what must not happen.
+// hear records faults: exceptions, errors in the browser's console, and requests to other sites.
 func (p *page) hear(event any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -99,7 +99,7 @@ func (p *page) hear(event any) {
 	}
 }
 
-// well fails the test where the browser had something to complain about.
+// well fails the test if the page had faults.
 func (p *page) well(t *testing.T) {
 	t.Helper()
 	p.mu.Lock()
@@ -117,7 +117,7 @@ func (p *page) run(t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
 	must(t, chromedp.Do(ctx, actions...))
 }
 
-// value is what an expression is in the page.
+// value returns the value of an expression in the page.
 func value[T any](t *testing.T, p *page, expression string) T {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
@@ -151,13 +151,13 @@ func (p *page) says(t *testing.T, selector, text string) {
 	p.until(t, fmt.Sprintf("[...document.querySelectorAll(%q)].some(e => e.innerText.includes(%q))", selector, text))
 }
 
-// press has keys pressed where the focus is.
+// press presses keys at the focus.
 func (p *page) press(t *testing.T, keys string) {
 	t.Helper()
 	p.run(t, chromedp.KeyEvent(keys))
 }
 
-// looks are the windows that a view is looked at in.
+// looks are the windows in which every view is checked.
 var looks = []struct {
 	name          string
 	width, height int64
@@ -166,7 +166,7 @@ var looks = []struct {
 	{"desktop-light", 1280, 900, "light"}, {"desktop-dark", 1280, 900, "dark"}, {"phone-light", 390, 844, "light"}, {"smallest-dark", 320, 640, "dark"},
 }
 
-// tornWords are the words that stand in two lines. A name may be broken before a capital.
+// tornWords finds words that are broken across two lines. A name may be broken before a capital letter.
 const tornWords = `(() => {
 	const torn = [], all = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 	const range = document.createRange();
@@ -181,7 +181,7 @@ const tornWords = `(() => {
 	return torn.slice(0, 5).join('; ');
 })()`
 
-// look takes pictures of a view as people have it, and checks that nothing sticks out of the window.
+// look takes pictures of a view in all windows, and checks that nothing is wider than the window.
 func (p *page) look(t *testing.T, name string) {
 	t.Helper()
 	dir := filepath.Join("..", "..", "..", "build", "console")
@@ -205,7 +205,7 @@ func (p *page) look(t *testing.T, name string) {
 	p.run(t, chromedp.EmulateViewport(1280, 900))
 }
 
-// tabbed are the things that Tab reaches, one after the other from the top of the page.
+// tabbed returns the elements that Tab reaches, in order from the top of the page.
 func (p *page) tabbed(t *testing.T, most int) string {
 	t.Helper()
 	p.run(t, chromedp.Evaluate[chromedp.Void]("document.activeElement.blur()"))

@@ -13,7 +13,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// TestConsole goes through every view as somebody who looks after the service does.
+// TestConsole uses every view as an operator does.
 func TestConsole(t *testing.T) {
 	s := newService(t)
 	p := open(t, s.console)
@@ -37,7 +37,7 @@ func TestConsole(t *testing.T) {
 // count is the number of parked streams. The import leaves some for a while: the runner's bus is slow while it starts.
 var count = regexp.MustCompile(`Parked \d+`)
 
-// live: what is stored now shows, and stands still when it is told to.
+// live: new commits appear, and the list stops while it is paused.
 func live(t *testing.T, s *service, p *page) {
 	s.openAccount(t, "live", "Ada")
 	// The console begins to read the stream, and to count, when the page is opened, and shows what comes from then on.
@@ -58,7 +58,7 @@ func live(t *testing.T, s *service, p *page) {
 	s.post(t, "/accounts/live/withdrawals", `{"amount":{"amount":"1.00","currency":"USD"}}`)
 	p.says(t, "main .bar", "new since")
 	if value[bool](t, p, "document.querySelector('.feed').innerText.includes('MoneyWithdrawn')") {
-		t.Error("the list goes on though it was paused")
+		t.Error("the list changes though it is paused")
 	}
 	p.run(t, chromedp.Click("main .bar button"))
 	p.says(t, ".feed li", "MoneyWithdrawn")
@@ -66,7 +66,7 @@ func live(t *testing.T, s *service, p *page) {
 	p.until(t, "document.querySelectorAll('.feed li').length === 1")
 }
 
-// search: a word in the box at the top is taken for what it looks like.
+// search: the box at the top recognizes a stream, a correlation id and a type of event.
 func search(t *testing.T, s *service, p *page) {
 	look := func(word string) {
 		p.run(t, chromedp.SetValue("#q", word), chromedp.SendKeys("#q", kb.Enter))
@@ -125,16 +125,16 @@ func timeline(t *testing.T, _ *service, p *page) {
 	p.says(t, ".detail h2", fmt.Sprintf("State at version %d", last))
 }
 
-// missing: a stream that is not there is said to be not there.
+// missing: the page says that a stream does not exist.
 func missing(t *testing.T, _ *service, p *page) {
 	p.view(t, "#/stream/Order%23none", "There is no stream Order#none")
-	p.says(t, "main", "Nothing was ever stored under this name")
+	p.says(t, "main", "No event was ever stored under this name")
 	p.run(t, chromedp.SetValue("#q", "Order#none"), chromedp.SendKeys("#q", kb.Enter))
-	p.says(t, "main", "There is no stream Order#none, and none whose name begins so.")
+	p.says(t, "main", "There is no stream Order#none, and none whose name begins with it.")
 	p.view(t, "#/stream/Order%23none", "There is no stream Order#none")
 }
 
-// slow: what is waited for shows as such after a moment, and then gives way to what was asked for.
+// slow: a slow request shows "Loading" after a moment, and then its answer.
 func slow(t *testing.T, _ *service, p *page) {
 	p.run(t, chromedp.Evaluate[chromedp.Void](`window.quick = window.fetch;
 		window.fetch = async (...all) => { await new Promise(done => setTimeout(done, 2000)); return window.quick(...all); }`))
@@ -148,7 +148,7 @@ func slow(t *testing.T, _ *service, p *page) {
 	p.run(t, chromedp.Evaluate[chromedp.Void]("window.fetch = window.quick"))
 }
 
-// follow: a request, to every projection that applied what it did.
+// follow: a request with its commits, and the projections that applied them.
 func follow(t *testing.T, s *service, p *page) {
 	s.post(t, "/orders", `{"orderId":"followed","customerId":"ada","items":[{"productId":"searched","quantity":1,"unitPrice":{"amount":"1.00","currency":"USD"}}]}`,
 		"X-Correlation-Id", "browser-follow")
@@ -160,7 +160,7 @@ func follow(t *testing.T, s *service, p *page) {
 	}
 }
 
-// escapes: what people wrote is text.
+// escapes: stored text is shown as text, never as HTML.
 func escapes(t *testing.T, s *service, p *page) {
 	const script = `<script>document.title='run'</script><img src=x onerror="document.title='run'">`
 	s.openAccount(t, "script", script)
@@ -175,29 +175,29 @@ func escapes(t *testing.T, s *service, p *page) {
 	p.says(t, ".detail", "<img src=x")
 }
 
-// rebuild: a read model is built anew from the page, which shows how it comes on.
+// rebuild: a read model is rebuilt from the page, which shows the progress.
 func rebuild(t *testing.T, _ *service, p *page) {
 	p.view(t, "#/projections", "Projections")
-	button := `[aria-label="Build product-counts anew"]`
+	button := `[aria-label="Rebuild product-counts"]`
 	p.run(t, chromedp.WaitVisible(button))
 	p.run(t, chromedp.Evaluate[chromedp.Void](`new MutationObserver(() => { if (document.querySelector('main progress, main td small.block')?.innerText !== undefined &&
 		/segments|about to serve|read/.test(document.querySelector('main').innerText)) window.progressed = true; }).observe(document.querySelector('main'), { subtree: true, childList: true })`))
 	p.run(t, chromedp.Focus(button))
 	p.press(t, kb.Enter)
-	p.says(t, "dialog", "Build product-counts anew?")
+	p.says(t, "dialog", "Rebuild product-counts?")
 	p.press(t, kb.Escape)
 	p.until(t, "document.querySelector('dialog') === null")
 	p.press(t, kb.Enter) // the focus came back
 	p.run(t, chromedp.Click("dialog .strong"))
 	row := "[...document.querySelectorAll('main tbody tr')].find(r => r.innerText.includes('product-counts'))"
-	p.until(t, row+".innerText.includes('built anew')")
+	p.until(t, row+".innerText.includes('rebuilt')")
 	p.until(t, row+".children[1].innerText.startsWith('2')") // the generation that serves
 	if !value[bool](t, p, "Boolean(window.progressed)") {
 		t.Error("nothing was seen of its progress")
 	}
 }
 
-// parked: a stream that waits shows why; another try fails as long as it must, and then does not.
+// parked: a parked stream shows the reason. A retry fails as long as the cause exists, and then succeeds.
 func parked(t *testing.T, s *service, p *page) {
 	s.openAccount(t, "parked", "Ada")
 	mend := s.spoil(t, "parked")
@@ -214,7 +214,7 @@ func parked(t *testing.T, s *service, p *page) {
 	p.look(t, "parked-stream")
 	p.view(t, "#/parked", "Parked streams")
 	p.run(t, chromedp.Click(retryOf("accounts")))
-	p.says(t, ".cards", "waits still")
+	p.says(t, ".cards", "still parked")
 	mend()
 	for _, projection := range []string{"accounts", "publisher"} {
 		p.until(t, fmt.Sprintf("document.querySelector(%q)", retryOf(projection)))
@@ -224,7 +224,7 @@ func parked(t *testing.T, s *service, p *page) {
 	p.says(t, "header nav", "Parked")
 }
 
-// retryOf finds the button that tries the spoiled account again.
+// retryOf is the selector of the button that retries the spoiled account.
 func retryOf(projection string) string {
-	return fmt.Sprintf(`[aria-label="Try Account#parked again in %s"]`, projection)
+	return fmt.Sprintf(`[aria-label="Retry Account#parked in %s"]`, projection)
 }

@@ -22,7 +22,7 @@ func (p *page) hide(t *testing.T, hidden bool) {
 		document.dispatchEvent(new Event('visibilitychange'))`, state)))
 }
 
-// visible: a page that nobody can see asks for nothing, whatever its view, and goes on where it is seen again.
+// visible: a hidden page sends no requests, in any view. It continues when it is visible again.
 func visible(t *testing.T, _ *service, p *page) {
 	for _, view := range []struct{ hash, title string }{
 		{"#/projections", "Projections"}, {"#/parked", "Parked streams"}, {"#/", "Live"},
@@ -41,14 +41,14 @@ func visible(t *testing.T, _ *service, p *page) {
 	}
 }
 
-// heard is how many requests and live messages there were.
+// heard returns the number of requests and live messages.
 func (p *page) heard() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.traffic
 }
 
-// hears waits until the page has heard two more messages.
+// hears waits until the page has received two more messages.
 func (p *page) hears(t *testing.T, view string) {
 	t.Helper()
 	before := p.heard()

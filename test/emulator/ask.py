@@ -1,5 +1,6 @@
 # Calls AWS for test/emulator: reads one question a line, writes one answer a line. One process serves all calls, since the
-# AWS command line takes half a second to start. Bytes are {"base64": "..."}.
+# AWS command line takes half a second to start. Bytes are {"base64": "..."}, a stream is
+# text.
 import base64
 import json
 import sys
@@ -30,6 +31,7 @@ for line in sys.stdin:
             answer = client.get_paginator(operation).paginate(**question["with"]).build_full_result()
         else:
             answer = getattr(client, operation)(**question["with"])
+        answer = {name: value.read().decode() if hasattr(value, "read") else value for name, value in answer.items()}
         reply = {"answer": jmespath.search(query, answer) if query else None}
     except Exception as error:
         reply = {"error": f"{type(error).__name__}: {error}"}

@@ -24,6 +24,7 @@ func app(ctx context.Context, args []string) error {
 	state := flags.String("state", "", "folder for what is built")
 	plant := flags.String("plant", "", "a fault to plant")
 	fail := flags.Bool("fail", false, "leave one gap in the template, so that the deployment fails")
+	add := flags.Bool("add", false, "synthesize the default stage with a team's additions: "+additions)
 	another := flags.Bool("another-build", false, "give the functions other bytes with the same behavior")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -39,6 +40,11 @@ func app(ctx context.Context, args []string) error {
 	made, err := build.Project{Root: *checkout, State: *state, Say: io.Discard}.Synthesize(ctx)
 	if err != nil {
 		return err
+	}
+	if *add && !named(os.Getenv("CDK_CONTEXT_JSON")) {
+		if made, err = synthesizeAdditions(ctx, *checkout, *state); err != nil {
+			return err
+		}
 	}
 	if err := os.RemoveAll(to); err != nil {
 		return err

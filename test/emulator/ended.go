@@ -84,7 +84,7 @@ func (r *run) clear(ctx context.Context) error {
 	return err
 }
 
-// upgrade deploys an earlier commit, uses it, and then deploys this one. No table may be replaced, functions that read
+// upgrade deploys an earlier commit, uses it, and then deploys this one, without additions. No table may be replaced, functions that read
 // events must be updated before those that write them, and stored orders must still be shown.
 func (r *run) upgrade(ctx context.Context) error {
 	if _, err := r.shell(ctx, "git rev-parse --quiet --verify "+r.since+"^{commit}"); err != nil {
@@ -93,6 +93,7 @@ func (r *run) upgrade(ctx context.Context) error {
 		}
 		return r.notUpgraded("this shallow clone does not have commit " + r.since + ": run git fetch --deepen 1")
 	}
+	r.environment = append(r.environment, "CDK_APP="+r.app(r.root, ""))
 	tree := filepath.Join(r.dir, "before")
 	if _, err := r.shell(ctx, "git worktree add --quiet --detach "+tree+" "+r.since); err != nil {
 		return err

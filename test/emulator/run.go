@@ -72,7 +72,7 @@ func begin(ctx context.Context, dir, bin, since, plant string) (*run, error) {
 		"AWS_REGION="+region, "AWS_DEFAULT_REGION="+region, "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=",
 		"AWS_CONFIG_FILE="+filepath.Join(dir, "none"), "AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(dir, "none"),
 		"AWS_CA_BUNDLE="+r.machine.cert, "NODE_EXTRA_CA_CERTS="+r.machine.cert, "CURL_HOME="+dir,
-		"CDK_APP="+r.app(root, ""), "CDK_REQUIRE_APPROVAL=never", "CDK_FORCE=true", "CDK_DISABLE_CLI_TELEMETRY=true", "CI=true",
+		"CDK_APP="+r.app(root, " -add"), "CDK_REQUIRE_APPROVAL=never", "CDK_FORCE=true", "CDK_DISABLE_CLI_TELEMETRY=true", "CI=true",
 		"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20", "NODE_NO_WARNINGS=1",
 		"PATH="+filepath.Join(r.bin, "awscli", "bin")+":"+os.Getenv("PATH"))
 	return r, r.startAsker(ctx)
@@ -105,6 +105,8 @@ func (r *run) all(ctx context.Context) error {
 		{"an order's life, each query with the token of the command before", r.readYourWrites},
 		{"a client hears of an order over WebSocket", r.hears},
 		{"integration events arrive on the bus", r.published},
+		{"a team's bucket, queue, function, permission and alarm work", r.added},
+		{"the command line describes the stack, and shows an order as it was", r.described},
 		{"a read model is rebuilt by the state machine, and rolled back", r.rebuilds},
 		{"an event that the projector can't read is parked, and retried by newer code", r.poison},
 		{"all streams are reconciled and verified", r.reconciles},

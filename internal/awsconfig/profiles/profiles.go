@@ -12,10 +12,10 @@ import (
 	"github.com/annals-es/annals/internal/awsconfig"
 )
 
-// Load returns the configuration that environment variables and profiles hold, with the HTTP client and the retries of
-// package awsconfig. Reading it takes milliseconds: share it among clients.
+// Load returns the configuration in environment variables and profiles, with the HTTP client and the retries of package
+// awsconfig. Reading it takes milliseconds: share it among clients.
 //
-// Errors: variables and files that can't be read.
+// Errors: one if a variable or a file can't be read.
 func Load(ctx context.Context) (aws.Config, error) {
 	cfg, err := config.LoadDefaultConfig(ctx,
 		config.WithHTTPClient(awsconfig.HTTPClient()), config.WithRetryer(awsconfig.Retryer))

@@ -1,4 +1,4 @@
-// Which view is shown, and what stays around it.
+// Shows the view of the address, and the parts of the page around it.
 import { h, put, ask, failed, heading, loading, tag } from './dom.js';
 import { connect } from './feed.js';
 import { visible, later } from './visible.js';
@@ -25,11 +25,11 @@ async function show(first) {
     else a.removeAttribute('aria-current');
   }
   let content;
-  const slow = setTimeout(() => put(main, heading('One moment'), loading()), 200);
+  const slow = setTimeout(() => put(main, heading('Loading'), loading()), 200);
   try {
-    content = make ? await make(found[1] ?? '', { signal: view.signal, about, counted }) : [heading('Nothing is here')];
+    content = make ? await make(found[1] ?? '', { signal: view.signal, about, counted }) : [heading('Page not found')];
   } catch (error) {
-    content = error.status === 404 ? missing(error.message) : [heading('That did not work'), failed(error)];
+    content = error.status === 404 ? missing(error.message) : [heading('The request failed'), failed(error)];
   } finally {
     clearTimeout(slow);
   }
@@ -42,13 +42,13 @@ async function show(first) {
 }
 
 const missing = what => [heading(what),
-  h('p', null, 'Nothing was ever stored under this name. A name is a type and an id, as in ', h('span', { class: 'data' }, 'Type#id'),
-    ', with capitals as they were written. ', h('a', { href: '#/search' }, 'Search'), ' finds streams by how their names begin.')];
+  h('p', null, 'No event was ever stored under this name. A name is a type and an id, such as ', h('span', { class: 'data' }, 'Type#id'),
+    '. Capital letters matter. ', h('a', { href: '#/search' }, 'Search'), ' finds streams by the beginning of their names.')];
 
 function counted(n) { put(document.getElementById('parked-count'), n ? ' ' : '', n ? tag(n, 'bad') : null); }
 
 async function count() {
-  try { counted((await ask('api/parked')).parked.length); } catch { /* the view says what is wrong */ }
+  try { counted((await ask('api/parked')).parked.length); } catch { /* the view shows the error */ }
   later(count, 15_000);
 }
 
@@ -65,7 +65,7 @@ try {
   await visible(); // a tab that was opened in the background waits
   about = await ask('api/about');
   put(document.getElementById('place'), about.place);
-  put(document.getElementById('mode'), about.write ? 'may write' : 'read only');
+  put(document.getElementById('mode'), about.write ? 'writable' : 'read-only');
   connect();
   show(true);
   count();

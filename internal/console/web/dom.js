@@ -1,9 +1,9 @@
-// What all views share. Text becomes text nodes, here alone; nothing here or elsewhere makes HTML of text.
+// Functions that all views share. Only this module puts text into the page, as text nodes. No code makes HTML from text.
 import { later } from './visible.js';
 
 const hidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
-// visible shows characters that can't be seen, or that reorder what can, by their codes.
+// visible replaces characters that are invisible, or that reorder others, with their codes.
 export const visible = text =>
   String(text).replace(hidden, c => '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0'));
 
@@ -35,8 +35,8 @@ function add(element, children) {
   }
 }
 
-// pieces are a name with the places where a line may end: behind a separator, not within a word. What goes on for long without
-// one may end at a sign or before a capital, and at last anywhere.
+// pieces splits a name where a line may break: after a separator, not within a word. A long part without a separator may
+// break at a sign or before a capital letter, and one that is still too long may break anywhere.
 function pieces(text) {
   const all = text.match(/[^#@:;,=&?_\s/-]*[#@:;,=&?_\s/-]*/g)
     .flatMap(piece => piece.length > 16 ? piece.match(/[A-Z]*[^A-Z\W]*\W*/gu) : piece)
@@ -44,24 +44,24 @@ function pieces(text) {
   return all.flatMap((piece, i) => i > 0 ? [document.createElement('wbr'), piece] : [piece]);
 }
 
-// put replaces what is in an element.
+// put replaces an element's content.
 export function put(element, ...children) {
   element.replaceChildren();
   add(element, children);
   return element;
 }
 
-// say tells screen readers.
+// say makes screen readers read a text.
 export function say(text) { put(document.getElementById('say'), text); }
 
-// Exact is a number as it was written: JavaScript's own would lose digits.
+// Exact is a number in its original text: a JavaScript number would lose digits.
 export class Exact {
   constructor(source) { this.source = source; }
 }
 const exact = (_, value, context) => typeof value === 'number' && context?.source && String(value) !== context.source
   ? new Exact(context.source) : value;
 
-// ask gets JSON, or throws what the answer says is wrong.
+// ask requests JSON. It throws the error of the answer.
 export async function ask(path, query, options) {
   const url = path + (query ? '?' + new URLSearchParams(query) : '');
   const response = await fetch(url, options);
@@ -77,7 +77,7 @@ export const order = (path, body) =>
 
 const pad = n => String(n).padStart(2, '0');
 
-// ago says how long ago an instant was; what is older than a month has its date.
+// ago returns how long ago a time was, or its date if it is older than a month.
 function ago(d) {
   const seconds = Math.round((Date.now() - d) / 1000), past = Math.abs(seconds);
   const [n, unit] = past < 60 ? [past, 's'] : past < 3600 ? [Math.floor(past / 60), 'min']
@@ -87,24 +87,24 @@ function ago(d) {
   return seconds > 0 ? `${n} ${unit} ago` : `in ${n} ${unit}`;
 }
 
-// time shows how long ago an instant was, and the instant itself in its title, and to who listens.
+// time shows how long ago a time was. The time itself is in the title, and is read by screen readers.
 export function time(text) {
   if (isNaN(new Date(text))) return h('span', null, text);
   return h('time', { datetime: text, title: text },
     h('span', { 'aria-hidden': 'true' }, ago(new Date(text))), h('span', { class: 'hidden' }, text));
 }
 
-// instant shows an instant, and how long ago it was.
+// instant shows a time, and how long ago it was.
 export const instant = text => [h('span', { class: 'instant' }, text), ' ', time(text)];
 
-// What is said to be a minute ago does not stay so.
+// Updates how long ago the times were.
 const tick = () => {
   for (const t of document.querySelectorAll('time')) put(t.firstChild, ago(new Date(t.dateTime)));
   later(tick, 5000);
 };
 tick();
 
-// span shows milliseconds. No line ends between a number and its unit.
+// span shows milliseconds. No line breaks between a number and its unit.
 export function span(ms) {
   if (ms === null || ms === undefined) return '–';
   const a = Math.abs(ms);
@@ -115,7 +115,7 @@ export function span(ms) {
   return (ms / 3_600_000).toFixed(1) + '\u00a0h';
 }
 
-// micros is an instant in milliseconds, with microseconds: Date drops them.
+// micros returns a time in milliseconds, with its microseconds: Date drops them.
 export function micros(text) {
   const fraction = /\.(\d+)/.exec(text)?.[1] ?? '';
   const whole = Date.parse(text.replace(/\.\d+/, ''));
@@ -131,10 +131,10 @@ export const followLink = (id, label, from) => id
 
 export const heading = text => h('h1', { tabindex: '-1' }, text);
 
-// loading stands where an answer is waited for. It shows after 200 ms: most answers are faster.
+// loading is shown while a request runs. It appears after 200 ms: most requests are faster.
 export const loading = () => h('p', { class: 'faint loading', role: 'status' }, 'Loading …');
 
 export const failed = error => h('p', { class: 'bad', role: 'alert' }, error.message);
 
-// tag is a status: its text says it, its colour helps.
+// tag is a status. Its color only repeats its text.
 export const tag = (text, kind) => h('span', { class: 'tag ' + (kind ?? '') }, text);

@@ -1,4 +1,4 @@
-// The connection over which the page hears what happens, and what it remembers of it.
+// The connection for live events, and the latest of them.
 import { put } from './dom.js';
 import { whileVisible } from './visible.js';
 
@@ -8,9 +8,9 @@ export const live = new EventTarget();
 live.pulses = [];   // the last seconds
 live.commits = [];  // the newest first
 live.missed = 0;
-live.opened = null; // whether the newest commits were found, null while they are looked for
+live.opened = null; // whether the newest commits were found, null while the search runs
 
-// connect listens whenever the page can be seen. The console reads nothing for a page that does not listen.
+// connect listens while the page is visible. The console reads nothing for a page that does not listen.
 export const connect = () => whileVisible(listen);
 
 function listen() {
@@ -24,8 +24,8 @@ function listen() {
   on('commit', c => { live.commits.unshift(c); live.commits.length = Math.min(live.commits.length, kept); });
   on('opened', o => { live.opened = { complete: o.complete, at: new Date() }; });
   on('missed', m => { live.missed += m.messages; });
-  on('trouble', t => trouble(t.error ? 'Commits can\u2019t be followed just now, it is tried again: ' + t.error : ''));
-  source.onerror = () => trouble('The connection to the console is lost. It is tried again; what is shown may be old.');
+  on('trouble', t => trouble(t.error ? 'New commits can\u2019t be read. Trying again: ' + t.error : ''));
+  source.onerror = () => trouble('The connection to the console is lost. Trying again; the page may be out of date.');
   source.onopen = () => trouble('');
   return () => source.close();
 }
@@ -35,18 +35,18 @@ function trouble(text) {
   if (line.hidden !== !text || line.textContent !== text) put(line, text).hidden = !text;
 }
 
-// lately adds up the last n pulses.
+// lately returns the sum of a value over the last n pulses.
 export function lately(n, of) {
   return live.pulses.slice(-n).reduce((sum, p) => sum + of(p), 0);
 }
 
-// lags are those of a projection, or of all, over the last n pulses, sorted, in milliseconds.
+// lags returns the lags of a projection, or of all, in the last n pulses, sorted, in milliseconds.
 export function lags(n, name) {
   return live.pulses.slice(-n).flatMap(p =>
     Object.entries(p.projections).filter(([k]) => !name || k === name).flatMap(([, e]) => e.lags ?? [])).sort((a, b) => a - b);
 }
 
-// waiting is the oldest commit of the sample that waits now, in milliseconds, 0 if none does.
+// waiting returns the age of the oldest commit of the sample that is not applied, in milliseconds, 0 if there is none.
 export function waiting(name) {
   const now = live.pulses.at(-1);
   return Math.max(0, ...Object.entries(now?.projections ?? {}).filter(([k]) => !name || k === name).map(([, e]) => e.oldest ?? 0));

@@ -9,19 +9,19 @@ export async function follow(path, { signal }) {
   const body = h('div');
   const state = h('p', { class: 'faint', role: 'status' });
 
-  async function first() { // is quick: the search below is not
+  async function first() { // fast, unlike the search below
     const at = from.lastIndexOf('@');
     const [stream, version] = [from.slice(0, at), from.slice(at + 1)];
     const [step, projections] = await Promise.all([
       ask('api/state', { stream, version }, { signal }), ask('api/applied', { stream, version }, { signal })]);
-    // A state shows one event; of which others there are the search tells.
+    // api/state returns one event of the commit. The search returns the others.
     draw({ commits: [{ ...step.commit, projections }] });
   }
   async function all(attempt = 0) {
     const trace = await ask('api/trace', { correlation: id }, { signal });
     draw(trace);
     put(state, trace.note ?? (trace.commits.length === 0 ? 'No commit has this correlation id.' : ''));
-    // What is on its way is looked after for a while.
+    // Commits that are not applied yet are requested again for a while.
     if (attempt < 10 && trace.commits.some(c => c.projections.some(p => !p.applied && !p.parked))) later(() => again(attempt + 1), 1500, signal);
   }
   const again = attempt => all(attempt).catch(error => { if (!signal.aborted) put(state, failed(error)); });
@@ -33,24 +33,25 @@ export async function follow(path, { signal }) {
     const length = Math.max(...ends) - start || 1;
     const actors = [...new Set(trace.commits.map(c => c.metadata.actor).filter(Boolean))];
     put(body,
-      h('dl', { class: 'meta' }, h('dt', null, 'Began'), h('dd', null, instant(trace.commits[0].at)),
-        h('dt', null, 'By'), h('dd', { class: 'data' }, actors.join(', ') || 'nobody named'),
+      h('dl', { class: 'meta' }, h('dt', null, 'Started'), h('dd', null, instant(trace.commits[0].at)),
+        h('dt', null, 'By'), h('dd', { class: 'data' }, actors.join(', ') || 'no actor recorded'),
         h('dt', null, 'Commits'), h('dd', null, trace.commits.length),
-        h('dt', null, 'Known everywhere'), h('dd', null, everywhere(trace.commits.flatMap(c => c.projections), start))),
+        h('dt', null, 'Applied everywhere'), h('dd', null, everywhere(trace.commits.flatMap(c => c.projections), start))),
       h('ol', { class: 'trace' }, trace.commits.map(c => commit(c, start, length))));
   }
-  put(state, 'Searching for all that it led to …');
+  put(state, 'Searching for all commits of this request …');
   if (from) first().catch(() => {}).then(() => again(0)); else again(0);
   return [heading('One request'), h('p', { class: 'data' }, id), state, body];
 }
 
-// everywhere says when all projections had it. Where one has applied a later commit since, its time is a bound.
+// everywhere describes when all projections had applied the request. If one has applied a later commit since, the time is
+// an upper bound.
 function everywhere(all, start) {
   const late = all.filter(p => !p.applied).length;
-  if (late) return `not yet: ${late} to go`;
+  if (late) return `not yet: ${late} left`;
   all = all.filter(p => !p.unconcerned);
-  if (all.some(p => !p.at)) return 'yes; not all times were kept';
-  if (all.length === 0) return 'it concerns no projection';
+  if (all.some(p => !p.at)) return 'yes; some times are not known';
+  if (all.length === 0) return 'no projection reads it';
   return `after ${span(Math.max(...all.map(p => micros(p.at))) - start)}${all.every(p => p.exact) ? '' : ' at most'}`;
 }
 
@@ -82,7 +83,7 @@ function row(p, c, at, length) {
     h('td', null, p.parked ? tag('parked', 'bad') : !p.applied ? tag(p.behind ? 'behind' : 'not yet', 'late') : p.at ? [!p.exact && 'by ', time(p.at)]
       : p.unconcerned ? '–' : tag('yes', 'good')),
     h('td', null, p.parked ? h('span', { class: 'data' }, p.parked.error) : lag !== undefined ? span(lag)
-      : p.applied ? h('span', { class: 'faint' }, p.at ? `within ${span(micros(p.at) - micros(c.at))}: it is at ${p.version} by now`
-        : p.unconcerned ? 'it does not concern it' : 'its time was not kept') : '–'),
+      : p.applied ? h('span', { class: 'faint' }, p.at ? `within ${span(micros(p.at) - micros(c.at))}: now at version ${p.version}`
+        : p.unconcerned ? 'skipped: older than the reaction' : 'time not known') : '–'),
     h('td', { class: 'bars' }, bar));
 }

@@ -1,4 +1,4 @@
-// The first view: how it goes, and what is stored right now.
+// The first view: figures, and commits as they are stored.
 import { h, put, say, heading, time, span, streamLink, followLink } from './dom.js';
 import { live, lately, lags, waiting, quantile } from './feed.js';
 import { bars, dots } from './plot.js';
@@ -22,8 +22,8 @@ export function home(_, { signal, about }) {
   function toggle() {
     paused = paused ? null : [...live.commits];
     button.setAttribute('aria-pressed', String(Boolean(paused)));
-    put(button, paused ? 'Go on' : 'Pause');
-    say(paused ? 'The list stands still' : 'The list goes on');
+    put(button, paused ? 'Resume' : 'Pause');
+    say(paused ? 'The list is paused' : 'The list is running');
     feed();
   }
 
@@ -31,9 +31,9 @@ export function home(_, { signal, about }) {
     const all = paused ?? live.commits;
     const wanted = all.filter(c => !only || text(c).includes(only)).slice(0, shown);
     const fresh = wanted.filter(c => !drawn.has(key(c)));
-    // Who listens can't hear a flood: then only its size is told.
+    // Many commits at once are too many for a screen reader: then it reads only their number.
     list.setAttribute('aria-live', fresh.length > 3 ? 'off' : 'polite');
-    // What was there before does not arrive.
+    // Commits from before the page was opened are not marked as fresh.
     const arrives = live.opened && list.children.length > 0;
     list.prepend(...fresh.map(c => { const li = line(c); if (arrives) li.classList.add('fresh'); return li; }));
     for (const c of fresh) drawn.add(key(c));
@@ -42,11 +42,11 @@ export function home(_, { signal, about }) {
     const since = paused ? live.commits.findIndex(c => key(c) === key(paused[0] ?? {})) : 0;
     put(count, paused ? `${since < 0 ? live.commits.length : since} new since` : '');
     empty.hidden = wanted.length > 0;
-    put(empty, only ? 'None of the latest commits has that.'
-      : live.opened ? 'Commits show here when they are stored.' : 'Looking for the newest commits …');
+    put(empty, only ? 'None of the latest commits matches.'
+      : live.opened ? 'Commits appear here when they are stored.' : 'Searching for the newest commits …');
     gap.hidden = live.opened?.complete ?? true;
     if (!gap.hidden) put(gap, 'The list begins at ', time(live.opened.at.toISOString()),
-      ': there is too much in the event table’s stream to find what came before. Search finds older commits.');
+      ': the event table’s stream has too many records to find earlier commits. Use Search for those.');
     if (fresh.length > 3 && Date.now() - latest > 10_000) {
       latest = Date.now();
       say(`${fresh.length} commits, the latest in ${fresh[0].stream}`);
@@ -67,7 +67,7 @@ export function home(_, { signal, about }) {
       counted && figure('Refused', lately(60, p => sum(p.requests, 'throttled')), 'throttled', lately(60, p => sum(p.requests, 'throttled')) && 'late'),
       live.pulses.slice(-60).some(p => p.units) && [
         figure('Read units', units('read'), 'in a minute'), figure('Write units', units('write'), 'in a minute')],
-      figure('Lag', oldest > (worst ?? 0) ? span(oldest) : span(worst), oldest > 2000 ? 'and growing' : all.length ? `p99 of ${all.length}` : 'nothing to do', oldest > 2000 && 'late'));
+      figure('Lag', oldest > (worst ?? 0) ? span(oldest) : span(worst), oldest > 2000 ? 'and growing' : all.length ? `p99 of ${all.length}` : 'no new events', oldest > 2000 && 'late'));
     const events = live.pulses.map(p => p.events);
     const most = Math.max(0, ...events);
     put(rate, h('figcaption', null, h('strong', null, 'Events a second'), ` ${events.at(-1) ?? 0} now, ${most} at most`),
@@ -89,7 +89,7 @@ export function home(_, { signal, about }) {
   return [heading('Live'), figures, h('div', { class: 'plots' }, rate, lag),
     h('section', { 'aria-labelledby': 'commits' },
       h('div', { class: 'bar' }, h('h2', { id: 'commits' }, 'Commits'), button, count,
-        h('label', { for: 'only' }, 'Only with'), filter),
+        h('label', { for: 'only' }, 'Filter'), filter),
       empty, list, gap)];
 }
 
@@ -98,7 +98,7 @@ const sum = (counts, what) => Object.values(counts ?? {}).reduce((n, c) => n + c
 const key = c => c.stream + '@' + c.version;
 const text = c => [c.stream, c.metadata?.actor, c.metadata?.correlationId, ...c.events.map(e => e.type)].join(' ').toLowerCase();
 
-// soon does something once for many calls, four times a second at most.
+// soon calls act once for many calls, at most four times a second.
 function soon(act, signal) {
   let timer;
   signal.addEventListener('abort', () => clearTimeout(timer));

@@ -1,9 +1,9 @@
-// Shows JSON, with what has changed marked.
+// Shows JSON with the changes marked.
 import { h, Exact } from './dom.js';
 
 const escaped = key => key.replaceAll('~', '~0').replaceAll('/', '~1');
 
-// json returns a block that shows a value. Changed are JSON Pointers.
+// json returns a block that shows a value. changed has the JSON Pointers of the changes.
 export function json(value, changed = []) {
   const marks = new Set(changed);
   const lines = [];
@@ -30,7 +30,7 @@ function write(lines, value, path, label, depth, marks, comma) {
   line(open);
   entries.forEach(([key, v], i) => {
     const at = path + '/' + escaped(key);
-    // What is new as a whole is marked as a whole.
+    // All members of a new value are marked.
     if (marks.has(path)) marks.add(at);
     write(lines, v, at, list ? '' : JSON.stringify(key) + ': ', depth + 1, marks, i < entries.length - 1 ? ',' : '');
   });
@@ -38,10 +38,10 @@ function write(lines, value, path, label, depth, marks, comma) {
   line(close + comma);
 }
 
-// short is a value in a line.
+// short shows a value in one line.
 export function short(value) {
   if (value === undefined) return h('span', { class: 'faint' }, 'nothing');
-  // Its line breaks are those between members, which become spaces: a line may end there.
+  // Line breaks between members become spaces, where a line may break.
   const text = JSON.stringify(value, (_, v) => v instanceof Exact ? v.source : v, 1).replace(/\n\s*/g, ' ');
   return h('code', null, text.length > 200 ? text.slice(0, 200) + '…' : text);
 }

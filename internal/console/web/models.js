@@ -1,8 +1,8 @@
-// Which read models a stream is in, and how far each of them is with it.
+// The read models and reactions that read a stream, and the progress of each.
 import { h, put, ask, loading, failed, time, tag } from './dom.js';
 import { later } from './visible.js';
 
-const looks = 10; // at most, while one is not level
+const looks = 10; // the most requests while one is behind
 
 export function models(stream, last, signal) {
   const out = h('div', { role: 'status' }, loading());
@@ -10,7 +10,7 @@ export function models(stream, last, signal) {
   async function load(left) {
     try {
       const all = await ask('api/applied', { stream, version: last }, { signal });
-      put(out, all.length === 0 ? h('p', { class: 'faint' }, 'No read model and no reaction reads it.')
+      put(out, all.length === 0 ? h('p', { class: 'faint' }, 'No read model and no reaction reads this stream.')
         : h('ul', { class: 'models' }, all.map(one)));
       if (left > 0 && all.some(m => !m.applied && !m.parked)) later(() => load(left - 1), 1500, signal);
     } catch (error) {

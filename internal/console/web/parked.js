@@ -1,4 +1,4 @@
-// Streams that a projection could not apply: why, and another try.
+// Streams that a projection could not apply: the reasons, and retries.
 import { h, put, ask, order, heading, loading, time, streamLink, failed, tag, say } from './dom.js';
 import { later } from './visible.js';
 
@@ -17,35 +17,35 @@ export function parked(_, { signal, about, counted }) {
       if (!signal.aborted) put(out, failed(e));
     }
   }
-  // Whoever has the focus in the list keeps it.
+  // A refresh would lose the focus, so it waits until the focus is not in the list.
   const refresh = () => out.contains(document.activeElement) ? off = later(refresh, 5000, signal) : load();
 
   function draw(all, more) {
     if (all.length === 0) {
-      put(out, h('p', null, tag('all well', 'good'), ' No stream waits.'));
+      put(out, h('p', null, tag('ok', 'good'), ' No stream is parked.'));
       return;
     }
     put(out,
-      h('p', null, `${all.length}${more ? ' and more streams wait' : all.length === 1 ? ' stream waits' : ' streams wait'}. Each stands alone: all others go on.`,
-        !about.write && h('span', { class: 'faint' }, ' This console only reads: start it with --write to try them again here, or use `annals parked retry`.')),
+      h('p', null, `${all.length}${more ? ' and more streams are' : all.length === 1 ? ' stream is' : ' streams are'} parked. All other streams continue.`,
+        !about.write && h('span', { class: 'faint' }, ' This console is read-only: start it with --write to retry here, or use `annals parked retry`.')),
       h('ul', { class: 'cards' }, all.map(card)));
   }
 
   function card(p) {
     const result = h('p', { role: 'status' });
     const button = about.write && h('button', {
-      type: 'button', 'aria-label': `Try ${p.stream} again in ${p.projection}`, onclick: async () => {
+      type: 'button', 'aria-label': `Retry ${p.stream} in ${p.projection}`, onclick: async () => {
         button.disabled = true;
-        put(result, 'Trying …');
+        put(result, 'Retrying …');
         try {
           const answer = await order('api/retry', { projection: p.projection, stream: p.stream });
-          put(result, answer.waits ? [tag('waits still', 'bad'), ' ', h('span', { class: 'data' }, answer.error)] : [tag('applied', 'good'), ' It is level again.']);
-          if (!answer.waits) { say(p.stream + ' is level again'); off?.(); off = later(load, 1500, signal); return; }
+          put(result, answer.waits ? [tag('still parked', 'bad'), ' ', h('span', { class: 'data' }, answer.error)] : [tag('applied', 'good'), ' The stream is up to date.']);
+          if (!answer.waits) { say(p.stream + ' is up to date'); off?.(); off = later(load, 1500, signal); return; }
         } catch (e) { put(result, failed(e)); }
         button.disabled = false;
         button.focus();
       },
-    }, 'Try again');
+    }, 'Retry');
     return h('li', null,
       h('h2', null, streamLink(p.stream, p.version), ' in ', p.projection),
       h('p', null, tag(p.reason, 'bad'), ` at version ${p.version}, generation ${p.generation}, `, time(p.at),

@@ -1,9 +1,9 @@
-// Small plots of what was measured each second.
+// Small plots of the values of each second.
 import { s } from './dom.js';
 
 const width = 600;
 
-// bars draws values, the newest at the right. Label says the same in words.
+// bars draws values, the newest at the right. label describes them in words.
 export function bars(values, { height = 60, label, kind = '', slots = 180, least = 1 } = {}) {
   const top = Math.max(least, ...values);
   const each = width / slots;
@@ -14,7 +14,7 @@ export function bars(values, { height = 60, label, kind = '', slots = 180, least
     s('path', { d: `M0 ${height - 0.5}H${width}`, class: 'axis' }), s('path', { d, class: 'bars' }));
 }
 
-// dots draws values where there are some: undefined is a gap.
+// dots draws values. undefined leaves a gap.
 export function dots(values, { height = 60, label, kind = '', slots = 180, least = 10 } = {}) {
   const top = Math.max(least, ...values.map(v => v ?? 0));
   const each = width / slots;

@@ -33,7 +33,7 @@ export function projections(_, { signal, about }) {
   function make(name, rebuilds) {
     const cell = label => h('td', { 'data-label': label, role: 'cell' });
     const generation = cell('Generation'), lag = cell('Lag'), rate = cell('Events a second'), parked = cell('Parked'), rebuild = cell('Rebuild');
-    const button = about.write && rebuilds && h('button', { type: 'button', 'aria-label': 'Build ' + name + ' anew', onclick: () => button.getAttribute('aria-disabled') !== 'true' && confirm(name, load) }, 'Build anew');
+    const button = about.write && rebuilds && h('button', { type: 'button', 'aria-label': 'Rebuild ' + name, onclick: () => button.getAttribute('aria-disabled') !== 'true' && confirm(name, load) }, 'Rebuild');
     const progress = h('div');
     rebuild.append(progress, ...(button ? [button] : []));
     const tr = h('tr', { role: 'row' }, h('th', { scope: 'row', role: 'rowheader' }, name), generation, lag, rate, parked, rebuild);
@@ -42,7 +42,7 @@ export function projections(_, { signal, about }) {
       tr,
       take(p) {
         const serving = p.generations.find(g => g.status === 'serving');
-        put(generation, p.unregistered ? 'nothing has begun with it' : serving ? [h('strong', null, serving.generation), ` fold ${serving.fold}`, h('small', { class: 'faint block' }, 'began ', time(serving.since))] : 'none yet',
+        put(generation, p.unregistered ? 'not started' : serving ? [h('strong', null, serving.generation), ` fold ${serving.fold}`, h('small', { class: 'faint block' }, 'since ', time(serving.since))] : 'none yet',
           p.generations.filter(g => g !== serving).map(g => h('small', { class: 'block faint' }, `${g.generation} ${g.status}`)));
         const n = Math.max(0, ...p.generations.map(g => g.parked));
         put(parked, n ? h('a', { href: '#/parked' }, tag(n + ' parked', 'bad')) : '0');
@@ -52,9 +52,9 @@ export function projections(_, { signal, about }) {
           h('small', { class: 'block' }, done ? `${done.done} of ${done.segments} segments ${done.doing}` : 'about to serve'),
           next.failure && h('small', { class: 'block bad data' }, next.failure)],
           p.rebuild && outcome(p.rebuild));
-        // Not disabled: it would lose the focus, which comes back from the question.
+        // Not disabled: a disabled button would lose the focus, which returns to it from the dialog.
         if (button) button.setAttribute('aria-disabled', String(Boolean(p.rebuild && !p.rebuild.ended)));
-        if (p.rebuild?.ended && ended === null) say(p.rebuild.error ? `${name}: ${p.rebuild.error}` : `${name} was built anew`);
+        if (p.rebuild?.ended && ended === null) say(p.rebuild.error ? `${name}: ${p.rebuild.error}` : `${name} was rebuilt`);
         ended = p.rebuild ? p.rebuild.ended ?? null : undefined;
         this.beat();
       },
@@ -62,7 +62,7 @@ export function projections(_, { signal, about }) {
         const found = lags(60, name), oldest = waiting(name);
         const median = quantile(found, 0.5);
         put(lag, oldest > 2000 ? [tag(span(oldest), 'late'), h('small', { class: 'block' }, 'and growing')]
-          : median === undefined ? h('span', { class: 'faint' }, 'nothing to do')
+          : median === undefined ? h('span', { class: 'faint' }, 'no new events')
           : [h('strong', null, span(median)), h('small', { class: 'faint block' }, `worst ${span(found.at(-1))} of ${found.length}`)]);
         const events = live.pulses.map(p => p.projections[name]?.events ?? 0);
         const most = Math.max(0, ...events);
@@ -77,7 +77,7 @@ export function projections(_, { signal, about }) {
   const columns = ['Projection', 'Generation', 'Lag, last minute', 'Events a second to apply, last 3 minutes', 'Parked', 'Rebuild'];
   return [heading('Projections'), error,
     h('table', { class: 'wide', role: 'table' }, h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, columns.map(t => h('th', { scope: 'col', role: 'columnheader' }, t)))), table),
-    h('p', { class: 'faint' }, 'Lag is that of a sample: the newest commits of some streams each second. It runs from the recording of a commit to that of the checkpoint.')];
+    h('p', { class: 'faint' }, 'Lag is the time from the recording of a commit to that of the checkpoint. It is measured on a sample: the newest commits of some streams each second.')];
 }
 
 const building = g => g.status === 'building';
@@ -87,27 +87,27 @@ function outcome(r) {
   const read = r.events ? `${r.events} events ` : '';
   if (!r.ended) return read && h('small', { class: 'block' }, read + 'read');
   return r.error ? h('small', { class: 'block bad data' }, r.error)
-    : h('small', { class: 'block' }, tag('built anew', 'good'), ` ${read}in ${span(Date.parse(r.ended) - Date.parse(r.since))}`);
+    : h('small', { class: 'block' }, tag('rebuilt', 'good'), ` ${read}in ${span(Date.parse(r.ended) - Date.parse(r.since))}`);
 }
 
 function confirm(name, then) {
   const error = h('div');
   const box = h('dialog', { 'aria-labelledby': 'sure', onclose: () => box.remove() },
-    h('h2', { id: 'sure' }, `Build ${name} anew?`),
-    h('p', null, 'All its history is read into a new generation, which is compared with the events and then serves. Queries go on meanwhile. It goes on when this page is closed.'),
+    h('h2', { id: 'sure' }, `Rebuild ${name}?`),
+    h('p', null, 'All its events are read into a new generation, which is compared with the events and then serves. Queries are served during the rebuild. It continues if this page is closed.'),
     error,
     h('p', { class: 'bar' },
       h('button', {
         type: 'button', class: 'strong', onclick: async () => {
           try {
             await order('api/rebuild', { projection: name });
-            say('The rebuild of ' + name + ' has begun');
+            say('The rebuild of ' + name + ' has started');
             box.close();
             then();
           } catch (e) { put(error, failed(e)); }
         },
-      }, 'Build anew'),
-      h('button', { type: 'button', autofocus: true, onclick: () => box.close() }, 'Leave it')));
+      }, 'Rebuild'),
+      h('button', { type: 'button', autofocus: true, onclick: () => box.close() }, 'Cancel')));
   document.body.append(box);
   box.showModal();
 }

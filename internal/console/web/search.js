@@ -2,9 +2,9 @@
 import { h, put, ask, heading, failed, streamLink, followLink, say } from './dom.js';
 import { line } from './home.js';
 
-const kinds = { stream: ['Stream', 'Type#id, or how it begins: Type#'], correlation: ['Correlation id', ''], type: ['Event type', 'the name of its type'] };
+const kinds = { stream: ['Stream', 'Type#id, or its beginning: Type#'], correlation: ['Correlation id', ''], type: ['Event type', 'the name of the type'] };
 
-// quick tells where a word from the search box leads.
+// quick returns the address for a word from the search box.
 export function quick(word) {
   if (/^[^#]+#.+/.test(word)) return '#/search?stream=' + encodeURIComponent(word);
   if (/^[A-Z][A-Za-z]+#?$/.test(word)) return '#/search?' + (word.endsWith('#') ? 'stream=' : 'type=') + encodeURIComponent(word);
@@ -24,10 +24,10 @@ export function search(query, { signal }) {
       e.preventDefault();
       location.hash = '#/search?' + choice.value + '=' + encodeURIComponent(input.value.trim());
     },
-  }, h('label', { for: 'kind' }, 'Look for'), choice, h('label', { for: 'for', class: 'hidden' }, 'What'), input, h('button', null, 'Search'));
+  }, h('label', { for: 'kind' }, 'Search for'), choice, h('label', { for: 'for', class: 'hidden' }, 'What'), input, h('button', null, 'Search'));
   if (word) run(kind, word, out, signal);
   return [heading('Search'), form,
-    h('p', { class: 'faint' }, 'A search reads the whole event table. A stream by its full name is read alone.'), out];
+    h('p', { class: 'faint' }, 'A search reads the whole event table. For the full name of a stream, only that stream is read.'), out];
 }
 
 async function run(kind, word, out, signal) {
@@ -41,7 +41,7 @@ async function run(kind, word, out, signal) {
     const found = await ask('api/find', { [kind]: word }, { signal });
     const n = found.commits.length;
     put(out,
-      h('p', null, n === 0 ? full ? `There is no stream ${word}, and none whose name begins so.` : 'Nothing was found.' : `${n} commit${n === 1 ? '' : 's'}, newest first. `, found.note && h('strong', null, found.note),
+      h('p', null, n === 0 ? full ? `There is no stream ${word}, and none whose name begins with it.` : 'Nothing was found.' : `${n} commit${n === 1 ? '' : 's'}, newest first. `, found.note && h('strong', null, found.note),
         kind === 'correlation' && n > 0 && [' ', followLink(word, 'Follow this request')]),
       kind === 'stream' && n > 0 && h('p', { class: 'streams' }, 'Streams: ',
         [...new Set(found.commits.map(c => c.stream))].slice(0, 30).map((name, i) => [i > 0 && ', ', streamLink(name)])),

@@ -1,4 +1,4 @@
-// A stream: a timeline, a slider over it, and the state and what changed at each version.
+// A stream: its timeline, a slider, and the state and the changes at each version.
 import { h, put, ask, heading, loading, time, instant, streamLink, followLink, failed } from './dom.js';
 import { json, short } from './json.js';
 import { models } from './models.js';
@@ -17,7 +17,7 @@ export async function stream(path, { signal }) {
 
   const slider = h('input', { type: 'range', id: 'version', min: 1, max: last, step: 1, value: version, 'aria-describedby': 'where' });
   const where = h('output', { id: 'where', for: 'version', 'aria-live': 'polite' });
-  const back = h('button', { type: 'button', onclick: () => go(version - 1) }, h('span', { 'aria-hidden': 'true' }, '‹'), ' Before');
+  const back = h('button', { type: 'button', onclick: () => go(version - 1) }, h('span', { 'aria-hidden': 'true' }, '‹'), ' Previous');
   const forth = h('button', { type: 'button', onclick: () => go(version + 1) }, 'Next ', h('span', { 'aria-hidden': 'true' }, '›'));
   const times = h('ol', { class: 'timeline' });
   const detail = h('div', { class: 'detail' }, loading());
@@ -58,10 +58,10 @@ export async function stream(path, { signal }) {
     put(detail,
       h('section', null, h('h2', null, 'What ', h('span', { class: 'data' }, event.type), ' changed'),
         step.unknown ? h('p', { class: 'faint' }, 'There is no state: ' + step.unknown)
-          : step.changes.length === 0 ? h('p', { class: 'faint' }, 'Nothing of the state.')
-          : h('table', { class: 'changes' }, h('thead', null, h('tr', null, ['Where', 'Before', 'After'].map(t => h('th', { scope: 'col' }, t)))),
+          : step.changes.length === 0 ? h('p', { class: 'faint' }, 'It did not change the state.')
+          : h('table', { class: 'changes' }, h('thead', null, h('tr', null, ['Member', 'Before', 'After'].map(t => h('th', { scope: 'col' }, t)))),
             h('tbody', null, step.changes.map(c => h('tr', null,
-              h('th', { scope: 'row', class: c.path && 'data' }, c.path || 'all of it'), h('td', null, short(c.before)), h('td', null, short(c.after))))))),
+              h('th', { scope: 'row', class: c.path && 'data' }, c.path || 'the whole state'), h('td', null, short(c.before)), h('td', null, short(c.after))))))),
       step.state && h('section', null, h('h2', null, 'State at version ' + version), json(step.state.state, step.changes.map(c => c.path))),
       h('section', null, h('h2', null, 'Event'), json(event.data)),
       h('section', null, h('h2', null, 'Commit'), h('dl', { class: 'meta' },

@@ -1,8 +1,8 @@
-// The page reads only while somebody can see it: what reads again and again does so by way of this module.
+// The page sends requests only while it is visible: code that repeats requests uses this module.
 
 const hidden = () => document.visibilityState === 'hidden';
 
-// visible is done once the page can be seen, or its view was left.
+// visible resolves once the page is visible, or its view was left.
 export function visible(signal) {
   return new Promise(done => {
     if (!hidden() || signal?.aborted) return done();
@@ -16,7 +16,7 @@ export function visible(signal) {
   });
 }
 
-// later acts once, after a time, and not before the page can be seen. It returns what calls that off.
+// later calls act once, after a time, when the page is visible. It returns a function that cancels the call.
 export function later(act, milliseconds, signal) {
   const off = new AbortController();
   const either = signal ? AbortSignal.any([signal, off.signal]) : off.signal;
@@ -28,7 +28,7 @@ export function later(act, milliseconds, signal) {
   return () => off.abort();
 }
 
-// whileVisible begins something whenever the page comes into view, and ends it, by what beginning returned, when it goes.
+// whileVisible calls begin whenever the page becomes visible, and the function that begin returned when it is hidden.
 export function whileVisible(begin) {
   let end;
   const turn = () => {

@@ -17,8 +17,8 @@ import (
 	"github.com/annals-es/annals/internal/inspect/feed"
 )
 
-// fakeShard is a shard of a fake stream: its pages from the trim horizon on. A closed one ends after the last of them, an
-// open one has empty pages then.
+// fakeShard is a shard of a fake stream: its pages from the trim horizon on. A closed one ends after the last of them,
+// an open one has empty pages then.
 type fakeShard struct {
 	parent string
 	closed bool

@@ -1,9 +1,9 @@
-// Package feed tells what is stored in an event table, by reading its DynamoDB stream: from now on, or from the newest commits
-// that the stream holds.
+// Package feed yields the new commits of an event table, and the newest stored ones, by reading its DynamoDB stream.
+// Start with [New].
 //
-// On AWS the stream has two readers already, the projector and the reactor, which is as many as DynamoDB advises: a third
-// one may be throttled, and then so are they, for moments. So this one asks each shard once a second only, and should not be
-// left running: a request a shard and second is 86,400 a day and shard. DynamoDB Local has no such limit.
+// On AWS the stream already has two readers, the projector and the reactor. That is the most that DynamoDB advises:
+// with a third one, all three may be throttled for moments. So a feed reads each shard only once a second. Don't leave
+// it running: that is 86,400 requests a day and shard. DynamoDB Local has no such limit.
 package feed
 
 import (
@@ -26,19 +26,19 @@ import (
 
 // Config adjusts a feed. The zero value takes the defaults.
 type Config struct {
-	// Every is how often each shard is asked. Default 1 s; on DynamoDB Local less does no harm.
+	// Every is the interval at which each shard is read. Default 1 s. On DynamoDB Local less does no harm.
 	Every time.Duration
-	// Endpoint is where streams are read, "" = where the configuration says, or else where the tables are.
+	// Endpoint is the address of DynamoDB Streams. If it is "", it is the configured one, or else that of the tables.
 	Endpoint string
-	// Budget is what [Feed.Recent] may spend on the past.
+	// Budget limits the search of [Feed.Recent].
 	Budget Budget
 }
 
-// Budget bounds the search for the newest commits. The zero value takes the defaults.
+// Budget limits the search for the newest commits. The zero value takes the defaults.
 type Budget struct {
-	// Requests to DynamoDB Streams. Default 40: the projector and the reactor read the same shards.
+	// Requests is the most requests to DynamoDB Streams. Default 40: the projector and the reactor read the same shards.
 	Requests int
-	// Time is how long the search takes at most. Default 3 s.
+	// Time is how long the search may take. Default 3 s.
 	Time time.Duration
 }
 
@@ -65,10 +65,10 @@ func New(tables *dynamodb.Client, cfg aws.Config, table string, own Config) *Fee
 	return &Feed{tables: tables, streams: streams, table: table, every: cmp.Or(own.Every, time.Second), budget: budget}
 }
 
-// ErrNoStream says that a table has no stream.
+// ErrNoStream is the error of a table without a stream.
 var ErrNoStream = errors.New("the table has no stream: `annals doctor` says what to do")
 
-// Commits yields the commits that are stored from now on, in each shard in their order, until the context ends.
+// Commits yields the commits that are stored after the call, in the order of each shard, until the context ends.
 //
 // Errors: [ErrNoStream]; [es.CorruptError]; those of DynamoDB.
 func (f *Feed) Commits(ctx context.Context) iter.Seq2[es.Commit, error] {
@@ -82,11 +82,11 @@ func (f *Feed) Commits(ctx context.Context) iter.Seq2[es.Commit, error] {
 	}
 }
 
-// Recent returns the newest commits that the stream holds, n at most, and what yields those that are stored after them. The
-// stream holds the commits of one day. Commits that can't be read are passed over: `annals verify` finds them.
+// Recent returns the newest commits in the stream, at most n, and yields those that are stored after them. The stream
+// has the commits of one day. Commits that can't be read are skipped: `annals verify` finds them.
 //
-// A shard can't be read backwards, so the search reads whole shards, within [Budget]. Where that is not enough, the answer is
-// not complete: it begins with what is stored from now on.
+// A shard can't be read backwards, so the search reads whole shards, within [Budget]. If the budget is not enough, the
+// answer is not complete: it has only the commits that are stored after the call.
 //
 // Errors: those of [Feed.Commits].
 func (f *Feed) Recent(ctx context.Context, n int) (inspect.Recent[es.Commit], error) {
@@ -135,7 +135,7 @@ func (f *Feed) read(ctx context.Context, r *reader, visit func(es.Commit) bool) 
 	}
 }
 
-// open finds the table's stream, and says what time it is at DynamoDB.
+// open finds the table's stream, and returns DynamoDB's time.
 func (f *Feed) open(ctx context.Context) (*reader, time.Time, error) {
 	table, err := f.tables.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &f.table})
 	if err != nil {

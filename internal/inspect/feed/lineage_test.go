@@ -89,8 +89,8 @@ func (l *lineage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// TestLineage: where a shard ends, the one that follows is read from its beginning; an iterator that grew old is replaced at
-// its place; what is no new commit is passed over; a commit that can't be read is an error.
+// TestLineage: where a shard ends, the one that follows is read from its beginning; an iterator that grew old is
+// replaced at its place; what is no new commit is passed over; a commit that can't be read is an error.
 func TestLineage(t *testing.T) {
 	t.Parallel()
 	var l lineage

@@ -15,7 +15,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// errSpent says that the budget of the search is spent.
+// errSpent is the error of a search whose budget is used up.
 var errSpent = errors.New("the budget is spent")
 
 // least is how many requests it takes to read an open shard: an iterator, the records, and twice none.
@@ -31,16 +31,17 @@ type past struct {
 	read map[string]stretch // by shard
 }
 
-// stretch is what was found in a shard that was read to its end.
+// stretch has the commits of a shard that was read to its end.
 type stretch struct {
-	// first is the time of its first commit, zero if it holds none. All commits of its parent are older.
+	// first is the time of its first commit, zero if it has none. All commits of its parent are older.
 	first time.Time
 	// newest are its last commits, in the order of the shard.
 	newest []es.Commit
 }
 
-// search returns the newest commits, the oldest first, and whether these are all that were asked for or are there. It takes a
-// place in each open shard: behind what was found or, where the shard is too long, at its end.
+// search returns the newest commits, the oldest first. It returns true if they are complete: as many as requested, or
+// all that exist. It takes a place in each open shard, after the commits that were found or, if the shard is too long,
+// at its end.
 func (p *past) search(ctx context.Context, limit time.Duration) ([]es.Commit, bool, error) {
 	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -63,7 +64,7 @@ func (p *past) search(ctx context.Context, limit time.Duration) ([]es.Commit, bo
 	return p.newest(), complete, p.followEnded(ctx)
 }
 
-// open reads the open shards, and tells whether it came to the end of all of them.
+// open reads the open shards, and tells whether it reached the end of all of them.
 func (p *past) open(ctx, bounded context.Context) (complete bool, err error) {
 	var open []string
 	for id, s := range p.all {
@@ -88,7 +89,7 @@ func (p *past) open(ctx, bounded context.Context) (complete bool, err error) {
 	return complete, nil
 }
 
-// within tells whether the search is within its budget. A stream that has too much to do has none to give.
+// within tells whether the search is within its budget. The budget is used up when the stream throttles.
 func within(bounded context.Context, err error) (bool, error) {
 	var limit *types.LimitExceededException
 	var throttled smithy.APIError
@@ -137,7 +138,8 @@ func (p *past) shard(ctx context.Context, id string) error {
 	return nil
 }
 
-// isNow tells whether a page ends with what was stored since the search began: a busy shard has no empty page at its end.
+// isNow tells whether a page ends with commits that were stored after the search began: a busy shard has no empty page
+// at its end.
 func (p *past) isNow(records []types.Record) bool {
 	if len(records) == 0 {
 		return false
@@ -146,7 +148,7 @@ func (p *past) isNow(records []types.Record) bool {
 	return created != nil && !created.Before(p.now)
 }
 
-// page reads on in a shard. Of a shard that DynamoDB has just forgotten, nothing is left.
+// page reads the next page of a shard. It is empty if DynamoDB has just deleted the shard.
 func (p *past) page(ctx context.Context, id string, at *place) ([]types.Record, error) {
 	var gone *types.ResourceNotFoundException
 	var trimmed *types.TrimmedDataAccessException
@@ -204,7 +206,7 @@ func (p *past) older() string {
 	return ""
 }
 
-// newest are the newest commits of all that was read, the oldest first.
+// newest returns the newest commits that were read, the oldest first.
 func (p *past) newest() []es.Commit {
 	var all []es.Commit
 	for _, s := range p.read {

@@ -21,7 +21,7 @@ type reader struct {
 	places  map[string]place // where each shard is read that is not at its end
 }
 
-// place is where a shard is read.
+// place is a position in a shard.
 type place struct {
 	kind     types.ShardIteratorType
 	after    *string // a sequence number
@@ -41,7 +41,8 @@ func (r *reader) take(ctx context.Context, shard string, p place) error {
 	return nil
 }
 
-// round asks every shard once, and tells whether to go on. Where shards ended it looks for those that follow.
+// round reads every shard once, and tells whether to continue. If shards ended, it looks for the shards that follow
+// them.
 func (r *reader) round(ctx context.Context, visit func(es.Commit) bool) (more bool, err error) {
 	ended := false
 	for shard, p := range r.places {
@@ -75,7 +76,7 @@ func (r *reader) round(ctx context.Context, visit func(es.Commit) bool) (more bo
 	return true, nil
 }
 
-// pass decodes a record. What is no new commit is passed over: the alarm on changed commits is not ours to raise.
+// pass decodes a record. It skips records that are no new commits: the functions raise the alarm about changed commits.
 func pass(record *types.Record, visit func(es.Commit) bool) (more bool, err error) {
 	if !inserts(record) {
 		return true, nil
@@ -99,7 +100,7 @@ func commitOf(record *types.Record) (es.Commit, error) {
 	return dynamostore.Decode(item)
 }
 
-// follow opens the shards that are new, from their beginning.
+// follow opens new shards at their beginning.
 func (r *reader) follow(ctx context.Context) error {
 	shards, err := r.shards(ctx)
 	if err != nil {

@@ -36,8 +36,8 @@ type shards = map[string]fakeShard
 
 type pages = [][]map[string]any
 
-// TestRecent: the newest commits come first, in the order of their times, from as few shards as hold them; a search that costs
-// too much finds nothing, says so, and begins with what is stored from now on.
+// TestRecent: the newest commits come first, in the order of their times, from as few shards as hold them; a search
+// that costs too much finds nothing, says so, and begins with what is stored from now on.
 func TestRecent(t *testing.T) {
 	t.Parallel()
 	many := pages{}

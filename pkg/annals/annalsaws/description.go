@@ -6,54 +6,54 @@ import (
 	"github.com/annals-es/annals/pkg/annals"
 )
 
-// MetadataKey is the key in a template's Metadata under which the [Description] of its service stands.
+// MetadataKey is the key of the [Description] of a service in its template's Metadata.
 const MetadataKey = "Annals"
 
-// Format is the version of the [Description]'s form. It is raised when a tool that knows an older one would misread it.
-// Members may be added under the same number.
+// Format is the version of the [Description]'s form. It is raised if a tool for an older version would misread the
+// form. Members may be added without raising it.
 const Format = 1
 
-// Description is what tools are told of a service on AWS. It stands, as JSON, in the Metadata of the service's template,
-// and there its resources are logical ids. See docs/description.md.
+// Description describes a service on AWS for tools. It is stored as JSON in the Metadata of the service's template,
+// where its resources are logical ids. See docs/description.md.
 type Description struct {
 	Format    int                `json:"format"`
 	Service   annals.Description `json:"service"`
 	Resources Resources          `json:"resources"`
 }
 
-// Resources name what a service has on AWS: by the logical ids of its template in a [Description], by physical ids in
-// [Located]. A resource that a service does not have is missing.
+// Resources are the names of a service's resources on AWS: logical ids of its template in a [Description], physical ids
+// in [Located]. A resource that a service does not have is missing.
 type Resources struct {
 	// Tables are the tables, by their names inside the service: "events", "orders".
 	Tables map[string]string `json:"tables"`
 	// Functions are the Lambda functions.
 	Functions map[Function]string `json:"functions"`
-	// Queues are the SQS queues of a function's jobs, DeadLetters those of the jobs that failed each time. The physical
-	// id of a queue is its URL.
+	// Queues are the SQS queues of functions' jobs. DeadLetters are their dead-letter queues. The physical id of a queue
+	// is its URL.
 	Queues      map[Function]string `json:"queues"`
 	DeadLetters map[Function]string `json:"deadLetters"`
-	// Failures are the S3 buckets of what a function could not process.
+	// Failures are the S3 buckets of the records and batches that a function could not process.
 	Failures map[Function]string `json:"failures"`
-	// RebuildMachine is the state machine that builds read models anew. Its physical id is its ARN.
+	// RebuildMachine is the state machine that rebuilds read models. Its physical id is its ARN.
 	RebuildMachine string `json:"rebuildMachine,omitempty"`
-	// API is the HTTP API, SocketAPI the WebSocket API. The physical id of an API is its id, without an address.
+	// API is the HTTP API, SocketAPI the WebSocket API. The physical id of an API is its id, not its address.
 	API       string `json:"api,omitempty"`
 	SocketAPI string `json:"socketApi,omitempty"`
 }
 
-// Located is a description of a service whose resources are physical ids: what a tool needs to work on it. `annals
-// describe` prints it, `--file` takes it, and the local runner answers with it.
+// Located is a description of a service whose resources are physical ids: all that a tool needs to know. `annals
+// describe` prints it, `--file` accepts it, and the local runner serves it.
 type Located struct {
 	// Place says in words where the service is: "stack Shop in eu-central-1", "http://127.0.0.1:3000".
 	Place string `json:"place"`
-	// Environment holds the settings of AWS clients that the place needs, as AWS SDKs read them: AWS_REGION, and where
-	// the service is not on AWS also endpoints and credentials. Each replaces the tool's own.
+	// Environment has the environment variables that AWS clients need to reach the service: AWS_REGION and, if the service
+	// is not on AWS, endpoints and credentials. They replace the tool's own.
 	Environment map[string]string `json:"environment,omitempty"`
 	Description
 }
 
-// Resolved returns the description with each logical id replaced by what physical returns for it. If physical returns
-// "", the resource does not exist: it is left out.
+// Resolved returns the description with the physical id of each logical id. If physical returns "", the resource does
+// not exist and is left out.
 func (d Description) Resolved(physical func(logicalID string) string) Description {
 	in := d.Resources
 	d.Resources = Resources{
@@ -81,7 +81,7 @@ func resolved[K comparable](logical map[K]string, physical func(string) string) 
 	return out
 }
 
-// Describe returns the description of a service, with the logical ids that its stack gives to its resources.
+// Describe returns the description of a service, with the logical ids of its resources in its stack.
 func Describe(s *annals.Service) Description {
 	d := Description{Format: Format, Service: s.Describe(), Resources: Resources{
 		Tables: map[string]string{}, Functions: map[Function]string{},
@@ -101,7 +101,7 @@ func Describe(s *annals.Service) Description {
 	return d
 }
 
-// Pascal turns a name in kebab case into the spelling of logical ids: product-counts into ProductCounts.
+// Pascal converts a name in kebab case to the spelling of logical ids: product-counts to ProductCounts.
 func Pascal(kebab string) string {
 	var b strings.Builder
 	for word := range strings.SplitSeq(kebab, "-") {

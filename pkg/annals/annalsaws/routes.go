@@ -12,22 +12,23 @@ type Route struct {
 	// ID is the operation's id, unique, in kebab case.
 	ID     string
 	Method string
-	// Path has its parameters in braces, as both API Gateway and net/http spell them.
+	// Path has its parameters in braces, which is the syntax of both API Gateway and net/http.
 	Path     string
 	Function Function
-	// Scope opens the route: its whole name, "shop/command". "" = it is open to all.
+	// Scope is the full name of the scope that the route requires: "shop/command". If it is "", the route is public.
 	Scope   string
 	Summary string
 }
 
-// DocsRoutes are those by which the API describes itself. They tell nothing of anybody.
+// DocsRoutes are the public routes that describe the API. They return no data of the service.
 var DocsRoutes = []Route{
 	{"get-openapi", http.MethodGet, "/openapi.json", Docs, "", "The API as an OpenAPI 3.1 document"},
 	{"get-docs", http.MethodGet, "/docs", Docs, "", "The API as a page"},
 	{"get-docs-file", http.MethodGet, "/docs/{file}", Docs, "", "What that page is made of"},
 }
 
-// Routes are the routes of a service's operations: the commands, then the queries, each in the order of the declaration.
+// Routes are the routes of a service's operations: the commands, then the queries, each in the order of the
+// declaration.
 func Routes(s *annals.Service) []Route {
 	var commands, queries []Route
 	for _, o := range s.Operations {
@@ -42,7 +43,7 @@ func Routes(s *annals.Service) []Route {
 	return slices.Concat(commands, queries)
 }
 
-// Scopes are a service's scopes by their whole names, with what each allows.
+// Scopes returns what each scope of a service allows, by the scope's full name.
 func Scopes(s *annals.Service) map[string]string {
 	return map[string]string{
 		s.ScopeOf(annals.ToCommand): s.Scopes.Command,
@@ -51,7 +52,7 @@ func Scopes(s *annals.Service) map[string]string {
 	}
 }
 
-// PublishedTypes are the types of the streams that have public events, sorted.
+// PublishedTypes returns the types of the streams that have public events, sorted.
 func PublishedTypes(s *annals.Service) []string {
 	var all []string
 	for _, p := range s.Public {

@@ -1,5 +1,6 @@
-// Package annalsaws says what a service has on AWS: its tables, and the environment variables that tell its functions of
-// them. It is plain data: the functions, the stack and the operators' tools agree by it. Start with [Tables].
+// Package annalsaws describes a service's resources on AWS: its tables, functions and routes, and the environment
+// variables of its functions. Start with [Tables]. It is plain data that the functions, the stack and the operators'
+// tools share.
 package annalsaws
 
 import (
@@ -15,17 +16,17 @@ import (
 
 // Table is one table of a service.
 type Table struct {
-	// Name is the table's name inside the service, in kebab case: "orders".
+	// Name is the table's name in the declaration, in kebab case: "orders".
 	Name string
 	dynamotable.Table
 }
 
-// Env is the environment variable that tells a function the table's name on DynamoDB: TABLE_ORDERS.
+// Env returns the environment variable that holds the table's name on DynamoDB: TABLE_ORDERS.
 func (t Table) Env() string {
 	return "TABLE_" + strings.ToUpper(strings.ReplaceAll(t.Name, "-", "_"))
 }
 
-// Output is the output of the stack that holds the table's name on DynamoDB: OrdersTableName.
+// Output returns the stack's output that has the table's name on DynamoDB: OrdersTableName.
 func (t Table) Output() string { return Pascal(t.Name) + "TableName" }
 
 // The tables that every service has.
@@ -36,9 +37,9 @@ var (
 	Snapshots = Table{Name: "snapshots", Table: dynamostore.SnapshotsTable}
 	// Projections is the catalog: the generations of all projections.
 	Projections = Table{Name: "projections", Table: dynamoview.ReadTable}
-	// Publisher holds the checkpoints of what publishes events.
+	// Publisher holds the checkpoints of the publisher of integration events.
 	Publisher = Table{Name: publish.Name, Table: dynamoview.ReadTable}
-	// Connections holds who is connected over WebSocket, and what each wants to be told of.
+	// Connections holds the WebSocket connections and their subscriptions.
 	Connections = Table{Name: "connections", Table: dynamotable.Table{
 		Partition:  dynamotable.Key{Name: "pk", Type: dynamotable.String},
 		Sort:       dynamotable.Key{Name: "sk", Type: dynamotable.String},
@@ -46,7 +47,7 @@ var (
 	}}
 )
 
-// ReadTable is the read table of a read model.
+// ReadTable returns the read table of a read model.
 func ReadTable(m *annals.DeclaredReadModel) Table { return readTable(m.Name(), m.Indexes) }
 
 func readTable(name string, indexes int) Table {
@@ -56,22 +57,22 @@ func readTable(name string, indexes int) Table {
 	return Table{Name: name, Table: dynamoview.IndexedReadTable}
 }
 
-// ReadTables are the read tables of a service's read models; of those that others replace, last.
+// ReadTables returns the read tables of a service's read models. Those of replaced read models are last.
 func ReadTables(s *annals.Service) []Table {
 	return readTables(s, func(*annals.DeclaredReadModel) bool { return true })
 }
 
-// CurrentReadTables are those of the read models that no other replaces, ReplacedReadTables the others.
+// CurrentReadTables returns the read tables of the read models that are not replaced.
 func CurrentReadTables(s *annals.Service) []Table {
 	return readTables(s, func(m *annals.DeclaredReadModel) bool { return !m.Replaced })
 }
 
-// ReplacedReadTables are the read tables of read models that others replace.
+// ReplacedReadTables returns the read tables of replaced read models.
 func ReplacedReadTables(s *annals.Service) []Table {
 	return readTables(s, func(m *annals.DeclaredReadModel) bool { return m.Replaced })
 }
 
-// InlineReadTables are the read tables whose rows commands write, with their events.
+// InlineReadTables returns the read tables whose rows are stored by commands, together with their events.
 func InlineReadTables(s *annals.Service) []Table {
 	return readTables(s, func(m *annals.DeclaredReadModel) bool { return m.Inline })
 }
@@ -86,7 +87,7 @@ func readTables(s *annals.Service, wanted func(*annals.DeclaredReadModel) bool) 
 	return all
 }
 
-// ReactionTables hold the checkpoints of a service's reactions, the publisher's last.
+// ReactionTables returns the tables with the checkpoints of a service's reactions. The publisher's is last.
 func ReactionTables(s *annals.Service) []Table {
 	all := make([]Table, 0, len(s.Reactions)+1)
 	for _, r := range s.Reactions {

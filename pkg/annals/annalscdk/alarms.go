@@ -16,20 +16,19 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// alarm calls people for something that does not mend itself. Its runbook is docs/runbooks/<runbook>.md.
+// alarm describes an alarm for something that a person has to fix. Its runbook is docs/runbooks/<runbook>.md.
 type alarm struct {
 	id, runbook, about string
 	metric             awscloudwatch.IMetric
-	// above is the value that is still well. It is exceeded in of periods out of the last outOf.
+	// above is the highest good value. The alarm fires if it is exceeded in of periods out of the last outOf.
 	above     float64
 	of, outOf float64
-	// expected says that there has to be something to count: nothing in outOf periods calls, where there was
-	// something before.
+	// expected is true if missing values fire the alarm: none in outOf periods, after there were some.
 	expected bool
 }
 
 func (s *Service) newAlarm(a alarm) awscloudwatch.Alarm {
-	// What had nothing to count is well.
+	// A period without values is good.
 	missing := awscloudwatch.TreatMissingData_NOT_BREACHING
 	if a.expected {
 		missing = awscloudwatch.TreatMissingData_MISSING
@@ -50,17 +49,18 @@ func (s *Service) newAlarm(a alarm) awscloudwatch.Alarm {
 	return made
 }
 
-// Notify has an alarm of your own tell the topic of the stack's alarms.
+// Notify sends an alarm of your own to the topic of the stack's alarms.
 func (s *Service) Notify(alarm awscloudwatch.Alarm) {
 	alarm.AddAlarmAction(awscloudwatchactions.NewSnsAction(s.AlarmTopic))
 }
 
-// alarms are the alarms of the stack: what callers notice, what is late, what was given up, and what is about to
-// be full.
+// alarms returns the stack's alarms: for errors and latency that callers notice, for delays, for work that was given
+// up, and for limits that are almost reached.
 func (s *Service) alarms() []alarm {
 	all := []alarm{
 		{
-			id: "ApiErrors", runbook: "api-errors", about: "More than 1 % of the requests, and more than 5 in five minutes, fail on our side",
+			id: "ApiErrors", runbook: "api-errors",
+			about: "More than 1 % of the requests, and more than 5 in five minutes, fail with a 5xx status",
 			metric: math("IF(failed > 5, 100 * failed / requests, 0)", map[string]awscloudwatch.IMetric{
 				"failed": s.ofAPI("5xx", "Sum"), "requests": s.ofAPI("Count", "Sum"),
 			}),
@@ -76,17 +76,18 @@ func (s *Service) alarms() []alarm {
 			above:  5, of: 2, outOf: 3,
 		},
 		{
-			id: "FunctionThrottles", runbook: "function-throttles", about: "Lambda refuses invocations for want of concurrency",
+			id: "FunctionThrottles", runbook: "function-throttles",
+			about:  "Lambda throttles invocations because the concurrency is used up",
 			metric: sum(each(s.plan.functions, func(f annalsaws.Function) awscloudwatch.IMetric { return s.ofFunction(f, "Throttles", "Sum") })),
 			above:  10, of: 2, outOf: 3,
 		},
 		{
 			id: "Concurrency", runbook: "function-throttles",
-			about:  "The account runs more than 80 % of the invocations that it may run at once by default",
+			about:  "The account uses more than 80 % of the default limit for concurrent invocations",
 			metric: metric("AWS/Lambda", "ConcurrentExecutions", "Maximum", nil), above: 0.8 * platform.Concurrency, of: 2, outOf: 3,
 		},
 		{
-			id: "StoreThrottles", runbook: "dynamodb-throttles", about: "DynamoDB or SQS asks the functions for patience, again and again",
+			id: "StoreThrottles", runbook: "dynamodb-throttles", about: "DynamoDB or SQS repeatedly throttles the functions",
 			metric: sum(each(s.plan.measuring(), func(f annalsaws.Function) awscloudwatch.IMetric { return s.own(f, telemetry.Throttles) })),
 			above:  50, of: 2, outOf: 3,
 		},
@@ -95,7 +96,7 @@ func (s *Service) alarms() []alarm {
 			metric: sum(s.systemErrors(annalsaws.Events, "PutItem", "TransactWriteItems", "GetItem", "Query")), above: 5, of: 2, outOf: 3,
 		},
 		{
-			id: "Conflicts", runbook: "conflicts", about: "More appends lose to other writers than a busy stream explains",
+			id: "Conflicts", runbook: "conflicts", about: "Appends conflict with other writers unusually often",
 			metric: s.own(annalsaws.Command, telemetry.Conflicts), above: 1000, of: 3, outOf: 3,
 		},
 		{
@@ -104,7 +105,8 @@ func (s *Service) alarms() []alarm {
 		},
 	}
 	all = append(all, alarm{
-		id: "RebuildFailed", runbook: "failed-rebuild", about: "A read model could not be built anew; what serves goes on",
+		id: "RebuildFailed", runbook: "failed-rebuild",
+		about:  "A rebuild of a read model failed; the serving generation is not affected",
 		metric: metric("AWS/States", "ExecutionsFailed", "Sum", map[string]*string{"StateMachineArn": s.RebuildMachine.StateMachineArn()}), above: 0, of: 1, outOf: 1,
 	})
 	for _, f := range s.plan.subscribers() {
@@ -113,7 +115,7 @@ func (s *Service) alarms() []alarm {
 	return all
 }
 
-// subscriberAlarms are those of a function that receives the event table's stream.
+// subscriberAlarms returns the alarms of a function that receives the event table's stream.
 func (s *Service) subscriberAlarms(f annalsaws.Function) []alarm {
 	id, name := pascal(f), string(f)
 	return []alarm{
@@ -122,15 +124,16 @@ func (s *Service) subscriberAlarms(f annalsaws.Function) []alarm {
 			metric: s.ofFunction(f, "IteratorAge", "Maximum"), above: 5 * 60 * 1000, of: 2, outOf: 3,
 		},
 		{
-			id: id + "Lag", runbook: "projection-lag", about: "What the " + name + " brings forward is older than a minute",
+			id: id + "Lag", runbook: "projection-lag", about: "The " + name + " is more than a minute behind the newest events",
 			metric: s.own(f, telemetry.ProjectionLag), above: 60, of: 3, outOf: 3,
 		},
 		{
-			id: id + "Parked", runbook: "parked-streams", about: "The " + name + " could not apply a stream, which waits",
+			id: id + "Parked", runbook: "parked-streams", about: "The " + name + " parked a stream that it could not apply",
 			metric: s.own(f, telemetry.ParkedStreams), above: 0, of: 1, outOf: 1,
 		},
 		{
-			id: id + "Unreadable", runbook: "unreadable-records", about: "The " + name + " set a record of the stream aside that it can't read",
+			id: id + "Unreadable", runbook: "unreadable-records",
+			about:  "The " + name + " set aside a stream record that it cannot read",
 			metric: s.own(f, telemetry.UnreadableRecords), above: 0, of: 1, outOf: 1,
 		},
 		{
@@ -138,15 +141,18 @@ func (s *Service) subscriberAlarms(f annalsaws.Function) []alarm {
 			metric: s.givenUp(f), above: 0, of: 1, outOf: 1,
 		},
 		{
-			id: jobQueues[f].id + "DeadLetters", runbook: "dead-letters", about: "A job of the " + name + " failed each time",
+			id: jobQueues[f].id + "DeadLetters", runbook: "dead-letters",
+			about:  "A job of the " + name + " failed in every attempt",
 			metric: visible(s.DeadLetters[f]), above: 0, of: 1, outOf: 1,
 		},
 		{
-			id: id + "Healed", runbook: "reconciliation", about: "The daily reconciliation found what nobody had delivered to the " + name + ", and brought it level",
+			id: id + "Healed", runbook: "reconciliation",
+			about:  "The daily reconciliation found events that the " + name + " had missed, and processed them",
 			metric: s.own(f, telemetry.HealedCheckpoints), above: 0, of: 1, outOf: 1,
 		},
 		{
-			// By the hour for 30 of them. A metric can't exceed what it is compared with here: only its absence calls.
+			// Each period is an hour, and there are 30 of them. The value cannot exceed the limit here: only missing
+			// values fire the alarm.
 			id: id + "Reconciliation", runbook: "reconciliation", about: "The " + name + " has reconciled nothing for more than a day",
 			metric: s.own(f, telemetry.ReconciledSegments).With(&awscloudwatch.MetricOptions{Period: awscdk.Duration_Hours(jsii.Number(1))}),
 			above:  1e6, of: 30, outOf: 30, expected: true,
@@ -154,7 +160,8 @@ func (s *Service) subscriberAlarms(f annalsaws.Function) []alarm {
 	}
 }
 
-// givenUp is how many records of the stream a subscription gave up. It is there because the subscription counts events.
+// givenUp is the metric of stream records that a subscription gave up. It exists because the subscription counts
+// events.
 func (s *Service) givenUp(f annalsaws.Function) awscloudwatch.IMetric {
 	return metric("AWS/Lambda", "OnFailureDestinationDeliveredEventCount", "Sum", map[string]*string{
 		"EventSourceMappingUUID": s.StreamSubscriptions[f].EventSourceMappingId(),
@@ -165,7 +172,7 @@ func visible(queue awssqs.IQueue) awscloudwatch.IMetric {
 	return metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", map[string]*string{"QueueName": queue.QueueName()})
 }
 
-// systemErrors are DynamoDB's failures on a table, by operation.
+// systemErrors are the metrics of DynamoDB's failures on a table, by operation.
 func (s *Service) systemErrors(table annalsaws.Table, operations ...string) []awscloudwatch.IMetric {
 	var all []awscloudwatch.IMetric
 	for _, operation := range operations {
@@ -176,7 +183,7 @@ func (s *Service) systemErrors(table annalsaws.Table, operations ...string) []aw
 	return all
 }
 
-// each is a metric of some functions, of each its own.
+// each returns one metric for each function.
 func each(all []function, of func(annalsaws.Function) awscloudwatch.IMetric) []awscloudwatch.IMetric {
 	var metrics []awscloudwatch.IMetric
 	for _, f := range all {
@@ -185,7 +192,7 @@ func each(all []function, of func(annalsaws.Function) awscloudwatch.IMetric) []a
 	return metrics
 }
 
-// sum adds metrics. An alarm takes ten of them at most.
+// sum adds metrics. An alarm takes at most ten.
 func sum(metrics []awscloudwatch.IMetric) awscloudwatch.IMetric {
 	using := map[string]awscloudwatch.IMetric{}
 	var terms []string

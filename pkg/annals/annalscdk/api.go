@@ -12,14 +12,13 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// addAPI declares the HTTP API: each route to its function, for who has its scope or for all, on the stage that
-// has no prefix and
-// deploys by itself.
+// addAPI declares the HTTP API: its routes with their functions and scopes, and a stage without a prefix that deploys
+// automatically.
 func (s *Service) addAPI() {
 	s.API = named(awsapigatewayv2.NewHttpApi(s.Stack, jsii.String("Api"), &awsapigatewayv2.HttpApiProps{
 		ApiName:     s.Stack.StackName(),
 		Description: jsii.String("Commands and queries"),
-		// The other name would be a way past what stands before the domain.
+		// With a domain, AWS's own name would be a way around the protections in front of the domain.
 		DisableExecuteApiEndpoint: given(s.Settings.Domain != ""),
 		CorsPreflight:             s.cors(),
 	}))
@@ -46,7 +45,7 @@ func (s *Service) addAPI() {
 	s.output("ApiUrl", s.address(), "Base URL of the API")
 }
 
-// routes are those that the deployment has.
+// routes returns the routes of the deployment.
 func (s *Service) routes() []annalsaws.Route { return routesOf(s.Declaration, s.Settings) }
 
 func routesOf(service *annals.Service, settings Settings) []annalsaws.Route {
@@ -56,7 +55,7 @@ func routesOf(service *annals.Service, settings Settings) []annalsaws.Route {
 	return slices.Concat(annalsaws.Routes(service), annalsaws.DocsRoutes)
 }
 
-// address is where the API answers: at the deployment's domain alone, or where AWS puts it.
+// address is the API's address: the deployment's domain, or else AWS's name.
 func (s *Service) address() *string {
 	if s.Settings.Domain != "" {
 		return s.newDomain()
@@ -64,7 +63,7 @@ func (s *Service) address() *string {
 	return s.API.ApiEndpoint()
 }
 
-// newAuthorizer declares what checks tokens before any function runs.
+// newAuthorizer declares the authorizer, which checks tokens before any function runs.
 func (s *Service) newAuthorizer() awsapigatewayv2.IHttpRouteAuthorizer {
 	made := awsapigatewayv2.NewCfnAuthorizer(s.Stack, jsii.String("ApiAuthorizer"), &awsapigatewayv2.CfnAuthorizerProps{
 		ApiId:          s.API.ApiId(),
@@ -84,14 +83,13 @@ func newIntegration(function awslambda.Function) awsapigatewayv2.HttpRouteIntegr
 	return awsapigatewayv2integrations.NewHttpLambdaIntegration(jsii.String("Integration"), function,
 		&awsapigatewayv2integrations.HttpLambdaIntegrationProps{
 			PayloadFormatVersion: awsapigatewayv2.PayloadFormatVersion_VERSION_2_0(),
-			// One permission for the API instead of one a route: all of them have to fit into 20 KB.
+			// One permission for the whole API instead of one for each route: a function's policy is limited to 20 KB.
 			ScopePermissionToRoute: jsii.Bool(false),
 		})
 }
 
-// nameParts names what CDK puts under the first route of each function after that function, to which it belongs.
-// Named after
-// the route it would be replaced as soon as another route came first.
+// nameParts sets the logical ids of the constructs that CDK creates below the first route of each function. They belong
+// to the function: with ids of the route, they would be replaced as soon as another route came first.
 func nameParts(route awsapigatewayv2.HttpRoute, function string) {
 	for _, part := range *route.Node().Children() {
 		switch part.(type) {
@@ -103,7 +101,7 @@ func nameParts(route awsapigatewayv2.HttpRoute, function string) {
 	}
 }
 
-// given is true, or no setting at all.
+// given returns true, or nil for no setting.
 func given(set bool) *bool {
 	if set {
 		return &set

@@ -9,13 +9,12 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// Configure returns the properties of a CDK app and the settings of a stack in it, as [Main] uses them. The
-// feature flags
-// are the context in the file cdkJSON. The overrides are a JSON object, such as {"stage": "prod"}: what the CDK command
-// line passes in CDK_CONTEXT_JSON. The stages are the content of infra/stages.json.
+// Configure returns the properties of a CDK app and the settings of a stack in it. [Main] uses it. The feature flags
+// are the context in the file cdkJSON. overrides is a JSON object such as {"stage": "prod"}: the CDK command line
+// passes it in CDK_CONTEXT_JSON. stages is the content of infra/stages.json.
 //
-// Errors: a file that can't be read; a stage that does not exist; a setting that does not exist or can't be; a
-// setting that another deployment of the stage would drop.
+// Errors: a file that cannot be read; a stage or a setting that does not exist; a value that is not valid; an override
+// that the next deployment of the stage would drop.
 func Configure(cdkJSON, overrides string, stages []byte, own ...Setting) (*awscdk.AppProps, Settings, error) {
 	context, err := newContext(cdkJSON, overrides)
 	if err != nil {
@@ -29,20 +28,18 @@ func Configure(cdkJSON, overrides string, stages []byte, own ...Setting) (*awscd
 	settings.tried = tried
 	return &awscdk.AppProps{
 		Context: &context,
-		// The command line has defaults of its own for these three, which the template must not depend on.
+		// The command line has its own defaults for these three. The template must not depend on them.
 		AnalyticsReporting: jsii.Bool(false),
 		PostCliContext: &map[string]any{
-			"aws:cdk:enable-path-metadata":  false, // logical ids say it already, see named
-			"aws:cdk:enable-asset-metadata": true,  // tools that run functions find their code by it
+			"aws:cdk:enable-path-metadata":  false, // logical ids are readable without it, see named
+			"aws:cdk:enable-asset-metadata": true,  // tools that run functions use it to find the code
 		},
 	}, settings, err
 }
 
-// newContext is CDK's context: the feature flags of cdk.json, and over them what CDK_CONTEXT_JSON says, which may
-// name a stage and
-// settings. The CDK command line passes both in that variable; cdk.json is read here so that a synthesis without
-// it gives the
-// same template.
+// newContext returns CDK's context: the feature flags in cdk.json, overridden by CDK_CONTEXT_JSON, which may also name
+// a stage and settings. The CDK command line passes both in that variable. cdk.json is read here too, so that a
+// synthesis without the command line gives the same template.
 func newContext(cdkJSON, overrides string) (map[string]any, error) {
 	text, err := os.ReadFile(cdkJSON)
 	if err != nil {
@@ -56,12 +53,13 @@ func newContext(cdkJSON, overrides string) (map[string]any, error) {
 	}
 	for key := range file.Context {
 		if settingPattern.MatchString(key) {
-			return nil, fmt.Errorf("%s has the setting %s: settings are in %s, by stage", cdkJSON, key, stagesFile)
+			return nil, fmt.Errorf("%s has the setting %s: move it to %s, which has the settings by stage",
+				cdkJSON, key, stagesFile)
 		}
 	}
 	if overrides != "" {
 		if err := json.Unmarshal([]byte(overrides), &file.Context); err != nil {
-			return nil, fmt.Errorf("CDK_CONTEXT_JSON is no JSON object: %w", err)
+			return nil, fmt.Errorf("CDK_CONTEXT_JSON is not a JSON object: %w", err)
 		}
 	}
 	return file.Context, nil

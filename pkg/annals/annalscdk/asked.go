@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// asked are a deployment's settings, and which of them were read.
+// asked holds a deployment's settings, and which of them were read.
 type asked struct {
 	values map[string]any
 	read   map[string]bool
@@ -23,17 +23,17 @@ func (a *asked) get(key string) (value any, there bool) {
 	return value, there && value != nil
 }
 
-// unread is an error about a setting that no code reads, which is a setting that has no effect.
+// unread returns an error about a setting that no code reads, so that it would have no effect.
 func (a *asked) unread() error {
 	for _, key := range slices.Sorted(maps.Keys(a.values)) {
 		if settingPattern.MatchString(key) && !a.read[key] {
-			return fmt.Errorf("there is no setting %s: docs/configuration.md lists those that there are", key)
+			return fmt.Errorf("there is no setting %s: docs/configuration.md lists the settings", key)
 		}
 	}
 	return nil
 }
 
-// text is a setting that is a text, "" where there is none.
+// text returns a setting that is a string, or "" if it is missing.
 func text(context *asked, key string) (string, error) {
 	value, there := context.get(key)
 	if !there {
@@ -42,10 +42,11 @@ func text(context *asked, key string) (string, error) {
 	if value, ok := value.(string); ok {
 		return value, nil
 	}
-	return "", fmt.Errorf("%s is %v: it must be a text", key, value)
+	return "", fmt.Errorf("%s is %v: it must be a string", key, value)
 }
 
-// truth is a setting that is true or false, as JSON or as a text, which the command line gives. There is none = false.
+// truth returns a setting that is true or false, in JSON or as a string from the command line. If it is missing, it is
+// false.
 func truth(context *asked, key string) (bool, error) {
 	value, there := context.get(key)
 	if !there || value == "" {
@@ -60,7 +61,7 @@ func truth(context *asked, key string) (bool, error) {
 	return false, fmt.Errorf("%s is %v: it must be true or false", key, value)
 }
 
-// texts is a setting that is a list of texts, or a text with commas between them.
+// texts returns a setting that is a list of strings, or a string with commas.
 func texts(context *asked, key string) ([]string, error) {
 	value, there := context.get(key)
 	if !there || value == "" {
@@ -74,12 +75,12 @@ func texts(context *asked, key string) ([]string, error) {
 		for _, one := range value {
 			part, ok := one.(string)
 			if !ok {
-				return nil, fmt.Errorf("%s has %v: it must be a list of texts", key, one)
+				return nil, fmt.Errorf("%s has %v: it must be a list of strings", key, one)
 			}
 			parts = append(parts, part)
 		}
 	default:
-		return nil, fmt.Errorf("%s is %v: it must be a text, or a list of texts", key, value)
+		return nil, fmt.Errorf("%s is %v: it must be a string or a list of strings", key, value)
 	}
 	for i := range parts {
 		parts[i] = strings.TrimSpace(parts[i])
@@ -87,9 +88,8 @@ func texts(context *asked, key string) ([]string, error) {
 	return parts, nil
 }
 
-// whole is a setting that is a number from 1 to the most, 0 = any, as JSON or as a text, which the command line
-// gives. It is
-// 0 if there is none.
+// whole returns a setting that is a number from 1 to most, in JSON or as a string from the command line. If most is 0,
+// there is no limit. If the setting is missing, it returns 0.
 func whole(context *asked, key string, most int) (int, error) {
 	value, there := context.get(key)
 	if !there {
@@ -106,10 +106,10 @@ func whole(context *asked, key string, most int) (int, error) {
 	return int(n), nil
 }
 
-// outside is the error about a number that is none from 1 to the most.
+// outside returns the error about a number that is not from 1 to most.
 func outside(key, value string, most int) error {
 	if most == 0 {
-		return fmt.Errorf("%s is %s: it must be a whole number from 1", key, value)
+		return fmt.Errorf("%s is %s: it must be a whole number of 1 or more", key, value)
 	}
 	return fmt.Errorf("%s is %s: it must be a whole number from 1 to %d", key, value, most)
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// Check returns an error about additions that contradict what the service promises: a grant to change or delete stored
-// events. The event table's own policy denies it, so such a grant would fail when it is used.
+// Check returns an error about additions that break what the service guarantees: a grant to change or delete stored
+// events. The event table's own policy denies it, so the granted action would fail.
 func (s *Service) Check() error {
 	var faults []error
 	for _, construct := range *s.Stack.Node().FindAll(constructs.ConstructOrder_PREORDER) {
@@ -26,14 +26,14 @@ func (s *Service) Check() error {
 		}
 		if actions := changesOfEvents(s.Stack.Resolve(policy.Document())); len(actions) > 0 {
 			faults = append(faults, fmt.Errorf("%s allows %s on the event table, but stored events never change, and the "+
-				"table's own policy denies it: grant reading by GrantReadData, and append events by a command of the service",
+				"table's own policy denies it: to grant reading, use GrantReadData; to append events, use a command of the service",
 				*policy.Node().Path(), strings.Join(actions, ", ")))
 		}
 	}
 	return errors.Join(faults...)
 }
 
-// changesOfEvents are the actions of a policy that would change stored events.
+// changesOfEvents returns the actions of a policy that would change stored events.
 func changesOfEvents(document any) []string {
 	text, err := json.Marshal(document)
 	if err != nil {
@@ -64,7 +64,7 @@ func changesOfEvents(document any) []string {
 	return slices.Compact(changes)
 }
 
-// namesEvents tells whether the resources of a statement are, or may be, the event table.
+// namesEvents reports whether the resources of a statement include, or may include, the event table.
 func namesEvents(resources any) bool {
 	table := pascal(annalsaws.Events.Name) + "Table"
 	for _, resource := range oneOrMore(resources) {
@@ -80,13 +80,14 @@ func namesEvents(resources any) bool {
 	return false
 }
 
-// matches tells whether an action of a policy, which may have * and ?, is an action. IAM ignores the case of letters.
+// matches reports whether a pattern of a policy, which may have * and ?, matches an action. As in IAM, case does not
+// matter.
 func matches(pattern, action string) bool {
 	matched, err := path.Match(strings.ToLower(pattern), strings.ToLower(action))
 	return err == nil && matched
 }
 
-// oneOrMore is a field of a policy that may be one value or a list.
+// oneOrMore returns the values of a policy's field, which may be one value or a list.
 func oneOrMore(field any) []any {
 	if list, ok := field.([]any); ok {
 		return list
@@ -94,10 +95,10 @@ func oneOrMore(field any) []any {
 	return []any{field}
 }
 
-// validation has synthesis fail with what [Service.Check] says.
+// validation makes synthesis fail with the error of [Service.Check].
 type validation struct{ of *Service }
 
-// Validate returns what is wrong.
+// Validate returns the error's message.
 func (v *validation) Validate() *[]*string {
 	if err := v.of.Check(); err != nil {
 		return jsii.Strings(err.Error())

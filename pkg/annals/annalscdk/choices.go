@@ -17,7 +17,7 @@ var (
 	rolePattern   = regexp.MustCompile(`^arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+$`)
 )
 
-// readKey reads whose key the tables have: "" = DynamoDB's own, [OwnKey] = one of the stack, else an ARN.
+// readKey reads which key encrypts the tables: "" is DynamoDB's own, [OwnKey] one of the stack, anything else an ARN.
 func readKey(context *asked) (string, error) {
 	if own, err := truth(context, "cmk"); err == nil && own {
 		return OwnKey, nil
@@ -46,8 +46,7 @@ func (s *Settings) validateTables() error {
 	return s.validateReplicas("readReplicas", s.ReadReplicas)
 }
 
-// validateReplicas keeps writes in one region. A copy takes writes as well as the original, and of two writes to a
-// key the
+// validateReplicas keeps writes in one region. A replica accepts writes like the original. Of two writes to one key the
 // later one wins, whatever its condition was.
 func (s *Settings) validateReplicas(key string, regions []string) error {
 	for i, region := range regions {
@@ -55,13 +54,13 @@ func (s *Settings) validateReplicas(key string, regions []string) error {
 		case !regionPattern.MatchString(region):
 			return fmt.Errorf("%s has %q: it must be regions such as eu-west-1,us-west-2", key, region)
 		case s.Region == "":
-			return fmt.Errorf("%s needs region: say which one region writes", key)
+			return fmt.Errorf("%s needs region: set the one region that writes", key)
 		case region == s.Region:
-			return fmt.Errorf("%s has %s, which is the region that writes: a copy is elsewhere", key, region)
+			return fmt.Errorf("%s has %s, which is the region that writes: a replica must be in another region", key, region)
 		case slices.Contains(regions[:i], region):
 			return fmt.Errorf("%s has %s twice", key, region)
 		case s.TablesKey != "":
-			return fmt.Errorf("%s and cmk do not go together: a copy needs a key in its own region", key)
+			return fmt.Errorf("%s and cmk cannot be combined: a replica needs a key in its own region", key)
 		}
 	}
 	return nil
@@ -74,7 +73,7 @@ func readConcurrency(listed []string) (map[annalsaws.Function]int, error) {
 		name, number, _ := strings.Cut(one, ":")
 		n, err := strconv.Atoi(number)
 		if err != nil || n < 0 {
-			return nil, fmt.Errorf("concurrency has %q: it must be functions with numbers, such as command:50,projector:20", one)
+			return nil, fmt.Errorf("concurrency has %q: it must be functions and numbers, such as command:50,projector:20", one)
 		}
 		if !slices.Contains(annalsaws.Functions, annalsaws.Function(name)) {
 			return nil, fmt.Errorf("concurrency has %q: there is no function %s", one, name)

@@ -14,21 +14,21 @@ func TestChoicesRefused(t *testing.T) {
 	}{
 		{object{"region": "Frankfurt"}, `region is "Frankfurt": it must be one such as eu-central-1`},
 		{object{"cmk": "yes"}, `cmk is "yes": it must be true, or the ARN of a key in KMS`},
-		{object{"cmk": 1.0}, `cmk is 1: it must be a text`},
+		{object{"cmk": 1.0}, `cmk is 1: it must be a string`},
 		{object{"cmk": "true"}, "cmk needs region: a key is in one region"},
 		{object{"cmk": true}, "cmk needs region: a key is in one region"},
 		{object{"breakGlassRole": "Admin"}, `breakGlassRole is "Admin": it must be the ARN of a role`},
-		{object{"eventReplicas": "eu-west-1"}, "eventReplicas needs region: say which one region writes"},
+		{object{"eventReplicas": "eu-west-1"}, "eventReplicas needs region: set the one region that writes"},
 		{object{"region": "eu-west-1", "readReplicas": "eu-west-1"}, "readReplicas has eu-west-1, which is the region that writes"},
 		{object{"region": "eu-west-1", "readReplicas": "eu-west-2,eu-west-2"}, "readReplicas has eu-west-2 twice"},
 		{object{"region": "eu-west-1", "readReplicas": "eu-west-2,"}, `readReplicas has "": it must be regions`},
-		{object{"region": "eu-west-1", "readReplicas": list{"eu-west-2", 3.0}}, `readReplicas has 3: it must be a list of texts`},
-		{object{"region": "eu-west-1", "readReplicas": "eu-west-2", "cmk": "true"}, "readReplicas and cmk do not go together"},
-		{object{"eventReplicas": 1}, "eventReplicas is 1: it must be a text, or a list of texts"},
+		{object{"region": "eu-west-1", "readReplicas": list{"eu-west-2", 3.0}}, `readReplicas has 3: it must be a list of strings`},
+		{object{"region": "eu-west-1", "readReplicas": "eu-west-2", "cmk": "true"}, "readReplicas and cmk cannot be combined"},
+		{object{"eventReplicas": 1}, "eventReplicas is 1: it must be a string or a list of strings"},
 		{object{"replicasLocked": "perhaps"}, `replicasLocked is perhaps: it must be true or false`},
 		{object{"replicasLocked": list{}}, `replicasLocked is []: it must be true or false`},
 		{object{"isuer": "https://id.example.org"}, "there is no setting isuer: docs/configuration.md lists"},
-		{object{"concurrency": "command"}, `concurrency has "command": it must be functions with numbers`},
+		{object{"concurrency": "command"}, `concurrency has "command": it must be functions and numbers`},
 		{object{"concurrency": "command:-1"}, `concurrency has "command:-1"`},
 		{object{"concurrency": "commands:1"}, `concurrency has "commands:1": there is no function commands`},
 	} {
@@ -87,8 +87,8 @@ func TestNames(t *testing.T) {
 	t.Parallel()
 	service := annals.New("shop", annals.Aggregate(courses), create)
 	for stage, want := range map[string]string{
-		"aws-try": `stage is "aws-try": the user pool's domain would begin with shop-aws-try, and Cognito takes none with "aws" in it`,
-		"laws":    `with "aws" in it`, "amazon": `with "amazon" in it`, "cognito-2": `with "cognito" in it`,
+		"aws-try": `stage is "aws-try": the user pool's domain would begin with shop-aws-try, and Cognito does not allow "aws" in it`,
+		"laws":    `not allow "aws" in it`, "amazon": `not allow "amazon" in it`, "cognito-2": `not allow "cognito" in it`,
 	} {
 		if err := (&Settings{Stage: stage}).validateNames(service); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", stage, err, want)
@@ -99,7 +99,7 @@ func TestNames(t *testing.T) {
 		t.Errorf("with another issuer: %v", err)
 	}
 	long := annals.New("a"+strings.Repeat("-long", 14), annals.Aggregate(courses), create)
-	if err := (&Settings{}).validateNames(long); err == nil || !strings.Contains(err.Error(), "choose a shorter name") {
+	if err := (&Settings{}).validateNames(long); err == nil || !strings.Contains(err.Error(), "choose a shorter name for") {
 		t.Errorf("a long name: %v", err)
 	}
 }

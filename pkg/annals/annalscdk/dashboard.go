@@ -14,14 +14,13 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// panel is a diagram of the dashboard, a third of a row.
+// panel is a chart of the dashboard, a third of a row wide.
 type panel struct {
 	title   string
 	metrics []awscloudwatch.IMetric
 }
 
-// addDashboard declares the stack's dashboard: what callers see, what is written, what is late, what waits, what
-// it costs.
+// addDashboard declares the stack's dashboard: requests, writes, delays, waiting work and costs.
 func (s *Service) addDashboard() {
 	s.Dashboard = named(awscloudwatch.NewDashboard(s.Stack, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
 		DashboardName: s.Stack.StackName(),
@@ -57,7 +56,7 @@ func (s *Service) panels() []panel {
 		{"Duration of functions, p99, ms", lambda("Duration", "p99", functions...)},
 		{"Appends", s.appends()},
 		{"Commands", append(own(telemetry.Accepted, command), append(own(telemetry.Refused, command), own(telemetry.Failed, command)...)...)},
-		{"Conflicts and decisions made again", append(own(telemetry.Conflicts, command, reactor), own(telemetry.Retries, command, reactor)...)},
+		{"Conflicts and retried decisions", append(own(telemetry.Conflicts, command, reactor), own(telemetry.Retries, command, reactor)...)},
 		{"Iterator age, ms", lambda("IteratorAge", "Maximum", subscribers...)},
 		{"Projection lag, s", s.ofProjections(telemetry.ProjectionLag)},
 		{"Projection lag, versions", s.ofProjections(telemetry.ProjectionLagVersions)},
@@ -70,7 +69,7 @@ func (s *Service) panels() []panel {
 	}
 }
 
-// appends are the writes of the event table, which are all appends.
+// appends are the metrics of writes to the event table, which are all appends.
 func (s *Service) appends() []awscloudwatch.IMetric {
 	var all []awscloudwatch.IMetric
 	for _, operation := range []string{"PutItem", "TransactWriteItems"} {
@@ -97,14 +96,13 @@ func (s *Service) waiting() []awscloudwatch.IMetric {
 	return all
 }
 
-// longestExpression is how long an expression of CloudWatch may be: 2,048 characters, of which the names of others
-// need some.
+// longestExpression is the limit for an expression: CloudWatch allows 2,048 characters, and the names of other
+// expressions need some.
 const longestExpression = 2000
 
-// costs estimates what a day costs, from what was consumed: units of all tables and of their indexes, invocations and
-// time of all functions, requests of the API. Storage, logs, metrics, backups and transfer are not in it. A
-// service of many
-// tables has the sum of several expressions.
+// costs estimates the cost of a day, from consumption: units of all tables and their indexes, invocations and duration
+// of all functions, and requests of the API. It leaves out storage, logs, metrics, backups and data transfer. A service
+// with many tables needs the sum of several expressions.
 func (s *Service) costs() awscloudwatch.IMetric {
 	var sums []awscloudwatch.IMetric
 	using := map[string]awscloudwatch.IMetric{}
@@ -168,7 +166,7 @@ func (s *Service) consumed() []consumption {
 	return append(all, consumption{s.ofAPI("Count", "Sum"), platform.PerRequest})
 }
 
-// consumers are the dimensions of what consumes units of a table: the table itself, and each of its indexes.
+// consumers returns the dimensions of everything that consumes a table's units: the table and each of its indexes.
 func consumers(table annalsaws.Table, name *string) []map[string]*string {
 	all := []map[string]*string{{"TableName": name}}
 	for _, index := range table.Indexes {

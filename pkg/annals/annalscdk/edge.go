@@ -14,16 +14,16 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// throttle bounds what a stage takes from all callers together: API Gateway answers 429 to the rest.
+// throttle limits the requests to a stage from all callers together. API Gateway answers 429 to requests beyond it.
 func (s *Service) throttle(stage awsapigatewayv2.CfnStage) {
 	stage.SetDefaultRouteSettings(&awsapigatewayv2.CfnStage_RouteSettingsProperty{
 		ThrottlingRateLimit: jsii.Number(s.Settings.Rate), ThrottlingBurstLimit: jsii.Number(s.Settings.Burst),
 	})
 }
 
-// accessLog is a line of the access log: who asked for what, and what came of it. requestId is the correlation id
-// too, where the
-// caller gave none; functionRequestId is the requestId of the function's own log. No header, query or body is in it.
+// accessLog is a line of the access log: the caller, the request and the response. requestId is also the correlation
+// id, if the caller gave none. functionRequestId is the requestId in the function's log. The line has no header, query
+// or body.
 var accessLog = map[string]string{
 	"requestId": "$context.requestId", "functionRequestId": "$context.integration.requestId", "time": "$context.requestTime",
 	"ip": "$context.identity.sourceIp", "subject": "$context.authorizer.claims.sub", "route": "$context.routeKey",
@@ -32,8 +32,8 @@ var accessLog = map[string]string{
 	"authorizerError": "$context.authorizer.error",
 }
 
-// logAccess has a stage write a line a request. The name's beginning saves a policy on each group, of which an
-// account has ten.
+// logAccess makes a stage log a line for each request. The prefix of the log group's name avoids a resource policy for
+// each group, of which an account can have ten.
 func (s *Service) logAccess(stage awsapigatewayv2.CfnStage) {
 	logs := named(awslogs.NewLogGroup(s.Stack, jsii.String("ApiAccessLogs"), &awslogs.LogGroupProps{
 		LogGroupName:  jsii.String("/aws/vendedlogs/" + *s.Stack.StackName() + "/api"),
@@ -42,14 +42,15 @@ func (s *Service) logAccess(stage awsapigatewayv2.CfnStage) {
 	}))
 	format, err := json.Marshal(accessLog)
 	if err != nil {
-		panic(err) // they are texts
+		panic(err) // strings cannot fail
 	}
 	stage.SetAccessLogSettings(&awsapigatewayv2.CfnStage_AccessLogSettingsProperty{
 		DestinationArn: logs.LogGroupArn(), Format: jsii.String(string(format)),
 	})
 }
 
-// cors lets pages of origins call the API with a token, nil = no page of another origin.
+// cors lets pages of the configured origins call the API with a token. If it returns nil, no page of another origin
+// may.
 func (s *Service) cors() *awsapigatewayv2.CorsPreflightOptions {
 	if len(s.Settings.Origins) == 0 {
 		return nil
@@ -77,8 +78,8 @@ func corsMethods(routes []annalsaws.Route) *[]awsapigatewayv2.CorsHttpMethod {
 	return &methods
 }
 
-// newDomain gives the API a name of the deployment's own, and returns its address. The name's DNS record, which is not
-// ours to make, leads to the output DomainTarget.
+// newDomain gives the API the deployment's own domain name, and returns its address. The DNS record is not part of the
+// stack: it must point to the output DomainTarget.
 func (s *Service) newDomain() *string {
 	domain := named(awsapigatewayv2.NewDomainName(s.Stack, jsii.String("ApiDomain"), &awsapigatewayv2.DomainNameProps{
 		DomainName: jsii.String(s.Settings.Domain),
@@ -88,6 +89,6 @@ func (s *Service) newDomain() *string {
 	named(awsapigatewayv2.NewApiMapping(s.Stack, jsii.String("ApiDomainMapping"), &awsapigatewayv2.ApiMappingProps{
 		Api: s.API, DomainName: domain, Stage: s.API.DefaultStage(),
 	}))
-	s.output("DomainTarget", domain.RegionalDomainName(), "Where the DNS record of the domain leads")
+	s.output("DomainTarget", domain.RegionalDomainName(), "Target for the DNS record of the domain")
 	return jsii.String("https://" + s.Settings.Domain)
 }

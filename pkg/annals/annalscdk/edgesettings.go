@@ -5,7 +5,7 @@ import (
 	"net/url"
 )
 
-// readNoDocs reads whether the API says of itself what it is.
+// readNoDocs reads whether the routes that document the API are left out.
 func readNoDocs(context *asked) (bool, error) {
 	docs, err := text(context, "docs")
 	if err != nil {
@@ -19,10 +19,12 @@ func readNoDocs(context *asked) (bool, error) {
 
 func (s *Settings) validateEdge() error {
 	if s.Issuer != "" && !secure(s.Issuer) {
-		return fmt.Errorf("issuer is %q: it must be an address such as https://id.example.org, as the tokens' iss has it", s.Issuer)
+		return fmt.Errorf("issuer is %q: it must be an address such as https://id.example.org, the same as iss in the tokens",
+			s.Issuer)
 	}
 	if (s.Issuer == "") != (len(s.Audience) == 0) {
-		return fmt.Errorf("issuer and audience go together: an issuer's tokens for others are not for this API")
+		return fmt.Errorf("issuer and audience are needed together: " +
+			"without an audience, the API would accept tokens for other services")
 	}
 	for _, origin := range s.Origins {
 		if u, err := url.Parse(origin); err != nil || u.Host == "" || origin != u.Scheme+"://"+u.Host {
@@ -30,7 +32,7 @@ func (s *Settings) validateEdge() error {
 		}
 	}
 	if (s.Domain == "") != (s.Certificate == "") {
-		return fmt.Errorf("domain and certificate go together: the certificate's ARN, in the stack's region")
+		return fmt.Errorf("domain and certificate are needed together: the certificate is an ARN in the stack's region")
 	}
 	return nil
 }

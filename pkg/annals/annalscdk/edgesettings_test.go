@@ -8,11 +8,11 @@ import (
 
 func TestEdgeSettingsAreChecked(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"issuer":"https://id.example.org"}`:               "issuer and audience go together",
-		`{"audience":"annals"}`:                             "issuer and audience go together",
+		`{"issuer":"https://id.example.org"}`:               "issuer and audience are needed together",
+		`{"audience":"annals"}`:                             "issuer and audience are needed together",
 		`{"issuer":"http://id.example.org","audience":"a"}`: "issuer is",
 		`{"issuer":"id.example.org","audience":"a"}`:        "issuer is",
-		`{"issuer":7}`: "issuer is 7: it must be a text",
+		`{"issuer":7}`: "issuer is 7: it must be a string",
 		`{"origins":"https://shop.example.org/"}`: "origins has",
 		`{"origins":"*"}`:                         "origins has",
 		`{"origins":"https://a.example,"}`:        `origins has ""`,
@@ -21,8 +21,8 @@ func TestEdgeSettingsAreChecked(t *testing.T) {
 		`{"docs":"no"}`:                           `docs is "no"`,
 		`{"burst":1.5}`:                           "burst is 1.5",
 		`{"burst":-1}`:                            "burst is -1",
-		`{"domain":"api.example.org"}`:            "domain and certificate go together",
-		`{"certificate":"arn:aws:acm:us-east-1:1:certificate/c"}`: "domain and certificate go together",
+		`{"domain":"api.example.org"}`:            "domain and certificate are needed together",
+		`{"certificate":"arn:aws:acm:us-east-1:1:certificate/c"}`: "domain and certificate are needed together",
 	} {
 		var context map[string]any
 		if err := json.Unmarshal([]byte(text), &context); err != nil {

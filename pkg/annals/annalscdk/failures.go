@@ -10,12 +10,11 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// kept is for how many days a batch that was given up is kept: longer than the job that redrives it can be among
-// the dead
-// letters, and somebody takes to look. The events themselves are in the event table, for ever.
+// kept is how many days a batch that was given up is kept: longer than the job that redrives it can stay in the
+// dead-letter queue, plus time for a person to look. The events themselves stay in the event table forever.
 const kept = 30
 
-// failuresEnv are the variables that tell the functions their buckets.
+// failuresEnv are the variables with the buckets' names.
 var failuresEnv = map[annalsaws.Function]string{
 	annalsaws.Projector: annalsaws.ProjectorFailuresEnv, annalsaws.Reactor: annalsaws.ReactorFailuresEnv,
 }
@@ -27,15 +26,14 @@ func (s *Service) addFailures() {
 	}
 }
 
-// newFailures makes the bucket of the batches that a function's subscription gave up, whole: a queue would learn
-// no more than
-// where in the stream they were, which forgets after a day. Each one is told to the function's jobs, which redrive
-// it. The
-// function itself sets records aside there that it can't read; its jobs pass over what they are told of these.
+// newFailures makes the bucket for the batches that a function's subscription gave up, with their content. A queue
+// would only get their positions in the stream, whose records are deleted after a day. Each object sends a job to the
+// function, which redrives the batch. The function itself stores records in the bucket that it cannot read; jobs about
+// these are ignored.
 //
-// There are no versions: Lambda and the function write each object under a name of its own, and nobody else may
-// write; older
-// versions would only keep what is to expire. A stack that goes leaves the bucket, which then empties itself.
+// The bucket has no versions: Lambda and the function write each object under a new name, and no other principal may
+// write. Old versions would only keep objects that should expire. If the stack is deleted, the bucket stays, and its
+// objects expire.
 func (s *Service) newFailures(f function, jobs awssqs.Queue) awss3.Bucket {
 	id := pascal(f.name) + "Failures"
 	bucket := named(awss3.NewBucket(s.Stack, jsii.String(id), &awss3.BucketProps{
@@ -47,15 +45,15 @@ func (s *Service) newFailures(f function, jobs awssqs.Queue) awss3.Bucket {
 		LifecycleRules:    &[]*awss3.LifecycleRule{{Expiration: awscdk.Duration_Days(jsii.Number(kept))}},
 	}))
 	rename(bucket.Node().FindChild(jsii.String("Policy")), id+"Policy")
-	// Of this account, not of this bucket: the bucket depends on the policy, because S3 tries the queue when it is
-	// told of it.
+	// The condition is the account, not the bucket: the bucket depends on this policy, because S3 checks the queue when
+	// the notification is configured.
 	jobs.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("s3.amazonaws.com"), nil)},
 		Actions:    jsii.Strings("sqs:SendMessage"),
 		Resources:  &[]*string{jobs.QueueArn()},
 		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}},
 	}))
-	// CDK's own notifications would bring another function, which sets them up.
+	// CDK's own notifications would add another function, which configures them.
 	made := bucket.Node().DefaultChild().(awss3.CfnBucket)
 	made.SetNotificationConfiguration(&awss3.CfnBucket_NotificationConfigurationProperty{
 		QueueConfigurations: []any{&awss3.CfnBucket_QueueConfigurationProperty{
@@ -67,12 +65,11 @@ func (s *Service) newFailures(f function, jobs awssqs.Queue) awss3.Bucket {
 	return bucket
 }
 
-// failureStatements allow what the event source mapping does under the function's role, which is to leave what it
-// gives up, and
-// what the function does with it.
+// failureStatements allow what the event source mapping does under the function's role, which is to store batches that
+// it gives up, and what the function does with them.
 func failureStatements(bucket awss3.Bucket) []awsiam.PolicyStatement {
 	return []awsiam.PolicyStatement{
-		allow([]string{"s3:ListBucket"}, bucket.BucketArn()), // Lambda asks for it
+		allow([]string{"s3:ListBucket"}, bucket.BucketArn()), // Lambda requires it
 		allow([]string{"s3:GetObject", "s3:PutObject"}, bucket.ArnForObjects(jsii.String("*"))),
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// Function is a Lambda function of the stack, with what belongs to it.
+// Function is a Lambda function of the stack, with its role and its log group.
 type Function struct {
 	// Lambda is the function (CommandFunction): pass it to CDK's constructs and to their Grant methods.
 	Lambda awslambda.Function
@@ -26,7 +26,7 @@ func (f *Function) SetEnv(name string, value *string) {
 	f.Lambda.AddEnvironment(jsii.String(name), value, nil)
 }
 
-// Allow lets the function do the actions on the resources, which are ARNs. It is for what no Grant method of CDK says.
+// Allow lets the function do the actions on the resources, which are ARNs. Use it if CDK has no Grant method for them.
 func (f *Function) Allow(actions []string, resources ...*string) {
 	f.Role.AddToPolicy(allow(actions, resources...))
 }
@@ -46,7 +46,7 @@ func (s *Service) addFunctions() {
 			MemorySize:   jsii.Number(f.memory),
 			Timeout:      awscdk.Duration_Seconds(jsii.Number(f.timeout)),
 			LogGroup:     logs,
-			// One JSON object a line: what the function logs through lambdacontext.NewLogger, and what Lambda reports.
+			// Each line is a JSON object: the function's logs through lambdacontext.NewLogger, and Lambda's reports.
 			LoggingFormat:         awslambda.LoggingFormat_JSON,
 			ApplicationLogLevelV2: awslambda.ApplicationLogLevel_INFO,
 			Environment:           s.environment(f),
@@ -60,9 +60,8 @@ func (s *Service) addFunctions() {
 	s.readersFirst()
 }
 
-// readersFirst has CloudFormation update the functions that write events after those that only read them: a new
-// event is
-// known to whoever reads it before it is written.
+// readersFirst makes CloudFormation update the functions that write events after those that only read them, so that
+// readers know a new event before it is written.
 func (s *Service) readersFirst() {
 	for _, writer := range []annalsaws.Function{annalsaws.Command, annalsaws.Reactor} {
 		for _, reader := range []annalsaws.Function{annalsaws.Query, annalsaws.Projector} {
@@ -71,8 +70,7 @@ func (s *Service) readersFirst() {
 	}
 }
 
-// Resource is the function's resource in the template. It has setters for what CDK's function has none for, such as
-// SetMemorySize.
+// Resource is the function's CloudFormation resource. It has setters that CDK's function lacks, such as SetMemorySize.
 func (f *Function) Resource() awslambda.CfnFunction {
 	return f.Lambda.Node().DefaultChild().(awslambda.CfnFunction)
 }
@@ -84,7 +82,8 @@ func (s *Service) newLogGroup(f function) awslogs.LogGroup {
 	}))
 }
 
-// environment tells a function the name of each table that it may use, where it leaves jobs, publishes and posts to.
+// environment returns a function's variables: the names of its tables, and the addresses that it sends jobs, events and
+// messages to.
 func (s *Service) environment(f function) *map[string]*string {
 	env := map[string]*string{}
 	for _, g := range f.grants {
@@ -129,8 +128,7 @@ func (s *Service) environment(f function) *map[string]*string {
 	return &env
 }
 
-// reserved is how many invocations at once a function has for itself, and has at most. nil = its share of the
-// account's.
+// reserved is a function's reserved concurrency. If nil, it shares the account's.
 func (s *Settings) reserved(f annalsaws.Function) *float64 {
 	n, chosen := s.Concurrency[f]
 	if !chosen {

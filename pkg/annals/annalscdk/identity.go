@@ -14,7 +14,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// addIdentity takes the issuer that the deployment names, or makes a user pool.
+// addIdentity uses the issuer in the settings, or makes a user pool.
 func (s *Service) addIdentity() {
 	if s.Settings.Issuer != "" {
 		s.Issuer, s.Audience = jsii.String(s.Settings.Issuer), *jsii.Strings(s.Settings.Audience...)
@@ -22,7 +22,7 @@ func (s *Service) addIdentity() {
 	}
 	s.addUserPool()
 	domain := named(s.UserPool.AddDomain(jsii.String("UserPoolDomain"), &awscognito.UserPoolDomainOptions{
-		// Names of domains are one space for all accounts of a region.
+		// Domain prefixes are unique among all accounts of a region.
 		CognitoDomain: &awscognito.CognitoDomainOptions{
 			DomainPrefix: jsii.String(s.Settings.domainPrefix(s.Declaration) + "-" + *s.Stack.Account()),
 		},
@@ -33,34 +33,35 @@ func (s *Service) addIdentity() {
 	s.Audience = []*string{s.CustomersClient.UserPoolClientId(), s.OperatorsClient.UserPoolClientId()}
 }
 
-// reservedWords are in no domain of a user pool:
+// reservedWords are not allowed in the domain of a user pool:
 // https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-assign-domain-prefix.html
 var reservedWords = []string{"aws", "amazon", "cognito"}
 
-// domainPrefix is what the domain of the stack's user pool begins with. The account comes behind it.
+// domainPrefix is the first part of the user pool's domain. The account id follows.
 func (s *Settings) domainPrefix(service *annals.Service) string {
 	return strings.ToLower(s.stackName(service))
 }
 
-// validateNames refuses a service or a stage whose resources could not have their names: CloudFormation finds that out
-// after minutes.
+// validateNames returns an error about a service or a stage whose resources could not have their names. CloudFormation
+// would find that out after minutes.
 func (s *Settings) validateNames(service *annals.Service) error {
 	prefix := s.domainPrefix(service)
 	if most := 63 - len("-123456789012"); len(prefix) > most {
-		return fmt.Errorf("the stack's name %s has %d characters: it may have %d, choose a shorter name of the service or the stage",
+		return fmt.Errorf("the stack's name %s has %d characters, and the limit is %d: "+
+			"choose a shorter name for the service or the stage",
 			s.stackName(service), len(prefix), most)
 	}
 	for _, word := range reservedWords {
 		if s.Issuer == "" && strings.Contains(prefix, word) {
-			return fmt.Errorf("stage is %q: the user pool's domain would begin with %s, and Cognito takes none with %q in it: "+
-				"choose another name, or an issuer of your own", s.Stage, prefix, word)
+			return fmt.Errorf("stage is %q: the user pool's domain would begin with %s, and Cognito does not allow %q in it: "+
+				"choose another name, or set an issuer of your own", s.Stage, prefix, word)
 		}
 	}
 	return nil
 }
 
-// addUserPool declares a pool that customers sign up to by e-mail. It outlives the stack, as the events that name its
-// users do.
+// addUserPool declares a user pool that customers sign up to by e-mail. It stays when the stack is deleted, like the
+// events that have its users' ids.
 func (s *Service) addUserPool() {
 	s.UserPool = named(awscognito.NewUserPool(s.Stack, jsii.String("UserPool"), &awscognito.UserPoolProps{
 		SelfSignUpEnabled:  jsii.Bool(true),
@@ -75,9 +76,9 @@ func (s *Service) addUserPool() {
 	}))
 }
 
-// addClients declares who may ask for which scopes. Cognito gives scopes to clients, not to
-// people: whoever signs in by a client gets all of its scopes. So the scope to operate belongs to a client that nobody
-// signs in by, which has a secret and is its own subject. People who operate need an issuer that knows their roles.
+// addClients declares which client gets which scopes. Cognito gives scopes to clients, not to people: everyone who
+// signs in through a client gets all of its scopes. So the operator scope belongs to a client without sign-in, which
+// has a secret and is its own subject. For people who operate, use an issuer that knows their roles.
 func (s *Service) addClients() {
 	scopes := s.newScopes()
 	command, query := scopes[s.Declaration.ScopeOf(annals.ToCommand)], scopes[s.Declaration.ScopeOf(annals.ToQuery)]
@@ -100,7 +101,7 @@ func (s *Service) addClients() {
 			Scopes: &[]awscognito.OAuthScope{command, query, scopes[s.Declaration.ScopeOf(annals.ToOperate)]},
 		},
 	}))
-	s.output("CustomersClientId", s.CustomersClient.UserPoolClientId(), "Client that customers sign in by")
+	s.output("CustomersClientId", s.CustomersClient.UserPoolClientId(), "Client with which customers sign in")
 	s.output("OperatorsClientId", s.OperatorsClient.UserPoolClientId(), "Client of operators' programs, which has a secret")
 }
 

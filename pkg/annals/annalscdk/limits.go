@@ -8,39 +8,41 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// checkLimits returns an error about a limit of AWS that the service exceeds: a deployment would find it after minutes.
+// checkLimits returns an error if the service exceeds a limit of AWS. A deployment would find that out after minutes.
 func checkLimits(service *annals.Service, settings Settings) error {
 	if n := len(routesOf(service, settings)); n > platform.Routes {
-		return fmt.Errorf("service %s has %d routes, with those of its documentation: an HTTP API has %d at most, so split the service",
+		return fmt.Errorf("service %s has %d routes, with those of its documentation: an HTTP API has at most %d: "+
+			"split the service",
 			service.Name, n, platform.Routes)
 	}
 	stack := settings.stackName(service)
 	for _, f := range planOf(service).functions {
 		if n := environmentBytes(f, stack); n > platform.EnvironmentBytes {
 			return fmt.Errorf("the environment of the function %s would have about %d bytes, most of them names of tables: "+
-				"Lambda takes %d, so split the service", f.name, n, platform.EnvironmentBytes)
+				"Lambda allows %d: split the service", f.name, n, platform.EnvironmentBytes)
 		}
 		if n := policyCharacters(f, stack); n > platform.RolePolicyCharacters {
 			return fmt.Errorf("the policies of the role of the function %s would have about %d characters, most of them ARNs of "+
-				"tables and indexes: IAM takes %d, so split the service, or declare annals.WithoutIndexes where a read model has no lists",
+				"tables and indexes: IAM allows %d: split the service, "+
+				"or declare annals.WithoutIndexes for read models without lists",
 				f.name, n, platform.RolePolicyCharacters)
 		}
 	}
 	return nil
 }
 
-// What environments and policies hold beside tables, at most.
+// The largest size of environments and policies without tables.
 const (
 	otherEnvironmentBytes = 600
 	otherPolicyCharacters = 1500
 )
 
-// tableName is a name of the length that CloudFormation gives a table.
+// tableName is a name as long as the one that CloudFormation gives a table.
 func tableName(table annalsaws.Table, stack string) string {
 	return stack + "-" + pascal(table.Name) + "Table-" + "ABCDEFGHIJKLM"
 }
 
-// environmentBytes is about how large a function's environment is.
+// environmentBytes estimates the size of a function's environment.
 func environmentBytes(f function, stack string) int {
 	total := otherEnvironmentBytes
 	told := map[string]bool{}
@@ -55,7 +57,7 @@ func environmentBytes(f function, stack string) int {
 	return total
 }
 
-// policyCharacters is about how long the policies of a function's role are: IAM does not count white space.
+// policyCharacters estimates the length of the policies of a function's role: IAM does not count white space.
 func policyCharacters(f function, stack string) int {
 	const arn = `"arn:aws:dynamodb:ap-southeast-1:123456789012:table/",`
 	total := otherPolicyCharacters

@@ -37,7 +37,7 @@ func models(n int, options ...annals.ReadModelOption) []annals.Part {
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	for want, parts := range map[string][]annals.Part{
-		"service enrol has 301 routes, with those of its documentation: an HTTP API has 300 at most": queries(297),
+		"service enrol has 301 routes, with those of its documentation: an HTTP API has at most 300": queries(297),
 		"the policies of the role of the function query would have about":                            models(40),
 		"the environment of the function query would have about":                                     models(80, annals.WithoutIndexes),
 	} {

@@ -14,13 +14,13 @@ import (
 
 // Main is the CDK app of a service: the whole main function of the folder infra.
 //
-// The stages are the content of infra/stages.json: the settings of each stage, see [Settings]. If add is not nil, it is
-// called with the stack and may add to it. The settings of the service's own are read as the others.
+// stages is the content of infra/stages.json: the settings of each stage, see [Settings]. If add is not nil, Main calls
+// it with the stack, so that it can add to it. own are the service's own settings; they are read like the others.
 //
 // Main reads cdk.json, so run it in the root of the module. These environment variables change what it does:
-// CDK_CONTEXT_JSON holds the stage and settings as JSON, CDK_OUTDIR is the folder of the template (default cdk.out),
-// ANNALS_ARCH and ANNALS_BUILD say which binaries are deployed. After an error it writes a line to standard error that
-// begins with "infra: ", and exits with 1.
+// CDK_CONTEXT_JSON has the stage and settings as JSON, CDK_OUTDIR is the folder of the template (default cdk.out),
+// ANNALS_ARCH and ANNALS_BUILD select the binaries to deploy. After an error, Main writes a line that begins with
+// "infra: " to standard error, and exits with 1.
 func Main(service *annals.Service, stages []byte, add func(*Service) error, own ...Setting) {
 	err := run(service, stages, add, own)
 	jsii.Close()
@@ -46,7 +46,7 @@ func run(service *annals.Service, stages []byte, add func(*Service) error, own [
 	if err := settings.complete(service); err != nil {
 		return err
 	}
-	// The command line says where it looks for the result.
+	// The CDK command line sets the folder in which it looks for the result.
 	props.Outdir = jsii.String(cmp.Or(os.Getenv("CDK_OUTDIR"), "cdk.out"))
 	app := awscdk.NewApp(props)
 	made, err := New(app, annalsaws.Pascal(service.Name), service, settings)

@@ -8,16 +8,15 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// named gives the CloudFormation resource behind a construct the construct's own id as its logical id, see rename.
+// named sets the logical id of the CloudFormation resource behind a construct to the construct's own id, see rename.
 func named[C constructs.IConstruct](construct C) C {
 	rename(construct, *construct.Node().Id())
 	return construct
 }
 
-// rename sets the logical id of the CloudFormation resource behind a construct, and returns the resource. CDK
-// would make one that ends in a hash;
-// without it the template, the console and the local runner's log read like this code. A logical id that changes is a
-// migration: CloudFormation makes a new, empty resource and drops the old one.
+// rename sets the logical id of the CloudFormation resource behind a construct, and returns the resource. CDK's own ids
+// end in a hash; without it, the template, the console and the local runner's output have the names in this code.
+// Changing a logical id is a migration: CloudFormation creates a new, empty resource and drops the old one.
 func rename(construct constructs.IConstruct, logicalID string) awscdk.CfnElement {
 	resource, ok := construct.(awscdk.CfnElement)
 	if !ok {
@@ -27,7 +26,7 @@ func rename(construct constructs.IConstruct, logicalID string) awscdk.CfnElement
 	return resource
 }
 
-// tag says on the bill what a resource is part of. CloudFormation adds the stack's own tags.
+// tag sets the component that a resource appears under on the bill. CloudFormation adds the stack's tags.
 func tag(construct constructs.IConstruct, component string) {
 	awscdk.Tags_Of(construct).Add(jsii.String("component"), jsii.String(component), nil)
 }
@@ -37,5 +36,5 @@ func (s *Service) output(id string, value *string, description string) {
 	awscdk.NewCfnOutput(s.Stack, jsii.String(id), &awscdk.CfnOutputProps{Value: value, Description: jsii.String(description)})
 }
 
-// pascal turns the kebab case of declarations into the spelling of logical ids: product-counts into ProductCounts.
+// pascal converts kebab case in declarations to the form of logical ids: product-counts to ProductCounts.
 func pascal[S ~string](kebab S) string { return annalsaws.Pascal(string(kebab)) }

@@ -22,13 +22,13 @@ func (s *Service) addOperations() {
 	s.addDashboard()
 }
 
-// newAlarmTopic is where alarms go: the topic that the deployment names, else one of the stack's own.
+// newAlarmTopic returns the topic for alarms: the one in the settings, or a new one.
 func (s *Service) newAlarmTopic() awssns.ITopic {
 	if s.Settings.AlarmTopic != "" {
 		return awssns.Topic_FromTopicArn(s.Stack, jsii.String("AlarmTopic"), jsii.String(s.Settings.AlarmTopic))
 	}
 	topic := named(awssns.NewTopic(s.Stack, jsii.String("AlarmTopic"), &awssns.TopicProps{EnforceSSL: jsii.Bool(true)}))
-	// A policy takes the place of the one that lets all of the account publish.
+	// This policy replaces the default, which lets the whole account publish.
 	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)},
 		Actions:    jsii.Strings("sns:Publish"),
@@ -44,7 +44,7 @@ func (s *Service) newAlarmTopic() awssns.ITopic {
 	return topic
 }
 
-// telemetryEnvironment tells functions where metrics belong, and where traces go.
+// telemetryEnvironment returns the variables for metrics and traces.
 func (s *Service) telemetryEnvironment() map[string]*string {
 	env := map[string]*string{annalsaws.MetricsNamespaceEnv: s.Stack.StackName()}
 	if s.Settings.OTLPEndpoint != "" {
@@ -72,7 +72,7 @@ func (s *Service) ofAPI(name, statistic string) awscloudwatch.Metric {
 	return metric("AWS/ApiGateway", name, statistic, map[string]*string{"ApiId": s.API.ApiId()})
 }
 
-// own is a metric that a function measures itself.
+// own is a metric that a function publishes itself.
 func (s *Service) own(f annalsaws.Function, m *telemetry.Metric) awscloudwatch.Metric {
 	return metric(*s.Stack.StackName(), m.Name, statistic(m), map[string]*string{telemetry.Function: s.Functions[f].Lambda.FunctionName()})
 }

@@ -13,7 +13,7 @@ var (
 	otlpPattern  = regexp.MustCompile(`^https?://[^/\s]+(/\S*)?$`)
 )
 
-// validateOperations checks where alarms and traces go.
+// validateOperations checks the destinations of alarms and traces.
 func (s *Settings) validateOperations() error {
 	for _, setting := range []struct {
 		key, value string
@@ -29,12 +29,13 @@ func (s *Settings) validateOperations() error {
 		}
 	}
 	if s.AlarmTopic != "" && s.AlarmEmail != "" {
-		return errors.New("alarmEmail subscribes to the stack's own topic: leave it out where alarmTopic names another")
+		return errors.New("alarmEmail subscribes to the stack's own topic: " +
+			"remove it, or remove alarmTopic, which names another topic")
 	}
 	return nil
 }
 
-// mostOf is the largest value of a setting that is a number. A setting that is not here has none.
+// mostOf is the largest value of a setting that is a number. Settings that are not listed have no limit.
 var mostOf = map[string]int{"rebuildSegments": 10_000, "rebuildConcurrency": 1_000}
 
 func (s *Settings) validateRebuild() error {

@@ -8,13 +8,12 @@ import (
 	"github.com/annals-es/annals/pkg/annals"
 )
 
-// Setting is a setting of the service's own, beside those of [Settings]: a text in infra/stages.json.
+// Setting is a service's own setting, in addition to those of [Settings]: a string in infra/stages.json.
 type Setting struct {
-	// Name is its name in infra/stages.json, in letters.
+	// Name is its name in infra/stages.json. It has only letters.
 	Name string
-	// Pattern is a regular expression that its value must match, CanBe says so in words: "the ARN of a bucket".
-	// Without a
-	// pattern any text is taken.
+	// Pattern is a regular expression that the value must match. CanBe describes it in words: "the ARN of a bucket".
+	// Without a pattern, any string is valid.
 	Pattern, CanBe string
 	// Apply, if not nil, is called with the settings before the stack is made, and with the value, "" if the stage
 	// has none.
@@ -25,7 +24,8 @@ type Setting struct {
 func (s *Settings) readOwn(context *asked, own []Setting) error {
 	for _, setting := range own {
 		if context.read[setting.Name] || !settingPattern.MatchString(setting.Name) {
-			return fmt.Errorf("setting %q of the service's own: choose another name, in letters, that no setting of the kit has",
+			return fmt.Errorf("the service's own setting %q: "+
+				"choose another name, of letters only, that no setting of the kit has",
 				setting.Name)
 		}
 		value, err := text(context, setting.Name)
@@ -34,7 +34,7 @@ func (s *Settings) readOwn(context *asked, own []Setting) error {
 		}
 		pattern, err := regexp.Compile(setting.Pattern)
 		if err != nil {
-			return fmt.Errorf("setting %s of the service's own: its pattern: %w", setting.Name, err)
+			return fmt.Errorf("the service's own setting %s: its pattern: %w", setting.Name, err)
 		}
 		if value != "" && !pattern.MatchString(value) {
 			return fmt.Errorf("%s is %q: it must be %s", setting.Name, value, setting.CanBe)
@@ -52,11 +52,12 @@ func (s *Settings) apply(own []Setting) {
 	}
 }
 
-// validateSecrets refuses a value for a secret that the service does not have.
+// validateSecrets returns an error about a value for a secret that the service does not declare.
 func (s *Settings) validateSecrets(service *annals.Service) error {
 	for env := range s.Secrets {
 		if !slices.ContainsFunc(service.Secrets, func(v *annals.SecretValue) bool { return v.Env == env }) {
-			return fmt.Errorf("there is a value for the secret %s: declare it with annals.Secret(%q, …), or leave the value out", env, env)
+			return fmt.Errorf("the secret %s has a value but is not declared: "+
+				"declare it with annals.Secret(%q, …), or remove the value", env, env)
 		}
 	}
 	return nil

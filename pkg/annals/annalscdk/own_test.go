@@ -26,11 +26,11 @@ func TestOwnSettings(t *testing.T) {
 		context object
 	}{
 		`photos is "A B": it must be the name of a bucket`: {bucket, object{"photos": "A B"}},
-		`photos is 7: it must be a text`:                   {bucket, object{"photos": 7.0}},
+		`photos is 7: it must be a string`:                 {bucket, object{"photos": 7.0}},
 		`there is no setting photo:`:                       {bucket, object{"photo": "a"}},
-		`setting "rate" of the service's own: choose`:      {Setting{Name: "rate"}, object{}},
-		`setting "my-rate" of the service's own: choose`:   {Setting{Name: "my-rate"}, object{}},
-		`setting odd of the service's own: its pattern: `:  {Setting{Name: "odd", Pattern: "("}, object{}},
+		`own setting "rate": choose`:                       {Setting{Name: "rate"}, object{}},
+		`own setting "my-rate": choose`:                    {Setting{Name: "my-rate"}, object{}},
+		`own setting odd: its pattern: `:                   {Setting{Name: "odd", Pattern: "("}, object{}},
 	} {
 		if _, err := readSettings(test.context, test.own); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)

@@ -10,9 +10,8 @@ import (
 // plan is what a service needs, as plain data.
 type plan struct {
 	service *annals.Service
-	// readTables are those of all read models, inlineTables of those whose rows commands write, listedTables of
-	// those that
-	// queries list over an index. reactionTables hold checkpoints.
+	// readTables are the tables of all read models, inlineTables those whose rows commands write, listedTables those
+	// that queries list over an index. reactionTables hold checkpoints of reactions.
 	readTables, inlineTables, listedTables, reactionTables []annalsaws.Table
 	functions                                              []function
 }
@@ -21,39 +20,37 @@ type plan struct {
 type function struct {
 	name        annalsaws.Function
 	description string
-	// memory is in MB. No function has held more than 36 (its resident memory, after ten minutes of deposits and orders
-	// on a laptop), so it is chosen for the processor that comes with it: 512 MB give 0.29 of one, on which the 17
-	// to 20 ms of
-	// processor time of a cold start (docs/performance.md, `make cold-start`) take 57 to 69 ms. The socket function
-	// needs two thirds of that, and nobody waits for it.
+	// memory is in MB. No function used more than 36 MB (resident memory, after ten minutes of deposits and orders on a
+	// laptop), so the value is chosen for the processor share that comes with it: 512 MB give 0.29 of a processor, on
+	// which the 17 to 20 ms of processor time of a cold start (docs/performance.md, `make cold-start`) take 57 to 69
+	// ms. The socket function needs two thirds of that time, and no caller waits for it.
 	memory float64
-	// timeout is in seconds. API Gateway gives up after 30; a function behind it ends before, to answer by itself.
-	// Answers take
-	// milliseconds; what takes seconds is four attempts of a call (pkg/annals/annalslambda/client.go), and a
-	// reader that waits 10 s for
-	// a version. A batch of a stream has time for streams to be read from their start.
+	// timeout is in seconds. API Gateway gives up after 30; a function behind it must end before that, to answer by
+	// itself. Answers take milliseconds. Seconds are needed only for four attempts of a call
+	// (pkg/annals/annalslambda/client.go), and for a reader that waits up to 10 s for a version. The timeout of stream
+	// functions is long enough to read streams from their start.
 	timeout float64
-	// grants are what it may do on which tables. It is told the names of these tables and of no others.
+	// grants are its permissions on tables. It gets the names of these tables and of no others.
 	grants []grant
-	// leavesTo is the function whose queue it sends jobs to, "" = none.
+	// leavesTo is the function whose queue it sends jobs to, or "".
 	leavesTo annalsaws.Function
-	// streams are the types of the streams whose commits it receives, if allStreams is false.
+	// streams are the types of streams whose commits it receives, if allStreams is false.
 	streams    []string
 	allStreams bool
-	// subscribed functions receive the stream of the event table, and the queue that they leave jobs to.
+	// subscribed is true if it receives the event table's stream, and the queue that leavesTo names.
 	subscribed bool
-	// decides says that it takes all secrets of the service, reacts that it takes those of the clients.
+	// decides is true if it gets all secrets of the service, reacts if it gets those of the clients.
 	decides, reacts bool
-	// publishes says that it sends public events to the bus, guards that it is told of commits that were changed
-	// or removed.
+	// publishes is true if it sends public events to the bus, guards if it receives records of commits that were
+	// changed or removed.
 	publishes, guards bool
-	// rebuilds says that it starts the state machine that builds read models again.
+	// rebuilds is true if it starts the state machine that rebuilds read models.
 	rebuilds bool
-	// verifies says that it checks tokens by itself.
+	// verifies is true if it checks tokens itself.
 	verifies bool
-	// pages says that it gives out cursors of lists, sealed with the stack's key.
+	// pages is true if it issues list cursors, sealed with the stack's key.
 	pages bool
-	// posts says that it posts to the connections of the WebSocket API.
+	// posts is true if it sends messages to connections of the WebSocket API.
 	posts bool
 }
 
@@ -82,16 +79,15 @@ func tablesOfLists(service *annals.Service) []annalsaws.Table {
 	return all
 }
 
-// derivedTables go with the stack: read models, snapshots and generations can be made again from the events;
-// without the
-// reactions' checkpoints the last day is reacted to again; connections are as short-lived as what they describe.
+// derivedTables are deleted with the stack. Read models, snapshots and generations can be rebuilt from the events.
+// Without the reactions' checkpoints, reactions run again for the events of the last day. Connections are short-lived.
 func (p plan) derivedTables() []annalsaws.Table {
 	return slices.Concat(p.readTables, []annalsaws.Table{annalsaws.Snapshots, annalsaws.Projections}, p.reactionTables,
 		[]annalsaws.Table{annalsaws.Connections})
 }
 
-// reactingTo are the types of the streams that the reactor receives: those with public events, and those that reactions
-// read. They are sorted.
+// reactingTo returns the types of streams that the reactor receives, sorted: those with public events, and those that
+// reactions read.
 func (p plan) reactingTo() []string {
 	all := annalsaws.PublishedTypes(p.service)
 	for _, r := range p.service.Reactions {
@@ -106,16 +102,16 @@ func (p plan) function(name annalsaws.Function) function {
 	return p.functions[slices.IndexFunc(p.functions, func(f function) bool { return f.name == name })]
 }
 
-// those returns the functions of which a condition is true.
+// those returns the functions for which a condition is true.
 func (p plan) those(are func(function) bool) []function {
 	return slices.DeleteFunc(slices.Clone(p.functions), func(f function) bool { return !are(f) })
 }
 
-// subscribers receive the stream of the event table. Lambda allows a stream two readers.
+// subscribers returns the functions that receive the event table's stream. Lambda allows a stream two readers.
 func (p plan) subscribers() []function { return p.those(func(f function) bool { return f.subscribed }) }
 
-// measuring are those that have something to measure.
+// measuring returns the functions that publish metrics.
 func (p plan) measuring() []function { return p.those(function.measures) }
 
-// measures says that a function has something to measure, and to trace: it works on tables.
+// measures reports whether a function publishes metrics and traces: it does if it uses tables.
 func (f function) measures() bool { return len(f.grants) > 0 }

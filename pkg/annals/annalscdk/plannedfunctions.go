@@ -33,7 +33,8 @@ func (p plan) query() function {
 		timeout:     25,
 		grants: []grant{
 			{on: p.readTables, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}, indexes: true},
-			// A list over an index shows the documents that its caller awaits as they are, all of them read at once.
+			// A list over an index replaces the documents that its caller waits for by their current state, and reads
+			// all of them at once.
 			{on: p.listedTables, actions: []string{"dynamodb:BatchGetItem"}},
 			{on: projections, actions: []string{"dynamodb:Query"}},
 			{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
@@ -54,7 +55,7 @@ func (p plan) projector() function {
 				"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
 			}},
 			{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
-			{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}}, // it reconciles all of them
+			{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}}, // reconciliation reads all streams
 			{on: snapshots, actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}},
 			{on: connections, actions: []string{"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query"}},
 		},
@@ -66,11 +67,11 @@ func (p plan) projector() function {
 	}
 }
 
-// rebuilder alone scans read models: what it drops.
+// rebuilder is the only function that scans read models: the generations that it drops.
 func (p plan) rebuilder() function {
 	return function{
 		name:        annalsaws.Rebuilder,
-		description: "Takes the rebuild of a read model from one stage to the next",
+		description: "Runs the stages of a read model's rebuild",
 		memory:      1024,
 		timeout:     15 * 60,
 		grants: []grant{
@@ -88,7 +89,7 @@ func (p plan) rebuilder() function {
 func (p plan) reactor() function {
 	return function{
 		name:        annalsaws.Reactor,
-		description: "Answers events with commands, publishes them, and tells of tampering",
+		description: "Runs reactions to events, publishes integration events, and reports tampering",
 		memory:      512,
 		timeout:     60,
 		grants: []grant{
@@ -112,7 +113,7 @@ func (p plan) reactor() function {
 
 var socket = function{
 	name:        annalsaws.Socket,
-	description: "Keeps who is connected over WebSocket, and what each wants to be told of",
+	description: "Keeps the WebSocket connections and their subscriptions",
 	memory:      256,
 	timeout:     25,
 	grants: []grant{
@@ -121,10 +122,10 @@ var socket = function{
 	verifies: true,
 }
 
-// docs has no grants: everybody may ask it. (It holds nothing that is not in the project.)
+// docs has no grants: anyone may call it. It has nothing that is not public in the project.
 var docs = function{
 	name:        annalsaws.Docs,
-	description: "Says what the API is: the OpenAPI document and its page",
+	description: "Serves the API's documentation: the OpenAPI document and its page",
 	memory:      256,
 	timeout:     25,
 }

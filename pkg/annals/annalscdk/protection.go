@@ -8,18 +8,17 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// forbidden is what nobody may do with the event table: change or remove what is stored. Appending is one PutItem, or
-// PutItems in a transaction. (PutItem may overwrite, and no policy can demand a condition of it: that is found,
-// not prevented.)
-// The policy itself, and the table's other settings, stay with whoever deploys: nobody is locked out.
+// forbidden are the actions on the event table that no principal may do: they change or remove stored events. An append
+// is one PutItem, or PutItems in a transaction. PutItem can overwrite, and no policy can require a condition:
+// overwriting is detected, not prevented. The policy itself and the table's other settings can still be changed by
+// whoever may deploy, so no one is locked out.
 var forbidden = []string{
 	"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:DeleteTable", "dynamodb:PartiQLDelete",
 	"dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:UpdateItem", "dynamodb:UpdateTimeToLive",
 }
 
-// newEventPolicy denies to everybody, whatever their own policies allow, some actions on the event table. Exempt
-// are the role
-// for emergencies and, where there are copies, the role under which DynamoDB itself keeps them level.
+// newEventPolicy denies some actions on the event table to all principals, whatever their own policies allow. Exempt
+// are the role for emergencies and, if there are replicas, the role under which DynamoDB itself replicates.
 func (s *Service) newEventPolicy(actions []string) awsiam.PolicyDocument {
 	var exempt []string
 	if s.Settings.BreakGlassRole != "" {
@@ -34,7 +33,7 @@ func (s *Service) newEventPolicy(actions []string) awsiam.PolicyDocument {
 		Effect:     awsiam.Effect_DENY,
 		Actions:    jsii.Strings(actions...),
 		Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()},
-		Resources:  jsii.Strings("*"), // this table: its own name can't be in its own properties
+		Resources:  jsii.Strings("*"), // this table: its properties cannot refer to its own name
 	}
 	if len(exempt) > 0 {
 		props.Conditions = &map[string]any{"ArnNotEquals": map[string]any{"aws:PrincipalArn": exempt}}
@@ -42,7 +41,7 @@ func (s *Service) newEventPolicy(actions []string) awsiam.PolicyDocument {
 	return awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &[]awsiam.PolicyStatement{awsiam.NewPolicyStatement(props)}})
 }
 
-// addKey makes the key of the tables, or takes the one that the settings name.
+// addKey makes the tables' key, or uses the one in the settings.
 func (s *Service) addKey() {
 	switch s.Settings.TablesKey {
 	case "":
@@ -50,14 +49,14 @@ func (s *Service) addKey() {
 		s.TablesKey = named(awskms.NewKey(s.Stack, jsii.String("TablesKey"), &awskms.KeyProps{
 			Description:       jsii.String("Encrypts the tables of " + s.name()),
 			EnableKeyRotation: jsii.Bool(true),
-			RemovalPolicy:     awscdk.RemovalPolicy_RETAIN, // without it, the event table that stays is lost
+			RemovalPolicy:     awscdk.RemovalPolicy_RETAIN, // without the key, the retained event table cannot be read
 		}))
 	default:
 		s.TablesKey = awskms.Key_FromKeyArn(s.Stack, jsii.String("TablesKey"), jsii.String(s.Settings.TablesKey))
 	}
 }
 
-// keyStatement allows using the key, by way of DynamoDB alone: it encrypts and decrypts on behalf of who asks.
+// keyStatement allows using the key only through DynamoDB, which encrypts and decrypts on behalf of its callers.
 func (s *Service) keyStatement() awsiam.PolicyStatement {
 	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions: jsii.Strings(
@@ -67,7 +66,7 @@ func (s *Service) keyStatement() awsiam.PolicyStatement {
 	})
 }
 
-// newReplicas are the copies of a table in other regions.
+// newReplicas returns the replicas of a table in other regions.
 func newReplicas(regions []string, policy awsiam.PolicyDocument) *[]*awsdynamodb.ReplicaTableProps {
 	var replicas []*awsdynamodb.ReplicaTableProps
 	for _, region := range regions {

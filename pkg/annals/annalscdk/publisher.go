@@ -7,8 +7,8 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// addBus declares the bus of the integration events, or takes the one that the settings name. It is called as the stack
-// is: rules are written by others, who know it by name.
+// addBus declares the bus of the integration events, or uses the one in the settings. The bus has the stack's name,
+// because teams that write rules need to know it.
 func (s *Service) addBus() {
 	if s.Settings.EventBus != "" {
 		s.EventBus = awsevents.EventBus_FromEventBusArn(s.Stack, jsii.String("EventBus"), jsii.String(s.Settings.EventBus))
@@ -21,11 +21,11 @@ func (s *Service) addBus() {
 	s.output("EventBusArn", s.EventBus.EventBusArn(), "EventBridge bus of the integration events")
 }
 
-// publisherEnvironment is what the function that publishes is told.
+// publisherEnvironment returns the variables of the function that publishes.
 func (s *Service) publisherEnvironment() map[string]*string {
 	return map[string]*string{
 		annalsaws.EventBusEnv: s.EventBus.EventBusArn(),
-		// The same wherever the stack is deployed anew: consumers know events by it.
+		// The source is the same after every deployment: consumers match events by it.
 		annalsaws.EventSourceEnv: jsii.String("/annals/" + s.name()),
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// attempts is how often a function gets a job before it is put among the dead letters.
+// attempts is how often a function gets a job before the job goes to the dead-letter queue.
 const attempts = 5
 
-// jobQueues name the job queues of functions, and the variable that holds the URL.
+// jobQueues are the ids of the functions' job queues, and the variables with their URLs.
 var jobQueues = map[annalsaws.Function]struct{ id, env string }{
 	annalsaws.Projector: {"CatchUp", annalsaws.CatchUpQueueEnv},
 	annalsaws.Reactor:   {"Reaction", annalsaws.ReactionQueueEnv},
@@ -24,19 +24,20 @@ func (s *Service) addQueues() {
 	}
 }
 
-// newJobQueue makes the queue of a function's jobs, with dead letters.
+// newJobQueue makes the queue of a function's jobs, with its dead-letter queue.
 func (s *Service) newJobQueue(id string, consumer function) (jobs, deadLetters awssqs.Queue) {
 	deadLetters = s.newQueue(id+"DeadLetters", &awssqs.QueueProps{},
-		"SQS queue of the jobs that the "+string(consumer.name)+" failed to do each time")
+		"SQS dead-letter queue of the jobs of the "+string(consumer.name))
 	jobs = s.newQueue(id+"Queue", &awssqs.QueueProps{
-		// Lambda's advice: six times the consumer's timeout, so that what waits for a free function is not sent twice.
+		// AWS recommends six times the consumer's timeout, so that messages that wait for a free function are not sent
+		// twice.
 		VisibilityTimeout: awscdk.Duration_Seconds(jsii.Number(6 * consumer.timeout)),
 		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: deadLetters, MaxReceiveCount: jsii.Number(attempts)},
-	}, "SQS queue of what the "+string(consumer.name)+" does later")
+	}, "SQS queue of the jobs of the "+string(consumer.name))
 	return jobs, deadLetters
 }
 
-// newQueue makes a queue that is encrypted, takes nothing in clear, and keeps its messages as long as SQS can.
+// newQueue makes an encrypted queue that refuses unencrypted connections and keeps messages as long as SQS allows.
 func (s *Service) newQueue(id string, props *awssqs.QueueProps, description string) awssqs.Queue {
 	props.EnforceSSL = jsii.Bool(true)
 	props.Encryption = awssqs.QueueEncryption_SQS_MANAGED

@@ -2,7 +2,7 @@ package annalscdk
 
 // readSettings reads the settings of a stage, see choose.
 //
-// Errors: one that names the setting that can't be, and what it can be; a setting that does not exist.
+// Errors: one that names the setting and its valid values; a setting that does not exist.
 func readSettings(values map[string]any, own ...Setting) (Settings, error) {
 	context := &asked{values: values}
 	s, err := settingsFrom(context, own)

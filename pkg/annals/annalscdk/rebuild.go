@@ -8,7 +8,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// rebuildMachineName is the machine's name: its role names the machine, and the machine its role.
+// rebuildMachineName is the machine's name. It is fixed, because the machine and its role refer to each other.
 func (s *Service) rebuildMachineName() string { return *s.Stack.StackName() + "-Rebuild" }
 
 // statesARN is the ARN of a resource of Step Functions in this account and region.
@@ -20,7 +20,7 @@ func (s *Service) rebuildMachineARN() *string {
 	return s.statesARN("stateMachine:" + s.rebuildMachineName())
 }
 
-// addRebuilds declares the state machine that builds a read model again beside the one that serves, see rebuildStates.
+// addRebuilds declares the state machine that rebuilds a read model beside the one that serves, see rebuildStates.
 func (s *Service) addRebuilds() {
 	s.RebuildMachine = named(awsstepfunctions.NewStateMachine(s.Stack, jsii.String("RebuildMachine"), &awsstepfunctions.StateMachineProps{
 		StateMachineName: jsii.String(s.rebuildMachineName()),
@@ -28,14 +28,13 @@ func (s *Service) addRebuilds() {
 		DefinitionBody: awsstepfunctions.DefinitionBody_FromString(jsii.String(s.rebuildDefinition())),
 		Role:           s.newRebuildRole(),
 	}))
-	// A projector that starts may ask for what only the rebuilder of the same deployment can build.
+	// A new projector may start a rebuild that only the rebuilder of the same deployment can do.
 	s.Functions[annalsaws.Projector].Lambda.Node().AddDependency(s.RebuildMachine)
-	s.output("RebuildMachineArn", s.RebuildMachine.StateMachineArn(), "State machine that builds read models anew")
+	s.output("RebuildMachineArn", s.RebuildMachine.StateMachineArn(), "State machine that rebuilds read models")
 }
 
-// newRebuildRole declares what the machine may do: invoke the rebuilder, and start, watch and stop the executions
-// of its own
-// maps.
+// newRebuildRole declares the machine's permissions: invoke the rebuilder, and start, watch and stop the executions of
+// its own maps.
 func (s *Service) newRebuildRole() awsiam.Role {
 	name := s.rebuildMachineName()
 	statements := []awsiam.PolicyStatement{

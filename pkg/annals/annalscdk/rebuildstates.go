@@ -8,7 +8,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// members is a JSON object whose members keep their order.
+// members is a JSON object with ordered members.
 type members []member
 
 type member struct {
@@ -16,7 +16,7 @@ type member struct {
 	value any
 }
 
-// MarshalJSON writes the members in their order.
+// MarshalJSON writes the members in order.
 func (all members) MarshalJSON() ([]byte, error) {
 	var text bytes.Buffer
 	text.WriteByte('{')
@@ -49,7 +49,7 @@ func (s *Service) rebuildDefinition() string {
 	}
 	text, err := json.Marshal(m.states())
 	if err != nil {
-		panic(err) // texts and numbers
+		panic(err) // strings and numbers cannot fail
 	}
 	return string(text)
 }
@@ -63,12 +63,10 @@ type rebuildMachine struct {
 //
 //	Begin → Fill (a map over segments) → Survey → Compare (a map over segments) → Swap → Tidy
 //
-// Swap goes back to Survey where live writes were in the way. Tidy waits until the generation before may go, and
-// drops it. A
-// segment is asked for again until it is done, so none needs more time than an invocation has. Whatever fails for
-// good is
-// noted with the generation, and the execution fails; what serves is not touched, and the next execution goes on
-// from there.
+// Swap goes back to Survey if live writes prevented it. Tidy waits until the previous generation may be dropped, and
+// drops it. A segment is repeated until it is done, so none needs more time than an invocation has. A permanent failure
+// is recorded with the generation, and the execution fails. The serving generation is not changed, and the next
+// execution continues from there.
 func (m rebuildMachine) states() members {
 	tidying := members{{"Variable", "$.tidy"}, {"IsPresent", true}, {"Next", "Tidy"}}
 	return members{
@@ -88,7 +86,7 @@ func (m rebuildMachine) states() members {
 			{"Fail", m.task(projection.StageFail, "Failed", "")},
 			{"Failed", fail},
 		}},
-		{"Comment", "Builds a read model anew beside the one that serves"},
+		{"Comment", "Rebuilds a read model beside the one that serves"},
 	}
 }
 
@@ -97,9 +95,8 @@ var (
 	fail    = members{{"Type", "Fail"}, {"ErrorPath", "$.error.Error"}, {"CausePath", "$.error.Cause"}}
 )
 
-// overSegments is a map over the segments of a stage. Each is an execution of its own: there may be more than one
-// execution's
-// history can hold, and each shows by itself how far it is.
+// overSegments is a map over the segments of a stage. Each segment is its own execution: there may be more segments
+// than one execution's history can hold, and each shows its own progress.
 func (m rebuildMachine) overSegments(name, stage, next string) members {
 	return members{
 		{"Type", "Map"}, {"ResultPath", nil}, {"Next", next}, {"Catch", caught("Fail")}, {"ItemsPath", "$.segments"},
@@ -121,9 +118,8 @@ func (m rebuildMachine) overSegments(name, stage, next string) members {
 	}
 }
 
-// task asks the rebuilder to take the stage on. What passes is tried again for some minutes: throttles, outages, a
-// process
-// that died, code that is about to be replaced.
+// task invokes the rebuilder for a stage. Transient failures are retried for some minutes: throttling, outages, a
+// process that ended, code that is about to be replaced.
 func (m rebuildMachine) task(stage, next, catch string) members {
 	task := members{{"Next", next}, {"Retry", []members{
 		{{"ErrorEquals", []string{"RefusalError"}}, {"MaxAttempts", 0}},
@@ -144,12 +140,12 @@ func (m rebuildMachine) task(stage, next, catch string) members {
 	}...)
 }
 
-// caught keeps what is known of the rebuild, with the error.
+// caught keeps the state of the rebuild, and adds the error.
 func caught(next string) []members {
 	return []members{{{"ErrorEquals", []string{"States.ALL"}}, {"ResultPath", "$.error"}, {"Next", next}}}
 }
 
-// done goes on where the stage is done, and otherwise elsewhere.
+// done goes to next if the stage is done, and otherwise to the other state.
 func done(next, otherwise string) members {
 	return members{
 		{"Type", "Choice"},

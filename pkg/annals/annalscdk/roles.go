@@ -11,20 +11,18 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// grant allows actions on tables. A transaction has no action of its own: it needs the actions of the items that
-// it holds.
+// grant allows actions on tables. A transaction has no action of its own: it needs the actions of its items.
 type grant struct {
 	on      []annalsaws.Table
 	actions []string
-	// indexes says that it may query the tables' indexes, too. Who writes needs no right to them: DynamoDB keeps them.
+	// indexes is true if it may query the tables' indexes too. Writers need no permission for indexes: DynamoDB
+	// maintains them.
 	indexes bool
 }
 
-// newRole declares a function's role. What the kit needs is inline, so nothing that uses the role can start before
-// it is
-// there. What a team grants goes into a policy beside the role, which the function waits for. So no construct of
-// the kit
-// may grant: those of CDK that would are replaced by resources of CloudFormation.
+// newRole declares a function's role. The kit's permissions are inline, so they exist before anything can use the role.
+// A team's grants go into a separate policy, which the function waits for. So no construct of the kit may use a Grant
+// method: where CDK's would, the kit uses CloudFormation resources.
 func (s *Service) newRole(f function, logs awslogs.LogGroup) awsiam.Role {
 	statements := append(tableStatements(f.grants, s.Tables), logStatement(logs))
 	if f.leavesTo != "" {
@@ -76,19 +74,18 @@ func tableStatements(grants []grant, stored map[string]awsdynamodb.TableV2) []aw
 	return statements
 }
 
-// logStatement allows writing to one log group. AWS's managed policy for functions would allow all of them, and
+// logStatement allows writing to one log group. AWS's managed policy for functions allows all log groups, and creating
 // new ones.
 func logStatement(logs awslogs.LogGroup) awsiam.PolicyStatement {
 	return allow([]string{"logs:CreateLogStream", "logs:PutLogEvents"}, logs.LogGroupArn())
 }
 
 // subscriptionStatements allow what the event source mappings do under the function's role: read the stream, and
-// work its queue
-// off.
+// receive and delete messages of the queue.
 func subscriptionStatements(events awsdynamodb.TableV2, jobs awssqs.Queue) []awsiam.PolicyStatement {
 	return []awsiam.PolicyStatement{
 		allow([]string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}, events.TableStreamArn()),
-		// IAM knows no resource for ListStreams: it allows it on everything or not at all.
+		// IAM has no resource for ListStreams: it can only be allowed on everything.
 		allow([]string{"dynamodb:ListStreams"}, jsii.String("*")),
 		allow([]string{"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}, jobs.QueueArn()),
 	}

@@ -12,19 +12,18 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// reconcileAt is when each function compares all streams with its checkpoints, in UTC: not both at once, since
-// both read the
-// whole event table.
+// reconcileAt is when each function compares all streams with its checkpoints, in UTC. The times differ, because each
+// reads the whole event table.
 var reconcileAt = map[annalsaws.Function]string{
 	annalsaws.Projector: "cron(0 3 * * ? *)",
 	annalsaws.Reactor:   "cron(0 4 * * ? *)",
 }
 
-// addSchedules declares the daily reconciliations: a message each to the function's jobs.
+// addSchedules declares the daily reconciliations: each sends a message to the function's jobs.
 func (s *Service) addSchedules() {
 	input, err := json.Marshal(projection.Job{Task: projection.Reconcile})
 	if err != nil {
-		panic(err) // a constant
+		panic(err) // constants cannot fail
 	}
 	var queues []*string
 	for _, f := range s.plan.subscribers() {
@@ -42,7 +41,8 @@ func (s *Service) addSchedules() {
 	s.Schedules = map[annalsaws.Function]awsscheduler.CfnSchedule{}
 	for _, f := range s.plan.subscribers() {
 		s.Schedules[f.name] = named(awsscheduler.NewCfnSchedule(s.Stack, jsii.String(pascal(f.name)+"Reconciliation"), &awsscheduler.CfnScheduleProps{
-			Description:        jsii.String("Has the " + string(f.name) + " compare all streams with its checkpoints, and bring level what is behind"),
+			Description: jsii.String("Makes the " + string(f.name) + " compare all streams with its checkpoints, " +
+				"and process events that it missed"),
 			ScheduleExpression: jsii.String(reconcileAt[f.name]),
 			FlexibleTimeWindow: &awsscheduler.CfnSchedule_FlexibleTimeWindowProperty{Mode: jsii.String("OFF")},
 			Target: &awsscheduler.CfnSchedule_TargetProperty{

@@ -9,17 +9,14 @@ import (
 	"github.com/annals-es/annals/pkg/annals"
 )
 
-// addSecrets declares the key that seals cursors, and the secrets of the service that have no value in the settings.
+// addSecrets declares the key that seals cursors, and the service's secrets that have no value in the settings.
 //
-// CloudFormation puts their values into the environment of functions. So a request costs no call, and a cold start
-// neither,
-// where KMS's GenerateMac costs some milliseconds and $0.03 per 10,000 pages beside its $1 a month. A secret costs
-// $0.40 a
-// month. Who may read the function's configuration reads the key; with the one of cursors a cursor can be made up,
-// which
-// still reaches only what its maker may list.
+// CloudFormation puts their values into the functions' environment, so neither a request nor a cold start needs a call.
+// KMS's GenerateMac would cost some milliseconds, $0.03 per 10,000 pages and $1 a month; a secret costs $0.40 a month.
+// Anyone who can read the function's configuration can read the key. With the cursor key, a caller could make up a
+// cursor, which still reaches only rows that the caller may list.
 func (s *Service) addSecrets() {
-	s.CursorKey = s.newSecret("CursorKey", "Seals the cursors of lists: with another one, those given out before are refused", 64)
+	s.CursorKey = s.newSecret("CursorKey", "Seals list cursors: another key makes earlier cursors invalid", 64)
 	s.Secrets = map[string]awssecretsmanager.Secret{}
 	for _, secret := range s.Declaration.Secrets {
 		if s.Settings.Secrets[secret.Env] == nil {
@@ -28,7 +25,7 @@ func (s *Service) addSecrets() {
 	}
 }
 
-// secretID is the logical id of a service's secret: EmailKeySecret of EMAIL_KEY.
+// secretID is the logical id of a service's secret: EmailKeySecret for EMAIL_KEY.
 func secretID(secret *annals.SecretValue) string {
 	return pascal(strings.ReplaceAll(strings.ToLower(secret.Env), "_", "-")) + "Secret"
 }
@@ -42,7 +39,7 @@ func (s *Service) newSecret(id, description string, length int) awssecretsmanage
 	}))
 }
 
-// secretsEnvironment are the values of secrets of the service.
+// secretsEnvironment returns the variables with the values of the given secrets.
 func (s *Service) secretsEnvironment(secrets []*annals.SecretValue) map[string]*string {
 	env := map[string]*string{}
 	for _, secret := range secrets {

@@ -24,14 +24,12 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// Service is the stack of a service. Its fields are its parts: pass them to constructs of your own, and grant with
-// CDK's
-// methods. The logical id of each part is the id in the comment: a construct of your own in the same stack needs
-// another.
+// Service is the stack of a service. Its fields are its parts: pass them to your own constructs, and grant permissions
+// with CDK's methods. The comments have each part's logical id: your own constructs in the same stack need other ids.
 type Service struct {
-	// Stack is the stack. Constructs of your own go here.
+	// Stack is the stack. Add your own constructs to it.
 	Stack awscdk.Stack
-	// Declaration is what the stack is made from, Settings is how: its defaults are filled in.
+	// Declaration is the service's declaration, Settings are its settings with defaults filled in.
 	Declaration *annals.Service
 	Settings    Settings
 
@@ -45,21 +43,21 @@ type Service struct {
 	// DeadLetters
 	// are the queues of the jobs that failed each time (CatchUpDeadLetters, ReactionDeadLetters).
 	Queues, DeadLetters map[annalsaws.Function]awssqs.Queue
-	// Failures are the buckets of what the projector and the reactor could not process (ProjectorFailures,
+	// Failures are the buckets for batches that the projector and the reactor could not process (ProjectorFailures,
 	// ReactorFailures).
 	Failures map[annalsaws.Function]awss3.Bucket
-	// StreamSubscriptions bring the event table's stream to the projector and to the reactor (ProjectorSubscription,
-	// ReactorSubscription). JobSubscriptions bring them their jobs (CatchUpSubscription, ReactionSubscription).
+	// StreamSubscriptions send the event table's stream to the projector and the reactor (ProjectorSubscription,
+	// ReactorSubscription). JobSubscriptions send them their jobs (CatchUpSubscription, ReactionSubscription).
 	StreamSubscriptions, JobSubscriptions map[annalsaws.Function]awslambda.EventSourceMapping
 
-	// API is the HTTP API (Api). Authorizer checks the tokens of its callers (ApiAuthorizer): give it to routes of
-	// your own.
+	// API is the HTTP API (Api). Authorizer checks the tokens of its callers (ApiAuthorizer): use it for your own
+	// routes.
 	API        awsapigatewayv2.HttpApi
 	Authorizer awsapigatewayv2.IHttpRouteAuthorizer
 	// SocketAPI is the WebSocket API (SocketApi), SocketStage its stage (SocketStage).
 	SocketAPI   awsapigatewayv2.WebSocketApi
 	SocketStage awsapigatewayv2.WebSocketStage
-	// Issuer is the OpenID issuer of callers' tokens, Audience is for whom they must be.
+	// Issuer is the OpenID issuer of callers' tokens, Audience the audience that they must have.
 	Issuer   *string
 	Audience []*string
 	// UserPool is the Cognito user pool that issues tokens (UserPool). It and its clients are nil if the settings name
@@ -67,34 +65,33 @@ type Service struct {
 	UserPool                         awscognito.UserPool
 	CustomersClient, OperatorsClient awscognito.UserPoolClient
 
-	// EventBus is the bus of public events (EventBus), or the one that the settings name.
+	// EventBus is the bus of public events (EventBus), or the one in the settings.
 	EventBus awsevents.IEventBus
-	// RebuildMachine is the state machine that builds read models again (RebuildMachine).
+	// RebuildMachine is the state machine that rebuilds read models (RebuildMachine).
 	RebuildMachine awsstepfunctions.StateMachine
 	// Schedules are the daily reconciliations (ProjectorReconciliation, ReactorReconciliation).
 	Schedules map[annalsaws.Function]awsscheduler.CfnSchedule
-	// CursorKey is the secret that seals cursors (CursorKey). Secrets are those of the service that the stack makes, by
-	// environment variable: EMAIL_KEY is EmailKeySecret.
+	// CursorKey is the secret that seals cursors (CursorKey). Secrets are the service's secrets that the stack makes,
+	// by environment variable: EMAIL_KEY is EmailKeySecret.
 	CursorKey awssecretsmanager.Secret
 	Secrets   map[string]awssecretsmanager.Secret
 
-	// AlarmTopic is where alarms go (AlarmTopic): see [Service.Notify].
+	// AlarmTopic is the topic of the alarms (AlarmTopic): see [Service.Notify].
 	AlarmTopic awssns.ITopic
 	// Alarms are the alarms, by name: "ApiErrors" (ApiErrorsAlarm).
 	Alarms map[string]awscloudwatch.Alarm
-	// Dashboard is the dashboard (Dashboard). Widgets of your own can be added.
+	// Dashboard is the dashboard (Dashboard). You can add widgets.
 	Dashboard awscloudwatch.Dashboard
 
 	plan plan
 }
 
-// New makes the stack of a service in an app or in a stage of it. The id is the stack's construct id; on CloudFormation
-// the stack is named after the service and its stage: Shop, Shop-prod. A stack has one service.
+// New makes the stack of a service in an app or a stage. id is the stack's construct id. In CloudFormation, the stack
+// is named after the service and its stage: Shop, Shop-prod. A stack has one service.
 //
-// Call [Service.Check] after the last addition. Synthesis calls it, too, and fails with what it says.
+// Call [Service.Check] after the last addition. Synthesis also calls it, and fails with its error.
 //
-// Errors: what is wrong with the declaration, see [annals.Service.Check]; a setting that can't be; a function that
-// is not
+// Errors: those of the declaration, see [annals.Service.Check]; a setting that is not valid; a function that is not
 // built; a limit of AWS that the service exceeds.
 func New(scope constructs.Construct, id string, service *annals.Service, settings Settings) (*Service, error) {
 	if err := service.Check(); err != nil {
@@ -114,8 +111,8 @@ func New(scope constructs.Construct, id string, service *annals.Service, setting
 		Description: jsii.String("Event sourcing and CQRS on Lambda and DynamoDB"),
 	})
 	if len(settings.tried) > 0 {
-		s.warn("annals:tried", "Given for this deployment alone: "+strings.Join(settings.tried, ", ")+
-			". The next one drops them, unless "+stagesFile+" has them")
+		s.warn("annals:tried", "These settings apply to this deployment only: "+strings.Join(settings.tried, ", ")+
+			". The next deployment drops them. To keep them, write them into "+stagesFile)
 	}
 	s.describe()
 	s.addStores()
@@ -130,7 +127,7 @@ func New(scope constructs.Construct, id string, service *annals.Service, setting
 	return s, nil
 }
 
-// addStores makes what functions work with.
+// addStores makes the resources that the functions use.
 func (s *Service) addStores() {
 	s.addKey()
 	s.addTables()
@@ -142,15 +139,15 @@ func (s *Service) addStores() {
 	s.addFailures()
 }
 
-// describe puts the description of the service into the template, where tools find it.
+// describe adds the service's description to the template, where tools find it.
 func (s *Service) describe() {
 	s.Stack.AddMetadata(jsii.String(annalsaws.MetadataKey), annalsaws.Describe(s.Declaration))
 }
 
-// name is the stack's name on CloudFormation.
+// name is the stack's name in CloudFormation.
 func (s *Service) name() string { return s.Settings.stackName(s.Declaration) }
 
-// tags are on all that the stack makes.
+// tags are the tags of all resources.
 func (s *Service) tags() *map[string]*string {
 	tags := map[string]*string{"stack": jsii.String(s.name())}
 	if s.Settings.Stage != "" {
@@ -159,7 +156,7 @@ func (s *Service) tags() *map[string]*string {
 	return &tags
 }
 
-// warn has synthesis warn.
+// warn adds a warning to the synthesis.
 func (s *Service) warn(id, text string) {
 	awscdk.Annotations_Of(s.Stack).AddWarningV2(jsii.String(id), jsii.String(text))
 }

@@ -111,7 +111,7 @@ func TestSecrets(t *testing.T) {
 	same(t, "length", any(100.0),
 		got.resource(t, "SaltSecret", "AWS::SecretsManager::Secret").Properties["GenerateSecretString"].(object)["PasswordLength"])
 	_, err := New(nil, "Stack", service(), Settings{BuildDir: built(t), Secrets: map[string]*string{"PEPPER": &card}})
-	if err == nil || !strings.Contains(err.Error(), "there is a value for the secret PEPPER: declare it") {
+	if err == nil || !strings.Contains(err.Error(), "the secret PEPPER has a value but is not declared: declare it") {
 		t.Errorf("a value for no secret: %v", err)
 	}
 	if _, of := got.Resources["QueryFunction"]; of && slices.Contains(keysOf(got, "QueryFunction"), "SALT") {

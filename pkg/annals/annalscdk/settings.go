@@ -14,71 +14,66 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// Settings are what one deployment chooses. [Main] reads them from infra/stages.json, by stage; an app of your own
-// fills them in, or has [Configure] read them. Each has a default, with which the template is what the local
-// runner runs.
+// Settings are the settings of one deployment. [Main] reads them from infra/stages.json, by stage. In an app of your
+// own, fill them in, or use [Configure]. Each has a default. The local runner runs the template that the defaults give.
 type Settings struct {
-	// Stage tells deployments in one account apart: the stack is named Shop-<stage>. "" = the stack is named Shop.
+	// Stage distinguishes deployments in one account: the stack is named Shop-<stage>. If "", the stack is named Shop.
 	Stage string
-	// Region is the one that is deployed to, and the only one that writes. "" = whichever the command line is set to.
+	// Region is the region to deploy to, and the only one that writes. If "", the command line's region.
 	Region string
-	// EventBus is the ARN of the EventBridge bus that public events go to. "" = the stack has one of its own.
+	// EventBus is the ARN of the EventBridge bus for public events. If "", the stack makes one.
 	EventBus string
-	// TablesKey encrypts the tables: "" = DynamoDB's own key, [OwnKey] = one that the stack makes, else the ARN of
-	// one that
-	// exists. A key needs a Region.
+	// TablesKey encrypts the tables. "" is DynamoDB's own key, [OwnKey] one that the stack makes, anything else the ARN
+	// of an existing one. A key needs a Region.
 	TablesKey string
-	// BreakGlassRole is the ARN of the role that may change stored events. "" = none may.
+	// BreakGlassRole is the ARN of the role that may change stored events. If "", none may.
 	BreakGlassRole string
-	// EventReplicas and ReadReplicas are the regions with a copy of the event table, and of the read side. They
-	// need a Region.
+	// EventReplicas and ReadReplicas are the regions with replicas of the event table and of the read side. They need a
+	// Region.
 	EventReplicas, ReadReplicas []string
-	// ReplicasLocked denies writes to the copies of the event table.
+	// ReplicasLocked denies writes to the replicas of the event table.
 	ReplicasLocked bool
-	// Concurrency is how many invocations at once are reserved for a function, and are its most. 0 switches it off.
+	// Concurrency is the reserved concurrency of functions, which is also their limit. 0 switches a function off.
 	Concurrency map[annalsaws.Function]int
-	// AlarmTopic is the ARN of the SNS topic that alarms go to. "" = the stack makes one, to which AlarmEmail
-	// subscribes.
+	// AlarmTopic is the ARN of the SNS topic for alarms. If "", the stack makes one, and AlarmEmail subscribes to it.
 	AlarmTopic, AlarmEmail string
-	// OTLPEndpoint is the URL of the collector that functions send traces to. "" = nothing is traced.
+	// OTLPEndpoint is the URL of the collector that functions send traces to. If "", there are no traces.
 	OTLPEndpoint string
-	// RebuildSegments is into how many parts a rebuild divides the history, default 16. RebuildConcurrency is how
-	// many it
-	// reads at once, default 4.
+	// RebuildSegments is the number of parts into which a rebuild divides the history, by default 16.
+	// RebuildConcurrency is how many it reads at once, by default 4.
 	RebuildSegments, RebuildConcurrency int
 
-	// Issuer is the OpenID issuer of callers' tokens, "" = a Cognito user pool of the stack. Audience is for whom
-	// they must be.
+	// Issuer is the OpenID issuer of callers' tokens. If "", the stack makes a Cognito user pool. Audience is the
+	// audience that tokens must have.
 	Issuer   string
 	Audience []string
-	// Origins are the web pages that browsers may call the API from. None = no CORS.
+	// Origins are the origins of web pages that may call the API. If empty, the API has no CORS.
 	Origins []string
-	// Rate is how many requests a second an API takes, default 2000. Burst is how many at once beyond that,
+	// Rate is how many requests a second an API accepts, by default 2000. Burst is how many at once beyond that, by
 	// default 1000.
 	Rate, Burst int
-	// Domain is the HTTP API's name, Certificate the ARN of its certificate. "" = the name that AWS gives.
+	// Domain is the HTTP API's domain name, Certificate the ARN of its certificate. If "", the API has AWS's name.
 	Domain, Certificate string
-	// NoDocs leaves out what the API says of itself to everybody: /docs and /openapi.json.
+	// NoDocs leaves out the public routes that document the API: /docs and /openapi.json.
 	NoDocs bool
 
-	// Arch is the architecture of the functions, as Go spells it: arm64 (the default) or amd64.
+	// Arch is the architecture of the functions, as a GOARCH: arm64 (the default) or amd64.
 	Arch string
-	// BuildDir is the folder of the built functions, default "build": <BuildDir>/<Arch>/<function>/bootstrap.
+	// BuildDir is the folder of the built functions, by default "build": <BuildDir>/<Arch>/<function>/bootstrap.
 	BuildDir string
 
-	// Secrets are the values of the service's secrets, by environment variable. For a secret without a value the stack
+	// Secrets are the values of the service's secrets, by environment variable. For a secret without a value, the stack
 	// makes a random one in Secrets Manager, see [Service].
 	Secrets map[string]*string
-	// Own are the settings of the service's own, by name: see [Setting].
+	// Own are the service's own settings, by name: see [Setting].
 	Own map[string]string
 
-	// tried are the settings that were given for this deployment alone.
+	// tried are the settings that apply to this deployment only.
 	tried []string
 }
 
-// What is deployed runs on arm64. The local runner sets both variables to binaries for its own machine, because it
-// starts
-// the bootstraps of the template as they are.
+// Deployed functions run on arm64. The local runner sets both variables to binaries for its own machine, because it
+// starts the bootstraps in the template.
 const (
 	defaultArch  = "arm64"
 	defaultBuild = "build"
@@ -91,10 +86,11 @@ var busPattern = regexp.MustCompile(`^arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:ev
 
 var stagePattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,19}$`)
 
-// protectedStage is the one whose tables are not deleted before their protection is taken off.
+// protectedStage is the stage whose tables are protected from deletion.
 const protectedStage = "prod"
 
-// complete fills in the defaults, and returns an error about a setting that can't be, or a function that is not built.
+// complete fills in the defaults, and returns an error about a setting that is not valid or a function that is not
+// built.
 func (s *Settings) complete(service *annals.Service) error {
 	s.Arch, s.BuildDir = cmp.Or(s.Arch, defaultArch), cmp.Or(s.BuildDir, defaultBuild)
 	s.RebuildSegments, s.RebuildConcurrency = cmp.Or(s.RebuildSegments, 16), cmp.Or(s.RebuildConcurrency, 4)
@@ -112,7 +108,7 @@ func (s *Settings) complete(service *annals.Service) error {
 	return s.validateBuild()
 }
 
-// validate returns an error that names the setting that can't be, and what it can be.
+// validate returns an error that names the first setting that is not valid, and its valid values.
 func (s *Settings) validate() error {
 	if s.Stage != "" && !stagePattern.MatchString(s.Stage) {
 		return fmt.Errorf("stage is %q: it must be up to 20 lower-case letters, digits and hyphens, such as prod", s.Stage)
@@ -125,7 +121,7 @@ func (s *Settings) validate() error {
 	return nil
 }
 
-// validateBuild reports an unknown architecture, and a function that has not been built: CDK would end with a
+// validateBuild returns an error about an unknown architecture, or a function that was not built. CDK would end with a
 // stack trace.
 func (s *Settings) validateBuild() error {
 	if s.Arch != "arm64" && s.Arch != "amd64" {
@@ -153,7 +149,7 @@ func (s *Settings) stackName(service *annals.Service) string {
 	return annalsaws.Pascal(service.Name) + "-" + s.Stage
 }
 
-// environment is where the stack is deployed to, nil where the command line decides.
+// environment is the account and region to deploy to, or nil if the command line decides.
 func (s *Settings) environment() *awscdk.Environment {
 	if s.Region == "" {
 		return nil

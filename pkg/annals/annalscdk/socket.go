@@ -12,11 +12,12 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// addSocketAPI declares the WebSocket API and its stage. They come before the functions, one of which posts to them.
+// addSocketAPI declares the WebSocket API and its stage. It comes before the functions, one of which sends messages to
+// its connections.
 func (s *Service) addSocketAPI() {
 	s.SocketAPI = named(awsapigatewayv2.NewWebSocketApi(s.Stack, jsii.String("SocketApi"), &awsapigatewayv2.WebSocketApiProps{
 		ApiName:                  jsii.String(*s.Stack.StackName() + "Socket"),
-		Description:              jsii.String("Tells of changes"),
+		Description:              jsii.String("Notifies clients of changes"),
 		RouteSelectionExpression: jsii.String(push.Selection),
 	}))
 	s.SocketStage = named(awsapigatewayv2.NewWebSocketStage(s.Stack, jsii.String("SocketStage"), &awsapigatewayv2.WebSocketStageProps{
@@ -28,7 +29,8 @@ func (s *Service) addSocketAPI() {
 	s.output("SocketUrl", s.SocketStage.Url(), "URL of the WebSocket API")
 }
 
-// addSocketRoutes leads every route to the one function. CDK's own route has an integration and a permission each.
+// addSocketRoutes leads every route to the one function. CDK's own routes would each have an integration and a
+// permission.
 func (s *Service) addSocketRoutes() {
 	api, function := s.SocketAPI.ApiId(), s.Functions[annalsaws.Socket].Lambda
 	integration := awsapigatewayv2.NewCfnIntegration(s.Stack, jsii.String("SocketIntegration"), &awsapigatewayv2.CfnIntegrationProps{
@@ -58,7 +60,7 @@ func (s *Service) newSocketRoute(
 		RouteKey: jsii.String(route.Key),
 		Target:   jsii.String("integrations/" + *integration.Ref()),
 	}
-	if route.Key == push.Connect { // API Gateway asks once a connection
+	if route.Key == push.Connect { // API Gateway calls the authorizer once for each connection
 		props.AuthorizationType, props.AuthorizerId = jsii.String("CUSTOM"), authorizer
 	}
 	if route.Answers {
@@ -73,12 +75,12 @@ func (s *Service) newSocketRoute(
 	return made
 }
 
-// postStatement allows posting to the connections of a stage, not ending them or asking after them.
+// postStatement allows sending messages to the connections of a stage, but not ending or describing them.
 func (s *Service) postStatement() awsiam.PolicyStatement {
 	return allow([]string{"execute-api:ManageConnections"}, jsii.String(s.executeARN()+"/POST/@connections/*"))
 }
 
-// executeARN is what permissions on a stage start with.
+// executeARN is the prefix of ARNs in permissions on a stage.
 func (s *Service) executeARN() string {
 	return s.socketARN() + "/" + *s.SocketStage.StageName()
 }
@@ -87,7 +89,7 @@ func (s *Service) socketARN() string {
 	return "arn:" + *s.Stack.Partition() + ":execute-api:" + *s.Stack.Region() + ":" + *s.Stack.Account() + ":" + *s.SocketAPI.ApiId()
 }
 
-// invocationURI is a function as API Gateway calls it.
+// invocationURI is the URI with which API Gateway invokes a function.
 func (s *Service) invocationURI(function awslambda.Function) *string {
 	return jsii.String("arn:" + *s.Stack.Partition() + ":apigateway:" + *s.Stack.Region() +
 		":lambda:path/2015-03-31/functions/" + *function.FunctionArn() + "/invocations")

@@ -6,11 +6,10 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// newSocketAuthorizer has the socket function check the token of who connects, and returns the authorizer's id. A
-// WebSocket API
-// has no JWT authorizer. Were the token checked in $connect alone, each message would have to look up whose
-// connection it is on; what an
-// authorizer found, API Gateway tells with every message. It is the same function, so that no cold start is added.
+// newSocketAuthorizer makes the socket function the authorizer of connections, and returns the authorizer's id. A
+// WebSocket API has no JWT authorizer. If only $connect checked the token, each message would have to look up whose
+// connection it is; the result of an authorizer comes with every message. It is the same function, so there is no
+// additional cold start.
 func (s *Service) newSocketAuthorizer(function awslambda.Function) *string {
 	made := awsapigatewayv2.NewCfnAuthorizer(s.Stack, jsii.String("SocketAuthorizer"), &awsapigatewayv2.CfnAuthorizerProps{
 		ApiId:          s.SocketAPI.ApiId(),

@@ -50,12 +50,12 @@ func TestChooseRefuses(t *testing.T) {
 		file    string
 	}{
 		`there is no stage "qa" in infra/stages.json, which has Upper, default, prod, typo`: {object{"stage": "qa"}, someStages},
-		"stage is 7: it must be a text": {object{"stage": 7.0}, someStages},
-		"replicasLocked was given as false, but infra/stages.json has true for the stage prod":    {object{"stage": "prod", "replicasLocked": "false"}, someStages},
-		"issuer was given as https://a.example, but infra/stages.json does not have it":           {object{"stage": "prod", "issuer": "https://a.example"}, someStages},
-		"rate was given as 60, but infra/stages.json has 50 for the stage default":                {object{"rate": 60.0}, someStages},
-		"infra/stages.json is no JSON object of stages with their settings: unexpected end of JS": {object{}, `{`},
-		"infra/stages.json is no JSON object of stages with their settings: json: cannot":         {object{}, `{"default": 7}`},
+		"stage is 7: it must be a string": {object{"stage": 7.0}, someStages},
+		"replicasLocked was given as false, but infra/stages.json has true for the stage prod":       {object{"stage": "prod", "replicasLocked": "false"}, someStages},
+		"issuer was given as https://a.example, but infra/stages.json does not have it":              {object{"stage": "prod", "issuer": "https://a.example"}, someStages},
+		"rate was given as 60, but infra/stages.json has 50 for the stage default":                   {object{"rate": 60.0}, someStages},
+		"infra/stages.json is not a JSON object of stages with their settings: unexpected end of JS": {object{}, `{`},
+		"infra/stages.json is not a JSON object of stages with their settings: json: cannot":         {object{}, `{"default": 7}`},
 	} {
 		if _, _, err := choose(test.context, []byte(test.file)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v, want %s", test.context, err, want)
@@ -79,7 +79,7 @@ func TestSettingsAreNotInCDKsFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte(`{"context": {"@aws-cdk/core:x": true, "issuer": "https://a.example"}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := newContext(file, ""); err == nil || !strings.Contains(err.Error(), "has the setting issuer: settings are in infra/stages.json, by stage") {
+	if _, err := newContext(file, ""); err == nil || !strings.Contains(err.Error(), "has the setting issuer: move it to infra/stages.json") {
 		t.Errorf("%v", err)
 	}
 }

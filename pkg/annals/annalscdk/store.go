@@ -18,7 +18,7 @@ func (s *Service) addTables() {
 	}
 }
 
-// newEventTable declares the one table that nothing else can give back: it outlives the stack.
+// newEventTable declares the event table. Its content cannot be rebuilt, so it stays when the stack is deleted.
 func (s *Service) newEventTable() awsdynamodb.TableV2 {
 	props := tableProps(annalsaws.Events, s.TablesKey)
 	props.DeletionProtection = jsii.Bool(true)
@@ -30,15 +30,15 @@ func (s *Service) newEventTable() awsdynamodb.TableV2 {
 			locked = s.newEventPolicy(append([]string{"dynamodb:PutItem"}, forbidden...))
 		} else {
 			s.warn("annals:replicas",
-				"The copies of the event table take writes: once they are there, deploy again with replicasLocked: true")
+				"The replicas of the event table accept writes: once they exist, deploy again with replicasLocked: true")
 		}
-		props.DynamoStream = awsdynamodb.StreamViewType_NEW_AND_OLD_IMAGES // DynamoDB keeps copies level by it
+		props.DynamoStream = awsdynamodb.StreamViewType_NEW_AND_OLD_IMAGES // DynamoDB needs it for replication
 		props.Replicas = newReplicas(s.Settings.EventReplicas, locked)
 	}
 	return s.newTable(annalsaws.Events, "store", props)
 }
 
-// newTable makes a table. Its name is left to CloudFormation, so that an account can hold the stack twice.
+// newTable makes a table. CloudFormation chooses its name, so that an account can have the stack twice.
 func (s *Service) newTable(table annalsaws.Table, component string, props *awsdynamodb.TablePropsV2) awsdynamodb.TableV2 {
 	id := pascal(table.Name) + "Table"
 	made := named(awsdynamodb.NewTableV2(s.Stack, jsii.String(id), props))
@@ -47,9 +47,8 @@ func (s *Service) newTable(table annalsaws.Table, component string, props *awsdy
 	return made
 }
 
-// tableProps turns a table's plain declaration into what CDK makes a table from: on demand, and recoverable to any
-// second of
-// the last 35 days, which is the longest that DynamoDB has.
+// tableProps converts a table's declaration to CDK's properties: on demand, and recoverable to any second of the last
+// 35 days, which is DynamoDB's limit.
 func tableProps(table annalsaws.Table, key awskms.IKey) *awsdynamodb.TablePropsV2 {
 	props := &awsdynamodb.TablePropsV2{
 		PartitionKey: attribute(table.Partition),
@@ -58,9 +57,8 @@ func tableProps(table annalsaws.Table, key awskms.IKey) *awsdynamodb.TablePropsV
 			PointInTimeRecoveryEnabled: jsii.Bool(true),
 			RecoveryPeriodInDays:       jsii.Number(35),
 		},
-		// Names the keys that are throttled, the hot streams, and is billed by what is throttled. The other mode
-		// names the
-		// keys that are used most, and is billed by every request.
+		// This mode reports throttled keys, which are the hot streams, and is billed by throttled requests. The other
+		// mode reports the most used keys, and is billed by every request.
 		ContributorInsightsSpecification: &awsdynamodb.ContributorInsightsSpecification{
 			Enabled: jsii.Bool(true),
 			Mode:    awsdynamodb.ContributorInsightsMode_THROTTLED_KEYS,

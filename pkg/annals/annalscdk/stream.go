@@ -10,7 +10,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// subscribe lets functions receive the stream of the event table, and the queue of their jobs.
+// subscribe connects functions to the event table's stream, and to the queues of their jobs.
 func (s *Service) subscribe() {
 	s.StreamSubscriptions = map[annalsaws.Function]awslambda.EventSourceMapping{}
 	s.JobSubscriptions = map[annalsaws.Function]awslambda.EventSourceMapping{}
@@ -24,28 +24,26 @@ func (s *Service) subscribeToStream(f function) awslambda.EventSourceMapping {
 	made := named(awslambda.NewEventSourceMapping(s.Stack, jsii.String(pascal(f.name)+"Subscription"), &awslambda.EventSourceMappingProps{
 		Target:         s.Functions[f.name].Lambda,
 		EventSourceArn: s.Tables[annalsaws.Events.Name].TableStreamArn(),
-		// LATEST could miss what is written while the mapping is made.
+		// LATEST could miss records that are written while the mapping is created.
 		StartingPosition: awslambda.StartingPosition_TRIM_HORIZON,
 		BatchSize:        jsii.Number(100),
-		// No window: a batch goes as soon as there is a record. Windows are whole seconds, for which every query
-		// that waits for a
-		// token would wait; batches become full by themselves where there is much to do.
+		// There is no window: a batch is sent as soon as there is a record. Windows are whole seconds, and every query
+		// that waits for a token would wait that long. Under load, batches fill up without a window.
 		MaxBatchingWindow: awscdk.Duration_Seconds(jsii.Number(0)),
 		Filters:           filters(f),
-		// More lanes keep the order of an item only. A commit is an item, so they would run the commits of one
-		// stream against each
-		// other, which costs conflicts and reads. Parallelism is inside the function: streams of a batch side by side.
+		// A higher factor keeps order only per item. A commit is an item, so it would process the commits of one stream
+		// concurrently, which costs conflicts and reads. The function itself processes the streams of a batch in
+		// parallel.
 		ParallelizationFactor: jsii.Number(1),
-		// The function answers with the record to go on from; a batch that crashes it is halved until the culprit
-		// is alone.
+		// The function answers with the record to continue from. A batch that crashes it is halved until the failing
+		// record is alone.
 		ReportBatchItemFailures: jsii.Bool(true),
 		BisectBatchOnError:      jsii.Bool(true),
-		// An outage may last for hours and must not use up attempts, so age alone limits them, well within the 24
-		// hours that
-		// the stream holds.
+		// An outage can last for hours and must not use up attempts. So only age limits them, well within the 24 hours
+		// that the stream keeps records.
 		RetryAttempts: jsii.Number(-1),
 		MaxRecordAge:  awscdk.Duration_Hours(jsii.Number(6)),
-		// How many records came, were filtered, failed, were given up: CloudWatch has none of that otherwise.
+		// CloudWatch then counts records that arrived, were filtered, failed and were given up. By default it does not.
 		MetricsConfig: &awslambda.MetricsConfig{Metrics: &[]awslambda.MetricType{awslambda.MetricType_EVENT_COUNT}},
 	}))
 	// CDK's own destination would grant the role more than it needs.
@@ -56,15 +54,12 @@ func (s *Service) subscribeToStream(f function) awslambda.EventSourceMapping {
 	return made
 }
 
-// maxFilters is how many filters a subscription has at most.
+// maxFilters is the limit of filters for a subscription.
 const maxFilters = 5
 
-// filters are which records a function receives. Commits are only ever inserted; what else a record may be is
-// tampering, and
-// not for the projections to read; the function that guards receives it, of whatever stream. Nothing depends on
-// the streams
-// being sifted: it saves invocations. Lambda takes five filters: a function of more types than that receives all
-// streams.
+// filters select the records that a function receives. Commits are only ever inserted; any other record means
+// tampering. It goes to the function that guards, for every stream, and not to projections. Filters save invocations,
+// but correctness must not depend on them: Lambda allows five, so a function with more types receives all streams.
 func filters(f function) *[]*map[string]any {
 	inserted := map[string]any{"eventName": awslambda.FilterRule_IsEqual("INSERT")}
 	var all []*map[string]any
@@ -92,7 +87,7 @@ func (s *Service) subscribeToJobs(f function) awslambda.EventSourceMapping {
 		BatchSize:      jsii.Number(10),
 		// The function answers with the messages that failed; the others are done.
 		ReportBatchItemFailures: jsii.Bool(true),
-		// Bounds how much of the event table is read at once, and leaves most of the function's concurrency to the
+		// This limits how much of the event table is read at once, and leaves most of the function's concurrency to the
 		// stream.
 		MaxConcurrency: jsii.Number(5),
 	}))

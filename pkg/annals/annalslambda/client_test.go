@@ -18,7 +18,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalslambda"
 )
 
-// endpoint points the SDK at a server, and counts its requests.
+// endpoint is a server for the SDK that counts requests.
 func endpoint(t *testing.T, answer http.HandlerFunc) (*dynamodb.Client, *atomic.Int32) {
 	t.Helper()
 	var requests atomic.Int32
@@ -34,7 +34,7 @@ func endpoint(t *testing.T, answer http.HandlerFunc) (*dynamodb.Client, *atomic.
 	return annalslambda.NewClient(configuration(t)), &requests
 }
 
-// configuration is what the environment says of AWS.
+// configuration is the AWS configuration of the environment.
 func configuration(t *testing.T) aws.Config {
 	t.Helper()
 	cfg, err := annalslambda.Configuration()

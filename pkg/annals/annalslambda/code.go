@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// codeVersion identifies the code of this process: a digest of its executable, which is the same for the same build. ""
-// if the executable can't be read.
+// codeVersion identifies the code of this process by a digest of its executable. The same build has the same digest. It
+// is "" if the executable can't be read.
 var codeVersion = sync.OnceValue(func() string {
 	path, err := os.Executable()
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Deployment is a service with the tables, queues and clients that its functions work on. A function makes it from
-// its environment, a test makes its own. Its methods return what the functions do.
+// Deployment is a service with the tables, queues and clients that its functions use. A function makes it from its
+// environment; a test fills it in. Its methods return the handlers of the functions.
 type Deployment struct {
 	// Service is the declaration.
 	Service  *annals.Service
@@ -26,33 +26,34 @@ type Deployment struct {
 	Log      *slog.Logger
 	// Store adjusts the event store. The zero value takes the defaults.
 	Store dynamostore.Config
-	// CatchUps takes the jobs that the projector does later, ReactionJobs those of the reactor. Nil: no jobs are left.
+	// CatchUps is the queue of the projector's jobs, ReactionJobs that of the reactor's. If nil, no job is queued.
 	CatchUps, ReactionJobs projection.Queue
-	// GivenUp reads a batch of the stream that Lambda gave up, from S3. Nil: such batches are not redriven.
+	// GivenUp reads, from S3, a batch of the stream that Lambda gave up. If nil, such batches are not redriven.
 	GivenUp func(ctx context.Context, bucket, key string) ([]byte, error)
-	// ProjectorFailures takes the records of the stream that the projector can't read, ReactorFailures those that the
-	// reactor can't. Nil: such a record fails its batch.
+	// ProjectorFailures stores the records of the stream that the projector can't read, ReactorFailures those that the
+	// reactor can't read. If nil, such a record fails its batch.
 	ProjectorFailures, ReactorFailures Bucket
-	// Rebuilds starts rebuilds of read models. Nil: nothing starts them.
+	// Rebuilds starts rebuilds of read models. If nil, nothing starts them.
 	Rebuilds projection.Starter
-	// Notifier is told what the projector stored. Nil: nothing is told.
+	// Notifier receives the changes that the projector stored. If nil, no client is notified.
 	Notifier projection.Notifier
 	// AWS has the settings of AWS clients.
 	AWS aws.Config
-	// Bus takes the integration events, whose source is EventSource. Nil: nothing is published. See [Deployment.Connect].
+	// Bus receives the integration events, with EventSource as their source. If nil, nothing is published. See
+	// [Deployment.Connect].
 	Bus         publish.Bus
 	EventSource string
-	// Meter measures what the service does. Nil: nothing is measured.
+	// Meter records metrics. If nil, there are none.
 	Meter *telemetry.Meter
-	// Tracing traces what the functions do. Nil: nothing is traced.
+	// Tracing records traces. If nil, there are none.
 	Tracing *tracing.Tracing
-	// Secrets looks up a secret of the service by its environment variable. Commands need it.
+	// Secrets returns a secret of the service by its environment variable. Commands need it.
 	Secrets func(env string) string
 	// Clients are the opened clients of the service. Commands and reactions need them: see [Deployment.OpenClients].
 	Clients []annals.OpenedClient
-	// CursorKey seals the cursors of lists, 32 bytes at least. Queries need it.
+	// CursorKey seals the cursors of lists. It has at least 32 bytes. Queries need it.
 	CursorKey string
 }
 
-// Bucket is a bucket of S3.
+// Bucket is an S3 bucket.
 type Bucket = objects.Bucket

@@ -13,8 +13,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Command returns the handler of all commands. It needs [annalsaws.CommandTables], the secrets and the clients. Before
-// it takes a command, call [Deployment.Start].
+// Command returns the handler of all commands. It needs [annalsaws.CommandTables], the secrets and the clients. Call
+// [Deployment.Start] before you pass it a command.
 //
 // Errors: those of [annals.Service.Open] and [annalshttp.Commands].
 func (d Deployment) Command() (http.Handler, error) {
@@ -38,9 +38,10 @@ func (d Deployment) command() (*annals.Running, http.Handler, error) {
 	return o.Running, countOutcomes(d.Meter, h), nil
 }
 
-// Start does what the service does before its first command: see [annals.BeforeCommands]. It needs what Command needs.
+// Start runs the service's checks before its first command: see [annals.BeforeCommands]. It needs what Command needs.
 //
-// Errors: those of [annals.Service.Open] and [annals.Running.Start]. After one, the process must take no command.
+// Errors: those of [annals.Service.Open] and [annals.Running.Start]. After an error the process must not accept
+// commands.
 func (d Deployment) Start(ctx context.Context) error {
 	o, err := d.open(use{commands: true, clients: true})
 	if err != nil {
@@ -49,17 +50,17 @@ func (d Deployment) Start(ctx context.Context) error {
 	return before(ctx, o.Running)
 }
 
-// before does what the service does before its first command, within the time that a start has.
+// before runs the service's checks before its first command, for at most startTimeout.
 func before(ctx context.Context, r *annals.Running) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	return r.Start(ctx)
 }
 
-// Query returns the handler of all queries. It needs [annalsaws.QueryTables], and the key of cursors.
+// Query returns the handler of all queries. It needs [annalsaws.QueryTables] and CursorKey.
 //
-// Errors: no key of cursors; those of [annals.Service.Open] and [annalshttp.Queries]; [projection.UnknownFoldError] if
-// this code can't read what is served.
+// Errors: one if CursorKey is missing; those of [annals.Service.Open] and [annalshttp.Queries];
+// [projection.UnknownFoldError] if this code can't read a serving generation.
 func (d Deployment) Query() (http.Handler, error) {
 	_, h, err := d.query()
 	return h, err
@@ -67,7 +68,8 @@ func (d Deployment) Query() (http.Handler, error) {
 
 func (d Deployment) query() (*opened, http.Handler, error) {
 	if d.CursorKey == "" {
-		return nil, nil, errors.New("the key that seals cursors is missing: set " + annalsaws.CursorKeyEnv)
+		return nil, nil, errors.New("the key that seals cursors is missing: set the environment variable " +
+			annalsaws.CursorKeyEnv)
 	}
 	o, err := d.openReadModels()
 	if err != nil {
@@ -77,7 +79,7 @@ func (d Deployment) query() (*opened, http.Handler, error) {
 	cfg.CursorKey = []byte(d.CursorKey)
 	h, err := annalshttp.Queries(o.Running, cfg)
 	if err != nil {
-		return nil, nil, fmt.Errorf("queries (cursors have the key in %s): %w", annalsaws.CursorKeyEnv, err)
+		return nil, nil, fmt.Errorf("make the query handler (%s is the key of cursors): %w", annalsaws.CursorKeyEnv, err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
@@ -85,8 +87,9 @@ func (d Deployment) query() (*opened, http.Handler, error) {
 	if unknown := (*projection.UnknownFoldError)(nil); errors.As(err, &unknown) {
 		return nil, nil, err
 	}
-	if err != nil { // every query looks again
-		d.Log.LogAttrs(ctx, slog.LevelWarn, "start", slog.String("error", annalshttp.Describe(err)))
+	if err != nil { // every query checks again
+		d.Log.LogAttrs(ctx, slog.LevelWarn, "a check at start failed and is repeated later",
+			slog.String("error", annalshttp.Describe(err)))
 	}
 	return o, h, nil
 }

@@ -2,16 +2,16 @@ package annalslambda
 
 import "github.com/annals-es/annals/pkg/es/projection"
 
-// engine configures what brings projections forward, with the queue that it leaves work to.
+// engine returns the configuration of an engine of projections. The engine puts work for later into queue.
 func (d Deployment) engine(queue projection.Queue) projection.Config {
 	return projection.Config{
 		Log: d.Log, Queue: queue, Notifier: d.Notifier, CodeVersion: codeVersion, Observe: d.Meter.Observe,
 	}
 }
 
-// starting is a configuration with what starts rebuilds.
+// starting adds to a configuration what starts rebuilds.
 func (d Deployment) starting(cfg projection.Config) projection.Config {
-	if d.Rebuilds != nil { // a Starter that is nil, not one that holds nil
+	if d.Rebuilds != nil { // keeps cfg.Starter a nil interface
 		cfg.Starter = d.Rebuilds
 	}
 	return cfg

@@ -15,7 +15,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals/publish"
 )
 
-// A part is something that a deployment has from the environment. Functions that do not name a part do not link it.
+// A part adds something from the environment to a deployment. A function that does not name a part does not link it.
 type part = func(Deployment) (Deployment, error)
 
 func fromEnvironment(
@@ -76,7 +76,7 @@ func (d Deployment) withRebuilds() (Deployment, error) {
 	return d, nil
 }
 
-// withNotifier has clients told what the projector stored, where the environment names the WebSocket API.
+// withNotifier makes the projector notify WebSocket clients, if the environment names a WebSocket API.
 func (d Deployment) withNotifier() (Deployment, error) {
 	if os.Getenv(annalsaws.ConnectionsURLEnv) == "" {
 		return d, nil
@@ -89,14 +89,14 @@ func (d Deployment) withNotifier() (Deployment, error) {
 	return d, nil
 }
 
-// Connecting makes the client of a bus of integration events. It is [eventbus.Connect]: what is given it links the
-// client of EventBridge, and nothing else does.
+// Connecting makes the client of a bus of integration events. Pass [eventbus.Connect]. Only a main that passes it links
+// the client of EventBridge.
 //
 // [eventbus.Connect]: https://pkg.go.dev/github.com/annals-es/annals/pkg/annals/publish/eventbus#Connect
 type Connecting func(cfg aws.Config, arn string) publish.Bus
 
-// Connect returns the deployment with the bus whose ARN is in [annalsaws.EventBusEnv]. It is the same deployment if
-// there is none, or connect is nil.
+// Connect returns the deployment with the bus whose ARN is in [annalsaws.EventBusEnv]. If that variable is empty or
+// connect is nil, it returns the deployment as it is.
 func (d Deployment) Connect(connect Connecting) Deployment {
 	if arn := os.Getenv(annalsaws.EventBusEnv); arn != "" && connect != nil {
 		cfg := d.AWS.Copy()

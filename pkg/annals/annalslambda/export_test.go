@@ -9,7 +9,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// FromEnvironment is what functions have of the environment, all parts together.
+// FromEnvironment makes a deployment with all parts that functions take from the environment.
 func FromEnvironment(
 	cfg aws.Config, s *annals.Service, log *slog.Logger, wanted ...annalsaws.Table,
 ) (Deployment, error) {

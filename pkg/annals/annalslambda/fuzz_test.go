@@ -26,7 +26,7 @@ func (s stored) Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.O
 	return &dynamodb.QueryOutput{Items: []dynamostore.Item{s.item}}, nil
 }
 
-// FuzzStoredItem: whatever an item of the event table holds beside its key, each way to read it gives its commit, or an error
+// FuzzStoredItem: for any item of the event table, each way to read it gives its commit, or an error
 // that names its stream and version.
 func FuzzStoredItem(f *testing.F) {
 	for _, seed := range []string{
@@ -70,8 +70,8 @@ func FuzzStoredItem(f *testing.F) {
 	})
 }
 
-// FuzzStreamRecord: whatever a stream record holds, it is a whole commit or an error that says the item is corrupt, and its
-// name can be told for the log.
+// FuzzStreamRecord: any stream record is a whole commit, or an error that says that the item is corrupt. Its
+// name can be logged.
 func FuzzStreamRecord(f *testing.F) {
 	good := `{"eventName":"INSERT","dynamodb":{"SequenceNumber":"1","Keys":{"stream":{"S":"Account#a"},"version":{"N":"1"}},"NewImage":{` +
 		`"stream":{"S":"Account#a"},"version":{"N":"1"},"count":{"N":"1"},"id":{"S":"i"},"at":{"S":"2026-01-31T12:00:00.000000Z"},` +

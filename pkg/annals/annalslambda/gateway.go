@@ -18,19 +18,19 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalshttp"
 )
 
-// Gateway serves events of API Gateway (HTTP API, payload 2.0) with a handler.
+// Gateway serves events of API Gateway (HTTP API, payload 2.0) with an http.Handler.
 //
-// The path is made from the route that API Gateway matched and from its parameters, never from the raw path, which may
-// be decoded twice on its way here: both then agree on the route, and on what was authorized.
+// The request's path is built from the route that API Gateway matched and its parameters, not from the raw path, which
+// may have been decoded twice. So the handler serves the same route that API Gateway authorized.
 //
-// A request without a correlation id takes API Gateway's id of it, by which the access log knows it. An answer that
-// Lambda would not send is a problem document instead.
+// A request without a correlation id gets API Gateway's request id, which is also in the access log. An answer that is
+// too large for Lambda is replaced with a problem document.
 func Gateway(
 	s *annals.Service, h http.Handler, log *slog.Logger,
 ) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		if authorizer := event.RequestContext.Authorizer; authorizer != nil {
-			var claims map[string]string // an authorizer of another kind names nobody: the request is refused
+			var claims map[string]string // an authorizer of another kind gives no claims: the request is refused
 			if authorizer.JWT != nil {
 				claims = authorizer.JWT.Claims
 			}
@@ -70,12 +70,13 @@ func newRequest(ctx context.Context, event *events.APIGatewayV2HTTPRequest) *htt
 	return r.WithContext(ctx)
 }
 
-// scopes are those of a token, by the claim that API Gateway reads: scope, or scp. It hands a list on as "[a b]".
+// scopes returns a token's scopes, from the claims that API Gateway reads: scope, or else scp. API Gateway passes a
+// list as "[a b]".
 func scopes(claims map[string]string) []string {
 	return strings.Fields(strings.Trim(cmp.Or(claims["scope"], claims["scp"]), "[]"))
 }
 
-// fill puts parameters into a route's path, as they are and escaped.
+// fill puts parameters into a route's path. It returns the path and its escaped form.
 func fill(route string, parameters map[string]string) (path, escaped string) {
 	segments := strings.Split(route, "/")
 	raw := make([]string, len(segments))
@@ -92,7 +93,7 @@ type readCloser struct{ *bytes.Reader }
 
 func (readCloser) Close() error { return nil }
 
-// recorder keeps an answer.
+// recorder records an answer.
 type recorder struct {
 	header http.Header
 	status int
@@ -115,7 +116,7 @@ func (w *recorder) Write(p []byte) (int, error) {
 func (w *recorder) response() events.APIGatewayV2HTTPResponse {
 	w.WriteHeader(http.StatusOK)
 	out := events.APIGatewayV2HTTPResponse{StatusCode: w.status, Headers: map[string]string{}, Body: w.body.String()}
-	if !utf8.Valid(w.body.Bytes()) { // compressed, or a picture: an event is JSON
+	if !utf8.Valid(w.body.Bytes()) { // compressed, or an image: the answer travels as JSON
 		out.Body, out.IsBase64Encoded = base64.StdEncoding.EncodeToString(w.body.Bytes()), true
 	}
 	for name, values := range w.header {

@@ -60,8 +60,8 @@ func TestGateway(t *testing.T) {
 	}
 }
 
-// TestAuthorizers: only a token's claims say who a caller is. What an authorizer of another kind lets through is refused, and
-// where there is none, every request is allowed.
+// TestAuthorizers: only a token's claims identify a caller. A request of an authorizer of another kind is refused; if
+// the route has no authorizer, every request is allowed.
 func TestAuthorizers(t *testing.T) {
 	t.Parallel()
 	s := annalstest.Run(t, tiny)

@@ -9,7 +9,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-// imageOf is an item as stream records have it.
+// imageOf converts an item to the image of a stream record.
 func imageOf(item map[string]types.AttributeValue) (image map[string]events.DynamoDBAttributeValue, err error) {
 	text, err := json.Marshal(dynamotest.ItemJSON(item))
 	if err != nil {

@@ -18,13 +18,13 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// maxDelay is the longest that SQS holds a message back.
+// maxDelay is the longest delay of a message in SQS.
 const maxDelay = 15 * time.Minute
 
-// jobs is a queue of jobs on SQS. What is to wait longer than SQS can is looked at earlier, and put back.
+// jobs is a queue of jobs on SQS. A job that has to wait longer than maxDelay is received earlier and queued again.
 type jobs struct{ queue *Queue }
 
-// JobQueue returns the queue of jobs with a URL, nil if that is "".
+// JobQueue returns the queue of jobs at a URL of SQS, nil if url is "".
 func JobQueue(cfg aws.Config, url string) projection.Queue {
 	if url == "" {
 		return nil
@@ -45,8 +45,8 @@ func (q jobs) Enqueue(ctx context.Context, delay time.Duration, all ...projectio
 	return q.queue.Enqueue(ctx, min(delay, maxDelay), bodies...)
 }
 
-// HandleJobs does the jobs of a batch, all at once, and reports those that failed: they are delivered again, some
-// times.
+// HandleJobs does the jobs of a batch concurrently. It reports the jobs that failed: SQS delivers them again, and moves
+// them to the dead-letter queue after several attempts.
 func (p *Subscriber) HandleJobs(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	out := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 	var (
@@ -69,7 +69,7 @@ func (p *Subscriber) HandleJobs(ctx context.Context, batch events.SQSEvent) (eve
 	return out, nil
 }
 
-// message is what the queue holds: a job, or what S3 tells of the bucket of batches that were given up, see
+// message is a message of the queue: a job, or S3's notification about the bucket of batches that Lambda gave up, see
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html.
 type message struct {
 	projection.Job
@@ -77,7 +77,7 @@ type message struct {
 	Records []events.S3EventRecord
 }
 
-// testEvent is what S3 sends when notifications are set up.
+// testEvent is the notification that S3 sends once when notifications are set up.
 const testEvent = "s3:TestEvent"
 
 func (p *Subscriber) do(ctx context.Context, received *events.SQSMessage) error {
@@ -91,13 +91,14 @@ func (p *Subscriber) do(ctx context.Context, received *events.SQSMessage) error 
 	case len(m.Records) > 0:
 		var errs []error
 		for _, r := range m.Records {
-			if key := r.S3.Object.URLDecodedKey; !strings.HasPrefix(key, annalsaws.UnreadablePrefix) { // set aside by us
+			// The function itself wrote the objects below UnreadablePrefix: they are no batches.
+			if key := r.S3.Object.URLDecodedKey; !strings.HasPrefix(key, annalsaws.UnreadablePrefix) {
 				errs = append(errs, p.redrive(ctx, r.S3.Bucket.Name, key))
 			}
 		}
 		return errors.Join(errs...)
 	}
-	// Who received it before may have ended over it, or over what it was given together with it.
+	// An earlier receiver may have crashed on this job, or on another job of its batch.
 	if receives := received.Attributes["ApproximateReceiveCount"]; receives != "" && receives != "1" {
 		m.Suspect = true
 	}

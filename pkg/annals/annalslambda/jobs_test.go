@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// TestJobsAreSent: a job goes through SQS, held back as long as that can, and is understood when it comes back.
+// TestJobsAreSent: a job is sent to SQS with the longest delay that SQS has, and is understood when it is received.
 func TestJobsAreSent(t *testing.T) { //nolint:paralleltest // sets the environment
 	_, sent := queueAt(t, nil)
 	d, log := deployed(t)

@@ -18,8 +18,8 @@ type machine struct {
 	arn    string
 }
 
-// RebuildMachine returns what starts executions of the state machine with an ARN, which rebuilds read models, nil if that is "". Its client is tuned to fail in time.
-// AWS_ENDPOINT_URL_SFN redirects it.
+// RebuildMachine returns a starter that starts executions of the state machine of rebuilds, nil if arn is "". Its calls
+// end in time, see [InTime]. AWS_ENDPOINT_URL_SFN redirects them.
 func RebuildMachine(cfg aws.Config, arn string) projection.Starter {
 	if arn == "" {
 		return nil
@@ -28,7 +28,7 @@ func RebuildMachine(cfg aws.Config, arn string) projection.Starter {
 	return &machine{client: client, arn: arn}
 }
 
-// Start implements [projection.Starter]. Step Functions knows the names of executions for 90 days.
+// Start implements [projection.Starter]. Step Functions refuses the name of an execution again for 90 days.
 func (m *machine) Start(ctx context.Context, name string, s projection.Stage) error {
 	input, err := json.Marshal(s)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// TestMachineIsStarted: the SDK asks Step Functions as its API says, and understands its errors.
+// TestMachineIsStarted: the request is that of Step Functions' API, and its errors are understood.
 func TestMachineIsStarted(t *testing.T) {
 	answers := map[string]string{}
 	var asked []string

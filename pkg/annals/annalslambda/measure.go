@@ -10,7 +10,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamofault"
 )
 
-// countOutcomes measures what becomes of commands.
+// countOutcomes counts commands that were accepted, refused, and failed.
 func countOutcomes(meter *telemetry.Meter, next http.Handler) http.Handler {
 	if meter == nil {
 		return next
@@ -32,7 +32,7 @@ func outcome(status int) *telemetry.Metric {
 	return telemetry.Accepted
 }
 
-// statusWriter remembers the status of an answer.
+// statusWriter records the status of an answer.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
@@ -43,7 +43,7 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// CountThrottles measures, at each attempt of the SDK's, whether AWS asks for patience.
+// CountThrottles counts the attempts of the SDK that AWS throttled.
 func CountThrottles(meter *telemetry.Meter) func(*middleware.Stack) error {
 	count := func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (
 		middleware.FinalizeOutput, middleware.Metadata, error,

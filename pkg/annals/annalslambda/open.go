@@ -9,11 +9,11 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
-// stateCache is how many aggregates of each kind a process that makes decisions keeps in memory. They take some
-// kilobytes each.
+// stateCache is how many aggregates of each type a process that decides commands keeps in memory. Each takes some
+// kilobytes.
 const stateCache = 1000
 
-// opened is a service that runs on DynamoDB.
+// opened is a service opened on DynamoDB.
 type opened struct {
 	*annals.Running
 	store   *dynamostore.Store
@@ -21,28 +21,29 @@ type opened struct {
 	views   map[string]*dynamoview.View
 }
 
-// use is what a function does with the service.
+// use says what a function needs of the service.
 type use struct {
-	// stateCache is how many aggregates of each kind stay in memory.
+	// stateCache is how many aggregates of each type stay in memory.
 	stateCache int
-	// commands: it takes commands. It stores the rows of inline read models with their events, and knows the secrets.
+	// commands is set if the function decides commands: it gets the secrets, and stores the rows of inline read models
+	// together with their events.
 	commands bool
-	// noReadModels: it has no read models.
+	// noReadModels is set if the function uses no read models.
 	noReadModels bool
 	// clients: it calls other systems.
 	clients bool
 }
 
-// open runs the service.
+// open opens the service.
 func (d Deployment) open(u use) (*opened, error) { return d.openBy((*annals.Service).Open, u) }
 
-// openReadModels runs the service for a function that loads no aggregate.
+// openReadModels opens the service for a function that loads no aggregate.
 func (d Deployment) openReadModels() (*opened, error) {
 	return d.openBy((*annals.Service).OpenReadModels, use{})
 }
 
-// openBy runs the service. Tables that the deployment has no names of must not be used: it has no snapshots where it is
-// not told of their table.
+// openBy opens the service. It does not use a table whose name the deployment does not have: without the name of the
+// snapshot table there are no snapshots.
 func (d Deployment) openBy(
 	by func(*annals.Service, annals.Stores, annals.Config) (*annals.Running, error), u use,
 ) (*opened, error) {

@@ -19,25 +19,27 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Subscriber brings projections, which are read models or reactions, forward with batches of the event table's stream,
-// and with jobs of their queue: [Deployment.Projector], [Deployment.Reactor].
+// Subscriber applies events to projections, which are read models or reactions. It receives batches of the event
+// table's stream and jobs of a queue. [Deployment.Projector] and [Deployment.Reactor] make one.
 type Subscriber struct {
 	engine    *projection.Engine
 	rebuilder *projection.Rebuilder
-	// snapshots are the aggregates with snapshots, by the type of their streams. Nil: it makes none.
+	// snapshots are the aggregates with snapshots, by the type of their streams. If nil, no snapshots are written.
 	snapshots map[string]annals.Snapshotter
-	// queue is its own, and batches reads what was given up of its stream. nil = there is none.
+	// queue has the subscriber's jobs. batches reads a batch of the stream that Lambda gave up. Both may be nil: such
+	// batches are then not redriven.
 	queue   projection.Queue
 	batches func(ctx context.Context, bucket, key string) ([]byte, error)
-	// failures takes the records that can't be read. nil = they fail their batch.
+	// failures stores the records that can't be read. If nil, they fail their batch.
 	failures Bucket
-	// asked are what operators' tools may ask for.
+	// asked are the tasks of operators' tools.
 	asked tasks
 	log   *slog.Logger
 	meter *telemetry.Meter
 }
 
-// Projector returns what takes batches of the event table's stream. It needs [annalsaws.ProjectorTables].
+// Projector returns the subscriber that maintains the read models and writes snapshots. It needs
+// [annalsaws.ProjectorTables].
 //
 // Errors: those of [annals.Service.Open].
 func (d Deployment) Projector() (*Subscriber, error) {
@@ -59,22 +61,23 @@ func (d Deployment) Projector() (*Subscriber, error) {
 	return p, nil
 }
 
-// Start does what is to be done before the first batch.
+// Start checks, before the first batch, that this code has the fold of each serving generation.
 //
-// Errors: [projection.UnknownFoldError], with which the process must not go on. Anything else is logged: every batch
-// looks again at what it needs.
+// Errors: [projection.UnknownFoldError], after which the process must handle no batch. Any other error is logged: every
+// batch checks again.
 func (p *Subscriber) Start(ctx context.Context) error {
 	err := p.engine.Start(ctx)
 	var unknown *projection.UnknownFoldError
 	if err == nil || errors.As(err, &unknown) {
 		return err
 	}
-	p.log.LogAttrs(ctx, slog.LevelWarn, "start", slog.String("error", annalshttp.Describe(err)))
+	p.log.LogAttrs(ctx, slog.LevelWarn, "a check at start failed and is repeated later",
+		slog.String("error", annalshttp.Describe(err)))
 	return nil
 }
 
-// Handle applies a batch. It reports the first record of each stream that failed: Lambda delivers the batch again from
-// the lowest of them, and what was done already is skipped then. A record that can't be read is set aside.
+// Handle applies a batch. It reports the first record of each stream that failed. Lambda delivers the batch again from
+// the lowest of them; records that were applied already are then skipped. A record that can't be read is set aside.
 func (p *Subscriber) Handle(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 	var (
 		commits []es.Commit
@@ -85,7 +88,7 @@ func (p *Subscriber) Handle(ctx context.Context, batch events.DynamoDBEvent) (ev
 	for i := range batch.Records {
 		record := &batch.Records[i]
 		if record.EventName != string(events.DynamoDBOperationTypeInsert) {
-			// Commits never change: this is tampering, and nothing to project.
+			// Commits never change: this is tampering. There is nothing to project.
 			p.log.LogAttrs(ctx, slog.LevelError, "a stored commit was changed or removed",
 				slog.String("operation", record.EventName), slog.String("commit", name(record.Change.Keys)))
 			continue
@@ -114,8 +117,8 @@ func (p *Subscriber) Handle(ctx context.Context, batch events.DynamoDBEvent) (ev
 	return response(failed), nil
 }
 
-// levelOf is how serious it is that a stream failed, whose commits are delivered again: another process that was faster
-// is no error.
+// levelOf is the log level of a stream that failed. Its commits are delivered again. It is a warning if another process
+// wrote first.
 func levelOf(err error) slog.Level {
 	if errors.Is(err, projection.ErrStale) || errors.Is(err, projection.ErrContended) ||
 		errors.As(err, new(*es.ConflictError)) {
@@ -124,7 +127,7 @@ func levelOf(err error) slog.Level {
 	return slog.LevelError
 }
 
-// correlations are the correlation ids of commits, each once.
+// correlations returns the distinct correlation ids of commits.
 func correlations(commits []es.Commit) []string {
 	ids := make([]string, 0, len(commits))
 	for i := range commits {
@@ -134,8 +137,8 @@ func correlations(commits []es.Commit) []string {
 	return slices.Compact(ids)
 }
 
-// snapshot writes the snapshots that are due. One that can't be written costs time when its aggregate is loaded,
-// nothing else.
+// snapshot writes the snapshots that are due. A missing snapshot only makes its aggregate slower to load, so an error
+// is logged and does not fail the batch.
 func (p *Subscriber) snapshot(ctx context.Context, commits []es.Commit) {
 	for i := range commits {
 		aggregate, has := p.snapshots[commits[i].Stream.Type]
@@ -149,7 +152,7 @@ func (p *Subscriber) snapshot(ctx context.Context, commits []es.Commit) {
 	}
 }
 
-// response names the records that failed, by sequence number. None failed = an empty list.
+// response names the records that failed by their sequence numbers. Its list is empty, not null, if none failed.
 func response(failed []string) events.DynamoDBEventResponse {
 	r := events.DynamoDBEventResponse{BatchItemFailures: make([]events.DynamoDBBatchItemFailure, len(failed))}
 	for i, number := range failed {
@@ -165,7 +168,7 @@ func compare(a, b string) int {
 	switch {
 	case !okX && !okY:
 		return 0
-	case !okX: // what is no number comes first: Lambda then takes the whole batch as failed
+	case !okX: // a text that is no number comes first: Lambda then delivers the whole batch again
 		return -1
 	case !okY:
 		return 1

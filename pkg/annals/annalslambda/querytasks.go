@@ -15,8 +15,8 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 )
 
-// QueryHandler returns the handler of the query function: it serves API Gateway with [Deployment.Query], and does what
-// operators' tools ask for, see package ask.
+// QueryHandler returns the handler of the query function. It serves API Gateway with [Deployment.Query], and does the
+// tasks of operators' tools, see package ask.
 //
 // Errors: those of Query.
 func (d Deployment) QueryHandler() (lambda.Handler, error) {
@@ -28,7 +28,7 @@ func (d Deployment) QueryHandler() (lambda.Handler, error) {
 	return &askedHandler{tasks: all, log: d.Log, next: lambda.NewHandler(Gateway(d.Service, h, d.Log))}, nil
 }
 
-// askedHandler does tasks, and hands all other invocations on as they are.
+// askedHandler does tasks. It passes all other invocations to next.
 type askedHandler struct {
 	tasks tasks
 	log   *slog.Logger
@@ -47,7 +47,7 @@ func (h *askedHandler) Invoke(ctx context.Context, payload []byte) ([]byte, erro
 	return json.Marshal(reply)
 }
 
-// past folds the events of a stream: [ask.State].
+// past folds the events of a stream, for [ask.State].
 func (d Deployment) past(
 	events es.Reader,
 ) func(ctx context.Context, stream es.StreamID, in *ask.Request) (*ask.Answer, error) {
@@ -70,11 +70,11 @@ func (d Deployment) past(
 	}
 }
 
-// readers is how many streams are read at once.
+// readers is how many streams are read concurrently.
 const readers = 10
 
-// readable decodes what a read model keeps of streams: [ask.Readable]. It reads them one by one: the query function may
-// not read several rows of every table at once.
+// readable decodes the rows that a read model has of streams, for [ask.Readable]. Each stream takes a request: the
+// query function has no permission to read several rows of every table in one request.
 func (o *opened) readable(ctx context.Context, in *ask.Request) (*ask.Answer, error) {
 	var (
 		mu  sync.Mutex
@@ -82,7 +82,7 @@ func (o *opened) readable(ctx context.Context, in *ask.Request) (*ask.Answer, er
 	)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(readers)
-	if len(in.Streams) == 0 { // the projection may still be unknown
+	if len(in.Streams) == 0 { // still fails if there is no such projection
 		_, err := o.Reader.Unreadable(ctx, in.Projection)
 		return &ask.Answer{Unreadable: all}, err
 	}

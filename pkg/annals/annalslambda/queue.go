@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// sendAtOnce is how many messages SQS takes in a request.
+// sendAtOnce is how many messages SQS accepts in a request.
 const sendAtOnce = 10
 
 // Queue sends messages to an SQS queue.
@@ -22,17 +22,17 @@ type Queue struct {
 	url    string
 }
 
-// NewQueue returns a queue by its URL. Its client is tuned to fail in time. AWS_ENDPOINT_URL_SQS redirects it.
+// NewQueue returns the queue at a URL. Its calls end in time, see [InTime]. AWS_ENDPOINT_URL_SQS redirects them.
 func NewQueue(cfg aws.Config, url string) *Queue {
 	client := sqs.NewFromConfig(cfg, func(o *sqs.Options) { o.APIOptions = append(o.APIOptions, InTime) })
 	return &Queue{client: client, url: url}
 }
 
-// Enqueue sends messages that can be received after a delay: whole seconds, at most 15 minutes. Ten go into a request,
-// which holds at most 1 MiB.
+// Enqueue sends messages that can be received after a delay: whole seconds, at most 15 minutes. A request has ten
+// messages, and at most 1 MiB.
 //
-// Errors: the first request that failed, which ends it; or messages that were refused, each with its reason. What was
-// sent before stays sent: whoever tries again sends some messages twice.
+// Errors: that of the first request that failed, after which no more is sent; one for each message that SQS refused.
+// Messages sent before the error stay sent: a caller that tries again sends them twice.
 func (q *Queue) Enqueue(ctx context.Context, delay time.Duration, bodies ...string) error {
 	var refused error
 	for batch := range slices.Chunk(bodies, sendAtOnce) {
@@ -44,11 +44,11 @@ func (q *Queue) Enqueue(ctx context.Context, delay time.Duration, bodies ...stri
 		}
 		out, err := q.client.SendMessageBatch(ctx, in)
 		if err != nil {
-			return errors.Join(refused, fmt.Errorf("send to a queue: %w", err))
+			return errors.Join(refused, fmt.Errorf("send messages to %s: %w", q.url, err))
 		}
 		for _, f := range out.Failed {
 			refused = errors.Join(refused,
-				fmt.Errorf("a queue refused a message: %s: %s", aws.ToString(f.Code), aws.ToString(f.Message)))
+				fmt.Errorf("send a message to %s: refused: %s: %s", q.url, aws.ToString(f.Code), aws.ToString(f.Message)))
 		}
 	}
 	return refused

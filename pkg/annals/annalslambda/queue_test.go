@@ -26,7 +26,7 @@ type batch struct {
 	}
 }
 
-// queueAt is a queue on a server that notes what it is sent, and refuses a message called bad. It may be made to answer otherwise.
+// queueAt is a queue on a server that records its messages and refuses the message "bad". answer may replace its answer.
 func queueAt(t *testing.T, change func(http.ResponseWriter) bool) (*annalslambda.Queue, *[]batch) {
 	t.Helper()
 	var sent []batch

@@ -9,9 +9,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
-// Reactor returns what answers events with commands, publishes them, and tells of tampering. It takes batches of the
-// event table's stream, as the projector does, and needs [annalsaws.ReactorTables] and the
-// clients.
+// Reactor returns the subscriber that runs the reactions, publishes integration events and counts tampered commits. It
+// receives batches of the event table's stream, as the projector does. It needs [annalsaws.ReactorTables] and the clients.
 //
 // Errors: those of [annals.Service.Open].
 func (d Deployment) Reactor() (*Subscriber, error) {
@@ -30,9 +29,9 @@ func (d Deployment) Reactor() (*Subscriber, error) {
 	return p, nil
 }
 
-// reactions is the engine of all reactions, the publisher among them if there is a bus.
+// reactions returns the engine of all reactions. The publisher is one of them if there is a bus.
 func (d Deployment) reactions() (*opened, *projection.Engine, error) {
-	o, err := d.open(use{noReadModels: true, clients: true, stateCache: stateCache}) // reactions load the same aggregates again
+	o, err := d.open(use{noReadModels: true, clients: true, stateCache: stateCache}) // reactions load the same aggregates repeatedly
 	if err != nil {
 		return nil, nil, err
 	}

@@ -10,29 +10,31 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// RebuildRequest is what the state machine asks the rebuilder for.
+// RebuildRequest is the state machine's request to the rebuilder.
 type RebuildRequest struct {
-	// Task is one of the stages that [projection.Rebuilder.Advance] knows.
+	// Task names a step of a rebuild: see [projection.Rebuilder.Advance].
 	Task string `json:"task"`
-	// Segments is into how many parts the history is divided, 0 = the default.
+	// Segments is into how many parts the history is divided. 0 is the default.
 	Segments int              `json:"segments"`
 	Stage    projection.Stage `json:"stage"`
 }
 
-// RefusalError is an error that trying again does not mend. The state machine knows it by its name, and does not.
+// RefusalError is a permanent error: a retry fails again. The state machine recognizes it by its name and does not
+// retry.
 type RefusalError struct{ Err error }
 
 func (e *RefusalError) Error() string { return e.Err.Error() }
 func (e *RefusalError) Unwrap() error { return e.Err }
 
-// rebuildMargin is how long before its end an invocation of the rebuilder stops and hands on: it may have to wait for
-// streams that are not level.
+// rebuildMargin is how long before its deadline an invocation of the rebuilder stops, so that the next one continues.
+// It is long because a step may have to wait for streams that are behind.
 const rebuildMargin = 30 * time.Second
 
-// Rebuilder returns what takes the rebuild of a read model from one stage to the next. It needs
+// Rebuilder returns the handler that takes the rebuild of a read model from one stage to the next. It needs
 // [annalsaws.RebuilderTables].
 //
-// Errors: those of [annals.Service.Open]. Those of the handler: [RefusalError]; others may pass.
+// Errors: those of [annals.Service.Open]. The handler returns a [RefusalError] for a permanent error; its other errors
+// may be transient.
 func (d Deployment) Rebuilder() (func(context.Context, RebuildRequest) (projection.Stage, error), error) {
 	o, err := d.openReadModels()
 	if err != nil {
@@ -47,7 +49,7 @@ func (d Deployment) Rebuilder() (func(context.Context, RebuildRequest) (projecti
 		if err == nil {
 			return out, nil
 		}
-		d.Log.LogAttrs(ctx, slog.LevelError, "a rebuild does not go on", slog.String("task", in.Task),
+		d.Log.LogAttrs(ctx, slog.LevelError, "a step of a rebuild failed", slog.String("task", in.Task),
 			slog.String("projection", in.Stage.Projection), slog.Int("generation", int(in.Stage.Generation)),
 			slog.String("error", annalshttp.Describe(err)))
 		if final(err) {
@@ -57,7 +59,7 @@ func (d Deployment) Rebuilder() (func(context.Context, RebuildRequest) (projecti
 	}, nil
 }
 
-// final errors are the same next time. Code that is too old may be replaced in a minute.
+// final tells whether an error is permanent. That the code is too old is not: a deployment may replace it.
 func final(err error) bool {
 	var differs *projection.VerificationError
 	return errors.As(err, &differs) || errors.Is(err, projection.ErrNotRebuilt)

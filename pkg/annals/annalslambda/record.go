@@ -7,7 +7,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 )
 
-// item is an image of a stream record as the SDK would have it.
+// item converts an image of a stream record to an item of the SDK.
 func item(image map[string]events.DynamoDBAttributeValue) dynamostore.Item {
 	out := make(dynamostore.Item, len(image))
 	for name, av := range image {
@@ -45,13 +45,13 @@ func attribute(av events.DynamoDBAttributeValue) types.AttributeValue {
 	return &types.AttributeValueMemberNULL{Value: true}
 }
 
-// name is the stream and version that a record's keys say, as one text.
+// name is the stream and version in a record's keys, as one text: Order#7@3.
 func name(keys map[string]events.DynamoDBAttributeValue) string {
 	stream, version := keysOf(keys)
 	return stream + "@" + version
 }
 
-// keysOf are the stream and version that a record's keys say, "?" where they don't.
+// keysOf returns the stream and version in a record's keys, "?" for one that is missing or of the wrong type.
 func keysOf(keys map[string]events.DynamoDBAttributeValue) (stream, version string) {
 	text := func(name string, want events.DynamoDBDataType) string {
 		switch av, there := keys[name]; {

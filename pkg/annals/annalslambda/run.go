@@ -14,8 +14,8 @@ import (
 
 // Command is the function behind the routes that change something: it decides commands and appends their events.
 //
-// Command and the other functions here serve Lambda's invocations until the process is told to end. If they can't
-// start, they log why, and the process ends with status 1.
+// Like the other functions below, it serves Lambda's invocations until Lambda ends the process. If it can't start, it
+// logs "start failed" with the error and exits with status 1.
 func Command(s *annals.Service) {
 	run(s, annalsaws.CommandTables(s), func(d Deployment) (any, error) {
 		r, h, err := d.command()
@@ -26,24 +26,24 @@ func Command(s *annals.Service) {
 	}, Deployment.withClients)
 }
 
-// Query is the function behind the routes that read: it answers from the read tables, and the audit trail from the
-// event table.
+// Query is the function behind the routes that read: it answers from the read tables. It answers the audit trail from
+// the event table.
 func Query(s *annals.Service) {
 	run(s, annalsaws.QueryTables(s), func(d Deployment) (any, error) {
 		return d.QueryHandler()
 	}, Deployment.withCatchUps)
 }
 
-// Projector is the function that receives the stream of the event table, and the catch-up queue: it maintains the read
-// tables and the snapshots.
+// Projector is the function that maintains the read tables and the snapshots. It receives the stream of the event table
+// and the catch-up queue.
 func Projector(s *annals.Service) {
 	run(s, annalsaws.ProjectorTables(s), func(d Deployment) (any, error) { return handlerOf(d.Projector()) },
 		Deployment.withCatchUps, Deployment.withFailures, Deployment.withRebuilds, Deployment.withNotifier)
 }
 
-// Reactor is the function that receives the stream of the event table, and the reaction queue: it answers events with
-// commands, publishes those that are public, and tells of tampering. Pass [eventbus.Connect], or nil if the service
-// publishes nothing.
+// Reactor is the function that runs the reactions, publishes the public events and counts tampered commits. It receives
+// the stream of the event table and the reaction queue. Pass [eventbus.Connect], or nil if the service publishes
+// nothing.
 //
 // [eventbus.Connect]: https://pkg.go.dev/github.com/annals-es/annals/pkg/annals/publish/eventbus#Connect
 func Reactor(s *annals.Service, connect Connecting) {
@@ -51,24 +51,25 @@ func Reactor(s *annals.Service, connect Connecting) {
 		Deployment.withReactionJobs, Deployment.withFailures, Deployment.withClients)
 }
 
-// Rebuilder is the function that the state machine of rebuilds invokes: it takes the rebuild of a read model from one
+// Rebuilder is the function that the state machine of rebuilds invokes. It takes the rebuild of a read model from one
 // stage to the next.
 func Rebuilder(s *annals.Service) {
 	run(s, annalsaws.RebuilderTables(s), func(d Deployment) (any, error) { return d.Rebuilder() }, Deployment.withCatchUps)
 }
 
-// Socket is the function behind the WebSocket API: it checks who connects, and keeps who is connected and what each
-// wants to be told of.
+// Socket is the function behind the WebSocket API. It checks the tokens of clients, and stores the connections and
+// their subscriptions.
 func Socket(s *annals.Service) {
 	run(s, annalsaws.SocketTables(s), func(d Deployment) (any, error) { return d.Socket(os.Getenv) })
 }
 
-// Docs is the function behind the routes that describe the API. Everyone may ask it, so it has access to nothing.
+// Docs is the function behind the routes that describe the API. These routes are public, so the function has no
+// permissions.
 func Docs(s *annals.Service) {
 	log := lambdacontext.NewLogger()
 	h, err := annalshttp.Docs(s, annalshttp.Config{Log: log})
 	if err != nil {
-		log.ErrorContext(context.Background(), "start", "error", err)
+		log.ErrorContext(context.Background(), "start failed", "error", err)
 		os.Exit(1)
 	}
 	start(context.Background(), lambda.NewHandler(Gateway(s, h, log)))
@@ -85,11 +86,11 @@ func run(s *annals.Service, wanted []annalsaws.Table, build func(Deployment) (ha
 			start(ctx, d.handler(handler))
 		}
 	}
-	log.ErrorContext(ctx, "start", "error", err)
+	log.ErrorContext(ctx, "start failed", "error", err)
 	os.Exit(1)
 }
 
-// handlerOf starts what takes the stream, if it could be built.
+// handlerOf returns the handler of a subscriber. It passes on the error of making the subscriber.
 func handlerOf(p *Subscriber, err error) (any, error) {
 	if err != nil {
 		return nil, err
@@ -97,15 +98,16 @@ func handlerOf(p *Subscriber, err error) (any, error) {
 	return p.Handler()
 }
 
-// start serves invocations until the process is told to end.
+// start serves invocations until SIGTERM.
 func start(ctx context.Context, handler lambda.Handler) {
 	lambda.StartWithOptions(invoker{handler}, lambda.WithContext(ctx), lambda.WithEnableSIGTERM(func() { os.Exit(0) }))
 }
 
-// invoker hides that a handler was made by the library itself, which would not look at the options of the start then.
+// invoker hides the handler's own type from aws-lambda-go, which ignores the options of the start for handlers that it
+// made itself.
 type invoker struct{ lambda.Handler }
 
-// handler is a handler of invocations that is traced and measured.
+// handler adds tracing and metrics to a handler of invocations.
 func (d Deployment) handler(handler any) lambda.Handler {
 	return d.Tracing.Invocations(d.Meter.Flushed(lambda.NewHandler(handler)))
 }

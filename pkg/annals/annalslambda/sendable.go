@@ -11,12 +11,12 @@ import (
 	"github.com/annals-es/annals/pkg/annals/internal/payload"
 )
 
-// sendable is an answer as it is, or, where it is larger than Lambda sends, a problem document with its other headers:
-// a command was done, and they say what it led to.
+// sendable returns the answer, or a problem document if the answer is larger than Lambda sends. The problem document
+// keeps the answer's other headers: a command was done, and its headers describe the result.
 func sendable(
 	ctx context.Context, s *annals.Service, log *slog.Logger, method string, out events.APIGatewayV2HTTPResponse,
 ) events.APIGatewayV2HTTPResponse {
-	const most = 6 // bytes that one of the body takes, as \u0000 does; headers are small
+	const most = 6 // a byte of the body takes at most 6 bytes of JSON, as \u0000 does; headers are small
 	if len(out.Body)*most < payload.MaxBytes/2 {
 		return out
 	}
@@ -25,7 +25,7 @@ func sendable(
 		return out
 	}
 	id := out.Headers[annalshttp.CorrelationHeader]
-	log.LogAttrs(ctx, slog.LevelError, "answer too large: a problem document is sent instead",
+	log.LogAttrs(ctx, slog.LevelError, "the answer is too large: a problem document is sent instead",
 		slog.String("correlationId", id), slog.Int("bytes", size), slog.Int("limit", payload.MaxBytes))
 	problem := annalshttp.AnswerTooLarge(s, method, id)
 	out.StatusCode, out.Body, out.IsBase64Encoded = problem.Status, problem.Text(), false

@@ -13,10 +13,10 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// Socket returns what answers the events of the WebSocket API, and its question who may connect. It needs
-// [annalsaws.SocketTables].
+// Socket returns the handler of the WebSocket API's events, and of its authorizer, which decides who may connect. It
+// needs [annalsaws.SocketTables].
 //
-// Errors: no issuer of tokens in the environment.
+// Errors: one if the environment names no issuer of tokens.
 func (d Deployment) Socket(getenv func(string) string) (func(context.Context, json.RawMessage) (any, error), error) {
 	verifier, err := bearer.NewVerifier(getenv)
 	if err != nil {
@@ -34,16 +34,16 @@ func (d Deployment) Socket(getenv func(string) string) (func(context.Context, js
 	return func(ctx context.Context, event json.RawMessage) (any, error) {
 		var kind struct{ Type string }
 		if err := json.Unmarshal(event, &kind); err != nil {
-			return nil, fmt.Errorf("read the event: %w", err)
+			return nil, fmt.Errorf("read the event of the WebSocket API: %w", err)
 		}
-		if kind.Type == "REQUEST" { // of an authorizer
+		if kind.Type == "REQUEST" { // the authorizer's event
 			return handle(ctx, event, handler.Admit)
 		}
 		return handle(ctx, event, handler.Handle)
 	}, nil
 }
 
-// listener checks the token of a client that wants to listen: it must allow queries.
+// listener returns the check of a client's token: a client that subscribes needs the scope of queries.
 func listener(verifier *bearer.Verifier, scope string) push.Verify {
 	return func(ctx context.Context, token string) (string, error) {
 		claims, err := verifier.Verify(ctx, token)

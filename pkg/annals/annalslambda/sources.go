@@ -15,10 +15,10 @@ type StreamHandler func(context.Context, events.DynamoDBEvent) (events.DynamoDBE
 // QueueHandler handles batches of an SQS queue.
 type QueueHandler func(context.Context, events.SQSEvent) (events.SQSEventResponse, error)
 
-// Sources returns the handler of a function whose event sources are a DynamoDB stream and SQS queues. A batch is of one
-// source; an empty one is nothing to do.
+// Sources returns the handler of a function whose event sources are a DynamoDB stream and SQS queues. A batch comes
+// from one source. An empty batch succeeds.
 //
-// Errors: one that names a source of another kind; those of the handlers; batches that can't be read.
+// Errors: one that names the source, if it is of another kind; one if the batch can't be read; those of the handlers.
 func Sources(stream StreamHandler, queue QueueHandler) func(context.Context, json.RawMessage) (any, error) {
 	return func(ctx context.Context, batch json.RawMessage) (any, error) {
 		source, err := sourceOf(batch)
@@ -33,15 +33,15 @@ func Sources(stream StreamHandler, queue QueueHandler) func(context.Context, jso
 		case "aws:sqs":
 			return handle(ctx, batch, queue)
 		}
-		return nil, fmt.Errorf("a batch of %q: this function takes those of DynamoDB streams and SQS queues", source)
+		return nil, fmt.Errorf("a batch of %q: this function accepts batches of DynamoDB streams and SQS queues", source)
 	}
 }
 
-// startTimeout is how long a start looks at what is stored. Lambda gives a process 10 s until it takes invocations.
+// startTimeout is how long the checks at start may take. Lambda gives a process 10 s to start.
 const startTimeout = 5 * time.Second
 
-// Handler returns the handler of a function that receives the event table's stream and a queue of jobs, once the
-// subscriber has started. It also does what operators' tools ask for, see package ask.
+// Handler starts the subscriber and returns the handler of its function, which receives the event table's stream and a
+// queue of jobs. The handler also does the tasks of operators' tools, see package ask.
 //
 // Errors: those of [Subscriber.Start].
 func (p *Subscriber) Handler() (func(context.Context, json.RawMessage) (any, error), error) {
@@ -53,7 +53,7 @@ func (p *Subscriber) Handler() (func(context.Context, json.RawMessage) (any, err
 	return p.asked.or(p.log, Sources(p.Handle, p.HandleJobs)), nil
 }
 
-// sourceOf is the service that a batch comes from. Empty: the batch is.
+// sourceOf returns the service that a batch comes from, "" if the batch is empty.
 func sourceOf(batch json.RawMessage) (string, error) {
 	var head struct {
 		Records []struct {

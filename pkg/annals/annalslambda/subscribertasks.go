@@ -2,7 +2,7 @@ package annalslambda
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"time"
 
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// tasks are what operators' tools may ask the projector and the reactor for.
+// tasks are the tasks of operators' tools that both the projector and the reactor do.
 func (p *Subscriber) tasks(events es.Scanner) tasks {
 	return tasks{
 		ask.CatchUp: onStream(func(ctx context.Context, stream es.StreamID, in *ask.Request) (*ask.Answer, error) {
@@ -27,7 +27,7 @@ func (p *Subscriber) tasks(events es.Scanner) tasks {
 	}
 }
 
-// reconcile reconciles a segment, until it ends or the time of the invocation is nearly over.
+// reconcile reconciles a segment until its end, or until the invocation's time is nearly over.
 func (p *Subscriber) reconcile(ctx context.Context, events es.Scanner, in *ask.Request) (*ask.Answer, error) {
 	cfg := projection.ReconcileConfig{
 		UnitsPerSecond: in.UnitsPerSecond, MinAge: time.Duration(in.MinAge * float64(time.Second)),
@@ -56,12 +56,12 @@ func (p *Subscriber) abandon(ctx context.Context, in *ask.Request) (*ask.Answer,
 	return &ask.Answer{}, p.rebuilder.Abandon(ctx, in.Projection)
 }
 
-// republish sends the integration events of a stream again. The publisher's checkpoint stays.
+// republish sends the integration events of a stream again. It does not move the publisher's checkpoint.
 func (d Deployment) republish(events *dynamostore.Store) task {
 	return onStream(func(ctx context.Context, stream es.StreamID, in *ask.Request) (*ask.Answer, error) {
 		if d.Bus == nil {
-			return nil, errors.New("there is no bus: the reactor function has no " + annalsaws.EventBusEnv +
-				", or its main passes nil instead of eventbus.Connect")
+			return nil, fmt.Errorf("republish %s: there is no bus: the reactor function has no %s, "+
+				"or its main passes nil instead of eventbus.Connect", stream, annalsaws.EventBusEnv)
 		}
 		n, err := d.publisher().Repeat(ctx, events, stream, max(in.Version, 1))
 		return &ask.Answer{Events: n}, err

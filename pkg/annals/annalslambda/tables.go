@@ -7,13 +7,13 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// TableNames are the names of tables on DynamoDB, by their names inside the service.
+// TableNames are the names of tables on DynamoDB, by their names in the declaration ([annalsaws.Table]).
 type TableNames map[string]string
 
-// Of is the name of a table on DynamoDB.
+// Of returns the name of a table on DynamoDB.
 func (n TableNames) Of(t annalsaws.Table) string { return n[t.Name] }
 
-// TableNamesFrom reads the names of tables from the environment, each from the variable that the table names.
+// TableNamesFrom reads the names of tables from the environment: see [annalsaws.Table.Env].
 //
 // Errors: one that lists every variable that is missing or empty.
 func TableNamesFrom(getenv func(string) string, wanted ...annalsaws.Table) (TableNames, error) {
@@ -27,7 +27,8 @@ func TableNamesFrom(getenv func(string) string, wanted ...annalsaws.Table) (Tabl
 		names[t.Name] = name
 	}
 	if len(missing) > 0 {
-		return nil, fmt.Errorf("environment variables without a table's name: %s", strings.Join(missing, ", "))
+		return nil, fmt.Errorf("environment variables with names of tables are missing or empty: %s",
+			strings.Join(missing, ", "))
 	}
 	return names, nil
 }

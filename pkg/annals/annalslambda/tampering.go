@@ -6,7 +6,8 @@ import (
 	"github.com/annals-es/annals/internal/telemetry"
 )
 
-// countTampering counts the records of a batch that are no insertions. A batch that comes again is counted again.
+// countTampering counts the records of a batch that are not insertions. It counts a batch again that is delivered
+// again.
 func (p *Subscriber) countTampering(batch *events.DynamoDBEvent) {
 	n := 0
 	for i := range batch.Records {

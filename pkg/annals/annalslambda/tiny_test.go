@@ -16,7 +16,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Notes: the smallest service that has one of everything.
+// The smallest service that has one of everything: notes.
 type (
 	noteEvent interface{ noteEvent() }
 	noted     struct {
@@ -84,7 +84,7 @@ func deployedAs(t *testing.T, s *annals.Service) (annalslambda.Deployment, *logg
 	}, log
 }
 
-// logged is what was logged.
+// logged collects log lines.
 type logged struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

@@ -19,7 +19,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// sent are the events that a bus took.
+// sent is a bus that keeps its events.
 type sent []string
 
 func (s *sent) Send(_ context.Context, m publish.Message) error {
@@ -27,7 +27,7 @@ func (s *sent) Send(_ context.Context, m publish.Message) error {
 	return nil
 }
 
-// ask has a handler answer a request, by way of API Gateway.
+// ask sends a handler a request as API Gateway does.
 func ask(t *testing.T, h http.Handler, route, id, body string) string {
 	t.Helper()
 	method, _, _ := strings.Cut(route, " ")
@@ -42,7 +42,7 @@ func ask(t *testing.T, h http.Handler, route, id, body string) string {
 	return out.Body
 }
 
-// TestTinyService: all functions of a service are made of its declaration alone.
+// TestTinyService: all functions of a service are made from its declaration alone.
 func TestTinyService(t *testing.T) {
 	t.Parallel()
 	d, log := deployed(t)
@@ -99,7 +99,7 @@ func TestTinyService(t *testing.T) {
 	}
 }
 
-// streamOf is all that is in the event table, as its stream has it.
+// streamOf returns all items of the event table as records of its stream.
 func streamOf(t *testing.T, d annalslambda.Deployment) events.DynamoDBEvent {
 	t.Helper()
 	table := d.Tables.Of(annalsaws.Events)

@@ -22,8 +22,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection/memview"
 )
 
-// TestAnswerTooLarge: what Lambda would not send is a problem document that says what to do; the largest that it sends
-// is sent.
+// TestAnswerTooLarge: an answer that Lambda would not send becomes a problem document that says what to do. The largest
+// answer that Lambda sends is sent.
 func TestAnswerTooLarge(t *testing.T) {
 	t.Parallel()
 	empty := payload.Encoded(events.APIGatewayV2HTTPResponse{
@@ -86,7 +86,7 @@ func (oneLargeEvent) Read(_ context.Context, stream es.StreamID, _ es.Range) ite
 	}
 }
 
-// TestOneLargeEvent: a page of one item that is too large by itself is such a problem, too.
+// TestOneLargeEvent: a page with one item that is too large becomes such a problem document, too.
 func TestOneLargeEvent(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)

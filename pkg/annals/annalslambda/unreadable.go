@@ -22,22 +22,22 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Unreadable is a record of the event table's stream that was set aside, as the bucket has it: a JSON document.
+// Unreadable is the JSON document that is stored in S3 for a record of the event table's stream that was set aside.
 type Unreadable struct {
-	// Stream and Version are what the record's key says, "?" where it does not. They may name no stream.
+	// Stream and Version are those in the record's key, "?" if the key has none. They may be invalid.
 	Stream  string `json:"stream"`
 	Version string `json:"version"`
-	// Since is when the record came into the table's stream.
+	// Since is when the record entered the table's stream.
 	Since time.Time `json:"since"`
-	// Why says why it could not be read. It cites no payload.
+	// Why is why the record could not be read. It contains no payload.
 	Why string `json:"why"`
-	// Record is the record as Lambda delivered it, whole.
+	// Record is the whole record as Lambda delivered it.
 	Record *events.DynamoDBEventRecord `json:"record"`
 }
 
-// unreadable deals with a record that is no commit. If its key names a place in a stream, the stream is read from the
-// event table, where the commit may be whole, or else parks the stream. If that is not possible, the record is set
-// aside, so that it holds up nothing. It tells whether the record is dealt with: if not, the batch has to come again.
+// unreadable handles a record that is no commit. If its key is that of a commit, the stream is caught up from the event
+// table: the commit may be readable there, and if not, the stream is parked. If the stream can't be caught up, the
+// record is set aside, so that the shard moves on. It returns false if the batch has to be delivered again.
 func (p *Subscriber) unreadable(ctx context.Context, record *events.DynamoDBEventRecord) bool {
 	said := []slog.Attr{slog.String("commit", name(record.Change.Keys))}
 	stream, err := placeOf(record)
@@ -56,14 +56,14 @@ func (p *Subscriber) unreadable(ctx context.Context, record *events.DynamoDBEven
 			said = append(said, slog.String("notSetAside", failed.Error()))
 		}
 	}
-	// The error of decoding it is left out: it may cite the payload.
+	// The error of decoding is not logged: it may contain the payload.
 	p.log.LogAttrs(ctx, slog.LevelError, "a stored commit can't be read", said...)
 	return done
 }
 
-// placeOf is the stream that a record's key names, if the key is one of a commit.
+// placeOf returns the stream in a record's key, if the key is that of a commit.
 //
-// Errors: [es.StreamNameError], [es.LimitError]; a version that no commit has.
+// Errors: [es.StreamNameError], [es.LimitError]; one if the version is invalid.
 func placeOf(record *events.DynamoDBEventRecord) (es.StreamID, error) {
 	stream, err := streamOf(record)
 	if err != nil {
@@ -71,29 +71,29 @@ func placeOf(record *events.DynamoDBEventRecord) (es.StreamID, error) {
 	}
 	key, there := record.Change.Keys[dynamostore.EventsTable.Sort.Name]
 	if !there || key.DataType() != events.DataTypeNumber {
-		return stream, errors.New("a record without a version")
+		return stream, errors.New("the record's key has no version")
 	}
 	if version, err := strconv.ParseInt(key.Number(), 10, 64); err != nil || version < 1 {
-		return stream, fmt.Errorf("the version %s: the versions of commits are whole numbers from 1", key.Number())
+		return stream, fmt.Errorf("version %s is invalid: versions of commits are whole numbers from 1", key.Number())
 	}
 	return stream, nil
 }
 
-// passes tells whether the same record may be dealt with when it comes again.
+// passes tells whether an error is transient, so that the record is tried again.
 func passes(err error) bool {
 	return dynamofault.Unavailable(err) || errors.Is(err, es.ErrUnavailable) || errors.Is(err, projection.ErrUnfinished) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// setAside writes a record whole into the function's bucket. A record that comes again is written again, to the same
-// object.
+// setAside writes the whole record into the function's bucket. A record that is delivered again is written to the same
+// object again.
 //
-// Errors: those of S3; there is no bucket.
+// Errors: those of S3; one if the function has no bucket.
 func (p *Subscriber) setAside(
 	ctx context.Context, record *events.DynamoDBEventRecord, why error,
 ) (object string, err error) {
 	if p.failures == nil {
-		return "", errors.New("there is no bucket to set it aside in")
+		return "", errors.New("the function has no bucket to set the record aside in")
 	}
 	stream, version := keysOf(record.Change.Keys)
 	content, err := json.Marshal(Unreadable{
@@ -111,12 +111,12 @@ func (p *Subscriber) setAside(
 	return object, nil
 }
 
-// asideKey is the key of the object of a record: the same whenever it comes, another for each record, and in their
-// order.
+// asideKey is the key of a record's object. It is the same at each delivery, unique, and sorts in the order of the
+// stream.
 func asideKey(record *events.DynamoDBEventRecord) string {
 	number := record.Change.SequenceNumber
 	if strings.Trim(number, "0123456789") != "" {
-		number = "" // it is part of a path
+		number = "" // it becomes part of a path
 	}
 	sum := sha256.Sum256([]byte(name(record.Change.Keys)))
 	return fmt.Sprintf("%s%040s-%x", annalsaws.UnreadablePrefix, number, sum[:8])

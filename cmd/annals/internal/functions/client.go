@@ -1,4 +1,4 @@
-// Package functions asks a service's functions for what needs the service's own code, and its state machine for
+// Package functions invokes a service's functions for the tasks that need the service's code, and its state machine for
 // rebuilds. Start with [New].
 package functions
 
@@ -19,26 +19,34 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
 )
 
-// Client asks functions.
+// Client invokes a service's functions.
 type Client struct {
 	lambda *lambda.Client
 	names  map[annalsaws.Function]string
-	// only is the command that may only ask for what reads. "" = all may be asked for.
+	// only is the name of the command, if it is read-only. If it is "", all tasks are allowed.
 	only string
 }
 
-// New returns a client of the functions that have these names. If only names a command, the client refuses tasks that
-// change something.
+// New returns a client of the functions with these names. only is the name of a read-only command: the client then
+// refuses tasks that change something. If only is "", it allows all tasks.
 func New(cfg aws.Config, names map[annalsaws.Function]string, only string) *Client {
-	return &Client{names: names, only: only, lambda: lambda.NewFromConfig(cfg, func(o *lambda.Options) {
-		o.HTTPClient = awshttp.NewBuildableClient() // which waits as long as the context lets it
-	})}
+	cfg.HTTPClient = waiting(cfg.HTTPClient)
+	return &Client{names: names, only: only, lambda: lambda.NewFromConfig(cfg)}
 }
 
-// reading are the tasks that change nothing. To ask for one again does no harm.
+// waiting returns the client without a timeout of its own: the context has one. All else stays as configured: it trusts the
+// certificates of AWS_CA_BUNDLE.
+func waiting(configured aws.HTTPClient) aws.HTTPClient {
+	if client, is := configured.(*awshttp.BuildableClient); is {
+		return client.WithTimeout(0)
+	}
+	return configured
+}
+
+// reading are the tasks that change nothing.
 var reading = []ask.Task{ask.State, ask.Readable}
 
-// repeatable are the tasks that may be asked for twice.
+// repeatable are the tasks that are retried if an invocation fails: to do one twice does no harm.
 var repeatable = append(slices.Clone(reading), ask.CatchUp, ask.Reconcile)
 
 // How long to wait for an answer. Functions behind the API end within 30 s; no function runs for more than 15 minutes.
@@ -47,17 +55,17 @@ const (
 	otherTimeout = 15*time.Minute + 10*time.Second
 )
 
-// Ask has a function do a task.
+// Ask makes a function do a task.
 //
-// Errors: those of the task, which [ask.Error] unwraps to; a function that does not exist, does not start, is
-// throttled, or has not enough time; Lambda's. Each names the function.
+// Errors: those of the task, which [ask.Error] unwraps to; one if the function does not exist, does not start, is
+// throttled, or runs out of time; those of Lambda. Each names the function.
 func (c *Client) Ask(ctx context.Context, f annalsaws.Function, in ask.Request) (*ask.Answer, error) {
 	name := c.names[f]
 	if name == "" {
 		return nil, fmt.Errorf("the service has no %s function: deploy the stack again", f)
 	}
 	if c.only != "" && !slices.Contains(reading, in.Task) {
-		return nil, fmt.Errorf("%s only looks, and does not ask the %s function for %q", c.only, f, in.Task)
+		return nil, fmt.Errorf("%s is read-only: task %q of the %s function refused", c.only, in.Task, f)
 	}
 	payload, err := json.Marshal(ask.Envelope{Annals: &in})
 	if err != nil {
@@ -82,8 +90,8 @@ func (c *Client) Ask(ctx context.Context, f annalsaws.Function, in ask.Request) 
 	}
 	var reply ask.Reply
 	if err := json.Unmarshal(out.Payload, &reply); err != nil || reply.Annals == nil {
-		return nil, fmt.Errorf("function %s does not know the task %q: an older version of Annals was deployed; deploy again",
-			name, in.Task)
+		return nil, fmt.Errorf("function %s does not know the task %q: it was deployed with an older version of Annals; "+
+			"deploy it again", name, in.Task)
 	}
 	if reply.Annals.Error != nil {
 		return nil, fmt.Errorf("function %s: %w", name, reply.Annals.Error)
@@ -91,16 +99,16 @@ func (c *Client) Ask(ctx context.Context, f annalsaws.Function, in ask.Request) 
 	return reply.Annals, nil
 }
 
-// explained says what to do about an invocation that did not happen.
+// explained adds advice to the error of an invocation that did not happen.
 func explained(err error, name string) error {
 	switch {
 	case errors.As(err, new(*types.TooManyRequestsException)):
-		return fmt.Errorf("function %s is throttled: as many of it run as its concurrency allows; try again: %w", name, err)
+		return fmt.Errorf("function %s is throttled: its concurrency is used up; try again: %w", name, err)
 	case errors.As(err, new(*types.ResourceNotFoundException)):
-		return fmt.Errorf("function %s does not exist: is it the right region and account? deploy the stack again: %w",
+		return fmt.Errorf("function %s does not exist: check the region and the account, or deploy the stack again: %w",
 			name, err)
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("function %s has not answered: what it did stays done: %w", name, err)
+		return fmt.Errorf("function %s has not answered in time; its changes until now stay: %w", name, err)
 	}
 	return fmt.Errorf("invoke function %s: %w", name, err)
 }

@@ -1,6 +1,8 @@
 package functions_test
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"io"
@@ -8,8 +10,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/annals-es/annals/cmd/annals/internal/functions"
@@ -51,28 +55,54 @@ func (s lambdaSays) answer(w http.ResponseWriter) {
 	_, _ = io.WriteString(w, s.body)
 }
 
+// TestTrust: a client that waits for long trusts the certificates that the configuration trusts (AWS_CA_BUNDLE), and it
+// waits longer than the configuration lets other requests wait.
+func TestTrust(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-r.Context().Done():
+		}
+		_, _ = io.WriteString(w, `{"annals":{}}`)
+	}))
+	t.Cleanup(server.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	trusting := awshttp.NewBuildableClient().WithTimeout(time.Millisecond).WithTransportOptions(func(tr *http.Transport) {
+		tr.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	})
+	cfg := aws.Config{
+		Region: "eu-west-1", BaseEndpoint: &server.URL, HTTPClient: trusting,
+		Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
+	}
+	if _, err := functions.New(cfg, names, "").Ask(t.Context(), annalsaws.Projector, ask.Request{Task: ask.CatchUp}); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestAsk: each way in which a function does not answer is told apart, with the function's name and what to do.
 func TestAsk(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]lambdaSays{
 		"an answer": {body: `{"annals":{}}`},
 		"an old one": {
-			body: `{"batchItemFailures":[]}`, want: `does not know the task "rollback": an older version of Annals was deployed`,
+			body: `{"batchItemFailures":[]}`, want: `does not know the task "rollback": it was deployed with an older version of Annals`,
 		},
-		"no JSON": {body: `OK`, want: "an older version of Annals was deployed"},
+		"no JSON": {body: `OK`, want: "it was deployed with an older version of Annals"},
 		"timed out": {
 			failed: "Unhandled", body: `{"errorMessage":"2026 x Task timed out after 60.00 seconds"}`,
-			want: "S-Projector had not enough time: what it did stays done",
+			want: "S-Projector ran out of time; its changes until then stay",
 		},
 		"no start": {
 			failed: "Unhandled", body: `{"errorType":"Runtime.ExitError","errorMessage":"RequestId: 1 Error: Runtime exited"}`,
-			want: "S-Projector does not start, or its process ended: its log says why",
+			want: "S-Projector does not start, or its process ended: see its log",
 		},
 		"a panic": {
 			failed: "Unhandled", body: `{"errorType":"boundsError","errorMessage":"index out of range"}`,
 			want: "S-Projector failed: boundsError: index out of range",
 		},
-		"no such":   {status: 404, exception: "ResourceNotFoundException", body: `{}`, want: "S-Projector does not exist: is it"},
+		"no such":   {status: 404, exception: "ResourceNotFoundException", body: `{}`, want: "S-Projector does not exist: check the region"},
 		"throttled": {status: 429, exception: "TooManyRequestsException", body: `{}`, want: "S-Projector is throttled"},
 		"throttled, tried again": {
 			task: ask.CatchUp, status: 429, exception: "TooManyRequestsException", body: `{}`, want: "S-Projector is throttled", requests: 3,
@@ -123,7 +153,7 @@ func TestAskWhatIsNot(t *testing.T) {
 	c := functions.New(answering(t, func(http.ResponseWriter, *http.Request) { t.Error("it was invoked") }), names, "annals projections")
 	for f, want := range map[annalsaws.Function]string{
 		annalsaws.Reactor:   "the service has no reactor function",
-		annalsaws.Projector: `annals projections only looks, and does not ask the projector function for "catch-up"`,
+		annalsaws.Projector: `annals projections is read-only: task "catch-up" of the projector function refused`,
 	} {
 		if _, err := c.Ask(t.Context(), f, ask.Request{Task: ask.CatchUp}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)

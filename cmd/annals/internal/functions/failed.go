@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// failed is the error of an invocation that failed. Its payload is described in
+// failed returns the error of an invocation that failed. Its payload is described in
 // https://docs.aws.amazon.com/lambda/latest/dg/golang-exceptions.html.
 func failed(payload []byte, name string) error {
 	var e struct {
@@ -20,10 +20,10 @@ func failed(payload []byte, name string) error {
 	said := strings.TrimPrefix(cmp.Or(e.Type, "no type")+": "+e.Message, "no type: ")
 	switch {
 	case e.Type == "Sandbox.Timedout" || strings.Contains(e.Message, "Task timed out"):
-		return fmt.Errorf("function %s had not enough time: what it did stays done; give the command again, or raise the "+
+		return fmt.Errorf("function %s ran out of time; its changes until then stay: run the command again, or raise the "+
 			"function's timeout: %s", name, said)
 	case strings.HasPrefix(e.Type, "Runtime.") || strings.Contains(e.Message, "Runtime exited"):
-		return fmt.Errorf("function %s does not start, or its process ended: its log says why (on AWS, `aws lambda "+
+		return fmt.Errorf("function %s does not start, or its process ended: see its log (on AWS, `aws lambda "+
 			"get-function-configuration --function-name %s --query LoggingConfig.LogGroup` names it): %s", name, name, said)
 	}
 	return fmt.Errorf("function %s failed: %s", name, said)

@@ -19,7 +19,7 @@ type Machine struct {
 	arn    string
 }
 
-// NewMachine returns the state machine with an ARN, nil if that is "".
+// NewMachine returns the state machine with an ARN, nil if arn is "".
 func NewMachine(cfg aws.Config, arn string) *Machine {
 	if arn == "" {
 		return nil
@@ -44,7 +44,7 @@ func (m *Machine) Start(ctx context.Context, name string, s projection.Stage) er
 	return nil
 }
 
-// Failure is what ended the execution of that name: nil as long as it runs, and if it came to its end.
+// Failure returns the error of the execution with a name. It is nil while the execution runs, and if it succeeded.
 //
 // Errors: those of Step Functions.
 func (m *Machine) Failure(ctx context.Context, name string) (*projection.StageError, error) {
@@ -52,7 +52,7 @@ func (m *Machine) Failure(ctx context.Context, name string) (*projection.StageEr
 	out, err := m.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(arn)})
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("look at execution %s: %w", name, err)
+		return nil, fmt.Errorf("describe execution %s: %w", name, err)
 	case out.Status == types.ExecutionStatusRunning, out.Status == types.ExecutionStatusSucceeded:
 		return nil, nil
 	}

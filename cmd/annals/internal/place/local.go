@@ -12,7 +12,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// path is where the runner tells of the service.
+// path is the path of the service's description in the runner's API.
 const path = "/_local/service"
 
 // maxAnswer is the longest answer that is read.
@@ -20,7 +20,7 @@ const maxAnswer = 4 << 20
 
 // Local finds the service that the runner runs at an address.
 //
-// Errors: no program answers there; a program that is not the runner; a template without a description.
+// Errors: one if no program answers there, if it is not the runner, or if the template has no description.
 func Local(ctx context.Context, address string) (annalsaws.Located, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -40,7 +40,7 @@ func Local(ctx context.Context, address string) (annalsaws.Located, error) {
 		return l, fmt.Errorf("read %s: %w", address+path, err)
 	}
 	if answer.StatusCode != http.StatusOK {
-		return l, fmt.Errorf("%s answers %s: %s: is it the runner of `make run` or `annals run`, of a current version?",
+		return l, fmt.Errorf("%s answers %s: %s: it is no runner of `make run` or `annals run`, or an older version of it",
 			address+path, answer.Status, strings.TrimSpace(string(text[:min(len(text), 300)])))
 	}
 	if err := json.Unmarshal(text, &l); err != nil {

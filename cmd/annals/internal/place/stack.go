@@ -18,7 +18,8 @@ import (
 // Stack finds the service of a CloudFormation stack: its description in the Metadata of the stack's template, and its
 // resources among those of the stack.
 //
-// Errors: CloudFormation's; a stack that does not exist, that has no description, or one of a later version.
+// Errors: those of CloudFormation; one if the stack does not exist, if it has no description, or one of a later
+// version.
 func Stack(ctx context.Context, cfg aws.Config, name string) (annalsaws.Located, error) {
 	client := cloudformation.NewFromConfig(cfg)
 	out, err := client.GetTemplate(ctx, &cloudformation.GetTemplateInput{
@@ -59,7 +60,7 @@ func described(template, from string) (annalsaws.Description, error) {
 	text, there := t.Metadata[annalsaws.MetadataKey]
 	if err != nil || !there {
 		return d, fmt.Errorf("%s has no description of a service in the Metadata of its template, under %s: it was "+
-			"deployed by an older version of Annals, or is no service of Annals; deploy it again (`cdk deploy`)",
+			"deployed by an older version of Annals, or it is no service of Annals; deploy it again (`cdk deploy`)",
 			from, annalsaws.MetadataKey)
 	}
 	if err := json.Unmarshal(text, &d); err != nil {
@@ -68,7 +69,7 @@ func described(template, from string) (annalsaws.Description, error) {
 	return d, check(d, from)
 }
 
-// notFound says what to do about a stack that CloudFormation does not find.
+// notFound adds advice to the error about a stack that does not exist.
 func notFound(err error, name, region string) error {
 	var failure smithy.APIError
 	if errors.As(err, &failure) && failure.ErrorCode() == "ValidationError" &&

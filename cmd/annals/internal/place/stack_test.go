@@ -71,7 +71,7 @@ func TestStackIsNone(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, template, want string }{
 		{"Other", "", "there is no stack Other in region eu-west-1 of this account: `cdk list`"},
-		{"Enrol", `{"Resources":{}}`, "it was deployed by an older version of Annals, or is no service of Annals; deploy it again"},
+		{"Enrol", `{"Resources":{}}`, "it was deployed by an older version of Annals, or it is no service of Annals; deploy it again"},
 		{"Enrol", "Resources:", "it was deployed by an older version of Annals"},
 		{"Enrol", `{"Metadata":{"Annals":{"format":"1"}}}`, "read the description in the template's Metadata of stack Enrol"},
 		{

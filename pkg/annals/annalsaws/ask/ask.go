@@ -1,6 +1,6 @@
-// Package ask says what operators' tools ask of a service's functions, and what these answer: work that needs the
-// service's own code. A tool sends an [Envelope] as the payload of a synchronous invocation, and the function returns a
-// [Reply]. Start with [Request]. Functions and tools both import this package, so it links neither.
+// Package ask has the requests of operators' tools to a service's functions, and their answers: tasks that need the
+// service's own code. Start with [Request]. A tool sends an [Envelope] as the payload of a synchronous invocation, and
+// the function returns a [Reply]. Functions and tools both import this package, so it links neither.
 package ask
 
 import (
@@ -20,23 +20,24 @@ const (
 	// Readable decodes what a read model stores of streams. It writes nothing.
 	// Query: Projection, Streams. Answer: Unreadable.
 	Readable Task = "readable"
-	// CatchUp brings a stream level with its events. A parked stream stays parked, unless other code parked it.
+	// CatchUp applies the events of a stream that are not applied yet. A parked stream stays parked, unless other code
+	// parked it.
 	// Projector, reactor: Stream, Projections.
 	CatchUp Task = "catch-up"
-	// Retry is CatchUp that tries a parked stream again.
+	// Retry is like CatchUp, and also retries the stream if it is parked.
 	// Projector, reactor: Stream, Projections.
 	Retry Task = "retry"
-	// Rollback lets the generation of a read model serve again that served before the last swap.
+	// Rollback lets the generation of a read model that served before the last rebuild serve again.
 	// Projector: Projection, Leveled. Answer: Generation.
 	Rollback Task = "rollback"
-	// Abandon gives up the generation of a read model that is being built.
+	// Abandon abandons the generation of a read model that is being built.
 	// Projector: Projection.
 	Abandon Task = "abandon"
-	// Reconcile compares the streams of one segment with the checkpoints, and brings level what is behind. It answers
-	// before its time is over: ask again with the answer's Position until that is [es.End].
+	// Reconcile compares the streams of one segment with the checkpoints, and catches up those that are behind. It answers
+	// before its time is over: send it again with the answer's Position until that is [es.End].
 	// Projector, reactor: Segment, Of, Position, UnitsPerSecond, MinAge. Answer: Reconciled.
 	Reconcile Task = "reconcile"
-	// Republish sends the integration events of a stream again, from Version on, with the ids that they have.
+	// Republish sends the integration events of a stream again, from Version on, with their old ids.
 	// Reactor: Stream, Version. Answer: Events.
 	Republish Task = "republish"
 )
@@ -55,17 +56,17 @@ type Request struct {
 	Streams []string `json:"streams,omitempty"`
 	// Version is a version of the stream, from 1. If 0, none is named.
 	Version int64 `json:"version,omitempty"`
-	// AsOf is the instant up to which events count. If zero, none is named.
+	// AsOf is the time up to which events count. If zero, none is named.
 	AsOf time.Time `json:"asOf,omitzero"`
 	// Projection is the name of a read model.
 	Projection string `json:"projection,omitempty"`
-	// Leveled is true if all segments were reconciled just now: the task then brings no stream level. Without it, a
-	// rollback reads the whole event table, and may take more time than the function has.
+	// Leveled is true if all segments were just reconciled: a rollback then catches up no streams. Without it, a rollback
+	// reads the whole event table, which may take longer than the function's timeout.
 	Leveled bool `json:"leveled,omitempty"`
-	// Projections are names of read models, or of reactions. If empty, all are meant that read the stream.
+	// Projections are names of read models, or of reactions. If empty, they are all that read the stream.
 	Projections []string `json:"projections,omitempty"`
-	// Of is into how many segments the event table is divided, Segment which of them is meant, from 0, and Position
-	// where to begin in it. If empty, it begins at the segment's start.
+	// Of is the number of segments of the event table. Segment is one of them, from 0. Position is where to begin in it,
+	// the segment's start if it is "".
 	Of       int         `json:"of,omitempty"`
 	Segment  int         `json:"segment,omitempty"`
 	Position es.Position `json:"position,omitempty"`
@@ -80,7 +81,7 @@ type Reply struct {
 	Annals *Answer `json:"annals"`
 }
 
-// Answer is what came of a [Request]. Each [Task] says which members it sets.
+// Answer is the result of a [Request]. Each [Task] says which members it sets.
 type Answer struct {
 	// Error is why the task failed. If it is set, nothing else is.
 	Error *Error `json:"error,omitempty"`
@@ -88,10 +89,10 @@ type Answer struct {
 	State *Past `json:"state,omitempty"`
 	// Unreadable says why streams can't be read, by stream. Those that can be read are missing.
 	Unreadable map[string]string `json:"unreadable,omitempty"`
-	// Generation is the one that serves.
+	// Generation is the serving generation.
 	Generation int `json:"generation,omitempty"`
 	// Reconciled is what a reconciliation found.
 	Reconciled *Reconciled `json:"reconciled,omitempty"`
-	// Events is how many events a task went through.
+	// Events is how many events a task read.
 	Events int `json:"events,omitempty"`
 }

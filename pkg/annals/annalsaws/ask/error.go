@@ -7,7 +7,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// Kind tells errors apart that tools treat differently.
+// Kind distinguishes errors that tools treat differently.
 type Kind string
 
 // The kinds of errors. An error of no kind is "".
@@ -20,7 +20,8 @@ const (
 	UnknownProjection Kind = "unknown-projection"
 )
 
-// Error is why a task failed. A function answers with it instead of failing: what a tool asks for raises no alarm.
+// Error is why a task failed. The function answers with it and the invocation succeeds, so a failed task raises no
+// alarm.
 type Error struct {
 	Kind    Kind   `json:"kind,omitempty"`
 	Message string `json:"message"`
@@ -31,7 +32,7 @@ type Error struct {
 	Projection string `json:"projection,omitempty"`
 }
 
-// ErrorOf returns an error as a function answers it, nil for nil.
+// ErrorOf converts an error for an answer. It returns nil for nil.
 func ErrorOf(err error) *Error {
 	if err == nil {
 		return nil
