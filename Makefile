@@ -111,7 +111,8 @@ running-costs: dynamodb-local ## Count what the whole service sends to DynamoDB 
 	$(GO) run ./test/runningcosts $(if $(ROOT),-root $(ROOT))
 
 .PHONY: lint
-lint: ## Check style, import rules and formatting
+lint: ## Check style, import rules and formatting, and that the tools compile for Windows
+	GOOS=windows CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/annals
 	lint=$(LINT) && $$lint run ./... && cd test/peers && $$lint run --config ../../.golangci.yml ./...
 
 # What draws pictures of measured runs is linked by no function, library or command that anybody gets.

@@ -149,6 +149,8 @@ func TestTasks(t *testing.T) {
 		{ask.Request{Task: ask.Abandon, Projection: "accounts"}, "no such generation"},
 		{ask.Request{Task: ask.Reconcile, Segment: 4, Of: 4}, "no segment 4 of 4"},
 		{ask.Request{Task: ask.Reconcile}, "no segment 0 of 0"},
+		{ask.Request{Task: ask.CatchUp, Stream: "Account#a-1", Table: s.Tables["events"]}, ""},
+		{ask.Request{Task: ask.CatchUp, Stream: "Account#a-1", Table: "restored"}, ", not restored, on which the tool works"},
 		{ask.Request{Task: "dance"}, `this function has no task "dance"`},
 		{ask.Request{Task: ask.Republish, Stream: "Account#a-1"}, `no task "republish"`},
 	} {

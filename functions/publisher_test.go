@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
@@ -324,6 +325,11 @@ func TestRepublish(t *testing.T) {
 	}
 	if n, err = republish("Order#o", 1); err != nil || n != 5 || len(b.accepted["Order#o"]) != 5 {
 		t.Errorf("%d, %v: %s", n, err, b.of("Order#o"))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second) // under the margin
+	defer cancel()
+	if out := askedWithin(ctx, t, s.projector, ask.Request{Task: ask.Republish, Stream: "Order#o", Version: 2}); out.Error != nil || out.Next != 2 {
+		t.Errorf("without time: %+v", out)
 	}
 	b.fails = func() error { return errors.New("out of order") }
 	if _, err = republish("Order#o", 1); err == nil || !strings.Contains(err.Error(), "Order#o@4: ") {

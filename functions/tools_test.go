@@ -1,6 +1,7 @@
 package functions_test
 
 import (
+	"context"
 	"encoding/json"
 	"testing"
 
@@ -15,7 +16,12 @@ import (
 // asked has a function that receives the stream do a task, as a tool asks for it.
 func asked(t *testing.T, p *annalslambda.Subscriber, in ask.Request) *ask.Answer {
 	t.Helper()
-	h, err := p.Handler()
+	return askedWithin(t.Context(), t, p, in)
+}
+
+func askedWithin(ctx context.Context, t *testing.T, p *annalslambda.Subscriber, in ask.Request) *ask.Answer {
+	t.Helper()
+	h, err := p.Handler() //nolint:contextcheck // a function starts apart from its invocations
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +29,7 @@ func asked(t *testing.T, p *annalslambda.Subscriber, in ask.Request) *ask.Answer
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := h(t.Context(), payload)
+	out, err := h(ctx, payload)
 	if err != nil {
 		t.Fatalf("%+v: %v", in, err)
 	}

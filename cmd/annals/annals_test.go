@@ -138,6 +138,12 @@ func TestVerifyRestored(t *testing.T) { //nolint:paralleltest // sets the enviro
 	if !strings.Contains(said.String(), "table events: using "+restored+" instead of ") {
 		t.Errorf("it does not say that it reads another table: %q", &said)
 	}
+	for _, args := range []string{"state Order#good", "heal Order#good", "reconcile", "parked retry orders Order#good", "rebuild orders"} {
+		root.SetArgs(append([]string{"--local"}, strings.Fields(args)...))
+		if err := root.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), ", not "+restored+", which TABLE_EVENTS names") {
+			t.Errorf("%s: %v", args, err)
+		}
+	}
 }
 
 func TestNothingRuns(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,8 +48,7 @@ func (c *cli) healCommand() *cobra.Command {
 				return err
 			}
 			if behind != "" {
-				return found("%s is still behind in %s: the function ran out of time and put the rest into its queue", stream,
-					behind)
+				return found("%s is still behind in %s", stream, behind)
 			}
 			done := struct {
 				Stream     string `json:"stream"`
@@ -60,25 +58,6 @@ func (c *cli) healCommand() *cobra.Command {
 			return c.show(cmd, done, func(w io.Writer) { fmt.Fprintf(w, "%s is up to date\n", stream) })
 		},
 	}
-}
-
-// behind returns a projection that is behind in a stream because the rest is in its queue, "" if there is none. It
-// looks at the named projections, or at all if there are no names.
-//
-// Errors: those of [projection.Engine.StreamProgress].
-func (o *operator) behind(ctx context.Context, stream es.StreamID, names []string) (string, error) {
-	for _, e := range o.Engines() {
-		reached, err := e.StreamProgress(ctx, es.StreamVersion{Stream: stream})
-		if err != nil {
-			return "", err
-		}
-		for _, one := range reached {
-			if one.Checkpoint.Behind && (len(names) == 0 || slices.Contains(names, one.Projection)) {
-				return one.Projection, nil
-			}
-		}
-	}
-	return "", nil
 }
 
 // arg returns the i-th argument, "" if there is none.

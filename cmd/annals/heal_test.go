@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
 
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
@@ -33,9 +36,32 @@ func TestBehind(t *testing.T) { //nolint:paralleltest // sets the environment
 	if err != nil {
 		t.Fatal(err)
 	}
-	for want, names := range map[string][]string{"orders": nil, "": {"product-counts"}} {
+	const late = "orders: the function's time was over, and its queue has the rest"
+	for want, names := range map[string][]string{late: nil, "": {"product-counts"}} {
 		if got, err := o.behind(t.Context(), good, names); err != nil || got != want {
 			t.Errorf("%v: %q, %v, want %q", names, got, err, want)
 		}
 	}
+	step{"parked retry orders Order#good", "retried 1, 0 still parked", "", 0}.run(t, port) // levels it
+	f.mu.Lock()
+	f.handlers[annalsaws.Projector] = idle{}
+	f.mu.Unlock()
+	if read, err = view.Checkpoints(t.Context(), 1, good); err != nil {
+		t.Fatal(err)
+	}
+	next = read[good]
+	next.Behind = true
+	if err := view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: good, Prev: read[good], Next: next}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	step{"parked retry orders Order#good", "retried 1, 0 still parked", "Order#good is still behind in orders: the function's time", 3}.run(t, port)
+	o.versions["orders"] = []int{99}
+	if got, err := o.behind(t.Context(), good, nil); err != nil || !strings.Contains(got, "the code that is deployed has no fold version") {
+		t.Errorf("%q, %v", got, err)
+	}
 }
+
+// idle is a function that has no time: it leaves all to its queue.
+type idle struct{}
+
+func (idle) Invoke(context.Context, []byte) ([]byte, error) { return []byte(`{"annals":{}}`), nil }

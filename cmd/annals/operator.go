@@ -30,6 +30,10 @@ type operator struct {
 	machine *functions.Machine
 	buckets []failures
 	views   map[string]*dynamoview.View // of the read models
+	// pause is how long to wait before a function is asked again that is throttled or failed. It doubles each time.
+	pause time.Duration
+	// versions are the fold versions that the deployed code has, by projection.
+	versions map[string][]int
 	// reacts is true if the service has reactions.
 	reacts bool
 }
@@ -43,16 +47,21 @@ type failures struct {
 func newOperator(s *session, client *functions.Client, log *slog.Logger) *operator {
 	o := &operator{
 		functions: client, machine: functions.NewMachine(s.aws, s.Resources.RebuildMachine),
-		views: map[string]*dynamoview.View{}, reacts: len(s.Service.Reactions) > 0,
+		views: map[string]*dynamoview.View{}, versions: map[string][]int{}, reacts: len(s.Service.Reactions) > 0, pause: time.Second,
+	}
+	if o.machine != nil {
+		o.machine.Elsewhere = s.elsewhere
 	}
 	catalog := dynamoview.NewCatalog(s.dynamoDB, s.table(annalsaws.Projections))
 	cfg := projection.Config{Log: log}
 	var models, reactions []projection.Subscription
 	for _, m := range s.Service.ReadModels {
 		o.views[m.Name] = dynamoview.New(s.dynamoDB, s.Resources.Tables[m.Name])
+		o.describe(m.Description)
 		models = append(models, m.Subscription(o.views[m.Name]))
 	}
 	for _, r := range s.Service.Reactions {
+		o.describe(r)
 		reactions = append(reactions, r.Subscription(dynamoview.New(s.dynamoDB, s.Resources.Tables[r.Name])))
 	}
 	o.models = projection.NewEngine(s.store, catalog, cfg, models...)

@@ -1,18 +1,14 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
-	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -29,9 +25,9 @@ func (c *cli) reconcileCommand() *cobra.Command {
 			"The service does this every day. It reads the whole event table twice, with a read unit for each 8 KB.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if segments < 1 || units < 0 || settled < 0 {
-				return usage("--segments %d, --units-per-second %g, --settled %s: --segments must be 1 or more, the others must not be "+
-					"negative", segments, units, settled)
+			if segments < 1 || segments > maxSegments || units < 0 || settled < 0 {
+				return usage("--segments %d, --units-per-second %g, --settled %s: --segments must be from 1 to %d, the others must "+
+					"not be negative", segments, units, settled, maxSegments)
 			}
 			return c.reconcile(cmd, ask.Request{Of: segments, UnitsPerSecond: units, MinAge: settled.Seconds()})
 		},
@@ -62,6 +58,7 @@ func (c *cli) reconcile(cmd *cobra.Command, in ask.Request) error {
 		Streams    int     `json:"streams"`
 		Healed     int     `json:"healed"`
 		Waiting    int     `json:"waiting"`
+		Left       int     `json:"left"`
 		Unreadable int     `json:"unreadable"`
 		Units      float64 `json:"units"`
 	}
@@ -69,10 +66,10 @@ func (c *cli) reconcile(cmd *cobra.Command, in ask.Request) error {
 		name  string
 		found projection.Reconciled
 	}{{"read models", readModels}, {"reactions", reactions}} {
-		l := line{of.name, of.found.Streams, of.found.Healed, of.found.Parked, of.found.Unreadable, of.found.Units}
+		l := line{of.name, of.found.Streams, of.found.Healed, of.found.Parked, of.found.Left, of.found.Unreadable, of.found.Units}
 		err := c.show(cmd, l, func(w io.Writer) {
-			fmt.Fprintf(w, "%s: %d streams, %d checkpoints healed, %d parked, %d items unreadable, %.1f read units\n",
-				l.Of, l.Streams, l.Healed, l.Waiting, l.Unreadable, l.Units)
+			fmt.Fprintf(w, "%s: %d streams, %d checkpoints healed, %d parked, %d still behind, %d items unreadable, %.1f read units\n",
+				l.Of, l.Streams, l.Healed, l.Waiting, l.Left, l.Unreadable, l.Units)
 		})
 		if err != nil {
 			return err
@@ -81,36 +78,11 @@ func (c *cli) reconcile(cmd *cobra.Command, in ask.Request) error {
 	if readModels.Unreadable > 0 { // both functions read the same table
 		return found("%d items of the event table can't be read: `annals verify` lists them", readModels.Unreadable)
 	}
+	if left := readModels.Left + reactions.Left; left > 0 {
+		return found("%d checkpoints are still behind: run the command again", left)
+	}
 	if waiting := readModels.Parked + reactions.Parked; waiting > 0 {
 		return found("%d checkpoints are of parked streams: `annals parked list` lists them", waiting)
 	}
 	return nil
-}
-
-// reconcile makes a function reconcile all segments to their ends, and returns the sum of the results.
-func (o *operator) reconcile(ctx context.Context, f annalsaws.Function, in ask.Request) (projection.Reconciled, error) {
-	var (
-		sum projection.Reconciled
-		mu  sync.Mutex
-	)
-	all, ctx := errgroup.WithContext(ctx)
-	for segment := range in.Of {
-		all.Go(func() error {
-			for at := es.Position(""); at != es.End; {
-				next := in
-				next.Task, next.Segment, next.Position = ask.Reconcile, segment, at
-				out, err := o.functions.Ask(ctx, f, next)
-				if err != nil {
-					return fmt.Errorf("reconcile segment %d of %d: %w", segment, in.Of, err)
-				}
-				mu.Lock()
-				sum.Add(out.Reconciled.Reconciled)
-				mu.Unlock()
-				at = out.Reconciled.Position
-			}
-			return nil
-		})
-	}
-	err := all.Wait()
-	return sum, err
 }

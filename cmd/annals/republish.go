@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
+	"github.com/annals-es/annals/pkg/es"
 )
 
 func (c *cli) republishCommand() *cobra.Command {
@@ -31,13 +33,10 @@ func (c *cli) republishCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			answer, err := o.functions.Ask(cmd.Context(), annalsaws.Reactor, ask.Request{
-				Task: ask.Republish, Stream: stream.String(), Version: from,
-			})
+			n, err := o.republish(cmd.Context(), stream, from)
 			if err != nil {
 				return err
 			}
-			n := answer.Events
 			if n == 0 {
 				return fmt.Errorf("republish %s: no event from version %d on", stream, from)
 			}
@@ -50,4 +49,25 @@ func (c *cli) republishCommand() *cobra.Command {
 			})
 		},
 	}
+}
+
+// republish has the reactor function go through a stream from a version on, in as many invocations as that takes. It
+// returns the number of events.
+//
+// Errors: those of [functions.Client.Ask], with the version to go on with; a function that does not get on.
+func (o *operator) republish(ctx context.Context, stream es.StreamID, from int64) (events int, err error) {
+	for from > 0 {
+		answer, err := o.functions.Ask(ctx, annalsaws.Reactor, ask.Request{
+			Task: ask.Republish, Stream: stream.String(), Version: from,
+		})
+		if err != nil {
+			return events, fmt.Errorf("republish %s from version %d: %w", stream, from, err)
+		}
+		if answer.Next != 0 && answer.Next <= from {
+			return events, fmt.Errorf("republish %s from version %d: the reactor function had no time to send an event: raise its timeout",
+				stream, from)
+		}
+		events, from = events+answer.Events, answer.Next
+	}
+	return events, nil
 }

@@ -4,7 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"sync/atomic"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -31,9 +32,12 @@ func (c *cli) retryParked(cmd *cobra.Command, args []string) error {
 		Tried int `json:"tried"`
 		Left  int `json:"left"`
 	}{Tried: 1}
+	tried := []retried{{stream: stream}}
 	if len(args) < 2 {
-		out.Tried, err = o.retryAll(cmd.Context(), args)
+		tried, err = o.retryAll(cmd.Context(), args)
+		out.Tried = len(tried)
 	} else {
+		tried[0].projection = args[0]
 		err = o.RetryStream(cmd.Context(), stream, args[0])
 	}
 	if err != nil {
@@ -51,24 +55,34 @@ func (c *cli) retryParked(cmd *cobra.Command, args []string) error {
 	if err == nil && out.Left > 0 {
 		return found("%d streams are still parked: `annals parked show` shows the reason", out.Left)
 	}
+	for _, one := range tried {
+		if err != nil {
+			return err
+		}
+		var behind string
+		if behind, err = o.behind(cmd.Context(), one.stream, []string{one.projection}); behind != "" {
+			return found("%s is still behind in %s", one.stream, behind)
+		}
+	}
 	return err
 }
 
+// retried is a stream that was retried in a projection.
+type retried struct {
+	projection string
+	stream     es.StreamID
+}
+
 // retryAll retries all parked streams of the named projections, or of all projections if there are no names. It returns
-// how many it retried.
-func (o *operator) retryAll(ctx context.Context, names []string) (int, error) {
-	type place struct {
-		projection string
-		stream     es.StreamID
-	}
-	waiting := map[place]bool{} // a stream may be parked in several generations
+// those that it retried.
+func (o *operator) retryAll(ctx context.Context, names []string) ([]retried, error) {
+	waiting := map[retried]bool{} // a stream may be parked in several generations
 	for w, err := range o.Parked(ctx, names...) {
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		waiting[place{w.Projection, w.Stream}] = true
+		waiting[retried{w.Projection, w.Stream}] = true
 	}
-	var tried atomic.Int64
 	all, ctx := errgroup.WithContext(ctx)
 	all.SetLimit(retriers)
 	for p := range waiting {
@@ -76,10 +90,8 @@ func (o *operator) retryAll(ctx context.Context, names []string) (int, error) {
 			if err := o.RetryStream(ctx, p.stream, p.projection); err != nil {
 				return fmt.Errorf("retry %s in %s: %w", p.stream, p.projection, err)
 			}
-			tried.Add(1)
 			return nil
 		})
 	}
-	err := all.Wait()
-	return int(tried.Load()), err
+	return slices.Collect(maps.Keys(waiting)), all.Wait()
 }

@@ -85,8 +85,13 @@ func (c *cli) rebuilt(cmd *cobra.Command, task ask.Task, name string) (*operator
 	return o, nil
 }
 
-// rollbackSegments is the number of segments in which a rollback catches up the streams.
-const rollbackSegments = 4
+// How a rollback catches up the streams: the number of segments, the read units a second of each, and how often it
+// compares all streams before it gives up.
+const (
+	rollbackSegments       = 4
+	rollbackUnitsPerSecond = 500
+	rollbackRounds         = 3
+)
 
 // rollBack makes the projector catch up all streams, segment by segment, so that no invocation reads the whole table.
 // Then it makes the retired generation serve.
@@ -97,10 +102,30 @@ func (o *operator) rollBack(ctx context.Context, name string) (*ask.Answer, erro
 	}
 	in := ask.Request{Task: ask.Rollback, Projection: name}
 	if slices.ContainsFunc(record.Builds, func(b projection.Build) bool { return b.Status == projection.Retired }) {
-		if _, err := o.reconcile(ctx, annalsaws.Projector, ask.Request{Of: rollbackSegments}); err != nil {
+		if err := o.bringLevel(ctx, name); err != nil {
 			return nil, fmt.Errorf("roll back %s: catch up its streams: %w", name, err)
 		}
 		in.Leveled = true
 	}
 	return o.functions.Ask(ctx, annalsaws.Projector, in) // fails if there is no retired generation
+}
+
+// bringLevel catches up all streams in a read model.
+//
+// Errors: streams that stay behind.
+func (o *operator) bringLevel(ctx context.Context, name string) error {
+	left := 0
+	for range rollbackRounds {
+		found, err := o.reconcile(ctx, annalsaws.Projector, ask.Request{
+			Of: rollbackSegments, UnitsPerSecond: rollbackUnitsPerSecond, Projections: []string{name},
+		})
+		if err != nil {
+			return err
+		}
+		if left = found.Left; left == 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("%d checkpoints of %s are still behind, and the serving generation stays: run the command again",
+		left, name)
 }

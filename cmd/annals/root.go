@@ -25,6 +25,7 @@ Where the service is:
 
 The commands work with any service: they read its description there. The service's functions do the work that needs its
 code, through Lambda's Invoke API. A table's variable, such as TABLE_EVENTS=restored-table, replaces the table's name.
+Commands that ask a function (state, heal, rollback and others) then fail, because functions use their own tables.
 
 The settings of AWS (AWS_PROFILE, AWS_REGION and so on) are read as in all tools of AWS.
 

@@ -64,3 +64,13 @@ func name(sig os.Signal) string {
 	}
 	return "SIGINT"
 }
+
+// graceKey is the key of a context's grace period after a signal.
+type graceKey struct{}
+
+// waitLonger has a command that a signal stops take up to a time, instead of grace.
+func waitLonger(ctx context.Context, upTo time.Duration) {
+	if period, ok := ctx.Value(graceKey{}).(chan time.Duration); ok {
+		period <- upTo
+	}
+}

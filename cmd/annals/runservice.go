@@ -1,7 +1,8 @@
+//go:build !windows
+
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -69,14 +70,4 @@ func consoleProgram() (string, error) {
 		return "", fmt.Errorf("find the program of the console: %w", err)
 	}
 	return "exec '" + strings.ReplaceAll(self, "'", `'\''`) + "' --local console --beside", nil
-}
-
-// graceKey is the key of a context's grace period after a signal.
-type graceKey struct{}
-
-// waitLonger gives a command another grace period after a signal, instead of grace.
-func waitLonger(ctx context.Context, upTo time.Duration) {
-	if period, ok := ctx.Value(graceKey{}).(chan time.Duration); ok {
-		period <- upTo
-	}
 }

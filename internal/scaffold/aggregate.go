@@ -45,7 +45,7 @@ func NewAggregate(root string, names Names) (*Plan, error) {
 		return nil, err
 	}
 	p.Replace = map[string][]byte{d.file: d.with(names.Package+".Parts(),", names.Import)}
-	return p, p.format()
+	return p, p.check()
 }
 
 // fileOfAggregate returns the path of an aggregate's file, from the path of its template.

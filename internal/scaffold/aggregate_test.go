@@ -84,8 +84,12 @@ func TestTwo(t *testing.T) {
 		strings.Replace(declared, "(\n\t\"github.com/annals-es/annals/pkg/annals\"\n)",
 			"\"github.com/annals-es/annals/pkg/annals\"", 1),
 		strings.ReplaceAll(strings.Replace(declared, "\t\"github", "\tkit \"github", 1), "annals.New(", "kit.New("),
+		strings.Replace(declared, ", // the last one\n\t)", " /* one, two */)", 1),
 	} {
 		root := module(t, service)
+		if err := os.WriteFile(filepath.Join(root, "old.go"), []byte("//go:build ignore\n\n"+declared), 0o600); err != nil {
+			t.Fatal(err)
+		}
 		for _, typ := range []string{"Zeppelin", "RubberBoat"} {
 			p, err := plan(t, root, typ)
 			if err != nil {
@@ -115,6 +119,8 @@ func TestRefused(t *testing.T) {
 		"no declaration":   {"package permits\n", "is called in 0 files of module example.org/permits: call it once"},
 		"two declarations": {declared + "\nvar other = annals.New(\"x\", nil)\n", "calls annals.New 2 times"},
 		"no Go":            {strings.Replace(declared, "func New(", "func New((", 1), "is not valid Go"},
+		"spread": {strings.Replace(declared, "AuditTrail(\"GET /streams/{type}/{id}\"), // the last one", "Parts()...,", 1),
+			"calls annals.New with a slice (...)"},
 		"imported": {strings.Replace(declared, "annals\"\n", "annals\"\n\t\"example.org/permits/zeppelin\"\n", 1),
 			"already imports example.org/permits/zeppelin"},
 	} {
@@ -135,5 +141,45 @@ func TestRefused(t *testing.T) {
 	}
 	if _, err := plan(t, root, "Zeppelin"); err == nil || !strings.Contains(err.Error(), "has no go.mod with a module") {
 		t.Error(err)
+	}
+}
+
+// TestModules: a go.mod names its module in each form that the go command takes.
+func TestModules(t *testing.T) {
+	t.Parallel()
+	for _, mod := range []string{
+		"module example.org/permits\r\n\r\ngo 1.26.0\r\n", "// Permits.\nmodule example.org/permits // ours\n",
+		"module \"example.org/permits\"\n", "module\texample.org/permits", "module `example.org/permits` //x\n",
+	} {
+		root := module(t, declared)
+		if err := os.WriteFile(filepath.Join(root, "go.mod"), []byte(mod), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if p, err := plan(t, root, "Zeppelin"); err != nil || p.Module != "example.org/permits" {
+			t.Errorf("%q: %+v, %v", mod, p, err)
+		}
+	}
+}
+
+// TestHalfWritten: if the declaration can't be replaced, the new files are gone, so the command can be repeated.
+func TestHalfWritten(t *testing.T) {
+	t.Parallel()
+	root := module(t, declared)
+	p, err := plan(t, root, "Zeppelin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	service := filepath.Join(root, "service.go")
+	if err := os.Rename(service, service+".old"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(service, 0o700); err != nil { // a folder can't be written
+		t.Fatal(err)
+	}
+	if err := p.Write(); err == nil || !strings.Contains(err.Error(), "service.go") {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(root, "zeppelin")); !os.IsNotExist(err) {
+		t.Errorf("the new folder is left: %v", err)
 	}
 }

@@ -3,12 +3,9 @@ package scaffold
 import (
 	"fmt"
 	"go/ast"
-	"go/parser"
 	"go/token"
-	"path"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -39,8 +36,19 @@ type from struct {
 	Plain bool
 }
 
+// ownTables are the names of the tables that every service has: package annals refuses them as those of read models and
+// reactions.
+var ownTables = []string{"events", "snapshots", "projections", "connections", "publisher"}
+
 // besideDeclaration returns the declaration, and the values for a new file beside it.
 func besideDeclaration(root string, names Names, of string) (*declaration, *beside, error) {
+	if token.IsKeyword(names.Var) {
+		return nil, nil, fmt.Errorf("the name %s is reserved: choose another name", names.Var)
+	}
+	if slices.Contains(ownTables, names.Kebab) {
+		return nil, nil, fmt.Errorf("every service has a table %s: choose another name, each read model and reaction has a "+
+			"table of its name", names.Kebab)
+	}
 	d, err := findDeclaration(root)
 	if err != nil {
 		return nil, nil, err
@@ -69,7 +77,7 @@ func besideDeclaration(root string, names Names, of string) (*declaration, *besi
 }
 
 // plan returns the plan of one file with its test, and of a line in the declaration.
-func (b *beside) plan(root, templates string, d *declaration, line string, declares ...string) (*Plan, error) {
+func (b *beside) plan(root, templates string, d *declaration, line string) (*Plan, error) {
 	p := &Plan{Root: root, Module: d.module}
 	var err error
 	if p.Create, err = render(templates, filepath.Dir(d.file), b, func(template string) string {
@@ -80,85 +88,10 @@ func (b *beside) plan(root, templates string, d *declaration, line string, decla
 	if err := p.absent(); err != nil {
 		return nil, err
 	}
-	if err := undeclared(filepath.Join(root, filepath.Dir(d.file)), declares); err != nil {
-		return nil, err
-	}
 	var imports []string
 	if b.OfIn != "" {
 		imports = append(imports, b.OfIn)
 	}
 	p.Replace = map[string][]byte{d.file: d.with(line, imports...)}
-	return p, p.format()
-}
-
-// undeclared returns an error if a name is already declared or imported in a folder's package, or is reserved in Go.
-func undeclared(folder string, names []string) error {
-	for _, name := range names {
-		if token.IsKeyword(name) || slices.Contains(reserved, name) {
-			return fmt.Errorf("the name %s is reserved: choose another name", name)
-		}
-	}
-	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
-	if err != nil {
-		return err
-	}
-	for _, name := range files {
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
-		if err != nil {
-			continue // the compiler reports the mistake
-		}
-		for _, spec := range file.Imports {
-			if name := importedAs(spec); slices.Contains(names, name) {
-				return fmt.Errorf("a file of %s imports a package %s: choose another name", folder, name)
-			}
-		}
-		for _, declared := range namesIn(file) {
-			if slices.Contains(names, declared) {
-				return fmt.Errorf("%s already declares %s: choose another name", name, declared)
-			}
-		}
-	}
-	return nil
-}
-
-// importedAs returns the name of an imported package in its file.
-func importedAs(spec *ast.ImportSpec) string {
-	if spec.Name != nil {
-		return spec.Name.Name
-	}
-	imported, err := strconv.Unquote(spec.Path.Value)
-	if err != nil {
-		return ""
-	}
-	return path.Base(imported)
-}
-
-// namesIn returns the names that a file declares.
-func namesIn(file *ast.File) (names []string) {
-	for _, decl := range file.Decls {
-		switch d := decl.(type) {
-		case *ast.FuncDecl:
-			if d.Recv == nil {
-				names = append(names, d.Name.Name)
-			}
-		case *ast.GenDecl:
-			for _, spec := range d.Specs {
-				names = append(names, namesOf(spec)...)
-			}
-		}
-	}
-	return names
-}
-
-// namesOf returns the names that a part of a declaration declares.
-func namesOf(spec ast.Spec) (names []string) {
-	switch s := spec.(type) {
-	case *ast.TypeSpec:
-		names = append(names, s.Name.Name)
-	case *ast.ValueSpec:
-		for _, n := range s.Names {
-			names = append(names, n.Name)
-		}
-	}
-	return names
+	return p, p.check()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/parser"
+	"go/scanner"
 	"go/token"
 	"io/fs"
 	"os"
@@ -37,7 +38,8 @@ type declaration struct {
 	imports map[string]string
 }
 
-var modulePattern = regexp.MustCompile(`(?m)^module (\S+)$`)
+// modulePattern is the line of a go.mod that names the module: quoted or not, and a comment may follow.
+var modulePattern = regexp.MustCompile(`(?m)^\s*module\s+["\x60]?([^\s"\x60]+?)["\x60]?\s*(//.*)?$`)
 
 // findDeclaration finds the declaration in the module in a folder. It ignores tests, examples and nested modules.
 func findDeclaration(root string) (*declaration, error) {
@@ -47,6 +49,7 @@ func findDeclaration(root string) (*declaration, error) {
 		return nil, fmt.Errorf("%s has no go.mod with a module: run this in the folder of your service's go.mod",
 			absolute(root))
 	}
+	p := &Plan{Root: root, Module: string(found[1])}
 	var all []*declaration
 	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -58,11 +61,11 @@ func findDeclaration(root string) (*declaration, error) {
 		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return nil
 		}
-		d, err := declarationIn(path)
+		d, err := p.declarationIn(path)
 		if err != nil || d == nil {
 			return err
 		}
-		d.module = string(found[1])
+		d.module = p.Module
 		if d.file, err = filepath.Rel(root, path); err != nil {
 			return err
 		}
@@ -78,7 +81,7 @@ func findDeclaration(root string) (*declaration, error) {
 			files[i] = d.file
 		}
 		return nil, fmt.Errorf("annals.New is called in %d files of module %s%s: call it once, in the declaration of the service",
-			len(all), found[1], listed(files))
+			len(all), p.Module, listed(files))
 	}
 	return all[0], nil
 }
@@ -96,10 +99,10 @@ func passOver(root, path, name string) error {
 	return nil
 }
 
-// declarationIn returns the declaration in a file, or nil if there is none. A file that is not Go has none.
-func declarationIn(name string) (*declaration, error) {
+// declarationIn returns the declaration in a file, or nil if there is none. A file that is not compiled has none.
+func (p *Plan) declarationIn(name string) (*declaration, error) {
 	text, err := os.ReadFile(name)
-	if err != nil || !bytes.Contains(text, []byte(kit+`"`)) {
+	if err != nil || !bytes.Contains(text, []byte(kit+`"`)) || !compiled(name, text) {
 		return nil, err
 	}
 	set := token.NewFileSet()
@@ -108,8 +111,8 @@ func declarationIn(name string) (*declaration, error) {
 		return nil, fmt.Errorf("%s is not valid Go: %w", name, err)
 	}
 	d := &declaration{text: text, pkg: file.Name.Name}
-	d.importsOf(set, file)
-	calls := 0
+	d.importsOf(p, set, file)
+	calls, spread := 0, false
 	ast.Inspect(file, func(node ast.Node) bool {
 		call, is := node.(*ast.CallExpr)
 		if !is {
@@ -119,7 +122,7 @@ func declarationIn(name string) (*declaration, error) {
 			if of, is := called.X.(*ast.Ident); is && of.Name == d.name && len(call.Args) > 0 {
 				calls++
 				last, end := set.Position(call.Args[len(call.Args)-1].End()).Offset, set.Position(call.Rparen).Offset
-				d.args, d.comma = end, bytes.Contains(text[last:end], []byte(","))
+				d.args, d.comma, spread = end, hasComma(text[last:end]), call.Ellipsis.IsValid()
 			}
 		}
 		return true
@@ -128,20 +131,36 @@ func declarationIn(name string) (*declaration, error) {
 	case 0:
 		return nil, nil
 	case 1:
+		if spread {
+			return nil, fmt.Errorf("%s calls annals.New with a slice (...), which takes no line: "+
+				"list the parts in the call", name)
+		}
 		return d, nil
 	}
 	return nil, fmt.Errorf("%s calls annals.New %d times: call it once, in the declaration of the service", name, calls)
 }
 
+// hasComma reports whether a piece of Go source has a comma outside its comments.
+func hasComma(text []byte) bool {
+	set := token.NewFileSet()
+	var s scanner.Scanner
+	s.Init(set.AddFile("", -1, len(text)), text, nil, 0)
+	_, found, _ := s.Scan()
+	for found != token.COMMA && found != token.EOF {
+		_, found, _ = s.Scan()
+	}
+	return found == token.COMMA
+}
+
 // importsOf records what a file imports.
-func (d *declaration) importsOf(set *token.FileSet, file *ast.File) {
+func (d *declaration) importsOf(p *Plan, set *token.FileSet, file *ast.File) {
 	d.imports = map[string]string{}
 	for _, spec := range file.Imports {
 		imported, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {
 			continue
 		}
-		d.imports[imported] = importedAs(spec)
+		d.imports[imported] = p.importedAs(spec)
 		if strings.HasSuffix(imported, kit) {
 			d.annals, d.kit = strings.TrimSuffix(imported, kit), set.Position(spec.End()).Offset
 			d.name = d.imports[imported]

@@ -1,6 +1,9 @@
 package scaffold_test
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -113,18 +116,68 @@ func TestNoPart(t *testing.T) {
 		plan planned
 		want string
 	}{
-		"no such aggregate": {root, readModel("log", "boat", ""), "has no aggregate Boat; it has Permit"},
-		"no aggregate name": {root, readModel("log", "a boat", ""), "is not valid"},
-		"no such field":     {root, readModel("log", "permit", "color"), "string field color; it has Name, Owner"},
-		"no text":           {project, readModel("log", "order", "quantity"), "field quantity of ItemAdded is not a string"},
-		"no such event":     {root, reaction("log", "permit", "Lost"), "no event Lost; it has PermitCreated, PermitRenamed"},
-		"a keyword":         {root, readModel("type", "permit", ""), "the name type is reserved"},
-		"an import":         {root, readModel("permit", "permit", ""), "imports a package permit"},
-		"declared":          {root, readModel("new", "permit", ""), "already declares New"},
-		"a file":            {project, readModel("product", "order", ""), "shop/product.go already exists"},
+		"no such aggregate":  {root, readModel("log", "boat", ""), "has no aggregate Boat; it has Permit"},
+		"no aggregate name":  {root, readModel("log", "a boat", ""), "is not valid"},
+		"no such field":      {root, readModel("log", "permit", "color"), "string field color; it has Name, Owner"},
+		"no text":            {project, readModel("log", "order", "quantity"), "field quantity of ItemAdded is not a string"},
+		"no such event":      {root, reaction("log", "permit", "Lost"), "no event Lost; it has PermitCreated, PermitRenamed"},
+		"a keyword":          {root, readModel("type", "permit", ""), "the name type is reserved"},
+		"an import":          {root, readModel("permit", "permit", ""), "permit already declared through import of package"},
+		"declared":           {root, readModel("new", "permit", ""), "service.go would not compile: New redeclared"},
+		"predeclared":        {root, readModel("string", "permit", ""), "is not a type: choose another name"},
+		"a local variable":   {root, aggregate("other"), "other.Summaries undefined"},
+		"hides a package":    {root, aggregate("given"), "it has a variable given of another meaning"},
+		"hides a read model": {root, readModel("want", "permit", "owner"), "it has a variable want of another meaning"},
+		"a table":            {root, readModel("events", "permit", ""), "every service has a table events"},
+		"a reaction's":       {root, reaction("publisher", "permit", ""), "every service has a table publisher"},
+		"a file":             {project, readModel("product", "order", ""), "shop/product.go already exists"},
 	} {
 		if _, err := test.plan(test.root); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", name, err, test.want)
 		}
+	}
+}
+
+// TestTaken: an aggregate whose package has a name that the declaration's package has already is refused, and so is
+// one whose name is that of an import.
+func TestTaken(t *testing.T) {
+	t.Parallel()
+	root := written(t)
+	p, err := reaction("invoice", "permit", "")(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Write(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := aggregate("invoice")(root); err == nil || !strings.Contains(err.Error(), "invoice already declared") {
+		t.Errorf("a variable: %v", err)
+	}
+	other := strings.Replace(declared, "annals\"\n)", "annals\"\n\t\"example.org/other/v2/go-zeppelin\"\n)\n\n"+
+		"var _ = zeppelin.X", 1)
+	if _, err := plan(t, module(t, other), "Zeppelin"); err == nil || !strings.Contains(err.Error(), "zeppelin redeclared") {
+		t.Errorf("an import: %v", err)
+	}
+}
+
+// TestOtherFolder: the package of an aggregate can be in a folder of another name.
+func TestOtherFolder(t *testing.T) {
+	t.Parallel()
+	root := written(t)
+	if err := os.Rename(filepath.Join(root, "permit"), filepath.Join(root, "permit-svc")); err != nil {
+		t.Fatal(err)
+	}
+	service := filepath.Join(root, "service.go")
+	text, err := os.ReadFile(service)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = bytes.ReplaceAll(text, []byte(`permits/permit"`), []byte(`permits/permit-svc"`))
+	if err := os.WriteFile(service, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := reaction("thank-owner", "permit", "")(root)
+	if err != nil || !bytes.Contains(p.Create["thankowner.go"], []byte("permits/permit-svc\"\n")) {
+		t.Errorf("%v, %s", err, p.Create["thankowner.go"])
 	}
 }

@@ -23,11 +23,20 @@ func (p *Plan) Files() (created, changed []string) {
 	return slices.Sorted(maps.Keys(p.Create)), slices.Sorted(maps.Keys(p.Replace))
 }
 
-// Write writes the files. If one cannot be written, those before it stay.
-func (p *Plan) Write() error {
-	for _, all := range []map[string][]byte{p.Create, p.Replace} {
+// Write writes the files. If a file can't be written, the new files before it are removed, with their folders.
+func (p *Plan) Write() (err error) {
+	var made []string
+	defer func() {
+		if err != nil {
+			for _, path := range slices.Backward(made) {
+				_ = os.Remove(path) // err says what is wrong
+			}
+		}
+	}()
+	for _, all := range []map[string][]byte{p.Create, p.Replace} { // what is replaced names what is new
 		for _, file := range slices.Sorted(maps.Keys(all)) {
 			path := filepath.Join(p.Root, file)
+			made = append(made, missing(path)...)
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 				return err
 			}
@@ -37,6 +46,25 @@ func (p *Plan) Write() error {
 		}
 	}
 	return nil
+}
+
+// missing are a path and its folders, as far as they don't exist: the outermost first.
+func missing(path string) (all []string) {
+	for {
+		if _, err := os.Lstat(path); err == nil || path == filepath.Dir(path) {
+			return all
+		}
+		all = append([]string{path}, all...)
+		path = filepath.Dir(path)
+	}
+}
+
+// check formats the Go files, and refuses a plan whose packages would not compile.
+func (p *Plan) check() error {
+	if err := p.format(); err != nil {
+		return err
+	}
+	return p.compiles()
 }
 
 // format formats the Go files.

@@ -30,5 +30,5 @@ func NewReaction(root string, names Names, of, on string) (*Plan, error) {
 	}
 	line := fmt.Sprintf("annals.React(%q, %s%s, %s, %s%s(%s%s{})),",
 		b.Kebab, b.Q, b.Of.Var, b.Var, b.Q, b.Of.Event, b.Q, b.First)
-	return b.plan(root, "reaction", d, d.in(line), b.Var, "after"+b.Type, "Test"+b.Type)
+	return b.plan(root, "reaction", d, d.in(line))
 }

@@ -20,7 +20,7 @@ func NewReadModel(root string, names Names, of, by string) (*Plan, error) {
 	if by == "" {
 		b.Route = fmt.Sprintf("GET /%s/{id}/%s", b.OfThe.Kebabs, b.Kebab)
 		line := fmt.Sprintf("annals.Document(%q, %s),", b.Route, b.Var)
-		return b.plan(root, "readmodel", d, d.in(line), b.Type, b.Var, "Test"+b.Type)
+		return b.plan(root, "readmodel", d, d.in(line))
 	}
 	if err := b.listedBy(by); err != nil {
 		return nil, err
@@ -30,7 +30,7 @@ func NewReadModel(root string, names Names, of, by string) (*Plan, error) {
 	if len(line) > 110 {
 		line = fmt.Sprintf("annals.List(%q,\n%s, %s, annals.Operators),", b.Route, b.Var, b.List)
 	}
-	return b.plan(root, "readmodel-listed", d, d.in(line), b.Type, b.Var, b.List, "Test"+b.Type)
+	return b.plan(root, "readmodel-listed", d, d.in(line))
 }
 
 // listedBy finds the field that the list is by.

@@ -87,7 +87,7 @@ func NewService(s Service) (*Plan, error) {
 		}
 		maps.Copy(p.Create, files)
 	}
-	return p, p.format()
+	return p, p.check()
 }
 
 // Check returns an error if a name is not valid.
@@ -102,6 +102,12 @@ func (s Service) values() (*service, error) {
 			"such as parking-permits, with at most %d characters", s.Name, maxName)
 	}
 	root := strings.ReplaceAll(s.Name, "-", "")
+	for _, word := range []string{"aws", "amazon", "cognito"} {
+		if strings.Contains(root, word) {
+			return nil, fmt.Errorf("%q can't name a service: the domain of its Cognito user pool would contain %q, "+
+				"which Cognito refuses: choose another name", s.Name, word)
+		}
+	}
 	if err := packageName(root, s.Name); err != nil {
 		return nil, err
 	}

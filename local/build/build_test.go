@@ -37,6 +37,9 @@ func main() {
 	out := os.Getenv("CDK_OUTDIR")
 	_ = os.MkdirAll(out, 0o755)
 	_ = os.WriteFile(out+"/Sys.template.json", []byte("{}"), 0o644)
+	if sources, err := os.ReadFile("sources"); err == nil {
+		_ = os.WriteFile(out+"/annals-sources.json", sources, 0o644)
+	}
 	runs, _ := os.ReadFile("runs")
 	_ = os.WriteFile("runs", append(runs, 'x'), 0o644)
 }
@@ -98,6 +101,53 @@ func TestSynthesizeOnlyWhatIsStale(t *testing.T) {
 		if string(said) != "1\n" {
 			t.Errorf("%s: the bootstrap says %q", step.name, said)
 		}
+	}
+}
+
+// TestAssetsMakeStale: files that the app's assets are made of count, wherever they are.
+func TestAssetsMakeStale(t *testing.T) {
+	t.Parallel()
+	p := project(t)
+	elsewhere := filepath.Join(t.TempDir(), "page.html")
+	asset := func(text string) {
+		if err := os.WriteFile(elsewhere, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asset("1")
+	write(t, p, "lambda-js/lib/index.js", "1")
+	write(t, p, "sources", `["lambda-js", "`+elsewhere+`"]`)
+	for i, step := range []struct {
+		name   string
+		change func()
+		runs   int
+	}{
+		{"the first time", func() {}, 1},
+		{"nothing changed", func() {}, 1},
+		{"a file in a folder", func() { write(t, p, "lambda-js/lib/index.js", "2") }, 2},
+		{"a new file", func() { write(t, p, "lambda-js/other.js", "1") }, 3},
+		{"a file elsewhere", func() { asset("2") }, 4},
+		{"another file", func() { write(t, p, "README.md", "2") }, 4},
+		{"no list", func() { _ = os.Remove(filepath.Join(p.State, "cdk.out", "annals-sources.json")) }, 5},
+		{"no file", func() { _ = os.Remove(elsewhere); write(t, p, "sources", `["lambda-js"]`) }, 6},
+		{"no assets", func() { write(t, p, "sources", "null"); write(t, p, "cdk.json", `{"x":2}`) }, 7},
+	} {
+		step.change()
+		if _, err := p.Synthesize(t.Context()); err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		if made, _ := os.ReadFile(filepath.Join(p.Root, "runs")); len(made) != step.runs {
+			t.Fatalf("%d, %s: the app ran %d times, want %d", i, step.name, len(made), step.runs)
+		}
+	}
+	write(t, p, "cdk.json", `{"x":3}`)
+	write(t, p, "sources", "{}")
+	if _, err := p.Synthesize(t.Context()); err == nil || !strings.Contains(err.Error(), "is no list of paths") {
+		t.Errorf("no list: %v", err)
+	}
+	write(t, p, "sources", `["gone"]`)
+	if _, err := p.Synthesize(t.Context()); err == nil || !strings.Contains(err.Error(), "read the source of an asset") {
+		t.Errorf("no source: %v", err)
 	}
 }
 

@@ -34,15 +34,13 @@ func (p Project) Synthesize(ctx context.Context) (string, error) {
 	if err := work.Wait(); err != nil {
 		return "", err
 	}
-	fingerprint, err := p.fingerprint(functions)
-	if err != nil {
-		return "", err
-	}
 	out := p.out()
-	if made, err := os.ReadFile(filepath.Join(out, stamp)); err == nil && string(made) == fingerprint {
-		return out, nil
+	if made, err := os.ReadFile(filepath.Join(out, stamp)); err == nil {
+		if now, err := p.fingerprint(functions, out); err == nil && string(made) == now {
+			return out, nil
+		}
 	}
-	return out, p.synthesize(ctx, out, fingerprint)
+	return out, p.synthesize(ctx, out, functions)
 }
 
 // arch is this machine's GOARCH. The CDK app understands arm64 and amd64.

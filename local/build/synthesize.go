@@ -20,9 +20,9 @@ const stamp = ".made-of"
 // contextEnv is the variable that CDK reads settings from, in addition to cdk.json.
 const contextEnv = "CDK_CONTEXT_JSON"
 
-// fingerprint is a hash of everything that the template depends on: the binary of the CDK app, its settings, and the
-// functions.
-func (p Project) fingerprint(functions []string) (string, error) {
+// fingerprint is a hash of everything that the template depends on: the CDK app with all that is compiled into it, its
+// settings, the functions, and what the other assets in a synthesized folder were made of.
+func (p Project) fingerprint(functions []string, out string) (string, error) {
 	files := map[string]string{"app": p.bin("infra"), "settings": filepath.Join(p.Root, "cdk.json")}
 	for _, f := range functions {
 		files["function "+f] = p.bootstrap(f)
@@ -38,6 +38,9 @@ func (p Project) fingerprint(functions []string) (string, error) {
 			return "", err
 		}
 		fmt.Fprintf(all, "%s %x\n", name, hash)
+	}
+	if err := p.hashSources(all, out); err != nil {
+		return "", err
 	}
 	return hex.EncodeToString(all.Sum(nil)), nil
 }
@@ -64,7 +67,7 @@ func needsNode() error {
 func (p Project) out() string { return filepath.Join(p.State, "cdk.out") }
 
 // synthesize runs the CDK app into a new folder, which replaces the old one when it is complete.
-func (p Project) synthesize(ctx context.Context, out, fingerprint string) error {
+func (p Project) synthesize(ctx context.Context, out string, functions []string) error {
 	if err := needsNode(); err != nil {
 		return err
 	}
@@ -76,6 +79,10 @@ func (p Project) synthesize(ctx context.Context, out, fingerprint string) error 
 	cmd.Env = append(cmd.Env, "ANNALS_ARCH="+arch, "CDK_OUTDIR="+fresh,
 		"CDK_DISABLE_CLI_TELEMETRY=true", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20")
 	if err := p.run(ctx, cmd, "synthesizing the template", "synth.log"); err != nil {
+		return err
+	}
+	fingerprint, err := p.fingerprint(functions, fresh)
+	if err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(fresh, stamp), []byte(fingerprint), 0o644); err != nil {

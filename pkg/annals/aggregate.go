@@ -3,7 +3,9 @@ package annals
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -200,5 +202,21 @@ func (p aggregatePart[S, E]) addTo(s *Service) {
 		s.wrong("aggregate %s: annals.Snapshots needs Every and Schema from 1, they are %d and %d",
 			a.StreamType, n.Every, n.Schema)
 	}
+	a.checkASCII(s)
 	s.Aggregates = append(s.Aggregates, a)
+}
+
+// checkASCII refuses stored names that tools would misread: CloudFormation's GetTemplate may return any other character
+// as a question mark.
+func (a *DeclaredAggregate) checkASCII(s *Service) {
+	names := []string{a.StreamType}
+	for _, stored := range a.StoredTypes {
+		names = append(names, stored.Name)
+	}
+	for _, name := range names {
+		if strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) {
+			s.wrong("aggregate %s: the stored name %q must be ASCII, because CloudFormation returns other characters of the "+
+				"template as question marks, and tools could not recognize the events", a.StreamType, name)
+		}
+	}
 }

@@ -139,7 +139,13 @@ func TestMistakes(t *testing.T) {
 		part annals.Part
 		says string
 	}{
-		"nil":                    {nil, "a part is nil"},
+		"nil": {nil, "a part is nil"},
+		"a stream type that tools misread": {annals.Aggregate(es.Aggregate[course, courseEvent]{
+			StreamType: "Übung", Events: courses.Events, Evolve: courses.Evolve,
+		}), `the stored name "Übung" must be ASCII`},
+		"an event type that tools misread": {annals.Aggregate(es.Aggregate[course, courseEvent]{
+			StreamType: "Exercise", Events: es.NewRegistry(es.Type[courseEvent]("Geöffnet", 1, opened{})), Evolve: courses.Evolve,
+		}), `the stored name "Geöffnet" must be ASCII`},
 		"twice":                  {annals.Aggregate(courses), "aggregate Course is declared twice"},
 		"no aggregate at all":    {annals.Aggregate(es.Aggregate[course, courseEvent]{}), "the registry of events is missing: make one with NewRegistry; Evolve is missing"},
 		"no schema":              {annals.Aggregate(rooms, annals.Snapshots{Every: 1}), "aggregate Room: annals.Snapshots needs Every and Schema from 1"},
@@ -258,8 +264,22 @@ func TestMistakes(t *testing.T) {
 		"a reaction of our name":   {annals.React("publisher", courses, func(*annals.Tx, projection.Event[courseEvent]) error { return nil }), "reaction publisher has the name of a table of every service: choose another"},
 		"a reaction to nothing":    {annals.React[course, courseEvent]("none", courses, nil), `reaction "none": its function is nil`},
 		"public twice":             {annals.Publish(courses, func(string, courseEvent) (publish.Data, error) { return nil, nil }), "annals.Publish is declared twice for Course"},
-		"a secret in small":        {annals.Secret("key", 1), `secret "key": the name of an environment variable`},
-		"members":                  {annals.Refusals[int](func(error) *annals.Refusal { return nil }), "int is not a struct"},
+		"tables of one id": {
+			annals.Parts(annals.ReadModel(newRoster("rooms-2", projection.From(courses, projection.On(addToRoster)))),
+				annals.ReadModel(newRoster("rooms2", projection.From(courses, projection.On(addToRoster))))),
+			"read model rooms2 would have the same logical id in the template as read model rooms-2",
+		},
+		"routes of one id": {
+			annals.Parts(annals.Document("GET /x/{id}", roster, annals.Named("get-x-2", "")), annals.Document("GET /y/{id}", roster, annals.Named("get-x2", ""))),
+			"id get-x2 would have the same logical id in the template as id get-x-2",
+		},
+		"secrets of one id":      {annals.Parts(annals.Secret("A_B", 1), annals.Secret("A__B", 1)), "secret A__B would have the same logical id in the template as secret A_B"},
+		"a secret of Lambda":     {annals.Secret("AWS_REGION", 1), "secret AWS_REGION: environment variables that begin with AWS_ belong to"},
+		"a secret as a table":    {annals.Secret("TABLE_EVENTS", 1), "secret TABLE_EVENTS: environment variables that begin with TABLE_ belong to"},
+		"a secret of one letter": {annals.Secret("A", 1), `secret "A": the name of an environment variable`},
+		"a secret as of a shell": {annals.Secret("_A", 1), `secret "_A": the name of an environment variable`},
+		"a secret in small":      {annals.Secret("key", 1), `secret "key": the name of an environment variable`},
+		"members":                {annals.Refusals[int](func(error) *annals.Refusal { return nil }), "int is not a struct"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

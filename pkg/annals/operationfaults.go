@@ -8,7 +8,7 @@ import (
 
 // completeOperations checks the operations.
 func (s *Service) completeOperations() {
-	seen := map[string]bool{}
+	seen, ids := map[string]bool{}, map[string]string{}
 	for _, o := range s.Operations {
 		for _, fault := range o.faults(s) {
 			s.wrong("%s %s: %s", o.Method, o.Path, fault)
@@ -19,6 +19,11 @@ func (s *Service) completeOperations() {
 			}
 			seen[unique] = true
 		}
+		if other, taken := ids[logicalID(o.ID)]; taken && other != o.ID {
+			s.wrong("id %s would have the same logical id in the template as id %s, because logical ids have no hyphens: "+
+				"give it another id by annals.Named", o.ID, other)
+		}
+		ids[logicalID(o.ID)] = o.ID
 	}
 }
 

@@ -3,7 +3,7 @@ package annals
 import (
 	"context"
 	"fmt"
-	"slices"
+	"regexp"
 	"strings"
 )
 
@@ -21,14 +21,35 @@ type SecretValue struct {
 func Secret(env string, minBytes int) *SecretValue { return &SecretValue{Env: env, MinBytes: minBytes} }
 
 func (v *SecretValue) addTo(s *Service) {
-	if v.Env == "" || strings.Trim(v.Env, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
-		s.wrong("secret %q: the name of an environment variable is made of A-Z, 0-9 and _", v.Env)
+	if !variable.MatchString(v.Env) {
+		s.wrong("secret %q: the name of an environment variable is made of A-Z, 0-9 and _, two characters at least, and "+
+			"begins with a letter", v.Env)
 	}
-	if slices.ContainsFunc(s.Secrets, func(o *SecretValue) bool { return o.Env == v.Env }) {
-		s.wrong("secret %s is declared twice: remove one", v.Env)
+	for _, prefix := range ownPrefixes {
+		if strings.HasPrefix(v.Env, prefix) {
+			s.wrong("secret %s: environment variables that begin with %s belong to AWS Lambda or to the kit: "+
+				"choose another name", v.Env, prefix)
+		}
+	}
+	for _, o := range s.Secrets {
+		switch {
+		case o.Env == v.Env:
+			s.wrong("secret %s is declared twice: remove one", v.Env)
+		case o.logicalID() == v.logicalID():
+			s.wrong("secret %s would have the same logical id in the template as secret %s, because logical ids have no "+
+				"underscores: choose another name", v.Env, o.Env)
+		}
 	}
 	s.Secrets = append(s.Secrets, v)
 }
+
+// variable is what Lambda takes as the name of an environment variable, in capital letters.
+var variable = regexp.MustCompile(`^[A-Z][A-Z0-9_]+$`)
+
+// ownPrefixes begin the environment variables that Lambda reserves, and those that name the tables.
+var ownPrefixes = []string{"AWS_", "LAMBDA_", "TABLE_"}
+
+func (v *SecretValue) logicalID() string { return logicalID(strings.ReplaceAll(v.Env, "_", "-")) }
 
 // In is the secret's value. It panics if the service was declared without it, or in a function that has no secrets:
 // that is a mistake in the program.

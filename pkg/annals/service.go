@@ -169,15 +169,21 @@ var ownTables = []string{"events", "snapshots", "projections", "connections", pu
 
 // completeTables checks the names of read models and reactions, which are names of tables.
 func (s *Service) completeTables() {
-	used := map[string]string{}
+	type user struct{ name, is string }
+	used := map[string]user{}
 	for _, name := range ownTables {
-		used[name] = "a table of every service"
+		used[logicalID(name)] = user{name, "a table of every service"}
 	}
 	take := func(name, by string) {
-		if other, taken := used[name]; taken {
-			s.wrong("%s has the name of %s: choose another, each has a table of its name", by, other)
+		other, taken := used[logicalID(name)]
+		switch {
+		case taken && other.name == name:
+			s.wrong("%s has the name of %s: choose another, each has a table of its name", by, other.is)
+		case taken:
+			s.wrong("%s would have the same logical id in the template as %s, because logical ids have no hyphens: "+
+				"choose another name", by, other.is)
 		}
-		used[name] = by
+		used[logicalID(name)] = user{name, by}
 	}
 	for _, m := range s.ReadModels {
 		take(m.Name(), "read model "+m.Name())
@@ -218,6 +224,22 @@ func (s *Service) Subscriptions(on func(readModel string) projection.View) []pro
 		all[i].View = on(m.Name())
 	}
 	return all
+}
+
+// logicalID returns the same text for names in kebab case that have the same logical id in the template of a stack. There
+// a word begins with a capital letter instead of a hyphen. A word that begins with a digit joins the one before it.
+func logicalID(name string) string {
+	var b strings.Builder
+	for word := range strings.SplitSeq(name, "-") {
+		if word == "" {
+			continue
+		}
+		if word[0] < '0' || word[0] > '9' {
+			b.WriteByte('-')
+		}
+		b.WriteString(word)
+	}
+	return b.String()
 }
 
 // kebab reports whether a name is in kebab case: it begins with a letter, and has small letters, digits and single

@@ -9,6 +9,10 @@ import (
 // MetadataKey is the key of the [Description] of a service in its template's Metadata.
 const MetadataKey = "Annals"
 
+// SourcesFile is the file in a synthesized folder that lists, as a JSON array, the paths of the files and folders that
+// the app's assets were made of. Relative paths begin at the root of the module.
+const SourcesFile = "annals-sources.json"
+
 // Format is the version of the [Description]'s form. It is raised if a tool for an older version would misread the
 // form. Members may be added without raising it.
 const Format = 1

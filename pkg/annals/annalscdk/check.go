@@ -1,13 +1,12 @@
 package annalscdk
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -15,84 +14,92 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-// Check returns an error about additions that break what the service guarantees: a grant to change or delete stored
-// events. The event table's own policy denies it, so the granted action would fail.
+// Check returns an error about additions that contradict what the service promises: a grant to change, overwrite or
+// delete stored events. It reads all policies, roles, users and groups of the app that are resources of CloudFormation.
+// In another stack of the app a resource counts as the event table if it names the table itself, in the service's own
+// stack also if it is a pattern that the table's ARN matches.
+//
+// It does not see what the template does not say: managed policies that are named by their ARN, such as AWS's own, and
+// statements that are added to a role outside CDK.
 func (s *Service) Check() error {
+	own := s.appenders()
 	var faults []error
-	for _, construct := range *s.Stack.Node().FindAll(constructs.ConstructOrder_PREORDER) {
-		policy, ok := construct.(awsiam.Policy)
+	for _, construct := range *s.Stack.Node().Root().Node().FindAll(constructs.ConstructOrder_PREORDER) {
+		documents := policiesOf(construct)
+		if len(documents) == 0 {
+			continue
+		}
+		at := *construct.Node().Path()
+		denied := append([]string{overwrite}, forbidden...)
+		if slices.Contains(own, at) {
+			denied = forbidden
+		}
+		names, ok := s.eventNames(construct)
 		if !ok {
 			continue
 		}
-		if actions := changesOfEvents(s.Stack.Resolve(policy.Document())); len(actions) > 0 {
-			faults = append(faults, fmt.Errorf("%s allows %s on the event table, but stored events never change, and the "+
-				"table's own policy denies it: to grant reading, use GrantReadData; to append events, use a command of the service",
-				*policy.Node().Path(), strings.Join(actions, ", ")))
+		var actions []string
+		for _, document := range documents {
+			if document == nil {
+				continue
+			}
+			actions = append(actions, names.changes(denied, s.Stack.Resolve(document))...)
+		}
+		slices.Sort(actions)
+		if actions = slices.Compact(actions); len(actions) > 0 {
+			faults = append(faults, fmt.Errorf("%s allows %s on the event table, but stored events never change: grant reading "+
+				"by GrantReadData, and append events by a command of the service",
+				strings.TrimSuffix(at, "/Resource"), strings.Join(actions, ", ")))
 		}
 	}
 	return errors.Join(faults...)
 }
 
-// changesOfEvents returns the actions of a policy that would change stored events.
-func changesOfEvents(document any) []string {
-	text, err := json.Marshal(document)
-	if err != nil {
-		return nil
+// overwrite appends events, and on no condition it replaces stored ones. The event table's policy can't deny it.
+const overwrite = "dynamodb:PutItem"
+
+// appenders are the paths of the roles that append events.
+func (s *Service) appenders() []string {
+	var all []string
+	for _, name := range []annalsaws.Function{annalsaws.Command, annalsaws.Reactor} {
+		all = append(all, *s.Functions[name].Role.Node().DefaultChild().Node().Path())
 	}
-	var policy struct {
-		Statement []struct {
-			Effect           string
-			Action, Resource any
-		}
-	}
-	if err := json.Unmarshal(text, &policy); err != nil {
-		return nil
-	}
-	var changes []string
-	for _, statement := range policy.Statement {
-		if statement.Effect != "Allow" || !namesEvents(statement.Resource) {
-			continue
-		}
-		for _, action := range oneOrMore(statement.Action) {
-			pattern, _ := action.(string)
-			if slices.ContainsFunc(forbidden, func(f string) bool { return matches(pattern, f) }) {
-				changes = append(changes, pattern)
-			}
-		}
-	}
-	slices.Sort(changes)
-	return slices.Compact(changes)
+	return all
 }
 
-// namesEvents reports whether the resources of a statement include, or may include, the event table.
-func namesEvents(resources any) bool {
-	table := pascal(annalsaws.Events.Name) + "Table"
-	for _, resource := range oneOrMore(resources) {
-		if of, ok := resource.(map[string]any); ok {
-			if att, ok := of["Fn::GetAtt"].([]any); ok && len(att) == 2 && att[0] == table && att[1] == "Arn" {
-				return true
-			}
-		}
-		if resource == "*" {
-			return true
-		}
+// policiesOf returns the policy documents of a resource of IAM. Any other construct has none.
+func policiesOf(construct constructs.IConstruct) []any {
+	switch resource := construct.(type) {
+	case awsiam.CfnRole:
+		return []any{resource.Policies()}
+	case awsiam.CfnUser:
+		return []any{resource.Policies()}
+	case awsiam.CfnGroup:
+		return []any{resource.Policies()}
+	case awsiam.CfnManagedPolicy:
+		return []any{resource.PolicyDocument()}
+	case awsiam.CfnPolicy:
+		return []any{resource.PolicyDocument()}
+	case awsiam.CfnRolePolicy:
+		return []any{resource.PolicyDocument()}
+	case awsiam.CfnUserPolicy:
+		return []any{resource.PolicyDocument()}
+	case awsiam.CfnGroupPolicy:
+		return []any{resource.PolicyDocument()}
 	}
-	return false
+	return nil
 }
 
-// matches reports whether a pattern of a policy, which may have * and ?, matches an action. As in IAM, case does not
-// matter.
-func matches(pattern, action string) bool {
-	matched, err := path.Match(strings.ToLower(pattern), strings.ToLower(action))
-	return err == nil && matched
-}
-
-// oneOrMore returns the values of a policy's field, which may be one value or a list.
-func oneOrMore(field any) []any {
-	if list, ok := field.([]any); ok {
-		return list
+// eventNames returns how a construct can name the event table. It returns false if it can't: the construct's stack has
+// an event table of its own, which the same names mean.
+func (s *Service) eventNames(construct constructs.IConstruct) (eventNames, bool) {
+	names := eventNames{id: pascal(annalsaws.Events.Name) + "Table", patterns: true}
+	names.table = s.name() + "-" + names.id + "-"
+	if strings.HasPrefix(*construct.Node().Path()+"/", *s.Stack.Node().Path()+"/") {
+		return names, true
 	}
-	return []any{field}
+	names.patterns = false
+	return names, awscdk.Stack_Of(construct).Node().TryFindChild(&names.id) == nil
 }
 
 // validation makes synthesis fail with the error of [Service.Check].

@@ -51,9 +51,8 @@ func TestChoicesTaken(t *testing.T) {
 	}
 }
 
-// TestTruths: what is true or false is so in JSON, and as the text that the command line gives; lists are lists
-// there, and texts
-// with commas here; a large number stays one.
+// TestTruths: a boolean is read from JSON and from the text that the command line gives. A list is a list in JSON, and
+// on the command line a text with commas. A large number stays a number.
 func TestTruths(t *testing.T) {
 	for _, context := range []object{
 		{"region": "us-east-1", "cmk": true}, {"region": "us-east-1", "cmk": "true"},
@@ -93,6 +92,11 @@ func TestNames(t *testing.T) {
 		if err := (&Settings{Stage: stage}).validateNames(service); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", stage, err, want)
 		}
+	}
+	reserved := annals.New("awsome-shop", annals.Aggregate(courses), create)
+	want := `the service's name is "awsome-shop": its user pool's domain would begin with awsomeshop, and Cognito does not allow`
+	if err := (&Settings{}).validateNames(reserved); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("a service's name: %v, want %s", err, want)
 	}
 	other := Settings{Stage: "aws-try", Issuer: "https://id.example.org", Audience: []string{"a"}}
 	if err := other.validateNames(service); err != nil {

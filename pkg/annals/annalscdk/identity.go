@@ -52,10 +52,15 @@ func (s *Settings) validateNames(service *annals.Service) error {
 			s.stackName(service), len(prefix), most)
 	}
 	for _, word := range reservedWords {
-		if s.Issuer == "" && strings.Contains(prefix, word) {
-			return fmt.Errorf("stage is %q: the user pool's domain would begin with %s, and Cognito does not allow %q in it: "+
-				"choose another name, or set an issuer of your own", s.Stage, prefix, word)
+		if s.Issuer != "" || !strings.Contains(prefix, word) {
+			continue
 		}
+		if strings.Contains(strings.ToLower(pascal(service.Name)), word) {
+			return fmt.Errorf("the service's name is %q: its user pool's domain would begin with %s, and Cognito does not allow "+
+				"%q in it: choose another name, or set an issuer of your own", service.Name, prefix, word)
+		}
+		return fmt.Errorf("stage is %q: the user pool's domain would begin with %s, and Cognito does not allow %q in it: "+
+			"choose another name, or set an issuer of your own", s.Stage, prefix, word)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"runtime"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
@@ -30,7 +31,17 @@ func Main(service *annals.Service, stages []byte, add func(*Service) error, own 
 	}
 }
 
-func run(service *annals.Service, stages []byte, add func(*Service) error, own []Setting) error {
+func run(service *annals.Service, stages []byte, add func(*Service) error, own []Setting) (err error) {
+	// CDK panics with what it refuses. A mistake of Go's, such as a nil pointer in add, keeps its stack trace.
+	defer func() {
+		fault := recover()
+		if mistake, is := fault.(runtime.Error); is {
+			panic(mistake)
+		}
+		if fault != nil {
+			err = fmt.Errorf("make the stack: %v", fault)
+		}
+	}()
 	if err := service.Check(); err != nil {
 		return err
 	}
@@ -62,5 +73,5 @@ func run(service *annals.Service, stages []byte, add func(*Service) error, own [
 		return err
 	}
 	app.Synth(nil)
-	return nil
+	return writeSources(app, *props.Outdir)
 }

@@ -44,11 +44,14 @@ func (s *Service) newAlarmTopic() awssns.ITopic {
 	return topic
 }
 
+// otlpEndpointEnv holds the address that OpenTelemetry sends traces to.
+const otlpEndpointEnv = "OTEL_EXPORTER_OTLP_ENDPOINT"
+
 // telemetryEnvironment returns the variables for metrics and traces.
 func (s *Service) telemetryEnvironment() map[string]*string {
 	env := map[string]*string{annalsaws.MetricsNamespaceEnv: s.Stack.StackName()}
 	if s.Settings.OTLPEndpoint != "" {
-		env["OTEL_EXPORTER_OTLP_ENDPOINT"] = jsii.String(s.Settings.OTLPEndpoint)
+		env[otlpEndpointEnv] = jsii.String(s.Settings.OTLPEndpoint)
 	}
 	return env
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 // Setting is a service's own setting, in addition to those of [Settings]: a string in infra/stages.json.
@@ -15,9 +16,8 @@ type Setting struct {
 	// Pattern is a regular expression that the value must match. CanBe describes it in words: "the ARN of a bucket".
 	// Without a pattern, any string is valid.
 	Pattern, CanBe string
-	// Apply, if not nil, is called with the settings before the stack is made, and with the value, "" if the stage
-	// has none.
-	// It may set a secret's value.
+	// Apply, if not nil, is called with the settings before the stack is made, and with the value, which is "" if the
+	// stage has none. It may set a secret's value.
 	Apply func(s *Settings, value string)
 }
 
@@ -52,8 +52,16 @@ func (s *Settings) apply(own []Setting) {
 	}
 }
 
-// validateSecrets returns an error about a value for a secret that the service does not declare.
+// validateSecrets returns an error about a secret in a variable that the stack sets itself, and about a value for a
+// secret that the service does not declare.
 func (s *Settings) validateSecrets(service *annals.Service) error {
+	for _, secret := range service.Secrets {
+		taken := func(v annalsaws.Variable) bool { return v.Name == secret.Env }
+		if secret.Env == otlpEndpointEnv || slices.ContainsFunc(annalsaws.Variables, taken) {
+			return fmt.Errorf("secret %s: the stack sets the environment variable %s itself: choose another name",
+				secret.Env, secret.Env)
+		}
+	}
 	for env := range s.Secrets {
 		if !slices.ContainsFunc(service.Secrets, func(v *annals.SecretValue) bool { return v.Env == env }) {
 			return fmt.Errorf("the secret %s has a value but is not declared: "+

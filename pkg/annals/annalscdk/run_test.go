@@ -4,9 +4,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/annals-es/annals/pkg/annals"
@@ -38,6 +40,14 @@ func TestRun(t *testing.T) {
 			s.Tables["events"].GrantWriteData(s.Functions[annalsaws.Command].Lambda)
 			return nil
 		}},
+		"make the stack: ": {enrol(), func(s *Service) error {
+			awscdk.NewStack(s.Stack, jsii.String("a name of spaces"), &awscdk.StackProps{StackName: jsii.String("a b")})
+			return nil
+		}},
+		"There is already a Construct with name 'EventsTable'": {enrol(), func(s *Service) error {
+			awscdk.NewCfnResource(s.Stack, jsii.String("EventsTable"), &awscdk.CfnResourceProps{Type: jsii.String("A::B::C")})
+			return nil
+		}},
 		"": {enrol(), func(s *Service) error {
 			s.Functions[annalsaws.Query].SetEnv("PHOTOS", jsii.String(s.Settings.Own["photos"]))
 			return nil
@@ -59,4 +69,15 @@ func TestRun(t *testing.T) {
 			t.Errorf("the template has no addition: %v", err)
 		}
 	}
+	// A mistake in the program keeps its panic, and so its stack trace.
+	defer func() {
+		if _, is := recover().(runtime.Error); !is {
+			t.Error("a nil pointer in add did not panic")
+		}
+	}()
+	_ = run(enrol(), stages, func(*Service) error {
+		var none *Function
+		none.SetEnv("A", nil)
+		return nil
+	}, []Setting{photos})
 }

@@ -40,8 +40,7 @@ type Service struct {
 	// Functions are the Lambda functions, each with its role and its log group.
 	Functions map[annalsaws.Function]*Function
 	// Queues are the SQS queues of the projector's jobs (CatchUpQueue) and of the reactor's (ReactionQueue).
-	// DeadLetters
-	// are the queues of the jobs that failed each time (CatchUpDeadLetters, ReactionDeadLetters).
+	// DeadLetters are the queues of the jobs that failed each time (CatchUpDeadLetters, ReactionDeadLetters).
 	Queues, DeadLetters map[annalsaws.Function]awssqs.Queue
 	// Failures are the buckets for batches that the projector and the reactor could not process (ProjectorFailures,
 	// ReactorFailures).

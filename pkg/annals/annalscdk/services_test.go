@@ -114,6 +114,12 @@ func TestSecrets(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "the secret PEPPER has a value but is not declared: declare it") {
 		t.Errorf("a value for no secret: %v", err)
 	}
+	for _, env := range []string{"CURSOR_KEY", "OTEL_EXPORTER_OTLP_ENDPOINT"} {
+		_, err := New(nil, "Stack", enrol(annals.Secret(env, 1)), Settings{BuildDir: built(t)})
+		if want := "secret " + env + ": the stack sets the environment variable"; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("a secret of the stack's own: %v, want %s", err, want)
+		}
+	}
 	if _, of := got.Resources["QueryFunction"]; of && slices.Contains(keysOf(got, "QueryFunction"), "SALT") {
 		t.Error("the query function has a secret of commands")
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/annals-es/annals/internal/telemetry"
 	"github.com/annals-es/annals/internal/tracing"
 	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
 	"github.com/annals-es/annals/pkg/annals/annalshttp"
 	"github.com/annals-es/annals/pkg/es"
@@ -58,6 +59,7 @@ func (d Deployment) Projector() (*Subscriber, error) {
 	}
 	p.asked = p.tasks(o.store)
 	p.asked[ask.Rollback], p.asked[ask.Abandon] = p.rollBack, p.abandon
+	p.asked = p.asked.on(d.Tables.Of(annalsaws.Events))
 	return p, nil
 }
 

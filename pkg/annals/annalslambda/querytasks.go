@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -25,7 +26,7 @@ func (d Deployment) QueryHandler() (lambda.Handler, error) {
 		return nil, err
 	}
 	all := tasks{ask.State: onStream(d.past(o.store)), ask.Readable: o.readable}
-	return &askedHandler{tasks: all, log: d.Log, next: lambda.NewHandler(Gateway(d.Service, h, d.Log))}, nil
+	return &askedHandler{tasks: all.on(d.Tables.Of(annalsaws.Events)), log: d.Log, next: lambda.NewHandler(Gateway(d.Service, h, d.Log))}, nil
 }
 
 // askedHandler does tasks. It passes all other invocations to next.

@@ -26,6 +26,7 @@ func (d Deployment) Reactor() (*Subscriber, error) {
 	}
 	p.asked = p.tasks(o.store)
 	p.asked[ask.Republish] = d.republish(o.store)
+	p.asked = p.asked.on(d.Tables.Of(annalsaws.Events))
 	return p, nil
 }
 

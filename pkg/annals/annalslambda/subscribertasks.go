@@ -39,7 +39,7 @@ func (p *Subscriber) reconcile(ctx context.Context, events es.Scanner, in *ask.R
 		cfg.MinAge = -1
 	}
 	r := projection.NewRebuilder(p.engine, events, projection.RebuildConfig{Log: p.log, Reconcile: cfg})
-	at, found, err := r.ReconcileSegment(ctx, in.Segment, in.Of, in.Position)
+	at, found, err := r.ReconcileSegment(ctx, in.Segment, in.Of, in.Position, in.Projections...)
 	return &ask.Answer{Reconciled: &ask.Reconciled{Reconciled: found, Position: at}}, err
 }
 
@@ -56,14 +56,27 @@ func (p *Subscriber) abandon(ctx context.Context, in *ask.Request) (*ask.Answer,
 	return &ask.Answer{}, p.rebuilder.Abandon(ctx, in.Projection)
 }
 
-// republish sends the integration events of a stream again. It does not move the publisher's checkpoint.
+// republishMargin is how long before the end of its time a function stops to republish.
+const republishMargin = 5 * time.Second
+
+// republish sends the integration events of a stream again, until the stream ends or the invocation is nearly out of
+// time. It does not move the publisher's checkpoint.
 func (d Deployment) republish(events *dynamostore.Store) task {
 	return onStream(func(ctx context.Context, stream es.StreamID, in *ask.Request) (*ask.Answer, error) {
 		if d.Bus == nil {
 			return nil, fmt.Errorf("republish %s: there is no bus: the reactor function has no %s, "+
 				"or its main passes nil instead of eventbus.Connect", stream, annalsaws.EventBusEnv)
 		}
-		n, err := d.publisher().Repeat(ctx, events, stream, max(in.Version, 1))
+		within, cancel := context.WithCancel(ctx)
+		if deadline, bounded := ctx.Deadline(); bounded {
+			within, cancel = context.WithDeadline(ctx, deadline.Add(-republishMargin))
+		}
+		defer cancel()
+		from := max(in.Version, 1)
+		n, err := d.publisher().Repeat(within, events, stream, from)
+		if err != nil && within.Err() != nil && ctx.Err() == nil {
+			return &ask.Answer{Events: n, Next: from + int64(n)}, nil
+		}
 		return &ask.Answer{Events: n}, err
 	})
 }

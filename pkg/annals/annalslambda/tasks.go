@@ -7,6 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
 	"github.com/annals-es/annals/pkg/annals/annalshttp"
@@ -31,6 +34,21 @@ func (t tasks) or(
 	}
 }
 
+// on returns the tasks as a function does them whose event table has a name: it refuses those of another one.
+func (t tasks) on(table string) tasks {
+	all := tasks{}
+	for name, do := range t {
+		all[name] = func(ctx context.Context, in *ask.Request) (*ask.Answer, error) {
+			if in.Table != "" && in.Table != table {
+				return nil, fmt.Errorf("this function uses table %s, not %s, on which the tool works: correct the description "+
+					"of the service that the tool was given", table, in.Table)
+			}
+			return do(ctx, in)
+		}
+	}
+	return all
+}
+
 // do does the task of an [ask.Envelope].
 //
 // Errors: one if the envelope can't be read.
@@ -46,14 +64,48 @@ func (t tasks) do(ctx context.Context, log *slog.Logger, payload []byte) (*ask.R
 	if !known {
 		do = unknown
 	}
-	out, err := do(ctx, in.Annals)
+	within, cancel := ctx, context.CancelFunc(func() {})
+	if deadline, bounded := ctx.Deadline(); bounded {
+		within, cancel = context.WithDeadline(ctx, deadline.Add(-taskMargin))
+	}
+	defer cancel()
+	out, err := do(within, in.Annals)
+	if err == nil && out.State != nil && len(out.State.State) > maxState {
+		err = fmt.Errorf("the state of %s has %d bytes: a function answers with at most %d", in.Annals.Stream,
+			len(out.State.State), maxState)
+	}
+	about := slog.GroupAttrs("", taskAttrs(in.Annals, out)...)
 	if err != nil {
-		log.LogAttrs(ctx, slog.LevelWarn, "a task failed", slog.String("task", string(in.Annals.Task)),
-			slog.String("error", annalshttp.Describe(err)))
+		if within.Err() != nil {
+			err = fmt.Errorf("task %q ran out of time: raise the function's timeout: %w", in.Annals.Task, err)
+		}
+		log.LogAttrs(ctx, slog.LevelWarn, "a task failed", about, slog.String("error", annalshttp.Describe(err)))
 		return &ask.Reply{Annals: &ask.Answer{Error: ask.ErrorOf(err)}}, nil
 	}
-	log.LogAttrs(ctx, slog.LevelInfo, "a task was done", slog.String("task", string(in.Annals.Task)))
+	log.LogAttrs(ctx, slog.LevelInfo, "a task was done", about)
 	return &ask.Reply{Annals: out}, nil
+}
+
+const (
+	// taskMargin is how long before the end of the invocation a task ends: an invocation that times out raises an alarm.
+	taskMargin = time.Second
+	// maxState is the largest state that a function answers with. Lambda takes answers of 6 MB.
+	maxState = 5 << 20
+)
+
+// taskAttrs say what a task was about, and which generation came of it.
+func taskAttrs(in *ask.Request, out *ask.Answer) []slog.Attr {
+	all := []slog.Attr{slog.String("task", string(in.Task))}
+	if in.Stream != "" {
+		all = append(all, slog.String("stream", in.Stream))
+	}
+	if names := slices.Concat(in.Projections, []string{in.Projection}); strings.Join(names, "") != "" {
+		all = append(all, slog.String("projection", strings.Trim(strings.Join(names, " "), " ")))
+	}
+	if out != nil && out.Generation != 0 {
+		all = append(all, slog.Int("generation", out.Generation))
+	}
+	return all
 }
 
 // unknown refuses a task that the function does not have.

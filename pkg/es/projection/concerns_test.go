@@ -174,6 +174,10 @@ func (p *picky) Reads(streamType string) bool         { return streamType == "No
 func (p *picky) Handles(_ string, e es.RawEvent) bool { return e.Type == "Noted" }
 func (p *picky) Transient(error) bool                 { return false }
 func (p *picky) RetryFromQueue() bool                 { return false }
+func (p *picky) StoredTypes() map[string][]es.StoredType {
+	return map[string][]es.StoredType{"Note": {{Name: "Noted", Schema: 1}, {Name: "Swollen", Schema: 1}}}
+}
+
 func (p *picky) Handle(_ context.Context, c *es.Commit, i int) error {
 	p.heard = append(p.heard, fmt.Sprint(c.Stream.ID, c.Version+int64(i)))
 	return nil

@@ -39,9 +39,8 @@ type EventType struct {
 	Schema int    `json:"schema"`
 }
 
-// Describe returns what a program without the subscription's code needs to know of it. A [Handler] is described by what
-// it returns from a method StoredTypes() map[string][]es.StoredType: by the type of the streams that it reads, the events
-// that their registry reads.
+// Describe returns what a program without the subscription's code needs to know of it. A [Handler] is described by
+// its StoredTypes.
 func (s *Subscription) Describe() Description {
 	d := Description{
 		Name: s.name(), Reaction: !s.Projection.rebuilds(), Inline: s.Inline, Replaces: slices.Clone(s.Replaces),

@@ -69,3 +69,12 @@ func (e *Engine) late(ctx context.Context) bool {
 	deadline, bounded := ctx.Deadline()
 	return bounded && e.cfg.Queue != nil && time.Until(deadline) < e.cfg.DeadlineMargin
 }
+
+// untilLate returns a context that ends when [Engine.late] begins to report true.
+func (e *Engine) untilLate(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, bounded := ctx.Deadline()
+	if !bounded || e.cfg.Queue == nil {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-e.cfg.DeadlineMargin))
+}

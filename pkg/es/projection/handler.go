@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -21,6 +22,9 @@ type Handler interface {
 	// Handles reports whether a stored event concerns the handler, by type and schema alone. The engine calls Handle
 	// for those events only. For commits without any, it reads and stores nothing.
 	Handles(streamType string, e es.RawEvent) bool
+	// StoredTypes are the types of the streams that it reads, each with the stored events that its code knows. They are for
+	// programs without its code: see [Subscription.Describe].
+	StoredTypes() map[string][]es.StoredType
 	// Handle handles the stored event c.Events[index]. The engine may call it again for the same event. After a
 	// transient error the engine delivers the event again. Any other error parks the stream.
 	//
@@ -50,6 +54,20 @@ func (p *handling) Check() error {
 	if p.Name() == "" {
 		return errors.New("a handler has no name")
 	}
+	return p.checkTypes()
+}
+
+// checkTypes finds stream types in StoredTypes that the handler does not read.
+func (p *handling) checkTypes() error {
+	all := p.StoredTypes()
+	if len(all) == 0 {
+		return fmt.Errorf("handler %q reads no streams: its StoredTypes are empty", p.Name())
+	}
+	for streamType := range all {
+		if !p.Reads(streamType) {
+			return fmt.Errorf("handler %q does not read streams of type %q, which its StoredTypes have", p.Name(), streamType)
+		}
+	}
 	return nil
 }
 
@@ -63,12 +81,7 @@ func (p *handling) skipped() []string               { return nil }
 func (p *handling) retryFromQueue() bool            { return p.RetryFromQueue() }
 
 func (p *handling) stored() map[string][]es.StoredType {
-	if h, tells := p.Handler.(interface {
-		StoredTypes() map[string][]es.StoredType
-	}); tells {
-		return h.StoredTypes()
-	}
-	return nil
+	return p.StoredTypes()
 }
 
 func (p *handling) handles(streamType string, e es.RawEvent) bool { return p.Handles(streamType, e) }

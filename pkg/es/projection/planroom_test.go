@@ -20,7 +20,11 @@ func (r *reacting) Name() string                         { return "react" }
 func (r *reacting) Reads(string) bool                    { return true }
 func (r *reacting) Handles(_ string, e es.RawEvent) bool { return e.Schema == 2 }
 func (r *reacting) Transient(error) bool                 { return true }
-func (r *reacting) RetryFromQueue() bool                 { return false }
+func (r *reacting) StoredTypes() map[string][]es.StoredType {
+	return map[string][]es.StoredType{"Plan": nil}
+}
+
+func (r *reacting) RetryFromQueue() bool { return false }
 func (r *reacting) Handle(_ context.Context, c *es.Commit, i int) error {
 	r.handled = append(r.handled, c.Version+int64(i))
 	if c.Version+int64(i) == r.fail {

@@ -68,6 +68,8 @@ type Reconciled struct {
 	// streams.
 	Healed int `json:"healed"`
 	Parked int `json:"parked"`
+	// Left is how many are still behind: the context was about to end, or other processes kept advancing the streams.
+	Left int `json:"left,omitempty"`
 	// Unreadable is how many items of the event store can't be read. If such an item names a stream, that stream is
 	// parked.
 	Unreadable int `json:"unreadable,omitempty"`
@@ -80,6 +82,7 @@ func (r *Reconciled) Add(other Reconciled) {
 	r.Streams += other.Streams
 	r.Healed += other.Healed
 	r.Parked += other.Parked
+	r.Left += other.Left
 	r.Unreadable += other.Unreadable
 	r.Units += other.Units
 }
@@ -110,12 +113,24 @@ func (r *Rebuilder) Reconcile(ctx context.Context) (Reconciled, error) {
 	return all, errors.Join(errs...)
 }
 
-// ReconcileSegment reconciles one of the segments into which the streams are divided, from a position on. It returns the
-// position to continue from: [es.End] at the segment's end. It returns before its context ends.
+// maxSegments is the largest number of segments that a caller may divide the streams into.
+const maxSegments = 1000
+
+// ReconcileSegment reconciles one of the segments into which the streams are divided, from a position on, in the named
+// projections or, if none is named, in all. It returns the position to continue from: [es.End] at the segment's end. It
+// returns before its context ends. A page that it could not complete by then is not passed: the position is before it.
 //
-// Errors: those of [Rebuilder.Reconcile]; one that names a segment that does not exist.
-func (r *Rebuilder) ReconcileSegment(ctx context.Context, segment, of int, from es.Position) (es.Position, Reconciled, error) {
-	at, found, err := r.reconcile(ctx, Job{Segment: segment, Of: of, Position: from})
+// Errors: those of [Rebuilder.Reconcile]; [UnknownProjectionError]; one that names a segment that does not exist.
+func (r *Rebuilder) ReconcileSegment(
+	ctx context.Context, segment, of int, from es.Position, projections ...string,
+) (es.Position, Reconciled, error) {
+	if of > maxSegments {
+		return from, Reconciled{}, fmt.Errorf("reconcile: %d segments: want at most %d", of, maxSegments)
+	}
+	if err := r.engine.known(projections); err != nil {
+		return from, Reconciled{}, err
+	}
+	at, found, err := r.reconcile(ctx, Job{Segment: segment, Of: of, Position: from}, projections...)
 	if errors.Is(err, ErrUnfinished) {
 		err = nil
 	}
@@ -134,8 +149,8 @@ func (r *Rebuilder) doReconcile(ctx context.Context, j Job) error {
 	at, found, err := r.reconcile(ctx, j)
 	r.cfg.Reconcile.Observe(ReconciledPart{Reconciled: found, Ended: at == es.End})
 	r.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "reconciled", slog.Int("segment", j.Segment), slog.Int("of", j.Of), slog.Bool("end", at == es.End),
-		slog.Int("streams", found.Streams), slog.Int("healed", found.Healed), slog.Int("parked", found.Parked), slog.Int("unreadable", found.Unreadable),
-		slog.Float64("units", found.Units))
+		slog.Int("streams", found.Streams), slog.Int("healed", found.Healed), slog.Int("parked", found.Parked), slog.Int("left", found.Left),
+		slog.Int("unreadable", found.Unreadable), slog.Float64("units", found.Units))
 	if errors.Is(err, ErrUnfinished) {
 		j.Position, j.Suspect = at, false // a new job: it has not ended a process yet
 		return r.engine.leave(ctx, 0, j)
@@ -143,12 +158,13 @@ func (r *Rebuilder) doReconcile(ctx context.Context, j Job) error {
 	return err
 }
 
-// reconcile compares one segment from a job's position, and returns the position that it reached.
+// reconcile compares one segment from a job's position, in the named projections or in all, and returns the position
+// that it reached.
 //
 // Errors: [ErrUnfinished] if the context is about to end.
-func (r *Rebuilder) reconcile(ctx context.Context, j Job) (es.Position, Reconciled, error) {
+func (r *Rebuilder) reconcile(ctx context.Context, j Job, projections ...string) (es.Position, Reconciled, error) {
 	var found Reconciled
-	targets, err := r.reconciled(ctx)
+	targets, err := r.reconciled(ctx, projections)
 	if err != nil {
 		return j.Position, found, err
 	}
@@ -159,14 +175,19 @@ func (r *Rebuilder) reconcile(ctx context.Context, j Job) (es.Position, Reconcil
 	from[j.Segment] = j.Position
 	// Eventually consistent reads cost half. A commit that is so new that they miss it is being delivered anyway.
 	cfg := es.AllConfig{From: from, UnitsPerSecond: r.cfg.Reconcile.UnitsPerSecond}
-	at, err := es.All(ctx, r.scanner, cfg, func(ctx context.Context, _ int, page es.ScanPage) error {
-		if r.engine.late(ctx) {
-			return ErrUnfinished
-		}
+	scanning, cancel := r.engine.untilLate(ctx) // also ends the wait for the next page that UnitsPerSecond asks for
+	defer cancel()
+	at, err := es.All(scanning, r.scanner, cfg, func(_ context.Context, _ int, page es.ScanPage) error {
 		one, err := r.reconcilePage(ctx, targets, page, j.Suspect)
+		if errors.Is(err, ErrUnfinished) { // the page is read again, and these are counted then
+			one.Streams, one.Parked, one.Unreadable = 0, 0, 0
+		}
 		found.Add(one)
 		return err
 	})
+	if err != nil && scanning.Err() != nil && ctx.Err() == nil {
+		err = ErrUnfinished
+	}
 	if len(at) != j.Of {
 		return j.Position, found, err
 	}
@@ -174,15 +195,19 @@ func (r *Rebuilder) reconcile(ctx context.Context, j Job) (es.Position, Reconcil
 }
 
 // reconciled are the generations to compare: those that are filled. The others are caught up by their rebuild.
-func (r *Rebuilder) reconciled(ctx context.Context) ([]target, error) {
+func (r *Rebuilder) reconciled(ctx context.Context, projections []string) ([]target, error) {
 	targets, err := r.engine.targets(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Concat(targets...), func(t target) bool { return t.fold == nil || t.Status == Building }), nil
+	return slices.DeleteFunc(slices.Concat(targets...), func(t target) bool {
+		return t.fold == nil || t.Status == Building || !isAmong(&t, projections)
+	}), nil
 }
 
 // reconcilePage compares the streams of a page. The commits of a stream that are on the next page are compared there.
+//
+// Errors: [ErrUnfinished] if the context is about to end, and streams of the page may still be behind.
 func (r *Rebuilder) reconcilePage(ctx context.Context, targets []target, page es.ScanPage, suspect bool) (Reconciled, error) {
 	found := Reconciled{Units: page.Units, Unreadable: len(page.Corrupt)}
 	settled := map[es.StreamID]bool{} // streams whose last commit is old enough
@@ -200,11 +225,17 @@ func (r *Rebuilder) reconcilePage(ctx context.Context, targets []target, page es
 	b := r.engine.newBatch(nil)
 	defer b.notify(ctx)
 	for i := range targets {
+		if r.engine.late(ctx) {
+			return found, ErrUnfinished
+		}
 		one, err := r.reconcileIn(ctx, b, &targets[i], commits, page.Corrupt, suspect)
 		found.Add(one)
 		if err != nil {
 			return found, err
 		}
+	}
+	if found.Left > 0 && r.engine.late(ctx) {
+		return found, ErrUnfinished
 	}
 	return found, nil
 }
@@ -242,7 +273,7 @@ func (r *Rebuilder) reconcileIn(
 	if len(behind) == 0 {
 		return found, nil
 	}
-	b.each(t, behind, func(stream es.StreamID) error { return b.level(ctx, t, stream, m) })
+	b.each(t, behind, func(stream es.StreamID) error { return b.levelInTime(ctx, t, stream, m) })
 	for _, err := range b.failed {
 		return found, err
 	}
@@ -255,7 +286,20 @@ func (r *Rebuilder) reconcileIn(
 			found.Parked++
 		case at[stream].Version >= last[stream]:
 			found.Healed++
+		default:
+			found.Left++
 		}
 	}
 	return found, nil
+}
+
+// levelInTime levels a stream, unless the context is about to end. It is no error if others keep advancing the stream.
+func (b *batch) levelInTime(ctx context.Context, t *target, stream es.StreamID, m mode) error {
+	if b.late(ctx) {
+		return nil
+	}
+	if err := b.level(ctx, t, stream, m); !errors.Is(err, ErrStale) && !errors.Is(err, ErrContended) {
+		return err
+	}
+	return nil
 }

@@ -25,6 +25,17 @@ type Client struct {
 	names  map[annalsaws.Function]string
 	// only is the name of the command, if it is read-only. If it is "", all tasks are allowed.
 	only string
+	// elsewhere is why the functions must not be asked, nil if they may.
+	elsewhere error
+	// table is the event table that the tool reads.
+	table string
+}
+
+// On says on which event table the tool works: a function of another one refuses its tasks. elsewhere is why none may be
+// asked, nil if they may. It returns the client.
+func (c *Client) On(table string, elsewhere error) *Client {
+	c.table, c.elsewhere = table, elsewhere
+	return c
 }
 
 // New returns a client of the functions with these names. only is the name of a read-only command: the client then
@@ -64,6 +75,10 @@ func (c *Client) Ask(ctx context.Context, f annalsaws.Function, in ask.Request) 
 	if name == "" {
 		return nil, fmt.Errorf("the service has no %s function: deploy the stack again", f)
 	}
+	if c.elsewhere != nil {
+		return nil, fmt.Errorf("the %s function is not asked for %q: %w", f, in.Task, c.elsewhere)
+	}
+	in.Table = c.table
 	if c.only != "" && !slices.Contains(reading, in.Task) {
 		return nil, fmt.Errorf("%s is read-only: task %q of the %s function refused", c.only, in.Task, f)
 	}
@@ -86,7 +101,7 @@ func (c *Client) Ask(ctx context.Context, f annalsaws.Function, in ask.Request) 
 		return nil, explained(err, name)
 	}
 	if out.FunctionError != nil {
-		return nil, failed(out.Payload, name)
+		return nil, FailedError{failed(out.Payload, name)}
 	}
 	var reply ask.Reply
 	if err := json.Unmarshal(out.Payload, &reply); err != nil || reply.Annals == nil {

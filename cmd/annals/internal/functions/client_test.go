@@ -207,3 +207,23 @@ func TestMachine(t *testing.T) {
 		t.Error("a machine without an ARN")
 	}
 }
+
+// TestAskTrusts: the client that the configuration brings, with the authorities that it trusts, is the one that asks.
+func TestAskTrusts(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"annals":{}}`)
+	}))
+	t.Cleanup(server.Close)
+	trusted := x509.NewCertPool()
+	trusted.AddCert(server.Certificate())
+	cfg := aws.Config{
+		Region: "eu-west-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
+		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(tr *http.Transport) {
+			tr.TLSClientConfig = &tls.Config{RootCAs: trusted, MinVersion: tls.VersionTLS12}
+		}),
+	}
+	if _, err := functions.New(cfg, names, "").Ask(t.Context(), annalsaws.Query, ask.Request{Task: ask.State}); err != nil {
+		t.Error(err)
+	}
+}

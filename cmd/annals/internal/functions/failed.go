@@ -3,9 +3,20 @@ package functions
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 )
+
+// FailedError says that an invocation failed: the function returned an error, ended, or ran out of time.
+type FailedError struct{ error }
+
+// MayPass reports whether the same request may succeed in a moment: the function was throttled, or the invocation failed.
+func MayPass(err error) bool {
+	return errors.As(err, new(*types.TooManyRequestsException)) || errors.As(err, new(FailedError))
+}
 
 // failed returns the error of an invocation that failed. Its payload is described in
 // https://docs.aws.amazon.com/lambda/latest/dg/golang-exceptions.html.

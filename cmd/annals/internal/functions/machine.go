@@ -17,6 +17,8 @@ import (
 type Machine struct {
 	client *sfn.Client
 	arn    string
+	// Elsewhere is why no execution may be started, nil if one may.
+	Elsewhere error
 }
 
 // NewMachine returns the state machine with an ARN, nil if arn is "".
@@ -31,6 +33,9 @@ func NewMachine(cfg aws.Config, arn string) *Machine {
 //
 // Errors: those of Step Functions.
 func (m *Machine) Start(ctx context.Context, name string, s projection.Stage) error {
+	if m.Elsewhere != nil {
+		return fmt.Errorf("start execution %s: %w", name, m.Elsewhere)
+	}
 	input, err := json.Marshal(s)
 	if err != nil {
 		return err

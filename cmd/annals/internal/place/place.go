@@ -4,10 +4,15 @@ package place
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
+	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
 // File reads a service's description, as `annals describe` prints it. name is the file's name, for errors.
@@ -18,6 +23,14 @@ func File(r io.Reader, name string) (annalsaws.Located, error) {
 	d := json.NewDecoder(r)
 	if err := d.Decode(&l); err != nil {
 		return l, fmt.Errorf("read the description of a service from %s: %w: want the output of `annals describe`", name, err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return l, fmt.Errorf("%s: more follows after the description of the service: want what `annals describe` prints, and nothing else", name)
+	}
+	for variable := range l.Environment { // it comes from a file: it may set how AWS is reached, and nothing else
+		if !strings.HasPrefix(variable, "AWS_") {
+			return l, fmt.Errorf("%s: environment must not set %s: only variables that begin with AWS_ are allowed", name, variable)
+		}
 	}
 	return l, check(l.Description, name)
 }
@@ -30,6 +43,32 @@ func check(d annalsaws.Description, from string) error {
 	case d.Format > annalsaws.Format:
 		return fmt.Errorf("the description of the service in %s has format %d, and this program reads %d: "+
 			"install the version of annals that the service uses", from, d.Format, annalsaws.Format)
+	}
+	if err := checkProjections(d.Service); err != nil {
+		return fmt.Errorf("the description of the service in %s is damaged: %w", from, err)
+	}
+	return nil
+}
+
+// checkProjections tells whether an engine can be made of what is described.
+func checkProjections(d annals.Description) error {
+	all := slices.Clone(d.Reactions)
+	for _, m := range d.ReadModels {
+		all = append(all, m.Description)
+	}
+	names := map[string]bool{}
+	for _, p := range all {
+		if names[p.Name] {
+			return fmt.Errorf("there are two projections %q", p.Name)
+		}
+		names[p.Name] = true
+		if len(p.Folds) == 0 {
+			return fmt.Errorf("projection %q has no folds", p.Name)
+		}
+		s := p.Subscription(dynamoview.New(nil, p.Name))
+		if err := s.Check(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func Stack(ctx context.Context, cfg aws.Config, name string) (annalsaws.Located,
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return annalsaws.Located{}, fmt.Errorf("list the resources of stack %s: %w", name, err)
+			return annalsaws.Located{}, fmt.Errorf("list the resources of stack %s: %w", name, denied(err))
 		}
 		for _, r := range page.StackResourceSummaries {
 			physical[aws.ToString(r.LogicalResourceId)] = aws.ToString(r.PhysicalResourceId)
@@ -77,5 +77,15 @@ func notFound(err error, name, region string) error {
 		return fmt.Errorf("there is no stack %s in region %s of this account: `cdk list` names the stacks of an app; "+
 			"AWS_REGION and AWS_PROFILE choose region and account", name, region)
 	}
-	return fmt.Errorf("read the template of stack %s: %w", name, err)
+	return fmt.Errorf("read the template of stack %s: %w", name, denied(err))
+}
+
+// denied says what to do without the rights to ask CloudFormation.
+func denied(err error) error {
+	var failure smithy.APIError
+	if errors.As(err, &failure) && strings.HasPrefix(failure.ErrorCode(), "AccessDenied") {
+		return fmt.Errorf("it takes the rights cloudformation:GetTemplate and cloudformation:ListStackResources; without them, "+
+			"give --file what somebody with these rights printed with `annals describe`: %w", err)
+	}
+	return err
 }

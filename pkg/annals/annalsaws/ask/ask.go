@@ -35,10 +35,11 @@ const (
 	Abandon Task = "abandon"
 	// Reconcile compares the streams of one segment with the checkpoints, and catches up those that are behind. It answers
 	// before its time is over: send it again with the answer's Position until that is [es.End].
-	// Projector, reactor: Segment, Of, Position, UnitsPerSecond, MinAge. Answer: Reconciled.
+	// Projector, reactor: Segment, Of, Position, UnitsPerSecond, MinAge, Projections. Answer: Reconciled.
 	Reconcile Task = "reconcile"
-	// Republish sends the integration events of a stream again, from Version on, with their old ids.
-	// Reactor: Stream, Version. Answer: Events.
+	// Republish sends the integration events of a stream again, from Version on, with their old ids. It answers before its
+	// time is over: send it again with the answer's Next as Version until that is 0.
+	// Reactor: Stream, Version. Answer: Events, Next.
 	Republish Task = "republish"
 )
 
@@ -50,6 +51,8 @@ type Envelope struct {
 // Request is what a tool asks for. Each [Task] says which members it takes.
 type Request struct {
 	Task Task `json:"task"`
+	// Table is the event table that the tool works on. A function of another one refuses the task. If empty, none is named.
+	Table string `json:"table,omitempty"`
 	// Stream is a stream's name: "Order#o-1".
 	Stream string `json:"stream,omitempty"`
 	// Streams are names of streams.
@@ -63,7 +66,7 @@ type Request struct {
 	// Leveled is true if all segments were just reconciled: a rollback then catches up no streams. Without it, a rollback
 	// reads the whole event table, which may take longer than the function's timeout.
 	Leveled bool `json:"leveled,omitempty"`
-	// Projections are names of read models, or of reactions. If empty, they are all that read the stream.
+	// Projections are names of read models, or of reactions. If empty, they are all, or all that read the stream.
 	Projections []string `json:"projections,omitempty"`
 	// Of is the number of segments of the event table. Segment is one of them, from 0. Position is where to begin in it,
 	// the segment's start if it is "".
@@ -95,4 +98,6 @@ type Answer struct {
 	Reconciled *Reconciled `json:"reconciled,omitempty"`
 	// Events is how many events a task read.
 	Events int `json:"events,omitempty"`
+	// Next is the version to go on with, 0 at the stream's end.
+	Next int64 `json:"next,omitempty"`
 }
