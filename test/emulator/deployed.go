@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -200,7 +201,7 @@ func (r *run) denied(ctx context.Context) error {
 		}
 		messages += len(said)
 		for _, line := range said {
-			if strings.Contains(line, "AccessDenied") || strings.Contains(line, "is not authorized to perform") {
+			if wasDenied(line) {
 				return fmt.Errorf("%s: %s", one.LogicalResourceID, line)
 			}
 		}
@@ -209,6 +210,23 @@ func (r *run) denied(ctx context.Context) error {
 		return fmt.Errorf("%d log groups with %d messages, want at least 7 groups and some messages", groups, messages)
 	}
 	return nil
+}
+
+// emulatorsAction is an action that the emulator asks for and AWS does not: AWS allows SendMessageBatch to those who may
+// do sqs:SendMessage.
+const emulatorsAction = "sqs:SendMessageBatch"
+
+var deniedAction = regexp.MustCompile(`not authorized to perform: ([a-z0-9-]+:\w+)`)
+
+// wasDenied reports whether a message tells of a request that AWS would deny, too.
+func wasDenied(message string) bool {
+	actions := deniedAction.FindAllStringSubmatch(message, -1)
+	for _, action := range actions {
+		if action[1] != emulatorsAction {
+			return true
+		}
+	}
+	return len(actions) == 0 && strings.Contains(message, "AccessDenied")
 }
 
 // messages returns all messages of a log group.
