@@ -10,7 +10,6 @@ import (
 // The command line hands the app the context of cdk.json and settings of its own, which change a template unless the app
 // overrules them.
 func TestTheCommandLineChangesNothing(t *testing.T) {
-	t.Parallel()
 	dir := wholeProject(t)
 	props, _ := configure(dir, "arm64", "")
 	context := *props.Context

@@ -16,7 +16,6 @@ import (
 
 // TestSources: the list names what assets are made of, not their copies.
 func TestSources(t *testing.T) {
-	t.Parallel()
 	code, out := filepath.Join(t.TempDir(), "lambda-js"), t.TempDir()
 	if err := os.Mkdir(code, 0o700); err != nil {
 		t.Fatal(err)
