@@ -28,13 +28,15 @@ func TestFunctions(t *testing.T) {
 		"https://", ref("SocketApi"), ".execute-api.", ref("AWS::Region"), ".", ref("AWS::URLSuffix"), "/live",
 	}}}
 	react := maps.Clone(write)
-	react["TABLE_PROJECTIONS"], react["TABLE_RESERVE_STOCK"] = ref("ProjectionsTable"), ref("ReserveStockTable")
+	react["TABLE_PROJECTIONS"] = ref("ProjectionsTable")
+	for _, table := range reactions { // the publisher's among them
+		react[table.Env()] = ref(pascal(table.Name) + "Table")
+	}
 	react["REACTION_QUEUE_URL"] = ref("ReactionQueue")
 	givenUp := func(bucket string) object {
 		return object{"Fn::Join": list{"", list{"https://", getAtt(bucket, "RegionalDomainName")}}}
 	}
 	both["PROJECTOR_FAILURES_URL"], react["REACTOR_FAILURES_URL"] = givenUp("ProjectorFailures"), givenUp("ReactorFailures")
-	react["TABLE_PUBLISHER"] = ref("PublisherTable")
 	react["EVENT_BUS_ARN"], react["EVENT_SOURCE"] = getAtt("EventBus", "Arn"), "/annals/Shop"
 	socketEnv := maps.Clone(connections)
 	socketEnv["TOKEN_ISSUER"] = getAtt("UserPool", "ProviderURL")

@@ -62,8 +62,6 @@ func TestRoles(t *testing.T) {
 			"EventsTable.Arn":                   {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan"},
 			"SnapshotsTable.Arn":                {"dynamodb:BatchGetItem", "dynamodb:GetItem"},
 			"ProjectionsTable.Arn":              {"dynamodb:PutItem", "dynamodb:Query"},
-			"ReserveStockTable.Arn":             {"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
-			"PublisherTable.Arn":                {"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
 			"EventBus.Arn":                      {"events:PutEvents"},
 			"EventsTable.StreamArn":             {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
 			"*":                                 {"dynamodb:ListStreams"},
@@ -78,14 +76,27 @@ func TestRoles(t *testing.T) {
 		},
 		"DocsRole": {"DocsLogs.Arn": logs}, // everybody may ask it
 	}
-	// Lists over an index, and the documents of those orders that a caller awaits.
+	for _, table := range annalsaws.ReactionTables(service) {
+		tests["ReactorRole"][pascal(table.Name)+"Table.Arn"] = []string{
+			"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+		}
+	}
 	for _, table := range annalsaws.CurrentReadTables(service) {
 		for _, index := range table.Indexes {
 			arn := object{"Fn::Join": list{"", list{getAtt(pascal(table.Name)+"Table", "Arn"), "/index/" + index.Name}}}
 			tests["QueryRole"][fmt.Sprint(arn)] = []string{"dynamodb:Query"}
 		}
 	}
-	tests["QueryRole"]["OrdersTable.Arn"] = []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
+	// A list over an index also reads the documents that its caller waits for.
+	for _, operation := range service.Operations {
+		for _, reading := range operation.Readings {
+			if reading.Indexed {
+				tests["QueryRole"][pascal(reading.Projection)+"Table.Arn"] = []string{
+					"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query",
+				}
+			}
+		}
+	}
 	tests["SchedulerRole"] = grants{"CatchUpQueue.Arn": {"sqs:SendMessage"}, "ReactionQueue.Arn": {"sqs:SendMessage"}}
 	for id, want := range tests {
 		t.Run(id, func(t *testing.T) {
