@@ -21,8 +21,8 @@ TOOL = $(GO) -C tools tool -n
 # Built, as the functions are, when the service is up: nobody waits for it.
 CONSOLE = CGO_ENABLED=0 $(GO) build $(BUILD_FLAGS) -o .local/bin/annals ./cmd/annals && exec .local/bin/annals --local console --beside
 LINT = $$($(TOOL) golangci-lint)
-# Licences of what is linked, and of what tests import. MPL-2.0 asks for the sources of its own files alone.
-LICENCES := Apache-2.0,BSD-2-Clause,BSD-3-Clause,ISC,MIT,MPL-2.0
+# Licenses of what is linked, and of what tests import. MPL-2.0 asks for the sources of its own files alone.
+LICENSES := Apache-2.0,BSD-2-Clause,BSD-3-Clause,ISC,MIT,MPL-2.0
 
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export CDK_DISABLE_CLI_TELEMETRY := true
@@ -117,13 +117,13 @@ lint: ## Check style, import rules and formatting, and that the tools compile fo
 
 # What draws pictures of measured runs is linked by no function, library or command that anybody gets.
 PICTURES := --ignore github.com/ajstarks/svgo --ignore github.com/golang/freetype
-CHECK_LICENCES = CGO_ENABLED=0 GOFLAGS=-tags=lambda.norpc $$($(TOOL) go-licenses) check --include_tests \
-	--ignore github.com/annals-es/annals --allowed_licenses $(LICENCES) --logtostderr=false --stderrthreshold=2 --log_file=/dev/null
+CHECK_LICENSES = CGO_ENABLED=0 GOFLAGS=-tags=lambda.norpc $$($(TOOL) go-licenses) check --include_tests \
+	--ignore github.com/annals-es/annals --allowed_licenses $(LICENSES) --logtostderr=false --stderrthreshold=2 --log_file=/dev/null
 
-.PHONY: licences
-licences: ## Check the licences of all that the code imports, its tests included
-	$(CHECK_LICENCES) ./functions/... ./pkg/... ./cmd/... ./infra/... ./local/...
-	$(CHECK_LICENCES) $(PICTURES) ./...
+.PHONY: licenses
+licenses: ## Check the licenses of all that the code imports, its tests included
+	$(CHECK_LICENSES) ./functions/... ./pkg/... ./cmd/... ./infra/... ./local/...
+	$(CHECK_LICENSES) $(PICTURES) ./...
 
 .PHONY: vuln
 vuln: ## Look for known vulnerabilities in what the code calls (needs https://vuln.go.dev)

@@ -23,7 +23,7 @@ import (
 
 const price3 = `{"unitPrice":{"amount":"3","currency":"USD"}}`
 
-// TestProductsAreListedAtOnce: the catalogue shows a product with the command's answer, without any projector; the
+// TestProductsAreListedAtOnce: the catalog shows a product with the command's answer, without any projector; the
 // projector then finds nothing to do.
 func TestProductsAreListedAtOnce(t *testing.T) {
 	t.Parallel()

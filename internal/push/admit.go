@@ -84,8 +84,8 @@ const protocolHeader = "Sec-WebSocket-Protocol"
 
 // header returns a header by its name in any letter case: API Gateway passes names on as clients wrote them.
 func header(headers map[string]string, name string) string {
-	for spelt, value := range headers {
-		if strings.EqualFold(spelt, name) {
+	for spelled, value := range headers {
+		if strings.EqualFold(spelled, name) {
 			return value
 		}
 	}

@@ -65,7 +65,7 @@ func TestAnswers(t *testing.T) {
 			other, `hello`,
 			refusal("malformed", `the message must be of the form {"action":"subscribe","projection":"…","stream":"…"}: invalid character 'h' looking for beginning of value`),
 		},
-		"misspelt": {
+		"misspelled": {
 			subscribe, `{"requestId":"r","action":"subscribe","steam":"Order#7"}`,
 			map[string]any{
 				"type": "error", "code": "malformed", "requestId": "r",

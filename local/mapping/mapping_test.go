@@ -131,7 +131,7 @@ func TestOrderAnItem(t *testing.T) {
 	r := newRig(t, func(c *mapping.Config) { c.Parallelization, c.BatchSize = 10, 3 })
 	var mu sync.Mutex
 	last, atOnce, most := map[int]int{}, 0, 0
-	disorder := 0 // pairs of neighbours in the stream that arrived the other way round
+	disorder := 0 // pairs of neighbors in the stream that arrived the other way round
 	highest := 0
 	r.worker.answer = func(batch []int) (string, error) {
 		mu.Lock()

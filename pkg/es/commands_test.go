@@ -33,7 +33,7 @@ func (s *shelf) LoadCommands(ctx context.Context, stream es.StreamID, blocks ...
 	return s.Snapshots.LoadCommands(ctx, stream, blocks...)
 }
 
-// TestManyCommands: each command within the horizon is recognised, however many there are, with a warm and with a cold
+// TestManyCommands: each command within the horizon is recognized, however many there are, with a warm and with a cold
 // cache. A block is written once, and read once by a process that looks for a command in it.
 func TestManyCommands(t *testing.T) {
 	t.Parallel()

@@ -30,9 +30,9 @@ type Meta struct {
 	Extra map[string]string
 }
 
-// CommandRef identifies the command that led to a commit, so that a repeated command is recognised.
+// CommandRef identifies the command that led to a commit, so that a repeated command is recognized.
 type CommandRef struct {
-	// ID is unique to the command. If empty, a repeat is not recognised.
+	// ID is unique to the command. If empty, a repeat is not recognized.
 	ID string `json:"id"`
 	// Fingerprint is a digest of the command's body. The same ID with another fingerprint is a [CommandReusedError].
 	Fingerprint string `json:"fingerprint"`

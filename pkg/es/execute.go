@@ -109,7 +109,7 @@ func (x *Executor) Execute(ctx context.Context, cmd Command, decide func(*Tx) er
 			return out, err
 		}
 		if err := x.pause(ctx, attempt); err != nil {
-			return nil, fmt.Errorf("%w: retry cancelled: %w", conflict, err)
+			return nil, fmt.Errorf("%w: retry canceled: %w", conflict, err)
 		}
 		x.cfg.Count(DecidedAgain)
 	}
@@ -195,8 +195,8 @@ func (tx *Tx) add(s StreamID, e entity) {
 	tx.order = append(tx.order, e)
 }
 
-// recognise returns errReplayed if the commit was stored by this command.
-func (tx *Tx) recognise(c *Commit) error {
+// recognize returns errReplayed if the commit was stored by this command.
+func (tx *Tx) recognize(c *Commit) error {
 	if tx.cmd.Ref.ID == "" || c.Command.ID != tx.cmd.Ref.ID {
 		return nil
 	}
@@ -207,13 +207,13 @@ func (tx *Tx) recognise(c *Commit) error {
 	return errReplayed
 }
 
-// recogniseAt is recognise for the commit at a version, which it reads.
-func (tx *Tx) recogniseAt(stream StreamID, version int64) error {
+// recognizeAt is recognize for the commit at a version, which it reads.
+func (tx *Tx) recognizeAt(stream StreamID, version int64) error {
 	for c, err := range tx.store.Read(tx.ctx, stream, Range{From: version, To: version}) {
 		if err != nil {
 			return err
 		}
-		if err := tx.recognise(&c); err != nil {
+		if err := tx.recognize(&c); err != nil {
 			return err
 		}
 	}

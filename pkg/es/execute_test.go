@@ -314,7 +314,7 @@ func TestConflictsEnd(t *testing.T) {
 		return []counterEvent{raised{1}}, nil
 	})
 	if !errors.As(err, new(*es.ConflictError)) || !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled while waiting: %v", err)
+		t.Errorf("canceled while waiting: %v", err)
 	}
 }
 

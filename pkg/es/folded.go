@@ -101,9 +101,9 @@ func (r *Repository[S, E]) horizon() horizon {
 	return horizon{now: now, length: r.cfg.Horizon, most: r.cfg.HorizonCommands}
 }
 
-// recognise returns errReplayed if the decision's command is among the stream's known commands. If its blocks of
+// recognize returns errReplayed if the decision's command is among the stream's known commands. If its blocks of
 // commands cannot be read, it searches the whole stream.
-func (r *Repository[S, E]) recognise(tx *Tx, stream StreamID, f *folded[S]) error {
+func (r *Repository[S, E]) recognize(tx *Tx, stream StreamID, f *folded[S]) error {
 	if tx.cmd.Ref.ID == "" {
 		return nil
 	}
@@ -116,7 +116,7 @@ func (r *Repository[S, E]) recognise(tx *Tx, stream StreamID, f *folded[S]) erro
 		r.executor.cfg.Count(SnapshotUnused)
 		r.executor.cfg.Log.WarnContext(tx.ctx, "command block not usable, folding the whole stream",
 			"stream", stream.String(), "error", err)
-		whole, err := r.foldWhole(tx.ctx, stream, tx.recognise)
+		whole, err := r.foldWhole(tx.ctx, stream, tx.recognize)
 		if err == nil || errors.Is(err, errReplayed) {
 			*f = whole
 		}
@@ -124,7 +124,7 @@ func (r *Repository[S, E]) recognise(tx *Tx, stream StreamID, f *folded[S]) erro
 	case err != nil || !found:
 		return err
 	}
-	return tx.recogniseAt(stream, version)
+	return tx.recognizeAt(stream, version)
 }
 
 // resume folds a stream from its snapshot. It returns false if no snapshot could be used.

@@ -198,7 +198,7 @@ func (r *Repository[S, E]) New(tx *Tx, id string) (*Entity[S, E], error) {
 
 // GetOrNew adds an aggregate that may or may not exist, such as a reservation, to a decision. The first attempt assumes
 // that it is new and reads nothing. If the append then fails, or the decision refuses, the aggregate is loaded and the
-// decision runs again. So a repeat of a stored command is recognised, whatever has changed since.
+// decision runs again. So a repeat of a stored command is recognized, whatever has changed since.
 //
 // Errors: those of [Loader].
 func (r *Repository[S, E]) GetOrNew(tx *Tx, id string) (*Entity[S, E], error) {
@@ -224,11 +224,11 @@ func (r *Repository[S, E]) load(tx *Tx, id string) (*Entity[S, E], error) {
 	if warm && !tx.fresh {
 		tx.unread = true
 		r.executor.cfg.Count(StateCacheHit)
-	} else if f, err = r.fold(tx.ctx, stream, tx.recognise); err == nil {
+	} else if f, err = r.fold(tx.ctx, stream, tx.recognize); err == nil {
 		r.keep(f)
 	}
 	if err == nil {
-		err = r.recognise(tx, stream, &f) // commands that were not among the commits just read
+		err = r.recognize(tx, stream, &f) // commands that were not among the commits just read
 	}
 	if err != nil && !errors.Is(err, errReplayed) {
 		return nil, err

@@ -101,8 +101,8 @@ func TestAllWithoutALimit(t *testing.T) {
 	})
 }
 
-// TestAllWaitingIsCancelled: a scan that waits because of a low rate ends with its context.
-func TestAllWaitingIsCancelled(t *testing.T) {
+// TestAllWaitingIsCanceled: a scan that waits because of a low rate ends with its context.
+func TestAllWaitingIsCanceled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)

@@ -21,7 +21,7 @@ type Snapshot struct {
 	// State is the state, as JSON.
 	State json.RawMessage
 	// Commands are the stream's latest commands within the horizon. Blocks describe the older ones, oldest first. With
-	// them a repeated command is recognised without reading its commit.
+	// them a repeated command is recognized without reading its commit.
 	Commands []KnownCommand
 	Blocks   []CommandBlock
 }
@@ -72,7 +72,7 @@ type RepositoryConfig struct {
 	Snapshots Snapshots
 	// StateCache holds recent states in memory. If nil, none are kept. Do not share a cache between repositories.
 	StateCache Cache
-	// Horizon and HorizonCommands limit for how long, and how many commands back, a repeated command is recognised:
+	// Horizon and HorizonCommands limit for how long, and how many commands back, a repeated command is recognized:
 	// whichever is less. Default 24 hours and 100,000 commands per stream.
 	Horizon         time.Duration
 	HorizonCommands int

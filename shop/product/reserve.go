@@ -32,8 +32,8 @@ func (s State) Release(orderID string) []Event {
 	return []Event{ReservationReleased{OrderID: orderID}}
 }
 
-// Fulfil takes the units that are reserved for an order out of the stock. If there are none, there are no events.
-func (s State) Fulfil(orderID string) []Event {
+// Fulfill takes the units that are reserved for an order out of the stock. If there are none, there are no events.
+func (s State) Fulfill(orderID string) []Event {
 	if !s.hasReserved(orderID) {
 		return nil
 	}

@@ -18,8 +18,8 @@ func release(orderID string) decision {
 	return func(s product.State) ([]product.Event, error) { return s.Release(orderID), nil }
 }
 
-func fulfil(orderID string) decision {
-	return func(s product.State) ([]product.Event, error) { return s.Fulfil(orderID), nil }
+func fulfill(orderID string) decision {
+	return func(s product.State) ([]product.Event, error) { return s.Fulfill(orderID), nil }
 }
 
 func reserved(orderID string, quantity int) product.StockReserved {
@@ -54,11 +54,11 @@ func TestReservations(t *testing.T) {
 		{Name: "release what has left", Given: given(reserved("o-1", 4), fulfilled), When: release("o-1")},
 		{Name: "release before it is listed", When: release("o-1")},
 
-		{Name: "fulfil", Given: given(reserved("o-1", 4)), When: fulfil("o-1"), Then: events{fulfilled}},
-		{Name: "fulfil another's", Given: given(reserved("o-1", 4)), When: fulfil("o-2")},
-		{Name: "fulfil twice", Given: given(reserved("o-1", 4), fulfilled), When: fulfil("o-1")},
-		{Name: "fulfil what was released", Given: given(reserved("o-1", 4), released), When: fulfil("o-1")},
-		{Name: "fulfil before it is listed", When: fulfil("o-1")},
+		{Name: "fulfill", Given: given(reserved("o-1", 4)), When: fulfill("o-1"), Then: events{fulfilled}},
+		{Name: "fulfill another's", Given: given(reserved("o-1", 4)), When: fulfill("o-2")},
+		{Name: "fulfill twice", Given: given(reserved("o-1", 4), fulfilled), When: fulfill("o-1")},
+		{Name: "fulfill what was released", Given: given(reserved("o-1", 4), released), When: fulfill("o-1")},
+		{Name: "fulfill before it is listed", When: fulfill("o-1")},
 	}, refusals(product.InsufficientStock, product.NotListed, rule.QuantityNotPositive)...)
 }
 

@@ -116,7 +116,7 @@ func end(tx *annals.Tx, orderID string, version int64) error {
 	var how func(product.State, string) []product.Event
 	switch o.State.Status {
 	case order.StatusShipped, order.StatusDelivered:
-		how = product.State.Fulfil
+		how = product.State.Fulfill
 	case order.StatusCancelled:
 		how = product.State.Release
 	default: // neither shipped nor cancelled yet

@@ -292,7 +292,7 @@ func TestProductsThatCannotBeRead(t *testing.T) {
 	}
 	w.do(t, "o", ship)
 	if err := w.react(t.Context(), last[order.OrderShipped](t, w, "o")); !errors.Is(err, unreadable) {
-		t.Errorf("fulfil: %v", err)
+		t.Errorf("fulfill: %v", err)
 	}
 	shortOf(t, w, "o")
 }

@@ -162,7 +162,7 @@ func TestProducts(t *testing.T) {
 	do(t, w.orders, "3", order.State.Cancel)
 	for _, step := range []func(product.State) ([]product.Event, error){ // reservations count for nothing here
 		func(s product.State) ([]product.Event, error) { return s.Reserve("1", 5) },
-		func(s product.State) ([]product.Event, error) { return s.Fulfil("1"), nil },
+		func(s product.State) ([]product.Event, error) { return s.Fulfill("1"), nil },
 		func(s product.State) ([]product.Event, error) { return s.Reserve("3", 10) },
 		func(s product.State) ([]product.Event, error) { return s.Release("3"), nil },
 		func(s product.State) ([]product.Event, error) { return s.Reserve("2", 1) },

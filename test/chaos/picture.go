@@ -51,7 +51,7 @@ func (t *timeline) draw(path, title string) error {
 
 // drawKills marks the times at which processes were killed.
 func (t *timeline) drawKills(on *plot.Plot) error {
-	for kind, rgb := range map[string]color.RGBA{killedDynamoDB: picture.Red, killedFunction: picture.Grey} {
+	for kind, rgb := range map[string]color.RGBA{killedDynamoDB: picture.Red, killedFunction: picture.Gray} {
 		marks := plotter.XYs{{X: -10, Y: 0}} // outside of the picture: the legend needs at least one point
 		for _, at := range t.at[kind] {
 			marks = append(marks, plotter.XY{X: at.Seconds(), Y: 0})

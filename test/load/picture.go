@@ -78,12 +78,12 @@ func (b *bench) drawSoak(out string, from, to time.Duration, answered []time.Dur
 	if err := picture.AddLine(throughput, "answered", points, picture.Blue); err != nil {
 		return err
 	}
-	colours := []color.Color{picture.Green, picture.Blue, picture.Orange, picture.Purple, picture.Red, picture.Grey}
+	colors := []color.Color{picture.Green, picture.Blue, picture.Orange, picture.Purple, picture.Red, picture.Gray}
 	for i, name := range b.memory.names() {
 		if name == servicetest.DynamoDB { // it takes ten times as much memory as the others
 			continue
 		}
-		if err := picture.AddLine(memory, name, b.memory.line(name, from, to), colours[i%len(colours)]); err != nil {
+		if err := picture.AddLine(memory, name, b.memory.line(name, from, to), colors[i%len(colors)]); err != nil {
 			return err
 		}
 	}

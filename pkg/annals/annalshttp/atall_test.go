@@ -8,7 +8,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals"
 )
 
-// enrolInAll is the body of POST /programmes: a student takes several courses, or none of them.
+// enrolInAll is the body of POST /programs: a student takes several courses, or none of them.
 type enrolInAll struct {
 	Student annals.ID   `json:"student"`
 	Courses []annals.ID `json:"courses"`
@@ -47,9 +47,9 @@ func versions(d *annals.Done, b enrolInAll) (map[string]int64, error) {
 	return all, nil
 }
 
-func programmes() annals.Part {
+func programs() annals.Part {
 	return annals.Parts(
-		annals.Transact("POST /programmes", annals.AtAll(courseAggregate, enrolInAll.own), enrolEverywhere, versions),
+		annals.Transact("POST /programs", annals.AtAll(courseAggregate, enrolInAll.own), enrolEverywhere, versions),
 		annals.Transact("POST /guests", annals.AtAll(courseAggregate, enrolInAll.own).
 			And(annals.AtAll(courseAggregate, enrolInAll.guest)), enrolEverywhere, versions),
 	)
@@ -68,20 +68,20 @@ func (c *client) open(teacher string, ids ...string) {
 // those that And adds.
 func TestAtAll(t *testing.T) {
 	t.Parallel()
-	c := newClient(t, programmes())
+	c := newClient(t, programs())
 	c.open("ada", "a", "b", "c")
 	c.open("bob", "x")
 	const two = `{"student":"s","courses":["a","b"]}`
-	c.as("ada", "POST /programmes", two, "Idempotency-Key: k").want(t, 200, `{"a":2,"b":2}`).
+	c.as("ada", "POST /programs", two, "Idempotency-Key: k").want(t, 200, `{"a":2,"b":2}`).
 		wantHeader(t, "Consistency-Token", "Course#a@2,Course#b@2").wantHeader(t, "ETag", "")
-	c.as("ada", "POST /programmes", two, "Idempotency-Key: k").want(t, 200, `{"a":2,"b":2}`) // not done again
-	c.as("ada", "POST /programmes", `{"student":"t","courses":["c"]}`).want(t, 200, `{"c":2}`)
-	c.as("ada", "POST /programmes", `{"student":"t","courses":["a","x"]}`).want(t, 404, "Course#x not found") // it is bob's
+	c.as("ada", "POST /programs", two, "Idempotency-Key: k").want(t, 200, `{"a":2,"b":2}`) // not done again
+	c.as("ada", "POST /programs", `{"student":"t","courses":["c"]}`).want(t, 200, `{"c":2}`)
+	c.as("ada", "POST /programs", `{"student":"t","courses":["a","x"]}`).want(t, 404, "Course#x not found") // it is bob's
 	c.as("ada", "POST /guests", `{"student":"t","courses":["a"],"guest":["x"]}`).want(t, 200, `{"a":3}`)
 	c.as("ada", "POST /guests", `{"student":"u","courses":["c"]}`).want(t, 200, `{"c":3}`)
 	c.as("bob", "POST /guests", `{"student":"u","courses":["a"],"guest":["x"]}`).want(t, 404, "Course#a not found")
-	c.as(operator, "POST /programmes", `{"student":"z","courses":["b","a"]}`).want(t, 409, "course-full") // a is
-	c.as(operator, "POST /programmes", `{"student":"z","courses":["b","x"]}`).want(t, 200, `{"b":3,"x":3}`)
+	c.as(operator, "POST /programs", `{"student":"z","courses":["b","a"]}`).want(t, 409, "course-full") // a is
+	c.as(operator, "POST /programs", `{"student":"z","courses":["b","x"]}`).want(t, 200, `{"b":3,"x":3}`)
 	if c.log.Len() > 0 {
 		t.Errorf("logged %s", c.log)
 	}
@@ -90,7 +90,7 @@ func TestAtAll(t *testing.T) {
 // TestAtAllNamesSome: an input that names no aggregate, one twice, or too many, is malformed.
 func TestAtAllNamesSome(t *testing.T) {
 	t.Parallel()
-	c := newClient(t, programmes())
+	c := newClient(t, programs())
 	c.open("ada", "a")
 	for body, want := range map[string]string{
 		`{"student":"s","courses":[]}`:                          "names no aggregate to change: name one at least",
@@ -107,9 +107,9 @@ func TestAtAllNamesSome(t *testing.T) {
 // TestAtAllTakesAHundred: the token of the answer is one that requests may wait for.
 func TestAtAllTakesAHundred(t *testing.T) {
 	t.Parallel()
-	c := newClient(t, programmes())
+	c := newClient(t, programs())
 	c.open("ada", strings.Split(strings.ReplaceAll(listOf(100), `"`, ""), ",")...)
-	got := c.as("ada", "POST /programmes", `{"student":"s","courses":[`+listOf(100)+`]}`).want(t, 200, `"c99":2`)
+	got := c.as("ada", "POST /programs", `{"student":"s","courses":[`+listOf(100)+`]}`).want(t, 200, `"c99":2`)
 	token := got.header.Get("Consistency-Token")
 	if strings.Count(token, ",") != 9 || !strings.HasPrefix(token, "Course#c0@2,") {
 		t.Errorf("the token is %q", token)

@@ -1,4 +1,4 @@
-// Package dynamofault recognises errors of DynamoDB after which the same request may succeed later. Start with
+// Package dynamofault recognizes errors of DynamoDB after which the same request may succeed later. Start with
 // [MarkUnavailable].
 package dynamofault
 
@@ -28,19 +28,19 @@ func MarkUnavailable(err error) error {
 }
 
 // Unavailable reports whether the same request may succeed later: DynamoDB throttled it, failed or could not be
-// reached, or a concurrent transaction blocked it. It also recognises errors of other AWS services.
+// reached, or a concurrent transaction blocked it. It also recognizes errors of other AWS services.
 func Unavailable(err error) bool {
 	var (
-		api       smithy.APIError
-		send      *smithyhttp.RequestSendError
-		network   net.Error
-		quota     ratelimit.QuotaExceededError
-		cancelled *types.TransactionCanceledException
+		api      smithy.APIError
+		send     *smithyhttp.RequestSendError
+		network  net.Error
+		quota    ratelimit.QuotaExceededError
+		canceled *types.TransactionCanceledException
 	)
 	switch {
 	case has(err, throttles), has(err, conflicts):
 		return true
-	case errors.As(err, &cancelled): // its other reasons, such as failed conditions, are permanent
+	case errors.As(err, &canceled): // its other reasons, such as failed conditions, are permanent
 		return false
 	case errors.As(err, &api):
 		return api.ErrorFault() == smithy.FaultServer
@@ -57,14 +57,14 @@ func CutOff(err error) bool {
 	return errors.As(err, &unread) && errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// has reports whether an error, or one of the reasons of a cancelled transaction, has one of the codes.
+// has reports whether an error, or one of the reasons of a canceled transaction, has one of the codes.
 func has(err error, codes map[string]bool) bool {
 	var (
-		cancelled *types.TransactionCanceledException
-		api       smithy.APIError
+		canceled *types.TransactionCanceledException
+		api      smithy.APIError
 	)
-	if errors.As(err, &cancelled) {
-		return slices.ContainsFunc(cancelled.CancellationReasons, func(r types.CancellationReason) bool {
+	if errors.As(err, &canceled) {
+		return slices.ContainsFunc(canceled.CancellationReasons, func(r types.CancellationReason) bool {
 			return codes[aws.ToString(r.Code)]
 		})
 	}
@@ -72,7 +72,7 @@ func has(err error, codes map[string]bool) bool {
 }
 
 // throttles are the codes of throttled requests, conflicts those of concurrent transactions. Codes without "Exception"
-// are reasons of cancelled transactions.
+// are reasons of canceled transactions.
 var (
 	throttles = map[string]bool{
 		"ProvisionedThroughputExceededException": true,

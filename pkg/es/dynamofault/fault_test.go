@@ -20,7 +20,7 @@ import (
 
 func TestUnavailable(t *testing.T) {
 	t.Parallel()
-	cancelled := func(code string) error {
+	canceled := func(code string) error {
 		return &types.TransactionCanceledException{CancellationReasons: []types.CancellationReason{{}, {Code: aws.String(code)}}}
 	}
 	tests := []struct {
@@ -31,12 +31,12 @@ func TestUnavailable(t *testing.T) {
 		{"throttled", &types.ProvisionedThroughputExceededException{}, true},
 		{"too many requests", &types.RequestLimitExceeded{}, true},
 		{"throttled on demand", &types.ThrottlingException{}, true},
-		{"transaction beyond its throughput", cancelled("ProvisionedThroughputExceeded"), true},
+		{"transaction beyond its throughput", canceled("ProvisionedThroughputExceeded"), true},
 		{"asked for patience", &smithy.GenericAPIError{Code: "ThrottlingException", Fault: smithy.FaultClient}, true},
 		{"a fault of the server", &smithy.GenericAPIError{Code: "InternalServerError", Fault: smithy.FaultServer}, true},
 		{"in a transaction's way", &types.TransactionConflictException{}, true},
-		{"transaction throttled", cancelled("ThrottlingError"), true},
-		{"transaction in conflict", cancelled("TransactionConflict"), true},
+		{"transaction throttled", canceled("ThrottlingError"), true},
+		{"transaction in conflict", canceled("TransactionConflict"), true},
 		{"refused connection", &smithyhttp.RequestSendError{Err: errors.New("refused")}, true},
 		{"dial", &net.OpError{Op: "dial", Err: errors.New("refused")}, true},
 		{"cut off", &smithy.DeserializationError{Err: fmt.Errorf("body: %w", io.ErrUnexpectedEOF)}, true},
@@ -44,7 +44,7 @@ func TestUnavailable(t *testing.T) {
 		{"retries used up", ratelimit.QuotaExceededError{}, true},
 		{"not allowed", &smithy.GenericAPIError{Code: "AccessDeniedException", Fault: smithy.FaultClient}, false},
 		{"malformed", &smithy.GenericAPIError{Code: "ValidationException", Fault: smithy.FaultClient}, false},
-		{"transaction refused", cancelled("ValidationError"), false},
+		{"transaction refused", canceled("ValidationError"), false},
 		{"of our own", errors.New("x"), false},
 		{"of the context", context.Canceled, false},
 	}

@@ -177,19 +177,19 @@ func (p *pending) transact(
 	_, err := p.store.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
 		TransactItems: append(actions, more...), ClientRequestToken: &token,
 	}, options...)
-	var cancelled *types.TransactionCanceledException
-	if errors.As(err, &cancelled) {
-		return p.judgeReasons(heads, cancelled)
+	var canceled *types.TransactionCanceledException
+	if errors.As(err, &canceled) {
+		return p.judgeReasons(heads, canceled)
 	}
 	return classify(err), dynamofault.MarkUnavailable(err)
 }
 
-// judgeReasons decides what a cancelled transaction means. If one of our own commits is already stored, all of them
+// judgeReasons decides what a canceled transaction means. If one of our own commits is already stored, all of them
 // are. Else, a failed condition of a stream is a conflict. Else the transaction may be sent again. Reasons after those
 // of the heads belong to a companion and do not count.
-func (p *pending) judgeReasons(heads []es.Head, cancelled *types.TransactionCanceledException) (verdict, error) {
-	v, out, own := again, dynamofault.MarkUnavailable(cancelled), false
-	for i, reason := range cancelled.CancellationReasons[:min(len(heads), len(cancelled.CancellationReasons))] {
+func (p *pending) judgeReasons(heads []es.Head, canceled *types.TransactionCanceledException) (verdict, error) {
+	v, out, own := again, dynamofault.MarkUnavailable(canceled), false
+	for i, reason := range canceled.CancellationReasons[:min(len(heads), len(canceled.CancellationReasons))] {
 		switch aws.ToString(reason.Code) {
 		case "ConditionalCheckFailed":
 			verdict, err := p.judge(i, heads[i], reason.Item)
@@ -200,7 +200,7 @@ func (p *pending) judgeReasons(heads []es.Head, cancelled *types.TransactionCanc
 		case "None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
 		default:
 			if v != refused {
-				v, out = refused, fmt.Errorf("append %s: %w", heads[i].Stream(), cancelled)
+				v, out = refused, fmt.Errorf("append %s: %w", heads[i].Stream(), canceled)
 			}
 		}
 	}

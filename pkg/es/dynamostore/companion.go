@@ -78,13 +78,13 @@ func (p *pending) left(ctx context.Context, why error) {
 		slog.String("error", why.Error()))
 }
 
-// contended reports whether a transaction was cancelled only because of concurrent or earlier writes.
+// contended reports whether a transaction was canceled only because of concurrent or earlier writes.
 func contended(err error) bool {
-	var cancelled *types.TransactionCanceledException
-	if !errors.As(err, &cancelled) {
+	var canceled *types.TransactionCanceledException
+	if !errors.As(err, &canceled) {
 		return false
 	}
-	for _, reason := range cancelled.CancellationReasons {
+	for _, reason := range canceled.CancellationReasons {
 		switch aws.ToString(reason.Code) {
 		case "None", "ConditionalCheckFailed", "TransactionConflict":
 		default:

@@ -195,7 +195,7 @@ func TestCompanionAndFaults(t *testing.T) {
 			"answer lost":     {&faults{after: first(1, errLost)}, want},
 			"answers lost":    {&faults{after: first(3, errLost)}, want},
 			"never arrived":   {&faults{before: first(1, errLost)}, none},
-			"in the way":      {&faults{before: first(1, errCancelled)}, none},
+			"in the way":      {&faults{before: first(1, errCanceled)}, none},
 			"refused":         {&faults{before: first(1, errDenied)}, none},
 			"lost, then none": {&faults{after: first(1, errLost), before: func(n int64) error { return map[int64]error{2: errInTheWay}[n] }}, want},
 		} {

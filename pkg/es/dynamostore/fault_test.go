@@ -20,12 +20,12 @@ import (
 )
 
 var (
-	errLost      = errors.New("connection reset by peer")
-	acc1         = es.StreamID{Type: "Account", ID: "1"}
-	acc2         = es.StreamID{Type: "Account", ID: "2"}
-	errInTheWay  = &types.TransactionConflictException{Message: aws.String("a transaction is in the way")}
-	errDenied    = &types.ResourceNotFoundException{Message: aws.String("no such table")}
-	errCancelled = &types.TransactionCanceledException{CancellationReasons: []types.CancellationReason{
+	errLost     = errors.New("connection reset by peer")
+	acc1        = es.StreamID{Type: "Account", ID: "1"}
+	acc2        = es.StreamID{Type: "Account", ID: "2"}
+	errInTheWay = &types.TransactionConflictException{Message: aws.String("a transaction is in the way")}
+	errDenied   = &types.ResourceNotFoundException{Message: aws.String("no such table")}
+	errCanceled = &types.TransactionCanceledException{CancellationReasons: []types.CancellationReason{
 		{Code: aws.String("TransactionConflict")}, {Code: aws.String("None")},
 	}}
 )
@@ -202,7 +202,7 @@ func TestOutcomeUnknown(t *testing.T) {
 // TestTransactionInTheWay: if a concurrent transaction blocks the append, the store sends it again; the SDK does not.
 func TestTransactionInTheWay(t *testing.T) {
 	t.Parallel()
-	for form, err := range map[string]error{"put": errInTheWay, "transaction": errCancelled} {
+	for form, err := range map[string]error{"put": errInTheWay, "transaction": errCanceled} {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()
 			f := &faults{before: first(3, err)}

@@ -74,7 +74,7 @@ func TestCostsStayFlat(t *testing.T) {
 	if diff := cmp.Diff(few, lots, cmp.AllowUnexported(figures{})); diff != "" {
 		t.Errorf("the hundredth and the last transfer differ (-hundredth +last):\n%s", diff)
 	}
-	// The first transfer is still recognised, warm and cold: nothing is stored again.
+	// The first transfer is still recognized, warm and cold: nothing is stored again.
 	for name, process := range map[string]process{"warm": p, "cold": s.start(t)} {
 		if got := costs(process, "k1"); got.WriteUnits != 0 {
 			t.Errorf("%s: the first transfer was stored again: %+v", name, got)

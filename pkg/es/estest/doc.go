@@ -9,7 +9,7 @@
 // events fit into one commit.
 //
 // Use [Project] to test a projection: given these events, then these are its rows. [Chaos] delivers the events in
-// unfavourable ways and expects the same rows.
+// unfavorable ways and expects the same rows.
 //
 //	estest.Project(t, visits, door.Events).
 //		Given(hall, door.Opened{By: "Ada"}).

@@ -13,11 +13,11 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
-// process is an engine of a code version, with a view that can halt it. The flavour says how its fold handles poison.
-func (b *bench) process(flavour string, halt ...string) (*projection.Engine, *halting) {
+// process is an engine of a code version, with a view that can halt it. The flavor says how its fold handles poison.
+func (b *bench) process(flavor string, halt ...string) (*projection.Engine, *halting) {
 	v := &halting{View: b.view, halt: func(call string) bool { return len(halt) > 0 && halt[0] == call }}
-	cfg := projection.Config{CodeVersion: func() string { return flavour }}
-	return b.engineOn(b.store, v, b.catalog, cfg, ledgerOf(1, flavour)), v
+	cfg := projection.Config{CodeVersion: func() string { return flavor }}
+	return b.engineOn(b.store, v, b.catalog, cfg, ledgerOf(1, flavor)), v
 }
 
 // entriesOf are the rows of partitions that readers see.
@@ -122,11 +122,11 @@ func TestRetriesThatCrash(t *testing.T) {
 		strict, _ := b.process("")
 		apply(t, strict, b.write(t, "a", Noted{"x"}, Poisoned{}, Noted{"y"}), b.write(t, "a", Fanned{7}, Noted{"z"}))
 		done := false
-		for i, flavour := range []string{"wrong", "worse", "most wrong"} {
+		for i, flavor := range []string{"wrong", "worse", "most wrong"} {
 			calls := 0
 			v := &halting{View: b.view, halt: func(string) bool { calls++; return calls >= n-i }}
-			cfg := projection.Config{CodeVersion: func() string { return flavour }}
-			e := b.engineOn(b.store, v, b.catalog, cfg, ledgerOf(1, flavour))
+			cfg := projection.Config{CodeVersion: func() string { return flavor }}
+			e := b.engineOn(b.store, v, b.catalog, cfg, ledgerOf(1, flavor))
 			err := e.RetryStream(t.Context(), note("a"), "log")
 			if done = done || err == nil || b.at(t, 1, "a").Version > 1; done {
 				break // the stream is not parked any more: that fold's rows are right

@@ -40,7 +40,7 @@ func newHostility(seed uint64) *hostility {
 	return h
 }
 
-func (h *hostility) add(code, flavour string, halt func(string) bool) {
+func (h *hostility) add(code, flavor string, halt func(string) bool) {
 	v := &halting{View: h.view, halt: halt}
 	cfg := projection.Config{
 		CacheSize: []int{-1, 1, 2, 100}[h.rng.IntN(4)], Parallel: 1, Budget: 1 + h.rng.IntN(20), CodeVersion: func() string { return code },
@@ -49,7 +49,7 @@ func (h *hostility) add(code, flavour string, halt func(string) bool) {
 		cfg.Queue = h.queue
 	}
 	h.halted = append(h.halted, v)
-	h.engines = append(h.engines, h.engineOn(h.store, v, h.catalog, cfg, ledgerOf(1, flavour)))
+	h.engines = append(h.engines, h.engineOn(h.store, v, h.catalog, cfg, ledgerOf(1, flavor)))
 }
 
 // grow appends a commit to a stream.

@@ -35,9 +35,9 @@ var (
 	lines   = projection.OwnRows[string]("lines")
 )
 
-// ledgerOf is a projection of notes with rows of all kinds. It skips Swollen and Misplaced. With a flavour it folds
+// ledgerOf is a projection of notes with rows of all kinds. It skips Swollen and Misplaced. With a flavor it folds
 // poison, and makes other rows from then on; without, it can't.
-func ledgerOf(fold int, flavour string) *projection.Of[ledger] {
+func ledgerOf(fold int, flavor string) *projection.Of[ledger] {
 	return projection.New("log", fold, projection.From(noted(notes),
 		projection.On(func(l *ledger, e projection.Event[Noted], w *projection.Writes) error {
 			l.note(w, e.Version, e.Data.Text)
@@ -53,15 +53,15 @@ func ledgerOf(fold int, flavour string) *projection.Of[ledger] {
 			return nil
 		}),
 		projection.On(func(l *ledger, e projection.Event[Poisoned], w *projection.Writes) error {
-			if flavour == "" {
+			if flavor == "" {
 				return errPoison
 			}
-			l.Taken = flavour
-			entries.Append(w, "all", flavour)
-			for i := range len(flavour) {
-				entries.Append(w, flavour, fmt.Sprint(i))
+			l.Taken = flavor
+			entries.Append(w, "all", flavor)
+			for i := range len(flavor) {
+				entries.Append(w, flavor, fmt.Sprint(i))
 			}
-			lines.Put(w, projection.Key{Partition: "taken", Sort: fmt.Sprintf("%04d", e.Version)}, flavour)
+			lines.Put(w, projection.Key{Partition: "taken", Sort: fmt.Sprintf("%04d", e.Version)}, flavor)
 			return nil
 		}),
 	), byLetter, oddOnes, entries, lines)

@@ -16,12 +16,12 @@ import (
 
 // Reaction executes commands in response to events. Like a projection, it has a checkpoint per stream, is caught up and
 // is parked; but it has no rows. If the engine cannot store the checkpoint, it reacts to the same event again. The
-// command's id derives from the event and the reaction's name, so the repeated command is recognised.
+// command's id derives from the event and the reaction's name, so the repeated command is recognized.
 //
 // A reaction is never rebuilt, because its commands cannot be undone. It ignores events that were recorded a day or
 // more before it was first started.
 type Reaction struct {
-	// Name is the reaction's stable name, in kebab case. After a change of the name, commands are no longer recognised and
+	// Name is the reaction's stable name, in kebab case. After a change of the name, commands are no longer recognized and
 	// are executed again.
 	Name string
 	// Sources are the streams that it reads: see [From].

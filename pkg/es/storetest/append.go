@@ -280,11 +280,11 @@ func repeatedID(t *testing.T, f *fixture) {
 	f.whole(t, stream, 3)
 }
 
-func cancelledContext(t *testing.T, f *fixture) {
+func canceledContext(t *testing.T, f *fixture) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := f.Append(ctx, es.Append{Writes: []es.Write{{Head: f.Empty(stream), Events: events(1)}}}); !errors.Is(err, context.Canceled) {
-		t.Errorf("append with a cancelled context: %v, want %v", err, context.Canceled)
+		t.Errorf("append with a canceled context: %v, want %v", err, context.Canceled)
 	}
 	f.whole(t, stream, 0)
 }

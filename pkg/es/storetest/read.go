@@ -96,7 +96,7 @@ func stopEarly(t *testing.T, f *fixture) {
 	}
 }
 
-func readCancelled(t *testing.T, f *fixture) {
+func readCanceled(t *testing.T, f *fixture) {
 	f.must(t, f.Empty(stream), event(1))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -206,7 +206,7 @@ func scanBadPosition(t *testing.T, f *fixture) {
 	}
 }
 
-func scanCancelled(t *testing.T, f *fixture) {
+func scanCanceled(t *testing.T, f *fixture) {
 	f.fill(t, 3, 2)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -219,7 +219,7 @@ func scanCancelled(t *testing.T, f *fixture) {
 		cancel()
 	}
 	if !errors.Is(last, context.Canceled) || pages != 1 {
-		t.Errorf("cancelled after a page: %d pages and %v, want 1 and %v", pages, last, context.Canceled)
+		t.Errorf("canceled after a page: %d pages and %v, want 1 and %v", pages, last, context.Canceled)
 	}
 	positions, err := es.All(ctx, f.scanner(t), es.AllConfig{Segments: 3}, nil)
 	if !errors.Is(err, context.Canceled) || !cmp.Equal(positions, make([]es.Position, 3)) {
@@ -385,6 +385,6 @@ func inspect(t *testing.T, f *fixture) {
 		last = err
 	}
 	if !errors.Is(last, context.Canceled) {
-		t.Errorf("cancelled: %v", last)
+		t.Errorf("canceled: %v", last)
 	}
 }

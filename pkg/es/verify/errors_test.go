@@ -63,7 +63,7 @@ func TestErrorsAreNoFindings(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if r, err := verify.Store(ctx, sibling, verify.Config{}); !errors.Is(err, context.Canceled) || r != nil {
-		t.Errorf("cancelled: %v, %+v", err, r)
+		t.Errorf("canceled: %v, %+v", err, r)
 	}
 	if _, err := verify.Store(t.Context(), l, verify.Config{Segments: -1}); err == nil {
 		t.Error("a scan of -1 segments gave no error")

@@ -49,9 +49,9 @@ func TestHostileLedgers(t *testing.T) {
 			b := &bench{store: memstore.New(memstore.Config{}), view: dynamoview.New(client, dynamotest.Table(t, client, dynamoview.IndexedReadTable))}
 			b.catalog = dynamoview.NewCatalog(client, dynamotest.Table(t, client, dynamoview.ReadTable))
 			wrong := &halted{View: b.view}
-			process := func(flavour string, view projection.View, size int) *projection.Engine {
-				cfg := projection.Config{CacheSize: size, CodeVersion: func() string { return flavour }}
-				return projection.NewEngine(b.store, b.catalog, cfg, projection.Subscription{Projection: ledgerOf(flavour), View: view})
+			process := func(flavor string, view projection.View, size int) *projection.Engine {
+				cfg := projection.Config{CacheSize: size, CodeVersion: func() string { return flavor }}
+				return projection.NewEngine(b.store, b.catalog, cfg, projection.Subscription{Projection: ledgerOf(flavor), View: view})
 			}
 			ids := []string{"a", "b", "c"}
 			var history, last []es.Commit

@@ -27,8 +27,8 @@ var (
 	lines   = projection.OwnRows[string]("lines")
 )
 
-// ledgerOf is a projection of notes that skips replaced notes. With a flavour it folds poison; without, it can't.
-func ledgerOf(flavour string) *projection.Of[ledger] {
+// ledgerOf is a projection of notes that skips replaced notes. With a flavor it folds poison; without, it can't.
+func ledgerOf(flavor string) *projection.Of[ledger] {
 	return projection.New("ledger", 1, projection.From(aNote,
 		projection.On(func(l *ledger, e projection.Event[noted], w *projection.Writes) error {
 			l.Texts = append(l.Texts, e.Data.Text)
@@ -53,12 +53,12 @@ func ledgerOf(flavour string) *projection.Of[ledger] {
 			return nil
 		}),
 		projection.On(func(l *ledger, _ projection.Event[poisoned], w *projection.Writes) error {
-			if flavour == "" {
+			if flavor == "" {
 				return errPoison
 			}
-			l.Taken = flavour
-			for i := range len(flavour) {
-				entries.Append(w, "all", fmt.Sprint(flavour, i))
+			l.Taken = flavor
+			for i := range len(flavor) {
+				entries.Append(w, "all", fmt.Sprint(flavor, i))
 			}
 			return nil
 		}),

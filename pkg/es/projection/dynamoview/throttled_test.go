@@ -50,7 +50,7 @@ func first[T any](all iter.Seq2[T, error]) error {
 // engine, which does not know AWS. A permanent refusal is not.
 func TestThrottlesAreUnavailable(t *testing.T) {
 	t.Parallel()
-	const cancelled = `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","CancellationReasons":[{"Code":"None"},{"Code":"`
+	const canceled = `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","CancellationReasons":[{"Code":"None"},{"Code":"`
 	for name, test := range map[string]struct {
 		answer string
 		want   bool
@@ -58,8 +58,8 @@ func TestThrottlesAreUnavailable(t *testing.T) {
 		"throttled":              {`{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException"}`, true},
 		"beyond its throughput":  {`{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}`, true},
 		"too many requests":      {`{"__type":"com.amazonaws.dynamodb.v20120810#RequestLimitExceeded"}`, true},
-		"transaction throttled":  {cancelled + `ThrottlingError"}]}`, true},
-		"transaction throughput": {cancelled + `ProvisionedThroughputExceeded"}]}`, true},
+		"transaction throttled":  {canceled + `ThrottlingError"}]}`, true},
+		"transaction throughput": {canceled + `ProvisionedThroughputExceeded"}]}`, true},
 		"not allowed":            {`{"__type":"com.amazon.coral.service#AccessDeniedException"}`, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -26,12 +26,12 @@ const transactAttempts = 12
 func (v *View) transact(ctx context.Context, actions []types.TransactWriteItem) error {
 	for attempt := 1; ; attempt++ {
 		_, err := v.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
-		var cancelled *types.TransactionCanceledException
-		if !errors.As(err, &cancelled) {
+		var canceled *types.TransactionCanceledException
+		if !errors.As(err, &canceled) {
 			return sized(err)
 		}
 		contended := false
-		for _, reason := range cancelled.CancellationReasons {
+		for _, reason := range canceled.CancellationReasons {
 			switch aws.ToString(reason.Code) {
 			case "ConditionalCheckFailed":
 				return projection.ErrStale
@@ -48,7 +48,7 @@ func (v *View) transact(ctx context.Context, actions []types.TransactWriteItem) 
 			return fmt.Errorf("%w: %w", projection.ErrContended, err)
 		}
 		if err := pause(ctx, attempt); err != nil {
-			return errors.Join(cancelled, err)
+			return errors.Join(canceled, err)
 		}
 	}
 }

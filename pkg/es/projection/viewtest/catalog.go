@@ -22,7 +22,7 @@ func RunCatalog(t *testing.T, open func(t *testing.T) projection.Catalog) {
 		"records/caller's slices":   callersRecord,
 		"positions/of each segment": positions,
 		"notes/of each generation":  notes,
-		"context/ended":             catalogCancelled,
+		"context/ended":             catalogCanceled,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -158,7 +158,7 @@ func notes(t *testing.T, c projection.Catalog) {
 	wantRecords(t, c)
 }
 
-func catalogCancelled(t *testing.T, c projection.Catalog) {
+func catalogCanceled(t *testing.T, c projection.Catalog) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err1 := c.Records(ctx)

@@ -239,8 +239,8 @@ func badKeys(t *testing.T, f *fixture) {
 	f.wantAt(t, 1, stream("a"), nil)
 }
 
-// viewCancelled: once the context has ended, nothing is read or written.
-func viewCancelled(t *testing.T, f *fixture) {
+// viewCanceled: once the context has ended, nothing is read or written.
+func viewCanceled(t *testing.T, f *fixture) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	errs := map[string]error{

@@ -73,7 +73,7 @@ func RunView(t *testing.T, open func(t *testing.T) projection.View) {
 		"generations/apart":             generationsApart,
 		"generations/dropped":           dropGeneration,
 		"isolation/caller's slices":     callersBytes,
-		"context/ended":                 viewCancelled,
+		"context/ended":                 viewCanceled,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
