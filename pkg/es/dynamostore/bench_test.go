@@ -71,9 +71,7 @@ type hand struct {
 func newHand(b *testing.B) hand {
 	b.Helper()
 	client := dynamotest.Client(b)
-	unread := dynamostore.EventsTable
-	unread.Stream = false // a DynamoDB stream slows the emulator down with each record
-	h := hand{client: client, table: dynamotest.Table(b, client, unread)}
+	h := hand{client: client, table: dynamotest.Table(b, client, eventsTable)}
 	var err error
 	if h.store, err = dynamostore.New(client, h.table); err != nil {
 		b.Fatal(err)

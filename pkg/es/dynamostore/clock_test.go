@@ -79,7 +79,7 @@ func TestClock(t *testing.T) {
 
 func storeOn(t *testing.T, client *dynamodb.Client, cfg dynamostore.Config) *dynamostore.Store {
 	t.Helper()
-	store, err := dynamostore.New(client, dynamotest.Table(t, client, dynamostore.EventsTable), cfg)
+	store, err := dynamostore.New(client, dynamotest.Table(t, client, eventsTable), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func newService(t *testing.T) service {
 	t.Helper()
 	client := dynamotest.Client(t)
 	return service{
-		events: dynamotest.Table(t, client, dynamostore.EventsTable), snapshots: dynamotest.Table(t, client, dynamostore.SnapshotsTable),
+		events: dynamotest.Table(t, client, eventsTable), snapshots: dynamotest.Table(t, client, dynamostore.SnapshotsTable),
 	}
 }
 

@@ -111,7 +111,7 @@ func TestCompanion(t *testing.T) {
 		t.Parallel()
 		meter := &dynamotest.Meter{}
 		c := &companion{actions: func(*companion, []es.Commit) ([]types.TransactWriteItem, error) { return nil, nil }}
-		store, err := dynamostore.New(dynamotest.Client(t, meter.Metered), dynamotest.Table(t, dynamotest.Client(t), dynamostore.EventsTable),
+		store, err := dynamostore.New(dynamotest.Client(t, meter.Metered), dynamotest.Table(t, dynamotest.Client(t), eventsTable),
 			dynamostore.Config{Companion: c, Now: time.Now})
 		if err != nil {
 			t.Fatal(err)
@@ -290,7 +290,7 @@ func TestTokens(t *testing.T) {
 	client := dynamotest.Client(t)
 	k := &tokens{Client: client, lose: 2}
 	c := &companion{client: client, table: dynamotest.Table(t, client, dynamostore.SnapshotsTable), actions: counted}
-	store, err := dynamostore.New(k, dynamotest.Table(t, client, dynamostore.EventsTable),
+	store, err := dynamostore.New(k, dynamotest.Table(t, client, eventsTable),
 		dynamostore.Config{Companion: c, Backoff: time.Millisecond, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -314,7 +314,7 @@ func TestCompanionIsSentOnce(t *testing.T) {
 		lose.n.Store(1)
 		o.HTTPClient = lose
 	}, meter.Metered)
-	store, err := dynamostore.New(lossy, dynamotest.Table(t, client, dynamostore.EventsTable),
+	store, err := dynamostore.New(lossy, dynamotest.Table(t, client, eventsTable),
 		dynamostore.Config{Companion: c, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -340,7 +340,7 @@ func TestCompanionIsLogged(t *testing.T) {
 		var logged strings.Builder
 		client := dynamotest.Client(t)
 		c := &companion{client: client, table: dynamotest.Table(t, client, dynamostore.SnapshotsTable), actions: actions}
-		store, err := dynamostore.New(client, dynamotest.Table(t, client, dynamostore.EventsTable), dynamostore.Config{
+		store, err := dynamostore.New(client, dynamotest.Table(t, client, eventsTable), dynamostore.Config{
 			Companion: c, Log: slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		})
 		if err != nil {

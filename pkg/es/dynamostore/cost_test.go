@@ -22,7 +22,7 @@ func metered(t *testing.T) (*dynamostore.Store, *dynamotest.Meter) {
 	t.Helper()
 	meter := &dynamotest.Meter{}
 	store, err := dynamostore.New(dynamotest.Client(t, meter.Metered),
-		dynamotest.Table(t, dynamotest.Client(t), dynamostore.EventsTable), dynamostore.Config{Now: time.Now}) // an exact clock, so that the store does not read the time
+		dynamotest.Table(t, dynamotest.Client(t), eventsTable), dynamostore.Config{Now: time.Now}) // an exact clock, so that the store does not read the time
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -103,7 +103,7 @@ func faulty(t *testing.T, f *faults, cfg dynamostore.Config) *dynamostore.Store 
 	t.Helper()
 	client := dynamotest.Client(t)
 	f.Client = client
-	store, err := dynamostore.New(f, dynamotest.Table(t, client, dynamostore.EventsTable), cfg)
+	store, err := dynamostore.New(f, dynamotest.Table(t, client, eventsTable), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestAnswerLostBelowTheSDK(t *testing.T) {
 				lossy.next, o.HTTPClient = o.HTTPClient, lossy
 				o.RetryMaxAttempts = 3
 			})
-			store, err := dynamostore.New(client, dynamotest.Table(t, dynamotest.Client(t), dynamostore.EventsTable), dynamostore.Config{})
+			store, err := dynamostore.New(client, dynamotest.Table(t, dynamotest.Client(t), eventsTable), dynamostore.Config{})
 			if err != nil {
 				t.Fatal(err)
 			}

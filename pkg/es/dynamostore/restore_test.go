@@ -22,7 +22,7 @@ func TestRestore(t *testing.T) {
 	client := dynamotest.Client(t)
 	open := func() *dynamostore.Store {
 		t.Helper()
-		st, err := dynamostore.New(client, dynamotest.Table(t, client, dynamostore.EventsTable))
+		st, err := dynamostore.New(client, dynamotest.Table(t, client, eventsTable))
 		if err != nil {
 			t.Fatal(err)
 		}

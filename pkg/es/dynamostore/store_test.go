@@ -6,6 +6,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/dynamotable"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/storetest"
 )
@@ -13,7 +14,7 @@ import (
 func open(t *testing.T, now func() time.Time) *dynamostore.Store {
 	t.Helper()
 	client := dynamotest.Client(t)
-	store, err := dynamostore.New(client, dynamotest.Table(t, client, dynamostore.EventsTable), dynamostore.Config{Now: now})
+	store, err := dynamostore.New(client, dynamotest.Table(t, client, eventsTable), dynamostore.Config{Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,3 +37,11 @@ func TestNewRefusesFaults(t *testing.T) {
 		t.Error("a store without a table was accepted")
 	}
 }
+
+// eventsTable is the events' table without its DynamoDB stream, which no test of the store reads: on DynamoDB Local each
+// record of any stream slows down the writes to every table with one.
+var eventsTable = func() dynamotable.Table {
+	t := dynamostore.EventsTable
+	t.Stream = false
+	return t
+}()
