@@ -59,7 +59,7 @@ func newServiceOn(t testing.TB, client *dynamodb.Client) *service {
 	t.Helper()
 	names := annalslambda.TableNames{}
 	for _, table := range annalsaws.ProjectorTables(declared) {
-		names[table.Name] = dynamotest.Table(t, client, table.Table)
+		names[table.Name] = dynamotest.Table(t, client, dynamotest.Unread(table.Table))
 	}
 	s := &service{client: client, log: &logged{}}
 	s.Deployment = annalslambda.Deployment{

@@ -33,7 +33,7 @@ func newTables(t *testing.T) tableNames {
 	t.Helper()
 	names := tableNames{}
 	for _, table := range append(annalsaws.ReadTables(shop.New()), annalsaws.Projections) {
-		names[table.Name] = dynamotest.Table(t, dynamotest.Client(t), table.Table)
+		names[table.Name] = dynamotest.Table(t, dynamotest.Client(t), dynamotest.Unread(table.Table))
 	}
 	return names
 }

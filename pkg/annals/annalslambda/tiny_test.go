@@ -74,7 +74,7 @@ func deployedAs(t *testing.T, s *annals.Service) (annalslambda.Deployment, *logg
 	client := dynamotest.Client(t, annalslambda.Punctual)
 	names := annalslambda.TableNames{}
 	for _, table := range annalsaws.Tables(s) {
-		names[table.Name] = dynamotest.Table(t, client, table.Table)
+		names[table.Name] = dynamotest.Table(t, client, dynamotest.Unread(table.Table))
 	}
 	log := &logged{}
 	return annalslambda.Deployment{

@@ -6,7 +6,6 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
-	"github.com/annals-es/annals/pkg/es/dynamotable"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 	"github.com/annals-es/annals/pkg/es/storetest"
 )
@@ -38,10 +37,5 @@ func TestNewRefusesFaults(t *testing.T) {
 	}
 }
 
-// eventsTable is the events' table without its DynamoDB stream, which no test of the store reads: on DynamoDB Local each
-// record of any stream slows down the writes to every table with one.
-var eventsTable = func() dynamotable.Table {
-	t := dynamostore.EventsTable
-	t.Stream = false
-	return t
-}()
+// eventsTable is the events' table without its DynamoDB stream, which no test of the store reads.
+var eventsTable = dynamotest.Unread(dynamostore.EventsTable)

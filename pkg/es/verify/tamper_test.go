@@ -33,7 +33,7 @@ type table struct {
 func openTable(t *testing.T) (*dynamostore.Store, *table) {
 	t.Helper()
 	client := dynamotest.Client(t)
-	tab := &table{T: t, client: client, name: dynamotest.Table(t, client, dynamostore.EventsTable)}
+	tab := &table{T: t, client: client, name: dynamotest.Table(t, client, dynamotest.Unread(dynamostore.EventsTable))}
 	store, err := dynamostore.New(client, tab.name)
 	if err != nil {
 		t.Fatal(err)

@@ -147,9 +147,7 @@ const (
 // history is an event table of streams with ten events each, one event a commit.
 func history(b *testing.B, client *dynamodb.Client, streams int) (*dynamostore.Store, string) {
 	b.Helper()
-	unread := dynamostore.EventsTable
-	unread.Stream = false // the emulator slows down with every record of a stream
-	events := dynamotest.Table(b, client, unread)
+	events := dynamotest.Table(b, client, dynamotest.Unread(dynamostore.EventsTable))
 	store, err := dynamostore.New(client, events)
 	if err != nil {
 		b.Fatal(err)

@@ -85,7 +85,7 @@ func newInline(t *testing.T) *inlineBench {
 	t.Helper()
 	b := &inlineBench{bench: newBench(t), told: &told{}, logged: &strings.Builder{}}
 	client := dynamotest.Client(t)
-	table := dynamotest.Table(t, client, dynamostore.EventsTable)
+	table := dynamotest.Table(t, client, dynamotest.Unread(dynamostore.EventsTable))
 	b.hooks = &hooks{Client: client}
 	open := func(client dynamostore.Client, companion dynamostore.Companion) *dynamostore.Store {
 		store, err := dynamostore.New(client, table, dynamostore.Config{
