@@ -14,6 +14,9 @@ type Aggregate[S, E any] struct {
 	Events *Registry[E]
 	// Evolve applies an event to the state. It has no error result, because a stored event cannot be refused.
 	Evolve func(state *S, event E)
+	// Owner returns the stream's owner, who is the subject of fields that are marked `personal:"owner"`, from the stream's
+	// first event and its commit's metadata. If nil, the owner is the actor of the first commit.
+	Owner func(first E, meta Meta) string
 }
 
 // Stream returns the name of the stream of the aggregate with this id.
@@ -57,13 +60,37 @@ func (a *Aggregate[S, E]) apply(state *S, c *Commit) (err error) {
 	return nil
 }
 
-func (a *Aggregate[S, E]) encode(events []E) ([]RawEvent, error) {
+// encode returns events in their stored form. It calls owner if an event has personal data of the stream's owner.
+func (a *Aggregate[S, E]) encode(events []E, owner func() (string, error)) ([]RawEvent, error) {
 	raw := make([]RawEvent, len(events))
 	for i, event := range events {
 		var err error
-		if raw[i], err = a.Events.Encode(event); err != nil {
+		if raw[i], err = a.Events.Encode(event); err == nil && raw[i].ofOwner() {
+			var subject string
+			if subject, err = owner(); err == nil {
+				raw[i], err = raw[i].OwnedBy(subject)
+			}
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", a.StreamType, err)
 		}
 	}
 	return raw, nil
+}
+
+// ownerOf returns the owner of the stream that a commit begins.
+//
+// Errors: those of [Registry.Decode].
+func (a *Aggregate[S, E]) ownerOf(first *Commit) (owner string, err error) {
+	if a.Owner == nil {
+		return first.Meta.Actor, nil
+	}
+	found := false
+	err = a.Events.Decode(first, 0, func(event E) error {
+		if !found { // an upcaster may make several of the first
+			owner, found = a.Owner(event, first.Meta), true
+		}
+		return nil
+	})
+	return owner, err
 }

@@ -11,8 +11,10 @@ type RawEvent struct {
 	Type string
 	// Schema is the version of the payload's shape, from 1.
 	Schema int
-	// Data is the payload as JSON.
+	// Data is the payload as JSON. Personal values in it are encrypted: see [RawEvent.Payload].
 	Data json.RawMessage
+	// Personal is nil if nothing is known of personal data in the event. It is not stored.
+	Personal *Personal `json:"-"`
 }
 
 // Meta describes a commit: why it happened, who caused it, and when.

@@ -1,5 +1,7 @@
 package es
 
+import "time"
+
 // Entity is an aggregate that takes part in a decision.
 type Entity[S, E any] struct {
 	// State is the aggregate's state, including the events recorded so far.
@@ -10,6 +12,8 @@ type Entity[S, E any] struct {
 	commands   knownCommands
 	recorded   []E
 	raw        []RawEvent // recorded, encoded by write
+	owner      string     // the stream's owner, "" if it is not known yet
+	until      time.Time  // when State must be forgotten, zero = never
 	last       *Commit    // the last commit folded into State, nil if State came from a cache or snapshot
 }
 
@@ -36,16 +40,40 @@ func (e *Entity[S, E]) Record(events ...E) {
 
 func (e *Entity[S, E]) head() Head { return e.from }
 
-func (e *Entity[S, E]) write() (Write, error) {
+func (e *Entity[S, E]) write(tx *Tx) (Write, error) {
 	var err error
-	e.raw, err = e.repository.aggregate.encode(e.recorded)
+	e.raw, err = e.repository.aggregate.encode(e.recorded, func() (string, error) { return e.ownerIn(tx) })
 	return Write{Head: e.from, Events: e.raw}, err
+}
+
+// ownerIn returns the owner of the stream, which may be about to get its first event. After a snapshot was loaded, it
+// reads the stream's first commit.
+func (e *Entity[S, E]) ownerIn(tx *Tx) (string, error) {
+	a := &e.repository.aggregate
+	switch {
+	case e.owner != "":
+		return e.owner, nil
+	case e.from.Version() > 0:
+		for c, err := range tx.store.Read(tx.ctx, e.from.Stream(), Range{To: 1}) {
+			if err == nil {
+				e.owner, err = a.ownerOf(&c)
+			}
+			return e.owner, err
+		}
+	case a.Owner != nil:
+		e.owner = a.Owner(e.recorded[0], tx.cmd.Meta)
+	default:
+		e.owner = tx.cmd.Meta.Actor
+	}
+	return e.owner, nil
 }
 
 // stored puts the state after the commit into the state cache.
 func (e *Entity[S, E]) stored(s Stored) {
 	e.commands.add(&s.Commit, e.repository.horizon)
-	e.repository.keep(folded[S]{state: e.State, head: s.Head, commands: e.commands})
+	e.repository.keep(folded[S]{
+		state: e.State, head: s.Head, commands: e.commands, owner: e.owner, until: s.keepUntil(e.until),
+	})
 }
 
 func (e *Entity[S, E]) result(stream StreamID, replayed bool) Result[S] {

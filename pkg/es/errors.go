@@ -12,6 +12,8 @@ var (
 	ErrNoEvents = errors.New("no events to append: each write needs at least one")
 	// ErrUnstorable means that a value would be read back differently from what was given.
 	ErrUnstorable = errors.New("the value cannot be stored unchanged")
+	// ErrUnsealed means that an event has personal data, and the store has no keys to encrypt it.
+	ErrUnsealed = errors.New("the event has personal data, and the store has no keys: wrap it with personal.NewStore")
 	// ErrUnavailable means that the store throttles, fails or cannot be reached. The same call may succeed later.
 	ErrUnavailable = errors.New("store unavailable")
 	// ErrForeignHead means that a head was made by another store.

@@ -143,7 +143,7 @@ type Tx struct {
 
 // entity is an [Entity] of any aggregate type.
 type entity interface {
-	write() (Write, error)
+	write(tx *Tx) (Write, error)
 	head() Head
 	stored(Stored)
 }
@@ -177,7 +177,7 @@ func (tx *Tx) run(decide func(*Tx) error) (*Outcome, error) {
 func (tx *Tx) append() (Append, error) {
 	a := Append{ID: uuid.NewString(), Meta: tx.cmd.Meta, Command: tx.cmd.Ref}
 	for _, e := range tx.order {
-		w, err := e.write()
+		w, err := e.write(tx)
 		if err != nil {
 			return a, err
 		}

@@ -14,7 +14,9 @@ type folded[S any] struct {
 	state    S
 	head     Head
 	commands knownCommands
-	last     *Commit // the last commit folded in this call, nil if there was none
+	owner    string    // the stream's owner, "" if it is not known
+	until    time.Time // when this process must forget the state, zero = never
+	last     *Commit   // the last commit folded in this call, nil if there was none
 }
 
 // cachedState is the cache's entry for a stream. The state is kept as JSON so that callers never share it.
@@ -22,6 +24,8 @@ type cachedState struct {
 	state    json.RawMessage
 	head     Head
 	commands knownCommands
+	owner    string
+	until    time.Time
 }
 
 // recall returns a copy of the cached state of a stream.
@@ -35,10 +39,10 @@ func (r *Repository[S, E]) recall(stream StreamID) (folded[S], bool) {
 		return f, false
 	}
 	warm, ok := kept.(cachedState)
-	if !ok || json.Unmarshal(warm.state, &f.state) != nil {
+	if !ok || overdue(warm.until) || json.Unmarshal(warm.state, &f.state) != nil {
 		return folded[S]{}, false
 	}
-	f.head, f.commands = warm.head, warm.commands.clipped()
+	f.head, f.commands, f.owner, f.until = warm.head, warm.commands.clipped(), warm.owner, warm.until
 	return f, true
 }
 
@@ -48,7 +52,9 @@ func (r *Repository[S, E]) keep(f folded[S]) {
 		return
 	}
 	if state, err := json.Marshal(f.state); err == nil {
-		r.cfg.StateCache.Add(f.head.Stream(), cachedState{state: state, head: f.head, commands: f.commands})
+		r.cfg.StateCache.Add(f.head.Stream(), cachedState{
+			state: state, head: f.head, commands: f.commands, owner: f.owner, until: f.until,
+		})
 	}
 }
 
@@ -86,8 +92,14 @@ func (r *Repository[S, E]) onto(f *folded[S], visit func(*Commit) error) func(*C
 		if err := r.aggregate.apply(&f.state, c); err != nil {
 			return err
 		}
+		if c.Version == 1 && r.aggregate.Events.HasPersonal() {
+			var err error
+			if f.owner, err = r.aggregate.ownerOf(c); err != nil {
+				return err
+			}
+		}
 		f.commands.add(c, h)
-		f.last = c
+		f.until, f.last = c.keepUntil(f.until), c
 		return visit(c)
 	}
 }

@@ -16,6 +16,7 @@ type EventType[E any] struct {
 	name   string
 	schema int
 	typ    reflect.Type
+	marks  *marks // its personal data, nil if it has none
 }
 
 // Type declares the stored name and schema (from 1) of events with the prototype's Go type. The name is part of the
@@ -56,6 +57,11 @@ func NewRegistry[E any](types ...EventType[E]) *Registry[E] {
 			r.mistake("Go type %v is registered twice", t.typ)
 			continue
 		}
+		var err error
+		if t.marks, err = marksOf(t.typ); err != nil {
+			r.mistake("event type %q: %v", t.name, err)
+			continue
+		}
 		r.byName[t.name], r.byType[t.typ] = t, t
 	}
 	return r
@@ -77,10 +83,11 @@ func (r *Registry[E]) Check() error {
 	return nil
 }
 
-// Encode returns the stored form of an event.
+// Encode returns the stored form of an event. Values of fields that are marked as personal are in it as they are: a
+// store with keys encrypts them (see package personal), and other stores refuse them.
 //
 // Errors: that of [Registry.Check]; an error that names an unregistered type; an error if JSON cannot represent the
-// event.
+// event, if a personal value has no subject, or if an object begins with the name "$sealed".
 func (r *Registry[E]) Encode(event E) (RawEvent, error) {
 	if err := r.Check(); err != nil {
 		return RawEvent{}, fmt.Errorf("encode event %T: %w", event, err)
@@ -93,11 +100,12 @@ func (r *Registry[E]) Encode(event E) (RawEvent, error) {
 	if err != nil {
 		return RawEvent{}, fmt.Errorf("encode event %s: %w", t.name, err)
 	}
-	return RawEvent{Type: t.name, Schema: t.schema, Data: data}, nil
+	return r.mark(RawEvent{Type: t.name, Schema: t.schema, Data: data}, t.marks)
 }
 
 // Decode calls yield for each event that the i-th stored event of a commit stands for: one, unless an upcaster splits
-// or drops it.
+// or drops it. Encrypted values are decoded to their erased values, unless a store with keys read the commit: see
+// [RawEvent.Payload].
 //
 // Errors: [UnknownEventError]; [CorruptError] if the payload does not fit the type or an upcaster fails; yield's own;
 // that of [Registry.Check].
@@ -106,7 +114,12 @@ func (r *Registry[E]) Decode(c *Commit, i int, yield func(E) error) error {
 		return fmt.Errorf("decode event %s: %w", c.Events[i].Type, err)
 	}
 	u := upcasting[E]{Registry: r, at: StreamVersion{c.Stream, c.Version + int64(i)}, yield: yield}
-	return u.decode(c.Events[i])
+	raw := c.Events[i]
+	data, err := raw.payload(u.at)
+	if err != nil {
+		return err
+	}
+	return u.decode(RawEvent{Type: raw.Type, Schema: raw.Schema, Data: data})
 }
 
 // decodeNewest decodes an event of a current type and schema.

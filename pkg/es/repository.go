@@ -233,7 +233,9 @@ func (r *Repository[S, E]) load(tx *Tx, id string) (*Entity[S, E], error) {
 	if err != nil && !errors.Is(err, errReplayed) {
 		return nil, err
 	}
-	e := &Entity[S, E]{State: f.state, repository: r, from: f.head, commands: f.commands, last: f.last}
+	e := &Entity[S, E]{
+		State: f.state, repository: r, from: f.head, commands: f.commands, owner: f.owner, until: f.until, last: f.last,
+	}
 	tx.add(stream, e)
 	return e, err
 }

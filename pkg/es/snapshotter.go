@@ -39,6 +39,11 @@ func (r *Repository[S, E]) Snapshot(ctx context.Context, stream StreamID) error 
 		}
 		snapshot.Blocks = append(snapshot.Blocks, b.CommandBlock)
 	}
+	if overdue(f.until) {
+		r.executor.cfg.Log.WarnContext(ctx, "snapshot not written: its events were read so long ago that a person in "+
+			"them may have been forgotten since", "stream", stream.String())
+		return nil
+	}
 	err = r.cfg.Snapshots.Store.SaveSnapshot(ctx, snapshot)
 	if errors.As(err, new(*LimitError)) {
 		r.executor.cfg.Log.WarnContext(ctx, "snapshot not written", "error", err)

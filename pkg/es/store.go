@@ -62,7 +62,8 @@ type Appender interface {
 	// [AppendDeadline], even if the context allows more.
 	//
 	// Errors: [ConflictError] if a stream does not end at the given head (nothing is stored); [StreamNameError],
-	// [LimitError], [ErrNoEvents], [ErrForeignHead], [ErrOccurredInFuture], [ErrUnstorable], before anything is sent;
+	// [LimitError], [ErrNoEvents], [ErrForeignHead], [ErrOccurredInFuture], [ErrUnstorable], [ErrUnsealed], before anything
+	// is sent;
 	// [UnknownOutcomeError] if time ran out before the store's answer was known (all or nothing was stored);
 	// [context.DeadlineExceeded] if time ran out and nothing is stored.
 	Append(ctx context.Context, a Append) ([]Stored, error)

@@ -202,6 +202,7 @@ func clone(c es.Commit) es.Commit {
 	c.Events = slices.Clone(c.Events)
 	for i := range c.Events {
 		c.Events[i].Data = slices.Clone(c.Events[i].Data)
+		c.Events[i].Personal = nil // it is not stored
 	}
 	return c
 }

@@ -115,6 +115,9 @@ func storable(a *es.Append) error {
 				return fmt.Errorf("event %d: %w: it needs a type, a schema from 1, and a JSON payload in UTF-8",
 					i+1, es.ErrUnstorable)
 			}
+			if e.Unsealed() != nil {
+				return fmt.Errorf("event %d, %s: %w", i+1, e.Type, es.ErrUnsealed)
+			}
 		}
 	}
 	texts := []string{a.ID, a.Meta.CorrelationID, a.Meta.CausationID, a.Meta.Actor, a.Command.ID, a.Command.Fingerprint}

@@ -1,0 +1,173 @@
+package es
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es/internal/sealed"
+)
+
+// Personal data in events is marked by a struct tag:
+//
+//	type ShippingAddressSet struct {
+//		CustomerID string  `json:"customerId"`
+//		Address    Address `json:"address" personal:"subject=customerId"`
+//	}
+//
+// The value is whose data the field holds, its subject: "subject=" and the JSON name of a text field of the same
+// struct, or "owner", which is the stream's owner: see [Aggregate]. A second tag, erased, is the JSON value that the
+// field has after the subject was forgotten: `erased:"\"(removed)\""`. Without it, that is null, so the field decodes
+// to its zero value.
+//
+// A store with keys encrypts marked fields: see package personal. Other stores refuse the event. Values that are null
+// or "" are stored as they are.
+const (
+	personalTag = "personal"
+	erasedTag   = "erased"
+	ofOwner     = "owner"
+	ofField     = "subject="
+)
+
+// PersonalValue is a value of a payload that must be encrypted before it is stored.
+type PersonalValue struct {
+	// Subject is whom the value is about.
+	Subject string
+	// From and To are the value's place in the payload, in bytes.
+	From, To int
+	// Erased is what the value becomes without the subject's key, as JSON. If nil, it is null.
+	Erased json.RawMessage
+}
+
+// Personal is what a program knows of an event's personal data. It exists in memory alone.
+type Personal struct {
+	plain  json.RawMessage // the payload with its personal values
+	until  time.Time       // when this process must forget it, zero if it holds nothing that can be forgotten
+	values []PersonalValue // those that are not encrypted yet
+	owner  []int           // the indexes of values whose subject is the stream's owner
+}
+
+// Equal reports whether two events have the same payload.
+func (p *Personal) Equal(q *Personal) bool {
+	if p == nil || q == nil {
+		return p == q
+	}
+	return bytes.Equal(p.plain, q.plain)
+}
+
+// Unsealed returns the values of the event's payload that must be encrypted before it is stored, in the order of their
+// places, which do not overlap.
+func (e RawEvent) Unsealed() []PersonalValue {
+	if e.Personal == nil {
+		return nil
+	}
+	return e.Personal.values
+}
+
+// Sealed returns the event with a payload in which all personal values are encrypted. Decoding uses the payload from
+// before. until is when this process must forget that payload: see [RawEvent.Opened].
+func (e RawEvent) Sealed(data json.RawMessage, until time.Time) RawEvent {
+	return RawEvent{Type: e.Type, Schema: e.Schema, Data: data, Personal: &Personal{plain: e.Data, until: until}}
+}
+
+// Opened returns the event with the payload that decoding uses: the stored one, with its encrypted values decrypted.
+// until is when this process must forget that payload, because a key that was read so long ago may be deleted: no state
+// that was folded from the event stays in memory for longer, or is stored later. Zero means that nothing was decrypted.
+func (e RawEvent) Opened(plain json.RawMessage, until time.Time) RawEvent {
+	e.Personal = &Personal{plain: plain, until: until}
+	return e
+}
+
+// keepUntil returns when a state must be forgotten that was to be kept until an instant, and is now folded with a
+// commit. The zero time is never.
+func (c *Commit) keepUntil(until time.Time) time.Time {
+	for i := range c.Events {
+		if p := c.Events[i].Personal; p != nil && !p.until.IsZero() && (until.IsZero() || p.until.Before(until)) {
+			until = p.until
+		}
+	}
+	return until
+}
+
+// overdue reports whether what must be forgotten at an instant has to be forgotten by now. It compares the wall clock,
+// because a process that Lambda has frozen sees no other time pass.
+func overdue(until time.Time) bool { return !until.IsZero() && !time.Now().Round(0).Before(until) }
+
+// Payload returns the payload that decoding uses: with the personal values if a store with keys read the event and has
+// their keys, else with their erased values. Show this one to people, and store Data.
+//
+// Errors: one for a sealed value that can't be read.
+func (e RawEvent) Payload() (json.RawMessage, error) {
+	switch {
+	case e.Personal != nil:
+		return e.Personal.plain, nil
+	case sealed.In(e.Data):
+		return sealed.Erase(e.Data)
+	}
+	return e.Data, nil
+}
+
+// payload is Payload for an event at a version.
+func (e RawEvent) payload(at StreamVersion) (json.RawMessage, error) {
+	data, err := e.Payload()
+	if err != nil {
+		return nil, &CorruptError{Stream: at.Stream, Version: at.Version, Reason: "payload of " + e.Type, Err: err}
+	}
+	return data, nil
+}
+
+// HasPersonal reports whether events of the registry have personal data.
+func (r *Registry[E]) HasPersonal() bool {
+	for _, t := range r.byName {
+		if t.marks != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// mark finds the personal values of an encoded event.
+func (r *Registry[E]) mark(raw RawEvent, marks *marks) (RawEvent, error) {
+	if sealed.In(raw.Data) {
+		return raw, fmt.Errorf("encode event %s: the payload has an object that begins with the name %q, which stands for "+
+			"encrypted values: choose another name", raw.Type, sealed.Name)
+	}
+	if marks == nil {
+		return raw, nil
+	}
+	p := Personal{plain: raw.Data}
+	s := scanner{data: raw.Data, found: &p}
+	s.value(marks)
+	if s.err != nil {
+		return raw, fmt.Errorf("encode event %s: %w", raw.Type, s.err)
+	}
+	if len(p.values) > 0 {
+		raw.Personal = &p
+	}
+	return raw, nil
+}
+
+// ofOwner reports whether the event has values whose subject is the stream's owner, and still to be set.
+func (e RawEvent) ofOwner() bool { return e.Personal != nil && len(e.Personal.owner) > 0 }
+
+// OwnedBy sets the subject of the values that are the stream owner's. A [Repository] does so; a program that appends
+// encoded events itself must, before it appends them.
+//
+// Errors: one if there are such values and owner is "".
+func (e RawEvent) OwnedBy(owner string) (RawEvent, error) {
+	if !e.ofOwner() {
+		return e, nil
+	}
+	if owner == "" {
+		return e, fmt.Errorf("event %s has personal data of the stream's owner, and the stream has none: set Meta.Actor "+
+			"in its first command, or Aggregate.Owner", e.Type)
+	}
+	p := Personal{plain: e.Personal.plain, values: slices.Clone(e.Personal.values)}
+	for _, i := range e.Personal.owner {
+		p.values[i].Subject = owner
+	}
+	e.Personal = &p
+	return e, nil
+}

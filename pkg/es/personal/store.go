@@ -1,0 +1,248 @@
+package personal
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/internal/config"
+	"github.com/annals-es/annals/pkg/es/internal/sealed"
+)
+
+// MaxCacheFor is the longest that a process may keep a key, and what it decrypted with it, in memory.
+const MaxCacheFor = 5 * time.Minute
+
+// Config adjusts a store. The zero value uses the defaults.
+type Config struct {
+	// CacheFor is how long the process keeps a key, and states that it decrypted with it, in memory: at most
+	// [MaxCacheFor], the default. After a subject was forgotten, processes may use its key for this long.
+	CacheFor time.Duration
+	// CacheSize is how many subjects' keys are kept in memory. Default 4,096.
+	CacheSize int
+	// Renew says whether a subject who was forgotten gets a new key for new events of this type of stream. If nil, none
+	// does: such events are refused with a [ForgottenError].
+	Renew func(streamType string) bool
+	// Rand is the source of keys and nonces. Default crypto/rand. Set it in tests of stored bytes alone.
+	Rand io.Reader
+	// Now is the clock that limits how long keys stay in memory. Default time.Now.
+	Now func() time.Time
+	// Log receives a warning if events name a subject without a key or tombstone, which a wrong table of keys would cause.
+	// If nil, slog.Default.
+	Log *slog.Logger
+}
+
+// Store is an event store that encrypts and decrypts personal data. What it reads has the stored payloads in
+// [es.RawEvent.Data], and decodes to the personal values. Without a subject's key, its values decode to their erased
+// values. It is safe for concurrent use.
+type Store struct {
+	es.Store
+	ring *ring
+}
+
+var (
+	_ es.Store     = (*Store)(nil)
+	_ es.Scanner   = (*Store)(nil)
+	_ es.Inspector = (*Store)(nil)
+	_ es.Clock     = (*Store)(nil)
+)
+
+// NewStore wraps an event store. The configuration is optional.
+//
+// Errors: an error if CacheFor is negative or longer than [MaxCacheFor], or CacheSize is negative.
+func NewStore(store es.Store, keys Keys, given ...Config) (*Store, error) {
+	cfg := config.Only(given)
+	if cfg.CacheFor < 0 || cfg.CacheFor > MaxCacheFor || cfg.CacheSize < 0 {
+		return nil, fmt.Errorf("personal.NewStore: CacheFor is %v, it must be from 0 to %v; "+
+			"CacheSize is %d, it must not be negative", cfg.CacheFor, MaxCacheFor, cfg.CacheSize)
+	}
+	cfg.CacheFor, cfg.CacheSize = cmp.Or(cfg.CacheFor, MaxCacheFor), cmp.Or(cfg.CacheSize, 4096)
+	if cfg.Renew == nil {
+		cfg.Renew = func(string) bool { return false }
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Reader
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	return &Store{Store: store, ring: newRing(keys, cfg)}, nil
+}
+
+// Now implements [es.Clock].
+func (s *Store) Now() time.Time {
+	if clock, is := s.Store.(es.Clock); is {
+		return clock.Now()
+	}
+	return time.Now()
+}
+
+// Append implements [es.Appender]. Before it appends, it notes each subject's stream and makes missing keys: one
+// request for the first event about a subject in a stream, and up to two for the first about a subject in this process.
+//
+// Errors: those of the wrapped store; [ForgottenError]; [NameError]; those of [Keys]. After the last three nothing is
+// stored.
+func (s *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
+	writes := make([]es.Write, len(a.Writes))
+	for i, w := range a.Writes {
+		events, err := s.ring.seal(ctx, w.Head.Stream(), w.Events)
+		if err != nil {
+			return nil, fmt.Errorf("append %s: %w", w.Head.Stream(), err)
+		}
+		writes[i] = es.Write{Head: w.Head, Events: events}
+	}
+	a.Writes = writes
+	stored, err := s.Store.Append(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	for i := range stored { // an append that was found stored comes without what is known of it here
+		if err := s.Open(ctx, &stored[i].Commit); err != nil {
+			return nil, &es.UnknownOutcomeError{Stream: stored[i].Stream, CommitID: stored[i].ID, Err: err}
+		}
+	}
+	return stored, nil
+}
+
+// Read implements [es.Reader].
+//
+// Errors: those of the wrapped store; [es.CorruptError] for a value that can't be decrypted with its subject's key;
+// those of [Keys].
+func (s *Store) Read(ctx context.Context, stream es.StreamID, r es.Range) iter.Seq2[es.Commit, error] {
+	return func(yield func(es.Commit, error) bool) {
+		for c, err := range s.Store.Read(ctx, stream, r) {
+			if err == nil {
+				err = s.Open(ctx, &c)
+			}
+			if !yield(c, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Load implements [es.Loader].
+//
+// Errors: those of the wrapped store and of [Store.Open].
+func (s *Store) Load(ctx context.Context, after es.Head, visit func(*es.Commit) error) (es.Head, error) {
+	return s.Store.Load(ctx, after, s.opening(ctx, visit))
+}
+
+// Resume implements [es.Loader].
+//
+// Errors: those of the wrapped store and of [Store.Open].
+func (s *Store) Resume(
+	ctx context.Context, after es.StreamVersion, hash []byte, visit func(*es.Commit) error,
+) (es.Head, error) {
+	return s.Store.Resume(ctx, after, hash, s.opening(ctx, visit))
+}
+
+func (s *Store) opening(ctx context.Context, visit func(*es.Commit) error) func(*es.Commit) error {
+	return func(c *es.Commit) error {
+		if err := s.Open(ctx, c); err != nil {
+			return err
+		}
+		return visit(c)
+	}
+}
+
+// Scan implements [es.Scanner], if the wrapped store does. A commit with a value that can't be decrypted with its
+// subject's key is listed in its page's Corrupt.
+//
+// Errors: those of the wrapped store; [errors.ErrUnsupported] if it can't scan; those of [Keys].
+func (s *Store) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.ScanPage, error] {
+	scanner, is := s.Store.(es.Scanner)
+	if !is {
+		return unsupported("es.Scanner")
+	}
+	return s.openPages(ctx, scanner.Scan(ctx, segment))
+}
+
+// Inspect implements [es.Inspector], if the wrapped store does, as Scan does.
+//
+// Errors: those of the wrapped store; [errors.ErrUnsupported] if it can't inspect; those of [Keys].
+func (s *Store) Inspect(
+	ctx context.Context, stream es.StreamID, versions es.VersionRange,
+) iter.Seq2[es.ScanPage, error] {
+	inspector, is := s.Store.(es.Inspector)
+	if !is {
+		return unsupported("es.Inspector")
+	}
+	return s.openPages(ctx, inspector.Inspect(ctx, stream, versions))
+}
+
+func unsupported(capability string) iter.Seq2[es.ScanPage, error] {
+	return func(yield func(es.ScanPage, error) bool) {
+		yield(es.ScanPage{}, fmt.Errorf("the wrapped store is no %s: %w", capability, errors.ErrUnsupported))
+	}
+}
+
+func (s *Store) openPages(ctx context.Context, pages iter.Seq2[es.ScanPage, error]) iter.Seq2[es.ScanPage, error] {
+	return func(yield func(es.ScanPage, error) bool) {
+		for page, err := range pages {
+			if err == nil {
+				err = s.openPage(ctx, &page)
+			}
+			if !yield(page, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (s *Store) openPage(ctx context.Context, page *es.ScanPage) error {
+	all := make([]*es.Commit, len(page.Commits))
+	for i := range page.Commits {
+		all[i] = &page.Commits[i]
+	}
+	if err := s.ring.fetch(ctx, all); err != nil {
+		return err
+	}
+	readable := page.Commits[:0]
+	for _, c := range all {
+		var corrupt *es.CorruptError
+		switch err := s.Open(ctx, c); {
+		case errors.As(err, &corrupt):
+			page.Corrupt = append(page.Corrupt, corrupt)
+		case err != nil:
+			return err
+		default:
+			readable = append(readable, *c)
+		}
+	}
+	page.Commits = readable
+	return nil
+}
+
+// Open decrypts the personal data of commits that did not come from this store's methods, such as records of a stream
+// of DynamoDB. It loads all keys that are not in memory at once. Commits that are open stay as they are.
+//
+// Errors: [es.CorruptError] for a value that can't be decrypted with its subject's key, such as one that was copied
+// from another stream; those of [Keys].
+func (s *Store) Open(ctx context.Context, commits ...*es.Commit) error {
+	if err := s.ring.fetch(ctx, commits); err != nil {
+		return err
+	}
+	for _, c := range commits {
+		for i, e := range c.Events {
+			if e.Personal != nil || !sealed.In(e.Data) {
+				continue
+			}
+			opened, err := s.ring.open(ctx, es.StreamVersion{Stream: c.Stream, Version: c.Version + int64(i)}, e)
+			if err != nil {
+				return err
+			}
+			c.Events[i] = opened
+		}
+	}
+	return nil
+}
