@@ -73,7 +73,7 @@ func (s *states[S, E]) live(events []E) ([]moment, error) {
 	var life []moment
 	var state S
 	for _, event := range events {
-		raw, err := s.aggregate.Events.Encode(event)
+		raw, err := encode(s.aggregate, event)
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package estest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -8,6 +9,8 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/memstore"
+	"github.com/annals-es/annals/pkg/es/personal"
+	"github.com/annals-es/annals/pkg/es/personal/memkeys"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/memview"
 )
@@ -26,7 +29,7 @@ type Projected struct {
 	t          T
 	projection projection.Projection
 	encoders   []Encoder
-	store      *memstore.Store
+	store      *personal.Store
 	view       *memview.View
 	engine     *projection.Engine
 	clock      *Clock
@@ -40,7 +43,11 @@ func Project(t T, p projection.Projection, encoders ...Encoder) *Projected {
 	clock := NewClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 	f := &Projected{
 		t: t, projection: p, encoders: encoders, clock: clock, expected: map[es.StreamID]bool{},
-		store: memstore.New(memstore.Config{Now: clock.Now}), view: memview.New(),
+		view: memview.New(),
+	}
+	var err error
+	if f.store, err = personal.NewStore(memstore.New(memstore.Config{Now: clock.Now}), memkeys.New()); err != nil {
+		panic(err) // there is no configuration to be wrong
 	}
 	f.engine = newEngine(f.store, f.view, memview.NewCatalog(), p, projection.Config{})
 	return f
@@ -72,7 +79,10 @@ func (f *Projected) given(ctx context.Context, stream es.StreamID, events []any)
 	raw := make([]es.RawEvent, len(events))
 	for i, event := range events {
 		var err error
-		if raw[i], err = f.encode(event); err != nil {
+		if raw[i], err = f.encode(event); err == nil {
+			raw[i], err = raw[i].OwnedBy(cmp.Or(f.meta.Actor, owner))
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 // survives returns an error if an event is not read back unchanged from its stored form, or is not registered.
 func survives[S, E any](aggregate es.Aggregate[S, E], event E) error {
-	raw, err := aggregate.Events.Encode(event)
+	raw, err := encode(aggregate, event)
 	if err != nil {
 		return err
 	}
@@ -22,13 +22,11 @@ func survives[S, E any](aggregate es.Aggregate[S, E], event E) error {
 	return nil
 }
 
-// decode returns the events that a stored event stands for.
-func decode[S, E any](aggregate es.Aggregate[S, E], raw es.RawEvent) ([]E, error) {
-	var events []E
-	commit := &es.Commit{Stream: aggregate.Stream("estest"), Version: 1, Events: []es.RawEvent{raw}}
-	err := aggregate.Events.Decode(commit, 0, func(e E) error {
-		events = append(events, e)
-		return nil
-	})
-	return events, err
+// encode returns an event as it is stored.
+func encode[S, E any](aggregate es.Aggregate[S, E], event E) (es.RawEvent, error) {
+	raw, err := aggregate.Events.Encode(event)
+	if err != nil {
+		return raw, err
+	}
+	return seal(aggregate, raw)
 }
