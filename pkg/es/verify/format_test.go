@@ -3,6 +3,7 @@ package verify_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -22,6 +23,8 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
+	"github.com/annals-es/annals/pkg/es/personal"
+	"github.com/annals-es/annals/pkg/es/personal/dynamokeys"
 )
 
 // formatDoc returns the document and its code blocks, by the text after their opening fences.
@@ -170,6 +173,63 @@ func TestFormatTables(t *testing.T) {
 	conforms(t, "snapshot", out.Items[0], snapshots)
 	if len(out.Items[0]) != len(snapshots) {
 		t.Errorf("a snapshot has %d attributes, documented are %d", len(out.Items[0]), len(snapshots))
+	}
+}
+
+// TestFormatKeys: the same for the items of the table of keys.
+func TestFormatKeys(t *testing.T) {
+	t.Parallel()
+	client := dynamotest.Client(t)
+	table := dynamotest.Table(t, client, dynamokeys.Table)
+	keys, err := dynamokeys.New(client, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, subject := range []string{"remembered", "forgotten"} {
+		key := personal.Key{Subject: subject, Number: 1, Secret: make([]byte, personal.KeyBytes), At: time.Now()}
+		if _, err := keys.Create(t.Context(), key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := keys.Forget(t.Context(), "forgotten", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	long := es.StreamID{Type: "Account", ID: strings.Repeat("x", 1001-len("Account#"))}
+	short := es.StreamID{Type: "Account", ID: long.ID[1:]}
+	for _, stream := range []es.StreamID{long, short} {
+		if err := keys.Note(t.Context(), "remembered", stream); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := client.Scan(t.Context(), &dynamodb.ScanInput{TableName: &table})
+	if err != nil || len(out.Items) != 4 {
+		t.Fatalf("%d items, want 4: %v", len(out.Items), err)
+	}
+	doc, _ := formatDoc(t)
+	documented := map[bool]map[string]attribute{
+		true: attributes(doc, "## Keys table"), false: attributes(doc, "### Notes"),
+	}
+	sum := sha256.Sum256([]byte(long.String()))
+	abouts := map[string]bool{
+		"key": true, "stream#" + short.String(): false, "stream~" + base64.RawURLEncoding.EncodeToString(sum[:]): false,
+	}
+	seen := map[bool]map[string]bool{true: {}, false: {}}
+	for _, i := range out.Items {
+		about := i["about"].(*types.AttributeValueMemberS).Value
+		isKey, known := abouts[about]
+		if !known {
+			t.Errorf("about is %.20s", about)
+		}
+		conforms(t, about, i, documented[isKey])
+		for name := range i {
+			seen[isKey][name] = true
+		}
+	}
+	for isKey, names := range seen {
+		if len(names) != len(documented[isKey]) {
+			t.Errorf("items with a key %v: they have %d different attributes, documented are %d",
+				isKey, len(names), len(documented[isKey]))
+		}
 	}
 }
 
