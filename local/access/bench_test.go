@@ -24,17 +24,24 @@ func BenchmarkPutItem(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	name := dynamotest.Table(b, dynamotest.Client(b), dynamotable.Table{Partition: dynamotable.Key{Name: "p", Type: dynamotable.String}})
-	may, err := policy.Parse(map[string]any{"Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": template.TableARN(name)})
+	name := dynamotest.Table(b, dynamotest.Client(b), dynamotable.Table{Partition: dynamotable.Key{
+		Name: "p", Type: dynamotable.String,
+	}})
+	may, err := policy.Parse(map[string]any{
+		"Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": template.TableARN(name),
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	control := New(&template.System{Functions: []template.Function{{ID: "Writer", Principal: policy.Principal{Policy: policy.Policy{may}}}}})
+	control := New(&template.System{
+		Functions: []template.Function{{ID: "Writer", Principal: policy.Principal{Policy: policy.Policy{may}}}},
+	})
 	gate := httptest.NewServer(control.DynamoDB(backend))
 	defer gate.Close()
 	for by, endpoint := range map[string]string{"straight": backend.String(), "gated": gate.URL} {
 		client := dynamodb.New(dynamodb.Options{
-			BaseEndpoint: &endpoint, Region: template.Region, Credentials: credentials.NewStaticCredentialsProvider("Writer", "x", ""),
+			BaseEndpoint: &endpoint, Region: template.Region,
+			Credentials: credentials.NewStaticCredentialsProvider("Writer", "x", ""),
 		})
 		b.Run("by="+by, func(b *testing.B) {
 			defer dynamotest.CPU(b)()
@@ -47,9 +54,10 @@ func BenchmarkPutItem(b *testing.B) {
 
 func put(ctx context.Context, b *testing.B, client *dynamodb.Client, table string, i int) {
 	b.Helper()
-	_, err := client.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(table), Item: map[string]types.AttributeValue{
-		"p": &types.AttributeValueMemberS{Value: strconv.Itoa(i)},
-	}})
+	_, err := client.PutItem(ctx,
+		&dynamodb.PutItemInput{TableName: aws.String(table), Item: map[string]types.AttributeValue{
+			"p": &types.AttributeValueMemberS{Value: strconv.Itoa(i)},
+		}})
 	if err != nil {
 		b.Fatal(err)
 	}

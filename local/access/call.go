@@ -30,7 +30,8 @@ type call struct {
 
 // ofTransaction maps the parts of a transaction to IAM actions: a transaction has no action of its own.
 var ofTransaction = map[string]string{
-	"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem", "Get": "GetItem",
+	"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem",
+	"Get": "GetItem",
 }
 
 // requestsOf returns the IAM actions and resources that an operation needs:

@@ -17,21 +17,33 @@ func TestRequestsOf(t *testing.T) {
 		{"DeleteTable", `{"TableName": "T"}`, "DeleteTable T"},
 		{"UpdateTimeToLive", `{"TableName": "T"}`, "UpdateTimeToLive T"},
 		{"PutResourcePolicy", `{"ResourceArn": "arn:aws:dynamodb:us-east-1:000000000000:table/T"}`, "PutResourcePolicy T"},
-		{"ExportTableToPointInTime", `{"TableArn": "arn:aws:dynamodb:us-east-1:000000000000:table/T"}`, "ExportTableToPointInTime T"},
+		{
+			"ExportTableToPointInTime", `{"TableArn": "arn:aws:dynamodb:us-east-1:000000000000:table/T"}`,
+			"ExportTableToPointInTime T",
+		},
 		{"ListTables", `{}`, "ListTables *"},
 		{"BatchGetItem", `{"RequestItems": {"T": {}, "S": {}}}`, "BatchGetItem S, BatchGetItem T"},
 		{"BatchWriteItem", `{"RequestItems": {"T": [{"DeleteRequest": {}}]}}`, "BatchWriteItem T"},
 		{"TransactGetItems", `{"TransactItems": [{"Get": {"TableName": "T"}}]}`, "GetItem T"},
 		{
 			"TransactWriteItems",
-			`{"TransactItems": [{"Put": {"TableName": "T"}}, {"Update": {"TableName": "T"}}, {"Delete": {"TableName": "S"}}, {"ConditionCheck": {"TableName": "T"}}]}`,
+			`{"TransactItems": [{"Put": {"TableName": "T"}}, {"Update": {"TableName": "T"}}, {"Delete": {"TableName": "S"}}, ` +
+				`{"ConditionCheck": {"TableName": "T"}}]}`,
 			"PutItem T, UpdateItem T, DeleteItem S, ConditionCheckItem T",
 		},
 		{"ExecuteStatement", `{"Statement": "SELECT \"from\" FROM \"T\" WHERE p = ?"}`, "PartiQLSelect T"},
 		{"ExecuteStatement", `{"Statement": "select * from \"T\".\"by\""}`, "PartiQLSelect T/index/by"},
 		{"ExecuteStatement", `{"Statement": "INSERT INTO T VALUE {'p': 'a'}"}`, "PartiQLInsert T"},
-		{"BatchExecuteStatement", `{"Statements": [{"Statement": " update \"T\" SET a = 1"}, {"Statement": "DELETE\nFROM \"S\""}]}`, "PartiQLUpdate T, PartiQLDelete S"},
-		{"ExecuteTransaction", `{"TransactStatements": [{"Statement": "EXISTS(SELECT * FROM \"T\")"}, {"Statement": "DELETE FROM \"T\""}]}`, "PartiQLSelect T, PartiQLDelete T"},
+		{
+			"BatchExecuteStatement",
+			`{"Statements": [{"Statement": " update \"T\" SET a = 1"}, {"Statement": "DELETE\nFROM \"S\""}]}`,
+			"PartiQLUpdate T, PartiQLDelete S",
+		},
+		{
+			"ExecuteTransaction",
+			`{"TransactStatements": [{"Statement": "EXISTS(SELECT * FROM \"T\")"}, {"Statement": "DELETE FROM \"T\""}]}`,
+			"PartiQLSelect T, PartiQLDelete T",
+		},
 	} {
 		requests, err := requestsOf(test.operation, []byte(test.body))
 		if err != nil {
@@ -39,7 +51,8 @@ func TestRequestsOf(t *testing.T) {
 		}
 		var got []string
 		for _, r := range requests {
-			got = append(got, strings.TrimPrefix(r.Action, "dynamodb:")+" "+strings.TrimPrefix(r.Resource, "arn:aws:dynamodb:us-east-1:000000000000:table/"))
+			got = append(got, strings.TrimPrefix(r.Action, "dynamodb:")+" "+
+				strings.TrimPrefix(r.Resource, "arn:aws:dynamodb:us-east-1:000000000000:table/"))
 		}
 		if !slices.Equal(got, strings.Split(test.want, ", ")) {
 			t.Errorf("%s %s asks for %v, want %s", test.operation, test.body, got, test.want)
@@ -59,7 +72,8 @@ func TestRequestsNotUnderstood(t *testing.T) {
 		{"ExecuteStatement", `{"Statement": "MERGE INTO T"}`, "not supported locally"},
 		{"ExecuteStatement", `{"Statement": "SELECT 1"}`, "not supported locally"},
 	} {
-		if got, err := requestsOf(test.operation, []byte(test.body)); err == nil || !strings.Contains(err.Error(), test.want) {
+		if got, err := requestsOf(test.operation, []byte(test.body)); err == nil ||
+			!strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s %s: %v, %v, want %s", test.operation, test.body, got, err, test.want)
 		}
 	}

@@ -36,13 +36,17 @@ func gated(t *testing.T, backend http.HandlerFunc) *httptest.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	control := New(&template.System{Functions: []template.Function{{ID: "Reader", Principal: reader}}, Tables: []template.Table{{ARN: table}}})
+	control := New(&template.System{
+		Functions: []template.Function{{ID: "Reader", Principal: reader}}, Tables: []template.Table{{ARN: table}},
+	})
 	server := httptest.NewServer(control.DynamoDB(u))
 	t.Cleanup(server.Close)
 	return server
 }
 
-func ask(ctx context.Context, t *testing.T, server *httptest.Server, key, target, body string) (status int, answer string, err error) {
+func ask(
+	ctx context.Context, t *testing.T, server *httptest.Server, key, target, body string,
+) (status int, answer string, err error) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL, strings.NewReader(body))
 	if err != nil {
@@ -50,7 +54,8 @@ func ask(ctx context.Context, t *testing.T, server *httptest.Server, key, target
 	}
 	r.Header.Set("X-Amz-Target", target)
 	if key != "" {
-		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+key+"/20261125/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+key+
+			"/20261125/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
 	}
 	got, err := http.DefaultClient.Do(r)
 	if err != nil {
@@ -74,14 +79,23 @@ func TestDynamoDB(t *testing.T) {
 		want                    string
 	}{
 		// The backend sees the runner's key: with another, it might look into other tables.
-		{"allowed", "Reader", "DynamoDB_20120810.GetItem", one, 200, `local DynamoDB_20120810.GetItem {"ReturnConsumedCapacity":"TOTAL","TableName":"T"}`},
+		{
+			"allowed", "Reader", "DynamoDB_20120810.GetItem", one, 200,
+			`local DynamoDB_20120810.GetItem {"ReturnConsumedCapacity":"TOTAL","TableName":"T"}`,
+		},
 		{"the runner's own", Own, "DynamoDB_20120810.DeleteTable", one, 200, "local DynamoDB_20120810.DeleteTable " + one},
 		{
 			"denied", "Reader", "DynamoDB_20120810.PutItem", one, 400,
-			`{"Message":"User: arn:aws:sts::000000000000:assumed-role/R/F is not authorized to perform: dynamodb:PutItem on resource: ` + table +
-				` because no identity-based policy allows the dynamodb:PutItem action","__type":"com.amazon.coral.service#AccessDeniedException"}` + "\n",
+			`{"Message":"User: arn:aws:sts::000000000000:assumed-role/R/F is not authorized to perform: dynamodb:PutItem on ` +
+				`resource: ` + table +
+				` because no identity-based policy allows the dynamodb:PutItem action",` +
+				`"__type":"com.amazon.coral.service#AccessDeniedException"}` + "\n",
 		},
-		{"one of several", "Reader", "DynamoDB_20120810.TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"T"}},{"Get":{"TableName":"S"}}]}`, 400, "GetItem on resource: arn:aws:dynamodb:us-east-1:000000000000:table/S "},
+		{
+			"one of several", "Reader", "DynamoDB_20120810.TransactGetItems",
+			`{"TransactItems":[{"Get":{"TableName":"T"}},{"Get":{"TableName":"S"}}]}`, 400,
+			"GetItem on resource: arn:aws:dynamodb:us-east-1:000000000000:table/S ",
+		},
 		// A query of an index is one of that index, not of its table.
 		{
 			"an index", "Reader", "DynamoDB_20120810.Query", `{"TableName":"T","IndexName":"by"}`, 200,
@@ -153,10 +167,12 @@ func TestWhatBreaksOffBehindBreaksOffInFront(t *testing.T) {
 		}
 		panic(http.ErrAbortHandler)
 	})
-	if status, answer, err := ask(t.Context(), t, server, "Reader", "DynamoDB_20120810.GetItem", `{"TableName":"T"}`); err == nil {
+	if status, answer, err := ask(t.Context(), t, server, "Reader", "DynamoDB_20120810.GetItem",
+		`{"TableName":"T"}`); err == nil {
 		t.Errorf("no answer became %d %s", status, answer)
 	}
-	status, answer, err := ask(t.Context(), t, server, "Reader", "DynamoDB_20120810.GetItem", `{"TableName":"T","half":true}`)
+	status, answer, err := ask(t.Context(), t, server, "Reader", "DynamoDB_20120810.GetItem",
+		`{"TableName":"T","half":true}`)
 	if status != 200 || answer != `{"Item":` || err == nil {
 		t.Errorf("half an answer became %d %s %v", status, answer, err)
 	}
@@ -187,7 +203,9 @@ func BenchmarkAllow(b *testing.B) {
 	item, _ := json.Marshal(strings.Repeat("x", 1000))
 	body := []byte(`{"TableName":"T","Item":{"stream":{"S":` + string(item) + `}}}`)
 	control := New(&template.System{})
-	header := http.Header{"X-Amz-Target": {"DynamoDB_20120810.PutItem"}, "Authorization": {"AWS4-HMAC-SHA256 Credential=" + Own + "/x"}}
+	header := http.Header{
+		"X-Amz-Target": {"DynamoDB_20120810.PutItem"}, "Authorization": {"AWS4-HMAC-SHA256 Credential=" + Own + "/x"},
+	}
 	for b.Loop() {
 		if _, _, err := control.allow(header, body); err != nil {
 			b.Fatal(err)

@@ -25,13 +25,15 @@ func TestUnits(t *testing.T) {
 		t.Fatal(err)
 	}
 	name := dynamotest.Table(t, dynamotest.Client(t), dynamotable.Table{
-		Partition: dynamotable.Key{Name: "p", Type: dynamotable.String}, Sort: dynamotable.Key{Name: "s", Type: dynamotable.String},
+		Partition: dynamotable.Key{Name: "p", Type: dynamotable.String},
+		Sort:      dynamotable.Key{Name: "s", Type: dynamotable.String},
 	})
 	control := New(&template.System{})
 	gate := httptest.NewServer(control.DynamoDB(backend))
 	t.Cleanup(gate.Close)
 	client := dynamodb.New(dynamodb.Options{
-		BaseEndpoint: &gate.URL, Region: template.Region, Credentials: credentials.NewStaticCredentialsProvider(Own, "x", ""), RetryMaxAttempts: 1,
+		BaseEndpoint: &gate.URL, Region: template.Region, Credentials: credentials.NewStaticCredentialsProvider(Own, "x", ""),
+		RetryMaxAttempts: 1,
 	})
 	item := func(sort string, size int) map[string]types.AttributeValue {
 		return map[string]types.AttributeValue{
@@ -50,30 +52,41 @@ func TestUnits(t *testing.T) {
 	}
 	_, err = client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &name, Item: item("1", 1500)})
 	consumed("an item of 1.5 KB", err, Units{Write: 2})
-	put, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &name, Item: item("2", 100), ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal})
+	put, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{
+		TableName: &name, Item: item("2", 100), ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+	})
 	consumed("an item of which the consumption is asked for", err, Units{Write: 1})
 	if err == nil && aws.ToFloat64(put.ConsumedCapacity.CapacityUnits) != 1 {
 		t.Errorf("%+v", put.ConsumedCapacity)
 	}
 	key := map[string]types.AttributeValue{"p": item("1", 0)["p"], "s": item("1", 0)["s"]}
-	got, err := client.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &name, Key: key, ConsistentRead: aws.Bool(true)})
+	got, err := client.GetItem(t.Context(), &dynamodb.GetItemInput{
+		TableName: &name, Key: key, ConsistentRead: aws.Bool(true),
+	})
 	consumed("read strongly consistent", err, Units{Read: 1})
 	if err == nil && len(got.Item) != 3 {
 		t.Errorf("%+v", got.Item)
 	}
 	_, err = client.Query(t.Context(), &dynamodb.QueryInput{
-		TableName: &name, KeyConditionExpression: aws.String("p = :p"), ExpressionAttributeValues: map[string]types.AttributeValue{":p": item("", 0)["p"]},
+		TableName: &name, KeyConditionExpression: aws.String("p = :p"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{":p": item("", 0)["p"]},
 	})
 	consumed("a query of 1.6 KB, eventually consistent", err, Units{Read: 0.5})
 	var parts []types.TransactWriteItem
 	for i := range 2 {
-		parts = append(parts, types.TransactWriteItem{Put: &types.Put{TableName: &name, Item: item("t"+strconv.Itoa(i), 100)}})
+		parts = append(parts, types.TransactWriteItem{Put: &types.Put{
+			TableName: &name, Item: item("t"+strconv.Itoa(i), 100),
+		}})
 	}
 	_, err = client.TransactWriteItems(t.Context(), &dynamodb.TransactWriteItemsInput{TransactItems: parts})
 	consumed("a transaction of two", err, Units{Write: 4})
-	_, err = client.BatchGetItem(t.Context(), &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{name: {Keys: []map[string]types.AttributeValue{key}}}})
+	_, err = client.BatchGetItem(t.Context(), &dynamodb.BatchGetItemInput{
+		RequestItems: map[string]types.KeysAndAttributes{name: {Keys: []map[string]types.AttributeValue{key}}},
+	})
 	consumed("a batch of one", err, Units{Read: 0.5})
-	_, err = client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &name, Item: item("1", 1), ConditionExpression: aws.String("attribute_not_exists(p)")})
+	_, err = client.PutItem(t.Context(), &dynamodb.PutItemInput{
+		TableName: &name, Item: item("1", 1), ConditionExpression: aws.String("attribute_not_exists(p)"),
+	})
 	if err == nil {
 		t.Error("the condition holds")
 	}

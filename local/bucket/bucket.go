@@ -119,7 +119,9 @@ func (b *Bucket) created(key string, body []byte) string {
 		"s3": map[string]any{
 			"s3SchemaVersion": "1.0", "configurationId": b.Name,
 			"bucket": map[string]any{"name": b.Name, "arn": b.ARN},
-			"object": object{strings.Join(segments, "/"), len(body), hex.EncodeToString(sum[:]), fmt.Sprintf("%016X", now.UnixNano())},
+			"object": object{
+				strings.Join(segments, "/"), len(body), hex.EncodeToString(sum[:]), fmt.Sprintf("%016X", now.UnixNano()),
+			},
 		},
 	}}})
 	return string(text)

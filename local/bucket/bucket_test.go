@@ -20,7 +20,9 @@ const key = "aws/lambda/m/shardId-1/2026/11/25/2026-11-25T10.00.00-a b+c"
 
 func newBucket(t *testing.T) (*bucket.Bucket, *[]string) {
 	t.Helper()
-	b := bucket.New(bucket.Config{Name: "given-up", ARN: "arn:aws:s3:::given-up", Region: "us-east-1", Dir: filepath.Join(t.TempDir(), "Failures")})
+	b := bucket.New(bucket.Config{
+		Name: "given-up", ARN: "arn:aws:s3:::given-up", Region: "us-east-1", Dir: filepath.Join(t.TempDir(), "Failures"),
+	})
 	var told []string
 	b.Tell(func(message string) error { told = append(told, message); return nil })
 	return b, &told
@@ -38,11 +40,13 @@ func TestObjects(t *testing.T) {
 		t.Fatal(err)
 	}
 	entity := e.Records[0].S3
-	if entity.Bucket.Name != "given-up" || entity.Object.URLDecodedKey != key || entity.Object.Size != 7 || e.Records[0].EventSource != "aws:s3" {
+	if entity.Bucket.Name != "given-up" || entity.Object.URLDecodedKey != key || entity.Object.Size != 7 ||
+		e.Records[0].EventSource != "aws:s3" {
 		t.Errorf("told: %s", (*told)[0])
 	}
 	body, err := b.Get(key)
-	if text, _ := os.ReadFile(filepath.Join(b.Dir, filepath.FromSlash(key))); err != nil || string(body) != "content" || string(text) != "content" {
+	if text, _ := os.ReadFile(filepath.Join(b.Dir, filepath.FromSlash(key))); err != nil || string(body) != "content" ||
+		string(text) != "content" {
 		t.Errorf("%q, %v; in the file %q", body, err, text)
 	}
 	if _, err := b.Get("aws/lambda"); !errors.Is(err, os.ErrNotExist) {
@@ -163,7 +167,8 @@ func TestList(t *testing.T) {
 		t.Errorf("another page: %d %s", status, body)
 	}
 	allowed = false
-	if status, body := ask("list-type=2"); status != 403 || !strings.Contains(body, "s3:ListBucket on arn:aws:s3:::given-up<") {
+	if status, body := ask("list-type=2"); status != 403 ||
+		!strings.Contains(body, "s3:ListBucket on arn:aws:s3:::given-up<") {
 		t.Errorf("forbidden: %d %s", status, body)
 	}
 }

@@ -58,7 +58,9 @@ func list(w http.ResponseWriter, b *Bucket, prefix string) {
 		return
 	}
 	first := keys[:min(len(keys), maxKeys)]
-	answer := listing{Name: b.Name, Prefix: prefix, KeyCount: len(first), MaxKeys: maxKeys, IsTruncated: len(first) < len(keys)}
+	answer := listing{
+		Name: b.Name, Prefix: prefix, KeyCount: len(first), MaxKeys: maxKeys, IsTruncated: len(first) < len(keys),
+	}
 	for _, key := range first {
 		answer.Contents = append(answer.Contents, listed{key})
 	}

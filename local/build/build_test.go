@@ -71,7 +71,10 @@ func TestSynthesizeOnlyWhatIsStale(t *testing.T) {
 		{"nothing changed", func() {}, false},
 		{"a function", func() { write(t, p, "functions/b/main.go", "package main\n\nfunc main() { println(3) }\n") }, true},
 		{"nothing changed since", func() {}, false},
-		{"touched alone", func() { write(t, p, "functions/b/main.go", "package main\n\nfunc main() { println(3) }\n") }, false},
+		{
+			"touched alone",
+			func() { write(t, p, "functions/b/main.go", "package main\n\nfunc main() { println(3) }\n") }, false,
+		},
 		{"a setting", func() { write(t, p, "cdk.json", `{"x":1}`) }, true},
 		{"the app", func() {
 			text, _ := os.ReadFile(filepath.Join(p.Root, "infra/main.go"))
@@ -171,11 +174,13 @@ func TestWhatFailsSaysWhy(t *testing.T) {
 	for name, test := range map[string]struct{ file, text, want, log string }{
 		"a function that does not compile": {
 			"functions/a/main.go", "package main\n\nfunc main() { undefined() }\n",
-			"building the functions failed: functions/a/main.go:3:15: undefined: undefined (whole output: .local/build-functions.log)", "build-functions.log",
+			"building the functions failed: functions/a/main.go:3:15: undefined: undefined (whole output: " +
+				".local/build-functions.log)", "build-functions.log",
 		},
 		"an app that does not compile": {"infra/main.go", "package main\n", "building the CDK app failed", "build-infra.log"},
 		"an app that fails": {
-			"infra/main.go", "package main\n\nimport \"os\"\n\nfunc main() { println(\"noise\"); println(\"infra: no such table\"); os.Exit(1) }\n",
+			"infra/main.go", "package main\n\nimport \"os\"\n\n" +
+				"func main() { println(\"noise\"); println(\"infra: no such table\"); os.Exit(1) }\n",
 			"synthesizing the template failed: infra: no such table (whole output: .local/synth.log)", "synth.log",
 		},
 		"an app that panics": {
@@ -204,11 +209,15 @@ func TestWhatIsMissing(t *testing.T) {
 	for name, test := range map[string]struct {
 		gone, file, text, want string
 	}{
-		"no functions":    {"functions", "", "", " has no functions: each folder of ./functions has to be the main package"},
-		"no app":          {"infra", "", "", " has no ./infra, the folder of the service's CDK app: `annals new service`"},
-		"an empty app":    {"infra", "infra/README.md", "", "./infra has to be the CDK app: it has no Go files: write its main.go"},
-		"no main package": {"", "functions/c/c.go", "package c\n", "./functions/c has to be a Lambda function, as every folder in"},
-		"no Go":           {"", "functions/c/README.md", "", "it has no Go files: write its main.go, or move the folder elsewhere"},
+		"no functions": {"functions", "", "", " has no functions: each folder of ./functions has to be the main package"},
+		"no app":       {"infra", "", "", " has no ./infra, the folder of the service's CDK app: `annals new service`"},
+		"an empty app": {
+			"infra", "infra/README.md", "", "./infra has to be the CDK app: it has no Go files: write its main.go",
+		},
+		"no main package": {
+			"", "functions/c/c.go", "package c\n", "./functions/c has to be a Lambda function, as every folder in",
+		},
+		"no Go": {"", "functions/c/README.md", "", "it has no Go files: write its main.go, or move the folder elsewhere"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -61,6 +61,7 @@ func (p Project) buildApp(ctx context.Context) error {
 	if err := os.MkdirAll(p.bin(), 0o755); err != nil {
 		return err
 	}
-	cmd := p.command(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", p.bin("infra"), "./infra")
+	cmd := p.command(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o",
+		p.bin("infra"), "./infra")
 	return p.run(ctx, cmd, "building the CDK app", "build-infra.log")
 }

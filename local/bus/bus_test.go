@@ -51,7 +51,8 @@ func serveTo(t *testing.T, mayPut func(http.Header, string) error) (*bus.Bus, st
 
 func entry(change func(*types.PutEventsRequestEntry)) types.PutEventsRequestEntry {
 	e := types.PutEventsRequestEntry{
-		EventBusName: aws.String(arn), Source: aws.String("s"), DetailType: aws.String("t"), Detail: aws.String(`{"a":"<ä>"}`),
+		EventBusName: aws.String(arn), Source: aws.String("s"), DetailType: aws.String("t"),
+		Detail: aws.String(`{"a":"<ä>"}`),
 	}
 	if change != nil {
 		change(&e)
@@ -88,10 +89,12 @@ func TestPutEvents(t *testing.T) {
 		"NotAuthorizedForSourceException": func(e *types.PutEventsRequestEntry) { e.Source = aws.String("aws.s3") },
 		"ResourceNotFoundException":       func(e *types.PutEventsRequestEntry) { e.EventBusName = aws.String("C") },
 		"ResourceNotFoundException ":      func(e *types.PutEventsRequestEntry) { e.EventBusName = nil },
-		"InvalidArgument":                 func(e *types.PutEventsRequestEntry) { e.DetailType = aws.String(strings.Repeat("x", 129)) },
-		"InvalidArgument ":                func(e *types.PutEventsRequestEntry) { e.Source = nil },
-		"InvalidArgument  ":               func(e *types.PutEventsRequestEntry) { e.Detail = nil },
-		"InvalidArgument   ":              func(e *types.PutEventsRequestEntry) { e.DetailType = nil },
+		"InvalidArgument": func(e *types.PutEventsRequestEntry) {
+			e.DetailType = aws.String(strings.Repeat("x", 129))
+		},
+		"InvalidArgument ":   func(e *types.PutEventsRequestEntry) { e.Source = nil },
+		"InvalidArgument  ":  func(e *types.PutEventsRequestEntry) { e.Detail = nil },
+		"InvalidArgument   ": func(e *types.PutEventsRequestEntry) { e.DetailType = nil },
 	}
 	in := &eventbridge.PutEventsInput{}
 	var want []string
@@ -133,7 +136,8 @@ func TestRefusedRequests(t *testing.T) {
 		e.Detail = aws.String(`{"a":"` + strings.Repeat("x", 1<<19) + `"}`)
 	})
 	for name, in := range map[string]*eventbridge.PutEventsInput{
-		"none": {Entries: []types.PutEventsRequestEntry{}}, "eleven": {Entries: eleven}, "too large": {Entries: []types.PutEventsRequestEntry{half, half}},
+		"none": {Entries: []types.PutEventsRequestEntry{}}, "eleven": {Entries: eleven},
+		"too large": {Entries: []types.PutEventsRequestEntry{half, half}},
 	} {
 		_, err := client.PutEvents(t.Context(), in)
 		var api smithy.APIError
@@ -148,7 +152,8 @@ func TestRefusedRequests(t *testing.T) {
 	if !errors.As(err, &api) || api.ErrorCode() != "SerializationException" {
 		t.Errorf("a trace header: %v", err)
 	}
-	if _, err := client.ListRules(t.Context(), &eventbridge.ListRulesInput{}); !errors.As(err, &api) || api.ErrorCode() != "UnknownOperationException" {
+	if _, err := client.ListRules(t.Context(), &eventbridge.ListRulesInput{}); !errors.As(err, &api) ||
+		api.ErrorCode() != "UnknownOperationException" {
 		t.Errorf("rules: %v", err)
 	}
 	if all := events(t, file); len(all) > 0 {
@@ -165,9 +170,12 @@ func TestDenied(t *testing.T) {
 		}
 		return errors.New("you may not")
 	})
-	_, err := client.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{entry(nil)}})
+	_, err := client.PutEvents(t.Context(), &eventbridge.PutEventsInput{
+		Entries: []types.PutEventsRequestEntry{entry(nil)},
+	})
 	var api smithy.APIError
-	if !errors.As(err, &api) || api.ErrorCode() != "AccessDeniedException" || api.ErrorMessage() != "you may not" || len(events(t, file)) > 0 {
+	if !errors.As(err, &api) || api.ErrorCode() != "AccessDeniedException" || api.ErrorMessage() != "you may not" ||
+		len(events(t, file)) > 0 {
 		t.Error(err)
 	}
 }
@@ -178,7 +186,9 @@ func TestAFileThatCannotBeWritten(t *testing.T) {
 	b, _, client := serve(t)
 	_ = b.Close()
 	for range 2 {
-		_, err := client.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{entry(nil)}})
+		_, err := client.PutEvents(t.Context(), &eventbridge.PutEventsInput{
+			Entries: []types.PutEventsRequestEntry{entry(nil)},
+		})
 		var api smithy.APIError
 		if !errors.As(err, &api) || api.ErrorCode() != "InternalException" {
 			t.Errorf("error is %v", err)
@@ -189,7 +199,8 @@ func TestAFileThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// A file that is full makes room: the latest events are in the file, those before beside it, and what was before that is gone.
+// A file that is full makes room: the latest events are in the file, those before beside it, and what was before that
+// is gone.
 func TestFull(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "B.jsonl")

@@ -46,8 +46,9 @@ func (e *entry) size() int {
 // put answers PutEvents. A mistake in an entry fails that entry, a mistake in the request fails all entries.
 func (s *Server) put(header http.Header, in putEvents) (any, error) {
 	if len(in.Entries) == 0 || len(in.Entries) > maxEntries {
-		return nil, apiError{"ValidationException", fmt.Sprintf("%d validation errors detected: Value at 'entries' failed to satisfy constraint: "+
-			"Member must have length less than or equal to %d and greater than or equal to 1", 1, maxEntries)}
+		return nil, apiError{"ValidationException", fmt.Sprintf("%d validation errors detected: Value at 'entries' failed "+
+			"to satisfy constraint: Member must have length less than or equal to %d and greater than or equal to "+
+			"1", 1, maxEntries)}
 	}
 	size := 0
 	for i := range in.Entries {
@@ -59,7 +60,10 @@ func (s *Server) put(header http.Header, in putEvents) (any, error) {
 		}
 	}
 	if size > maxSize {
-		return nil, apiError{"ValidationException", fmt.Sprintf("Total size of the entries in the request is over the limit: %d bytes, %d are possible.", size, maxSize)}
+		return nil, apiError{
+			"ValidationException",
+			fmt.Sprintf("Total size of the entries in the request is over the limit: %d bytes, %d are possible.", size, maxSize),
+		}
 	}
 	out := putResult{Entries: make([]result, len(in.Entries))}
 	for i := range in.Entries {
@@ -95,7 +99,9 @@ func (s *Server) accept(e *entry) (id string, err error) {
 	case strings.TrimSpace(e.Source) == "":
 		return "", apiError{"InvalidArgument", "Parameter Source is not valid. Reason: Source is a required argument."}
 	case strings.TrimSpace(e.DetailType) == "":
-		return "", apiError{"InvalidArgument", "Parameter DetailType is not valid. Reason: DetailType is a required argument."}
+		return "", apiError{
+			"InvalidArgument", "Parameter DetailType is not valid. Reason: DetailType is a required argument.",
+		}
 	case utf8.RuneCountInString(e.DetailType) > 128:
 		return "", apiError{"InvalidArgument", "Parameter DetailType is not valid. Reason: Must be 128 characters or less."}
 	case e.Detail == "":
@@ -113,7 +119,8 @@ func (s *Server) accept(e *entry) (id string, err error) {
 	}
 	id = uuid.NewString()
 	return id, b.Put(Event{
-		Version: "0", ID: id, DetailType: e.DetailType, Source: e.Source, Account: s.account, Time: at.UTC().Truncate(time.Second),
+		Version: "0", ID: id, DetailType: e.DetailType, Source: e.Source, Account: s.account,
+		Time:   at.UTC().Truncate(time.Second),
 		Region: s.region, Resources: append([]string{}, e.Resources...), Detail: json.RawMessage(e.Detail),
 	})
 }

@@ -28,7 +28,8 @@ func TestAdmit(t *testing.T) {
 	t.Parallel()
 	f := &function{answer: `{"statusCode":204}`}
 	a, err := New("api", "0", []Route{
-		{Key: "GET /closed", Function: f, Timeout: time.Second, Scopes: []string{"a", "b"}}, {Key: "GET /open", Function: f, Timeout: time.Second, Open: true},
+		{Key: "GET /closed", Function: f, Timeout: time.Second, Scopes: []string{"a", "b"}},
+		{Key: "GET /open", Function: f, Timeout: time.Second, Open: true},
 	}, Options{Authorizer: doorman{}}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +52,8 @@ func TestAdmit(t *testing.T) {
 		}
 		w := httptest.NewRecorder()
 		a.ServeHTTP(w, r)
-		if w.Code != test.status || w.Body.String() != test.body || w.Header().Get("Www-Authenticate") != test.challenge || (f.received != nil) != (test.status == 204) {
+		if w.Code != test.status || w.Body.String() != test.body || w.Header().Get("Www-Authenticate") != test.challenge ||
+			(f.received != nil) != (test.status == 204) {
 			t.Errorf("%s %q: %d %s %v, invoked with %s", test.path, test.header, w.Code, w.Body, w.Header(), f.received)
 		}
 		if f.received == nil {
@@ -76,7 +78,9 @@ func TestAdmit(t *testing.T) {
 // TestThrottled: beyond rate and burst it is 429, and time brings more.
 func TestThrottled(t *testing.T) {
 	t.Parallel()
-	a, err := New("api", "0", []Route{{Key: "GET /a", Function: &function{answer: `{"statusCode":204}`}, Timeout: time.Second}},
+	a, err := New("api", "0", []Route{{
+		Key: "GET /a", Function: &function{answer: `{"statusCode":204}`}, Timeout: time.Second,
+	}},
 		Options{Rate: 10, Burst: 3}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +90,10 @@ func TestThrottled(t *testing.T) {
 	for _, test := range []struct {
 		after time.Duration
 		want  int
-	}{{0, 204}, {0, 204}, {0, 204}, {0, 429}, {100 * time.Millisecond, 204}, {0, 429}, {time.Hour, 204}, {0, 204}, {0, 204}, {0, 429}} {
+	}{
+		{0, 204}, {0, 204}, {0, 204}, {0, 429}, {100 * time.Millisecond, 204},
+		{0, 429}, {time.Hour, 204}, {0, 204}, {0, 204}, {0, 429},
+	} {
 		now = now.Add(test.after)
 		w := httptest.NewRecorder()
 		a.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/a", nil))

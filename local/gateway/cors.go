@@ -41,7 +41,8 @@ func (c *CORS) allowed(origin string) string {
 
 // preflight reports whether a request is a browser's preflight.
 func preflight(r *http.Request) bool {
-	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") != ""
+	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" &&
+		r.Header.Get("Access-Control-Request-Method") != ""
 }
 
 // set writes the CORS headers for the page that sent the request. They replace the function's own.
@@ -61,7 +62,9 @@ func (c *CORS) set(header http.Header, r *http.Request) {
 	}
 	lists := map[string][]string{"Access-Control-Expose-Headers": c.ExposeHeaders}
 	if preflight(r) {
-		lists = map[string][]string{"Access-Control-Allow-Methods": c.AllowMethods, "Access-Control-Allow-Headers": c.AllowHeaders}
+		lists = map[string][]string{
+			"Access-Control-Allow-Methods": c.AllowMethods, "Access-Control-Allow-Headers": c.AllowHeaders,
+		}
 		if c.MaxAge != nil {
 			header.Set("Access-Control-Max-Age", strconv.Itoa(*c.MaxAge))
 		}

@@ -62,7 +62,8 @@ func asking(origin, path string) *http.Request {
 func TestPreflight(t *testing.T) {
 	t.Parallel()
 	allowed := map[string]string{
-		"Allow-Origin": "https://shop.example.org", "Allow-Methods": "GET,POST", "Allow-Headers": "authorization,content-type", "Max-Age": "3600",
+		"Allow-Origin": "https://shop.example.org", "Allow-Methods": "GET,POST",
+		"Allow-Headers": "authorization,content-type", "Max-Age": "3600",
 	}
 	with := func(name, value string) map[string]string {
 		m := maps.Clone(allowed)
@@ -85,11 +86,15 @@ func TestPreflight(t *testing.T) {
 		"no page":             {shop, asking("null", "/orders"), 204, nil},
 		"its name in another": {shop, asking("https://shop.example.org.evil.example", "/orders"), 204, nil},
 		"any":                 {&wild, asking("https://evil.example", "/orders"), 204, with("Allow-Origin", "*")},
-		"any by https":        {&schemes, asking("https://a.example", "/orders"), 204, with("Allow-Origin", "https://a.example")},
-		"not by http":         {&schemes, asking("http://a.example", "/orders"), 204, nil},
-		"with credentials":    {&credentials, asking("https://shop.example.org", "/orders"), 204, with("Allow-Credentials", "true")},
-		"no preflight":        {shop, from("https://shop.example.org", http.MethodOptions, "/orders"), 404, nil},
-		"no CORS":             {nil, asking("https://shop.example.org", "/orders"), 404, nil},
+		"any by https": {
+			&schemes, asking("https://a.example", "/orders"), 204, with("Allow-Origin", "https://a.example"),
+		},
+		"not by http": {&schemes, asking("http://a.example", "/orders"), 204, nil},
+		"with credentials": {
+			&credentials, asking("https://shop.example.org", "/orders"), 204, with("Allow-Credentials", "true"),
+		},
+		"no preflight": {shop, from("https://shop.example.org", http.MethodOptions, "/orders"), 404, nil},
+		"no CORS":      {nil, asking("https://shop.example.org", "/orders"), 404, nil},
 	} {
 		f := &function{answer: `{"statusCode":200}`}
 		status, got := ask(t, test.cors, f, test.r)
@@ -118,14 +123,20 @@ func TestAnswersToPages(t *testing.T) {
 		status int
 		want   map[string]string
 	}{
-		"an answer":         {shop, &function{answer: `{"statusCode":201}`}, from("https://shop.example.org", "POST", "/orders"), 201, want},
-		"the function's":    {shop, &function{answer: own}, from("https://shop.example.org", "POST", "/orders"), 201, want},
-		"another origin":    {shop, &function{answer: own}, from("https://evil.example", "POST", "/orders"), 201, nil},
-		"no origin":         {shop, &function{answer: own}, httptest.NewRequest("POST", "/orders", nil), 201, nil},
-		"no route":          {shop, &function{}, from("https://shop.example.org", "GET", "/nowhere"), 404, want},
-		"no token":          {shop, &function{}, from("https://shop.example.org", "GET", "/closed"), 401, want},
-		"a failure":         {shop, &function{err: errors.New("x")}, from("https://shop.example.org", "POST", "/orders"), 500, want},
-		"a route of OPTION": {shop, &function{answer: `{"statusCode":200}`}, from("https://shop.example.org", "OPTIONS", "/own"), 200, nil},
+		"an answer": {
+			shop, &function{answer: `{"statusCode":201}`}, from("https://shop.example.org", "POST", "/orders"), 201, want,
+		},
+		"the function's": {shop, &function{answer: own}, from("https://shop.example.org", "POST", "/orders"), 201, want},
+		"another origin": {shop, &function{answer: own}, from("https://evil.example", "POST", "/orders"), 201, nil},
+		"no origin":      {shop, &function{answer: own}, httptest.NewRequest("POST", "/orders", nil), 201, nil},
+		"no route":       {shop, &function{}, from("https://shop.example.org", "GET", "/nowhere"), 404, want},
+		"no token":       {shop, &function{}, from("https://shop.example.org", "GET", "/closed"), 401, want},
+		"a failure": {
+			shop, &function{err: errors.New("x")}, from("https://shop.example.org", "POST", "/orders"), 500, want,
+		},
+		"a route of OPTION": {
+			shop, &function{answer: `{"statusCode":200}`}, from("https://shop.example.org", "OPTIONS", "/own"), 200, nil,
+		},
 		"no CORS": {
 			nil, &function{answer: own}, from("https://evil.example", "POST", "/orders"), 201,
 			map[string]string{"Allow-Origin": "*", "Allow-Methods": "PUT"},
@@ -142,7 +153,10 @@ func TestAnswersToPages(t *testing.T) {
 func TestAllows(t *testing.T) {
 	t.Parallel()
 	all := &CORS{AllowOrigins: []string{"*"}}
-	got := []bool{(*CORS)(nil).Allows("https://a.example"), all.Allows(""), all.Allows("null"), shop.Allows("https://shop.example.org"), shop.Allows("*")}
+	got := []bool{
+		(*CORS)(nil).Allows("https://a.example"), all.Allows(""), all.Allows("null"),
+		shop.Allows("https://shop.example.org"), shop.Allows("*"),
+	}
 	if want := []bool{false, false, true, true, false}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}

@@ -34,7 +34,8 @@ func (f *function) Invoke(_ context.Context, payload []byte) ([]byte, error) {
 // serve sends one request to an API with one route and returns the event and the response.
 func serve(t *testing.T, routeKey string, f *function, r *http.Request) *http.Response {
 	t.Helper()
-	a, err := New("api", "000000000000", []Route{{Key: routeKey, Function: f, Timeout: time.Second}}, Options{}, slog.New(slog.DiscardHandler))
+	a, err := New("api", "000000000000", []Route{{Key: routeKey, Function: f, Timeout: time.Second}}, Options{},
+		slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +47,8 @@ func serve(t *testing.T, routeKey string, f *function, r *http.Request) *http.Re
 
 func TestEvent(t *testing.T) {
 	t.Parallel()
-	r := httptest.NewRequest(http.MethodPost, "http://example.org:3000/accounts/a%2Fb%20c/deposits?x=1&x=2&y=a%20b&z&e=%C3%A4", strings.NewReader(`{"ä":1}`))
+	r := httptest.NewRequest(http.MethodPost,
+		"http://example.org:3000/accounts/a%2Fb%20c/deposits?x=1&x=2&y=a%20b&z&e=%C3%A4", strings.NewReader(`{"ä":1}`))
 	r.RemoteAddr = "127.0.0.1:4711"
 	r.Header.Set("Content-Type", "application/json; charset=utf-8")
 	r.Header.Add("X-Many", "one")
@@ -64,14 +66,16 @@ func TestEvent(t *testing.T) {
 		"rawQueryString": "x=1&x=2&y=a%20b&z&e=%C3%A4",
 		"cookies": ["a=1", "b=2", "c=3"],
 		"headers": {
-			"content-type": "application/json; charset=utf-8", "content-length": "8", "host": "example.org:3000", "user-agent": "test",
+			"content-type": "application/json; charset=utf-8", "content-length": "8", "host": "example.org:3000",
+			"user-agent": "test",
 			"x-many": "one,two, three", "x-forwarded-for": "127.0.0.1", "x-forwarded-port": "3000", "x-forwarded-proto": "http"
 		},
 		"queryStringParameters": {"x": "1,2", "y": "a b", "z": "", "e": "ä"},
 		"pathParameters": {"id": "a/b c"},
 		"requestContext": {
 			"accountId": "000000000000", "apiId": "api", "domainName": "example.org", "domainPrefix": "example",
-			"http": {"method": "POST", "path": "/accounts/a/b c/deposits", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "test"},
+			"http": {"method": "POST", "path": "/accounts/a/b c/deposits", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1",
+				"userAgent": "test"},
 			"requestId": "` + id + `", "routeKey": "POST /accounts/{id}/deposits", "stage": "$default",
 			"time": "14/Nov/2023:22:13:20 +0000", "timeEpoch": 1700000000123
 		},
@@ -101,8 +105,10 @@ func TestEventWithoutAnything(t *testing.T) {
 func TestBodies(t *testing.T) {
 	t.Parallel()
 	for contentType, encoded := range map[string]bool{
-		"application/json": false, "application/json; charset=utf-8": false, "text/plain": false, "text/csv": false, "application/xml": false,
-		"application/javascript": false, "application/octet-stream": true, "image/png": true, "": true, "application/x-www-form-urlencoded": true,
+		"application/json": false, "application/json; charset=utf-8": false, "text/plain": false, "text/csv": false,
+		"application/xml":        false,
+		"application/javascript": false, "application/octet-stream": true, "image/png": true, "": true,
+		"application/x-www-form-urlencoded": true,
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("a=b"))
 		r.Header.Set("Content-Type", contentType)
@@ -137,19 +143,27 @@ func TestResponses(t *testing.T) {
 		header       http.Header
 	}{
 		"full": {
-			`{"statusCode":201,"headers":{"content-type":"application/json","X-Number":8,"ETag":"\"8\""},"cookies":["a=1; Path=/","b=2"],"body":"{}"}`,
+			`{"statusCode":201,"headers":{"content-type":"application/json","X-Number":8,"ETag":"\"8\""},"cookies":["a=1; ` +
+				`Path=/","b=2"],"body":"{}"}`,
 			`{}`, 201,
-			http.Header{"Content-Type": {"application/json"}, "X-Number": {"8"}, "Etag": {`"8"`}, "Set-Cookie": {"a=1; Path=/", "b=2"}},
+			http.Header{
+				"Content-Type": {"application/json"}, "X-Number": {"8"}, "Etag": {`"8"`}, "Set-Cookie": {"a=1; Path=/", "b=2"},
+			},
 		},
-		"multi":       {`{"statusCode":200,"multiValueHeaders":{"x":["1","2"]},"body":"x"}`, "x", 200, http.Header{"X": {"1", "2"}, "Content-Type": {"text/plain;charset=UTF-8"}}},
-		"base64":      {`{"statusCode":200,"isBase64Encoded":true,"body":"AP8="}`, "\x00\xff", 200, http.Header{}},
-		"empty":       {`{"statusCode":204}`, "", 204, http.Header{}},
-		"inferred":    {`{"message":"hi"}`, `{"message":"hi"}`, 200, http.Header{"Content-Type": {"application/json"}}},
-		"text":        {`"hi"`, `hi`, 200, http.Header{"Content-Type": {"application/json"}}},
-		"list":        {` [1,2] `, `[1,2]`, 200, http.Header{"Content-Type": {"application/json"}}},
-		"nothing":     {``, `{"message":"Internal Server Error"}`, 500, http.Header{}},
-		"not JSON":    {`{"statusCode":`, `{"message":"Internal Server Error"}`, 500, http.Header{}},
-		"bad base64":  {`{"statusCode":200,"isBase64Encoded":true,"body":"%"}`, `{"message":"Internal Server Error"}`, 500, http.Header{}},
+		"multi": {
+			`{"statusCode":200,"multiValueHeaders":{"x":["1","2"]},"body":"x"}`, "x", 200,
+			http.Header{"X": {"1", "2"}, "Content-Type": {"text/plain;charset=UTF-8"}},
+		},
+		"base64":   {`{"statusCode":200,"isBase64Encoded":true,"body":"AP8="}`, "\x00\xff", 200, http.Header{}},
+		"empty":    {`{"statusCode":204}`, "", 204, http.Header{}},
+		"inferred": {`{"message":"hi"}`, `{"message":"hi"}`, 200, http.Header{"Content-Type": {"application/json"}}},
+		"text":     {`"hi"`, `hi`, 200, http.Header{"Content-Type": {"application/json"}}},
+		"list":     {` [1,2] `, `[1,2]`, 200, http.Header{"Content-Type": {"application/json"}}},
+		"nothing":  {``, `{"message":"Internal Server Error"}`, 500, http.Header{}},
+		"not JSON": {`{"statusCode":`, `{"message":"Internal Server Error"}`, 500, http.Header{}},
+		"bad base64": {
+			`{"statusCode":200,"isBase64Encoded":true,"body":"%"}`, `{"message":"Internal Server Error"}`, 500, http.Header{},
+		},
 		"bad status":  {`{"statusCode":99}`, `{"message":"Internal Server Error"}`, 500, http.Header{}},
 		"text status": {`{"statusCode":"OK"}`, `{"message":"Internal Server Error"}`, 500, http.Header{}},
 	} {
@@ -197,7 +211,8 @@ func (slow) Invoke(ctx context.Context, _ []byte) ([]byte, error) {
 
 func TestTimeout(t *testing.T) {
 	t.Parallel()
-	a, err := New("api", "", []Route{{Key: "$default", Function: slow{}, Timeout: 20 * time.Millisecond}}, Options{}, slog.New(slog.DiscardHandler))
+	a, err := New("api", "", []Route{{Key: "$default", Function: slow{}, Timeout: 20 * time.Millisecond}}, Options{},
+		slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

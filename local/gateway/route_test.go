@@ -19,8 +19,10 @@ type target struct {
 func TestRoutes(t *testing.T) {
 	t.Parallel()
 	keys := []string{
-		"$default", "GET /", "GET /products/{id}", "GET /products/sales", "POST /products/{id}/price", "GET /products/{id}/sales",
-		"ANY /products/{proxy+}", "GET /a/{x}/c", "GET /{y}/b/c", "ANY /a/b", "POST /a/b", "GET /files/{rest+}", "GET /files/x/{rest+}",
+		"$default", "GET /", "GET /products/{id}", "GET /products/sales", "POST /products/{id}/price",
+		"GET /products/{id}/sales",
+		"ANY /products/{proxy+}", "GET /a/{x}/c", "GET /{y}/b/c", "ANY /a/b", "POST /a/b", "GET /files/{rest+}",
+		"GET /files/x/{rest+}",
 	}
 	tests := map[string]target{
 		"GET /":                     {"GET /", map[string]string{}},

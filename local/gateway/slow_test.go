@@ -18,7 +18,8 @@ import (
 // way.
 func impatient(t *testing.T, f *function, patience time.Duration) (address string, under *atomic.Int32) {
 	t.Helper()
-	a, err := New("api", "0", []Route{{Key: "POST /a", Function: f, Timeout: time.Second}}, Options{}, slog.New(slog.DiscardHandler))
+	a, err := New("api", "0", []Route{{Key: "POST /a", Function: f, Timeout: time.Second}}, Options{},
+		slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

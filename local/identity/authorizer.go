@@ -44,7 +44,8 @@ func (a *Authorizer) Authorize(header string, scopes []string) (map[string]strin
 	if err := parsed.Claims(a.issuer.key.Public(), &known, &all); err != nil || !a.valid(&known) {
 		return nil, http.StatusUnauthorized
 	}
-	if len(scopes) > 0 && !slices.ContainsFunc(known.scopes(), func(one string) bool { return slices.Contains(scopes, one) }) {
+	if len(scopes) > 0 &&
+		!slices.ContainsFunc(known.scopes(), func(one string) bool { return slices.Contains(scopes, one) }) {
 		return nil, http.StatusForbidden
 	}
 	return texts(all), http.StatusOK

@@ -72,17 +72,21 @@ func TestAuthorize(t *testing.T) {
 	good := own(nil)
 	head, rest, _ := strings.Cut(good, ".")
 	payload, signature, _ := strings.Cut(rest, ".")
-	forged := base64.RawURLEncoding.EncodeToString([]byte(`{"iss":"` + address + `","aud":"api","sub":"bob","exp":1900000000,"scope":"a"}`))
+	forged := base64.RawURLEncoding.EncodeToString([]byte(`{"iss":"` + address +
+		`","aud":"api","sub":"bob","exp":1900000000,"scope":"a"}`))
 	for name, test := range map[string]struct {
 		header string
 		want   int
 	}{
 		"good": {"Bearer " + good, 200}, "bare": {good, 200}, "small": {"bearer " + good, 200},
-		"none": {"", 401}, "no token": {"Bearer ", 401}, "basic": {"Basic " + good, 401}, "two": {"Bearer " + good + " " + good, 401},
+		"none": {"", 401}, "no token": {"Bearer ", 401}, "basic": {"Basic " + good, 401},
+		"two":      {"Bearer " + good + " " + good, 401},
 		"repeated": {"Bearer " + good + ",Bearer " + good, 401}, "repeated, one empty": {"Bearer " + good + ",", 401},
-		"changed":         {head + "." + forged + "." + signature, 401},
-		"unsigned":        {head + "." + payload + ".", 401},
-		"alg none":        {base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","kid":"`+i.key.KeyID+`"}`)) + "." + payload + ".", 401},
+		"changed":  {head + "." + forged + "." + signature, 401},
+		"unsigned": {head + "." + payload + ".", 401},
+		"alg none": {
+			base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","kid":"`+i.key.KeyID+`"}`)) + "." + payload + ".", 401,
+		},
 		"symmetric":       {sign(t, symmetric, jose.HS256, claims(nil)), 401},
 		"foreign key":     {sign(t, foreign, jose.RS256, claims(nil)), 401},
 		"no kid":          {sign(t, unnamed, jose.RS256, claims(nil)), 401},
@@ -110,8 +114,13 @@ func TestAuthorize(t *testing.T) {
 			t.Errorf("%s: %d, want %d", name, got, test.want)
 		}
 	}
-	got, status := a.Authorize(own(map[string]any{"scope": nil, "n": 1.0, "on": true, "list": []any{"x", 2}, "map": map[string]any{"k": nil}, "void": nil}), nil)
-	want := map[string]string{"iss": address, "aud": "api", "sub": "ada", "exp": "1800000001", "n": "1", "on": "true", "list": "[x 2]", "map": `{"k":null}`}
+	got, status := a.Authorize(own(map[string]any{
+		"scope": nil, "n": 1.0, "on": true, "list": []any{"x", 2}, "map": map[string]any{"k": nil}, "void": nil,
+	}), nil)
+	want := map[string]string{
+		"iss": address, "aud": "api", "sub": "ada", "exp": "1800000001",
+		"n": "1", "on": "true", "list": "[x 2]", "map": `{"k":null}`,
+	}
 	if diff := cmp.Diff(want, got); diff != "" || status != 200 {
 		t.Errorf("%d %s", status, diff)
 	}
@@ -154,10 +163,12 @@ func TestIssuer(t *testing.T) {
 		server.ServeHTTP(w, r)
 		return w
 	}
-	if got := ask("GET", "/i/.well-known/openid-configuration", "").Body.String(); !strings.Contains(got, `"issuer":"`+address+`"`) || !strings.Contains(got, address+"/jwks") {
+	if got := ask("GET", "/i/.well-known/openid-configuration", "").Body.String(); !strings.Contains(got,
+		`"issuer":"`+address+`"`) || !strings.Contains(got, address+"/jwks") {
 		t.Error(got)
 	}
-	if got := ask("GET", "/i/jwks", "").Body.String(); !strings.Contains(got, i.key.KeyID) || strings.Contains(got, `"d":`) || strings.Contains(got, `"p":`) {
+	if got := ask("GET", "/i/jwks", "").Body.String(); !strings.Contains(got, i.key.KeyID) ||
+		strings.Contains(got, `"d":`) || strings.Contains(got, `"p":`) {
 		t.Error(got)
 	}
 	a := NewAuthorizer(i, []string{"api"})

@@ -75,7 +75,8 @@ type claims struct {
 
 // Sign returns a signed token.
 func (i *Issuer) Sign(t Token) (string, error) {
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: i.key}, (&jose.SignerOptions{}).WithType("JWT"))
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: i.key},
+		(&jose.SignerOptions{}).WithType("JWT"))
 	if err != nil {
 		return "", err
 	}
@@ -86,6 +87,7 @@ func (i *Issuer) Sign(t Token) (string, error) {
 	}
 	return jwt.Signed(signer).Claims(claims{Claims: jwt.Claims{
 		Issuer: i.address, Subject: t.Subject, Audience: jwt.Audience{t.Audience}, ID: rand.Text(),
-		IssuedAt: jwt.NewNumericDate(issued), NotBefore: jwt.NewNumericDate(issued), Expiry: jwt.NewNumericDate(now.Add(t.Lifetime)),
+		IssuedAt: jwt.NewNumericDate(issued), NotBefore: jwt.NewNumericDate(issued),
+		Expiry: jwt.NewNumericDate(now.Add(t.Lifetime)),
 	}, Scope: t.Scope}).Serialize()
 }

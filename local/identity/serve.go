@@ -32,7 +32,12 @@ func (i *Issuer) Handler(path, audience string) http.Handler {
 }
 
 func (i *Issuer) token(w http.ResponseWriter, r *http.Request, audience string) {
-	t := Token{Subject: r.PostFormValue("subject"), Scope: strings.ReplaceAll(r.PostFormValue("scope"), ",", " "), Audience: audience, Lifetime: lifetime}
+	t := Token{
+		Subject:  r.PostFormValue("subject"),
+		Scope:    strings.ReplaceAll(r.PostFormValue("scope"), ",", " "),
+		Audience: audience,
+		Lifetime: lifetime,
+	}
 	if t.Subject == "" {
 		http.Error(w, "the field subject is missing: send subject=ada", http.StatusBadRequest)
 		return
@@ -53,7 +58,9 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request, audience string) 
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	answer(w, map[string]any{"access_token": signed, "token_type": "Bearer", "expires_in": int(t.Lifetime.Seconds()), "scope": t.Scope})
+	answer(w, map[string]any{
+		"access_token": signed, "token_type": "Bearer", "expires_in": int(t.Lifetime.Seconds()), "scope": t.Scope,
+	})
 }
 
 func answer(w http.ResponseWriter, v any) {

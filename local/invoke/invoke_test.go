@@ -51,16 +51,23 @@ func echo(name string) Function {
 func TestInvoke(t *testing.T) {
 	t.Parallel()
 	_, c := serve(t, nil, echo("Sys-Echo"))
-	for _, name := range []string{"Sys-Echo", ours + "Sys-Echo", "000000000000:function:Sys-Echo", ours + "Sys-Echo:$LATEST", "Sys-Echo:$LATEST"} {
-		out, err := c.Invoke(t.Context(), &client.InvokeInput{FunctionName: &name, Payload: []byte(`{"a":1}`), LogType: types.LogTypeTail})
+	for _, name := range []string{
+		"Sys-Echo", ours + "Sys-Echo", "000000000000:function:Sys-Echo", ours + "Sys-Echo:$LATEST", "Sys-Echo:$LATEST",
+	} {
+		out, err := c.Invoke(t.Context(), &client.InvokeInput{
+			FunctionName: &name, Payload: []byte(`{"a":1}`), LogType: types.LogTypeTail,
+		})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if out.StatusCode != 200 || string(out.Payload) != `{"a":1}` || out.FunctionError != nil || *out.ExecutedVersion != "$LATEST" {
+		if out.StatusCode != 200 || string(out.Payload) != `{"a":1}` || out.FunctionError != nil ||
+			*out.ExecutedVersion != "$LATEST" {
 			t.Errorf("%s: %d %s %v", name, out.StatusCode, out.Payload, out.FunctionError)
 		}
 	}
-	out, err := c.Invoke(t.Context(), &client.InvokeInput{FunctionName: aws.String("Sys-Echo"), Qualifier: aws.String("$LATEST")})
+	out, err := c.Invoke(t.Context(), &client.InvokeInput{
+		FunctionName: aws.String("Sys-Echo"), Qualifier: aws.String("$LATEST"),
+	})
 	if err != nil || string(out.Payload) != "{}" {
 		t.Errorf("without an event: %v, %v", out, err)
 	}
@@ -80,7 +87,8 @@ func TestFunctionError(t *testing.T) {
 	if err := json.Unmarshal(out.Payload, &got); err != nil {
 		t.Fatal(err)
 	}
-	if out.StatusCode != 200 || aws.ToString(out.FunctionError) != "Unhandled" || got["errorType"] != "RefusalError" || got["errorMessage"] != "no such projection" {
+	if out.StatusCode != 200 || aws.ToString(out.FunctionError) != "Unhandled" || got["errorType"] != "RefusalError" ||
+		got["errorMessage"] != "no such projection" {
 		t.Errorf("%d %s %s", out.StatusCode, aws.ToString(out.FunctionError), out.Payload)
 	}
 }
@@ -89,7 +97,9 @@ func TestFunctionError(t *testing.T) {
 func TestDryRun(t *testing.T) {
 	t.Parallel()
 	_, c := serve(t, nil, Function{Name: "f", Invoker: function(func([]byte) ([]byte, error) { panic("invoked") })})
-	out, err := c.Invoke(t.Context(), &client.InvokeInput{FunctionName: aws.String("f"), InvocationType: types.InvocationTypeDryRun})
+	out, err := c.Invoke(t.Context(), &client.InvokeInput{
+		FunctionName: aws.String("f"), InvocationType: types.InvocationTypeDryRun,
+	})
 	if err != nil || out.StatusCode != 204 {
 		t.Errorf("%v, %v", out, err)
 	}
@@ -106,7 +116,11 @@ func TestRefusals(t *testing.T) {
 	},
 		echo("f"), echo("secret"),
 		Function{Name: "busy", Invoker: function(func([]byte) ([]byte, error) { return nil, lambda.ErrThrottled })},
-		Function{Name: "reserved", Reserved: true, Invoker: function(func([]byte) ([]byte, error) { return nil, lambda.ErrThrottled })},
+		Function{
+			Name:     "reserved",
+			Reserved: true,
+			Invoker:  function(func([]byte) ([]byte, error) { return nil, lambda.ErrThrottled }),
+		},
 		Function{Name: "ending", Invoker: function(func([]byte) ([]byte, error) { return nil, lambda.ErrClosed })},
 		Function{Name: "full", Invoker: function(func([]byte) ([]byte, error) { return nil, lambda.ErrPayloadTooLarge })},
 	)
@@ -115,36 +129,69 @@ func TestRefusals(t *testing.T) {
 		in            client.InvokeInput
 		code, message string
 	}{
-		"no such function": {client.InvokeInput{FunctionName: aws.String("g")}, "ResourceNotFoundException", "Function not found: " + ours + "g"},
+		"no such function": {
+			client.InvokeInput{FunctionName: aws.String("g")}, "ResourceNotFoundException", "Function not found: " + ours + "g",
+		},
 		"another region": {
-			client.InvokeInput{FunctionName: aws.String("arn:aws:lambda:eu-west-1:000000000000:function:f")}, "ResourceNotFoundException", "eu-west-1",
+			client.InvokeInput{FunctionName: aws.String("arn:aws:lambda:eu-west-1:000000000000:function:f")},
+			"ResourceNotFoundException", "eu-west-1",
 		},
-		"another account": {client.InvokeInput{FunctionName: aws.String("111122223333:function:f")}, "ResourceNotFoundException", ours + "f"},
-		"a version":       {client.InvokeInput{FunctionName: aws.String("f"), Qualifier: aws.String("7")}, "ResourceNotFoundException", ours + "f:7"},
-		"no name":         {client.InvokeInput{FunctionName: aws.String("a/b")}, "ValidationException", "neither the name nor the ARN"},
-		"not allowed":     {client.InvokeInput{FunctionName: aws.String("secret")}, "AccessDeniedException", "lambda:InvokeFunction on resource: " + ours + "secret"},
+		"another account": {
+			client.InvokeInput{FunctionName: aws.String("111122223333:function:f")}, "ResourceNotFoundException", ours + "f",
+		},
+		"a version": {
+			client.InvokeInput{FunctionName: aws.String("f"), Qualifier: aws.String("7")},
+			"ResourceNotFoundException", ours + "f:7",
+		},
+		"no name": {
+			client.InvokeInput{FunctionName: aws.String("a/b")}, "ValidationException", "neither the name nor the ARN",
+		},
+		"not allowed": {
+			client.InvokeInput{FunctionName: aws.String("secret")}, "AccessDeniedException",
+			"lambda:InvokeFunction on resource: " + ours + "secret",
+		},
 		"not to be asked about": {
-			client.InvokeInput{FunctionName: aws.String("secret"), InvocationType: types.InvocationTypeDryRun}, "AccessDeniedException", "secret",
+			client.InvokeInput{FunctionName: aws.String("secret"), InvocationType: types.InvocationTypeDryRun},
+			"AccessDeniedException", "secret",
 		},
-		"no JSON":         {client.InvokeInput{FunctionName: aws.String("f"), Payload: []byte("{")}, "InvalidRequestContentException", "json"},
-		"too large":       {client.InvokeInput{FunctionName: aws.String("f"), Payload: large(maxEvent)}, "RequestTooLargeException", "6291456 bytes"},
-		"too large there": {client.InvokeInput{FunctionName: aws.String("full")}, "RequestTooLargeException", "6291456 bytes"},
+		"no JSON": {
+			client.InvokeInput{FunctionName: aws.String("f"), Payload: []byte("{")}, "InvalidRequestContentException", "json",
+		},
+		"too large": {
+			client.InvokeInput{FunctionName: aws.String("f"), Payload: large(maxEvent)},
+			"RequestTooLargeException", "6291456 bytes",
+		},
+		"too large there": {
+			client.InvokeInput{FunctionName: aws.String("full")}, "RequestTooLargeException", "6291456 bytes",
+		},
 		"too large an event": {
-			client.InvokeInput{FunctionName: aws.String("f"), InvocationType: types.InvocationTypeEvent, Payload: large(maxSentEvent)},
+			client.InvokeInput{
+				FunctionName: aws.String("f"), InvocationType: types.InvocationTypeEvent, Payload: large(maxSentEvent),
+			},
 			"RequestTooLargeException", "1048576 bytes",
 		},
-		"another type": {client.InvokeInput{FunctionName: aws.String("f"), InvocationType: "Perhaps"}, "InvalidParameterValueException", "Perhaps"},
-		"a context":    {client.InvokeInput{FunctionName: aws.String("f"), ClientContext: aws.String("e30=")}, "InvalidParameterValueException", "X-Amz-Client-Context"},
-		"busy":         {client.InvokeInput{FunctionName: aws.String("busy")}, "TooManyRequestsException", "Rate Exceeded."},
-		"reserved":     {client.InvokeInput{FunctionName: aws.String("reserved")}, "TooManyRequestsException", "Rate Exceeded."},
-		"ending":       {client.InvokeInput{FunctionName: aws.String("ending")}, "ServiceException", "invoke ending: functions are shutting down"},
+		"another type": {
+			client.InvokeInput{FunctionName: aws.String("f"), InvocationType: "Perhaps"},
+			"InvalidParameterValueException", "Perhaps",
+		},
+		"a context": {
+			client.InvokeInput{FunctionName: aws.String("f"), ClientContext: aws.String("e30=")},
+			"InvalidParameterValueException", "X-Amz-Client-Context",
+		},
+		"busy":     {client.InvokeInput{FunctionName: aws.String("busy")}, "TooManyRequestsException", "Rate Exceeded."},
+		"reserved": {client.InvokeInput{FunctionName: aws.String("reserved")}, "TooManyRequestsException", "Rate Exceeded."},
+		"ending": {
+			client.InvokeInput{FunctionName: aws.String("ending")},
+			"ServiceException", "invoke ending: functions are shutting down",
+		},
 	} {
 		_, err := c.Invoke(t.Context(), &test.in)
 		refused, ok := errors.AsType[smithy.APIError](err)
 		if !ok || refused.ErrorCode() != test.code || !strings.Contains(refused.ErrorMessage(), test.message) {
 			t.Errorf("%s: %v, want %s: %s", name, err, test.code, test.message)
 		}
-		if busy, ok := errors.AsType[*types.TooManyRequestsException](err); ok && (busy.Reason == types.ThrottleReasonReservedFunctionConcurrentInvocationLimitExceeded) != (name == "reserved") {
+		if busy, ok := errors.AsType[*types.TooManyRequestsException](err); ok &&
+			(busy.Reason == types.ThrottleReasonReservedFunctionConcurrentInvocationLimitExceeded) != (name == "reserved") {
 			t.Errorf("%s: because of %s", name, busy.Reason)
 		}
 	}
@@ -159,7 +206,8 @@ func TestOtherCalls(t *testing.T) {
 		!strings.Contains(refused.ErrorMessage(), "GET /2015-03-31/functions/f is not supported locally") {
 		t.Errorf("%v", err)
 	}
-	answer, err := http.Post(s.Address()+"/2015-03-31/functions/f/invocations", "", io.MultiReader(bytes.NewReader([]byte("7"))))
+	answer, err := http.Post(s.Address()+"/2015-03-31/functions/f/invocations", "",
+		io.MultiReader(bytes.NewReader([]byte("7"))))
 	if err != nil {
 		t.Fatal(err)
 	}

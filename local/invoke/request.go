@@ -16,14 +16,19 @@ import (
 var notPassedOn = []string{"X-Amz-Client-Context", "X-Amz-Tenant-Id", "X-Amz-Durable-Execution-Name"}
 
 // namePattern matches a function's name, its ARN, or "account:function:name", each with or without a version or alias.
-var namePattern = regexp.MustCompile(`^(?:(arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}|\d{12}):function:)?([A-Za-z0-9_-]+)(?::(\$LATEST|[A-Za-z0-9_-]+))?$`)
+var namePattern = regexp.MustCompile(
+	`^(?:(arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}|\d{12}):function:)?([A-Za-z0-9_-]+)(?::(\$LATEST|[A-Za-z0-9_-]+))?$`,
+)
 
 // find returns the function that a request names, if the signer may invoke it.
 func (s *Server) find(r *http.Request) (Function, error) {
 	name := r.PathValue("name")
 	parts := namePattern.FindStringSubmatch(name)
 	if parts == nil {
-		return Function{}, &apiError{http.StatusBadRequest, "ValidationException", fmt.Sprintf("%q is neither the name nor the ARN of a function", name), ""}
+		return Function{}, &apiError{
+			http.StatusBadRequest, "ValidationException",
+			fmt.Sprintf("%q is neither the name nor the ARN of a function", name), "",
+		}
 	}
 	version := parts[3]
 	if version == "" {
@@ -69,7 +74,9 @@ func readEvent(w http.ResponseWriter, r *http.Request, most int64) ([]byte, erro
 		return []byte("{}"), nil
 	}
 	if !json.Valid(event) {
-		return nil, &apiError{http.StatusBadRequest, "InvalidRequestContentException", "Could not parse request body into json", ""}
+		return nil, &apiError{
+			http.StatusBadRequest, "InvalidRequestContentException", "Could not parse request body into json", "",
+		}
 	}
 	return event, nil
 }

@@ -27,7 +27,13 @@ type sent struct {
 }
 
 func newSent(log *slog.Logger) *sent {
-	s := &sent{log: log, retries: []time.Duration{time.Minute, 2 * time.Minute}, pause: time.Second, longest: 5 * time.Minute, age: 6 * time.Hour}
+	s := &sent{
+		log:     log,
+		retries: []time.Duration{time.Minute, 2 * time.Minute},
+		pause:   time.Second,
+		longest: 5 * time.Minute,
+		age:     6 * time.Hour,
+	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }

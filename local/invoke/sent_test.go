@@ -57,7 +57,9 @@ func TestEvents(t *testing.T) {
 			m := &moody{answers: test.answers}
 			s, c := serve(t, nil, Function{Name: "f", Invoker: function(m.invoke)})
 			s.sent.retries, s.sent.pause, s.sent.longest, s.sent.age = []time.Duration{1, 1}, 1, time.Millisecond, test.age
-			out, err := c.Invoke(t.Context(), &client.InvokeInput{FunctionName: aws.String("f"), InvocationType: types.InvocationTypeEvent, Payload: []byte("7")})
+			out, err := c.Invoke(t.Context(), &client.InvokeInput{
+				FunctionName: aws.String("f"), InvocationType: types.InvocationTypeEvent, Payload: []byte("7"),
+			})
 			if err != nil || out.StatusCode != 202 || len(out.Payload) != 0 {
 				t.Fatalf("%v, %v", out, err)
 			}

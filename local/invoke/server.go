@@ -38,7 +38,9 @@ func Listen(account, region string, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{Endpoint: e, functions: map[string]Function{}, region: region, account: account, log: log, sent: newSent(log)}, nil
+	return &Server{
+		Endpoint: e, functions: map[string]Function{}, region: region, account: account, log: log, sent: newSent(log),
+	}, nil
 }
 
 // Serve starts to answer requests for these functions.

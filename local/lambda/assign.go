@@ -86,7 +86,9 @@ func (f *Function) timeout(p *process, i *invocation) {
 		return
 	}
 	p.current = nil
-	i.finish(result{err: &FunctionError{"Sandbox.Timedout", fmt.Sprintf("RequestId: %s Error: Task timed out after %.2f seconds", i.id, f.Timeout.Seconds())}})
+	i.finish(result{err: &FunctionError{
+		"Sandbox.Timedout", fmt.Sprintf("RequestId: %s Error: Task timed out after %.2f seconds", i.id, f.Timeout.Seconds()),
+	}})
 	p.kill()
 }
 

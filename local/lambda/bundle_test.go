@@ -26,7 +26,8 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer os.RemoveAll(dir)
-		build := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", filepath.Join(dir, "bootstrap"), "./testdata/worker")
+		build := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", filepath.Join(dir, "bootstrap"),
+			"./testdata/worker")
 		if out, err := build.CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
 			return 1
@@ -78,7 +79,8 @@ func newFunction(t *testing.T, change ...func(*lambda.Config)) *lambda.Function 
 func config() lambda.Config {
 	return lambda.Config{
 		Name: "worker", ARN: "arn:aws:lambda:us-east-1:000000000000:function:worker", Dir: worker,
-		Timeout: 20 * time.Second, MemoryMB: 256, Concurrency: 100, Region: "us-east-1", Stdout: io.Discard, Stderr: io.Discard,
+		Timeout: 20 * time.Second, MemoryMB: 256, Concurrency: 100, Region: "us-east-1", Stdout: io.Discard,
+		Stderr: io.Discard,
 	}
 }
 

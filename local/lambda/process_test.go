@@ -64,7 +64,8 @@ func TestOutput(t *testing.T) {
 	})
 	_, _ = f.Invoke(t.Context(), []byte(`{"do":"print"}`))
 	eventually(t, "all is printed", func() bool {
-		return strings.Contains(out.String(), "out| first\nout| second\n") && strings.Contains(out.String(), "err| no newline\n")
+		return strings.Contains(out.String(), "out| first\nout| second\n") &&
+			strings.Contains(out.String(), "err| no newline\n")
 	})
 }
 

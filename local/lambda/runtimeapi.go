@@ -75,7 +75,9 @@ func response(p *process, w http.ResponseWriter, r *http.Request) {
 
 func failure(p *process, w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(io.LimitReader(r.Body, maxPayload))
-	if !p.function.answer(p, r.PathValue("id"), result{err: functionError(r.Header.Get("Lambda-Runtime-Function-Error-Type"), body)}) {
+	if !p.function.answer(p, r.PathValue("id"), result{
+		err: functionError(r.Header.Get("Lambda-Runtime-Function-Error-Type"), body),
+	}) {
 		refuse(w, http.StatusBadRequest, "InvalidRequestID")
 		return
 	}

@@ -59,8 +59,8 @@ func (r *rig) rewrite(from, to string) {
 	}
 }
 
-// What the function has not finished with when the mapping stops, and what failed, is sent again. What lies behind it is
-// not passed over, although other lanes were done with it.
+// What the function has not finished with when the mapping stops, and what failed, is sent again. What lies behind it
+// is not passed over, although other lanes were done with it.
 func TestWhatIsNotDoneComesAgain(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(c *mapping.Config) { c.Parallelization, c.BatchSize = 10, 1 })

@@ -48,7 +48,8 @@ func OpenCheckpoints(file, endpoint, stream string) (*Checkpoints, error) {
 	if err != nil && !os.IsNotExist(err) {
 		return nil, fmt.Errorf("read checkpoints: %w", err)
 	}
-	if json.Unmarshal(text, &p.state) != nil || p.state.Endpoint != endpoint || p.state.Stream != stream || p.state.Shards == nil {
+	if json.Unmarshal(text, &p.state) != nil || p.state.Endpoint != endpoint || p.state.Stream != stream ||
+		p.state.Shards == nil {
 		p.state = state{endpoint, stream, map[string]progress{}}
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {

@@ -68,7 +68,9 @@ func TestKillLosesNothing(t *testing.T) {
 	t.Parallel()
 	const records = 600
 	db := dynamotest.Client(t)
-	table := dynamotest.Table(t, db, dynamotable.Table{Partition: dynamotable.Key{Name: "p", Type: dynamotable.String}, Stream: true})
+	table := dynamotest.Table(t, db, dynamotable.Table{
+		Partition: dynamotable.Key{Name: "p", Type: dynamotable.String}, Stream: true,
+	})
 	described, err := db.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String(table)})
 	if err != nil {
 		t.Fatal(err)
@@ -76,9 +78,10 @@ func TestKillLosesNothing(t *testing.T) {
 	written := make(chan error, 1)
 	go func() {
 		for i := range records {
-			_, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(table), Item: map[string]types.AttributeValue{
-				"p": &types.AttributeValueMemberS{Value: strconv.Itoa(i)},
-			}})
+			_, err := db.PutItem(t.Context(),
+				&dynamodb.PutItemInput{TableName: aws.String(table), Item: map[string]types.AttributeValue{
+					"p": &types.AttributeValueMemberS{Value: strconv.Itoa(i)},
+				}})
 			if err != nil {
 				written <- err
 				return
@@ -93,7 +96,8 @@ func TestKillLosesNothing(t *testing.T) {
 			t.Fatalf("%d of %d records after %d kills", len(seen), records, kills)
 		}
 		process := exec.Command(os.Args[0])
-		process.Env = append(os.Environ(), "RUN_MAPPING="+*described.Table.LatestStreamArn, "ENDPOINT="+dynamotest.Endpoint(t), "CHECKPOINTS="+file)
+		process.Env = append(os.Environ(), "RUN_MAPPING="+*described.Table.LatestStreamArn,
+			"ENDPOINT="+dynamotest.Endpoint(t), "CHECKPOINTS="+file)
 		out, err := process.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)

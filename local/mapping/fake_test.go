@@ -69,7 +69,8 @@ func (t *tape) write(id string, from, to int) {
 func (t *tape) put(id string, sequence int, item string, created time.Time, eventName string) {
 	t.change(id, func(s *tapeShard) {
 		s.records = append(s.records, streams.Record{
-			JSON:     fmt.Appendf(nil, `{"eventName":%q,"dynamodb":{"SequenceNumber":"%d","item":%q}}`, eventName, sequence, item),
+			JSON: fmt.Appendf(nil, `{"eventName":%q,"dynamodb":{"SequenceNumber":"%d","item":%q}}`, eventName,
+				sequence, item),
 			Sequence: strconv.Itoa(sequence), Item: item, Created: created, Seen: time.Now(),
 		})
 	})
@@ -230,7 +231,8 @@ func (l *letters) GiveUp(_ context.Context, g mapping.GivenUp) error {
 	}
 	delete(whole, "payload")
 	batch := m["DDBStreamBatchInfo"].(map[string]any)
-	if fmt.Sprint(whole) != fmt.Sprint(m) || g.Shard != batch["shardId"] || float64(len(event.Records)) != batch["batchSize"] {
+	if fmt.Sprint(whole) != fmt.Sprint(m) || g.Shard != batch["shardId"] ||
+		float64(len(event.Records)) != batch["batchSize"] {
 		return fmt.Errorf("%d records in %s: %v, whole %v", len(event.Records), g.Shard, m, whole)
 	}
 	l.mu.Lock()
@@ -246,7 +248,8 @@ func (l *letters) all() string {
 	var all []string
 	for _, m := range l.messages {
 		batch := m["DDBStreamBatchInfo"].(map[string]any)
-		all = append(all, fmt.Sprintf("%v %v-%v", m["requestContext"].(map[string]any)["condition"], batch["startSequenceNumber"], batch["endSequenceNumber"]))
+		all = append(all, fmt.Sprintf("%v %v-%v", m["requestContext"].(map[string]any)["condition"],
+			batch["startSequenceNumber"], batch["endSequenceNumber"]))
 	}
 	return strings.Join(all, ", ")
 }
@@ -268,7 +271,8 @@ func newRig(t *testing.T, change func(*mapping.Config)) *rig {
 	r := &rig{
 		t: t, tape: &tape{}, worker: &worker{}, letters: &letters{}, file: filepath.Join(t.TempDir(), "checkpoints.json"),
 		config: mapping.Config{
-			Name: "test", Stream: "arn:stream", Function: "arn:function", BatchSize: 100, Parallelization: 1, MaxRetries: -1, MaxAge: -1,
+			Name: "test", Stream: "arn:stream", Function: "arn:function", BatchSize: 100, Parallelization: 1,
+			MaxRetries: -1, MaxAge: -1,
 		},
 	}
 	if change != nil {

@@ -52,7 +52,8 @@ func TestBatchesStayBelowSixMegabytes(t *testing.T) {
 	r.tape.write("a", 1, 40)
 	for i := range r.tape.shards[0].records {
 		record := &r.tape.shards[0].records[i]
-		record.JSON = fmt.Appendf(nil, `{"dynamodb":{"SequenceNumber":"%s","x":%q}}`, record.Sequence, strings.Repeat("x", 400_000))
+		record.JSON = fmt.Appendf(nil, `{"dynamodb":{"SequenceNumber":"%s","x":%q}}`, record.Sequence,
+			strings.Repeat("x", 400_000))
 	}
 	r.start()
 	r.eventually("all records", func() bool { return r.worker.records() == 40 })

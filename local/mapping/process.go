@@ -42,7 +42,8 @@ func (l *lane) process(ctx context.Context, batch []*entry, attempts int) {
 			continue
 		}
 		batch = batch[o.done:]
-		l.log.WarnContext(ctx, "batch failed", "shard", l.id, "from", batch[0].Sequence, "records", len(batch), "done", o.done, "attempt", attempts+1, "error", o.err)
+		l.log.WarnContext(ctx, "batch failed", "shard", l.id, "from", batch[0].Sequence, "records", len(batch),
+			"done", o.done, "attempt", attempts+1, "error", o.err)
 		switch {
 		case o.done > 0 && l.Bisect:
 			attempts = 0

@@ -67,13 +67,15 @@ func TestRetriesAreBounded(t *testing.T) {
 		t.Errorf("given up: %s", got)
 	}
 	message := r.letters.messages[0]
-	if request := message["requestContext"].(map[string]any); request["approximateInvokeCount"] != 3.0 || request["functionArn"] != "arn:function:$LATEST" {
+	if request := message["requestContext"].(map[string]any); request["approximateInvokeCount"] != 3.0 ||
+		request["functionArn"] != "arn:function:$LATEST" {
 		t.Errorf("request context %v", request)
 	}
 	if response := message["responseContext"].(map[string]any); response["functionError"] != "Unhandled" {
 		t.Errorf("response context %v", response)
 	}
-	if batch := message["DDBStreamBatchInfo"].(map[string]any); batch["batchSize"] != 3.0 || batch["shardId"] != "a" || batch["streamArn"] != "arn:stream" {
+	if batch := message["DDBStreamBatchInfo"].(map[string]any); batch["batchSize"] != 3.0 || batch["shardId"] != "a" ||
+		batch["streamArn"] != "arn:stream" {
 		t.Errorf("batch %v", batch)
 	}
 	r.stop()

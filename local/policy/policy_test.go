@@ -45,8 +45,10 @@ func TestCheck(t *testing.T) {
 		mayNotPut   = `{"Effect": "Deny", "Action": "dynamodb:put*", "Resource": "*"}`
 		nobodyPuts  = `{"Effect": "Deny", "Action": "dynamodb:PutItem", "Resource": "*", "Principal": {"AWS": "*"}}`
 		anybodyPuts = `{"Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": "*", "Principal": "*"}`
-		othersDoNot = `{"Effect": "Deny", "Action": "dynamodb:PutItem", "Resource": "*", "Principal": "*", "Condition": {"ArnNotEquals": {"aws:PrincipalArn": "` + role + `"}}}`
-		strangersDo = `{"Effect": "Deny", "Action": "dynamodb:PutItem", "Resource": "*", "Principal": "*", "Condition": {"ArnNotLike": {"aws:PrincipalArn": ["arn:x", "arn:*:role/Other-*"]}}}`
+		othersDoNot = `{"Effect": "Deny", "Action": "dynamodb:PutItem", "Resource": "*", "Principal": "*", "Condition": ` +
+			`{"ArnNotEquals": {"aws:PrincipalArn": "` + role + `"}}}`
+		strangersDo = `{"Effect": "Deny", "Action": "dynamodb:PutItem", "Resource": "*", "Principal": "*", "Condition": ` +
+			`{"ArnNotLike": {"aws:PrincipalArn": ["arn:x", "arn:*:role/Other-*"]}}}`
 
 		none     = " because no identity-based policy allows the dynamodb:"
 		own      = " with an explicit deny in an identity-based policy"
@@ -57,21 +59,35 @@ func TestCheck(t *testing.T) {
 		action, resource string
 		denied           string // how the words end, "" = allowed
 	}{
-		"allowed":                        {role: []string{mayPut}, action: "PutItem"},
-		"nothing is":                     {action: "PutItem", denied: none + "PutItem action"},
-		"another action":                 {role: []string{mayPut}, action: "UpdateItem", denied: none + "UpdateItem action"},
-		"another resource":               {role: []string{mayPut}, action: "PutItem", resource: events + "2", denied: none + "PutItem action"},
-		"a table is not its index":       {role: []string{mayPut}, action: "GetItem", resource: events + "/index/by", denied: none + "GetItem action"},
-		"an index":                       {role: []string{mayIndexes}, action: "Query", resource: events + "/index/by"},
-		"an index is not its table":      {role: []string{mayIndexes}, action: "Query", denied: none + "Query action"},
-		"everything":                     {role: []string{mayAll}, action: "DeleteTable"},
-		"deny wins":                      {role: []string{mayAll, mayNotPut}, action: "PutItem", denied: own},
-		"deny of something else":         {role: []string{mayAll, mayNotPut}, action: "GetItem"},
-		"the table denies":               {role: []string{mayAll}, table: []string{nobodyPuts}, action: "PutItem", denied: resource},
-		"the table denies an index, too": {role: []string{mayAll}, table: []string{nobodyPuts}, action: "PutItem", resource: events + "/index/by", denied: resource},
-		"the table allows":               {table: []string{anybodyPuts}, action: "PutItem"},
-		"the table exempts it":           {role: []string{mayPut}, table: []string{othersDoNot}, action: "PutItem"},
-		"the table exempts another":      {role: []string{mayPut}, table: []string{strangersDo}, action: "PutItem", denied: resource},
+		"allowed":        {role: []string{mayPut}, action: "PutItem"},
+		"nothing is":     {action: "PutItem", denied: none + "PutItem action"},
+		"another action": {role: []string{mayPut}, action: "UpdateItem", denied: none + "UpdateItem action"},
+		"another resource": {
+			role: []string{mayPut}, action: "PutItem", resource: events + "2", denied: none + "PutItem action",
+		},
+		"a table is not its index": {
+			role: []string{mayPut}, action: "GetItem", resource: events + "/index/by", denied: none + "GetItem action",
+		},
+		"an index":                  {role: []string{mayIndexes}, action: "Query", resource: events + "/index/by"},
+		"an index is not its table": {role: []string{mayIndexes}, action: "Query", denied: none + "Query action"},
+		"everything":                {role: []string{mayAll}, action: "DeleteTable"},
+		"deny wins":                 {role: []string{mayAll, mayNotPut}, action: "PutItem", denied: own},
+		"deny of something else":    {role: []string{mayAll, mayNotPut}, action: "GetItem"},
+		"the table denies": {
+			role: []string{mayAll}, table: []string{nobodyPuts}, action: "PutItem", denied: resource,
+		},
+		"the table denies an index, too": {
+			role:     []string{mayAll},
+			table:    []string{nobodyPuts},
+			action:   "PutItem",
+			resource: events + "/index/by",
+			denied:   resource,
+		},
+		"the table allows":     {table: []string{anybodyPuts}, action: "PutItem"},
+		"the table exempts it": {role: []string{mayPut}, table: []string{othersDoNot}, action: "PutItem"},
+		"the table exempts another": {
+			role: []string{mayPut}, table: []string{strangersDo}, action: "PutItem", denied: resource,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -86,7 +102,8 @@ func TestCheck(t *testing.T) {
 				}
 				return
 			}
-			want := "User: arn:aws:sts::000000000000:assumed-role/Sys-Role/Sys-Function is not authorized to perform: dynamodb:" + test.action +
+			want := "User: arn:aws:sts::000000000000:assumed-role/Sys-Role/Sys-Function is not authorized to perform: " +
+				"dynamodb:" + test.action +
 				" on resource: " + test.resource + test.denied
 			if denied, ok := errors.AsType[*policy.DeniedError](err); !ok || denied.Error() != want {
 				t.Errorf("it said %v, want %s", err, want)
@@ -121,7 +138,8 @@ func TestParseRefuses(t *testing.T) {
 func TestConcerns(t *testing.T) {
 	t.Parallel()
 	for action, want := range map[string]bool{
-		"dynamodb:PutItem": true, "DynamoDB:*": true, "*": true, "dynamo*:x": true, "logs:PutLogEvents": false, "dax:GetItem": false,
+		"dynamodb:PutItem": true, "DynamoDB:*": true, "*": true, "dynamo*:x": true, "logs:PutLogEvents": false,
+		"dax:GetItem": false,
 	} {
 		if policy.Concerns(action, "dynamodb") != want {
 			t.Errorf("%s: %v", action, !want)

@@ -29,6 +29,8 @@ func (m *Mapping) judge(messages []queue.Message, answer []byte) ([]queue.Messag
 	if len(failed) == 0 {
 		return messages, nil
 	}
-	done := slices.DeleteFunc(slices.Clone(messages), func(one queue.Message) bool { return slices.Contains(failed, one.ID) })
+	done := slices.DeleteFunc(slices.Clone(messages), func(one queue.Message) bool {
+		return slices.Contains(failed, one.ID)
+	})
 	return done, errReported
 }

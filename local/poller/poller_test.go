@@ -96,7 +96,9 @@ func TestMaxConcurrency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		busy, most := 0, 0
 		var mu sync.Mutex
-		r := run(t, dir, func(c *poller.Config) { c.BatchSize, c.MaxConcurrency = 1, 2 }, func(events.SQSEvent) (string, error) {
+		r := run(t, dir, func(c *poller.Config) {
+			c.BatchSize, c.MaxConcurrency = 1, 2
+		}, func(events.SQSEvent) (string, error) {
 			mu.Lock()
 			busy++
 			most = max(most, busy)
@@ -176,7 +178,8 @@ func TestDeadLetters(t *testing.T) {
 		// Whoever receives dead letters learns whose they are.
 		again := &worker{}
 		ctx, cancel := context.WithCancel(t.Context())
-		letter, err := queue.Open(filepath.Join(dir, "Letters.jsonl"), queue.Config{Retention: time.Hour}, slog.New(slog.DiscardHandler))
+		letter, err := queue.Open(filepath.Join(dir, "Letters.jsonl"), queue.Config{Retention: time.Hour},
+			slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +189,8 @@ func TestDeadLetters(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		synctest.Wait()
-		if got := again.events[0].Records[0].Attributes; got["DeadLetterQueueSourceArn"] != "arn:q" || got["ApproximateReceiveCount"] != "5" {
+		if got := again.events[0].Records[0].Attributes; got["DeadLetterQueueSourceArn"] != "arn:q" ||
+			got["ApproximateReceiveCount"] != "5" {
 			t.Errorf("attributes %v", got)
 		}
 	})

@@ -57,7 +57,9 @@ func TestReportedFailures(t *testing.T) {
 			dir := t.TempDir()
 			synctest.Test(t, func(t *testing.T) {
 				calls := 0
-				r := run(t, dir, func(c *poller.Config) { c.ReportFailures, c.MaxConcurrency = true, 1 }, func(e events.SQSEvent) (string, error) {
+				r := run(t, dir, func(c *poller.Config) {
+					c.ReportFailures, c.MaxConcurrency = true, 1
+				}, func(e events.SQSEvent) (string, error) {
 					if calls++; calls == 1 {
 						return test.answer(e), nil
 					}

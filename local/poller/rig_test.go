@@ -74,15 +74,20 @@ type rig struct {
 }
 
 // run starts a mapping within a bubble of time.
-func run(t *testing.T, dir string, change func(*poller.Config), answer func(events.SQSEvent) (string, error), first ...string) *rig {
+func run(
+	t *testing.T, dir string, change func(*poller.Config), answer func(events.SQSEvent) (string, error), first ...string,
+) *rig {
 	t.Helper()
 	r := &rig{t: t, worker: &worker{answer: answer}}
 	log := slog.New(slog.NewTextHandler(&r.log, nil))
 	var err error
-	if r.letters, err = queue.Open(filepath.Join(dir, "Letters.jsonl"), queue.Config{Retention: time.Hour}, log); err != nil {
+	if r.letters, err = queue.Open(filepath.Join(dir, "Letters.jsonl"), queue.Config{Retention: time.Hour},
+		log); err != nil {
 		t.Fatal(err)
 	}
-	if r.queue, err = queue.Open(filepath.Join(dir, "Q.jsonl"), queue.Config{ARN: "arn:q", Visibility: visibility, Retention: time.Hour, MaxReceives: 3}, log); err != nil {
+	if r.queue, err = queue.Open(filepath.Join(dir, "Q.jsonl"), queue.Config{
+		ARN: "arn:q", Visibility: visibility, Retention: time.Hour, MaxReceives: 3,
+	}, log); err != nil {
 		t.Fatal(err)
 	}
 	r.queue.Redrive(r.letters)

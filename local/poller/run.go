@@ -58,7 +58,8 @@ func (m *Mapping) process(ctx context.Context, messages []queue.Message) error {
 		done, err = m.judge(messages, answer)
 	}
 	if err != nil && ctx.Err() == nil { // otherwise the failure may be caused by the shutdown
-		m.log.WarnContext(ctx, "batch failed", "messages", len(messages), "done", len(done), "again", m.queue.Visibility, "error", err)
+		m.log.WarnContext(ctx, "batch failed", "messages", len(messages), "done", len(done),
+			"again", m.queue.Visibility, "error", err)
 	}
 	return m.queue.Delete(done...)
 }

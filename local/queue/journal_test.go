@@ -44,7 +44,9 @@ func appendTo(t *testing.T, file, text string) {
 
 func TestSpoiltFiles(t *testing.T) {
 	t.Parallel()
-	for name, line := range map[string]string{"no JSON": "{\n", "another's": `{"requestContext":{}}` + "\n", "empty": "\n"} {
+	for name, line := range map[string]string{
+		"no JSON": "{\n", "another's": `{"requestContext":{}}` + "\n", "empty": "\n",
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			file := filepath.Join(t.TempDir(), "Q.jsonl")

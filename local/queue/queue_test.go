@@ -16,7 +16,8 @@ import (
 )
 
 var config = queue.Config{
-	Name: "Sys-Q", ARN: "arn:q", Visibility: 360 * time.Second, Retention: 24 * time.Hour, MaxBody: queue.MaxBody, MaxReceives: 3,
+	Name: "Sys-Q", ARN: "arn:q", Visibility: 360 * time.Second, Retention: 24 * time.Hour, MaxBody: queue.MaxBody,
+	MaxReceives: 3,
 }
 
 func open(t *testing.T, file string, c queue.Config, deadLetters *queue.Queue) *queue.Queue {
@@ -148,7 +149,9 @@ func TestDeadLetters(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		letters := open(t, filepath.Join(dir, "L.jsonl"), queue.Config{Name: "Sys-L", Retention: time.Hour, Visibility: time.Second, MaxReceives: 2}, open(t, filepath.Join(dir, "M.jsonl"), config, nil))
+		letters := open(t, filepath.Join(dir, "L.jsonl"), queue.Config{
+			Name: "Sys-L", Retention: time.Hour, Visibility: time.Second, MaxReceives: 2,
+		}, open(t, filepath.Join(dir, "M.jsonl"), config, nil))
 		q, err := queue.Open(filepath.Join(dir, "Q.jsonl"), config, slog.New(slog.NewTextHandler(&log, nil)))
 		if err != nil {
 			t.Fatal(err)
@@ -165,7 +168,8 @@ func TestDeadLetters(t *testing.T) {
 		if m.Receives != 4 || m.Before != 3 || m.DeadLetterOf != "arn:q" {
 			t.Errorf("the dead letter is %+v", m)
 		}
-		if said := log.String(); strings.Count(said, "MESSAGE GIVEN UP") != 1 || !strings.Contains(said, "received=3") || !strings.Contains(said, "deadLetters=Sys-L") {
+		if said := log.String(); strings.Count(said, "MESSAGE GIVEN UP") != 1 || !strings.Contains(said, "received=3") ||
+			!strings.Contains(said, "deadLetters=Sys-L") {
 			t.Errorf("it said %s", said)
 		}
 		time.Sleep(time.Second)

@@ -76,7 +76,8 @@ func (m *Message) receive(at time.Time) {
 
 // giveUp moves a message to the dead-letter queue. For a moment it is in both queues, so that a crash does not lose it.
 func (q *Queue) giveUp(ctx context.Context, m Message) error {
-	q.log.ErrorContext(ctx, "MESSAGE GIVEN UP", "message", m.ID, "received", m.Receives-m.Before, "deadLetters", q.deadLetters.Name)
+	q.log.ErrorContext(ctx, "MESSAGE GIVEN UP", "message", m.ID, "received", m.Receives-m.Before,
+		"deadLetters", q.deadLetters.Name)
 	letter := m
 	letter.Visible, letter.Before, letter.DeadLetterOf = time.Time{}, m.Receives, q.ARN
 	if err := q.deadLetters.add(letter); err != nil {

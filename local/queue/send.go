@@ -81,12 +81,16 @@ func (in sendMessageBatch) validate() error {
 		return apiError{"EmptyBatchRequest", "There should be at least one SendMessageBatchRequestEntry in the request."}
 	}
 	if len(in.Entries) > maxBatch {
-		return apiError{"TooManyEntriesInBatchRequest", fmt.Sprintf("Maximum number of entries per request are %d. You have sent %d.", maxBatch, len(in.Entries))}
+		return apiError{
+			"TooManyEntriesInBatchRequest",
+			fmt.Sprintf("Maximum number of entries per request are %d. You have sent %d.", maxBatch, len(in.Entries)),
+		}
 	}
 	seen, size := map[string]bool{}, 0
 	for _, one := range in.Entries {
 		if !entryID.MatchString(one.ID) {
-			return apiError{"InvalidBatchEntryId", "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long."}
+			return apiError{"InvalidBatchEntryId", "A batch entry id can only contain alphanumeric characters, hyphens and " +
+				"underscores. It can be at most 80 letters long."}
 		}
 		if seen[one.ID] {
 			return apiError{"BatchEntryIdsNotDistinct", fmt.Sprintf("Id %s repeated.", one.ID)}
@@ -95,7 +99,10 @@ func (in sendMessageBatch) validate() error {
 		size += len(one.MessageBody)
 	}
 	if size > MaxBody {
-		return apiError{"BatchRequestTooLong", fmt.Sprintf("Batch requests cannot be longer than %d bytes. You have sent %d bytes.", MaxBody, size)}
+		return apiError{
+			"BatchRequestTooLong",
+			fmt.Sprintf("Batch requests cannot be longer than %d bytes. You have sent %d bytes.", MaxBody, size),
+		}
 	}
 	return nil
 }
@@ -108,11 +115,16 @@ func (q *Queue) accept(in batchEntry) (sentMessage, error) {
 	}
 	switch {
 	case delay < 0 || delay > maxDelay:
-		return sentMessage{}, apiError{"InvalidParameterValue", fmt.Sprintf("DelaySeconds must be >= 0 and <= %d.", int(maxDelay.Seconds()))}
+		return sentMessage{}, apiError{
+			"InvalidParameterValue", fmt.Sprintf("DelaySeconds must be >= 0 and <= %d.", int(maxDelay.Seconds())),
+		}
 	case in.MessageBody == "":
 		return sentMessage{}, apiError{"MissingParameter", "The request must contain the parameter MessageBody."}
 	case len(in.MessageBody) > q.MaxBody:
-		return sentMessage{}, apiError{"InvalidParameterValue", fmt.Sprintf("One or more parameters are invalid. Reason: Message must be shorter than %d bytes.", q.MaxBody)}
+		return sentMessage{}, apiError{
+			"InvalidParameterValue",
+			fmt.Sprintf("One or more parameters are invalid. Reason: Message must be shorter than %d bytes.", q.MaxBody),
+		}
 	case !clean(in.MessageBody):
 		return sentMessage{}, apiError{"InvalidMessageContents", "The message contains characters outside the allowed set."}
 	}

@@ -44,26 +44,31 @@ func serve(t *testing.T) (*queue.Queue, *sqs.Client, *string) {
 func TestSend(t *testing.T) {
 	t.Parallel()
 	q, client, url := serve(t)
-	sent, err := client.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("a <ä>"), DelaySeconds: 0})
+	sent, err := client.SendMessage(t.Context(), &sqs.SendMessageInput{
+		QueueUrl: url, MessageBody: aws.String("a <ä>"), DelaySeconds: 0,
+	})
 	if err != nil || sent.MD5OfMessageBody == nil {
 		t.Fatal(sent, err)
 	}
-	delayed, err := client.SendMessageBatch(t.Context(), &sqs.SendMessageBatchInput{QueueUrl: url, Entries: []types.SendMessageBatchRequestEntry{
-		{Id: aws.String("1"), MessageBody: aws.String("b"), DelaySeconds: 60},
-		{Id: aws.String("2"), MessageBody: aws.String("c"), DelaySeconds: 901},
-		{Id: aws.String("3"), MessageBody: aws.String(strings.Repeat("d", 1001))},
-		{Id: aws.String("4"), MessageBody: aws.String("\x01")},
-		{Id: aws.String("5"), MessageBody: aws.String("")},
-		{Id: aws.String("6"), MessageBody: aws.String("e")},
-	}})
-	if err != nil || len(delayed.Successful) != 2 || *delayed.Successful[1].Id != "6" || delayed.Successful[0].MD5OfMessageBody == nil {
+	delayed, err := client.SendMessageBatch(t.Context(),
+		&sqs.SendMessageBatchInput{QueueUrl: url, Entries: []types.SendMessageBatchRequestEntry{
+			{Id: aws.String("1"), MessageBody: aws.String("b"), DelaySeconds: 60},
+			{Id: aws.String("2"), MessageBody: aws.String("c"), DelaySeconds: 901},
+			{Id: aws.String("3"), MessageBody: aws.String(strings.Repeat("d", 1001))},
+			{Id: aws.String("4"), MessageBody: aws.String("\x01")},
+			{Id: aws.String("5"), MessageBody: aws.String("")},
+			{Id: aws.String("6"), MessageBody: aws.String("e")},
+		}})
+	if err != nil || len(delayed.Successful) != 2 || *delayed.Successful[1].Id != "6" ||
+		delayed.Successful[0].MD5OfMessageBody == nil {
 		t.Fatalf("%+v %v", delayed, err)
 	}
 	var failed []string
 	for _, f := range delayed.Failed {
 		failed = append(failed, fmt.Sprint(*f.Id, " ", *f.Code, " ", f.SenderFault))
 	}
-	if got := strings.Join(failed, ", "); got != "2 InvalidParameterValue true, 3 InvalidParameterValue true, 4 InvalidMessageContents true, 5 MissingParameter true" {
+	if got := strings.Join(failed, ", "); got != "2 InvalidParameterValue true, 3 InvalidParameterValue true, 4 "+
+		"InvalidMessageContents true, 5 MissingParameter true" {
 		t.Errorf("failed: %s", got)
 	}
 	begin := time.Now()
@@ -95,11 +100,16 @@ func TestRefusals(t *testing.T) {
 		return err
 	}
 	half := aws.String(strings.Repeat("b", queue.MaxBody/2+1))
-	_, tooLong := client.SendMessageBatch(t.Context(), &sqs.SendMessageBatchInput{QueueUrl: url, Entries: []types.SendMessageBatchRequestEntry{
-		{Id: aws.String("1"), MessageBody: half}, {Id: aws.String("2"), MessageBody: half},
-	}})
-	_, nowhere := client.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String(*url + "x"), MessageBody: aws.String("b")})
-	_, nowhereBatch := client.SendMessageBatch(t.Context(), &sqs.SendMessageBatchInput{QueueUrl: aws.String(*url + "x"), Entries: []types.SendMessageBatchRequestEntry{}})
+	_, tooLong := client.SendMessageBatch(t.Context(),
+		&sqs.SendMessageBatchInput{QueueUrl: url, Entries: []types.SendMessageBatchRequestEntry{
+			{Id: aws.String("1"), MessageBody: half}, {Id: aws.String("2"), MessageBody: half},
+		}})
+	_, nowhere := client.SendMessage(t.Context(), &sqs.SendMessageInput{
+		QueueUrl: aws.String(*url + "x"), MessageBody: aws.String("b"),
+	})
+	_, nowhereBatch := client.SendMessageBatch(t.Context(), &sqs.SendMessageBatchInput{
+		QueueUrl: aws.String(*url + "x"), Entries: []types.SendMessageBatchRequestEntry{},
+	})
 	_, unknown := client.PurgeQueue(t.Context(), &sqs.PurgeQueueInput{QueueUrl: url})
 	for _, test := range []struct {
 		name string
@@ -109,9 +119,10 @@ func TestRefusals(t *testing.T) {
 		{"no queue", nowhere, "QueueDoesNotExist"},
 		{"no queue for a batch", nowhereBatch, "QueueDoesNotExist"},
 		{"another action", unknown, "UnsupportedOperation"},
-		{"attributes", send(sqs.SendMessageInput{MessageBody: aws.String("b"), MessageAttributes: map[string]types.MessageAttributeValue{
-			"a": {DataType: aws.String("String"), StringValue: aws.String("v")},
-		}}), "UnsupportedOperation"},
+		{"attributes",
+			send(sqs.SendMessageInput{MessageBody: aws.String("b"), MessageAttributes: map[string]types.MessageAttributeValue{
+				"a": {DataType: aws.String("String"), StringValue: aws.String("v")},
+			}}), "UnsupportedOperation"},
 		{"delay", send(sqs.SendMessageInput{MessageBody: aws.String("b"), DelaySeconds: -1}), "InvalidParameterValue"},
 		{"too long", send(sqs.SendMessageInput{MessageBody: half}), "InvalidParameterValue"},
 		{"empty batch", batch(), "EmptyBatchRequest"},
@@ -139,9 +150,10 @@ func TestAQueueThatTakesNothing(t *testing.T) {
 	q, client, url := serve(t)
 	_ = q.Close()
 	_, err := client.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("b")})
-	_, batchErr := client.SendMessageBatch(t.Context(), &sqs.SendMessageBatchInput{QueueUrl: url, Entries: []types.SendMessageBatchRequestEntry{
-		{Id: aws.String("1"), MessageBody: aws.String("b")},
-	}})
+	_, batchErr := client.SendMessageBatch(t.Context(),
+		&sqs.SendMessageBatchInput{QueueUrl: url, Entries: []types.SendMessageBatchRequestEntry{
+			{Id: aws.String("1"), MessageBody: aws.String("b")},
+		}})
 	for _, err := range []error{err, batchErr} {
 		response, ok := errors.AsType[interface {
 			error
@@ -167,7 +179,8 @@ func TestNoJSON(t *testing.T) {
 	}
 	body, _ := io.ReadAll(answer.Body)
 	_ = answer.Body.Close()
-	if answer.StatusCode != 400 || !strings.Contains(string(body), `"__type":"UnsupportedOperation"`) || answer.Header.Get("Content-Type") != "application/x-amz-json-1.0" {
+	if answer.StatusCode != 400 || !strings.Contains(string(body), `"__type":"UnsupportedOperation"`) ||
+		answer.Header.Get("Content-Type") != "application/x-amz-json-1.0" {
 		t.Errorf("%d %s %v", answer.StatusCode, body, answer.Header)
 	}
 }
@@ -190,7 +203,8 @@ func TestMaySend(t *testing.T) {
 	server.Serve(q)
 	for key, allowed := range map[string]bool{"sender": true, "other": false} {
 		client := sqs.New(sqs.Options{
-			BaseEndpoint: aws.String(server.Address()), Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider(key, "x", ""),
+			BaseEndpoint: aws.String(server.Address()), Region: "us-east-1",
+			Credentials: credentials.NewStaticCredentialsProvider(key, "x", ""),
 		})
 		url := aws.String(server.Address() + "/000000000000/" + q.Name)
 		_, one := client.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("a")})
@@ -199,7 +213,8 @@ func TestMaySend(t *testing.T) {
 		})
 		for _, err := range []error{one, many} {
 			e, failed := errors.AsType[smithy.APIError](err)
-			if allowed != (err == nil) || !allowed && (!failed || e.ErrorCode() != "AccessDeniedException" || e.ErrorMessage() != "User: x is not authorized") {
+			if allowed != (err == nil) || !allowed &&
+				(!failed || e.ErrorCode() != "AccessDeniedException" || e.ErrorMessage() != "User: x is not authorized") {
 				t.Errorf("%s: %v", key, err)
 			}
 		}

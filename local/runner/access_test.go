@@ -19,7 +19,8 @@ func TestRolesAreKept(t *testing.T) {
 	if status := p.send("DELETE", "/items/kept"); status != 500 {
 		t.Errorf("deleted: %d", status)
 	}
-	const want = "is not authorized to perform: dynamodb:DeleteItem on resource: arn:aws:dynamodb:us-east-1:000000000000:table/Sys"
+	const want = "is not authorized to perform: dynamodb:DeleteItem on resource: " +
+		"arn:aws:dynamodb:us-east-1:000000000000:table/Sys"
 	eventually(t, "it says why", func() bool { return strings.Contains(p.stderr()+p.stdout(), want) })
 }
 
@@ -44,17 +45,34 @@ func TestWhatElseRolesSay(t *testing.T) {
 		wrong string
 	}{
 		{"CourierFunction", func(r *http.Request) error { return g.maySend(r.Header, queue+"Messages") }, ""},
-		{"CourierFunction", func(r *http.Request) error { return g.maySend(r.Header, queue+"Failures") }, "sqs:sendmessage on resource: " + queue + "Failures"},
-		{"ApiFunction", func(r *http.Request) error { return g.maySend(r.Header, queue+"Messages") }, "sqs:sendmessage on resource: " + queue + "Messages"},
-		{"local", func(r *http.Request) error { return g.maySend(r.Header, queue+"Messages") }, ""},
-		{"CourierFunction", func(r *http.Request) error { return g.mayDo(r.Header, "s3:GetObject", "arn:aws:s3:::Sys-Failures/a/b") }, ""},
 		{
-			"CourierFunction", func(r *http.Request) error { return g.mayDo(r.Header, "s3:PutObject", "arn:aws:s3:::Sys-Failures/a/b") },
+			"CourierFunction", func(r *http.Request) error { return g.maySend(r.Header, queue+"Failures") },
+			"sqs:sendmessage on resource: " + queue + "Failures",
+		},
+		{
+			"ApiFunction", func(r *http.Request) error { return g.maySend(r.Header, queue+"Messages") },
+			"sqs:sendmessage on resource: " + queue + "Messages",
+		},
+		{"local", func(r *http.Request) error { return g.maySend(r.Header, queue+"Messages") }, ""},
+		{
+			"CourierFunction",
+			func(r *http.Request) error { return g.mayDo(r.Header, "s3:GetObject", "arn:aws:s3:::Sys-Failures/a/b") }, "",
+		},
+		{
+			"CourierFunction", func(r *http.Request) error {
+				return g.mayDo(r.Header, "s3:PutObject", "arn:aws:s3:::Sys-Failures/a/b")
+			},
 			"s3:PutObject on resource: arn:aws:s3:::Sys-Failures/a/b",
 		},
 		{"CourierFunction", func(r *http.Request) error { return g.mayPut(r.Header, bus+"Sys") }, ""},
-		{"CourierFunction", func(r *http.Request) error { return g.mayPut(r.Header, bus+"default") }, "events:PutEvents on resource: " + bus + "default"},
-		{"ApiFunction", func(r *http.Request) error { return g.mayPut(r.Header, bus+"Sys") }, "events:PutEvents on resource: " + bus + "Sys"},
+		{
+			"CourierFunction", func(r *http.Request) error { return g.mayPut(r.Header, bus+"default") },
+			"events:PutEvents on resource: " + bus + "default",
+		},
+		{
+			"ApiFunction", func(r *http.Request) error { return g.mayPut(r.Header, bus+"Sys") },
+			"events:PutEvents on resource: " + bus + "Sys",
+		},
 		{"CourierFunction", func(r *http.Request) error { return g.mayInvoke(r.Header, function+"ProjectorFunction") }, ""},
 		{"local", func(r *http.Request) error { return g.mayInvoke(r.Header, function+"ApiFunction") }, ""},
 		{
@@ -62,8 +80,14 @@ func TestWhatElseRolesSay(t *testing.T) {
 			"lambda:InvokeFunction on resource: " + function + "ApiFunction",
 		},
 		{"TeamFunction", func(r *http.Request) error { return g.maySend(r.Header, queue+"Letters") }, ""},
-		{"TeamFunction", func(r *http.Request) error { return g.mayDo(r.Header, "s3:GetObject", "arn:aws:s3:::Sys-Files/a") }, ""},
-		{"TeamFunction", func(r *http.Request) error { return g.mayDo(r.Header, "s3:ListBucket", "arn:aws:s3:::Sys-Files") }, ""},
+		{
+			"TeamFunction",
+			func(r *http.Request) error { return g.mayDo(r.Header, "s3:GetObject", "arn:aws:s3:::Sys-Files/a") }, "",
+		},
+		{
+			"TeamFunction",
+			func(r *http.Request) error { return g.mayDo(r.Header, "s3:ListBucket", "arn:aws:s3:::Sys-Files") }, "",
+		},
 		{ // its statement has a condition that is not evaluated
 			"TeamFunction", func(r *http.Request) error { return g.mayDo(r.Header, "s3:PutObject", "arn:aws:s3:::Sys-Files/a") },
 			"s3:PutObject on resource: arn:aws:s3:::Sys-Files/a",
@@ -71,7 +95,8 @@ func TestWhatElseRolesSay(t *testing.T) {
 		{"SocketFunction", func(r *http.Request) error { return g.mayManage(system.Sockets[0])(r, "abc=") }, ""},
 		{
 			"ApiFunction", func(r *http.Request) error { return g.mayManage(system.Sockets[0])(r, "abc=") },
-			"execute-api:ManageConnections on resource: arn:aws:execute-api:us-east-1:000000000000:Sys-Socket/live/POST/@connections/abc=",
+			"execute-api:ManageConnections on resource: " +
+				"arn:aws:execute-api:us-east-1:000000000000:Sys-Socket/live/POST/@connections/abc=",
 		},
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/", nil)

@@ -56,7 +56,8 @@ func launchBeside(t *testing.T) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return launchWith(t, t.TempDir(), system(t), []string{"-beside", "/_beside=exec " + program}, shared(t), besideEnv+"=1")
+	return launchWith(t, t.TempDir(), system(t), []string{"-beside", "/_beside=exec " + program}, shared(t),
+		besideEnv+"=1")
 }
 
 func (p *process) get(path string) (status int, body string) {
@@ -70,8 +71,8 @@ func (p *process) get(path string) (status int, body string) {
 	return answer.StatusCode, strings.TrimSpace(string(text))
 }
 
-// A program beside the service answers below its path, with its answers as they come, is started again when it dies, and
-// ends with the runner.
+// A program beside the service answers below its path, with its answers as they come, is started again when it dies,
+// and ends with the runner.
 func TestBeside(t *testing.T) {
 	t.Parallel()
 	p := launchBeside(t)

@@ -19,7 +19,9 @@ func (r *runner) openBuckets(system *template.System) {
 	r.buckets = map[string]*bucket.Bucket{}
 	var all []*bucket.Bucket
 	for _, d := range system.Buckets {
-		b := bucket.New(bucket.Config{Name: d.Name, ARN: d.ARN, Region: template.Region, Dir: filepath.Join(r.bucketFolders(), d.ID)})
+		b := bucket.New(bucket.Config{
+			Name: d.Name, ARN: d.ARN, Region: template.Region, Dir: filepath.Join(r.bucketFolders(), d.ID),
+		})
 		for _, id := range d.QueueIDs {
 			b.Tell(func(message string) error { return r.queues[id].Send(context.Background(), []byte(message)) })
 		}

@@ -69,7 +69,9 @@ type process struct {
 func system(t *testing.T) string {
 	t.Helper()
 	dir, name := t.TempDir(), "Sys"+rand.Text()[:8]
-	for from, to := range map[string]string{"Sys.template.json": name + ".template.json", "Sys.assets.json": name + ".assets.json"} {
+	for from, to := range map[string]string{
+		"Sys.template.json": name + ".template.json", "Sys.assets.json": name + ".assets.json",
+	} {
 		text, err := os.ReadFile(filepath.Join(systemDir, from))
 		if err != nil {
 			t.Fatal(err)

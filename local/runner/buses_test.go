@@ -18,7 +18,8 @@ import (
 // put puts an event on the bus of what runs, by the key of a function or of the operator.
 func (p *process) put(t *testing.T, key, detail string) error {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.address+"/_local/functions/CourierFunction/environment", nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
+		p.address+"/_local/functions/CourierFunction/environment", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +56,8 @@ func TestBuses(t *testing.T) {
 			t.Errorf("%s: %v", key, err)
 		}
 	}
-	if err := p.put(t, "ApiFunction", `{}`); err == nil || !strings.Contains(err.Error(), "not authorized to perform: events:PutEvents on resource: arn:aws:events:us-east-1:000000000000:event-bus/Sys") {
+	if err := p.put(t, "ApiFunction", `{}`); err == nil || !strings.Contains(err.Error(),
+		"not authorized to perform: events:PutEvents on resource: arn:aws:events:us-east-1:000000000000:event-bus/Sys") {
 		t.Error(err)
 	}
 	_ = p.signal(syscall.SIGKILL)
@@ -65,7 +67,8 @@ func TestBuses(t *testing.T) {
 	}
 	_ = again.signal(syscall.SIGKILL)
 	text := read(t, file)
-	if strings.Count(text, "\n") != 3 || !strings.Contains(text, `"detail":{"by":"CourierFunction"}`) || !strings.Contains(text, `"detail":{"by":"another"}`) {
+	if strings.Count(text, "\n") != 3 || !strings.Contains(text, `"detail":{"by":"CourierFunction"}`) ||
+		!strings.Contains(text, `"detail":{"by":"another"}`) {
 		t.Errorf("the bus has %s", text)
 	}
 	fresh := launch(t, state, dir, shared(t), "FRESH=1")

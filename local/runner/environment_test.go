@@ -40,7 +40,8 @@ func TestEnvironment(t *testing.T) {
 		if answer.StatusCode != test.want || (test.want == http.StatusOK) != (env["AWS_ENDPOINT_URL_DYNAMODB"] != "") {
 			t.Errorf("%s of %s: %d %v", test.path, test.host, answer.StatusCode, env)
 		}
-		if test.want == http.StatusOK && (env["AWS_ENDPOINT_URL_DYNAMODB"] != dynamotest.Endpoint(t) || env["AWS_ACCESS_KEY_ID"] != "local") {
+		if test.want == http.StatusOK &&
+			(env["AWS_ENDPOINT_URL_DYNAMODB"] != dynamotest.Endpoint(t) || env["AWS_ACCESS_KEY_ID"] != "local") {
 			t.Errorf("it is told to work under the function's role: %v", env)
 		}
 	}

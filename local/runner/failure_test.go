@@ -32,7 +32,8 @@ func refusal(t *testing.T, args []string, env ...string) string {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	malformed := t.TempDir()
-	if err := os.WriteFile(filepath.Join(malformed, "Sys.template.json"), []byte(`{"Resources":{"Broken":{"Type":"AWS::DynamoDB::Table"}}}`), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(malformed, "Sys.template.json"),
+		[]byte(`{"Resources":{"Broken":{"Type":"AWS::DynamoDB::Table"}}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct {
@@ -40,19 +41,24 @@ func TestRefusals(t *testing.T) {
 		env      []string
 		want     string
 	}{
-		"no template":    {t.TempDir(), []string{shared(t)}, "run cdk synth first"},
-		"malformed":      {malformed, []string{shared(t)}, "Broken (AWS::DynamoDB::Table): no KeySchema"},
-		"no Java":        {systemDir, []string{"PATH=" + t.TempDir(), "DYNAMODB_ENDPOINT="}, "Java is missing"},
-		"no DynamoDB":    {systemDir, []string{"DYNAMODB_ENDPOINT=http://127.0.0.1:1"}, "DYNAMODB_ENDPOINT=http://127.0.0.1:1 does not answer"},
-		"no address":     {systemDir, []string{"DYNAMODB_ENDPOINT=localhost:8000"}, "is not an address"},
-		"no port":        {systemDir, []string{"PORT=http"}, "PORT=http is not a port number"},
-		"no concurrency": {systemDir, []string{"CONCURRENCY=many"}, "CONCURRENCY=many is not a number of invocations: use 1 or more"},
-		"no authorizer":  {systemDir, []string{"AUTH=on", shared(t)}, "AUTH=on needs a JWT authorizer with an audience"},
-		"neither 1 nor":  {systemDir, []string{"FRESH=perhaps"}, "FRESH=perhaps is not valid: use 1 or 0"},
+		"no template": {t.TempDir(), []string{shared(t)}, "run cdk synth first"},
+		"malformed":   {malformed, []string{shared(t)}, "Broken (AWS::DynamoDB::Table): no KeySchema"},
+		"no Java":     {systemDir, []string{"PATH=" + t.TempDir(), "DYNAMODB_ENDPOINT="}, "Java is missing"},
+		"no DynamoDB": {
+			systemDir, []string{"DYNAMODB_ENDPOINT=http://127.0.0.1:1"}, "DYNAMODB_ENDPOINT=http://127.0.0.1:1 does not answer",
+		},
+		"no address": {systemDir, []string{"DYNAMODB_ENDPOINT=localhost:8000"}, "is not an address"},
+		"no port":    {systemDir, []string{"PORT=http"}, "PORT=http is not a port number"},
+		"no concurrency": {
+			systemDir, []string{"CONCURRENCY=many"}, "CONCURRENCY=many is not a number of invocations: use 1 or more",
+		},
+		"no authorizer": {systemDir, []string{"AUTH=on", shared(t)}, "AUTH=on needs a JWT authorizer with an audience"},
+		"neither 1 nor": {systemDir, []string{"FRESH=perhaps"}, "FRESH=perhaps is not valid: use 1 or 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			words := refusal(t, []string{"-state", t.TempDir(), "-template", test.template}, append([]string{"PORT=0"}, test.env...)...)
+			words := refusal(t, []string{"-state", t.TempDir(), "-template", test.template},
+				append([]string{"PORT=0"}, test.env...)...)
 			if !strings.Contains(words, test.want) {
 				t.Errorf("it said %q, want %q", words, test.want)
 			}

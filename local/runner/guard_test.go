@@ -27,14 +27,26 @@ func TestGuard(t *testing.T) {
 		{"without a port", "GET", "[::1]", nil, http.StatusOK, ""},
 		{"a page of its own", "POST", "localhost:3000", http.Header{"Origin": {"http://localhost:3000"}}, http.StatusOK, ""},
 		{"a page by its name that leads here", "GET", "evil.example:3000", nil, http.StatusForbidden, ""},
-		{"that page, of itself", "POST", "evil.example:3000", http.Header{"Origin": {"http://evil.example:3000"}}, http.StatusForbidden, ""},
+		{
+			"that page, of itself", "POST", "evil.example:3000",
+			http.Header{"Origin": {"http://evil.example:3000"}}, http.StatusForbidden, "",
+		},
 		{"a form", "POST", "127.0.0.1:3000", http.Header{"Origin": {"http://evil.example"}}, http.StatusForbidden, ""},
 		{"a form in a frame", "POST", "127.0.0.1:3000", http.Header{"Origin": {"null"}}, http.StatusForbidden, ""},
 		{"a fetch", "POST", "127.0.0.1:3000", http.Header{"Sec-Fetch-Site": {"cross-site"}}, http.StatusForbidden, ""},
 		{"no host", "GET", "", nil, http.StatusForbidden, ""},
-		{"an allowed page", "POST", "127.0.0.1:3000", http.Header{"Origin": {"https://shop.example.org"}, "Sec-Fetch-Site": {"cross-site"}}, http.StatusOK, ""},
-		{"an allowed page by another name", "POST", "evil.example", http.Header{"Origin": {"https://shop.example.org"}}, http.StatusForbidden, ""},
-		{"an allowed page to another place", "POST", "127.0.0.1:3000", http.Header{"Origin": {"https://shop.example.org"}}, http.StatusForbidden, "/_own"},
+		{
+			"an allowed page", "POST", "127.0.0.1:3000",
+			http.Header{"Origin": {"https://shop.example.org"}, "Sec-Fetch-Site": {"cross-site"}}, http.StatusOK, "",
+		},
+		{
+			"an allowed page by another name", "POST", "evil.example",
+			http.Header{"Origin": {"https://shop.example.org"}}, http.StatusForbidden, "",
+		},
+		{
+			"an allowed page to another place", "POST", "127.0.0.1:3000",
+			http.Header{"Origin": {"https://shop.example.org"}}, http.StatusForbidden, "/_own",
+		},
 		{"curl to another place", "POST", "127.0.0.1:3000", nil, http.StatusOK, "/_own"},
 	} {
 		r := httptest.NewRequestWithContext(t.Context(), test.method, cmp.Or(test.path, "/accounts"), nil)
@@ -46,7 +58,8 @@ func TestGuard(t *testing.T) {
 		if handler.ServeHTTP(w, r); w.Code != test.want {
 			t.Errorf("%s: %d, want %d", test.name, w.Code, test.want)
 		}
-		if says := w.Body.String(); w.Code == http.StatusForbidden && !strings.Contains(says, "the setting origins") && !strings.Contains(says, "use 127.0.0.1") {
+		if says := w.Body.String(); w.Code == http.StatusForbidden && !strings.Contains(says, "the setting origins") &&
+			!strings.Contains(says, "use 127.0.0.1") {
 			t.Errorf("%s: %s", test.name, says)
 		}
 	}
@@ -74,8 +87,8 @@ func TestRunnerIsGuarded(t *testing.T) {
 	}
 }
 
-// TestPagesOfOrigins: pages of the origins in the template send to the API and read its answers, on no other path; pages of
-// others do neither.
+// TestPagesOfOrigins: pages of the origins in the template send to the API and read its answers, on no other path;
+// pages of others do neither.
 func TestPagesOfOrigins(t *testing.T) {
 	t.Parallel()
 	p := launch(t, t.TempDir(), system(t), shared(t))
@@ -106,7 +119,8 @@ func TestPagesOfOrigins(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = answer.Body.Close()
-		if allowed := answer.Header.Get("Access-Control-Allow-Origin"); answer.StatusCode != test.status || allowed != test.allowed {
+		if allowed := answer.Header.Get("Access-Control-Allow-Origin"); answer.StatusCode != test.status ||
+			allowed != test.allowed {
 			t.Errorf("%s %s from %s: %d, allowed to %q", test.method, test.path, test.origin, answer.StatusCode, allowed)
 		}
 	}

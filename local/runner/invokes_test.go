@@ -49,7 +49,8 @@ func TestInvocations(t *testing.T) {
 	eventually(t, "the event arrives", func() bool { return strings.Contains(p.stdout(), "projecting by hand") })
 	_, err = as("ApiFunction").Invoke(t.Context(), &lambda.InvokeInput{FunctionName: projector, Payload: record})
 	if refused, ok := errors.AsType[smithy.APIError](err); !ok || refused.ErrorCode() != "AccessDeniedException" ||
-		!strings.Contains(refused.ErrorMessage(), "is not authorized to perform: lambda:InvokeFunction on resource: arn:aws:lambda:us-east-1:000000000000:function:"+*projector) {
+		!strings.Contains(refused.ErrorMessage(), "is not authorized to perform: lambda:InvokeFunction on resource: "+
+			"arn:aws:lambda:us-east-1:000000000000:function:"+*projector) {
 		t.Errorf("%v", err)
 	}
 

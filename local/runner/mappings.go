@@ -27,7 +27,9 @@ type mappings struct {
 }
 
 // newMappings makes the template's mappings. arns are the streams' ARNs by their table's logical id.
-func (r *runner) newMappings(system *template.System, arns map[string]string, functions map[string]*lambda.Function) (*mappings, error) {
+func (r *runner) newMappings(
+	system *template.System, arns map[string]string, functions map[string]*lambda.Function,
+) (*mappings, error) {
 	m := &mappings{of: map[string][]*mapping.Mapping{}}
 	m.context, m.cancel = context.WithCancel(context.Background())
 	source := streams.NewClient(r.endpoint, template.Region)
@@ -36,7 +38,8 @@ func (r *runner) newMappings(system *template.System, arns map[string]string, fu
 		if err != nil {
 			return m, fmt.Errorf("%s: %w", d.ID, err)
 		}
-		checkpoints, err := mapping.OpenCheckpoints(filepath.Join(r.checkpoints(), d.ID+".json"), r.identity(), arns[d.TableID])
+		checkpoints, err := mapping.OpenCheckpoints(filepath.Join(r.checkpoints(), d.ID+".json"), r.identity(),
+			arns[d.TableID])
 		if err != nil {
 			return m, err
 		}

@@ -17,8 +17,8 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// A function sends and receives; what it does not take is sent again, then put among the dead letters. What is in a queue
-// outlives a killed runner.
+// A function sends and receives; what it does not take is sent again, then put among the dead letters. What is in a
+// queue outlives a killed runner.
 func TestQueues(t *testing.T) {
 	t.Parallel()
 	state, dir := t.TempDir(), system(t)
@@ -34,10 +34,12 @@ func TestQueues(t *testing.T) {
 		eventually(t, id+" is received", func() bool { return strings.Contains(p.stdout(), "received "+id+", attempt 1,") })
 	}
 	eventually(t, "the poison is given up", func() bool { return strings.Contains(p.stderr(), "MESSAGE GIVEN UP") })
-	if said := p.stdout(); strings.Count(said, "received poison,") != 2 || !strings.Contains(said, "received poison, attempt 2,") {
+	if said := p.stdout(); strings.Count(said, "received poison,") != 2 ||
+		!strings.Contains(said, "received poison, attempt 2,") {
 		t.Errorf("it said %s", said)
 	}
-	if letters := read(t, filepath.Join(state, "queues", "DeadLetters.jsonl")); !strings.Contains(letters, `"body":"poison `) {
+	if letters := read(t, filepath.Join(state, "queues", "DeadLetters.jsonl")); !strings.Contains(letters,
+		`"body":"poison `) {
 		t.Errorf("dead letters: %s", letters)
 	}
 	send(p, "hang")
@@ -50,7 +52,9 @@ func TestQueues(t *testing.T) {
 	_ = p.signal(syscall.SIGKILL)
 
 	again := launch(t, state, dir, shared(t))
-	eventually(t, "what was not done comes again", func() bool { return strings.Contains(again.stdout(), "received hang, attempt 2,") })
+	eventually(t, "what was not done comes again", func() bool {
+		return strings.Contains(again.stdout(), "received hang, attempt 2,")
+	})
 	send(again, "c")
 	eventually(t, "the next is received", func() bool { return strings.Contains(again.stdout(), "received c,") })
 	if said := again.stdout(); strings.Contains(said, "received a,") || strings.Contains(said, "received poison,") {
@@ -61,7 +65,8 @@ func TestQueues(t *testing.T) {
 	fresh := launch(t, state, dir, shared(t), "FRESH=1")
 	send(fresh, "d")
 	eventually(t, "it is received", func() bool { return strings.Contains(fresh.stdout(), "received d,") })
-	if letters := read(t, filepath.Join(state, "queues", "DeadLetters.jsonl")); letters != "" || strings.Contains(fresh.stdout(), "received hang") {
+	if letters := read(t, filepath.Join(state, "queues", "DeadLetters.jsonl")); letters != "" ||
+		strings.Contains(fresh.stdout(), "received hang") {
 		t.Errorf("FRESH=1 kept dead letters %q, or a message:\n%s", letters, fresh.stdout())
 	}
 	_ = fresh.signal(syscall.SIGKILL)

@@ -95,7 +95,13 @@ func (r *runner) start(ctx context.Context) error {
 	if r.invokes, err = invoke.Listen(template.Account, template.Region, r.log); err != nil {
 		return err
 	}
-	system, err := template.Read(dir, template.Options{APIEndpoint: r.address(), SocketEndpoint: r.socketAddress(), SQSEndpoint: r.sqs.Address(), Secret: r.secret, Issuer: r.issuerAddress()})
+	system, err := template.Read(dir, template.Options{
+		APIEndpoint:    r.address(),
+		SocketEndpoint: r.socketAddress(),
+		SQSEndpoint:    r.sqs.Address(),
+		Secret:         r.secret,
+		Issuer:         r.issuerAddress(),
+	})
 	if err != nil {
 		return err
 	}
@@ -129,7 +135,9 @@ func (r *runner) clear() error {
 	if !r.fresh {
 		return nil
 	}
-	for _, dir := range []string{r.data(), r.checkpoints(), r.queueFiles(), r.bucketFolders(), r.busFiles(), r.executions()} {
+	for _, dir := range []string{
+		r.data(), r.checkpoints(), r.queueFiles(), r.bucketFolders(), r.busFiles(), r.executions(),
+	} {
 		if err := os.RemoveAll(dir); err != nil {
 			return fmt.Errorf("delete the data of earlier runs: %w", err)
 		}

@@ -64,8 +64,8 @@ func TestOverload(t *testing.T) {
 	}
 }
 
-// The whole way, with a database of its own: request, function, table, stream, function, table, request; then the runner
-// is killed, everything ends with it, and the next one goes on where it was.
+// The whole way, with a database of its own: request, function, table, stream, function, table, request; then the
+// runner is killed, everything ends with it, and the next one goes on where it was.
 func TestTheWholeWay(t *testing.T) {
 	t.Parallel()
 	state := t.TempDir()
@@ -82,7 +82,8 @@ func TestTheWholeWay(t *testing.T) {
 		t.Errorf("no route: %d", status)
 	}
 	for _, want := range []string{
-		"not run locally: AWS::CloudWatch::Alarm, ", "listens on ALL network interfaces", "ready http://127.0.0.1:", "ProjectorFunction | projecting 7\n",
+		"not run locally: AWS::CloudWatch::Alarm, ", "listens on ALL network interfaces", "ready http://127.0.0.1:",
+		"ProjectorFunction | projecting 7\n",
 	} {
 		if !strings.Contains(p.stdout(), want) {
 			t.Errorf("it did not say %q:\n%s", want, p.stdout())
@@ -129,12 +130,14 @@ func TestPoison(t *testing.T) {
 	}
 	told := filepath.Join(state, "queues", "Told.jsonl")
 	eventually(t, "the poison is reported", func() bool { return strings.HasSuffix(read(t, told), "\n") })
-	objects, err := filepath.Glob(filepath.Join(state, "buckets", "Failures", "aws", "lambda", "Subscription", "*", "*", "*", "*", "*"))
+	objects, err := filepath.Glob(filepath.Join(state, "buckets", "Failures", "aws", "lambda", "Subscription", "*", "*",
+		"*", "*", "*"))
 	if err != nil || len(objects) != 1 {
 		t.Fatalf("objects: %v, %v", objects, err)
 	}
 	if text := read(t, objects[0]); !strings.Contains(text, `"RetryAttemptsExhausted","approximateInvokeCount":2`) ||
-		!strings.Contains(text, `"batchSize":1`) || !strings.Contains(text, `"payload":"{\"Records\":[`) || !strings.Contains(text, "poison") {
+		!strings.Contains(text, `"batchSize":1`) || !strings.Contains(text, `"payload":"{\"Records\":[`) ||
+		!strings.Contains(text, "poison") {
 		t.Errorf("reported: %s", text)
 	}
 	if text := read(t, told); !strings.Contains(text, filepath.Base(objects[0])) || !strings.Contains(text, "aws:s3") {
@@ -187,7 +190,10 @@ func TestKilledInTheMidst(t *testing.T) {
 		}
 	}()
 	var children []int
-	eventually(t, "the function runs", func() bool { children = descendants(t, p.cmd.Process.Pid); return len(children) >= 2 })
+	eventually(t, "the function runs", func() bool {
+		children = descendants(t, p.cmd.Process.Pid)
+		return len(children) >= 2
+	})
 	time.Sleep(100 * time.Millisecond)
 	_ = p.signal(syscall.SIGKILL)
 	begin := time.Now()
@@ -203,11 +209,13 @@ func TestOneAtATime(t *testing.T) {
 	t.Parallel()
 	state := t.TempDir()
 	p := launch(t, state, system(t), shared(t))
-	if words := refusal(t, []string{"-state", state, "-template", systemDir}, "PORT=0", shared(t)); !strings.Contains(words, fmt.Sprintf("another runner (process %d)", p.cmd.Process.Pid)) {
+	if words := refusal(t, []string{"-state", state, "-template", systemDir}, "PORT=0",
+		shared(t)); !strings.Contains(words, fmt.Sprintf("another runner (process %d)", p.cmd.Process.Pid)) {
 		t.Errorf("it said %s", words)
 	}
 	_, port, _ := strings.Cut(p.address, "127.0.0.1:")
-	if words := refusal(t, []string{"-state", t.TempDir(), "-template", systemDir}, "PORT="+port, shared(t)); !strings.Contains(words, "port "+port+" is in use") {
+	if words := refusal(t, []string{"-state", t.TempDir(), "-template", systemDir}, "PORT="+port,
+		shared(t)); !strings.Contains(words, "port "+port+" is in use") {
 		t.Errorf("it said %s", words)
 	}
 	_ = p.signal(syscall.SIGKILL)
@@ -247,7 +255,8 @@ func TestAnotherDeclaration(t *testing.T) {
 	if err := os.WriteFile(found[0], []byte(strings.ReplaceAll(string(text), `"p"`, `"q"`)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if words := refusal(t, []string{"-state", t.TempDir(), "-template", dir}, "PORT=0", shared(t)); !strings.Contains(words, "FRESH=1") {
+	if words := refusal(t, []string{"-state", t.TempDir(), "-template", dir}, "PORT=0",
+		shared(t)); !strings.Contains(words, "FRESH=1") {
 		t.Errorf("it said %s", words)
 	}
 }

@@ -22,7 +22,9 @@ func TestSchedules(t *testing.T) {
 	if text := read(t, file); !strings.Contains(text, `"body":"it is three o'clock"`) {
 		t.Errorf("sent: %s", text)
 	}
-	for path, want := range map[string]int{"/_local/schedules/Nightly": http.StatusNotFound, "/_local/schedules/": http.StatusNotFound} {
+	for path, want := range map[string]int{
+		"/_local/schedules/Nightly": http.StatusNotFound, "/_local/schedules/": http.StatusNotFound,
+	} {
 		if status := p.send("POST", path); status != want {
 			t.Errorf("POST %s: %d", path, status)
 		}

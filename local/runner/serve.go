@@ -40,7 +40,9 @@ func (r *runner) serve(ctx context.Context, system *template.System, functions m
 }
 
 // openAPI makes the template's HTTP API, and returns it with its CORS configuration.
-func (r *runner) openAPI(system *template.System, functions map[string]*lambda.Function) (http.Handler, *gateway.CORS, error) {
+func (r *runner) openAPI(
+	system *template.System, functions map[string]*lambda.Function,
+) (http.Handler, *gateway.CORS, error) {
 	switch len(system.APIs) {
 	case 0:
 		return nil, nil, errors.New("the template has no HTTP API, and a service needs one: annalscdk adds it for the " +
@@ -53,7 +55,8 @@ func (r *runner) openAPI(system *template.System, functions map[string]*lambda.F
 	var routes []gateway.Route
 	for _, route := range api.Routes {
 		routes = append(routes, gateway.Route{
-			Key: route.Key, Function: functions[route.FunctionID], Timeout: route.Timeout, Scopes: route.Scopes, Open: !route.Authorized,
+			Key: route.Key, Function: functions[route.FunctionID], Timeout: route.Timeout, Scopes: route.Scopes,
+			Open: !route.Authorized,
 		})
 	}
 	options, err := r.gateOf(&api)

@@ -26,8 +26,9 @@ func (r *runner) openSocket(system *template.System, functions map[string]*lambd
 	}
 	for _, s := range system.Sockets {
 		c := socket.Config{
-			ID: s.Name, Region: template.Region, Account: template.Account, Stage: s.Stage, Path: socketPath, Selection: s.Selection,
-			May: r.gate.mayManage(s),
+			ID: s.Name, Region: template.Region, Account: template.Account, Stage: s.Stage, Path: socketPath,
+			Selection: s.Selection,
+			May:       r.gate.mayManage(s),
 		}
 		if r.issuer != nil && s.Authorizer != "" {
 			c.Authorizer = &socket.Authorizer{Function: functions[s.Authorizer], Timeout: 30 * time.Second}

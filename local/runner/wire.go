@@ -66,8 +66,9 @@ func (r *runner) functionConfig(f template.Function) lambda.Config {
 		concurrency = r.concurrency
 	}
 	return lambda.Config{
-		Name: f.Name, ARN: f.ARN, Dir: f.Dir, Timeout: f.Timeout, MemoryMB: f.MemoryMB, Processes: f.Reserved, Concurrency: concurrency,
-		Env: env, Region: template.Region, LogFormat: f.LogFormat, LogLevel: f.LogLevel,
+		Name: f.Name, ARN: f.ARN, Dir: f.Dir, Timeout: f.Timeout, MemoryMB: f.MemoryMB, Processes: f.Reserved,
+		Concurrency: concurrency,
+		Env:         env, Region: template.Region, LogFormat: f.LogFormat, LogLevel: f.LogLevel,
 		Stdout: lambda.Prefixed(r.out, &r.output, f.ID+" | "),
 		Stderr: lambda.Prefixed(r.errOut, &r.output, f.ID+" | "),
 	}

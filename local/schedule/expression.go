@@ -68,7 +68,9 @@ func (r rate) Next(after time.Time) time.Time {
 func parseRate(text string, now time.Time) (Schedule, error) {
 	value, unit, _ := strings.Cut(strings.TrimSpace(text), " ")
 	n, err := strconv.Atoi(value)
-	every := map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[strings.TrimSuffix(unit, "s")]
+	every := map[string]time.Duration{
+		"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour,
+	}[strings.TrimSuffix(unit, "s")]
 	if err != nil || n < 1 || n > 1_000_000 || every == 0 {
 		return nil, fmt.Errorf("want a number of minutes, hours or days")
 	}

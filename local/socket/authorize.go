@@ -42,7 +42,9 @@ func (a *API) authorize(r *http.Request, c *connection) int {
 	if a.cfg.Authorizer == nil {
 		return http.StatusOK
 	}
-	arn := strings.Join([]string{"arn:aws:execute-api", a.cfg.Region, a.cfg.Account, a.cfg.ID + "/" + a.cfg.Stage + "/$connect"}, ":")
+	arn := strings.Join([]string{
+		"arn:aws:execute-api", a.cfg.Region, a.cfg.Account, a.cfg.ID + "/" + a.cfg.Stage + "/$connect",
+	}, ":")
 	e := c.connectEvent(r)
 	e.RequestContext.RequestID = uuid.NewString()
 	payload, err := json.Marshal(question{"REQUEST", arn, e})

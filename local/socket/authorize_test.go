@@ -53,8 +53,10 @@ func TestAuthorize(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s: %d, want %d", name, got, test.want)
 		}
-		if who.event["type"] != "REQUEST" || who.event["methodArn"] != "arn:aws:execute-api:us-east-1:000000000000:api/live/$connect" ||
-			who.event["headers"].(map[string]any)["Authorization"] != "Bearer t" || who.event["queryStringParameters"].(map[string]any)["q"] != "1" {
+		if who.event["type"] != "REQUEST" ||
+			who.event["methodArn"] != "arn:aws:execute-api:us-east-1:000000000000:api/live/$connect" ||
+			who.event["headers"].(map[string]any)["Authorization"] != "Bearer t" ||
+			who.event["queryStringParameters"].(map[string]any)["q"] != "1" {
 			t.Errorf("%s: asked %v", name, who.event)
 		}
 		if c == nil {

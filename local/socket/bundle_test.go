@@ -69,8 +69,10 @@ type bundle struct {
 func newBundle(t *testing.T, change func(*Config)) *bundle {
 	t.Helper()
 	f := &function{hold: make(chan struct{}), answers: map[string]string{
-		"$connect": `{"statusCode":200}`, "$disconnect": `{"statusCode":200}`, "$default": `{"statusCode":200,"body":"default"}`,
-		"echo": `{"statusCode":200,"body":"echo"}`, "mute": `{"statusCode":200,"body":"mute"}`, "slow": `{"statusCode":200,"body":"slow"}`,
+		"$connect": `{"statusCode":200}`, "$disconnect": `{"statusCode":200}`,
+		"$default": `{"statusCode":200,"body":"default"}`,
+		"echo":     `{"statusCode":200,"body":"echo"}`, "mute": `{"statusCode":200,"body":"mute"}`,
+		"slow":    `{"statusCode":200,"body":"slow"}`,
 		"garbage": `nothing`,
 	}}
 	cfg := Config{ID: "api", Account: "000000000000", Stage: "live", Path: "/_socket", Selection: "$request.body.action"}
@@ -120,7 +122,8 @@ func (b *bundle) id() string {
 // manage sends a signed request to @connections.
 func (b *bundle) manage(method, id string, body []byte) (status int, text string) {
 	b.t.Helper()
-	r, err := http.NewRequestWithContext(b.t.Context(), method, b.server.URL+"/_socket/@connections/"+id, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(b.t.Context(), method, b.server.URL+"/_socket/@connections/"+id,
+		bytes.NewReader(body))
 	if err != nil {
 		b.t.Fatal(err)
 	}

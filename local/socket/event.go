@@ -52,7 +52,8 @@ func (c *connection) event(route, kind, requestID string) event {
 		RouteKey: route, EventType: kind, MessageDirection: "IN", RequestID: requestID, ExtendedRequestID: requestID,
 		RequestTime: now.Format("02/Jan/2006:15:04:05 -0700"), RequestTimeEpoch: now.UnixMilli(),
 		ConnectedAt: c.connectedAt.UnixMilli(), ConnectionID: c.id, DomainName: hostname(c.host),
-		Stage: c.api.cfg.Stage, APIID: c.api.cfg.ID, AccountID: c.api.cfg.Account, Identity: c.identity, Authorizer: c.authorized,
+		Stage: c.api.cfg.Stage, APIID: c.api.cfg.ID, AccountID: c.api.cfg.Account, Identity: c.identity,
+		Authorizer: c.authorized,
 	}}
 }
 

@@ -19,7 +19,8 @@ func TestRoutes(t *testing.T) {
 	b := newBundle(t, nil)
 	c := b.connected()
 	for text, want := range map[string]string{
-		`{"action":"echo"}`: "echo", `{"action":"nowhere"}`: "default", `{"action":7}`: "default", `{}`: "default", `hello`: "default", `["echo"]`: "default",
+		`{"action":"echo"}`: "echo", `{"action":"nowhere"}`: "default", `{"action":7}`: "default", `{}`: "default",
+		`hello`: "default", `["echo"]`: "default",
 		`{"action":"$connect"}`: "default",
 	} {
 		if c.send(text); c.receive() != want {
@@ -34,7 +35,8 @@ func TestRoutes(t *testing.T) {
 	for _, action := range []string{"broken", "garbage"} {
 		c.send(`{"action":"` + action + `"}`)
 		var failure map[string]string
-		if err := json.Unmarshal([]byte(c.receive()), &failure); err != nil || failure["message"] != "Internal server error" ||
+		if err := json.Unmarshal([]byte(c.receive()), &failure); err != nil ||
+			failure["message"] != "Internal server error" ||
 			failure["connectionId"] != b.id() || failure["requestId"] == "" {
 			t.Errorf("%s: %v, %v", action, failure, err)
 		}
@@ -82,7 +84,8 @@ func TestEvents(t *testing.T) {
 
 	said := b.function.seen("$connect")[0]
 	headers := said["headers"].(map[string]any)
-	if headers["X-Two"] != "2" || headers["Host"] == "" || len(said["multiValueHeaders"].(map[string]any)["X-Two"].([]any)) != 2 {
+	if headers["X-Two"] != "2" || headers["Host"] == "" ||
+		len(said["multiValueHeaders"].(map[string]any)["X-Two"].([]any)) != 2 {
 		t.Errorf("headers: %v", headers)
 	}
 	if diff := cmp.Diff(map[string]any{"token": "b", "x": ""}, said["queryStringParameters"]); diff != "" {
@@ -98,8 +101,9 @@ func TestEvents(t *testing.T) {
 	for kind, context := range map[string]map[string]any{"CONNECT": connected, "MESSAGE": message, "DISCONNECT": left} {
 		requests[context["requestId"]] = true
 		want := map[string]any{
-			"eventType": kind, "connectionId": connected["connectionId"], "connectedAt": connected["connectedAt"], "domainName": "127.0.0.1",
-			"stage": "live", "apiId": "api", "accountId": "000000000000", "messageDirection": "IN",
+			"eventType": kind, "connectionId": connected["connectionId"], "connectedAt": connected["connectedAt"],
+			"domainName": "127.0.0.1",
+			"stage":      "live", "apiId": "api", "accountId": "000000000000", "messageDirection": "IN",
 			"identity": map[string]any{"sourceIp": "127.0.0.1", "userAgent": "test"},
 		}
 		for name, value := range want {
@@ -122,7 +126,8 @@ func TestEvents(t *testing.T) {
 func TestConnectRefuses(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]int{
-		`{"statusCode":401}`: 401, `{"statusCode":503}`: 503, `{"statusCode":302}`: 502, `{}`: 502, `nothing`: 502, `{"statusCode":299}`: 101,
+		`{"statusCode":401}`: 401, `{"statusCode":503}`: 503, `{"statusCode":302}`: 502, `{}`: 502, `nothing`: 502,
+		`{"statusCode":299}`: 101,
 	} {
 		b := newBundle(t, nil)
 		b.function.answers["$connect"] = answer
@@ -139,7 +144,8 @@ func TestWhoMayConnect(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t, nil)
 	for origin, want := range map[string]int{
-		"http://localhost:5173": 101, "http://127.0.0.1": 101, "http://[::1]:3000": 101, "https://example.org": 403, "http://localhost.example.org": 403,
+		"http://localhost:5173": 101, "http://127.0.0.1": 101, "http://[::1]:3000": 101, "https://example.org": 403,
+		"http://localhost.example.org": 403,
 	} {
 		if _, status := b.dial("", http.Header{"Origin": {origin}}); status != want {
 			t.Errorf("%s: %d", origin, status)
@@ -222,7 +228,8 @@ func TestConnections(t *testing.T) {
 	if status, _ := b.manage("POST", escaped, make([]byte, 128<<10+1)); status != 413 {
 		t.Errorf("large POST: %d", status)
 	}
-	if status, text := b.manage("GET", id, nil); status != 200 || !strings.Contains(text, `"sourceIp":"127.0.0.1"`) || !strings.Contains(text, `"lastActiveAt":"20`) {
+	if status, text := b.manage("GET", id, nil); status != 200 || !strings.Contains(text, `"sourceIp":"127.0.0.1"`) ||
+		!strings.Contains(text, `"lastActiveAt":"20`) {
 		t.Errorf("GET: %d %s", status, text)
 	}
 	if status, _ := b.manage("PUT", id, nil); status != 405 {
@@ -309,7 +316,8 @@ func TestMayManage(t *testing.T) {
 			return errors.New("User: x is not authorized")
 		}
 	})
-	if status, text := b.manage("DELETE", "abc%3D", nil); status != 403 || text != `{"message":"User: x is not authorized"}` {
+	if status, text := b.manage("DELETE", "abc%3D", nil); status != 403 ||
+		text != `{"message":"User: x is not authorized"}` {
 		t.Errorf("it said %d %s", status, text)
 	}
 	if len(asked) != 1 || asked[0] != "DELETE abc=" {

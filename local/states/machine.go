@@ -38,7 +38,9 @@ func Open(name, arn, definition, dir string, functions map[string]Function, log 
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{Name: name, ARN: arn, definition: d, functions: functions, dir: dir, log: log, executions: map[string]*Execution{}}
+	m := &Machine{
+		Name: name, ARN: arn, definition: d, functions: functions, dir: dir, log: log, executions: map[string]*Execution{},
+	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
@@ -88,9 +90,13 @@ func (m *Machine) Start(name string, input json.RawMessage) (Execution, error) {
 		if e.Status == Running && string(e.Input) == string(input) {
 			return *e, nil
 		}
-		return Execution{}, apiError{"ExecutionAlreadyExists", fmt.Sprintf("Execution Already Exists: '%s'", m.executionARN(name))}
+		return Execution{}, apiError{
+			"ExecutionAlreadyExists", fmt.Sprintf("Execution Already Exists: '%s'", m.executionARN(name)),
+		}
 	}
-	e := &Execution{Name: name, Input: input, Started: time.Now(), Status: Running, State: m.definition.StartAt, Data: input}
+	e := &Execution{
+		Name: name, Input: input, Started: time.Now(), Status: Running, State: m.definition.StartAt, Data: input,
+	}
 	if err := m.save(e); err != nil {
 		return Execution{}, err
 	}
@@ -120,13 +126,14 @@ func (m *Machine) begin(e *Execution) {
 	m.running.Go(func() {
 		data, err := decode(e.Data)
 		if err == nil {
-			in := &interpreter{functions: m.functions, log: m.log.With("execution", e.Name), entered: func(state string, data any) error {
-				return m.change(e, func() (err error) {
-					e.State, e.Entered = state, time.Now()
-					e.Data, err = json.Marshal(data)
-					return err
-				})
-			}}
+			in := &interpreter{functions: m.functions, log: m.log.With("execution", e.Name),
+				entered: func(state string, data any) error {
+					return m.change(e, func() (err error) {
+						e.State, e.Entered = state, time.Now()
+						e.Data, err = json.Marshal(data)
+						return err
+					})
+				}}
 			data, err = in.run(m.ctx, m.definition, state, since, data)
 		}
 		m.end(e, data, err)

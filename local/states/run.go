@@ -78,7 +78,9 @@ func matches(wanted []string, name string) bool {
 }
 
 // step runs one state, and returns the next one, or "" at the end.
-func (in *interpreter) step(ctx context.Context, s *State, since time.Time, data any) (next string, out any, err error) {
+func (in *interpreter) step(
+	ctx context.Context, s *State, since time.Time, data any,
+) (next string, out any, err error) {
 	at := scope{data, in.context}
 	switch {
 	case s.Task != nil:
@@ -105,7 +107,8 @@ func (c *choiceState) next(at scope) string {
 	for _, one := range c.Choices {
 		value, err := at.find(one.Variable)
 		there := err == nil
-		if one.IsPresent != nil && *one.IsPresent == there || one.BooleanEquals != nil && there && value == *one.BooleanEquals {
+		if one.IsPresent != nil && *one.IsPresent == there ||
+			one.BooleanEquals != nil && there && value == *one.BooleanEquals {
 			return one.Next
 		}
 	}
@@ -175,7 +178,8 @@ func (in *interpreter) each(ctx context.Context, m *mapState, at scope) error {
 	err = work.Wait()
 	if failed := (*stateError)(nil); errors.As(err, &failed) && ctx.Err() == nil {
 		in.log.WarnContext(ctx, "an item of a map failed", "map", m.Label, "error", err)
-		return runtimeError("States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded")
+		return runtimeError("States.ExceedToleratedFailureThreshold",
+			"The specified tolerated failure threshold was exceeded")
 	}
 	return err
 }

@@ -60,7 +60,8 @@ func (e apiError) Error() string { return e.Code + ": " + e.Message }
 
 // ServeHTTP answers one call: the action is in X-Amz-Target, its input in the body.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	output, err := s.call(strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AWSStepFunctions."), http.MaxBytesReader(w, r.Body, 1<<20))
+	output, err := s.call(strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AWSStepFunctions."),
+		http.MaxBytesReader(w, r.Body, 1<<20))
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	if err != nil {
 		e, known := errors.AsType[apiError](err)
@@ -141,7 +142,8 @@ func (s *Server) describe(arn string) (any, error) {
 			continue
 		}
 		out := map[string]any{
-			"executionArn": arn, "stateMachineArn": m.ARN, "name": e.Name, "status": e.Status, "startDate": seconds(e.Started), "input": string(e.Input),
+			"executionArn": arn, "stateMachineArn": m.ARN, "name": e.Name, "status": e.Status, "startDate": seconds(e.Started),
+			"input": string(e.Input),
 		}
 		if e.Status != Running {
 			out["stopDate"] = seconds(e.Stopped)

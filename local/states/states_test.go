@@ -17,20 +17,27 @@ import (
 	"github.com/annals-es/annals/local/states"
 )
 
-const invoke = `"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "OutputPath": "$.Payload", "Parameters": {"FunctionName": "F", "Payload": {"task": "%s", "in.$": "$"}}`
+const invoke = `"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "OutputPath": "$.Payload", ` +
+	`"Parameters": {"FunctionName": "F", "Payload": {"task": "%s", "in.$": "$"}}`
 
 // whole has one of everything that is run.
 var whole = `{"StartAt": "Which", "States": {
-	"Which": {"Type": "Choice", "Choices": [{"Variable": "$.short", "IsPresent": true, "Next": "Done"}], "Default": "First"},
+	"Which": {"Type": "Choice", "Choices": [{"Variable": "$.short", "IsPresent": true, "Next": "Done"}],
+		"Default": "First"},
 	"First": {` + fmt.Sprintf(invoke, "first") + `, "Next": "Over",
-		"Retry": [{"ErrorEquals": ["Refusal"], "MaxAttempts": 0}, {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 0.001, "MaxAttempts": 2, "JitterStrategy": "FULL", "MaxDelaySeconds": 1}],
+		"Retry": [{"ErrorEquals": ["Refusal"], "MaxAttempts": 0},
+			{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 0.001, "MaxAttempts": 2, "JitterStrategy": "FULL",
+			"MaxDelaySeconds": 1}],
 		"Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Failed"}]},
-	"Over": {"Type": "Map", "ItemsPath": "$.items", "MaxConcurrency": 2, "Label": "Over", "ResultPath": null, "Next": "Pause",
+	"Over": {"Type": "Map", "ItemsPath": "$.items", "MaxConcurrency": 2, "Label": "Over", "ResultPath": null,
+		"Next": "Pause",
 		"ItemSelector": {"name.$": "$.name", "item.$": "$$.Map.Item.Value", "list": [{"n.$": "$$.Map.Item.Index"}]},
 		"Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Failed"}],
-		"ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "Each", "States": {
+		"ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "Each",
+			"States": {
 			"Each": {` + fmt.Sprintf(invoke, "each") + `, "Next": "Again"},
-			"Again": {"Type": "Choice", "Choices": [{"Variable": "$.done", "BooleanEquals": true, "Next": "EachDone"}], "Default": "Each"},
+			"Again": {"Type": "Choice", "Choices": [{"Variable": "$.done", "BooleanEquals": true, "Next": "EachDone"}],
+				"Default": "Each"},
 			"EachDone": {"Type": "Succeed"}}}},
 	"Pause": {"Type": "Wait", "SecondsPath": "$.wait", "Next": "Done"},
 	"Done": {"Type": "Succeed"},
@@ -87,7 +94,8 @@ func usual(task string, in map[string]any, _ int) (any, error) {
 
 func open(t *testing.T, dir string, f *function) *states.Machine {
 	t.Helper()
-	m, err := states.Open("M", "arn:aws:states:r:a:stateMachine:M", whole, dir, map[string]states.Function{"F": f}, slog.New(slog.DiscardHandler))
+	m, err := states.Open("M", "arn:aws:states:r:a:stateMachine:M", whole, dir, map[string]states.Function{"F": f},
+		slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,30 +125,36 @@ func TestMachine(t *testing.T) {
 	}{
 		"to the end": {input: `{"x":1}`, output: `{"items":[7,8,9],"name":"n","wait":0}`, calls: 7, answer: usual},
 		"shortly":    {input: `{"short":true}`, output: `{"short":true}`, answer: usual},
-		"fails twice": {input: `{}`, output: `{"items":[7,8,9],"name":"n","wait":0}`, calls: 9, answer: func(task string, in map[string]any, calls int) (any, error) {
-			if task == "first" && calls < 2 {
-				return nil, &lambda.FunctionError{Type: "Sandbox.Timedout", Message: "late"}
-			}
-			return usual(task, in, calls)
-		}},
-		"fails again and again": {input: `{"x":2}`, error: "Lambda.TooManyRequestsException", cause: "throttled", calls: 3, answer: func(string, map[string]any, int) (any, error) {
-			return nil, lambda.ErrThrottled
-		}},
-		"refuses": {input: `{}`, error: "Refusal", cause: `{"errorMessage":"no","errorType":"Refusal"}`, calls: 1, answer: func(string, map[string]any, int) (any, error) {
-			return nil, &lambda.FunctionError{Type: "Refusal", Message: "no"}
-		}},
-		"an item fails": {input: `{}`, error: "States.ExceedToleratedFailureThreshold", cause: "threshold was exceeded", calls: -1, answer: func(task string, in map[string]any, calls int) (any, error) {
-			if task == "each" {
+		"fails twice": {input: `{}`, output: `{"items":[7,8,9],"name":"n","wait":0}`, calls: 9,
+			answer: func(task string, in map[string]any, calls int) (any, error) {
+				if task == "first" && calls < 2 {
+					return nil, &lambda.FunctionError{Type: "Sandbox.Timedout", Message: "late"}
+				}
+				return usual(task, in, calls)
+			}},
+		"fails again and again": {input: `{"x":2}`, error: "Lambda.TooManyRequestsException", cause: "throttled", calls: 3,
+			answer: func(string, map[string]any, int) (any, error) {
+				return nil, lambda.ErrThrottled
+			}},
+		"refuses": {input: `{}`, error: "Refusal", cause: `{"errorMessage":"no","errorType":"Refusal"}`, calls: 1,
+			answer: func(string, map[string]any, int) (any, error) {
 				return nil, &lambda.FunctionError{Type: "Refusal", Message: "no"}
-			}
-			return usual(task, in, calls)
-		}},
-		"no items": {input: `{}`, error: "States.ParameterPathFailure", cause: "$.items leads to nothing", calls: 1, answer: func(string, map[string]any, int) (any, error) {
-			return map[string]any{"wait": 0}, nil
-		}},
-		"no seconds": {input: `{}`, error: "States.Runtime", cause: "must be whole seconds", calls: 1, answer: func(string, map[string]any, int) (any, error) {
-			return map[string]any{"wait": "long", "items": []int{}}, nil
-		}},
+			}},
+		"an item fails": {input: `{}`, error: "States.ExceedToleratedFailureThreshold", cause: "threshold was exceeded",
+			calls: -1, answer: func(task string, in map[string]any, calls int) (any, error) {
+				if task == "each" {
+					return nil, &lambda.FunctionError{Type: "Refusal", Message: "no"}
+				}
+				return usual(task, in, calls)
+			}},
+		"no items": {input: `{}`, error: "States.ParameterPathFailure", cause: "$.items leads to nothing", calls: 1,
+			answer: func(string, map[string]any, int) (any, error) {
+				return map[string]any{"wait": 0}, nil
+			}},
+		"no seconds": {input: `{}`, error: "States.Runtime", cause: "must be whole seconds", calls: 1,
+			answer: func(string, map[string]any, int) (any, error) {
+				return map[string]any{"wait": "long", "items": []int{}}, nil
+			}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -150,7 +164,8 @@ func TestMachine(t *testing.T) {
 				t.Fatal(err)
 			}
 			e := ended(t, m, "e")
-			if string(e.Output) != test.output || e.Error != test.error || !strings.Contains(e.Cause, test.cause) || test.calls >= 0 && len(f.asked) != test.calls {
+			if string(e.Output) != test.output || e.Error != test.error || !strings.Contains(e.Cause, test.cause) ||
+				test.calls >= 0 && len(f.asked) != test.calls {
 				t.Errorf("%+v\noutput %s; asked %d times: %v", e, e.Output, len(f.asked), f.asked)
 			}
 		})
@@ -174,8 +189,8 @@ func TestItems(t *testing.T) {
 	}
 }
 
-// TestRestart: an execution that is interrupted in the middle goes on in the state that it was in, when the machine is opened
-// again; one that has ended stays so, and its name is taken.
+// TestRestart: an execution that is interrupted in the middle goes on in the state that it was in, when the machine is
+// opened again; one that has ended stays so, and its name is taken.
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	dir, reached := t.TempDir(), make(chan struct{})
@@ -195,7 +210,8 @@ func TestRestart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := m.Start("e", json.RawMessage(`{"other":1}`)); err == nil || !strings.Contains(err.Error(), "ExecutionAlreadyExists") {
+	if _, err := m.Start("e", json.RawMessage(`{"other":1}`)); err == nil ||
+		!strings.Contains(err.Error(), "ExecutionAlreadyExists") {
 		t.Errorf("another of that name: %v", err)
 	}
 	<-reached
@@ -212,7 +228,8 @@ func TestRestart(t *testing.T) {
 	m.Close()
 	m = open(t, dir, f)
 	m.Resume()
-	if _, err := m.Start("e", json.RawMessage(`{}`)); err == nil || !strings.Contains(err.Error(), "ExecutionAlreadyExists") {
+	if _, err := m.Start("e", json.RawMessage(`{}`)); err == nil ||
+		!strings.Contains(err.Error(), "ExecutionAlreadyExists") {
 		t.Errorf("again: %v", err)
 	}
 }
@@ -221,7 +238,14 @@ func TestRestart(t *testing.T) {
 func TestWaitGoesOn(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	e, _ := json.Marshal(states.Execution{Name: "e", Status: states.Running, State: "Pause", Entered: time.Now().Add(-time.Hour), Input: []byte(`{}`), Data: []byte(`{"wait":3600}`)})
+	e, _ := json.Marshal(states.Execution{
+		Name:    "e",
+		Status:  states.Running,
+		State:   "Pause",
+		Entered: time.Now().Add(-time.Hour),
+		Input:   []byte(`{}`),
+		Data:    []byte(`{"wait":3600}`),
+	})
 	if err := os.WriteFile(filepath.Join(dir, "e.json"), e, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +260,10 @@ func TestRefused(t *testing.T) {
 	for _, test := range []struct{ from, to, want string }{
 		{`"Type": "Wait", "SecondsPath": "$.wait"`, `"Type": "Wait", "Seconds": 3`, `unknown field "Seconds"`},
 		{`"Type": "Succeed"`, `"Type": "Parallel"`, `states of type "Parallel" are not supported locally`},
-		{`"arn:aws:states:::lambda:invoke"`, `"arn:aws:states:::sqs:sendMessage"`, "state First: the resource arn:aws:states:::sqs:sendMessage"},
+		{
+			`"arn:aws:states:::lambda:invoke"`, `"arn:aws:states:::sqs:sendMessage"`,
+			"state First: the resource arn:aws:states:::sqs:sendMessage",
+		},
 		{`"Mode": "DISTRIBUTED"`, `"Mode": "INLINE"`, "state Over: the map is not distributed"},
 		{`"ResultPath": null`, `"ResultPath": "$.all"`, "state Over: collecting the results of a map"},
 		{`"BooleanEquals": true`, `"StringEquals": "x"`, `unknown field "StringEquals"`},
@@ -254,7 +281,8 @@ func TestRefused(t *testing.T) {
 		if !strings.Contains(whole, test.from) {
 			t.Fatalf("the definition lacks %s", test.from)
 		}
-		if _, err := states.Parse([]byte(strings.Replace(whole, test.from, test.to, 1))); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := states.Parse([]byte(strings.Replace(whole, test.from, test.to, 1))); err == nil ||
+			!strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %s", test.to, err, test.want)
 		}
 	}
@@ -262,7 +290,8 @@ func TestRefused(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "e.json"), []byte(`{`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := states.Open("M", "", whole, dir, nil, nil); err == nil || !strings.Contains(err.Error(), "start with FRESH=1") {
+	if _, err := states.Open("M", "", whole, dir, nil, nil); err == nil ||
+		!strings.Contains(err.Error(), "start with FRESH=1") {
 		t.Errorf("a broken file: %v", err)
 	}
 }
@@ -283,14 +312,20 @@ func TestServer(t *testing.T) {
 		status       int
 		says         string
 	}{
-		{"StartExecution", `{` + machine + `,"name":"e","input":"{\"short\":true}"}`, 200, `"executionArn":"arn:aws:states:r:a:execution:M:e"`},
+		{
+			"StartExecution", `{` + machine + `,"name":"e","input":"{\"short\":true}"}`,
+			200, `"executionArn":"arn:aws:states:r:a:execution:M:e"`,
+		},
 		{"StartExecution", `{` + machine + `}`, 200, `"startDate"`},
 		{"StartExecution", `{` + machine + `,"name":"a/b"}`, 400, `"InvalidName"`},
 		{"StartExecution", `{` + machine + `,"name":"f","input":"{"}`, 400, `"InvalidExecutionInput"`},
 		{"StartExecution", `{` + machine + `,"traceHeader":"x"}`, 400, `"UnsupportedOperation"`},
 		{"StartExecution", `{"stateMachineArn":"arn:x"}`, 400, `"StateMachineDoesNotExist"`},
 		{"DescribeExecution", `{"executionArn":"arn:aws:states:r:a:execution:M:nothing"}`, 400, `"ExecutionDoesNotExist"`},
-		{"DescribeExecution", `{"executionArn":"arn:aws:states:r:a:execution:M:e","includedData":"ALL_DATA"}`, 400, `"UnsupportedOperation"`},
+		{
+			"DescribeExecution", `{"executionArn":"arn:aws:states:r:a:execution:M:e","includedData":"ALL_DATA"}`,
+			400, `"UnsupportedOperation"`,
+		},
 		{"StopExecution", `{}`, 400, `"UnsupportedOperation"`},
 	} {
 		if status, body := call(t, s, step.action, step.body); status != step.status || !strings.Contains(body, step.says) {
@@ -298,7 +333,9 @@ func TestServer(t *testing.T) {
 		}
 	}
 	ended(t, m, "e")
-	if _, body := call(t, s, "DescribeExecution", `{"executionArn":"arn:aws:states:r:a:execution:M:e"}`); !strings.Contains(body, `"SUCCEEDED"`) || !strings.Contains(body, `"output":"{\"short\":true}"`) {
+	if _, body := call(
+		t, s, "DescribeExecution", `{"executionArn":"arn:aws:states:r:a:execution:M:e"}`,
+	); !strings.Contains(body, `"SUCCEEDED"`) || !strings.Contains(body, `"output":"{\"short\":true}"`) {
 		t.Error(body)
 	}
 }

@@ -48,7 +48,8 @@ func (c *Client) call(ctx context.Context, operation string, input, output any) 
 	r.Header.Set("X-Amz-Target", "DynamoDBStreams_20120810."+operation)
 	hash := sha256.Sum256(body)
 	nobody := aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}
-	if err := c.signer.SignHTTP(ctx, nobody, r, hex.EncodeToString(hash[:]), "dynamodb", c.region, time.Now()); err != nil {
+	if err := c.signer.SignHTTP(ctx, nobody, r, hex.EncodeToString(hash[:]), "dynamodb", c.region,
+		time.Now()); err != nil {
 		return err
 	}
 	answer, err := c.http.Do(r)

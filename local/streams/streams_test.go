@@ -23,16 +23,18 @@ func TestRead(t *testing.T) {
 	t.Parallel()
 	db := dynamotest.Client(t)
 	table := dynamotest.Table(t, db, dynamotable.Table{
-		Partition: dynamotable.Key{Name: "p", Type: dynamotable.String}, Sort: dynamotable.Key{Name: "s", Type: dynamotable.Number}, Stream: true,
+		Partition: dynamotable.Key{Name: "p", Type: dynamotable.String},
+		Sort:      dynamotable.Key{Name: "s", Type: dynamotable.Number}, Stream: true,
 	})
 	put := func(i int) {
 		t.Helper()
-		_, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(table), Item: map[string]types.AttributeValue{
-			"s": &types.AttributeValueMemberN{Value: fmt.Sprint(i)},
-			"p": &types.AttributeValueMemberS{Value: "ü"},
-			"b": &types.AttributeValueMemberB{Value: []byte{0, 255}},
-			"l": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberNULL{Value: true}}},
-		}})
+		_, err := db.PutItem(t.Context(),
+			&dynamodb.PutItemInput{TableName: aws.String(table), Item: map[string]types.AttributeValue{
+				"s": &types.AttributeValueMemberN{Value: fmt.Sprint(i)},
+				"p": &types.AttributeValueMemberS{Value: "ü"},
+				"b": &types.AttributeValueMemberB{Value: []byte{0, 255}},
+				"l": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberNULL{Value: true}}},
+			}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,17 +81,20 @@ func TestRead(t *testing.T) {
 		"p": map[string]any{"S": "ü"}, "s": map[string]any{"N": "1"}, "b": map[string]any{"B": "AP8="},
 		"l": map[string]any{"L": []any{map[string]any{"NULL": true}}},
 	}
-	if diff := cmp.Diff(want, got.Dynamodb.NewImage); diff != "" || got.EventName != "INSERT" || got.EventSource != "aws:dynamodb" {
+	if diff := cmp.Diff(want, got.Dynamodb.NewImage); diff != "" || got.EventName != "INSERT" ||
+		got.EventSource != "aws:dynamodb" {
 		t.Errorf("record %s: %s", all[0].JSON, diff)
 	}
 	if latest := read(streams.Position{Latest: true}); len(latest) != 0 {
 		t.Errorf("%d records after the latest", len(latest))
 	}
 	put(2)
-	if after := read(streams.Position{After: all[0].Sequence}); len(after) != 1 || after[0].Item != `{"p":{"S":"ü"},"s":{"N":"2"}}` {
+	if after := read(streams.Position{After: all[0].Sequence}); len(after) != 1 ||
+		after[0].Item != `{"p":{"S":"ü"},"s":{"N":"2"}}` {
 		t.Errorf("after the first come %+v", after)
 	}
-	if _, err := c.Iterator(t.Context(), arn, "shardId-00000000000000000000-00000000", streams.Position{}); !errors.Is(err, streams.ErrGone) {
+	if _, err := c.Iterator(t.Context(), arn, "shardId-00000000000000000000-00000000", streams.Position{}); !errors.Is(err,
+		streams.ErrGone) {
 		t.Errorf("unknown shard: %v", err)
 	}
 	if _, err := c.Shards(t.Context(), arn+"0"); !errors.Is(err, streams.ErrGone) {
@@ -105,7 +110,8 @@ func TestPagesAndErrors(t *testing.T) {
 		_ = json.NewDecoder(r.Body).Decode(&input)
 		switch input.ShardIterator + input.ExclusiveStartShardId {
 		case "":
-			fmt.Fprint(w, `{"StreamDescription":{"Shards":[{"ShardId":"a"},{"ShardId":"b","ParentShardId":"a"}],"LastEvaluatedShardId":"b"}}`)
+			fmt.Fprint(w, `{"StreamDescription":{"Shards":[{"ShardId":"a"},{"ShardId":"b","ParentShardId":"a"}],`+
+				`"LastEvaluatedShardId":"b"}}`)
 		case "b":
 			fmt.Fprint(w, `{"StreamDescription":{"Shards":[{"ShardId":"c","ParentShardId":"b"}]}}`)
 		case "closed":
@@ -118,14 +124,16 @@ func TestPagesAndErrors(t *testing.T) {
 	t.Cleanup(server.Close)
 	c := streams.NewClient(server.URL, "us-east-1")
 	shards, err := c.Shards(t.Context(), "arn")
-	if diff := cmp.Diff([]streams.Shard{{ID: "a"}, {ID: "b", Parent: "a"}, {ID: "c", Parent: "b"}}, shards); diff != "" || err != nil {
+	if diff := cmp.Diff([]streams.Shard{{ID: "a"}, {ID: "b", Parent: "a"}, {ID: "c", Parent: "b"}}, shards); diff != "" ||
+		err != nil {
 		t.Errorf("shards: %s %v", diff, err)
 	}
 	if records, next, err := c.Records(t.Context(), "closed"); len(records) != 0 || next != "" || err != nil {
 		t.Errorf("closed shard: %v %q %v", records, next, err)
 	}
 	for iterator, want := range map[string]error{
-		"ExpiredIteratorException": streams.ErrExpired, "TrimmedDataAccessException": streams.ErrTrimmed, "ResourceNotFoundException": streams.ErrGone,
+		"ExpiredIteratorException": streams.ErrExpired, "TrimmedDataAccessException": streams.ErrTrimmed,
+		"ResourceNotFoundException": streams.ErrGone,
 	} {
 		if _, _, err := c.Records(t.Context(), iterator); !errors.Is(err, want) {
 			t.Errorf("%s is %v", iterator, err)

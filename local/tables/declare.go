@@ -41,13 +41,17 @@ func createInput(t template.Table) *dynamodb.CreateTableInput {
 func keySchema(elements []template.KeyElement) []types.KeySchemaElement {
 	var schema []types.KeySchemaElement
 	for _, e := range elements {
-		schema = append(schema, types.KeySchemaElement{AttributeName: aws.String(e.AttributeName), KeyType: types.KeyType(e.KeyType)})
+		schema = append(schema, types.KeySchemaElement{
+			AttributeName: aws.String(e.AttributeName), KeyType: types.KeyType(e.KeyType),
+		})
 	}
 	return schema
 }
 
 func projection(i template.Index) *types.Projection {
-	return &types.Projection{ProjectionType: types.ProjectionType(i.Projection.ProjectionType), NonKeyAttributes: i.Projection.NonKeyAttributes}
+	return &types.Projection{
+		ProjectionType: types.ProjectionType(i.Projection.ProjectionType), NonKeyAttributes: i.Projection.NonKeyAttributes,
+	}
 }
 
 // held returns the type of an index's projection, and the non-key attributes in the index.

@@ -75,8 +75,10 @@ func ensure(ctx context.Context, db *dynamodb.Client, t template.Table) (*types.
 	}
 	if ttl := t.TimeToLiveSpecification; ttl != nil && ttl.Enabled {
 		_, err := db.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
-			TableName:               aws.String(t.Name),
-			TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String(ttl.AttributeName), Enabled: aws.Bool(true)},
+			TableName: aws.String(t.Name),
+			TimeToLiveSpecification: &types.TimeToLiveSpecification{
+				AttributeName: aws.String(ttl.AttributeName), Enabled: aws.Bool(true),
+			},
 		})
 		if err != nil {
 			return nil, fmt.Errorf("set the time to live of table %s: %w", t.Name, err)

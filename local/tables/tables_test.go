@@ -26,7 +26,8 @@ func declare() []template.Table {
 	rows := template.Table{ID: "Rows", Name: "rows-" + rand.Text(), TableProperties: template.TableProperties{
 		KeySchema: key("a", "b"),
 		AttributeDefinitions: []template.AttributeDefinition{
-			{AttributeName: "a", AttributeType: "S"}, {AttributeName: "b", AttributeType: "N"}, {AttributeName: "c", AttributeType: "B"},
+			{AttributeName: "a", AttributeType: "S"}, {AttributeName: "b", AttributeType: "N"},
+			{AttributeName: "c", AttributeType: "B"},
 		},
 		GlobalSecondaryIndexes: []template.Index{index},
 		TimeToLiveSpecification: &struct {
@@ -69,7 +70,9 @@ func TestEnsureMakesThemOnce(t *testing.T) {
 	if n := len(made.Table.GlobalSecondaryIndexes); n != 1 {
 		t.Errorf("%d indexes", n)
 	}
-	ttl, err := db.DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{TableName: aws.String(declared[0].Name)})
+	ttl, err := db.DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{
+		TableName: aws.String(declared[0].Name),
+	})
 	if err != nil || aws.ToString(ttl.TimeToLiveDescription.AttributeName) != "until" {
 		t.Errorf("time to live %+v, %v", ttl, err)
 	}
@@ -130,7 +133,9 @@ func TestAnotherDeclarationIsAnError(t *testing.T) {
 	if _, err := tables.Ensure(t.Context(), db, declared); err != nil {
 		t.Fatal(err)
 	}
-	declared[1].AttributeDefinitions = []template.AttributeDefinition{{AttributeName: "a", AttributeType: "S"}, {AttributeName: "b", AttributeType: "S"}}
+	declared[1].AttributeDefinitions = []template.AttributeDefinition{
+		{AttributeName: "a", AttributeType: "S"}, {AttributeName: "b", AttributeType: "S"},
+	}
 	if _, err := tables.Ensure(t.Context(), db, declared); err == nil {
 		t.Error("a sort key of another type is accepted")
 	}

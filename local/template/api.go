@@ -127,7 +127,8 @@ func (s *stack) addStages(system *System, apis map[string]int) error {
 		if p.StageName != "$default" {
 			return fmt.Errorf("%s (%s): stage %q is not supported locally: use $default", r.id, r.Type, p.StageName)
 		}
-		system.APIs[place].Rate, system.APIs[place].Burst = p.DefaultRouteSettings.ThrottlingRateLimit, p.DefaultRouteSettings.ThrottlingBurstLimit
+		system.APIs[place].Rate, system.APIs[place].Burst = p.DefaultRouteSettings.ThrottlingRateLimit,
+			p.DefaultRouteSettings.ThrottlingBurstLimit
 	}
 	return nil
 }

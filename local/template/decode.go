@@ -70,13 +70,16 @@ var harmless = map[string][]string{
 	typeMapping:     {"Tags", "MetricsConfig", "KmsKeyArn"},
 	typeAnswer:      {"ApiId", "RouteResponseKey"},
 	typeBus:         {"Description", "KmsKeyIdentifier", "Tags", "LogConfig"},
-	typeMachine:     {"StateMachineName", "RoleArn", "Tags", "LoggingConfiguration", "TracingConfiguration", "EncryptionConfiguration"},
+	typeMachine: {
+		"StateMachineName", "RoleArn", "Tags", "LoggingConfiguration", "TracingConfiguration", "EncryptionConfiguration",
+	},
 	typeQueue: {
 		"QueueName", "SqsManagedSseEnabled", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "Tags",
 		"ReceiveMessageWaitTimeSeconds", "RedriveAllowPolicy",
 	},
 	typeBucket: {
-		"BucketName", "BucketEncryption", "PublicAccessBlockConfiguration", "LifecycleConfiguration", "OwnershipControls", "Tags",
+		"BucketName", "BucketEncryption", "PublicAccessBlockConfiguration", "LifecycleConfiguration",
+		"OwnershipControls", "Tags",
 	},
 	typeSchedule: {"Name", "Description", "FlexibleTimeWindow", "GroupName", "KmsKeyArn"},
 }

@@ -12,13 +12,18 @@ import (
 func FuzzRead(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"Resources":{}}`, `{"Resources":{"T":null}}`, `null`,
-		`{"Resources":{"T":{"Type":"AWS::DynamoDB::GlobalTable","Properties":{"KeySchema":[{"AttributeName":"p","KeyType":"HASH"}],` +
+		`{"Resources":{"T":{"Type":"AWS::DynamoDB::GlobalTable","Properties":{"KeySchema":[{"AttributeName":"p",` +
+			`"KeyType":"HASH"}],` +
 			`"AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"}]}}}}`,
 		`{"Resources":{"T":{"Type":"AWS::DynamoDB::GlobalTable","Properties":{"TableName":{"Fn::Sub":"${T}${"}}}}}`,
-		`{"Resources":{"Q":{"Type":"AWS::SQS::Queue","Properties":{"RedrivePolicy":{"deadLetterTargetArn":{"Fn::GetAtt":["Q","Arn"]}}}}}}`,
-		`{"Resources":{"R":{"Type":"AWS::ApiGatewayV2::Route","Properties":{"RouteKey":"GET /a","Target":{"Fn::Join":["",["integrations/",{"Ref":"I"}]]}}}}}`,
-		`{"Resources":{"F":{"Type":"AWS::Lambda::Function","Properties":{"Environment":{"Variables":{"A":{"Ref":"F"}}},"Code":{"S3Key":"x.zip"}}}}}`,
-		`{"Resources":{"M":{"Type":"AWS::Lambda::EventSourceMapping","Properties":{"FunctionName":{"Ref":"M"},"EventSourceArn":{"Fn::GetAtt":["M"]}}}}}`,
+		`{"Resources":{"Q":{"Type":"AWS::SQS::Queue",` +
+			`"Properties":{"RedrivePolicy":{"deadLetterTargetArn":{"Fn::GetAtt":["Q","Arn"]}}}}}}`,
+		`{"Resources":{"R":{"Type":"AWS::ApiGatewayV2::Route","Properties":{"RouteKey":"GET /a","Target":{"Fn::Join":["",` +
+			`["integrations/",{"Ref":"I"}]]}}}}}`,
+		`{"Resources":{"F":{"Type":"AWS::Lambda::Function","Properties":{"Environment":{"Variables":{"A":{"Ref":"F"}}},` +
+			`"Code":{"S3Key":"x.zip"}}}}}`,
+		`{"Resources":{"M":{"Type":"AWS::Lambda::EventSourceMapping","Properties":{"FunctionName":{"Ref":"M"},` +
+			`"EventSourceArn":{"Fn::GetAtt":["M"]}}}}}`,
 	} {
 		f.Add([]byte(seed))
 	}

@@ -27,7 +27,9 @@ func (s *stack) addMachines(system *System) error {
 			return fmt.Errorf("%s (%s): machines of type %s are not supported locally: use STANDARD",
 				r.id, r.Type, p.StateMachineType)
 		}
-		system.Machines = append(system.Machines, Machine{ID: r.id, Name: name, ARN: arn("states", "stateMachine:"+name), Definition: p.DefinitionString})
+		system.Machines = append(system.Machines, Machine{
+			ID: r.id, Name: name, ARN: arn("states", "stateMachine:"+name), Definition: p.DefinitionString,
+		})
 	}
 	return nil
 }

@@ -39,7 +39,8 @@ func (s *stack) addQueueMapping(id string, p mappingProperties, system *System) 
 		}
 		m.QueueID = q.ID
 		if q.Visibility < f.Timeout { // Lambda refuses this too
-			return fmt.Errorf("the visibility timeout of %s (%v) is less than the timeout of %s (%v)", q.ID, q.Visibility, f.ID, f.Timeout)
+			return fmt.Errorf("the visibility timeout of %s (%v) is less than the timeout of %s (%v)",
+				q.ID, q.Visibility, f.ID, f.Timeout)
 		}
 	}
 	system.QueueMappings = append(system.QueueMappings, m)

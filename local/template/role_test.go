@@ -17,7 +17,8 @@ const roles = `{
 			"Replicas": [
 				{"Region": "eu-west-1"},
 				{"Region": {"Ref": "AWS::Region"}, "SSESpecification": {"KMSMasterKeyId": {"Fn::GetAtt": ["Key", "Arn"]}},
-				 "ResourcePolicy": {"PolicyDocument": {"Statement": {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:DeleteItem", "Resource": "*"}}}}
+				 "ResourcePolicy": {"PolicyDocument": {"Statement": {"Effect": "Deny", "Principal": "*",
+					"Action": "dynamodb:DeleteItem", "Resource": "*"}}}}
 			]
 		}},
 		"Key": {"Type": "AWS::KMS::Key", "Properties": {}},
@@ -28,7 +29,8 @@ const roles = `{
 		"Role": {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"PolicyDocument": {"Statement": [
 			{"Effect": "Allow", "Action": ["dynamodb:PutItem", "dynamodb:DeleteItem"], "Resource": [
 				{"Fn::GetAtt": ["Events", "Arn"]}, {"Fn::Join": ["", [{"Fn::GetAtt": ["Events", "Arn"]}, "/index/*"]]}]},
-			{"Effect": "Allow", "Action": "sns:Publish", "Resource": {"Fn::GetAtt": ["Topic", "TopicArn"]}, "Condition": {"Bool": {}}}
+			{"Effect": "Allow", "Action": "sns:Publish", "Resource": {"Fn::GetAtt": ["Topic", "TopicArn"]},
+				"Condition": {"Bool": {}}}
 		]}}]}},
 		"OtherPolicy": {"Type": "AWS::IAM::Policy", "Properties": {"Roles": ["somebody"]}}
 	}
@@ -138,14 +140,17 @@ func TestAttachedPolicies(t *testing.T) {
 		"policy of other roles": {`"AWS::IAM::Policy", "Properties": {"Roles": ["other"], `, ``, false},
 		"policy of a role":      {`"AWS::IAM::RolePolicy", "Properties": {"RoleName": {"Ref": "Role"}, `, ``, true},
 		"managed policy":        {`"AWS::IAM::ManagedPolicy", "Properties": {"Roles": [{"Ref": "Role"}], `, ``, true},
-		"managed, by the role":  {`"AWS::IAM::ManagedPolicy", "Properties": {`, `"ManagedPolicyArns": [{"Ref": "Added"}], `, true},
+		"managed, by the role": {
+			`"AWS::IAM::ManagedPolicy", "Properties": {`, `"ManagedPolicyArns": [{"Ref": "Added"}], `, true,
+		},
 		"managed, by its name": {
 			`"AWS::IAM::ManagedPolicy", "Properties": {"ManagedPolicyName": "own", `,
 			`"ManagedPolicyArns": ["arn:aws:iam::000000000000:policy/own"], `, true,
 		},
 		"not needed here": {
 			`"AWS::IAM::Policy", "Properties": {"Users": ["x"], `,
-			`"ManagedPolicyArns": [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"}],`,
+			`"ManagedPolicyArns": [{"Fn::Sub": ` +
+				`"arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"}],`,
 			false,
 		},
 	} {

@@ -37,7 +37,8 @@ func (s *stack) addSchedules(system *System) error {
 			p.ScheduleExpressionTimezone = "UTC"
 		}
 		system.Schedules = append(system.Schedules, Schedule{
-			ID: r.id, Expression: p.ScheduleExpression, Timezone: p.ScheduleExpressionTimezone, QueueID: queue, Input: p.Target.Input,
+			ID: r.id, Expression: p.ScheduleExpression, Timezone: p.ScheduleExpressionTimezone, QueueID: queue,
+			Input: p.Target.Input,
 		})
 	}
 	return nil
