@@ -80,7 +80,9 @@ func CreateOrChange[S, E, B any](route string, a es.Aggregate[S, E], decide func
 }
 
 // CreateOrChangeTx is CreateOrChange for a decision that reads more than the aggregate: see [Tx].
-func CreateOrChangeTx[S, E, B any](route string, a es.Aggregate[S, E], decide func(*Tx, S, B) ([]E, error), o ...Option) Part {
+func CreateOrChangeTx[S, E, B any](
+	route string, a es.Aggregate[S, E], decide func(*Tx, S, B) ([]E, error), o ...Option,
+) Part {
 	return command(route, CreatesOrChanges, a, decide, o)
 }
 

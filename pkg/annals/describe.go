@@ -90,7 +90,8 @@ func (s *Service) Describe() Description {
 	}
 	for _, o := range s.Operations {
 		described := OperationDescription{
-			ID: o.ID, Summary: o.Summary, Kind: o.Kind, Method: o.Method, Path: o.Path, Scope: s.ScopeOf(o.Scope), Example: o.Example,
+			ID: o.ID, Summary: o.Summary, Kind: o.Kind, Method: o.Method, Path: o.Path, Scope: s.ScopeOf(o.Scope),
+			Example: o.Example,
 		}
 		if len(o.Readings) > 0 {
 			described.ReadModel = o.Readings[0].Projection
@@ -114,7 +115,8 @@ func describeEvents(all []es.StoredType) []EventDescription {
 	return out
 }
 
-// describeReactions describes the reactions, and what publishes events. Nothing runs: their functions need no stores yet.
+// describeReactions describes the reactions, and what publishes events. Nothing runs: their functions need no stores
+// yet.
 func (s *Service) describeReactions() []projection.Description {
 	var all []projection.Description
 	add := func(r *reaction.Reactor) {

@@ -76,7 +76,9 @@ func shippedIn(d *annals.Done, b load) (all []*annals.Result[parcel], err error)
 func ExampleAtAll() {
 	service := annals.New("post",
 		annals.Aggregate(parcels),
-		annals.Create("POST /parcels", parcels, func(parcel, pack) ([]parcelEvent, error) { return []parcelEvent{packed{}}, nil }),
+		annals.Create("POST /parcels", parcels, func(parcel, pack) ([]parcelEvent, error) {
+			return []parcelEvent{packed{}}, nil
+		}),
 		annals.Transact("POST /loads", annals.AtAll(parcels, func(b load) []annals.ID { return b.Parcels }), ship, shippedIn),
 	)
 	running, err := service.Open(annals.Stores{

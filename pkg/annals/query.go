@@ -81,7 +81,9 @@ func List[S, R any](route string, p *projection.Of[S], rows *projection.Rows[R],
 
 // ListAs declares a query for a list, page by page. Q may have parameters: fields with the tag query. The edge adds
 // limit and cursor.
-func ListAs[S, Q, R, T any](route string, p *projection.Of[S], rows *projection.Rows[R], l Listing[Q, R, T], o ...Option) Part {
+func ListAs[S, Q, R, T any](
+	route string, p *projection.Of[S], rows *projection.Rows[R], l Listing[Q, R, T], o ...Option,
+) Part {
 	if p == nil || rows == nil {
 		return broken(route, ShowsList, noProjection)
 	}

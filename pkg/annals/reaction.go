@@ -72,9 +72,10 @@ func (t *reactingTo[S, E]) source(r *Running) reaction.Source {
 	if len(t.types) == 0 {
 		return reaction.From(t.aggregate, reaction.On(do))
 	}
-	return reaction.From(t.aggregate, reaction.OnTypes(func(ctx context.Context, e projection.Event[any], cmd es.Command) error {
-		return do(ctx, projection.EventAs[E](e), cmd)
-	}, t.types...))
+	return reaction.From(t.aggregate,
+		reaction.OnTypes(func(ctx context.Context, e projection.Event[any], cmd es.Command) error {
+			return do(ctx, projection.EventAs[E](e), cmd)
+		}, t.types...))
 }
 
 func prototypesOf[E any](all []E) []any {
@@ -134,7 +135,9 @@ type publicPart struct{ public publish.Public }
 
 // Publish declares which events of an aggregate are published: those that have the type of one of the prototypes. data
 // returns the public form of an event of the aggregate with an id. If data returns nil, the event is not published.
-func Publish[S, E any](a es.Aggregate[S, E], data func(id string, event E) (publish.Data, error), prototypes ...E) Part {
+func Publish[S, E any](
+	a es.Aggregate[S, E], data func(id string, event E) (publish.Data, error), prototypes ...E,
+) Part {
 	types := prototypesOf(prototypes)
 	if data == nil || slices.Contains(types, nil) {
 		return mistake("annals.Publish of " + a.StreamType + ": data or a prototype is nil")

@@ -179,5 +179,6 @@ func RepositoryOf[S, E any](r *Running, a es.Aggregate[S, E]) *es.Repository[S, 
 }
 
 func noRepository(streamType string) string {
-	return fmt.Sprintf("annals: aggregate %s is not declared: add annals.Aggregate, and open the service by Service.Open", streamType)
+	return fmt.Sprintf("annals: aggregate %s is not declared: add annals.Aggregate, and open the service by Service.Open",
+		streamType)
 }

@@ -226,8 +226,9 @@ func (s *Service) Subscriptions(on func(readModel string) projection.View) []pro
 	return all
 }
 
-// logicalID returns the same text for names in kebab case that have the same logical id in the template of a stack. There
-// a word begins with a capital letter instead of a hyphen. A word that begins with a digit joins the one before it.
+// logicalID returns the same text for names in kebab case that have the same logical id in the template of a stack.
+// There a word begins with a capital letter instead of a hyphen. A word that begins with a digit joins the one before
+// it.
 func logicalID(name string) string {
 	var b strings.Builder
 	for word := range strings.SplitSeq(name, "-") {

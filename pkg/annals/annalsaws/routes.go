@@ -32,7 +32,9 @@ var DocsRoutes = []Route{
 func Routes(s *annals.Service) []Route {
 	var commands, queries []Route
 	for _, o := range s.Operations {
-		route := Route{ID: o.ID, Method: o.Method, Path: o.Path, Function: Query, Scope: s.ScopeOf(o.Scope), Summary: o.Summary}
+		route := Route{
+			ID: o.ID, Method: o.Method, Path: o.Path, Function: Query, Scope: s.ScopeOf(o.Scope), Summary: o.Summary,
+		}
 		if o.Kind.Commands() {
 			route.Function = Command
 			commands = append(commands, route)

@@ -55,7 +55,8 @@ func TestAdditions(t *testing.T) {
 		slices.Sort(policies[role])
 	}
 	roles := slices.Sorted(maps.Keys(policies))
-	if len(roles) != 3 || roles[0] != "CommandRole" || !strings.HasPrefix(roles[1], "PrinterServiceRole") || roles[2] != "ReactorRole" {
+	if len(roles) != 3 || roles[0] != "CommandRole" || !strings.HasPrefix(roles[1], "PrinterServiceRole") ||
+		roles[2] != "ReactorRole" {
 		t.Fatalf("roles with grants: %v", roles)
 	}
 	annalscdk.Same(t, "of the bucket", []string{"s3:GetBucket*", "s3:GetObject*", "s3:List*"}, policies["CommandRole"])
@@ -97,7 +98,8 @@ func TestGrantsOnEvents(t *testing.T) {
 		t.Fatal("events may be changed")
 	}
 	for _, want := range []string{
-		"Stack/CommandRole/DefaultPolicy allows dynamodb:BatchWriteItem, dynamodb:DeleteItem, dynamodb:PutItem, dynamodb:UpdateItem on the event table",
+		"Stack/CommandRole/DefaultPolicy allows dynamodb:BatchWriteItem, dynamodb:DeleteItem, dynamodb:PutItem, " +
+			"dynamodb:UpdateItem on the event table",
 		"Stack/Other/DefaultPolicy allows dynamodb:* on the event table, but stored events never change",
 	} {
 		if !strings.Contains(err.Error(), want) {

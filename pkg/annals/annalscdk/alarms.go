@@ -72,28 +72,36 @@ func (s *Service) alarms() []alarm {
 		},
 		{
 			id: "FunctionErrors", runbook: "function-errors", about: "Functions crash, run out of time or fail whole batches",
-			metric: sum(each(s.plan.functions, func(f annalsaws.Function) awscloudwatch.IMetric { return s.ofFunction(f, "Errors", "Sum") })),
-			above:  5, of: 2, outOf: 3,
+			metric: sum(each(s.plan.functions, func(f annalsaws.Function) awscloudwatch.IMetric {
+				return s.ofFunction(f, "Errors", "Sum")
+			})),
+			above: 5, of: 2, outOf: 3,
 		},
 		{
 			id: "FunctionThrottles", runbook: "function-throttles",
-			about:  "Lambda throttles invocations because the concurrency is used up",
-			metric: sum(each(s.plan.functions, func(f annalsaws.Function) awscloudwatch.IMetric { return s.ofFunction(f, "Throttles", "Sum") })),
-			above:  10, of: 2, outOf: 3,
+			about: "Lambda throttles invocations because the concurrency is used up",
+			metric: sum(each(s.plan.functions, func(f annalsaws.Function) awscloudwatch.IMetric {
+				return s.ofFunction(f, "Throttles", "Sum")
+			})),
+			above: 10, of: 2, outOf: 3,
 		},
 		{
 			id: "Concurrency", runbook: "function-throttles",
 			about:  "The account uses more than 80 % of the default limit for concurrent invocations",
-			metric: metric("AWS/Lambda", "ConcurrentExecutions", "Maximum", nil), above: 0.8 * platform.Concurrency, of: 2, outOf: 3,
+			metric: metric("AWS/Lambda", "ConcurrentExecutions", "Maximum", nil), above: 0.8 * platform.Concurrency,
+			of: 2, outOf: 3,
 		},
 		{
 			id: "StoreThrottles", runbook: "dynamodb-throttles", about: "DynamoDB or SQS repeatedly throttles the functions",
-			metric: sum(each(s.plan.measuring(), func(f annalsaws.Function) awscloudwatch.IMetric { return s.own(f, telemetry.Throttles) })),
-			above:  50, of: 2, outOf: 3,
+			metric: sum(each(s.plan.measuring(), func(f annalsaws.Function) awscloudwatch.IMetric {
+				return s.own(f, telemetry.Throttles)
+			})),
+			above: 50, of: 2, outOf: 3,
 		},
 		{
 			id: "StoreErrors", runbook: "dynamodb-errors", about: "DynamoDB fails on the event table",
-			metric: sum(s.systemErrors(annalsaws.Events, "PutItem", "TransactWriteItems", "GetItem", "Query")), above: 5, of: 2, outOf: 3,
+			metric: sum(s.systemErrors(annalsaws.Events, "PutItem", "TransactWriteItems", "GetItem", "Query")), above: 5,
+			of: 2, outOf: 3,
 		},
 		{
 			id: "Conflicts", runbook: "conflicts", about: "Appends conflict with other writers unusually often",
@@ -106,8 +114,9 @@ func (s *Service) alarms() []alarm {
 	}
 	all = append(all, alarm{
 		id: "RebuildFailed", runbook: "failed-rebuild",
-		about:  "A rebuild of a read model failed; the serving generation is not affected",
-		metric: metric("AWS/States", "ExecutionsFailed", "Sum", map[string]*string{"StateMachineArn": s.RebuildMachine.StateMachineArn()}), above: 0, of: 1, outOf: 1,
+		about: "A rebuild of a read model failed; the serving generation is not affected",
+		metric: metric("AWS/States", "ExecutionsFailed", "Sum",
+			map[string]*string{"StateMachineArn": s.RebuildMachine.StateMachineArn()}), above: 0, of: 1, outOf: 1,
 	})
 	for _, f := range s.plan.subscribers() {
 		all = append(all, s.subscriberAlarms(f.name)...)
@@ -120,7 +129,8 @@ func (s *Service) subscriberAlarms(f annalsaws.Function) []alarm {
 	id, name := pascal(f), string(f)
 	return []alarm{
 		{
-			id: id + "IteratorAge", runbook: "iterator-age", about: "The " + name + " is five minutes behind the event table's stream",
+			id: id + "IteratorAge", runbook: "iterator-age",
+			about:  "The " + name + " is five minutes behind the event table's stream",
 			metric: s.ofFunction(f, "IteratorAge", "Maximum"), above: 5 * 60 * 1000, of: 2, outOf: 3,
 		},
 		{
@@ -153,9 +163,12 @@ func (s *Service) subscriberAlarms(f annalsaws.Function) []alarm {
 		{
 			// Each period is an hour, and there are 30 of them. The value cannot exceed the limit here: only missing
 			// values fire the alarm.
-			id: id + "Reconciliation", runbook: "reconciliation", about: "The " + name + " has reconciled nothing for more than a day",
-			metric: s.own(f, telemetry.ReconciledSegments).With(&awscloudwatch.MetricOptions{Period: awscdk.Duration_Hours(jsii.Number(1))}),
-			above:  1e6, of: 30, outOf: 30, expected: true,
+			id: id + "Reconciliation", runbook: "reconciliation",
+			about: "The " + name + " has reconciled nothing for more than a day",
+			metric: s.own(f, telemetry.ReconciledSegments).With(&awscloudwatch.MetricOptions{
+				Period: awscdk.Duration_Hours(jsii.Number(1)),
+			}),
+			above: 1e6, of: 30, outOf: 30, expected: true,
 		},
 	}
 }
@@ -169,7 +182,9 @@ func (s *Service) givenUp(f annalsaws.Function) awscloudwatch.IMetric {
 }
 
 func visible(queue awssqs.IQueue) awscloudwatch.IMetric {
-	return metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", map[string]*string{"QueueName": queue.QueueName()})
+	return metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", map[string]*string{
+		"QueueName": queue.QueueName(),
+	})
 }
 
 // systemErrors are the metrics of DynamoDB's failures on a table, by operation.

@@ -74,9 +74,10 @@ func (s *Service) newAuthorizer() awsapigatewayv2.IHttpRouteAuthorizer {
 			Issuer: s.Issuer, Audience: &s.Audience,
 		},
 	})
-	return awsapigatewayv2.HttpAuthorizer_FromHttpAuthorizerAttributes(s.Stack, jsii.String("Token"), &awsapigatewayv2.HttpAuthorizerAttributes{
-		AuthorizerId: made.Ref(), AuthorizerType: jsii.String("JWT"),
-	})
+	return awsapigatewayv2.HttpAuthorizer_FromHttpAuthorizerAttributes(s.Stack, jsii.String("Token"),
+		&awsapigatewayv2.HttpAuthorizerAttributes{
+			AuthorizerId: made.Ref(), AuthorizerType: jsii.String("JWT"),
+		})
 }
 
 func newIntegration(function awslambda.Function) awsapigatewayv2.HttpRouteIntegration {

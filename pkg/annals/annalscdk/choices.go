@@ -30,7 +30,8 @@ func readKey(context *asked) (string, error) {
 func (s *Settings) validateTables() error {
 	switch {
 	case s.EventBus != "" && !busPattern.MatchString(s.EventBus):
-		return fmt.Errorf("eventBus is %q: it must be the ARN of a bus, such as arn:aws:events:us-east-1:123456789012:event-bus/shop", s.EventBus)
+		return fmt.Errorf("eventBus is %q: it must be the ARN of a bus, such as "+
+			"arn:aws:events:us-east-1:123456789012:event-bus/shop", s.EventBus)
 	case s.Region != "" && !regionPattern.MatchString(s.Region):
 		return fmt.Errorf("region is %q: it must be one such as eu-central-1", s.Region)
 	case s.TablesKey != "" && s.TablesKey != OwnKey && !keyPattern.MatchString(s.TablesKey):

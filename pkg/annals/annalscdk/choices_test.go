@@ -19,11 +19,19 @@ func TestChoicesRefused(t *testing.T) {
 		{object{"cmk": true}, "cmk needs region: a key is in one region"},
 		{object{"breakGlassRole": "Admin"}, `breakGlassRole is "Admin": it must be the ARN of a role`},
 		{object{"eventReplicas": "eu-west-1"}, "eventReplicas needs region: set the one region that writes"},
-		{object{"region": "eu-west-1", "readReplicas": "eu-west-1"}, "readReplicas has eu-west-1, which is the region that writes"},
+		{
+			object{"region": "eu-west-1", "readReplicas": "eu-west-1"},
+			"readReplicas has eu-west-1, which is the region that writes",
+		},
 		{object{"region": "eu-west-1", "readReplicas": "eu-west-2,eu-west-2"}, "readReplicas has eu-west-2 twice"},
 		{object{"region": "eu-west-1", "readReplicas": "eu-west-2,"}, `readReplicas has "": it must be regions`},
-		{object{"region": "eu-west-1", "readReplicas": list{"eu-west-2", 3.0}}, `readReplicas has 3: it must be a list of strings`},
-		{object{"region": "eu-west-1", "readReplicas": "eu-west-2", "cmk": "true"}, "readReplicas and cmk cannot be combined"},
+		{
+			object{"region": "eu-west-1", "readReplicas": list{"eu-west-2", 3.0}},
+			`readReplicas has 3: it must be a list of strings`,
+		},
+		{
+			object{"region": "eu-west-1", "readReplicas": "eu-west-2", "cmk": "true"}, "readReplicas and cmk cannot be combined",
+		},
 		{object{"eventReplicas": 1}, "eventReplicas is 1: it must be a string or a list of strings"},
 		{object{"replicasLocked": "perhaps"}, `replicasLocked is perhaps: it must be true or false`},
 		{object{"replicasLocked": list{}}, `replicasLocked is []: it must be true or false`},
@@ -45,7 +53,9 @@ func TestChoicesTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "settings", []any{key, 7, "eu-central-1"}, []any{got.TablesKey, got.Concurrency["query"], *got.environment().Region})
+	same(t, "settings", []any{key, 7, "eu-central-1"}, []any{
+		got.TablesKey, got.Concurrency["query"], *got.environment().Region,
+	})
 	if off, err := readSettings(object{"cmk": "false"}); err != nil || off.TablesKey != "" {
 		t.Errorf("cmk=false: %q, %v", off.TablesKey, err)
 	}
@@ -62,7 +72,8 @@ func TestTruths(t *testing.T) {
 		}
 	}
 	for _, off := range []any{false, "false", "", nil} {
-		if got, err := readSettings(object{"cmk": off, "replicasLocked": off}); err != nil || got.TablesKey != "" || got.ReplicasLocked {
+		if got, err := readSettings(object{"cmk": off, "replicasLocked": off}); err != nil || got.TablesKey != "" ||
+			got.ReplicasLocked {
 			t.Errorf("%v: %q, %t, %v", off, got.TablesKey, got.ReplicasLocked, err)
 		}
 	}
@@ -86,15 +97,17 @@ func TestNames(t *testing.T) {
 	t.Parallel()
 	service := annals.New("shop", annals.Aggregate(courses), create)
 	for stage, want := range map[string]string{
-		"aws-try": `stage is "aws-try": the user pool's domain would begin with shop-aws-try, and Cognito does not allow "aws" in it`,
-		"laws":    `not allow "aws" in it`, "amazon": `not allow "amazon" in it`, "cognito-2": `not allow "cognito" in it`,
+		"aws-try": `stage is "aws-try": the user pool's domain would begin with shop-aws-try, and Cognito does not allow ` +
+			`"aws" in it`,
+		"laws": `not allow "aws" in it`, "amazon": `not allow "amazon" in it`, "cognito-2": `not allow "cognito" in it`,
 	} {
 		if err := (&Settings{Stage: stage}).validateNames(service); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", stage, err, want)
 		}
 	}
 	reserved := annals.New("awsome-shop", annals.Aggregate(courses), create)
-	want := `the service's name is "awsome-shop": its user pool's domain would begin with awsomeshop, and Cognito does not allow`
+	want := `the service's name is "awsome-shop": its user pool's domain would begin with awsomeshop, and Cognito does ` +
+		`not allow`
 	if err := (&Settings{}).validateNames(reserved); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("a service's name: %v, want %s", err, want)
 	}
@@ -103,7 +116,8 @@ func TestNames(t *testing.T) {
 		t.Errorf("with another issuer: %v", err)
 	}
 	long := annals.New("a"+strings.Repeat("-long", 14), annals.Aggregate(courses), create)
-	if err := (&Settings{}).validateNames(long); err == nil || !strings.Contains(err.Error(), "choose a shorter name for") {
+	if err := (&Settings{}).validateNames(long); err == nil ||
+		!strings.Contains(err.Error(), "choose a shorter name for") {
 		t.Errorf("a long name: %v", err)
 	}
 }

@@ -55,8 +55,12 @@ func (s *Service) panels() []panel {
 		{"Latency of the API, ms", []awscloudwatch.IMetric{s.ofAPI("Latency", "p50"), s.ofAPI("Latency", "p99")}},
 		{"Duration of functions, p99, ms", lambda("Duration", "p99", functions...)},
 		{"Appends", s.appends()},
-		{"Commands", append(own(telemetry.Accepted, command), append(own(telemetry.Refused, command), own(telemetry.Failed, command)...)...)},
-		{"Conflicts and retried decisions", append(own(telemetry.Conflicts, command, reactor), own(telemetry.Retries, command, reactor)...)},
+		{"Commands", append(own(telemetry.Accepted, command),
+			append(own(telemetry.Refused, command), own(telemetry.Failed, command)...)...)},
+		{
+			"Conflicts and retried decisions",
+			append(own(telemetry.Conflicts, command, reactor), own(telemetry.Retries, command, reactor)...),
+		},
 		{"Iterator age, ms", lambda("IteratorAge", "Maximum", subscribers...)},
 		{"Projection lag, s", s.ofProjections(telemetry.ProjectionLag)},
 		{"Projection lag, versions", s.ofProjections(telemetry.ProjectionLagVersions)},
@@ -64,7 +68,8 @@ func (s *Service) panels() []panel {
 		{"Jobs, dead letters and given-up batches", s.waiting()},
 		{"Throttles", append(lambda("Throttles", "Sum", functions...), own(telemetry.Throttles, s.plan.measuring()...)...)},
 		{"Aggregates in memory", append(own(telemetry.StateCacheHits, command), own(telemetry.StateCacheMisses, command)...)},
-		{"Snapshots", append(own(telemetry.SnapshotHits, command), append(own(telemetry.SnapshotMisses, command), own(telemetry.SnapshotReplays, command)...)...)},
+		{"Snapshots", append(own(telemetry.SnapshotHits, command),
+			append(own(telemetry.SnapshotMisses, command), own(telemetry.SnapshotReplays, command)...)...)},
 		{"Errors of functions", lambda("Errors", "Sum", functions...)},
 	}
 }
@@ -83,7 +88,9 @@ func (s *Service) appends() []awscloudwatch.IMetric {
 func (s *Service) ofProjections(m *telemetry.Metric) []awscloudwatch.IMetric {
 	var all []awscloudwatch.IMetric
 	for _, table := range slices.Concat(s.plan.readTables, s.plan.reactionTables) {
-		all = append(all, metric(*s.Stack.StackName(), m.Name, statistic(m), map[string]*string{telemetry.Projection: jsii.String(table.Name)}))
+		all = append(all, metric(*s.Stack.StackName(), m.Name, statistic(m), map[string]*string{
+			telemetry.Projection: jsii.String(table.Name),
+		}))
 	}
 	return all
 }

@@ -25,10 +25,12 @@ func (s *Service) throttle(stage awsapigatewayv2.CfnStage) {
 // id, if the caller gave none. functionRequestId is the requestId in the function's log. The line has no header, query
 // or body.
 var accessLog = map[string]string{
-	"requestId": "$context.requestId", "functionRequestId": "$context.integration.requestId", "time": "$context.requestTime",
-	"ip": "$context.identity.sourceIp", "subject": "$context.authorizer.claims.sub", "route": "$context.routeKey",
+	"requestId": "$context.requestId", "functionRequestId": "$context.integration.requestId",
+	"time": "$context.requestTime",
+	"ip":   "$context.identity.sourceIp", "subject": "$context.authorizer.claims.sub", "route": "$context.routeKey",
 	"status": "$context.status", "bytes": "$context.responseLength", "ms": "$context.responseLatency",
-	"functionMs": "$context.integration.latency", "error": "$context.error.message", "functionError": "$context.integrationErrorMessage",
+	"functionMs": "$context.integration.latency", "error": "$context.error.message",
+	"functionError":   "$context.integrationErrorMessage",
 	"authorizerError": "$context.authorizer.error",
 }
 
@@ -60,7 +62,8 @@ func (s *Service) cors() *awsapigatewayv2.CorsPreflightOptions {
 		AllowMethods: corsMethods(s.routes()),
 		AllowHeaders: jsii.Strings("authorization", "content-type", "consistency-token", "idempotency-key", "if-match",
 			"occurred-at", "prefer", "x-correlation-id"),
-		ExposeHeaders: jsii.Strings("consistency", "consistency-token", "etag", "location", "preference-applied", "retry-after",
+		ExposeHeaders: jsii.Strings("consistency", "consistency-token", "etag", "location", "preference-applied",
+			"retry-after",
 			"x-correlation-id"),
 		MaxAge: awscdk.Duration_Hours(jsii.Number(1)),
 	}

@@ -15,7 +15,8 @@ func TestCORSMethods(t *testing.T) {
 	t.Parallel()
 	patch := enrol(annals.Command("PATCH /courses/{id}", courses, course.enrol))
 	for service, want := range map[*annals.Service]bool{enrol(): false, patch: true} {
-		if got := slices.Contains(*corsMethods(annalsaws.Routes(service)), awsapigatewayv2.CorsHttpMethod_PATCH); got != want {
+		if got := slices.Contains(*corsMethods(annalsaws.Routes(service)),
+			awsapigatewayv2.CorsHttpMethod_PATCH); got != want {
 			t.Errorf("PATCH: %t, want %t", got, want)
 		}
 	}

@@ -36,7 +36,8 @@ func TestEdgeSettingsAreChecked(t *testing.T) {
 
 func TestEventBusSetting(t *testing.T) {
 	for _, wrong := range []any{"shop", "arn:aws:events:eu-west-1:123456789012:rule/shop", 1} {
-		if _, err := readSettings(map[string]any{"eventBus": wrong}); err == nil || !strings.Contains(err.Error(), "eventBus is ") {
+		if _, err := readSettings(map[string]any{"eventBus": wrong}); err == nil ||
+			!strings.Contains(err.Error(), "eventBus is ") {
 			t.Errorf("%v: %v", wrong, err)
 		}
 	}

@@ -60,8 +60,10 @@ func (s *Service) newFailures(f function, jobs awssqs.Queue) awss3.Bucket {
 			Event: jsii.String("s3:ObjectCreated:*"), Queue: jobs.QueueArn(),
 		}},
 	})
-	made.AddResourceDependency(jobs.Node().FindChild(jsii.String("Policy")).Node().DefaultChild().(awscdk.CfnResource), nil)
-	s.output(id+"Name", bucket.BucketName(), "S3 bucket of the stream batches that the "+string(f.name)+" could not process")
+	made.AddResourceDependency(jobs.Node().FindChild(jsii.String("Policy")).Node().DefaultChild().(awscdk.CfnResource),
+		nil)
+	s.output(id+"Name", bucket.BucketName(), "S3 bucket of the stream batches that the "+string(f.name)+
+		" could not process")
 	return bucket
 }
 

@@ -56,8 +56,8 @@ func (s *Settings) validateNames(service *annals.Service) error {
 			continue
 		}
 		if strings.Contains(strings.ToLower(pascal(service.Name)), word) {
-			return fmt.Errorf("the service's name is %q: its user pool's domain would begin with %s, and Cognito does not allow "+
-				"%q in it: choose another name, or set an issuer of your own", service.Name, prefix, word)
+			return fmt.Errorf("the service's name is %q: its user pool's domain would begin with %s, and Cognito does "+
+				"not allow %q in it: choose another name, or set an issuer of your own", service.Name, prefix, word)
 		}
 		return fmt.Errorf("stage is %q: the user pool's domain would begin with %s, and Cognito does not allow %q in it: "+
 			"choose another name, or set an issuer of your own", s.Stage, prefix, word)
@@ -107,7 +107,8 @@ func (s *Service) addClients() {
 		},
 	}))
 	s.output("CustomersClientId", s.CustomersClient.UserPoolClientId(), "Client with which customers sign in")
-	s.output("OperatorsClientId", s.OperatorsClient.UserPoolClientId(), "Client of operators' programs, which has a secret")
+	s.output("OperatorsClientId", s.OperatorsClient.UserPoolClientId(),
+		"Client of operators' programs, which has a secret")
 }
 
 // newScopes declares the API's scopes.

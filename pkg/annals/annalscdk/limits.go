@@ -22,7 +22,8 @@ func checkLimits(service *annals.Service, settings Settings) error {
 				"Lambda allows %d: split the service", f.name, n, platform.EnvironmentBytes)
 		}
 		if n := policyCharacters(f, stack); n > platform.RolePolicyCharacters {
-			return fmt.Errorf("the policies of the role of the function %s would have about %d characters, most of them ARNs of "+
+			return fmt.Errorf("the policies of the role of the function %s would have about %d characters, most of "+
+				"them ARNs of "+
 				"tables and indexes: IAM allows %d: split the service, "+
 				"or declare annals.WithoutIndexes for read models without lists",
 				f.name, n, platform.RolePolicyCharacters)

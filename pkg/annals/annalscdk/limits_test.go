@@ -39,7 +39,8 @@ func TestLimits(t *testing.T) {
 	for want, parts := range map[string][]annals.Part{
 		"service enrol has 301 routes, with those of its documentation: an HTTP API has at most 300": queries(297),
 		"the policies of the role of the function query would have about":                            models(40),
-		"the environment of the function query would have about":                                     models(80, annals.WithoutIndexes),
+		"the environment of the function query would have about": models(80,
+			annals.WithoutIndexes),
 	} {
 		service := enrol(parts...)
 		if err := service.Check(); err != nil {
@@ -62,7 +63,8 @@ func TestLimits(t *testing.T) {
 func TestDashboardOfManyTables(t *testing.T) {
 	got := synthesize(t, enrol(models(20)...))
 	var text strings.Builder
-	for _, part := range got.resource(t, "Dashboard", "AWS::CloudWatch::Dashboard").Properties["DashboardBody"].(object)["Fn::Join"].(list)[1].(list) {
+	for _, part := range got.resource(t, "Dashboard",
+		"AWS::CloudWatch::Dashboard").Properties["DashboardBody"].(object)["Fn::Join"].(list)[1].(list) {
 		if part, ok := part.(string); ok {
 			text.WriteString(part)
 		}
@@ -76,7 +78,8 @@ func TestDashboardOfManyTables(t *testing.T) {
 			t.Errorf("an expression has %d characters", len(e[1]))
 		}
 	}
-	if !strings.Contains(text.String(), `"expression":"part0 + part1"`) && !strings.Contains(text.String(), `"expression":"part0 + part1 + part2"`) {
+	if !strings.Contains(text.String(), `"expression":"part0 + part1"`) &&
+		!strings.Contains(text.String(), `"expression":"part0 + part1 + part2"`) {
 		t.Errorf("there is no sum of all: %v", expressions)
 	}
 }

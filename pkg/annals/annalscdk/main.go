@@ -45,7 +45,9 @@ func run(service *annals.Service, stages []byte, add func(*Service) error, own [
 	if err := service.Check(); err != nil {
 		return err
 	}
-	build := Settings{Arch: cmp.Or(os.Getenv("ANNALS_ARCH"), defaultArch), BuildDir: cmp.Or(os.Getenv("ANNALS_BUILD"), defaultBuild)}
+	build := Settings{
+		Arch: cmp.Or(os.Getenv("ANNALS_ARCH"), defaultArch), BuildDir: cmp.Or(os.Getenv("ANNALS_BUILD"), defaultBuild),
+	}
 	if err := build.validateBuild(); err != nil {
 		return err
 	}

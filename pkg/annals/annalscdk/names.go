@@ -33,7 +33,9 @@ func tag(construct constructs.IConstruct, component string) {
 
 // output declares an output of the stack.
 func (s *Service) output(id string, value *string, description string) {
-	awscdk.NewCfnOutput(s.Stack, jsii.String(id), &awscdk.CfnOutputProps{Value: value, Description: jsii.String(description)})
+	awscdk.NewCfnOutput(s.Stack, jsii.String(id), &awscdk.CfnOutputProps{
+		Value: value, Description: jsii.String(description),
+	})
 }
 
 // pascal converts kebab case in declarations to the form of logical ids: product-counts to ProductCounts.

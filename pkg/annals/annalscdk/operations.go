@@ -37,7 +37,9 @@ func (s *Service) newAlarmTopic() awssns.ITopic {
 	}))
 	rename(topic.Node().FindChild(jsii.String("Policy")), "AlarmTopicPolicy")
 	if s.Settings.AlarmEmail != "" {
-		subscription := topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(jsii.String(s.Settings.AlarmEmail), nil))
+		subscription := topic.AddSubscription(
+			awssnssubscriptions.NewEmailSubscription(jsii.String(s.Settings.AlarmEmail), nil),
+		)
 		rename(subscription, "AlarmEmail")
 	}
 	s.output("AlarmTopicArn", topic.TopicArn(), "SNS topic of the alarms")
@@ -77,7 +79,9 @@ func (s *Service) ofAPI(name, statistic string) awscloudwatch.Metric {
 
 // own is a metric that a function publishes itself.
 func (s *Service) own(f annalsaws.Function, m *telemetry.Metric) awscloudwatch.Metric {
-	return metric(*s.Stack.StackName(), m.Name, statistic(m), map[string]*string{telemetry.Function: s.Functions[f].Lambda.FunctionName()})
+	return metric(*s.Stack.StackName(), m.Name, statistic(m), map[string]*string{
+		telemetry.Function: s.Functions[f].Lambda.FunctionName(),
+	})
 }
 
 func statistic(m *telemetry.Metric) string {

@@ -17,7 +17,9 @@ func TestOwnSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "applied", []any{"my-photos", "my-photos", []string{"https://my-photos"}}, []any{applied, got.Own["photos"], got.Origins})
+	same(t, "applied", []any{"my-photos", "my-photos", []string{"https://my-photos"}}, []any{
+		applied, got.Own["photos"], got.Origins,
+	})
 	if _, err := readSettings(object{}, bucket); err != nil || applied != "" {
 		t.Errorf("without a value: %q, %v", applied, err)
 	}

@@ -16,7 +16,10 @@ func (p plan) command() function {
 		memory:      512,
 		timeout:     25,
 		grants: []grant{
-			{on: events, actions: []string{"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}},
+			{
+				on:      events,
+				actions: []string{"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
+			},
 			{on: snapshots, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem"}},
 			{on: projections, actions: []string{"dynamodb:Query"}},
 			{on: p.inlineTables, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"}},
@@ -52,10 +55,12 @@ func (p plan) projector() function {
 		timeout:     60,
 		grants: []grant{
 			{on: p.readTables, actions: []string{
-				"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+				"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
+				"dynamodb:UpdateItem",
 			}},
 			{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
-			{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}}, // reconciliation reads all streams
+			// reconciliation reads all streams
+			{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}},
 			{on: snapshots, actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}},
 			{on: connections, actions: []string{"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query"}},
 		},
@@ -98,7 +103,8 @@ func (p plan) reactor() function {
 			}},
 			{on: snapshots, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem"}},
 			{on: p.reactionTables, actions: []string{
-				"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+				"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
+				"dynamodb:UpdateItem",
 			}},
 			{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
 		},

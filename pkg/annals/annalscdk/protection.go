@@ -38,7 +38,9 @@ func (s *Service) newEventPolicy(actions []string) awsiam.PolicyDocument {
 	if len(exempt) > 0 {
 		props.Conditions = &map[string]any{"ArnNotEquals": map[string]any{"aws:PrincipalArn": exempt}}
 	}
-	return awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &[]awsiam.PolicyStatement{awsiam.NewPolicyStatement(props)}})
+	return awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{
+		Statements: &[]awsiam.PolicyStatement{awsiam.NewPolicyStatement(props)},
+	})
 }
 
 // addKey makes the tables' key, or uses the one in the settings.
@@ -61,8 +63,10 @@ func (s *Service) keyStatement() awsiam.PolicyStatement {
 	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions: jsii.Strings(
 			"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
-		Resources:  &[]*string{s.TablesKey.KeyArn()},
-		Conditions: &map[string]any{"StringEquals": map[string]any{"kms:ViaService": "dynamodb." + *s.Stack.Region() + ".amazonaws.com"}},
+		Resources: &[]*string{s.TablesKey.KeyArn()},
+		Conditions: &map[string]any{
+			"StringEquals": map[string]any{"kms:ViaService": "dynamodb." + *s.Stack.Region() + ".amazonaws.com"},
+		},
 	})
 }
 

@@ -19,7 +19,9 @@ func (s *Service) newDerivedTable(derived annalsaws.Table) awsdynamodb.TableV2 {
 		props.DeletionProtection = jsii.Bool(true)
 	}
 	// Queries read these tables, so they can have replicas in other regions, which serve queries there.
-	copied := slices.ContainsFunc(slices.Concat(s.plan.readTables, projections), func(t annalsaws.Table) bool { return t.Name == derived.Name })
+	copied := slices.ContainsFunc(slices.Concat(s.plan.readTables, projections), func(t annalsaws.Table) bool {
+		return t.Name == derived.Name
+	})
 	if len(s.Settings.ReadReplicas) > 0 && copied {
 		props.DynamoStream = awsdynamodb.StreamViewType_NEW_AND_OLD_IMAGES // DynamoDB needs it for replication
 		props.Replicas = newReplicas(s.Settings.ReadReplicas, nil)

@@ -13,7 +13,8 @@ func (s *Service) rebuildMachineName() string { return *s.Stack.StackName() + "-
 
 // statesARN is the ARN of a resource of Step Functions in this account and region.
 func (s *Service) statesARN(resource string) *string {
-	return jsii.String("arn:" + *s.Stack.Partition() + ":states:" + *s.Stack.Region() + ":" + *s.Stack.Account() + ":" + resource)
+	return jsii.String("arn:" + *s.Stack.Partition() + ":states:" + *s.Stack.Region() + ":" + *s.Stack.Account() +
+		":" + resource)
 }
 
 func (s *Service) rebuildMachineARN() *string {
@@ -22,12 +23,13 @@ func (s *Service) rebuildMachineARN() *string {
 
 // addRebuilds declares the state machine that rebuilds a read model beside the one that serves, see rebuildStates.
 func (s *Service) addRebuilds() {
-	s.RebuildMachine = named(awsstepfunctions.NewStateMachine(s.Stack, jsii.String("RebuildMachine"), &awsstepfunctions.StateMachineProps{
-		StateMachineName: jsii.String(s.rebuildMachineName()),
-		// CDK's own tasks would grant the role more than it needs.
-		DefinitionBody: awsstepfunctions.DefinitionBody_FromString(jsii.String(s.rebuildDefinition())),
-		Role:           s.newRebuildRole(),
-	}))
+	s.RebuildMachine = named(awsstepfunctions.NewStateMachine(s.Stack, jsii.String("RebuildMachine"),
+		&awsstepfunctions.StateMachineProps{
+			StateMachineName: jsii.String(s.rebuildMachineName()),
+			// CDK's own tasks would grant the role more than it needs.
+			DefinitionBody: awsstepfunctions.DefinitionBody_FromString(jsii.String(s.rebuildDefinition())),
+			Role:           s.newRebuildRole(),
+		}))
 	// A new projector may start a rebuild that only the rebuilder of the same deployment can do.
 	s.Functions[annalsaws.Projector].Lambda.Node().AddDependency(s.RebuildMachine)
 	s.output("RebuildMachineArn", s.RebuildMachine.StateMachineArn(), "State machine that rebuilds read models")

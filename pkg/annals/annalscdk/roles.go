@@ -84,7 +84,8 @@ func logStatement(logs awslogs.LogGroup) awsiam.PolicyStatement {
 // receive and delete messages of the queue.
 func subscriptionStatements(events awsdynamodb.TableV2, jobs awssqs.Queue) []awsiam.PolicyStatement {
 	return []awsiam.PolicyStatement{
-		allow([]string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}, events.TableStreamArn()),
+		allow([]string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+			events.TableStreamArn()),
 		// IAM has no resource for ListStreams: it can only be allowed on everything.
 		allow([]string{"dynamodb:ListStreams"}, jsii.String("*")),
 		allow([]string{"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}, jobs.QueueArn()),
@@ -92,5 +93,7 @@ func subscriptionStatements(events awsdynamodb.TableV2, jobs awssqs.Queue) []aws
 }
 
 func allow(actions []string, resources ...*string) awsiam.PolicyStatement {
-	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings(actions...), Resources: &resources})
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions: jsii.Strings(actions...), Resources: &resources,
+	})
 }

@@ -40,14 +40,15 @@ func (s *Service) addSchedules() {
 	}))
 	s.Schedules = map[annalsaws.Function]awsscheduler.CfnSchedule{}
 	for _, f := range s.plan.subscribers() {
-		s.Schedules[f.name] = named(awsscheduler.NewCfnSchedule(s.Stack, jsii.String(pascal(f.name)+"Reconciliation"), &awsscheduler.CfnScheduleProps{
-			Description: jsii.String("Makes the " + string(f.name) + " compare all streams with its checkpoints, " +
-				"and process events that it missed"),
-			ScheduleExpression: jsii.String(reconcileAt[f.name]),
-			FlexibleTimeWindow: &awsscheduler.CfnSchedule_FlexibleTimeWindowProperty{Mode: jsii.String("OFF")},
-			Target: &awsscheduler.CfnSchedule_TargetProperty{
-				Arn: s.Queues[f.name].QueueArn(), RoleArn: role.RoleArn(), Input: jsii.String(string(input)),
-			},
-		}))
+		s.Schedules[f.name] = named(awsscheduler.NewCfnSchedule(s.Stack, jsii.String(pascal(f.name)+"Reconciliation"),
+			&awsscheduler.CfnScheduleProps{
+				Description: jsii.String("Makes the " + string(f.name) + " compare all streams with its checkpoints, " +
+					"and process events that it missed"),
+				ScheduleExpression: jsii.String(reconcileAt[f.name]),
+				FlexibleTimeWindow: &awsscheduler.CfnSchedule_FlexibleTimeWindowProperty{Mode: jsii.String("OFF")},
+				Target: &awsscheduler.CfnSchedule_TargetProperty{
+					Arn: s.Queues[f.name].QueueArn(), RoleArn: role.RoleArn(), Input: jsii.String(string(input)),
+				},
+			}))
 	}
 }

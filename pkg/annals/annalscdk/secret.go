@@ -20,7 +20,8 @@ func (s *Service) addSecrets() {
 	s.Secrets = map[string]awssecretsmanager.Secret{}
 	for _, secret := range s.Declaration.Secrets {
 		if s.Settings.Secrets[secret.Env] == nil {
-			s.Secrets[secret.Env] = s.newSecret(secretID(secret), "Secret "+secret.Env+" of the service", max(64, secret.MinBytes))
+			s.Secrets[secret.Env] = s.newSecret(secretID(secret), "Secret "+secret.Env+" of the service",
+				max(64, secret.MinBytes))
 		}
 	}
 }

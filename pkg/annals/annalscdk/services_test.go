@@ -40,7 +40,8 @@ func checkStatements(t *testing.T, what string, role resource) {
 	for _, policy := range role.Properties["Policies"].(list) {
 		for _, one := range policy.(object)["PolicyDocument"].(object)["Statement"].(list) {
 			statement := one.(object)
-			if resources, several := statement["Resource"].(list); statement["Resource"] == nil || several && len(resources) == 0 {
+			if resources, several := statement["Resource"].(list); statement["Resource"] == nil ||
+				several && len(resources) == 0 {
 				t.Errorf("%s: no resource in %v", what, statement)
 			}
 		}
@@ -53,7 +54,8 @@ func TestFilters(t *testing.T) {
 	of4 := func(n int) []string {
 		var all []string
 		for i := range n {
-			all = append(all, fmt.Sprintf(`{"dynamodb":{"Keys":{"stream":{"S":[{"prefix":"T%d#"}]}}},"eventName":["INSERT"]}`, i))
+			all = append(all,
+				fmt.Sprintf(`{"dynamodb":{"Keys":{"stream":{"S":[{"prefix":"T%d#"}]}}},"eventName":["INSERT"]}`, i))
 		}
 		return append(all, guard)
 	}
@@ -64,7 +66,8 @@ func TestFilters(t *testing.T) {
 	}
 	// Reactions read streams without public events, too.
 	got := synthesize(t, enrol(annals.React("greet", courses, greet)))
-	same(t, "of a reaction", []string{strings.ReplaceAll(of4(1)[0], "T0", "Course"), guard}, filtersOf(t, got, "ReactorSubscription"))
+	same(t, "of a reaction", []string{strings.ReplaceAll(of4(1)[0], "T0", "Course"), guard},
+		filtersOf(t, got, "ReactorSubscription"))
 }
 
 // publishing are n aggregates with public events: T0, T1 and so on.
@@ -80,7 +83,8 @@ func publishing(n int) []annals.Part {
 func filtersOf(t *testing.T, from template, id string) []string {
 	t.Helper()
 	var all []string
-	for _, filter := range from.resource(t, id, "AWS::Lambda::EventSourceMapping").Properties["FilterCriteria"].(object)["Filters"].(list) {
+	for _, filter := range from.resource(t, id,
+		"AWS::Lambda::EventSourceMapping").Properties["FilterCriteria"].(object)["Filters"].(list) {
 		all = append(all, filter.(object)["Pattern"].(string))
 	}
 	return all
@@ -104,19 +108,27 @@ func TestSecrets(t *testing.T) {
 	card := "from the team"
 	_, synth := stackOf(t, service(), Settings{Secrets: map[string]*string{"CARD_KEY": &card}})
 	got := synth()
-	env := got.resource(t, "CommandFunction", "AWS::Lambda::Function").Properties["Environment"].(object)["Variables"].(object)
+	env := got.resource(t, "CommandFunction",
+		"AWS::Lambda::Function").Properties["Environment"].(object)["Variables"].(object)
 	same(t, "given", any(card), env["CARD_KEY"])
-	same(t, "made", any(object{"Fn::Join": list{"", list{"{{resolve:secretsmanager:", ref("SaltSecret"), ":SecretString:::}}"}}}), env["SALT"])
+	same(
+		t, "made",
+		any(object{"Fn::Join": list{"", list{"{{resolve:secretsmanager:", ref("SaltSecret"), ":SecretString:::}}"}}}),
+		env["SALT"],
+	)
 	same(t, "secrets", []string{"CursorKey", "SaltSecret"}, got.ids("AWS::SecretsManager::Secret"))
 	same(t, "length", any(100.0),
-		got.resource(t, "SaltSecret", "AWS::SecretsManager::Secret").Properties["GenerateSecretString"].(object)["PasswordLength"])
+		got.resource(
+			t, "SaltSecret", "AWS::SecretsManager::Secret",
+		).Properties["GenerateSecretString"].(object)["PasswordLength"])
 	_, err := New(nil, "Stack", service(), Settings{BuildDir: built(t), Secrets: map[string]*string{"PEPPER": &card}})
 	if err == nil || !strings.Contains(err.Error(), "the secret PEPPER has a value but is not declared: declare it") {
 		t.Errorf("a value for no secret: %v", err)
 	}
 	for _, env := range []string{"CURSOR_KEY", "OTEL_EXPORTER_OTLP_ENDPOINT"} {
 		_, err := New(nil, "Stack", enrol(annals.Secret(env, 1)), Settings{BuildDir: built(t)})
-		if want := "secret " + env + ": the stack sets the environment variable"; err == nil || !strings.Contains(err.Error(), want) {
+		if want := "secret " + env + ": the stack sets the environment variable"; err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("a secret of the stack's own: %v, want %s", err, want)
 		}
 	}

@@ -15,16 +15,18 @@ import (
 // addSocketAPI declares the WebSocket API and its stage. It comes before the functions, one of which sends messages to
 // its connections.
 func (s *Service) addSocketAPI() {
-	s.SocketAPI = named(awsapigatewayv2.NewWebSocketApi(s.Stack, jsii.String("SocketApi"), &awsapigatewayv2.WebSocketApiProps{
-		ApiName:                  jsii.String(*s.Stack.StackName() + "Socket"),
-		Description:              jsii.String("Notifies clients of changes"),
-		RouteSelectionExpression: jsii.String(push.Selection),
-	}))
-	s.SocketStage = named(awsapigatewayv2.NewWebSocketStage(s.Stack, jsii.String("SocketStage"), &awsapigatewayv2.WebSocketStageProps{
-		WebSocketApi: s.SocketAPI,
-		StageName:    jsii.String("live"),
-		AutoDeploy:   jsii.Bool(true),
-	}))
+	s.SocketAPI = named(awsapigatewayv2.NewWebSocketApi(s.Stack, jsii.String("SocketApi"),
+		&awsapigatewayv2.WebSocketApiProps{
+			ApiName:                  jsii.String(*s.Stack.StackName() + "Socket"),
+			Description:              jsii.String("Notifies clients of changes"),
+			RouteSelectionExpression: jsii.String(push.Selection),
+		}))
+	s.SocketStage = named(awsapigatewayv2.NewWebSocketStage(s.Stack, jsii.String("SocketStage"),
+		&awsapigatewayv2.WebSocketStageProps{
+			WebSocketApi: s.SocketAPI,
+			StageName:    jsii.String("live"),
+			AutoDeploy:   jsii.Bool(true),
+		}))
 	s.throttle(s.SocketStage.Node().DefaultChild().(awsapigatewayv2.CfnStage))
 	s.output("SocketUrl", s.SocketStage.Url(), "URL of the WebSocket API")
 }
@@ -33,11 +35,12 @@ func (s *Service) addSocketAPI() {
 // permission.
 func (s *Service) addSocketRoutes() {
 	api, function := s.SocketAPI.ApiId(), s.Functions[annalsaws.Socket].Lambda
-	integration := awsapigatewayv2.NewCfnIntegration(s.Stack, jsii.String("SocketIntegration"), &awsapigatewayv2.CfnIntegrationProps{
-		ApiId:           api,
-		IntegrationType: jsii.String("AWS_PROXY"),
-		IntegrationUri:  s.invocationURI(function),
-	})
+	integration := awsapigatewayv2.NewCfnIntegration(s.Stack, jsii.String("SocketIntegration"),
+		&awsapigatewayv2.CfnIntegrationProps{
+			ApiId:           api,
+			IntegrationType: jsii.String("AWS_PROXY"),
+			IntegrationUri:  s.invocationURI(function),
+		})
 	awslambda.NewCfnPermission(s.Stack, jsii.String("SocketPermission"), &awslambda.CfnPermissionProps{
 		Action:       jsii.String("lambda:InvokeFunction"),
 		FunctionName: function.FunctionArn(),
@@ -86,7 +89,8 @@ func (s *Service) executeARN() string {
 }
 
 func (s *Service) socketARN() string {
-	return "arn:" + *s.Stack.Partition() + ":execute-api:" + *s.Stack.Region() + ":" + *s.Stack.Account() + ":" + *s.SocketAPI.ApiId()
+	return "arn:" + *s.Stack.Partition() + ":execute-api:" + *s.Stack.Region() + ":" + *s.Stack.Account() + ":" +
+		*s.SocketAPI.ApiId()
 }
 
 // invocationURI is the URI with which API Gateway invokes a function.

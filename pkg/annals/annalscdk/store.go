@@ -39,7 +39,9 @@ func (s *Service) newEventTable() awsdynamodb.TableV2 {
 }
 
 // newTable makes a table. CloudFormation chooses its name, so that an account can have the stack twice.
-func (s *Service) newTable(table annalsaws.Table, component string, props *awsdynamodb.TablePropsV2) awsdynamodb.TableV2 {
+func (s *Service) newTable(
+	table annalsaws.Table, component string, props *awsdynamodb.TablePropsV2,
+) awsdynamodb.TableV2 {
 	id := pascal(table.Name) + "Table"
 	made := named(awsdynamodb.NewTableV2(s.Stack, jsii.String(id), props))
 	tag(made, component)

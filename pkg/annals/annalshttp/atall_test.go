@@ -93,10 +93,11 @@ func TestAtAllNamesSome(t *testing.T) {
 	c := newClient(t, programs())
 	c.open("ada", "a")
 	for body, want := range map[string]string{
-		`{"student":"s","courses":[]}`:                          "names no aggregate to change: name one at least",
-		`{"student":"s","courses":[],"guest":["a"]}`:            "names no aggregate to change",
-		`{"student":"s","courses":["a"],"guest":["a"]}`:         "names an aggregate twice",
-		`{"student":"s","courses":[` + listOf(101) + `]}`:       "names 101 aggregates to change: a command takes 100 at most",
+		`{"student":"s","courses":[]}`:                  "names no aggregate to change: name one at least",
+		`{"student":"s","courses":[],"guest":["a"]}`:    "names no aggregate to change",
+		`{"student":"s","courses":["a"],"guest":["a"]}`: "names an aggregate twice",
+		`{"student":"s","courses":[` + listOf(101) +
+			`]}`: "names 101 aggregates to change: a command takes 100 at most",
 		`{"student":"s","courses":["a"],"guest":["b","no/"]}`:   "body.guest[1]",
 		`{"student":"s","courses":["a","b","a"],"guest":["c"]}`: "names an aggregate twice",
 	} {

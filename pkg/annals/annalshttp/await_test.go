@@ -63,27 +63,44 @@ func TestAwait(t *testing.T) {
 		missing  []es.StreamVersion
 	}{
 		{name: "nothing is awaited", awaited: awaited{wait: defaultWait}},
-		{name: "what it does not read", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(es.StreamID{Type: "Order", ID: "o"}, 1)}}},
+		{
+			name:    "what it does not read",
+			awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(es.StreamID{Type: "Order", ID: "o"}, 1)}},
+		},
 		{name: "it is there", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 1)}},
 			shown: map[es.StreamVersion]time.Duration{v(a1, 2): 0}, looks: 1},
-		{name: "it comes", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 2)}}, took: millis(140), looks: 4, // 0, 20, 60, 140
+		// 0, 20, 60, 140
+		{name: "it comes", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 2)}},
+			took: millis(140), looks: 4,
 			shown: map[es.StreamVersion]time.Duration{v(a1, 1): 0, v(a1, 2): millis(61)}},
-		{name: "it never comes", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 2)}}, took: defaultWait, looks: 12,
+		{name: "it never comes", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 2)}},
+			took: defaultWait, looks: 12,
 			shown: map[es.StreamVersion]time.Duration{v(a1, 1): 0}, missing: []es.StreamVersion{v(a1, 2)}},
-		{name: "it comes at the very end", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 2)}}, took: defaultWait, looks: 12,
+		{name: "it comes at the very end", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 2)}},
+			took: defaultWait, looks: 12,
 			shown: map[es.StreamVersion]time.Duration{v(a1, 2): millis(1999)}},
-		{name: "no wait", awaited: awaited{streams: []es.StreamVersion{v(a1, 1)}}, looks: 1, missing: []es.StreamVersion{v(a1, 1)}},
-		{name: "one of two comes", awaited: awaited{wait: millis(100), streams: []es.StreamVersion{v(a1, 1), v(a2, 1)}}, took: millis(100),
+		{
+			name:    "no wait",
+			awaited: awaited{streams: []es.StreamVersion{v(a1, 1)}},
+			looks:   1,
+			missing: []es.StreamVersion{v(a1, 1)},
+		},
+		{name: "one of two comes", awaited: awaited{wait: millis(100), streams: []es.StreamVersion{v(a1, 1), v(a2, 1)}},
+			took:  millis(100),
 			shown: map[es.StreamVersion]time.Duration{v(a1, 1): millis(15)}, looks: 6, missing: []es.StreamVersion{v(a2, 1)}},
-		{name: "both come", awaited: awaited{wait: millis(100), streams: []es.StreamVersion{v(a1, 1), v(a2, 1)}}, took: millis(60),
+		{name: "both come", awaited: awaited{wait: millis(100), streams: []es.StreamVersion{v(a1, 1), v(a2, 1)}},
+			took:  millis(60),
 			shown: map[es.StreamVersion]time.Duration{v(a1, 1): 0, v(a2, 1): millis(50)}, looks: 4},
 		{name: "parked", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 2)}}, parked: a1, looks: 1,
 			shown: map[es.StreamVersion]time.Duration{v(a1, 1): 0}, missing: []es.StreamVersion{v(a1, 2)}},
-		{name: "parked further on", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 1)}}, parked: a1, looks: 1,
+		{name: "parked further on", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 1)}},
+			parked: a1, looks: 1,
 			shown: map[es.StreamVersion]time.Duration{v(a1, 1): 0}},
-		{name: "a request that ends before", awaited: awaited{wait: 10 * time.Second, streams: []es.StreamVersion{v(a1, 1)}}, looks: 5,
+		{name: "a request that ends before",
+			awaited: awaited{wait: 10 * time.Second, streams: []es.StreamVersion{v(a1, 1)}}, looks: 5,
 			deadline: margin + millis(200), took: millis(200), missing: []es.StreamVersion{v(a1, 1)}},
-		{name: "a request that ends soon", awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 1)}}, looks: 1,
+		{name: "a request that ends soon",
+			awaited: awaited{wait: defaultWait, streams: []es.StreamVersion{v(a1, 1)}}, looks: 1,
 			deadline: margin / 2, missing: []es.StreamVersion{v(a1, 1)}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -97,7 +114,8 @@ func TestAwait(t *testing.T) {
 					defer cancel()
 				}
 				missing, err := test.awaited.await(ctx, p)
-				if took := time.Since(p.made); err != nil || took != test.took || len(p.looks) != test.looks || len(missing) != len(test.missing) {
+				if took := time.Since(p.made); err != nil || took != test.took || len(p.looks) != test.looks ||
+					len(missing) != len(test.missing) {
 					t.Fatalf("await ended after %s, looked at %v, is missing %+v, error %v", took, p.looks, missing, err)
 				}
 				for i, want := range test.missing {

@@ -37,7 +37,8 @@ func BenchmarkBody(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/courses/none/students", strings.NewReader(`{"student":"bob"}`))
+		r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/courses/none/students",
+			strings.NewReader(`{"student":"bob"}`))
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Idempotency-Key", "k")
 		handler.ServeHTTP(httptest.NewRecorder(), r)

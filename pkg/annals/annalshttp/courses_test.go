@@ -185,7 +185,9 @@ type note struct {
 }
 
 var noteAggregate = es.Aggregate[note, note]{
-	StreamType: "Note", Events: es.NewRegistry(es.Type[note]("Noted", 1, note{})), Evolve: func(s *note, e note) { *s = e },
+	StreamType: "Note", Events: es.NewRegistry(es.Type[note]("Noted", 1, note{})), Evolve: func(s *note, e note) {
+		*s = e
+	},
 }
 
 // writeNote is the body of PUT /notes/{id}.

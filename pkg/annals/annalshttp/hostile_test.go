@@ -72,7 +72,9 @@ func storage(t *testing.T) *annalstest.Service {
 		annals.Aggregate(shelves),
 		annals.CreateOrChange("PUT /shelves/{id}", shelves, place),
 		annals.Document("GET /shelves/{id}", shelfList),
-		annals.Query("GET /shelves", shelfList, func(context.Context, *projection.Session, span) (int, error) { return 7, nil }, annals.ForEveryone),
+		annals.Query("GET /shelves", shelfList, func(context.Context, *projection.Session, span) (int, error) {
+			return 7, nil
+		}, annals.ForEveryone),
 	))
 }
 

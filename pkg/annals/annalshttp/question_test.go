@@ -66,7 +66,9 @@ func newAsking(t *testing.T) *asking {
 		}
 		event := es.RawEvent{Type: "X", Schema: 1, Data: json.RawMessage(`{}`)}
 		by := es.Meta{Actor: []string{"ann", "bob"}[head.Version()]}
-		if _, err := a.store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: []es.RawEvent{event}}}, Meta: by}); err != nil {
+		if _, err := a.store.Append(t.Context(), es.Append{
+			Writes: []es.Write{{Head: head, Events: []es.RawEvent{event}}}, Meta: by,
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -85,7 +87,9 @@ func newAsking(t *testing.T) *asking {
 // ask asks as ann. The answer is "row" from the read model, "replayed" from the events.
 func (a *asking) ask(t *testing.T, w awaited) (*result, error) {
 	t.Helper()
-	q := question{model: "accounts", stream: a1, replay: func(context.Context) (any, error) { return "replayed", a.replay }}
+	q := question{
+		model: "accounts", stream: a1, replay: func(context.Context) (any, error) { return "replayed", a.replay },
+	}
 	return a.api.answerFrom(WithPrincipal(t.Context(), "ann"), &a.progress, w, q, func() (any, error) {
 		if len(a.reads) == 0 {
 			return "row", nil
@@ -156,7 +160,8 @@ func TestLateOwner(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
 	a := newAsking(t)
-	if got, err := a.ask(t, await2); err != nil || got.body != "replayed" || got.consistency != "strong" || got.applied != "wait=0" {
+	if got, err := a.ask(t, await2); err != nil || got.body != "replayed" || got.consistency != "strong" ||
+		got.applied != "wait=0" {
 		t.Errorf("late: %+v %v", got, err)
 	}
 	a.replay = broken
@@ -201,7 +206,8 @@ func TestCatchUpsAreAskedFor(t *testing.T) {
 			t.Errorf("%+v %v after %s", got, err, took)
 		}
 		want := []projection.Job{
-			{Task: projection.CatchUp, Projection: "accounts", Stream: a1}, {Task: projection.CatchUp, Projection: "accounts", Stream: a2},
+			{Task: projection.CatchUp, Projection: "accounts", Stream: a1},
+			{Task: projection.CatchUp, Projection: "accounts", Stream: a2},
 		}
 		if len(asked) != 1 || !slices.Equal(asked[0], want) {
 			t.Errorf("enqueued %+v", asked)

@@ -33,10 +33,14 @@ func TestRefusalsThatCanNotBeAnswered(t *testing.T) {
 		status int
 		says   string // the log, or, if there is none to write, the answer
 	}{
-		"no code":              {&annals.Refusal{Status: 409, Detail: "d"}, 500, "a refusal has no code: set annals.Refusal.Code"},
-		"a violation's code":   {refusal.Code("").Because("d"), 500, "a violation has no code: give the refusal.Code a text"},
-		"wrapped":              {fmt.Errorf("w: %w", refusal.Code("").Because("d")), 500, "a violation has no code"},
-		"a status":             {&annals.Refusal{Status: 500, Code: "c"}, 500, `refusal \"c\" has the status 500: set annals.Refusal.Status`},
+		"no code": {
+			&annals.Refusal{Status: 409, Detail: "d"}, 500, "a refusal has no code: set annals.Refusal.Code",
+		},
+		"a violation's code": {refusal.Code("").Because("d"), 500, "a violation has no code: give the refusal.Code a text"},
+		"wrapped":            {fmt.Errorf("w: %w", refusal.Code("").Because("d")), 500, "a violation has no code"},
+		"a status": {
+			&annals.Refusal{Status: 500, Code: "c"}, 500, `refusal \"c\" has the status 500: set annals.Refusal.Status`,
+		},
 		"nil refusal":          {noRefusal, 500, "a nil *annals.Refusal as an error: return nil instead"},
 		"nil violation":        {noViolation, 500, "a nil *refusal.Violation as an error: return nil instead"},
 		"members, a text":      {with("x"), 500, `refusal \"closed\" has members of type string, which are no JSON object`},

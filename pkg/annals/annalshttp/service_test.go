@@ -166,7 +166,8 @@ func TestCommands(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
 	c.as(operator, "POST /courses", golang).want(t, 201, `"title":"Go"`).
-		wantHeader(t, "Location", "/courses/go").wantHeader(t, "ETag", `"1"`).wantHeader(t, "Consistency-Token", "Course#go@1")
+		wantHeader(t, "Location", "/courses/go").wantHeader(t, "ETag", `"1"`).wantHeader(t, "Consistency-Token",
+		"Course#go@1")
 	c.as(operator, "POST /courses", golang).want(t, 409, "already-exists")
 	c.as(operator, "POST /courses/go/students", `{"student":"bob"}`, "If-Match: \"1\"").want(t, 200, `"StudentEnrolled"`).
 		wantHeader(t, "ETag", `"2"`).wantHeader(t, "Location", "")
@@ -179,7 +180,8 @@ func TestCommands(t *testing.T) {
 	c.as(operator, "POST /courses/go/empty", "").want(t, 200, `"events":[]`)
 	c.as(operator, "POST /courses/go/empty", "{}").want(t, 200, `"version":3`)
 	c.as(operator, "POST /courses/none/empty", "").want(t, 404, "Course#none not found")
-	c.as(operator, "POST /courses/go/students", `{"student":"bob"}`, "Occurred-At: 2999-01-01T00:00:00Z").want(t, 400, "header.Occurred-At")
+	c.as(operator, "POST /courses/go/students", `{"student":"bob"}`, "Occurred-At: 2999-01-01T00:00:00Z").want(t, 400,
+		"header.Occurred-At")
 	if c.log.Len() > 0 {
 		t.Errorf("logged %s", c.log)
 	}
@@ -205,19 +207,23 @@ func TestRepeats(t *testing.T) {
 	c := newClient(t)
 	const nameless = `{"title":"Go","teacher":"ada","seats":2}`
 	first := c.as(operator, "POST /courses", nameless, "Idempotency-Key: k").want(t, 201, "")
-	again := c.as(operator, "POST /courses", ` {"seats":2,"teacher":"ada","title":"Go"}`, `Idempotency-Key: "k"`).want(t, 201, "")
+	again := c.as(operator, "POST /courses", ` {"seats":2,"teacher":"ada","title":"Go"}`,
+		`Idempotency-Key: "k"`).want(t, 201, "")
 	if first.text != again.text || first.header.Get("Location") != again.header.Get("Location") {
 		t.Errorf("%s, then %s", first.text, again.text)
 	}
-	c.as(operator, "POST /courses", strings.Replace(nameless, "Go", "C", 1), "Idempotency-Key: k").want(t, 422, "idempotency-key-reused")
+	c.as(operator, "POST /courses", strings.Replace(nameless, "Go", "C", 1), "Idempotency-Key: k").want(t, 422,
+		"idempotency-key-reused")
 	other := c.as("root", "POST /courses", nameless, "Idempotency-Key: k").want(t, 403, "school/operate")
 	if other.header.Get("Location") != "" {
 		t.Error(other)
 	}
 	path := first.header.Get("Location")
 	c.as(operator, "POST "+path+"/students", `{"student":"bob"}`, "Idempotency-Key: k").want(t, 200, `"version":2`)
-	c.as(operator, "POST "+path+"/students", `{"student":"bob"}`, "Idempotency-Key: k", `If-Match: "1"`).want(t, 200, `"version":2`)
-	c.as(operator, "POST "+path+"/students", `{"student":"eve"}`, "Idempotency-Key: a,b").want(t, 400, "header.Idempotency-Key")
+	c.as(operator, "POST "+path+"/students", `{"student":"bob"}`, "Idempotency-Key: k", `If-Match: "1"`).want(t, 200,
+		`"version":2`)
+	c.as(operator, "POST "+path+"/students", `{"student":"eve"}`, "Idempotency-Key: a,b").want(t, 400,
+		"header.Idempotency-Key")
 }
 
 // TestCreateOrChange: the first writer owns the aggregate, even if several callers write at once.
@@ -263,8 +269,10 @@ func TestTransact(t *testing.T) {
 	if strings.Contains(got.text, `"to"`) {
 		t.Errorf("ada sees %s", got.text)
 	}
-	c.as("ada", "POST /moves", there, "Idempotency-Key: k").want(t, 200, "").wantHeader(t, "Consistency-Token", "Course#go@3")
-	c.as(operator, "POST /moves", back).want(t, 200, `"to":{"id":"go"`).wantHeader(t, "Consistency-Token", "Course#c@3,Course#go@4")
+	c.as("ada", "POST /moves", there, "Idempotency-Key: k").want(t, 200, "").wantHeader(t, "Consistency-Token",
+		"Course#go@3")
+	c.as(operator, "POST /moves", back).want(t, 200, `"to":{"id":"go"`).wantHeader(t, "Consistency-Token",
+		"Course#c@3,Course#go@4")
 	c.as(anyone, "POST /moves", there).want(t, 200, `"to":{"id":"c"`)
 }
 
@@ -275,7 +283,8 @@ func TestQueries(t *testing.T) {
 	c.as("ada", "GET /courses/go", "").want(t, 202, "not-yet-projected").wantHeader(t, "Retry-After", "1")
 	c.as("ada", "GET /courses/go", "", "Consistency-Token: Course#go@1", "Prefer: wait=0").want(t, 200, `"title":"Go"`).
 		wantHeader(t, "Consistency", "strong").wantHeader(t, "Preference-Applied", "wait=0")
-	c.as("ada", "GET /overviews/go", "", "Consistency-Token: Course#go@1", "Prefer: wait=0").want(t, 202, "not-yet-projected")
+	c.as("ada", "GET /overviews/go", "", "Consistency-Token: Course#go@1", "Prefer: wait=0").want(t, 202,
+		"not-yet-projected")
 	c.project("Course", "go")
 	c.as("ada", "GET /courses/go?after=Course%23go@1", "").want(t, 200, `"title":"Go"`).wantHeader(t, "Consistency", "")
 	c.as("ada", "GET /courses/go?after=Course%23go@7&", "", "Prefer: wait=0").want(t, 400, "no-such-version")
@@ -285,7 +294,8 @@ func TestQueries(t *testing.T) {
 	c.as("ada", "GET /courses/go?asOf="+now, "").want(t, 200, `"seats":2`).wantHeader(t, "Consistency", "provisional")
 	c.as("ada", "GET /courses/go?version=2", "").want(t, 404, "version-not-found")
 	c.as("ada", "GET /courses/go?version=1&asOf=2026-01-01T00:00:00Z", "").want(t, 400, "query.asOf")
-	c.as("ada", "GET /overviews/go?free=true&sort=desc&less=3", "").want(t, 200, `{"title":"Go","free":2,"sort":"desc","less":3}`)
+	c.as("ada", "GET /overviews/go?free=true&sort=desc&less=3", "").want(t, 200,
+		`{"title":"Go","free":2,"sort":"desc","less":3}`)
 	c.as("ada", "GET /overviews/go", "").want(t, 200, `{"title":"Go","sort":"asc","less":0}`)
 	c.as("bob", "GET /overviews/go", "").want(t, 404, "")
 	c.as("ada", "GET /streams/Course/go", "").want(t, 200, `"type":"CourseOpened"`).wantHeader(t, "Consistency", "strong")
@@ -307,7 +317,8 @@ func TestCursors(t *testing.T) {
 			Items []listed
 			Next  string
 		}
-		if err := json.Unmarshal([]byte(c.as(who, "GET /teachers/ada/courses?limit=2"+query, "").want(t, 200, "").text), &got); err != nil {
+		if err := json.Unmarshal([]byte(c.as(who, "GET /teachers/ada/courses?limit=2"+query, "").want(t, 200, "").text),
+			&got); err != nil {
 			t.Fatal(err)
 		}
 		for _, item := range got.Items {
@@ -349,18 +360,32 @@ func TestMalformed(t *testing.T) {
 		{"a missing member", open, `{"teacher":"a","seats":2}`, "body", "title"},
 		{"an unknown member", open, golang[:len(golang)-1] + `,"x":1}`, "body.x", "unexpected property"},
 		{"another case", open, strings.Replace(golang, "title", "Title", 1), "body.Title", "unexpected property"},
-		{"another case, nested", open, golang[:len(golang)-1] + `,"rooms":[{"Name":"x","seats":2}]}`, "body.rooms[0].Name", "unexpected property"},
+		{
+			"another case, nested", open, golang[:len(golang)-1] + `,"rooms":[{"Name":"x","seats":2}]}`,
+			"body.rooms[0].Name", "unexpected property",
+		},
 		{"null", open, strings.Replace(golang, `"Go"`, "null", 1), "body.title", "must not be null"},
 		{"a fraction", open, strings.Replace(golang, `:2`, ":2.5", 1), "body.seats", "integer"},
 		{"too few", open, strings.Replace(golang, `:2`, ":0", 1), "body.seats", ">= 2"},
 		{"its own rule", open, strings.Replace(golang, `:2`, ":3", 1), "body.seats", "in pairs"},
-		{"its own rule, nested", open, golang[:len(golang)-1] + `,"rooms":[{"name":"x","seats":2},{"name":"y","seats":5}]}`, "body.rooms[1].seats", "in pairs"},
+		{
+			"its own rule, nested", open, golang[:len(golang)-1] + `,"rooms":[{"name":"x","seats":2},{"name":"y","seats":5}]}`,
+			"body.rooms[1].seats", "in pairs",
+		},
 		{"its own rule, beside the schema's", open, `{"seats":5}`, "body.seats", "in pairs"},
 		{"the schema's, beside its own rule", open, `{"seats":5}`, "body", "title"},
-		{"a list for an object with rules", open, golang[:len(golang)-1] + `,"rooms":[[{"seats":5}]]}`, "body.rooms[0]", "object"},
-		{"an object for a list with rules", open, golang[:len(golang)-1] + `,"rooms":{"a":{"seats":5}}}`, "body.rooms", "array"},
+		{
+			"a list for an object with rules", open,
+			golang[:len(golang)-1] + `,"rooms":[[{"seats":5}]]}`, "body.rooms[0]", "object",
+		},
+		{
+			"an object for a list with rules", open,
+			golang[:len(golang)-1] + `,"rooms":{"a":{"seats":5}}}`, "body.rooms", "array",
+		},
 		{"a list for a body", open, `[{"seats":5}]`, "body", "object"},
-		{"an object for a number with rules", open, strings.Replace(golang, `:2`, `:{"seats":5}`, 1), "body.seats", "integer"},
+		{
+			"an object for a number with rules", open, strings.Replace(golang, `:2`, `:{"seats":5}`, 1), "body.seats", "integer",
+		},
 		{"an id", open, strings.Replace(golang, `"go"`, `"g o"`, 1), "body.courseId", "an id"},
 		{"a query parameter", open + "?x=1", golang, "query.x", "unknown query parameter"},
 		{"a body where none is", "POST /courses/go/empty", `{"x":1}`, "body.x", "unexpected property"},
@@ -433,10 +458,15 @@ func TestFaultsAreReturned(t *testing.T) {
 		key     string
 		says    string
 	}{
-		"a declaration":           {annals.New("x"), true, "", "there is no aggregate"},
-		"a tag":                   {school(annals.Command("POST /courses/{id}/x", courseAggregate, nothing)), true, "", "POST /courses/{id}/x"},
-		"a kind":                  {school(annals.Command("POST /courses/{id}/x", courseAggregate, float)), true, "", "field Size"},
-		"a name":                  {school(annals.Query("GET /x", courses, none, annals.ForEveryone)), true, "", "after, which the operation already has"},
+		"a declaration": {annals.New("x"), true, "", "there is no aggregate"},
+		"a tag": {
+			school(annals.Command("POST /courses/{id}/x", courseAggregate, nothing)), true, "", "POST /courses/{id}/x",
+		},
+		"a kind": {school(annals.Command("POST /courses/{id}/x", courseAggregate, float)), true, "", "field Size"},
+		"a name": {
+			school(annals.Query("GET /x", courses, none, annals.ForEveryone)),
+			true, "", "after, which the operation already has",
+		},
 		"paths that overlap":      {school(annals.Document("GET /{id}/go", courses)), true, "", "conflicts"},
 		"no views":                {school(), false, "", "annals.Stores.Views"},
 		"a key that is too short": {school(), true, "short", "has 5 bytes"},

@@ -64,7 +64,8 @@ func TestUntilFilled(t *testing.T) {
 	c.as(anyone, get, "").want(t, 200, `{"title":"Go"}`)
 	c.as(anyone, get, "", "Consistency-Token: Course#go@2", "Prefer: wait=0").want(t, 400, "no-such-version")
 	c.as(anyone, get+"?version=1", "").want(t, 200, `{"title":"new Go"}`).wantHeader(t, "Consistency", "strong")
-	if _, _, err := projection.NewRebuilder(engine, store, projection.RebuildConfig{}).Run(t.Context(), "titles", nil); err != nil {
+	if _, _, err := projection.NewRebuilder(engine, store, projection.RebuildConfig{}).Run(t.Context(), "titles",
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	now = now.Add(time.Hour) // readers take it for filled at one time

@@ -56,7 +56,8 @@ func TestCallsEndBeforeTheirContext(t *testing.T) { //nolint:paralleltest // set
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	err := get(ctx, client)
-	if deadline, _ := ctx.Deadline(); !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil || time.Until(deadline) < 300*time.Millisecond {
+	if deadline, _ := ctx.Deadline(); !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil ||
+		time.Until(deadline) < 300*time.Millisecond {
 		t.Errorf("%v, %v before the deadline", err, time.Until(deadline))
 	}
 	if requests.Load() != 1 {
@@ -65,7 +66,9 @@ func TestCallsEndBeforeTheirContext(t *testing.T) { //nolint:paralleltest // set
 }
 
 func TestAttemptsAreFewAndQuick(t *testing.T) { //nolint:paralleltest // sets the environment
-	client, requests := endpoint(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
+	client, requests := endpoint(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusInternalServerError)
+	})
 	start := time.Now()
 	if err := get(t.Context(), client); err == nil {
 		t.Error("no error")

@@ -30,9 +30,13 @@ func TestAllClientsGoToTheEndpoint(t *testing.T) { //nolint:paralleltest // it s
 	}))
 	t.Cleanup(server.Close)
 	for name, value := range map[string]string{
-		"AWS_ENDPOINT_URL": server.URL, "AWS_CONFIG_FILE": "/dev/null", "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
-		"CATCH_UP_QUEUE_URL": "https://sqs.invalid/0/q", "EVENT_BUS_ARN": "arn:aws:events:eu-west-1:000000000000:event-bus/b", "EVENT_SOURCE": "x",
-		"REBUILD_MACHINE_ARN": "arn:aws:states:eu-west-1:000000000000:stateMachine:m", "PROJECTOR_FAILURES_URL": "https://bucket.invalid",
+		"AWS_ENDPOINT_URL": server.URL, "AWS_CONFIG_FILE": "/dev/null", "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "a",
+		"AWS_SECRET_ACCESS_KEY":  "b",
+		"CATCH_UP_QUEUE_URL":     "https://sqs.invalid/0/q",
+		"EVENT_BUS_ARN":          "arn:aws:events:eu-west-1:000000000000:event-bus/b",
+		"EVENT_SOURCE":           "x",
+		"REBUILD_MACHINE_ARN":    "arn:aws:states:eu-west-1:000000000000:stateMachine:m",
+		"PROJECTOR_FAILURES_URL": "https://bucket.invalid",
 	} {
 		t.Setenv(name, value)
 	}
@@ -46,12 +50,16 @@ func TestAllClientsGoToTheEndpoint(t *testing.T) { //nolint:paralleltest // it s
 			_, err := s.DynamoDB.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String("table")})
 			return err
 		},
-		"AmazonSQS.SendMessageBatch /": func(ctx context.Context) error { return s.CatchUps.Enqueue(ctx, 0, projection.Job{}) },
+		"AmazonSQS.SendMessageBatch /": func(ctx context.Context) error {
+			return s.CatchUps.Enqueue(ctx, 0, projection.Job{})
+		},
 		"AWSEvents.PutEvents /": func(ctx context.Context) error {
 			return s.Bus.Send(ctx, publish.Message{Type: "x", Detail: []byte("{}")})
 		},
-		"AWSStepFunctions.StartExecution /": func(ctx context.Context) error { return s.Rebuilds.Start(ctx, "p", projection.Stage{}) },
-		"/bucket/key":                       func(ctx context.Context) error { _, err := s.GivenUp(ctx, "bucket", "key"); return err },
+		"AWSStepFunctions.StartExecution /": func(ctx context.Context) error {
+			return s.Rebuilds.Start(ctx, "p", projection.Stage{})
+		},
+		"/bucket/key": func(ctx context.Context) error { _, err := s.GivenUp(ctx, "bucket", "key"); return err },
 	} {
 		asked = nil
 		err := call(t.Context())

@@ -22,7 +22,9 @@ type stored struct {
 	item dynamostore.Item
 }
 
-func (s stored) Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+func (s stored) Query(
+	context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options),
+) (*dynamodb.QueryOutput, error) {
 	return &dynamodb.QueryOutput{Items: []dynamostore.Item{s.item}}, nil
 }
 
@@ -32,8 +34,10 @@ func FuzzStoredItem(f *testing.F) {
 	for _, seed := range []string{
 		`{"count":{"N":"1"},"id":{"S":"i"},"at":{"S":"2026-01-31T12:00:00.000000Z"},"hash":{"B":"AA=="},` +
 			`"events":{"L":[{"M":{"type":{"S":"Noted"},"schema":{"N":"1"},"data":{"S":"{}"}}}]}}`,
-		`{"count":{"N":"1"},"prev":{"B":"AA=="},"events":{"L":[{"M":{"type":{"S":"Noted"}}}]},"zdata":{"B":"KLUv/SQAAQAAmek="}}`,
-		`{"count":{"N":"9223372036854775807"},"meta":{"M":{"occurredAt":{"S":"x"}}}}`, `{"siblings":{"L":[{"NULL":true}]}}`, `{}`,
+		`{"count":{"N":"1"},"prev":{"B":"AA=="},"events":{"L":[{"M":{"type":{"S":"Noted"}}}]},` +
+			`"zdata":{"B":"KLUv/SQAAQAAmek="}}`,
+		`{"count":{"N":"9223372036854775807"},"meta":{"M":{"occurredAt":{"S":"x"}}}}`,
+		`{"siblings":{"L":[{"NULL":true}]}}`, `{}`,
 	} {
 		f.Add(int64(1), []byte(seed))
 		f.Add(int64(math.MaxInt64), []byte(seed))
@@ -73,15 +77,18 @@ func FuzzStoredItem(f *testing.F) {
 // FuzzStreamRecord: any stream record is a whole commit, or an error that says that the item is corrupt. Its
 // name can be logged.
 func FuzzStreamRecord(f *testing.F) {
-	good := `{"eventName":"INSERT","dynamodb":{"SequenceNumber":"1","Keys":{"stream":{"S":"Account#a"},"version":{"N":"1"}},"NewImage":{` +
-		`"stream":{"S":"Account#a"},"version":{"N":"1"},"count":{"N":"1"},"id":{"S":"i"},"at":{"S":"2026-01-31T12:00:00.000000Z"},` +
+	good := `{"eventName":"INSERT","dynamodb":{"SequenceNumber":"1","Keys":{"stream":{"S":"Account#a"},` +
+		`"version":{"N":"1"}},"NewImage":{` +
+		`"stream":{"S":"Account#a"},"version":{"N":"1"},"count":{"N":"1"},"id":{"S":"i"},` +
+		`"at":{"S":"2026-01-31T12:00:00.000000Z"},` +
 		`"hash":{"B":"AA=="},"meta":{"M":{"actor":{"S":"x"},"extra":{"M":{"k":{"S":"v"}}}}},"types":{"SS":["Noted"]},` +
 		`"siblings":{"L":[{"M":{"stream":{"S":"Account#b"},"version":{"N":"2"}}}]},` +
 		`"events":{"L":[{"M":{"type":{"S":"Noted"},"schema":{"N":"1"},"data":{"S":"{}"}}}]}}}}`
 	for _, seed := range []string{
 		good, `{}`, `{"dynamodb":{"Keys":{"stream":{}}}}`, `{"dynamodb":{"NewImage":{"stream":{"NULL":true}}}}`,
 		`{"dynamodb":{"NewImage":{"stream":null}}}`, `{"dynamodb":{"NewImage":{"zdata":{"B":"KLUv/SQAAQAAmek="}}}}`,
-		`{"dynamodb":{"NewImage":{"events":{"L":[{},{"M":null},null]}}}}`, `{"dynamodb":{"Keys":{"stream":null,"version":null}}}`,
+		`{"dynamodb":{"NewImage":{"events":{"L":[{},{"M":null},null]}}}}`,
+		`{"dynamodb":{"Keys":{"stream":null,"version":null}}}`,
 	} {
 		f.Add([]byte(seed))
 	}

@@ -21,15 +21,18 @@ var echo = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("X-Seen", r.Method)
 	w.Header().Add("X-Seen", r.URL.EscapedPath())
 	w.WriteHeader(http.StatusTeapot)
-	fmt.Fprintf(w, "%s?%s %s from %s, %s: %s", r.URL.Path, r.URL.RawQuery, r.Host, r.RemoteAddr, r.Header.Get("If-Match"), body)
+	fmt.Fprintf(w, "%s?%s %s from %s, %s: %s", r.URL.Path, r.URL.RawQuery, r.Host, r.RemoteAddr,
+		r.Header.Get("If-Match"), body)
 })
 
 func TestGateway(t *testing.T) {
 	t.Parallel()
 	encoded := base64.StdEncoding.EncodeToString([]byte("héllo"))
-	const head = `{"version":"2.0","requestContext":{"http":{"method":"POST","sourceIp":"192.0.2.1"}},"headers":{"host":"h","if-match":"\"7\""},`
+	const head = `{"version":"2.0","requestContext":{"http":{"method":"POST","sourceIp":"192.0.2.1"}},` +
+		`"headers":{"host":"h","if-match":"\"7\""},`
 	tests := []struct{ name, event, path, body string }{
-		{"text", `"routeKey":"POST /a/{id}/b","rawPath":"/a/1/b","rawQueryString":"x=%20","pathParameters":{"id":"1"},"body":"text"`,
+		{"text",
+			`"routeKey":"POST /a/{id}/b","rawPath":"/a/1/b","rawQueryString":"x=%20","pathParameters":{"id":"1"},"body":"text"`,
 			"/a/1/b", `/a/1/b?x=%20 h from 192.0.2.1, "7": text`},
 		{"base64", `"routeKey":"POST /a","rawPath":"/a","body":"` + encoded + `","isBase64Encoded":true`,
 			"/a", `/a? h from 192.0.2.1, "7": héllo`},
@@ -53,7 +56,8 @@ func TestGateway(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if out.StatusCode != http.StatusTeapot || out.Body != tt.body || out.Headers["X-Seen"] != "POST, "+tt.path || out.IsBase64Encoded {
+			if out.StatusCode != http.StatusTeapot || out.Body != tt.body || out.Headers["X-Seen"] != "POST, "+tt.path ||
+				out.IsBase64Encoded {
 				t.Errorf("got %+v, want %q on %s", out, tt.body, tt.path)
 			}
 		})
@@ -69,13 +73,17 @@ func TestAuthorizers(t *testing.T) {
 		authorizer string
 		status     int
 	}{
-		"none":                   {`{}`, http.StatusNotFound},
-		"a token":                {`{"authorizer":{"jwt":{"claims":{"sub":"ada","scope":"notes/query"}}}}`, http.StatusNotFound},
+		"none": {`{}`, http.StatusNotFound},
+		"a token": {
+			`{"authorizer":{"jwt":{"claims":{"sub":"ada","scope":"notes/query"}}}}`, http.StatusNotFound,
+		},
 		"a token of no scope":    {`{"authorizer":{"jwt":{"claims":{"sub":"ada"}}}}`, http.StatusForbidden},
 		"a Lambda authorizer":    {`{"authorizer":{"lambda":{"principalId":"ada"}}}`, http.StatusForbidden},
 		"an authorizer with IAM": {`{"authorizer":{"iam":{"userId":"ada"}}}`, http.StatusForbidden},
 	} {
-		event := events.APIGatewayV2HTTPRequest{RouteKey: "GET /notes/{id}", RawPath: "/notes/n", PathParameters: map[string]string{"id": "n"}}
+		event := events.APIGatewayV2HTTPRequest{
+			RouteKey: "GET /notes/{id}", RawPath: "/notes/n", PathParameters: map[string]string{"id": "n"},
+		}
 		if err := json.Unmarshal([]byte(test.authorizer), &event.RequestContext); err != nil {
 			t.Fatal(err)
 		}

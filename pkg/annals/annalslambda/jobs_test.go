@@ -33,7 +33,9 @@ func TestJobsAreSent(t *testing.T) { //nolint:paralleltest // sets the environme
 	if err := json.Unmarshal([]byte(message.MessageBody), &job); err != nil || job.Stream != stream {
 		t.Errorf("%s: %+v, %v", message.MessageBody, job, err)
 	}
-	out, err := p.HandleJobs(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: message.MessageBody}}})
+	out, err := p.HandleJobs(t.Context(), events.SQSEvent{
+		Records: []events.SQSMessage{{MessageId: "m", Body: message.MessageBody}},
+	})
 	if err != nil || len(out.BatchItemFailures) != 0 {
 		t.Errorf("%+v, %v; log: %s", out, err, log)
 	}

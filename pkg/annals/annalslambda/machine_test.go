@@ -39,7 +39,8 @@ func TestMachineIsStarted(t *testing.T) {
 	start := func() error { return m.Start(t.Context(), "e", projection.Stage{Projection: "p", Fold: 2}) }
 
 	answers["StartExecution"] = `{"executionArn":"arn:aws:states:r:a:execution:M:e","startDate":1.5}`
-	if err := start(); err != nil || asked[0] != `StartExecution {"input":"{\"projection\":\"p\",\"fold\":2,\"done\":false,\"wait\":0}","name":"e","stateMachineArn":"arn:aws:states:r:a:stateMachine:M"}` {
+	if err := start(); err != nil || asked[0] != `StartExecution {"input":"{\"projection\":\"p\",\"fold\":2,`+
+		`\"done\":false,\"wait\":0}","name":"e","stateMachineArn":"arn:aws:states:r:a:stateMachine:M"}` {
 		t.Errorf("%v, %v", asked, err)
 	}
 	answers["StartExecution"] = `{"__type":"ExecutionAlreadyExists","message":"there"}`

@@ -26,7 +26,9 @@ func (d Deployment) QueryHandler() (lambda.Handler, error) {
 		return nil, err
 	}
 	all := tasks{ask.State: onStream(d.past(o.store)), ask.Readable: o.readable}
-	return &askedHandler{tasks: all.on(d.Tables.Of(annalsaws.Events)), log: d.Log, next: lambda.NewHandler(Gateway(d.Service, h, d.Log))}, nil
+	return &askedHandler{
+		tasks: all.on(d.Tables.Of(annalsaws.Events)), log: d.Log, next: lambda.NewHandler(Gateway(d.Service, h, d.Log)),
+	}, nil
 }
 
 // askedHandler does tasks. It passes all other invocations to next.

@@ -16,7 +16,8 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalslambda"
 )
 
-// batch is SQS's SendMessageBatch, https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html.
+// batch is SQS's SendMessageBatch,
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html.
 type batch struct {
 	QueueURL string `json:"QueueUrl"`
 	Entries  []struct {
@@ -26,13 +27,15 @@ type batch struct {
 	}
 }
 
-// queueAt is a queue on a server that records its messages and refuses the message "bad". answer may replace its answer.
+// queueAt is a queue on a server that records its messages and refuses the message "bad". answer may replace its
+// answer.
 func queueAt(t *testing.T, change func(http.ResponseWriter) bool) (*annalslambda.Queue, *[]batch) {
 	t.Helper()
 	var sent []batch
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in batch
-		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || r.Header.Get("X-Amz-Target") != "AmazonSQS.SendMessageBatch" {
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil ||
+			r.Header.Get("X-Amz-Target") != "AmazonSQS.SendMessageBatch" {
 			t.Errorf("%s: %v", r.Header.Get("X-Amz-Target"), err)
 		}
 		sent = append(sent, in)
@@ -43,11 +46,15 @@ func queueAt(t *testing.T, change func(http.ResponseWriter) bool) (*annalslambda
 		successful, failed := []map[string]any{}, []map[string]any{}
 		for _, e := range in.Entries {
 			if e.MessageBody == "bad" {
-				failed = append(failed, map[string]any{"Id": e.ID, "Code": "InvalidMessageContents", "Message": "no", "SenderFault": true})
+				failed = append(failed, map[string]any{
+					"Id": e.ID, "Code": "InvalidMessageContents", "Message": "no", "SenderFault": true,
+				})
 				continue
 			}
 			sum := md5.Sum([]byte(e.MessageBody))
-			successful = append(successful, map[string]any{"Id": e.ID, "MessageId": "m", "MD5OfMessageBody": hex.EncodeToString(sum[:])})
+			successful = append(successful, map[string]any{
+				"Id": e.ID, "MessageId": "m", "MD5OfMessageBody": hex.EncodeToString(sum[:]),
+			})
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"Successful": successful, "Failed": failed})
 	}))
@@ -77,7 +84,8 @@ func TestEnqueue(t *testing.T) { //nolint:paralleltest // sets the environment
 			}
 		}
 	}
-	if len(*sent) != 3 || fmt.Sprint(got) != fmt.Sprint(bodies) || !strings.HasSuffix((*sent)[0].QueueURL, "/000000000000/Q") {
+	if len(*sent) != 3 || fmt.Sprint(got) != fmt.Sprint(bodies) ||
+		!strings.HasSuffix((*sent)[0].QueueURL, "/000000000000/Q") {
 		t.Errorf("sent %+v", *sent)
 	}
 	if err := q.Enqueue(t.Context(), 0); err != nil || len(*sent) != 3 {

@@ -10,7 +10,8 @@ import (
 )
 
 // Reactor returns the subscriber that runs the reactions, publishes integration events and counts tampered commits. It
-// receives batches of the event table's stream, as the projector does. It needs [annalsaws.ReactorTables] and the clients.
+// receives batches of the event table's stream, as the projector does. It needs [annalsaws.ReactorTables] and the
+// clients.
 //
 // Errors: those of [annals.Service.Open].
 func (d Deployment) Reactor() (*Subscriber, error) {
@@ -32,7 +33,8 @@ func (d Deployment) Reactor() (*Subscriber, error) {
 
 // reactions returns the engine of all reactions. The publisher is one of them if there is a bus.
 func (d Deployment) reactions() (*opened, *projection.Engine, error) {
-	o, err := d.open(use{noReadModels: true, clients: true, stateCache: stateCache}) // reactions load the same aggregates repeatedly
+	// reactions load the same aggregates repeatedly
+	o, err := d.open(use{noReadModels: true, clients: true, stateCache: stateCache})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -29,7 +29,11 @@ func TestSources(t *testing.T) {
 	t.Parallel()
 	handler := annalslambda.Sources(streamFails, queueFails)
 	for name, test := range map[string]struct{ batch, want, err string }{
-		"stream":        {batch: `{"Records":[{"eventSource":"aws:dynamodb","dynamodb":{"SequenceNumber":"7"}},{"eventSource":"aws:dynamodb"}]}`, want: "2 of stream 7"},
+		"stream": {
+			batch: `{"Records":[{"eventSource":"aws:dynamodb","dynamodb":{"SequenceNumber":"7"}},` +
+				`{"eventSource":"aws:dynamodb"}]}`,
+			want: "2 of stream 7",
+		},
 		"queue":         {batch: `{"Records":[{"eventSource":"aws:sqs","messageId":"m"}]}`, want: "1 of queue m"},
 		"no records":    {batch: `{"Records":[]}`},
 		"nothing":       {batch: `{}`},
@@ -73,7 +77,8 @@ func TestSourcesPassErrorsOn(t *testing.T) {
 		},
 	)
 	for _, source := range []string{"aws:dynamodb", "aws:sqs"} {
-		if _, err := handler(t.Context(), json.RawMessage(`{"Records":[{"eventSource":"`+source+`"}]}`)); !errors.Is(err, failure) {
+		if _, err := handler(t.Context(),
+			json.RawMessage(`{"Records":[{"eventSource":"`+source+`"}]}`)); !errors.Is(err, failure) {
 			t.Errorf("%s: %v", source, err)
 		}
 	}

@@ -30,7 +30,10 @@ func TestTasksAnswer(t *testing.T) {
 		in            string
 		fails, logged string
 	}{
-		"late":  {`{"task":"catch-up","stream":"A#1","projections":["p"]}`, "ran out of time", "task=catch-up stream=A#1 projection=p error="},
+		"late": {
+			`{"task":"catch-up","stream":"A#1","projections":["p"]}`,
+			"ran out of time", "task=catch-up stream=A#1 projection=p error=",
+		},
 		"large": {`{"task":"state","stream":"A#1"}`, "the state of A#1 has 5242881 bytes", "task=state stream=A#1 error="},
 		"done":  {`{"task":"rollback","projection":"p"}`, "", "task=rollback projection=p generation=3"},
 	} {
@@ -47,7 +50,8 @@ func TestTasksAnswer(t *testing.T) {
 			if out.Annals.Error != nil {
 				failure = out.Annals.Error.Message
 			}
-			if (failure == "") != (test.fails == "") || !strings.Contains(failure, test.fails) || !strings.Contains(said.String(), test.logged) {
+			if (failure == "") != (test.fails == "") || !strings.Contains(failure, test.fails) ||
+				!strings.Contains(said.String(), test.logged) {
 				t.Errorf("%q, %s", failure, said.String())
 			}
 		})

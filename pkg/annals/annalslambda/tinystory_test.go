@@ -32,7 +32,8 @@ func ask(t *testing.T, h http.Handler, route, id, body string) string {
 	t.Helper()
 	method, _, _ := strings.Cut(route, " ")
 	event := events.APIGatewayV2HTTPRequest{
-		RouteKey: route, PathParameters: map[string]string{"id": id}, Body: body, Headers: map[string]string{"content-type": "application/json"},
+		RouteKey: route, PathParameters: map[string]string{"id": id}, Body: body,
+		Headers: map[string]string{"content-type": "application/json"},
 	}
 	event.RequestContext.HTTP.Method = method
 	out, err := annalslambda.Gateway(tiny, h, slog.New(slog.DiscardHandler))(t.Context(), event)
@@ -61,7 +62,9 @@ func TestTinyService(t *testing.T) {
 	}
 	ask(t, commands, "POST /notes", "", `{"id":"n","text":"buy milk"}`)
 	batch := streamOf(t, d)
-	for name, build := range map[string]func() (*annalslambda.Subscriber, error){"projector": d.Projector, "reactor": d.Reactor} {
+	for name, build := range map[string]func() (*annalslambda.Subscriber, error){
+		"projector": d.Projector, "reactor": d.Reactor,
+	} {
 		p, err := build()
 		if err != nil {
 			t.Fatal(name, err)
@@ -85,7 +88,8 @@ func TestTinyService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reply, err := handler(t.Context(), json.RawMessage(`{"annals": {"task": "republish", "stream": "Note#n", "version": 1}}`))
+	reply, err := handler(t.Context(),
+		json.RawMessage(`{"annals": {"task": "republish", "stream": "Note#n", "version": 1}}`))
 	if text, _ := json.Marshal(reply); err != nil || string(text) != `{"annals":{"events":1}}` || len(bus) != 2 {
 		t.Errorf("republished %s, %v: %v", text, err, bus)
 	}
@@ -93,7 +97,9 @@ func TestTinyService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stage, err := rebuild(t.Context(), annalslambda.RebuildRequest{Task: "begin", Stage: projection.Stage{Projection: "texts"}})
+	stage, err := rebuild(t.Context(), annalslambda.RebuildRequest{
+		Task: "begin", Stage: projection.Stage{Projection: "texts"},
+	})
 	if err != nil || stage.Generation != 2 {
 		t.Errorf("%+v, %v", stage, err)
 	}
@@ -124,7 +130,8 @@ func streamOf(t *testing.T, d annalslambda.Deployment) events.DynamoDBEvent {
 func TestFaultyDeclaration(t *testing.T) {
 	t.Parallel()
 	faulty := annals.New("Not Kebab")
-	if _, err := annalslambda.FromEnvironment(aws.Config{}, faulty, nil); err == nil || !strings.Contains(err.Error(), "kebab") {
+	if _, err := annalslambda.FromEnvironment(aws.Config{}, faulty, nil); err == nil ||
+		!strings.Contains(err.Error(), "kebab") {
 		t.Errorf("from the environment: %v", err)
 	}
 	d, _ := deployed(t)

@@ -27,7 +27,9 @@ import (
 func TestAnswerTooLarge(t *testing.T) {
 	t.Parallel()
 	empty := payload.Encoded(events.APIGatewayV2HTTPResponse{
-		StatusCode: 200, Headers: map[string]string{"X-Correlation-Id": "c-1", "Content-Type": "application/json", "Etag": `"7"`},
+		StatusCode: 200, Headers: map[string]string{
+			"X-Correlation-Id": "c-1", "Content-Type": "application/json", "Etag": `"7"`,
+		},
 	})
 	for _, test := range []struct {
 		method, unit string
@@ -82,7 +84,9 @@ type oneLargeEvent struct{ es.Store }
 func (oneLargeEvent) Read(_ context.Context, stream es.StreamID, _ es.Range) iter.Seq2[es.Commit, error] {
 	meta := es.Meta{Extra: map[string]string{"k": strings.Repeat("x", 7<<20)}} // as no store takes it today
 	return func(yield func(es.Commit, error) bool) {
-		yield(es.Commit{Stream: stream, Version: 1, Meta: meta, Events: []es.RawEvent{{Type: "X", Schema: 1, Data: json.RawMessage(`{}`)}}}, nil)
+		yield(es.Commit{
+			Stream: stream, Version: 1, Meta: meta, Events: []es.RawEvent{{Type: "X", Schema: 1, Data: json.RawMessage(`{}`)}},
+		}, nil)
 	}
 }
 
@@ -92,7 +96,9 @@ func TestOneLargeEvent(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	views := map[string]*memview.View{"texts": memview.New()}
 	r, err := tiny.Open(annals.Stores{
-		Events: oneLargeEvent{}, Views: func(name string) projection.View { return views[name] }, Catalog: memview.NewCatalog(),
+		Events: oneLargeEvent{}, Views: func(name string) projection.View {
+			return views[name]
+		}, Catalog: memview.NewCatalog(),
 	}, annals.Config{Log: log})
 	if err != nil {
 		t.Fatal(err)

@@ -74,12 +74,13 @@ func Run(t testing.TB, s *annals.Service, given ...Config) *Service {
 	}
 	store := &store{Store: memstore.New(), service: out, t: t}
 	catalog, views := memview.NewCatalog(), map[string]projection.View{}
-	on := annals.Stores{Events: store, Snapshots: new(memstore.Snapshots), Catalog: catalog, Views: func(name string) projection.View {
-		if views[name] == nil {
-			views[name] = memview.New()
-		}
-		return views[name]
-	}}
+	on := annals.Stores{Events: store, Snapshots: new(memstore.Snapshots), Catalog: catalog,
+		Views: func(name string) projection.View {
+			if views[name] == nil {
+				views[name] = memview.New()
+			}
+			return views[name]
+		}}
 	if err := checkFakes(s, out.cfg.Clients); err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +118,8 @@ func (s *Service) reactions(on *annals.Running) []projection.Subscription {
 	}
 	if len(s.Service.Public) > 0 {
 		all = append(all, projection.Subscription{
-			Projection: publish.NewPublisher(bus{s}, "/annals/test", s.Service.PublicPrefix, s.Service.Public...), View: memview.New(),
+			Projection: publish.NewPublisher(bus{s}, "/annals/test", s.Service.PublicPrefix, s.Service.Public...),
+			View:       memview.New(),
 		})
 	}
 	return all

@@ -77,7 +77,9 @@ func party() *annals.Service {
 			}
 			return err
 		}, event(invited{})),
-		annals.Publish(guests, func(_ string, e event) (publish.Data, error) { return news(e.(invited)), nil }, event(invited{})),
+		annals.Publish(guests, func(_ string, e event) (publish.Data, error) {
+			return news(e.(invited)), nil
+		}, event(invited{})),
 	)
 }
 
@@ -143,7 +145,9 @@ func TestRunOfMany(t *testing.T) {
 	t.Parallel()
 	s := annalstest.Run(t, annals.New("party",
 		annals.Aggregate(guests),
-		annals.Create("POST /guests", guests, func(_ guest, b invite) ([]event, error) { return []event{invited{b.Name}}, nil }),
+		annals.Create("POST /guests", guests, func(_ guest, b invite) ([]event, error) {
+			return []event{invited{b.Name}}, nil
+		}),
 		annals.Transact("POST /greetings", annals.AtAll(guests, func(b greetings) []annals.ID { return b.Guests }),
 			func(tx *annals.Tx, b greetings) error {
 				for _, id := range b.Guests {

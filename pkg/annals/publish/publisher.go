@@ -85,13 +85,14 @@ type mapping[A, E any] struct {
 }
 
 func (m *mapping[A, E]) source(send send) reaction.Source {
-	return reaction.From(m.aggregate, reaction.OnTypes(func(ctx context.Context, e projection.Event[any], cmd es.Command) error {
-		out, err := m.data(e.Stream.ID, e.Data.(E))
-		if err != nil || out == nil {
-			return err
-		}
-		return send(ctx, e, cmd, out)
-	}, m.prototypes...))
+	return reaction.From(m.aggregate,
+		reaction.OnTypes(func(ctx context.Context, e projection.Event[any], cmd es.Command) error {
+			out, err := m.data(e.Stream.ID, e.Data.(E))
+			if err != nil || out == nil {
+				return err
+			}
+			return send(ctx, e, cmd, out)
+		}, m.prototypes...))
 }
 
 // NewPublisher returns the reaction that sends public events to a bus. source is their CloudEvents source, prefix
@@ -104,13 +105,14 @@ func NewPublisher(bus Bus, source, prefix string, public ...Public) *reaction.Re
 		RetryFromQueue: true,
 	}
 	for _, p := range public {
-		r.Sources = append(r.Sources, p.sent.source(func(ctx context.Context, e projection.Event[any], cmd es.Command, data Data) error {
-			detail, err := envelope(source, prefix+data.Type(), e, cmd, data)
-			if err != nil {
-				return err
-			}
-			return bus.Send(ctx, Message{Type: prefix + data.Type(), Detail: detail})
-		}))
+		r.Sources = append(r.Sources,
+			p.sent.source(func(ctx context.Context, e projection.Event[any], cmd es.Command, data Data) error {
+				detail, err := envelope(source, prefix+data.Type(), e, cmd, data)
+				if err != nil {
+					return err
+				}
+				return bus.Send(ctx, Message{Type: prefix + data.Type(), Detail: detail})
+			}))
 	}
 	return reaction.New(r)
 }

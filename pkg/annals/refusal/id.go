@@ -24,7 +24,8 @@ var idPattern = regexp.MustCompile(IDPattern)
 // ID refuses an id that is empty, too long, or made of other characters. It does not cite the id. Errors: [Violation].
 func ID(what, id string) error {
 	if len(id) > MaxID {
-		return IDMalformed.Because("the %s must have at most %d characters, it has %d", what, MaxID, utf8.RuneCountInString(id))
+		return IDMalformed.Because("the %s must have at most %d characters, it has %d",
+			what, MaxID, utf8.RuneCountInString(id))
 	}
 	if !idPattern.MatchString(id) {
 		return IDMalformed.Because("the %s must be %s", what, IDForm)

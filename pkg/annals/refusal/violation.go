@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// Code names a rule in kebab case: "insufficient-funds". It is not empty. Clients of the API depend on it, so its meaning
-// never changes.
+// Code names a rule in kebab case: "insufficient-funds". It is not empty. Clients of the API depend on it, so its
+// meaning never changes.
 type Code string
 
 // Because returns the [Violation] of a rule, with a sentence that says what broke it.

@@ -51,7 +51,8 @@ type Envelope struct {
 // Request is what a tool asks for. Each [Task] says which members it takes.
 type Request struct {
 	Task Task `json:"task"`
-	// Table is the event table that the tool works on. A function of another one refuses the task. If empty, none is named.
+	// Table is the event table that the tool works on. A function of another one refuses the task. If empty, none is
+	// named.
 	Table string `json:"table,omitempty"`
 	// Stream is a stream's name: "Order#o-1".
 	Stream string `json:"stream,omitempty"`

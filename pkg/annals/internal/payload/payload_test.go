@@ -42,7 +42,10 @@ func TestFit(t *testing.T) {
 	for _, test := range []struct {
 		sizes []int
 		want  int
-	}{{nil, 0}, {[]int{half}, 1}, {[]int{half, half}, 2}, {[]int{half, half, 1}, 2}, {[]int{3 * half, 1}, 1}, {[]int{1, 3 * half}, 1}} {
+	}{
+		{nil, 0}, {[]int{half}, 1}, {[]int{half, half}, 2},
+		{[]int{half, half, 1}, 2}, {[]int{3 * half, 1}, 1}, {[]int{1, 3 * half}, 1},
+	} {
 		if got := payload.Fit(test.sizes, func(n int) int { return n }); got != test.want {
 			t.Errorf("%v: %d, want %d", test.sizes, got, test.want)
 		}

@@ -39,7 +39,8 @@ const (
 
 // Client is what a bus needs of EventBridge.
 type Client interface {
-	PutEvents(context.Context, *eventbridge.PutEventsInput, ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error)
+	PutEvents(context.Context, *eventbridge.PutEventsInput,
+		...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error)
 }
 
 // Bus sends events that are given to it at about the same time in as few requests as possible. A caller that sends the

@@ -32,7 +32,9 @@ type bridge struct {
 	requests []int
 }
 
-func (b *bridge) PutEvents(ctx context.Context, in *eventbridge.PutEventsInput, _ ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error) {
+func (b *bridge) PutEvents(
+	ctx context.Context, in *eventbridge.PutEventsInput, _ ...func(*eventbridge.Options),
+) (*eventbridge.PutEventsOutput, error) {
 	select {
 	case <-time.After(10 * time.Millisecond):
 	case <-ctx.Done():
@@ -242,7 +244,9 @@ func TestRefusedRequest(t *testing.T) {
 		if slices.Sort(b.accepted); strings.Join(b.accepted, "") != "abcde" {
 			t.Errorf("accepted %v", b.accepted)
 		}
-		b.answer, b.fail = accepting, func(int) error { return &smithy.GenericAPIError{Code: "ValidationException", Message: "this one"} }
+		b.answer, b.fail = accepting, func(int) error {
+			return &smithy.GenericAPIError{Code: "ValidationException", Message: "this one"}
+		}
 		if err := bus.Send(t.Context(), message("x")); err == nil || errors.As(err, new(*publish.UnavailableError)) {
 			t.Errorf("refused alone: %v", err)
 		}
@@ -257,7 +261,8 @@ func TestOutage(t *testing.T) {
 		down := errors.New("connection refused")
 		b := &bridge{answer: accepting, fail: func(int) error { return down }}
 		bus := eventbus.New(b, arn)
-		if failed := send(t.Context(), bus, 100, 5); len(failed) != 100 || !errors.Is(failed[99], down) || !errors.As(failed[99], new(*publish.UnavailableError)) {
+		if failed := send(t.Context(), bus, 100, 5); len(failed) != 100 || !errors.Is(failed[99], down) ||
+			!errors.As(failed[99], new(*publish.UnavailableError)) {
 			t.Errorf("%d failed", len(failed))
 		}
 		if len(b.requests) > 3 {
@@ -298,7 +303,9 @@ func TestHangs(t *testing.T) {
 
 type hanging struct{}
 
-func (hanging) PutEvents(ctx context.Context, _ *eventbridge.PutEventsInput, _ ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error) {
+func (hanging) PutEvents(
+	ctx context.Context, _ *eventbridge.PutEventsInput, _ ...func(*eventbridge.Options),
+) (*eventbridge.PutEventsOutput, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
@@ -306,13 +313,16 @@ func (hanging) PutEvents(ctx context.Context, _ *eventbridge.PutEventsInput, _ .
 // TestTooFewAnswers: if EventBridge does not say which entries it accepted, none counts as accepted.
 func TestTooFewAnswers(t *testing.T) {
 	t.Parallel()
-	if err := eventbus.New(silent{}, arn).Send(t.Context(), message("x")); !errors.As(err, new(*publish.UnavailableError)) {
+	if err := eventbus.New(silent{}, arn).Send(t.Context(), message("x")); !errors.As(err,
+		new(*publish.UnavailableError)) {
 		t.Error(err)
 	}
 }
 
 type silent struct{}
 
-func (silent) PutEvents(context.Context, *eventbridge.PutEventsInput, ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error) {
+func (silent) PutEvents(
+	context.Context, *eventbridge.PutEventsInput, ...func(*eventbridge.Options),
+) (*eventbridge.PutEventsOutput, error) {
 	return &eventbridge.PutEventsOutput{}, nil
 }

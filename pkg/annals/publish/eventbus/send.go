@@ -23,7 +23,8 @@ const (
 
 func entryOf(arn string, e *entry) types.PutEventsRequestEntry {
 	return types.PutEventsRequestEntry{
-		EventBusName: aws.String(arn), Source: aws.String(Source), DetailType: aws.String(e.Type), Detail: aws.String(string(e.Detail)),
+		EventBusName: aws.String(arn), Source: aws.String(Source), DetailType: aws.String(e.Type),
+		Detail: aws.String(string(e.Detail)),
 	}
 }
 
