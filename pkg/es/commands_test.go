@@ -20,12 +20,16 @@ type shelf struct {
 	lost          bool
 }
 
-func (s *shelf) SaveCommands(ctx context.Context, stream es.StreamID, b es.CommandBlock, commands []es.KnownCommand) error {
+func (s *shelf) SaveCommands(
+	ctx context.Context, stream es.StreamID, b es.CommandBlock, commands []es.KnownCommand,
+) error {
 	s.saved++
 	return s.Snapshots.SaveCommands(ctx, stream, b, commands)
 }
 
-func (s *shelf) LoadCommands(ctx context.Context, stream es.StreamID, blocks ...es.CommandBlock) ([][]es.KnownCommand, error) {
+func (s *shelf) LoadCommands(
+	ctx context.Context, stream es.StreamID, blocks ...es.CommandBlock,
+) ([][]es.KnownCommand, error) {
 	if s.lost {
 		return nil, es.ErrNoBlock
 	}
@@ -70,7 +74,8 @@ func TestManyCommands(t *testing.T) {
 		t.Errorf("a command without an id read %d blocks", snapshots.loaded)
 	}
 	cold = newProcess(store, cfg)
-	cold.cost(t, 3, 0, func() error { return cold.raise(t, command("k1"), 0) }) // reads the tail, the commit, and the stream up to it
+	// reads the tail, the commit, and the stream up to it
+	cold.cost(t, 3, 0, func() error { return cold.raise(t, command("k1"), 0) })
 	cold.cost(t, 0, 1, func() error { return cold.raise(t, command("newer"), 0) })
 	if want := (commands + 1) / storekit.CommandsPerBlock; snapshots.loaded != want {
 		t.Errorf("a cold process read %d blocks, want %d", snapshots.loaded, want)
@@ -92,7 +97,9 @@ func TestManyCommands(t *testing.T) {
 func TestHorizonOfCommands(t *testing.T) {
 	t.Parallel()
 	store, snapshots := memstore.New(), &shelf{}
-	cfg := es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: 1, Schema: 1}, HorizonCommands: 2 * storekit.CommandsPerBlock}
+	cfg := es.RepositoryConfig{
+		Snapshots: es.Snapshots{Store: snapshots, Every: 1, Schema: 1}, HorizonCommands: 2 * storekit.CommandsPerBlock,
+	}
 	p := newProcess(store, cfg)
 	if _, err := p.repo.Create(t.Context(), "a", command("k0"), start(0)); err != nil {
 		t.Fatal(err)

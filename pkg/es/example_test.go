@@ -29,7 +29,8 @@ func (l lamp) switchOn() ([]lampEvent, error) {
 
 var lamps = es.Aggregate[lamp, lampEvent]{
 	StreamType: "Lamp",
-	Events:     es.NewRegistry(es.Type[lampEvent]("Installed", 1, installed{}), es.Type[lampEvent]("SwitchedOn", 1, switchedOn{})),
+	Events: es.NewRegistry(es.Type[lampEvent]("Installed", 1, installed{}),
+		es.Type[lampEvent]("SwitchedOn", 1, switchedOn{})),
 	Evolve: func(l *lamp, event lampEvent) {
 		if _, lit := event.(switchedOn); lit {
 			l.On = true
@@ -42,7 +43,9 @@ func Example() {
 	ctx := context.Background()
 	repo := es.Open(memstore.New(), lamps)
 
-	made, err := repo.Create(ctx, "hall", es.Command{}, func() ([]lampEvent, error) { return []lampEvent{installed{Watts: 40}}, nil })
+	made, err := repo.Create(ctx, "hall", es.Command{}, func() ([]lampEvent, error) {
+		return []lampEvent{installed{Watts: 40}}, nil
+	})
 	fmt.Println("created:", made.Version, made.Events, err)
 
 	press := es.Command{Ref: es.CommandRef{ID: "press-1"}}

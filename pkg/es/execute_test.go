@@ -128,7 +128,8 @@ func TestRefusalsStoreNothing(t *testing.T) {
 	}
 	_, err = b.repo.Execute(ctx, "a", es.Command{ExpectedVersion: &two}, raise(1))
 	var mismatch *es.VersionMismatchError
-	if !errors.As(err, &mismatch) || *mismatch != (es.VersionMismatchError{Stream: counters.Stream("a"), Expected: 2, Actual: 1}) {
+	if !errors.As(err, &mismatch) ||
+		*mismatch != (es.VersionMismatchError{Stream: counters.Stream("a"), Expected: 2, Actual: 1}) {
 		t.Errorf("wrong version demanded: %v", err)
 	}
 	unregistered := func(counter) ([]counterEvent, error) { return []counterEvent{forgotten{}}, nil }
@@ -164,7 +165,9 @@ func TestRepeatedCommand(t *testing.T) {
 	}
 	repeat := command("c2")
 	repeat.ExpectedVersion = &zero // outdated, but not checked for a repeat
-	again, err = b.repo.Execute(ctx, "a", repeat, func(counter) ([]counterEvent, error) { return nil, errors.New("decided again") })
+	again, err = b.repo.Execute(ctx, "a", repeat, func(counter) ([]counterEvent, error) {
+		return nil, errors.New("decided again")
+	})
 	if diff := cmp.Diff(second, again); err != nil || diff != "" {
 		t.Errorf("change repeated: %v (-first +again):\n%s", err, diff)
 	}
@@ -374,9 +377,10 @@ func TestCreateOrExecute(t *testing.T) {
 	}
 	no := int64(0)
 	var mismatch *es.VersionMismatchError
-	_, err := p.repo.CreateOrExecute(t.Context(), "a", es.Command{ExpectedVersion: &no}, func(counter) ([]counterEvent, error) {
-		return []counterEvent{raised{1}}, nil
-	})
+	_, err := p.repo.CreateOrExecute(t.Context(), "a", es.Command{ExpectedVersion: &no},
+		func(counter) ([]counterEvent, error) {
+			return []counterEvent{raised{1}}, nil
+		})
 	if !errors.As(err, &mismatch) || mismatch.Actual != 2 {
 		t.Errorf("version 0 was wanted: %v", err)
 	}

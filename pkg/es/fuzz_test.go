@@ -8,7 +8,10 @@ import (
 
 // FuzzParseStreamVersion: an accepted consistency token is formatted to the same text and has a valid stream name.
 func FuzzParseStreamVersion(f *testing.F) {
-	for _, seed := range []string{"Account#a-1@7", "Order#o@1@2", "Account#@1", "#a@1", "A#b@0", "A#b@01", "A#b@+1", "A#b@9223372036854775808", "A#\xff@1", "@", ""} {
+	for _, seed := range []string{
+		"Account#a-1@7", "Order#o@1@2", "Account#@1", "#a@1", "A#b@0",
+		"A#b@01", "A#b@+1", "A#b@9223372036854775808", "A#\xff@1", "@", "",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

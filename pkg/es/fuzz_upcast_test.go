@@ -14,13 +14,17 @@ func FuzzUpcast(f *testing.F) {
 		f.Add(stored.Name, stored.Schema, []byte(`{"By":4}`))
 	}
 	for _, stored := range evolved().StoredTypes() {
-		for _, data := range []string{`{"By":4}`, `{"By":1e300}`, `{"Amount":"4"}`, `{"Amount":null}`, `null`, `[]`, `{`, ``} {
+		for _, data := range []string{
+			`{"By":4}`, `{"By":1e300}`, `{"Amount":"4"}`, `{"Amount":null}`, `null`, `[]`, `{`, ``,
+		} {
 			f.Add(stored.Name, stored.Schema, []byte(data))
 		}
 	}
 	f.Fuzz(func(t *testing.T, name string, schema int, data []byte) {
 		at := es.StreamVersion{Stream: counters.Stream("a"), Version: 7}
-		c := es.Commit{Stream: at.Stream, Version: at.Version, Events: []es.RawEvent{{Type: name, Schema: schema, Data: data}}}
+		c := es.Commit{
+			Stream: at.Stream, Version: at.Version, Events: []es.RawEvent{{Type: name, Schema: schema, Data: data}},
+		}
 		err := evolved().Decode(&c, 0, func(counterEvent) error { return nil })
 		var (
 			corrupt *es.CorruptError

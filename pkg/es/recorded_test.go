@@ -17,7 +17,9 @@ func TestEvents(t *testing.T) {
 	repo := es.Open(store, counters)
 	happened := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 	cmd := es.Command{Meta: es.Meta{Actor: "ada", OccurredAt: happened}}
-	_, err := repo.Create(t.Context(), "a", cmd, func() ([]counterEvent, error) { return []counterEvent{raised{1}, raised{2}}, nil })
+	_, err := repo.Create(t.Context(), "a", cmd, func() ([]counterEvent, error) {
+		return []counterEvent{raised{1}, raised{2}}, nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +48,12 @@ func TestEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	foreign := es.Write{Head: head, Events: []es.RawEvent{{Type: "Unheard", Schema: 1, Data: []byte(`{}`)}, {Type: "Unheard", Schema: 1, Data: []byte(`{}`)}}}
+	foreign := es.Write{
+		Head: head,
+		Events: []es.RawEvent{
+			{Type: "Unheard", Schema: 1, Data: []byte(`{}`)}, {Type: "Unheard", Schema: 1, Data: []byte(`{}`)},
+		},
+	}
 	if _, err := store.Append(t.Context(), es.Append{Writes: []es.Write{foreign}}); err != nil {
 		t.Fatal(err)
 	}

@@ -22,10 +22,22 @@ func TestRegistryDecode(t *testing.T) {
 		want error
 	}{
 		{"known", es.RawEvent{Type: "Raised", Schema: 1, Data: json.RawMessage(`{"By":2,"later":"field"}`)}, nil},
-		{"unknown type", es.RawEvent{Type: "Lowered", Schema: 1}, &es.UnknownEventError{Stream: stream, Version: 8, Type: "Lowered", Schema: 1}},
-		{"future schema", es.RawEvent{Type: "Raised", Schema: 2}, &es.UnknownEventError{Stream: stream, Version: 8, Type: "Raised", Schema: 2, Newest: 1}},
-		{"no schema", es.RawEvent{Type: "Raised"}, &es.UnknownEventError{Stream: stream, Version: 8, Type: "Raised", Newest: 1}},
-		{"not JSON", es.RawEvent{Type: "Raised", Schema: 1, Data: json.RawMessage(`{`)}, &es.CorruptError{Stream: stream, Version: 8, Reason: "payload of Raised"}},
+		{
+			"unknown type", es.RawEvent{Type: "Lowered", Schema: 1},
+			&es.UnknownEventError{Stream: stream, Version: 8, Type: "Lowered", Schema: 1},
+		},
+		{
+			"future schema", es.RawEvent{Type: "Raised", Schema: 2},
+			&es.UnknownEventError{Stream: stream, Version: 8, Type: "Raised", Schema: 2, Newest: 1},
+		},
+		{
+			"no schema", es.RawEvent{Type: "Raised"},
+			&es.UnknownEventError{Stream: stream, Version: 8, Type: "Raised", Newest: 1},
+		},
+		{
+			"not JSON", es.RawEvent{Type: "Raised", Schema: 1, Data: json.RawMessage(`{`)},
+			&es.CorruptError{Stream: stream, Version: 8, Reason: "payload of Raised"},
+		},
 	} {
 		c := es.Commit{Stream: stream, Version: 7, Events: []es.RawEvent{{}, test.raw}}
 		var got []counterEvent

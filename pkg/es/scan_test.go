@@ -95,7 +95,8 @@ func TestAllWithoutALimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &pages{count: 10, units: 1000, latency: time.Second}
 		start := time.Now()
-		if _, err := es.All(t.Context(), s, es.AllConfig{Segments: 16}, taking); err != nil || time.Since(start) != 10*time.Second {
+		if _, err := es.All(t.Context(), s, es.AllConfig{Segments: 16}, taking); err != nil ||
+			time.Since(start) != 10*time.Second {
 			t.Errorf("%v after %v, want 10 s: all segments at once", err, time.Since(start))
 		}
 	})
@@ -177,7 +178,8 @@ func TestPosition(t *testing.T) {
 		text[i] = "AB"[b2i(text[i] == 'A')]
 		other = s
 		if other.After = es.Position(text); other.After != s.After {
-			if got, err := storekit.PositionKey(other); !errors.As(err, &want) && got != key { // the last letter may hold unused bits
+			// the last letter may hold unused bits
+			if got, err := storekit.PositionKey(other); !errors.As(err, &want) && got != key {
 				r.Fatalf("damaged: %q, %v", got, err)
 			}
 		}

@@ -62,7 +62,9 @@ func TestSignals(t *testing.T) {
 	snapshots := &oneSnapshot{}
 	open := func(schema int) *es.Repository[counter, counterEvent] {
 		x := es.NewExecutor(store, es.ExecutorConfig{Backoff: time.Millisecond, Count: c.count})
-		return es.NewRepository(x, counters, es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: 1, Schema: schema}, StateCache: &cache{}})
+		return es.NewRepository(x, counters, es.RepositoryConfig{
+			Snapshots: es.Snapshots{Store: snapshots, Every: 1, Schema: schema}, StateCache: &cache{},
+		})
 	}
 	do := func(r *es.Repository[counter, counterEvent], cmd es.Command, by int) error {
 		_, err := r.Execute(t.Context(), "a", cmd, raise(by))

@@ -35,7 +35,9 @@ func (c *counting) Load(ctx context.Context, h es.Head, visit func(*es.Commit) e
 	return c.Store.Load(ctx, h, visit)
 }
 
-func (c *counting) Resume(ctx context.Context, at es.StreamVersion, hash []byte, visit func(*es.Commit) error) (es.Head, error) {
+func (c *counting) Resume(
+	ctx context.Context, at es.StreamVersion, hash []byte, visit func(*es.Commit) error,
+) (es.Head, error) {
 	c.reads++
 	return c.Store.Resume(ctx, at, hash, visit)
 }
@@ -181,7 +183,9 @@ func TestCachedStateIsNobodysElse(t *testing.T) {
 	}
 	x := es.NewExecutor(memstore.New())
 	repo := es.NewRepository(x, bags, es.RepositoryConfig{StateCache: &cache{}})
-	created, err := repo.Create(t.Context(), "a", es.Command{}, func() ([]counterEvent, error) { return []counterEvent{raised{1}}, nil })
+	created, err := repo.Create(t.Context(), "a", es.Command{}, func() ([]counterEvent, error) {
+		return []counterEvent{raised{1}}, nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +217,8 @@ func TestSnapshots(t *testing.T) {
 		for i := range events {
 			events[i] = raised{0}
 		}
-		_, err := writer.repo.Execute(t.Context(), "a", command(fmt.Sprint("c", version)), func(counter) ([]counterEvent, error) { return events, nil })
+		_, err := writer.repo.Execute(t.Context(), "a", command(fmt.Sprint("c", version)),
+			func(counter) ([]counterEvent, error) { return events, nil })
 		if version == 0 {
 			_, err = writer.repo.Create(t.Context(), "a", command("c0"), func() ([]counterEvent, error) { return events, nil })
 		}
@@ -245,7 +250,8 @@ func TestSnapshots(t *testing.T) {
 	}
 	other := command("c3")
 	other.Ref.Fingerprint = "another"
-	if _, err := newProcess(store, cfg).repo.Execute(t.Context(), "a", other, raise(1)); !errors.As(err, new(*es.CommandReusedError)) {
+	if _, err := newProcess(store, cfg).repo.Execute(t.Context(), "a", other, raise(1)); !errors.As(err,
+		new(*es.CommandReusedError)) {
 		t.Errorf("same id, other body: %v", err)
 	}
 }
@@ -298,7 +304,9 @@ func TestLoadAt(t *testing.T) {
 	for range 3 { // versions 1-2, 3-4, 5-6, an hour apart
 		two := func() ([]counterEvent, error) { return []counterEvent{raised{1}, raised{1}}, nil }
 		if _, err := b.repo.Create(t.Context(), "a", es.Command{}, two); err != nil {
-			if _, err = b.repo.Execute(t.Context(), "a", es.Command{}, func(counter) ([]counterEvent, error) { return two() }); err != nil {
+			if _, err = b.repo.Execute(t.Context(), "a", es.Command{}, func(counter) ([]counterEvent, error) {
+				return two()
+			}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -327,11 +335,13 @@ func TestLoadAt(t *testing.T) {
 			t.Errorf("%+v: %v (-want +got):\n%s", test.point, err, diff)
 		}
 	}
-	if _, err := b.repo.LoadAt(t.Context(), "a", es.Point{AsOf: begin.Add(-1)}, now); !errors.As(err, new(*es.NotFoundError)) {
+	if _, err := b.repo.LoadAt(t.Context(), "a", es.Point{AsOf: begin.Add(-1)}, now); !errors.As(err,
+		new(*es.NotFoundError)) {
 		t.Errorf("before its first event: %v", err)
 	}
 	var missing *es.VersionNotFoundError
-	if _, err := b.repo.LoadAt(t.Context(), "a", es.Point{Version: 7}, now); !errors.As(err, &missing) || missing.Actual != 6 {
+	if _, err := b.repo.LoadAt(t.Context(), "a", es.Point{Version: 7}, now); !errors.As(err, &missing) ||
+		missing.Actual != 6 {
 		t.Errorf("a version that does not exist: %v", err)
 	}
 }
@@ -390,7 +400,10 @@ func TestRepeatedCreation(t *testing.T) {
 	t.Parallel()
 	store := memstore.New()
 	first, p := newProcess(store, es.RepositoryConfig{}), newProcess(store, es.RepositoryConfig{})
-	first.cost(t, 0, 1, func() error { _, err := first.repo.Create(t.Context(), "a", command("c1"), start(1)); return err })
+	first.cost(t, 0, 1, func() error {
+		_, err := first.repo.Create(t.Context(), "a", command("c1"), start(1))
+		return err
+	})
 	p.cost(t, 1, 0, func() error {
 		got, err := p.repo.Create(t.Context(), "a", command("c1"), start(11))
 		if !got.Replayed || got.Version != 1 || got.State.Total != 1 {

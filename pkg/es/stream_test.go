@@ -17,7 +17,8 @@ func TestParseStreamVersion(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"", "Account#a", "Account#a@", "Account#a@0", "Account#a@-1", "Account#a@+1", "Account#a@01", "Account#a@1 ", "Account#a@x",
+		"", "Account#a", "Account#a@", "Account#a@0", "Account#a@-1", "Account#a@+1", "Account#a@01", "Account#a@1 ",
+		"Account#a@x",
 		"Account#a@9223372036854775808", "Account@1", "#a@1", "Account#@1", "Account#\xff@1",
 	} {
 		if got, err := es.ParseStreamVersion(text); err == nil {

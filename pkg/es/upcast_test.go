@@ -44,12 +44,27 @@ func TestUpcast(t *testing.T) {
 		err  string
 	}{
 		{"current", es.RawEvent{Type: "Raised", Schema: 3, Data: json.RawMessage(`{"By":4}`)}, []counterEvent{raised{4}}, ""},
-		{"chained", es.RawEvent{Type: "Raised", Schema: 1, Data: json.RawMessage(`{"Amount":"4"}`)}, []counterEvent{raised{4}}, ""},
-		{"renamed", es.RawEvent{Type: "Lowered", Schema: 1, Data: json.RawMessage(`{"By":4}`)}, []counterEvent{raised{-4}}, ""},
-		{"split", es.RawEvent{Type: "Moved", Schema: 1, Data: json.RawMessage(`{"By":4}`)}, []counterEvent{raised{-4}, raised{4}}, ""},
+		{
+			"chained", es.RawEvent{Type: "Raised", Schema: 1, Data: json.RawMessage(`{"Amount":"4"}`)},
+			[]counterEvent{raised{4}}, "",
+		},
+		{
+			"renamed", es.RawEvent{Type: "Lowered", Schema: 1, Data: json.RawMessage(`{"By":4}`)},
+			[]counterEvent{raised{-4}}, "",
+		},
+		{
+			"split", es.RawEvent{Type: "Moved", Schema: 1, Data: json.RawMessage(`{"By":4}`)},
+			[]counterEvent{raised{-4}, raised{4}}, "",
+		},
 		{"dropped", es.RawEvent{Type: "Noticed", Schema: 1, Data: json.RawMessage(`{}`)}, nil, ""},
-		{"refused", es.RawEvent{Type: "Raised", Schema: 1, Data: json.RawMessage(`{"Amount":"x"}`)}, nil, "upcast of Raised schema 1"},
-		{"not named", es.RawEvent{Type: "Strayed", Schema: 1, Data: json.RawMessage(`{}`)}, nil, "yields Strayed schema 1, which is not listed"},
+		{
+			"refused", es.RawEvent{Type: "Raised", Schema: 1, Data: json.RawMessage(`{"Amount":"x"}`)},
+			nil, "upcast of Raised schema 1",
+		},
+		{
+			"not named", es.RawEvent{Type: "Strayed", Schema: 1, Data: json.RawMessage(`{}`)},
+			nil, "yields Strayed schema 1, which is not listed",
+		},
 		{"future", es.RawEvent{Type: "Raised", Schema: 4, Data: json.RawMessage(`{}`)}, nil, "knows schemas up to 3"},
 		{"not JSON", es.RawEvent{Type: "Raised", Schema: 2, Data: json.RawMessage(`{`)}, nil, "upcast of Raised schema 2"},
 	} {
@@ -62,11 +77,16 @@ func TestUpcast(t *testing.T) {
 		switch {
 		case test.err == "" && err != nil:
 			t.Errorf("%s: %v", test.name, err)
-		case test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err) || !strings.Contains(err.Error(), "Counter#a@7")):
+		case test.err != "" &&
+			(err == nil || !strings.Contains(err.Error(), test.err) || !strings.Contains(err.Error(), "Counter#a@7")):
 			t.Errorf("%s: %v, want it to say %q and where", test.name, err, test.err)
 		}
 	}
-	c := es.Commit{Stream: counters.Stream("a"), Version: 1, Events: []es.RawEvent{{Type: "Moved", Schema: 1, Data: json.RawMessage(`{}`)}}}
+	c := es.Commit{
+		Stream:  counters.Stream("a"),
+		Version: 1,
+		Events:  []es.RawEvent{{Type: "Moved", Schema: 1, Data: json.RawMessage(`{}`)}},
+	}
 	if err := evolved().Decode(&c, 0, func(counterEvent) error { return errFull }); !errors.Is(err, errFull) {
 		t.Errorf("yield's own error: %v", err)
 	}
@@ -82,11 +102,21 @@ func TestUpcastRefusesFaults(t *testing.T) {
 		register func() *es.Registry[counterEvent]
 		says     string
 	}{
-		"twice":          {func() *es.Registry[counterEvent] { return evolved().Upcast("Raised", 1, dropped) }, "registered twice"},
-		"current schema": {func() *es.Registry[counterEvent] { return evolved().Upcast("Raised", 3, dropped) }, "not older than the current one"},
-		"future schema":  {func() *es.Registry[counterEvent] { return evolved().Upcast("Raised", 4, dropped) }, "not older than the current one"},
-		"no schema":      {func() *es.Registry[counterEvent] { return evolved().Upcast("Other", 0, dropped) }, "not older than the current one"},
-		"to itself":      {func() *es.Registry[counterEvent] { return evolved().Upcast("A", 1, to("A", 1)) }, "A schema 1 → A schema 1"},
+		"twice": {func() *es.Registry[counterEvent] { return evolved().Upcast("Raised", 1, dropped) }, "registered twice"},
+		"current schema": {
+			func() *es.Registry[counterEvent] { return evolved().Upcast("Raised", 3, dropped) },
+			"not older than the current one",
+		},
+		"future schema": {
+			func() *es.Registry[counterEvent] { return evolved().Upcast("Raised", 4, dropped) },
+			"not older than the current one",
+		},
+		"no schema": {
+			func() *es.Registry[counterEvent] { return evolved().Upcast("Other", 0, dropped) }, "not older than the current one",
+		},
+		"to itself": {
+			func() *es.Registry[counterEvent] { return evolved().Upcast("A", 1, to("A", 1)) }, "A schema 1 → A schema 1",
+		},
 		"to each other": {func() *es.Registry[counterEvent] {
 			return evolved().Upcast("A", 1, to("B", 1)).Upcast("B", 1, to("A", 1))
 		},
@@ -120,7 +150,11 @@ func TestUpcastIsBounded(t *testing.T) {
 		}
 		return r
 	}
-	c := es.Commit{Stream: counters.Stream("a"), Version: 7, Events: []es.RawEvent{{Type: "Raised", Schema: 1, Data: json.RawMessage(`{}`)}}}
+	c := es.Commit{
+		Stream:  counters.Stream("a"),
+		Version: 7,
+		Events:  []es.RawEvent{{Type: "Raised", Schema: 1, Data: json.RawMessage(`{}`)}},
+	}
 	decode := func(r *es.Registry[counterEvent]) (events int, err error) {
 		err = r.Decode(&c, 0, func(counterEvent) error { events++; return nil })
 		return events, err
@@ -133,7 +167,8 @@ func TestUpcastIsBounded(t *testing.T) {
 	}
 	_, err := decode(chain(60, 2))
 	var corrupt *es.CorruptError
-	if !errors.As(err, &corrupt) || corrupt.Version != 7 || corrupt.Stream != c.Stream || !strings.Contains(err.Error(), "upcast of Raised schema") {
+	if !errors.As(err, &corrupt) || corrupt.Version != 7 || corrupt.Stream != c.Stream ||
+		!strings.Contains(err.Error(), "upcast of Raised schema") {
 		t.Errorf("2^60 parts: %v, want a corrupt event that is named", err)
 	}
 }

@@ -21,7 +21,9 @@ import (
 func TestUnavailable(t *testing.T) {
 	t.Parallel()
 	canceled := func(code string) error {
-		return &types.TransactionCanceledException{CancellationReasons: []types.CancellationReason{{}, {Code: aws.String(code)}}}
+		return &types.TransactionCanceledException{CancellationReasons: []types.CancellationReason{
+			{}, {Code: aws.String(code)},
+		}}
 	}
 	tests := []struct {
 		name string

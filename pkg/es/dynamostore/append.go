@@ -164,7 +164,8 @@ func (p *pending) transact(
 	for i, w := range p.Writes {
 		heads = append(heads, w.Head)
 		actions = append(actions, types.TransactWriteItem{Put: &types.Put{
-			TableName: &p.store.table, Item: p.items[i], ConditionExpression: isFree, ReturnValuesOnConditionCheckFailure: allOld,
+			TableName: &p.store.table, Item: p.items[i], ConditionExpression: isFree,
+			ReturnValuesOnConditionCheckFailure: allOld,
 		}})
 	}
 	for _, h := range p.Checks {

@@ -90,7 +90,8 @@ func (h hand) fill(b *testing.B, stream es.StreamID, n int) {
 			b.Fatal(err)
 		}
 		stored, err := h.store.Append(b.Context(), es.Append{
-			Writes: []es.Write{{Head: head, Events: []es.RawEvent{raw}}}, Meta: es.Meta{CorrelationID: "0b0e6a4e-9f0a-4a53-b3a7-1d1f0d9c5a10"},
+			Writes: []es.Write{{Head: head, Events: []es.RawEvent{raw}}},
+			Meta:   es.Meta{CorrelationID: "0b0e6a4e-9f0a-4a53-b3a7-1d1f0d9c5a10"},
 		})
 		if err != nil {
 			b.Fatal(err)
@@ -144,7 +145,8 @@ func (h hand) put(b *testing.B, stream string, version int, event deposited) {
 		Item: map[string]types.AttributeValue{
 			"stream": str(stream), "version": num(version), "count": num(1), "id": str("0b0e6a4e-9f0a-4a53-b3a7-1d1f0d9c5a10"),
 			"at": str("2026-01-31T12:00:00.000000Z"), "types": &types.AttributeValueMemberSS{Value: []string{"Deposited"}},
-			"hash": &types.AttributeValueMemberB{Value: make([]byte, 32)}, "prev": &types.AttributeValueMemberB{Value: make([]byte, 32)},
+			"hash": &types.AttributeValueMemberB{Value: make([]byte, 32)},
+			"prev": &types.AttributeValueMemberB{Value: make([]byte, 32)},
 			"events": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberM{
 				Value: map[string]types.AttributeValue{"type": str("Deposited"), "schema": num(1), "data": str(string(data))},
 			}}},
@@ -164,7 +166,9 @@ func BenchmarkLoad(b *testing.B) {
 		stream := ledgers.Stream(id)
 		h.fill(b, stream, n)
 		plain := es.NewRepository(h.exec, ledgers)
-		quick := es.NewRepository(h.exec, ledgers, es.RepositoryConfig{Snapshots: es.Snapshots{Store: snapshots, Every: 100, Schema: 1}})
+		quick := es.NewRepository(h.exec, ledgers, es.RepositoryConfig{Snapshots: es.Snapshots{
+			Store: snapshots, Every: 100, Schema: 1,
+		}})
 		if err := quick.Snapshot(b.Context(), stream); err != nil {
 			b.Fatal(err)
 		}

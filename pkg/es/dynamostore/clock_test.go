@@ -42,8 +42,10 @@ func TestClock(t *testing.T) {
 		none      bool
 		corrected bool
 	}{
-		"right": {0, false, false}, "a moment ahead": {time.Second, false, false}, "a day ahead": {25 * time.Hour, false, true},
-		"a day behind": {-25 * time.Hour, false, true}, "ten seconds ahead": {10 * time.Second, false, true}, "no Date": {25 * time.Hour, true, false},
+		"right": {0, false, false}, "a moment ahead": {time.Second, false, false},
+		"a day ahead":  {25 * time.Hour, false, true},
+		"a day behind": {-25 * time.Hour, false, true}, "ten seconds ahead": {10 * time.Second, false, true},
+		"no Date": {25 * time.Hour, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -45,7 +45,8 @@ func (s service) start(t *testing.T, options ...func(*dynamodb.Options)) process
 	}
 	p.exec = es.NewExecutor(store)
 	p.repo = es.NewRepository(p.exec, ledgers, es.RepositoryConfig{
-		Snapshots: es.Snapshots{Store: dynamostore.NewSnapshots(client, s.snapshots), Every: 100, Schema: 1}, StateCache: warm,
+		Snapshots:  es.Snapshots{Store: dynamostore.NewSnapshots(client, s.snapshots), Every: 100, Schema: 1},
+		StateCache: warm,
 	})
 	return p
 }
@@ -86,7 +87,9 @@ func (p process) transfer(t *testing.T, from, to string, cmd es.Command) error {
 }
 
 func ask(id string) es.Command {
-	return es.Command{Ref: es.CommandRef{ID: id, Fingerprint: "f"}, Meta: es.Meta{CorrelationID: "0b0e6a4e-9f0a-4a53-b3a7-1d1f0d9c5a10"}}
+	return es.Command{
+		Ref: es.CommandRef{ID: id, Fingerprint: "f"}, Meta: es.Meta{CorrelationID: "0b0e6a4e-9f0a-4a53-b3a7-1d1f0d9c5a10"},
+	}
 }
 
 // TestCommandCosts counts the requests that commands send on the wire, and the write units of those that write.
@@ -111,21 +114,31 @@ func TestCommandCosts(t *testing.T) {
 		}
 		table.add(name, got)
 	}
-	check("new account, the first thing that a process does", p, requests{"PutItem": 1, "Query": 1}, 2, func() error { return p.open(t, "z", ask("open z"), 1) })
+	check("new account, the first thing that a process does", p, requests{"PutItem": 1, "Query": 1}, 2, func() error {
+		return p.open(t, "z", ask("open z"), 1)
+	})
 	check("new account", p, requests{"PutItem": 1}, 1, func() error { return p.open(t, "a", ask("open a"), 1) })
 	if err := p.open(t, "b", ask("open b"), 1); err != nil {
 		t.Fatal(err)
 	}
 	check("warm deposit", p, requests{"PutItem": 1}, 1, func() error { return p.deposit(t, "a", ask("d1"), 1) })
-	check("warm transfer", p, requests{"TransactWriteItems": 1}, 4, func() error { return p.transfer(t, "a", "b", ask("t1")) })
+	check("warm transfer", p, requests{"TransactWriteItems": 1}, 4, func() error {
+		return p.transfer(t, "a", "b", ask("t1"))
+	})
 	check("warm, 100 events", p, requests{"PutItem": 1}, 4, func() error { return p.deposit(t, "a", ask("d2"), 100) })
 
 	cold := s.start(t)
-	check("cold deposit, no snapshot", cold, requests{"GetItem": 1, "Query": 1, "PutItem": 1}, 0.5+1+1, func() error { return cold.deposit(t, "b", es.Command{}, 1) })
+	check("cold deposit, no snapshot", cold, requests{"GetItem": 1, "Query": 1, "PutItem": 1}, 0.5+1+1, func() error {
+		return cold.deposit(t, "b", es.Command{}, 1)
+	})
 	again := s.start(t)
-	check("repeat, cold", again, requests{"GetItem": 1, "Query": 1}, 0.5+2, func() error { return again.deposit(t, "a", ask("d1"), 1) })
+	check("repeat, cold", again, requests{"GetItem": 1, "Query": 1}, 0.5+2, func() error {
+		return again.deposit(t, "a", ask("d1"), 1)
+	})
 	check("repeat, warm", p, requests{"Query": 2}, 4, func() error { return p.deposit(t, "a", ask("d1"), 1) })
-	check("repeated creation", again, requests{"PutItem": 1, "GetItem": 1, "Query": 1}, 0.5+1, func() error { return again.open(t, "b", ask("open b"), 1) })
+	check("repeated creation", again, requests{"PutItem": 1, "GetItem": 1, "Query": 1}, 0.5+1, func() error {
+		return again.open(t, "b", ask("open b"), 1)
+	})
 
 	for range 100 {
 		if err := p.deposit(t, "a", es.Command{}, 100); err != nil {
@@ -136,7 +149,9 @@ func TestCommandCosts(t *testing.T) {
 		t.Fatal(err)
 	}
 	late := s.start(t)
-	check("cold deposit on 10,000 events", late, requests{"GetItem": 1, "Query": 1, "PutItem": 1}, 0.5+1+1, func() error { return late.deposit(t, "a", ask("d3"), 1) })
+	check("cold deposit on 10,000 events", late, requests{"GetItem": 1, "Query": 1, "PutItem": 1}, 0.5+1+1, func() error {
+		return late.deposit(t, "a", ask("d3"), 1)
+	})
 	reused := ask("d3")
 	reused.Ref.Fingerprint = "another"
 	check("key reused", p, requests{"PutItem": 1, "Query": 1}, 1, func() error {

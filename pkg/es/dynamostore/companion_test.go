@@ -72,7 +72,10 @@ func (c *companion) counts(t *testing.T, want string) {
 	}
 }
 
-func accompanied(t *testing.T, f *faults, cfg dynamostore.Config, actions func(*companion, []es.Commit) ([]types.TransactWriteItem, error)) (*dynamostore.Store, *companion) {
+func accompanied(
+	t *testing.T, f *faults, cfg dynamostore.Config,
+	actions func(*companion, []es.Commit) ([]types.TransactWriteItem, error),
+) (*dynamostore.Store, *companion) {
 	t.Helper()
 	client := dynamotest.Client(t)
 	c := &companion{client: client, table: dynamotest.Table(t, client, dynamostore.SnapshotsTable), actions: actions}
@@ -96,12 +99,14 @@ func TestCompanion(t *testing.T) {
 			t.Parallel()
 			f := &faults{}
 			store, c := accompanied(t, f, dynamostore.Config{}, counted)
-			if _, err := store.Append(t.Context(), both(store)[form]); err != nil || f.calls.Load() != 1 || store.Unaccompanied() != 0 {
+			if _, err := store.Append(t.Context(), both(store)[form]); err != nil || f.calls.Load() != 1 ||
+				store.Unaccompanied() != 0 {
 				t.Errorf("%v after %d calls, %d without", err, f.calls.Load(), store.Unaccompanied())
 			}
 			wantVersion(t, store, acc1, 2)
 			c.counts(t, want)
-			if _, err := store.Append(t.Context(), both(store)[form]); !errors.As(err, new(*es.ConflictError)) || f.calls.Load() != 2 {
+			if _, err := store.Append(t.Context(), both(store)[form]); !errors.As(err, new(*es.ConflictError)) ||
+				f.calls.Load() != 2 {
 				t.Errorf("%v after %d calls, want a conflict at once", err, f.calls.Load())
 			}
 			c.counts(t, want)
@@ -132,9 +137,13 @@ func TestCompanionInTheWay(t *testing.T) {
 	t.Parallel()
 	type actions = []types.TransactWriteItem
 	for name, do := range map[string]func(*companion, []es.Commit) (actions, error){
-		"error":           func(*companion, []es.Commit) (actions, error) { return nil, errCompanion },
-		"condition fails": func(c *companion, _ []es.Commit) (actions, error) { return actions{c.count("a"), c.never("b")}, nil },
-		"one row twice":   func(c *companion, _ []es.Commit) (actions, error) { return actions{c.count("a"), c.count("a")}, nil },
+		"error": func(*companion, []es.Commit) (actions, error) { return nil, errCompanion },
+		"condition fails": func(c *companion, _ []es.Commit) (actions, error) {
+			return actions{c.count("a"), c.never("b")}, nil
+		},
+		"one row twice": func(c *companion, _ []es.Commit) (actions, error) {
+			return actions{c.count("a"), c.count("a")}, nil
+		},
 		"too many": func(c *companion, _ []es.Commit) (actions, error) {
 			var all actions
 			for i := range 100 {
@@ -144,7 +153,8 @@ func TestCompanionInTheWay(t *testing.T) {
 		},
 		"too large": func(c *companion, _ []es.Commit) (actions, error) {
 			return actions{{Put: &types.Put{TableName: &c.table, Item: dynamostore.Item{
-				"stream": &types.AttributeValueMemberS{Value: "a"}, "n": &types.AttributeValueMemberS{Value: strings.Repeat("x", 401<<10)},
+				"stream": &types.AttributeValueMemberS{Value: "a"},
+				"n":      &types.AttributeValueMemberS{Value: strings.Repeat("x", 401<<10)},
 			}}}}, nil
 		},
 		"no such table": func(c *companion, _ []es.Commit) (actions, error) {
@@ -157,13 +167,15 @@ func TestCompanionInTheWay(t *testing.T) {
 			t.Run(name+"/"+form, func(t *testing.T) {
 				t.Parallel()
 				store, c := accompanied(t, &faults{}, dynamostore.Config{Attempts: 1}, do)
-				if _, err := store.Append(t.Context(), both(store)[form]); err != nil || store.Unaccompanied() != 1 || c.asked != 1 {
+				if _, err := store.Append(t.Context(), both(store)[form]); err != nil || store.Unaccompanied() != 1 ||
+					c.asked != 1 {
 					t.Errorf("%v, %d without, asked %d times", err, store.Unaccompanied(), c.asked)
 				}
 				wantVersion(t, store, acc1, 2)
 				c.counts(t, none)
 				_, err := store.Append(t.Context(), both(store)[form])
-				if conflict := (*es.ConflictError)(nil); !errors.As(err, &conflict) || conflict.Stream != acc1 || conflict.Actual != 2 {
+				if conflict := (*es.ConflictError)(nil); !errors.As(err, &conflict) || conflict.Stream != acc1 ||
+					conflict.Actual != 2 {
 					t.Errorf("%v, want a conflict of the stream", err)
 				}
 				c.counts(t, none)
@@ -192,12 +204,14 @@ func TestCompanionAndFaults(t *testing.T) {
 			f    *faults
 			want string
 		}{
-			"answer lost":     {&faults{after: first(1, errLost)}, want},
-			"answers lost":    {&faults{after: first(3, errLost)}, want},
-			"never arrived":   {&faults{before: first(1, errLost)}, none},
-			"in the way":      {&faults{before: first(1, errCanceled)}, none},
-			"refused":         {&faults{before: first(1, errDenied)}, none},
-			"lost, then none": {&faults{after: first(1, errLost), before: func(n int64) error { return map[int64]error{2: errInTheWay}[n] }}, want},
+			"answer lost":   {&faults{after: first(1, errLost)}, want},
+			"answers lost":  {&faults{after: first(3, errLost)}, want},
+			"never arrived": {&faults{before: first(1, errLost)}, none},
+			"in the way":    {&faults{before: first(1, errCanceled)}, none},
+			"refused":       {&faults{before: first(1, errDenied)}, none},
+			"lost, then none": {
+				&faults{after: first(1, errLost), before: func(n int64) error { return map[int64]error{2: errInTheWay}[n] }}, want,
+			},
 		} {
 			t.Run(form+"/"+name, func(t *testing.T) {
 				t.Parallel()
@@ -237,7 +251,8 @@ func TestCompanionAndUnknownOutcome(t *testing.T) {
 		t.Run(form+", for sure", func(t *testing.T) {
 			t.Parallel()
 			store, _ := accompanied(t, &faults{before: first(99, errDenied)}, dynamostore.Config{}, counted)
-			if _, err := store.Append(t.Context(), both(store)[form]); !errors.Is(err, errDenied) || errors.As(err, new(*es.UnknownOutcomeError)) {
+			if _, err := store.Append(t.Context(), both(store)[form]); !errors.Is(err, errDenied) ||
+				errors.As(err, new(*es.UnknownOutcomeError)) {
 				t.Errorf("%v, want %v", err, errDenied)
 			}
 		})
@@ -350,7 +365,8 @@ func TestCompanionIsLogged(t *testing.T) {
 			t.Error(err)
 		}
 		got := logged.String()
-		if strings.Count(got, "\n") != 1 || !strings.Contains(got, "level="+want) || !strings.Contains(got, "stream=Account#1 version=1") {
+		if strings.Count(got, "\n") != 1 || !strings.Contains(got, "level="+want) ||
+			!strings.Contains(got, "stream=Account#1 version=1") {
 			t.Errorf("logged %q, want one line at %s", got, want)
 		}
 	}

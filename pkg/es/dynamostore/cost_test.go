@@ -32,7 +32,9 @@ func metered(t *testing.T) (*dynamostore.Store, *dynamotest.Meter) {
 func small(n int) []es.RawEvent {
 	events := make([]es.RawEvent, n)
 	for i := range events {
-		events[i] = es.RawEvent{Type: "MoneyDeposited", Schema: 1, Data: json.RawMessage(fmt.Sprintf(`{"amount":"%d.00"}`, i))}
+		events[i] = es.RawEvent{
+			Type: "MoneyDeposited", Schema: 1, Data: json.RawMessage(fmt.Sprintf(`{"amount":"%d.00"}`, i)),
+		}
 	}
 	return events
 }
@@ -43,7 +45,9 @@ func TestCosts(t *testing.T) {
 	store, meter := metered(t)
 	a, b := es.StreamID{Type: "Account", ID: "a"}, es.StreamID{Type: "Account", ID: "b"}
 	write := func(h es.Head, events ...es.RawEvent) es.Append {
-		return es.Append{Writes: []es.Write{{Head: h, Events: events}}, Meta: es.Meta{CorrelationID: "0b0e6a4e-9f0a-4a53-b3a7-1d1f0d9c5a10"}}
+		return es.Append{
+			Writes: []es.Write{{Head: h, Events: events}}, Meta: es.Meta{CorrelationID: "0b0e6a4e-9f0a-4a53-b3a7-1d1f0d9c5a10"},
+		}
 	}
 	load := func(s es.StreamID) es.Head {
 		h, err := store.Load(t.Context(), store.Empty(s), func(*es.Commit) error { return nil })
@@ -63,9 +67,18 @@ func TestCosts(t *testing.T) {
 		want  map[string]int
 		units func() float64
 	}{
-		{"new stream", func() { must(write(store.Empty(a), small(1)...)) }, map[string]int{"PutItem": 1}, func() float64 { return 1 }},
-		{"load and append", func() { must(write(load(a), small(1)...)) }, map[string]int{"Query": 1, "PutItem": 1}, func() float64 { return 1 + 1 }},
-		{"100 events", func() { must(write(store.Empty(b), small(es.MaxEvents)...)) }, map[string]int{"PutItem": 1}, func() float64 { return 4 }},
+		{
+			"new stream", func() { must(write(store.Empty(a), small(1)...)) },
+			map[string]int{"PutItem": 1}, func() float64 { return 1 },
+		},
+		{
+			"load and append", func() { must(write(load(a), small(1)...)) },
+			map[string]int{"Query": 1, "PutItem": 1}, func() float64 { return 1 + 1 },
+		},
+		{
+			"100 events", func() { must(write(store.Empty(b), small(es.MaxEvents)...)) },
+			map[string]int{"PutItem": 1}, func() float64 { return 4 },
+		},
 		{"two streams", func() {
 			ha, hb := load(a), load(b)
 			meter.Take()
@@ -139,8 +152,14 @@ func TestCompression(t *testing.T) {
 		units  float64
 	}{
 		{"100 small events", small(es.MaxEvents), 4},
-		{"one flat event of 200 KB", []es.RawEvent{{Type: "Noted", Schema: 1, Data: json.RawMessage(`"` + strings.Repeat("x", 200_000) + `"`)}}, 1},
-		{"over the limit unless compressed", []es.RawEvent{{Type: "Noted", Schema: 1, Data: json.RawMessage(`"` + strings.Repeat("xy", 400_000) + `"`)}}, 1},
+		{
+			"one flat event of 200 KB",
+			[]es.RawEvent{{Type: "Noted", Schema: 1, Data: json.RawMessage(`"` + strings.Repeat("x", 200_000) + `"`)}}, 1,
+		},
+		{
+			"over the limit unless compressed",
+			[]es.RawEvent{{Type: "Noted", Schema: 1, Data: json.RawMessage(`"` + strings.Repeat("xy", 400_000) + `"`)}}, 1,
+		},
 	} {
 		meter.Take()
 		c, err := store.Append(t.Context(), es.Append{Writes: []es.Write{{

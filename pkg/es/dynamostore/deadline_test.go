@@ -31,7 +31,9 @@ func (s *stub) Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Op
 	return &dynamodb.QueryOutput{Items: []dynamostore.Item{s.item}}, nil
 }
 
-func (s *stub) PutItem(ctx context.Context, in *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+func (s *stub) PutItem(
+	ctx context.Context, in *dynamodb.PutItemInput, _ ...func(*dynamodb.Options),
+) (*dynamodb.PutItemOutput, error) {
 	if s.write != nil {
 		return nil, s.write(ctx)
 	}

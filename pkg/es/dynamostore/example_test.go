@@ -38,7 +38,8 @@ func (t ticket) use() ([]ticketEvent, error) {
 
 var tickets = es.Aggregate[ticket, ticketEvent]{
 	StreamType: "Ticket",
-	Events:     es.NewRegistry(es.Type[ticketEvent]("TicketIssued", 1, issued{}), es.Type[ticketEvent]("TicketUsed", 1, used{})),
+	Events: es.NewRegistry(es.Type[ticketEvent]("TicketIssued", 1, issued{}),
+		es.Type[ticketEvent]("TicketUsed", 1, used{})),
 	Evolve: func(t *ticket, event ticketEvent) {
 		switch e := event.(type) {
 		case issued:
@@ -64,7 +65,8 @@ func Example() {
 			{AttributeName: &sort.Name, AttributeType: types.ScalarAttributeType(sort.Type)},
 		},
 		KeySchema: []types.KeySchemaElement{
-			{AttributeName: &partition.Name, KeyType: types.KeyTypeHash}, {AttributeName: &sort.Name, KeyType: types.KeyTypeRange},
+			{AttributeName: &partition.Name, KeyType: types.KeyTypeHash},
+			{AttributeName: &sort.Name, KeyType: types.KeyTypeRange},
 		},
 	})
 	fmt.Println("table:", err)
@@ -73,7 +75,9 @@ func Example() {
 	fmt.Println("store:", err)
 	repo := es.Open(store, tickets)
 
-	made, err := repo.Create(ctx, "t-1", es.Command{}, func() ([]ticketEvent, error) { return []ticketEvent{issued{Seat: "12A"}}, nil })
+	made, err := repo.Create(ctx, "t-1", es.Command{}, func() ([]ticketEvent, error) {
+		return []ticketEvent{issued{Seat: "12A"}}, nil
+	})
 	fmt.Println("issued:", made.Version, err)
 	_, err = repo.Execute(ctx, "t-1", es.Command{}, ticket.use)
 	fmt.Println("used:", err)

@@ -69,7 +69,9 @@ func (f *faults) around(send func() error) error {
 	return err
 }
 
-func (f *faults) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (out *dynamodb.PutItemOutput, err error) {
+func (f *faults) PutItem(
+	ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options),
+) (out *dynamodb.PutItemOutput, err error) {
 	err = f.around(func() error { out, err = f.Client.PutItem(ctx, in, o...); return err })
 	return out, err
 }
@@ -145,7 +147,9 @@ func TestAnswerLostBelowTheSDK(t *testing.T) {
 // TestAnswerLost: the store repeats the write, and counts it as stored if it finds its own commit.
 func TestAnswerLost(t *testing.T) {
 	t.Parallel()
-	for name, after := range map[string]error{"connection": errLost, "server": &types.InternalServerError{}, "throttled": &types.RequestLimitExceeded{}} {
+	for name, after := range map[string]error{
+		"connection": errLost, "server": &types.InternalServerError{}, "throttled": &types.RequestLimitExceeded{},
+	} {
 		for _, form := range []string{"put", "transaction"} {
 			t.Run(name+"/"+form, func(t *testing.T) {
 				t.Parallel()
@@ -178,7 +182,8 @@ func TestOutcomeUnknown(t *testing.T) {
 				a.ID = "mine"
 				_, err := store.Append(t.Context(), a)
 				var unknown *es.UnknownOutcomeError
-				if !errors.As(err, &unknown) || unknown.CommitID != "mine" || unknown.Stream != acc1 || !errors.Is(err, test.cause) {
+				if !errors.As(err, &unknown) || unknown.CommitID != "mine" || unknown.Stream != acc1 ||
+					!errors.Is(err, test.cause) {
 					t.Errorf("%v, want an unknown outcome because of %v", err, test.cause)
 				}
 				if errors.As(err, new(*es.ConflictError)) {

@@ -54,7 +54,10 @@ func TestDecodeCorrupt(t *testing.T) {
 		{"event without a type", "events", events(&types.AttributeValueMemberM{})},
 		{"meta not a map", "meta", text("x")},
 		{"bad occurredAt", "meta", &types.AttributeValueMemberM{Value: dynamostore.Item{"occurredAt": text("x")}}},
-		{"bad command", "command", &types.AttributeValueMemberM{Value: dynamostore.Item{"id": &types.AttributeValueMemberNULL{}}}},
+		{
+			"bad command", "command",
+			&types.AttributeValueMemberM{Value: dynamostore.Item{"id": &types.AttributeValueMemberNULL{}}},
+		},
 		{"bad sibling", "siblings", events(&types.AttributeValueMemberM{Value: dynamostore.Item{"stream": text("x")}})},
 		{"hash as text", "hash", text("x")},
 		{"not zstd", "zdata", &types.AttributeValueMemberB{Value: []byte("x")}},

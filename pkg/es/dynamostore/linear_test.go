@@ -106,7 +106,9 @@ var accounts = porcupine.Model{
 }
 
 // client performs one operation after the other, and repeats each until it gets an answer.
-func (p process) client(ctx context.Context, id int, rng *rand.Rand, clock func() int64) ([]porcupine.Operation, error) {
+func (p process) client(
+	ctx context.Context, id int, rng *rand.Rand, clock func() int64,
+) ([]porcupine.Operation, error) {
 	var history []porcupine.Operation
 	for i := range 40 {
 		in := asked{account: strconv.Itoa(rng.IntN(2)), add: rng.IntN(16) - 8}
@@ -160,7 +162,9 @@ func TestLinearizable(t *testing.T) {
 	s := newService(t)
 	noFaults := s.start(t)
 	for _, account := range []string{"0", "1"} {
-		if _, err := noFaults.repo.Create(t.Context(), account, es.Command{}, func() ([]ledgerEvent, error) { return []ledgerEvent{deposited{}}, nil }); err != nil {
+		if _, err := noFaults.repo.Create(t.Context(), account, es.Command{}, func() ([]ledgerEvent, error) {
+			return []ledgerEvent{deposited{}}, nil
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}

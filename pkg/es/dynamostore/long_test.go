@@ -45,7 +45,10 @@ func TestLongStream(t *testing.T) {
 			most = max(most, held()-before)
 		}
 		for i := range c.Events {
-			if err := ledgers.Events.Decode(c, i, func(e ledgerEvent) error { ledgers.Evolve(&state, e); return nil }); err != nil {
+			if err := ledgers.Events.Decode(c, i, func(e ledgerEvent) error {
+				ledgers.Evolve(&state, e)
+				return nil
+			}); err != nil {
 				return err
 			}
 		}

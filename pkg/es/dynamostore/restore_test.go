@@ -33,7 +33,9 @@ func TestRestore(t *testing.T) {
 	large := json.RawMessage(`{"text":"` + strings.Repeat("la ", 2000) + `"}`) // stored compressed
 	head := from.Empty(stream)
 	for range 2 {
-		stored, err := from.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: []es.RawEvent{{Type: "Noted", Schema: 1, Data: large}}}}})
+		stored, err := from.Append(t.Context(), es.Append{
+			Writes: []es.Write{{Head: head, Events: []es.RawEvent{{Type: "Noted", Schema: 1, Data: large}}}},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +78,9 @@ func TestRestore(t *testing.T) {
 		t.Errorf("a commit that cannot be read back: %v", err)
 	}
 	huge := want[0]
-	huge.Events = []es.RawEvent{{Type: strings.Repeat("x", storekit.MaxCommitBytes), Schema: 1, Data: json.RawMessage(`{}`)}}
+	huge.Events = []es.RawEvent{{
+		Type: strings.Repeat("x", storekit.MaxCommitBytes), Schema: 1, Data: json.RawMessage(`{}`),
+	}}
 	huge.Hash = huge.ComputeHash()
 	if _, err := open().Restore(t.Context(), &huge); !errors.As(err, new(*es.LimitError)) {
 		t.Errorf("too large: %v", err)

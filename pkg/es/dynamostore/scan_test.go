@@ -44,7 +44,8 @@ func TestScanCutsPages(t *testing.T) {
 		t.Errorf("%v units, pages (-want +got):\n%s", units, diff)
 	}
 	for i, position := range positions {
-		if rest, _, _ := scan(position); len(rest) != len(want)-i-1 || !cmp.Equal(rest, append([][]int64{}, want[i+1:]...)) && len(rest) > 0 {
+		if rest, _, _ := scan(position); len(rest) != len(want)-i-1 ||
+			!cmp.Equal(rest, append([][]int64{}, want[i+1:]...)) && len(rest) > 0 {
 			t.Errorf("after page %d: %v", i, rest)
 		}
 	}
@@ -56,7 +57,8 @@ func keepLarge(t *testing.T, store *dynamostore.Store, commits, bytes int) (all 
 	var prev []byte
 	for i := range commits {
 		c := es.Commit{
-			Stream: acc1, Version: int64(i + 1), ID: fmt.Sprint(i), At: time.Date(2026, 1, 31, 12, 0, i, 0, time.UTC), Prev: prev,
+			Stream: acc1, Version: int64(i + 1), ID: fmt.Sprint(i),
+			At: time.Date(2026, 1, 31, 12, 0, i, 0, time.UTC), Prev: prev,
 			Events: []es.RawEvent{{Type: "Noted", Schema: 1, Data: json.RawMessage(`"` + strings.Repeat("x", bytes) + `"`)}},
 		}
 		c.Hash = c.ComputeHash()
@@ -141,7 +143,9 @@ func TestScanGoesOnPastCorruptItems(t *testing.T) {
 	good := 0
 	for i := range 20 {
 		s := es.StreamID{Type: "Account", ID: fmt.Sprint(i)}
-		if _, err := store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: store.Empty(s), Events: small(1)}}}); err != nil {
+		if _, err := store.Append(t.Context(), es.Append{
+			Writes: []es.Write{{Head: store.Empty(s), Events: small(1)}},
+		}); err != nil {
 			t.Fatal(err)
 		}
 		good++
@@ -175,7 +179,8 @@ func TestScanGoesOnPastCorruptItems(t *testing.T) {
 			t.Errorf("pages of %d: %d commits and %d corrupt items, want %d and %d", limit, commits, len(corrupt), good, 3*good)
 		}
 		for text, n := range corrupt {
-			if n != 1 || !strings.Contains(text, "@2 is corrupt") && !strings.Contains(text, "2.5") && !strings.Contains(text, `{stream: "no type`) {
+			if n != 1 || !strings.Contains(text, "@2 is corrupt") && !strings.Contains(text, "2.5") &&
+				!strings.Contains(text, `{stream: "no type`) {
 				t.Errorf("%d times %s", n, text)
 			}
 		}
@@ -211,7 +216,8 @@ func TestScanRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := first(gone, es.Segment{Index: 2, Of: 3}); !errors.As(err, new(*types.ResourceNotFoundException)) || !strings.Contains(err.Error(), "segment 2 of 3") {
+	if err := first(gone, es.Segment{Index: 2, Of: 3}); !errors.As(err, new(*types.ResourceNotFoundException)) ||
+		!strings.Contains(err.Error(), "segment 2 of 3") {
 		t.Errorf("no such table: %v", err)
 	}
 	for _, err := range gone.Inspect(t.Context(), acc1, es.VersionRange{From: 1}) {

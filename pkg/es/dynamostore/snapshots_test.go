@@ -53,17 +53,22 @@ func TestSnapshotLimits(t *testing.T) {
 	full := snapshot(30)
 	full.Version = 50
 	for i := range storekit.CommandsPerBlock - 1 {
-		full.Commands = append(full.Commands, es.KnownCommand{Digest: storekit.CommandDigest(noise(22)), Version: int64(i), At: time.Now()})
+		full.Commands = append(full.Commands, es.KnownCommand{
+			Digest: storekit.CommandDigest(noise(22)), Version: int64(i), At: time.Now(),
+		})
 	}
 	for i := range 400 { // 100,000 commands in blocks, and some recent ones
 		full.Blocks = append(full.Blocks, es.CommandBlock{
-			First: int64(i), Last: int64(i), Hash: []byte(noise(32)), At: time.Now(), Commands: storekit.CommandsPerBlock, Expires: time.Now(),
+			First: int64(i), Last: int64(i), Hash: []byte(noise(32)), At: time.Now(), Commands: storekit.CommandsPerBlock,
+			Expires: time.Now(),
 		})
 	}
 	if err := snapshots.SaveSnapshot(ctx, full); err != nil {
 		t.Errorf("the maximum number of commands: %v", err)
 	}
-	_, err := client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &table, Item: dynamostore.Item{"stream": text(acc2.String()), "hash": text("x")}})
+	_, err := client.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: &table, Item: dynamostore.Item{"stream": text(acc2.String()), "hash": text("x")},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,8 +106,11 @@ func TestEarlierSnapshot(t *testing.T) {
 	}
 	got, err := dynamostore.NewSnapshots(client, table).LoadSnapshot(t.Context(), acc1)
 	want := es.Snapshot{
-		At: es.StreamVersion{Stream: acc1, Version: 7}, Hash: []byte("hash"), Version: 8, Schema: 1, State: json.RawMessage(`{"balance":"5.00"}`),
-		Commands: []es.KnownCommand{{Digest: storekit.CommandDigest("c"), Version: 2, At: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}},
+		At: es.StreamVersion{Stream: acc1, Version: 7}, Hash: []byte("hash"), Version: 8, Schema: 1,
+		State: json.RawMessage(`{"balance":"5.00"}`),
+		Commands: []es.KnownCommand{{
+			Digest: storekit.CommandDigest("c"), Version: 2, At: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC),
+		}},
 	}
 	if diff := cmp.Diff(&want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
@@ -128,16 +136,22 @@ func TestUnreadableBlock(t *testing.T) {
 	table := dynamotest.Table(t, client, dynamostore.SnapshotsTable)
 	snapshots := dynamostore.NewSnapshots(client, table)
 	block := es.CommandBlock{First: 1, Last: 1, Hash: []byte("h"), At: time.Now(), Commands: 1, Expires: time.Now()}
-	if err := snapshots.SaveCommands(t.Context(), acc1, block, []es.KnownCommand{{Version: 1, At: time.Now()}}); err != nil {
+	if err := snapshots.SaveCommands(t.Context(), acc1, block, []es.KnownCommand{{
+		Version: 1, At: time.Now(),
+	}}); err != nil {
 		t.Fatal(err)
 	}
 	found, err := client.Scan(t.Context(), &dynamodb.ScanInput{TableName: &table})
 	if err != nil || len(found.Items) != 1 {
 		t.Fatal(found, err)
 	}
-	for _, data := range [][]byte{[]byte("x"), {0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x00, 0x09, 0x00, 0x00, 0x78, 0x99, 0xe9, 0xd8, 0x51}} {
+	for _, data := range [][]byte{
+		[]byte("x"), {0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x00, 0x09, 0x00, 0x00, 0x78, 0x99, 0xe9, 0xd8, 0x51},
+	} {
 		found.Items[0]["data"] = &types.AttributeValueMemberB{Value: data}
-		if _, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &table, Item: found.Items[0]}); err != nil {
+		if _, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{
+			TableName: &table, Item: found.Items[0],
+		}); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := snapshots.LoadCommands(t.Context(), acc1, block); !errors.Is(err, es.ErrNoBlock) {

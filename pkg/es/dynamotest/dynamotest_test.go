@@ -28,9 +28,10 @@ func TestTableIsFreshAndAsDeclared(t *testing.T) {
 		if other := dynamotest.Table(t, client, declared); other == name {
 			t.Fatalf("two tables are named %s", name)
 		}
-		_, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(name), Item: map[string]types.AttributeValue{
-			"p": &types.AttributeValueMemberS{Value: "a"}, "s": &types.AttributeValueMemberN{Value: "1"},
-		}})
+		_, err := client.PutItem(t.Context(),
+			&dynamodb.PutItemInput{TableName: aws.String(name), Item: map[string]types.AttributeValue{
+				"p": &types.AttributeValueMemberS{Value: "a"}, "s": &types.AttributeValueMemberN{Value: "1"},
+			}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -56,31 +56,35 @@ func TestMeter(t *testing.T) {
 			return err
 		}, usage{requests{"PutItem": 1}, 0, 2}},
 		{"transaction", func() error {
-			_, err := client.TransactWriteItems(t.Context(), &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
-				put(one, "1", 1024), put(one, "2", 1025), put(other, "1", 100), {ConditionCheck: &types.ConditionCheck{
-					TableName: &other, Key: key("2"), ConditionExpression: aws.String("attribute_not_exists(p)"),
-				}},
-			}})
+			_, err := client.TransactWriteItems(t.Context(),
+				&dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
+					put(one, "1", 1024), put(one, "2", 1025), put(other, "1", 100), {ConditionCheck: &types.ConditionCheck{
+						TableName: &other, Key: key("2"), ConditionExpression: aws.String("attribute_not_exists(p)"),
+					}},
+				}})
 			return err
 		}, usage{requests{"TransactWriteItems": 1}, 0, 2 + 4 + 2 + 2}},
 		{"update", func() error {
 			_, err := client.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
-				TableName: &one, Key: key("3"), UpdateExpression: aws.String("SET a = :a"), ExpressionAttributeValues: item{":a": key("3")["s"]},
+				TableName: &one, Key: key("3"), UpdateExpression: aws.String("SET a = :a"),
+				ExpressionAttributeValues: item{":a": key("3")["s"]},
 			})
 			return err
 		}, usage{requests{"UpdateItem": 1}, 0, 1}},
 		{"batch of writes", func() error {
-			_, err := client.BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{
-				one:   {{PutRequest: &types.PutRequest{Item: key("4")}}, {PutRequest: &types.PutRequest{Item: sized("5", 1025)}}},
-				other: {{PutRequest: &types.PutRequest{Item: key("4")}}},
-			}})
+			_, err := client.BatchWriteItem(t.Context(),
+				&dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{
+					one:   {{PutRequest: &types.PutRequest{Item: key("4")}}, {PutRequest: &types.PutRequest{Item: sized("5", 1025)}}},
+					other: {{PutRequest: &types.PutRequest{Item: key("4")}}},
+				}})
 			return err
 		}, usage{requests{"BatchWriteItem": 1}, 0, 4}},
 		{"batch of reads, one in vain", func() error {
-			_, err := client.BatchGetItem(t.Context(), &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
-				one:   {Keys: []item{key("4"), key("9")}, ConsistentRead: aws.Bool(true)},
-				other: {Keys: []item{key("9")}},
-			}})
+			_, err := client.BatchGetItem(t.Context(),
+				&dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
+					one:   {Keys: []item{key("4"), key("9")}, ConsistentRead: aws.Bool(true)},
+					other: {Keys: []item{key("9")}},
+				}})
 			return err
 		}, usage{requests{"BatchGetItem": 1}, 2.5, 0}},
 		{"get", func() error {

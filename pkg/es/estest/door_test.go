@@ -44,14 +44,15 @@ type passedV1 struct {
 	Name string `json:"name"`
 }
 
-var doors = estest.For(es.Aggregate[door, doorEvent]{StreamType: "Door", Events: doorEvents, Evolve: func(d *door, event doorEvent) {
-	switch e := event.(type) {
-	case opened:
-		d.open = true
-	case passed:
-		d.Who = append(d.Who, e.Who)
-	}
-}})
+var doors = estest.For(es.Aggregate[door, doorEvent]{StreamType: "Door", Events: doorEvents,
+	Evolve: func(d *door, event doorEvent) {
+		switch e := event.(type) {
+		case opened:
+			d.open = true
+		case passed:
+			d.Who = append(d.Who, e.Who)
+		}
+	}})
 
 var errShut = errors.New("the door is shut")
 

@@ -36,7 +36,9 @@ func guestKey(who string) projection.Key {
 }
 
 // visitsWith is visits with an addition to the fold.
-func visitsWith(name string, more func(s *visits, e projection.Event[doorEvent], w *projection.Writes) error) projection.Projection {
+func visitsWith(
+	name string, more func(s *visits, e projection.Event[doorEvent], w *projection.Writes) error,
+) projection.Projection {
 	if more == nil {
 		more = func(*visits, projection.Event[doorEvent], *projection.Writes) error { return nil }
 	}
@@ -100,18 +102,33 @@ func TestProjectFinds(t *testing.T) {
 		ask  func(f *estest.Projected)
 		says []string
 	}{
-		"another state":    {func(f *estest.Projected) { f.State(a, visits{OpenedBy: "Eve"}) }, []string{"state of Door#a", `"Eve"`, `"Ada"`}},
-		"no state":         {func(f *estest.Projected) { f.State(doorID("x"), visits{}) }, []string{"state of Door#x: not found"}},
-		"a state as text":  {func(f *estest.Projected) { f.State(a, "text") }, []string{"cannot be decoded as string"}},
-		"another row":      {func(f *estest.Projected) { f.Row(a, visitKey(1), visit{Who: "Eve"}) }, []string{"row 0001|Door#a of visits", "Eve", "Bob"}},
-		"no row":           {func(f *estest.Projected) { f.Row(a, visitKey(9), visit{}) }, []string{"not found"}},
-		"a row":            {func(f *estest.Projected) { f.NoRow(a, visitKey(1)) }, []string{"want none", "Bob"}},
-		"another counter":  {func(f *estest.Projected) { f.Counters(guestKey("Bob"), map[string]string{"visits": "2"}) }, []string{"counters Bob of guests", `"2"`, `"1"`}},
-		"no counters":      {func(f *estest.Projected) { f.Counters(guestKey("Bob"), nil) }, []string{"counters Bob of guests"}},
-		"not parked":       {func(f *estest.Projected) { f.Parked(a, 2, projection.Failed) }, []string{"not parked: it is at version 2"}},
-		"not an event":     {func(f *estest.Projected) { f.Given(a, 7) }, []string{"given Door#a: int is in none"}},
-		"no events":        {func(f *estest.Projected) { f.Given(a) }, []string{"given Door#a", es.ErrNoEvents.Error()}},
-		"parked elsewhere": {func(f *estest.Projected) { f.Given(a, passed{Who: "Mallory"}).Parked(a, 4, projection.TooLarge) }, []string{"before version 3 as failed, want version 4, too-large: banned"}},
+		"another state": {
+			func(f *estest.Projected) { f.State(a, visits{OpenedBy: "Eve"}) }, []string{"state of Door#a", `"Eve"`, `"Ada"`},
+		},
+		"no state": {
+			func(f *estest.Projected) { f.State(doorID("x"), visits{}) }, []string{"state of Door#x: not found"},
+		},
+		"a state as text": {func(f *estest.Projected) { f.State(a, "text") }, []string{"cannot be decoded as string"}},
+		"another row": {
+			func(f *estest.Projected) { f.Row(a, visitKey(1), visit{Who: "Eve"}) },
+			[]string{"row 0001|Door#a of visits", "Eve", "Bob"},
+		},
+		"no row": {func(f *estest.Projected) { f.Row(a, visitKey(9), visit{}) }, []string{"not found"}},
+		"a row":  {func(f *estest.Projected) { f.NoRow(a, visitKey(1)) }, []string{"want none", "Bob"}},
+		"another counter": {
+			func(f *estest.Projected) { f.Counters(guestKey("Bob"), map[string]string{"visits": "2"}) },
+			[]string{"counters Bob of guests", `"2"`, `"1"`},
+		},
+		"no counters": {func(f *estest.Projected) { f.Counters(guestKey("Bob"), nil) }, []string{"counters Bob of guests"}},
+		"not parked": {
+			func(f *estest.Projected) { f.Parked(a, 2, projection.Failed) }, []string{"not parked: it is at version 2"},
+		},
+		"not an event": {func(f *estest.Projected) { f.Given(a, 7) }, []string{"given Door#a: int is in none"}},
+		"no events":    {func(f *estest.Projected) { f.Given(a) }, []string{"given Door#a", es.ErrNoEvents.Error()}},
+		"parked elsewhere": {
+			func(f *estest.Projected) { f.Given(a, passed{Who: "Mallory"}).Parked(a, 4, projection.TooLarge) },
+			[]string{"before version 3 as failed, want version 4, too-large: banned"},
+		},
 		"parked": {func(f *estest.Projected) {
 			f.Given(a, passed{Who: "Mallory"}).State(a, visits{OpenedBy: "Ada", Who: []string{"Bob"}})
 		},
@@ -163,7 +180,9 @@ func TestChaosFinds(t *testing.T) {
 	}{
 		"nothing": {nil, nil},
 		"many rows in no order": {func(_ *visits, _ projection.Event[doorEvent], w *projection.Writes) error {
-			for who := range map[string]bool{"a": true, "b": true, "c": true, "d": true, "e": true, "f": true, "g": true, "h": true} {
+			for who := range map[string]bool{
+				"a": true, "b": true, "c": true, "d": true, "e": true, "f": true, "g": true, "h": true,
+			} {
 				w.Add(guestKey(who), "seen", projection.Int(1))
 			}
 			return nil

@@ -45,20 +45,42 @@ func TestStates(t *testing.T) {
 		update bool
 		says   []string // none = passes
 	}{
-		"all is well":                         {files{"v1.json": v1}, 1, asBefore, doorLives, false, nil},
-		"another fold":                        {files{"v1.json": v1}, 1, backwards, doorLives, false, []string{"after event 3 (DoorPassed)", "differs from the file of schema 1", "raise Schema to 2"}},
-		"another fold is not written over":    {files{"v1.json": v1}, 1, backwards, more, true, []string{"raise Schema to 2"}},
-		"the schema is raised":                {files{"v1.json": v1}, 2, backwards, doorLives, false, []string{"schema 2 has no file", "v2.json", "-update"}},
-		"the schema is raised, update":        {files{"v1.json": v1}, 2, backwards, doorLives, true, nil},
-		"the schema is lowered":               {files{"v1.json": v1, "v3.json": v1}, 1, asBefore, doorLives, false, []string{"v3.json is of a newer schema than 1", "raise Schema to 4"}},
-		"a life more":                         {files{"v1.json": v1}, 1, asBefore, more, false, []string{`"nobody" is not in`, "-update"}},
-		"a life more, update":                 {files{"v1.json": v1}, 1, asBefore, more, true, nil},
-		"a life changed":                      {files{"v1.json": v1}, 1, asBefore, map[string][]doorEvent{"two pass": {opened{}, passed{}}}, true, []string{`"two pass" has different events`}},
-		"a type without a life":               {files{"v1.json": v1}, 1, asBefore, map[string][]doorEvent{"nobody": {opened{}}}, true, []string{"no life contains DoorPassed"}},
-		"an event that is not registered":     {nil, 1, asBefore, map[string][]doorEvent{"paint": {painted{}}, "two pass": doorLives["two pass"]}, true, []string{"painted", "not registered"}},
-		"an event that can no longer be read": {files{"v1.json": `{"two pass": [{"type": "DoorPainted", "schema": 1, "data": {}, "state": {}}]}`}, 1, asBefore, doorLives, false, []string{"DoorPainted"}},
-		"a stray file":                        {files{"v1.json": v1, "README.md": ""}, 1, asBefore, doorLives, false, []string{"README.md: want v<schema>.json"}},
-		"no JSON":                             {files{"v1.json": "{"}, 1, asBefore, doorLives, false, []string{"v1.json"}},
+		"all is well": {files{"v1.json": v1}, 1, asBefore, doorLives, false, nil},
+		"another fold": {
+			files{"v1.json": v1}, 1, backwards, doorLives, false,
+			[]string{"after event 3 (DoorPassed)", "differs from the file of schema 1", "raise Schema to 2"},
+		},
+		"another fold is not written over": {files{"v1.json": v1}, 1, backwards, more, true, []string{"raise Schema to 2"}},
+		"the schema is raised": {
+			files{"v1.json": v1}, 2, backwards, doorLives, false, []string{"schema 2 has no file", "v2.json", "-update"},
+		},
+		"the schema is raised, update": {files{"v1.json": v1}, 2, backwards, doorLives, true, nil},
+		"the schema is lowered": {
+			files{"v1.json": v1, "v3.json": v1}, 1, asBefore, doorLives, false,
+			[]string{"v3.json is of a newer schema than 1", "raise Schema to 4"},
+		},
+		"a life more":         {files{"v1.json": v1}, 1, asBefore, more, false, []string{`"nobody" is not in`, "-update"}},
+		"a life more, update": {files{"v1.json": v1}, 1, asBefore, more, true, nil},
+		"a life changed": {
+			files{"v1.json": v1}, 1, asBefore, map[string][]doorEvent{"two pass": {opened{}, passed{}}},
+			true, []string{`"two pass" has different events`},
+		},
+		"a type without a life": {
+			files{"v1.json": v1}, 1, asBefore, map[string][]doorEvent{"nobody": {opened{}}},
+			true, []string{"no life contains DoorPassed"},
+		},
+		"an event that is not registered": {
+			nil, 1, asBefore, map[string][]doorEvent{"paint": {painted{}}, "two pass": doorLives["two pass"]},
+			true, []string{"painted", "not registered"},
+		},
+		"an event that can no longer be read": {
+			files{"v1.json": `{"two pass": [{"type": "DoorPainted", "schema": 1, "data": {}, "state": {}}]}`},
+			1, asBefore, doorLives, false, []string{"DoorPainted"},
+		},
+		"a stray file": {
+			files{"v1.json": v1, "README.md": ""}, 1, asBefore, doorLives, false, []string{"README.md: want v<schema>.json"},
+		},
+		"no JSON": {files{"v1.json": "{"}, 1, asBefore, doorLives, false, []string{"v1.json"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -81,7 +103,8 @@ func TestStates(t *testing.T) {
 				}
 			}
 			if tt.update && tt.says == nil {
-				hall(tt.evolve).States(t, estest.StatesConfig{Dir: dir, Schema: tt.schema}, tt.lives) // the written file passes without Update
+				// the written file passes without Update
+				hall(tt.evolve).States(t, estest.StatesConfig{Dir: dir, Schema: tt.schema}, tt.lives)
 			}
 		})
 	}

@@ -17,7 +17,8 @@ func survives[S, E any](aggregate es.Aggregate[S, E], event E) error {
 		return err
 	}
 	if d := diff([]E{event}, back); d != "" {
-		return fmt.Errorf("%s is not read back unchanged from its stored form %s (-before +after):\n%s", raw.Type, raw.Data, d)
+		return fmt.Errorf("%s is not read back unchanged from its stored form %s (-before +after):\n%s",
+			raw.Type, raw.Data, d)
 	}
 	return nil
 }

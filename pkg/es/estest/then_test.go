@@ -40,19 +40,27 @@ func TestThen(t *testing.T) {
 		{"an event too many", func(t estest.T) { open.When(pass("Bob")).Then(t) }, []string{"unexpected events", `"Bob"`}},
 		{"an error for events", func(t estest.T) { shut.When(pass("Bob")).Then(t, passed{Who: "Bob"}) },
 			[]string{"the decision failed: Bob: the door is shut", "passed{Who:Bob"}},
-		{"an error for nothing", func(t estest.T) { shut.When(pass("Bob")).Then(t) }, []string{"the decision failed", "no events"}},
+		{
+			"an error for nothing", func(t estest.T) { shut.When(pass("Bob")).Then(t) },
+			[]string{"the decision failed", "no events"},
+		},
 		{"another state", func(t estest.T) { open.When(pass("Bob")).ThenState(t, door{open: true, Who: []string{"Cy"}}) },
 			[]string{"unexpected state", `"Bob"`, `"Cy"`}},
 		{"another unexported field", func(t estest.T) { open.When(pass("Bob")).ThenState(t, door{Who: []string{"Bob"}}) },
 			[]string{"unexpected state", "open"}},
-		{"an error for a state", func(t estest.T) { shut.When(pass("Bob")).ThenState(t, door{}) }, []string{"the decision failed"}},
+		{
+			"an error for a state", func(t estest.T) { shut.When(pass("Bob")).ThenState(t, door{}) },
+			[]string{"the decision failed"},
+		},
 		{"events for an error", func(t estest.T) { open.When(pass("Bob")).ThenError(t, errShut) },
 			[]string{`no error, want "the door is shut"`, "passed{Who:Bob"}},
 		{"another error", func(t estest.T) { full.When(pass("Cy")).ThenError(t, errShut) },
 			[]string{"unexpected error", `want: "the door is shut"`, `"Cy: 2 have passed already"`}},
 		{"another type of error", func(t estest.T) { shut.When(pass("Bob")).ThenErrorAs(t, new(*tooManyError)) },
 			[]string{"unexpected error", "want: an error that fits *estest_test.tooManyError"}},
-		{"an error that does not fit", func(t estest.T) { shut.When(pass("Bob")).ThenErrorMatch(t, func(error) bool { return false }) },
+		{"an error that does not fit", func(t estest.T) {
+			shut.When(pass("Bob")).ThenErrorMatch(t, func(error) bool { return false })
+		},
 			[]string{"unexpected error", "the door is shut"}},
 
 		{"a given event that is not registered", func(t estest.T) {
@@ -61,7 +69,9 @@ func TestThen(t *testing.T) {
 		{"a new event that is not registered", func(t estest.T) { open.When(events(painted{})).Then(t, painted{}) },
 			[]string{"new event 1", "painted", "not registered"}},
 		{"a new event that its JSON loses a field of", func(t estest.T) {
-			open.When(events(passed{Who: "Bob"}, passed{Who: "Cy", Lost: 7})).Then(t, passed{Who: "Bob"}, passed{Who: "Cy", Lost: 7})
+			open.When(events(passed{Who: "Bob"}, passed{Who: "Cy", Lost: 7})).Then(t, passed{Who: "Bob"}, passed{
+				Who: "Cy", Lost: 7,
+			})
 		}, []string{"new event 2", "DoorPassed is not read back unchanged from its stored form", `{"who":"Cy"}`, "Lost"}},
 		{"more events than a commit takes", func(t estest.T) {
 			many := make([]doorEvent, es.MaxEvents+1)

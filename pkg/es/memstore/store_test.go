@@ -12,6 +12,8 @@ import (
 func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.RunSnapshots(t, func(*testing.T) es.SnapshotStore { return &memstore.Snapshots{} })
-	storetest.RunDeadline(t, func(_ *testing.T, now func() time.Time) es.Store { return memstore.New(memstore.Config{Now: now}) })
+	storetest.RunDeadline(t, func(_ *testing.T, now func() time.Time) es.Store {
+		return memstore.New(memstore.Config{Now: now})
+	})
 	storetest.Run(t, func(_ *testing.T, now func() time.Time) es.Store { return memstore.New(memstore.Config{Now: now}) })
 }

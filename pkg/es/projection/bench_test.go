@@ -42,7 +42,8 @@ func (Poisoned) isNote()  {}
 func (Misplaced) isNote() {}
 
 var notes = es.NewRegistry(
-	es.Type[noteEvent]("Noted", 1, Noted{}), es.Type[noteEvent]("Fanned", 1, Fanned{}), es.Type[noteEvent]("Swollen", 1, Swollen{}),
+	es.Type[noteEvent]("Noted", 1, Noted{}), es.Type[noteEvent]("Fanned", 1, Fanned{}),
+	es.Type[noteEvent]("Swollen", 1, Swollen{}),
 	es.Type[noteEvent]("Poisoned", 1, Poisoned{}), es.Type[noteEvent]("Misplaced", 1, Misplaced{}),
 )
 
@@ -62,7 +63,9 @@ func noted(events *es.Registry[noteEvent]) es.Aggregate[struct{}, noteEvent] {
 var texts = projection.OwnRows[string]("texts")
 
 // foldOf is a projection of notebooks that applies the same function to every event.
-func foldOf(name string, apply func(s *notebook, e projection.Event[noteEvent], w *projection.Writes) error) projection.Projection {
+func foldOf(
+	name string, apply func(s *notebook, e projection.Event[noteEvent], w *projection.Writes) error,
+) projection.Projection {
 	return projection.New(name, 1, projection.From(noted(notes), projection.On(apply)), texts)
 }
 
@@ -124,25 +127,36 @@ type bench struct {
 }
 
 func newBench() *bench {
-	b := &bench{view: memview.New(), catalog: memview.NewCatalog(), queue: &queue{}, machine: &machine{}, now: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}
+	b := &bench{
+		view:    memview.New(),
+		catalog: memview.NewCatalog(),
+		queue:   &queue{},
+		machine: &machine{},
+		now:     time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC),
+	}
 	b.store = memstore.New()
 	b.engine = b.engineOf(projection.Config{}, logOf(1, false))
 	return b
 }
 
 // engineOf returns an engine on the bench, with the newest fold version and older ones.
-func (b *bench) engineOf(cfg projection.Config, newest projection.Projection, former ...projection.Projection) *projection.Engine {
+func (b *bench) engineOf(
+	cfg projection.Config, newest projection.Projection, former ...projection.Projection,
+) *projection.Engine {
 	return b.engineOn(b.store, b.view, b.catalog, cfg, newest, former...)
 }
 
 func (b *bench) engineOn(
-	store es.Reader, view projection.View, catalog projection.Catalog, cfg projection.Config, newest projection.Projection, former ...projection.Projection,
+	store es.Reader, view projection.View, catalog projection.Catalog, cfg projection.Config, newest projection.Projection,
+	former ...projection.Projection,
 ) *projection.Engine {
 	cfg.Now = func() time.Time { return b.now }
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return projection.NewEngine(store, catalog, cfg, projection.Subscription{Projection: newest, Former: former, View: view})
+	return projection.NewEngine(store, catalog, cfg, projection.Subscription{
+		Projection: newest, Former: former, View: view,
+	})
 }
 
 // queued is a configuration with the bench's queue and machine.

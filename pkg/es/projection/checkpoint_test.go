@@ -65,7 +65,9 @@ func TestShows(t *testing.T) {
 		{4, 3, true},                   // of a fold that started earlier: it is the latest there is
 		{11, 3, false}, {11, 4, false}, // not applied yet
 	} {
-		row := projection.AppendRow{Key: projection.AppendKey("p", note("a"), test.version, 0), Epoch: test.epoch, Row: []byte(`1`)}
+		row := projection.AppendRow{
+			Key: projection.AppendKey("p", note("a"), test.version, 0), Epoch: test.epoch, Row: []byte(`1`),
+		}
 		if got := cp.Shows(row); got != test.want {
 			t.Errorf("version %d of epoch %d: shown %v", test.version, test.epoch, got)
 		}

@@ -16,9 +16,12 @@ import (
 type meter struct{ view, catalog, store faults }
 
 // metered is an engine of a new process with empty caches, and the meter of its requests.
-func (b *bench) metered(cfg projection.Config, newest projection.Projection, former ...projection.Projection) (*projection.Engine, *meter) {
+func (b *bench) metered(
+	cfg projection.Config, newest projection.Projection, former ...projection.Projection,
+) (*projection.Engine, *meter) {
 	m := &meter{view: faults{fail: -1}, catalog: faults{fail: -1}, store: faults{fail: -1}}
-	return b.engineOn(m.store.reader(b.store), m.view.view(b.view), m.catalog.catalog(b.catalog), cfg, newest, former...), m
+	return b.engineOn(m.store.reader(b.store), m.view.view(b.view), m.catalog.catalog(b.catalog), cfg, newest, former...),
+		m
 }
 
 // want fails the test unless exactly that many requests were made, and resets the meter.

@@ -11,8 +11,8 @@ import (
 )
 
 // Description is what a program without the code of a projection, or of a reaction, knows of it: plain data, for JSON.
-// [Subscription.Describe] makes it, and [Description.Subscription] makes a subscription of it again, for an [Engine] that
-// only looks.
+// [Subscription.Describe] makes it, and [Description.Subscription] makes a subscription of it again, for an [Engine]
+// that only looks.
 type Description struct {
 	Name string `json:"name"`
 	// Folds are the versions of the fold that the code has, the one that builds new generations first.
@@ -66,8 +66,8 @@ func describeFold(p Projection) FoldDescription {
 }
 
 // Subscription returns a subscription of which only the description is known. An [Engine] of such subscriptions answers
-// what it does about real ones as long as it only looks, and [Engine.Skip] works. What would fold an event, or change the
-// catalog, fails with [ErrDescribed].
+// what it does about real ones as long as it only looks, and [Engine.Skip] works. What would fold an event, or change
+// the catalog, fails with [ErrDescribed].
 func (d Description) Subscription(view View) Subscription {
 	s := Subscription{View: view, Inline: d.Inline, Replaces: slices.Clone(d.Replaces)}
 	for _, f := range d.Folds {

@@ -32,11 +32,14 @@ func described(t *testing.T, s projection.Subscription) projection.Subscription 
 func TestDescribedEngine(t *testing.T) {
 	t.Parallel()
 	b := newBench()
-	sub := projection.Subscription{Projection: handling(2, notes, true), Former: []projection.Projection{handling(1, notes, false)}, View: b.view}
+	sub := projection.Subscription{
+		Projection: handling(2, notes, true), Former: []projection.Projection{handling(1, notes, false)}, View: b.view,
+	}
 	real := projection.NewEngine(b.store, b.catalog, projection.Config{}, sub)
 	blind := projection.NewEngine(b.store, b.catalog, projection.Config{}, described(t, sub))
 	first := b.write(t, "a", Noted{"x"})
-	if records, err := blind.Records(t.Context()); err != nil || len(records) != 1 || records[0].Revision != 0 || records[0].Builds[0].Fold != 2 {
+	if records, err := blind.Records(t.Context()); err != nil || len(records) != 1 || records[0].Revision != 0 ||
+		records[0].Builds[0].Fold != 2 {
 		t.Errorf("before anything is registered: %+v, %v", records, err)
 	}
 	if stored, err := b.catalog.Records(t.Context()); err != nil || len(stored) != 0 {
@@ -45,7 +48,9 @@ func TestDescribedEngine(t *testing.T) {
 	apply(t, real, first)
 	b.write(t, "a", Swollen{1})
 	b.write(t, "b", Misplaced{1})
-	for _, v := range []es.StreamVersion{{Stream: note("a"), Version: 1}, {Stream: note("a"), Version: 2}, {Stream: note("b"), Version: 1}} {
+	for _, v := range []es.StreamVersion{
+		{Stream: note("a"), Version: 1}, {Stream: note("a"), Version: 2}, {Stream: note("b"), Version: 1},
+	} {
 		want, err1 := real.StreamProgress(t.Context(), v)
 		got, err2 := blind.StreamProgress(t.Context(), v)
 		if err1 != nil || err2 != nil || len(want) != 1 {

@@ -242,7 +242,9 @@ func (e *Engine) targetsOf(records []Record) [][]target {
 	for i := range records {
 		r := &records[i]
 		all[i] = e.subscription(r.Projection).fed(*r)
-		slices.SortStableFunc(all[i], func(a, b target) int { return cmp.Compare(r.order(&a.Build, now), r.order(&b.Build, now)) })
+		slices.SortStableFunc(all[i], func(a, b target) int {
+			return cmp.Compare(r.order(&a.Build, now), r.order(&b.Build, now))
+		})
 	}
 	return all
 }

@@ -155,7 +155,9 @@ func TestOldEpochInMemory(t *testing.T) {
 	e := b.engineOn(b.store, v, b.catalog, projection.Config{}, ledgerOf(1, ""))
 	apply(t, e, b.write(t, "a", Noted{"x"}))
 	old := b.at(t, 1, "a")
-	if err := b.view.Park(t.Context(), 1, note("a"), old, projection.Parked{Reason: projection.Crashed, Version: 2}); err != nil {
+	if err := b.view.Park(t.Context(), 1, note("a"), old, projection.Parked{
+		Reason: projection.Crashed, Version: 2,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	marked := b.at(t, 1, "a")

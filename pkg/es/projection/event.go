@@ -23,7 +23,8 @@ type Event[E any] struct {
 // EventAs converts an event to one whose data has type E. It panics if the data has another type.
 func EventAs[E any](e Event[any]) Event[E] {
 	return Event[E]{
-		Stream: e.Stream, Version: e.Version, Part: e.Part, At: e.At, OccurredAt: e.OccurredAt, Meta: e.Meta, Data: e.Data.(E),
+		Stream: e.Stream, Version: e.Version, Part: e.Part, At: e.At, OccurredAt: e.OccurredAt, Meta: e.Meta,
+		Data: e.Data.(E),
 	}
 }
 

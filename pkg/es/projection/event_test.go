@@ -22,7 +22,8 @@ func TestSort(t *testing.T) {
 	}
 	var keys []string
 	for _, e := range []projection.Event[any]{
-		{Version: 1}, {Version: 1, Part: 1}, {Version: 1, Part: 2}, {Version: 1, Part: 10}, {Version: 1, Part: 999}, {Version: 2},
+		{Version: 1}, {Version: 1, Part: 1}, {Version: 1, Part: 2}, {Version: 1, Part: 10},
+		{Version: 1, Part: 999}, {Version: 2},
 		{Version: 10}, {Version: 10, Part: 1}, {Version: 1 << 62},
 	} {
 		keys = append(keys, projection.OwnKey(note("a|b~c"), projection.Key{Sort: e.Sort()}).Sort)
@@ -53,13 +54,16 @@ func TestParts(t *testing.T) {
 			texts.Put(w, projection.Key{Partition: "all", Sort: e.Sort()}, e.Data.Text)
 			return nil
 		})), texts)
-	engine := projection.NewEngine(store, memview.NewCatalog(), projection.Config{}, projection.Subscription{Projection: listed, View: view})
+	engine := projection.NewEngine(store, memview.NewCatalog(), projection.Config{}, projection.Subscription{
+		Projection: listed, View: view,
+	})
 	raw := func(schema int, data string) es.RawEvent {
 		return es.RawEvent{Type: "Noted", Schema: schema, Data: json.RawMessage(data)}
 	}
-	stored, err := store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: store.Empty(note("a")), Events: []es.RawEvent{
-		raw(1, `{"Texts":["a","b","c"]}`), raw(2, `{"Text":"d"}`), raw(1, `{"Texts":["e","f"]}`), raw(1, `{"Texts":[]}`),
-	}}}})
+	stored, err := store.Append(t.Context(),
+		es.Append{Writes: []es.Write{{Head: store.Empty(note("a")), Events: []es.RawEvent{
+			raw(1, `{"Texts":["a","b","c"]}`), raw(2, `{"Text":"d"}`), raw(1, `{"Texts":["e","f"]}`), raw(1, `{"Texts":[]}`),
+		}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +93,8 @@ func TestParts(t *testing.T) {
 	if diff := cmp.Diff(want, texts(1)); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
-	if _, _, err := projection.NewRebuilder(engine, store, projection.RebuildConfig{}).Run(t.Context(), "listed", nil); err != nil {
+	if _, _, err := projection.NewRebuilder(engine, store, projection.RebuildConfig{}).Run(t.Context(), "listed",
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, texts(2)); diff != "" {

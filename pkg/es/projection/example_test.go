@@ -18,7 +18,8 @@ type closed struct{}
 func (opened) isTicketEvent() {}
 func (closed) isTicketEvent() {}
 
-var ticketEvents = es.NewRegistry(es.Type[ticketEvent]("TicketOpened", 1, opened{}), es.Type[ticketEvent]("TicketClosed", 1, closed{}))
+var ticketEvents = es.NewRegistry(es.Type[ticketEvent]("TicketOpened", 1, opened{}),
+	es.Type[ticketEvent]("TicketClosed", 1, closed{}))
 
 // openTickets lists the open tickets, and counts them. Its state is what it must remember of a ticket.
 var (
@@ -45,7 +46,9 @@ type ticket struct{ Subject string }
 // An engine accepts commits as they are delivered, twice and out of order: each counts once.
 func ExampleEngine() {
 	ctx, store, view := context.Background(), memstore.New(), memview.New()
-	engine := projection.NewEngine(store, memview.NewCatalog(), projection.Config{}, projection.Subscription{Projection: openTickets, View: view})
+	engine := projection.NewEngine(store, memview.NewCatalog(), projection.Config{}, projection.Subscription{
+		Projection: openTickets, View: view,
+	})
 
 	one, two := es.StreamID{Type: "Ticket", ID: "1"}, es.StreamID{Type: "Ticket", ID: "2"}
 	first, then := appended(store, one, opened{"No sound"}), appended(store, one, closed{})

@@ -55,16 +55,22 @@ type faultyView struct {
 	f *faults
 }
 
-func (v *faultyView) Checkpoints(ctx context.Context, g projection.Generation, s ...es.StreamID) (out map[es.StreamID]projection.Checkpoint, err error) {
+func (v *faultyView) Checkpoints(
+	ctx context.Context, g projection.Generation, s ...es.StreamID,
+) (out map[es.StreamID]projection.Checkpoint, err error) {
 	err = v.f.call(func() error { out, err = v.View.Checkpoints(ctx, g, s...); return err })
 	return out, err
 }
 
-func (v *faultyView) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
+func (v *faultyView) Save(
+	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) error {
 	return v.f.call(func() error { return v.View.Save(ctx, g, moves, rows) })
 }
 
-func (v *faultyView) Park(ctx context.Context, g projection.Generation, s es.StreamID, prev projection.Checkpoint, p projection.Parked) error {
+func (v *faultyView) Park(
+	ctx context.Context, g projection.Generation, s es.StreamID, prev projection.Checkpoint, p projection.Parked,
+) error {
 	return v.f.call(func() error { return v.View.Park(ctx, g, s, prev, p) })
 }
 
@@ -72,7 +78,9 @@ func (v *faultyView) Seen(ctx context.Context, g projection.Generation, s es.Str
 	return v.f.call(func() error { return v.View.Seen(ctx, g, s, version) })
 }
 
-func (v *faultyView) Rows(ctx context.Context, g projection.Generation, keys ...projection.RowKey) (out map[projection.RowKey]projection.Row, err error) {
+func (v *faultyView) Rows(
+	ctx context.Context, g projection.Generation, keys ...projection.RowKey,
+) (out map[projection.RowKey]projection.Row, err error) {
 	err = v.f.call(func() error { out, err = v.View.Rows(ctx, g, keys...); return err })
 	return out, err
 }
@@ -115,21 +123,29 @@ func (c *faultyCatalog) Replace(ctx context.Context, r projection.Record) error 
 	return c.f.call(func() error { return c.Catalog.Replace(ctx, r) })
 }
 
-func (c *faultyCatalog) Positions(ctx context.Context, name string, g projection.Generation) (out map[int]es.Position, err error) {
+func (c *faultyCatalog) Positions(
+	ctx context.Context, name string, g projection.Generation,
+) (out map[int]es.Position, err error) {
 	err = c.f.call(func() error { out, err = c.Catalog.Positions(ctx, name, g); return err })
 	return out, err
 }
 
-func (c *faultyCatalog) Notes(ctx context.Context, name string, g projection.Generation) (out map[string]json.RawMessage, err error) {
+func (c *faultyCatalog) Notes(
+	ctx context.Context, name string, g projection.Generation,
+) (out map[string]json.RawMessage, err error) {
 	err = c.f.call(func() error { out, err = c.Catalog.Notes(ctx, name, g); return err })
 	return out, err
 }
 
-func (c *faultyCatalog) SaveNote(ctx context.Context, name string, g projection.Generation, note string, text json.RawMessage) error {
+func (c *faultyCatalog) SaveNote(
+	ctx context.Context, name string, g projection.Generation, note string, text json.RawMessage,
+) error {
 	return c.f.call(func() error { return c.Catalog.SaveNote(ctx, name, g, note, text) })
 }
 
-func (c *faultyCatalog) SavePosition(ctx context.Context, name string, g projection.Generation, segment int, p es.Position) error {
+func (c *faultyCatalog) SavePosition(
+	ctx context.Context, name string, g projection.Generation, segment int, p es.Position,
+) error {
 	return c.f.call(func() error { return c.Catalog.SavePosition(ctx, name, g, segment, p) })
 }
 

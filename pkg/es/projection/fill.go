@@ -24,7 +24,9 @@ type OnPage func(segment, commits, events int)
 //
 // Errors: [ErrUnfinished] if the context is about to end; [ErrNoGeneration] if the generation was given up;
 // [ErrNotRebuilt]; those of the store, the view and the catalog.
-func (r *Rebuilder) Fill(ctx context.Context, projection string, g Generation, segment int, onPage OnPage) (filled bool, err error) {
+func (r *Rebuilder) Fill(
+	ctx context.Context, projection string, g Generation, segment int, onPage OnPage,
+) (filled bool, err error) {
 	t, err := r.target(ctx, projection, g)
 	if err != nil {
 		return false, err
@@ -120,7 +122,9 @@ func (r *Rebuilder) fillPage(ctx context.Context, t *target, page es.ScanPage) e
 }
 
 // fillOnce applies commits to their streams, and returns the streams that failed.
-func (r *Rebuilder) fillOnce(ctx context.Context, t *target, commits []es.Commit, corrupt []*es.CorruptError, fresh bool) map[es.StreamID]error {
+func (r *Rebuilder) fillOnce(
+	ctx context.Context, t *target, commits []es.Commit, corrupt []*es.CorruptError, fresh bool,
+) map[es.StreamID]error {
 	b := r.engine.newBatch(commits)
 	b.fresh, b.spend = fresh, r.pace.spend
 	b.bring(ctx, []target{*t})

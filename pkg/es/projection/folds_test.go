@@ -169,7 +169,8 @@ func TestOldCode(t *testing.T) {
 		t.Errorf("fill: %v", err)
 	}
 	var oldCode *projection.OldCodeError
-	if _, err := finish(t.Context(), b.rebuilder(old), b.machine.started["log-2"]); !errors.As(err, &oldCode) || oldCode.Wants != 2 || oldCode.Fold != 1 {
+	if _, err := finish(t.Context(), b.rebuilder(old), b.machine.started["log-2"]); !errors.As(err, &oldCode) ||
+		oldCode.Wants != 2 || oldCode.Fold != 1 {
 		t.Errorf("the machine: %v", err)
 	}
 	if err := b.rebuilder(newer).Do(t.Context(), job); err != nil {

@@ -149,7 +149,9 @@ func (r *Record) clone() Record {
 // not divided.
 func first(sub *Subscription, now time.Time, others map[string]Record) Record {
 	p := sub.Projection
-	b := Build{Generation: 1, Fold: p.FoldVersion(), Status: Serving, Segments: defaultSegments, Since: now, Skips: p.skipped()}
+	b := Build{
+		Generation: 1, Fold: p.FoldVersion(), Status: Serving, Segments: defaultSegments, Since: now, Skips: p.skipped(),
+	}
 	for name, r := range others {
 		before := r.Last > 1 || r.Builds[0].Since.Before(now.Add(-begunTogether)) || slices.Contains(sub.Replaces, name)
 		b.Late = b.Late || p.rebuilds() && r.Builds[0].Segments > 0 && before

@@ -22,11 +22,13 @@ func TestReadersGoOverAtOnce(t *testing.T) {
 		after  time.Duration
 		want   projection.Generation
 	}{
-		"just swapped":      {[]projection.Build{before, serving}, 0, 1},
-		"nearly all know":   {[]projection.Build{before, serving}, projection.RecordCacheAge - 1, 1},
-		"all know":          {[]projection.Build{before, serving}, projection.RecordCacheAge, 2},
-		"the first":         {[]projection.Build{serving}, 0, 2},
-		"another was given": {[]projection.Build{{Generation: 1, Status: projection.Retired, Since: swapped.Add(-time.Hour)}, serving}, 0, 2},
+		"just swapped":    {[]projection.Build{before, serving}, 0, 1},
+		"nearly all know": {[]projection.Build{before, serving}, projection.RecordCacheAge - 1, 1},
+		"all know":        {[]projection.Build{before, serving}, projection.RecordCacheAge, 2},
+		"the first":       {[]projection.Build{serving}, 0, 2},
+		"another was given": {
+			[]projection.Build{{Generation: 1, Status: projection.Retired, Since: swapped.Add(-time.Hour)}, serving}, 0, 2,
+		},
 	} {
 		r := projection.Record{Builds: test.builds}
 		if got := r.Read(swapped.Add(test.after)).Generation; got != test.want {
@@ -41,7 +43,9 @@ type ordered struct {
 	saves *[]projection.Generation
 }
 
-func (v ordered) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
+func (v ordered) Save(
+	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) error {
 	*v.saves = append(*v.saves, g)
 	return v.View.Save(ctx, g, moves, rows)
 }
@@ -132,7 +136,9 @@ type unwritable struct {
 	stream     es.StreamID
 }
 
-func (v *unwritable) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
+func (v *unwritable) Save(
+	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) error {
 	for _, m := range moves {
 		if g == v.generation && m.Stream == v.stream {
 			return errUnwritable

@@ -46,7 +46,9 @@ func (v *halting) Append(ctx context.Context, g projection.Generation, rows ...p
 	return v.View.Append(ctx, g, rows...)
 }
 
-func (v *halting) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
+func (v *halting) Save(
+	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) error {
 	if v.before("save", func(ctx context.Context) error { return v.View.Save(ctx, g, moves, rows) }) {
 		return errHalted
 	}

@@ -22,8 +22,8 @@ type Handler interface {
 	// Handles reports whether a stored event concerns the handler, by type and schema alone. The engine calls Handle
 	// for those events only. For commits without any, it reads and stores nothing.
 	Handles(streamType string, e es.RawEvent) bool
-	// StoredTypes are the types of the streams that it reads, each with the stored events that its code knows. They are for
-	// programs without its code: see [Subscription.Describe].
+	// StoredTypes are the types of the streams that it reads, each with the stored events that its code knows. They are
+	// for programs without its code: see [Subscription.Describe].
 	StoredTypes() map[string][]es.StoredType
 	// Handle handles the stored event c.Events[index]. The engine may call it again for the same event. After a
 	// transient error the engine delivers the event again. Any other error parks the stream.

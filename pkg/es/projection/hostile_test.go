@@ -43,7 +43,9 @@ func newHostility(seed uint64) *hostility {
 func (h *hostility) add(code, flavor string, halt func(string) bool) {
 	v := &halting{View: h.view, halt: halt}
 	cfg := projection.Config{
-		CacheSize: []int{-1, 1, 2, 100}[h.rng.IntN(4)], Parallel: 1, Budget: 1 + h.rng.IntN(20), CodeVersion: func() string { return code },
+		CacheSize: []int{
+			-1, 1, 2, 100,
+		}[h.rng.IntN(4)], Parallel: 1, Budget: 1 + h.rng.IntN(20), CodeVersion: func() string { return code },
 	}
 	if h.rng.IntN(2) == 0 {
 		cfg.Queue = h.queue

@@ -34,7 +34,8 @@ func newForgetting(seed uint64, extras bool) *forgetting {
 	f.begun, f.clean = map[string]bool{}, map[string]bool{}
 	f.now = time.Now()
 	most := 3 + f.rng.IntN(12)
-	if extras { // what is written of half an event is counted, so only events that have as many rows in each answer may be divided
+	// what is written of half an event is counted, so only events that have as many rows in each answer may be divided
+	if extras {
 		most = max(most, 6)
 	}
 	f.view = memview.New(memview.Config{MaxWrites: most})
@@ -89,14 +90,17 @@ func (f *forgetting) step(t *testing.T, n int) {
 		}
 	}
 	if after := f.at(t, 1, id); after.Version < before.Version || after.Epoch() < before.Epoch() {
-		t.Errorf("%s went back from version %d, epoch %d, to %d, %d", id, before.Version, before.Epoch(), after.Version, after.Epoch())
+		t.Errorf("%s went back from version %d, epoch %d, to %d, %d",
+			id, before.Version, before.Epoch(), after.Version, after.Epoch())
 	}
 }
 
 // grow appends a commit.
 func (f *forgetting) grow(t *testing.T, id string) {
 	t.Helper()
-	events := []noteEvent{Noted{fmt.Sprint("secret ", len(f.history))}, Fanned{f.rng.IntN(7)}, Noted{"secret"}, Swollen{1}, Poisoned{}}
+	events := []noteEvent{
+		Noted{fmt.Sprint("secret ", len(f.history))}, Fanned{f.rng.IntN(7)}, Noted{"secret"}, Swollen{1}, Poisoned{},
+	}
 	from := f.rng.IntN(3 + f.rng.IntN(5)/4)
 	c := f.write(t, id, events[from:min(len(events), from+1+f.rng.IntN(2))]...)
 	f.history = append(f.history, c)
@@ -108,7 +112,8 @@ func (f *forgetting) wantClean(t *testing.T) {
 	t.Helper()
 	for id := range f.clean {
 		for key, row := range f.shown(t, 1, id) {
-			if (key == id || strings.HasSuffix(key, "|Note#"+id) || strings.HasPrefix(key, id+" slot")) && strings.Contains(row, "secret") {
+			if (key == id || strings.HasSuffix(key, "|Note#"+id) || strings.HasPrefix(key, id+" slot")) &&
+				strings.Contains(row, "secret") {
 				t.Fatalf("%s was forgotten, and is shown in %s: %s", id, key, row)
 			}
 		}

@@ -44,7 +44,9 @@ func TestStaleMemory(t *testing.T) {
 }
 
 // deliver makes a new process apply a batch with commits of the given age, and reports whether the process ended.
-func (b *bench) deliver(t *testing.T, fold func(chan<- struct{}) projection.Projection, age time.Duration, commits ...es.Commit) (died bool) {
+func (b *bench) deliver(
+	t *testing.T, fold func(chan<- struct{}) projection.Projection, age time.Duration, commits ...es.Commit,
+) (died bool) {
 	t.Helper()
 	deaths, done := make(chan struct{}), make(chan map[es.StreamID]error)
 	cfg := b.queued()
@@ -142,7 +144,9 @@ type stubborn struct {
 	saved []string // in a generation, a stream
 }
 
-func (v *stubborn) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
+func (v *stubborn) Save(
+	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) error {
 	err := v.unwritable.Save(ctx, g, moves, rows)
 	if err == nil {
 		v.mu.Lock()
@@ -170,7 +174,8 @@ func TestOverdue(t *testing.T) {
 	b.queue.wantJobs(t)
 	b.now = commits[0].At.Add(11 * time.Second)
 	b.queue.err = errOutage
-	if failed := e.Apply(t.Context(), commits); !errors.Is(failed[note("a")], errUnwritable) || !errors.Is(failed[note("a")], errOutage) {
+	if failed := e.Apply(t.Context(), commits); !errors.Is(failed[note("a")], errUnwritable) ||
+		!errors.Is(failed[note("a")], errOutage) {
 		t.Errorf("the stream is done, although nothing was left to the queue: %v", failed)
 	}
 	b.queue.err = nil
@@ -181,7 +186,9 @@ func TestOverdue(t *testing.T) {
 	if !slices.Equal(jobs, []projection.Job{want}) || b.queue.last != 30*time.Second {
 		t.Fatalf("%+v in %v, want %+v", jobs, b.queue.last, want)
 	}
-	for _, age := range []struct{ of, delay time.Duration }{{time.Second, 30 * time.Second}, {5 * time.Minute, 5 * time.Minute}, {6 * time.Hour, 15 * time.Minute}} {
+	for _, age := range []struct{ of, delay time.Duration }{
+		{time.Second, 30 * time.Second}, {5 * time.Minute, 5 * time.Minute}, {6 * time.Hour, 15 * time.Minute},
+	} {
 		b.now = want.FailedSince.Add(age.of)
 		if err := r.Do(t.Context(), want); err != nil {
 			t.Fatal(err)
@@ -329,7 +336,9 @@ type gated struct {
 	saved     []string
 }
 
-func (v *gated) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
+func (v *gated) Save(
+	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) error {
 	v.mu.Lock()
 	v.now++
 	v.most = max(v.most, v.now)

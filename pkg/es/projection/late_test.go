@@ -36,7 +36,9 @@ func (b *bench) engineFor(subs ...projection.Subscription) *projection.Engine {
 }
 
 func (b *bench) readerFor(subs ...projection.Subscription) *projection.Reader {
-	return projection.NewReader(b.store, b.catalog, projection.ReaderConfig{Now: func() time.Time { return b.now }}, subs...)
+	return projection.NewReader(b.store, b.catalog, projection.ReaderConfig{Now: func() time.Time {
+		return b.now
+	}}, subs...)
 }
 
 // wantReadable fails the test unless exactly these projections can be opened, and report that they are ready, by new

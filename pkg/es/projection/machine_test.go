@@ -56,7 +56,9 @@ func (m *machine) settle(t *testing.T, r *projection.Rebuilder) {
 
 // finish is the state machine without its retries: it repeats steps that are not done, and stops where it would wait.
 func finish(ctx context.Context, r *projection.Rebuilder, s projection.Stage) (projection.Stage, error) {
-	return finishWith(s, func(what string, s projection.Stage) (projection.Stage, error) { return r.Advance(ctx, what, s) })
+	return finishWith(s, func(what string, s projection.Stage) (projection.Stage, error) {
+		return r.Advance(ctx, what, s)
+	})
 }
 
 type advance func(what string, s projection.Stage) (projection.Stage, error)

@@ -27,7 +27,9 @@ type refusing struct {
 	saves map[es.StreamID]int
 }
 
-func (v *refusing) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
+func (v *refusing) Save(
+	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) error {
 	v.mu.Lock()
 	if v.saves == nil {
 		v.saves = map[es.StreamID]int{}
@@ -138,7 +140,9 @@ func TestPartOfARetry(t *testing.T) {
 	b := newBench()
 	apply(t, b.engine)
 	first := b.write(t, "a", Fanned{150})
-	if err := b.view.Park(t.Context(), 1, note("a"), projection.Checkpoint{}, projection.Parked{Reason: projection.Failed, Version: 1}); err != nil {
+	if err := b.view.Park(t.Context(), 1, note("a"), projection.Checkpoint{}, projection.Parked{
+		Reason: projection.Failed, Version: 1,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	apply(t, b.engine, b.write(t, "a", Noted{"later"}))
@@ -178,7 +182,8 @@ func TestReactsOnce(t *testing.T) {
 	})
 	e := b.engineOf(projection.Config{Parallel: 1}, reaction.New(r))
 	c := b.write(t, "a", Noted{"first"}, Noted{"second"}, Noted{"third"})
-	if failed := e.Apply(t.Context(), []es.Commit{c}); len(failed) != 1 || !slices.Equal(heard, []string{"first", "second"}) {
+	if failed := e.Apply(t.Context(), []es.Commit{c}); len(failed) != 1 ||
+		!slices.Equal(heard, []string{"first", "second"}) {
 		t.Errorf("failed %v, heard %v", failed, heard)
 	}
 	heard, failing = nil, false
@@ -234,8 +239,10 @@ func TestGroupsFailTogether(t *testing.T) {
 func TestStorable(t *testing.T) {
 	t.Parallel()
 	for number, want := range map[string]bool{
-		"0": true, "-1.5": true, strings.Repeat("9", 38): true, strings.Repeat("9", 39): false, "1" + strings.Repeat("0", 125): true,
-		"1" + strings.Repeat("0", 126): false, "0." + strings.Repeat("0", 129) + "1": true, "0." + strings.Repeat("0", 130) + "1": false,
+		"0": true, "-1.5": true, strings.Repeat("9", 38): true, strings.Repeat("9", 39): false,
+		"1" + strings.Repeat("0", 125): true,
+		"1" + strings.Repeat("0", 126): false, "0." + strings.Repeat("0", 129) + "1": true,
+		"0." + strings.Repeat("0", 130) + "1":                              false,
 		"1" + strings.Repeat("0", 30) + "." + strings.Repeat("0", 9) + "1": false,
 	} {
 		n, err := projection.Decimal(number)

@@ -23,7 +23,9 @@ type lagging struct {
 	past projection.View
 }
 
-func (v lagging) List(ctx context.Context, g projection.Generation, l projection.Listing) iter.Seq2[projection.Listed, error] {
+func (v lagging) List(
+	ctx context.Context, g projection.Generation, l projection.Listing,
+) iter.Seq2[projection.Listed, error] {
 	if l.Kind == projection.IndexedRow {
 		return v.past.List(ctx, g, l)
 	}
@@ -63,11 +65,14 @@ func TestOverlay(t *testing.T) {
 	}
 	r := b.readerFor(projection.Subscription{Projection: cards(1), View: lagging{b.view, past}})
 	changes := map[string]struct{ id, text string }{
-		"added at the beginning": {"a", "p/10/new"}, "added in the middle": {"e", "p/50/new"}, "added at the end": {"z", "q/99/new"},
-		"another row": {"d", "p/40/new"}, "taken out": {"d", ""}, "the first is taken out": {"b", ""}, "the last is taken out": {"i", ""},
-		"moved back": {"h", "p/15/new"}, "moved forth": {"b", "p/70/new"}, "moved to the end": {"b", "p/99/new"},
-		"moved to the beginning": {"i", "p/00/new"}, "to another partition": {"d", "q/40/new"}, "to a partition that is not listed": {"d", "r/40/new"},
-		"put in": {"n", "q/30/new"},
+		"added at the beginning": {"a", "p/10/new"}, "added in the middle": {"e", "p/50/new"},
+		"added at the end": {"z", "q/99/new"},
+		"another row":      {"d", "p/40/new"}, "taken out": {"d", ""}, "the first is taken out": {"b", ""},
+		"the last is taken out": {"i", ""},
+		"moved back":            {"h", "p/15/new"}, "moved forth": {"b", "p/70/new"}, "moved to the end": {"b", "p/99/new"},
+		"moved to the beginning": {"i", "p/00/new"}, "to another partition": {"d", "q/40/new"},
+		"to a partition that is not listed": {"d", "r/40/new"},
+		"put in":                            {"n", "q/30/new"},
 	}
 	for _, name := range slices.Sorted(maps.Keys(changes)) {
 		change := changes[name]
@@ -97,7 +102,8 @@ func listOf(all map[string]string, descending bool) (rows []string) {
 	for id, text := range all {
 		at := strings.Split(text+"//", "/")
 		if at[0] == "p" || at[0] == "q" {
-			rows = append(rows, fmt.Sprint(at[0], " ", projection.OwnKey(note(id), projection.Key{Sort: at[1]}).Sort, ": ", at[2]))
+			rows = append(rows,
+				fmt.Sprint(at[0], " ", projection.OwnKey(note(id), projection.Key{Sort: at[1]}).Sort, ": ", at[2]))
 		}
 	}
 	slices.SortFunc(rows, func(a, b string) int { return strings.Compare(a[2:], b[2:]) })

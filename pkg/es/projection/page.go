@@ -85,7 +85,8 @@ const maxSortBytes = 1024
 
 func parseCursor(text string) (c cursor, err error) {
 	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || json.Unmarshal(raw, &c) != nil || c.Sort == "" || len(c.Sort) > maxSortBytes || !utf8.ValidString(c.Sort) {
+	if err != nil || json.Unmarshal(raw, &c) != nil || c.Sort == "" || len(c.Sort) > maxSortBytes ||
+		!utf8.ValidString(c.Sort) {
 		return cursor{}, ErrCursor
 	}
 	return c, nil
@@ -141,7 +142,8 @@ func (l *list) page(ctx context.Context) (rows []Listed, next string, err error)
 	}
 	all := slices.Concat(found...)
 	for _, row := range overlay {
-		if slices.Contains(l.q.Partitions, row.Key.Partition) && (l.cursor.Sort == "" || l.before(l.cursor.Sort, row.Key.Sort)) {
+		if slices.Contains(l.q.Partitions, row.Key.Partition) &&
+			(l.cursor.Sort == "" || l.before(l.cursor.Sort, row.Key.Sort)) {
 			all = append(all, row)
 		}
 	}
@@ -165,7 +167,8 @@ func (l *list) part(ctx context.Context, partition string, overlay map[es.Stream
 	bytes := 0
 	at := map[es.StreamID]Checkpoint{}
 	for row, err := range l.sub.View.List(ctx, l.Build.Generation, Listing{
-		Kind: l.rows.kind, Slot: l.slot, Partition: partition, After: l.cursor.Sort, Descending: l.q.Descending, PageSize: l.q.Limit + 1,
+		Kind: l.rows.kind, Slot: l.slot, Partition: partition, After: l.cursor.Sort, Descending: l.q.Descending,
+		PageSize: l.q.Limit + 1,
 	}) {
 		if err != nil {
 			return nil, err

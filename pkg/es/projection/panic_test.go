@@ -30,10 +30,11 @@ func TestPanicsOutsideOfTheFold(t *testing.T) {
 	t.Parallel()
 	b := newBench()
 	p := projection.New("log", 1,
-		projection.From(noted(notes), projection.On(func(s *brittle, e projection.Event[noteEvent], _ *projection.Writes) error {
-			_, s.broken = e.Data.(Poisoned)
-			return nil
-		})),
+		projection.From(noted(notes),
+			projection.On(func(s *brittle, e projection.Event[noteEvent], _ *projection.Writes) error {
+				_, s.broken = e.Data.(Poisoned)
+				return nil
+			})),
 		projection.Topics(func(*brittle) []string { panic("topics") }),
 	)
 	heard := &noises{}

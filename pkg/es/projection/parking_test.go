@@ -32,7 +32,8 @@ func TestReasonsToPark(t *testing.T) {
 	b.wantParked(t, map[string]string{
 		"poison": "failed before 2, seen 4", "panic": "failed before 2, seen 2", "state": "too-large before 2, seen 3",
 		"row": "failed before 1, seen 1", "digits": "failed before 1, seen 1",
-		"type": "needs-newer-code before 1, seen 1", "schema": "needs-newer-code before 1, seen 1", "payload": "failed before 1, seen 1",
+		"type": "needs-newer-code before 1, seen 1", "schema": "needs-newer-code before 1, seen 1",
+		"payload": "failed before 1, seen 1",
 	})
 	for id, version := range map[string]int64{"poison": 1, "panic": 1, "state": 1, "row": 0, "type": 0, "good": 2} {
 		if got := b.at(t, 1, id).Version; got != version {
@@ -98,7 +99,9 @@ type between struct {
 	before, after func()
 }
 
-func (v *between) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
+func (v *between) Save(
+	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) error {
 	if v.before != nil && len(moves) == 1 && moves[0].Prev.Parked != nil {
 		before, after := v.before, v.after
 		v.before = nil
@@ -118,8 +121,11 @@ func TestDeliveredWhileRetried(t *testing.T) {
 	b := newBench()
 	apply(t, b.engine, b.write(t, "a", Noted{"x"}, Poisoned{}))
 	view := &between{View: b.view}
-	mended := b.engineOn(b.store, view, b.catalog, projection.Config{CodeVersion: func() string { return "2" }}, logOf(1, true))
-	view.before = func() { apply(t, b.engine, b.write(t, "a", Noted{"y"})) } // noted, just before the stream is parked no longer
+	mended := b.engineOn(b.store, view, b.catalog, projection.Config{CodeVersion: func() string {
+		return "2"
+	}}, logOf(1, true))
+	// noted, just before the stream is parked no longer
+	view.before = func() { apply(t, b.engine, b.write(t, "a", Noted{"y"})) }
 	view.after = func() {}
 	if err := mended.RetryStream(t.Context(), note("a"), "log"); err != nil {
 		t.Fatal(err)
@@ -140,7 +146,9 @@ func TestNotedTooLate(t *testing.T) {
 	}}
 	late := b.write(t, "a", Noted{"y"})
 	hidden := &upTo{Reader: b.store, last: 2} // the retry reads before the event is there
-	mended = b.engineOn(hidden, b.view, b.catalog, projection.Config{CodeVersion: func() string { return "2" }}, logOf(1, true))
+	mended = b.engineOn(hidden, b.view, b.catalog, projection.Config{CodeVersion: func() string {
+		return "2"
+	}}, logOf(1, true))
 	apply(t, b.engineOn(b.store, view, b.catalog, projection.Config{}, logOf(1, true)), late)
 	b.wantRows(t, 1, logOf(1, true), "a")
 }

@@ -13,7 +13,8 @@ import (
 func TestHalfAnEventBehindUnconcerned(t *testing.T) {
 	t.Parallel()
 	for name, before := range map[string][]noteEvent{
-		"in the middle": {Noted{"x"}, Swollen{1}, Misplaced{1}}, "from the beginning": {Swollen{1}, Misplaced{1}}, "nothing": {Noted{"x"}},
+		"in the middle": {Noted{"x"}, Swollen{1}, Misplaced{1}}, "from the beginning": {Swollen{1}, Misplaced{1}},
+		"nothing": {Noted{"x"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -38,7 +39,8 @@ func TestHalfAnEventBehindUnconcerned(t *testing.T) {
 				t.Fatal("it was not interrupted")
 			}
 			if at := b.at(t, 1, "a"); at.RowsWritten != 8 || at.Version != c.Version-1 || string(at.Hash) != string(c.Prev) {
-				t.Errorf("%d rows written after %d, hash %x, want it after %d, hash %x", at.RowsWritten, at.Version, at.Hash, c.Version-1, c.Prev)
+				t.Errorf("%d rows written after %d, hash %x, want it after %d, hash %x",
+					at.RowsWritten, at.Version, at.Hash, c.Version-1, c.Prev)
 			}
 			apply(t, b.engineOf(projection.Config{}, ledgerOf(1, "")), c)
 			b.wantShown(t, 1, ledgerOf(1, ""), "a")

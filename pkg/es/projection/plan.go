@@ -43,7 +43,9 @@ type move struct {
 // and changes nothing, except that a reaction reacts.
 //
 // The error is about the first event that the move does not apply. If that is the first event, there is no move.
-func (t *target) plan(ctx context.Context, stream es.StreamID, at Checkpoint, steps []step, r room, now time.Time) (*move, *foldError) {
+func (t *target) plan(
+	ctx context.Context, stream es.StreamID, at Checkpoint, steps []step, r room, now time.Time,
+) (*move, *foldError) {
 	n := min(len(steps), r.steps)
 	if at.RowsWritten > 0 { // finish the half-written event alone
 		n = 1
@@ -91,7 +93,8 @@ func (t *target) foldSteps(ctx context.Context, state []byte, steps []step) ([]b
 func (c Checkpoint) move(stream es.StreamID, steps []step, state []byte, w *Writes, rows []Write, now time.Time) *move {
 	last := steps[len(steps)-1]
 	next := Checkpoint{
-		Version: last.version(), Hash: last.commit.Hash, State: state, Owner: c.Owner, At: now.UTC().Truncate(time.Microsecond),
+		Version: last.version(), Hash: last.commit.Hash, State: state, Owner: c.Owner,
+		At:    now.UTC().Truncate(time.Microsecond),
 		Rises: c.Rises, Appended: c.Appended + int64(len(w.appended)), Slots: w.slots,
 	}
 	if steps[0].version() == 1 {

@@ -46,7 +46,9 @@ func TestPlanOfAReaction(t *testing.T) {
 		}
 		steps = append(steps, step{commit: c})
 	}
-	for fail, want := range map[int64]string{0: "6, handled [3 4 6]", 3: "2, handled [3], refused 2", 4: "3, handled [3 4], refused 3"} {
+	for fail, want := range map[int64]string{
+		0: "6, handled [3 4 6]", 3: "2, handled [3], refused 2", 4: "3, handled [3 4], refused 3",
+	} {
 		r := &reacting{fail: fail}
 		target := &target{Build: Build{Since: begun}, sub: &Subscription{Projection: FromHandler(r)}, fold: FromHandler(r)}
 		m, refused := target.plan(t.Context(), es.StreamID{Type: "Plan", ID: "s"}, Checkpoint{}, steps, room{9, 9}, begun)
@@ -69,8 +71,10 @@ func TestLessRoom(t *testing.T) {
 		want room
 		fits bool
 	}{
-		{move{steps: 9, rows: rows}, room{4, 50}, true}, {move{steps: 2}, room{1, 50}, true}, {move{steps: 1, rows: rows}, room{1, 2}, true},
-		{move{rows: rows[:2]}, room{1, 1}, true}, {move{steps: 1, rows: rows[:1]}, room{9, 50}, false}, {move{steps: 1}, room{9, 50}, false},
+		{move{steps: 9, rows: rows}, room{4, 50}, true}, {move{steps: 2}, room{1, 50}, true},
+		{move{steps: 1, rows: rows}, room{1, 2}, true},
+		{move{rows: rows[:2]}, room{1, 1}, true}, {move{steps: 1, rows: rows[:1]}, room{9, 50}, false},
+		{move{steps: 1}, room{9, 50}, false},
 	} {
 		if got, fits := (room{9, 50}).less(&test.m); got != test.want || fits != test.fits {
 			t.Errorf("%d steps, %d rows: %v, %v, want %v, %v", test.m.steps, len(test.m.rows), got, fits, test.want, test.fits)

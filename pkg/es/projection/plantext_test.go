@@ -15,7 +15,8 @@ import (
 func planText(t *testing.T, at Checkpoint, events string, r room) string {
 	t.Helper()
 	stream := es.StreamID{Type: "Plan", ID: "s"}
-	p := New("plan", 1, From(es.Aggregate[struct{}, planned]{StreamType: "Plan", Events: plans}, On(planFold)), planFirst, planSecond, planOwn, planAppend)
+	p := New("plan", 1, From(es.Aggregate[struct{}, planned]{StreamType: "Plan", Events: plans}, On(planFold)), planFirst,
+		planSecond, planOwn, planAppend)
 	target := &target{sub: &Subscription{Projection: p}, fold: p}
 	var steps []step
 	for i, text := range strings.Split(events, "|") {
@@ -24,7 +25,9 @@ func planText(t *testing.T, at Checkpoint, events string, r room) string {
 			schema, do = 1, old
 		}
 		data, _ := json.Marshal(planned{do})
-		c := &es.Commit{Stream: stream, Version: at.Version + int64(i) + 1, Meta: es.Meta{Actor: "ann"}, Hash: []byte{byte(i)}}
+		c := &es.Commit{
+			Stream: stream, Version: at.Version + int64(i) + 1, Meta: es.Meta{Actor: "ann"}, Hash: []byte{byte(i)},
+		}
 		c.Events = []es.RawEvent{{Type: "Planned", Schema: schema, Data: data}}
 		steps = beyond(steps, c, at.Version)
 	}
@@ -53,7 +56,8 @@ func moveText(t *testing.T, out *strings.Builder, m *move, at Checkpoint) {
 		fmt.Fprintf(out, "part %d to %d", next.RowsWritten, next.Version)
 	} else {
 		fmt.Fprintf(out, "%d to %d", m.steps, next.Version)
-		if next.RowsWritten != 0 || !next.At.Equal(time.Unix(1, 2000)) || string(next.Hash) != string([]byte{byte(m.steps - 1)}) {
+		if next.RowsWritten != 0 || !next.At.Equal(time.Unix(1, 2000)) ||
+			string(next.Hash) != string([]byte{byte(m.steps - 1)}) {
 			t.Errorf("%+v", next)
 		}
 	}

@@ -52,7 +52,8 @@ func (e *Engine) Progress(ctx context.Context, projection string, b Build) (Prog
 	out := Progress{Doing: "compared", Of: s.Segments}
 	for i := range s.Segments {
 		var f findings
-		if note := notes[segmentNote(i)]; note != nil && json.Unmarshal(note, &f) == nil && f.Survey == s.ID && f.Position == es.End {
+		if note := notes[segmentNote(i)]; note != nil && json.Unmarshal(note, &f) == nil && f.Survey == s.ID &&
+			f.Position == es.End {
 			out.Done++
 		}
 	}

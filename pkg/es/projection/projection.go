@@ -280,7 +280,9 @@ func (s step) version() int64 { return s.commit.Version + int64(s.index) }
 // empty is the document before the first event, a *S.
 func (p *declared) empty() any { return reflect.New(p.document).Interface() }
 
-func (p *declared) fold(_ context.Context, stored json.RawMessage, steps []step) (out json.RawMessage, w *Writes, err error) {
+func (p *declared) fold(
+	_ context.Context, stored json.RawMessage, steps []step,
+) (out json.RawMessage, w *Writes, err error) {
 	defer func() { // the state's JSON methods and the functions of lists may panic too
 		if panicked := recover(); panicked != nil {
 			err = &foldError{index: max(len(steps)-1, 0), err: fmt.Errorf("state: panic: %v", panicked)}

@@ -20,7 +20,9 @@ func reactionTo(react func(text string, cmd es.Command) error) reaction.Reaction
 }
 
 // onNoted reacts to what is noted.
-func onNoted(react func(text string, cmd es.Command) error) func(context.Context, projection.Event[noteEvent], es.Command) error {
+func onNoted(
+	react func(text string, cmd es.Command) error,
+) func(context.Context, projection.Event[noteEvent], es.Command) error {
 	return func(_ context.Context, e projection.Event[noteEvent], cmd es.Command) error {
 		switch data := e.Data.(type) {
 		case Noted:
@@ -56,7 +58,8 @@ func TestReactorPasses(t *testing.T) {
 					ids[text] = map[string]bool{}
 				}
 				ids[text][cmd.Ref.ID] = true
-				if cmd.Ref.Fingerprint != "log" || cmd.Meta.CorrelationID != "corr" || cmd.Meta.CausationID == "" || cmd.Meta.Actor != "reactor/log" {
+				if cmd.Ref.Fingerprint != "log" || cmd.Meta.CorrelationID != "corr" || cmd.Meta.CausationID == "" ||
+					cmd.Meta.Actor != "reactor/log" {
 					t.Errorf("command: %+v", cmd)
 				}
 				if text == "second" && failing {
@@ -103,7 +106,8 @@ func TestReactorParks(t *testing.T) {
 		return nil
 	}))
 	e := b.engineOf(projection.Config{Parallel: 1}, r)
-	apply(t, e, b.write(t, "a", Noted{"x"}, Noted{"bad"}, Noted{"y"}), b.write(t, "b", Poisoned{}), b.write(t, "c", Noted{"z"}))
+	apply(t, e, b.write(t, "a", Noted{"x"}, Noted{"bad"}, Noted{"y"}), b.write(t, "b", Poisoned{}),
+		b.write(t, "c", Noted{"z"}))
 	b.wantParked(t, map[string]string{"a": "failed before 2, seen 3", "b": "failed before 1, seen 1"})
 	if diff := cmp.Diff(map[string]bool{"x": true, "z": true}, done); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
@@ -125,7 +129,8 @@ func TestReactorIsNotRebuilt(t *testing.T) {
 	_, _, run := rebuilder.Run(t.Context(), "log", nil)
 	for name, err := range map[string]error{
 		"begin": errorOf(rebuilder.Begin(t.Context(), "log")), "fill": errorOf(rebuilder.Fill(t.Context(), "log", 1, 0, nil)),
-		"finish": errorOf(rebuilder.Finish(t.Context(), "log", 1)), "verify": errorOf(rebuilder.Verify(t.Context(), "log", 1)), "run": run,
+		"finish": errorOf(rebuilder.Finish(t.Context(), "log", 1)),
+		"verify": errorOf(rebuilder.Verify(t.Context(), "log", 1)), "run": run,
 	} {
 		if !errors.Is(err, projection.ErrNotRebuilt) {
 			t.Errorf("%s: %v", name, err)
@@ -175,11 +180,18 @@ func TestDeclarationsKeepTheirMistakes(t *testing.T) {
 		"many": {
 			projection.New("", 1, projection.From(noted(notes), on), projection.Topics[notebook](nil), projection.Upgrade(nil),
 				projection.OwnRows[string](""), projection.IndexRows[notebook, string]("i", nil)),
-			[]string{"name must not be empty", "has no function", "Topics has", "Upgrade has", "a list has no name", `"i" has no function`},
+			[]string{
+				"name must not be empty", "has no function", "Topics has",
+				"Upgrade has", "a list has no name", `"i" has no function`,
+			},
 		},
-		"a registry with mistakes": {projection.New("x", 1, projection.From[notebook](unregistered)), []string{"needs a name"}},
+		"a registry with mistakes": {
+			projection.New("x", 1, projection.From[notebook](unregistered)), []string{"needs a name"},
+		},
 		"a reaction's": {
-			reaction.New(reaction.Reaction{Sources: []reaction.Source{{}, reaction.From(unregistered), reaction.From(noted(notes), reaction.On[Noted](nil))}}),
+			reaction.New(reaction.Reaction{Sources: []reaction.Source{
+				{}, reaction.From(unregistered), reaction.From(noted(notes), reaction.On[Noted](nil)),
+			}}),
 			[]string{"needs a name and sources", "make it with From", "needs a name and a schema", "has no function"},
 		},
 	} {
@@ -207,7 +219,9 @@ func TestSkip(t *testing.T) {
 	})))
 	first, second := b.write(t, "a", Noted{"first"}, Noted{"second"}), b.write(t, "a", Noted{"third"})
 	end := es.CommitRef{StreamVersion: es.StreamVersion{Stream: note("a"), Version: second.Version}, Hash: second.Hash}
-	other := es.CommitRef{StreamVersion: es.StreamVersion{Stream: es.StreamID{Type: "Other", ID: "x"}, Version: 1}, Hash: []byte{1}}
+	other := es.CommitRef{
+		StreamVersion: es.StreamVersion{Stream: es.StreamID{Type: "Other", ID: "x"}, Version: 1}, Hash: []byte{1},
+	}
 	for range 2 { // an import that goes on skips again
 		if err := e.Skip(t.Context(), end, other); err != nil {
 			t.Fatal(err)
@@ -222,7 +236,8 @@ func TestSkip(t *testing.T) {
 	if diff := cmp.Diff([]string{"fourth"}, did); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if err := e.Skip(t.Context(), end); err == nil || !strings.Contains(err.Error(), "has already handled events of it, up to version 4") {
+	if err := e.Skip(t.Context(), end); err == nil ||
+		!strings.Contains(err.Error(), "has already handled events of it, up to version 4") {
 		t.Errorf("begun: %v", err)
 	}
 }
@@ -233,7 +248,9 @@ func TestSkipLeavesProjections(t *testing.T) {
 	b := newBench()
 	e := b.engineOf(projection.Config{}, logOf(1, false))
 	c := b.write(t, "a", Noted{"first"})
-	if err := e.Skip(t.Context(), es.CommitRef{StreamVersion: es.StreamVersion{Stream: note("a"), Version: 1}, Hash: c.Hash}); err != nil {
+	if err := e.Skip(t.Context(), es.CommitRef{
+		StreamVersion: es.StreamVersion{Stream: note("a"), Version: 1}, Hash: c.Hash,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if at := b.at(t, 1, "a"); at.Version != 0 {

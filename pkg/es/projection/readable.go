@@ -11,7 +11,9 @@ import (
 // can't be decoded, by stream. Streams that can be decoded, or are unknown, are left out. It writes nothing.
 //
 // Errors: [UnknownProjectionError]; [UnknownFoldError]; those of the catalog and the view.
-func (r *Reader) Unreadable(ctx context.Context, projection string, streams ...es.StreamID) (map[es.StreamID]error, error) {
+func (r *Reader) Unreadable(
+	ctx context.Context, projection string, streams ...es.StreamID,
+) (map[es.StreamID]error, error) {
 	sub, there := r.subscriptions[projection]
 	if !there {
 		return nil, &UnknownProjectionError{projection}

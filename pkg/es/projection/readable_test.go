@@ -18,13 +18,15 @@ func TestUnreadable(t *testing.T) {
 		return projection.NewReader(b.store, b.catalog, projection.ReaderConfig{}, sub)
 	}
 	apply(t, b.engine, b.write(t, "a", Noted{"x"}), b.write(t, "b", Noted{"y"}))
-	if failed, err := reader(logOf(1, false)).Unreadable(t.Context(), "log", note("a"), note("b"), note("none")); err != nil || len(failed) != 0 {
+	if failed, err := reader(logOf(1, false)).Unreadable(t.Context(), "log", note("a"), note("b"),
+		note("none")); err != nil || len(failed) != 0 {
 		t.Errorf("%v, %v", failed, err)
 	}
 	prev := b.at(t, 1, "b")
 	next := prev
 	next.Version, next.State = prev.Version+1, json.RawMessage(`"spoiled"`)
-	if err := b.view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: note("b"), Prev: prev, Next: next}}, nil); err != nil {
+	if err := b.view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: note("b"), Prev: prev, Next: next}},
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	failed, err := reader(logOf(1, false)).Unreadable(t.Context(), "log", note("a"), note("b"))

@@ -193,7 +193,9 @@ func (s *Session) Progress(ctx context.Context, v es.StreamVersion) (Progressed,
 
 // shows reports whether a version is shown without the checkpoint moving. It reads the events between the two, until
 // one concerns the projection: at most 50.
-func shows(ctx context.Context, store es.Reader, sub Subscription, fold Projection, at Checkpoint, v es.StreamVersion) (bool, error) {
+func shows(
+	ctx context.Context, store es.Reader, sub Subscription, fold Projection, at Checkpoint, v es.StreamVersion,
+) (bool, error) {
 	switch {
 	case at.Version >= v.Version:
 		return true, nil
@@ -236,7 +238,9 @@ func (s *Session) AllCounters(ctx context.Context, partitions ...string) (map[st
 	found := make([]map[string]map[string]Number, len(partitions))
 	err := parallel(ctx, len(partitions), func(ctx context.Context, i int) error {
 		found[i] = map[string]map[string]Number{}
-		for row, err := range s.sub.View.List(ctx, s.Build.Generation, Listing{Kind: SharedRow, Partition: partitions[i], PageSize: 1000}) {
+		for row, err := range s.sub.View.List(ctx, s.Build.Generation, Listing{
+			Kind: SharedRow, Partition: partitions[i], PageSize: 1000,
+		}) {
 			if err != nil {
 				return fmt.Errorf("%s: counters: %w", s.Name(), err)
 			}

@@ -56,8 +56,8 @@ func (c RebuildConfig) withDefaults() RebuildConfig {
 func (c RebuildConfig) Check() error {
 	var err error
 	if c.Segments < 0 || c.VerifySample < 0 || c.WritesPerSecond < 0 || c.KeepRetired < 0 {
-		err = fmt.Errorf("projection.RebuildConfig: Segments (%d), VerifySample (%d), WritesPerSecond (%v) and KeepRetired (%v) "+
-			"must not be negative", c.Segments, c.VerifySample, c.WritesPerSecond, c.KeepRetired)
+		err = fmt.Errorf("projection.RebuildConfig: Segments (%d), VerifySample (%d), WritesPerSecond (%v) and "+
+			"KeepRetired (%v) must not be negative", c.Segments, c.VerifySample, c.WritesPerSecond, c.KeepRetired)
 	}
 	return errors.Join(err, c.Reconcile.Check())
 }

@@ -37,7 +37,8 @@ func TestRebuild(t *testing.T) {
 		}
 		apply(t, e, b.write(t, "s1", Noted{"live"})) // while it is filled
 	})
-	if err != nil || build.Generation != 2 || report.Streams != 7 || report.Parked != 1 || report.Counters == 0 || pages == 0 {
+	if err != nil || build.Generation != 2 || report.Streams != 7 || report.Parked != 1 ||
+		report.Counters == 0 || pages == 0 {
 		t.Errorf("generation %d, %d pages, %+v, %v", build.Generation, pages, report, err)
 	}
 	b.wantRows(t, 1, logOf(1, false), ids...)
@@ -102,8 +103,10 @@ func TestRebuildRefusals(t *testing.T) {
 		t.Errorf("generation %d, %v: numbers are never used again", next.Generation, err)
 	}
 	for _, unknown := range []error{
-		errorOf(r.Begin(t.Context(), "other")), errorOf(r.Fill(t.Context(), "other", 1, 0, nil)), errorOf(r.Finish(t.Context(), "other", 1)),
-		errorOf(r.Verify(t.Context(), "other", 1)), errorOf(r.Rollback(t.Context(), "other")), errorOf(r.Drop(t.Context(), "other", 1)),
+		errorOf(r.Begin(t.Context(), "other")), errorOf(r.Fill(t.Context(), "other", 1, 0, nil)),
+		errorOf(r.Finish(t.Context(), "other", 1)),
+		errorOf(r.Verify(t.Context(), "other", 1)), errorOf(r.Rollback(t.Context(), "other")),
+		errorOf(r.Drop(t.Context(), "other", 1)),
 		r.Abandon(t.Context(), "other"), r.Do(t.Context(), projection.Job{Task: "dance"}),
 	} {
 		if unknown == nil {
@@ -121,7 +124,9 @@ func TestGivenUpWhileFilled(t *testing.T) {
 	for i := range 5 {
 		b.write(t, fmt.Sprint(i), Noted{"x"})
 		for range 5 {
-			b.writeRaw(t, fmt.Sprint(i), es.RawEvent{Type: "Noted", Schema: 1, Data: []byte(fmt.Sprintf(`{"Text":"x","Pad":"%0300000d"}`, 1))})
+			b.writeRaw(t, fmt.Sprint(i), es.RawEvent{
+				Type: "Noted", Schema: 1, Data: []byte(fmt.Sprintf(`{"Text":"x","Pad":"%0300000d"}`, 1)),
+			})
 		}
 	}
 	r := projection.NewRebuilder(b.engine, b.store, projection.RebuildConfig{Segments: 1})
@@ -207,10 +212,11 @@ func interrupted(t *testing.T, n int, lost bool) bool {
 	again("start", func() error { return e.Start(t.Context()) })
 	live := b.write(t, "s1", Noted{"live"})
 	again("apply", func() error { return e.Apply(t.Context(), []es.Commit{live})[note("s1")] })
-	last, err := finishWith(b.machine.started["log-2"], func(what string, s projection.Stage) (out projection.Stage, err error) {
-		again(what, func() error { out, err = r.Advance(t.Context(), what, s); return err })
-		return out, err
-	})
+	last, err := finishWith(b.machine.started["log-2"],
+		func(what string, s projection.Stage) (out projection.Stage, err error) {
+			again(what, func() error { out, err = r.Advance(t.Context(), what, s); return err })
+			return out, err
+		})
 	if err != nil || last.Done || last.Wait != 3600 || b.statuses(t) != "1 retired, 2 serving" {
 		t.Errorf("call %d: %+v, %v, %s", n, last, err, b.statuses(t))
 	}

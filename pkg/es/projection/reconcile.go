@@ -148,8 +148,10 @@ func (r *Rebuilder) doReconcile(ctx context.Context, j Job) error {
 	}
 	at, found, err := r.reconcile(ctx, j)
 	r.cfg.Reconcile.Observe(ReconciledPart{Reconciled: found, Ended: at == es.End})
-	r.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "reconciled", slog.Int("segment", j.Segment), slog.Int("of", j.Of), slog.Bool("end", at == es.End),
-		slog.Int("streams", found.Streams), slog.Int("healed", found.Healed), slog.Int("parked", found.Parked), slog.Int("left", found.Left),
+	r.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "reconciled", slog.Int("segment", j.Segment),
+		slog.Int("of", j.Of), slog.Bool("end", at == es.End),
+		slog.Int("streams", found.Streams), slog.Int("healed", found.Healed), slog.Int("parked", found.Parked),
+		slog.Int("left", found.Left),
 		slog.Int("unreadable", found.Unreadable), slog.Float64("units", found.Units))
 	if errors.Is(err, ErrUnfinished) {
 		j.Position, j.Suspect = at, false // a new job: it has not ended a process yet
@@ -208,7 +210,9 @@ func (r *Rebuilder) reconciled(ctx context.Context, projections []string) ([]tar
 // reconcilePage compares the streams of a page. The commits of a stream that are on the next page are compared there.
 //
 // Errors: [ErrUnfinished] if the context is about to end, and streams of the page may still be behind.
-func (r *Rebuilder) reconcilePage(ctx context.Context, targets []target, page es.ScanPage, suspect bool) (Reconciled, error) {
+func (r *Rebuilder) reconcilePage(
+	ctx context.Context, targets []target, page es.ScanPage, suspect bool,
+) (Reconciled, error) {
 	found := Reconciled{Units: page.Units, Unreadable: len(page.Corrupt)}
 	settled := map[es.StreamID]bool{} // streams whose last commit is old enough
 	youngest := r.engine.cfg.Now().Add(-r.cfg.Reconcile.MinAge)

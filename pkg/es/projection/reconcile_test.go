@@ -16,7 +16,9 @@ import (
 
 // reconciler is a rebuilder of an engine that compares all streams, however young.
 func (b *bench) reconciler(e *projection.Engine, s es.Scanner) *projection.Rebuilder {
-	return projection.NewRebuilder(e, s, projection.RebuildConfig{Reconcile: projection.ReconcileConfig{Segments: 3, MinAge: -1, UnitsPerSecond: -1}})
+	return projection.NewRebuilder(e, s, projection.RebuildConfig{Reconcile: projection.ReconcileConfig{
+		Segments: 3, MinAge: -1, UnitsPerSecond: -1,
+	}})
 }
 
 // TestReconcile: streams whose first, last or only commits were never delivered are caught up; the others are not
@@ -57,15 +59,16 @@ func TestReconcileByJobs(t *testing.T) {
 		b.write(t, ids[i], Noted{"x"})
 	}
 	var healed, ends int
-	r := projection.NewRebuilder(b.engineOf(b.queued(), logOf(1, false)), small{b.store}, projection.RebuildConfig{Reconcile: projection.ReconcileConfig{
-		Segments: 3, MinAge: -1, UnitsPerSecond: -1,
-		Observe: func(found projection.ReconciledPart) {
-			healed += found.Healed
-			if found.Ended {
-				ends++
-			}
-		},
-	}})
+	r := projection.NewRebuilder(b.engineOf(b.queued(), logOf(1, false)), small{b.store},
+		projection.RebuildConfig{Reconcile: projection.ReconcileConfig{
+			Segments: 3, MinAge: -1, UnitsPerSecond: -1,
+			Observe: func(found projection.ReconciledPart) {
+				healed += found.Healed
+				if found.Ended {
+					ends++
+				}
+			},
+		}})
 	if err := r.Do(t.Context(), projection.Job{Task: projection.Reconcile}); err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +163,8 @@ func TestReconcileGenerations(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.write(t, "a", Noted{"y"})
-	if got, err := r.Reconcile(t.Context()); err != nil || got.Healed != 1 || b.at(t, 1, "a").Version != 2 || b.at(t, build.Generation, "a").Version != 0 {
+	if got, err := r.Reconcile(t.Context()); err != nil || got.Healed != 1 || b.at(t, 1, "a").Version != 2 ||
+		b.at(t, build.Generation, "a").Version != 0 {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if _, _, err := r.Run(t.Context(), "log", nil); err != nil {
@@ -188,7 +192,8 @@ func TestReconcileReactions(t *testing.T) {
 	e := b.engineOf(projection.Config{}, reaction)
 	r := b.reconciler(e, b.store)
 	b.write(t, "old", Noted{"before"})
-	if got, err := r.Reconcile(t.Context()); err != nil || got.Healed != 0 || got.Streams != 1 || len(heard) > 0 || b.at(t, 1, "old").Version != 0 {
+	if got, err := r.Reconcile(t.Context()); err != nil || got.Healed != 0 || got.Streams != 1 || len(heard) > 0 ||
+		b.at(t, 1, "old").Version != 0 {
 		t.Errorf("%+v, %v, heard %v", got, err, heard)
 	}
 
@@ -215,7 +220,8 @@ func TestReconcileInterrupted(t *testing.T) {
 		apply(t, b.engine, b.write(t, "a", Noted{"x"}), b.write(t, "b", Poisoned{}))
 		b.write(t, "a", Noted{"y"})
 		f := &faults{fail: n}
-		e := b.engineOn(f.reader(b.store), f.view(b.view), f.catalog(b.catalog), projection.Config{CacheSize: -1}, logOf(1, false))
+		e := b.engineOn(f.reader(b.store), f.view(b.view), f.catalog(b.catalog), projection.Config{CacheSize: -1},
+			logOf(1, false))
 		_, err := b.reconciler(e, b.store).Reconcile(t.Context())
 		done := !f.failed()
 		if done == (err != nil) {

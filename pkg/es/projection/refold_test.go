@@ -143,7 +143,8 @@ func TestRefold(t *testing.T) {
 				t.Errorf("%+v", out)
 			}
 			after := b.at(t, 1, "a")
-			if after.Version != before.Version || after.Epoch() <= before.Epoch() || after.At != before.At || after.Owner != "ann" {
+			if after.Version != before.Version || after.Epoch() <= before.Epoch() || after.At != before.At ||
+				after.Owner != "ann" {
 				t.Errorf("before %+v, after %+v", before, after)
 			}
 			if found := b.holds(t, 1, "secret", "a", "b"); len(found) > 0 {
@@ -310,7 +311,8 @@ func TestRefoldThatFails(t *testing.T) {
 func TestRefoldGenerations(t *testing.T) {
 	t.Parallel()
 	b := newBench()
-	one, two, three := diaryOf(1, readable, true, false), diaryOf(2, readable, false, false), diaryOf(3, readable, true, false)
+	one, two, three := diaryOf(1, readable, true, false), diaryOf(2, readable, false, false),
+		diaryOf(3, readable, true, false)
 	apply(t, b.engineOf(projection.Config{}, one), b.write(t, "a", Noted{"secret 1"}, Noted{"secret 2"}))
 	e := b.engineOf(projection.Config{}, two, one)
 	if _, _, err := b.rebuilder(e).Run(t.Context(), "log", nil); err != nil {
@@ -370,22 +372,30 @@ func (v *moving) Append(ctx context.Context, g projection.Generation, rows ...pr
 	return v.View.Append(ctx, g, rows...)
 }
 
-func (v *moving) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
+func (v *moving) Save(
+	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) error {
 	v.count()
 	return v.View.Save(ctx, g, moves, rows)
 }
 
-func (v *moving) Park(ctx context.Context, g projection.Generation, s es.StreamID, prev projection.Checkpoint, p projection.Parked) error {
+func (v *moving) Park(
+	ctx context.Context, g projection.Generation, s es.StreamID, prev projection.Checkpoint, p projection.Parked,
+) error {
 	v.count()
 	return v.View.Park(ctx, g, s, prev, p)
 }
 
-func (v *moving) Rows(ctx context.Context, g projection.Generation, keys ...projection.RowKey) (map[projection.RowKey]projection.Row, error) {
+func (v *moving) Rows(
+	ctx context.Context, g projection.Generation, keys ...projection.RowKey,
+) (map[projection.RowKey]projection.Row, error) {
 	v.count()
 	return v.View.Rows(ctx, g, keys...)
 }
 
-func (v *moving) Checkpoints(ctx context.Context, g projection.Generation, streams ...es.StreamID) (map[es.StreamID]projection.Checkpoint, error) {
+func (v *moving) Checkpoints(
+	ctx context.Context, g projection.Generation, streams ...es.StreamID,
+) (map[es.StreamID]projection.Checkpoint, error) {
 	v.count()
 	return v.View.Checkpoints(ctx, g, streams...)
 }
@@ -396,8 +406,9 @@ func TestRefoldWhileItMovesOn(t *testing.T) {
 	t.Parallel()
 	fold, poisoned := diaryOf(1, unreadable, true, true), diaryOf(1, readable, true, false)
 	for what, events := range map[string][]noteEvent{
-		"applied": {Noted{"secret 5"}}, "in parts": {Fanned{9}}, "parked": {Noted{"secret 6"}, Poisoned{}}, "folded again": nil,
-		"halted": {Noted{"secret 7"}},
+		"applied": {Noted{"secret 5"}}, "in parts": {Fanned{9}}, "parked": {Noted{"secret 6"}, Poisoned{}},
+		"folded again": nil,
+		"halted":       {Noted{"secret 7"}},
 	} {
 		for n := 1; ; n++ {
 			b := newBench()
@@ -482,7 +493,8 @@ func TestRefoldInterrupted(t *testing.T) {
 			calls := 0
 			killed := &halting{View: b.view, halt: func(string) bool { calls++; return calls >= n }}
 			fold := diaryOf(1, unreadable, true, true)
-			_, err := b.engineOn(b.store, killed, b.catalog, projection.Config{}, fold).Refold(t.Context(), []es.StreamID{note("a")}, "log")
+			_, err := b.engineOn(b.store, killed, b.catalog, projection.Config{}, fold).Refold(t.Context(),
+				[]es.StreamID{note("a")}, "log")
 			if err == nil {
 				if n < 4 {
 					t.Errorf("only %d calls", n)
@@ -494,7 +506,8 @@ func TestRefoldInterrupted(t *testing.T) {
 			}
 			after := b.at(t, 1, "a")
 			replaced := strings.Contains(string(after.State), erased)
-			if after.Version < before.Version || !replaced && string(after.State) != string(before.State) || (after.Appended == before.Appended) == replaced {
+			if after.Version < before.Version || !replaced && string(after.State) != string(before.State) ||
+				(after.Appended == before.Appended) == replaced {
 				t.Errorf("killed at call %d: %+v", n, after)
 			}
 			if !replaced { // append rows are as either fold has them, and none is missing

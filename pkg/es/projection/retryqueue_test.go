@@ -73,7 +73,9 @@ func TestRetryFromQueue(t *testing.T) {
 	b.queue.wantJobs(t)
 	r := b.rebuilder(e)
 	job := projection.Job{Task: projection.CatchUp, Projection: "log", Stream: note("a"), Retry: true}
-	for age, delay := range map[time.Duration]time.Duration{0: 30 * time.Second, 5 * time.Minute: 5 * time.Minute, 10 * time.Hour: 15 * time.Minute} {
+	for age, delay := range map[time.Duration]time.Duration{
+		0: 30 * time.Second, 5 * time.Minute: 5 * time.Minute, 10 * time.Hour: 15 * time.Minute,
+	} {
 		b.now = time.Now().Add(age)
 		if err := r.Do(t.Context(), job); err != nil {
 			t.Fatal(err)
@@ -133,7 +135,9 @@ func TestRetryFromQueueSideBySide(t *testing.T) {
 	b := newBench()
 	b.now = time.Now()
 	o := &outside{}
-	turns := []*projection.Engine{b.retriedFromQueue(o, b.queued()), b.retriedFromQueue(o, b.queued()), b.retriedFromQueue(o, b.queued())}
+	turns := []*projection.Engine{
+		b.retriedFromQueue(o, b.queued()), b.retriedFromQueue(o, b.queued()), b.retriedFromQueue(o, b.queued()),
+	}
 	for i := range 9 {
 		apply(t, turns[i%3], b.write(t, "a", Noted{fmt.Sprint(i)}))
 	}

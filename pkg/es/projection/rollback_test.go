@@ -82,7 +82,9 @@ type blind struct {
 	sort string
 }
 
-func (v blind) Rows(ctx context.Context, g projection.Generation, keys ...projection.RowKey) (map[projection.RowKey]projection.Row, error) {
+func (v blind) Rows(
+	ctx context.Context, g projection.Generation, keys ...projection.RowKey,
+) (map[projection.RowKey]projection.Row, error) {
 	rows, err := v.View.Rows(ctx, g, keys...)
 	for key := range rows {
 		if key.Kind == projection.SharedRow && key.Sort == v.sort {
@@ -110,7 +112,8 @@ func TestVerificationMissesNoRow(t *testing.T) {
 	e := b.engineOn(b.store, blind{b.view, "x"}, b.catalog, projection.Config{}, logOf(1, false))
 	_, err := b.rebuilder(e).Verify(t.Context(), "log", 1)
 	var found *projection.VerificationError
-	if !errors.As(err, &found) || found.Count > 2 || !strings.Contains(err.Error(), "counters letters|x are missing") { // in each segment
+	// in each segment
+	if !errors.As(err, &found) || found.Count > 2 || !strings.Contains(err.Error(), "counters letters|x are missing") {
 		t.Errorf("%v", err)
 	}
 }

@@ -34,7 +34,8 @@ func TestSessionReadsOnce(t *testing.T) {
 	if failed := engine.Apply(t.Context(), []es.Commit{appended(store, stream, opened{"No sound"})}); len(failed) > 0 {
 		t.Fatal(failed)
 	}
-	s, err := projection.NewReader(store, catalog, projection.ReaderConfig{}, subscription).Open(t.Context(), openTickets.Name())
+	s, err := projection.NewReader(store, catalog, projection.ReaderConfig{}, subscription).Open(t.Context(),
+		openTickets.Name())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,7 +76,8 @@ func TestShowsVersions(t *testing.T) {
 		version int64
 		want    bool
 	}{
-		{"a", 1, true}, {"a", 2, true}, {"a", 3, true}, {"a", 22, true}, {"a", 23, false}, {"a", 24, false}, {"a", 25, false}, {"a", 26, false},
+		{"a", 1, true}, {"a", 2, true}, {"a", 3, true}, {"a", 22, true}, {"a", 23, false}, {"a", 24, false}, {"a", 25, false},
+		{"a", 26, false},
 		{"quiet", 1, true}, {"quiet", 49, true}, {"quiet", 50, false}, {"quiet", 300, false}, {"quiet", 301, false},
 		{"parked", 2, false}, {"parked", 3, false}, {"none", 1, false}, {"none", 0, true},
 	} {
@@ -159,7 +160,8 @@ func TestFoldsOfOtherHandlers(t *testing.T) {
 				want   string
 			}{
 				{[]noteEvent{Noted{"x"}}, "[2 1]"}, {[]noteEvent{Swollen{1}}, only}, {[]noteEvent{Misplaced{1}}, "[]"},
-				{[]noteEvent{Swollen{1}, Noted{"x"}}, "[2 1]"}, {[]noteEvent{Swollen{1}, Misplaced{1}}, only}, {[]noteEvent{Noted{"x"}}, "[2 1]"},
+				{[]noteEvent{Swollen{1}, Noted{"x"}}, "[2 1]"}, {[]noteEvent{Swollen{1}, Misplaced{1}}, only},
+				{[]noteEvent{Noted{"x"}}, "[2 1]"},
 			} {
 				saves = nil
 				apply(t, e, b.write(t, "a", step.events...))

@@ -17,7 +17,11 @@ func TestSpans(t *testing.T) {
 		var commits []*es.Commit
 		version := int64(1)
 		for range 12 {
-			c := &es.Commit{Version: version, Events: make([]es.RawEvent, 1+rng.IntN(3)), Meta: es.Meta{Actor: fmt.Sprint("actor of ", version)}}
+			c := &es.Commit{
+				Version: version,
+				Events:  make([]es.RawEvent, 1+rng.IntN(3)),
+				Meta:    es.Meta{Actor: fmt.Sprint("actor of ", version)},
+			}
 			commits, version = append(commits, c), c.LastVersion()+1
 		}
 		seen := map[int64]bool{}

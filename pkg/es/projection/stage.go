@@ -182,7 +182,9 @@ func (r *Rebuilder) stageCompare(ctx context.Context, s *Stage) error {
 	if err != nil {
 		return err
 	}
-	_, err = v.segment(ctx, s.Segment, from, func(f findings) error { return r.note(ctx, v.target, segmentNote(s.Segment), f) })
+	_, err = v.segment(ctx, s.Segment, from, func(f findings) error {
+		return r.note(ctx, v.target, segmentNote(s.Segment), f)
+	})
 	s.Done = err == nil
 	return err
 }

@@ -28,7 +28,9 @@ func (s paged) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.ScanPa
 func hurried(t *testing.T, b *bench) (*projection.Rebuilder, advance) {
 	t.Helper()
 	e := b.engineOf(b.queued(), logOf(2, false), logOf(1, false))
-	r := projection.NewRebuilder(e, paged{b.store}, projection.RebuildConfig{Segments: 2, Log: slog.New(slog.DiscardHandler)})
+	r := projection.NewRebuilder(e, paged{b.store}, projection.RebuildConfig{
+		Segments: 2, Log: slog.New(slog.DiscardHandler),
+	})
 	if _, err := r.Begin(t.Context(), "log"); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +64,8 @@ func TestComparedInParts(t *testing.T) {
 		"a counter": {func(t *testing.T, b *bench) {
 			cp := b.at(t, 2, "s1")
 			b.spoil(t, "s1", cp, cp, projection.Write{
-				Kind: projection.Add, Key: projection.Key{Partition: "letters", Sort: "x"}, Counters: map[string]projection.Number{"count": projection.Int(1)},
+				Kind: projection.Add, Key: projection.Key{Partition: "letters", Sort: "x"},
+				Counters: map[string]projection.Number{"count": projection.Int(1)},
 			})
 		}, "counters letters|x are"},
 	} {
@@ -92,7 +95,8 @@ func TestComparedInParts(t *testing.T) {
 					if err != nil || wantErr != nil || !s.Done || b.statuses(t) != "1 retired, 2 serving" || want.Counters == 0 {
 						t.Errorf("%+v, %v, %v; %s; %+v", s, err, wantErr, b.statuses(t), want)
 					}
-				} else if !errors.As(err, &found) || !strings.Contains(err.Error(), test.says) || cmp.Diff(wantErr, err) != "" || b.statuses(t) != "1 serving, 2 building" {
+				} else if !errors.As(err, &found) || !strings.Contains(err.Error(), test.says) || cmp.Diff(wantErr, err) != "" ||
+					b.statuses(t) != "1 serving, 2 building" {
 					t.Errorf("%v, want %v; %s", err, wantErr, b.statuses(t))
 				}
 			})
@@ -118,10 +122,12 @@ func TestMachineFails(t *testing.T) {
 		}
 		return r.Advance(t.Context(), what, s)
 	}
-	if _, err := finishWith(projection.Stage{Projection: "log"}, count); !errors.As(err, new(*projection.VerificationError)) || surveys != 3 {
+	if _, err := finishWith(projection.Stage{Projection: "log"}, count); !errors.As(err,
+		new(*projection.VerificationError)) || surveys != 3 {
 		t.Errorf("%v after %d surveys", err, surveys)
 	}
-	if got := b.building(t, 2).Failure; !strings.HasPrefix(got, "Failure: generation 2 of projection log differs") || b.statuses(t) != "1 serving, 2 building" {
+	if got := b.building(t, 2).Failure; !strings.HasPrefix(got, "Failure: generation 2 of projection log differs") ||
+		b.statuses(t) != "1 serving, 2 building" {
 		t.Errorf("on record: %q; %s", got, b.statuses(t))
 	}
 	e := b.engineOf(b.queued(), logOf(2, false), logOf(1, false))
@@ -146,12 +152,15 @@ func TestFailureOfDropping(t *testing.T) {
 	b, e := upgraded(t)
 	r := b.rebuilder(e)
 	for _, s := range []*projection.StageError{{Error: "States.Timeout", Cause: strings.Repeat("long ", 1000)}, nil} {
-		if out, err := r.Advance(t.Context(), projection.StageFail, projection.Stage{Projection: "log", Generation: 2, Error: s}); err != nil || !out.Done {
+		if out, err := r.Advance(t.Context(), projection.StageFail, projection.Stage{
+			Projection: "log", Generation: 2, Error: s,
+		}); err != nil || !out.Done {
 			t.Errorf("%+v, %v", out, err)
 		}
 	}
 	record := b.record(t)
-	if got := record.Build(1).Failure; !strings.HasPrefix(got, "States.Timeout: long long") || len(got) != 2000 || record.Build(2).Failure != "" {
+	if got := record.Build(1).Failure; !strings.HasPrefix(got, "States.Timeout: long long") || len(got) != 2000 ||
+		record.Build(2).Failure != "" {
 		t.Errorf("on record: %q, and %q", got, record.Build(2).Failure)
 	}
 }
@@ -159,22 +168,25 @@ func TestFailureOfDropping(t *testing.T) {
 // TestGivenUpUnderTheMachine: only the drop is left to do, whatever step the machine is at.
 func TestGivenUpUnderTheMachine(t *testing.T) {
 	t.Parallel()
-	for _, at := range []string{projection.StageFill, projection.StageSurvey, projection.StageCompare, projection.StageSwap} {
+	for _, at := range []string{
+		projection.StageFill, projection.StageSurvey, projection.StageCompare, projection.StageSwap,
+	} {
 		t.Run(at, func(t *testing.T) {
 			t.Parallel()
 			b := newBench()
 			b.history(t)
 			r := b.rebuilder(b.engineOf(b.queued(), logOf(1, false)))
 			given := false
-			last, err := finishWith(projection.Stage{Projection: "log"}, func(what string, s projection.Stage) (projection.Stage, error) {
-				if what == at && !given {
-					given = true
-					if err := r.Abandon(t.Context(), "log"); err != nil {
-						t.Fatal(err)
+			last, err := finishWith(projection.Stage{Projection: "log"},
+				func(what string, s projection.Stage) (projection.Stage, error) {
+					if what == at && !given {
+						given = true
+						if err := r.Abandon(t.Context(), "log"); err != nil {
+							t.Fatal(err)
+						}
 					}
-				}
-				return r.Advance(t.Context(), what, s)
-			})
+					return r.Advance(t.Context(), what, s)
+				})
 			if err != nil || last.Wait != 120 || b.statuses(t) != "1 serving, 2 dropping" || b.building(t, 2).Failure != "" {
 				t.Errorf("%+v, %v, %s", last, err, b.statuses(t))
 			}
@@ -217,7 +229,9 @@ func TestStageRefusals(t *testing.T) {
 	}
 	s.Attempt = 3
 	refused(projection.StageSwap, s, "was not compared")
-	if out, err := r.Advance(t.Context(), projection.StageBegin, projection.Stage{Projection: "log", Generation: 9}); err != nil || !out.Done {
+	if out, err := r.Advance(t.Context(), projection.StageBegin, projection.Stage{
+		Projection: "log", Generation: 9,
+	}); err != nil || !out.Done {
 		t.Errorf("a generation that is gone: %+v, %v", out, err)
 	}
 }

@@ -52,9 +52,11 @@ func TestChangedFold(t *testing.T) {
 		former []projection.Projection
 		types  []string // that it is refused for
 	}{
-		"the same":                           {newest: handling(1, before(), false)},
-		"it handles more":                    {newest: handling(1, before(), true), types: []string{"Note/Swollen"}},
-		"a higher version does":              {newest: handling(2, before(), true), former: []projection.Projection{handling(1, before(), false)}},
+		"the same":        {newest: handling(1, before(), false)},
+		"it handles more": {newest: handling(1, before(), true), types: []string{"Note/Swollen"}},
+		"a higher version does": {
+			newest: handling(2, before(), true), former: []projection.Projection{handling(1, before(), false)},
+		},
 		"a new type":                         {newest: handling(1, more, false)},
 		"a new type, handled from the start": {newest: anything},
 		"a newer schema":                     {newest: handling(1, now, false)},
@@ -75,7 +77,8 @@ func TestChangedFold(t *testing.T) {
 				}
 				return
 			}
-			if !errors.As(err, &changed) || !slices.Equal(changed.Types, test.types) || changed.Generation != 1 || changed.Fold != 1 {
+			if !errors.As(err, &changed) || !slices.Equal(changed.Types, test.types) || changed.Generation != 1 ||
+				changed.Fold != 1 {
 				t.Errorf("%v, want %v", err, test.types)
 			}
 		})

@@ -72,7 +72,8 @@ func TestCrashIsParked(t *testing.T) {
 	if p := b.at(t, 1, "a").Parked; p.Attempts != 2 || p.Code != "1" {
 		t.Errorf("parked: %+v", p)
 	}
-	if b.do(t, fold, projection.Job{Task: projection.CatchUp, Stream: note("a")}) || b.do(t, fold, projection.Job{Task: projection.Reconcile, Of: 1, Suspect: true}) {
+	if b.do(t, fold, projection.Job{Task: projection.CatchUp, Stream: note("a")}) ||
+		b.do(t, fold, projection.Job{Task: projection.Reconcile, Of: 1, Suspect: true}) {
 		t.Error("other processes try the stream")
 	}
 
@@ -137,14 +138,16 @@ func TestSuspectedWithoutReason(t *testing.T) {
 	b.wantParked(t, map[string]string{"b": "failed before 1, seen 0"})
 
 	reads := &faults{fail: 1 << 30}
-	if err := suspect(b.engineOn(b.store, reads.view(b.view), b.catalog, projection.Config{Queue: b.queue}, logOf(1, false)), "a"); err != nil || reads.calls != 1 {
+	if err := suspect(b.engineOn(b.store, reads.view(b.view), b.catalog, projection.Config{Queue: b.queue},
+		logOf(1, false)), "a"); err != nil || reads.calls != 1 {
 		t.Errorf("level already: %d calls, %v", reads.calls, err)
 	}
 
 	b.write(t, "a", Noted{"z"})
 	for n := 1; ; n++ {
 		f := &faults{fail: n}
-		err := suspect(b.engineOn(f.reader(b.store), f.view(b.view), b.catalog, projection.Config{Queue: b.queue}, logOf(1, false)), "a")
+		err := suspect(b.engineOn(f.reader(b.store), f.view(b.view), b.catalog, projection.Config{Queue: b.queue},
+			logOf(1, false)), "a")
 		if !f.failed() {
 			break
 		}

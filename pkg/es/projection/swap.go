@@ -63,7 +63,9 @@ func (r *Rebuilder) filled(ctx context.Context, projection string, g Generation)
 
 // swap lets a generation serve that has the status from, in one conditional write. also makes further changes to the
 // record.
-func (r *Rebuilder) swap(ctx context.Context, projection string, g Generation, from Status, also func(next *Record, retired *Build)) error {
+func (r *Rebuilder) swap(
+	ctx context.Context, projection string, g Generation, from Status, also func(next *Record, retired *Build),
+) error {
 	var retired Generation
 	err := r.change(ctx, projection, func(next *Record) error {
 		b, serving := next.Build(g), next.Serving()

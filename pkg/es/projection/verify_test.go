@@ -28,22 +28,28 @@ func TestVerificationFinds(t *testing.T) {
 		}, "Note#s1: the stored state differs from its events", false},
 		"a row": {func(t *testing.T, b *bench) {
 			cp := b.at(t, 2, "s1")
-			b.spoil(t, "s1", cp, cp, projection.Write{Kind: projection.Put, Key: projection.Key{Partition: "all", Sort: "0001|Note#s1"}, Row: []byte(`"X"`)})
+			b.spoil(t, "s1", cp, cp, projection.Write{
+				Kind: projection.Put, Key: projection.Key{Partition: "all", Sort: "0001|Note#s1"}, Row: []byte(`"X"`),
+			})
 		}, "Note#s1: row all|0001|Note#s1 differs from its events", false},
 		"a row that is gone": {func(t *testing.T, b *bench) {
 			cp := b.at(t, 2, "s1")
-			b.spoil(t, "s1", cp, cp, projection.Write{Kind: projection.Delete, Key: projection.Key{Partition: "all", Sort: "0001|Note#s1"}})
+			b.spoil(t, "s1", cp, cp, projection.Write{
+				Kind: projection.Delete, Key: projection.Key{Partition: "all", Sort: "0001|Note#s1"},
+			})
 		}, "Note#s1: row all|0001|Note#s1 differs from its events", false},
 		"a counter": {func(t *testing.T, b *bench) {
 			cp := b.at(t, 2, "s1")
 			b.spoil(t, "s1", cp, cp, projection.Write{
-				Kind: projection.Add, Key: projection.Key{Partition: "letters", Sort: "x"}, Counters: map[string]projection.Number{"count": projection.Int(1)},
+				Kind: projection.Add, Key: projection.Key{Partition: "letters", Sort: "x"},
+				Counters: map[string]projection.Number{"count": projection.Int(1)},
 			})
 		}, "counters letters|x are", false},
 		"a counter of nothing": {func(t *testing.T, b *bench) {
 			cp := b.at(t, 2, "s1")
 			b.spoil(t, "s1", cp, cp, projection.Write{
-				Kind: projection.Add, Key: projection.Key{Partition: "letters", Sort: "q"}, Counters: map[string]projection.Number{"count": projection.Int(1)},
+				Kind: projection.Add, Key: projection.Key{Partition: "letters", Sort: "q"},
+				Counters: map[string]projection.Number{"count": projection.Int(1)},
 			})
 		}, "counters letters|q are", false},
 		"a stream that is missing": {func(t *testing.T, b *bench) {
@@ -53,7 +59,9 @@ func TestVerificationFinds(t *testing.T) {
 			b.write(t, "s1", Noted{"x"})
 		}, "Note#s1 is at version", true},
 		"a stream that is newly parked": {func(t *testing.T, b *bench) {
-			if err := b.view.Park(t.Context(), 2, note("s1"), b.at(t, 2, "s1"), projection.Parked{Reason: projection.Failed, Version: 4}); err != nil {
+			if err := b.view.Park(t.Context(), 2, note("s1"), b.at(t, 2, "s1"), projection.Parked{
+				Reason: projection.Failed, Version: 4,
+			}); err != nil {
 				t.Fatal(err)
 			}
 		}, "Note#s1 is parked, but not in the serving generation", false},
@@ -86,7 +94,8 @@ func TestVerificationFinds(t *testing.T) {
 					if _, err := r.Finish(t.Context(), "log", 2); err != nil || b.statuses(t) != "1 retired, 2 serving" {
 						t.Errorf("the generation is not healed: %s, %v", b.statuses(t), err)
 					}
-				case !errors.As(err, &found) || found.Count != 1 || found.Generation != 2 || !strings.Contains(err.Error(), test.says):
+				case !errors.As(err, &found) || found.Count != 1 || found.Generation != 2 ||
+					!strings.Contains(err.Error(), test.says):
 					t.Errorf("finish: %v, want %q", err, test.says)
 				case b.statuses(t) != "1 serving, 2 building":
 					t.Errorf("it serves: %s", b.statuses(t))
@@ -99,7 +108,8 @@ func TestVerificationFinds(t *testing.T) {
 // spoil changes generation 2 in a way that no projection would.
 func (b *bench) spoil(t *testing.T, id string, prev, next projection.Checkpoint, rows ...projection.Write) {
 	t.Helper()
-	if err := b.view.Save(t.Context(), 2, []projection.CheckpointUpdate{{Stream: note(id), Prev: prev, Next: next}}, rows); err != nil {
+	if err := b.view.Save(t.Context(), 2, []projection.CheckpointUpdate{{Stream: note(id), Prev: prev, Next: next}},
+		rows); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -130,18 +140,22 @@ func TestReplay(t *testing.T) {
 		b.write(t, "a", Noted{"x"}, Noted{"y"})
 	}
 	var s notebook
-	if err := projection.Replay(t.Context(), logOf(1, false), b.store, note("a"), es.Point{Version: 3}, &s); err != nil || len(s.Texts) != 3 {
+	if err := projection.Replay(t.Context(), logOf(1, false), b.store, note("a"), es.Point{Version: 3}, &s); err != nil ||
+		len(s.Texts) != 3 {
 		t.Errorf("%v, %v", s, err)
 	}
-	if err := projection.Replay(t.Context(), logOf(1, false), b.store, note("none"), es.Point{Version: 3}, &s); !errors.As(err, new(*es.NotFoundError)) {
+	if err := projection.Replay(t.Context(), logOf(1, false), b.store, note("none"), es.Point{Version: 3},
+		&s); !errors.As(err, new(*es.NotFoundError)) {
 		t.Errorf("of nothing: %v", err)
 	}
 	b.write(t, "a", Poisoned{})
-	if err := projection.Replay(t.Context(), logOf(1, false), b.store, note("a"), es.Point{Version: 7}, &s); !errors.Is(err, errPoison) {
+	if err := projection.Replay(t.Context(), logOf(1, false), b.store, note("a"), es.Point{Version: 7},
+		&s); !errors.Is(err, errPoison) {
 		t.Errorf("of poison: %v", err)
 	}
 	reaction := reaction.New(reactionTo(func(string, es.Command) error { t.Error("it reacts"); return nil }))
-	if err := projection.Replay(t.Context(), reaction, b.store, note("a"), es.Point{Version: 1}, &s); !errors.Is(err, projection.ErrNotRebuilt) {
+	if err := projection.Replay(t.Context(), reaction, b.store, note("a"), es.Point{Version: 1}, &s); !errors.Is(err,
+		projection.ErrNotRebuilt) {
 		t.Errorf("of a reaction: %v", err)
 	}
 }

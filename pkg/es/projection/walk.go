@@ -46,7 +46,9 @@ type follow struct {
 // segment walks a segment of the history from where an earlier walk ended, and regularly saves how far it is.
 //
 // Errors: [ErrUnfinished] if the context is about to end; those of the store, the view, the catalog and save.
-func (v *verification) segment(ctx context.Context, index int, from findings, save func(findings) error) (findings, error) {
+func (v *verification) segment(
+	ctx context.Context, index int, from findings, save func(findings) error,
+) (findings, error) {
 	if from.Position == es.End {
 		return from, nil
 	}

@@ -86,7 +86,8 @@ func (w *way) past() int64 { return w.passed.past(w.at.Version) }
 // save. It does not plan a reaction, which may only react when it can store that it did.
 func (w *way) look(ctx context.Context) {
 	delivered := w.delivered[w.stream]
-	if w.suspect || !w.t.fold.rebuilds() || w.at.Parked != nil || w.at.Behind || w.at.RowsWritten > 0 || !fits(w.past(), delivered) {
+	if w.suspect || !w.t.fold.rebuilds() || w.at.Parked != nil || w.at.Behind || w.at.RowsWritten > 0 ||
+		!fits(w.past(), delivered) {
 		return
 	}
 	for _, commit := range delivered {

@@ -117,7 +117,8 @@ func OwnKey(stream es.StreamID, key Key) Key {
 
 // byKey orders rows.
 func byKey(a, b Write) int {
-	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Key.Partition, b.Key.Partition), cmp.Compare(a.Key.Sort, b.Key.Sort))
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Key.Partition, b.Key.Partition),
+		cmp.Compare(a.Key.Sort, b.Key.Sort))
 }
 
 func (w *Writes) set(id RowKey, write Write) {

@@ -24,7 +24,8 @@ func (sent) isInvoiceEvent() {}
 
 var (
 	orders = es.Aggregate[int, orderEvent]{
-		StreamType: "Order", Events: es.NewRegistry(es.Type[orderEvent]("OrderPlaced", 1, placed{})), Evolve: func(*int, orderEvent) {},
+		StreamType: "Order", Events: es.NewRegistry(es.Type[orderEvent]("OrderPlaced", 1, placed{})),
+		Evolve: func(*int, orderEvent) {},
 	}
 	invoices = es.Aggregate[int, invoiceEvent]{
 		StreamType: "Invoice", Events: es.NewRegistry(es.Type[invoiceEvent]("InvoiceSent", 1, sent{})),
@@ -54,7 +55,9 @@ func Example() {
 	engine := projection.NewEngine(store, memview.NewCatalog(), projection.Config{},
 		projection.Subscription{Projection: invoice, View: memview.New()})
 
-	_, err := orderRepo.Create(ctx, "7", es.Command{}, func() ([]orderEvent, error) { return []orderEvent{placed{Total: 30}}, nil })
+	_, err := orderRepo.Create(ctx, "7", es.Command{}, func() ([]orderEvent, error) {
+		return []orderEvent{placed{Total: 30}}, nil
+	})
 	fmt.Println("placed:", err)
 	for commit := range store.Read(ctx, orders.Stream("7"), es.Range{}) { // on AWS, Lambda delivers it
 		fmt.Println("failed:", len(engine.Apply(ctx, []es.Commit{commit})))

@@ -34,7 +34,9 @@ func On[E any](react func(ctx context.Context, e projection.Event[E], cmd es.Com
 }
 
 // OnTypes returns a handler for events with the Go type of one of the prototypes. It works like [On].
-func OnTypes(react func(ctx context.Context, e projection.Event[any], cmd es.Command) error, prototypes ...any) Handler {
+func OnTypes(
+	react func(ctx context.Context, e projection.Event[any], cmd es.Command) error, prototypes ...any,
+) Handler {
 	var types []reflect.Type
 	for _, p := range prototypes {
 		types = append(types, reflect.TypeOf(p))

@@ -22,7 +22,8 @@ func Example() {
 		return
 	}
 	for _, c := range commits { // to be stored, if no commit of the stream has this version
-		fmt.Println(c.Stream, c.Version, es.FormatTime(c.At), "size limit:", storekit.CheckSize(&c.Commit, storekit.Size(&c.Commit)))
+		fmt.Println(c.Stream, c.Version, es.FormatTime(c.At), "size limit:",
+			storekit.CheckSize(&c.Commit, storekit.Size(&c.Commit)))
 		fmt.Println("next:", c.Head.Version()+1)
 	}
 	_, err = storekit.Build(placed, storekit.NewSeal(), time.Now())

@@ -86,7 +86,9 @@ func noGap(t *testing.T, f *fixture) {
 		"another store's empty head":  storekit.NewSeal().Empty(es.StreamID{Type: "Account", ID: "new"}),
 		"another store's same commit": storekit.NewSeal().After(&f.commits(t, stream, es.Range{})[0]),
 	} {
-		if _, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: events(1)}}}); !errors.Is(err, es.ErrForeignHead) {
+		if _, err := f.Append(t.Context(), es.Append{
+			Writes: []es.Write{{Head: head, Events: events(1)}},
+		}); !errors.Is(err, es.ErrForeignHead) {
 			t.Errorf("append to %s: %v, want %v", name, err, es.ErrForeignHead)
 		}
 		if _, err := f.Load(t.Context(), head, func(*es.Commit) error { return nil }); !errors.Is(err, es.ErrForeignHead) {
@@ -173,7 +175,9 @@ func hundredEvents(t *testing.T, f *fixture) {
 	f.must(t, f.Empty(stream), events(es.MaxEvents)...)
 	f.must(t, f.head(t, stream), events(es.MaxEvents)...)
 	f.whole(t, stream, 2*es.MaxEvents)
-	_, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: f.head(t, stream), Events: events(es.MaxEvents + 1)}}})
+	_, err := f.Append(t.Context(), es.Append{
+		Writes: []es.Write{{Head: f.head(t, stream), Events: events(es.MaxEvents + 1)}},
+	})
 	wantLimit(t, err, es.MaxEvents+1, es.MaxEvents)
 }
 
@@ -192,7 +196,9 @@ func largestCommit(t *testing.T, f *fixture) {
 	probe := f.must(t, f.Empty(es.StreamID{Type: stream.Type, ID: "acc-0"}), sized(1000))
 	most := storekit.MaxCommitBytes - storekit.Size(&probe) + 1000
 	// A store that compresses may accept more: base64 noise shrinks by a quarter.
-	_, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: f.Empty(stream), Events: []es.RawEvent{sized(2 * most)}}}})
+	_, err := f.Append(t.Context(), es.Append{
+		Writes: []es.Write{{Head: f.Empty(stream), Events: []es.RawEvent{sized(2 * most)}}},
+	})
 	wantLimit(t, err, 0, storekit.MaxCommitBytes)
 	f.must(t, f.Empty(stream), sized(most))
 	f.whole(t, stream, 1)
@@ -264,7 +270,9 @@ func unstorable(t *testing.T, f *fixture) {
 }
 
 func repeatedID(t *testing.T, f *fixture) {
-	a := es.Append{ID: "once", Writes: []es.Write{{Head: f.Empty(stream), Events: events(2)}, {Head: f.Empty(other), Events: events(1)}}}
+	a := es.Append{
+		ID: "once", Writes: []es.Write{{Head: f.Empty(stream), Events: events(2)}, {Head: f.Empty(other), Events: events(1)}},
+	}
 	for range 2 {
 		if _, err := f.Append(t.Context(), a); err != nil {
 			t.Fatal(err)
@@ -283,7 +291,9 @@ func repeatedID(t *testing.T, f *fixture) {
 func canceledContext(t *testing.T, f *fixture) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := f.Append(ctx, es.Append{Writes: []es.Write{{Head: f.Empty(stream), Events: events(1)}}}); !errors.Is(err, context.Canceled) {
+	if _, err := f.Append(ctx, es.Append{
+		Writes: []es.Write{{Head: f.Empty(stream), Events: events(1)}},
+	}); !errors.Is(err, context.Canceled) {
 		t.Errorf("append with a canceled context: %v, want %v", err, context.Canceled)
 	}
 	f.whole(t, stream, 0)

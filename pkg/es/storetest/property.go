@@ -141,7 +141,9 @@ func (m *model) apply(r *rapid.T, a es.Append, times int) {
 // foreign tries to append to heads that this store did not make.
 func (m *model) foreign(r *rapid.T) {
 	version := rapid.Int64Range(-1, 12).Draw(r, "version")
-	for _, h := range []es.Head{{}, storekit.NewSeal().After(&es.Commit{Stream: m.stream(r), Version: version, Events: events(1)})} {
+	for _, h := range []es.Head{
+		{}, storekit.NewSeal().After(&es.Commit{Stream: m.stream(r), Version: version, Events: events(1)}),
+	} {
 		if err := m.appendTo(h); !errors.Is(err, es.ErrForeignHead) {
 			r.Fatalf("append to a foreign head: %v", err)
 		}

@@ -134,7 +134,9 @@ func loadAfterHead(t *testing.T, f *fixture) {
 	if err != nil || head.Version() != 5 || !cmp.Equal(got, []int64{4}) {
 		t.Errorf("loaded %v up to %d: %v", got, head.Version(), err)
 	}
-	if head, err = f.Load(t.Context(), head, func(*es.Commit) error { return errors.New("there is nothing more") }); err != nil || head.Version() != 5 {
+	if head, err = f.Load(t.Context(), head, func(*es.Commit) error {
+		return errors.New("there is nothing more")
+	}); err != nil || head.Version() != 5 {
 		t.Errorf("loading nothing more: head %d: %v", head.Version(), err)
 	}
 	f.must(t, head, event(1))
@@ -174,7 +176,8 @@ func resume(t *testing.T, f *fixture) {
 		"a stream without events": {es.StreamVersion{Stream: other, Version: 1}, at.Hash},
 	} {
 		var got []int64
-		if _, err := f.Resume(t.Context(), from.at, from.hash, visit(&got)); !errors.Is(err, es.ErrNotResumable) || len(got) > 0 {
+		if _, err := f.Resume(t.Context(), from.at, from.hash, visit(&got)); !errors.Is(err, es.ErrNotResumable) ||
+			len(got) > 0 {
 			t.Errorf("resume from %s: %v after visiting %v, want %v and no visit", name, err, got, es.ErrNotResumable)
 		}
 	}
@@ -208,7 +211,9 @@ func nameTooLong(t *testing.T, f *fixture) {
 }
 
 func badNames(t *testing.T, f *fixture) {
-	for _, s := range []es.StreamID{{}, {Type: "Order"}, {ID: "1"}, {Type: "Or#der", ID: "1"}, {Type: "Order", ID: "\xff"}} {
+	for _, s := range []es.StreamID{
+		{}, {Type: "Order"}, {ID: "1"}, {Type: "Or#der", ID: "1"}, {Type: "Order", ID: "\xff"},
+	} {
 		var wrong *es.StreamNameError
 		_, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: f.Empty(s), Events: events(1)}}})
 		if !errors.As(err, &wrong) {

@@ -116,7 +116,9 @@ func scanLarge(t *testing.T, f *fixture) {
 		s := es.StreamID{Type: "Large", ID: fmt.Sprint(i)}
 		head := f.Empty(s)
 		for range 8 {
-			stored, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: []es.RawEvent{sized(300_000), flat(10)}}}})
+			stored, err := f.Append(t.Context(), es.Append{
+				Writes: []es.Write{{Head: head, Events: []es.RawEvent{sized(300_000), flat(10)}}},
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -296,7 +298,9 @@ func scanAllInterrupted(t *testing.T, f *fixture) {
 	runs := 0
 	for err := cut; err != nil; runs++ {
 		budget = 5
-		positions, err = es.All(t.Context(), f.scanner(t), es.AllConfig{Segments: segments, From: positions, Limit: 3, Consistent: true}, visit)
+		positions, err = es.All(t.Context(), f.scanner(t), es.AllConfig{
+			Segments: segments, From: positions, Limit: 3, Consistent: true,
+		}, visit)
 		if err != nil && err != cut { //nolint:errorlint // it must be the same value
 			t.Fatal(err)
 		}

@@ -55,7 +55,8 @@ func blockOf(hash string, versions ...int64) es.CommandBlock {
 	commands := commandsOf(versions...)
 	last := commands[len(commands)-1]
 	return es.CommandBlock{
-		First: versions[0], Last: last.Version, Hash: []byte(hash), At: last.At, Commands: len(commands), Expires: last.At.Add(time.Hour),
+		First: versions[0], Last: last.Version, Hash: []byte(hash), At: last.At, Commands: len(commands),
+		Expires: last.At.Add(time.Hour),
 	}
 }
 
@@ -94,7 +95,9 @@ func blocks(t *testing.T, store es.SnapshotStore) {
 	}
 }
 
-func wantCommands(t *testing.T, store es.SnapshotStore, s es.StreamID, blocks []es.CommandBlock, want [][]es.KnownCommand) {
+func wantCommands(
+	t *testing.T, store es.SnapshotStore, s es.StreamID, blocks []es.CommandBlock, want [][]es.KnownCommand,
+) {
 	t.Helper()
 	got, err := store.LoadCommands(t.Context(), s, blocks...)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {

@@ -14,7 +14,9 @@ var other = es.StreamID{Type: "Account", ID: "acc-2"}
 
 func allOrNone(t *testing.T, f *fixture) {
 	f.must(t, f.Empty(stream), events(2)...)
-	a := es.Append{Writes: []es.Write{{Head: f.head(t, stream), Events: events(1)}, {Head: f.Empty(other), Events: events(3)}}}
+	a := es.Append{Writes: []es.Write{
+		{Head: f.head(t, stream), Events: events(1)}, {Head: f.Empty(other), Events: events(3)},
+	}}
 	commits, err := f.Append(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
@@ -24,7 +26,8 @@ func allOrNone(t *testing.T, f *fixture) {
 	if diff := cmp.Diff(commits[1].Commit, stored); diff != "" {
 		t.Errorf("stored commit (-appended +read):\n%s", diff)
 	}
-	if want := []es.StreamVersion{{Stream: stream, Version: 3}}; !cmp.Equal(stored.Siblings, want) || commits[0].ID != stored.ID {
+	if want := []es.StreamVersion{{Stream: stream, Version: 3}}; !cmp.Equal(stored.Siblings, want) ||
+		commits[0].ID != stored.ID {
 		t.Errorf("siblings %v of commit %s, want %v of %s", stored.Siblings, stored.ID, want, commits[0].ID)
 	}
 	// Append again: now the second stream's head is current, and the first's is outdated.
@@ -46,7 +49,9 @@ func checks(t *testing.T, f *fixture) {
 		t.Fatalf("the checked stream has not changed: %v", err)
 	}
 	f.must(t, read, event(2))
-	_, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: f.head(t, stream), Events: events(1)}}, Checks: []es.Head{read}})
+	_, err := f.Append(t.Context(), es.Append{
+		Writes: []es.Write{{Head: f.head(t, stream), Events: events(1)}}, Checks: []es.Head{read},
+	})
 	want := es.ConflictError{Stream: other, Expected: 1, Actual: 2}
 	var got *es.ConflictError
 	if !errors.As(err, &got) || *got != want {
@@ -57,7 +62,9 @@ func checks(t *testing.T, f *fixture) {
 }
 
 func oneWinnerOfMany(t *testing.T, f *fixture) {
-	a := es.Append{Writes: []es.Write{{Head: f.Empty(stream), Events: events(1)}, {Head: f.Empty(other), Events: events(2)}}}
+	a := es.Append{Writes: []es.Write{
+		{Head: f.Empty(stream), Events: events(1)}, {Head: f.Empty(other), Events: events(2)},
+	}}
 	won, conflicts := race(t, 8, func(i int) error {
 		mine := a
 		if i%2 == 0 { // half of the writers write only the second stream

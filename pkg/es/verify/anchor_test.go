@@ -124,7 +124,8 @@ func TestAnchorsTampered(t *testing.T) {
 	refused("spaces at the end", append(bytes.Clone(doc), ' '))
 	refused("other line ends", bytes.ReplaceAll(doc, []byte("\n"), []byte("\r\n")))
 	refused("an endless line", bytes.Repeat([]byte("x"), 1<<20))
-	_, err := verify.ReadAnchors(bytes.NewReader(bytes.Replace(doc, []byte(`"version":1,`), []byte(`"version":2,`), 1)), trusted)
+	_, err := verify.ReadAnchors(bytes.NewReader(bytes.Replace(doc, []byte(`"version":1,`), []byte(`"version":2,`), 1)),
+		trusted)
 	if !errors.Is(err, verify.ErrTampered) || !strings.Contains(err.Error(), "changed after it was signed") {
 		t.Errorf("a version changed: %v", err)
 	}
@@ -144,7 +145,10 @@ func TestAnchorsOfAnotherKey(t *testing.T) {
 		t.Errorf("signed with another key: %v", err)
 	}
 	// A signature by another key, with the trusted key named in the document.
-	named := bytes.Replace(forged.Bytes(), []byte(b64(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)).Public().(ed25519.PublicKey))), []byte(b64(trusted)), 1)
+	named := bytes.Replace(
+		forged.Bytes(), []byte(b64(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)).Public().(ed25519.PublicKey))),
+		[]byte(b64(trusted)), 1,
+	)
 	if _, err := verify.ReadAnchors(bytes.NewReader(named), trusted); !errors.Is(err, verify.ErrTampered) {
 		t.Errorf("a signature by another key: %v", err)
 	}
@@ -164,7 +168,8 @@ func TestAnchorsSignedButWrong(t *testing.T) {
 	t.Parallel()
 	head := `{"format":"annals.anchors.v1","at":"2026-01-31T12:00:00.000000Z"}` + "\n"
 	anchor := func(stream string) string {
-		return fmt.Sprintf(`{"stream":%q,"version":2,"hash":"%064d","at":"2026-01-31T12:00:00.000000Z","commits":1}`+"\n", stream, 1)
+		return fmt.Sprintf(`{"stream":%q,"version":2,"hash":"%064d","at":"2026-01-31T12:00:00.000000Z","commits":1}`+
+			"\n", stream, 1)
 	}
 	total := func(streams int) string {
 		return fmt.Sprintf(`{"streams":%d,"commits":%d,"events":%d}`+"\n", streams, streams, 2*streams)
@@ -188,9 +193,11 @@ func TestAnchorsSignedButWrong(t *testing.T) {
 	} {
 		digest := fmt.Sprintf("%x", sha256.Sum256([]byte(test.body)))
 		signature := ed25519.Sign(signer, []byte("annals.anchors.v1 "+digest))
-		doc := test.body + fmt.Sprintf(`{"digest":"%s","key":"%s","signature":"%s"}`+"\n", digest, b64(trusted), b64(signature))
+		doc := test.body + fmt.Sprintf(`{"digest":"%s","key":"%s","signature":"%s"}`+"\n", digest, b64(trusted),
+			b64(signature))
 		_, err := verify.ReadAnchors(strings.NewReader(doc), trusted)
-		if (err == nil) != (test.line == "") || err != nil && (!strings.Contains(err.Error(), test.line) || errors.Is(err, verify.ErrTampered)) {
+		if (err == nil) != (test.line == "") ||
+			err != nil && (!strings.Contains(err.Error(), test.line) || errors.Is(err, verify.ErrTampered)) {
 			t.Errorf("%s: %v, want %q", test.name, err, test.line)
 		}
 	}
@@ -244,9 +251,12 @@ func TestAnchorsSurviveGrowth(t *testing.T) {
 		}
 		var anchors []verify.Witness
 		for _, c := range before {
-			anchors = append(anchors, verify.Witness{Source: "anchors", Stream: c.Stream, Version: c.LastVersion(), Hash: c.Hash})
+			anchors = append(anchors, verify.Witness{
+				Source: "anchors", Stream: c.Stream, Version: c.LastVersion(), Hash: c.Hash,
+			})
 		}
-		if got, err := verify.StoreWithin(context.Background(), l, verify.Config{Witnesses: anchors}, 1000); err != nil || got.Found > 0 {
+		if got, err := verify.StoreWithin(context.Background(), l, verify.Config{Witnesses: anchors}, 1000); err != nil ||
+			got.Found > 0 {
 			r.Fatalf("%v, %+v", err, got)
 		}
 	})
@@ -261,7 +271,8 @@ func TestWriteAndReadErrors(t *testing.T) {
 			t.Errorf("room for %d lines: %v, want %v", room, err, full)
 		}
 	}
-	if _, err := verify.ReadAnchors(io.MultiReader(bytes.NewReader(doc[:100]), iotest.ErrReader(full)), trusted); !errors.Is(err, full) {
+	if _, err := verify.ReadAnchors(io.MultiReader(bytes.NewReader(doc[:100]), iotest.ErrReader(full)),
+		trusted); !errors.Is(err, full) {
 		t.Errorf("read: %v, want %v", err, full)
 	}
 }

@@ -43,7 +43,8 @@ func TestIntactStore(t *testing.T) {
 	done.Wait()
 	for _, segments := range []int{1, 16} {
 		got, err := verify.Store(t.Context(), store, verify.Config{Segments: segments, Heads: true})
-		if err != nil || got.Found > 0 || got.Streams != streams || got.Commits != appends+appends/5*2 || len(got.Heads) != streams {
+		if err != nil || got.Found > 0 || got.Streams != streams || got.Commits != appends+appends/5*2 ||
+			len(got.Heads) != streams {
 			t.Errorf("%d segments: %v, %+v", segments, err, got)
 		}
 	}

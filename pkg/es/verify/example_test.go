@@ -19,7 +19,8 @@ func Example() {
 	store := memstore.New()
 	stream := es.StreamID{Type: "Account", ID: "acc-1"}
 	_, err := store.Append(ctx, es.Append{Writes: []es.Write{{
-		Head: store.Empty(stream), Events: []es.RawEvent{{Type: "AccountOpened", Schema: 1, Data: []byte(`{"ownerName":"Ann"}`)}},
+		Head:   store.Empty(stream),
+		Events: []es.RawEvent{{Type: "AccountOpened", Schema: 1, Data: []byte(`{"ownerName":"Ann"}`)}},
 	}}})
 	if err != nil {
 		panic(err)
@@ -60,7 +61,8 @@ func ExampleStream() {
 	ctx := context.Background()
 	store := memstore.New()
 	report, err := verify.Stream(ctx, store, es.StreamID{Type: "Account", ID: "acc-1"}, verify.Witness{
-		Source: "checkpoint of balances", Stream: es.StreamID{Type: "Account", ID: "acc-1"}, Version: 3, Hash: []byte{1, 2, 3},
+		Source: "checkpoint of balances", Stream: es.StreamID{Type: "Account", ID: "acc-1"}, Version: 3,
+		Hash: []byte{1, 2, 3},
 	})
 	if err != nil {
 		panic(err)

@@ -133,7 +133,8 @@ func storedItems(t *testing.T) map[string]item {
 		t.Fatal(err)
 	}
 	items := map[string]item{
-		"first": tab.get(odd, 1), "transaction": tab.get(odd, 2), "compressed": tab.get(odd, 5), "bare": tab.get(account(3), 1),
+		"first": tab.get(odd, 1), "transaction": tab.get(odd, 2), "compressed": tab.get(odd, 5),
+		"bare": tab.get(account(3), 1),
 	}
 	if _, packed := items["compressed"]["zdata"]; !packed {
 		t.Fatal("100 events are not compressed")
@@ -160,7 +161,8 @@ func TestFormatTables(t *testing.T) {
 	client := dynamotest.Client(t)
 	table := dynamotest.Table(t, client, dynamostore.SnapshotsTable)
 	err := dynamostore.NewSnapshots(client, table).SaveSnapshot(t.Context(), es.Snapshot{
-		At: es.StreamVersion{Stream: account(1), Version: 4}, Hash: make([]byte, 32), Version: 6, Schema: 1, State: json.RawMessage(`{}`),
+		At: es.StreamVersion{Stream: account(1), Version: 4}, Hash: make([]byte, 32), Version: 6, Schema: 1,
+		State:    json.RawMessage(`{}`),
 		Commands: []es.KnownCommand{{Digest: storekit.CommandDigest("c"), Version: 4, At: time.Now()}},
 	})
 	if err != nil {
@@ -243,7 +245,9 @@ func attributes(doc, heading string) map[string]attribute {
 	_, doc, _ = strings.Cut(doc, heading)
 	doc, _, _ = strings.Cut(doc, "\n#")
 	out := map[string]attribute{}
-	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (\\w+)(?: of \\w)? \\| ([^|]*) \\|").FindAllStringSubmatch(doc, -1) {
+	for _, m := range regexp.MustCompile(
+		"(?m)^\\| `(\\w+)` \\| (\\w+)(?: of \\w)? \\| ([^|]*) \\|",
+	).FindAllStringSubmatch(doc, -1) {
 		out[m[1]] = attribute{kind: m[2], never: m[3] == "never"}
 	}
 	return out

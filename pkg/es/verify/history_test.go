@@ -39,7 +39,12 @@ func newWriter(s es.Store) *writer { return &writer{Store: s, heads: map[es.Stre
 // append appends a commit of n events to each stream, all in one append.
 func (w *writer) append(ctx context.Context, n int, streams ...es.StreamID) error {
 	a := es.Append{
-		Meta:    es.Meta{CorrelationID: "corr", Actor: "ann", OccurredAt: now.Add(-time.Hour), Extra: map[string]string{"tenant": "t1", "empty": ""}},
+		Meta: es.Meta{
+			CorrelationID: "corr",
+			Actor:         "ann",
+			OccurredAt:    now.Add(-time.Hour),
+			Extra:         map[string]string{"tenant": "t1", "empty": ""},
+		},
 		Command: es.CommandRef{ID: "cmd", Fingerprint: "fp"},
 	}
 	for i, s := range streams {
@@ -129,14 +134,17 @@ func TestIntact(t *testing.T) {
 		witnesses = append(witnesses, verify.Witness{Source: "nothing yet", Stream: es.StreamID{Type: "Account", ID: "none"}})
 		for _, segments := range []int{1, 3, 16} {
 			for _, open := range []int{0, 2, 1000} {
-				got, err := verify.StoreWithin(context.Background(), l, verify.Config{Segments: segments, Witnesses: witnesses}, open)
+				got, err := verify.StoreWithin(context.Background(), l, verify.Config{
+					Segments: segments, Witnesses: witnesses,
+				}, open)
 				if err != nil || got.Found > 0 || got.Commits != int64(len(l)) || got.Events != events {
 					r.Fatalf("%d segments, %d open: %v, %+v, want %d commits of %d events", segments, open, err, got, len(l), events)
 				}
 			}
 		}
 		for _, c := range l {
-			if got, err := verify.StreamAtOnce(context.Background(), l, c.Stream, witnesses...); err != nil || got.Found > 0 || len(got.Heads) != 1 {
+			if got, err := verify.StreamAtOnce(context.Background(), l, c.Stream, witnesses...); err != nil || got.Found > 0 ||
+				len(got.Heads) != 1 {
 				r.Fatalf("%s alone: %v, %+v", c.Stream, err, got)
 			}
 		}

@@ -164,7 +164,8 @@ func (s *siblings) check(ctx context.Context, one suspect) (reason string, err e
 			c := &page.Commits[i]
 			reason = ""
 			if _, key := groupOf(c); key != one.key {
-				reason = fmt.Sprintf("the commit here is %s, recorded at %s, with %d siblings, which is not part of the same append",
+				reason = fmt.Sprintf("the commit here is %s, recorded at %s, with %d siblings, which is not part of the same "+
+					"append",
 					c.ID, es.FormatTime(c.At), len(c.Siblings))
 			}
 		}

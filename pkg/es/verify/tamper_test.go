@@ -60,7 +60,9 @@ func (t *table) put(i item) {
 }
 
 func (t *table) remove(s es.StreamID, version int64) {
-	if _, err := t.client.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: &t.name, Key: key(s, version)}); err != nil {
+	if _, err := t.client.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{
+		TableName: &t.name, Key: key(s, version),
+	}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -172,7 +174,10 @@ func tamperings() map[string]func(t *table) []want {
 			three["version"], seven["version"] = seven["version"], three["version"]
 			t.put(three)
 			t.put(seven)
-			return []want{{t.a, 3, verify.Changed}, {t.a, 3, verify.Broken}, {t.a, 7, verify.Changed}, {t.a, 7, verify.Backwards}, {t.a, 3, verify.Sibling}}
+			return []want{
+				{t.a, 3, verify.Changed}, {t.a, 3, verify.Broken}, {t.a, 7, verify.Changed},
+				{t.a, 7, verify.Backwards}, {t.a, 3, verify.Sibling},
+			}
 		},
 		"replaced": func(t *table) []want {
 			t.put(t.rehash(payload(t.get(t.a, 1), `{}`)))
@@ -262,7 +267,9 @@ func TestTampering(t *testing.T) {
 		for _, step := range []struct {
 			n       int
 			streams []es.StreamID
-		}{{2, []es.StreamID{a}}, {1, []es.StreamID{b}}, {1, []es.StreamID{a, b}}, {3, []es.StreamID{a}}, {1, []es.StreamID{a}}} {
+		}{
+			{2, []es.StreamID{a}}, {1, []es.StreamID{b}}, {1, []es.StreamID{a, b}}, {3, []es.StreamID{a}}, {1, []es.StreamID{a}},
+		} {
 			if err := w.append(t.Context(), step.n, step.streams...); err != nil {
 				t.Fatal(err)
 			}
@@ -304,7 +311,8 @@ func TestTampering(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, f := range list {
-				if f.stream == s && !hasFinding(alone.Findings, f) && f.kind != verify.Sibling { // a sibling is found from the other stream
+				// a sibling is found from the other stream
+				if f.stream == s && !hasFinding(alone.Findings, f) && f.kind != verify.Sibling {
 					t.Errorf("%s: %s alone: %v, want %v", name, s, alone.Findings, f)
 				}
 			}
@@ -316,13 +324,16 @@ func TestTampering(t *testing.T) {
 			keyless = append(keyless, f.String())
 		}
 	}
-	if s := strings.Join(keyless, "\n"); len(keyless) != 2 || !strings.Contains(s, `{stream: "no type", version: 1.5}`) || !strings.Contains(s, `"A#fraction", version: -2.5`) {
+	if s := strings.Join(keyless, "\n"); len(keyless) != 2 || !strings.Contains(s, `{stream: "no type", version: 1.5}`) ||
+		!strings.Contains(s, `"A#fraction", version: -2.5`) {
 		t.Errorf("items that are not commits: %s", s)
 	}
 }
 
 func hasFinding(all []verify.Finding, w want) bool {
-	return slices.ContainsFunc(all, func(f verify.Finding) bool { return f.Stream == w.stream && f.Version == w.version && f.Kind == w.kind })
+	return slices.ContainsFunc(all, func(f verify.Finding) bool {
+		return f.Stream == w.stream && f.Version == w.version && f.Kind == w.kind
+	})
 }
 
 func compare(t *testing.T, name string, got []verify.Finding, list []want) {

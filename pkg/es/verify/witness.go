@@ -69,7 +69,8 @@ func (w *witnesses) settle(ctx context.Context, s es.Inspector) error {
 				}
 			}
 			if !r.met {
-				w.found.add(stream, r.Version, Mismatch, "%s has the hash %x for a commit here: the commit is missing or unreadable",
+				w.found.add(stream, r.Version, Mismatch,
+					"%s has the hash %x for a commit here: the commit is missing or unreadable",
 					r.Source, r.Hash)
 			}
 		}

@@ -12,8 +12,8 @@ import (
 )
 
 // ErrMissing means that DynamoDB Local has not been fetched.
-var ErrMissing = errors.New("DynamoDB Local is missing: run `go run github.com/annals-es/annals/pkg/es/dynamotest/fetch`, " +
-	"or `make dynamodb-local` in the repository of Annals")
+var ErrMissing = errors.New("DynamoDB Local is missing: run `go run " +
+	"github.com/annals-es/annals/pkg/es/dynamotest/fetch`, or `make dynamodb-local` in the repository of Annals")
 
 // Root returns the project's root: the closest folder with a go.mod, from the working directory upwards.
 //

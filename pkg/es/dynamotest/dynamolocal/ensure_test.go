@@ -100,13 +100,15 @@ func TestIntegrity(t *testing.T) {
 
 func TestWhatIsMissing(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	if err := Ensure(t.Context(), filepath.Join(t.TempDir(), "db")); err == nil || !strings.Contains(err.Error(), "npm is missing") {
+	if err := Ensure(t.Context(), filepath.Join(t.TempDir(), "db")); err == nil ||
+		!strings.Contains(err.Error(), "npm is missing") {
 		t.Errorf("without npm: %v", err)
 	}
 	if err := CheckJava(t.Context()); err == nil || !strings.Contains(err.Error(), "Java is missing") {
 		t.Errorf("without Java: %v", err)
 	}
-	if _, err := Start(t.Context(), Options{Dir: t.TempDir()}); err == nil || !strings.Contains(err.Error(), "make dynamodb-local") {
+	if _, err := Start(t.Context(), Options{Dir: t.TempDir()}); err == nil ||
+		!strings.Contains(err.Error(), "make dynamodb-local") {
 		t.Errorf("without DynamoDB Local: %v", err)
 	}
 }
@@ -114,13 +116,15 @@ func TestWhatIsMissing(t *testing.T) {
 // npm replaces the npm command: it writes the given tarball, and counts its calls.
 func TestEnsureTakesNothingButThePackage(t *testing.T) {
 	bin := t.TempDir()
-	script := "#!/bin/sh\nwhile [ $# -gt 0 ]; do [ \"$1\" = --pack-destination ] && to=$2; shift; done\necho tampered > \"$to/x.tgz\"\n"
+	script := "#!/bin/sh\nwhile [ $# -gt 0 ]; do [ \"$1\" = --pack-destination ] && to=$2; shift; done\n" +
+		"echo tampered > \"$to/x.tgz\"\n"
 	if err := os.WriteFile(filepath.Join(bin, "npm"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 	t.Chdir(t.TempDir())
-	for _, dir := range []string{filepath.Join(t.TempDir(), "state", "db"), filepath.Join("state", "db")} { // npm runs in another folder
+	// npm runs in another folder
+	for _, dir := range []string{filepath.Join(t.TempDir(), "state", "db"), filepath.Join("state", "db")} {
 		if err := Ensure(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "integrity") {
 			t.Errorf("%s: error is %v", dir, err)
 		}

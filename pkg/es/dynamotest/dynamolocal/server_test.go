@@ -79,7 +79,8 @@ func TestDataStay(t *testing.T) {
 	for round, end := range []func(*Server) error{(*Server).Kill, (*Server).Stop, (*Server).Stop} {
 		s := start1(t.Context(), Options{DataDir: data})
 		db := dynamodb.New(dynamodb.Options{
-			BaseEndpoint: aws.String(s.Endpoint), Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
+			BaseEndpoint: aws.String(s.Endpoint), Region: "us-east-1",
+			Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
 		})
 		found, err := db.ListTables(t.Context(), &dynamodb.ListTablesInput{})
 		if err != nil || len(found.TableNames) != min(round, 1) {
@@ -88,8 +89,10 @@ func TestDataStay(t *testing.T) {
 		if round == 0 {
 			_, err = db.CreateTable(t.Context(), &dynamodb.CreateTableInput{
 				TableName: aws.String("table"), BillingMode: types.BillingModePayPerRequest,
-				KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String("p"), KeyType: types.KeyTypeHash}},
-				AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("p"), AttributeType: types.ScalarAttributeTypeS}},
+				KeySchema: []types.KeySchemaElement{{AttributeName: aws.String("p"), KeyType: types.KeyTypeHash}},
+				AttributeDefinitions: []types.AttributeDefinition{{
+					AttributeName: aws.String("p"), AttributeType: types.ScalarAttributeTypeS,
+				}},
 			})
 			if err != nil {
 				t.Error(err)
@@ -139,7 +142,8 @@ func TestAServerThatDiesIsNoticed(t *testing.T) {
 		t.Fatal(err)
 	}
 	begin := time.Now()
-	if _, err := Start(t.Context(), Options{Dir: bin}); err == nil || !strings.Contains(err.Error(), "ended during start") {
+	if _, err := Start(t.Context(), Options{Dir: bin}); err == nil ||
+		!strings.Contains(err.Error(), "ended during start") {
 		t.Errorf("a broken jar: %v", err)
 	}
 	if took := time.Since(begin); took > 10*time.Second {

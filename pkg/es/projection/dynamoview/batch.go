@@ -24,7 +24,9 @@ var errUnprocessed = fmt.Errorf("%w: DynamoDB left items of a batch unprocessed"
 // get reads items by their keys, strongly consistent, in no order.
 func (v *View) get(ctx context.Context, keys []item) ([]item, error) {
 	if len(keys) == 1 {
-		out, err := v.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &v.table, Key: keys[0], ConsistentRead: aws.Bool(true)})
+		out, err := v.client.GetItem(ctx, &dynamodb.GetItemInput{
+			TableName: &v.table, Key: keys[0], ConsistentRead: aws.Bool(true),
+		})
 		if err != nil || len(out.Item) == 0 {
 			return nil, err
 		}
@@ -67,7 +69,9 @@ func (v *View) getBatch(ctx context.Context, keys []item) ([]item, error) {
 
 // remove deletes items by their keys.
 func (v *View) remove(ctx context.Context, keys []item) error {
-	return each(slices.Collect(slices.Chunk(keys, maxBatchWrite)), func(_ int, chunk []item) error { return v.removeBatch(ctx, chunk) })
+	return each(slices.Collect(slices.Chunk(keys, maxBatchWrite)), func(_ int, chunk []item) error {
+		return v.removeBatch(ctx, chunk)
+	})
 }
 
 func (v *View) removeBatch(ctx context.Context, keys []item) error {

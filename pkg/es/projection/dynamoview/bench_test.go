@@ -39,8 +39,8 @@ var tallies = projection.New("tally", 1, projection.From(aNote, projection.On(
 		return nil
 	})))
 
-const filler = "the text of a note, which is as long as many a row of a read model is; the text of a note, which is as long as " +
-	"many a row of a read model is; the text of a note, which is as long as many a row of a read model is."
+const filler = "the text of a note, which is as long as many a row of a read model is; the text of a note, which is " +
+	"as long as many a row of a read model is; the text of a note, which is as long as many a row of a read model is."
 
 func encode(tb testing.TB, text string) es.RawEvent {
 	tb.Helper()
@@ -81,8 +81,11 @@ const (
 func BenchmarkEngine(b *testing.B) {
 	client := dynamotest.Client(b)
 	table := dynamotest.Table(b, client, dynamoview.ReadTable)
-	view, catalog := dynamoview.New(client, table), dynamoview.NewCatalog(client, dynamotest.Table(b, client, dynamoview.ReadTable))
-	engine := projection.NewEngine(nil, catalog, projection.Config{}, projection.Subscription{Projection: tallies, View: view})
+	view, catalog := dynamoview.New(client, table),
+		dynamoview.NewCatalog(client, dynamotest.Table(b, client, dynamoview.ReadTable))
+	engine := projection.NewEngine(nil, catalog, projection.Config{}, projection.Subscription{
+		Projection: tallies, View: view,
+	})
 	raw := encode(b, filler)
 	hash := make([]byte, 32)
 	batch := func(prefix string, from int64) []es.Commit {
@@ -103,13 +106,16 @@ func BenchmarkEngine(b *testing.B) {
 		}
 		parallel(b, benchStreams, func(s int) error {
 			put := &dynamodb.PutItemInput{TableName: &table, Item: map[string]types.AttributeValue{
-				"pk": &types.AttributeValueMemberS{Value: "1|state|" + note(prefix+strconv.Itoa(s)).String()}, "sk": &types.AttributeValueMemberS{Value: "-"},
+				"pk":      &types.AttributeValueMemberS{Value: "1|state|" + note(prefix+strconv.Itoa(s)).String()},
+				"sk":      &types.AttributeValueMemberS{Value: "-"},
 				"version": &types.AttributeValueMemberN{Value: strconv.FormatInt(from+benchCommits-1, 10)},
 				"hash":    &types.AttributeValueMemberB{Value: hash}, "state": &types.AttributeValueMemberS{Value: string(state)},
 			}, ConditionExpression: aws.String("attribute_not_exists(pk)")}
 			if from > 1 {
 				put.ConditionExpression = aws.String("version = :v AND attribute_not_exists(done) AND attribute_not_exists(parked)")
-				put.ExpressionAttributeValues = map[string]types.AttributeValue{":v": &types.AttributeValueMemberN{Value: strconv.FormatInt(from-1, 10)}}
+				put.ExpressionAttributeValues = map[string]types.AttributeValue{
+					":v": &types.AttributeValueMemberN{Value: strconv.FormatInt(from-1, 10)},
+				}
 			}
 			_, err := client.PutItem(ctx, put)
 			return err
@@ -173,7 +179,9 @@ func rebuildOf(b *testing.B, client *dynamodb.Client, store *dynamostore.Store) 
 	view := dynamoview.New(client, dynamotest.Table(b, client, dynamoview.ReadTable))
 	catalog := dynamoview.NewCatalog(client, dynamotest.Table(b, client, dynamoview.ReadTable))
 	quiet := slog.New(slog.DiscardHandler)
-	engine := projection.NewEngine(store, catalog, projection.Config{Log: quiet}, projection.Subscription{Projection: tallies, View: view})
+	engine := projection.NewEngine(store, catalog, projection.Config{Log: quiet}, projection.Subscription{
+		Projection: tallies, View: view,
+	})
 	rebuilder := projection.NewRebuilder(engine, store, projection.RebuildConfig{Segments: historyParts, Log: quiet})
 	build, err := rebuilder.Begin(b.Context(), "tally")
 	if err != nil {

@@ -55,8 +55,10 @@ func (c *Catalog) Replace(ctx context.Context, r projection.Record) error {
 		return err
 	}
 	put := &dynamodb.PutItemInput{
-		TableName:           &c.table,
-		Item:                item{"pk": str(records), "sk": str(r.Projection), "revision": num(r.Revision), "record": str(string(doc))},
+		TableName: &c.table,
+		Item: item{
+			"pk": str(records), "sk": str(r.Projection), "revision": num(r.Revision), "record": str(string(doc)),
+		},
 		ConditionExpression: aws.String("attribute_not_exists(pk)"),
 	}
 	if prev > 0 {
@@ -86,7 +88,9 @@ func (c *Catalog) Positions(ctx context.Context, name string, g projection.Gener
 }
 
 // SavePosition implements [projection.Catalog].
-func (c *Catalog) SavePosition(ctx context.Context, name string, g projection.Generation, segment int, p es.Position) error {
+func (c *Catalog) SavePosition(
+	ctx context.Context, name string, g projection.Generation, segment int, p es.Position,
+) error {
 	_, err := c.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &c.table, Item: item{
 		"pk": str(positions(name, g)), "sk": str(strconv.Itoa(segment)), "position": str(string(p)),
 	}})
@@ -109,7 +113,9 @@ func (c *Catalog) Notes(ctx context.Context, name string, g projection.Generatio
 
 // SaveNote implements [projection.Catalog]. A removed note leaves an empty item: the functions that use the catalog may
 // not delete items.
-func (c *Catalog) SaveNote(ctx context.Context, name string, g projection.Generation, note string, what json.RawMessage) error {
+func (c *Catalog) SaveNote(
+	ctx context.Context, name string, g projection.Generation, note string, what json.RawMessage,
+) error {
 	_, err := c.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &c.table, Item: item{
 		"pk": str(notes(name, g)), "sk": str(note), "note": str(string(what)),
 	}})

@@ -21,21 +21,27 @@ type contended struct {
 	left atomic.Int64
 }
 
-func (c *contended) PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+func (c *contended) PutItem(
+	ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options),
+) (*dynamodb.PutItemOutput, error) {
 	if c.left.Add(-1) >= 0 {
 		return nil, &types.TransactionConflictException{}
 	}
 	return c.Client.PutItem(ctx, in, opts...)
 }
 
-func (c *contended) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
+func (c *contended) UpdateItem(
+	ctx context.Context, in *dynamodb.UpdateItemInput, opts ...func(*dynamodb.Options),
+) (*dynamodb.UpdateItemOutput, error) {
 	if c.left.Add(-1) >= 0 {
 		return nil, &types.TransactionConflictException{}
 	}
 	return c.Client.UpdateItem(ctx, in, opts...)
 }
 
-func (c *contended) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, opts ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+func (c *contended) TransactWriteItems(
+	ctx context.Context, in *dynamodb.TransactWriteItemsInput, opts ...func(*dynamodb.Options),
+) (*dynamodb.TransactWriteItemsOutput, error) {
 	if c.left.Add(-1) >= 0 {
 		return nil, &types.TransactionCanceledException{CancellationReasons: []types.CancellationReason{
 			{Code: aws.String("None")}, {Code: aws.String("TransactionConflict")},
@@ -61,7 +67,8 @@ func TestTransactionsInTheWay(t *testing.T) {
 			return view.Save(ctx, 1, []projection.CheckpointUpdate{{Stream: note("a"), Next: one}}, nil)
 		}},
 		{"save with rows", func(ctx context.Context) error {
-			return view.Save(ctx, 1, []projection.CheckpointUpdate{{Stream: note("a"), Prev: one, Next: two}}, []projection.Write{row})
+			return view.Save(ctx, 1, []projection.CheckpointUpdate{{Stream: note("a"), Prev: one, Next: two}},
+				[]projection.Write{row})
 		}},
 		{"park", func(ctx context.Context) error {
 			return view.Park(ctx, 1, note("a"), two, projection.Parked{Reason: projection.Failed, Version: 3})

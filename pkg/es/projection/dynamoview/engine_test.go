@@ -108,7 +108,9 @@ func newBench(t *testing.T) *bench {
 }
 
 func (b *bench) engineOn(store es.Reader) *projection.Engine {
-	return projection.NewEngine(store, b.catalog, projection.Config{}, projection.Subscription{Projection: log, View: b.view})
+	return projection.NewEngine(store, b.catalog, projection.Config{}, projection.Subscription{
+		Projection: log, View: b.view,
+	})
 }
 
 func note(id string) es.StreamID { return es.StreamID{Type: "Note", ID: id} }
@@ -222,7 +224,8 @@ func TestHostileDelivery(t *testing.T) {
 					var events []noteEvent
 					for range 1 + rng.IntN(5) {
 						events = append(events, []noteEvent{
-							noted{string(rune('a'+rng.IntN(3))) + fmt.Sprint(len(history))}, noted{"x" + fmt.Sprint(len(history))}, renoted{}, fanned{rng.IntN(70)},
+							noted{string(rune('a'+rng.IntN(3))) + fmt.Sprint(len(history))}, noted{"x" + fmt.Sprint(len(history))},
+							renoted{}, fanned{rng.IntN(70)},
 						}[rng.IntN(4)])
 					}
 					history = append(history, plain.write(t, id, events...))
@@ -285,7 +288,9 @@ func TestDocumentCosts(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	cold := func() *projection.Engine {
-		return projection.NewEngine(b.store, b.catalog, projection.Config{}, projection.Subscription{Projection: tallies, View: b.view})
+		return projection.NewEngine(b.store, b.catalog, projection.Config{}, projection.Subscription{
+			Projection: tallies, View: b.view,
+		})
 	}
 	engine := cold()
 	small, large := b.write(t, "a", noted{"x"}), b.write(t, "a", noted{strings.Repeat("x", 2500)})
@@ -304,7 +309,10 @@ func TestDocumentCosts(t *testing.T) {
 		{"a document of 2.7 KB", engine, []es.Commit{large}, map[string]int{"PutItem": 1}, 3},
 		{"duplicates", engine, []es.Commit{large, small, large}, nil, 0},
 		{"duplicates, cold", cold(), []es.Commit{large, large}, map[string]int{"GetItem": 1}, 1},
-		{"duplicates from the beginning, cold", cold(), []es.Commit{large, small, large}, map[string]int{"PutItem": 1, "GetItem": 1}, 1},
+		{
+			"duplicates from the beginning, cold", cold(),
+			[]es.Commit{large, small, large}, map[string]int{"PutItem": 1, "GetItem": 1}, 1,
+		},
 		{"60 streams", engine, many, map[string]int{"PutItem": 60}, 60},
 		{"60 streams, duplicates from the beginning, cold", cold(), many, map[string]int{"PutItem": 60, "GetItem": 60}, 60},
 	} {
@@ -345,7 +353,9 @@ type broken struct {
 
 var errBroken = errors.New("connection lost")
 
-func (v *broken) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
+func (v *broken) Save(
+	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) error {
 	switch v.saves.Add(1) % 4 {
 	case 1:
 		return errBroken
@@ -362,7 +372,9 @@ func TestInterruptedAnywhere(t *testing.T) {
 	b := newBench(t)
 	engine := projection.NewEngine(b.store, b.catalog, projection.Config{},
 		projection.Subscription{Projection: log, View: &broken{View: b.view}})
-	commits := []es.Commit{b.write(t, "a", noted{"x"}, fanned{250}), b.write(t, "a", noted{"y"}), b.write(t, "a", fanned{120})}
+	commits := []es.Commit{
+		b.write(t, "a", noted{"x"}, fanned{250}), b.write(t, "a", noted{"y"}), b.write(t, "a", fanned{120}),
+	}
 	failures := 0
 	for ; len(engine.Apply(t.Context(), commits)) > 0; failures++ {
 		if failures > 50 {
@@ -407,10 +419,13 @@ func TestParking(t *testing.T) { //nolint:paralleltest // mends the fold
 	if err := b.engine.RetryStream(t.Context(), note("bad")); err != nil {
 		t.Error(err)
 	}
-	if got := b.rows(t, "bad"); got.Versions["bad"] != 4 || len(got.All) != 4 || got.Letters["x"] != "2" || got.Letters["z"] != "1" {
+	if got := b.rows(t, "bad"); got.Versions["bad"] != 4 || len(got.All) != 4 || got.Letters["x"] != "2" ||
+		got.Letters["z"] != "1" {
 		t.Errorf("%+v", got)
 	}
-	newer := projection.NewEngine(b.store, b.catalog, projection.Config{CodeVersion: func() string { return "newer" }}, projection.Subscription{Projection: log, View: b.view})
+	newer := projection.NewEngine(b.store, b.catalog, projection.Config{CodeVersion: func() string {
+		return "newer"
+	}}, projection.Subscription{Projection: log, View: b.view})
 	if failed := newer.Apply(t.Context(), []es.Commit{panics}); len(failed) > 0 {
 		t.Errorf("failed: %v", failed)
 	}

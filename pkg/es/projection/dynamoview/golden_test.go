@@ -93,7 +93,15 @@ func TestGenerationsAreStoredAs(t *testing.T) {
 		{Generation: 1, Fold: 1, Status: projection.Dropping, Segments: 1, Filled: true, Since: goldenTime},
 		{Generation: 2, Fold: 2, Status: projection.Retired, Segments: 4, Filled: true, Since: goldenTime},
 		{Generation: 3, Fold: 3, Status: projection.Serving, Segments: 4, Filled: true, Since: goldenTime},
-		{Generation: 4, Fold: 4, Status: projection.Building, Segments: 16, WorkerStarted: true, Failure: "full", Since: goldenTime},
+		{
+			Generation:    4,
+			Fold:          4,
+			Status:        projection.Building,
+			Segments:      16,
+			WorkerStarted: true,
+			Failure:       "full",
+			Since:         goldenTime,
+		},
 	}}
 	for _, err := range []error{
 		catalog.Replace(ctx, record), catalog.SavePosition(ctx, "log", 4, 15, "there"),

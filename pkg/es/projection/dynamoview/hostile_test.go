@@ -29,7 +29,9 @@ type halted struct {
 
 var errHalted = errors.New("the process is halted")
 
-func (v *halted) Save(_ context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
+func (v *halted) Save(
+	_ context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.late = append(v.late, func(ctx context.Context) error { return v.View.Save(ctx, g, moves, rows) })
@@ -46,18 +48,25 @@ func TestHostileLedgers(t *testing.T) {
 			t.Parallel()
 			rng := rand.New(rand.NewPCG(seed, 11))
 			client := dynamotest.Client(t)
-			b := &bench{store: memstore.New(memstore.Config{}), view: dynamoview.New(client, dynamotest.Table(t, client, dynamoview.IndexedReadTable))}
+			b := &bench{
+				store: memstore.New(memstore.Config{}),
+				view:  dynamoview.New(client, dynamotest.Table(t, client, dynamoview.IndexedReadTable)),
+			}
 			b.catalog = dynamoview.NewCatalog(client, dynamotest.Table(t, client, dynamoview.ReadTable))
 			wrong := &halted{View: b.view}
 			process := func(flavor string, view projection.View, size int) *projection.Engine {
 				cfg := projection.Config{CacheSize: size, CodeVersion: func() string { return flavor }}
-				return projection.NewEngine(b.store, b.catalog, cfg, projection.Subscription{Projection: ledgerOf(flavor), View: view})
+				return projection.NewEngine(b.store, b.catalog, cfg, projection.Subscription{
+					Projection: ledgerOf(flavor), View: view,
+				})
 			}
 			ids := []string{"a", "b", "c"}
 			var history, last []es.Commit
 			for i := range 16 {
 				for _, id := range ids {
-					events := []noteEvent{renoted{}, noted{string(rune('x'+rng.IntN(3))) + fmt.Sprint(i)}, fanned{rng.IntN(150)}, poisoned{}, renoted{}}
+					events := []noteEvent{
+						renoted{}, noted{string(rune('x'+rng.IntN(3))) + fmt.Sprint(i)}, fanned{rng.IntN(150)}, poisoned{}, renoted{},
+					}
 					from := rng.IntN(3)
 					if i == 0 || i == 15 {
 						from = 1
@@ -67,7 +76,9 @@ func TestHostileLedgers(t *testing.T) {
 			}
 			last = history[len(history)-len(ids):]
 			var wg sync.WaitGroup
-			for n, e := range []*projection.Engine{process("", b.view, 100), process("", b.view, 1), process("wrong", wrong, 100)} {
+			for n, e := range []*projection.Engine{
+				process("", b.view, 100), process("", b.view, 1), process("wrong", wrong, 100),
+			} {
 				wg.Go(func() {
 					rng := rand.New(rand.NewPCG(seed, uint64(n)))
 					for i := range 10 {
@@ -101,7 +112,9 @@ func TestHostileLedgers(t *testing.T) {
 				}
 			}
 			plain, view := memview.NewCatalog(), memview.New(memview.Config{})
-			e := projection.NewEngine(b.store, plain, projection.Config{}, projection.Subscription{Projection: ledgerOf("mended"), View: view})
+			e := projection.NewEngine(b.store, plain, projection.Config{}, projection.Subscription{
+				Projection: ledgerOf("mended"), View: view,
+			})
 			for _, id := range ids {
 				if err := e.CatchUp(t.Context(), note(id)); err != nil {
 					t.Fatal(err)

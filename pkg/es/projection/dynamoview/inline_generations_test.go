@@ -180,7 +180,9 @@ func (b *inlineBench) race(ctx context.Context, t *testing.T, rng *rand.Rand, id
 				t.Error(err)
 				return nil
 			}
-			event := []noteEvent{noted{fmt.Sprintf("%c", 'a'+rng.IntN(3))}, noted{"x"}, renoted{}, fanned{rng.IntN(30)}}[rng.IntN(4)]
+			event := []noteEvent{
+				noted{fmt.Sprintf("%c", 'a'+rng.IntN(3))}, noted{"x"}, renoted{}, fanned{rng.IntN(30)},
+			}[rng.IntN(4)]
 			a.Writes = append(a.Writes, es.Write{Head: head, Events: encoded(t, event)})
 		}
 		stored, err := b.store.Append(ctx, a)

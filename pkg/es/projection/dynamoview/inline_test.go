@@ -190,7 +190,8 @@ func TestInlineTogether(t *testing.T) {
 	t.Parallel()
 	b := newInline(t)
 	commits, err := b.store.Append(t.Context(), es.Append{Writes: []es.Write{
-		{Head: b.store.Empty(note("a")), Events: encoded(t, noted{"x"})}, {Head: b.store.Empty(note("b")), Events: encoded(t, noted{"x"})},
+		{Head: b.store.Empty(note("a")), Events: encoded(t, noted{"x"})},
+		{Head: b.store.Empty(note("b")), Events: encoded(t, noted{"x"})},
 	}})
 	if err != nil || b.store.Unaccompanied() != 0 {
 		t.Fatal(err, b.store.Unaccompanied())
@@ -233,7 +234,8 @@ func TestInlineOfAnotherHistory(t *testing.T) {
 	b := newInline(t)
 	write(t, b.plain, "a", noted{"x"})
 	other := projection.Checkpoint{Version: 1, Hash: []byte("of a table that was restored"), State: []byte(`{}`)}
-	if err := b.view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: note("a"), Next: other}}, nil); err != nil {
+	if err := b.view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: note("a"), Next: other}},
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	write(t, b.store, "a", noted{"y"})
@@ -245,7 +247,8 @@ func TestInlineOfAnotherHistory(t *testing.T) {
 func TestInlineUnreadyCheckpoints(t *testing.T) {
 	t.Parallel()
 	move := func(b *inlineBench, at, next projection.Checkpoint) error {
-		return b.view.Save(context.Background(), 1, []projection.CheckpointUpdate{{Stream: note("a"), Prev: at, Next: next}}, nil)
+		return b.view.Save(context.Background(), 1,
+			[]projection.CheckpointUpdate{{Stream: note("a"), Prev: at, Next: next}}, nil)
 	}
 	for name, spoil := range map[string]func(b *inlineBench, at, next projection.Checkpoint) error{
 		"half done": func(b *inlineBench, at, next projection.Checkpoint) error {
@@ -288,7 +291,8 @@ func TestInlineCannotFold(t *testing.T) {
 			write(t, b.store, "a", noted{"x"})
 			bad := write(t, b.store, "a", event)
 			b.level(t, "a", 1)
-			if got := b.logged.String(); b.store.Unaccompanied() != 1 || !strings.Contains(got, "Note#a@2 can't be folded") || strings.Contains(got, "poison") {
+			if got := b.logged.String(); b.store.Unaccompanied() != 1 || !strings.Contains(got, "Note#a@2 can't be folded") ||
+				strings.Contains(got, "poison") {
 				t.Errorf("%d left, logged %q", b.store.Unaccompanied(), got)
 			}
 			b.apply(t, bad)
@@ -310,7 +314,9 @@ func TestInlineOvertaken(t *testing.T) {
 	t.Parallel()
 	b := newInline(t)
 	b.hooks.before = func() error {
-		return b.view.Park(context.Background(), 1, note("a"), projection.Checkpoint{}, projection.Parked{Reason: projection.Failed, Version: 1})
+		return b.view.Park(context.Background(), 1, note("a"), projection.Checkpoint{}, projection.Parked{
+			Reason: projection.Failed, Version: 1,
+		})
 	}
 	write(t, b.store, "a", noted{"x"})
 	if got := b.rows(t); len(got.All) != 0 || b.store.Unaccompanied() != 1 {
@@ -332,7 +338,9 @@ func TestInlineRival(t *testing.T) {
 	b := newInline(t)
 	empty := b.store.Empty(note("a"))
 	b.hooks.before = func() error {
-		_, err := b.store.Append(context.Background(), es.Append{Writes: []es.Write{{Head: empty, Events: encoded(t, noted{"x"})}}})
+		_, err := b.store.Append(context.Background(), es.Append{
+			Writes: []es.Write{{Head: empty, Events: encoded(t, noted{"x"})}},
+		})
 		return err
 	}
 	_, err := b.store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: empty, Events: encoded(t, noted{"y"})}}})
@@ -374,8 +382,11 @@ func TestInlineDoesNotWait(t *testing.T) {
 	t.Parallel()
 	b := newInline(t)
 	began := time.Now()
-	actions, err := dynamoview.NewInline(stuck{b.catalog}, b.subscription()).Actions(t.Context(), []es.Commit{write(t, b.plain, "a", noted{"x"})})
-	if err == nil || !strings.Contains(err.Error(), "longer than 500ms") || actions != nil || time.Since(began) > 5*time.Second {
+	actions, err := dynamoview.NewInline(stuck{b.catalog}, b.subscription()).Actions(t.Context(), []es.Commit{
+		write(t, b.plain, "a", noted{"x"}),
+	})
+	if err == nil || !strings.Contains(err.Error(), "longer than 500ms") || actions != nil ||
+		time.Since(began) > 5*time.Second {
 		t.Errorf("%v, %v after %s", actions, err, time.Since(began))
 	}
 }
@@ -412,7 +423,9 @@ func TestInlineLeavesWhatIsTooLarge(t *testing.T) {
 	b := newBench(t)
 	inline := dynamoview.NewInline(b.catalog, projection.Subscription{Projection: tallies, View: b.view, Inline: true})
 	for bytes, want := range map[int]int{100: 1, 395 << 10: 0} {
-		c := es.Commit{Stream: note(fmt.Sprint(bytes)), Version: 1, Events: []es.RawEvent{encode(t, strings.Repeat("x", bytes))}}
+		c := es.Commit{
+			Stream: note(fmt.Sprint(bytes)), Version: 1, Events: []es.RawEvent{encode(t, strings.Repeat("x", bytes))},
+		}
 		actions, err := inline.Actions(t.Context(), []es.Commit{c})
 		if err != nil || len(actions) != want {
 			t.Errorf("%d bytes: %d actions, %v, want %d", bytes, len(actions), err, want)

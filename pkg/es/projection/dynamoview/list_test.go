@@ -32,7 +32,9 @@ func listed(t *testing.T, b *bench, partitions []string, sizes ...int) []project
 // page reads the page of a list at a cursor.
 func (b *bench) page(t *testing.T, cursor string, q projection.Query) projection.Page[string] {
 	t.Helper()
-	r := projection.NewReader(b.store, b.catalog, projection.ReaderConfig{}, projection.Subscription{Projection: log, View: b.view})
+	r := projection.NewReader(b.store, b.catalog, projection.ReaderConfig{}, projection.Subscription{
+		Projection: log, View: b.view,
+	})
 	s, err := r.OpenAt(t.Context(), "log", cursor)
 	if err != nil {
 		t.Fatal(err)

@@ -29,7 +29,9 @@ func (m marked) GetItem(ctx context.Context, in *dynamodb.GetItemInput, o ...opt
 	return out, dynamofault.MarkUnavailable(err)
 }
 
-func (m marked) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, o ...option) (*dynamodb.BatchGetItemOutput, error) {
+func (m marked) BatchGetItem(
+	ctx context.Context, in *dynamodb.BatchGetItemInput, o ...option,
+) (*dynamodb.BatchGetItemOutput, error) {
 	out, err := m.Client.BatchGetItem(ctx, in, o...)
 	return out, dynamofault.MarkUnavailable(err)
 }
@@ -39,7 +41,9 @@ func (m marked) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...opt
 	return out, dynamofault.MarkUnavailable(err)
 }
 
-func (m marked) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, o ...option) (*dynamodb.UpdateItemOutput, error) {
+func (m marked) UpdateItem(
+	ctx context.Context, in *dynamodb.UpdateItemInput, o ...option,
+) (*dynamodb.UpdateItemOutput, error) {
 	out, err := m.Client.UpdateItem(ctx, in, o...)
 	return out, dynamofault.MarkUnavailable(err)
 }

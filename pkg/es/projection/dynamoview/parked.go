@@ -60,8 +60,10 @@ func (v *View) Seen(ctx context.Context, g projection.Generation, stream es.Stre
 	err := alone(ctx, func() error {
 		_, err := v.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName: &v.table, Key: parkedKey(g, stream),
-			UpdateExpression:                    aws.String("SET seen = :v"),
-			ConditionExpression:                 aws.String("attribute_exists(pk) AND (attribute_not_exists(seen) OR seen < :v)"),
+			UpdateExpression: aws.String("SET seen = :v"),
+			ConditionExpression: aws.String(
+				"attribute_exists(pk) AND (attribute_not_exists(seen) OR seen < :v)",
+			),
 			ExpressionAttributeValues:           item{":v": num(version)},
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		})

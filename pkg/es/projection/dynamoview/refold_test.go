@@ -55,11 +55,14 @@ func TestRefold(t *testing.T) {
 	b.catalog = dynamoview.NewCatalog(client, dynamotest.Table(t, client, dynamoview.ReadTable))
 	cfg := projection.Config{Log: slog.New(slog.DiscardHandler)}
 	engine := func(erased ...string) *projection.Engine {
-		return projection.NewEngine(b.store, b.catalog, cfg, projection.Subscription{Projection: erasing(erased...), View: b.view})
+		return projection.NewEngine(b.store, b.catalog, cfg, projection.Subscription{
+			Projection: erasing(erased...), View: b.view,
+		})
 	}
 	var all []es.Commit
 	for i := range 60 {
-		all = append(all, b.write(t, "a", noted{fmt.Sprint("x secret ", i)}), b.write(t, "b|Note#a", noted{fmt.Sprint("x secret ", i)}))
+		all = append(all, b.write(t, "a", noted{fmt.Sprint("x secret ", i)}),
+			b.write(t, "b|Note#a", noted{fmt.Sprint("x secret ", i)}))
 	}
 	if failed := engine().Apply(t.Context(), all); len(failed) > 0 {
 		t.Fatal(failed)
@@ -131,7 +134,8 @@ func TestInlineRefolded(t *testing.T) {
 	b.level(t, "a", 3)
 	b.delivered(t, write(t, b.store, "a", noted{"z"}))
 	b.level(t, "a", 4)
-	if out, err := b.engine.Refold(t.Context(), []es.StreamID{note("a"), note("never")}); err != nil || out.Documents != 1 {
+	if out, err := b.engine.Refold(t.Context(), []es.StreamID{note("a"), note("never")}); err != nil ||
+		out.Documents != 1 {
 		t.Errorf("%+v, %v", out, err)
 	}
 	b.delivered(t, write(t, b.store, "a", noted{"x"}))

@@ -9,10 +9,14 @@ import (
 )
 
 // shownBy is all that readers of a view see.
-func shownBy(t *testing.T, store es.Reader, catalog projection.Catalog, view projection.View, ids ...string) map[string]string {
+func shownBy(
+	t *testing.T, store es.Reader, catalog projection.Catalog, view projection.View, ids ...string,
+) map[string]string {
 	t.Helper()
 	fold := ledgerOf("")
-	r := projection.NewReader(store, catalog, projection.ReaderConfig{}, projection.Subscription{Projection: fold, View: view})
+	r := projection.NewReader(store, catalog, projection.ReaderConfig{}, projection.Subscription{
+		Projection: fold, View: view,
+	})
 	out := map[string]string{}
 	s, err := r.Open(t.Context(), "ledger")
 	if err != nil {
@@ -38,15 +42,23 @@ func shownBy(t *testing.T, store es.Reader, catalog projection.Catalog, view pro
 		out["counter "+sort] = n.String()
 	}
 	for _, descending := range []bool{false, true} {
-		listInto(t, out, r, entries, projection.Query{Partitions: []string{"all", "fanned"}, Limit: 3, Descending: descending})
+		listInto(t, out, r, entries, projection.Query{
+			Partitions: []string{"all", "fanned"}, Limit: 3, Descending: descending,
+		})
 		listInto(t, out, r, lines, projection.Query{Partitions: []string{"lines"}, Limit: 2, Descending: descending})
-		listInto(t, out, r, byLast, projection.Query{Partitions: []string{"last/x", "last/y", "last/z"}, Limit: 1, Tokens: streams, Descending: descending})
-		listInto(t, out, r, oddOnes, projection.Query{Partitions: []string{"odd"}, Limit: 2, Tokens: streams, Descending: descending})
+		listInto(t, out, r, byLast, projection.Query{
+			Partitions: []string{"last/x", "last/y", "last/z"}, Limit: 1, Tokens: streams, Descending: descending,
+		})
+		listInto(t, out, r, oddOnes, projection.Query{
+			Partitions: []string{"odd"}, Limit: 2, Tokens: streams, Descending: descending,
+		})
 	}
 	return out
 }
 
-func listInto[R any](t *testing.T, out map[string]string, r *projection.Reader, list *projection.Rows[R], q projection.Query) {
+func listInto[R any](
+	t *testing.T, out map[string]string, r *projection.Reader, list *projection.Rows[R], q projection.Query,
+) {
 	t.Helper()
 	n := 0
 	for cursor := ""; ; {

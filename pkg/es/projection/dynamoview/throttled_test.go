@@ -34,7 +34,8 @@ func (a answers) Do(*http.Request) (*http.Response, error) {
 
 func answering(text string) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
-		Region: "us-east-1", BaseEndpoint: aws.String("http://127.0.0.1"), HTTPClient: answers(text), Retryer: aws.NopRetryer{},
+		Region: "us-east-1", BaseEndpoint: aws.String("http://127.0.0.1"), HTTPClient: answers(text),
+		Retryer:     aws.NopRetryer{},
 		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 	})
 }
@@ -50,13 +51,16 @@ func first[T any](all iter.Seq2[T, error]) error {
 // engine, which does not know AWS. A permanent refusal is not.
 func TestThrottlesAreUnavailable(t *testing.T) {
 	t.Parallel()
-	const canceled = `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","CancellationReasons":[{"Code":"None"},{"Code":"`
+	const canceled = `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",` +
+		`"CancellationReasons":[{"Code":"None"},{"Code":"`
 	for name, test := range map[string]struct {
 		answer string
 		want   bool
 	}{
-		"throttled":              {`{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException"}`, true},
-		"beyond its throughput":  {`{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}`, true},
+		"throttled": {`{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException"}`, true},
+		"beyond its throughput": {
+			`{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}`, true,
+		},
 		"too many requests":      {`{"__type":"com.amazonaws.dynamodb.v20120810#RequestLimitExceeded"}`, true},
 		"transaction throttled":  {canceled + `ThrottlingError"}]}`, true},
 		"transaction throughput": {canceled + `ProvisionedThroughputExceeded"}]}`, true},
@@ -67,7 +71,9 @@ func TestThrottlesAreUnavailable(t *testing.T) {
 			client, ctx, stream := answering(test.answer), t.Context(), es.StreamID{Type: "Note", ID: "a"}
 			view, catalog := dynamoview.New(client, "rows"), dynamoview.NewCatalog(client, "catalog")
 			move := []projection.CheckpointUpdate{{Stream: stream, Next: projection.Checkpoint{Version: 1}}}
-			row := []projection.Write{{Kind: projection.Put, Key: projection.Key{Partition: "p", Sort: "s"}, Row: json.RawMessage(`1`)}}
+			row := []projection.Write{{
+				Kind: projection.Put, Key: projection.Key{Partition: "p", Sort: "s"}, Row: json.RawMessage(`1`),
+			}}
 			for call, err := range map[string]error{
 				"checkpoints": second(view.Checkpoints(ctx, 1, stream)),
 				"a batch":     second(view.Checkpoints(ctx, 1, stream, es.StreamID{Type: "Note", ID: "b"})),
@@ -102,7 +108,9 @@ type throttling struct {
 	left int
 }
 
-func (v *throttling) Save(ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write) error {
+func (v *throttling) Save(
+	ctx context.Context, g projection.Generation, moves []projection.CheckpointUpdate, rows []projection.Write,
+) error {
 	if v.left > 0 {
 		v.left--
 		return v.by.Save(ctx, g, moves, rows)
@@ -118,7 +126,9 @@ func TestThrottledRebuild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: store.Empty(stream), Events: []es.RawEvent{raw}}}}); err != nil {
+	if _, err := store.Append(t.Context(), es.Append{
+		Writes: []es.Write{{Head: store.Empty(stream), Events: []es.RawEvent{raw}}},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	view := &throttling{
@@ -131,8 +141,12 @@ func TestThrottledRebuild(t *testing.T) {
 			return nil
 		})))
 	quiet := slog.New(slog.DiscardHandler)
-	engine := projection.NewEngine(store, memview.NewCatalog(), projection.Config{Log: quiet}, projection.Subscription{Projection: log, View: view})
-	if _, _, err := projection.NewRebuilder(engine, store, projection.RebuildConfig{Segments: 1, Log: quiet}).Run(t.Context(), "log", nil); err != nil {
+	engine := projection.NewEngine(store, memview.NewCatalog(), projection.Config{Log: quiet}, projection.Subscription{
+		Projection: log, View: view,
+	})
+	if _, _, err := projection.NewRebuilder(engine, store, projection.RebuildConfig{
+		Segments: 1, Log: quiet,
+	}).Run(t.Context(), "log", nil); err != nil {
 		t.Error(err)
 	}
 	if view.left > 0 {

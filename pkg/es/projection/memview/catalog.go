@@ -30,7 +30,8 @@ var _ projection.Catalog = (*Catalog)(nil)
 // NewCatalog returns an empty catalog.
 func NewCatalog() *Catalog {
 	return &Catalog{
-		records: map[string]projection.Record{}, positions: map[build]map[int]es.Position{}, notes: map[build]map[string]json.RawMessage{},
+		records: map[string]projection.Record{}, positions: map[build]map[int]es.Position{},
+		notes: map[build]map[string]json.RawMessage{},
 	}
 }
 
@@ -70,7 +71,9 @@ func (c *Catalog) Positions(ctx context.Context, name string, g projection.Gener
 }
 
 // SavePosition implements [projection.Catalog].
-func (c *Catalog) SavePosition(ctx context.Context, name string, g projection.Generation, segment int, p es.Position) error {
+func (c *Catalog) SavePosition(
+	ctx context.Context, name string, g projection.Generation, segment int, p es.Position,
+) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := ctx.Err(); err != nil {
@@ -92,7 +95,9 @@ func (c *Catalog) Notes(ctx context.Context, name string, g projection.Generatio
 }
 
 // SaveNote implements [projection.Catalog].
-func (c *Catalog) SaveNote(ctx context.Context, name string, g projection.Generation, note string, text json.RawMessage) error {
+func (c *Catalog) SaveNote(
+	ctx context.Context, name string, g projection.Generation, note string, text json.RawMessage,
+) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := ctx.Err(); err != nil {

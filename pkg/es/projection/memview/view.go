@@ -42,7 +42,8 @@ var _ projection.View = (*View)(nil)
 // Check returns an error if a value is out of range.
 func (c Config) Check() error {
 	if c.MaxWrites != 0 && c.MaxWrites < 3 || c.MaxItemBytes < 0 || c.MaxBytes < 0 {
-		return fmt.Errorf("memview.Config: MaxWrites (%d) must be at least 3, MaxItemBytes (%d) and MaxBytes (%d) must not be negative",
+		return fmt.Errorf("memview.Config: MaxWrites (%d) must be at least 3, MaxItemBytes (%d) and MaxBytes (%d) must not "+
+			"be negative",
 			c.MaxWrites, c.MaxItemBytes, c.MaxBytes)
 	}
 	return nil

@@ -165,7 +165,8 @@ func catalogCanceled(t *testing.T, c projection.Catalog) {
 	_, err2 := c.Positions(ctx, "a", 1)
 	_, err3 := c.Notes(ctx, "a", 1)
 	for _, err := range []error{
-		err1, err2, err3, c.Replace(ctx, record("a", 0)), c.SavePosition(ctx, "a", 1, 0, "x"), c.SaveNote(ctx, "a", 1, "n", []byte(`1`)),
+		err1, err2, err3, c.Replace(ctx, record("a", 0)), c.SavePosition(ctx, "a", 1, 0, "x"),
+		c.SaveNote(ctx, "a", 1, "n", []byte(`1`)),
 	} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("with an ended context: %v, want its error", err)

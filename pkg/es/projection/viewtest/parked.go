@@ -16,7 +16,8 @@ func parkAndMend(t *testing.T, f *fixture) {
 	one, why := at(1), because(2)
 	f.mustMove(t, stream("a"), projection.Checkpoint{}, one)
 	parked := f.park(t, stream("a"), one, why)
-	if diff := cmp.Diff(map[string]projection.ParkedStream{"a": {Stream: stream("a"), Parked: why}}, f.parked(t, 1)); diff != "" {
+	if diff := cmp.Diff(map[string]projection.ParkedStream{"a": {Stream: stream("a"), Parked: why}},
+		f.parked(t, 1)); diff != "" {
 		t.Errorf("parked (-want +got):\n%s", diff)
 	}
 	again := because(2)

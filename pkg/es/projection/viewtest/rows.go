@@ -19,7 +19,8 @@ func rowKinds(t *testing.T, f *fixture) {
 		write projection.Write
 		want  map[projection.RowKey]string
 	}{
-		{projection.Write{Kind: projection.Delete, Key: k}, map[projection.RowKey]string{}}, // delete a row that does not exist
+		// delete a row that does not exist
+		{projection.Write{Kind: projection.Delete, Key: k}, map[projection.RowKey]string{}},
 		{put(k, `{"a":1}`), map[projection.RowKey]string{own("p", "s"): `{"a":1}`}},
 		{add(t, k, "n", "0"), map[projection.RowKey]string{own("p", "s"): `{"a":1}`, shared("p", "s"): "n=0"}},
 		{put(k, `null`), map[projection.RowKey]string{own("p", "s"): `null`, shared("p", "s"): "n=0"}},
@@ -57,7 +58,10 @@ func kindsApart(t *testing.T, f *fixture) {
 }
 
 func exactNumbers(t *testing.T, f *fixture) {
-	adds := []string{"0.1", "0.2", "12345678901234567890123456789012345678", "-12345678901234567890123456789012345677", "-1.30", "9007199254740993"}
+	adds := []string{
+		"0.1", "0.2", "12345678901234567890123456789012345678",
+		"-12345678901234567890123456789012345677", "-1.30", "9007199254740993",
+	}
 	sum, cp := projection.Number{}, projection.Checkpoint{}
 	for i, n := range adds {
 		counter := "small"
@@ -76,7 +80,8 @@ func exactNumbers(t *testing.T, f *fixture) {
 		t.Fatal(err)
 	}
 	got := rows[shared("p", "s")].Counters
-	if !got["small"].Equal(sum) || !got["small"].Equal(number(t, "9007199254740992")) || !got["large"].Equal(projection.Int(1)) {
+	if !got["small"].Equal(sum) || !got["small"].Equal(number(t, "9007199254740992")) ||
+		!got["large"].Equal(projection.Int(1)) {
 		t.Errorf("small %s, want %s; large %s, want 1", got["small"], sum, got["large"])
 	}
 }
@@ -108,7 +113,8 @@ func addConcurrently(t *testing.T, f *fixture) {
 
 // listKeys: own and shared rows are listed; checkpoints and parked streams are not.
 func listKeys(t *testing.T, f *fixture) {
-	f.mustMove(t, stream("a"), projection.Checkpoint{}, at(1), put(key("a", "1"), `1`), put(key("a|b", "2|c"), `1`), add(t, key("a", "1"), "n", "1"))
+	f.mustMove(t, stream("a"), projection.Checkpoint{}, at(1), put(key("a", "1"), `1`), put(key("a|b", "2|c"), `1`),
+		add(t, key("a", "1"), "n", "1"))
 	if err := f.Park(t.Context(), 1, stream("b"), projection.Checkpoint{}, because(1)); err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,8 @@ import (
 func saveRoundTrip(t *testing.T, f *fixture) {
 	f.wantAt(t, 1, stream("a"), nil)
 	first, second := at(2), at(5)
-	f.mustMove(t, stream("a"), projection.Checkpoint{}, first, put(key("p", "s"), `{"text":"ü"}`), add(t, key("p", "s"), "n", "1"))
+	f.mustMove(t, stream("a"), projection.Checkpoint{}, first, put(key("p", "s"), `{"text":"ü"}`),
+		add(t, key("p", "s"), "n", "1"))
 	f.wantAt(t, 1, stream("a"), &first)
 	f.mustMove(t, stream("a"), first, second, put(key("p", "s"), `"b"`), add(t, key("p", "s"), "n", "1", "m", "-2.5"))
 	f.wantAt(t, 1, stream("a"), &second)
@@ -116,7 +117,9 @@ func saveAllOrNothing(t *testing.T, f *fixture) {
 	}
 	f.wantAt(t, 1, stream("a"), nil)
 	f.wantRows(t, 1, map[projection.RowKey]string{})
-	err = f.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: stream("a"), Next: one}, {Stream: stream("b"), Prev: one, Next: at(2)}}, nil)
+	err = f.Save(t.Context(), 1, []projection.CheckpointUpdate{
+		{Stream: stream("a"), Next: one}, {Stream: stream("b"), Prev: one, Next: at(2)},
+	}, nil)
 	if err != nil {
 		t.Error(err)
 	}
@@ -176,7 +179,8 @@ func saveTooMany(t *testing.T, f *fixture) {
 func largeStates(t *testing.T, f *fixture) {
 	for name, rows := range map[string][]projection.Write{"alone": nil, "with a row": {put(key("p", "s"), `1`)}} {
 		s := stream(name)
-		if err := f.move(t, s, projection.Checkpoint{}, projection.Checkpoint{Version: 1, State: text(410 << 10)}, rows...); !errors.Is(err, projection.ErrTooLarge) {
+		if err := f.move(t, s, projection.Checkpoint{}, projection.Checkpoint{Version: 1, State: text(410 << 10)},
+			rows...); !errors.Is(err, projection.ErrTooLarge) {
 			t.Errorf("save a state of 410 KB %s: %v, want ErrTooLarge", name, err)
 		}
 		large := projection.Checkpoint{Version: 1, State: text(390 << 10)}
@@ -186,7 +190,8 @@ func largeStates(t *testing.T, f *fixture) {
 }
 
 func largeRows(t *testing.T, f *fixture) {
-	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1), put(key("p", "s"), string(text(410<<10)))); !errors.Is(err, projection.ErrTooLarge) {
+	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1),
+		put(key("p", "s"), string(text(410<<10)))); !errors.Is(err, projection.ErrTooLarge) {
 		t.Errorf("save a row of 410 KB: %v, want ErrTooLarge", err)
 	}
 	row := string(text(390 << 10))
@@ -233,7 +238,8 @@ func badKeys(t *testing.T, f *fixture) {
 			}
 		}
 	}
-	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1), put(key("p", "s"), `1`), put(key("p", "s"), `2`)); err == nil {
+	if err := f.move(t, stream("a"), projection.Checkpoint{}, at(1), put(key("p", "s"), `1`),
+		put(key("p", "s"), `2`)); err == nil {
 		t.Error("a save that writes one row twice succeeded, want an error")
 	}
 	f.wantAt(t, 1, stream("a"), nil)

@@ -105,7 +105,8 @@ func appended(k projection.Key) projection.RowKey {
 // at is a checkpoint at a version.
 func at(version int64) projection.Checkpoint {
 	return projection.Checkpoint{
-		Version: version, Hash: []byte{byte(version), 0xff}, State: json.RawMessage(fmt.Sprintf(`{"n":%d}`, version)), Owner: "ann",
+		Version: version, Hash: []byte{byte(version), 0xff},
+		State: json.RawMessage(fmt.Sprintf(`{"n":%d}`, version)), Owner: "ann",
 		At: time.Date(2026, 1, 31, 12, 0, 0, int(version)*1000, time.UTC),
 	}
 }
@@ -139,7 +140,8 @@ func text(bytes int) json.RawMessage {
 
 func because(version int64) projection.Parked {
 	return projection.Parked{
-		Reason: projection.Failed, Error: "poison", Version: version, At: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC), Code: "v1",
+		Reason: projection.Failed, Error: "poison", Version: version,
+		At: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC), Code: "v1",
 	}
 }
 
