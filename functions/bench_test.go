@@ -15,8 +15,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-// BenchmarkDeposit is a warm deposit through the whole command function, with metrics and without, one after the other, so
-// that both see the same machine. It reports processor time: DynamoDB Local's answers take what they take.
+// BenchmarkDeposit is a warm deposit through the whole command function, with metrics and without, one after the other,
+// so that both see the same machine. It reports processor time: DynamoDB Local's answers take what they take.
 func BenchmarkDeposit(b *testing.B) {
 	s := newService(b)
 	for _, metrics := range []struct {
@@ -27,7 +27,8 @@ func BenchmarkDeposit(b *testing.B) {
 	} {
 		s.Meter = metrics.meter
 		s.build(b)
-		s.ok(b, "POST /accounts", `{"accountId":"`+metrics.name+`","ownerName":"Ada","initialDeposit":{"amount":"0","currency":"USD"}}`)
+		s.ok(b, "POST /accounts", `{"accountId":"`+metrics.name+
+			`","ownerName":"Ada","initialDeposit":{"amount":"0","currency":"USD"}}`)
 		deposit, h := depositTo(b, metrics.name), metrics.meter.Flushed(lambda.NewHandler(s.functions[annalsaws.Command]))
 		b.Run("metrics="+metrics.name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -46,9 +47,13 @@ func BenchmarkDeposit(b *testing.B) {
 func depositTo(b *testing.B, account string) []byte {
 	b.Helper()
 	event, err := json.Marshal(events.APIGatewayV2HTTPRequest{
-		Version: "2.0", RouteKey: "POST /accounts/{accountId}/deposits", RawPath: "/accounts/" + account + "/deposits", Body: usd5,
-		PathParameters: map[string]string{"accountId": account}, Headers: map[string]string{"content-type": "application/json"},
-		RequestContext: events.APIGatewayV2HTTPRequestContext{HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{Method: "POST"}},
+		Version: "2.0", RouteKey: "POST /accounts/{accountId}/deposits",
+		RawPath: "/accounts/" + account + "/deposits", Body: usd5,
+		PathParameters: map[string]string{"accountId": account},
+		Headers:        map[string]string{"content-type": "application/json"},
+		RequestContext: events.APIGatewayV2HTTPRequestContext{
+			HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{Method: "POST"},
+		},
 	})
 	if err != nil {
 		b.Fatal(err)
@@ -56,8 +61,8 @@ func depositTo(b *testing.B, account string) []byte {
 	return event
 }
 
-// BenchmarkProjector is a batch of 100 commits of 100 streams through the whole projector function, all read models: how much
-// of a processor a lane takes is in docs/limits.md.
+// BenchmarkProjector is a batch of 100 commits of 100 streams through the whole projector function, all read models:
+// how much of a processor a lane takes is in docs/limits.md.
 func BenchmarkProjector(b *testing.B) {
 	for _, batch := range []struct {
 		name            string
@@ -65,10 +70,12 @@ func BenchmarkProjector(b *testing.B) {
 		prepare, repeat func(s *service, stream int)
 	}{
 		{"deposits", 2, func(s *service, n int) {
-			s.ok(b, "POST /accounts", fmt.Sprintf(`{"accountId":"a-%d","ownerName":"Ada","initialDeposit":{"amount":"10","currency":"USD"}}`, n))
+			s.ok(b, "POST /accounts",
+				fmt.Sprintf(`{"accountId":"a-%d","ownerName":"Ada","initialDeposit":{"amount":"10","currency":"USD"}}`, n))
 		}, func(s *service, n int) { s.ok(b, fmt.Sprintf("POST /accounts/a-%d/deposits", n), usd5) }},
 		{"addresses of orders", 3, func(s *service, n int) {
-			s.ok(b, "POST /orders", fmt.Sprintf(`{"orderId":"o-%d","customerId":"c","items":[{"productId":"p","quantity":3}]}`, n))
+			s.ok(b, "POST /orders",
+				fmt.Sprintf(`{"orderId":"o-%d","customerId":"c","items":[{"productId":"p","quantity":3}]}`, n))
 		}, func(s *service, n int) { s.ok(b, fmt.Sprintf("PUT /orders/o-%d/shipping-address", n), addressJ) }},
 	} {
 		b.Run(batch.name, func(b *testing.B) {

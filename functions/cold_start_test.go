@@ -1,5 +1,5 @@
-// Package functions_test tests the shop through its functions, called as Lambda calls them, and measures how long they take
-// to start.
+// Package functions_test tests the shop through its functions, called as Lambda calls them, and measures how long they
+// take to start.
 package functions_test
 
 import (
@@ -24,35 +24,43 @@ import (
 )
 
 const (
-	openAccount = `{"version":"2.0","routeKey":"POST /accounts","rawPath":"/accounts","headers":{"host":"h","content-type":"application/json"},` +
-		`"requestContext":{"http":{"method":"POST","path":"/accounts"}},"body":"{\"ownerName\":\"Ada\",\"initialDeposit\":{\"amount\":\"10\",\"currency\":\"USD\"}}"}`
+	openAccount = `{"version":"2.0","routeKey":"POST /accounts","rawPath":"/accounts","headers":{"host":"h",` +
+		`"content-type":"application/json"},` +
+		`"requestContext":{"http":{"method":"POST","path":"/accounts"}},"body":"{\"ownerName\":\"Ada\",` +
+		`\"initialDeposit\":{\"amount\":\"10\",\"currency\":\"USD\"}}"}`
 	topSales = `{"version":"2.0","routeKey":"GET /products/sales","rawPath":"/products/sales","headers":{"host":"h"},` +
 		`"requestContext":{"http":{"method":"GET","path":"/products/sales"}}}`
-	theDocs = `{"version":"2.0","routeKey":"GET /docs","rawPath":"/docs","headers":{"host":"h"},"requestContext":{"http":{"method":"GET","path":"/docs"}}}`
+	theDocs = `{"version":"2.0","routeKey":"GET /docs","rawPath":"/docs","headers":{"host":"h"},` +
+		`"requestContext":{"http":{"method":"GET","path":"/docs"}}}`
 	connect = `{"requestContext":{"routeKey":"$connect","eventType":"CONNECT","connectionId":"c"}}`
 )
 
-var bootstraps = flag.String("bootstraps", "", "a folder of bootstraps to start, by their functions' names; if there is none, they are built")
+var bootstraps = flag.String("bootstraps", "", "a folder of bootstraps to start, by their functions' names; if there "+
+	"is none, they are built")
 
-// BenchmarkColdStart starts each function's bootstrap, built for this machine with the flags of those that are deployed, and
-// has it answer its first event, on DynamoDB Local. It reports medians: until the process asks for work (Lambda's init phase),
-// until it has answered, and the processor time of both; and the bootstrap's size.
+// BenchmarkColdStart starts each function's bootstrap, built for this machine with the flags of those that are
+// deployed, and has it answer its first event, on DynamoDB Local. It reports medians: until the process asks for work
+// (Lambda's init phase), until it has answered, and the processor time of both; and the bootstrap's size.
 func BenchmarkColdStart(b *testing.B) {
 	client := dynamotest.Client(b)
 	names := map[string]string{}
 	for _, table := range annalsaws.Tables(declared) {
 		names[table.Env()] = dynamotest.Table(b, client, table.Table)
 	}
-	// The first process of all leaves jobs to the queues, which take them, and so does the bus; nobody is connected over WebSocket.
+	// The first process of all leaves jobs to the queues, which take them, and so does the bus; nobody is connected over
+	// WebSocket.
 	sqs := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 		_, _ = io.WriteString(w, `{"Entries":[{"EventId":"e"}]}`)
 	}))
 	b.Cleanup(sqs.Close)
 	env := []string{
-		"AWS_ENDPOINT_URL_DYNAMODB=" + dynamotest.Endpoint(b), "AWS_ENDPOINT_URL_SQS=" + sqs.URL, email.KeyEnv + "=key", annalsaws.CursorKeyEnv + "=" + strings.Repeat("k", 32),
-		annalsaws.CatchUpQueueEnv + "=" + sqs.URL + "/catch-up", annalsaws.ReactionQueueEnv + "=" + sqs.URL + "/reaction", annalsaws.ConnectionsURLEnv + "=" + sqs.URL + "/live",
-		"AWS_ENDPOINT_URL_EVENTBRIDGE=" + sqs.URL, annalsaws.EventBusEnv + "=arn:aws:events:us-east-1:000000000000:event-bus/b", annalsaws.EventSourceEnv + "=/annals/b",
+		"AWS_ENDPOINT_URL_DYNAMODB=" + dynamotest.Endpoint(b), "AWS_ENDPOINT_URL_SQS=" + sqs.URL, email.KeyEnv + "=key",
+		annalsaws.CursorKeyEnv + "=" + strings.Repeat("k", 32),
+		annalsaws.CatchUpQueueEnv + "=" + sqs.URL + "/catch-up", annalsaws.ReactionQueueEnv + "=" + sqs.URL + "/reaction",
+		annalsaws.ConnectionsURLEnv + "=" + sqs.URL + "/live",
+		"AWS_ENDPOINT_URL_EVENTBRIDGE=" + sqs.URL, annalsaws.EventBusEnv +
+			"=arn:aws:events:us-east-1:000000000000:event-bus/b", annalsaws.EventSourceEnv + "=/annals/b",
 		annalsaws.TokenIssuerEnv + "=" + sqs.URL, annalsaws.TokenAudienceEnv + "=annals",
 	}
 	for variable, name := range names {
@@ -61,7 +69,8 @@ func BenchmarkColdStart(b *testing.B) {
 	dir := *bootstraps
 	if dir == "" {
 		dir = b.TempDir()
-		build(b, dir, "./testdata/bare", "./command", "./query", "./projector", "./reactor", "./rebuilder", "./socket", "./docs")
+		build(b, dir, "./testdata/bare", "./command", "./query", "./projector", "./reactor", "./rebuilder",
+			"./socket", "./docs")
 	}
 
 	_, opened := coldStart(b, filepath.Join(dir, "command"), []byte(openAccount), env)
@@ -105,7 +114,9 @@ func BenchmarkColdStart(b *testing.B) {
 // build builds functions into a folder, as the Makefile does.
 func build(b *testing.B, dir string, functions ...string) {
 	b.Helper()
-	args := append([]string{"build", "-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", dir + "/"}, functions...)
+	args := append([]string{
+		"build", "-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", dir + "/",
+	}, functions...)
 	cmd := exec.Command("go", args...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -116,13 +127,15 @@ func build(b *testing.B, dir string, functions ...string) {
 // onlyItem is the one item of a table, in the JSON that DynamoDB speaks, as records of a stream have it.
 func onlyItem(b *testing.B, table string, opened []byte) string {
 	b.Helper()
-	request, err := http.NewRequestWithContext(b.Context(), http.MethodPost, dynamotest.Endpoint(b), strings.NewReader(`{"TableName":"`+table+`"}`))
+	request, err := http.NewRequestWithContext(b.Context(), http.MethodPost, dynamotest.Endpoint(b),
+		strings.NewReader(`{"TableName":"`+table+`"}`))
 	if err != nil {
 		b.Fatal(err)
 	}
 	request.Header.Set("Content-Type", "application/x-amz-json-1.0")
 	request.Header.Set("X-Amz-Target", "DynamoDB_20120810.Scan")
-	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
+	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, "+
+		"SignedHeaders=host, Signature=0")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		b.Fatal(err)

@@ -70,7 +70,9 @@ func (s *service) as(t testing.TB, subject, target, body string, headers ...stri
 		t.Fatal(err)
 	}
 	in.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
-		JWT: &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: map[string]string{"sub": subject, "scope": "shop/command shop/query"}},
+		JWT: &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: map[string]string{
+			"sub": subject, "scope": "shop/command shop/query",
+		}},
 	}
 	if subject == "operator" {
 		in.RequestContext.Authorizer.JWT.Claims["scope"] += " shop/operate"
@@ -106,7 +108,8 @@ func TestReadYourWrites(t *testing.T) {
 	s := newService(t)
 	q := s.queued(t)
 	s.ok(t, "POST /products", listedP)
-	s.ok(t, "POST /orders", `{"orderId":"o","customerId":"c","items":[{"productId":"p","quantity":3,"unitPrice":{"amount":"2","currency":"USD"}}]}`)
+	s.ok(t, "POST /orders", `{"orderId":"o","customerId":"c","items":[{"productId":"p","quantity":3,`+
+		`"unitPrice":{"amount":"2","currency":"USD"}}]}`)
 	s.ok(t, "PUT /orders/o/shipping-address", addressJ)
 	s.project(t)
 	placed := s.ok(t, "POST /orders/o/place", "").Headers["Consistency-Token"]
@@ -144,7 +147,8 @@ func TestReadYourWrites(t *testing.T) {
 	}
 }
 
-// TestExpiredWait: who created an account sees it from its events, lists are told that it is on its way, and others learn nothing.
+// TestExpiredWait: who created an account sees it from its events, lists are told that it is on its way, and others
+// learn nothing.
 func TestExpiredWait(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -152,7 +156,8 @@ func TestExpiredWait(t *testing.T) {
 	s.as(t, "ann", "POST /accounts", opened)
 	s.as(t, "bob", "POST /accounts", second)
 	s.project(t)
-	s.as(t, "ann", "POST /transfers", `{"fromAccountId":"a-1","toAccountId":"a-2","amount":{"amount":"1","currency":"USD"}}`).is(t, "200")
+	s.as(t, "ann", "POST /transfers", `{"fromAccountId":"a-1","toAccountId":"a-2","amount":{"amount":"1",`+
+		`"currency":"USD"}}`).is(t, "200")
 	const transfer = "Account#a-1@2,Account#a-2@2"
 	const one, two = "catch-up of Account#a-1 in ", "catch-up of Account#a-2 in "
 	for _, test := range []struct {
@@ -166,8 +171,14 @@ func TestExpiredWait(t *testing.T) {
 		{"bob", "GET /accounts/a-1", transfer, "404 not-found", "Account#a-1", nil},
 		{"", "GET /accounts/a-1", "Account#a-1@2", "403 forbidden", "subject", nil},
 		{"ann", "GET /accounts/a-1", "Account#a-2@2", "200", `"10.00"`, nil},
-		{"operator", "GET /accounts/a-1", "Account#a-2@2", "202 not-yet-projected", "Account#a-2@2", []string{two + "accounts"}},
-		{"ann", "GET /accounts/a-1/statement", "Account#a-1@2", "202 not-yet-projected", "accounts", []string{one + "accounts"}},
+		{
+			"operator", "GET /accounts/a-1", "Account#a-2@2",
+			"202 not-yet-projected", "Account#a-2@2", []string{two + "accounts"},
+		},
+		{
+			"ann", "GET /accounts/a-1/statement", "Account#a-1@2",
+			"202 not-yet-projected", "accounts", []string{one + "accounts"},
+		},
 		{"ann", "GET /accounts/a-1", "Account#a-1@3", "400 no-such-version", "version 2", nil},
 		{"ann", "GET /accounts/a-1", "Account#a-1@2,Account#x@1", "200 strong", `"9.00"`, []string{one + "accounts"}},
 		{"operator", "GET /accounts/a-1", transfer + ",Account#x@1", "404 not-found", "Account#x", nil},
@@ -179,7 +190,8 @@ func TestExpiredWait(t *testing.T) {
 		if !strings.Contains(got.Body, test.shows) || !slices.Equal(asked, test.asked) {
 			t.Errorf("%q, %s with %s: asked for %v: %s", test.who, test.target, test.token, asked, got.Body)
 		}
-		if got.StatusCode/100 == 2 && got.Headers["Preference-Applied"] != "wait=1" || got.StatusCode == http.StatusAccepted && got.Headers["Retry-After"] != "1" {
+		if got.StatusCode/100 == 2 && got.Headers["Preference-Applied"] != "wait=1" ||
+			got.StatusCode == http.StatusAccepted && got.Headers["Retry-After"] != "1" {
 			t.Errorf("%s with %s: %v", test.target, test.token, got.Headers)
 		}
 	}

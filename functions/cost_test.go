@@ -28,8 +28,8 @@ func newMeteredService(t *testing.T) (*service, *dynamotest.Meter) {
 	return newServiceOn(t, dynamotest.Client(t, annalslambda.Punctual, meter.Metered)), meter
 }
 
-// TestRouteCosts counts what each route sends, at the wire: commands on aggregates that the process has in memory, queries in
-// a process that knows which generations serve.
+// TestRouteCosts counts what each route sends, at the wire: commands on aggregates that the process has in memory,
+// queries in a process that knows which generations serve.
 func TestRouteCosts(t *testing.T) {
 	t.Parallel()
 	s, meter := newMeteredService(t)
@@ -43,16 +43,19 @@ func TestRouteCosts(t *testing.T) {
 	s.ok(t, "POST /accounts", opened)
 	count("open-account, with an e-mail address", "POST /accounts",
 		`{"accountId":"a-2","ownerName":"Bob","initialDeposit":{"amount":"0","currency":"USD"},"email":"bob@example.org"}`)
-	count("open-account", "POST /accounts", `{"accountId":"a-3","ownerName":"Eve","initialDeposit":{"amount":"0","currency":"USD"}}`)
+	count("open-account", "POST /accounts", `{"accountId":"a-3","ownerName":"Eve","initialDeposit":{"amount":"0",`+
+		`"currency":"USD"}}`)
 	count("deposit-money", "POST /accounts/a-1/deposits", usd5)
 	count("withdraw-money", "POST /accounts/a-1/withdrawals", usd5)
-	count("transfer-money", "POST /transfers", `{"fromAccountId":"a-1","toAccountId":"a-2","amount":{"amount":"1","currency":"USD"}}`)
+	count("transfer-money", "POST /transfers", `{"fromAccountId":"a-1","toAccountId":"a-2","amount":{"amount":"1",`+
+		`"currency":"USD"}}`)
 	count("list-product", "POST /products", listedP)
 	count("receive-stock", "POST /products/p/stock", `{"quantity":10}`)
 	count("change-price", "POST /products/p/price", `{"unitPrice":{"amount":"3","currency":"USD"}}`)
 	s.order(t, "o-0") // now the process knows which generation of the catalog serves
 	count("create-order, with an item", "POST /orders",
-		`{"orderId":"o","customerId":"c","items":[{"productId":"p","quantity":3,"unitPrice":{"amount":"2","currency":"USD"}}]}`)
+		`{"orderId":"o","customerId":"c","items":[{"productId":"p","quantity":3,"unitPrice":{"amount":"2",`+
+			`"currency":"USD"}}]}`)
 	count("set-shipping-address", "PUT /orders/o/shipping-address", addressJ)
 	count("place-order", "POST /orders/o/place", "")
 	placed := "Order#o@4"
@@ -125,7 +128,8 @@ func TestProjectionCosts(t *testing.T) {
 		return commits, items
 	}
 
-	catalog := dynamoview.NewCatalog(dynamotest.Client(t), s.Tables.Of(annalsaws.Projections)) // read once a batch, not once a read model
+	// read once a batch, not once a read model
+	catalog := dynamoview.NewCatalog(dynamotest.Client(t), s.Tables.Of(annalsaws.Projections))
 	engines := map[string]*projection.Engine{}
 	for _, sub := range s.subscriptions() {
 		name := sub.Projection.Name()
@@ -186,7 +190,8 @@ func TestProjectionCosts(t *testing.T) {
 	s.project(t) // makes the generations' records
 	batch("100 new accounts", func() {
 		for i := range 100 {
-			s.ok(t, "POST /accounts", fmt.Sprintf(`{"accountId":"b-%d","ownerName":"Ada","initialDeposit":{"amount":"10","currency":"USD"}}`, i))
+			s.ok(t, "POST /accounts",
+				fmt.Sprintf(`{"accountId":"b-%d","ownerName":"Ada","initialDeposit":{"amount":"10","currency":"USD"}}`, i))
 		}
 	})
 	batch("1 deposit", func() { deposit(1) })
@@ -221,6 +226,7 @@ func TestProjectionCosts(t *testing.T) {
 // order makes an order of one product that can be placed.
 func (s *service) order(t *testing.T, id string) {
 	t.Helper()
-	s.ok(t, "POST /orders", `{"orderId":"`+id+`","customerId":"c","items":[{"productId":"p","quantity":3,"unitPrice":{"amount":"2","currency":"USD"}}]}`)
+	s.ok(t, "POST /orders", `{"orderId":"`+id+`","customerId":"c","items":[{"productId":"p","quantity":3,`+
+		`"unitPrice":{"amount":"2","currency":"USD"}}]}`)
 	s.ok(t, "PUT /orders/"+id+"/shipping-address", addressJ)
 }

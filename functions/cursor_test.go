@@ -30,7 +30,8 @@ func TestForgedCursor(t *testing.T) {
 	const list, trail = "GET /accounts/a-1/statement?limit=1", "GET /streams/Account/a-1?limit=1"
 	cursor := next(list)
 	for _, target := range []string{list, trail} {
-		if got := s.as(t, "ada", target+"&cursor="+next(target), ""); got.StatusCode != http.StatusOK || strings.Contains(got.Body, "next") {
+		if got := s.as(t, "ada", target+"&cursor="+next(target), ""); got.StatusCode != http.StatusOK ||
+			strings.Contains(got.Body, "next") {
 			t.Errorf("%s: %d %s", target, got.StatusCode, got.Body)
 		}
 	}
@@ -53,7 +54,8 @@ func TestForgedCursor(t *testing.T) {
 			t.Errorf("%s: %d %s", name, got.StatusCode, got.Body)
 		}
 	}
-	if raw, _ := base64.RawURLEncoding.DecodeString(cursor); strings.Contains(string(raw), "|") && strings.Contains(string(raw), "0000000000000000002") {
+	if raw, _ := base64.RawURLEncoding.DecodeString(cursor); strings.Contains(string(raw), "|") &&
+		strings.Contains(string(raw), "0000000000000000002") {
 		t.Error("the cursor can be read")
 	}
 }

@@ -28,7 +28,8 @@ func (s *service) openedEarlier(t *testing.T, id, address string) (reserved es.S
 	}
 	_, err := store.Append(t.Context(), es.Append{Writes: []es.Write{
 		write(es.StreamID{Type: "Account", ID: id}, "AccountOpened", 2, map[string]any{
-			"accountId": id, "firstName": "Ada", "email": address, "initialDeposit": map[string]string{"amount": "0.00", "currency": "USD"},
+			"accountId": id, "firstName": "Ada", "email": address,
+			"initialDeposit": map[string]string{"amount": "0.00", "currency": "USD"},
 		}),
 		write(reserved, "EmailReserved", 1, map[string]string{"accountId": id}),
 	}})
@@ -58,7 +59,10 @@ func TestSpellingsOfOneEmail(t *testing.T) {
 			s.refused(t, "POST /accounts", openWith("other", other), http.StatusUnprocessableEntity, "email-taken")
 		}
 	}
-	for _, no := range []string{"Ada <ada@example.com>", "<ada@example.com>", `\"ada\"@example.com`, "ada(x)@example.com", " ada@example.com", "ada@exa_mple.com"} {
+	for _, no := range []string{
+		"Ada <ada@example.com>", "<ada@example.com>", `\"ada\"@example.com`,
+		"ada(x)@example.com", " ada@example.com", "ada@exa_mple.com",
+	} {
 		s.refused(t, "POST /accounts", openWith("other", no), http.StatusBadRequest, "invalid-request")
 	}
 }

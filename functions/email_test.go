@@ -13,7 +13,8 @@ import (
 )
 
 func openWith(id, address string) string {
-	return `{"accountId":"` + id + `","ownerName":"Ada","email":"` + address + `","initialDeposit":{"amount":"0","currency":"USD"}}`
+	return `{"accountId":"` + id + `","ownerName":"Ada","email":"` + address +
+		`","initialDeposit":{"amount":"0","currency":"USD"}}`
 }
 
 // reservation is the id of the stream of an address.
@@ -52,7 +53,9 @@ func TestEmailIsUnique(t *testing.T) {
 		}
 		got = append(got, c.Events[0].Type+string(c.Events[0].Data))
 	}
-	if want := `EmailReserved{"accountId":"a"} EmailReleased{"accountId":"a"} EmailReserved{"accountId":"b"}`; strings.Join(got, " ") != want {
+	if want := `EmailReserved{"accountId":"a"} EmailReleased{"accountId":"a"} EmailReserved{"accountId":"b"}`; strings.Join(
+		got, " ",
+	) != want {
 		t.Errorf("the address's history is %v, want %s", got, want)
 	}
 }
@@ -66,8 +69,8 @@ func TestReservationsAreNotShown(t *testing.T) {
 	s.refused(t, "GET /streams/Email/"+reservation(t, "ada@example.com"), "", http.StatusNotFound, "not-found")
 }
 
-// TestNoReadModelReadsReservations: what is pushed, and what a token can ask for, comes from read models, which know nothing
-// of the streams of addresses.
+// TestNoReadModelReadsReservations: what is pushed, and what a token can ask for, comes from read models, which know
+// nothing of the streams of addresses.
 func TestNoReadModelReadsReservations(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

@@ -32,7 +32,9 @@ func TestEmailKeyMustNotChange(t *testing.T) {
 	if !rule.Violated(err, email.WrongKey) {
 		t.Fatal(err)
 	}
-	for _, want := range []string{email.KeyEnv, "were reserved under another key", "emailKey", "docs/runbooks/email-key.md"} {
+	for _, want := range []string{
+		email.KeyEnv, "were reserved under another key", "emailKey", "docs/runbooks/email-key.md",
+	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: want %q", err, want)
 		}

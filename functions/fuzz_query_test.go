@@ -14,15 +14,17 @@ import (
 	"github.com/annals-es/annals/shop/contracttest"
 )
 
-// FuzzQuery: no path parameter, query string or header makes a query fail: it is answered, or refused with a problem that says
-// why. The read models are real, since what a database refuses (a key that is too long, text that is no UTF-8) no fake does.
+// FuzzQuery: no path parameter, query string or header makes a query fail: it is answered, or refused with a problem
+// that says why. The read models are real, since what a database refuses (a key that is too long, text that is no
+// UTF-8) no fake does.
 func FuzzQuery(f *testing.F) {
 	f.Setenv("DYNAMODB_ENDPOINT", dynamotest.Endpoint(f)) // for the workers, which would each start their own
 	s := newService(f)
 	s.ok(f, "POST /accounts", opened)
 	s.ok(f, "POST /accounts/a-1/deposits", usd5)
 	s.ok(f, "POST /products", `{"productId":"a-1","name":"Tea","unitPrice":{"amount":"2.50","currency":"USD"}}`)
-	s.ok(f, "POST /orders", `{"orderId":"a-1","customerId":"a-1","items":[{"productId":"a-1","quantity":2,"unitPrice":{"amount":"2.50","currency":"USD"}}]}`)
+	s.ok(f, "POST /orders", `{"orderId":"a-1","customerId":"a-1","items":[{"productId":"a-1","quantity":2,`+
+		`"unitPrice":{"amount":"2.50","currency":"USD"}}]}`)
 	s.project(f)
 	cursor := func(text string) string {
 		return "limit=1&cursor=" + base64.RawURLEncoding.EncodeToString([]byte(text))
@@ -62,12 +64,14 @@ func FuzzQuery(f *testing.F) {
 		event.RequestContext.HTTP.Method = r.Method
 		got, err := s.functions[annalsaws.Query](t.Context(), event)
 		if err != nil || got.StatusCode >= http.StatusInternalServerError {
-			t.Errorf("%s of %q %q?%s, %s: %q: %d %s, %v; log: %s", r.Path, typ, id, query, header, value, got.StatusCode, got.Body, err, s.log)
+			t.Errorf("%s of %q %q?%s, %s: %q: %d %s, %v; log: %s",
+				r.Path, typ, id, query, header, value, got.StatusCode, got.Body, err, s.log)
 		}
 		contracttest.Check(t, r.Method, r.Path, contracttest.Answer{
 			Status: got.StatusCode, ContentType: got.Headers["Content-Type"], Body: got.Body,
 		})
-		if kind := got.Headers["Content-Type"]; got.StatusCode >= http.StatusBadRequest && kind != "application/problem+json" {
+		if kind := got.Headers["Content-Type"]; got.StatusCode >= http.StatusBadRequest &&
+			kind != "application/problem+json" {
 			t.Errorf("%s of %q %q?%s, %s: %q: %d as %q", r.Path, typ, id, query, header, value, got.StatusCode, kind)
 		}
 	})

@@ -19,7 +19,9 @@ func TestRouteIsNotConfused(t *testing.T) {
 	for _, id := range []string{"a-1/close", "a-1%2Fclose", "..", ".", "", "../accounts/a-1"} {
 		out, err := s.functions[annalsaws.Command](t.Context(), events.APIGatewayV2HTTPRequest{
 			RouteKey: "POST /accounts/{id}/deposits", PathParameters: map[string]string{"id": id}, Body: usd5,
-			RequestContext: events.APIGatewayV2HTTPRequestContext{HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{Method: "POST"}},
+			RequestContext: events.APIGatewayV2HTTPRequestContext{
+				HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{Method: "POST"},
+			},
 		})
 		if err != nil || out.StatusCode != http.StatusBadRequest && out.StatusCode != http.StatusNotFound {
 			t.Errorf("%q: %d %s %v", id, out.StatusCode, out.Body, err)
@@ -36,10 +38,12 @@ func TestPrincipal(t *testing.T) {
 		s.as(t, "operator", "POST /accounts/a-1/deposits", usd5, "Idempotency-Key: k").is(t, "200")
 	}
 	s.ok(t, "POST /accounts/a-1/deposits", usd5, "Idempotency-Key: k") // another principal's key
-	s.query(t, "GET /streams/Account/a-1", `{"items":[{"metadata":{"actor":"dev"}},{"metadata":{"actor":"operator"}},{"metadata":{"actor":"dev"}}]}`)
+	s.query(t, "GET /streams/Account/a-1", `{"items":[{"metadata":{"actor":"dev"}},{"metadata":{"actor":"operator"}},`+
+		`{"metadata":{"actor":"dev"}}]}`)
 }
 
-// TestScopes: each route is for who has its scope, by either claim that API Gateway knows, and for nobody without a name.
+// TestScopes: each route is for who has its scope, by either claim that API Gateway knows, and for nobody without a
+// name.
 func TestScopes(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -61,7 +65,8 @@ func TestScopes(t *testing.T) {
 	for _, test := range tests {
 		function, text := request(t, test.target, "")
 		var event events.APIGatewayV2HTTPRequest
-		signed := strings.Replace(string(text), `"requestContext":{`, `"requestContext":{"authorizer":{"jwt":{"claims":`+test.claims+`}},`, 1)
+		signed := strings.Replace(string(text), `"requestContext":{`, `"requestContext":{"authorizer":{"jwt":{"claims":`+
+			test.claims+`}},`, 1)
 		if err := json.Unmarshal([]byte(signed), &event); err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +78,8 @@ func TestScopes(t *testing.T) {
 	}
 }
 
-// TestCorrelationWithTheAccessLog: what API Gateway calls a request ties together what it causes, where the caller does not say.
+// TestCorrelationWithTheAccessLog: what API Gateway calls a request ties together what it causes, where the caller does
+// not say.
 func TestCorrelationWithTheAccessLog(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

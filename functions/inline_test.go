@@ -29,7 +29,8 @@ func TestProductsAreListedAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.ok(t, "POST /products", listedP)
-	s.query(t, "GET /products/p", `{"productId":"p","name":"Tea","unitPrice":{"amount":"2.50","currency":"USD"},"version":1}`)
+	s.query(t, "GET /products/p", `{"productId":"p","name":"Tea","unitPrice":{"amount":"2.50","currency":"USD"},`+
+		`"version":1}`)
 	s.ok(t, "POST /products/p/price", price3, "Idempotency-Key: k")
 	s.query(t, "GET /products/p", `{"unitPrice":{"amount":"3.00"},"version":2}`)
 	s.ok(t, "POST /products/p/price", price3, "Idempotency-Key: k")
@@ -45,8 +46,8 @@ func TestProductsAreListedAtOnce(t *testing.T) {
 	}
 }
 
-// TestCommandCostsOfInline counts what commands send, at the wire: a command on a product is one transaction of two items,
-// at twice the units each, and two reads; others are what they were.
+// TestCommandCostsOfInline counts what commands send, at the wire: a command on a product is one transaction of two
+// items, at twice the units each, and two reads; others are what they were.
 func TestCommandCostsOfInline(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -103,7 +104,8 @@ func TestCommandsWithoutReadTables(t *testing.T) {
 			s.ok(t, "POST /products/p/price", price3)
 			s.as(t, "ada", "POST /orders", orderFor("o", "ada")).is(t, "201")
 			log := s.log.String()
-			if strings.Count(log, "append without its companion rows") != 2 || strings.Count(log, "prices are read from") != 1 || strings.Contains(log, "Tea") {
+			if strings.Count(log, "append without its companion rows") != 2 || strings.Count(log, "prices are read from") != 1 ||
+				strings.Contains(log, "Tea") {
 				t.Errorf("logged %s", log)
 			}
 			s.project(t)

@@ -15,7 +15,8 @@ import (
 	"github.com/annals-es/annals/shop/order"
 )
 
-// put writes rows of both lists of orders past their projection: those of the orders o-0, o-1 and so on of the customer c.
+// put writes rows of both lists of orders past their projection: those of the orders o-0, o-1 and so on of the customer
+// c.
 func (s *service) put(t *testing.T, rows ...string) {
 	t.Helper()
 	view := dynamoview.New(s.client, s.Tables["orders"])
@@ -49,7 +50,9 @@ const maxBytes = 6_291_556
 // sent is how many bytes an answer takes as Lambda sends it.
 func sent(t *testing.T, a answer) int {
 	t.Helper()
-	text, err := lambda.NewHandler(func(context.Context) (any, error) { return a.APIGatewayV2HTTPResponse, nil }).Invoke(t.Context(), []byte("{}"))
+	text, err := lambda.NewHandler(func(context.Context) (any, error) {
+		return a.APIGatewayV2HTTPResponse, nil
+	}).Invoke(t.Context(), []byte("{}"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,14 +104,18 @@ func TestUnreadableRowsAreToldOnce(t *testing.T) {
 	s := newService(t)
 	s.put(t, `{"v":1}`, `{"k":"bad","t":"secret"}`, `{"k":["worse","secret"]}`)
 	got := s.ok(t, "GET /customers/c/orders", "", "X-Correlation-Id: c-1")
-	if !strings.Contains(got.Body, `"o-0"`) || !strings.Contains(got.Body, `"unreadable":2`) || strings.Contains(got.Body, "bad") {
+	if !strings.Contains(got.Body, `"o-0"`) || !strings.Contains(got.Body, `"unreadable":2`) ||
+		strings.Contains(got.Body, "bad") {
 		t.Errorf("%s", got.Body)
 	}
 	log := s.log.String()
 	if strings.Count(log, "\n") != 1 || strings.Contains(log, "secret") || strings.Contains(log, "worse") {
 		t.Errorf("logged %s", log)
 	}
-	for _, want := range []string{`"level":"ERROR"`, `"correlationId":"c-1"`, "2 rows of list-customer-orders", "{Partition:c Sort:001|Order#o-1}", "{Partition:c Sort:002|Order#o-2}"} {
+	for _, want := range []string{
+		`"level":"ERROR"`, `"correlationId":"c-1"`, "2 rows of list-customer-orders",
+		"{Partition:c Sort:001|Order#o-1}", "{Partition:c Sort:002|Order#o-2}",
+	} {
 		if !strings.Contains(log, want) {
 			t.Errorf("logged %s, without %s", log, want)
 		}

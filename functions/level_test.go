@@ -25,7 +25,8 @@ func (o *outrun) Do(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	if o.error == "" || !strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".PutItem") || !bytes.Contains(body, []byte(o.table)) {
+	if o.error == "" || !strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".PutItem") ||
+		!bytes.Contains(body, []byte(o.table)) {
 		return o.next.Do(r)
 	}
 	answer := `{"__type":"com.amazonaws.dynamodb.v20120810#` + o.error + `","message":"as the test has it"}`
@@ -34,11 +35,13 @@ func (o *outrun) Do(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// TestOutrunIsAWarning: that another process was faster, which the next delivery mends, is no error in the log; what an operator
-// has to mend is.
+// TestOutrunIsAWarning: that another process was faster, which the next delivery mends, is no error in the log; what an
+// operator has to mend is.
 func TestOutrunIsAWarning(t *testing.T) {
 	t.Parallel()
-	for fault, level := range map[string]string{"ConditionalCheckFailedException": "WARN", "AccessDeniedException": "ERROR"} {
+	for fault, level := range map[string]string{
+		"ConditionalCheckFailedException": "WARN", "AccessDeniedException": "ERROR",
+	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			o := &outrun{}

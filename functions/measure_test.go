@@ -72,7 +72,8 @@ func TestMetrics(t *testing.T) {
 		"": {"ProjectionLagVersions": 2}, "accounts": {"ProjectionLagVersions": 2},
 	})
 	s.through(t, func([]byte) (*http.Response, error) {
-		return respond(http.StatusBadRequest, []byte(`{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"slow down"}`)), nil
+		return respond(http.StatusBadRequest,
+			[]byte(`{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"slow down"}`)), nil
 	})
 	s.send(t, "POST /accounts/a-1/deposits", usd5)
 	want("unavailable", map[string]map[string]float64{"": {"Failed": 1, "StateCacheMisses": 1, "SnapshotReplays": 1}})

@@ -55,19 +55,22 @@ func (s *service) withReactions(t *testing.T) *messages {
 	return queue
 }
 
-// TestJobs: a job brings a stream level that nothing was delivered of; one that can't be done is reported, and the others
-// are done.
+// TestJobs: a job brings a stream level that nothing was delivered of; one that can't be done is reported, and the
+// others are done.
 func TestJobs(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.ok(t, "POST /accounts", opened)
 	queue := &messages{}
-	if err := queue.Enqueue(t.Context(), 0, projection.Job{Task: projection.CatchUp, Stream: es.StreamID{Type: "Account", ID: "a-1"}}); err != nil {
+	if err := queue.Enqueue(t.Context(), 0, projection.Job{
+		Task: projection.CatchUp, Stream: es.StreamID{Type: "Account", ID: "a-1"},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	batch := queue.batch(t)
 	batch.Records = append(batch.Records,
-		events.SQSMessage{MessageId: "malformed", Body: `{"task":"` + secret}, events.SQSMessage{MessageId: "unknown", Body: `{"task":"dance"}`})
+		events.SQSMessage{MessageId: "malformed", Body: `{"task":"` + secret},
+		events.SQSMessage{MessageId: "unknown", Body: `{"task":"dance"}`})
 	out, err := s.projector.HandleJobs(t.Context(), batch)
 	if err != nil || len(out.BatchItemFailures) != 2 {
 		t.Errorf("%+v, %v", out, err)
@@ -101,7 +104,8 @@ func TestReactor(t *testing.T) {
 	s.projector = reactor
 	s.ok(t, "POST /products", listedP)
 	s.ok(t, "POST /products/p/stock", `{"quantity":10}`)
-	s.ok(t, "POST /orders", `{"orderId":"o","customerId":"c","items":[{"productId":"p","quantity":2,"unitPrice":{"amount":"1.00","currency":"USD"}}]}`)
+	s.ok(t, "POST /orders", `{"orderId":"o","customerId":"c","items":[{"productId":"p","quantity":2,`+
+		`"unitPrice":{"amount":"1.00","currency":"USD"}}]}`)
 	s.ok(t, "PUT /orders/o/shipping-address", `{"recipient":"A","line1":"1","city":"L","country":"UK"}`)
 	s.ok(t, "POST /orders/o/place", "")
 	s.ok(t, "POST /orders/o/payments", `{"paymentId":"x","amount":{"amount":"2.00","currency":"USD"}}`)
@@ -143,7 +147,10 @@ func TestTasks(t *testing.T) {
 	}{
 		{ask.Request{Task: ask.Retry, Stream: "Account#x", Projections: []string{"accounts"}}, ""},
 		{ask.Request{Task: ask.CatchUp, Stream: "Account#a-1"}, ""},
-		{ask.Request{Task: ask.CatchUp, Stream: "Account#a-1", Projections: []string{"nothing"}}, `unknown projection "nothing"`},
+		{
+			ask.Request{Task: ask.CatchUp, Stream: "Account#a-1", Projections: []string{"nothing"}},
+			`unknown projection "nothing"`,
+		},
 		{ask.Request{Task: ask.CatchUp, Stream: "Account"}, "want Type#id"},
 		{ask.Request{Task: ask.Rollback, Projection: "accounts"}, "no retired generation is kept"},
 		{ask.Request{Task: ask.Abandon, Projection: "accounts"}, "no such generation"},
@@ -161,7 +168,8 @@ func TestTasks(t *testing.T) {
 	}
 	s.query(t, "GET /accounts/a-1", `{"version":2}`)
 	s.rebuilt(t, "accounts")
-	if out := asked(t, s.projector, ask.Request{Task: ask.Rollback, Projection: "accounts"}); out.Error != nil || out.Generation != 1 {
+	if out := asked(t, s.projector, ask.Request{Task: ask.Rollback, Projection: "accounts"}); out.Error != nil ||
+		out.Generation != 1 {
 		t.Errorf("rolled back: %+v", out)
 	}
 	queue.batch(t)
@@ -169,7 +177,8 @@ func TestTasks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h(t.Context(), json.RawMessage(`{"annals":null}`)); err == nil || !strings.Contains(err.Error(), "read the task") {
+	if _, err := h(t.Context(), json.RawMessage(`{"annals":null}`)); err == nil ||
+		!strings.Contains(err.Error(), "read the task") {
 		t.Errorf("an envelope of nothing: %v", err)
 	}
 	if log := s.log.String(); !strings.Contains(log, `"msg":"a task failed","task":"dance"`) {
@@ -185,7 +194,8 @@ func TestTasksOfQuery(t *testing.T) {
 	s.ok(t, "POST /accounts/a-1/deposits", usd5)
 	s.project(t)
 	past := s.askedOfQuery(t, ask.Request{Task: ask.State, Stream: "Account#a-1", Version: 1})
-	if past.Error != nil || past.State.Version != 1 || past.State.At.IsZero() || !strings.Contains(string(past.State.State), "Ada") {
+	if past.Error != nil || past.State.Version != 1 || past.State.At.IsZero() ||
+		!strings.Contains(string(past.State.State), "Ada") {
 		t.Errorf("%+v, %+v", past.State, past.Error)
 	}
 	for want, in := range map[ask.Kind]ask.Request{

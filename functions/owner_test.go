@@ -13,7 +13,8 @@ func orderFor(id, customer string) string {
 	return strings.NewReplacer("ID", id, "WHO", customer).Replace(orderOf)
 }
 
-// owned is a service with an account and an order of ada, an account of bob, and an order that an operator made for ada.
+// owned is a service with an account and an order of ada, an account of bob, and an order that an operator made for
+// ada.
 func owned(t *testing.T) *service {
 	t.Helper()
 	s := newService(t)
@@ -26,7 +27,8 @@ func owned(t *testing.T) *service {
 	return s
 }
 
-// TestOthersSeeNothing: what belongs to another is answered as what does not exist, to the letter, on every route that names it.
+// TestOthersSeeNothing: what belongs to another is answered as what does not exist, to the letter, on every route that
+// names it.
 func TestOthersSeeNothing(t *testing.T) {
 	t.Parallel()
 	s := owned(t)
@@ -42,7 +44,8 @@ func TestOthersSeeNothing(t *testing.T) {
 		{"DELETE /orders/o-ada/items/p", ""}, {"PUT /orders/o-ada/shipping-address", addressJ},
 		{"POST /orders/o-ada/place", ""}, {"POST /orders/o-ada/cancel", ""},
 	} {
-		nobodys := strings.NewReplacer("a-1", "nobody", "o-ada", "nobody", "o-for-ada", "nobody", "/p\x00", "/nobody", "/ada/", "/nobody/", "customer ada", "customer nobody")
+		nobodys := strings.NewReplacer("a-1", "nobody", "o-ada", "nobody", "o-for-ada", "nobody", "/p\x00", "/nobody",
+			"/ada/", "/nobody/", "customer ada", "customer nobody")
 		for _, headers := range [][]string{nil, {"If-Match: \"99\"", "Idempotency-Key: k"}} {
 			if strings.HasPrefix(test.target, "GET") || strings.HasSuffix(test.target, "/transfers") {
 				headers = nil
@@ -50,7 +53,8 @@ func TestOthersSeeNothing(t *testing.T) {
 			got := s.as(t, "bob", test.target, test.body, append(headers, "X-Correlation-Id: c")...).is(t, "404 not-found")
 			target := strings.TrimSuffix(nobodys.Replace(test.target+"\x00"), "\x00")
 			none := s.as(t, "bob", target, nobodys.Replace(test.body), append(headers, "X-Correlation-Id: c")...)
-			if want := nobodys.Replace(got.Body); target != test.target && strings.ReplaceAll(want, "#p ", "#nobody ") != none.Body {
+			if want := nobodys.Replace(got.Body); target != test.target &&
+				strings.ReplaceAll(want, "#p ", "#nobody ") != none.Body {
 				t.Errorf("%s: %s\nwhat does not exist: %s", test.target, want, none.Body)
 			}
 		}
@@ -66,21 +70,26 @@ func TestOwnersAndOperators(t *testing.T) {
 	s := owned(t)
 	for _, who := range []string{"ada", "operator"} {
 		for _, target := range []string{
-			"GET /accounts/a-1", "GET /accounts/a-1/statement", "GET /orders/o-ada", "GET /orders/o-for-ada", "GET /products/p", "GET /products/p/inventory",
+			"GET /accounts/a-1", "GET /accounts/a-1/statement", "GET /orders/o-ada", "GET /orders/o-for-ada", "GET /products/p",
+			"GET /products/p/inventory",
 		} {
 			s.as(t, who, target, "").is(t, "200")
 		}
-		for _, target := range []string{"GET /accounts/a-1?version=1", "GET /streams/Account/a-1", "GET /streams/Order/o-for-ada"} {
+		for _, target := range []string{
+			"GET /accounts/a-1?version=1", "GET /streams/Account/a-1", "GET /streams/Order/o-for-ada",
+		} {
 			s.as(t, who, target, "").is(t, "200 strong")
 		}
-		if got := s.as(t, who, "GET /customers/ada/orders", "").is(t, "200").Body; !strings.Contains(got, "o-ada") || !strings.Contains(got, "o-for-ada") {
+		if got := s.as(t, who, "GET /customers/ada/orders", "").is(t, "200").Body; !strings.Contains(got, "o-ada") ||
+			!strings.Contains(got, "o-for-ada") {
 			t.Errorf("%s sees %s", who, got)
 		}
 		s.as(t, who, "POST /accounts/a-1/deposits", usd5).is(t, "200")
 		s.as(t, who, "PUT /orders/o-for-ada/shipping-address", addressJ).is(t, "200")
 	}
 	for target, want := range map[string]string{
-		"GET /streams/Product/p": "200 strong", "GET /products/p/sales": "200", "GET /products/sales": "200", "GET /orders?status=active": "200",
+		"GET /streams/Product/p": "200 strong", "GET /products/p/sales": "200", "GET /products/sales": "200",
+		"GET /orders?status=active":    "200",
 		"GET /customers/nobody/orders": "200", "POST /orders/o-ada/shipments": "400 invalid-request",
 	} {
 		s.as(t, "operator", target, "").is(t, want)
@@ -96,7 +105,8 @@ func TestNobodyOrdersForAnother(t *testing.T) {
 	s := owned(t)
 	s.as(t, "bob", "POST /orders", orderFor("o-bob", "ada")).is(t, "403 another-customer")
 	s.as(t, "bob", "POST /orders", orderFor("o-bob", "bob")).is(t, "201")
-	s.as(t, "bob", "POST /orders", orderFor("o-ada", "bob")).is(t, "409 already-exists") // ids are shared: bob chose a taken one
+	// ids are shared: bob chose a taken one
+	s.as(t, "bob", "POST /orders", orderFor("o-ada", "bob")).is(t, "409 already-exists")
 }
 
 // TestTransferToAnother: who pays learns nothing of the other's account.
@@ -106,7 +116,8 @@ func TestTransferToAnother(t *testing.T) {
 	const pay = `{"fromAccountId":"a-1","toAccountId":"a-2","amount":{"amount":"1","currency":"USD"}}`
 	for range 2 { // the second is a repeat
 		got := s.as(t, "ada", "POST /transfers", pay, "Idempotency-Key: k").is(t, "200")
-		if strings.Contains(got.Body, `"to"`) || !strings.Contains(got.Body, `"9.00"`) || got.Headers["Consistency-Token"] != "Account#a-1@2" {
+		if strings.Contains(got.Body, `"to"`) || !strings.Contains(got.Body, `"9.00"`) ||
+			got.Headers["Consistency-Token"] != "Account#a-1@2" {
 			t.Errorf("ada sees %v %s", got.Headers, got.Body)
 		}
 	}

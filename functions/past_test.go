@@ -23,7 +23,8 @@ func TestTimeTravel(t *testing.T) {
 	}
 	for version, balance := range map[int]string{1: "10.00", 2: "15.00", 4: "25.00"} {
 		got := s.ok(t, fmt.Sprint("GET /accounts/a-1?version=", version), "")
-		if !strings.Contains(got.Body, balance) || !strings.Contains(got.Body, fmt.Sprintf(`"version":%d`, version)) || got.Headers["Consistency"] != "strong" {
+		if !strings.Contains(got.Body, balance) || !strings.Contains(got.Body, fmt.Sprintf(`"version":%d`, version)) ||
+			got.Headers["Consistency"] != "strong" {
 			t.Errorf("version %d: %v %s, want %s", version, got.Headers, got.Body, balance)
 		}
 	}
@@ -37,12 +38,15 @@ func TestTimeTravel(t *testing.T) {
 	asOf := func(at time.Time) string {
 		return "GET /accounts/a-1?asOf=" + url.QueryEscape(at.Format(time.RFC3339Nano))
 	}
-	if got := s.ok(t, asOf(third), ""); !strings.Contains(got.Body, `"20.00"`) || got.Headers["Consistency"] != "provisional" {
+	if got := s.ok(t, asOf(third), ""); !strings.Contains(got.Body, `"20.00"`) ||
+		got.Headers["Consistency"] != "provisional" {
 		t.Errorf("as of the third commit: %v %s", got.Headers, got.Body)
 	}
 	s.ok(t, "POST /products", listedP)
-	s.ok(t, "POST /orders", `{"orderId":"o","customerId":"c","items":[{"productId":"p","quantity":2,"unitPrice":{"amount":"2","currency":"USD"}}]}`)
-	if got := s.ok(t, "GET /orders/o?version=1", ""); !strings.Contains(got.Body, `"itemCount":0`) || !strings.Contains(got.Body, `"status":"draft"`) {
+	s.ok(t, "POST /orders", `{"orderId":"o","customerId":"c","items":[{"productId":"p","quantity":2,`+
+		`"unitPrice":{"amount":"2","currency":"USD"}}]}`)
+	if got := s.ok(t, "GET /orders/o?version=1", ""); !strings.Contains(got.Body, `"itemCount":0`) ||
+		!strings.Contains(got.Body, `"status":"draft"`) {
 		t.Errorf("inside a commit: %s", got.Body)
 	}
 	s.refused(t, "GET /accounts/a-1?version=5", "", http.StatusNotFound, "version-not-found")
@@ -54,7 +58,8 @@ func TestTimeTravel(t *testing.T) {
 	s.refused(t, asOf(third)+"&version=1", "", http.StatusBadRequest, "invalid-request")
 	s.refused(t, "GET /accounts/a-1", "", http.StatusAccepted, "not-yet-projected")
 	s.ok(t, "POST /products/p/price", `{"unitPrice":{"amount":"3","currency":"USD"}}`)
-	if got := s.ok(t, "GET /products/p?version=1", ""); !strings.Contains(got.Body, `"2.50"`) || got.Headers["Consistency"] != "strong" {
+	if got := s.ok(t, "GET /products/p?version=1", ""); !strings.Contains(got.Body, `"2.50"`) ||
+		got.Headers["Consistency"] != "strong" {
 		t.Errorf("a product as it was: %v %s", got.Headers, got.Body)
 	}
 }
@@ -65,7 +70,8 @@ func TestSnapshotsComeFromTheProjector(t *testing.T) {
 	s := newService(t)
 	s.ok(t, "POST /accounts", opened)
 	s.ok(t, "POST /products", listedP)
-	items := strings.TrimSuffix(strings.Repeat(`{"productId":"p","quantity":1,"unitPrice":{"amount":"2","currency":"USD"}},`, 60), ",")
+	items := strings.TrimSuffix(strings.Repeat(`{"productId":"p","quantity":1,"unitPrice":{"amount":"2",`+
+		`"currency":"USD"}},`, 60), ",")
 	s.ok(t, "POST /orders", `{"orderId":"o","customerId":"c","items":[`+items+`]}`)
 	snapshots := dynamostore.NewSnapshots(s.client, s.Tables["snapshots"])
 	want := func(stream es.StreamID, version int64) {

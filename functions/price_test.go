@@ -37,7 +37,9 @@ func TestThePriceIsTheShops(t *testing.T) {
 		{"operator", cheapP, "", "", `"unitPrice":{"amount":"0.01","currency":"USD"}`},
 		{"operator", strange, "422", "unknown-product", ""},
 	} {
-		for target, body := range map[string]string{"POST /orders": created("", test.item), "POST /orders/o/items": test.item} {
+		for target, body := range map[string]string{
+			"POST /orders": created("", test.item), "POST /orders/o/items": test.item,
+		} {
 			body = strings.Replace(body, `"orderId":"",`, "", 1)
 			got := s.as(t, test.who, target, body)
 			switch {
@@ -56,10 +58,12 @@ func TestThePriceIsTheShops(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.Body), &problem); err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(map[string]string{"amount": "2.50", "currency": "USD"}, problem.CurrentPrice); problem.ProductID != "p" || d != "" {
+	if d := cmp.Diff(map[string]string{"amount": "2.50", "currency": "USD"},
+		problem.CurrentPrice); problem.ProductID != "p" || d != "" {
 		t.Errorf("%s: %s", got.Body, d)
 	}
-	if got := s.as(t, "ada", "POST /orders/o/items", strange); !strings.Contains(got.Body, `"productId":"x"`) || strings.Contains(got.Body, "currentPrice") {
+	if got := s.as(t, "ada", "POST /orders/o/items", strange); !strings.Contains(got.Body, `"productId":"x"`) ||
+		strings.Contains(got.Body, "currentPrice") {
 		t.Errorf("%s", got.Body)
 	}
 }
@@ -102,7 +106,8 @@ func TestPricesAreReadOnce(t *testing.T) {
 	s.ok(t, "POST /orders", created("o", freeP)) // now the process knows which generation of the catalog serves
 	meter.Take()
 	s.ok(t, "POST /orders", created("n", freeP, strings.Replace(freeP, `"p"`, `"q"`, 1), freeP))
-	if d := cmp.Diff(map[string]int{"BatchGetItem": 1, "PutItem": 1}, meter.Take().Requests); d != "" || s.log.String() != "" {
+	if d := cmp.Diff(map[string]int{"BatchGetItem": 1, "PutItem": 1}, meter.Take().Requests); d != "" ||
+		s.log.String() != "" {
 		t.Errorf("%s logged %s", d, s.log)
 	}
 }

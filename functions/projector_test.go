@@ -69,7 +69,8 @@ func TestStrangeStreamsAreParked(t *testing.T) {
 		t.Errorf("failed: %v", failed)
 	}
 	s.query(t, "GET /accounts/a-1", `{"balance":{"amount":"15.00"},"version":2}`)
-	if log := s.log.String(); !strings.Contains(log, "needs-newer-code") || !strings.Contains(log, "Account#x") || strings.Contains(log, secret) {
+	if log := s.log.String(); !strings.Contains(log, "needs-newer-code") || !strings.Contains(log, "Account#x") ||
+		strings.Contains(log, secret) {
 		t.Errorf("logged %s", log)
 	}
 }
@@ -88,7 +89,8 @@ func TestRecordThatCannotBeRead(t *testing.T) {
 		t.Errorf("failed: %v", failed)
 	}
 	keys := broken["Keys"].(map[string]any)["stream"].(map[string]any)["S"].(string)
-	if log := s.log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, keys+"@1") || strings.Contains(log, secret) {
+	if log := s.log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, keys+"@1") ||
+		strings.Contains(log, secret) {
 		t.Errorf("logged %s", log)
 	}
 	s.query(t, "GET /accounts/a-1", `{"version":1}`)
@@ -109,7 +111,8 @@ func TestOnlyInsertsAreProjected(t *testing.T) {
 		if failed := s.deliver(t, r); len(failed) > 0 {
 			t.Errorf("%s: failed: %v", operation, failed)
 		}
-		if log := s.log.String(); !strings.Contains(log, operation) || !strings.Contains(log, "Account#a-1@1") || strings.Contains(log, "Ada") {
+		if log := s.log.String(); !strings.Contains(log, operation) || !strings.Contains(log, "Account#a-1@1") ||
+			strings.Contains(log, "Ada") {
 			t.Errorf("%s: logged %s", operation, log)
 		}
 	}
@@ -136,7 +139,8 @@ func TestTamperingIsCounted(t *testing.T) {
 	if counted := take()[""]["TamperedCommits"]; counted != 2 {
 		t.Errorf("counted %v", counted)
 	}
-	if log := s.log.String(); !strings.Contains(log, `"operation":"REMOVE","commit":"Account#a-1@1"`) || strings.Contains(log, "Ada") {
+	if log := s.log.String(); !strings.Contains(log, `"operation":"REMOVE","commit":"Account#a-1@1"`) ||
+		strings.Contains(log, "Ada") {
 		t.Errorf("logged %s", log)
 	}
 }

@@ -110,7 +110,8 @@ func (s *service) sell(t *testing.T) {
 	s.ok(t, "POST /accounts", opened)
 	s.ok(t, "POST /products", listedP)
 	s.ok(t, "POST /products/p/stock", `{"quantity":10}`)
-	s.ok(t, "POST /orders", `{"orderId":"o","customerId":"c","items":[{"productId":"p","quantity":2,"unitPrice":{"amount":"1.00","currency":"USD"}}]}`)
+	s.ok(t, "POST /orders", `{"orderId":"o","customerId":"c","items":[{"productId":"p","quantity":2,`+
+		`"unitPrice":{"amount":"1.00","currency":"USD"}}]}`)
 	s.ok(t, "PUT /orders/o/shipping-address", `{"recipient":"A","line1":"1","city":"L","country":"UK"}`)
 	s.ok(t, "POST /orders/o/place", "")
 	s.ok(t, "POST /orders/o/payments", `{"paymentId":"x","amount":{"amount":"2.00","currency":"USD"}}`)
@@ -179,7 +180,8 @@ func TestBusOutOfOrder(t *testing.T) {
 	b.mu.Lock()
 	b.fails = nil
 	b.mu.Unlock()
-	if out, err := s.projector.HandleJobs(t.Context(), jobs.batch(t)); err != nil || len(out.BatchItemFailures) > 0 || waiting != 3 {
+	if out, err := s.projector.HandleJobs(t.Context(), jobs.batch(t)); err != nil || len(out.BatchItemFailures) > 0 ||
+		waiting != 3 {
 		t.Fatalf("%+v, %v; %d waited", out, err, waiting)
 	}
 	delete(b.accepted, "Product#old")
@@ -189,8 +191,8 @@ func TestBusOutOfOrder(t *testing.T) {
 	}
 }
 
-// TestPublishedUnderFaults: processes that end at any point, deliveries that come twice, in any order and at once, and a bus that
-// often fails lose nothing, and swap nothing. Repetitions are all that they may cause.
+// TestPublishedUnderFaults: processes that end at any point, deliveries that come twice, in any order and at once, and
+// a bus that often fails lose nothing, and swap nothing. Repetitions are all that they may cause.
 func TestPublishedUnderFaults(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -320,7 +322,8 @@ func TestRepublish(t *testing.T) {
 		return out.Events, nil
 	}
 	n, err := republish("Order#o", 5)
-	if got := b.of("Order#o"); err != nil || n != 1 || got != "order.placed@4 order.payment-received@5 (order.payment-received@5)" {
+	if got := b.of("Order#o"); err != nil || n != 1 ||
+		got != "order.placed@4 order.payment-received@5 (order.payment-received@5)" {
 		t.Errorf("%d, %v: %s", n, err, got)
 	}
 	if n, err = republish("Order#o", 1); err != nil || n != 5 || len(b.accepted["Order#o"]) != 5 {
@@ -328,7 +331,9 @@ func TestRepublish(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second) // under the margin
 	defer cancel()
-	if out := askedWithin(ctx, t, s.projector, ask.Request{Task: ask.Republish, Stream: "Order#o", Version: 2}); out.Error != nil || out.Next != 2 {
+	if out := askedWithin(ctx, t, s.projector, ask.Request{
+		Task: ask.Republish, Stream: "Order#o", Version: 2,
+	}); out.Error != nil || out.Next != 2 {
 		t.Errorf("without time: %+v", out)
 	}
 	b.fails = func() error { return errors.New("out of order") }

@@ -66,9 +66,12 @@ func TestRefusalsAreKnown(t *testing.T) {
 	if err == nil || errors.As(err, new(*annalslambda.RefusalError)) {
 		t.Errorf("no task: %v", err)
 	}
-	err = &annalslambda.RefusalError{Err: &projection.VerificationError{Projection: "p", Generation: 2, Count: 1, Differences: []string{"x"}}}
+	err = &annalslambda.RefusalError{Err: &projection.VerificationError{
+		Projection: "p", Generation: 2, Count: 1, Differences: []string{"x"},
+	}}
 	// aws-lambda-go names an error by its Go type.
-	if name := reflect.TypeOf(err).Elem().Name(); name != "RefusalError" || !errors.As(err, new(*projection.VerificationError)) || !strings.Contains(err.Error(), "differs from its events") {
+	if name := reflect.TypeOf(err).Elem().Name(); name != "RefusalError" ||
+		!errors.As(err, new(*projection.VerificationError)) || !strings.Contains(err.Error(), "differs from its events") {
 		t.Errorf("%s: %v", name, err)
 	}
 }

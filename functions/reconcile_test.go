@@ -32,8 +32,8 @@ func (s *service) settle(t *testing.T, p *annalslambda.Subscriber, queue *messag
 	}
 }
 
-// TestReconcile: records of the stream that expired before anybody had them, among them a stream's last, are missing nowhere
-// after the daily message: no read model, no reaction.
+// TestReconcile: records of the stream that expired before anybody had them, among them a stream's last, are missing
+// nowhere after the daily message: no read model, no reaction.
 func TestReconcile(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -69,7 +69,8 @@ func TestReconcile(t *testing.T) {
 	s.query(t, "GET /accounts/a-1", `{"version":2}`)
 	s.query(t, "GET /orders/o", `{"status":"paid"}`)
 	s.query(t, "GET /products/p/inventory", `{"ordered":3}`)
-	s.query(t, "GET /streams/Product/p", `{"items":[{"type":"ProductListed"},{"type":"StockReceived"},{"type":"StockReserved"}]}`)
+	s.query(t, "GET /streams/Product/p", `{"items":[{"type":"ProductListed"},{"type":"StockReceived"},`+
+		`{"type":"StockReserved"}]}`)
 
 	readModels, again := reconciled(t, s.projector), reconciled(t, reactor)
 	if readModels.Streams != 3 || again.Streams != 3 || again.Healed != 0 || readModels.Parked+again.Parked > 0 {
@@ -88,7 +89,8 @@ func TestReconcileCosts(t *testing.T) {
 	s, meter := newMeteredService(t)
 	s.anHourAgo(t)
 	for i := range 100 {
-		s.ok(t, "POST /accounts", fmt.Sprintf(`{"accountId":"b-%d","ownerName":"Ada","initialDeposit":{"amount":"10","currency":"USD"}}`, i))
+		s.ok(t, "POST /accounts",
+			fmt.Sprintf(`{"accountId":"b-%d","ownerName":"Ada","initialDeposit":{"amount":"10","currency":"USD"}}`, i))
 	}
 	s.project(t)
 	table := measured.Table{measured.CostHeader}

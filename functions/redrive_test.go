@@ -32,8 +32,10 @@ func givenUp(t *testing.T, records ...record) string {
 		},
 		"responseContext": map[string]any{"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
 		"version":         "1.0", "timestamp": "2026-11-25T10:00:00.000Z",
-		"DDBStreamBatchInfo": map[string]any{"shardId": "shardId-1", "startSequenceNumber": "1", "endSequenceNumber": "1", "batchSize": len(records)},
-		"payload":            string(event),
+		"DDBStreamBatchInfo": map[string]any{
+			"shardId": "shardId-1", "startSequenceNumber": "1", "endSequenceNumber": "1", "batchSize": len(records),
+		},
+		"payload": string(event),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +45,8 @@ func givenUp(t *testing.T, records ...record) string {
 
 // told is what S3 sends to a queue when an object was made.
 func told(id, key string) events.SQSMessage {
-	return events.SQSMessage{MessageId: id, Body: `{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","eventName":"ObjectCreated:Put",` +
+	return events.SQSMessage{MessageId: id, Body: `{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3",` +
+		`"eventName":"ObjectCreated:Put",` +
 		`"s3":{"bucket":{"name":"given-up"},"object":{"key":"` + key + `","size":1}}}]}`}
 }
 
@@ -57,8 +60,8 @@ func (b bucket) get(_ context.Context, name, key string) ([]byte, error) {
 	return nil, http.ErrMissingFile
 }
 
-// TestRedrive: what was given up of the stream is brought level by jobs of its streams, each suspected; what can't be read is
-// reported, so that it ends among the dead letters; S3's greeting is nothing to do.
+// TestRedrive: what was given up of the stream is brought level by jobs of its streams, each suspected; what can't be
+// read is reported, so that it ends among the dead letters; S3's greeting is nothing to do.
 func TestRedrive(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -83,7 +86,10 @@ func TestRedrive(t *testing.T) {
 	out, err := s.projector.HandleJobs(t.Context(), events.SQSEvent{Records: []events.SQSMessage{
 		told("good", "aws/lambda/m/shardId-1/2026/11/25/a+b"), told("inside", "inside"),
 		told("missing", "missing"), told("empty", "empty"), told("old", "old"), told("torn", "torn"),
-		{MessageId: "greeting", Body: `{"Service":"Amazon S3","Event":"s3:TestEvent","Time":"2026-11-25T10:00:00.000Z","Bucket":"given-up"}`},
+		{
+			MessageId: "greeting",
+			Body:      `{"Service":"Amazon S3","Event":"s3:TestEvent","Time":"2026-11-25T10:00:00.000Z","Bucket":"given-up"}`,
+		},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +120,9 @@ func TestSecondReceive(t *testing.T) {
 	t.Parallel()
 	s, meter := newMeteredService(t)
 	s.ok(t, "POST /accounts", opened)
-	job, err := json.Marshal(projection.Job{Task: projection.CatchUp, Projection: "accounts", Stream: es.StreamID{Type: "Account", ID: "a-1"}})
+	job, err := json.Marshal(projection.Job{
+		Task: projection.CatchUp, Projection: "accounts", Stream: es.StreamID{Type: "Account", ID: "a-1"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +146,8 @@ func TestObjects(t *testing.T) {
 	var asked []string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = append(asked, r.URL.EscapedPath())
-		if r.Header.Get("X-Amz-Content-Sha256") == "" || !strings.Contains(r.Header.Get("Authorization"), "/us-east-1/s3/aws4_request") {
+		if r.Header.Get("X-Amz-Content-Sha256") == "" ||
+			!strings.Contains(r.Header.Get("Authorization"), "/us-east-1/s3/aws4_request") {
 			t.Errorf("headers: %v", r.Header)
 		}
 		if strings.HasSuffix(r.URL.Path, "missing") {
@@ -160,10 +169,16 @@ func TestObjects(t *testing.T) {
 		key        string
 		path, fail string
 	}{
-		{map[string]string{"PROJECTOR_FAILURES_URL": server.URL}, "", "aws/lambda/x/a:b c+d", "/aws/lambda/x/a%3Ab%20c%2Bd", ""},
+		{
+			map[string]string{"PROJECTOR_FAILURES_URL": server.URL}, "",
+			"aws/lambda/x/a:b c+d", "/aws/lambda/x/a%3Ab%20c%2Bd", "",
+		},
 		{map[string]string{"PROJECTOR_FAILURES_URL": "https://bucket.invalid"}, server.URL + "/", "k", "/bucket/k", ""},
 		{nil, server.URL, "k", "/bucket/k", ""},
-		{map[string]string{"PROJECTOR_FAILURES_URL": server.URL}, "", "missing", "/missing", "404 Not Found: <Code>NoSuchKey</Code>"},
+		{
+			map[string]string{"PROJECTOR_FAILURES_URL": server.URL}, "",
+			"missing", "/missing", "404 Not Found: <Code>NoSuchKey</Code>",
+		},
 		{nil, "", "k", "", "set PROJECTOR_FAILURES_URL or REACTOR_FAILURES_URL"},
 		{map[string]string{"PROJECTOR_FAILURES_URL": "http://127.0.0.1:1"}, "", "k", "", "connection refused"},
 	} {
@@ -173,7 +188,8 @@ func TestObjects(t *testing.T) {
 			cfg.BaseEndpoint = &test.endpoint
 		}
 		body, err := objects.New(cfg, func(name string) string { return test.env[name] }).Get(t.Context(), "bucket", test.key)
-		if test.fail == "" && (err != nil || string(body) != "content") || test.fail != "" && (err == nil || !strings.Contains(err.Error(), test.fail)) {
+		if test.fail == "" && (err != nil || string(body) != "content") ||
+			test.fail != "" && (err == nil || !strings.Contains(err.Error(), test.fail)) {
 			t.Errorf("%s: %q, %v, want %q", test.key, body, err, test.fail)
 		}
 		if got := strings.Join(asked, " "); got != test.path {

@@ -11,8 +11,10 @@ import (
 func TestRacingRepeats(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ target, body string }{
-		"deposit":  {"POST /accounts/a-1/deposits", usd5},
-		"transfer": {"POST /transfers", `{"fromAccountId":"a-1","toAccountId":"a-2","amount":{"amount":"1","currency":"USD"}}`},
+		"deposit": {"POST /accounts/a-1/deposits", usd5},
+		"transfer": {
+			"POST /transfers", `{"fromAccountId":"a-1","toAccountId":"a-2","amount":{"amount":"1","currency":"USD"}}`,
+		},
 		"creation": {"POST /accounts", strings.Replace(second, "a-2", "a-3", 1)},
 	}
 	for name, tt := range tests {

@@ -49,7 +49,8 @@ func TestRunWithoutEnvironment(t *testing.T) {
 		t.Errorf("%v: %s", err, output)
 	}
 	var line struct{ Level, Message, Error string }
-	if err := json.Unmarshal(output.Bytes(), &line); err != nil || line.Level != "ERROR" || !strings.Contains(line.Error, "TABLE_EVENTS") {
+	if err := json.Unmarshal(output.Bytes(), &line); err != nil || line.Level != "ERROR" ||
+		!strings.Contains(line.Error, "TABLE_EVENTS") {
 		t.Errorf("%v: %s", err, output)
 	}
 }
@@ -93,7 +94,8 @@ func TestRun(t *testing.T) {
 
 	client := dynamotest.Client(t)
 	cmd, output := function(t, "AWS_LAMBDA_RUNTIME_API="+listener.Addr().String(),
-		"AWS_ENDPOINT_URL_DYNAMODB="+dynamotest.Endpoint(t), email.KeyEnv+"=key", annalsaws.CursorKeyEnv+"="+strings.Repeat("k", 32),
+		"AWS_ENDPOINT_URL_DYNAMODB="+dynamotest.Endpoint(t), email.KeyEnv+"=key",
+		annalsaws.CursorKeyEnv+"="+strings.Repeat("k", 32),
 		annalsaws.Events.Env()+"="+dynamotest.Table(t, client, annalsaws.Events.Table),
 		annalsaws.Snapshots.Env()+"="+dynamotest.Table(t, client, annalsaws.Snapshots.Table),
 		annalsaws.Projections.Env()+"=none", annalsaws.ReadTable(declared.ReadModel("product-catalog")).Env()+"=none")

@@ -37,7 +37,9 @@ func newRuntimeAPI(b *testing.B, event []byte) *runtimeAPI {
 		w.Header().Set("Lambda-Extension-Identifier", "benchmark")
 		_, _ = io.WriteString(w, `{"functionName":"benchmark","functionVersion":"$LATEST","handler":"bootstrap"}`)
 	})
-	mux.HandleFunc("GET /2020-01-01/extension/event/next", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	mux.HandleFunc("GET /2020-01-01/extension/event/next", func(_ http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+	})
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", api.next)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/1/{outcome}", func(w http.ResponseWriter, r *http.Request) {
 		at := time.Now()
@@ -70,8 +72,8 @@ func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(api.event)
 }
 
-// start is one cold start: the time from the start of the process until it asks for work, and until it has answered; and the
-// processor time that it took.
+// start is one cold start: the time from the start of the process until it asks for work, and until it has answered;
+// and the processor time that it took.
 type start struct{ ready, answered, busy time.Duration }
 
 // coldStart starts a bootstrap, gives it an event and ends it.
@@ -99,7 +101,9 @@ func coldStart(b *testing.B, bootstrap string, event []byte, env []string) (star
 	select {
 	case a := <-api.answer:
 		end()
-		return start{api.ready.Sub(began), a.at.Sub(began), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}, a.body
+		return start{
+			api.ready.Sub(began), a.at.Sub(began), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(),
+		}, a.body
 	case <-time.After(20 * time.Second):
 		end()
 		b.Fatalf("no answer within 20 s: %s", &log)

@@ -23,8 +23,8 @@ import (
 	"github.com/annals-es/annals/shop/email"
 )
 
-// TestSecretsAreNotLogged: whatever goes well or wrong, no function logs what its callers authenticate with, what they write
-// about people, or what itself signs and hashes with. Ids of streams are logged.
+// TestSecretsAreNotLogged: whatever goes well or wrong, no function logs what its callers authenticate with, what they
+// write about people, or what itself signs and hashes with. Ids of streams are logged.
 func TestSecretsAreNotLogged(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -49,7 +49,8 @@ func TestSecretsAreNotLogged(t *testing.T) {
 	s.everything(t)
 	log := s.log.String()
 	for _, want := range []string{
-		"ProvisionedThroughputExceededException", "ValidationException", "InternalServerError", "deserialization failed", "connection refused",
+		"ProvisionedThroughputExceededException", "ValidationException", "InternalServerError", "deserialization failed",
+		"connection refused",
 		"snapshot not used", "is corrupt", "a stream is parked", "a job failed", "WebSocket event failed",
 	} {
 		if !strings.Contains(log, want) {
@@ -67,13 +68,14 @@ func TestSecretsAreNotLogged(t *testing.T) {
 func TestStartLogsNoSecrets(t *testing.T) {
 	t.Parallel()
 	cmd, output := function(t, "AWS_SECRET_ACCESS_KEY="+secret, "AWS_SESSION_TOKEN="+secret, email.KeyEnv+"="+secret)
-	if err := cmd.Run(); err == nil || !strings.Contains(output.String(), "TABLE_EVENTS") || strings.Contains(output.String(), secret) {
+	if err := cmd.Run(); err == nil || !strings.Contains(output.String(), "TABLE_EVENTS") ||
+		strings.Contains(output.String(), secret) {
 		t.Errorf("%v: %s", err, output)
 	}
 }
 
-// everything sends commands and queries that are done and that are refused, all with secrets in them; and what they caused to
-// the projector, to the reactor and to their queues; and messages to the WebSocket API.
+// everything sends commands and queries that are done and that are refused, all with secrets in them; and what they
+// caused to the projector, to the reactor and to their queues; and messages to the WebSocket API.
 func (s *service) everything(t *testing.T) {
 	t.Helper()
 	const (
@@ -85,13 +87,16 @@ func (s *service) everything(t *testing.T) {
 	headers := []string{"Authorization: Bearer " + secret, "Cookie: " + secret, "X-Api-Key: " + secret, "Prefer: wait=0"}
 	for target, bodies := range map[string][]string{
 		"POST /accounts": {
-			`{"accountId":"a",` + person + `,"initialDeposit":` + price + `}`, `{"accountId":"b",` + person + `,"initialDeposit":` + price + `}`,
+			`{"accountId":"a",` + person + `,"initialDeposit":` + price + `}`,
+			`{"accountId":"b",` + person + `,"initialDeposit":` + price + `}`,
 			`{"` + secret, `{"accountId":"` + secret + `#","initialDeposit":{"amount":"` + secret + `"}}`,
 		},
-		"POST /accounts/a/deposits":          {amount, `{"amount":{"amount":"` + secret + `","currency":"USD"}}`},
-		"POST /products":                     {`{"productId":"p","name":"` + secret + `","unitPrice":` + price + `}`},
-		"POST /products/p/stock":             {`{"quantity":9}`},
-		"POST /orders":                       {`{"orderId":"o","customerId":"c","items":[{"productId":"p","quantity":1,"unitPrice":` + price + `}]}`},
+		"POST /accounts/a/deposits": {amount, `{"amount":{"amount":"` + secret + `","currency":"USD"}}`},
+		"POST /products":            {`{"productId":"p","name":"` + secret + `","unitPrice":` + price + `}`},
+		"POST /products/p/stock":    {`{"quantity":9}`},
+		"POST /orders": {
+			`{"orderId":"o","customerId":"c","items":[{"productId":"p","quantity":1,"unitPrice":` + price + `}]}`,
+		},
 		"PUT /orders/o/shipping-address":     {address},
 		"POST /orders/o/place":               {""},
 		"POST /orders/o/payments":            {`{"paymentId":"x","amount":` + price + `}`},
@@ -103,7 +108,8 @@ func (s *service) everything(t *testing.T) {
 		"GET /streams/Account/a":             {""},
 	} {
 		for i, body := range bodies {
-			s.send(t, target, body, append(headers, "Idempotency-Key: "+secret+strings.Repeat("i", i), "Consistency-Token: Account#a@1")...)
+			s.send(t, target, body,
+				append(headers, "Idempotency-Key: "+secret+strings.Repeat("i", i), "Consistency-Token: Account#a@1")...)
 			s.send(t, target, body, append(headers, "Consistency-Token: "+secret)...)
 		}
 	}
@@ -131,7 +137,8 @@ func (s *service) everything(t *testing.T) {
 	}
 	socket := socketOn(t, s.Deployment)
 	for route, body := range map[string]string{
-		"$connect": "", "subscribe": `{"action":"subscribe","projection":"orders","stream":"Order#o"}`, "$default": secret, "$disconnect": "",
+		"$connect": "", "subscribe": `{"action":"subscribe","projection":"orders","stream":"Order#o"}`, "$default": secret,
+		"$disconnect": "",
 	} {
 		e := events.APIGatewayWebsocketProxyRequest{Body: body, Headers: map[string]string{"Authorization": secret}}
 		e.RequestContext.RouteKey, e.RequestContext.ConnectionID = route, "connection"
@@ -139,8 +146,12 @@ func (s *service) everything(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for name, value := range map[string]string{"Authorization": "Bearer " + secret, "Sec-WebSocket-Protocol": "bearer." + secret} {
-		_, _ = tell(t, socket, events.APIGatewayCustomAuthorizerRequestTypeRequest{Type: "REQUEST", Headers: map[string]string{name: value}})
+	for name, value := range map[string]string{
+		"Authorization": "Bearer " + secret, "Sec-WebSocket-Protocol": "bearer." + secret,
+	} {
+		_, _ = tell(t, socket, events.APIGatewayCustomAuthorizerRequestTypeRequest{
+			Type: "REQUEST", Headers: map[string]string{name: value},
+		})
 	}
 }
 
@@ -163,7 +174,8 @@ func refusal(status int, code string) func([]byte) (*http.Response, error) {
 
 func respond(status int, body []byte) *http.Response {
 	return &http.Response{
-		StatusCode: status, Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, Body: io.NopCloser(bytes.NewReader(body)),
+		StatusCode: status, Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}},
+		Body:          io.NopCloser(bytes.NewReader(body)),
 		ContentLength: int64(len(body)),
 	}
 }
@@ -196,7 +208,8 @@ func (s *service) spoilSnapshots(t *testing.T) {
 	t.Helper()
 	snapshots := dynamostore.NewSnapshots(s.client, s.Tables.Of(annalsaws.Snapshots))
 	err := snapshots.SaveSnapshot(t.Context(), es.Snapshot{
-		At: es.StreamVersion{Stream: es.StreamID{Type: "Account", ID: "a"}, Version: 1}, Version: 1, Schema: 1, Hash: []byte("hash"),
+		At: es.StreamVersion{Stream: es.StreamID{Type: "Account", ID: "a"}, Version: 1}, Version: 1, Schema: 1,
+		Hash:  []byte("hash"),
 		State: []byte(`{"balance":{"amount":"` + secret + `","currency":"USD"}}`),
 	})
 	if err != nil {
@@ -208,7 +221,9 @@ func (s *service) spoilSnapshots(t *testing.T) {
 func (s *service) spoilEvents(t *testing.T) {
 	t.Helper()
 	const amount = `{"amount":"` + secret + `","currency":"USD"}`
-	payload := types.AttributeValueMemberS{Value: `{"amount":` + amount + `,"initialDeposit":` + amount + `,"unitPrice":` + amount + `,"total":` + amount + `}`}
+	payload := types.AttributeValueMemberS{
+		Value: `{"amount":` + amount + `,"initialDeposit":` + amount + `,"unitPrice":` + amount + `,"total":` + amount + `}`,
+	}
 	name := s.Tables.Of(annalsaws.Events)
 	page, err := s.client.Scan(t.Context(), &dynamodb.ScanInput{TableName: &name})
 	if err != nil {
@@ -221,7 +236,9 @@ func (s *service) spoilEvents(t *testing.T) {
 			event.Value["data"] = &payload
 		}
 		delete(item, "zdata")
-		if _, err := s.client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(name), Item: item}); err != nil {
+		if _, err := s.client.PutItem(t.Context(), &dynamodb.PutItemInput{
+			TableName: aws.String(name), Item: item,
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}

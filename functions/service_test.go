@@ -84,7 +84,10 @@ func (s *service) build(t testing.TB) {
 	if s.projector, err = s.Projector(); err != nil {
 		t.Fatal(err)
 	}
-	s.functions = map[annalsaws.Function]gateway{annalsaws.Command: annalslambda.Gateway(declared, commands, s.Log), annalsaws.Query: annalslambda.Gateway(declared, queries, s.Log)}
+	s.functions = map[annalsaws.Function]gateway{
+		annalsaws.Command: annalslambda.Gateway(declared, commands, s.Log),
+		annalsaws.Query:   annalslambda.Gateway(declared, queries, s.Log),
+	}
 }
 
 // logged is what the service logged.
@@ -110,7 +113,8 @@ type answer struct {
 	events.APIGatewayV2HTTPResponse
 }
 
-// send sends a request by way of API Gateway. A target is a method, a path and perhaps a query; headers are "Name: value".
+// send sends a request by way of API Gateway. A target is a method, a path and perhaps a query; headers are "Name:
+// value".
 func (s *service) send(t testing.TB, target, body string, headers ...string) answer {
 	t.Helper()
 	function, event := request(t, target, body, headers...)
@@ -179,7 +183,9 @@ func request(t testing.TB, target, body string, headers ...string) (annalsaws.Fu
 	event := map[string]any{
 		"version": "2.0", "routeKey": "", "rawPath": u.Path, "rawQueryString": u.RawQuery,
 		"headers": map[string]string{"host": "api.example.org"}, "isBase64Encoded": false,
-		"requestContext": map[string]any{"http": map[string]string{"method": method, "path": u.Path, "sourceIp": "192.0.2.1"}},
+		"requestContext": map[string]any{"http": map[string]string{
+			"method": method, "path": u.Path, "sourceIp": "192.0.2.1",
+		}},
 	}
 	if body != "" {
 		event["body"] = body

@@ -44,7 +44,9 @@ func TestSocket(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)
 	names := annalslambda.TableNames{annalsaws.Connections.Name: dynamotest.Table(t, client, annalsaws.Connections.Table)}
-	service := annalslambda.Deployment{Service: declared, DynamoDB: client, Tables: names, Log: slog.New(slog.DiscardHandler)}
+	service := annalslambda.Deployment{
+		Service: declared, DynamoDB: client, Tables: names, Log: slog.New(slog.DiscardHandler),
+	}
 	socket := socketOn(t, service)
 	say := func(route, body string) string {
 		e := events.APIGatewayWebsocketProxyRequest{Body: body}
@@ -65,13 +67,16 @@ func TestSocket(t *testing.T) {
 	}
 	for _, replaced := range annalsaws.ReplacedReadTables(declared) {
 		said := say("subscribe", `{"action":"subscribe","projection":"`+replaced.Name+`","stream":"Order#7"}`)
-		if !strings.Contains(said, "unknown-projection") || !strings.Contains(said, "the projections are accounts, orders, product-catalog, product-counts") {
+		if !strings.Contains(said, "unknown-projection") ||
+			!strings.Contains(said, "the projections are accounts, orders, product-catalog, product-counts") {
 			t.Errorf("%s: the projections are not named: %s", replaced.Name, said)
 		}
 	}
 	// A question of the authorizer is another kind of event.
 	for token, want := range map[string]string{"": "Unauthorized", "Bearer x": "the token can't be checked now"} {
-		question := events.APIGatewayCustomAuthorizerRequestTypeRequest{Type: "REQUEST", Headers: map[string]string{"Authorization": token}}
+		question := events.APIGatewayCustomAuthorizerRequestTypeRequest{
+			Type: "REQUEST", Headers: map[string]string{"Authorization": token},
+		}
 		if got, err := tell(t, socket, question); err == nil || err.Error() != want {
 			t.Errorf("%q: %+v, %v", token, got, err)
 		}
@@ -79,7 +84,8 @@ func TestSocket(t *testing.T) {
 	if _, err := socket(t.Context(), json.RawMessage("[]")); err == nil {
 		t.Error("no event")
 	}
-	if _, err := service.Socket(func(string) string { return "" }); err == nil || !strings.Contains(err.Error(), annalsaws.TokenIssuerEnv) {
+	if _, err := service.Socket(func(string) string { return "" }); err == nil ||
+		!strings.Contains(err.Error(), annalsaws.TokenIssuerEnv) {
 		t.Errorf("no issuer: %v", err)
 	}
 }

@@ -34,8 +34,8 @@ func subscribed(p *annalslambda.Subscriber, err error) (any, error) {
 	return p.Handler()
 }
 
-// TestStartIsRefused: code that lacks the fold which serves neither projects nor answers; a store that can't be reached is
-// only logged.
+// TestStartIsRefused: code that lacks the fold which serves neither projects nor answers; a store that can't be reached
+// is only logged.
 func TestStartIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

@@ -59,7 +59,8 @@ func TestAccountStory(t *testing.T) {
 	s.ok(t, "POST /transfers", `{"fromAccountId":"a-1","toAccountId":"a-2","amount":{"amount":"15","currency":"USD"}}`)
 	s.ok(t, "POST /accounts/a-1/close", "")
 	s.project(t)
-	s.query(t, "GET /accounts/a-1", `{"accountId":"a-1","ownerName":"Ada","balance":{"amount":"0.00","currency":"USD"},"status":"closed","openedAt":"2020-01-31T12:00:00Z","version":4}`)
+	s.query(t, "GET /accounts/a-1", `{"accountId":"a-1","ownerName":"Ada","balance":{"amount":"0.00","currency":"USD"},`+
+		`"status":"closed","openedAt":"2020-01-31T12:00:00Z","version":4}`)
 	s.query(t, "GET /accounts/a-2", `{"balance":{"amount":"15.00"},"version":2}`)
 	s.query(t, "GET /accounts/a-1/statement", `{"items":[
 		{"kind":"MoneyWithdrawn","amount":{"amount":"-15.00"},"balance":{"amount":"0.00"},"toAccountId":"a-2"},
@@ -79,19 +80,23 @@ func TestOrderAndProductStory(t *testing.T) {
 	s.project(t)
 	s.query(t, "GET /products/p/sales", `{"orders":0,"units":0,"revenue":{"amount":"0.00","currency":"USD"}}`)
 	s.query(t, "GET /products/sales", `{"items":[]}`)
-	s.ok(t, "POST /orders", `{"orderId":"o","customerId":"c","items":[{"productId":"p","quantity":3,"unitPrice":{"amount":"2","currency":"USD"}}]}`)
+	s.ok(t, "POST /orders", `{"orderId":"o","customerId":"c","items":[{"productId":"p","quantity":3,`+
+		`"unitPrice":{"amount":"2","currency":"USD"}}]}`)
 	s.ok(t, "PUT /orders/o/shipping-address", addressJ)
 	s.project(t)
 	s.query(t, "GET /orders?status=active", `{"items":[]}`)
 	s.ok(t, "POST /orders/o/place", "", "Occurred-At: 2020-02-01T00:00:00Z")
 	s.project(t)
-	s.query(t, "GET /orders?status=active", `{"items":[{"orderId":"o","status":"placed","placedAt":"2020-02-01T00:00:00Z"}]}`)
+	s.query(t, "GET /orders?status=active", `{"items":[{"orderId":"o","status":"placed",`+
+		`"placedAt":"2020-02-01T00:00:00Z"}]}`)
 	s.ok(t, "POST /orders/o/payments", `{"paymentId":"x","amount":{"amount":"6","currency":"USD"}}`)
 	s.ok(t, "POST /orders/o/shipments", `{"trackingNumber":"T-1"}`)
 	s.ok(t, "POST /products/p/price", `{"unitPrice":{"amount":"3","currency":"USD"}}`)
 	s.project(t)
-	s.query(t, "GET /orders/o", `{"orderId":"o","customerId":"c","itemCount":3,"total":{"amount":"6.00","currency":"USD"},"status":"shipped","trackingNumber":"T-1"}`)
-	s.query(t, "GET /products/p", `{"productId":"p","name":"Tea","unitPrice":{"amount":"3.00","currency":"USD"},"version":3}`)
+	s.query(t, "GET /orders/o", `{"orderId":"o","customerId":"c","itemCount":3,"total":{"amount":"6.00",`+
+		`"currency":"USD"},"status":"shipped","trackingNumber":"T-1"}`)
+	s.query(t, "GET /products/p", `{"productId":"p","name":"Tea","unitPrice":{"amount":"3.00","currency":"USD"},`+
+		`"version":3}`)
 	s.query(t, "GET /products/p/inventory", `{"received":10,"ordered":3,"shipped":3,"onHand":7,"available":7}`)
 	s.query(t, "GET /products/p/sales", `{"orders":1,"units":3,"revenue":{"amount":"6.00","currency":"USD"}}`)
 	s.query(t, "GET /products/sales?top=1", `{"items":[{"productId":"p","units":3}]}`)
@@ -99,7 +104,8 @@ func TestOrderAndProductStory(t *testing.T) {
 	s.ok(t, "POST /orders", `{"orderId":"n","customerId":"c"}`)
 	s.project(t)
 	s.query(t, "GET /orders?status=active", `{"items":[]}`)
-	s.query(t, "GET /customers/c/orders", `{"items":[{"orderId":"n","status":"draft"},{"orderId":"o","status":"delivered"}]}`)
+	s.query(t, "GET /customers/c/orders", `{"items":[{"orderId":"n","status":"draft"},{"orderId":"o",`+
+		`"status":"delivered"}]}`)
 	s.query(t, "GET /customers/nobody/orders", `{"items":[]}`)
 }
 
@@ -145,14 +151,18 @@ func TestPages(t *testing.T) {
 	}
 	for _, target := range []string{
 		"GET /accounts/x", "GET /accounts/x/statement", "GET /orders/x", "GET /products/x", "GET /products/x/inventory",
-		"GET /products/x/sales", "GET /streams/Account/x", "GET /streams/Order/a-1", "GET /streams/account/a-1", "GET /streams/Email/a-1",
+		"GET /products/x/sales", "GET /streams/Account/x", "GET /streams/Order/a-1", "GET /streams/account/a-1",
+		"GET /streams/Email/a-1",
 	} {
 		if got := s.send(t, target, ""); got.StatusCode != 404 || !strings.Contains(got.Body, "/not-found") {
 			t.Errorf("%s: %d %s", target, got.StatusCode, got.Body)
 		}
 	}
-	for _, target := range []string{"GET /orders", "GET /orders?status=all", "GET /products/sales?top=0", "GET /products/sales?top=1001"} {
-		if got := s.send(t, target, ""); got.StatusCode != 400 || target == "GET /orders?status=all" && !strings.Contains(got.Body, "active") {
+	for _, target := range []string{
+		"GET /orders", "GET /orders?status=all", "GET /products/sales?top=0", "GET /products/sales?top=1001",
+	} {
+		if got := s.send(t, target, ""); got.StatusCode != 400 ||
+			target == "GET /orders?status=all" && !strings.Contains(got.Body, "active") {
 			t.Errorf("%s: %d %s", target, got.StatusCode, got.Body)
 		}
 	}

@@ -89,7 +89,8 @@ func (s *service) waiting(t *testing.T, names ...string) []projection.Waiting {
 	}
 	catalog := dynamoview.NewCatalog(s.client, s.Tables.Of(annalsaws.Projections))
 	var out []projection.Waiting
-	for w, err := range projection.NewEngine(s.events(t), catalog, projection.Config{}, described...).Parked(t.Context(), names...) {
+	for w, err := range projection.NewEngine(s.events(t), catalog, projection.Config{},
+		described...).Parked(t.Context(), names...) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +105,9 @@ func (s *service) rebuilt(t *testing.T, name string) {
 	catalog := dynamoview.NewCatalog(s.client, s.Tables.Of(annalsaws.Projections))
 	engine := projection.NewEngine(s.events(t), catalog, projection.Config{Log: s.Log},
 		s.Service.Subscriptions(func(m string) projection.View { return dynamoview.New(s.client, s.Tables[m]) })...)
-	if _, _, err := projection.NewRebuilder(engine, s.events(t), projection.RebuildConfig{Log: s.Log}).Run(t.Context(), name, nil); err != nil {
+	if _, _, err := projection.NewRebuilder(engine, s.events(t), projection.RebuildConfig{
+		Log: s.Log,
+	}).Run(t.Context(), name, nil); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -76,8 +76,8 @@ func (s *collected) correlations() []string {
 	return ids
 }
 
-// TestTraces: a command, its append and what a caller's trace says are one trace; the projector's invocation names the same
-// correlation id as the command's and the event. No span holds a payload.
+// TestTraces: a command, its append and what a caller's trace says are one trace; the projector's invocation names the
+// same correlation id as the command's and the event. No span holds a payload.
 func TestTraces(t *testing.T) {
 	t.Parallel()
 	seen := &collector{}
@@ -107,7 +107,8 @@ func TestTraces(t *testing.T) {
 	}
 	put := seen.named(t, "DynamoDB.PutItem")
 	invocation := seen.named(t, "")
-	if invocation.TraceID != trace || invocation.ParentSpanID != parent || put.TraceID != trace || put.ParentSpanID != invocation.SpanID {
+	if invocation.TraceID != trace || invocation.ParentSpanID != parent || put.TraceID != trace ||
+		put.ParentSpanID != invocation.SpanID {
 		t.Errorf("invocation %+v\nappend %+v", invocation, put)
 	}
 	if got := invocation.correlations(); !slices.Equal(got, []string{"corr-1"}) {

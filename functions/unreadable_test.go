@@ -41,7 +41,9 @@ func (b *shelf) Get(_ context.Context, key string) ([]byte, error) {
 }
 
 func (b *shelf) List(_ context.Context, prefix string) ([]string, bool, error) {
-	keys := slices.DeleteFunc(slices.Sorted(maps.Keys(b.objects)), func(key string) bool { return !strings.HasPrefix(key, prefix) })
+	keys := slices.DeleteFunc(slices.Sorted(maps.Keys(b.objects)), func(key string) bool {
+		return !strings.HasPrefix(key, prefix)
+	})
 	return keys, false, b.fail
 }
 
@@ -146,7 +148,8 @@ func TestUnreadableImage(t *testing.T) {
 	records[0]["dynamodb"].(map[string]any)["NewImage"].(map[string]any)["at"] = map[string]any{"S": secret}
 	answer := func(code string) {
 		s.through(t, func([]byte) (*http.Response, error) {
-			return respond(http.StatusBadRequest, []byte(`{"__type":"com.amazonaws.dynamodb.v20120810#`+code+`","message":"m"}`)), nil
+			return respond(http.StatusBadRequest,
+				[]byte(`{"__type":"com.amazonaws.dynamodb.v20120810#`+code+`","message":"m"}`)), nil
 		})
 	}
 	answer("ThrottlingException")
@@ -157,7 +160,8 @@ func TestUnreadableImage(t *testing.T) {
 	if failed := s.deliver(t, records...); len(failed) > 0 {
 		t.Errorf("denied: failed %v", failed)
 	}
-	if _, found := kept.only(t); found.Stream != "Account#a-1" || !strings.Contains(found.Why, "AccessDenied") || strings.Contains(found.Why, secret) {
+	if _, found := kept.only(t); found.Stream != "Account#a-1" || !strings.Contains(found.Why, "AccessDenied") ||
+		strings.Contains(found.Why, secret) {
 		t.Errorf("kept %+v", found)
 	}
 	if log := s.log.String(); strings.Contains(log, secret) {

@@ -14,7 +14,9 @@ func TestAccountStates(t *testing.T) {
 	retired := money.Must(money.Stored("12.50", "ZZZ"))
 	estest.For(account.Aggregate).States(t, golden(account.Aggregate.StreamType), map[string][]account.Event{
 		"open to close": {
-			account.AccountOpened{AccountID: "acc-1", FirstName: "Ada", LastName: "Lovelace", Email: "ada@example.com", InitialDeposit: usd("100")},
+			account.AccountOpened{
+				AccountID: "acc-1", FirstName: "Ada", LastName: "Lovelace", Email: "ada@example.com", InitialDeposit: usd("100"),
+			},
 			account.MoneyDeposited{Amount: usd("20.50"), Description: "rent", FromAccountID: "acc-2"},
 			account.MoneyWithdrawn{Amount: usd("120.50"), ToAccountID: "acc-2"},
 			account.AccountClosed{},

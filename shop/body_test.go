@@ -32,34 +32,54 @@ func TestBodyIsReadOnce(t *testing.T) {
 		{"an id, then null", "POST /accounts", account(`"accountId":"a#b/../c d","accountId":null`), "body.accountId", twice},
 		{"null, then an id", "POST /accounts", account(`"accountId":null,"accountId":"a#b"`), "body.accountId", twice},
 		{"two ids", "POST /accounts", account(`"accountId":"x","accountId":"y"`), "body.accountId", twice},
-		{"an id, spelled in two ways", "POST /accounts", account(`"accountId":"a#b","account\u0049d":"x"`), "body.accountId", twice},
+		{
+			"an id, spelled in two ways", "POST /accounts",
+			account(`"accountId":"a#b","account\u0049d":"x"`), "body.accountId", twice,
+		},
 		{"a long id", "POST /orders", order(`"orderId":"` + long[:1500] + `","orderId":null`), "body.orderId", twice},
-		{"a long description", deposits, usd5[:len(usd5)-1] + `,"description":"` + long + `","description":null}`, "body.description", twice},
+		{
+			"a long description", deposits,
+			usd5[:len(usd5)-1] + `,"description":"` + long + `","description":null}`, "body.description", twice,
+		},
 		{"a long line", address, to + `,"line2":"` + long[:600_000] + `","line2":null}`, "body.line2", twice},
 		{"no e-mail address", "POST /accounts", account(`"email":"nonsense","email":null`), "body.email", twice},
 		{"two amounts", deposits, `{"amount":{"amount":"1","amount":"2","currency":"USD"}}`, "body.amount.amount", twice},
 		{"two moneys", deposits, `{"amount":{"amount":"x","currency":"USD"},"amount":{}}`, "body.amount", twice},
 		{"two lists", "POST /orders", order(`"items":[{"productId":"#"}],"items":null`), "body.items", twice},
-		{"twice in a list", "POST /orders", order(`"items":[{},{"productId":"p","productId":"#"}]`), "body.items[1].productId", twice},
+		{
+			"twice in a list", "POST /orders",
+			order(`"items":[{},{"productId":"p","productId":"#"}]`), "body.items[1].productId", twice,
+		},
 		{"twice in what is unknown", deposits, `{"x":{"a":1,"a":1}}`, "body.x.a", twice},
 		{"twice in what needs no body", "POST /accounts/a/close", `{"a":1,"a":1}`, "body.a", twice},
 
 		{"null for an optional id", "POST /accounts", account(`"accountId":null`), "body.accountId", notNull},
 		{"null for an optional text", deposits, usd5[:len(usd5)-1] + `,"description":null}`, "body.description", notNull},
-		{"null for a needed text", address, `{"recipient":null,"line1":"1","city":"T","country":"N"}`, "body.recipient", notNull},
+		{
+			"null for a needed text", address,
+			`{"recipient":null,"line1":"1","city":"T","country":"N"}`, "body.recipient", notNull,
+		},
 		{"null for a list", "POST /orders", order(`"items":null`), "body.items", notNull},
 		{"null in a list", "POST /orders", order(`"items":[null]`), "body.items[0]", notNull},
 		{"null for money", deposits, `{"amount":null}`, "body.amount", notNull},
 		{"null for a number", stock, `{"quantity":null}`, "body.quantity", notNull},
 		{"null for a body that is not needed", "POST /accounts/a/close", `null`, "body", notNull},
 
-		{"half of a surrogate pair", "POST /accounts", strings.Replace(openA, "Ada", `\ud800secret`, 1), "body.ownerName", "surrogate"},
+		{
+			"half of a surrogate pair", "POST /accounts",
+			strings.Replace(openA, "Ada", `\ud800secret`, 1), "body.ownerName", "surrogate",
+		},
 		{"the other half", "POST /accounts", strings.Replace(openA, "Ada", `\udc00x`, 1), "body.ownerName", "surrogate"},
-		{"an escape that is none", "POST /accounts", strings.Replace(openA, "Ada", `\usecret`, 1), "body.ownerName", "escape"},
+		{
+			"an escape that is none", "POST /accounts", strings.Replace(openA, "Ada", `\usecret`, 1), "body.ownerName", "escape",
+		},
 		{"half of a pair in a name", deposits, `{"\ud800":1}`, "body", "surrogate"},
 		{"not UTF-8", "POST /accounts", strings.Replace(openA, "Ada", "A\xffa", 1), "body.ownerName", "UTF-8"},
 		{"not UTF-8, in a name", deposits, "{\"\xff\":1}", "body", "UTF-8"},
-		{"a surrogate as UTF-8", "POST /accounts", strings.Replace(openA, "Ada", "\xed\xa0\x80", 1), "body.ownerName", "UTF-8"},
+		{
+			"a surrogate as UTF-8", "POST /accounts",
+			strings.Replace(openA, "Ada", "\xed\xa0\x80", 1), "body.ownerName", "UTF-8",
+		},
 		{"a byte order mark", deposits, "\ufeff" + usd5, "body", "not JSON"},
 		{"UTF-16", deposits, "{\x00}\x00", "body", "not JSON"},
 		{"a comment", deposits, "/**/" + usd5, "body", "not JSON"},
@@ -104,14 +124,16 @@ func TestWholeNumbers(t *testing.T) {
 	for _, text := range []string{"20", "20.0", "2e1", "2E+1", "0.2e2", "200e-1", "20.000000000000000000000"} {
 		c := newClient(t)
 		c.ok(t, "POST /products", `{"productId":"p","name":"Tea","unitPrice":{"amount":"1","currency":"USD"}}`)
-		if got := c.ok(t, "POST /products/p/stock", `{"quantity":`+text+`}`); !strings.Contains(string(got.result(t).State), `"received":20,`) &&
+		if got := c.ok(t, "POST /products/p/stock", `{"quantity":`+text+`}`); !strings.Contains(string(got.result(t).State),
+			`"received":20,`) &&
 			!strings.Contains(string(got.result(t).State), `"received":20}`) {
 			t.Errorf("%s: %s", text, got.text)
 		}
 	}
 	c := newClient(t)
 	c.ok(t, "POST /products", `{"productId":"p","name":"Tea","unitPrice":{"amount":"1","currency":"USD"}}`)
-	for _, text := range []string{"-0", "-0.0", "0e9", "-1", "9223372036854775807", "-9223372036854775808"} { // read, and refused by a rule
+	// read, and refused by a rule
+	for _, text := range []string{"-0", "-0.0", "0e9", "-1", "9223372036854775807", "-9223372036854775808"} {
 		if got := c.send(t, "POST /products/p/stock", `{"quantity":`+text+`}`); got.status != http.StatusUnprocessableEntity {
 			t.Errorf("%s: %d %s", text, got.status, got.text)
 		}

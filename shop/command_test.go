@@ -24,19 +24,31 @@ func TestCommands(t *testing.T) {
 	stories := map[string][]step{
 		"Account#a": {
 			{"POST /accounts", openA, "AccountOpened@1", `"balance":{"amount":"10.00","currency":"USD"}`},
-			{"POST /accounts/a/deposits", `{"amount":{"amount":"5.5","currency":"USD"},"description":"pay"}`, "MoneyDeposited@2", `"15.50"`},
+			{
+				"POST /accounts/a/deposits", `{"amount":{"amount":"5.5","currency":"USD"},"description":"pay"}`,
+				"MoneyDeposited@2", `"15.50"`,
+			},
 			{"POST /accounts/a/withdrawals", `{"amount":{"amount":"15.50","currency":"USD"}}`, "MoneyWithdrawn@3", `"0.00"`},
 			{"POST /accounts/a/close", "", "AccountClosed@4", `"status":"closed"`},
 		},
 		"Order#o": {
-			{"POST /orders", `{"orderId":"o","customerId":"c","items":[` + item + `]}`, "OrderCreated@1 ItemAdded@2", `"total":{"amount":"5.00","currency":"USD"}`},
+			{
+				"POST /orders", `{"orderId":"o","customerId":"c","items":[` + item + `]}`,
+				"OrderCreated@1 ItemAdded@2", `"total":{"amount":"5.00","currency":"USD"}`,
+			},
 			{"POST /orders/o/items", item, "ItemAdded@3", `"quantity":4`},
 			{"POST /orders/o/items", strings.Replace(item, `"p"`, `"q"`, 1), "ItemAdded@4", `"productId":"q"`},
 			{"DELETE /orders/o/items/q", "", "ItemRemoved@5", `"10.00"`},
 			{"PUT /orders/o/shipping-address", address, "ShippingAddressSet@6", `"line1":"1 Road"`},
 			{"POST /orders/o/place", "", "OrderPlaced@7", `"status":"placed"`},
-			{"POST /orders/o/payments", `{"paymentId":"x","amount":{"amount":"4","currency":"USD"}}`, "PaymentReceived@8", `"paid":{"amount":"4.00","currency":"USD"}`},
-			{"POST /orders/o/payments", `{"paymentId":"y","amount":{"amount":"6","currency":"USD"}}`, "PaymentReceived@9", `"status":"paid"`},
+			{
+				"POST /orders/o/payments", `{"paymentId":"x","amount":{"amount":"4","currency":"USD"}}`,
+				"PaymentReceived@8", `"paid":{"amount":"4.00","currency":"USD"}`,
+			},
+			{
+				"POST /orders/o/payments", `{"paymentId":"y","amount":{"amount":"6","currency":"USD"}}`,
+				"PaymentReceived@9", `"status":"paid"`,
+			},
 			{"POST /orders/o/shipments", `{"trackingNumber":"T-1"}`, "OrderShipped@10", `"trackingNumber":"T-1"`},
 			{"POST /orders/o/delivery", "{}", "OrderDelivered@11", `"status":"delivered"`},
 		},
@@ -111,8 +123,10 @@ func TestCreatedWithoutID(t *testing.T) {
 	if first.ID == second.ID {
 		t.Errorf("both are %s", first.ID)
 	}
-	one, again := c.ok(t, "POST /accounts", body, "Idempotency-Key: k"), c.ok(t, "POST /accounts", body, "Idempotency-Key: k")
-	if one.text != again.text || again.status != http.StatusCreated || one.header.Get("Location") != again.header.Get("Location") {
+	one, again := c.ok(t, "POST /accounts", body, "Idempotency-Key: k"),
+		c.ok(t, "POST /accounts", body, "Idempotency-Key: k")
+	if one.text != again.text || again.status != http.StatusCreated ||
+		one.header.Get("Location") != again.header.Get("Location") {
 		t.Errorf("first %d %s, then %d %s", one.status, one.text, again.status, again.text)
 	}
 	if id := one.result(t).ID; c.commits(t, "Account", id) != 1 || id == first.ID {
@@ -127,11 +141,13 @@ func TestTransfer(t *testing.T) {
 	c := newClient(t)
 	c.ok(t, "POST /accounts", openA)
 	c.ok(t, "POST /accounts", openB)
-	const transfer = `{"fromAccountId":"a","toAccountId":"b","amount":{"amount":"4","currency":"USD"},"description":"rent"}`
+	const transfer = `{"fromAccountId":"a","toAccountId":"b","amount":{"amount":"4","currency":"USD"},` +
+		`"description":"rent"}`
 	got := c.ok(t, "POST /transfers", transfer, "Idempotency-Key: k")
 	var both struct{ From, To result }
 	got.into(t, &both)
-	if both.From.Version != 2 || both.To.Version != 2 || both.From.Events[0].Type != "MoneyWithdrawn" || both.To.Events[0].Type != "MoneyDeposited" {
+	if both.From.Version != 2 || both.To.Version != 2 || both.From.Events[0].Type != "MoneyWithdrawn" ||
+		both.To.Events[0].Type != "MoneyDeposited" {
 		t.Errorf("got %s", got.text)
 	}
 	if !strings.Contains(string(both.From.State), `"6.00"`) || !strings.Contains(string(both.To.State), `"4.00"`) {

@@ -61,25 +61,26 @@ func newDecoder[S, E any](folder string, aggregate es.Aggregate[S, E]) decoder {
 		err = aggregate.Events.Decode(&c, 0, func(e E) error { events = append(events, e); return nil })
 		return events, err
 	}
-	return decoder{folder: folder, types: aggregate.Events.StoredTypes(), decode: func(stored es.StoredType, data []byte) error {
-		events, err := decode(es.RawEvent{Type: stored.Name, Schema: stored.Schema, Data: data})
-		var corrupt *es.CorruptError
-		if errors.As(err, &corrupt) && (es.StreamVersion{Stream: corrupt.Stream, Version: corrupt.Version}) == at {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		for _, event := range events {
-			raw, err := aggregate.Events.Encode(event)
+	return decoder{folder: folder, types: aggregate.Events.StoredTypes(),
+		decode: func(stored es.StoredType, data []byte) error {
+			events, err := decode(es.RawEvent{Type: stored.Name, Schema: stored.Schema, Data: data})
+			var corrupt *es.CorruptError
+			if errors.As(err, &corrupt) && (es.StreamVersion{Stream: corrupt.Stream, Version: corrupt.Version}) == at {
+				return nil
+			}
 			if err != nil {
 				return err
 			}
-			again, err := decode(raw)
-			if diff := cmp.Diff([]E{event}, again); err != nil || diff != "" {
-				return errors.Join(err, errors.New("is not the same when it is stored again: "+diff))
+			for _, event := range events {
+				raw, err := aggregate.Events.Encode(event)
+				if err != nil {
+					return err
+				}
+				again, err := decode(raw)
+				if diff := cmp.Diff([]E{event}, again); err != nil || diff != "" {
+					return errors.Join(err, errors.New("is not the same when it is stored again: "+diff))
+				}
 			}
-		}
-		return nil
-	}}
+			return nil
+		}}
 }

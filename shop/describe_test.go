@@ -14,8 +14,8 @@ import (
 	"github.com/annals-es/annals/shop"
 )
 
-// TestDescriptionsAgree: by its description, each read model and reaction is concerned by the same events as by its code,
-// also by events that the code does not know.
+// TestDescriptionsAgree: by its description, each read model and reaction is concerned by the same events as by its
+// code, also by events that the code does not know.
 func TestDescriptionsAgree(t *testing.T) {
 	t.Parallel()
 	service := shop.New()

@@ -14,7 +14,10 @@ import (
 // problem that says why.
 func FuzzCommand(f *testing.F) {
 	seeds := []struct{ id, header, value, body string }{
-		{"a-1", "Idempotency-Key", "k", `{"accountId":"a-1","ownerName":"Ada","initialDeposit":{"amount":"1.00","currency":"EUR"}}`},
+		{
+			"a-1", "Idempotency-Key", "k",
+			`{"accountId":"a-1","ownerName":"Ada","initialDeposit":{"amount":"1.00","currency":"EUR"}}`,
+		},
 		{"a%2F1", "If-Match", `"7"`, `{"amount":{"amount":"1.00","currency":"EUR"}}`},
 		{"", "If-Match", `W/"7", *`, `{"amount":{"amount":"1e999999999","currency":"EUR"}}`},
 		{"\x00", "Occurred-At", "2026-13-31T12:00:00Z", `[]`},
@@ -46,7 +49,8 @@ func FuzzCommand(f *testing.F) {
 			t.Errorf("%s %q, %s: %q, %q: %d %s", r.Method, path, header, value, body, recorder.Code, recorder.Body)
 		}
 		kind := recorder.Header().Get("Content-Type")
-		if recorder.Code >= 400 && recorder.Code != http.StatusNotFound && recorder.Code != http.StatusMethodNotAllowed && kind != "application/problem+json" {
+		if recorder.Code >= 400 && recorder.Code != http.StatusNotFound && recorder.Code != http.StatusMethodNotAllowed &&
+			kind != "application/problem+json" {
 			t.Errorf("%s %q, %s: %q: %d as %q", r.Method, path, header, value, recorder.Code, kind)
 		}
 	})
@@ -59,7 +63,11 @@ func existing(t *testing.T) *client {
 	for _, post := range []struct{ path, body string }{
 		{"/accounts", `{"accountId":"a-1","ownerName":"Ada","initialDeposit":{"amount":"1.00","currency":"EUR"}}`},
 		{"/products", `{"productId":"a-1","name":"Tea","unitPrice":{"amount":"9.50","currency":"EUR"}}`},
-		{"/orders", `{"orderId":"a-1","customerId":"ada","items":[{"productId":"a-1","quantity":2,"unitPrice":{"amount":"9.50","currency":"EUR"}}]}`},
+		{
+			"/orders",
+			`{"orderId":"a-1","customerId":"ada","items":[{"productId":"a-1","quantity":2,"unitPrice":{"amount":"9.50",` +
+				`"currency":"EUR"}}]}`,
+		},
 	} {
 		request := httptest.NewRequest(http.MethodPost, post.path, strings.NewReader(post.body))
 		request.Header.Set("Content-Type", "application/json")

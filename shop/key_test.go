@@ -30,7 +30,9 @@ func TestIdempotencyKeys(t *testing.T) {
 				if !documented.MatchString(key) {
 					t.Errorf("the document refuses %s", key)
 				}
-				plain, event := both(t, c.handler, asked{target: deposits, body: usd5, headers: []string{"Idempotency-Key: " + key}})
+				plain, event := both(t, c.handler, asked{
+					target: deposits, body: usd5, headers: []string{"Idempotency-Key: " + key},
+				})
 				if plain.status != http.StatusOK || event.status != http.StatusOK {
 					t.Fatalf("%s: %s, as an event %s", key, plain.text, event.text)
 				}

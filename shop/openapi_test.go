@@ -44,7 +44,8 @@ func TestRoutes(t *testing.T) {
 	if documented != len(operations) {
 		t.Errorf("%d operations are documented, %d declared", documented, len(operations))
 	}
-	handlers := map[bool]http.Handler{true: newClient(t).handler, false: queries(t, memstore.New())} // by whether it serves commands
+	// by whether it serves commands
+	handlers := map[bool]http.Handler{true: newClient(t).handler, false: queries(t, memstore.New())}
 	for _, route := range operations {
 		op, there := doc.Paths[route.Path][strings.ToLower(route.Method)]
 		if !there || op.OperationID != route.ID || op.Summary != route.Summary {
@@ -56,12 +57,14 @@ func TestRoutes(t *testing.T) {
 				inPath++
 			}
 		}
-		if inPath != strings.Count(route.Path, "{") { // huma passes over what it can't see, such as fields of unexported structs
+		// huma passes over what it can't see, such as fields of unexported structs
+		if inPath != strings.Count(route.Path, "{") {
 			t.Errorf("%s %s has the parameters %+v", route.Method, route.Path, op.Parameters)
 		}
 		for commands, handler := range handlers {
 			// A malformed query parameter is refused before the stores are read.
-			r := httptest.NewRequestWithContext(t.Context(), route.Method, strings.NewReplacer("{", "", "}", "").Replace(route.Path)+"?x=1", nil)
+			r := httptest.NewRequestWithContext(t.Context(), route.Method,
+				strings.NewReplacer("{", "", "}", "").Replace(route.Path)+"?x=1", nil)
 			w := httptest.NewRecorder()
 			handler.ServeHTTP(w, r)
 			if served := w.Code == http.StatusBadRequest; served != (commands == route.Kind.Commands()) {
@@ -156,7 +159,8 @@ func TestConsistencyIsDocumented(t *testing.T) {
 				t.Errorf("%s does not document %s", route.ID, name)
 			}
 		}
-		if lag, there := op.Responses["202"]; there && (lag.Headers["Retry-After"] == nil || lag.Content["application/problem+json"] == nil) {
+		if lag, there := op.Responses["202"]; there &&
+			(lag.Headers["Retry-After"] == nil || lag.Content["application/problem+json"] == nil) {
 			t.Errorf("%s documents 202 as %+v", route.ID, lag)
 		}
 	}
@@ -178,7 +182,8 @@ func TestScopesAreDocumented(t *testing.T) {
 	if err := json.Unmarshal(text, &doc); err != nil {
 		t.Fatal(err)
 	}
-	if got := doc.Components.SecuritySchemes["token"]; got.Type != "http" || got.Scheme != "bearer" || got.BearerFormat != "JWT" {
+	if got := doc.Components.SecuritySchemes["token"]; got.Type != "http" || got.Scheme != "bearer" ||
+		got.BearerFormat != "JWT" {
 		t.Errorf("schemes %+v", doc.Components.SecuritySchemes)
 	}
 	for _, route := range operations {
@@ -241,7 +246,8 @@ func TestRulesOfRequestsAreDocumented(t *testing.T) {
 		t.Errorf("%d parameters are instants", instants)
 	}
 	for _, body := range []string{
-		"OpenAccount", "DepositMoney", "WithdrawMoney", "TransferMoney", "CreateOrder", "Item", "Money", "MoneyHeld", "ShippingAddress", "ReceivePayment", "ShipOrder",
+		"OpenAccount", "DepositMoney", "WithdrawMoney", "TransferMoney", "CreateOrder", "Item", "Money", "MoneyHeld",
+		"ShippingAddress", "ReceivePayment", "ShipOrder",
 		"ListProduct", "ReceiveStock", "ChangePrice",
 	} {
 		members := doc.Components.Schemas[body].Properties

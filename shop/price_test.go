@@ -47,10 +47,12 @@ func TestThePriceIsTheShops(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
 	c.as(t, "operator", "POST /products", listP)
-	const at = `{"customerId":"ada","items":[{"productId":"p","quantity":1,"unitPrice":{"amount":"0.01","currency":"USD"}}]}`
+	const at = `{"customerId":"ada","items":[{"productId":"p","quantity":1,"unitPrice":{"amount":"0.01",` +
+		`"currency":"USD"}}]}`
 	got := c.as(t, "ada", "POST /orders", at)
 	got.refused(t, http.StatusUnprocessableEntity, "price-changed")
-	if !strings.Contains(got.text, `"productId":"p"`) || !strings.Contains(got.text, `"currentPrice":{"amount":"2.50","currency":"USD"}`) {
+	if !strings.Contains(got.text, `"productId":"p"`) ||
+		!strings.Contains(got.text, `"currentPrice":{"amount":"2.50","currency":"USD"}`) {
 		t.Errorf("refused by %s", got.text)
 	}
 	got = c.as(t, "ada", "POST /orders", strings.Replace(at, `"p"`, `"x"`, 1))
@@ -58,7 +60,8 @@ func TestThePriceIsTheShops(t *testing.T) {
 	if !strings.Contains(got.text, `"productId":"x"`) || strings.Contains(got.text, "currentPrice") {
 		t.Errorf("refused by %s", got.text)
 	}
-	if got := c.as(t, "operator", "POST /orders", at); got.status != http.StatusCreated || !strings.Contains(got.text, `"0.01"`) {
+	if got := c.as(t, "operator", "POST /orders", at); got.status != http.StatusCreated ||
+		!strings.Contains(got.text, `"0.01"`) {
 		t.Errorf("an operator: %d %s", got.status, got.text)
 	}
 }
@@ -83,7 +86,8 @@ func TestCommandsNeedNoCatalog(t *testing.T) {
 	if !strings.Contains(got.text, `"unitPrice":{"amount":"2.50","currency":"USD"}`) {
 		t.Errorf("ordered %s", got.text)
 	}
-	if line := log.String(); !strings.Contains(line, "the catalog can't be read") || !strings.Contains(line, `"correlationId":"c-9"`) {
+	if line := log.String(); !strings.Contains(line, "the catalog can't be read") ||
+		!strings.Contains(line, `"correlationId":"c-9"`) {
 		t.Errorf("logged %s", line)
 	}
 }

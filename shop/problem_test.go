@@ -49,7 +49,10 @@ func TestRefused(t *testing.T) {
 		{"POST /orders/o/shipments", `{"trackingNumber":"T"}`, nil, 422, "order-not-placed"},
 		{"POST /orders/o/place", "", nil, 422, "order-empty"},
 		{"DELETE /orders/o/items/p", "", nil, 422, "item-not-in-order"},
-		{"POST /orders/o/items", `{"productId":"p","quantity":0,"unitPrice":{"amount":"1","currency":"USD"}}`, nil, 422, "quantity-not-positive"},
+		{
+			"POST /orders/o/items", `{"productId":"p","quantity":0,"unitPrice":{"amount":"1","currency":"USD"}}`,
+			nil, 422, "quantity-not-positive",
+		},
 		{"POST /orders", `{"customerId":"c","items":[` + items[1:] + `]}`, nil, 422, "too-many-items"},
 		{"POST /orders/o/items", `{"productId":"x","quantity":1}`, nil, 422, "unknown-product"},
 		{"POST /orders", `{"customerId":"c","items":[{"productId":"x","quantity":1}]}`, nil, 422, "unknown-product"},
@@ -111,12 +114,21 @@ func TestFaults(t *testing.T) {
 	stream := es.StreamID{Type: "Account", ID: "a"}
 	tests := []fault{
 		{"conflict", &es.ConflictError{Stream: stream, Expected: 1, Actual: 2}, 409, "conflict", ""},
-		{"outcome", &es.UnknownOutcomeError{Stream: stream, CommitID: "c", Err: context.DeadlineExceeded}, 503, "outcome-unknown", "WARN"},
+		{
+			"outcome", &es.UnknownOutcomeError{Stream: stream, CommitID: "c", Err: context.DeadlineExceeded},
+			503, "outcome-unknown", "WARN",
+		},
 		{"throttle", errThrottled, 503, "unavailable", "WARN"},
 		{"timeout", context.DeadlineExceeded, 503, "unavailable", "WARN"},
 		{"limit", &es.LimitError{Stream: stream, What: "bytes in a commit", Size: 2, Limit: 1}, 413, "too-large", ""},
-		{"corrupt", &es.CorruptError{Stream: stream, Version: 7, Reason: "payload of X", Err: errors.New(secret)}, 500, "internal", "Account#a@7"},
-		{"newer", &es.UnknownEventError{Stream: stream, Version: 7, Type: "Y", Schema: 3}, 500, "internal", "event Y schema 3"},
+		{
+			"corrupt", &es.CorruptError{Stream: stream, Version: 7, Reason: "payload of X", Err: errors.New(secret)},
+			500, "internal", "Account#a@7",
+		},
+		{
+			"newer", &es.UnknownEventError{Stream: stream, Version: 7, Type: "Y", Schema: 3},
+			500, "internal", "event Y schema 3",
+		},
 		{"unknown", errors.New("access denied"), 500, "internal", "access denied"},
 	}
 	for _, tt := range tests {

@@ -42,7 +42,8 @@ var bodies = sync.OnceValues(func() (names []string, echoes http.Handler) {
 		echo[shop.OpenAccount](&names), echo[shop.DepositMoney](&names), echo[shop.WithdrawMoney](&names),
 		echo[shop.TransferMoney](&names), echo[shop.CreateOrder](&names), echo[shop.Item](&names),
 		echo[shop.ShippingAddress](&names), echo[shop.ReceivePayment](&names), echo[shop.ShipOrder](&names),
-		echo[shop.ListProduct](&names), echo[shop.ReceiveStock](&names), echo[shop.ChangePrice](&names), echo[annals.None](&names),
+		echo[shop.ListProduct](&names), echo[shop.ReceiveStock](&names), echo[shop.ChangePrice](&names),
+		echo[annals.None](&names),
 	)
 	running, err := echoing.Open(annals.Stores{Events: memstore.New()}, annals.Config{Executor: es.ExecutorConfig{}})
 	if err == nil {
@@ -113,11 +114,13 @@ func withoutEmpty(v any) any {
 
 // wholeBodies have every member.
 var wholeBodies = map[string]string{
-	"OpenAccount":     `{"accountId":"a","ownerName":"Ada","email":"ada@example.com","initialDeposit":{"amount":"1","currency":"USD"}}`,
-	"DepositMoney":    `{"amount":{"amount":"1","currency":"USD"},"description":"d"}`,
-	"WithdrawMoney":   `{"amount":{"amount":"1","currency":"USD"},"description":"d"}`,
-	"TransferMoney":   `{"fromAccountId":"a","toAccountId":"b","amount":{"amount":"1","currency":"USD"},"description":"d"}`,
-	"CreateOrder":     `{"orderId":"o","customerId":"c","items":[{"productId":"p","quantity":1,"unitPrice":{"amount":"1","currency":"USD"}}]}`,
+	"OpenAccount": `{"accountId":"a","ownerName":"Ada","email":"ada@example.com","initialDeposit":{"amount":"1",` +
+		`"currency":"USD"}}`,
+	"DepositMoney":  `{"amount":{"amount":"1","currency":"USD"},"description":"d"}`,
+	"WithdrawMoney": `{"amount":{"amount":"1","currency":"USD"},"description":"d"}`,
+	"TransferMoney": `{"fromAccountId":"a","toAccountId":"b","amount":{"amount":"1","currency":"USD"},"description":"d"}`,
+	"CreateOrder": `{"orderId":"o","customerId":"c","items":[{"productId":"p","quantity":1,"unitPrice":{"amount":"1",` +
+		`"currency":"USD"}}]}`,
 	"Item":            `{"productId":"p","quantity":2e0,"unitPrice":{"amount":"1","currency":"USD"}}`,
 	"ShippingAddress": `{"recipient":"A","line1":"1","line2":"2","city":"C","region":"R","postalCode":"P","country":"N"}`,
 	"ReceivePayment":  `{"paymentId":"p","amount":{"amount":"1","currency":"USD"}}`,
@@ -161,7 +164,9 @@ func drawBody(t *rapid.T, schemas map[string]schemaOf, schema schemaOf) string {
 		schema = schemas[path.Base(schema.Ref)]
 	}
 	if rapid.IntRange(0, 39).Draw(t, "wrong") == 39 { // rare: small numbers are drawn most
-		return rapid.SampledFrom([]string{`null`, `"a#b"`, `"\ud800"`, `0`, `[]`, `{}`, `[null]`, `true`, `1e400`, `"` + strings.Repeat("x", 1500) + `"`}).Draw(t, "value")
+		return rapid.SampledFrom([]string{
+			`null`, `"a#b"`, `"\ud800"`, `0`, `[]`, `{}`, `[null]`, `true`, `1e400`, `"` + strings.Repeat("x", 1500) + `"`,
+		}).Draw(t, "value")
 	}
 	switch schema.Type {
 	case "object":
@@ -179,9 +184,14 @@ func drawBody(t *rapid.T, schemas map[string]schemaOf, schema schemaOf) string {
 		}
 		return "[" + strings.Join(items, ",") + "]"
 	case "integer":
-		return rapid.SampledFrom([]string{"1", "2.0", "2e1", "-0", "0.5", "1.00000000000000000001", "9007199254740993", "1e18", "1E+19", "-9223372036854775808"}).Draw(t, "number")
+		return rapid.SampledFrom([]string{
+			"1", "2.0", "2e1", "-0", "0.5", "1.00000000000000000001",
+			"9007199254740993", "1e18", "1E+19", "-9223372036854775808",
+		}).Draw(t, "number")
 	}
-	return rapid.SampledFrom([]string{`"USD"`, `"U\u0053D"`, `"a-1"`, `"a@b"`, `"\u00e9\ud83d\ude00"`, `" "`, `""`, `"a/b"`, `"12.5"`}).Draw(t, "text")
+	return rapid.SampledFrom([]string{
+		`"USD"`, `"U\u0053D"`, `"a-1"`, `"a@b"`, `"\u00e9\ud83d\ude00"`, `" "`, `""`, `"a/b"`, `"12.5"`,
+	}).Draw(t, "text")
 }
 
 // drawName draws a way to write the name of a member.

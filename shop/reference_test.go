@@ -26,7 +26,8 @@ func TestReference(t *testing.T) {
 	}
 	document := ask("/openapi.json")
 	var doc struct{ OpenAPI string }
-	if err := json.Unmarshal(document.Body.Bytes(), &doc); err != nil || doc.OpenAPI != "3.1.0" || document.Header().Get("Content-Type") != "application/json" {
+	if err := json.Unmarshal(document.Body.Bytes(), &doc); err != nil || doc.OpenAPI != "3.1.0" ||
+		document.Header().Get("Content-Type") != "application/json" {
 		t.Errorf("%d %v %+v %v", document.Code, document.Header(), doc, err)
 	}
 	page := ask("/docs")
@@ -41,7 +42,8 @@ func TestReference(t *testing.T) {
 	for _, file := range files {
 		plain := ask("/"+file[1], "Accept-Encoding", "identity")
 		kind := plain.Header().Get("Content-Type")
-		if plain.Code != http.StatusOK || !strings.Contains(kind, "css") && !strings.Contains(kind, "javascript") || plain.Body.Len() < 100 || plain.Header().Get("X-Content-Type-Options") != "nosniff" {
+		if plain.Code != http.StatusOK || !strings.Contains(kind, "css") && !strings.Contains(kind, "javascript") ||
+			plain.Body.Len() < 100 || plain.Header().Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: %d %v", file[1], plain.Code, plain.Header())
 		}
 		small := ask("/"+file[1], "Accept-Encoding", "gzip")
@@ -55,11 +57,13 @@ func TestReference(t *testing.T) {
 		if text, err := io.ReadAll(z); err != nil || string(text) != plain.Body.String() {
 			t.Errorf("%s: compressed it is another, %v", file[1], err)
 		}
-		if again := ask("/"+file[1], "Accept-Encoding", "gzip", "If-None-Match", small.Header().Get("Etag")); again.Code != http.StatusNotModified {
+		if again := ask("/"+file[1], "Accept-Encoding", "gzip", "If-None-Match",
+			small.Header().Get("Etag")); again.Code != http.StatusNotModified {
 			t.Errorf("%s again: %d", file[1], again.Code)
 		}
 	}
-	if missing := ask("/docs/nothing.js"); missing.Code != http.StatusNotFound || !strings.Contains(missing.Body.String(), "no-such-route") {
+	if missing := ask("/docs/nothing.js"); missing.Code != http.StatusNotFound ||
+		!strings.Contains(missing.Body.String(), "no-such-route") {
 		t.Errorf("%d %s", missing.Code, missing.Body)
 	}
 }

@@ -19,7 +19,9 @@ func TestRepeats(t *testing.T) {
 		{target: "POST /accounts", body: openA},
 		{target: "POST /accounts", body: openB},
 		{target: "POST /accounts/a/deposits", body: usd5},
-		{target: "POST /transfers", body: `{"fromAccountId":"a","toAccountId":"b","amount":{"amount":"15","currency":"USD"}}`},
+		{
+			target: "POST /transfers", body: `{"fromAccountId":"a","toAccountId":"b","amount":{"amount":"15","currency":"USD"}}`,
+		},
 		{target: "POST /accounts/a/close"},
 		{target: "POST /products", body: listP},
 		{target: "POST /orders", body: `{"orderId":"o","customerId":"c","items":[` + item + `]}`},
@@ -36,7 +38,8 @@ func TestRepeats(t *testing.T) {
 		first[i] = c.ok(t, s.target, s.body, key(i))
 	}
 	count := func() int {
-		return c.commits(t, "Account", "a") + c.commits(t, "Account", "b") + c.commits(t, "Order", "o") + c.commits(t, "Product", "p")
+		return c.commits(t, "Account", "a") + c.commits(t, "Account", "b") + c.commits(t, "Order", "o") + c.commits(t,
+			"Product", "p")
 	}
 	before := count()
 	for i, s := range steps {
@@ -87,7 +90,8 @@ func TestSameKey(t *testing.T) {
 	// The same key names another command on another target or route, or from another principal.
 	c.ok(t, "POST /accounts/b/deposits", usd5, key)
 	c.ok(t, "POST /accounts/a/withdrawals", usd5, key)
-	r := httptest.NewRequestWithContext(annalshttp.WithPrincipal(t.Context(), "eve", "shop/command", "shop/operate"), http.MethodPost, "/accounts/a/deposits", strings.NewReader(usd5))
+	r := httptest.NewRequestWithContext(annalshttp.WithPrincipal(t.Context(), "eve", "shop/command", "shop/operate"),
+		http.MethodPost, "/accounts/a/deposits", strings.NewReader(usd5))
 	r.Header.Set("Idempotency-Key", "k")
 	w := httptest.NewRecorder()
 	c.handler.ServeHTTP(w, r)
@@ -110,8 +114,10 @@ func TestSameKey(t *testing.T) {
 func TestRacingRepeats(t *testing.T) {
 	t.Parallel()
 	tests := map[string]step{
-		"deposit":  {target: "POST /accounts/a/deposits", body: usd5},
-		"transfer": {target: "POST /transfers", body: `{"fromAccountId":"a","toAccountId":"b","amount":{"amount":"1","currency":"USD"}}`},
+		"deposit": {target: "POST /accounts/a/deposits", body: usd5},
+		"transfer": {
+			target: "POST /transfers", body: `{"fromAccountId":"a","toAccountId":"b","amount":{"amount":"1","currency":"USD"}}`,
+		},
 		"creation": {target: "POST /accounts", body: `{"ownerName":"Cy","initialDeposit":{"amount":"0","currency":"USD"}}`},
 	}
 	for name, s := range tests {
@@ -178,7 +184,8 @@ func TestOccurredAt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if at := es.FormatTime(commit.Meta.OccurredAt); at != "2000-01-01T00:59:59.500000Z" || commit.Meta.CorrelationID != "c-1" {
+		if at := es.FormatTime(commit.Meta.OccurredAt); at != "2000-01-01T00:59:59.500000Z" ||
+			commit.Meta.CorrelationID != "c-1" {
 			t.Errorf("occurred at %s, correlation id %s", at, commit.Meta.CorrelationID)
 		}
 	}

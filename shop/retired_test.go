@@ -25,13 +25,16 @@ func TestRetiredCurrency(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := c.send(t, "POST /accounts/a/deposits", `{`+zzz40+`}`); !strings.Contains(got.text, "not a current ISO 4217 code") {
+	if got := c.send(t, "POST /accounts/a/deposits", `{`+zzz40+`}`); !strings.Contains(got.text,
+		"not a current ISO 4217 code") {
 		t.Errorf("a deposit: %d %s", got.status, got.text)
 	}
 	c.send(t, "POST /accounts/a/withdrawals", `{`+usd4+`}`).refused(t, http.StatusUnprocessableEntity, "currency-mismatch")
 	tooFine := strings.Replace(zzz40, "40.00", "0.001", 1)
-	c.send(t, "POST /accounts/a/withdrawals", `{`+tooFine+`}`).refused(t, http.StatusUnprocessableEntity, "amount-too-fine")
-	c.send(t, "POST /accounts/a/withdrawals", `{`+strings.Replace(zzz40, "ZZZ", "Z2Z", 1)+`}`).refused(t, http.StatusBadRequest, "invalid-request")
+	c.send(t, "POST /accounts/a/withdrawals", `{`+tooFine+`}`).refused(t, http.StatusUnprocessableEntity,
+		"amount-too-fine")
+	c.send(t, "POST /accounts/a/withdrawals", `{`+strings.Replace(zzz40, "ZZZ", "Z2Z", 1)+`}`).refused(t,
+		http.StatusBadRequest, "invalid-request")
 
 	c.ok(t, "POST /transfers", `{"fromAccountId":"a","toAccountId":"b",`+zzz40+`}`)
 	left := c.ok(t, "POST /accounts/a/withdrawals", `{`+strings.Replace(zzz40, "40.00", "20", 1)+`}`)
@@ -51,7 +54,8 @@ func TestAddressOfAnEarlierRule(t *testing.T) {
 	_, err := c.store.Append(t.Context(), es.Append{Writes: []es.Write{{
 		Head: c.store.Empty(es.StreamID{Type: "Account", ID: "a"}),
 		Events: []es.RawEvent{{Type: "AccountOpened", Schema: 2, Data: []byte(
-			`{"accountId":"a","firstName":"Ada","email":"not an address of today","initialDeposit":{"amount":"0.00","currency":"USD"}}`)}},
+			`{"accountId":"a","firstName":"Ada","email":"not an address of today","initialDeposit":{"amount":"0.00",` +
+				`"currency":"USD"}}`)}},
 	}}})
 	if err != nil {
 		t.Fatal(err)

@@ -59,7 +59,8 @@ func accountOperations(key *annals.SecretValue) annals.Part {
 		annals.DocumentAs("GET /accounts/{id}", readmodel.Accounts, readmodel.AccountOf, formerAccount,
 			annals.Named("get-account", "An account with its balance")),
 		annals.ListAs("GET /accounts/{id}/statement", readmodel.Accounts, readmodel.Statement, readmodel.StatementPages,
-			formerStatement, annals.About(account.Aggregate), annals.Named("get-statement", "An account's movements, newest first")),
+			formerStatement, annals.About(account.Aggregate),
+			annals.Named("get-statement", "An account's movements, newest first")),
 	)
 }
 

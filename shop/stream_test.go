@@ -53,7 +53,8 @@ func TestLargeTrail(t *testing.T) {
 		}
 		got.into(t, &page)
 		for _, e := range page.Items {
-			if seen++; e.Version != seen || e.CommitID == "" || e.Metadata.CausationID != "cause" || e.Metadata.CommandID != "command" || e.Metadata.Extra["k"] != "v" {
+			if seen++; e.Version != seen || e.CommitID == "" || e.Metadata.CausationID != "cause" ||
+				e.Metadata.CommandID != "command" || e.Metadata.Extra["k"] != "v" {
 				t.Fatalf("got %+v as number %d", e, seen)
 			}
 		}
@@ -140,7 +141,8 @@ func TestWhatIsStoredCanBePaged(t *testing.T) {
 		}
 		commits = append(commits, c)
 	}
-	commits = append(commits, commit(8, "x", 7_000_000), commit(9, `\\`, 1_500_000), commit(10, "\t", 10), commit(11, "x", 10))
+	commits = append(commits, commit(8, "x", 7_000_000), commit(9, `\\`, 1_500_000), commit(10, "\t", 10),
+		commit(11, "x", 10))
 	all := trailOf(t, commits...)
 	if len(all) != len(commits) {
 		t.Fatalf("%d events, want %d", len(all), len(commits))

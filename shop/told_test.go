@@ -13,7 +13,8 @@ import (
 	"github.com/annals-es/annals/pkg/es/memstore"
 )
 
-const withEmail = `{"accountId":"a","ownerName":"Ada","email":"ada@example.com","initialDeposit":{"amount":"0","currency":"USD"}}`
+const withEmail = `{"accountId":"a","ownerName":"Ada","email":"ada@example.com","initialDeposit":{"amount":"0",` +
+	`"currency":"USD"}}`
 
 // TestNoMessageNamesAnInternalStream: whatever fails with the stream of an e-mail address, no message names the stream,
 // and the answer is the usual one for the error.
@@ -26,18 +27,32 @@ func TestNoMessageNamesAnInternalStream(t *testing.T) {
 		status int
 		code   string
 	}{
-		"not found":   {&es.NotFoundError{Stream: stream}, http.StatusNotFound, "not-found"},
-		"no version":  {&es.VersionNotFoundError{Stream: stream, Version: 7}, http.StatusNotFound, "version-not-found"},
-		"exists":      {&es.AlreadyExistsError{Stream: stream}, http.StatusConflict, "already-exists"},
-		"mismatch":    {&es.VersionMismatchError{Stream: stream, Expected: 1, Actual: 2}, http.StatusPreconditionFailed, "version-mismatch"},
-		"reused":      {&es.CommandReusedError{Stream: stream, Version: 3}, http.StatusUnprocessableEntity, "idempotency-key-reused"},
-		"limit":       {&es.LimitError{Stream: stream, What: "bytes in a commit", Size: 2, Limit: 1}, http.StatusRequestEntityTooLarge, "too-large"},
-		"conflict":    {&es.ConflictError{Stream: stream, Expected: 1, Actual: 2}, http.StatusConflict, "conflict"},
-		"outcome":     {&es.UnknownOutcomeError{Stream: stream, CommitID: "c", Err: context.DeadlineExceeded}, http.StatusServiceUnavailable, "outcome-unknown"},
+		"not found":  {&es.NotFoundError{Stream: stream}, http.StatusNotFound, "not-found"},
+		"no version": {&es.VersionNotFoundError{Stream: stream, Version: 7}, http.StatusNotFound, "version-not-found"},
+		"exists":     {&es.AlreadyExistsError{Stream: stream}, http.StatusConflict, "already-exists"},
+		"mismatch": {
+			&es.VersionMismatchError{Stream: stream, Expected: 1, Actual: 2}, http.StatusPreconditionFailed, "version-mismatch",
+		},
+		"reused": {
+			&es.CommandReusedError{Stream: stream, Version: 3}, http.StatusUnprocessableEntity, "idempotency-key-reused",
+		},
+		"limit": {
+			&es.LimitError{Stream: stream, What: "bytes in a commit", Size: 2, Limit: 1},
+			http.StatusRequestEntityTooLarge, "too-large",
+		},
+		"conflict": {&es.ConflictError{Stream: stream, Expected: 1, Actual: 2}, http.StatusConflict, "conflict"},
+		"outcome": {
+			&es.UnknownOutcomeError{Stream: stream, CommitID: "c", Err: context.DeadlineExceeded},
+			http.StatusServiceUnavailable, "outcome-unknown",
+		},
 		"unavailable": {fmt.Errorf("read %s: %w", stream, errThrottled), http.StatusServiceUnavailable, "unavailable"},
-		"corrupt":     {&es.CorruptError{Stream: stream, Version: 7, Reason: "item"}, http.StatusInternalServerError, "internal"},
-		"newer":       {&es.UnknownEventError{Stream: stream, Version: 7, Type: "Y", Schema: 3}, http.StatusInternalServerError, "internal"},
-		"no name":     {&es.StreamNameError{Name: stream.String(), Reason: "x"}, http.StatusInternalServerError, "internal"},
+		"corrupt": {
+			&es.CorruptError{Stream: stream, Version: 7, Reason: "item"}, http.StatusInternalServerError, "internal",
+		},
+		"newer": {
+			&es.UnknownEventError{Stream: stream, Version: 7, Type: "Y", Schema: 3}, http.StatusInternalServerError, "internal",
+		},
+		"no name": {&es.StreamNameError{Name: stream.String(), Reason: "x"}, http.StatusInternalServerError, "internal"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -72,7 +87,8 @@ func TestMessagesNamePublicStreams(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
 	c.ok(t, "POST /accounts", openA)
-	if p := c.send(t, "POST /accounts", openA).refused(t, http.StatusConflict, "already-exists"); !strings.Contains(p.Detail, "Account#a") {
+	if p := c.send(t, "POST /accounts", openA).refused(t, http.StatusConflict,
+		"already-exists"); !strings.Contains(p.Detail, "Account#a") {
 		t.Errorf("detail %q", p.Detail)
 	}
 }

@@ -85,7 +85,12 @@ func TestQueryStrings(t *testing.T) {
 		{name: "half an escape", target: one + "version=1%", field: "query.version", says: encoded},
 		{name: "a malformed name", target: one + "%zz=1", field: "query.%zz", says: encoded},
 		{name: "a malformed token", target: trail + "after=Account%2a%@1", field: "query.after", says: encoded},
-		{name: "a malformed escape, and another version", target: one + "version=%zz&version=1", field: "query.version", says: encoded},
+		{
+			name:   "a malformed escape, and another version",
+			target: one + "version=%zz&version=1",
+			field:  "query.version",
+			says:   encoded,
+		},
 		{name: "empty", target: one + "version=", field: "query.version", says: empty},
 		{name: "empty, without equals", target: one + "version", field: "query.version", says: empty},
 		{name: "an empty token", target: trail + "after=", field: "query.after", says: empty},
@@ -101,13 +106,20 @@ func TestQueryStrings(t *testing.T) {
 		{name: "in another case", target: one + "Version=1", field: "query.Version", says: "unknown"},
 		{name: "unknown", target: one + "v=1", field: "query.v", says: "unknown"},
 		{name: "a version with a sign", target: one + "version=+1", field: "query.version", says: "integer"},
-		{name: "a version over 64 bits", target: one + "version=9223372036854775808", field: "query.version", says: "integer"},
+		{
+			name: "a version over 64 bits", target: one + "version=9223372036854775808", field: "query.version", says: "integer",
+		},
 		{name: "a document, malformed", target: reference + "v=%zz", field: "query.v", says: encoded},
 		{name: "a document, twice", target: reference + "v=1&v=2", field: "query.v", says: twice},
 
 		{name: "a plus in an instant", target: one + "asOf=2026-01-01T00:00:00+01:00", field: "query.asOf", says: "%2B"},
 		{name: "a day that is none", target: one + "asOf=2026-02-30T00:00:00Z", field: "query.asOf", says: instant},
-		{name: "an instant too fine", target: one + "asOf=2026-01-01T00:00:00.1234567Z", field: "query.asOf", says: "microsecond"},
+		{
+			name:   "an instant too fine",
+			target: one + "asOf=2026-01-01T00:00:00.1234567Z",
+			field:  "query.asOf",
+			says:   "microsecond",
+		},
 		{name: "an instant after 9999", target: one + "asOf=9999-12-31T23:59:59-00:01", field: "query.asOf", says: "1970"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -125,7 +137,9 @@ func TestQueryStrings(t *testing.T) {
 func TestAfterIsNotLost(t *testing.T) {
 	t.Parallel()
 	h := queries(t, memstore.New())
-	for _, after := range []string{"%zz", "", "Account%23a%401&after=", "Account%23a", "Account#a@1", "Account%23a@1;x", "%00", "+", ","} {
+	for _, after := range []string{
+		"%zz", "", "Account%23a%401&after=", "Account%23a", "Account#a@1", "Account%23a@1;x", "%00", "+", ",",
+	} {
 		path, _, _ := strings.Cut("/streams/Account/a?after="+after, "#") // as clients do
 		plain, event := both(t, h, asked{target: "GET " + path})
 		plain.refused(t, http.StatusBadRequest, "invalid-request")
@@ -138,34 +152,72 @@ func TestRequestHeaders(t *testing.T) {
 	const deposits = "POST /accounts/a/deposits"
 	const empty, instant = "must not be empty", "RFC 3339"
 	tests := []asked{
-		{name: "one of each", headers: []string{"Idempotency-Key: k", "If-Match: *", "Occurred-At: 2020-01-01T00:00:00Z", "X-Correlation-Id: c", "Content-Type: application/json", "Content-Encoding: identity"}},
-		{name: "an encoding that changes nothing, twice", headers: []string{"Content-Encoding: identity", "Content-Encoding: Identity"}},
+		{
+			name: "one of each",
+			headers: []string{
+				"Idempotency-Key: k", "If-Match: *", "Occurred-At: 2020-01-01T00:00:00Z",
+				"X-Correlation-Id: c", "Content-Type: application/json", "Content-Encoding: identity",
+			},
+		},
+		{
+			name:    "an encoding that changes nothing, twice",
+			headers: []string{"Content-Encoding: identity", "Content-Encoding: Identity"},
+		},
 		{name: "two conditions", headers: []string{`If-Match: "1"`, `If-Match: "1"`}, field: "header.If-Match"},
-		{name: "two instants", headers: []string{"Occurred-At: 2020-01-01T00:00:00Z", "Occurred-At: 2020-01-01T00:00:00Z"}, field: "header.Occurred-At"},
-		{name: "two correlation ids", headers: []string{"X-Correlation-Id: a", "X-Correlation-Id: a"}, field: "header.X-Correlation-Id"},
-		{name: "two content types", headers: []string{"Content-Type: application/json", "Content-Type: application/json"}, field: "header.Content-Type"},
-		{name: "another content type after a parameter", headers: []string{"Content-Type: application/json; charset=utf-8", "Content-Type: text/plain"}, field: "header.Content-Type"},
+		{
+			name:    "two instants",
+			headers: []string{"Occurred-At: 2020-01-01T00:00:00Z", "Occurred-At: 2020-01-01T00:00:00Z"},
+			field:   "header.Occurred-At",
+		},
+		{
+			name:    "two correlation ids",
+			headers: []string{"X-Correlation-Id: a", "X-Correlation-Id: a"},
+			field:   "header.X-Correlation-Id",
+		},
+		{
+			name:    "two content types",
+			headers: []string{"Content-Type: application/json", "Content-Type: application/json"},
+			field:   "header.Content-Type",
+		},
+		{
+			name:    "another content type after a parameter",
+			headers: []string{"Content-Type: application/json; charset=utf-8", "Content-Type: text/plain"},
+			field:   "header.Content-Type",
+		},
 	}
 	for i := range tests {
 		if tests[i].field != "" {
 			tests[i].says = " " // over net/http it is there twice, as an event it is malformed
 		}
 	}
-	for _, name := range []string{"Idempotency-Key", "If-Match", "Occurred-At", "X-Correlation-Id", "Consistency-Token", "Prefer", "Content-Type", "Content-Encoding"} {
-		tests = append(tests, asked{name: "empty " + name, headers: []string{name + ":"}, field: "header." + name, says: empty})
+	for _, name := range []string{
+		"Idempotency-Key", "If-Match", "Occurred-At", "X-Correlation-Id",
+		"Consistency-Token", "Prefer", "Content-Type", "Content-Encoding",
+	} {
+		tests = append(tests, asked{
+			name: "empty " + name, headers: []string{name + ":"}, field: "header." + name, says: empty,
+		})
 	}
 	for name, at := range map[string]string{
-		"too fine": "2020-01-01T00:00:00.1234567Z", "finer than nanoseconds": "2020-01-01T00:00:00.1234560000Z", "a comma": "2020-01-01T00:00:00,5Z",
-		"one digit of an hour": "2020-01-01T1:00:00Z", "small letters": "2020-01-01t00:00:00z", "a space": "2020-01-01 00:00:00Z",
-		"a leap second": "2016-12-31T23:59:60Z", "before 1970": "1969-12-31T23:59:59Z", "before 1970 by its offset": "1970-01-01T00:00:00+00:01",
-		"a day that is none": "2021-02-29T00:00:00Z", "an hour that is none": "2020-01-01T24:00:00Z", "an offset that is none": "2020-01-01T00:00:00+24:00",
-		"an offset without a colon": "2020-01-01T00:00:00+0100", "a point alone": "2020-01-01T00:00:00.Z", "a date": "2020-01-01",
+		"too fine": "2020-01-01T00:00:00.1234567Z", "finer than nanoseconds": "2020-01-01T00:00:00.1234560000Z",
+		"a comma":              "2020-01-01T00:00:00,5Z",
+		"one digit of an hour": "2020-01-01T1:00:00Z", "small letters": "2020-01-01t00:00:00z",
+		"a space":       "2020-01-01 00:00:00Z",
+		"a leap second": "2016-12-31T23:59:60Z", "before 1970": "1969-12-31T23:59:59Z",
+		"before 1970 by its offset": "1970-01-01T00:00:00+00:01",
+		"a day that is none":        "2021-02-29T00:00:00Z", "an hour that is none": "2020-01-01T24:00:00Z",
+		"an offset that is none":    "2020-01-01T00:00:00+24:00",
+		"an offset without a colon": "2020-01-01T00:00:00+0100", "a point alone": "2020-01-01T00:00:00.Z",
+		"a date":       "2020-01-01",
 		"other digits": "２020-01-01T00:00:00Z",
 	} {
-		tests = append(tests, asked{name: name, headers: []string{"Occurred-At: " + at}, field: "header.Occurred-At", says: instant})
+		tests = append(tests, asked{
+			name: name, headers: []string{"Occurred-At: " + at}, field: "header.Occurred-At", says: instant,
+		})
 	}
 	for name, at := range map[string]string{
-		"a microsecond": "2020-01-01T00:00:00.000001Z", "nanoseconds that are none": "2020-01-01T00:00:00.123456000Z", "an offset": "2020-01-01T00:00:00-23:59",
+		"a microsecond": "2020-01-01T00:00:00.000001Z", "nanoseconds that are none": "2020-01-01T00:00:00.123456000Z",
+		"an offset":        "2020-01-01T00:00:00-23:59",
 		"the first second": "1970-01-01T00:00:00Z", "an unknown offset": "2020-01-01T00:00:00-00:00",
 	} {
 		tests = append(tests, asked{name: name, headers: []string{"Occurred-At: " + at}})
@@ -191,7 +243,10 @@ func TestListsOfHeaders(t *testing.T) {
 	t.Parallel()
 	h := queries(t, memstore.New())
 	for _, second := range []string{"Account#b", "Account#a"} {
-		plain, event := both(t, h, asked{target: "GET /streams/Account/a", headers: []string{"Consistency-Token: Account#a@1", "Consistency-Token: " + second}})
+		plain, event := both(t, h, asked{
+			target:  "GET /streams/Account/a",
+			headers: []string{"Consistency-Token: Account#a@1", "Consistency-Token: " + second},
+		})
 		for _, got := range []answer{plain, event} {
 			if p := got.refused(t, http.StatusBadRequest, "invalid-request"); p.Errors[0].Field != "header.Consistency-Token" {
 				t.Errorf("%s: %+v", second, p)
@@ -227,7 +282,9 @@ func TestMediaTypes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			plain, event := both(t, newClient(t).handler, asked{target: "POST /accounts", body: strings.Replace(openA, `"accountId":"a",`, "", 1), headers: test.headers})
+			plain, event := both(t, newClient(t).handler, asked{
+				target: "POST /accounts", body: strings.Replace(openA, `"accountId":"a",`, "", 1), headers: test.headers,
+			})
 			for _, got := range []answer{plain, event} {
 				if test.status == http.StatusUnsupportedMediaType {
 					got.refused(t, test.status, "unsupported-media-type")
@@ -242,9 +299,11 @@ func TestMediaTypes(t *testing.T) {
 		})
 	}
 	c := newClientWithA(t)
-	c.ok(t, "POST /accounts/a/deposits", strings.Replace(usd5, "5.00", "10.00", 1), "Content-Type: application/json; charset=utf-8")
+	c.ok(t, "POST /accounts/a/deposits", strings.Replace(usd5, "5.00", "10.00", 1),
+		"Content-Type: application/json; charset=utf-8")
 	for _, way := range []string{"text/plain", "application/json"} { // it says something of no body
-		if got := c.send(t, "POST /accounts/a/close", "", "Content-Type: "+way); got.status != http.StatusUnprocessableEntity {
+		if got := c.send(t, "POST /accounts/a/close", "",
+			"Content-Type: "+way); got.status != http.StatusUnprocessableEntity {
 			t.Errorf("%s: %d %s", way, got.status, got.text)
 		}
 	}

@@ -28,12 +28,17 @@ func TestWholeService(t *testing.T) {
 		{target: "POST /products", body: listP},
 		{target: "POST /products/p/stock", body: `{"quantity":7}`},
 		{target: "POST /orders", body: `{"orderId":"o","customerId":"ada","items":[{"productId":"p","quantity":2}]}`},
-		{target: "PUT /orders/o/shipping-address", body: `{"recipient":"Ada","line1":"1 Road","city":"Town","country":"Noland"}`},
+		{
+			target: "PUT /orders/o/shipping-address",
+			body:   `{"recipient":"Ada","line1":"1 Road","city":"Town","country":"Noland"}`,
+		},
 		{target: "POST /orders/o/place"},
 	} {
 		c.ok(t, s.target, s.body)
 	}
-	for _, stream := range []es.StreamID{{Type: "Account", ID: "a"}, {Type: "Product", ID: "p"}, {Type: "Order", ID: "o"}} {
+	for _, stream := range []es.StreamID{
+		{Type: "Account", ID: "a"}, {Type: "Product", ID: "p"}, {Type: "Order", ID: "o"},
+	} {
 		for commit, err := range store.Read(t.Context(), stream, es.Range{}) {
 			if err != nil {
 				t.Fatal(err)
@@ -43,7 +48,8 @@ func TestWholeService(t *testing.T) {
 			}
 		}
 	}
-	const shown = `"orderId":"o","customerId":"ada","itemCount":2,"total":{"amount":"5.00","currency":"USD"},"status":"placed"`
+	const shown = `"orderId":"o","customerId":"ada","itemCount":2,"total":{"amount":"5.00","currency":"USD"},` +
+		`"status":"placed"`
 	for target, want := range map[string]string{
 		"/accounts/a":                           `"balance":{"amount":"15.00","currency":"USD"},"status":"open"`,
 		"/accounts/a?version=1":                 `"balance":{"amount":"10.00","currency":"USD"},"status":"open"`,

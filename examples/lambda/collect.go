@@ -35,7 +35,9 @@ func (c collector) handle(ctx context.Context, batch events.SQSEvent) (events.SQ
 	for _, message := range batch.Records {
 		if err := c.collect(ctx, message.MessageId, message.Body); err != nil {
 			slog.ErrorContext(ctx, "a purchase was not collected", "message", message.MessageId, "error", err)
-			response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
+			response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{
+				ItemIdentifier: message.MessageId,
+			})
 		}
 	}
 	return response, nil

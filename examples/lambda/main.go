@@ -32,7 +32,8 @@ func main() {
 		log.Fatal(err)
 	}
 	if os.Getenv("_HANDLER") == "project" {
-		lambda.Start(newProject(store, dynamoview.NewCatalog(client, os.Getenv("GENERATIONS_TABLE")), dynamoview.New(client, os.Getenv("CARDS_TABLE"))))
+		lambda.Start(newProject(store, dynamoview.NewCatalog(client, os.Getenv("GENERATIONS_TABLE")),
+			dynamoview.New(client, os.Getenv("CARDS_TABLE"))))
 		return
 	}
 	lambda.Start(newCollect(store))

@@ -21,8 +21,18 @@ func TestCards(t *testing.T) {
 	}
 	estest.For(cards).Run(t, []estest.Case[card, cardEvent]{
 		{Name: "first points", When: collect(10), Then: []cardEvent{pointsCollected{10}}},
-		{Name: "gold", Given: []cardEvent{pointsCollected{990}}, When: collect(10), Then: []cardEvent{pointsCollected{10}, turnedGold{}}},
-		{Name: "gold once", Given: []cardEvent{pointsCollected{1000}, turnedGold{}}, When: collect(1), Then: []cardEvent{pointsCollected{1}}},
+		{
+			Name:  "gold",
+			Given: []cardEvent{pointsCollected{990}},
+			When:  collect(10),
+			Then:  []cardEvent{pointsCollected{10}, turnedGold{}},
+		},
+		{
+			Name:  "gold once",
+			Given: []cardEvent{pointsCollected{1000}, turnedGold{}},
+			When:  collect(1),
+			Then:  []cardEvent{pointsCollected{1}},
+		},
 		{Name: "nothing", When: collect(0), ThenError: errNoPoints},
 	}, errNoPoints)
 }
@@ -40,8 +50,8 @@ func TestGoldCards(t *testing.T) {
 		Chaos()
 }
 
-// TestHandlers sends the functions what Lambda would, as JSON: purchases, one of them twice and one that is none, and then
-// records of the event table's stream, twice.
+// TestHandlers sends the functions what Lambda would, as JSON: purchases, one of them twice and one that is none, and
+// then records of the event table's stream, twice.
 func TestHandlers(t *testing.T) {
 	t.Parallel()
 	client := dynamotest.Client(t)
@@ -67,14 +77,18 @@ func TestHandlers(t *testing.T) {
 		t.Errorf("the card is at version %d, %v", head.Version(), err)
 	}
 
-	const records = `{"Records":[{"eventName":"INSERT","dynamodb":{"SequenceNumber":"7","Keys":{"stream":{"S":"Card#ada"},"version":{"N":"1"}}}}]}`
+	const records = `{"Records":[{"eventName":"INSERT","dynamodb":{"SequenceNumber":"7",` +
+		`"Keys":{"stream":{"S":"Card#ada"},"version":{"N":"1"}}}}]}`
 	project := newProject(store, catalog, view)
 	for range 2 {
-		if response, err := project(t.Context(), read[events.DynamoDBEvent](t, records)); err != nil || len(response.BatchItemFailures) > 0 {
+		if response, err := project(t.Context(), read[events.DynamoDBEvent](t, records)); err != nil ||
+			len(response.BatchItemFailures) > 0 {
 			t.Errorf("%+v, %v", response, err)
 		}
 	}
-	session, err := projection.NewReader(store, catalog, projection.ReaderConfig{}, projection.Subscription{Projection: goldCards, View: view}).
+	session, err := projection.NewReader(store, catalog, projection.ReaderConfig{}, projection.Subscription{
+		Projection: goldCards, View: view,
+	}).
 		Open(t.Context(), goldCards.Name())
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +101,8 @@ func TestHandlers(t *testing.T) {
 	if n := counters["cards"]; err != nil || n.String() != "1" {
 		t.Errorf("counters %v, %v", counters, err)
 	}
-	bad := read[events.DynamoDBEvent](t, `{"Records":[{"dynamodb":{"SequenceNumber":"8","Keys":{"stream":{"S":"no stream"}}}}]}`)
+	bad := read[events.DynamoDBEvent](t, `{"Records":[{"dynamodb":{"SequenceNumber":"8","Keys":{"stream":{"S":"no `+
+		`stream"}}}}]}`)
 	if response, err := project(t.Context(), bad); err != nil || len(response.BatchItemFailures) != 1 {
 		t.Errorf("%+v, %v", response, err)
 	}

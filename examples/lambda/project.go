@@ -15,7 +15,9 @@ type projectHandler = func(context.Context, events.DynamoDBEvent) (events.Dynamo
 // newProject returns the handler of the event table's stream. It reads the streams that a batch is about from the event
 // table, strongly consistent. Engine.Apply instead takes the commits of the batch itself, which saves those reads.
 func newProject(store es.Reader, catalog projection.Catalog, view projection.View) projectHandler {
-	engine := projection.NewEngine(store, catalog, projection.Config{}, projection.Subscription{Projection: goldCards, View: view})
+	engine := projection.NewEngine(store, catalog, projection.Config{}, projection.Subscription{
+		Projection: goldCards, View: view,
+	})
 	return func(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 		for _, record := range batch.Records {
 			stream, err := es.ParseStreamID(record.Change.Keys["stream"].String())

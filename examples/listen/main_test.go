@@ -38,7 +38,8 @@ func service(t *testing.T, asked chan<- string, says ...string) options {
 	return options{url: server.URL, projection: "orders", stream: "Order#7", count: 2, wait: 5 * time.Second}
 }
 
-const subscribed, change1, change2 = `{"type":"subscribed"}`, `{"type":"change","version":1}`, `{"type":"change","version":2}`
+const subscribed, change1, change2 = `{"type":"subscribed"}`, `{"type":"change","version":1}`,
+	`{"type":"change","version":2}`
 
 func TestListen(t *testing.T) {
 	t.Parallel()
@@ -92,9 +93,12 @@ func TestListenFails(t *testing.T) {
 
 func TestParse(t *testing.T) {
 	t.Parallel()
-	o, err := parse([]string{"-stream", "Order#7", "-n", "3", "--", "curl", "-s"}, func(string) string { return "" }, io.Discard)
+	o, err := parse([]string{"-stream", "Order#7", "-n", "3", "--", "curl", "-s"}, func(string) string {
+		return ""
+	}, io.Discard)
 	want := options{
-		url: "ws://127.0.0.1:3000/_socket", projection: "orders", stream: "Order#7", count: 3, wait: time.Minute, command: []string{"curl", "-s"},
+		url: "ws://127.0.0.1:3000/_socket", projection: "orders", stream: "Order#7", count: 3, wait: time.Minute,
+		command: []string{"curl", "-s"},
 	}
 	if diff := cmp.Diff(want, o, cmp.AllowUnexported(options{})); err != nil || diff != "" {
 		t.Error(err, diff)
@@ -108,7 +112,8 @@ func TestParse(t *testing.T) {
 		}
 	}
 	var help strings.Builder
-	if _, err := parse([]string{"-h"}, func(string) string { return "" }, &help); !errors.Is(err, flag.ErrHelp) || !strings.Contains(help.String(), "-projection") {
+	if _, err := parse([]string{"-h"}, func(string) string { return "" }, &help); !errors.Is(err, flag.ErrHelp) ||
+		!strings.Contains(help.String(), "-projection") {
 		t.Errorf("%v: %s", err, help.String())
 	}
 }

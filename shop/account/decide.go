@@ -8,8 +8,8 @@ import (
 // Open opens an account. The initial deposit may be zero; its currency becomes the account's. The e-mail address may be
 // "".
 //
-// Errors: [rule.Violation] with rule.IDMalformed; rule.TextMissing, rule.TextTooLong or rule.TextMalformed (of the name);
-// rule.EmailMalformed, rule.AmountNegative or rule.CurrencyMissing.
+// Errors: [rule.Violation] with rule.IDMalformed; rule.TextMissing, rule.TextTooLong or rule.TextMalformed (of the
+// name); rule.EmailMalformed, rule.AmountNegative or rule.CurrencyMissing.
 func Open(accountID, ownerName, email string, initialDeposit money.Money) ([]Event, error) {
 	if err := canOpen(accountID, ownerName, email); err != nil {
 		return nil, err
@@ -25,8 +25,8 @@ func Open(accountID, ownerName, email string, initialDeposit money.Money) ([]Eve
 
 // Deposit adds an amount. The description may be empty.
 //
-// Errors: [rule.Violation] with NotOpen, rule.AmountNotPositive, rule.CurrencyMismatch, rule.AmountTooLarge (the balance
-// would be), rule.TextTooLong or rule.TextMalformed.
+// Errors: [rule.Violation] with NotOpen, rule.AmountNotPositive, rule.CurrencyMismatch, rule.AmountTooLarge (the
+// balance would be), rule.TextTooLong or rule.TextMalformed.
 func (s State) Deposit(amount money.Money, description string) ([]Event, error) {
 	if err := s.canDeposit(amount); err != nil {
 		return nil, err

@@ -15,7 +15,9 @@ func ExampleTransfer() {
 	executor := es.NewExecutor(memstore.New(memstore.Config{}), es.ExecutorConfig{})
 	repository := es.NewRepository(executor, account.Aggregate, es.RepositoryConfig{})
 	for _, id := range []string{"ada", "bob"} {
-		_, err := repository.Create(ctx, id, es.Command{}, func() ([]account.Event, error) { return account.Open(id, id, "", usd("100")) })
+		_, err := repository.Create(ctx, id, es.Command{}, func() ([]account.Event, error) {
+			return account.Open(id, id, "", usd("100"))
+		})
 		if err != nil {
 			fmt.Println(err)
 		}

@@ -32,5 +32,7 @@ type openedV1 struct {
 
 func upcastOpened(old openedV1) (AccountOpened, error) {
 	first, last := splitName(old.OwnerName)
-	return AccountOpened{AccountID: old.AccountID, FirstName: first, LastName: last, InitialDeposit: old.InitialDeposit}, nil
+	return AccountOpened{
+		AccountID: old.AccountID, FirstName: first, LastName: last, InitialDeposit: old.InitialDeposit,
+	}, nil
 }

@@ -34,7 +34,11 @@ func TestOwnerName(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := es.Commit{Stream: account.Aggregate.Stream("a"), Version: 1, Events: []es.RawEvent{{Type: "AccountOpened", Schema: 1, Data: old}}}
+		c := es.Commit{
+			Stream:  account.Aggregate.Stream("a"),
+			Version: 1,
+			Events:  []es.RawEvent{{Type: "AccountOpened", Schema: 1, Data: old}},
+		}
 		err = account.Aggregate.Events.Decode(&c, 0, func(e account.Event) error {
 			if e != events[0] {
 				t.Errorf("schema 1 reads as %+v, want %+v", e, events[0])

@@ -32,7 +32,9 @@ type State struct {
 func evolve(s *State, event Event) {
 	switch e := event.(type) {
 	case AccountOpened:
-		*s = State{AccountID: e.AccountID, OwnerName: e.OwnerName(), Email: e.Email, Balance: e.InitialDeposit, Status: StatusOpen}
+		*s = State{
+			AccountID: e.AccountID, OwnerName: e.OwnerName(), Email: e.Email, Balance: e.InitialDeposit, Status: StatusOpen,
+		}
 	case MoneyDeposited:
 		s.Balance = money.Must(s.Balance.Add(e.Amount))
 	case MoneyWithdrawn:

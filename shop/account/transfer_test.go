@@ -26,16 +26,57 @@ func TestTransferFrom(t *testing.T) {
 
 	accounts.Run(t, []testCase{
 		{Name: "transfer", Given: hundred, When: to(usd("100"), other(usd("0"))), Then: withdrawn},
-		{Name: "to the same account", Given: hundred, When: to(usd("1"), opened(usd("100"))), ThenError: refused(account.SameAccount)},
+		{
+			Name:      "to the same account",
+			Given:     hundred,
+			When:      to(usd("1"), opened(usd("100"))),
+			ThenError: refused(account.SameAccount),
+		},
 		{Name: "nothing", Given: hundred, When: to(usd("0"), other(usd("0"))), ThenError: refused(rule.AmountNotPositive)},
-		{Name: "a cent too much", Given: hundred, When: to(usd("100.01"), other(usd("0"))), ThenError: refused(account.InsufficientFunds)},
-		{Name: "another currency", Given: hundred, When: to(eur("1"), other(eur("0"))), ThenError: refused(rule.CurrencyMismatch)},
-		{Name: "to an account in another currency", Given: hundred, When: to(usd("1"), other(eur("0"))), ThenError: refused(rule.CurrencyMismatch)},
-		{Name: "to a full account", Given: hundred, When: to(usd("1"), other(usd("9999999999999999.99"))), ThenError: refused(rule.AmountTooLarge)},
-		{Name: "to a closed account", Given: hundred, When: to(usd("1"), other(usd("0")), account.AccountClosed{}), ThenError: refused(account.NotOpen)},
-		{Name: "to an account that was never opened", Given: hundred, When: to(usd("1")), ThenError: refused(account.NotOpen)},
-		{Name: "from a closed account", Given: events{opened(usd("0")), account.AccountClosed{}}, When: to(usd("1"), other(usd("0"))), ThenError: refused(account.NotOpen)},
-		{Name: "from an account that was never opened", When: to(usd("1"), other(usd("0"))), ThenError: refused(account.NotOpen)},
+		{
+			Name:      "a cent too much",
+			Given:     hundred,
+			When:      to(usd("100.01"), other(usd("0"))),
+			ThenError: refused(account.InsufficientFunds),
+		},
+		{
+			Name:      "another currency",
+			Given:     hundred,
+			When:      to(eur("1"), other(eur("0"))),
+			ThenError: refused(rule.CurrencyMismatch),
+		},
+		{
+			Name:      "to an account in another currency",
+			Given:     hundred,
+			When:      to(usd("1"), other(eur("0"))),
+			ThenError: refused(rule.CurrencyMismatch),
+		},
+		{
+			Name:      "to a full account",
+			Given:     hundred,
+			When:      to(usd("1"), other(usd("9999999999999999.99"))),
+			ThenError: refused(rule.AmountTooLarge),
+		},
+		{
+			Name:      "to a closed account",
+			Given:     hundred,
+			When:      to(usd("1"), other(usd("0")), account.AccountClosed{}),
+			ThenError: refused(account.NotOpen),
+		},
+		{
+			Name: "to an account that was never opened", Given: hundred, When: to(usd("1")), ThenError: refused(account.NotOpen),
+		},
+		{
+			Name:      "from a closed account",
+			Given:     events{opened(usd("0")), account.AccountClosed{}},
+			When:      to(usd("1"), other(usd("0"))),
+			ThenError: refused(account.NotOpen),
+		},
+		{
+			Name:      "from an account that was never opened",
+			When:      to(usd("1"), other(usd("0"))),
+			ThenError: refused(account.NotOpen),
+		},
 	}, refusals(account.NotOpen, account.InsufficientFunds, account.SameAccount)...)
 }
 

@@ -42,7 +42,8 @@ func Check(t testing.TB, method, path string, got Answer) {
 		return
 	}
 	if err := doc.check(op, got); err != nil {
-		t.Errorf("%s %s: the answer does not match the OpenAPI document: %v: %d %.500s", method, path, err, got.Status, got.Body)
+		t.Errorf("%s %s: the answer does not match the OpenAPI document: %v: %d %.500s",
+			method, path, err, got.Status, got.Body)
 	}
 }
 

@@ -20,18 +20,20 @@ func TestCheck(t *testing.T) {
 		got  Answer
 		says string
 	}{
-		"a problem":               {Answer{404, "application/problem+json", problem}, ""},
-		"API Gateway's":           {Answer{404, "application/json", `{"message":"Not Found"}`}, ""},
-		"a parameter":             {Answer{404, "application/json; charset=utf-8", `{"message":"Not Found"}`}, ""},
-		"a later member":          {Answer{404, "application/json", `{"message":"Not Found","since":1}`}, ""},
-		"an unknown status":       {Answer{418, "application/json", `{"message":"Tea"}`}, "no answer with this status"},
-		"an unknown type":         {Answer{404, "text/plain", `nothing`}, "no content type text/plain for this status"},
-		"no type":                 {Answer{404, "", problem}, "content type"},
-		"another type's body":     {Answer{404, "application/problem+json", `{"message":"Not Found"}`}, "title"},
-		"no JSON":                 {Answer{404, "application/json", `<html>`}, "not JSON"},
-		"a member of no use":      {Answer{200, "application/json", strings.Replace(deposit, "%", "1", 1)}, "object"},
-		"a member that lacks":     {Answer{200, "application/json", `{"id":"a"}`}, "version"},
-		"API Gateway's of no 4xx": {Answer{409, "application/json", `{"message":"Conflict"}`}, "no content type application/json for this status"},
+		"a problem":           {Answer{404, "application/problem+json", problem}, ""},
+		"API Gateway's":       {Answer{404, "application/json", `{"message":"Not Found"}`}, ""},
+		"a parameter":         {Answer{404, "application/json; charset=utf-8", `{"message":"Not Found"}`}, ""},
+		"a later member":      {Answer{404, "application/json", `{"message":"Not Found","since":1}`}, ""},
+		"an unknown status":   {Answer{418, "application/json", `{"message":"Tea"}`}, "no answer with this status"},
+		"an unknown type":     {Answer{404, "text/plain", `nothing`}, "no content type text/plain for this status"},
+		"no type":             {Answer{404, "", problem}, "content type"},
+		"another type's body": {Answer{404, "application/problem+json", `{"message":"Not Found"}`}, "title"},
+		"no JSON":             {Answer{404, "application/json", `<html>`}, "not JSON"},
+		"a member of no use":  {Answer{200, "application/json", strings.Replace(deposit, "%", "1", 1)}, "object"},
+		"a member that lacks": {Answer{200, "application/json", `{"id":"a"}`}, "version"},
+		"API Gateway's of no 4xx": {
+			Answer{409, "application/json", `{"message":"Conflict"}`}, "no content type application/json for this status",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -53,7 +53,8 @@ func TestID(t *testing.T) {
 func TestEarlierIDs(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"ada@example.com", "Ada@Example.COM"} {
-		if ids := email.EarlierIDs([]byte("key"), address); len(ids) > 0 || idOf(t, "key", address) != byEarlierRule("key", address) {
+		if ids := email.EarlierIDs([]byte("key"), address); len(ids) > 0 ||
+			idOf(t, "key", address) != byEarlierRule("key", address) {
 			t.Errorf("%s: %v", address, ids)
 		}
 	}
@@ -76,7 +77,8 @@ func TestEarlierIDs(t *testing.T) {
 		if len(ids) > 4 || slices.Contains(ids, today) {
 			t.Errorf("%q: %d ids", address, len(ids))
 		}
-		if local, _, _ := strings.Cut(address, "@"); err == nil && strings.ContainsFunc(local, func(r rune) bool { return r > 127 }) {
+		if local, _, _ := strings.Cut(address, "@"); err == nil &&
+			strings.ContainsFunc(local, func(r rune) bool { return r > 127 }) {
 			for _, spelling := range spellings {
 				if byEarlierRule("key", spelling) == today {
 					t.Errorf("%q: its id is one of the rule before, which folded all letters", address)

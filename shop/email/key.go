@@ -49,7 +49,8 @@ func (s KeyState) Choose(key []byte) ([]KeyEvent, error) {
 	case "":
 		return []KeyEvent{EmailKeyChosen{Check: check}}, nil
 	}
-	return nil, WrongKey.Because("the e-mail addresses in the event table were reserved under another key than the one in %s: "+
-		"with this key they could be reserved a second time. Set the earlier key (emailKey, the id of the stack that "+
-		"made the table: docs/runbooks/email-key.md)", KeyEnv)
+	return nil,
+		WrongKey.Because("the e-mail addresses in the event table were reserved under another key than the one in %s: "+
+			"with this key they could be reserved a second time. Set the earlier key (emailKey, the id of the stack that "+
+			"made the table: docs/runbooks/email-key.md)", KeyEnv)
 }

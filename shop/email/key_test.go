@@ -30,5 +30,7 @@ func TestKey(t *testing.T) {
 
 func TestKeyGolden(t *testing.T) {
 	t.Parallel()
-	keys.Golden(t, estest.GoldenConfig{Dir: "testdata/golden-key", Update: *update}, email.EmailKeyChosen{Check: "c2VjcmV0"})
+	keys.Golden(t, estest.GoldenConfig{Dir: "testdata/golden-key", Update: *update}, email.EmailKeyChosen{
+		Check: "c2VjcmV0",
+	})
 }

@@ -49,7 +49,8 @@ func breaks(path string, was, now object) (all []string) {
 		}
 	}
 	for key := range now {
-		if _, there := was[key]; !there && !slices.Contains(notes, key) && key != "properties" && key != "$defs" && key != "required" {
+		if _, there := was[key]; !there && !slices.Contains(notes, key) && key != "properties" && key != "$defs" &&
+			key != "required" {
 			all = append(all, fmt.Sprintf("%s: %s is new", path, key))
 		}
 	}
@@ -74,17 +75,21 @@ func TestBreaks(t *testing.T) {
 		change func(s, properties object)
 		broken string
 	}{
-		"nothing":              {func(_, _ object) {}, ""},
-		"another description":  {func(s, _ object) { s["description"] = "e" }, ""},
-		"an optional field":    {func(_, p object) { p["c"] = object{"type": "string"} }, ""},
-		"a required field":     {func(s, p object) { p["c"], s["required"] = object{}, []any{"a", "list", "c"} }, "/c is required now"},
-		"a field is gone":      {func(_, p object) { delete(p, "b") }, "/b is gone"},
-		"a field is renamed":   {func(_, p object) { p["bb"] = p["b"]; delete(p, "b") }, "/b is gone"},
-		"another type":         {func(_, p object) { p["b"] = object{"type": "integer"} }, "/b: type was string, is integer"},
-		"another type in list": {func(_, p object) { p["list"].(object)["items"] = object{"type": "integer"} }, "/list/[]: type was string"},
-		"optional now":         {func(s, _ object) { s["required"] = []any{"a"} }, "/list may be missing"},
-		"required now":         {func(s, _ object) { s["required"] = []any{"a", "b", "list"} }, "/b is required now"},
-		"a new limit":          {func(_, p object) { p["b"].(object)["maxLength"] = 3.0 }, "/b: maxLength is new"},
+		"nothing":             {func(_, _ object) {}, ""},
+		"another description": {func(s, _ object) { s["description"] = "e" }, ""},
+		"an optional field":   {func(_, p object) { p["c"] = object{"type": "string"} }, ""},
+		"a required field": {
+			func(s, p object) { p["c"], s["required"] = object{}, []any{"a", "list", "c"} }, "/c is required now",
+		},
+		"a field is gone":    {func(_, p object) { delete(p, "b") }, "/b is gone"},
+		"a field is renamed": {func(_, p object) { p["bb"] = p["b"]; delete(p, "b") }, "/b is gone"},
+		"another type":       {func(_, p object) { p["b"] = object{"type": "integer"} }, "/b: type was string, is integer"},
+		"another type in list": {
+			func(_, p object) { p["list"].(object)["items"] = object{"type": "integer"} }, "/list/[]: type was string",
+		},
+		"optional now": {func(s, _ object) { s["required"] = []any{"a"} }, "/list may be missing"},
+		"required now": {func(s, _ object) { s["required"] = []any{"a", "b", "list"} }, "/b is required now"},
+		"a new limit":  {func(_, p object) { p["b"].(object)["maxLength"] = 3.0 }, "/b: maxLength is new"},
 	} {
 		broken := strings.Join(breaks("", same, schema(test.change)), "; ")
 		if !strings.HasPrefix(broken, test.broken) || test.broken == "" && broken != "" {
@@ -102,7 +107,9 @@ func violations(path string, root, schema object, value any) (all []string) {
 			name := strings.TrimPrefix(keyword.(string), "#/$defs/")
 			all = append(all, violations(path, root, root["$defs"].(object)[name].(object), value)...)
 		case "type":
-			is := map[reflect.Kind]string{reflect.Map: "object", reflect.String: "string", reflect.Float64: "integer", reflect.Slice: "array"}
+			is := map[reflect.Kind]string{
+				reflect.Map: "object", reflect.String: "string", reflect.Float64: "integer", reflect.Slice: "array",
+			}
 			if got := is[reflect.ValueOf(value).Kind()]; got != keyword {
 				wrong("%v is no %v", value, keyword)
 			}

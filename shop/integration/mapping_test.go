@@ -29,7 +29,8 @@ import (
 	"github.com/annals-es/annals/shop/product"
 )
 
-var update = flag.Bool("update", false, "rewrite the schemas of integration events and the golden files of published events")
+var update = flag.Bool("update", false, "rewrite the schemas of integration events and the golden files of published "+
+	"events")
 
 // bus collects what it is sent, or fails.
 type bus struct {
@@ -48,8 +49,11 @@ func (b *bus) Send(_ context.Context, m publish.Message) error {
 // publisher is a publisher on a store of its own.
 func publisher(b *bus) (*projection.Engine, *memview.View) {
 	view := memview.New(memview.Config{})
-	sub := projection.Subscription{Projection: publish.NewPublisher(b, "/annals/Test", shop.New().PublicPrefix, shop.New().Public...), View: view}
-	return projection.NewEngine(memstore.New(memstore.Config{}), memview.NewCatalog(), projection.Config{Parallel: 1}, sub), view
+	sub := projection.Subscription{
+		Projection: publish.NewPublisher(b, "/annals/Test", shop.New().PublicPrefix, shop.New().Public...), View: view,
+	}
+	return projection.NewEngine(memstore.New(memstore.Config{}), memview.NewCatalog(),
+		projection.Config{Parallel: 1}, sub), view
 }
 
 var at = time.Now().UTC().Truncate(time.Microsecond)
@@ -58,7 +62,12 @@ var at = time.Now().UTC().Truncate(time.Microsecond)
 func commit(stream es.StreamID, events ...es.RawEvent) es.Commit {
 	return es.Commit{
 		Stream: stream, Version: 1, ID: "commit-1", At: at, Events: events, Hash: []byte{1},
-		Meta: es.Meta{CorrelationID: "corr-1", CausationID: "request-1", Actor: "Ada Lovelace", OccurredAt: time.Date(2026, 1, 31, 13, 0, 0, 0, time.FixedZone("CET", 3600))},
+		Meta: es.Meta{
+			CorrelationID: "corr-1",
+			CausationID:   "request-1",
+			Actor:         "Ada Lovelace",
+			OccurredAt:    time.Date(2026, 1, 31, 13, 0, 0, 0, time.FixedZone("CET", 3600)),
+		},
 	}
 }
 
@@ -100,7 +109,9 @@ func stored(t *testing.T) map[string][]sample {
 			if err != nil {
 				t.Fatal(err)
 			}
-			all[streamType] = append(all[streamType], sample{es.RawEvent{Type: name, Schema: schema, Data: bytes.TrimSpace(text)}, note})
+			all[streamType] = append(all[streamType], sample{
+				es.RawEvent{Type: name, Schema: schema, Data: bytes.TrimSpace(text)}, note,
+			})
 		}
 	}
 	return all
@@ -144,7 +155,9 @@ func TestAllStoredEvents(t *testing.T) {
 // golden compares an event with its file.
 func golden(t *testing.T, m publish.Message) {
 	t.Helper()
-	for _, private := range []string{"Ada", "Lovelace", "example.com", "Street", "trackingNumber", "email", "description"} {
+	for _, private := range []string{
+		"Ada", "Lovelace", "example.com", "Street", "trackingNumber", "email", "description",
+	} {
 		if strings.Contains(string(m.Detail), private) {
 			t.Errorf("%s tells %q: %s", m.Type, private, m.Detail)
 		}
@@ -179,7 +192,9 @@ func TestEveryEventIsDecidedOn(t *testing.T) {
 			}
 		}
 		for _, typ := range registry.StoredTypes() {
-			if !slices.ContainsFunc(stored(t)[streamType], func(raw sample) bool { return raw.Type == typ.Name && raw.Schema == typ.Schema }) {
+			if !slices.ContainsFunc(stored(t)[streamType], func(raw sample) bool {
+				return raw.Type == typ.Name && raw.Schema == typ.Schema
+			}) {
 				t.Errorf("%s schema %d has no golden file, so nothing shows what it is outside", typ.Name, typ.Schema)
 			}
 		}
@@ -234,7 +249,9 @@ func TestIDs(t *testing.T) {
 // TestFailures: a transient error fails the delivery, because there is no queue here; a permanent one parks the stream.
 func TestFailures(t *testing.T) {
 	t.Parallel()
-	closed := commit(es.StreamID{Type: "Account", ID: "a"}, es.RawEvent{Type: "AccountClosed", Schema: 1, Data: []byte(`{}`)})
+	closed := commit(es.StreamID{Type: "Account", ID: "a"}, es.RawEvent{
+		Type: "AccountClosed", Schema: 1, Data: []byte(`{}`),
+	})
 	for err, parks := range map[error]bool{
 		&publish.UnavailableError{Err: errors.New("throttled")}: false,
 		errors.New("too large"):                                 true,

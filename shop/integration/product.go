@@ -44,7 +44,8 @@ func OfProduct(id string, event product.Event) (publish.Data, error) {
 		return PriceChanged{ProductID: id, UnitPrice: amount(e.UnitPrice)}, nil
 	case product.StockReceived:
 		return StockReceived{ProductID: id, Quantity: e.Quantity}, nil
-	case product.StockReserved, product.ReservationReleased, product.ReservationFulfilled: // private: how stock is reserved may change
+	case product.StockReserved, product.ReservationReleased, product.ReservationFulfilled:
+		// private: how stock is reserved may change
 		return nil, nil
 	}
 	return undecided(event)

@@ -97,7 +97,8 @@ func TestSchemas(t *testing.T) {
 				t.Fatalf("%s: %v", path, err)
 			}
 			if broken := breaks("", was, now); len(broken) > 0 {
-				t.Errorf("%s would break its consumers: publish another event, of the next version, instead:\n%s", data.Type(), strings.Join(broken, "\n"))
+				t.Errorf("%s would break its consumers: publish another event, of the next version, instead:\n%s",
+					data.Type(), strings.Join(broken, "\n"))
 				continue
 			}
 		}
@@ -111,7 +112,8 @@ func TestSchemas(t *testing.T) {
 	}
 	there, err := filepath.Glob(filepath.Join(schemas, "*"))
 	if err != nil || len(there) != len(files) {
-		t.Errorf("%d schemas of %d events, %v: an event that is published no more breaks its consumers; if there are none, delete its schema", len(there), len(files), err)
+		t.Errorf("%d schemas of %d events, %v: an event that is published no more breaks its consumers; if there are none, "+
+			"delete its schema", len(there), len(files), err)
 	}
 }
 
@@ -123,7 +125,8 @@ func TestDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, data := range integration.Types {
-		if want := "[`" + shop.New().PublicPrefix + data.Type() + "`](integration-events/" + fileOf(data) + ")"; !strings.Contains(string(text), want) {
+		if want := "[`" + shop.New().PublicPrefix + data.Type() + "`](integration-events/" + fileOf(data) +
+			")"; !strings.Contains(string(text), want) {
 			t.Errorf("it lacks %s", want)
 		}
 	}

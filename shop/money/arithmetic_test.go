@@ -49,7 +49,8 @@ func TestCmp(t *testing.T) {
 		want int
 	}{
 		{usd("1"), usd("2"), -1}, {usd("2"), usd("1"), 1}, {usd("1"), usd("1.00"), 0}, {usd("-1"), usd("0"), -1},
-		{money.Money{}, usd("0"), 0}, {money.Money{}, usd("1"), -1}, {usd("1"), money.Money{}, 1}, {money.Money{}, money.Money{}, 0},
+		{money.Money{}, usd("0"), 0}, {money.Money{}, usd("1"), -1}, {usd("1"), money.Money{}, 1},
+		{money.Money{}, money.Money{}, 0},
 	}
 	for _, tt := range tests {
 		if got, err := tt.a.Cmp(tt.b); got != tt.want || err != nil {
@@ -93,7 +94,9 @@ func TestResultsTooLarge(t *testing.T) {
 	_, mul := most.Mul(2)
 	_, much := most.Mul(math.MaxInt)
 	_, less := most.Mul(math.MinInt)
-	for op, err := range map[string]error{"add": add, "sub": sub, "mul": mul, "mul by the largest int": much, "mul by the smallest": less} {
+	for op, err := range map[string]error{
+		"add": add, "sub": sub, "mul": mul, "mul by the largest int": much, "mul by the smallest": less,
+	} {
 		var tooLarge *money.RangeError
 		if !errors.As(fmt.Errorf("wrapped: %w", err), &tooLarge) || tooLarge.Currency != "USD" {
 			t.Errorf("%s: got %v", op, err)

@@ -56,17 +56,22 @@ func TestNewRefuses(t *testing.T) {
 		unknown  = "not a current ISO 4217 code"
 	)
 	tests := []struct{ amount, currency, says string }{
-		{"", "USD", notPlain}, {"-", "USD", notPlain}, {".", "USD", notPlain}, {".5", "USD", notPlain}, {"5.", "USD", notPlain},
-		{"+5", "USD", notPlain}, {"--5", "USD", notPlain}, {"05", "USD", notPlain}, {"00", "USD", notPlain}, {" 5", "USD", notPlain},
+		{"", "USD", notPlain}, {"-", "USD", notPlain}, {".", "USD", notPlain}, {".5", "USD", notPlain},
+		{"5.", "USD", notPlain},
+		{"+5", "USD", notPlain}, {"--5", "USD", notPlain}, {"05", "USD", notPlain}, {"00", "USD", notPlain},
+		{" 5", "USD", notPlain},
 		{"5 ", "USD", notPlain}, {"1,000", "USD", notPlain}, {"1_000", "USD", notPlain}, {"1.2.3", "USD", notPlain},
 		{"1.-2", "USD", notPlain}, {"0x10", "USD", notPlain}, {"٥", "USD", notPlain}, {"five", "USD", notPlain},
 		{"NaN", "USD", notPlain}, {"Infinity", "USD", notPlain}, {"-inf", "USD", notPlain},
-		{"1e3", "USD", notPlain}, {"1E3", "USD", notPlain}, {"1e999999999", "USD", notPlain}, {"1e-999999999", "USD", notPlain},
+		{"1e3", "USD", notPlain}, {"1E3", "USD", notPlain}, {"1e999999999", "USD", notPlain},
+		{"1e-999999999", "USD", notPlain},
 		{"1.234", "USD", tooMany}, {"1.000", "USD", tooMany}, {"1.0", "JPY", tooMany}, {"0.00001", "CLF", tooMany},
 		{"0." + strings.Repeat("0", 1<<20), "USD", tooMany},
-		{"10000000000000000.00", "USD", tooLarge}, {"10000000000000000", "USD", tooLarge}, {"-10000000000000000", "USD", tooLarge},
+		{"10000000000000000.00", "USD", tooLarge}, {"10000000000000000", "USD", tooLarge},
+		{"-10000000000000000", "USD", tooLarge},
 		{"1000000000000000000", "JPY", tooLarge}, {strings.Repeat("9", 1<<20), "USD", tooLarge},
-		{"5", "", unknown}, {"5", "usd", unknown}, {"5", "XXZ", unknown}, {"5", "US", unknown}, {"5", "USDT", unknown}, {"5", " USD", unknown},
+		{"5", "", unknown}, {"5", "usd", unknown}, {"5", "XXZ", unknown}, {"5", "US", unknown}, {"5", "USDT", unknown},
+		{"5", " USD", unknown},
 	}
 	for _, tt := range tests {
 		_, err := money.New(tt.amount, tt.currency)
@@ -111,7 +116,8 @@ func TestMust(t *testing.T) {
 func TestNoMoney(t *testing.T) {
 	t.Parallel()
 	var none money.Money
-	if none.Amount() != "0" || none.Currency() != "" || none.MinorUnits() != 0 || none.String() != "0" || none.Sign() != 0 {
+	if none.Amount() != "0" || none.Currency() != "" || none.MinorUnits() != 0 || none.String() != "0" ||
+		none.Sign() != 0 {
 		t.Errorf("got amount %q, currency %q, %d minor units, string %q, sign %d",
 			none.Amount(), none.Currency(), none.MinorUnits(), none, none.Sign())
 	}

@@ -24,8 +24,10 @@ func read(t *testing.T, amount, code string) money.Money {
 func TestStoredIsReadForEver(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ amount, code, want string }{
-		{"12.30", "ZZZ", "12.30 ZZZ"}, {"500", "ZZZ", "500 ZZZ"}, {"-0.001", "ZZZ", "-0.001 ZZZ"}, {"0.00", "ZZZ", "0.00 ZZZ"},
-		{"5", "USD", "5.00 USD"}, {"1.234", "USD", "1.234 USD"}, {"1.200", "USD", "1.20 USD"}, {"7.00", "JPY", "7 JPY"}, {"7.05", "JPY", "7.05 JPY"},
+		{"12.30", "ZZZ", "12.30 ZZZ"}, {"500", "ZZZ", "500 ZZZ"}, {"-0.001", "ZZZ", "-0.001 ZZZ"},
+		{"0.00", "ZZZ", "0.00 ZZZ"},
+		{"5", "USD", "5.00 USD"}, {"1.234", "USD", "1.234 USD"}, {"1.200", "USD", "1.20 USD"}, {"7.00", "JPY", "7 JPY"},
+		{"7.05", "JPY", "7.05 JPY"},
 		{"9999999999999999.99", "CLF", "9999999999999999.9900 CLF"}, // 20 digits with today's decimals
 	} {
 		m := read(t, tt.amount, tt.code)
@@ -58,9 +60,18 @@ func TestStoredAddsUp(t *testing.T) {
 		{"below zero", func() (money.Money, error) { return z("0.20").Zero().Sub(z("0.20")) }, "-0.20 ZZZ"},
 		{"times", func() (money.Money, error) { return z("1.25").Mul(4) }, "5.00 ZZZ"},
 		{"other decimals", func() (money.Money, error) { return z("1").Add(z("0.25")) }, "1.25 ZZZ"},
-		{"more decimals than today", func() (money.Money, error) { return read(t, "1.005", "USD").Add(usd("1")) }, "2.005 USD"},
-		{"until today's are enough", func() (money.Money, error) { return read(t, "1.005", "USD").Sub(read(t, "0.005", "USD")) }, "1.00 USD"},
-		{"more digits than a new amount", func() (money.Money, error) { return clf.Sub(read(t, "0.99", "CLF")) }, "9999999999999999.0000 CLF"},
+		{
+			"more decimals than today",
+			func() (money.Money, error) { return read(t, "1.005", "USD").Add(usd("1")) }, "2.005 USD",
+		},
+		{
+			"until today's are enough",
+			func() (money.Money, error) { return read(t, "1.005", "USD").Sub(read(t, "0.005", "USD")) }, "1.00 USD",
+		},
+		{
+			"more digits than a new amount",
+			func() (money.Money, error) { return clf.Sub(read(t, "0.99", "CLF")) }, "9999999999999999.0000 CLF",
+		},
 	} {
 		if got, err := tt.got(); err != nil || got.String() != tt.want {
 			t.Errorf("%s: %s, %v, want %s", tt.name, got, err, tt.want)
@@ -86,7 +97,9 @@ func TestStoredCompares(t *testing.T) {
 	if got := read(t, "12.34", "ZZZ").MinorUnits(); got != 1234 {
 		t.Errorf("%d minor units", got)
 	}
-	for amount, want := range map[string]int64{"9999999999999999.99": math.MaxInt64, "-9999999999999999.99": math.MinInt64} {
+	for amount, want := range map[string]int64{
+		"9999999999999999.99": math.MaxInt64, "-9999999999999999.99": math.MinInt64,
+	} {
 		if got := read(t, amount, "CLF").MinorUnits(); got != want {
 			t.Errorf("%s: %d minor units", amount, got)
 		}
@@ -100,12 +113,15 @@ func TestHeld(t *testing.T) {
 			t.Errorf("%s: %s, %v", ok, m, err)
 		}
 	}
-	for _, wrong := range [][2]string{{"1", "zzz"}, {"x", "ZZZ"}, {"10000000000000000.00", "ZZZ"}, {"10000000000000000", "USD"}} {
+	for _, wrong := range [][2]string{
+		{"1", "zzz"}, {"x", "ZZZ"}, {"10000000000000000.00", "ZZZ"}, {"10000000000000000", "USD"},
+	} {
 		if m, err := money.Held(wrong[0], wrong[1]); !errors.As(err, new(*money.InvalidError)) {
 			t.Errorf("%s: %s, %v", wrong, m, err)
 		}
 	}
-	if a := usd("1"); a.FinerThan(usd("2.50")) || !read(t, "0.001", "USD").FinerThan(a) || a.FinerThan(read(t, "0.001", "USD")) {
+	if a := usd("1"); a.FinerThan(usd("2.50")) || !read(t, "0.001", "USD").FinerThan(a) ||
+		a.FinerThan(read(t, "0.001", "USD")) {
 		t.Error("finer is what has more decimals")
 	}
 }

@@ -74,7 +74,8 @@ var (
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	full := order.Address{
-		Recipient: "Ada Lovelace", Line1: "12 St James's Square", Line2: "2nd floor", City: "London", Region: "Greater London",
+		Recipient: "Ada Lovelace", Line1: "12 St James's Square", Line2: "2nd floor", City: "London",
+		Region:     "Greater London",
 		PostalCode: "SW1Y 4LB", Country: "United Kingdom",
 	}
 	orders.Golden(t, estest.GoldenConfig{Dir: "testdata/golden", Update: *update},

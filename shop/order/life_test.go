@@ -63,7 +63,9 @@ func keepsInvariants(t *rapid.T, before, after order.State, refused error) {
 		if line.Quantity < 1 || line.UnitPrice.IsNegative() {
 			t.Fatalf("line %+v", line)
 		}
-		if slices.ContainsFunc(after.Items[:i], func(o order.Item) bool { return o.ProductID == line.ProductID && o.UnitPrice == line.UnitPrice }) {
+		if slices.ContainsFunc(after.Items[:i], func(o order.Item) bool {
+			return o.ProductID == line.ProductID && o.UnitPrice == line.UnitPrice
+		}) {
 			t.Fatalf("two lines for %s at %s", line.ProductID, line.UnitPrice)
 		}
 		lines = money.Must(lines.Add(money.Must(line.UnitPrice.Mul(line.Quantity))))
@@ -72,13 +74,15 @@ func keepsInvariants(t *rapid.T, before, after order.State, refused error) {
 		payments = money.Must(payments.Add(p.Amount))
 	}
 	due := money.Must(after.Total.Sub(after.Paid))
-	settled := after.Status == order.StatusPaid || after.Status == order.StatusShipped || after.Status == order.StatusDelivered
+	settled := after.Status == order.StatusPaid || after.Status == order.StatusShipped ||
+		after.Status == order.StatusDelivered
 	switch {
 	case lines != after.Total || payments != after.Paid:
 		t.Fatalf("lines come to %s, payments to %s: %+v", lines, payments, after)
 	case due.IsNegative() || settled && due.Sign() != 0 || after.Status == order.StatusPlaced && due.Sign() == 0:
 		t.Fatalf("%s is due of an order that is %s", due, after.Status)
-	case after.Status != order.StatusDraft && after.Status != order.StatusCancelled && (len(after.Items) == 0 || after.ShippingAddress == nil):
+	case after.Status != order.StatusDraft && after.Status != order.StatusCancelled &&
+		(len(after.Items) == 0 || after.ShippingAddress == nil):
 		t.Fatalf("%s without an item or an address", after.Status)
 	case after.Status != before.Status && (refused != nil || !slices.Contains(next[before.Status], after.Status)):
 		t.Fatalf("%s became %s (%v)", before.Status, after.Status, refused)

@@ -22,21 +22,36 @@ func TestQuote(t *testing.T) {
 		err    error
 		price  *order.PriceError
 	}{
-		"nothing":        {items: []order.Item{}},
-		"no price":       {wanted: []order.Wanted{{"tea", 2, nil}}, items: []order.Item{item("tea", 2, usd("5"))}},
-		"the price":      {wanted: []order.Wanted{{"tea", 2, asked("5.00")}}, items: []order.Item{item("tea", 2, usd("5"))}},
-		"a lower price":  {wanted: []order.Wanted{{"tea", 2, asked("0")}}, err: refused(order.PriceChanged), price: &order.PriceError{"tea", true, usd("5")}},
-		"a higher price": {wanted: []order.Wanted{{"tea", 2, asked("5.01")}}, err: refused(order.PriceChanged), price: &order.PriceError{"tea", true, usd("5")}},
-		"in another currency": {
-			wanted: []order.Wanted{{"tea", 2, nil}, {"cup", 1, asked("2")}}, err: refused(order.PriceChanged), price: &order.PriceError{"cup", true, eur("2")},
+		"nothing":   {items: []order.Item{}},
+		"no price":  {wanted: []order.Wanted{{"tea", 2, nil}}, items: []order.Item{item("tea", 2, usd("5"))}},
+		"the price": {wanted: []order.Wanted{{"tea", 2, asked("5.00")}}, items: []order.Item{item("tea", 2, usd("5"))}},
+		"a lower price": {
+			wanted: []order.Wanted{{"tea", 2, asked("0")}},
+			err:    refused(order.PriceChanged),
+			price:  &order.PriceError{"tea", true, usd("5")},
 		},
-		"a price that is set": {wanted: []order.Wanted{{"tea", 2, asked("0")}}, sets: true, items: []order.Item{item("tea", 2, usd("0"))}},
-		"a price left out":    {wanted: []order.Wanted{{"tea", 2, nil}}, sets: true, items: []order.Item{item("tea", 2, usd("5"))}},
+		"a higher price": {
+			wanted: []order.Wanted{{"tea", 2, asked("5.01")}},
+			err:    refused(order.PriceChanged),
+			price:  &order.PriceError{"tea", true, usd("5")},
+		},
+		"in another currency": {
+			wanted: []order.Wanted{{"tea", 2, nil}, {"cup", 1, asked("2")}}, err: refused(order.PriceChanged),
+			price: &order.PriceError{"cup", true, eur("2")},
+		},
+		"a price that is set": {
+			wanted: []order.Wanted{{"tea", 2, asked("0")}}, sets: true, items: []order.Item{item("tea", 2, usd("0"))},
+		},
+		"a price left out": {
+			wanted: []order.Wanted{{"tea", 2, nil}}, sets: true, items: []order.Item{item("tea", 2, usd("5"))},
+		},
 		"unknown": {
-			wanted: []order.Wanted{{"tea", 2, nil}, {"pot", 1, asked("5")}}, err: refused(order.UnknownProduct), price: &order.PriceError{ProductID: "pot"},
+			wanted: []order.Wanted{{"tea", 2, nil}, {"pot", 1, asked("5")}}, err: refused(order.UnknownProduct),
+			price: &order.PriceError{ProductID: "pot"},
 		},
 		"unknown, with a price that is set": {
-			wanted: []order.Wanted{{"pot", 1, asked("5")}}, sets: true, err: refused(order.UnknownProduct), price: &order.PriceError{ProductID: "pot"},
+			wanted: []order.Wanted{{"pot", 1, asked("5")}}, sets: true, err: refused(order.UnknownProduct),
+			price: &order.PriceError{ProductID: "pot"},
 		},
 	}
 	for name, tt := range tests {

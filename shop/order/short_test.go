@@ -32,7 +32,12 @@ func TestAFlagHindersNothing(t *testing.T) {
 	orders.Run(t, []testCase{
 		{Name: "pay", Given: then(placed, flagged), When: pay("p-1", usd("15")), Then: events{received("p-1", "15")}},
 		{Name: "ship", Given: then(paid, flagged), When: ship, Then: events{shipped}},
-		{Name: "deliver", Given: then(paid, flagged, shipped), When: order.State.Deliver, Then: events{order.OrderDelivered{}}},
+		{
+			Name:  "deliver",
+			Given: then(paid, flagged, shipped),
+			When:  order.State.Deliver,
+			Then:  events{order.OrderDelivered{}},
+		},
 		{Name: "cancel", Given: then(paid, flagged), When: order.State.Cancel, Then: events{order.OrderCancelled{}}},
 	})
 }

@@ -37,7 +37,9 @@ func TestState(t *testing.T) {
 		Items:           []order.Item{item("tea", 3, usd("5")), item("cup", 1, usd("2.50")), item("tea", 4, usd("4"))},
 		ShippingAddress: &address,
 		Total:           usd("33.50"), Paid: usd("33.50"),
-		Payments:       []order.Payment{{PaymentID: "p-1", Amount: usd("30")}, {PaymentID: "p-2", Amount: usd("3")}, {PaymentID: "p-3", Amount: usd("0.50")}},
+		Payments: []order.Payment{
+			{PaymentID: "p-1", Amount: usd("30")}, {PaymentID: "p-2", Amount: usd("3")}, {PaymentID: "p-3", Amount: usd("0.50")},
+		},
 		TrackingNumber: "T-1", ShortOf: []string{"cup", "tea"},
 	}
 	if d := cmp.Diff(want, orders.Given(life...).State()); d != "" {
@@ -63,7 +65,10 @@ func TestStatusAndAmounts(t *testing.T) {
 		{"draft", draft, order.StatusDraft, usd("15"), usd("0")},
 		{"draft of what is free", free[:2], order.StatusDraft, usd("0"), usd("0")},
 		{"emptied", then(draft, order.ItemRemoved{ProductID: "tea"}), order.StatusDraft, none, none},
-		{"emptied of two lines", then(draft, added("tea", 1, usd("4")), order.ItemRemoved{ProductID: "tea"}), order.StatusDraft, none, none},
+		{
+			"emptied of two lines", then(draft, added("tea", 1, usd("4")), order.ItemRemoved{ProductID: "tea"}),
+			order.StatusDraft, none, none,
+		},
 		{"placed", placed, order.StatusPlaced, usd("15"), usd("0")},
 		{"placed for nothing is paid", free, order.StatusPaid, usd("0"), usd("0")},
 		{"partly paid", partlyPaid, order.StatusPlaced, usd("15"), usd("10")},
@@ -75,7 +80,8 @@ func TestStatusAndAmounts(t *testing.T) {
 	for _, tt := range tests {
 		got := orders.Given(tt.given...).State()
 		if got.Status != tt.status || got.Total != tt.total || got.Paid != tt.paid {
-			t.Errorf("%s: got %s, total %s, paid %s, want %s, %s, %s", tt.name, got.Status, got.Total, got.Paid, tt.status, tt.total, tt.paid)
+			t.Errorf("%s: got %s, total %s, paid %s, want %s, %s, %s",
+				tt.name, got.Status, got.Total, got.Paid, tt.status, tt.total, tt.paid)
 		}
 	}
 }

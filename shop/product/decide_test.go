@@ -36,19 +36,50 @@ func TestDecisions(t *testing.T) {
 
 		{Name: "receive a unit", Given: tea, When: receive(1), Then: stock(1)},
 		{Name: "receive the most units", Given: tea, When: receive(rule.MaxQuantity), Then: stock(rule.MaxQuantity)},
-		{Name: "receive a unit more", Given: tea, When: receive(rule.MaxQuantity + 1), ThenError: refused(rule.QuantityTooLarge)},
-		{Name: "receive more than it holds", Given: slices.Concat(tea, stock(rule.MaxUnits)), When: receive(1), ThenError: refused(rule.QuantityTooLarge)},
+		{
+			Name:      "receive a unit more",
+			Given:     tea,
+			When:      receive(rule.MaxQuantity + 1),
+			ThenError: refused(rule.QuantityTooLarge),
+		},
+		{
+			Name:      "receive more than it holds",
+			Given:     slices.Concat(tea, stock(rule.MaxUnits)),
+			When:      receive(1),
+			ThenError: refused(rule.QuantityTooLarge),
+		},
 		{Name: "receive nothing", Given: tea, When: receive(0), ThenError: refused(rule.QuantityNotPositive)},
-		{Name: "receive less than nothing", Given: tea, When: receive(math.MinInt), ThenError: refused(rule.QuantityNotPositive)},
+		{
+			Name:      "receive less than nothing",
+			Given:     tea,
+			When:      receive(math.MinInt),
+			ThenError: refused(rule.QuantityNotPositive),
+		},
 		{Name: "receive before it is listed", When: receive(1), ThenError: refused(product.NotListed)},
 
 		{Name: "change price", Given: tea, When: changePrice(usd("4.99")), Then: price(usd("4.99"))},
 		{Name: "change price to nothing", Given: tea, When: changePrice(usd("0")), Then: price(usd("0"))},
 		{Name: "change price to what it is", Given: tea, When: changePrice(usd("5")), Then: price(usd("5"))},
-		{Name: "change price to less than nothing", Given: tea, When: changePrice(usd("-0.01")), ThenError: refused(rule.AmountNegative)},
-		{Name: "change price to no money", Given: tea, When: changePrice(money.Money{}), ThenError: refused(rule.CurrencyMissing)},
+		{
+			Name:      "change price to less than nothing",
+			Given:     tea,
+			When:      changePrice(usd("-0.01")),
+			ThenError: refused(rule.AmountNegative),
+		},
+		{
+			Name:      "change price to no money",
+			Given:     tea,
+			When:      changePrice(money.Money{}),
+			ThenError: refused(rule.CurrencyMissing),
+		},
 		{Name: "change currency", Given: tea, When: changePrice(eur("5")), ThenError: refused(rule.CurrencyMismatch)},
-		{Name: "change currency of what is free", Given: events{listed(usd("0"))}, When: changePrice(eur("0")), ThenError: refused(rule.CurrencyMismatch)},
+		{
+			Name:      "change currency of what is free",
+			Given:     events{listed(usd("0"))},
+			When:      changePrice(eur("0")),
+			ThenError: refused(rule.CurrencyMismatch),
+		},
 		{Name: "change price before it is listed", When: changePrice(usd("5")), ThenError: refused(product.NotListed)},
-	}, refusals(product.NotListed, rule.AmountNegative, rule.CurrencyMissing, rule.CurrencyMismatch, rule.QuantityNotPositive, rule.QuantityTooLarge)...)
+	}, refusals(product.NotListed, rule.AmountNegative, rule.CurrencyMissing, rule.CurrencyMismatch,
+		rule.QuantityNotPositive, rule.QuantityTooLarge)...)
 }

@@ -20,9 +20,13 @@ func TestLimits(t *testing.T) {
 	products.Run(t, []testCase{
 		{Name: "list under an id that no route addresses", When: listing("a#b", "Tea"), ThenError: refused(rule.IDMalformed)},
 		{Name: "list without a name", When: listing("p-1", "\n"), ThenError: refused(rule.TextMissing)},
-		{Name: "list under a long name", When: listing("p-1", strings.Repeat("x", 201)), ThenError: refused(rule.TextTooLong)},
+		{
+			Name: "list under a long name", When: listing("p-1", strings.Repeat("x", 201)), ThenError: refused(rule.TextTooLong),
+		},
 		{Name: "list under a name that is not UTF-8", When: listing("p-1", "\xff"), ThenError: refused(rule.TextMalformed)},
-		{Name: "reserve for an order that no route addresses", Given: events{listed(usd("5")), product.StockReceived{Quantity: 1}},
+		{Name: "reserve for an order that no route addresses", Given: events{
+			listed(usd("5")), product.StockReceived{Quantity: 1},
+		},
 			When: reserve(strings.Repeat("o", 1500)), ThenError: refused(rule.IDMalformed)},
 	}, refusals(rule.IDMalformed, rule.TextMissing, rule.TextTooLong, rule.TextMalformed)...)
 }

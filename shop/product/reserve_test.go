@@ -37,14 +37,44 @@ func TestReservations(t *testing.T) {
 		{Name: "reserve a unit", Given: ten, When: reserve("o-1", 1), Then: events{reserved("o-1", 1)}},
 		{Name: "reserve all units", Given: ten, When: reserve("o-1", 10), Then: events{reserved("o-1", 10)}},
 		{Name: "reserve a unit more", Given: ten, When: reserve("o-1", 11), ThenError: refused(product.InsufficientStock)},
-		{Name: "reserve more than one command may say", Given: many, When: reserve("o-1", rule.MaxQuantity+1), Then: events{reserved("o-1", rule.MaxQuantity+1)}},
-		{Name: "reserve the rest", Given: given(reserved("o-1", 4)), When: reserve("o-2", 6), Then: events{reserved("o-2", 6)}},
-		{Name: "reserve more than the rest", Given: given(reserved("o-1", 4)), When: reserve("o-2", 7), ThenError: refused(product.InsufficientStock)},
+		{
+			Name:  "reserve more than one command may say",
+			Given: many,
+			When:  reserve("o-1", rule.MaxQuantity+1),
+			Then:  events{reserved("o-1", rule.MaxQuantity+1)},
+		},
+		{
+			Name:  "reserve the rest",
+			Given: given(reserved("o-1", 4)),
+			When:  reserve("o-2", 6),
+			Then:  events{reserved("o-2", 6)},
+		},
+		{
+			Name:      "reserve more than the rest",
+			Given:     given(reserved("o-1", 4)),
+			When:      reserve("o-2", 7),
+			ThenError: refused(product.InsufficientStock),
+		},
 		{Name: "reserve twice", Given: given(reserved("o-1", 4)), When: reserve("o-1", 4)},
 		{Name: "reserve twice when all is gone", Given: given(reserved("o-1", 10)), When: reserve("o-1", 10)},
-		{Name: "reserve what was released", Given: given(reserved("o-1", 10), released), When: reserve("o-2", 10), Then: events{reserved("o-2", 10)}},
-		{Name: "reserve what has left", Given: given(reserved("o-1", 4), fulfilled), When: reserve("o-2", 7), ThenError: refused(product.InsufficientStock)},
-		{Name: "reserve what has not", Given: given(reserved("o-1", 4), fulfilled), When: reserve("o-2", 6), Then: events{reserved("o-2", 6)}},
+		{
+			Name:  "reserve what was released",
+			Given: given(reserved("o-1", 10), released),
+			When:  reserve("o-2", 10),
+			Then:  events{reserved("o-2", 10)},
+		},
+		{
+			Name:      "reserve what has left",
+			Given:     given(reserved("o-1", 4), fulfilled),
+			When:      reserve("o-2", 7),
+			ThenError: refused(product.InsufficientStock),
+		},
+		{
+			Name:  "reserve what has not",
+			Given: given(reserved("o-1", 4), fulfilled),
+			When:  reserve("o-2", 6),
+			Then:  events{reserved("o-2", 6)},
+		},
 		{Name: "reserve nothing", Given: ten, When: reserve("o-1", 0), ThenError: refused(rule.QuantityNotPositive)},
 		{Name: "reserve before it is listed", When: reserve("o-1", 1), ThenError: refused(product.NotListed)},
 
@@ -78,7 +108,8 @@ func TestCopiesOfAStateStandAlone(t *testing.T) {
 	for n := range life {
 		base := products.Given(life[:n]...).State()
 		for _, event := range []product.Event{
-			reserved("o-9", 1), reserved("o-1", 9), product.ReservationReleased{OrderID: "o-1"}, product.ReservationFulfilled{OrderID: "o-1"},
+			reserved("o-9", 1), reserved("o-1", 9), product.ReservationReleased{OrderID: "o-1"},
+			product.ReservationFulfilled{OrderID: "o-1"},
 		} {
 			first, second := base, base
 			product.Aggregate.Evolve(&first, event)

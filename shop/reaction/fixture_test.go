@@ -53,7 +53,9 @@ func newWorld(t *testing.T, warm int) *world {
 func open(t *testing.T, store es.Store, warm int) *annals.Running {
 	t.Helper()
 	// 20 attempts: more than the conflicts in any test here
-	running, err := shop.New().Open(annals.Stores{Events: store}, annals.Config{StateCache: warm, Executor: es.ExecutorConfig{Attempts: 20}})
+	running, err := shop.New().Open(annals.Stores{Events: store}, annals.Config{
+		StateCache: warm, Executor: es.ExecutorConfig{Attempts: 20},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +65,9 @@ func open(t *testing.T, store es.Store, warm int) *annals.Running {
 // stock lists a product with units in stock.
 func (w *world) stock(t *testing.T, id string, units int) {
 	t.Helper()
-	if _, err := w.Products.Create(t.Context(), id, es.Command{}, func() ([]product.Event, error) { return product.List(id, id, usd("5")) }); err != nil {
+	if _, err := w.Products.Create(t.Context(), id, es.Command{}, func() ([]product.Event, error) {
+		return product.List(id, id, usd("5"))
+	}); err != nil {
 		t.Fatal(err)
 	}
 	w.receive(t, id, units)
@@ -71,7 +75,9 @@ func (w *world) stock(t *testing.T, id string, units int) {
 
 func (w *world) receive(t *testing.T, id string, units int) {
 	t.Helper()
-	_, err := w.Products.Execute(t.Context(), id, es.Command{}, func(s product.State) ([]product.Event, error) { return s.ReceiveStock(units) })
+	_, err := w.Products.Execute(t.Context(), id, es.Command{}, func(s product.State) ([]product.Event, error) {
+		return s.ReceiveStock(units)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +86,9 @@ func (w *world) receive(t *testing.T, id string, units int) {
 // placed creates and places an order.
 func (w *world) placed(t *testing.T, id string, items ...order.Item) {
 	t.Helper()
-	if _, err := w.Orders.Create(t.Context(), id, es.Command{}, func() ([]order.Event, error) { return order.Create(id, "c", nil) }); err != nil {
+	if _, err := w.Orders.Create(t.Context(), id, es.Command{}, func() ([]order.Event, error) {
+		return order.Create(id, "c", nil)
+	}); err != nil {
 		t.Fatal(err)
 	}
 	for _, i := range items {
@@ -118,7 +126,9 @@ func (w *world) happened(t *testing.T, orderID string) []projection.Event[order.
 		}
 		for i := range c.Events {
 			err := order.Aggregate.Events.Decode(&c, i, func(data order.Event) error {
-				out = append(out, projection.Event[order.Event]{Stream: c.Stream, Version: c.Version + int64(i), At: c.At, OccurredAt: c.OccurredAt(), Meta: c.Meta, Data: data})
+				out = append(out, projection.Event[order.Event]{
+					Stream: c.Stream, Version: c.Version + int64(i), At: c.At, OccurredAt: c.OccurredAt(), Meta: c.Meta, Data: data,
+				})
 				return nil
 			})
 			if err != nil {

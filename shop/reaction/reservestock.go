@@ -22,7 +22,9 @@ import (
 const MaxProducts = es.MaxStreams - 1
 
 // ReservingEvents are the events that [ReserveStock] reacts to: those that pay, ship or cancel an order, or may.
-var ReservingEvents = []order.Event{order.OrderPlaced{}, order.PaymentReceived{}, order.OrderShipped{}, order.OrderCancelled{}}
+var ReservingEvents = []order.Event{
+	order.OrderPlaced{}, order.PaymentReceived{}, order.OrderShipped{}, order.OrderCancelled{},
+}
 
 // ReserveStock reserves stock for orders that are paid in full: for all products of an order, or for none, and then the
 // order is flagged. The reserved stock leaves when the order is shipped, and becomes free again when it is cancelled.

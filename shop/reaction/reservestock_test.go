@@ -110,7 +110,9 @@ func TestShort(t *testing.T) {
 // TestLate: the order's current state decides, not the event.
 func TestLate(t *testing.T) {
 	t.Parallel()
-	for name, step := range map[string]func(order.State) ([]order.Event, error){"shipped": ship, "cancelled": order.State.Cancel} {
+	for name, step := range map[string]func(order.State) ([]order.Event, error){
+		"shipped": ship, "cancelled": order.State.Cancel,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			everywhere(t, func(t *testing.T, w *world) {
@@ -203,7 +205,8 @@ func TestConcurrent(t *testing.T) {
 			}
 		}
 		if len(tea.Reserved) != 10 || flagged != 10 || tea.Free() != 0 {
-			t.Errorf("%d orders reserved, %d flagged, %d units free; want 10, 10 and none", len(tea.Reserved), flagged, tea.Free())
+			t.Errorf("%d orders reserved, %d flagged, %d units free; want 10, 10 and none",
+				len(tea.Reserved), flagged, tea.Free())
 		}
 	})
 }
@@ -252,7 +255,8 @@ func TestOnRecord(t *testing.T) {
 		}
 		stored = c
 	}
-	if want := command(paid); stored.Command != want.Ref || stored.Meta.CausationID != want.Meta.CausationID || stored.Events[0].Type != "StockReserved" {
+	if want := command(paid); stored.Command != want.Ref || stored.Meta.CausationID != want.Meta.CausationID ||
+		stored.Events[0].Type != "StockReserved" {
 		t.Errorf("stored %+v", stored)
 	}
 }
@@ -334,7 +338,8 @@ func TestOrderOfOld(t *testing.T) {
 		id := strings.Repeat("o", 1500)
 		_, err := w.Orders.Create(t.Context(), id, es.Command{}, func() ([]order.Event, error) {
 			return []order.Event{
-				order.OrderCreated{OrderID: id, CustomerID: "c"}, order.ItemAdded(item("tea", 3, "5")), order.OrderPlaced{Total: usd("15")},
+				order.OrderCreated{OrderID: id, CustomerID: "c"}, order.ItemAdded(item("tea", 3, "5")),
+				order.OrderPlaced{Total: usd("15")},
 				order.PaymentReceived{PaymentID: "all", Amount: usd("15")},
 			}, nil
 		})
@@ -376,7 +381,8 @@ func TestCommandIDs(t *testing.T) {
 		}
 		ids = append(ids, c.Command.ID+" "+c.Meta.Actor)
 	}
-	if want := base64.RawURLEncoding.EncodeToString(sum[:16]) + " reactor/reserve-stock"; !slices.Equal(ids, []string{want}) {
+	if want := base64.RawURLEncoding.EncodeToString(sum[:16]) +
+		" reactor/reserve-stock"; !slices.Equal(ids, []string{want}) {
 		t.Errorf("commands %v, want %s", ids, want)
 	}
 }

@@ -22,8 +22,12 @@ type reading struct {
 }
 
 // read opens a read model. names are the tables on DynamoDB, by the read model's name, and "projections".
-func read(m projection.Subscription, store es.Reader, client dynamoview.Client, names map[string]string, now func() time.Time) reading {
+func read(
+	m projection.Subscription, store es.Reader, client dynamoview.Client, names map[string]string, now func() time.Time,
+) reading {
 	m.View = dynamoview.New(client, names[m.Projection.Name()])
 	catalog := dynamoview.NewCatalog(client, names["projections"])
-	return reading{catalog: catalog, subscription: m, Reader: projection.NewReader(store, catalog, projection.ReaderConfig{Now: now}, m)}
+	return reading{
+		catalog: catalog, subscription: m, Reader: projection.NewReader(store, catalog, projection.ReaderConfig{Now: now}, m),
+	}
 }

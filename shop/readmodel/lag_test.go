@@ -36,7 +36,9 @@ func (l *lagging) stop(t *testing.T, slot int, partitions ...string) {
 }
 
 // List implements [projection.View].
-func (l *lagging) List(ctx context.Context, g projection.Generation, q projection.Listing) iter.Seq2[projection.Listed, error] {
+func (l *lagging) List(
+	ctx context.Context, g projection.Generation, q projection.Listing,
+) iter.Seq2[projection.Listed, error] {
 	was, stopped := l.was[projection.Listing{Kind: q.Kind, Slot: q.Slot, Partition: q.Partition}]
 	if !stopped {
 		return l.View.List(ctx, g, q)
@@ -63,9 +65,10 @@ func (l *lagging) List(ctx context.Context, g projection.Generation, q projectio
 func TestListsShowWhatIsAwaited(t *testing.T) {
 	t.Parallel()
 	w, view := newStore(), &lagging{was: map[projection.Listing][]projection.Listed{}}
-	w.models = openModels(t, w.store, dynamotest.Client(t), newTables(t), nil, map[string]func(projection.View) projection.View{
-		"orders": func(v projection.View) projection.View { view.View = v; return view },
-	})
+	w.models = openModels(t, w.store, dynamotest.Client(t), newTables(t), nil,
+		map[string]func(projection.View) projection.View{
+			"orders": func(v projection.View) projection.View { view.View = v; return view },
+		})
 	w.engine = projection.NewEngine(w.store, w.models.catalog, projection.Config{}, w.models.Subscriptions...)
 	one := []order.Item{item("tea", 1, "5.00")}
 	for _, id := range []string{"1", "2", "3"} {

@@ -109,7 +109,9 @@ func item(productID string, quantity int, price string) order.Item {
 }
 
 // live makes an order and takes it through steps.
-func (w *world) live(t *testing.T, id, customer string, items []order.Item, steps ...func(order.State) ([]order.Event, error)) {
+func (w *world) live(
+	t *testing.T, id, customer string, items []order.Item, steps ...func(order.State) ([]order.Event, error),
+) {
 	t.Helper()
 	create(t, w, w.orders, id, func() ([]order.Event, error) { return order.Create(id, customer, items) })
 	for _, step := range steps {
@@ -175,11 +177,13 @@ func TestProducts(t *testing.T) {
 
 	sales := got[readmodel.ProductSales](t)
 	if diff := gocmp.Diff(readmodel.ProductSales{
-		ProductID: "tea", Orders: count(3), Units: count(16), Revenue: total("31.00", "USD"), OtherRevenue: []readmodel.Total{total("7.00", "EUR")},
+		ProductID: "tea", Orders: count(3), Units: count(16), Revenue: total("31.00", "USD"),
+		OtherRevenue: []readmodel.Total{total("7.00", "EUR")},
 	}, sales(w.models.Sales(t.Context(), "tea"))); diff != "" {
 		t.Errorf("sales of tea (-want +got):\n%s", diff)
 	}
-	if diff := gocmp.Diff(readmodel.ProductSales{ProductID: "jam", Revenue: total("0.00", "USD")}, sales(w.models.Sales(t.Context(), "jam"))); diff != "" {
+	if diff := gocmp.Diff(readmodel.ProductSales{ProductID: "jam", Revenue: total("0.00", "USD")},
+		sales(w.models.Sales(t.Context(), "jam"))); diff != "" {
 		t.Errorf("sales of jam (-want +got):\n%s", diff)
 	}
 	top := got[salesPage](t)(w.models.TopSales(t.Context(), 10)).Items
@@ -188,7 +192,14 @@ func TestProducts(t *testing.T) {
 	}
 	inventory := got[readmodel.Inventory](t)
 	for _, want := range []readmodel.Inventory{
-		{ProductID: "tea", Received: count(100), Ordered: count(6), Shipped: count(5), OnHand: count(95), Available: count(94)},
+		{
+			ProductID: "tea",
+			Received:  count(100),
+			Ordered:   count(6),
+			Shipped:   count(5),
+			OnHand:    count(95),
+			Available: count(94),
+		},
 		{ProductID: "jam"},
 		{ProductID: "cake", Ordered: count(1), Shipped: count(1), OnHand: count(-1), Available: count(-1)},
 	} {
@@ -246,20 +257,27 @@ func TestOrders(t *testing.T) {
 		return out
 	}
 	page := got[orderPage](t)
-	if got := ids(page(w.models.ActiveOrders(t.Context(), pageOf{Limit: 10}))); !slices.Equal(got, []string{"placed", "shipped"}) {
+	if got := ids(page(w.models.ActiveOrders(t.Context(), pageOf{Limit: 10}))); !slices.Equal(got, []string{
+		"placed", "shipped",
+	}) {
 		t.Errorf("active orders: %v", got)
 	}
 	first := page(w.models.CustomerOrders(t.Context(), "ann", pageOf{Limit: 3}))
 	second := page(w.models.CustomerOrders(t.Context(), "ann", pageOf{Limit: 3, Cursor: first.Next}))
-	if got := append(ids(first), ids(second)...); !slices.Equal(got, []string{"cancelled", "delivered", "placed", "draft"}) || second.Next != "" {
+	if got := append(ids(first), ids(second)...); !slices.Equal(got, []string{
+		"cancelled", "delivered", "placed", "draft",
+	}) || second.Next != "" {
 		t.Errorf("ann's orders: %v", got)
 	}
-	if none := page(w.models.CustomerOrders(t.Context(), "nobody", pageOf{Limit: 3})); len(none.Items) != 0 || none.Items == nil {
+	if none := page(w.models.CustomerOrders(t.Context(), "nobody", pageOf{Limit: 3})); len(none.Items) != 0 ||
+		none.Items == nil {
 		t.Errorf("the orders of a customer without orders: %+v", none)
 	}
 	o := got[readmodel.OrderSummary](t)(w.models.Order(t.Context(), "delivered"))
-	if o.Status != order.StatusDelivered || o.ItemCount != 2 || o.Total != usd("10.00") || o.TrackingNumber != "T-1" || o.Version != 8 ||
-		!slices.IsSortedFunc([]*time.Time{&o.CreatedAt, o.PlacedAt, o.PaidAt, o.ShippedAt, o.DeliveredAt}, func(a, b *time.Time) int { return a.Compare(*b) }) {
+	if o.Status != order.StatusDelivered || o.ItemCount != 2 || o.Total != usd("10.00") || o.TrackingNumber != "T-1" ||
+		o.Version != 8 ||
+		!slices.IsSortedFunc([]*time.Time{&o.CreatedAt, o.PlacedAt, o.PaidAt, o.ShippedAt, o.DeliveredAt},
+			func(a, b *time.Time) int { return a.Compare(*b) }) {
 		t.Errorf("delivered: %+v", o)
 	}
 	if o.PaidAt.Sub(*o.PlacedAt) != 2*time.Second {
@@ -302,7 +320,8 @@ func TestAccounts(t *testing.T) {
 	do(t, w.accounts, "a", account.State.Close)
 	w.project(t)
 	a := got[readmodel.Account](t)(w.models.Account(t.Context(), "a"))
-	if a.Balance != usd("0.00") || a.Status != account.StatusClosed || a.ClosedAt == nil || a.OwnerName != "Ann Lee" || a.Version != 4 {
+	if a.Balance != usd("0.00") || a.Status != account.StatusClosed || a.ClosedAt == nil || a.OwnerName != "Ann Lee" ||
+		a.Version != 4 {
 		t.Errorf("account: %+v", a)
 	}
 	var movements []string
@@ -323,7 +342,9 @@ func TestAccounts(t *testing.T) {
 	}, movements); diff != "" {
 		t.Errorf("statement (-want +got):\n%s", diff)
 	}
-	if _, err := w.models.Statement(t.Context(), "a", pageOf{Limit: 2, Cursor: "x"}); !errors.Is(err, projection.ErrCursor) {
+	if _, err := w.models.Statement(t.Context(), "a", pageOf{
+		Limit: 2, Cursor: "x",
+	}); !errors.Is(err, projection.ErrCursor) {
 		t.Errorf("bad cursor: %v", err)
 	}
 }

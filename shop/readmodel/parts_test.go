@@ -22,7 +22,9 @@ var corrected = es.NewRegistry(
 	es.Type[account.Event]("MoneyDeposited", 1, account.MoneyDeposited{}),
 	es.Type[account.Event]("MoneyWithdrawn", 1, account.MoneyWithdrawn{}),
 ).Upcast("MoneyCorrected", 1, es.UpcastFunc(func(data json.RawMessage) ([]es.RawEvent, error) {
-	return []es.RawEvent{{Type: "MoneyWithdrawn", Schema: 1, Data: data}, {Type: "MoneyDeposited", Schema: 1, Data: data}}, nil
+	return []es.RawEvent{
+		{Type: "MoneyWithdrawn", Schema: 1, Data: data}, {Type: "MoneyDeposited", Schema: 1, Data: data},
+	}, nil
 }, es.StoredType{Name: "MoneyWithdrawn", Schema: 1}, es.StoredType{Name: "MoneyDeposited", Schema: 1}))
 
 // TestStatementOfParts: the statement shows every part of an event that was split, in order, also after a rebuild.
@@ -42,11 +44,16 @@ func TestStatementOfParts(t *testing.T) {
 	engine := projection.NewEngine(store, models.catalog, projection.Config{}, models.subscription)
 
 	amount := `{"amount":{"amount":"1.00","currency":"USD"}}`
-	stored, err := store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: store.Empty(account.Aggregate.Stream("a")), Events: []es.RawEvent{
-		{Type: "AccountOpened", Schema: 2, Data: []byte(`{"accountId":"a","firstName":"Ann","initialDeposit":{"amount":"5.00","currency":"USD"}}`)},
-		{Type: "MoneyCorrected", Schema: 1, Data: []byte(amount)},
-		{Type: "MoneyDeposited", Schema: 1, Data: []byte(amount)},
-	}}}})
+	stored, err := store.Append(t.Context(),
+		es.Append{Writes: []es.Write{{Head: store.Empty(account.Aggregate.Stream("a")), Events: []es.RawEvent{
+			{
+				Type:   "AccountOpened",
+				Schema: 2,
+				Data:   []byte(`{"accountId":"a","firstName":"Ann","initialDeposit":{"amount":"5.00","currency":"USD"}}`),
+			},
+			{Type: "MoneyCorrected", Schema: 1, Data: []byte(amount)},
+			{Type: "MoneyDeposited", Schema: 1, Data: []byte(amount)},
+		}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +68,9 @@ func TestStatementOfParts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			page, err := Statement.Page(t.Context(), session, projection.Query{Partitions: []string{"Account#a"}, Descending: true, Limit: 2})
+			page, err := Statement.Page(t.Context(), session, projection.Query{
+				Partitions: []string{"Account#a"}, Descending: true, Limit: 2,
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -74,7 +83,8 @@ func TestStatementOfParts(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", when, diff)
 		}
-		if _, _, err := projection.NewRebuilder(engine, store, projection.RebuildConfig{}).Run(t.Context(), "accounts", nil); err != nil {
+		if _, _, err := projection.NewRebuilder(engine, store, projection.RebuildConfig{}).Run(t.Context(), "accounts",
+			nil); err != nil {
 			t.Fatal(err)
 		}
 	}

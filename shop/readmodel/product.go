@@ -46,7 +46,8 @@ var ProductCatalog = projection.New("product-catalog", 1, projection.From(produc
 //
 // Errors: those of open, and the view's.
 func Quote(
-	ctx context.Context, open func(ctx context.Context, readModel string) (*projection.Session, error), productIDs ...string,
+	ctx context.Context, open func(ctx context.Context, readModel string) (*projection.Session, error),
+	productIDs ...string,
 ) (order.Quote, error) {
 	s, err := open(ctx, ProductCatalog.Name())
 	if errors.As(err, new(*projection.UnknownFoldError)) || errors.As(err, new(*projection.NotFilledError)) {

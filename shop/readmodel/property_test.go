@@ -140,16 +140,22 @@ func (w *world) steps(t *testing.T) map[string]func(id string, n int) error {
 			return onProduct(id, func(s product.State) ([]product.Event, error) { return s.ReceiveStock(n) })
 		},
 		"change price": func(id string, n int) error {
-			return onProduct(id, func(s product.State) ([]product.Event, error) { return s.ChangePrice(usd(fmt.Sprint(n, ".10"))) })
+			return onProduct(id, func(s product.State) ([]product.Event, error) {
+				return s.ChangePrice(usd(fmt.Sprint(n, ".10")))
+			})
 		},
 		"reserve": func(id string, n int) error {
 			return onProduct(id, func(s product.State) ([]product.Event, error) { return s.Reserve(fmt.Sprint("order", n), n) })
 		},
 		"deposit": func(id string, n int) error {
-			return onAccount(id, func(s account.State) ([]account.Event, error) { return s.Deposit(usd(fmt.Sprint(n, ".05")), "") })
+			return onAccount(id, func(s account.State) ([]account.Event, error) {
+				return s.Deposit(usd(fmt.Sprint(n, ".05")), "")
+			})
 		},
 		"withdraw": func(id string, n int) error {
-			return onAccount(id, func(s account.State) ([]account.Event, error) { return s.Withdraw(usd(fmt.Sprint(n, ".05")), "") })
+			return onAccount(id, func(s account.State) ([]account.Event, error) {
+				return s.Withdraw(usd(fmt.Sprint(n, ".05")), "")
+			})
 		},
 		"transfer": func(id string, n int) error {
 			_, err := w.accounts.ExecuteTx(ctx, id, es.Command{}, func(tx *es.Tx, from account.State) ([]account.Event, error) {
@@ -282,7 +288,9 @@ func (q *jobs) take(n int) []projection.Job {
 func (p *past) plain(t *testing.T, of projection.Projection) projection.View {
 	t.Helper()
 	view := memview.New(memview.Config{})
-	e := projection.NewEngine(p.store, memview.NewCatalog(), projection.Config{CacheSize: -1}, projection.Subscription{Projection: of, View: view})
+	e := projection.NewEngine(p.store, memview.NewCatalog(), projection.Config{CacheSize: -1}, projection.Subscription{
+		Projection: of, View: view,
+	})
 	for _, c := range p.commits {
 		if failed := e.Apply(t.Context(), []es.Commit{c}); len(failed) > 0 {
 			t.Fatal(failed)

@@ -62,7 +62,9 @@ func TestReplaced(t *testing.T) {
 	engine := func(subs ...projection.Subscription) *projection.Engine {
 		return projection.NewEngine(w.store, models.catalog, projection.Config{Now: now}, subs...)
 	}
-	former := slices.DeleteFunc(slices.Clone(models.Subscriptions), func(s projection.Subscription) bool { return len(s.Replaces) > 0 })
+	former := slices.DeleteFunc(slices.Clone(models.Subscriptions), func(s projection.Subscription) bool {
+		return len(s.Replaces) > 0
+	})
 	w.engine = engine(former...) // as an earlier version of the code had it, an hour ago
 	w.project(t)
 	later = 0
@@ -81,7 +83,8 @@ func TestReplaced(t *testing.T) {
 			"get-order": {"order-summary", "orders"}, "list-orders": {"active-orders", "orders"},
 			"list-customer-orders": {"customer-orders", "orders"}, "get-product": {"product-catalog", "product-catalog"},
 			"get-product-inventory": {"product-inventory", "product-counts"},
-			"get-product-sales":     {"product-sales", "product-counts"}, "top-product-sales": {"product-sales", "product-counts"},
+			"get-product-sales":     {"product-sales", "product-counts"},
+			"top-product-sales":     {"product-sales", "product-counts"},
 		} {
 			want := by.now
 			if replaced {

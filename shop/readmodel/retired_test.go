@@ -40,13 +40,16 @@ func TestRetiredCurrency(t *testing.T) {
 	t.Parallel()
 	const retired = ".retired-currency"
 	w := newWorld(t)
-	w.keep(t, account.Aggregate.Stream("a"), "AccountOpened.v2"+retired, "MoneyDeposited.v1"+retired, "MoneyWithdrawn.v1"+retired)
+	w.keep(t, account.Aggregate.Stream("a"), "AccountOpened.v2"+retired, "MoneyDeposited.v1"+retired,
+		"MoneyWithdrawn.v1"+retired)
 	w.keep(t, product.Aggregate.Stream("tea"), "ProductListed.v1"+retired, "PriceChanged.v1"+retired)
-	w.keep(t, order.Aggregate.Stream("o-1"), "OrderCreated.v1", "ItemAdded.v1"+retired, "OrderPlaced.v1"+retired, "PaymentReceived.v1"+retired)
+	w.keep(t, order.Aggregate.Stream("o-1"), "OrderCreated.v1", "ItemAdded.v1"+retired, "OrderPlaced.v1"+retired,
+		"PaymentReceived.v1"+retired)
 	if a, err := w.accounts.Load(t.Context(), "a"); err != nil || a.State.Balance.String() != "72.00 ZZZ" {
 		t.Errorf("the account: %+v, %v", a.State, err)
 	}
-	if o, err := w.orders.Load(t.Context(), "o-1"); err != nil || o.State.Paid.String() != "15.00 ZZZ" || o.State.Status != order.StatusPaid {
+	if o, err := w.orders.Load(t.Context(), "o-1"); err != nil || o.State.Paid.String() != "15.00 ZZZ" ||
+		o.State.Status != order.StatusPaid {
 		t.Errorf("the order: %+v, %v", o.State, err)
 	}
 	w.project(t)
@@ -84,7 +87,8 @@ func (w *world) wantRetired(t *testing.T) {
 	p, err := w.models.Product(ctx, "tea")
 	shows("the product", p.UnitPrice, err, "5.50 ZZZ")
 	s, err := w.models.Sales(ctx, "tea")
-	if want := projection.Int(15); err != nil || !s.Revenue.Amount.Equal(want) || s.Revenue.Currency != "ZZZ" { // a counter may drop zeros
+	// a counter may drop zeros
+	if want := projection.Int(15); err != nil || !s.Revenue.Amount.Equal(want) || s.Revenue.Currency != "ZZZ" {
 		t.Errorf("its sales: %+v, %v, want 15 ZZZ", s.Revenue, err)
 	}
 	top, err := w.models.TopSales(ctx, 10)

@@ -62,7 +62,8 @@ func TestSession(t *testing.T) {
 	if cp, err := old.Progress(ctx, first); err != nil || cp.Version != 1 {
 		t.Errorf("progress of the cursor's generation: %+v %v", cp, err)
 	}
-	if cp, err := s.Progress(ctx, es.StreamVersion{Stream: account.Aggregate.Stream("b"), Version: 1}); err != nil || cp.Version != 0 {
+	if cp, err := s.Progress(ctx, es.StreamVersion{Stream: account.Aggregate.Stream("b"), Version: 1}); err != nil ||
+		cp.Version != 0 {
 		t.Errorf("progress with an unknown stream: %+v %v", cp, err)
 	}
 	if _, err := w.models.Reader.OpenAt(ctx, "accounts", "x"); !errors.Is(err, projection.ErrCursor) {

@@ -53,15 +53,18 @@ func TestCountersOf38Digits(t *testing.T) {
 	w := newWorld(t)
 	const digits, nines = "99999999999999999999999999999999999999", "999999999999999999999999999999999999.99"
 	number := func(s string) projection.Number { return total(s, "").Amount }
-	w.write(t, "product-counts", projection.Write{Kind: projection.Add, Key: readmodel.CountsKey("old"), Counters: map[string]projection.Number{
-		"orders": number(digits), "units": number(digits), "revenue.USD": number(nines), "revenue.ZZZ": number("5"), "listed.USD": number("1"),
-	}})
+	w.write(t, "product-counts",
+		projection.Write{Kind: projection.Add, Key: readmodel.CountsKey("old"), Counters: map[string]projection.Number{
+			"orders": number(digits), "units": number(digits), "revenue.USD": number(nines), "revenue.ZZZ": number("5"),
+			"listed.USD": number("1"),
+		}})
 	got, err := w.models.Sales(t.Context(), "old")
 	if err != nil {
 		t.Fatal(err)
 	}
 	text, err := json.Marshal(got)
-	const want = `{"productId":"old","orders":` + digits + `,"units":` + digits + `,"revenue":{"amount":"` + nines + `","currency":"USD"},` +
+	const want = `{"productId":"old","orders":` + digits + `,"units":` + digits + `,"revenue":{"amount":"` + nines +
+		`","currency":"USD"},` +
 		`"otherRevenue":[{"amount":"5","currency":"ZZZ"}]}`
 	if err != nil || string(text) != want {
 		t.Errorf("%s, %v", text, err)

@@ -73,7 +73,8 @@ func (m *metered) documentBytes(t *testing.T, stream es.StreamID) (bytes int) {
 	t.Helper()
 	out, err := m.client.GetItem(t.Context(), &dynamodb.GetItemInput{
 		TableName: &m.table, ConsistentRead: aws.Bool(true), Key: map[string]types.AttributeValue{
-			"pk": &types.AttributeValueMemberS{Value: "1|state|" + stream.String()}, "sk": &types.AttributeValueMemberS{Value: "-"},
+			"pk": &types.AttributeValueMemberS{Value: "1|state|" + stream.String()},
+			"sk": &types.AttributeValueMemberS{Value: "-"},
 		},
 	})
 	if err != nil || len(out.Item) == 0 {
@@ -131,7 +132,8 @@ func TestUnitsOfAnOrder(t *testing.T) {
 		requests, units := m.spent(t, stream)
 		size := m.documentBytes(t, stream)
 		if requests != 1 || units != 1+test.lists || size > 1024 {
-			t.Errorf("%s: %d writes, %v units, %d bytes; want 1, %v and 1024 at most", test.name, requests, units, size, 1+test.lists)
+			t.Errorf("%s: %d writes, %v units, %d bytes; want 1, %v and 1024 at most",
+				test.name, requests, units, size, 1+test.lists)
 		}
 		t.Logf("%s: %v units, %d bytes", test.name, units, size)
 		sum += units
@@ -145,10 +147,14 @@ func TestUnitsOfAnOrder(t *testing.T) {
 func TestUnitsOfADeposit(t *testing.T) {
 	t.Parallel()
 	m := newMetered(t, "accounts")
-	create(t, m.world, m.accounts, aCustomer, func() ([]account.Event, error) { return account.Open(aCustomer, "Ada Lovelace", "", usd("5.00")) })
+	create(t, m.world, m.accounts, aCustomer, func() ([]account.Event, error) {
+		return account.Open(aCustomer, "Ada Lovelace", "", usd("5.00"))
+	})
 	m.spent(t, account.Aggregate.Stream(aCustomer))
 	for range 3 {
-		do(t, m.accounts, aCustomer, func(s account.State) ([]account.Event, error) { return s.Deposit(usd("10.00"), "wages") })
+		do(t, m.accounts, aCustomer, func(s account.State) ([]account.Event, error) {
+			return s.Deposit(usd("10.00"), "wages")
+		})
 		if requests, units := m.spent(t, account.Aggregate.Stream(aCustomer)); requests != 2 || units != 2 {
 			t.Errorf("%d writes, %v units; want 2 and 2", requests, units)
 		}

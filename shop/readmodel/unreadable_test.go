@@ -56,7 +56,8 @@ func TestTopSalesFit(t *testing.T) {
 	for i := range 1000 { // each in all currencies that there may be, of the largest sums that there can be
 		counters := map[string]projection.Number{"orders": projection.Int(1), "units": projection.Int(1)}
 		for c := range 170 {
-			counters[fmt.Sprintf("revenue.X%02X", c)] = total(strings.Repeat("9", 38-len(fmt.Sprint(i)))+fmt.Sprint(i), "").Amount
+			counters[fmt.Sprintf("revenue.X%02X", c)] = total(strings.Repeat("9", 38-len(fmt.Sprint(i)))+fmt.Sprint(i),
+				"").Amount
 		}
 		all[fmt.Sprintf("%0128d", i)] = counters
 	}
@@ -90,8 +91,12 @@ func check[T any](t *testing.T, name string, key projection.Key) func(annals.Pag
 // write writes a row without the projection.
 func (w *world) write(t *testing.T, model string, row projection.Write) {
 	t.Helper()
-	seen := projection.CheckpointUpdate{Stream: es.StreamID{Type: "None", ID: row.Key.Partition + row.Key.Sort}, Next: projection.Checkpoint{Version: 1}}
-	if err := w.models.views[model].Save(t.Context(), 1, []projection.CheckpointUpdate{seen}, []projection.Write{row}); err != nil {
+	seen := projection.CheckpointUpdate{
+		Stream: es.StreamID{Type: "None", ID: row.Key.Partition + row.Key.Sort}, Next: projection.Checkpoint{Version: 1},
+	}
+	if err := w.models.views[model].Save(t.Context(), 1, []projection.CheckpointUpdate{seen}, []projection.Write{
+		row,
+	}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -62,7 +62,9 @@ func newSite(t *testing.T) *site {
 func (s *site) deploy(t *testing.T, code string, m projection.Subscription) *deployment {
 	t.Helper()
 	d := &deployment{reading: read(m, s.store, dynamotest.Client(t), s.names, s.clock)}
-	d.engine = projection.NewEngine(s.store, d.catalog, projection.Config{CodeVersion: func() string { return code }, Queue: &s.queue, Starter: s}, d.subscription)
+	d.engine = projection.NewEngine(s.store, d.catalog, projection.Config{CodeVersion: func() string {
+		return code
+	}, Queue: &s.queue, Starter: s}, d.subscription)
 	d.rebuilder = projection.NewRebuilder(d.engine, s.store, projection.RebuildConfig{})
 	return d
 }
@@ -83,7 +85,9 @@ func (d *deployment) Order(ctx context.Context, id string) (OrderSummary, error)
 // create creates an order and projects it.
 func (s *site) create(t *testing.T, d *deployment, id string) {
 	t.Helper()
-	_, err := s.orders.Create(t.Context(), id, es.Command{}, func() ([]order.Event, error) { return order.Create(id, "ada", nil) })
+	_, err := s.orders.Create(t.Context(), id, es.Command{}, func() ([]order.Event, error) {
+		return order.Create(id, "ada", nil)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

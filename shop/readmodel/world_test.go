@@ -44,14 +44,17 @@ func openModels(
 	through map[string]func(projection.View) projection.View,
 ) *models {
 	t.Helper()
-	m := &models{catalog: dynamoview.NewCatalog(client, names[annalsaws.Projections.Name]), views: map[string]projection.View{}}
-	running, err := shop.New().Open(annals.Stores{Events: store, Catalog: m.catalog, Views: func(name string) projection.View {
-		m.views[name] = dynamoview.New(client, names[name])
-		if wrap := through[name]; wrap != nil {
-			m.views[name] = wrap(m.views[name])
-		}
-		return m.views[name]
-	}}, annals.Config{Now: now})
+	m := &models{
+		catalog: dynamoview.NewCatalog(client, names[annalsaws.Projections.Name]), views: map[string]projection.View{},
+	}
+	running, err := shop.New().Open(annals.Stores{Events: store, Catalog: m.catalog,
+		Views: func(name string) projection.View {
+			m.views[name] = dynamoview.New(client, names[name])
+			if wrap := through[name]; wrap != nil {
+				m.views[name] = wrap(m.views[name])
+			}
+			return m.views[name]
+		}}, annals.Config{Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,8 @@ const MaxUnits = 1_000_000_000_000_000
 
 // Common are the rules above.
 var Common = []Code{
-	AmountNotPositive, AmountNegative, AmountTooLarge, AmountTooFine, CurrencyMissing, CurrencyMismatch, QuantityNotPositive,
+	AmountNotPositive, AmountNegative, AmountTooLarge, AmountTooFine, CurrencyMissing, CurrencyMismatch,
+	QuantityNotPositive,
 	QuantityTooLarge, IDMalformed, TextMissing, TextTooLong, TextMalformed, EmailMalformed,
 }
 

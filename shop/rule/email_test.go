@@ -57,8 +57,10 @@ func TestEmailsOfOthers(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
 	for _, address := range []string{
-		"strasse@b.example", "straße@b.example", "STRAẞE@b.example", "i@b.example", "ı@b.example", "İ@b.example", "i\u0307@b.example",
-		"ä@b.example", "Ä@b.example", "σ@b.example", "ς@b.example", "a.b@b.example", "ab@b.example", "ab+x@b.example", "ﬁ@b.example", "fi@b.example",
+		"strasse@b.example", "straße@b.example", "STRAẞE@b.example", "i@b.example", "ı@b.example", "İ@b.example",
+		"i\u0307@b.example",
+		"ä@b.example", "Ä@b.example", "σ@b.example", "ς@b.example", "a.b@b.example", "ab@b.example", "ab+x@b.example",
+		"ﬁ@b.example", "fi@b.example",
 		"а@b.example" /* Cyrillic */, "a@b.example", "a@straße.example", "a@strasse.example", "h\u0331@b.example", "H\u0331@b.example",
 	} {
 		got, err := rule.ParseEmail(address)
@@ -75,10 +77,14 @@ func TestEmailsOfOthers(t *testing.T) {
 func TestNoEmail(t *testing.T) {
 	t.Parallel()
 	byPattern := []string{
-		"", "a@", "nonsense", "ada@", "@example.org", "Ada <ada@example.org>", "<ada@example.org>", " ada@example.org", "ada@example.org ", "ada@exa mple.com",
-		`"ada lovelace"@example.org`, `"ada"@example.org`, "ada(comment)@example.org", "ada@example.org (Ada)", "ada@[127.0.0.1]", "a@b@c", `a\@b@c`,
-		".ada@example.org", "ada.@example.org", "a..b@example.org", "ada@example..com", "ada@.example.org", "ada@example.org.", "ada,bob@example.org",
-		"ada@example.org\n", "a\x00da@example.org", "a\u00a0b@example.org", "ada@example.org,bob@example.org", "group:ada@example.org;",
+		"", "a@", "nonsense", "ada@", "@example.org", "Ada <ada@example.org>", "<ada@example.org>", " ada@example.org",
+		"ada@example.org ", "ada@exa mple.com",
+		`"ada lovelace"@example.org`, `"ada"@example.org`, "ada(comment)@example.org", "ada@example.org (Ada)",
+		"ada@[127.0.0.1]", "a@b@c", `a\@b@c`,
+		".ada@example.org", "ada.@example.org", "a..b@example.org", "ada@example..com", "ada@.example.org",
+		"ada@example.org.", "ada,bob@example.org",
+		"ada@example.org\n", "a\x00da@example.org", "a\u00a0b@example.org", "ada@example.org,bob@example.org",
+		"group:ada@example.org;",
 	}
 	for _, address := range byPattern {
 		if emailPattern.MatchString(address) {
@@ -88,7 +94,8 @@ func TestNoEmail(t *testing.T) {
 	for _, address := range append(byPattern,
 		"a@b\xff", "ad\u200ba@example.org", "ad\u202ea@example.org", "ad\ufeffa@example.org", "a\u2003b@example.org",
 		"ada@-example.org", "ada@example-.com", "ada@exa_mple.com", "ada@xn--a.com", "ada@xn--example-.com", "ada@xn--.com",
-		"ada@a\u200bb\u2028.com", "ada@。com", "ada@\u00ad", "ada@a\u200d.com", "a@\u0301\u0345.example", "a@\u0345\u0301.example", "ada@"+strings.Repeat("x", 64)+".com",
+		"ada@a\u200bb\u2028.com", "ada@。com", "ada@\u00ad", "ada@a\u200d.com", "a@\u0301\u0345.example",
+		"a@\u0345\u0301.example", "ada@"+strings.Repeat("x", 64)+".com",
 		strings.Repeat("x", 65)+"@b.com", strings.Repeat("ä", 33)+"@b.com", strings.Repeat("x", 243)+"@example.org",
 		"a@"+strings.Repeat("ü.", 40)+"com",
 	) {

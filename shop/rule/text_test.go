@@ -9,7 +9,9 @@ import (
 
 func TestID(t *testing.T) {
 	t.Parallel()
-	for _, id := range []string{"a", "Z", "0", "_", "-", "...", "..a", ".a", "a.", "acc-1", strings.Repeat("x", rule.MaxID)} {
+	for _, id := range []string{
+		"a", "Z", "0", "_", "-", "...", "..a", ".a", "a.", "acc-1", strings.Repeat("x", rule.MaxID),
+	} {
 		if err := rule.ID("id", id); err != nil {
 			t.Errorf("%s: %v", id, err)
 		}

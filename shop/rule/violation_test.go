@@ -16,7 +16,8 @@ func TestViolation(t *testing.T) {
 	t.Parallel()
 	const late, early rule.Code = "too-late", "too-early"
 	err := fmt.Errorf("withdraw: %w", late.Because("it is %d o'clock", 5))
-	if !rule.Violated(err, late) || rule.Violated(err, early) || rule.Violated(nil, late) || rule.Violated(errors.New("too-late"), late) {
+	if !rule.Violated(err, late) || rule.Violated(err, early) || rule.Violated(nil, late) ||
+		rule.Violated(errors.New("too-late"), late) {
 		t.Error("a violation is of its own rule, also when wrapped")
 	}
 	var v *rule.Violation
