@@ -39,7 +39,9 @@ func (f *fake) fill(t *testing.T) {
 		"bad":  {Type: "OrderTeleported", Schema: 1, Data: json.RawMessage(`{}`)},
 	} {
 		head := store.Empty(es.StreamID{Type: "Order", ID: id})
-		if _, err := store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: []es.RawEvent{event}}}}); err != nil {
+		if _, err := store.Append(t.Context(), es.Append{
+			Writes: []es.Write{{Head: head, Events: []es.RawEvent{event}}},
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -93,10 +95,15 @@ func TestCommands(t *testing.T) { //nolint:paralleltest // sets the environment
 		{"parked retry orders Order#bad", "retried 1, 1 still parked", "1 streams are still parked"},
 		{"parked retry", "retried 1, 1 still parked", "1 streams are still parked"},
 		{"parked retry orders bad", "", "want Type#id"},
-		{"rebuild orders", "orders: generation 2 serves", "1 streams are parked in generation 2 of orders, such as Order#bad"},
+		{
+			"rebuild orders", "orders: generation 2 serves", "1 streams are parked in generation 2 of orders, such as Order#bad",
+		},
 		{"rollback orders", "generation 1 serves again", ""},
 		{"reconcile", "read models: 2 streams, 0 checkpoints healed, 0", ""},
-		{"reconcile --settled 0s", "reactions: 2 streams, 0 checkpoints healed, 1 parked", "4 checkpoints are of parked streams"},
+		{
+			"reconcile --settled 0s", "reactions: 2 streams, 0 checkpoints healed, 1 parked",
+			"4 checkpoints are of parked streams",
+		},
 		{"reconcile --segments 0", "", "segments"},
 		{"abandon orders", "", "no such generation"},
 		{"abandon nothing", "", `unknown projection "nothing"`},
@@ -112,7 +119,8 @@ func TestCommands(t *testing.T) { //nolint:paralleltest // sets the environment
 	} {
 		out, err := line(t, port, strings.Fields(step.line)...)
 		columns := strings.Join(strings.Fields(out), " ") // however wide they are: a longer name widens them
-		if !strings.Contains(columns, step.says) || (err == nil) != (step.fails == "") || err != nil && !strings.Contains(err.Error(), step.fails) {
+		if !strings.Contains(columns, step.says) || (err == nil) != (step.fails == "") ||
+			err != nil && !strings.Contains(err.Error(), step.fails) {
 			t.Errorf("%s: printed %q, %v; want %q, %q", step.line, out, err, step.says, step.fails)
 		}
 	}
@@ -138,9 +146,12 @@ func TestVerifyRestored(t *testing.T) { //nolint:paralleltest // sets the enviro
 	if !strings.Contains(said.String(), "table events: using "+restored+" instead of ") {
 		t.Errorf("it does not say that it reads another table: %q", &said)
 	}
-	for _, args := range []string{"state Order#good", "heal Order#good", "reconcile", "parked retry orders Order#good", "rebuild orders"} {
+	for _, args := range []string{
+		"state Order#good", "heal Order#good", "reconcile", "parked retry orders Order#good", "rebuild orders",
+	} {
 		root.SetArgs(append([]string{"--local"}, strings.Fields(args)...))
-		if err := root.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), ", not "+restored+", which TABLE_EVENTS names") {
+		if err := root.ExecuteContext(t.Context()); err == nil ||
+			!strings.Contains(err.Error(), ", not "+restored+", which TABLE_EVENTS names") {
 			t.Errorf("%s: %v", args, err)
 		}
 	}
@@ -150,7 +161,10 @@ func TestNothingRuns(t *testing.T) {
 	t.Parallel()
 	elsewhere := serve(t, http.NotFoundHandler())
 	nonsense := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") }))
-	for port, want := range map[string]string{"1": "start it with `make run`", elsewhere: "404 Not Found: 404 page not found: it is no runner", nonsense: "is not the runner of `make run` or `annals run`: invalid character"} {
+	for port, want := range map[string]string{
+		"1": "start it with `make run`", elsewhere: "404 Not Found: 404 page not found: it is no runner",
+		nonsense: "is not the runner of `make run` or `annals run`: invalid character",
+	} {
 		if _, err := line(t, port, "projections"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("port %s: %v, want %q", port, err, want)
 		}

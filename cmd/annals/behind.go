@@ -31,8 +31,8 @@ func (o *operator) behind(ctx context.Context, stream es.StreamID, names []strin
 
 func (o *operator) whyBehind(p projection.StreamProgress) string {
 	if !o.folds(p.Projection, p.Build.Fold) {
-		return fmt.Sprintf("the code that is deployed has no fold version %d, of generation %d: deploy code that has it, or wait "+
-			"until the generation is dropped", p.Build.Fold, p.Build.Generation)
+		return fmt.Sprintf("the code that is deployed has no fold version %d, of generation %d: deploy code that has "+
+			"it, or wait until the generation is dropped", p.Build.Fold, p.Build.Generation)
 	}
 	return "the function's time was over, and its queue has the rest"
 }

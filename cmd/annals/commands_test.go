@@ -50,7 +50,12 @@ func storeOf(t *testing.T) *dynamostore.Store {
 }
 
 func added(product string) es.RawEvent {
-	return es.RawEvent{Type: "ItemAdded", Schema: 1, Data: json.RawMessage(`{"productId":"` + product + `","quantity":2,"unitPrice":{"amount":"9.50","currency":"USD"}}`)}
+	return es.RawEvent{
+		Type:   "ItemAdded",
+		Schema: 1,
+		Data: json.RawMessage(`{"productId":"` + product +
+			`","quantity":2,"unitPrice":{"amount":"9.50","currency":"USD"}}`),
+	}
 }
 
 // step is a command line with its expected outcome.
@@ -70,29 +75,52 @@ func (s step) run(t *testing.T, port string) {
 		_, rest, there = strings.Cut(rest, part)
 		ok = ok && there
 	}
-	if !ok || (err == nil) != (s.fails == "") || err != nil && !strings.Contains(err.Error(), s.fails) || exitCode(err) != s.exit {
-		t.Errorf("%s: printed %q, %v, exit code %d; want %q, %q, %d", s.line, out, err, exitCode(err), s.says, s.fails, s.exit)
+	if !ok || (err == nil) != (s.fails == "") || err != nil && !strings.Contains(err.Error(), s.fails) ||
+		exitCode(err) != s.exit {
+		t.Errorf("%s: printed %q, %v, exit code %d; want %q, %q, %d",
+			s.line, out, err, exitCode(err), s.says, s.fails, s.exit)
 	}
 }
 
 func TestWhatHappened(t *testing.T) { //nolint:paralleltest // sets the environment
 	port := running(t)
 	stored(t, "Order#good", es.Meta{CorrelationID: "req-1", Actor: "ann"}, added("tea"), added("mug"))
-	stored(t, "Account#\x1b[31mred", es.Meta{CorrelationID: "req-2"}, es.RawEvent{Type: "Odd", Schema: 3, Data: json.RawMessage(`{}`)})
+	stored(t, "Account#\x1b[31mred", es.Meta{CorrelationID: "req-2"}, es.RawEvent{
+		Type: "Odd", Schema: 3, Data: json.RawMessage(`{}`),
+	})
 	second := time.Now().UTC().Add(-time.Minute).Format(time.RFC3339) // before anything was stored
 	for _, s := range []step{
 		{"streams list Order#g", "STREAM … Order#good  3        2", "", 0},
-		{"streams list Order#g -o json", `{"stream":"Order#good","version":3,"commits":2,"first":" … "types":{"ItemAdded":2,"OrderCreated":1}}`, "", 0},
+		{
+			"streams list Order#g -o json",
+			`{"stream":"Order#good","version":3,"commits":2,"first":" … "types":{"ItemAdded":2,"OrderCreated":1}}`, "", 0,
+		},
 		{"streams list nothing", "STREAM", "", 0},
-		{"streams show Order#good", "Order#good  version 3, 2 commits …  2  ItemAdded …  1  OrderCreated … orders         generation 1 (serving) not yet, is at version 0", "", 0},
-		{"streams show Order#good -o json", `"projections":[{"projection":"orders","generation":1,"status":"serving","version":0,"applied":false`, "", 0},
+		{
+			"streams show Order#good",
+			"Order#good  version 3, 2 commits …  2  ItemAdded …  1  OrderCreated … orders         generation 1 (serving) not " +
+				"yet, is at version 0",
+			"", 0,
+		},
+		{
+			"streams show Order#good -o json",
+			`"projections":[{"projection":"orders","generation":1,"status":"serving","version":0,"applied":false`, "", 0,
+		},
 		{"streams show Order#none", "", "Order#none", 1},
 		{"streams show Order", "", "want Type#id", 2},
 		{"streams", "list", "", 0},
 		{"streams nonsense", "", `there is no command "nonsense"`, 2},
 		{"nonsense", "", `there is no command "nonsense"`, 2},
-		{"events Order#good", "Order#good@1 …  1 OrderCreated  {\"orderId\":\"good\" … Order#good@3 …  by ann  correlation req-1\n  2 ItemAdded … \n  3 ItemAdded", "", 0},
-		{"events Order#good --from 3 -o json", `{"stream":"Order#good","version":2,"lastVersion":3, … "events":[{"version":3,"type":"ItemAdded"`, "", 0},
+		{
+			"events Order#good",
+			"Order#good@1 …  1 OrderCreated  {\"orderId\":\"good\" … Order#good@3 …  by ann  correlation req-1\n" +
+				"  2 ItemAdded … \n  3 ItemAdded",
+			"", 0,
+		},
+		{
+			"events Order#good --from 3 -o json",
+			`{"stream":"Order#good","version":2,"lastVersion":3, … "events":[{"version":3,"type":"ItemAdded"`, "", 0,
+		},
 		{"events Order#none", "", "Order#none", 1},
 		{"events Order#good --from 3 --to 2", "", "--from 3 --to 2", 2},
 		{"events Order#good --sideways", "", "unknown flag", 2},
@@ -103,9 +131,17 @@ func TestWhatHappened(t *testing.T) { //nolint:paralleltest // sets the environm
 		{"find --type OrderTeleported -o json", `"stream":"Order#bad"`, "", 0},
 		{"find", "", "say what to search for", 2},
 		{"state Order#good", "Order#good at version 3 … \"amount\": \"38.00\"", "", 0},
-		{"state Order#good --version 1 -o json", `{"stream":"Order#good","version":1,"at":" … "state":{"orderId":"good"`, "", 0},
-		{"state Order#good --version 1 --version-to 3", "from Order#good at version 1 … to   Order#good at version 3 … + /items/0  {", "", 0},
-		{"state Order#good --version 1 --diff -o json", `"differences":[{"path":"/items/0","after":{"productId":"tea"`, "", 0},
+		{
+			"state Order#good --version 1 -o json",
+			`{"stream":"Order#good","version":1,"at":" … "state":{"orderId":"good"`, "", 0,
+		},
+		{
+			"state Order#good --version 1 --version-to 3",
+			"from Order#good at version 1 … to   Order#good at version 3 … + /items/0  {", "", 0,
+		},
+		{
+			"state Order#good --version 1 --diff -o json", `"differences":[{"path":"/items/0","after":{"productId":"tea"`, "", 0,
+		},
 		{"state Order#good --as-of " + second, "", "not found", 1},
 		{"state Order#good --version 9", "", "has no version 9: the latest is 3", 1},
 		{"state Order#good --version 1 --as-of " + second, "", "give one of --version", 2},
@@ -114,18 +150,33 @@ func TestWhatHappened(t *testing.T) { //nolint:paralleltest // sets the environm
 		{"state Order#bad", "", "OrderTeleported", 1},
 		{"state Thing#x", "", `no aggregate has streams of type "Thing"`, 1},
 		{"tail --from 1", "", "the name of one stream", 2},
-		{"trace req-1", "Order#good@3 … orders         generation 1 (serving) not yet", `a projection has not applied all commits of "req-1"`, 3},
+		{
+			"trace req-1", "Order#good@3 … orders         generation 1 (serving) not yet",
+			`a projection has not applied all commits of "req-1"`, 3,
+		},
 		{"heal Order#good", "Order#good is up to date", "", 0},
 		{"heal Order#good -o json", `{"stream":"Order#good","level":true}`, "", 0},
 		{"trace req-1", "orders         generation 1 (serving) applied at … ms after", "", 0},
-		{"trace req-1 -o json", `{"correlationId":"req-1","commits":[{"stream":"Order#good" … "projections":[{"projection":"orders" … "applied":true,"exact":true}`, "", 0},
+		{
+			"trace req-1 -o json",
+			`{"correlationId":"req-1","commits":[{"stream":"Order#good" … "projections":[{"projection":"orders" … ` +
+				`"applied":true,"exact":true}`,
+			"", 0,
+		},
 		{"trace nothing", "", "no commit has the correlation id", 1},
 		{"heal Order#bad orders", "", "is parked in orders", 3},
-		{"parked list -o json", `{"projection":"orders","generation":1,"stream":"Order#bad","version":1,"waiting":1,"reason":"needs-newer-code","error":"`, "", 0},
+		{"parked list -o json", `{"projection":"orders","generation":1,"stream":"Order#bad","version":1,"waiting":1,` +
+			`"reason":"needs-newer-code","error":"`, "", 0},
 		{"parked show orders Order#bad -o json", `"reason":"needs-newer-code"`, "", 0},
 		{"parked retry -o json", `{"tried":1,"left":1}`, "1 streams are still parked", 3},
-		{"projections -o json", `{"projection":"orders","generation":1,"fold":1,"status":"serving","since":" … "parked":1`, "", 0},
-		{"rebuild orders -o json", `{"projection":"orders","generation":2,"seconds":`, "1 streams are parked in generation 2", 3},
+		{
+			"projections -o json",
+			`{"projection":"orders","generation":1,"fold":1,"status":"serving","since":" … "parked":1`, "", 0,
+		},
+		{
+			"rebuild orders -o json", `{"projection":"orders","generation":2,"seconds":`,
+			"1 streams are parked in generation 2", 3,
+		},
 		{"rollback orders -o json", `{"projection":"orders","generation":1}`, "", 0},
 		{"version -o json", `{"version":"`, "", 0},
 		{"verify", "3 streams, 4 commits, 5 events: 0 findings", "", 0},
@@ -145,10 +196,14 @@ func TestWhatHappened(t *testing.T) { //nolint:paralleltest // sets the environm
 func TestNoControlCharacters(t *testing.T) { //nolint:paralleltest // sets the environment
 	port := running(t)
 	evil := "\x1b]0;title\x07\u202e\u009b2J"
-	stored(t, "Order#"+evil, es.Meta{Actor: evil, CorrelationID: evil}, es.RawEvent{Type: evil, Schema: 1, Data: json.RawMessage(`{"note":"\u009b` + "\u009b" + `"}`)})
+	stored(t, "Order#"+evil, es.Meta{Actor: evil, CorrelationID: evil}, es.RawEvent{
+		Type: evil, Schema: 1, Data: json.RawMessage(`{"note":"\u009b` + "\u009b" + `"}`),
+	})
 	for _, args := range [][]string{
-		{"streams", "list"}, {"streams", "show", "Order#" + evil}, {"events", "Order#" + evil}, {"trace", evil}, {"find", "--type", evil},
-		{"heal", "Order#" + evil}, {"parked", "list"}, {"parked", "show", "orders", "Order#" + evil}, {"verify", "Order#" + evil}, {"doctor"},
+		{"streams", "list"}, {"streams", "show", "Order#" + evil}, {"events", "Order#" + evil}, {"trace", evil},
+		{"find", "--type", evil},
+		{"heal", "Order#" + evil}, {"parked", "list"}, {"parked", "show", "orders", "Order#" + evil},
+		{"verify", "Order#" + evil}, {"doctor"},
 	} {
 		out, _ := line(t, port, args...)
 		if out == "" && args[0] != "heal" || strings.ContainsAny(out, "\x1b\x07\u202e\u009b") {
@@ -223,8 +278,14 @@ func TestAnchorsAndChanges(t *testing.T) { //nolint:paralleltest // sets the env
 	remove(t, "Order#good", "1") // the whole stream: only the anchor remembers it
 	for _, s := range []step{
 		{"verify", "1 streams, 1 commits, 1 events: 0 findings", "", 0},
-		{"verify --anchors " + anchors + " --trusted " + pub, "Order#good@1: witness: … anchor of … 1 findings", "1 findings", 3},
-		{"verify Order#good --anchors " + anchors + " --trusted " + pub + " -o json", `"found":1,"findings":[{"stream":"Order#good","version":1,"kind":"witness"`, "1 findings", 3},
+		{
+			"verify --anchors " + anchors + " --trusted " + pub,
+			"Order#good@1: witness: … anchor of … 1 findings", "1 findings", 3,
+		},
+		{
+			"verify Order#good --anchors " + anchors + " --trusted " + pub + " -o json",
+			`"found":1,"findings":[{"stream":"Order#good","version":1,"kind":"witness"`, "1 findings", 3,
+		},
 	} {
 		s.run(t, port)
 	}
@@ -251,15 +312,22 @@ func writePEM(t *testing.T, path string, key any, marshal func(any) ([]byte, err
 	}
 }
 
-// TestExportAndImport: an import of an archive makes an empty table equal to the exported one. Other tables are refused.
+// TestExportAndImport: an import of an archive makes an empty table equal to the exported one. Other tables are
+// refused.
 func TestExportAndImport(t *testing.T) { //nolint:paralleltest // sets the environment
 	port := running(t)
-	stored(t, "Order#good", es.Meta{CorrelationID: "req-1", OccurredAt: time.Now().Add(-time.Hour)}, added("tea"), added("mug"))
+	stored(t, "Order#good", es.Meta{CorrelationID: "req-1", OccurredAt: time.Now().Add(-time.Hour)},
+		added("tea"), added("mug"))
 	file := filepath.Join(t.TempDir(), "all.ndjson")
 	for _, s := range []step{
 		{"export " + file, "3 commits, 4 events", "", 0},
 		{"export " + file, "", "file exists", 1},
-		{"export - --prefix Order#good --as cloudevents --source /here", `{"specversion":"1.0","id":"Order#good@1","source":"/here","type":"OrderCreated","subject":"Order#good" … "sequence":"0000000000000000002","schemaversion":"1" … "correlationid":"req-1","data":{"productId":"tea"`, "", 0},
+		{
+			"export - --prefix Order#good --as cloudevents --source /here",
+			`{"specversion":"1.0","id":"Order#good@1","source":"/here","type":"OrderCreated","subject":"Order#good" … ` +
+				`"sequence":"0000000000000000002","schemaversion":"1" … "correlationid":"req-1","data":{"productId":"tea"`,
+			"", 0,
+		},
 		{"export - --as xml", "", "want archive or cloudevents", 2},
 		{"import " + file, "", "the event table is not empty", 1},
 		{"import " + file + " --continue", "3 commits, 4 events stored and verified; 3 commits were stored before", "", 0},
@@ -275,7 +343,8 @@ func TestExportAndImport(t *testing.T) { //nolint:paralleltest // sets the envir
 	for _, s := range []step{
 		{"import " + file + " -o json", `{"commits":3,"events":4,"there":0}`, "", 0},
 		{"verify", "2 streams, 3 commits, 4 events: 0 findings", "", 0},
-		{"streams show Order#good", "version 3, 2 commits … orders         generation 1 (serving) not yet … reserve-stock  generation 1 (serving) applied at", "", 0},
+		{"streams show Order#good", "version 3, 2 commits … orders         generation 1 (serving) not yet … reserve-stock  " +
+			"generation 1 (serving) applied at", "", 0},
 	} {
 		s.run(t, port)
 	}
@@ -299,14 +368,24 @@ func TestDoctor(t *testing.T) { //nolint:paralleltest // sets the environment
 	f, port := newFake(t, nil)
 	f.fill(t)
 	for _, s := range []step{
-		{"doctor", "ok … settings … DynamoDB at http … notice … queue of catch-ups … clock … ok … table events … wrong … time to live … skipped … protection … projection orders", "1 checks found something wrong", 3},
+		{
+			"doctor",
+			"ok … settings … DynamoDB at http … notice … queue of catch-ups … clock … ok … table events … wrong … time to " +
+				"live … skipped … protection … projection orders",
+			"1 checks found something wrong", 3,
+		},
 		{"heal Order#bad", "", "is parked in orders", 3},
-		{"doctor -o json", `{"check":"projection orders","result":"wrong","detail":"1 streams are parked in generation 1","advice":"`, "found something wrong", 3},
+		{
+			"doctor -o json",
+			`{"check":"projection orders","result":"wrong","detail":"1 streams are parked in generation 1","advice":"`,
+			"found something wrong", 3,
+		},
 	} {
 		s.run(t, port)
 	}
 	f.located.Resources.Queues = map[annalsaws.Function]string{annalsaws.Projector: "queue"}
-	f.located.Resources.Tables["snapshots"], f.located.Resources.Tables["accounts"] = "no-such-table", os.Getenv(annalsaws.Events.Env())
+	f.located.Resources.Tables["snapshots"], f.located.Resources.Tables["accounts"] = "no-such-table",
+		os.Getenv(annalsaws.Events.Env())
 	root := newRoot(portOf(port))
 	var out bytes.Buffer
 	root.SetOut(&out)

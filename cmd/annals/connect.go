@@ -62,7 +62,8 @@ func (c *cli) connect(cmd *cobra.Command) (*session, error) {
 	if s.store, err = dynamostore.New(s.dynamoDB, s.table(annalsaws.Events), dynamostore.Config{Log: log}); err != nil {
 		return nil, err
 	}
-	s.operator = newOperator(&s, functions.New(s.aws, s.Resources.Functions, only).On(s.table(annalsaws.Events), s.elsewhere), log)
+	s.operator = newOperator(&s,
+		functions.New(s.aws, s.Resources.Functions, only).On(s.table(annalsaws.Events), s.elsewhere), log)
 	follow := feed.Config{Every: time.Second}
 	if s.dynamoDB.Options().BaseEndpoint != nil { // not AWS: a third reader of the stream does no harm
 		follow.Every, follow.Budget.Requests = 200*time.Millisecond, 400
@@ -82,8 +83,10 @@ func (c *cli) nameTables(cmd *cobra.Command, s *session) error {
 	var missing []string
 	for _, t := range annalsaws.TablesOf(s.Service) {
 		if name := c.getenv(t.Env()); name != "" && name != s.table(t) {
-			fmt.Fprintf(cmd.ErrOrStderr(), "table %s: using %s instead of %s, because %s is set\n", t.Name, name, s.table(t), t.Env())
-			s.elsewhere = fmt.Errorf("it uses table %s, not %s, which %s names: unset %s, or use a command that needs no function",
+			fmt.Fprintf(cmd.ErrOrStderr(), "table %s: using %s instead of %s, because %s is set\n",
+				t.Name, name, s.table(t), t.Env())
+			s.elsewhere = fmt.Errorf("it uses table %s, not %s, which %s names: unset %s, or use a command that needs no "+
+				"function",
 				cmp.Or(s.table(t), "of another name"), name, t.Env(), t.Env())
 			s.Resources.Tables[t.Name] = name
 		}

@@ -49,8 +49,10 @@ s.`,
 	}
 	cmd.Flags().BoolVar(&write, "write", false, "allow changes: retries of parked streams, rebuilds")
 	cmd.Flags().IntVar(&port, "port", 0, "port on the loopback interface; 0 takes a free one")
-	cmd.Flags().Float64Var(&units, "units-per-second", 1000, "the most read units a second of a search on AWS, 0 = no limit")
-	cmd.Flags().BoolVar(&beside, "beside", false, "serve on the socket that is file descriptor 3 until standard input ends: for the runner")
+	cmd.Flags().Float64Var(&units, "units-per-second", 1000,
+		"the most read units a second of a search on AWS, 0 = no limit")
+	cmd.Flags().BoolVar(&beside, "beside", false, "serve on the socket that is file descriptor 3 until standard input "+
+		"ends: for the runner")
 	_ = cmd.Flags().MarkHidden("beside")
 	return cmd
 }

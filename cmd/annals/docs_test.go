@@ -21,7 +21,8 @@ const reference = "../../docs/cli.md"
 func TestReference(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	fmt.Fprint(&b, "# The command line\n\n`go run ./cmd/annals`, or `go install ./cmd/annals` and then `annals`. Completion: `annals completion --help`.\n"+
+	fmt.Fprint(&b, "# The command line\n\n"+
+		"`go run ./cmd/annals`, or `go install ./cmd/annals` and then `annals`. Completion: `annals completion --help`.\n"+
 		"This is what `annals help` says; `go test ./cmd/annals -run TestReference -update` updates it.\n\n")
 	root := newRoot(os.Getenv)
 	root.InitDefaultHelpCmd()

@@ -14,9 +14,10 @@ func (c *cli) eventsCommand() *cobra.Command {
 	var from, to int64
 	cmd := &cobra.Command{
 		Use: "events STREAM", Short: "Show the events of a stream",
-		Long:    "Show the events of a stream, commit by commit. The events of a commit were stored together.",
-		Example: "  annals --local events Order#o-1\n  annals --local events Order#o-1 --from 3 --output json | jq .events[].type",
-		Args:    cobra.ExactArgs(1),
+		Long: "Show the events of a stream, commit by commit. The events of a commit were stored together.",
+		Example: "  annals --local events Order#o-1\n" +
+			"  annals --local events Order#o-1 --from 3 --output json | jq .events[].type",
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if from < 0 || to < 0 || to > 0 && to < from {
 				return usage("--from %d --to %d: want versions of 1 or more, --from not above --to", from, to)

@@ -53,14 +53,16 @@ func (d *doctor) table(t annalsaws.Table, got *types.TableDescription) bool {
 	case got.TableStatus != types.TableStatusActive && got.TableStatus != types.TableStatusUpdating:
 		d.say(wrongResult, "table "+t.Name, "Wait until it is active.", "%s is %s", *got.TableName, got.TableStatus)
 	case !sameKeys(t.Table, got):
-		d.say(wrongResult, "table "+t.Name, "This is another table, or one of another version of the service: check the names of "+
-			"tables in the environment.", "%s has other keys", *got.TableName)
+		d.say(wrongResult, "table "+t.Name,
+			"This is another table, or one of another version of the service: check the names of tables in the "+
+				"environment.", "%s has other keys", *got.TableName)
 	case indexFault(t.Table, got) != "":
 		d.say(wrongResult, "table "+t.Name, "Lists can't be read from it. "+deploy+
 			" A deployment adds one index to a table at a time, and DynamoDB needs time to fill it. Delete an index with "+
 			"other keys or attributes first.",
 			"%s %s", *got.TableName, indexFault(t.Table, got))
-	case t.Stream && (got.StreamSpecification == nil || got.StreamSpecification.StreamViewType != types.StreamViewTypeNewImage):
+	case t.Stream &&
+		(got.StreamSpecification == nil || got.StreamSpecification.StreamViewType != types.StreamViewTypeNewImage):
 		d.say(wrongResult, "table "+t.Name, "Projections receive no events without it. "+deploy,
 			"%s has no stream of new images", *got.TableName)
 	default:
@@ -151,7 +153,8 @@ func (d *doctor) clock(out *dynamodb.DescribeTableOutput) {
 		return
 	}
 	if off := here.Sub(server).Abs(); off > skew {
-		d.say(wrongResult, "clock", "Set this machine's clock (NTP): the times of events and the signatures of requests depend on it.",
+		d.say(wrongResult, "clock", "Set this machine's clock (NTP): the times of events and the signatures of requests "+
+			"depend on it.",
 			"it differs from DynamoDB's by %s", off.Round(time.Second))
 		return
 	}
@@ -161,9 +164,12 @@ func (d *doctor) clock(out *dynamodb.DescribeTableOutput) {
 // protection checks that the event table is protected, and that expired connections are deleted.
 func (d *doctor) protection(ctx context.Context) {
 	events, connections := d.session.table(annalsaws.Events), d.session.table(annalsaws.Connections)
-	if ttl, err := d.dynamoDB.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &connections}); err != nil {
+	if ttl, err := d.dynamoDB.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{
+		TableName: &connections,
+	}); err != nil {
 		d.say(wrongResult, "time to live", "Allow dynamodb:DescribeTimeToLive.", "%v", err)
-	} else if ttl.TimeToLiveDescription == nil || aws.ToString(ttl.TimeToLiveDescription.AttributeName) != annalsaws.Connections.TimeToLive {
+	} else if ttl.TimeToLiveDescription == nil ||
+		aws.ToString(ttl.TimeToLiveDescription.AttributeName) != annalsaws.Connections.TimeToLive {
 		d.say(wrongResult, "time to live", deploy, "%s has no time to live: old connections are never deleted", connections)
 	} else {
 		d.say(okResult, "time to live", "", "old connections are deleted by attribute %q", annalsaws.Connections.TimeToLive)
@@ -201,7 +207,8 @@ func (d *doctor) queues() {
 		switch {
 		case text == "":
 			d.say(noticeResult, q.name,
-				deploy+" Without a queue, failed streams are not retried from it, and the daily reconciliation does not run.", "none")
+				deploy+" Without a queue, failed streams are not retried from it, and the daily reconciliation does not run.",
+				"none")
 		case err != nil || at.Host == "" || at.Path == "":
 			d.say(wrongResult, q.name, "The description must have the queue's URL: print it again with `annals describe`.",
 				"%q is not the URL of a queue", text)
@@ -239,7 +246,8 @@ func (d *doctor) generations(ctx context.Context) {
 			switch {
 			case g.Parked > 0:
 				d.say(wrongResult, "projection "+p.Name,
-					"`annals parked list "+p.Name+"` names them, `annals parked show` shows the reason. See docs/runbooks/parked-streams.md.",
+					"`annals parked list "+p.Name+
+						"` names them, `annals parked show` shows the reason. See docs/runbooks/parked-streams.md.",
 					"%d streams are parked in generation %d", g.Parked, g.Generation)
 			case g.Failure != "":
 				d.say(wrongResult, "projection "+p.Name,

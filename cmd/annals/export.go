@@ -33,13 +33,15 @@ and export that table.
 
 ` + wholeTable + ` An archive costs twice as much and misses nothing: its
 reads are strongly consistent.`,
-		Example: "  annals --stack Shop export annals.ndjson\n  annals --local export - --as cloudevents --prefix Order# | head",
-		Args:    cobra.ExactArgs(1),
+		Example: "  annals --stack Shop export annals.ndjson\n" +
+			"  annals --local export - --as cloudevents --prefix Order# | head",
+		Args: cobra.ExactArgs(1),
 	}
 	cmd.Flags().StringVar(&as, "as", "archive", "archive or cloudevents")
 	cmd.Flags().StringVar(&prefix, "prefix", "", "only streams whose names begin with this")
 	cmd.Flags().StringVar(&source, "source", "/annals", "the source of CloudEvents (a URI reference)")
-	_ = cmd.RegisterFlagCompletionFunc("as", cobra.FixedCompletions([]string{"archive", "cloudevents"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("as",
+		cobra.FixedCompletions([]string{"archive", "cloudevents"}, cobra.ShellCompDirectiveNoFileComp))
 	c.unitsFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if as != "archive" && as != "cloudevents" {
@@ -120,8 +122,9 @@ func newCloudEvent(source string, c *inspect.Commit, i int) cloudEvent {
 	return cloudEvent{
 		SpecVersion: "1.0", ID: fmt.Sprintf("%s@%d", c.Stream, e.Version), Source: source, Type: e.Type, Subject: c.Stream,
 		Time: happened, DataContentType: "application/json", Sequence: fmt.Sprintf("%019d", e.Version),
-		SchemaVersion: strconv.Itoa(e.Schema), RecordedTime: c.At, CommitID: c.CommitID, CorrelationID: c.Metadata.CorrelationID,
-		CausationID: c.Metadata.CausationID, Actor: c.Metadata.Actor, Data: e.Data,
+		SchemaVersion: strconv.Itoa(e.Schema), RecordedTime: c.At, CommitID: c.CommitID,
+		CorrelationID: c.Metadata.CorrelationID,
+		CausationID:   c.Metadata.CausationID, Actor: c.Metadata.Actor, Data: e.Data,
 	}
 }
 

@@ -63,8 +63,9 @@ func newFake(t *testing.T, more map[string]string) (f *fake, port string) {
 	address := "http://127.0.0.1:" + port
 	f.located.Place = address
 	f.located.Environment = map[string]string{
-		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_ENDPOINT_URL_LAMBDA": address, "AWS_ENDPOINT_URL_SFN": address,
-		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_ENDPOINT_URL_LAMBDA": address,
+		"AWS_ENDPOINT_URL_SFN": address,
+		"AWS_REGION":           "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
 	}
 	maps.Copy(f.located.Environment, more)
 	for name := range f.located.Environment { // what the commands set is undone
@@ -87,7 +88,9 @@ func (f *fake) deployment() annalslambda.Deployment {
 
 // handler returns the handler of a function, which starts at its first invocation.
 func (f *fake) handler(name string) (lambda.Handler, error) {
-	i := slices.IndexFunc(annalsaws.Functions, func(of annalsaws.Function) bool { return f.located.Resources.Functions[of] == name })
+	i := slices.IndexFunc(annalsaws.Functions, func(of annalsaws.Function) bool {
+		return f.located.Resources.Functions[of] == name
+	})
 	function := annalsaws.Functions[i]
 	if h := f.handlers[function]; h != nil {
 		return h, nil
@@ -143,7 +146,8 @@ func (f *fake) machine(w http.ResponseWriter, r *http.Request) {
 	f.mu.Unlock()
 	var in struct{ Input string }
 	var stage projection.Stage
-	if json.NewDecoder(r.Body).Decode(&in) != nil || json.Unmarshal([]byte(in.Input), &stage) != nil || f.rebuild(r.Context(), stage.Projection) != nil {
+	if json.NewDecoder(r.Body).Decode(&in) != nil || json.Unmarshal([]byte(in.Input), &stage) != nil ||
+		f.rebuild(r.Context(), stage.Projection) != nil {
 		http.Error(w, `{"__type":"InvalidExecutionInput"}`, http.StatusBadRequest)
 		return
 	}
@@ -158,7 +162,9 @@ func (f *fake) rebuild(ctx context.Context, name string) error {
 		return err
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	engine := projection.NewEngine(store, dynamoview.NewCatalog(f.client, tables["projections"]), projection.Config{Log: quiet},
+	engine := projection.NewEngine(store, dynamoview.NewCatalog(f.client, tables["projections"]), projection.Config{
+		Log: quiet,
+	},
 		service.Subscriptions(func(m string) projection.View { return dynamoview.New(f.client, tables[m]) })...)
 	_, _, err = projection.NewRebuilder(engine, store, projection.RebuildConfig{Log: quiet}).Run(ctx, name, nil)
 	return err

@@ -18,7 +18,9 @@ const look = time.Second
 // serves.
 func (c *cli) follow(cmd *cobra.Command, o *operator, name string) error {
 	start := time.Now()
-	served, err := elsewhere(cmd.Context(), o, name, func(says string) { fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", name, says) })
+	served, err := elsewhere(cmd.Context(), o, name, func(says string) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", name, says)
+	})
 	if err != nil {
 		return err
 	}

@@ -17,18 +17,23 @@ func TestRebuild(t *testing.T) { //nolint:paralleltest // sets the environment
 		t.Error("what can't be applied is level")
 	}
 	out, err := line(t, port, "rebuild", "orders")
-	if exitCode(err) != exitFindings || !strings.Contains(out, "orders: generation 2 serves after") || !strings.Contains(err.Error(), "such as Order#bad") {
+	if exitCode(err) != exitFindings || !strings.Contains(out, "orders: generation 2 serves after") ||
+		!strings.Contains(err.Error(), "such as Order#bad") {
 		t.Errorf("%s, %v", out, err)
 	}
 	begun := f.started
-	for name, want := range map[string]error{"nothing": &projection.UnknownProjectionError{Projection: "nothing"}, "reserve-stock": projection.ErrNotRebuilt} {
+	for name, want := range map[string]error{
+		"nothing": &projection.UnknownProjectionError{Projection: "nothing"}, "reserve-stock": projection.ErrNotRebuilt,
+	} {
 		_, err := line(t, port, "rebuild", name)
 		if unknown := new(projection.UnknownProjectionError); !errors.Is(err, want) && !errors.As(err, &unknown) {
 			t.Errorf("%s is rebuilt: %v", name, err)
 		}
 	}
 	f.located.Resources.RebuildMachine = ""
-	step{"rebuild orders", "", "the service has no state machine that rebuilds read models: deploy the stack again", 1}.run(t, port)
+	step{
+		"rebuild orders", "", "the service has no state machine that rebuilds read models: deploy the stack again", 1,
+	}.run(t, port)
 	if f.started != begun {
 		t.Errorf("%d executions were started in vain", f.started-begun)
 	}

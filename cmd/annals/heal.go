@@ -18,7 +18,8 @@ func (c *cli) healCommand() *cobra.Command {
 		Short:   "Catch up a stream in one projection, or in all that read it",
 		Long: "Catch up a stream in one projection, or in all that read it: the function applies the events that it has not applied.\n" +
 			"It retries a parked stream only if its code is another build than the one that parked it. `annals parked retry` retries\n" +
-			"it in any case. Exit code 3: the stream is parked, or the function ran out of time and put the rest into its queue.",
+			"it in any case. Exit code 3: the stream is parked, or the function ran out of time and put the rest into its " +
+			"queue.",
 		Example:           "  annals --local heal Order#o-1\n  annals --local heal Order#o-1 orders",
 		Args:              cobra.RangeArgs(1, 2),
 		ValidArgsFunction: c.completeProjection(1),

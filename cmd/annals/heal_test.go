@@ -26,7 +26,8 @@ func TestBehind(t *testing.T) { //nolint:paralleltest // sets the environment
 	}
 	next := read[good]
 	next.Version, next.Behind = next.Version+1, true
-	if err := view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: good, Prev: read[good], Next: next}}, nil); err != nil {
+	if err := view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: good, Prev: read[good], Next: next}},
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	cmd := &cobra.Command{}
@@ -51,12 +52,17 @@ func TestBehind(t *testing.T) { //nolint:paralleltest // sets the environment
 	}
 	next = read[good]
 	next.Behind = true
-	if err := view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: good, Prev: read[good], Next: next}}, nil); err != nil {
+	if err := view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: good, Prev: read[good], Next: next}},
+		nil); err != nil {
 		t.Fatal(err)
 	}
-	step{"parked retry orders Order#good", "retried 1, 0 still parked", "Order#good is still behind in orders: the function's time", 3}.run(t, port)
+	step{
+		"parked retry orders Order#good", "retried 1, 0 still parked",
+		"Order#good is still behind in orders: the function's time", 3,
+	}.run(t, port)
 	o.versions["orders"] = []int{99}
-	if got, err := o.behind(t.Context(), good, nil); err != nil || !strings.Contains(got, "the code that is deployed has no fold version") {
+	if got, err := o.behind(t.Context(), good, nil); err != nil ||
+		!strings.Contains(got, "the code that is deployed has no fold version") {
 		t.Errorf("%q, %v", got, err)
 	}
 }

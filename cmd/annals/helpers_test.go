@@ -13,7 +13,9 @@ import (
 )
 
 func key(stream, version string) dynamostore.Item {
-	return dynamostore.Item{"stream": &types.AttributeValueMemberS{Value: stream}, "version": &types.AttributeValueMemberN{Value: version}}
+	return dynamostore.Item{
+		"stream": &types.AttributeValueMemberS{Value: stream}, "version": &types.AttributeValueMemberN{Value: version},
+	}
 }
 
 // remove removes a commit without the store.
@@ -43,7 +45,9 @@ func spoil(t *testing.T, stream, version string) {
 // scan returns all commits of the event table.
 func scan(t *testing.T) map[string]dynamostore.Item {
 	t.Helper()
-	out, err := dynamotest.Client(t).Scan(t.Context(), &dynamodb.ScanInput{TableName: new(os.Getenv(annalsaws.Events.Env()))})
+	out, err := dynamotest.Client(t).Scan(t.Context(), &dynamodb.ScanInput{
+		TableName: new(os.Getenv(annalsaws.Events.Env())),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,9 @@ func (c *cli) importArchive(cmd *cobra.Command, path string, goOn bool) error {
 			return fmt.Errorf("read archive %s: %w", path, err)
 		}
 		total++
-		ends[c.Stream] = es.CommitRef{StreamVersion: es.StreamVersion{Stream: c.Stream, Version: c.LastVersion()}, Hash: c.Hash}
+		ends[c.Stream] = es.CommitRef{
+			StreamVersion: es.StreamVersion{Stream: c.Stream, Version: c.LastVersion()}, Hash: c.Hash,
+		}
 	}
 	s, err := c.connect(cmd)
 	if err != nil {
@@ -125,7 +127,9 @@ func (s *session) empty(ctx context.Context) (bool, error) {
 const importers = 16
 
 // restore stores commits, and returns how many were already stored.
-func (s *session) restore(ctx context.Context, commits iter.Seq2[es.Commit, error], p *progress) (there int64, err error) {
+func (s *session) restore(
+	ctx context.Context, commits iter.Seq2[es.Commit, error], p *progress,
+) (there int64, err error) {
 	all, ctx := errgroup.WithContext(ctx)
 	lanes := make([]chan es.Commit, importers)
 	before := make([]int64, importers)

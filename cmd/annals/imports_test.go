@@ -18,7 +18,9 @@ func TestKnowsNoService(t *testing.T) {
 		t.Fatal("the list is not that of the command line")
 	}
 	for path := range strings.Lines(string(out)) {
-		for _, other := range []string{"shop", "functions", "pkg/annals/annalslambda", "pkg/annals/annalshttp", "pkg/annals/annalscdk"} {
+		for _, other := range []string{
+			"shop", "functions", "pkg/annals/annalslambda", "pkg/annals/annalshttp", "pkg/annals/annalscdk",
+		} {
 			if p := strings.TrimSpace(path); p == module+other || strings.HasPrefix(p, module+other+"/") {
 				t.Errorf("it links %s", p)
 			}

@@ -15,7 +15,8 @@ import (
 // TestWhere: the command line must name exactly one service.
 func TestWhere(t *testing.T) { //nolint:paralleltest // sets the environment
 	for name, value := range map[string]string{
-		"AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x",
+		"AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "x",
+		"AWS_SECRET_ACCESS_KEY":           "x",
 		"AWS_ENDPOINT_URL_CLOUDFORMATION": "http://127.0.0.1:1",
 	} {
 		t.Setenv(name, value)
@@ -29,7 +30,8 @@ func TestWhere(t *testing.T) { //nolint:paralleltest // sets the environment
 		t.Fatal(err)
 	}
 	for line, want := range map[string]string{
-		"projections":                     "say where the service is: --local for the one that runs on this machine, --stack NAME",
+		"projections": "say where the service is: --local for the one that runs on this machine, " +
+			"--stack NAME",
 		"describe":                        "--file FILE for the output of `annals describe`",
 		"projections --stack S":           "read the template of stack S",
 		"projections --stack S --local":   "give only one of them",
@@ -57,7 +59,8 @@ func TestDescribe(t *testing.T) { //nolint:paralleltest // sets the environment
 	port := running(t)
 	text, err := line(t, port, "describe")
 	var l annalsaws.Located
-	if err != nil || json.Unmarshal([]byte(text), &l) != nil || l.Service.Name != "shop" || !strings.Contains(text, "\n  ") {
+	if err != nil || json.Unmarshal([]byte(text), &l) != nil || l.Service.Name != "shop" ||
+		!strings.Contains(text, "\n  ") {
 		t.Fatalf("%v: %s", err, text)
 	}
 	if short, err := line(t, port, "describe", "-o", "json"); err != nil || strings.Count(short, "\n") != 1 {
@@ -85,7 +88,8 @@ func TestDescribe(t *testing.T) { //nolint:paralleltest // sets the environment
 	}
 	root := newRoot(func(string) string { return "" })
 	root.SetArgs([]string{"--file", file, "projections"})
-	if err := root.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), "has no table for orders: deploy it again") {
+	if err := root.ExecuteContext(t.Context()); err == nil ||
+		!strings.Contains(err.Error(), "has no table for orders: deploy it again") {
 		t.Errorf("without a table: %v", err)
 	}
 }

@@ -72,11 +72,13 @@ func looking(dir string) map[string]string {
 	return map[string]string{
 		"annals projections": "projections",
 		"annals parked list": "parked list", "annals parked show": "parked show orders Order#bad",
-		"annals streams list": "streams list", "annals streams show": "streams show Order#good", "annals state": "state Order#good",
+		"annals streams list": "streams list", "annals streams show": "streams show Order#good",
+		"annals state": "state Order#good",
 		"annals trace": "trace c-1", "annals doctor": "doctor", "annals events": "events Order#good",
 		"annals find": "find --prefix Order#", "annals describe": "describe",
 		"annals tail": "tail", "annals verify": "verify", "annals console": "console",
-		"annals export": "export " + dir + "/archive", "annals anchors": "anchors " + dir + "/anchors --key " + dir + "/key.pem",
+		"annals export": "export " + dir + "/archive", "annals anchors": "anchors " + dir + "/anchors --key " +
+			dir + "/key.pem",
 	}
 }
 
@@ -97,7 +99,9 @@ func keyPair(t *testing.T, dir string) {
 // projections yet. Nor do the functions that they invoke, which use the same proxy.
 func TestLookingNeverWrites(t *testing.T) { //nolint:paralleltest // sets the environment
 	w, endpoint := newWire(t)
-	f, port := newFake(t, map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": endpoint, "AWS_ENDPOINT_URL_SQS": "http://127.0.0.1:1"})
+	f, port := newFake(t, map[string]string{
+		"AWS_ENDPOINT_URL_DYNAMODB": endpoint, "AWS_ENDPOINT_URL_SQS": "http://127.0.0.1:1",
+	})
 	f.fill(t)
 	dir := t.TempDir()
 	keyPair(t, dir)
@@ -133,7 +137,8 @@ func TestLookingNeverWrites(t *testing.T) { //nolint:paralleltest // sets the en
 			t.Errorf("%s made %d requests, and wrote: %s\n%s", name, requests, strings.Join(writes, ", "), &said)
 		}
 		for _, task := range f.tasks() {
-			if mayAsk := name == "annals console" || task == asksFor[name]; !mayAsk || task != ask.State && task != ask.Readable {
+			if mayAsk := name == "annals console" || task == asksFor[name]; !mayAsk ||
+				task != ask.State && task != ask.Readable {
 				t.Errorf("%s asks a function for %q", name, task)
 			}
 		}
@@ -168,7 +173,8 @@ func openConsole(t *testing.T, out io.Reader) {
 	}
 	base, key, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(string(line[:n]), "open ")), "?key=")
 	for _, path := range []string{
-		"live", "projections", "parked", "stream?stream=Order%23good", "state?stream=Order%23good&version=1", "find?type=OrderCreated",
+		"live", "projections", "parked", "stream?stream=Order%23good", "state?stream=Order%23good&version=1",
+		"find?type=OrderCreated",
 		"trace?correlation=c-1", "applied?stream=Order%23good&version=1",
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)

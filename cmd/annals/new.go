@@ -112,7 +112,8 @@ The name is capitalized words, such as ReserveStock, or reserve-stock.`,
 		},
 	}
 	cmd.Flags().StringVar(&of, "of", "", "the aggregate whose events it reacts to")
-	cmd.Flags().StringVar(&on, "on", "", "the events that it reacts to (default: the first type that the aggregate registers)")
+	cmd.Flags().StringVar(&on, "on", "",
+		"the events that it reacts to (default: the first type that the aggregate registers)")
 	dryRun(cmd, &dry)
 	return cmd
 }

@@ -47,7 +47,8 @@ type failures struct {
 func newOperator(s *session, client *functions.Client, log *slog.Logger) *operator {
 	o := &operator{
 		functions: client, machine: functions.NewMachine(s.aws, s.Resources.RebuildMachine),
-		views: map[string]*dynamoview.View{}, versions: map[string][]int{}, reacts: len(s.Service.Reactions) > 0, pause: time.Second,
+		views: map[string]*dynamoview.View{}, versions: map[string][]int{}, reacts: len(s.Service.Reactions) > 0,
+		pause: time.Second,
 	}
 	if o.machine != nil {
 		o.machine.Elsewhere = s.elsewhere

@@ -27,7 +27,8 @@ type progress struct {
 func newProgress(out io.Writer, name string, total int64) *progress {
 	p := &progress{out: out, name: name, total: total, start: time.Now(), said: time.Now()}
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.bar = progressbar.NewOptions64(max(total, 1), progressbar.OptionSetWriter(out), progressbar.OptionSetDescription(name),
+		p.bar = progressbar.NewOptions64(max(total, 1), progressbar.OptionSetWriter(out),
+			progressbar.OptionSetDescription(name),
 			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("commits"),
 			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish())
 	}

@@ -57,7 +57,8 @@ func (o *operator) rebuilds(name string) error {
 	case o.reactions.Keeps(name):
 		return fmt.Errorf("rebuild %s: %w", name, projection.ErrNotRebuilt)
 	case o.machine == nil:
-		return fmt.Errorf("rebuild %s: the service has no state machine that rebuilds read models: deploy the stack again", name)
+		return fmt.Errorf("rebuild %s: the service has no state machine that rebuilds read models: deploy the stack again",
+			name)
 	}
 	return nil
 }

@@ -26,15 +26,16 @@ func (c *cli) reconcileCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if segments < 1 || segments > maxSegments || units < 0 || settled < 0 {
-				return usage("--segments %d, --units-per-second %g, --settled %s: --segments must be from 1 to %d, the others must "+
-					"not be negative", segments, units, settled, maxSegments)
+				return usage("--segments %d, --units-per-second %g, --settled %s: --segments must be from 1 to %d, the "+
+					"others must not be negative", segments, units, settled, maxSegments)
 			}
 			return c.reconcile(cmd, ask.Request{Of: segments, UnitsPerSecond: units, MinAge: settled.Seconds()})
 		},
 	}
 	cmd.Flags().IntVar(&segments, "segments", 4, "the number of parts of the table, which are read concurrently")
 	cmd.Flags().Float64Var(&units, "units-per-second", 500, "the most read units a second of each segment, 0 = no limit")
-	cmd.Flags().DurationVar(&settled, "settled", time.Minute, "skip streams whose last commit is younger: it may still be delivered")
+	cmd.Flags().DurationVar(&settled, "settled", time.Minute,
+		"skip streams whose last commit is younger: it may still be delivered")
 	return cmd
 }
 
@@ -66,9 +67,12 @@ func (c *cli) reconcile(cmd *cobra.Command, in ask.Request) error {
 		name  string
 		found projection.Reconciled
 	}{{"read models", readModels}, {"reactions", reactions}} {
-		l := line{of.name, of.found.Streams, of.found.Healed, of.found.Parked, of.found.Left, of.found.Unreadable, of.found.Units}
+		l := line{
+			of.name, of.found.Streams, of.found.Healed, of.found.Parked, of.found.Left, of.found.Unreadable, of.found.Units,
+		}
 		err := c.show(cmd, l, func(w io.Writer) {
-			fmt.Fprintf(w, "%s: %d streams, %d checkpoints healed, %d parked, %d still behind, %d items unreadable, %.1f read units\n",
+			fmt.Fprintf(w, "%s: %d streams, %d checkpoints healed, %d parked, %d still behind, %d items unreadable, %.1f read "+
+				"units\n",
 				l.Of, l.Streams, l.Healed, l.Waiting, l.Left, l.Unreadable, l.Units)
 		})
 		if err != nil {

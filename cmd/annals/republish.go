@@ -64,8 +64,9 @@ func (o *operator) republish(ctx context.Context, stream es.StreamID, from int64
 			return events, fmt.Errorf("republish %s from version %d: %w", stream, from, err)
 		}
 		if answer.Next != 0 && answer.Next <= from {
-			return events, fmt.Errorf("republish %s from version %d: the reactor function had no time to send an event: raise its timeout",
-				stream, from)
+			return events,
+				fmt.Errorf("republish %s from version %d: the reactor function had no time to send an event: raise its timeout",
+					stream, from)
 		}
 		events, from = events+answer.Events, answer.Next
 	}

@@ -51,13 +51,17 @@ func newRoot(getenv func(string) string) *cobra.Command {
 	flags.StringVar(&c.stack, "stack", "", "use the service of this CloudFormation stack")
 	flags.StringVar(&c.file, "file", "", "use the service that this file describes: the output of annals describe")
 	flags.VarP(&c.output, "output", "o", "human or json")
-	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"human", "json"}, cobra.ShellCompDirectiveNoFileComp))
-	root.AddGroup(&cobra.Group{ID: events, Title: "What happened:"}, &cobra.Group{ID: models, Title: "The read models:"}, &cobra.Group{ID: setup, Title: "The setup:"})
+	_ = root.RegisterFlagCompletionFunc("output",
+		cobra.FixedCompletions([]string{"human", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	root.AddGroup(&cobra.Group{ID: events, Title: "What happened:"}, &cobra.Group{ID: models, Title: "The read models:"},
+		&cobra.Group{ID: setup, Title: "The setup:"})
 	root.AddCommand(in(events,
-		c.streamsCommand(), c.eventsCommand(), c.stateCommand(), c.findCommand(), c.tailCommand(), c.traceCommand(), c.consoleCommand(),
+		c.streamsCommand(), c.eventsCommand(), c.stateCommand(), c.findCommand(), c.tailCommand(), c.traceCommand(),
+		c.consoleCommand(),
 		c.verifyCommand(), c.anchorsCommand(), c.exportCommand(), writer(c.importCommand()))...)
 	root.AddCommand(in(models,
-		c.projectionsCommand(), writer(c.rebuildCommand()), writer(c.rollbackCommand()), writer(c.abandonCommand()), c.parkedCommand(),
+		c.projectionsCommand(), writer(c.rebuildCommand()), writer(c.rollbackCommand()), writer(c.abandonCommand()),
+		c.parkedCommand(),
 		writer(c.healCommand()), writer(c.reconcileCommand()), writer(c.republishCommand()))...)
 	root.AddCommand(in(setup,
 		c.doctorCommand(), c.describeCommand(), c.newCommand(), c.runCommand(), c.versionCommand())...)

@@ -47,8 +47,9 @@ func silent(t *testing.T) (address string, asked <-chan struct{}) {
 // changing are the command lines of commands that write, by command. See looking.
 func changing(archive string) map[string]string {
 	return map[string]string{
-		"annals rebuild": "rebuild product-counts", "annals rollback": "rollback product-counts", "annals abandon": "abandon product-counts",
-		"annals heal": "heal Order#good", "annals reconcile": "reconcile", "annals republish": "republish Order#good",
+		"annals rebuild": "rebuild product-counts", "annals rollback": "rollback product-counts",
+		"annals abandon": "abandon product-counts",
+		"annals heal":    "heal Order#good", "annals reconcile": "reconcile", "annals republish": "republish Order#good",
 		"annals parked retry": "parked retry", "annals import": "import " + archive,
 	}
 }
@@ -106,7 +107,8 @@ func TestSignals(t *testing.T) { //nolint:paralleltest // sets the environment
 	}
 }
 
-// TestSecondSignal: run returns though a command does not stop: at once after a second signal, else after its grace period.
+// TestSecondSignal: run returns though a command does not stop: at once after a second signal, else after its grace
+// period.
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

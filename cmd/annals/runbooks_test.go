@@ -21,7 +21,9 @@ func TestRunbooks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, line := range regexp.MustCompile("(?:`|\\(|(?m:^ +))annals ([a-z][a-z -]*)").FindAllStringSubmatch(string(text), -1) {
+		for _, line := range regexp.MustCompile(
+			"(?:`|\\(|(?m:^ +))annals ([a-z][a-z -]*)",
+		).FindAllStringSubmatch(string(text), -1) {
 			found++
 			cmd, _, err := newRoot(os.Getenv).Find(strings.Fields(line[1]))
 			if err != nil || !cmd.Runnable() {

@@ -33,15 +33,17 @@ func scripted(t *testing.T, answer func(in ask.Request, w http.ResponseWriter) *
 		Region: "eu-west-1", BaseEndpoint: &address, Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
 		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
 	}
-	return &operator{functions: functions.New(cfg, map[annalsaws.Function]string{annalsaws.Projector: "P", annalsaws.Reactor: "R"}, "")}
+	return &operator{
+		functions: functions.New(cfg, map[annalsaws.Function]string{annalsaws.Projector: "P", annalsaws.Reactor: "R"}, ""),
+	}
 }
 
 func part(at es.Position, found projection.Reconciled) *ask.Answer {
 	return &ask.Answer{Reconciled: &ask.Reconciled{Reconciled: found, Position: at}}
 }
 
-// TestReconcileAsksAgain: a function that is throttled, or whose invocation fails, is asked again for the same part. What
-// one that gets nowhere is asked for ends with an error.
+// TestReconcileAsksAgain: a function that is throttled, or whose invocation fails, is asked again for the same part.
+// What one that gets nowhere is asked for ends with an error.
 func TestReconcileAsksAgain(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -93,15 +95,16 @@ func TestReconcileAsksAgain(t *testing.T) {
 				return test.answer(n, w)
 			})
 			found, err := o.reconcile(t.Context(), annalsaws.Projector, ask.Request{Of: 1})
-			if (err == nil) != (test.fails == "") || err != nil && !strings.Contains(err.Error(), test.fails) || found.Left != test.left {
+			if (err == nil) != (test.fails == "") || err != nil && !strings.Contains(err.Error(), test.fails) ||
+				found.Left != test.left {
 				t.Errorf("%+v, %v, want %q", found, err, test.fails)
 			}
 		})
 	}
 }
 
-// TestRollbackRefuses: streams are brought level in the one read model, at a limited rate. While some stay behind, nothing
-// is rolled back.
+// TestRollbackRefuses: streams are brought level in the one read model, at a limited rate. While some stay behind,
+// nothing is rolled back.
 func TestRollbackRefuses(t *testing.T) {
 	t.Parallel()
 	o := scripted(t, func(in ask.Request, _ http.ResponseWriter) *ask.Answer {
@@ -129,8 +132,8 @@ func TestRollbackRefuses(t *testing.T) {
 	}
 }
 
-// TestRepublishGoesOn: a function that had not enough time for a stream is asked for the rest. One that gets nowhere is not
-// asked for ever.
+// TestRepublishGoesOn: a function that had not enough time for a stream is asked for the rest. One that gets nowhere is
+// not asked for ever.
 func TestRepublishGoesOn(t *testing.T) {
 	t.Parallel()
 	o := scripted(t, func(in ask.Request, _ http.ResponseWriter) *ask.Answer {
@@ -143,7 +146,8 @@ func TestRepublishGoesOn(t *testing.T) {
 		t.Errorf("%d, %v", n, err)
 	}
 	o = scripted(t, func(in ask.Request, _ http.ResponseWriter) *ask.Answer { return &ask.Answer{Next: in.Version} })
-	if _, err := o.republish(t.Context(), es.StreamID{Type: "Order", ID: "o"}, 7); err == nil || !strings.Contains(err.Error(), "from version 7: the reactor function had no time") {
+	if _, err := o.republish(t.Context(), es.StreamID{Type: "Order", ID: "o"}, 7); err == nil ||
+		!strings.Contains(err.Error(), "from version 7: the reactor function had no time") {
 		t.Error(err)
 	}
 }

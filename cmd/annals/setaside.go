@@ -10,8 +10,8 @@ import (
 )
 
 // mendSetAside says what to do about records that were set aside.
-const mendSetAside = "See docs/runbooks/unreadable-records.md. If a record's key names a stream, correct the cause and run " +
-	"`annals heal STREAM`. Then remove the object (`aws s3 rm OBJECT`)."
+const mendSetAside = "See docs/runbooks/unreadable-records.md. If a record's key names a stream, correct the cause " +
+	"and run `annals heal STREAM`. Then remove the object (`aws s3 rm OBJECT`)."
 
 // setAside is a record that was set aside, as it is shown.
 type setAside struct {
@@ -54,7 +54,8 @@ func (c *cli) listSetAside(cmd *cobra.Command, o *operator) error {
 	}
 	for _, of := range all {
 		if of.Count > len(of.Records) {
-			fmt.Fprintf(cmd.OutOrStdout(), "The %s set %s aside; the oldest %d are shown.\n", of.Function, many(of), len(of.Records))
+			fmt.Fprintf(cmd.OutOrStdout(), "The %s set %s aside; the oldest %d are shown.\n",
+				of.Function, many(of), len(of.Records))
 		}
 	}
 	fmt.Fprintln(cmd.OutOrStdout(), mendSetAside)

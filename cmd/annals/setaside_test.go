@@ -15,7 +15,9 @@ const kept = `{"stream":"Account#","version":"1","since":"2026-11-25T10:00:00Z",
 // TestSetAside: doctor and parked list show which records were set aside, since when, why, and what to do; never what
 // was in them.
 func TestSetAside(t *testing.T) { //nolint:paralleltest // sets the environment
-	failures := bucket.New(bucket.Config{Name: "failures", ARN: "arn:aws:s3:::failures", Region: "us-east-1", Dir: t.TempDir()})
+	failures := bucket.New(bucket.Config{
+		Name: "failures", ARN: "arn:aws:s3:::failures", Region: "us-east-1", Dir: t.TempDir(),
+	})
 	s3, err := bucket.Listen(slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -31,16 +33,33 @@ func TestSetAside(t *testing.T) { //nolint:paralleltest // sets the environment
 	} {
 		s.run(t, port)
 	}
-	for key, content := range map[string]string{"unreadable/0001-a": kept, "unreadable/0002-b": kept, "aws/lambda/x": "a batch"} {
+	for key, content := range map[string]string{
+		"unreadable/0001-a": kept, "unreadable/0002-b": kept, "aws/lambda/x": "a batch",
+	} {
 		if err := failures.Put(key, []byte(content)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, s := range []step{
-		{"doctor", "records set aside … the projector could not read 2 records, the oldest: Account#@1 since 2026-11-25 … runbooks/unreadable-records.md", "found something wrong", 3},
+		{
+			"doctor",
+			"records set aside … the projector could not read 2 records, the oldest: Account#@1 since 2026-11-25 … " +
+				"runbooks/unreadable-records.md",
+			"found something wrong", 3,
+		},
 		{"doctor -o json", `{"check":"records set aside","result":"wrong"`, "found something wrong", 3},
-		{"parked list", "Set aside … projector  Account#  1 … 2026-11-25 … must not be empty … s3://failures/unreadable/0001-a … s3://failures/unreadable/0002-b … annals heal", "", 0},
-		{"parked list -o json", `{"function":"projector","key":"Account#","version":"1","since":"2026-11-25T10:00:00Z","why":"type … "object":"s3://failures/unreadable/0001-a"}`, "", 0},
+		{
+			"parked list",
+			"Set aside … projector  Account#  1 … 2026-11-25 … must not be empty … s3://failures/unreadable/0001-a … " +
+				"s3://failures/unreadable/0002-b … annals heal",
+			"", 0,
+		},
+		{
+			"parked list -o json",
+			`{"function":"projector","key":"Account#","version":"1","since":"2026-11-25T10:00:00Z","why":"type … ` +
+				`"object":"s3://failures/unreadable/0001-a"}`,
+			"", 0,
+		},
 		{"parked list orders", "PROJECTION", "", 0},
 	} {
 		s.run(t, port)

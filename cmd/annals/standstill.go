@@ -44,7 +44,8 @@ func (d *doctor) lanes(ctx context.Context, all []inspect.Projection) {
 	const name = "lanes"
 	recent, err := d.Recent(ctx, newest)
 	if err != nil {
-		d.say(wrongResult, name, "Allow dynamodb:DescribeStream, GetShardIterator and GetRecords on the event table's stream.", "%v", err)
+		d.say(wrongResult, name, "Allow dynamodb:DescribeStream, GetShardIterator and GetRecords on the event table's "+
+			"stream.", "%v", err)
 		return
 	}
 	lags, compared, err := d.lags(ctx, all, recent.Commits)

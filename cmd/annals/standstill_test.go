@@ -34,7 +34,10 @@ func TestDoctorOfLanes(t *testing.T) { //nolint:paralleltest // sets the environ
 		"wrong … lane of orders … 1 streams of the newest commits are behind, such as Order#old since " + stamp(begin)
 	step{"doctor", says, "checks found something wrong", 3}.run(t, port)
 	step{"heal Order#old", "is up to date", "", 0}.run(t, port)
-	step{"doctor", "ok … lanes … 1 streams of the newest commits are up to date in all projections", "1 checks found something wrong", 3}.run(t, port)
+	step{
+		"doctor", "ok … lanes … 1 streams of the newest commits are up to date in all projections",
+		"1 checks found something wrong", 3,
+	}.run(t, port)
 }
 
 // TestDoctorOfRows: doctor reports a row that the code can't decode, with its stream and the reason.
@@ -42,7 +45,9 @@ func TestDoctorOfRows(t *testing.T) { //nolint:paralleltest // sets the environm
 	f, port := newFake(t, nil)
 	f.fill(t)
 	step{"heal Order#good", "is up to date", "", 0}.run(t, port)
-	step{"doctor", "ok … rows of orders … a sample of 1 streams can be decoded", "1 checks found something wrong", 3}.run(t, port)
+	step{
+		"doctor", "ok … rows of orders … a sample of 1 streams can be decoded", "1 checks found something wrong", 3,
+	}.run(t, port)
 	view := dynamoview.New(dynamotest.Client(t), f.located.Resources.Tables["orders"])
 	good := es.StreamID{Type: "Order", ID: "good"}
 	read, err := view.Checkpoints(t.Context(), 1, good)
@@ -51,7 +56,8 @@ func TestDoctorOfRows(t *testing.T) { //nolint:paralleltest // sets the environm
 	}
 	next := read[good]
 	next.Version, next.State = next.Version+1, json.RawMessage(`["no order"]`)
-	if err := view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: good, Prev: read[good], Next: next}}, nil); err != nil {
+	if err := view.Save(t.Context(), 1, []projection.CheckpointUpdate{{Stream: good, Prev: read[good], Next: next}},
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	says := "wrong … rows of orders … 1 of 1 streams can't be decoded, such as Order#good: stored state: "

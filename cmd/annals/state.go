@@ -44,7 +44,8 @@ func (c *cli) stateCommand() *cobra.Command {
 With --version-to or --as-of-to, show what changed from the first point to the second. A changed member is named by
 its JSON Pointer: "/total/amount" is the member amount of {"total":{"amount":…}}. --diff shows what changed from the
 first point until now.`,
-		Example: "  annals --local state Order#o-1 --version 3\n  annals --local state Order#o-1 --version 3 --version-to 5\n" +
+		Example: "  annals --local state Order#o-1 --version 3\n" +
+			"  annals --local state Order#o-1 --version 3 --version-to 5\n" +
 			"  annals --local state Order#o-1 --as-of 2026-01-31T12:00:00Z --diff",
 		Args: cobra.ExactArgs(1),
 	}

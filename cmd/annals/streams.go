@@ -30,7 +30,8 @@ func (c *cli) streamsCommand() *cobra.Command {
 	}
 	c.unitsFlag(list)
 	cmd.AddCommand(list, &cobra.Command{
-		Use: "show STREAM", Short: "Show a summary of a stream: versions, times, types of events, and the progress of projections",
+		Use:     "show STREAM",
+		Short:   "Show a summary of a stream: versions, times, types of events, and the progress of projections",
 		Example: "  annals --local streams show Order#o-1", Args: cobra.ExactArgs(1), RunE: c.showStream,
 	})
 	return cmd
@@ -83,7 +84,8 @@ func (c *cli) showStream(cmd *cobra.Command, args []string) error {
 		Projections []inspect.Applied `json:"projections"`
 	}{one, applied}
 	return c.show(cmd, out, func(w io.Writer) {
-		fmt.Fprintf(w, "%s  version %d, %d commits, %s to %s\n", one.Stream, one.Version, one.Commits, stamp(one.First), stamp(one.Last))
+		fmt.Fprintf(w, "%s  version %d, %d commits, %s to %s\n",
+			one.Stream, one.Version, one.Commits, stamp(one.First), stamp(one.Last))
 		for _, name := range slices.Sorted(maps.Keys(one.Types)) {
 			fmt.Fprintf(w, "  %6d  %s\n", one.Types[name], name)
 		}

@@ -21,8 +21,9 @@ For one stream, the command reads the table every second: a read unit each time.
 table's DynamoDB stream, which already has two readers, the most that AWS advises. While a third one reads, all three
 may be throttled for moments, and read models may lag. The command reads each shard only once a second; don't leave it
 running. On DynamoDB Local it does no harm.`,
-		Example: "  annals --local tail\n  annals --local tail --type OrderPlaced\n  annals --stack Shop tail Order#o-1 --from 1",
-		Args:    cobra.MaximumNArgs(1),
+		Example: "  annals --local tail\n  annals --local tail --type OrderPlaced\n" +
+			"  annals --stack Shop tail Order#o-1 --from 1",
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if from != 0 && len(args) == 0 || from < 0 {
 				return usage("--from %d: want a version of 1 or more, and the name of one stream", from)

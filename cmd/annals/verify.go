@@ -27,8 +27,9 @@ projections' checkpoints, and in signed anchors of an earlier check (see ` + "`a
 For all streams, it reads the whole event table with strongly consistent reads, a read unit for each 4 KB, and all
 read tables. If TABLE_EVENTS names a restored table, it reads that one, and lists the commits that it lacks. The
 documentation of pkg/es/verify says what it can't detect.`,
-		Example: "  annals --local verify\n  annals --local verify Order#o-1\n  annals --stack Shop verify --anchors 2026-01.anchors --trusted key.pub.pem",
-		Args:    cobra.MaximumNArgs(1),
+		Example: "  annals --local verify\n  annals --local verify Order#o-1\n" +
+			"  annals --stack Shop verify --anchors 2026-01.anchors --trusted key.pub.pem",
+		Args: cobra.MaximumNArgs(1),
 	}
 	cmd.Flags().StringVar(&anchors, "anchors", "", "also compare with the anchors in this file")
 	cmd.Flags().StringVar(&trusted, "trusted", "", "the public key (PEM) of the anchors' signature")

@@ -16,7 +16,9 @@ func TestRemovedTail(t *testing.T) { //nolint:paralleltest // sets the environme
 	f.fill(t)
 	stored(t, "Order#good", es.Meta{}, added("tea"), added("mug"))
 	step{"heal Order#good", "is up to date", "", 0}.run(t, port)
-	stores := annals.Stores{Events: storeOf(t), Snapshots: dynamostore.NewSnapshots(f.client, f.located.Resources.Tables["snapshots"])}
+	stores := annals.Stores{
+		Events: storeOf(t), Snapshots: dynamostore.NewSnapshots(f.client, f.located.Resources.Tables["snapshots"]),
+	}
 	keeper := service.Snapshotters(stores, es.ExecutorConfig{})["Order"]
 	if err := keeper.Snapshot(t.Context(), es.StreamID{Type: "Order", ID: "good"}); err != nil {
 		t.Fatal(err)

@@ -36,8 +36,14 @@ func commits(t *testing.T) (all []es.Commit) {
 		}
 		writes := []es.Write{{Head: ha, Events: []es.RawEvent{event, event}}, {Head: hb, Events: []es.RawEvent{event}}}
 		_, err = store.Append(t.Context(), es.Append{
-			Writes:  writes[:1+i%2],
-			Meta:    es.Meta{CorrelationID: "c", CausationID: "d", Actor: "ann", OccurredAt: time.Now().Add(-time.Hour), Extra: map[string]string{"k": "v"}},
+			Writes: writes[:1+i%2],
+			Meta: es.Meta{
+				CorrelationID: "c",
+				CausationID:   "d",
+				Actor:         "ann",
+				OccurredAt:    time.Now().Add(-time.Hour),
+				Extra:         map[string]string{"k": "v"},
+			},
 			Command: es.CommandRef{ID: fmt.Sprint(i), Fingerprint: "f"},
 		})
 		if err != nil {
@@ -97,7 +103,11 @@ func TestRoundTrip(t *testing.T) {
 func TestLargerCommitsOfBefore(t *testing.T) {
 	t.Parallel()
 	c := es.Commit{Stream: es.StreamID{Type: "Order", ID: "o"}, Version: 1, ID: "old", Events: []es.RawEvent{
-		{Type: "Happened", Schema: 2, Data: json.RawMessage(`"` + strings.Repeat(`\\`, 2*storekit.MaxUncompressedBytes) + `"`)},
+		{
+			Type:   "Happened",
+			Schema: 2,
+			Data:   json.RawMessage(`"` + strings.Repeat(`\\`, 2*storekit.MaxUncompressedBytes) + `"`),
+		},
 	}}
 	c.At = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 	c.Hash = c.ComputeHash()
@@ -120,24 +130,26 @@ func TestChanges(t *testing.T) {
 	swapped[1], swapped[2] = swapped[2], swapped[1]
 	last := len(lines) - 1
 	for name, tt := range map[string]struct{ text, want string }{
-		"nothing":              {"", "the archive has no end"},
-		"another file":         {"{}\n", "not an archive"},
-		"no head":              {without(0), "not an archive"},
-		"cut off":              {join(lines[:last]...), "the archive has no end"},
-		"cut in a line":        {whole[:len(whole)-2], "the archive has no end"},
-		"first left out":       {without(1), "does not follow"},
-		"last left out":        {without(last - 1), "the last line says 4 commits"},
-		"swapped":              {join(swapped...), "does not follow"},
-		"twice":                {join(slices.Insert(slices.Clone(lines), 2, lines[1])...), "does not follow"},
-		"another actor":        {strings.Replace(whole, `"ann"`, `"bob"`, 1), "its hash does not match its contents"},
-		"another payload":      {strings.Replace(whole, "1.00", "1.0", 1), "its hash does not match its contents"},
-		"another hash":         {strings.Replace(whole, `"hash":"`, `"hash":"00`, 1), "its hash does not match its contents"},
-		"no hash":              {strings.Replace(whole, `"hash":"`, `"hash":"x`, 1), "invalid byte"},
-		"no stream":            {strings.Replace(whole, `"stream":"Order#`, `"stream":"Order`, 1), "line 2"},
-		"no time":              {strings.Replace(whole, `"at":"2`, `"at":"x`, 1), "parsing time"},
-		"unknown field":        {strings.Replace(whole, `"version":1`, `"more":1,"version":1`, 1), "unknown field"},
-		"no JSON":              {join(lines[0], "{\n"), "line 2"},
-		"two on a line":        {join(lines[0], strings.TrimSuffix(lines[1], "\n"), lines[2]), "unexpected text after the JSON value"},
+		"nothing":         {"", "the archive has no end"},
+		"another file":    {"{}\n", "not an archive"},
+		"no head":         {without(0), "not an archive"},
+		"cut off":         {join(lines[:last]...), "the archive has no end"},
+		"cut in a line":   {whole[:len(whole)-2], "the archive has no end"},
+		"first left out":  {without(1), "does not follow"},
+		"last left out":   {without(last - 1), "the last line says 4 commits"},
+		"swapped":         {join(swapped...), "does not follow"},
+		"twice":           {join(slices.Insert(slices.Clone(lines), 2, lines[1])...), "does not follow"},
+		"another actor":   {strings.Replace(whole, `"ann"`, `"bob"`, 1), "its hash does not match its contents"},
+		"another payload": {strings.Replace(whole, "1.00", "1.0", 1), "its hash does not match its contents"},
+		"another hash":    {strings.Replace(whole, `"hash":"`, `"hash":"00`, 1), "its hash does not match its contents"},
+		"no hash":         {strings.Replace(whole, `"hash":"`, `"hash":"x`, 1), "invalid byte"},
+		"no stream":       {strings.Replace(whole, `"stream":"Order#`, `"stream":"Order`, 1), "line 2"},
+		"no time":         {strings.Replace(whole, `"at":"2`, `"at":"x`, 1), "parsing time"},
+		"unknown field":   {strings.Replace(whole, `"version":1`, `"more":1,"version":1`, 1), "unknown field"},
+		"no JSON":         {join(lines[0], "{\n"), "line 2"},
+		"two on a line": {
+			join(lines[0], strings.TrimSuffix(lines[1], "\n"), lines[2]), "unexpected text after the JSON value",
+		},
 		"layout":               {strings.Replace(whole, `"id":`, `"id": `, 1), "digest"},
 		"after the end":        {whole + lines[1], "text after the last line"},
 		"another end":          {strings.Replace(whole, `{"commits":4`, `{"commits":5`, 1), "the last line says 5 commits"},

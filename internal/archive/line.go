@@ -61,7 +61,9 @@ type (
 func newLine(c *es.Commit) commitLine {
 	l := commitLine{
 		Stream: c.Stream.String(), Version: c.Version, ID: c.ID, At: es.FormatTime(c.At),
-		Meta: metaLine{c.Meta.CorrelationID, c.Meta.CausationID, c.Meta.Actor, es.FormatTime(c.Meta.OccurredAt), c.Meta.Extra},
+		Meta: metaLine{
+			c.Meta.CorrelationID, c.Meta.CausationID, c.Meta.Actor, es.FormatTime(c.Meta.OccurredAt), c.Meta.Extra,
+		},
 		Prev: hex.EncodeToString(c.Prev), Hash: hex.EncodeToString(c.Hash),
 	}
 	for _, e := range c.Events {

@@ -84,7 +84,9 @@ func requests(t *testing.T, cfg aws.Config) map[string][]string {
 		},
 		"SQS": func(ctx context.Context) error {
 			queue := aws.String("https://sqs.eu-west-1.amazonaws.com/123456789012/q")
-			_, err := sqs.NewFromConfig(cfg).SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: queue, MessageBody: aws.String("m")})
+			_, err := sqs.NewFromConfig(cfg).SendMessage(ctx, &sqs.SendMessageInput{
+				QueueUrl: queue, MessageBody: aws.String("m"),
+			})
 			return err
 		},
 		"EventBridge": func(ctx context.Context) error {
@@ -130,12 +132,14 @@ func TestAsTheSDK(t *testing.T) { //nolint:paralleltest // sets the environment
 			"AWS_ENDPOINT_URL": "http://all:1", "AWS_ENDPOINT_URL_SQS": "http://queues:1",
 			"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
 		},
-		"not ignored":        {"AWS_ENDPOINT_URL": "http://all:1", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "False"},
-		"FIPS":               {"AWS_REGION": "us-east-1", "AWS_USE_FIPS_ENDPOINT": "true"},
-		"no FIPS":            {"AWS_REGION": "us-east-1", "AWS_USE_FIPS_ENDPOINT": "false"},
-		"dual stack":         {"AWS_USE_DUALSTACK_ENDPOINT": "TRUE"},
-		"no dual stack":      {"AWS_USE_DUALSTACK_ENDPOINT": "false"},
-		"both":               {"AWS_REGION": "us-east-1", "AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "true"},
+		"not ignored":   {"AWS_ENDPOINT_URL": "http://all:1", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "False"},
+		"FIPS":          {"AWS_REGION": "us-east-1", "AWS_USE_FIPS_ENDPOINT": "true"},
+		"no FIPS":       {"AWS_REGION": "us-east-1", "AWS_USE_FIPS_ENDPOINT": "false"},
+		"dual stack":    {"AWS_USE_DUALSTACK_ENDPOINT": "TRUE"},
+		"no dual stack": {"AWS_USE_DUALSTACK_ENDPOINT": "false"},
+		"both": {
+			"AWS_REGION": "us-east-1", "AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "true",
+		},
 		"account":            {"AWS_ACCOUNT_ID": "123456789012"},
 		"account, required":  {"AWS_ACCOUNT_ID": "123456789012", "AWS_ACCOUNT_ID_ENDPOINT_MODE": "required"},
 		"account, disabled":  {"AWS_ACCOUNT_ID": "123456789012", "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled"},
@@ -144,8 +148,10 @@ func TestAsTheSDK(t *testing.T) { //nolint:paralleltest // sets the environment
 		"discovery, not now": {"AWS_ENABLE_ENDPOINT_DISCOVERY": "false"},
 		"discovery":          {"AWS_ENABLE_ENDPOINT_DISCOVERY": "true"},
 		"attempts":           {"AWS_MAX_ATTEMPTS": "9", "AWS_RETRY_MODE": "adaptive"},
-		"checksums":          {"AWS_REQUEST_CHECKSUM_CALCULATION": "when_required", "AWS_RESPONSE_CHECKSUM_VALIDATION": "WHEN_REQUIRED"},
-		"as it comes":        {"AWS_DISABLE_CLOCK_SKEW_CORRECTION": "true", "AWS_DISABLE_REQUEST_COMPRESSION": "true"},
+		"checksums": {
+			"AWS_REQUEST_CHECKSUM_CALCULATION": "when_required", "AWS_RESPONSE_CHECKSUM_VALIDATION": "WHEN_REQUIRED",
+		},
+		"as it comes": {"AWS_DISABLE_CLOCK_SKEW_CORRECTION": "true", "AWS_DISABLE_REQUEST_COMPRESSION": "true"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			all := maps.Clone(onLambda)
@@ -175,7 +181,8 @@ func settings(cfg aws.Config) map[string]any {
 		"region": cfg.Region, "endpoint": cfg.BaseEndpoint, "mode": cfg.DefaultsMode, "application": cfg.AppID,
 		"runtime": cfg.RuntimeEnvironment, "account": cfg.AccountIDEndpointMode, "attempts": cfg.RetryMaxAttempts,
 		"retries": cfg.RetryMode, "of requests": cfg.RequestChecksumCalculation, "of answers": cfg.ResponseChecksumValidation,
-		"skew": cfg.DisableClockSkewCorrection, "uncompressed": cfg.DisableRequestCompression, "schemes": cfg.AuthSchemePreference,
+		"skew": cfg.DisableClockSkewCorrection, "uncompressed": cfg.DisableRequestCompression,
+		"schemes":         cfg.AuthSchemePreference,
 		"compressed from": cfg.RequestMinCompressSizeBytes, "files": cfg.RestrictFilePermissions, "log": cfg.ClientLogMode,
 		"discovery": dynamodb.NewFromConfig(cfg).Options().EndpointDiscovery.EnableEndpointDiscovery,
 	}
@@ -193,7 +200,9 @@ func TestFaultsAreNamed(t *testing.T) { //nolint:paralleltest // sets the enviro
 		want string
 	}{
 		{
-			"nothing", map[string]string{"AWS_REGION": "", "AWS_DEFAULT_REGION": "", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""},
+			"nothing", map[string]string{
+				"AWS_REGION": "", "AWS_DEFAULT_REGION": "", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "",
+			},
 			"AWS configuration: set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION: Lambda sets them for every function",
 		},
 		{"no region", map[string]string{"AWS_REGION": "", "AWS_DEFAULT_REGION": ""}, "AWS configuration: set AWS_REGION: "},
@@ -205,7 +214,10 @@ func TestFaultsAreNamed(t *testing.T) { //nolint:paralleltest // sets the enviro
 				"set it to auto or false or true; set AWS_SECRET_ACCESS_KEY: ",
 		},
 		{"no bundle", map[string]string{"AWS_CA_BUNDLE": "/nowhere"}, "AWS configuration: AWS_CA_BUNDLE: open /nowhere: "},
-		{"an empty bundle", map[string]string{"AWS_CA_BUNDLE": empty}, "AWS configuration: AWS_CA_BUNDLE: " + empty + " has no certificate"},
+		{
+			"an empty bundle", map[string]string{"AWS_CA_BUNDLE": empty},
+			"AWS configuration: AWS_CA_BUNDLE: " + empty + " has no certificate",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			all := maps.Clone(onLambda)

@@ -15,7 +15,8 @@ import (
 // TestOf: the endpoint is the one that the SDK's own client takes, whatever says it.
 func TestOf(t *testing.T) {
 	profile := filepath.Join(t.TempDir(), "config")
-	text := "[default]\nregion = us-east-1\nendpoint_url = http://profile\nservices = own\n\n[services own]\ndynamodb_streams =\n  endpoint_url = http://profile-own\n"
+	text := "[default]\nregion = us-east-1\nendpoint_url = http://profile\nservices = own\n\n[services own]\n" +
+		"dynamodb_streams =\n  endpoint_url = http://profile-own\n"
 	if err := os.WriteFile(profile, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -27,10 +28,16 @@ func TestOf(t *testing.T) {
 	}{
 		{"nothing", nil, "", false},
 		{"all", map[string]string{"AWS_ENDPOINT_URL": "http://all"}, "http://all", false},
-		{"its own", map[string]string{"AWS_ENDPOINT_URL": "http://all", "AWS_ENDPOINT_URL_DYNAMODB_STREAMS": "http://own"}, "http://own", true},
+		{
+			"its own", map[string]string{"AWS_ENDPOINT_URL": "http://all", "AWS_ENDPOINT_URL_DYNAMODB_STREAMS": "http://own"},
+			"http://own", true,
+		},
 		{"another's", map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": "http://tables"}, "", false},
 		{"profile", map[string]string{"AWS_CONFIG_FILE": profile}, "http://profile-own", true},
-		{"variable over profile", map[string]string{"AWS_CONFIG_FILE": profile, "AWS_ENDPOINT_URL": "http://all"}, "http://all", false},
+		{
+			"variable over profile",
+			map[string]string{"AWS_CONFIG_FILE": profile, "AWS_ENDPOINT_URL": "http://all"}, "http://all", false,
+		},
 		{
 			"ignored", map[string]string{
 				"AWS_CONFIG_FILE": profile, "AWS_ENDPOINT_URL": "http://all", "AWS_ENDPOINT_URL_DYNAMODB_STREAMS": "http://own",

@@ -53,7 +53,9 @@ func NewVerifier(getenv func(string) string) (*Verifier, error) {
 	if issuer == "" || audience == "" {
 		return nil, fmt.Errorf("the issuer of tokens is not configured: set %s and %s", IssuerEnv, AudienceEnv)
 	}
-	return &Verifier{issuer: issuer, audience: strings.Split(audience, ","), client: &http.Client{Timeout: fetchTimeout}}, nil
+	return &Verifier{
+		issuer: issuer, audience: strings.Split(audience, ","), client: &http.Client{Timeout: fetchTimeout},
+	}, nil
 }
 
 // Verify checks a token.
@@ -80,7 +82,8 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
 	if len(aimed) == 0 { // access tokens of Cognito have a client and no audience
 		aimed = []string{more.ClientID}
 	}
-	if checked.Subject == "" || !slices.ContainsFunc(aimed, func(one string) bool { return slices.Contains(v.audience, one) }) {
+	if checked.Subject == "" ||
+		!slices.ContainsFunc(aimed, func(one string) bool { return slices.Contains(v.audience, one) }) {
 		return Claims{}, fmt.Errorf("%w: it has no subject, or is for another audience", ErrRefused)
 	}
 	return Claims{checked.Subject, scopes(more.Scope, more.Scp)}, nil

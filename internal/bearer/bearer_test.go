@@ -58,7 +58,9 @@ func (i *issuer) turn(t *testing.T) {
 
 func (i *issuer) sign(t *testing.T, change map[string]any) string {
 	t.Helper()
-	claims := map[string]any{"iss": i.URL, "aud": "api", "sub": "ada", "exp": time.Now().Add(time.Minute).Unix(), "scope": "a b"}
+	claims := map[string]any{
+		"iss": i.URL, "aud": "api", "sub": "ada", "exp": time.Now().Add(time.Minute).Unix(), "scope": "a b",
+	}
 	for name, value := range change {
 		claims[name] = value
 		if value == nil {

@@ -79,7 +79,8 @@ func (b *bench) orders() {
 	b.t.Helper()
 	name, _ := json.Marshal(hostile)
 	b.append("Order#o", "c-1", raw("OrderCreated", `{"orderId":"o","customerId":`+string(name)+`}`))
-	b.append("Order#o", "c-1", raw("ItemAdded", `{"productId":"tea","quantity":2,"unitPrice":{"amount":"9.50","currency":"USD"}}`))
+	b.append("Order#o", "c-1",
+		raw("ItemAdded", `{"productId":"tea","quantity":2,"unitPrice":{"amount":"9.50","currency":"USD"}}`))
 	b.append("Order#bad", "c-2", raw("OrderTeleported<img src=x>", `{}`))
 }
 
@@ -125,13 +126,27 @@ func TestReads(t *testing.T) {
 		has  []string // in the answer
 	}{
 		{"/api/about", 200, []string{`{"place":"here","write":false}`}},
-		{"/api/stream?stream=Order%23o", 200, []string{`"stream":"Order#o"`, `"stateful":true`, `{"version":2,"type":"ItemAdded","at":"`, `"commit":2}`, `"more":false`}},
+		{
+			"/api/stream?stream=Order%23o", 200,
+			[]string{
+				`"stream":"Order#o"`, `"stateful":true`, `{"version":2,"type":"ItemAdded","at":"`, `"commit":2}`, `"more":false`,
+			},
+		},
 		{"/api/stream?stream=Order%23none", 404, []string{`{"error":"There is no stream Order#none"}`}},
 		{"/api/state?stream=Order%23none&version=1", 404, []string{`{"error":"There is no stream Order#none"}`}},
-		{"/api/applied?stream=Order%23bad&version=1", 200, []string{`"projection":"orders","generation":1,"status":"serving","version":0`, `"parked":{`}},
+		{
+			"/api/applied?stream=Order%23bad&version=1", 200,
+			[]string{`"projection":"orders","generation":1,"status":"serving","version":0`, `"parked":{`},
+		},
 		{"/api/stream?stream=Order", 400, []string{"want Type#id"}},
-		{"/api/state?stream=Order%23o&version=1", 200, []string{`"version":1`, `"path":""`, `alert(1)`, `"correlationId":"c-1"`}},
-		{"/api/state?stream=Order%23o&version=2", 200, []string{`{"path":"/items/0","after":{"productId":"tea"`, `"type":"ItemAdded"`}},
+		{
+			"/api/state?stream=Order%23o&version=1", 200,
+			[]string{`"version":1`, `"path":""`, `alert(1)`, `"correlationId":"c-1"`},
+		},
+		{
+			"/api/state?stream=Order%23o&version=2", 200,
+			[]string{`{"path":"/items/0","after":{"productId":"tea"`, `"type":"ItemAdded"`},
+		},
 		{"/api/state?stream=Order%23o&version=3", 404, []string{"has no version 3"}},
 		{"/api/state?stream=Order%23o&version=0", 400, []string{"want a version"}},
 		{"/api/state?stream=Order%23bad&version=1", 200, []string{`"unknown":"`, `"type":"OrderTeleported`}},
@@ -140,12 +155,21 @@ func TestReads(t *testing.T) {
 		{"/api/find?correlation=c-2", 200, []string{`Order#bad`}},
 		{"/api/find?correlation=nothing", 200, []string{`{"commits":[],"complete":true}`}},
 		{"/api/find", 400, []string{"say what to search for"}},
-		{"/api/trace?correlation=c-1", 200, []string{`"projection":"orders"`, `"applied":true,"exact":true`, `"complete":true`}},
+		{
+			"/api/trace?correlation=c-1", 200,
+			[]string{`"projection":"orders"`, `"applied":true,"exact":true`, `"complete":true`},
+		},
 		{"/api/trace?correlation=c-2", 200, []string{`"reason":"needs-newer-code"`}},
 		{"/api/trace", 400, []string{"correlation id"}},
 		{"/api/applied?stream=Order%23o&version=2", 200, []string{`"projection":"reserve-stock"`}},
 		{"/api/applied?stream=Order%23o&version=x", 400, []string{"want a version"}},
-		{"/api/projections", 200, []string{`{"projection":"orders","generations":[{"generation":1,"fold":1,"status":"serving"`, `"parked":1`, `"rebuilds":true`}},
+		{
+			"/api/projections", 200,
+			[]string{
+				`{"projection":"orders","generations":[{"generation":1,"fold":1,"status":"serving"`,
+				`"parked":1`, `"rebuilds":true`,
+			},
+		},
 		{"/api/parked", 200, []string{`"projection":"orders"`, `"stream":"Order#bad"`, `"events":1`, `"more":false`}},
 		{"/api/nothing", 404, nil},
 	} {
@@ -178,7 +202,8 @@ func TestSearchEnds(t *testing.T) {
 			Complete bool
 			Note     string
 		}
-		if w := send(t, h, http.MethodGet, path, "", &out); w.Code != http.StatusOK || out.Complete || !strings.Contains(out.Note, "ended after") {
+		if w := send(t, h, http.MethodGet, path, "", &out); w.Code != http.StatusOK || out.Complete ||
+			!strings.Contains(out.Note, "ended after") {
 			t.Errorf("%s: %d %+v", path, w.Code, out)
 		}
 	}
@@ -280,7 +305,9 @@ func TestWrites(t *testing.T) {
 		{"a console that reads", reading, "/api/rebuild", `{"projection":"orders"}`, nil, 403, "--write"},
 		{"a form", writing, "/api/retry", bad, http.Header{"Content-Type": {"text/plain"}}, 415, "application/json"},
 		{"another site", writing, "/api/retry", bad, http.Header{"Origin": {"http://evil.example"}}, 403, ""},
-		{"another site, says the browser", writing, "/api/retry", bad, http.Header{"Sec-Fetch-Site": {"cross-site"}}, 403, ""},
+		{
+			"another site, says the browser", writing, "/api/retry", bad, http.Header{"Sec-Fetch-Site": {"cross-site"}}, 403, "",
+		},
 		{"another port", writing, "/api/retry", bad, http.Header{"Origin": {"http://127.0.0.1:4000"}}, 403, ""},
 		{"a wrong field", writing, "/api/retry", `{"projection":"orders","strem":"Order#bad"}`, nil, 400, "strem"},
 		{"two documents", writing, "/api/retry", bad + "{}", nil, 400, "one JSON document"},
@@ -290,10 +317,17 @@ func TestWrites(t *testing.T) {
 		{"an unknown projection", writing, "/api/rebuild", `{"projection":"nothing"}`, nil, 404, "nothing"},
 		{"a reaction", writing, "/api/rebuild", `{"projection":"reserve-stock"}`, nil, 400, "reaction"},
 		{"a stream that can't be applied", writing, "/api/retry", bad, nil, 200, `{"waits":true,"error":"`},
-		{"a stream that is level", writing, "/api/retry", `{"projection":"orders","stream":"Order#o"}`, nil, 200, `{"waits":false}`},
-		{"our own page", writing, "/api/retry", bad, http.Header{"Origin": {"http://127.0.0.1:3000"}, "Sec-Fetch-Site": {"same-origin"}}, 200, ""},
+		{
+			"a stream that is level", writing, "/api/retry",
+			`{"projection":"orders","stream":"Order#o"}`, nil, 200, `{"waits":false}`,
+		},
+		{
+			"our own page", writing, "/api/retry", bad,
+			http.Header{"Origin": {"http://127.0.0.1:3000"}, "Sec-Fetch-Site": {"same-origin"}}, 200, "",
+		},
 	} {
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1:3000"+test.path, bytes.NewBufferString(test.body))
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1:3000"+test.path,
+			bytes.NewBufferString(test.body))
 		r.Header.Set("Content-Type", "application/json")
 		for name, values := range test.header {
 			r.Header[name] = values

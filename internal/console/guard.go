@@ -8,8 +8,8 @@ import (
 
 // policy lets the page load from and send requests to this handler only. It forbids frames and forms. It also forbids
 // to make HTML from text: the browser refuses innerHTML and the like.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; " +
-	"form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
 // cookie is the name of the cookie with the key, in a browser that has opened the address with the key.
 const cookie = "annals-console"
@@ -32,7 +32,9 @@ func guarded(key string, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		case r.Method == http.MethodGet && r.URL.Path == "/" && same(r.URL.Query().Get("key"), key):
 			//nolint:gosec // without TLS, on the loopback interface
-			http.SetCookie(w, &http.Cookie{Name: cookie, Value: key, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
+			http.SetCookie(w, &http.Cookie{
+				Name: cookie, Value: key, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
+			})
 			http.Redirect(w, r, "/", http.StatusSeeOther) // removes the key from the address
 		default:
 			problem(w, http.StatusUnauthorized, "open the address that `annals console` printed: it has the key")

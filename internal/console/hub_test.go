@@ -29,7 +29,9 @@ type tail struct {
 }
 
 func newTail() *tail {
-	return &tail{commits: make(chan inspect.Commit), fail: make(chan error), applied: func(int64) []inspect.Applied { return nil }}
+	return &tail{
+		commits: make(chan inspect.Commit), fail: make(chan error), applied: func(int64) []inspect.Applied { return nil },
+	}
 }
 
 func (s *tail) Recent(ctx context.Context, n int) (inspect.Recent[inspect.Commit], error) {
@@ -115,13 +117,17 @@ func TestNewestCommits(t *testing.T) {
 		s := newTail()
 		old := func(version int64) inspect.Commit {
 			at := time.Now().Add(-time.Duration(10-version) * time.Second)
-			return inspect.Commit{Stream: "Order#o", Version: version, LastVersion: version, At: at, Events: make([]inspect.Event, 1)}
+			return inspect.Commit{
+				Stream: "Order#o", Version: version, LastVersion: version, At: at, Events: make([]inspect.Event, 1),
+			}
 		}
 		s.past = inspect.Recent[inspect.Commit]{Commits: []inspect.Commit{old(1), old(2)}}
 		h := start(t, s, Config{})
 		p, first := h.join()
 		s.commits <- old(3) // a shard that came late
-		s.commits <- inspect.Commit{Stream: "Order#new", Version: 1, LastVersion: 1, At: time.Now(), Events: make([]inspect.Event, 1)}
+		s.commits <- inspect.Commit{
+			Stream: "Order#new", Version: 1, LastVersion: 1, At: time.Now(), Events: make([]inspect.Event, 1),
+		}
 		time.Sleep(1500 * time.Millisecond)
 		var told []string
 		for range 6 {
@@ -260,7 +266,9 @@ func TestMeter(t *testing.T) {
 	s := newTail()
 	m := newMeter(&Console{source: s, cfg: Config{Sample: 2, Log: slog.New(slog.DiscardHandler)}})
 	add := func(stream string, version int64) {
-		m.add(&inspect.Commit{Stream: stream, Version: version, LastVersion: version, At: begin, Events: make([]inspect.Event, 3)})
+		m.add(&inspect.Commit{
+			Stream: stream, Version: version, LastVersion: version, At: begin, Events: make([]inspect.Event, 3),
+		})
 	}
 	answers := map[int64][]inspect.Applied{
 		1: {
@@ -274,7 +282,8 @@ func TestMeter(t *testing.T) {
 	s.applied = func(version int64) []inspect.Applied { return answers[version] }
 	add("Order#o", 1)
 	p := m.pulse(t.Context(), begin.Add(time.Second))
-	if p.Commits != 1 || p.Events != 3 || p.Projections["exact"].Events != 3 || len(p.Projections["exact"].Lags) != 1 || p.Projections["exact"].Lags[0] != 25 {
+	if p.Commits != 1 || p.Events != 3 || p.Projections["exact"].Events != 3 || len(p.Projections["exact"].Lags) != 1 ||
+		p.Projections["exact"].Lags[0] != 25 {
 		t.Errorf("first: %+v, %+v", p, p.Projections["exact"])
 	}
 	if e := p.Projections["later"]; len(e.Lags) != 0 || e.Waiting != 0 {
@@ -286,7 +295,8 @@ func TestMeter(t *testing.T) {
 	if p.Projections["parked"].Waiting != 0 || p.Projections["new"] != nil {
 		t.Errorf("%+v", p.Projections)
 	}
-	if p = m.pulse(t.Context(), begin.Add(3*time.Second)); p.Projections["slow"].Oldest != 3000 || len(p.Projections) != 1 || p.Commits != 0 {
+	if p = m.pulse(t.Context(), begin.Add(3*time.Second)); p.Projections["slow"].Oldest != 3000 ||
+		len(p.Projections) != 1 || p.Commits != 0 {
 		t.Errorf("later: %+v", p)
 	}
 	answers[1][2].Applied = true

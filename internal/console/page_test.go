@@ -22,19 +22,24 @@ func TestPolicy(t *testing.T) {
 	t.Parallel()
 	h := page(t, console.Config{})
 	for path, kind := range map[string]string{
-		"/": "text/html; charset=utf-8", "/app.js": "text/javascript; charset=utf-8", "/style.css": "text/css; charset=utf-8", "/icon.svg": "image/svg+xml", "/nothing": "",
+		"/": "text/html; charset=utf-8", "/app.js": "text/javascript; charset=utf-8", "/style.css": "text/css; charset=utf-8",
+		"/icon.svg": "image/svg+xml", "/nothing": "",
 	} {
 		w := send(t, h, http.MethodGet, path, "", nil)
 		if kind != "" && (w.Code != http.StatusOK || w.Header().Get("Content-Type") != kind) {
 			t.Errorf("%s: %d %q", path, w.Code, w.Header().Get("Content-Type"))
 		}
 		csp := w.Header().Get("Content-Security-Policy")
-		for _, rule := range []string{"default-src 'none'", "script-src 'self'", "connect-src 'self'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"} {
+		for _, rule := range []string{
+			"default-src 'none'", "script-src 'self'", "connect-src 'self'",
+			"frame-ancestors 'none'", "require-trusted-types-for 'script'",
+		} {
 			if !strings.Contains(csp, rule) {
 				t.Errorf("%s: no %q in its policy %q", path, rule, csp)
 			}
 		}
-		if strings.Contains(csp, "unsafe") || strings.Contains(csp, "http") || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+		if strings.Contains(csp, "unsafe") || strings.Contains(csp, "http") ||
+			w.Header().Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: %v", path, w.Header())
 		}
 	}
@@ -76,7 +81,8 @@ func TestKey(t *testing.T) {
 			continue
 		}
 		cookies := w.Result().Cookies()
-		if len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteStrictMode || w.Header().Get("Location") != "/" {
+		if len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteStrictMode ||
+			w.Header().Get("Location") != "/" {
 			t.Errorf("%s: %v, then %s", test.name, cookies, w.Header().Get("Location"))
 		}
 	}
@@ -87,9 +93,11 @@ const maxPage = 64 << 10
 
 var (
 	// makesHTML is all that makes HTML or code of text, or runs what an attribute says.
-	makesHTML = regexp.MustCompile(`(?i)innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|setHTML|parseFromString|DOMParser|srcdoc|eval\(|new Function|javascript:|\.on(?:click|load)\s*=`)
-	outside   = regexp.MustCompile(`https?://[^'"\s)]+`)
-	href      = regexp.MustCompile(`href:\s*(\S+)`)
+	makesHTML = regexp.MustCompile(
+		`(?i)innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|setHTML|parseFromString|DOMParser|srcdoc|eval\(|new Function|javascript:|\.on(?:click|load)\s*=`,
+	)
+	outside = regexp.MustCompile(`https?://[^'"\s)]+`)
+	href    = regexp.MustCompile(`href:\s*(\S+)`)
 )
 
 // TestEscapes: what is stored can only become text. There is no way to HTML in the scripts, no script in the page,
@@ -120,7 +128,8 @@ func TestEscapes(t *testing.T) {
 				t.Errorf("%s links to %s", file, link[1])
 			}
 		}
-		if strings.HasSuffix(file, ".html") && regexp.MustCompile(`<script(?: type="module")?>|<style| style=| on[a-z]+=`).Match(text) {
+		if strings.HasSuffix(file, ".html") &&
+			regexp.MustCompile(`<script(?: type="module")?>|<style| style=| on[a-z]+=`).Match(text) {
 			t.Errorf("%s has code or style of its own, which the policy forbids", file)
 		}
 	}

@@ -68,8 +68,8 @@ func (c *Console) partial(ctx context.Context, err error) (note string, ours boo
 		return err.Error(), true
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return "The search ended after " + c.cfg.Timeout.String() + ": there may be more. `annals find` on the command line " +
-			"has no time limit.", true
+		return "The search ended after " + c.cfg.Timeout.String() +
+			": there may be more. `annals find` on the command line has no time limit.", true
 	}
 	return "", false
 }

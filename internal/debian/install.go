@@ -30,7 +30,8 @@ func Install(ctx context.Context, say io.Writer, what, pkg string) error {
 		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // not a kill: apt-get must clean up
 		if out, err := cmd.CombinedOutput(); err != nil {
 			out = bytes.TrimSpace(out)
-			return fmt.Errorf("`apt-get %s` failed while installing %s (%w): %s", args[0], what, err, out[bytes.LastIndexByte(out, '\n')+1:])
+			return fmt.Errorf("`apt-get %s` failed while installing %s (%w): %s",
+				args[0], what, err, out[bytes.LastIndexByte(out, '\n')+1:])
 		}
 	}
 	return nil

@@ -27,7 +27,8 @@ func TestInstall(t *testing.T) {
 	}
 	err := debian.Install(t.Context(), &said, "Lynx", "lynx")
 	if err == nil || !strings.Contains(err.Error(), "`apt-get install` failed while installing Lynx") ||
-		!strings.HasSuffix(err.Error(), ": install -qy --no-install-recommends lynx") || !strings.Contains(said.String(), "Lynx is missing") {
+		!strings.HasSuffix(err.Error(), ": install -qy --no-install-recommends lynx") ||
+		!strings.Contains(said.String(), "Lynx is missing") {
 		t.Errorf("%v, %q", err, said.String())
 	}
 }

@@ -88,7 +88,9 @@ func (i *Inspector) Events(ctx context.Context, stream es.StreamID, from, to int
 			}
 			any = true
 			out := NewCommit(&c)
-			out.Events = slices.DeleteFunc(out.Events, func(e Event) bool { return e.Version < from || to > 0 && e.Version > to })
+			out.Events = slices.DeleteFunc(out.Events, func(e Event) bool {
+				return e.Version < from || to > 0 && e.Version > to
+			})
 			if !yield(out, nil) {
 				return
 			}

@@ -117,7 +117,8 @@ func TestEvents(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.LastVersion != 3 || c.Metadata.CorrelationID != "c-2" || c.Metadata.Actor != "ann" || c.Hash == "" || c.CommitID == "" || c.At.IsZero() {
+		if c.LastVersion != 3 || c.Metadata.CorrelationID != "c-2" || c.Metadata.Actor != "ann" || c.Hash == "" ||
+			c.CommitID == "" || c.At.IsZero() {
 			t.Errorf("commit %+v", c)
 		}
 		for _, e := range c.Events {
@@ -130,7 +131,9 @@ func TestEvents(t *testing.T) {
 	if !slices.Equal(versions, []int64{2}) {
 		t.Errorf("versions %v", versions)
 	}
-	if got := all(t, b.Events(t.Context(), stream(t, "Order#o"), 0, 0)); !slices.Equal(got, []string{"Order#o@1", "Order#o@2"}) {
+	if got := all(t, b.Events(t.Context(), stream(t, "Order#o"), 0, 0)); !slices.Equal(got, []string{
+		"Order#o@1", "Order#o@2",
+	}) {
 		t.Errorf("all: %v", got)
 	}
 	if got := all(t, b.Events(t.Context(), stream(t, "Order#o"), 4, 0)); got != nil {
@@ -166,12 +169,16 @@ func TestState(t *testing.T) {
 	if got["/total/amount"] != `"0.00" -> "20.00"` && got["/total"] == "" || len(got) < 2 {
 		t.Errorf("differences %v", got)
 	}
-	for name, want := range map[string]string{"Order#none": "not found", "Thing#x": `no aggregate has streams of type "Thing"`} {
+	for name, want := range map[string]string{
+		"Order#none": "not found", "Thing#x": `no aggregate has streams of type "Thing"`,
+	} {
 		if _, err := b.State(t.Context(), stream(t, name), es.Point{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := b.State(t.Context(), stream(t, "Order#o"), es.Point{Version: 4}); !errors.As(err, new(*es.VersionNotFoundError)) {
+	if _, err := b.State(t.Context(), stream(t, "Order#o"), es.Point{
+		Version: 4,
+	}); !errors.As(err, new(*es.VersionNotFoundError)) {
 		t.Errorf("beyond the end: %v", err)
 	}
 	types := b.Types()
@@ -293,7 +300,8 @@ func TestUnreadable(t *testing.T) {
 			streams++
 		}
 	}
-	if streams != 1 || !errors.As(failed, &unreadable) || unreadable.Commits != 1 || found != 2 || !errors.As(failed, new(*es.CorruptError)) {
+	if streams != 1 || !errors.As(failed, &unreadable) || unreadable.Commits != 1 || found != 2 ||
+		!errors.As(failed, new(*es.CorruptError)) {
 		t.Errorf("found %d, %v", found, failed)
 	}
 }
@@ -372,14 +380,17 @@ func TestTrace(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	begun := time.Now().Truncate(time.Microsecond)
-	b.append(t, "req", map[string][]es.RawEvent{"Order#a": {event("OrderCreated", created)}, "Order#b": {event("OrderTeleported", `{}`)}})
+	b.append(t, "req", map[string][]es.RawEvent{
+		"Order#a": {event("OrderCreated", created)}, "Order#b": {event("OrderTeleported", `{}`)},
+	})
 	for _, name := range []string{"Order#a", "Order#b"} {
 		if err := b.operator.CatchUp(t.Context(), stream(t, name), orders); err != nil {
 			t.Fatal(err)
 		}
 	}
 	trace, err := b.Trace(t.Context(), "req")
-	if err != nil || len(trace.Commits) != 2 || trace.Commits[0].Stream != "Order#a" || len(trace.Commits[0].Siblings) != 1 {
+	if err != nil || len(trace.Commits) != 2 || trace.Commits[0].Stream != "Order#a" ||
+		len(trace.Commits[0].Siblings) != 1 {
 		t.Fatalf("%+v, %v", trace, err)
 	}
 	states := map[string]inspect.Applied{}
@@ -388,7 +399,8 @@ func TestTrace(t *testing.T) {
 			states[c.Stream+" "+a.Projection] = a
 		}
 	}
-	if a := states["Order#a orders"]; !a.Applied || !a.Exact || a.At == nil || a.At.Before(begun) || a.Version != 1 || a.Generation != 1 || a.Status != projection.Serving {
+	if a := states["Order#a orders"]; !a.Applied || !a.Exact || a.At == nil || a.At.Before(begun) || a.Version != 1 ||
+		a.Generation != 1 || a.Status != projection.Serving {
 		t.Errorf("applied: %+v", a)
 	}
 	if a := states["Order#b orders"]; a.Applied || a.Parked == nil || a.Parked.Reason != projection.NeedsNewerCode {

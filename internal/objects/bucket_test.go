@@ -31,7 +31,8 @@ func TestBucket(t *testing.T) {
 		}
 		w.WriteHeader(status)
 		if r.URL.Query().Get("list-type") == "2" { // as the documentation of ListObjectsV2 has it
-			_, _ = w.Write([]byte(`<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name>` +
+			_, _ = w.Write([]byte(`<?xml version="1.0" encoding="UTF-8"?><ListBucketResult ` +
+				`xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name>` +
 				`<IsTruncated>true</IsTruncated><Contents><Key>u/1</Key><Size>1</Size></Contents><Contents><Key>u/2</Key></Contents></ListBucketResult>`))
 			return
 		}

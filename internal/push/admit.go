@@ -34,7 +34,9 @@ const (
 // of the connection, where [Handler] reads it.
 //
 // Errors: [ErrUnauthorized]; a generic error if the token can't be checked. The cause is logged.
-func (h *Handler) Admit(ctx context.Context, r events.APIGatewayCustomAuthorizerRequestTypeRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
+func (h *Handler) Admit(
+	ctx context.Context, r events.APIGatewayCustomAuthorizerRequestTypeRequest,
+) (events.APIGatewayCustomAuthorizerResponse, error) {
 	subject, err := "", ErrUnauthorized
 	if token := tokenOf(r.Headers); token != "" {
 		subject, err = h.cfg.Verify(ctx, token)

@@ -52,9 +52,10 @@ func TestAdmit(t *testing.T) {
 		}
 		want := events.APIGatewayCustomAuthorizerResponse{
 			PrincipalID: "ada", Context: map[string]any{"sub": "ada"},
-			PolicyDocument: events.APIGatewayCustomAuthorizerPolicy{Version: "2012-10-17", Statement: []events.IAMPolicyStatement{
-				{Action: []string{"execute-api:Invoke"}, Effect: test.effect, Resource: []string{"arn"}},
-			}},
+			PolicyDocument: events.APIGatewayCustomAuthorizerPolicy{Version: "2012-10-17",
+				Statement: []events.IAMPolicyStatement{
+					{Action: []string{"execute-api:Invoke"}, Effect: test.effect, Resource: []string{"arn"}},
+				}},
 		}
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%s: %s: %v %s", test.name, test.value, err, diff)

@@ -108,7 +108,8 @@ func (b *bundle) subscribe(connection, who, what string) {
 func (b *bundle) rows() int {
 	b.t.Helper()
 	found, err := b.client.Scan(context.Background(), &dynamodb.ScanInput{
-		TableName: &b.connections.table, ConsistentRead: aws.Bool(true), FilterExpression: aws.String("attribute_exists(expires)"),
+		TableName: &b.connections.table, ConsistentRead: aws.Bool(true),
+		FilterExpression: aws.String("attribute_exists(expires)"),
 	})
 	if err != nil {
 		b.t.Fatal(err)
@@ -119,7 +120,8 @@ func (b *bundle) rows() int {
 // change returns a change of an order.
 func change(owner, id string, version int64, topics ...string) projection.Change {
 	return projection.Change{
-		Projection: "order-summary", Stream: es.StreamID{Type: "Order", ID: id}, Version: version, Owner: owner, Topics: topics,
+		Projection: "order-summary", Stream: es.StreamID{Type: "Order", ID: id}, Version: version, Owner: owner,
+		Topics: topics,
 	}
 }
 

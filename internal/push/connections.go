@@ -113,7 +113,9 @@ func (c *Connections) Unsubscribe(ctx context.Context, id, owner string, topic T
 
 // update changes the topics of an owner's connection, and returns its row. DynamoDB serializes the updates of an item,
 // so [MaxSubscriptions] also holds for concurrent requests.
-func (c *Connections) update(ctx context.Context, id, owner, partition, change, condition string, more values) (values, error) {
+func (c *Connections) update(
+	ctx context.Context, id, owner, partition, change, condition string, more values,
+) (values, error) {
 	with := values{
 		":set":   &types.AttributeValueMemberSS{Value: []string{partition}},
 		":owner": text(owner), ":now": c.seconds(0),
@@ -130,7 +132,8 @@ func (c *Connections) update(ctx context.Context, id, owner, partition, change, 
 	})
 	var failed *types.ConditionalCheckFailedException
 	if errors.As(err, &failed) {
-		if topics, _ := failed.Item["topics"].(*types.AttributeValueMemberSS); topics != nil && len(topics.Value) >= MaxSubscriptions {
+		if topics, _ := failed.Item["topics"].(*types.AttributeValueMemberSS); topics != nil &&
+			len(topics.Value) >= MaxSubscriptions {
 			return nil, ErrTooMany
 		}
 		return nil, ErrNotConnected

@@ -53,4 +53,7 @@ const (
 )
 
 // Routes are all routes of the WebSocket API.
-var Routes = []Route{{Key: Connect}, {Key: disconnect}, {Key: subscribe, Answers: true}, {Key: unsubscribe, Answers: true}, {Key: other, Answers: true}}
+var Routes = []Route{
+	{Key: Connect}, {Key: disconnect}, {Key: subscribe, Answers: true},
+	{Key: unsubscribe, Answers: true}, {Key: other, Answers: true},
+}

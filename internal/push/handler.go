@@ -34,7 +34,9 @@ func NewHandler(connections *Connections, cfg HandlerConfig) *Handler {
 
 // Handle answers an event. It always returns a nil error: it logs errors, and answers the client with a status or a
 // message.
-func (h *Handler) Handle(ctx context.Context, e events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
+func (h *Handler) Handle(
+	ctx context.Context, e events.APIGatewayWebsocketProxyRequest,
+) (events.APIGatewayProxyResponse, error) {
 	switch route := e.RequestContext.RouteKey; route {
 	case Connect:
 		return h.connect(ctx, e), nil
@@ -49,7 +51,9 @@ func (h *Handler) Handle(ctx context.Context, e events.APIGatewayWebsocketProxyR
 }
 
 // connect accepts a connection if it has a principal.
-func (h *Handler) connect(ctx context.Context, e events.APIGatewayWebsocketProxyRequest) events.APIGatewayProxyResponse {
+func (h *Handler) connect(
+	ctx context.Context, e events.APIGatewayWebsocketProxyRequest,
+) events.APIGatewayProxyResponse {
 	request := e.RequestContext
 	owner := h.principal(request)
 	if owner == "" || len(owner) > maxOwner {

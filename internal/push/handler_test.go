@@ -36,7 +36,8 @@ func TestAnswers(t *testing.T) {
 			map[string]any{"type": "unsubscribed", "projection": "order-summary", "stream": "Order#8"},
 		},
 		"other action": {
-			other, `{"action":"listen"}`, refusal("unknown-action", `unknown action "listen": the actions are subscribe and unsubscribe`),
+			other, `{"action":"listen"}`,
+			refusal("unknown-action", `unknown action "listen": the actions are subscribe and unsubscribe`),
 		},
 		"no action": {
 			other, `{}`, refusal("unknown-action", `unknown action "": the actions are subscribe and unsubscribe`),
@@ -63,13 +64,15 @@ func TestAnswers(t *testing.T) {
 		},
 		"no JSON": {
 			other, `hello`,
-			refusal("malformed", `the message must be of the form {"action":"subscribe","projection":"…","stream":"…"}: invalid character 'h' looking for beginning of value`),
+			refusal("malformed", `the message must be of the form {"action":"subscribe","projection":"…","stream":"…"}: `+
+				`invalid character 'h' looking for beginning of value`),
 		},
 		"misspelled": {
 			subscribe, `{"requestId":"r","action":"subscribe","steam":"Order#7"}`,
 			map[string]any{
 				"type": "error", "code": "malformed", "requestId": "r",
-				"detail": `the message must be of the form {"action":"subscribe","projection":"…","stream":"…"}: json: unknown field "steam"`,
+				"detail": `the message must be of the form {"action":"subscribe","projection":"…","stream":"…"}: json: unknown ` +
+					`field "steam"`,
 			},
 		},
 		"two": {
@@ -94,7 +97,9 @@ func refusal(code, detail string) map[string]any {
 func TestWhoConnects(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
-	for who, want := range map[string]int{"": 200, "ada": 200, strings.Repeat("x", 300): 200, strings.Repeat("x", 301): 401} {
+	for who, want := range map[string]int{
+		"": 200, "ada": 200, strings.Repeat("x", 300): 200, strings.Repeat("x", 301): 401,
+	} {
 		if got := b.handle(Connect, "c", who, "").StatusCode; got != want {
 			t.Errorf("%.10q: %d, want %d", who, got, want)
 		}
@@ -131,7 +136,8 @@ func TestAtMost100Subscriptions(t *testing.T) {
 	b := newBundle(t)
 	b.handle(Connect, "c", "ada", "")
 	ask := func(route string, i int) any {
-		said := b.said(route, "c", "ada", fmt.Sprintf(`{"action":"%s","projection":"order-summary","stream":"Order#%d"}`, route, i))
+		said := b.said(route, "c", "ada",
+			fmt.Sprintf(`{"action":"%s","projection":"order-summary","stream":"Order#%d"}`, route, i))
 		if said["type"] == "error" {
 			return said["code"]
 		}
@@ -183,13 +189,20 @@ func TestTheDatabaseFails(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("no time"))
 	for route, want := range map[string]events.APIGatewayProxyResponse{
-		Connect:     {StatusCode: 503},
-		disconnect:  {StatusCode: 200}, // API Gateway would not ask again
-		subscribe:   {StatusCode: 200, Body: `{"type":"error","code":"unavailable","detail":"the service can't answer now: repeat the request"}`},
-		unsubscribe: {StatusCode: 200, Body: `{"type":"error","code":"unavailable","detail":"the service can't answer now: repeat the request"}`},
+		Connect:    {StatusCode: 503},
+		disconnect: {StatusCode: 200}, // API Gateway would not ask again
+		subscribe: {
+			StatusCode: 200,
+			Body:       `{"type":"error","code":"unavailable","detail":"the service can't answer now: repeat the request"}`,
+		},
+		unsubscribe: {
+			StatusCode: 200,
+			Body:       `{"type":"error","code":"unavailable","detail":"the service can't answer now: repeat the request"}`,
+		},
 	} {
 		b.log.Reset()
-		got, err := b.handler.Handle(ctx, event(route, "c", "ada", `{"action":"x","projection":"order-summary","stream":"Order#7"}`))
+		got, err := b.handler.Handle(ctx,
+			event(route, "c", "ada", `{"action":"x","projection":"order-summary","stream":"Order#7"}`))
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v %s", route, err, diff)
 		}

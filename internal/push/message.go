@@ -37,7 +37,9 @@ type answer struct {
 }
 
 // message answers a client's message. route is the route that its action selected.
-func (h *Handler) message(ctx context.Context, route string, e events.APIGatewayWebsocketProxyRequest) events.APIGatewayProxyResponse {
+func (h *Handler) message(
+	ctx context.Context, route string, e events.APIGatewayWebsocketProxyRequest,
+) events.APIGatewayProxyResponse {
 	asked, refused := parse(e.Body)
 	switch {
 	case refused != nil:

@@ -43,7 +43,8 @@ func TestNotify(t *testing.T) {
 		},
 		"topic": {
 			[]projection.Change{change("ada", "8", 3, "customer/ALFKI", "customer/ANATR")},
-			[]post{{"ada2", `{"type":"change","projection":"order-summary","stream":"Order#8","version":3,"token":"Order#8@3","topic":"customer/ALFKI"}`}},
+			[]post{{"ada2", `{"type":"change","projection":"order-summary","stream":"Order#8","version":3,` +
+				`"token":"Order#8@3","topic":"customer/ALFKI"}`}},
 		},
 	}
 	for name, test := range tests {
@@ -178,7 +179,8 @@ func TestTheDatabaseFailsTheNotifier(t *testing.T) {
 	for want, ctx := range map[string]context.Context{"failures=1": over, "failures=2": t.Context()} {
 		b.log.Reset()
 		b.notifier.Notify(ctx, []projection.Change{change("ada", "7", 3, "customer/ALFKI")})
-		if log := b.log.String(); len(b.gateway.arrived()) > 0 || strings.Count(log, "\n") != 1 || !strings.Contains(log, want) {
+		if log := b.log.String(); len(b.gateway.arrived()) > 0 || strings.Count(log, "\n") != 1 ||
+			!strings.Contains(log, want) {
 			t.Errorf("want %s, logged %s", want, log)
 		}
 	}
@@ -187,6 +189,8 @@ func TestTheDatabaseFailsTheNotifier(t *testing.T) {
 // refusesQueries is a DynamoDB client whose queries fail.
 type refusesQueries struct{ Client }
 
-func (refusesQueries) Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+func (refusesQueries) Query(
+	context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options),
+) (*dynamodb.QueryOutput, error) {
 	return nil, errors.New("throttled")
 }

@@ -25,7 +25,8 @@ func TestPostIsSigned(t *testing.T) {
 		t.Errorf("path %s", g.uri)
 	}
 	signed := g.header.Get("Authorization")
-	if !strings.HasPrefix(signed, "AWS4-HMAC-SHA256 Credential=key/") || !strings.Contains(signed, "/us-east-1/execute-api/aws4_request") {
+	if !strings.HasPrefix(signed, "AWS4-HMAC-SHA256 Credential=key/") ||
+		!strings.Contains(signed, "/us-east-1/execute-api/aws4_request") {
 		t.Errorf("signed %q", signed)
 	}
 }
@@ -38,7 +39,8 @@ func TestPostErrors(t *testing.T) {
 	if err := p.Post(t.Context(), "gone", nil); !errors.Is(err, ErrGone) {
 		t.Errorf("410: %v", err)
 	}
-	if err := p.Post(t.Context(), "limited", nil); err == nil || !strings.Contains(err.Error(), "429 Too Many Requests: because") {
+	if err := p.Post(t.Context(), "limited", nil); err == nil ||
+		!strings.Contains(err.Error(), "429 Too Many Requests: because") {
 		t.Errorf("429: %v", err)
 	}
 	p.cfg.Credentials = aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider("", "", ""))

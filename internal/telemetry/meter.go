@@ -60,8 +60,9 @@ func (m *Meter) add(of string, metric *Metric, value float64) {
 }
 
 var signals = map[es.Signal]*Metric{
-	es.Conflicted: Conflicts, es.DecidedAgain: Retries, es.Repeated: Repeated, es.StateCacheHit: StateCacheHits, es.StateCacheMiss: StateCacheMisses,
-	es.SnapshotHit: SnapshotHits, es.SnapshotMiss: SnapshotMisses, es.SnapshotUnused: SnapshotReplays,
+	es.Conflicted: Conflicts, es.DecidedAgain: Retries, es.Repeated: Repeated, es.StateCacheHit: StateCacheHits,
+	es.StateCacheMiss: StateCacheMisses,
+	es.SnapshotHit:    SnapshotHits, es.SnapshotMiss: SnapshotMisses, es.SnapshotUnused: SnapshotReplays,
 }
 
 // Signal counts an event of the executor, such as a conflict or a cache hit. See [es.ExecutorConfig].

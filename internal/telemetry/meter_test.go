@@ -37,7 +37,9 @@ func lines(t *testing.T, text string) []map[string]any {
 			metric := m.(map[string]any)
 			metrics[metric["Name"].(string)] = metric["Unit"]
 		}
-		document["_aws"] = map[string]any{"Namespace": directive["Namespace"], "Dimensions": directive["Dimensions"], "Metrics": metrics}
+		document["_aws"] = map[string]any{
+			"Namespace": directive["Namespace"], "Dimensions": directive["Dimensions"], "Metrics": metrics,
+		}
 		all = append(all, document)
 	}
 	return all
@@ -67,10 +69,12 @@ func TestFormat(t *testing.T) {
 	want := []map[string]any{
 		{
 			"_aws": directive("Function", map[string]any{
-				"StateCacheHits": "Count", "Conflicts": "Count", "ProjectionLag": "Seconds", "ProjectionLagVersions": "Count", "ParkedStreams": "Count",
+				"StateCacheHits": "Count", "Conflicts": "Count", "ProjectionLag": "Seconds", "ProjectionLagVersions": "Count",
+				"ParkedStreams":      "Count",
 				"ReconciledSegments": "Count", "HealedCheckpoints": "Count",
 			}),
-			"Function": "f", "StateCacheHits": 10.0, "Conflicts": 1.0, "ProjectionLag": 2.0, "ProjectionLagVersions": 7.0, "ParkedStreams": 1.0,
+			"Function": "f", "StateCacheHits": 10.0, "Conflicts": 1.0, "ProjectionLag": 2.0, "ProjectionLagVersions": 7.0,
+			"ParkedStreams":      1.0,
 			"ReconciledSegments": 1.0, "HealedCheckpoints": 3.0,
 		},
 		{
@@ -98,7 +102,9 @@ func TestEverySignalIsAMetric(t *testing.T) {
 		m.Signal(s)
 	}
 	m.Flush()
-	if got := lines(t, out.String())[0]["_aws"].(map[string]any)["Metrics"].(map[string]any); len(got) != int(es.SnapshotUnused)+1 || got[""] != nil {
+	if got := lines(
+		t, out.String(),
+	)[0]["_aws"].(map[string]any)["Metrics"].(map[string]any); len(got) != int(es.SnapshotUnused)+1 || got[""] != nil {
 		t.Errorf("%v", got)
 	}
 }

@@ -83,7 +83,9 @@ var (
 
 // Metrics lists all metrics.
 var Metrics = []*Metric{
-	Accepted, Refused, Failed, Repeated, Conflicts, Retries, StateCacheHits, StateCacheMisses, SnapshotHits, SnapshotMisses, SnapshotReplays,
-	Throttles, ClockOffset, CatchUps, TamperedCommits, UnreadableRecords, ReconciledSegments, HealedCheckpoints, ProjectionLag,
+	Accepted, Refused, Failed, Repeated, Conflicts, Retries, StateCacheHits, StateCacheMisses, SnapshotHits,
+	SnapshotMisses, SnapshotReplays,
+	Throttles, ClockOffset, CatchUps, TamperedCommits, UnreadableRecords, ReconciledSegments, HealedCheckpoints,
+	ProjectionLag,
 	ProjectionLagVersions, ParkedStreams,
 }

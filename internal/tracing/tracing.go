@@ -34,7 +34,8 @@ func New(getenv func(string) string, function string) (*Tracing, error) {
 		return nil, err
 	}
 	named, err := resource.New(context.Background(),
-		resource.WithAttributes(attribute.String("service.name", "annals"), attribute.String("faas.name", function)), resource.WithFromEnv())
+		resource.WithAttributes(attribute.String("service.name", "annals"), attribute.String("faas.name", function)),
+		resource.WithFromEnv())
 	if err != nil {
 		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
 	}
@@ -48,7 +49,8 @@ func New(getenv func(string) string, function string) (*Tracing, error) {
 // Calls makes AWS SDK clients that are created from cfg record a span for each call.
 func (t *Tracing) Calls(cfg *aws.Config) {
 	if t != nil {
-		otelaws.AppendMiddlewares(&cfg.APIOptions, otelaws.WithTracerProvider(t.provider), otelaws.WithTextMapPropagator(t.propagator))
+		otelaws.AppendMiddlewares(&cfg.APIOptions, otelaws.WithTracerProvider(t.provider),
+			otelaws.WithTextMapPropagator(t.propagator))
 	}
 }
 

@@ -49,7 +49,9 @@ func TestWhatCanNotBe(t *testing.T) {
 		}
 	}
 	for _, headers := range []string{"api-key", "api-key=%zz"} {
-		_, err := New(environment(map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://h", "OTEL_EXPORTER_OTLP_HEADERS": headers}), "f")
+		_, err := New(environment(map[string]string{
+			"OTEL_EXPORTER_OTLP_ENDPOINT": "http://h", "OTEL_EXPORTER_OTLP_HEADERS": headers,
+		}), "f")
 		if err == nil || strings.Contains(err.Error(), "api-key") {
 			t.Errorf("headers %q: %v", headers, err)
 		}
@@ -66,7 +68,8 @@ func TestCarrier(t *testing.T) { //nolint:paralleltest // sets the environment
 		{"Lambda, not recorded", `{}`, root + "0", ""},
 		{"a caller by X-Ray", `{"headers":{"x-amzn-trace-id":"` + root + `1"}}`, "", "5759e988bd862e3fe1be46a994272793"},
 		{"API Gateway", `{"headers":{"x-amzn-trace-id":"Root=1-5759e988-bd862e3fe1be46a994272793"}}`, "", ""},
-		{"a caller by W3C, before all", `{"headers":{"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}}`, root + "1",
+		{"a caller by W3C, before all",
+			`{"headers":{"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}}`, root + "1",
 			"4bf92f3577b34da6a3ce929d0e0e4736"},
 	} {
 		t.Setenv("_X_AMZN_TRACE_ID", tt.lambda)
@@ -98,9 +101,11 @@ func TestDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, s := on.provider.Tracer("lib", trace.WithInstrumentationVersion("1")).Start(t.Context(), "s", trace.WithSpanKind(trace.SpanKindClient))
+	ctx, s := on.provider.Tracer("lib", trace.WithInstrumentationVersion("1")).Start(t.Context(), "s",
+		trace.WithSpanKind(trace.SpanKindClient))
 	Correlate(ctx, "c1", "c2")
-	s.SetAttributes(attribute.Bool("b", true), attribute.Int("i", 7), attribute.Float64("f", 1.5), attribute.String("s", "t"), attribute.IntSlice("l", []int{1, 2}))
+	s.SetAttributes(attribute.Bool("b", true), attribute.Int("i", 7), attribute.Float64("f", 1.5),
+		attribute.String("s", "t"), attribute.IntSlice("l", []int{1, 2}))
 	s.SetStatus(codes.Error, "broken")
 	s.End()
 	if err := on.provider.ForceFlush(t.Context()); err != nil {
@@ -124,7 +129,9 @@ func TestDocument(t *testing.T) {
 		"spans": []any{map[string]any{
 			"name": "s", "kind": 3.0, "status": map[string]any{"code": 2.0, "message": "broken"},
 			"attributes": []any{
-				attributeOf("annals.correlation_ids", map[string]any{"arrayValue": map[string]any{"values": []any{text("c1"), text("c2")}}}),
+				attributeOf("annals.correlation_ids", map[string]any{
+					"arrayValue": map[string]any{"values": []any{text("c1"), text("c2")}},
+				}),
 				attributeOf("b", map[string]any{"boolValue": true}), attributeOf("i", map[string]any{"intValue": "7"}),
 				attributeOf("f", map[string]any{"doubleValue": 1.5}), attributeOf("s", text("t")), attributeOf("l", text("[1 2]")),
 			},
@@ -138,7 +145,9 @@ func TestDocument(t *testing.T) {
 // TestCollectorIsAway: the result of an invocation is the same if its spans can't be sent.
 func TestCollectorIsAway(t *testing.T) {
 	t.Parallel()
-	refuses := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+	refuses := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusTeapot)
+	}))
 	defer refuses.Close()
 	for _, endpoint := range []string{"http://127.0.0.1:1", refuses.URL} {
 		on, err := New(environment(map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}), "f")
@@ -146,7 +155,9 @@ func TestCollectorIsAway(t *testing.T) {
 			t.Fatal(err)
 		}
 		boom := errors.New("boom")
-		if _, err := on.Invocations(handler(func(context.Context) error { return boom })).Invoke(t.Context(), nil); !errors.Is(err, boom) {
+		if _, err := on.Invocations(handler(func(context.Context) error {
+			return boom
+		})).Invoke(t.Context(), nil); !errors.Is(err, boom) {
 			t.Errorf("%s: %v", endpoint, err)
 		}
 		_, s := on.provider.Tracer("lib").Start(t.Context(), "s")

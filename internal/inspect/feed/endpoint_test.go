@@ -45,7 +45,11 @@ func TestEndpoint(t *testing.T) {
 		"their own":                             {own{"DynamoDB Streams": elsewhere.URL}, "", true},
 	} {
 		asked.Store(0)
-		cfg := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""), ConfigSources: []any{test.own}}
+		cfg := aws.Config{
+			Region:        "us-east-1",
+			Credentials:   credentials.NewStaticCredentialsProvider("local", "local", ""),
+			ConfigSources: []any{test.own},
+		}
 		if test.all != "" {
 			cfg.BaseEndpoint = &test.all
 		}

@@ -82,7 +82,9 @@ func (f *fakeStream) records(w http.ResponseWriter, iterator string) {
 	s := f.shards[id]
 	if s.fails != "" {
 		w.WriteHeader(http.StatusBadRequest)
-		_ = json.NewEncoder(w).Encode(map[string]string{"__type": "com.amazonaws.dynamodb.v20120810#" + s.fails, "message": "no"})
+		_ = json.NewEncoder(w).Encode(map[string]string{
+			"__type": "com.amazonaws.dynamodb.v20120810#" + s.fails, "message": "no",
+		})
 		return
 	}
 	out := map[string]any{"Records": []any{}}

@@ -26,13 +26,17 @@ type lineage struct {
 }
 
 func record(operation string, version int, sequence string) map[string]any {
-	return map[string]any{"eventName": operation, "dynamodb": map[string]any{"SequenceNumber": sequence, "NewImage": map[string]any{
-		"stream": map[string]string{"S": "Note#a"}, "version": map[string]string{"N": fmt.Sprint(version)}, "count": map[string]string{"N": "1"},
-		"id": map[string]string{"S": "x"}, "at": map[string]string{"S": "2026-01-31T12:00:00.000000Z"}, "hash": map[string]string{"B": "AA=="},
-		"events": map[string]any{"L": []any{map[string]any{"M": map[string]any{
-			"type": map[string]string{"S": "Noted"}, "schema": map[string]string{"N": "1"}, "data": map[string]string{"S": "{}"},
-		}}}},
-	}}}
+	return map[string]any{"eventName": operation,
+		"dynamodb": map[string]any{"SequenceNumber": sequence, "NewImage": map[string]any{
+			"stream": map[string]string{"S": "Note#a"}, "version": map[string]string{"N": fmt.Sprint(version)},
+			"count": map[string]string{"N": "1"},
+			"id":    map[string]string{"S": "x"}, "at": map[string]string{"S": "2026-01-31T12:00:00.000000Z"},
+			"hash": map[string]string{"B": "AA=="},
+			"events": map[string]any{"L": []any{map[string]any{"M": map[string]any{
+				"type": map[string]string{"S": "Noted"}, "schema": map[string]string{"N": "1"},
+				"data": map[string]string{"S": "{}"},
+			}}}},
+		}}}
 }
 
 func shard(id, parent string, closed bool) map[string]any {
@@ -56,10 +60,14 @@ func (l *lineage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	switch operation + " " + in.ShardIterator {
 	case "DescribeTable ":
-		answer(map[string]any{"Table": map[string]string{"LatestStreamArn": "arn:aws:dynamodb:us-east-1:1:table/t/stream/2026-01-31T12:00:00.000"}})
+		answer(map[string]any{
+			"Table": map[string]string{"LatestStreamArn": "arn:aws:dynamodb:us-east-1:1:table/t/stream/2026-01-31T12:00:00.000"},
+		})
 	case "DescribeStream ":
 		if l.described++; l.described == 1 {
-			answer(map[string]any{"StreamDescription": map[string]any{"Shards": []any{shard("shard-a", "", true)}, "LastEvaluatedShardId": "shard-a"}})
+			answer(map[string]any{"StreamDescription": map[string]any{
+				"Shards": []any{shard("shard-a", "", true)}, "LastEvaluatedShardId": "shard-a",
+			}})
 			return
 		}
 		second := []any{shard("shard-b", "shard-a", l.described > 2)}
@@ -75,7 +83,9 @@ func (l *lineage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(map[string]any{"Records": []any{record("INSERT", 1, "101")}, "NextShardIterator": "old"})
 	case "GetRecords old":
 		w.WriteHeader(http.StatusBadRequest)
-		answer(map[string]string{"__type": "com.amazonaws.dynamodb.v20120810#ExpiredIteratorException", "message": "it is old"})
+		answer(map[string]string{
+			"__type": "com.amazonaws.dynamodb.v20120810#ExpiredIteratorException", "message": "it is old",
+		})
 	case "GetRecords shard-b AFTER_SEQUENCE_NUMBER 101":
 		answer(map[string]any{"Records": []any{record("MODIFY", 1, "102")}})
 	case "GetRecords shard-c TRIM_HORIZON":
@@ -105,7 +115,8 @@ func TestLineage(t *testing.T) {
 			versions = append(versions, c.Version)
 		}
 	}
-	if !slices.Equal(versions, []int64{1, 2}) || failed == nil || !strings.Contains(failed.Error(), "Note#a@3 is corrupt") {
+	if !slices.Equal(versions, []int64{1, 2}) || failed == nil ||
+		!strings.Contains(failed.Error(), "Note#a@3 is corrupt") {
 		t.Errorf("versions %v, %v", versions, failed)
 	}
 	want := []string{"shard-b LATEST", "shard-b AFTER_SEQUENCE_NUMBER 101", "shard-c TRIM_HORIZON"}

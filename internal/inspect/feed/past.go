@@ -213,7 +213,8 @@ func (p *past) newest() []es.Commit {
 		all = append(all, s.newest...)
 	}
 	slices.SortFunc(all, func(a, b es.Commit) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Stream.String(), b.Stream.String()), cmp.Compare(a.Version, b.Version))
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Stream.String(), b.Stream.String()),
+			cmp.Compare(a.Version, b.Version))
 	})
 	return all[max(0, len(all)-p.most):]
 }

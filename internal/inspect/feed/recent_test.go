@@ -67,7 +67,8 @@ func TestRecent(t *testing.T) {
 		{
 			name: "parents, as far as they are needed",
 			shards: shards{
-				"a": {closed: true, pages: pages{page("N#x", 1, 5)}}, "b": {parent: "a", closed: true, pages: pages{page("N#x", 6, 8)}},
+				"a": {closed: true, pages: pages{page("N#x", 1, 5)}},
+				"b": {parent: "a", closed: true, pages: pages{page("N#x", 6, 8)}},
 				"c": {parent: "b", pages: pages{page("N#x", 9, 10)}},
 			},
 			most: 4, want: "x@7 x@8 x@9 x@10", complete: true, asked: "b TRIM_HORIZON, c TRIM_HORIZON",
@@ -89,9 +90,11 @@ func TestRecent(t *testing.T) {
 			most: 9, want: "p@1 p@2 l@3 r@4", complete: true, asked: "l TRIM_HORIZON, p TRIM_HORIZON, r TRIM_HORIZON",
 		},
 		{
-			name:   "a parent that DynamoDB has forgotten",
-			shards: shards{"a": {closed: true, fails: "TrimmedDataAccessException"}, "b": {parent: "a", pages: pages{page("N#x", 1, 1)}}},
-			most:   9, want: "x@1", complete: true,
+			name: "a parent that DynamoDB has forgotten",
+			shards: shards{
+				"a": {closed: true, fails: "TrimmedDataAccessException"}, "b": {parent: "a", pages: pages{page("N#x", 1, 1)}},
+			},
+			most: 9, want: "x@1", complete: true,
 		},
 		{
 			name:   "a commit that can't be read",
@@ -160,7 +163,8 @@ func TestRecent(t *testing.T) {
 func TestRecentFails(t *testing.T) {
 	t.Parallel()
 	f := &fakeStream{shards: shards{"a": {fails: "AccessDeniedException"}}}
-	if _, err := f.feed(t, feed.Budget{}).Recent(t.Context(), 3); err == nil || !strings.Contains(err.Error(), "follow table t: ") {
+	if _, err := f.feed(t, feed.Budget{}).Recent(t.Context(), 3); err == nil ||
+		!strings.Contains(err.Error(), "follow table t: ") {
 		t.Errorf("%v", err)
 	}
 }

@@ -31,8 +31,8 @@ type Client struct {
 	table string
 }
 
-// On says on which event table the tool works: a function of another one refuses its tasks. elsewhere is why none may be
-// asked, nil if they may. It returns the client.
+// On says on which event table the tool works: a function of another one refuses its tasks. elsewhere is why none may
+// be asked, nil if they may. It returns the client.
 func (c *Client) On(table string, elsewhere error) *Client {
 	c.table, c.elsewhere = table, elsewhere
 	return c
@@ -45,8 +45,8 @@ func New(cfg aws.Config, names map[annalsaws.Function]string, only string) *Clie
 	return &Client{names: names, only: only, lambda: lambda.NewFromConfig(cfg)}
 }
 
-// waiting returns the client without a timeout of its own: the context has one. All else stays as configured: it trusts the
-// certificates of AWS_CA_BUNDLE.
+// waiting returns the client without a timeout of its own: the context has one. All else stays as configured: it trusts
+// the certificates of AWS_CA_BUNDLE.
 func waiting(configured aws.HTTPClient) aws.HTTPClient {
 	if client, is := configured.(*awshttp.BuildableClient); is {
 		return client.WithTimeout(0)

@@ -76,7 +76,9 @@ func TestTrust(t *testing.T) {
 		Region: "eu-west-1", BaseEndpoint: &server.URL, HTTPClient: trusting,
 		Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
 	}
-	if _, err := functions.New(cfg, names, "").Ask(t.Context(), annalsaws.Projector, ask.Request{Task: ask.CatchUp}); err != nil {
+	if _, err := functions.New(cfg, names, "").Ask(t.Context(), annalsaws.Projector, ask.Request{
+		Task: ask.CatchUp,
+	}); err != nil {
 		t.Error(err)
 	}
 }
@@ -87,7 +89,8 @@ func TestAsk(t *testing.T) {
 	for name, test := range map[string]lambdaSays{
 		"an answer": {body: `{"annals":{}}`},
 		"an old one": {
-			body: `{"batchItemFailures":[]}`, want: `does not know the task "rollback": it was deployed with an older version of Annals`,
+			body: `{"batchItemFailures":[]}`,
+			want: `does not know the task "rollback": it was deployed with an older version of Annals`,
 		},
 		"no JSON": {body: `OK`, want: "it was deployed with an older version of Annals"},
 		"timed out": {
@@ -102,12 +105,20 @@ func TestAsk(t *testing.T) {
 			failed: "Unhandled", body: `{"errorType":"boundsError","errorMessage":"index out of range"}`,
 			want: "S-Projector failed: boundsError: index out of range",
 		},
-		"no such":   {status: 404, exception: "ResourceNotFoundException", body: `{}`, want: "S-Projector does not exist: check the region"},
+		"no such": {
+			status:    404,
+			exception: "ResourceNotFoundException",
+			body:      `{}`,
+			want:      "S-Projector does not exist: check the region",
+		},
 		"throttled": {status: 429, exception: "TooManyRequestsException", body: `{}`, want: "S-Projector is throttled"},
 		"throttled, tried again": {
-			task: ask.CatchUp, status: 429, exception: "TooManyRequestsException", body: `{}`, want: "S-Projector is throttled", requests: 3,
+			task: ask.CatchUp, status: 429, exception: "TooManyRequestsException", body: `{}`,
+			want: "S-Projector is throttled", requests: 3,
 		},
-		"no permission": {status: 403, exception: "AccessDeniedException", body: `{"message":"no"}`, want: "invoke function S-Projector"},
+		"no permission": {
+			status: 403, exception: "AccessDeniedException", body: `{"message":"no"}`, want: "invoke function S-Projector",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -121,7 +132,9 @@ func TestAsk(t *testing.T) {
 			if test.task == "" {
 				test.task = ask.Rollback
 			}
-			_, err := functions.New(cfg, names, "").Ask(t.Context(), annalsaws.Projector, ask.Request{Task: test.task, Projection: "p"})
+			_, err := functions.New(cfg, names, "").Ask(t.Context(), annalsaws.Projector, ask.Request{
+				Task: test.task, Projection: "p",
+			})
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%v, want %q", err, test.want)
 			}
@@ -141,8 +154,11 @@ func TestAskKeepsErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := answering(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(text) })
-	_, err = functions.New(cfg, names, "").Ask(t.Context(), annalsaws.Query, ask.Request{Task: ask.State, Stream: "Order#o"})
-	if found := new(es.NotFoundError); !errors.As(err, &found) || *found != *none || err.Error() != "function S-Query: Order#o not found" {
+	_, err = functions.New(cfg, names, "").Ask(t.Context(), annalsaws.Query, ask.Request{
+		Task: ask.State, Stream: "Order#o",
+	})
+	if found := new(es.NotFoundError); !errors.As(err, &found) || *found != *none ||
+		err.Error() != "function S-Query: Order#o not found" {
 		t.Errorf("%v", err)
 	}
 }
@@ -150,12 +166,15 @@ func TestAskKeepsErrors(t *testing.T) {
 // TestAskWhatIsNot: a function that the service has not, and a task that a command must not ask for, are not invoked.
 func TestAskWhatIsNot(t *testing.T) {
 	t.Parallel()
-	c := functions.New(answering(t, func(http.ResponseWriter, *http.Request) { t.Error("it was invoked") }), names, "annals projections")
+	c := functions.New(answering(t, func(http.ResponseWriter, *http.Request) {
+		t.Error("it was invoked")
+	}), names, "annals projections")
 	for f, want := range map[annalsaws.Function]string{
 		annalsaws.Reactor:   "the service has no reactor function",
 		annalsaws.Projector: `annals projections is read-only: task "catch-up" of the projector function refused`,
 	} {
-		if _, err := c.Ask(t.Context(), f, ask.Request{Task: ask.CatchUp}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := c.Ask(t.Context(), f, ask.Request{Task: ask.CatchUp}); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
@@ -181,7 +200,8 @@ func TestMachine(t *testing.T) {
 		t.Errorf("%v, %v", asked, err)
 	}
 	answers["StartExecution"] = `{"__type":"StateMachineDoesNotExist","message":"none"}`
-	if err := m.Start(t.Context(), "e", projection.Stage{}); err == nil || !strings.Contains(err.Error(), "start execution e: ") {
+	if err := m.Start(t.Context(), "e", projection.Stage{}); err == nil ||
+		!strings.Contains(err.Error(), "start execution e: ") {
 		t.Errorf("no machine: %v", err)
 	}
 	for text, want := range map[string]string{
@@ -223,7 +243,9 @@ func TestAskTrusts(t *testing.T) {
 			tr.TLSClientConfig = &tls.Config{RootCAs: trusted, MinVersion: tls.VersionTLS12}
 		}),
 	}
-	if _, err := functions.New(cfg, names, "").Ask(t.Context(), annalsaws.Query, ask.Request{Task: ask.State}); err != nil {
+	if _, err := functions.New(cfg, names, "").Ask(t.Context(), annalsaws.Query, ask.Request{
+		Task: ask.State,
+	}); err != nil {
 		t.Error(err)
 	}
 }

@@ -13,7 +13,8 @@ import (
 // FailedError says that an invocation failed: the function returned an error, ended, or ran out of time.
 type FailedError struct{ error }
 
-// MayPass reports whether the same request may succeed in a moment: the function was throttled, or the invocation failed.
+// MayPass reports whether the same request may succeed in a moment: the function was throttled, or the invocation
+// failed.
 func MayPass(err error) bool {
 	return errors.As(err, new(*types.TooManyRequestsException)) || errors.As(err, new(FailedError))
 }

@@ -25,10 +25,14 @@ func TestFileIsDamaged(t *testing.T) {
 		return d["service"].(map[string]any)["readModels"].([]any)[0].(map[string]any)
 	}
 	for want, change := range map[string]func(map[string]any){
-		"f is damaged: projection \"":          func(d map[string]any) { model(d)["folds"] = nil },
-		"f is damaged: there are two":          func(d map[string]any) { model(d)["name"] = "reserve-stock" },
-		"a fold version from 1":                func(d map[string]any) { model(d)["folds"].([]any)[0].(map[string]any)["version"] = 0 },
-		"environment must not set HTTPS_PROXY": func(d map[string]any) { d["environment"] = map[string]any{"HTTPS_PROXY": "x"} },
+		"f is damaged: projection \"": func(d map[string]any) { model(d)["folds"] = nil },
+		"f is damaged: there are two": func(d map[string]any) { model(d)["name"] = "reserve-stock" },
+		"a fold version from 1": func(d map[string]any) {
+			model(d)["folds"].([]any)[0].(map[string]any)["version"] = 0
+		},
+		"environment must not set HTTPS_PROXY": func(d map[string]any) {
+			d["environment"] = map[string]any{"HTTPS_PROXY": "x"}
+		},
 	} {
 		var d map[string]any
 		if err := json.Unmarshal(text, &d); err != nil {
@@ -43,7 +47,8 @@ func TestFileIsDamaged(t *testing.T) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
-	if _, err := place.File(strings.NewReader(string(text)+"{}"), "f"); err == nil || !strings.Contains(err.Error(), "more follows") {
+	if _, err := place.File(strings.NewReader(string(text)+"{}"), "f"); err == nil ||
+		!strings.Contains(err.Error(), "more follows") {
 		t.Error(err)
 	}
 }

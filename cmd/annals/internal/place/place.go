@@ -25,11 +25,13 @@ func File(r io.Reader, name string) (annalsaws.Located, error) {
 		return l, fmt.Errorf("read the description of a service from %s: %w: want the output of `annals describe`", name, err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return l, fmt.Errorf("%s: more follows after the description of the service: want what `annals describe` prints, and nothing else", name)
+		return l, fmt.Errorf("%s: more follows after the description of the service: want what `annals describe` prints, "+
+			"and nothing else", name)
 	}
 	for variable := range l.Environment { // it comes from a file: it may set how AWS is reached, and nothing else
 		if !strings.HasPrefix(variable, "AWS_") {
-			return l, fmt.Errorf("%s: environment must not set %s: only variables that begin with AWS_ are allowed", name, variable)
+			return l, fmt.Errorf("%s: environment must not set %s: only variables that begin with AWS_ are allowed",
+				name, variable)
 		}
 	}
 	return l, check(l.Description, name)

@@ -84,8 +84,8 @@ func notFound(err error, name, region string) error {
 func denied(err error) error {
 	var failure smithy.APIError
 	if errors.As(err, &failure) && strings.HasPrefix(failure.ErrorCode(), "AccessDenied") {
-		return fmt.Errorf("it takes the rights cloudformation:GetTemplate and cloudformation:ListStackResources; without them, "+
-			"give --file what somebody with these rights printed with `annals describe`: %w", err)
+		return fmt.Errorf("it takes the rights cloudformation:GetTemplate and cloudformation:ListStackResources; "+
+			"without them, give --file what somebody with these rights printed with `annals describe`: %w", err)
 	}
 	return err
 }

@@ -23,7 +23,8 @@ func cloudFormation(t *testing.T, template string) aws.Config {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch action := r.FormValue("Action"); {
 		case r.FormValue("StackName") == "Secret":
-			http.Error(w, "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>", http.StatusForbidden)
+			http.Error(w, "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>",
+				http.StatusForbidden)
 		case r.FormValue("StackName") != "Enrol":
 			http.Error(w, "<ErrorResponse><Error><Code>ValidationError</Code><Message>Stack with id x does not exist</Message>"+
 				"</Error></ErrorResponse>", http.StatusBadRequest)
@@ -46,8 +47,10 @@ func cloudFormation(t *testing.T, template string) aws.Config {
 }
 
 func page(id, more string) string {
-	return "<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries><member><LogicalResourceId>" + id +
-		"</LogicalResourceId><PhysicalResourceId>Enrol-" + id + "-1</PhysicalResourceId></member></StackResourceSummaries>" + more +
+	return "<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries><member><LogicalResourceId>" +
+		id +
+		"</LogicalResourceId><PhysicalResourceId>Enrol-" + id +
+		"-1</PhysicalResourceId></member></StackResourceSummaries>" + more +
 		"</ListStackResourcesResult></ListStackResourcesResponse>"
 }
 
@@ -74,7 +77,10 @@ func TestStackIsNone(t *testing.T) {
 	for _, test := range []struct{ name, template, want string }{
 		{"Other", "", "there is no stack Other in region eu-west-1 of this account: `cdk list`"},
 		{"Secret", "", "read the template of stack Secret: it takes the rights cloudformation:GetTemplate"},
-		{"Enrol", `{"Resources":{}}`, "it was deployed by an older version of Annals, or it is no service of Annals; deploy it again"},
+		{
+			"Enrol", `{"Resources":{}}`,
+			"it was deployed by an older version of Annals, or it is no service of Annals; deploy it again",
+		},
 		{"Enrol", "Resources:", "it was deployed by an older version of Annals"},
 		{"Enrol", `{"Metadata":{"Annals":{"format":"1"}}}`, "read the description in the template's Metadata of stack Enrol"},
 		{
