@@ -63,8 +63,8 @@ func TestFunctionVariables(t *testing.T) {
 	measured.Compare(t, "configuration.md", page)
 }
 
-// TestSettings: configuration.md names every setting that the code reads, in the section where it belongs, and names no other in
-// the tables of the settings and of make.
+// TestSettings: configuration.md names every setting that the code reads, in the section where it belongs, and names no
+// other in the tables of the settings and of make.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -72,7 +72,9 @@ func TestSettings(t *testing.T) {
 		read           *regexp.Regexp
 		least          int
 	}{
-		{"Settings", "../pkg/annals/annalscdk/*.go ../infra/main.go", regexp.MustCompile(`(?:texts?|truth)\((?:context|&asked\{values: context\}), "(\w+)"|"([a-zA-Z]+)": +&\w|Name: "(\w+)"`), 20},
+		{"Settings", "../pkg/annals/annalscdk/*.go ../infra/main.go", regexp.MustCompile(
+			`(?:texts?|truth)\((?:context|&asked\{values: context\}), "(\w+)"|"([a-zA-Z]+)": +&\w|Name: "(\w+)"`,
+		), 20},
 		{"Synthesis", "../pkg/annals/annalscdk/*.go", regexp.MustCompile(`"(ANNALS_[A-Z]+|CDK_[A-Z_]+)"`), 3},
 		{"The local runner", "../local/runner/config.go", regexp.MustCompile(`getenv\("([A-Z_]+)"\)`), 5},
 		{"make", "../Makefile", regexp.MustCompile(`(?m)^([A-Z_]+) \?=|\$\(if \$\(([A-Z]+)\)`), 12},

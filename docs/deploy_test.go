@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestLeftBehind: deploy.md names each resource that outlives the stack, and so is left behind by a deployment that fails.
+// TestLeftBehind: deploy.md names each resource that outlives the stack, and so is left behind by a deployment that
+// fails.
 func TestLeftBehind(t *testing.T) {
 	t.Parallel()
 	var template struct {

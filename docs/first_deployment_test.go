@@ -75,7 +75,8 @@ func firstDeployment(t *testing.T, wrong, reserved string, args ...string) (said
 	return string(out), err == nil, strings.TrimSpace(string(read(t, state)))
 }
 
-// TestFirstDeployment: each check passes where AWS answers rightly and fails where it does not, and none leaves a trace.
+// TestFirstDeployment: each check passes where AWS answers rightly and fails where it does not, and none leaves a
+// trace.
 func TestFirstDeployment(t *testing.T) {
 	t.Parallel()
 	for _, reserved := range []string{"None", "7"} {

@@ -20,7 +20,9 @@ var (
 )
 
 // notOurs are folders of what is built or brought.
-var notOurs = map[string]bool{".git": true, ".local": true, "build": true, "cdk.out": true, "node_modules": true, "testdata": true}
+var notOurs = map[string]bool{
+	".git": true, ".local": true, "build": true, "cdk.out": true, "node_modules": true, "testdata": true,
+}
 
 // TestLinks: what pages of the repository link to inside the repository is there, and so is the heading that they name.
 func TestLinks(t *testing.T) {

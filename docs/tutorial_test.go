@@ -15,8 +15,8 @@ import (
 	_ "github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
-// TestTutorial does what the tutorial says, in a module of its own that requires what this one does: its code is compiled, its
-// tests pass, and its programs print what the page has them print. Nothing is downloaded.
+// TestTutorial does what the tutorial says, in a module of its own that requires what this one does: its code is
+// compiled, its tests pass, and its programs print what the page has them print. Nothing is downloaded.
 func TestTutorial(t *testing.T) {
 	t.Parallel()
 	root, err := filepath.Abs("..")

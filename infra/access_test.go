@@ -48,7 +48,8 @@ func nameOf(t *testing.T, system *template.System, id string) *string {
 
 // changes are all actions that change or remove a stored event, or the event table.
 var changes = []string{
-	"UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete", "UpdateTimeToLive", "DeleteTable",
+	"UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete", "UpdateTimeToLive",
+	"DeleteTable",
 }
 
 // No function may change stored events. Neither may a principal that is allowed everything: an administrator, or a role
@@ -65,7 +66,8 @@ func TestNobodyChangesEvents(t *testing.T) {
 		for _, change := range changes {
 			for _, resource := range []string{events.ARN, events.ARN + "/index/any"} {
 				request := policy.Request{Action: "dynamodb:" + change, Resource: resource}
-				if err := admin.Check(request, events.Policy); err == nil || !strings.Contains(err.Error(), "explicit deny in a resource-based policy") {
+				if err := admin.Check(request, events.Policy); err == nil ||
+					!strings.Contains(err.Error(), "explicit deny in a resource-based policy") {
 					t.Errorf("%s: whoever may do everything may %s: %v", name, change, err)
 				}
 				for _, f := range system.Functions {
@@ -77,15 +79,19 @@ func TestNobodyChangesEvents(t *testing.T) {
 			}
 		}
 		// Deploying and appending stay possible.
-		for _, allowed := range []string{"PutItem", "Query", "PutResourcePolicy", "DeleteResourcePolicy", "UpdateTable", "UpdateContinuousBackups"} {
-			if err := admin.Check(policy.Request{Action: "dynamodb:" + allowed, Resource: events.ARN}, events.Policy); err != nil {
+		for _, allowed := range []string{
+			"PutItem", "Query", "PutResourcePolicy", "DeleteResourcePolicy", "UpdateTable", "UpdateContinuousBackups",
+		} {
+			if err := admin.Check(policy.Request{Action: "dynamodb:" + allowed, Resource: events.ARN},
+				events.Policy); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
 	}
 	events := tableNamed(t, asRun(t, chosen), "EventsTable")
 	emergency := policy.Principal{Role: breakGlass, Policy: policy.Policy{everything}}
-	if err := emergency.Check(policy.Request{Action: "dynamodb:DeleteItem", Resource: events.ARN}, events.Policy); err != nil {
+	if err := emergency.Check(policy.Request{Action: "dynamodb:DeleteItem", Resource: events.ARN},
+		events.Policy); err != nil {
 		t.Errorf("in an emergency: %v", err)
 	}
 }
@@ -113,7 +119,9 @@ func TestAccessOnDynamoDB(t *testing.T) {
 	events, accounts := nameOf(t, system, "EventsTable"), nameOf(t, system, "AccountsTable")
 	catalog, socketRows := nameOf(t, system, "ProductCatalogTable"), nameOf(t, system, "ConnectionsTable")
 	text := func(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
-	event := map[string]types.AttributeValue{"stream": text("Account#a"), "version": &types.AttributeValueMemberN{Value: "1"}}
+	event := map[string]types.AttributeValue{
+		"stream": text("Account#a"), "version": &types.AttributeValueMemberN{Value: "1"},
+	}
 	row := map[string]types.AttributeValue{"pk": text("a"), "sk": text("a")}
 	put := func(table *string, item map[string]types.AttributeValue) types.TransactWriteItem {
 		return types.TransactWriteItem{Put: &types.Put{TableName: table, Item: item}}
@@ -143,7 +151,10 @@ func TestAccessOnDynamoDB(t *testing.T) {
 			_, err := c.PutItem(ctx, &dynamodb.PutItemInput{TableName: events, Item: event})
 			return err
 		}, ""},
-		{"with a row, in a transaction", "command", func(c *dynamodb.Client) error { return transact(c, put(events, event), put(catalog, row)) }, ""},
+		{
+			"with a row, in a transaction", "command",
+			func(c *dynamodb.Client) error { return transact(c, put(events, event), put(catalog, row)) }, "",
+		},
 		{"and read", "command", func(c *dynamodb.Client) error { return query(c, events, nil, "stream") }, ""},
 		{"an event is updated", "command", func(c *dynamodb.Client) error {
 			_, err := c.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: events, Key: event})
@@ -171,7 +182,10 @@ func TestAccessOnDynamoDB(t *testing.T) {
 			_, err := c.GetItem(ctx, &dynamodb.GetItemInput{TableName: socketRows, Key: row})
 			return err
 		}, "GetItem ConnectionsTable"},
-		{"an index", "query", func(c *dynamodb.Client) error { return query(c, accounts, aws.String("by"), "pk") }, "Query AccountsTable/index/by"},
+		{
+			"an index", "query", func(c *dynamodb.Client) error { return query(c, accounts, aws.String("by"), "pk") },
+			"Query AccountsTable/index/by",
+		},
 		{"an event by PartiQL", "command", func(c *dynamodb.Client) error {
 			return partiQL(c, `UPDATE "`+*events+`" SET x = 1 WHERE stream = 'Account#a' AND version = 1`)
 		}, "PartiQLUpdate EventsTable"},
@@ -185,7 +199,9 @@ func TestAccessOnDynamoDB(t *testing.T) {
 			return err
 		}, "PutItem AccountsTable"},
 		{"many are read at once", "query", func(c *dynamodb.Client) error {
-			_, err := c.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{*accounts: {Keys: []map[string]types.AttributeValue{row}}}})
+			_, err := c.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
+				RequestItems: map[string]types.KeysAndAttributes{*accounts: {Keys: []map[string]types.AttributeValue{row}}},
+			})
 			return err
 		}, "BatchGetItem AccountsTable"},
 		{"rows are written as a batch", "rebuilder", func(c *dynamodb.Client) error {
@@ -214,13 +230,15 @@ func checkDenied(t *testing.T, name, function, denied string, err error) {
 	}
 	action, table, _ := strings.Cut(denied, " ")
 	want := "User: arn:aws:sts::000000000000:assumed-role/Shop-" + pascal(function) + "Role/Shop-" + pascal(function) +
-		"Function is not authorized to perform: dynamodb:" + action + " on resource: arn:aws:dynamodb:us-east-1:000000000000:table/Shop-" + table
+		"Function is not authorized to perform: dynamodb:" + action +
+		" on resource: arn:aws:dynamodb:us-east-1:000000000000:table/Shop-" + table
 	if !strings.Contains(table, "Events") || !slices.Contains(changes, action) {
 		want += " because no identity-based policy allows the dynamodb:" + action + " action"
 	} else {
 		want += " with an explicit deny in a resource-based policy"
 	}
-	if e, ok := errors.AsType[smithy.APIError](err); !ok || e.ErrorCode() != "AccessDeniedException" || e.ErrorMessage() != want {
+	if e, ok := errors.AsType[smithy.APIError](err); !ok || e.ErrorCode() != "AccessDeniedException" ||
+		e.ErrorMessage() != want {
 		t.Errorf("%s, by %s: %v, want %s", name, function, err, want)
 	}
 }

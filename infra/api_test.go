@@ -42,12 +42,16 @@ func TestIntegrations(t *testing.T) {
 			"FunctionName": getAtt(function+"Function", "Arn"),
 			"Principal":    "apigateway.amazonaws.com",
 			"SourceArn": object{"Fn::Join": list{"", list{
-				"arn:", ref("AWS::Partition"), ":execute-api:", ref("AWS::Region"), ":", ref("AWS::AccountId"), ":", ref("Api"), "/*/*/*",
+				"arn:", ref("AWS::Partition"), ":execute-api:", ref("AWS::Region"), ":", ref("AWS::AccountId"), ":",
+				ref("Api"), "/*/*/*",
 			}}},
 		}, arm64.resource(t, function+"Permission", "AWS::Lambda::Permission").Properties)
 	}
-	same(t, "integrations", []string{"CommandIntegration", "DocsIntegration", "QueryIntegration", "SocketIntegration"}, arm64.ids("AWS::ApiGatewayV2::Integration"))
-	same(t, "permissions", []string{"CommandPermission", "DocsPermission", "QueryPermission", "SocketAuthorizerPermission", "SocketPermission"}, arm64.ids("AWS::Lambda::Permission"))
+	same(t, "integrations", []string{"CommandIntegration", "DocsIntegration", "QueryIntegration", "SocketIntegration"},
+		arm64.ids("AWS::ApiGatewayV2::Integration"))
+	same(t, "permissions", []string{
+		"CommandPermission", "DocsPermission", "QueryPermission", "SocketAuthorizerPermission", "SocketPermission",
+	}, arm64.ids("AWS::Lambda::Permission"))
 }
 
 func TestAPI(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// The command line hands the app the context of cdk.json and settings of its own, which change a template unless the app
-// overrules them.
+// The command line hands the app the context of cdk.json and settings of its own, which change a template unless the
+// app overrules them.
 func TestTheCommandLineChangesNothing(t *testing.T) {
 	dir := wholeProject(t)
 	props, _ := configure(dir, "arm64", "")

@@ -8,8 +8,10 @@ import (
 )
 
 // edged has every setting of the edge.
-const edged = `{"issuer":"https://id.example.org/","audience":"annals, more","origins":"https://shop.example.org,http://localhost:5173",` +
-	`"rate":"50","burst":20,"docs":"off","domain":"api.example.org","certificate":"arn:aws:acm:eu-west-1:000000000000:certificate/c"}`
+const edged = `{"issuer":"https://id.example.org/","audience":"annals, more","origins":"https://shop.example.org,` +
+	`http://localhost:5173",` +
+	`"rate":"50","burst":20,"docs":"off","domain":"api.example.org",` +
+	`"certificate":"arn:aws:acm:eu-west-1:000000000000:certificate/c"}`
 
 func TestThrottling(t *testing.T) {
 	for _, id := range []string{"ApiDefaultStage", "SocketStage"} {
@@ -26,7 +28,8 @@ func TestAccessLog(t *testing.T) {
 	same(t, "destination", any(getAtt("ApiAccessLogs", "Arn")), settings["DestinationArn"])
 	logs := arm64.resource(t, "ApiAccessLogs", "AWS::Logs::LogGroup")
 	same(t, "group", object{"LogGroupName": "/aws/vendedlogs/Shop/api", "RetentionInDays": 30.0}, logs.Properties)
-	same(t, "of another stage", any("/aws/vendedlogs/Shop-prod/api"), prod.resource(t, "ApiAccessLogs", "AWS::Logs::LogGroup").Properties["LogGroupName"])
+	same(t, "of another stage", any("/aws/vendedlogs/Shop-prod/api"),
+		prod.resource(t, "ApiAccessLogs", "AWS::Logs::LogGroup").Properties["LogGroupName"])
 	format := map[string]string{}
 	if err := json.Unmarshal([]byte(settings["Format"].(string)), &format); err != nil {
 		t.Fatal(err)
@@ -36,7 +39,9 @@ func TestAccessLog(t *testing.T) {
 			t.Errorf("%s is %s", name, variable)
 		}
 	}
-	same(t, "correlation", []string{"$context.requestId", "$context.integration.requestId", "$context.authorizer.claims.sub"},
+	same(t, "correlation", []string{
+		"$context.requestId", "$context.integration.requestId", "$context.authorizer.claims.sub",
+	},
 		[]string{format["requestId"], format["functionRequestId"], format["subject"]})
 }
 
@@ -54,7 +59,8 @@ func TestCORS(t *testing.T) {
 
 func TestDomain(t *testing.T) {
 	same(t, "default", []string(nil), arm64.ids("AWS::ApiGatewayV2::DomainName"))
-	same(t, "other name", any(true), edge.resource(t, "Api", "AWS::ApiGatewayV2::Api").Properties["DisableExecuteApiEndpoint"])
+	same(t, "other name", any(true),
+		edge.resource(t, "Api", "AWS::ApiGatewayV2::Api").Properties["DisableExecuteApiEndpoint"])
 	domain := edge.resource(t, "ApiDomain", "AWS::ApiGatewayV2::DomainName").Properties
 	same(t, "name", any("api.example.org"), domain["DomainName"])
 	same(t, "certificate", any("arn:aws:acm:eu-west-1:000000000000:certificate/c"),

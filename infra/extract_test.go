@@ -47,8 +47,8 @@ func TestExtractsAreReviewed(t *testing.T) {
 				t.Fatalf("%s: %v", golden, err)
 			}
 			if changes := e.changes(was, now); len(changes) > 0 {
-				t.Errorf("%s: the template differs; if the change is intended, `go test ./infra -run TestExtractsAreReviewed -update` "+
-					"(-reviewed +synthesized):\n%s", golden, strings.Join(changes, "\n"))
+				t.Errorf("%s: the template differs; if the change is intended, `go test ./infra -run TestExtractsAreReviewed "+
+					"-update` (-reviewed +synthesized):\n%s", golden, strings.Join(changes, "\n"))
 			}
 			if len(was) < 10 {
 				t.Errorf("%s has %d lines: the test does not read the template correctly", golden, len(was))

@@ -19,15 +19,18 @@ func TestBuckets(t *testing.T) {
 			"PublicAccessBlockConfiguration": object{
 				"BlockPublicAcls": true, "BlockPublicPolicy": true, "IgnorePublicAcls": true, "RestrictPublicBuckets": true,
 			},
-			"LifecycleConfiguration":    object{"Rules": list{object{"ExpirationInDays": 30.0, "Status": "Enabled"}}},
-			"NotificationConfiguration": object{"QueueConfigurations": list{object{"Event": "s3:ObjectCreated:*", "Queue": getAtt(jobs, "Arn")}}},
+			"LifecycleConfiguration": object{"Rules": list{object{"ExpirationInDays": 30.0, "Status": "Enabled"}}},
+			"NotificationConfiguration": object{
+				"QueueConfigurations": list{object{"Event": "s3:ObjectCreated:*", "Queue": getAtt(jobs, "Arn")}},
+			},
 		}, bucket.Properties)
 		same(t, "deletion", []string{"Retain", "Retain"}, []string{bucket.DeletionPolicy, bucket.UpdateReplacePolicy})
 		same(t, "depends on", []string{jobs + "Policy"}, bucket.DependsOn) // S3 checks the queue when the bucket is created
 		same(t, id+"Policy", object{
 			"Bucket": ref(id),
 			"PolicyDocument": object{"Version": "2012-10-17", "Statement": list{object{
-				"Effect": "Deny", "Action": "s3:*", "Principal": object{"AWS": "*"}, "Resource": list{getAtt(id, "Arn"), objectsOf(id)},
+				"Effect": "Deny", "Action": "s3:*", "Principal": object{"AWS": "*"},
+				"Resource":  list{getAtt(id, "Arn"), objectsOf(id)},
 				"Condition": object{"Bool": object{"aws:SecureTransport": "false"}},
 			}}},
 		}, arm64.resource(t, id+"Policy", "AWS::S3::BucketPolicy").Properties)

@@ -11,7 +11,10 @@ import (
 
 func TestFunctions(t *testing.T) {
 	write := object{"TABLE_EVENTS": ref("EventsTable"), "TABLE_SNAPSHOTS": ref("SnapshotsTable")}
-	read := object{"TABLE_EVENTS": ref("EventsTable"), "TABLE_PROJECTIONS": ref("ProjectionsTable"), "CATCH_UP_QUEUE_URL": ref("CatchUpQueue")}
+	read := object{
+		"TABLE_EVENTS": ref("EventsTable"), "TABLE_PROJECTIONS": ref("ProjectionsTable"),
+		"CATCH_UP_QUEUE_URL": ref("CatchUpQueue"),
+	}
 	for _, readModel := range readTables {
 		read[readModel.Env()] = ref(pascal(readModel.Name) + "Table")
 	}
@@ -36,13 +39,16 @@ func TestFunctions(t *testing.T) {
 	givenUp := func(bucket string) object {
 		return object{"Fn::Join": list{"", list{"https://", getAtt(bucket, "RegionalDomainName")}}}
 	}
-	both["PROJECTOR_FAILURES_URL"], react["REACTOR_FAILURES_URL"] = givenUp("ProjectorFailures"), givenUp("ReactorFailures")
+	both["PROJECTOR_FAILURES_URL"], react["REACTOR_FAILURES_URL"] = givenUp("ProjectorFailures"),
+		givenUp("ReactorFailures")
 	react["EVENT_BUS_ARN"], react["EVENT_SOURCE"] = getAtt("EventBus", "Arn"), "/annals/Shop"
 	socketEnv := maps.Clone(connections)
 	socketEnv["TOKEN_ISSUER"] = getAtt("UserPool", "ProviderURL")
 	socketEnv["TOKEN_AUDIENCE"] = object{"Fn::Join": list{",", list{ref("CustomersClient"), ref("OperatorsClient")}}}
 	pages := maps.Clone(read)
-	pages["CURSOR_KEY"] = object{"Fn::Join": list{"", list{"{{resolve:secretsmanager:", ref("CursorKey"), ":SecretString:::}}"}}}
+	pages["CURSOR_KEY"] = object{"Fn::Join": list{
+		"", list{"{{resolve:secretsmanager:", ref("CursorKey"), ":SecretString:::}}"},
+	}}
 	tests := []struct {
 		name            string
 		timeout, memory float64
@@ -95,7 +101,10 @@ func TestFunctions(t *testing.T) {
 			})
 		}
 	}
-	same(t, "functions", []string{"CommandFunction", "DocsFunction", "ProjectorFunction", "QueryFunction", "ReactorFunction", "RebuilderFunction", "SocketFunction"}, arm64.ids("AWS::Lambda::Function"))
+	same(t, "functions", []string{
+		"CommandFunction", "DocsFunction", "ProjectorFunction", "QueryFunction",
+		"ReactorFunction", "RebuilderFunction", "SocketFunction",
+	}, arm64.ids("AWS::Lambda::Function"))
 }
 
 // Functions that write a new type of event are updated after those that have to read it.
@@ -114,7 +123,8 @@ func TestReservedConcurrency(t *testing.T) {
 	want := map[string]any{"CommandFunction": 50.0, "ReactorFunction": 0.0} // 0 = it is switched off
 	for _, id := range chosen.ids("AWS::Lambda::Function") {
 		same(t, id, want[id], chosen.resource(t, id, "AWS::Lambda::Function").Properties["ReservedConcurrentExecutions"])
-		same(t, id+" by default", nil, arm64.resource(t, id, "AWS::Lambda::Function").Properties["ReservedConcurrentExecutions"])
+		same(t, id+" by default", nil,
+			arm64.resource(t, id, "AWS::Lambda::Function").Properties["ReservedConcurrentExecutions"])
 	}
 }
 
@@ -146,7 +156,10 @@ func (a assembly) read(t *testing.T, path ...string) string {
 }
 
 func TestLogGroups(t *testing.T) {
-	ids := []string{"ApiAccessLogs", "CommandLogs", "DocsLogs", "ProjectorLogs", "QueryLogs", "ReactorLogs", "RebuilderLogs", "SocketLogs"}
+	ids := []string{
+		"ApiAccessLogs", "CommandLogs", "DocsLogs", "ProjectorLogs",
+		"QueryLogs", "ReactorLogs", "RebuilderLogs", "SocketLogs",
+	}
 	for _, id := range ids {
 		same(t, id, any(30.0), arm64.resource(t, id, "AWS::Logs::LogGroup").Properties["RetentionInDays"])
 	}

@@ -46,5 +46,6 @@ func TestTemplateIsReviewed(t *testing.T) {
 	if err := json.Unmarshal(text.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	t.Errorf("the template differs; if the change is intended, run `go test ./infra -run TestTemplateIsReviewed -update` (-reviewed +synthesized):\n%s", cmp.Diff(want, got))
+	t.Errorf("the template differs; if the change is intended, run `go test ./infra -run TestTemplateIsReviewed "+
+		"-update` (-reviewed +synthesized):\n%s", cmp.Diff(want, got))
 }

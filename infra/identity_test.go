@@ -11,11 +11,14 @@ import (
 func TestAuthorizer(t *testing.T) {
 	want := func(issuer, audience any) object {
 		return object{
-			"ApiId": ref("Api"), "Name": "token", "AuthorizerType": "JWT", "IdentitySource": list{"$request.header.Authorization"},
+			"ApiId": ref("Api"), "Name": "token", "AuthorizerType": "JWT",
+			"IdentitySource":   list{"$request.header.Authorization"},
 			"JwtConfiguration": object{"Issuer": issuer, "Audience": audience},
 		}
 	}
-	same(t, "a pool of its own", want(getAtt("UserPool", "ProviderURL"), list{ref("CustomersClient"), ref("OperatorsClient")}),
+	same(t, "a pool of its own", want(getAtt("UserPool", "ProviderURL"), list{
+		ref("CustomersClient"), ref("OperatorsClient"),
+	}),
 		arm64.resource(t, "ApiAuthorizer", "AWS::ApiGatewayV2::Authorizer").Properties)
 	same(t, "an issuer", want("https://id.example.org/", list{"annals", "more"}),
 		edge.resource(t, "ApiAuthorizer", "AWS::ApiGatewayV2::Authorizer").Properties)
@@ -32,7 +35,9 @@ func TestAuthorizer(t *testing.T) {
 func TestEveryRouteHasAScope(t *testing.T) {
 	for _, route := range annalsaws.Routes(service) {
 		p := arm64.resource(t, pascal(route.ID)+"Route", "AWS::ApiGatewayV2::Route").Properties
-		same(t, route.ID, list{"JWT", ref("ApiAuthorizer"), list{route.Scope}}, list{p["AuthorizationType"], p["AuthorizerId"], p["AuthorizationScopes"]})
+		same(t, route.ID, list{"JWT", ref("ApiAuthorizer"), list{route.Scope}}, list{
+			p["AuthorizationType"], p["AuthorizerId"], p["AuthorizationScopes"],
+		})
 		if annalsaws.Scopes(service)[route.Scope] == "" {
 			t.Errorf("%s: nobody can have the scope %q", route.ID, route.Scope)
 		}
@@ -54,8 +59,11 @@ func TestUserPool(t *testing.T) {
 		pool.Properties["MfaConfiguration"], pool.Properties["EnabledMfas"],
 	})
 	same(t, "password", any(12.0), pool.Properties["Policies"].(object)["PasswordPolicy"].(object)["MinimumLength"])
-	for stack, want := range map[*assembly]list{&arm64: {"shop-", ref("AWS::AccountId")}, &prod: {"shop-prod-", ref("AWS::AccountId")}} {
-		same(t, "domain", any(object{"Fn::Join": list{"", want}}), stack.resource(t, "UserPoolDomain", "AWS::Cognito::UserPoolDomain").Properties["Domain"])
+	for stack, want := range map[*assembly]list{
+		&arm64: {"shop-", ref("AWS::AccountId")}, &prod: {"shop-prod-", ref("AWS::AccountId")},
+	} {
+		same(t, "domain", any(object{"Fn::Join": list{"", want}}),
+			stack.resource(t, "UserPoolDomain", "AWS::Cognito::UserPoolDomain").Properties["Domain"])
 	}
 }
 
@@ -67,12 +75,14 @@ func TestNobodySignsInAsOperator(t *testing.T) {
 	want := map[string]object{
 		"CustomersClient": {
 			"UserPoolId": ref("UserPool"), "AllowedOAuthFlows": list{"code"}, "AllowedOAuthFlowsUserPoolClient": true,
-			"AllowedOAuthScopes": list{"openid", scope("command"), scope("query")}, "CallbackURLs": list{"http://localhost:3000"},
+			"AllowedOAuthScopes":         list{"openid", scope("command"), scope("query")},
+			"CallbackURLs":               list{"http://localhost:3000"},
 			"PreventUserExistenceErrors": "ENABLED", "SupportedIdentityProviders": list{"COGNITO"},
 		},
 		"OperatorsClient": {
-			"UserPoolId": ref("UserPool"), "AllowedOAuthFlows": list{"client_credentials"}, "AllowedOAuthFlowsUserPoolClient": true,
-			"AllowedOAuthScopes": list{scope("command"), scope("query"), scope("operate")}, "GenerateSecret": true,
+			"UserPoolId": ref("UserPool"), "AllowedOAuthFlows": list{"client_credentials"},
+			"AllowedOAuthFlowsUserPoolClient": true,
+			"AllowedOAuthScopes":              list{scope("command"), scope("query"), scope("operate")}, "GenerateSecret": true,
 			"SupportedIdentityProviders": list{"COGNITO"},
 		},
 	}
@@ -93,15 +103,19 @@ func TestNobodySignsInAsOperator(t *testing.T) {
 func TestSocketAuthorizer(t *testing.T) {
 	same(t, "SocketAuthorizer", object{
 		"ApiId": ref("SocketApi"), "Name": "token", "AuthorizerType": "REQUEST",
-		"AuthorizerUri": arm64.resource(t, "SocketIntegration", "AWS::ApiGatewayV2::Integration").Properties["IntegrationUri"],
+		"AuthorizerUri": arm64.resource(t, "SocketIntegration",
+			"AWS::ApiGatewayV2::Integration").Properties["IntegrationUri"],
 	}, arm64.resource(t, "SocketAuthorizer", "AWS::ApiGatewayV2::Authorizer").Properties)
 	same(t, "SocketAuthorizerPermission", object{
-		"Action": "lambda:InvokeFunction", "FunctionName": getAtt("SocketFunction", "Arn"), "Principal": "apigateway.amazonaws.com",
+		"Action": "lambda:InvokeFunction", "FunctionName": getAtt("SocketFunction", "Arn"),
+		"Principal": "apigateway.amazonaws.com",
 		"SourceArn": object{"Fn::Join": list{"", list{
-			"arn:", ref("AWS::Partition"), ":execute-api:", ref("AWS::Region"), ":", ref("AWS::AccountId"), ":", ref("SocketApi"),
+			"arn:", ref("AWS::Partition"), ":execute-api:", ref("AWS::Region"), ":", ref("AWS::AccountId"), ":",
+			ref("SocketApi"),
 			"/authorizers/", ref("SocketAuthorizer"),
 		}}},
 	}, arm64.resource(t, "SocketAuthorizerPermission", "AWS::Lambda::Permission").Properties)
-	env := edge.resource(t, "SocketFunction", "AWS::Lambda::Function").Properties["Environment"].(object)["Variables"].(object)
+	env := edge.resource(t, "SocketFunction",
+		"AWS::Lambda::Function").Properties["Environment"].(object)["Variables"].(object)
 	same(t, "issuer", list{"https://id.example.org/", "annals,more"}, list{env["TOKEN_ISSUER"], env["TOKEN_AUDIENCE"]})
 }

@@ -12,7 +12,8 @@ import (
 func TestImports(t *testing.T) {
 	cdk := []string{"github.com/aws/aws-cdk-go", "github.com/aws/jsii-runtime-go", "github.com/aws/constructs-go"}
 	for _, packages := range []string{
-		"./functions/...", "./cmd/...", "./local/...", "./pkg/annals/annalsaws", "./pkg/annals/annalslambda", "./pkg/annals/annalstest",
+		"./functions/...", "./cmd/...", "./local/...", "./pkg/annals/annalsaws", "./pkg/annals/annalslambda",
+		"./pkg/annals/annalstest",
 	} {
 		for _, imported := range dependencies(t, packages) {
 			if slices.ContainsFunc(cdk, func(prefix string) bool { return strings.HasPrefix(imported, prefix) }) {

@@ -22,8 +22,8 @@ import (
 // runMain is the environment variable that makes the test binary run the CDK app, for tests of the app as a process.
 const runMain = "ANNALS_TEST_RUN_MAIN"
 
-// arm64 and amd64 are the stack as synthesized for each architecture, with the settings' defaults; prod is that of the stage
-// of that name, with a bus and a topic of its own, edge one that chooses all of its edge.
+// arm64 and amd64 are the stack as synthesized for each architecture, with the settings' defaults; prod is that of the
+// stage of that name, with a bus and a topic of its own, edge one that chooses all of its edge.
 var arm64, amd64, prod, edge assembly
 
 // chosen is the stack with every setting for tables, functions and operations except replicas; copied has those.
@@ -53,10 +53,13 @@ func synthesizeAndRun(m *testing.M) int {
 	fakeBuild(filepath.Join(dir, "build"))
 	arm64 = synthesize(dir, "arm64", "")
 	amd64 = synthesize(dir, "amd64", "")
-	prod = synthesize(dir, "arm64", `{"stage":"prod","rebuildSegments":"100","rebuildConcurrency":40,"eventBus":"`+otherBus+`","alarmTopic":"arn:aws:sns:eu-west-1:123456789012:pager"}`)
-	chosen = synthesize(dir, "arm64", `{"region":"us-east-1","cmk":"true","breakGlassRole":"`+breakGlass+`","concurrency":"command:50,reactor:0",`+
+	prod = synthesize(dir, "arm64", `{"stage":"prod","rebuildSegments":"100","rebuildConcurrency":40,"eventBus":"`+
+		otherBus+`","alarmTopic":"arn:aws:sns:eu-west-1:123456789012:pager"}`)
+	chosen = synthesize(dir, "arm64", `{"region":"us-east-1","cmk":"true","breakGlassRole":"`+breakGlass+
+		`","concurrency":"command:50,reactor:0",`+
 		`"alarmEmail":"ops@example.org","otlpEndpoint":"http://localhost:4318","emailKey":"arn:aws:cloudformation:old"}`)
-	copied = synthesize(dir, "arm64", `{"region":"us-east-1","eventReplicas":"eu-west-1","readReplicas":"eu-west-1,eu-west-3","replicasLocked":"true"}`)
+	copied = synthesize(dir, "arm64", `{"region":"us-east-1","eventReplicas":"eu-west-1","readReplicas":"eu-west-1,`+
+		`eu-west-3","replicasLocked":"true"}`)
 	edge = synthesize(dir, "arm64", edged)
 	return m.Run()
 }
@@ -161,7 +164,8 @@ func runApp(t *testing.T, dir string, env ...string) (stderr string, ok bool) {
 	}
 	app := exec.Command(self)
 	app.Dir = dir
-	app.Env = append(os.Environ(), append([]string{runMain + "=1", "ANNALS_ARCH=", "ANNALS_BUILD=", "CDK_OUTDIR="}, env...)...)
+	app.Env = append(os.Environ(),
+		append([]string{runMain + "=1", "ANNALS_ARCH=", "ANNALS_BUILD=", "CDK_OUTDIR="}, env...)...)
 	var text strings.Builder
 	app.Stderr = &text
 	err = app.Run()
@@ -201,7 +205,8 @@ func TestWhatIsMissingIsOneSentence(t *testing.T) {
 		},
 		"a stage that is no name": {
 			dir: whole, env: []string{`CDK_CONTEXT_JSON={"stage":"Prod 1"}`},
-			want: "infra: there is no stage \"Prod 1\" in infra/stages.json, which has default, prod: add an entry for it, {} for the defaults\n",
+			want: "infra: there is no stage \"Prod 1\" in infra/stages.json, which has default, prod: add an entry for it, {} " +
+				"for the defaults\n",
 		},
 		"a setting that its stage's file lacks": {
 			dir: whole, env: []string{`CDK_CONTEXT_JSON={"stage":"prod","eventReplicas":"eu-west-1"}`},
@@ -225,12 +230,16 @@ func TestWhatIsMissingIsOneSentence(t *testing.T) {
 			want: "infra: alarmTopic is \"pager\": it must be the ARN of an SNS topic\n",
 		},
 		"an address for a topic that is not ours": {
-			dir: whole, env: []string{`CDK_CONTEXT_JSON={"alarmTopic":"arn:aws:sns:eu-west-1:123456789012:pager","alarmEmail":"a@example.org"}`},
-			want: "infra: alarmEmail subscribes to the stack's own topic: remove it, or remove alarmTopic, which names another topic\n",
+			dir: whole, env: []string{
+				`CDK_CONTEXT_JSON={"alarmTopic":"arn:aws:sns:eu-west-1:123456789012:pager","alarmEmail":"a@example.org"}`,
+			},
+			want: "infra: alarmEmail subscribes to the stack's own topic: remove it, or remove alarmTopic, which names " +
+				"another topic\n",
 		},
 		"a collector that is none": {
 			dir: whole, env: []string{`CDK_CONTEXT_JSON={"otlpEndpoint":"localhost:4318"}`},
-			want: "infra: otlpEndpoint is \"localhost:4318\": it must be the URL of a collector, such as http://localhost:4318\n",
+			want: "infra: otlpEndpoint is \"localhost:4318\": it must be the URL of a collector, such as " +
+				"http://localhost:4318\n",
 		},
 		"more segments than there can be": {
 			dir: whole, env: []string{`CDK_CONTEXT_JSON={"rebuildSegments":"10001"}`},

@@ -20,16 +20,19 @@ var accepted = []struct {
 	paths        []string
 }{
 	{
-		"AwsSolutions-IAM5", "IAM knows no resource for ListStreams, which subscriptions need; the ids of connections, to which the projector posts, are made " +
-			"by API Gateway, and the keys of batches that were given up by Lambda. TestRoles has the roles' exact actions and resources",
+		"AwsSolutions-IAM5", "IAM knows no resource for ListStreams, which subscriptions need; the ids of connections, to " +
+			"which the projector posts, are made by API Gateway, and the keys of batches that were given up by Lambda. " +
+			"TestRoles has the roles' exact actions and resources",
 		[]string{"Shop/ProjectorRole/", "Shop/ReactorRole/"},
 	},
 	{
-		"AwsSolutions-IAM5", "a distributed map starts and watches executions of its own machine, whose names Step Functions makes. TestRebuildRole has what it may",
+		"AwsSolutions-IAM5", "a distributed map starts and watches executions of its own machine, whose names Step " +
+			"Functions makes. TestRebuildRole has what it may",
 		[]string{"Shop/RebuildRole/"},
 	},
 	{
-		"AwsSolutions-APIG1", "WebSocket APIs log only with a role that belongs to the whole account; the function logs who connects",
+		"AwsSolutions-APIG1",
+		"WebSocket APIs log only with a role that belongs to the whole account; the function logs who connects",
 		[]string{"Shop/SocketStage/"},
 	},
 	{
@@ -37,27 +40,35 @@ var accepted = []struct {
 		[]string{"Shop/GetOpenapiRoute/", "Shop/GetDocsRoute/", "Shop/GetDocsFileRoute/"},
 	},
 	{
-		"AwsSolutions-APIG4", "who connects is asked for a token, at $connect, by the route's authorizer; messages and the end belong to a connection that was let in",
-		[]string{"Shop/SocketDisconnectRoute", "Shop/SocketSubscribeRoute", "Shop/SocketUnsubscribeRoute", "Shop/SocketDefaultRoute"},
+		"AwsSolutions-APIG4", "who connects is asked for a token, at $connect, by the route's authorizer; messages and the " +
+			"end belong to a connection that was let in",
+		[]string{
+			"Shop/SocketDisconnectRoute", "Shop/SocketSubscribeRoute", "Shop/SocketUnsubscribeRoute", "Shop/SocketDefaultRoute",
+		},
 	},
 	{
 		"AwsSolutions-S1", "Lambda alone writes to them, and one function reads; the objects are gone after 30 days",
 		[]string{"Shop/ProjectorFailures/", "Shop/ReactorFailures/"},
 	},
 	{
-		"AwsSolutions-SF1", "the history of each execution is kept for 90 days, and the function logs what it does", []string{"Shop/RebuildMachine/"},
+		"AwsSolutions-SF1", "the history of each execution is kept for 90 days, and the function logs what it does",
+		[]string{"Shop/RebuildMachine/"},
 	},
 	{
-		"AwsSolutions-SF2", "traces are off unless a collector is configured, and then they are the functions'", []string{"Shop/RebuildMachine/"},
+		"AwsSolutions-SF2", "traces are off unless a collector is configured, and then they are the functions'",
+		[]string{"Shop/RebuildMachine/"},
 	},
 	{
-		"AwsSolutions-SMG4", "another key makes all cursors invalid that were given out; who wants that changes the secret and deploys", []string{"Shop/CursorKey/"},
+		"AwsSolutions-SMG4", "another key makes all cursors invalid that were given out; who wants that changes the secret " +
+			"and deploys", []string{"Shop/CursorKey/"},
 	},
 	{
-		"AwsSolutions-COG1", "passwords have twelve characters at least, of any kind: length protects, rules of composition do not (NIST SP 800-63B)", []string{"Shop/UserPool/"},
+		"AwsSolutions-COG1", "passwords have twelve characters at least, of any kind: length protects, rules of " +
+			"composition do not (NIST SP 800-63B)", []string{"Shop/UserPool/"},
 	},
 	{
-		"AwsSolutions-COG2", "customers choose whether they want a second factor; a deployment that demands one brings an issuer of its own", []string{"Shop/UserPool/"},
+		"AwsSolutions-COG2", "customers choose whether they want a second factor; a deployment that demands one brings an " +
+			"issuer of its own", []string{"Shop/UserPool/"},
 	},
 	{
 		"AwsSolutions-COG3", "threat protection is a paid plan, which a deployment decides on", []string{"Shop/UserPool/"},
@@ -85,7 +96,8 @@ func TestNag(t *testing.T) {
 				rule, reason string
 				paths        []string
 			}) bool {
-				return a.rule == f.RuleID && slices.ContainsFunc(a.paths, func(path string) bool { return strings.HasPrefix(f.ResourceID, path) })
+				return a.rule == f.RuleID &&
+					slices.ContainsFunc(a.paths, func(path string) bool { return strings.HasPrefix(f.ResourceID, path) })
 			})
 			if i < 0 {
 				t.Errorf("%s %s: %s (%s)", f.RuleID, f.ResourceID, f.RuleInfo, f.Compliance)
@@ -115,7 +127,8 @@ func nag(t *testing.T, chosen string) []finding {
 	t.Helper()
 	dir := wholeProject(t)
 	props, settings := configure(dir, "arm64", chosen)
-	(*props.Context)["@aws-cdk/core:annotationsInValidationReport"] = false // the report has all findings, and synthesis continues
+	// the report has all findings, and synthesis continues
+	(*props.Context)["@aws-cdk/core:annotationsInValidationReport"] = false
 	props.Outdir = jsii.String(dir)
 	app := awscdk.NewApp(props)
 	newStack(app, settings)

@@ -81,14 +81,17 @@ func TestAlarms(t *testing.T) {
 		same(t, id+" AlarmActions", any(list{ref("AlarmTopic")}), p["AlarmActions"])
 		if strings.HasSuffix(id, "ReconciliationAlarm") { // missing values fire it, after there were some
 			same(t, id, list{"missing", list{ref("AlarmTopic")}, 3600.0, 30.0, 30.0},
-				list{p["TreatMissingData"], p["InsufficientDataActions"], p["Period"], p["EvaluationPeriods"], p["DatapointsToAlarm"]})
+				list{
+					p["TreatMissingData"], p["InsufficientDataActions"], p["Period"], p["EvaluationPeriods"], p["DatapointsToAlarm"],
+				})
 		} else {
 			same(t, id, list{"notBreaching", nil}, list{p["TreatMissingData"], p["InsufficientDataActions"]})
 		}
 		metrics := 0
 		for _, m := range metricsOf(p) {
 			metrics++
-			if namespace := m["Namespace"]; namespace == "Shop" && !slices.ContainsFunc(telemetry.Metrics, func(o *telemetry.Metric) bool { return o.Name == m["MetricName"] }) {
+			if namespace := m["Namespace"]; namespace == "Shop" &&
+				!slices.ContainsFunc(telemetry.Metrics, func(o *telemetry.Metric) bool { return o.Name == m["MetricName"] }) {
 				t.Errorf("%s: nobody measures %v", id, m["MetricName"])
 			}
 		}
@@ -98,21 +101,30 @@ func TestAlarms(t *testing.T) {
 	}
 	for _, function := range []string{"Projector", "Reactor"} {
 		parked := arm64.resource(t, function+"ParkedAlarm", "AWS::CloudWatch::Alarm").Properties
-		same(t, function+" parked", list{"Shop", "ParkedStreams", "Sum", 0.0, list{object{"Name": "Function", "Value": ref(function + "Function")}}},
+		same(t, function+" parked", list{
+			"Shop", "ParkedStreams", "Sum", 0.0, list{object{"Name": "Function", "Value": ref(function + "Function")}},
+		},
 			list{parked["Namespace"], parked["MetricName"], parked["Statistic"], parked["Threshold"], parked["Dimensions"]})
 		age := arm64.resource(t, function+"IteratorAgeAlarm", "AWS::CloudWatch::Alarm").Properties
-		same(t, function+" iterator age", list{"AWS/Lambda", "IteratorAge", "Maximum", 300000.0}, list{age["Namespace"], age["MetricName"], age["Statistic"], age["Threshold"]})
+		same(t, function+" iterator age", list{"AWS/Lambda", "IteratorAge", "Maximum", 300000.0}, list{
+			age["Namespace"], age["MetricName"], age["Statistic"], age["Threshold"],
+		})
 	}
 	for _, function := range []string{"Projector", "Reactor"} {
 		p := arm64.resource(t, function+"UnreadableAlarm", "AWS::CloudWatch::Alarm").Properties
-		same(t, function+" set aside", list{"Shop", "UnreadableRecords", "Sum", 0.0, list{object{"Name": "Function", "Value": ref(function + "Function")}}},
+		same(t, function+" set aside", list{
+			"Shop", "UnreadableRecords", "Sum", 0.0, list{object{"Name": "Function", "Value": ref(function + "Function")}},
+		},
 			list{p["Namespace"], p["MetricName"], p["Statistic"], p["Threshold"], p["Dimensions"]})
 	}
 	for alarm, queue := range map[string]string{
 		"CatchUpDeadLettersAlarm": "CatchUpDeadLetters", "ReactionDeadLettersAlarm": "ReactionDeadLetters",
 	} {
 		p := arm64.resource(t, alarm, "AWS::CloudWatch::Alarm").Properties
-		same(t, alarm, list{"AWS/SQS", "ApproximateNumberOfMessagesVisible", 0.0, list{object{"Name": "QueueName", "Value": getAtt(queue, "QueueName")}}},
+		same(t, alarm, list{
+			"AWS/SQS", "ApproximateNumberOfMessagesVisible", 0.0,
+			list{object{"Name": "QueueName", "Value": getAtt(queue, "QueueName")}},
+		},
 			list{p["Namespace"], p["MetricName"], p["Threshold"], p["Dimensions"]})
 	}
 	for _, function := range []string{"Projector", "Reactor"} {
@@ -149,22 +161,27 @@ func TestAlarmTopic(t *testing.T) {
 	same(t, "Topics", any(list{ref("AlarmTopic")}), policy["Topics"])
 	same(t, "Statement", any(list{
 		object{
-			"Sid": "AllowPublishThroughSSLOnly", "Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Resource": ref("AlarmTopic"),
+			"Sid": "AllowPublishThroughSSLOnly", "Effect": "Deny", "Principal": "*", "Action": "sns:Publish",
+			"Resource":  ref("AlarmTopic"),
 			"Condition": object{"Bool": object{"aws:SecureTransport": "false"}},
 		},
 		object{
 			"Sid": "1", "Effect": "Allow", "Principal": object{"Service": "cloudwatch.amazonaws.com"}, "Action": "sns:Publish",
-			"Resource": ref("AlarmTopic"), "Condition": object{"StringEquals": object{"aws:SourceAccount": ref("AWS::AccountId")}},
+			"Resource":  ref("AlarmTopic"),
+			"Condition": object{"StringEquals": object{"aws:SourceAccount": ref("AWS::AccountId")}},
 		},
 	}), policy["PolicyDocument"].(object)["Statement"])
 	same(t, "topics", []string{"AlarmTopic"}, arm64.ids("AWS::SNS::Topic"))
 	same(t, "subscriptions", 0, len(arm64.ids("AWS::SNS::Subscription")))
 
 	mailed := chosen.resource(t, "AlarmEmail", "AWS::SNS::Subscription").Properties
-	same(t, "subscription", object{"Endpoint": "ops@example.org", "Protocol": "email", "TopicArn": ref("AlarmTopic")}, mailed)
+	same(t, "subscription", object{
+		"Endpoint": "ops@example.org", "Protocol": "email", "TopicArn": ref("AlarmTopic"),
+	}, mailed)
 	const topic = "arn:aws:sns:eu-west-1:123456789012:pager"
 	same(t, "topics, where one is named", 0, len(prod.ids("AWS::SNS::Topic")))
-	same(t, "action, where a topic is named", any(list{topic}), prod.resource(t, "ApiErrorsAlarm", "AWS::CloudWatch::Alarm").Properties["AlarmActions"])
+	same(t, "action, where a topic is named", any(list{topic}),
+		prod.resource(t, "ApiErrorsAlarm", "AWS::CloudWatch::Alarm").Properties["AlarmActions"])
 }
 
 // TestTelemetryIsConfigured: functions publish metrics for their own stack, and send traces if a collector is set.
@@ -180,14 +197,16 @@ func TestTelemetryIsConfigured(t *testing.T) {
 		same(t, id+" namespace", any("Shop"), variables(arm64)["METRICS_NAMESPACE"])
 		same(t, id+" namespace of prod", any("Shop-prod"), variables(prod)["METRICS_NAMESPACE"])
 		same(t, id+" collector", nil, variables(arm64)["OTEL_EXPORTER_OTLP_ENDPOINT"])
-		same(t, id+" collector, where one is named", any("http://localhost:4318"), variables(chosen)["OTEL_EXPORTER_OTLP_ENDPOINT"])
+		same(t, id+" collector, where one is named", any("http://localhost:4318"),
+			variables(chosen)["OTEL_EXPORTER_OTLP_ENDPOINT"])
 	}
 }
 
 // TestEmailKey: a stack with a restored event table finds the e-mail addresses that were reserved before.
 func TestEmailKey(t *testing.T) {
 	for stack, want := range map[*assembly]any{&arm64: ref("AWS::StackId"), &chosen: "arn:aws:cloudformation:old"} {
-		env := stack.resource(t, "CommandFunction", "AWS::Lambda::Function").Properties["Environment"].(object)["Variables"].(object)
+		env := stack.resource(t, "CommandFunction",
+			"AWS::Lambda::Function").Properties["Environment"].(object)["Variables"].(object)
 		same(t, "EMAIL_KEY", want, env["EMAIL_KEY"])
 	}
 }
@@ -237,7 +256,8 @@ func TestDashboard(t *testing.T) {
 // dashboardText returns the dashboard's document, with {Id} instead of references.
 func dashboardText(t *testing.T) string {
 	t.Helper()
-	join := arm64.resource(t, "Dashboard", "AWS::CloudWatch::Dashboard").Properties["DashboardBody"].(object)["Fn::Join"].(list)
+	join := arm64.resource(t, "Dashboard",
+		"AWS::CloudWatch::Dashboard").Properties["DashboardBody"].(object)["Fn::Join"].(list)
 	var b strings.Builder
 	for _, part := range join[1].(list) {
 		switch part := part.(type) {

@@ -33,7 +33,8 @@ func TestQueuesTakeNothingInClear(t *testing.T) {
 		}}
 		if strings.HasSuffix(queue, "Queue") { // told by S3 what was given up
 			statements = append(statements, object{
-				"Effect": "Allow", "Action": "sqs:SendMessage", "Principal": object{"Service": "s3.amazonaws.com"}, "Resource": getAtt(queue, "Arn"),
+				"Effect": "Allow", "Action": "sqs:SendMessage", "Principal": object{"Service": "s3.amazonaws.com"},
+				"Resource":  getAtt(queue, "Arn"),
 				"Condition": object{"StringEquals": object{"aws:SourceAccount": ref("AWS::AccountId")}},
 			})
 		}

@@ -11,7 +11,8 @@ import (
 // definition returns the state machine's definition, with CloudFormation's references as "Resource.Attribute".
 func (a assembly) definition(t *testing.T) object {
 	t.Helper()
-	joined := a.resource(t, "RebuildMachine", "AWS::StepFunctions::StateMachine").Properties["DefinitionString"].(object)["Fn::Join"].(list)
+	joined := a.resource(t, "RebuildMachine",
+		"AWS::StepFunctions::StateMachine").Properties["DefinitionString"].(object)["Fn::Join"].(list)
 	var text strings.Builder
 	for _, part := range joined[1].(list) {
 		switch part := part.(type) {
@@ -41,7 +42,8 @@ func ask(task string, next string, caught string, segments float64) object {
 		"Retry": list{
 			object{"ErrorEquals": list{"RefusalError"}, "MaxAttempts": 0.0},
 			object{
-				"ErrorEquals": list{"States.ALL"}, "IntervalSeconds": 1.0, "BackoffRate": 2.0, "MaxAttempts": 8.0, "MaxDelaySeconds": 120.0, "JitterStrategy": "FULL",
+				"ErrorEquals": list{"States.ALL"}, "IntervalSeconds": 1.0, "BackoffRate": 2.0, "MaxAttempts": 8.0,
+				"MaxDelaySeconds": 120.0, "JitterStrategy": "FULL",
 			},
 		},
 	}
@@ -52,14 +54,20 @@ func ask(task string, next string, caught string, segments float64) object {
 }
 
 func ifDone(then, otherwise string) object {
-	return object{"Type": "Choice", "Choices": list{object{"Variable": "$.done", "BooleanEquals": true, "Next": then}}, "Default": otherwise}
+	return object{
+		"Type": "Choice", "Choices": list{object{"Variable": "$.done", "BooleanEquals": true, "Next": then}},
+		"Default": otherwise,
+	}
 }
 
 func over(name, task, next string, segments, concurrency float64) object {
 	return object{
-		"Type": "Map", "ItemsPath": "$.segments", "MaxConcurrency": concurrency, "Label": name, "ResultPath": nil, "Next": next,
-		"ItemSelector": object{"projection.$": "$.projection", "generation.$": "$.generation", "segment.$": "$$.Map.Item.Value"},
-		"Catch":        list{object{"ErrorEquals": list{"States.ALL"}, "ResultPath": "$.error", "Next": "Fail"}},
+		"Type": "Map", "ItemsPath": "$.segments", "MaxConcurrency": concurrency, "Label": name,
+		"ResultPath": nil, "Next": next,
+		"ItemSelector": object{
+			"projection.$": "$.projection", "generation.$": "$.generation", "segment.$": "$$.Map.Item.Value",
+		},
+		"Catch": list{object{"ErrorEquals": list{"States.ALL"}, "ResultPath": "$.error", "Next": "Fail"}},
 		"ItemProcessor": object{
 			"ProcessorConfig": object{"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
 			"StartAt":         name + "Segment",
@@ -84,7 +92,10 @@ func TestRebuildMachine(t *testing.T) {
 	}{{arm64, "Shop", 16, 4}, {prod, "Shop-prod", 100, 40}} {
 		n := test.segments
 		same(t, test.stack, object{"StartAt": "Start", "States": object{
-			"Start":   object{"Type": "Choice", "Choices": list{object{"Variable": "$.tidy", "IsPresent": true, "Next": "Tidy"}}, "Default": "Begin"},
+			"Start": object{
+				"Type": "Choice", "Choices": list{object{"Variable": "$.tidy", "IsPresent": true, "Next": "Tidy"}},
+				"Default": "Begin",
+			},
 			"Begin":   ask("begin", "Fill", "Fail", n),
 			"Fill":    over("Fill", "fill", "Survey", n, test.concurrency),
 			"Survey":  ask("survey", "Compare", "Fail", n),
@@ -103,7 +114,8 @@ func TestRebuildMachine(t *testing.T) {
 		same(t, "role", any(getAtt("RebuildRole", "Arn")), machine.Properties["RoleArn"])
 	}
 	same(t, "output", any(ref("RebuildMachine")), arm64.template.Outputs["RebuildMachineArn"].Value)
-	if after := arm64.resource(t, "ProjectorFunction", "AWS::Lambda::Function").DependsOn; !slices.Contains(after, "RebuildMachine") {
+	if after := arm64.resource(t, "ProjectorFunction", "AWS::Lambda::Function").DependsOn; !slices.Contains(after,
+		"RebuildMachine") {
 		t.Errorf("the projector may ask for what the machine before it can't build: it comes after %v", after)
 	}
 }
@@ -113,7 +125,8 @@ func TestRebuildMachine(t *testing.T) {
 func TestNewAccounts(t *testing.T) {
 	const quota = 10.0
 	for _, id := range arm64.ids("AWS::Lambda::Function") {
-		if reserved := arm64.resource(t, id, "AWS::Lambda::Function").Properties["ReservedConcurrentExecutions"]; reserved != nil {
+		if reserved := arm64.resource(t, id,
+			"AWS::Lambda::Function").Properties["ReservedConcurrentExecutions"]; reserved != nil {
 			t.Errorf("%s reserves %v", id, reserved)
 		}
 	}

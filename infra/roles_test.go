@@ -37,20 +37,25 @@ func TestRoles(t *testing.T) {
 			"CatchUpQueue.Arn": {"sqs:SendMessage"},
 		}, "dynamodb:GetItem", "dynamodb:Query"),
 		"ProjectorRole": withReadTables(grants{
-			"EventsTable.Arn":                     {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
-			"ProjectionsTable.Arn":                {"dynamodb:PutItem", "dynamodb:Query"},
-			"SnapshotsTable.Arn":                  {"dynamodb:GetItem", "dynamodb:PutItem"},
-			"EventsTable.StreamArn":               {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+			"EventsTable.Arn":      {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
+			"ProjectionsTable.Arn": {"dynamodb:PutItem", "dynamodb:Query"},
+			"SnapshotsTable.Arn":   {"dynamodb:GetItem", "dynamodb:PutItem"},
+			"EventsTable.StreamArn": {
+				"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator",
+			},
 			"*":                                   {"dynamodb:ListStreams"},
 			"ProjectorFailures.Arn":               {"s3:ListBucket"},
 			arnOf(objectsOf("ProjectorFailures")): {"s3:GetObject", "s3:PutObject"},
-			"CatchUpQueue.Arn":                    {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
-			"ProjectorLogs.Arn":                   logs,
-			"ConnectionsTable.Arn":                {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query"},
-			postToLive:                            {"execute-api:ManageConnections"},
+			"CatchUpQueue.Arn": {
+				"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage",
+			},
+			"ProjectorLogs.Arn":    logs,
+			"ConnectionsTable.Arn": {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query"},
+			postToLive:             {"execute-api:ManageConnections"},
 			// Only the rebuilder rebuilds.
 			fmt.Sprint(machineARN): {"states:StartExecution"},
-		}, "dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+		}, "dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
+			"dynamodb:UpdateItem"),
 		"RebuilderRole": withReadTables(grants{
 			"EventsTable.Arn":      {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
 			"ProjectionsTable.Arn": {"dynamodb:PutItem", "dynamodb:Query"},
@@ -59,7 +64,9 @@ func TestRoles(t *testing.T) {
 		}, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
 			"dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"),
 		"ReactorRole": {
-			"EventsTable.Arn":                   {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan"},
+			"EventsTable.Arn": {
+				"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan",
+			},
 			"SnapshotsTable.Arn":                {"dynamodb:BatchGetItem", "dynamodb:GetItem"},
 			"ProjectionsTable.Arn":              {"dynamodb:PutItem", "dynamodb:Query"},
 			"EventBus.Arn":                      {"events:PutEvents"},
@@ -67,8 +74,10 @@ func TestRoles(t *testing.T) {
 			"*":                                 {"dynamodb:ListStreams"},
 			"ReactorFailures.Arn":               {"s3:ListBucket"},
 			arnOf(objectsOf("ReactorFailures")): {"s3:GetObject", "s3:PutObject"},
-			"ReactionQueue.Arn":                 {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
-			"ReactorLogs.Arn":                   logs,
+			"ReactionQueue.Arn": {
+				"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage",
+			},
+			"ReactorLogs.Arn": logs,
 		},
 		"SocketRole": {
 			"ConnectionsTable.Arn": {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
@@ -78,7 +87,8 @@ func TestRoles(t *testing.T) {
 	}
 	for _, table := range annalsaws.ReactionTables(service) {
 		tests["ReactorRole"][pascal(table.Name)+"Table.Arn"] = []string{
-			"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+			"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
+			"dynamodb:UpdateItem",
 		}
 	}
 	for _, table := range annalsaws.CurrentReadTables(service) {
@@ -103,7 +113,10 @@ func TestRoles(t *testing.T) {
 			same(t, "grants", want, grantsOf(t, arm64.resource(t, id, "AWS::IAM::Role")))
 		})
 	}
-	same(t, "roles", []string{"CommandRole", "DocsRole", "ProjectorRole", "QueryRole", "ReactorRole", "RebuildRole", "RebuilderRole", "SchedulerRole", "SocketRole"}, arm64.ids("AWS::IAM::Role"))
+	same(t, "roles", []string{
+		"CommandRole", "DocsRole", "ProjectorRole", "QueryRole", "ReactorRole",
+		"RebuildRole", "RebuilderRole", "SchedulerRole", "SocketRole",
+	}, arm64.ids("AWS::IAM::Role"))
 	// A policy outside the roles would add permissions that the test above does not see.
 	for _, typ := range []string{"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"} {
 		same(t, typ, []string(nil), arm64.ids(typ))
@@ -126,7 +139,9 @@ func TestStarsAreListed(t *testing.T) {
 
 func TestWhoAssumesTheRoles(t *testing.T) {
 	for _, id := range arm64.ids("AWS::IAM::Role") {
-		statement := object{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": object{"Service": "lambda.amazonaws.com"}}
+		statement := object{
+			"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": object{"Service": "lambda.amazonaws.com"},
+		}
 		if id == "SchedulerRole" { // and the scheduler its own, for this account's schedules
 			statement["Principal"] = object{"Service": "scheduler.amazonaws.com"}
 			statement["Condition"] = object{"StringEquals": object{"aws:SourceAccount": ref("AWS::AccountId")}}
@@ -134,7 +149,8 @@ func TestWhoAssumesTheRoles(t *testing.T) {
 		if id == "RebuildRole" {
 			statement["Principal"] = object{"Service": "states.amazonaws.com"}
 		}
-		same(t, id, any(object{"Version": "2012-10-17", "Statement": list{statement}}), arm64.resource(t, id, "AWS::IAM::Role").Properties["AssumeRolePolicyDocument"])
+		same(t, id, any(object{"Version": "2012-10-17", "Statement": list{statement}}),
+			arm64.resource(t, id, "AWS::IAM::Role").Properties["AssumeRolePolicyDocument"])
 	}
 }
 

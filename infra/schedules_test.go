@@ -20,5 +20,6 @@ func TestSchedules(t *testing.T) {
 			},
 		}, got)
 	}
-	same(t, "schedules", []string{"ProjectorReconciliation", "ReactorReconciliation"}, arm64.ids("AWS::Scheduler::Schedule"))
+	same(t, "schedules", []string{"ProjectorReconciliation", "ReactorReconciliation"},
+		arm64.ids("AWS::Scheduler::Schedule"))
 }

@@ -9,7 +9,8 @@ import (
 // onStage returns an ARN on the WebSocket API's stage.
 func onStage(what string) object {
 	return object{"Fn::Join": list{"", list{
-		"arn:", ref("AWS::Partition"), ":execute-api:", ref("AWS::Region"), ":", ref("AWS::AccountId"), ":", ref("SocketApi"), "/live/" + what,
+		"arn:", ref("AWS::Partition"), ":execute-api:", ref("AWS::Region"), ":", ref("AWS::AccountId"), ":", ref("SocketApi"),
+		"/live/" + what,
 	}}}
 }
 
@@ -44,7 +45,9 @@ func TestSocketRoutes(t *testing.T) {
 		arm64.resource(t, "SocketStage", "AWS::ApiGatewayV2::Stage").DependsOn)
 	same(t, "number of routes", len(keys), len(arm64.of("SocketApi", "AWS::ApiGatewayV2::Route")))
 	for _, name := range []string{"SocketDefault", "SocketSubscribe", "SocketUnsubscribe"} {
-		same(t, name+"Answer", object{"ApiId": ref("SocketApi"), "RouteId": ref(name + "Route"), "RouteResponseKey": "$default"},
+		same(t, name+"Answer", object{
+			"ApiId": ref("SocketApi"), "RouteId": ref(name + "Route"), "RouteResponseKey": "$default",
+		},
 			arm64.resource(t, name+"Answer", "AWS::ApiGatewayV2::RouteResponse").Properties)
 	}
 	same(t, "number of answers", 3, len(arm64.ids("AWS::ApiGatewayV2::RouteResponse")))

@@ -58,14 +58,18 @@ func TestTablesAreProtected(t *testing.T) {
 	for stage, stack := range map[string]assembly{"": arm64, "prod": prod} {
 		// The event table stays even if the stack is deleted or its key changes.
 		events := stack.resource(t, "EventsTable", "AWS::DynamoDB::GlobalTable")
-		same(t, "of the events", []any{"Retain", "Retain", true}, []any{events.DeletionPolicy, events.UpdateReplacePolicy, replicaOf(events)["DeletionProtectionEnabled"]})
+		same(t, "of the events", []any{"Retain", "Retain", true}, []any{
+			events.DeletionPolicy, events.UpdateReplacePolicy, replicaOf(events)["DeletionProtectionEnabled"],
+		})
 		var protected any // what is derived, in production alone
 		if stage == "prod" {
 			protected = true
 		}
 		for _, table := range derivedTables {
 			got := stack.resource(t, pascal(table.Name)+"Table", "AWS::DynamoDB::GlobalTable")
-			same(t, table.Name, []any{"Delete", "Delete", protected}, []any{got.DeletionPolicy, got.UpdateReplacePolicy, replicaOf(got)["DeletionProtectionEnabled"]})
+			same(t, table.Name, []any{"Delete", "Delete", protected}, []any{
+				got.DeletionPolicy, got.UpdateReplacePolicy, replicaOf(got)["DeletionProtectionEnabled"],
+			})
 		}
 	}
 }
@@ -114,7 +118,8 @@ func indexNames(properties object) []string {
 // replicaOf returns the table in the stack's region.
 func replicaOf(table resource) object {
 	for _, one := range table.Properties["Replicas"].(list) {
-		if replica := one.(object); cmp.Equal(replica["Region"], any(ref("AWS::Region"))) || replica["Region"] == "us-east-1" {
+		if replica := one.(object); cmp.Equal(replica["Region"], any(ref("AWS::Region"))) ||
+			replica["Region"] == "us-east-1" {
 			return replica
 		}
 	}
@@ -141,7 +146,9 @@ func TestKeyOfTheTables(t *testing.T) {
 				found++
 				same(t, id, object{
 					"Effect": "Allow", "Resource": getAtt("TablesKey", "Arn"),
-					"Action":    list{"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"},
+					"Action": list{
+						"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo",
+					},
 					"Condition": object{"StringEquals": object{"kms:ViaService": "dynamodb.us-east-1.amazonaws.com"}},
 				}, statement)
 			}
@@ -153,7 +160,9 @@ func TestKeyOfTheTables(t *testing.T) {
 
 // immutable is the policy that denies changes to stored events.
 func immutable(actions list, condition any) object {
-	statement := object{"Sid": "Immutable", "Effect": "Deny", "Principal": object{"AWS": "*"}, "Resource": "*", "Action": actions}
+	statement := object{
+		"Sid": "Immutable", "Effect": "Deny", "Principal": object{"AWS": "*"}, "Resource": "*", "Action": actions,
+	}
 	if condition != nil {
 		statement["Condition"] = object{"ArnNotEquals": object{"aws:PrincipalArn": list{condition}}}
 	}
@@ -177,12 +186,15 @@ func TestEventsAreImmutable(t *testing.T) {
 		"but in an emergency":          {chosen, immutable(changes, breakGlass)},
 		"but to keep the copies level": {copied, immutable(changes, replication)},
 	} {
-		same(t, name, any(test.want), replicaOf(test.stack.resource(t, "EventsTable", "AWS::DynamoDB::GlobalTable"))["ResourcePolicy"])
+		same(t, name, any(test.want),
+			replicaOf(test.stack.resource(t, "EventsTable", "AWS::DynamoDB::GlobalTable"))["ResourcePolicy"])
 	}
 	// A replica refuses all writes except DynamoDB's own.
 	copies := copied.resource(t, "EventsTable", "AWS::DynamoDB::GlobalTable").Properties["Replicas"].(list)
 	same(t, "copies", 2, len(copies))
-	same(t, "a copy", []any{"eu-west-1", immutable(slices.Insert(slices.Clone(changes), 6, any("dynamodb:PutItem")), replication)}, []any{copies[0].(object)["Region"], copies[0].(object)["ResourcePolicy"]})
+	same(t, "a copy", []any{
+		"eu-west-1", immutable(slices.Insert(slices.Clone(changes), 6, any("dynamodb:PutItem")), replication),
+	}, []any{copies[0].(object)["Region"], copies[0].(object)["ResourcePolicy"]})
 }
 
 func TestCopies(t *testing.T) {

@@ -4,7 +4,9 @@ import "testing"
 
 func TestSubscriptions(t *testing.T) {
 	of := func(streamType string) object {
-		return object{"Pattern": `{"dynamodb":{"Keys":{"stream":{"S":[{"prefix":"` + streamType + `#"}]}}},"eventName":["INSERT"]}`}
+		return object{
+			"Pattern": `{"dynamodb":{"Keys":{"stream":{"S":[{"prefix":"` + streamType + `#"}]}}},"eventName":["INSERT"]}`,
+		}
 	}
 	filters := map[string]list{
 		"Projector": {object{"Pattern": `{"eventName":["INSERT"]}`}},
@@ -36,6 +38,8 @@ func TestSubscriptions(t *testing.T) {
 			"ScalingConfig":         object{"MaximumConcurrency": 5.0},
 		}, arm64.resource(t, jobs+"Subscription", "AWS::Lambda::EventSourceMapping").Properties)
 	}
-	same(t, "subscriptions", []string{"CatchUpSubscription", "ProjectorSubscription", "ReactionSubscription", "ReactorSubscription"},
+	same(t, "subscriptions", []string{
+		"CatchUpSubscription", "ProjectorSubscription", "ReactionSubscription", "ReactorSubscription",
+	},
 		arm64.ids("AWS::Lambda::EventSourceMapping"))
 }

@@ -115,10 +115,12 @@ func TestTypes(t *testing.T) {
 		types[r.Type] = true
 	}
 	same(t, "types of resources", []string{
-		"AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Authorizer", "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route",
+		"AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Authorizer", "AWS::ApiGatewayV2::Integration",
+		"AWS::ApiGatewayV2::Route",
 		"AWS::ApiGatewayV2::RouteResponse", "AWS::ApiGatewayV2::Stage",
 		"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard",
-		"AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient", "AWS::Cognito::UserPoolDomain", "AWS::Cognito::UserPoolResourceServer",
+		"AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient", "AWS::Cognito::UserPoolDomain",
+		"AWS::Cognito::UserPoolResourceServer",
 		"AWS::DynamoDB::GlobalTable", "AWS::Events::EventBus", "AWS::IAM::Role",
 		"AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function",
 		"AWS::Lambda::Permission", "AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::S3::BucketPolicy",

@@ -70,7 +70,8 @@ func ensureChromium(t *testing.T) {
 	}
 	err := debian.Install(t.Context(), os.Stdout, "Chromium", "chromium")
 	if errors.Is(err, debian.ErrAsk) {
-		t.Fatal("Chromium is missing, and the console is tried in it: run `sudo apt-get install chromium` or `brew install chromium`")
+		t.Fatal("Chromium is missing, and the console is tried in it: run `sudo apt-get install chromium` or `brew install " +
+			"chromium`")
 	}
 	must(t, err)
 }
@@ -163,7 +164,8 @@ var looks = []struct {
 	width, height int64
 	scheme        string
 }{
-	{"desktop-light", 1280, 900, "light"}, {"desktop-dark", 1280, 900, "dark"}, {"phone-light", 390, 844, "light"}, {"smallest-dark", 320, 640, "dark"},
+	{"desktop-light", 1280, 900, "light"}, {"desktop-dark", 1280, 900, "dark"}, {"phone-light", 390, 844, "light"},
+	{"smallest-dark", 320, 640, "dark"},
 }
 
 // tornWords finds words that are broken across two lines. A name may be broken before a capital letter.

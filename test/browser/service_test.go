@@ -57,7 +57,8 @@ func newService(t *testing.T) *service {
 	s.console = startConsole(t, annals, running.Base)
 	s.events = s.environment(t)[annalsaws.Events.Env()]
 	s.client = dynamodb.New(dynamodb.Options{
-		BaseEndpoint: aws.String(db.Endpoint), Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
+		BaseEndpoint: aws.String(db.Endpoint), Region: "us-east-1",
+		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 	})
 	return s
 }
@@ -149,12 +150,15 @@ func (s *service) post(t *testing.T, path, body string, headers ...string) {
 
 func (s *service) openAccount(t *testing.T, id, owner string) {
 	t.Helper()
-	body, err := json.Marshal(map[string]any{"accountId": id, "ownerName": owner, "initialDeposit": map[string]string{"amount": "10.00", "currency": "USD"}})
+	body, err := json.Marshal(map[string]any{
+		"accountId": id, "ownerName": owner, "initialDeposit": map[string]string{"amount": "10.00", "currency": "USD"},
+	})
 	must(t, err)
 	s.post(t, "/accounts", string(body))
 }
 
-// spoil stores a commit on an account that no projection knows, and returns what takes it away again, which nobody may on AWS.
+// spoil stores a commit on an account that no projection knows, and returns what takes it away again, which nobody may
+// on AWS.
 func (s *service) spoil(t *testing.T, account string) (mend func()) {
 	t.Helper()
 	stream := es.StreamID{Type: "Account", ID: account}
@@ -168,10 +172,11 @@ func (s *service) spoil(t *testing.T, account string) (mend func()) {
 	must(t, err)
 	return func() {
 		t.Helper()
-		_, err := s.client.DeleteItem(context.WithoutCancel(t.Context()), &dynamodb.DeleteItemInput{TableName: &s.events, Key: map[string]types.AttributeValue{
-			dynamostore.EventsTable.Partition.Name: &types.AttributeValueMemberS{Value: stream.String()},
-			dynamostore.EventsTable.Sort.Name:      &types.AttributeValueMemberN{Value: fmt.Sprint(stored[0].Version)},
-		}})
+		_, err := s.client.DeleteItem(context.WithoutCancel(t.Context()),
+			&dynamodb.DeleteItemInput{TableName: &s.events, Key: map[string]types.AttributeValue{
+				dynamostore.EventsTable.Partition.Name: &types.AttributeValueMemberS{Value: stream.String()},
+				dynamostore.EventsTable.Sort.Name:      &types.AttributeValueMemberN{Value: fmt.Sprint(stored[0].Version)},
+			}})
 		must(t, err)
 	}
 }

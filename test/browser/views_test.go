@@ -41,7 +41,8 @@ var count = regexp.MustCompile(`Parked \d+`)
 func live(t *testing.T, s *service, p *page) {
 	s.openAccount(t, "live", "Ada")
 	// The console begins to read the stream, and to count, when the page is opened, and shows what comes from then on.
-	shown := "document.querySelector('.feed').innerText.includes('MoneyDeposited') && /Write units\\s*[1-9]/.test(document.querySelector('.figures').innerText)"
+	shown := "document.querySelector('.feed').innerText.includes('MoneyDeposited') && /Write " +
+		"units\\s*[1-9]/.test(document.querySelector('.figures').innerText)"
 	for deposits := 0; !value[bool](t, p, shown); deposits++ {
 		if deposits == 60 {
 			t.Fatal("no deposit shows, or nothing of what it consumes")
@@ -73,7 +74,8 @@ func search(t *testing.T, s *service, p *page) {
 	}
 	look("Order#10300")
 	p.until(t, "document.querySelector('h1')?.textContent === 'Order#10300'")
-	s.post(t, "/products", `{"productId":"searched","name":"Tea","unitPrice":{"amount":"1.00","currency":"USD"}}`, "X-Correlation-Id", "browser-search")
+	s.post(t, "/products", `{"productId":"searched","name":"Tea","unitPrice":{"amount":"1.00","currency":"USD"}}`,
+		"X-Correlation-Id", "browser-search")
 	look("browser-search")
 	p.says(t, "main", "1 commit, newest first")
 	p.says(t, ".feed li", "Product#searched")
@@ -143,20 +145,23 @@ func slow(t *testing.T, _ *service, p *page) {
 	} {
 		p.run(t, chromedp.Evaluate[chromedp.Void](fmt.Sprintf("location.hash = %q", hash)))
 		p.until(t, "[...document.querySelectorAll('main .loading')].some(e => getComputedStyle(e).visibility === 'visible')")
-		p.until(t, fmt.Sprintf("document.querySelector('h1').textContent === %q && !document.querySelector('main .loading')", title))
+		p.until(t,
+			fmt.Sprintf("document.querySelector('h1').textContent === %q && !document.querySelector('main .loading')", title))
 	}
 	p.run(t, chromedp.Evaluate[chromedp.Void]("window.fetch = window.quick"))
 }
 
 // follow: a request with its commits, and the projections that applied them.
 func follow(t *testing.T, s *service, p *page) {
-	s.post(t, "/orders", `{"orderId":"followed","customerId":"ada","items":[{"productId":"searched","quantity":1,"unitPrice":{"amount":"1.00","currency":"USD"}}]}`,
+	s.post(t, "/orders", `{"orderId":"followed","customerId":"ada","items":[{"productId":"searched","quantity":1,`+
+		`"unitPrice":{"amount":"1.00","currency":"USD"}}]}`,
 		"X-Correlation-Id", "browser-follow")
 	p.view(t, "#/follow/browser-follow", "One request")
 	p.says(t, ".trace", "Order#followed")
 	p.until(t, "/after [\\d.]+\\s(ms|s)/.test([...document.querySelectorAll('.meta dd')].at(-1).innerText)")
 	for _, projection := range []string{"orders", "product-counts"} {
-		p.until(t, fmt.Sprintf("[...document.querySelectorAll('.applied tr')].some(r => r.innerText.includes(%q) && r.querySelector('time') && /\\d\\s(ms|s)|within/.test(r.innerText))", projection))
+		p.until(t, fmt.Sprintf("[...document.querySelectorAll('.applied tr')].some(r => r.innerText.includes(%q) && "+
+			"r.querySelector('time') && /\\d\\s(ms|s)|within/.test(r.innerText))", projection))
 	}
 }
 
@@ -207,7 +212,8 @@ func parked(t *testing.T, s *service, p *page) {
 	}
 	p.says(t, ".cards", "Account#parked in accounts")
 	p.says(t, ".cards pre", "AccountFrozen")
-	p.until(t, "document.querySelectorAll('.cards > li').length >= 2 && /Parked \\d/.test(document.querySelector('header nav').innerText)")
+	p.until(t, "document.querySelectorAll('.cards > li').length >= 2 && /Parked "+
+		"\\d/.test(document.querySelector('header nav').innerText)")
 	p.look(t, "parked-streams")
 	p.view(t, "#/stream/Account%23parked", "Account#parked")
 	p.says(t, ".models li", "parked at version")

@@ -10,7 +10,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// quiet is how long nothing is asked for before the page counts as still: longer than a pulse and a look at the projections.
+// quiet is how long nothing is asked for before the page counts as still: longer than a pulse and a look at the
+// projections.
 const quiet = 4 * time.Second
 
 // hide makes the page believe that its tab went into the background, or came back: headless browsers show all tabs.

@@ -43,8 +43,22 @@ func TestViolationsAreFound(t *testing.T) {
 	deposit := commit(t, "Account#a", 2, "k3", "i3", "MoneyDeposited", ten)
 	operations := func(status int) []*operation {
 		return []*operation{
-			{Kind: "account opening", Key: "k1", To: "a", Cents: 10_000, Status: 201, Done: []written{{"Account#a", 1, []string{"AccountOpened"}, 10_000}}},
-			{Kind: "account opening", Key: "k2", To: "b", Cents: 10_000, Status: 201, Done: []written{{"Account#b", 1, []string{"AccountOpened"}, 10_000}}},
+			{
+				Kind:   "account opening",
+				Key:    "k1",
+				To:     "a",
+				Cents:  10_000,
+				Status: 201,
+				Done:   []written{{"Account#a", 1, []string{"AccountOpened"}, 10_000}},
+			},
+			{
+				Kind:   "account opening",
+				Key:    "k2",
+				To:     "b",
+				Cents:  10_000,
+				Status: 201,
+				Done:   []written{{"Account#b", 1, []string{"AccountOpened"}, 10_000}},
+			},
 			{
 				Kind: "account deposit", Key: "k3", To: "a", Cents: 1000, Status: status, Call: 1, Return: 2,
 				Done: []written{{"Account#a", 2, []string{"MoneyDeposited"}, 11_000}},
@@ -67,10 +81,13 @@ func TestViolationsAreFound(t *testing.T) {
 			"version 1 is followed by 3"},
 		"overdrawn": {[]es.Commit{open, other, deposit, commit(t, "Account#a", 3, "r", "i4", "MoneyWithdrawn",
 			`{"amount":{"amount":"110.01","currency":"USD"}}`)}, 200, "overdrawn by 1 cents at version 3"},
-		"money from nowhere": {[]es.Commit{open, other, deposit, commit(t, "Account#a", 3, "r", "i4", "MoneyDeposited", ten)}, 200,
+		"money from nowhere": {[]es.Commit{
+			open, other, deposit, commit(t, "Account#a", 3, "r", "i4", "MoneyDeposited", ten),
+		}, 200,
 			"stored commands it should be 21000"},
 		"half a transfer": {[]es.Commit{open, other, deposit, commit(t, "Account#a", 3, "r", "i4", "MoneyWithdrawn",
-			`{"amount":{"amount":"1.00","currency":"USD"},"toAccountId":"b"}`)}, 200, `withdrawn "100 from a to b", deposited ""`},
+			`{"amount":{"amount":"1.00","currency":"USD"},"toAccountId":"b"}`)}, 200,
+			`withdrawn "100 from a to b", deposited ""`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -103,9 +120,13 @@ func TestAccountsAreLinearizable(t *testing.T) {
 		o.Call, o.Return = time.Duration(call), time.Duration(end)
 		return &o
 	}
-	opening := at(0, 1, operation{Kind: "account opening", To: "a", Cents: 100, Status: 201, Done: []written{{balance: 100}}})
+	opening := at(0, 1, operation{
+		Kind: "account opening", To: "a", Cents: 100, Status: 201, Done: []written{{balance: 100}},
+	})
 	deposit := func(call, end int, balance int64) *operation {
-		return at(call, end, operation{Kind: "account deposit", To: "a", Cents: 10, Status: 200, Done: []written{{balance: balance}}})
+		return at(call, end, operation{
+			Kind: "account deposit", To: "a", Cents: 10, Status: 200, Done: []written{{balance: balance}},
+		})
 	}
 	refused := func(call, end int, cents int64) *operation {
 		return at(call, end, operation{Kind: "account withdrawal", From: "a", Cents: cents, Status: 422})
@@ -139,7 +160,10 @@ func TestAccountsAreLinearizable(t *testing.T) {
 // TestCompare: a difference in a field, and one in a list, is described.
 func TestCompare(t *testing.T) {
 	t.Parallel()
-	want := map[string]any{"version": int64(2), "items": []map[string]any{{"orderId": "a", "version": int64(1)}, {"orderId": "b", "version": int64(2)}}}
+	want := map[string]any{
+		"version": int64(2),
+		"items":   []map[string]any{{"orderId": "a", "version": int64(1)}, {"orderId": "b", "version": int64(2)}},
+	}
 	for text, says := range map[string]string{
 		`{"version":2,"more":1,"items":[{"orderId":"b","version":2,"x":0},{"orderId":"a","version":1}]}`: "",
 		`{"version":3,"items":[{"orderId":"b","version":2},{"orderId":"a","version":1}]}`:                "version",
@@ -161,7 +185,8 @@ func TestCompare(t *testing.T) {
 func TestAmounts(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]amount{
-		`{"amount":"12.34","currency":"USD"}`: 1234, `{"amount":"-0.05","currency":"USD"}`: -5, `{"amount":"7","currency":"USD"}`: 700, `null`: 0,
+		`{"amount":"12.34","currency":"USD"}`: 1234, `{"amount":"-0.05","currency":"USD"}`: -5,
+		`{"amount":"7","currency":"USD"}`: 700, `null`: 0,
 	} {
 		var got amount
 		if err := json.Unmarshal([]byte(text), &got); err != nil || got != want {

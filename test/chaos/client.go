@@ -173,7 +173,9 @@ func (c *client) repeat(ctx context.Context, o *operation, body []byte) {
 		return
 	}
 	again.read(c.history)
-	if !slices.EqualFunc(o.Done, again.Done, func(a, b written) bool { return a.stream == b.stream && a.version == b.version }) {
+	if !slices.EqualFunc(o.Done, again.Done, func(a, b written) bool {
+		return a.stream == b.stream && a.version == b.version
+	}) {
 		c.history.violated("%s %s: acknowledged as %v, then as %v", o.Kind, o.Key, o.Done, again.Done)
 	}
 }

@@ -83,7 +83,8 @@ func chaos(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "violations.txt"), []byte(strings.Join(h.violations, "\n")), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "violations.txt"), []byte(strings.Join(h.violations, "\n")),
+		0o600); err != nil {
 		return err
 	}
 	for _, v := range h.violations[:min(len(h.violations), 20)] {
@@ -140,7 +141,8 @@ func withFaults(ctx context.Context, o options, m *machine, log *timeline) (*his
 
 func open(endpoint, table string) (*dynamostore.Store, error) {
 	return dynamostore.New(dynamodb.New(dynamodb.Options{
-		BaseEndpoint: aws.String(endpoint), Region: "local", Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
+		BaseEndpoint: aws.String(endpoint), Region: "local",
+		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 	}), table, dynamostore.Config{})
 }
 

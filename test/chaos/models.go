@@ -220,7 +220,9 @@ func (s *stored) foldAccount(id string, want expected) {
 			balance += change
 			version = c.Version + int64(i)
 			if change != 0 {
-				statement = append(statement, map[string]any{"version": version, "amount": money(change), "balance": money(balance)})
+				statement = append(statement, map[string]any{
+					"version": version, "amount": money(change), "balance": money(balance),
+				})
 			}
 		}
 	}
@@ -315,7 +317,9 @@ func foldOrders(orders map[string]*orderFold, products map[string]*productFold, 
 		o := orders[id]
 		o.sell(products)
 		row := map[string]any{"orderId": o.id, "status": o.status, "version": o.version}
-		want["/orders/"+id] = map[string]any{"orderId": o.id, "customerId": o.customer, "status": o.status, "version": o.version}
+		want["/orders/"+id] = map[string]any{
+			"orderId": o.id, "customerId": o.customer, "status": o.status, "version": o.version,
+		}
 		byCustomer[o.customer] = append(byCustomer[o.customer], row)
 		if o.placed && o.status != "delivered" && o.status != "cancelled" {
 			active = append(active, row)
@@ -354,5 +358,7 @@ func money(cents int64) map[string]any {
 	if cents < 0 {
 		sign, cents = "-", -cents
 	}
-	return map[string]any{"amount": sign + strconv.FormatInt(cents/100, 10) + fmt.Sprintf(".%02d", cents%100), "currency": "USD"}
+	return map[string]any{
+		"amount": sign + strconv.FormatInt(cents/100, 10) + fmt.Sprintf(".%02d", cents%100), "currency": "USD",
+	}
 }

@@ -70,7 +70,8 @@ func (t *timeline) drawKills(on *plot.Plot) error {
 // isFault reports whether a kind of event is a fault of the proxy, and not one of the clients or a kill.
 func isFault(kind string) bool {
 	switch kind {
-	case "acked", "rejected", "unknown", "repeated", "repeated after the answer", "rejection doubted", "rejection wrong", killedDynamoDB, killedFunction:
+	case "acked", "rejected", "unknown", "repeated", "repeated after the answer", "rejection doubted", "rejection wrong",
+		killedDynamoDB, killedFunction:
 		return false
 	}
 	return !strings.HasPrefix(kind, "token")

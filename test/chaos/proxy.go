@@ -166,8 +166,16 @@ var anywhere = []fault{
 	{kind: "500 after", share: 0.005, after: func(w http.ResponseWriter, _ *http.Response) bool {
 		return refuse(500, "InternalServerError", nil)(nil, w, nil)
 	}},
-	{kind: "cut before", share: 0.005, before: func(*rand.Rand, http.ResponseWriter, *[]byte) bool { panic(http.ErrAbortHandler) }},
-	{kind: "answer lost", share: 0.01, after: func(http.ResponseWriter, *http.Response) bool { panic(http.ErrAbortHandler) }},
+	{
+		kind:   "cut before",
+		share:  0.005,
+		before: func(*rand.Rand, http.ResponseWriter, *[]byte) bool { panic(http.ErrAbortHandler) },
+	},
+	{
+		kind:  "answer lost",
+		share: 0.01,
+		after: func(http.ResponseWriter, *http.Response) bool { panic(http.ErrAbortHandler) },
+	},
 	{kind: "answer cut", share: 0.005, after: func(w http.ResponseWriter, answer *http.Response) bool {
 		whole, err := httputil.DumpResponse(answer, true)
 		if err != nil {
@@ -190,18 +198,21 @@ var anywhere = []fault{
 // Faults of certain operations.
 var particular = map[string][]fault{
 	"PutItem": {{kind: "transaction conflict", share: 0.01, before: refuse(400, "TransactionConflictException", nil)}},
-	"TransactWriteItems": {{kind: "transaction conflict", share: 0.02, before: func(_ *rand.Rand, w http.ResponseWriter, body *[]byte) bool {
-		var request struct{ TransactItems []any }
-		if json.Unmarshal(*body, &request) != nil {
-			return false
-		}
-		reasons := make([]map[string]string, len(request.TransactItems))
-		for i := range reasons {
-			reasons[i] = map[string]string{"Code": "None"}
-		}
-		reasons[len(reasons)-1] = map[string]string{"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
-		return refuse(400, "TransactionCanceledException", map[string]any{"CancellationReasons": reasons})(nil, w, nil)
-	}}},
+	"TransactWriteItems": {{kind: "transaction conflict", share: 0.02,
+		before: func(_ *rand.Rand, w http.ResponseWriter, body *[]byte) bool {
+			var request struct{ TransactItems []any }
+			if json.Unmarshal(*body, &request) != nil {
+				return false
+			}
+			reasons := make([]map[string]string, len(request.TransactItems))
+			for i := range reasons {
+				reasons[i] = map[string]string{"Code": "None"}
+			}
+			reasons[len(reasons)-1] = map[string]string{
+				"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item",
+			}
+			return refuse(400, "TransactionCanceledException", map[string]any{"CancellationReasons": reasons})(nil, w, nil)
+		}}},
 	"BatchGetItem":   {{kind: "unprocessed", share: 0.02, before: unprocessed("UnprocessedKeys")}},
 	"BatchWriteItem": {{kind: "unprocessed", share: 0.02, before: unprocessed("UnprocessedItems")}},
 	"Query":          {{kind: "short page", share: 0.2, before: shortPage}},
@@ -210,7 +221,8 @@ var particular = map[string][]fault{
 
 func faultsOf(operation string) []fault {
 	switch operation {
-	case "DescribeTable", "ListTables", "CreateTable", "UpdateTable", "DeleteTable", "DescribeTimeToLive", "UpdateTimeToLive":
+	case "DescribeTable", "ListTables", "CreateTable", "UpdateTable", "DeleteTable", "DescribeTimeToLive",
+		"UpdateTimeToLive":
 		return nil
 	}
 	return append(particular[operation], anywhere...)
@@ -219,7 +231,9 @@ func faultsOf(operation string) []fault {
 // refuse returns a fault that answers with an error of DynamoDB.
 func refuse(status int, kind string, more map[string]any) func(*rand.Rand, http.ResponseWriter, *[]byte) bool {
 	return func(_ *rand.Rand, w http.ResponseWriter, _ *[]byte) bool {
-		says := map[string]any{"__type": "com.amazonaws.dynamodb.v20120810#" + kind, "message": "injected", "Message": "injected"}
+		says := map[string]any{
+			"__type": "com.amazonaws.dynamodb.v20120810#" + kind, "message": "injected", "Message": "injected",
+		}
 		for name, value := range more {
 			says[name] = value
 		}

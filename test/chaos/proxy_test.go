@@ -36,7 +36,9 @@ func send(t *testing.T, url, target, body string) (says string, text []byte) {
 // TestFaultsDependOnTheSeed: proxies with the same seed inject the same faults, and one with another seed others.
 func TestFaultsDependOnTheSeed(t *testing.T) {
 	t.Parallel()
-	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }))
+	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "{}")
+	}))
 	t.Cleanup(backend.Close)
 	run := func(seed uint64) (answers []string, counts map[string]int) {
 		p := newProxy(backend.URL, seed, newTimeline())
@@ -136,7 +138,8 @@ type page struct {
 func open0(t *testing.T, s *streamFaults) string {
 	t.Helper()
 	var got struct{ ShardIterator string }
-	if err := json.Unmarshal(s.opened([]byte(`{"StreamArn":"a","ShardId":"s"}`), []byte(`{"ShardIterator":"0"}`)), &got); err != nil {
+	if err := json.Unmarshal(s.opened([]byte(`{"StreamArn":"a","ShardId":"s"}`), []byte(`{"ShardIterator":"0"}`)),
+		&got); err != nil {
 		t.Fatal(err)
 	}
 	return got.ShardIterator
@@ -254,13 +257,17 @@ func TestCutOff(t *testing.T) {
 // TestStreamsExpire: requests for iterators and records get each refusal of DynamoDB Streams sooner or later.
 func TestStreamsExpire(t *testing.T) {
 	t.Parallel()
-	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }))
+	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "{}")
+	}))
 	defer backend.Close()
 	p := newProxy(backend.URL, 1, newTimeline())
 	p.injecting.Store(true)
 	front := httptest.NewServer(p)
 	defer front.Close()
-	for operation, want := range map[string]string{"GetRecords": "ExpiredIteratorException", "GetShardIterator": "TrimmedDataAccessException"} {
+	for operation, want := range map[string]string{
+		"GetRecords": "ExpiredIteratorException", "GetShardIterator": "TrimmedDataAccessException",
+	} {
 		seen := false
 		for range 3000 {
 			_, text := send(t, front.URL, "DynamoDBStreams_20120810."+operation, `{"ShardIteratorType":"AFTER_SEQUENCE_NUMBER"}`)

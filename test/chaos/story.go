@@ -138,10 +138,16 @@ func (s *story) readOwnWrite(ctx context.Context, w written) {
 func (s *story) product(ctx context.Context) {
 	path := fmt.Sprintf("/products/p-%d", s.dice.IntN(products))
 	if s.dice.IntN(3) == 0 {
-		s.command(ctx, operation{Kind: "product price", Path: path + "/price", Body: map[string]any{"unitPrice": money(int64(100 + s.dice.IntN(900)))}})
+		s.command(ctx, operation{
+			Kind: "product price",
+			Path: path + "/price",
+			Body: map[string]any{"unitPrice": money(int64(100 + s.dice.IntN(900)))},
+		})
 		return
 	}
-	s.command(ctx, operation{Kind: "product stock", Path: path + "/stock", Body: map[string]any{"quantity": 1 + s.dice.IntN(5)}})
+	s.command(ctx, operation{
+		Kind: "product stock", Path: path + "/stock", Body: map[string]any{"quantity": 1 + s.dice.IntN(5)},
+	})
 }
 
 // order creates an order and moves it through its steps until one is rejected, or the order is cancelled.
@@ -151,7 +157,9 @@ func (s *story) order(until, ctx context.Context) {
 	total := int64(0)
 	for _, p := range s.dice.Perm(products)[:1+s.dice.IntN(products)] {
 		price, quantity := int64(100+s.dice.IntN(900)), int64(1+s.dice.IntN(3))
-		items = append(items, map[string]any{"productId": fmt.Sprintf("p-%d", p), "quantity": quantity, "unitPrice": money(price)})
+		items = append(items, map[string]any{
+			"productId": fmt.Sprintf("p-%d", p), "quantity": quantity, "unitPrice": money(price),
+		})
 		total += price * quantity
 	}
 	created := s.command(ctx, operation{Kind: "order creation", Path: "/orders", Body: map[string]any{

@@ -75,12 +75,17 @@ func (p *proxy) refuseStream(w http.ResponseWriter, operation string, body []byt
 	fault := pick(dice, []fault{
 		{kind: "throttled", share: 0.01, before: refuse(400, "LimitExceededException", nil)},
 		{kind: "500 before", share: 0.01, before: refuse(500, "InternalServerError", nil)},
-		{kind: "cut before", share: 0.005, before: func(*rand.Rand, http.ResponseWriter, *[]byte) bool { panic(http.ErrAbortHandler) }},
+		{
+			kind:   "cut before",
+			share:  0.005,
+			before: func(*rand.Rand, http.ResponseWriter, *[]byte) bool { panic(http.ErrAbortHandler) },
+		},
 	})
 	if operation == "GetRecords" && fault.kind == "" && dice.IntN(400) == 0 {
 		fault.kind, fault.before = "iterator expired", refuse(400, "ExpiredIteratorException", nil)
 	}
-	if operation == "GetShardIterator" && fault.kind == "" && bytes.Contains(body, []byte("AFTER_SEQUENCE_NUMBER")) && dice.IntN(30) == 0 {
+	if operation == "GetShardIterator" && fault.kind == "" && bytes.Contains(body, []byte("AFTER_SEQUENCE_NUMBER")) &&
+		dice.IntN(30) == 0 {
 		fault.kind, fault.before = "position trimmed", refuse(400, "TrimmedDataAccessException", nil)
 	}
 	if fault.kind == "" {

@@ -148,9 +148,12 @@ func (r *run) oldLetters(ctx context.Context) error {
 	}
 	const queue, reason = "alarmed", "a letter is old"
 	endpoint := "arn:aws:sqs:" + region + ":000000000000:" + queue
-	of, state := object{"AlarmNames": []any{alarm}}, object{"AlarmName": alarm, "StateValue": "ALARM", "StateReason": reason}
+	of, state := object{"AlarmNames": []any{alarm}}, object{
+		"AlarmName": alarm, "StateValue": "ALARM", "StateReason": reason,
+	}
 	policy, err := marshal(object{"Version": "2012-10-17", "Statement": []any{object{
-		"Effect": "Allow", "Principal": object{"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": endpoint,
+		"Effect": "Allow", "Principal": object{"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
+		"Resource": endpoint,
 	}}})
 	if err != nil {
 		return err

@@ -8,7 +8,9 @@ import (
 // TestNamed: the additions are for the stage that has no name.
 func TestNamed(t *testing.T) {
 	t.Parallel()
-	for context, want := range map[string]bool{"": false, "{}": false, `{"x":1}`: false, `{"stage":""}`: false, `{"stage":"prod"}`: true} {
+	for context, want := range map[string]bool{
+		"": false, "{}": false, `{"x":1}`: false, `{"stage":""}`: false, `{"stage":"prod"}`: true,
+	} {
 		if got := named(context); got != want {
 			t.Errorf("named(%q) = %v", context, got)
 		}
@@ -25,7 +27,8 @@ func TestThe(t *testing.T) {
 	if got, err := r.the("Letters", "AWS::SQS::Queue"); err != nil || got != "queue" {
 		t.Errorf("%q, %v", got, err)
 	}
-	if _, err := r.the("Photos", "AWS::S3::Bucket"); err == nil || !strings.Contains(err.Error(), "no AWS::S3::Bucket Photos") {
+	if _, err := r.the("Photos", "AWS::S3::Bucket"); err == nil ||
+		!strings.Contains(err.Error(), "no AWS::S3::Bucket Photos") {
 		t.Errorf("an addition that the stack lacks: %v", err)
 	}
 }

@@ -25,7 +25,8 @@ type asker struct {
 }
 
 func (r *run) startAsker(ctx context.Context) error {
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), filepath.Join(r.bin, "ministack", "bin", "python"), "-c", asking)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx),
+		filepath.Join(r.bin, "ministack", "bin", "python"), "-c", asking)
 	cmd.Env, cmd.Stderr = r.environment, os.Stderr
 	questions, err := cmd.StdinPipe()
 	if err != nil {

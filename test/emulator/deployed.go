@@ -87,7 +87,8 @@ func (r *run) deploy(ctx context.Context) error {
 	if err := r.look(ctx); err != nil {
 		return err
 	}
-	if _, err := r.exec(ctx, []string{"CGO_ENABLED=0"}, "go", "build", "-o", filepath.Join(r.dir, "annals"), "./cmd/annals"); err != nil {
+	if _, err := r.exec(ctx, []string{"CGO_ENABLED=0"}, "go", "build", "-o", filepath.Join(r.dir, "annals"),
+		"./cmd/annals"); err != nil {
 		return err
 	}
 	said, err := r.documented(ctx, "Deploy", nil)
@@ -212,8 +213,8 @@ func (r *run) denied(ctx context.Context) error {
 	return nil
 }
 
-// emulatorsAction is an action that the emulator asks for and AWS does not: AWS allows SendMessageBatch to those who may
-// do sqs:SendMessage.
+// emulatorsAction is an action that the emulator asks for and AWS does not: AWS allows SendMessageBatch to those who
+// may do sqs:SendMessage.
 const emulatorsAction = "sqs:SendMessageBatch"
 
 var deniedAction = regexp.MustCompile(`not authorized to perform: ([a-z0-9-]+:\w+)`)
@@ -232,7 +233,8 @@ func wasDenied(message string) bool {
 // messages returns all messages of a log group.
 func (r *run) messages(ctx context.Context, group string) ([]string, error) {
 	var said []string
-	err := r.aws(ctx, &said, "logs", "filter_log_events", object{"logGroupName": r.resources[group].PhysicalResourceID}, "events[].message")
+	err := r.aws(ctx, &said, "logs", "filter_log_events", object{"logGroupName": r.resources[group].PhysicalResourceID},
+		"events[].message")
 	return said, err
 }
 

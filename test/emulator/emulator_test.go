@@ -70,7 +70,8 @@ func TestFaultsArePlanted(t *testing.T) {
 func TestPage(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "page.md")
-	text := "## Do\n\nFirst:\n\n    echo NAME NAMES\n    echo 2\n\nthen\n\n    echo 3\n\n| kept | how |\n| --- | --- |\n| `UserPool`, protected | `aws delete --id ID`, `aws gone` |\n"
+	text := "## Do\n\nFirst:\n\n    echo NAME NAMES\n    echo 2\n\nthen\n\n    echo 3\n\n| kept | how |\n" +
+		"| --- | --- |\n| `UserPool`, protected | `aws delete --id ID`, `aws gone` |\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -107,9 +108,12 @@ func TestKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, one := range []string{"table Shop-EventsTable-1", "user pool u", "bucket shop-projectorfailures-1", "bucket shop-reactorfailures-1"} {
+	for _, one := range []string{
+		"table Shop-EventsTable-1", "user pool u", "bucket shop-projectorfailures-1", "bucket shop-reactorfailures-1",
+	} {
 		commands, err := p.deletion(one)
-		if err != nil || !strings.Contains(commands, "aws ") || strings.Contains(commands, "NAME") || strings.Contains(commands, " ARN") || strings.Contains(commands, " ID") {
+		if err != nil || !strings.Contains(commands, "aws ") || strings.Contains(commands, "NAME") ||
+			strings.Contains(commands, " ARN") || strings.Contains(commands, " ID") {
 			t.Errorf("%s: %q, %v", one, commands, err)
 		}
 	}

@@ -18,7 +18,13 @@ var remaining = []struct {
 	with                            object
 }{
 	{kind: "table", service: "dynamodb", operation: "list_tables", query: "TableNames"},
-	{kind: "user pool", service: "cognito-idp", operation: "list_user_pools", query: "UserPools[].Id", with: object{"MaxResults": 60}},
+	{
+		kind:      "user pool",
+		service:   "cognito-idp",
+		operation: "list_user_pools",
+		query:     "UserPools[].Id",
+		with:      object{"MaxResults": 60},
+	},
 	{kind: "bucket", service: "s3", operation: "list_buckets", query: "Buckets[?!starts_with(Name, 'cdk-')].Name"},
 	{kind: "function", service: "lambda", operation: "list_functions", query: "Functions[].FunctionName"},
 	{kind: "mapping", service: "lambda", operation: "list_event_source_mappings", query: "EventSourceMappings[].UUID"},
@@ -84,8 +90,8 @@ func (r *run) clear(ctx context.Context) error {
 	return err
 }
 
-// upgrade deploys an earlier commit, uses it, and then deploys this one, without additions. No table may be replaced, functions that read
-// events must be updated before those that write them, and stored orders must still be shown.
+// upgrade deploys an earlier commit, uses it, and then deploys this one, without additions. No table may be replaced,
+// functions that read events must be updated before those that write them, and stored orders must still be shown.
 func (r *run) upgrade(ctx context.Context) error {
 	if _, err := r.shell(ctx, "git rev-parse --quiet --verify "+r.since+"^{commit}"); err != nil {
 		if shallow, _ := r.shell(ctx, "git rev-parse --is-shallow-repository"); strings.TrimSpace(shallow) != "true" {
@@ -102,14 +108,17 @@ func (r *run) upgrade(ctx context.Context) error {
 	if _, err := os.Stat(filepath.Join(tree, "infra", "testdata", stack+".template.json")); err != nil {
 		return r.notUpgraded("the stack of commit " + r.since + " is not named " + stack)
 	}
-	if _, err := r.exec(ctx, []string{"CDK_APP=" + r.app(tree, " -another-build")}, "npx", "aws-cdk@2.1148.1", "deploy"); err != nil {
+	if _, err := r.exec(ctx, []string{"CDK_APP=" + r.app(tree, " -another-build")}, "npx", "aws-cdk@2.1148.1",
+		"deploy"); err != nil {
 		return err
 	}
 	if err := errors.Join(r.look(ctx), r.signIn(ctx)); err != nil {
 		return err
 	}
 	before := r.tables()
-	if _, err := r.command(ctx, 201, "POST", "/products", object{"productId": "tea", "name": "Green tea", "unitPrice": usd("9.50")}); err != nil {
+	if _, err := r.command(ctx, 201, "POST", "/products", object{
+		"productId": "tea", "name": "Green tea", "unitPrice": usd("9.50"),
+	}); err != nil {
 		return err
 	}
 	token, err := r.order(ctx, "kept")
@@ -136,7 +145,8 @@ func (r *run) upgrade(ctx context.Context) error {
 		object{"recipient": "Ada", "line1": "1 Main Street", "city": "London", "country": "UK"}); err != nil {
 		return err
 	}
-	if err := errors.Join(r.shows(ctx, "/orders/kept", token, "draft"), r.reconciles(ctx), r.denied(ctx), r.diff(ctx)); err != nil {
+	if err := errors.Join(r.shows(ctx, "/orders/kept", token, "draft"), r.reconciles(ctx), r.denied(ctx),
+		r.diff(ctx)); err != nil {
 		return err
 	}
 	if _, err := r.shell(ctx, "npx aws-cdk@2.1148.1 destroy"); err != nil {
@@ -171,7 +181,8 @@ func subset(small, large []string) bool {
 // updated checks that the last deployment updated the functions that read events before those that write them.
 func (r *run) updated(ctx context.Context) error {
 	var events []struct{ LogicalResourceId, ResourceStatus string } //nolint:revive // CloudFormation's names
-	if err := r.aws(ctx, &events, "cloudformation", "describe_stack_events", object{"StackName": stack}, "StackEvents"); err != nil {
+	if err := r.aws(ctx, &events, "cloudformation", "describe_stack_events", object{"StackName": stack},
+		"StackEvents"); err != nil {
 		return err
 	}
 	slices.Reverse(events) // the oldest first

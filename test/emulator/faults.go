@@ -11,7 +11,9 @@ import (
 var faults = map[string]func(template object) error{
 	// Functions that write events can be deployed before those that read them.
 	"missing-dependency": func(template object) error {
-		for id, waits := range map[string][]any{"CommandFunction": {"ProjectorFunction", "QueryFunction"}, "ReactorFunction": {"ProjectorFunction", "QueryFunction"}} {
+		for id, waits := range map[string][]any{
+			"CommandFunction": {"ProjectorFunction", "QueryFunction"}, "ReactorFunction": {"ProjectorFunction", "QueryFunction"},
+		} {
 			resource, err := resourceOf(template, id)
 			if err != nil {
 				return err
@@ -32,7 +34,9 @@ var faults = map[string]func(template object) error{
 		return nil
 	},
 	"missing-route": func(template object) error {
-		if drop(template, "AWS::ApiGatewayV2::Route", func(p object) bool { return p["RouteKey"] == "GET /customers/{id}/orders" }) == 0 {
+		if drop(template, "AWS::ApiGatewayV2::Route", func(p object) bool {
+			return p["RouteKey"] == "GET /customers/{id}/orders"
+		}) == 0 {
 			return errors.New("the template has no route GET /customers/{id}/orders")
 		}
 		return nil

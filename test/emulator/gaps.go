@@ -27,8 +27,15 @@ var gaps = []gap{
 		what:  "a WebSocket route's response can't be created; the emulator sends answers to messages without it",
 		close: func(template object) int { return drop(template, "AWS::ApiGatewayV2::RouteResponse", always) },
 		probe: object{"Resources": object{
-			"Api":   object{"Type": "AWS::ApiGatewayV2::Api", "Properties": object{"Name": "probe", "ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.action"}},
-			"Route": object{"Type": "AWS::ApiGatewayV2::Route", "Properties": object{"ApiId": object{"Ref": "Api"}, "RouteKey": "$default"}},
+			"Api": object{
+				"Type": "AWS::ApiGatewayV2::Api",
+				"Properties": object{
+					"Name": "probe", "ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.action",
+				},
+			},
+			"Route": object{
+				"Type": "AWS::ApiGatewayV2::Route", "Properties": object{"ApiId": object{"Ref": "Api"}, "RouteKey": "$default"},
+			},
 			"Answer": object{"Type": "AWS::ApiGatewayV2::RouteResponse", "Properties": object{
 				"ApiId": object{"Ref": "Api"}, "RouteId": object{"Ref": "Route"}, "RouteResponseKey": "$default",
 			}},
@@ -44,7 +51,10 @@ var gaps = []gap{
 			"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Threshold": 0,
 			"Metrics": []any{
 				object{"Id": "twice", "Expression": "m * 2", "ReturnData": true},
-				object{"Id": "m", "ReturnData": false, "MetricStat": object{"Metric": object{"Namespace": "N", "MetricName": "M"}, "Period": 60, "Stat": "Sum"}},
+				object{
+					"Id": "m", "ReturnData": false,
+					"MetricStat": object{"Metric": object{"Namespace": "N", "MetricName": "M"}, "Period": 60, "Stat": "Sum"},
+				},
 			},
 		}}}},
 		refusal: metricMath,
@@ -57,7 +67,9 @@ var gaps = []gap{
 				if !is || len(of) != 2 || of[1] != "ProviderURL" {
 					return nil
 				}
-				return object{"Fn::Join": []any{"", []any{"https://cognito-idp.", object{"Ref": "AWS::Region"}, ".amazonaws.com/", object{"Ref": of[0]}}}}
+				return object{"Fn::Join": []any{
+					"", []any{"https://cognito-idp.", object{"Ref": "AWS::Region"}, ".amazonaws.com/", object{"Ref": of[0]}},
+				}}
 			})
 		},
 		probe: object{

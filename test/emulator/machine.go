@@ -59,7 +59,8 @@ func startMachine(ctx context.Context, dir, bin string) (_ *machine, err error) 
 	m.process.Stdout, m.process.Stderr = log, log
 	// Functions inherit the emulator's environment.
 	m.process.Env = append(without(os.Environ(), "AWS_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
-		"GATEWAY_PORT="+strconv.Itoa(port), "BIND_HOST=127.0.0.1", "AUTH=true", "MINISTACK_REGION="+region, "MINISTACK_HOST="+region+".amazonaws.com",
+		"GATEWAY_PORT="+strconv.Itoa(port), "BIND_HOST=127.0.0.1", "AUTH=true", "MINISTACK_REGION="+region,
+		"MINISTACK_HOST="+region+".amazonaws.com",
 		"USE_SSL=1", "MINISTACK_SSL_CERT="+m.cert, "MINISTACK_SSL_KEY="+key, "SSL_CERT_FILE="+m.cert,
 		"AWS_ENDPOINT_URL="+m.endpoint, "HTTP_PROXY="+m.proxy.URL, "HTTPS_PROXY="+m.proxy.URL,
 		"http_proxy="+m.proxy.URL, "https_proxy="+m.proxy.URL,

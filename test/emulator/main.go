@@ -30,7 +30,8 @@ func command(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("emulator", flag.ContinueOnError)
 	since := flags.String("since", "HEAD~1", "the commit to upgrade from")
 	plant := flags.String("plant", "", "a fault to plant in the template, which the run must find: "+faultNames())
-	judges := flags.String("judges", ".local/judges", "folder of the emulator and of the AWS command line, as make judges installs them")
+	judges := flags.String("judges", ".local/judges",
+		"folder of the emulator and of the AWS command line, as make judges installs them")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

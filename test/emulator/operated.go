@@ -66,7 +66,8 @@ func (r *run) rebuilds(ctx context.Context) error {
 		}
 	}
 	var runs []struct{ Status string }
-	if err := r.aws(ctx, &runs, "stepfunctions", "list_executions", object{"stateMachineArn": r.outputs["RebuildMachineArn"]}, "executions"); err != nil {
+	if err := r.aws(ctx, &runs, "stepfunctions", "list_executions",
+		object{"stateMachineArn": r.outputs["RebuildMachineArn"]}, "executions"); err != nil {
 		return err
 	}
 	for _, one := range runs {
@@ -145,14 +146,16 @@ func (r *run) without(ctx context.Context, function, file, line string) ([]byte,
 	if !bytes.Contains(text, []byte(line)) {
 		return nil, fmt.Errorf("%s has no line %q", file, line)
 	}
-	lacking, overlay, built := filepath.Join(r.dir, "lacking.go"), filepath.Join(r.dir, "overlay.json"), filepath.Join(r.dir, function)
+	lacking, overlay, built := filepath.Join(r.dir, "lacking.go"), filepath.Join(r.dir, "overlay.json"),
+		filepath.Join(r.dir, function)
 	if err := errors.Join(
 		os.WriteFile(lacking, bytes.Replace(text, []byte(line), nil, 1), 0o600),
 		writeJSON(overlay, object{"Replace": object{whole: lacking}}),
 	); err != nil {
 		return nil, err
 	}
-	if _, err := r.exec(ctx, []string{"CGO_ENABLED=0", "GOARCH=" + runtime.GOARCH}, "go", "build", "-tags", "lambda.norpc", "-buildvcs=false", "-ldflags", "-s -w",
+	if _, err := r.exec(ctx, []string{"CGO_ENABLED=0", "GOARCH=" + runtime.GOARCH}, "go", "build", "-tags", "lambda.norpc",
+		"-buildvcs=false", "-ldflags", "-s -w",
 		"-overlay", overlay, "-o", built, "./functions/"+function); err != nil {
 		return nil, err
 	}
@@ -177,7 +180,8 @@ func (r *run) put(ctx context.Context, function string, program []byte) error {
 	if err := errors.Join(err, w.Close(), archive.Close()); err != nil {
 		return err
 	}
-	_, err = r.shell(ctx, "aws lambda update-function-code --function-name "+r.resources[function].PhysicalResourceID+" --zip-file fileb://"+file)
+	_, err = r.shell(ctx, "aws lambda update-function-code --function-name "+r.resources[function].PhysicalResourceID+
+		" --zip-file fileb://"+file)
 	return err
 }
 

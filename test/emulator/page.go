@@ -96,7 +96,8 @@ func (p *page) deletion(remains string) (string, error) {
 			var lines []string
 			for _, command := range commands {
 				lines = append(lines, strings.NewReplacer(
-					" ARN", " arn:aws:dynamodb:"+region+":000000000000:table/"+name, " NAME", " "+name, "//NAME", "//"+name, " ID", " "+name,
+					" ARN", " arn:aws:dynamodb:"+region+":000000000000:table/"+name, " NAME", " "+name, "//NAME", "//"+name,
+					" ID", " "+name,
 				).Replace(command[1]))
 			}
 			return strings.Join(lines, "\n"), nil

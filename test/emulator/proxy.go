@@ -36,7 +36,9 @@ func startProxy(ctx context.Context, emulator string, trust *x509.CertPool) (*pr
 			r.SetURL(&url.URL{Scheme: "https", Host: emulator})
 			r.Out.Host = r.In.Host
 		},
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trust, ServerName: "localhost", MinVersion: tls.VersionTLS12}},
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{
+			RootCAs: trust, ServerName: "localhost", MinVersion: tls.VersionTLS12,
+		}},
 	}
 	go func() { _ = http.Serve(listener, p) }() //nolint:gosec // only on loopback and during the run
 	return p, nil

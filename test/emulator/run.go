@@ -72,7 +72,8 @@ func begin(ctx context.Context, dir, bin, since, plant string) (*run, error) {
 		"AWS_REGION="+region, "AWS_DEFAULT_REGION="+region, "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=",
 		"AWS_CONFIG_FILE="+filepath.Join(dir, "none"), "AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(dir, "none"),
 		"AWS_CA_BUNDLE="+r.machine.cert, "NODE_EXTRA_CA_CERTS="+r.machine.cert, "CURL_HOME="+dir,
-		"CDK_APP="+r.app(root, " -add"), "CDK_REQUIRE_APPROVAL=never", "CDK_FORCE=true", "CDK_DISABLE_CLI_TELEMETRY=true", "CI=true",
+		"CDK_APP="+r.app(root, " -add"), "CDK_REQUIRE_APPROVAL=never", "CDK_FORCE=true",
+		"CDK_DISABLE_CLI_TELEMETRY=true", "CI=true",
 		"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20", "NODE_NO_WARNINGS=1",
 		"PATH="+filepath.Join(r.bin, "awscli", "bin")+":"+os.Getenv("PATH"))
 	return r, r.startAsker(ctx)
@@ -82,7 +83,8 @@ func (r *run) end() error { return errors.Join(r.asker.stop(), r.machine.stop())
 
 // app returns the command that runs the CDK app of a checkout.
 func (r *run) app(checkout, more string) string {
-	app := fmt.Sprintf("%s app -checkout %s -state %s", r.self, checkout, filepath.Join(r.dir, "app-"+filepath.Base(checkout)))
+	app := fmt.Sprintf("%s app -checkout %s -state %s",
+		r.self, checkout, filepath.Join(r.dir, "app-"+filepath.Base(checkout)))
 	if r.plant != "" && checkout == r.root {
 		app += " -plant " + r.plant
 	}
@@ -186,7 +188,8 @@ func (r *run) log(name string, args []string, said string, err error) {
 	if opened != nil {
 		return
 	}
-	_, _ = fmt.Fprintf(file, "%s $ %s %s\n%s%v\n\n", time.Now().Format(time.TimeOnly), name, strings.Join(args, " "), said, err)
+	_, _ = fmt.Fprintf(file, "%s $ %s %s\n%s%v\n\n", time.Now().Format(time.TimeOnly), name,
+		strings.Join(args, " "), said, err)
 	_ = file.Close()
 }
 
@@ -226,7 +229,9 @@ func (r *run) look(ctx context.Context) error {
 }
 
 // request sends a request to the API and decodes its answer. A status other than want is an error.
-func (r *run) request(ctx context.Context, want int, method, path string, body any) (map[string]any, http.Header, error) {
+func (r *run) request(
+	ctx context.Context, want int, method, path string, body any,
+) (map[string]any, http.Header, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, nil, err

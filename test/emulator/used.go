@@ -82,7 +82,9 @@ func (r *run) order(ctx context.Context, id string) (string, error) {
 // readYourWrites takes an order from its creation to its delivery. After each command, a query with its token must show
 // it.
 func (r *run) readYourWrites(ctx context.Context) error {
-	if _, err := r.command(ctx, http.StatusOK, http.MethodPost, "/products/tea/stock", object{"quantity": 100}); err != nil {
+	if _, err := r.command(ctx, http.StatusOK, http.MethodPost, "/products/tea/stock", object{
+		"quantity": 100,
+	}); err != nil {
 		return err
 	}
 	const of = "/orders/life"
@@ -98,7 +100,10 @@ func (r *run) readYourWrites(ctx context.Context) error {
 		body         any
 		status       string
 	}{
-		{http.MethodPut, "/shipping-address", object{"recipient": "Ada", "line1": "1 Main Street", "city": "London", "country": "UK"}, "draft"},
+		{
+			http.MethodPut, "/shipping-address",
+			object{"recipient": "Ada", "line1": "1 Main Street", "city": "London", "country": "UK"}, "draft",
+		},
 		{http.MethodPost, "/place", nil, "placed"},
 		{http.MethodPost, "/payments", object{"paymentId": "p-1", "amount": usd("9.50")}, "paid"},
 		{http.MethodPost, "/shipments", object{"trackingNumber": "T-1"}, "shipped"},
@@ -123,7 +128,8 @@ func (r *run) readYourWrites(ctx context.Context) error {
 
 // shows checks that a query with a token shows an order in a status.
 func (r *run) shows(ctx context.Context, path, token, status string) error {
-	shown, _, err := r.request(ctx, http.StatusOK, http.MethodGet, path+"?after="+strings.ReplaceAll(token, "#", "%23"), nil)
+	shown, _, err := r.request(ctx, http.StatusOK, http.MethodGet,
+		path+"?after="+strings.ReplaceAll(token, "#", "%23"), nil)
 	if err == nil && shown["status"] != status {
 		err = fmt.Errorf("GET %s after %s: %v, want status %s", path, token, shown, status)
 	}
@@ -151,7 +157,8 @@ func (r *run) hears(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = conn.CloseNow() }()
-	if err := conn.Write(ctx, websocket.MessageText, []byte(`{"action":"subscribe","projection":"orders","stream":"Order#heard"}`)); err != nil {
+	if err := conn.Write(ctx, websocket.MessageText,
+		[]byte(`{"action":"subscribe","projection":"orders","stream":"Order#heard"}`)); err != nil {
 		return err
 	}
 	if _, err := r.heard(ctx, conn, "subscribed"); err != nil {
@@ -203,7 +210,8 @@ func (r *run) published(ctx context.Context) error {
 			"Name": queue, "EventBusName": bus, "EventPattern": `{"detail-type":["org.annals.order.placed.v1"]}`,
 		}, ""),
 		r.aws(ctx, nil, "events", "put_targets", object{
-			"Rule": queue, "EventBusName": bus, "Targets": []any{object{"Id": "1", "Arn": "arn:aws:sqs:" + region + ":000000000000:" + queue}},
+			"Rule": queue, "EventBusName": bus,
+			"Targets": []any{object{"Id": "1", "Arn": "arn:aws:sqs:" + region + ":000000000000:" + queue}},
 		}, ""),
 	); err != nil {
 		return err

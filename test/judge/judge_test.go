@@ -65,21 +65,29 @@ func TestJudge(t *testing.T) {
 		reports            map[string]string
 		want               string
 	}{
-		"not accepted":          {accepted: strings.Replace(all, "C2", "C3", 1), want: "checkov C2 T"},
-		"no longer found":       {accepted: strings.Replace(all, "C2", "C3", 1), want: "C3 T is accepted but no longer found"},
-		"of another resource":   {accepted: strings.Replace(all, `["R"]`, `["T"]`, 1), want: "cfn-lint W1 R: m ([X])"},
-		"no reason":             {accepted: strings.Replace(all, `"r"`, `""`, 1), want: "an entry needs"},
-		"accepted twice":        {accepted: strings.Replace(all, `["R"]`, `["R", "R"]`, 1), want: "accepted twice"},
-		"a field of none":       {accepted: strings.Replace(all, `"reason"`, `"why"`, 1), want: "unknown field"},
-		"a judge is missing":    {reports: map[string]string{"checkov": ""}, want: "install it with make judges"},
-		"no report":             {reports: map[string]string{"cfn-lint": "Traceback"}, want: "cfn-lint: decode its report"},
-		"a broken report":       {reports: map[string]string{"parliament": "{"}, want: "parliament: decode its report"},
-		"blind: cfn-lint":       {reports: map[string]string{"cfn-lint": "[]"}, want: "cfn-lint: it did not find the planted fault"},
-		"blind: parliament":     {reports: map[string]string{"parliament": " "}, want: "parliament: it did not find the planted fault"},
-		"a file is not read":    {reports: unread, want: "no parsing errors"},
-		"nothing is checked":    {reports: map[string]string{"checkov": `{"summary": {}}`}, want: "want some passed checks"},
-		"an unknown function":   {template: strings.Replace(good, "Fn::Join", "Fn::Split", 1), want: "R: intrinsic function Fn::Split is unknown"},
-		"an unknown reference":  {template: strings.Replace(good, `"Ref": "A"`, `"Ref": "R"`, 1), want: "Ref of R (AWS::IAM::Role)"},
+		"not accepted":        {accepted: strings.Replace(all, "C2", "C3", 1), want: "checkov C2 T"},
+		"no longer found":     {accepted: strings.Replace(all, "C2", "C3", 1), want: "C3 T is accepted but no longer found"},
+		"of another resource": {accepted: strings.Replace(all, `["R"]`, `["T"]`, 1), want: "cfn-lint W1 R: m ([X])"},
+		"no reason":           {accepted: strings.Replace(all, `"r"`, `""`, 1), want: "an entry needs"},
+		"accepted twice":      {accepted: strings.Replace(all, `["R"]`, `["R", "R"]`, 1), want: "accepted twice"},
+		"a field of none":     {accepted: strings.Replace(all, `"reason"`, `"why"`, 1), want: "unknown field"},
+		"a judge is missing":  {reports: map[string]string{"checkov": ""}, want: "install it with make judges"},
+		"no report":           {reports: map[string]string{"cfn-lint": "Traceback"}, want: "cfn-lint: decode its report"},
+		"a broken report":     {reports: map[string]string{"parliament": "{"}, want: "parliament: decode its report"},
+		"blind: cfn-lint": {
+			reports: map[string]string{"cfn-lint": "[]"}, want: "cfn-lint: it did not find the planted fault",
+		},
+		"blind: parliament": {
+			reports: map[string]string{"parliament": " "}, want: "parliament: it did not find the planted fault",
+		},
+		"a file is not read": {reports: unread, want: "no parsing errors"},
+		"nothing is checked": {reports: map[string]string{"checkov": `{"summary": {}}`}, want: "want some passed checks"},
+		"an unknown function": {
+			template: strings.Replace(good, "Fn::Join", "Fn::Split", 1), want: "R: intrinsic function Fn::Split is unknown",
+		},
+		"an unknown reference": {
+			template: strings.Replace(good, `"Ref": "A"`, `"Ref": "R"`, 1), want: "Ref of R (AWS::IAM::Role)",
+		},
 		"an unknown attribute":  {template: strings.Replace(good, `"Arn"`, `"Name"`, 1), want: "Name of T (AWS::Dynamo"},
 		"no policies":           {template: `{"Resources": {}}`, want: "the template has no policies"},
 		"a template is no JSON": {template: `Resources:`, want: "invalid character"},
@@ -128,8 +136,9 @@ func TestPolicies(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"whole.R.0.json":      `"Resource":["arn:aws:dynamodb:us-east-1:123456789012:table/t","arn:aws:execute-api:A"]`,
-		"planted.Role.0.json": `{"Action":"sts:NoSuchAction","Effect":"Allow","Resource":"arn:aws:iam::123456789012:role/Role"}`,
+		"whole.R.0.json": `"Resource":["arn:aws:dynamodb:us-east-1:123456789012:table/t","arn:aws:execute-api:A"]`,
+		"planted.Role.0.json": `{"Action":"sts:NoSuchAction","Effect":"Allow",` +
+			`"Resource":"arn:aws:iam::123456789012:role/Role"}`,
 	} {
 		text, err := os.ReadFile(filepath.Join(dir, "policies", name))
 		if err != nil || !strings.Contains(string(text), want) {

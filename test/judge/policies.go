@@ -96,7 +96,8 @@ type template struct {
 
 // pseudo has values for CloudFormation's pseudo parameters.
 var pseudo = map[string]string{
-	"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "123456789012", "AWS::URLSuffix": "amazonaws.com",
+	"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "123456789012",
+	"AWS::URLSuffix": "amazonaws.com",
 }
 
 // arns has the ARNs of resources without the prefix "arn:aws:", by type and attribute, in the region and account of

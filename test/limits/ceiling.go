@@ -27,14 +27,23 @@ func Ceilings(routes, commands, projections Costs) []Ceiling {
 	sequential := 1 / deposit.Sequential().Seconds()
 	all := []Ceiling{
 		{"stream", "commands, one after the other", fmt.Sprintf("1 / %s", deposit.Sequential()), sequential},
-		{"stream", "events, 100 a command", fmt.Sprintf("100 × min(%s, %d / %v units)", Figure(sequential), platform.PartitionWrites, hundred.WriteUnits),
+		{"stream", "events, 100 a command", fmt.Sprintf("100 × min(%s, %d / %v units)",
+			Figure(sequential), platform.PartitionWrites, hundred.WriteUnits),
 			100 * min(sequential, platform.PartitionWrites/hundred.WriteUnits)},
-		{"stream", "movements in one account's statement", fmt.Sprintf("%d / (%v units / 2 items)", platform.PartitionWrites, statement.WriteUnits),
+		{"stream", "movements in one account's statement", fmt.Sprintf("%d / (%v units / 2 items)",
+			platform.PartitionWrites, statement.WriteUnits),
 			platform.PartitionWrites / (statement.WriteUnits / 2)},
-		{"product", "orders, each in a batch of its own: a counter takes one transaction at a time", fmt.Sprintf("1 / %s", transact), 1 / transact.Seconds()},
+		{
+			"product", "orders, each in a batch of its own: a counter takes one transaction at a time",
+			fmt.Sprintf("1 / %s", transact), 1 / transact.Seconds(),
+		},
 		{"product", "orders, 50 a transaction", fmt.Sprintf("50 / %s", transact), 50 / transact.Seconds()},
-		{"partition", "commands on many streams", fmt.Sprintf("%d / %v units", platform.PartitionWrites, deposit.WriteUnits), platform.PartitionWrites / deposit.WriteUnits},
-		{"partition", "strongly consistent reads of one item", fmt.Sprintf("%d / %v units", platform.PartitionReads, routes.Of("get-account").ReadUnits),
+		{
+			"partition", "commands on many streams", fmt.Sprintf("%d / %v units", platform.PartitionWrites, deposit.WriteUnits),
+			platform.PartitionWrites / deposit.WriteUnits,
+		},
+		{"partition", "strongly consistent reads of one item", fmt.Sprintf("%d / %v units",
+			platform.PartitionReads, routes.Of("get-account").ReadUnits),
 			platform.PartitionReads / routes.Of("get-account").ReadUnits},
 	}
 	for _, projected := range []struct{ work, kind, batch string }{
@@ -55,11 +64,23 @@ func Ceilings(routes, commands, projections Costs) []Ceiling {
 	lists := float64(routes.Of("list-orders").Requests["Query"])
 	active := listUnits(projections)
 	return append(all,
-		Ceiling{"list", "orders that become active", fmt.Sprintf("%v partitions × %d / %v units", lists, platform.PartitionWrites, active), lists * platform.PartitionWrites / active},
-		Ceiling{"table", "commands, by the event table's quota", fmt.Sprintf("%d / %v units", platform.TableWrites, deposit.WriteUnits), platform.TableWrites / deposit.WriteUnits},
-		Ceiling{"table", "deposits, by the statements' quota", fmt.Sprintf("%d / %v units", platform.TableWrites, statement.WriteUnits), platform.TableWrites / statement.WriteUnits},
+		Ceiling{
+			"list", "orders that become active",
+			fmt.Sprintf("%v partitions × %d / %v units", lists, platform.PartitionWrites, active),
+			lists * platform.PartitionWrites / active,
+		},
+		Ceiling{
+			"table", "commands, by the event table's quota",
+			fmt.Sprintf("%d / %v units", platform.TableWrites, deposit.WriteUnits), platform.TableWrites / deposit.WriteUnits,
+		},
+		Ceiling{
+			"table", "deposits, by the statements' quota",
+			fmt.Sprintf("%d / %v units", platform.TableWrites, statement.WriteUnits),
+			platform.TableWrites / statement.WriteUnits,
+		},
 		Ceiling{"account", "requests, by API Gateway", fmt.Sprint(platform.Requests), platform.Requests},
-		Ceiling{"account", "deposits, by Lambda's concurrency alone", fmt.Sprintf("%d / %s", platform.Concurrency, routes.Of("deposit-money").Duration()),
+		Ceiling{"account", "deposits, by Lambda's concurrency alone", fmt.Sprintf("%d / %s",
+			platform.Concurrency, routes.Of("deposit-money").Duration()),
 			platform.Concurrency / routes.Of("deposit-money").Duration().Seconds()},
 	)
 }

@@ -25,7 +25,8 @@ func costs(t *testing.T, test string) limits.Costs {
 func TestCeilings(t *testing.T) {
 	t.Parallel()
 	table := measured.Table{{"of one", "what", "arithmetic", "a second:"}}
-	for _, c := range limits.Ceilings(costs(t, "TestRouteCosts"), costs(t, "TestCommandCosts"), costs(t, "TestProjectionCosts")) {
+	for _, c := range limits.Ceilings(costs(t, "TestRouteCosts"), costs(t, "TestCommandCosts"),
+		costs(t, "TestProjectionCosts")) {
 		table = append(table, []string{c.Part, c.Work, c.Sum, limits.Figure(c.PerSecond)})
 	}
 	measured.Compare(t, document, table)

@@ -36,7 +36,9 @@ func units(c Cost) Bill {
 
 // Request returns the price of one request to the API, without the projections that follow.
 func Request(c Cost) Bill {
-	return Bill{API: platform.PerRequest, Lambda: platform.PerInvocation + c.Duration().Seconds()*memoryGB*platform.PerGBSecond}.plus(units(c))
+	return Bill{
+		API: platform.PerRequest, Lambda: platform.PerInvocation + c.Duration().Seconds()*memoryGB*platform.PerGBSecond,
+	}.plus(units(c))
 }
 
 // batch returns the price of one batch of the stream with a duration.

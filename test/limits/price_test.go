@@ -20,7 +20,10 @@ func TestPricePerMillion(t *testing.T) {
 	routes := costs(t, "TestRouteCosts")
 	for _, row := range measured.Read(t, performance, "TestRouteCosts") {
 		bill := limits.Request(routes.Of(row[0]))
-		table = append(table, []string{row[0], dollars(1e6 * bill.API), dollars(1e6 * bill.Lambda), dollars(1e6 * bill.Writes), dollars(1e6 * bill.Reads), dollars(1e6 * bill.Sum())})
+		table = append(table, []string{
+			row[0], dollars(1e6 * bill.API), dollars(1e6 * bill.Lambda),
+			dollars(1e6 * bill.Writes), dollars(1e6 * bill.Reads), dollars(1e6 * bill.Sum()),
+		})
 	}
 	measured.Compare(t, prices, table)
 }
@@ -28,7 +31,10 @@ func TestPricePerMillion(t *testing.T) {
 // TestMonths writes down what a month costs.
 func TestMonths(t *testing.T) {
 	t.Parallel()
-	table := measured.Table{{"commands a second", "commits a batch:", "API:", "Lambda:", "writes:", "reads:", "a month:", "storage, for each month kept:"}}
+	table := measured.Table{{
+		"commands a second", "commits a batch:", "API:", "Lambda:",
+		"writes:", "reads:", "a month:", "storage, for each month kept:",
+	}}
 	for _, load := range []struct {
 		commands float64
 		full     bool
@@ -39,7 +45,8 @@ func TestMonths(t *testing.T) {
 			commits = "100"
 		}
 		table = append(table, []string{
-			limits.Figure(load.commands), commits, dollars(bill.API), dollars(bill.Lambda), dollars(bill.Writes), dollars(bill.Reads),
+			limits.Figure(load.commands), commits, dollars(bill.API), dollars(bill.Lambda), dollars(bill.Writes),
+			dollars(bill.Reads),
 			dollars(bill.Sum()), dollars(limits.Storage(load.commands)),
 		})
 	}
@@ -54,7 +61,9 @@ func TestMonthByHand(t *testing.T) {
 	}
 	one := cost(map[string]int{"PutItem": 1}, 1, 2) // 5 + 2 ms in Lambda
 	routes, projections := limits.Costs{}, limits.Costs{}
-	for _, name := range []string{"deposit-money", "transfer-money", "place-order", "receive-stock", "get-account", "get-statement", "list-orders"} {
+	for _, name := range []string{
+		"deposit-money", "transfer-money", "place-order", "receive-stock", "get-account", "get-statement", "list-orders",
+	} {
 		routes[name] = one
 	}
 	for _, name := range []string{"batch of 1 deposit", "batch of 1 order"} {
@@ -73,7 +82,8 @@ func TestMonthByHand(t *testing.T) {
 		Reads:  seconds * 0.125e-6 * (invocations - 2), // the reactor reads nothing
 	}
 	for name, pair := range map[string][2]float64{
-		"API": {got.API, want.API}, "Lambda": {got.Lambda, want.Lambda}, "writes": {got.Writes, want.Writes}, "reads": {got.Reads, want.Reads},
+		"API": {got.API, want.API}, "Lambda": {got.Lambda, want.Lambda}, "writes": {got.Writes, want.Writes},
+		"reads": {got.Reads, want.Reads},
 	} {
 		if math.Abs(pair[0]-pair[1]) > 1e-6*pair[1] {
 			t.Errorf("%s: %s, by hand %s", name, fmt.Sprint(pair[0]), fmt.Sprint(pair[1]))

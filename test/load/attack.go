@@ -31,13 +31,16 @@ type measured struct {
 // attack sends requests for a time. If clients > 0, that many clients send a request as soon as they have the answer to
 // the one before. Else requests are sent at a rate a second, whether they are answered or not. Each result goes to
 // every observer.
-func attack(t traffic, clients, rate int, length time.Duration, observers ...func(*vegeta.Result)) (commands, queries seen) {
+func attack(
+	t traffic, clients, rate int, length time.Duration, observers ...func(*vegeta.Result),
+) (commands, queries seen) {
 	pacer, workers := vegeta.Rate{Freq: rate, Per: time.Second}, uint64(clients)
 	if clients == 0 {
 		workers = 4096 // enough: most requests are refused quickly, so fewer are waiting at a time
 	}
 	attacker := vegeta.NewAttacker(
-		vegeta.Workers(min(workers, 512)), vegeta.MaxWorkers(workers), vegeta.Connections(int(workers)), vegeta.Timeout(40*time.Second),
+		vegeta.Workers(min(workers, 512)), vegeta.MaxWorkers(workers), vegeta.Connections(int(workers)),
+		vegeta.Timeout(40*time.Second),
 		vegeta.HTTP2(false),
 	)
 	for result := range attacker.Attack(t.next, pacer, length, "") {
@@ -77,7 +80,8 @@ func (m *measured) errors() string {
 	for _, s := range []*seen{&m.commands, &m.queries} {
 		for code, n := range s.StatusCodes {
 			switch {
-			case strings.HasPrefix(code, "2"), code == strconv.Itoa(http.StatusTooManyRequests), code == strconv.Itoa(http.StatusServiceUnavailable):
+			case strings.HasPrefix(code, "2"), code == strconv.Itoa(http.StatusTooManyRequests),
+				code == strconv.Itoa(http.StatusServiceUnavailable):
 			default:
 				count[code] += n
 			}

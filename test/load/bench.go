@@ -20,7 +20,9 @@ type bench struct {
 }
 
 // measure runs clients for a time. At the same time, a probe measures how far read models are behind.
-func (b *bench) measure(ctx context.Context, name string, clients int, length time.Duration, observers ...func(*vegeta.Result)) *measured {
+func (b *bench) measure(
+	ctx context.Context, name string, clients int, length time.Duration, observers ...func(*vegeta.Result),
+) *measured {
 	fmt.Fprintf(os.Stderr, "%s clients, for %v …\n", name, length)
 	m := &measured{name: name, length: length}
 	from := time.Since(b.memory.began)

@@ -33,7 +33,9 @@ func (t traffic) probe(ctx context.Context, m *measured) {
 func (t traffic) lag() (lag time.Duration, shown, asked bool) {
 	id := uuid.NewString()
 	var target vegeta.Target
-	if err := t.request(&target, http.MethodPost, "/accounts", object{"accountId": id, "ownerName": "Lag", "initialDeposit": dollars(1)}); err != nil {
+	if err := t.request(&target, http.MethodPost, "/accounts", object{
+		"accountId": id, "ownerName": "Lag", "initialDeposit": dollars(1),
+	}); err != nil {
 		return 0, false, false
 	}
 	status, header, err := send(&target)

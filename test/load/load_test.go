@@ -66,7 +66,8 @@ func TestRefusalsAndErrorsAreToldApart(t *testing.T) {
 	if third := float64(m.refused()) / float64(asked.Load()); third < 0.3 || third > 0.37 {
 		t.Errorf("%d of %d were refused, want a third", m.refused(), asked.Load())
 	}
-	if got := m.errors(); !strings.Contains(got, "× 500") || !strings.Contains(got, "× 409") || strings.Contains(got, "503") || strings.Contains(got, "200") {
+	if got := m.errors(); !strings.Contains(got, "× 500") || !strings.Contains(got, "× 409") ||
+		strings.Contains(got, "503") || strings.Contains(got, "200") {
 		t.Errorf("errors: %q", got)
 	}
 	err := m.check()
@@ -98,10 +99,13 @@ func TestLeaksAreFound(t *testing.T) {
 	m := &memory{}
 	for i := range 100 {
 		m.samples = append(m.samples, sample{at: time.Duration(i) * time.Second, of: map[string]usage{
-			"steady": {1, 30 << 20, 30 << 20}, "leaking": {1, int64(20+i) << 20, int64(20+i) << 20}, "DynamoDB Local": {1, int64(1+i) << 20, 0},
+			"steady": {1, 30 << 20, 30 << 20}, "leaking": {1, int64(20+i) << 20, int64(20+i) << 20},
+			"DynamoDB Local": {1, int64(1+i) << 20, 0},
 		}})
 	}
-	text, err := m.growth([2]time.Duration{25 * time.Second, 50 * time.Second}, [2]time.Duration{75 * time.Second, 100 * time.Second})
+	text, err := m.growth([2]time.Duration{25 * time.Second, 50 * time.Second}, [2]time.Duration{
+		75 * time.Second, 100 * time.Second,
+	})
 	if err == nil || err.Error() != "memory of leaking grew from 57 to 107 MB" {
 		t.Errorf("leaks: %v", err)
 	}
@@ -151,7 +155,8 @@ func TestPicturesAndTables(t *testing.T) {
 	if err := m.check(); err != nil {
 		t.Error(err)
 	}
-	if got := table([]*measured{m}); !strings.Contains(got, "| 2 | 1 × 20 |") || !strings.Contains(got, "3.0 / 3.0") || strings.Contains(got, "NaN") {
+	if got := table([]*measured{m}); !strings.Contains(got, "| 2 | 1 × 20 |") || !strings.Contains(got, "3.0 / 3.0") ||
+		strings.Contains(got, "NaN") {
 		t.Error(got)
 	}
 	path := filepath.Join(t.TempDir(), "load.svg")

@@ -32,11 +32,13 @@ type options struct {
 
 func main() {
 	var o options
-	flag.Func("clients", "how many clients work at the same time, one level after the other (default 1,2,4,8,16,32,64)", o.levels)
+	flag.Func("clients", "how many clients work at the same time, one level after the other (default 1,2,4,8,16,32,64)",
+		o.levels)
 	flag.DurationVar(&o.each, "each", 20*time.Second, "how long each level takes")
 	flag.DurationVar(&o.soak, "soak", 0, "how long the steady load takes; 0: no steady load")
 	flag.DurationVar(&o.overload, "overload", 15*time.Second, "how long the overload takes; 0: no overload")
-	flag.BoolVar(&o.files, "files", false, "have DynamoDB Local keep its tables on files, as `make run` does; otherwise in memory, so that the disk is not what is measured")
+	flag.BoolVar(&o.files, "files", false, "have DynamoDB Local keep its tables on files, as `make run` does; otherwise "+
+		"in memory, so that the disk is not what is measured")
 	flag.StringVar(&o.out, "out", "build/load", "folder for the pictures and the tables")
 	flag.Parse()
 	if o.clients == nil {
@@ -68,7 +70,9 @@ func load(ctx context.Context, o options) error {
 	if o.files {
 		data = func(dir string) string { return filepath.Join(dir, "data") }
 	}
-	return servicetest.On(ctx, "", data, servicetest.Directly, func(s *servicetest.Service) error { return run(ctx, o, s) })
+	return servicetest.On(ctx, "", data, servicetest.Directly, func(s *servicetest.Service) error {
+		return run(ctx, o, s)
+	})
 }
 
 // run takes all measurements. It writes the results even if a check failed.

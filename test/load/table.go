@@ -13,11 +13,13 @@ import (
 // table returns the measurements as two tables in Markdown: speed and memory.
 func table(all []*measured) string {
 	var b strings.Builder
-	b.WriteString("\n| clients | requests/s | commands/s | command p50 / p99 / p99.9, ms | query p50 / p99 / p99.9, ms | lag p50 / p99, ms | refused | refusal p99, ms | errors |\n")
+	b.WriteString("\n| clients | requests/s | commands/s | command p50 / p99 / p99.9, ms | query p50 / p99 / p99.9, ms " +
+		"| lag p50 / p99, ms | refused | refusal p99, ms | errors |\n")
 	b.WriteString("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 	for _, m := range all {
 		fmt.Fprintf(&b, "| %s | %.0f | %.0f | %s | %s | %s | %d | %s | %s |\n", m.name, m.perSecond(), m.commands.Throughput,
-			quantiles(&m.commands.Latencies, 500, 990, 999), quantiles(&m.queries.Latencies, 500, 990, 999), quantiles(&m.lags, 500, 990),
+			quantiles(&m.commands.Latencies, 500, 990, 999), quantiles(&m.queries.Latencies, 500, 990, 999),
+			quantiles(&m.lags, 500, 990),
 			m.refused(), quantiles(&m.commands.refusals, 990), orNone(m.errors()))
 	}
 	return b.String() + memoryTable(all)
@@ -43,7 +45,8 @@ func memoryTable(all []*measured) string {
 		return ""
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n| clients | %s |\n| ---: |%s\n", strings.Join(names, ", MB | ")+", MB", strings.Repeat(" ---: |", len(names)))
+	fmt.Fprintf(&b, "\n| clients | %s |\n| ---: |%s\n",
+		strings.Join(names, ", MB | ")+", MB", strings.Repeat(" ---: |", len(names)))
 	for _, m := range all {
 		if m.peak == nil {
 			continue

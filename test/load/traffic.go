@@ -35,7 +35,9 @@ var operations = []struct {
 		return http.MethodPost, "/accounts/" + t.account() + "/deposits", object{"amount": dollars(1)}
 	}},
 	{5, func(t traffic) (string, string, any) {
-		return http.MethodPost, "/transfers", object{"fromAccountId": t.account(), "toAccountId": t.others(), "amount": dollars(1)}
+		return http.MethodPost, "/transfers", object{
+			"fromAccountId": t.account(), "toAccountId": t.others(), "amount": dollars(1),
+		}
 	}},
 	{5, func(traffic) (string, string, any) {
 		return http.MethodPost, "/accounts", object{"ownerName": "Load", "initialDeposit": dollars(10)}

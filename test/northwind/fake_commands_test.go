@@ -82,7 +82,8 @@ func (f *fakeService) command(r *http.Request, raw []byte, at time.Time) ([]even
 			return nil, &problem{409, "https://annals.example/problems/already-exists", b.ProductID}
 		}
 		f.products[b.ProductID] = true
-		return []event{{kind: "ProductListed", id: b.ProductID, version: 1, at: at, name: b.Name, price: cents(b.UnitPrice)}}, nil
+		return []event{{kind: "ProductListed", id: b.ProductID, version: 1, at: at, name: b.Name, price: cents(b.UnitPrice)}},
+			nil
 	case route == "POST products stock" && f.products[path[1]] && b.Quantity > 0:
 		return []event{{kind: "StockReceived", id: path[1], version: 2, at: at, units: b.Quantity}}, nil
 	case route == "POST orders" && validID.MatchString(b.OrderID) && validID.MatchString(b.CustomerID):
@@ -101,7 +102,15 @@ func (f *fakeService) create(b body, at time.Time) ([]event, *problem) {
 		if item.Quantity < 1 || cents(item.UnitPrice) < 1 {
 			return nil, rule("amount-not-positive")
 		}
-		e := event{kind: "ItemAdded", id: b.OrderID, version: i + 2, at: at, product: item.ProductID, units: item.Quantity, price: cents(item.UnitPrice)}
+		e := event{
+			kind:    "ItemAdded",
+			id:      b.OrderID,
+			version: i + 2,
+			at:      at,
+			product: item.ProductID,
+			units:   item.Quantity,
+			price:   cents(item.UnitPrice),
+		}
 		o.items = append(o.items, e)
 		o.due += e.price * expect.Cents(e.units)
 		stored = append(stored, e)
@@ -115,7 +124,8 @@ func (f *fakeService) create(b body, at time.Time) ([]event, *problem) {
 func (f *fakeService) onOrder(route, id string, o *order, b body, at time.Time) ([]event, *problem) {
 	e := event{id: id, version: o.version + 1, at: at, items: o.items}
 	switch {
-	case route == "PUT orders shipping-address" && o.status == "draft" && b.Recipient != "" && b.Line1 != "" && b.City != "" && b.Country != "":
+	case route == "PUT orders shipping-address" && o.status == "draft" && b.Recipient != "" && b.Line1 != "" &&
+		b.City != "" && b.Country != "":
 		e.kind, o.addressed = "ShippingAddressSet", true
 	case route == "POST orders place" && o.status == "draft" && o.addressed && len(o.items) > 0:
 		e.kind, o.status = "OrderPlaced", "placed"

@@ -60,7 +60,8 @@ type problem struct {
 func newFake(t *testing.T) (*fakeService, string) {
 	t.Helper()
 	f := &fakeService{
-		attempts: map[string]int{}, answered: map[string]answered{}, orders: map[string]*order{}, products: map[string]bool{}, views: newViews(),
+		attempts: map[string]int{}, answered: map[string]answered{}, orders: map[string]*order{}, products: map[string]bool{},
+		views: newViews(),
 	}
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
@@ -120,7 +121,9 @@ func (f *fakeService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // once answers a command. A repeated key gets the first answer again.
 func (f *fakeService) once(r *http.Request, key string, body []byte) (int, []byte) {
-	fingerprint := sha256.Sum256(bytes.Join([][]byte{[]byte(r.Method), []byte(r.URL.Path), []byte(r.Header.Get("Occurred-At")), body}, []byte{0}))
+	fingerprint := sha256.Sum256(bytes.Join([][]byte{
+		[]byte(r.Method), []byte(r.URL.Path), []byte(r.Header.Get("Occurred-At")), body,
+	}, []byte{0}))
 	if before, seen := f.answered[key]; seen {
 		if before.fingerprint != fingerprint {
 			return refusal(&problem{422, "https://annals.example/problems/idempotency-key-reused", key})
@@ -149,7 +152,9 @@ func (f *fakeService) once(r *http.Request, key string, body []byte) (int, []byt
 	for _, e := range stored {
 		events = append(events, map[string]any{"type": e.kind, "version": e.version})
 	}
-	answer, _ := json.Marshal(map[string]any{"id": stored[0].id, "version": stored[len(stored)-1].version, "state": map[string]any{}, "events": events})
+	answer, _ := json.Marshal(map[string]any{
+		"id": stored[0].id, "version": stored[len(stored)-1].version, "state": map[string]any{}, "events": events,
+	})
 	f.answered[key] = answered{fingerprint, status, answer}
 	return status, answer
 }

@@ -50,7 +50,10 @@ func (v *views) apply(e event) {
 	case "StockReceived":
 		v.product(e.id).received += e.units
 	case "OrderCreated":
-		v.orders[e.id] = map[string]any{"orderId": e.id, "customerId": e.customer, "itemCount": 0, "cents": expect.Cents(0), "status": "draft", "createdAt": at}
+		v.orders[e.id] = map[string]any{
+			"orderId": e.id, "customerId": e.customer, "itemCount": 0,
+			"cents": expect.Cents(0), "status": "draft", "createdAt": at,
+		}
 	case "ItemAdded":
 		o["itemCount"] = o["itemCount"].(int) + e.units
 		o["cents"] = o["cents"].(expect.Cents) + e.price*expect.Cents(e.units)
@@ -109,7 +112,9 @@ func (v *views) answer(path []string, query url.Values) any {
 	case path[0] == "customers":
 		return page(v.list(func(o map[string]any) bool { return o["customerId"] == path[1] }, -1), query)
 	case path[1] == "sales":
-		ranked := slices.SortedFunc(maps.Values(v.products), func(a, b *stock) int { return cmp.Compare(b.revenue, a.revenue) })
+		ranked := slices.SortedFunc(maps.Values(v.products), func(a, b *stock) int {
+			return cmp.Compare(b.revenue, a.revenue)
+		})
 		items := []map[string]any{}
 		for _, p := range ranked {
 			items = append(items, p.sales())
@@ -121,7 +126,10 @@ func (v *views) answer(path []string, query url.Values) any {
 	p := v.products[path[1]]
 	switch strings.Join(path[2:], "/") {
 	case "inventory":
-		return map[string]any{"received": p.received, "ordered": p.ordered, "shipped": p.shipped, "onHand": p.received - p.shipped, "available": p.received - p.ordered}
+		return map[string]any{
+			"received": p.received, "ordered": p.ordered, "shipped": p.shipped,
+			"onHand": p.received - p.shipped, "available": p.received - p.ordered,
+		}
 	case "sales":
 		return p.sales()
 	}
@@ -141,7 +149,8 @@ func (v *views) list(belongs func(map[string]any) bool, direction int) []map[str
 		}
 	}
 	slices.SortFunc(items, func(a, b map[string]any) int {
-		return direction * cmp.Or(strings.Compare(a["createdAt"].(string), b["createdAt"].(string)), strings.Compare(a["orderId"].(string), b["orderId"].(string)))
+		return direction * cmp.Or(strings.Compare(a["createdAt"].(string), b["createdAt"].(string)),
+			strings.Compare(a["orderId"].(string), b["orderId"].(string)))
 	})
 	return items
 }

@@ -34,8 +34,14 @@ func (b *buffer) String() string {
 // northwind runs the program against url, and returns its exit code and output.
 func northwind(ctx context.Context, url string, args ...string) (int, string) {
 	var out buffer
-	quick := settings{client: client.Config{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Attempts: 6}, every: time.Millisecond, limit: time.Minute}
-	status := start(ctx, args, func(name string) string { return map[string]string{"ANNALS_URL": url}[name] }, quick, &out, &out)
+	quick := settings{
+		client: client.Config{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Attempts: 6},
+		every:  time.Millisecond,
+		limit:  time.Minute,
+	}
+	status := start(ctx, args, func(name string) string {
+		return map[string]string{"ANNALS_URL": url}[name]
+	}, quick, &out, &out)
 	return status, out.String()
 }
 
@@ -68,7 +74,8 @@ func TestImport(t *testing.T) {
 		t.Fatalf("status %d:\n%s", status, out)
 	}
 	const sent = "830 orders in: 4283 commands, 6438 events"
-	mustContain(t, out, sent, "waiting for the read models: ", "every total equal", "orders: 83 of 830\n", "orders: 830 of 830\n")
+	mustContain(t, out, sent, "waiting for the read models: ", "every total equal", "orders: 83 of 830\n",
+		"orders: 830 of 830\n")
 	if len(fake.log) != 6438 || len(fake.answered) != 4283 {
 		t.Errorf("%d events of %d commands stored", len(fake.log), len(fake.answered))
 	}
@@ -135,7 +142,8 @@ func TestRefused(t *testing.T) {
 			t.Errorf("status %d after %d attempts, %d orders", status, fake.attempts[fake.refuse], len(fake.orders))
 		}
 	})
-	mustContain(t, out, "POST "+url+"/orders/10300/place (Idempotency-Key northwind-order-10300-place): 422 Unprocessable Entity: {", "refused on purpose")
+	mustContain(t, out, "POST "+url+"/orders/10300/place (Idempotency-Key northwind-order-10300-place): 422 "+
+		"Unprocessable Entity: {", "refused on purpose")
 }
 
 func TestForgottenKeys(t *testing.T) {

@@ -16,10 +16,16 @@ func TestParse(t *testing.T) {
 		want options
 	}{
 		{nil, nil, options{url: "http://127.0.0.1:3000", atOnce: 16, patience: 2 * time.Minute}},
-		{nil, map[string]string{"PORT": "4000"}, options{url: "http://127.0.0.1:4000", atOnce: 16, patience: 2 * time.Minute}},
-		{nil, map[string]string{"PORT": "4000", "ANNALS_URL": "http://a"}, options{url: "http://a", atOnce: 16, patience: 2 * time.Minute}},
 		{
-			[]string{"-url", "http://b", "-check", "-patience", "0", "-at-once", "1"}, map[string]string{"ANNALS_URL": "http://a"},
+			nil, map[string]string{"PORT": "4000"}, options{url: "http://127.0.0.1:4000", atOnce: 16, patience: 2 * time.Minute},
+		},
+		{
+			nil, map[string]string{"PORT": "4000", "ANNALS_URL": "http://a"},
+			options{url: "http://a", atOnce: 16, patience: 2 * time.Minute},
+		},
+		{
+			[]string{"-url", "http://b", "-check", "-patience", "0", "-at-once", "1"},
+			map[string]string{"ANNALS_URL": "http://a"},
 			options{url: "http://b", check: true, atOnce: 1},
 		},
 	}
@@ -35,7 +41,8 @@ func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"-at-once", "0"}, {"-patience", "-1s"}, {"now"}, {"-unknown"}} {
 		var out strings.Builder
-		if status := start(t.Context(), args, func(string) string { return "" }, settings{}, &out, &out); status != misused || out.Len() == 0 {
+		if status := start(t.Context(), args, func(string) string { return "" }, settings{}, &out, &out); status != misused ||
+			out.Len() == 0 {
 			t.Errorf("%v: status %d, %s", args, status, &out)
 		}
 	}

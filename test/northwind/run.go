@@ -60,7 +60,8 @@ func send(ctx context.Context, o options, service *client.Client, nw data.Northw
 	products.Close()
 	orders.Close()
 	t, took := in.Tally(), time.Since(started).Seconds()
-	fmt.Fprintf(out, "%d orders in: %d commands, %d events stored, %.1f s, %.0f commands/s, %.0f events/s, %d requests sent again\n",
+	fmt.Fprintf(out, "%d orders in: %d commands, %d events stored, %.1f s, %.0f commands/s, %.0f events/s, %d requests "+
+		"sent again\n",
 		t.Orders, t.Commands, t.Events, took, float64(t.Commands)/took, float64(t.Events)/took, service.Repeats())
 	return err
 }

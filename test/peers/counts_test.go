@@ -48,7 +48,8 @@ func counts(operation, by string, used, bare dynamotest.Usage) []string {
 	}
 	return []string{
 		operation, by, strings.Join(names, ", "), fmt.Sprint(used.WriteUnits), fmt.Sprint(used.ReadUnits),
-		times(float64(requests(used)), float64(requests(bare))), times(used.WriteUnits, bare.WriteUnits), times(used.ReadUnits, bare.ReadUnits),
+		times(float64(requests(used)), float64(requests(bare))), times(used.WriteUnits, bare.WriteUnits),
+		times(used.ReadUnits, bare.ReadUnits),
 	}
 }
 

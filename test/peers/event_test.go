@@ -28,10 +28,12 @@ func (l *ledger) add(d deposited) {
 	l.Last = d.Description
 }
 
-var purposes = []string{"rent for the flat", "groceries", "salary", "refund of an order", "insurance, monthly", "electricity"}
+var purposes = []string{
+	"rent for the flat", "groceries", "salary", "refund of an order", "insurance, monthly", "electricity",
+}
 
-// events returns n events, the same in every run. In small ones, which is bytes = 0, names and some values repeat, as they
-// do in real ones. Larger ones have that many bytes of random text, which does not compress.
+// events returns n events, the same in every run. In small ones, which is bytes = 0, names and some values repeat, as
+// they do in real ones. Larger ones have that many bytes of random text, which does not compress.
 func events(n, bytes int) []deposited {
 	random := rand.New(rand.NewPCG(1, 2))
 	all := make([]deposited, n)

@@ -20,9 +20,9 @@ import (
 
 type client = *dynamodb.Client
 
-// hand is what an experienced engineer writes with the bare SDK: a commit is an item, put on condition that its version is
-// free; a load is a Query of all pages. It has no hash chain, no compression, no limits, no repeats of commands, no old
-// versions of events.
+// hand is what an experienced engineer writes with the bare SDK: a commit is an item, put on condition that its version
+// is free; a load is a Query of all pages. It has no hash chain, no compression, no limits, no repeats of commands, no
+// old versions of events.
 type hand struct {
 	client       client
 	events, rows string

@@ -137,7 +137,8 @@ func loading(n, bytes int) func(testing.TB, system) func(context.Context) error 
 	}
 }
 
-// projecting has 100 streams of 100 events each, in batches of two events of each of 50 streams. Each call has new streams.
+// projecting has 100 streams of 100 events each, in batches of two events of each of 50 streams. Each call has new
+// streams.
 func projecting(tb testing.TB, s system) func(context.Context) error {
 	tb.Helper()
 	const streams, each = 50, inBatch / 50
@@ -148,7 +149,8 @@ func projecting(tb testing.TB, s system) func(context.Context) error {
 		for b := range batches {
 			for i := range inBatch {
 				batches[b] = append(batches[b], commit{
-					stream: fmt.Sprintf("%d of call %d", b%2*streams+i/each, call), version: int64(b/2*each + i%each + 1), data: all[b*inBatch+i],
+					stream: fmt.Sprintf("%d of call %d", b%2*streams+i/each, call), version: int64(b/2*each + i%each + 1),
+					data: all[b*inBatch+i],
 				})
 			}
 		}

@@ -15,9 +15,9 @@ import (
 // report is where the benchmark writes its table.
 const report = "build/peers.md"
 
-// BenchmarkPeers does all operations in rounds, every system once in each round, so that what else the machine does meets
-// all of them. It writes a table to build/peers.md: what each sent, and its time as a multiple of the bare SDK's in the same
-// round, as the median of the rounds with the least and the most.
+// BenchmarkPeers does all operations in rounds, every system once in each round, so that what else the machine does
+// meets all of them. It writes a table to build/peers.md: what each sent, and its time as a multiple of the bare SDK's
+// in the same round, as the median of the rounds with the least and the most.
 func BenchmarkPeers(b *testing.B) {
 	all := systems(b)
 	table := measured.Table{append(slices.Clone(countsHeader), "× time:")}
@@ -45,8 +45,8 @@ func BenchmarkPeers(b *testing.B) {
 	}
 }
 
-// rounds is what came of the rounds of an operation, by system: times as multiples of the first's, and what was sent for one
-// operation in the last round.
+// rounds is what came of the rounds of an operation, by system: times as multiples of the first's, and what was sent
+// for one operation in the last round.
 type rounds struct {
 	do     []func(context.Context) error
 	ratios [][]float64

@@ -26,7 +26,8 @@ func steps(markdown string) []step {
 			}
 		case "go":
 			first, _, _ := strings.Cut(block, "\n")
-			if name, named := strings.CutPrefix(first, "// "); named && strings.HasSuffix(name, ".go") && !strings.Contains(name, " ") {
+			if name, named := strings.CutPrefix(first, "// "); named && strings.HasSuffix(name, ".go") &&
+				!strings.Contains(name, " ") {
 				all = append(all, file{name, block})
 			}
 		}

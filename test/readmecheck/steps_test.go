@@ -14,7 +14,10 @@ const page = "Text.\n\n```go\n// a/b.go\npackage a\n```\n```go\nneither(this)\n`
 
 func TestSteps(t *testing.T) {
 	t.Parallel()
-	want := []step{file{"a/b.go", "// a/b.go\npackage a\n"}, command{"cat \\\n    a/b.go", "// a/b.go\npackage a\n"}, command{text: "true"}}
+	want := []step{
+		file{"a/b.go", "// a/b.go\npackage a\n"},
+		command{"cat \\\n    a/b.go", "// a/b.go\npackage a\n"}, command{text: "true"},
+	}
 	if d := cmp.Diff(want, steps(page), cmp.AllowUnexported(file{}, command{})); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}

@@ -33,7 +33,8 @@ func (c client) run(ctx context.Context, counter *counter, said page) (string, e
 	if err := c.prepare(ctx); err != nil {
 		return "", err
 	}
-	table := "| operation | requests | write units | read units | $ a million | p50, ms |\n| --- | ---: | ---: | ---: | ---: | ---: |\n"
+	table := "| operation | requests | write units | read units | $ a million | p50, ms |\n" +
+		"| --- | ---: | ---: | ---: | ---: | ---: |\n"
 	var drifts []error
 	details := "| operation | request | requests | write units | read units |\n| --- | --- | ---: | ---: | ---: |\n"
 	for _, m := range []struct {
@@ -117,7 +118,10 @@ func (c client) order(ctx context.Context, pause time.Duration) (time.Duration, 
 		step{http.MethodPost, "/orders", object{"orderId": id, "customerId": "ada", "items": []any{
 			object{"productId": productID, "quantity": 1, "unitPrice": dollars(9)},
 		}}},
-		step{http.MethodPut, of + "/shipping-address", object{"recipient": "Ada", "line1": "1 Main Street", "city": "London", "country": "UK"}},
+		step{
+			http.MethodPut, of + "/shipping-address",
+			object{"recipient": "Ada", "line1": "1 Main Street", "city": "London", "country": "UK"},
+		},
 		step{http.MethodPost, of + "/place", nil},
 		step{http.MethodPost, of + "/payments", object{"paymentId": "p-1", "amount": dollars(9)}},
 		step{http.MethodPost, of + "/shipments", object{"trackingNumber": "T-1"}},

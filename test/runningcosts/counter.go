@@ -83,21 +83,22 @@ func count(ctx context.Context, endpoint string) (*counter, error) {
 		Transport: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true},
 		ErrorLog:  log.New(io.Discard, "", 0), // the service gets the errors
 	}
-	c.server = &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		version, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-		if version != "DynamoDB_20120810" {
-			proxy.ServeHTTP(w, r)
-			return
-		}
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			panic(http.ErrAbortHandler)
-		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		t := &tee{ResponseWriter: w}
-		proxy.ServeHTTP(t, r)
-		c.add(operation+" "+tablesOf(body), costOf(operation, body, t.status, t.body.Bytes()))
-	})}
+	c.server = &http.Server{ReadHeaderTimeout: time.Minute,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			version, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+			if version != "DynamoDB_20120810" {
+				proxy.ServeHTTP(w, r)
+				return
+			}
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				panic(http.ErrAbortHandler)
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			t := &tee{ResponseWriter: w}
+			proxy.ServeHTTP(t, r)
+			c.add(operation+" "+tablesOf(body), costOf(operation, body, t.status, t.body.Bytes()))
+		})}
 	go func() {
 		if err := c.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			panic(err)

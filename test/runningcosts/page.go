@@ -47,7 +47,10 @@ func (p page) compare(operation string, got spent, waits bool) error {
 	for _, one := range []struct {
 		what      string
 		got, said float64
-	}{{"requests", got.requests, said.requests}, {"write units", got.writes, said.writes}, {"read units", got.reads, said.reads}} {
+	}{
+		{"requests", got.requests, said.requests},
+		{"write units", got.writes, said.writes}, {"read units", got.reads, said.reads},
+	} {
 		tolerance := 0.3 + 0.02*one.said
 		if !waits {
 			tolerance = 0.5 + 0.3*one.said

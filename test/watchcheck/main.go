@@ -36,7 +36,8 @@ func main() {
 		fmt.Fprintln(os.Stderr, "watchcheck: no query found an order or a product")
 		os.Exit(1)
 	}
-	fmt.Printf("%d queries of %d orders and products: none failed, and no version or number decreased\n", w.queries, len(w.seen))
+	fmt.Printf("%d queries of %d orders and products: none failed, and no version or number decreased\n",
+		w.queries, len(w.seen))
 }
 
 // watch has the results so far.

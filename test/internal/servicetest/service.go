@@ -64,7 +64,8 @@ func (b Built) Start(ctx context.Context, environment ...string) (*Service, erro
 		return nil, err
 	}
 	s := &Service{ended: make(chan struct{})}
-	s.process = exec.CommandContext(context.WithoutCancel(ctx), b.runner(), "-template", b.Template, "-state", b.Project.State)
+	s.process = exec.CommandContext(context.WithoutCancel(ctx), b.runner(), "-template", b.Template, "-state",
+		b.Project.State)
 	s.process.Dir, s.process.Stdout, s.process.Stderr = b.Project.Root, said, said
 	s.process.Env = append(append(os.Environ(), "PORT=0"), environment...)
 	s.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}

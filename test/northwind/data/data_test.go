@@ -32,11 +32,20 @@ func TestLoad(t *testing.T) {
 	if first.ID != "10248" || last.ID != "11077" || last.HasShipped() {
 		t.Errorf("from %s to %s", first.ID, last.ID)
 	}
-	want := Address{Name: "Vins et alcools Chevalier", Street: "59 rue de l'Abbaye", City: "Reims", PostalCode: "51100", Country: "France"}
-	if first.Ship != want || first.CustomerID != "VINET" || !first.Shipped.Equal(time.Date(1996, 7, 16, 0, 0, 0, 0, time.UTC)) {
+	want := Address{
+		Name:       "Vins et alcools Chevalier",
+		Street:     "59 rue de l'Abbaye",
+		City:       "Reims",
+		PostalCode: "51100",
+		Country:    "France",
+	}
+	if first.Ship != want || first.CustomerID != "VINET" ||
+		!first.Shipped.Equal(time.Date(1996, 7, 16, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("order 10248: %+v", first)
 	}
-	if want := (Line{OrderID: "10248", ProductID: "42", UnitPrice: "9.80", Quantity: 10, Discount: "0"}); first.Lines[1] != want {
+	if want := (Line{
+		OrderID: "10248", ProductID: "42", UnitPrice: "9.80", Quantity: 10, Discount: "0",
+	}); first.Lines[1] != want {
 		t.Errorf("its second line: %+v", first.Lines[1])
 	}
 	if want := (Product{ID: "2", Name: "Chang", UnitPrice: "19.00", InStock: 17}); nw.Products[1] != want {
@@ -64,7 +73,9 @@ func TestReadRefuses(t *testing.T) {
 		{"customers.csv", "VINET,Vins", ",Vins", `customer_id: "" is not a text`},
 		{"customers.csv", "Reims,VINET,Vins\n", "a,VINET,b\nc,VINET,d\n", "duplicate customer VINET"},
 		{"orders.csv", "VINET", "TOMSP", "order 7: customer TOMSP is not in customers.csv"},
-		{"orders.csv", "1996-07-04", "07/04/96", `orders.csv line 2: order_date: "07/04/96" is not a date such as 1996-07-04`},
+		{
+			"orders.csv", "1996-07-04", "07/04/96", `orders.csv line 2: order_date: "07/04/96" is not a date such as 1996-07-04`,
+		},
 		{"orders.csv", "1996-07-04", "", `order_date: "" is not a date`},
 		{"orders.csv", "\n7,", "\n8,", "order 7, product 1: no such order or product"},
 		{"order_lines.csv", "7,1,", "7,2,", "order 7, product 2: no such order or product"},

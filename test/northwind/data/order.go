@@ -36,7 +36,8 @@ var orderColumns = []string{
 
 func readOrder(r *row) Order {
 	o := Order{
-		ID: r.text("order_id"), CustomerID: r.text("customer_id"), Ordered: r.day("order_date"), Shipped: r.day("shipped_date"),
+		ID: r.text("order_id"), CustomerID: r.text("customer_id"), Ordered: r.day("order_date"),
+		Shipped: r.day("shipped_date"),
 		Ship: Address{
 			Name: r.text("ship_name"), Street: r.text("ship_address"), City: r.text("ship_city"),
 			Region: r.optional("ship_region"), PostalCode: r.optional("ship_postal_code"), Country: r.text("ship_country"),

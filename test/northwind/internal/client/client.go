@@ -106,7 +106,14 @@ func (c *Client) do(ctx context.Context, method, path string, header http.Header
 	}
 	defer res.Body.Close() // read to its end
 	if res.StatusCode < 200 || res.StatusCode > 299 || res.StatusCode == http.StatusAccepted {
-		return &StatusError{Method: method, URL: c.base + path, Key: header.Get(keyHeader), Status: res.StatusCode, Body: head(&answer), Attempts: 1}
+		return &StatusError{
+			Method:   method,
+			URL:      c.base + path,
+			Key:      header.Get(keyHeader),
+			Status:   res.StatusCode,
+			Body:     head(&answer),
+			Attempts: 1,
+		}
 	}
 	if err := json.Unmarshal(answer.Bytes(), into); err != nil {
 		return fmt.Errorf("%s %s: %d with an unexpected body: %w", method, c.base+path, res.StatusCode, err)

@@ -27,7 +27,9 @@ func serve(t *testing.T, answer func(n int, w http.ResponseWriter, r *http.Reque
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		mu.Lock()
-		seen = append(seen, strings.TrimSpace(fmt.Sprintf("%s %s %s %s %s", r.Method, r.URL, r.Header.Get("Idempotency-Key"), r.Header.Get("Occurred-At"), body)))
+		seen = append(seen, strings.TrimSpace(
+			fmt.Sprintf("%s %s %s %s %s", r.Method, r.URL, r.Header.Get("Idempotency-Key"), r.Header.Get("Occurred-At"), body),
+		))
 		n := len(seen)
 		mu.Unlock()
 		answer(n, w, r)
@@ -45,8 +47,9 @@ func serve(t *testing.T, answer func(n int, w http.ResponseWriter, r *http.Reque
 }
 
 var placing = Command{
-	Method: http.MethodPost, Path: "/orders/7/place", Key: "k-7", OccurredAt: time.Date(1996, 7, 4, 2, 0, 0, 0, time.FixedZone("", 7200)),
-	Body: map[string]int{"n": 1},
+	Method: http.MethodPost, Path: "/orders/7/place", Key: "k-7",
+	OccurredAt: time.Date(1996, 7, 4, 2, 0, 0, 0, time.FixedZone("", 7200)),
+	Body:       map[string]int{"n": 1},
 }
 
 const placed = `{"id":"7","version":3,"state":{},"events":[{"type":"OrderPlaced","version":3}]}`
@@ -74,7 +77,8 @@ func TestSendRepeatsTheSameRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if answer.ID != "7" || answer.Version != 3 || len(answer.Events) != 1 || answer.Events[0] != (Event{"OrderPlaced", 3}) {
+	if answer.ID != "7" || answer.Version != 3 || len(answer.Events) != 1 ||
+		answer.Events[0] != (Event{"OrderPlaced", 3}) {
 		t.Errorf("answer %+v", answer)
 	}
 	for _, request := range seen() {
@@ -96,10 +100,13 @@ func TestRefusalIsNotRepeated(t *testing.T) {
 		})
 		_, err := c.Send(t.Context(), placing)
 		var refused *StatusError
-		if !errors.As(err, &refused) || refused.Status != status || refused.Problem() != "order-not-draft" || len(seen()) != 1 {
+		if !errors.As(err, &refused) || refused.Status != status || refused.Problem() != "order-not-draft" ||
+			len(seen()) != 1 {
 			t.Fatalf("%d: %v after %d requests", status, err, len(seen()))
 		}
-		for _, part := range []string{"POST http://", "/orders/7/place (Idempotency-Key k-7): ", fmt.Sprint(status), `"detail":"too late"`} {
+		for _, part := range []string{
+			"POST http://", "/orders/7/place (Idempotency-Key k-7): ", fmt.Sprint(status), `"detail":"too late"`,
+		} {
 			if !strings.Contains(err.Error(), part) {
 				t.Errorf("%q is missing in: %v", part, err)
 			}
@@ -116,11 +123,13 @@ func TestGivesUp(t *testing.T) {
 		http.Error(w, "overloaded", http.StatusServiceUnavailable)
 	})
 	_, err := c.Send(t.Context(), placing)
-	if err == nil || !strings.Contains(err.Error(), "503 Service Unavailable at the last of 5 attempts: overloaded") || len(seen()) != 5 {
+	if err == nil || !strings.Contains(err.Error(), "503 Service Unavailable at the last of 5 attempts: overloaded") ||
+		len(seen()) != 5 {
 		t.Errorf("%v after %d requests", err, len(seen()))
 	}
 	c, _ = serve(t, func(int, http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-	if _, err := c.Send(t.Context(), placing); err == nil || !strings.Contains(err.Error(), "given up after 5 attempts: ") {
+	if _, err := c.Send(t.Context(), placing); err == nil ||
+		!strings.Contains(err.Error(), "given up after 5 attempts: ") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -140,7 +149,8 @@ func TestSendEndsWithItsContext(t *testing.T) {
 func TestAnswerThatIsNotAsAgreed(t *testing.T) {
 	t.Parallel()
 	c, _ := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") })
-	if _, err := c.Send(t.Context(), placing); err == nil || !strings.Contains(err.Error(), "200 with an unexpected body") {
+	if _, err := c.Send(t.Context(), placing); err == nil ||
+		!strings.Contains(err.Error(), "200 with an unexpected body") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -169,7 +179,8 @@ func TestGet(t *testing.T) {
 		t.Errorf("asked %q", seen()[1])
 	}
 	for _, notYet := range []bool{true, true, false} {
-		if err := c.Get(t.Context(), "/orders/7", nil, &got); err == nil || errors.Is(fmt.Errorf("order 7: %w", err), ErrNotYet) != notYet {
+		if err := c.Get(t.Context(), "/orders/7", nil, &got); err == nil ||
+			errors.Is(fmt.Errorf("order 7: %w", err), ErrNotYet) != notYet {
 			t.Errorf("%v: not yet should be %v", err, notYet)
 		}
 	}

@@ -28,13 +28,17 @@ func TestList(t *testing.T) {
 		"a&": `{"items":[],"next":"b"}`, // a page may be empty and yet not the last
 		"b":  `{"items":[3]}`,
 	}
-	c, seen := serve(t, func(_ int, w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, pages[r.URL.Query().Get("cursor")]) })
+	c, seen := serve(t, func(_ int, w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, pages[r.URL.Query().Get("cursor")])
+	})
 	query := url.Values{"limit": {"2"}}
 	got, err := list(t, c, query)
 	if err != nil || !slices.Equal(got, []int{1, 2, 3}) {
 		t.Errorf("%v, %v", got, err)
 	}
-	if want := []string{"GET /orders?limit=2", "GET /orders?cursor=a%26&limit=2", "GET /orders?cursor=b&limit=2"}; !slices.Equal(seen(), want) {
+	if want := []string{
+		"GET /orders?limit=2", "GET /orders?cursor=a%26&limit=2", "GET /orders?cursor=b&limit=2",
+	}; !slices.Equal(seen(), want) {
 		t.Errorf("asked %q", seen())
 	}
 	if len(query) != 1 {

@@ -36,7 +36,10 @@ func TestDiscounted(t *testing.T) {
 			t.Errorf("%s less %s: %s, %v; want %s", c.price, c.discount, got, err, c.want)
 		}
 	}
-	for _, c := range [][2]string{{"1.001", "0"}, {"1", "0.00001"}, {"1", "1.1"}, {"", "0"}, {"1", "x"}, {"-1", "0"}, {"1e3", "0"}, {"12345678901234567890", "0"}} {
+	for _, c := range [][2]string{
+		{"1.001", "0"}, {"1", "0.00001"}, {"1", "1.1"}, {"", "0"},
+		{"1", "x"}, {"-1", "0"}, {"1e3", "0"}, {"12345678901234567890", "0"},
+	} {
 		if got, err := discounted(c[0], c[1]); err == nil {
 			t.Errorf("%s less %s: %s, want an error", c[0], c[1], got)
 		}
@@ -75,10 +78,12 @@ func TestFigures(t *testing.T) {
 		t.Errorf("the orders' totals hash to %s", got)
 	}
 	first := f.Orders[0]
-	if first.ID != "10248" || first.Total != 44000 || first.Units != 27 || first.TrackingNumber != "NW-10248" || first.Status() != "shipped" {
+	if first.ID != "10248" || first.Total != 44000 || first.Units != 27 || first.TrackingNumber != "NW-10248" ||
+		first.Status() != "shipped" {
 		t.Errorf("%+v", first)
 	}
-	if last := f.Orders[829]; last.ID != "11077" || last.Total.String() != "1255.72" || last.TrackingNumber != "" || last.Status() != "paid" {
+	if last := f.Orders[829]; last.ID != "11077" || last.Total.String() != "1255.72" || last.TrackingNumber != "" ||
+		last.Status() != "paid" {
 		t.Errorf("%+v", last)
 	}
 }
@@ -96,7 +101,8 @@ func TestProducts(t *testing.T) {
 	shipped, onHand := 0, 0
 	for _, p := range f.Products {
 		shipped, onHand = shipped+p.Shipped, onHand+p.OnHand()
-		got := fmt.Sprintf("%d %d %d %d %d; %d %s", p.Received, p.Ordered, p.Shipped, p.OnHand(), p.Available(), p.Orders, p.Revenue)
+		got := fmt.Sprintf("%d %d %d %d %d; %d %s", p.Received, p.Ordered, p.Shipped, p.OnHand(), p.Available(),
+			p.Orders, p.Revenue)
 		if w, known := want[p.ID]; known && got != w {
 			t.Errorf("product %s: %s, want %s", p.ID, got, w)
 		}

@@ -67,7 +67,9 @@ func From(nw data.Northwind) (Figures, error) {
 		}
 	}
 	slices.SortStableFunc(f.Orders, func(a, b Order) int { return a.Ordered.Compare(b.Ordered) })
-	for _, c := range slices.SortedFunc(maps.Values(customers), func(a, b *Customer) int { return strings.Compare(a.ID, b.ID) }) {
+	for _, c := range slices.SortedFunc(maps.Values(customers), func(a, b *Customer) int {
+		return strings.Compare(a.ID, b.ID)
+	}) {
 		f.Customers = append(f.Customers, *c)
 	}
 	for _, p := range nw.Products {

@@ -35,10 +35,12 @@ func TestOrderCommands(t *testing.T) {
 			`{"productId":"41","quantity":10,"unitPrice":{"amount":"7.70","currency":"USD"}},` +
 			`{"productId":"51","quantity":35,"unitPrice":{"amount":"36.04","currency":"USD"}},` +
 			`{"productId":"65","quantity":15,"unitPrice":{"amount":"14.28","currency":"USD"}}]}`,
-		`PUT /orders/10250/shipping-address northwind-order-10250-address 1996-07-08 {"recipient":"Hanari Carnes","line1":"Rua do Paço, 67",` +
+		`PUT /orders/10250/shipping-address northwind-order-10250-address 1996-07-08 {"recipient":"Hanari Carnes",` +
+			`"line1":"Rua do Paço, 67",` +
 			`"city":"Rio de Janeiro","region":"RJ","postalCode":"05454-876","country":"Brazil"}`,
 		`POST /orders/10250/place northwind-order-10250-place 1996-07-08 null`,
-		`POST /orders/10250/payments northwind-order-10250-pay 1996-07-08 {"paymentId":"NW-10250","amount":{"amount":"1552.60","currency":"USD"}}`,
+		`POST /orders/10250/payments northwind-order-10250-pay 1996-07-08 {"paymentId":"NW-10250",` +
+			`"amount":{"amount":"1552.60","currency":"USD"}}`,
 		`POST /orders/10250/shipments northwind-order-10250-ship 1996-07-12 {"trackingNumber":"NW-10250"}`,
 	}
 	if got := spelled(t, commands); !slices.Equal(got, want) {
@@ -55,7 +57,8 @@ func TestProductCommands(t *testing.T) {
 	nw := load(t)
 	got := spelled(t, productCommands(nw.Products[0], unitsShipped(nw)["1"], nw.FirstDay()))
 	want := []string{
-		`POST /products northwind-product-1-list 1996-07-04 {"productId":"1","name":"Chai","unitPrice":{"amount":"18.00","currency":"USD"}}`,
+		`POST /products northwind-product-1-list 1996-07-04 {"productId":"1","name":"Chai","unitPrice":{"amount":"18.00",` +
+			`"currency":"USD"}}`,
 		`POST /products/1/stock northwind-product-1-stock 1996-07-04 {"quantity":827}`,
 	}
 	if !slices.Equal(got, want) {
@@ -128,7 +131,8 @@ func TestRun(t *testing.T) {
 	if err := i.Run(t.Context(), nw); err != nil {
 		t.Fatal(err)
 	}
-	if products.n != 77 || orders.n != 20 || i.Tally() != (Tally{Orders: 20, Commands: len(s.sent), Events: 2 * len(s.sent)}) {
+	if products.n != 77 || orders.n != 20 ||
+		i.Tally() != (Tally{Orders: 20, Commands: len(s.sent), Events: 2 * len(s.sent)}) {
 		t.Errorf("bars at %d and %d, %+v", products.n, orders.n, i.Tally())
 	}
 	last := map[string]int{}
@@ -179,7 +183,8 @@ func spelled(t *testing.T, commands []client.Command) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, strings.Join([]string{c.Method, c.Path, c.Key, c.OccurredAt.Format("2006-01-02"), string(body)}, " "))
+		all = append(all,
+			strings.Join([]string{c.Method, c.Path, c.Key, c.OccurredAt.Format("2006-01-02"), string(body)}, " "))
 	}
 	return all
 }

@@ -29,8 +29,9 @@ func productCommands(p data.Product, shipped int, day time.Time) []client.Comman
 	}}
 	if units := p.InStock + shipped; units > 0 {
 		commands = append(commands, client.Command{
-			Method: http.MethodPost, Path: "/products/" + url.PathEscape(p.ID) + "/stock", Key: key("product", p.ID, "stock"), OccurredAt: day,
-			Body: receiveStock{Quantity: units},
+			Method: http.MethodPost, Path: "/products/" + url.PathEscape(p.ID) + "/stock", Key: key("product", p.ID, "stock"),
+			OccurredAt: day,
+			Body:       receiveStock{Quantity: units},
 		})
 	}
 	return commands
