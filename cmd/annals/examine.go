@@ -186,11 +186,12 @@ func (d *doctor) protection(ctx context.Context) {
 		d.say(okResult, "deletion protection", "", "%s can't be deleted by mistake", events)
 	}
 	backups, err := d.dynamoDB.DescribeContinuousBackups(ctx, &dynamodb.DescribeContinuousBackupsInput{TableName: &events})
-	switch {
-	case err != nil:
+	if err != nil {
 		d.say(wrongResult, "point-in-time recovery", "Allow dynamodb:DescribeContinuousBackups.", "%v", err)
-	case backups.ContinuousBackupsDescription.PointInTimeRecoveryDescription == nil ||
-		backups.ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus != types.PointInTimeRecoveryStatusEnabled:
+		return
+	}
+	switch recovery := backups.ContinuousBackupsDescription.PointInTimeRecoveryDescription; {
+	case recovery == nil || recovery.PointInTimeRecoveryStatus != types.PointInTimeRecoveryStatusEnabled:
 		d.say(wrongResult, "point-in-time recovery", deploy, "%s can't be restored to an earlier second", events)
 	default:
 		d.say(okResult, "point-in-time recovery", "", "%s can be restored to an earlier second", events)

@@ -25,7 +25,8 @@ type said struct {
 func listen(ctx context.Context, o options, out, errOut io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, o.wait)
 	defer cancel()
-	conn, answer, err := websocket.Dial(ctx, o.url, dialing(o.token)) //nolint:bodyclose // Dial: "you never need to close resp.Body yourself"
+	//nolint:bodyclose // Dial: "you never need to close resp.Body yourself"
+	conn, answer, err := websocket.Dial(ctx, o.url, dialing(o.token))
 	if err != nil {
 		if answer != nil {
 			return fmt.Errorf("%s refuses: %s", o.url, answer.Status)

@@ -120,7 +120,8 @@ func (in call) statements() []string {
 
 // statementPattern finds the verb and the table of a PartiQL statement, with its index: SELECT … FROM "t"."i".
 var statementPattern = regexp.MustCompile(
-	`(?is)^\s*(?:exists\s*\(\s*)?(?:(select)\b.*?\bfrom|(insert)\s+into|(update)|(delete)\s+from)\s+("[^"]+"|[\w.-]+)(?:\."([^"]+)")?`)
+	`(?is)^\s*(?:exists\s*\(\s*)?(?:(select)\b.*?\bfrom|(insert)\s+into|(update)|(delete)\s+from)\s+` +
+		`("[^"]+"|[\w.-]+)(?:\."([^"]+)")?`)
 
 func partiQL(statement string) (action, table string, err error) {
 	found := statementPattern.FindStringSubmatch(statement)

@@ -107,12 +107,12 @@ func (j *journal) compact(messages []*Message) error {
 	if j.lines < 1000 || j.lines < 10*len(messages) {
 		return nil
 	}
-	anew, err := openJournal(j.path, messages)
+	compacted, err := openJournal(j.path, messages)
 	if err != nil {
 		return err
 	}
 	err = j.close()
-	*j = *anew
+	*j = *compacted
 	return err
 }
 

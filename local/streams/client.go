@@ -47,8 +47,8 @@ func (c *Client) call(ctx context.Context, operation string, input, output any) 
 	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
 	r.Header.Set("X-Amz-Target", "DynamoDBStreams_20120810."+operation)
 	hash := sha256.Sum256(body)
-	nobody := aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}
-	if err := c.signer.SignHTTP(ctx, nobody, r, hex.EncodeToString(hash[:]), "dynamodb", c.region,
+	placeholder := aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}
+	if err := c.signer.SignHTTP(ctx, placeholder, r, hex.EncodeToString(hash[:]), "dynamodb", c.region,
 		time.Now()); err != nil {
 		return err
 	}

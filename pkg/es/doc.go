@@ -6,7 +6,8 @@
 //   - [StreamID], [RawEvent], [Commit]: what is stored. All events of one append are one commit.
 //   - [Head] and [Store]: where a stream ends, and appending to exactly that end (optimistic concurrency).
 //   - [Registry]: the stable names under which a domain's event types are stored.
-//   - [Aggregate] and [Repository]: a state folded from events, and load, decide, append with retries that decide again.
+//   - [Aggregate] and [Repository]: a state folded from events, and load, decide, append with retries that decide
+//     again.
 //   - [Executor] and [Tx]: one decision over several streams, stored on all of them or on none.
 //
 // Package memstore stores streams in memory, package dynamostore in DynamoDB. Authors of other stores start with

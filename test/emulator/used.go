@@ -176,7 +176,8 @@ func (r *run) hears(ctx context.Context) error {
 
 // dial connects as a page in a browser does, with its token as a subprotocol. It also sends a header.
 func (r *run) dial(ctx context.Context, header http.Header) (*websocket.Conn, error) {
-	conn, _, err := websocket.Dial(ctx, r.outputs["SocketUrl"], &websocket.DialOptions{ //nolint:bodyclose // Dial: "you never need to close resp.Body yourself"
+	//nolint:bodyclose // Dial: "you never need to close resp.Body yourself"
+	conn, _, err := websocket.Dial(ctx, r.outputs["SocketUrl"], &websocket.DialOptions{
 		Subprotocols: []string{"annals.v1", "bearer." + r.token}, HTTPClient: r.machine.client, HTTPHeader: header,
 	})
 	return conn, err

@@ -132,13 +132,19 @@ func (s *Service) Do(t testing.TB, route, body string) *httptest.ResponseRecorde
 }
 
 // As is Do with a context, which says who the caller is: see [annalshttp.WithPrincipal].
-func (s *Service) As(t testing.TB, ctx context.Context, route, body string) *httptest.ResponseRecorder { //nolint:revive // t comes first in tests
+//
+//nolint:revive // t comes first in tests
+func (s *Service) As(t testing.TB, ctx context.Context, route, body string) *httptest.ResponseRecorder {
 	t.Helper()
 	return s.With(t, ctx, route, body)
 }
 
 // With is As with headers: names and values alternate.
-func (s *Service) With(t testing.TB, ctx context.Context, route, body string, headers ...string) *httptest.ResponseRecorder { //nolint:revive // t comes first in tests
+//
+//nolint:revive // t comes first in tests
+func (s *Service) With(
+	t testing.TB, ctx context.Context, route, body string, headers ...string,
+) *httptest.ResponseRecorder {
 	t.Helper()
 	method, target, _ := strings.Cut(route, " ")
 	r := httptest.NewRequestWithContext(ctx, method, target, strings.NewReader(body))
