@@ -127,7 +127,7 @@ func TestHorizonOfCommands(t *testing.T) {
 			t.Fatal(err)
 		}
 		if after, err := process.repo.Load(t.Context(), "a"); err != nil || after.Version != before.Version+1 {
-			t.Errorf("%s: %s is still known: version %d, %v", name, forgotten, after.Version, err)
+			t.Errorf("%s: command %s is still known: version %d, %v", name, forgotten, after.Version, err)
 		}
 		if err := process.raise(t, command("k256"), 0); err != nil {
 			t.Fatal(err)
@@ -143,7 +143,7 @@ func refused(t *testing.T, what string, do func()) {
 	t.Helper()
 	defer func() {
 		if recover() == nil {
-			t.Errorf("%s: no panic", what)
+			t.Errorf("%s: want a panic", what)
 		}
 	}()
 	do()

@@ -117,14 +117,14 @@ func TestRefusalsStoreNothing(t *testing.T) {
 	}
 	_, err = b.repo.Execute(ctx, "missing", es.Command{}, raise(1))
 	if want := (&es.NotFoundError{}); !errors.As(err, &want) || want.Stream != counters.Stream("missing") {
-		t.Errorf("missing: %v", err)
+		t.Errorf("load a missing stream: %v, want NotFoundError", err)
 	}
 	if _, err = b.repo.Load(ctx, "missing"); !errors.As(err, new(*es.NotFoundError)) {
-		t.Errorf("load of a missing one: %v", err)
+		t.Errorf("load a missing aggregate: %v, want NotFoundError", err)
 	}
 	_, err = b.repo.Create(ctx, "a", es.Command{}, start(1))
 	if want := (&es.AlreadyExistsError{}); !errors.As(err, &want) || want.Stream != counters.Stream("a") {
-		t.Errorf("created twice: %v", err)
+		t.Errorf("create a twice: %v, want AlreadyExistsError", err)
 	}
 	_, err = b.repo.Execute(ctx, "a", es.Command{ExpectedVersion: &two}, raise(1))
 	var mismatch *es.VersionMismatchError
@@ -138,7 +138,7 @@ func TestRefusalsStoreNothing(t *testing.T) {
 	}
 	none, err := b.repo.Execute(ctx, "a", es.Command{}, func(counter) ([]counterEvent, error) { return nil, nil })
 	if err != nil || none.Version != 1 || len(none.Events) != 0 {
-		t.Errorf("a decision without events: %+v, %v", none, err)
+		t.Errorf("execute a decision without events: %+v, %v", none, err)
 	}
 	b.wantState(t, "a", 1, 8)
 }
@@ -175,7 +175,7 @@ func TestRepeatedCommand(t *testing.T) {
 	other.Ref.Fingerprint = "another body"
 	var reused *es.CommandReusedError
 	if _, err = b.repo.Execute(ctx, "a", other, raise(1)); !errors.As(err, &reused) || reused.Version != 2 {
-		t.Errorf("same id, other body: %v", err)
+		t.Errorf("execute the same id with another body: %v, want CommandReusedError of version 2", err)
 	}
 	b.wantState(t, "a", 3, 9)
 }
@@ -205,7 +205,7 @@ func TestDecisionOverTwoStreams(t *testing.T) {
 	for _, replayed := range []bool{false, true} {
 		out, err := move(b, command("m1"), "a", "b", 2)
 		if err != nil || out.Replayed != replayed {
-			t.Fatalf("%+v, %v", out, err)
+			t.Fatalf("move 2 from a to b: %+v, %v, want replayed %t", out, err, replayed)
 		}
 		for id, total := range map[string]int{"a": 3, "b": 3} {
 			got, err := b.repo.Result(t.Context(), out, id)
@@ -214,7 +214,7 @@ func TestDecisionOverTwoStreams(t *testing.T) {
 				Events: []es.EventRef{{Type: "Raised", Version: 2}}, Replayed: replayed,
 			}
 			if diff := cmp.Diff(want, got); err != nil || diff != "" {
-				t.Errorf("%s: %v (-want +got):\n%s", id, err, diff)
+				t.Errorf("state of %s: %v (-want +got):\n%s", id, err, diff)
 			}
 		}
 		if _, err := b.repo.Execute(t.Context(), "b", es.Command{}, raise(1)); err != nil {
@@ -222,7 +222,7 @@ func TestDecisionOverTwoStreams(t *testing.T) {
 		}
 	}
 	if _, err := move(b, command("m2"), "a", "missing", 2); !errors.As(err, new(*es.NotFoundError)) {
-		t.Errorf("to a missing one: %v", err)
+		t.Errorf("transact with a missing aggregate: %v, want NotFoundError", err)
 	}
 	if _, err := move(b, command("m2"), "a", "a", 2); err == nil {
 		t.Error("a decision loaded one stream twice without an error")
@@ -354,7 +354,7 @@ func TestGetOrNew(t *testing.T) {
 	p.cost(t, 0, 1, set(3))
 	p.cost(t, 1, 2, set(5))
 	if got, err := p.repo.Load(t.Context(), "a"); err != nil || got.State.Total != 5 || got.Version != 2 {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("load a: %+v, %v, want version 2 with the total 5", got, err)
 	}
 }
 
@@ -373,7 +373,7 @@ func TestCreateOrExecute(t *testing.T) {
 	p.cost(t, 0, 1, set(3))
 	p.cost(t, 1, 2, set(5))
 	if got, err := p.repo.Load(t.Context(), "a"); err != nil || got.State.Total != 5 || got.Version != 2 {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("load a: %+v, %v, want version 2 with the total 5", got, err)
 	}
 	no := int64(0)
 	var mismatch *es.VersionMismatchError
@@ -413,6 +413,6 @@ func TestLoadAtLeast(t *testing.T) {
 	p.cost(t, 0, 0, load(2, 2))
 	var missing *es.NotFoundError
 	if _, err := p.repo.LoadAtLeast(t.Context(), "nobody", 1); !errors.As(err, &missing) {
-		t.Errorf("load of a missing aggregate: %v", err)
+		t.Errorf("load a missing aggregate: %v", err)
 	}
 }

@@ -20,10 +20,10 @@ func FuzzParseStreamVersion(f *testing.F) {
 			return
 		}
 		if place.String() != text || place.Version < 1 {
-			t.Errorf("%q became %q", text, place)
+			t.Errorf("parse %q: its text is %q", text, place)
 		}
 		if err := place.Stream.Validate(); err != nil {
-			t.Errorf("%q was accepted: %v", text, err)
+			t.Errorf("parse %q: the stream is invalid: %v", text, err)
 		}
 	})
 }

@@ -30,7 +30,7 @@ func TestEvents(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !e.OccurredAt.Equal(happened) || e.At.IsZero() || e.Meta.Actor != "ada" {
-			t.Errorf("event: %+v", e)
+			t.Errorf("event: %+v, want its times and its actor", e)
 		}
 		versions = append(versions, e.Version)
 		total += e.Event.(raised).By
@@ -39,10 +39,10 @@ func TestEvents(t *testing.T) {
 		}
 	}
 	if len(versions) != 2 || total != 3 {
-		t.Errorf("versions %v, total %d", versions, total)
+		t.Errorf("versions %v, total %d; want 2 versions and 3", versions, total)
 	}
 	for e, err := range repo.Events(t.Context(), "nobody") {
-		t.Errorf("event of no stream: %+v, %v", e, err)
+		t.Errorf("event of a missing stream: %+v, %v", e, err)
 	}
 	head, err := store.Head(t.Context(), counters.Stream("a"))
 	if err != nil {
@@ -65,6 +65,6 @@ func TestEvents(t *testing.T) {
 		}
 	}
 	if n != 3 || failures != 1 || unknown.Version != 3 {
-		t.Errorf("%d yields, %d failures, %v", n, failures, unknown)
+		t.Errorf("%d yields, %d failures, %v; want 3, 1, and version 3", n, failures, unknown)
 	}
 }

@@ -46,10 +46,10 @@ func TestRegistryDecode(t *testing.T) {
 			corrupt.Err = nil
 		}
 		if diff := cmp.Diff(test.want, err); diff != "" {
-			t.Errorf("%s: (-want +got):\n%s", test.name, diff)
+			t.Errorf("check of the registry, %s (-want +got):\n%s", test.name, diff)
 		}
 		if test.want == nil && !cmp.Equal(got, []counterEvent{raised{2}}) {
-			t.Errorf("%s: got %v", test.name, got)
+			t.Errorf("%s: decoded %v, want raised{2}", test.name, got)
 		}
 	}
 }
@@ -67,10 +67,10 @@ func TestRegistryRefusesFaults(t *testing.T) {
 	} {
 		r := es.NewRegistry(types...)
 		if r.Check() == nil {
-			t.Errorf("%s: was accepted", name)
+			t.Errorf("%s: the registry was accepted", name)
 		}
 		if _, err := r.Encode(raised{}); err == nil {
-			t.Errorf("%s: encodes", name)
+			t.Errorf("%s: encode: no error", name)
 		}
 	}
 	all := es.NewRegistry(es.Type[counterEvent]("", 1, raised{}), es.Type[counterEvent]("A", 1, &raised{})).Check()
@@ -86,7 +86,7 @@ func TestAggregateRefusesMistakes(t *testing.T) {
 	err := wrong.Check()
 	for _, says := range []string{"'#'", "registry of events is missing", "Evolve is missing"} {
 		if err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%v, want %q", err, says)
+			t.Errorf("check of the aggregate: %v, want an error with %q", err, says)
 		}
 	}
 	refused(t, "an aggregate with mistakes", func() { es.Open(memstore.New(), wrong) })
@@ -99,7 +99,7 @@ func TestErrorsMatchWhenWrapped(t *testing.T) {
 	wrap := func(err error) error { return fmt.Errorf("append Order#7: %w", fmt.Errorf("again: %w", err)) }
 	for _, sentinel := range []error{es.ErrNoEvents, es.ErrForeignHead, es.ErrOccurredInFuture} {
 		if !errors.Is(wrap(sentinel), sentinel) {
-			t.Errorf("%v is lost", sentinel)
+			t.Errorf("error %v is lost when wrapped", sentinel)
 		}
 	}
 	for _, found := range []bool{

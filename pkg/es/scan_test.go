@@ -111,7 +111,7 @@ func TestAllWaitingIsCanceled(t *testing.T) {
 		start := time.Now()
 		_, err := es.All(ctx, &pages{count: 10, units: 100}, es.AllConfig{Segments: 4, UnitsPerSecond: 1}, taking)
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 2*time.Second {
-			t.Errorf("%v after %v", err, time.Since(start))
+			t.Errorf("scan at a rate until the deadline: %v after %v, want DeadlineExceeded", err, time.Since(start))
 		}
 	})
 }
@@ -151,7 +151,7 @@ func TestAllRefusesFaults(t *testing.T) {
 		"negative page length": {Limit: -1},
 	} {
 		if positions, err := es.All(t.Context(), memstore.New(), cfg, taking); err == nil || positions != nil {
-			t.Errorf("%s: %v, %v", name, positions, err)
+			t.Errorf("scan all, %s: %v, %v, want an error and no positions", name, positions, err)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func (c *tally) count(s es.Signal) {
 func (c *tally) want(t *testing.T, what string, want map[es.Signal]int) {
 	t.Helper()
 	if diff := cmp.Diff(want, maps.Clone(c.counts)); diff != "" {
-		t.Errorf("%s (-want +counted):\n%s", what, diff)
+		t.Errorf("signals of %s (-want +counted):\n%s", what, diff)
 	}
 	clear(c.counts)
 }

@@ -71,7 +71,7 @@ func (p process) cost(t *testing.T, reads, appends int, do func() error) {
 	t.Helper()
 	p.reads, p.appends = 0, 0
 	if err := do(); err != nil {
-		t.Errorf("%v", err)
+		t.Errorf("concurrent use of the cache: %v", err)
 	}
 	if p.reads != reads || p.appends != appends {
 		t.Errorf("%d reads and %d appends, want %d and %d", p.reads, p.appends, reads, appends)
@@ -105,7 +105,7 @@ func TestStateCache(t *testing.T) {
 	p.cost(t, 2, 0, func() error { return p.raise(t, command("c2"), 1) })
 	got, err := p.repo.Load(t.Context(), "a")
 	if err != nil || got.Version != 3 || got.State.Total != 3 {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("load a: %+v, %v, want version 3 with the total 3", got, err)
 	}
 }
 
@@ -156,7 +156,7 @@ func TestStaleCache(t *testing.T) {
 	}
 	again, err := stale.repo.Execute(t.Context(), "a", command("c"), raise(1))
 	if err != nil || !again.Replayed || again.Version != 9 {
-		t.Errorf("the other's command: %+v, %v", again, err)
+		t.Errorf("command of the other process: %+v, %v", again, err)
 	}
 }
 
@@ -167,8 +167,8 @@ func (p process) raiseOrFail(t *testing.T, by int) {
 	}
 }
 
-// TestCachedStateIsNobodysElse: a caller that changes a state does not change the cached one.
-func TestCachedStateIsNobodysElse(t *testing.T) {
+// TestCachedStateIsNotShared: a caller that changes a state does not change the cached one.
+func TestCachedStateIsNotShared(t *testing.T) {
 	t.Parallel()
 	type bag struct{ Items map[string]int }
 	bags := es.Aggregate[bag, counterEvent]{
@@ -201,7 +201,7 @@ func TestCachedStateIsNobodysElse(t *testing.T) {
 		got.State.Items["x"] = 99
 	}
 	if got, err := repo.Load(t.Context(), "a"); err != nil || got.State.Items["x"] != 1 {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("load a: %+v, %v, want 1 of x", got, err)
 	}
 }
 
@@ -246,13 +246,13 @@ func TestSnapshots(t *testing.T) {
 	// A repeat whose commit is covered by the snapshot.
 	repeat, err := newProcess(store, cfg).repo.Execute(t.Context(), "a", command("c3"), raise(1))
 	if err != nil || !repeat.Replayed || repeat.Version != 4 {
-		t.Errorf("%+v, %v", repeat, err)
+		t.Errorf("repeat the command c3 in a new process: %+v, %v, want version 4, replayed", repeat, err)
 	}
 	other := command("c3")
 	other.Ref.Fingerprint = "another"
 	if _, err := newProcess(store, cfg).repo.Execute(t.Context(), "a", other, raise(1)); !errors.As(err,
 		new(*es.CommandReusedError)) {
-		t.Errorf("same id, other body: %v", err)
+		t.Errorf("execute the same id with another body: %v, want CommandReusedError", err)
 	}
 }
 
@@ -278,7 +278,7 @@ func TestSnapshotNotUsed(t *testing.T) {
 		}
 		spoilt, err := snapshots.LoadSnapshot(t.Context(), counters.Stream("a"))
 		if err != nil || spoilt == nil {
-			t.Fatalf("%v, %v", spoilt, err)
+			t.Fatalf("load the snapshot: %v, %v, want one", spoilt, err)
 		}
 		spoil(spoilt)
 		spoilt.State = []byte(strings.ReplaceAll(string(spoilt.State), "2", "7")) // using it would give a wrong state
@@ -288,7 +288,7 @@ func TestSnapshotNotUsed(t *testing.T) {
 		}
 		got, err := newProcess(store, cfg).repo.Load(t.Context(), "a")
 		if err != nil || got.State.Total != 2 || got.Version != 2 {
-			t.Errorf("%s: %+v, %v", name, got, err)
+			t.Errorf("load a with a snapshot spoilt by %s: %+v, %v, want version 2 with the total 2", name, got, err)
 		}
 	}
 }
@@ -332,12 +332,12 @@ func TestLoadAt(t *testing.T) {
 			At:     begin.Add(test.at), Provisional: test.provisional,
 		}
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
-			t.Errorf("%+v: %v (-want +got):\n%s", test.point, err, diff)
+			t.Errorf("load at %+v: %v (-want +got):\n%s", test.point, err, diff)
 		}
 	}
 	if _, err := b.repo.LoadAt(t.Context(), "a", es.Point{AsOf: begin.Add(-1)}, now); !errors.As(err,
 		new(*es.NotFoundError)) {
-		t.Errorf("before its first event: %v", err)
+		t.Errorf("load at a time before the first event: %v, want NotFoundError", err)
 	}
 	var missing *es.VersionNotFoundError
 	if _, err := b.repo.LoadAt(t.Context(), "a", es.Point{Version: 7}, now); !errors.As(err, &missing) ||
@@ -363,7 +363,7 @@ func TestHorizon(t *testing.T) {
 		}
 		s, err := snapshots.LoadSnapshot(t.Context(), counters.Stream("a"))
 		if err != nil || s == nil {
-			t.Fatalf("%v, %v", s, err)
+			t.Fatalf("load the snapshot: %v, %v, want one", s, err)
 		}
 		for _, c := range s.Commands {
 			for _, id := range []string{"c1", "c2", "c3", "c4"} {
@@ -407,7 +407,7 @@ func TestRepeatedCreation(t *testing.T) {
 	p.cost(t, 1, 0, func() error {
 		got, err := p.repo.Create(t.Context(), "a", command("c1"), start(11))
 		if !got.Replayed || got.Version != 1 || got.State.Total != 1 {
-			t.Errorf("%+v", got)
+			t.Errorf("create a with a command that is stored: %+v, want version 1, replayed", got)
 		}
 		return err
 	})
@@ -418,6 +418,6 @@ func TestRepeatedCreation(t *testing.T) {
 		return nil
 	})
 	if _, err := p.repo.Create(t.Context(), "a", command("c3"), start(11)); !errors.As(err, new(*es.AlreadyExistsError)) {
-		t.Errorf("a taken id: %v", err)
+		t.Errorf("create an id that exists: %v, want AlreadyExistsError", err)
 	}
 }

@@ -13,7 +13,7 @@ func TestParseStreamVersion(t *testing.T) {
 		{Stream: es.StreamID{Type: "Account", ID: "a@2#3, é"}, Version: 9223372036854775807},
 	} {
 		if got, err := es.ParseStreamVersion(v.String()); err != nil || got != v {
-			t.Errorf("%s: %+v %v", v, got, err)
+			t.Errorf("parse %s: %+v, %v, want the same stream and version", v, got, err)
 		}
 	}
 	for _, text := range []string{

@@ -72,14 +72,14 @@ func TestUpcast(t *testing.T) {
 		c := es.Commit{Stream: counters.Stream("a"), Version: 7, Events: []es.RawEvent{test.raw}}
 		err := evolved().Decode(&c, 0, func(e counterEvent) error { got = append(got, e); return nil })
 		if diff := cmp.Diff(test.want, got); diff != "" {
-			t.Errorf("%s: (-want +got):\n%s", test.name, diff)
+			t.Errorf("upcast, %s (-want +got):\n%s", test.name, diff)
 		}
 		switch {
 		case test.err == "" && err != nil:
-			t.Errorf("%s: %v", test.name, err)
+			t.Errorf("upcast, %s: %v", test.name, err)
 		case test.err != "" &&
 			(err == nil || !strings.Contains(err.Error(), test.err) || !strings.Contains(err.Error(), "Counter#a@7")):
-			t.Errorf("%s: %v, want it to say %q and where", test.name, err, test.err)
+			t.Errorf("%s: %v, want an error with %q and the place of the event", test.name, err, test.err)
 		}
 	}
 	c := es.Commit{
@@ -128,11 +128,11 @@ func TestUpcastRefusesFaults(t *testing.T) {
 	} {
 		r := test.register()
 		if err := r.Check(); err == nil || !strings.Contains(err.Error(), test.says) {
-			t.Errorf("%s: %v, want %q", name, err, test.says)
+			t.Errorf("check of the upcasters, %s: %v, want an error with %q", name, err, test.says)
 		}
 		c := es.Commit{Events: []es.RawEvent{{Type: "A", Schema: 1, Data: []byte(`{}`)}}}
 		if err := r.Decode(&c, 0, func(counterEvent) error { return nil }); err == nil {
-			t.Errorf("%s: decodes", name)
+			t.Errorf("%s: decode: no error", name)
 		}
 	}
 }
@@ -160,10 +160,10 @@ func TestUpcastIsBounded(t *testing.T) {
 		return events, err
 	}
 	if events, err := decode(chain(500, 1)); events != 1 || err != nil {
-		t.Errorf("500 schemas: %d events, %v", events, err)
+		t.Errorf("decode over 500 schemas: %d events, %v, want 1", events, err)
 	}
 	if events, err := decode(chain(8, 2)); events != 256 || err != nil {
-		t.Errorf("256 parts: %d events, %v", events, err)
+		t.Errorf("decode into 256 parts: %d events, %v, want 256", events, err)
 	}
 	_, err := decode(chain(60, 2))
 	var corrupt *es.CorruptError

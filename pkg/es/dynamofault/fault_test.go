@@ -53,11 +53,11 @@ func TestUnavailable(t *testing.T) {
 	for _, tt := range tests {
 		err := fmt.Errorf("append: %w", tt.err)
 		if got := dynamofault.Unavailable(err); got != tt.want {
-			t.Errorf("%s: %v", tt.name, got)
+			t.Errorf("%s: unavailable is %v, want %v", tt.name, got, tt.want)
 		}
 		marked := dynamofault.MarkUnavailable(err)
 		if errors.Is(marked, es.ErrUnavailable) != tt.want || !errors.Is(marked, tt.err) {
-			t.Errorf("%s: marked as %v", tt.name, marked)
+			t.Errorf("%s: marked as %v, want ErrUnavailable %t and the error itself", tt.name, marked, tt.want)
 		}
 		if again := dynamofault.MarkUnavailable(marked); again.Error() != marked.Error() {
 			t.Errorf("%s: marked twice as %v", tt.name, again)

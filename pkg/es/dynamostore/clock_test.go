@@ -70,10 +70,10 @@ func TestClock(t *testing.T) {
 				t.Errorf("now is %v, want %v", store.Now(), want)
 			}
 			if warned := strings.Count(log.String(), "process clock is wrong"); warned > 1 || (warned == 1) != test.corrected {
-				t.Errorf("logged: %s", log.String())
+				t.Errorf("log: %s, want one warning if the clock is corrected", log.String())
 			}
 			if (len(off) > 0) != test.corrected || len(off) > 0 && (off[0]-test.ahead).Abs() > 5*time.Second {
-				t.Errorf("told %v", off)
+				t.Errorf("offsets told to the observer: %v", off)
 			}
 		})
 	}

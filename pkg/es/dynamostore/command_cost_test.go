@@ -103,7 +103,7 @@ func TestCommandCosts(t *testing.T) {
 		t.Helper()
 		p.meter.Take()
 		if err := do(); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("execute %s: %v", name, err)
 		}
 		got := p.meter.Take()
 		if diff := cmp.Diff(want, got.Requests); diff != "" {

@@ -101,7 +101,7 @@ func TestCompanion(t *testing.T) {
 			store, c := accompanied(t, f, dynamostore.Config{}, counted)
 			if _, err := store.Append(t.Context(), both(store)[form]); err != nil || f.calls.Load() != 1 ||
 				store.Unaccompanied() != 0 {
-				t.Errorf("%v after %d calls, %d without", err, f.calls.Load(), store.Unaccompanied())
+				t.Errorf("append: %v after %d calls, %d appends without companion", err, f.calls.Load(), store.Unaccompanied())
 			}
 			wantVersion(t, store, acc1, 2)
 			c.counts(t, want)
@@ -169,7 +169,7 @@ func TestCompanionInTheWay(t *testing.T) {
 				store, c := accompanied(t, &faults{}, dynamostore.Config{Attempts: 1}, do)
 				if _, err := store.Append(t.Context(), both(store)[form]); err != nil || store.Unaccompanied() != 1 ||
 					c.asked != 1 {
-					t.Errorf("%v, %d without, asked %d times", err, store.Unaccompanied(), c.asked)
+					t.Errorf("append: %v, %d appends without companion, companion asked %d times", err, store.Unaccompanied(), c.asked)
 				}
 				wantVersion(t, store, acc1, 2)
 				c.counts(t, none)
@@ -189,7 +189,8 @@ func TestCompanionInTheWay(t *testing.T) {
 			return all[:1], errCompanion
 		})
 		if _, err := store.Append(t.Context(), both(store)["transaction"]); err != nil || store.Unaccompanied() != 1 {
-			t.Errorf("%v, %d without", err, store.Unaccompanied())
+			t.Errorf("append with a companion that is refused: %v, %d appends without companion, want 1",
+				err, store.Unaccompanied())
 		}
 		c.counts(t, counts["put"])
 	})
@@ -218,7 +219,7 @@ func TestCompanionAndFaults(t *testing.T) {
 				store, c := accompanied(t, test.f, dynamostore.Config{}, counted)
 				stored, err := store.Append(t.Context(), both(store)[form])
 				if err != nil || stored[0].Head.Version() != 2 {
-					t.Errorf("%v, %v", stored, err)
+					t.Errorf("append with a companion: %v, %v, want version 2", stored, err)
 				}
 				wantVersion(t, store, acc1, 2)
 				c.counts(t, test.want)
@@ -253,7 +254,7 @@ func TestCompanionAndUnknownOutcome(t *testing.T) {
 			store, _ := accompanied(t, &faults{before: first(99, errDenied)}, dynamostore.Config{}, counted)
 			if _, err := store.Append(t.Context(), both(store)[form]); !errors.Is(err, errDenied) ||
 				errors.As(err, new(*es.UnknownOutcomeError)) {
-				t.Errorf("%v, want %v", err, errDenied)
+				t.Errorf("append with a denied companion: %v, want %v and no UnknownOutcomeError", err, errDenied)
 			}
 		})
 		t.Run(form+", then a rival", func(t *testing.T) {

@@ -173,7 +173,7 @@ func TestCompression(t *testing.T) {
 		}
 		for stored, err := range store.Read(t.Context(), c[0].Stream, es.Range{}) {
 			if diff := cmp.Diff(c[0].Commit, stored); err != nil || diff != "" {
-				t.Errorf("%s: %v (-appended +read):\n%s", test.name, err, diff)
+				t.Errorf("%s: read the commit: %v (-appended +read):\n%s", test.name, err, diff)
 			}
 		}
 	}

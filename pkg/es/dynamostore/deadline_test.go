@@ -84,7 +84,7 @@ func TestAppendEndsInTime(t *testing.T) {
 					begun := time.Now()
 					_, err := store.Append(t.Context(), both(store)[form])
 					if took := time.Since(begun); took > es.AppendDeadline+time.Second {
-						t.Errorf("it took %v, and an attempt takes a second", took)
+						t.Errorf("append took %v, but an attempt takes a second", took)
 					}
 					if unknown := errors.As(err, new(*es.UnknownOutcomeError)); unknown != test.unknown {
 						t.Errorf("%v: unknown outcome %v, want %v", err, unknown, test.unknown)
@@ -116,7 +116,7 @@ func TestCompanionTakesAllTime(t *testing.T) {
 			t.Errorf("%v, want the deadline", err)
 		}
 		if h, err := store.Head(t.Context(), acc1); err != nil || h.Version() != 0 {
-			t.Errorf("at %d, %v", h.Version(), err)
+			t.Errorf("head after the append: version %d, %v, want 0", h.Version(), err)
 		}
 	})
 }

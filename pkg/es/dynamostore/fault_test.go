@@ -137,7 +137,7 @@ func TestAnswerLostBelowTheSDK(t *testing.T) {
 			}
 			commits, err := store.Append(t.Context(), both(store)[name])
 			if err != nil || commits[0].Version != 1 || commits[0].LastVersion() != 2 || lossy.n.Load() > 0 {
-				t.Errorf("%+v, %v; answers left to lose: %d", commits, err, lossy.n.Load())
+				t.Errorf("append: %+v, %v; answers still to be lost: %d", commits, err, lossy.n.Load())
 			}
 			wantVersion(t, store, acc1, 2)
 		})
@@ -156,7 +156,7 @@ func TestAnswerLost(t *testing.T) {
 				f := &faults{after: first(2, after)}
 				store := faulty(t, f, dynamostore.Config{Backoff: time.Millisecond})
 				if _, err := store.Append(t.Context(), both(store)[form]); err != nil || f.calls.Load() != 3 {
-					t.Errorf("%v after %d calls", err, f.calls.Load())
+					t.Errorf("append with two faults: %v after %d calls, want no error after 3", err, f.calls.Load())
 				}
 				wantVersion(t, store, acc1, 2)
 			})
@@ -213,7 +213,7 @@ func TestTransactionInTheWay(t *testing.T) {
 			f := &faults{before: first(3, err)}
 			store := faulty(t, f, dynamostore.Config{Backoff: time.Millisecond})
 			if _, err := store.Append(t.Context(), both(store)[form]); err != nil || f.calls.Load() != 4 {
-				t.Errorf("%v after %d calls", err, f.calls.Load())
+				t.Errorf("append with three faults: %v after %d calls, want no error after 4", err, f.calls.Load())
 			}
 			wantVersion(t, store, acc1, 2)
 		})

@@ -37,7 +37,7 @@ func TestDecodeCorrupt(t *testing.T) {
 		}
 	}
 	if c, err := dynamostore.Decode(good()); err != nil || c.Version != 3 || len(c.Events) != 1 {
-		t.Fatalf("%+v, %v", c, err)
+		t.Fatalf("decode a good item: %+v, %v, want version 3 with one event", c, err)
 	}
 	for _, test := range []struct {
 		name, attribute string

@@ -60,16 +60,16 @@ func TestRestore(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff(want, read(to)); diff != "" {
-		t.Errorf("-before +restored:\n%s", diff)
+		t.Errorf("restored commits (-before +restored):\n%s", diff)
 	}
 	changed := want[0]
 	changed.ID = "other"
 	if _, err := to.Restore(t.Context(), &changed); !errors.As(err, new(*es.CorruptError)) {
-		t.Errorf("changed: %v", err)
+		t.Errorf("restore a changed commit: %v, want CorruptError", err)
 	}
 	changed.Hash = changed.ComputeHash()
 	if _, err := to.Restore(t.Context(), &changed); !errors.As(err, new(*es.ConflictError)) {
-		t.Errorf("another commit in its place: %v", err)
+		t.Errorf("restore another commit of the same version: %v, want an error", err)
 	}
 	nameless := want[0]
 	nameless.Events = []es.RawEvent{{Schema: 1, Data: json.RawMessage(`{}`)}}
@@ -83,7 +83,7 @@ func TestRestore(t *testing.T) {
 	}}
 	huge.Hash = huge.ComputeHash()
 	if _, err := open().Restore(t.Context(), &huge); !errors.As(err, new(*es.LimitError)) {
-		t.Errorf("too large: %v", err)
+		t.Errorf("restore a commit that is too large: %v, want LimitError", err)
 	}
 	if bytes.Equal(changed.Hash, want[0].Hash) {
 		t.Error("the id is not hashed")

@@ -46,7 +46,7 @@ func TestScanCutsPages(t *testing.T) {
 	for i, position := range positions {
 		if rest, _, _ := scan(position); len(rest) != len(want)-i-1 ||
 			!cmp.Equal(rest, append([][]int64{}, want[i+1:]...)) && len(rest) > 0 {
-			t.Errorf("after page %d: %v", i, rest)
+			t.Errorf("scan from the position after page %d: %v", i, rest)
 		}
 	}
 }
@@ -81,7 +81,7 @@ func TestLargerCommitsOfBefore(t *testing.T) {
 	want := keepLarge(t, store, 2, 7_000_000)
 	head, err := store.Load(t.Context(), store.Empty(acc1), func(*es.Commit) error { return nil })
 	if err != nil || head.Version() != 2 {
-		t.Fatalf("at %d, %v", head.Version(), err)
+		t.Fatalf("load with corrupt items: version %d, %v, want 2", head.Version(), err)
 	}
 	if _, err := store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: small(1)}}}); err != nil {
 		t.Error(err)
@@ -126,7 +126,7 @@ func TestInspectOverAPage(t *testing.T) {
 		}
 	}
 	if !cmp.Equal(versions, []int64{1, 2, 3, 4, 5, 6}) {
-		t.Errorf("%v in %d pages", versions, pages)
+		t.Errorf("versions %v in %d pages, want 1 to 6", versions, pages)
 	}
 }
 
@@ -181,13 +181,13 @@ func TestScanGoesOnPastCorruptItems(t *testing.T) {
 		for text, n := range corrupt {
 			if n != 1 || !strings.Contains(text, "@2 is corrupt") && !strings.Contains(text, "2.5") &&
 				!strings.Contains(text, `{stream: "no type`) {
-				t.Errorf("%d times %s", n, text)
+				t.Errorf("%d corrupt items, want 1: %s", n, text)
 			}
 		}
 	}
 	for page, err := range store.Inspect(t.Context(), es.StreamID{Type: "Account", ID: "7"}, es.VersionRange{}) {
 		if err != nil || len(page.Commits) != 1 || len(page.Corrupt) != 2 {
-			t.Errorf("inspected: %v, %+v", err, page)
+			t.Errorf("inspect a stream: %v, %+v, want one commit", err, page)
 		}
 	}
 }
@@ -210,7 +210,7 @@ func TestScanRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := first(writeOnly, es.Segment{Of: 1}); err == nil || !strings.Contains(err.Error(), "has no Scan method") {
-		t.Errorf("a client without Scan: %v", err)
+		t.Errorf("scan with a client that can't scan: %v, want an error", err)
 	}
 	gone, err := dynamostore.New(dynamotest.Client(t), "no-such-table")
 	if err != nil {

@@ -64,7 +64,7 @@ func TestSnapshotLimits(t *testing.T) {
 		})
 	}
 	if err := snapshots.SaveSnapshot(ctx, full); err != nil {
-		t.Errorf("the maximum number of commands: %v", err)
+		t.Errorf("save the maximum number of commands: %v", err)
 	}
 	_, err := client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: &table, Item: dynamostore.Item{"stream": text(acc2.String()), "hash": text("x")},
@@ -73,7 +73,7 @@ func TestSnapshotLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, err := snapshots.LoadSnapshot(ctx, acc2); err == nil || !strings.Contains(err.Error(), acc2.String()) {
-		t.Errorf("unreadable: %+v, %v", got, err)
+		t.Errorf("load an unreadable snapshot: %+v, %v, want an error that names the stream", got, err)
 	}
 }
 
@@ -113,7 +113,7 @@ func TestEarlierSnapshot(t *testing.T) {
 		}},
 	}
 	if diff := cmp.Diff(&want, got); err != nil || diff != "" {
-		t.Errorf("%v (-want +got):\n%s", err, diff)
+		t.Errorf("load the snapshot: %v (-want +got):\n%s", err, diff)
 	}
 }
 
@@ -155,7 +155,7 @@ func TestUnreadableBlock(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, err := snapshots.LoadCommands(t.Context(), acc1, block); !errors.Is(err, es.ErrNoBlock) {
-			t.Errorf("%x: %v, %v", data, got, err)
+			t.Errorf("load a block of the bytes %x: %v, %v, want ErrNoBlock", data, got, err)
 		}
 	}
 }

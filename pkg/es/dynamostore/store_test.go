@@ -29,7 +29,7 @@ func TestNewRefusesFaults(t *testing.T) {
 	t.Parallel()
 	for _, cfg := range []dynamostore.Config{{Attempts: -1}, {Backoff: -1}} {
 		if _, err := dynamostore.New(nil, "events", cfg); err == nil {
-			t.Errorf("%+v was accepted", cfg)
+			t.Errorf("new store with %+v: no error", cfg)
 		}
 	}
 	if _, err := dynamostore.New(nil, ""); err == nil {

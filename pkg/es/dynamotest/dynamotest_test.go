@@ -40,7 +40,7 @@ func TestTableIsFreshAndAsDeclared(t *testing.T) {
 			t.Fatal(err)
 		}
 		if stream := found.Table.StreamSpecification; stream == nil || stream.StreamViewType != types.StreamViewTypeNewImage {
-			t.Errorf("stream is %+v", stream)
+			t.Errorf("stream of the table: %+v, want new images", stream)
 		}
 		if mode := found.Table.BillingModeSummary; mode == nil || mode.BillingMode != types.BillingModePayPerRequest {
 			t.Errorf("billing mode is %+v", mode)
@@ -60,7 +60,7 @@ func TestTableWithoutSortKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(found.Table.KeySchema) != 1 || found.Table.StreamSpecification != nil {
-		t.Errorf("table is %+v", found.Table)
+		t.Errorf("table: %+v, want one key and no stream", found.Table)
 	}
 }
 

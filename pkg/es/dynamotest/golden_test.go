@@ -52,7 +52,7 @@ func TestStored(t *testing.T) {
 	}
 	two, err := stored([]map[string]types.AttributeValue{{"k": b([]byte{9})}, {"k": b([]byte{1})}})
 	if err != nil || strings.Index(string(two), "CQ==") < strings.Index(string(two), "AQ==") {
-		t.Errorf("not sorted: %s, %v", two, err)
+		t.Errorf("items are not sorted: %s, %v", two, err)
 	}
 }
 

@@ -110,10 +110,10 @@ func TestMeter(t *testing.T) {
 	} {
 		meter.Take()
 		if err := test.do(); err != nil {
-			t.Fatalf("%s: %v", test.name, err)
+			t.Fatalf("do %s: %v", test.name, err)
 		}
 		if diff := cmp.Diff(test.want, meter.Take()); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+			t.Errorf("usage of %s (-want +got):\n%s", test.name, diff)
 		}
 	}
 }

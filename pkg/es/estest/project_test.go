@@ -228,7 +228,7 @@ func TestChaosIsReplayed(t *testing.T) {
 	t.Setenv(estest.SeedVariable, "7")
 	first := run()
 	if second := run(); first != second {
-		t.Errorf("seed 7 folds\n%s\nand then\n%s", first, second)
+		t.Errorf("events folded by seed 7 differ:\n%s\nand then\n%s", first, second)
 	}
 	t.Setenv(estest.SeedVariable, "8")
 	if run() == first {

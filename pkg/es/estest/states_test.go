@@ -99,7 +99,7 @@ func TestStates(t *testing.T) {
 					continue // the file may have new lives
 				}
 				if err != nil || string(now) != content {
-					t.Errorf("%s was changed: %v", name, err)
+					t.Errorf("file %s was changed: %v", name, err)
 				}
 			}
 			if tt.update && tt.says == nil {

@@ -107,7 +107,7 @@ func TestThenErrorAsSetsItsTarget(t *testing.T) {
 	var tooMany *tooManyError
 	doors.Given(opened{}, passed{}, passed{}).When(pass("Cy")).ThenErrorAs(t, &tooMany)
 	if tooMany == nil || tooMany.Already != 2 {
-		t.Errorf("got %+v", tooMany)
+		t.Errorf("error of the decision: %+v, want Already 2", tooMany)
 	}
 }
 

@@ -37,7 +37,7 @@ func TestBudget(t *testing.T) {
 	}
 	apply(t, e, b.write(t, "a", Noted{"x"}))
 	if got := b.at(t, 1, "a"); got.Version != at.Version {
-		t.Errorf("a delivery brought it to %d", got.Version)
+		t.Errorf("checkpoint after a delivery: version %d", got.Version)
 	}
 	b.settle(t, b.rebuilder(e))
 	if at = b.at(t, 1, "a"); at.Behind {
@@ -92,7 +92,7 @@ func TestCatchUpOutOfTime(t *testing.T) {
 		}
 		b.queue.wantJobs(t, "catch-up Note#a")
 		if at := b.at(t, 1, "a"); !at.Behind || at.Version != 0 {
-			t.Errorf("at %d, behind: %v", at.Version, at.Behind)
+			t.Errorf("checkpoint of a: version %d, behind %v; want 0, behind", at.Version, at.Behind)
 		}
 	}
 	if err := e.CatchUp(t.Context(), note("a"), "log"); err != nil {
@@ -114,7 +114,7 @@ func TestQueueFails(t *testing.T) {
 	b.queue.err = errOutage
 	for range 2 {
 		if failed := e.Apply(t.Context(), []es.Commit{last}); len(failed) != 1 {
-			t.Errorf("failed: %v", failed)
+			t.Errorf("streams that failed: %v, want one", failed)
 		}
 	}
 	b.queue.err = nil
@@ -131,7 +131,7 @@ func TestCatchUpOfNothing(t *testing.T) {
 	}
 	for _, stream := range []es.StreamID{note("none"), {Type: "Other", ID: "1"}} {
 		if err := b.engine.RetryStream(t.Context(), stream); err != nil {
-			t.Errorf("%s: %v", stream, err)
+			t.Errorf("retry the stream %s: %v", stream, err)
 		}
 	}
 	if at := b.at(t, 1, "none"); at.Version != 0 {

@@ -201,7 +201,7 @@ func (b *bench) writeRaw(t *testing.T, id string, events ...es.RawEvent) es.Comm
 func apply(t *testing.T, e *projection.Engine, commits ...es.Commit) {
 	t.Helper()
 	if failed := e.Apply(t.Context(), commits); len(failed) > 0 {
-		t.Fatalf("failed: %v", failed)
+		t.Fatalf("streams that failed: %v, want none", failed)
 	}
 }
 
@@ -349,7 +349,7 @@ func (b *bench) settle(t *testing.T, r *projection.Rebuilder) {
 		}
 		for _, j := range jobs {
 			if err := r.Do(t.Context(), j); err != nil {
-				t.Fatalf("%s: %v", jobText(j), err)
+				t.Fatalf("do the job %s: %v", jobText(j), err)
 			}
 		}
 	}

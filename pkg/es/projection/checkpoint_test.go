@@ -47,7 +47,7 @@ func TestEpochAt(t *testing.T) {
 		}
 	}
 	if none := (projection.Checkpoint{Version: 9}); none.Epoch() != 0 || none.EpochAt(9) != 0 {
-		t.Errorf("without rises: epoch %d, %d at version 9", none.Epoch(), none.EpochAt(9))
+		t.Errorf("checkpoint without rises: epoch %d, %d at version 9", none.Epoch(), none.EpochAt(9))
 	}
 }
 

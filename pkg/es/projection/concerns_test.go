@@ -151,7 +151,7 @@ func TestWhatConcerns(t *testing.T) {
 	apply(t, e, b.writeRaw(t, "old", es.RawEvent{Type: "Swollen", Schema: 2, Data: json.RawMessage(`{}`)}))
 	m.want(t, "of the schema of today", 0, 0, 0)
 	if at := b.at(t, 1, "old"); at.Version != 2 {
-		t.Errorf("at %d", at.Version)
+		t.Errorf("checkpoint of old: version %d, want 2", at.Version)
 	}
 	apply(t, e, b.writeRaw(t, "new", es.RawEvent{Type: "Unheard", Schema: 1, Data: json.RawMessage(`{}`)}))
 	apply(t, e, b.writeRaw(t, "newer", es.RawEvent{Type: "Swollen", Schema: 2, Data: json.RawMessage(`{}`)}))

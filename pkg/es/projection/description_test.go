@@ -23,7 +23,7 @@ func described(t *testing.T, s projection.Subscription) projection.Subscription 
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(s.Describe(), d); diff != "" {
-		t.Errorf("JSON changes it (-before +after):\n%s", diff)
+		t.Errorf("description after JSON (-before +after):\n%s", diff)
 	}
 	return d.Subscription(s.View)
 }
@@ -43,7 +43,7 @@ func TestDescribedEngine(t *testing.T) {
 		t.Errorf("before anything is registered: %+v, %v", records, err)
 	}
 	if stored, err := b.catalog.Records(t.Context()); err != nil || len(stored) != 0 {
-		t.Errorf("it registered %+v, %v", stored, err)
+		t.Errorf("records after the start: %+v, %v, want none", stored, err)
 	}
 	apply(t, real, first)
 	b.write(t, "a", Swollen{1})
@@ -77,7 +77,7 @@ func TestDescribedEngine(t *testing.T) {
 		"compare":  func() error { _, err := r.Reconcile(ctx); return err },
 	} {
 		if err := change(); !errors.Is(err, projection.ErrDescribed) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: %v, want ErrDescribed", name, err)
 		}
 	}
 	after, err := b.catalog.Records(t.Context())

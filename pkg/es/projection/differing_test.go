@@ -109,7 +109,7 @@ func TestVerifyFindsInLedgers(t *testing.T) {
 				switch {
 				case test.says == "" && err == nil:
 				case test.says == "" || !errors.As(err, &found) || found.Count != 1 || !strings.Contains(err.Error(), test.says):
-					t.Errorf("%v, want %q", err, test.says)
+					t.Errorf("verify: %v, want one difference with %q", err, test.says)
 				}
 			})
 		})

@@ -51,7 +51,7 @@ func TestLateRowsNeverCount(t *testing.T) {
 				t.Helper()
 				v.resume(t.Context(), "append")
 				if diff := cmp.Diff(want, b.entriesOf(t, "all", "wrong", "mended")); diff != "" {
-					t.Errorf("%s (-want +got):\n%s", when, diff)
+					t.Errorf("%s: entries (-want +got):\n%s", when, diff)
 				}
 			}
 			want("halted", "x")
@@ -92,14 +92,14 @@ func TestParkedAgainAndAgain(t *testing.T) {
 			_ = e.RetryStream(t.Context(), note("a"), "log")
 			at := b.at(t, 1, "a")
 			if at.Epoch() <= epoch || len(at.Rises) != 1 || at.Rises[0].From != 2 || at.Parked == nil || at.Version != 1 {
-				t.Fatalf("after epoch %d: %+v", epoch, at)
+				t.Fatalf("checkpoint after epoch %d: %+v, want a later epoch, parked at version 1", epoch, at)
 			}
 			epoch = at.Epoch()
 		}
 	}
 	once := projection.Checkpoint{Rises: []projection.Rise{{From: 2, Epoch: 1}, {From: 9, Epoch: 4}}}
 	if got := once.Raised(5); fmt.Sprint(got.Rises) != "[{2 1} {5 5}]" || fmt.Sprint(once.Rises) != "[{2 1} {9 4}]" {
-		t.Errorf("%v of %v", got.Rises, once.Rises)
+		t.Errorf("raised from 5: %v, of %v", got.Rises, once.Rises)
 	}
 	for version, want := range map[int64]int{1: 0, 2: 1, 8: 1, 9: 4, 100: 4} {
 		if got := once.EpochAt(version); got != want {
@@ -134,7 +134,7 @@ func TestRetriesThatCrash(t *testing.T) {
 		}
 		if done {
 			if n < 3 {
-				t.Error("nothing was interrupted")
+				t.Error("no save was interrupted")
 			}
 			return
 		}
@@ -177,7 +177,7 @@ func TestOldEpochInMemory(t *testing.T) {
 	v.saves = nil
 	apply(t, e, b.write(t, "a", Noted{"y"}))
 	if at := b.at(t, 1, "a"); v.saves[note("a")] != 2 || at.Version != 2 || at.Epoch() != 1 {
-		t.Errorf("%d saves, %+v", v.saves[note("a")], at)
+		t.Errorf("%d saves of a, checkpoint %+v; want 2 saves, version 2, epoch 1", v.saves[note("a")], at)
 	}
 	b.wantShown(t, 1, ledgerOf(1, ""), "a")
 }

@@ -18,7 +18,7 @@ import (
 func TestSort(t *testing.T) {
 	t.Parallel()
 	if key := (projection.Event[any]{Version: 42}).Sort(); key != "0000000000000000042" {
-		t.Errorf("the key of an event that is not split is %s: stored rows have another", key)
+		t.Errorf("the key of an event that is not split is %s, but stored rows have another", key)
 	}
 	var keys []string
 	for _, e := range []projection.Event[any]{

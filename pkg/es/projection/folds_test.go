@@ -58,7 +58,7 @@ func TestUpgrade(t *testing.T) {
 		}
 	}
 	if left := b.rows(t, 1, "a"); len(left) != 1 {
-		t.Errorf("left: %v", left)
+		t.Errorf("rows of the interrupted start: %v, want one", left)
 	}
 	next, err := r.Begin(t.Context(), "log")
 	if err != nil || next.Generation != 3 {
@@ -86,7 +86,7 @@ func TestUpgradeInterrupted(t *testing.T) {
 			}
 			b.settle(t, b.rebuilder(b.engineOf(b.queued(), logOf(2, false), logOf(1, false))))
 			if got := b.statuses(t); got != "1 retired, 2 serving" {
-				t.Errorf("call %d failed (after it was done: %v): %s", n, lost, got)
+				t.Errorf("call %d failed (after its effect: %v): generations %s", n, lost, got)
 			}
 			if done {
 				break
@@ -112,7 +112,7 @@ func TestFirstFillIsNotForgotten(t *testing.T) {
 	b.settle(t, b.rebuilder(e))
 	b.wantRows(t, 1, logOf(1, false), "a")
 	if got := b.statuses(t); got != "1 serving" || !b.building(t, 1).Filled {
-		t.Errorf("%s: %+v", got, b.record(t).Builds)
+		t.Errorf("generations after the start: %s, builds %+v; want 1 serving, filled", got, b.record(t).Builds)
 	}
 }
 
@@ -126,11 +126,11 @@ func TestUnknownFold(t *testing.T) {
 	e := b.engineOf(b.queued(), logOf(2, false))
 	var unknown *projection.UnknownFoldError
 	if err := e.Start(t.Context()); !errors.As(err, &unknown) || unknown.Generation != 1 || unknown.Fold != 1 {
-		t.Errorf("start: %v", err)
+		t.Errorf("start without the fold that serves: %v, want UnknownFoldError", err)
 	}
 	apply(t, e, c)
 	if err := e.CatchUp(t.Context(), note("a"), "log"); err != nil {
-		t.Errorf("catch-up: %v", err)
+		t.Errorf("catch up: %v", err)
 	}
 	b.queue.wantJobs(t, "catch-up Note#a", "catch-up Note#a")
 	unqueued := b.engineOf(projection.Config{}, logOf(2, false))
@@ -158,7 +158,7 @@ func TestOldCode(t *testing.T) {
 	job := b.queue.jobs[0]
 	b.queue.wantJobs(t, "catch-up Note#a")
 	if one, two := b.at(t, 1, "a").Version, b.at(t, 2, "a").Version; one != 1 || two != 0 {
-		t.Errorf("at %d and %d", one, two)
+		t.Errorf("versions in generations 1 and 2: %d and %d, want 1 and 0", one, two)
 	}
 	if err := b.rebuilder(old).Do(t.Context(), job); err != nil {
 		t.Fatal(err)
@@ -166,12 +166,12 @@ func TestOldCode(t *testing.T) {
 	b.queue.wantJobs(t, jobText(job))
 	var unknown *projection.UnknownFoldError
 	if _, err := b.rebuilder(old).Fill(t.Context(), "log", 2, 0, nil); !errors.As(err, &unknown) || unknown.Fold != 2 {
-		t.Errorf("fill: %v", err)
+		t.Errorf("fill with old code: %v, want UnknownFoldError of fold 2", err)
 	}
 	var oldCode *projection.OldCodeError
 	if _, err := finish(t.Context(), b.rebuilder(old), b.machine.started["log-2"]); !errors.As(err, &oldCode) ||
 		oldCode.Wants != 2 || oldCode.Fold != 1 {
-		t.Errorf("the machine: %v", err)
+		t.Errorf("advance the machine with old code: %v, want that it needs fold 2", err)
 	}
 	if err := b.rebuilder(newer).Do(t.Context(), job); err != nil {
 		t.Fatal(err)
@@ -179,7 +179,7 @@ func TestOldCode(t *testing.T) {
 	b.wantRows(t, 2, logOf(2, false), "a")
 	silent := b.engineOf(projection.Config{}, logOf(1, false)) // without a queue it can't be deferred
 	if failed := silent.Apply(t.Context(), []es.Commit{b.write(t, "a", Noted{"y"})}); len(failed) != 1 {
-		t.Errorf("failed: %v", failed)
+		t.Errorf("streams that failed: %v, want one", failed)
 	}
 }
 

@@ -63,7 +63,7 @@ func TestWhoIsWrittenFirst(t *testing.T) {
 		saves = nil
 		apply(t, e, b.write(t, "a", Noted{"y"}))
 		if got := fmt.Sprint(saves); got != want {
-			t.Errorf("%s: %s, want %s", when, got, want)
+			t.Errorf("saves %s: %s, want %s", when, got, want)
 		}
 	}
 	if _, err := r.Begin(t.Context(), "log"); err != nil {
@@ -115,11 +115,11 @@ func TestNobodyGetsAhead(t *testing.T) {
 		}
 	}
 	if failed := e.Apply(t.Context(), commits); len(failed) != 1 || !errors.Is(failed[note("a")], errUnwritable) {
-		t.Errorf("failed: %v", failed)
+		t.Errorf("streams that failed: %v, want a", failed)
 	}
 	expect("while it can't be written in generation 2", "1 2")
 	if err := e.CatchUp(t.Context(), note("a"), "log"); !errors.Is(err, errUnwritable) {
-		t.Errorf("catch-up: %v", err)
+		t.Errorf("catch up: %v, want the error of the view", err)
 	}
 	expect("after a catch-up that failed", "1 2")
 	v.stream = es.StreamID{}

@@ -27,7 +27,7 @@ func TestHandlerTellsItsTypes(t *testing.T) {
 	} {
 		err := projection.FromHandler(&typed{types: types}).Check()
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %q", err, want)
+			t.Errorf("check the handlers: %v, want %q", err, want)
 		}
 	}
 }

@@ -114,7 +114,7 @@ func (f *forgetting) wantClean(t *testing.T) {
 		for key, row := range f.shown(t, 1, id) {
 			if (key == id || strings.HasSuffix(key, "|Note#"+id) || strings.HasPrefix(key, id+" slot")) &&
 				strings.Contains(row, "secret") {
-				t.Fatalf("%s was forgotten, and is shown in %s: %s", id, key, row)
+				t.Fatalf("%s was forgotten, but %s shows it: %s", id, key, row)
 			}
 		}
 	}
@@ -172,7 +172,7 @@ func (f *forgetting) run(t *testing.T, extras bool) {
 	for key, row := range f.stored(t, 1) {
 		for _, id := range f.ids[:2] {
 			if strings.HasSuffix(key.Sort, "|Note#"+id) && strings.Contains(string(row.Row), "secret") {
-				t.Errorf("still there: %v", key)
+				t.Errorf("row with a forgotten text: %v", key)
 			}
 		}
 	}

@@ -61,7 +61,7 @@ func (b *bench) deliver(
 		return true
 	case failed := <-done:
 		if len(failed) > 0 {
-			t.Errorf("failed: %v", failed)
+			t.Errorf("streams that failed: %v, want none", failed)
 		}
 		return false
 	}
@@ -99,7 +99,7 @@ func TestSuspectDelivery(t *testing.T) {
 		t.Errorf("b is at %d, behind: %v", at.Version, at.Behind)
 	}
 	if said := b.said.String(); !strings.Contains(said, "stream=Note#a version=1 reason=crashed") {
-		t.Errorf("logged:\n%s", said)
+		t.Errorf("log, want Note#a parked as crashed:\n%s", said)
 	}
 	b.queue.wantJobs(t)
 }
@@ -169,14 +169,14 @@ func TestOverdue(t *testing.T) {
 	commits := []es.Commit{b.write(t, "a", Swollen{1}), b.write(t, "b", Swollen{1})}
 	b.now = commits[0].At.Add(10 * time.Second)
 	if failed := e.Apply(t.Context(), commits); len(failed) != 1 || !errors.Is(failed[note("a")], errUnwritable) {
-		t.Errorf("failed: %v", failed)
+		t.Errorf("streams that failed: %v, want a", failed)
 	}
 	b.queue.wantJobs(t)
 	b.now = commits[0].At.Add(11 * time.Second)
 	b.queue.err = errOutage
 	if failed := e.Apply(t.Context(), commits); !errors.Is(failed[note("a")], errUnwritable) ||
 		!errors.Is(failed[note("a")], errOutage) {
-		t.Errorf("the stream is done, although nothing was left to the queue: %v", failed)
+		t.Errorf("streams that failed while the queue is down: %v, want a with both errors", failed)
 	}
 	b.queue.err = nil
 	apply(t, e, commits...)
@@ -194,12 +194,13 @@ func TestOverdue(t *testing.T) {
 			t.Fatal(err)
 		}
 		if jobs := b.queue.take(); !slices.Equal(jobs, []projection.Job{want}) || b.queue.last != age.delay {
-			t.Errorf("after %v: %v in %v", age.of, jobs, b.queue.last)
+			t.Errorf("event %v old: jobs %v with a delay of %v, want one catch-up after %v",
+				age.of, jobs, b.queue.last, age.delay)
 		}
 	}
 	b.now = b.now.Add(time.Second)
 	if err := r.Do(t.Context(), want); !errors.Is(err, errUnwritable) {
-		t.Errorf("after 6 hours: %v", err)
+		t.Errorf("job after 6 hours: %v, want the error of the view", err)
 	}
 	v.stream = es.StreamID{}
 	if err := r.Do(t.Context(), want); err != nil {
@@ -217,7 +218,7 @@ func TestOverdueWithoutQueue(t *testing.T) {
 	b.now = c.At.Add(time.Hour)
 	e := b.engineOn(b.store, &unwritable{b.view, 1, note("a")}, b.catalog, projection.Config{}, logOf(1, false))
 	if failed := e.Apply(t.Context(), []es.Commit{c, with}); !errors.Is(failed[note("a")], errUnwritable) {
-		t.Errorf("failed: %v", failed)
+		t.Errorf("streams that failed: %v, want a", failed)
 	}
 }
 
@@ -275,7 +276,7 @@ func TestMarkThatStays(t *testing.T) {
 		c = b.write(t, "b", Noted{"x"})
 		b.now = c.At.Add(time.Hour)
 		if failed := unqueued.Apply(t.Context(), []es.Commit{c}); !errors.Is(failed[note("b")], errUnwritable) {
-			t.Errorf("without a queue: %v", failed)
+			t.Errorf("streams that failed without a queue: %v, want b", failed)
 		}
 	})
 }
@@ -314,12 +315,12 @@ func TestBriefly(t *testing.T) {
 		}
 		b.wantParked(t, map[string]string{"slow": "unavailable before 1, seen 1"})
 		if p := b.at(t, 1, "slow").Parked; !strings.Contains(p.Error, "no answer within 1s") {
-			t.Errorf("parked: %s", p.Error)
+			t.Errorf("reason why slow is parked: %s, want no answer within 1 s", p.Error)
 		}
 		b.settle(t, b.rebuilder(e))
 		b.wantParked(t, map[string]string{})
 		if got := strings.Join(told, " "); got != "fast slow" {
-			t.Errorf("told %s", got)
+			t.Errorf("streams that were told: %s, want fast slow", got)
 		}
 	})
 }
@@ -392,7 +393,7 @@ func TestGenerationsWithinAStream(t *testing.T) {
 				}
 				close(v.gate)
 				if failed := <-ended; len(failed) > 0 {
-					t.Errorf("failed: %v", failed)
+					t.Errorf("streams that failed: %v, want none", failed)
 				}
 				saved = v.order()
 				for _, id := range []string{"a", "b", "c"} {

@@ -124,7 +124,7 @@ func TestAddedProjection(t *testing.T) {
 	b.wantReadable(t, "once all know", "one two added", one, two, added)
 	all, err := added.View.Checkpoints(t.Context(), 1, note("a"), note("b"))
 	if err != nil || all[note("a")].Version != 1 || all[note("b")].Version != 1 {
-		t.Errorf("it holds %v, %v", all, err)
+		t.Errorf("checkpoints of the added projection: %v, %v, want version 1 of both", all, err)
 	}
 }
 

@@ -60,7 +60,7 @@ func TestReconcileOutOfTime(t *testing.T) {
 		t.Errorf("at %q, %v (-want +got):\n%s", at, err, diff)
 	}
 	if got := b.at(t, 1, "c"); got.Behind || got.Version != 0 {
-		t.Errorf("a stream was touched without time for it: %+v", got)
+		t.Errorf("a stream was reconciled without time for it: %+v", got)
 	}
 	at, found, err = b.reconciler(b.engine, b.store).ReconcileSegment(t.Context(), 0, 1, at)
 	found.Units = 0
@@ -85,7 +85,7 @@ func TestReconcileAtALowRate(t *testing.T) {
 	defer cancel()
 	at, found, err := r.ReconcileSegment(ctx, 0, 1, "")
 	if err != nil || at == "" || at == es.End || found.Healed != 2 {
-		t.Errorf("at %q, %+v, %v", at, found, err)
+		t.Errorf("reconcile until the deadline: ends at %q, %+v, %v; want a cursor and 2 checkpoints healed", at, found, err)
 	}
 }
 
@@ -107,7 +107,7 @@ func TestReconcileContended(t *testing.T) {
 	e := b.engineOn(b.store, overtaken{b.view}, b.catalog, b.queued(), logOf(1, false))
 	at, found, err := b.reconciler(e, b.store).ReconcileSegment(t.Context(), 0, 1, "")
 	if err != nil || at != es.End || found.Left != 1 {
-		t.Errorf("at %q, %+v, %v", at, found, err)
+		t.Errorf("reconcile the rest: ends at %q, %+v, %v; want the end and 1 left", at, found, err)
 	}
 }
 
@@ -121,15 +121,15 @@ func TestReconcileNamed(t *testing.T) {
 	b.write(t, "a", Noted{"x"})
 	r := b.reconciler(e, b.store)
 	if _, found, err := r.ReconcileSegment(t.Context(), 0, 1, "", "two"); err != nil || found.Healed != 1 {
-		t.Errorf("%+v, %v", found, err)
+		t.Errorf("reconcile the segment: %+v, %v, want 1 checkpoint healed", found, err)
 	}
 	read, err := one.View.Checkpoints(t.Context(), 1, note("a"))
 	if err != nil || read[note("a")].Version != 0 {
-		t.Errorf("the other is at %+v, %v", read, err)
+		t.Errorf("checkpoint of the other projection: %+v, %v", read, err)
 	}
 	_, _, err = r.ReconcileSegment(t.Context(), 0, 1, "", "three")
 	if unknown := new(projection.UnknownProjectionError); !errors.As(err, &unknown) || unknown.Projection != "three" {
-		t.Errorf("unknown: %v", err)
+		t.Errorf("reconcile an unknown projection: %v, want UnknownProjectionError", err)
 	}
 	if _, _, err := r.ReconcileSegment(t.Context(), 0, 1e9, ""); err == nil {
 		t.Error("a billion segments are read")

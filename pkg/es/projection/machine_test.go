@@ -48,7 +48,7 @@ func (m *machine) settle(t *testing.T, r *projection.Rebuilder) {
 	t.Helper()
 	for name, s := range m.started {
 		if _, err := finish(t.Context(), r, s); err != nil {
-			t.Fatalf("%s: %v", name, err)
+			t.Fatalf("finish the rebuild, %s: %v", name, err)
 		}
 	}
 	m.started = nil

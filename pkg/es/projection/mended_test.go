@@ -80,7 +80,7 @@ func throttledFill(t *testing.T, refusal error, throttled func(error) bool) {
 			t.Fatal(filled, err)
 		}
 		if v.saves[note("a")] != 1 || v.saves[note("b")] != 4 || v.saves[note("c")] != 1 {
-			t.Errorf("saves: %v", v.saves)
+			t.Errorf("saves: %v, want 1 of a, 4 of b, 1 of c", v.saves)
 		}
 		b.wantRows(t, build.Generation, logOf(1, false), "a", "b", "c")
 
@@ -96,7 +96,7 @@ func throttledFill(t *testing.T, refusal error, throttled func(error) bool) {
 		defer cancel()
 		s := projection.Stage{Projection: "log", Generation: build.Generation}
 		if out, err := r.Advance(ctx, projection.StageFill, s); err != nil || ctx.Err() != nil || out.Done {
-			t.Errorf("out of time: %+v, %v, %v", out, err, ctx.Err())
+			t.Errorf("fill until the deadline: %+v, %v, context %v; want more to do", out, err, ctx.Err())
 		}
 	})
 }
@@ -128,7 +128,8 @@ func TestDropGoesOn(t *testing.T) {
 		defer cancel()
 		out, err := r.Advance(ctx, projection.StageTidy, projection.Stage{Projection: "log", Tidy: true})
 		if err != nil || ctx.Err() != nil || out.Done || b.statuses(t) != "1 serving, 2 dropping" {
-			t.Errorf("%+v, %v, %v; %s", out, err, ctx.Err(), b.statuses(t))
+			t.Errorf("tidy until the deadline: %+v, %v, context %v, generations %s; want more to do, 1 serving, 2 dropping",
+				out, err, ctx.Err(), b.statuses(t))
 		}
 	})
 }
@@ -157,7 +158,7 @@ func TestPartOfARetry(t *testing.T) {
 	cfg.CodeVersion = func() string { return "newer" }
 	e := b.engineOn(b.store, v, b.catalog, cfg, logOf(1, true))
 	if failed := e.Apply(t.Context(), []es.Commit{first}); failed[note("a")] == nil {
-		t.Fatal("it was not interrupted")
+		t.Fatal("the save was not interrupted")
 	}
 	apply(t, e, first)
 	for _, j := range b.queue.take() {
@@ -184,13 +185,13 @@ func TestReactsOnce(t *testing.T) {
 	c := b.write(t, "a", Noted{"first"}, Noted{"second"}, Noted{"third"})
 	if failed := e.Apply(t.Context(), []es.Commit{c}); len(failed) != 1 ||
 		!slices.Equal(heard, []string{"first", "second"}) {
-		t.Errorf("failed %v, heard %v", failed, heard)
+		t.Errorf("streams that failed: %v, observers called: %v; want one, and both", failed, heard)
 	}
 	heard, failing = nil, false
 	apply(t, e, c)
 	apply(t, e, c)
 	if !slices.Equal(heard, []string{"second", "third"}) {
-		t.Errorf("heard %v", heard)
+		t.Errorf("observers called: %v, want second and third", heard)
 	}
 }
 
@@ -207,10 +208,10 @@ func TestVerifyHalfAnEvent(t *testing.T) {
 	e := b.engineOn(b.store, v, b.catalog, projection.Config{}, logOf(1, false))
 	apply(t, e, b.write(t, "a", Noted{"x"}, Fanned{150}), b.write(t, "b", Fanned{5}))
 	if at := b.at(t, 1, "a"); at.RowsWritten != 120 || at.Parked == nil || at.Parked.Reason != projection.TooLarge {
-		t.Fatalf("%+v", at)
+		t.Fatalf("checkpoint of a: %+v, want 120 rows written and parked as TooLarge", at)
 	}
 	if report, err := b.rebuilder(e).Verify(t.Context(), "log", 1); err != nil || report.Counters != 121 {
-		t.Errorf("%+v, %v", report, err)
+		t.Errorf("verify: %+v, %v, want 121 counters", report, err)
 	}
 }
 
@@ -231,7 +232,7 @@ func TestGroupsFailTogether(t *testing.T) {
 		e := b.engineOn(b.store, v, b.catalog, projection.Config{}, logOf(1, false))
 		failed := e.Apply(t.Context(), []es.Commit{b.write(t, "a", Noted{"x"}), b.write(t, "b", Noted{"x"})})
 		if v.saves[note("a")] != test.saves || v.saves[note("b")] != test.saves || (len(failed) > 0) != (test.saves == 1) {
-			t.Errorf("%v: %v saves, failed %v", test.err, v.saves, failed)
+			t.Errorf("view fails with %v: %v saves, streams that failed %v", test.err, v.saves, failed)
 		}
 	}
 }
@@ -247,7 +248,7 @@ func TestStorable(t *testing.T) {
 	} {
 		n, err := projection.Decimal(number)
 		if err != nil || n.Storable() != want {
-			t.Errorf("%s: %v, %v, want %v", number, n.Storable(), err, want)
+			t.Errorf("%s: storable as %v, %v, want %v", number, n.Storable(), err, want)
 		}
 	}
 }

@@ -29,7 +29,7 @@ func TestNumber(t *testing.T) {
 			t.Errorf("%s + %s = %s, want %s", test.a, test.b, sum, test.sum)
 		}
 		if back := sum.Plus(b.Negative()); back.Cmp(a) != 0 || !back.Equal(a) {
-			t.Errorf("%s - %s = %s, want %s", sum, b, back, a)
+			t.Errorf("%s - %s: %s, want %s", sum, b, back, a)
 		}
 		if one := sum.Plus(projection.Int(1)); one.Cmp(sum) != 1 || sum.Cmp(one) != -1 || sum.Equal(one) {
 			t.Errorf("%s and %s compare as %d", sum, one, sum.Cmp(one))

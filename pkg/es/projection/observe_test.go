@@ -30,7 +30,7 @@ func (o *observed) want(t *testing.T, what string, want ...projection.Observatio
 	t.Helper()
 	slices.SortFunc(o.all, func(a, b projection.Observation) int { return int(a.Versions - b.Versions) })
 	if diff := cmp.Diff(want, o.all); diff != "" {
-		t.Errorf("%s (-want +observed):\n%s", what, diff)
+		t.Errorf("observations of %s (-want +observed):\n%s", what, diff)
 	}
 	o.all = nil
 }

@@ -89,7 +89,7 @@ func TestOverlay(t *testing.T) {
 				}
 				q.Tokens = tokens
 				if diff := cmp.Diff(listOf(now, q.Descending), slices.Concat(pages(t, r, deck, q)...)); diff != "" {
-					t.Errorf("%s: %+v (-want +got):\n%s", name, q, diff)
+					t.Errorf("%s: list %+v (-want +got):\n%s", name, q, diff)
 				}
 			}
 		}
@@ -145,7 +145,7 @@ func TestCursorKeepsTokens(t *testing.T) {
 	}
 	want := []string{"0|Note#0 old", "0|Note#5 new", "1|Note#1 old", "2|Note#2 old", "3|Note#3 old", "4|Note#4 old"}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+		t.Errorf("list (-want +got):\n%s", diff)
 	}
 }
 
@@ -163,7 +163,7 @@ func TestUpgradedRows(t *testing.T) {
 	for _, want := range []string{"P x|Note#a: ROW", "P x|Note#a: row"} {
 		r := b.reader(newest, former)
 		if got := slices.Concat(pages(t, r, deck, q)...); !slices.Equal(got, []string{want}) {
-			t.Errorf("it reads %q, want %q", got, want)
+			t.Errorf("list: %q, want %q", got, want)
 		}
 		if _, _, err := b.rebuilder(e).Run(t.Context(), "log", nil); err != nil {
 			t.Fatal(err)

@@ -74,7 +74,7 @@ func TestPaceWithoutLimit(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if err := errors.Join(p.spend(ctx, 1), p.slow(ctx)); !errors.Is(err, context.Canceled) {
-			t.Errorf("out of time: %v", err)
+			t.Errorf("wait with a canceled context: %v, want context.Canceled", err)
 		}
 	})
 }

@@ -89,7 +89,7 @@ func TestPages(t *testing.T) {
 			return strings.Compare(a, b)
 		})
 		if !sorted {
-			t.Errorf("descending %v: it is not in order", descending)
+			t.Errorf("descending %v: the list is not in order", descending)
 		}
 		for _, limit := range []int{1, 2, 3, 7, 82, 83} {
 			q.Limit = limit
@@ -189,7 +189,7 @@ func TestCursors(t *testing.T) {
 		t.Fatal(page, err)
 	}
 	if _, err := lines.Page(t.Context(), open(page.Next), q); !errors.Is(err, projection.ErrCursor) {
-		t.Errorf("another list takes it: %v", err)
+		t.Errorf("cursor with another list: %v, want ErrCursor", err)
 	}
 	forged := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 	for _, bad := range []string{
@@ -197,7 +197,7 @@ func TestCursors(t *testing.T) {
 		forged(`{"g":1,"l":"entries","s":"` + strings.Repeat("s", 1025) + `"}`), forged(`7`), page.Next[:len(page.Next)-3],
 	} {
 		if _, err := r.OpenAt(t.Context(), "log", bad); !errors.Is(err, projection.ErrCursor) {
-			t.Errorf("cursor %q: %v", bad, err)
+			t.Errorf("open the cursor %q: %v, want ErrCursor", bad, err)
 		}
 	}
 	if _, _, err := b.rebuilder(e).Run(t.Context(), "log", nil); err != nil {
@@ -211,7 +211,8 @@ func TestCursors(t *testing.T) {
 	s := open(page.Next)
 	rest, err := entries.Page(t.Context(), s, projection.Query{Partitions: []string{"all"}, Limit: 100})
 	if err != nil || s.Build.Generation != 1 || len(rest.Items) != 29 {
-		t.Errorf("generation %d: %d rows, %v", s.Build.Generation, len(rest.Items), err)
+		t.Errorf("rest of the list: generation %d, %d rows, %v; want generation 1 and 29",
+			s.Build.Generation, len(rest.Items), err)
 	}
 	b.now = b.now.Add(2 * 24 * time.Hour)
 	if _, err := b.rebuilder(e).Tidy(t.Context(), "log"); err != nil {
@@ -219,6 +220,6 @@ func TestCursors(t *testing.T) {
 	}
 	b.now = b.now.Add(projection.RecordCacheAge)
 	if _, err := r.OpenAt(t.Context(), "log", page.Next); !errors.Is(err, projection.ErrCursor) {
-		t.Errorf("of a generation that is gone: %v", err)
+		t.Errorf("cursor of a generation that is dropped: %v, want ErrCursor", err)
 	}
 }

@@ -41,7 +41,7 @@ func TestReasonsToPark(t *testing.T) {
 		}
 	}
 	if rows := b.rows(t, 1); rows["letters/x"] != "[count]4" || rows["letters/y"] != "[count]1" {
-		t.Errorf("rows: %v", rows)
+		t.Errorf("rows: %v, want x 4 times and y once", rows)
 	}
 }
 
@@ -208,7 +208,7 @@ func TestCorruptCommitParks(t *testing.T) {
 	apply(t, e, last, b.write(t, "b", Noted{"x"}))
 	b.wantParked(t, map[string]string{"a": "failed before 2, seen 3"})
 	if a, other := b.at(t, 1, "a").Version, b.at(t, 1, "b").Version; a != 1 || other != 1 {
-		t.Errorf("at %d and %d", a, other)
+		t.Errorf("versions of a and b: %d and %d, want 1 and 1", a, other)
 	}
 }
 
@@ -225,11 +225,11 @@ func TestOutagesParkNothing(t *testing.T) {
 			break
 		}
 		if err := failed[note("a")]; !errors.Is(err, errOutage) && b.at(t, 1, "a").Version != 3 {
-			t.Errorf("call %d: %v", n, err)
+			t.Errorf("call %d fails: %v", n, err)
 		}
 		b.wantParked(t, map[string]string{})
 		if n > 100 {
-			t.Fatal("it never succeeds")
+			t.Fatal("the projection never succeeded")
 		}
 	}
 	apply(t, b.engine, first, second)

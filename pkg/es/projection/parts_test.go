@@ -36,7 +36,7 @@ func TestHalfAnEventBehindUnconcerned(t *testing.T) {
 			}
 			c := b.write(t, "a", Fanned{15})
 			if failed := e.Apply(t.Context(), []es.Commit{c}); failed[note("a")] == nil {
-				t.Fatal("it was not interrupted")
+				t.Fatal("the save was not interrupted")
 			}
 			if at := b.at(t, 1, "a"); at.RowsWritten != 8 || at.Version != c.Version-1 || string(at.Hash) != string(c.Prev) {
 				t.Errorf("%d rows written after %d, hash %x, want it after %d, hash %x",

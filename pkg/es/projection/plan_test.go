@@ -144,7 +144,7 @@ func TestPlan(t *testing.T) {
 				test.room = room{100, 100}
 			}
 			if got := planText(t, test.at, test.events, test.room); got != test.want {
-				t.Errorf("(-want +got):\n%s", cmp.Diff(test.want, got))
+				t.Errorf("plan (-want +got):\n%s", cmp.Diff(test.want, got))
 			}
 		})
 	}

@@ -98,7 +98,7 @@ func TestFits(t *testing.T) {
 		{4, []*es.Commit{commit(4, 3), commit(4, 3), commit(7, 1)}, true},
 	} {
 		if got := fits(test.version, test.delivered); got != test.want {
-			t.Errorf("%d, %d commits: %v", test.version, len(test.delivered), got)
+			t.Errorf("version %d, %d commits: fits is %v, want %v", test.version, len(test.delivered), got, test.want)
 		}
 	}
 }

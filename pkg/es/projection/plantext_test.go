@@ -58,11 +58,11 @@ func moveText(t *testing.T, out *strings.Builder, m *move, at Checkpoint) {
 		fmt.Fprintf(out, "%d to %d", m.steps, next.Version)
 		if next.RowsWritten != 0 || !next.At.Equal(time.Unix(1, 2000)) ||
 			string(next.Hash) != string([]byte{byte(m.steps - 1)}) {
-			t.Errorf("%+v", next)
+			t.Errorf("checkpoint after the steps: %+v", next)
 		}
 	}
 	if next.Parked != nil || fmt.Sprint(m.Prev) != fmt.Sprint(at) {
-		t.Errorf("from %+v to %+v", m.Prev, next)
+		t.Errorf("plan from %+v to %+v", m.Prev, next)
 	}
 	if next.Owner != "" {
 		fmt.Fprintf(out, ", owner %s", next.Owner)

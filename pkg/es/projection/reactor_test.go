@@ -60,7 +60,7 @@ func TestReactorPasses(t *testing.T) {
 				ids[text][cmd.Ref.ID] = true
 				if cmd.Ref.Fingerprint != "log" || cmd.Meta.CorrelationID != "corr" || cmd.Meta.CausationID == "" ||
 					cmd.Meta.Actor != "reactor/log" {
-					t.Errorf("command: %+v", cmd)
+					t.Errorf("command of the reaction: %+v", cmd)
 				}
 				if text == "second" && failing {
 					return err
@@ -71,24 +71,24 @@ func TestReactorPasses(t *testing.T) {
 			e := b.engineOf(projection.Config{Parallel: 1}, reaction.New(r))
 			c := b.write(t, "a", Noted{"first"}, Noted{"second"}, Noted{"third"})
 			if failed := e.Apply(t.Context(), []es.Commit{c}); !errors.Is(failed[note("a")], err) {
-				t.Errorf("failed: %v", failed)
+				t.Errorf("streams that failed: %v, want a with the error of the reaction", failed)
 			}
 			if at := b.at(t, 1, "a"); at.Version != 1 || at.Parked != nil {
-				t.Errorf("at %d, parked: %v", at.Version, at.Parked)
+				t.Errorf("checkpoint of a: version %d, parked %v; want 1, not parked", at.Version, at.Parked)
 			}
 			failing = false
 			apply(t, e, c)
 			all := map[string]bool{}
 			for text, of := range ids {
 				if len(of) != 1 {
-					t.Errorf("%s had %d ids", text, len(of))
+					t.Errorf("%s had %d command ids, want 1", text, len(of))
 				}
 				for id := range of {
 					all[id] = true
 				}
 			}
 			if at := b.at(t, 1, "a"); at.Version != 3 || len(all) != 3 {
-				t.Errorf("at %d, %d ids of commands", at.Version, len(all))
+				t.Errorf("checkpoint at version %d, %d command ids", at.Version, len(all))
 			}
 		})
 	}
@@ -119,7 +119,10 @@ func TestReactorIsNotRebuilt(t *testing.T) {
 	t.Parallel()
 	b := newBench()
 	b.write(t, "a", Noted{"x"})
-	r := reaction.New(reactionTo(func(string, es.Command) error { t.Error("it reacts to history"); return nil }))
+	r := reaction.New(reactionTo(func(string, es.Command) error {
+		t.Error("the reaction ran for events before it was added")
+		return nil
+	}))
 	e := b.engineOf(b.queued(), r)
 	if err := e.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -133,7 +136,7 @@ func TestReactorIsNotRebuilt(t *testing.T) {
 		"verify": errorOf(rebuilder.Verify(t.Context(), "log", 1)), "run": run,
 	} {
 		if !errors.Is(err, projection.ErrNotRebuilt) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s of a reaction: %v, want ErrNotRebuilt", name, err)
 		}
 	}
 }
@@ -159,7 +162,7 @@ func TestDefinitionsThatLackSomething(t *testing.T) {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("%s: taken", name)
+					t.Errorf("%s: want a panic", name)
 				}
 			}()
 			make()
@@ -198,7 +201,7 @@ func TestDeclarationsKeepTheirMistakes(t *testing.T) {
 		err := test.declared.Check()
 		for _, says := range test.says {
 			if err == nil || !strings.Contains(err.Error(), says) {
-				t.Errorf("%s: %v, want %q", name, err, says)
+				t.Errorf("%s: %v, want an error with %q", name, err, says)
 			}
 		}
 	}
@@ -230,7 +233,7 @@ func TestSkip(t *testing.T) {
 	apply(t, e, first)
 	apply(t, e, first, second)
 	if len(did) > 0 {
-		t.Errorf("reacted to %v", did)
+		t.Errorf("reactions: %v, want none", did)
 	}
 	apply(t, e, b.write(t, "a", Noted{"fourth"}))
 	if diff := cmp.Diff([]string{"fourth"}, did); diff != "" {
@@ -238,7 +241,7 @@ func TestSkip(t *testing.T) {
 	}
 	if err := e.Skip(t.Context(), end); err == nil ||
 		!strings.Contains(err.Error(), "has already handled events of it, up to version 4") {
-		t.Errorf("begun: %v", err)
+		t.Errorf("skip a stream with events that are handled: %v, want an error with their version", err)
 	}
 }
 
@@ -254,6 +257,6 @@ func TestSkipLeavesProjections(t *testing.T) {
 		t.Fatal(err)
 	}
 	if at := b.at(t, 1, "a"); at.Version != 0 {
-		t.Errorf("at %d", at.Version)
+		t.Errorf("checkpoint of a: version %d, want 0", at.Version)
 	}
 }

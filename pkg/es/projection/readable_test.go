@@ -20,7 +20,7 @@ func TestUnreadable(t *testing.T) {
 	apply(t, b.engine, b.write(t, "a", Noted{"x"}), b.write(t, "b", Noted{"y"}))
 	if failed, err := reader(logOf(1, false)).Unreadable(t.Context(), "log", note("a"), note("b"),
 		note("none")); err != nil || len(failed) != 0 {
-		t.Errorf("%v, %v", failed, err)
+		t.Errorf("unreadable documents: %v, %v, want none", failed, err)
 	}
 	prev := b.at(t, 1, "b")
 	next := prev
@@ -31,10 +31,10 @@ func TestUnreadable(t *testing.T) {
 	}
 	failed, err := reader(logOf(1, false)).Unreadable(t.Context(), "log", note("a"), note("b"))
 	if err != nil || len(failed) != 1 || !strings.Contains(failed[note("b")].Error(), "stored state") {
-		t.Errorf("%v, %v", failed, err)
+		t.Errorf("unreadable documents: %v, %v, want Note#b alone", failed, err)
 	}
 	if after := b.at(t, 1, "b"); after.Version != next.Version || after.Parked != nil {
-		t.Errorf("it was changed: %+v", after)
+		t.Errorf("the checkpoint of b was changed: %+v", after)
 	}
 	if _, err := reader(logOf(1, false)).Unreadable(t.Context(), "nothing"); err == nil {
 		t.Error("an unknown projection has rows")

@@ -39,7 +39,7 @@ func TestRebuild(t *testing.T) {
 	})
 	if err != nil || build.Generation != 2 || report.Streams != 7 || report.Parked != 1 ||
 		report.Counters == 0 || pages == 0 {
-		t.Errorf("generation %d, %d pages, %+v, %v", build.Generation, pages, report, err)
+		t.Errorf("rebuild: generation %d, %d pages, %+v, %v", build.Generation, pages, report, err)
 	}
 	b.wantRows(t, 1, logOf(1, false), ids...)
 	b.wantRows(t, 2, logOf(2, false), ids...)
@@ -47,10 +47,10 @@ func TestRebuild(t *testing.T) {
 		t.Error(got)
 	}
 	if report, err = r.Finish(t.Context(), "log", 2); err != nil || report != (projection.Report{}) {
-		t.Errorf("finished again: %+v, %v", report, err)
+		t.Errorf("finish again: %+v, %v, want an empty report", report, err)
 	}
 	if _, err = r.Finish(t.Context(), "log", 1); !errors.Is(err, projection.ErrNoGeneration) {
-		t.Errorf("finish a retired one: %v", err)
+		t.Errorf("finish a retired generation: %v, want ErrNoGeneration", err)
 	}
 
 	apply(t, e, b.write(t, "s2", Noted{"later"}))
@@ -74,33 +74,33 @@ func TestRebuildRefusals(t *testing.T) {
 	b.history(t)
 	r := b.rebuilder(b.engine)
 	if _, err := r.Rollback(t.Context(), "log"); !errors.Is(err, projection.ErrNoGeneration) {
-		t.Errorf("roll back to nothing: %v", err)
+		t.Errorf("roll back without a retired generation: %v, want ErrNoGeneration", err)
 	}
 	if err := r.Abandon(t.Context(), "log"); !errors.Is(err, projection.ErrNoGeneration) {
-		t.Errorf("abandon nothing: %v", err)
+		t.Errorf("abandon without a generation: %v, want ErrNoGeneration", err)
 	}
 	build, err := r.Begin(t.Context(), "log")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if again, err := r.Begin(t.Context(), "log"); err != nil || again.Generation != build.Generation {
-		t.Errorf("begun twice: %d, %v", again.Generation, err)
+		t.Errorf("begin again: generation %d, %v, want the same", again.Generation, err)
 	}
 	var notFilled *projection.NotFilledError
 	if _, err := r.Finish(t.Context(), "log", 2); !errors.As(err, &notFilled) || notFilled.Generation != 2 {
-		t.Errorf("finish: %v", err)
+		t.Errorf("finish before it is filled: %v, want an error that says so", err)
 	}
 	if filled, err := r.Fill(t.Context(), "log", 2, 0, nil); err != nil || filled {
-		t.Errorf("one of two segments: %v, %v", filled, err)
+		t.Errorf("fill one of two segments: %v, %v", filled, err)
 	}
 	if err := r.Abandon(t.Context(), "log"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.Fill(t.Context(), "log", 2, 1, nil); !errors.Is(err, projection.ErrNoGeneration) {
-		t.Errorf("fill what was given up: %v", err)
+		t.Errorf("fill an abandoned generation: %v, want ErrNoGeneration", err)
 	}
 	if next, err := r.Begin(t.Context(), "log"); err != nil || next.Generation != 3 {
-		t.Errorf("generation %d, %v: numbers are never used again", next.Generation, err)
+		t.Errorf("begin after an abandoned rebuild: generation %d, %v, want 3", next.Generation, err)
 	}
 	for _, unknown := range []error{
 		errorOf(r.Begin(t.Context(), "other")), errorOf(r.Fill(t.Context(), "other", 1, 0, nil)),
@@ -143,7 +143,7 @@ func TestGivenUpWhileFilled(t *testing.T) {
 		}
 	})
 	if !errors.Is(err, projection.ErrNoGeneration) || pages != 1 {
-		t.Errorf("after %d pages: %v", pages, err)
+		t.Errorf("fill an abandoned generation: after %d pages: %v, want ErrNoGeneration", pages, err)
 	}
 }
 
@@ -160,12 +160,12 @@ func TestFillOutOfTime(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second) // under the margin
 	defer cancel()
 	if _, err := r.Fill(ctx, "log", build.Generation, 0, nil); !errors.Is(err, projection.ErrUnfinished) {
-		t.Errorf("fill: %v", err)
+		t.Errorf("fill until the deadline: %v, want ErrUnfinished", err)
 	}
 	for segment := range 2 {
 		s := projection.Stage{Projection: "log", Generation: build.Generation, Segment: segment}
 		if out, err := r.Advance(ctx, projection.StageFill, s); err != nil || out.Done {
-			t.Errorf("%+v, %v", out, err)
+			t.Errorf("fill until the deadline: %+v, %v, want more to do", out, err)
 		}
 	}
 	if _, err := finish(t.Context(), r, projection.Stage{Projection: "log"}); err != nil {
@@ -207,7 +207,7 @@ func interrupted(t *testing.T, n int, lost bool) bool {
 				return
 			}
 		}
-		t.Fatalf("call %d: %s fails again and again: %v", n, what, do())
+		t.Fatalf("call %d: %s fails at each attempt: %v", n, what, do())
 	}
 	again("start", func() error { return e.Start(t.Context()) })
 	live := b.write(t, "s1", Noted{"live"})
@@ -218,7 +218,8 @@ func interrupted(t *testing.T, n int, lost bool) bool {
 			return out, err
 		})
 	if err != nil || last.Done || last.Wait != 3600 || b.statuses(t) != "1 retired, 2 serving" {
-		t.Errorf("call %d: %+v, %v, %s", n, last, err, b.statuses(t))
+		t.Errorf("call %d: %+v, %v, generations %s; want a wait of an hour, 1 retired, 2 serving",
+			n, last, err, b.statuses(t))
 	}
 	for _, j := range b.queue.take() {
 		again(jobText(j), func() error { return r.Do(t.Context(), j) })

@@ -74,7 +74,7 @@ func TestReconcileByJobs(t *testing.T) {
 	}
 	jobs := b.queue.take()
 	if len(jobs) != 3 {
-		t.Fatalf("jobs: %+v", jobs)
+		t.Fatalf("jobs: %+v, want 3", jobs)
 	}
 	late, cancel := context.WithTimeout(t.Context(), time.Second) // under the margin
 	defer cancel()
@@ -97,13 +97,13 @@ func TestReconcileByJobs(t *testing.T) {
 		}
 	}
 	if behind != 4 { // those before the position
-		t.Errorf("%d streams are behind, want the 4 that were said to be done", behind)
+		t.Errorf("%d streams are behind, want the 4 that were acknowledged without a projection", behind)
 	}
 	if ends != len(jobs) || healed != len(ids)-behind {
 		t.Errorf("observed %d ends of segments, and %d healed", ends, healed)
 	}
 	if err := r.Do(t.Context(), projection.Job{Task: projection.Reconcile, Segment: 3, Of: 3}); err == nil {
-		t.Error("a segment that is not there is reconciled")
+		t.Error("a segment that does not exist was reconciled")
 	}
 }
 
@@ -127,7 +127,7 @@ func middle(t *testing.T, s es.Scanner, j projection.Job) es.Position {
 			return page.Next
 		}
 	}
-	t.Fatal("there are no two pages")
+	t.Fatal("the test needs a scan of two pages")
 	return ""
 }
 
@@ -145,7 +145,7 @@ func TestReconcileLeavesTheYoungAlone(t *testing.T) {
 	}{{0, 0}, {2 * time.Minute, 1}} {
 		b.now = b.now.Add(step.later)
 		if got, err := r.Reconcile(t.Context()); err != nil || got.Healed != step.healed || got.Streams != 1 {
-			t.Errorf("%v later: %+v, %v", step.later, got, err)
+			t.Errorf("reconcile %v later: %+v, %v, want %d checkpoints healed", step.later, got, err, step.healed)
 		}
 	}
 }
@@ -165,14 +165,14 @@ func TestReconcileGenerations(t *testing.T) {
 	b.write(t, "a", Noted{"y"})
 	if got, err := r.Reconcile(t.Context()); err != nil || got.Healed != 1 || b.at(t, 1, "a").Version != 2 ||
 		b.at(t, build.Generation, "a").Version != 0 {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("reconcile: %+v, %v, want 1 checkpoint healed, and none in the unfilled generation", got, err)
 	}
 	if _, _, err := r.Run(t.Context(), "log", nil); err != nil {
 		t.Fatal(err)
 	}
 	b.write(t, "a", Noted{"z"})
 	if got, err := r.Reconcile(t.Context()); err != nil || got.Healed != 2 {
-		t.Errorf("%s: %+v, %v", b.statuses(t), got, err)
+		t.Errorf("reconcile with the generations %s: %+v, %v, want 2 checkpoints healed", b.statuses(t), got, err)
 	}
 	b.wantRows(t, 1, logOf(1, false), "a")
 	b.wantRows(t, 2, logOf(2, false), "a")
@@ -194,7 +194,7 @@ func TestReconcileReactions(t *testing.T) {
 	b.write(t, "old", Noted{"before"})
 	if got, err := r.Reconcile(t.Context()); err != nil || got.Healed != 0 || got.Streams != 1 || len(heard) > 0 ||
 		b.at(t, 1, "old").Version != 0 {
-		t.Errorf("%+v, %v, heard %v", got, err, heard)
+		t.Errorf("reconcile: %+v, %v, notified %v; want none healed", got, err, heard)
 	}
 
 	b = newBench()
@@ -205,7 +205,7 @@ func TestReconcileReactions(t *testing.T) {
 	b.write(t, "a", Noted{"lost"})
 	b.write(t, "b", Poisoned{})
 	if got, err := r.Reconcile(t.Context()); err != nil || got.Healed != 1 || got.Parked != 1 {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("reconcile: %+v, %v, want 1 checkpoint healed and 1 stream parked", got, err)
 	}
 	if diff := cmp.Diff([]string{"first", "lost"}, heard); diff != "" {
 		t.Errorf("heard (-want +got):\n%s", diff)
@@ -225,7 +225,7 @@ func TestReconcileInterrupted(t *testing.T) {
 		_, err := b.reconciler(e, b.store).Reconcile(t.Context())
 		done := !f.failed()
 		if done == (err != nil) {
-			t.Errorf("call %d failed: %v", n, err)
+			t.Errorf("call %d fails: %v", n, err)
 		}
 		if _, err := b.reconciler(b.engine, b.store).Reconcile(t.Context()); err != nil {
 			t.Fatal(err)

@@ -140,15 +140,15 @@ func TestRefold(t *testing.T) {
 			fold := diaryOf(1, erasing, true, false)
 			e := b.engineOf(projection.Config{}, fold)
 			if out := refold(t, e, "a", "a", "unknown"); out.Documents != 1 || out.Rows < 20 {
-				t.Errorf("%+v", out)
+				t.Errorf("refold a: %+v, want 1 document and at least 20 rows", out)
 			}
 			after := b.at(t, 1, "a")
 			if after.Version != before.Version || after.Epoch() <= before.Epoch() || after.At != before.At ||
 				after.Owner != "ann" {
-				t.Errorf("before %+v, after %+v", before, after)
+				t.Errorf("checkpoint before %+v, after %+v; want a later epoch alone", before, after)
 			}
 			if found := b.holds(t, 1, "secret", "a", "b"); len(found) > 0 {
-				t.Errorf("still there: %v", found)
+				t.Errorf("rows with the forgotten text: %v, want none", found)
 			}
 			b.wantShown(t, 1, fold, "a", "b")
 			b.verify(t, e, 1)
@@ -162,7 +162,7 @@ func TestRefold(t *testing.T) {
 			refold(t, e, "a", "b")
 			refold(t, e, "a", "b")
 			if found := b.holds(t, 1, "secret", "a", "b"); len(found) > 0 {
-				t.Errorf("still there: %v", found)
+				t.Errorf("rows with the forgotten text: %v, want none", found)
 			}
 			b.wantShown(t, 1, fold, "a", "b")
 			b.verify(t, e, 1)
@@ -198,7 +198,7 @@ func TestRefoldOfNothing(t *testing.T) {
 	fold := diaryOf(1, unreadable, false, false)
 	e := b.engineOf(projection.Config{}, fold)
 	if out := refold(t, e, "a", "quiet", "never"); out.Documents > 2 {
-		t.Errorf("%+v", out)
+		t.Errorf("refold a, quiet and never: %+v, want at most 2 documents", out)
 	}
 	for _, err := range late.resume(t.Context(), "append", "save") {
 		if !errors.Is(err, projection.ErrStale) {
@@ -206,7 +206,7 @@ func TestRefoldOfNothing(t *testing.T) {
 		}
 	}
 	if found := b.holds(t, 1, "secret", "a"); len(found) > 0 || b.at(t, 1, "a").Epoch() == 0 {
-		t.Errorf("still there: %v; %+v", found, b.at(t, 1, "a"))
+		t.Errorf("rows with the forgotten text: %v, want none; checkpoint %+v, want a later epoch", found, b.at(t, 1, "a"))
 	}
 	b.wantShown(t, 1, fold, "a")
 	b.verify(t, e, 1)
@@ -232,20 +232,20 @@ func TestRefoldParked(t *testing.T) {
 		e := b.engineOf(projection.Config{Queue: b.queue}, diaryOf(1, unreadable, true, false))
 		refold(t, e, "a")
 		if got := b.at(t, 1, "a"); got.Parked == nil || got.Parked.Reason != projection.Failed || got.Version != 2 {
-			t.Fatalf("%+v", got)
+			t.Fatalf("checkpoint of a: %+v, want version 2, parked as Failed", got)
 		}
 		if found := b.holds(t, 1, "secret", "a"); len(found) > 0 {
-			t.Errorf("still there: %v", found)
+			t.Errorf("rows with the forgotten text: %v, want none", found)
 		}
 		apply(t, e, b.write(t, "a", Noted{"secret 5"}))
 		fold := diaryOf(1, unreadable, true, true)
 		refold(t, b.engineOf(projection.Config{Queue: b.queue}, fold), "a")
 		b.wantParked(t, map[string]string{})
 		if at := b.at(t, 1, "a"); at.Version != 6 || at.Behind {
-			t.Errorf("%+v", at)
+			t.Errorf("checkpoint of a after the retry: %+v, want version 6, not behind", at)
 		}
 		if found := b.holds(t, 1, "secret", "a"); len(found) > 0 {
-			t.Errorf("still there: %v", found)
+			t.Errorf("rows with the forgotten text: %v, want none", found)
 		}
 		b.wantShown(t, 1, fold, "a")
 		b.verify(t, b.engineOf(projection.Config{}, fold), 1)
@@ -268,16 +268,16 @@ func TestRefoldHalfAnEvent(t *testing.T) {
 	apply(t, plain, b.write(t, "a", Noted{"secret 1"}, Fanned{12}))
 	half := b.at(t, 1, "a")
 	if half.RowsWritten < 13 || half.Parked == nil || len(b.holds(t, 1, "fanned", "a")) < 12 {
-		t.Fatalf("%+v", half)
+		t.Fatalf("checkpoint of an interrupted save: %+v, want at least 13 rows written, and parked", half)
 	}
 	fold := diaryOf(1, unreadable, true, false)
 	refold(t, b.engineOn(b.store, v, b.catalog, projection.Config{}, fold), "a")
 	if at := b.at(t, 1, "a"); at.RowsWritten != half.RowsWritten || at.Parked == nil {
-		t.Errorf("%+v", at)
+		t.Errorf("checkpoint of a: %+v, want it as it was, parked", at)
 	}
 	for _, text := range []string{"secret", "fanned"} {
 		if found := b.holds(t, 1, text, "a"); len(found) > 0 {
-			t.Errorf("still there: %v", found)
+			t.Errorf("rows with the forgotten text: %v, want none", found)
 		}
 	}
 	e := b.engineOf(projection.Config{}, fold)
@@ -296,7 +296,7 @@ func TestRefoldThatFails(t *testing.T) {
 	e := b.engineOf(projection.Config{}, diaryOf(1, unreadable, true, false))
 	out, err := e.Refold(t.Context(), []es.StreamID{note("a"), note("b")}, "log")
 	if !errors.Is(err, errPoison) || !strings.Contains(err.Error(), "Note#a again: @2") || out.Documents != 1 {
-		t.Errorf("%+v, %v", out, err)
+		t.Errorf("refold a and b: %+v, %v, want 1 document and an error that names Note#a", out, err)
 	}
 	if diff := cmp.Diff(before, b.at(t, 1, "a")); diff != "" {
 		t.Error(diff)
@@ -333,16 +333,16 @@ func TestRefoldGenerations(t *testing.T) {
 	out, err := lacking.Refold(t.Context(), []es.StreamID{note("a")}, "log")
 	var unknown *projection.UnknownFoldError
 	if !errors.As(err, &unknown) || unknown.Fold != 1 || out.Documents != 2 {
-		t.Errorf("%+v, %v", out, err)
+		t.Errorf("refold with an unknown fold: %+v, %v, want UnknownFoldError of fold 1 and 2 documents", out, err)
 	}
 	all := b.engineOf(projection.Config{}, folds[2], folds[1], folds[0])
 	if out := refold(t, all, "a"); out.Documents != 3 {
-		t.Errorf("%+v", out)
+		t.Errorf("refold with all folds: %+v, want 3 documents", out)
 	}
 	for g, fold := range folds {
 		b.wantShown(t, projection.Generation(g+1), fold, "a")
 		if found := b.holds(t, projection.Generation(g+1), "secret", "a"); len(found) > 0 {
-			t.Errorf("generation %d: still there: %v", g+1, found)
+			t.Errorf("generation %d has rows with the forgotten text: %v", g+1, found)
 		}
 		b.verify(t, all, projection.Generation(g+1))
 	}
@@ -350,7 +350,7 @@ func TestRefoldGenerations(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := all.Refold(t.Context(), []es.StreamID{note("a")}, "unknown"); err == nil {
-		t.Error("an unknown projection is folded again")
+		t.Error("refold of an unknown projection: no error")
 	}
 }
 
@@ -436,7 +436,7 @@ func TestRefoldWhileItMovesOn(t *testing.T) {
 			refold(t, b.engineOn(b.store, v, b.catalog, projection.Config{}, fold), "a")
 			if v.n > 0 { // it has ended before
 				if n < 7 {
-					t.Errorf("%s: only %d calls", what, n)
+					t.Errorf("%s: %d calls, want at least 7", what, n)
 				}
 				break
 			}
@@ -456,7 +456,7 @@ func TestRefoldWhileItMovesOn(t *testing.T) {
 				refold(t, e, "a")
 			}
 			if found := b.holds(t, 1, "secret", "a"); len(found) > 0 {
-				t.Errorf("%s before call %d: still there: %v", what, n, found)
+				t.Errorf("%s before call %d: rows with the forgotten text: %v", what, n, found)
 			}
 			b.wantShown(t, 1, fold, "a")
 			b.verify(t, e, 1)
@@ -497,7 +497,7 @@ func TestRefoldInterrupted(t *testing.T) {
 				[]es.StreamID{note("a")}, "log")
 			if err == nil {
 				if n < 4 {
-					t.Errorf("only %d calls", n)
+					t.Errorf("%d calls, want at least 4", n)
 				}
 				break
 			}
@@ -524,7 +524,7 @@ func TestRefoldInterrupted(t *testing.T) {
 				}
 			}
 			if found := b.holds(t, 1, "secret", "a"); len(found) > 0 {
-				t.Errorf("killed at call %d: still there: %v", n, found)
+				t.Errorf("killed at call %d: rows with the forgotten text: %v", n, found)
 			}
 			b.wantShown(t, 1, fold, "a")
 			b.verify(t, e, 1)

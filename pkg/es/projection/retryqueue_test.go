@@ -81,7 +81,7 @@ func TestRetryFromQueue(t *testing.T) {
 			t.Fatal(err)
 		}
 		if jobs := b.queue.take(); !slices.Equal(jobs, []projection.Job{job}) || b.queue.last.Round(10*time.Second) != delay {
-			t.Errorf("after %v: %v in %v", age, jobs, b.queue.last)
+			t.Errorf("event %v old: jobs %v with a delay of %v, want one", age, jobs, b.queue.last)
 		}
 	}
 	b.wantParked(t, map[string]string{"a": "unavailable before 2, seen 6"})
@@ -92,7 +92,7 @@ func TestRetryFromQueue(t *testing.T) {
 	b.wantParked(t, map[string]string{})
 	apply(t, e, b.write(t, "a", Noted{"5"}))
 	if got := o.all(); got != "1 2 3 4 4 4 5" {
-		t.Errorf("told %s", got)
+		t.Errorf("versions observed: %s, want 1 2 3 4 4 4 5", got)
 	}
 	b.queue.wantJobs(t)
 }
@@ -114,16 +114,16 @@ func TestRetryFromQueueInTheMiddle(t *testing.T) {
 	e := b.engineOf(b.queued(), reaction.New(cut))
 	apply(t, e, b.write(t, "a", Noted{"1"}, Noted{"2"}, Noted{"3"}, Noted{"4"}))
 	if got := o.all(); got != "1 2" {
-		t.Fatalf("told %s", got)
+		t.Fatalf("versions observed: %s, want 1 2", got)
 	}
 	if at := b.at(t, 1, "a"); at.Version != 2 || at.Parked == nil {
-		t.Errorf("at %d, parked: %v", at.Version, at.Parked)
+		t.Errorf("checkpoint of a: version %d, parked %v; want 2, parked", at.Version, at.Parked)
 	}
 	apply(t, e, b.write(t, "b", Poisoned{}))
 	o.told = []string{"1", "2", ""}
 	b.settle(t, b.rebuilder(e))
 	if got := o.all(); got != "1 2  3 4" {
-		t.Errorf("told %s", got)
+		t.Errorf("versions observed: %s, want 1 2, then 3 4", got)
 	}
 	b.wantParked(t, map[string]string{"b": "failed before 1, seen 1"})
 }
@@ -142,7 +142,7 @@ func TestRetryFromQueueSideBySide(t *testing.T) {
 		apply(t, turns[i%3], b.write(t, "a", Noted{fmt.Sprint(i)}))
 	}
 	if got := o.all(); got != "0 1 2 3 4 5 6 7 8" {
-		t.Errorf("told %s", got)
+		t.Errorf("versions observed: %s, want 0 to 8", got)
 	}
 	o.told = nil
 	var last es.Commit
@@ -159,7 +159,7 @@ func TestRetryFromQueueSideBySide(t *testing.T) {
 	slow.RetryFromQueue, slow.Transient = true, outOfOrder
 	apply(t, b.engineOf(b.queued(), reaction.New(slow)), last)
 	if got := o.all(); got != "0 1 1 2 3 4" {
-		t.Errorf("told %s", got)
+		t.Errorf("versions observed: %s, want 0 1 1 2 3 4", got)
 	}
 }
 
@@ -180,13 +180,13 @@ func TestRetryFromQueueWithoutQueue(t *testing.T) {
 			o.set(errOutOfOrder)
 			c := b.write(t, "a", Noted{"1"})
 			if failed := e.Apply(t.Context(), []es.Commit{c}); len(failed) != 1 {
-				t.Errorf("failed: %v", failed)
+				t.Errorf("streams that failed: %v, want one", failed)
 			}
 			b.wantParked(t, map[string]string{})
 			o.set(nil)
 			apply(t, e, c)
 			if got := o.all(); got != "1" {
-				t.Errorf("told %s", got)
+				t.Errorf("versions observed: %s, want 1", got)
 			}
 		})
 	}
@@ -211,6 +211,6 @@ func TestRetryFromQueueHoldsNobodyUp(t *testing.T) {
 	}
 	close(hang)
 	if failed := <-ended; len(failed) > 0 {
-		t.Errorf("failed: %v", failed)
+		t.Errorf("streams that failed: %v, want none", failed)
 	}
 }

@@ -52,11 +52,11 @@ func TestRollbackIsRemembered(t *testing.T) {
 	b.machine.wantStarts(t, tidyAfterRollback)
 	newer := b.engineOf(b.queued(), logOf(3, false), logOf(2, false), logOf(1, false))
 	if err := newer.Start(t.Context()); err != nil {
-		t.Errorf("a still newer fold: %v", err)
+		t.Errorf("start with a still newer fold: %v", err)
 	}
 	b.machine.wantStarts(t, "log-3")
 	if build, err := r.Begin(t.Context(), "log"); err != nil || build.Fold != 2 {
-		t.Errorf("asked for: %+v, %v", build, err)
+		t.Errorf("begin a rebuild: %+v, %v, want fold 2", build, err)
 	}
 }
 
@@ -67,7 +67,7 @@ func TestRollbackHeals(t *testing.T) {
 	b, _ := upgraded(t)
 	apply(t, b.engineOf(b.queued(), logOf(2, false)), b.write(t, "a", Noted{"y"}), b.write(t, "new", Noted{"z"}))
 	if at := b.at(t, 1, "a").Version; at != 1 {
-		t.Fatalf("it was fed: %d", at)
+		t.Fatalf("the retired generation was projected to version %d", at)
 	}
 	r := b.rebuilder(b.engineOf(b.queued(), logOf(2, false), logOf(1, false)))
 	if g, err := r.Rollback(t.Context(), "log"); err != nil || g != 1 {
@@ -114,7 +114,7 @@ func TestVerificationMissesNoRow(t *testing.T) {
 	var found *projection.VerificationError
 	// in each segment
 	if !errors.As(err, &found) || found.Count > 2 || !strings.Contains(err.Error(), "counters letters|x are missing") {
-		t.Errorf("%v", err)
+		t.Errorf("verify the generation: %v, want at most 2 differences and the missing counters", err)
 	}
 }
 
@@ -138,7 +138,8 @@ func TestReactionsHaveNoPast(t *testing.T) {
 	e := b.engineOf(projection.Config{Parallel: 1}, r)
 	apply(t, e, b.write(t, "a", Noted{"new"}))
 	if strings.Join(heard, " ") != "recent new" || b.at(t, 1, "a").Version != 3 {
-		t.Errorf("heard %v, at %d", heard, b.at(t, 1, "a").Version)
+		t.Errorf("observers called: %v, checkpoint of a at version %d; want recent and new, version 3",
+			heard, b.at(t, 1, "a").Version)
 	}
 }
 

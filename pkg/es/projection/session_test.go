@@ -45,7 +45,7 @@ func TestSessionReadsOnce(t *testing.T) {
 		view.checkpoints = 0
 		d, err := openTickets.Document(t.Context(), s, stream)
 		if err != nil || d.Data.Subject != "No sound" || d.Version != 1 {
-			t.Errorf("%+v, %v", d, err)
+			t.Errorf("document in the session: %+v, %v, want version 1 with its subject", d, err)
 		}
 		return view.checkpoints
 	}
@@ -55,7 +55,7 @@ func TestSessionReadsOnce(t *testing.T) {
 	for version, want := range map[int64]int{1: 0, 2: 1} {
 		at, err := s.Progress(t.Context(), es.StreamVersion{Stream: stream, Version: version})
 		if err != nil || at.Shows != (version == 1) {
-			t.Errorf("version %d: %+v, %v", version, at, err)
+			t.Errorf("progress to version %d: %+v, %v", version, at, err)
 		}
 		if n := read(); n != want {
 			t.Errorf("after a wait for version %d: %d were read, want %d", version, n, want)

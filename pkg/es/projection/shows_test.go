@@ -55,7 +55,7 @@ func TestShowsVersions(t *testing.T) {
 		}
 		all, err := e.StreamProgress(t.Context(), v)
 		if err != nil || len(all) != 1 || all[0].Shows != got.Shows || all[0].Checkpoint.Version != got.Version {
-			t.Errorf("%s: the engine says %+v, %v, the session %v at %d", v, all, err, got.Shows, got.Version)
+			t.Errorf("%s: the engine has %+v, %v, the session %v at %d", v, all, err, got.Shows, got.Version)
 		}
 		return got.Shows
 	}
@@ -92,7 +92,7 @@ func TestShowsVersions(t *testing.T) {
 		}
 	}
 	if !shows("a", 25) || shows("a", 26) || !shows("quiet", 300) {
-		t.Error("it is not shown once it is level")
+		t.Error("once projected, a must be shown up to version 25, and quiet at 300")
 	}
 }
 
@@ -117,19 +117,19 @@ func TestReconcileUnconcerned(t *testing.T) {
 	before := b.shown(t, 1, "0", "1", "2", "3", "4")
 	found, err := r.Reconcile(t.Context())
 	if err != nil || found.Healed != 0 || found.Streams != 5 || found.Parked != 0 {
-		t.Errorf("%+v, %v", found, err)
+		t.Errorf("reconcile: %+v, %v, want 5 streams, none healed, none parked", found, err)
 	}
 	m.want(t, "reconciled", 3, 3, 0) // the checkpoints and the record, once a segment
 	if diff := cmp.Diff(before, b.shown(t, 1, "0", "1", "2", "3", "4")); diff != "" {
-		t.Errorf("it was changed (-before +after):\n%s", diff)
+		t.Errorf("versions shown (-before +after):\n%s", diff)
 	}
 	report, err := b.rebuilder(e).Verify(t.Context(), "log", 1)
 	if err != nil || report.Streams != 5 || report.Compared != 4 {
-		t.Errorf("%+v, %v", report, err)
+		t.Errorf("verify: %+v, %v, want 5 streams, 4 of them compared", report, err)
 	}
 	b.write(t, "0", Swollen{1}, Noted{"x"})
 	if found, err = r.Reconcile(t.Context()); err != nil || found.Healed != 1 {
-		t.Errorf("%+v, %v", found, err)
+		t.Errorf("reconcile: %+v, %v, want 1 checkpoint healed", found, err)
 	}
 	b.wantShown(t, 1, ledgerOf(1, ""), "0", "1", "2", "3", "4")
 }

@@ -73,12 +73,12 @@ func TestNothingButSkipped(t *testing.T) {
 		for _, id := range []string{"short", "long"} {
 			var missing *es.NotFoundError
 			if d, err := fold.Document(t.Context(), s, note(id)); !errors.As(err, &missing) {
-				t.Errorf("generation %d shows %s: %+v, %v", s.Build.Generation, id, d, err)
+				t.Errorf("document in generation %d of %s: %+v, %v, want it missing", s.Build.Generation, id, d, err)
 			}
 		}
 		page, err := everyone.Page(t.Context(), s, projection.Query{Partitions: []string{"everyone"}, Limit: 10})
 		if err != nil || len(page.Items) != 1 {
-			t.Errorf("generation %d lists %d, %v", s.Build.Generation, len(page.Items), err)
+			t.Errorf("list in generation %d: %d rows, %v, want 1", s.Build.Generation, len(page.Items), err)
 		}
 		b.now = b.now.Add(projection.RecordCacheAge)
 	}

@@ -40,7 +40,7 @@ func TestSpans(t *testing.T) {
 				past := s.past(at)
 				for v := at + 1; v <= past; v++ {
 					if !seen[v] {
-						t.Fatalf("seed %d: %+v passes from %d over %d, which was not seen", seed, s, at, v)
+						t.Fatalf("seed %d: %+v goes from %d over %d, which was not delivered", seed, s, at, v)
 					}
 				}
 				if past < at || at == 0 && past > 0 && s.creator != "actor of 1" {
@@ -49,13 +49,13 @@ func TestSpans(t *testing.T) {
 			}
 		}
 		if s = spanOf(commits[0]); s.with(commits[0]) != s {
-			t.Errorf("seed %d: a duplicate makes %+v of %+v", seed, s.with(commits[0]), s)
+			t.Errorf("seed %d: a duplicate changes %+v to %+v", seed, s.with(commits[0]), s)
 		}
 		for _, c := range commits[1:] {
 			s = s.with(c)
 		}
 		if got := s.past(0); got != version-1 {
-			t.Errorf("seed %d: in order, it passes over %d of %d", seed, got, version-1)
+			t.Errorf("seed %d: delivered in order, the span skips %d of %d", seed, got, version-1)
 		}
 	}
 }

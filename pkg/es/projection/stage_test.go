@@ -80,7 +80,7 @@ func TestComparedInParts(t *testing.T) {
 				calls, s := 0, projection.Stage{Projection: "log", Generation: 2, Attempt: 2}
 				s, err := r.Advance(t.Context(), projection.StageSurvey, s)
 				if err != nil || len(s.Segments) != 2 {
-					t.Fatalf("survey: %+v, %v", s, err)
+					t.Fatalf("survey: %+v, %v, want 2 segments", s, err)
 				}
 				err = each(s, projection.StageCompare, func(what string, s projection.Stage) (projection.Stage, error) {
 					calls++
@@ -93,11 +93,12 @@ func TestComparedInParts(t *testing.T) {
 				var found *projection.VerificationError
 				if test.says == "" {
 					if err != nil || wantErr != nil || !s.Done || b.statuses(t) != "1 retired, 2 serving" || want.Counters == 0 {
-						t.Errorf("%+v, %v, %v; %s; %+v", s, err, wantErr, b.statuses(t), want)
+						t.Errorf("rebuild: %+v, %v; verified alone: %v; generations %s, report %+v; want 1 retired, 2 serving",
+							s, err, wantErr, b.statuses(t), want)
 					}
 				} else if !errors.As(err, &found) || !strings.Contains(err.Error(), test.says) || cmp.Diff(wantErr, err) != "" ||
 					b.statuses(t) != "1 serving, 2 building" {
-					t.Errorf("%v, want %v; %s", err, wantErr, b.statuses(t))
+					t.Errorf("rebuild: %v, want %v; generations %s", err, wantErr, b.statuses(t))
 				}
 			})
 		})
@@ -124,11 +125,11 @@ func TestMachineFails(t *testing.T) {
 	}
 	if _, err := finishWith(projection.Stage{Projection: "log"}, count); !errors.As(err,
 		new(*projection.VerificationError)) || surveys != 3 {
-		t.Errorf("%v after %d surveys", err, surveys)
+		t.Errorf("rebuild that never verifies: %v after %d surveys, want VerificationError after 3", err, surveys)
 	}
 	if got := b.building(t, 2).Failure; !strings.HasPrefix(got, "Failure: generation 2 of projection log differs") ||
 		b.statuses(t) != "1 serving, 2 building" {
-		t.Errorf("on record: %q; %s", got, b.statuses(t))
+		t.Errorf("failure on record: %q; generations %s", got, b.statuses(t))
 	}
 	e := b.engineOf(b.queued(), logOf(2, false), logOf(1, false))
 	b.machine.started = nil
@@ -141,7 +142,7 @@ func TestMachineFails(t *testing.T) {
 		t.Error(err)
 	}
 	if got := b.building(t, 2).Failure; got != "" || b.statuses(t) != "1 retired, 2 serving" {
-		t.Errorf("on record: %q; %s", got, b.statuses(t))
+		t.Errorf("failure on record: %q; generations %s; want none, 1 retired, 2 serving", got, b.statuses(t))
 	}
 }
 
@@ -155,7 +156,7 @@ func TestFailureOfDropping(t *testing.T) {
 		if out, err := r.Advance(t.Context(), projection.StageFail, projection.Stage{
 			Projection: "log", Generation: 2, Error: s,
 		}); err != nil || !out.Done {
-			t.Errorf("%+v, %v", out, err)
+			t.Errorf("fail the rebuild again: %+v, %v, want it done", out, err)
 		}
 	}
 	record := b.record(t)
@@ -188,7 +189,8 @@ func TestGivenUpUnderTheMachine(t *testing.T) {
 					return r.Advance(t.Context(), what, s)
 				})
 			if err != nil || last.Wait != 120 || b.statuses(t) != "1 serving, 2 dropping" || b.building(t, 2).Failure != "" {
-				t.Errorf("%+v, %v, %s", last, err, b.statuses(t))
+				t.Errorf("fail the rebuild: %+v, %v, generations %s; want 1 serving, 2 dropping, and a wait of 120 s",
+					last, err, b.statuses(t))
 			}
 		})
 	}
@@ -204,7 +206,7 @@ func TestStageRefusals(t *testing.T) {
 	refused := func(what string, s projection.Stage, says string) {
 		t.Helper()
 		if _, err := r.Advance(t.Context(), what, s); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%s: %v, want %s", what, err, says)
+			t.Errorf("stage %s: %v, want an error with %s", what, err, says)
 		}
 	}
 	refused("dance", s, `unknown rebuild stage "dance"`)
@@ -225,7 +227,7 @@ func TestStageRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	if again, err := r.Advance(t.Context(), projection.StageSwap, s); err != nil || again.Done {
-		t.Errorf("nothing was compared: %+v, %v", again, err)
+		t.Errorf("swap without a comparison: %+v, %v, want it not done", again, err)
 	}
 	s.Attempt = 3
 	refused(projection.StageSwap, s, "was not compared")

@@ -79,7 +79,7 @@ func TestChangedFold(t *testing.T) {
 			}
 			if !errors.As(err, &changed) || !slices.Equal(changed.Types, test.types) || changed.Generation != 1 ||
 				changed.Fold != 1 {
-				t.Errorf("%v, want %v", err, test.types)
+				t.Errorf("start with other types: %v, want an error with the types %v", err, test.types)
 			}
 		})
 	}

@@ -67,14 +67,14 @@ func TestCrashIsParked(t *testing.T) {
 	}
 	if said := b.said.String(); strings.Count(said, "trying a stream that may end the process") != 2 ||
 		strings.Count(said, "a stream is parked") != 1 || !strings.Contains(said, "stream=Note#a version=1 reason=crashed") {
-		t.Errorf("logged:\n%s", said)
+		t.Errorf("log, want two tries and one parked stream:\n%s", said)
 	}
 	if p := b.at(t, 1, "a").Parked; p.Attempts != 2 || p.Code != "1" {
-		t.Errorf("parked: %+v", p)
+		t.Errorf("parked checkpoint: %+v, want 2 attempts by code 1", p)
 	}
 	if b.do(t, fold, projection.Job{Task: projection.CatchUp, Stream: note("a")}) ||
 		b.do(t, fold, projection.Job{Task: projection.Reconcile, Of: 1, Suspect: true}) {
-		t.Error("other processes try the stream")
+		t.Error("another process tried the suspect stream")
 	}
 
 	cfg := b.queued()
@@ -84,7 +84,7 @@ func TestCrashIsParked(t *testing.T) {
 	b.wantParked(t, map[string]string{"a": "crashed before 1, seen 0"})
 	jobs := b.queue.take()
 	if len(jobs) != 1 || !jobs[0].Suspect || jobs[0].Stream != note("a") {
-		t.Fatalf("jobs: %+v", jobs)
+		t.Fatalf("jobs: %+v, want one suspect catch-up of a", jobs)
 	}
 	if err := b.rebuilder(mended).Do(t.Context(), jobs[0]); err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ func TestCrashOfAnother(t *testing.T) {
 	}
 	ends = false
 	if b.do(t, fold, job) || b.at(t, 1, "a").Version != 1 {
-		t.Errorf("%+v", b.at(t, 1, "a"))
+		t.Errorf("checkpoint of a: %+v, want version 1", b.at(t, 1, "a"))
 	}
 	b.wantParked(t, map[string]string{})
 }
@@ -153,7 +153,7 @@ func TestSuspectedWithoutReason(t *testing.T) {
 		}
 		at := b.at(t, 1, "a")
 		if at.Parked != nil {
-			t.Errorf("call %d fails (%v): %+v", n, err, at)
+			t.Errorf("call %d fails (%v): %+v, want it not parked", n, err, at)
 		}
 		if at.Version == 3 { // once is enough: the stream is up to date for the other calls
 			break
@@ -199,7 +199,7 @@ func TestSuspectsOneByOne(t *testing.T) {
 		for _, id := range []string{"a", "b", "c"} {
 			wg.Go(func() {
 				if err := r.Do(ctx, projection.Job{Task: projection.CatchUp, Stream: note(id), Suspect: true}); err != nil {
-					t.Errorf("%s: %v", id, err)
+					t.Errorf("catch up %s: %v", id, err)
 				}
 			})
 		}

@@ -98,7 +98,7 @@ func TestVerificationFinds(t *testing.T) {
 					!strings.Contains(err.Error(), test.says):
 					t.Errorf("finish: %v, want %q", err, test.says)
 				case b.statuses(t) != "1 serving, 2 building":
-					t.Errorf("it serves: %s", b.statuses(t))
+					t.Errorf("generations: %s, want 1 serving, 2 building", b.statuses(t))
 				}
 			})
 		})
@@ -122,10 +122,10 @@ func TestVerifyServing(t *testing.T) {
 	before := b.rows(t, 1)
 	r := b.rebuilder(b.engine)
 	if report, err := r.Verify(t.Context(), "log", 1); err != nil || report.Streams != 7 || report.Parked != 1 {
-		t.Errorf("%+v, %v", report, err)
+		t.Errorf("verify: %+v, %v, want 7 streams, 1 of them parked", report, err)
 	}
 	if _, err := r.Verify(t.Context(), "log", 2); !errors.Is(err, projection.ErrNoGeneration) {
-		t.Errorf("a generation that is not there: %v", err)
+		t.Errorf("verify a generation that does not exist: %v, want ErrNoGeneration", err)
 	}
 	if after := b.rows(t, 1); len(after) != len(before) {
 		t.Errorf("%d rows, and %d before", len(after), len(before))
@@ -142,20 +142,20 @@ func TestReplay(t *testing.T) {
 	var s notebook
 	if err := projection.Replay(t.Context(), logOf(1, false), b.store, note("a"), es.Point{Version: 3}, &s); err != nil ||
 		len(s.Texts) != 3 {
-		t.Errorf("%v, %v", s, err)
+		t.Errorf("replay a up to version 3: %v, %v, want 3 texts", s, err)
 	}
 	if err := projection.Replay(t.Context(), logOf(1, false), b.store, note("none"), es.Point{Version: 3},
 		&s); !errors.As(err, new(*es.NotFoundError)) {
-		t.Errorf("of nothing: %v", err)
+		t.Errorf("replay a missing stream: %v, want NotFoundError", err)
 	}
 	b.write(t, "a", Poisoned{})
 	if err := projection.Replay(t.Context(), logOf(1, false), b.store, note("a"), es.Point{Version: 7},
 		&s); !errors.Is(err, errPoison) {
-		t.Errorf("of poison: %v", err)
+		t.Errorf("replay a stream that can't be folded: %v, want the error of its fold", err)
 	}
-	reaction := reaction.New(reactionTo(func(string, es.Command) error { t.Error("it reacts"); return nil }))
+	reaction := reaction.New(reactionTo(func(string, es.Command) error { t.Error("the reaction ran"); return nil }))
 	if err := projection.Replay(t.Context(), reaction, b.store, note("a"), es.Point{Version: 1}, &s); !errors.Is(err,
 		projection.ErrNotRebuilt) {
-		t.Errorf("of a reaction: %v", err)
+		t.Errorf("replay a reaction: %v, want ErrNotRebuilt", err)
 	}
 }

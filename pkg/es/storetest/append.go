@@ -40,13 +40,13 @@ func roundTrip(t *testing.T, f *fixture) {
 	}
 	f.must(t, f.head(t, stream), event(3)) // no optional fields
 	if second := f.whole(t, stream, 4)[1]; second.ID == "" || second.ID == "commit-1" || !second.Meta.OccurredAt.IsZero() {
-		t.Errorf("second commit: %+v", second)
+		t.Errorf("second commit: %+v, want an id of its own and no occurredAt", second)
 	}
 }
 
 func headsChain(t *testing.T, f *fixture) {
 	if h := f.head(t, stream); h.Version() != 0 || h.Stream() != stream {
-		t.Errorf("head of nothing: %s@%d", h.Stream(), h.Version())
+		t.Errorf("head of a stream without events: %s@%d", h.Stream(), h.Version())
 	}
 	f.must(t, f.Empty(stream), events(3)...)
 	c := f.must(t, f.head(t, stream), events(2)...)

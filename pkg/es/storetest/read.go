@@ -101,17 +101,17 @@ func readCanceled(t *testing.T, f *fixture) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := f.Head(ctx, stream); !errors.Is(err, context.Canceled) {
-		t.Errorf("head: %v", err)
+		t.Errorf("head with a canceled context: %v, want context.Canceled", err)
 	}
 	if _, err := f.Load(ctx, f.Empty(stream), func(*es.Commit) error { return nil }); !errors.Is(err, context.Canceled) {
-		t.Errorf("load: %v", err)
+		t.Errorf("load with a canceled context: %v, want context.Canceled", err)
 	}
 	last := errors.New("nothing was yielded")
 	for _, err := range f.Read(ctx, stream, es.Range{}) {
 		last = err
 	}
 	if !errors.Is(last, context.Canceled) {
-		t.Errorf("read: %v", last)
+		t.Errorf("read with a canceled context: %v, want context.Canceled", last)
 	}
 }
 
@@ -137,7 +137,7 @@ func loadAfterHead(t *testing.T, f *fixture) {
 	if head, err = f.Load(t.Context(), head, func(*es.Commit) error {
 		return errors.New("there is nothing more")
 	}); err != nil || head.Version() != 5 {
-		t.Errorf("loading nothing more: head %d: %v", head.Version(), err)
+		t.Errorf("load from the head on: head %d: %v", head.Version(), err)
 	}
 	f.must(t, head, event(1))
 }
@@ -217,17 +217,17 @@ func badNames(t *testing.T, f *fixture) {
 		var wrong *es.StreamNameError
 		_, err := f.Append(t.Context(), es.Append{Writes: []es.Write{{Head: f.Empty(s), Events: events(1)}}})
 		if !errors.As(err, &wrong) {
-			t.Errorf("append to %q: %v", s, err)
+			t.Errorf("append to the invalid stream %q: %v, want an error about its id", s, err)
 		}
 		if _, err := f.Head(t.Context(), s); !errors.As(err, &wrong) {
-			t.Errorf("head of %q: %v", s, err)
+			t.Errorf("head of the invalid stream %q: %v, want an error about its id", s, err)
 		}
 		if _, err := f.Load(t.Context(), f.Empty(s), func(*es.Commit) error { return nil }); !errors.As(err, &wrong) {
-			t.Errorf("load %q: %v", s, err)
+			t.Errorf("load the invalid stream %q: %v, want an error about its id", s, err)
 		}
 		for _, err := range f.Read(t.Context(), s, es.Range{}) {
 			if !errors.As(err, &wrong) {
-				t.Errorf("read %q: %v", s, err)
+				t.Errorf("read the invalid stream %q: %v, want an error about its id", s, err)
 			}
 		}
 	}

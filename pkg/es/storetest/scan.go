@@ -61,7 +61,7 @@ func (f *fixture) read(t *testing.T, segment es.Segment) []es.ScanPage {
 			t.Fatalf("scan %+v: %v", segment, err)
 		}
 		if len(page.Corrupt) > 0 {
-			t.Fatalf("scan %+v: %v", segment, page.Corrupt)
+			t.Fatalf("scan %+v: corrupt commits %v, want none", segment, page.Corrupt)
 		}
 		pages = append(pages, page)
 	}
@@ -204,7 +204,7 @@ func scanBadPosition(t *testing.T, f *fixture) {
 	}
 	got, err := es.All(t.Context(), f.scanner(t), es.AllConfig{From: []es.Position{es.Start, good}}, nil)
 	if !errors.As(err, new(*es.SegmentError)) || got != nil {
-		t.Errorf("all segments, with a position of another division: %v, %v", got, err)
+		t.Errorf("scan all segments from a position of another number of segments: %v, %v, want SegmentError", got, err)
 	}
 }
 
@@ -225,7 +225,7 @@ func scanCanceled(t *testing.T, f *fixture) {
 	}
 	positions, err := es.All(ctx, f.scanner(t), es.AllConfig{Segments: 3}, nil)
 	if !errors.Is(err, context.Canceled) || !cmp.Equal(positions, make([]es.Position, 3)) {
-		t.Errorf("all segments: %v, %v", positions, err)
+		t.Errorf("scan all segments with a canceled context: %v, %v, want context.Canceled", positions, err)
 	}
 }
 
@@ -320,7 +320,7 @@ func scanAllInterrupted(t *testing.T, f *fixture) {
 	}
 	done, err := es.All(t.Context(), f.scanner(t), es.AllConfig{From: positions}, nil)
 	if err != nil || !cmp.Equal(done, positions) {
-		t.Errorf("All from the end of all segments: %v, %v", done, err)
+		t.Errorf("scan all segments from their ends: %v, %v", done, err)
 	}
 }
 
@@ -389,6 +389,6 @@ func inspect(t *testing.T, f *fixture) {
 		last = err
 	}
 	if !errors.Is(last, context.Canceled) {
-		t.Errorf("canceled: %v", last)
+		t.Errorf("scan with a canceled context: %v, want context.Canceled", last)
 	}
 }

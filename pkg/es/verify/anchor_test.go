@@ -59,7 +59,7 @@ func exported(t *testing.T, streams ...es.StreamID) (*verify.Anchors, []byte) {
 	var doc bytes.Buffer
 	digest, err := a.Write(&doc, signer)
 	if err != nil || len(digest) != sha256.Size {
-		t.Fatalf("%x, %v", digest, err)
+		t.Fatalf("write the anchors: digest %x, %v", digest, err)
 	}
 	return a, doc.Bytes()
 }
@@ -73,7 +73,7 @@ func TestAnchorsComeBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(a, got); diff != "" {
-		t.Errorf("(-written +read):\n%s", diff)
+		t.Errorf("anchors (-written +read):\n%s", diff)
 	}
 	var again bytes.Buffer
 	if _, err := got.Write(&again, signer); err != nil || !bytes.Equal(doc, again.Bytes()) {
@@ -92,7 +92,7 @@ func TestAnchorsOfNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, err := verify.ReadAnchors(&doc, trusted); err != nil || len(got.Heads) != 0 || !got.At.Equal(now) {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("read anchors without heads: %+v, %v", got, err)
 	}
 }
 
@@ -104,7 +104,7 @@ func TestAnchorsTampered(t *testing.T) {
 		t.Helper()
 		a, err := verify.ReadAnchors(bytes.NewReader(doc), trusted)
 		if a != nil || !errors.Is(err, verify.ErrTampered) && !errors.Is(err, verify.ErrUntrusted) {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("read anchors with %s: %v, want ErrTampered or ErrUntrusted", what, err)
 		}
 	}
 	for i := range doc {
@@ -198,7 +198,7 @@ func TestAnchorsSignedButWrong(t *testing.T) {
 		_, err := verify.ReadAnchors(strings.NewReader(doc), trusted)
 		if (err == nil) != (test.line == "") ||
 			err != nil && (!strings.Contains(err.Error(), test.line) || errors.Is(err, verify.ErrTampered)) {
-			t.Errorf("%s: %v, want %q", test.name, err, test.line)
+			t.Errorf("%s: %v, want an error with %q that is not ErrTampered", test.name, err, test.line)
 		}
 	}
 }
@@ -212,13 +212,13 @@ func TestAnchorsOfFindings(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := r.Anchors(now); !errors.Is(err, verify.ErrFindings) {
-		t.Errorf("%v, want %v", err, verify.ErrFindings)
+		t.Errorf("anchors of a report with findings: %v, want %v", err, verify.ErrFindings)
 	}
 	if r, err = verify.Store(t.Context(), oneStream(t), verify.Config{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.Anchors(now); err == nil {
-		t.Error("anchors of a check without heads")
+		t.Error("anchors of a report without heads: no error")
 	}
 }
 

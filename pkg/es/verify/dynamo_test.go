@@ -45,7 +45,7 @@ func TestIntactStore(t *testing.T) {
 		got, err := verify.Store(t.Context(), store, verify.Config{Segments: segments, Heads: true})
 		if err != nil || got.Found > 0 || got.Streams != streams || got.Commits != appends+appends/5*2 ||
 			len(got.Heads) != streams {
-			t.Errorf("%d segments: %v, %+v", segments, err, got)
+			t.Errorf("verify in %d segments: %v, %+v, want no findings", segments, err, got)
 		}
 	}
 }
@@ -81,7 +81,7 @@ func TestWhileOthersAppend(t *testing.T) {
 			for i := 0; i < 6 || appended.Load() < 50; i++ {
 				got, err := verify.StoreWithin(ctx, store, verify.Config{Segments: 3, Heads: true, Witnesses: witnesses}, 10)
 				if err != nil || got.Found > 0 {
-					t.Errorf("after %d appends: %v, %+v", appended.Load(), err, got.Findings)
+					t.Errorf("verify after %d concurrent appends: %v, findings %+v, want none", appended.Load(), err, got.Findings)
 				}
 				anchors, err := got.Anchors(time.Now())
 				if err != nil {

@@ -54,19 +54,19 @@ func TestErrorsAreNoFindings(t *testing.T) {
 	} {
 		r, err := verify.StoreWithin(t.Context(), test.source, verify.Config{Witnesses: test.witness}, test.open)
 		if !errors.Is(err, down) || r != nil {
-			t.Errorf("%s: %v, %+v", name, err, r)
+			t.Errorf("verify, %s: %v, %+v, want the store's error and no report", name, err, r)
 		}
 	}
 	if r, err := verify.Stream(t.Context(), failing{inspect: down}, account(1)); !errors.Is(err, down) || r != nil {
-		t.Errorf("a stream: %v, %+v", err, r)
+		t.Errorf("verify a stream of a store that fails: %v, %+v, want the store's error", err, r)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if r, err := verify.Store(ctx, sibling, verify.Config{}); !errors.Is(err, context.Canceled) || r != nil {
-		t.Errorf("canceled: %v, %+v", err, r)
+		t.Errorf("verify with a canceled context: %v, %+v, want context.Canceled", err, r)
 	}
 	if _, err := verify.Store(t.Context(), l, verify.Config{Segments: -1}); err == nil {
-		t.Error("a scan of -1 segments gave no error")
+		t.Error("scan of -1 segments: no error")
 	}
 }
 
@@ -79,6 +79,6 @@ func TestManyFindings(t *testing.T) {
 	}
 	r, err := verify.Store(t.Context(), l, verify.Config{MaxFindings: 2})
 	if err != nil || r.Found != 5 || len(r.Findings) != 2 {
-		t.Errorf("%v, %+v", err, r)
+		t.Errorf("verify with at most 2 findings: %v, %+v, want 5 found and 2 of them listed", err, r)
 	}
 }

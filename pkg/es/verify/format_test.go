@@ -103,11 +103,11 @@ func TestFormatScript(t *testing.T) {
 		}
 		out, err := run(i)
 		if c, _ := dynamostore.Decode(i); err != nil || strings.TrimSpace(out) != fmt.Sprintf("%x as stored", c.Hash) {
-			t.Errorf("%s: %v: %s, want %x", name, err, out, c.Hash)
+			t.Errorf("hash by the script for %s: %v: %s, want %x", name, err, out, c.Hash)
 		}
 		i["id"] = text("forged")
 		if out, err := run(i); err == nil || !strings.Contains(out, "but stored is") {
-			t.Errorf("%s, changed: %v: %s", name, err, out)
+			t.Errorf("hash by the script for the changed %s: %v: %s, want it to differ", name, err, out)
 		}
 	}
 }
@@ -258,12 +258,12 @@ func conforms(t *testing.T, name string, i item, documented map[string]attribute
 	for attribute, value := range i {
 		kind, _ := strings.CutPrefix(fmt.Sprintf("%T", value), "*types.AttributeValueMember")
 		if want, ok := documented[attribute]; !ok || kind != want.kind {
-			t.Errorf("%s: %s is %s, documented %+v", name, attribute, kind, want)
+			t.Errorf("%s: attribute %s is %s, the documentation has %+v", name, attribute, kind, want)
 		}
 	}
 	for attribute, want := range documented {
 		if _, there := i[attribute]; want.never && !there {
-			t.Errorf("%s: %s is absent", name, attribute)
+			t.Errorf("%s: attribute %s is absent", name, attribute)
 		}
 	}
 }

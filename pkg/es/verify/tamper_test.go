@@ -48,7 +48,7 @@ func key(s es.StreamID, version int64) item {
 func (t *table) get(s es.StreamID, version int64) item {
 	out, err := t.client.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &t.name, Key: key(s, version)})
 	if err != nil || len(out.Item) == 0 {
-		t.Fatalf("%s@%d: %v, %v", s, version, out, err)
+		t.Fatalf("read %s@%d: %v, %v, want its item", s, version, out, err)
 	}
 	return out.Item
 }
@@ -277,7 +277,7 @@ func TestTampering(t *testing.T) {
 	}
 	before, err := verify.Store(t.Context(), store, verify.Config{Heads: true})
 	if err != nil || before.Found > 0 {
-		t.Fatalf("before: %v, %+v", err, before)
+		t.Fatalf("verify before the change: %v, %+v, want no findings", err, before)
 	}
 	anchors, err := before.Anchors(now)
 	if err != nil {

@@ -56,7 +56,7 @@ func TestExtract(t *testing.T) {
 	}
 	for _, name := range []string{"a.jar", "lib/deep/b.so"} {
 		if text, err := os.ReadFile(filepath.Join(dir, name)); string(text) != "content" {
-			t.Errorf("%s: %q, %v", name, text, err)
+			t.Errorf("read %s: %q, %v, want content", name, text, err)
 		}
 	}
 	if found, _ := filepath.Glob(filepath.Join(dir, "package*")); len(found) > 0 {
@@ -74,10 +74,10 @@ func TestExtractStaysInside(t *testing.T) {
 	} {
 		parent := t.TempDir()
 		if err := extract(tarball(t, bad), "package/emulator/", filepath.Join(parent, "a", "b")); err == nil {
-			t.Errorf("%s was accepted", bad.Name)
+			t.Errorf("extract %s: no error", bad.Name)
 		}
 		if entries, _ := os.ReadDir(parent); len(entries) != 1 {
-			t.Errorf("%s wrote %v", bad.Name, entries)
+			t.Errorf("extracting %s wrote %v, want one folder", bad.Name, entries)
 		}
 	}
 }
@@ -102,14 +102,14 @@ func TestWhatIsMissing(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	if err := Ensure(t.Context(), filepath.Join(t.TempDir(), "db")); err == nil ||
 		!strings.Contains(err.Error(), "npm is missing") {
-		t.Errorf("without npm: %v", err)
+		t.Errorf("ensure without npm: %v, want an error that says so", err)
 	}
 	if err := CheckJava(t.Context()); err == nil || !strings.Contains(err.Error(), "Java is missing") {
-		t.Errorf("without Java: %v", err)
+		t.Errorf("check without Java: %v, want an error that says so", err)
 	}
 	if _, err := Start(t.Context(), Options{Dir: t.TempDir()}); err == nil ||
 		!strings.Contains(err.Error(), "make dynamodb-local") {
-		t.Errorf("without DynamoDB Local: %v", err)
+		t.Errorf("start without DynamoDB Local: %v, want an error that says what to run", err)
 	}
 }
 
@@ -126,7 +126,7 @@ func TestEnsureTakesNothingButThePackage(t *testing.T) {
 	// npm runs in another folder
 	for _, dir := range []string{filepath.Join(t.TempDir(), "state", "db"), filepath.Join("state", "db")} {
 		if err := Ensure(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "integrity") {
-			t.Errorf("%s: error is %v", dir, err)
+			t.Errorf("ensure in %s with another checksum: %v, want an integrity error", dir, err)
 		}
 		if entries, _ := os.ReadDir(filepath.Dir(dir)); len(entries) > 0 {
 			t.Errorf("%s: temporary files are left: %v", dir, entries)

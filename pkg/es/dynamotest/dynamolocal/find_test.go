@@ -28,7 +28,7 @@ func TestFind(t *testing.T) {
 	put(filepath.Join(project, "go.mod"))
 	t.Chdir(inside)
 	if dir, err := Find(); !errors.Is(err, ErrMissing) {
-		t.Errorf("found in %s, %v, want that it is missing", dir, err)
+		t.Errorf("find: %s, %v, want an error that it is missing", dir, err)
 	}
 	cache, err := CacheDir()
 	if err != nil {

@@ -84,7 +84,7 @@ func TestDataStay(t *testing.T) {
 		})
 		found, err := db.ListTables(t.Context(), &dynamodb.ListTablesInput{})
 		if err != nil || len(found.TableNames) != min(round, 1) {
-			t.Errorf("start %d: tables %+v, %v", round+1, found, err)
+			t.Errorf("start %d: tables %+v, %v, want those of the start before", round+1, found, err)
 		}
 		if round == 0 {
 			_, err = db.CreateTable(t.Context(), &dynamodb.CreateTableInput{

@@ -39,7 +39,7 @@ func TestUnsyncedIsTheCommandAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := cmd.Wait(); err != nil {
-		t.Errorf("sync fails: %v", err)
+		t.Errorf("process whose sync fails: %v", err)
 	}
 	if text, err := os.ReadFile(file); string(text) != "written\n" {
 		t.Errorf("the file has %q, %v", text, err)

@@ -40,17 +40,17 @@ func TestParkedWithoutEpoch(t *testing.T) {
 	}
 	for _, stream := range []string{"a", "b"} {
 		if diff := cmp.Diff(want, at[note(stream)]); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", stream, diff)
+			t.Errorf("checkpoint of %s (-want +got):\n%s", stream, diff)
 		}
 	}
 	next := projection.CheckpointUpdate{Stream: note("a"), Prev: at[note("a")], Next: projection.Checkpoint{Version: 8}}
 	if err := view.Save(t.Context(), 1, []projection.CheckpointUpdate{next}, nil); err != nil {
-		t.Errorf("save: %v", err)
+		t.Errorf("save a checkpoint of an older version: %v", err)
 	}
 	if err := view.Park(t.Context(), 1, note("b"), at[note("b")], parked); err != nil {
-		t.Errorf("park again: %v", err)
+		t.Errorf("park a stream again: %v", err)
 	}
 	if at, err = view.Checkpoints(t.Context(), 1, note("b")); err != nil || at[note("b")].EpochAt(8) != 1 {
-		t.Errorf("parked again: %+v, %v", at, err)
+		t.Errorf("checkpoint after parking again: %+v, %v, want epoch 1", at, err)
 	}
 }

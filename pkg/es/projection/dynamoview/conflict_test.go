@@ -82,11 +82,11 @@ func TestTransactionsInTheWay(t *testing.T) {
 		cancel()
 		c.left.Store(1)
 		if err := step.do(ended); !errors.Is(err, context.Canceled) {
-			t.Errorf("%s, out of time: %v", step.name, err)
+			t.Errorf("%s with a canceled context: %v, want context.Canceled", step.name, err)
 		}
 		c.left.Store(3)
 		if err := step.do(t.Context()); err != nil {
-			t.Errorf("%s: %v", step.name, err)
+			t.Errorf("%s in conflict with a transaction: %v", step.name, err)
 		}
 	}
 	c.left.Store(1000)

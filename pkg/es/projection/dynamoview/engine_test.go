@@ -138,7 +138,7 @@ func (b *bench) write(t *testing.T, id string, events ...noteEvent) es.Commit {
 func (b *bench) apply(t *testing.T, commits ...es.Commit) {
 	t.Helper()
 	if failed := b.engine.Apply(t.Context(), commits); len(failed) > 0 {
-		t.Fatalf("failed: %v", failed)
+		t.Fatalf("streams that failed: %v, want none", failed)
 	}
 }
 
@@ -244,7 +244,7 @@ func TestHostileDelivery(t *testing.T) {
 							batch = append(batch, history[rng.IntN(len(history))])
 						}
 						if failed := hostile.engine.Apply(context.Background(), batch); len(failed) > 0 {
-							t.Errorf("failed: %v", failed)
+							t.Errorf("streams that failed: %v, want none", failed)
 						}
 					}
 				})
@@ -336,7 +336,7 @@ func TestEventOfManyRows(t *testing.T) {
 	b.apply(t, c)
 	got := b.rows(t, "a")
 	if got.Fan != 250 || got.Versions["a"] != 3 || len(got.All) != 2 {
-		t.Errorf("%+v", got)
+		t.Errorf("rows of a: %+v, want 250 in the fan, version 3 and 2 entries", got)
 	}
 	for sort, count := range b.counts(t, 1, "fan") {
 		if count != "1" {
@@ -378,12 +378,12 @@ func TestInterruptedAnywhere(t *testing.T) {
 	failures := 0
 	for ; len(engine.Apply(t.Context(), commits)) > 0; failures++ {
 		if failures > 50 {
-			t.Fatal("it never ends")
+			t.Fatal("the projection did not end in the number of tries")
 		}
 	}
 	got := b.rows(t, "a")
 	if failures == 0 || got.Fan != 250 || got.Letters["x"] != "1" || got.Letters["y"] != "1" || got.Versions["a"] != 4 {
-		t.Errorf("after %d failures: %+v", failures, got)
+		t.Errorf("rows after %d failures: %+v", failures, got)
 	}
 	fan := b.counts(t, 1, "fan")
 	if first, last := fan["000"], fan["249"]; first != "2" || last != "1" {
@@ -400,7 +400,7 @@ func TestParking(t *testing.T) { //nolint:paralleltest // mends the fold
 	b.apply(t, bad[0], panics, good, es.Commit{Stream: es.StreamID{Type: "Other", ID: "1"}})
 	b.apply(t, bad...)
 	if got := b.rows(t, "good", "bad"); got.Versions["good"] != 1 || got.Versions["bad"] != 1 || len(got.All) != 2 {
-		t.Errorf("%+v", got)
+		t.Errorf("rows of good and bad: %+v, want both at version 1", got)
 	}
 	parked := b.parked(t)
 	want := map[string]string{"bad": "failed before 2, seen 4: poison", "panics": "failed before 1, seen 1: panic: poison"}
@@ -421,16 +421,16 @@ func TestParking(t *testing.T) { //nolint:paralleltest // mends the fold
 	}
 	if got := b.rows(t, "bad"); got.Versions["bad"] != 4 || len(got.All) != 4 || got.Letters["x"] != "2" ||
 		got.Letters["z"] != "1" {
-		t.Errorf("%+v", got)
+		t.Errorf("rows of bad: %+v, want version 4, 4 entries, x twice and z once", got)
 	}
 	newer := projection.NewEngine(b.store, b.catalog, projection.Config{CodeVersion: func() string {
 		return "newer"
 	}}, projection.Subscription{Projection: log, View: b.view})
 	if failed := newer.Apply(t.Context(), []es.Commit{panics}); len(failed) > 0 {
-		t.Errorf("failed: %v", failed)
+		t.Errorf("streams that failed: %v, want none", failed)
 	}
 	if got := b.parked(t); len(got) != 0 || b.rows(t, "panics").Versions["panics"] != 1 {
-		t.Errorf("parked: %v", got)
+		t.Errorf("parked: %v, want none, and version 1 of panics", got)
 	}
 }
 

@@ -125,11 +125,11 @@ func TestHostileLedgers(t *testing.T) {
 				t.Errorf("of %d rows (-plain +got):\n%s", len(want), diff)
 			}
 			if keys := slices.Sorted(maps.Keys(got)); !slices.Contains(keys, "counter 000") {
-				t.Errorf("it shows %v", keys)
+				t.Errorf("counters: %v, want counter 000 among them", keys)
 			}
 			r := projection.NewRebuilder(mended, b.store, projection.RebuildConfig{Segments: 2})
 			if report, err := r.Verify(t.Context(), "ledger", 1); err != nil || report.Compared != 3 {
-				t.Errorf("%+v, %v", report, err)
+				t.Errorf("verify: %+v, %v, want 3 streams compared", report, err)
 			}
 		})
 	}

@@ -166,7 +166,7 @@ func TestInline(t *testing.T) {
 	}
 	b.delivered(t, c1)
 	if diff := cmp.Diff([]string{"Note#a@2"}, b.told.take()); diff != "" {
-		t.Errorf("told (-want +got):\n%s", diff)
+		t.Errorf("versions observed (-want +got):\n%s", diff)
 	}
 	c2, c3 := write(t, b.store, "a", renoted{}), write(t, b.store, "a", noted{"z"})
 	want = rows{
@@ -198,7 +198,7 @@ func TestInlineTogether(t *testing.T) {
 	}
 	b.delivered(t, commits[0].Commit, commits[1].Commit)
 	if got := b.rows(t, "a", "b"); got.Letters["x"] != "2" || len(got.All) != 2 {
-		t.Errorf("%+v", got)
+		t.Errorf("rows of a and b: %+v, want x twice and 2 entries", got)
 	}
 }
 
@@ -224,7 +224,7 @@ func TestInlineLeaves(t *testing.T) {
 	}
 	b.apply(t, c5)
 	if got := b.rows(t, "a"); got.Versions["a"] != 5 || got.Fan != 250 || got.Letters["z"] != "2" {
-		t.Errorf("%+v", got)
+		t.Errorf("rows of a: %+v, want version 5, 250 in the fan and z twice", got)
 	}
 }
 
@@ -293,17 +293,18 @@ func TestInlineCannotFold(t *testing.T) {
 			b.level(t, "a", 1)
 			if got := b.logged.String(); b.store.Unaccompanied() != 1 || !strings.Contains(got, "Note#a@2 can't be folded") ||
 				strings.Contains(got, "poison") {
-				t.Errorf("%d left, logged %q", b.store.Unaccompanied(), got)
+				t.Errorf("%d appends without companion, log %q; want 1, and Note#a@2 named without its payload",
+					b.store.Unaccompanied(), got)
 			}
 			b.apply(t, bad)
 			if got := b.parked(t)["a"]; !strings.HasPrefix(got, "failed before 2, seen 2") {
-				t.Errorf("parked: %q", got)
+				t.Errorf("checkpoint of a: %q, want parked as failed before version 2", got)
 			}
 			after := write(t, b.store, "a", noted{"y"})
 			b.apply(t, after)
 			b.level(t, "a", 1)
 			if n := b.store.Unaccompanied(); n != 1 {
-				t.Errorf("%d left", n)
+				t.Errorf("%d appends without companion, want 1", n)
 			}
 		})
 	}
@@ -320,13 +321,13 @@ func TestInlineOvertaken(t *testing.T) {
 	}
 	write(t, b.store, "a", noted{"x"})
 	if got := b.rows(t); len(got.All) != 0 || b.store.Unaccompanied() != 1 {
-		t.Errorf("%+v, %d left", got, b.store.Unaccompanied())
+		t.Errorf("rows: %+v, %d appends without companion; want no rows and 1", got, b.store.Unaccompanied())
 	}
 	if err := b.engine.RetryStream(t.Context(), note("a"), "log"); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.rows(t, "a"); got.Versions["a"] != 1 || len(b.parked(t)) != 0 || got.Letters["x"] != "1" {
-		t.Errorf("%+v", got)
+		t.Errorf("rows of a: %+v, want version 1, x once, and nothing parked", got)
 	}
 	b.delivered(t, write(t, b.store, "a", noted{"x"}))
 	b.level(t, "a", 2)
@@ -349,7 +350,7 @@ func TestInlineRival(t *testing.T) {
 	}
 	b.delivered(t, write(t, b.store, "a", noted{"y"}))
 	if got := b.rows(t, "a"); got.Versions["a"] != 2 || strings.Join(got.All, "") != "xy" || b.store.Unaccompanied() != 0 {
-		t.Errorf("%+v, %d left", got, b.store.Unaccompanied())
+		t.Errorf("rows of a: %+v, %d appends without companion; want version 2, xy and 0", got, b.store.Unaccompanied())
 	}
 }
 
@@ -361,7 +362,7 @@ func TestInlineAnswerLost(t *testing.T) {
 	c := write(t, b.store, "a", noted{"x"})
 	b.delivered(t, c)
 	if got := b.rows(t, "a"); got.Versions["a"] != 1 || got.Letters["x"] != "1" || b.hooks.after != nil {
-		t.Errorf("%+v", got)
+		t.Errorf("rows of a: %+v, want version 1 and x once", got)
 	}
 	head, err := b.store.Head(t.Context(), note("a"))
 	if err != nil || head.Version() != 1 {
@@ -387,7 +388,7 @@ func TestInlineDoesNotWait(t *testing.T) {
 	})
 	if err == nil || !strings.Contains(err.Error(), "longer than 500ms") || actions != nil ||
 		time.Since(began) > 5*time.Second {
-		t.Errorf("%v, %v after %s", actions, err, time.Since(began))
+		t.Errorf("companion that is too slow: %v, %v after %s; want an error and no actions", actions, err, time.Since(began))
 	}
 }
 

@@ -104,7 +104,7 @@ func TestLargeRowsAreNotAllRead(t *testing.T) {
 	b.meter.Take()
 	page := b.page(t, "", projection.Query{Partitions: []string{"a"}, Limit: 1000, MaxBytes: 800_000})
 	if len(page.Items) != 2 || page.Next == "" {
-		t.Fatalf("%d rows, and then %q", len(page.Items), page.Next)
+		t.Fatalf("page of %d rows, next %q; want 2 rows and another page", len(page.Items), page.Next)
 	}
 	if d := cmp.Diff(map[string]int{"Query": 1}, b.meter.Take().Requests); d != "" { // DynamoDB answers with 1 MB at most
 		t.Error(d)

@@ -32,7 +32,7 @@ func TestPagesGrow(t *testing.T) {
 		log := projection.Listing{Kind: projection.AppendedRow, Partition: "log", PageSize: test.size}
 		for row, err := range b.view.List(t.Context(), 1, log) {
 			if err != nil || string(row.Row.Row) != fmt.Sprint(taken) {
-				t.Fatalf("row %d is %s, %v", taken, row.Row.Row, err)
+				t.Fatalf("row %d of the list: %s, %v", taken, row.Row.Row, err)
 			}
 			if taken++; taken == test.taken {
 				break
@@ -65,6 +65,6 @@ func TestDocumentWithoutName(t *testing.T) {
 		failed = first(view.List(t.Context(), 1, projection.Listing{Kind: projection.IndexedRow, Partition: "all"}))
 	}
 	if failed == nil || !strings.Contains(failed.Error(), `"here|there"`) {
-		t.Errorf("listed: %v", failed)
+		t.Errorf("list with a key that has a separator: %v, want an error that names it", failed)
 	}
 }

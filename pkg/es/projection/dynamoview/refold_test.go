@@ -71,7 +71,7 @@ func TestRefold(t *testing.T) {
 	for n, id := range ids { // by their names, rows of one may belong to the other
 		out, err := engine(ids[:n+1]...).Refold(t.Context(), []es.StreamID{note(id)}, "ledger")
 		if err != nil || out != (projection.Refolded{Documents: 1, Rows: 60*3 + 60}) {
-			t.Errorf("%+v, %v", out, err)
+			t.Errorf("refold: %+v, %v, want 1 document and 240 rows", out, err)
 		}
 		if got, want := secrets(t, client, table), (len(ids)-1-n)*(60*4+1); got != want {
 			t.Errorf("after %s: %d items hold secrets, want %d", id, got, want)
@@ -90,7 +90,7 @@ func TestRefold(t *testing.T) {
 	}
 	r := projection.NewRebuilder(engine(ids...), b.store, projection.RebuildConfig{Segments: 2})
 	if report, err := r.Verify(t.Context(), "ledger", 1); err != nil || report.Compared != 2 {
-		t.Errorf("%+v, %v", report, err)
+		t.Errorf("verify: %+v, %v, want 2 streams compared", report, err)
 	}
 }
 
@@ -136,7 +136,7 @@ func TestInlineRefolded(t *testing.T) {
 	b.level(t, "a", 4)
 	if out, err := b.engine.Refold(t.Context(), []es.StreamID{note("a"), note("never")}); err != nil ||
 		out.Documents != 1 {
-		t.Errorf("%+v, %v", out, err)
+		t.Errorf("refold a and a stream without events: %+v, %v, want 1 document", out, err)
 	}
 	b.delivered(t, write(t, b.store, "a", noted{"x"}))
 	want := rows{

@@ -92,7 +92,7 @@ func TestThrottlesAreUnavailable(t *testing.T) {
 				"position":    catalog.SavePosition(ctx, "log", 1, 0, es.Start),
 			} {
 				if err == nil || errors.Is(err, es.ErrUnavailable) != test.want {
-					t.Errorf("%s: %v", call, err)
+					t.Errorf("%s: %v, want an error that is ErrUnavailable: %t", call, err, test.want)
 				}
 			}
 		})
@@ -150,6 +150,6 @@ func TestThrottledRebuild(t *testing.T) {
 		t.Error(err)
 	}
 	if view.left > 0 {
-		t.Errorf("%d throttles are left", view.left)
+		t.Errorf("%d throttles were not used", view.left)
 	}
 }

@@ -24,7 +24,7 @@ func TestImpossibleConfig(t *testing.T) {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("%+v is taken", cfg)
+					t.Errorf("view with %+v: want a panic", cfg)
 				}
 			}()
 			memview.New(cfg)

@@ -105,7 +105,7 @@ func appendOneWinner(t *testing.T, f *fixture) {
 				wg.Go(func() {
 					<-gate
 					if err := f.Append(t.Context(), 1, line(1, epoch, fmt.Sprintf(`"%d by %d"`, epoch, writer))); err != nil {
-						t.Errorf("epoch %d: %v", epoch, err)
+						t.Errorf("append in epoch %d: %v", epoch, err)
 					}
 				})
 			}

@@ -40,7 +40,7 @@ func (f *fixture) list(t *testing.T, g projection.Generation, l projection.Listi
 	var rows []string
 	for row, err := range f.List(t.Context(), g, l) {
 		if err != nil {
-			t.Fatalf("%+v: %v", l, err)
+			t.Fatalf("list %+v: %v", l, err)
 		}
 		text := fmt.Sprintf("%s: %s", row.Key.Sort, written(row.Row))
 		if row.Stream.Type != "" {

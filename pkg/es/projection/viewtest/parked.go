@@ -31,7 +31,7 @@ func parkAndMend(t *testing.T, f *fixture) {
 	two.Parked = nil
 	f.wantAt(t, 1, stream("a"), &two)
 	if got := f.parked(t, 1); len(got) != 0 {
-		t.Errorf("after a save, still parked: %v", got)
+		t.Errorf("parked after a save that ends parking: %v", got)
 	}
 }
 
@@ -45,7 +45,7 @@ func parkStale(t *testing.T, f *fixture) {
 	}
 	f.wantAt(t, 1, stream("a"), &two)
 	if got := f.parked(t, 1); len(got) != 0 {
-		t.Errorf("parked: %v", got)
+		t.Errorf("parked: %v, want none", got)
 	}
 	if err := f.Park(t.Context(), 1, stream("a"), two, because(3)); err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func parkStale(t *testing.T, f *fixture) {
 		"park":           f.Park(t.Context(), 1, stream("a"), two, because(3)),
 	} {
 		if !errors.Is(err, projection.ErrStale) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: %v, want ErrStale", name, err)
 		}
 	}
 }
@@ -109,7 +109,7 @@ func parkLarge(t *testing.T, f *fixture) {
 			t.Errorf("park the largest %s: %v", name, err)
 		}
 		if p := f.parked(t, 1)[name]; p.Version != 2 || len(p.Error) < 100 {
-			t.Errorf("parked: %+v", p)
+			t.Errorf("parked: %+v, want version 2 with its error", p)
 		}
 	}
 }
@@ -138,7 +138,7 @@ func seen(t *testing.T, f *fixture) {
 	}
 	park()
 	if got := f.parked(t, 1)["a"].Seen; got != 9 {
-		t.Errorf("seen %d after it was parked again, want 9", got)
+		t.Errorf("newest version seen is %d after parking again, want 9", got)
 	}
 	two := at(2)
 	f.mustMove(t, stream("a"), one, two)

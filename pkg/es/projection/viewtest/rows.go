@@ -146,7 +146,7 @@ func manyRows(t *testing.T, f *fixture) {
 	}
 	all, err := f.Checkpoints(t.Context(), 1, streams...)
 	if err != nil || len(all) != 5 {
-		t.Errorf("%d checkpoints, %v", len(all), err)
+		t.Errorf("%d checkpoints, %v, want 5", len(all), err)
 	}
 }
 
@@ -221,7 +221,7 @@ func dropGeneration(t *testing.T, f *fixture) {
 	f.wantListed(t, 1, projection.Listing{Kind: projection.AppendedRow, Partition: "p"})
 	f.wantListed(t, 1, documents(0, "p"))
 	if p := f.parked(t, 1); len(p) != 0 {
-		t.Errorf("parked: %v", p)
+		t.Errorf("parked: %v, want none", p)
 	}
 	f.wantFilled(t, 11)
 }

@@ -28,7 +28,7 @@ func saveRoundTrip(t *testing.T, f *fixture) {
 	f.mustMove(t, odd, projection.Checkpoint{}, first)
 	f.wantAt(t, 1, odd, &first)
 	if all, err := f.Checkpoints(t.Context(), 1); err != nil || len(all) != 0 {
-		t.Errorf("checkpoints of nothing: %v, %v", all, err)
+		t.Errorf("checkpoints of no streams: %v, %v", all, err)
 	}
 }
 
@@ -270,11 +270,11 @@ func viewCanceled(t *testing.T, f *fixture) {
 	}
 	for name, err := range errs {
 		if !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s with a canceled context: %v, want context.Canceled", name, err)
 		}
 	}
 	if len(errs) != 10 {
-		t.Errorf("only %d calls returned the error of the ended context", len(errs))
+		t.Errorf("%d calls were made with the canceled context, want 10", len(errs))
 	}
 	f.wantAt(t, 1, stream("a"), nil)
 }
