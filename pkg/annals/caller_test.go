@@ -22,10 +22,11 @@ func TestCaller(t *testing.T) {
 		"nobody":                   {annals.NewCaller("", false), false, false, false},
 	} {
 		if c := test.caller; c.Is("ada") != test.isAda || c.Is("") != test.isNone || c.Operates() != test.may {
-			t.Errorf("%s: is ada %v, is nobody %v, operates %v", name, c.Is("ada"), c.Is(""), c.Operates())
+			t.Errorf("%s: is ada %v, is the empty name %v, operates %v", name, c.Is("ada"), c.Is(""), c.Operates())
 		}
 	}
 	if annals.Anyone.Subject() != annals.Development || annals.NewCaller("ada", false).Subject() != "ada" {
-		t.Errorf("%q", annals.Anyone.Subject())
+		t.Errorf("subject of Anyone: %q, want Development; that of ada: %q",
+			annals.Anyone.Subject(), annals.NewCaller("ada", false).Subject())
 	}
 }

@@ -122,7 +122,7 @@ func TestDeclaration(t *testing.T) {
 	if len(d.ReadModels) != 1 || d.ReadModels[0].Name != "roster" || d.ReadModels[0].Folds[0].Reads["Course"] == nil ||
 		d.Aggregates[0].SnapshotEvery != 10 || d.Operations[2].ReadModel != "roster" ||
 		d.Operations[0].Scope != "enrol/command" {
-		t.Errorf("described as %+v", d)
+		t.Errorf("description of the service: %+v", d)
 	}
 }
 
@@ -415,7 +415,7 @@ func TestMistakes(t *testing.T) {
 			t.Parallel()
 			err := annals.New("enrol", append(parts(), test.part)...).Check()
 			if err == nil || !strings.Contains(err.Error(), test.says) {
-				t.Errorf("says %v, want %q", err, test.says)
+				t.Errorf("check: %v, want an error with %q", err, test.says)
 			}
 		})
 	}
@@ -428,7 +428,7 @@ func TestMistakesOfAll(t *testing.T) {
 		`the service's name is "My Shop"`, "there is no aggregate", "secret A is declared twice",
 	} {
 		if err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("says %v, want %q", err, says)
+			t.Errorf("check: %v, want an error with %q", err, says)
 		}
 	}
 	if _, err := annals.New("").Open(annals.Stores{}, annals.Config{}); err == nil {
@@ -445,13 +445,13 @@ func TestSecrets(t *testing.T) {
 	on := annals.Stores{Events: memstore.New()}
 	_, err := s.Open(on, annals.Config{Secrets: func(string) string { return "abc" }})
 	if err == nil || !strings.Contains(err.Error(), "secret KEY has 3 bytes, needs at least 4") {
-		t.Errorf("says %v", err)
+		t.Errorf("open with a short secret: %v, want an error that names it", err)
 	}
 	r, err := s.Open(on, annals.Config{Secrets: func(env string) string { return env + "1" }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := r.Start(t.Context()); err == nil || err.Error() != "the key is KEY1" {
-		t.Errorf("says %v", err)
+		t.Errorf("start a reaction: %v, want its own error", err)
 	}
 }

@@ -52,10 +52,10 @@ func TestMistakesOfClients(t *testing.T) {
 			t.Parallel()
 			s := annals.New("enrol", append(parts(), test.part)...)
 			if err := s.Check(); err == nil || !strings.Contains(err.Error(), test.says) {
-				t.Errorf("says %v, want %q", err, test.says)
+				t.Errorf("check: %v, want an error with %q", err, test.says)
 			}
 			if _, err := s.OpenClients(t.Context(), nil); err == nil || !strings.Contains(err.Error(), test.says) {
-				t.Errorf("opening says %v, want %q", err, test.says)
+				t.Errorf("open: %v, want an error with %q", err, test.says)
 			}
 		})
 	}
@@ -72,7 +72,7 @@ func TestClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := s.Describe().Clients; !reflect.DeepEqual(got, []string{"mail", "pay"}) {
-		t.Errorf("described as %q", got)
+		t.Errorf("clients in the description: %q, want mail and pay", got)
 	}
 	opened, err := s.OpenClients(t.Context(), func(env string) string { return env + "1" })
 	if err != nil {
@@ -89,7 +89,7 @@ func TestClients(t *testing.T) {
 		return nil
 	})
 	if err != nil || said != "bob by SERVER1 for KEY1" || id != "c" {
-		t.Errorf("%q in %q, %v", said, id, err)
+		t.Errorf("reaction called mail with %q for the command %q, %v", said, id, err)
 	}
 }
 
@@ -97,7 +97,8 @@ func TestClients(t *testing.T) {
 func TestClientsThatDoNotOpen(t *testing.T) {
 	t.Parallel()
 	key := annals.Secret("KEY", 4)
-	openNone := func(context.Context, func(string) string) (*smtp, error) { return nil, nil } //nolint:nilnil // it is wrong
+	//nolint:nilnil // it is wrong
+	openNone := func(context.Context, func(string) string) (*smtp, error) { return nil, nil }
 	for says, client := range map[string]annals.Part{
 		"open client mail: SERVER is missing":                        annals.Client("mail", openMailer),
 		"open client pay: secret KEY has 0 bytes, needs at least 4:": annals.Client("pay", openMailer, key),
@@ -106,7 +107,7 @@ func TestClientsThatDoNotOpen(t *testing.T) {
 		s := annals.New("enrol", append(parts(), key, client)...)
 		opened, err := s.OpenClients(t.Context(), func(string) string { return "" })
 		if err == nil || !strings.HasPrefix(err.Error(), says) || opened != nil {
-			t.Errorf("says %v, want %q", err, says)
+			t.Errorf("open: %v, want an error with %q", err, says)
 		}
 	}
 }
@@ -126,7 +127,7 @@ func TestOpenNeedsAllClients(t *testing.T) {
 	} {
 		_, err := s.Open(annals.Stores{Events: memstore.New()}, annals.Config{Clients: clients})
 		if err == nil || !strings.HasPrefix(err.Error(), says) {
-			t.Errorf("says %v, want %q", err, says)
+			t.Errorf("open: %v, want an error with %q", err, says)
 		}
 	}
 }
@@ -154,7 +155,7 @@ func TestUndeclaredClient(t *testing.T) {
 			defer func() {
 				want := "annals: client mail: pass it to annals.New; only commands and reactions have clients"
 				if said := recover(); said != want {
-					t.Errorf("%s: says %v, want %q", name, said, want)
+					t.Errorf("%s: recovered %v, want %q", name, said, want)
 				}
 			}()
 			mail.In(r)

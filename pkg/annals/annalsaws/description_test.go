@@ -19,7 +19,7 @@ func TestResolved(t *testing.T) {
 	}).Resources
 	if got.Tables["events"] != "Enrol-EventsTable" || got.Functions[annalsaws.Query] != "Enrol-QueryFunction" ||
 		got.Queues[annalsaws.Reactor] != "Enrol-ReactionQueue" || got.RebuildMachine != "Enrol-RebuildMachine" {
-		t.Errorf("resolved: %+v", got)
+		t.Errorf("resolved description: %+v", got)
 	}
 	if _, there := got.Failures[annalsaws.Projector]; there || got.SocketAPI != "" {
 		t.Errorf("resources that do not exist: %+v", got)

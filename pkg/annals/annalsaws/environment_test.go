@@ -22,7 +22,7 @@ func TestEnvironment(t *testing.T) {
 		annalsaws.TokenAudienceEnv:    bearer.AudienceEnv,
 	} {
 		if declared != read {
-			t.Errorf("it is declared as %s, and read as %s", declared, read)
+			t.Errorf("environment variable declared as %s, but read as %s", declared, read)
 		}
 	}
 }
@@ -33,12 +33,12 @@ func TestVariables(t *testing.T) {
 	seen := map[string]bool{}
 	for _, v := range annalsaws.Variables {
 		if seen[v.Name] || v.Holds == "" || len(v.Functions) == 0 {
-			t.Errorf("%+v", v)
+			t.Errorf("environment variable %+v is listed twice, or lacks what it holds or its functions", v)
 		}
 		seen[v.Name] = true
 		for _, f := range v.Functions {
 			if !slices.Contains(annalsaws.Functions, f) {
-				t.Errorf("%s: there is no function %q", v.Name, f)
+				t.Errorf("%s: the service has no function %q", v.Name, f)
 			}
 		}
 	}

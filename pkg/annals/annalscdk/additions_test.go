@@ -78,7 +78,7 @@ func TestAdditions(t *testing.T) {
 	}
 }
 
-// TestGrantsOnEvents: a grant to change stored events is refused, whoever it is for, and so is all of it by synthesis.
+// TestGrantsOnEvents: a grant to change stored events is refused for any principal, and synthesis fails.
 func TestGrantsOnEvents(t *testing.T) {
 	made, synth := annalscdk.StackOf(t, annalscdk.Everything(), annalscdk.Settings{})
 	events, command := made.Tables["events"], made.Functions[annalsaws.Command]
@@ -86,7 +86,7 @@ func TestGrantsOnEvents(t *testing.T) {
 	events.GrantStreamRead(command.Lambda)
 	made.Tables["roster"].GrantReadWriteData(command.Lambda)
 	if err := made.Check(); err != nil {
-		t.Fatalf("of what may be granted: %v", err)
+		t.Fatalf("grants that are allowed: %v, want no error", err)
 	}
 	events.GrantReadWriteData(command.Lambda)
 	other := awsiam.NewRole(made.Stack, jsii.String("Other"), &awsiam.RoleProps{
@@ -103,11 +103,11 @@ func TestGrantsOnEvents(t *testing.T) {
 		"Stack/Other/DefaultPolicy allows dynamodb:* on the event table, but stored events never change",
 	} {
 		if !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %s", err, want)
+			t.Errorf("grant of a change to events: %v, want an error with %s", err, want)
 		}
 	}
 	if fault := faultOf(synth); !strings.Contains(fault, "on the event table, but stored events never change") {
-		t.Errorf("synthesis: %s", fault)
+		t.Errorf("synthesis: %s, want the grant refused", fault)
 	}
 }
 
@@ -117,7 +117,7 @@ func TestCircleOfGrants(t *testing.T) {
 	made, synth := annalscdk.StackOf(t, annalscdk.Everything(), annalscdk.Settings{})
 	made.Functions[annalsaws.Command].Lambda.GrantInvoke(made.Functions[annalsaws.Projector].Lambda)
 	if fault := faultOf(synth); !strings.Contains(fault, "Validation failed") {
-		t.Errorf("synthesis: %s", fault)
+		t.Errorf("synthesis: %s, want a failed validation", fault)
 	}
 }
 

@@ -41,7 +41,7 @@ func TestChoicesRefused(t *testing.T) {
 		{object{"concurrency": "commands:1"}, `concurrency has "commands:1": there is no function commands`},
 	} {
 		if _, err := readSettings(test.context); err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%v: %v, want %s", test.context, err, test.want)
+			t.Errorf("settings of %v: %v, want an error with %s", test.context, err, test.want)
 		}
 	}
 }
@@ -57,7 +57,7 @@ func TestChoicesTaken(t *testing.T) {
 		got.TablesKey, got.Concurrency["query"], *got.environment().Region,
 	})
 	if off, err := readSettings(object{"cmk": "false"}); err != nil || off.TablesKey != "" {
-		t.Errorf("cmk=false: %q, %v", off.TablesKey, err)
+		t.Errorf("settings with cmk=false: %q, %v, want no key", off.TablesKey, err)
 	}
 }
 
@@ -68,18 +68,19 @@ func TestTruths(t *testing.T) {
 		{"region": "us-east-1", "cmk": true}, {"region": "us-east-1", "cmk": "true"},
 	} {
 		if got, err := readSettings(context); err != nil || got.TablesKey != "true" {
-			t.Errorf("%v: %q, %v", context, got.TablesKey, err)
+			t.Errorf("settings of %v: cmk %q, %v, want true", context, got.TablesKey, err)
 		}
 	}
 	for _, off := range []any{false, "false", "", nil} {
 		if got, err := readSettings(object{"cmk": off, "replicasLocked": off}); err != nil || got.TablesKey != "" ||
 			got.ReplicasLocked {
-			t.Errorf("%v: %q, %t, %v", off, got.TablesKey, got.ReplicasLocked, err)
+			t.Errorf("settings switched off by %v: cmk %q, replicasLocked %t, %v; want both off",
+				off, got.TablesKey, got.ReplicasLocked, err)
 		}
 	}
 	for _, on := range []any{true, "true"} {
 		if got, err := readSettings(object{"replicasLocked": on}); err != nil || !got.ReplicasLocked {
-			t.Errorf("%v: %t, %v", on, got.ReplicasLocked, err)
+			t.Errorf("settings with replicasLocked %v: %t, %v, want true", on, got.ReplicasLocked, err)
 		}
 	}
 	for _, regions := range []any{"eu-west-1, eu-west-2", list{"eu-west-1", "eu-west-2"}} {
@@ -102,7 +103,7 @@ func TestNames(t *testing.T) {
 		"laws": `not allow "aws" in it`, "amazon": `not allow "amazon" in it`, "cognito-2": `not allow "cognito" in it`,
 	} {
 		if err := (&Settings{Stage: stage}).validateNames(service); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %s", stage, err, want)
+			t.Errorf("stage %s: %v, want an error with %s", stage, err, want)
 		}
 	}
 	reserved := annals.New("awsome-shop", annals.Aggregate(courses), create)

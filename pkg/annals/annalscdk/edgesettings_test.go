@@ -29,7 +29,7 @@ func TestEdgeSettingsAreChecked(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := readSettings(context); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %s", text, err, want)
+			t.Errorf("settings %s: %v, want an error with %s", text, err, want)
 		}
 	}
 }
@@ -38,7 +38,7 @@ func TestEventBusSetting(t *testing.T) {
 	for _, wrong := range []any{"shop", "arn:aws:events:eu-west-1:123456789012:rule/shop", 1} {
 		if _, err := readSettings(map[string]any{"eventBus": wrong}); err == nil ||
 			!strings.Contains(err.Error(), "eventBus is ") {
-			t.Errorf("%v: %v", wrong, err)
+			t.Errorf("eventBus %v: %v, want an error that names it", wrong, err)
 		}
 	}
 }

@@ -57,7 +57,7 @@ func TestChangesOfEvents(t *testing.T) {
 		for where, names := range map[bool]eventNames{true: here, false: elsewhere} {
 			want := test.here && where || test.elsewhere && !where
 			if got := names.changes([]string{overwrite}, document); len(got) > 0 != want {
-				t.Errorf("%s, own stack %t: %v", name, where, got)
+				t.Errorf("%s, in the service's own stack %t: actions %v", name, where, got)
 			}
 		}
 	}
@@ -73,7 +73,7 @@ func TestChangesOfEvents(t *testing.T) {
 			list{object{"PolicyName": "A", "PolicyDocument": object{"Statement": statement}}},
 		} {
 			if got := strings.Join(here.changes([]string{overwrite}, document), ","); got != want {
-				t.Errorf("%v: %q, want %q", document, got, want)
+				t.Errorf("actions of %v that change events: %q, want %q", document, got, want)
 			}
 		}
 	}
@@ -82,7 +82,7 @@ func TestChangesOfEvents(t *testing.T) {
 		{"Effect": "Allow", "Action": "*", "NotResource": list{other, arn}},
 	} {
 		if got := here.changes([]string{overwrite}, object{"Statement": statement}); len(got) > 0 {
-			t.Errorf("%v: %v", statement, got)
+			t.Errorf("actions of %v that change events: %v, want none", statement, got)
 		}
 	}
 }
@@ -91,7 +91,7 @@ func TestChangesOfEvents(t *testing.T) {
 func TestWhereGrantsAre(t *testing.T) {
 	made, _ := stackOf(t, everything(), Settings{})
 	if err := made.Check(); err != nil {
-		t.Fatalf("without additions: %v", err)
+		t.Fatalf("check of a stack without additions: %v", err)
 	}
 	arn := made.Tables["events"].TableArn()
 	put := func() awsiam.PolicyStatement { return allow([]string{"dynamodb:PutItem"}, arn) }
@@ -121,7 +121,7 @@ func TestWhereGrantsAre(t *testing.T) {
 		"There/Inline allows dynamodb:PutItem on", "There/User/DefaultPolicy allows dynamodb:PutItem on",
 	} {
 		if !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %s", err, want)
+			t.Errorf("policies that change events: %v, want an error with %s", err, want)
 		}
 	}
 	if strings.Contains(err.Error(), "Administrator") {

@@ -47,14 +47,14 @@ func TestLimits(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := checkLimits(service, Settings{}); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %s", err, want)
+			t.Errorf("check the limits: %v, want an error with %s", err, want)
 		}
 	}
 	for name, parts := range map[string][]annals.Part{
 		"routes": queries(296), "tables with indexes": models(20), "tables": models(40, annals.WithoutIndexes),
 	} {
 		if err := checkLimits(enrol(parts...), Settings{}); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("check the limits of %s: %v", name, err)
 		}
 	}
 }
@@ -71,7 +71,7 @@ func TestDashboardOfManyTables(t *testing.T) {
 	}
 	expressions := regexp.MustCompile(`"expression":"([^"]*)"`).FindAllStringSubmatch(text.String(), -1)
 	if len(expressions) < 3 {
-		t.Fatalf("%d expressions: %.2000s", len(expressions), text.String())
+		t.Fatalf("%d expressions, want at least 3: %.2000s", len(expressions), text.String())
 	}
 	for _, e := range expressions {
 		if len(e[1]) > 2048 {
@@ -80,6 +80,6 @@ func TestDashboardOfManyTables(t *testing.T) {
 	}
 	if !strings.Contains(text.String(), `"expression":"part0 + part1"`) &&
 		!strings.Contains(text.String(), `"expression":"part0 + part1 + part2"`) {
-		t.Errorf("there is no sum of all: %v", expressions)
+		t.Errorf("no expression of the alarm adds up the others: %v", expressions)
 	}
 }

@@ -21,7 +21,7 @@ func TestOwnSettings(t *testing.T) {
 		applied, got.Own["photos"], got.Origins,
 	})
 	if _, err := readSettings(object{}, bucket); err != nil || applied != "" {
-		t.Errorf("without a value: %q, %v", applied, err)
+		t.Errorf("own setting without a value: %q, %v", applied, err)
 	}
 	for want, test := range map[string]struct {
 		own     Setting
@@ -35,7 +35,7 @@ func TestOwnSettings(t *testing.T) {
 		`own setting odd: its pattern: `:                   {Setting{Name: "odd", Pattern: "("}, object{}},
 	} {
 		if _, err := readSettings(test.context, test.own); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %s", err, want)
+			t.Errorf("a team's own settings: %v, want an error with %s", err, want)
 		}
 	}
 }

@@ -57,7 +57,7 @@ func TestRun(t *testing.T) {
 		err := run(test.service, stages, test.add, []Setting{photos})
 		if want != "" {
 			if err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("%v, want %s", err, want)
+				t.Errorf("run the app: %v, want an error with %s", err, want)
 			}
 			continue
 		}

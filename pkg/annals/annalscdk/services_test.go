@@ -97,7 +97,7 @@ func TestFaultsOfTheDeclaration(t *testing.T) {
 		`service "enrol": there is no aggregate: add annals.A`: annals.New("enrol"),
 	} {
 		if _, err := New(nil, "Stack", service, Settings{Stage: "NO"}); err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("%v, want %s", err, name)
+			t.Errorf("a service that AWS would not take: %v, want an error with %s", err, name)
 		}
 	}
 }

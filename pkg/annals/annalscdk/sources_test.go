@@ -38,7 +38,7 @@ func TestSources(t *testing.T) {
 	}
 	var got []string
 	if err := json.Unmarshal(text, &got); err != nil || !slices.Equal(got, []string{code}) {
-		t.Errorf("%s, %v, want %s", text, err, code)
+		t.Errorf("patterns of the type: %s, %v, want %s", text, err, code)
 	}
 	if err := writeSources(app, filepath.Join(out, "none")); err == nil {
 		t.Error("a folder that does not exist is written to")

@@ -36,13 +36,13 @@ func TestChoose(t *testing.T) {
 	} {
 		got, tried, err := choose(test.context, []byte(someStages))
 		if err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("choose the settings of %s: %v", name, err)
 			continue
 		}
 		same(t, name, test.want, got)
 		same(t, name, test.tried, tried)
 		if _, err := readSettings(got); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("read the settings of %s: %v", name, err)
 		}
 	}
 }
@@ -73,7 +73,7 @@ func TestChooseRefuses(t *testing.T) {
 		},
 	} {
 		if _, _, err := choose(test.context, []byte(test.file)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v: %v, want %s", test.context, err, want)
+			t.Errorf("choose the settings of %v: %v, want an error with %s", test.context, err, want)
 		}
 	}
 	for stage, want := range map[string]string{
@@ -84,7 +84,7 @@ func TestChooseRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := readSettings(chosen); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %s", stage, err, want)
+			t.Errorf("read the settings of stage %s: %v, want an error with %s", stage, err, want)
 		}
 	}
 }
@@ -99,6 +99,6 @@ func TestSettingsAreNotInCDKsFile(t *testing.T) {
 	}
 	if _, err := newContext(file, ""); err == nil ||
 		!strings.Contains(err.Error(), "has the setting issuer: move it to infra/stages.json") {
-		t.Errorf("%v", err)
+		t.Errorf("settings of a stage in cdk.json: %v, want an error that says to move them", err)
 	}
 }

@@ -120,7 +120,7 @@ func TestAwait(t *testing.T) {
 				}
 				for i, want := range test.missing {
 					if missing[i].StreamVersion != want || missing[i].parked != (want.Stream == test.parked) {
-						t.Errorf("missing %+v", missing[i])
+						t.Errorf("missing: %+v, want %v", missing[i], want)
 					}
 				}
 			})
@@ -140,7 +140,7 @@ func TestAwaitFails(t *testing.T) {
 		time.AfterFunc(time.Second, cancel)
 		start := time.Now()
 		if _, err := w.await(ctx, &timetable{}); !errors.Is(err, context.Canceled) || time.Since(start) != time.Second {
-			t.Errorf("after %s: %v", time.Since(start), err)
+			t.Errorf("wait with a canceled context: after %s: %v, want context.Canceled after 1 s", time.Since(start), err)
 		}
 	})
 }

@@ -125,7 +125,7 @@ func TestAwaits(t *testing.T) {
 			if test.says != "" {
 				if !errors.As(err, &refused) || refused.Errors[0].Field != test.want ||
 					!strings.Contains(refused.Errors[0].Detail, test.says) {
-					t.Errorf("got %+v, %+v", got, refused)
+					t.Errorf("parsed as %+v, refused with %+v, want %s: %s", got, refused, test.want, test.says)
 				}
 				return
 			}
@@ -134,7 +134,7 @@ func TestAwaits(t *testing.T) {
 				streams = ""
 			}
 			if err != nil || streams != test.want || got.wait != test.wait || got.applied != test.followed {
-				t.Errorf("got %+v, %v", got, err)
+				t.Errorf("parsed as %+v, %v, want the streams %s", got, err, test.want)
 			}
 		})
 	}

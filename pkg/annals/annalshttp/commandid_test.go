@@ -31,7 +31,7 @@ func TestStoredIDs(t *testing.T) {
 		"an empty body":         {fingerprint([]byte("{}"), time.Time{}), "qdVZPg0SiEa4YNPRQ3VmoQ"},
 	} {
 		if test.got != test.want {
-			t.Errorf("%s: %s, stored as %s", name, test.got, test.want)
+			t.Errorf("%s: id %s, want the stored one, %s", name, test.got, test.want)
 		}
 	}
 }

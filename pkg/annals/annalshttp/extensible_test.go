@@ -26,7 +26,7 @@ func TestExtensible(t *testing.T) {
 	}
 	for name, want := range map[string]bool{"Asked": true, "Money": true, "Answer": false, "Part": false} {
 		if _, there := schema(doc, name)["additionalProperties"]; there != want {
-			t.Errorf("%s: %v", name, schema(doc, name))
+			t.Errorf("additionalProperties in schema %s: present is not %t: %v", name, want, schema(doc, name))
 		}
 	}
 	if err := extensible(write("Money")); err == nil || !strings.Contains(err.Error(), "schema Money") {

@@ -31,7 +31,7 @@ func FuzzBody(f *testing.F) {
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "POST", "/courses", strings.NewReader(body)))
 		if w.Code >= 500 {
-			t.Errorf("%q: %d %s", body, w.Code, w.Body)
+			t.Errorf("body %q: status %d, answer %s; want less than 500", body, w.Code, w.Body)
 		}
 	})
 }

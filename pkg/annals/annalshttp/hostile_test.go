@@ -85,7 +85,7 @@ func TestManyFaults(t *testing.T) {
 	s := storage(t)
 	got := s.Do(t, "PUT /shelves/a", `{"things":[`+strings.Repeat(`{"size":1},`, 80_000)+`{}]}`)
 	if got.Code != http.StatusBadRequest {
-		t.Errorf("%d", got.Code)
+		t.Errorf("body with 80,000 items: status %d, want 400", got.Code)
 	}
 }
 
@@ -120,7 +120,7 @@ func TestParametersTellCommandsApart(t *testing.T) {
 		status int
 	}{{"PUT /shelves/a?mode=x", 200}, {"PUT /shelves/a?mode=x", 200}, {"PUT /shelves/a?mode=y", 422}} {
 		if got := s.With(t, t.Context(), step.route, `{}`, "Idempotency-Key", "k"); got.Code != step.status {
-			t.Errorf("%s: %d %s, want %d", step.route, got.Code, got.Body, step.status)
+			t.Errorf("%s with a used Idempotency-Key: status %d, body %s; want %d", step.route, got.Code, got.Body, step.status)
 		}
 	}
 }
@@ -132,9 +132,9 @@ func TestNobodyEntersAnothersBeginning(t *testing.T) {
 	s := storage(t)
 	mallory := annalshttp.WithPrincipal(t.Context(), "mallory", "storage/command")
 	if got := s.With(t, mallory, "PUT /shelves/a", `{}`, "If-Match", `"1"`); got.Code != http.StatusPreconditionFailed {
-		t.Errorf("%d %s", got.Code, got.Body)
+		t.Errorf("If-Match: \"1\" on an aggregate of another: status %d, body %s; want 412", got.Code, got.Body)
 	}
 	if got := s.With(t, mallory, "PUT /shelves/a", `{}`, "If-Match", `"0"`); got.Code != http.StatusOK {
-		t.Errorf("%d %s", got.Code, got.Body)
+		t.Errorf("If-Match: \"0\" on an aggregate of another: status %d, body %s; want 200", got.Code, got.Body)
 	}
 }

@@ -140,18 +140,18 @@ func TestRowThatIsNotThere(t *testing.T) {
 	a.progress = timetable{parked: a1}
 	a.reads = []error{gone}
 	if _, err := a.ask(t, awaited{}); code(err) != "parked" {
-		t.Errorf("parked: %v", err)
+		t.Errorf("question to a parked stream: %v, want parked", err)
 	}
 	broken := errors.New("broken")
 	a.progress = timetable{err: broken}
 	a.reads = []error{gone}
 	if _, err := a.ask(t, awaited{}); !errors.Is(err, broken) {
-		t.Errorf("broken progress: %v", err)
+		t.Errorf("question while the progress can't be read: %v, want its error", err)
 	}
 	a.progress, a.api.events = timetable{}, failing{a.store, broken, nil}
 	a.reads = []error{gone}
 	if _, err := a.ask(t, awaited{}); !errors.Is(err, broken) {
-		t.Errorf("broken store: %v", err)
+		t.Errorf("question while the store can't be read: %v, want its error", err)
 	}
 }
 
@@ -162,7 +162,7 @@ func TestLateOwner(t *testing.T) {
 	a := newAsking(t)
 	if got, err := a.ask(t, await2); err != nil || got.body != "replayed" || got.consistency != "strong" ||
 		got.applied != "wait=0" {
-		t.Errorf("late: %+v %v", got, err)
+		t.Errorf("question to a read model that is late: %+v, %v, want the replayed state", got, err)
 	}
 	a.replay = broken
 	if _, err := a.ask(t, await2); !errors.Is(err, broken) {
@@ -174,16 +174,16 @@ func TestLateOwner(t *testing.T) {
 	}
 	a.replay = nil
 	if got, err := a.ask(t, await2); err != nil || got.body != "replayed" {
-		t.Errorf("parked: %+v %v", got, err)
+		t.Errorf("question to a parked stream with a wait: %+v, %v, want the replayed state", got, err)
 	}
 	a.api.events = failing{a.store, broken, nil}
 	if _, err := a.ask(t, await2); !errors.Is(err, broken) {
-		t.Errorf("no head: %v", err)
+		t.Errorf("question while the head can't be read: %v, want its error", err)
 	}
 	a = newAsking(t) // it knows whose nothing is
 	a.api.events = failing{a.store, nil, broken}
 	if _, err := a.ask(t, await2); !errors.Is(err, broken) {
-		t.Errorf("no owner: %v", err)
+		t.Errorf("question while the owner can't be read: %v, want its error", err)
 	}
 }
 
@@ -203,21 +203,22 @@ func TestCatchUpsAreAskedFor(t *testing.T) {
 		start := time.Now()
 		got, err := a.ask(t, w)
 		if took := time.Since(start); err != nil || got.consistency != "strong" || took != w.wait+maxEnqueue {
-			t.Errorf("%+v %v after %s", got, err, took)
+			t.Errorf("question with a slow queue: %+v, %v after %s; want strong after the wait and the time to enqueue",
+				got, err, took)
 		}
 		want := []projection.Job{
 			{Task: projection.CatchUp, Projection: "accounts", Stream: a1},
 			{Task: projection.CatchUp, Projection: "accounts", Stream: a2},
 		}
 		if len(asked) != 1 || !slices.Equal(asked[0], want) {
-			t.Errorf("enqueued %+v", asked)
+			t.Errorf("streams enqueued: %+v, want %v", asked, want)
 		}
 		if log := a.log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, "catch-up was not enqueued") {
-			t.Errorf("logged %s", log)
+			t.Errorf("log: %s, want one line about the catch-up", log)
 		}
 		asked, a.progress.parked = nil, a2
 		if _, err := a.ask(t, w); err != nil || len(asked) != 1 || !slices.Equal(asked[0], want[:1]) {
-			t.Errorf("one stream is parked: enqueued %+v, error %v", asked, err)
+			t.Errorf("question with a parked stream: enqueued %+v, error %v", asked, err)
 		}
 		a.api.cfg.Queue = nil
 		if _, err := a.ask(t, w); err != nil {

@@ -61,7 +61,7 @@ func TestRefusalsThatCanNotBeAnswered(t *testing.T) {
 				said = c.log.String()
 			}
 			if !strings.Contains(said, test.says) {
-				t.Errorf("said %s, want %s", said, test.says)
+				t.Errorf("answer: %s, want %s", said, test.says)
 			}
 			if !strings.HasPrefix(got.problem.Type, "urn:problem:school:") {
 				t.Errorf("the type is %q", got.problem.Type)
@@ -75,6 +75,6 @@ func TestViolationsCompare(t *testing.T) {
 	t.Parallel()
 	var none *refusal.Violation
 	if refusal.Violated(none, "closed") || errors.Is(refusal.Code("closed").Because("d"), none) {
-		t.Error("a nil violation is one of a rule")
+		t.Error("a nil violation matches a rule")
 	}
 }

@@ -183,7 +183,7 @@ func TestCommands(t *testing.T) {
 	c.as(operator, "POST /courses/go/students", `{"student":"bob"}`, "Occurred-At: 2999-01-01T00:00:00Z").want(t, 400,
 		"header.Occurred-At")
 	if c.log.Len() > 0 {
-		t.Errorf("logged %s", c.log)
+		t.Errorf("log: %s, want nothing", c.log)
 	}
 }
 
@@ -195,10 +195,10 @@ func TestRefusalsHaveMembers(t *testing.T) {
 	c.as(operator, "POST /courses/go/students", `{"student":"a"}`)
 	c.as(operator, "POST /courses/go/students", `{"student":"b"}`)
 	got := c.as(operator, "POST /courses/go/students", `{"student":"c"}`, "X-Correlation-Id: me").want(t, 409, "")
-	want := `{"type":"urn:problem:school:course-full","title":"Course full","status":409,"detail":"all 2 seats are taken",` +
-		`"correlationId":"me","seats":2}` + "\n"
+	want := `{"type":"urn:problem:school:course-full","title":"Course full","status":409,` +
+		`"detail":"all 2 seats are taken","correlationId":"me","seats":2}` + "\n"
 	if got.text != want {
-		t.Errorf("%s, want %s", got.text, want)
+		t.Errorf("answer: %s, want %s", got.text, want)
 	}
 }
 
@@ -210,7 +210,7 @@ func TestRepeats(t *testing.T) {
 	again := c.as(operator, "POST /courses", ` {"seats":2,"teacher":"ada","title":"Go"}`,
 		`Idempotency-Key: "k"`).want(t, 201, "")
 	if first.text != again.text || first.header.Get("Location") != again.header.Get("Location") {
-		t.Errorf("%s, then %s", first.text, again.text)
+		t.Errorf("first answer %s, answer to the repeat %s; want the same", first.text, again.text)
 	}
 	c.as(operator, "POST /courses", strings.Replace(nameless, "Go", "C", 1), "Idempotency-Key: k").want(t, 422,
 		"idempotency-key-reused")
@@ -234,7 +234,7 @@ func TestCreateOrChange(t *testing.T) {
 	c.as("ann", "PUT /notes/n", `{"text":"better"}`, `If-Match: "1"`).want(t, 200, `"version":2`)
 	bob := c.as("bob", "PUT /notes/n", `{"text":"bad"}`).want(t, 404, "")
 	if strings.Contains(bob.text, "Note#") || strings.Contains(bob.text, "better") {
-		t.Errorf("told %s", bob.text)
+		t.Errorf("answer to bob: %s, want no internal names", bob.text)
 	}
 	c.as("bob", "PUT /notes/m", `{"text":"x"}`, `If-Match: "1"`).want(t, 412, "")
 	c.as("bob", "PUT /notes/m", `{"text":"x"}`, `If-Match: "0"`).want(t, 200, "")
@@ -267,7 +267,7 @@ func TestTransact(t *testing.T) {
 	got := c.as("ada", "POST /moves", there, "Idempotency-Key: k").want(t, 200, `{"from":{"id":"go"`).
 		wantHeader(t, "Consistency-Token", "Course#go@3").wantHeader(t, "ETag", "")
 	if strings.Contains(got.text, `"to"`) {
-		t.Errorf("ada sees %s", got.text)
+		t.Errorf("answer to ada: %s, want the own side alone", got.text)
 	}
 	c.as("ada", "POST /moves", there, "Idempotency-Key: k").want(t, 200, "").wantHeader(t, "Consistency-Token",
 		"Course#go@3")
@@ -329,7 +329,7 @@ func TestCursors(t *testing.T) {
 	first, next := page("ada", "")
 	rest, end := page("ada", "&cursor="+next)
 	if fmt.Sprint(first, rest) != "[c go] [ml]" || end != "" {
-		t.Errorf("%v, then %v and %q", first, rest, end)
+		t.Errorf("first page %v, second page %v, its cursor %q", first, rest, end)
 	}
 	for who, target := range map[string]string{
 		"head": "/teachers/ada/courses", "ada": "/streams/Course/go", anyone: "/teachers/bob/courses",
@@ -505,15 +505,15 @@ func TestDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	if doc.Info.License.Identifier != "MIT" || len(doc.Paths) != 10 {
-		t.Errorf("%+v, %d paths", doc.Info, len(doc.Paths))
+		t.Errorf("document: %+v, %d paths", doc.Info, len(doc.Paths))
 	}
 	if doc.Components.Schemas["Problem"].Properties["seats"] == nil {
 		t.Error("the schema of problems has no member seats")
 	}
 	if !strings.Contains(string(doc.Paths["/moves"]["post"]), "both courses") {
-		t.Errorf("%s", doc.Paths["/moves"]["post"])
+		t.Errorf("description of POST /moves: %s, want the text of its declaration", doc.Paths["/moves"]["post"])
 	}
 	if _, err := annalshttp.Document(annals.New("x")); err == nil {
-		t.Error("a service without aggregates has a document")
+		t.Error("document of a service without aggregates: no error")
 	}
 }

@@ -61,7 +61,7 @@ func TestCallsEndBeforeTheirContext(t *testing.T) { //nolint:paralleltest // set
 		t.Errorf("%v, %v before the deadline", err, time.Until(deadline))
 	}
 	if requests.Load() != 1 {
-		t.Errorf("%d requests", requests.Load())
+		t.Errorf("%d requests, want 1", requests.Load())
 	}
 }
 
@@ -71,10 +71,10 @@ func TestAttemptsAreFewAndQuick(t *testing.T) { //nolint:paralleltest // sets th
 	})
 	start := time.Now()
 	if err := get(t.Context(), client); err == nil {
-		t.Error("no error")
+		t.Error("request to a server that fails: no error")
 	}
 	if took := time.Since(start); requests.Load() != 4 || took > 3*time.Second {
-		t.Errorf("%d requests in %v", requests.Load(), took)
+		t.Errorf("%d requests in %v, want 4 in at most 3 s", requests.Load(), took)
 	}
 }
 
@@ -85,7 +85,7 @@ func TestHalfAnAnswerIsTriedAgain(t *testing.T) { //nolint:paralleltest // sets 
 	})
 	err := get(t.Context(), client)
 	if asked.Load() != 4 || err == nil {
-		t.Errorf("asked %d times: %v", asked.Load(), err)
+		t.Errorf("%d attempts: %v, want 4 and an error", asked.Load(), err)
 	}
 }
 
@@ -95,16 +95,16 @@ func TestTableNames(t *testing.T) {
 	getenv := func(name string) string { return env[name] }
 	names, err := annalslambda.TableNamesFrom(getenv, annalsaws.CommandTables(tiny)...)
 	if err != nil || names.Of(annalsaws.Events) != "E" {
-		t.Errorf("%v %v", names, err)
+		t.Errorf("table names from the environment: %v, %v, want E for the events", names, err)
 	}
 	all := annalsaws.Tables(tiny)
 	_, err = annalslambda.TableNamesFrom(getenv, all...)
 	if err == nil {
-		t.Fatal("no error")
+		t.Fatal("table names without variables: no error")
 	}
 	for _, table := range all {
 		if _, there := env[table.Env()]; strings.Contains(err.Error(), table.Env()) == there {
-			t.Errorf("%s: %v", table.Env(), err)
+			t.Errorf("error about table names, with or without %s: %v", table.Env(), err)
 		}
 	}
 }

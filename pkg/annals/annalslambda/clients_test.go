@@ -83,15 +83,15 @@ func TestClients(t *testing.T) {
 		"reactor": func() error { _, err := d.Reactor(); return err },
 	} {
 		if err := build(); err == nil || !strings.Contains(err.Error(), "client mail is not opened") {
-			t.Errorf("%s without clients: %v", name, err)
+			t.Errorf("build %s without clients: %v, want an error that names mail", name, err)
 		}
 	}
 	if opened != 0 {
-		t.Errorf("opened %d times", opened)
+		t.Errorf("clients opened %d times, want none", opened)
 	}
 	d, err := d.OpenClients(t.Context(), func(string) string { return "mail" })
 	if err != nil || opened != 1 {
-		t.Fatalf("opened %d times, %v", opened, err)
+		t.Fatalf("clients opened %d times, %v, want once", opened, err)
 	}
 	if err := d.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -102,11 +102,11 @@ func TestClients(t *testing.T) {
 	}
 	box.fails = fmt.Errorf("%w: status 503", annals.ErrUnavailable)
 	if got := post(t, d.Service, commands); got.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("a command whose call fails: %d %s", got.StatusCode, got.Body)
+		t.Errorf("command whose client fails: status %d, body %s", got.StatusCode, got.Body)
 	}
 	box.fails = nil
 	if got := post(t, d.Service, commands); got.StatusCode != http.StatusCreated {
-		t.Fatalf("%d %s", got.StatusCode, got.Body)
+		t.Fatalf("POST with a client: status %d, body %s; want 201", got.StatusCode, got.Body)
 	}
 	reactor, err := d.Reactor()
 	if err != nil {
@@ -114,10 +114,10 @@ func TestClients(t *testing.T) {
 	}
 	box = mailbox{fails: fmt.Errorf("%w: status 503", annals.ErrUnavailable)}
 	if out, err := reactor.Handle(t.Context(), streamOf(t, d)); err != nil || len(out.BatchItemFailures) > 0 {
-		t.Fatalf("%+v, %v; log: %s", out, err, log)
+		t.Fatalf("react to a batch: %+v, %v, want no failed items; log: %s", out, err, log)
 	}
 	if len(box.ids) != 1 || len(*jobs) != 1 || (*jobs)[0].Stream.String() != "Note#n" {
-		t.Fatalf("called with %q, left %+v; log: %s", box.ids, *jobs, log)
+		t.Fatalf("client called with %q, items left %+v; log: %s", box.ids, *jobs, log)
 	}
 	box.fails = nil
 	job, err := json.Marshal((*jobs)[0])
@@ -126,16 +126,16 @@ func TestClients(t *testing.T) {
 	}
 	messages := events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: string(job)}}}
 	if out, err := reactor.HandleJobs(t.Context(), messages); err != nil || len(out.BatchItemFailures) > 0 {
-		t.Fatalf("%+v, %v; log: %s", out, err, log)
+		t.Fatalf("react to jobs: %+v, %v, want no failed items; log: %s", out, err, log)
 	}
 	if out, err := reactor.Handle(t.Context(), streamOf(t, d)); err != nil || len(out.BatchItemFailures) > 0 {
-		t.Fatalf("%+v, %v; log: %s", out, err, log)
+		t.Fatalf("react to the batch again: %+v, %v, want no failed items; log: %s", out, err, log)
 	}
 	if len(box.ids) != 2 || box.ids[0] == "" || box.ids[0] != box.ids[1] {
-		t.Errorf("called with %q", box.ids)
+		t.Errorf("client called with the ids %q, want the same twice", box.ids)
 	}
 	if opened != 1 {
-		t.Errorf("opened %d times", opened)
+		t.Errorf("clients opened %d times, want once", opened)
 	}
 }
 
@@ -177,7 +177,7 @@ func TestClientsThatAreSlow(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		if kept.Err() != nil {
-			t.Error("the context of a client has ended:", kept.Err())
+			t.Error("the context that a client got at its start has ended:", kept.Err())
 		}
 	})
 }

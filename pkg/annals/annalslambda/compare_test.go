@@ -13,7 +13,7 @@ func TestNumbersAreComparedAsNumbers(t *testing.T) {
 		{"", "1", -1}, {"1", "x", 1}, {"", "", 0},
 	} {
 		if got := compare(tt.a, tt.b); got != tt.want {
-			t.Errorf("%q, %q: %d", tt.a, tt.b, got)
+			t.Errorf("compare %q with %q: %d, want %d", tt.a, tt.b, got, tt.want)
 		}
 	}
 }

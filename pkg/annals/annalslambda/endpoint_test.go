@@ -64,7 +64,7 @@ func TestAllClientsGoToTheEndpoint(t *testing.T) { //nolint:paralleltest // it s
 		asked = nil
 		err := call(t.Context())
 		if mu.Lock(); !slices.Contains(asked, want) {
-			t.Errorf("%s: asked for %q, %v", want, asked, err)
+			t.Errorf("want %s among the requests: %q, %v", want, asked, err)
 		}
 		mu.Unlock()
 	}

@@ -68,7 +68,7 @@ func FuzzStoredItem(f *testing.F) {
 		for c, err := range store.Read(t.Context(), at.Stream, es.Range{}) {
 			check("read", err)
 			if err == nil && (c.Stream != at.Stream || c.Version != version || len(c.Events) == 0) {
-				t.Errorf("read: accepted %+v", c)
+				t.Errorf("read accepted %+v", c)
 			}
 		}
 	})
@@ -102,7 +102,7 @@ func FuzzStreamRecord(f *testing.F) {
 		var corrupt *es.CorruptError
 		switch {
 		case err == nil && (commit.Version < 1 || len(commit.Events) == 0 || commit.Stream.Validate() != nil):
-			t.Errorf("accepted %+v", commit)
+			t.Errorf("record accepted: %+v", commit)
 		case err != nil && !errors.As(err, &corrupt):
 			t.Errorf("%v does not say that the item is corrupt", err)
 		}

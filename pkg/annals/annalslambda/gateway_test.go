@@ -90,7 +90,7 @@ func TestAuthorizers(t *testing.T) {
 		event.RequestContext.HTTP.Method = http.MethodGet
 		out, err := annalslambda.Gateway(tiny, s, slog.New(slog.DiscardHandler))(t.Context(), event)
 		if err != nil || out.StatusCode != test.status {
-			t.Errorf("%s: %d %s, %v, want %d", name, out.StatusCode, out.Body, err, test.status)
+			t.Errorf("%s: status %d, body %s, %v; want status %d", name, out.StatusCode, out.Body, err, test.status)
 		}
 	}
 }

@@ -31,15 +31,15 @@ func TestJobsAreSent(t *testing.T) { //nolint:paralleltest // sets the environme
 	}
 	var job projection.Job
 	if err := json.Unmarshal([]byte(message.MessageBody), &job); err != nil || job.Stream != stream {
-		t.Errorf("%s: %+v, %v", message.MessageBody, job, err)
+		t.Errorf("job in the message %s: %+v, %v, want the stream %s", message.MessageBody, job, err, stream)
 	}
 	out, err := p.HandleJobs(t.Context(), events.SQSEvent{
 		Records: []events.SQSMessage{{MessageId: "m", Body: message.MessageBody}},
 	})
 	if err != nil || len(out.BatchItemFailures) != 0 {
-		t.Errorf("%+v, %v; log: %s", out, err, log)
+		t.Errorf("handle the jobs: %+v, %v, want no failed items; log: %s", out, err, log)
 	}
 	if none := annalslambda.JobQueue(configuration(t), ""); none != nil {
-		t.Errorf("no URL: %v", none)
+		t.Errorf("queue of jobs without a URL: %v, want nil", none)
 	}
 }

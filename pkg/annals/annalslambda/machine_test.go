@@ -33,7 +33,7 @@ func TestMachineIsStarted(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "test")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
 	if annalslambda.RebuildMachine(configuration(t), "") != nil {
-		t.Error("a machine without an ARN")
+		t.Error("machine without an ARN: want nil")
 	}
 	m := annalslambda.RebuildMachine(configuration(t), "arn:aws:states:r:a:stateMachine:M")
 	start := func() error { return m.Start(t.Context(), "e", projection.Stage{Projection: "p", Fold: 2}) }
@@ -41,14 +41,14 @@ func TestMachineIsStarted(t *testing.T) {
 	answers["StartExecution"] = `{"executionArn":"arn:aws:states:r:a:execution:M:e","startDate":1.5}`
 	if err := start(); err != nil || asked[0] != `StartExecution {"input":"{\"projection\":\"p\",\"fold\":2,`+
 		`\"done\":false,\"wait\":0}","name":"e","stateMachineArn":"arn:aws:states:r:a:stateMachine:M"}` {
-		t.Errorf("%v, %v", asked, err)
+		t.Errorf("start the state machine: sent %v, %v", asked, err)
 	}
 	answers["StartExecution"] = `{"__type":"ExecutionAlreadyExists","message":"there"}`
 	if err := start(); err != nil {
-		t.Errorf("started twice: %v", err)
+		t.Errorf("start the same execution again: %v", err)
 	}
 	answers["StartExecution"] = `{"__type":"StateMachineDoesNotExist","message":"none"}`
 	if err := start(); err == nil || !strings.Contains(err.Error(), "StateMachineDoesNotExist") {
-		t.Errorf("no machine: %v", err)
+		t.Errorf("start without a machine: %v, want StateMachineDoesNotExist", err)
 	}
 }

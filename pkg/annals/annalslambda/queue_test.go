@@ -36,7 +36,7 @@ func queueAt(t *testing.T, change func(http.ResponseWriter) bool) (*annalslambda
 		var in batch
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil ||
 			r.Header.Get("X-Amz-Target") != "AmazonSQS.SendMessageBatch" {
-			t.Errorf("%s: %v", r.Header.Get("X-Amz-Target"), err)
+			t.Errorf("request to the queue: %s, %v, want SendMessageBatch", r.Header.Get("X-Amz-Target"), err)
 		}
 		sent = append(sent, in)
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
@@ -80,16 +80,16 @@ func TestEnqueue(t *testing.T) { //nolint:paralleltest // sets the environment
 		for i, e := range b.Entries {
 			got = append(got, e.MessageBody)
 			if e.DelaySeconds != 90 || e.ID != fmt.Sprint(i) {
-				t.Errorf("sent %+v", e)
+				t.Errorf("message: %+v, want the id %d and a delay of 90 s", e, i)
 			}
 		}
 	}
 	if len(*sent) != 3 || fmt.Sprint(got) != fmt.Sprint(bodies) ||
 		!strings.HasSuffix((*sent)[0].QueueURL, "/000000000000/Q") {
-		t.Errorf("sent %+v", *sent)
+		t.Errorf("messages: %+v, want all bodies in three requests to Q", *sent)
 	}
 	if err := q.Enqueue(t.Context(), 0); err != nil || len(*sent) != 3 {
-		t.Errorf("nothing to send: %v", err)
+		t.Errorf("enqueue no jobs: %v", err)
 	}
 }
 
@@ -97,7 +97,7 @@ func TestRefusedMessages(t *testing.T) { //nolint:paralleltest // sets the envir
 	q, sent := queueAt(t, nil)
 	err := q.Enqueue(t.Context(), 0, append(strings.Split("abcdefghi", ""), "bad", "j", "bad")...)
 	if err == nil || strings.Count(err.Error(), "InvalidMessageContents") != 2 || len(*sent) != 2 {
-		t.Errorf("%v, sent %+v", err, *sent)
+		t.Errorf("enqueue with two bad messages: %v, sent %+v", err, *sent)
 	}
 }
 
@@ -105,10 +105,10 @@ func TestAQueueThatDoesNotAnswer(t *testing.T) { //nolint:paralleltest // sets t
 	q, sent := queueAt(t, func(w http.ResponseWriter) bool { w.WriteHeader(http.StatusInternalServerError); return true })
 	start := time.Now()
 	if err := q.Enqueue(t.Context(), 0, strings.Split("abcdefghijk", "")...); err == nil {
-		t.Error("no error")
+		t.Error("enqueue to a queue that fails: no error")
 	}
 	if took := time.Since(start); len(*sent) != 4 || took > 3*time.Second { // attempts of the first request
-		t.Errorf("%d requests in %v", len(*sent), took)
+		t.Errorf("%d requests in %v, want 4 in at most 3 s", len(*sent), took)
 	}
 }
 
@@ -119,6 +119,6 @@ func TestSendingEndsBeforeItsContext(t *testing.T) { //nolint:paralleltest // se
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	if err := q.Enqueue(ctx, 0, "a"); !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
-		t.Errorf("%v, context %v", err, ctx.Err())
+		t.Errorf("enqueue with a deadline: %v, context %v; want DeadlineExceeded before the context's own", err, ctx.Err())
 	}
 }

@@ -59,7 +59,7 @@ func TestSources(t *testing.T) {
 				want = `{"batchItemFailures":[{"itemIdentifier":"` + test.want + `"}]}`
 			}
 			if text, _ := json.Marshal(answer); err != nil || string(text) != want {
-				t.Errorf("%s %v, want %s", text, err, want)
+				t.Errorf("answer: %s, %v, want %s", text, err, want)
 			}
 		})
 	}
@@ -79,7 +79,7 @@ func TestSourcesPassErrorsOn(t *testing.T) {
 	for _, source := range []string{"aws:dynamodb", "aws:sqs"} {
 		if _, err := handler(t.Context(),
 			json.RawMessage(`{"Records":[{"eventSource":"`+source+`"}]}`)); !errors.Is(err, failure) {
-			t.Errorf("%s: %v", source, err)
+			t.Errorf("batch of the source %s: %v, want the handler's error", source, err)
 		}
 	}
 }

@@ -61,7 +61,7 @@ func TestWhoOpensClients(t *testing.T) {
 			output, _ := cmd.CombinedOutput() // without an API of Lambda, each of them ends
 			opens := server == "" && (f == annalsaws.Command || f == annalsaws.Reactor)
 			if strings.Contains(string(output), "open client mail: SERVER is missing") != opens {
-				t.Errorf("%s with server %q says %s", f, server, output)
+				t.Errorf("start %s with the server %q: %s", f, server, output)
 			}
 		}
 	}

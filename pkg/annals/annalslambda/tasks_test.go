@@ -52,7 +52,7 @@ func TestTasksAnswer(t *testing.T) {
 			}
 			if (failure == "") != (test.fails == "") || !strings.Contains(failure, test.fails) ||
 				!strings.Contains(said.String(), test.logged) {
-				t.Errorf("%q, %s", failure, said.String())
+				t.Errorf("task failed with %q, logged %s; want %q and %q", failure, said.String(), test.fails, test.logged)
 			}
 		})
 	}

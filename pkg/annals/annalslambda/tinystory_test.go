@@ -38,7 +38,7 @@ func ask(t *testing.T, h http.Handler, route, id, body string) string {
 	event.RequestContext.HTTP.Method = method
 	out, err := annalslambda.Gateway(tiny, h, slog.New(slog.DiscardHandler))(t.Context(), event)
 	if err != nil || out.StatusCode/100 != 2 {
-		t.Fatalf("%s: %d %s, %v", route, out.StatusCode, out.Body, err)
+		t.Fatalf("%s: status %d, body %s, %v; want 2xx", route, out.StatusCode, out.Body, err)
 	}
 	return out.Body
 }
@@ -71,14 +71,14 @@ func TestTinyService(t *testing.T) {
 		}
 		out, err := p.Handle(t.Context(), batch)
 		if err != nil || len(out.BatchItemFailures) > 0 {
-			t.Errorf("%s: %+v, %v; log: %s", name, out, err, log)
+			t.Errorf("%s: %+v, %v, want no failed items; log: %s", name, out, err, log)
 		}
 	}
 	if body := ask(t, queries, "GET /notes/{id}", "n", ""); !strings.Contains(body, "buy milk") {
 		t.Error(body)
 	}
 	if len(bus) != 1 || bus[0] != "notes.note.taken.v1" {
-		t.Errorf("published %v", bus)
+		t.Errorf("events published: %v, want notes.note.taken.v1", bus)
 	}
 	reactor, err := d.Reactor()
 	if err != nil {
@@ -91,7 +91,7 @@ func TestTinyService(t *testing.T) {
 	reply, err := handler(t.Context(),
 		json.RawMessage(`{"annals": {"task": "republish", "stream": "Note#n", "version": 1}}`))
 	if text, _ := json.Marshal(reply); err != nil || string(text) != `{"annals":{"events":1}}` || len(bus) != 2 {
-		t.Errorf("republished %s, %v: %v", text, err, bus)
+		t.Errorf("republish: %s, %v, published %v; want 1 event", text, err, bus)
 	}
 	rebuild, err := d.Rebuilder()
 	if err != nil {
@@ -101,7 +101,7 @@ func TestTinyService(t *testing.T) {
 		Task: "begin", Stage: projection.Stage{Projection: "texts"},
 	})
 	if err != nil || stage.Generation != 2 {
-		t.Errorf("%+v, %v", stage, err)
+		t.Errorf("start a rebuild: %+v, %v, want generation 2", stage, err)
 	}
 }
 
@@ -145,7 +145,7 @@ func TestFaultyDeclaration(t *testing.T) {
 		"tools":     func() error { _, err := d.QueryHandler(); return err },
 	} {
 		if err := build(); err == nil || !strings.Contains(err.Error(), "kebab") {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("build %s of a service with a wrong name: %v, want an error about kebab case", name, err)
 		}
 	}
 }
@@ -157,7 +157,7 @@ func TestQueriesNeedTheCursorKey(t *testing.T) {
 	for _, key := range []string{"", "short"} {
 		d.CursorKey = key
 		if _, err := d.Query(); err == nil || !strings.Contains(err.Error(), annalsaws.CursorKeyEnv) {
-			t.Errorf("%q: %v", key, err)
+			t.Errorf("query function with the cursor key %q: %v, want an error that names the variable", key, err)
 		}
 	}
 }

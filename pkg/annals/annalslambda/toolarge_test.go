@@ -54,26 +54,26 @@ func TestAnswerTooLarge(t *testing.T) {
 		in.RequestContext.HTTP.Method = test.method
 		out, err := serve(t.Context(), in)
 		if n := payload.Encoded(out); err != nil || n > payload.MaxBytes {
-			t.Fatalf("%d bytes, %v", n, err)
+			t.Fatalf("answer of %d bytes, %v, want at most what Lambda takes", n, err)
 		}
 		name := fmt.Sprintf("%s of %d times %q", test.method, test.bytes, test.unit)
 		if test.want == "" {
 			if out.StatusCode != 200 || len(out.Body) != test.bytes || log.String() != "" {
-				t.Errorf("%s: %d, %d bytes, logged %s", name, out.StatusCode, len(out.Body), log)
+				t.Errorf("%s: status %d, %d bytes, log %s; want 200 and an empty log", name, out.StatusCode, len(out.Body), log)
 			}
 			continue
 		}
 		if out.StatusCode != http.StatusInternalServerError || !strings.Contains(out.Body, test.want+`"`) {
-			t.Errorf("%s: %d %.500s", name, out.StatusCode, out.Body)
+			t.Errorf("%s: status %d, body %.500s; want 500 and %s", name, out.StatusCode, out.Body, test.want)
 		}
 		if out.IsBase64Encoded || out.Headers["Content-Type"] != "application/problem+json" || out.Headers["Etag"] != `"7"` {
-			t.Errorf("%s: %+v", name, out)
+			t.Errorf("%s: answer %+v, want a problem with the ETag \"7\"", name, out)
 		}
 		if !strings.Contains(out.Body, test.detail) || !strings.Contains(out.Body, `"correlationId":"c-1"`) {
-			t.Errorf("%s: %s", name, out.Body)
+			t.Errorf("%s: body %s, want %q and the correlation id c-1", name, out.Body, test.detail)
 		}
 		if strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), `"correlationId":"c-1"`) {
-			t.Errorf("%s: logged %s", name, log)
+			t.Errorf("%s: log: %s, want one line with the correlation id", name, log)
 		}
 	}
 }
@@ -113,6 +113,7 @@ func TestOneLargeEvent(t *testing.T) {
 	event.RequestContext.HTTP.Method = "GET"
 	out, err := annalslambda.Gateway(tiny, queries, log)(t.Context(), event)
 	if err != nil || out.StatusCode != http.StatusInternalServerError || !strings.Contains(out.Body, "answer-too-large") {
-		t.Errorf("%d %.500s, %v", out.StatusCode, out.Body, err)
+		t.Errorf("answer of a query that is too large: status %d, body %.500s, %v; want 500 answer-too-large",
+			out.StatusCode, out.Body, err)
 	}
 }

@@ -65,10 +65,10 @@ func TestFakes(t *testing.T) {
 	s := annalstest.Run(t, partyWith(mail, cards),
 		annalstest.Config{Clients: []annals.OpenedClient{mail.Opened(sent), cards.Opened(paid)}})
 	if got := s.Do(t, "POST /guests", `{"id":"g","name":"Ada"}`); got.Code != http.StatusCreated {
-		t.Fatalf("%d %s", got.Code, got.Body)
+		t.Fatalf("POST /guests: status %d, body %s; want 201", got.Code, got.Body)
 	}
 	if !reflect.DeepEqual(sent.to, []string{"Ada"}) || sent.ids[0] == "" || paid.cents != 100 {
-		t.Errorf("sent %+v, paid %+v", sent, paid)
+		t.Errorf("sent %+v, paid %+v; want a mail to Ada and 100 cents", sent, paid)
 	}
 }
 
@@ -91,7 +91,7 @@ func TestMissingFakes(t *testing.T) {
 			annalstest.Run(f, test.service, annalstest.Config{Clients: test.fakes})
 		}()
 		if len(f.says) != 1 || !strings.Contains(f.says[0], says) {
-			t.Errorf("says %q, want %q", f.says, says)
+			t.Errorf("failure of the test: %q, want %q", f.says, says)
 		}
 	}
 }
@@ -105,10 +105,10 @@ func TestUndeclaredClientInTest(t *testing.T) {
 	s.Do(t, "POST /guests", `{"id":"g","name":"Ada"}`)
 	want := "greet parked Guest#g: handler panicked: annals: client mail: pass it to annals.New"
 	if len(f.says) != 1 || !strings.HasPrefix(f.says[0], want) {
-		t.Errorf("says %q, want %q", f.says, want)
+		t.Errorf("failure of the test: %q, want %q", f.says, want)
 	}
 	got := annalstest.Run(t, partyWith()).Do(t, "POST /guests", `{"id":"g","name":"Ada"}`)
 	if got.Code != http.StatusInternalServerError {
-		t.Errorf("%d %s", got.Code, got.Body)
+		t.Errorf("POST /guests with a client that fails: status %d, body %s; want 500", got.Code, got.Body)
 	}
 }

@@ -90,7 +90,7 @@ func TestRun(t *testing.T) {
 	for _, hold := range []bool{false, true} {
 		s := annalstest.Run(t, party(), annalstest.Config{Hold: hold, Secret: "password"})
 		if got := s.Do(t, "POST /guests", `{"id":"g","name":"Ada"}`); got.Code != http.StatusCreated {
-			t.Fatalf("%d %s", got.Code, got.Body)
+			t.Fatalf("POST /guests: status %d, body %s; want 201", got.Code, got.Body)
 		}
 		if hold {
 			got := s.Do(t, "GET /guests/g", "")
@@ -100,10 +100,10 @@ func TestRun(t *testing.T) {
 			s.Deliver(t)
 		}
 		if got := s.Do(t, "GET /guests/g", "").Body.String(); got != "{\"name\":\"Ada\",\"greeted\":true}\n" {
-			t.Errorf("it is %s", got)
+			t.Errorf("guest: %s, want Ada, greeted", got)
 		}
 		if all := s.Published(); len(all) != 1 || !strings.Contains(string(all[0].Detail), `"Ada"`) {
-			t.Errorf("published: %v", all)
+			t.Errorf("published: %v, want one event of Ada", all)
 		}
 	}
 }
@@ -126,12 +126,12 @@ func TestCheck(t *testing.T) {
 		annalstest.Run(f, annals.New("party"))
 	}()
 	if len(f.says) != 1 || !strings.Contains(f.says[0], "there is no aggregate") {
-		t.Errorf("a wrong declaration says %q", f.says)
+		t.Errorf("failure for a wrong declaration: %q", f.says)
 	}
 	f.says = nil
 	annalstest.Run(f, party()).Do(t, "POST /guests", `{"id":"g","name":"nobody"}`)
 	if len(f.says) != 1 || f.says[0] != "guests parked Guest#g: a name is missing" {
-		t.Errorf("a stream that can't be projected says %q", f.says)
+		t.Errorf("failure for a stream that can't be projected: %q", f.says)
 	}
 }
 
@@ -166,15 +166,15 @@ func TestRunOfMany(t *testing.T) {
 		s.Do(t, "POST /guests", `{"id":"`+id+`","name":"Ada"}`)
 	}
 	if got := s.Do(t, "POST /greetings", `{"guests":["a","c"]}`); got.Code != http.StatusOK || got.Body.String() != "2\n" {
-		t.Errorf("%d %s", got.Code, got.Body)
+		t.Errorf("POST /greetings: status %d, body %s; want 200 and 2", got.Code, got.Body)
 	}
 	for id, want := range map[string]bool{"a": true, "b": false, "c": true} {
 		got := s.Do(t, "GET /guests/"+id, "").Body.String()
 		if strings.Contains(got, `"greeted":true`) != want {
-			t.Errorf("%s is %s", id, got)
+			t.Errorf("guest %s: %s, want greeted %t", id, got, want)
 		}
 	}
 	if got := s.Do(t, "POST /greetings", `{"guests":[]}`); got.Code != http.StatusBadRequest {
-		t.Errorf("of nobody: %d %s", got.Code, got.Body)
+		t.Errorf("greet without guests: status %d, body %s; want 400", got.Code, got.Body)
 	}
 }

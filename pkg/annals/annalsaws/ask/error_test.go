@@ -42,10 +42,10 @@ func TestErrorsStayApart(t *testing.T) {
 			t.Fatal(name, err)
 		}
 		if got := reply.Annals.Error; got.Error() != wrapped.Error() || !test.is(got) {
-			t.Errorf("%s: %s became %v", name, text, got)
+			t.Errorf("%s: the error %s was read as %v", name, text, got)
 		}
 	}
 	if ask.ErrorOf(nil) != nil {
-		t.Error("no error is one")
+		t.Error("no error became an error")
 	}
 }

@@ -47,7 +47,7 @@ func TestFit(t *testing.T) {
 		{[]int{half, half, 1}, 2}, {[]int{3 * half, 1}, 1}, {[]int{1, 3 * half}, 1},
 	} {
 		if got := payload.Fit(test.sizes, func(n int) int { return n }); got != test.want {
-			t.Errorf("%v: %d, want %d", test.sizes, got, test.want)
+			t.Errorf("items of the sizes %v that fit: %d, want %d", test.sizes, got, test.want)
 		}
 	}
 }

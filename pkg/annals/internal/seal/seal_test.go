@@ -30,7 +30,7 @@ func TestSealed(t *testing.T) {
 	for _, text := range []string{"", "1|2026", "\xff", strings.Repeat("x", 2000)} {
 		sealed := p.Seal(text)
 		if got, err := p.Open(sealed); err != nil || got != text {
-			t.Errorf("%.20q: %.20q %v", text, got, err)
+			t.Errorf("open the sealed text of %.20q: %.20q, %v", text, got, err)
 		}
 		if raw, _ := base64.RawURLEncoding.DecodeString(sealed); len(text) > 5 && strings.Contains(string(raw), text) {
 			t.Errorf("%.20q can be read", text)
@@ -47,15 +47,15 @@ func TestAnyChangeBreaksIt(t *testing.T) {
 		for _, other := range "Aaz09-_" {
 			changed := sealed[:i] + string(other) + sealed[i+1:]
 			if _, err := p.Open(changed); changed != sealed && !errors.Is(err, seal.ErrBroken) {
-				t.Errorf("%s for %s: %v", changed, sealed, err)
+				t.Errorf("open %s instead of %s: %v, want ErrBroken", changed, sealed, err)
 			}
 		}
 		if _, err := p.Open(sealed[:i]); !errors.Is(err, seal.ErrBroken) {
-			t.Errorf("%d characters: %v", i, err)
+			t.Errorf("open the first %d characters: %v, want ErrBroken", i, err)
 		}
 	}
 	if _, err := p.Open(sealed + "A"); !errors.Is(err, seal.ErrBroken) {
-		t.Errorf("longer: %v", err)
+		t.Errorf("open with a character more: %v, want ErrBroken", err)
 	}
 }
 
@@ -68,7 +68,7 @@ func TestAnotherPurpose(t *testing.T) {
 		"key": purpose(t, strings.Repeat("t", 32), "ada", "list"),
 	} {
 		if _, err := other.Open(sealed); !errors.Is(err, seal.ErrBroken) {
-			t.Errorf("another %s opens it: %v", name, err)
+			t.Errorf("open with another %s: %v, want ErrBroken", name, err)
 		}
 	}
 }
@@ -76,6 +76,6 @@ func TestAnotherPurpose(t *testing.T) {
 func TestShortKey(t *testing.T) {
 	t.Parallel()
 	if _, err := seal.NewKey([]byte(secret[1:])); err == nil || !strings.Contains(err.Error(), seal.KeyEnv) {
-		t.Errorf("a key of 31 bytes: %v", err)
+		t.Errorf("new seal with a key of 31 bytes: %v, want an error", err)
 	}
 }

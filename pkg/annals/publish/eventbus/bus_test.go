@@ -112,12 +112,12 @@ func inOrder(t *testing.T, accepted []string, streams, events int) {
 	for _, a := range accepted {
 		stream, event, _ := strings.Cut(a, "@")
 		if event != fmt.Sprint(next[stream]) {
-			t.Errorf("%s, want %d", a, next[stream])
+			t.Errorf("event %s arrived, want number %d of its stream", a, next[stream])
 		}
 		next[stream]++
 	}
 	if len(accepted) != streams*events {
-		t.Errorf("%d accepted", len(accepted))
+		t.Errorf("%d events accepted, want all", len(accepted))
 	}
 }
 
@@ -132,7 +132,7 @@ func TestBatches(t *testing.T) {
 		}
 		inOrder(t, b.accepted, 16, 20)
 		if took := time.Since(begin); len(b.requests) > 45 || took > 450*time.Millisecond {
-			t.Errorf("%d requests in %v: %v", len(b.requests), took, b.requests)
+			t.Errorf("%d requests in %v, want at most 45 in 450 ms: %v", len(b.requests), took, b.requests)
 		}
 	})
 }
@@ -155,10 +155,10 @@ func TestLargeEvents(t *testing.T) {
 		wg.Wait()
 		err := bus.Send(t.Context(), message(strings.Repeat("x", room+1)))
 		if err == nil || errors.As(err, new(*publish.UnavailableError)) || !strings.Contains(err.Error(), "262144 bytes") {
-			t.Errorf("one too large: %v", err)
+			t.Errorf("send an event that is too large among others: %v", err)
 		}
 		if len(b.accepted) != 12 {
-			t.Errorf("%d accepted", len(b.accepted))
+			t.Errorf("%d events accepted, want 12", len(b.accepted))
 		}
 	})
 }
@@ -208,10 +208,10 @@ func TestEntryErrors(t *testing.T) {
 				b := &bridge{answer: func(string) string { return code }}
 				err := eventbus.New(b, arn).Send(t.Context(), message("x"))
 				if err == nil || errors.As(err, new(*publish.UnavailableError)) != passes || !strings.Contains(err.Error(), code) {
-					t.Errorf("%v", err)
+					t.Errorf("send to a bus that refuses: %v", err)
 				}
 				if want := map[bool]int{false: 1, true: 4}[passes]; len(b.requests) != want {
-					t.Errorf("%d requests", len(b.requests))
+					t.Errorf("%d requests, want %d", len(b.requests), want)
 				}
 			})
 		})
@@ -236,19 +236,19 @@ func TestRefusedRequest(t *testing.T) {
 		for _, detail := range []string{"a", "b", "bad", "c", "d", "e"} {
 			wg.Go(func() {
 				if err := bus.Send(t.Context(), message(detail)); (err != nil) != (detail == "bad") {
-					t.Errorf("%s: %v", detail, err)
+					t.Errorf("send %s: %v, want an error only for bad", detail, err)
 				}
 			})
 		}
 		wg.Wait()
 		if slices.Sort(b.accepted); strings.Join(b.accepted, "") != "abcde" {
-			t.Errorf("accepted %v", b.accepted)
+			t.Errorf("events accepted: %v, want abcde", b.accepted)
 		}
 		b.answer, b.fail = accepting, func(int) error {
 			return &smithy.GenericAPIError{Code: "ValidationException", Message: "this one"}
 		}
 		if err := bus.Send(t.Context(), message("x")); err == nil || errors.As(err, new(*publish.UnavailableError)) {
-			t.Errorf("refused alone: %v", err)
+			t.Errorf("send an event that is refused alone: %v, want an error that is no UnavailableError", err)
 		}
 	})
 }
@@ -263,10 +263,10 @@ func TestOutage(t *testing.T) {
 		bus := eventbus.New(b, arn)
 		if failed := send(t.Context(), bus, 100, 5); len(failed) != 100 || !errors.Is(failed[99], down) ||
 			!errors.As(failed[99], new(*publish.UnavailableError)) {
-			t.Errorf("%d failed", len(failed))
+			t.Errorf("%d events failed, want 100 with UnavailableError", len(failed))
 		}
 		if len(b.requests) > 3 {
-			t.Errorf("%d requests", len(b.requests))
+			t.Errorf("%d requests, want at most 3", len(b.requests))
 		}
 		b.fail = nil
 		if failed := send(t.Context(), bus, 1, 1); len(failed) != 1 {
@@ -287,16 +287,16 @@ func TestHangs(t *testing.T) {
 		begin := time.Now()
 		bus := eventbus.New(hanging{}, arn)
 		if failed := send(t.Context(), bus, 100, 1); len(failed) != 100 || !errors.Is(failed[0], context.DeadlineExceeded) {
-			t.Errorf("%d failed: %v", len(failed), failed)
+			t.Errorf("%d events failed, want 100 with DeadlineExceeded: %v", len(failed), failed)
 		}
 		if took := time.Since(begin); took > 3100*time.Millisecond {
-			t.Errorf("after %v", took)
+			t.Errorf("sending ended after %v, want at most 3.1 s", took)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		time.Sleep(10 * time.Second)
 		if err := bus.Send(ctx, message("x")); err == nil || !strings.Contains(err.Error(), "no time left") {
-			t.Errorf("with no time left: %v", err)
+			t.Errorf("send with no time left: %v", err)
 		}
 	})
 }
