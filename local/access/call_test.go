@@ -47,7 +47,7 @@ func TestRequestsOf(t *testing.T) {
 	} {
 		requests, err := requestsOf(test.operation, []byte(test.body))
 		if err != nil {
-			t.Errorf("%s %s: %v", test.operation, test.body, err)
+			t.Errorf("requests of %s %s: %v", test.operation, test.body, err)
 		}
 		var got []string
 		for _, r := range requests {
@@ -74,7 +74,7 @@ func TestRequestsNotUnderstood(t *testing.T) {
 	} {
 		if got, err := requestsOf(test.operation, []byte(test.body)); err == nil ||
 			!strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s %s: %v, %v, want %s", test.operation, test.body, got, err, test.want)
+			t.Errorf("requests of %s %s: %v, %v, want an error with %s", test.operation, test.body, got, err, test.want)
 		}
 	}
 }

@@ -113,7 +113,7 @@ func TestDynamoDB(t *testing.T) {
 	} {
 		status, answer, err := ask(t.Context(), t, server, test.key, test.target, test.body)
 		if err != nil || status != test.status || !strings.Contains(answer, test.want) {
-			t.Errorf("%s: %d %s %v, want %d %s", test.name, status, answer, err, test.status, test.want)
+			t.Errorf("%s: status %d, answer %s, %v; want %d and %s", test.name, status, answer, err, test.status, test.want)
 		}
 	}
 }
@@ -152,12 +152,12 @@ func TestWritten(t *testing.T) {
 		got[one[strings.LastIndex(one, "/")+1:]]++
 	}
 	if len(got) != 2 || got["T"] != 2 || got["S"] != 1 {
-		t.Errorf("told of %v, want T twice and S once", got)
+		t.Errorf("units were reported for the tables %v, want T twice and S once", got)
 	}
 }
 
 // A function sees how DynamoDB fails as if nothing stood between.
-func TestWhatBreaksOffBehindBreaksOffInFront(t *testing.T) {
+func TestBrokenAnswerIsPassedOnBroken(t *testing.T) {
 	t.Parallel()
 	server := gated(t, func(w http.ResponseWriter, r *http.Request) {
 		if body, _ := io.ReadAll(r.Body); bytes.Contains(body, []byte("half")) {
@@ -179,7 +179,7 @@ func TestWhatBreaksOffBehindBreaksOffInFront(t *testing.T) {
 }
 
 // A function that stops waiting stops DynamoDB's work, too.
-func TestWhoLeavesIsNotServed(t *testing.T) {
+func TestRequestOfCallerThatLeftIsCanceled(t *testing.T) {
 	t.Parallel()
 	arrived, left := make(chan bool), make(chan bool)
 	server := gated(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -194,7 +194,7 @@ func TestWhoLeavesIsNotServed(t *testing.T) {
 		cancel()
 	}()
 	if _, _, err := ask(ctx, t, server, "Reader", "DynamoDB_20120810.GetItem", `{"TableName":"T"}`); err == nil {
-		t.Error("it was answered")
+		t.Error("the request was answered, want it cut off")
 	}
 	<-left
 }

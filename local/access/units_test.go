@@ -46,7 +46,7 @@ func TestUnits(t *testing.T) {
 		t.Helper()
 		now := control.Units()
 		if got := (Units{now.Read - before.Read, now.Write - before.Write}); err != nil || got != want {
-			t.Errorf("%s: %+v, %v, want %+v", what, got, err, want)
+			t.Errorf("%s: consumed %+v, %v, want %+v", what, got, err, want)
 		}
 		before = now
 	}
@@ -57,7 +57,7 @@ func TestUnits(t *testing.T) {
 	})
 	consumed("an item of which the consumption is asked for", err, Units{Write: 1})
 	if err == nil && aws.ToFloat64(put.ConsumedCapacity.CapacityUnits) != 1 {
-		t.Errorf("%+v", put.ConsumedCapacity)
+		t.Errorf("consumed capacity in the answer: %+v, want 1 unit", put.ConsumedCapacity)
 	}
 	key := map[string]types.AttributeValue{"p": item("1", 0)["p"], "s": item("1", 0)["s"]}
 	got, err := client.GetItem(t.Context(), &dynamodb.GetItemInput{
@@ -65,7 +65,7 @@ func TestUnits(t *testing.T) {
 	})
 	consumed("read strongly consistent", err, Units{Read: 1})
 	if err == nil && len(got.Item) != 3 {
-		t.Errorf("%+v", got.Item)
+		t.Errorf("item that was read: %+v, want 3 attributes", got.Item)
 	}
 	_, err = client.Query(t.Context(), &dynamodb.QueryInput{
 		TableName: &name, KeyConditionExpression: aws.String("p = :p"),

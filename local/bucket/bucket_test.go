@@ -28,7 +28,7 @@ func newBucket(t *testing.T) (*bucket.Bucket, *[]string) {
 	return b, &told
 }
 
-// An object is a file, and whoever is to be told finds it by what the message says, as Lambda functions read it.
+// An object is a file. The receiver of the notification finds it by the notification's text, as Lambda functions do.
 func TestObjects(t *testing.T) {
 	t.Parallel()
 	b, told := newBucket(t)
@@ -42,7 +42,7 @@ func TestObjects(t *testing.T) {
 	entity := e.Records[0].S3
 	if entity.Bucket.Name != "given-up" || entity.Object.URLDecodedKey != key || entity.Object.Size != 7 ||
 		e.Records[0].EventSource != "aws:s3" {
-		t.Errorf("told: %s", (*told)[0])
+		t.Errorf("notification: %s, want the bucket, the key and the size", (*told)[0])
 	}
 	body, err := b.Get(key)
 	if text, _ := os.ReadFile(filepath.Join(b.Dir, filepath.FromSlash(key))); err != nil || string(body) != "content" ||
@@ -50,19 +50,19 @@ func TestObjects(t *testing.T) {
 		t.Errorf("%q, %v; in the file %q", body, err, text)
 	}
 	if _, err := b.Get("aws/lambda"); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a folder: %v", err)
+		t.Errorf("get a folder: %v, want os.ErrNotExist", err)
 	}
 	for _, bad := range []string{"", "../x", "a/../../x", "/etc/passwd", "a//b"} {
 		if err := b.Put(bad, nil); !errors.Is(err, bucket.ErrNoKey) {
-			t.Errorf("put %q: %v", bad, err)
+			t.Errorf("put %q: %v, want ErrNoKey", bad, err)
 		}
 		if _, err := b.Get(bad); !errors.Is(err, bucket.ErrNoKey) {
-			t.Errorf("get %q: %v", bad, err)
+			t.Errorf("get %q: %v, want ErrNoKey", bad, err)
 		}
 	}
 	b.Tell(func(string) error { return errors.New("the queue is closed") })
 	if err := b.Put("other", nil); err == nil || !strings.Contains(err.Error(), "closed") {
-		t.Errorf("nobody told: %v", err)
+		t.Errorf("put with a closed receiver of notifications: %v, want an error", err)
 	}
 }
 
@@ -112,11 +112,12 @@ func TestServer(t *testing.T) {
 		body, _ := io.ReadAll(answer.Body)
 		_ = answer.Body.Close()
 		if answer.StatusCode != test.status || !strings.Contains(string(body), test.body) {
-			t.Errorf("%s %s: %d %s, want %d %s", test.method, test.path, answer.StatusCode, body, test.status, test.body)
+			t.Errorf("%s %s: status %d, body %s; want %d and %s",
+				test.method, test.path, answer.StatusCode, body, test.status, test.body)
 		}
 	}
 	if len(*told) != 1 {
-		t.Errorf("told %d times", len(*told))
+		t.Errorf("%d notifications, want 1", len(*told))
 	}
 }
 
@@ -159,16 +160,17 @@ func TestList(t *testing.T) {
 		body, _ := io.ReadAll(answer.Body)
 		return answer.StatusCode, string(body)
 	}
-	want := `<KeyCount>2</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated><Contents><Key>u/1</Key></Contents><Contents><Key>u/2</Key></Contents>`
+	want := `<KeyCount>2</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated>` +
+		`<Contents><Key>u/1</Key></Contents><Contents><Key>u/2</Key></Contents>`
 	if status, body := ask("list-type=2&prefix=u%2F"); status != 200 || !strings.Contains(body, want) {
-		t.Errorf("%d %s", status, body)
+		t.Errorf("list with a prefix: status %d, body %s; want 200 and two keys", status, body)
 	}
 	if status, body := ask("list-type=2&continuation-token=x"); status != 501 {
-		t.Errorf("another page: %d %s", status, body)
+		t.Errorf("list with a continuation token: status %d, body %s; want 501", status, body)
 	}
 	allowed = false
 	if status, body := ask("list-type=2"); status != 403 ||
 		!strings.Contains(body, "s3:ListBucket on arn:aws:s3:::given-up<") {
-		t.Errorf("forbidden: %d %s", status, body)
+		t.Errorf("list without the right to: status %d, body %s; want 403", status, body)
 	}
 }

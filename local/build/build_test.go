@@ -89,7 +89,7 @@ func TestSynthesizeOnlyWhatIsStale(t *testing.T) {
 		step.change()
 		out, err := p.Synthesize(t.Context())
 		if err != nil {
-			t.Fatalf("%s: %v", step.name, err)
+			t.Fatalf("synthesize, %s: %v", step.name, err)
 		}
 		if step.stale {
 			runs++
@@ -98,11 +98,11 @@ func TestSynthesizeOnlyWhatIsStale(t *testing.T) {
 			t.Fatalf("%s: the app ran %d times, want %d", step.name, len(made), runs)
 		}
 		if _, err := os.Stat(filepath.Join(out, "Sys.template.json")); err != nil {
-			t.Errorf("%s: %v", step.name, err)
+			t.Errorf("template after synthesis, %s: %v", step.name, err)
 		}
 		said, _ := exec.Command(filepath.Join(p.Root, "build", runtime.GOARCH, "a", "bootstrap")).CombinedOutput()
 		if string(said) != "1\n" {
-			t.Errorf("%s: the bootstrap says %q", step.name, said)
+			t.Errorf("%s: the bootstrap prints %q", step.name, said)
 		}
 	}
 }
@@ -137,7 +137,7 @@ func TestAssetsMakeStale(t *testing.T) {
 	} {
 		step.change()
 		if _, err := p.Synthesize(t.Context()); err != nil {
-			t.Fatalf("%s: %v", step.name, err)
+			t.Fatalf("synthesize, %s: %v", step.name, err)
 		}
 		if made, _ := os.ReadFile(filepath.Join(p.Root, "runs")); len(made) != step.runs {
 			t.Fatalf("%d, %s: the app ran %d times, want %d", i, step.name, len(made), step.runs)
@@ -146,11 +146,11 @@ func TestAssetsMakeStale(t *testing.T) {
 	write(t, p, "cdk.json", `{"x":3}`)
 	write(t, p, "sources", "{}")
 	if _, err := p.Synthesize(t.Context()); err == nil || !strings.Contains(err.Error(), "is no list of paths") {
-		t.Errorf("no list: %v", err)
+		t.Errorf("synthesize with a malformed list of files: %v, want an error", err)
 	}
 	write(t, p, "sources", `["gone"]`)
 	if _, err := p.Synthesize(t.Context()); err == nil || !strings.Contains(err.Error(), "read the source of an asset") {
-		t.Errorf("no source: %v", err)
+		t.Errorf("synthesize without an asset's source: %v, want an error", err)
 	}
 }
 
@@ -194,7 +194,7 @@ func TestWhatFailsSaysWhy(t *testing.T) {
 			write(t, p, test.file, test.text)
 			_, err := p.Synthesize(t.Context())
 			if err == nil || !strings.HasPrefix(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
-				t.Fatalf("error is %v", err)
+				t.Fatalf("synthesize: %v, want another error", err)
 			}
 			if _, err := os.Stat(filepath.Join(p.State, test.log)); err != nil {
 				t.Error(err)
@@ -231,7 +231,7 @@ func TestWhatIsMissing(t *testing.T) {
 				write(t, p, test.file, test.text)
 			}
 			if _, err := p.Synthesize(t.Context()); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("error is %v", err)
+				t.Errorf("synthesize: %v, want an error with %q", err, test.want)
 			}
 		})
 	}
@@ -249,6 +249,6 @@ func TestNoNode(t *testing.T) {
 	}
 	t.Setenv("PATH", bin)
 	if _, err := p.Synthesize(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "Node.js is missing") {
-		t.Errorf("error is %v", err)
+		t.Errorf("synthesize without Node.js: %v, want an error that says so", err)
 	}
 }

@@ -70,7 +70,7 @@ func events(t *testing.T, file string) (all []bus.Event) {
 	for line := range strings.Lines(string(text)) {
 		var e bus.Event
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
-			t.Fatalf("%s: %v", line, err)
+			t.Fatalf("parse the event %s: %v", line, err)
 		}
 		all = append(all, e)
 	}
@@ -103,7 +103,7 @@ func TestPutEvents(t *testing.T) {
 	}
 	out, err := client.PutEvents(t.Context(), in)
 	if err != nil || out.FailedEntryCount != int32(len(wrong)-1) || len(out.Entries) != len(wrong) {
-		t.Fatalf("%+v, %v", out, err)
+		t.Fatalf("put wrong entries: %+v, %v, want all but one to fail", out, err)
 	}
 	var id string
 	for i, got := range out.Entries {
@@ -115,12 +115,12 @@ func TestPutEvents(t *testing.T) {
 	all := events(t, file)
 	if len(all) != 1 || all[0].ID != id || all[0].Source != "s" || all[0].DetailType != "t" || !all[0].Time.Equal(at) ||
 		string(all[0].Detail) != `{"a":"<ä>"}` || len(all[0].Resources) != 1 || all[0].Account != "000000000000" {
-		t.Errorf("accepted %+v", all)
+		t.Errorf("accepted events: %+v, want the one that was put", all)
 	}
 	if out, err = client.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{
 		entry(func(e *types.PutEventsRequestEntry) { e.EventBusName = aws.String("B") }),
 	}}); err != nil || out.FailedEntryCount != 0 || len(events(t, file)) != 2 {
-		t.Errorf("by name: %+v, %v", out, err)
+		t.Errorf("put to a bus by its name: %+v, %v", out, err)
 	}
 }
 
@@ -142,7 +142,7 @@ func TestRefusedRequests(t *testing.T) {
 		_, err := client.PutEvents(t.Context(), in)
 		var api smithy.APIError
 		if !errors.As(err, &api) || api.ErrorCode() != "ValidationException" {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: %v, want a ValidationException", name, err)
 		}
 	}
 	_, err := client.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{
@@ -154,10 +154,10 @@ func TestRefusedRequests(t *testing.T) {
 	}
 	if _, err := client.ListRules(t.Context(), &eventbridge.ListRulesInput{}); !errors.As(err, &api) ||
 		api.ErrorCode() != "UnknownOperationException" {
-		t.Errorf("rules: %v", err)
+		t.Errorf("list rules: %v, want UnknownOperationException", err)
 	}
 	if all := events(t, file); len(all) > 0 {
-		t.Errorf("accepted %+v", all)
+		t.Errorf("accepted events: %+v, want none", all)
 	}
 }
 
@@ -166,7 +166,7 @@ func TestDenied(t *testing.T) {
 	t.Parallel()
 	_, file, client := serveTo(t, func(header http.Header, bus string) error {
 		if bus != arn || !strings.Contains(header.Get("Authorization"), "Credential=local/") {
-			t.Errorf("asked for %s, with %v", bus, header)
+			t.Errorf("right that was checked: on %s, with the headers %v", bus, header)
 		}
 		return errors.New("you may not")
 	})
@@ -191,7 +191,7 @@ func TestAFileThatCannotBeWritten(t *testing.T) {
 		})
 		var api smithy.APIError
 		if !errors.As(err, &api) || api.ErrorCode() != "InternalException" {
-			t.Errorf("error is %v", err)
+			t.Errorf("put while the file fails: %v, want InternalException", err)
 		}
 	}
 	if _, err := bus.Open(filepath.Join(os.DevNull, "B.jsonl"), bus.Config{}); err == nil {
@@ -238,6 +238,6 @@ func TestFull(t *testing.T) {
 		return all
 	}
 	if now, before := ids(file), ids(file+".before"); now != "78" || before != "56" {
-		t.Errorf("%q, and before it %q", now, before)
+		t.Errorf("events in the file: %q, in the file before it: %q; want 78 and 56", now, before)
 	}
 }

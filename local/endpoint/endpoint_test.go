@@ -29,11 +29,11 @@ func TestEndpoint(t *testing.T) {
 	}
 	e.Answer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "here") }))
 	if got, err := ask(); got != "here" || err != nil {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("ask the endpoint: %q, %v, want here", got, err)
 	}
 	e.Close()
 	if got, err := ask(); err == nil {
-		t.Errorf("it answers %q after its end", got)
+		t.Errorf("the endpoint answers %q after its end", got)
 	}
 	unused, err := endpoint.Listen("a service")
 	if err != nil {

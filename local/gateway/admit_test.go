@@ -54,7 +54,8 @@ func TestAdmit(t *testing.T) {
 		a.ServeHTTP(w, r)
 		if w.Code != test.status || w.Body.String() != test.body || w.Header().Get("Www-Authenticate") != test.challenge ||
 			(f.received != nil) != (test.status == 204) {
-			t.Errorf("%s %q: %d %s %v, invoked with %s", test.path, test.header, w.Code, w.Body, w.Header(), f.received)
+			t.Errorf("%s with %q: status %d, body %s, headers %v; the function got %s",
+				test.path, test.header, w.Code, w.Body, w.Header(), f.received)
 		}
 		if f.received == nil {
 			continue
@@ -70,7 +71,7 @@ func TestAdmit(t *testing.T) {
 			want = ""
 		}
 		if got := string(e.RequestContext.Authorizer); got != want {
-			t.Errorf("%s: the function is told %s", test.path, got)
+			t.Errorf("%s: authorizer in the event: %s", test.path, got)
 		}
 	}
 }

@@ -99,7 +99,7 @@ func TestPreflight(t *testing.T) {
 		f := &function{answer: `{"statusCode":200}`}
 		status, got := ask(t, test.cors, f, test.r)
 		if diff := cmp.Diff(test.want, none(got)); status != test.status || diff != "" || f.received != nil {
-			t.Errorf("%s: %d (-want +got):\n%s", name, status, diff)
+			t.Errorf("%s: status %d, want %d; headers (-want +got):\n%s", name, status, test.status, diff)
 		}
 	}
 }
@@ -144,7 +144,7 @@ func TestAnswersToPages(t *testing.T) {
 	} {
 		status, got := ask(t, test.cors, test.f, test.r)
 		if diff := cmp.Diff(test.want, none(got)); status != test.status || diff != "" {
-			t.Errorf("%s: %d (-want +got):\n%s", name, status, diff)
+			t.Errorf("%s: status %d, want %d; headers (-want +got):\n%s", name, status, test.status, diff)
 		}
 	}
 }
@@ -158,6 +158,6 @@ func TestAllows(t *testing.T) {
 		shop.Allows("https://shop.example.org"), shop.Allows("*"),
 	}
 	if want := []bool{false, false, true, true, false}; !slices.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
+		t.Errorf("requests that are preflights: %v, want %v", got, want)
 	}
 }

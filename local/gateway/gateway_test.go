@@ -94,11 +94,11 @@ func TestEventWithoutAnything(t *testing.T) {
 	got := decoded(t, f.received).(map[string]any)
 	for _, absent := range []string{"cookies", "queryStringParameters", "pathParameters", "body"} {
 		if value, there := got[absent]; there {
-			t.Errorf("%s is %v", absent, value)
+			t.Errorf("%s is %v, want it absent", absent, value)
 		}
 	}
 	if got["rawQueryString"] != "" || got["isBase64Encoded"] != false {
-		t.Errorf("event is %v", got)
+		t.Errorf("event: %v, want an empty query string and no base64", got)
 	}
 }
 
@@ -117,7 +117,7 @@ func TestBodies(t *testing.T) {
 		got := decoded(t, f.received).(map[string]any)
 		want := map[bool]string{false: "a=b", true: "YT1i"}[encoded]
 		if got["isBase64Encoded"] != encoded || got["body"] != want {
-			t.Errorf("%q: body %v, encoded %v", contentType, got["body"], got["isBase64Encoded"])
+			t.Errorf("Content-Type %q: body %v, base64 %v", contentType, got["body"], got["isBase64Encoded"])
 		}
 	}
 }
@@ -131,7 +131,7 @@ func TestBodyOfOtherBytes(t *testing.T) {
 	serve(t, "POST /", f, r)
 	got := decoded(t, f.received).(map[string]any)
 	if got["isBase64Encoded"] != true || got["body"] != base64.StdEncoding.EncodeToString([]byte("{\"a\":\"\xff\"}")) {
-		t.Errorf("body %v, encoded %v", got["body"], got["isBase64Encoded"])
+		t.Errorf("body that is no UTF-8: %v, base64 %v; want it in base64", got["body"], got["isBase64Encoded"])
 	}
 }
 
@@ -170,11 +170,11 @@ func TestResponses(t *testing.T) {
 		got := serve(t, "GET /", &function{answer: test.answer}, httptest.NewRequest(http.MethodGet, "/", nil))
 		body, _ := io.ReadAll(got.Body)
 		if got.StatusCode != test.status || string(body) != test.body {
-			t.Errorf("%s: %d %q", name, got.StatusCode, body)
+			t.Errorf("%s: status %d, body %q; want %d and %q", name, got.StatusCode, body, test.status, test.body)
 		}
 		for header, want := range test.header {
 			if diff := cmp.Diff(want, got.Header.Values(header)); diff != "" {
-				t.Errorf("%s: %s: %s", name, header, diff)
+				t.Errorf("%s: header %s (-want +got):\n%s", name, header, diff)
 			}
 		}
 	}
@@ -196,12 +196,13 @@ func TestErrors(t *testing.T) {
 	} {
 		got := serve(t, "GET /", &function{err: test.err}, httptest.NewRequest(http.MethodGet, "/", nil))
 		if body, _ := io.ReadAll(got.Body); got.StatusCode != test.status || string(body) != test.body {
-			t.Errorf("%v: %d %s", test.err, got.StatusCode, body)
+			t.Errorf("function that fails with %v: status %d, body %s; want %d and %s",
+				test.err, got.StatusCode, body, test.status, test.body)
 		}
 	}
 }
 
-// slow never answers while somebody waits.
+// slow does not answer before the caller has given up.
 type slow struct{}
 
 func (slow) Invoke(ctx context.Context, _ []byte) ([]byte, error) {
@@ -219,7 +220,7 @@ func TestTimeout(t *testing.T) {
 	w, begin := httptest.NewRecorder(), time.Now()
 	a.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	if w.Code != http.StatusServiceUnavailable || time.Since(begin) > time.Second {
-		t.Errorf("status %d after %v", w.Code, time.Since(begin))
+		t.Errorf("request while the gateway ends: status %d after %v, want 503 at once", w.Code, time.Since(begin))
 	}
 }
 
@@ -245,7 +246,7 @@ func decoded(t *testing.T, text []byte) any {
 	t.Helper()
 	var v any
 	if err := json.Unmarshal(text, &v); err != nil {
-		t.Fatalf("%s: %v", text, err)
+		t.Fatalf("parse %s: %v", text, err)
 	}
 	return v
 }

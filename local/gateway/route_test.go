@@ -68,7 +68,7 @@ func checkRoutes(t *testing.T, keys []string, tests map[string]target) {
 			continue
 		}
 		if diff := cmp.Diff(want.parameters, parameters); diff != "" {
-			t.Errorf("%s: %s", request, diff)
+			t.Errorf("%s: path parameters (-want +got):\n%s", request, diff)
 		}
 	}
 }
@@ -77,7 +77,7 @@ func TestNoRoute(t *testing.T) {
 	t.Parallel()
 	got := serve(t, "GET /a", &function{}, httptest.NewRequest("POST", "/a", nil))
 	if got.StatusCode != 404 {
-		t.Errorf("status %d", got.StatusCode)
+		t.Errorf("POST to a route of GET: status %d, want 404", got.StatusCode)
 	}
 }
 
@@ -85,7 +85,7 @@ func TestBadRouteKeys(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"", "GET", "GET a", "GET /{rest+}/a"} {
 		if _, err := New("", "", []Route{{Key: key}}, Options{}, nil); err == nil {
-			t.Errorf("%q is accepted", key)
+			t.Errorf("route %q: no error", key)
 		}
 	}
 }

@@ -69,7 +69,7 @@ func TestSlowBody(t *testing.T) {
 		t.Errorf("%s %s, closes: %t, invoked with %q", answer.Status, body, answer.Close, f.received)
 	}
 	if took := time.Since(began); took < 250*time.Millisecond || took > 1500*time.Millisecond {
-		t.Errorf("after %s", took)
+		t.Errorf("connection closed after %s, want 0.25 to 1.5 s", took)
 	}
 	if n := under.Load(); n != 0 {
 		t.Errorf("%d requests are held", n)
@@ -99,8 +99,8 @@ func waitFor(t *testing.T, what string, condition func() bool) {
 	}
 }
 
-// TestPatienceIsOfOneRequest: a connection that is used again has all of the time again.
-func TestPatienceIsOfOneRequest(t *testing.T) {
+// TestTimeLimitIsPerRequest: a connection that is used again has all of the time again.
+func TestTimeLimitIsPerRequest(t *testing.T) {
 	t.Parallel()
 	address, _ := impatient(t, &function{answer: `{"statusCode":200,"body":"here"}`}, 200*time.Millisecond)
 	conn := dial(t, address)
@@ -113,7 +113,7 @@ func TestPatienceIsOfOneRequest(t *testing.T) {
 		}
 		body, err := io.ReadAll(answer.Body)
 		if answer.StatusCode != 200 || string(body) != "here" || answer.ContentLength != 4 || err != nil {
-			t.Fatalf("%s %q of %d bytes, %v", answer.Status, body, answer.ContentLength, err)
+			t.Fatalf("answer: status %s, body %q of %d bytes, %v; want here", answer.Status, body, answer.ContentLength, err)
 		}
 		time.Sleep(150 * time.Millisecond)
 	}

@@ -111,7 +111,7 @@ func TestAuthorize(t *testing.T) {
 		"expired, scoped": {own(map[string]any{"exp": now.Unix() - 1, "scope": "c"}), 401},
 	} {
 		if _, got := a.Authorize(test.header, []string{"a", "b"}); got != test.want {
-			t.Errorf("%s: %d, want %d", name, got, test.want)
+			t.Errorf("authorize with %s: status %d, want %d", name, got, test.want)
 		}
 	}
 	got, status := a.Authorize(own(map[string]any{
@@ -122,7 +122,7 @@ func TestAuthorize(t *testing.T) {
 		"n": "1", "on": "true", "list": "[x 2]", "map": `{"k":null}`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" || status != 200 {
-		t.Errorf("%d %s", status, diff)
+		t.Errorf("metadata: status %d, want 200 (-want +got):\n%s", status, diff)
 	}
 }
 
@@ -138,10 +138,11 @@ func TestIssuer(t *testing.T) {
 	}
 	second, err := Open(file, address)
 	if err != nil || first.key.KeyID != second.key.KeyID || i.key.KeyID == again.key.KeyID {
-		t.Errorf("%v: %s, %s", err, first.key.KeyID, second.key.KeyID)
+		t.Errorf("open the stored key: %v; key ids %s and %s; want the same, and another one in another file",
+			err, first.key.KeyID, second.key.KeyID)
 	}
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("%v %v", info, err)
+		t.Errorf("file of the key: %v, %v, want mode 0600", info, err)
 	}
 	public, _ := json.Marshal(i.key.Public())
 	for name, text := range map[string][]byte{"no JSON": []byte("x"), "public": public} {
@@ -149,7 +150,7 @@ func TestIssuer(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := Open(file, address); err == nil || !strings.Contains(err.Error(), "delete "+file) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("open a file with %s: %v, want an error that says to delete it", name, err)
 		}
 	}
 	if _, err := Open(filepath.Join(file, "x"), address); err == nil {
@@ -187,12 +188,12 @@ func TestIssuer(t *testing.T) {
 			t.Fatal(form, err)
 		}
 		if _, got := a.Authorize(out.Token, []string{"s"}); got != want {
-			t.Errorf("%s: %d, want %d", form, got, want)
+			t.Errorf("authorize with the token for %s: status %d, want %d", form, got, want)
 		}
 	}
 	for _, form := range []string{"", "subject=ada&lifetime=" + url.QueryEscape("1 h")} {
 		if got := ask("POST", "/i/token", form).Code; got != http.StatusBadRequest {
-			t.Errorf("%q: %d", form, got)
+			t.Errorf("ask for a token with %q: status %d, want 400", form, got)
 		}
 	}
 }

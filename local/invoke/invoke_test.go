@@ -58,11 +58,12 @@ func TestInvoke(t *testing.T) {
 			FunctionName: &name, Payload: []byte(`{"a":1}`), LogType: types.LogTypeTail,
 		})
 		if err != nil {
-			t.Fatalf("%s: %v", name, err)
+			t.Fatalf("invoke %s: %v", name, err)
 		}
 		if out.StatusCode != 200 || string(out.Payload) != `{"a":1}` || out.FunctionError != nil ||
 			*out.ExecutedVersion != "$LATEST" {
-			t.Errorf("%s: %d %s %v", name, out.StatusCode, out.Payload, out.FunctionError)
+			t.Errorf("invoke %s: status %d, payload %s, function error %v; want 200 and the payload of the request",
+				name, out.StatusCode, out.Payload, out.FunctionError)
 		}
 	}
 	out, err := c.Invoke(t.Context(), &client.InvokeInput{
@@ -89,7 +90,8 @@ func TestFunctionError(t *testing.T) {
 	}
 	if out.StatusCode != 200 || aws.ToString(out.FunctionError) != "Unhandled" || got["errorType"] != "RefusalError" ||
 		got["errorMessage"] != "no such projection" {
-		t.Errorf("%d %s %s", out.StatusCode, aws.ToString(out.FunctionError), out.Payload)
+		t.Errorf("invoke a function that refuses: status %d, function error %s, payload %s; want 200, Unhandled, "+
+			"RefusalError", out.StatusCode, aws.ToString(out.FunctionError), out.Payload)
 	}
 }
 
@@ -101,7 +103,7 @@ func TestDryRun(t *testing.T) {
 		FunctionName: aws.String("f"), InvocationType: types.InvocationTypeDryRun,
 	})
 	if err != nil || out.StatusCode != 204 {
-		t.Errorf("%v, %v", out, err)
+		t.Errorf("dry run: %v, %v, want status 204", out, err)
 	}
 }
 
@@ -192,7 +194,7 @@ func TestRefusals(t *testing.T) {
 		}
 		if busy, ok := errors.AsType[*types.TooManyRequestsException](err); ok &&
 			(busy.Reason == types.ThrottleReasonReservedFunctionConcurrentInvocationLimitExceeded) != (name == "reserved") {
-			t.Errorf("%s: because of %s", name, busy.Reason)
+			t.Errorf("%s: throttled because of %s", name, busy.Reason)
 		}
 	}
 }
@@ -204,7 +206,7 @@ func TestOtherCalls(t *testing.T) {
 	_, err := c.GetFunction(t.Context(), &client.GetFunctionInput{FunctionName: aws.String("f")})
 	if refused, ok := errors.AsType[smithy.APIError](err); !ok || refused.ErrorCode() != "UnknownOperationException" ||
 		!strings.Contains(refused.ErrorMessage(), "GET /2015-03-31/functions/f is not supported locally") {
-		t.Errorf("%v", err)
+		t.Errorf("an operation that is not supported: %v, want UnknownOperationException", err)
 	}
 	answer, err := http.Post(s.Address()+"/2015-03-31/functions/f/invocations", "",
 		io.MultiReader(bytes.NewReader([]byte("7"))))
@@ -213,6 +215,6 @@ func TestOtherCalls(t *testing.T) {
 	}
 	defer answer.Body.Close()
 	if body, _ := io.ReadAll(answer.Body); string(body) != "7" || answer.Header.Get("X-Amzn-Requestid") == "" {
-		t.Errorf("curl: %s %s", answer.Status, body)
+		t.Errorf("invoke by curl: %s, payload %s, want 7 and a request id", answer.Status, body)
 	}
 }

@@ -34,8 +34,8 @@ func (m *moody) received() []string {
 	return slices.Clone(m.got)
 }
 
-// TestEvents: nobody waits for the answer; a function that fails gets its event twice more, one that is throttled until
-// it is not, or the event is too old.
+// TestEvents: the caller does not wait for the answer; a function that fails gets its event twice more, one that is
+// throttled until it is not, or the event is too old.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	failed, busy := &lambda.FunctionError{Type: "x"}, lambda.ErrThrottled
@@ -61,7 +61,7 @@ func TestEvents(t *testing.T) {
 				FunctionName: aws.String("f"), InvocationType: types.InvocationTypeEvent, Payload: []byte("7"),
 			})
 			if err != nil || out.StatusCode != 202 || len(out.Payload) != 0 {
-				t.Fatalf("%v, %v", out, err)
+				t.Fatalf("send an event: %v, %v, want status 202 and no payload", out, err)
 			}
 			s.sent.under.Wait()
 			if got := m.received(); len(got) != test.want || got[0] != "7" {
@@ -80,6 +80,6 @@ func TestEventsEnd(t *testing.T) {
 	s.Close()
 	s.sent.add(Function{Name: "f", Invoker: function(m.invoke)}, []byte("8"))
 	if got := m.received(); len(got) > 1 {
-		t.Errorf("invoked with %q", got)
+		t.Errorf("function invoked with %q, want once", got)
 	}
 }

@@ -95,7 +95,7 @@ func pid(t *testing.T, f *lambda.Function, event string) int {
 	}
 	var a answer
 	if err := json.Unmarshal(payload, &a); err != nil || a.PID == 0 {
-		t.Fatalf("answer %s: %v", payload, err)
+		t.Fatalf("parse the answer %s: %v", payload, err)
 	}
 	return a.PID
 }

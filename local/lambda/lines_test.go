@@ -19,7 +19,7 @@ func TestMetricsAreNotShown(t *testing.T) {
 		`{"level":"ERROR","msg":"\"_aws\":"}` + "\n" + `{"Conflicts":1,"_aws":{"Timestamp":1}}` + "\n" + "plain\n",
 	} {
 		if n, err := w.Write([]byte(text)); n != len(text) || err != nil {
-			t.Errorf("%d, %v", n, err)
+			t.Errorf("write: %d bytes, %v, want all of them", n, err)
 		}
 	}
 	if want := "f| {\"level\":\"ERROR\",\"msg\":\"\\\"_aws\\\":\"}\nf| plain\n"; out.String() != want {

@@ -25,7 +25,7 @@ func TestOneInvocationAProcess(t *testing.T) {
 		pids[pid(t, f, `{}`)]++
 	}
 	if len(pids) != 4 {
-		t.Errorf("%d processes, want no more than the 4 there were", len(pids))
+		t.Errorf("%d processes run, want no more than the 4 of the first burst", len(pids))
 	}
 	used := 0
 	for _, times := range pids {
@@ -34,7 +34,7 @@ func TestOneInvocationAProcess(t *testing.T) {
 		}
 	}
 	if used != 1 {
-		t.Errorf("%d processes shared what one could do", used)
+		t.Errorf("%d processes ran requests that one process can run in turn", used)
 	}
 }
 
@@ -57,7 +57,7 @@ func TestNoMoreProcessesThanTheLimit(t *testing.T) {
 	mkfile(t, gate)
 	all.Wait()
 	if len(pids) != 3 {
-		t.Errorf("%d processes for a limit of 3: %v", len(pids), pids)
+		t.Errorf("%d processes run at a limit of 3: %v", len(pids), pids)
 	}
 }
 
@@ -93,7 +93,7 @@ func TestAFunctionWithoutConcurrencyIsOff(t *testing.T) {
 	t.Parallel()
 	f := newFunction(t, func(c *lambda.Config) { c.Concurrency = 0 })
 	if _, err := f.Invoke(t.Context(), []byte(`{}`)); !errors.Is(err, lambda.ErrThrottled) {
-		t.Errorf("it answered with %v", err)
+		t.Errorf("invoke at the limit: %v, want ErrThrottled", err)
 	}
 }
 
@@ -117,7 +117,7 @@ func TestTheCallerMayStopWaiting(t *testing.T) {
 		t.Errorf("process %d was replaced by %d", before, after)
 	}
 	if exists(never) {
-		t.Error("the function ran for a caller who had left the queue")
+		t.Error("the function ran for a caller that had given up")
 	}
 }
 
@@ -140,7 +140,7 @@ func TestADyingProcessLosesNothing(t *testing.T) {
 	f := newFunction(t, func(c *lambda.Config) { c.Processes = 1 })
 	for range 30 {
 		if _, err := f.Invoke(t.Context(), []byte(`{"do":"panic"}`)); err == nil {
-			t.Fatal("no error")
+			t.Fatal("invoke a function that panics: no error")
 		}
 		pid(t, f, `{}`)
 	}
@@ -175,7 +175,7 @@ func TestATimeoutKillsTheProcess(t *testing.T) {
 	victim := pid(t, f, `{}`)
 	begin := time.Now()
 	if _, err := f.Invoke(t.Context(), []byte(`{"do":"hang"}`)); err == nil {
-		t.Fatal("no error")
+		t.Fatal("invoke a function that hangs: no error")
 	}
 	if took := time.Since(begin); took < 200*time.Millisecond || took > 1500*time.Millisecond {
 		t.Errorf("timed out after %v", took)
@@ -193,7 +193,7 @@ func TestABrokenBootstrapFailsEachInvocationOnce(t *testing.T) {
 			all.Go(func() {
 				var failed *lambda.FunctionError
 				if _, err := f.Invoke(t.Context(), []byte(`{}`)); !errors.As(err, &failed) || failed.Type != "Runtime.InitError" {
-					t.Errorf("error is %v", err)
+					t.Errorf("invoke a function that can't start: %v, want Runtime.InitError", err)
 				}
 			})
 		}
@@ -204,7 +204,7 @@ func TestABrokenBootstrapFailsEachInvocationOnce(t *testing.T) {
 func TestTooLargeAnEvent(t *testing.T) {
 	t.Parallel()
 	if _, err := newFunction(t).Invoke(t.Context(), make([]byte, 6_291_557)); !errors.Is(err, lambda.ErrPayloadTooLarge) {
-		t.Errorf("error is %v", err)
+		t.Errorf("invoke with a large payload: %v, want ErrPayloadTooLarge", err)
 	}
 }
 

@@ -35,22 +35,22 @@ func TestWhatAFunctionIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(got.ID) != 36 || got.ARN != config().ARN || !strings.HasPrefix(got.Trace, "Root=1-") {
-		t.Errorf("context is %+v", got)
+		t.Errorf("context of the function: %+v, want an id, the ARN and a trace", got)
 	}
 	if got.Left < 15_000 || got.Left > 20_000 {
-		t.Errorf("%d ms are left of 20 s", got.Left)
+		t.Errorf("the deadline is in %d ms, want about 20 s", got.Left)
 	}
 	for _, want := range []string{
 		"TABLE=Events", "AWS_LAMBDA_FUNCTION_NAME=worker", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256", "AWS_REGION=us-east-1",
 		"AWS_ACCESS_KEY_ID=local", "LAMBDA_TASK_ROOT=" + worker,
 	} {
 		if !slices.Contains(got.Environ, want) {
-			t.Errorf("environment lacks %s: %q", want, got.Environ)
+			t.Errorf("environment: %s is missing in %q", want, got.Environ)
 		}
 	}
 	for _, entry := range got.Environ {
 		if strings.HasPrefix(entry, "AWS_PROFILE=") || strings.HasPrefix(entry, "HOME=") {
-			t.Errorf("our own %s got in", entry)
+			t.Errorf("the runner's own variable %s reached the function", entry)
 		}
 	}
 }
@@ -84,10 +84,10 @@ func TestDrainWaitsForWhatIsInFlight(t *testing.T) {
 	select {
 	case err := <-result:
 		if err != nil {
-			t.Errorf("it was cut off: %v", err)
+			t.Errorf("an invocation was cut off by Drain: %v", err)
 		}
 	case <-time.After(100 * time.Millisecond):
-		t.Error("Drain did not wait for it")
+		t.Error("Drain returned before the invocation ended")
 	}
 	if _, err := f.Invoke(t.Context(), []byte(`{}`)); err == nil {
 		t.Error("an invocation after the drain")
@@ -114,7 +114,7 @@ func TestDrainIsBounded(t *testing.T) {
 	}
 }
 
-func TestSIGTERMForThoseWhoAskedForIt(t *testing.T) {
+func TestSIGTERMIsSentWhereRequested(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "terminated")
 	host := newHost(t)
@@ -123,7 +123,7 @@ func TestSIGTERMForThoseWhoAskedForIt(t *testing.T) {
 	pid(t, host.Function(c), `{}`)
 	host.Close(t.Context())
 	if !exists(file) {
-		t.Error("killed without a SIGTERM")
+		t.Error("the process was killed without a SIGTERM")
 	}
 }
 
@@ -163,7 +163,7 @@ func TestProcessesEndWithTheHost(t *testing.T) {
 	}
 	children := descendants(t, host.Process.Pid)
 	if len(children) < 3 { // two processes and the shell that watches
-		t.Fatalf("only %v run", children)
+		t.Fatalf("processes %v run, want at least 3", children)
 	}
 	if err := host.Process.Kill(); err != nil {
 		t.Fatal(err)

@@ -77,7 +77,7 @@ func TestWhatIsNotDoneComesAgain(t *testing.T) {
 	time.Sleep(150 * time.Millisecond) // several flushes
 	text, err := os.ReadFile(r.file)
 	if err != nil || !strings.Contains(string(text), `"4"`) {
-		t.Errorf("checkpoints are %s, %v", text, err)
+		t.Errorf("checkpoints: %s, %v, want sequence number 4", text, err)
 	}
 	r.stop()
 	r.worker.answer = nil
@@ -122,6 +122,6 @@ func TestUnwritableCheckpoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := mapping.OpenCheckpoints(filepath.Join(file, "checkpoints.json"), "", ""); err == nil {
-		t.Error("no error")
+		t.Error("open checkpoints below a file: no error")
 	}
 }

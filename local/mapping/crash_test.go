@@ -118,7 +118,7 @@ func TestKillLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if deliveries > records*3 {
-		t.Errorf("%d deliveries of %d records: checkpoints do nothing", deliveries, records)
+		t.Errorf("%d deliveries of %d records: the checkpoints have no effect", deliveries, records)
 	}
 	t.Logf("%d kills, %d deliveries of %d records", kills, deliveries, records)
 }

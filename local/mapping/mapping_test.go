@@ -101,7 +101,7 @@ func TestTheEvent(t *testing.T) {
 		`{"eventName":"INSERT","dynamodb":{"SequenceNumber":"1","item":"1"},"eventSourceARN":"arn:stream"},` +
 		`{"eventName":"INSERT","dynamodb":{"SequenceNumber":"2","item":"2"},"eventSourceARN":"arn:stream"}]}`
 	if got := string(r.worker.events[0]); got != want {
-		t.Errorf("event %s", got)
+		t.Errorf("event: %s, want %s", got, want)
 	}
 }
 
@@ -140,7 +140,7 @@ func TestOrderAnItem(t *testing.T) {
 		most = max(most, atOnce)
 		for _, n := range batch {
 			if item := n % items; n <= last[item] {
-				t.Errorf("record %d of item %d came after %d", n, item, last[item])
+				t.Errorf("record %d of item %d came after record %d", n, item, last[item])
 			}
 			last[n%items] = n
 			if n < highest {
@@ -167,7 +167,7 @@ func TestOrderAnItem(t *testing.T) {
 		t.Errorf("%d batches at once", most)
 	}
 	if disorder == 0 {
-		t.Error("all came in the order of the stream, which Lambda does not promise")
+		t.Error("all records came in the order of the stream: parallel lanes must not keep it")
 	}
 }
 
@@ -181,7 +181,7 @@ func TestOneLaneKeepsTheOrderOfTheStream(t *testing.T) {
 }
 
 // A lane that is stuck holds up neither the others nor, for ever, the reader; and nothing behind it counts as done.
-func TestAStuckItemHoldsUpNobodyElse(t *testing.T) {
+func TestStuckLaneDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(c *mapping.Config) { c.Parallelization = 10; c.BatchSize = 1 })
 	r.worker.answer = failOn(-1, 1)

@@ -66,7 +66,7 @@ func TestReportedFailuresAndBisect(t *testing.T) {
 	// Cut at the reported record; then it is the first one, which is the failure of the whole batch: halved.
 	r.expect("[0] [1 2 3 4 5 6] [3 4 5 6] [3 4] [3] [3] [4] [5 6]")
 	if got := r.letters.all(); got != "RetryAttemptsExhausted 3-3" {
-		t.Errorf("given up: %s", got)
+		t.Errorf("records given up: %s, want 3-3", got)
 	}
 	if response := r.letters.messages[0]["responseContext"].(map[string]any); response["functionError"] != nil {
 		t.Errorf("reported failures are no function error: %v", response)
@@ -85,6 +85,6 @@ func TestReportedFailuresAndRetries(t *testing.T) {
 	backlog(r, 4)
 	r.expect("[0] [1 2 3 4] [3 4]")
 	if got := r.letters.all(); got != "RetryAttemptsExhausted 3-4" {
-		t.Errorf("given up: %s", got)
+		t.Errorf("records given up: %s, want 3-4", got)
 	}
 }

@@ -53,7 +53,7 @@ func TestThrottlesUseUpNoAttempt(t *testing.T) {
 	backlog(r, 2)
 	r.expect("[0] [1 2] [1 2] [1 2] [1 2]")
 	if got := r.letters.all(); got != "" {
-		t.Errorf("given up: %s", got)
+		t.Errorf("records given up: %s, want none", got)
 	}
 }
 
@@ -64,19 +64,19 @@ func TestRetriesAreBounded(t *testing.T) {
 	backlog(r, 4)
 	r.expect("[0] [1 2 3] [1 2 3] [1 2 3] [4]")
 	if got := r.letters.all(); got != "RetryAttemptsExhausted 1-3" {
-		t.Errorf("given up: %s", got)
+		t.Errorf("records given up: %s, want 1-3", got)
 	}
 	message := r.letters.messages[0]
 	if request := message["requestContext"].(map[string]any); request["approximateInvokeCount"] != 3.0 ||
 		request["functionArn"] != "arn:function:$LATEST" {
-		t.Errorf("request context %v", request)
+		t.Errorf("request context: %v, want 3 invocations of the function", request)
 	}
 	if response := message["responseContext"].(map[string]any); response["functionError"] != "Unhandled" {
-		t.Errorf("response context %v", response)
+		t.Errorf("response context: %v, want Unhandled", response)
 	}
 	if batch := message["DDBStreamBatchInfo"].(map[string]any); batch["batchSize"] != 3.0 || batch["shardId"] != "a" ||
 		batch["streamArn"] != "arn:stream" {
-		t.Errorf("batch %v", batch)
+		t.Errorf("batch: %v, want 3 records of shard a", batch)
 	}
 	r.stop()
 	r.tape.write("a", 5, 5)
@@ -91,7 +91,7 @@ func TestNoRetries(t *testing.T) {
 	backlog(r, 3)
 	r.expect("[0] [1 2 3]")
 	if got := r.letters.all(); got != "RetryAttemptsExhausted 1-3" {
-		t.Errorf("given up: %s", got)
+		t.Errorf("records given up: %s, want 1-3", got)
 	}
 }
 
@@ -103,7 +103,7 @@ func TestBisectFindsTheCulprit(t *testing.T) {
 	// Halving costs no attempt: the one retry is left for the culprit alone.
 	r.expect("[0] [1 2 3 4 5 6 7 8] [1 2 3 4] [1 2] [3 4] [3] [3] [4] [5 6 7 8]")
 	if got := r.letters.all(); got != "RetryAttemptsExhausted 3-3" {
-		t.Errorf("given up: %s", got)
+		t.Errorf("records given up: %s, want 3-3", got)
 	}
 }
 
@@ -118,7 +118,7 @@ func TestOldRecordsAreGivenUp(t *testing.T) {
 	r.start()
 	r.expect("[3]")
 	if got := r.letters.all(); got != "RecordAgeExceeded 1-2" {
-		t.Errorf("given up: %s", got)
+		t.Errorf("records given up: %s, want 1-2 for their age", got)
 	}
 }
 

@@ -33,7 +33,7 @@ func TestShardsComeAfterTheirParents(t *testing.T) {
 		t.Errorf("the function saw %s", seen)
 	}
 	r.tape.write("c", 22, 22)
-	r.expect(seen + " [22]") // once: nobody else reads it
+	r.expect(seen + " [22]") // once: no other lane reads it
 	r.stop()
 	r.tape.write("c", 23, 23)
 	r.start() // closed shards stay done
@@ -85,7 +85,7 @@ func TestReadingFails(t *testing.T) {
 	r.expect("[1] [2]")
 }
 
-func TestAPlaceThatIsGone(t *testing.T) {
+func TestCheckpointThatWasTrimmed(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	r.tape.add("a", "")

@@ -66,11 +66,11 @@ func TestMatch(t *testing.T) {
 	} {
 		f, err := pattern.Compile([]string{text})
 		if err != nil {
-			t.Errorf("%s: %v", text, err)
+			t.Errorf("compile %s: %v", text, err)
 			continue
 		}
 		if got := f.Match([]byte(record)); got != want {
-			t.Errorf("%s: %v", text, got)
+			t.Errorf("pattern %s matches: %v, want %v", text, got, want)
 		}
 	}
 }
@@ -86,7 +86,7 @@ func TestSeveralAreORed(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := f.Match([]byte(record)); got != want {
-			t.Errorf("%v: %v", texts, got)
+			t.Errorf("patterns %v match: %v, want %v", texts, got, want)
 		}
 	}
 	none, err := pattern.Compile(nil)
@@ -108,7 +108,7 @@ func TestWhatIsNotKnownIsRefused(t *testing.T) {
 		`{"eventName":["` + strings.Repeat("x", 4096) + `"]}`,
 	} {
 		if _, err := pattern.Compile([]string{text}); err == nil {
-			t.Errorf("%s is accepted", text)
+			t.Errorf("pattern %s: no error", text)
 		}
 	}
 	if _, err := pattern.Compile(strings.Fields(strings.Repeat(`{"eventName":["INSERT"]} `, 6))); err == nil {

@@ -98,7 +98,7 @@ func TestCheck(t *testing.T) {
 			err := p.Check(policy.Request{Action: "dynamodb:" + test.action, Resource: test.resource}, of(t, test.table...))
 			if test.denied == "" {
 				if err != nil {
-					t.Errorf("denied: %v", err)
+					t.Errorf("request that is allowed: %v, want no error", err)
 				}
 				return
 			}
@@ -106,7 +106,7 @@ func TestCheck(t *testing.T) {
 				"dynamodb:" + test.action +
 				" on resource: " + test.resource + test.denied
 			if denied, ok := errors.AsType[*policy.DeniedError](err); !ok || denied.Error() != want {
-				t.Errorf("it said %v, want %s", err, want)
+				t.Errorf("check of the request: %v, want %s", err, want)
 			}
 		})
 	}
@@ -130,7 +130,7 @@ func TestParseRefuses(t *testing.T) {
 		`{"Effect": "Allow", "Action": "x", "Resource": {}}`:                                                                    "Resource: map[] is neither a string nor a list",
 	} {
 		if _, err := parse(t, text); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %s", text, err, want)
+			t.Errorf("parse %s: %v, want an error with %s", text, err, want)
 		}
 	}
 }
@@ -142,7 +142,7 @@ func TestConcerns(t *testing.T) {
 		"dax:GetItem": false,
 	} {
 		if policy.Concerns(action, "dynamodb") != want {
-			t.Errorf("%s: %v", action, !want)
+			t.Errorf("action %s concerns dynamodb: %v, want %v", action, !want, want)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func TestTheEvent(t *testing.T) {
 		r.end()
 		got := r.worker.events[0].Records[0]
 		if got.MessageId == "" || got.ReceiptHandle == "" {
-			t.Errorf("received %+v", got)
+			t.Errorf("record: %+v, want the ids of the message and of its receipt", got)
 		}
 		got.MessageId, got.ReceiptHandle = "", ""
 		now := fmt.Sprint(time.Now().UnixMilli())
@@ -41,7 +41,7 @@ func TestTheEvent(t *testing.T) {
 			EventSource:       "aws:sqs", EventSourceARN: "arn:q", AWSRegion: "us-east-1",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("record: %s", diff)
+			t.Errorf("record (-want +got):\n%s", diff)
 		}
 	})
 }
@@ -127,7 +127,7 @@ func TestLargeMessages(t *testing.T) {
 		synctest.Wait()
 		r.end()
 		if len(r.worker.payloads) != 3 || slices.Max(r.worker.payloads) > 6<<20 {
-			t.Errorf("payloads: %v", r.worker.payloads)
+			t.Errorf("bytes of the payloads: %v, want three of at most 6 MB", r.worker.payloads)
 		}
 	})
 }
@@ -148,7 +148,7 @@ func TestAFailedBatchComesAgain(t *testing.T) {
 		r.put("a")
 		r.expect("[a]")
 		if !strings.Contains(r.log.String(), "batch failed") || !strings.Contains(r.log.String(), "again=6m0s") {
-			t.Errorf("it said %s", r.log.String())
+			t.Errorf("log: %s, want a failed batch that comes again after 6 minutes", r.log.String())
 		}
 		time.Sleep(visibility - time.Second)
 		r.expect("[a]")
@@ -169,13 +169,13 @@ func TestDeadLetters(t *testing.T) {
 		r.expect("[a] [a] [a]")
 		letters, err := r.letters.Receive(t.Context(), func(queue.Message) bool { return true })
 		if err != nil || len(letters) != 1 || letters[0].Body != "a" {
-			t.Errorf("dead letters %v, %v", letters, err)
+			t.Errorf("dead letters: %v, %v, want a", letters, err)
 		}
 		r.end()
 		if strings.Count(r.log.String(), "MESSAGE GIVEN UP") != 1 {
-			t.Errorf("it said %s", r.log.String())
+			t.Errorf("log: %s, want one message given up", r.log.String())
 		}
-		// Whoever receives dead letters learns whose they are.
+		// The receiver of a dead letter learns the queue that it comes from.
 		again := &worker{}
 		ctx, cancel := context.WithCancel(t.Context())
 		letter, err := queue.Open(filepath.Join(dir, "Letters.jsonl"), queue.Config{Retention: time.Hour},
@@ -191,7 +191,7 @@ func TestDeadLetters(t *testing.T) {
 		synctest.Wait()
 		if got := again.events[0].Records[0].Attributes; got["DeadLetterQueueSourceArn"] != "arn:q" ||
 			got["ApproximateReceiveCount"] != "5" {
-			t.Errorf("attributes %v", got)
+			t.Errorf("attributes: %v, want the source and 5 receives", got)
 		}
 	})
 }
@@ -209,7 +209,7 @@ func TestStoppingWaitsForTheFunction(t *testing.T) {
 		begin := time.Now()
 		r.end()
 		if waited := time.Since(begin); waited != time.Second {
-			t.Errorf("waited %v", waited)
+			t.Errorf("batch window: %v, want 1 s", waited)
 		}
 		again := run(t, dir, nil, nil)
 		defer again.end()
@@ -234,7 +234,7 @@ func TestAQueueThatFailsEndsTheMapping(t *testing.T) {
 			}, "a")
 			fail(r)
 			if err := r.stop(); err == nil || !strings.Contains(err.Error(), "Q.jsonl") {
-				t.Errorf("%s: error is %v", name, err)
+				t.Errorf("%s: stop: %v, want an error with the file", name, err)
 			}
 			_ = r.letters.Close()
 		})

@@ -23,9 +23,9 @@ func TestMessagesOutliveTheRunner(t *testing.T) {
 		t.Fatal(err)
 	}
 	appendTo(t, file, `{"sent":{"id":"x","bo`)
-	again := expect(t, open(t, file, config, nil), "b\n<c>", "d") // whoever had them has ended, too
+	again := expect(t, open(t, file, config, nil), "b\n<c>", "d") // their receivers have ended, too
 	if m := again[0]; m.ID != found[1].ID || m.Receives != 2 || !m.FirstReceived.Equal(found[1].FirstReceived) {
-		t.Errorf("received %+v", m)
+		t.Errorf("received after a restart: %+v, want b, received twice", m)
 	}
 	expect(t, open(t, file, config, nil), "b\n<c>", "d")
 }
@@ -54,7 +54,7 @@ func TestSpoiltFiles(t *testing.T) {
 			appendTo(t, file, line)
 			_, err := queue.Open(file, config, slog.New(slog.DiscardHandler))
 			if err == nil || !strings.Contains(err.Error(), "line 2") || !strings.Contains(err.Error(), "FRESH=1") {
-				t.Errorf("error is %v", err)
+				t.Errorf("open a damaged file: %v, want an error with the line and FRESH=1", err)
 			}
 		})
 	}
@@ -67,7 +67,7 @@ func TestNoFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := queue.Open(filepath.Join(file, "Q.jsonl"), config, slog.New(slog.DiscardHandler)); err == nil {
-		t.Error("no error")
+		t.Error("open a file below a file: no error")
 	}
 }
 
@@ -86,11 +86,11 @@ func TestTheFileStaysSmall(t *testing.T) {
 		}
 	}
 	if text, err := os.ReadFile(file); err != nil || strings.Count(string(text), "\n") > 1010 {
-		t.Errorf("%d lines, %v", strings.Count(string(text), "\n"), err)
+		t.Errorf("file: %d lines, %v, want at most 1010", strings.Count(string(text), "\n"), err)
 	}
 	m := expect(t, open(t, file, config, nil), "first")[0]
 	if m.ID != first.ID || m.Receives != 2 {
-		t.Errorf("received %+v", m)
+		t.Errorf("received: %+v, want the first message, received twice", m)
 	}
 }
 
@@ -106,14 +106,14 @@ func TestAFileThatCannotBeWritten(t *testing.T) {
 	_ = q.Close()
 	for range 2 {
 		if _, err := q.Put("c", 0); err == nil || !strings.Contains(err.Error(), "Q.jsonl") {
-			t.Errorf("error is %v", err)
+			t.Errorf("put while the file fails: %v, want an error with the file", err)
 		}
 	}
 	if err := q.Delete(found...); err == nil {
-		t.Error("deleted")
+		t.Error("delete while the file fails: no error")
 	}
 	if found, err := q.Receive(t.Context(), all); err == nil {
-		t.Errorf("received %v", found)
+		t.Errorf("receive while the file fails: %v, want an error", found)
 	}
 }
 
@@ -127,7 +127,7 @@ func TestManySenders(t *testing.T) {
 	}
 	senders.Wait()
 	if found := receive(t, open(t, file, config, nil)); len(found) != 20 {
-		t.Errorf("received %v", found)
+		t.Errorf("received: %v, want 20 messages", found)
 	}
 }
 

@@ -77,7 +77,7 @@ func TestReceivedMessagesAreKeptFromOthers(t *testing.T) {
 		begin := time.Now()
 		found := expect(t, q, "a", "b")
 		if m := found[0]; m.Receives != 1 || !m.FirstReceived.Equal(begin) || !m.Sent.Equal(begin) || m.ID == found[1].ID {
-			t.Errorf("received %+v", found)
+			t.Errorf("received: %+v, want two messages, each received once", found)
 		}
 		if err := q.Delete(found[1]); err != nil {
 			t.Fatal(err)
@@ -86,10 +86,10 @@ func TestReceivedMessagesAreKeptFromOthers(t *testing.T) {
 		expect(t, q)
 		again, err := q.Receive(t.Context(), all) // waits until the timeout ends, and no longer
 		if waited := time.Since(begin); err != nil || len(again) != 1 || waited != 360*time.Second {
-			t.Fatalf("received %v after %v, %v", again, waited, err)
+			t.Fatalf("received %v after %v, %v; want one after 360 s", again, waited, err)
 		}
 		if m := again[0]; m.Body != "a" || m.Receives != 2 || !m.FirstReceived.Equal(begin) {
-			t.Errorf("received %+v", m)
+			t.Errorf("received: %+v, want a, received twice", m)
 		}
 	})
 }
@@ -112,7 +112,7 @@ func TestDelay(t *testing.T) {
 	})
 }
 
-// A message wakes whoever waits.
+// A message wakes the receivers that wait.
 func TestWaiting(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "Q.jsonl")
@@ -122,7 +122,7 @@ func TestWaiting(t *testing.T) {
 		time.AfterFunc(time.Hour, func() { _ = q.Send(t.Context(), []byte("a")) })
 		found, err := q.Receive(t.Context(), all)
 		if waited := time.Since(begin); err != nil || len(found) != 1 || waited != time.Hour {
-			t.Errorf("received %v after %v, %v", found, waited, err)
+			t.Errorf("received %v after %v, %v; want one after an hour", found, waited, err)
 		}
 	})
 }
@@ -134,10 +134,10 @@ func TestReceiveWhatFits(t *testing.T) {
 	n := 0
 	found, err := q.Receive(t.Context(), func(queue.Message) bool { n++; return n <= 2 })
 	if err != nil || len(found) != 2 {
-		t.Errorf("received %v, %v", found, err)
+		t.Errorf("received %v, %v; want the two that fit", found, err)
 	}
 	if found, err := q.Receive(t.Context(), func(queue.Message) bool { return false }); err != nil || len(found) != 0 {
-		t.Errorf("received %v, %v", found, err)
+		t.Errorf("received %v, %v; want none", found, err)
 	}
 	if m := expect(t, q, "c")[0]; m.Receives != 1 {
 		t.Errorf("what did not fit counts as received: %+v", m)
@@ -170,7 +170,7 @@ func TestDeadLetters(t *testing.T) {
 		}
 		if said := log.String(); strings.Count(said, "MESSAGE GIVEN UP") != 1 || !strings.Contains(said, "received=3") ||
 			!strings.Contains(said, "deadLetters=Sys-L") {
-			t.Errorf("it said %s", said)
+			t.Errorf("log: %s, want one message given up after 3 receives", said)
 		}
 		time.Sleep(time.Second)
 		expect(t, letters, "bad") // it counts for itself
@@ -203,7 +203,7 @@ func TestTheEndOfWaiting(t *testing.T) {
 	var waiting sync.WaitGroup
 	waiting.Go(func() {
 		if found, err := q.Receive(ctx, all); err != nil || found != nil {
-			t.Errorf("received %v, %v", found, err)
+			t.Errorf("receive with a canceled context: %v, %v, want nil and no error", found, err)
 		}
 	})
 	cancel()

@@ -61,7 +61,7 @@ func TestSend(t *testing.T) {
 		}})
 	if err != nil || len(delayed.Successful) != 2 || *delayed.Successful[1].Id != "6" ||
 		delayed.Successful[0].MD5OfMessageBody == nil {
-		t.Fatalf("%+v %v", delayed, err)
+		t.Fatalf("send a batch with delays: %+v, %v, want two successful entries", delayed, err)
 	}
 	var failed []string
 	for _, f := range delayed.Failed {
@@ -69,17 +69,17 @@ func TestSend(t *testing.T) {
 	}
 	if got := strings.Join(failed, ", "); got != "2 InvalidParameterValue true, 3 InvalidParameterValue true, 4 "+
 		"InvalidMessageContents true, 5 MissingParameter true" {
-		t.Errorf("failed: %s", got)
+		t.Errorf("entries that failed: %s", got)
 	}
 	begin := time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	found, err := q.Receive(ctx, all) // where the sender says nothing, the queue's own delay counts
 	if err != nil || len(found) == 0 || time.Since(begin) < time.Second {
-		t.Fatalf("received %v after %v, %v", found, time.Since(begin), err)
+		t.Fatalf("received %v after %v, %v; want one after the queue's delay", found, time.Since(begin), err)
 	}
 	if found[0].Body != "a <ä>" || found[0].ID != *sent.MessageId {
-		t.Errorf("received %+v, sent %+v", found, sent)
+		t.Errorf("received %+v, want the message that was sent: %+v", found, sent)
 	}
 }
 
@@ -133,14 +133,14 @@ func TestRefusals(t *testing.T) {
 	} {
 		api, ok := errors.AsType[smithy.APIError](test.err)
 		if !ok || api.ErrorCode() != test.want || api.ErrorMessage() == "" {
-			t.Errorf("%s: %v, want %s", test.name, test.err, test.want)
+			t.Errorf("%s: %v, want the error %s", test.name, test.err, test.want)
 		}
 	}
 	if err := batch(strings.Split("abcdefghij", "")...); err != nil {
-		t.Errorf("ten: %v", err)
+		t.Errorf("batch of ten entries: %v", err)
 	}
 	if _, ok := errors.AsType[*types.QueueDoesNotExist](nowhere); !ok {
-		t.Errorf("no queue: %T", nowhere)
+		t.Errorf("send to an unknown queue: %T, want QueueDoesNotExist", nowhere)
 	}
 }
 
@@ -160,7 +160,7 @@ func TestAQueueThatTakesNothing(t *testing.T) {
 			HTTPStatusCode() int
 		}](err)
 		if !ok || response.HTTPStatusCode() != 500 || !strings.Contains(err.Error(), "InternalFailure") {
-			t.Errorf("error is %v", err)
+			t.Errorf("send while the file fails: %v, want the status 500", err)
 		}
 	}
 }
@@ -181,7 +181,8 @@ func TestNoJSON(t *testing.T) {
 	_ = answer.Body.Close()
 	if answer.StatusCode != 400 || !strings.Contains(string(body), `"__type":"UnsupportedOperation"`) ||
 		answer.Header.Get("Content-Type") != "application/x-amz-json-1.0" {
-		t.Errorf("%d %s %v", answer.StatusCode, body, answer.Header)
+		t.Errorf("an operation that is not supported: status %d, body %s, headers %v; want 400 UnsupportedOperation",
+			answer.StatusCode, body, answer.Header)
 	}
 }
 
@@ -215,7 +216,7 @@ func TestMaySend(t *testing.T) {
 			e, failed := errors.AsType[smithy.APIError](err)
 			if allowed != (err == nil) || !allowed &&
 				(!failed || e.ErrorCode() != "AccessDeniedException" || e.ErrorMessage() != "User: x is not authorized") {
-				t.Errorf("%s: %v", key, err)
+				t.Errorf("send with the key %s: %v, want allowed %t", key, err, allowed)
 			}
 		}
 	}

@@ -17,7 +17,7 @@ func TestRolesAreKept(t *testing.T) {
 	defer func() { _ = p.signal(syscall.SIGKILL) }()
 	p.send("POST", "/items/kept")
 	if status := p.send("DELETE", "/items/kept"); status != 500 {
-		t.Errorf("deleted: %d", status)
+		t.Errorf("DELETE a kept item: status %d, want 500", status)
 	}
 	const want = "is not authorized to perform: dynamodb:DeleteItem on resource: " +
 		"arn:aws:dynamodb:us-east-1:000000000000:table/Sys"
@@ -25,7 +25,7 @@ func TestRolesAreKept(t *testing.T) {
 }
 
 // What roles say of queues, of buses, of functions and of connections is asked in AWS's words.
-func TestWhatElseRolesSay(t *testing.T) {
+func TestOtherRightsOfRoles(t *testing.T) {
 	t.Parallel()
 	system, err := template.Read(systemDir, template.Options{})
 	if err != nil {
@@ -103,7 +103,7 @@ func TestWhatElseRolesSay(t *testing.T) {
 		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+test.key+"/20261125/us-east-1/x/aws4_request")
 		err := test.do(r)
 		if (test.wrong == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), test.wrong) {
-			t.Errorf("%s: %v, want %q", test.key, err, test.wrong)
+			t.Errorf("request of %s: %v, want %q", test.key, err, test.wrong)
 		}
 	}
 }

@@ -80,16 +80,16 @@ func TestBeside(t *testing.T) {
 	var pid int
 	_, body := p.get("/_beside/a%2Fb?c=%C3%A9") // waits for the program's start
 	if want := fmt.Sprintf("%s 127.0.0.1:%s /a%%2Fb?c=%%C3%%A9", port, port); !strings.HasSuffix(body, want) {
-		t.Errorf("it was asked %q, want %q", body, want)
+		t.Errorf("request to the program: %q, want %q", body, want)
 	}
 	if _, err := fmt.Sscan(body, &pid); err != nil {
 		t.Fatal(err)
 	}
 	if _, body := p.get("/_beside"); !strings.HasSuffix(body, " /") {
-		t.Errorf("its path without a slash: %q", body)
+		t.Errorf("path of the program without a slash: %q", body)
 	}
 	if status, _ := p.get("/_besides"); status != http.StatusNotFound {
-		t.Errorf("a path beside its own: %d", status)
+		t.Errorf("path of a name that begins the same: status %d", status)
 	}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.address+"/_beside/", nil)
 	if err != nil {
@@ -97,22 +97,22 @@ func TestBeside(t *testing.T) {
 	}
 	r.Host = "evil.example"
 	if answer, err := http.DefaultClient.Do(r); err != nil || answer.StatusCode != http.StatusForbidden {
-		t.Errorf("a page of another name: %v, %v", answer, err)
+		t.Errorf("page of another origin: %v, %v", answer, err)
 	}
 	if !strings.Contains(p.stdout(), "beside "+p.address+"/_beside\n") {
-		t.Errorf("not announced:\n%s", p.stdout())
+		t.Errorf("the program's address was not printed:\n%s", p.stdout())
 	}
 
 	if status, body := p.get("/_beside/die"); status != http.StatusBadGateway || !strings.Contains(body, "/_beside") {
-		t.Errorf("while it dies: %d %s", status, body)
+		t.Errorf("request while the program restarts: status %d, %s", status, body)
 	}
 	var next int
 	_, body = p.get("/_beside/") // waits for the restart
 	if _, err := fmt.Sscan(body, &next); err != nil || next == pid {
-		t.Errorf("after its death %q answers, %v", body, err)
+		t.Errorf("after the program ended, %q answers, %v; want another process", body, err)
 	}
 	if !strings.Contains(p.stderr(), "started again") || !strings.Contains(p.stderr(), "exit status 7") {
-		t.Errorf("the log:\n%s", p.stderr())
+		t.Errorf("log, want the exit status and another start:\n%s", p.stderr())
 	}
 
 	answer, err := http.Get(p.address + "/_beside/events")
@@ -125,13 +125,13 @@ func TestBeside(t *testing.T) {
 	}
 	began := time.Now()
 	if err := p.signal(syscall.SIGTERM); err != nil { // with the answer above still on its way
-		t.Errorf("exit: %v", err)
+		t.Errorf("exit of the runner: %v", err)
 	}
 	if took := time.Since(began); took > grace {
 		t.Errorf("the end took %s", took)
 	}
 	if alive(next) || !strings.Contains(p.stdout(), "_beside | it ends with the runner") {
-		t.Errorf("alive: %v\n%s", alive(next), p.stdout())
+		t.Errorf("the program lives on: %v; the runner printed\n%s", alive(next), p.stdout())
 	}
 }
 
@@ -155,7 +155,7 @@ func TestParseBeside(t *testing.T) {
 	} {
 		got, err := ParseBeside(text)
 		if got != want || (err == nil) != (want != Beside{}) {
-			t.Errorf("%q: %v, %v", text, got, err)
+			t.Errorf("parse %q: %v, %v, want %v", text, got, err, want)
 		}
 	}
 }

@@ -124,9 +124,9 @@ func launchWith(t *testing.T, state, system string, args []string, env ...string
 	select {
 	case p.address = <-ready:
 	case <-time.After(30 * time.Second):
-		t.Fatalf("not ready:\n%s", p.stderr())
+		t.Fatalf("the runner was not ready in 30 s:\n%s", p.stderr())
 	case err := <-p.ended:
-		t.Fatalf("it ended with %v:\n%s", err, p.stderr())
+		t.Fatalf("the runner ended with %v:\n%s", err, p.stderr())
 	}
 	return p
 }
@@ -170,7 +170,7 @@ func (p *process) signal(s syscall.Signal) error {
 	case err := <-p.ended:
 		return err
 	case <-time.After(15 * time.Second):
-		p.t.Fatal("it does not end")
+		p.t.Fatal("the runner did not end")
 		return nil
 	}
 }

@@ -49,11 +49,11 @@ func TestBuses(t *testing.T) {
 	file := filepath.Join(state, "buses", "Bus.jsonl")
 	p := launch(t, state, dir, shared(t))
 	if said := p.stdout(); !strings.Contains(said, "events on the bus Sys are appended to "+file) {
-		t.Errorf("it said %s", said)
+		t.Errorf("the runner printed %s, want the bus and its file", said)
 	}
 	for _, key := range []string{"CourierFunction", "local"} {
 		if err := p.put(t, key, `{"by":"`+key+`"}`); err != nil {
-			t.Errorf("%s: %v", key, err)
+			t.Errorf("put an event with the key of %s: %v", key, err)
 		}
 	}
 	if err := p.put(t, "ApiFunction", `{}`); err == nil || !strings.Contains(err.Error(),
@@ -74,6 +74,6 @@ func TestBuses(t *testing.T) {
 	fresh := launch(t, state, dir, shared(t), "FRESH=1")
 	_ = fresh.signal(syscall.SIGKILL)
 	if info, err := os.Stat(file); err != nil || info.Size() > 0 {
-		t.Errorf("FRESH=1 left %v, %v", info, err)
+		t.Errorf("file of the bus after a start with FRESH=1: %v, %v, want it empty", info, err)
 	}
 }

@@ -25,11 +25,11 @@ func TestService(t *testing.T) {
 	status, text := ask(t, p.address+"/_local/service")
 	var got annalsaws.Located
 	if err := json.Unmarshal([]byte(text), &got); err != nil || status != http.StatusOK {
-		t.Fatalf("it answered %d %s", status, text)
+		t.Fatalf("description of the service: status %d, %s; want 200 and JSON", status, text)
 	}
 	name := stackOf(t, folder)
 	if got.Place != p.address || got.Format != 1 || got.Service.Name != "sys" || len(got.Service.Operations) == 0 {
-		t.Errorf("it is told of %+v", got)
+		t.Errorf("description of the service: %+v", got)
 	}
 	queues := got.Environment["AWS_ENDPOINT_URL_SQS"] + "/000000000000/" + name
 	want := annalsaws.Resources{
@@ -48,7 +48,7 @@ func TestService(t *testing.T) {
 	env := got.Environment
 	if env["AWS_ENDPOINT_URL_DYNAMODB"] != dynamotest.Endpoint(t) || env["AWS_ACCESS_KEY_ID"] != "local" ||
 		env["AWS_REGION"] != "us-east-1" {
-		t.Errorf("it is told to work with %v", env)
+		t.Errorf("environment in the description: %v", env)
 	}
 }
 
@@ -71,7 +71,7 @@ func TestServiceIsNotDescribed(t *testing.T) {
 			p := launch(t, t.TempDir(), folder, shared(t))
 			defer func() { _ = p.signal(syscall.SIGKILL) }()
 			if status, text := ask(t, p.address+"/_local/service"); status != test.status || !strings.Contains(text, test.says) {
-				t.Errorf("it answered %d %q, want %d %q", status, text, test.status, test.says)
+				t.Errorf("description: status %d, %q; want %d, %q", status, text, test.status, test.says)
 			}
 		})
 	}
@@ -109,7 +109,7 @@ func stackOf(t *testing.T, folder string) string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(folder, "*.template.json"))
 	if err != nil || len(files) != 1 {
-		t.Fatalf("%v %v", files, err)
+		t.Fatalf("templates: %v, %v, want one", files, err)
 	}
 	return strings.TrimSuffix(filepath.Base(files[0]), ".template.json")
 }
@@ -122,7 +122,7 @@ func replace(t *testing.T, file, old, with string) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(text), old) {
-		t.Fatalf("%s has no %s", file, old)
+		t.Fatalf("%s lacks %s", file, old)
 	}
 	if err := os.WriteFile(file, []byte(strings.ReplaceAll(string(text), old, with)), 0o600); err != nil {
 		t.Fatal(err)

@@ -38,11 +38,12 @@ func TestEnvironment(t *testing.T) {
 		_ = json.NewDecoder(answer.Body).Decode(&env)
 		_ = answer.Body.Close()
 		if answer.StatusCode != test.want || (test.want == http.StatusOK) != (env["AWS_ENDPOINT_URL_DYNAMODB"] != "") {
-			t.Errorf("%s of %s: %d %v", test.path, test.host, answer.StatusCode, env)
+			t.Errorf("%s of %s: status %d, environment %v; want status %d",
+				test.path, test.host, answer.StatusCode, env, test.want)
 		}
 		if test.want == http.StatusOK &&
 			(env["AWS_ENDPOINT_URL_DYNAMODB"] != dynamotest.Endpoint(t) || env["AWS_ACCESS_KEY_ID"] != "local") {
-			t.Errorf("it is told to work under the function's role: %v", env)
+			t.Errorf("environment of a tool has the function's role: %v", env)
 		}
 	}
 }

@@ -20,11 +20,11 @@ func refusal(t *testing.T, args []string, env ...string) string {
 	timer := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
 	defer timer.Stop()
 	if err := cmd.Run(); cmd.ProcessState.ExitCode() != 1 {
-		t.Errorf("exit: %v", err)
+		t.Errorf("exit of the runner: %v, want code 1", err)
 	}
 	words := strings.TrimSuffix(errOut.String(), "\n")
 	if words == "" || strings.Contains(words, "\n") {
-		t.Errorf("not one sentence: %q", words)
+		t.Errorf("the runner printed %q, want one sentence", words)
 	}
 	return words
 }
@@ -60,7 +60,7 @@ func TestRefusals(t *testing.T) {
 			words := refusal(t, []string{"-state", t.TempDir(), "-template", test.template},
 				append([]string{"PORT=0"}, test.env...)...)
 			if !strings.Contains(words, test.want) {
-				t.Errorf("it said %q, want %q", words, test.want)
+				t.Errorf("the runner printed %q, want %q", words, test.want)
 			}
 		})
 	}

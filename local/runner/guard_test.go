@@ -56,11 +56,11 @@ func TestGuard(t *testing.T) {
 		}
 		w := httptest.NewRecorder()
 		if handler.ServeHTTP(w, r); w.Code != test.want {
-			t.Errorf("%s: %d, want %d", test.name, w.Code, test.want)
+			t.Errorf("%s: status %d, want %d", test.name, w.Code, test.want)
 		}
 		if says := w.Body.String(); w.Code == http.StatusForbidden && !strings.Contains(says, "the setting origins") &&
 			!strings.Contains(says, "use 127.0.0.1") {
-			t.Errorf("%s: %s", test.name, says)
+			t.Errorf("%s: refused with %s, want text that says what to do", test.name, says)
 		}
 	}
 }
@@ -82,7 +82,7 @@ func TestRunnerIsGuarded(t *testing.T) {
 		}
 		_ = answer.Body.Close()
 		if answer.StatusCode != http.StatusForbidden {
-			t.Errorf("%s: %d", path, answer.StatusCode)
+			t.Errorf("%s from a page of another site: status %d, want 403", path, answer.StatusCode)
 		}
 	}
 }

@@ -24,7 +24,7 @@ func TestInvocations(t *testing.T) {
 	env := map[string]string{}
 	status, body := p.get("/_local/functions/ApiFunction/environment")
 	if err := json.Unmarshal([]byte(body), &env); err != nil {
-		t.Fatalf("%d %v", status, err)
+		t.Fatalf("environment of the function: status %d, %v", status, err)
 	}
 	as := func(key string) *lambda.Client {
 		return lambda.New(lambda.Options{
@@ -38,7 +38,7 @@ func TestInvocations(t *testing.T) {
 
 	out, err := as(env["AWS_ACCESS_KEY_ID"]).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: api, Payload: post})
 	if err != nil || !strings.Contains(string(out.Payload), `"statusCode":201`) {
-		t.Fatalf("%v, %v", out, err)
+		t.Fatalf("invoke the API's function: %v, %v, want status 201", out, err)
 	}
 	record := []byte(`{"Records":[{"dynamodb":{"NewImage":{"p":{"S":"by hand"}}}}]}`)
 	if _, err = as("CourierFunction").Invoke(t.Context(), &lambda.InvokeInput{
@@ -51,7 +51,7 @@ func TestInvocations(t *testing.T) {
 	if refused, ok := errors.AsType[smithy.APIError](err); !ok || refused.ErrorCode() != "AccessDeniedException" ||
 		!strings.Contains(refused.ErrorMessage(), "is not authorized to perform: lambda:InvokeFunction on resource: "+
 			"arn:aws:lambda:us-east-1:000000000000:function:"+*projector) {
-		t.Errorf("%v", err)
+		t.Errorf("invoke a function without the right to: %v, want AccessDeniedException", err)
 	}
 
 	slow := make(chan int)
@@ -63,7 +63,7 @@ func TestInvocations(t *testing.T) {
 	_, err = as("local").Invoke(t.Context(), &lambda.InvokeInput{FunctionName: api, Payload: post})
 	busy, ok := errors.AsType[*types.TooManyRequestsException](err)
 	if !ok || busy.Reason != types.ThrottleReasonConcurrentInvocationLimitExceeded {
-		t.Errorf("%v", err)
+		t.Errorf("invoke a busy function: %v, want TooManyRequestsException for its concurrency", err)
 	}
 	<-slow
 }

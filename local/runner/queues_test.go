@@ -26,7 +26,7 @@ func TestQueues(t *testing.T) {
 	send := func(p *process, id string) {
 		t.Helper()
 		if status := p.send("POST", "/messages/"+id); status != 202 {
-			t.Fatalf("%s: %d\n%s", id, status, p.stderr())
+			t.Fatalf("send the message %s: status %d, want 202; the runner printed\n%s", id, status, p.stderr())
 		}
 	}
 	for _, id := range []string{"cold", "poison", "a", "b"} {
@@ -36,11 +36,11 @@ func TestQueues(t *testing.T) {
 	eventually(t, "the poison is given up", func() bool { return strings.Contains(p.stderr(), "MESSAGE GIVEN UP") })
 	if said := p.stdout(); strings.Count(said, "received poison,") != 2 ||
 		!strings.Contains(said, "received poison, attempt 2,") {
-		t.Errorf("it said %s", said)
+		t.Errorf("the runner printed %s, want two attempts of poison", said)
 	}
 	if letters := read(t, filepath.Join(state, "queues", "DeadLetters.jsonl")); !strings.Contains(letters,
 		`"body":"poison `) {
-		t.Errorf("dead letters: %s", letters)
+		t.Errorf("dead letters: %s, want poison", letters)
 	}
 	send(p, "hang")
 	eventually(t, "it hangs", func() bool { return strings.Contains(p.stdout(), "received hang") })
@@ -58,7 +58,7 @@ func TestQueues(t *testing.T) {
 	send(again, "c")
 	eventually(t, "the next is received", func() bool { return strings.Contains(again.stdout(), "received c,") })
 	if said := again.stdout(); strings.Contains(said, "received a,") || strings.Contains(said, "received poison,") {
-		t.Errorf("what was done is done again:\n%s", said)
+		t.Errorf("a deleted message was delivered again:\n%s", said)
 	}
 	_ = again.signal(syscall.SIGKILL)
 

@@ -54,10 +54,10 @@ func TestOverload(t *testing.T) {
 		t.Fatal(err)
 	}
 	if api := counted["ApiFunction"]; api.Invocations != 3 || api.Throttled != 37 {
-		t.Errorf("counted: %+v", counted)
+		t.Errorf("counts of invocations: %+v, want 3 and 37 throttled", counted)
 	}
 	if status := p.send("POST", "/items/later"); status != http.StatusCreated {
-		t.Errorf("afterwards: %d", status)
+		t.Errorf("POST after the throttles: status %d, want 201", status)
 	}
 	for _, item := range []string{"/items/slow", "/items/later"} {
 		eventually(t, "projected", func() bool { return p.send("GET", item) == http.StatusOK })
@@ -72,27 +72,27 @@ func TestTheWholeWay(t *testing.T) {
 	p := launch(t, state, systemDir)
 	for i := range 20 {
 		if status := p.send("POST", fmt.Sprintf("/items/%d", i)); status != 201 {
-			t.Fatalf("POST: %d\n%s", status, p.stderr())
+			t.Fatalf("POST: status %d, want 201; the runner printed\n%s", status, p.stderr())
 		}
 	}
 	for i := range 20 {
 		eventually(t, "projected", func() bool { return p.send("GET", fmt.Sprintf("/items/%d", i)) == 200 })
 	}
 	if status := p.send("GET", "/nowhere"); status != 404 {
-		t.Errorf("no route: %d", status)
+		t.Errorf("GET an unknown route: status %d, want 404", status)
 	}
 	for _, want := range []string{
 		"not run locally: AWS::CloudWatch::Alarm, ", "listens on ALL network interfaces", "ready http://127.0.0.1:",
 		"ProjectorFunction | projecting 7\n",
 	} {
 		if !strings.Contains(p.stdout(), want) {
-			t.Errorf("it did not say %q:\n%s", want, p.stdout())
+			t.Errorf("the runner did not print %q:\n%s", want, p.stdout())
 		}
 	}
 	time.Sleep(150 * time.Millisecond) // a checkpoint is written
 	children := descendants(t, p.cmd.Process.Pid)
 	if len(children) < 4 { // two functions, the shell that watches them, DynamoDB Local in its shell
-		t.Errorf("only %v run", children)
+		t.Errorf("processes %v run, want at least 4", children)
 	}
 	_ = p.signal(syscall.SIGKILL)
 	for _, child := range children {
@@ -106,7 +106,7 @@ func TestTheWholeWay(t *testing.T) {
 	again.send("POST", "/items/new")
 	eventually(t, "the new one is projected", func() bool { return again.send("GET", "/items/new") == 200 })
 	if strings.Contains(again.stdout(), "projecting 7\n") {
-		t.Error("what was done is done again")
+		t.Error("a record that was processed was delivered again")
 	}
 	if err := again.signal(syscall.SIGINT); err != nil {
 		t.Errorf("after Ctrl-C: %v\n%s", err, again.stderr())
@@ -133,15 +133,15 @@ func TestPoison(t *testing.T) {
 	objects, err := filepath.Glob(filepath.Join(state, "buckets", "Failures", "aws", "lambda", "Subscription", "*", "*",
 		"*", "*", "*"))
 	if err != nil || len(objects) != 1 {
-		t.Fatalf("objects: %v, %v", objects, err)
+		t.Fatalf("objects: %v, %v, want one", objects, err)
 	}
 	if text := read(t, objects[0]); !strings.Contains(text, `"RetryAttemptsExhausted","approximateInvokeCount":2`) ||
 		!strings.Contains(text, `"batchSize":1`) || !strings.Contains(text, `"payload":"{\"Records\":[`) ||
 		!strings.Contains(text, "poison") {
-		t.Errorf("reported: %s", text)
+		t.Errorf("failed batch: %s, want its reason, attempts and payload", text)
 	}
 	if text := read(t, told); !strings.Contains(text, filepath.Base(objects[0])) || !strings.Contains(text, "aws:s3") {
-		t.Errorf("told: %s", text)
+		t.Errorf("message about the failed batch: %s, want the object", text)
 	}
 	if !strings.Contains(p.stderr(), "RECORDS GIVEN UP") {
 		t.Errorf("no loud word:\n%s", p.stderr())
@@ -160,13 +160,13 @@ func TestTheEndIsGraceful(t *testing.T) {
 	eventually(t, "its projection begins", func() bool { return strings.Contains(p.stdout(), "long begins") })
 	children := descendants(t, p.cmd.Process.Pid)
 	if err := p.signal(syscall.SIGTERM); err != nil {
-		t.Errorf("exit: %v", err)
+		t.Errorf("exit of the runner: %v", err)
 	}
 	if got := <-status; got != 201 {
 		t.Errorf("the request in flight got %d", got)
 	}
 	if slices.ContainsFunc(children, alive) {
-		t.Error("a child is left")
+		t.Error("a child process lives after the end of the runner")
 	}
 	again := launch(t, state, dir, shared(t))
 	for _, id := range []string{"slow", "long", "next"} {
@@ -176,7 +176,7 @@ func TestTheEndIsGraceful(t *testing.T) {
 		eventually(t, id+" is projected", func() bool { return again.send("GET", "/items/"+id) == 200 })
 	}
 	if strings.Contains(again.stdout(), "projecting long") {
-		t.Error("what the function had begun was not waited for")
+		t.Error("the runner did not wait for the invocation")
 	}
 	_ = again.signal(syscall.SIGKILL)
 }
@@ -201,7 +201,7 @@ func TestKilledInTheMidst(t *testing.T) {
 		eventually(t, "all end", func() bool { return !alive(child) })
 	}
 	if took := time.Since(begin); took > 2*time.Second {
-		t.Errorf("that took %v", took)
+		t.Errorf("end of the runner took %v, want at most 2 s", took)
 	}
 }
 
@@ -211,12 +211,12 @@ func TestOneAtATime(t *testing.T) {
 	p := launch(t, state, system(t), shared(t))
 	if words := refusal(t, []string{"-state", state, "-template", systemDir}, "PORT=0",
 		shared(t)); !strings.Contains(words, fmt.Sprintf("another runner (process %d)", p.cmd.Process.Pid)) {
-		t.Errorf("it said %s", words)
+		t.Errorf("second runner on the same state: %s, want an error that names the first", words)
 	}
 	_, port, _ := strings.Cut(p.address, "127.0.0.1:")
 	if words := refusal(t, []string{"-state", t.TempDir(), "-template", systemDir}, "PORT="+port,
 		shared(t)); !strings.Contains(words, "port "+port+" is in use") {
-		t.Errorf("it said %s", words)
+		t.Errorf("runner on a port in use: %s, want an error that names the port", words)
 	}
 	_ = p.signal(syscall.SIGKILL)
 }
@@ -230,12 +230,12 @@ func TestFreshOnASharedDatabase(t *testing.T) {
 	_ = p.signal(syscall.SIGKILL)
 	again := launch(t, t.TempDir(), dir, shared(t))
 	if status := again.send("GET", "/items/a"); status != 200 {
-		t.Errorf("without FRESH: %d", status)
+		t.Errorf("GET an item after a restart: status %d, want 200", status)
 	}
 	_ = again.signal(syscall.SIGKILL)
 	fresh := launch(t, t.TempDir(), dir, shared(t), "FRESH=1")
 	if status := fresh.send("GET", "/items/a"); status != 404 {
-		t.Errorf("with FRESH=1: %d", status)
+		t.Errorf("GET an item after a start with FRESH=1: status %d, want 404", status)
 	}
 	_ = fresh.signal(syscall.SIGKILL)
 }
@@ -257,6 +257,6 @@ func TestAnotherDeclaration(t *testing.T) {
 	}
 	if words := refusal(t, []string{"-state", t.TempDir(), "-template", dir}, "PORT=0",
 		shared(t)); !strings.Contains(words, "FRESH=1") {
-		t.Errorf("it said %s", words)
+		t.Errorf("runner with changed tables: %s, want an error with FRESH=1", words)
 	}
 }

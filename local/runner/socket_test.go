@@ -25,10 +25,10 @@ func TestSocket(t *testing.T) {
 	t.Parallel()
 	p := launch(t, t.TempDir(), system(t), shared(t))
 	if !strings.Contains(p.stdout(), "socket ws://127.0.0.1:") {
-		t.Errorf("it did not say where:\n%s", p.stdout())
+		t.Errorf("the runner did not print the socket's address:\n%s", p.stdout())
 	}
 	if _, status := p.dial(""); status != 401 {
-		t.Errorf("a stranger: %d", status)
+		t.Errorf("connect without a token: status %d, want 401", status)
 	}
 	conn, _ := p.dial("?name=ada")
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -38,11 +38,11 @@ func TestSocket(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, got, err := conn.Read(ctx); err != nil || string(got) != want {
-			t.Errorf("%s: %s, %v\n%s", text, got, err, p.stderr())
+			t.Errorf("answer to %s: %s, %v, want %s; the runner printed\n%s", text, got, err, want, p.stderr())
 		}
 	}
 	if status := p.send("GET", "/items/left"); status != 404 {
-		t.Errorf("it has left: %d", status)
+		t.Errorf("GET the item of a connection that left: status %d, want 404", status)
 	}
 	_ = conn.Close(websocket.StatusNormalClosure, "")
 	eventually(t, "the end is known", func() bool { return p.send("GET", "/items/left") == 200 })
@@ -54,12 +54,12 @@ func TestSocket(t *testing.T) {
 		ended <- websocket.CloseStatus(err)
 	}()
 	if err := p.signal(syscall.SIGTERM); err != nil {
-		t.Errorf("exit: %v", err)
+		t.Errorf("exit of the runner: %v", err)
 	}
 	if code := <-ended; code != websocket.StatusGoingAway {
-		t.Errorf("closed with %v", code)
+		t.Errorf("connection closed with %v, want StatusGoingAway", code)
 	}
 	if !strings.Contains(p.stdout(), "left with 1001") {
-		t.Errorf("the function does not know of the end:\n%s", p.stdout())
+		t.Errorf("the function got no $disconnect at the end:\n%s", p.stdout())
 	}
 }

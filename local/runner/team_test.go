@@ -14,7 +14,7 @@ func TestWhatATeamAdds(t *testing.T) {
 	defer func() { _ = p.signal(syscall.SIGKILL) }()
 	for action, want := range map[string]int{"read": 204, "send": 204, "tell": 204, "write": 500} {
 		if status := p.send("POST", "/team/"+action); status != want {
-			t.Errorf("%s: %d, want %d\n%s", action, status, want, p.stderr())
+			t.Errorf("POST /team/%s: status %d, want %d; the runner printed\n%s", action, status, want, p.stderr())
 		}
 	}
 	name := stackOf(t, folder)
@@ -28,7 +28,7 @@ func TestWhatATeamAdds(t *testing.T) {
 		"a permission of TeamRoleDefaultPolicy (AWS::IAM::Policy: Condition: ",
 	} {
 		if strings.Count(first, want) != 1 {
-			t.Errorf("it did not say %q once:\n%s", want, first)
+			t.Errorf("the runner did not print %q once:\n%s", want, first)
 		}
 	}
 }

@@ -32,10 +32,10 @@ func TestTriesOfTheShop(t *testing.T) {
 	for _, line := range append(lines, lines...) {
 		out, err := exec.CommandContext(t.Context(), "sh", "-c", line+" -sS -w '\\n%{http_code}'").CombinedOutput()
 		if err != nil {
-			t.Fatalf("%s: %v\n%s", line, err, out)
+			t.Fatalf("run %s: %v\n%s", line, err, out)
 		}
 		if status := string(out)[strings.LastIndexByte(string(out), '\n')+1:]; status[0] != '2' {
-			t.Errorf("%s: %s", line, out)
+			t.Errorf("run %s: printed %s, want a status of 2xx", line, out)
 		}
 	}
 }
@@ -95,6 +95,6 @@ func TestTriesWithTokens(t *testing.T) {
 	lines := tries([]byte(`{"service": {"operations": [`+createTea+`]}}`), server.URL, "printf abc")
 	out, err := exec.CommandContext(t.Context(), "sh", "-c", lines[0]+" -s").CombinedOutput()
 	if err != nil || !strings.HasSuffix(string(out), "Bearer abc") {
-		t.Errorf("%s: %v\n%s", lines[0], err, out)
+		t.Errorf("run %s: %v, want the token abc; it printed\n%s", lines[0], err, out)
 	}
 }

@@ -37,7 +37,7 @@ func TestNext(t *testing.T) {
 		}
 		s, err := schedule.Parse(test.expression, test.in, at)
 		if err != nil {
-			t.Errorf("%s: %v", test.expression, err)
+			t.Errorf("parse %s: %v", test.expression, err)
 			continue
 		}
 		var got []string
@@ -54,7 +54,7 @@ func TestNext(t *testing.T) {
 			got = append(got, next.UTC().Format(time.RFC3339))
 		}
 		if strings.Join(got, " ") != test.want {
-			t.Errorf("%s: %s, want %s", test.expression, strings.Join(got, " "), test.want)
+			t.Errorf("next times of %s: %s, want %s", test.expression, strings.Join(got, " "), test.want)
 		}
 	}
 }
@@ -78,7 +78,7 @@ func TestRefused(t *testing.T) {
 		"at(tomorrow)":        "cannot parse",
 	} {
 		if _, err := schedule.Parse(expression, time.UTC, time.Now()); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v, want %s", expression, err, want)
+			t.Errorf("parse %q: %v, want an error with %s", expression, err, want)
 		}
 	}
 }

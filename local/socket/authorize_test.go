@@ -51,17 +51,17 @@ func TestAuthorize(t *testing.T) {
 		})
 		c, got := b.dial("?q=1", http.Header{"Authorization": {"Bearer t"}})
 		if got != test.want {
-			t.Errorf("%s: %d, want %d", name, got, test.want)
+			t.Errorf("connect, %s: status %d, want %d", name, got, test.want)
 		}
 		if who.event["type"] != "REQUEST" ||
 			who.event["methodArn"] != "arn:aws:execute-api:us-east-1:000000000000:api/live/$connect" ||
 			who.event["headers"].(map[string]any)["Authorization"] != "Bearer t" ||
 			who.event["queryStringParameters"].(map[string]any)["q"] != "1" {
-			t.Errorf("%s: asked %v", name, who.event)
+			t.Errorf("%s: the authorizer was asked %v", name, who.event)
 		}
 		if c == nil {
 			if len(b.function.seen("$connect")) > 0 {
-				t.Errorf("%s: $connect was asked", name)
+				t.Errorf("%s: $connect was invoked for a refused client", name)
 			}
 			continue
 		}
@@ -72,7 +72,7 @@ func TestAuthorize(t *testing.T) {
 		for _, route := range []string{"$connect", "echo", "$disconnect"} {
 			said := b.function.seen(route)[0]["requestContext"].(map[string]any)["authorizer"]
 			if diff := cmp.Diff(map[string]any{"principalId": "ada", "sub": "ada", "n": 1.0}, said); diff != "" {
-				t.Errorf("%s: %s", route, diff)
+				t.Errorf("%s: authorizer context (-want +got):\n%s", route, diff)
 			}
 		}
 	}

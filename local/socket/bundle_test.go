@@ -108,7 +108,7 @@ func (b *bundle) connected() *client {
 	b.t.Helper()
 	c, status := b.dial("", nil)
 	if c == nil {
-		b.t.Fatalf("not connected: %d", status)
+		b.t.Fatalf("connect: status %d, want a connection", status)
 	}
 	return c
 }
@@ -145,7 +145,7 @@ func (b *bundle) left() map[string]any {
 			return seen[0]["requestContext"].(map[string]any)
 		}
 	}
-	b.t.Fatal("no $disconnect")
+	b.t.Fatal("no $disconnect arrived")
 	return nil
 }
 

@@ -24,13 +24,13 @@ func TestRoutes(t *testing.T) {
 		`{"action":"$connect"}`: "default",
 	} {
 		if c.send(text); c.receive() != want {
-			t.Errorf("%s: want %s", text, want)
+			t.Errorf("answer to %s: not %s", text, want)
 		}
 	}
 	c.send(`{"action":"mute"}`)
 	c.send(`{"action":"echo"}`)
 	if got := c.receive(); got != "echo" || len(b.function.seen("mute")) > 1 {
-		t.Errorf("after a route without an answer: %s", got)
+		t.Errorf("first message after a route without an answer: %s", got)
 	}
 	for _, action := range []string{"broken", "garbage"} {
 		c.send(`{"action":"` + action + `"}`)
@@ -38,7 +38,8 @@ func TestRoutes(t *testing.T) {
 		if err := json.Unmarshal([]byte(c.receive()), &failure); err != nil ||
 			failure["message"] != "Internal server error" ||
 			failure["connectionId"] != b.id() || failure["requestId"] == "" {
-			t.Errorf("%s: %v, %v", action, failure, err)
+			t.Errorf("answer to %s: %v, %v, want \"Internal server error\" with the ids of the connection and of the request",
+				action, failure, err)
 		}
 	}
 }
@@ -50,11 +51,11 @@ func TestMessagesOvertakeEachOther(t *testing.T) {
 	c.send(`{"action":"slow"}`)
 	c.send(`{"action":"echo"}`)
 	if got := c.receive(); got != "echo" {
-		t.Errorf("first came %s", got)
+		t.Errorf("first answer: %s, want echo", got)
 	}
 	close(b.function.hold)
 	if got := c.receive(); got != "slow" {
-		t.Errorf("then came %s", got)
+		t.Errorf("second answer: %s, want slow", got)
 	}
 }
 
@@ -66,10 +67,10 @@ func TestNestedSelectionAndNoDefault(t *testing.T) {
 	})
 	c := b.connected()
 	if c.send(`{"do":{"what":"echo"}}`); c.receive() != "echo" {
-		t.Error("not found")
+		t.Error("message with a nested action: its route was not found")
 	}
 	if c.send(`{"do":"echo"}`); !strings.HasPrefix(c.receive(), `{"message":"Forbidden"`) {
-		t.Error("found something")
+		t.Error("message with an action in another place: want Forbidden")
 	}
 }
 
@@ -86,7 +87,7 @@ func TestEvents(t *testing.T) {
 	headers := said["headers"].(map[string]any)
 	if headers["X-Two"] != "2" || headers["Host"] == "" ||
 		len(said["multiValueHeaders"].(map[string]any)["X-Two"].([]any)) != 2 {
-		t.Errorf("headers: %v", headers)
+		t.Errorf("headers of $connect: %v, want both values of X-Two, and Host", headers)
 	}
 	if diff := cmp.Diff(map[string]any{"token": "b", "x": ""}, said["queryStringParameters"]); diff != "" {
 		t.Error(diff)
@@ -94,7 +95,7 @@ func TestEvents(t *testing.T) {
 	connected := said["requestContext"].(map[string]any)
 	echoed := b.function.seen("echo")[0]
 	if echoed["headers"] != nil || echoed["body"] != `{"action":"echo","ä":1}` || echoed["isBase64Encoded"] != false {
-		t.Errorf("message: %v", echoed)
+		t.Errorf("event of the message: %v, want its body and no headers", echoed)
 	}
 	message := echoed["requestContext"].(map[string]any)
 	requests := map[any]bool{}
@@ -108,18 +109,18 @@ func TestEvents(t *testing.T) {
 		}
 		for name, value := range want {
 			if diff := cmp.Diff(value, context[name]); diff != "" {
-				t.Errorf("%s: %s: %s", kind, name, diff)
+				t.Errorf("%s: request context, %s (-want +got):\n%s", kind, name, diff)
 			}
 		}
 		if since := time.Since(time.UnixMilli(int64(context["connectedAt"].(float64)))); since < 0 || since > time.Minute {
-			t.Errorf("%s: connected %v ago", kind, since)
+			t.Errorf("%s: connected %v ago, want within a minute", kind, since)
 		}
 	}
 	if len(requests) != 3 || message["messageId"] == nil {
-		t.Errorf("requests %v, message %v", requests, message["messageId"])
+		t.Errorf("request ids %v, message id %v; want three request ids and a message id", requests, message["messageId"])
 	}
 	if left["disconnectStatusCode"] != 4000.0 || left["disconnectReason"] != "enough" {
-		t.Errorf("left with %v, %v", left["disconnectStatusCode"], left["disconnectReason"])
+		t.Errorf("$disconnect with %v, %v, want 4000, enough", left["disconnectStatusCode"], left["disconnectReason"])
 	}
 }
 
@@ -132,10 +133,10 @@ func TestConnectRefuses(t *testing.T) {
 		b := newBundle(t, nil)
 		b.function.answers["$connect"] = answer
 		if _, status := b.dial("", nil); status != want {
-			t.Errorf("%s: %d", answer, status)
+			t.Errorf("connect where the function answers %s: status %d, want %d", answer, status, want)
 		}
 		if want != 101 && (len(b.api.open) > 0 || len(b.function.seen("$disconnect")) > 0) {
-			t.Errorf("%s: it is connected", answer)
+			t.Errorf("%s: the client is connected, want it refused", answer)
 		}
 	}
 }
@@ -148,7 +149,7 @@ func TestWhoMayConnect(t *testing.T) {
 		"http://localhost.example.org": 403,
 	} {
 		if _, status := b.dial("", http.Header{"Origin": {origin}}); status != want {
-			t.Errorf("%s: %d", origin, status)
+			t.Errorf("connect from the origin %s: status %d, want %d", origin, status, want)
 		}
 	}
 	b.function.answers["$connect"] = `{"statusCode":200,"headers":{"sec-websocket-protocol":"two"}}`
@@ -161,7 +162,7 @@ func TestWhoMayConnect(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _ = answer.Body.Close(); answer.StatusCode != want {
-			t.Errorf("%q: %d", path, answer.StatusCode)
+			t.Errorf("request of %q: status %d, want %d", path, answer.StatusCode, want)
 		}
 	}
 }
@@ -171,14 +172,14 @@ func TestMessageLimit(t *testing.T) {
 	b := newBundle(t, nil)
 	c := b.connected()
 	if c.send(strings.Repeat("x", 128<<10)); c.receive() != "default" {
-		t.Error("not answered")
+		t.Error("message of 128 KB was not answered")
 	}
 	_ = c.conn.Write(t.Context(), websocket.MessageText, make([]byte, 128<<10+1))
 	if got := c.receive(); got != "closed MessageTooBig" {
-		t.Errorf("it says %s", got)
+		t.Errorf("connection after a message of more than 128 KB: %s, want closed MessageTooBig", got)
 	}
 	if left := b.left(); left["disconnectStatusCode"] != 1009.0 {
-		t.Errorf("left with %v", left["disconnectStatusCode"])
+		t.Errorf("$disconnect with %v, want 1009", left["disconnectStatusCode"])
 	}
 }
 
@@ -188,22 +189,22 @@ func TestTimeLimits(t *testing.T) {
 		t.Parallel()
 		b := newBundle(t, func(c *Config) { c.Idle = time.Second })
 		c, begin := b.connected(), time.Now()
-		for range 3 { // each message starts the time anew
+		for range 3 { // each message starts the time again
 			time.Sleep(400 * time.Millisecond)
 			c.send(`{"action":"mute"}`)
 		}
 		if got := c.receive(); got != "closed GoingAway" || time.Since(begin) < 2*time.Second {
-			t.Errorf("after %v it says %s", time.Since(begin), got)
+			t.Errorf("connection that was idle: closed after %v with %s", time.Since(begin), got)
 		}
 		if left := b.left(); left["disconnectStatusCode"] != 1001.0 || left["disconnectReason"] != "Going away" {
-			t.Errorf("left with %v", left)
+			t.Errorf("$disconnect with %v, want 1001, Going away", left)
 		}
 	})
 	t.Run("longest", func(t *testing.T) {
 		t.Parallel()
 		b := newBundle(t, func(c *Config) { c.Longest = 100 * time.Millisecond })
 		if got := b.connected().receive(); got != "closed GoingAway" {
-			t.Errorf("it says %s", got)
+			t.Errorf("connection at its age limit: %s, want closed GoingAway", got)
 		}
 	})
 }
@@ -220,38 +221,38 @@ func TestConnections(t *testing.T) {
 	}
 	escaped := strings.ReplaceAll(id, "=", "%3D")
 	if status, text := b.manage("POST", escaped, []byte("hello")); status != 200 || text != "" {
-		t.Errorf("POST: %d %s", status, text)
+		t.Errorf("POST to a connection: status %d, body %s; want 200", status, text)
 	}
 	if got := c.receive(); got != "hello" {
-		t.Errorf("it says %s", got)
+		t.Errorf("message of the POST: %s, want hello", got)
 	}
 	if status, _ := b.manage("POST", escaped, make([]byte, 128<<10+1)); status != 413 {
-		t.Errorf("large POST: %d", status)
+		t.Errorf("POST of more than 128 KB: status %d, want 413", status)
 	}
 	if status, text := b.manage("GET", id, nil); status != 200 || !strings.Contains(text, `"sourceIp":"127.0.0.1"`) ||
 		!strings.Contains(text, `"lastActiveAt":"20`) {
-		t.Errorf("GET: %d %s", status, text)
+		t.Errorf("GET a connection: status %d, body %s; want 200 with the address and the last activity", status, text)
 	}
 	if status, _ := b.manage("PUT", id, nil); status != 405 {
-		t.Errorf("PUT: %d", status)
+		t.Errorf("PUT to a connection: status %d, want 405", status)
 	}
 	answer, err := http.Post(b.server.URL+"/_socket/@connections/"+id, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _ = answer.Body.Close(); answer.StatusCode != 403 {
-		t.Errorf("unsigned: %d", answer.StatusCode)
+		t.Errorf("request without a signature: status %d, want 403", answer.StatusCode)
 	}
 	if status, _ := b.manage("DELETE", id, nil); status != 204 {
-		t.Errorf("DELETE: %d", status)
+		t.Errorf("DELETE a connection: status %d, want 204", status)
 	}
 	if got := c.receive(); got != "closed NormalClosure" {
-		t.Errorf("it says %s", got)
+		t.Errorf("connection after the DELETE: %s, want closed NormalClosure", got)
 	}
 	b.left()
 	for _, method := range []string{"POST", "GET", "DELETE"} {
 		if status, _ := b.manage(method, id, nil); status != 410 {
-			t.Errorf("%s of one that is gone: %d", method, status)
+			t.Errorf("%s of a connection that is gone: status %d", method, status)
 		}
 	}
 }
@@ -262,7 +263,7 @@ func TestAbnormalEnd(t *testing.T) {
 	b := newBundle(t, nil)
 	_ = b.connected().conn.CloseNow()
 	if left := b.left(); left["disconnectStatusCode"] != 1006.0 {
-		t.Errorf("left with %v", left["disconnectStatusCode"])
+		t.Errorf("$disconnect with %v, want 1006", left["disconnectStatusCode"])
 	}
 }
 
@@ -281,19 +282,19 @@ func TestClose(t *testing.T) {
 	defer cancel()
 	b.api.Close(ctx)
 	if ctx.Err() != nil || len(b.function.seen("$disconnect")) != 3 {
-		t.Errorf("%v, %d ends are known", ctx.Err(), len(b.function.seen("$disconnect")))
+		t.Errorf("%v; %d $disconnect events arrived", ctx.Err(), len(b.function.seen("$disconnect")))
 	}
 	for range clients {
 		if got := <-said; got != "closed GoingAway" {
-			t.Errorf("it says %s", got)
+			t.Errorf("connection at the end of the server: %s, want closed GoingAway", got)
 		}
 	}
 	if _, status := b.dial("", nil); status != 503 {
-		t.Errorf("afterwards: %d", status)
+		t.Errorf("connect after the end of the server: status %d, want 503", status)
 	}
 }
 
-// Whoever does not say goodbye does not hold up the end.
+// A client that does not answer the close frame does not delay the end.
 func TestCloseDoesNotWaitForEver(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t, nil)
@@ -318,9 +319,9 @@ func TestMayManage(t *testing.T) {
 	})
 	if status, text := b.manage("DELETE", "abc%3D", nil); status != 403 ||
 		text != `{"message":"User: x is not authorized"}` {
-		t.Errorf("it said %d %s", status, text)
+		t.Errorf("DELETE without the right to: status %d, body %s; want 403", status, text)
 	}
 	if len(asked) != 1 || asked[0] != "DELETE abc=" {
-		t.Errorf("asked for %v", asked)
+		t.Errorf("rights that were checked: %v, want DELETE of the connection", asked)
 	}
 }

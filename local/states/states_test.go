@@ -112,7 +112,7 @@ func ended(t *testing.T, m *states.Machine, name string) states.Execution {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	t.Fatal("it does not end")
+	t.Fatal("the execution did not end")
 	return states.Execution{}
 }
 
@@ -166,7 +166,7 @@ func TestMachine(t *testing.T) {
 			e := ended(t, m, "e")
 			if string(e.Output) != test.output || e.Error != test.error || !strings.Contains(e.Cause, test.cause) ||
 				test.calls >= 0 && len(f.asked) != test.calls {
-				t.Errorf("%+v\noutput %s; asked %d times: %v", e, e.Output, len(f.asked), f.asked)
+				t.Errorf("%+v\noutput %s; the function was asked %d times: %v", e, e.Output, len(f.asked), f.asked)
 			}
 		})
 	}
@@ -184,7 +184,7 @@ func TestItems(t *testing.T) {
 	all := strings.Join(f.asked, "\n")
 	for i, item := range []int{7, 8, 9} {
 		if want := fmt.Sprintf(`each {"item":%d,"list":[{"n":%d}],"name":"n"}`, item, i); !strings.Contains(all, want) {
-			t.Errorf("asked\n%s\nwithout %s", all, want)
+			t.Errorf("the function was asked\n%s\nwant %s among it", all, want)
 		}
 	}
 }
@@ -212,29 +212,30 @@ func TestRestart(t *testing.T) {
 	}
 	if _, err := m.Start("e", json.RawMessage(`{"other":1}`)); err == nil ||
 		!strings.Contains(err.Error(), "ExecutionAlreadyExists") {
-		t.Errorf("another of that name: %v", err)
+		t.Errorf("second execution of the same name: %v, want an error", err)
 	}
 	<-reached
 	m.Close()
 	if e, _ := m.Describe("e"); e.Status != states.Running || e.State != "Over" {
-		t.Fatalf("after the end of the runner: %+v", e)
+		t.Fatalf("execution after the end of the runner: %+v, want it running in Over", e)
 	}
 	f := &function{answer: usual}
 	m = open(t, dir, f)
 	m.Resume()
 	if e := ended(t, m, "e"); e.Status != states.Succeeded || strings.Contains(strings.Join(f.asked, ""), "first") {
-		t.Errorf("%+v, asked %v", e, f.asked)
+		t.Errorf("execution after a restart: %+v, the function was asked %v; want it succeeded without the first state",
+			e, f.asked)
 	}
 	m.Close()
 	m = open(t, dir, f)
 	m.Resume()
 	if _, err := m.Start("e", json.RawMessage(`{}`)); err == nil ||
 		!strings.Contains(err.Error(), "ExecutionAlreadyExists") {
-		t.Errorf("again: %v", err)
+		t.Errorf("start with a name that was used: %v, want ExecutionAlreadyExists", err)
 	}
 }
 
-// TestWaitGoesOn: a restart does not begin a wait anew.
+// TestWaitGoesOn: a restart does not begin a wait again.
 func TestWaitGoesOn(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -283,7 +284,7 @@ func TestRefused(t *testing.T) {
 		}
 		if _, err := states.Parse([]byte(strings.Replace(whole, test.from, test.to, 1))); err == nil ||
 			!strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s: %v, want %s", test.to, err, test.want)
+			t.Errorf("parse with %s: %v, want an error with %s", test.to, err, test.want)
 		}
 	}
 	dir := t.TempDir()
@@ -329,7 +330,7 @@ func TestServer(t *testing.T) {
 		{"StopExecution", `{}`, 400, `"UnsupportedOperation"`},
 	} {
 		if status, body := call(t, s, step.action, step.body); status != step.status || !strings.Contains(body, step.says) {
-			t.Errorf("%s %s: %d %s", step.action, step.body, status, body)
+			t.Errorf("%s %s: status %d, body %s; want %d and %s", step.action, step.body, status, body, step.status, step.says)
 		}
 	}
 	ended(t, m, "e")

@@ -48,7 +48,7 @@ func TestRead(t *testing.T) {
 	c := streams.NewClient(dynamotest.Endpoint(t), "us-east-1")
 	shards, err := c.Shards(t.Context(), arn)
 	if err != nil || len(shards) != 1 || shards[0].Parent != "" {
-		t.Fatalf("shards %+v, %v", shards, err)
+		t.Fatalf("shards: %+v, %v, want one without a parent", shards, err)
 	}
 	read := func(at streams.Position) []streams.Record {
 		t.Helper()
@@ -58,13 +58,13 @@ func TestRead(t *testing.T) {
 		}
 		records, next, err := c.Records(t.Context(), iterator)
 		if err != nil || next == "" {
-			t.Fatalf("next %q, %v", next, err)
+			t.Fatalf("next iterator: %q, %v", next, err)
 		}
 		return records
 	}
 	all := read(streams.Position{})
 	if len(all) != 1 || all[0].Item != `{"p":{"S":"ü"},"s":{"N":"1"}}` || time.Since(all[0].Created) > 2*time.Minute {
-		t.Fatalf("records are %+v", all)
+		t.Fatalf("records: %+v, want the item that was put", all)
 	}
 	var got struct {
 		EventName   string
@@ -83,7 +83,7 @@ func TestRead(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got.Dynamodb.NewImage); diff != "" || got.EventName != "INSERT" ||
 		got.EventSource != "aws:dynamodb" {
-		t.Errorf("record %s: %s", all[0].JSON, diff)
+		t.Errorf("record %s (-want +got): %s", all[0].JSON, diff)
 	}
 	if latest := read(streams.Position{Latest: true}); len(latest) != 0 {
 		t.Errorf("%d records after the latest", len(latest))
@@ -95,10 +95,10 @@ func TestRead(t *testing.T) {
 	}
 	if _, err := c.Iterator(t.Context(), arn, "shardId-00000000000000000000-00000000", streams.Position{}); !errors.Is(err,
 		streams.ErrGone) {
-		t.Errorf("unknown shard: %v", err)
+		t.Errorf("iterator of an unknown shard: %v, want ErrGone", err)
 	}
 	if _, err := c.Shards(t.Context(), arn+"0"); !errors.Is(err, streams.ErrGone) {
-		t.Errorf("unknown stream: %v", err)
+		t.Errorf("shards of an unknown stream: %v, want ErrGone", err)
 	}
 }
 
@@ -126,17 +126,17 @@ func TestPagesAndErrors(t *testing.T) {
 	shards, err := c.Shards(t.Context(), "arn")
 	if diff := cmp.Diff([]streams.Shard{{ID: "a"}, {ID: "b", Parent: "a"}, {ID: "c", Parent: "b"}}, shards); diff != "" ||
 		err != nil {
-		t.Errorf("shards: %s %v", diff, err)
+		t.Errorf("shards (-want +got): %s, %v", diff, err)
 	}
 	if records, next, err := c.Records(t.Context(), "closed"); len(records) != 0 || next != "" || err != nil {
-		t.Errorf("closed shard: %v %q %v", records, next, err)
+		t.Errorf("records of a closed shard: %v, next %q, %v; want none", records, next, err)
 	}
 	for iterator, want := range map[string]error{
 		"ExpiredIteratorException": streams.ErrExpired, "TrimmedDataAccessException": streams.ErrTrimmed,
 		"ResourceNotFoundException": streams.ErrGone,
 	} {
 		if _, _, err := c.Records(t.Context(), iterator); !errors.Is(err, want) {
-			t.Errorf("%s is %v", iterator, err)
+			t.Errorf("records of %s: %v, want %v", iterator, err, want)
 		}
 	}
 }
@@ -151,7 +151,7 @@ func TestCompareSequence(t *testing.T) {
 		{"99999999999999999999999999999999999998", "99999999999999999999999999999999999999", -1},
 	} {
 		if got := streams.CompareSequence(test.a, test.b); got != test.want {
-			t.Errorf("%s and %s: %d", test.a, test.b, got)
+			t.Errorf("compare %s with %s: %d, want %d", test.a, test.b, got, test.want)
 		}
 	}
 }
@@ -165,7 +165,7 @@ func TestBorn(t *testing.T) {
 		{minute.Add(time.Second), minute.Add(time.Hour), minute.Add(time.Second)},
 	} {
 		if got := (streams.Record{Created: test.created, Seen: test.seen}).Born(); !got.Equal(test.want) {
-			t.Errorf("created %v, seen %v: born %v", test.created, test.seen, got)
+			t.Errorf("stream created %v, first seen %v: its age begins at %v", test.created, test.seen, got)
 		}
 	}
 }

@@ -51,7 +51,7 @@ func TestEnsureMakesThemOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(first) != 1 || !strings.Contains(first["Events"], declared[1].Name+"/stream/") {
-		t.Errorf("streams %v", first)
+		t.Errorf("streams: %v, want that of Events", first)
 	}
 	again, err := tables.Ensure(t.Context(), db, declared)
 	if err != nil || again["Events"] != first["Events"] {
@@ -68,7 +68,7 @@ func TestEnsureMakesThemOnce(t *testing.T) {
 		}
 	}
 	if n := len(made.Table.GlobalSecondaryIndexes); n != 1 {
-		t.Errorf("%d indexes", n)
+		t.Errorf("%d indexes, want 1", n)
 	}
 	ttl, err := db.DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{
 		TableName: aws.String(declared[0].Name),
@@ -80,11 +80,11 @@ func TestEnsureMakesThemOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := tables.Drop(t.Context(), db, declared); err != nil {
-		t.Errorf("dropping what is not there: %v", err)
+		t.Errorf("drop tables that do not exist: %v", err)
 	}
 	fresh, err := tables.Ensure(t.Context(), db, declared)
 	if err != nil || fresh["Events"] == first["Events"] {
-		t.Errorf("after dropping: %v, %v", fresh, err)
+		t.Errorf("streams after the tables were dropped: %v, %v, want another one of Events", fresh, err)
 	}
 }
 
@@ -126,7 +126,7 @@ func TestAnotherDeclarationIsAnError(t *testing.T) {
 		test.change(&declared[0], &declared[1])
 		_, err := tables.Ensure(t.Context(), db, declared)
 		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "FRESH=1") {
-			t.Errorf("%s: %v, want %s", test.name, err, test.want)
+			t.Errorf("%s: %v, want an error with %s and FRESH=1", test.name, err, test.want)
 		}
 	}
 	db, declared := tables.NewClient(dynamotest.Endpoint(t)), declare()
@@ -137,6 +137,6 @@ func TestAnotherDeclarationIsAnError(t *testing.T) {
 		{AttributeName: "a", AttributeType: "S"}, {AttributeName: "b", AttributeType: "S"},
 	}
 	if _, err := tables.Ensure(t.Context(), db, declared); err == nil {
-		t.Error("a sort key of another type is accepted")
+		t.Error("table with a sort key of another type: no error")
 	}
 }

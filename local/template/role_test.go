@@ -163,12 +163,12 @@ func TestAttachedPolicies(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(system.NotRun) != 1 { // the topic
-				t.Errorf("not run: %q", system.NotRun)
+				t.Errorf("resources that are not run: %q, want the topic", system.NotRun)
 			}
 			request := policy.Request{Action: "dynamodb:GetItem", Resource: system.Tables[0].ARN}
 			err = system.Functions[0].Principal.Check(request, nil)
 			if (err == nil) != test.allows {
-				t.Errorf("it says %v", err)
+				t.Errorf("check of the request: %v, want allowed %t", err, test.allows)
 			}
 		})
 	}

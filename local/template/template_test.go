@@ -255,7 +255,7 @@ func TestRead(t *testing.T) {
 		},
 	}
 	if diff := cmp.Diff(want, system.Functions); diff != "" {
-		t.Errorf("functions: %s", diff)
+		t.Errorf("functions (-want +got):\n%s", diff)
 	}
 	if len(system.Tables) != 2 || system.Tables[0].Name != "Sys-Events" || !system.Tables[0].Streamed() ||
 		system.Tables[1].Name != "rows-dev" || system.Tables[1].Streamed() ||
@@ -282,7 +282,7 @@ func TestRead(t *testing.T) {
 		},
 	}
 	if diff := cmp.Diff(wantMappings, system.Mappings); diff != "" {
-		t.Errorf("mappings: %s", diff)
+		t.Errorf("mappings (-want +got):\n%s", diff)
 	}
 	wantQueues := []template.Queue{
 		{
@@ -300,25 +300,25 @@ func TestRead(t *testing.T) {
 		},
 	}
 	if diff := cmp.Diff(wantQueues, system.Queues); diff != "" {
-		t.Errorf("queues: %s", diff)
+		t.Errorf("queues (-want +got):\n%s", diff)
 	}
 	wantBuckets := []template.Bucket{{
 		ID: "Dead", Name: "dead-dev", ARN: "arn:aws:s3:::dead-dev", QueueIDs: []string{"Jobs"},
 	}}
 	if diff := cmp.Diff(wantBuckets, system.Buckets); diff != "" {
-		t.Errorf("buckets: %s", diff)
+		t.Errorf("buckets (-want +got):\n%s", diff)
 	}
 	wantSchedules := []template.Schedule{{
 		ID: "Daily", Expression: "rate(1 day)", Timezone: "UTC", QueueID: "Jobs", Input: "{}",
 	}}
 	if diff := cmp.Diff(wantSchedules, system.Schedules); diff != "" {
-		t.Errorf("schedules: %s", diff)
+		t.Errorf("schedules (-want +got):\n%s", diff)
 	}
 	wantBuses := []template.Bus{{
 		ID: "Bus", Name: "bus-dev", ARN: "arn:aws:events:us-east-1:000000000000:event-bus/bus-dev",
 	}}
 	if diff := cmp.Diff(wantBuses, system.Buses); diff != "" {
-		t.Errorf("buses: %s", diff)
+		t.Errorf("buses (-want +got):\n%s", diff)
 	}
 	wantQueueMappings := []template.QueueMapping{
 		{
@@ -333,7 +333,7 @@ func TestRead(t *testing.T) {
 		{ID: "OfQueue", FunctionID: "Worker", QueueID: "Failures", BatchSize: 10},
 	}
 	if diff := cmp.Diff(wantQueueMappings, system.QueueMappings); diff != "" {
-		t.Errorf("mappings of queues: %s", diff)
+		t.Errorf("mappings of queues (-want +got):\n%s", diff)
 	}
 	wantAPIs := []template.API{{
 		ID: "Api", Name: "Sys-Api", Rate: 20, Burst: 10,
@@ -350,7 +350,7 @@ func TestRead(t *testing.T) {
 		},
 	}}
 	if diff := cmp.Diff(wantAPIs, system.APIs, cmpopts.EquateEmpty()); diff != "" {
-		t.Errorf("APIs: %s", diff)
+		t.Errorf("APIs (-want +got):\n%s", diff)
 	}
 	wantSockets := []template.Socket{{ID: "Socket", Name: "Sys-Socket", Stage: "prod", Selection: "$request.body.do",
 		Authorizer: "Worker", Routes: []template.SocketRoute{
@@ -359,14 +359,14 @@ func TestRead(t *testing.T) {
 			{Key: "mute", FunctionID: "Defaults", Timeout: 29 * time.Second}, // nothing says what it answers
 		}}}
 	if diff := cmp.Diff(wantSockets, system.Sockets); diff != "" {
-		t.Errorf("sockets: %s", diff)
+		t.Errorf("sockets (-want +got):\n%s", diff)
 	}
 	wantMachines := []template.Machine{{
 		ID: "Machine", Name: "made", ARN: "arn:aws:states:us-east-1:000000000000:stateMachine:made",
 		Definition: `{"F":"` + lambda + `Worker"}`,
 	}}
 	if diff := cmp.Diff(wantMachines, system.Machines); diff != "" {
-		t.Errorf("machines: %s", diff)
+		t.Errorf("machines (-want +got):\n%s", diff)
 	}
 	wantNotRun := []string{
 		"AWS::CloudWatch::Alarm",
@@ -378,7 +378,7 @@ func TestRead(t *testing.T) {
 		"AWS::S3::Bucket.ObjectLockEnabled", "AWS::SQS::Queue.FifoQueue", "AWS::Scheduler::Schedule to arn:x",
 	}
 	if diff := cmp.Diff(wantNotRun, system.NotRun); diff != "" {
-		t.Errorf("not run: %s", diff)
+		t.Errorf("resources that are not run (-want +got):\n%s", diff)
 	}
 }
 
@@ -547,7 +547,7 @@ func TestNoSecret(t *testing.T) {
 	} {
 		_, err := template.Read(synthesized(t, whole), template.Options{Secret: secret})
 		if err == nil || !strings.Contains(err.Error(), "Worker (AWS::Lambda::Function): SECRET: ") {
-			t.Errorf("error is %v", err)
+			t.Errorf("read with a secret that fails: %v, want an error that names it", err)
 		}
 	}
 }
@@ -556,7 +556,7 @@ func TestNothingSynthesized(t *testing.T) {
 	t.Parallel()
 	if _, err := template.Read(t.TempDir(), template.Options{}); err == nil ||
 		!strings.Contains(err.Error(), "run cdk synth first") {
-		t.Errorf("error is %v", err)
+		t.Errorf("read an empty folder: %v, want an error that says to run cdk synth", err)
 	}
 }
 
@@ -567,6 +567,6 @@ func TestNoBootstrap(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := template.Read(dir, options); err == nil || !strings.Contains(err.Error(), "no bootstrap in asset.abc") {
-		t.Errorf("error is %v", err)
+		t.Errorf("read without a bootstrap: %v, want an error that names the asset", err)
 	}
 }
