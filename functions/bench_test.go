@@ -36,7 +36,7 @@ func BenchmarkDeposit(b *testing.B) {
 			for b.Loop() {
 				answer, err := h.Invoke(b.Context(), deposit)
 				if err != nil || !bytes.Contains(answer, []byte(`"statusCode":200`)) {
-					b.Fatalf("%s, %v", answer, err)
+					b.Fatalf("deposit: %s, %v, want status 200", answer, err)
 				}
 			}
 		})

@@ -47,8 +47,8 @@ func BenchmarkColdStart(b *testing.B) {
 	for _, table := range annalsaws.Tables(declared) {
 		names[table.Env()] = dynamotest.Table(b, client, table.Table)
 	}
-	// The first process of all leaves jobs to the queues, which take them, and so does the bus; nobody is connected over
-	// WebSocket.
+	// The first process of all leaves jobs to the queues, which take them, and so does the bus; no client is connected
+	// over WebSocket.
 	sqs := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 		_, _ = io.WriteString(w, `{"Entries":[{"EventId":"e"}]}`)
@@ -74,8 +74,8 @@ func BenchmarkColdStart(b *testing.B) {
 	}
 
 	_, opened := coldStart(b, filepath.Join(dir, "command"), []byte(openAccount), env)
-	batch := fmt.Sprintf(`{"Records":[{"eventName":"INSERT","eventSource":"aws:dynamodb","dynamodb":{"SequenceNumber":"1",`+
-		`"StreamViewType":"NEW_IMAGE","Keys":{},"NewImage":%s}}]}`, onlyItem(b, names[annalsaws.Events.Env()], opened))
+	batch := fmt.Sprintf(`{"Records":[{"eventName":"INSERT","eventSource":"aws:dynamodb","dynamodb":`+
+		`{"SequenceNumber":"1","StreamViewType":"NEW_IMAGE","Keys":{},"NewImage":%s}}]}`, onlyItem(b, names[annalsaws.Events.Env()], opened))
 
 	for _, function := range []struct{ name, event, answer string }{
 		{"bare", `{}`, `{}`},
@@ -120,7 +120,7 @@ func build(b *testing.B, dir string, functions ...string) {
 	cmd := exec.Command("go", args...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		b.Fatalf("%v: %s", err, out)
+		b.Fatalf("build the functions: %v: %s", err, out)
 	}
 }
 

@@ -61,7 +61,7 @@ func (s *service) queued(t *testing.T) *jobs {
 	return q
 }
 
-// as sends a request as somebody whom an authorizer knows: a customer, or whoever is called "operator".
+// as sends a request of a caller whom an authorizer knows: a customer, or an operator if the subject is "operator".
 func (s *service) as(t testing.TB, subject, target, body string, headers ...string) answer {
 	t.Helper()
 	function, event := request(t, target, body, headers...)
@@ -79,7 +79,7 @@ func (s *service) as(t testing.TB, subject, target, body string, headers ...stri
 	}
 	out, err := s.functions[function](t.Context(), in)
 	if err != nil {
-		t.Fatalf("%s: %v", target, err)
+		t.Fatalf("invoke the function for %s: %v", target, err)
 	}
 	return documented(t, in, out)
 }
@@ -114,7 +114,7 @@ func TestReadYourWrites(t *testing.T) {
 	s.project(t)
 	placed := s.ok(t, "POST /orders/o/place", "").Headers["Consistency-Token"]
 	if placed != "Order#o@4" {
-		t.Fatalf("token %q", placed)
+		t.Fatalf("Consistency-Token %q, want Order#o@4", placed)
 	}
 	queries := map[string]string{
 		"GET /orders/o": `"placed"`, "GET /orders?status=active": `"placed"`, "GET /customers/c/orders": `"placed"`,
@@ -125,7 +125,8 @@ func TestReadYourWrites(t *testing.T) {
 		wg.Go(func() {
 			got := s.send(t, target, "", token(placed), "Prefer: wait=10").is(t, "200")
 			if !strings.Contains(got.Body, want) || got.Headers["Preference-Applied"] != "wait=10" {
-				t.Errorf("%s: %v %s", target, got.Headers, got.Body)
+				t.Errorf("%s with wait=10: headers %v, body %s; want the new state and Preference-Applied: wait=10",
+					target, got.Headers, got.Body)
 			}
 		})
 	}
@@ -143,7 +144,7 @@ func TestReadYourWrites(t *testing.T) {
 	s.send(t, "GET /orders/o", "", token("")).is(t, "400 invalid-request")
 	s.send(t, "GET /orders/o?after=o@1", "").is(t, "400 invalid-request")
 	if asked := q.take(); len(asked) > 0 {
-		t.Errorf("catch-ups of %v", asked)
+		t.Errorf("catch-ups were enqueued for %v", asked)
 	}
 }
 
@@ -188,17 +189,18 @@ func TestExpiredWait(t *testing.T) {
 		asked := q.take()
 		slices.Sort(asked)
 		if !strings.Contains(got.Body, test.shows) || !slices.Equal(asked, test.asked) {
-			t.Errorf("%q, %s with %s: asked for %v: %s", test.who, test.target, test.token, asked, got.Body)
+			t.Errorf("%q, %s with %s: catch-ups enqueued for %v: %s", test.who, test.target, test.token, asked, got.Body)
 		}
 		if got.StatusCode/100 == 2 && got.Headers["Preference-Applied"] != "wait=1" ||
 			got.StatusCode == http.StatusAccepted && got.Headers["Retry-After"] != "1" {
-			t.Errorf("%s with %s: %v", test.target, test.token, got.Headers)
+			t.Errorf("%s with the token %s: headers %v, want the wait that was applied, or Retry-After: 1",
+				test.target, test.token, got.Headers)
 		}
 	}
 	young := s.ok(t, "POST /accounts/a-1/deposits", usd5).Headers["Consistency-Token"]
-	s.ok(t, "GET /accounts/a-1", "", token(young), "Prefer: wait=0").is(t, "200 strong") // nobody is told who callers are
+	s.ok(t, "GET /accounts/a-1", "", token(young), "Prefer: wait=0").is(t, "200 strong") // without a caller's name
 	if asked := q.take(); len(asked) > 0 {
-		t.Errorf("nobody waited, and yet: catch-ups of %v", asked)
+		t.Errorf("queries without a wait enqueued catch-ups of %v, want none", asked)
 	}
 }
 
@@ -216,11 +218,11 @@ func TestUnprojected(t *testing.T) {
 	} {
 		got := s.send(t, target, "").is(t, "202 not-yet-projected")
 		if got.Headers["Retry-After"] != "1" {
-			t.Errorf("%s: %v", target, got.Headers)
+			t.Errorf("%s, not yet projected: headers %v, want Retry-After: 1", target, got.Headers)
 		}
 	}
 	if asked := q.take(); len(asked) > 0 {
-		t.Errorf("it is young, and yet: catch-ups of %v", asked)
+		t.Errorf("catch-ups were enqueued for a young commit: %v, want none", asked)
 	}
 	s.ok(t, "GET /customers/c/orders", "")
 	s.ok(t, "GET /orders?status=active", "")
@@ -228,7 +230,7 @@ func TestUnprojected(t *testing.T) {
 	time.Sleep(2100 * time.Millisecond)
 	s.send(t, "GET /products/p/sales", "").is(t, "202 not-yet-projected")
 	if asked := q.take(); !slices.Equal(asked, []string{"catch-up of Product#p in product-counts"}) {
-		t.Errorf("catch-ups of %v", asked)
+		t.Errorf("catch-ups were enqueued for %v", asked)
 	}
 }
 
@@ -244,15 +246,15 @@ func TestParkedStream(t *testing.T) {
 		for _, target := range []string{"GET /accounts/x", "GET /accounts/x/statement"} {
 			got := s.send(t, target, "", headers...).is(t, "202 parked")
 			if got.Headers["Retry-After"] != "30" {
-				t.Errorf("%s: %v", target, got.Headers)
+				t.Errorf("%s, parked: headers %v, want Retry-After: 30", target, got.Headers)
 			}
 		}
 	}
 	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("waited: %s", took)
+		t.Errorf("request waited %s, want at most 5 s", took)
 	}
 	if asked := q.take(); len(asked) > 0 {
-		t.Errorf("catch-ups of %v", asked)
+		t.Errorf("catch-ups were enqueued for %v", asked)
 	}
 }
 
@@ -285,14 +287,14 @@ func TestTokenAndCursor(t *testing.T) {
 	first := s.ok(t, "GET /accounts/a-1/statement?limit=2", "", token("Account#a-1@4"))
 	var page struct{ Next string }
 	if err := json.Unmarshal([]byte(first.Body), &page); err != nil || page.Next == "" {
-		t.Fatalf("%v %s", err, first.Body)
+		t.Fatalf("first page: %v, body %s; want a cursor of the next page", err, first.Body)
 	}
 	s.swap(t, "accounts")
 	s.queued(t) // queries that know nothing of generations yet
 	s.send(t, "GET /accounts/a-1/statement", "", token("Account#a-1@4"), "Prefer: wait=0").is(t, "202 not-yet-projected")
 	next := "GET /accounts/a-1/statement?limit=2&cursor=" + page.Next
 	if got := s.ok(t, next, "", token("Account#a-1@4")); !strings.Contains(got.Body, `"version":2`) {
-		t.Errorf("%s", got.Body)
+		t.Errorf("next page with a Consistency-Token: %s, want version 2", got.Body)
 	}
 	s.ok(t, "POST /accounts/a-1/deposits", usd5)
 	s.send(t, next, "", token("Account#a-1@5"), "Prefer: wait=0").is(t, "202 not-yet-projected")

@@ -170,7 +170,7 @@ func TestProjectionCosts(t *testing.T) {
 			records = append(records, newRecord("INSERT", fmt.Sprint(i+1), item))
 		}
 		if failed := s.deliver(t, records...); len(failed) > 0 {
-			t.Fatalf("failed: %v; log: %s", failed, s.log)
+			t.Fatalf("deliver the commits: items %v failed; log:\n%s", failed, s.log)
 		}
 	}
 	project := func() {

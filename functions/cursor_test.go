@@ -32,7 +32,8 @@ func TestForgedCursor(t *testing.T) {
 	for _, target := range []string{list, trail} {
 		if got := s.as(t, "ada", target+"&cursor="+next(target), ""); got.StatusCode != http.StatusOK ||
 			strings.Contains(got.Body, "next") {
-			t.Errorf("%s: %d %s", target, got.StatusCode, got.Body)
+			t.Errorf("%s with the caller's own cursor: status %d, body %s; want 200 and the last page",
+				target, got.StatusCode, got.Body)
 		}
 	}
 	flipped := []byte(cursor)
@@ -51,7 +52,7 @@ func TestForgedCursor(t *testing.T) {
 	} {
 		got := s.as(t, test.who, test.target+"&cursor="+test.cursor, "")
 		if got.StatusCode == http.StatusOK || !strings.Contains(got.is(t, "400 invalid-request").Body, "query.cursor") {
-			t.Errorf("%s: %d %s", name, got.StatusCode, got.Body)
+			t.Errorf("%s: status %d, body %s; want 400 for query.cursor", name, got.StatusCode, got.Body)
 		}
 	}
 	if raw, _ := base64.RawURLEncoding.DecodeString(cursor); strings.Contains(string(raw), "|") &&
@@ -66,6 +67,6 @@ func TestNoKeyOfCursors(t *testing.T) {
 	s := newService(t)
 	s.CursorKey = "short"
 	if _, err := s.Query(); err == nil || !strings.Contains(err.Error(), "CURSOR_KEY") {
-		t.Errorf("%v", err)
+		t.Errorf("start the query function without CURSOR_KEY: %v, want an error that names it", err)
 	}
 }

@@ -116,7 +116,7 @@ func TestEmailCosts(t *testing.T) {
 		s.ok(t, "POST /accounts", openWith(test.id, test.address))
 		used := meter.Take()
 		if len(used.Requests) != 1 || used.Requests["TransactWriteItems"] != 1 {
-			t.Errorf("%s: %v", test.address, used.Requests)
+			t.Errorf("open an account with %s: requests %v, want one TransactWriteItems", test.address, used.Requests)
 		}
 		if used.WriteUnits != test.units {
 			t.Errorf("%s: %v write units, want %v", test.address, used.WriteUnits, test.units)

@@ -53,9 +53,8 @@ func TestEmailIsUnique(t *testing.T) {
 		}
 		got = append(got, c.Events[0].Type+string(c.Events[0].Data))
 	}
-	if want := `EmailReserved{"accountId":"a"} EmailReleased{"accountId":"a"} EmailReserved{"accountId":"b"}`; strings.Join(
-		got, " ",
-	) != want {
+	const want = `EmailReserved{"accountId":"a"} EmailReleased{"accountId":"a"} EmailReserved{"accountId":"b"}`
+	if strings.Join(got, " ") != want {
 		t.Errorf("the address's history is %v, want %s", got, want)
 	}
 }
@@ -76,7 +75,7 @@ func TestNoReadModelReadsReservations(t *testing.T) {
 	s := newService(t)
 	for _, sub := range s.subscriptions() {
 		if sub.Projection.Reads(email.Aggregate.StreamType) {
-			t.Errorf("%s reads them", sub.Projection.Name())
+			t.Errorf("%s reads reservations of addresses", sub.Projection.Name())
 		}
 	}
 }
@@ -97,7 +96,7 @@ func TestEmailRace(t *testing.T) {
 			case got.StatusCode == http.StatusUnprocessableEntity && strings.Contains(got.Body, "email-taken"):
 				taken.Add(1)
 			default:
-				t.Errorf("%s: %d %s", id, got.StatusCode, got.Body)
+				t.Errorf("open account %s: unexpected status %d, body %s", id, got.StatusCode, got.Body)
 			}
 		})
 	}

@@ -36,7 +36,7 @@ func TestEmailKeyMustNotChange(t *testing.T) {
 		email.KeyEnv, "were reserved under another key", "emailKey", "docs/runbooks/email-key.md",
 	} {
 		if !strings.Contains(err.Error(), want) {
-			t.Errorf("%v: want %q", err, want)
+			t.Errorf("start with another key of e-mail addresses: %v, want an error with %q", err, want)
 		}
 	}
 	if strings.Contains(err.Error(), "another\"") || len(s.commits(t)) != commits {
@@ -75,6 +75,6 @@ func TestEmailKeyRace(t *testing.T) {
 	gate.Done()
 	done.Wait()
 	if len(went) != 1 || went["a"]+went["b"] != 4 {
-		t.Errorf("went on: %v", went)
+		t.Errorf("processes that went on: %v, want 4 with one key", went)
 	}
 }

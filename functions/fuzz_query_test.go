@@ -64,7 +64,7 @@ func FuzzQuery(f *testing.F) {
 		event.RequestContext.HTTP.Method = r.Method
 		got, err := s.functions[annalsaws.Query](t.Context(), event)
 		if err != nil || got.StatusCode >= http.StatusInternalServerError {
-			t.Errorf("%s of %q %q?%s, %s: %q: %d %s, %v; log: %s",
+			t.Errorf("%s of %q %q?%s, %s: %q: status %d, body %s, %v; log:\n%s",
 				r.Path, typ, id, query, header, value, got.StatusCode, got.Body, err, s.log)
 		}
 		contracttest.Check(t, r.Method, r.Path, contracttest.Answer{
@@ -72,7 +72,8 @@ func FuzzQuery(f *testing.F) {
 		})
 		if kind := got.Headers["Content-Type"]; got.StatusCode >= http.StatusBadRequest &&
 			kind != "application/problem+json" {
-			t.Errorf("%s of %q %q?%s, %s: %q: %d as %q", r.Path, typ, id, query, header, value, got.StatusCode, kind)
+			t.Errorf("%s of %q %q?%s, %s: %q: status %d as %q, want a problem",
+				r.Path, typ, id, query, header, value, got.StatusCode, kind)
 		}
 	})
 }

@@ -24,7 +24,7 @@ func TestRouteIsNotConfused(t *testing.T) {
 			},
 		})
 		if err != nil || out.StatusCode != http.StatusBadRequest && out.StatusCode != http.StatusNotFound {
-			t.Errorf("%q: %d %s %v", id, out.StatusCode, out.Body, err)
+			t.Errorf("request with the id %q: status %d, body %s, %v; want 400 or 404", id, out.StatusCode, out.Body, err)
 		}
 	}
 }
@@ -91,7 +91,7 @@ func TestCorrelationWithTheAccessLog(t *testing.T) {
 		event.RequestContext.HTTP.Method, event.RequestContext.RequestID = "GET", "JKJaXmPLvHcESHA="
 		out, err := s.functions[annalsaws.Query](t.Context(), event)
 		if err != nil || out.Headers["X-Correlation-Id"] != want {
-			t.Errorf("given %q: %+v %v", given, out, err)
+			t.Errorf("request with the correlation id %q: %+v, %v, want %q", given, out, err, want)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func TestProductsAreListedAtOnce(t *testing.T) {
 	s.ok(t, "POST /products/p/stock", `{"quantity":10}`)
 	s.query(t, "GET /products/p", `{"version":3}`)
 	if log := s.log.String(); strings.Contains(log, "companion") {
-		t.Errorf("logged %s", log)
+		t.Errorf("log: %s, want no word of companions", log)
 	}
 }
 
@@ -106,7 +106,7 @@ func TestCommandsWithoutReadTables(t *testing.T) {
 			log := s.log.String()
 			if strings.Count(log, "append without its companion rows") != 2 || strings.Count(log, "prices are read from") != 1 ||
 				strings.Contains(log, "Tea") {
-				t.Errorf("logged %s", log)
+				t.Errorf("log: %s, want two appends without rows and no payload", log)
 			}
 			s.project(t)
 			s.query(t, "GET /products/p", `{"unitPrice":{"amount":"3.00"},"version":2}`)
@@ -156,7 +156,8 @@ func TestReadTablesThatHang(t *testing.T) {
 	}
 	out, err := bounded(ctx, in)
 	if err != nil || out.StatusCode != http.StatusCreated || time.Since(began) > 10*time.Second {
-		t.Errorf("%d %s, %v after %s", out.StatusCode, out.Body, err, time.Since(began))
+		t.Errorf("command with a slow companion: status %d, body %s, %v after %s; want 201 within 10 s",
+			out.StatusCode, out.Body, err, time.Since(began))
 	}
 }
 
@@ -172,7 +173,7 @@ func TestTwoCommandsOnAProduct(t *testing.T) {
 			<-start
 			got := s.send(t, "POST /products/p/stock", fmt.Sprintf(`{"quantity":%d}`, i+1))
 			if got.StatusCode != http.StatusOK {
-				t.Errorf("%d %s", got.StatusCode, got.Body)
+				t.Errorf("add stock in parallel: status %d, body %s; want 200", got.StatusCode, got.Body)
 			}
 		})
 	}

@@ -74,7 +74,7 @@ func TestListsOfLargeRows(t *testing.T) {
 		for cursor := ""; ; {
 			got := s.ok(t, list+cursor, "")
 			if n := sent(t, got); n > maxBytes {
-				t.Fatalf("%s: %d bytes", list, n)
+				t.Fatalf("%s: %d bytes, more than an answer may have", list, n)
 			}
 			var page struct {
 				Items []struct{ OrderID string }
@@ -106,18 +106,18 @@ func TestUnreadableRowsAreToldOnce(t *testing.T) {
 	got := s.ok(t, "GET /customers/c/orders", "", "X-Correlation-Id: c-1")
 	if !strings.Contains(got.Body, `"o-0"`) || !strings.Contains(got.Body, `"unreadable":2`) ||
 		strings.Contains(got.Body, "bad") {
-		t.Errorf("%s", got.Body)
+		t.Errorf("list of orders, two of them unreadable: %s, want o-0 alone and \"unreadable\":2", got.Body)
 	}
 	log := s.log.String()
 	if strings.Count(log, "\n") != 1 || strings.Contains(log, "secret") || strings.Contains(log, "worse") {
-		t.Errorf("logged %s", log)
+		t.Errorf("log: %s, want one line without payloads", log)
 	}
 	for _, want := range []string{
 		`"level":"ERROR"`, `"correlationId":"c-1"`, "2 rows of list-customer-orders",
 		"{Partition:c Sort:001|Order#o-1}", "{Partition:c Sort:002|Order#o-2}",
 	} {
 		if !strings.Contains(log, want) {
-			t.Errorf("logged %s, without %s", log, want)
+			t.Errorf("log: %s, want %s in it", log, want)
 		}
 	}
 }

@@ -53,7 +53,7 @@ func TestOutrunIsAWarning(t *testing.T) {
 			s.ok(t, "POST /accounts/a-1/deposits", usd5)
 			o.table, o.error = s.Tables["accounts"], fault
 			if failed := s.deliver(t, s.records(t)...); len(failed) != 1 {
-				t.Errorf("failed: %v", failed)
+				t.Errorf("items that failed: %v, want one", failed)
 			}
 			if want := `"level":"` + level + `","msg":"a stream can't be projected"`; !strings.Contains(s.log.String(), want) {
 				t.Errorf("logged %s, want %s", s.log, want)

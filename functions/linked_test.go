@@ -20,7 +20,7 @@ func TestFunctionsLinkNoLogin(t *testing.T) {
 	for _, function := range []string{"command", "docs", "projector", "query", "reactor", "rebuilder", "socket"} {
 		out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "./"+function).Output()
 		if err != nil {
-			t.Fatalf("%s: %v", function, err)
+			t.Fatalf("go list -deps of %s: %v", function, err)
 		}
 		linked := strings.Fields(string(out))
 		for _, p := range unwanted {

@@ -57,7 +57,7 @@ func TestMetrics(t *testing.T) {
 			delete(of, "ProjectionLag")
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s (-want +measured):\n%s", what, diff)
+			t.Errorf("metrics of %s (-want +measured):\n%s", what, diff)
 		}
 	}
 	s.ok(t, "POST /accounts", opened)
@@ -107,6 +107,6 @@ func TestThrottlesAreMeasured(t *testing.T) {
 	}
 	meter.Flush()
 	if !strings.Contains(out.String(), `"Throttles":2`) {
-		t.Errorf("measured %s", out.String())
+		t.Errorf("metrics: %s, want two throttles", out.String())
 	}
 }

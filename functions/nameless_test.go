@@ -35,11 +35,11 @@ func TestReconcileGoesPastWhatNamesNoStream(t *testing.T) {
 	s.strangeItem(t, "Account#zero", "0")
 	s.ok(t, "POST /accounts", opened)
 	if found := reconciled(t, s.projector); found.Streams != 1 || found.Healed == 0 || found.Unreadable != 4 {
-		t.Errorf("%+v", found)
+		t.Errorf("reconcile with nameless records: %+v, want 1 stream, healed, and 4 unreadable items", found)
 	}
 	s.query(t, "GET /accounts/a-1", `{"version":1}`)
 	if log := s.log.String(); strings.Contains(log, secret) {
-		t.Errorf("logged %s", log)
+		t.Errorf("log has a payload: %s", log)
 	}
 }
 

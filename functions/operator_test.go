@@ -73,16 +73,16 @@ func TestJobs(t *testing.T) {
 		events.SQSMessage{MessageId: "unknown", Body: `{"task":"dance"}`})
 	out, err := s.projector.HandleJobs(t.Context(), batch)
 	if err != nil || len(out.BatchItemFailures) != 2 {
-		t.Errorf("%+v, %v", out, err)
+		t.Errorf("handle the batch of jobs: %+v, %v, want two failed items", out, err)
 	}
 	for _, failed := range out.BatchItemFailures {
 		if failed.ItemIdentifier != "malformed" && failed.ItemIdentifier != "unknown" {
-			t.Errorf("failed: %s", failed.ItemIdentifier)
+			t.Errorf("item %s failed, want malformed and unknown alone", failed.ItemIdentifier)
 		}
 	}
 	s.query(t, "GET /accounts/a-1", `{"version":1}`)
 	if log := s.log.String(); !strings.Contains(log, `unknown task \"dance\"`) || strings.Contains(log, secret) {
-		t.Errorf("logged %s", log)
+		t.Errorf("log: %s, want the unknown task and no payload", log)
 	}
 	if out, err := s.projector.HandleJobs(t.Context(), events.SQSEvent{}); err != nil || len(out.BatchItemFailures) != 0 {
 		t.Errorf("an empty batch: %+v, %v", out, err)
@@ -120,7 +120,7 @@ func TestReactor(t *testing.T) {
 		reserved = append(reserved, c.Events[0].Type+string(c.Events[0].Data)+" by "+c.Meta.Actor)
 	}
 	if got := strings.Join(reserved, ", "); got != `StockReserved{"orderId":"o","quantity":2} by reactor/reserve-stock` {
-		t.Errorf("reserved: %s", got)
+		t.Errorf("events of the reaction: %s, want one reservation", got)
 	}
 }
 
@@ -138,7 +138,7 @@ func TestTasks(t *testing.T) {
 	s.strange(t, "x", `{}`)
 	s.project(t)
 	if waits := s.waiting(t); len(waits) != 1 || waits[0].Projection != "accounts" || waits[0].Stream.ID != "x" {
-		t.Errorf("waiting: %+v", waits)
+		t.Errorf("parked streams: %+v, want Account#x of accounts", waits)
 	}
 	s.ok(t, "POST /accounts/a-1/deposits", usd5)
 	for _, test := range []struct {
@@ -163,14 +163,14 @@ func TestTasks(t *testing.T) {
 	} {
 		out := asked(t, s.projector, test.in)
 		if (out.Error == nil) != (test.fail == "") || out.Error != nil && !strings.Contains(out.Error.Message, test.fail) {
-			t.Errorf("%+v: %+v, want %q", test.in, out.Error, test.fail)
+			t.Errorf("task %+v: error %+v, want %q", test.in, out.Error, test.fail)
 		}
 	}
 	s.query(t, "GET /accounts/a-1", `{"version":2}`)
 	s.rebuilt(t, "accounts")
 	if out := asked(t, s.projector, ask.Request{Task: ask.Rollback, Projection: "accounts"}); out.Error != nil ||
 		out.Generation != 1 {
-		t.Errorf("rolled back: %+v", out)
+		t.Errorf("roll back: %+v, want generation 1", out)
 	}
 	queue.batch(t)
 	h, err := s.projector.Handler()
@@ -179,10 +179,10 @@ func TestTasks(t *testing.T) {
 	}
 	if _, err := h(t.Context(), json.RawMessage(`{"annals":null}`)); err == nil ||
 		!strings.Contains(err.Error(), "read the task") {
-		t.Errorf("an envelope of nothing: %v", err)
+		t.Errorf("empty request of a tool: %v, want an error", err)
 	}
 	if log := s.log.String(); !strings.Contains(log, `"msg":"a task failed","task":"dance"`) {
-		t.Errorf("logged %s", log)
+		t.Errorf("log: %s, want the failed task", log)
 	}
 }
 
@@ -196,7 +196,7 @@ func TestTasksOfQuery(t *testing.T) {
 	past := s.askedOfQuery(t, ask.Request{Task: ask.State, Stream: "Account#a-1", Version: 1})
 	if past.Error != nil || past.State.Version != 1 || past.State.At.IsZero() ||
 		!strings.Contains(string(past.State.State), "Ada") {
-		t.Errorf("%+v, %+v", past.State, past.Error)
+		t.Errorf("state at version 1: %+v, error %+v; want version 1 with its time and the name Ada", past.State, past.Error)
 	}
 	for want, in := range map[ask.Kind]ask.Request{
 		ask.StreamNotFound:    {Task: ask.State, Stream: "Account#none"},
@@ -205,11 +205,11 @@ func TestTasksOfQuery(t *testing.T) {
 		"":                    {Task: ask.State, Stream: "Thing#x"},
 	} {
 		if out := s.askedOfQuery(t, in); out.Error == nil || out.Error.Kind != want {
-			t.Errorf("%+v: %+v, want %q", in, out.Error, want)
+			t.Errorf("task %+v: error %+v, want the kind %q", in, out.Error, want)
 		}
 	}
 	rows := ask.Request{Task: ask.Readable, Projection: "accounts", Streams: []string{"Account#a-1", "Account#none"}}
 	if out := s.askedOfQuery(t, rows); out.Error != nil || len(out.Unreadable) > 0 {
-		t.Errorf("%+v", out)
+		t.Errorf("list unreadable rows: %+v, want none", out)
 	}
 }

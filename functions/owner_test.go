@@ -60,7 +60,7 @@ func TestOthersSeeNothing(t *testing.T) {
 		}
 	}
 	if n := len(s.commits(t)); n != 5 {
-		t.Errorf("%d commits", n)
+		t.Errorf("%d commits, want 5", n)
 	}
 }
 
@@ -82,7 +82,7 @@ func TestOwnersAndOperators(t *testing.T) {
 		}
 		if got := s.as(t, who, "GET /customers/ada/orders", "").is(t, "200").Body; !strings.Contains(got, "o-ada") ||
 			!strings.Contains(got, "o-for-ada") {
-			t.Errorf("%s sees %s", who, got)
+			t.Errorf("orders that %s sees: %s, want o-ada and o-for-ada", who, got)
 		}
 		s.as(t, who, "POST /accounts/a-1/deposits", usd5).is(t, "200")
 		s.as(t, who, "PUT /orders/o-for-ada/shipping-address", addressJ).is(t, "200")
@@ -95,7 +95,7 @@ func TestOwnersAndOperators(t *testing.T) {
 		s.as(t, "operator", target, "").is(t, want)
 	}
 	if got := s.as(t, "bob", "GET /customers/bob/orders", "").is(t, "200").Body; strings.TrimSpace(got) != `{"items":[]}` {
-		t.Errorf("bob's orders: %s", got)
+		t.Errorf("orders that bob sees: %s, want none", got)
 	}
 }
 
@@ -118,7 +118,7 @@ func TestTransferToAnother(t *testing.T) {
 		got := s.as(t, "ada", "POST /transfers", pay, "Idempotency-Key: k").is(t, "200")
 		if strings.Contains(got.Body, `"to"`) || !strings.Contains(got.Body, `"9.00"`) ||
 			got.Headers["Consistency-Token"] != "Account#a-1@2" {
-			t.Errorf("ada sees %v %s", got.Headers, got.Body)
+			t.Errorf("withdrawal as ada sees it: headers %v, body %s; want the own account alone", got.Headers, got.Body)
 		}
 	}
 	got := s.as(t, "operator", "POST /transfers", pay).is(t, "200")

@@ -40,7 +40,7 @@ func TestTimeTravel(t *testing.T) {
 	}
 	if got := s.ok(t, asOf(third), ""); !strings.Contains(got.Body, `"20.00"`) ||
 		got.Headers["Consistency"] != "provisional" {
-		t.Errorf("as of the third commit: %v %s", got.Headers, got.Body)
+		t.Errorf("account as of the third commit: headers %v, body %s", got.Headers, got.Body)
 	}
 	s.ok(t, "POST /products", listedP)
 	s.ok(t, "POST /orders", `{"orderId":"o","customerId":"c","items":[{"productId":"p","quantity":2,`+
@@ -60,7 +60,7 @@ func TestTimeTravel(t *testing.T) {
 	s.ok(t, "POST /products/p/price", `{"unitPrice":{"amount":"3","currency":"USD"}}`)
 	if got := s.ok(t, "GET /products/p?version=1", ""); !strings.Contains(got.Body, `"2.50"`) ||
 		got.Headers["Consistency"] != "strong" {
-		t.Errorf("a product as it was: %v %s", got.Headers, got.Body)
+		t.Errorf("product at an earlier version: headers %v, body %s", got.Headers, got.Body)
 	}
 }
 

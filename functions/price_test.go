@@ -46,7 +46,8 @@ func TestThePriceIsTheShops(t *testing.T) {
 			case test.code != "":
 				got.is(t, test.status+" "+test.code)
 			case got.StatusCode > 201 || !strings.Contains(got.Body, test.unitPrice):
-				t.Errorf("%s: %s %s: %d %s", test.who, target, body, got.StatusCode, got.Body)
+				t.Errorf("%s sends %s %s: status %d, body %s; want the unit price %s",
+					test.who, target, body, got.StatusCode, got.Body, test.unitPrice)
 			}
 		}
 	}
@@ -60,11 +61,11 @@ func TestThePriceIsTheShops(t *testing.T) {
 	}
 	if d := cmp.Diff(map[string]string{"amount": "2.50", "currency": "USD"},
 		problem.CurrentPrice); problem.ProductID != "p" || d != "" {
-		t.Errorf("%s: %s", got.Body, d)
+		t.Errorf("refused for another price: %s; current price (-want +got):\n%s", got.Body, d)
 	}
 	if got := s.as(t, "ada", "POST /orders/o/items", strange); !strings.Contains(got.Body, `"productId":"x"`) ||
 		strings.Contains(got.Body, "currentPrice") {
-		t.Errorf("%s", got.Body)
+		t.Errorf("refused for a product without a price: %s, want productId x and no currentPrice", got.Body)
 	}
 }
 
@@ -88,7 +89,7 @@ func TestRepeatedOrdersKeepTheirPrice(t *testing.T) {
 		for i, step := range steps {
 			again := s.as(t, "ada", step.target, step.body, fmt.Sprint("Idempotency-Key: k", i))
 			if first[i].StatusCode > 201 || again.StatusCode != first[i].StatusCode || again.Body != first[i].Body {
-				t.Errorf("%s process, %s %s: first %d %s, then %d %s",
+				t.Errorf("%s process, %s %s: first answer %d %s, answer to the repeat %d %s; want the same",
 					process, step.target, step.body, first[i].StatusCode, first[i].Body, again.StatusCode, again.Body)
 			}
 		}
@@ -108,6 +109,6 @@ func TestPricesAreReadOnce(t *testing.T) {
 	s.ok(t, "POST /orders", created("n", freeP, strings.Replace(freeP, `"p"`, `"q"`, 1), freeP))
 	if d := cmp.Diff(map[string]int{"BatchGetItem": 1, "PutItem": 1}, meter.Take().Requests); d != "" ||
 		s.log.String() != "" {
-		t.Errorf("%s logged %s", d, s.log)
+		t.Errorf("requests (-want +got): %s; log: %s", d, s.log)
 	}
 }

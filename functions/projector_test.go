@@ -66,12 +66,12 @@ func TestStrangeStreamsAreParked(t *testing.T) {
 	numbered(good, "1", "3")
 	numbered(x, "10", "9")
 	if failed := s.deliver(t, slices.Concat(x, good)...); len(failed) > 0 {
-		t.Errorf("failed: %v", failed)
+		t.Errorf("items that failed: %v, want none", failed)
 	}
 	s.query(t, "GET /accounts/a-1", `{"balance":{"amount":"15.00"},"version":2}`)
 	if log := s.log.String(); !strings.Contains(log, "needs-newer-code") || !strings.Contains(log, "Account#x") ||
 		strings.Contains(log, secret) {
-		t.Errorf("logged %s", log)
+		t.Errorf("log: %s, want Account#x parked, and no payload", log)
 	}
 }
 
@@ -86,18 +86,18 @@ func TestRecordThatCannotBeRead(t *testing.T) {
 	broken := records[0]["dynamodb"].(map[string]any)
 	broken["NewImage"].(map[string]any)["at"] = map[string]any{"S": secret}
 	if failed := s.deliver(t, records...); len(failed) > 0 {
-		t.Errorf("failed: %v", failed)
+		t.Errorf("items that failed: %v, want none", failed)
 	}
 	keys := broken["Keys"].(map[string]any)["stream"].(map[string]any)["S"].(string)
 	if log := s.log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, keys+"@1") ||
 		strings.Contains(log, secret) {
-		t.Errorf("logged %s", log)
+		t.Errorf("log: %s, want one line with the key and no payload", log)
 	}
 	s.query(t, "GET /accounts/a-1", `{"version":1}`)
 	s.query(t, "GET /accounts/a-2", `{"version":1}`)
 	broken["Keys"] = map[string]any{}
 	if failed := s.deliver(t, records...); !slices.Equal(failed, []string{"7"}) { // it names no stream
-		t.Errorf("failed: %v", failed)
+		t.Errorf("items that failed: %v, want 7", failed)
 	}
 }
 
@@ -109,11 +109,11 @@ func TestOnlyInsertsAreProjected(t *testing.T) {
 	for _, operation := range []string{"MODIFY", "REMOVE"} {
 		r["eventName"] = operation
 		if failed := s.deliver(t, r); len(failed) > 0 {
-			t.Errorf("%s: failed: %v", operation, failed)
+			t.Errorf("%s: items that failed: %v, want none", operation, failed)
 		}
 		if log := s.log.String(); !strings.Contains(log, operation) || !strings.Contains(log, "Account#a-1@1") ||
 			strings.Contains(log, "Ada") {
-			t.Errorf("%s: logged %s", operation, log)
+			t.Errorf("%s: log: %s, want the operation and the commit, and no payload", operation, log)
 		}
 	}
 	s.refused(t, "GET /accounts/a-1", "", http.StatusAccepted, "not-yet-projected")
@@ -131,17 +131,17 @@ func TestTamperingIsCounted(t *testing.T) {
 	take()
 	s.deliver(t, s.records(t)...)
 	if counted, there := take()[""]["TamperedCommits"]; there {
-		t.Errorf("counted %v", counted)
+		t.Errorf("metric TamperedCommits: %v, want none", counted)
 	}
 	if failed := s.deliver(t, changed, s.records(t)[0], removed); len(failed) > 0 {
-		t.Errorf("failed: %v", failed)
+		t.Errorf("items that failed: %v, want none", failed)
 	}
 	if counted := take()[""]["TamperedCommits"]; counted != 2 {
-		t.Errorf("counted %v", counted)
+		t.Errorf("metric TamperedCommits: %v, want 2", counted)
 	}
 	if log := s.log.String(); !strings.Contains(log, `"operation":"REMOVE","commit":"Account#a-1@1"`) ||
 		strings.Contains(log, "Ada") {
-		t.Errorf("logged %s", log)
+		t.Errorf("log: %s, want the removal of the commit, and no payload", log)
 	}
 }
 
@@ -162,10 +162,10 @@ func TestOutageFailsTheBatch(t *testing.T) {
 	defer cancel()
 	out, err := s.projector.Handle(ctx, batch)
 	if err != nil || len(out.BatchItemFailures) != 2 || out.BatchItemFailures[0].ItemIdentifier != "11" {
-		t.Errorf("%+v %v", out, err)
+		t.Errorf("project a batch until its deadline: %+v, %v; want two failed items, the first of them 11", out, err)
 	}
 	if out, err := s.projector.Handle(t.Context(), batch); err != nil || len(out.BatchItemFailures) != 0 {
-		t.Errorf("%+v %v", out, err)
+		t.Errorf("project the batch again: %+v, %v, want no failed items", out, err)
 	}
 }
 
@@ -174,6 +174,6 @@ func TestEmptyBatch(t *testing.T) {
 	out, err := newService(t).projector.Handle(t.Context(), events.DynamoDBEvent{})
 	text, _ := json.Marshal(out)
 	if err != nil || string(text) != `{"batchItemFailures":[]}` {
-		t.Errorf("%s %v", text, err)
+		t.Errorf("answer to an empty batch: %s, %v, want an empty list of failed items", text, err)
 	}
 }

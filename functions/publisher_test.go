@@ -131,7 +131,7 @@ func (b *busOf) wantSold(t *testing.T) {
 		}
 	}
 	if len(b.accepted) != len(sold) {
-		t.Errorf("published %v", b.accepted)
+		t.Errorf("streams published: %v, want all that were sold", b.accepted)
 	}
 }
 
@@ -160,21 +160,21 @@ func TestBusOutOfOrder(t *testing.T) {
 	s.sell(t)
 	s.project(t)
 	if trail := s.ok(t, "GET /streams/Product/p", "").Body; !strings.Contains(trail, "StockReserved") {
-		t.Errorf("nothing was reserved: %s", trail)
+		t.Errorf("audit trail of the product: %s, want a reservation in it", trail)
 	}
 	for range 2 { // each time, what can't be done now is left for later
 		batch := jobs.batch(t)
 		if len(batch.Records) != 3 {
-			t.Fatalf("jobs: %+v", batch)
+			t.Fatalf("jobs: %+v, want 3", batch)
 		}
 		if out, err := s.projector.HandleJobs(t.Context(), batch); err != nil || len(out.BatchItemFailures) > 0 {
-			t.Fatalf("%+v, %v", out, err)
+			t.Fatalf("publish from the queue: %+v, %v, want no failed items", out, err)
 		}
 	}
 	waiting := 0
 	for _, w := range s.waiting(t, publish.Name) {
 		if waiting++; w.Reason != projection.Unavailable || !strings.Contains(w.Error, "out of order") {
-			t.Errorf("%+v", w)
+			t.Errorf("waiting checkpoint: %+v, want Unavailable with the text \"out of order\"", w)
 		}
 	}
 	b.mu.Lock()
@@ -182,12 +182,12 @@ func TestBusOutOfOrder(t *testing.T) {
 	b.mu.Unlock()
 	if out, err := s.projector.HandleJobs(t.Context(), jobs.batch(t)); err != nil || len(out.BatchItemFailures) > 0 ||
 		waiting != 3 {
-		t.Fatalf("%+v, %v; %d waited", out, err, waiting)
+		t.Fatalf("handle the jobs: %+v, %v, %d waiting; want no failed items and 3 waiting", out, err, waiting)
 	}
 	delete(b.accepted, "Product#old")
 	b.wantSold(t)
 	if jobs := jobs.batch(t); len(jobs.Records) > 0 {
-		t.Errorf("jobs: %+v", jobs)
+		t.Errorf("jobs: %+v, want none", jobs)
 	}
 }
 
@@ -243,7 +243,7 @@ func TestPublishedUnderFaults(t *testing.T) {
 			batch.Records[i].MessageId = fmt.Sprint(i)
 		}
 		if out, err := s.projector.HandleJobs(t.Context(), batch); err != nil || len(out.BatchItemFailures) > 0 {
-			t.Fatalf("%+v, %v", out, err)
+			t.Fatalf("publish from the queue: %+v, %v, want no failed items", out, err)
 		}
 	}
 	want := map[string]string{}
@@ -324,17 +324,17 @@ func TestRepublish(t *testing.T) {
 	n, err := republish("Order#o", 5)
 	if got := b.of("Order#o"); err != nil || n != 1 ||
 		got != "order.placed@4 order.payment-received@5 (order.payment-received@5)" {
-		t.Errorf("%d, %v: %s", n, err, got)
+		t.Errorf("republish Order#o from its third event: sent %d, %v; sent events are %s", n, err, got)
 	}
 	if n, err = republish("Order#o", 1); err != nil || n != 5 || len(b.accepted["Order#o"]) != 5 {
-		t.Errorf("%d, %v: %s", n, err, b.of("Order#o"))
+		t.Errorf("republish Order#o from version 1: sent %d, %v, want 5; sent events are %s", n, err, b.of("Order#o"))
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second) // under the margin
 	defer cancel()
 	if out := askedWithin(ctx, t, s.projector, ask.Request{
 		Task: ask.Republish, Stream: "Order#o", Version: 2,
 	}); out.Error != nil || out.Next != 2 {
-		t.Errorf("without time: %+v", out)
+		t.Errorf("republish until the deadline: %+v, want version 2 as the next", out)
 	}
 	b.fails = func() error { return errors.New("out of order") }
 	if _, err = republish("Order#o", 1); err == nil || !strings.Contains(err.Error(), "Order#o@4: ") {

@@ -37,7 +37,7 @@ func TestReactionCosts(t *testing.T) {
 		}
 		meter.Take()
 		if out, err := reactor.Handle(t.Context(), batchOf(t, news...)); err != nil || len(out.BatchItemFailures) > 0 {
-			t.Fatalf("%+v, %v: %s", out, err, s.log)
+			t.Fatalf("react to a batch: %+v, %v, want no failed items; log:\n%s", out, err, s.log)
 		}
 		return meter.Take()
 	}
@@ -70,6 +70,6 @@ func TestReactionCosts(t *testing.T) {
 		"shipped: map[PutItem:2 Query:1], 1 read, 2 write", // the product alone, and the checkpoint
 		"delivered: map[], 0 read, 0 write",
 	}, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+		t.Errorf("requests of reactions (-want +got):\n%s", diff)
 	}
 }

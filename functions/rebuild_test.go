@@ -26,7 +26,7 @@ func TestRebuilder(t *testing.T) {
 		t.Helper()
 		out, err := rebuild(t.Context(), annalslambda.RebuildRequest{Task: task, Segments: 3, Stage: in})
 		if err != nil {
-			t.Fatalf("%s: %v", task, err)
+			t.Fatalf("rebuild task %s: %v", task, err)
 		}
 		return out
 	}
@@ -34,19 +34,19 @@ func TestRebuilder(t *testing.T) {
 		t.Helper()
 		for _, in.Segment = range in.Segments {
 			if out := ask(task, in); !out.Done {
-				t.Errorf("%s: %+v", task, out)
+				t.Errorf("rebuild task %s: %+v, want it done", task, out)
 			}
 		}
 	}
 	stage = ask(projection.StageBegin, stage)
 	if len(stage.Segments) != 3 || stage.Generation != 2 {
-		t.Errorf("begun: %+v", stage)
+		t.Errorf("stage after the start: %+v, want 3 segments and generation 2", stage)
 	}
 	all(projection.StageFill, stage)
 	stage = ask(projection.StageSurvey, stage)
 	all(projection.StageCompare, stage)
 	if stage = ask(projection.StageSwap, stage); !stage.Done {
-		t.Errorf("swapped: %+v", stage)
+		t.Errorf("stage after the swap: %+v, want it done", stage)
 	}
 	if stage = ask(projection.StageTidy, stage); stage.Done || stage.Wait < 3500 {
 		t.Errorf("the generation before is kept: %+v", stage)
@@ -64,7 +64,7 @@ func TestRefusalsAreKnown(t *testing.T) {
 	}
 	_, err = rebuild(t.Context(), annalslambda.RebuildRequest{Task: "dance"})
 	if err == nil || errors.As(err, new(*annalslambda.RefusalError)) {
-		t.Errorf("no task: %v", err)
+		t.Errorf("unknown task: %v, want an error that is no RefusalError", err)
 	}
 	err = &annalslambda.RefusalError{Err: &projection.VerificationError{
 		Projection: "p", Generation: 2, Count: 1, Differences: []string{"x"},
@@ -72,6 +72,6 @@ func TestRefusalsAreKnown(t *testing.T) {
 	// aws-lambda-go names an error by its Go type.
 	if name := reflect.TypeOf(err).Elem().Name(); name != "RefusalError" ||
 		!errors.As(err, new(*projection.VerificationError)) || !strings.Contains(err.Error(), "differs from its events") {
-		t.Errorf("%s: %v", name, err)
+		t.Errorf("verify a read model that differs: %s: %v, want a RefusalError with a VerificationError", name, err)
 	}
 }

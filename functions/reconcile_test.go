@@ -27,7 +27,7 @@ func (s *service) settle(t *testing.T, p *annalslambda.Subscriber, queue *messag
 			return
 		}
 		if out, err := p.HandleJobs(t.Context(), batch); err != nil || len(out.BatchItemFailures) > 0 {
-			t.Fatalf("%+v, %v, log: %s", out, err, s.log)
+			t.Fatalf("handle the jobs: %+v, %v, want no failed items; log: %s", out, err, s.log)
 		}
 	}
 }
@@ -60,7 +60,7 @@ func TestReconcile(t *testing.T) {
 	reconcile := func(p *annalslambda.Subscriber, jobs *messages) {
 		t.Helper()
 		if out, err := p.HandleJobs(t.Context(), daily); err != nil || len(out.BatchItemFailures) > 0 {
-			t.Fatalf("%+v, %v, log: %s", out, err, s.log)
+			t.Fatalf("handle the daily job: %+v, %v, want no failed items; log: %s", out, err, s.log)
 		}
 		s.settle(t, p, jobs)
 	}
@@ -74,7 +74,8 @@ func TestReconcile(t *testing.T) {
 
 	readModels, again := reconciled(t, s.projector), reconciled(t, reactor)
 	if readModels.Streams != 3 || again.Streams != 3 || again.Healed != 0 || readModels.Parked+again.Parked > 0 {
-		t.Errorf("%+v, %+v", readModels, again)
+		t.Errorf("reconcile: %+v, and again: %+v; want 3 streams each, none parked, and nothing healed the second time",
+			readModels, again)
 	}
 	// The reaction came after the read models were level: what it did, an hour ago by this clock, has not been delivered.
 	// The reservation concerns the catalog alone, which shows the version: nothing is counted by it.

@@ -99,19 +99,19 @@ func TestRedrive(t *testing.T) {
 		failed[f.ItemIdentifier] = true
 	}
 	if len(failed) != 4 || failed["good"] || failed["inside"] || failed["greeting"] {
-		t.Errorf("failed: %v", failed)
+		t.Errorf("items that failed: %v, want four, without good, inside and greeting", failed)
 	}
 	jobs := queue.all
 	if len(jobs) != 2 || !jobs[0].Suspect || !jobs[1].Suspect || jobs[0].Task != projection.CatchUp {
-		t.Fatalf("jobs: %+v", jobs)
+		t.Fatalf("jobs: %+v, want two suspect catch-ups", jobs)
 	}
 	if out, err := s.projector.HandleJobs(t.Context(), queue.batch(t)); err != nil || len(out.BatchItemFailures) > 0 {
-		t.Errorf("%+v, %v", out, err)
+		t.Errorf("handle the jobs of the queue: %+v, %v, want no failed items", out, err)
 	}
 	s.query(t, "GET /accounts/a-1", `{"version":2}`)
 	s.query(t, "GET /products/p", `{"version":1}`)
 	if log := s.log.String(); !strings.Contains(log, "RecordAgeExceeded") || strings.Contains(log, secret) {
-		t.Errorf("logged %s", log)
+		t.Errorf("log: %s, want the reason and no payload", log)
 	}
 }
 
@@ -132,10 +132,10 @@ func TestSecondReceive(t *testing.T) {
 	}}})
 	// It was parked before it was tried.
 	if used := meter.Take().Requests; used["TransactWriteItems"] != 2 {
-		t.Errorf("requests: %v", used)
+		t.Errorf("requests: %v, want two transactions", used)
 	}
 	if err != nil || strings.Contains(s.log.String(), "a job failed") {
-		t.Errorf("%v, %s", err, s.log)
+		t.Errorf("handle the job again: %v, want no failure; log:\n%s", err, s.log)
 	}
 	s.query(t, "GET /accounts/a-1", `{"version":1}`)
 }
@@ -148,7 +148,7 @@ func TestObjects(t *testing.T) {
 		asked = append(asked, r.URL.EscapedPath())
 		if r.Header.Get("X-Amz-Content-Sha256") == "" ||
 			!strings.Contains(r.Header.Get("Authorization"), "/us-east-1/s3/aws4_request") {
-			t.Errorf("headers: %v", r.Header)
+			t.Errorf("headers: %v, want a signature for S3", r.Header)
 		}
 		if strings.HasSuffix(r.URL.Path, "missing") {
 			http.Error(w, "<Code>NoSuchKey</Code>", http.StatusNotFound)
@@ -190,7 +190,7 @@ func TestObjects(t *testing.T) {
 		body, err := objects.New(cfg, func(name string) string { return test.env[name] }).Get(t.Context(), "bucket", test.key)
 		if test.fail == "" && (err != nil || string(body) != "content") ||
 			test.fail != "" && (err == nil || !strings.Contains(err.Error(), test.fail)) {
-			t.Errorf("%s: %q, %v, want %q", test.key, body, err, test.fail)
+			t.Errorf("fetch object %s: %q, %v, want %q", test.key, body, err, test.fail)
 		}
 		if got := strings.Join(asked, " "); got != test.path {
 			t.Errorf("asked for %s, want %s", got, test.path)

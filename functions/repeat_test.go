@@ -37,7 +37,7 @@ func TestRacingRepeats(t *testing.T) {
 			wg.Wait()
 			for _, got := range append(answers, s.send(t, tt.target, tt.body, "Idempotency-Key: k")) {
 				if got.Body != answers[0].Body || got.StatusCode > http.StatusCreated {
-					t.Errorf("%d %s, other %s", got.StatusCode, got.Body, answers[0].Body)
+					t.Errorf("status %d, body %s; want the first answer: %s", got.StatusCode, got.Body, answers[0].Body)
 				}
 			}
 			want := 1
@@ -45,10 +45,10 @@ func TestRacingRepeats(t *testing.T) {
 				want = 2
 			}
 			if stored := len(s.records(t)) - before; stored != want {
-				t.Errorf("%d commits", stored)
+				t.Errorf("%d commits stored, want %d", stored, want)
 			}
 			if s.log.String() != "" {
-				t.Errorf("logged %s", s.log)
+				t.Errorf("log: %s, want nothing", s.log)
 			}
 		})
 	}

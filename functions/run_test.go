@@ -46,12 +46,12 @@ func TestRunWithoutEnvironment(t *testing.T) {
 	t.Parallel()
 	cmd, output := function(t)
 	if err := cmd.Run(); err == nil || cmd.ProcessState.ExitCode() != 1 {
-		t.Errorf("%v: %s", err, output)
+		t.Errorf("run without settings: %v, printed %s; want exit code 1", err, output)
 	}
 	var line struct{ Level, Message, Error string }
 	if err := json.Unmarshal(output.Bytes(), &line); err != nil || line.Level != "ERROR" ||
 		!strings.Contains(line.Error, "TABLE_EVENTS") {
-		t.Errorf("%v: %s", err, output)
+		t.Errorf("log line of the start: %v: %s, want level ERROR and the variable TABLE_EVENTS", err, output)
 	}
 }
 
@@ -111,7 +111,7 @@ func TestRun(t *testing.T) {
 		case err := <-ended:
 			t.Fatalf("%s: the function ended: %v: %s", what, err, output)
 		case <-time.After(20 * time.Second):
-			t.Fatalf("%s: no answer", what)
+			t.Fatalf("%s: no answer in 20 s", what)
 		}
 	}
 	answered := make(chan struct{})
@@ -119,7 +119,7 @@ func TestRun(t *testing.T) {
 	go func() { answer = <-answers; close(answered) }()
 	wait("invocation", answered)
 	if !strings.HasPrefix(answer, `response {"statusCode":201,`) || !strings.Contains(answer, `AccountOpened`) {
-		t.Errorf("answered %s", answer)
+		t.Errorf("answer: %s, want status 201", answer)
 	}
 	wait("registration", registered)
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -128,9 +128,9 @@ func TestRun(t *testing.T) {
 	select {
 	case err := <-ended:
 		if err != nil {
-			t.Errorf("ended with %v: %s", err, output)
+			t.Errorf("process ended with %v: %s", err, output)
 		}
 	case <-time.After(10 * time.Second):
-		t.Error("it did not end")
+		t.Error("the process did not end")
 	}
 }

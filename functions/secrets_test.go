@@ -38,13 +38,13 @@ func TestSecretsAreNotLogged(t *testing.T) {
 		s.through(t, fault)
 		s.everything(t)
 		if log := s.log.String(); !strings.Contains(log, `"level":"`) {
-			t.Errorf("%s: nothing was logged", name)
+			t.Errorf("%s: the log is empty", name)
 		}
 	}
 	s.through(t, nil)
 	s.spoilSnapshots(t)
 	s.everything(t)
-	s.ok(t, "POST /accounts/a/deposits", usd5) // which nobody has projected when it is spoilt
+	s.ok(t, "POST /accounts/a/deposits", usd5) // spoilt before it is projected
 	s.spoilEvents(t)
 	s.everything(t)
 	log := s.log.String()
@@ -54,12 +54,12 @@ func TestSecretsAreNotLogged(t *testing.T) {
 		"snapshot not used", "is corrupt", "a stream is parked", "a job failed", "WebSocket event failed",
 	} {
 		if !strings.Contains(log, want) {
-			t.Errorf("%q was not logged: it was not tried", want)
+			t.Errorf("%q was not logged, so this test did not try it", want)
 		}
 	}
 	for line := range strings.Lines(log) {
 		if strings.Contains(strings.ToLower(line), secret) {
-			t.Errorf("logged %s", line)
+			t.Errorf("log has a secret: %s", line)
 		}
 	}
 }
@@ -70,7 +70,7 @@ func TestStartLogsNoSecrets(t *testing.T) {
 	cmd, output := function(t, "AWS_SECRET_ACCESS_KEY="+secret, "AWS_SESSION_TOKEN="+secret, email.KeyEnv+"="+secret)
 	if err := cmd.Run(); err == nil || !strings.Contains(output.String(), "TABLE_EVENTS") ||
 		strings.Contains(output.String(), secret) {
-		t.Errorf("%v: %s", err, output)
+		t.Errorf("start without TABLE_EVENTS: %v, printed %s; want an error that names it and no secret", err, output)
 	}
 }
 
@@ -191,7 +191,7 @@ func (f faulty) Do(r *http.Request) (*http.Response, error) {
 	return f(body)
 }
 
-// through builds the functions anew, on DynamoDB or on a fault.
+// through builds the functions again, on DynamoDB or on a fault.
 func (s *service) through(t *testing.T, fault faulty) {
 	t.Helper()
 	s.DynamoDB = dynamotest.Client(t, annalslambda.Punctual, func(o *dynamodb.Options) {

@@ -124,7 +124,7 @@ func (s *service) send(t testing.TB, target, body string, headers ...string) ans
 	}
 	out, err := s.functions[function](t.Context(), in)
 	if err != nil {
-		t.Fatalf("%s: %v", target, err)
+		t.Fatalf("invoke the function for %s: %v", target, err)
 	}
 	return documented(t, in, out)
 }
@@ -143,7 +143,7 @@ func (s *service) ok(t testing.TB, target, body string, headers ...string) answe
 	t.Helper()
 	got := s.send(t, target, body, headers...)
 	if got.StatusCode != http.StatusOK && got.StatusCode != http.StatusCreated {
-		t.Fatalf("%s: %d %s", target, got.StatusCode, got.Body)
+		t.Fatalf("%s: status %d, body %s; want 200 or 201", target, got.StatusCode, got.Body)
 	}
 	return got
 }
@@ -153,7 +153,7 @@ func (s *service) refused(t *testing.T, target, body string, status int, code st
 	t.Helper()
 	got := s.send(t, target, body, headers...)
 	if got.StatusCode != status || !strings.Contains(got.Body, `/problems/`+code+`"`) {
-		t.Errorf("%s: %d %s, want %d %s", target, got.StatusCode, got.Body, status, code)
+		t.Errorf("%s: status %d, body %s; want %d and problem %s", target, got.StatusCode, got.Body, status, code)
 	}
 }
 
@@ -229,7 +229,7 @@ func request(t testing.TB, target, body string, headers ...string) (annalsaws.Fu
 func (s *service) project(t testing.TB) {
 	t.Helper()
 	if failures := s.deliver(t, s.records(t)...); len(failures) > 0 {
-		t.Fatalf("failed: %v; log: %s", failures, s.log)
+		t.Fatalf("deliver the commits: items %v failed; log:\n%s", failures, s.log)
 	}
 }
 

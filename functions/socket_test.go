@@ -54,7 +54,7 @@ func TestSocket(t *testing.T) {
 		got, err := tell(t, socket, e)
 		answer, ok := got.(events.APIGatewayProxyResponse)
 		if err != nil || !ok || answer.StatusCode != 200 {
-			t.Fatalf("%s: %+v, %v", route, got, err)
+			t.Fatalf("%s over WebSocket: %+v, %v, want status 200", route, got, err)
 		}
 		return answer.Body
 	}
@@ -62,7 +62,7 @@ func TestSocket(t *testing.T) {
 	for _, model := range annalsaws.CurrentReadTables(declared) {
 		said := say("subscribe", `{"action":"subscribe","projection":"`+model.Name+`","stream":"Order#7"}`)
 		if !strings.Contains(said, `"type":"subscribed"`) {
-			t.Errorf("%s: %s", model.Name, said)
+			t.Errorf("subscribe to %s: %s, want \"type\":\"subscribed\"", model.Name, said)
 		}
 	}
 	for _, replaced := range annalsaws.ReplacedReadTables(declared) {
@@ -78,14 +78,14 @@ func TestSocket(t *testing.T) {
 			Type: "REQUEST", Headers: map[string]string{"Authorization": token},
 		}
 		if got, err := tell(t, socket, question); err == nil || err.Error() != want {
-			t.Errorf("%q: %+v, %v", token, got, err)
+			t.Errorf("connect with the token %q: %+v, %v, want the error %s", token, got, err, want)
 		}
 	}
 	if _, err := socket(t.Context(), json.RawMessage("[]")); err == nil {
-		t.Error("no event")
+		t.Error("event that is a list: no error")
 	}
 	if _, err := service.Socket(func(string) string { return "" }); err == nil ||
 		!strings.Contains(err.Error(), annalsaws.TokenIssuerEnv) {
-		t.Errorf("no issuer: %v", err)
+		t.Errorf("WebSocket function without an issuer: %v, want an error that names it", err)
 	}
 }

@@ -45,10 +45,10 @@ func TestStartIsRefused(t *testing.T) {
 	s.foreign(t)
 	var unknown *projection.UnknownFoldError
 	if _, err := subscribed(s.Projector()); !errors.As(err, &unknown) || unknown.Fold != 99 {
-		t.Errorf("projector: %v", err)
+		t.Errorf("start the projector: %v, want UnknownFoldError of fold 99", err)
 	}
 	if _, err := s.Query(); !errors.As(err, &unknown) {
-		t.Errorf("query: %v", err)
+		t.Errorf("start the query function: %v, want UnknownFoldError", err)
 	}
 	delete(s.Tables, annalsaws.Projections.Name) // no such table
 	if _, err := subscribed(s.Projector()); err != nil {
@@ -58,7 +58,7 @@ func TestStartIsRefused(t *testing.T) {
 		t.Errorf("query, without the table: %v", err)
 	}
 	if log := s.log.String(); strings.Count(log, `"msg":"a check at start failed and is repeated later"`) != 2 {
-		t.Errorf("logged %s", log)
+		t.Errorf("log: %s, want two checks that failed", log)
 	}
 }
 
@@ -72,10 +72,10 @@ func TestCodeIsKnown(t *testing.T) {
 	waits := s.waiting(t)
 	for _, w := range waits {
 		if w.Code == "" {
-			t.Errorf("%+v", w)
+			t.Errorf("%+v has no code", w)
 		}
 	}
 	if len(waits) == 0 {
-		t.Error("nothing waits")
+		t.Error("no stream is parked")
 	}
 }

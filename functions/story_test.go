@@ -134,18 +134,18 @@ func TestPages(t *testing.T) {
 				t.Fatal(err)
 			}
 			if next = page.Next; len(page.Items) > 3 || pages > 3 {
-				t.Fatalf("page %d: %s", pages, got.Body)
+				t.Fatalf("page %d: %s, want at most 3 pages of 3 items", pages, got.Body)
 			}
 			for _, item := range page.Items {
 				versions = append(versions, item.Version)
 			}
 		}
 		if len(versions) != 7 {
-			t.Errorf("%s: versions %v", path, versions)
+			t.Errorf("%s: versions %v, want 7", path, versions)
 		}
 		for _, query := range []string{"limit=0", "limit=1001", "limit=x", "cursor=x", "cursor=!", "offset=1"} {
 			if got := s.send(t, "GET "+path+"?"+query, ""); got.StatusCode != 400 {
-				t.Errorf("%s?%s: %d %s", path, query, got.StatusCode, got.Body)
+				t.Errorf("%s?%s: status %d, body %s; want 400", path, query, got.StatusCode, got.Body)
 			}
 		}
 	}
@@ -155,7 +155,7 @@ func TestPages(t *testing.T) {
 		"GET /streams/Email/a-1",
 	} {
 		if got := s.send(t, target, ""); got.StatusCode != 404 || !strings.Contains(got.Body, "/not-found") {
-			t.Errorf("%s: %d %s", target, got.StatusCode, got.Body)
+			t.Errorf("%s: status %d, body %s; want 404 not-found", target, got.StatusCode, got.Body)
 		}
 	}
 	for _, target := range []string{
@@ -163,10 +163,10 @@ func TestPages(t *testing.T) {
 	} {
 		if got := s.send(t, target, ""); got.StatusCode != 400 ||
 			target == "GET /orders?status=all" && !strings.Contains(got.Body, "active") {
-			t.Errorf("%s: %d %s", target, got.StatusCode, got.Body)
+			t.Errorf("%s: status %d, body %s; want 400", target, got.StatusCode, got.Body)
 		}
 	}
 	if s.log.String() != "" {
-		t.Errorf("logged %s", s.log)
+		t.Errorf("log: %s, want nothing", s.log)
 	}
 }

@@ -31,7 +31,7 @@ func askedWithin(ctx context.Context, t *testing.T, p *annalslambda.Subscriber, 
 	}
 	out, err := h(ctx, payload)
 	if err != nil {
-		t.Fatalf("%+v: %v", in, err)
+		t.Fatalf("task %+v: %v", in, err)
 	}
 	return out.(*ask.Reply).Annals
 }
@@ -50,7 +50,7 @@ func (s *service) askedOfQuery(t *testing.T, in ask.Request) *ask.Answer {
 	text, err := h.Invoke(t.Context(), payload)
 	var reply ask.Reply
 	if err != nil || json.Unmarshal(text, &reply) != nil {
-		t.Fatalf("%+v: %v", in, err)
+		t.Fatalf("task %+v: %v, want a reply", in, err)
 	}
 	return reply.Annals
 }

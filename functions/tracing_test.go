@@ -103,13 +103,13 @@ func TestTraces(t *testing.T) {
 		"headers":{"content-type":"application/json","traceparent":"00-`+trace+`-`+parent+`-01","x-correlation-id":"corr-1"},
 		"requestContext":{"http":{"method":"POST","path":"/accounts"}},"body":"{\"accountId\":\"a-1\",\"ownerName\":\"Ada\",\"initialDeposit\":{\"amount\":\"10\",\"currency\":\"USD\"}}"}`))
 	if err != nil || !strings.Contains(string(answer), `"statusCode":201`) {
-		t.Fatalf("%s, %v", answer, err)
+		t.Fatalf("open an account: %s, %v, want status 201", answer, err)
 	}
 	put := seen.named(t, "DynamoDB.PutItem")
 	invocation := seen.named(t, "")
 	if invocation.TraceID != trace || invocation.ParentSpanID != parent || put.TraceID != trace ||
 		put.ParentSpanID != invocation.SpanID {
-		t.Errorf("invocation %+v\nappend %+v", invocation, put)
+		t.Errorf("want one trace of both\ninvocation %+v\nappend %+v", invocation, put)
 	}
 	if got := invocation.correlations(); !slices.Equal(got, []string{"corr-1"}) {
 		t.Errorf("the command's span is about %v", got)

@@ -58,7 +58,7 @@ func (b *shelf) only(t *testing.T) (key string, kept annalslambda.Unreadable) {
 		}
 	}
 	if len(b.objects) != 1 || !strings.HasPrefix(key, annalsaws.UnreadablePrefix) {
-		t.Fatalf("objects: %v", slices.Sorted(maps.Keys(b.objects)))
+		t.Fatalf("objects: %v, want one below the prefix of unreadable records", slices.Sorted(maps.Keys(b.objects)))
 	}
 	return key, kept
 }
@@ -85,7 +85,7 @@ func TestRecordThatNamesNoStreamIsSetAside(t *testing.T) {
 			take()
 			for range 2 {
 				if failed := s.deliver(t, batch...); len(failed) > 0 {
-					t.Errorf("failed: %v", failed)
+					t.Errorf("items that failed: %v, want none", failed)
 				}
 			}
 			s.query(t, "GET /accounts/a-1", `{"version":1}`)
@@ -93,7 +93,7 @@ func TestRecordThatNamesNoStreamIsSetAside(t *testing.T) {
 			text := string(kept.objects[object])
 			if found.Stream != key.stream || found.Version != key.version || !strings.Contains(found.Why, key.why) ||
 				found.Since.Year() != 2023 || !strings.Contains(text, secret) || found.Record.Change.SequenceNumber == "" {
-				t.Errorf("kept %s", text)
+				t.Errorf("object of an unreadable record: %s", text)
 			}
 			if counted := take()[""]["UnreadableRecords"]; counted != 2 {
 				t.Errorf("counted %v, want each delivery", counted)
@@ -101,7 +101,7 @@ func TestRecordThatNamesNoStreamIsSetAside(t *testing.T) {
 			log := s.log.String()
 			if strings.Count(log, "can't be read") != 2 || !strings.Contains(log, `"commit":"`+key.stream+"@"+key.version+`"`) ||
 				!strings.Contains(log, `"setAside":"`+object) || strings.Contains(log, secret) {
-				t.Errorf("logged %s", log)
+				t.Errorf("log: %s, want two records with their keys and objects, and no payload", log)
 			}
 			out, err := s.projector.HandleJobs(t.Context(), events.SQSEvent{Records: []events.SQSMessage{told("m", object)}})
 			if err != nil || len(out.BatchItemFailures) > 0 {
@@ -124,15 +124,15 @@ func TestRecordIsNotLostWithoutABucket(t *testing.T) {
 		s.build(t)
 		take()
 		if failed := s.deliver(t, batch...); !slices.Equal(failed, []string{"70"}) {
-			t.Errorf("failed: %v", failed)
+			t.Errorf("items that failed: %v, want 70", failed)
 		}
 		if counted, there := take()[""]["UnreadableRecords"]; there {
-			t.Errorf("counted %v", counted)
+			t.Errorf("metric UnreadableRecords: %v, want none", counted)
 		}
 		s.query(t, "GET /accounts/a-1", `{"version":1}`)
 	}
 	if log := s.log.String(); !strings.Contains(log, "has no bucket") || !strings.Contains(log, "503 Slow Down") {
-		t.Errorf("logged %s", log)
+		t.Errorf("log: %s, want the missing bucket and the status 503", log)
 	}
 }
 
@@ -158,14 +158,14 @@ func TestUnreadableImage(t *testing.T) {
 	}
 	answer("AccessDeniedException")
 	if failed := s.deliver(t, records...); len(failed) > 0 {
-		t.Errorf("denied: failed %v", failed)
+		t.Errorf("deliver while the bucket is denied: items that failed: %v, want none", failed)
 	}
 	if _, found := kept.only(t); found.Stream != "Account#a-1" || !strings.Contains(found.Why, "AccessDenied") ||
 		strings.Contains(found.Why, secret) {
-		t.Errorf("kept %+v", found)
+		t.Errorf("record that was kept: %+v, want Account#a-1 with AccessDenied and no payload", found)
 	}
 	if log := s.log.String(); strings.Contains(log, secret) {
-		t.Errorf("logged %s", log)
+		t.Errorf("log has a payload: %s", log)
 	}
 }
 
@@ -179,9 +179,9 @@ func TestReactorSetsAside(t *testing.T) {
 	s.strangeItem(t, "Order#", "1")
 	s.projector = s.reactor(t)
 	if failed := s.deliver(t, s.records(t)...); len(failed) > 0 {
-		t.Errorf("failed: %v", failed)
+		t.Errorf("items that failed: %v, want none", failed)
 	}
 	if _, found := kept.only(t); found.Stream != "Order#" {
-		t.Errorf("kept %+v", found)
+		t.Errorf("record that was kept: %+v, want Order#", found)
 	}
 }

@@ -127,7 +127,7 @@ func TestWholeNumbers(t *testing.T) {
 		if got := c.ok(t, "POST /products/p/stock", `{"quantity":`+text+`}`); !strings.Contains(string(got.result(t).State),
 			`"received":20,`) &&
 			!strings.Contains(string(got.result(t).State), `"received":20}`) {
-			t.Errorf("%s: %s", text, got.text)
+			t.Errorf("stock of quantity %s: %s, want 20 received", text, got.text)
 		}
 	}
 	c := newClient(t)
@@ -135,7 +135,7 @@ func TestWholeNumbers(t *testing.T) {
 	// read, and refused by a rule
 	for _, text := range []string{"-0", "-0.0", "0e9", "-1", "9223372036854775807", "-9223372036854775808"} {
 		if got := c.send(t, "POST /products/p/stock", `{"quantity":`+text+`}`); got.status != http.StatusUnprocessableEntity {
-			t.Errorf("%s: %d %s", text, got.status, got.text)
+			t.Errorf("stock of quantity %s: status %d, body %s; want 422", text, got.status, got.text)
 		}
 	}
 }

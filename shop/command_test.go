@@ -121,13 +121,14 @@ func TestCreatedWithoutID(t *testing.T) {
 	const body = `{"ownerName":"Ada","initialDeposit":{"amount":"0","currency":"USD"}}`
 	first, second := c.ok(t, "POST /accounts", body).result(t), c.ok(t, "POST /accounts", body).result(t)
 	if first.ID == second.ID {
-		t.Errorf("both are %s", first.ID)
+		t.Errorf("both commands have the id %s", first.ID)
 	}
 	one, again := c.ok(t, "POST /accounts", body, "Idempotency-Key: k"),
 		c.ok(t, "POST /accounts", body, "Idempotency-Key: k")
 	if one.text != again.text || again.status != http.StatusCreated ||
 		one.header.Get("Location") != again.header.Get("Location") {
-		t.Errorf("first %d %s, then %d %s", one.status, one.text, again.status, again.text)
+		t.Errorf("first answer %d %s, answer to the repeat %d %s; want the same",
+			one.status, one.text, again.status, again.text)
 	}
 	if id := one.result(t).ID; c.commits(t, "Account", id) != 1 || id == first.ID {
 		t.Errorf("account %s has %d commits", id, c.commits(t, "Account", id))
@@ -148,17 +149,17 @@ func TestTransfer(t *testing.T) {
 	got.into(t, &both)
 	if both.From.Version != 2 || both.To.Version != 2 || both.From.Events[0].Type != "MoneyWithdrawn" ||
 		both.To.Events[0].Type != "MoneyDeposited" {
-		t.Errorf("got %s", got.text)
+		t.Errorf("transfer: %s, want version 2 of both accounts", got.text)
 	}
 	if !strings.Contains(string(both.From.State), `"6.00"`) || !strings.Contains(string(both.To.State), `"4.00"`) {
-		t.Errorf("got %s", got.text)
+		t.Errorf("transfer: %s, want 6.00 and 4.00", got.text)
 	}
 	if token := got.header.Get("Consistency-Token"); token != "Account#a@2,Account#b@2" || got.header.Get("ETag") != "" {
 		t.Errorf("token %q, ETag %q", token, got.header.Get("ETag"))
 	}
 	c.ok(t, "POST /accounts/a/deposits", usd5) // the repeat answers with what was then
 	if again := c.ok(t, "POST /transfers", transfer, "Idempotency-Key: k"); again.text != got.text {
-		t.Errorf("first %s, then %s", got.text, again.text)
+		t.Errorf("first answer %s, answer to the repeat %s; want the same", got.text, again.text)
 	}
 	refusals := map[string]struct {
 		change []string

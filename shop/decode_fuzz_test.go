@@ -42,7 +42,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which int, data []byte) {
 		if err := decoders[((which%len(decoders))+len(decoders))%len(decoders)](data); err != nil {
-			t.Errorf("%q: %v", data, err)
+			t.Errorf("decode %q: %v", data, err)
 		}
 	})
 }

@@ -37,13 +37,13 @@ func TestDescriptionsAgree(t *testing.T) {
 	}
 	subscriptions := real(service)
 	if len(known) != len(subscriptions) {
-		t.Errorf("%d projections are described, there are %d", len(known), len(subscriptions))
+		t.Errorf("%d projections are described, want %d", len(known), len(subscriptions))
 	}
 	compared := 0
 	for _, want := range subscriptions {
 		got := known[want.Projection.Name()].Subscription(memview.New())
 		if err := got.Check(); err != nil {
-			t.Errorf("%s: %v", want.Projection.Name(), err)
+			t.Errorf("check the description of %s: %v", want.Projection.Name(), err)
 			continue
 		}
 		folds := append([]projection.Projection{want.Projection}, want.Former...)
@@ -87,7 +87,7 @@ func agree(t *testing.T, s *annals.Service, want, got projection.Projection) int
 				Events: []es.RawEvent{{Type: e.Name, Schema: e.Schema}},
 			}
 			if compared++; projection.Concerns(want, c) != projection.Concerns(got, c) {
-				t.Errorf("%s %s schema %d: it concerns %s: %v, by the description: %v", streamType, e.Name, e.Schema,
+				t.Errorf("%s %s schema %d: reads %s: %v, by the description: %v", streamType, e.Name, e.Schema,
 					want.Name(), projection.Concerns(want, c), projection.Concerns(got, c))
 			}
 		}
@@ -106,7 +106,7 @@ func TestTablesOfDescription(t *testing.T) {
 	got := annalsaws.TablesOf(service.Describe())
 	for _, table := range got {
 		if want[table.Name].Env() != table.Env() || len(want[table.Name].Indexes) != len(table.Indexes) {
-			t.Errorf("%+v, want %+v", table, want[table.Name])
+			t.Errorf("table %+v, want %+v", table, want[table.Name])
 		}
 	}
 	if len(got) != len(want) {

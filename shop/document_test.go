@@ -170,7 +170,7 @@ func TestDocumentIsStandard(t *testing.T) {
 	}
 	if at := headerOf(t, "deposit-money", "Occurred-At"); !strings.Contains(at.Description, "Must not be in the future") ||
 		!strings.Contains(at.Description, "no leap second") {
-		t.Errorf("the description of Occurred-At is %q", at.Description)
+		t.Errorf("the description of Occurred-At: %q", at.Description)
 	}
 }
 

@@ -41,15 +41,15 @@ func TestEmailKeyMustNotChange(t *testing.T) {
 	}
 	for _, want := range []string{email.KeyEnv, "were reserved under another key", "docs/runbooks/email-key.md"} {
 		if !strings.Contains(err.Error(), want) {
-			t.Errorf("%v: want %q", err, want)
+			t.Errorf("start with another key: %v, want an error with %q", err, want)
 		}
 	}
 	c := client{store: store}
 	if n := c.commits(t, email.KeyAggregate.StreamType, email.KeyID); n != 1 || strings.Contains(err.Error(), `another"`) {
-		t.Errorf("%d commits, %v", n, err)
+		t.Errorf("%d commits of the key, %v; want 1, and no key in the error", n, err)
 	}
 	if err := startWith(t, store, ""); err == nil || !strings.Contains(err.Error(), email.KeyEnv) {
-		t.Errorf("without a key: %v", err)
+		t.Errorf("start without a key: %v, want an error that names the variable", err)
 	}
 }
 
@@ -80,7 +80,7 @@ func TestEmailKeyRace(t *testing.T) {
 		return err
 	})
 	if len(went) != 1 || went["a"]+went["b"] != 4 {
-		t.Errorf("went on: %v", went)
+		t.Errorf("processes that went on: %v, want 4 with one key", went)
 	}
 }
 

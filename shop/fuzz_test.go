@@ -46,12 +46,13 @@ func FuzzCommand(f *testing.F) {
 		recorder := httptest.NewRecorder()
 		existing(t).handler.ServeHTTP(recorder, request)
 		if recorder.Code >= 500 {
-			t.Errorf("%s %q, %s: %q, %q: %d %s", r.Method, path, header, value, body, recorder.Code, recorder.Body)
+			t.Errorf("%s %q, header %s: %q, body %q: status %d, answer %s; want less than 500",
+				r.Method, path, header, value, body, recorder.Code, recorder.Body)
 		}
 		kind := recorder.Header().Get("Content-Type")
 		if recorder.Code >= 400 && recorder.Code != http.StatusNotFound && recorder.Code != http.StatusMethodNotAllowed &&
 			kind != "application/problem+json" {
-			t.Errorf("%s %q, %s: %q: %d as %q", r.Method, path, header, value, recorder.Code, kind)
+			t.Errorf("%s %q, header %s: %q: status %d as %q, want a problem", r.Method, path, header, value, recorder.Code, kind)
 		}
 	})
 }
@@ -73,7 +74,7 @@ func existing(t *testing.T) *client {
 		request.Header.Set("Content-Type", "application/json")
 		recorder := httptest.NewRecorder()
 		if c.handler.ServeHTTP(recorder, request); recorder.Code >= 300 {
-			t.Fatalf("POST %s: %d %s", post.path, recorder.Code, recorder.Body)
+			t.Fatalf("POST %s: status %d, body %s; want less than 300", post.path, recorder.Code, recorder.Body)
 		}
 	}
 	return c

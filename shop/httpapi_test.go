@@ -135,7 +135,7 @@ func (c *client) ok(t *testing.T, target, body string, headers ...string) answer
 	t.Helper()
 	got := c.send(t, target, body, headers...)
 	if got.status != http.StatusOK && got.status != http.StatusCreated {
-		t.Fatalf("%s: %d %s", target, got.status, got.text)
+		t.Fatalf("%s: status %d, body %s; want 200 or 201", target, got.status, got.text)
 	}
 	return got
 }
@@ -175,7 +175,7 @@ func (a answer) into(t *testing.T, v any) {
 	t.Helper()
 	d := json.NewDecoder(strings.NewReader(a.text))
 	if err := d.Decode(v); err != nil {
-		t.Fatalf("%s: %v", a.text, err)
+		t.Fatalf("decode %s: %v", a.text, err)
 	}
 }
 

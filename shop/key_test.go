@@ -44,8 +44,8 @@ func TestIdempotencyKeys(t *testing.T) {
 	}
 }
 
-// TestKeysThatAreNone: a header that is not exactly one key is refused, over net/http and as an event.
-func TestKeysThatAreNone(t *testing.T) {
+// TestMalformedKeys: a header that is not exactly one key is refused, over net/http and as an event.
+func TestMalformedKeys(t *testing.T) {
 	t.Parallel()
 	documented := regexp.MustCompile(headerOf(t, "deposit-money", "Idempotency-Key").Pattern)
 	h := newClientWithA(t).handler

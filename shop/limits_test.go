@@ -41,6 +41,6 @@ func TestSchemasHaveTheAggregatesLimits(t *testing.T) {
 		}
 	}
 	if len(ids) < 6 {
-		t.Errorf("ids are %v", ids)
+		t.Errorf("ids: %v, want at least 6", ids)
 	}
 }

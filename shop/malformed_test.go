@@ -117,9 +117,9 @@ func TestMalformed(t *testing.T) {
 		}
 	})
 	if n := c.commits(t, "Account", "a"); n != 1 {
-		t.Errorf("%d commits", n)
+		t.Errorf("%d commits, want 1", n)
 	}
 	if c.log.String() != "" {
-		t.Errorf("logged %s", c.log)
+		t.Errorf("log: %s, want nothing", c.log)
 	}
 }

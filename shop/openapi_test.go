@@ -35,7 +35,7 @@ func TestRoutes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(doc.OpenAPI, "3.1.") {
-		t.Errorf("OpenAPI %q", doc.OpenAPI)
+		t.Errorf("version of OpenAPI: %q, want 3.1", doc.OpenAPI)
 	}
 	documented := 0
 	for _, operations := range doc.Paths {
@@ -109,7 +109,7 @@ func TestStatusesAreDocumented(t *testing.T) {
 	for _, tt := range tests {
 		route := operations[slices.IndexFunc(operations, func(o *annals.Operation) bool { return o.ID == tt.operation })]
 		if got := strings.Join(statuses(route), " "); got != tt.want {
-			t.Errorf("%s: %s, want %s", tt.operation, got, tt.want)
+			t.Errorf("statuses of %s: %s, want %s", tt.operation, got, tt.want)
 		}
 	}
 }
@@ -161,7 +161,7 @@ func TestConsistencyIsDocumented(t *testing.T) {
 		}
 		if lag, there := op.Responses["202"]; there &&
 			(lag.Headers["Retry-After"] == nil || lag.Content["application/problem+json"] == nil) {
-			t.Errorf("%s documents 202 as %+v", route.ID, lag)
+			t.Errorf("%s documents 202 as %+v, want Retry-After and a problem", route.ID, lag)
 		}
 	}
 }
@@ -184,12 +184,12 @@ func TestScopesAreDocumented(t *testing.T) {
 	}
 	if got := doc.Components.SecuritySchemes["token"]; got.Type != "http" || got.Scheme != "bearer" ||
 		got.BearerFormat != "JWT" {
-		t.Errorf("schemes %+v", doc.Components.SecuritySchemes)
+		t.Errorf("security schemes: %+v, want a bearer JWT", doc.Components.SecuritySchemes)
 	}
 	for _, route := range operations {
 		got := doc.Paths[route.Path][strings.ToLower(route.Method)].Security
 		if len(got) != 1 || len(got[0]) != 1 || !slices.Equal(got[0]["token"], []string{shop.New().ScopeOf(route.Scope)}) {
-			t.Errorf("%s: %v", route.ID, got)
+			t.Errorf("security of %s: %v, want its scope", route.ID, got)
 		}
 	}
 }
@@ -228,16 +228,16 @@ func TestRulesOfRequestsAreDocumented(t *testing.T) {
 		op := doc.Paths[route.Path][strings.ToLower(route.Method)]
 		for kind, body := range op.RequestBody.Content {
 			if _, nullable := body.Schema.Type.([]any); nullable || kind != "application/json" {
-				t.Errorf("%s takes %s: %+v", route.ID, kind, body)
+				t.Errorf("%s takes %s: %+v, want JSON that is not null", route.ID, kind, body)
 			}
 		}
 		if media, there := op.Responses["415"]; there && media.Headers["Accept-Encoding"] == nil {
-			t.Errorf("%s documents 415 as %+v", route.ID, media)
+			t.Errorf("%s documents 415 as %+v, want Accept-Encoding", route.ID, media)
 		}
 		for _, p := range op.Parameters {
 			if p.Name == "asOf" || p.Name == "Occurred-At" {
 				if instants++; p.Schema.Pattern == "" || p.Schema.Format != "" { // date-time allows more than is taken
-					t.Errorf("%s documents %s as %+v", route.ID, p.Name, p.Schema)
+					t.Errorf("%s documents %s as %+v, want a pattern and no format", route.ID, p.Name, p.Schema)
 				}
 			}
 		}
@@ -283,15 +283,15 @@ func TestTotalsAreUnbounded(t *testing.T) {
 	}
 	all := doc.Components.Schemas
 	if units := all["ProductSales"].Properties["units"]; units.Type != "integer" || units.Format != "" {
-		t.Errorf("units: %+v", units)
+		t.Errorf("schema of units: %+v, want an integer without a format", units)
 	}
 	if received := all["Inventory"].Properties["received"]; received.Type != "integer" || received.Format != "" {
-		t.Errorf("received: %+v", received)
+		t.Errorf("schema of received: %+v, want an integer without a format", received)
 	}
 	if revenue := all["ProductSales"].Properties["revenue"]; revenue.Ref != "#/components/schemas/Total" {
-		t.Errorf("revenue: %+v", revenue)
+		t.Errorf("schema of revenue: %+v, want Total", revenue)
 	}
 	if amount := all["Total"].Properties["amount"]; amount.Type != "string" || amount.MaxLength != nil {
-		t.Errorf("amount: %+v", amount)
+		t.Errorf("schema of amount: %+v, want a string of any length", amount)
 	}
 }

@@ -36,7 +36,7 @@ func TestOrdersForOneself(t *testing.T) {
 	c.as(t, "eve", "POST /orders", order).refused(t, http.StatusForbidden, "another-customer")
 	for _, who := range []string{"ada", "operator"} {
 		if got := c.as(t, who, "POST /orders", order); got.status != http.StatusCreated {
-			t.Errorf("%s: %d %s", who, got.status, got.text)
+			t.Errorf("%s orders: status %d, body %s; want 201", who, got.status, got.text)
 		}
 	}
 	c.ok(t, "POST /orders", order) // no authorizer
@@ -53,16 +53,16 @@ func TestThePriceIsTheShops(t *testing.T) {
 	got.refused(t, http.StatusUnprocessableEntity, "price-changed")
 	if !strings.Contains(got.text, `"productId":"p"`) ||
 		!strings.Contains(got.text, `"currentPrice":{"amount":"2.50","currency":"USD"}`) {
-		t.Errorf("refused by %s", got.text)
+		t.Errorf("refused with %s, want the product and its current price", got.text)
 	}
 	got = c.as(t, "ada", "POST /orders", strings.Replace(at, `"p"`, `"x"`, 1))
 	got.refused(t, http.StatusUnprocessableEntity, "unknown-product")
 	if !strings.Contains(got.text, `"productId":"x"`) || strings.Contains(got.text, "currentPrice") {
-		t.Errorf("refused by %s", got.text)
+		t.Errorf("refused with %s, want the product and no price", got.text)
 	}
 	if got := c.as(t, "operator", "POST /orders", at); got.status != http.StatusCreated ||
 		!strings.Contains(got.text, `"0.01"`) {
-		t.Errorf("an operator: %d %s", got.status, got.text)
+		t.Errorf("order by an operator at another price: status %d, body %s; want 201 at 0.01", got.status, got.text)
 	}
 }
 
@@ -84,10 +84,10 @@ func TestCommandsNeedNoCatalog(t *testing.T) {
 	c.ok(t, "POST /products", listP)
 	got := c.ok(t, "POST /orders", `{"customerId":"c","items":[{"productId":"p","quantity":1}]}`, "X-Correlation-Id: c-9")
 	if !strings.Contains(got.text, `"unitPrice":{"amount":"2.50","currency":"USD"}`) {
-		t.Errorf("ordered %s", got.text)
+		t.Errorf("order: %s, want the price that the caller gave or none", got.text)
 	}
 	if line := log.String(); !strings.Contains(line, "the catalog can't be read") ||
 		!strings.Contains(line, `"correlationId":"c-9"`) {
-		t.Errorf("logged %s", line)
+		t.Errorf("log: %s, want the catalog's failure with the correlation id", line)
 	}
 }

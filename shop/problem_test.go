@@ -63,16 +63,16 @@ func TestRefused(t *testing.T) {
 				t.Parallel()
 				p := c.send(t, tt.target, tt.body, tt.headers...).refused(t, tt.status, tt.code)
 				if p.Detail == "" {
-					t.Error("no detail")
+					t.Error("the problem has no detail")
 				}
 			})
 		}
 	})
 	if c.log.String() != "" {
-		t.Errorf("logged %s", c.log)
+		t.Errorf("log: %s, want nothing", c.log)
 	}
 	if allow := c.send(t, "GET /accounts", "").header.Get("Allow"); allow != "POST" {
-		t.Errorf("Allow %q", allow)
+		t.Errorf("Allow: %q, want POST", allow)
 	}
 }
 
@@ -151,17 +151,17 @@ func (f fault) check(t *testing.T, store *failing) {
 	got := c.send(t, "POST /accounts/a/deposits", body, "X-Correlation-Id: c-7")
 	p := got.refused(t, f.status, f.code)
 	if retry := got.header.Get("Retry-After"); (f.status == 503) != (retry == "1") {
-		t.Errorf("Retry-After %q", retry)
+		t.Errorf("Retry-After: %q, want 1 with the status 503 alone", retry)
 	}
 	if strings.Contains(got.text, secret) || f.status == 500 && strings.Contains(p.Detail, f.err.Error()) {
-		t.Errorf("answered %s", got.text)
+		t.Errorf("answer: %s, want no internal text", got.text)
 	}
 	log := c.log.String()
 	if lines := strings.Count(log, "\n"); lines > 1 || (lines == 0) != (f.logs == "") || !strings.Contains(log, f.logs) {
-		t.Errorf("logged %s", log)
+		t.Errorf("log: %s, want %q in at most one line", log, f.logs)
 	}
 	if strings.Contains(log, secret) || log != "" && !strings.Contains(log, `"correlationId":"c-7"`) {
-		t.Errorf("logged %s", log)
+		t.Errorf("log: %s, want the correlation id and no payload", log)
 	}
 }
 
@@ -177,7 +177,7 @@ func TestPanic(t *testing.T) {
 			c := on(t, &failing{Store: memstore.New(memstore.Config{}), load: throw}, annalshttp.Config{})
 			c.send(t, "POST /accounts/a/deposits", usd5).refused(t, 500, "internal")
 			if log := c.log.String(); strings.Contains(log, secret) || !strings.Contains(log, "problem_test.go") {
-				t.Errorf("logged %s", log)
+				t.Errorf("log: %s, want the place of the panic and no payload", log)
 			}
 		})
 	}

@@ -65,7 +65,7 @@ func checkBody(t interface{ Fatalf(string, ...any) }, name, text string) (passed
 		return false
 	}
 	if w.Code != http.StatusOK {
-		t.Fatalf("%s %s: %d %s", name, text, w.Code, w.Body)
+		t.Fatalf("%s with %s: status %d, body %s; want 200", name, text, w.Code, w.Body)
 	}
 	if text == "" {
 		return true
@@ -149,11 +149,11 @@ func TestWhatIsValidatedIsWhatIsDecoded(t *testing.T) {
 		}
 	})
 	if passed["Item"] == 0 || passed["ReceiveStock"] == 0 {
-		t.Errorf("of those that are drawn, valid were %v", passed)
+		t.Errorf("valid bodies among those drawn: %v", passed)
 	}
 	for _, name := range names { // of some, hardly any that is drawn is valid
 		if !checkBody(t, name, wholeBodies[name]) {
-			t.Errorf("%s %s is refused", name, wholeBodies[name])
+			t.Errorf("valid body of %s is refused: %s", name, wholeBodies[name])
 		}
 	}
 }

@@ -28,12 +28,13 @@ func TestReference(t *testing.T) {
 	var doc struct{ OpenAPI string }
 	if err := json.Unmarshal(document.Body.Bytes(), &doc); err != nil || doc.OpenAPI != "3.1.0" ||
 		document.Header().Get("Content-Type") != "application/json" {
-		t.Errorf("%d %v %+v %v", document.Code, document.Header(), doc, err)
+		t.Errorf("the document: status %d, headers %v, %+v, %v; want OpenAPI 3.1.0 as JSON",
+			document.Code, document.Header(), doc, err)
 	}
 	page := ask("/docs")
 	if page.Code != http.StatusOK || page.Header().Get("Content-Type") != "text/html; charset=utf-8" ||
 		!strings.Contains(page.Header().Get("Content-Security-Policy"), "script-src 'self';") {
-		t.Errorf("%d %v", page.Code, page.Header())
+		t.Errorf("the page: status %d, headers %v; want 200 as HTML with a Content-Security-Policy", page.Code, page.Header())
 	}
 	files := regexp.MustCompile(`(?:src|href)="(docs/[^"]+)"`).FindAllStringSubmatch(page.Body.String(), -1)
 	if len(files) != 3 || strings.Contains(page.Body.String(), "://") {
@@ -44,7 +45,8 @@ func TestReference(t *testing.T) {
 		kind := plain.Header().Get("Content-Type")
 		if plain.Code != http.StatusOK || !strings.Contains(kind, "css") && !strings.Contains(kind, "javascript") ||
 			plain.Body.Len() < 100 || plain.Header().Get("X-Content-Type-Options") != "nosniff" {
-			t.Errorf("%s: %d %v", file[1], plain.Code, plain.Header())
+			t.Errorf("file %s: status %d, headers %v; want 200 as CSS or JavaScript, with nosniff",
+				file[1], plain.Code, plain.Header())
 		}
 		small := ask("/"+file[1], "Accept-Encoding", "gzip")
 		if small.Header().Get("Content-Encoding") != "gzip" {
@@ -55,15 +57,15 @@ func TestReference(t *testing.T) {
 			t.Fatal(err)
 		}
 		if text, err := io.ReadAll(z); err != nil || string(text) != plain.Body.String() {
-			t.Errorf("%s: compressed it is another, %v", file[1], err)
+			t.Errorf("%s: the compressed file differs, %v", file[1], err)
 		}
 		if again := ask("/"+file[1], "Accept-Encoding", "gzip", "If-None-Match",
 			small.Header().Get("Etag")); again.Code != http.StatusNotModified {
-			t.Errorf("%s again: %d", file[1], again.Code)
+			t.Errorf("%s with If-None-Match: status %d, want 304", file[1], again.Code)
 		}
 	}
 	if missing := ask("/docs/nothing.js"); missing.Code != http.StatusNotFound ||
 		!strings.Contains(missing.Body.String(), "no-such-route") {
-		t.Errorf("%d %s", missing.Code, missing.Body)
+		t.Errorf("a file that is not there: status %d, body %s; want 404 no-such-route", missing.Code, missing.Body)
 	}
 }

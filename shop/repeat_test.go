@@ -45,16 +45,18 @@ func TestRepeats(t *testing.T) {
 	for i, s := range steps {
 		again := c.send(t, s.target, s.body, key(i), `X-Correlation-Id: another`)
 		if again.status != first[i].status || again.text != first[i].text {
-			t.Errorf("%s: first %d %s, then %d %s", s.target, first[i].status, first[i].text, again.status, again.text)
+			t.Errorf("%s: first answer %d %s, answer to the repeat %d %s; want the same",
+				s.target, first[i].status, first[i].text, again.status, again.text)
 		}
 		for _, name := range []string{"ETag", "Consistency-Token", "Location"} {
 			if again.header.Get(name) != first[i].header.Get(name) {
-				t.Errorf("%s: %s was %q, then %q", s.target, name, first[i].header.Get(name), again.header.Get(name))
+				t.Errorf("%s: header %s was %q, and %q in the repeat",
+					s.target, name, first[i].header.Get(name), again.header.Get(name))
 			}
 		}
 	}
 	if after := count(); after != before {
-		t.Errorf("%d commits, then %d", before, after)
+		t.Errorf("%d commits before the repeats, %d after; want the same", before, after)
 	}
 }
 
@@ -74,7 +76,7 @@ func TestSameKey(t *testing.T) {
 	}
 	for name, again := range same {
 		if again.text != first.text || again.status != http.StatusOK {
-			t.Errorf("%s: %d %s", name, again.status, again.text)
+			t.Errorf("%s again: status %d, body %s; want 200 and the first answer", name, again.status, again.text)
 		}
 	}
 	other := []answer{
@@ -85,7 +87,7 @@ func TestSameKey(t *testing.T) {
 		answer.refused(t, http.StatusUnprocessableEntity, "idempotency-key-reused")
 	}
 	if n := c.commits(t, "Account", "a"); n != 2 {
-		t.Errorf("%d commits", n)
+		t.Errorf("%d commits, want 2", n)
 	}
 	// The same key names another command on another target or route, or from another principal.
 	c.ok(t, "POST /accounts/b/deposits", usd5, key)
@@ -106,7 +108,7 @@ func TestSameKey(t *testing.T) {
 		actors += commit.Meta.Actor + " "
 	}
 	if actors != "dev dev dev eve " {
-		t.Errorf("actors %s", actors)
+		t.Errorf("actors: %s, want dev three times, then eve", actors)
 	}
 }
 
@@ -129,7 +131,8 @@ func TestRacingRepeats(t *testing.T) {
 			answers := race(16, func() answer { return c.send(t, s.target, s.body, "Idempotency-Key: k") })
 			for _, got := range answers {
 				if got.text != answers[0].text || got.status != answers[0].status || got.status > 201 {
-					t.Errorf("%d %s, other %d %s", answers[0].status, answers[0].text, got.status, got.text)
+					t.Errorf("first answer %d %s, another %d %s; want the same",
+						answers[0].status, answers[0].text, got.status, got.text)
 				}
 			}
 			if a, b := c.commits(t, "Account", "a"), c.commits(t, "Account", "b"); a > 2 || b > 2 {
@@ -154,7 +157,7 @@ func TestRacingConditions(t *testing.T) {
 		}
 	}
 	if n := c.commits(t, "Account", "a"); won != 1 || n != 2 {
-		t.Errorf("%d won, %d commits", won, n)
+		t.Errorf("%d requests succeeded, %d commits; want 1 and 2", won, n)
 	}
 	c.ok(t, "POST /accounts/a/deposits", usd5, `If-Match: "2"`)
 	c.ok(t, "POST /accounts/a/deposits", usd5, `If-Match: *`)

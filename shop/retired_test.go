@@ -27,7 +27,7 @@ func TestRetiredCurrency(t *testing.T) {
 	}
 	if got := c.send(t, "POST /accounts/a/deposits", `{`+zzz40+`}`); !strings.Contains(got.text,
 		"not a current ISO 4217 code") {
-		t.Errorf("a deposit: %d %s", got.status, got.text)
+		t.Errorf("deposit in a retired currency: status %d, body %s; want it refused", got.status, got.text)
 	}
 	c.send(t, "POST /accounts/a/withdrawals", `{`+usd4+`}`).refused(t, http.StatusUnprocessableEntity, "currency-mismatch")
 	tooFine := strings.Replace(zzz40, "40.00", "0.001", 1)
@@ -39,10 +39,10 @@ func TestRetiredCurrency(t *testing.T) {
 	c.ok(t, "POST /transfers", `{"fromAccountId":"a","toAccountId":"b",`+zzz40+`}`)
 	left := c.ok(t, "POST /accounts/a/withdrawals", `{`+strings.Replace(zzz40, "40.00", "20", 1)+`}`)
 	if !strings.Contains(left.text, `"balance":{"amount":"0.00","currency":"ZZZ"}`) {
-		t.Errorf("a withdrawal: %s", left.text)
+		t.Errorf("withdrawal in a retired currency: %s, want a balance of 0.00", left.text)
 	}
 	if closed := c.ok(t, "POST /accounts/a/close", ""); !strings.Contains(closed.text, `"status":"closed"`) {
-		t.Errorf("closing: %s", closed.text)
+		t.Errorf("close the account: %s, want it closed", closed.text)
 	}
 }
 
@@ -61,6 +61,6 @@ func TestAddressOfAnEarlierRule(t *testing.T) {
 		t.Fatal(err)
 	}
 	if closed := c.ok(t, "POST /accounts/a/close", ""); !strings.Contains(closed.text, `"status":"closed"`) {
-		t.Errorf("closing: %s", closed.text)
+		t.Errorf("close the account: %s, want it closed", closed.text)
 	}
 }

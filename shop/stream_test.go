@@ -41,7 +41,7 @@ func TestLargeTrail(t *testing.T) {
 	for next := ""; ; {
 		got := c.ok(t, "GET /streams/Order/o?limit=1000"+next, "")
 		if n := sentBytes(t, got.text); n > 5<<20+1000 { // what a page takes, and what the items have around them
-			t.Fatalf("%d bytes", n)
+			t.Fatalf("page of %d bytes, want at most 5 MB", n)
 		}
 		var page struct {
 			Items []struct {
@@ -64,7 +64,7 @@ func TestLargeTrail(t *testing.T) {
 		next = "&cursor=" + page.Next
 	}
 	if seen != commits*each {
-		t.Errorf("%d events", seen)
+		t.Errorf("%d events, want all", seen)
 	}
 	other := c.ok(t, "GET /streams/Order/o?limit=1", "")
 	var page struct{ Next string }
@@ -137,7 +137,7 @@ func TestWhatIsStoredCanBePaged(t *testing.T) {
 	for i, unit := range []string{"x", `\\`, `\"`, "<", "\u2028", "é", `\u00e9`} {
 		c := commit(int64(i+1), unit, (most-20_000)/len(unit))
 		if storekit.Size(&c) > most || storekit.Size(&c) < most-20_000 {
-			t.Fatalf("%q: %d bytes", unit, storekit.Size(&c))
+			t.Fatalf("%q: commit of %d bytes, want nearly the most", unit, storekit.Size(&c))
 		}
 		commits = append(commits, c)
 	}

@@ -70,11 +70,11 @@ func TestNoMessageNamesAnInternalStream(t *testing.T) {
 				got := c.send(t, target, body)
 				p := got.refused(t, fault.status, fault.code)
 				if p.Detail == "" {
-					t.Error("no detail")
+					t.Error("the problem has no detail")
 				}
 				for _, told := range []string{got.text, fmt.Sprint(got.header)} {
 					if strings.Contains(told, id) || strings.Contains(told, "Email#") {
-						t.Errorf("%s: told %s", target, told)
+						t.Errorf("%s: the answer names an internal stream: %s", target, told)
 					}
 				}
 			}
@@ -89,6 +89,6 @@ func TestMessagesNamePublicStreams(t *testing.T) {
 	c.ok(t, "POST /accounts", openA)
 	if p := c.send(t, "POST /accounts", openA).refused(t, http.StatusConflict,
 		"already-exists"); !strings.Contains(p.Detail, "Account#a") {
-		t.Errorf("detail %q", p.Detail)
+		t.Errorf("detail %q, want Account#a", p.Detail)
 	}
 }

@@ -51,7 +51,7 @@ func (a asked) check(t *testing.T, h http.Handler) {
 	for way, got := range map[string]answer{"as it is": plain, "from API Gateway": event} {
 		if a.says == "" {
 			if got.status >= http.StatusMultipleChoices {
-				t.Errorf("%s: %d %s", way, got.status, got.text)
+				t.Errorf("%s: status %d, body %s; want less than 300", way, got.status, got.text)
 			}
 			continue
 		}
@@ -249,7 +249,7 @@ func TestListsOfHeaders(t *testing.T) {
 		})
 		for _, got := range []answer{plain, event} {
 			if p := got.refused(t, http.StatusBadRequest, "invalid-request"); p.Errors[0].Field != "header.Consistency-Token" {
-				t.Errorf("%s: %+v", second, p)
+				t.Errorf("second token %s: %+v, want header.Consistency-Token refused", second, p)
 			}
 		}
 	}
@@ -290,10 +290,10 @@ func TestMediaTypes(t *testing.T) {
 					got.refused(t, test.status, "unsupported-media-type")
 				}
 				if got.status != test.status {
-					t.Errorf("%d %s", got.status, got.text)
+					t.Errorf("status %d, body %s; want %d", got.status, got.text, test.status)
 				}
 				if takes := got.header.Get("Accept-Encoding"); (takes == "identity") != strings.HasPrefix(name, "compressed") {
-					t.Errorf("Accept-Encoding: %q", takes)
+					t.Errorf("Accept-Encoding: %q, want identity for a compressed body alone", takes)
 				}
 			}
 		})
@@ -304,7 +304,7 @@ func TestMediaTypes(t *testing.T) {
 	for _, way := range []string{"text/plain", "application/json"} { // it says something of no body
 		if got := c.send(t, "POST /accounts/a/close", "",
 			"Content-Type: "+way); got.status != http.StatusUnprocessableEntity {
-			t.Errorf("%s: %d %s", way, got.status, got.text)
+			t.Errorf("with the header Content-Type: %s: status %d, body %s; want 422", way, got.status, got.text)
 		}
 	}
 }
@@ -316,7 +316,7 @@ func TestPathParameters(t *testing.T) {
 	for _, id := range []string{"a%2Fb", "a%00", "a%0A", "%C3%A9", "%ff", "a%23b", "%2e%2e", "a%20", "a%252Fb"} {
 		plain := c.send(t, "POST /accounts/"+id+"/close", "")
 		if plain.status != http.StatusBadRequest && plain.status != http.StatusNotFound {
-			t.Errorf("%s: %d %s", id, plain.status, plain.text)
+			t.Errorf("request with the id %s: status %d, body %s; want 400 or 404", id, plain.status, plain.text)
 		}
 	}
 }

@@ -67,7 +67,7 @@ func TestWholeService(t *testing.T) {
 		"/accounts/a?asOf=2099-01-01T00:00:00Z": `"15.00"`,
 	} {
 		if got := c.ok(t, "GET "+target, ""); !strings.Contains(got.text, want) {
-			t.Errorf("%s: %s, want %s", target, got.text, want)
+			t.Errorf("GET %s: %s, want %s in it", target, got.text, want)
 		}
 	}
 	for _, target := range []string{

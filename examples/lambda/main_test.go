@@ -70,7 +70,7 @@ func TestHandlers(t *testing.T) {
 	response, err := newCollect(store)(t.Context(), read[events.SQSEvent](t, purchases))
 	want := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{{ItemIdentifier: "m-3"}}}
 	if d := cmp.Diff(want, response); err != nil || d != "" {
-		t.Errorf("%v (-want +got):\n%s", err, d)
+		t.Errorf("handle the request: %v (-want +got):\n%s", err, d)
 	}
 	head, err := store.Head(t.Context(), cards.Stream("ada"))
 	if err != nil || head.Version() != 3 { // two purchases, and gold
@@ -83,7 +83,7 @@ func TestHandlers(t *testing.T) {
 	for range 2 {
 		if response, err := project(t.Context(), read[events.DynamoDBEvent](t, records)); err != nil ||
 			len(response.BatchItemFailures) > 0 {
-			t.Errorf("%+v, %v", response, err)
+			t.Errorf("project a batch: %+v, %v, want no failed items", response, err)
 		}
 	}
 	session, err := projection.NewReader(store, catalog, projection.ReaderConfig{}, projection.Subscription{
@@ -99,12 +99,12 @@ func TestHandlers(t *testing.T) {
 	}
 	counters, err := session.Counters(t.Context(), goldKey)
 	if n := counters["cards"]; err != nil || n.String() != "1" {
-		t.Errorf("counters %v, %v", counters, err)
+		t.Errorf("counters: %v, %v, want one card", counters, err)
 	}
 	bad := read[events.DynamoDBEvent](t, `{"Records":[{"dynamodb":{"SequenceNumber":"8","Keys":{"stream":{"S":"no `+
 		`stream"}}}}]}`)
 	if response, err := project(t.Context(), bad); err != nil || len(response.BatchItemFailures) != 1 {
-		t.Errorf("%+v, %v", response, err)
+		t.Errorf("project a batch with a malformed record: %+v, %v, want one failed item", response, err)
 	}
 }
 

@@ -20,7 +20,7 @@ func service(t *testing.T, asked chan<- string, says ...string) options {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if offered := r.Header.Get("Sec-WebSocket-Protocol"); offered != "annals.v1,bearer.token" && offered != "annals.v1" {
-			t.Errorf("it offers %s", offered)
+			t.Errorf("subprotocols offered: %s, want annals.v1, with or without a token", offered)
 		}
 		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"annals.v1"}})
 		if err != nil {
@@ -54,7 +54,7 @@ func TestListen(t *testing.T) {
 		t.Error(diff)
 	}
 	if got := <-asked; got != `{"action":"subscribe","projection":"orders","stream":"Order#7"}` {
-		t.Errorf("it asked for %s", got)
+		t.Errorf("request of the client: %s", got)
 	}
 }
 
@@ -68,7 +68,7 @@ func TestListenFails(t *testing.T) {
 	few.wait = 500 * time.Millisecond
 	command := service(t, asked, subscribed)
 	command.command = []string{"false"}
-	nobody := options{url: "ws://127.0.0.1:1", count: 1, wait: time.Second}
+	unreachable := options{url: "ws://127.0.0.1:1", count: 1, wait: time.Second}
 	server := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
 	for want, o := range map[string]options{
@@ -77,7 +77,7 @@ func TestListenFails(t *testing.T) {
 		"invalid character":                    garbage,
 		"1 of 2 changes have not come":         few,
 		"false: exit status 1":                 command,
-		"is `make run` running?":               nobody,
+		"is `make run` running?":               unreachable,
 		server.URL + " refuses: 404 Not Found": {url: server.URL, count: 1, wait: time.Second},
 	} {
 		if err := listen(t.Context(), o, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
@@ -87,7 +87,7 @@ func TestListenFails(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := listen(ctx, refused, io.Discard, io.Discard); !errors.Is(err, context.Canceled) {
-		t.Errorf("interrupted: %v", err)
+		t.Errorf("listen with a canceled context: %v, want context.Canceled", err)
 	}
 }
 
@@ -104,16 +104,16 @@ func TestParse(t *testing.T) {
 		t.Error(err, diff)
 	}
 	if o, _ := parse(nil, func(string) string { return "4000" }, io.Discard); o.url != "ws://127.0.0.1:4000/_socket" {
-		t.Errorf("URL %s", o.url)
+		t.Errorf("URL with the port 4000: %s", o.url)
 	}
 	for _, args := range [][]string{{"-n", "0"}, {"-wait", "-1s"}, {"-x"}} {
 		if _, err := parse(args, func(string) string { return "" }, io.Discard); err == nil {
-			t.Errorf("%v is accepted", args)
+			t.Errorf("parse %v: no error", args)
 		}
 	}
 	var help strings.Builder
 	if _, err := parse([]string{"-h"}, func(string) string { return "" }, &help); !errors.Is(err, flag.ErrHelp) ||
 		!strings.Contains(help.String(), "-projection") {
-		t.Errorf("%v: %s", err, help.String())
+		t.Errorf("parse -h: %v, printed %s; want flag.ErrHelp and the flag -projection", err, help.String())
 	}
 }

@@ -46,7 +46,7 @@ func TestOwnerName(t *testing.T) {
 			return nil
 		})
 		if err != nil {
-			t.Errorf("%q: %v", given, err)
+			t.Errorf("name %q: %v", given, err)
 		}
 	}
 }

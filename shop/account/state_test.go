@@ -38,7 +38,7 @@ func TestStateAsTheAPIShowsIt(t *testing.T) {
 	got, err := json.Marshal(accounts.Given(life[0]).State())
 	want := `{"accountId":"acc-1","ownerName":"Ada","balance":{"amount":"100.00","currency":"USD"},"status":"open"}`
 	if err != nil || string(got) != want {
-		t.Errorf("got %s, %v\nwant %s", got, err, want)
+		t.Errorf("state: %s, %v\nwant %s", got, err, want)
 	}
 }
 

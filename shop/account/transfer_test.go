@@ -98,6 +98,6 @@ func TestARefusedTransferHappensToNeither(t *testing.T) {
 	from, to := accounts.Given(opened(usd("100"))).State(), accounts.Given(other(usd("5"))).State()
 	onFrom, onTo, err := account.Transfer(from, to, usd("100.01"), "")
 	if onFrom != nil || onTo != nil || !rule.Violated(err, account.InsufficientFunds) {
-		t.Errorf("got %v, %v, %v", onFrom, onTo, err)
+		t.Errorf("transfer: %v, %v, %v, want InsufficientFunds", onFrom, onTo, err)
 	}
 }

@@ -45,7 +45,7 @@ func TestCheck(t *testing.T) {
 	}
 	for _, other := range [][2]string{{"POST", "/nothing"}, {"GET", "/accounts/a/deposits"}, {"HEAD", "/accounts/a"}} {
 		if op := doc.operation(other[0], other[1]); op != "" {
-			t.Errorf("%v is %s", other, op)
+			t.Errorf("operation of %v: %s, want none", other, op)
 		}
 	}
 	Check(t, "GET", "/openapi.json", Answer{Status: 418}) // what says what the API is does not say itself

@@ -38,13 +38,13 @@ func TestID(t *testing.T) {
 		t.Error("another address or key gives the same id")
 	}
 	if strings.Contains(strings.ToLower(id), "ann") || len(id) != 43 {
-		t.Errorf("id %q", id)
+		t.Errorf("id %q, want 43 characters without the address", id)
 	}
 	if idOf(t, "key", "ada@münchen.example") != idOf(t, "key", "Ada@XN--mnchen-3ya.example") {
 		t.Error("two forms of a domain have two ids")
 	}
 	if _, err := email.ID([]byte("key"), " ann@example.com"); !rule.Violated(err, rule.EmailMalformed) {
-		t.Errorf("no address: %v", err)
+		t.Errorf("id of a malformed address: %v, want EmailMalformed", err)
 	}
 }
 
@@ -55,7 +55,7 @@ func TestEarlierIDs(t *testing.T) {
 	for _, address := range []string{"ada@example.com", "Ada@Example.COM"} {
 		if ids := email.EarlierIDs([]byte("key"), address); len(ids) > 0 ||
 			idOf(t, "key", address) != byEarlierRule("key", address) {
-			t.Errorf("%s: %v", address, ids)
+			t.Errorf("ids of %s by the earlier rule: %v, want none, and the same id by both", address, ids)
 		}
 	}
 	for address, spellings := range map[string][]string{
@@ -75,13 +75,13 @@ func TestEarlierIDs(t *testing.T) {
 			}
 		}
 		if len(ids) > 4 || slices.Contains(ids, today) {
-			t.Errorf("%q: %d ids", address, len(ids))
+			t.Errorf("%q: %d earlier ids, want at most 4 without the current one", address, len(ids))
 		}
 		if local, _, _ := strings.Cut(address, "@"); err == nil &&
 			strings.ContainsFunc(local, func(r rune) bool { return r > 127 }) {
 			for _, spelling := range spellings {
 				if byEarlierRule("key", spelling) == today {
-					t.Errorf("%q: its id is one of the rule before, which folded all letters", address)
+					t.Errorf("%q: its id is that of the earlier rule, which folded all letters", address)
 				}
 			}
 		}

@@ -93,7 +93,7 @@ func TestBreaks(t *testing.T) {
 	} {
 		broken := strings.Join(breaks("", same, schema(test.change)), "; ")
 		if !strings.HasPrefix(broken, test.broken) || test.broken == "" && broken != "" {
-			t.Errorf("%s: %q", name, broken)
+			t.Errorf("%s: broken is %q, want %q", name, broken, test.broken)
 		}
 	}
 }

@@ -96,7 +96,7 @@ func stored(t *testing.T) map[string][]sample {
 	for streamType := range registries {
 		files, err := filepath.Glob("../" + strings.ToLower(streamType) + "/testdata/golden/*.json")
 		if err != nil || len(files) == 0 {
-			t.Fatalf("%s: %d golden files, %v", streamType, len(files), err)
+			t.Fatalf("%s: %d golden files, %v, want at least one", streamType, len(files), err)
 		}
 		for _, file := range files {
 			text, err := os.ReadFile(file)
@@ -128,7 +128,7 @@ func TestAllStoredEvents(t *testing.T) {
 			engine, view := publisher(b)
 			stream := es.StreamID{Type: streamType, ID: "id-1"}
 			if failed := engine.Apply(t.Context(), []es.Commit{commit(stream, raw.RawEvent)}); len(failed) > 0 {
-				t.Errorf("%s: %v", raw.Type, failed)
+				t.Errorf("publish %s: %v", raw.Type, failed)
 			}
 			for p := range view.Parked(t.Context(), 1) {
 				t.Errorf("%s is parked: %s", raw.Type, p.Error)
@@ -159,7 +159,7 @@ func golden(t *testing.T, m publish.Message) {
 		"Ada", "Lovelace", "example.com", "Street", "trackingNumber", "email", "description",
 	} {
 		if strings.Contains(string(m.Detail), private) {
-			t.Errorf("%s tells %q: %s", m.Type, private, m.Detail)
+			t.Errorf("the published %s has %q: %s", m.Type, private, m.Detail)
 		}
 	}
 	var text bytes.Buffer

@@ -94,7 +94,7 @@ func TestSchemas(t *testing.T) {
 		if err == nil {
 			var was object
 			if err := json.Unmarshal(before, &was); err != nil {
-				t.Fatalf("%s: %v", path, err)
+				t.Fatalf("parse %s: %v", path, err)
 			}
 			if broken := breaks("", was, now); len(broken) > 0 {
 				t.Errorf("%s would break its consumers: publish another event, of the next version, instead:\n%s",
@@ -127,13 +127,13 @@ func TestDocument(t *testing.T) {
 	for _, data := range integration.Types {
 		if want := "[`" + shop.New().PublicPrefix + data.Type() + "`](integration-events/" + fileOf(data) +
 			")"; !strings.Contains(string(text), want) {
-			t.Errorf("it lacks %s", want)
+			t.Errorf("the documentation lacks %s", want)
 		}
 	}
 	envelope := schemaOf(t, integration.Types[0])["properties"].(object)
 	for attribute := range envelope {
 		if !strings.Contains(string(text), "| `"+attribute+"` |") {
-			t.Errorf("it lacks the attribute %s", attribute)
+			t.Errorf("the documentation lacks the attribute %s", attribute)
 		}
 	}
 }
@@ -147,9 +147,9 @@ func conforms(t *testing.T, m publish.Message) {
 	}
 	var schema, event object
 	if json.Unmarshal(text, &schema) != nil || json.Unmarshal(m.Detail, &event) != nil {
-		t.Fatalf("%s: no JSON", m.Type)
+		t.Fatalf("%s: its schema or its data is no JSON", m.Type)
 	}
 	for _, wrong := range violations("", schema, schema, event) {
-		t.Errorf("%s: %s", m.Type, wrong)
+		t.Errorf("the published %s does not match its schema: %s", m.Type, wrong)
 	}
 }

@@ -78,7 +78,7 @@ func TestCurrenciesDoNotMix(t *testing.T) {
 	for op, err := range map[string]error{"add": add, "sub": sub, "cmp": cmp} {
 		var mismatch *money.CurrencyMismatchError
 		if !errors.As(fmt.Errorf("wrapped: %w", err), &mismatch) || mismatch.A != "USD" || mismatch.B != "JPY" {
-			t.Errorf("%s: got %v", op, err)
+			t.Errorf("%s of USD and JPY: %v, want CurrencyMismatchError", op, err)
 		}
 	}
 	if a.Equal(b) {
@@ -99,7 +99,7 @@ func TestResultsTooLarge(t *testing.T) {
 	} {
 		var tooLarge *money.RangeError
 		if !errors.As(fmt.Errorf("wrapped: %w", err), &tooLarge) || tooLarge.Currency != "USD" {
-			t.Errorf("%s: got %v", op, err)
+			t.Errorf("%s beyond the largest amount: %v, want RangeError", op, err)
 		}
 	}
 }
@@ -134,7 +134,7 @@ func TestArithmeticIsExact(t *testing.T) {
 		product, err := a.Mul(int(n))
 		same("product", product, err, big1((*big.Int).Mul, n))
 		if cmp, err := a.Cmp(b); err != nil || cmp != big.NewInt(x).Cmp(big.NewInt(y)) {
-			t.Fatalf("%s with %s: %d, %v", a, b, cmp, err)
+			t.Fatalf("compare %s with %s: %d, %v", a, b, cmp, err)
 		}
 	}
 }

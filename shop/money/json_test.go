@@ -58,10 +58,10 @@ func TestJSONRefuses(t *testing.T) {
 		err := json.Unmarshal([]byte(tt.in), &got)
 		var invalid *money.InvalidError
 		if !errors.As(err, &invalid) || !strings.Contains(err.Error(), tt.says) {
-			t.Errorf("%.60s: got %v, want it to say %q", tt.in, err, tt.says)
+			t.Errorf("%.60s: got %v, want an error with %q", tt.in, err, tt.says)
 		}
 		if got != usd("1") {
-			t.Errorf("%.60s: left %s behind", tt.in, got)
+			t.Errorf("%.60s: the amount became %s, want it unchanged", tt.in, got)
 		}
 	}
 }
@@ -82,7 +82,7 @@ func TestJSONOmitzeroKeepsAnAmountOfZero(t *testing.T) {
 		}
 		var back order
 		if err := json.Unmarshal(out, &back); err != nil || back.Total != in {
-			t.Errorf("%s: came back as %s, %v", out, back.Total, err)
+			t.Errorf("%s: read back as %s, %v", out, back.Total, err)
 		}
 	}
 }
@@ -102,10 +102,10 @@ func FuzzNew(f *testing.F) {
 		}
 		var back money.Money
 		if err := json.Unmarshal(data, &back); err != nil || back != m {
-			t.Errorf("%q %q: %s came back as %s, %v", amount, code, data, back, err)
+			t.Errorf("%q %q: %s read back as %s, %v", amount, code, data, back, err)
 		}
 		if again := money.Must(money.FromMinorUnits(m.MinorUnits(), m.Currency())); again != m {
-			t.Errorf("%q %q: %s is %s by its minor units", amount, code, m, again)
+			t.Errorf("%q %q: %s differs from %s of its minor units", amount, code, m, again)
 		}
 	})
 }

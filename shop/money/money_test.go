@@ -77,7 +77,7 @@ func TestNewRefuses(t *testing.T) {
 		_, err := money.New(tt.amount, tt.currency)
 		var invalid *money.InvalidError
 		if !errors.As(err, &invalid) || !strings.Contains(invalid.Reason, tt.says) {
-			t.Errorf("%.20q %q: got %v, want it to say %q", tt.amount, tt.currency, err, tt.says)
+			t.Errorf("%.20q %q: got %v, want an error with %q", tt.amount, tt.currency, err, tt.says)
 			continue
 		}
 		if n := len(err.Error()); n > 200 {
@@ -91,7 +91,7 @@ func TestFromMinorUnitsRefuses(t *testing.T) {
 	for _, n := range []int64{1e18, -1e18, math.MaxInt64, math.MinInt64} {
 		var tooLarge *money.RangeError
 		if m, err := money.FromMinorUnits(n, "USD"); !errors.As(err, &tooLarge) || tooLarge.Currency != "USD" {
-			t.Errorf("%d: got %s, %v", n, m, err)
+			t.Errorf("%d minor units: %s, %v, want RangeError", n, m, err)
 		}
 	}
 	var invalid *money.InvalidError
@@ -103,7 +103,7 @@ func TestFromMinorUnitsRefuses(t *testing.T) {
 func TestMust(t *testing.T) {
 	t.Parallel()
 	if got := money.Must(money.New("5", "USD")).String(); got != "5.00 USD" {
-		t.Errorf("got %s", got)
+		t.Errorf("text of 5 USD: %s, want 5.00 USD", got)
 	}
 	defer func() {
 		if _, ok := recover().(*money.InvalidError); !ok {

@@ -36,7 +36,7 @@ func TestStoredIsReadForEver(t *testing.T) {
 		}
 		data, err := json.Marshal(m)
 		if back := read(t, m.Amount(), m.Currency()); err != nil || back != m {
-			t.Errorf("%s comes back from %s as %s, %v", m, data, back, err)
+			t.Errorf("%s read back from %s: %s, %v", m, data, back, err)
 		}
 	}
 	if m, err := money.New("1", "ZZZ"); !errors.As(err, new(*money.InvalidError)) {
@@ -81,7 +81,7 @@ func TestStoredAddsUp(t *testing.T) {
 		t.Errorf("a sum with more digits than both: %s, %v", sum, err)
 	}
 	if _, err := z("1").Add(usd("1")); !errors.As(err, new(*money.CurrencyMismatchError)) {
-		t.Errorf("two currencies: %v", err)
+		t.Errorf("add two currencies: %v, want CurrencyMismatchError", err)
 	}
 }
 
@@ -89,19 +89,19 @@ func TestStoredCompares(t *testing.T) {
 	t.Parallel()
 	one, two := read(t, "1.00", "ZZZ"), read(t, "2.00", "ZZZ")
 	if c, err := one.Cmp(two); c != -1 || err != nil || !one.IsPositive() || one.Zero().Sign() != 0 {
-		t.Errorf("%s and %s: %d, %v", one, two, c, err)
+		t.Errorf("compare %s with %s: %d, %v, want -1", one, two, c, err)
 	}
 	if !one.Equal(read(t, "1.0", "ZZZ")) || one.Equal(two) || one.Equal(usd("1")) || read(t, "1.000", "USD") != usd("1") {
 		t.Error("equal is what has the same amount and currency")
 	}
 	if got := read(t, "12.34", "ZZZ").MinorUnits(); got != 1234 {
-		t.Errorf("%d minor units", got)
+		t.Errorf("12.34 ZZZ: %d minor units, want 1234", got)
 	}
 	for amount, want := range map[string]int64{
 		"9999999999999999.99": math.MaxInt64, "-9999999999999999.99": math.MinInt64,
 	} {
 		if got := read(t, amount, "CLF").MinorUnits(); got != want {
-			t.Errorf("%s: %d minor units", amount, got)
+			t.Errorf("%s CLF: %d minor units, want %d", amount, got, want)
 		}
 	}
 }
@@ -110,14 +110,14 @@ func TestHeld(t *testing.T) {
 	t.Parallel()
 	for _, ok := range [][2]string{{"1", "USD"}, {"1.50", "ZZZ"}, {"1.005", "USD"}, {"9999999999999999.99", "USD"}} {
 		if m, err := money.Held(ok[0], ok[1]); err != nil || !m.Equal(read(t, ok[0], ok[1])) {
-			t.Errorf("%s: %s, %v", ok, m, err)
+			t.Errorf("hold %s: %s, %v", ok, m, err)
 		}
 	}
 	for _, wrong := range [][2]string{
 		{"1", "zzz"}, {"x", "ZZZ"}, {"10000000000000000.00", "ZZZ"}, {"10000000000000000", "USD"},
 	} {
 		if m, err := money.Held(wrong[0], wrong[1]); !errors.As(err, new(*money.InvalidError)) {
-			t.Errorf("%s: %s, %v", wrong, m, err)
+			t.Errorf("hold %s: %s, %v, want InvalidError", wrong, m, err)
 		}
 	}
 	if a := usd("1"); a.FinerThan(usd("2.50")) || !read(t, "0.001", "USD").FinerThan(a) ||

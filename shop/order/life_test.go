@@ -61,7 +61,7 @@ func keepsInvariants(t *rapid.T, before, after order.State, refused error) {
 	lines, payments := money.Money{}, after.Total.Zero()
 	for i, line := range after.Items {
 		if line.Quantity < 1 || line.UnitPrice.IsNegative() {
-			t.Fatalf("line %+v", line)
+			t.Fatalf("order line: %+v, want a positive quantity and a price of 0 or more", line)
 		}
 		if slices.ContainsFunc(after.Items[:i], func(o order.Item) bool {
 			return o.ProductID == line.ProductID && o.UnitPrice == line.UnitPrice
@@ -80,12 +80,12 @@ func keepsInvariants(t *rapid.T, before, after order.State, refused error) {
 	case lines != after.Total || payments != after.Paid:
 		t.Fatalf("lines come to %s, payments to %s: %+v", lines, payments, after)
 	case due.IsNegative() || settled && due.Sign() != 0 || after.Status == order.StatusPlaced && due.Sign() == 0:
-		t.Fatalf("%s is due of an order that is %s", due, after.Status)
+		t.Fatalf("%s is owed by an order that is %s", due, after.Status)
 	case after.Status != order.StatusDraft && after.Status != order.StatusCancelled &&
 		(len(after.Items) == 0 || after.ShippingAddress == nil):
 		t.Fatalf("%s without an item or an address", after.Status)
 	case after.Status != before.Status && (refused != nil || !slices.Contains(next[before.Status], after.Status)):
-		t.Fatalf("%s became %s (%v)", before.Status, after.Status, refused)
+		t.Fatalf("%s became %s (%v), which no event allows", before.Status, after.Status, refused)
 	case before.Status != order.StatusDraft && after.Total != before.Total:
 		t.Fatalf("the total changed from %s to %s when %s", before.Total, after.Total, before.Status)
 	}

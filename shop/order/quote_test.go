@@ -61,7 +61,7 @@ func TestQuote(t *testing.T) {
 			var price *order.PriceError
 			errors.As(err, &price)
 			if !errors.Is(err, tt.err) {
-				t.Errorf("%v, want %v", err, tt.err)
+				t.Errorf("price of the item: %v, want %v", err, tt.err)
 			}
 			byValue := cmp.Comparer(money.Money.Equal)
 			if d := cmp.Diff(tt.items, got, byValue) + cmp.Diff(tt.price, price, byValue); d != "" {

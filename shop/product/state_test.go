@@ -56,7 +56,7 @@ func TestStateAsTheAPIShowsIt(t *testing.T) {
 	} {
 		got, err := json.Marshal(products.Given(tt.given...).State())
 		if err != nil || string(got) != tt.want {
-			t.Errorf("got %s, %v\nwant %s", got, err, tt.want)
+			t.Errorf("state: %s, %v\nwant %s", got, err, tt.want)
 		}
 	}
 }

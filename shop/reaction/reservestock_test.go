@@ -231,7 +231,7 @@ func TestMostProducts(t *testing.T) {
 	w.paid(t, "more", items...)
 	w.reacted(t, last[order.PaymentReceived](t, w, "more"))
 	if short := w.order(t, "more").ShortOf; len(short) != len(items) || short[0] != "p000" {
-		t.Errorf("short of %d products: %v", len(short), short)
+		t.Errorf("reserve with %d products short: %v", len(short), short)
 	}
 	stands(t, w, "p099", nil, 1)
 	w.paid(t, "cancelled", items...)
@@ -257,7 +257,7 @@ func TestOnRecord(t *testing.T) {
 	}
 	if want := command(paid); stored.Command != want.Ref || stored.Meta.CausationID != want.Meta.CausationID ||
 		stored.Events[0].Type != "StockReserved" {
-		t.Errorf("stored %+v", stored)
+		t.Errorf("stored: %+v, want the command's id and StockReserved", stored)
 	}
 }
 
@@ -292,11 +292,11 @@ func TestProductsThatCannotBeRead(t *testing.T) {
 	unreadable := errors.New("unreadable")
 	w.reactor = open(t, &meddling{Store: w.store, unreadable: unreadable}, 0)
 	if err := w.react(t.Context(), last[order.PaymentReceived](t, w, "o")); !errors.Is(err, unreadable) {
-		t.Errorf("reserve: %v", err)
+		t.Errorf("reserve from an unreadable order: %v, want its error", err)
 	}
 	w.do(t, "o", ship)
 	if err := w.react(t.Context(), last[order.OrderShipped](t, w, "o")); !errors.Is(err, unreadable) {
-		t.Errorf("fulfill: %v", err)
+		t.Errorf("fulfill from an unreadable order: %v, want its error", err)
 	}
 	shortOf(t, w, "o")
 }
@@ -316,7 +316,7 @@ func TestErrors(t *testing.T) {
 	unknown := paid
 	unknown.Stream.ID = "x"
 	if err := w.react(t.Context(), unknown); !errors.As(err, new(*es.NotFoundError)) {
-		t.Errorf("an order that is not there: %v", err)
+		t.Errorf("reserve for an order that does not exist: %v, want NotFoundError", err)
 	}
 	w.reacted(t, paid)
 	reused := command(paid)
@@ -325,13 +325,13 @@ func TestErrors(t *testing.T) {
 		t.Errorf("another command under the same id: %v", err)
 	}
 	if err := w.react(ended, last[order.OrderPlaced](t, w, "o")); err != nil {
-		t.Errorf("an event that calls for nothing must read nothing: %v", err)
+		t.Errorf("an event without a reaction read a stream: %v", err)
 	}
 	w.unmoved(t, func() error { return w.react(t.Context(), projection.Event[order.Event]{Data: order.OrderDelivered{}}) })
 }
 
-// TestOrderOfOld: an order that was stored with an invalid id is flagged, not parked for ever.
-func TestOrderOfOld(t *testing.T) {
+// TestOrderWithInvalidID: an order that was stored with an invalid id is flagged, not parked for ever.
+func TestOrderWithInvalidID(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		w.stock(t, "tea", 10)

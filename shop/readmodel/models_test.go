@@ -188,7 +188,7 @@ func TestProducts(t *testing.T) {
 	}
 	top := got[salesPage](t)(w.models.TopSales(t.Context(), 10)).Items
 	if len(top) != 2 || top[0].ProductID != "tea" || !top[1].Revenue.Amount.Equal(total("0.10", "USD").Amount) {
-		t.Errorf("top sales: %+v", top)
+		t.Errorf("top sales: %+v, want tea, and then 0.10 USD", top)
 	}
 	inventory := got[readmodel.Inventory](t)
 	for _, want := range []readmodel.Inventory{
@@ -209,7 +209,7 @@ func TestProducts(t *testing.T) {
 	}
 	tea := got[readmodel.Product](t)(w.models.Product(t.Context(), "tea"))
 	if tea.UnitPrice != usd("5.00") || tea.Version != 8 || tea.Name != "Tea" || tea.ListedAt.IsZero() {
-		t.Errorf("tea: %+v", tea)
+		t.Errorf("product tea: %+v, want version 8 at 5.00 USD", tea)
 	}
 	for name, ask := range map[string]func() error{
 		"product":   func() error { _, err := w.models.Product(t.Context(), "x"); return err },
@@ -223,7 +223,7 @@ func TestProducts(t *testing.T) {
 		},
 	} {
 		if err := ask(); !errors.As(err, new(*es.NotFoundError)) {
-			t.Errorf("unknown %s: %v", name, err)
+			t.Errorf("unknown %s: %v, want NotFoundError", name, err)
 		}
 	}
 }
@@ -260,25 +260,25 @@ func TestOrders(t *testing.T) {
 	if got := ids(page(w.models.ActiveOrders(t.Context(), pageOf{Limit: 10}))); !slices.Equal(got, []string{
 		"placed", "shipped",
 	}) {
-		t.Errorf("active orders: %v", got)
+		t.Errorf("active orders: %v, want placed and shipped", got)
 	}
 	first := page(w.models.CustomerOrders(t.Context(), "ann", pageOf{Limit: 3}))
 	second := page(w.models.CustomerOrders(t.Context(), "ann", pageOf{Limit: 3, Cursor: first.Next}))
 	if got := append(ids(first), ids(second)...); !slices.Equal(got, []string{
 		"cancelled", "delivered", "placed", "draft",
 	}) || second.Next != "" {
-		t.Errorf("ann's orders: %v", got)
+		t.Errorf("orders of ann: %v, want the four, latest first", got)
 	}
 	if none := page(w.models.CustomerOrders(t.Context(), "nobody", pageOf{Limit: 3})); len(none.Items) != 0 ||
 		none.Items == nil {
-		t.Errorf("the orders of a customer without orders: %+v", none)
+		t.Errorf("orders of a customer without orders: %+v", none)
 	}
 	o := got[readmodel.OrderSummary](t)(w.models.Order(t.Context(), "delivered"))
 	if o.Status != order.StatusDelivered || o.ItemCount != 2 || o.Total != usd("10.00") || o.TrackingNumber != "T-1" ||
 		o.Version != 8 ||
 		!slices.IsSortedFunc([]*time.Time{&o.CreatedAt, o.PlacedAt, o.PaidAt, o.ShippedAt, o.DeliveredAt},
 			func(a, b *time.Time) int { return a.Compare(*b) }) {
-		t.Errorf("delivered: %+v", o)
+		t.Errorf("delivered order: %+v", o)
 	}
 	if o.PaidAt.Sub(*o.PlacedAt) != 2*time.Second {
 		t.Errorf("paid at %v, and not with the second payment", o.PaidAt)
@@ -299,14 +299,14 @@ func TestOrdersWithoutStock(t *testing.T) {
 	page := got[orderPage](t)
 	one := got[readmodel.OrderSummary](t)(w.models.Order(t.Context(), "short"))
 	if !slices.Equal(one.ShortOf, []string{"tea"}) || one.Status != order.StatusShipped || one.Version != 7 {
-		t.Errorf("order: %+v", one)
+		t.Errorf("order short: %+v, want it shipped, short of tea", one)
 	}
 	for name, list := range map[string]orderPage{
 		"active orders":   page(w.models.ActiveOrders(t.Context(), pageOf{Limit: 10})),
 		"customer orders": page(w.models.CustomerOrders(t.Context(), "ann", pageOf{Limit: 10})),
 	} {
 		if diff := gocmp.Diff([]readmodel.OrderSummary{one}, list.Items); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
+			t.Errorf("%s: orders (-want +got):\n%s", name, diff)
 		}
 	}
 }
@@ -322,7 +322,7 @@ func TestAccounts(t *testing.T) {
 	a := got[readmodel.Account](t)(w.models.Account(t.Context(), "a"))
 	if a.Balance != usd("0.00") || a.Status != account.StatusClosed || a.ClosedAt == nil || a.OwnerName != "Ann Lee" ||
 		a.Version != 4 {
-		t.Errorf("account: %+v", a)
+		t.Errorf("account: %+v, want it closed, version 4, balance 0.00", a)
 	}
 	var movements []string
 	var next pageOf
@@ -345,7 +345,7 @@ func TestAccounts(t *testing.T) {
 	if _, err := w.models.Statement(t.Context(), "a", pageOf{
 		Limit: 2, Cursor: "x",
 	}); !errors.Is(err, projection.ErrCursor) {
-		t.Errorf("bad cursor: %v", err)
+		t.Errorf("statement at a malformed cursor: %v, want ErrCursor", err)
 	}
 }
 

@@ -81,7 +81,7 @@ func TestStatementOfParts(t *testing.T) {
 			cursor = page.Next
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", when, diff)
+			t.Errorf("%s: rows (-want +got):\n%s", when, diff)
 		}
 		if _, _, err := projection.NewRebuilder(engine, store, projection.RebuildConfig{}).Run(t.Context(), "accounts",
 			nil); err != nil {

@@ -109,7 +109,7 @@ func TestReplaced(t *testing.T) {
 	first := got[movementPage](t)(models.Statement(t.Context(), "a", pageOf{Limit: 1}))
 	next := pageOf{Limit: 5, Cursor: first.Next}
 	if rest, err := models.Statement(t.Context(), "a", next); err != nil || len(rest.Items) != 2 {
-		t.Errorf("a list goes on: %+v, %v", rest, err)
+		t.Errorf("next page of a list of the replaced read model: %+v, %v", rest, err)
 	}
 	if err := projection.NewRebuilder(w.engine, w.store, projection.RebuildConfig{}).FillNew(t.Context()); err != nil {
 		t.Fatal(err)
@@ -117,7 +117,7 @@ func TestReplaced(t *testing.T) {
 	later = 2 * projection.RecordCacheAge
 	same("once they are filled", false)
 	if _, err := models.Statement(t.Context(), "a", next); !errors.Is(err, projection.ErrCursor) {
-		t.Errorf("a list of what is replaced: %v", err)
+		t.Errorf("next page of a list of the replaced read model: %v, want ErrCursor", err)
 	}
 	later = time.Hour
 	do(t, w.accounts, "a", func(s account.State) ([]account.Event, error) { return s.Deposit(usd("1.00"), "") })
@@ -126,6 +126,6 @@ func TestReplaced(t *testing.T) {
 	a := account.Aggregate.Stream("a")
 	at, err := models.views["account-summary"].Checkpoints(t.Context(), 1, a)
 	if err != nil || at[a].Version != 3 {
-		t.Errorf("what is replaced is fed still: %+v, %v", at[a], err)
+		t.Errorf("the replaced read model is still projected: %+v, %v", at[a], err)
 	}
 }

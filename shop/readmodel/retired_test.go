@@ -46,11 +46,11 @@ func TestRetiredCurrency(t *testing.T) {
 	w.keep(t, order.Aggregate.Stream("o-1"), "OrderCreated.v1", "ItemAdded.v1"+retired, "OrderPlaced.v1"+retired,
 		"PaymentReceived.v1"+retired)
 	if a, err := w.accounts.Load(t.Context(), "a"); err != nil || a.State.Balance.String() != "72.00 ZZZ" {
-		t.Errorf("the account: %+v, %v", a.State, err)
+		t.Errorf("account in a retired currency: %+v, %v, want 72.00 ZZZ", a.State, err)
 	}
 	if o, err := w.orders.Load(t.Context(), "o-1"); err != nil || o.State.Paid.String() != "15.00 ZZZ" ||
 		o.State.Status != order.StatusPaid {
-		t.Errorf("the order: %+v, %v", o.State, err)
+		t.Errorf("order in a retired currency: %+v, %v, want 15.00 ZZZ, paid", o.State, err)
 	}
 	w.project(t)
 	w.wantRetired(t)
@@ -59,7 +59,7 @@ func TestRetiredCurrency(t *testing.T) {
 		"accounts", "orders", "product-catalog", "product-counts",
 	} {
 		if _, _, err := rebuilder.Run(t.Context(), name, nil); err != nil {
-			t.Errorf("rebuild of %s: %v", name, err)
+			t.Errorf("rebuild %s: %v", name, err)
 		}
 	}
 	w.wantRetired(t)
@@ -79,7 +79,7 @@ func (w *world) wantRetired(t *testing.T) {
 	shows("the account", a.Balance, err, "72.00 ZZZ")
 	statement, err := w.models.Statement(ctx, "a", pageOf{Limit: 10})
 	if len(statement.Items) != 3 {
-		t.Fatalf("the statement: %+v, %v", statement, err)
+		t.Fatalf("statement: %+v, %v, want 3 items", statement, err)
 	}
 	shows("the statement", statement.Items[0].Amount, err, "-0.30 ZZZ")
 	o, err := w.models.Order(ctx, "o-1")
@@ -93,6 +93,6 @@ func (w *world) wantRetired(t *testing.T) {
 	}
 	top, err := w.models.TopSales(ctx, 10)
 	if err != nil || len(top.Items) != 1 {
-		t.Errorf("all sales: %+v, %v", top, err)
+		t.Errorf("all sales: %+v, %v, want one product", top, err)
 	}
 }

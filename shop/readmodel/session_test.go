@@ -24,7 +24,7 @@ func TestSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !s.Reads("Account") || s.Reads("Order") {
-		t.Error("it does not know what it reads")
+		t.Error("the session does not know what the read model reads")
 	}
 	records, err := w.models.catalog.Records(ctx)
 	if err != nil {
@@ -41,18 +41,18 @@ func TestSession(t *testing.T) {
 	first := es.StreamVersion{Stream: stream, Version: 1}
 	cp, err := s.Progress(ctx, first)
 	if err != nil || cp.Version != 1 {
-		t.Errorf("progress: %+v %v", cp, err)
+		t.Errorf("progress of the session: %+v, %v, want version 1", cp, err)
 	}
 	page, err := readmodel.Statement.Page(ctx, s, projection.Query{Partitions: []string{stream.String()}, Limit: 1})
 	if err != nil || len(page.Items) != 1 {
-		t.Errorf("statement: %+v %v", page, err)
+		t.Errorf("statement in the session: %+v, %v, want 1 item", page, err)
 	}
 	serving, err := w.models.Reader.Open(ctx, "accounts")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if cp, err := serving.Progress(ctx, first); err != nil || cp.Version != 0 {
-		t.Errorf("progress of the empty generation that serves now: %+v %v", cp, err)
+		t.Errorf("progress of the empty generation that serves: %+v, %v", cp, err)
 	}
 	of1 := base64.RawURLEncoding.EncodeToString([]byte(`{"g":1,"l":"statement","s":"0"}`))
 	old, err := w.models.Reader.OpenAt(ctx, "accounts", of1)
@@ -60,13 +60,13 @@ func TestSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	if cp, err := old.Progress(ctx, first); err != nil || cp.Version != 1 {
-		t.Errorf("progress of the cursor's generation: %+v %v", cp, err)
+		t.Errorf("progress of the cursor's generation: %+v, %v", cp, err)
 	}
 	if cp, err := s.Progress(ctx, es.StreamVersion{Stream: account.Aggregate.Stream("b"), Version: 1}); err != nil ||
 		cp.Version != 0 {
 		t.Errorf("progress with an unknown stream: %+v %v", cp, err)
 	}
 	if _, err := w.models.Reader.OpenAt(ctx, "accounts", "x"); !errors.Is(err, projection.ErrCursor) {
-		t.Errorf("bad cursor: %v", err)
+		t.Errorf("open a malformed cursor: %v, want ErrCursor", err)
 	}
 }

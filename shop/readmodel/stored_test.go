@@ -51,7 +51,7 @@ func TestAmounts(t *testing.T) {
 	}
 	for _, text := range []string{`"5"`, `" USD"`, `"5 usd"`, `"x USD"`, `5`} {
 		if err := json.Unmarshal([]byte(text), new(amount)); err == nil {
-			t.Errorf("%s is read", text)
+			t.Errorf("amount %s: no error", text)
 		}
 	}
 }

@@ -35,15 +35,15 @@ func TestTotalsHaveRoom(t *testing.T) {
 	text, err := json.Marshal(got)
 	const want = `{"productId":"gold","orders":2,"units":2,"revenue":{"amount":"19999999999999999.98","currency":"USD"}}`
 	if err != nil || string(text) != want {
-		t.Errorf("%s, %v", text, err)
+		t.Errorf("total of sales: %s, %v, want %s", text, err, want)
 	}
 	var back readmodel.ProductSales
 	if err := json.Unmarshal(text, &back); err != nil || gocmp.Diff(got, back) != "" {
-		t.Errorf("read again: %+v, %v", back, err)
+		t.Errorf("total from its own JSON: %+v, %v, want the same", back, err)
 	}
 	top, err := w.models.TopSales(t.Context(), 10)
 	if err != nil || len(top.Items) != 2 || top.Items[0].ProductID != "gold" {
-		t.Errorf("top sales: %+v, %v", top, err)
+		t.Errorf("top sales: %+v, %v, want gold first", top, err)
 	}
 }
 
@@ -67,6 +67,6 @@ func TestCountersOf38Digits(t *testing.T) {
 		`","currency":"USD"},` +
 		`"otherRevenue":[{"amount":"5","currency":"ZZZ"}]}`
 	if err != nil || string(text) != want {
-		t.Errorf("%s, %v", text, err)
+		t.Errorf("sales with other currencies: %s, %v", text, err)
 	}
 }

@@ -78,7 +78,7 @@ func (m *metered) documentBytes(t *testing.T, stream es.StreamID) (bytes int) {
 		},
 	})
 	if err != nil || len(out.Item) == 0 {
-		t.Fatalf("document of %s: %v", stream, err)
+		t.Fatalf("document of %s: %v, want it stored", stream, err)
 	}
 	for name, value := range out.Item {
 		bytes += len(name)
@@ -90,7 +90,7 @@ func (m *metered) documentBytes(t *testing.T, stream es.StreamID) (bytes int) {
 		case *types.AttributeValueMemberB:
 			bytes += len(v.Value)
 		default:
-			t.Fatalf("%s is a %T", name, value)
+			t.Fatalf("attribute %s has the unknown type %T", name, value)
 		}
 	}
 	return bytes

@@ -68,10 +68,10 @@ func TestTopSalesFit(t *testing.T) {
 	}
 	const most = 5<<20 + 3000 // what a page takes, and what the items have around them
 	if n := len(top.Items); err != nil || n == 0 || n == 1000 || len(text) > most {
-		t.Errorf("%d products, %d bytes, %v", n, len(text), err)
+		t.Errorf("top sales: %d products, %d bytes, %v; want as many as fit", n, len(text), err)
 	}
 	if n := len(readmodel.TopOf(all, 10).Items); n != 10 {
-		t.Errorf("%d of 10", n)
+		t.Errorf("top 10 of all: %d", n)
 	}
 }
 
@@ -80,10 +80,10 @@ func check[T any](t *testing.T, name string, key projection.Key) func(annals.Pag
 	return func(page annals.Page[T], err error) {
 		t.Helper()
 		if err != nil || len(page.Items) != 1 || page.Unreadable != 1 {
-			t.Fatalf("%s: %+v, %v", name, page, err)
+			t.Fatalf("%s: %+v, %v, want one item and one left out", name, page, err)
 		}
 		if d := gocmp.Diff([]annals.LeftOut{{Key: key, Why: "*money.InvalidError"}}, page.Omitted()); d != "" {
-			t.Errorf("%s: %s", name, d)
+			t.Errorf("%s: what is left out (-want +got):\n%s", name, d)
 		}
 	}
 }

@@ -172,7 +172,7 @@ func TestNewFold(t *testing.T) {
 	s.work(t, d)
 	d = s.deploy(t, "2", newer) // which has nothing in memory
 	if row, err := d.Order(t.Context(), "o-1"); err != nil || row.Version != 0 {
-		t.Errorf("right after the swap, when not all know of it: %+v, %v", row, err)
+		t.Errorf("read just after the swap, by a process that has not heard of it: %+v, %v", row, err)
 	}
 	s.later = projection.RecordCacheAge
 	for _, id := range []string{"o-1", "o-2"} {
@@ -183,10 +183,10 @@ func TestNewFold(t *testing.T) {
 	old := s.deploy(t, "1", projection.Subscription{Projection: earlyOrders})
 	var unknown *projection.UnknownFoldError
 	if err := old.Check(t.Context()); !errors.As(err, &unknown) || unknown.Fold != 2 {
-		t.Errorf("readers without the fold: %v", err)
+		t.Errorf("check a reader without the fold: %v, want UnknownFoldError of fold 2", err)
 	}
 	if err := old.engine.Start(t.Context()); !errors.As(err, &unknown) {
-		t.Errorf("a projector without the fold: %v", err)
+		t.Errorf("start a projector without the fold: %v, want UnknownFoldError", err)
 	}
 }
 
@@ -212,14 +212,14 @@ func TestPoisonOrder(t *testing.T) {
 	}
 	for _, id := range []string{"o-1", "o-2"} {
 		if _, err := d.Order(t.Context(), id); err != nil {
-			t.Errorf("%s: %v", id, err)
+			t.Errorf("read order %s: %v", id, err)
 		}
 	}
 	if _, err := d.Order(t.Context(), "poison"); !errors.As(err, new(*es.NotFoundError)) {
-		t.Errorf("the poison: %v", err)
+		t.Errorf("document of the poison: %v, want NotFoundError", err)
 	}
 	if n, err := d.engine.Retry(t.Context()); err != nil || n != 1 {
-		t.Errorf("retried %d, %v", n, err)
+		t.Errorf("retry parked streams: %d, %v, want 1", n, err)
 	}
 	flawed.Store(false)
 	s.queue = nil
@@ -229,9 +229,9 @@ func TestPoisonOrder(t *testing.T) {
 	}
 	s.work(t, mended)
 	if row, err := mended.Order(t.Context(), "poison"); err != nil || row.OrderID != "poison" {
-		t.Errorf("mended: %+v, %v", row, err)
+		t.Errorf("document of the poison by newer code: %+v, %v", row, err)
 	}
 	for w, err := range mended.engine.Parked(t.Context()) {
-		t.Errorf("it waits still: %+v, %v", w, err)
+		t.Errorf("the stream is still parked: %+v, %v", w, err)
 	}
 }

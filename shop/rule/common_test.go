@@ -60,7 +60,7 @@ func TestCommon(t *testing.T) {
 	}
 	for _, code := range rule.Common {
 		if !provoked[code] {
-			t.Errorf("nothing provokes %s", code)
+			t.Errorf("no test provokes %s", code)
 		}
 	}
 	if other := errors.New("other"); !errors.Is(rule.Arithmetic(other), other) {

@@ -40,14 +40,14 @@ func TestEmail(t *testing.T) {
 	} {
 		got, err := rule.ParseEmail(address)
 		if err != nil || got.String() != want {
-			t.Errorf("%q: %q, %v, want %q", address, got, err, want)
+			t.Errorf("parse %q: %q, %v, want %q", address, got, err, want)
 			continue
 		}
 		if again, err := rule.ParseEmail(got.String()); err != nil || again != got {
-			t.Errorf("%q: its canonical form is read as %q, %v", address, again, err)
+			t.Errorf("%q: its canonical form parses as %q, %v", address, again, err)
 		}
 		if !emailPattern.MatchString(address) {
-			t.Errorf("%q: the pattern refuses it", address)
+			t.Errorf("%q: the pattern does not match", address)
 		}
 	}
 }
@@ -61,14 +61,15 @@ func TestEmailsOfOthers(t *testing.T) {
 		"i\u0307@b.example",
 		"ä@b.example", "Ä@b.example", "σ@b.example", "ς@b.example", "a.b@b.example", "ab@b.example", "ab+x@b.example",
 		"ﬁ@b.example", "fi@b.example",
-		"а@b.example" /* Cyrillic */, "a@b.example", "a@straße.example", "a@strasse.example", "h\u0331@b.example", "H\u0331@b.example",
+		"а@b.example" /* Cyrillic */, "a@b.example", "a@straße.example", "a@strasse.example", "h\u0331@b.example",
+		"H\u0331@b.example",
 	} {
 		got, err := rule.ParseEmail(address)
 		if err != nil {
-			t.Errorf("%q: %v", address, err)
+			t.Errorf("parse %q: %v", address, err)
 		}
 		if other, there := seen[got.String()]; there {
-			t.Errorf("%q and %q are one address", address, other)
+			t.Errorf("%q and %q have the same canonical form", address, other)
 		}
 		seen[got.String()] = address
 	}
@@ -88,7 +89,7 @@ func TestNoEmail(t *testing.T) {
 	}
 	for _, address := range byPattern {
 		if emailPattern.MatchString(address) {
-			t.Errorf("%q: the pattern takes it", address)
+			t.Errorf("%q: the pattern matches", address)
 		}
 	}
 	for _, address := range append(byPattern,
@@ -101,7 +102,7 @@ func TestNoEmail(t *testing.T) {
 	) {
 		err := rule.Email(address)
 		if !rule.Violated(err, rule.EmailMalformed) || len(address) > 3 && strings.Contains(err.Error(), address) {
-			t.Errorf("%q: %v", address, err)
+			t.Errorf("check %q: %v, want EmailMalformed without the address", address, err)
 		}
 	}
 }
@@ -118,14 +119,14 @@ func TestEmailProperties(t *testing.T) {
 			return
 		}
 		if !emailPattern.MatchString(address) {
-			t.Fatalf("%q: the pattern refuses it", address)
+			t.Fatalf("%q: the pattern does not match", address)
 		}
 		if again, err := rule.ParseEmail(a.String()); err != nil || again != a {
-			t.Fatalf("%q: canonical %q, and again %q, %v", address, a, again, err)
+			t.Fatalf("%q: canonical form %q, canonical form of that %q, %v", address, a, again, err)
 		}
 		for _, form := range []norm.Form{norm.NFC, norm.NFD} {
 			if other, err := rule.ParseEmail(form.String(address)); err != nil || other != a {
-				t.Fatalf("%q: canonical %q, of another normal form %q, %v", address, a, other, err)
+				t.Fatalf("%q: canonical form %q, that of another normal form %q, %v", address, a, other, err)
 			}
 		}
 	})

@@ -13,7 +13,7 @@ func TestID(t *testing.T) {
 		"a", "Z", "0", "_", "-", "...", "..a", ".a", "a.", "acc-1", strings.Repeat("x", rule.MaxID),
 	} {
 		if err := rule.ID("id", id); err != nil {
-			t.Errorf("%s: %v", id, err)
+			t.Errorf("check the id %s: %v", id, err)
 		}
 	}
 	for _, id := range []string{
@@ -22,7 +22,7 @@ func TestID(t *testing.T) {
 	} {
 		err := rule.ID("order id", id)
 		if !rule.Violated(err, rule.IDMalformed) || len(err.Error()) > 200 || !strings.Contains(err.Error(), "order id") {
-			t.Errorf("%q: %v", id, err)
+			t.Errorf("check the id %q: %v, want IDMalformed in at most 200 bytes", id, err)
 		}
 	}
 }
@@ -44,7 +44,7 @@ func TestText(t *testing.T) {
 	} {
 		err := test.rule.Check("note", test.text)
 		if test.want == "" && err != nil || test.want != "" && (!rule.Violated(err, test.want) || len(err.Error()) > 200) {
-			t.Errorf("%+v %.20q: %v", test.rule, test.text, err)
+			t.Errorf("check by %+v %.20q: %v, want %v", test.rule, test.text, err, test.want)
 		}
 	}
 }

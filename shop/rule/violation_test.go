@@ -18,14 +18,14 @@ func TestViolation(t *testing.T) {
 	err := fmt.Errorf("withdraw: %w", late.Because("it is %d o'clock", 5))
 	if !rule.Violated(err, late) || rule.Violated(err, early) || rule.Violated(nil, late) ||
 		rule.Violated(errors.New("too-late"), late) {
-		t.Error("a violation is of its own rule, also when wrapped")
+		t.Error("Violated must match a wrapped violation by its own code alone")
 	}
 	var v *rule.Violation
 	if !errors.As(err, &v) || v.Code != late || v.Detail != "it is 5 o'clock" {
-		t.Errorf("got %+v", v)
+		t.Errorf("violation: %+v, want too-late with its detail", v)
 	}
 	if got := err.Error(); got != "withdraw: too-late: it is 5 o'clock" {
-		t.Errorf("got %s", got)
+		t.Errorf("text of the error: %s", got)
 	}
 }
 
@@ -40,7 +40,7 @@ func TestCodes(t *testing.T) {
 				t.Errorf("%q is not in kebab case", code)
 			}
 			if seen[code] {
-				t.Errorf("%q stands twice", code)
+				t.Errorf("code %q is listed twice", code)
 			}
 			seen[code] = true
 		}
