@@ -100,7 +100,7 @@ func TestSettings(t *testing.T) {
 				}
 			}
 			if len(found) < c.least {
-				t.Errorf("%d settings are found: the form of the code has changed", len(found))
+				t.Errorf("%d settings were found: does the test still know the form of the code?", len(found))
 			}
 			for name := range found {
 				if !said[name] {
@@ -109,7 +109,7 @@ func TestSettings(t *testing.T) {
 			}
 			for name := range said {
 				if !found[name] && c.section != "make" { // the runner's are there too
-					t.Errorf("%s is in the table, and nobody reads it", name)
+					t.Errorf("%s is in the table, but no code reads it", name)
 				}
 			}
 		})

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestLeftBehind: deploy.md names each resource that outlives the stack, and so is left behind by a deployment that
-// fails.
-func TestLeftBehind(t *testing.T) {
+// TestKeptResourcesAreDocumented: deploy.md names each resource that outlives the stack, and so is left behind by a
+// deployment that fails.
+func TestKeptResourcesAreDocumented(t *testing.T) {
 	t.Parallel()
 	var template struct {
 		Resources map[string]struct{ Type, DeletionPolicy string }
@@ -27,11 +27,11 @@ func TestLeftBehind(t *testing.T) {
 	for _, id := range slices.Sorted(maps.Keys(template.Resources)) {
 		if r := template.Resources[id]; r.DeletionPolicy == "Retain" {
 			if kept++; !strings.Contains(section, "| `"+id+"`") && !strings.Contains(section, ", `"+id+"`:") {
-				t.Errorf("%s (%s) is left behind, and deploy.md does not say so", id, r.Type)
+				t.Errorf("%s (%s) is kept when the stack is deleted, but deploy.md does not name it", id, r.Type)
 			}
 		}
 	}
 	if kept < 4 {
-		t.Errorf("only %d resources are kept: the form of the template has changed", kept)
+		t.Errorf("%d resources are kept when the stack is deleted: does the test still know the form of the template?", kept)
 	}
 }

@@ -113,7 +113,7 @@ func TestFirstDeployment(t *testing.T) {
 	for want, args := range map[string][]string{"there is no check x": {"x"}, "--stack needs a value": {"--stack"}} {
 		said, ok, _ := firstDeployment(t, "", "None", args...)
 		if ok || !strings.Contains(said, want) || strings.Count(said, "\n") != 1 {
-			t.Errorf("%v: %v, want %q: %s", args, ok, want, said)
+			t.Errorf("check of the deployment with %v: passed %v, want an error with %q; printed %s", args, ok, want, said)
 		}
 	}
 }
@@ -136,7 +136,7 @@ func TestFirstDeploymentIsInterrupted(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := cmd.Wait(); err == nil {
-			t.Errorf("%v: it succeeded", signal)
+			t.Errorf("%v: the script succeeded, want a failure", signal)
 		}
 		if left := strings.TrimSpace(string(read(t, state))); left != "7" {
 			t.Errorf("%v left the reservation %q, want 7", signal, left)

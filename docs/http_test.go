@@ -81,7 +81,7 @@ func TestProblems(t *testing.T) {
 		want[string(code)] = http.StatusUnprocessableEntity
 	}
 	if len(want) < 40 {
-		t.Errorf("%d codes are found: the form of the code has changed", len(want))
+		t.Errorf("%d codes were found: does the test still know the form of the code?", len(want))
 	}
 	said := map[string]int{}
 	for _, row := range problemRow.FindAllStringSubmatch(string(read(t, "http.md")), -1) {

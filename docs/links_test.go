@@ -45,7 +45,7 @@ func TestLinks(t *testing.T) {
 			}
 			links++
 			if err := leads(path, found[1]); err != nil {
-				t.Errorf("%s: %s: %v", path, found[1], err)
+				t.Errorf("%s links to %s: %v", path, found[1], err)
 			}
 		}
 		return nil
@@ -103,10 +103,10 @@ func TestAnchors(t *testing.T) {
 	got := anchors("# The CLI: `annals`, [all](x.md) of it\n## A\n## A\n```\n# no heading\n```\n")
 	for _, want := range []string{"the-cli-annals-all-of-it", "a", "a-1"} {
 		if !got[want] {
-			t.Errorf("%s is missing: %v", want, got)
+			t.Errorf("anchor %s is missing in %v", want, got)
 		}
 	}
 	if len(got) != 3 {
-		t.Errorf("%v", got)
+		t.Errorf("links found: %v, want 3", got)
 	}
 }

@@ -28,7 +28,7 @@ func TestSecurityReview(t *testing.T) {
 	for _, threat := range rows {
 		named := proof.FindAllStringSubmatch(threat, -1)
 		if len(named) == 0 && !strings.Contains(threat, "`make ") {
-			t.Errorf("nothing proves: %.100s", threat)
+			t.Errorf("no test or command proves: %.100s", threat)
 		}
 		for _, test := range named {
 			if !defined(t, filepath.Join("..", test[1]), test[2]) {

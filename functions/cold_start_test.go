@@ -75,7 +75,8 @@ func BenchmarkColdStart(b *testing.B) {
 
 	_, opened := coldStart(b, filepath.Join(dir, "command"), []byte(openAccount), env)
 	batch := fmt.Sprintf(`{"Records":[{"eventName":"INSERT","eventSource":"aws:dynamodb","dynamodb":`+
-		`{"SequenceNumber":"1","StreamViewType":"NEW_IMAGE","Keys":{},"NewImage":%s}}]}`, onlyItem(b, names[annalsaws.Events.Env()], opened))
+		`{"SequenceNumber":"1","StreamViewType":"NEW_IMAGE","Keys":{},"NewImage":%s}}]}`,
+		onlyItem(b, names[annalsaws.Events.Env()], opened))
 
 	for _, function := range []struct{ name, event, answer string }{
 		{"bare", `{}`, `{}`},

@@ -35,7 +35,7 @@ func tableNamed(t *testing.T, system *template.System, id string) template.Table
 	t.Helper()
 	i := slices.IndexFunc(system.Tables, func(table template.Table) bool { return table.ID == id })
 	if i < 0 {
-		t.Fatalf("no table %s", id)
+		t.Fatalf("table %s is missing", id)
 	}
 	return system.Tables[i]
 }
@@ -68,7 +68,7 @@ func TestNobodyChangesEvents(t *testing.T) {
 				request := policy.Request{Action: "dynamodb:" + change, Resource: resource}
 				if err := admin.Check(request, events.Policy); err == nil ||
 					!strings.Contains(err.Error(), "explicit deny in a resource-based policy") {
-					t.Errorf("%s: whoever may do everything may %s: %v", name, change, err)
+					t.Errorf("%s: a principal with all rights may %s: %v, want it denied", name, change, err)
 				}
 				for _, f := range system.Functions {
 					// The role itself already denies it.
@@ -84,7 +84,7 @@ func TestNobodyChangesEvents(t *testing.T) {
 		} {
 			if err := admin.Check(policy.Request{Action: "dynamodb:" + allowed, Resource: events.ARN},
 				events.Policy); err != nil {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("%s: check an allowed action: %v", name, err)
 			}
 		}
 	}
@@ -216,7 +216,7 @@ func TestAccessOnDynamoDB(t *testing.T) {
 	}
 	stranger := query(as("SomebodyElse", server.URL), events, nil, "stream")
 	if e, ok := errors.AsType[smithy.APIError](stranger); !ok || e.ErrorCode() != "UnrecognizedClientException" {
-		t.Errorf("a stranger: %v", stranger)
+		t.Errorf("request with an unknown access key: %v, want UnrecognizedClientException", stranger)
 	}
 }
 
@@ -224,7 +224,7 @@ func checkDenied(t *testing.T, name, function, denied string, err error) {
 	t.Helper()
 	if denied == "" {
 		if err != nil {
-			t.Errorf("%s, by %s: %v", name, function, err)
+			t.Errorf("%s, by the role of %s: %v, want no error", name, function, err)
 		}
 		return
 	}

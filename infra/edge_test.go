@@ -36,7 +36,7 @@ func TestAccessLog(t *testing.T) {
 	}
 	for name, variable := range format {
 		if !regexp.MustCompile(`^\$context\.[a-zA-Z.]+$`).MatchString(variable) || strings.Contains(variable, "path") {
-			t.Errorf("%s is %s", name, variable)
+			t.Errorf("log field %s is %s, want a variable of the context that is no path", name, variable)
 		}
 	}
 	same(t, "correlation", []string{
@@ -47,13 +47,13 @@ func TestAccessLog(t *testing.T) {
 
 func TestCORS(t *testing.T) {
 	if none := arm64.resource(t, "Api", "AWS::ApiGatewayV2::Api").Properties["CorsConfiguration"]; none != nil {
-		t.Errorf("nobody asked for %v", none)
+		t.Errorf("CORS configuration without origins: %v, want none", none)
 	}
 	cors := edge.resource(t, "Api", "AWS::ApiGatewayV2::Api").Properties["CorsConfiguration"].(object)
 	same(t, "origins", any(list{"https://shop.example.org", "http://localhost:5173"}), cors["AllowOrigins"])
 	same(t, "methods", any(list{"GET", "POST", "PUT", "DELETE"}), cors["AllowMethods"])
 	if cors["AllowCredentials"] != nil { // tokens are headers, and there are no cookies
-		t.Errorf("%v", cors)
+		t.Errorf("CORS settings: %v, want no AllowCredentials", cors)
 	}
 }
 

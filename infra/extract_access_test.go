@@ -44,7 +44,7 @@ func routeMeaning(was, is string) string {
 	case is == "":
 		return "clients that use it get 404"
 	case before[0] != after[0]:
-		return "tokens without the new scope get 403 (an open route asks nobody)"
+		return "tokens without the new scope get 403 (an open route needs no token)"
 	case before[1] != after[1]:
 		return "another function answers; during the deployment either one may"
 	}

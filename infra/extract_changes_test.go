@@ -48,7 +48,7 @@ func TestExtractsSayWhatAChangeMeans(t *testing.T) {
 			}
 			changes := e.changes(was, now)
 			if len(changes) != 1 || !strings.Contains(changes[0], test.means) {
-				t.Errorf("%s: %q → %q: %q, want %q", test.file, test.was, test.is, changes, test.means)
+				t.Errorf("%s changes from %q to %q: reported %q, want %q", test.file, test.was, test.is, changes, test.means)
 			}
 			if same := e.changes(now, now); len(same) > 0 {
 				t.Errorf("%s: no change is %q", test.file, same)
@@ -57,7 +57,7 @@ func TestExtractsSayWhatAChangeMeans(t *testing.T) {
 	}
 	for _, bad := range []string{"no value\n", "a: \n", "a: b\na: c\n"} {
 		if lines, err := parsed(bad); err == nil {
-			t.Errorf("%q is %v", bad, lines)
+			t.Errorf("parse %q: %v, want an error", bad, lines)
 		}
 	}
 }

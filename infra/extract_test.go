@@ -44,7 +44,7 @@ func TestExtractsAreReviewed(t *testing.T) {
 			}
 			was, err := parsed(string(reviewed))
 			if err != nil {
-				t.Fatalf("%s: %v", golden, err)
+				t.Fatalf("parse %s: %v", golden, err)
 			}
 			if changes := e.changes(was, now); len(changes) > 0 {
 				t.Errorf("%s: the template differs; if the change is intended, `go test ./infra -run TestExtractsAreReviewed "+

@@ -80,7 +80,7 @@ func TestFunctions(t *testing.T) {
 				got := maps.Clone(deployed.Properties)
 				delete(got, "Code") // compared above, and named by a hash
 				if description, _ := got["Description"].(string); description == "" {
-					t.Error("no Description")
+					t.Error("a function has no Description")
 				}
 				delete(got, "Description")
 				same(t, "tags", any(list{object{"Key": "component", "Value": test.name}}), got["Tags"])

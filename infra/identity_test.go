@@ -25,7 +25,7 @@ func TestAuthorizer(t *testing.T) {
 	same(t, "authorizers", []string{"ApiAuthorizer", "SocketAuthorizer"}, arm64.ids("AWS::ApiGatewayV2::Authorizer"))
 	for id, r := range edge.template.Resources {
 		if strings.HasPrefix(r.Type, "AWS::Cognito::") {
-			t.Errorf("%s is there beside an issuer", id)
+			t.Errorf("%s exists beside an issuer of the team's own", id)
 		}
 	}
 }
@@ -39,14 +39,14 @@ func TestEveryRouteHasAScope(t *testing.T) {
 			p["AuthorizationType"], p["AuthorizerId"], p["AuthorizationScopes"],
 		})
 		if annalsaws.Scopes(service)[route.Scope] == "" {
-			t.Errorf("%s: nobody can have the scope %q", route.ID, route.Scope)
+			t.Errorf("%s: no client can get the scope %q", route.ID, route.Scope)
 		}
 	}
 	for _, route := range annalsaws.DocsRoutes {
 		id := pascal(route.ID) + "Route"
 		same(t, route.ID, any("NONE"), arm64.resource(t, id, "AWS::ApiGatewayV2::Route").Properties["AuthorizationType"])
 		if _, there := edge.template.Resources[id]; there {
-			t.Errorf("%s is there though docs are off", id)
+			t.Errorf("%s exists though the docs are off", id)
 		}
 	}
 }

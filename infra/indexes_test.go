@@ -97,7 +97,7 @@ func TestIndexesOnDynamoDB(t *testing.T) {
 		e, ok := errors.AsType[smithy.APIError](err)
 		denied := "dynamodb:Query on resource: " + tableNamed(t, system, "OrdersTable").ARN + "/index/" + index
 		if !ok || e.ErrorCode() != "AccessDeniedException" || !strings.Contains(e.ErrorMessage(), denied) {
-			t.Errorf("%s queries %s: %v", function, index, err)
+			t.Errorf("%s queries index %s: %v, want AccessDeniedException", function, index, err)
 		}
 	}
 }

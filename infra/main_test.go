@@ -213,7 +213,7 @@ func TestWhatIsMissingIsOneSentence(t *testing.T) {
 			want: "infra: eventReplicas was given as eu-west-1, but infra/stages.json does not have it for the stage prod, " +
 				"and the next deployment would drop it: add it to the file\n",
 		},
-		"a setting that nobody reads": {
+		"a setting that the stack does not read": {
 			dir: whole, env: []string{`CDK_CONTEXT_JSON={"isuer":"https://id.example.org"}`},
 			want: "infra: there is no setting isuer: docs/configuration.md lists the settings\n",
 		},
@@ -263,7 +263,7 @@ func TestWhatIsMissingIsOneSentence(t *testing.T) {
 			t.Parallel()
 			got, ok := runApp(t, test.dir, test.env...)
 			if ok {
-				t.Error("succeeded")
+				t.Error("synthesis succeeded, want an error")
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("standard error (-want +got):\n%s", diff)

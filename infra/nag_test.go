@@ -36,7 +36,7 @@ var accepted = []struct {
 		[]string{"Shop/SocketStage/"},
 	},
 	{
-		"AwsSolutions-APIG4", "what the API says of itself is for all to read, and names nobody; docs: off leaves it out",
+		"AwsSolutions-APIG4", "what the API says of itself is for all to read, and names no person; docs: off leaves it out",
 		[]string{"Shop/GetOpenapiRoute/", "Shop/GetDocsRoute/", "Shop/GetDocsFileRoute/"},
 	},
 	{
@@ -100,7 +100,7 @@ func TestNag(t *testing.T) {
 					slices.ContainsFunc(a.paths, func(path string) bool { return strings.HasPrefix(f.ResourceID, path) })
 			})
 			if i < 0 {
-				t.Errorf("%s %s: %s (%s)", f.RuleID, f.ResourceID, f.RuleInfo, f.Compliance)
+				t.Errorf("finding without an exception: %s %s: %s (%s)", f.RuleID, f.ResourceID, f.RuleInfo, f.Compliance)
 				continue
 			}
 			for _, path := range accepted[i].paths {
@@ -138,7 +138,7 @@ func nag(t *testing.T, chosen string) []finding {
 	app.Synth(nil)
 	reports, err := filepath.Glob(filepath.Join(dir, "*NagReport.json"))
 	if err != nil || len(reports) != 1 {
-		t.Fatalf("reports: %v, %v", reports, err)
+		t.Fatalf("reports: %v, %v, want one", reports, err)
 	}
 	text, err := os.ReadFile(reports[0])
 	if err != nil {

@@ -92,7 +92,7 @@ func TestAlarms(t *testing.T) {
 			metrics++
 			if namespace := m["Namespace"]; namespace == "Shop" &&
 				!slices.ContainsFunc(telemetry.Metrics, func(o *telemetry.Metric) bool { return o.Name == m["MetricName"] }) {
-				t.Errorf("%s: nobody measures %v", id, m["MetricName"])
+				t.Errorf("%s: no function measures %v", id, m["MetricName"])
 			}
 		}
 		if metrics == 0 || metrics > 10 {
@@ -223,7 +223,7 @@ func TestDashboard(t *testing.T) {
 		}
 	}
 	if err := json.Unmarshal([]byte(text), &body); err != nil {
-		t.Fatalf("%v: %s", err, text)
+		t.Fatalf("parse the dashboard: %v: %s", err, text)
 	}
 	panels := map[string]string{}
 	for _, w := range body.Widgets {

@@ -116,7 +116,7 @@ func TestRebuildMachine(t *testing.T) {
 	same(t, "output", any(ref("RebuildMachine")), arm64.template.Outputs["RebuildMachineArn"].Value)
 	if after := arm64.resource(t, "ProjectorFunction", "AWS::Lambda::Function").DependsOn; !slices.Contains(after,
 		"RebuildMachine") {
-		t.Errorf("the projector may ask for what the machine before it can't build: it comes after %v", after)
+		t.Errorf("the projector is updated before the rebuild machine: it depends on %v", after)
 	}
 }
 
@@ -127,13 +127,13 @@ func TestNewAccounts(t *testing.T) {
 	for _, id := range arm64.ids("AWS::Lambda::Function") {
 		if reserved := arm64.resource(t, id,
 			"AWS::Lambda::Function").Properties["ReservedConcurrentExecutions"]; reserved != nil {
-			t.Errorf("%s reserves %v", id, reserved)
+			t.Errorf("%s reserves the concurrency %v, want none", id, reserved)
 		}
 	}
 	states := arm64.definition(t)["States"].(object)
 	for _, name := range []string{"Fill", "Compare"} {
 		if n := states[name].(object)["MaxConcurrency"].(float64); n >= quota/2 {
-			t.Errorf("%s takes %v of %v", name, n, quota)
+			t.Errorf("%s runs %v executions at once, of a quota of %v; want less than half", name, n, quota)
 		}
 	}
 }

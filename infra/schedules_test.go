@@ -9,7 +9,7 @@ func TestSchedules(t *testing.T) {
 	} {
 		got := arm64.resource(t, id, "AWS::Scheduler::Schedule").Properties
 		if description, _ := got["Description"].(string); description == "" {
-			t.Error("no Description")
+			t.Error("a schedule has no Description")
 		}
 		delete(got, "Description")
 		same(t, id, object{

@@ -14,11 +14,11 @@ func TestCommittedStages(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, there := committed["prod"]; len(committed["default"]) != 0 || !there {
-		t.Errorf("stages: %v", committed)
+		t.Errorf("stages: %v, want prod, and an empty default", committed)
 	}
 	for stage := range committed {
 		if _, _, err := annalscdk.Configure("../cdk.json", `{"stage":"`+stage+`"}`, stages, emailKey); err != nil {
-			t.Errorf("%s: %v", stage, err)
+			t.Errorf("configure the stage %s: %v", stage, err)
 		}
 	}
 }

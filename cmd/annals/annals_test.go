@@ -141,10 +141,11 @@ func TestVerifyRestored(t *testing.T) { //nolint:paralleltest // sets the enviro
 	root.SetArgs([]string{"--local", "verify"})
 	err := root.ExecuteContext(t.Context())
 	if err == nil || !strings.Contains(out.String(), "Order#good@1: witness") {
-		t.Errorf("%v: %s", err, out.String())
+		t.Errorf("annals verify of a changed event: %v, printed %s; want an error and Order#good@1: witness",
+			err, out.String())
 	}
 	if !strings.Contains(said.String(), "table events: using "+restored+" instead of ") {
-		t.Errorf("it does not say that it reads another table: %q", &said)
+		t.Errorf("output does not name the other table that was read: %q", &said)
 	}
 	for _, args := range []string{
 		"state Order#good", "heal Order#good", "reconcile", "parked retry orders Order#good", "rebuild orders",
@@ -152,7 +153,7 @@ func TestVerifyRestored(t *testing.T) { //nolint:paralleltest // sets the enviro
 		root.SetArgs(append([]string{"--local"}, strings.Fields(args)...))
 		if err := root.ExecuteContext(t.Context()); err == nil ||
 			!strings.Contains(err.Error(), ", not "+restored+", which TABLE_EVENTS names") {
-			t.Errorf("%s: %v", args, err)
+			t.Errorf("annals %s with TABLE_EVENTS set to another table: %v, want an error that names both tables", args, err)
 		}
 	}
 }

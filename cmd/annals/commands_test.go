@@ -207,7 +207,7 @@ func TestNoControlCharacters(t *testing.T) { //nolint:paralleltest // sets the e
 	} {
 		out, _ := line(t, port, args...)
 		if out == "" && args[0] != "heal" || strings.ContainsAny(out, "\x1b\x07\u202e\u009b") {
-			t.Errorf("%q: %q", args, out)
+			t.Errorf("annals %q printed %q, want output without control characters", args, out)
 		}
 	}
 }
@@ -236,16 +236,16 @@ func TestTail(t *testing.T) { //nolint:paralleltest // sets the environment
 			select {
 			case c := <-seen:
 				if waiting = false; c["stream"] != "Order#good" {
-					t.Errorf("%s: %v", line, c)
+					t.Errorf("%s printed the commit %v, want one of Order#good", line, c)
 				}
 			case err := <-ended:
-				t.Fatalf("%s: %v", line, err)
+				t.Fatalf("%s ended with %v before it was interrupted", line, err)
 			case <-time.After(100 * time.Millisecond):
 			}
 		}
 		cancel()
 		if err := <-ended; err != nil {
-			t.Errorf("%s: %v", line, err)
+			t.Errorf("%s, interrupted: %v, want no error", line, err)
 		}
 		_ = out.Close()
 	}
@@ -297,7 +297,7 @@ func TestAnchorsAndChanges(t *testing.T) { //nolint:paralleltest // sets the env
 		s.run(t, port)
 	}
 	if _, err := os.Stat(anchors + "2"); err == nil {
-		t.Error("anchors of a store that is not intact were written")
+		t.Error("anchors of a store with findings were written, want an error")
 	}
 }
 
@@ -405,7 +405,7 @@ func TestHelpIsWhole(t *testing.T) {
 	var visit func(cmd *cobra.Command)
 	visit = func(cmd *cobra.Command) {
 		if cmd.Short == "" || cmd.Runnable() && !cmd.HasSubCommands() && cmd.Args == nil {
-			t.Errorf("%s lacks something", cmd.CommandPath())
+			t.Errorf("command %s lacks a short description or a check of its arguments", cmd.CommandPath())
 		}
 		for _, child := range cmd.Commands() {
 			visit(child)
@@ -414,7 +414,7 @@ func TestHelpIsWhole(t *testing.T) {
 	visit(newRoot(os.Getenv))
 	for err, want := range map[error]int{nil: 0, io.EOF: 1, usage("x"): 2, found("x"): 3} {
 		if got := exitCode(err); got != want {
-			t.Errorf("%v: %d", err, got)
+			t.Errorf("exit code of error %v: %d, want %d", err, got, want)
 		}
 	}
 }

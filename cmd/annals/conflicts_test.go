@@ -26,7 +26,7 @@ func TestMendedConflicts(t *testing.T) { //nolint:paralleltest // sets the envir
 	wg.Wait()
 	for i := range said {
 		if said[i].Len() > 0 {
-			t.Errorf("one said: %s", &said[i])
+			t.Errorf("command printed %s, want nothing", &said[i])
 		}
 	}
 }

@@ -33,7 +33,7 @@ func TestConsole(t *testing.T) { //nolint:paralleltest // sets the environment
 	address := strings.TrimSpace(strings.TrimPrefix(line, "open "))
 	base, _, keyed := strings.Cut(address, "?key=")
 	if !keyed || !strings.HasPrefix(base, "http://127.0.0.1:") {
-		t.Fatalf("it said %q", line)
+		t.Fatalf("console printed %q, want an address with a key", line)
 	}
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -67,7 +67,8 @@ func TestConsole(t *testing.T) { //nolint:paralleltest // sets the environment
 		text, _ := io.ReadAll(answer.Body)
 		_ = answer.Body.Close()
 		if answer.StatusCode != step.want || !strings.Contains(string(text), step.has) {
-			t.Errorf("%s: %d %s, want %d %q", step.url, answer.StatusCode, text, step.want, step.has)
+			t.Errorf("GET %s: status %d, body %s; want %d and %q in the body",
+				step.url, answer.StatusCode, text, step.want, step.has)
 		}
 	}
 	cancel()

@@ -42,7 +42,7 @@ func TestIndexFault(t *testing.T) {
 	} {
 		got := described(t, test.there)
 		if fault := indexFault(want, got); fault != test.want {
-			t.Errorf("%s: %q, want %q", test.name, fault, test.want)
+			t.Errorf("%s: the fault of the index is %q, want %q", test.name, fault, test.want)
 		}
 		if fault := indexFault(dynamoview.ReadTable, got); fault != "" || !sameKeys(dynamoview.ReadTable, got) {
 			t.Errorf("%s, where none is declared: %q", test.name, fault)

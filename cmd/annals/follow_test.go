@@ -19,7 +19,8 @@ func TestRebuild(t *testing.T) { //nolint:paralleltest // sets the environment
 	out, err := line(t, port, "rebuild", "orders")
 	if exitCode(err) != exitFindings || !strings.Contains(out, "orders: generation 2 serves after") ||
 		!strings.Contains(err.Error(), "such as Order#bad") {
-		t.Errorf("%s, %v", out, err)
+		t.Errorf("rebuild with a parked stream printed %s, error %v; want generation 2 to serve, and an error that names "+
+			"Order#bad", out, err)
 	}
 	begun := f.started
 	for name, want := range map[string]error{
@@ -27,7 +28,7 @@ func TestRebuild(t *testing.T) { //nolint:paralleltest // sets the environment
 	} {
 		_, err := line(t, port, "rebuild", name)
 		if unknown := new(projection.UnknownProjectionError); !errors.Is(err, want) && !errors.As(err, &unknown) {
-			t.Errorf("%s is rebuilt: %v", name, err)
+			t.Errorf("rebuild %s: %v, want it refused", name, err)
 		}
 	}
 	f.located.Resources.RebuildMachine = ""

@@ -40,7 +40,7 @@ func TestBehind(t *testing.T) { //nolint:paralleltest // sets the environment
 	const late = "orders: the function's time was over, and its queue has the rest"
 	for want, names := range map[string][]string{late: nil, "": {"product-counts"}} {
 		if got, err := o.behind(t.Context(), good, names); err != nil || got != want {
-			t.Errorf("%v: %q, %v, want %q", names, got, err, want)
+			t.Errorf("streams behind in %v: %q, %v, want %q", names, got, err, want)
 		}
 	}
 	step{"parked retry orders Order#good", "retried 1, 0 still parked", "", 0}.run(t, port) // levels it
@@ -63,7 +63,7 @@ func TestBehind(t *testing.T) { //nolint:paralleltest // sets the environment
 	o.versions["orders"] = []int{99}
 	if got, err := o.behind(t.Context(), good, nil); err != nil ||
 		!strings.Contains(got, "the code that is deployed has no fold version") {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("a stream of a fold version that is not deployed: %q, %v, want text that says so", got, err)
 	}
 }
 

@@ -15,14 +15,14 @@ func TestKnowsNoService(t *testing.T) {
 	}
 	const module = "github.com/annals-es/annals/"
 	if !strings.Contains(string(out), module+"pkg/annals/annalsaws\n") {
-		t.Fatal("the list is not that of the command line")
+		t.Fatal("list of go list -deps lacks the command line itself")
 	}
 	for path := range strings.Lines(string(out)) {
 		for _, other := range []string{
 			"shop", "functions", "pkg/annals/annalslambda", "pkg/annals/annalshttp", "pkg/annals/annalscdk",
 		} {
 			if p := strings.TrimSpace(path); p == module+other || strings.HasPrefix(p, module+other+"/") {
-				t.Errorf("it links %s", p)
+				t.Errorf("the command line links %s", p)
 			}
 		}
 	}

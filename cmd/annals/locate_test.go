@@ -49,7 +49,7 @@ func TestWhere(t *testing.T) { //nolint:paralleltest // sets the environment
 		root.SetErr(io.Discard)
 		root.SetArgs(strings.Fields(line))
 		if err := root.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %q", line, err, want)
+			t.Errorf("annals %s: %v, want an error with %q", line, err, want)
 		}
 	}
 }
@@ -61,10 +61,10 @@ func TestDescribe(t *testing.T) { //nolint:paralleltest // sets the environment
 	var l annalsaws.Located
 	if err != nil || json.Unmarshal([]byte(text), &l) != nil || l.Service.Name != "shop" ||
 		!strings.Contains(text, "\n  ") {
-		t.Fatalf("%v: %s", err, text)
+		t.Fatalf("annals describe: %v, printed %s; want indented JSON of the service shop", err, text)
 	}
 	if short, err := line(t, port, "describe", "-o", "json"); err != nil || strings.Count(short, "\n") != 1 {
-		t.Errorf("%v: %s", err, short)
+		t.Errorf("annals describe -o json: %v, printed %s; want one line", err, short)
 	}
 	file := filepath.Join(t.TempDir(), "shop.json")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -78,7 +78,7 @@ func TestDescribe(t *testing.T) { //nolint:paralleltest // sets the environment
 		root.SetErr(io.Discard)
 		root.SetArgs([]string{"--file", from, "state", "Order#good"})
 		if err := root.ExecuteContext(t.Context()); err != nil || !strings.Contains(out.String(), "Order#good at version 1") {
-			t.Errorf("--file %s: %v: %s", from, err, &out)
+			t.Errorf("annals --file %s: %v, printed %s; want the state of Order#good", from, err, &out)
 		}
 	}
 	delete(l.Resources.Tables, "orders")
@@ -90,6 +90,6 @@ func TestDescribe(t *testing.T) { //nolint:paralleltest // sets the environment
 	root.SetArgs([]string{"--file", file, "projections"})
 	if err := root.ExecuteContext(t.Context()); err == nil ||
 		!strings.Contains(err.Error(), "has no table for orders: deploy it again") {
-		t.Errorf("without a table: %v", err)
+		t.Errorf("service without a table: %v, want an error", err)
 	}
 }

@@ -154,7 +154,7 @@ func TestLookingNeverWrites(t *testing.T) { //nolint:paralleltest // sets the en
 			return strings.HasPrefix(name, "annals "+n)
 		})
 		if cmd.Runnable() && !cmd.HasSubCommands() && all[name] == "" && !writes(cmd) && !setup {
-			t.Errorf("%s: this test does not try whether it writes", name)
+			t.Errorf("%s: this test does not check whether the command writes", name)
 		}
 		for _, child := range cmd.Commands() {
 			visit(child)
@@ -190,7 +190,7 @@ func openConsole(t *testing.T, out io.Reader) {
 		_, _ = io.Copy(io.Discard, answer.Body)
 		_ = answer.Body.Close()
 		if answer.StatusCode != http.StatusOK {
-			t.Errorf("%s: %s", path, answer.Status)
+			t.Errorf("GET %s with a read-only client: %s, want 200", path, answer.Status)
 		}
 		cancel()
 	}
@@ -202,7 +202,7 @@ func TestLookingCantWrite(t *testing.T) {
 	client := readOnly(dynamotest.Client(t), "annals projections")
 	_, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: new("t"), Item: key("a", "1")})
 	if err == nil || !strings.Contains(err.Error(), "annals projections is read-only: PutItem refused") {
-		t.Errorf("%v", err)
+		t.Errorf("PutItem with a read-only client: %v, want it refused", err)
 	}
 	if _, err := client.ListTables(t.Context(), &dynamodb.ListTablesInput{}); err != nil {
 		t.Error(err)

@@ -19,13 +19,13 @@ func TestProgressInAPipe(t *testing.T) {
 	}
 	p.end()
 	if got := b.String(); got != "export: 20 commits, 30 events of about 1000 commits, 2 a second, 8m10s left\n" {
-		t.Errorf("said %q", got)
+		t.Errorf("progress line: %q", got)
 	}
 	p.add(900, 900)
 	for _, total := range []int64{0, 10} { // not known; more than there were at first
 		p := progress{name: "import", total: total, start: time.Now(), commits: 20, events: 30}
 		if got := p.line(time.Now()); strings.Contains(got, "left") {
-			t.Errorf("of %d: %q", total, got)
+			t.Errorf("progress of %d commits: %q, want no time left", total, got)
 		}
 	}
 }

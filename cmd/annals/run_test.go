@@ -92,14 +92,14 @@ func TestSignals(t *testing.T) { //nolint:paralleltest // sets the environment
 			select {
 			case <-asked:
 			case got := <-ended:
-				t.Errorf("%s ended before it asked for anything: %d %s", name, got, &said)
+				t.Errorf("%s ended before its first request: exit code %d, printed %s", name, got, &said)
 				continue
 			}
 		}
 		begin := time.Now()
 		signals <- sig
 		if got := <-ended; got != code || said.String() != says || time.Since(begin) > grace {
-			t.Errorf("%s: %d after %s, it said %q; want %d, %q", name, got, time.Since(begin), &said, code, says)
+			t.Errorf("%s: exit code %d after %s, printed %q; want %d, %q", name, got, time.Since(begin), &said, code, says)
 		}
 		for len(asked) > 0 {
 			<-asked
@@ -130,10 +130,10 @@ func TestSecondSignal(t *testing.T) {
 		code := run(stuck, &said, signals)
 		took := time.Since(begin)
 		if code != test.code || strings.Count(said.String(), "\n") != 1 {
-			t.Errorf("%s: %d, %q", name, code, &said)
+			t.Errorf("%s: exit code %d, printed %q; want exit code %d and one line", name, code, &said, test.code)
 		}
 		if at := len(test.signals) > 1; at && took > grace/2 || !at && took < grace {
-			t.Errorf("%s: left after %s", name, took)
+			t.Errorf("%s: ended after %s", name, took)
 		}
 	}
 }
@@ -158,7 +158,7 @@ func TestSignalsOfProcess(t *testing.T) {
 		_ = cmd.Wait()
 		cancel()
 		if got := cmd.ProcessState.ExitCode(); got != code || strings.Count(said.String(), "\n") != 1 {
-			t.Errorf("%s: exit code %d, it said %q", sig, got, &said)
+			t.Errorf("%s: exit code %d, printed %q", sig, got, &said)
 		}
 	}
 }

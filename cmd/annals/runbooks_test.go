@@ -27,11 +27,11 @@ func TestRunbooks(t *testing.T) {
 			found++
 			cmd, _, err := newRoot(os.Getenv).Find(strings.Fields(line[1]))
 			if err != nil || !cmd.Runnable() {
-				t.Errorf("%s: annals %s: %v", page, line[1], err)
+				t.Errorf("%s names the command annals %s: %v", page, line[1], err)
 			}
 		}
 	}
 	if found < 10 {
-		t.Errorf("%d command lines were found: they are written otherwise now", found)
+		t.Errorf("%d command lines were found in the runbooks: does the test still know their form?", found)
 	}
 }

@@ -97,7 +97,7 @@ func TestReconcileAsksAgain(t *testing.T) {
 			found, err := o.reconcile(t.Context(), annalsaws.Projector, ask.Request{Of: 1})
 			if (err == nil) != (test.fails == "") || err != nil && !strings.Contains(err.Error(), test.fails) ||
 				found.Left != test.left {
-				t.Errorf("%+v, %v, want %q", found, err, test.fails)
+				t.Errorf("reconcile in segments: %+v, %v, want an error with %q", found, err, test.fails)
 			}
 		})
 	}
@@ -109,7 +109,7 @@ func TestRollbackRefuses(t *testing.T) {
 	t.Parallel()
 	o := scripted(t, func(in ask.Request, _ http.ResponseWriter) *ask.Answer {
 		if in.Task != ask.Reconcile || len(in.Projections) != 1 || in.Projections[0] != "orders" || in.UnitsPerSecond == 0 {
-			t.Errorf("asked for %+v", in)
+			t.Errorf("task of the function: %+v, want a reconciliation of orders with a rate", in)
 		}
 		return part(es.End, projection.Reconciled{Left: 1})
 	})
@@ -128,13 +128,13 @@ func TestRollbackRefuses(t *testing.T) {
 		return part(es.End, projection.Reconciled{})
 	})
 	if err := o.bringLevel(t.Context(), "orders"); err != nil || again != 2 {
-		t.Errorf("%v after %d rounds", err, again)
+		t.Errorf("catch up all of orders: %v after %d rounds, want 2", err, again)
 	}
 }
 
-// TestRepublishGoesOn: a function that had not enough time for a stream is asked for the rest. One that gets nowhere is
-// not asked for ever.
-func TestRepublishGoesOn(t *testing.T) {
+// TestRepublishContinues: a function that had not enough time for a stream is asked for the rest. One that gets nowhere
+// is not asked for ever.
+func TestRepublishContinues(t *testing.T) {
 	t.Parallel()
 	o := scripted(t, func(in ask.Request, _ http.ResponseWriter) *ask.Answer {
 		if in.Version < 30 {
@@ -143,7 +143,7 @@ func TestRepublishGoesOn(t *testing.T) {
 		return &ask.Answer{Events: 2}
 	})
 	if n, err := o.republish(t.Context(), es.StreamID{Type: "Order", ID: "o"}, 10); n != 22 || err != nil {
-		t.Errorf("%d, %v", n, err)
+		t.Errorf("republish: sent %d events, %v, want 22", n, err)
 	}
 	o = scripted(t, func(in ask.Request, _ http.ResponseWriter) *ask.Answer { return &ask.Answer{Next: in.Version} })
 	if _, err := o.republish(t.Context(), es.StreamID{Type: "Order", ID: "o"}, 7); err == nil ||

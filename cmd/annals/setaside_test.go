@@ -9,8 +9,8 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
-const kept = `{"stream":"Account#","version":"1","since":"2026-11-25T10:00:00Z","why":"type and id must not be empty",` +
-	`"record":{"dynamodb":{"NewImage":{"note":{"S":"secret-7"}}}}}`
+const kept = `{"stream":"Account#","version":"1","since":"2026-11-25T10:00:00Z",` +
+	`"why":"type and id must not be empty","record":{"dynamodb":{"NewImage":{"note":{"S":"secret-7"}}}}}`
 
 // TestSetAside: doctor and parked list show which records were set aside, since when, why, and what to do; never what
 // was in them.
@@ -68,7 +68,7 @@ func TestSetAside(t *testing.T) { //nolint:paralleltest // sets the environment
 		}
 	}
 	if out, _ := line(t, port, "parked", "list", "orders"); strings.Contains(out, "Set aside") {
-		t.Errorf("of one projection: %s", out)
+		t.Errorf("records set aside of one projection: %s", out)
 	}
 	if err := failures.Put("unreadable/0000-torn", []byte(`{`)); err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ func TestShorten(t *testing.T) {
 		"": "", "Order#1": "Order#1", "1234567890": "1234567890", "12345678901": "1234…78901", "ÄÖÜäöüßéàèç": "ÄÖÜä…ßéàèç",
 	} {
 		if got := shorten(text, 10); got != want {
-			t.Errorf("%q: %q, want %q", text, got, want)
+			t.Errorf("shorten %q to 10 characters: %q, want %q", text, got, want)
 		}
 	}
 }

@@ -17,7 +17,7 @@ func TestWindows(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(out), "annals-es/annals/cmd/annals") {
-		t.Errorf("go list says %q", out)
+		t.Errorf("go list printed %q", out)
 	}
 	for _, unix := range []string{"annals-es/annals/local/", "annals-es/annals/pkg/es/dynamotest"} {
 		if strings.Contains(string(out), unix) {

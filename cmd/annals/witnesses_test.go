@@ -28,7 +28,7 @@ func TestRemovedTail(t *testing.T) { //nolint:paralleltest // sets the environme
 	out, err := line(t, port, "verify")
 	for _, source := range []string{"snapshot", "checkpoint of orders"} {
 		if exitCode(err) != exitFindings || !strings.Contains(out, source) {
-			t.Errorf("%s did not tell: %s, %v", source, out, err)
+			t.Errorf("%s did not report its findings: %s, %v", source, out, err)
 		}
 	}
 }

@@ -94,7 +94,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("-written +read:\n%s", diff)
+			t.Errorf("archive (-written +read):\n%s", diff)
 		}
 	}
 }
@@ -113,7 +113,7 @@ func TestLargerCommitsOfBefore(t *testing.T) {
 	c.Hash = c.ComputeHash()
 	for got, err := range archive.Read(strings.NewReader(write(t, []es.Commit{c}))) {
 		if err != nil || !cmp.Equal(got.Events, c.Events) || !bytes.Equal(got.Hash, c.Hash) {
-			t.Errorf("%s@%d: %v", got.Stream, got.Version, err)
+			t.Errorf("read %s@%d from the archive: %v, want the commit that was written", got.Stream, got.Version, err)
 		}
 	}
 }
@@ -157,13 +157,13 @@ func TestChanges(t *testing.T) {
 		"end of nonsense":      {join(lines[0], `{"commits":x}`+"\n"), "invalid character"},
 	} {
 		if _, err := read(tt.text); err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%s: %v, want %q", name, err, tt.want)
+			t.Errorf("read an archive with %s: %v, want an error with %q", name, err, tt.want)
 		}
 	}
 	if _, err := read(""); !errors.Is(err, archive.ErrCut) {
-		t.Errorf("nothing: %v", err)
+		t.Errorf("read an empty archive: %v, want ErrCut", err)
 	}
 	if _, err := read(without(1)); !errors.As(err, new(*archive.LineError)) {
-		t.Errorf("left out: %v", err)
+		t.Errorf("read an archive without its second line: %v, want LineError", err)
 	}
 }

@@ -38,7 +38,7 @@ func TestBundleIsTrusted(t *testing.T) { //nolint:paralleltest // sets the envir
 			_ = response.Body.Close()
 		}
 		if (err == nil) != trusted {
-			t.Errorf("with bundle %q: %v", path, err)
+			t.Errorf("request with the bundle %q: %v, want trusted %t", path, err, trusted)
 		}
 	}
 }

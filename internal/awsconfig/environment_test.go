@@ -210,8 +210,8 @@ func TestFaultsAreNamed(t *testing.T) { //nolint:paralleltest // sets the enviro
 			"wrong", map[string]string{
 				"AWS_USE_FIPS_ENDPOINT": "yes", "AWS_ENABLE_ENDPOINT_DISCOVERY": "x", "AWS_SECRET_ACCESS_KEY": "",
 			},
-			`AWS configuration: AWS_USE_FIPS_ENDPOINT is "yes": set it to false or true; AWS_ENABLE_ENDPOINT_DISCOVERY is "x": ` +
-				"set it to auto or false or true; set AWS_SECRET_ACCESS_KEY: ",
+			`AWS configuration: AWS_USE_FIPS_ENDPOINT is "yes": set it to false or true; ` +
+				`AWS_ENABLE_ENDPOINT_DISCOVERY is "x": ` + "set it to auto or false or true; set AWS_SECRET_ACCESS_KEY: ",
 		},
 		{"no bundle", map[string]string{"AWS_CA_BUNDLE": "/nowhere"}, "AWS configuration: AWS_CA_BUNDLE: open /nowhere: "},
 		{
@@ -224,7 +224,7 @@ func TestFaultsAreNamed(t *testing.T) { //nolint:paralleltest // sets the enviro
 			maps.Copy(all, test.env)
 			set(t, all)
 			if _, err := awsconfig.FromEnvironment(); err == nil || !strings.HasPrefix(err.Error(), test.want) {
-				t.Errorf("%v, want %s…", err, test.want)
+				t.Errorf("configuration from the environment: %v, want the error %s…", err, test.want)
 			}
 		})
 	}

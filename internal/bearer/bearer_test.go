@@ -119,12 +119,12 @@ func TestVerify(t *testing.T) {
 		got, err := v.Verify(t.Context(), test.token)
 		if test.scopes == nil {
 			if !errors.Is(err, bearer.ErrRefused) || strings.Contains(err.Error(), "ada") {
-				t.Errorf("%s: %+v, %v", name, got, err)
+				t.Errorf("%s: %+v, %v, want ErrRefused without the subject's name", name, got, err)
 			}
 			continue
 		}
 		if err != nil || got.Subject != "ada" || !slices.Equal(got.Scopes, test.scopes) {
-			t.Errorf("%s: %+v, %v", name, got, err)
+			t.Errorf("%s: %+v, %v, want the subject ada with the scopes %q", name, got, err, test.scopes)
 		}
 	}
 }
@@ -146,7 +146,7 @@ func TestKeysTurn(t *testing.T) {
 		}
 	}
 	if asks := i.asks.Load(); asks != 3 { // in vain, for the address of the keys, for the keys
-		t.Errorf("asked %d times", asks)
+		t.Errorf("%d requests to the issuer, want 3", asks)
 	}
 	i.turn(t)
 	if _, err := v.Verify(t.Context(), i.sign(t, nil)); err != nil {
@@ -159,7 +159,7 @@ func TestNoIssuer(t *testing.T) {
 	for _, missing := range []string{bearer.IssuerEnv, bearer.AudienceEnv} {
 		_, err := bearer.NewVerifier(func(name string) string { return strings.TrimPrefix(name, missing) })
 		if err == nil || !strings.Contains(err.Error(), missing) {
-			t.Errorf("without %s: %v", missing, err)
+			t.Errorf("new verifier without %s: %v, want an error that names it", missing, err)
 		}
 	}
 }

@@ -109,7 +109,7 @@ func send(t *testing.T, h http.Handler, method, path, body string, out any) *htt
 	h.ServeHTTP(w, r)
 	if out != nil {
 		if err := json.Unmarshal(w.Body.Bytes(), out); err != nil {
-			t.Errorf("%s: %v: %s", path, err, w.Body)
+			t.Errorf("GET %s: %v, body %s; want JSON", path, err, w.Body)
 		}
 	}
 	return w
@@ -175,18 +175,18 @@ func TestReads(t *testing.T) {
 	} {
 		w := send(t, h, http.MethodGet, test.path, "", nil)
 		if w.Code != test.want {
-			t.Errorf("%s: %d, want %d: %s", test.path, w.Code, test.want, w.Body)
+			t.Errorf("%s: status %d, want %d: %s", test.path, w.Code, test.want, w.Body)
 		}
 		for _, text := range test.has {
 			if !strings.Contains(w.Body.String(), text) {
-				t.Errorf("%s: no %q in %s", test.path, text, w.Body)
+				t.Errorf("%s: %q is missing in %s", test.path, text, w.Body)
 			}
 		}
 		if len(test.has) > 0 && w.Header().Get("Content-Type") != "application/json" {
-			t.Errorf("%s is %q", test.path, w.Header().Get("Content-Type"))
+			t.Errorf("%s: Content-Type %q, want application/json", test.path, w.Header().Get("Content-Type"))
 		}
 		if strings.Contains(w.Body.String(), hostile) || strings.Contains(w.Body.String(), "<img") {
-			t.Errorf("%s: HTML is sent as it is: %s", test.path, w.Body)
+			t.Errorf("%s: HTML is not escaped: %s", test.path, w.Body)
 		}
 	}
 }
@@ -204,7 +204,7 @@ func TestSearchEnds(t *testing.T) {
 		}
 		if w := send(t, h, http.MethodGet, path, "", &out); w.Code != http.StatusOK || out.Complete ||
 			!strings.Contains(out.Note, "ended after") {
-			t.Errorf("%s: %d %+v", path, w.Code, out)
+			t.Errorf("%s with an expired time limit: status %d, %+v; want 200, incomplete, with a note", path, w.Code, out)
 		}
 	}
 }
@@ -231,7 +231,7 @@ func TestLive(t *testing.T) {
 	}
 	defer answer.Body.Close()
 	if kind := answer.Header.Get("Content-Type"); kind != "text/event-stream" {
-		t.Errorf("it is %q", kind)
+		t.Errorf("Content-Type %q, want text/event-stream", kind)
 	}
 	lines := bufio.NewScanner(answer.Body)
 	next := func() (event, data string) {
@@ -243,11 +243,11 @@ func TestLive(t *testing.T) {
 				return event, text[6:]
 			}
 		}
-		t.Fatal("it ended: ", lines.Err())
+		t.Fatal("stream of events ended: ", lines.Err())
 		return "", ""
 	}
 	if event, data := next(); event != "history" || data != "[]" {
-		t.Errorf("first: %s %s", event, data)
+		t.Errorf("first event: %s %s, want an empty history", event, data)
 	}
 	commits, lag, counted, past := 0, false, false, 0
 	for i := 0; commits < 2 || !lag || !counted || past < 3; i++ {
@@ -262,7 +262,7 @@ func TestLive(t *testing.T) {
 			commits++
 			var c inspect.Commit
 			if err := json.Unmarshal([]byte(data), &c); err != nil || c.Events == nil {
-				t.Errorf("%v: %s", err, data)
+				t.Errorf("event \"commit\": %v: %s, want JSON with events", err, data)
 			}
 		case "pulse":
 			// The stream is read from now on, or a little later: DynamoDB Local may refuse to read one that is quite new.
@@ -275,14 +275,14 @@ func TestLive(t *testing.T) {
 				}
 			}
 			if err := json.Unmarshal([]byte(data), &p); err != nil {
-				t.Errorf("%v: %s", err, data)
+				t.Errorf("event \"projection\": %v: %s, want JSON", err, data)
 			}
 			lag = lag || p.Projections["orders"].Events > 0 && len(p.Projections["orders"].Lags) > 0
 			counted = counted || p.Requests["commands"].Invocations > 0
 		case "trouble":
 			t.Log(data)
 		default:
-			t.Errorf("%s %s", event, data)
+			t.Errorf("unexpected event %s: %s", event, data)
 		}
 	}
 }
@@ -334,7 +334,7 @@ func TestWrites(t *testing.T) {
 		}
 		w := httptest.NewRecorder()
 		if test.h.ServeHTTP(w, r); w.Code != test.want || !strings.Contains(w.Body.String(), test.has) {
-			t.Errorf("%s: %d %s, want %d %q", test.name, w.Code, w.Body, test.want, test.has)
+			t.Errorf("%s: status %d, body %s; want %d and %q", test.name, w.Code, w.Body, test.want, test.has)
 		}
 	}
 }
@@ -345,7 +345,7 @@ func TestRebuild(t *testing.T) {
 	b.orders()
 	h := b.console(console.Config{Write: true})
 	if w := send(t, h, http.MethodPost, "/api/rebuild", `{"projection":"orders"}`, nil); w.Code != http.StatusAccepted {
-		t.Fatalf("%d %s", w.Code, w.Body)
+		t.Fatalf("rebuild: status %d, body %s; want 202", w.Code, w.Body)
 	}
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		var all []struct {
@@ -362,12 +362,12 @@ func TestRebuild(t *testing.T) {
 				continue
 			}
 			if p.Rebuild.Error != "" || p.Rebuild.Events < 2 || p.Generations[len(p.Generations)-1].Generation != 2 {
-				t.Errorf("%+v, %+v", p.Rebuild, p.Projection)
+				t.Errorf("progress of the rebuild: %+v of %+v, want no error and generation 2", p.Rebuild, p.Projection)
 			}
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("it does not end")
+			t.Fatal("the rebuild did not end")
 		}
 	}
 }

@@ -80,7 +80,7 @@ func TestFollowsWhileThereArePages(t *testing.T) {
 		h := start(t, s, Config{})
 		synctest.Wait()
 		if n := s.following.Load(); n != 0 {
-			t.Errorf("followed %d times without a page", n)
+			t.Errorf("the table's stream was read %d times without a page", n)
 		}
 		one, _ := h.join()
 		two, _ := h.join()
@@ -91,19 +91,19 @@ func TestFollowsWhileThereArePages(t *testing.T) {
 		h.leave(one)
 		s.commits <- inspect.Commit{Stream: "Order#o", Version: 1, LastVersion: 1}
 		if m := <-two.messages; m.event != "opened" {
-			t.Errorf("%s %s", m.event, m.data)
+			t.Errorf("first message: %s %s, want opened", m.event, m.data)
 		}
 		if m := <-two.messages; m.event != "commit" {
-			t.Errorf("%s %s", m.event, m.data)
+			t.Errorf("second message: %s %s, want commit", m.event, m.data)
 		}
 		h.leave(two)
 		synctest.Wait()
 		if n := s.following.Load(); n != 0 {
-			t.Errorf("followed %d times after the last page left", n)
+			t.Errorf("the table's stream was read %d times after the last page left", n)
 		}
 		again, first := h.join()
 		if len(first) != 1 || string(first[0].data) != "[]" {
-			t.Errorf("a page that comes later is told %s", first)
+			t.Errorf("history of a page that connects later: %s, want it empty", first)
 		}
 		h.leave(again)
 	})
@@ -134,20 +134,20 @@ func TestNewestCommits(t *testing.T) {
 			m := <-p.messages
 			told = append(told, m.event)
 			if m.event == "opened" && string(m.data) != `{"complete":false}` {
-				t.Errorf("opened with %s", m.data)
+				t.Errorf("message opened has %s", m.data)
 			}
 			if m.event == "pulse" && !strings.Contains(string(m.data), `"commits":1,"events":1`) {
 				t.Errorf("old commits count: %s", m.data)
 			}
 		}
 		if got := strings.Join(told, " "); len(first) != 1 || got != "commit commit opened commit commit pulse" {
-			t.Errorf("told %s", got)
+			t.Errorf("messages: %s, want commit commit opened commit commit pulse", got)
 		}
 		s.fail <- errors.New("gone")
 		time.Sleep(2 * again)
 		synctest.Wait()
 		if !slices.Equal(s.wanted, []int{recent, 0}) {
-			t.Errorf("after a failure the past is read again: %v", s.wanted)
+			t.Errorf("numbers of recent commits that were read: %v, want none after the failure", s.wanted)
 		}
 		late, first := h.join()
 		told = nil
@@ -155,7 +155,7 @@ func TestNewestCommits(t *testing.T) {
 			told = append(told, m.event)
 		}
 		if got := strings.Join(told, " "); got != "history commit commit commit commit opened" {
-			t.Errorf("a later page is told %s", got)
+			t.Errorf("messages to a page that connects later: %s", got)
 		}
 		h.leave(late)
 		h.leave(p)
@@ -201,7 +201,7 @@ func TestReadsForNoPage(t *testing.T) {
 	})
 }
 
-// A page that takes nothing holds up nobody, and learns later how much it has missed.
+// A page that reads no messages delays no other page, and learns later how many it missed.
 func TestSlowPage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -219,10 +219,10 @@ func TestSlowPage(t *testing.T) {
 		}
 		s.commits <- inspect.Commit{Stream: "Order#o", Version: 1000, LastVersion: 1000}
 		if m := <-slow.messages; m.event != "missed" || string(m.data) != `{"messages":10}` {
-			t.Errorf("%s %s", m.event, m.data)
+			t.Errorf("message to a slow page: %s %s, want missed, 10 messages", m.event, m.data)
 		}
 		if m := <-slow.messages; m.event != "commit" {
-			t.Errorf("then %s %s", m.event, m.data)
+			t.Errorf("message after the missed ones: %s %s, want commit", m.event, m.data)
 		}
 		h.leave(slow)
 	})
@@ -238,17 +238,17 @@ func TestTrouble(t *testing.T) {
 		s.fail <- errors.New("no stream")
 		<-p.messages // opened
 		if m := <-p.messages; m.event != "trouble" || !strings.Contains(string(m.data), "no stream") {
-			t.Errorf("%s %s", m.event, m.data)
+			t.Errorf("message without a stream: %s %s, want trouble that says so", m.event, m.data)
 		}
 		late, first := h.join()
 		if m := first[len(first)-1]; m.event != "trouble" {
-			t.Errorf("who comes later is told %s", m.event)
+			t.Errorf("messages to a page that connects after the trouble: %s", m.event)
 		}
 		h.leave(late)
 		for m := range p.messages {
 			if m.event == "trouble" {
 				if string(m.data) != `{"error":""}` {
-					t.Errorf("it is over: %s", m.data)
+					t.Errorf("message after the trouble ended: %s, want an empty error", m.data)
 				}
 				break
 			}
@@ -284,20 +284,20 @@ func TestMeter(t *testing.T) {
 	p := m.pulse(t.Context(), begin.Add(time.Second))
 	if p.Commits != 1 || p.Events != 3 || p.Projections["exact"].Events != 3 || len(p.Projections["exact"].Lags) != 1 ||
 		p.Projections["exact"].Lags[0] != 25 {
-		t.Errorf("first: %+v, %+v", p, p.Projections["exact"])
+		t.Errorf("first pulse: %+v, %+v, want 1 commit, 3 events and a lag of 25 ms", p, p.Projections["exact"])
 	}
 	if e := p.Projections["later"]; len(e.Lags) != 0 || e.Waiting != 0 {
-		t.Errorf("applied with a later one: %+v", e)
+		t.Errorf("projection that applied a later commit: %+v", e)
 	}
 	if e := p.Projections["slow"]; e.Waiting != 1 || e.Oldest != 1000 {
-		t.Errorf("not applied: %+v", e)
+		t.Errorf("projection that has not applied the commit: %+v, want 1 waiting for 1000 ms", e)
 	}
 	if p.Projections["parked"].Waiting != 0 || p.Projections["new"] != nil {
-		t.Errorf("%+v", p.Projections)
+		t.Errorf("progress of projections: %+v, want none waiting in parked, and no progress of new", p.Projections)
 	}
 	if p = m.pulse(t.Context(), begin.Add(3*time.Second)); p.Projections["slow"].Oldest != 3000 ||
 		len(p.Projections) != 1 || p.Commits != 0 {
-		t.Errorf("later: %+v", p)
+		t.Errorf("pulse after 3 s: %+v, want slow alone, waiting for 3000 ms", p)
 	}
 	answers[1][2].Applied = true
 	m.pulse(t.Context(), begin.Add(4*time.Second))

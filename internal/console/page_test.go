@@ -27,7 +27,7 @@ func TestPolicy(t *testing.T) {
 	} {
 		w := send(t, h, http.MethodGet, path, "", nil)
 		if kind != "" && (w.Code != http.StatusOK || w.Header().Get("Content-Type") != kind) {
-			t.Errorf("%s: %d %q", path, w.Code, w.Header().Get("Content-Type"))
+			t.Errorf("GET %s: status %d, Content-Type %q; want 200 and %q", path, w.Code, w.Header().Get("Content-Type"), kind)
 		}
 		csp := w.Header().Get("Content-Security-Policy")
 		for _, rule := range []string{
@@ -40,7 +40,7 @@ func TestPolicy(t *testing.T) {
 		}
 		if strings.Contains(csp, "unsafe") || strings.Contains(csp, "http") ||
 			w.Header().Get("X-Content-Type-Options") != "nosniff" {
-			t.Errorf("%s: %v", path, w.Header())
+			t.Errorf("GET %s: headers %v, want a strict Content-Security-Policy and nosniff", path, w.Header())
 		}
 	}
 }
@@ -75,7 +75,7 @@ func TestKey(t *testing.T) {
 		}
 		w := httptest.NewRecorder()
 		if test.h.ServeHTTP(w, r); w.Code != test.want {
-			t.Errorf("%s: %d, want %d: %s", test.name, w.Code, test.want, w.Body)
+			t.Errorf("%s: status %d, want %d: %s", test.name, w.Code, test.want, w.Body)
 		}
 		if test.want != 303 {
 			continue
@@ -83,7 +83,8 @@ func TestKey(t *testing.T) {
 		cookies := w.Result().Cookies()
 		if len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteStrictMode ||
 			w.Header().Get("Location") != "/" {
-			t.Errorf("%s: %v, then %s", test.name, cookies, w.Header().Get("Location"))
+			t.Errorf("%s: cookies %v, location %s; want one strict HttpOnly cookie and /",
+				test.name, cookies, w.Header().Get("Location"))
 		}
 	}
 }
@@ -116,21 +117,21 @@ func TestEscapes(t *testing.T) {
 		}
 		size += len(text)
 		if found := makesHTML.FindString(string(text)); found != "" {
-			t.Errorf("%s: %s", file, found)
+			t.Errorf("%s makes HTML from text: %s", file, found)
 		}
 		for _, address := range outside.FindAllString(string(text), -1) {
 			if address != "http://www.w3.org/2000/svg" {
-				t.Errorf("%s asks %s", file, address)
+				t.Errorf("%s requests %s, want no other address", file, address)
 			}
 		}
 		for _, link := range href.FindAllStringSubmatch(string(text), -1) {
 			if !strings.HasPrefix(link[1], "'#/") {
-				t.Errorf("%s links to %s", file, link[1])
+				t.Errorf("%s links to %s, want links within the page alone", file, link[1])
 			}
 		}
 		if strings.HasSuffix(file, ".html") &&
 			regexp.MustCompile(`<script(?: type="module")?>|<style| style=| on[a-z]+=`).Match(text) {
-			t.Errorf("%s has code or style of its own, which the policy forbids", file)
+			t.Errorf("%s has inline code or style, which the policy forbids", file)
 		}
 	}
 	if size > maxPage {

@@ -29,6 +29,6 @@ func TestInstall(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "`apt-get install` failed while installing Lynx") ||
 		!strings.HasSuffix(err.Error(), ": install -qy --no-install-recommends lynx") ||
 		!strings.Contains(said.String(), "Lynx is missing") {
-		t.Errorf("%v, %q", err, said.String())
+		t.Errorf("install a missing package: %v, printed %q; want the failed command and what is missing", err, said.String())
 	}
 }

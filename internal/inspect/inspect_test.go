@@ -119,29 +119,29 @@ func TestEvents(t *testing.T) {
 		}
 		if c.LastVersion != 3 || c.Metadata.CorrelationID != "c-2" || c.Metadata.Actor != "ann" || c.Hash == "" ||
 			c.CommitID == "" || c.At.IsZero() {
-			t.Errorf("commit %+v", c)
+			t.Errorf("commit: %+v, want its last version, metadata, hash, id and time", c)
 		}
 		for _, e := range c.Events {
 			versions = append(versions, e.Version)
 			if e.Type != "ItemAdded" || !strings.Contains(string(e.Data), `"tea"`) {
-				t.Errorf("event %+v", e)
+				t.Errorf("event: %+v, want ItemAdded of tea", e)
 			}
 		}
 	}
 	if !slices.Equal(versions, []int64{2}) {
-		t.Errorf("versions %v", versions)
+		t.Errorf("versions: %v, want 2", versions)
 	}
 	if got := all(t, b.Events(t.Context(), stream(t, "Order#o"), 0, 0)); !slices.Equal(got, []string{
 		"Order#o@1", "Order#o@2",
 	}) {
-		t.Errorf("all: %v", got)
+		t.Errorf("all commits: %v, want Order#o@1 and Order#o@2", got)
 	}
 	if got := all(t, b.Events(t.Context(), stream(t, "Order#o"), 4, 0)); got != nil {
 		t.Errorf("beyond the end: %v", got)
 	}
 	for _, err := range b.Events(t.Context(), stream(t, "Order#none"), 0, 0) {
 		if !errors.As(err, new(*es.NotFoundError)) {
-			t.Errorf("of no stream: %v", err)
+			t.Errorf("commits of a stream without events: %v, want NotFoundError", err)
 		}
 	}
 }
@@ -152,11 +152,11 @@ func TestState(t *testing.T) {
 	b.order(t, "o", "c")
 	one, err := b.State(t.Context(), stream(t, "Order#o"), es.Point{Version: 1})
 	if err != nil || one.Version != 1 || one.Stream != "Order#o" || one.At.IsZero() || one.Provisional {
-		t.Fatalf("at 1: %+v, %v", one, err)
+		t.Fatalf("state at version 1: %+v, %v", one, err)
 	}
 	now, err := b.State(t.Context(), stream(t, "Order#o"), es.Point{AsOf: time.Now()})
 	if err != nil || now.Version != 3 || !now.Provisional {
-		t.Fatalf("now: %+v, %v", now, err)
+		t.Fatalf("state now: %+v, %v, want version 3, provisional", now, err)
 	}
 	diff, err := inspect.Diff(one.State, now.State)
 	if err != nil {
@@ -167,13 +167,13 @@ func TestState(t *testing.T) {
 		got[d.Path] = string(d.Before) + " -> " + string(d.After)
 	}
 	if got["/total/amount"] != `"0.00" -> "20.00"` && got["/total"] == "" || len(got) < 2 {
-		t.Errorf("differences %v", got)
+		t.Errorf("differences: %v, want the total from 0.00 to 20.00", got)
 	}
 	for name, want := range map[string]string{
 		"Order#none": "not found", "Thing#x": `no aggregate has streams of type "Thing"`,
 	} {
 		if _, err := b.State(t.Context(), stream(t, name), es.Point{}); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("state of %s: %v, want an error with %q", name, err, want)
 		}
 	}
 	if _, err := b.State(t.Context(), stream(t, "Order#o"), es.Point{
@@ -216,7 +216,7 @@ func TestDiff(t *testing.T) {
 			got = append(got, fmt.Sprintf("%s %s>%s", d.Path, d.Before, d.After))
 		}
 		if err != nil || strings.Join(got, " ") != tt.want {
-			t.Errorf("%s, %s: %q, %v; want %q", tt.before, tt.after, got, err, tt.want)
+			t.Errorf("differences from %s to %s: %q, %v; want %q", tt.before, tt.after, got, err, tt.want)
 		}
 	}
 	if _, err := inspect.Diff([]byte(`{`), nil); err == nil {
@@ -243,7 +243,7 @@ func TestFind(t *testing.T) {
 		got := all(t, b.Find(t.Context(), tt.q))
 		slices.Sort(got)
 		if !slices.Equal(got, tt.want) {
-			t.Errorf("%+v: %v", tt.q, got)
+			t.Errorf("find %+v: %v, want %v", tt.q, got, tt.want)
 		}
 	}
 	for range b.Find(t.Context(), inspect.Query{}) { // who stops early leaves nothing behind that hangs
@@ -253,7 +253,7 @@ func TestFind(t *testing.T) {
 	cancel()
 	for _, err := range b.Find(ctx, inspect.Query{}) {
 		if !errors.Is(err, context.Canceled) {
-			t.Errorf("cancelled: %v", err)
+			t.Errorf("find with a canceled context: %v, want context.Canceled", err)
 		}
 	}
 	streams := map[string]int64{}
@@ -262,12 +262,12 @@ func TestFind(t *testing.T) {
 			t.Fatal(err)
 		}
 		if s.Commits != 2 || s.First.IsZero() || !s.Last.After(s.First) {
-			t.Errorf("stream %+v", s)
+			t.Errorf("summary of the stream: %+v, want 2 commits with their times", s)
 		}
 		streams[s.Stream] = s.Version
 	}
 	if len(streams) != 5 || streams["Order#o4"] != 3 {
-		t.Errorf("streams %v", streams)
+		t.Errorf("streams: %v, want 5, with Order#o4 at version 3", streams)
 	}
 }
 
@@ -302,11 +302,11 @@ func TestUnreadable(t *testing.T) {
 	}
 	if streams != 1 || !errors.As(failed, &unreadable) || unreadable.Commits != 1 || found != 2 ||
 		!errors.As(failed, new(*es.CorruptError)) {
-		t.Errorf("found %d, %v", found, failed)
+		t.Errorf("found %d, %v; want 2 and one corrupt commit of one stream", found, failed)
 	}
 }
 
-// TestTail: what is stored after the tail began comes, whoever stores it; the context's end is no error.
+// TestTail: what any process stores after the tail began comes; the context's end is no error.
 func TestTail(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -336,10 +336,10 @@ func TestTail(t *testing.T) {
 			select {
 			case c := <-got:
 				if stored = true; c.Stream != "Order#"+name || c.Events[0].Type != "ItemAdded" {
-					t.Errorf("%s: %+v", name, c)
+					t.Errorf("tail %s: commit %+v, want ItemAdded of the stream that was stored", name, c)
 				}
 			case err := <-ended:
-				t.Fatalf("%s: %v", name, err)
+				t.Fatalf("tail %s ended with %v before it was canceled", name, err)
 			case <-time.After(50 * time.Millisecond):
 			}
 		}
@@ -349,7 +349,7 @@ func TestTail(t *testing.T) {
 			case <-got:
 			case err := <-ended:
 				if open = false; err != nil {
-					t.Errorf("%s: the end of the context is %v", name, err)
+					t.Errorf("%s: tail with a canceled context: %v, want no error", name, err)
 				}
 			}
 		}
@@ -364,13 +364,13 @@ func TestTailOfNothing(t *testing.T) {
 	for table, want := range map[string]string{without: "has no stream", "nothing": "ResourceNotFoundException"} {
 		for _, err := range feed.New(client, cfg, table, feed.Config{}).Commits(t.Context()) {
 			if err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("%s: %v", table, err)
+				t.Errorf("follow table %s: %v, want an error with %q", table, err, want)
 			}
 		}
 	}
 	for _, err := range inspect.New(nil, inspect.Config{}).Tail(t.Context(), inspect.Query{}) {
 		if !errors.Is(err, inspect.ErrNoFeed) {
-			t.Errorf("without a feed: %v", err)
+			t.Errorf("tail without a feed: %v, want ErrNoFeed", err)
 		}
 	}
 }
@@ -391,7 +391,7 @@ func TestTrace(t *testing.T) {
 	trace, err := b.Trace(t.Context(), "req")
 	if err != nil || len(trace.Commits) != 2 || trace.Commits[0].Stream != "Order#a" ||
 		len(trace.Commits[0].Siblings) != 1 {
-		t.Fatalf("%+v, %v", trace, err)
+		t.Fatalf("trace: %+v, %v, want two commits, the first of Order#a with one sibling", trace, err)
 	}
 	states := map[string]inspect.Applied{}
 	for _, c := range trace.Commits {
@@ -401,16 +401,16 @@ func TestTrace(t *testing.T) {
 	}
 	if a := states["Order#a orders"]; !a.Applied || !a.Exact || a.At == nil || a.At.Before(begun) || a.Version != 1 ||
 		a.Generation != 1 || a.Status != projection.Serving {
-		t.Errorf("applied: %+v", a)
+		t.Errorf("Order#a in orders: %+v, want version 1 applied in the serving generation", a)
 	}
 	if a := states["Order#b orders"]; a.Applied || a.Parked == nil || a.Parked.Reason != projection.NeedsNewerCode {
-		t.Errorf("parked: %+v", a)
+		t.Errorf("Order#b in orders: %+v, want it parked, needing newer code", a)
 	}
 	if a, there := states["Order#a reserve-stock"]; !there || !a.Applied || a.At != nil {
-		t.Errorf("what does not concern it: %+v", a)
+		t.Errorf("projection that reads no such events: %+v", a)
 	}
 	if trace, err := b.Trace(t.Context(), "none"); err != nil || len(trace.Commits) != 0 {
-		t.Errorf("of nothing: %+v, %v", trace, err)
+		t.Errorf("trace of an unknown id: %+v, %v, want no commits", trace, err)
 	}
 	b.append(t, "later", map[string][]es.RawEvent{"Order#a": {event("OrderCancelled", `{"reason":"x"}`)}})
 	if err := b.operator.CatchUp(t.Context(), stream(t, "Order#a"), orders); err != nil {
@@ -419,7 +419,7 @@ func TestTrace(t *testing.T) {
 	applied, err := b.Applied(t.Context(), stream(t, "Order#a"), 1)
 	i := slices.IndexFunc(applied, func(a inspect.Applied) bool { return a.Projection == orders })
 	if err != nil || i < 0 || !applied[i].Applied || applied[i].Exact || applied[i].Version != 2 {
-		t.Errorf("after a later one: %+v, %v", applied, err)
+		t.Errorf("commit before a later one that is applied: %+v, %v", applied, err)
 	}
 }
 
@@ -439,13 +439,13 @@ func TestProjections(t *testing.T) {
 		got, err := b.Projections(t.Context())
 		i := slices.IndexFunc(got, func(p inspect.Projection) bool { return p.Name == orders })
 		if err != nil || i < 0 || len(got) != len(annalsaws.CurrentReadTables(declared))+1 { // and a reaction
-			t.Fatalf("%+v, %v", got, err)
+			t.Fatalf("progress of projections: %+v, %v, want all read models and one reaction", got, err)
 		}
 		return got[i]
 	}
 	got := find()
 	if len(got.Generations) != 2 || got.Generations[0].Parked != 1 {
-		t.Fatalf("%+v", got)
+		t.Fatalf("generations of orders: %+v, want two, with one stream parked in the first", got)
 	}
 	want := &inspect.Rebuild{Doing: "filled", Segments: build.Segments}
 	if diff := cmp.Diff(want, got.Generations[1].Rebuild); diff != "" {

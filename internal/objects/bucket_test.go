@@ -27,13 +27,14 @@ func TestBucket(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		asked = append(asked, fmt.Sprintf("%s %s %s", r.Method, r.URL.RequestURI(), body))
 		if !strings.Contains(r.Header.Get("Authorization"), "/us-east-1/s3/aws4_request") {
-			t.Errorf("headers: %v", r.Header)
+			t.Errorf("headers: %v, want a signature for S3", r.Header)
 		}
 		w.WriteHeader(status)
 		if r.URL.Query().Get("list-type") == "2" { // as the documentation of ListObjectsV2 has it
 			_, _ = w.Write([]byte(`<?xml version="1.0" encoding="UTF-8"?><ListBucketResult ` +
 				`xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name>` +
-				`<IsTruncated>true</IsTruncated><Contents><Key>u/1</Key><Size>1</Size></Contents><Contents><Key>u/2</Key></Contents></ListBucketResult>`))
+				`<IsTruncated>true</IsTruncated><Contents><Key>u/1</Key><Size>1</Size></Contents>` +
+				`<Contents><Key>u/2</Key></Contents></ListBucketResult>`))
 			return
 		}
 		_, _ = w.Write([]byte("content"))
@@ -53,18 +54,18 @@ func TestBucket(t *testing.T) {
 		return objects.New(cfg, func(string) string { return "" })
 	}
 	if located("").Bucket("") != nil {
-		t.Error("a bucket without an address")
+		t.Error("bucket without an endpoint: want nil")
 	}
 	use := func(b objects.Bucket) (errs []error) {
 		asked = nil
 		errs = append(errs, b.Put(t.Context(), "u/a b", []byte("x")))
 		body, err := b.Get(t.Context(), "u/1")
 		if errs = append(errs, err); err == nil && string(body) != "content" {
-			t.Errorf("got %q", body)
+			t.Errorf("object: %q, want content", body)
 		}
 		keys, more, err := b.List(t.Context(), "u/")
 		if errs = append(errs, err); err == nil && (!more || !slices.Equal(keys, []string{"u/1", "u/2"})) {
-			t.Errorf("listed %v, %v", keys, more)
+			t.Errorf("listed %v, more %v; want u/1 and u/2, and more", keys, more)
 		}
 		return errs
 	}
@@ -87,7 +88,7 @@ func TestBucket(t *testing.T) {
 	b := located(server.URL).Bucket(address)
 	for i, err := range use(b) {
 		if err == nil || !strings.Contains(err.Error(), "s3://b/u/") || !strings.Contains(err.Error(), "403 Forbidden") {
-			t.Errorf("request %d: %v", i, err)
+			t.Errorf("request %d: %v, want an error with the object and 403 Forbidden", i, err)
 		}
 	}
 	if got := b.Location("u/1"); got != "s3://b/u/1" {

@@ -46,7 +46,7 @@ func TestAdmit(t *testing.T) {
 		})
 		if test.err != "" {
 			if err == nil || err.Error() != test.err || got.PolicyDocument.Statement != nil {
-				t.Errorf("%s: %s: %+v %v", test.name, test.value, got, err)
+				t.Errorf("%s: admit %s: %+v, %v, want the error %s and no policy", test.name, test.value, got, err, test.err)
 			}
 			continue
 		}
@@ -58,11 +58,11 @@ func TestAdmit(t *testing.T) {
 				}},
 		}
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
-			t.Errorf("%s: %s: %v %s", test.name, test.value, err, diff)
+			t.Errorf("%s: admit %s: %v (-want +got):\n%s", test.name, test.value, err, diff)
 		}
 	}
 	if log := b.log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, "no issuer") {
-		t.Errorf("logged %s", log)
+		t.Errorf("log: %s, want one line about the missing issuer", log)
 	}
 }
 
@@ -75,7 +75,7 @@ func TestProtocolIsAnswered(t *testing.T) {
 		e.Headers = map[string]string{"sec-websocket-protocol": offered}
 		got, err := b.handler.Handle(t.Context(), e)
 		if err != nil || got.StatusCode != 200 || got.Headers["Sec-WebSocket-Protocol"] != want {
-			t.Errorf("%q: %+v %v", offered, got, err)
+			t.Errorf("connect with the subprotocols %q: %+v, %v, want 200 with %q", offered, got, err, want)
 		}
 	}
 }

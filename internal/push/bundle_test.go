@@ -92,7 +92,7 @@ func (b *bundle) said(route, connection, who, body string) map[string]any {
 func (b *bundle) join(connection, who string) {
 	b.t.Helper()
 	if got := b.handle(Connect, connection, who, "").StatusCode; got != http.StatusOK {
-		b.t.Fatalf("connect: %d", got)
+		b.t.Fatalf("connect: status %d, want 200", got)
 	}
 	b.subscribe(connection, who, `"projection":"order-summary","stream":"Order#7"`)
 }
@@ -100,7 +100,7 @@ func (b *bundle) join(connection, who string) {
 func (b *bundle) subscribe(connection, who, what string) {
 	b.t.Helper()
 	if said := b.said(subscribe, connection, who, `{"action":"subscribe",`+what+`}`); said["type"] != "subscribed" {
-		b.t.Fatalf("subscribe: %v", said)
+		b.t.Fatalf("subscribe: %v, want subscribed", said)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 )
 
-var update = flag.Bool("update-stored", false, "write the items of testdata/stored anew")
+var update = flag.Bool("update-stored", false, "write the items of testdata/stored again")
 
 // TestConnectionsAreStoredAs keeps the stored form of rows: of a connection with subscriptions, whose owner must be
 // escaped, and of a connection without subscriptions.

@@ -85,7 +85,7 @@ func TestAnswers(t *testing.T) {
 	}
 	for name, test := range tests {
 		if diff := cmp.Diff(test.want, b.said(test.route, "c=", "ada", test.body)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
+			t.Errorf("%s: messages (-want +got):\n%s", name, diff)
 		}
 	}
 }
@@ -101,7 +101,7 @@ func TestWhoConnects(t *testing.T) {
 		"": 200, "ada": 200, strings.Repeat("x", 300): 200, strings.Repeat("x", 301): 401,
 	} {
 		if got := b.handle(Connect, "c", who, "").StatusCode; got != want {
-			t.Errorf("%.10q: %d, want %d", who, got, want)
+			t.Errorf("connect as %.10q: status %d, want %d", who, got, want)
 		}
 	}
 	// If the authorizer returns no subject, the client must not become the development identity.
@@ -109,7 +109,7 @@ func TestWhoConnects(t *testing.T) {
 		e := event(Connect, "nobody", "", "")
 		e.RequestContext.Authorizer = authorizer
 		if got, err := b.handler.Handle(t.Context(), e); err != nil || got.StatusCode != http.StatusUnauthorized {
-			t.Errorf("%v: %d, %v", authorizer, got.StatusCode, err)
+			t.Errorf("connect with the authorizer's answer %v: status %d, %v, want 401", authorizer, got.StatusCode, err)
 		}
 	}
 }
@@ -122,12 +122,12 @@ func TestOnlyOnesOwnConnection(t *testing.T) {
 	for connection, who := range map[string]string{"c": "bob", "unknown": "ada"} {
 		for _, route := range []string{subscribe, unsubscribe} {
 			if said := b.said(route, connection, who, body); said["code"] != "not-connected" {
-				t.Errorf("%s %s of %s: %v", route, connection, who, said)
+				t.Errorf("%s by the connection %s of %s: %v, want not-connected", route, connection, who, said)
 			}
 		}
 	}
 	if got := b.rows(); got != 2 {
-		t.Errorf("%d rows", got)
+		t.Errorf("%d rows, want 2", got)
 	}
 }
 
@@ -166,19 +166,19 @@ func TestAtMost100Subscriptions(t *testing.T) {
 		}
 	}
 	if b.rows() != 101 || free < 0 || refused < 0 {
-		t.Errorf("again: %d rows, %d, %d", b.rows(), free, refused)
+		t.Errorf("subscribe again: %d rows, first unused topic %d, first refused %d; want 101 rows", b.rows(), free, refused)
 	}
 	if got := ask(unsubscribe, free); got != "unsubscribed" || b.rows() != 100 {
-		t.Errorf("unsubscribe: %v, %d rows", got, b.rows())
+		t.Errorf("unsubscribe: %v, %d rows; want unsubscribed and 100", got, b.rows())
 	}
 	if got := ask(subscribe, refused); got != "subscribed" {
-		t.Errorf("in its place: %v", got)
+		t.Errorf("subscribe after an unsubscribe at the limit: %v, want subscribed", got)
 	}
 	if got := b.handle(disconnect, "c", "ada", "").StatusCode; got != 200 || b.rows() != 0 {
-		t.Errorf("disconnect: %d, %d rows", got, b.rows())
+		t.Errorf("disconnect: status %d, %d rows; want 200 and none", got, b.rows())
 	}
 	if got := b.handle(disconnect, "c", "ada", "").StatusCode; got != 200 {
-		t.Errorf("disconnect again: %d", got)
+		t.Errorf("disconnect again: status %d, want 200", got)
 	}
 }
 
@@ -204,10 +204,10 @@ func TestTheDatabaseFails(t *testing.T) {
 		got, err := b.handler.Handle(ctx,
 			event(route, "c", "ada", `{"action":"x","projection":"order-summary","stream":"Order#7"}`))
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
-			t.Errorf("%s: %v %s", route, err, diff)
+			t.Errorf("%s with a fault: %v (-want +got):\n%s", route, err, diff)
 		}
 		if strings.Count(b.log.String(), "WebSocket event failed") != 1 || !strings.Contains(b.log.String(), "connection=c") {
-			t.Errorf("%s: logged %s", route, b.log)
+			t.Errorf("%s: log: %s, want one failed event of connection c", route, b.log)
 		}
 	}
 }

@@ -68,8 +68,8 @@ func (b *bundle) spent(meter *dynamotest.Meter) dynamotest.Usage {
 }
 
 var (
-	nobody   = dynamotest.Usage{Requests: map[string]int{"GetItem": 1}, ReadUnits: 1}
-	somebody = dynamotest.Usage{Requests: map[string]int{"GetItem": 1, "Query": 3}, ReadUnits: 4}
+	noSubscriber  = dynamotest.Usage{Requests: map[string]int{"GetItem": 1}, ReadUnits: 1}
+	oneSubscriber = dynamotest.Usage{Requests: map[string]int{"GetItem": 1, "Query": 3}, ReadUnits: 4}
 )
 
 // TestABatchWithoutSubscribersCostsOneRead: also while a client is connected that has not subscribed.
@@ -77,11 +77,11 @@ func TestABatchWithoutSubscribersCostsOneRead(t *testing.T) {
 	t.Parallel()
 	meter := &dynamotest.Meter{}
 	b := newBundle(t, meter.Metered)
-	if diff := cmp.Diff(nobody, b.spent(meter)); diff != "" {
+	if diff := cmp.Diff(noSubscriber, b.spent(meter)); diff != "" {
 		t.Errorf("no client is connected (-want +got):\n%s", diff)
 	}
 	b.handle(Connect, "c", "ada", "")
-	if diff := cmp.Diff(nobody, b.spent(meter)); diff != "" {
+	if diff := cmp.Diff(noSubscriber, b.spent(meter)); diff != "" {
 		t.Errorf("no client is subscribed (-want +got):\n%s", diff)
 	}
 	meter.Take()
@@ -97,21 +97,21 @@ func TestASubscriberBetweenTwoBatchesIsTold(t *testing.T) {
 	b := newBundle(t, meter.Metered)
 	b.spent(meter)
 	b.join("c", "ada")
-	if diff := cmp.Diff(somebody, b.spent(meter)); diff != "" {
+	if diff := cmp.Diff(oneSubscriber, b.spent(meter)); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
 	if got := b.gateway.arrived(); len(got) != 2 { // both changes of order 7
-		t.Errorf("arrived: %v", got)
+		t.Errorf("messages that arrived: %v, want both changes of order 7", got)
 	}
 }
 
-func TestAnExpiredRecordIsNobody(t *testing.T) {
+func TestExpiredRecordCountsAsNoSubscriber(t *testing.T) {
 	t.Parallel()
 	meter := &dynamotest.Meter{}
 	b := newBundle(t, meter.Metered)
 	b.join("c", "ada")
 	at := b.latest()
-	for now, want := range map[int64]dynamotest.Usage{at - 1: somebody, at: nobody, at + 1: nobody} {
+	for now, want := range map[int64]dynamotest.Usage{at - 1: oneSubscriber, at: noSubscriber, at + 1: noSubscriber} {
 		b.connections.now = func() time.Time { return time.Unix(now, 0) }
 		got := b.spent(meter)
 		if diff := cmp.Diff(want.Requests, got.Requests); diff != "" {
@@ -120,7 +120,7 @@ func TestAnExpiredRecordIsNobody(t *testing.T) {
 	}
 	// The process that subscribed a client before does so again: the time that it remembers is in the past.
 	b.join("d", "ada")
-	if diff := cmp.Diff(somebody.Requests, b.spent(meter).Requests); diff != "" {
+	if diff := cmp.Diff(oneSubscriber.Requests, b.spent(meter).Requests); diff != "" {
 		t.Errorf("a client subscribes later (-want +got):\n%s", diff)
 	}
 }
@@ -138,7 +138,7 @@ func TestTheRecordIsNeverLowered(t *testing.T) {
 			t.Errorf("%s expires at %d: the record went from %d to %d", id, expires, want, b.latest())
 		}
 	}
-	b.subscribeWith(early, "late") // the same connection anew
+	b.subscribeWith(early, "late") // the same connection again
 	for _, id := range []string{"early", "again", "late"} {
 		if err := b.connections.Close(t.Context(), id); err != nil {
 			t.Fatal(err)

@@ -50,11 +50,11 @@ func TestNotify(t *testing.T) {
 	for name, test := range tests {
 		b.notifier.Notify(t.Context(), test.changes)
 		if diff := cmp.Diff(test.want, b.gateway.arrived(), cmp.AllowUnexported(post{}), sorted); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
+			t.Errorf("%s: messages that arrived (-want +got):\n%s", name, diff)
 		}
 	}
 	if b.log.Len() > 0 {
-		t.Errorf("logged %s", b.log)
+		t.Errorf("log: %s, want nothing", b.log)
 	}
 	b.said(unsubscribe, "ada1=", "ada", `{"action":"unsubscribe","projection":"order-summary","stream":"Order#7"}`)
 	b.notifier.Notify(t.Context(), []projection.Change{change("ada", "7", 3)})
@@ -98,11 +98,11 @@ func TestManyChangesComeInOrder(t *testing.T) {
 	b.notifier.Notify(t.Context(), changes)
 	got := b.gateway.arrived()
 	if len(got) != len(want) {
-		t.Fatalf("%d arrived", len(got))
+		t.Fatalf("%d messages arrived, want %d", len(got), len(want))
 	}
 	for i := range got {
 		if !strings.Contains(got[i].body, want[i].body) {
-			t.Errorf("at %d: %s", i, got[i].body)
+			t.Errorf("message %d: %s, want %s in it", i, got[i].body, want[i].body)
 		}
 	}
 }
@@ -120,7 +120,7 @@ func TestAGoneConnectionIsForgotten(t *testing.T) {
 	b.gateway.answer["gone"], b.gateway.answer["left"] = 410, 410
 	b.notifier.Notify(t.Context(), []projection.Change{change("ada", "7", 3), change("ada", "7", 4)})
 	if got := b.rows(); got != 0 || b.log.Len() > 0 {
-		t.Errorf("%d rows are left; logged %s", got, b.log)
+		t.Errorf("%d rows after the notifications; log: %s", got, b.log)
 	}
 }
 
@@ -134,16 +134,16 @@ func TestFailuresAreLoggedOnceAndDropped(t *testing.T) {
 	begin := time.Now()
 	b.notifier.Notify(t.Context(), []projection.Change{change("ada", "7", 3), change("ada", "7", 4)})
 	if took := time.Since(begin); took >= notifyTimeout {
-		t.Errorf("it took %v", took)
+		t.Errorf("notifying took %v, want less than its time limit", took)
 	}
 	if got := b.gateway.arrived(); len(got) != 2 {
-		t.Errorf("arrived: %v", got)
+		t.Errorf("messages that arrived: %v, want 2", got)
 	}
 	if log := b.log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, "failures=3") {
-		t.Errorf("logged %s", log)
+		t.Errorf("log: %s, want one line with 3 failures", log)
 	}
 	if got := b.rows(); got != 8 {
-		t.Errorf("%d rows", got)
+		t.Errorf("%d rows, want 8", got)
 	}
 }
 
@@ -159,12 +159,12 @@ func TestExpiredRowsDoNotCount(t *testing.T) {
 		b.connections.now = func() time.Time { return now.Add(test.after) }
 		b.notifier.Notify(t.Context(), []projection.Change{change("ada", "7", 3)})
 		if got := len(b.gateway.arrived()); got != test.posts {
-			t.Errorf("after %v: %d posts", test.after, got)
+			t.Errorf("after %v: %d posts, want %d", test.after, got, test.posts)
 		}
 	}
 	said := b.said(subscribe, "c", "ada", `{"action":"subscribe","projection":"order-summary","stream":"Order#8"}`)
 	if said["code"] != "not-connected" {
-		t.Errorf("subscribe: %v", said)
+		t.Errorf("subscribe: %v, want not-connected", said)
 	}
 }
 

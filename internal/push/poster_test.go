@@ -19,15 +19,15 @@ func TestPostIsSigned(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := g.arrived(); len(got) != 1 || got[0] != (post{"L0S/M9c=", "hello"}) {
-		t.Errorf("arrived: %v", got)
+		t.Errorf("messages that arrived: %v, want hello to L0S/M9c=", got)
 	}
 	if g.uri != "/live/@connections/L0S%2FM9c%3D" {
-		t.Errorf("path %s", g.uri)
+		t.Errorf("path of the request: %s, want the connection's id escaped", g.uri)
 	}
 	signed := g.header.Get("Authorization")
 	if !strings.HasPrefix(signed, "AWS4-HMAC-SHA256 Credential=key/") ||
 		!strings.Contains(signed, "/us-east-1/execute-api/aws4_request") {
-		t.Errorf("signed %q", signed)
+		t.Errorf("signature %q, want one for execute-api", signed)
 	}
 }
 
@@ -37,15 +37,15 @@ func TestPostErrors(t *testing.T) {
 	g.answer["gone"], g.answer["limited"] = 410, 429
 	p := newPoster(t, g.URL+"/live")
 	if err := p.Post(t.Context(), "gone", nil); !errors.Is(err, ErrGone) {
-		t.Errorf("410: %v", err)
+		t.Errorf("post to a connection that answers 410: %v, want ErrGone", err)
 	}
 	if err := p.Post(t.Context(), "limited", nil); err == nil ||
 		!strings.Contains(err.Error(), "429 Too Many Requests: because") {
-		t.Errorf("429: %v", err)
+		t.Errorf("post to a connection that answers 429: %v, want an error with the status and its cause", err)
 	}
 	p.cfg.Credentials = aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider("", "", ""))
 	if err := p.Post(t.Context(), "c", nil); err == nil || !strings.HasPrefix(err.Error(), "sign a request") {
-		t.Errorf("without credentials: %v", err)
+		t.Errorf("post without credentials: %v, want an error that the request can't be signed", err)
 	}
 	g.Close()
 	if err := newPoster(t, g.URL).Post(t.Context(), "c", nil); err == nil {
@@ -71,7 +71,7 @@ func TestHost(t *testing.T) {
 	r := <-asked
 	if r.Host != "abc.execute-api.eu-west-1.amazonaws.com" || r.URL.Path != "/live/@connections/c" ||
 		!strings.Contains(r.Header.Get("Authorization"), "SignedHeaders=content-type;host;") {
-		t.Errorf("host %s, path %s, %s", r.Host, r.URL.Path, r.Header.Get("Authorization"))
+		t.Errorf("request to host %s, path %s, signature %s", r.Host, r.URL.Path, r.Header.Get("Authorization"))
 	}
 }
 
@@ -108,12 +108,12 @@ func TestEndpoints(t *testing.T) {
 		p, err := NewPoster(cfg, func(name string) string { return map[string]string{URLEnv: test.url}[name] })
 		if test.want == "" {
 			if err == nil || !strings.Contains(err.Error(), "CONNECTIONS_URL") {
-				t.Errorf("%+v: %v", test, err)
+				t.Errorf("new poster with %+v: %v, want an error that names CONNECTIONS_URL", test, err)
 			}
 			continue
 		}
 		if err != nil || strings.TrimSpace(p.endpoint+" "+p.host) != test.want {
-			t.Errorf("%+v: %v, %v", test, p, err)
+			t.Errorf("new poster with %+v: %v, %v", test, p, err)
 		}
 	}
 }

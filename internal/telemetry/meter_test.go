@@ -24,12 +24,12 @@ func lines(t *testing.T, text string) []map[string]any {
 	for line := range strings.Lines(text) {
 		var document map[string]any
 		if err := json.Unmarshal([]byte(line), &document); err != nil {
-			t.Fatalf("%q: %v", line, err)
+			t.Fatalf("parse the metrics line %q: %v", line, err)
 		}
 		aws := document["_aws"].(map[string]any)
 		at := time.UnixMilli(int64(aws["Timestamp"].(float64)))
 		if ago := time.Since(at); ago < -time.Second || ago > time.Minute {
-			t.Errorf("Timestamp is %v", at)
+			t.Errorf("timestamp of the metrics: %v, want now", at)
 		}
 		directive := aws["CloudWatchMetrics"].([]any)[0].(map[string]any)
 		metrics := map[string]any{}
@@ -84,12 +84,12 @@ func TestFormat(t *testing.T) {
 		{"_aws": directive("Projection", map[string]any{"ParkedStreams": "Count"}), "Projection": "q", "ParkedStreams": 1.0},
 	}
 	if diff := cmp.Diff(want, lines(t, out.String())); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+		t.Errorf("metrics lines (-want +got):\n%s", diff)
 	}
 	out.Reset()
 	m.Flush()
 	if out.Len() > 0 {
-		t.Errorf("an invocation in which nothing was measured wrote %s", out.String())
+		t.Errorf("invocation without measurements wrote %s, want nothing", out.String())
 	}
 }
 
@@ -102,10 +102,9 @@ func TestEverySignalIsAMetric(t *testing.T) {
 		m.Signal(s)
 	}
 	m.Flush()
-	if got := lines(
-		t, out.String(),
-	)[0]["_aws"].(map[string]any)["Metrics"].(map[string]any); len(got) != int(es.SnapshotUnused)+1 || got[""] != nil {
-		t.Errorf("%v", got)
+	got := lines(t, out.String())[0]["_aws"].(map[string]any)["Metrics"].(map[string]any)
+	if len(got) != int(es.SnapshotUnused)+1 || got[""] != nil {
+		t.Errorf("metrics of signals: %v, want one for each signal and none without a name", got)
 	}
 }
 
@@ -127,18 +126,18 @@ func TestFlushed(t *testing.T) {
 		return in, boom
 	}))
 	if answer, err := h.Invoke(t.Context(), []byte("x")); string(answer) != "x" || !errors.Is(err, boom) {
-		t.Errorf("%s, %v", answer, err)
+		t.Errorf("invoke a function that fails: %s, %v, want its answer and its error", answer, err)
 	}
 	func() {
 		defer func() {
 			if thrown := recover(); thrown != boom { //nolint:errorlint // the very value
-				t.Errorf("thrown: %v", thrown)
+				t.Errorf("recovered %v, want the panic of the function", thrown)
 			}
 		}()
 		_, _ = h.Invoke(t.Context(), []byte("panic"))
 	}()
 	if got := lines(t, out.String()); len(got) != 2 {
-		t.Errorf("%v", got)
+		t.Errorf("metrics lines: %v, want 2", got)
 	}
 }
 
@@ -151,7 +150,7 @@ func TestOff(t *testing.T) {
 	m.Observe(projection.Observation{Projection: "p", Versions: 1})
 	m.Flush()
 	if _, wrapped := m.Flushed(handler(nil)).(handler); !wrapped || m != nil || out.Len() > 0 {
-		t.Errorf("%v wrote %q", m, out.String())
+		t.Errorf("meter without metrics: %v, wrote %q; want nil and nothing", m, out.String())
 	}
 }
 

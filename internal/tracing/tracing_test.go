@@ -31,7 +31,7 @@ func TestOff(t *testing.T) {
 	t.Parallel()
 	off, err := New(environment(nil), "f")
 	if err != nil || off != nil {
-		t.Fatalf("%v, %v", off, err)
+		t.Fatalf("tracing without a collector: %v, %v, want nil and no error", off, err)
 	}
 	var cfg aws.Config
 	off.Calls(&cfg)
@@ -53,7 +53,7 @@ func TestWhatCanNotBe(t *testing.T) {
 			"OTEL_EXPORTER_OTLP_ENDPOINT": "http://h", "OTEL_EXPORTER_OTLP_HEADERS": headers,
 		}), "f")
 		if err == nil || strings.Contains(err.Error(), "api-key") {
-			t.Errorf("headers %q: %v", headers, err)
+			t.Errorf("headers %q: %v, want an error without the key", headers, err)
 		}
 	}
 }
@@ -79,7 +79,7 @@ func TestCarrier(t *testing.T) { //nolint:paralleltest // sets the environment
 		}
 		followed := trace.SpanContextFromContext(on.propagator.Extract(t.Context(), carrier([]byte(tt.event))))
 		if got := followed.TraceID().String(); got != tt.want && (tt.want != "" || followed.IsValid()) {
-			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+			t.Errorf("%s: trace id %s, want %s", tt.name, got, tt.want)
 		}
 	}
 }
@@ -112,7 +112,7 @@ func TestDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	if header.Get("Api-Key") != "a b" || header.Get("Other") != "c" || header.Get("Content-Type") != "application/json" {
-		t.Errorf("headers %v", header)
+		t.Errorf("headers of the export: %v", header)
 	}
 	text := func(s string) any { return map[string]any{"stringValue": s} }
 	attributeOf := func(key string, value any) any { return map[string]any{"key": key, "value": value} }
@@ -120,7 +120,7 @@ func TestDocument(t *testing.T) {
 	sent := spans["spans"].([]any)[0].(map[string]any)
 	for _, name := range []string{"traceId", "spanId", "startTimeUnixNano", "endTimeUnixNano"} {
 		if value, _ := sent[name].(string); value == "" {
-			t.Errorf("%s is %v", name, sent[name])
+			t.Errorf("attribute %s of the resource: %v, want a text", name, sent[name])
 		}
 		delete(sent, name)
 	}
@@ -138,7 +138,7 @@ func TestDocument(t *testing.T) {
 		}},
 	}
 	if diff := cmp.Diff(want, spans); diff != "" {
-		t.Errorf("(-want +sent):\n%s", diff)
+		t.Errorf("spans (-want +sent):\n%s", diff)
 	}
 }
 
@@ -158,7 +158,7 @@ func TestCollectorIsAway(t *testing.T) {
 		if _, err := on.Invocations(handler(func(context.Context) error {
 			return boom
 		})).Invoke(t.Context(), nil); !errors.Is(err, boom) {
-			t.Errorf("%s: %v", endpoint, err)
+			t.Errorf("invoke with the collector at %s: %v, want the function's own error", endpoint, err)
 		}
 		_, s := on.provider.Tracer("lib").Start(t.Context(), "s")
 		s.End()

@@ -56,11 +56,11 @@ func TestEndpoint(t *testing.T) {
 		tables := dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.BaseEndpoint = &server.URL })
 		for _, err := range feed.New(tables, cfg, "t", feed.Config{Every: 1}).Commits(t.Context()) {
 			if err != nil && strings.Contains(err.Error(), "ResourceNotFoundException") != test.want {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("follow with %s: %v", name, err)
 			}
 		}
 		if got := asked.Load() > 0; got != test.want {
-			t.Errorf("%s: asked elsewhere: %t", name, got)
+			t.Errorf("%s: the other endpoint was asked: %t, want %t", name, got, test.want)
 		}
 	}
 }

@@ -117,7 +117,7 @@ func TestLineage(t *testing.T) {
 	}
 	if !slices.Equal(versions, []int64{1, 2}) || failed == nil ||
 		!strings.Contains(failed.Error(), "Note#a@3 is corrupt") {
-		t.Errorf("versions %v, %v", versions, failed)
+		t.Errorf("versions %v, error %v; want 1 and 2, and Note#a@3 corrupt", versions, failed)
 	}
 	want := []string{"shard-b LATEST", "shard-b AFTER_SEQUENCE_NUMBER 101", "shard-c TRIM_HORIZON"}
 	if !slices.Equal(l.iterators, want) {

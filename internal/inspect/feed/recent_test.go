@@ -165,7 +165,7 @@ func TestRecentFails(t *testing.T) {
 	f := &fakeStream{shards: shards{"a": {fails: "AccessDeniedException"}}}
 	if _, err := f.feed(t, feed.Budget{}).Recent(t.Context(), 3); err == nil ||
 		!strings.Contains(err.Error(), "follow table t: ") {
-		t.Errorf("%v", err)
+		t.Errorf("recent commits of a table without a stream: %v, want an error that names the table", err)
 	}
 }
 
@@ -178,7 +178,7 @@ func TestRecentThen(t *testing.T) {
 	}
 	got, err := f.feed(t, feed.Budget{}).Recent(t.Context(), 2)
 	if err != nil || names(got.Commits) != "x@2 x@3" {
-		t.Fatalf("%q, %v", names(got.Commits), err)
+		t.Fatalf("recent commits: %q, %v, want x@2 x@3", names(got.Commits), err)
 	}
 	var then []es.Commit
 	for c, err := range got.Then {
@@ -190,7 +190,7 @@ func TestRecentThen(t *testing.T) {
 		}
 	}
 	if names(then) != "x@4 x@5" {
-		t.Errorf("then came %q", names(then))
+		t.Errorf("commits after the recent ones: %q, want x@4 x@5", names(then))
 	}
 }
 
@@ -222,7 +222,7 @@ func TestRecentOfTable(t *testing.T) {
 		got, err = f.Recent(t.Context(), 3)
 	}
 	if err != nil || names(got.Commits) != "b@1 c@1 d@1" || !got.Complete {
-		t.Fatalf("%q, complete %v, %v", names(got.Commits), got.Complete, err)
+		t.Fatalf("recent commits: %q, complete %v, %v; want b@1 c@1 d@1, complete", names(got.Commits), got.Complete, err)
 	}
 	put("e")
 	put("f")
@@ -236,6 +236,6 @@ func TestRecentOfTable(t *testing.T) {
 		}
 	}
 	if names(then) != "e@1 f@1" {
-		t.Errorf("then came %q", names(then))
+		t.Errorf("commits after the recent ones: %q, want e@1 f@1", names(then))
 	}
 }

@@ -136,10 +136,10 @@ func TestAsk(t *testing.T) {
 				Task: test.task, Projection: "p",
 			})
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
-				t.Errorf("%v, want %q", err, test.want)
+				t.Errorf("ask the function: %v, want an error with %q", err, test.want)
 			}
 			if requests != max(test.requests, 1) {
-				t.Errorf("%d requests", requests)
+				t.Errorf("%d requests, want %d", requests, max(test.requests, 1))
 			}
 		})
 	}
@@ -159,15 +159,16 @@ func TestAskKeepsErrors(t *testing.T) {
 	})
 	if found := new(es.NotFoundError); !errors.As(err, &found) || *found != *none ||
 		err.Error() != "function S-Query: Order#o not found" {
-		t.Errorf("%v", err)
+		t.Errorf("ask for a missing stream: %v, want NotFoundError of Order#o", err)
 	}
 }
 
-// TestAskWhatIsNot: a function that the service has not, and a task that a command must not ask for, are not invoked.
-func TestAskWhatIsNot(t *testing.T) {
+// TestAskRefusesUnknownFunctionsAndTasks: a function that the service has not, and a task that a command must not ask
+// for, are not invoked.
+func TestAskRefusesUnknownFunctionsAndTasks(t *testing.T) {
 	t.Parallel()
 	c := functions.New(answering(t, func(http.ResponseWriter, *http.Request) {
-		t.Error("it was invoked")
+		t.Error("the function was invoked, want it refused before")
 	}), names, "annals projections")
 	for f, want := range map[annalsaws.Function]string{
 		annalsaws.Reactor:   "the service has no reactor function",
@@ -175,7 +176,7 @@ func TestAskWhatIsNot(t *testing.T) {
 	} {
 		if _, err := c.Ask(t.Context(), f, ask.Request{Task: ask.CatchUp}); err == nil ||
 			!strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %q", err, want)
+			t.Errorf("ask without the function's name: %v, want an error with %q", err, want)
 		}
 	}
 }
@@ -197,12 +198,12 @@ func TestMachine(t *testing.T) {
 	m := functions.NewMachine(cfg, "arn:aws:states:r:a:stateMachine:M")
 	err := m.Start(t.Context(), "e", projection.Stage{Projection: "p"})
 	if err != nil || !strings.Contains(asked[0], `"name":"e","stateMachineArn":"arn:aws:states:r:a:stateMachine:M"`) {
-		t.Errorf("%v, %v", asked, err)
+		t.Errorf("start an execution: sent %v, %v; want the name e and the ARN of the machine", asked, err)
 	}
 	answers["StartExecution"] = `{"__type":"StateMachineDoesNotExist","message":"none"}`
 	if err := m.Start(t.Context(), "e", projection.Stage{}); err == nil ||
 		!strings.Contains(err.Error(), "start execution e: ") {
-		t.Errorf("no machine: %v", err)
+		t.Errorf("start an execution without a machine: %v, want an error that names it", err)
 	}
 	for text, want := range map[string]string{
 		`{"status":"RUNNING"}`:   "",
@@ -213,7 +214,7 @@ func TestMachine(t *testing.T) {
 		answers["DescribeExecution"] = text
 		failure, err := m.Failure(t.Context(), "e")
 		if err != nil || failure != nil && failure.String() != want || failure == nil && want != "" {
-			t.Errorf("%s: %v, %v", text, failure, err)
+			t.Errorf("failure of the execution that answers %s: %v, %v", text, failure, err)
 		}
 	}
 	if last := asked[len(asked)-1]; last != `DescribeExecution {"executionArn":"arn:aws:states:r:a:execution:M:e"}` {
@@ -224,7 +225,7 @@ func TestMachine(t *testing.T) {
 		t.Error("no execution, and no error")
 	}
 	if functions.NewMachine(cfg, "") != nil {
-		t.Error("a machine without an ARN")
+		t.Error("machine without an ARN: want nil")
 	}
 }
 

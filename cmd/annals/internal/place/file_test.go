@@ -44,7 +44,7 @@ func TestFileIsDamaged(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := place.File(strings.NewReader(string(changed)), "f"); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %q", err, want)
+			t.Errorf("read a changed description: %v, want an error with %q", err, want)
 		}
 	}
 	if _, err := place.File(strings.NewReader(string(text)+"{}"), "f"); err == nil ||

@@ -67,12 +67,12 @@ func TestStack(t *testing.T) {
 	if err != nil || got.Service.Name != "enrol" || got.Resources.Tables["events"] != "Enrol-EventsTable-1" ||
 		got.Resources.Functions[annalsaws.Query] != "Enrol-QueryFunction-1" || got.Resources.API != "" ||
 		got.Place != "stack Enrol in eu-west-1" || got.Environment["AWS_REGION"] != "eu-west-1" {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("read the stack Enrol: %+v, %v; want its tables, functions and region", got, err)
 	}
 }
 
-// TestStackIsNone: each error says what to do.
-func TestStackIsNone(t *testing.T) {
+// TestStackCannotBeRead: each error says what to do.
+func TestStackCannotBeRead(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, template, want string }{
 		{"Other", "", "there is no stack Other in region eu-west-1 of this account: `cdk list`"},
@@ -90,7 +90,7 @@ func TestStackIsNone(t *testing.T) {
 	} {
 		_, err := place.Stack(t.Context(), cloudFormation(t, test.template), test.name)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s: %v, want %q", test.template, err, test.want)
+			t.Errorf("read a stack with the template %s: %v, want an error with %q", test.template, err, test.want)
 		}
 	}
 }
