@@ -136,7 +136,7 @@ func (p *page) until(t *testing.T, expression string) {
 			return
 		}
 	}
-	t.Fatalf("it never came to: %s\nthe page has:\n%s", expression, value[string](t, p, "document.body.innerText"))
+	t.Fatalf("the page never reached: %s\nits text is:\n%s", expression, value[string](t, p, "document.body.innerText"))
 }
 
 // view goes to a view and waits for its title.

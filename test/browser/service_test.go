@@ -138,7 +138,7 @@ func (s *service) do(t *testing.T, method, path, body string, headers ...string)
 	answer, err := http.DefaultClient.Do(r)
 	must(t, err)
 	if answer.StatusCode >= 300 {
-		t.Fatalf("%s %s: %s", method, path, answer.Status)
+		t.Fatalf("%s %s: status %s, want less than 300", method, path, answer.Status)
 	}
 	return answer
 }
@@ -157,8 +157,8 @@ func (s *service) openAccount(t *testing.T, id, owner string) {
 	s.post(t, "/accounts", string(body))
 }
 
-// spoil stores a commit on an account that no projection knows, and returns what takes it away again, which nobody may
-// on AWS.
+// spoil stores a commit on an account that no projection knows, and returns what takes it away again, which no role may
+// do on AWS.
 func (s *service) spoil(t *testing.T, account string) (mend func()) {
 	t.Helper()
 	stream := es.StreamID{Type: "Account", ID: account}

@@ -45,7 +45,7 @@ func live(t *testing.T, s *service, p *page) {
 		"units\\s*[1-9]/.test(document.querySelector('.figures').innerText)"
 	for deposits := 0; !value[bool](t, p, shown); deposits++ {
 		if deposits == 60 {
-			t.Fatal("no deposit shows, or nothing of what it consumes")
+			t.Fatal("the deposit, or the units that it consumed, is not shown")
 		}
 		s.post(t, "/accounts/live/deposits", `{"amount":{"amount":"1.00","currency":"USD"}}`)
 		time.Sleep(500 * time.Millisecond)
@@ -53,13 +53,13 @@ func live(t *testing.T, s *service, p *page) {
 	p.says(t, ".figures", "Commits")
 	reached := "Skip to content, Annals, Live, Search, Projections, Parked, q, Go, Pause, only"
 	if got := count.ReplaceAllString(p.tabbed(t, 10), "Parked"); !strings.HasPrefix(got, reached) {
-		t.Errorf("Tab reaches %s", got)
+		t.Errorf("elements that Tab reaches: %s, want %s", got, reached)
 	}
 	p.run(t, chromedp.Click("main .bar button")) // Pause
 	s.post(t, "/accounts/live/withdrawals", `{"amount":{"amount":"1.00","currency":"USD"}}`)
 	p.says(t, "main .bar", "new since")
 	if value[bool](t, p, "document.querySelector('.feed').innerText.includes('MoneyWithdrawn')") {
-		t.Error("the list changes though it is paused")
+		t.Error("the list changes while it is paused")
 	}
 	p.run(t, chromedp.Click("main .bar button"))
 	p.says(t, ".feed li", "MoneyWithdrawn")
@@ -174,7 +174,7 @@ func escapes(t *testing.T, s *service, p *page) {
 	p.view(t, "#/search?stream=Account%23scr", "Search")
 	p.says(t, ".feed li", "Account#script")
 	if value[bool](t, p, "document.title === 'run' || document.querySelector('main script, main img') !== null") {
-		t.Error("what was stored became part of the page")
+		t.Error("a stored text was rendered as HTML")
 	}
 	p.view(t, "#/stream/Account%23script", "Account#script")
 	p.says(t, ".detail", "<img src=x")
@@ -198,7 +198,7 @@ func rebuild(t *testing.T, _ *service, p *page) {
 	p.until(t, row+".innerText.includes('rebuilt')")
 	p.until(t, row+".children[1].innerText.startsWith('2')") // the generation that serves
 	if !value[bool](t, p, "Boolean(window.progressed)") {
-		t.Error("nothing was seen of its progress")
+		t.Error("the page did not show the progress")
 	}
 }
 

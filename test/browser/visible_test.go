@@ -35,7 +35,7 @@ func visible(t *testing.T, _ *service, p *page) {
 		before := p.heard()
 		time.Sleep(quiet)
 		if after := p.heard(); after != before {
-			t.Errorf("%s, hidden: it asked and heard %d times", view.title, after-before)
+			t.Errorf("%s, hidden: %d requests and messages, want none", view.title, after-before)
 		}
 		p.hide(t, false)
 		p.hears(t, view.title)
@@ -55,7 +55,7 @@ func (p *page) hears(t *testing.T, view string) {
 	before := p.heard()
 	for end := time.Now().Add(patience); p.heard() < before+2; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("%s: the page hears nothing", view)
+			t.Fatalf("%s: no message arrived", view)
 		}
 	}
 }

@@ -109,7 +109,7 @@ func TestReactionsAreNotTheirCommand(t *testing.T) {
 	reaction := commit(t, "Product#p", 1, "k", "i2", "StockReserved", `{}`)
 	reaction.Meta.CausationID = "Order#o@1"
 	if own := keep(command, reaction).own("k"); len(own) != 1 || own[0].ID != "i1" {
-		t.Errorf("got %v", own)
+		t.Errorf("own answers: %v, want i1", own)
 	}
 }
 
@@ -148,7 +148,7 @@ func TestAccountsAreLinearizable(t *testing.T) {
 			t.Parallel()
 			h := &history{operations: c.operations}
 			if n := checkAccounts(keep(), h); n != len(c.operations) {
-				t.Errorf("checked %d operations", n)
+				t.Errorf("checked %d operations, want %d", n, len(c.operations))
 			}
 			if legal := len(h.violations) == 0; legal != c.legal {
 				t.Errorf("legal: %t, want %t: %v", legal, c.legal, h.violations)
@@ -190,7 +190,7 @@ func TestAmounts(t *testing.T) {
 	} {
 		var got amount
 		if err := json.Unmarshal([]byte(text), &got); err != nil || got != want {
-			t.Errorf("%s: %d, %v", text, got, err)
+			t.Errorf("parse %s: %d, %v, want %d", text, got, err, want)
 		}
 	}
 }
@@ -216,7 +216,7 @@ func TestReactionsAreMissed(t *testing.T) {
 		"flagged": {[]es.Commit{commit(t, "Order#o", 4, "k2", "i4", "OrderFlaggedShort", `{"productIds":["p"]}`)}, 0},
 	} {
 		if got := keep(append(order[:3:3], c.more...)...).checkReactions(); len(got) != c.want {
-			t.Errorf("%s: %v", name, got)
+			t.Errorf("%s: reported %v, want %d", name, got, c.want)
 		}
 	}
 }

@@ -27,7 +27,7 @@ func TestBugsFit(t *testing.T) {
 			build := exec.Command("go", "build", "-overlay", overlay, "./pkg/es/...")
 			build.Dir = root
 			if said, err := build.CombinedOutput(); err != nil {
-				t.Errorf("%v\n%s", err, said)
+				t.Errorf("build with the overlay: %v\n%s", err, said)
 			}
 		})
 	}
@@ -42,9 +42,9 @@ func TestOverlayRefusesWhatMovedOn(t *testing.T) {
 	}
 	_, err = writeOverlay(root, t.TempDir(), []change{{file: "go.mod", old: "no such text"}})
 	if err == nil || !strings.Contains(err.Error(), "go.mod has this text 0 times") {
-		t.Errorf("got %v", err)
+		t.Errorf("overlay of a text that is not there: %v, want an error", err)
 	}
 	if _, err := writeOverlay(root, t.TempDir(), []change{jumpyClock}); err != nil {
-		t.Errorf("the clock: %v", err)
+		t.Errorf("overlay of the clock: %v", err)
 	}
 }

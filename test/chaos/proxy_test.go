@@ -60,7 +60,7 @@ func TestFaultsDependOnTheSeed(t *testing.T) {
 	// Go's client repeats a request if a reused connection was cut, so some kinds of faults are not visible here.
 	for _, kind := range []string{"throttled", "delayed"} {
 		if counts[kind] == 0 {
-			t.Errorf("nothing was %s: %v", kind, counts)
+			t.Errorf("no request was %s: %v", kind, counts)
 		}
 	}
 }
@@ -104,15 +104,15 @@ func TestEachFault(t *testing.T) {
 				switch f.kind {
 				case "transaction conflict":
 					if strings.Count(string(text), "Code") != 2 || !strings.Contains(string(text), "TransactionConflict") {
-						t.Errorf("reasons: %s", text)
+						t.Errorf("reasons of the transaction: %s, want two, with TransactionConflict", text)
 					}
 				case "unprocessed":
 					if !strings.Contains(string(text), `"UnprocessedKeys":{"t":{"Keys":[]}}`) {
-						t.Errorf("what is left: %s", text)
+						t.Errorf("answer with unprocessed keys: %s", text)
 					}
 				case "short page":
 					if !strings.Contains(sent, `"Limit":`) {
-						t.Errorf("asked for %s", sent)
+						t.Errorf("request %s, want a Limit", sent)
 					}
 				}
 			})
@@ -124,7 +124,7 @@ func TestEachFault(t *testing.T) {
 func TestControlPlaneIsSpared(t *testing.T) {
 	t.Parallel()
 	if got := faultsOf("DescribeTable"); got != nil {
-		t.Errorf("got %v", got)
+		t.Errorf("faults of DescribeTable: %v, want none", got)
 	}
 }
 
@@ -205,7 +205,7 @@ func TestStreamsLoseNothing(t *testing.T) {
 		}
 	}
 	if disordered == 0 || twice == 0 {
-		t.Errorf("out of order: %d, delivered twice: %d", disordered, twice)
+		t.Errorf("records out of order: %d, delivered twice: %d", disordered, twice)
 	}
 }
 
@@ -215,7 +215,7 @@ func TestNewReaderGetsWhatWasHeld(t *testing.T) {
 	s := newStreamFaults(newTimeline())
 	s.held["as"] = []json.RawMessage{[]byte("7")}
 	if got := read(t, s, open0(t, s), "0", nil, "1", rand.New(rand.NewPCG(1, 1))); !slices.Equal(got.Records, []int{7}) {
-		t.Errorf("got %v", got)
+		t.Errorf("records that were read: %v, want 7", got)
 	}
 }
 
@@ -276,7 +276,7 @@ func TestStreamsExpire(t *testing.T) {
 			}
 		}
 		if !seen {
-			t.Errorf("%s never answered %s", operation, want)
+			t.Errorf("%s never answered with %s", operation, want)
 		}
 	}
 }

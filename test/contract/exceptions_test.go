@@ -21,11 +21,11 @@ func TestExplain(t *testing.T) {
 	}
 	one, other := finding{check: "a", status: 404, body: "Not"}, finding{check: "a", status: 404, body: "Found"}
 	if n, err := explain([]finding{one, other, one}, exceptions); n != 3 || err != nil {
-		t.Errorf("%d, %v", n, err)
+		t.Errorf("explain findings: %d, %v, want 3 explained", n, err)
 	}
 	_, err = explain([]finding{one}, exceptions)
 	if err == nil || !strings.Contains(err.Error(), "exception 2 (a, 404, Found$) explains no finding") {
-		t.Errorf("an exception without a finding: %v", err)
+		t.Errorf("explain with an unused exception: %v, want an error", err)
 	}
 	for name, f := range map[string]finding{
 		"another check":  {check: "b", status: 404, body: "Not", operation: "GET /a", says: "one\ntwo"},
@@ -34,12 +34,12 @@ func TestExplain(t *testing.T) {
 	} {
 		_, err := explain([]finding{one, other, f}, exceptions)
 		if err == nil || !strings.Contains(err.Error(), f.check+" of GET /a, status ") {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("explain with %s: %v, want an error that names the finding", name, err)
 		}
 	}
 	many := make([]finding, maxShown+3)
 	if _, err := explain(many, nil); err == nil || !strings.Contains(err.Error(), "3 more findings") {
-		t.Errorf("many: %v", err)
+		t.Errorf("explain many findings: %v, want 3 more findings", err)
 	}
 }
 
@@ -56,14 +56,14 @@ func TestReadExceptions(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "exceptions.json")
 		write(t, path, text)
 		if _, err := readExceptions(path); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%s: %v", text, err)
+			t.Errorf("read exceptions from %s: %v, want an error with %q", text, err, says)
 		}
 	}
 	if _, err := readExceptions("nowhere.json"); err == nil {
 		t.Error("no file, no error")
 	}
 	if all, err := readExceptions("judges/exceptions.json"); err != nil || len(all) == 0 {
-		t.Errorf("%d, %v", len(all), err)
+		t.Errorf("read judges/exceptions.json: %d exceptions, %v", len(all), err)
 	}
 }
 
@@ -78,7 +78,7 @@ func TestReadReport(t *testing.T) {
 	sent, all, err := readReport(strings.NewReader(begun + scenario + ended))
 	want := finding{check: "c", operation: "GET /a", says: "T: M", status: 404, body: "Not"}
 	if err != nil || sent != 2 || len(all) != 2 || all[0] != want || all[1].check != "e" {
-		t.Errorf("%d requests, %+v, %v", sent, all, err)
+		t.Errorf("report: %d requests, %+v, %v", sent, all, err)
 	}
 	for name, text := range map[string]string{
 		"nothing": "", "broken off": begun + scenario, "no request": begun + ended, "half a line": begun + `{"Scen`,

@@ -15,14 +15,14 @@ func TestInstallSaysWhatIsMissing(t *testing.T) {
 	b := bench{files: "judges", dir: t.TempDir()}
 	if err := b.install(t.Context()); !errors.Is(err, errNoPython) ||
 		!strings.Contains(err.Error(), "install the packages of test/contract/judges/requirements.txt: ") {
-		t.Errorf("without Python: %v", err)
+		t.Errorf("install without Python: %v, want errNoPython with the command", err)
 	}
 	if err := b.installNode(t.Context()); err == nil || !strings.Contains(err.Error(), "npm is missing: install Node.js") {
-		t.Errorf("without npm: %v", err)
+		t.Errorf("install without npm: %v, want an error that names Node.js", err)
 	}
 	b.files = empty
 	if err := b.install(t.Context()); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("without pins: %v", err)
+		t.Errorf("install without the pinned versions: %v, want os.ErrNotExist", err)
 	}
 }
 
@@ -54,7 +54,7 @@ func TestOnce(t *testing.T) {
 func TestTokenOf(t *testing.T) {
 	t.Parallel()
 	if token, err := tokenOf([]byte(`{"access_token":"t"}`)); token != "t" || err != nil {
-		t.Errorf("%q, %v", token, err)
+		t.Errorf("token of the answer: %q, %v, want t", token, err)
 	}
 	for _, text := range []string{"", "{", `{"error":"invalid_scope"}`} {
 		if _, err := tokenOf([]byte(text)); err == nil {

@@ -25,11 +25,11 @@ func TestThe(t *testing.T) {
 		"LettersPolicy2B": {PhysicalResourceID: "policy", ResourceType: "AWS::SQS::QueuePolicy"},
 	}}
 	if got, err := r.the("Letters", "AWS::SQS::Queue"); err != nil || got != "queue" {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("find the queue Letters: %q, %v, want queue", got, err)
 	}
 	if _, err := r.the("Photos", "AWS::S3::Bucket"); err == nil ||
 		!strings.Contains(err.Error(), "no AWS::S3::Bucket Photos") {
-		t.Errorf("an addition that the stack lacks: %v", err)
+		t.Errorf("find an addition that the stack lacks: %v, want an error", err)
 	}
 }
 

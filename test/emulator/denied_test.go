@@ -13,7 +13,7 @@ func TestWasDenied(t *testing.T) {
 		"api error AccessDenied: no": true,
 	} {
 		if got := wasDenied(message); got != want {
-			t.Errorf("%q: %v, want %v", message, got, want)
+			t.Errorf("message %q says that a request was denied: %v, want %v", message, got, want)
 		}
 	}
 }

@@ -40,7 +40,7 @@ func TestGapsAreClosed(t *testing.T) {
 		}
 	}
 	if err := closeGaps(template, false); err == nil || !strings.Contains(err.Error(), "remove it from the list") {
-		t.Errorf("a template without the gaps: %v", err)
+		t.Errorf("close the gaps of a template without them: %v, want an error", err)
 	}
 }
 
@@ -51,11 +51,11 @@ func TestFaultsArePlanted(t *testing.T) {
 		template := golden(t)
 		before, _ := json.Marshal(template)
 		if err := plant(template); err != nil {
-			t.Fatalf("%s: %v", name, err)
+			t.Fatalf("plant %s in the template: %v", name, err)
 		}
 		after, _ := json.Marshal(template)
 		if string(before) == string(after) {
-			t.Errorf("%s changes nothing", name)
+			t.Errorf("planting %s changes nothing", name)
 		}
 		if err := plant(template); err == nil && name != "missing-dependency" {
 			t.Errorf("%s was planted twice", name)
@@ -81,23 +81,23 @@ func TestPage(t *testing.T) {
 	}
 	for _, want := range []string{"echo ada NAMES\necho 2", "echo 3"} {
 		if err := p.untaken(); err == nil || !strings.Contains(err.Error(), "echo") {
-			t.Errorf("before %q: %v", want, err)
+			t.Errorf("before the command for %q: %v, want an error about echo", want, err)
 		}
 		if got, err := p.take("Do", map[string]string{"NAME": "ada"}); err != nil || got != want {
-			t.Errorf("%q, %v, want %q", got, err, want)
+			t.Errorf("take the command: %q, %v, want %q", got, err, want)
 		}
 	}
 	if err := p.untaken(); err != nil {
 		t.Error(err)
 	}
 	if _, err := p.take("Do", nil); err == nil {
-		t.Error("there is a third block")
+		t.Error("take a third block: no error")
 	}
 	if got, err := p.deletion("user pool us-east-1_x"); err != nil || got != "aws delete --id us-east-1_x\naws gone" {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("commands that delete the user pool: %q, %v", got, err)
 	}
 	if _, err := p.deletion("table T"); err == nil || !strings.Contains(err.Error(), "does not say how to delete it") {
-		t.Errorf("a table: %v", err)
+		t.Errorf("delete a table: %v, want an error that no command is known", err)
 	}
 }
 
@@ -114,7 +114,7 @@ func TestKept(t *testing.T) {
 		commands, err := p.deletion(one)
 		if err != nil || !strings.Contains(commands, "aws ") || strings.Contains(commands, "NAME") ||
 			strings.Contains(commands, " ARN") || strings.Contains(commands, " ID") {
-			t.Errorf("%s: %q, %v", one, commands, err)
+			t.Errorf("commands that delete %s: %q, %v, want no placeholder in them", one, commands, err)
 		}
 	}
 }

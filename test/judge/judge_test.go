@@ -100,11 +100,11 @@ func TestJudge(t *testing.T) {
 		}
 		err := judged(t, test.template, test.accepted, reports(test.reports))
 		if err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s: %v, want %q", name, err, test.want)
+			t.Errorf("%s: %v, want an error with %q", name, err, test.want)
 		}
 	}
 	if err := run(t.Context(), "", "", nil); err == nil || !strings.Contains(err.Error(), "want one") {
-		t.Errorf("no template: %v", err)
+		t.Errorf("run without a template: %v, want an error that asks for one", err)
 	}
 	if _, err := readAccepted("../../infra/judged.json"); err != nil {
 		t.Error(err)
@@ -142,7 +142,7 @@ func TestPolicies(t *testing.T) {
 	} {
 		text, err := os.ReadFile(filepath.Join(dir, "policies", name))
 		if err != nil || !strings.Contains(string(text), want) {
-			t.Errorf("%s: %s, %v, want %s", name, text, err, want)
+			t.Errorf("policy %s: %s, %v, want %s", name, text, err, want)
 		}
 	}
 }

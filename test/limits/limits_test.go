@@ -65,7 +65,7 @@ func TestUnknownCost(t *testing.T) {
 	t.Parallel()
 	defer func() {
 		if recover() == nil {
-			t.Error("no panic")
+			t.Error("want a panic")
 		}
 	}()
 	limits.Costs{}.Of("deposit-money")

@@ -86,7 +86,7 @@ func TestMonthByHand(t *testing.T) {
 		"reads": {got.Reads, want.Reads},
 	} {
 		if math.Abs(pair[0]-pair[1]) > 1e-6*pair[1] {
-			t.Errorf("%s: %s, by hand %s", name, fmt.Sprint(pair[0]), fmt.Sprint(pair[1]))
+			t.Errorf("%s: %s, computed by hand %s", name, fmt.Sprint(pair[0]), fmt.Sprint(pair[1]))
 		}
 	}
 	if got, want := limits.Storage(10), 11.*seconds*1024/1e9*0.25; math.Abs(got-want) > 1e-9 {

@@ -68,11 +68,11 @@ func TestRefusalsAndErrorsAreToldApart(t *testing.T) {
 	}
 	if got := m.errors(); !strings.Contains(got, "× 500") || !strings.Contains(got, "× 409") ||
 		strings.Contains(got, "503") || strings.Contains(got, "200") {
-		t.Errorf("errors: %q", got)
+		t.Errorf("errors: %q, want 500 and 409 alone", got)
 	}
 	err := m.check()
 	if err == nil || !strings.Contains(err.Error(), "refused") || !strings.Contains(err.Error(), "× 500") {
-		t.Errorf("check: %v", err)
+		t.Errorf("check: %v, want an error with the refused requests and the 500", err)
 	}
 }
 
@@ -81,7 +81,7 @@ func TestNoAnswerIsAnError(t *testing.T) {
 	m := &measured{name: "1"}
 	m.commands, m.queries = attack(traffic{base: "http://127.0.0.1:1", run: "test"}, 1, 0, 50*time.Millisecond)
 	if got := m.errors(); !strings.HasSuffix(got, "× no answer") {
-		t.Errorf("errors: %q", got)
+		t.Errorf("errors: %q, want no answer", got)
 	}
 }
 
@@ -107,7 +107,7 @@ func TestLeaksAreFound(t *testing.T) {
 		75 * time.Second, 100 * time.Second,
 	})
 	if err == nil || err.Error() != "memory of leaking grew from 57 to 107 MB" {
-		t.Errorf("leaks: %v", err)
+		t.Errorf("check of the memory: %v, want the growth of leaking", err)
 	}
 	if !strings.Contains(text, "| steady | 30 | 30 | 1.00 |") {
 		t.Error(text)
@@ -140,7 +140,7 @@ func TestLagIsThatOfTheReadModel(t *testing.T) {
 				w.WriteHeader(test.query)
 			})
 			if _, shown, asked := traffic.lag(); shown != test.shown || asked != test.asked {
-				t.Errorf("shown %t, asked %t", shown, asked)
+				t.Errorf("lag shown %t, asked for %t; want %t and %t", shown, asked, test.shown, test.asked)
 			}
 		})
 	}
@@ -172,7 +172,7 @@ func TestLevels(t *testing.T) {
 	t.Parallel()
 	var o options
 	if err := o.levels("1,20"); err != nil || !slices.Equal(o.clients, []int{1, 20}) {
-		t.Errorf("%v, %v", o.clients, err)
+		t.Errorf("levels 1,20: %v, %v", o.clients, err)
 	}
 	for _, list := range []string{"", "0", "1,,2", "many", "1001"} {
 		if err := o.levels(list); err == nil {

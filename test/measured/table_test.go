@@ -81,7 +81,7 @@ func TestCompare(t *testing.T) {
 		{"TestCompare", file + ".gone", right},
 	} {
 		if !fails(test.name, func(tb testing.TB) { measured.Compare(tb, test.file, test.table) }) {
-			t.Errorf("%s in %s: %v passes", test.name, test.file, test.table)
+			t.Errorf("%s in %s: %v passes, want it to fail", test.name, test.file, test.table)
 		}
 	}
 }
@@ -135,7 +135,7 @@ func TestCosts(t *testing.T) {
 	measured.Compare(t, file, measured.Table{measured.CostHeader, measured.Cost("order", used)})
 	for _, name := range []string{"TestRequests", "TestUnits"} {
 		if !fails(name, func(tb testing.TB) { measured.Costs(tb, file, name) }) {
-			t.Errorf("costs of %s are read", name)
+			t.Errorf("costs of %s were read, want a failure", name)
 		}
 	}
 }

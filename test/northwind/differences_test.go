@@ -14,7 +14,7 @@ func TestDifferences(t *testing.T) {
 	t.Parallel()
 	fake, url := newFake(t)
 	if status, out := northwind(t.Context(), url); status != ok {
-		t.Fatalf("status %d:\n%s", status, out)
+		t.Fatalf("exit status %d, want success:\n%s", status, out)
 	}
 	set := func(field string, value any) func(map[string]any) {
 		return func(body map[string]any) { body[field] = value }
@@ -92,7 +92,7 @@ func TestDifferences(t *testing.T) {
 	})
 	status, out := northwind(t.Context(), url, "-check", "-patience", "0")
 	if status != failed {
-		t.Errorf("status %d", status)
+		t.Errorf("exit status %d, want failed", status)
 	}
 	table := strings.Join(strings.Fields(out), " ")
 	mustContain(t, table, "WHAT EXPECTED GOT")
@@ -111,7 +111,7 @@ func TestLagThatNeverEnds(t *testing.T) {
 	began := time.Now()
 	status, out := northwind(t.Context(), url, "-patience", "300ms")
 	if status != failed || time.Since(began) < 300*time.Millisecond {
-		t.Errorf("status %d after %s", status, time.Since(began))
+		t.Errorf("exit status %d after %s, want failed after the wait", status, time.Since(began))
 	}
 	mustContain(t, out, "none has changed for 300ms: the read models lag or are wrong", "order 11077",
 		"none yet: 404 Not Found", "WHAT ")
@@ -130,7 +130,7 @@ func TestFigureThatMovesAway(t *testing.T) {
 	}
 	status, out := northwind(t.Context(), url)
 	if status != failed {
-		t.Errorf("status %d", status)
+		t.Errorf("exit status %d, want failed", status)
 	}
 	mustContain(t, out, "all had been equal before", "sales of product 11 orders")
 }
@@ -145,7 +145,7 @@ func TestForeignOrdersAreLeftOut(t *testing.T) {
 	}
 	status, out := northwind(t.Context(), url)
 	if status != ok {
-		t.Errorf("status %d", status)
+		t.Errorf("exit status %d, want success", status)
 	}
 	mustContain(t, out, "not compared, since the files do not have them: order somebody-s\n", "every total equal")
 }

@@ -71,7 +71,7 @@ func TestImport(t *testing.T) {
 
 	status, out := northwind(t.Context(), url)
 	if status != ok {
-		t.Fatalf("status %d:\n%s", status, out)
+		t.Fatalf("exit status %d, want success:\n%s", status, out)
 	}
 	const sent = "830 orders in: 4283 commands, 6438 events"
 	mustContain(t, out, sent, "waiting for the read models: ", "every total equal", "orders: 83 of 830\n",
@@ -84,11 +84,11 @@ func TestImport(t *testing.T) {
 		kind := everyFault(key, 1)
 		kinds[kind]++
 		if (kind == none) != (attempts == 1) {
-			t.Errorf("%s: fault %d, %d attempts", key, kind, attempts)
+			t.Errorf("command %s: fault %d, %d attempts; want a repeat only after a fault", key, kind, attempts)
 		}
 	}
 	if len(kinds) != int(cutAmid)+1 {
-		t.Errorf("faults provoked: %v", kinds)
+		t.Errorf("faults provoked: %v, want each kind", kinds)
 	}
 
 	// A second run changes nothing.
@@ -103,7 +103,7 @@ func TestImport(t *testing.T) {
 	before := fake.attempts["northwind-order-10248-create"]
 	status, out = northwind(t.Context(), url, "-check", "-patience", "0")
 	if status != ok || strings.Contains(out, "orders in") || fake.attempts["northwind-order-10248-create"] != before {
-		t.Errorf("-check: status %d:\n%s", status, out)
+		t.Errorf("northwind -check: exit status %d, want success and no commands:\n%s", status, out)
 	}
 }
 
@@ -123,7 +123,7 @@ func TestInterrupted(t *testing.T) {
 	orders := 0
 	fake.with(func() { orders, fake.fault = len(fake.orders), nil })
 	if status != interrupted || orders > 400 {
-		t.Fatalf("status %d with %d orders:\n%s", status, orders, out)
+		t.Fatalf("exit status %d with %d orders:\n%s", status, orders, out)
 	}
 	status, out = northwind(t.Context(), url)
 	mustContain(t, out, "every total equal")
@@ -139,7 +139,7 @@ func TestRefused(t *testing.T) {
 	status, out := northwind(t.Context(), url)
 	fake.with(func() {
 		if status != failed || fake.attempts[fake.refuse] != 1 || len(fake.orders) > 100 {
-			t.Errorf("status %d after %d attempts, %d orders", status, fake.attempts[fake.refuse], len(fake.orders))
+			t.Errorf("exit status %d after %d attempts, %d orders", status, fake.attempts[fake.refuse], len(fake.orders))
 		}
 	})
 	mustContain(t, out, "POST "+url+"/orders/10300/place (Idempotency-Key northwind-order-10300-place): 422 "+
@@ -152,16 +152,16 @@ func TestForgottenKeys(t *testing.T) {
 	fake.products["1"] = true
 	status, out := northwind(t.Context(), url)
 	if status != failed {
-		t.Errorf("status %d", status)
+		t.Errorf("exit status %d, want failed", status)
 	}
 	mustContain(t, out, "409 Conflict", "already-exists", "make run FRESH=1")
 }
 
-func TestNobodyThere(t *testing.T) {
+func TestServiceDoesNotRun(t *testing.T) {
 	t.Parallel()
 	status, out := northwind(t.Context(), "http://127.0.0.1:1")
 	if status != failed {
-		t.Errorf("status %d", status)
+		t.Errorf("exit status %d, want failed", status)
 	}
 	mustContain(t, out, "nothing answers at http://127.0.0.1:1; `make run` starts the service")
 }

@@ -32,7 +32,7 @@ func TestParse(t *testing.T) {
 	for _, c := range cases {
 		got, err := parse(c.args, func(name string) string { return c.env[name] }, &strings.Builder{})
 		if err != nil || got != c.want {
-			t.Errorf("%v with %v: %+v, %v", c.args, c.env, got, err)
+			t.Errorf("parse %v with %v: %+v, %v, want %+v", c.args, c.env, got, err, c.want)
 		}
 	}
 }
@@ -43,12 +43,12 @@ func TestParseRefuses(t *testing.T) {
 		var out strings.Builder
 		if status := start(t.Context(), args, func(string) string { return "" }, settings{}, &out, &out); status != misused ||
 			out.Len() == 0 {
-			t.Errorf("%v: status %d, %s", args, status, &out)
+			t.Errorf("northwind %v: exit status %d, want misused and its usage; printed %s", args, status, &out)
 		}
 	}
 	var help strings.Builder
 	if _, err := parse([]string{"-h"}, func(string) string { return "" }, &help); !errors.Is(err, flag.ErrHelp) {
-		t.Errorf("-h: %v", err)
+		t.Errorf("parse -h: %v, want flag.ErrHelp", err)
 	}
 	mustContain(t, help.String(), "-check", "-url", "-patience", "ANNALS_URL", "PORT", "second run changes nothing")
 }

@@ -17,7 +17,7 @@ type change struct {
 }
 
 // project sends one UpdateItem a stream and batch, on condition that the row is where the batch begins. It reads
-// nothing. It fails where a batch comes twice or in parts: somebody has to look.
+// nothing. It fails where a batch comes twice or in parts: a person has to look.
 func (h *hand) project(ctx context.Context, batches [][]commit) error {
 	for _, batch := range batches {
 		changes := map[string]*change{}

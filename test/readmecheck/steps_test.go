@@ -19,7 +19,7 @@ func TestSteps(t *testing.T) {
 		command{"cat \\\n    a/b.go", "// a/b.go\npackage a\n"}, command{text: "true"},
 	}
 	if d := cmp.Diff(want, steps(page), cmp.AllowUnexported(file{}, command{})); d != "" {
-		t.Errorf("(-want +got):\n%s", d)
+		t.Errorf("steps of the page (-want +got):\n%s", d)
 	}
 }
 
@@ -46,7 +46,7 @@ func TestRun(t *testing.T) {
 			case c.want == "" && err != nil:
 				t.Error(err)
 			case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
-				t.Errorf("%v, want %s", err, c.want)
+				t.Errorf("run the steps: %v, want an error with %s", err, c.want)
 			}
 		})
 	}
@@ -55,6 +55,6 @@ func TestRun(t *testing.T) {
 func TestMask(t *testing.T) {
 	t.Parallel()
 	if one, other := mask("ok  \texample.org/a\t0.005s\n"), mask("ok  \texample.org/a\t(cached)"); one != other {
-		t.Errorf("%q, %q", one, other)
+		t.Errorf("masked output of two runs: %q and %q, want the same", one, other)
 	}
 }

@@ -50,7 +50,7 @@ func TestCostOf(t *testing.T) {
 		},
 	} {
 		if got := costOf(test.operation, []byte(test.sent), test.status, []byte(test.got)); got != test.want {
-			t.Errorf("%s: %+v, want %+v", name, got, test.want)
+			t.Errorf("cost of %s: %+v, want %+v", name, got, test.want)
 		}
 	}
 }

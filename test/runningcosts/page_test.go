@@ -30,7 +30,7 @@ func TestPage(t *testing.T) {
 			lines = strings.Count(got.Error(), "\n") + 1
 		}
 		if lines != test.errors {
-			t.Errorf("%s, %v times: %v", test.operation, test.by, got)
+			t.Errorf("%s, %v times: differences %v, want %d", test.operation, test.by, got, test.errors)
 		}
 	}
 }

@@ -26,11 +26,11 @@ func TestLoad(t *testing.T) {
 		t.Errorf("products, customers, orders, lines, shipped: %v, want %v", got, want)
 	}
 	if want := time.Date(1996, 7, 4, 0, 0, 0, 0, time.UTC); !nw.FirstDay().Equal(want) {
-		t.Errorf("first day %s", nw.FirstDay())
+		t.Errorf("first day: %s, want 1996-07-04", nw.FirstDay())
 	}
 	first, last := nw.Orders[0], nw.Orders[829]
 	if first.ID != "10248" || last.ID != "11077" || last.HasShipped() {
-		t.Errorf("from %s to %s", first.ID, last.ID)
+		t.Errorf("orders from %s to %s, want 10248 to 11077", first.ID, last.ID)
 	}
 	want := Address{
 		Name:       "Vins et alcools Chevalier",
@@ -46,10 +46,10 @@ func TestLoad(t *testing.T) {
 	if want := (Line{
 		OrderID: "10248", ProductID: "42", UnitPrice: "9.80", Quantity: 10, Discount: "0",
 	}); first.Lines[1] != want {
-		t.Errorf("its second line: %+v", first.Lines[1])
+		t.Errorf("second line of the order: %+v", first.Lines[1])
 	}
 	if want := (Product{ID: "2", Name: "Chang", UnitPrice: "19.00", InStock: 17}); nw.Products[1] != want {
-		t.Errorf("product 2: %+v", nw.Products[1])
+		t.Errorf("product 2: %+v, want %+v", nw.Products[1], want)
 	}
 }
 

@@ -79,15 +79,15 @@ func TestSendRepeatsTheSameRequest(t *testing.T) {
 	}
 	if answer.ID != "7" || answer.Version != 3 || len(answer.Events) != 1 ||
 		answer.Events[0] != (Event{"OrderPlaced", 3}) {
-		t.Errorf("answer %+v", answer)
+		t.Errorf("answer: %+v, want order 7 at version 3", answer)
 	}
 	for _, request := range seen() {
 		if request != `POST /orders/7/place k-7 1996-07-04T00:00:00Z {"n":1}` {
-			t.Errorf("sent %s", request)
+			t.Errorf("request: %s", request)
 		}
 	}
 	if len(seen()) != 5 || c.Repeats() == 0 {
-		t.Errorf("%d requests, %d repeats", len(seen()), c.Repeats())
+		t.Errorf("%d requests, %d repeats; want 5, and more than 0", len(seen()), c.Repeats())
 	}
 }
 
@@ -102,7 +102,7 @@ func TestRefusalIsNotRepeated(t *testing.T) {
 		var refused *StatusError
 		if !errors.As(err, &refused) || refused.Status != status || refused.Problem() != "order-not-draft" ||
 			len(seen()) != 1 {
-			t.Fatalf("%d: %v after %d requests", status, err, len(seen()))
+			t.Fatalf("request that is refused with %d: %v after %d requests, want one", status, err, len(seen()))
 		}
 		for _, part := range []string{
 			"POST http://", "/orders/7/place (Idempotency-Key k-7): ", fmt.Sprint(status), `"detail":"too late"`,
@@ -112,7 +112,7 @@ func TestRefusalIsNotRepeated(t *testing.T) {
 			}
 		}
 		if strings.Contains(err.Error(), `"n"`) {
-			t.Errorf("the payload is shown: %v", err)
+			t.Errorf("the error shows the payload: %v", err)
 		}
 	}
 }
@@ -125,12 +125,12 @@ func TestGivesUp(t *testing.T) {
 	_, err := c.Send(t.Context(), placing)
 	if err == nil || !strings.Contains(err.Error(), "503 Service Unavailable at the last of 5 attempts: overloaded") ||
 		len(seen()) != 5 {
-		t.Errorf("%v after %d requests", err, len(seen()))
+		t.Errorf("request to a service that is overloaded: %v after %d requests, want 5", err, len(seen()))
 	}
 	c, _ = serve(t, func(int, http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	if _, err := c.Send(t.Context(), placing); err == nil ||
 		!strings.Contains(err.Error(), "given up after 5 attempts: ") {
-		t.Errorf("got %v", err)
+		t.Errorf("request without an answer: %v, want an error after 5 attempts", err)
 	}
 }
 
@@ -142,7 +142,7 @@ func TestSendEndsWithItsContext(t *testing.T) {
 		http.Error(w, "", http.StatusInternalServerError)
 	})
 	if _, err := c.Send(ctx, placing); !errors.Is(err, context.Canceled) || len(seen()) != 1 {
-		t.Errorf("%v after %d requests", err, len(seen()))
+		t.Errorf("request with a canceled context: %v after %d requests, want context.Canceled after 1", err, len(seen()))
 	}
 }
 
@@ -151,7 +151,7 @@ func TestAnswerThatIsNotAsAgreed(t *testing.T) {
 	c, _ := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") })
 	if _, err := c.Send(t.Context(), placing); err == nil ||
 		!strings.Contains(err.Error(), "200 with an unexpected body") {
-		t.Errorf("got %v", err)
+		t.Errorf("answer with an unexpected body: %v, want an error that says so", err)
 	}
 }
 
@@ -173,15 +173,15 @@ func TestGet(t *testing.T) {
 	})
 	var got struct{ Total string }
 	if err := c.Get(t.Context(), "/orders/7", url.Values{"a": {"b&c"}}, &got); err != nil || got.Total != "1" {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("get order 7: %+v, %v, want the total 1", got, err)
 	}
 	if seen()[1] != "GET /orders/7?a=b%26c" {
-		t.Errorf("asked %q", seen()[1])
+		t.Errorf("request: %q, want the query escaped", seen()[1])
 	}
 	for _, notYet := range []bool{true, true, false} {
 		if err := c.Get(t.Context(), "/orders/7", nil, &got); err == nil ||
 			errors.Is(fmt.Errorf("order 7: %w", err), ErrNotYet) != notYet {
-			t.Errorf("%v: not yet should be %v", err, notYet)
+			t.Errorf("error %v is ErrNotYet: want %v", err, notYet)
 		}
 	}
 }
@@ -191,10 +191,10 @@ func TestBackoffIsBounded(t *testing.T) {
 	for attempt := range 40 {
 		res := &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"3600"}}}
 		if wait := backoff(time.Millisecond, time.Second, attempt, res); wait < time.Second/2 || wait > time.Second {
-			t.Errorf("attempt %d waits %s where Retry-After asks for an hour", attempt, wait)
+			t.Errorf("attempt %d waits %s, though Retry-After asks for an hour", attempt, wait)
 		}
 		if wait := backoff(time.Millisecond, time.Second, attempt, nil); wait < time.Millisecond/2 || wait > time.Second {
-			t.Errorf("attempt %d waits %s", attempt, wait)
+			t.Errorf("attempt %d waits %s, want at most 1 s", attempt, wait)
 		}
 	}
 }

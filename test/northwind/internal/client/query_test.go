@@ -34,12 +34,12 @@ func TestList(t *testing.T) {
 	query := url.Values{"limit": {"2"}}
 	got, err := list(t, c, query)
 	if err != nil || !slices.Equal(got, []int{1, 2, 3}) {
-		t.Errorf("%v, %v", got, err)
+		t.Errorf("list in pages: %v, %v, want 1 to 3", got, err)
 	}
 	if want := []string{
 		"GET /orders?limit=2", "GET /orders?cursor=a%26&limit=2", "GET /orders?cursor=b&limit=2",
 	}; !slices.Equal(seen(), want) {
-		t.Errorf("asked %q", seen())
+		t.Errorf("requests: %q, want %q", seen(), want)
 	}
 	if len(query) != 1 {
 		t.Errorf("the caller's query was changed: %v", query)
@@ -62,7 +62,7 @@ func TestListRefuses(t *testing.T) {
 	for answer, want := range cases {
 		c, _ := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, answer) })
 		if _, err := list(t, c, nil); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %s", answer, err, want)
+			t.Errorf("list with the answer %s: %v, want an error with %s", answer, err, want)
 		}
 	}
 }

@@ -50,7 +50,7 @@ func TestCentsString(t *testing.T) {
 	t.Parallel()
 	for c, want := range map[Cents]string{0: "0.00", 5: "0.05", 44000: "440.00", -101: "-1.01"} {
 		if c.String() != want {
-			t.Errorf("%d cents: %s", int64(c), c)
+			t.Errorf("%d cents: %s, want %s", int64(c), c, want)
 		}
 	}
 }
@@ -60,7 +60,7 @@ func TestFigures(t *testing.T) {
 	t.Parallel()
 	f := figures(t)
 	if f.Total().String() != "1265811.86" {
-		t.Errorf("all orders: %s", f.Total())
+		t.Errorf("total of all orders: %s, want 1265811.86", f.Total())
 	}
 	units, shipped, all := 0, 0, sha256.New()
 	for _, o := range f.Orders {
@@ -80,11 +80,11 @@ func TestFigures(t *testing.T) {
 	first := f.Orders[0]
 	if first.ID != "10248" || first.Total != 44000 || first.Units != 27 || first.TrackingNumber != "NW-10248" ||
 		first.Status() != "shipped" {
-		t.Errorf("%+v", first)
+		t.Errorf("first order: %+v, want 10248, shipped", first)
 	}
 	if last := f.Orders[829]; last.ID != "11077" || last.Total.String() != "1255.72" || last.TrackingNumber != "" ||
 		last.Status() != "paid" {
-		t.Errorf("%+v", last)
+		t.Errorf("last order: %+v, want 11077, paid", last)
 	}
 }
 
@@ -112,7 +112,7 @@ func TestProducts(t *testing.T) {
 	}
 	ranked := f.ByRevenue()
 	if len(ranked) != 77 || ranked[0].ID != "38" || ranked[1].ID != "29" || ranked[2].ID != "59" || ranked[3].ID != "62" {
-		t.Errorf("ranking of %d: %v", len(ranked), ranked[:4])
+		t.Errorf("ranking of %d products: %v", len(ranked), ranked[:4])
 	}
 }
 
@@ -128,7 +128,7 @@ func TestCustomers(t *testing.T) {
 		}
 	}
 	if fmt.Sprint(without) != "[FISSA PARIS]" || most.ID != "SAVEA" || len(most.Orders) != 31 {
-		t.Errorf("without orders: %v; most: %s, %d", without, most.ID, len(most.Orders))
+		t.Errorf("customers without orders: %v; most orders: %s, %d", without, most.ID, len(most.Orders))
 	}
 }
 
@@ -145,10 +145,10 @@ func TestSmall(t *testing.T) {
 		t.Fatal(err)
 	}
 	if p := f.Products[0]; p.Orders != 1 || p.Ordered != 4 || p.Revenue != 400 || p.Shipped != 0 {
-		t.Errorf("%+v", p)
+		t.Errorf("first product: %+v, want 4 ordered in 1 order, none shipped", p)
 	}
 	if ranked := f.ByRevenue(); len(ranked) != 1 || ranked[0].ID != "1" {
-		t.Errorf("ranking: %+v", ranked)
+		t.Errorf("products by revenue: %+v, want product 1 alone", ranked)
 	}
 	if _, err := From(data.Northwind{Products: []data.Product{{ID: "1", UnitPrice: "1.005"}}}); err == nil {
 		t.Error("a price with half a cent was no error")

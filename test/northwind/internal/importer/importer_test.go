@@ -44,7 +44,7 @@ func TestOrderCommands(t *testing.T) {
 		`POST /orders/10250/shipments northwind-order-10250-ship 1996-07-12 {"trackingNumber":"NW-10250"}`,
 	}
 	if got := spelled(t, commands); !slices.Equal(got, want) {
-		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		t.Errorf("commands of the order:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	commands, err = orderCommands(nw.Orders[829])
 	if err != nil || len(commands) != 4 {
@@ -62,7 +62,7 @@ func TestProductCommands(t *testing.T) {
 		`POST /products/1/stock northwind-product-1-stock 1996-07-04 {"quantity":827}`,
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("got\n%s", strings.Join(got, "\n"))
+		t.Errorf("commands of a product:\n%s", strings.Join(got, "\n"))
 	}
 	if none := productCommands(data.Product{ID: "9"}, 0, nw.FirstDay()); len(none) != 1 {
 		t.Errorf("no units: %d commands", len(none))
@@ -91,7 +91,7 @@ func TestPaymentsAreTheExpectedTotals(t *testing.T) {
 		}
 	}
 	if len(keys) != 830*4+809 {
-		t.Errorf("%d keys: some commands share one", len(keys))
+		t.Errorf("%d idempotency keys: some commands have the same", len(keys))
 	}
 }
 
@@ -158,10 +158,10 @@ func TestRunEndsAtARefusal(t *testing.T) {
 	i := Importer{Sender: s, AtOnce: 1, Products: &counter{}, Orders: &counter{}}
 	err := i.Run(t.Context(), load(t))
 	if !errors.Is(err, refused) || !strings.Contains(err.Error(), "has forgotten") {
-		t.Errorf("got %v", err)
+		t.Errorf("import with a refused command: %v, want the refusal", err)
 	}
 	if len(s.sent) > 11 {
-		t.Errorf("%d commands sent", len(s.sent))
+		t.Errorf("%d commands sent, want at most 11", len(s.sent))
 	}
 }
 
@@ -171,7 +171,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	cancel()
 	i := Importer{Sender: &service{}, AtOnce: 2, Products: &counter{}, Orders: &counter{}}
 	if err := i.Run(ctx, load(t)); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
+		t.Errorf("import with a canceled context: %v, want context.Canceled", err)
 	}
 }
 

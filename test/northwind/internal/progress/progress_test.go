@@ -18,7 +18,7 @@ func TestPlainLines(t *testing.T) {
 	all.Wait()
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if len(lines) != 10 || lines[0] != "orders: 83 of 830" || lines[9] != "orders: 830 of 830" {
-		t.Errorf("got %q", lines)
+		t.Errorf("progress printed: %q, want ten lines", lines)
 	}
 }
 
@@ -29,6 +29,6 @@ func TestFewerThanTen(t *testing.T) {
 	bar.Add()
 	bar.Add()
 	if out.String() != "products: 1 of 2\nproducts: 2 of 2\n" {
-		t.Errorf("got %q", out.String())
+		t.Errorf("progress printed: %q, want a line for each product", out.String())
 	}
 }
