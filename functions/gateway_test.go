@@ -42,8 +42,8 @@ func TestPrincipal(t *testing.T) {
 		`{"metadata":{"actor":"dev"}}]}`)
 }
 
-// TestScopes: each route is for who has its scope, by either claim that API Gateway knows, and for nobody without a
-// name.
+// TestScopes: each route is for callers that have its scope, by either claim that API Gateway knows. A caller without a
+// name gets no route.
 func TestScopes(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

@@ -115,7 +115,7 @@ func TestRedrive(t *testing.T) {
 	}
 }
 
-// TestSecondReceive: a job that comes again is done with care, as whoever had it may have ended over it.
+// TestSecondReceive: a job that comes again is done with care: the process that had it before may have ended over it.
 func TestSecondReceive(t *testing.T) {
 	t.Parallel()
 	s, meter := newMeteredService(t)

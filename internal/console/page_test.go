@@ -102,7 +102,7 @@ var (
 )
 
 // TestEscapes: what is stored can only become text. There is no way to HTML in the scripts, no script in the page,
-// links of the scripts stay in the page, and nobody else is asked for anything.
+// links of the scripts stay in the page, and no other host is asked for anything.
 func TestEscapes(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("web/*")

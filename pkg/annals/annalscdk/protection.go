@@ -11,7 +11,7 @@ import (
 // forbidden are the actions on the event table that no principal may do: they change or remove stored events. An append
 // is one PutItem, or PutItems in a transaction. PutItem can overwrite, and no policy can require a condition:
 // overwriting is detected, not prevented. The policy itself and the table's other settings can still be changed by
-// whoever may deploy, so no one is locked out.
+// a principal that may deploy, so no one is locked out.
 var forbidden = []string{
 	"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:DeleteTable", "dynamodb:PartiQLDelete",
 	"dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:UpdateItem", "dynamodb:UpdateTimeToLive",
