@@ -47,6 +47,7 @@ type Personal struct {
 	until  time.Time       // when this process must forget it, zero if it holds nothing that can be forgotten
 	values []PersonalValue // those that are not encrypted yet
 	owner  []int           // the indexes of values whose subject is the stream's owner
+	err    error           // why its values could not be decrypted
 }
 
 // Equal reports whether two events have the same payload.
@@ -54,7 +55,7 @@ func (p *Personal) Equal(q *Personal) bool {
 	if p == nil || q == nil {
 		return p == q
 	}
-	return bytes.Equal(p.plain, q.plain)
+	return bytes.Equal(p.plain, q.plain) && (p.err == nil) == (q.err == nil)
 }
 
 // Unsealed returns the values of the event's payload that must be encrypted before it is stored, in the order of their
@@ -80,6 +81,12 @@ func (e RawEvent) Opened(plain json.RawMessage, until time.Time) RawEvent {
 	return e
 }
 
+// Unopened returns the event whose decoding fails with an error, because its personal values could not be decrypted.
+func (e RawEvent) Unopened(err error) RawEvent {
+	e.Personal = &Personal{err: err}
+	return e
+}
+
 // keepUntil returns when a state must be forgotten that was to be kept until an instant, and is now folded with a
 // commit. The zero time is never.
 func (c *Commit) keepUntil(until time.Time) time.Time {
@@ -98,11 +105,11 @@ func overdue(until time.Time) bool { return !until.IsZero() && !time.Now().Round
 // Payload returns the payload that decoding uses: with the personal values if a store with keys read the event and has
 // their keys, else with their erased values. Show this one to people, and store Data.
 //
-// Errors: one for a sealed value that can't be read.
+// Errors: why a store with keys could not decrypt the values; one for a sealed value that can't be read.
 func (e RawEvent) Payload() (json.RawMessage, error) {
 	switch {
 	case e.Personal != nil:
-		return e.Personal.plain, nil
+		return e.Personal.plain, e.Personal.err
 	case sealed.In(e.Data):
 		return sealed.Erase(e.Data)
 	}
@@ -112,10 +119,10 @@ func (e RawEvent) Payload() (json.RawMessage, error) {
 // payload is Payload for an event at a version.
 func (e RawEvent) payload(at StreamVersion) (json.RawMessage, error) {
 	data, err := e.Payload()
-	if err != nil {
-		return nil, &CorruptError{Stream: at.Stream, Version: at.Version, Reason: "payload of " + e.Type, Err: err}
+	if err != nil && (e.Personal == nil || e.Personal.err == nil) {
+		err = &CorruptError{Stream: at.Stream, Version: at.Version, Reason: "payload of " + e.Type, Err: err}
 	}
-	return data, nil
+	return data, err
 }
 
 // HasPersonal reports whether events of the registry have personal data.
@@ -126,6 +133,14 @@ func (r *Registry[E]) HasPersonal() bool {
 		}
 	}
 	return false
+}
+
+// Erasing returns a registry that decodes all encrypted values to their erased values, also in commits that a store with
+// keys read. Use it for what leaves the service.
+func (r *Registry[E]) Erasing() *Registry[E] {
+	erasing := *r
+	erasing.erasing = true
+	return &erasing
 }
 
 // mark finds the personal values of an encoded event.

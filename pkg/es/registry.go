@@ -31,6 +31,7 @@ type Registry[E any] struct {
 	byType    map[reflect.Type]EventType[E]
 	upcasters map[typeSchema]Upcaster
 	mistakes  []string
+	erasing   bool // decode erased values, whatever is known of the personal data
 }
 
 // NewRegistry returns a registry of the given types. It never panics: [Registry.Check] returns the mistakes. Each name
@@ -107,14 +108,17 @@ func (r *Registry[E]) Encode(event E) (RawEvent, error) {
 // or drops it. Encrypted values are decoded to their erased values, unless a store with keys read the commit: see
 // [RawEvent.Payload].
 //
-// Errors: [UnknownEventError]; [CorruptError] if the payload does not fit the type or an upcaster fails; yield's own;
-// that of [Registry.Check].
+// Errors: [UnknownEventError]; [CorruptError] if the payload does not fit the type, an upcaster fails or a personal value
+// can't be decrypted; those of the keys of personal values; yield's own; that of [Registry.Check].
 func (r *Registry[E]) Decode(c *Commit, i int, yield func(E) error) error {
 	if err := r.Check(); err != nil {
 		return fmt.Errorf("decode event %s: %w", c.Events[i].Type, err)
 	}
 	u := upcasting[E]{Registry: r, at: StreamVersion{c.Stream, c.Version + int64(i)}, yield: yield}
 	raw := c.Events[i]
+	if r.erasing {
+		raw.Personal = nil
+	}
 	data, err := raw.payload(u.at)
 	if err != nil {
 		return err

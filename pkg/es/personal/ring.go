@@ -118,9 +118,9 @@ func (r *ring) load(ctx context.Context, subjects ...string) (map[string]held, e
 	return all, nil
 }
 
-// open decrypts the values of an event at a version.
+// open decrypts the values of an event at a version. Decoding the event fails if one can't be decrypted.
 //
-// Errors: [es.CorruptError]; those of [Keys].
+// Errors: those of [Keys].
 func (r *ring) open(ctx context.Context, at es.StreamVersion, e es.RawEvent) (es.RawEvent, error) {
 	var until time.Time
 	var failed error // of the keys: it says nothing about the event
@@ -152,7 +152,8 @@ func (r *ring) open(ctx context.Context, at es.StreamVersion, e es.RawEvent) (es
 	case failed != nil:
 		return e, failed
 	case err != nil:
-		return e, &es.CorruptError{Stream: at.Stream, Version: at.Version, Reason: "personal data of " + e.Type, Err: err}
+		corrupt := &es.CorruptError{Stream: at.Stream, Version: at.Version, Reason: "personal data of " + e.Type, Err: err}
+		return e.Unopened(corrupt), nil
 	}
 	return e.Opened(plain, until), nil
 }

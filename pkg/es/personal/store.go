@@ -115,8 +115,7 @@ func (s *Store) Append(ctx context.Context, a es.Append) ([]es.Stored, error) {
 
 // Read implements [es.Reader].
 //
-// Errors: those of the wrapped store; [es.CorruptError] for a value that can't be decrypted with its subject's key;
-// those of [Keys].
+// Errors: those of the wrapped store and of [Store.Open].
 func (s *Store) Read(ctx context.Context, stream es.StreamID, r es.Range) iter.Seq2[es.Commit, error] {
 	return func(yield func(es.Commit, error) bool) {
 		for c, err := range s.Store.Read(ctx, stream, r) {
@@ -155,10 +154,9 @@ func (s *Store) opening(ctx context.Context, visit func(*es.Commit) error) func(
 	}
 }
 
-// Scan implements [es.Scanner], if the wrapped store does. A commit with a value that can't be decrypted with its
-// subject's key is listed in its page's Corrupt.
+// Scan implements [es.Scanner], if the wrapped store does.
 //
-// Errors: those of the wrapped store; [errors.ErrUnsupported] if it can't scan; those of [Keys].
+// Errors: those of the wrapped store and of [Store.Open]; [errors.ErrUnsupported] if the wrapped store can't scan.
 func (s *Store) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.ScanPage, error] {
 	scanner, is := s.Store.(es.Scanner)
 	if !is {
@@ -167,9 +165,9 @@ func (s *Store) Scan(ctx context.Context, segment es.Segment) iter.Seq2[es.ScanP
 	return s.openPages(ctx, scanner.Scan(ctx, segment))
 }
 
-// Inspect implements [es.Inspector], if the wrapped store does, as Scan does.
+// Inspect implements [es.Inspector], if the wrapped store does.
 //
-// Errors: those of the wrapped store; [errors.ErrUnsupported] if it can't inspect; those of [Keys].
+// Errors: those of the wrapped store and of [Store.Open]; [errors.ErrUnsupported] if the wrapped store can't inspect.
 func (s *Store) Inspect(
 	ctx context.Context, stream es.StreamID, versions es.VersionRange,
 ) iter.Seq2[es.ScanPage, error] {
@@ -204,45 +202,30 @@ func (s *Store) openPage(ctx context.Context, page *es.ScanPage) error {
 	for i := range page.Commits {
 		all[i] = &page.Commits[i]
 	}
-	if err := s.ring.fetch(ctx, all); err != nil {
-		return err
-	}
-	readable := page.Commits[:0]
-	for _, c := range all {
-		var corrupt *es.CorruptError
-		switch err := s.Open(ctx, c); {
-		case errors.As(err, &corrupt):
-			page.Corrupt = append(page.Corrupt, corrupt)
-		case err != nil:
-			return err
-		default:
-			readable = append(readable, *c)
-		}
-	}
-	page.Commits = readable
-	return nil
+	return s.Open(ctx, all...)
 }
 
 // Open decrypts the personal data of commits that did not come from this store's methods, such as records of a stream
 // of DynamoDB. It loads all keys that are not in memory at once. Commits that are open stay as they are.
 //
-// Errors: [es.CorruptError] for a value that can't be decrypted with its subject's key, such as one that was copied
-// from another stream; those of [Keys].
+// A value that can't be decrypted with its subject's key, such as one that was copied from another stream, is no error
+// of Open: decoding its event fails, with an [es.CorruptError].
+//
+// Errors: those of [Keys]. Decoding an event that was not decrypted fails with the same error.
 func (s *Store) Open(ctx context.Context, commits ...*es.Commit) error {
-	if err := s.ring.fetch(ctx, commits); err != nil {
-		return err
-	}
+	failed := s.ring.fetch(ctx, commits)
 	for _, c := range commits {
 		for i, e := range c.Events {
 			if e.Personal != nil || !sealed.In(e.Data) {
 				continue
 			}
-			opened, err := s.ring.open(ctx, es.StreamVersion{Stream: c.Stream, Version: c.Version + int64(i)}, e)
-			if err != nil {
-				return err
+			if failed == nil {
+				c.Events[i], failed = s.ring.open(ctx, es.StreamVersion{Stream: c.Stream, Version: c.Version + int64(i)}, e)
 			}
-			c.Events[i] = opened
+			if failed != nil {
+				c.Events[i] = e.Unopened(fmt.Errorf("%s@%d: %w", c.Stream, c.Version+int64(i), failed))
+			}
 		}
 	}
-	return nil
+	return failed
 }

@@ -3,6 +3,7 @@ package projection
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -298,7 +299,8 @@ func (p *declared) fold(
 	begun := stored != nil
 	for i, s := range steps {
 		if err := p.evolve(document, s, w); err != nil {
-			return nil, nil, &foldError{index: i, err: err}
+			// The keys of an event's personal data may be unavailable.
+			return nil, nil, &foldError{index: i, err: err, transient: errors.Is(err, es.ErrUnavailable)}
 		}
 		begun = begun || p.handles(s.commit.Stream.Type, s.commit.Events[s.index])
 	}
