@@ -20,6 +20,8 @@ type DeclaredAggregate struct {
 	Hidden bool
 	// ReadableByAll means that read models show its streams to every caller.
 	ReadableByAll bool
+	// Personal means that its events have personal data.
+	Personal bool
 	// StoredTypes are the stored event types that it reads.
 	StoredTypes []es.StoredType
 
@@ -152,7 +154,8 @@ var (
 )
 
 // OwnedBy names a stream's owner besides its creator: owner returns the owner's id from an event of type E. Only the
-// stream's first event is read.
+// stream's first event is read. Fields that are marked `personal:"owner"` are about this owner; without OwnedBy, they are
+// about the stream's creator.
 //
 // A command that creates such a stream must check who may be its owner: see [Tx.Caller]. Otherwise a caller can create
 // streams in the name of others.
@@ -187,7 +190,7 @@ func (p aggregatePart[S, E]) addTo(s *Service) {
 		s.wrong("%v", err)
 		return
 	}
-	a.StoredTypes, a.typed = p.aggregate.Events.StoredTypes(), &typedAs[S, E]{p.aggregate}
+	a.StoredTypes, a.Personal = p.aggregate.Events.StoredTypes(), p.aggregate.Events.HasPersonal()
 	for _, o := range p.options {
 		if isNil(o) {
 			s.wrong("aggregate %s: an option is nil: pass what a function of package annals returned", a.StreamType)
@@ -195,6 +198,15 @@ func (p aggregatePart[S, E]) addTo(s *Service) {
 		}
 		o.addToAggregate(a)
 	}
+	if a.owner != nil && p.aggregate.Owner == nil {
+		p.aggregate.Owner = func(first E, meta es.Meta) string {
+			if owner, named := a.owner(first); named && owner != "" {
+				return owner
+			}
+			return meta.Actor
+		}
+	}
+	a.typed = &typedAs[S, E]{p.aggregate}
 	if s.Aggregate(a.StreamType) != nil {
 		s.wrong("aggregate %s is declared twice: remove one", a.StreamType)
 	}

@@ -28,6 +28,8 @@ type Description struct {
 type AggregateDescription struct {
 	StreamType string `json:"streamType"`
 	Hidden     bool   `json:"hidden,omitempty"`
+	// Personal is true if its events have personal data. The service then has a table of keys.
+	Personal bool `json:"personal,omitempty"`
 	// SnapshotEvery is after how many events a snapshot is due; 0 = no snapshots.
 	SnapshotEvery  int                `json:"snapshotEvery,omitempty"`
 	SnapshotSchema int                `json:"snapshotSchema,omitempty"`
@@ -75,7 +77,7 @@ func (s *Service) Describe() Description {
 	}
 	for _, a := range s.Aggregates {
 		d.Aggregates = append(d.Aggregates, AggregateDescription{
-			StreamType: a.StreamType, Hidden: a.Hidden, SnapshotEvery: a.Snapshots.Every, SnapshotSchema: a.Snapshots.Schema,
+			StreamType: a.StreamType, Hidden: a.Hidden, Personal: a.Personal, SnapshotEvery: a.Snapshots.Every, SnapshotSchema: a.Snapshots.Schema,
 			Events: describeEvents(a.StoredTypes),
 		})
 	}

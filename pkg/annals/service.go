@@ -193,6 +193,11 @@ func (s *Service) completeTables() {
 	}
 }
 
+// HasPersonal reports whether events of the service have personal data, so that it needs keys: see [es.Personal].
+func (s *Service) HasPersonal() bool {
+	return slices.ContainsFunc(s.Aggregates, func(a *DeclaredAggregate) bool { return a.Personal })
+}
+
 // Aggregate returns the aggregate whose streams have a type, or nil.
 func (s *Service) Aggregate(streamType string) *DeclaredAggregate {
 	for _, a := range s.Aggregates {

@@ -11,6 +11,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals/publish"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/dynamotable"
+	"github.com/annals-es/annals/pkg/es/personal/dynamokeys"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
@@ -37,6 +38,8 @@ var (
 	Snapshots = Table{Name: "snapshots", Table: dynamostore.SnapshotsTable}
 	// Projections is the catalog: the generations of all projections.
 	Projections = Table{Name: "projections", Table: dynamoview.ReadTable}
+	// Keys holds the keys of personal data, if the service has any.
+	Keys = Table{Name: "keys", Table: dynamokeys.Table}
 	// Publisher holds the checkpoints of the publisher of integration events.
 	Publisher = Table{Name: publish.Name, Table: dynamoview.ReadTable}
 	// Connections holds the WebSocket connections and their subscriptions.
@@ -46,6 +49,16 @@ var (
 		TimeToLive: "expires",
 	}}
 )
+
+// KeyTables returns the table of keys, if events of a service have personal data, or nothing.
+func KeyTables(s *annals.Service) []Table { return keyTables(s.HasPersonal()) }
+
+func keyTables(personal bool) []Table {
+	if !personal {
+		return nil
+	}
+	return []Table{Keys}
+}
 
 // ReadTable returns the read table of a read model.
 func ReadTable(m *annals.DeclaredReadModel) Table { return readTable(m.Name(), m.Indexes) }
@@ -98,27 +111,27 @@ func ReactionTables(s *annals.Service) []Table {
 
 // CommandTables are the tables that the command function uses.
 func CommandTables(s *annals.Service) []Table {
-	return slices.Concat([]Table{Events, Snapshots, Projections}, InlineReadTables(s))
+	return slices.Concat([]Table{Events, Snapshots, Projections}, KeyTables(s), InlineReadTables(s))
 }
 
 // QueryTables are the tables that the query function uses.
 func QueryTables(s *annals.Service) []Table {
-	return slices.Concat([]Table{Events, Projections}, ReadTables(s))
+	return slices.Concat([]Table{Events, Projections}, KeyTables(s), ReadTables(s))
 }
 
 // ProjectorTables are the tables that the projector function uses.
 func ProjectorTables(s *annals.Service) []Table {
-	return slices.Concat([]Table{Events, Snapshots, Projections, Connections}, ReadTables(s))
+	return slices.Concat([]Table{Events, Snapshots, Projections, Connections}, KeyTables(s), ReadTables(s))
 }
 
 // ReactorTables are the tables that the reactor function uses.
 func ReactorTables(s *annals.Service) []Table {
-	return slices.Concat([]Table{Events, Snapshots, Projections}, ReactionTables(s))
+	return slices.Concat([]Table{Events, Snapshots, Projections}, KeyTables(s), ReactionTables(s))
 }
 
 // RebuilderTables are the tables that the rebuilder function uses.
 func RebuilderTables(s *annals.Service) []Table {
-	return slices.Concat([]Table{Events, Projections}, ReadTables(s))
+	return slices.Concat([]Table{Events, Projections}, KeyTables(s), ReadTables(s))
 }
 
 // SocketTables are the tables that the socket function uses.
@@ -138,6 +151,7 @@ func TablesOf(d annals.Description) []Table {
 		}
 	}
 	all = append(all, Publisher, Events, Snapshots, Projections, Connections)
+	all = append(all, keyTables(slices.ContainsFunc(d.Aggregates, func(a annals.AggregateDescription) bool { return a.Personal }))...)
 	for _, m := range d.ReadModels {
 		all = append(all, readTable(m.Name, m.Indexes))
 	}

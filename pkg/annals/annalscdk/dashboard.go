@@ -159,7 +159,7 @@ type consumption struct {
 
 func (s *Service) consumed() []consumption {
 	var all []consumption
-	for _, table := range append([]annalsaws.Table{annalsaws.Events}, s.plan.derivedTables()...) {
+	for _, table := range slices.Concat([]annalsaws.Table{annalsaws.Events}, s.plan.keyTables, s.plan.derivedTables()) {
 		for _, of := range consumers(table, s.Tables[table.Name].TableName()) {
 			all = append(all,
 				consumption{metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", "Sum", of), platform.PerWriteUnit},

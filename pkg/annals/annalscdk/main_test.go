@@ -43,6 +43,8 @@ type resource struct {
 	Type       string
 	Properties object
 	DependsOn  []string
+
+	DeletionPolicy string
 }
 
 // resource returns the resource under a logical id, which must be of that type.

@@ -36,11 +36,12 @@ func (s *Settings) validateOperations() error {
 }
 
 // mostOf is the largest value of a setting that is a number. Settings that are not listed have no limit.
-var mostOf = map[string]int{"rebuildSegments": 10_000, "rebuildConcurrency": 1_000}
+var mostOf = map[string]int{"rebuildSegments": 10_000, "rebuildConcurrency": 1_000, "personalRecoveryDays": 35}
 
 func (s *Settings) validateRebuild() error {
 	for key, value := range map[string]int{
 		"rate": s.Rate, "burst": s.Burst, "rebuildSegments": s.RebuildSegments, "rebuildConcurrency": s.RebuildConcurrency,
+		"personalRecoveryDays": s.PersonalRecoveryDays,
 	} {
 		if most := mostOf[key]; value < 0 || most > 0 && value > most {
 			return outside(key, strconv.Itoa(value), most)

@@ -13,7 +13,9 @@ type plan struct {
 	// readTables are the tables of all read models, inlineTables those whose rows commands write, listedTables those
 	// that queries list over an index. reactionTables hold checkpoints of reactions.
 	readTables, inlineTables, listedTables, reactionTables []annalsaws.Table
-	functions                                              []function
+	// keyTables is the table of keys of personal data, or empty.
+	keyTables []annalsaws.Table
+	functions []function
 }
 
 // function is one Lambda function of the service.
@@ -59,6 +61,7 @@ func planOf(service *annals.Service) plan {
 	p := plan{
 		service: service, readTables: annalsaws.ReadTables(service), inlineTables: annalsaws.InlineReadTables(service),
 		listedTables: tablesOfLists(service), reactionTables: annalsaws.ReactionTables(service),
+		keyTables: annalsaws.KeyTables(service),
 	}
 	p.functions = []function{p.command(), p.query(), p.projector(), p.reactor(), p.rebuilder(), socket, docs}
 	return p

@@ -9,6 +9,12 @@ var (
 	connections = []annalsaws.Table{annalsaws.Connections}
 )
 
+// What functions do with keys of personal data. None of them may delete one.
+var (
+	readsKeys = []string{"dynamodb:BatchGetItem", "dynamodb:GetItem"}
+	makesKeys = []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"}
+)
+
 func (p plan) command() function {
 	return function{
 		name:        annalsaws.Command,
@@ -23,6 +29,7 @@ func (p plan) command() function {
 			{on: snapshots, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem"}},
 			{on: projections, actions: []string{"dynamodb:Query"}},
 			{on: p.inlineTables, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"}},
+			{on: p.keyTables, actions: makesKeys},
 		},
 		decides: true,
 	}
@@ -41,6 +48,7 @@ func (p plan) query() function {
 			{on: p.listedTables, actions: []string{"dynamodb:BatchGetItem"}},
 			{on: projections, actions: []string{"dynamodb:Query"}},
 			{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
+			{on: p.keyTables, actions: readsKeys},
 		},
 		leavesTo: annalsaws.Projector,
 		pages:    true,
@@ -63,6 +71,7 @@ func (p plan) projector() function {
 			{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}},
 			{on: snapshots, actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}},
 			{on: connections, actions: []string{"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query"}},
+			{on: p.keyTables, actions: readsKeys},
 		},
 		leavesTo:   annalsaws.Projector,
 		allStreams: true,
@@ -86,6 +95,7 @@ func (p plan) rebuilder() function {
 			}},
 			{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
 			{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}},
+			{on: p.keyTables, actions: readsKeys},
 		},
 		leavesTo: annalsaws.Projector,
 	}
@@ -107,6 +117,7 @@ func (p plan) reactor() function {
 				"dynamodb:UpdateItem",
 			}},
 			{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
+			{on: p.keyTables, actions: makesKeys},
 		},
 		leavesTo:   annalsaws.Reactor,
 		streams:    p.reactingTo(),

@@ -74,7 +74,7 @@ func (s *Settings) readTexts(context *asked) error {
 func (s *Settings) readNumbers(context *asked) error {
 	for key, into := range map[string]*int{
 		"rate": &s.Rate, "burst": &s.Burst, "rebuildSegments": &s.RebuildSegments,
-		"rebuildConcurrency": &s.RebuildConcurrency,
+		"rebuildConcurrency": &s.RebuildConcurrency, "personalRecoveryDays": &s.PersonalRecoveryDays,
 	} {
 		var err error
 		if *into, err = whole(context, key, mostOf[key]); err != nil {

@@ -13,7 +13,7 @@ import (
 // newDerivedTable declares a table that is deleted with the stack, because its content can be rebuilt. In production a
 // rebuild takes hours, during which nothing is served, so there the table is protected from accidental deletion.
 func (s *Service) newDerivedTable(derived annalsaws.Table) awsdynamodb.TableV2 {
-	props := tableProps(derived, s.TablesKey)
+	props := s.tableProps(derived)
 	props.RemovalPolicy = awscdk.RemovalPolicy_DESTROY
 	if s.Settings.Stage == protectedStage {
 		props.DeletionProtection = jsii.Bool(true)

@@ -42,6 +42,10 @@ type Settings struct {
 	// RebuildSegments is the number of parts into which a rebuild divides the history, by default 16.
 	// RebuildConcurrency is how many it reads at once, by default 4.
 	RebuildSegments, RebuildConcurrency int
+	// PersonalRecoveryDays is for how many days the keys of personal data, and all tables but the events', can be
+	// recovered, by default 7. A person who was forgotten can be found in a recovered table for as long. Without personal
+	// data it has no effect.
+	PersonalRecoveryDays int
 
 	// Issuer is the OpenID issuer of callers' tokens. If "", the stack makes a Cognito user pool. Audience is the
 	// audience that tokens must have.
@@ -94,6 +98,7 @@ const protectedStage = "prod"
 func (s *Settings) complete(service *annals.Service) error {
 	s.Arch, s.BuildDir = cmp.Or(s.Arch, defaultArch), cmp.Or(s.BuildDir, defaultBuild)
 	s.RebuildSegments, s.RebuildConcurrency = cmp.Or(s.RebuildSegments, 16), cmp.Or(s.RebuildConcurrency, 4)
+	s.PersonalRecoveryDays = cmp.Or(s.PersonalRecoveryDays, 7)
 	// The account's own limits are 10,000 a second and 5,000 at once, for all of its APIs together.
 	s.Rate, s.Burst = cmp.Or(s.Rate, 2000), cmp.Or(s.Burst, 1000)
 	if err := s.validate(); err != nil {

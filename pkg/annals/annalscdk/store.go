@@ -4,7 +4,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
@@ -13,6 +12,9 @@ import (
 
 func (s *Service) addTables() {
 	s.Tables = map[string]awsdynamodb.TableV2{annalsaws.Events.Name: s.newEventTable()}
+	for _, keys := range s.plan.keyTables {
+		s.Tables[keys.Name] = s.newKeyTable(keys)
+	}
 	for _, derived := range s.plan.derivedTables() {
 		s.Tables[derived.Name] = s.newDerivedTable(derived)
 	}
@@ -20,7 +22,7 @@ func (s *Service) addTables() {
 
 // newEventTable declares the event table. Its content cannot be rebuilt, so it stays when the stack is deleted.
 func (s *Service) newEventTable() awsdynamodb.TableV2 {
-	props := tableProps(annalsaws.Events, s.TablesKey)
+	props := s.tableProps(annalsaws.Events)
 	props.DeletionProtection = jsii.Bool(true)
 	props.RemovalPolicy = awscdk.RemovalPolicy_RETAIN
 	props.ResourcePolicy = s.newEventPolicy(forbidden)
@@ -38,6 +40,15 @@ func (s *Service) newEventTable() awsdynamodb.TableV2 {
 	return s.newTable(annalsaws.Events, "store", props)
 }
 
+// newKeyTable declares the table of keys of personal data. Without it that data can't be read, so it stays when the stack
+// is deleted.
+func (s *Service) newKeyTable(keys annalsaws.Table) awsdynamodb.TableV2 {
+	props := s.tableProps(keys)
+	props.DeletionProtection = jsii.Bool(true)
+	props.RemovalPolicy = awscdk.RemovalPolicy_RETAIN
+	return s.newTable(keys, "store", props)
+}
+
 // newTable makes a table. CloudFormation chooses its name, so that an account can have the stack twice.
 func (s *Service) newTable(
 	table annalsaws.Table, component string, props *awsdynamodb.TablePropsV2,
@@ -49,15 +60,25 @@ func (s *Service) newTable(
 	return made
 }
 
-// tableProps converts a table's declaration to CDK's properties: on demand, and recoverable to any second of the last
-// 35 days, which is DynamoDB's limit.
-func tableProps(table annalsaws.Table, key awskms.IKey) *awsdynamodb.TablePropsV2 {
+// recoveryDays is for how many days a table can be recovered to any second. 35 is DynamoDB's limit. Of a service with
+// personal data, no table but the events' can be recovered for longer than the keys: a person who was forgotten is in
+// recovered keys, read models and snapshots. The events hold encrypted values alone.
+func (s *Service) recoveryDays(table annalsaws.Table) int {
+	if table.Name == annalsaws.Events.Name || !s.Declaration.HasPersonal() {
+		return 35
+	}
+	return s.Settings.PersonalRecoveryDays
+}
+
+// tableProps converts a table's declaration to CDK's properties: on demand, and recoverable to any second.
+func (s *Service) tableProps(table annalsaws.Table) *awsdynamodb.TablePropsV2 {
+	key := s.TablesKey
 	props := &awsdynamodb.TablePropsV2{
 		PartitionKey: attribute(table.Partition),
 		Billing:      awsdynamodb.Billing_OnDemand(nil),
 		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{
 			PointInTimeRecoveryEnabled: jsii.Bool(true),
-			RecoveryPeriodInDays:       jsii.Number(35),
+			RecoveryPeriodInDays:       jsii.Number(s.recoveryDays(table)),
 		},
 		// This mode reports throttled keys, which are the hot streams, and is billed by throttled requests. The other
 		// mode reports the most used keys, and is billed by every request.

@@ -10,6 +10,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/annals/refusal"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/personal"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -85,6 +86,7 @@ func (e *edge) problem(err error) *Problem {
 		unknown   *es.UnknownOutcomeError
 		conflict  *es.ConflictError
 		limit     *es.LimitError
+		forgotten *personal.ForgottenError
 		notFilled *projection.NotFilledError
 	)
 	if errors.As(err, &known) {
@@ -114,6 +116,9 @@ func (e *edge) problem(err error) *Problem {
 	case errors.As(err, &reused):
 		return newProblem(http.StatusUnprocessableEntity, "idempotency-key-reused",
 			e.told(reused.Stream, reused.Error(), "the command id was used for another command"))
+	case errors.As(err, &forgotten):
+		return newProblem(http.StatusUnprocessableEntity, "subject-forgotten",
+			"the person that this is about was forgotten: nothing about the person is stored again")
 	case errors.As(err, &limit):
 		return newProblem(http.StatusRequestEntityTooLarge, "too-large",
 			e.told(limit.Stream, limit.Error(),

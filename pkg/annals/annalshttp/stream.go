@@ -93,7 +93,11 @@ func readTrail(
 			if c.Version+int64(i) < from {
 				continue
 			}
-			e, takes := newEvent(&c, i).sized()
+			shown, err := newEvent(&c, i)
+			if err != nil {
+				return page, err
+			}
+			e, takes := shown.sized()
 			size += takes
 			if n := len(page.Items); n == limit || n > 0 && size > payload.PageBytes {
 				page.Next = strconv.FormatInt(e.Version, 10)
@@ -114,10 +118,17 @@ func (e Event) sized() (Event, int) {
 	return e, payload.JSONSize(e)
 }
 
-func newEvent(c *es.Commit, i int) Event {
+// newEvent returns the i-th event of a commit, with the personal data that the store decrypted.
+func newEvent(c *es.Commit, i int) (Event, error) {
+	data, err := c.Events[i].Payload()
+	if err != nil {
+		return Event{}, &es.CorruptError{
+			Stream: c.Stream, Version: c.Version + int64(i), Reason: "payload of " + c.Events[i].Type, Err: err,
+		}
+	}
 	e := Event{
 		Version: c.Version + int64(i), Type: c.Events[i].Type, Schema: c.Events[i].Schema, At: c.At,
-		Data: JSON{c.Events[i].Data}, CommitID: c.ID,
+		Data: JSON{data}, CommitID: c.ID,
 		Metadata: EventMetadata{
 			CorrelationID: c.Meta.CorrelationID, CausationID: c.Meta.CausationID, Actor: c.Meta.Actor,
 			CommandID: c.Command.ID, Extra: c.Meta.Extra,
@@ -126,7 +137,7 @@ func newEvent(c *es.Commit, i int) Event {
 	if at := c.Meta.OccurredAt; !at.IsZero() {
 		e.OccurredAt = &at
 	}
-	return e
+	return e, nil
 }
 
 // versionFrom returns the version at which a page begins: that of the cursor, or 1 without a cursor.

@@ -13,6 +13,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/annals/publish"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/personal"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -26,6 +27,8 @@ type Deployment struct {
 	Log      *slog.Logger
 	// Store adjusts the event store. The zero value takes the defaults.
 	Store dynamostore.Config
+	// Keys adjusts how long keys of personal data stay in memory. The zero value takes the defaults.
+	Keys personal.Config
 	// CatchUps is the queue of the projector's jobs, ReactionJobs that of the reactor's. If nil, no job is queued.
 	CatchUps, ReactionJobs projection.Queue
 	// GivenUp reads, from S3, a batch of the stream that Lambda gave up. If nil, such batches are not redriven.

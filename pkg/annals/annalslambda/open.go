@@ -1,10 +1,14 @@
 package annalslambda
 
 import (
+	"context"
+
 	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
+	"github.com/annals-es/annals/pkg/es/personal"
+	"github.com/annals-es/annals/pkg/es/personal/dynamokeys"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
@@ -16,9 +20,39 @@ const stateCache = 1000
 // opened is a service opened on DynamoDB.
 type opened struct {
 	*annals.Running
-	store   *dynamostore.Store
+	store   eventStore
 	catalog *dynamoview.Catalog
 	views   map[string]*dynamoview.View
+}
+
+// eventStore is the event store of a function.
+type eventStore interface {
+	es.Store
+	es.Scanner
+}
+
+// withKeys returns a store that encrypts and decrypts personal data.
+func (d Deployment) withKeys(store *dynamostore.Store) (*personal.Store, error) {
+	keys, err := dynamokeys.New(d.DynamoDB, d.Tables.Of(annalsaws.Keys))
+	if err != nil {
+		return nil, err
+	}
+	cfg := d.Keys
+	cfg.Log = d.Log
+	return personal.NewStore(store, keys, cfg)
+}
+
+// decrypt decrypts the personal data of commits that did not come from the store.
+func (o *opened) decrypt(ctx context.Context, commits []es.Commit) error {
+	keyed, is := o.store.(*personal.Store)
+	if !is {
+		return nil
+	}
+	all := make([]*es.Commit, len(commits))
+	for i := range commits {
+		all[i] = &commits[i]
+	}
+	return keyed.Open(ctx, all...)
 }
 
 // use says what a function needs of the service.
@@ -69,7 +103,13 @@ func (d Deployment) openBy(
 	if err != nil {
 		return nil, err
 	}
-	o.store, stores.Events = store, store
+	o.store = store
+	if d.Service.HasPersonal() {
+		if o.store, err = d.withKeys(store); err != nil {
+			return nil, err
+		}
+	}
+	stores.Events = o.store
 	if table := d.Tables.Of(annalsaws.Snapshots); table != "" {
 		stores.Snapshots = dynamostore.NewSnapshots(d.DynamoDB, table)
 	}

@@ -33,6 +33,8 @@ type Subscriber struct {
 	batches func(ctx context.Context, bucket, key string) ([]byte, error)
 	// failures stores the records that can't be read. If nil, they fail their batch.
 	failures Bucket
+	// decrypt decrypts the personal data of a batch.
+	decrypt func(ctx context.Context, commits []es.Commit) error
 	// asked are the tasks of operators' tools.
 	asked tasks
 	log   *slog.Logger
@@ -56,6 +58,7 @@ func (d Deployment) Projector() (*Subscriber, error) {
 		}),
 		snapshots: d.Service.Snapshotters(o.Stores, es.ExecutorConfig{Log: d.Log, Count: d.Meter.Signal}),
 		queue:     d.CatchUps, batches: d.GivenUp, failures: d.ProjectorFailures, log: d.Log, meter: d.Meter,
+		decrypt: o.decrypt,
 	}
 	p.asked = p.tasks(o.store)
 	p.asked[ask.Rollback], p.asked[ask.Abandon] = p.rollBack, p.abandon
@@ -109,6 +112,9 @@ func (p *Subscriber) Handle(ctx context.Context, batch events.DynamoDBEvent) (ev
 		}
 	}
 	tracing.Correlate(ctx, correlations(commits)...)
+	if err := p.decrypt(ctx, commits); err != nil { // the streams that need the keys fail, and no others
+		p.log.LogAttrs(ctx, slog.LevelWarn, "personal data can't be decrypted", slog.String("error", err.Error()))
+	}
 	for stream, err := range p.engine.Apply(ctx, commits) {
 		p.log.LogAttrs(ctx, levelOf(err), "a stream can't be projected",
 			slog.String("stream", stream.String()), slog.String("error", annalshttp.Describe(err)))

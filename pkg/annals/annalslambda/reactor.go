@@ -24,6 +24,7 @@ func (d Deployment) Reactor() (*Subscriber, error) {
 			Log: d.Log, Reconcile: projection.ReconcileConfig{Observe: d.Meter.Reconciled},
 		}),
 		queue: d.ReactionJobs, batches: d.GivenUp, failures: d.ReactorFailures, log: d.Log, meter: d.Meter,
+		decrypt: o.decrypt,
 	}
 	p.asked = p.tasks(o.store)
 	p.asked[ask.Republish] = d.republish(o.store)

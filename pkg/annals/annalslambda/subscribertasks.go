@@ -8,7 +8,6 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
 	"github.com/annals-es/annals/pkg/es"
-	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -61,7 +60,7 @@ const republishMargin = 5 * time.Second
 
 // republish sends the integration events of a stream again, until the stream ends or the invocation is nearly out of
 // time. It does not move the publisher's checkpoint.
-func (d Deployment) republish(events *dynamostore.Store) task {
+func (d Deployment) republish(events es.Reader) task {
 	return onStream(func(ctx context.Context, stream es.StreamID, in *ask.Request) (*ask.Answer, error) {
 		if d.Bus == nil {
 			return nil, fmt.Errorf("republish %s: there is no bus: the reactor function has no %s, "+

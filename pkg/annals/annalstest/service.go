@@ -8,12 +8,15 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/annals/annalshttp"
 	"github.com/annals-es/annals/pkg/annals/publish"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/memstore"
+	"github.com/annals-es/annals/pkg/es/personal"
+	"github.com/annals-es/annals/pkg/es/personal/memkeys"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/memview"
 	"github.com/annals-es/annals/pkg/es/reaction"
@@ -47,6 +50,8 @@ type Service struct {
 	http.Handler
 	// Running is the service on its stores.
 	*annals.Running
+	// Keys are the keys of personal data. No key is kept in memory: a forgotten one is gone at once.
+	Keys personal.Keys
 
 	cfg     Config
 	engines []*projection.Engine
@@ -72,7 +77,13 @@ func Run(t testing.TB, s *annals.Service, given ...Config) *Service {
 	if out.cfg.Secret == "" {
 		out.cfg.Secret = strings.Repeat("secret--", 4)
 	}
-	store := &store{Store: memstore.New(), service: out, t: t}
+	events := memstore.New()
+	out.Keys = memkeys.New()
+	keyed, err := personal.NewStore(events, out.Keys, personal.Config{CacheFor: time.Nanosecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := &store{Store: keyed, service: out, t: t}
 	catalog, views := memview.NewCatalog(), map[string]projection.View{}
 	on := annals.Stores{Events: store, Snapshots: new(memstore.Snapshots), Catalog: catalog,
 		Views: func(name string) projection.View {
@@ -203,7 +214,7 @@ type delivering struct{}
 
 // store delivers what is appended to it.
 type store struct {
-	*memstore.Store
+	*personal.Store
 	service *Service
 	t       testing.TB
 }

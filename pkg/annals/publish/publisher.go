@@ -67,17 +67,21 @@ type sent interface {
 type send = func(ctx context.Context, e projection.Event[any], cmd es.Command, data Data) error
 
 // Of makes events of an aggregate public: those that have the type of one of the prototypes. data returns the public
-// form of an event of the aggregate with an id, or nil if the event is private after all. Of panics if a prototype is
-// not an event of the aggregate.
+// form of an event of the aggregate with an id, or nil if the event is private after all. Fields that are marked as
+// personal have their erased values in it. Of panics if a prototype is not an event of the aggregate.
 func Of[A, E any](a es.Aggregate[A, E], data func(id string, event E) (Data, error), prototypes ...any) Public {
 	for _, p := range prototypes {
 		if _, ok := p.(E); !ok {
 			panic(fmt.Sprintf("%T is not an event of %s", p, a.StreamType))
 		}
 	}
+	if a.Events != nil {
+		a.Events = a.Events.Erasing()
+	}
 	return Public{StreamType: a.StreamType, sent: &mapping[A, E]{a, data, prototypes}}
 }
 
+// mapping has the code that needs the types. Personal data is erased before data sees an event: it never leaves.
 type mapping[A, E any] struct {
 	aggregate  es.Aggregate[A, E]
 	data       func(id string, event E) (Data, error)
