@@ -86,8 +86,15 @@ type Outcome struct {
 //
 // Errors: the decision's own; [ConflictError] after the last attempt; [CommandReusedError]; those of [Appender].
 func (x *Executor) Execute(ctx context.Context, cmd Command, decide func(*Tx) error) (*Outcome, error) {
+	before := cmd.Ref.Fingerprint
+	if keyed, is := x.store.(Fingerprinter); is && before != "" {
+		var err error
+		if cmd.Ref.Fingerprint, err = keyed.Fingerprint(ctx, before); err != nil {
+			return nil, fmt.Errorf("fingerprint of the command: %w", err)
+		}
+	}
 	begin := func(fresh bool) *Tx {
-		return &Tx{ctx: ctx, store: x.store, cmd: cmd, fresh: fresh, entities: map[StreamID]entity{}}
+		return &Tx{ctx: ctx, store: x.store, cmd: cmd, before: before, fresh: fresh, entities: map[StreamID]entity{}}
 	}
 	for attempt := 1; ; attempt++ {
 		tx := begin(attempt > 1)
@@ -133,9 +140,10 @@ type Tx struct {
 	ctx      context.Context
 	store    Store
 	cmd      Command
-	fresh    bool // read every stream: no cached states, no stream assumed to be empty
-	unread   bool // some state was cached or assumed
-	sent     bool // the append was sent
+	before   string // the command's fingerprint without a key, which older commits have
+	fresh    bool   // read every stream: no cached states, no stream assumed to be empty
+	unread   bool   // some state was cached or assumed
+	sent     bool   // the append was sent
 	entities map[StreamID]entity
 	order    []entity // in the order of loading
 	replayed *Commit
@@ -200,7 +208,7 @@ func (tx *Tx) recognize(c *Commit) error {
 	if tx.cmd.Ref.ID == "" || c.Command.ID != tx.cmd.Ref.ID {
 		return nil
 	}
-	if c.Command.Fingerprint != tx.cmd.Ref.Fingerprint {
+	if c.Command.Fingerprint != tx.cmd.Ref.Fingerprint && c.Command.Fingerprint != tx.before {
 		return &CommandReusedError{Stream: c.Stream, Version: c.Version}
 	}
 	tx.replayed = c

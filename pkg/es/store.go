@@ -82,6 +82,15 @@ type Clock interface {
 	Now() time.Time
 }
 
+// Fingerprinter is an optional capability of a [Store] with keys: it makes fingerprints that nobody can test guesses of a
+// command's body against.
+type Fingerprinter interface {
+	// Fingerprint returns what is stored for a fingerprint: always the same for the same one.
+	//
+	// Errors: none of its own.
+	Fingerprint(ctx context.Context, fingerprint string) (string, error)
+}
+
 // Write is the part of an append that goes to one stream.
 type Write struct {
 	Head   Head

@@ -125,6 +125,9 @@ func Check(subject string) error {
 	return &NameError{Subject: strings.ToValidUTF8(subject[:min(len(subject), 64)], "�"), Reason: reason}
 }
 
+// FingerprintSubject is the subject whose key fingerprints of commands are made with. It is no person.
+const FingerprintSubject = "$fingerprints"
+
 // KeyError means that a key can't be stored. The error does not contain its secret.
 type KeyError struct {
 	Subject string

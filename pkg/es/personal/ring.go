@@ -4,12 +4,15 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +30,10 @@ type ring struct {
 	noted *lru.Cache[note, struct{}]
 
 	warned atomic.Bool
+
+	mu sync.Mutex // guards what follows
+	// fingerprints is the key of fingerprints, nil until it is needed. It never changes.
+	fingerprints []byte
 }
 
 // held is a key in memory.
@@ -244,6 +251,35 @@ func (r *ring) hold(ctx context.Context, subject string, stream es.StreamID) (he
 		return held{}, &ForgottenError{Subject: subject}
 	}
 	return h, nil
+}
+
+// fingerprint returns the fingerprint under the service's key.
+func (r *ring) fingerprint(ctx context.Context, fingerprint string) (string, error) {
+	key, err := r.fingerprintKey(ctx)
+	if err != nil {
+		return "", err
+	}
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(fingerprint))
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16]), nil
+}
+
+func (r *ring) fingerprintKey(ctx context.Context) ([]byte, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fingerprints != nil {
+		return r.fingerprints, nil
+	}
+	loaded, err := r.load(ctx, FingerprintSubject)
+	h := loaded[FingerprintSubject]
+	if err == nil && h.aead == nil {
+		h, err = r.create(ctx, FingerprintSubject, h.Number+1)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.fingerprints = h.Secret
+	return r.fingerprints, nil
 }
 
 // create makes a key for a subject. If another process was faster, it returns that one's.

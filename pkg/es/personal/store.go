@@ -51,6 +51,8 @@ var (
 	_ es.Scanner   = (*Store)(nil)
 	_ es.Inspector = (*Store)(nil)
 	_ es.Clock     = (*Store)(nil)
+
+	_ es.Fingerprinter = (*Store)(nil)
 )
 
 // NewStore wraps an event store. The configuration is optional.
@@ -84,6 +86,15 @@ func (s *Store) Now() time.Time {
 		return clock.Now()
 	}
 	return time.Now()
+}
+
+// Fingerprint implements [es.Fingerprinter]: the first 128 bits of an HMAC-SHA256 under a key of the service, as
+// base64url. So who reads a commit can't test guesses of personal data in the command's body. The key is that of the
+// subject [FingerprintSubject], which the process reads once.
+//
+// Errors: those of [Keys].
+func (s *Store) Fingerprint(ctx context.Context, fingerprint string) (string, error) {
+	return s.ring.fingerprint(ctx, fingerprint)
 }
 
 // Append implements [es.Appender]. Before it appends, it notes each subject's stream and makes missing keys: one

@@ -381,6 +381,45 @@ func TestStatesAreForgotten(t *testing.T) {
 	}
 }
 
+// TestFingerprints: what is stored of a command's fingerprint can't be computed without the key, a repeat is recognized
+// in any process, and so is one that was stored before there was a key.
+func TestFingerprints(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, personal.Config{})
+	cmd := es.Command{Ref: es.CommandRef{ID: "open", Fingerprint: "of the body"}, Meta: es.Meta{Actor: "ada"}}
+	open := func(r *es.Repository[box, event], id string, cmd es.Command) (es.Result[box], error) {
+		return r.Create(t.Context(), id, cmd, func() ([]event, error) { return []event{opened{"Ada"}}, nil })
+	}
+	if _, err := open(p.boxes, "1", cmd); err != nil {
+		t.Fatal(err)
+	}
+	for c := range p.raw.Read(t.Context(), boxes.Stream("1"), es.Range{}) {
+		if len(c.Command.Fingerprint) != 22 || c.Command.Fingerprint == cmd.Ref.Fingerprint {
+			t.Errorf("the stored fingerprint is %q", c.Command.Fingerprint)
+		}
+	}
+	before := es.Open(p.raw, es.Aggregate[int, any]{
+		StreamType: "Box", Events: es.NewRegistry(es.Type[any]("BoxOpened", 1, struct{}{})), Evolve: func(*int, any) {},
+	})
+	if _, err := before.Create(t.Context(), "2", cmd, func() ([]any, error) { return []any{struct{}{}}, nil }); err != nil {
+		t.Fatal(err)
+	}
+	p.reopen(t, personal.Config{})
+	for _, id := range []string{"1", "2"} {
+		if again, err := open(p.boxes, id, cmd); err != nil || !again.Replayed {
+			t.Errorf("the command again, in %s: %+v, %v, want a repeat", id, again, err)
+		}
+		other := cmd
+		other.Ref.Fingerprint = "of another body"
+		if _, err := open(p.boxes, id, other); !errors.As(err, new(*es.CommandReusedError)) {
+			t.Errorf("the command with another body, in %s: %v, want a CommandReusedError", id, err)
+		}
+	}
+	if got, want := p.keys.take(), "3 notes, 4 loads, 2 creates"; got != want { // two processes, a key and a person each
+		t.Errorf("keys were asked: %s, want %s", got, want)
+	}
+}
+
 // TestManySubjects: a page of a scan asks for all keys at once.
 func TestManySubjects(t *testing.T) {
 	t.Parallel()
