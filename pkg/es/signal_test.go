@@ -50,6 +50,11 @@ func (o *oneSnapshot) SaveCommands(context.Context, es.StreamID, es.CommandBlock
 	return nil
 }
 
+func (o *oneSnapshot) ForgetSnapshot(context.Context, es.StreamID, int64) error {
+	o.kept = nil
+	return nil
+}
+
 func (o *oneSnapshot) SaveSnapshot(_ context.Context, s es.Snapshot) error {
 	o.kept = &s
 	return nil

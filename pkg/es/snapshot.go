@@ -34,10 +34,17 @@ type SnapshotStore interface {
 	// Errors: an error that names a snapshot that cannot be read.
 	LoadSnapshot(ctx context.Context, stream StreamID) (*Snapshot, error)
 
-	// SaveSnapshot stores a snapshot, unless the stored one has the same schema and is at least as new.
+	// SaveSnapshot stores a snapshot, unless the stored one is newer, or has the same schema and version.
 	//
 	// Errors: [LimitError] if the snapshot is too large.
 	SaveSnapshot(ctx context.Context, s Snapshot) error
+
+	// ForgetSnapshot removes a stream's snapshot, and refuses every one that is saved later for the given version or an
+	// earlier one. Call it after a person was forgotten, with the stream's current version: a process with a state from
+	// before can't bring it back. The commands of its blocks stay.
+	//
+	// Errors: none of its own.
+	ForgetSnapshot(ctx context.Context, stream StreamID, version int64) error
 
 	// LoadCommands returns the commands of the given blocks of a stream, in the order in which they were saved. A block
 	// that was saved before the snapshot that names it must be found.

@@ -95,6 +95,9 @@ func (sn *Snapshots) LoadSnapshot(ctx context.Context, stream es.StreamID) (*es.
 		return nil, nil
 	}
 	r := reader{item: out.Item}
+	if _, whole := out.Item["schema"]; whole && r.number("schema") == forgottenSchema {
+		return nil, nil
+	}
 	snapshot := es.Snapshot{
 		At:      es.StreamVersion{Stream: stream, Version: r.number("commit")},
 		Hash:    r.bytes("hash"),
@@ -147,7 +150,7 @@ func (sn *Snapshots) SaveSnapshot(ctx context.Context, snapshot es.Snapshot) err
 			"version": n(snapshot.Version), "schema": n(int64(snapshot.Schema)),
 			"hash": &types.AttributeValueMemberB{Value: snapshot.Hash}, "data": &types.AttributeValueMemberB{Value: packed},
 		},
-		ConditionExpression:       aws.String("attribute_not_exists(version) OR version < :v OR #schema <> :s"),
+		ConditionExpression:       aws.String("attribute_not_exists(version) OR version < :v OR version = :v AND #schema <> :s"),
 		ExpressionAttributeNames:  map[string]string{"#schema": "schema"},
 		ExpressionAttributeValues: Item{":v": n(snapshot.Version), ":s": n(int64(snapshot.Schema))},
 	})
@@ -156,4 +159,18 @@ func (sn *Snapshots) SaveSnapshot(ctx context.Context, snapshot es.Snapshot) err
 		return nil
 	}
 	return fmt.Errorf("save snapshot of %s: %w", stream, dynamofault.MarkUnavailable(err))
+}
+
+// forgottenSchema is the schema of an item that says that the snapshot was forgotten. No snapshot has it.
+const forgottenSchema = 0
+
+// ForgetSnapshot implements [es.SnapshotStore]. It leaves an item of the next version without data.
+func (sn *Snapshots) ForgetSnapshot(ctx context.Context, stream es.StreamID, version int64) error {
+	_, err := sn.client.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: &sn.table, Item: Item{"stream": s(stream.String()), "version": n(version + 1), "schema": n(forgottenSchema)},
+	})
+	if err != nil {
+		return fmt.Errorf("forget snapshot of %s: %w", stream, dynamofault.MarkUnavailable(err))
+	}
+	return nil
 }

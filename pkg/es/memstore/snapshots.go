@@ -33,7 +33,7 @@ var _ es.SnapshotStore = (*Snapshots)(nil)
 func (s *Snapshots) LoadSnapshot(ctx context.Context, stream es.StreamID) (*es.Snapshot, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if snapshot, ok := s.latest[stream]; ok {
+	if snapshot, ok := s.latest[stream]; ok && snapshot.Schema > 0 {
 		return &snapshot, ctx.Err()
 	}
 	return nil, ctx.Err()
@@ -49,9 +49,24 @@ func (s *Snapshots) SaveSnapshot(ctx context.Context, snapshot es.Snapshot) erro
 	if s.latest == nil {
 		s.latest = map[es.StreamID]es.Snapshot{}
 	}
-	if there := s.latest[snapshot.At.Stream]; there.Version < snapshot.Version || there.Schema != snapshot.Schema {
+	there := s.latest[snapshot.At.Stream]
+	if there.Version < snapshot.Version || there.Version == snapshot.Version && there.Schema != snapshot.Schema {
 		s.latest[snapshot.At.Stream] = snapshot
 	}
+	return nil
+}
+
+// ForgetSnapshot implements [es.SnapshotStore]: an empty snapshot of the next version stays.
+func (s *Snapshots) ForgetSnapshot(ctx context.Context, stream es.StreamID, version int64) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.latest == nil {
+		s.latest = map[es.StreamID]es.Snapshot{}
+	}
+	s.latest[stream] = es.Snapshot{Version: version + 1}
 	return nil
 }
 

@@ -18,12 +18,13 @@ import (
 // an empty store.
 func RunSnapshots(t *testing.T, open func(t *testing.T) es.SnapshotStore) {
 	for name, test := range map[string]func(*testing.T, es.SnapshotStore){
-		"none":                           noSnapshot,
-		"round trip":                     snapshotRoundTrip,
-		"an older one does not replace":  olderSnapshot,
-		"another schema always replaces": otherSchema,
-		"streams apart":                  snapshotsApart,
-		"blocks of commands":             blocks,
+		"none":                          noSnapshot,
+		"round trip":                    snapshotRoundTrip,
+		"an older one does not replace": olderSnapshot,
+		"another schema replaces":       otherSchema,
+		"a forgotten one stays away":    forgottenSnapshot,
+		"streams apart":                 snapshotsApart,
+		"blocks of commands":            blocks,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -141,10 +142,34 @@ func olderSnapshot(t *testing.T, store es.SnapshotStore) {
 	wantSnapshot(t, store, snapshotOf(stream, 30, 1))
 }
 
-// otherSchema: a snapshot of another schema is replaced, even by an older one, because this code cannot use it.
+// otherSchema: a snapshot of another schema is replaced by one of the same version, because this code cannot use it. An
+// older one does not replace it: streams only grow, so it comes from a process that was halted.
 func otherSchema(t *testing.T, store es.SnapshotStore) {
 	keep(t, store, snapshotOf(stream, 30, 1), snapshotOf(stream, 20, 2))
-	wantSnapshot(t, store, snapshotOf(stream, 20, 2))
+	wantSnapshot(t, store, snapshotOf(stream, 30, 1))
+	keep(t, store, snapshotOf(stream, 30, 2))
+	wantSnapshot(t, store, snapshotOf(stream, 30, 2))
+}
+
+// forgottenSnapshot: after a snapshot was forgotten, none of its version or an older one comes back, by any schema. A
+// later one does, and forgetting that one lets none of its version come back either.
+func forgottenSnapshot(t *testing.T, store es.SnapshotStore) {
+	keep(t, store, snapshotOf(stream, 30, 1), snapshotOf(other, 30, 1))
+	for _, version := range []int64{30, 40} {
+		if err := store.ForgetSnapshot(t.Context(), stream, version); err != nil {
+			t.Fatalf("forget the snapshot of version %d: %v", version, err)
+		}
+		keep(t, store, snapshotOf(stream, version, 1), snapshotOf(stream, version, 2), snapshotOf(stream, version-1, 3))
+		if got, err := store.LoadSnapshot(t.Context(), stream); got != nil || err != nil {
+			t.Errorf("load the snapshot that was forgotten at version %d: %+v, %v, want none", version, got, err)
+		}
+		keep(t, store, snapshotOf(stream, version+1, 2))
+		wantSnapshot(t, store, snapshotOf(stream, version+1, 2))
+	}
+	wantSnapshot(t, store, snapshotOf(other, 30, 1))
+	if err := store.ForgetSnapshot(t.Context(), es.StreamID{Type: "Account", ID: "none"}, 1); err != nil {
+		t.Errorf("forget a snapshot that does not exist: %v", err)
+	}
 }
 
 func snapshotsApart(t *testing.T, store es.SnapshotStore) {
