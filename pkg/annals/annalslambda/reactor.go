@@ -32,7 +32,7 @@ func (d Deployment) Reactor() (*Subscriber, error) {
 	return p, nil
 }
 
-// reactions returns the engine of all reactions. The publisher is one of them if there is a bus.
+// reactions returns the engine of all reactions. The publisher is one of them if there is a bus, and something public.
 func (d Deployment) reactions() (*opened, *projection.Engine, error) {
 	// reactions load the same aggregates repeatedly
 	o, err := d.open(use{noReadModels: true, clients: true, stateCache: stateCache})
@@ -51,7 +51,7 @@ func (d Deployment) reactions() (*opened, *projection.Engine, error) {
 			RetryFromQueue: len(d.Service.Clients) > 0, // other streams don't wait for another system
 		}), tables[i])
 	}
-	if d.Bus != nil {
+	if d.Bus != nil && len(d.Service.Public) > 0 {
 		add(d.publisher(), annalsaws.Publisher)
 	}
 	return o, projection.NewEngine(o.store, o.catalog, d.engine(d.ReactionJobs), subscriptions...), nil

@@ -66,6 +66,9 @@ func (d Deployment) republish(events es.Reader) task {
 			return nil, fmt.Errorf("republish %s: there is no bus: the reactor function has no %s, "+
 				"or its main passes nil instead of eventbus.Connect", stream, annalsaws.EventBusEnv)
 		}
+		if len(d.Service.Public) == 0 {
+			return nil, fmt.Errorf("republish %s: the service has no public events: declare them by annals.Publish", stream)
+		}
 		within, cancel := context.WithCancel(ctx)
 		if deadline, bounded := ctx.Deadline(); bounded {
 			within, cancel = context.WithDeadline(ctx, deadline.Add(-republishMargin))

@@ -105,6 +105,43 @@ func TestTinyService(t *testing.T) {
 	}
 }
 
+// TestNothingPublic: the reactor of a service without public events works with a bus, since each stack has one; with
+// reactions and without.
+func TestNothingPublic(t *testing.T) {
+	t.Parallel()
+	reacted := 0
+	count := annals.React("count", notes, func(*annals.Tx, projection.Event[noteEvent]) error {
+		reacted++
+		return nil
+	})
+	for want, part := range []annals.Part{annals.Parts(), count} {
+		d, log := deployedAs(t, annals.New("notes", annals.Aggregate(notes), annals.Create("POST /notes", notes, note.Take), part))
+		var bus sent
+		d.Bus, d.EventSource = &bus, "/annals/Notes"
+		commands, err := d.Command()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask(t, commands, "POST /notes", "", `{"id":"n","text":"buy milk"}`)
+		reactor, err := d.Reactor()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := reactor.Handle(t.Context(), streamOf(t, d))
+		if err != nil || len(out.BatchItemFailures) > 0 || reacted != want || len(bus) != 0 {
+			t.Errorf("%+v, %v; reacted %d times, published %v; log: %s", out, err, reacted, bus, log)
+		}
+		handler, err := reactor.Handler()
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply, err := handler(t.Context(), json.RawMessage(`{"annals": {"task": "republish", "stream": "Note#n", "version": 1}}`))
+		if text, _ := json.Marshal(reply); err != nil || !strings.Contains(string(text), "declare them by annals.Publish") {
+			t.Errorf("republished %s, %v", text, err)
+		}
+	}
+}
+
 // streamOf returns all items of the event table as records of its stream.
 func streamOf(t *testing.T, d annalslambda.Deployment) events.DynamoDBEvent {
 	t.Helper()
