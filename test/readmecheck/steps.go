@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"go/format"
 	"os"
@@ -12,7 +13,7 @@ import (
 // step is one thing that the page tells its reader to do.
 type step interface {
 	// do does the step, and returns how many commands it ran.
-	do(where place) (int, error)
+	do(ctx context.Context, where *place) (int, error)
 }
 
 // steps returns the steps of a page, in order.
@@ -21,8 +22,16 @@ func steps(markdown string) []step {
 	for fence, block := range blocks(markdown) {
 		switch fence {
 		case "console":
-			for _, c := range commands(block) {
-				all = append(all, c)
+			all = append(all, commands(block)...)
+		case "console background":
+			for _, s := range commands(block) {
+				if c, is := s.(command); is {
+					all = append(all, &background{command: c})
+				}
+			}
+		case "diff":
+			if e, is := newEdit(block); is {
+				all = append(all, e)
 			}
 		case "go":
 			first, _, _ := strings.Cut(block, "\n")
@@ -35,7 +44,7 @@ func steps(markdown string) []step {
 	return all
 }
 
-// blocks yields the fenced blocks of a page, each with the word after its fence.
+// blocks yields the fenced blocks of a page, each with the words after its fence.
 func blocks(markdown string) func(yield func(fence, block string) bool) {
 	return func(yield func(fence, block string) bool) {
 		var block strings.Builder
@@ -61,21 +70,28 @@ func blocks(markdown string) func(yield func(fence, block string) bool) {
 // file is a file that the page shows.
 type file struct{ name, content string }
 
-func (f file) do(where place) (int, error) {
-	if where.dir == "" {
+func (f file) do(_ context.Context, where *place) (int, error) {
+	if !where.builds {
 		return 0, nil
 	}
-	formatted, err := format.Source([]byte(f.content))
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", f.name, err)
-	}
-	if !bytes.Equal(formatted, []byte(f.content)) {
-		return 0, fmt.Errorf("%s is not formatted by gofmt, want:\n%s", f.name, formatted)
+	return 0, f.write(where)
+}
+
+// write writes the file. Go code must be formatted.
+func (f file) write(where *place) error {
+	if strings.HasSuffix(f.name, ".go") {
+		formatted, err := format.Source([]byte(f.content))
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
+		if !bytes.Equal(formatted, []byte(f.content)) {
+			return fmt.Errorf("%s is not formatted by gofmt, want:\n%s", f.name, formatted)
+		}
 	}
 	path := filepath.Join(where.dir, f.name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return 0, err
+		return err
 	}
 	fmt.Println("wrote", f.name)
-	return 0, os.WriteFile(path, formatted, 0o644)
+	return os.WriteFile(path, []byte(f.content), 0o644)
 }
