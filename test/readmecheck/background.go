@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -65,7 +66,7 @@ func (interrupt) do(_ context.Context, where *place) (int, error) {
 	return 0, where.interrupt()
 }
 
-// interrupt stops what runs in the background.
+// interrupt stops what runs in the background. A panic in its output is an error.
 func (p *place) interrupt() error {
 	b := p.running
 	if b == nil {
@@ -75,6 +76,9 @@ func (p *place) interrupt() error {
 	_ = syscall.Kill(-b.process.Process.Pid, syscall.SIGINT)
 	select {
 	case <-b.ended:
+		if said := b.said.String(); strings.Contains(said, "panic: ") { // of a function, which is started again
+			return fmt.Errorf("%q told of a panic:\n%s", b.text, said)
+		}
 		return nil
 	case <-time.After(30 * time.Second):
 		_ = syscall.Kill(-b.process.Process.Pid, syscall.SIGKILL)

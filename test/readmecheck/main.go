@@ -6,7 +6,7 @@
 // for up to a minute until the output is right, since read models lag behind commands.
 //
 // In a block fenced as console background, the command goes on while the next steps are done. They begin when its
-// output is right. The line "^C" in a block fenced as console stops it.
+// output is right. The line "^C" in a block fenced as console stops it. It must not have printed "panic: ".
 //
 // The flag -dir is for a page that builds something from nothing. Commands run in that folder, once if nothing runs in
 // the background, and "$ cd FOLDER" is for all later steps. A block fenced as go whose first line names a file, such as

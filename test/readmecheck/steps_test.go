@@ -52,6 +52,10 @@ func TestRun(t *testing.T) {
 		{"an edit that changes nothing", other("+package b", "+package a"), "needs lines that are there"},
 		{"an edit that is none", other("+package b", "package b"), `begins with 'p'`},
 		{"what ends early", other("echo ready; sleep 100", "exit"), "it has ended"},
+		{
+			"a panic", strings.Replace(other("; echo ready", "; echo panic: a fault; echo ready"), "\nready\n", "\n…\nready\n", 1),
+			"told of a panic",
+		},
 		{"two run", page + "```console background\n$ sleep 99\n…\n$ sleep 99\n…\n```\n", "runs already: stop it with ^C"},
 		{"nothing to stop", page + "```console\n^C\n```\n", "nothing runs in the background"},
 	} {
