@@ -9,23 +9,23 @@ import (
 
 	"github.com/annals-es/annals/pkg/es/dynamotest"
 
-	// What the tutorial uses: where it changes, the result of the test that go test has kept is out of date.
+	// What the page uses: where it changes, the result of the test that go test has kept is out of date.
 	_ "github.com/annals-es/annals/pkg/es/dynamostore"
 	_ "github.com/annals-es/annals/pkg/es/estest"
 	_ "github.com/annals-es/annals/pkg/es/projection/dynamoview"
 )
 
-// TestTutorial does what the tutorial says, in a module of its own that requires what this one does: its code is
-// compiled, its tests pass, and its programs print what the page has them print. Nothing is downloaded.
-func TestTutorial(t *testing.T) {
+// TestLibrary does what library.md says, in a module of its own that requires what this one does: its code is compiled,
+// its tests pass, and its programs print what the page has them print. Nothing is downloaded.
+func TestLibrary(t *testing.T) {
 	t.Parallel()
 	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	page := filepath.Join(dir, "tutorial.md")
-	write(t, page, string(read(t, "tutorial.md")))
+	page := filepath.Join(dir, "library.md")
+	write(t, page, string(read(t, "library.md")))
 	module := string(read(t, "../go.mod"))
 	_, requires, found := strings.Cut(module, "\n\n")
 	if !found || !strings.HasPrefix(requires, "go ") {
