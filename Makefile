@@ -169,9 +169,9 @@ judge-template: judges ## Let cfn-lint, checkov and parliament judge the templat
 	$(GO) run ./test/judge $(TEMPLATE)
 
 .PHONY: emulator
-emulator: judges ## Deploy to an emulator of AWS that others wrote, and use it (PLANT=missing-action for a fault that must be found, SINCE=HEAD~1 to upgrade from)
+emulator: judges ## Deploy to an emulator of AWS that others wrote, and use it (PLANT=missing-action for a fault that must be found, SINCE=HEAD~1 to upgrade from, TUTORIAL=build/tutorial/books after .ci/tutorial)
 	$(GO) build -o .local/bin/emulator ./test/emulator
-	.local/bin/emulator $(if $(PLANT),-plant $(PLANT)) $(if $(filter file,$(origin SINCE)),,-since $(SINCE))
+	.local/bin/emulator $(if $(PLANT),-plant $(PLANT)) $(if $(TUTORIAL),-tutorial $(TUTORIAL)) $(if $(filter file,$(origin SINCE)),,-since $(SINCE))
 
 .PHONY: first-deployment
 first-deployment: ## Check a deployed stack for what only AWS can show (needs AWS credentials; STACK=Shop, ORIGIN=https://… of a page)

@@ -32,6 +32,7 @@ func command(ctx context.Context, args []string) error {
 	plant := flags.String("plant", "", "a fault to plant in the template, which the run must find: "+faultNames())
 	judges := flags.String("judges", ".local/judges",
 		"folder of the emulator and of the AWS command line, as make judges installs them")
+	service := flags.String("tutorial", "", "folder of the service that .ci/tutorial writes")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -47,6 +48,7 @@ func command(ctx context.Context, args []string) error {
 	}
 	r, err := begin(ctx, dir, *judges, *since, *plant)
 	if err == nil {
+		r.service = *service
 		err = errors.Join(r.all(ctx), r.end())
 	}
 	if err != nil {

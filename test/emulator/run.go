@@ -25,6 +25,7 @@ type run struct {
 	dir, root   string
 	since       string
 	plant       string
+	service     string // folder of the tutorial's service, "" if it was not written
 	self        string // this program
 	bin         string // folder of the judges' environments
 	environment []string
@@ -116,6 +117,7 @@ func (r *run) all(ctx context.Context) error {
 		{"what the first deployment checks", r.firstDeployment},
 		{"nothing that the functions do is denied", r.denied},
 		{"cdk diff finds no difference", r.diff},
+		{"the tutorial's service, by docs/tutorial.md", r.tutorial},
 		{"the stacks are destroyed, and what remains is what docs/deploy.md says", r.destroy},
 		{"an upgrade from " + r.since, r.upgrade},
 		{"all commands of docs/deploy.md were run", func(context.Context) error { return r.page.untaken() }},
@@ -208,7 +210,10 @@ func (r *run) annals(ctx context.Context, args ...string) (string, error) {
 }
 
 // look reads the stack's outputs and resources.
-func (r *run) look(ctx context.Context) error {
+func (r *run) look(ctx context.Context) error { return r.lookAt(ctx, stack) }
+
+// lookAt is look for a stack of another name.
+func (r *run) lookAt(ctx context.Context, stack string) error {
 	var outputs []struct{ OutputKey, OutputValue string }
 	var resources []resource
 	of := object{"StackName": stack}
