@@ -111,6 +111,16 @@ type secretive struct{ Name string }
 
 func (secretive) MarshalJSON() ([]byte, error) { return []byte(`"x"`), nil }
 
+type textual struct {
+	Name string `personal:"owner"`
+}
+
+func (textual) MarshalText() ([]byte, error) { return []byte("x"), nil }
+
+type guests []guest
+
+func (guests) MarshalJSON() ([]byte, error) { return []byte("[]"), nil }
+
 type strict struct{ name string }
 
 func (s *strict) UnmarshalJSON(data []byte) error {
@@ -132,6 +142,13 @@ func TestMarksAreChecked(t *testing.T) {
 	type ownJSON struct {
 		secretive
 		Other string `personal:"owner"`
+	}
+	type ownText struct{ Guest textual }
+	type ownList struct{ Guests guests }
+	type twoNames struct {
+		guest2
+		guest
+		Other string `json:"name"`
 	}
 	type recursive struct {
 		Name string `personal:"owner"`
@@ -155,13 +172,22 @@ func TestMarksAreChecked(t *testing.T) {
 		}], `.A has the tag "erased" without the tag "personal"`},
 		"erased of another type": {check[struct {
 			A int `personal:"owner" erased:"\"x\""`
-		}], `.A has the tag erased:"\"x\"", which is not a JSON value of int`},
+		}], `.A has the tag erased:"\"x\"", which is not its JSON value: json: cannot unmarshal string`},
 		"can't be null": {check[struct {
 			A strict `personal:"owner"`
-		}], `.A: es_test.strict can't be null, so the tag "erased" must give the value without a key`},
-		"in a map":      {check[inMap], `inMap.Guests: marks within a map are not read: mark the field that holds the map`},
-		"twice":         {check[twice], `twice.Guest is marked as personal, and so are fields within it: mark one of them`},
-		"own JSON":      {check[ownJSON], `has marked fields and a MarshalJSON of its own: mark the field that holds it`},
+		}], `.A can't be null, so the tag "erased" must give its value without a key: a name is not null`},
+		"in a map":  {check[inMap], `inMap.Guests: marks within a map are not read: mark the field that holds the map`},
+		"twice":     {check[twice], `twice.Guest is marked as personal, and so are fields within it: mark one of them`},
+		"own JSON":  {check[ownJSON], `has marked fields and makes its JSON itself: mark the field that holds it`},
+		"own text":  {check[ownText], `ownText.Guest: es_test.textual has marked fields and makes its JSON itself`},
+		"own list":  {check[ownList], `ownList.Guests: es_test.guests has marked fields and makes its JSON itself`},
+		"two names": {check[twoNames], `twoNames: two fields have the JSON name "name", and some of its fields are marked`},
+		"no JSON erased": {check[struct {
+			A string `personal:"owner" erased:"x"`
+		}], `.A has the tag erased:"x", which is no JSON: invalid character 'x'`},
+		"quoted number": {check[struct {
+			A int `json:",string" personal:"owner" erased:"-1"`
+		}], `.A has the tag erased:"-1", which is not its JSON value`},
 		"within itself": {check[recursive], `recursive.Next: es_test.recursive has marked fields and is within itself`},
 	} {
 		if err := test.register(); err == nil || !strings.Contains(err.Error(), test.want) {

@@ -1,9 +1,12 @@
 package es
 
 import (
+	"bytes"
+	"encoding"
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -27,13 +30,13 @@ func marksOf(t reflect.Type) (*marks, error) {
 
 // markReader reads the tags of a type and of those that it is made of.
 type markReader struct {
-	open   map[reflect.Type]bool // the structs that are being read
-	within []within
-	err    error
+	open  map[reflect.Type]bool // the structs that are being read
+	again []place               // the structs within themselves
+	err   error
 }
 
-// within is a struct within itself.
-type within struct {
+// place is where a type is.
+type place struct {
 	t    reflect.Type
 	path string
 }
@@ -44,9 +47,25 @@ func (r *markReader) fail(format string, args ...any) {
 	}
 }
 
-var marshaler = reflect.TypeFor[json.Marshaler]()
+// marshalers are the interfaces of types whose JSON is not made of their fields.
+var marshalers = []reflect.Type{reflect.TypeFor[json.Marshaler](), reflect.TypeFor[encoding.TextMarshaler]()}
 
+func marshals(t reflect.Type) bool {
+	return slices.ContainsFunc(marshalers, func(m reflect.Type) bool {
+		return t.Implements(m) || reflect.PointerTo(t).Implements(m)
+	})
+}
+
+// read returns where a type has marked fields, nil if it has none.
 func (r *markReader) read(t reflect.Type, path string) *marks {
+	m := r.within(t, path)
+	if m != nil && marshals(t) {
+		r.fail("%s: %v has marked fields and makes its JSON itself: mark the field that holds it", path, t)
+	}
+	return m
+}
+
+func (r *markReader) within(t reflect.Type, path string) *marks {
 	switch t.Kind() { //nolint:exhaustive // others hold no fields
 	case reflect.Pointer:
 		return r.read(t.Elem(), path)
@@ -59,39 +78,62 @@ func (r *markReader) read(t reflect.Type, path string) *marks {
 			r.fail("%s: marks within a map are not read: mark the field that holds the map", path)
 		}
 	case reflect.Struct:
-		if r.open[t] {
-			r.within = append(r.within, within{t, path})
-			return nil
-		}
-		r.open[t] = true
-		defer delete(r.open, t)
-		m := &marks{fields: map[string]*marks{}}
-		names := map[string]bool{}
-		r.readFields(t, path, m, names)
-		for _, f := range m.fields {
-			if f.marked && f.subject != "" && !names[f.subject] {
-				r.fail("%s is marked as personal with subject=%s, but its struct has no field with this JSON name",
-					f.name, f.subject)
-			}
-		}
-		if len(m.fields) == 0 {
-			return nil
-		}
-		for _, w := range r.within {
-			if w.t == t {
-				r.fail("%s: %v has marked fields and is within itself: mark the field that holds it", w.path, t)
-			}
-		}
-		if t.Implements(marshaler) || reflect.PointerTo(t).Implements(marshaler) {
-			r.fail("%s: %v has marked fields and a MarshalJSON of its own: mark the field that holds it", path, t)
-		}
-		return m
+		return r.readStruct(t, path)
 	}
 	return nil
 }
 
-// readFields reads the fields of a struct, and notes their names.
-func (r *markReader) readFields(t reflect.Type, path string, into *marks, names map[string]bool) {
+func (r *markReader) readStruct(t reflect.Type, path string) *marks {
+	if r.open[t] {
+		r.again = append(r.again, place{t, path})
+		return nil
+	}
+	r.open[t] = true
+	defer delete(r.open, t)
+	m := &marks{fields: map[string]*marks{}}
+	names := map[string]int{}
+	r.readFields(t, path, m, names)
+	if len(m.fields) == 0 {
+		return nil
+	}
+	for name, times := range names {
+		if times > 1 {
+			r.fail("%s: two fields have the JSON name %q, and some of its fields are marked: rename one", path, name)
+		}
+	}
+	for name, f := range m.fields {
+		if f.marked {
+			r.checkMark(t, name, f, names)
+		}
+	}
+	for _, p := range r.again {
+		if p.t == t {
+			r.fail("%s: %v has marked fields and is within itself: mark the field that holds it", p.path, t)
+		}
+	}
+	return m
+}
+
+// checkMark checks that a mark's subject exists, and that the struct can be decoded with the erased value.
+func (r *markReader) checkMark(t reflect.Type, name string, m *marks, names map[string]int) {
+	if m.subject != "" && names[m.subject] == 0 {
+		r.fail("%s is marked as personal with subject=%s, but its struct has no field with this JSON name", m.name, m.subject)
+	}
+	value := m.erased
+	if value == nil {
+		value = json.RawMessage("null")
+	}
+	err := json.Unmarshal(fmt.Appendf(nil, "{%q:%s}", name, value), reflect.New(t).Interface())
+	switch {
+	case err != nil && m.erased == nil:
+		r.fail("%s can't be null, so the tag %q must give its value without a key: %w", m.name, erasedTag, err)
+	case err != nil:
+		r.fail("%s has the tag %s:%q, which is not its JSON value: %w", m.name, erasedTag, m.erased, err)
+	}
+}
+
+// readFields reads the fields of a struct, and counts their names.
+func (r *markReader) readFields(t reflect.Type, path string, into *marks, names map[string]int) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, skipped := jsonName(f)
@@ -101,16 +143,16 @@ func (r *markReader) readFields(t reflect.Type, path string, into *marks, names 
 		if skipped {
 			continue
 		}
-		names[name] = true
 		if embedded := f.Type; f.Anonymous && f.Tag.Get("json") == "" {
 			if embedded.Kind() == reflect.Pointer {
 				embedded = embedded.Elem()
 			}
-			if embedded.Kind() == reflect.Struct && !embedded.Implements(marshaler) {
+			if embedded.Kind() == reflect.Struct && !marshals(embedded) {
 				r.readFields(embedded, path, into, names)
 				continue
 			}
 		}
+		names[name]++
 		if m := r.field(f, path+"."+f.Name); m != nil {
 			into.fields[name] = m
 		}
@@ -140,12 +182,11 @@ func (r *markReader) field(f reflect.StructField, path string) *marks {
 		r.fail("%s has the tag %s:%q: write %q or %q and the JSON name of a field", path, personalTag, tag, ofOwner, ofField)
 	}
 	if hasErased {
-		m.erased = json.RawMessage(erased)
-		if err := json.Unmarshal(m.erased, reflect.New(f.Type).Interface()); err != nil {
-			r.fail("%s has the tag %s:%q, which is not a JSON value of %v: %w", path, erasedTag, erased, f.Type, err)
+		var value bytes.Buffer
+		if err := json.Compact(&value, []byte(erased)); err != nil {
+			r.fail("%s has the tag %s:%q, which is no JSON: %w", path, erasedTag, erased, err)
 		}
-	} else if err := json.Unmarshal([]byte("null"), reflect.New(f.Type).Interface()); err != nil {
-		r.fail("%s: %v can't be null, so the tag %q must give the value without a key: %w", path, f.Type, erasedTag, err)
+		m.erased = value.Bytes()
 	}
 	return m
 }
