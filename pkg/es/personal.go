@@ -87,6 +87,9 @@ func (e RawEvent) Unopened(err error) RawEvent {
 	return e
 }
 
+// Decrypted reports whether a store with keys has decrypted personal data in the commit.
+func (c *Commit) Decrypted() bool { return !c.keepUntil(time.Time{}).IsZero() }
+
 // keepUntil returns when a state must be forgotten that was to be kept until an instant, and is now folded with a
 // commit. The zero time is never.
 func (c *Commit) keepUntil(until time.Time) time.Time {

@@ -117,6 +117,7 @@ func (p *described) fold(context.Context, json.RawMessage, []step) (json.RawMess
 
 func (p *described) stored() map[string][]es.StoredType { return nil }
 func (p *described) skipped() []string                  { return nil }
+func (p *described) personal(string) bool               { return false }
 func (p *described) handlesType(string) bool            { return true }
 func (p *described) topics(json.RawMessage) []string    { return nil }
 func (p *described) lists() []rows                      { return nil }

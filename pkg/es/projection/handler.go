@@ -78,6 +78,7 @@ func (p *handling) handlesType(string) bool         { return false }
 func (p *handling) lists() []rows                   { return nil }
 func (p *handling) appends() bool                   { return false }
 func (p *handling) skipped() []string               { return nil }
+func (p *handling) personal(string) bool            { return false }
 func (p *handling) retryFromQueue() bool            { return p.RetryFromQueue() }
 
 func (p *handling) stored() map[string][]es.StoredType {

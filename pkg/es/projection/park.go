@@ -55,7 +55,27 @@ func (w *way) setAside(ctx context.Context, s step, cause error) error {
 	if err != nil {
 		return err
 	}
-	return w.park(ctx, s.version(), Unavailable, cause)
+	return w.park(ctx, s.version(), Unavailable, w.confidential(s.commit, cause))
+}
+
+// confidential returns the error that is kept with a parked stream. The text of an error about personal data may cite
+// it, and would stay when the person is forgotten, so only the error's type is kept.
+func (w *way) confidential(c *es.Commit, err error) error {
+	if !c.Decrypted() && !w.t.fold.personal(w.stream.Type) || errors.As(err, new(*es.UnknownEventError)) {
+		return err
+	}
+	return fmt.Errorf("%T: the text is not kept, because it may cite personal data", innermost(err))
+}
+
+// innermost returns the first cause of an error.
+func innermost(err error) error {
+	for {
+		cause := errors.Unwrap(err)
+		if cause == nil {
+			return err
+		}
+		err = cause
+	}
 }
 
 // seen records the highest delivered version of a parked stream.

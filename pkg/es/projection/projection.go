@@ -38,6 +38,8 @@ type Projection interface {
 	fold(ctx context.Context, state json.RawMessage, steps []step) (json.RawMessage, *Writes, error)
 	// topics are the topics of a change that led to a state.
 	topics(state json.RawMessage) []string
+	// personal reports whether its states of streams of a type may hold personal data.
+	personal(streamType string) bool
 	// lists are its declared lists. appends reports whether it may append rows.
 	lists() []rows
 	appends() bool
@@ -219,6 +221,10 @@ func (p *declared) handles(streamType string, e es.RawEvent) bool {
 }
 func (p *declared) rebuilds() bool       { return true }
 func (p *declared) retryFromQueue() bool { return false }
+
+func (p *declared) personal(streamType string) bool {
+	return p.sources[streamType].events.HasPersonal()
+}
 
 func (p *declared) skipped() []string {
 	var all []string

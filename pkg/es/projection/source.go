@@ -51,6 +51,7 @@ type registry interface {
 	ReadAs(name string, schema int) []reflect.Type
 	Check() error
 	GoTypes() []reflect.Type
+	HasPersonal() bool
 	StoredTypes() []es.StoredType
 }
 

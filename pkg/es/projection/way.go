@@ -313,5 +313,5 @@ func (w *way) refuse(ctx context.Context, s step, refused *foldError) error {
 	case refused.transient:
 		return fmt.Errorf("@%d: %w", s.version(), refused.err)
 	}
-	return w.park(ctx, s.version(), reason(refused.err), refused.err)
+	return w.park(ctx, s.version(), reason(refused.err), w.confidential(s.commit, refused.err))
 }
