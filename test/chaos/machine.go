@@ -70,7 +70,7 @@ func start(ctx context.Context, dir string, seed uint64, changes []change, log *
 
 // overlay builds the functions with the changes, in place of the unchanged ones.
 func overlay(ctx context.Context, built servicetest.Built, changes []change) error {
-	changed, err := writeOverlay(built.Project.Root, filepath.Join(built.Dir, "overlay"), changes)
+	changed, err := writeOverlay(ctx, built.Project.Root, filepath.Join(built.Dir, "overlay"), changes)
 	if err != nil {
 		return err
 	}

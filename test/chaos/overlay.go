@@ -1,11 +1,12 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 )
@@ -19,7 +20,7 @@ type change struct {
 // writeOverlay writes the changed files and the overlay file for `go build -overlay` into dir.
 //
 // Errors: a file does not have its old text exactly once, since the source has changed.
-func writeOverlay(root, dir string, changes []change) (string, error) {
+func writeOverlay(ctx context.Context, root, dir string, changes []change) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
@@ -27,7 +28,11 @@ func writeOverlay(root, dir string, changes []change) (string, error) {
 	for i, c := range changes {
 		path := filepath.Join(root, c.file)
 		if std, ok := strings.CutPrefix(c.file, "$GOROOT/"); ok {
-			path = filepath.Join(runtime.GOROOT(), std) //nolint:staticcheck // run by `go run`, which knows it
+			goroot, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
+			if err != nil {
+				return "", fmt.Errorf("go env GOROOT: %w", err)
+			}
+			path = filepath.Join(strings.TrimSpace(string(goroot)), std)
 		}
 		from := path
 		if replace[path] != "" {

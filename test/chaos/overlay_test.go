@@ -20,7 +20,7 @@ func TestBugsFit(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(bugs)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			overlay, err := writeOverlay(root, t.TempDir(), bugs[name])
+			overlay, err := writeOverlay(t.Context(), root, t.TempDir(), bugs[name])
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -40,11 +40,11 @@ func TestOverlayRefusesWhatMovedOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = writeOverlay(root, t.TempDir(), []change{{file: "go.mod", old: "no such text"}})
+	_, err = writeOverlay(t.Context(), root, t.TempDir(), []change{{file: "go.mod", old: "no such text"}})
 	if err == nil || !strings.Contains(err.Error(), "go.mod has this text 0 times") {
 		t.Errorf("overlay of a text that is not there: %v, want an error", err)
 	}
-	if _, err := writeOverlay(root, t.TempDir(), []change{jumpyClock}); err != nil {
+	if _, err := writeOverlay(t.Context(), root, t.TempDir(), []change{jumpyClock}); err != nil {
 		t.Errorf("overlay of the clock: %v", err)
 	}
 }
