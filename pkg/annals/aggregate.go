@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // DeclaredAggregate is an aggregate of a service, without its types.
@@ -198,13 +199,8 @@ func (p aggregatePart[S, E]) addTo(s *Service) {
 		}
 		o.addToAggregate(a)
 	}
-	if a.owner != nil && p.aggregate.Owner == nil {
-		p.aggregate.Owner = func(first E, meta es.Meta) string {
-			if owner, named := a.owner(first); named && owner != "" {
-				return owner
-			}
-			return meta.Actor
-		}
+	if p.aggregate.Owner == nil {
+		p.aggregate.Owner = func(first E, meta es.Meta) string { return a.ownerBy(first, meta) }
 	}
 	a.typed = &typedAs[S, E]{p.aggregate}
 	if s.Aggregate(a.StreamType) != nil {
@@ -216,6 +212,20 @@ func (p aggregatePart[S, E]) addTo(s *Service) {
 	}
 	a.checkASCII(s)
 	s.Aggregates = append(s.Aggregates, a)
+}
+
+// ownerBy returns whom personal data of a stream's owner is about: what [OwnedBy] names, else the stream's creator, but
+// nobody if a reaction created it.
+func (a *DeclaredAggregate) ownerBy(first any, meta es.Meta) string {
+	if a.owner != nil {
+		if owner, named := a.owner(first); named && owner != "" {
+			return owner
+		}
+	}
+	if strings.HasPrefix(meta.Actor, reaction.ActorPrefix) {
+		return ""
+	}
+	return meta.Actor
 }
 
 // checkASCII refuses stored names that tools would misread: CloudFormation's GetTemplate may return any other character

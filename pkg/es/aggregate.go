@@ -45,7 +45,11 @@ func (a *Aggregate[S, E]) Check() error {
 func (a *Aggregate[S, E]) apply(state *S, c *Commit) (err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
-			err = &CorruptError{Stream: c.Stream, Version: c.Version, Reason: fmt.Sprint("Evolve panicked: ", panicked)}
+			reason := fmt.Sprint("Evolve panicked: ", panicked)
+			if a.Events.HasPersonal() { // the text may cite personal data
+				reason = fmt.Sprintf("Evolve panicked with a %T", panicked)
+			}
+			err = &CorruptError{Stream: c.Stream, Version: c.Version, Reason: reason}
 		}
 	}()
 	for i := range c.Events {

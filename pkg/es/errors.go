@@ -14,6 +14,9 @@ var (
 	ErrUnstorable = errors.New("the value cannot be stored unchanged")
 	// ErrUnsealed means that an event has personal data, and the store has no keys to encrypt it.
 	ErrUnsealed = errors.New("the event has personal data, and the store has no keys: wrap it with personal.NewStore")
+	// ErrNotSent means that a store refused an append before it sent anything, so a repeat of a stored command is not
+	// recognized yet.
+	ErrNotSent = errors.New("the append was not sent")
 	// ErrUnavailable means that the store throttles, fails or cannot be reached. The same call may succeed later.
 	ErrUnavailable = errors.New("store unavailable")
 	// ErrForeignHead means that a head was made by another store.

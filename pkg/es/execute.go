@@ -173,6 +173,9 @@ func (tx *Tx) run(decide func(*Tx) error) (*Outcome, error) {
 	}
 	tx.sent = true
 	stored, err := tx.store.Append(tx.ctx, a)
+	if errors.Is(err, ErrNotSent) {
+		tx.sent = false
+	}
 	if err != nil {
 		return nil, err
 	}

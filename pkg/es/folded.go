@@ -16,6 +16,7 @@ type folded[S any] struct {
 	commands knownCommands
 	owner    string    // the stream's owner, "" if it is not known
 	until    time.Time // when this process must forget the state, zero = never
+	resumed  int64     // the version of the snapshot that it was folded from, 0 = none
 	last     *Commit   // the last commit folded in this call, nil if there was none
 }
 
@@ -146,6 +147,7 @@ func (r *Repository[S, E]) resume(
 	if r.cfg.Snapshots.Store == nil {
 		return false, nil
 	}
+	asked := time.Now().Round(0)
 	snapshot, err := r.cfg.Snapshots.Store.LoadSnapshot(ctx, stream)
 	if err == nil && snapshot == nil {
 		r.executor.cfg.Count(SnapshotMiss)
@@ -161,7 +163,10 @@ func (r *Repository[S, E]) resume(
 		}
 	}
 	if err == nil {
-		f.commands = knownIn(snapshot)
+		f.commands, f.resumed = knownIn(snapshot), snapshot.Version
+		if keeper, is := r.executor.store.(Keeper); is && r.aggregate.Events.HasPersonal() {
+			f.until = asked.Add(keeper.KeepFor())
+		}
 		f.head, err = r.executor.store.Resume(ctx, snapshot.At, snapshot.Hash, apply)
 		if !errors.Is(err, ErrNotResumable) {
 			r.executor.cfg.Count(SnapshotHit)

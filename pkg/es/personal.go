@@ -39,6 +39,9 @@ type PersonalValue struct {
 	From, To int
 	// Erased is what the value becomes without the subject's key, as JSON. If nil, it is null.
 	Erased json.RawMessage
+	// Blank means that the value says nothing about the subject: it is the erased value, as decoded, or the zero value. It
+	// may be stored as it is after the subject was forgotten.
+	Blank bool
 }
 
 // Personal is what a program knows of an event's personal data. It exists in memory alone.
@@ -105,8 +108,8 @@ func (c *Commit) keepUntil(until time.Time) time.Time {
 // because a process that Lambda has frozen sees no other time pass.
 func overdue(until time.Time) bool { return !until.IsZero() && !time.Now().Round(0).Before(until) }
 
-// Payload returns the payload that decoding uses: with the personal values if a store with keys read the event and has
-// their keys, else with their erased values. Show this one to people, and store Data.
+// Payload returns the payload to show to people: with the personal values if a store with keys read the event and has
+// their keys, else with their erased values. Store Data.
 //
 // Errors: why a store with keys could not decrypt the values; one for a sealed value that can't be read.
 func (e RawEvent) Payload() (json.RawMessage, error) {
@@ -119,8 +122,27 @@ func (e RawEvent) Payload() (json.RawMessage, error) {
 	return e.Data, nil
 }
 
-// payload is Payload for an event at a version.
-func (e RawEvent) payload(at StreamVersion) (json.RawMessage, error) {
+// SealedError means that an event has encrypted values, and the program that decodes it has no keys: its store is not
+// one of package personal. [Registry.Erasing] decodes such events to erased values.
+type SealedError struct {
+	Stream  StreamID
+	Version int64
+	Type    string
+}
+
+func (e *SealedError) Error() string {
+	return fmt.Sprintf("%s@%d: %s has encrypted personal data, and the store has no keys: wrap it with personal.NewStore",
+		e.Stream, e.Version, e.Type)
+}
+
+// payload is the payload that decoding uses, of an event at a version.
+func (r *Registry[E]) payload(at StreamVersion, e RawEvent) (json.RawMessage, error) {
+	switch {
+	case r.erasing:
+		e.Personal = nil
+	case e.Personal == nil && sealed.In(e.Data):
+		return nil, &SealedError{Stream: at.Stream, Version: at.Version, Type: e.Type}
+	}
 	data, err := e.Payload()
 	if err != nil && (e.Personal == nil || e.Personal.err == nil) {
 		err = &CorruptError{Stream: at.Stream, Version: at.Version, Reason: "payload of " + e.Type, Err: err}
@@ -138,8 +160,9 @@ func (r *Registry[E]) HasPersonal() bool {
 	return false
 }
 
-// Erasing returns a registry that decodes all encrypted values to their erased values, also in commits that a store with
-// keys read. Use it for what leaves the service.
+// Erasing returns a registry that decodes all personal values to their erased values, also in commits that a store with
+// keys read, and also values that were stored before their fields were marked. Use it for what leaves the service, and
+// where there are no keys.
 func (r *Registry[E]) Erasing() *Registry[E] {
 	erasing := *r
 	erasing.erasing = true

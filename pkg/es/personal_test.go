@@ -31,7 +31,8 @@ type (
 		Guests []guest           `json:"guests"`
 		Note   map[string]string `json:"note" personal:"owner"`
 		Room   int               `json:"room"`
-		guest2
+		guest2 `json:",omitempty"`
+		Mail   string `json:"customer's mail" personal:"owner"`
 	}
 	guest2 struct {
 		Second string `json:"second" personal:"owner"`
@@ -47,6 +48,7 @@ func TestPersonalValues(t *testing.T) {
 	raw, err := r.Encode(stayed{
 		Host: "h", Letter: `a "quoted" \ letter, {"x":[`, Age: 42, Street: &street{"12 \u2028"}, Room: 7,
 		Guests: []guest{{"g1", "Ada"}, {"g2", ""}, {"g3", "Bob"}}, Note: map[string]string{"}": "]"}, guest2: guest2{"Zoë"},
+		Mail: "ada@example.org",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +63,7 @@ func TestPersonalValues(t *testing.T) {
 	}
 	want := []string{
 		`h "a \"quoted\" \\ letter, {\"x\":[" `, ` 42 -1`, ` {"line":"12 \u2028"} `, `g1 "Ada" `, `g3 "Bob" `, ` {"}":"]"} `,
-		` "Zoë" `,
+		` "Zoë" `, ` "ada@example.org" `,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("personal values (-want +got):\n%s", diff)
@@ -116,6 +118,10 @@ type textual struct {
 }
 
 func (textual) MarshalText() ([]byte, error) { return []byte("x"), nil }
+
+type optional[T any] struct{ value T }
+
+func (o optional[T]) MarshalJSON() ([]byte, error) { return json.Marshal(o.value) }
 
 type guests []guest
 
@@ -185,6 +191,19 @@ func TestMarksAreChecked(t *testing.T) {
 		"no JSON erased": {check[struct {
 			A string `personal:"owner" erased:"x"`
 		}], `.A has the tag erased:"x", which is no JSON: invalid character 'x'`},
+		"embedded": {check[struct {
+			street `personal:"owner"`
+		}], `.street is marked as personal, but JSON has its fields, not itself: mark those, or name it`},
+		"subject itself": {check[struct {
+			A string `json:"a" personal:"subject=a"`
+		}], `.A is marked as personal with subject=a, but that field is no text in the clear`},
+		"quoted subject": {check[struct {
+			ID string `json:"id,string"`
+			A  string `personal:"subject=id"`
+		}], `.A is marked as personal with subject=id, but that field is no text in the clear`},
+		"hidden in a type with its own JSON": {check[struct {
+			Guest optional[guest]
+		}], `makes its JSON itself: mark the field that holds it`},
 		"quoted number": {check[struct {
 			A int `json:",string" personal:"owner" erased:"-1"`
 		}], `.A has the tag erased:"-1", which is not its JSON value`},
@@ -212,5 +231,33 @@ func TestSealedNameIsReserved(t *testing.T) {
 	}
 	if _, err := r.Encode(open{map[string]string{"a": `{"$sealed":"`}}); err != nil {
 		t.Errorf("encode a text with the reserved name: %v", err)
+	}
+}
+
+// TestErasing: what leaves the service has no personal values, also those that were stored before they were marked.
+func TestErasing(t *testing.T) {
+	t.Parallel()
+	r := es.NewRegistry(es.Type[visit]("Stayed", 1, stayed{}))
+	for name, payload := range map[string]string{
+		"before marks": `{"host":"h", "letter":"Dear", "age":42, "guests":[{"id":"g","name":"Ada"}], "room":7}`,
+		"sealed":       `{"host":"h","letter":{"$sealed":"1.1.AA.h"},"age":{"$sealed":"1.1.AA.o","erased":-1},"room":7}`,
+	} {
+		c := &es.Commit{Stream: es.StreamID{Type: "Visit", ID: "1"}, Version: 1, Events: []es.RawEvent{
+			{Type: "Stayed", Schema: 1, Data: json.RawMessage(payload)},
+		}}
+		err := r.Erasing().Decode(c, 0, func(v visit) error {
+			s := v.(stayed)
+			if s.Letter != "" || s.Age != -1 || len(s.Guests) == 1 && s.Guests[0].Name != "" || s.Room != 7 || s.Host != "h" {
+				t.Errorf("%s: decoded to %+v", name, s)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		err = r.Decode(c, 0, func(visit) error { return nil })
+		if want := name == "sealed"; want != errors.As(err, new(*es.SealedError)) {
+			t.Errorf("%s, decoded without keys: %v", name, err)
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // marks says where a type has marked fields.
@@ -19,6 +20,7 @@ type marks struct {
 	name    string // the field's path, for errors
 	subject string // the JSON name of the field that names the subject, "" for the stream's owner
 	erased  json.RawMessage
+	blank   []string // the JSON of values that say nothing
 }
 
 // marksOf returns where a type of event has marked fields, nil if it has none.
@@ -26,6 +28,28 @@ func marksOf(t reflect.Type) (*marks, error) {
 	r := markReader{open: map[reflect.Type]bool{}}
 	m := r.read(t, t.Name())
 	return m, r.err
+}
+
+// erase returns a payload of a type in which all marked values are erased. Some were stored before they were marked.
+func (m *marks) erase(payload json.RawMessage) (json.RawMessage, error) {
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, payload); err != nil {
+		return nil, err
+	}
+	var found Personal
+	s := scanner{data: compact.Bytes(), found: &found} // its error is about subjects, which do not matter here
+	s.value(m)
+	var out json.RawMessage
+	at := 0
+	for _, v := range found.values {
+		erased := v.Erased
+		if erased == nil {
+			erased = json.RawMessage("null")
+		}
+		out = append(append(out, s.data[at:v.From]...), erased...)
+		at = v.To
+	}
+	return append(out, s.data[at:]...), nil
 }
 
 // markReader reads the tags of a type and of those that it is made of.
@@ -91,13 +115,13 @@ func (r *markReader) readStruct(t reflect.Type, path string) *marks {
 	r.open[t] = true
 	defer delete(r.open, t)
 	m := &marks{fields: map[string]*marks{}}
-	names := map[string]int{}
+	names := map[string][]reflect.StructField{}
 	r.readFields(t, path, m, names)
 	if len(m.fields) == 0 {
 		return nil
 	}
-	for name, times := range names {
-		if times > 1 {
+	for name, fields := range names {
+		if len(fields) > 1 {
 			r.fail("%s: two fields have the JSON name %q, and some of its fields are marked: rename one", path, name)
 		}
 	}
@@ -115,15 +139,17 @@ func (r *markReader) readStruct(t reflect.Type, path string) *marks {
 }
 
 // checkMark checks that a mark's subject exists, and that the struct can be decoded with the erased value.
-func (r *markReader) checkMark(t reflect.Type, name string, m *marks, names map[string]int) {
-	if m.subject != "" && names[m.subject] == 0 {
-		r.fail("%s is marked as personal with subject=%s, but its struct has no field with this JSON name", m.name, m.subject)
+func (r *markReader) checkMark(t reflect.Type, name string, m *marks, names map[string][]reflect.StructField) {
+	if m.subject != "" {
+		r.checkSubject(m, names[m.subject])
 	}
 	value := m.erased
 	if value == nil {
 		value = json.RawMessage("null")
 	}
-	err := json.Unmarshal(fmt.Appendf(nil, "{%q:%s}", name, value), reflect.New(t).Interface())
+	decoded := reflect.New(t)
+	err := json.Unmarshal(fmt.Appendf(nil, "{%q:%s}", name, value), decoded.Interface())
+	m.blank = append(blank(reflect.New(t), name), blank(decoded, name)...)
 	switch {
 	case err != nil && m.erased == nil:
 		r.fail("%s can't be null, so the tag %q must give its value without a key: %w", m.name, erasedTag, err)
@@ -132,27 +158,56 @@ func (r *markReader) checkMark(t reflect.Type, name string, m *marks, names map[
 	}
 }
 
-// readFields reads the fields of a struct, and counts their names.
-func (r *markReader) readFields(t reflect.Type, path string, into *marks, names map[string]int) {
+// blank returns the JSON of a member of a struct, or nothing.
+func blank(of reflect.Value, name string) []string {
+	var members map[string]json.RawMessage
+	text, err := json.Marshal(of.Interface())
+	if err == nil {
+		err = json.Unmarshal(text, &members)
+	}
+	if value, there := members[name]; there && err == nil {
+		return []string{string(value)}
+	}
+	return nil
+}
+
+// checkSubject checks that the field that names a mark's subject is a text in the clear.
+func (r *markReader) checkSubject(m *marks, fields []reflect.StructField) {
+	if len(fields) == 0 {
+		r.fail("%s is marked as personal with subject=%s, but its struct has no field with this JSON name", m.name, m.subject)
+		return
+	}
+	f := fields[0]
+	_, marked := f.Tag.Lookup(personalTag)
+	_, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+	if marked || f.Type.Kind() != reflect.String || slices.Contains(strings.Split(options, ","), "string") {
+		r.fail("%s is marked as personal with subject=%s, but that field is no text in the clear: it must be a string "+
+			"without a mark and without the option string", m.name, m.subject)
+	}
+}
+
+// readFields reads the fields of a struct, and notes those that JSON has, by name. Of a struct that makes its JSON itself
+// it reads all fields.
+func (r *markReader) readFields(t reflect.Type, path string, into *marks, names map[string][]reflect.StructField) {
+	all := marshals(t)
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, skipped := jsonName(f)
-		if _, marked := f.Tag.Lookup(personalTag); marked && skipped {
+		_, marked := f.Tag.Lookup(personalTag)
+		if marked && skipped {
 			r.fail("%s.%s is marked as personal, but JSON leaves it out", path, f.Name)
 		}
-		if skipped {
+		if skipped && !all {
 			continue
 		}
-		if embedded := f.Type; f.Anonymous && f.Tag.Get("json") == "" {
-			if embedded.Kind() == reflect.Pointer {
-				embedded = embedded.Elem()
+		if embedded := inlined(f); embedded != nil {
+			if marked {
+				r.fail("%s.%s is marked as personal, but JSON has its fields, not itself: mark those, or name it", path, f.Name)
 			}
-			if embedded.Kind() == reflect.Struct && !marshals(embedded) {
-				r.readFields(embedded, path, into, names)
-				continue
-			}
+			r.readFields(embedded, path, into, names)
+			continue
 		}
-		names[name]++
+		names[name] = append(names[name], f)
 		if m := r.field(f, path+"."+f.Name); m != nil {
 			into.fields[name] = m
 		}
@@ -191,15 +246,34 @@ func (r *markReader) field(f reflect.StructField, path string) *marks {
 	return m
 }
 
+// inlined returns the struct whose fields JSON has in place of a field, nil if it has the field itself.
+func inlined(f reflect.StructField) reflect.Type {
+	embedded := f.Type
+	if embedded.Kind() == reflect.Pointer {
+		embedded = embedded.Elem()
+	}
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	if f.Anonymous && !validName(name) && embedded.Kind() == reflect.Struct && !marshals(embedded) {
+		return embedded
+	}
+	return nil
+}
+
 // jsonName returns the name of a field in JSON, and whether JSON leaves the field out.
 func jsonName(f reflect.StructField) (name string, skipped bool) {
 	tag := f.Tag.Get("json")
 	if tag == "-" || !f.IsExported() && !f.Anonymous {
-		return "", true
+		return f.Name, true
 	}
-	name, _, _ = strings.Cut(tag, ",")
-	if name == "" {
+	if name, _, _ = strings.Cut(tag, ","); !validName(name) {
 		name = f.Name
 	}
 	return name, false
+}
+
+// validName reports whether encoding/json takes a name from a tag.
+func validName(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(c rune) bool {
+		return !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", c) && !unicode.IsLetter(c) && !unicode.IsDigit(c)
+	})
 }

@@ -3,6 +3,7 @@ package es
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // scanner finds marked values in a payload that encoding/json has written, so that it is valid and without spaces.
@@ -97,7 +98,9 @@ func (s *scanner) member(m *marks, name string, members map[string]span, marked 
 		found.to = s.at
 		if text := string(s.data[found.from:found.to]); text != "null" && text != `""` {
 			found.value = len(s.found.values)
-			s.found.values = append(s.found.values, PersonalValue{From: found.from, To: found.to, Erased: m.erased})
+			s.found.values = append(s.found.values, PersonalValue{
+				From: found.from, To: found.to, Erased: m.erased, Blank: slices.Contains(m.blank, text),
+			})
 			marked = append(marked, found)
 		}
 	} else {

@@ -105,10 +105,10 @@ func (r *Registry[E]) Encode(event E) (RawEvent, error) {
 }
 
 // Decode calls yield for each event that the i-th stored event of a commit stands for: one, unless an upcaster splits
-// or drops it. Encrypted values are decoded to their erased values, unless a store with keys read the commit: see
-// [RawEvent.Payload].
+// or drops it. Encrypted values need a commit that a store with keys read. Without the key, they are decoded to their
+// erased values.
 //
-// Errors: [UnknownEventError]; [CorruptError] if the payload does not fit the type, an upcaster fails or a personal value
+// Errors: [UnknownEventError]; [SealedError]; [CorruptError] if the payload does not fit the type, an upcaster fails or a personal value
 // can't be decrypted; those of the keys of personal values; yield's own; that of [Registry.Check].
 func (r *Registry[E]) Decode(c *Commit, i int, yield func(E) error) error {
 	if err := r.Check(); err != nil {
@@ -116,10 +116,7 @@ func (r *Registry[E]) Decode(c *Commit, i int, yield func(E) error) error {
 	}
 	u := upcasting[E]{Registry: r, at: StreamVersion{c.Stream, c.Version + int64(i)}, yield: yield}
 	raw := c.Events[i]
-	if r.erasing {
-		raw.Personal = nil
-	}
-	data, err := raw.payload(u.at)
+	data, err := r.payload(u.at, raw)
 	if err != nil {
 		return err
 	}
@@ -131,6 +128,12 @@ func (r *Registry[E]) decodeNewest(at StreamVersion, raw RawEvent, yield func(E)
 	t, known := r.byName[raw.Type]
 	if !known || raw.Schema != t.schema {
 		return &UnknownEventError{Stream: at.Stream, Version: at.Version, Type: raw.Type, Schema: raw.Schema, Newest: t.schema}
+	}
+	if r.erasing && t.marks != nil {
+		var err error
+		if raw.Data, err = t.marks.erase(raw.Data); err != nil {
+			return &CorruptError{Stream: at.Stream, Version: at.Version, Reason: "payload of " + raw.Type, Err: err}
+		}
 	}
 	v := reflect.New(t.typ)
 	if err := json.Unmarshal(raw.Data, v.Interface()); err != nil {

@@ -20,6 +20,9 @@ type Snapshot struct {
 	Schema int
 	// State is the state, as JSON.
 	State json.RawMessage
+	// After, if not 0, is the version of the snapshot that this one was folded from. It is then saved only if that one is
+	// still stored: if it was forgotten, so must be what was folded from it. It is not stored.
+	After int64
 	// Commands are the stream's latest commands within the horizon. Blocks describe the older ones, oldest first. With
 	// them a repeated command is recognized without reading its commit.
 	Commands []KnownCommand
@@ -34,7 +37,8 @@ type SnapshotStore interface {
 	// Errors: an error that names a snapshot that cannot be read.
 	LoadSnapshot(ctx context.Context, stream StreamID) (*Snapshot, error)
 
-	// SaveSnapshot stores a snapshot, unless the stored one is newer, or has the same schema and version.
+	// SaveSnapshot stores a snapshot, unless the stored one is newer, or has the same schema and version, or is not the one
+	// that After names.
 	//
 	// Errors: [LimitError] if the snapshot is too large.
 	SaveSnapshot(ctx context.Context, s Snapshot) error

@@ -31,6 +31,9 @@ func (r *Repository[S, E]) Snapshot(ctx context.Context, stream StreamID) error 
 		At: StreamVersion{stream, f.last.Version}, Hash: f.last.Hash, Version: f.last.LastVersion(),
 		Schema: r.cfg.Snapshots.Schema, State: state, Commands: f.commands.recent,
 	}
+	if r.aggregate.Events.HasPersonal() {
+		snapshot.After = f.resumed
+	}
 	for _, b := range f.commands.blocks { // save blocks before the snapshot that names them
 		if !b.kept {
 			if err := r.cfg.Snapshots.Store.SaveCommands(ctx, stream, b.CommandBlock, b.inOrder()); err != nil {

@@ -65,7 +65,8 @@ type Appender interface {
 	// [LimitError], [ErrNoEvents], [ErrForeignHead], [ErrOccurredInFuture], [ErrUnstorable], [ErrUnsealed], before anything
 	// is sent;
 	// [UnknownOutcomeError] if time ran out before the store's answer was known (all or nothing was stored);
-	// [context.DeadlineExceeded] if time ran out and nothing is stored.
+	// [context.DeadlineExceeded] if time ran out and nothing is stored. An error that matches [ErrNotSent] may depend on
+	// assumed state: a decision is then made again on fresh state.
 	Append(ctx context.Context, a Append) ([]Stored, error)
 }
 
@@ -82,14 +83,18 @@ type Clock interface {
 	Now() time.Time
 }
 
-// Fingerprinter is an optional capability of a [Store] with keys: it makes fingerprints that nobody can test guesses of a
-// command's body against.
+// Fingerprinter is an optional capability of a [Store] with keys: it makes fingerprints against which a reader of the
+// store can't test guesses of a command's body.
 type Fingerprinter interface {
 	// Fingerprint returns what is stored for a fingerprint: always the same for the same one.
 	//
 	// Errors: none of its own.
 	Fingerprint(ctx context.Context, fingerprint string) (string, error)
 }
+
+// Keeper is an optional capability of a [Store] with keys: it says for how long this process may keep personal data that
+// it has read from elsewhere, such as from a snapshot.
+type Keeper interface{ KeepFor() time.Duration }
 
 // Write is the part of an append that goes to one stream.
 type Write struct {

@@ -37,9 +37,7 @@ func (d Deployment) withKeys(store *dynamostore.Store) (*personal.Store, error) 
 	if err != nil {
 		return nil, err
 	}
-	cfg := d.Keys
-	cfg.Log = d.Log
-	return personal.NewStore(store, keys, cfg)
+	return personal.NewStore(store, keys, d.Keys)
 }
 
 // decrypt decrypts the personal data of commits that did not come from the store.

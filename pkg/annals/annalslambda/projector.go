@@ -112,7 +112,7 @@ func (p *Subscriber) Handle(ctx context.Context, batch events.DynamoDBEvent) (ev
 		}
 	}
 	tracing.Correlate(ctx, correlations(commits)...)
-	if err := p.decrypt(ctx, commits); err != nil { // the streams that need the keys fail, and no others
+	if err := p.decrypt(ctx, commits); err != nil { // the events that need these keys fail, and no others
 		p.log.LogAttrs(ctx, slog.LevelWarn, "personal data can't be decrypted", slog.String("error", err.Error()))
 	}
 	for stream, err := range p.engine.Apply(ctx, commits) {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/annals-es/annals/pkg/es/storekit"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -143,6 +142,11 @@ func (sn *Snapshots) SaveSnapshot(ctx context.Context, snapshot es.Snapshot) err
 			Size: max(size, len(data)), Limit: storekit.MaxCommitBytes,
 		}
 	}
+	condition := "attribute_not_exists(version) OR version < :v OR version = :v AND #schema <> :s"
+	values := Item{":v": n(snapshot.Version), ":s": n(int64(snapshot.Schema))}
+	if snapshot.After != 0 {
+		condition, values[":after"] = "version = :after AND ("+condition+")", n(snapshot.After)
+	}
 	_, err = sn.client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: &sn.table,
 		Item: Item{
@@ -150,9 +154,9 @@ func (sn *Snapshots) SaveSnapshot(ctx context.Context, snapshot es.Snapshot) err
 			"version": n(snapshot.Version), "schema": n(int64(snapshot.Schema)),
 			"hash": &types.AttributeValueMemberB{Value: snapshot.Hash}, "data": &types.AttributeValueMemberB{Value: packed},
 		},
-		ConditionExpression:       aws.String("attribute_not_exists(version) OR version < :v OR version = :v AND #schema <> :s"),
+		ConditionExpression:       &condition,
 		ExpressionAttributeNames:  map[string]string{"#schema": "schema"},
-		ExpressionAttributeValues: Item{":v": n(snapshot.Version), ":s": n(int64(snapshot.Schema))},
+		ExpressionAttributeValues: values,
 	})
 	var newer *types.ConditionalCheckFailedException
 	if err == nil || errors.As(err, &newer) {

@@ -75,20 +75,17 @@ func seal[S, E any](aggregate es.Aggregate[S, E], raw es.RawEvent) (es.RawEvent,
 // decode returns the events that a stored event stands for. It fails if they can't be read without keys.
 func decode[S, E any](aggregate es.Aggregate[S, E], raw es.RawEvent) ([]E, error) {
 	commit := &es.Commit{Stream: aggregate.Stream(id), Version: 1, Events: []es.RawEvent{raw}}
-	all, err := decodeCommit(aggregate, commit)
-	if err != nil {
-		return nil, err
+	erasing := aggregate
+	if erasing.Events != nil {
+		erasing.Events = erasing.Events.Erasing()
+	}
+	if _, err := decodeCommit(erasing, commit); err != nil {
+		return nil, fmt.Errorf("without personal data: %w", err)
 	}
 	if err := sealing().Open(context.Background(), commit); err != nil {
 		return nil, err
 	}
-	if commit.Events[0].Personal == nil {
-		return all, nil
-	}
-	if all, err = decodeCommit(aggregate, commit); err != nil {
-		return nil, fmt.Errorf("with its personal data: %w", err)
-	}
-	return all, nil
+	return decodeCommit(aggregate, commit)
 }
 
 func decodeCommit[S, E any](aggregate es.Aggregate[S, E], commit *es.Commit) ([]E, error) {

@@ -50,6 +50,10 @@ func (s *Snapshots) SaveSnapshot(ctx context.Context, snapshot es.Snapshot) erro
 		s.latest = map[es.StreamID]es.Snapshot{}
 	}
 	there := s.latest[snapshot.At.Stream]
+	if after := snapshot.After; after != 0 && after != there.Version {
+		return nil
+	}
+	snapshot.After = 0
 	if there.Version < snapshot.Version || there.Version == snapshot.Version && there.Schema != snapshot.Schema {
 		s.latest[snapshot.At.Stream] = snapshot
 	}

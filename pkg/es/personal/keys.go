@@ -64,7 +64,7 @@ type Keys interface {
 	// Load returns the keys and tombstones of subjects, strongly consistent: what a Create or Forget stored before Load
 	// was called is in the result. Those who have none are missing in it. A subject may be given twice.
 	//
-	// Errors: [NameError] if one of the subjects is invalid.
+	// Errors: [NameError] if one of the subjects is invalid; [KeyError] if a stored key can't be read.
 	Load(ctx context.Context, subjects ...string) (map[string]Key, error)
 
 	// Create stores a key if its number follows that of the subject's tombstone, or is 1 and the subject has neither a
@@ -128,19 +128,34 @@ func Check(subject string) error {
 // FingerprintSubject is the subject whose key fingerprints of commands are made with. It is no person.
 const FingerprintSubject = "$fingerprints"
 
-// KeyError means that a key can't be stored. The error does not contain its secret.
+// KeyError means that a key can't be stored, or that a stored key can't be read. The error does not contain its secret.
 type KeyError struct {
 	Subject string
-	Number  int
-	Reason  string
+	// Number is the key's number, 0 if it is not known.
+	Number int
+	Reason string
 }
 
 func (e *KeyError) Error() string {
+	if e.Number == 0 {
+		return fmt.Sprintf("key of subject %s: %s", e.Subject, e.Reason)
+	}
 	return fmt.Sprintf("key %d of subject %s: %s", e.Number, e.Subject, e.Reason)
+}
+
+// MissingKeyError means that an event has an encrypted value of a subject who has neither a key nor a tombstone. Who was
+// forgotten has a tombstone, so the table of keys was replaced, or keys were left out of an import.
+type MissingKeyError struct{ Subject string }
+
+func (e *MissingKeyError) Error() string {
+	return fmt.Sprintf("subject %s has neither a key nor a tombstone: was the table of keys replaced?", e.Subject)
 }
 
 // ForgottenError means that an event has personal data about a subject who was forgotten.
 type ForgottenError struct{ Subject string }
+
+// Is makes the error match [es.ErrNotSent]: the command may be a repeat of one that was stored before.
+func (e *ForgottenError) Is(target error) bool { return target == es.ErrNotSent }
 
 func (e *ForgottenError) Error() string {
 	return fmt.Sprintf("subject %s was forgotten: nothing personal about it is stored again", e.Subject)

@@ -8,12 +8,12 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -28,8 +28,6 @@ type ring struct {
 	cfg   Config
 	held  *lru.Cache[string, held]
 	noted *lru.Cache[note, struct{}]
-
-	warned atomic.Bool
 
 	mu sync.Mutex // guards what follows
 	// fingerprints is the key of fingerprints, nil until it is needed. It never changes.
@@ -82,35 +80,12 @@ func (r *ring) keep(key Key, asked time.Time) (held, error) {
 	return h, nil
 }
 
-// fetch loads the keys of the subjects that commits name, as far as they are not in memory, in one call.
-func (r *ring) fetch(ctx context.Context, commits []*es.Commit) error {
-	var missing []string
-	for _, c := range commits {
-		for _, e := range c.Events {
-			if e.Personal != nil || !sealed.In(e.Data) {
-				continue
-			}
-			_, _ = sealed.Replace(e.Data, func(v sealed.Value) (json.RawMessage, error) { // open says what can't be read
-				if _, warm := r.recall(v.Subject); !warm && !slices.Contains(missing, v.Subject) {
-					missing = append(missing, v.Subject)
-				}
-				return nil, nil
-			})
-		}
-	}
-	if missing == nil {
-		return nil
-	}
-	_, err := r.load(ctx, missing...)
-	return err
-}
-
 // load loads keys, and keeps in memory what it found, or that it found nothing.
 func (r *ring) load(ctx context.Context, subjects ...string) (map[string]held, error) {
 	asked := r.now()
 	found, err := r.keys.Load(ctx, subjects...)
 	if err != nil {
-		return nil, fmt.Errorf("load the keys of %d subjects: %w", len(subjects), err)
+		return nil, failed(fmt.Errorf("load the keys of %d subjects: %w", len(subjects), err))
 	}
 	all := map[string]held{}
 	for _, subject := range subjects {
@@ -125,54 +100,18 @@ func (r *ring) load(ctx context.Context, subjects ...string) (map[string]held, e
 	return all, nil
 }
 
-// open decrypts the values of an event at a version. Decoding the event fails if one can't be decrypted.
-//
-// Errors: those of [Keys].
-func (r *ring) open(ctx context.Context, at es.StreamVersion, e es.RawEvent) (es.RawEvent, error) {
-	var until time.Time
-	var failed error // of the keys: it says nothing about the event
-	plain, err := sealed.Replace(e.Data, func(v sealed.Value) (json.RawMessage, error) {
-		h, err := r.keyOf(ctx, v)
-		if err != nil {
-			failed = err
-			return nil, err
-		}
-		if h.Number == 0 && !r.warned.Swap(true) {
-			r.cfg.Log.WarnContext(ctx, "an event names a subject that has neither a key nor a tombstone: its data is shown as "+
-				"erased. Was the table of keys replaced?", "stream", at.Stream.String(), "version", at.Version)
-		}
-		if h.aead == nil || h.Number != v.Number {
-			return v.Erase(), nil
-		}
-		box, err := base64.RawURLEncoding.DecodeString(v.Box)
-		if size := h.aead.NonceSize(); err == nil && len(box) > size {
-			plain, err := h.aead.Open(box[size:size], box[:size], box[size:], bound(at.Stream, e, v))
-			if err == nil {
-				until = sooner(until, h.until)
-				return plain, nil
-			}
-		}
-		return nil, fmt.Errorf("a value does not belong to key %d of subject %s, to this stream and to this type of event",
-			v.Number, v.Subject)
-	})
-	switch {
-	case failed != nil:
-		return e, failed
-	case err != nil:
-		corrupt := &es.CorruptError{Stream: at.Stream, Version: at.Version, Reason: "personal data of " + e.Type, Err: err}
-		return e.Unopened(corrupt), nil
-	}
-	return e.Opened(plain, until), nil
+// aboutOne reports whether an error is about one key. Keys may answer for others.
+func aboutOne(err error) bool {
+	return errors.As(err, new(*KeyError)) || errors.As(err, new(*NameError))
 }
 
-// keyOf returns the key of a value's subject, which may be another one than the value's.
-func (r *ring) keyOf(ctx context.Context, v sealed.Value) (held, error) {
-	h, warm := r.recall(v.Subject)
-	if warm && v.Number <= h.Number {
-		return h, nil
+// failed marks an error of keys as transient, unless it is about one key: permissions and tables come back, and no
+// event is at fault.
+func failed(err error) error {
+	if aboutOne(err) || errors.Is(err, es.ErrUnavailable) {
+		return err
 	}
-	loaded, err := r.load(ctx, v.Subject) // it left memory, or got its key since
-	return loaded[v.Subject], err
+	return fmt.Errorf("%w: %w", es.ErrUnavailable, err)
 }
 
 // sooner returns the earlier of two instants, the first of which may be zero.
@@ -199,6 +138,9 @@ func (r *ring) seal(ctx context.Context, stream es.StreamID, events []es.RawEven
 		from := 0
 		for _, value := range values {
 			h, err := r.hold(ctx, value.Subject, stream)
+			if value.Blank && errors.As(err, new(*ForgottenError)) {
+				continue // it stays as it is
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -221,15 +163,18 @@ func (r *ring) seal(ctx context.Context, stream es.StreamID, events []es.RawEven
 	return out, nil
 }
 
-// hold returns the key of a subject for a new value in a stream. It notes the stream first, so that whoever deletes the
-// key later finds it.
+// hold returns the key of a subject for a new value in a stream. It notes the stream first, so that it is found when the
+// key is deleted later.
 func (r *ring) hold(ctx context.Context, subject string, stream es.StreamID) (held, error) {
 	if err := Check(subject); err != nil {
 		return held{}, err
 	}
+	if strings.HasPrefix(subject, "$") {
+		return held{}, &NameError{Subject: subject, Reason: "the id must not begin with $, as those of the service do"}
+	}
 	if n := (note{subject, stream}); !r.noted.Contains(n) {
 		if err := r.keys.Note(ctx, subject, stream); err != nil {
-			return held{}, fmt.Errorf("note the stream for subject %s: %w", subject, err)
+			return held{}, failed(fmt.Errorf("note the stream for subject %s: %w", subject, err))
 		}
 		r.noted.Add(n, struct{}{})
 	}
@@ -275,6 +220,9 @@ func (r *ring) fingerprintKey(ctx context.Context) ([]byte, error) {
 	if err == nil && h.aead == nil {
 		h, err = r.create(ctx, FingerprintSubject, h.Number+1)
 	}
+	if err == nil && h.aead == nil {
+		err = &KeyError{Subject: FingerprintSubject, Number: h.Number, Reason: "it was forgotten while it was made"}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -291,7 +239,7 @@ func (r *ring) create(ctx context.Context, subject string, number int) (held, er
 	asked := r.now()
 	key, err := r.keys.Create(ctx, Key{Subject: subject, Number: number, Secret: secret, At: asked})
 	if err != nil {
-		return held{}, fmt.Errorf("create a key for subject %s: %w", subject, err)
+		return held{}, failed(fmt.Errorf("create a key for subject %s: %w", subject, err))
 	}
 	return r.keep(key, asked)
 }

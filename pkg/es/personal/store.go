@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"log/slog"
 	"time"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -33,9 +32,9 @@ type Config struct {
 	Rand io.Reader
 	// Now is the clock that limits how long keys stay in memory. Default time.Now.
 	Now func() time.Time
-	// Log receives a warning if events name a subject without a key or tombstone, which a wrong table of keys would cause.
-	// If nil, slog.Default.
-	Log *slog.Logger
+	// ErasedWithoutKeys decodes values of subjects who have neither a key nor a tombstone to their erased values, as after
+	// an import without keys. By default, decoding such an event fails with a [MissingKeyError].
+	ErasedWithoutKeys bool
 }
 
 // Store is an event store that encrypts and decrypts personal data. What it reads has the stored payloads in
@@ -53,6 +52,7 @@ var (
 	_ es.Clock     = (*Store)(nil)
 
 	_ es.Fingerprinter = (*Store)(nil)
+	_ es.Keeper        = (*Store)(nil)
 )
 
 // NewStore wraps an event store. The configuration is optional.
@@ -74,9 +74,6 @@ func NewStore(store es.Store, keys Keys, given ...Config) (*Store, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	if cfg.Log == nil {
-		cfg.Log = slog.Default()
-	}
 	return &Store{Store: store, ring: newRing(keys, cfg)}, nil
 }
 
@@ -88,8 +85,11 @@ func (s *Store) Now() time.Time {
 	return time.Now()
 }
 
+// KeepFor implements [es.Keeper].
+func (s *Store) KeepFor() time.Duration { return s.ring.cfg.CacheFor }
+
 // Fingerprint implements [es.Fingerprinter]: the first 128 bits of an HMAC-SHA256 under a key of the service, as
-// base64url. So who reads a commit can't test guesses of personal data in the command's body. The key is that of the
+// base64url. A reader of the table can't test guesses of personal data in the command's body. The key is that of the
 // subject [FingerprintSubject], which the process reads once.
 //
 // Errors: those of [Keys].
@@ -220,22 +220,24 @@ func (s *Store) openPage(ctx context.Context, page *es.ScanPage) error {
 // of DynamoDB. It loads all keys that are not in memory at once. Commits that are open stay as they are.
 //
 // A value that can't be decrypted with its subject's key, such as one that was copied from another stream, is no error
-// of Open: decoding its event fails, with an [es.CorruptError].
+// of Open: decoding its event fails, with an [es.CorruptError]. Nor is a subject who has neither a key nor a tombstone.
 //
-// Errors: those of [Keys]. Decoding an event that was not decrypted fails with the same error.
+// Errors: those of [Keys]; they match [es.ErrUnavailable], unless they are about one key. Decoding an event that needs a
+// key that could not be read fails with the same error. All other events are decrypted.
 func (s *Store) Open(ctx context.Context, commits ...*es.Commit) error {
-	failed := s.ring.fetch(ctx, commits)
+	o := s.ring.opening(ctx, commits)
+	var failed error
 	for _, c := range commits {
 		for i, e := range c.Events {
 			if e.Personal != nil || !sealed.In(e.Data) {
 				continue
 			}
-			if failed == nil {
-				c.Events[i], failed = s.ring.open(ctx, es.StreamVersion{Stream: c.Stream, Version: c.Version + int64(i)}, e)
+			at := es.StreamVersion{Stream: c.Stream, Version: c.Version + int64(i)}
+			opened, err := o.open(at, e)
+			if err != nil {
+				opened, failed = e.Unopened(fmt.Errorf("%s: %w", at, err)), err
 			}
-			if failed != nil {
-				c.Events[i] = e.Unopened(fmt.Errorf("%s@%d: %w", c.Stream, c.Version+int64(i), failed))
-			}
+			c.Events[i] = opened
 		}
 	}
 	return failed

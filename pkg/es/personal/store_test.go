@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +80,8 @@ type counted struct {
 	personal.Keys
 	notes, loads, creates int
 	fail                  error
+	bad                   string // a subject whose key can't be loaded, * = all
+	badErr                error
 }
 
 func (c *counted) Note(ctx context.Context, subject string, stream es.StreamID) error {
@@ -94,6 +97,9 @@ func (c *counted) Load(ctx context.Context, subjects ...string) (map[string]pers
 		return nil, c.fail
 	}
 	c.loads++
+	if c.badErr != nil && (c.bad == "*" || slices.Contains(subjects, c.bad)) {
+		return nil, c.badErr
+	}
 	return c.Keys.Load(ctx, subjects...)
 }
 
@@ -186,9 +192,17 @@ func TestForget(t *testing.T) {
 	p.shows(t, "1", "{(erased) [{bob  [] 7} {eve  [] 1} {carl Hello [] 8}]}")
 	p.reopen(t, personal.Config{})
 	p.shows(t, "1", "{(erased) [{bob  [] 7} {eve  [] 1} {carl Hello [] 8}]}")
-	if past, err := es.FoldTo(t.Context(), p.raw, boxes, "1", es.Point{}, time.Now()); err != nil ||
-		fmt.Sprint(past.State) != "{(erased) [{bob  [] 7} {eve  [] 1} {carl  [] 8}]}" {
-		t.Errorf("folded without keys: %v, %v", past.State, err)
+	_, err := es.FoldTo(t.Context(), p.raw, boxes, "1", es.Point{}, time.Now())
+	if sealed := (*es.SealedError)(nil); !errors.As(err, &sealed) || sealed.Stream != boxes.Stream("1") || sealed.Version != 1 {
+		t.Errorf("folded by a store without keys: %v, want a SealedError", err)
+	}
+	erasing := boxes
+	erasing.Events = boxes.Events.Erasing()
+	for _, reader := range []es.Reader{p.raw, p.store} {
+		past, err := es.FoldTo(t.Context(), reader, erasing, "1", es.Point{}, time.Now())
+		if err != nil || fmt.Sprint(past.State) != "{(erased) [{bob  [] 7} {eve  [] 1} {carl  [] 8}]}" {
+			t.Errorf("folded erasing: %v, %v", past.State, err)
+		}
 	}
 	var streams []es.StreamID
 	for stream, err := range p.keys.Streams(t.Context(), "carl") {
@@ -214,6 +228,10 @@ func TestForgottenIsRefused(t *testing.T) {
 	}
 	p.shows(t, "1", "{Ada [{bob  [] 0}]}")
 	p.must(t, "1", "ada", received{Sender: "bob", Stamp: 3}) // nothing in it is personal
+	p.must(t, "2", "dan", opened{"Dan"})
+	p.forget(t, "dan")
+	p.must(t, "2", "dan", opened{"(erased)"}) // the erased value, copied from the state, says nothing
+	p.shows(t, "2", "{(erased) []}")
 	p.reopen(t, personal.Config{Renew: func(streamType string) bool { return streamType == "Box" }})
 	p.must(t, "1", "ada", received{Sender: "bob", Text: "new"})
 	p.shows(t, "1", "{Ada [{bob  [] 0} {bob  [] 3} {bob new [] 0}]}")
@@ -300,6 +318,8 @@ func TestCopiedValues(t *testing.T) {
 	changed.Data = []byte(strings.Replace(string(stolen.Data), `"1.1.`, `"1.1.AAAA`, 1))
 	unreadable := stolen
 	unreadable.Data = []byte(`{"name":{"$sealed":"2.1.AAAA.ada"}}`)
+	missing := stolen
+	missing.Data = []byte(`{"name":{"$sealed":"1.1.AAAA.nobody"}}`)
 	const strange = "a value does not belong to key 1 of subject ada, to this stream and to this type of event"
 	for name, test := range map[string]struct {
 		stream string
@@ -308,6 +328,7 @@ func TestCopiedValues(t *testing.T) {
 	}{
 		"copied":     {"eve", stolen, strange},
 		"changed":    {"1", changed, strange},
+		"of no one":  {"none", missing, "subject nobody has neither a key nor a tombstone"},
 		"of a later": {"new", unreadable, `a sealed value has version "2", this code reads version 1`},
 	} {
 		stream := boxes.Stream(test.stream)
@@ -320,9 +341,9 @@ func TestCopiedValues(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = p.boxes.Load(t.Context(), test.stream)
-		var corrupt *es.CorruptError
-		if !errors.As(err, &corrupt) || corrupt.Stream != stream || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s: %v, want a CorruptError of %s: %s", name, err, stream, test.want)
+		if err == nil || !strings.Contains(err.Error(), stream.String()) || !strings.Contains(err.Error(), test.want) ||
+			errors.Is(err, es.ErrUnavailable) {
+			t.Errorf("%s: %v, want an error of %s: %s", name, err, stream, test.want)
 		}
 	}
 	corrupt, whole := 0, 0
@@ -334,13 +355,13 @@ func TestCopiedValues(t *testing.T) {
 			switch err := boxes.Events.Decode(&c, 0, func(event) error { return nil }); {
 			case err == nil:
 				whole++
-			case errors.As(err, new(*es.CorruptError)):
+			case errors.As(err, new(*es.CorruptError)), errors.As(err, new(*personal.MissingKeyError)):
 				corrupt++
 			}
 		}
 	}
-	if corrupt != 3 || whole != 1 {
-		t.Errorf("of a scan, %d commits can be decrypted and %d can't, want 1 and 3", whole, corrupt)
+	if corrupt != 4 || whole != 1 {
+		t.Errorf("of a scan, %d commits can be decrypted and %d can't, want 1 and 4", whole, corrupt)
 	}
 }
 
@@ -417,6 +438,72 @@ func TestFingerprints(t *testing.T) {
 	}
 	if got, want := p.keys.take(), "3 notes, 4 loads, 2 creates"; got != want { // two processes, a key and a person each
 		t.Errorf("keys were asked: %s, want %s", got, want)
+	}
+}
+
+// TestRepeatAfterForgotten: a repeat of a command that was stored before its subject was forgotten is recognized. Who
+// was forgotten may still act on the stream of another.
+func TestRepeatAfterForgotten(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, personal.Config{})
+	open := es.Command{Ref: es.CommandRef{ID: "open"}, Meta: es.Meta{Actor: "ada"}}
+	first := func(box) ([]event, error) { return []event{opened{"Ada"}}, nil }
+	if _, err := p.boxes.CreateOrExecute(t.Context(), "1", open, first); err != nil {
+		t.Fatal(err)
+	}
+	p.must(t, "2", "bob", opened{"Bob"})
+	p.forget(t, "ada")
+	if again, err := p.boxes.CreateOrExecute(t.Context(), "1", open, first); err != nil || !again.Replayed {
+		t.Errorf("the command again: %+v, %v, want a repeat", again, err)
+	}
+	p.must(t, "2", "ada", received{Sender: "eve", Words: []string{"x"}})
+	p.shows(t, "2", "{Bob [{eve  [x] 0}]}")
+	if err := p.record(t, "3", "ada", opened{"Ada"}); !errors.As(err, new(*personal.ForgottenError)) {
+		t.Errorf("a new box of a person who was forgotten: %v, want a ForgottenError", err)
+	}
+}
+
+// TestFaultsOfKeys: what is wrong with one key, or with the right to read keys, says nothing about other events, and
+// nothing is taken for erased.
+func TestFaultsOfKeys(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, personal.Config{})
+	for id, actor := range map[string]string{"1": "ada", "2": "bob", "3": "carl"} {
+		p.must(t, id, actor, opened{actor})
+	}
+	// decoded opens the events of all in one call of a new process, which has carl's key in memory already.
+	decoded := func(bad string, badErr error) map[string]error {
+		p.reopen(t, personal.Config{})
+		if _, err := p.boxes.Load(t.Context(), "3"); err != nil {
+			t.Fatal(err)
+		}
+		p.keys.bad, p.keys.badErr = bad, badErr
+		defer func() { p.keys.badErr = nil }()
+		var commits []*es.Commit
+		for _, id := range []string{"1", "2", "3"} {
+			for c, err := range p.raw.Read(t.Context(), boxes.Stream(id), es.Range{}) {
+				if commits = append(commits, &c); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := p.store.Open(t.Context(), commits...); !errors.Is(err, badErr) {
+			t.Errorf("open with a fault of keys: %v, want %v", err, badErr)
+		}
+		all := map[string]error{}
+		for _, c := range commits {
+			all[c.Stream.ID] = boxes.Events.Decode(c, 0, func(event) error { return nil })
+		}
+		return all
+	}
+	one := decoded("bob", &personal.KeyError{Subject: "bob", Reason: "no secret"})
+	bobs := one["2"]
+	if one["1"] != nil || !errors.As(bobs, new(*personal.KeyError)) || errors.Is(bobs, es.ErrUnavailable) || one["3"] != nil {
+		t.Errorf("with one key that can't be read: %v, want an error of bob's alone", one)
+	}
+	all := decoded("*", errors.New("AccessDenied"))
+	if !errors.Is(all["1"], es.ErrUnavailable) || !errors.Is(all["2"], es.ErrUnavailable) || all["3"] != nil {
+		t.Errorf("without the right to read keys: %v, want ErrUnavailable of ada and bob", all)
 	}
 }
 

@@ -61,7 +61,7 @@ func (w *way) setAside(ctx context.Context, s step, cause error) error {
 // confidential returns the error that is kept with a parked stream. The text of an error about personal data may cite
 // it, and would stay when the person is forgotten, so only the error's type is kept.
 func (w *way) confidential(c *es.Commit, err error) error {
-	if !c.Decrypted() && !w.t.fold.personal(w.stream.Type) || errors.As(err, new(*es.UnknownEventError)) {
+	if !c.Decrypted() && !w.t.fold.personal(w.stream.Type) || reason(err) == NeedsNewerCode {
 		return err
 	}
 	return fmt.Errorf("%T: the text is not kept, because it may cite personal data", innermost(err))
@@ -92,9 +92,8 @@ func (w *way) seen(ctx context.Context, delivered []*es.Commit) error {
 }
 
 func reason(err error) Reason {
-	var unknown *es.UnknownEventError
 	switch {
-	case errors.As(err, &unknown):
+	case errors.As(err, new(*es.UnknownEventError)), errors.As(err, new(*es.SealedError)):
 		return NeedsNewerCode
 	case errors.Is(err, ErrTooLarge):
 		return TooLarge

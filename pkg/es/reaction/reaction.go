@@ -112,12 +112,15 @@ func (h *reactor) Handle(ctx context.Context, c *es.Commit, index int) (err erro
 	source := h.sources[c.Stream.Type]
 	return projection.DecodeEvent(source.events, c, index, func(e projection.Event[any]) error {
 		cmd := es.Command{
-			Meta: es.Meta{CorrelationID: e.Meta.CorrelationID, CausationID: c.ID, Actor: "reactor/" + h.r.Name},
+			Meta: es.Meta{CorrelationID: e.Meta.CorrelationID, CausationID: c.ID, Actor: ActorPrefix + h.r.Name},
 			Ref:  es.CommandRef{ID: commandID(h.r.Name, c, e), Fingerprint: h.r.Name},
 		}
 		return source.react(ctx, e, cmd)
 	})
 }
+
+// ActorPrefix begins the actor of a reaction's commands. The reaction's name follows.
+const ActorPrefix = "reactor/"
 
 // commandID returns the id of the command for an event.
 func commandID(name string, c *es.Commit, e projection.Event[any]) string {
@@ -131,7 +134,7 @@ func transient(err error) bool {
 		conflict *es.ConflictError
 		unknown  *es.UnknownOutcomeError
 	)
-	return errors.As(err, &conflict) || errors.As(err, &unknown) ||
+	return errors.As(err, &conflict) || errors.As(err, &unknown) || errors.Is(err, es.ErrUnavailable) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 

@@ -23,6 +23,7 @@ func RunSnapshots(t *testing.T, open func(t *testing.T) es.SnapshotStore) {
 		"an older one does not replace": olderSnapshot,
 		"another schema replaces":       otherSchema,
 		"a forgotten one stays away":    forgottenSnapshot,
+		"after another one":             snapshotAfter,
 		"streams apart":                 snapshotsApart,
 		"blocks of commands":            blocks,
 	} {
@@ -149,6 +150,26 @@ func otherSchema(t *testing.T, store es.SnapshotStore) {
 	wantSnapshot(t, store, snapshotOf(stream, 30, 1))
 	keep(t, store, snapshotOf(stream, 30, 2))
 	wantSnapshot(t, store, snapshotOf(stream, 30, 2))
+}
+
+// snapshotAfter: a snapshot that was folded from another one is saved only if that one is still stored.
+func snapshotAfter(t *testing.T, store es.SnapshotStore) {
+	after := func(version, after int64) es.Snapshot {
+		s := snapshotOf(stream, version, 1)
+		s.After = after
+		return s
+	}
+	keep(t, store, after(5, 4)) // which does not exist
+	noSnapshot(t, store)
+	keep(t, store, snapshotOf(stream, 10, 1), after(20, 10), after(30, 10), after(15, 20))
+	wantSnapshot(t, store, snapshotOf(stream, 20, 1))
+	if err := store.ForgetSnapshot(t.Context(), stream, 25); err != nil {
+		t.Fatal(err)
+	}
+	keep(t, store, after(40, 20))
+	noSnapshot(t, store)
+	keep(t, store, snapshotOf(stream, 40, 1))
+	wantSnapshot(t, store, snapshotOf(stream, 40, 1))
 }
 
 // forgottenSnapshot: after a snapshot was forgotten, none of its version or an older one comes back, by any schema. A

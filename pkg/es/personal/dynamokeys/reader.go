@@ -28,7 +28,8 @@ func (r *reader) fail(name string, err error) {
 		if subject == nil {
 			subject = &types.AttributeValueMemberS{}
 		}
-		r.err = fmt.Errorf("the stored item of subject %s: attribute %q: %w", subject.Value, name, err)
+		reason := fmt.Sprintf("the stored item's attribute %q %v", name, err)
+		r.err = &personal.KeyError{Subject: subject.Value, Reason: reason}
 	}
 }
 

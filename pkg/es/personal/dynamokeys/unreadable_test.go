@@ -1,6 +1,7 @@
 package dynamokeys_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/annals-es/annals/pkg/es/dynamotest"
+	"github.com/annals-es/annals/pkg/es/personal"
 )
 
 type item = map[string]types.AttributeValue
@@ -62,7 +64,8 @@ func TestUnreadableKeys(t *testing.T) {
 			}
 		}
 		for method, err := range errs {
-			if err == nil || !strings.Contains(err.Error(), "item of subject "+name+`: attribute "`+test.attribute+`"`) ||
+			var unreadable *personal.KeyError
+			if !errors.As(err, &unreadable) || !strings.Contains(err.Error(), "key of subject "+name+`: the stored item's attribute "`+test.attribute+`"`) ||
 				strings.Contains(err.Error(), secret[1:10]) {
 				t.Errorf("%s: %s: %v; want an error of attribute %q", name, method, err, test.attribute)
 			}
@@ -107,7 +110,7 @@ func TestUnreadableNotes(t *testing.T) {
 				t.Errorf("%s: it was read as %s", name, stream)
 			}
 		}
-		if failed == nil || !strings.Contains(failed.Error(), "item of subject "+name+`: attribute "`+test.attribute+`"`) {
+		if failed == nil || !strings.Contains(failed.Error(), "key of subject "+name+`: the stored item's attribute "`+test.attribute+`"`) {
 			t.Errorf("%s: %v; want an error of attribute %q", name, failed, test.attribute)
 		}
 	}

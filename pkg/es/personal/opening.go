@@ -1,0 +1,108 @@
+package personal
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/internal/sealed"
+)
+
+// opening is one call of [Store.Open], with the keys that it needs.
+type opening struct {
+	*ring
+	known  map[string]held
+	failed map[string]error
+}
+
+// opening gets the keys of the subjects that commits name: from memory, and all others in one call.
+func (r *ring) opening(ctx context.Context, commits []*es.Commit) *opening {
+	o := &opening{ring: r, known: map[string]held{}, failed: map[string]error{}}
+	missing := map[string]bool{}
+	for _, c := range commits {
+		for _, e := range c.Events {
+			if e.Personal != nil || !sealed.In(e.Data) {
+				continue
+			}
+			_, _ = sealed.Replace(e.Data, func(v sealed.Value) (json.RawMessage, error) { // open says what can't be read
+				if h, warm := r.recall(v.Subject); warm && v.Number <= h.Number {
+					o.known[v.Subject] = h
+				} else {
+					missing[v.Subject] = true // it left memory, or got its key since
+				}
+				return nil, nil
+			})
+		}
+	}
+	subjects := make([]string, 0, len(missing))
+	for subject := range missing {
+		subjects = append(subjects, subject)
+	}
+	o.load(ctx, subjects)
+	return o
+}
+
+func (o *opening) load(ctx context.Context, subjects []string) {
+	if len(subjects) == 0 {
+		return
+	}
+	loaded, err := o.ring.load(ctx, subjects...)
+	switch {
+	case err == nil:
+		for subject, h := range loaded {
+			o.known[subject] = h
+		}
+	case len(subjects) > 1 && aboutOne(err): // which one?
+		for _, subject := range subjects {
+			o.load(ctx, []string{subject})
+		}
+	default:
+		for _, subject := range subjects {
+			o.failed[subject] = err
+		}
+	}
+}
+
+// open decrypts the values of an event at a version. If a value is at fault, decoding the event fails.
+//
+// Errors: those of the keys.
+func (o *opening) open(at es.StreamVersion, e es.RawEvent) (es.RawEvent, error) {
+	var until time.Time
+	var failed, missing error // they say nothing about the event
+	plain, err := sealed.Replace(e.Data, func(v sealed.Value) (json.RawMessage, error) {
+		if failed = o.failed[v.Subject]; failed != nil {
+			return nil, failed
+		}
+		h := o.known[v.Subject]
+		if h.Number == 0 && !o.cfg.ErasedWithoutKeys {
+			missing = &MissingKeyError{Subject: v.Subject}
+			return nil, missing
+		}
+		if h.aead == nil || h.Number != v.Number {
+			return v.Erase(), nil
+		}
+		box, err := base64.RawURLEncoding.DecodeString(v.Box)
+		if size := h.aead.NonceSize(); err == nil && len(box) > size {
+			plain, err := h.aead.Open(box[size:size], box[:size], box[size:], bound(at.Stream, e, v))
+			if err == nil {
+				until = sooner(until, h.until)
+				return plain, nil
+			}
+		}
+		return nil, fmt.Errorf("a value does not belong to key %d of subject %s, to this stream and to this type "+
+			"of event", v.Number, v.Subject)
+	})
+	switch {
+	case failed != nil:
+		return e, failed
+	case missing != nil:
+		return e.Unopened(fmt.Errorf("%s: %w", at, missing)), nil
+	case err != nil:
+		corrupt := &es.CorruptError{Stream: at.Stream, Version: at.Version, Reason: "personal data of " + e.Type, Err: err}
+		return e.Unopened(corrupt), nil
+	}
+	return e.Opened(plain, until), nil
+}
