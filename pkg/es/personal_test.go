@@ -32,7 +32,7 @@ type (
 		Note   map[string]string `json:"note" personal:"owner"`
 		Room   int               `json:"room"`
 		guest2 `json:",omitempty"`
-		Mail   string `json:"customer's mail" personal:"owner"`
+		Mail   string `json:"customer's mail" personal:"owner"` //nolint:staticcheck // encoding/json takes the Go name instead
 	}
 	guest2 struct {
 		Second string `json:"second" personal:"owner"`

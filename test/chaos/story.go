@@ -183,7 +183,7 @@ func (s *story) order(until, ctx context.Context) {
 			return
 		}
 		if i == cancelAt {
-			step = operation{Kind: "order cancelling", Path: path + "/cancel"}
+			step = operation{Kind: "order cancellation", Path: path + "/cancel"}
 		}
 		if o := s.command(ctx, step); !o.acked() || i == cancelAt {
 			return

@@ -2,6 +2,7 @@ package annalscdk
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/annals-es/annals/pkg/annals"
@@ -50,7 +51,7 @@ func TestKeysOfPersonalData(t *testing.T) {
 		}
 	}
 	reads := []string{"dynamodb:BatchGetItem", "dynamodb:GetItem"}
-	makes := append(reads, "dynamodb:PutItem")
+	makes := slices.Concat(reads, []string{"dynamodb:PutItem"})
 	got := synthesize(t, personal())
 	for role, want := range map[string][]string{
 		"CommandRole": makes, "ReactorRole": makes, "QueryRole": reads, "ProjectorRole": reads, "RebuilderRole": reads,

@@ -54,8 +54,6 @@ func keySchema(partition, sort dynamotable.Key) []types.KeySchemaElement {
 	return schema
 }
 
-// definitions returns the attributes of all keys, each once: a table's keys and those of its indexes may share
-// attributes.
 // Unread returns a table without its DynamoDB stream, for tests in which nothing reads the stream: on DynamoDB Local,
 // each record of any stream slows down the writes to all tables with one, by half a microsecond and more.
 func Unread(declared dynamotable.Table) dynamotable.Table {
@@ -63,6 +61,8 @@ func Unread(declared dynamotable.Table) dynamotable.Table {
 	return declared
 }
 
+// definitions returns the attributes of all keys, each once: a table's keys and those of its indexes may share
+// attributes.
 func definitions(declared dynamotable.Table) []types.AttributeDefinition {
 	keys := []dynamotable.Key{declared.Partition, declared.Sort}
 	for _, index := range declared.Indexes {

@@ -99,10 +99,10 @@ func (o *opening) open(at es.StreamVersion, e es.RawEvent) (es.RawEvent, error) 
 	case failed != nil:
 		return e, failed
 	case missing != nil:
-		return e.Unopened(fmt.Errorf("%s: %w", at, missing)), nil
+		return e.Unopened(fmt.Errorf("%s: %w", at, missing)), nil //nolint:nilerr // decoding the event returns it
 	case err != nil:
 		corrupt := &es.CorruptError{Stream: at.Stream, Version: at.Version, Reason: "personal data of " + e.Type, Err: err}
-		return e.Unopened(corrupt), nil
+		return e.Unopened(corrupt), nil //nolint:nilerr // decoding the event returns it
 	}
 	return e.Opened(plain, until), nil
 }
