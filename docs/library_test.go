@@ -37,7 +37,7 @@ func TestLibrary(t *testing.T) {
 
 	check := filepath.Join(t.TempDir(), "readmecheck")
 	run(t, root, nil, "go", "build", "-o", check, "./test/readmecheck")
-	env := []string{"GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off", "DYNAMODB_ENDPOINT=" + dynamotest.Endpoint(t)}
+	env := []string{"GOFLAGS=-mod=mod " + os.Getenv("GOFLAGS"), "GOPROXY=off", "GOWORK=off", "DYNAMODB_ENDPOINT=" + dynamotest.Endpoint(t)}
 	run(t, root, env, check, "-dir", dir, page)
 	run(t, dir, env, "go", "vet", "./...")
 }
