@@ -186,7 +186,7 @@ const tornWords = `(() => {
 // look takes pictures of a view in all windows, and checks that nothing is wider than the window.
 func (p *page) look(t *testing.T, name string) {
 	t.Helper()
-	dir := filepath.Join("..", "..", "..", "build", "console")
+	dir := filepath.Join("..", "..", "build", "console")
 	must(t, os.MkdirAll(dir, 0o755))
 	for _, l := range looks {
 		_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
