@@ -214,8 +214,8 @@ func (p aggregatePart[S, E]) addTo(s *Service) {
 	s.Aggregates = append(s.Aggregates, a)
 }
 
-// ownerBy returns whom personal data of a stream's owner is about: what [OwnedBy] names, else the stream's creator, but
-// nobody if a reaction created it.
+// ownerBy returns whom personal data of a stream's owner is about: the person whom [OwnedBy] names, else the stream's
+// creator. It returns "" if a reaction created the stream.
 func (a *DeclaredAggregate) ownerBy(first any, meta es.Meta) string {
 	if a.owner != nil {
 		if owner, named := a.owner(first); named && owner != "" {
