@@ -3,7 +3,6 @@ package annalslambda_test
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -27,20 +26,14 @@ func (s *sent) Send(_ context.Context, m publish.Message) error {
 	return nil
 }
 
-// ask sends a handler a request as API Gateway does.
+// ask sends a handler of the tiny service a request as API Gateway does.
 func ask(t *testing.T, h http.Handler, route, id, body string) string {
 	t.Helper()
-	method, _, _ := strings.Cut(route, " ")
-	event := events.APIGatewayV2HTTPRequest{
-		RouteKey: route, PathParameters: map[string]string{"id": id}, Body: body,
-		Headers: map[string]string{"content-type": "application/json"},
+	status, out := request(t, tiny, h, route, map[string]string{"id": id}, body)
+	if status/100 != 2 {
+		t.Fatalf("%s: %d %s, want a success", route, status, out)
 	}
-	event.RequestContext.HTTP.Method = method
-	out, err := annalslambda.Gateway(tiny, h, slog.New(slog.DiscardHandler))(t.Context(), event)
-	if err != nil || out.StatusCode/100 != 2 {
-		t.Fatalf("%s: status %d, body %s, %v; want 2xx", route, out.StatusCode, out.Body, err)
-	}
-	return out.Body
+	return out
 }
 
 // TestTinyService: all functions of a service are made from its declaration alone.
