@@ -193,7 +193,7 @@ func (s *Service) completeTables() {
 	}
 }
 
-// HasPersonal reports whether events of the service have personal data, so that it needs keys: see [es.Personal].
+// HasPersonal reports whether events of the service have personal data, so that it needs keys: see package personal.
 func (s *Service) HasPersonal() bool {
 	return slices.ContainsFunc(s.Aggregates, func(a *DeclaredAggregate) bool { return a.Personal })
 }

@@ -10,20 +10,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/internal/sealed"
 )
 
-// Personal data in events is marked by a struct tag:
-//
-//	type ShippingAddressSet struct {
-//		CustomerID string  `json:"customerId"`
-//		Address    Address `json:"address" personal:"subject=customerId"`
-//	}
-//
-// The value is whose data the field holds, its subject: "subject=" and the JSON name of a text field of the same
-// struct, or "owner", which is the stream's owner: see [Aggregate]. A second tag, erased, is the JSON value that the
-// field has after the subject was forgotten: `erased:"\"(removed)\""`. Without it, that is null, so the field decodes
-// to its zero value.
-//
-// A store with keys encrypts marked fields: see package personal. Other stores refuse the event. Values that are null
-// or "" are stored as they are.
+// The struct tags: see package personal.
 const (
 	personalTag = "personal"
 	erasedTag   = "erased"

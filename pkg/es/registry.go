@@ -20,7 +20,7 @@ type EventType[E any] struct {
 }
 
 // Type declares the stored name and schema (from 1) of events with the prototype's Go type. The name is part of the
-// stored data: it can never be changed.
+// stored data: it can never be changed. Fields with personal data have struct tags: see package personal.
 func Type[E any](name string, schema int, prototype E) EventType[E] {
 	return EventType[E]{name: name, schema: schema, typ: reflect.TypeOf(prototype)}
 }
