@@ -11,14 +11,18 @@ import (
 )
 
 // plan makes the ways of streams, and plans the first save of each stream whose delivered commits fit into one save.
-// Ways whose first save adds to shared rows are returned in together: they may be saved as one.
+// Ways whose first save adds to shared rows are returned in together: they may be saved as one. It plans as many streams
+// at once as are processed at once.
 func (b *batch) plan(
 	ctx context.Context, t *target, streams []es.StreamID, at map[es.StreamID]Checkpoint,
 ) (alone, together []*way) {
 	ways := make([]*way, len(streams))
+	slots := make(chan struct{}, b.cfg.Parallel) // the caller may hold one of the batch's
 	var wg sync.WaitGroup
 	for i, stream := range streams {
+		slots <- struct{}{}
 		wg.Go(func() {
+			defer func() { <-slots }()
 			ways[i] = b.way(t, stream, at[stream])
 			ways[i].look(ctx)
 		})
