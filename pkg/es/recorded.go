@@ -13,7 +13,9 @@ type Recorded[E any] struct {
 	Version int64
 	// At is when the event was recorded. OccurredAt is when it happened, which is At unless the caller gave another time.
 	At, OccurredAt time.Time
-	Meta           Meta
+	// CommitID is the id of its commit.
+	CommitID string
+	Meta     Meta
 }
 
 // Events yields the events of an aggregate, in order, strongly consistent. It yields nothing for an aggregate without
@@ -38,7 +40,9 @@ func (r *Repository[S, E]) Events(ctx context.Context, id string) iter.Seq2[Reco
 func (r *Repository[S, E]) recorded(c *Commit, yield func(Recorded[E], error) bool) bool {
 	more := true
 	for i := range c.Events {
-		one := Recorded[E]{Version: c.Version + int64(i), At: c.At, OccurredAt: c.OccurredAt(), Meta: c.Meta}
+		one := Recorded[E]{
+			Version: c.Version + int64(i), At: c.At, OccurredAt: c.OccurredAt(), CommitID: c.ID, Meta: c.Meta,
+		}
 		err := r.aggregate.Events.Decode(c, i, func(event E) error {
 			one.Event = event
 			more = more && yield(one, nil)

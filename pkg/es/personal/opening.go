@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -76,24 +77,14 @@ func (o *opening) open(at es.StreamVersion, e es.RawEvent) (es.RawEvent, error) 
 		if failed = o.failed[v.Subject]; failed != nil {
 			return nil, failed
 		}
-		h := o.known[v.Subject]
-		if h.Number == 0 && !o.cfg.ErasedWithoutKeys {
-			missing = &MissingKeyError{Subject: v.Subject}
-			return nil, missing
+		plain, keep, err := o.value(at.Stream, e, v)
+		if !keep.IsZero() {
+			until = sooner(until, keep)
 		}
-		if h.aead == nil || h.Number != v.Number {
-			return v.Erase(), nil
+		if errors.As(err, new(*MissingKeyError)) {
+			missing = err
 		}
-		box, err := base64.RawURLEncoding.DecodeString(v.Box)
-		if size := h.aead.NonceSize(); err == nil && len(box) > size {
-			plain, err := h.aead.Open(box[size:size], box[:size], box[size:], bound(at.Stream, e, v))
-			if err == nil {
-				until = sooner(until, h.until)
-				return plain, nil
-			}
-		}
-		return nil, fmt.Errorf("a value does not belong to key %d of subject %s, to this stream and to this type "+
-			"of event", v.Number, v.Subject)
+		return plain, err
 	})
 	switch {
 	case failed != nil:
@@ -105,4 +96,58 @@ func (o *opening) open(at es.StreamVersion, e es.RawEvent) (es.RawEvent, error) 
 		return e.Unopened(corrupt), nil //nolint:nilerr // decoding the event returns it
 	}
 	return e.Opened(plain, until), nil
+}
+
+// value decrypts a value of an event. until is when the process must forget it, zero if it was erased.
+//
+// Errors: [MissingKeyError]; an error that says that the value does not belong there.
+func (o *opening) value(
+	stream es.StreamID, e es.RawEvent, v sealed.Value,
+) (plain json.RawMessage, until time.Time, err error) {
+	h := o.known[v.Subject]
+	if h.Number == 0 && !o.cfg.ErasedWithoutKeys {
+		return nil, until, &MissingKeyError{Subject: v.Subject}
+	}
+	if h.aead == nil || h.Number != v.Number {
+		return v.Erase(), until, nil
+	}
+	box, err := base64.RawURLEncoding.DecodeString(v.Box)
+	if size := h.aead.NonceSize(); err == nil && len(box) > size {
+		plain, err := h.aead.Open(box[size:size], box[:size], box[size:], bound(stream, e, v))
+		if err == nil {
+			return plain, h.until, nil
+		}
+	}
+	return nil, until, fmt.Errorf("a value does not belong to key %d of subject %s, to this stream and to this type "+
+		"of event", v.Number, v.Subject)
+}
+
+// Shown returns the payload of an event of a stream as its subject may see it: with the values about the subject
+// decrypted, and those about others erased. about reports whether it has values about the subject.
+//
+// Errors: those of [Keys]; [MissingKeyError]; one for a value that can't be read or decrypted.
+func (s *Store) Shown(
+	ctx context.Context, stream es.StreamID, e es.RawEvent, subject string,
+) (payload json.RawMessage, about bool, err error) {
+	if !sealed.In(e.Data) {
+		return e.Data, false, nil
+	}
+	o := &opening{ring: s.ring, known: map[string]held{}, failed: map[string]error{}}
+	if h, warm := s.ring.recall(subject); warm && h.Number > 0 {
+		o.known[subject] = h
+	} else {
+		o.load(ctx, []string{subject})
+	}
+	if err := o.failed[subject]; err != nil {
+		return nil, false, err
+	}
+	payload, err = sealed.Replace(e.Data, func(v sealed.Value) (json.RawMessage, error) {
+		if v.Subject != subject {
+			return v.Erase(), nil
+		}
+		about = true
+		plain, _, err := o.value(stream, e, v)
+		return plain, err
+	})
+	return payload, about, err
 }

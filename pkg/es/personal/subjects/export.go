@@ -1,0 +1,155 @@
+package subjects
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/personal"
+)
+
+// Document is what is stored about a subject, as a document for that person.
+type Document struct {
+	Subject string `json:"subject"`
+	// At is when the document was made.
+	At     time.Time `json:"at" doc:"When this was read"`
+	Report Report    `json:"report"`
+	// Streams are the streams that hold data about the subject.
+	Streams []Stream `json:"streams" doc:"The streams that hold data about the subject"`
+}
+
+// Stream is a stream that holds data about a subject.
+type Stream struct {
+	Type string `json:"type"`
+	ID   string `json:"id"`
+	// Events are all events if the stream belongs to the subject, else those that hold a value about the subject.
+	Events []Exported `json:"events" doc:"All events if the stream belongs to the subject, else those with data about the subject"`
+}
+
+// Exported is an event about a subject.
+type Exported struct {
+	Version    int64      `json:"version"`
+	Type       string     `json:"type"`
+	Schema     int        `json:"schema"`
+	At         time.Time  `json:"at" doc:"When it was recorded"`
+	OccurredAt *time.Time `json:"occurredAt,omitempty" doc:"When it happened, if that is known"`
+	// Data is the payload: values about the subject are decrypted, those about other people erased.
+	Data Payload `json:"data" doc:"The payload. Marked values about other people are erased"`
+}
+
+// Payload is the payload of an event, as JSON.
+type Payload struct{ json.RawMessage }
+
+// Exporter reads what is stored about subjects.
+type Exporter struct {
+	Events *personal.Store
+	Keys   personal.Keys
+	// Owners returns the people to whom a stream belongs, by its first commit: they see all of its events. If nil, nobody
+	// does.
+	Owners func(first *es.Commit) ([]string, error)
+}
+
+// StreamNames are the streams that may hold data about a subject, sorted.
+//
+// Errors: those of [personal.Keys].
+func StreamNames(ctx context.Context, keys personal.Keys, subject string) ([]es.StreamID, error) {
+	var all []es.StreamID
+	for stream, err := range keys.Streams(ctx, subject) {
+		if err != nil {
+			return nil, fmt.Errorf("streams of subject %s: %w", subject, err)
+		}
+		all = append(all, stream)
+	}
+	slices.SortFunc(all, func(a, b es.StreamID) int { return strings.Compare(a.String(), b.String()) })
+	return all, nil
+}
+
+// Streams yields what each stream holds about a subject, in the order of their names. Streams without such events are
+// left out: a stream is noted before it has one.
+//
+// Errors: those of the stores and of Owners; those of [personal.Store.Shown]. It ends after an error.
+func (x *Exporter) Streams(ctx context.Context, subject string) iter.Seq2[Stream, error] {
+	return func(yield func(Stream, error) bool) {
+		names, err := StreamNames(ctx, x.Keys, subject)
+		if err != nil {
+			yield(Stream{}, err)
+			return
+		}
+		for _, name := range names {
+			out, err := x.Stream(ctx, name, subject)
+			if err == nil && len(out.Events) == 0 {
+				continue
+			}
+			if !yield(out, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Stream returns what a stream holds about a subject.
+//
+// Errors: those of Streams.
+func (x *Exporter) Stream(ctx context.Context, stream es.StreamID, subject string) (Stream, error) {
+	out, owns := Stream{Type: stream.Type, ID: stream.ID, Events: []Exported{}}, false
+	for c, err := range x.Events.Read(ctx, stream, es.Range{}) {
+		if err == nil && c.Version == 1 && x.Owners != nil {
+			var owners []string
+			owners, err = x.Owners(&c)
+			owns = slices.Contains(owners, subject)
+		}
+		if err != nil {
+			return out, err
+		}
+		for i, e := range c.Events {
+			data, about, err := x.Events.Shown(ctx, stream, e, subject)
+			if err != nil {
+				return out, fmt.Errorf("%s@%d: %w", stream, c.Version+int64(i), err)
+			}
+			if !owns && !about {
+				continue
+			}
+			one := Exported{
+				Version: c.Version + int64(i), Type: e.Type, Schema: e.Schema, At: c.At, Data: Payload{data},
+			}
+			if at := c.Meta.OccurredAt; !at.IsZero() {
+				one.OccurredAt = &at
+			}
+			out.Events = append(out.Events, one)
+		}
+	}
+	return out, nil
+}
+
+// ReportOf returns the report on a subject. For one that nobody asked to forget, Streams is how many streams may hold
+// data about it.
+//
+// Errors: [es.NotFoundError] if nothing about the subject is stored; those of the stores.
+func ReportOf(ctx context.Context, events es.Store, keys personal.Keys, subject string) (Report, error) {
+	past, err := es.FoldTo(ctx, events, Aggregate, subject, es.Point{}, time.Now())
+	if err == nil {
+		return past.State.Report, nil
+	}
+	if !notFound(err) {
+		return Report{}, err
+	}
+	names, err := StreamNames(ctx, keys, subject)
+	if err != nil {
+		return Report{}, err
+	}
+	if len(names) == 0 {
+		return Report{}, &es.NotFoundError{Stream: Aggregate.Stream(subject)}
+	}
+	return Report{Status: Known, Streams: len(names), Published: []Published{}}, nil
+}
+
+func notFound(err error) bool {
+	_, is := errors.AsType[*es.NotFoundError](err)
+	return is
+}
