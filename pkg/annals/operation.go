@@ -32,11 +32,13 @@ const (
 	ShowsList        Kind = "list"               // a page at a time
 	Asks             Kind = "query"              // anything else of a read model
 	ShowsEvents      Kind = "audit-trail"        // of one stream
+	Forgets          Kind = "forgets"            // the person whose id is in the path
+	ShowsSubject     Kind = "subject"            // what is stored about the person whose id is in the path
 )
 
 // Commands reports whether operations of the kind are commands. The others are queries.
 func (k Kind) Commands() bool {
-	return k == Creates || k == CreatesOrChanges || k == Changes || k == Transacts
+	return k == Creates || k == CreatesOrChanges || k == Changes || k == Transacts || k == Forgets
 }
 
 // Operation is one route of the service, without its types. It holds what the operation does, as a function. The edge
@@ -76,6 +78,7 @@ type Operation struct {
 	Readings []Reading
 
 	runs        runs
+	tells       tells
 	fault       string
 	forEveryone bool
 	forQueries  bool // has an option that only queries may have
@@ -89,6 +92,13 @@ func (o *Operation) Run(ctx context.Context, r *Running, q *Request) (*Outcome, 
 	return o.runs.run(ctx, r, q)
 }
 
+// Tell returns what is stored about a person. Only operations that show it have it.
+//
+// Errors: [es.NotFoundError] if nothing is; a [Refusal] if it does not fit into an answer; those of the stores.
+func (o *Operation) Tell(ctx context.Context, r *Running, subject string) (any, error) {
+	return o.tells.tell(ctx, r, subject)
+}
+
 // What an operation does is a method of an interface, not a function in a field. The linker drops methods that a
 // program never calls, so only the function that takes commands contains the code of all commands.
 type (
@@ -97,6 +107,9 @@ type (
 	}
 	reads interface {
 		read(ctx context.Context, s *projection.Session, q *Question) (any, error)
+	}
+	tells interface {
+		tell(ctx context.Context, r *Running, subject string) (any, error)
 	}
 	replays interface {
 		replay(ctx context.Context, store es.Reader, id string, at es.Point) (any, error)

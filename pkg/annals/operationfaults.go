@@ -67,7 +67,7 @@ func (o *Operation) checkRoute(f *faults) {
 			"a field of type annals.ID with the tag annals:\"id\"")
 	case ShowsEvents:
 		f.when(!slices.Equal(o.Parameters, []string{"type", "id"}), "the path's parameters must be {type} and {id}")
-	case ShowsList, Asks, Transacts:
+	case ShowsList, Asks, Transacts, Forgets, ShowsSubject:
 	}
 }
 

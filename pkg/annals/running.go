@@ -10,6 +10,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/personal"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -24,6 +25,8 @@ type Stores struct {
 	Views func(readModel string) projection.View
 	// Catalog stores the generations of the read models.
 	Catalog projection.Catalog
+	// Personal is Events as the store that encrypts personal data. If nil, nobody can be forgotten, or told what is stored.
+	Personal *personal.Store
 }
 
 // Config adjusts a running service. The zero value takes the defaults.
@@ -39,6 +42,8 @@ type Config struct {
 	Clients []OpenedClient
 	// Log receives the service's log lines. Default slog.Default.
 	Log *slog.Logger
+	// Forget starts to forget a person, once for each name. The reactor needs it, if events have personal data.
+	Forget func(ctx context.Context, name, subject string) error
 	// Now is the clock that decides how long old generations of read models stay readable. Default time.Now.
 	Now func() time.Time
 }
@@ -57,6 +62,7 @@ type Running struct {
 	repositories map[string]Repository
 	secrets      map[string][]byte
 	clients      map[string]any
+	forget       func(ctx context.Context, name, subject string) error
 	log          *slog.Logger
 }
 
@@ -115,7 +121,7 @@ func (s *Service) OpenReadModels(on Stores, cfg Config) (*Running, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	r := &Running{Service: s, Stores: on, log: cfg.Log}
+	r := &Running{Service: s, Stores: on, log: cfg.Log, forget: cfg.Forget}
 	if cfg.Clients != nil {
 		clients, err := s.opened(cfg.Clients)
 		if err != nil {

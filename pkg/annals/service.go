@@ -154,6 +154,7 @@ func (s *Service) complete() {
 	s.Scopes.Query = cmp.Or(s.Scopes.Query, "Read your own data")
 	s.Scopes.Operate = cmp.Or(s.Scopes.Operate, "Act on the data of all users")
 	s.PublicPrefix = cmp.Or(s.PublicPrefix, s.Name+".")
+	s.completeSubjects()
 	s.completeReadModels()
 	s.completeOperations()
 	s.completeReactions()

@@ -15,6 +15,12 @@ const (
 	ReactorFailuresEnv   = "REACTOR_FAILURES_URL"
 	// RebuildMachineEnv holds the ARN of the state machine that rebuilds read models.
 	RebuildMachineEnv = "REBUILD_MACHINE_ARN"
+	// ForgetMachineEnv holds the ARN of the state machine that forgets people.
+	ForgetMachineEnv = "FORGET_MACHINE_ARN"
+	// ForgetWaitEnv holds how many seconds after the key of a person was deleted functions may still use it.
+	ForgetWaitEnv = "FORGET_WAIT_SECONDS"
+	// RecoveryDaysEnv holds for how many days the keys of personal data, and what was derived with them, can be recovered.
+	RecoveryDaysEnv = "PERSONAL_RECOVERY_DAYS"
 	// ConnectionsURLEnv holds the address to which messages for WebSocket connections are posted:
 	// https://{api}.execute-api.{region}.{suffix}/{stage}.
 	ConnectionsURLEnv = "CONNECTIONS_URL"

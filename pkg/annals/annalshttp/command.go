@@ -85,6 +85,8 @@ func (e *edge) command(ctx context.Context, o *annals.Operation, in *input) (*an
 		return e.createOrChange(ctx, o, q)
 	case annals.Transacts:
 		return e.transact(ctx, o, q)
+	case annals.Forgets:
+		return e.forget(ctx, o, q)
 	default:
 		return e.change(ctx, o, q)
 	}
@@ -150,6 +152,15 @@ func (e *edge) change(ctx context.Context, o *annals.Operation, q *annals.Reques
 		return nil, err
 	}
 	return movedTo(http.StatusOK, out), nil
+}
+
+// forget runs a command that forgets a person. The answer says how far that is.
+func (e *edge) forget(ctx context.Context, o *annals.Operation, q *annals.Request) (*answer, error) {
+	out, err := o.Run(ctx, e.running, q)
+	if err != nil {
+		return nil, err
+	}
+	return answerOf(http.StatusAccepted, out), nil
 }
 
 // createAttempts is how often createOrChange tries if other callers create the aggregate at the same time.

@@ -143,6 +143,8 @@ func (e *edge) describeAnswer(op *huma.Operation, o *annals.Operation) {
 		headers = reflect.TypeFor[moved]()
 	case annals.Transacts:
 		headers = reflect.TypeFor[transacted]()
+	case annals.Forgets:
+		status, headers = http.StatusAccepted, reflect.TypeFor[transacted]()
 	case annals.ShowsEvents:
 		body = reflect.TypeFor[annals.Page[Event]]()
 	default:

@@ -51,12 +51,15 @@ type (
 		querying
 		past
 	}
+	telling struct {
+		correlated
+	}
 )
 
 // fixedOf returns the type of the parameters that the edge reads for a kind of operation.
 func fixedOf(kind annals.Kind) reflect.Type {
 	switch kind {
-	case annals.Creates, annals.Transacts:
+	case annals.Creates, annals.Transacts, annals.Forgets:
 		return reflect.TypeFor[creating]()
 	case annals.Changes, annals.CreatesOrChanges:
 		return reflect.TypeFor[changing]()
@@ -66,6 +69,8 @@ func fixedOf(kind annals.Kind) reflect.Type {
 		return reflect.TypeFor[listing]()
 	case annals.ShowsEvents:
 		return reflect.TypeFor[trailing]()
+	case annals.ShowsSubject:
+		return reflect.TypeFor[telling]()
 	default:
 		return reflect.TypeFor[querying]()
 	}

@@ -16,6 +16,9 @@ import (
 // Errors: [Problem]; [es.NotFoundError], also for an aggregate of another owner; [projection.ErrCursor]; those of the
 // session and of the operation; those of the event store.
 func (e *edge) query(ctx context.Context, o *annals.Operation, in *input) (*answer, error) {
+	if o.Kind == annals.ShowsSubject {
+		return e.tell(ctx, o, in.id)
+	}
 	w, err := in.told.(interface{ awaits() (awaited, error) }).awaits()
 	if err != nil {
 		return nil, err
@@ -39,6 +42,19 @@ func (e *edge) query(ctx context.Context, o *annals.Operation, in *input) (*answ
 		return nil, err
 	}
 	e.report(ctx, o, out.body)
+	return out.answer(), nil
+}
+
+// tell answers what is stored about a person. Only that person and operators may ask.
+func (e *edge) tell(ctx context.Context, o *annals.Operation, id string) (*answer, error) {
+	if !e.isPerson(ctx, id) {
+		return nil, noPerson(o, id)
+	}
+	body, err := o.Tell(ctx, e.running, id)
+	if err != nil {
+		return nil, err
+	}
+	out := result{consistency: strong, body: body}
 	return out.answer(), nil
 }
 

@@ -29,7 +29,7 @@ type schemas struct {
 func newSchemas(document annals.DocumentConfig) *schemas {
 	s := &schemas{
 		document: document, named: map[string]*huma.Schema{}, types: map[string]reflect.Type{},
-		aliases: map[reflect.Type]reflect.Type{},
+		aliases: map[reflect.Type]reflect.Type{reflect.TypeFor[json.RawMessage](): reflect.TypeFor[JSON]()},
 	}
 	for typ, shown := range document.Shown {
 		s.aliases[typ] = shown

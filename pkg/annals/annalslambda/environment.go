@@ -1,8 +1,11 @@
 package annalslambda
 
 import (
+	"fmt"
 	"log/slog"
 	"os"
+	"strconv"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -13,6 +16,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/annals/publish"
+	"github.com/annals-es/annals/pkg/es/personal"
 )
 
 // A part adds something from the environment to a deployment. A function that does not name a part does not link it.
@@ -44,6 +48,9 @@ func fromEnvironment(
 	}
 	d.Tracing.Calls(&cfg)
 	cfg.APIOptions = append(cfg.APIOptions, CountThrottles(d.Meter))
+	if d, err = d.withForgetWait(); err != nil {
+		return d, err
+	}
 	d.AWS, d.DynamoDB = cfg, NewClient(cfg)
 	for _, with := range parts {
 		if d, err = with(d); err != nil {
@@ -73,6 +80,36 @@ func (d Deployment) withFailures() (Deployment, error) {
 
 func (d Deployment) withRebuilds() (Deployment, error) {
 	d.Rebuilds = RebuildMachine(d.AWS, os.Getenv(annalsaws.RebuildMachineEnv))
+	return d, nil
+}
+
+// withForgetWait sets how long keys of personal data stay in memory: less than the time after which nothing may use a
+// key that was deleted, so that there is time for what follows a read.
+func (d Deployment) withForgetWait() (Deployment, error) {
+	wait, err := wholeUnits(annalsaws.ForgetWaitEnv, time.Second)
+	if err != nil {
+		return d, err
+	}
+	d.ForgetWait, d.Keys.CacheFor = wait, min(wait*5/6, personal.MaxCacheFor)
+	d.Recoverable, err = wholeUnits(annalsaws.RecoveryDaysEnv, 24*time.Hour)
+	return d, err
+}
+
+// wholeUnits reads a duration from an environment variable that has a number of units, 0 if it is not set.
+func wholeUnits(env string, unit time.Duration) (time.Duration, error) {
+	text := os.Getenv(env)
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("%s is %q: it must be a number from 1", env, text)
+	}
+	return time.Duration(n) * unit, nil
+}
+
+func (d Deployment) withForgetting() (Deployment, error) {
+	d.Forget = ForgetMachine(d.AWS, os.Getenv(annalsaws.ForgetMachineEnv))
 	return d, nil
 }
 

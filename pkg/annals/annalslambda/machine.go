@@ -13,9 +13,14 @@ import (
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
+// machine is a state machine of Step Functions.
 type machine struct {
 	client *sfn.Client
 	arn    string
+}
+
+func newMachine(cfg aws.Config, arn string) machine {
+	return machine{sfn.NewFromConfig(cfg, func(o *sfn.Options) { o.APIOptions = append(o.APIOptions, InTime) }), arn}
 }
 
 // RebuildMachine returns a starter that starts executions of the state machine of rebuilds, nil if arn is "". Its calls
@@ -24,13 +29,32 @@ func RebuildMachine(cfg aws.Config, arn string) projection.Starter {
 	if arn == "" {
 		return nil
 	}
-	client := sfn.NewFromConfig(cfg, func(o *sfn.Options) { o.APIOptions = append(o.APIOptions, InTime) })
-	return &machine{client: client, arn: arn}
+	return rebuildMachine{newMachine(cfg, arn)}
 }
 
-// Start implements [projection.Starter]. Step Functions refuses the name of an execution again for 90 days.
-func (m *machine) Start(ctx context.Context, name string, s projection.Stage) error {
-	input, err := json.Marshal(s)
+type rebuildMachine struct{ machine }
+
+// Start implements [projection.Starter].
+func (m rebuildMachine) Start(ctx context.Context, name string, s projection.Stage) error {
+	return m.start(ctx, name, s)
+}
+
+// ForgetMachine returns a function that starts executions of the state machine that forgets people, for
+// [Deployment.Forget]. It returns nil if arn is "". The calls are as those of [RebuildMachine].
+func ForgetMachine(cfg aws.Config, arn string) func(ctx context.Context, name, subject string) error {
+	if arn == "" {
+		return nil
+	}
+	m := newMachine(cfg, arn)
+	return func(ctx context.Context, name, subject string) error {
+		return m.start(ctx, name, ForgetRequest{subject})
+	}
+}
+
+// start starts an execution, unless one of that name was started before. Step Functions refuses the name of an execution
+// again for 90 days.
+func (m machine) start(ctx context.Context, name string, with any) error {
+	input, err := json.Marshal(with)
 	if err != nil {
 		return err
 	}

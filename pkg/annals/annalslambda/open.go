@@ -103,9 +103,10 @@ func (d Deployment) openBy(
 	}
 	o.store = store
 	if d.Service.HasPersonal() {
-		if o.store, err = d.withKeys(store); err != nil {
+		if stores.Personal, err = d.withKeys(store); err != nil {
 			return nil, err
 		}
+		o.store = stores.Personal
 	}
 	stores.Events = o.store
 	if table := d.Tables.Of(annalsaws.Snapshots); table != "" {
@@ -113,7 +114,7 @@ func (d Deployment) openBy(
 	}
 	cfg := annals.Config{
 		Executor:   es.ExecutorConfig{Log: d.Log, Count: d.Meter.Signal},
-		StateCache: u.stateCache, Log: d.Log, Now: d.Store.Now,
+		StateCache: u.stateCache, Log: d.Log, Now: d.Store.Now, Forget: d.Forget,
 	}
 	if u.commands {
 		cfg.Secrets = d.Secrets

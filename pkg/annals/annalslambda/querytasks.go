@@ -25,7 +25,8 @@ func (d Deployment) QueryHandler() (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := tasks{ask.State: onStream(d.past(o.store)), ask.Readable: o.readable}
+	all := o.subjectTasks()
+	all[ask.State], all[ask.Readable] = onStream(d.past(o.store)), o.readable
 	return &askedHandler{
 		tasks: all.on(d.Tables.Of(annalsaws.Events)), log: d.Log, next: lambda.NewHandler(Gateway(d.Service, h, d.Log)),
 	}, nil

@@ -48,13 +48,14 @@ func Projector(s *annals.Service) {
 // [eventbus.Connect]: https://pkg.go.dev/github.com/annals-es/annals/pkg/annals/publish/eventbus#Connect
 func Reactor(s *annals.Service, connect Connecting) {
 	run(s, annalsaws.ReactorTables(s), func(d Deployment) (any, error) { return handlerOf(d.Connect(connect).Reactor()) },
-		Deployment.withReactionJobs, Deployment.withFailures, Deployment.withClients)
+		Deployment.withReactionJobs, Deployment.withFailures, Deployment.withClients, Deployment.withForgetting)
 }
 
-// Rebuilder is the function that the state machine of rebuilds invokes. It takes the rebuild of a read model from one
-// stage to the next.
+// Rebuilder is the function that state machines invoke. It takes the rebuild of a read model from one stage to the next,
+// and forgets people.
 func Rebuilder(s *annals.Service) {
-	run(s, annalsaws.RebuilderTables(s), func(d Deployment) (any, error) { return d.Rebuilder() }, Deployment.withCatchUps)
+	run(s, annalsaws.RebuilderTables(s), func(d Deployment) (any, error) { return d.RebuilderHandler() },
+		Deployment.withCatchUps)
 }
 
 // Socket is the function behind the WebSocket API. It checks the tokens of clients, and stores the connections and

@@ -17,6 +17,7 @@ import (
 	"github.com/annals-es/annals/pkg/es/memstore"
 	"github.com/annals-es/annals/pkg/es/personal"
 	"github.com/annals-es/annals/pkg/es/personal/memkeys"
+	"github.com/annals-es/annals/pkg/es/personal/subjects"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/memview"
 	"github.com/annals-es/annals/pkg/es/reaction"
@@ -50,7 +51,8 @@ type Service struct {
 	http.Handler
 	// Running is the service on its stores.
 	*annals.Running
-	// Keys are the keys of personal data. No key is kept in memory: a forgotten one is gone at once.
+	// Keys are the keys of personal data. No key is kept in memory: a forgotten one is gone at once. A person who is
+	// forgotten by POST /subjects/{id}/forget is forgotten when that is answered.
 	Keys personal.Keys
 
 	cfg     Config
@@ -85,7 +87,7 @@ func Run(t testing.TB, s *annals.Service, given ...Config) *Service {
 	}
 	store := &store{Store: keyed, service: out, t: t}
 	catalog, views := memview.NewCatalog(), map[string]projection.View{}
-	on := annals.Stores{Events: store, Snapshots: new(memstore.Snapshots), Catalog: catalog,
+	on := annals.Stores{Events: store, Snapshots: new(memstore.Snapshots), Catalog: catalog, Personal: keyed,
 		Views: func(name string) projection.View {
 			if views[name] == nil {
 				views[name] = memview.New()
@@ -107,7 +109,7 @@ func Run(t testing.TB, s *annals.Service, given ...Config) *Service {
 		t.Fatal(err)
 	}
 	// As on AWS: reactions have no read models and no secrets.
-	reacting, err := s.Open(annals.Stores{Events: store, Snapshots: on.Snapshots}, annals.Config{Clients: clients})
+	reacting, err := s.Open(annals.Stores{Events: store, Snapshots: on.Snapshots}, annals.Config{Clients: clients, Forget: out.forget})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,6 +119,21 @@ func Run(t testing.TB, s *annals.Service, given ...Config) *Service {
 		projection.NewEngine(store, memview.NewCatalog(), projection.Config{}, out.reactions(reacting)...),
 	}
 	return out
+}
+
+// forget forgets a person at once.
+func (s *Service) forget(ctx context.Context, _, subject string) error {
+	f, err := s.Forgetter(s.engines[0], subjects.Config{Wait: time.Nanosecond})
+	if err != nil {
+		return err
+	}
+	for {
+		p, err := f.Advance(ctx, subject)
+		if err != nil || p.Done {
+			return err
+		}
+		time.Sleep(p.Wait)
+	}
 }
 
 // reactions are the reactions and the publisher, as subscriptions of an engine.

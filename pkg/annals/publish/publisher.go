@@ -99,6 +99,30 @@ func (m *mapping[A, E]) source(send send) reaction.Source {
 		}, m.prototypes...))
 }
 
+// Count returns how many integration events the events of a stream stand for, by type.
+//
+// Errors: the store's; those of the functions that make the public form.
+func Count(
+	ctx context.Context, events es.Reader, stream es.StreamID, prefix string, public ...Public,
+) (map[string]int, error) {
+	all := counter{}
+	p := NewPublisher(all, "", prefix, public...)
+	if !p.Reads(stream.Type) {
+		return nil, nil
+	}
+	_, err := p.Repeat(ctx, events, stream, 1)
+	return all, err
+}
+
+// counter is a bus that only counts.
+type counter map[string]int
+
+// Send implements [Bus].
+func (c counter) Send(_ context.Context, e Message) error {
+	c[e.Type]++
+	return nil
+}
+
 // NewPublisher returns the reaction that sends public events to a bus. source is their CloudEvents source, prefix
 // begins their types. An event is sent once the earlier ones of its stream were accepted, and at least once. Events
 // from before its first start are not sent: see [reaction.Reaction].

@@ -77,6 +77,9 @@ func NewStore(store es.Store, keys Keys, given ...Config) (*Store, error) {
 	return &Store{Store: store, ring: newRing(keys, cfg)}, nil
 }
 
+// Keys are the keys of the store.
+func (s *Store) Keys() Keys { return s.ring.keys }
+
 // Now implements [es.Clock].
 func (s *Store) Now() time.Time {
 	if clock, is := s.Store.(es.Clock); is {

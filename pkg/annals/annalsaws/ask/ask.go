@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/personal/subjects"
 )
 
 // Task is what a tool asks for. The comment of each task names the function that does it, the members of [Request] that
@@ -41,6 +42,15 @@ const (
 	// time is over: send it again with the answer's Next as Version until that is 0.
 	// Reactor: Stream, Version. Answer: Events, Next.
 	Republish Task = "republish"
+	// Subject says how far a person is forgotten, and which streams have data about the person.
+	// Query: Subject. Answer: Report, Streams.
+	Subject Task = "subject"
+	// Export returns what a stream holds about a person, decrypted.
+	// Query: Subject, Stream. Answer: Exported.
+	Export Task = "export"
+	// Forget asks to forget a person, as POST /subjects/{id}/forget does.
+	// Rebuilder: Subject, Actor. Answer: Report.
+	Forget Task = "forget"
 )
 
 // Envelope is the payload of an invocation. No event source of Lambda sends an object that begins with this member.
@@ -58,6 +68,10 @@ type Request struct {
 	Stream string `json:"stream,omitempty"`
 	// Streams are names of streams.
 	Streams []string `json:"streams,omitempty"`
+	// Subject is the id of a person.
+	Subject string `json:"subject,omitempty"`
+	// Actor is who asks, for the audit trail.
+	Actor string `json:"actor,omitempty"`
 	// Version is a version of the stream, from 1. If 0, none is named.
 	Version int64 `json:"version,omitempty"`
 	// AsOf is the time up to which events count. If zero, none is named.
@@ -93,6 +107,11 @@ type Answer struct {
 	State *Past `json:"state,omitempty"`
 	// Unreadable says why streams can't be read, by stream. Those that can be read are missing.
 	Unreadable map[string]string `json:"unreadable,omitempty"`
+	// Report says how far a person is forgotten. Streams are the names of streams with data about the person.
+	Report  *subjects.Report `json:"report,omitempty"`
+	Streams []string         `json:"streams,omitempty"`
+	// Exported is what a stream holds about a person.
+	Exported *subjects.Stream `json:"exported,omitempty"`
 	// Generation is the serving generation.
 	Generation int `json:"generation,omitempty"`
 	// Reconciled is what a reconciliation found.

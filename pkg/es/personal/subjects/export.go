@@ -40,16 +40,12 @@ type Exported struct {
 	At         time.Time  `json:"at" doc:"When it was recorded"`
 	OccurredAt *time.Time `json:"occurredAt,omitempty" doc:"When it happened, if that is known"`
 	// Data is the payload: values about the subject are decrypted, those about other people erased.
-	Data Payload `json:"data" doc:"The payload. Marked values about other people are erased"`
+	Data json.RawMessage `json:"data" doc:"The payload. Marked values about other people are erased"`
 }
-
-// Payload is the payload of an event, as JSON.
-type Payload struct{ json.RawMessage }
 
 // Exporter reads what is stored about subjects.
 type Exporter struct {
 	Events *personal.Store
-	Keys   personal.Keys
 	// Owners returns the people to whom a stream belongs, by its first commit: they see all of its events. If nil, nobody
 	// does.
 	Owners func(first *es.Commit) ([]string, error)
@@ -76,7 +72,7 @@ func StreamNames(ctx context.Context, keys personal.Keys, subject string) ([]es.
 // Errors: those of the stores and of Owners; those of [personal.Store.Shown]. It ends after an error.
 func (x *Exporter) Streams(ctx context.Context, subject string) iter.Seq2[Stream, error] {
 	return func(yield func(Stream, error) bool) {
-		names, err := StreamNames(ctx, x.Keys, subject)
+		names, err := StreamNames(ctx, x.Events.Keys(), subject)
 		if err != nil {
 			yield(Stream{}, err)
 			return
@@ -116,7 +112,7 @@ func (x *Exporter) Stream(ctx context.Context, stream es.StreamID, subject strin
 				continue
 			}
 			one := Exported{
-				Version: c.Version + int64(i), Type: e.Type, Schema: e.Schema, At: c.At, Data: Payload{data},
+				Version: c.Version + int64(i), Type: e.Type, Schema: e.Schema, At: c.At, Data: data,
 			}
 			if at := c.Meta.OccurredAt; !at.IsZero() {
 				one.OccurredAt = &at

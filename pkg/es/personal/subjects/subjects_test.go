@@ -326,7 +326,7 @@ func TestAdvanceTwice(t *testing.T) {
 func TestExport(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	x := &subjects.Exporter{Events: o.store, Keys: o.keys, Owners: func(first *es.Commit) ([]string, error) {
+	x := &subjects.Exporter{Events: o.store, Owners: func(first *es.Commit) ([]string, error) {
 		return []string{first.Meta.Actor}, nil
 	}}
 	export := func(subject string) (all []string) {
@@ -336,7 +336,7 @@ func TestExport(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, e := range stream.Events {
-				all = append(all, fmt.Sprintf("%s@%d %s %s", stream.ID, e.Version, e.Type, e.Data.RawMessage))
+				all = append(all, fmt.Sprintf("%s@%d %s %s", stream.ID, e.Version, e.Type, e.Data))
 			}
 		}
 		return all

@@ -1,0 +1,102 @@
+package annalslambda
+
+import (
+	"context"
+	"log/slog"
+	"math"
+	"time"
+
+	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
+	"github.com/annals-es/annals/pkg/annals/annalshttp"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/personal/subjects"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// ForgetRequest is the request of the state machine that forgets a person to the rebuilder. It is also the input of an
+// execution.
+type ForgetRequest struct {
+	// Subject is whom to forget.
+	Subject string `json:"subject"`
+}
+
+// Forgetting is the answer to a [ForgetRequest].
+type Forgetting struct {
+	Subject string `json:"subject"`
+	// Done means that the person is forgotten. If not, send the request again after Wait seconds.
+	Done bool `json:"done"`
+	Wait int  `json:"wait"`
+}
+
+// Forgetter returns what forgets a person, as far as there is time in one invocation. It needs
+// [annalsaws.RebuilderTables].
+//
+// Errors: those of [annals.Service.Open]. The function returns those of [subjects.Forgetter.Advance].
+func (d Deployment) Forgetter() (func(context.Context, ForgetRequest) (Forgetting, error), error) {
+	o, engine, err := d.rebuilds()
+	if err != nil {
+		return nil, err
+	}
+	return d.forget(o, engine), nil
+}
+
+func (d Deployment) forget(
+	o *opened, engine *projection.Engine,
+) func(context.Context, ForgetRequest) (Forgetting, error) {
+	return func(ctx context.Context, in ForgetRequest) (Forgetting, error) {
+		out := Forgetting{Subject: in.Subject}
+		f, err := o.Forgetter(engine, subjects.Config{
+			Wait: d.ForgetWait, Recoverable: d.Recoverable, DeadlineMargin: forgetMargin, Now: d.Store.Now,
+		})
+		if err != nil {
+			return out, err
+		}
+		p, err := f.Advance(ctx, in.Subject)
+		if err != nil {
+			d.Log.LogAttrs(ctx, slog.LevelError, "a step of a forgetting failed", slog.String("subject", in.Subject),
+				slog.String("error", annalshttp.Describe(err)))
+			return out, err
+		}
+		out.Done, out.Wait = p.Done, int(math.Ceil(p.Wait.Seconds()))
+		return out, nil
+	}
+}
+
+// forgetMargin is how long before the end of an invocation no further step begins: a step clears up to 500 streams.
+const forgetMargin = 5 * time.Minute
+
+// forgetTasks are the tasks of operators' tools about people.
+func (d Deployment) forgetTasks(o *opened) tasks {
+	return tasks{
+		ask.Forget: func(ctx context.Context, in *ask.Request) (*ask.Answer, error) {
+			_, report, err := o.Forget(ctx, in.Subject, es.Command{Meta: es.Meta{Actor: in.Actor}})
+			return &ask.Answer{Report: &report.Report}, err
+		},
+	}
+}
+
+// subjectTasks are the tasks of operators' tools that read what is stored about people.
+func (o *opened) subjectTasks() tasks {
+	return tasks{
+		ask.Subject: func(ctx context.Context, in *ask.Request) (*ask.Answer, error) {
+			report, err := o.Subject(ctx, in.Subject)
+			if err != nil {
+				return nil, err
+			}
+			names, err := subjects.StreamNames(ctx, o.Personal.Keys(), in.Subject)
+			out := &ask.Answer{Report: &report.Report}
+			for _, name := range names {
+				out.Streams = append(out.Streams, name.String())
+			}
+			return out, err
+		},
+		ask.Export: onStream(func(ctx context.Context, stream es.StreamID, in *ask.Request) (*ask.Answer, error) {
+			x, err := o.Exporter()
+			if err != nil {
+				return nil, err
+			}
+			exported, err := x.Stream(ctx, stream, in.Subject)
+			return &ask.Answer{Exported: &exported}, err
+		}),
+	}
+}
