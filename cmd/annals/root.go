@@ -58,7 +58,7 @@ func newRoot(getenv func(string) string) *cobra.Command {
 	root.AddCommand(in(events,
 		c.streamsCommand(), c.eventsCommand(), c.stateCommand(), c.findCommand(), c.tailCommand(), c.traceCommand(),
 		c.consoleCommand(),
-		c.verifyCommand(), c.anchorsCommand(), c.exportCommand(), writer(c.importCommand()))...)
+		c.verifyCommand(), c.anchorsCommand(), c.exportCommand(), writer(c.importCommand()), c.subjectsCommand())...)
 	root.AddCommand(in(models,
 		c.projectionsCommand(), writer(c.rebuildCommand()), writer(c.rollbackCommand()), writer(c.abandonCommand()),
 		c.parkedCommand(),

@@ -55,10 +55,10 @@ func waiting(configured aws.HTTPClient) aws.HTTPClient {
 }
 
 // reading are the tasks that change nothing.
-var reading = []ask.Task{ask.State, ask.Readable}
+var reading = []ask.Task{ask.State, ask.Readable, ask.Subject, ask.Export}
 
 // repeatable are the tasks that are retried if an invocation fails: to do one twice does no harm.
-var repeatable = append(slices.Clone(reading), ask.CatchUp, ask.Reconcile)
+var repeatable = append(slices.Clone(reading), ask.CatchUp, ask.Reconcile, ask.Forget)
 
 // How long to wait for an answer. Functions behind the API end within 30 s; no function runs for more than 15 minutes.
 const (

@@ -1,0 +1,248 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
+	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
+	"github.com/annals-es/annals/pkg/es/personal/dynamokeys"
+	"github.com/annals-es/annals/pkg/es/personal/subjects"
+)
+
+func (c *cli) subjectsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "subjects", Short: "Forget a person, or show what is stored about a person",
+		Long: `Forget a person, or show what is stored about a person.
+
+A subject is a person whom events have personal data about: an id that the events' marked fields name. The commands need
+a service whose events have marked fields.`,
+	}
+	cmd.AddCommand(c.listSubjectsCommand(), c.showSubjectCommand(), c.exportSubjectCommand(),
+		writer(c.forgetCommand()), writer(c.reapplyCommand()))
+	return cmd
+}
+
+// keys connects to the service and its table of keys.
+func (c *cli) keys(cmd *cobra.Command) (*session, *dynamokeys.Keys, error) {
+	s, err := c.connect(cmd)
+	if err != nil {
+		return nil, nil, err
+	}
+	table := s.table(annalsaws.Keys)
+	if table == "" {
+		return nil, nil, fmt.Errorf("%s has no personal data: none of its events has a field with the tag personal", s.Place)
+	}
+	keys, err := dynamokeys.New(s.dynamoDB, table)
+	return s, keys, err
+}
+
+func (c *cli) listSubjectsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List all subjects: those who have a key, and those who were forgotten",
+		Long: "List all subjects: those who have a key, and those who were forgotten. It reads the table of keys, without the keys.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, keys, err := c.keys(cmd)
+			if err != nil {
+				return err
+			}
+			t := c.table(cmd, "SUBJECT", "KEY", "FORGOTTEN", "SINCE")
+			for key, err := range keys.Subjects(cmd.Context()) {
+				if err != nil {
+					return err
+				}
+				if strings.HasPrefix(key.Subject, "$") { // no person
+					continue
+				}
+				row := struct {
+					Subject   string    `json:"subject"`
+					Key       int       `json:"key"`
+					Forgotten bool      `json:"forgotten"`
+					Since     time.Time `json:"since"`
+				}{key.Subject, key.Number, key.Forgotten, key.At}
+				if err := t.row(row, key.Subject, key.Number, key.Forgotten, stamp(key.At)); err != nil {
+					return err
+				}
+			}
+			return t.end()
+		},
+	}
+}
+
+// subject is a person with the report and the streams with data about the person.
+type subject struct {
+	Subject string `json:"subject"`
+	subjects.Report
+	Names []string `json:"names"`
+}
+
+// subject asks for a subject.
+func (s *session) subject(ctx context.Context, id string) (subject, error) {
+	answer, err := s.operator.functions.Ask(ctx, annalsaws.Query, ask.Request{Task: ask.Subject, Subject: id})
+	if err != nil {
+		return subject{}, err
+	}
+	if answer.Report == nil {
+		return subject{}, errors.New("the query function answered without a report: deploy the stack again")
+	}
+	return subject{id, *answer.Report, answer.Streams}, nil
+}
+
+func writeSubject(w io.Writer, s subject) {
+	fmt.Fprintf(w, "%s: %s\n", visible(s.Subject, false), s.Status)
+	line := func(name string, value any) { fmt.Fprintf(w, "  %-14s %v\n", name, value) }
+	at := func(name string, t *time.Time) {
+		if t != nil {
+			line(name, stamp(*t))
+		}
+	}
+	line("streams", len(s.Names))
+	at("requested", s.RequestedAt)
+	at("key deleted", s.KeyDeletedAt)
+	at("keys in memory until", s.Until)
+	if s.Status == subjects.Known {
+		return
+	}
+	line("cleared", fmt.Sprintf("%d streams: %d documents and %d rows folded again, %d snapshots removed",
+		s.Streams, s.Documents, s.Rows, s.Snapshots))
+	for _, p := range s.Published {
+		line("published", fmt.Sprintf("%d %s", p.Events, p.Type))
+	}
+	at("forgotten", s.ForgottenAt)
+	at("final", s.Final)
+}
+
+func (c *cli) showSubjectCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "show ID", Short: "Show how far a person is forgotten, and how many streams have data about the person",
+		Example: "  annals --local subjects show c-1",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, _, err := c.keys(cmd)
+			if err != nil {
+				return err
+			}
+			out, err := s.subject(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return c.show(cmd, out, func(w io.Writer) { writeSubject(w, out) })
+		},
+	}
+}
+
+func (c *cli) exportSubjectCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "export ID", Short: "Print everything that is stored about a person, decrypted, as one JSON document",
+		Long: `Print everything that is stored about a person, decrypted, as one JSON document. Of streams that belong to the person
+it has all events, of other streams those with data about the person. Marked values about other people are erased.`,
+		Example: "  annals --local subjects export c-1 > c-1.json",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, _, err := c.keys(cmd)
+			if err != nil {
+				return err
+			}
+			found, err := s.subject(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			out := subjects.Document{
+				Subject: args[0], At: time.Now().UTC(), Report: found.Report, Streams: []subjects.Stream{},
+			}
+			for _, name := range found.Names {
+				answer, err := s.operator.functions.Ask(cmd.Context(), annalsaws.Query,
+					ask.Request{Task: ask.Export, Subject: args[0], Stream: name})
+				if err != nil {
+					return err
+				}
+				if answer.Exported != nil && len(answer.Exported.Events) > 0 {
+					out.Streams = append(out.Streams, *answer.Exported)
+				}
+			}
+			return c.show(cmd, out, func(io.Writer) { _ = printIndented(cmd.OutOrStdout(), out) })
+		},
+	}
+}
+
+func (c *cli) forgetCommand() *cobra.Command {
+	var wait bool
+	cmd := &cobra.Command{
+		Use: "forget ID", Short: "Forget a person, for good: delete the person's key, and clear what was derived with it",
+		Long: `Forget a person, for good. It does what POST /subjects/{id}/forget does: the person's key is deleted, and a few minutes
+later, when no function has it in memory any more, read models and snapshots are cleared. Events stay as they are: nobody
+can decrypt the person's data in them.
+
+The command returns when the request is stored. With --wait it returns when the person is forgotten. If that failed, the
+same command goes on.`,
+		Example: "  annals --local subjects forget c-1 --wait",
+		Args:    cobra.ExactArgs(1),
+	}
+	cmd.Flags().BoolVar(&wait, "wait", false, "return when the person is forgotten")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		s, _, err := c.keys(cmd)
+		if err != nil {
+			return err
+		}
+		actor := "annals/" + cmp.Or(c.getenv("USER"), "operator")
+		_, err = s.operator.functions.Ask(cmd.Context(), annalsaws.Rebuilder,
+			ask.Request{Task: ask.Forget, Subject: args[0], Actor: actor})
+		if err != nil {
+			return err
+		}
+		out, err := s.subject(cmd.Context(), args[0])
+		for wait && err == nil && out.Status != subjects.Forgotten {
+			if err = sleep(cmd.Context(), s.operator.pause); err == nil {
+				out, err = s.subject(cmd.Context(), args[0])
+			}
+		}
+		if err != nil {
+			return err
+		}
+		return c.show(cmd, out, func(w io.Writer) { writeSubject(w, out) })
+	}
+	return cmd
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+func (c *cli) reapplyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "reapply", Short: "Delete again the keys of forgotten people, in a table of keys that was recovered",
+		Long: `Delete again the keys of all people whom the events record as forgotten. A table of keys that was recovered to an earlier
+moment has their keys again. Name it by ` + annalsaws.Keys.Env() + ` and run the command before functions use the table.
+
+It reads the whole event table.`,
+		Example: "  " + annalsaws.Keys.Env() + "=restored-keys annals --stack Shop subjects reapply",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, keys, err := c.keys(cmd)
+			if err != nil {
+				return err
+			}
+			n, err := subjects.Reapply(cmd.Context(), s.store, keys, time.Now())
+			if err != nil {
+				return err
+			}
+			out := struct {
+				Deleted int `json:"deleted"`
+			}{n}
+			return c.show(cmd, out, func(w io.Writer) { fmt.Fprintf(w, "keys deleted again: %d\n", n) })
+		},
+	}
+}
