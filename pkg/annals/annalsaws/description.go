@@ -40,6 +40,9 @@ type Resources struct {
 	Failures map[Function]string `json:"failures"`
 	// RebuildMachine is the state machine that rebuilds read models. Its physical id is its ARN.
 	RebuildMachine string `json:"rebuildMachine,omitempty"`
+	// ForgetMachine is the state machine that forgets people. Its physical id is its ARN. Only services with personal data
+	// have one.
+	ForgetMachine string `json:"forgetMachine,omitempty"`
 	// API is the HTTP API, SocketAPI the WebSocket API. The physical id of an API is its id, not its address.
 	API       string `json:"api,omitempty"`
 	SocketAPI string `json:"socketApi,omitempty"`
@@ -66,7 +69,8 @@ func (d Description) Resolved(physical func(logicalID string) string) Descriptio
 		Failures: resolved(in.Failures, physical),
 	}
 	for from, to := range map[*string]*string{
-		&in.RebuildMachine: &d.Resources.RebuildMachine, &in.API: &d.Resources.API, &in.SocketAPI: &d.Resources.SocketAPI,
+		&in.RebuildMachine: &d.Resources.RebuildMachine, &in.ForgetMachine: &d.Resources.ForgetMachine,
+		&in.API: &d.Resources.API, &in.SocketAPI: &d.Resources.SocketAPI,
 	} {
 		if *from != "" {
 			*to = physical(*from)
@@ -93,6 +97,9 @@ func Describe(s *annals.Service) Description {
 		DeadLetters: map[Function]string{Projector: "CatchUpDeadLetters", Reactor: "ReactionDeadLetters"},
 		Failures:    map[Function]string{}, RebuildMachine: "RebuildMachine", API: "Api", SocketAPI: "SocketApi",
 	}}
+	if s.HasPersonal() {
+		d.Resources.ForgetMachine = "ForgetMachine"
+	}
 	for _, t := range Tables(s) {
 		d.Resources.Tables[t.Name] = Pascal(t.Name) + "Table"
 	}

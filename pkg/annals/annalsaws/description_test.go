@@ -24,6 +24,9 @@ func TestResolved(t *testing.T) {
 	if _, there := got.Failures[annalsaws.Projector]; there || got.SocketAPI != "" {
 		t.Errorf("resources that do not exist: %+v", got)
 	}
+	if got.ForgetMachine != "" {
+		t.Errorf("a service without personal data has the machine %s that forgets people", got.ForgetMachine)
+	}
 	if d.Resources.API != "Api" {
 		t.Errorf("the description itself has changed: %+v", d.Resources)
 	}

@@ -15,11 +15,12 @@ const (
 	ReactorFailuresEnv   = "REACTOR_FAILURES_URL"
 	// RebuildMachineEnv holds the ARN of the state machine that rebuilds read models.
 	RebuildMachineEnv = "REBUILD_MACHINE_ARN"
-	// ForgetMachineEnv holds the ARN of the state machine that forgets people.
+	// ForgetMachineEnv holds the ARN of the state machine that forgets people. Only services with personal data have it,
+	// ForgetWaitEnv and RecoveryDaysEnv.
 	ForgetMachineEnv = "FORGET_MACHINE_ARN"
-	// ForgetWaitEnv holds how many seconds after the key of a person was deleted functions may still use it.
+	// ForgetWaitEnv holds how long functions may still use a person's key after it was deleted, in whole seconds.
 	ForgetWaitEnv = "FORGET_WAIT_SECONDS"
-	// RecoveryDaysEnv holds for how many days the keys of personal data, and what was derived with them, can be recovered.
+	// RecoveryDaysEnv holds for how many days the tables can be recovered in which a forgotten person can be found.
 	RecoveryDaysEnv = "PERSONAL_RECOVERY_DAYS"
 	// ConnectionsURLEnv holds the address to which messages for WebSocket connections are posted:
 	// https://{api}.execute-api.{region}.{suffix}/{stage}.
@@ -81,6 +82,15 @@ var Variables = []Variable{
 	},
 	{ReactorFailuresEnv, "address of the bucket of what the reactor could not process", []Function{Reactor}, false},
 	{RebuildMachineEnv, "ARN of the state machine that rebuilds read models", []Function{Projector}, false},
+	{ForgetMachineEnv, "ARN of the state machine that forgets people", []Function{Reactor}, false},
+	{
+		ForgetWaitEnv, "how long after a person's key was deleted functions may still use it, in whole seconds",
+		[]Function{Command, Query, Projector, Reactor, Rebuilder}, false,
+	},
+	{
+		RecoveryDaysEnv, "for how many days tables can be recovered in which a forgotten person can be found",
+		[]Function{Rebuilder}, false,
+	},
 	{ConnectionsURLEnv, "address to which messages for WebSocket connections are posted", []Function{Projector}, false},
 	{CursorKeyEnv, "key that seals cursors", []Function{Query}, true},
 	{EventBusEnv, "ARN of the bus of integration events", []Function{Reactor}, false},

@@ -44,7 +44,8 @@ func TestVariables(t *testing.T) {
 	}
 	for _, name := range []string{
 		annalsaws.CatchUpQueueEnv, annalsaws.ReactionQueueEnv, annalsaws.ProjectorFailuresEnv, annalsaws.ReactorFailuresEnv,
-		annalsaws.RebuildMachineEnv, annalsaws.ConnectionsURLEnv, annalsaws.CursorKeyEnv, annalsaws.EventBusEnv,
+		annalsaws.RebuildMachineEnv, annalsaws.ForgetMachineEnv, annalsaws.ForgetWaitEnv, annalsaws.RecoveryDaysEnv,
+		annalsaws.ConnectionsURLEnv, annalsaws.CursorKeyEnv, annalsaws.EventBusEnv,
 		annalsaws.EventSourceEnv, annalsaws.MetricsNamespaceEnv, annalsaws.TokenIssuerEnv, annalsaws.TokenAudienceEnv,
 	} {
 		if !seen[name] {

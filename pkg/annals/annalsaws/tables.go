@@ -129,9 +129,13 @@ func ReactorTables(s *annals.Service) []Table {
 	return slices.Concat([]Table{Events, Snapshots, Projections}, KeyTables(s), ReactionTables(s))
 }
 
-// RebuilderTables are the tables that the rebuilder function uses.
+// RebuilderTables are the tables that the rebuilder function uses. It removes snapshots of people who are forgotten.
 func RebuilderTables(s *annals.Service) []Table {
-	return slices.Concat([]Table{Events, Projections}, KeyTables(s), ReadTables(s))
+	tables := []Table{Events, Projections}
+	if s.HasPersonal() {
+		tables = append(tables, Snapshots)
+	}
+	return slices.Concat(tables, KeyTables(s), ReadTables(s))
 }
 
 // SocketTables are the tables that the socket function uses.

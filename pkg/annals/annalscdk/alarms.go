@@ -118,6 +118,9 @@ func (s *Service) alarms() []alarm {
 		metric: metric("AWS/States", "ExecutionsFailed", "Sum",
 			map[string]*string{"StateMachineArn": s.RebuildMachine.StateMachineArn()}), above: 0, of: 1, outOf: 1,
 	})
+	if s.ForgetMachine != nil {
+		all = append(all, s.forgetAlarm())
+	}
 	for _, f := range s.plan.subscribers() {
 		all = append(all, s.subscriberAlarms(f.name)...)
 	}

@@ -111,5 +111,5 @@ func outside(key, value string, most int) error {
 	if most == 0 {
 		return fmt.Errorf("%s is %s: it must be a whole number of 1 or more", key, value)
 	}
-	return fmt.Errorf("%s is %s: it must be a whole number from 1 to %d", key, value, most)
+	return fmt.Errorf("%s is %s: it must be a whole number%s from 1 to %d", key, value, unitOf[key], most)
 }

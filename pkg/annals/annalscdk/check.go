@@ -58,11 +58,12 @@ func (s *Service) Check() error {
 // overwrite appends events, and on no condition it replaces stored ones. The event table's policy can't deny it.
 const overwrite = "dynamodb:PutItem"
 
-// appenders are the paths of the roles that append events.
+// appenders are the paths of the roles that append events. The rebuilder appends those that record how people are
+// forgotten.
 func (s *Service) appenders() []string {
 	var all []string
-	for _, name := range []annalsaws.Function{annalsaws.Command, annalsaws.Reactor} {
-		all = append(all, *s.Functions[name].Role.Node().DefaultChild().Node().Path())
+	for _, f := range s.plan.those(func(f function) bool { return f.decides || f.reacts || f.forgets }) {
+		all = append(all, *s.Functions[f.name].Role.Node().DefaultChild().Node().Path())
 	}
 	return all
 }

@@ -4,12 +4,19 @@ import (
 	"encoding/json"
 	"testing"
 
+	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 // TestDescription: the template holds the description of its service, and each resource that it names.
 func TestDescription(t *testing.T) {
-	service := everything()
+	for name, service := range map[string]*annals.Service{"all parts": everything(), "personal data": personal()} {
+		t.Run(name, func(t *testing.T) { testDescription(t, service) })
+	}
+}
+
+func testDescription(t *testing.T, service *annals.Service) {
+	t.Helper()
 	got := synthesize(t, service)
 	text, err := json.Marshal(annalsaws.Describe(service))
 	if err != nil {
@@ -38,6 +45,9 @@ func TestDescription(t *testing.T) {
 		got.resource(t, resources.DeadLetters[f], "AWS::SQS::Queue")
 	}
 	got.resource(t, resources.RebuildMachine, "AWS::StepFunctions::StateMachine")
+	if service.HasPersonal() {
+		got.resource(t, resources.ForgetMachine, "AWS::StepFunctions::StateMachine")
+	}
 	got.resource(t, resources.API, "AWS::ApiGatewayV2::Api")
 	got.resource(t, resources.SocketAPI, "AWS::ApiGatewayV2::Api")
 }

@@ -2,6 +2,7 @@ package annalscdk
 
 import (
 	"maps"
+	"strconv"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -104,6 +105,7 @@ func (s *Service) environment(f function) *map[string]*string {
 	if f.rebuilds {
 		env[annalsaws.RebuildMachineEnv] = s.rebuildMachineARN()
 	}
+	maps.Copy(env, s.personalEnvironment(f))
 	if f.verifies {
 		env[annalsaws.TokenIssuerEnv] = s.Issuer
 		env[annalsaws.TokenAudienceEnv] = awscdk.Fn_Join(jsii.String(","), &s.Audience)
@@ -126,6 +128,21 @@ func (s *Service) environment(f function) *map[string]*string {
 		maps.Copy(env, s.secretsEnvironment(s.Declaration.Secrets))
 	}
 	return &env
+}
+
+// personalEnvironment returns a function's variables for personal data. It has none if events have no such data.
+func (s *Service) personalEnvironment(f function) map[string]*string {
+	env := map[string]*string{}
+	if f.startsForgetting {
+		env[annalsaws.ForgetMachineEnv] = s.forgetMachineARN()
+	}
+	if f.usesKeys() {
+		env[annalsaws.ForgetWaitEnv] = jsii.String(seconds(s.Settings.ForgetWait))
+	}
+	if f.forgets {
+		env[annalsaws.RecoveryDaysEnv] = jsii.String(strconv.Itoa(s.Settings.PersonalRecoveryDays))
+	}
+	return env
 }
 
 // reserved is a function's reserved concurrency. If nil, it shares the account's.

@@ -38,6 +38,13 @@ const (
 	otherPolicyCharacters = 1500
 )
 
+// The largest addition for personal data: the ARN of a state machine with its variable and those of settings, and the
+// statement that allows to start it.
+const (
+	personalEnvironmentBytes = 250
+	personalPolicyCharacters = 250
+)
+
 // tableName is a name as long as the one that CloudFormation gives a table.
 func tableName(table annalsaws.Table, stack string) string {
 	return stack + "-" + pascal(table.Name) + "Table-" + "ABCDEFGHIJKLM"
@@ -46,6 +53,9 @@ func tableName(table annalsaws.Table, stack string) string {
 // environmentBytes estimates the size of a function's environment.
 func environmentBytes(f function, stack string) int {
 	total := otherEnvironmentBytes
+	if f.usesKeys() {
+		total += personalEnvironmentBytes
+	}
 	told := map[string]bool{}
 	for _, g := range f.grants {
 		for _, table := range g.on {
@@ -62,6 +72,9 @@ func environmentBytes(f function, stack string) int {
 func policyCharacters(f function, stack string) int {
 	const arn = `"arn:aws:dynamodb:ap-southeast-1:123456789012:table/",`
 	total := otherPolicyCharacters
+	if f.startsForgetting {
+		total += personalPolicyCharacters
+	}
 	for _, g := range f.grants {
 		for _, action := range g.actions {
 			total += len(action) + len(`"",`)

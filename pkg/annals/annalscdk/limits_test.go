@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
@@ -56,6 +57,26 @@ func TestLimits(t *testing.T) {
 		if err := checkLimits(enrol(parts...), Settings{}); err != nil {
 			t.Errorf("check the limits of %s: %v", name, err)
 		}
+	}
+}
+
+// TestLimitsOfPersonalData: the estimates have room for what a service with personal data has in addition.
+func TestLimitsOfPersonalData(t *testing.T) {
+	t.Parallel()
+	const arn = "arn:aws:states:ap-southeast-1:123456789012:stateMachine:Enrol-Forget"
+	plain := planOf(enrol(annals.Document("GET /courses/{id}", roster))).function(annalsaws.Reactor)
+	reactor := planOf(personal()).function(annalsaws.Reactor)
+	keys := len(annalsaws.Keys.Env()) + len(tableName(annalsaws.Keys, "Enrol"))
+	least := keys + len(annalsaws.ForgetMachineEnv+arn+annalsaws.ForgetWaitEnv+"3600")
+	if more := environmentBytes(reactor, "Enrol") - environmentBytes(plain, "Enrol"); more < least {
+		t.Errorf("the reactor's environment is estimated at %d bytes more for personal data, want at least %d", more, least)
+	}
+	least = len(arn) + len(`{"Action":"states:StartExecution","Effect":"Allow","Resource":""},`)
+	for _, action := range makesKeys {
+		least += len(action)
+	}
+	if more := policyCharacters(reactor, "Enrol") - policyCharacters(plain, "Enrol"); more < least {
+		t.Errorf("the reactor's policies are estimated at %d characters more for personal data, want at least %d", more, least)
 	}
 }
 

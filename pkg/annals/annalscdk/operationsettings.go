@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"time"
 )
 
 var (
@@ -36,7 +37,12 @@ func (s *Settings) validateOperations() error {
 }
 
 // mostOf is the largest value of a setting that is a number. Settings that are not listed have no limit.
-var mostOf = map[string]int{"rebuildSegments": 10_000, "rebuildConcurrency": 1_000, "personalRecoveryDays": 35}
+var mostOf = map[string]int{
+	"rebuildSegments": 10_000, "rebuildConcurrency": 1_000, "personalRecoveryDays": 35, "forgetWait": 3600,
+}
+
+// unitOf is what a number counts, if the setting's name does not say it.
+var unitOf = map[string]string{"forgetWait": " of seconds"}
 
 func (s *Settings) validateRebuild() error {
 	for key, value := range map[string]int{
@@ -47,5 +53,16 @@ func (s *Settings) validateRebuild() error {
 			return outside(key, strconv.Itoa(value), most)
 		}
 	}
+	return s.validateForgetWait()
+}
+
+func (s *Settings) validateForgetWait() error {
+	most := mostOf["forgetWait"]
+	if s.ForgetWait < 0 || s.ForgetWait%time.Second != 0 || s.ForgetWait > time.Duration(most)*time.Second {
+		return outside("forgetWait", seconds(s.ForgetWait), most)
+	}
 	return nil
 }
+
+// seconds returns a duration as a number of seconds.
+func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) }

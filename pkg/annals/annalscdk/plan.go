@@ -46,8 +46,11 @@ type function struct {
 	// publishes is true if it sends public events to the bus, guards if it receives records of commits that were
 	// changed or removed.
 	publishes, guards bool
-	// rebuilds is true if it starts the state machine that rebuilds read models.
-	rebuilds bool
+	// rebuilds is true if it starts the state machine that rebuilds read models, startsForgetting if it starts the one that
+	// forgets people.
+	rebuilds, startsForgetting bool
+	// forgets is true if it does the steps of forgetting a person.
+	forgets bool
 	// verifies is true if it checks tokens itself.
 	verifies bool
 	// pages is true if it issues list cursors, sealed with the stack's key.
@@ -66,6 +69,9 @@ func planOf(service *annals.Service) plan {
 	p.functions = []function{p.command(), p.query(), p.projector(), p.reactor(), p.rebuilder(), socket, docs}
 	return p
 }
+
+// personal reports whether events have personal data.
+func (p plan) personal() bool { return len(p.keyTables) > 0 }
 
 func tablesOfLists(service *annals.Service) []annalsaws.Table {
 	listed := func(m *annals.DeclaredReadModel) bool {
@@ -112,6 +118,13 @@ func (p plan) those(are func(function) bool) []function {
 
 // subscribers returns the functions that receive the event table's stream. Lambda allows a stream two readers.
 func (p plan) subscribers() []function { return p.those(func(f function) bool { return f.subscribed }) }
+
+// usesKeys reports whether a function uses keys of personal data.
+func (f function) usesKeys() bool {
+	return slices.ContainsFunc(f.grants, func(g grant) bool {
+		return slices.ContainsFunc(g.on, func(t annalsaws.Table) bool { return t.Name == annalsaws.Keys.Name })
+	})
+}
 
 // measuring returns the functions that publish metrics.
 func (p plan) measuring() []function { return p.those(function.measures) }

@@ -9,11 +9,23 @@ var (
 	connections = []annalsaws.Table{annalsaws.Connections}
 )
 
-// What functions do with keys of personal data. None of them may delete one.
+// What functions do with keys of personal data. An update replaces a key by a tombstone, so only the rebuilder may
+// update. No function may delete an item. IAM has no condition on the stored item: a function that puts keys could
+// overwrite one.
 var (
 	readsKeys = []string{"dynamodb:BatchGetItem", "dynamodb:GetItem"}
 	makesKeys = []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"}
+	// listsKeys also lists the streams of a person.
+	listsKeys = []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
+	// forgetsKeys also makes keys, and lists all people.
+	forgetsKeys = []string{
+		"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan",
+		"dynamodb:UpdateItem",
+	}
 )
+
+// appends is what an append of events needs, and loading a stream.
+var appends = []string{"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
 
 func (p plan) command() function {
 	return function{
@@ -22,10 +34,7 @@ func (p plan) command() function {
 		memory:      512,
 		timeout:     25,
 		grants: []grant{
-			{
-				on:      events,
-				actions: []string{"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
-			},
+			{on: events, actions: appends},
 			{on: snapshots, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem"}},
 			{on: projections, actions: []string{"dynamodb:Query"}},
 			{on: p.inlineTables, actions: []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"}},
@@ -48,7 +57,7 @@ func (p plan) query() function {
 			{on: p.listedTables, actions: []string{"dynamodb:BatchGetItem"}},
 			{on: projections, actions: []string{"dynamodb:Query"}},
 			{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query"}},
-			{on: p.keyTables, actions: readsKeys},
+			{on: p.keyTables, actions: listsKeys},
 		},
 		leavesTo: annalsaws.Projector,
 		pages:    true,
@@ -81,9 +90,11 @@ func (p plan) projector() function {
 	}
 }
 
-// rebuilder is the only function that scans read models: the generations that it drops.
+// rebuilder is the only function that scans read models: the generations that it drops. If events have personal data,
+// it is also the only one that forgets people: it replaces their keys by tombstones, folds their streams again, removes
+// their snapshots, and appends events that say so.
 func (p plan) rebuilder() function {
-	return function{
+	f := function{
 		name:        annalsaws.Rebuilder,
 		description: "Runs the stages of a read model's rebuild",
 		memory:      1024,
@@ -95,10 +106,19 @@ func (p plan) rebuilder() function {
 			}},
 			{on: projections, actions: []string{"dynamodb:PutItem", "dynamodb:Query"}},
 			{on: events, actions: []string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}},
-			{on: p.keyTables, actions: readsKeys},
+			{on: p.keyTables, actions: forgetsKeys},
 		},
 		leavesTo: annalsaws.Projector,
+		forgets:  p.personal(),
 	}
+	if f.forgets {
+		f.description = "Runs the stages of a read model's rebuild, and the steps of forgetting a person"
+		f.grants = append(f.grants,
+			grant{on: events, actions: []string{"dynamodb:ConditionCheckItem", "dynamodb:PutItem"}},
+			// ForgetSnapshot replaces a snapshot without reading it.
+			grant{on: snapshots, actions: []string{"dynamodb:PutItem"}})
+	}
+	return f
 }
 
 func (p plan) reactor() function {
@@ -125,6 +145,8 @@ func (p plan) reactor() function {
 		publishes:  true,
 		guards:     true,
 		reacts:     true,
+
+		startsForgetting: p.personal(),
 	}
 }
 

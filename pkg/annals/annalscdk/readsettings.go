@@ -1,5 +1,7 @@
 package annalscdk
 
+import "time"
+
 // readSettings reads the settings of a stage, see choose.
 //
 // Errors: one that names the setting and its valid values; a setting that does not exist.
@@ -72,14 +74,17 @@ func (s *Settings) readTexts(context *asked) error {
 }
 
 func (s *Settings) readNumbers(context *asked) error {
+	var forgetWait int
 	for key, into := range map[string]*int{
 		"rate": &s.Rate, "burst": &s.Burst, "rebuildSegments": &s.RebuildSegments,
 		"rebuildConcurrency": &s.RebuildConcurrency, "personalRecoveryDays": &s.PersonalRecoveryDays,
+		"forgetWait": &forgetWait,
 	} {
 		var err error
 		if *into, err = whole(context, key, mostOf[key]); err != nil {
 			return err
 		}
 	}
+	s.ForgetWait = time.Duration(forgetWait) * time.Second
 	return nil
 }

@@ -41,6 +41,9 @@ func (s *Service) newRole(f function, logs awslogs.LogGroup) awsiam.Role {
 	if f.rebuilds {
 		statements = append(statements, allow([]string{"states:StartExecution"}, s.rebuildMachineARN()))
 	}
+	if f.startsForgetting {
+		statements = append(statements, allow([]string{"states:StartExecution"}, s.forgetMachineARN()))
+	}
 	if f.posts {
 		statements = append(statements, s.postStatement())
 	}

@@ -68,6 +68,8 @@ type Service struct {
 	EventBus awsevents.IEventBus
 	// RebuildMachine is the state machine that rebuilds read models (RebuildMachine).
 	RebuildMachine awsstepfunctions.StateMachine
+	// ForgetMachine is the state machine that forgets people (ForgetMachine). It is nil if events have no personal data.
+	ForgetMachine awsstepfunctions.StateMachine
 	// Schedules are the daily reconciliations (ProjectorReconciliation, ReactorReconciliation).
 	Schedules map[annalsaws.Function]awsscheduler.CfnSchedule
 	// CursorKey is the secret that seals cursors (CursorKey). Secrets are the service's secrets that the stack makes,
@@ -118,6 +120,7 @@ func New(scope constructs.Construct, id string, service *annals.Service, setting
 	s.addFunctions()
 	s.subscribe()
 	s.addRebuilds()
+	s.addForgetting()
 	s.addSchedules()
 	s.addAPI()
 	s.addSocketRoutes()

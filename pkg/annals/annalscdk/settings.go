@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
@@ -46,6 +47,11 @@ type Settings struct {
 	// recovered, by default 7. A person who was forgotten can be found in a recovered table for as long. Without personal
 	// data it has no effect.
 	PersonalRecoveryDays int
+	// ForgetWait is how long functions may still use a person's key after it was deleted, in whole seconds, by default 6
+	// minutes. The forgetting of a person waits for it. Functions keep keys for 5/6 of it, 5 minutes at most. So it must be
+	// longer than that, and than the longest time between a read and its write on top of it. Use the default in production,
+	// and seconds in tests. Without personal data it has no effect.
+	ForgetWait time.Duration
 
 	// Issuer is the OpenID issuer of callers' tokens. If "", the stack makes a Cognito user pool. Audience is the
 	// audience that tokens must have.
@@ -99,6 +105,7 @@ func (s *Settings) complete(service *annals.Service) error {
 	s.Arch, s.BuildDir = cmp.Or(s.Arch, defaultArch), cmp.Or(s.BuildDir, defaultBuild)
 	s.RebuildSegments, s.RebuildConcurrency = cmp.Or(s.RebuildSegments, 16), cmp.Or(s.RebuildConcurrency, 4)
 	s.PersonalRecoveryDays = cmp.Or(s.PersonalRecoveryDays, 7)
+	s.ForgetWait = cmp.Or(s.ForgetWait, 6*time.Minute)
 	// The account's own limits are 10,000 a second and 5,000 at once, for all of its APIs together.
 	s.Rate, s.Burst = cmp.Or(s.Rate, 2000), cmp.Or(s.Burst, 1000)
 	if err := s.validate(); err != nil {
