@@ -58,7 +58,8 @@ func TestForgetting(t *testing.T) {
 		if want := "arn:" + machine; machine != "" && physical != want {
 			t.Errorf("events %T: the machine's physical id is %q, want %q", event, physical, want)
 		}
-		has := slices.ContainsFunc(annalsaws.RebuilderTables(s), func(t annalsaws.Table) bool { return t.Name == "snapshots" })
+		tables := annalsaws.RebuilderTables(s)
+		has := slices.ContainsFunc(tables, func(t annalsaws.Table) bool { return t.Name == annalsaws.Snapshots.Name })
 		if has != (machine != "") {
 			t.Errorf("events %T: the rebuilder uses snapshots: %v, want %v", event, has, machine != "")
 		}

@@ -136,7 +136,7 @@ func TestForgettingNeedsPersonalData(t *testing.T) {
 	same(t, "rights of the rebuilder on snapshots", []string(nil), actionsOn(t, got, "RebuilderRole", "SnapshotsTable"))
 }
 
-// TestForgettingStopped: an execution that ends in any way but the good one fires an alarm, whose page tells what to do.
+// TestForgettingStopped: an execution that stops before its end fires an alarm, whose page tells what to do.
 func TestForgettingStopped(t *testing.T) {
 	got := synthesize(t, personal())
 	alarm := got.resource(t, "ForgettingStoppedAlarm", "AWS::CloudWatch::Alarm").Properties
@@ -181,6 +181,10 @@ func TestForgetWaitIsChecked(t *testing.T) {
 		if err == nil || err.Error() != want {
 			t.Errorf("a wait of %v: %v, want %s", value, err, want)
 		}
+	}
+	props, chosen, err := Configure("../../../cdk.json", `{"forgetWait":2}`, []byte(`{"default": {}}`))
+	if err != nil || props == nil || chosen.ForgetWait != 2*time.Second {
+		t.Errorf("forgetWait in the context: %v, %v, want 2 s", chosen.ForgetWait, err)
 	}
 	for _, value := range []any{3600.0, "3600"} {
 		if got, err := readSettings(object{"forgetWait": value}); err != nil || got.ForgetWait != time.Hour {

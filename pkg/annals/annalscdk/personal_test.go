@@ -30,7 +30,8 @@ func personal() *annals.Service {
 		annals.Document("GET /courses/{id}", roster))
 }
 
-// TestKeysOfPersonalData: a service with personal data has a table of keys, which stays. Nothing but events can be recovered for longer than keys.
+// TestKeysOfPersonalData: a service with personal data has a table of keys, which stays. Nothing but
+// events can be recovered for longer than keys.
 func TestKeysOfPersonalData(t *testing.T) {
 	for days, settings := range map[float64]Settings{7: {}, 1: {PersonalRecoveryDays: 1}} {
 		_, synth := stackOf(t, personal(), settings)
@@ -56,8 +57,8 @@ func TestKeysOfPersonalData(t *testing.T) {
 	same(t, "keys without personal data", 0, len(actionsOn(t, synthesize(t, enrol()), "CommandRole", "KeysTable")))
 }
 
-// TestRightsOnKeys: the rebuilder alone may change keys, and nobody may delete one. No other role is allowed anything on
-// the table.
+// TestRightsOnKeys: the rebuilder alone may change keys, and no role may delete one. Each role has exactly the listed
+// actions on the table.
 func TestRightsOnKeys(t *testing.T) {
 	reads := []string{"dynamodb:BatchGetItem", "dynamodb:GetItem"}
 	makes := slices.Concat(reads, []string{"dynamodb:PutItem"})

@@ -46,8 +46,8 @@ type function struct {
 	// publishes is true if it sends public events to the bus, guards if it receives records of commits that were
 	// changed or removed.
 	publishes, guards bool
-	// rebuilds is true if it starts the state machine that rebuilds read models, startsForgetting if it starts the one that
-	// forgets people.
+	// rebuilds is true if it starts the state machine that rebuilds read models, startsForgetting if it starts the one
+	// that forgets people.
 	rebuilds, startsForgetting bool
 	// forgets is true if it does the steps of forgetting a person.
 	forgets bool

@@ -47,10 +47,10 @@ type Settings struct {
 	// recovered, by default 7. A person who was forgotten can be found in a recovered table for as long. Without personal
 	// data it has no effect.
 	PersonalRecoveryDays int
-	// ForgetWait is how long functions may still use a person's key after it was deleted, in whole seconds, by default 6
-	// minutes. The forgetting of a person waits for it. Functions keep keys for 5/6 of it, 5 minutes at most. So it must be
-	// longer than that, and than the longest time between a read and its write on top of it. Use the default in production,
-	// and seconds in tests. Without personal data it has no effect.
+	// ForgetWait is how long functions may still use a person's key after it was deleted, by default 6 minutes. The
+	// forgetting of a person waits for it. It is whole seconds, from a second to an hour. It must be longer than functions
+	// keep keys in memory (5/6 of it, 5 minutes at most) plus the longest time between a read and its write. Use the
+	// default in production, and seconds in tests. Without personal data it has no effect.
 	ForgetWait time.Duration
 
 	// Issuer is the OpenID issuer of callers' tokens. If "", the stack makes a Cognito user pool. Audience is the

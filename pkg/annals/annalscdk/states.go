@@ -17,11 +17,10 @@ func (s *Service) statesARN(resource string) *string {
 		":" + resource)
 }
 
-// newMachine declares a state machine and its role, which may do what the statements allow. id is the machine's, such as
-// RebuildMachine, and roleID the role's.
+// newMachine declares a state machine and its role, which may do what the statements allow. id is the machine's
+// logical id, roleID the role's.
 //
-// A function's variables and its role have the machine's ARN, and the machine calls a function. So the machine's name is
-// fixed, and the ARN is made of it.
+// The name is fixed, because the machine, its role, and functions and their roles refer to each other.
 func (s *Service) newMachine(
 	id, name string, definition members, roleID string, statements ...awsiam.PolicyStatement,
 ) awsstepfunctions.StateMachine {
@@ -91,8 +90,8 @@ func (s *Service) ofRebuilder() invocation {
 }
 
 // task is a state that calls the function with a payload, and goes to next with its answer. Transient failures are
-// retried for some minutes: throttling, outages, a process that ended, code that is about to be replaced. After that, and
-// after a permanent failure, the state in catch is next. If catch is "", the execution fails with the error.
+// retried for some minutes: throttling, outages, a process that ended, code that is about to be replaced. After that,
+// and after a permanent failure, the state in catch is next. If catch is "", the execution fails with the error.
 func (i invocation) task(payload members, next, catch string) members {
 	task := members{{"Next", next}, {"Retry", []members{
 		{{"ErrorEquals", []string{"RefusalError"}}, {"MaxAttempts", 0}},
