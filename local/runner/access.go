@@ -46,6 +46,11 @@ func (g *gate) mayPut(header http.Header, bus string) error {
 	return g.Check(header, policy.Request{Action: "events:PutEvents", Resource: bus})
 }
 
+// mayRun decides whether the signer of a request may do an action with a state machine or an execution.
+func (g *gate) mayRun(header http.Header, action, resource string) error {
+	return g.Check(header, policy.Request{Action: action, Resource: resource})
+}
+
 // mayInvoke decides whether the signer of a request may invoke a function.
 func (g *gate) mayInvoke(header http.Header, function string) error {
 	return g.Check(header, policy.Request{Action: "lambda:InvokeFunction", Resource: function})

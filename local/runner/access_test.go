@@ -24,7 +24,7 @@ func TestRolesAreKept(t *testing.T) {
 	eventually(t, "it says why", func() bool { return strings.Contains(p.stderr()+p.stdout(), want) })
 }
 
-// What roles say of queues, of buses, of functions and of connections is asked in AWS's words.
+// What roles say of queues, of buses, of machines, of functions and of connections is asked in AWS's words.
 func TestOtherRightsOfRoles(t *testing.T) {
 	t.Parallel()
 	system, err := template.Read(systemDir, template.Options{})
@@ -38,6 +38,7 @@ func TestOtherRightsOfRoles(t *testing.T) {
 	defer g.Close()
 	const bus = "arn:aws:events:us-east-1:000000000000:event-bus/"
 	const queue = "arn:aws:sqs:us-east-1:000000000000:Sys-"
+	const machine = "arn:aws:states:us-east-1:000000000000:stateMachine:Sys-"
 	const function = "arn:aws:lambda:us-east-1:000000000000:function:Sys-"
 	for _, test := range []struct {
 		key   string
@@ -78,6 +79,19 @@ func TestOtherRightsOfRoles(t *testing.T) {
 		{
 			"CourierFunction", func(r *http.Request) error { return g.mayInvoke(r.Header, function+"ApiFunction") },
 			"lambda:InvokeFunction on resource: " + function + "ApiFunction",
+		},
+		{
+			"CourierFunction",
+			func(r *http.Request) error { return g.mayRun(r.Header, "states:StartExecution", machine+"Steps") }, "",
+		},
+		{
+			"CourierFunction",
+			func(r *http.Request) error { return g.mayRun(r.Header, "states:StartExecution", machine+"Other") },
+			"states:StartExecution on resource: " + machine + "Other",
+		},
+		{
+			"ApiFunction", func(r *http.Request) error { return g.mayRun(r.Header, "states:StartExecution", machine+"Steps") },
+			"states:StartExecution on resource: " + machine + "Steps",
 		},
 		{"TeamFunction", func(r *http.Request) error { return g.maySend(r.Header, queue+"Letters") }, ""},
 		{

@@ -15,11 +15,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 )
 
-// put puts an event on the bus of what runs, by the key of a function or of the operator.
-func (p *process) put(t *testing.T, key, detail string) error {
+// environment is the environment of a function of what runs.
+func (p *process) environment(t *testing.T, function string) map[string]string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
-		p.address+"/_local/functions/CourierFunction/environment", nil)
+		p.address+"/_local/functions/"+function+"/environment", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,11 +32,18 @@ func (p *process) put(t *testing.T, key, detail string) error {
 	if err := json.NewDecoder(answer.Body).Decode(&env); err != nil {
 		t.Fatal(err)
 	}
+	return env
+}
+
+// put puts an event on the bus of what runs, by the key of a function or of the operator.
+func (p *process) put(t *testing.T, key, detail string) error {
+	t.Helper()
+	env := p.environment(t, "CourierFunction")
 	client := eventbridge.New(eventbridge.Options{
 		Region: "us-east-1", BaseEndpoint: aws.String(env["AWS_ENDPOINT_URL_EVENTBRIDGE"]), RetryMaxAttempts: 1,
 		Credentials: credentials.NewStaticCredentialsProvider(key, "x", ""),
 	})
-	_, err = client.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{{
+	_, err := client.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{{
 		EventBusName: aws.String("Sys"), Source: aws.String("s"), DetailType: aws.String("t"), Detail: aws.String(detail),
 	}}})
 	return err

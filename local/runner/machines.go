@@ -23,6 +23,7 @@ func (r *runner) openMachines(system *template.System, functions map[string]*lam
 		}
 		all = append(all, m)
 	}
+	r.sfn.MayDo = r.gate.mayRun
 	r.sfn.Serve(all...)
 	return nil
 }

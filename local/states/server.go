@@ -22,6 +22,10 @@ type Server struct {
 	*endpoint.Endpoint
 	machines []*Machine
 	log      *slog.Logger
+
+	// MayDo decides whether the signer of a request may do an action on a machine or an execution, by its ARN. If nil,
+	// every request is allowed. Set it before Serve.
+	MayDo func(header http.Header, action, resource string) error
 }
 
 // Listen opens a free port of the loopback interface. The caller closes the server.
@@ -60,8 +64,7 @@ func (e apiError) Error() string { return e.Code + ": " + e.Message }
 
 // ServeHTTP answers one call: the action is in X-Amz-Target, its input in the body.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	output, err := s.call(strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AWSStepFunctions."),
-		http.MaxBytesReader(w, r.Body, 1<<20))
+	output, err := s.call(r.Header, http.MaxBytesReader(w, r.Body, 1<<20))
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	if err != nil {
 		e, known := errors.AsType[apiError](err)
@@ -76,11 +79,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(output)
 }
 
-func (s *Server) call(action string, body io.Reader) (any, error) {
+func (s *Server) call(header http.Header, body io.Reader) (any, error) {
+	action := strings.TrimPrefix(header.Get("X-Amz-Target"), "AWSStepFunctions.")
 	switch action {
 	case "StartExecution":
 		var in struct{ StateMachineARN, Name, Input string }
 		if err := strictlyAPI(body, &in); err != nil {
+			return nil, err
+		}
+		if err := s.allowed(header, action, in.StateMachineARN); err != nil {
 			return nil, err
 		}
 		return s.start(in.StateMachineARN, in.Name, in.Input)
@@ -89,10 +96,23 @@ func (s *Server) call(action string, body io.Reader) (any, error) {
 		if err := strictlyAPI(body, &in); err != nil {
 			return nil, err
 		}
+		if err := s.allowed(header, action, in.ExecutionARN); err != nil {
+			return nil, err
+		}
 		return s.describe(in.ExecutionARN)
 	}
 	return nil, apiError{"UnsupportedOperation",
 		fmt.Sprintf("%q is not supported locally: use StartExecution or DescribeExecution", action)}
+}
+
+func (s *Server) allowed(header http.Header, action, resource string) error {
+	if s.MayDo == nil {
+		return nil
+	}
+	if err := s.MayDo(header, "states:"+action, resource); err != nil {
+		return apiError{"AccessDeniedException", err.Error()}
+	}
+	return nil
 }
 
 func strictlyAPI(body io.Reader, into any) error {

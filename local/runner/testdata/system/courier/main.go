@@ -1,4 +1,5 @@
-// Courier sends the ids of its requests as messages, and receives them. It drops what is called poison.
+// Courier sends the ids of its requests as messages, and receives them. It drops what is called poison. For the state
+// machine it counts steps.
 package main
 
 import (
@@ -29,6 +30,14 @@ func main() {
 		}
 		if len(batch.Records) > 0 {
 			return nil, receive(batch)
+		}
+		var machine struct {
+			Task string
+			Step int
+		}
+		if err := json.Unmarshal(text, &machine); err == nil && machine.Task == "step" {
+			fmt.Printf("step %d\n", machine.Step)
+			return map[string]any{"step": machine.Step + 1, "done": machine.Step >= 3, "wait": 1}, nil
 		}
 		var request events.APIGatewayV2HTTPRequest
 		if err := json.Unmarshal(text, &request); err != nil {
