@@ -98,6 +98,7 @@ func TestRun(t *testing.T) {
 		annalsaws.CursorKeyEnv+"="+strings.Repeat("k", 32),
 		annalsaws.Events.Env()+"="+dynamotest.Table(t, client, annalsaws.Events.Table),
 		annalsaws.Snapshots.Env()+"="+dynamotest.Table(t, client, annalsaws.Snapshots.Table),
+		annalsaws.Keys.Env()+"="+dynamotest.Table(t, client, annalsaws.Keys.Table),
 		annalsaws.Projections.Env()+"=none", annalsaws.ReadTable(declared.ReadModel("product-catalog")).Env()+"=none")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -21,6 +21,8 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalslambda"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
+	"github.com/annals-es/annals/pkg/es/personal"
+	"github.com/annals-es/annals/pkg/es/personal/dynamokeys"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 	"github.com/annals-es/annals/shop"
@@ -162,14 +164,28 @@ func (s *service) subscriptions() []projection.Subscription {
 	return declared.Subscriptions(func(name string) projection.View { return dynamoview.New(s.client, s.Tables[name]) })
 }
 
-// events is the event store.
-func (s *service) events(t *testing.T) *dynamostore.Store {
+// events is the event store, which decrypts personal data.
+func (s *service) events(t *testing.T) *personal.Store {
 	t.Helper()
-	store, err := dynamostore.New(s.client, s.Tables.Of(annalsaws.Events), dynamostore.Config{})
+	events, err := dynamostore.New(s.client, s.Tables.Of(annalsaws.Events), dynamostore.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := personal.NewStore(events, s.keys(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return store
+}
+
+// keys are the keys of personal data.
+func (s *service) keys(t *testing.T) *dynamokeys.Keys {
+	t.Helper()
+	keys, err := dynamokeys.New(s.client, s.Tables.Of(annalsaws.Keys))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
 }
 
 // request is the event that API Gateway makes of a request, and the function that it sends it to.

@@ -10,9 +10,11 @@ import (
 )
 
 func TestFunctions(t *testing.T) {
-	write := object{"TABLE_EVENTS": ref("EventsTable"), "TABLE_SNAPSHOTS": ref("SnapshotsTable")}
+	write := object{
+		"TABLE_EVENTS": ref("EventsTable"), "TABLE_KEYS": ref("KeysTable"), "TABLE_SNAPSHOTS": ref("SnapshotsTable"),
+	}
 	read := object{
-		"TABLE_EVENTS": ref("EventsTable"), "TABLE_PROJECTIONS": ref("ProjectionsTable"),
+		"TABLE_EVENTS": ref("EventsTable"), "TABLE_KEYS": ref("KeysTable"), "TABLE_PROJECTIONS": ref("ProjectionsTable"),
 		"CATCH_UP_QUEUE_URL": ref("CatchUpQueue"),
 	}
 	for _, readModel := range readTables {

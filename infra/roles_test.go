@@ -21,8 +21,12 @@ func TestRoles(t *testing.T) {
 	}
 	postToLive := arnOf(onStage("POST/@connections/*"))
 	logs := []string{"logs:CreateLogStream", "logs:PutLogEvents"}
+	// No function may replace or delete a key. Those that append may store one.
+	readKeys := []string{"dynamodb:BatchGetItem", "dynamodb:GetItem"}
+	makeKeys := append(slices.Clone(readKeys), "dynamodb:PutItem")
 	tests := map[string]grants{
 		"CommandRole": {
+			"KeysTable.Arn":           makeKeys,
 			"EventsTable.Arn":         {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
 			"SnapshotsTable.Arn":      {"dynamodb:BatchGetItem", "dynamodb:GetItem"},
 			"ProjectionsTable.Arn":    {"dynamodb:Query"},
@@ -32,6 +36,7 @@ func TestRoles(t *testing.T) {
 		"QueryRole": withReadTables(grants{
 			"EventsTable.Arn":      {"dynamodb:GetItem", "dynamodb:Query"},
 			"ProjectionsTable.Arn": {"dynamodb:Query"},
+			"KeysTable.Arn":        readKeys,
 			"QueryLogs.Arn":        logs,
 			// No more than to ask.
 			"CatchUpQueue.Arn": {"sqs:SendMessage"},
@@ -40,6 +45,7 @@ func TestRoles(t *testing.T) {
 			"EventsTable.Arn":      {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
 			"ProjectionsTable.Arn": {"dynamodb:PutItem", "dynamodb:Query"},
 			"SnapshotsTable.Arn":   {"dynamodb:GetItem", "dynamodb:PutItem"},
+			"KeysTable.Arn":        readKeys,
 			"EventsTable.StreamArn": {
 				"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator",
 			},
@@ -60,6 +66,7 @@ func TestRoles(t *testing.T) {
 			"EventsTable.Arn":      {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
 			"ProjectionsTable.Arn": {"dynamodb:PutItem", "dynamodb:Query"},
 			"CatchUpQueue.Arn":     {"sqs:SendMessage"},
+			"KeysTable.Arn":        readKeys,
 			"RebuilderLogs.Arn":    logs,
 		}, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
 			"dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"),
@@ -77,6 +84,7 @@ func TestRoles(t *testing.T) {
 			"ReactionQueue.Arn": {
 				"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage",
 			},
+			"KeysTable.Arn":   makeKeys,
 			"ReactorLogs.Arn": logs,
 		},
 		"SocketRole": {

@@ -12,7 +12,7 @@ import (
 )
 
 func TestTablesAreAsDeclared(t *testing.T) {
-	declared := append([]annalsaws.Table{annalsaws.Events}, derivedTables...)
+	declared := append([]annalsaws.Table{annalsaws.Events, annalsaws.Keys}, derivedTables...)
 	var ids []string
 	for _, table := range declared {
 		id := pascal(table.Name) + "Table"
@@ -56,11 +56,13 @@ func TestTablesAreAsDeclared(t *testing.T) {
 
 func TestTablesAreProtected(t *testing.T) {
 	for stage, stack := range map[string]assembly{"": arm64, "prod": prod} {
-		// The event table stays even if the stack is deleted or its key changes.
-		events := stack.resource(t, "EventsTable", "AWS::DynamoDB::GlobalTable")
-		same(t, "of the events", []any{"Retain", "Retain", true}, []any{
-			events.DeletionPolicy, events.UpdateReplacePolicy, replicaOf(events)["DeletionProtectionEnabled"],
-		})
+		// These tables stay even if the stack is deleted or their key changes.
+		for _, id := range []string{"EventsTable", "KeysTable"} {
+			kept := stack.resource(t, id, "AWS::DynamoDB::GlobalTable")
+			same(t, id, []any{"Retain", "Retain", true}, []any{
+				kept.DeletionPolicy, kept.UpdateReplacePolicy, replicaOf(kept)["DeletionProtectionEnabled"],
+			})
+		}
 		var protected any // what is derived, in production alone
 		if stage == "prod" {
 			protected = true
@@ -74,13 +76,17 @@ func TestTablesAreProtected(t *testing.T) {
 	}
 }
 
-// These apply to all tables by default.
+// These apply to all tables by default. Only the events, whose personal data is encrypted, can be recovered for longer
+// than the keys.
 func TestTablesAreRecoverableAndWatched(t *testing.T) {
 	for _, id := range arm64.ids("AWS::DynamoDB::GlobalTable") {
 		table := arm64.resource(t, id, "AWS::DynamoDB::GlobalTable")
 		got := maps.Clone(replicaOf(table))
-		component := "read-side"
-		if id == "EventsTable" {
+		component, days := "read-side", 7.0
+		switch id {
+		case "EventsTable":
+			component, days = "store", 35
+		case "KeysTable":
 			component = "store"
 		}
 		delete(got, "DeletionProtectionEnabled")
@@ -88,7 +94,7 @@ func TestTablesAreRecoverableAndWatched(t *testing.T) {
 		watched := object{"Enabled": true, "Mode": "THROTTLED_KEYS"}
 		want := object{
 			"Region":                           ref("AWS::Region"),
-			"PointInTimeRecoverySpecification": object{"PointInTimeRecoveryEnabled": true, "RecoveryPeriodInDays": 35.0},
+			"PointInTimeRecoverySpecification": object{"PointInTimeRecoveryEnabled": true, "RecoveryPeriodInDays": days},
 			"ContributorInsightsSpecification": watched,
 			"Tags":                             list{object{"Key": "component", "Value": component}},
 		}
@@ -198,7 +204,8 @@ func TestEventsAreImmutable(t *testing.T) {
 }
 
 func TestCopies(t *testing.T) {
-	unread := map[string]bool{"SnapshotsTable": true, "ConnectionsTable": true} // no query reads them
+	// No query reads these. Keys are not copied.
+	unread := map[string]bool{"SnapshotsTable": true, "ConnectionsTable": true, "KeysTable": true}
 	for _, table := range reactions {
 		unread[pascal(table.Name)+"Table"] = true
 	}

@@ -58,7 +58,11 @@ func newDecoder[S, E any](folder string, aggregate es.Aggregate[S, E]) decoder {
 	at := es.StreamVersion{Stream: aggregate.Stream("a"), Version: 7}
 	decode := func(raw es.RawEvent) (events []E, err error) {
 		c := es.Commit{Stream: at.Stream, Version: at.Version, Events: []es.RawEvent{raw}}
-		err = aggregate.Events.Decode(&c, 0, func(e E) error { events = append(events, e); return nil })
+		yield := func(e E) error { events = append(events, e); return nil }
+		err = aggregate.Events.Decode(&c, 0, yield)
+		if errors.As(err, new(*es.SealedError)) { // as after the person was forgotten
+			err = aggregate.Events.Erasing().Decode(&c, 0, yield)
+		}
 		return events, err
 	}
 	return decoder{folder: folder, types: aggregate.Events.StoredTypes(),

@@ -14,6 +14,8 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalshttp"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/memstore"
+	"github.com/annals-es/annals/pkg/es/personal"
+	"github.com/annals-es/annals/pkg/es/personal/memkeys"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/memview"
 	"github.com/annals-es/annals/shop"
@@ -30,7 +32,17 @@ type client struct {
 // newClient serves commands on a store of its own.
 func newClient(t testing.TB) *client {
 	t.Helper()
-	return on(t, memstore.New(memstore.Config{}), annalshttp.Config{})
+	return on(t, newStore(t), annalshttp.Config{})
+}
+
+// newStore returns a store in memory that encrypts personal data.
+func newStore(t testing.TB) *personal.Store {
+	t.Helper()
+	store, err := personal.NewStore(memstore.New(), memkeys.New())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
 }
 
 // on serves commands on a store.

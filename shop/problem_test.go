@@ -9,7 +9,6 @@ import (
 
 	"github.com/annals-es/annals/pkg/annals/annalshttp"
 	"github.com/annals-es/annals/pkg/es"
-	"github.com/annals-es/annals/pkg/es/memstore"
 )
 
 func TestRefused(t *testing.T) {
@@ -143,7 +142,7 @@ func TestFaults(t *testing.T) {
 
 func (f fault) check(t *testing.T, store *failing) {
 	t.Helper()
-	memory := memstore.New(memstore.Config{})
+	memory := newStore(t)
 	store.Store = memory
 	on(t, memory, annalshttp.Config{}).ok(t, "POST /accounts", openA)
 	c := on(t, store, annalshttp.Config{Unavailable: func(err error) bool { return errors.Is(err, errThrottled) }})
@@ -174,7 +173,7 @@ func TestPanic(t *testing.T) {
 	for name, throw := range thrown {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := on(t, &failing{Store: memstore.New(memstore.Config{}), load: throw}, annalshttp.Config{})
+			c := on(t, &failing{Store: newStore(t), load: throw}, annalshttp.Config{})
 			c.send(t, "POST /accounts/a/deposits", usd5).refused(t, 500, "internal")
 			if log := c.log.String(); strings.Contains(log, secret) || !strings.Contains(log, "problem_test.go") {
 				t.Errorf("log: %s, want the place of the panic and no payload", log)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/annals-es/annals/pkg/annals/annalshttp"
 	"github.com/annals-es/annals/pkg/es"
-	"github.com/annals-es/annals/pkg/es/memstore"
 	"github.com/annals-es/annals/pkg/es/storekit"
 )
 
@@ -18,7 +17,7 @@ import (
 // nothing.
 func TestLargeTrail(t *testing.T) {
 	t.Parallel()
-	store := memstore.New(memstore.Config{})
+	store := newStore(t)
 	head := store.Empty(es.StreamID{Type: "Order", ID: "o"})
 	large := json.RawMessage(`{"text":"` + strings.Repeat("x", 100_000) + `"}`)
 	const commits, each = 30, 3

@@ -10,7 +10,6 @@ import (
 
 	"github.com/annals-es/annals/pkg/annals/annalshttp"
 	"github.com/annals-es/annals/pkg/es"
-	"github.com/annals-es/annals/pkg/es/memstore"
 )
 
 const withEmail = `{"accountId":"a","ownerName":"Ada","email":"ada@example.com","initialDeposit":{"amount":"0",` +
@@ -61,7 +60,7 @@ func TestNoMessageNamesAnInternalStream(t *testing.T) {
 				if store.append != nil && fault.status == http.StatusPreconditionFailed { // a creation demands no version
 					continue
 				}
-				store.Store = memstore.New(memstore.Config{})
+				store.Store = newStore(t)
 				c := on(t, store, annalshttp.Config{Unavailable: func(err error) bool { return errors.Is(err, errThrottled) }})
 				target, body := "POST /accounts", withEmail
 				if store.load != nil { // opening an account loads nothing at first

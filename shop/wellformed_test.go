@@ -67,7 +67,7 @@ func (a asked) check(t *testing.T, h http.Handler) {
 
 func TestQueryStrings(t *testing.T) {
 	t.Parallel()
-	store := memstore.New(memstore.Config{})
+	store := newStore(t)
 	on(t, store, annalshttp.Config{}).ok(t, "POST /accounts", openA)
 	queries, docs := queries(t, store), docs(t)
 	const one, trail, reference = "GET /accounts/a?", "GET /streams/Account/a?", "GET /openapi.json?"

@@ -7,14 +7,13 @@ import (
 
 	"github.com/annals-es/annals/pkg/annals/annalshttp"
 	"github.com/annals-es/annals/pkg/es"
-	"github.com/annals-es/annals/pkg/es/memstore"
 	"github.com/annals-es/annals/pkg/es/projection"
 )
 
 // TestWholeService: every query shows what commands did, in one process in memory.
 func TestWholeService(t *testing.T) {
 	t.Parallel()
-	store := memstore.New()
+	store := newStore(t)
 	running := open(t, store, nil)
 	engine := projection.NewEngine(store, running.Catalog, projection.Config{}, running.Subscriptions...)
 	handler, err := annalshttp.Handler(running, annalshttp.Config{})

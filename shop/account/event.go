@@ -12,11 +12,12 @@ type Event interface{ accountEvent() }
 // follows. The currency of the deposit is the account's.
 type AccountOpened struct {
 	AccountID string `json:"accountId"`
-	// FirstName and LastName are the owner's name, split at its last space. LastName is "" if there is no space.
-	FirstName string `json:"firstName"`
-	LastName  string `json:"lastName,omitempty"`
-	// Email is the owner's address as the owner wrote it, or "".
-	Email          string      `json:"email,omitempty"`
+	// FirstName and LastName are the owner's name, split at its last space. LastName is "" if there is no space. Once the
+	// owner is forgotten, the name is "(removed)".
+	FirstName string `json:"firstName" personal:"owner" erased:"\"(removed)\""`
+	LastName  string `json:"lastName,omitempty" personal:"owner"`
+	// Email is the owner's address as the owner wrote it, or "". It is "" once the owner is forgotten.
+	Email          string      `json:"email,omitempty" personal:"owner"`
 	InitialDeposit money.Money `json:"initialDeposit"`
 }
 

@@ -6,16 +6,22 @@ import (
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/memstore"
+	"github.com/annals-es/annals/pkg/es/personal"
+	"github.com/annals-es/annals/pkg/es/personal/memkeys"
 	"github.com/annals-es/annals/shop/account"
 )
 
 // Both accounts take part in one decision. The events are stored on both or on neither.
 func ExampleTransfer() {
 	ctx := context.Background()
-	executor := es.NewExecutor(memstore.New(memstore.Config{}), es.ExecutorConfig{})
+	store, err := personal.NewStore(memstore.New(), memkeys.New()) // the owner's name is encrypted
+	if err != nil {
+		fmt.Println(err)
+	}
+	executor := es.NewExecutor(store, es.ExecutorConfig{})
 	repository := es.NewRepository(executor, account.Aggregate, es.RepositoryConfig{})
 	for _, id := range []string{"ada", "bob"} {
-		_, err := repository.Create(ctx, id, es.Command{}, func() ([]account.Event, error) {
+		_, err := repository.Create(ctx, id, es.Command{Meta: es.Meta{Actor: id}}, func() ([]account.Event, error) {
 			return account.Open(id, id, "", usd("100"))
 		})
 		if err != nil {

@@ -43,7 +43,7 @@ func opened(deposit money.Money) account.AccountOpened {
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	accounts.Golden(t, estest.GoldenConfig{Dir: "testdata/golden", Update: *update},
-		account.AccountOpened{AccountID: "acc-1", FirstName: "Ada", LastName: "Lovelace", InitialDeposit: usd("100.00")},
+		account.AccountOpened{AccountID: "acc-1", FirstName: "Ada", LastName: "Lovelace", Email: "ada@example.com", InitialDeposit: usd("100.00")},
 		account.MoneyDeposited{Amount: usd("12.34"), Description: "rent & more", FromAccountID: "acc-2"},
 		account.MoneyWithdrawn{Amount: usd("0.50"), Description: "coffee", ToAccountID: "acc-2"},
 		account.AccountClosed{},

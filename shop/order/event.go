@@ -30,7 +30,8 @@ type ItemRemoved struct {
 
 // ShippingAddressSet sets the destination of the order. It replaces an earlier one.
 type ShippingAddressSet struct {
-	Address Address `json:"address"`
+	// Address is the zero Address once the order's customer is forgotten.
+	Address Address `json:"address" personal:"owner"`
 }
 
 // OrderPlaced ends the draft. An order whose total is zero is then paid: no PaymentReceived follows.

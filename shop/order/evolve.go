@@ -22,7 +22,7 @@ func evolve(s *State, event Event) {
 	case ItemRemoved:
 		s.remove(e.ProductID)
 	case ShippingAddressSet:
-		s.ShippingAddress = &e.Address
+		s.ShippingAddress = e.destination()
 	case OrderPlaced:
 		s.Status, s.Total = StatusPlaced, e.Total
 		s.settle()
@@ -39,6 +39,14 @@ func evolve(s *State, event Event) {
 	case OrderFlaggedShort:
 		s.ShortOf = slices.Clone(e.ProductIDs)
 	}
+}
+
+// destination is the address, or nil if the customer was forgotten: such an order goes nowhere.
+func (e ShippingAddressSet) destination() *Address {
+	if e.Address == (Address{}) {
+		return nil
+	}
+	return &e.Address
 }
 
 // settle marks an order as paid when nothing is left to pay. An order with a total of zero is paid as soon as it is

@@ -8,6 +8,8 @@ import (
 	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/memstore"
+	"github.com/annals-es/annals/pkg/es/personal"
+	"github.com/annals-es/annals/pkg/es/personal/memkeys"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/shop"
 	"github.com/annals-es/annals/shop/money"
@@ -24,7 +26,7 @@ func item(productID string, quantity int, price string) order.Item {
 
 // world is the shop in memory, and the reaction on the same store, as in another process.
 type world struct {
-	store    *memstore.Store
+	store    *personal.Store
 	Orders   *es.Repository[order.State, order.Event]
 	Products *es.Repository[product.State, product.Event]
 	reactor  *annals.Running
@@ -43,7 +45,11 @@ func everywhere(t *testing.T, test func(t *testing.T, w *world)) {
 
 func newWorld(t *testing.T, warm int) *world {
 	t.Helper()
-	w := &world{store: memstore.New(memstore.Config{})}
+	store, err := personal.NewStore(memstore.New(), memkeys.New())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{store: store}
 	running := open(t, w.store, 0)
 	w.Orders, w.Products = annals.RepositoryOf(running, order.Aggregate), annals.RepositoryOf(running, product.Aggregate)
 	w.reactor = open(t, w.store, warm)
@@ -225,7 +231,7 @@ func (w *world) order(t *testing.T, id string) order.State {
 
 // meddling is a store that runs a function before each append, or whose products can't be read.
 type meddling struct {
-	*memstore.Store
+	*personal.Store
 	beforeAppend func()
 	unreadable   error
 }

@@ -255,7 +255,12 @@ func TestOnRecord(t *testing.T) {
 		}
 		stored = c
 	}
-	if want := command(paid); stored.Command != want.Ref || stored.Meta.CausationID != want.Meta.CausationID ||
+	want := command(paid)
+	var err error
+	if want.Ref.Fingerprint, err = w.store.Fingerprint(t.Context(), want.Ref.Fingerprint); err != nil {
+		t.Fatal(err)
+	}
+	if stored.Command != want.Ref || stored.Meta.CausationID != want.Meta.CausationID ||
 		stored.Events[0].Type != "StockReserved" {
 		t.Errorf("stored: %+v, want the command's id and StockReserved", stored)
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/estest"
 	"github.com/annals-es/annals/pkg/es/memstore"
+	"github.com/annals-es/annals/pkg/es/personal"
+	"github.com/annals-es/annals/pkg/es/personal/memkeys"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/shop/account"
 	"github.com/annals-es/annals/shop/money"
@@ -35,7 +37,7 @@ func total(amount, currency string) readmodel.Total {
 
 // world is a store with its read models.
 type world struct {
-	store    *memstore.Store
+	store    *personal.Store
 	models   *models
 	engine   *projection.Engine
 	accounts *es.Repository[account.State, account.Event]
@@ -52,10 +54,22 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+// byAnn is a command of Ann, who owns the streams that it creates.
+var byAnn = es.Command{Meta: es.Meta{Actor: "ann"}}
+
+// sealing returns a store in memory that encrypts personal data.
+func sealing(cfg memstore.Config) *personal.Store {
+	store, err := personal.NewStore(memstore.New(cfg), memkeys.New())
+	if err != nil {
+		panic(err) // the configuration is valid
+	}
+	return store
+}
+
 // newStore returns a world without read models.
 func newStore() *world {
 	w := &world{now: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}
-	w.store = memstore.New(memstore.Config{Now: func() time.Time { w.now = w.now.Add(time.Second); return w.now }})
+	w.store = sealing(memstore.Config{Now: func() time.Time { w.now = w.now.Add(time.Second); return w.now }})
 	x := es.NewExecutor(w.store, es.ExecutorConfig{})
 	w.accounts = es.NewRepository(x, account.Aggregate, es.RepositoryConfig{})
 	w.orders = es.NewRepository(x, order.Aggregate, es.RepositoryConfig{})
@@ -66,7 +80,7 @@ func newStore() *world {
 // create creates an aggregate, and do changes one. A violation of a rule is not an error.
 func create[S, E any](t *testing.T, w *world, repo *es.Repository[S, E], id string, decide func() ([]E, error)) {
 	t.Helper()
-	r, err := repo.Create(t.Context(), id, es.Command{}, decide)
+	r, err := repo.Create(t.Context(), id, byAnn, decide)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +89,7 @@ func create[S, E any](t *testing.T, w *world, repo *es.Repository[S, E], id stri
 
 func do[S, E any](t *testing.T, repo *es.Repository[S, E], id string, decide func(S) ([]E, error)) {
 	t.Helper()
-	if _, err := repo.Execute(t.Context(), id, es.Command{}, decide); err != nil {
+	if _, err := repo.Execute(t.Context(), id, byAnn, decide); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -399,7 +413,7 @@ func (w *world) randomOrder(t *testing.T, rng *rand.Rand, id string) {
 	t.Helper()
 	w.live(t, id, fmt.Sprint("customer", rng.IntN(2)), nil)
 	for range 4 + rng.IntN(12) {
-		_, _ = w.orders.Execute(t.Context(), id, es.Command{}, []func(order.State) ([]order.Event, error){
+		_, _ = w.orders.Execute(t.Context(), id, byAnn, []func(order.State) ([]order.Event, error){
 			func(s order.State) ([]order.Event, error) {
 				return s.AddItem(item(fmt.Sprint("product", rng.IntN(3)), 1+rng.IntN(5), fmt.Sprintf("%d.25", rng.IntN(3))))
 			},

@@ -103,15 +103,15 @@ func (w *world) steps(t *testing.T) map[string]func(id string, n int) error {
 	t.Helper()
 	ctx := t.Context()
 	onOrder := func(id string, do func(order.State) ([]order.Event, error)) error {
-		_, err := w.orders.Execute(ctx, id, es.Command{}, do)
+		_, err := w.orders.Execute(ctx, id, byAnn, do)
 		return err
 	}
 	onProduct := func(id string, do func(product.State) ([]product.Event, error)) error {
-		_, err := w.products.Execute(ctx, id, es.Command{}, do)
+		_, err := w.products.Execute(ctx, id, byAnn, do)
 		return err
 	}
 	onAccount := func(id string, do func(account.State) ([]account.Event, error)) error {
-		_, err := w.accounts.Execute(ctx, id, es.Command{}, do)
+		_, err := w.accounts.Execute(ctx, id, byAnn, do)
 		return err
 	}
 	return map[string]func(id string, n int) error{
@@ -158,7 +158,7 @@ func (w *world) steps(t *testing.T) map[string]func(id string, n int) error {
 			})
 		},
 		"transfer": func(id string, n int) error {
-			_, err := w.accounts.ExecuteTx(ctx, id, es.Command{}, func(tx *es.Tx, from account.State) ([]account.Event, error) {
+			_, err := w.accounts.ExecuteTx(ctx, id, byAnn, func(tx *es.Tx, from account.State) ([]account.Event, error) {
 				to, err := w.accounts.Get(tx, map[string]string{"0": "1", "1": "0"}[id])
 				if err != nil {
 					return nil, err
