@@ -50,3 +50,33 @@ func TestOwnerName(t *testing.T) {
 		}
 	}
 }
+
+// TestErasedName: without personal data an account has no name and no e-mail address, whatever schema it was stored with,
+// and also if it was stored in the clear.
+func TestErasedName(t *testing.T) {
+	t.Parallel()
+	want := account.AccountOpened{AccountID: "a", FirstName: "(removed)", InitialDeposit: usd("1")}
+	if want.OwnerName() != "(removed)" {
+		t.Errorf("erased name: %q, want (removed)", want.OwnerName())
+	}
+	const deposit = `"initialDeposit":{"amount":"1.00","currency":"USD"}}`
+	for schema, data := range map[int]string{
+		1: `{"accountId":"a","ownerName":"Ada Lovelace",` + deposit,
+		2: `{"accountId":"a","firstName":"Ada","lastName":"Lovelace","email":"ada@example.com",` + deposit,
+	} {
+		c := es.Commit{
+			Stream:  account.Aggregate.Stream("a"),
+			Version: 1,
+			Events:  []es.RawEvent{{Type: "AccountOpened", Schema: schema, Data: json.RawMessage(data)}},
+		}
+		err := account.Aggregate.Events.Erasing().Decode(&c, 0, func(e account.Event) error {
+			if e != account.Event(want) {
+				t.Errorf("schema %d without personal data: %+v, want %+v", schema, e, want)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Errorf("schema %d: %v", schema, err)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package order_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/annals-es/annals/shop/money"
 	"github.com/annals-es/annals/shop/order"
+	"github.com/annals-es/annals/shop/rule"
 )
 
 // life is every event of an order except its cancellation, with lines that merge, stay separate and are removed.
@@ -132,5 +134,31 @@ func TestCopiesOfAStateStandAlone(t *testing.T) {
 				t.Errorf("%T after %d events: what happened to another copy shows\n-%s\n+%s", event, n, firstAlone, now)
 			}
 		}
+	}
+}
+
+// TestAddressOfAForgottenCustomer: an order whose address was erased has none. Its draft can't be placed; nothing else of
+// it changes.
+func TestAddressOfAForgottenCustomer(t *testing.T) {
+	t.Parallel()
+	erased := func(all events) events {
+		out := slices.Clone(all)
+		for i, event := range out {
+			if _, is := event.(order.ShippingAddressSet); is {
+				out[i] = order.ShippingAddressSet{}
+			}
+		}
+		return out
+	}
+	for name, given := range map[string]events{"placed": placed, "paid": paid, "delivered": arrived, "cancelled": cancelled} {
+		want := orders.Given(given...).State()
+		want.ShippingAddress = nil
+		if d := cmp.Diff(want, orders.Given(erased(given)...).State()); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+	}
+	addressless := orders.Given(erased(then(draft, addressed))...).State()
+	if _, err := addressless.Place(); !rule.Violated(err, order.NoShippingAddress) {
+		t.Errorf("place an order without its address: %v, want NoShippingAddress", err)
 	}
 }
