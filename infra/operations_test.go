@@ -18,10 +18,6 @@ var procedures = []string{
 	"README", "email-key", "restore", "rollback", "stuck-shard",
 }
 
-// ofPersonalData are runbooks of alarms that only services with personal data have. In pkg/annals/annalscdk,
-// TestForgettingStopped has the alarm.
-var ofPersonalData = []string{"stopped-forgetting"}
-
 // resourceIn matches a resource of the stack in a runbook's command.
 var resourceIn = regexp.MustCompile(`(?:\$\(id |logs )([A-Z][A-Za-z]+)`)
 
@@ -56,11 +52,11 @@ func TestRunbooks(t *testing.T) {
 	}
 	for page, text := range pages {
 		for _, used := range resourceIn.FindAllStringSubmatch(text, -1) {
-			if _, there := arm64.template.Resources[used[1]]; !there && !slices.Contains(ofPersonalData, page) {
+			if _, there := arm64.template.Resources[used[1]]; !there {
 				t.Errorf("docs/runbooks/%s.md asks for %s, which the stack lacks", page, used[1])
 			}
 		}
-		if !led[page] && !slices.Contains(slices.Concat(procedures, ofPersonalData), page) {
+		if !led[page] && !slices.Contains(procedures, page) {
 			t.Errorf("no alarm leads to docs/runbooks/%s.md", page)
 		}
 		if page == "README" {

@@ -4,6 +4,7 @@ package shop
 
 import (
 	"github.com/annals-es/annals/pkg/annals"
+	"github.com/annals-es/annals/pkg/es/personal/subjects"
 	"github.com/annals-es/annals/shop/account"
 	"github.com/annals-es/annals/shop/email"
 	"github.com/annals-es/annals/shop/integration"
@@ -35,6 +36,7 @@ func New() *annals.Service {
 		annals.AuditTrail("GET /streams/{type}/{id}", annals.Named("get-stream", "The audit trail: every event of a stream")),
 
 		annals.React("reserve-stock", order.Aggregate, reaction.ReserveStock, reaction.ReservingEvents...),
+		annals.React("release-emails", subjects.Aggregate, reaction.ReleaseEmails, subjects.Event(subjects.StreamsCleared{})),
 		annals.PublicPrefix("org.annals."),
 		annals.Publish(account.Aggregate, integration.OfAccount, integration.PublicOfAccount...),
 		annals.Publish(order.Aggregate, integration.OfOrder, integration.PublicOfOrder...),

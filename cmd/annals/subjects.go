@@ -98,7 +98,7 @@ func (s *session) subject(ctx context.Context, id string) (subject, error) {
 
 func writeSubject(w io.Writer, s subject) {
 	fmt.Fprintf(w, "%s: %s\n", visible(s.Subject, false), s.Status)
-	line := func(name string, value any) { fmt.Fprintf(w, "  %-14s %v\n", name, value) }
+	line := func(name string, value any) { fmt.Fprintf(w, "  %-20s %v\n", name, value) }
 	at := func(name string, t *time.Time) {
 		if t != nil {
 			line(name, stamp(*t))
@@ -107,14 +107,16 @@ func writeSubject(w io.Writer, s subject) {
 	line("streams", len(s.Names))
 	at("requested", s.RequestedAt)
 	at("key deleted", s.KeyDeletedAt)
-	at("keys in memory until", s.Until)
+	at("in memory until", s.Until)
 	if s.Status == subjects.Known {
 		return
 	}
-	line("cleared", fmt.Sprintf("%d streams: %d documents and %d rows folded again, %d snapshots removed",
-		s.Streams, s.Documents, s.Rows, s.Snapshots))
+	line("streams cleared", s.Streams)
+	line("documents folded", s.Documents)
+	line("rows folded", s.Rows)
+	line("snapshots removed", s.Snapshots)
 	for _, p := range s.Published {
-		line("published", fmt.Sprintf("%d %s", p.Events, p.Type))
+		line("published before", fmt.Sprintf("%d %s", p.Events, p.Type))
 	}
 	at("forgotten", s.ForgottenAt)
 	at("final", s.Final)

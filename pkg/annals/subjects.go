@@ -97,15 +97,16 @@ func (r *Running) Forget(ctx context.Context, subject string, cmd es.Command) (e
 	if strings.HasPrefix(subject, "$") || personal.Check(subject) != nil {
 		return none, SubjectReport{}, &es.NotFoundError{Stream: stream}
 	}
-	if _, err := subjects.ReportOf(ctx, r.Events, store.Keys(), subject); err != nil {
-		return none, SubjectReport{}, err
-	}
 	keys, err := store.Keys().Load(ctx, subject)
-	if err != nil && !errors.As(err, new(*personal.KeyError)) { // a key that can't be read is deleted, too
+	unreadable := errors.As(err, new(*personal.KeyError)) // it is deleted, too
+	if err != nil && !unreadable {
 		return none, SubjectReport{}, err
 	}
 	key := keys[subject]
-	hasKey := err != nil || key.Number > 0 && !key.Forgotten
+	if key.Number == 0 && !unreadable { // no event has data about the person
+		return none, SubjectReport{}, &es.NotFoundError{Stream: stream}
+	}
+	hasKey := unreadable || !key.Forgotten
 	executor := es.NewExecutor(r.Events, es.ExecutorConfig{Log: r.log})
 	out, err := es.NewRepository(executor, subjects.Aggregate, es.RepositoryConfig{}).CreateOrExecute(ctx, subject, cmd,
 		func(s subjects.State) ([]subjects.Event, error) { return s.Request(time.Now(), hasKey), nil })

@@ -84,7 +84,7 @@ func TestRightsOnKeys(t *testing.T) {
 	same(t, "the rebuilder on events", []string{
 		"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan",
 	}, actionsOn(t, got, "RebuilderRole", "EventsTable"))
-	same(t, "the rebuilder on snapshots", []string{"dynamodb:PutItem"},
+	same(t, "the rebuilder on snapshots", []string{"dynamodb:GetItem", "dynamodb:PutItem"},
 		actionsOn(t, got, "RebuilderRole", "SnapshotsTable"))
 }
 

@@ -115,8 +115,8 @@ func (p plan) rebuilder() function {
 		f.description = "Runs the stages of a read model's rebuild, and the steps of forgetting a person"
 		f.grants = append(f.grants,
 			grant{on: events, actions: []string{"dynamodb:ConditionCheckItem", "dynamodb:PutItem"}},
-			// ForgetSnapshot replaces a snapshot without reading it.
-			grant{on: snapshots, actions: []string{"dynamodb:PutItem"}})
+			// It counts the snapshots that it removes.
+			grant{on: snapshots, actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}})
 	}
 	return f
 }

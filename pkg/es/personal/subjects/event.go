@@ -29,7 +29,12 @@ type KeyDeleted struct {
 	Until time.Time `json:"until"`
 }
 
-// StreamsCleared is recorded when derived data of some streams was cleared.
+// MaxCleared is how many streams a [StreamsCleared] names at most: so few that a reaction can change as many in one
+// decision.
+const MaxCleared = 50
+
+// StreamsCleared is recorded when derived data of some streams was cleared. React to it to clear what the service
+// itself derived from personal data, such as the reservation of an e-mail address.
 type StreamsCleared struct {
 	// Streams are the names of the streams.
 	Streams []string `json:"streams"`

@@ -201,7 +201,7 @@ func (f *Forgetter) clear(ctx context.Context, subject string, s State, command 
 		if now.Status != Waiting || now.cleared[streams[0]] { // another process did the same
 			return nil, nil
 		}
-		return []Event{*cleared}, nil
+		return cleared.split(), nil
 	})
 	return Progress{}, err
 }
@@ -230,6 +230,16 @@ func (f *Forgetter) clearStreams(ctx context.Context, streams []es.StreamID) (*S
 		}
 	}
 	return out, nil
+}
+
+// split returns the same as several events, each of at most [MaxCleared] streams. The first has the counts.
+func (e *StreamsCleared) split() []Event {
+	var all []Event
+	for names := range slices.Chunk(e.Streams, MaxCleared) {
+		all = append(all, StreamsCleared{Streams: names, Counts: e.Counts, Published: e.Published})
+		e.Counts, e.Published = Counts{}, nil
+	}
+	return all
 }
 
 func (f *Forgetter) forgetSnapshot(ctx context.Context, stream es.StreamID, counts *Counts) error {
