@@ -18,12 +18,14 @@ wrong() { [[ " $WRONG " == *" $1 "* ]]; }
 case "$1 $2" in
   "sts get-caller-identity") ! wrong credentials ;;
   "cloudformation describe-stacks") ! wrong stack &&
-    printf '%s\t%s\n' EventsTableName E SnapshotsTableName S ConnectionsTableName C ApiUrl https://api ;;
+    printf '%s\t%s\n' EventsTableName E KeysTableName K SnapshotsTableName S ConnectionsTableName C ApiUrl https://api ;;
   "cloudformation list-stack-resources")
-    wrong tables || printf '%s\t%s\t%s\n' EventsTable AWS::DynamoDB::GlobalTable E
+    wrong tables || printf '%s\tAWS::DynamoDB::GlobalTable\t%s\n' EventsTable E KeysTable K
     for i in 1 2 3 4 5 6; do wrong alarms || printf 'A%d\tAWS::CloudWatch::Alarm\tA%d\n' $i $i; done
     printf '%s\t%s\t%s\n' DocsFunction AWS::Lambda::Function F ;;
-  "dynamodb describe-continuous-backups") wrong recovery && printf 'DISABLED\tNone\n' || printf 'ENABLED\t35\n' ;;
+  "dynamodb describe-continuous-backups")
+    wrong recovery && status=DISABLED days=None || { status=ENABLED; [ "$4" = E ] && days=35 || days=7; }
+    [[ "$8" = *RecoveryPeriodInDays* ]] && printf '%s\t%s\n' $status $days || echo $status ;;
   "dynamodb delete-item") wrong delete || { echo "$denied" >&2; exit 254; } ;;
   "dynamodb update-item")
     wrong update && denied='AccessDenied: no identity-based policy allows it'
@@ -81,12 +83,12 @@ func TestFirstDeployment(t *testing.T) {
 	t.Parallel()
 	for _, reserved := range []string{"None", "7"} {
 		said, ok, left := firstDeployment(t, "", reserved, "--origin", "https://shop.example.org")
-		if !ok || strings.Contains(said, "FAILED") || strings.Count(said, "  ok: ") != 18 || left != reserved {
+		if !ok || strings.Contains(said, "FAILED") || strings.Count(said, "  ok: ") != 20 || left != reserved {
 			t.Errorf("all is right: %v, reservation %q, want %q:\n%s", ok, left, reserved, said)
 		}
 	}
 	for wrong, want := range map[string]string{
-		"recovery":    "E: DISABLED None, want ENABLED 35",
+		"recovery":    "E: DISABLED None, want ENABLED 35\n  FAILED: K: DISABLED, want ENABLED\n",
 		"tables":      "tables of the stack: none",
 		"delete":      "delete-item on the events: it was allowed",
 		"update":      "update-item on the events: AccessDenied: no identity",

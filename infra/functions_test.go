@@ -12,10 +12,11 @@ import (
 func TestFunctions(t *testing.T) {
 	write := object{
 		"TABLE_EVENTS": ref("EventsTable"), "TABLE_KEYS": ref("KeysTable"), "TABLE_SNAPSHOTS": ref("SnapshotsTable"),
+		"FORGET_WAIT_SECONDS": "360",
 	}
 	read := object{
 		"TABLE_EVENTS": ref("EventsTable"), "TABLE_KEYS": ref("KeysTable"), "TABLE_PROJECTIONS": ref("ProjectionsTable"),
-		"CATCH_UP_QUEUE_URL": ref("CatchUpQueue"),
+		"CATCH_UP_QUEUE_URL": ref("CatchUpQueue"), "FORGET_WAIT_SECONDS": "360",
 	}
 	for _, readModel := range readTables {
 		read[readModel.Env()] = ref(pascal(readModel.Name) + "Table")
@@ -25,7 +26,8 @@ func TestFunctions(t *testing.T) {
 	withKey["TABLE_PROJECTIONS"], withKey["TABLE_PRODUCT_CATALOG"] = ref("ProjectionsTable"), ref("ProductCatalogTable")
 	both := maps.Clone(read)
 	maps.Copy(both, write)
-	rebuild := maps.Clone(read)
+	rebuild := maps.Clone(both)
+	rebuild["PERSONAL_RECOVERY_DAYS"] = "7"
 	both["REBUILD_MACHINE_ARN"] = machineARN
 	connections := object{"TABLE_CONNECTIONS": ref("ConnectionsTable")}
 	maps.Copy(both, connections)
@@ -37,7 +39,7 @@ func TestFunctions(t *testing.T) {
 	for _, table := range reactions { // the publisher's among them
 		react[table.Env()] = ref(pascal(table.Name) + "Table")
 	}
-	react["REACTION_QUEUE_URL"] = ref("ReactionQueue")
+	react["REACTION_QUEUE_URL"], react["FORGET_MACHINE_ARN"] = ref("ReactionQueue"), forgetMachineARN
 	givenUp := func(bucket string) object {
 		return object{"Fn::Join": list{"", list{"https://", getAtt(bucket, "RegionalDomainName")}}}
 	}

@@ -137,7 +137,7 @@ func TestAlarms(t *testing.T) {
 	tamper := arm64.resource(t, "TamperAlarm", "AWS::CloudWatch::Alarm").Properties
 	same(t, "tampering", list{"TamperedCommits", 0.0, list{object{"Name": "Function", "Value": ref("ReactorFunction")}}},
 		list{tamper["MetricName"], tamper["Threshold"], tamper["Dimensions"]})
-	same(t, "number of alarms", 26, len(ids))
+	same(t, "number of alarms", 27, len(ids))
 }
 
 // metricsOf returns the metrics of an alarm.

@@ -145,7 +145,10 @@ func statesPart(resource string) object {
 	}}}
 }
 
-var machineARN = statesPart("stateMachine:Shop-Rebuild")
+var (
+	machineARN       = statesPart("stateMachine:Shop-Rebuild")
+	forgetMachineARN = statesPart("stateMachine:Shop-Forget")
+)
 
 func TestRebuildRole(t *testing.T) {
 	watch := []string{"states:DescribeExecution", "states:StopExecution"}

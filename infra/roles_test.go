@@ -21,7 +21,8 @@ func TestRoles(t *testing.T) {
 	}
 	postToLive := arnOf(onStage("POST/@connections/*"))
 	logs := []string{"logs:CreateLogStream", "logs:PutLogEvents"}
-	// No function may replace or delete a key. Those that append may store one.
+	// The rebuilder alone replaces a key, by a tombstone. Functions that append may store one. The query function reads which
+	// streams have data about a person.
 	readKeys := []string{"dynamodb:BatchGetItem", "dynamodb:GetItem"}
 	makeKeys := append(slices.Clone(readKeys), "dynamodb:PutItem")
 	tests := map[string]grants{
@@ -36,7 +37,7 @@ func TestRoles(t *testing.T) {
 		"QueryRole": withReadTables(grants{
 			"EventsTable.Arn":      {"dynamodb:GetItem", "dynamodb:Query"},
 			"ProjectionsTable.Arn": {"dynamodb:Query"},
-			"KeysTable.Arn":        readKeys,
+			"KeysTable.Arn":        append(slices.Clone(readKeys), "dynamodb:Query"),
 			"QueryLogs.Arn":        logs,
 			// No more than to ask.
 			"CatchUpQueue.Arn": {"sqs:SendMessage"},
@@ -63,10 +64,13 @@ func TestRoles(t *testing.T) {
 		}, "dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
 			"dynamodb:UpdateItem"),
 		"RebuilderRole": withReadTables(grants{
-			"EventsTable.Arn":      {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
+			"EventsTable.Arn": {
+				"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan",
+			},
 			"ProjectionsTable.Arn": {"dynamodb:PutItem", "dynamodb:Query"},
+			"SnapshotsTable.Arn":   {"dynamodb:GetItem", "dynamodb:PutItem"},
 			"CatchUpQueue.Arn":     {"sqs:SendMessage"},
-			"KeysTable.Arn":        readKeys,
+			"KeysTable.Arn":        append(slices.Clone(readKeys), "dynamodb:Query", "dynamodb:UpdateItem"),
 			"RebuilderLogs.Arn":    logs,
 		}, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
 			"dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"),
@@ -75,6 +79,7 @@ func TestRoles(t *testing.T) {
 				"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan",
 			},
 			"SnapshotsTable.Arn":                {"dynamodb:BatchGetItem", "dynamodb:GetItem"},
+			fmt.Sprint(forgetMachineARN):        {"states:StartExecution"},
 			"ProjectionsTable.Arn":              {"dynamodb:PutItem", "dynamodb:Query"},
 			"EventBus.Arn":                      {"events:PutEvents"},
 			"EventsTable.StreamArn":             {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
@@ -122,7 +127,7 @@ func TestRoles(t *testing.T) {
 		})
 	}
 	same(t, "roles", []string{
-		"CommandRole", "DocsRole", "ProjectorRole", "QueryRole", "ReactorRole",
+		"CommandRole", "DocsRole", "ForgetRole", "ProjectorRole", "QueryRole", "ReactorRole",
 		"RebuildRole", "RebuilderRole", "SchedulerRole", "SocketRole",
 	}, arm64.ids("AWS::IAM::Role"))
 	// A policy outside the roles would add permissions that the test above does not see.
@@ -154,7 +159,7 @@ func TestWhoAssumesTheRoles(t *testing.T) {
 			statement["Principal"] = object{"Service": "scheduler.amazonaws.com"}
 			statement["Condition"] = object{"StringEquals": object{"aws:SourceAccount": ref("AWS::AccountId")}}
 		}
-		if id == "RebuildRole" {
+		if id == "RebuildRole" || id == "ForgetRole" {
 			statement["Principal"] = object{"Service": "states.amazonaws.com"}
 		}
 		same(t, id, any(object{"Version": "2012-10-17", "Statement": list{statement}}),

@@ -11,7 +11,7 @@ func TestSubscriptions(t *testing.T) {
 	filters := map[string]list{
 		"Projector": {object{"Pattern": `{"eventName":["INSERT"]}`}},
 		// The reactor publishes public events, and receives every record that is not an insertion, from any stream.
-		"Reactor": {of("Account"), of("Order"), of("Product"), object{"Pattern": `{"eventName":["MODIFY","REMOVE"]}`}},
+		"Reactor": {of("Account"), of("Order"), of("Product"), of("Subject"), object{"Pattern": `{"eventName":["MODIFY","REMOVE"]}`}},
 	}
 	for function, jobs := range map[string]string{"Projector": "CatchUp", "Reactor": "Reaction"} {
 		same(t, function, object{

@@ -25,7 +25,8 @@ type Stores struct {
 	Views func(readModel string) projection.View
 	// Catalog stores the generations of the read models.
 	Catalog projection.Catalog
-	// Personal is Events as the store that encrypts personal data. If nil, nobody can be forgotten, or told what is stored.
+	// Personal is the store that encrypts personal data. Only an Events that wraps it needs it. If neither is one, nobody
+	// can be forgotten, or told what is stored.
 	Personal *personal.Store
 }
 
@@ -120,6 +121,9 @@ func (s *Service) OpenReadModels(on Stores, cfg Config) (*Running, error) {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
+	}
+	if on.Personal == nil {
+		on.Personal, _ = on.Events.(*personal.Store)
 	}
 	r := &Running{Service: s, Stores: on, log: cfg.Log, forget: cfg.Forget}
 	if cfg.Clients != nil {

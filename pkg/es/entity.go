@@ -42,7 +42,13 @@ func (e *Entity[S, E]) head() Head { return e.from }
 
 func (e *Entity[S, E]) write(tx *Tx) (Write, error) {
 	var err error
-	e.raw, err = e.repository.aggregate.encode(e.recorded, func() (string, error) { return e.ownerIn(tx) })
+	a := &e.repository.aggregate
+	if e.from.Version() == 0 && len(e.recorded) > 0 && a.Events.HasPersonal() { // later commands need not read it
+		if _, err = e.ownerIn(tx); err != nil {
+			return Write{}, err
+		}
+	}
+	e.raw, err = a.encode(e.recorded, func() (string, error) { return e.ownerIn(tx) })
 	return Write{Head: e.from, Events: e.raw}, err
 }
 

@@ -109,7 +109,8 @@ func TestKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, one := range []string{
-		"table Shop-EventsTable-1", "user pool u", "bucket shop-projectorfailures-1", "bucket shop-reactorfailures-1",
+		"table Shop-EventsTable-1", "table Shop-KeysTable-1", "user pool u", "bucket shop-projectorfailures-1",
+		"bucket shop-reactorfailures-1",
 	} {
 		commands, err := p.deletion(one)
 		if err != nil || !strings.Contains(commands, "aws ") || strings.Contains(commands, "NAME") ||

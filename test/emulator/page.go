@@ -75,6 +75,7 @@ func (p *page) untaken() error {
 // says how to delete them.
 var kept = []struct{ kind, part, row string }{
 	{"table ", "-EventsTable-", "`EventsTable`"},
+	{"table ", "-KeysTable-", "`KeysTable`"},
 	{"user pool ", "", "`UserPool`"},
 	{"bucket ", "projectorfailures", "`ProjectorFailures`"},
 	{"bucket ", "reactorfailures", "`ReactorFailures`"},

@@ -65,7 +65,7 @@ func TestRightsOnKeys(t *testing.T) {
 	want := map[string][]string{
 		"CommandRole": makes, "ReactorRole": makes, "ProjectorRole": reads,
 		"QueryRole":     slices.Concat(reads, []string{"dynamodb:Query"}),
-		"RebuilderRole": slices.Concat(makes, []string{"dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"}),
+		"RebuilderRole": slices.Concat(reads, []string{"dynamodb:Query", "dynamodb:UpdateItem"}),
 	}
 	got := synthesize(t, personal())
 	for _, role := range got.ids("AWS::IAM::Role") {

@@ -17,11 +17,8 @@ var (
 	makesKeys = []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"}
 	// listsKeys also lists the streams of a person.
 	listsKeys = []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
-	// forgetsKeys also makes keys, and lists all people.
-	forgetsKeys = []string{
-		"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan",
-		"dynamodb:UpdateItem",
-	}
+	// forgetsKeys also replaces a key by a tombstone.
+	forgetsKeys = []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"}
 )
 
 // appends is what an append of events needs, and loading a stream.
