@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
+	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/personal/dynamokeys"
 	"github.com/annals-es/annals/pkg/es/personal/subjects"
 )
@@ -26,6 +28,7 @@ A subject is a person whom events have personal data about: an id that the event
 a service whose events have marked fields.`,
 	}
 	cmd.AddCommand(c.listSubjectsCommand(), c.showSubjectCommand(), c.exportSubjectCommand(),
+		c.reportCommand(),
 		writer(c.forgetCommand()), writer(c.reapplyCommand()))
 	return cmd
 }
@@ -221,6 +224,61 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-time.After(d):
 		return nil
 	}
+}
+
+func (c *cli) reportCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "report", Short: "Find events that have personal data in the clear, from before their fields were marked",
+		Long: `Find events that have personal data in the clear, because they were stored before their fields were marked. Events are
+never changed, so such values can't be forgotten: read models, past states and exports show them. The exit code is 3 if
+there are any.
+
+It reads the whole event table.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, _, err := c.keys(cmd)
+			if err != nil {
+				return err
+			}
+			all, err := s.plainEvents(cmd.Context())
+			if err != nil {
+				return err
+			}
+			t, events := c.table(cmd, "EVENT", "SCHEMA", "EVENTS", "FIRST"), 0
+			for _, p := range all {
+				events += p.Events
+				if err := t.row(p, p.Type, p.Schema, p.Events, p.First); err != nil {
+					return err
+				}
+			}
+			if err := t.end(); err != nil || events == 0 {
+				return err
+			}
+			return found("%d events have personal data in the clear, which can't be forgotten: "+
+				"docs/howto/personal-data.md says what can be done", events)
+		},
+	}
+}
+
+// plainEvents asks for the events that have personal data in the clear.
+func (s *session) plainEvents(ctx context.Context) (all []ask.PlainEvents, err error) {
+	in := ask.Request{Task: ask.Plain, Of: 1}
+	for in.Position != es.End {
+		answer, err := s.operator.functions.Ask(ctx, annalsaws.Rebuilder, in)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range answer.Plain {
+			at := slices.IndexFunc(all, func(o ask.PlainEvents) bool { return o.Type == p.Type && o.Schema == p.Schema })
+			if at < 0 {
+				all = append(all, p)
+				continue
+			}
+			all[at].Events += p.Events
+		}
+		in.Position = answer.Position
+	}
+	return all, nil
 }
 
 func (c *cli) reapplyCommand() *cobra.Command {

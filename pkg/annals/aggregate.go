@@ -35,6 +35,7 @@ type typed interface {
 	read(c *es.Commit, i int, yield func(event any) error) error
 	open(x *es.Executor, cfg es.RepositoryConfig) Repository
 	keeper(x *es.Executor, cfg es.RepositoryConfig) Snapshotter
+	plain(c *es.Commit, i int) ([]es.PersonalValue, error)
 	past(ctx context.Context, reader es.Reader, id string, p es.Point, now time.Time) (es.Past[json.RawMessage], error)
 }
 
@@ -45,6 +46,13 @@ func (a *DeclaredAggregate) Past(
 	ctx context.Context, reader es.Reader, id string, p es.Point, now time.Time,
 ) (es.Past[json.RawMessage], error) {
 	return a.typed.past(ctx, reader, id, p, now)
+}
+
+// Plain returns the personal values that a stored event has in the clear: see [es.Registry.Plain].
+//
+// Errors: those of [es.Registry.Plain].
+func (a *DeclaredAggregate) Plain(c *es.Commit, i int) ([]es.PersonalValue, error) {
+	return a.typed.plain(c, i)
 }
 
 // Owner is the owner of a stream besides its creator: what [OwnedBy] returns for its first commit, or "".
@@ -111,6 +119,10 @@ func (t *typedAs[S, E]) open(x *es.Executor, cfg es.RepositoryConfig) Repository
 
 func (t *typedAs[S, E]) keeper(x *es.Executor, cfg es.RepositoryConfig) Snapshotter {
 	return es.NewRepository(x, t.aggregate, cfg)
+}
+
+func (t *typedAs[S, E]) plain(c *es.Commit, i int) ([]es.PersonalValue, error) {
+	return t.aggregate.Events.Plain(c, i)
 }
 
 func (t *typedAs[S, E]) past(

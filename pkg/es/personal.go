@@ -147,6 +147,37 @@ func (r *Registry[E]) HasPersonal() bool {
 	return false
 }
 
+// Plain returns the personal values that the i-th stored event of a commit has in the clear, because it was stored before
+// their fields were marked. Values about the stream's owner have no Subject. The places are those in the event as it is
+// encoded today.
+//
+// Errors: those of [Registry.Decode] and [Registry.Encode].
+func (r *Registry[E]) Plain(c *Commit, i int) ([]PersonalValue, error) {
+	if !r.HasPersonal() {
+		return nil, nil
+	}
+	stored := *c
+	stored.Events = slices.Clone(c.Events)
+	e := &stored.Events[i]
+	var err error
+	if e.Personal = nil; sealed.In(e.Data) {
+		if e.Data, err = sealed.Erase(e.Data); err != nil {
+			return nil, err
+		}
+	}
+	var all []PersonalValue
+	err = r.Decode(&stored, i, func(event E) error {
+		raw, err := r.Encode(event)
+		for _, value := range raw.Unsealed() {
+			if !value.Blank {
+				all = append(all, value)
+			}
+		}
+		return err
+	})
+	return all, err
+}
+
 // Erasing returns a registry that decodes all personal values to their erased values, also in commits that a store with
 // keys read, and also values that were stored before their fields were marked. Use it for what leaves the service, and
 // where there are no keys.

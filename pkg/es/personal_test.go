@@ -3,6 +3,7 @@ package es_test
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -258,6 +259,38 @@ func TestErasing(t *testing.T) {
 		err = r.Decode(c, 0, func(visit) error { return nil })
 		if want := name == "sealed"; want != errors.As(err, new(*es.SealedError)) {
 			t.Errorf("%s, decoded without keys: %v", name, err)
+		}
+	}
+}
+
+// TestPlain: values that were stored before their fields were marked are found; encrypted ones, and zero values, are not.
+func TestPlain(t *testing.T) {
+	t.Parallel()
+	type seen interface{ any }
+	type visited struct {
+		Who   string `json:"who"`
+		Name  string `json:"name" personal:"subject=who" erased:"\"(erased)\""`
+		Email string `json:"email,omitempty" personal:"owner"`
+	}
+	events := es.NewRegistry(es.Type[seen]("Visited", 1, visited{}))
+	sealed := `{"$sealed":"1.1.AA.ada","erased":"(erased)"}`
+	for data, want := range map[string][]string{
+		`{"who":"ada","name":"Ada Lovelace","email":"ada@example.com"}`: {"ada", ""},
+		`{"who":"ada","name":` + sealed + `,"email":"ada@example.com"}`: {""},
+		`{"who":"ada","name":` + sealed + `}`:                           nil,
+		`{"who":"ada","name":""}`:                                       nil,
+	} {
+		c := &es.Commit{
+			Stream: es.StreamID{Type: "Guest", ID: "1"}, Version: 1,
+			Events: []es.RawEvent{{Type: "Visited", Schema: 1, Data: json.RawMessage(data)}},
+		}
+		found, err := events.Plain(c, 0)
+		var got []string
+		for _, value := range found {
+			got = append(got, value.Subject)
+		}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: plain values about %q, %v, want %q", data, got, err, want)
 		}
 	}
 }

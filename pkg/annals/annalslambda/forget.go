@@ -2,8 +2,10 @@ package annalslambda
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
@@ -68,11 +70,58 @@ const forgetMargin = 5 * time.Minute
 // forgetTasks are the tasks of operators' tools about people.
 func (d Deployment) forgetTasks(o *opened) tasks {
 	return tasks{
+		ask.Plain: func(ctx context.Context, in *ask.Request) (*ask.Answer, error) { return d.plain(ctx, o, in) },
 		ask.Forget: func(ctx context.Context, in *ask.Request) (*ask.Answer, error) {
 			_, report, err := o.Forget(ctx, in.Subject, es.Command{Meta: es.Meta{Actor: in.Actor}})
 			return &ask.Answer{Report: &report.Report}, err
 		},
 	}
+}
+
+// plain finds events that have personal data in the clear, until the segment ends or the time is nearly over.
+func (d Deployment) plain(ctx context.Context, o *opened, in *ask.Request) (*ask.Answer, error) {
+	out := &ask.Answer{Position: in.Position}
+	segment := es.Segment{Index: in.Segment, Of: max(in.Of, 1), After: in.Position}
+	for page, err := range o.store.Scan(ctx, segment) {
+		if err != nil {
+			return nil, err
+		}
+		for i := range page.Commits {
+			if err := d.plainIn(&page.Commits[i], out); err != nil {
+				return nil, err
+			}
+		}
+		out.Position = page.Next
+		if deadline, bounded := ctx.Deadline(); bounded && time.Until(deadline) < rebuildMargin {
+			return out, nil
+		}
+	}
+	out.Position = es.End
+	return out, nil
+}
+
+func (d Deployment) plainIn(c *es.Commit, out *ask.Answer) error {
+	a := d.Service.Aggregate(c.Stream.Type)
+	if a == nil || !a.Personal {
+		return nil
+	}
+	for i, e := range c.Events {
+		values, err := a.Plain(c, i)
+		if err != nil {
+			return fmt.Errorf("%s@%d: %w", c.Stream, c.Version+int64(i), err)
+		}
+		if len(values) == 0 {
+			continue
+		}
+		at := slices.IndexFunc(out.Plain, func(p ask.PlainEvents) bool { return p.Type == e.Type && p.Schema == e.Schema })
+		if at < 0 {
+			at = len(out.Plain)
+			first := es.StreamVersion{Stream: c.Stream, Version: c.Version + int64(i)}
+			out.Plain = append(out.Plain, ask.PlainEvents{Type: e.Type, Schema: e.Schema, First: first.String()})
+		}
+		out.Plain[at].Events++
+	}
+	return nil
 }
 
 // subjectTasks are the tasks of operators' tools that read what is stored about people.

@@ -13,6 +13,8 @@ import (
 
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/annals/annalslambda"
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/dynamostore"
 )
 
 // TestForget: a request to forget a person starts the state machine once, whose steps clear every table.
@@ -116,7 +118,7 @@ func TestForget(t *testing.T) {
 		t.Helper()
 		var text []byte
 		var err error
-		if strings.Contains(task, `"forget"`) {
+		if strings.Contains(task, `"forget"`) || strings.Contains(task, `"plain"`) {
 			var out any
 			out, err = rebuilder(t.Context(), json.RawMessage(task))
 			text, _ = json.Marshal(out)
@@ -132,8 +134,30 @@ func TestForget(t *testing.T) {
 	asked("export", `{"annals":{"task":"export","subject":"bob","stream":"Parcel#r"}}`, `"address":"12 bob Square"`)
 	asked("forget", `{"annals":{"task":"forget","subject":"bob","actor":"tool/eve"}}`, `"status":"requested"`)
 	asked("forget nobody", `{"annals":{"task":"forget","subject":"nobody"}}`, `"kind":"stream-not-found"`)
+	inTheClear(t, d)
+	asked("plain values", `{"annals":{"task":"plain"}}`,
+		`"plain":[{"type":"SentOff","schema":1,"events":1,"first":"Parcel#old@1"}],"position":"`)
 	if strings.Contains(log.String(), "Square") {
 		t.Errorf("the log has personal data: %s", log)
+	}
+}
+
+// inTheClear stores an event from before its fields were marked.
+func inTheClear(t *testing.T, d annalslambda.Deployment) {
+	t.Helper()
+	store, err := dynamostore.New(d.DynamoDB, d.Tables.Of(annalsaws.Events))
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, err := store.Head(t.Context(), parcels.Stream("old"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: []es.RawEvent{
+		{Type: "SentOff", Schema: 1, Data: json.RawMessage(`{"to":"carl","address":"1 Old Lane","note":"","weight":1}`)},
+	}}}})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -18,6 +18,15 @@ type Past struct {
 	State       json.RawMessage `json:"state"`
 }
 
+// PlainEvents are stored events of one type and schema that have personal data in the clear.
+type PlainEvents struct {
+	Type   string `json:"type"`
+	Schema int    `json:"schema"`
+	// Events is how many there are, First is one of them: "Order#o-1@3".
+	Events int    `json:"events"`
+	First  string `json:"first"`
+}
+
 // Reconciled is what a task found in a segment.
 type Reconciled struct {
 	projection.Reconciled

@@ -51,6 +51,10 @@ const (
 	// Forget asks to forget a person, as POST /subjects/{id}/forget does.
 	// Rebuilder: Subject, Actor. Answer: Report.
 	Forget Task = "forget"
+	// Plain finds events that have personal data in the clear, because they were stored before their fields were marked. It
+	// answers before its time is over: send it again with the answer's Position until that is [es.End].
+	// Rebuilder: Of, Segment, Position. Answer: Plain, Position.
+	Plain Task = "plain"
 )
 
 // Envelope is the payload of an invocation. No event source of Lambda sends an object that begins with this member.
@@ -112,6 +116,9 @@ type Answer struct {
 	Streams []string         `json:"streams,omitempty"`
 	// Exported is what a stream holds about a person.
 	Exported *subjects.Stream `json:"exported,omitempty"`
+	// Plain are the types of events with personal data in the clear. Position is where to go on.
+	Plain    []PlainEvents `json:"plain,omitempty"`
+	Position es.Position   `json:"position,omitempty"`
 	// Generation is the serving generation.
 	Generation int `json:"generation,omitempty"`
 	// Reconciled is what a reconciliation found.
