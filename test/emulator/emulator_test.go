@@ -27,8 +27,8 @@ func TestGapsAreClosed(t *testing.T) {
 	if err := closeGaps(template, false); err != nil {
 		t.Fatal(err)
 	}
-	if gone := before - len(resources); gone != 8 {
-		t.Errorf("%d resources are gone, want 3 route responses and 5 alarms", gone)
+	if gone := before - len(resources); gone != 9 {
+		t.Errorf("%d resources are gone, want 3 route responses and 6 alarms", gone)
 	}
 	text, err := json.Marshal(template)
 	if err != nil {
