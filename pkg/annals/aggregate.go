@@ -21,8 +21,9 @@ type DeclaredAggregate struct {
 	Hidden bool
 	// ReadableByAll means that read models show its streams to every caller.
 	ReadableByAll bool
-	// Personal means that its events have personal data.
-	Personal bool
+	// Personal means that its events have personal data. Renews means that its new events may have data about people who
+	// were forgotten.
+	Personal, Renews bool
 	// StoredTypes are the stored event types that it reads.
 	StoredTypes []es.StoredType
 
@@ -164,6 +165,9 @@ var (
 	// ReadableByAll lets every caller read what read models show of the aggregate's streams. Only the creator of a
 	// stream, or an operator, can change it.
 	ReadableByAll AggregateOption = aggregateOption(func(a *DeclaredAggregate) { a.ReadableByAll = true })
+	// NewKeys lets new events of the aggregate have data about a person who was forgotten: the person gets a new key, which
+	// reads nothing from before. Without it, such events are refused.
+	NewKeys AggregateOption = aggregateOption(func(a *DeclaredAggregate) { a.Renews = true })
 )
 
 // OwnedBy names a stream's owner besides its creator: owner returns the owner's id from an event of type E. Only the

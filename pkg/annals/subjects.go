@@ -66,6 +66,12 @@ func (s *Service) completeSubjects() {
 		reflect.TypeFor[subjects.Document](), exporting{})
 }
 
+// RenewsKey reports whether people who were forgotten get a new key for new events of streams of a type: see [NewKeys].
+func (s *Service) RenewsKey(streamType string) bool {
+	a := s.Aggregate(streamType)
+	return a != nil && a.Renews
+}
+
 // startForgetting starts to forget a person, once for each request.
 func startForgetting(tx *Tx, e projection.Event[subjects.Event]) error {
 	if tx.forget == nil {
@@ -106,10 +112,9 @@ func (r *Running) Forget(ctx context.Context, subject string, cmd es.Command) (e
 	if key.Number == 0 && !unreadable { // no event has data about the person
 		return none, SubjectReport{}, &es.NotFoundError{Stream: stream}
 	}
-	hasKey := unreadable || !key.Forgotten
 	executor := es.NewExecutor(r.Events, es.ExecutorConfig{Log: r.log})
 	out, err := es.NewRepository(executor, subjects.Aggregate, es.RepositoryConfig{}).CreateOrExecute(ctx, subject, cmd,
-		func(s subjects.State) ([]subjects.Event, error) { return s.Request(time.Now(), hasKey), nil })
+		func(s subjects.State) ([]subjects.Event, error) { return s.Request(time.Now(), key), nil })
 	if err != nil {
 		return none, SubjectReport{}, err
 	}

@@ -37,7 +37,9 @@ func (d Deployment) withKeys(store *dynamostore.Store) (*personal.Store, error) 
 	if err != nil {
 		return nil, err
 	}
-	return personal.NewStore(store, keys, d.Keys)
+	cfg := d.Keys
+	cfg.Renew = d.Service.RenewsKey
+	return personal.NewStore(store, keys, cfg)
 }
 
 // decrypt decrypts the personal data of commits that did not come from the store.

@@ -24,7 +24,7 @@ type member struct {
 func (member) Join(in invite) ([]joined, error) { return []joined{{in.Name}}, nil }
 
 // club is a service with personal data.
-func club(t *testing.T) *annalstest.Service {
+func club(t *testing.T, options ...annals.AggregateOption) *annalstest.Service {
 	t.Helper()
 	members := es.Aggregate[member, joined]{
 		StreamType: "Member", Events: es.NewRegistry(es.Type[joined]("MemberJoined", 1, joined{})),
@@ -36,7 +36,7 @@ func club(t *testing.T) *annalstest.Service {
 			return nil
 		},
 	)))
-	return annalstest.Run(t, annals.New("club", annals.Aggregate(members),
+	return annalstest.Run(t, annals.New("club", annals.Aggregate(members, options...),
 		annals.Publish(members, func(string, joined) (publish.Data, error) { return joinedV1{}, nil }, joined{}),
 		annals.Create("POST /members", members, member.Join), annals.Document("GET /members/{id}", names),
 		annals.AuditTrail("GET /streams/{type}/{id}")))
@@ -120,4 +120,26 @@ func TestWhoMayForget(t *testing.T) {
 	bob("GET /members/m", "", 404)
 	bob("POST /members", `{"id":"n","name":"Bob"}`, 201)
 	ada("POST /members", `{"id":"o","name":"Ada"}`, 422)
+}
+
+// TestNewKeys: a person who was forgotten can come back, and be forgotten again. What was before does not come back.
+func TestNewKeys(t *testing.T) {
+	t.Parallel()
+	s := club(t, annals.NewKeys)
+	do := func(route, body, want string) {
+		t.Helper()
+		if out := s.Do(t, route, body); out.Code >= 300 || !strings.Contains(out.Body.String(), want) {
+			t.Errorf("%s: %d %s, want %s", route, out.Code, out.Body, want)
+		}
+	}
+	do("POST /members", `{"id":"m","name":"Ada Lovelace"}`, "Ada")
+	do("POST /subjects/dev/forget", "", "requested")
+	do("GET /subjects/dev", "", `"status":"forgotten"`)
+	do("POST /members", `{"id":"n","name":"Ada King"}`, "Ada King")
+	do("GET /members/m", "", "(removed)")
+	do("GET /members/n", "", "Ada King")
+	do("GET /subjects/dev", "", `"status":"known","streams":2`)
+	do("POST /subjects/dev/forget", "", "requested")
+	do("GET /subjects/dev", "", `"status":"forgotten"`)
+	do("GET /members/n", "", "(removed)")
 }

@@ -81,7 +81,7 @@ func Run(t testing.TB, s *annals.Service, given ...Config) *Service {
 	}
 	events := memstore.New()
 	out.Keys = memkeys.New()
-	keyed, err := personal.NewStore(events, out.Keys, personal.Config{CacheFor: time.Nanosecond})
+	keyed, err := personal.NewStore(events, out.Keys, personal.Config{CacheFor: time.Nanosecond, Renew: s.RenewsKey})
 	if err != nil {
 		t.Fatal(err)
 	}

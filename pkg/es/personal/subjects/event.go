@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/personal"
 )
 
 // StreamType is the type of the streams that record how subjects were forgotten. The id of a stream is the subject's.
@@ -18,6 +19,8 @@ type Event interface{ subjectEvent() }
 // with a forgetting that has not ended.
 type ForgettingRequested struct {
 	At time.Time `json:"at"`
+	// Key is the number of the key that the subject had, 0 if it was not known.
+	Key int `json:"key"`
 }
 
 // KeyDeleted is recorded when the subject's key was replaced by a tombstone. From then on, events about the subject are
@@ -108,7 +111,7 @@ type Published struct {
 // State is a subject after some of its events.
 type State struct {
 	Report
-	// key is the number of the key that was deleted.
+	// key is the number of the key to delete, or that was deleted.
 	key     int
 	cleared map[es.StreamID]bool
 }
@@ -129,7 +132,7 @@ func (s *State) evolve(event Event) {
 	switch e := event.(type) {
 	case ForgettingRequested:
 		if s.Status != Waiting { // else it goes on
-			*s = State{Report: Report{Status: Requested, Published: []Published{}}}
+			*s = State{Report: Report{Status: Requested, Published: []Published{}}, key: e.Key}
 		}
 		s.RequestedAt = &e.At
 	case KeyDeleted:
@@ -167,12 +170,13 @@ func (s *State) clear(e StreamsCleared) {
 const repeatAfter = time.Minute
 
 // Request decides to forget the subject. There are no events if that is done already, unless the subject got a new key
-// since, or if it was asked for within the last minute. hasKey is whether the subject has a key.
-func (s State) Request(at time.Time, hasKey bool) []Event {
+// since, or if it was asked for within the last minute. key is what the subject has now, the zero Key if that can't be
+// read.
+func (s State) Request(at time.Time, key personal.Key) []Event {
 	switch {
-	case s.Status == Forgotten && !hasKey,
+	case s.Status == Forgotten && key.Forgotten,
 		s.RequestedAt != nil && s.Status != Forgotten && at.Sub(*s.RequestedAt) < repeatAfter:
 		return nil
 	}
-	return []Event{ForgettingRequested{At: at.UTC().Truncate(time.Microsecond)}}
+	return []Event{ForgettingRequested{At: at.UTC().Truncate(time.Microsecond), Key: key.Number}}
 }

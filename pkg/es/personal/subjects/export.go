@@ -123,17 +123,23 @@ func (x *Exporter) Stream(ctx context.Context, stream es.StreamID, subject strin
 	return out, nil
 }
 
-// ReportOf returns the report on a subject. For one that nobody asked to forget, Streams is how many streams may hold
-// data about it.
+// ReportOf returns the report on a subject. For one that nobody asked to forget, or that got a new key since, Streams is
+// how many streams may hold data about it.
 //
 // Errors: [es.NotFoundError] if nothing about the subject is stored; those of the stores.
 func ReportOf(ctx context.Context, events es.Store, keys personal.Keys, subject string) (Report, error) {
 	past, err := es.FoldTo(ctx, events, Aggregate, subject, es.Point{}, time.Now())
-	if err == nil {
-		return past.State.Report, nil
-	}
-	if !notFound(err) {
+	if err != nil && !notFound(err) {
 		return Report{}, err
+	}
+	renewed := false
+	if past.State.Status == Forgotten {
+		if renewed, err = hasKey(ctx, keys, subject); err != nil {
+			return Report{}, err
+		}
+	}
+	if past.Version > 0 && !renewed {
+		return past.State.Report, nil
 	}
 	names, err := StreamNames(ctx, keys, subject)
 	if err != nil {
@@ -143,6 +149,12 @@ func ReportOf(ctx context.Context, events es.Store, keys personal.Keys, subject 
 		return Report{}, &es.NotFoundError{Stream: Aggregate.Stream(subject)}
 	}
 	return Report{Status: Known, Streams: len(names), Published: []Published{}}, nil
+}
+
+// hasKey reports whether a subject has a key.
+func hasKey(ctx context.Context, keys personal.Keys, subject string) (bool, error) {
+	found, err := keys.Load(ctx, subject)
+	return found[subject].Number > 0 && !found[subject].Forgotten, err
 }
 
 func notFound(err error) bool {

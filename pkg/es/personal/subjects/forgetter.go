@@ -118,7 +118,7 @@ func (f *Forgetter) step(ctx context.Context, subject string) (Progress, error) 
 	}
 	switch s.Status {
 	case Requested:
-		return Progress{}, f.deleteKey(ctx, subject, command)
+		return Progress{}, f.deleteKey(ctx, subject, s.key, command)
 	case Waiting:
 		if left := s.Until.Sub(f.cfg.Now()); left > 0 {
 			return Progress{Wait: left}, nil
@@ -148,10 +148,18 @@ func (f *Forgetter) load(ctx context.Context, subject string) (s State, next es.
 	return s, next, nil
 }
 
-func (f *Forgetter) deleteKey(ctx context.Context, subject string, command es.Command) error {
-	tombstone, err := f.on.Keys.Forget(ctx, subject, f.cfg.Now())
-	if err != nil {
+// deleteKey deletes the subject's key, up to a number. The subject may have a newer one, if an earlier call deleted that
+// key without recording it.
+func (f *Forgetter) deleteKey(ctx context.Context, subject string, upTo int, command es.Command) error {
+	found, err := f.on.Keys.Load(ctx, subject)
+	if err != nil && !errors.As(err, new(*personal.KeyError)) { // one that can't be read is deleted, too
 		return err
+	}
+	tombstone := personal.Key{Number: upTo, At: f.cfg.Now()}
+	if upTo == 0 || found[subject].Number <= upTo {
+		if tombstone, err = f.on.Keys.Forget(ctx, subject, f.cfg.Now()); err != nil {
+			return err
+		}
 	}
 	// An earlier call may have deleted it without recording that. Then the processes had it until now at most.
 	now := f.cfg.Now().UTC().Truncate(time.Microsecond)

@@ -16,7 +16,7 @@ func TestGolden(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 	estest.For(subjects.Aggregate).Golden(t, estest.GoldenConfig{Dir: "testdata/golden", Update: *update},
-		subjects.ForgettingRequested{At: at},
+		subjects.ForgettingRequested{At: at, Key: 1},
 		subjects.KeyDeleted{Key: 1, At: at, Until: at.Add(6 * time.Minute)},
 		subjects.StreamsCleared{
 			Streams: []string{"Order#o-1"}, Counts: subjects.Counts{Documents: 2, Rows: 3, Snapshots: 1},

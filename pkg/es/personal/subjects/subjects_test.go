@@ -128,11 +128,20 @@ func (o *office) forgetter(keys personal.Keys, cfg subjects.Config) *subjects.Fo
 	}, cfg)
 }
 
+func (o *office) key(t *testing.T, subject string) personal.Key {
+	t.Helper()
+	found, err := o.keys.Load(t.Context(), subject)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found[subject]
+}
+
 func (o *office) request(t *testing.T, subject string) int {
 	t.Helper()
 	r := es.Open(o.store, subjects.Aggregate)
 	out, err := r.CreateOrExecute(t.Context(), subject, es.Command{Meta: es.Meta{CorrelationID: "c", Actor: "operator"}},
-		func(s subjects.State) ([]subjects.Event, error) { return s.Request(o.now, false), nil })
+		func(s subjects.State) ([]subjects.Event, error) { return s.Request(o.now, o.key(t, subject)), nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -290,6 +299,30 @@ func TestInterrupted(t *testing.T) {
 				t.Errorf("call %d fails (lost answer: %t): %d errors, %+v, %v\n%s", at, lost, errs, report, err, got)
 			}
 		}
+	}
+}
+
+// TestRenewedMeanwhile: if the key was deleted, that was not recorded, and the subject got another key since, the new one
+// stays.
+func TestRenewedMeanwhile(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.request(t, "friend-1")
+	if _, err := o.keys.Forget(t.Context(), "friend-1", o.now); err != nil {
+		t.Fatal(err)
+	}
+	next := personal.Key{Subject: "friend-1", Number: 2, Secret: make([]byte, personal.KeyBytes), At: o.now}
+	if _, err := o.keys.Create(t.Context(), next); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := o.forgetter(o.keys, subjects.Config{}).Advance(t.Context(), "friend-1"); err != nil {
+			t.Fatal(err)
+		}
+		o.now = o.now.Add(6 * time.Minute)
+	}
+	if key := o.key(t, "friend-1"); key.Number != 2 || key.Forgotten || strings.Contains(o.derived(t), "Bob 1") {
+		t.Errorf("key %d, forgotten %t, want 2, kept; derived data:\n%s", key.Number, key.Forgotten, o.derived(t))
 	}
 }
 
