@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/annals-es/annals/internal/console"
+	"github.com/annals-es/annals/pkg/annals/annalsaws"
 )
 
 func (c *cli) consoleCommand() *cobra.Command {
@@ -28,8 +29,9 @@ func (c *cli) consoleCommand() *cobra.Command {
 		Use:   "console",
 		Short: "Serve a web page that shows the running service",
 		Long: `Serve a web page, on this machine alone, that shows new commits as they are stored, streams and their past
-states, the effects of a request, the progress of projections, and parked streams. It only reads. With --write it can
-also retry parked streams and rebuild projections.
+states, the effects of a request, the progress of projections, parked streams and, if events have personal data, how far
+a person is forgotten. It only reads. With --write it can also retry parked streams, rebuild projections, and forget
+people.
 
 While a page is open and visible, it reads the event table's stream as its third reader (see annals tail --help), and
 the checkpoints of a sample of the new commits: some 40 read units a second in a busy service. A search ends after 20
@@ -47,7 +49,7 @@ s.`,
 			return c.consoleAlone(cmd, port, cfg)
 		},
 	}
-	cmd.Flags().BoolVar(&write, "write", false, "allow changes: retries of parked streams, rebuilds")
+	cmd.Flags().BoolVar(&write, "write", false, "allow changes: retries of parked streams, rebuilds, forgetting people")
 	cmd.Flags().IntVar(&port, "port", 0, "port on the loopback interface; 0 takes a free one")
 	cmd.Flags().Float64Var(&units, "units-per-second", 1000,
 		"the most read units a second of a search on AWS, 0 = no limit")
@@ -118,6 +120,9 @@ func (c *cli) console(cmd *cobra.Command, cfg console.Config) (http.Handler, err
 	}
 	cfg.Log = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
 	cfg.Place = s.Place
+	if s.table(annalsaws.Keys) != "" {
+		cfg.People = finder{s, c.actor()}
+	}
 	if c.local {
 		address := c.localAddress()
 		cfg.Requests, cfg.Units = localRequests(address), localUnits(address)
@@ -133,6 +138,29 @@ func (r rebuilder) Rebuilds(name string) bool { return r.operator.rebuilds(name)
 func (r rebuilder) Rebuild(ctx context.Context, name string, _ func(events int)) error {
 	_, err := elsewhere(ctx, r.operator, name, func(string) {})
 	return err
+}
+
+// finder finds and forgets people for the console, as `annals subjects` does.
+type finder struct {
+	session *session
+	actor   string
+}
+
+func (f finder) Person(ctx context.Context, id string) (console.Person, error) {
+	s, err := f.session.subject(ctx, id)
+	out := console.Person{
+		Subject: s.Subject, Status: string(s.Status), RequestedAt: s.RequestedAt, KeyDeletedAt: s.KeyDeletedAt,
+		Until: s.Until, Streams: s.Streams, Documents: s.Documents, Rows: s.Rows, Snapshots: s.Snapshots,
+		ForgottenAt: s.ForgottenAt, Final: s.Final, Names: s.Names,
+	}
+	for _, p := range s.Published {
+		out.Published = append(out.Published, console.Published(p))
+	}
+	return out, err
+}
+
+func (f finder) Forget(ctx context.Context, id string) error {
+	return f.session.forget(ctx, id, f.actor)
 }
 
 // localRequests asks the runner how many invocations the functions of the API had.

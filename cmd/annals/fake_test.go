@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,6 +23,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalslambda"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/dynamotest"
+	"github.com/annals-es/annals/pkg/es/personal"
 	"github.com/annals-es/annals/pkg/es/projection"
 	"github.com/annals-es/annals/pkg/es/projection/dynamoview"
 	"github.com/annals-es/annals/shop"
@@ -39,13 +41,17 @@ type fake struct {
 	handlers map[annalsaws.Function]lambda.Handler
 	asked    []ask.Task // of functions
 	started  int        // executions
+	// waiting are the people whom functions were asked to forget. forgets takes one of them on, after the next request for
+	// the report: if it is nil, the rebuilder does.
+	waiting map[string]bool
+	forgets func(ctx context.Context, person string) error
 }
 
 // newFake returns a fake with tables of its own. more is added to its environment.
 func newFake(t *testing.T, more map[string]string) (f *fake, port string) {
 	t.Helper()
 	client := dynamotest.Client(t)
-	f = &fake{handlers: map[annalsaws.Function]lambda.Handler{}}
+	f = &fake{handlers: map[annalsaws.Function]lambda.Handler{}, waiting: map[string]bool{}}
 	f.located.Description = annalsaws.Describe(service)
 	f.located.Resources = f.located.Resolved(func(id string) string { return "fake-" + id }).Resources
 	f.located.Resources.RebuildMachine = "arn:aws:states:us-east-1:000000000000:stateMachine:Rebuild"
@@ -83,6 +89,7 @@ func (f *fake) deployment() annalslambda.Deployment {
 	return annalslambda.Deployment{
 		Service: service, DynamoDB: f.client, Tables: f.located.Resources.Tables, Log: slog.New(slog.DiscardHandler),
 		CursorKey: strings.Repeat("k", 32), Secrets: func(string) string { return "" },
+		Keys: personal.Config{CacheFor: time.Nanosecond}, ForgetWait: time.Nanosecond,
 	}
 }
 
@@ -107,6 +114,10 @@ func (f *fake) handler(name string) (lambda.Handler, error) {
 	switch function {
 	case annalsaws.Query:
 		f.handlers[function], err = d.QueryHandler()
+	case annalsaws.Rebuilder:
+		var rebuilder func(context.Context, json.RawMessage) (any, error)
+		rebuilder, err = d.RebuilderHandler()
+		f.handlers[function] = lambda.NewHandler(rebuilder)
 	case annalsaws.Projector:
 		f.handlers[function], err = subscriber(d.Projector())
 	default:
@@ -127,11 +138,48 @@ func (f *fake) invoke(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		out, err = h.Invoke(r.Context(), payload)
 	}
+	if err == nil {
+		err = f.goOn(r.Context(), in.Annals)
+	}
 	if err != nil {
 		w.Header().Set("X-Amz-Function-Error", "Unhandled")
 		out, _ = json.Marshal(map[string]string{"errorMessage": err.Error(), "errorType": "errorString"})
 	}
 	_, _ = w.Write(out)
+}
+
+// goOn takes on the forgetting of a person, as the state machine does: after a report was asked for, so that callers see
+// each step.
+func (f *fake) goOn(ctx context.Context, in *ask.Request) error {
+	f.mu.Lock()
+	waits, forgets := f.waiting[in.Subject], f.forgets
+	if in.Task == ask.Forget {
+		f.waiting[in.Subject] = true
+	}
+	f.mu.Unlock()
+	if in.Task != ask.Subject || !waits {
+		return nil
+	}
+	if forgets != nil {
+		return forgets(ctx, in.Subject)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	h, err := f.handler(f.located.Resources.Functions[annalsaws.Rebuilder]) //nolint:contextcheck // as in invoke
+	if err != nil {
+		return err
+	}
+	payload, err := json.Marshal(annalslambda.ForgetRequest{Subject: in.Subject})
+	if err != nil {
+		return err
+	}
+	out, err := h.Invoke(ctx, payload)
+	var answer annalslambda.Forgetting
+	if err == nil {
+		err = json.Unmarshal(out, &answer)
+	}
+	f.waiting[in.Subject] = !answer.Done
+	return err
 }
 
 // machine runs an execution at once.

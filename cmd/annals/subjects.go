@@ -99,6 +99,15 @@ func (s *session) subject(ctx context.Context, id string) (subject, error) {
 	return subject{id, *answer.Report, answer.Streams}, nil
 }
 
+// forget asks to forget a subject. It returns when the request is stored.
+func (s *session) forget(ctx context.Context, id, actor string) error {
+	_, err := s.operator.functions.Ask(ctx, annalsaws.Rebuilder, ask.Request{Task: ask.Forget, Subject: id, Actor: actor})
+	return err
+}
+
+// actor is who asks for changes, for the audit trail.
+func (c *cli) actor() string { return "annals/" + cmp.Or(c.getenv("USER"), "operator") }
+
 func writeSubject(w io.Writer, s subject) {
 	fmt.Fprintf(w, "%s: %s\n", visible(s.Subject, false), s.Status)
 	line := func(name string, value any) { fmt.Fprintf(w, "  %-20s %v\n", name, value) }
@@ -197,10 +206,7 @@ same command goes on.`,
 		if err != nil {
 			return err
 		}
-		actor := "annals/" + cmp.Or(c.getenv("USER"), "operator")
-		_, err = s.operator.functions.Ask(cmd.Context(), annalsaws.Rebuilder,
-			ask.Request{Task: ask.Forget, Subject: args[0], Actor: actor})
-		if err != nil {
+		if err := s.forget(cmd.Context(), args[0], c.actor()); err != nil {
 			return err
 		}
 		out, err := s.subject(cmd.Context(), args[0])

@@ -52,6 +52,19 @@ const maxBody = 1 << 14
 type order struct {
 	Projection string `json:"projection"`
 	Stream     string `json:"stream"`
+	// Subject is the id of a person.
+	Subject string `json:"subject"`
+}
+
+// ofProjection returns a handler of orders that name a projection.
+func ofProjection(do func(http.ResponseWriter, *http.Request, order)) func(http.ResponseWriter, *http.Request, order) {
+	return func(w http.ResponseWriter, r *http.Request, o order) {
+		if o.Projection == "" {
+			problem(w, http.StatusBadRequest, "projection is missing")
+			return
+		}
+		do(w, r, o)
+	}
 }
 
 // writes returns a handler that reads an order and passes it to do. It refuses if the console is read-only. It accepts
@@ -75,10 +88,6 @@ func (c *Console) writes(do func(http.ResponseWriter, *http.Request, order)) htt
 		}
 		if _, err := d.Token(); !errors.Is(err, io.EOF) {
 			problem(w, http.StatusBadRequest, "want one JSON document")
-			return
-		}
-		if o.Projection == "" {
-			problem(w, http.StatusBadRequest, "projection is missing")
 			return
 		}
 		do(w, r, o)

@@ -1,5 +1,5 @@
 // Package console is the operators' web page: it shows new commits, streams and their past states, the effects of a
-// request, the progress of projections, and parked streams. Start with [New].
+// request, the progress of projections, parked streams, and how far a person is forgotten. Start with [New].
 //
 // The page's data comes from a [Source]. Changes need [Config.Write].
 //
@@ -70,8 +70,10 @@ type Consumed struct {
 type Config struct {
 	// Place names the service, for people: "http://127.0.0.1:3000", "stack Shop".
 	Place string
-	// Write allows retries of parked streams and rebuilds of projections.
+	// Write allows retries of parked streams, rebuilds of projections, and requests to forget people.
 	Write bool
+	// People finds and forgets people. If nil, the service has no personal data, and the page has no view of people.
+	People People
 	// Key is a secret that a browser needs. If it is "", everyone who can reach this port has access.
 	Key string
 	// Requests counts requests. If nil, the page does not show them.
@@ -126,8 +128,10 @@ func New(ctx context.Context, source Source, operator Operator, rebuilder Rebuil
 	mux.HandleFunc("GET /api/applied", c.applied)
 	mux.HandleFunc("GET /api/projections", c.projections)
 	mux.HandleFunc("GET /api/parked", c.parked)
-	mux.HandleFunc("POST /api/retry", c.writes(c.retry))
-	mux.HandleFunc("POST /api/rebuild", c.writes(c.rebuild))
+	mux.HandleFunc("GET /api/person", c.hasPeople(c.person))
+	mux.HandleFunc("POST /api/retry", c.writes(ofProjection(c.retry)))
+	mux.HandleFunc("POST /api/rebuild", c.writes(ofProjection(c.rebuild)))
+	mux.HandleFunc("POST /api/forget", c.hasPeople(c.writes(c.forget)))
 	c.handler = guarded(cfg.Key, mux)
 	return c
 }
@@ -139,5 +143,7 @@ func (c *Console) about(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, struct {
 		Place string `json:"place"`
 		Write bool   `json:"write"`
-	}{c.cfg.Place, c.cfg.Write})
+		// People is true if the service has personal data.
+		People bool `json:"people"`
+	}{c.cfg.Place, c.cfg.Write, c.cfg.People != nil})
 }

@@ -2,7 +2,6 @@ package console_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -125,7 +124,7 @@ func TestReads(t *testing.T) {
 		want int
 		has  []string // in the answer
 	}{
-		{"/api/about", 200, []string{`{"place":"here","write":false}`}},
+		{"/api/about", 200, []string{`{"place":"here","write":false,"people":false}`}},
 		{
 			"/api/stream?stream=Order%23o", 200,
 			[]string{
@@ -326,14 +325,8 @@ func TestWrites(t *testing.T) {
 			http.Header{"Origin": {"http://127.0.0.1:3000"}, "Sec-Fetch-Site": {"same-origin"}}, 200, "",
 		},
 	} {
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1:3000"+test.path,
-			bytes.NewBufferString(test.body))
-		r.Header.Set("Content-Type", "application/json")
-		for name, values := range test.header {
-			r.Header[name] = values
-		}
-		w := httptest.NewRecorder()
-		if test.h.ServeHTTP(w, r); w.Code != test.want || !strings.Contains(w.Body.String(), test.has) {
+		w := post(t, test.h, test.path, test.body, test.header)
+		if w.Code != test.want || !strings.Contains(w.Body.String(), test.has) {
 			t.Errorf("%s: status %d, body %s; want %d and %q", test.name, w.Code, w.Body, test.want, test.has)
 		}
 	}

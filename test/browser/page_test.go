@@ -86,8 +86,9 @@ func (p *page) hear(event any) {
 	case *runtime.EventConsoleAPICalled:
 		p.faults = append(p.faults, fmt.Sprint("console: ", e.Type))
 	case *log.EventEntryAdded:
-		if strings.Contains(e.Entry.URL, "/api/stream?") && strings.Contains(e.Entry.Text, "404") {
-			return // a search asks whether its word is a stream
+		if strings.Contains(e.Entry.Text, "404") &&
+			(strings.Contains(e.Entry.URL, "/api/stream?") || strings.Contains(e.Entry.URL, "/api/person?")) {
+			return // a search asks whether its word is a stream, or a person
 		}
 		p.faults = append(p.faults, fmt.Sprintf("%s: %s %s", e.Entry.Level, e.Entry.Text, e.Entry.URL))
 	case *network.EventEventSourceMessageReceived:

@@ -41,6 +41,7 @@ func newService(t *testing.T) *service {
 	root, err := dynamolocal.Root()
 	must(t, err)
 	dir := t.TempDir()
+	t.Setenv("CDK_CONTEXT_JSON", `{"forgetWait":3}`) // seconds in which functions may use a deleted key
 	built, err := servicetest.Build(t.Context(), root, dir)
 	must(t, err)
 	annals, northwind := filepath.Join(dir, "annals"), filepath.Join(dir, "northwind")

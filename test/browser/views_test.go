@@ -25,6 +25,7 @@ func TestConsole(t *testing.T) {
 	}{
 		{"live", live}, {"visible", visible}, {"search", search}, {"missing", missing}, {"slow", slow}, {"follow", follow},
 		{"escapes", escapes}, {"rebuild", rebuild}, {"parked", parked}, {"stream", timeline},
+		{"people", people}, // the last one: it forgets the person who stored everything
 	} {
 		t.Run(view.name, func(t *testing.T) {
 			view.try(t, s, p)
@@ -51,8 +52,8 @@ func live(t *testing.T, s *service, p *page) {
 		time.Sleep(500 * time.Millisecond)
 	}
 	p.says(t, ".figures", "Commits")
-	reached := "Skip to content, Annals, Live, Search, Projections, Parked, q, Go, Pause, only"
-	if got := count.ReplaceAllString(p.tabbed(t, 10), "Parked"); !strings.HasPrefix(got, reached) {
+	reached := "Skip to content, Annals, Live, Search, Projections, Parked, People, q, Go, Pause, only"
+	if got := count.ReplaceAllString(p.tabbed(t, 11), "Parked"); !strings.HasPrefix(got, reached) {
 		t.Errorf("elements that Tab reaches: %s, want %s", got, reached)
 	}
 	p.run(t, chromedp.Click("main .bar button")) // Pause
@@ -228,6 +229,52 @@ func parked(t *testing.T, s *service, p *page) {
 		p.until(t, fmt.Sprintf("!document.querySelector(%q)", retryOf(projection)))
 	}
 	p.says(t, "header nav", "Parked")
+}
+
+// people: a person is found by id, and is forgotten after the id was typed.
+func people(t *testing.T, s *service, p *page) {
+	s.openAccount(t, "personal", "Ada")
+	p.view(t, "#/people", "People")
+	find := func(id string) {
+		p.run(t, chromedp.SetValue("#person", id), chromedp.SendKeys("#person", kb.Enter))
+	}
+	find("<img src=x>")
+	p.says(t, "main", "Nothing is stored about a person with the id <img src=x>.")
+	find("dev") // the actor of all requests without a token
+	p.says(t, ".person", "Nobody asked to forget this person.")
+	p.says(t, ".person a", "Account#personal")
+	p.look(t, "people-known")
+	p.run(t, chromedp.Focus(".person button"))
+	p.press(t, kb.Enter)
+	p.says(t, "dialog", "Forget dev?")
+	if focus := value[string](t, p, "document.activeElement.id"); focus != "typed" {
+		t.Errorf("the dialog focuses %q, want the field for the id", focus)
+	}
+	p.press(t, kb.Enter)
+	p.says(t, "dialog", "This is another id. Nothing was done.")
+	p.look(t, "people-confirm")
+	p.press(t, kb.Escape)
+	p.until(t, "document.querySelector('dialog') === null")
+	p.says(t, ".person", "Nobody asked to forget this person.")
+	p.press(t, kb.Enter) // the focus came back
+	p.run(t, chromedp.SendKeys("#typed", "dev"+kb.Enter))
+	p.until(t, "document.querySelector('dialog') === null")
+	p.says(t, ".person button", "Ask again")
+	p.until(t, "/requested|waiting/.test(document.querySelector('.person .tag').innerText)")
+	p.says(t, ".person", "waiting")
+	p.says(t, ".person", "Key deleted")
+	p.look(t, "people-waiting")
+	p.until(t, "document.querySelector('.person .tag').innerText === 'forgotten'")
+	p.says(t, "#say", "dev is forgotten.")
+	p.says(t, ".person", "Streams cleared")
+	p.says(t, ".person a", "Subject#dev")
+	if value[bool](t, p, "document.querySelector('.person button') !== null") {
+		t.Error("a forgotten person can be forgotten again")
+	}
+	p.view(t, "#/stream/Account%23personal", "Account#personal")
+	p.says(t, ".detail", "(removed)")
+	p.view(t, "#/people?id=dev", "People")
+	p.says(t, ".person", "forgotten")
 }
 
 // retryOf is the selector of the button that retries the spoiled account.

@@ -8,10 +8,11 @@ import { search, quick } from './search.js';
 import { follow } from './follow.js';
 import { projections } from './projections.js';
 import { parked } from './parked.js';
+import { people } from './people.js';
 
 const views = [
   [/^#\/stream\/(.+)$/, stream], [/^#\/search(?:\?(.*))?$/, search], [/^#\/follow\/(.+)$/, follow],
-  [/^#\/projections$/, projections], [/^#\/parked$/, parked], [/^#?\/?$/, home],
+  [/^#\/projections$/, projections], [/^#\/parked$/, parked], [/^#\/people(?:\?(.*))?$/, people], [/^#?\/?$/, home],
 ];
 const main = document.getElementById('main');
 let about, left;
@@ -66,6 +67,7 @@ try {
   about = await ask('api/about');
   put(document.getElementById('place'), about.place);
   put(document.getElementById('mode'), about.write ? 'writable' : 'read-only');
+  document.querySelector('[href="#/people"]').hidden = !about.people;
   connect();
   show(true);
   count();
