@@ -75,7 +75,7 @@ func looking(dir string) map[string]string {
 		"annals streams list": "streams list", "annals streams show": "streams show Order#good",
 		"annals state":         "state Order#good",
 		"annals subjects list": "subjects list", "annals subjects show": "subjects show ada",
-		"annals subjects export": "subjects export ada",
+		"annals subjects export": "subjects export ada", "annals subjects report": "subjects report",
 		"annals trace":           "trace c-1", "annals doctor": "doctor", "annals events": "events Order#good",
 		"annals find": "find --prefix Order#", "annals describe": "describe",
 		"annals tail": "tail", "annals verify": "verify", "annals console": "console",
@@ -88,6 +88,7 @@ func looking(dir string) map[string]string {
 var asksFor = map[string][]ask.Task{
 	"annals state": {ask.State}, "annals doctor": {ask.Readable}, "annals console": {ask.State, ask.Subject},
 	"annals subjects show": {ask.Subject}, "annals subjects export": {ask.Subject, ask.Export},
+	"annals subjects report": {ask.Plain},
 }
 
 // keyPair writes a private key for anchors.

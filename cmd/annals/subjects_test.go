@@ -137,7 +137,7 @@ func TestNoSubjects(t *testing.T) { //nolint:paralleltest // sets the environmen
 	}
 	f.located.Service.Aggregates = none
 	delete(f.located.Resources.Tables, "keys")
-	for _, args := range []string{"list", "show ada", "export ada", "forget ada", "forget ada --wait", "reapply"} {
+	for _, args := range []string{"list", "show ada", "export ada", "forget ada", "forget ada --wait", "report", "reapply"} {
 		step{"subjects " + args, "", f.located.Place + " has no personal data: none of its events has a field", 1}.run(t, port)
 	}
 	if tasks := f.tasks(); len(tasks) > 0 {
@@ -194,4 +194,34 @@ func TestReapply(t *testing.T) { //nolint:paralleltest // sets the environment
 	if keys, err := f.keys(t).Load(t.Context(), "bob"); err != nil || keys["bob"].Forgotten {
 		t.Errorf("bob's key: forgotten %t, %v", keys["bob"].Forgotten, err)
 	}
+}
+
+// TestReport: events that have personal data in the clear are counted by type, with one of each.
+func TestReport(t *testing.T) { //nolint:paralleltest // sets the environment
+	f, port := newFake(t, nil)
+	f.open(t, "a", "ada")
+	step{"subjects report", "EVENT  SCHEMA  EVENTS  FIRST\n", "", 0}.run(t, port)
+	store, err := dynamostore.New(dynamotest.Client(t), f.located.Resources.Tables["events"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"old", "older"} {
+		stream := account.Aggregate.Stream(id)
+		head, err := store.Head(t.Context(), stream)
+		if err == nil {
+			_, err = store.Append(t.Context(), es.Append{Writes: []es.Write{{Head: head, Events: []es.RawEvent{{
+				Type: "AccountOpened", Schema: 1,
+				Data: []byte(`{"accountId":"` + id + `","ownerName":"Ann Archer","initialDeposit":{"amount":"1.00","currency":"EUR"}}`),
+			}}}}})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.tasks()
+	step{
+		"subjects report", " … AccountOpened  1       2       Account#old",
+		"2 events have personal data in the clear, which can't be forgotten", 3,
+	}.run(t, port)
+	step{"subjects report -o json", `{"type":"AccountOpened","schema":1,"events":2,"first":"Account#old`, "2 events", 3}.run(t, port)
 }
