@@ -76,7 +76,7 @@ func looking(dir string) map[string]string {
 		"annals state":         "state Order#good",
 		"annals subjects list": "subjects list", "annals subjects show": "subjects show ada",
 		"annals subjects export": "subjects export ada", "annals subjects report": "subjects report",
-		"annals trace":           "trace c-1", "annals doctor": "doctor", "annals events": "events Order#good",
+		"annals trace": "trace c-1", "annals doctor": "doctor", "annals events": "events Order#good",
 		"annals find": "find --prefix Order#", "annals describe": "describe",
 		"annals tail": "tail", "annals verify": "verify", "annals console": "console",
 		"annals export": "export " + dir + "/archive", "annals anchors": "anchors " + dir + "/anchors --key " +

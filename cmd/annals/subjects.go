@@ -87,6 +87,12 @@ type subject struct {
 	Names []string `json:"names"`
 }
 
+// progress changes with each step of a forgetting.
+func (s *subject) progress() string { return fmt.Sprint(s.Status, s.Streams) }
+
+// stuckAfter is how long a step of a forgetting may take.
+const stuckAfter = 20 * time.Minute
+
 // subject asks for a subject.
 func (s *session) subject(ctx context.Context, id string) (subject, error) {
 	answer, err := s.operator.functions.Ask(ctx, annalsaws.Query, ask.Request{Task: ask.Subject, Subject: id})
@@ -127,8 +133,11 @@ func writeSubject(w io.Writer, s subject) {
 	line("documents folded", s.Documents)
 	line("rows folded", s.Rows)
 	line("snapshots removed", s.Snapshots)
+	if len(s.Unknown) > 0 {
+		line("not cleared", "read models that the code does not have: "+strings.Join(s.Unknown, ", "))
+	}
 	for _, p := range s.Published {
-		line("published before", fmt.Sprintf("%d %s", p.Events, p.Type))
+		line("public events", fmt.Sprintf("%d %s", p.Events, p.Type))
 	}
 	at("forgotten", s.ForgottenAt)
 	at("final", s.Final)
@@ -157,7 +166,8 @@ func (c *cli) exportSubjectCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "export ID", Short: "Print everything that is stored about a person, decrypted, as one JSON document",
 		Long: `Print everything that is stored about a person, decrypted, as one JSON document. Of streams that belong to the person
-it has all events, of other streams those with data about the person. Marked values about other people are erased.`,
+it has all events, of other streams those with data about the person. Streams without marked data about the person are
+not in it. Marked values about other people are erased.`,
 		Example: "  annals --local subjects export c-1 > c-1.json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -210,9 +220,17 @@ same command goes on.`,
 			return err
 		}
 		out, err := s.subject(cmd.Context(), args[0])
-		for wait && err == nil && out.Status != subjects.Forgotten {
+		for moved := time.Now(); wait && err == nil && out.Status != subjects.Forgotten; {
+			before := out.progress()
 			if err = sleep(cmd.Context(), s.operator.pause); err == nil {
 				out, err = s.subject(cmd.Context(), args[0])
+			}
+			switch {
+			case out.progress() != before || out.Until != nil && time.Now().Before(*out.Until):
+				moved = time.Now()
+			case err == nil && time.Since(moved) > stuckAfter:
+				err = fmt.Errorf("nothing has happened for %v: %s is still %s: docs/runbooks/stopped-forgetting.md says what to do",
+					stuckAfter, args[0], out.Status)
 			}
 		}
 		if err != nil {
@@ -246,7 +264,7 @@ It reads the whole event table.`,
 			if err != nil {
 				return err
 			}
-			all, err := s.plainEvents(cmd.Context())
+			all, unread, err := s.plainEvents(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -257,8 +275,11 @@ It reads the whole event table.`,
 					return err
 				}
 			}
-			if err := t.end(); err != nil || events == 0 {
+			if err := t.end(); err != nil || events == 0 && unread == "" {
 				return err
+			}
+			if events == 0 {
+				return found("%s can't be read, so this may be incomplete: `annals verify` lists such events", unread)
 			}
 			return found("%d events have personal data in the clear, which can't be forgotten: "+
 				"docs/howto/personal-data.md says what can be done", events)
@@ -266,14 +287,15 @@ It reads the whole event table.`,
 	}
 }
 
-// plainEvents asks for the events that have personal data in the clear.
-func (s *session) plainEvents(ctx context.Context) (all []ask.PlainEvents, err error) {
+// plainEvents asks for the events that have personal data in the clear. unread is an event that can't be read, if any.
+func (s *session) plainEvents(ctx context.Context) (all []ask.PlainEvents, unread string, err error) {
 	in := ask.Request{Task: ask.Plain, Of: 1}
 	for in.Position != es.End {
 		answer, err := s.operator.functions.Ask(ctx, annalsaws.Rebuilder, in)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
+		unread = cmp.Or(unread, answer.FirstUnread)
 		for _, p := range answer.Plain {
 			at := slices.IndexFunc(all, func(o ask.PlainEvents) bool { return o.Type == p.Type && o.Schema == p.Schema })
 			if at < 0 {
@@ -284,16 +306,17 @@ func (s *session) plainEvents(ctx context.Context) (all []ask.PlainEvents, err e
 		}
 		in.Position = answer.Position
 	}
-	return all, nil
+	return all, unread, nil
 }
 
 func (c *cli) reapplyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "reapply", Short: "Delete again the keys of forgotten people, in a table of keys that was recovered",
-		Long: `Delete again the keys of all people whom the events record as forgotten. A table of keys that was recovered to an earlier
-moment has their keys again. Name it by ` + annalsaws.Keys.Env() + ` and run the command before functions use the table.
+		Long: `Delete again the keys of all people whom the events record as forgotten, and note again which streams have data about whom.
+A table of keys that was recovered to an earlier moment has keys of forgotten people again, and lacks later notes. Name it
+by ` + annalsaws.Keys.Env() + ` and run the command before functions use the table.
 
-It reads the whole event table.`,
+It reads the whole event table, and costs a write unit for each person in each stream.`,
 		Example: "  " + annalsaws.Keys.Env() + "=restored-keys annals --stack Shop subjects reapply",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -301,14 +324,13 @@ It reads the whole event table.`,
 			if err != nil {
 				return err
 			}
-			n, err := subjects.Reapply(cmd.Context(), s.store, keys, time.Now())
+			out, err := subjects.Reapply(cmd.Context(), s.store, keys, time.Now())
 			if err != nil {
 				return err
 			}
-			out := struct {
-				Deleted int `json:"deleted"`
-			}{n}
-			return c.show(cmd, out, func(w io.Writer) { fmt.Fprintf(w, "keys deleted again: %d\n", n) })
+			return c.show(cmd, out, func(w io.Writer) {
+				fmt.Fprintf(w, "keys deleted again: %d\nstreams noted again: %d\n", out.Deleted, out.Noted)
+			})
 		},
 	}
 }

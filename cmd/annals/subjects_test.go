@@ -171,7 +171,7 @@ func TestReapply(t *testing.T) { //nolint:paralleltest // sets the environment
 		err := root.ExecuteContext(t.Context())
 		return out.String(), said.String(), err
 	}
-	for i, want := range []string{"keys deleted again: 1\n", `{"deleted":0}` + "\n"} {
+	for i, want := range []string{"keys deleted again: 1\nstreams noted again: 2\n", `{"deleted":0,"noted":2}` + "\n"} {
 		out, said, err := run("subjects reapply" + []string{"", " -o json"}[i])
 		if out != want || err != nil || !strings.Contains(said, "table keys: using "+table+" instead of ") {
 			t.Errorf("reapply, call %d: printed %q and %q, %v; want %q and the table's name", i+1, out, said, err, want)

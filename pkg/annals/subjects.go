@@ -2,12 +2,9 @@ package annals
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"reflect"
-	"strconv"
 	"strings"
 	"time"
 
@@ -50,6 +47,11 @@ func (s *Service) completeSubjects() {
 	if !s.HasPersonal() {
 		return
 	}
+	if s.Aggregate(subjects.StreamType) != nil {
+		s.wrong("aggregate %s: the library's own aggregate, which records how people are forgotten, has this name: "+
+			"choose another", subjects.StreamType)
+		return
+	}
 	s.add(Aggregate(subjects.Aggregate))
 	s.add(React(ForgetReaction, subjects.Aggregate, startForgetting, subjects.Event(subjects.ForgettingRequested{})))
 	s.add(newOperation("POST /subjects/{id}/forget", Forgets, Operation{
@@ -77,8 +79,7 @@ func startForgetting(tx *Tx, e projection.Event[subjects.Event]) error {
 	if tx.forget == nil {
 		return errors.New("nothing starts to forget a person: set annals.Config.Forget")
 	}
-	hashed := sha256.Sum256([]byte(e.Stream.ID)) // ids have characters that names don't
-	return tx.forget(tx.Context(), hex.EncodeToString(hashed[:16])+"-"+strconv.FormatInt(e.Version, 10), e.Stream.ID)
+	return tx.forget(tx.Context(), tx.CommandID(), e.Stream.ID)
 }
 
 // personalStore returns the store with keys.
@@ -182,7 +183,10 @@ func (r *Running) Forgetter(engine *projection.Engine, cfg subjects.Config) (*su
 	cfg.Published = func(ctx context.Context, stream es.StreamID) (map[string]int, error) {
 		return publish.Count(ctx, r.Events, stream, r.Service.PublicPrefix, r.Service.Public...)
 	}
-	cfg.Log = r.log
+	cfg.Log, cfg.Reactions = r.log, []string{publish.Name}
+	for _, reaction := range r.Service.Reactions {
+		cfg.Reactions = append(cfg.Reactions, reaction.Name)
+	}
 	return subjects.NewForgetter(subjects.Stores{
 		Events: r.Events, Keys: r.Personal.Keys(), Engine: engine, Snapshots: r.Snapshots,
 	}, cfg), nil

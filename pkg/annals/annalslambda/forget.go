@@ -1,8 +1,8 @@
 package annalslambda
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
 	"math"
 	"slices"
@@ -86,10 +86,11 @@ func (d Deployment) plain(ctx context.Context, o *opened, in *ask.Request) (*ask
 		if err != nil {
 			return nil, err
 		}
+		for _, corrupt := range page.Corrupt {
+			unread(out, es.StreamVersion{Stream: corrupt.Stream, Version: corrupt.Version})
+		}
 		for i := range page.Commits {
-			if err := d.plainIn(&page.Commits[i], out); err != nil {
-				return nil, err
-			}
+			d.plainIn(&page.Commits[i], out)
 		}
 		out.Position = page.Next
 		if deadline, bounded := ctx.Deadline(); bounded && time.Until(deadline) < rebuildMargin {
@@ -100,15 +101,22 @@ func (d Deployment) plain(ctx context.Context, o *opened, in *ask.Request) (*ask
 	return out, nil
 }
 
-func (d Deployment) plainIn(c *es.Commit, out *ask.Answer) error {
+// unread counts an event that can't be read.
+func unread(out *ask.Answer, at es.StreamVersion) {
+	out.Unread++
+	out.FirstUnread = cmp.Or(out.FirstUnread, at.String())
+}
+
+func (d Deployment) plainIn(c *es.Commit, out *ask.Answer) {
 	a := d.Service.Aggregate(c.Stream.Type)
 	if a == nil || !a.Personal {
-		return nil
+		return
 	}
 	for i, e := range c.Events {
 		values, err := a.Plain(c, i)
+		first := es.StreamVersion{Stream: c.Stream, Version: c.Version + int64(i)}
 		if err != nil {
-			return fmt.Errorf("%s@%d: %w", c.Stream, c.Version+int64(i), err)
+			unread(out, first)
 		}
 		if len(values) == 0 {
 			continue
@@ -116,12 +124,10 @@ func (d Deployment) plainIn(c *es.Commit, out *ask.Answer) error {
 		at := slices.IndexFunc(out.Plain, func(p ask.PlainEvents) bool { return p.Type == e.Type && p.Schema == e.Schema })
 		if at < 0 {
 			at = len(out.Plain)
-			first := es.StreamVersion{Stream: c.Stream, Version: c.Version + int64(i)}
 			out.Plain = append(out.Plain, ask.PlainEvents{Type: e.Type, Schema: e.Schema, First: first.String()})
 		}
 		out.Plain[at].Events++
 	}
-	return nil
 }
 
 // subjectTasks are the tasks of operators' tools that read what is stored about people.

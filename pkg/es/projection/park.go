@@ -60,8 +60,10 @@ func (w *way) setAside(ctx context.Context, s step, cause error) error {
 
 // confidential returns the error that is kept with a parked stream. The text of an error about personal data may cite
 // it, and would stay when the person is forgotten, so only the error's type is kept.
-func (w *way) confidential(c *es.Commit, err error) error {
-	if !c.Decrypted() && !w.t.fold.personal(w.stream.Type) || reason(err) == NeedsNewerCode {
+func (w *way) confidential(c *es.Commit, err error) error { return confidential(w.t, c, err) }
+
+func confidential(t *target, c *es.Commit, err error) error {
+	if !c.Decrypted() && !t.fold.personal(c.Stream.Type) || reason(err) == NeedsNewerCode {
 		return err
 	}
 	return fmt.Errorf("%T: the text is not kept, because it may cite personal data", innermost(err))

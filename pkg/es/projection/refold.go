@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -40,8 +41,9 @@ type Refolded struct {
 // streams in one call. A generation that is being dropped is skipped: its rows are being removed.
 //
 // Errors: [ErrNotRebuilt] if the named projection is a reaction; [UnknownFoldError] for each generation whose fold this
-// code lacks; [ErrStale] if a stream advanced too often during the call; [ErrTooLarge]; those of the fold, the store,
-// the views and the catalog. They are joined, and everything that can be done is done.
+// code lacks; a [RefoldError] for each stream that fails: with [ErrStale] if it advanced too often during the call,
+// [ErrTooLarge], or errors of the fold, the store and the views; those of the views and the catalog. They are joined, and
+// everything that can be done is done.
 func (e *Engine) Refold(ctx context.Context, streams []es.StreamID, projections ...string) (Refolded, error) {
 	kept, err := e.kept(ctx, projections)
 	if err != nil {
@@ -58,6 +60,52 @@ func (e *Engine) Refold(ctx context.Context, streams []es.StreamID, projections 
 		errs = append(errs, err)
 	}
 	return out, errors.Join(errs...)
+}
+
+// RefoldError is why a stream could not be folded again in a generation.
+type RefoldError struct {
+	Projection string
+	Generation Generation
+	Stream     es.StreamID
+	Err        error
+}
+
+func (e *RefoldError) Error() string {
+	return fmt.Sprintf("projection %s, generation %d: fold %s again: %v", e.Projection, e.Generation, e.Stream, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *RefoldError) Unwrap() error { return e.Err }
+
+// NotRefolded is what [Engine.Refold] leaves out.
+type NotRefolded struct {
+	// Unknown are the projections in the catalog that the engine does not have, sorted. Reactions of another engine are
+	// among them.
+	Unknown []string
+	// Dropping are the engine's projections with a generation that is being dropped, sorted.
+	Dropping []string
+}
+
+// NotRefolded returns what Refold leaves out now.
+//
+// Errors: the catalog's.
+func (e *Engine) NotRefolded(ctx context.Context) (NotRefolded, error) {
+	records, err := e.catalog.Records(ctx)
+	if err != nil {
+		return NotRefolded{}, fmt.Errorf("generations: %w", err)
+	}
+	var out NotRefolded
+	for _, name := range slices.Sorted(maps.Keys(records)) {
+		builds := records[name].Builds
+		switch {
+		case len(builds) == 0:
+		case !e.Keeps(name):
+			out.Unknown = append(out.Unknown, name)
+		case slices.ContainsFunc(builds, func(b Build) bool { return b.Status == Dropping }):
+			out.Dropping = append(out.Dropping, name)
+		}
+	}
+	return out, nil
 }
 
 // keptTarget is a generation whose rows are kept. It may no longer receive events.
@@ -143,7 +191,7 @@ func (e *Engine) refoldIn(ctx context.Context, t *keptTarget, streams []es.Strea
 		out.Documents += f.out.Documents
 		out.Rows += f.out.Rows
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: fold %s again: %w", t, stream, err))
+			errs = append(errs, &RefoldError{t.sub.name(), t.Generation, stream, err})
 		}
 		return nil
 	})

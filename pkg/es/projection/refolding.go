@@ -190,7 +190,8 @@ func (f *refold) foldPage(ctx context.Context, page []step) error {
 	}
 	state, w, err := f.t.fold.fold(ctx, f.state, page)
 	if failed := (*foldError)(nil); errors.As(err, &failed) {
-		return fmt.Errorf("@%d: %w", page[failed.index].version(), err)
+		at := page[failed.index]
+		return fmt.Errorf("@%d: %w", at.version(), confidential(f.t, at.commit, err))
 	}
 	if err != nil {
 		return err

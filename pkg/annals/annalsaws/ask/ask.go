@@ -53,7 +53,7 @@ const (
 	Forget Task = "forget"
 	// Plain finds events that have personal data in the clear, because they were stored before their fields were marked. It
 	// answers before its time is over: send it again with the answer's Position until that is [es.End].
-	// Rebuilder: Of, Segment, Position. Answer: Plain, Position.
+	// Rebuilder: Of, Segment, Position. Answer: Plain, Unread, FirstUnread, Position.
 	Plain Task = "plain"
 )
 
@@ -116,9 +116,12 @@ type Answer struct {
 	Streams []string         `json:"streams,omitempty"`
 	// Exported is what a stream holds about a person.
 	Exported *subjects.Stream `json:"exported,omitempty"`
-	// Plain are the types of events with personal data in the clear. Position is where to go on.
-	Plain    []PlainEvents `json:"plain,omitempty"`
-	Position es.Position   `json:"position,omitempty"`
+	// Plain are the types of events with personal data in the clear. Unread is how many events can't be read, FirstUnread
+	// names one of them. Position is where to go on.
+	Plain       []PlainEvents `json:"plain,omitempty"`
+	Unread      int           `json:"unread,omitempty"`
+	FirstUnread string        `json:"firstUnread,omitempty"`
+	Position    es.Position   `json:"position,omitempty"`
 	// Generation is the serving generation.
 	Generation int `json:"generation,omitempty"`
 	// Reconciled is what a reconciliation found.

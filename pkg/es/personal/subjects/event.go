@@ -42,8 +42,9 @@ type StreamsCleared struct {
 	// Streams are the names of the streams.
 	Streams []string `json:"streams"`
 	Counts
-	// Published counts the integration events of these streams, by type.
+	// Published counts the integration events of these streams, by type. Uncounted is how many streams are not counted.
 	Published map[string]int `json:"published,omitempty"`
+	Uncounted int            `json:"uncounted,omitempty"`
 }
 
 // Counts is what was cleared.
@@ -62,6 +63,8 @@ type SubjectForgotten struct {
 	At time.Time `json:"at"`
 	// Final is when the last copy that can be recovered will be gone.
 	Final time.Time `json:"final"`
+	// Unknown are read models that the code does not have. They were not cleared.
+	Unknown []string `json:"unknown,omitempty"`
 }
 
 func (ForgettingRequested) subjectEvent() {}
@@ -95,9 +98,13 @@ type Report struct {
 	// Streams is how many streams were cleared.
 	Streams int `json:"streams" doc:"Streams whose derived data was cleared"`
 	Counts
-	// Published is what left the service before: public events never hold personal data.
-	Published   []Published `json:"published" doc:"Public events of these streams that were published before. They never hold personal data"`
+	// Published are the public events of these streams, which never hold personal data. Uncounted is how many streams are not
+	// counted.
+	Published   []Published `json:"published" doc:"The public events of these streams. They never hold personal data"`
+	Uncounted   int         `json:"uncounted,omitempty" doc:"Streams whose public events could not be counted"`
 	ForgottenAt *time.Time  `json:"forgottenAt,omitempty"`
+	// Unknown are read models that the code does not have. They were not cleared.
+	Unknown []string `json:"unknown,omitempty" doc:"Read models that the code does not have. They were not cleared: delete their tables, or ask again when the code has them"`
 	// Final is when the last copy that can be recovered will be gone.
 	Final *time.Time `json:"final,omitempty" doc:"When no table can be recovered any more to a state from before"`
 }
@@ -131,7 +138,7 @@ var Aggregate = es.Aggregate[State, Event]{
 func (s *State) evolve(event Event) {
 	switch e := event.(type) {
 	case ForgettingRequested:
-		if s.Status != Waiting { // else it goes on
+		if s.Status != Waiting || e.Key > s.key && s.key > 0 { // else it goes on
 			*s = State{Report: Report{Status: Requested, Published: []Published{}}, key: e.Key}
 		}
 		s.RequestedAt = &e.At
@@ -140,7 +147,7 @@ func (s *State) evolve(event Event) {
 	case StreamsCleared:
 		s.clear(e)
 	case SubjectForgotten:
-		s.Status, s.ForgottenAt, s.Final = Forgotten, &e.At, &e.Final
+		s.Status, s.ForgottenAt, s.Final, s.Unknown = Forgotten, &e.At, &e.Final, e.Unknown
 	}
 }
 
@@ -154,6 +161,7 @@ func (s *State) clear(e StreamsCleared) {
 		}
 	}
 	s.Streams = len(s.cleared)
+	s.Uncounted += e.Uncounted
 	s.Documents, s.Rows, s.Snapshots = s.Documents+e.Documents, s.Rows+e.Rows, s.Snapshots+e.Snapshots
 	for name, events := range e.Published {
 		at := slices.IndexFunc(s.Published, func(p Published) bool { return p.Type == name })
@@ -170,11 +178,11 @@ func (s *State) clear(e StreamsCleared) {
 const repeatAfter = time.Minute
 
 // Request decides to forget the subject. There are no events if that is done already, unless the subject got a new key
-// since, or if it was asked for within the last minute. key is what the subject has now, the zero Key if that can't be
+// since, or read models were unknown; or if it was asked for within the last minute. key is what the subject has now, the zero Key if that can't be
 // read.
 func (s State) Request(at time.Time, key personal.Key) []Event {
 	switch {
-	case s.Status == Forgotten && key.Forgotten,
+	case s.Status == Forgotten && key.Forgotten && len(s.Unknown) == 0,
 		s.RequestedAt != nil && s.Status != Forgotten && at.Sub(*s.RequestedAt) < repeatAfter:
 		return nil
 	}

@@ -20,8 +20,8 @@ type Document struct {
 	// At is when the document was made.
 	At     time.Time `json:"at" doc:"When this was read"`
 	Report Report    `json:"report"`
-	// Streams are the streams that hold data about the subject.
-	Streams []Stream `json:"streams" doc:"The streams that hold data about the subject"`
+	// Streams are the streams that hold marked data about the subject.
+	Streams []Stream `json:"streams" doc:"The streams that hold marked data about the subject"`
 }
 
 // Stream is a stream that holds data about a subject.

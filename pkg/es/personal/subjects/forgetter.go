@@ -8,10 +8,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/annals-es/annals/pkg/es"
@@ -30,9 +31,12 @@ type Config struct {
 	Recoverable time.Duration
 	// Published counts the integration events that were published of a stream, by type. If nil, there are none.
 	Published func(ctx context.Context, stream es.StreamID) (map[string]int, error)
+	// Reactions are the names of the reactions of other engines in the engine's catalog: they have no rows to clear.
+	Reactions []string
 	// Actor is recorded as the actor of what the forgetter stores. Default "forgetter".
 	Actor string
-	// StreamsAtOnce is how many streams are cleared in one step. The progress is stored after each. Default 500.
+	// StreamsAtOnce is how many streams are cleared in one step, which scans the keys of each read model with append rows
+	// or own rows once. The progress is stored after each step. Default 2,000.
 	StreamsAtOnce int
 	// DeadlineMargin is how long before the context's deadline a call of Advance begins no further step. Default none.
 	DeadlineMargin time.Duration
@@ -60,13 +64,16 @@ type Forgetter struct {
 	on       Stores
 	cfg      Config
 	subjects *es.Repository[State, Event]
+
+	mu     sync.Mutex
+	failed map[es.StreamID]int // how often streams could not be cleared
 }
 
 // NewForgetter returns a forgetter. The configuration is optional.
 func NewForgetter(on Stores, given ...Config) *Forgetter {
 	cfg := config.Only(given)
 	cfg.Wait, cfg.Recoverable = cmp.Or(cfg.Wait, 6*time.Minute), cmp.Or(cfg.Recoverable, 7*24*time.Hour)
-	cfg.StreamsAtOnce, cfg.Actor = cmp.Or(cfg.StreamsAtOnce, 500), cmp.Or(cfg.Actor, "forgetter")
+	cfg.StreamsAtOnce, cfg.Actor = cmp.Or(cfg.StreamsAtOnce, 2000), cmp.Or(cfg.Actor, "forgetter")
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
@@ -74,7 +81,7 @@ func NewForgetter(on Stores, given ...Config) *Forgetter {
 		cfg.Now = time.Now
 	}
 	executor := es.NewExecutor(on.Events, es.ExecutorConfig{Log: cfg.Log})
-	return &Forgetter{on: on, cfg: cfg, subjects: es.NewRepository(executor, Aggregate, es.RepositoryConfig{})}
+	return &Forgetter{on: on, cfg: cfg, failed: map[es.StreamID]int{}, subjects: es.NewRepository(executor, Aggregate, es.RepositoryConfig{})}
 }
 
 // Progress says when to call [Forgetter.Advance] again.
@@ -176,76 +183,193 @@ func (f *Forgetter) deleteKey(ctx context.Context, subject string, upTo int, com
 	return err
 }
 
-// retryUnknownFold is when a forgetting goes on that waits for other code, or for a generation to be dropped.
-const retryUnknownFold = time.Minute
-
-// clear clears the next streams.
+// clear clears the next streams. Streams that fail are left for later, and don't keep others from being cleared.
 func (f *Forgetter) clear(ctx context.Context, subject string, s State, command es.Command) (Progress, error) {
+	streams, err := f.left(ctx, subject, s)
+	if err != nil {
+		return Progress{}, err
+	}
+	if len(streams) == 0 {
+		return f.finish(ctx, subject, s, command)
+	}
+	done, failed := f.clearStreams(ctx, streams)
+	if err := f.record(ctx, subject, command, done); err != nil {
+		return Progress{}, err
+	}
+	switch {
+	case failed == nil:
+		return Progress{}, nil
+	case len(done.Streams) > 0 && len(streams) == f.cfg.StreamsAtOnce:
+		f.postpone(streams, done)
+		return Progress{}, nil
+	}
+	return f.wait(ctx, subject, s, failed)
+}
+
+// left returns the next streams to clear: those that failed in this process last.
+func (f *Forgetter) left(ctx context.Context, subject string, s State) ([]es.StreamID, error) {
 	var streams []es.StreamID
 	for stream, err := range f.on.Keys.Streams(ctx, subject) {
 		if err != nil {
-			return Progress{}, err
+			return nil, err
 		}
 		if !s.cleared[stream] {
 			streams = append(streams, stream)
 		}
 	}
-	if len(streams) == 0 {
-		return Progress{Done: true}, f.end(ctx, subject, command)
-	}
-	slices.SortFunc(streams, func(a, b es.StreamID) int { return strings.Compare(a.String(), b.String()) })
-	streams = streams[:min(len(streams), f.cfg.StreamsAtOnce)]
-	cleared, err := f.clearStreams(ctx, streams)
-	var unknown *projection.UnknownFoldError
-	if errors.As(err, &unknown) { // other code has it, or the generation is dropped before long
-		f.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "a subject can't be forgotten yet: this code lacks the fold of a generation",
-			slog.String("subject", subject), slog.String("error", err.Error()))
-		return Progress{Wait: retryUnknownFold}, nil
-	}
-	if err != nil {
-		return Progress{}, err
-	}
-	_, err = f.subjects.Execute(ctx, subject, command, func(now State) ([]Event, error) {
-		if now.Status != Waiting || now.cleared[streams[0]] { // another process did the same
-			return nil, nil
-		}
-		return cleared.split(), nil
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	slices.SortFunc(streams, func(a, b es.StreamID) int {
+		return cmp.Or(cmp.Compare(f.failed[a], f.failed[b]), strings.Compare(a.String(), b.String()))
 	})
-	return Progress{}, err
+	return streams[:min(len(streams), f.cfg.StreamsAtOnce)], nil
 }
 
+// postpone puts streams that failed behind those that were not tried.
+func (f *Forgetter) postpone(streams []es.StreamID, done *StreamsCleared) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, stream := range streams {
+		if !slices.Contains(done.Streams, stream.String()) {
+			f.failed[stream]++
+		}
+	}
+}
+
+// How long a forgetting waits, and how often it looks again, if generations are being dropped, or belong to other code.
+const (
+	patience  = 24 * time.Hour
+	lookAgain = 5 * time.Minute
+)
+
+// wait waits for what ends by itself: a generation that is being dropped, or other code that has a generation's fold.
+//
+// Errors: the given one, if it is about something else, or lasts too long.
+func (f *Forgetter) wait(ctx context.Context, subject string, s State, why error) (Progress, error) {
+	since := *s.Until
+	if s.RequestedAt.After(since) {
+		since = *s.RequestedAt
+	}
+	if !passes(why) || f.cfg.Now().Sub(since) > patience {
+		return Progress{}, why
+	}
+	f.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "a subject can't be forgotten yet",
+		slog.String("subject", subject), slog.String("error", why.Error()))
+	return Progress{Wait: min(lookAgain, f.cfg.Wait)}, nil
+}
+
+// droppingError means that generations are being dropped.
+type droppingError struct{ projections []string }
+
+func (e *droppingError) Error() string {
+	return "generations of these projections are being dropped, and have rows until then: " +
+		strings.Join(e.projections, ", ")
+}
+
+// passes reports whether all causes of an error end by themselves.
+func passes(err error) bool {
+	if joined, is := err.(interface{ Unwrap() []error }); is {
+		return !slices.ContainsFunc(joined.Unwrap(), func(err error) bool { return !passes(err) })
+	}
+	return errors.As(err, new(*projection.UnknownFoldError)) || errors.As(err, new(*droppingError))
+}
+
+// clearStreams clears streams, and returns what was cleared, and why the other streams were not. If an error is not about
+// one stream, none is.
 func (f *Forgetter) clearStreams(ctx context.Context, streams []es.StreamID) (*StreamsCleared, error) {
 	out := &StreamsCleared{Published: map[string]int{}}
-	refolded, err := f.on.Engine.Refold(ctx, streams)
-	if err != nil {
-		return nil, err
+	failed := map[es.StreamID]bool{}
+	var errs []error
+	fail := func(stream es.StreamID, err error) {
+		failed[stream] = true
+		errs = append(errs, fmt.Errorf("%s: %w", stream, err))
 	}
-	out.Documents, out.Rows = refolded.Documents, refolded.Rows
 	for _, stream := range streams {
-		out.Streams = append(out.Streams, stream.String())
 		if err := f.forgetSnapshot(ctx, stream, &out.Counts); err != nil {
-			return nil, err
+			fail(stream, err)
 		}
-		if f.cfg.Published == nil {
+	}
+	refolded, err := f.on.Engine.Refold(ctx, streams)
+	out.Documents, out.Rows = refolded.Documents, refolded.Rows
+	if err != nil {
+		errs = append(errs, err)
+	}
+	if !ofStreams(err, failed) {
+		return out, errors.Join(errs...)
+	}
+	for _, stream := range streams {
+		if failed[stream] {
 			continue
 		}
-		published, err := f.cfg.Published(ctx, stream)
-		if err != nil {
-			return nil, err
+		out.Streams = append(out.Streams, stream.String())
+		f.count(ctx, stream, out)
+	}
+	return out, errors.Join(errs...)
+}
+
+// ofStreams notes the streams that errors of a refold are about. It returns false if one is about something else.
+func ofStreams(err error, failed map[es.StreamID]bool) bool {
+	if err == nil {
+		return true
+	}
+	if joined, is := err.(interface{ Unwrap() []error }); is {
+		all := true
+		for _, err := range joined.Unwrap() {
+			all = ofStreams(err, failed) && all
 		}
-		for _, name := range slices.Sorted(maps.Keys(published)) {
-			out.Published[name] += published[name]
+		return all
+	}
+	one, is := errors.AsType[*projection.RefoldError](err)
+	if is {
+		failed[one.Stream] = true
+	}
+	return is
+}
+
+// count counts the public events of a stream. The count is for the report: if it can't be had, the stream is cleared all
+// the same.
+func (f *Forgetter) count(ctx context.Context, stream es.StreamID, out *StreamsCleared) {
+	if f.cfg.Published == nil {
+		return
+	}
+	published, err := f.cfg.Published(ctx, stream)
+	if err != nil {
+		out.Uncounted++
+		f.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "the public events of a stream can't be counted",
+			slog.String("stream", stream.String()), slog.String("error", fmt.Sprintf("%T", err)))
+	}
+	for name, events := range published {
+		out.Published[name] += events
+	}
+}
+
+// record records what was cleared.
+func (f *Forgetter) record(ctx context.Context, subject string, command es.Command, done *StreamsCleared) error {
+	for part := range slices.Chunk(done.split(), eventsAtOnce) {
+		first := part[0].(StreamsCleared).Streams[0]
+		_, err := f.subjects.Execute(ctx, subject, command, func(now State) ([]Event, error) {
+			stream, err := es.ParseStreamID(first)
+			if err != nil || now.Status != Waiting || now.cleared[stream] { // another process did the same
+				return nil, err
+			}
+			return part, nil
+		})
+		if err != nil {
+			return err
 		}
 	}
-	return out, nil
+	return nil
 }
+
+// eventsAtOnce is how many events a commit has: a commit has at most 400 KB, and an event [MaxCleared] names of 2 KB.
+const eventsAtOnce = 3
 
 // split returns the same as several events, each of at most [MaxCleared] streams. The first has the counts.
 func (e *StreamsCleared) split() []Event {
 	var all []Event
 	for names := range slices.Chunk(e.Streams, MaxCleared) {
-		all = append(all, StreamsCleared{Streams: names, Counts: e.Counts, Published: e.Published})
-		e.Counts, e.Published = Counts{}, nil
+		all = append(all, StreamsCleared{Streams: names, Counts: e.Counts, Uncounted: e.Uncounted, Published: e.Published})
+		e.Counts, e.Uncounted, e.Published = Counts{}, 0, nil
 	}
 	return all
 }
@@ -265,17 +389,27 @@ func (f *Forgetter) forgetSnapshot(ctx context.Context, stream es.StreamID, coun
 	return f.on.Snapshots.ForgetSnapshot(ctx, stream, head.Version())
 }
 
-func (f *Forgetter) end(ctx context.Context, subject string, command es.Command) error {
+// finish records the end, unless a generation still has rows from before.
+func (f *Forgetter) finish(ctx context.Context, subject string, s State, command es.Command) (Progress, error) {
+	left, err := f.on.Engine.NotRefolded(ctx)
+	if err != nil {
+		return Progress{}, err
+	}
+	if len(left.Dropping) > 0 {
+		return f.wait(ctx, subject, s, &droppingError{left.Dropping})
+	}
+	unknown := slices.DeleteFunc(left.Unknown, func(name string) bool { return slices.Contains(f.cfg.Reactions, name) })
 	now := f.cfg.Now().UTC().Truncate(time.Microsecond)
 	out, err := f.subjects.Execute(ctx, subject, command, func(s State) ([]Event, error) {
 		if s.Status != Waiting {
 			return nil, nil
 		}
-		return []Event{SubjectForgotten{At: now, Final: now.Add(f.cfg.Recoverable)}}, nil
+		return []Event{SubjectForgotten{At: now, Final: now.Add(f.cfg.Recoverable), Unknown: unknown}}, nil
 	})
-	if err == nil {
-		f.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "a subject was forgotten", slog.String("subject", subject),
-			slog.Int("streams", out.State.Streams), slog.Int("documents", out.State.Documents))
+	if err != nil {
+		return Progress{}, err
 	}
-	return err
+	f.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "a subject was forgotten", slog.String("subject", subject),
+		slog.Int("streams", out.State.Streams), slog.Int("documents", out.State.Documents), slog.Any("unknown", unknown))
+	return Progress{Done: true}, nil
 }

@@ -411,7 +411,7 @@ func TestReportOfKnown(t *testing.T) {
 	}
 }
 
-// TestReapply: keys that a recovered table has again are deleted again, and no others.
+// TestReapply: keys that a recovered table has again are deleted again, and no others. Notes that it lost are back.
 func TestReapply(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -435,9 +435,13 @@ func TestReapply(t *testing.T) {
 		}
 	}
 	for _, want := range []int{2, 0} {
-		if n, err := subjects.Reapply(t.Context(), o.plain, recovered, o.now); err != nil || n != want {
-			t.Errorf("%d keys deleted again, %v, want %d", n, err, want)
+		got, err := subjects.Reapply(t.Context(), o.plain, recovered, o.now)
+		if err != nil || got != (subjects.Reapplied{Deleted: want, Noted: 14}) {
+			t.Errorf("reapplied %+v, %v, want %d keys deleted and 14 streams noted", got, err, want)
 		}
+	}
+	if names, err := subjects.StreamNames(t.Context(), recovered, "sender-0"); err != nil || len(names) != 4 {
+		t.Errorf("streams of sender-0 in the recovered table: %v, %v, want 4", names, err)
 	}
 	var forgotten []string
 	for key, err := range recovered.Subjects(t.Context()) {
