@@ -182,6 +182,11 @@ func TestForgetWaitIsChecked(t *testing.T) {
 			t.Errorf("a wait of %v: %v, want %s", value, err, want)
 		}
 	}
+	_, err := New(nil, "Stack", personal(), Settings{BuildDir: built(t), Stage: "prod", ForgetWait: 5 * time.Second})
+	if want := "forgetWait is 5: in the stage prod it must be at least 360 seconds"; err == nil ||
+		!strings.HasPrefix(err.Error(), want) {
+		t.Errorf("a short wait in prod: %v, want %s", err, want)
+	}
 	props, chosen, err := Configure("../../../cdk.json", `{"forgetWait":2}`, []byte(`{"default": {}}`))
 	if err != nil || props == nil || chosen.ForgetWait != 2*time.Second {
 		t.Errorf("forgetWait in the context: %v, %v, want 2 s", chosen.ForgetWait, err)

@@ -61,8 +61,15 @@ func (s *Settings) validateForgetWait() error {
 	if s.ForgetWait < 0 || s.ForgetWait%time.Second != 0 || s.ForgetWait > time.Duration(most)*time.Second {
 		return outside("forgetWait", seconds(s.ForgetWait), most)
 	}
+	if s.Stage == protectedStage && s.ForgetWait > 0 && s.ForgetWait < leastForgetWait {
+		return fmt.Errorf("forgetWait is %s: in the stage %s it must be at least %s seconds, because the projector may run for "+
+			"a minute after it read a key", seconds(s.ForgetWait), protectedStage, seconds(leastForgetWait))
+	}
 	return nil
 }
+
+// leastForgetWait is how long keys stay in memory, and the longest invocation that writes what it decrypted.
+const leastForgetWait = 6 * time.Minute
 
 // seconds returns a duration as a number of seconds.
 func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) }

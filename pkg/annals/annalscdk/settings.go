@@ -105,7 +105,7 @@ func (s *Settings) complete(service *annals.Service) error {
 	s.Arch, s.BuildDir = cmp.Or(s.Arch, defaultArch), cmp.Or(s.BuildDir, defaultBuild)
 	s.RebuildSegments, s.RebuildConcurrency = cmp.Or(s.RebuildSegments, 16), cmp.Or(s.RebuildConcurrency, 4)
 	s.PersonalRecoveryDays = cmp.Or(s.PersonalRecoveryDays, 7)
-	s.ForgetWait = cmp.Or(s.ForgetWait, 6*time.Minute)
+	s.ForgetWait = cmp.Or(s.ForgetWait, leastForgetWait)
 	// The account's own limits are 10,000 a second and 5,000 at once, for all of its APIs together.
 	s.Rate, s.Burst = cmp.Or(s.Rate, 2000), cmp.Or(s.Burst, 1000)
 	if err := s.validate(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/annals-es/annals/pkg/es"
 )
@@ -71,24 +72,46 @@ func (r *Rebuilder) target(ctx context.Context, projection string, g Generation)
 	return t, nil
 }
 
+// fillFrom fills a segment from a position on.
 func (r *Rebuilder) fillFrom(ctx context.Context, t *target, segment int, from es.Position, onPage OnPage) error {
+	for {
+		at, err := r.fillPages(ctx, t, segment, from, onPage)
+		if !errors.Is(err, errAged) {
+			return err
+		}
+		from = at // the page is read again
+	}
+}
+
+// fillPages fills a segment from a position on, and returns the position before the first page that it did not fill.
+func (r *Rebuilder) fillPages(
+	ctx context.Context, t *target, segment int, from es.Position, onPage OnPage,
+) (es.Position, error) {
 	s := es.Segment{Index: segment, Of: t.Segments, After: from, Consistent: true}
 	for page, err := range r.scanner.Scan(ctx, s) {
 		if err != nil {
-			return fmt.Errorf("%s: history: %w", t, err)
+			return from, fmt.Errorf("%s: history: %w", t, err)
 		}
 		if err := r.fillPage(ctx, t, page); err != nil {
-			return err
+			return from, err
 		}
 		if err := r.engine.catalog.SavePosition(ctx, t.sub.name(), t.Generation, segment, page.Next); err != nil {
-			return fmt.Errorf("%s: position: %w", t, err)
+			return from, fmt.Errorf("%s: position: %w", t, err)
 		}
+		from = page.Next
 		if onPage != nil {
 			onPage(segment, len(page.Commits), events(page))
 		}
 	}
-	return nil
+	return from, nil
 }
+
+// maxPageAge is how long decrypted personal data of a page may be written after it was read. A forgetting waits for the
+// longest time between a read and the write that follows from it.
+const maxPageAge = 30 * time.Second
+
+// errAged means that a page is too old to be written.
+var errAged = errors.New("the page was read too long ago")
 
 func events(page es.ScanPage) int {
 	n := 0
@@ -100,12 +123,21 @@ func events(page es.ScanPage) int {
 
 // fillPage applies a page to its streams. Streams that fail because the table is throttled are retried at a lower pace.
 func (r *Rebuilder) fillPage(ctx context.Context, t *target, page es.ScanPage) error {
-	commits := page.Commits
+	commits, young := page.Commits, ctx
+	if slices.ContainsFunc(commits, func(c es.Commit) bool { return c.Decrypted() }) {
+		var age context.CancelFunc
+		young, age = context.WithCancel(ctx) // not by a deadline, before which work is left to the queue
+		defer age()
+		defer time.AfterFunc(maxPageAge, age).Stop()
+	}
 	for attempt := 0; ; attempt++ {
 		if err := r.mayFill(ctx, t); err != nil {
 			return err
 		}
-		failed := r.fillOnce(ctx, t, commits, page.Corrupt, attempt == 0)
+		failed := r.fillOnce(young, t, commits, page.Corrupt, attempt == 0)
+		if len(failed) > 0 && young.Err() != nil && ctx.Err() == nil {
+			return errAged
+		}
 		for _, err := range failed {
 			if !r.cfg.Throttled(err) || ctx.Err() != nil {
 				return err
