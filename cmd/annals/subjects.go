@@ -95,14 +95,21 @@ const stuckAfter = 20 * time.Minute
 
 // subject asks for a subject.
 func (s *session) subject(ctx context.Context, id string) (subject, error) {
-	answer, err := s.operator.functions.Ask(ctx, annalsaws.Query, ask.Request{Task: ask.Subject, Subject: id})
-	if err != nil {
-		return subject{}, err
+	out, in := subject{Subject: id}, ask.Request{Task: ask.Subject, Subject: id}
+	for {
+		answer, err := s.operator.functions.Ask(ctx, annalsaws.Query, in)
+		if err != nil {
+			return subject{}, err
+		}
+		if answer.Report == nil {
+			return subject{}, errors.New("the query function answered without a report: deploy the stack again")
+		}
+		out.Report, out.Names = *answer.Report, append(out.Names, answer.Streams...)
+		if !answer.More || len(answer.Streams) == 0 {
+			return out, nil
+		}
+		in.Stream = answer.Streams[len(answer.Streams)-1]
 	}
-	if answer.Report == nil {
-		return subject{}, errors.New("the query function answered without a report: deploy the stack again")
-	}
-	return subject{id, *answer.Report, answer.Streams}, nil
 }
 
 // forget asks to forget a subject. It returns when the request is stored.
@@ -183,17 +190,32 @@ not in it. Marked values about other people are erased.`,
 				Subject: args[0], At: time.Now().UTC(), Report: found.Report, Streams: []subjects.Stream{},
 			}
 			for _, name := range found.Names {
-				answer, err := s.operator.functions.Ask(cmd.Context(), annalsaws.Query,
-					ask.Request{Task: ask.Export, Subject: args[0], Stream: name})
+				stream, err := s.exported(cmd.Context(), args[0], name)
 				if err != nil {
 					return err
 				}
-				if answer.Exported != nil && len(answer.Exported.Events) > 0 {
-					out.Streams = append(out.Streams, *answer.Exported)
+				if len(stream.Events) > 0 {
+					out.Streams = append(out.Streams, stream)
 				}
 			}
 			return c.show(cmd, out, func(io.Writer) { _ = printIndented(cmd.OutOrStdout(), out) })
 		},
+	}
+}
+
+// exported asks for what a stream holds about a person.
+func (s *session) exported(ctx context.Context, id, stream string) (out subjects.Stream, err error) {
+	in := ask.Request{Task: ask.Export, Subject: id, Stream: stream}
+	for {
+		answer, err := s.operator.functions.Ask(ctx, annalsaws.Query, in)
+		if err != nil || answer.Exported == nil {
+			return out, err
+		}
+		out.Type, out.ID = answer.Exported.Type, answer.Exported.ID
+		out.Events = append(out.Events, answer.Exported.Events...)
+		if in.Version = answer.Next; in.Version == 0 {
+			return out, nil
+		}
 	}
 }
 

@@ -37,6 +37,7 @@ type typed interface {
 	open(x *es.Executor, cfg es.RepositoryConfig) Repository
 	keeper(x *es.Executor, cfg es.RepositoryConfig) Snapshotter
 	plain(c *es.Commit, i int) ([]es.PersonalValue, error)
+	again(c *es.Commit, i int) ([]es.RawEvent, error)
 	past(ctx context.Context, reader es.Reader, id string, p es.Point, now time.Time) (es.Past[json.RawMessage], error)
 }
 
@@ -124,6 +125,10 @@ func (t *typedAs[S, E]) keeper(x *es.Executor, cfg es.RepositoryConfig) Snapshot
 
 func (t *typedAs[S, E]) plain(c *es.Commit, i int) ([]es.PersonalValue, error) {
 	return t.aggregate.Events.Plain(c, i)
+}
+
+func (t *typedAs[S, E]) again(c *es.Commit, i int) ([]es.RawEvent, error) {
+	return t.aggregate.Events.Again(c, i)
 }
 
 func (t *typedAs[S, E]) past(

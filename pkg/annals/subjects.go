@@ -159,7 +159,16 @@ func (r *Running) Exporter() (*subjects.Exporter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &subjects.Exporter{Events: store, Owners: r.Service.owners}, nil
+	return &subjects.Exporter{
+		Events: store, Owners: r.Service.owners,
+		Again: func(c *es.Commit, i int) ([]es.RawEvent, error) {
+			a := r.Service.Aggregate(c.Stream.Type)
+			if a == nil || !a.Personal {
+				return nil, nil
+			}
+			return a.typed.again(c, i)
+		},
+	}, nil
 }
 
 // owners are the people to whom a stream belongs.

@@ -148,10 +148,10 @@ func (r *Registry[E]) HasPersonal() bool {
 }
 
 // Plain returns the personal values that the i-th stored event of a commit has in the clear, because it was stored before
-// their fields were marked. Values about the stream's owner have no Subject. The places are those in the event as it is
-// encoded today.
+// their fields were marked. Values about the stream's owner have no Subject. The places are those in what [Registry.Again]
+// returns.
 //
-// Errors: those of [Registry.Decode] and [Registry.Encode].
+// Errors: those of [Registry.Again].
 func (r *Registry[E]) Plain(c *Commit, i int) ([]PersonalValue, error) {
 	if !r.HasPersonal() {
 		return nil, nil
@@ -165,14 +165,26 @@ func (r *Registry[E]) Plain(c *Commit, i int) ([]PersonalValue, error) {
 			return nil, err
 		}
 	}
+	again, err := r.Again(&stored, i)
 	var all []PersonalValue
-	err = r.Decode(&stored, i, func(event E) error {
-		raw, err := r.Encode(event)
+	for _, raw := range again {
 		for _, value := range raw.Unsealed() {
 			if !value.Blank {
 				all = append(all, value)
 			}
 		}
+	}
+	return all, err
+}
+
+// Again returns the events that the i-th stored event of a commit stands for, encoded as they would be today, with the
+// personal values that would be encrypted.
+//
+// Errors: those of [Registry.Decode] and [Registry.Encode].
+func (r *Registry[E]) Again(c *Commit, i int) (all []RawEvent, err error) {
+	err = r.Decode(c, i, func(event E) error {
+		raw, err := r.Encode(event)
+		all = append(all, raw)
 		return err
 	})
 	return all, err

@@ -130,6 +130,25 @@ func (d Deployment) plainIn(c *es.Commit, out *ask.Answer) {
 	}
 }
 
+// maxNames is how many names of streams, of at most 2 KB each, a function answers with.
+const maxNames = 2000
+
+// exportedPage returns the events from a version on that fit into an answer, and the version of the first that does not,
+// 0 if all do.
+func exportedPage(all []subjects.Exported, from int64) (page []subjects.Exported, next int64) {
+	page, size := []subjects.Exported{}, 0
+	for i := range all {
+		if all[i].Version < from {
+			continue
+		}
+		if size += len(all[i].Data); size > maxState && len(page) > 0 && all[i].Version > page[len(page)-1].Version {
+			return page, all[i].Version
+		}
+		page = append(page, all[i])
+	}
+	return page, 0
+}
+
 // subjectTasks are the tasks of operators' tools that read what is stored about people.
 func (o *opened) subjectTasks() tasks {
 	return tasks{
@@ -141,7 +160,11 @@ func (o *opened) subjectTasks() tasks {
 			names, err := subjects.StreamNames(ctx, o.Personal.Keys(), in.Subject)
 			out := &ask.Answer{Report: &report.Report}
 			for _, name := range names {
-				out.Streams = append(out.Streams, name.String())
+				if text := name.String(); text > in.Stream && len(out.Streams) < maxNames {
+					out.Streams = append(out.Streams, text)
+				} else if text > in.Stream {
+					out.More = true
+				}
 			}
 			return out, err
 		},
@@ -151,7 +174,12 @@ func (o *opened) subjectTasks() tasks {
 				return nil, err
 			}
 			exported, err := x.Stream(ctx, stream, in.Subject)
-			return &ask.Answer{Exported: &exported}, err
+			if err != nil {
+				return nil, err
+			}
+			out := &ask.Answer{Exported: &exported}
+			exported.Events, out.Next = exportedPage(exported.Events, in.Version)
+			return out, nil
 		}),
 	}
 }

@@ -43,10 +43,12 @@ const (
 	// Reactor: Stream, Version. Answer: Events, Next.
 	Republish Task = "republish"
 	// Subject says how far a person is forgotten, and which streams have data about the person.
-	// Query: Subject. Answer: Report, Streams.
+	// While the answer has More, send it again with the last of the Streams as Stream.
+	// Query: Subject, Stream. Answer: Report, Streams, More.
 	Subject Task = "subject"
-	// Export returns what a stream holds about a person, decrypted.
-	// Query: Subject, Stream. Answer: Exported.
+	// Export returns what a stream holds about a person, decrypted. Send it again with the answer's Next as Version until
+	// that is 0.
+	// Query: Subject, Stream, Version. Answer: Exported, Next.
 	Export Task = "export"
 	// Forget asks to forget a person, as POST /subjects/{id}/forget does.
 	// Rebuilder: Subject, Actor. Answer: Report.
@@ -114,6 +116,8 @@ type Answer struct {
 	// Report says how far a person is forgotten. Streams are the names of streams with data about the person.
 	Report  *subjects.Report `json:"report,omitempty"`
 	Streams []string         `json:"streams,omitempty"`
+	// More is true if there are more Streams.
+	More bool `json:"more,omitempty"`
 	// Exported is what a stream holds about a person.
 	Exported *subjects.Stream `json:"exported,omitempty"`
 	// Plain are the types of events with personal data in the clear. Unread is how many events can't be read, FirstUnread

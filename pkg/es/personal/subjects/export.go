@@ -1,6 +1,7 @@
 package subjects
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -46,9 +47,12 @@ type Exported struct {
 // Exporter reads what is stored about subjects.
 type Exporter struct {
 	Events *personal.Store
-	// Owners returns the people to whom a stream belongs, by its first commit: they see all of its events. If nil, nobody
-	// does.
+	// Owners returns the people to whom a stream belongs, by its first commit: they see all of its events. Values that are
+	// marked as the owner's are about the last of them that is not "". If nil, a stream belongs to nobody.
 	Owners func(first *es.Commit) ([]string, error)
+	// Again returns the events that a stored event stands for, encoded as they would be today: see [es.Registry.Again]. It
+	// finds values that were stored before their fields were marked. If nil, such values are shown to everybody.
+	Again func(c *es.Commit, i int) ([]es.RawEvent, error)
 }
 
 // StreamNames are the streams that may hold data about a subject, sorted.
@@ -93,34 +97,83 @@ func (x *Exporter) Streams(ctx context.Context, subject string) iter.Seq2[Stream
 //
 // Errors: those of Streams.
 func (x *Exporter) Stream(ctx context.Context, stream es.StreamID, subject string) (Stream, error) {
-	out, owns := Stream{Type: stream.Type, ID: stream.ID, Events: []Exported{}}, false
+	out := Stream{Type: stream.Type, ID: stream.ID, Events: []Exported{}}
+	var owners []string
 	for c, err := range x.Events.Read(ctx, stream, es.Range{}) {
 		if err == nil && c.Version == 1 && x.Owners != nil {
-			var owners []string
 			owners, err = x.Owners(&c)
-			owns = slices.Contains(owners, subject)
 		}
 		if err != nil {
 			return out, err
 		}
-		for i, e := range c.Events {
-			data, about, err := x.Events.Shown(ctx, stream, e, subject)
+		for i := range c.Events {
+			shown, about, err := x.shown(ctx, &c, i, subject, owners)
 			if err != nil {
 				return out, fmt.Errorf("%s@%d: %w", stream, c.Version+int64(i), err)
 			}
-			if !owns && !about {
-				continue
+			if about || slices.Contains(owners, subject) {
+				out.Events = append(out.Events, shown...)
 			}
-			one := Exported{
-				Version: c.Version + int64(i), Type: e.Type, Schema: e.Schema, At: c.At, Data: data,
-			}
-			if at := c.Meta.OccurredAt; !at.IsZero() {
-				one.OccurredAt = &at
-			}
-			out.Events = append(out.Events, one)
 		}
 	}
 	return out, nil
+}
+
+// shown returns a stored event as the subject may see it: as several, if it stands for several. about reports whether it
+// has values about the subject.
+func (x *Exporter) shown(
+	ctx context.Context, c *es.Commit, i int, subject string, owners []string,
+) (all []Exported, about bool, err error) {
+	e := c.Events[i]
+	one := Exported{Version: c.Version + int64(i), Type: e.Type, Schema: e.Schema, At: c.At}
+	if at := c.Meta.OccurredAt; !at.IsZero() {
+		one.OccurredAt = &at
+	}
+	if one.Data, about, err = x.Events.Shown(ctx, c.Stream, e, subject); err != nil || about || x.Again == nil ||
+		e.Personal != nil {
+		return []Exported{one}, about, err
+	}
+	again, err := x.Again(c, i)
+	plain := false
+	for _, raw := range again {
+		shown := one
+		shown.Type, shown.Schema, shown.Data = raw.Type, raw.Schema, withoutOthers(raw, owner(owners), func(of string) bool {
+			plain, about = true, about || of == subject
+			return of == subject
+		})
+		all = append(all, shown)
+	}
+	if !plain || err != nil {
+		return []Exported{one}, false, err
+	}
+	return all, about, nil
+}
+
+// owner is whom values are about that are marked as the owner's.
+func owner(owners []string) (last string) {
+	for _, of := range owners {
+		last = cmp.Or(of, last)
+	}
+	return last
+}
+
+// withoutOthers returns the payload of an event that is not encrypted, with the erased values of people whom show does
+// not name.
+func withoutOthers(e es.RawEvent, owner string, show func(of string) bool) json.RawMessage {
+	var out []byte
+	from := 0
+	for _, value := range e.Unsealed() {
+		if value.Blank || show(cmp.Or(value.Subject, owner)) {
+			continue
+		}
+		erased := value.Erased
+		if erased == nil {
+			erased = json.RawMessage("null")
+		}
+		out = append(append(out, e.Data[from:value.From]...), erased...)
+		from = value.To
+	}
+	return append(out, e.Data[from:]...)
 }
 
 // ReportOf returns the report on a subject. For one that nobody asked to forget, or that got a new key since, Streams is

@@ -355,6 +355,30 @@ func TestAdvanceTwice(t *testing.T) {
 	}
 }
 
+// inTheClear stores a letter from before its fields were marked, and notes its people.
+func (o *office) inTheClear(t *testing.T) {
+	t.Helper()
+	stream := letters.Stream("old")
+	head, err := o.plain.Head(t.Context(), stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = o.plain.Append(t.Context(), es.Append{
+		Writes: []es.Write{{Head: head, Events: []es.RawEvent{
+			{Type: "Written", Schema: 1, Data: []byte(`{"from":"Ada in the clear","toId":"friend-1","to":"Bob in the clear"}`)},
+			{Type: "Posted", Schema: 1, Data: []byte(`{"cents":5}`)},
+		}}}, Meta: es.Meta{Actor: "sender-1"},
+	})
+	for _, subject := range []string{"sender-1", "friend-1"} {
+		if err == nil {
+			err = o.keys.Note(t.Context(), subject, stream)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestExport: a person sees all of their own streams, of others what is about them, and nothing about others.
 func TestExport(t *testing.T) {
 	t.Parallel()
@@ -386,6 +410,20 @@ func TestExport(t *testing.T) {
 		`4@1 Written {"from":"(erased)","toId":"friend-1","to":"Bob 1"}`,
 	}, export("friend-1")); diff != "" {
 		t.Errorf("of a friend (-want +got):\n%s", diff)
+	}
+	o.inTheClear(t)
+	x.Again = letters.Events.Again
+	if diff := cmp.Diff([]string{
+		`1@1 Written {"from":"(erased)","toId":"friend-1","to":"Bob 1"}`,
+		`4@1 Written {"from":"(erased)","toId":"friend-1","to":"Bob 1"}`,
+		`old@1 Written {"from":"(erased)","toId":"friend-1","to":"Bob in the clear"}`,
+	}, export("friend-1")); diff != "" {
+		t.Errorf("of a friend, with a letter in the clear (-want +got):\n%s", diff)
+	}
+	if got, want := export("sender-1"), []string{
+		`old@1 Written {"from":"Ada in the clear","toId":"friend-1","to":"(erased)"}`, `old@2 Posted {"cents":5}`,
+	}; len(got) != 8 || !slices.Equal(got[6:], want) {
+		t.Errorf("of a sender, with a letter in the clear: %q, want %q at the end", got, want)
 	}
 	if got := export("nobody"); got != nil {
 		t.Errorf("of nobody: %q", got)
