@@ -106,6 +106,10 @@ chaos: dynamodb-local ## Run the whole service under faults and kills, and check
 load: dynamodb-local ## Measure the whole service under rising load and in overload (CLIENTS=1,2,4,…, EACH=20s, SOAK=10m for a steady load, FILES=1 for tables on disk)
 	$(GO) run ./test/load $(if $(CLIENTS),-clients $(CLIENTS)) $(if $(EACH),-each $(EACH)) $(if $(SOAK),-soak $(SOAK)) $(if $(FILES),-files)
 
+.PHONY: forgetting
+forgetting: dynamodb-local ## Forget customers of the whole service, during an import, too, and search everything that is stored for their data
+	$(GO) run ./test/northwind/forgetting
+
 .PHONY: running-costs
 running-costs: dynamodb-local ## Count what the whole service sends to DynamoDB for a deposit and for an order (ROOT=folder of another checkout)
 	$(GO) run ./test/runningcosts $(if $(ROOT),-root $(ROOT))

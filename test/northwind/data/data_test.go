@@ -57,7 +57,7 @@ func TestReadRefuses(t *testing.T) {
 	t.Parallel()
 	good := map[string]string{
 		"products.csv":    "product_id,product_name,unit_price,units_in_stock\n1,Chai,18.00,39\n",
-		"customers.csv":   "city,customer_id,company_name\nReims,VINET,Vins\n",
+		"customers.csv":   "city,customer_id,company_name,contact_name\nReims,VINET,Vins,Paul Henriot\n",
 		"orders.csv":      strings.Join(orderColumns, ",") + "\n7,VINET,1996-07-04,,n,a,c,,,France\n",
 		"order_lines.csv": "order_id,product_id,unit_price,quantity,discount\n7,1,14.00,12,0.05\n",
 	}
@@ -71,7 +71,7 @@ func TestReadRefuses(t *testing.T) {
 		{"products.csv", "1,Chai,18.00,39\n", "1,Chai,18.00,39\n1,Tea,1,1\n", "duplicate product 1"},
 		{"products.csv", "unit_price", "price", "no column unit_price"},
 		{"customers.csv", "VINET,Vins", ",Vins", `customer_id: "" is not a text`},
-		{"customers.csv", "Reims,VINET,Vins\n", "a,VINET,b\nc,VINET,d\n", "duplicate customer VINET"},
+		{"customers.csv", "Reims,VINET,Vins,Paul Henriot\n", "a,VINET,b,P\nc,VINET,d,Q\n", "duplicate customer VINET"},
 		{"orders.csv", "VINET", "TOMSP", "order 7: customer TOMSP is not in customers.csv"},
 		{
 			"orders.csv", "1996-07-04", "07/04/96", `orders.csv line 2: order_date: "07/04/96" is not a date such as 1996-07-04`,

@@ -17,14 +17,13 @@ func readProduct(r *row) Product {
 	}
 }
 
-// Customer is a row of customers.csv.
+// Customer is a row of customers.csv. Contact is the name of a person.
 type Customer struct {
-	ID   string
-	Name string
+	ID, Name, Contact string
 }
 
-var customerColumns = []string{"customer_id", "company_name"}
+var customerColumns = []string{"customer_id", "company_name", "contact_name"}
 
 func readCustomer(r *row) Customer {
-	return Customer{ID: r.text("customer_id"), Name: r.text("company_name")}
+	return Customer{ID: r.text("customer_id"), Name: r.text("company_name"), Contact: r.text("contact_name")}
 }

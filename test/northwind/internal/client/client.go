@@ -20,6 +20,7 @@ import (
 // Client sends requests to one service. It is safe for concurrent use.
 type Client struct {
 	base    string
+	token   string
 	http    *retryablehttp.Client
 	repeats atomic.Int64
 }
@@ -36,7 +37,7 @@ func New(base string, cfg Config) (*Client, error) {
 	cfg = cfg.withDefaults()
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = cfg.Connections, cfg.Connections
-	c := &Client{base: strings.TrimRight(base, "/")}
+	c := &Client{base: strings.TrimRight(base, "/"), token: cfg.Token}
 	c.http = &retryablehttp.Client{
 		HTTPClient:   &http.Client{Transport: transport, Timeout: cfg.Timeout},
 		RetryWaitMin: cfg.WaitMin, RetryWaitMax: cfg.WaitMax, RetryMax: cfg.Attempts - 1,
@@ -87,6 +88,9 @@ func (c *Client) do(ctx context.Context, method, path string, header http.Header
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	var answer bytes.Buffer
 	// If the connection is cut while this handler reads, the request is repeated.

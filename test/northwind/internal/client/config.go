@@ -9,6 +9,7 @@ type Config struct {
 	WaitMax     time.Duration // at most between two attempts, default 4 s
 	Timeout     time.Duration // of one attempt, default 35 s: API Gateway gives up after 30
 	Connections int           // kept open, default 32
+	Token       string        // of the caller, default none
 }
 
 func (c Config) withDefaults() Config {
