@@ -5,12 +5,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
-	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/dynamotable"
 )
 
@@ -47,40 +45,51 @@ func (t *story) comeBack(ctx context.Context) error {
 	return t.move(ctx)
 }
 
-// imported is the event table that the archive is imported into.
-const imported = "imported-events"
-
-// move exports the events, and imports them into another table. Both are scanned from then on.
+// move exports the events, and imports them into other tables, as of a new stack. They are scanned from then on.
 func (t *story) move(ctx context.Context) error {
-	if err := t.createTable(ctx, imported, dynamostore.EventsTable); err != nil {
+	others, err := t.createTables(ctx)
+	if err != nil {
 		return err
 	}
 	file := filepath.Join(t.dir, "archive.ndjson")
-	for _, args := range [][]string{{"export", file}, {"import", file}, {"verify"}} {
-		var environment []string
-		if args[0] != "export" {
-			environment = []string{annalsaws.Events.Env() + "=" + imported}
-		}
-		said, err := t.command(ctx, environment, args...)
+	for _, step := range []struct {
+		tables []string // variables with the names of other tables
+		args   []string
+	}{{nil, []string{"export", file}}, {others, []string{"import", file}}, {others, []string{"verify"}}} {
+		said, err := t.command(ctx, step.tables, step.args...)
 		if err != nil {
 			return err
 		}
 		line, _, _ := strings.Cut(said, "\n")
-		t.say("  annals %s: %s", args[0], line)
+		t.say("  annals %s: %s", step.args[0], line)
 	}
 	return t.gone(ctx, first)
 }
 
-// createTable creates a table with the declared key.
+// createTables creates another table for each of the service, and returns the environment variables that name them.
+func (t *story) createTables(ctx context.Context) (environment []string, err error) {
+	for _, table := range annalsaws.TablesOf(t.located.Service) {
+		name := "imported-" + table.Name
+		if err := t.createTable(ctx, name, table.Table); err != nil {
+			return nil, err
+		}
+		environment = append(environment, table.Env()+"="+name)
+	}
+	return environment, nil
+}
+
+// createTable creates a table with the declared key, and without indexes.
 func (t *story) createTable(ctx context.Context, name string, declared dynamotable.Table) error {
 	in := &dynamodb.CreateTableInput{TableName: &name, BillingMode: types.BillingModePayPerRequest}
-	for key, kind := range map[dynamotable.Key]types.KeyType{
-		declared.Partition: types.KeyTypeHash, declared.Sort: types.KeyTypeRange,
-	} {
-		in.KeySchema = append(in.KeySchema, types.KeySchemaElement{AttributeName: aws.String(key.Name), KeyType: kind})
+	add := func(key dynamotable.Key, kind types.KeyType) {
+		in.KeySchema = append(in.KeySchema, types.KeySchemaElement{AttributeName: &key.Name, KeyType: kind})
 		in.AttributeDefinitions = append(in.AttributeDefinitions, types.AttributeDefinition{
-			AttributeName: aws.String(key.Name), AttributeType: types.ScalarAttributeType(key.Type),
+			AttributeName: &key.Name, AttributeType: types.ScalarAttributeType(key.Type),
 		})
+	}
+	add(declared.Partition, types.KeyTypeHash)
+	if declared.Sort.Name != "" {
+		add(declared.Sort, types.KeyTypeRange)
 	}
 	_, err := t.dynamoDB.CreateTable(ctx, in)
 	return err
