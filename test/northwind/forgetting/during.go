@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -33,10 +31,19 @@ func (t *story) forgetDuring(ctx context.Context) error {
 	if err := t.killing(ctx, bar, len(second.Orders)/5); err != nil {
 		return err
 	}
-	if err := t.halted(ctx); err != nil {
-		return err
+	sent := int(bar.done.Load())
+	if sent == len(second.Orders) {
+		return errors.New("the import was over before the customer was forgotten")
 	}
-	t.say("  %d of %d orders were sent by then", bar.done.Load(), len(second.Orders))
+	t.say("  %d of %d orders were sent by then", sent, len(second.Orders))
+	for _, w := range []lateWrite{
+		{customer: late, table: "accounts", deposits: 1, halt: "projector"},
+		{customer: slow, table: "snapshots", deposits: 100},
+	} {
+		if err := t.comesLate(ctx, w); err != nil {
+			return err
+		}
+	}
 	if err := <-importing; err != nil {
 		return err
 	}
@@ -51,7 +58,7 @@ func (t *story) forgetDuring(ctx context.Context) error {
 	if err := t.verify(ctx); err != nil {
 		return err
 	}
-	return t.gone(ctx, first, during, late)
+	return t.gone(ctx, first, during, late, slow)
 }
 
 // progress counts orders.
@@ -85,8 +92,8 @@ func (s *tolerant) Send(ctx context.Context, cmd client.Command) (client.Answer,
 	return answer, err
 }
 
-// kills is how often a function is killed.
-const kills = 5
+// killed are the functions that are killed around the forgetting, in this order.
+var killed = []string{"command", "reactor", "rebuilder", "projector", "rebuilder", "command"}
 
 // killing forgets a customer when some orders were sent, and kills functions before and after that.
 func (t *story) killing(ctx context.Context, sent *progress, orders int) error {
@@ -99,14 +106,17 @@ func (t *story) killing(ctx context.Context, sent *progress, orders int) error {
 	if err != nil {
 		return err
 	}
-	dice, killed := rand.New(rand.NewPCG(1, 2)), []string{t.kill(nil)}
 	started := time.Now()
-	if err := t.request(ctx, during); err != nil {
-		return err
-	}
-	for len(killed) < kills {
-		time.Sleep(time.Duration(200+dice.IntN(800)) * time.Millisecond)
-		killed = append(killed, t.kill(dice))
+	for i, function := range killed {
+		if err := t.kill(ctx, function); err != nil {
+			return err
+		}
+		if i == 0 {
+			if err := t.request(ctx, during); err != nil {
+				return err
+			}
+		}
+		time.Sleep(forgetWait / time.Duration(len(killed)-2)) // the last ones are killed after the wait
 	}
 	r, err := t.forgotten(ctx, during)
 	if err != nil {
@@ -117,90 +127,19 @@ func (t *story) killing(ctx context.Context, sent *progress, orders int) error {
 	return nil
 }
 
-// kill kills the process of one function, and returns the function's name. Without dice it is the first process.
-func (t *story) kill(dice *rand.Rand) string {
-	running := slices.DeleteFunc(t.Processes(), func(p servicetest.Process) bool { return !p.Function() })
-	if len(running) == 0 {
-		return "none"
-	}
-	one := running[0]
-	if dice != nil {
-		one = running[dice.IntN(len(running))]
-	}
-	if err := syscall.Kill(one.PID, syscall.SIGKILL); err != nil {
-		return "none: " + err.Error()
-	}
-	return one.Name
-}
-
-// halted forgets a customer while projectors are halted, and the write of one of them is held that has the customer's
-// data. It is let go after all waits are over.
-func (t *story) halted(ctx context.Context) error {
-	p := t.people[late]
-	c, err := t.customer(ctx, p.ID)
-	if err != nil {
-		return err
-	}
-	h := t.gate.hold(t.finders[late])
-	deposit := body{"amount": dollars(1)}
-	if err := post(ctx, c, "late", http.MethodPost, "/accounts/"+p.account()+"/deposits", deposit); err != nil {
-		return err
-	}
-	var action string
-	select {
-	case action = <-h.held:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(20 * time.Second):
-		return errors.New("no write with data of the customer came within 20 s")
-	}
-	stopped := t.signal("projector", syscall.SIGSTOP)
-	defer t.signal("projector", syscall.SIGCONT)
-	if stopped == 0 {
-		return errors.New("no projector runs")
-	}
-	started := time.Now()
-	r, err := t.forget(ctx, late)
-	if err != nil {
-		return err
-	}
-	time.Sleep(forgetWait)
-	t.say("  %s is forgotten after %.1f s: %+v", late, time.Since(started).Seconds(), r)
-	if err := t.gone(ctx, late); err != nil {
-		return err
-	}
-	t.signal("projector", syscall.SIGCONT)
-	close(h.free)
-	t.say("  %d projectors halted for %.1f s, with a %s that had the data", stopped, time.Since(started).Seconds(), action)
-	return t.level(ctx, p)
-}
-
-// signal sends a signal to all processes of a function, and returns how many there are.
-func (t *story) signal(function string, signal syscall.Signal) int {
-	n := 0
-	for _, p := range t.Processes() {
-		if p.Function() && strings.Contains(strings.ToLower(p.Name), function) && syscall.Kill(p.PID, signal) == nil {
-			n++
+// kill kills one process of a function, as soon as there is one.
+func (t *story) kill(ctx context.Context, function string) error {
+	return until(ctx, 10*time.Second, func() error {
+		for _, p := range t.Processes() {
+			if isOf(p, function) {
+				return syscall.Kill(p.PID, syscall.SIGKILL)
+			}
 		}
-	}
-	return n
-}
-
-// level waits until the read model has all deposits of a person.
-func (t *story) level(ctx context.Context, p person) error {
-	return until(ctx, time.Minute, func() error {
-		var account struct {
-			Owner   string `json:"ownerName"`
-			Balance struct {
-				Amount string `json:"amount"`
-			} `json:"balance"`
-		}
-		if err := t.operator.Get(ctx, "/accounts/"+p.account(), nil, &account); err != nil {
-			return err
-		}
-		if account.Balance.Amount != "101.00" || account.Owner != removed {
-			return fmt.Errorf("the account of %s is %+v, want a balance of 101.00 and the owner %s", p.ID, account, removed)
-		}
-		return nil
+		return fmt.Errorf("no process of the %s function runs", function)
 	})
+}
+
+// isOf reports whether a process runs a function.
+func isOf(p servicetest.Process, function string) bool {
+	return p.Function() && strings.Contains(strings.ToLower(p.Name), function)
 }

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -91,11 +93,8 @@ func (t *story) long(ctx context.Context, p person) error {
 	if err != nil {
 		return err
 	}
-	for n := range 100 {
-		key := fmt.Sprintf("deposit-%s-%d", p.ID, n)
-		if err := post(ctx, c, key, http.MethodPost, "/accounts/"+p.account()+"/deposits", body{"amount": dollars(1)}); err != nil {
-			return err
-		}
+	if err := t.deposit(ctx, p, 100); err != nil {
+		return err
 	}
 	var items []body
 	for _, product := range t.nw.Products[:45] {
@@ -160,6 +159,9 @@ func (t *story) forgetFirst(ctx context.Context) error {
 	if err := t.compare(ctx, before); err != nil {
 		return err
 	}
+	if err := t.exported(ctx, r.Streams); err != nil {
+		return err
+	}
 	if err := t.verify(ctx); err != nil {
 		return err
 	}
@@ -172,7 +174,7 @@ func (t *story) forgetFirst(ctx context.Context) error {
 // showAll returns what is shown about all people of the story.
 func (t *story) showAll(ctx context.Context) (map[string]answers, error) {
 	all := map[string]answers{}
-	for _, id := range []string{first, during, late, witness} {
+	for _, id := range everybody {
 		var orders []string
 		for _, o := range t.people[id].Orders {
 			if t.before[o.ID] {
@@ -213,6 +215,33 @@ func (t *story) compare(ctx context.Context, before map[string]answers) error {
 		}
 	}
 	t.say("  answers about %d others are the same", len(before)-1)
+	return nil
+}
+
+// exported checks what a person's own export has: all data of the witness, and the streams of the one who was forgotten
+// with erased values.
+func (t *story) exported(ctx context.Context, streams int) error {
+	for _, id := range []string{first, witness} {
+		var document json.RawMessage
+		if err := t.operator.Get(ctx, "/subjects/"+id+"/export", nil, &document); err != nil {
+			return err
+		}
+		said, err := t.command(ctx, nil, "subjects", "export", id)
+		if err != nil {
+			return err
+		}
+		for _, text := range []string{string(document), said} {
+			found := t.finders[id].in([]byte(text))
+			events := strings.Count(text, `"ShippingAddressSet"`) + strings.Count(text, `"AccountOpened"`)
+			switch {
+			case id == first && (len(found) > 0 || events != streams):
+				return fmt.Errorf("the export of %s has %q, and %d personal events of %d streams", id, found, events, streams)
+			case id == witness && len(found) < len(t.people[id].Values)-1: // events have the name in two fields
+				return fmt.Errorf("the export of %s has %q only", id, found)
+			}
+		}
+	}
+	t.say("  exports: erased values of %s, all values of %s", first, witness)
 	return nil
 }
 

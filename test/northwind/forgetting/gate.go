@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,18 +16,29 @@ import (
 
 // gate stands between the service and DynamoDB Local. It can hold a write, as a slow network would.
 type gate struct {
+	backend  string
 	listener net.Listener
 	server   *http.Server
+	proxy    *httputil.ReverseProxy
 
 	mu   sync.Mutex
 	next *holding
 }
 
-// holding says which write to hold: the first that has a value in the clear.
+// holding says which write to hold: the first to a table that has a value in the clear.
 type holding struct {
+	table  string
 	values *finder
-	held   chan string   // receives the action of the write that is held
-	free   chan struct{} // closed when it may go on
+	held   chan struct{}    // closed when a write is held
+	free   chan struct{}    // closed when it may go on
+	answer chan writeAnswer // receives DynamoDB's answer to it
+}
+
+// writeAnswer is an answer of DynamoDB, or the error in place of one.
+type writeAnswer struct {
+	status int
+	body   string
+	err    error
 }
 
 func openGate(ctx context.Context, backend string) (*gate, error) {
@@ -34,23 +46,19 @@ func openGate(ctx context.Context, backend string) (*gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &gate{}
+	g := &gate{backend: backend}
 	if g.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0"); err != nil {
 		return nil, err
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 64, 64
-	proxy := &httputil.ReverseProxy{
+	g.proxy = &httputil.ReverseProxy{
 		Transport: transport,
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
+		// A killed function does not wait for its answer.
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}
-	g.server = &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(
-		func(w http.ResponseWriter, r *http.Request) {
-			if err := g.pass(r); err != nil {
-				panic(http.ErrAbortHandler)
-			}
-			proxy.ServeHTTP(w, r)
-		})}
+	g.server = &http.Server{Handler: g, ReadHeaderTimeout: time.Minute}
 	go func() { _ = g.server.Serve(g.listener) }()
 	return g, nil
 }
@@ -59,42 +67,66 @@ func (g *gate) address() string { return "http://" + g.listener.Addr().String() 
 
 func (g *gate) close() error { return g.server.Close() }
 
-// hold holds the next write with one of the values, until the returned channel free is closed.
-func (g *gate) hold(values *finder) *holding {
-	h := &holding{values: values, held: make(chan string, 1), free: make(chan struct{})}
+// hold holds the next write to a table with one of the values, until the returned channel free is closed.
+func (g *gate) hold(table string, values *finder) *holding {
+	h := &holding{
+		table: table, values: values,
+		held: make(chan struct{}), free: make(chan struct{}), answer: make(chan writeAnswer, 1),
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.next = h
 	return h
 }
 
-// pass returns when a request may pass.
-func (g *gate) pass(r *http.Request) error {
-	_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	if !strings.HasPrefix(action, "PutItem") && !strings.HasPrefix(action, "UpdateItem") &&
-		!strings.HasPrefix(action, "TransactWrite") {
-		return nil
-	}
+// ServeHTTP passes a request on.
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return err
+		panic(http.ErrAbortHandler)
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	if h := g.take(body); h != nil {
-		h.held <- action
-		<-h.free
+	h := g.take(r, body)
+	if h == nil {
+		g.proxy.ServeHTTP(w, r)
+		return
 	}
-	return nil
+	close(h.held)
+	<-h.free
+	h.answer <- g.late(r, body)
+	panic(http.ErrAbortHandler) // the answer is lost
 }
 
-// take returns what holds a write with this body. If nothing does, it returns nil.
-func (g *gate) take(body []byte) *holding {
+// take returns what holds a request. If nothing does, it returns nil.
+func (g *gate) take(r *http.Request, body []byte) *holding {
+	_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	if !slices.Contains([]string{"PutItem", "UpdateItem", "TransactWriteItems"}, action) {
+		return nil
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	h := g.next
-	if h == nil || len(h.values.in(body)) == 0 {
+	if h == nil || !bytes.Contains(body, []byte(h.table)) || len(h.values.in(body)) == 0 {
 		return nil
 	}
 	g.next = nil
 	return h
+}
+
+// late sends a held write, even if its sender has given up by now.
+func (g *gate) late(r *http.Request, body []byte) writeAnswer {
+	ctx := context.WithoutCancel(r.Context())
+	//nolint:gosec // the address is that of DynamoDB Local
+	again, err := http.NewRequestWithContext(ctx, r.Method, g.backend+r.URL.RequestURI(), bytes.NewReader(body))
+	if err != nil {
+		return writeAnswer{err: err}
+	}
+	again.Header, again.Host = r.Header.Clone(), r.Host
+	answer, err := http.DefaultClient.Do(again) //nolint:gosec // the same
+	if err != nil {
+		return writeAnswer{err: err}
+	}
+	defer func() { _ = answer.Body.Close() }()
+	text, err := io.ReadAll(answer.Body)
+	return writeAnswer{status: answer.StatusCode, body: string(text), err: err}
 }

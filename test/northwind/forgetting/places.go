@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -34,7 +35,7 @@ func (s *stack) scan(ctx context.Context, f *finder) (scanned, error) {
 func (o *scanned) search(f *finder, place string, content []byte) {
 	o.Bytes += len(content)
 	if found := f.in(content); len(found) > 0 {
-		all := append(o.Found[place], found...)
+		all := slices.Concat(o.Found[place], found)
 		slices.Sort(all)
 		o.Found[place] = slices.Compact(all)
 	}
@@ -92,21 +93,26 @@ func search(value types.AttributeValue, do func([]byte)) {
 
 // scanFiles searches the state of the runner and the log of the service. It leaves out what was built before the start.
 func (s *stack) scanFiles(f *finder, out *scanned) error {
-	return filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name, err := filepath.Rel(s.dir, path)
-		if err != nil {
-			return err
-		}
+	root, err := os.OpenRoot(s.dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	return fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
+		case errors.Is(err, fs.ErrNotExist): // the runner has replaced it
+			return nil
+		case err != nil:
+			return err
 		case d.IsDir() && slices.Contains(builtBefore, name):
 			return filepath.SkipDir
 		case d.IsDir() || slices.Contains(builtBefore, name):
 			return nil
 		}
-		content, err := os.ReadFile(path)
+		content, err := root.ReadFile(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}

@@ -17,8 +17,11 @@ const (
 	first   = "SPLIR" // Split Rail Beer & Ale: forgotten when all is quiet
 	during  = "QUICK" // QUICK-Stop: forgotten in the middle of an import, while functions are killed
 	late    = "HUNGO" // Hungry Owl: forgotten while a projector is halted that still has the data
+	slow    = "LILAS" // LILA-Supermercado: forgotten while a snapshot with the data is on its way
 	witness = "BERGS" // Berglunds snabbköp: stays
 )
+
+var everybody = []string{first, during, late, slow, witness}
 
 // The orders are imported in two parts: those up to quiet, and the rest up to all.
 const quiet, all = 200, 500
@@ -44,7 +47,7 @@ func run(ctx context.Context, s *stack, out io.Writer) error {
 	for _, o := range nw.Orders[:quiet] {
 		t.before[o.ID] = true
 	}
-	for _, id := range []string{first, during, late, witness} {
+	for _, id := range everybody {
 		if len(t.people[id].Values) < 3 {
 			return fmt.Errorf("%s has too few personal values of its own: %q", id, t.people[id].Values)
 		}
@@ -80,6 +83,9 @@ func (t *story) gone(ctx context.Context, forgotten ...string) error {
 		}
 		if len(found.Found) > 0 {
 			return fmt.Errorf("%s is forgotten, and there is still %q", id, found.Found)
+		}
+		if found.Bus == 0 {
+			return errors.New("no event was published: the scan of the bus can't fail")
 		}
 		t.say("  scan: nothing of %s: %s", id, found.size())
 	}
