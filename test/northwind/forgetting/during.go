@@ -37,8 +37,8 @@ func (t *story) forgetDuring(ctx context.Context) error {
 	}
 	t.say("  %d of %d orders were sent by then", sent, len(second.Orders))
 	for _, w := range []lateWrite{
-		{customer: late, table: "accounts", deposits: 1, halt: "projector"},
-		{customer: slow, table: "snapshots", deposits: 100},
+		{customer: late, table: "accounts", to: 1, halt: "projector"},
+		{customer: slow, table: "snapshots", from: beforeSnapshot, to: 100},
 	} {
 		if err := t.comesLate(ctx, w); err != nil {
 			return err

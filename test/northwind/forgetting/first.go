@@ -44,6 +44,7 @@ func (t *story) importFirst(ctx context.Context) error {
 	for _, id := range []string{first, witness} {
 		group.Go(func() error { return t.long(ctx, t.people[id]) })
 	}
+	group.Go(func() error { return t.deposit(ctx, t.people[slow], 0, beforeSnapshot) })
 	if err := group.Wait(); err != nil {
 		return err
 	}
@@ -54,6 +55,9 @@ func (t *story) importFirst(ctx context.Context) error {
 	_, err := t.command(ctx, nil, "rebuild", "accounts") // a second generation has the data, too
 	return err
 }
+
+// beforeSnapshot is a number of deposits after which an account has no snapshot yet. It gets one at 100 events.
+const beforeSnapshot = 90
 
 type noBar struct{}
 
@@ -93,7 +97,7 @@ func (t *story) long(ctx context.Context, p person) error {
 	if err != nil {
 		return err
 	}
-	if err := t.deposit(ctx, p, 100); err != nil {
+	if err := t.deposit(ctx, p, 0, 100); err != nil {
 		return err
 	}
 	var items []body

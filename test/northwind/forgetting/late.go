@@ -14,7 +14,7 @@ import (
 type lateWrite struct {
 	customer string
 	table    string // the table's name in the description of the service
-	deposits int    // how many deposits of 1 USD on the customer's account lead to the write
+	from, to int    // these deposits of 1 USD on the customer's account lead to the write
 	halt     string // the function that is halted for as long, "" for none
 }
 
@@ -24,7 +24,7 @@ func (t *story) comesLate(ctx context.Context, w lateWrite) error {
 	p := t.people[w.customer]
 	h := t.gate.hold(t.located.Resources.Tables[w.table], t.finders[p.ID])
 	depositing := make(chan error, 1)
-	go func() { depositing <- t.deposit(ctx, p, w.deposits) }()
+	go func() { depositing <- t.deposit(ctx, p, w.from, w.to) }()
 	if err := h.wait(ctx); err != nil {
 		return fmt.Errorf("a write to %s with data of %s: %w", w.table, p.ID, err)
 	}
@@ -53,7 +53,7 @@ func (t *story) comesLate(ctx context.Context, w lateWrite) error {
 	if err := <-depositing; err != nil {
 		return err
 	}
-	return t.level(ctx, p, 100+w.deposits)
+	return t.level(ctx, p, 100+w.to)
 }
 
 // wait waits until a write is held.
@@ -68,14 +68,14 @@ func (h *holding) wait(ctx context.Context) error {
 	}
 }
 
-// deposit makes deposits of 1 USD on a person's account.
-func (t *story) deposit(ctx context.Context, p person, times int) error {
+// deposit makes deposits of 1 USD on a person's account, numbered from one number to before another.
+func (t *story) deposit(ctx context.Context, p person, from, to int) error {
 	c, err := t.customer(ctx, p.ID)
 	if err != nil {
 		return err
 	}
 	path := "/accounts/" + p.account() + "/deposits"
-	for n := range times {
+	for n := from; n < to; n++ {
 		key := fmt.Sprintf("deposit-%s-%d", p.ID, n)
 		if err := post(ctx, c, key, http.MethodPost, path, body{"amount": dollars(1)}); err != nil {
 			return err

@@ -106,7 +106,8 @@ func erasedIn(old, now any, personal *finder) (int, error) {
 		return 1, nil
 	}
 	was, is := parts(old), parts(now)
-	if was == nil || is == nil {
+	_, list := old.([]any)
+	if was == nil || is == nil || list && len(was) != len(is) {
 		return 0, fmt.Errorf("%s became %v, and is not personal", text, now)
 	}
 	total := 0
