@@ -44,9 +44,12 @@ func (t *story) comesLate(ctx context.Context, w lateWrite) error {
 	}
 	close(h.free)
 	answer := <-h.answer
-	if answer.err != nil || !strings.Contains(answer.body, "ConditionalCheckFailed") {
-		return fmt.Errorf("DynamoDB answered the late write with %d %s, want a failed condition: %w", answer.status,
-			answer.body, cmpErr(answer.err))
+	if answer.err != nil {
+		return answer.err
+	}
+	if !strings.Contains(answer.body, "ConditionalCheckFailed") {
+		return fmt.Errorf("DynamoDB answered the late write to %s with %d %s, want a failed condition", w.table, answer.status,
+			answer.body)
 	}
 	t.signal(w.halt, syscall.SIGCONT)
 	t.say("  a write to %s with the data came %.1f s late, and was refused", w.table, time.Since(started).Seconds())

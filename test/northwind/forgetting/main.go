@@ -14,7 +14,7 @@ import (
 )
 
 func main() {
-	keep := flag.Bool("keep", false, "keep tables' archive and logs even if everything was as expected")
+	keep := flag.Bool("keep", false, "keep the archive and the logs even if everything was as expected")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := forgetting(ctx, *keep, os.Stdout)

@@ -131,6 +131,3 @@ func (t *story) verify(ctx context.Context) error {
 	t.say("  annals verify: %s", line)
 	return nil
 }
-
-// errNotRefused says that a command was accepted.
-var errNotRefused = errors.New("the command was accepted")
