@@ -156,8 +156,10 @@ func (r *run) diff(ctx context.Context) error {
 // must fail. All others must succeed.
 func (r *run) firstDeployment(ctx context.Context) error {
 	ignored := []string{
-		"want ENABLED 35", // point-in-time recovery
-		"the events table is protected from deletion: ",
+		"DISABLED, want ENABLED", // point-in-time recovery
+		"want ENABLED 35",        //
+		"EventsTableName: protected from deletion: ",
+		"KeysTableName: protected from deletion: ",
 		"delete-item on the events: ",     // resource policies
 		"update-item on the events: ",     //
 		"SnapshotsTableName: rows expire", // time to live of a global table

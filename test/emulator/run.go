@@ -114,6 +114,7 @@ func (r *run) all(ctx context.Context) error {
 		{"an event that the projector can't read is parked, and retried by newer code", r.poison},
 		{"all streams are reconciled and verified", r.reconciles},
 		{"an event that was overwritten is noticed", r.tampering},
+		{"a person is forgotten by the state machine", r.forgets},
 		{"what the first deployment checks", r.firstDeployment},
 		{"nothing that the functions do is denied", r.denied},
 		{"cdk diff finds no difference", r.diff},
