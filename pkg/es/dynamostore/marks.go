@@ -19,8 +19,8 @@ import (
 func (sn *Snapshots) Marks(ctx context.Context, client dynamodb.ScanAPIClient) iter.Seq2[es.CommitRef, error] {
 	return func(yield func(es.CommitRef, error) bool) {
 		pages := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{
-			TableName: &sn.table, ProjectionExpression: aws.String("#s, version, #h"),
-			ExpressionAttributeNames: map[string]string{"#s": "stream", "#h": "hash"},
+			TableName: &sn.table, ProjectionExpression: aws.String("#s, version, #h, #schema"),
+			ExpressionAttributeNames: map[string]string{"#s": "stream", "#h": "hash", "#schema": "schema"},
 		})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
@@ -30,7 +30,7 @@ func (sn *Snapshots) Marks(ctx context.Context, client dynamodb.ScanAPIClient) i
 			}
 			for _, item := range page.Items {
 				r := reader{item: item}
-				if strings.HasPrefix(r.text("stream"), blockPrefix) {
+				if strings.HasPrefix(r.text("stream"), blockPrefix) || forgotten(item) {
 					continue
 				}
 				if !yield(mark(item)) {

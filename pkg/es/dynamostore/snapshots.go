@@ -94,7 +94,7 @@ func (sn *Snapshots) LoadSnapshot(ctx context.Context, stream es.StreamID) (*es.
 		return nil, nil
 	}
 	r := reader{item: out.Item}
-	if _, whole := out.Item["schema"]; whole && r.number("schema") == forgottenSchema {
+	if forgotten(out.Item) {
 		return nil, nil
 	}
 	snapshot := es.Snapshot{
@@ -167,6 +167,13 @@ func (sn *Snapshots) SaveSnapshot(ctx context.Context, snapshot es.Snapshot) err
 
 // forgottenSchema is the schema of an item that says that the snapshot was forgotten. No snapshot has it.
 const forgottenSchema = 0
+
+// forgotten reports whether an item says that the snapshot was forgotten.
+func forgotten(item Item) bool {
+	r := reader{item: item}
+	_, whole := item["schema"]
+	return whole && r.number("schema") == forgottenSchema && r.err == nil
+}
 
 // ForgetSnapshot implements [es.SnapshotStore]. It leaves an item of the next version without data.
 func (sn *Snapshots) ForgetSnapshot(ctx context.Context, stream es.StreamID, version int64) error {

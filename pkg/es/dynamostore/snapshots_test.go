@@ -159,3 +159,32 @@ func TestUnreadableBlock(t *testing.T) {
 		}
 	}
 }
+
+// TestMarksOfForgottenSnapshots: a forgotten snapshot has no hash to compare with its stream.
+func TestMarksOfForgottenSnapshots(t *testing.T) {
+	t.Parallel()
+	client := dynamotest.Client(t)
+	snapshots := dynamostore.NewSnapshots(client, dynamotest.Table(t, client, dynamostore.SnapshotsTable))
+	if err := snapshots.SaveSnapshot(t.Context(), snapshot(4)); err != nil {
+		t.Fatal(err)
+	}
+	marks := func() (n int) {
+		t.Helper()
+		for _, err := range snapshots.Marks(t.Context(), client) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+		return n
+	}
+	if n := marks(); n != 1 {
+		t.Errorf("%d marks of a snapshot, want 1", n)
+	}
+	if err := snapshots.ForgetSnapshot(t.Context(), acc1, 4); err != nil {
+		t.Fatal(err)
+	}
+	if n := marks(); n != 0 {
+		t.Errorf("%d marks of a forgotten snapshot, want none", n)
+	}
+}
