@@ -87,6 +87,7 @@ func (e *edge) problem(err error) *Problem {
 		conflict  *es.ConflictError
 		limit     *es.LimitError
 		forgotten *personal.ForgottenError
+		misnamed  *personal.NameError
 		notFilled *projection.NotFilledError
 	)
 	if errors.As(err, &known) {
@@ -119,6 +120,9 @@ func (e *edge) problem(err error) *Problem {
 	case errors.As(err, &forgotten):
 		return newProblem(http.StatusUnprocessableEntity, "subject-forgotten",
 			"the person that this is about was forgotten: nothing about the person is stored again")
+	case errors.As(err, &misnamed):
+		return newProblem(http.StatusUnprocessableEntity, "subject-malformed",
+			"no data can be stored about a person with this id: "+misnamed.Reason)
 	case errors.As(err, &limit):
 		return newProblem(http.StatusRequestEntityTooLarge, "too-large",
 			e.told(limit.Stream, limit.Error(),

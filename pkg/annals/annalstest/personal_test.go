@@ -119,6 +119,8 @@ func TestWhoMayForget(t *testing.T) {
 	ada("GET /members/m", "", 200)
 	bob("GET /members/m", "", 404)
 	bob("POST /members", `{"id":"n","name":"Bob"}`, 201)
+	as("$bob", "club/command")("POST /members", `{"id":"p","name":"Bob"}`, 422)
+	as(strings.Repeat("b", 1001), "club/command")("POST /members", `{"id":"p","name":"Bob"}`, 422)
 	ada("POST /members", `{"id":"o","name":"Ada"}`, 422)
 }
 
