@@ -3,6 +3,7 @@ package build
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 )
@@ -50,10 +51,15 @@ func place(from, to string) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(to+".new", made, 0o755); err != nil {
+	fresh, err := os.CreateTemp(filepath.Dir(to), filepath.Base(to)+".*") // another run may place the same file now
+	if err != nil {
 		return err
 	}
-	return os.Rename(to+".new", to)
+	_, err = fresh.Write(made)
+	if err = errors.Join(err, fresh.Chmod(0o755), fresh.Close()); err != nil {
+		return errors.Join(err, os.Remove(fresh.Name()))
+	}
+	return os.Rename(fresh.Name(), to)
 }
 
 // buildApp builds the CDK app. The hash of the binary shows whether the app's code has changed.

@@ -24,7 +24,7 @@ const (
 var everybody = []string{first, during, late, slow, witness}
 
 // The orders are imported in two parts: those up to quiet, and the rest up to all.
-const quiet, all = 150, 400
+const quiet, all = 100, 280
 
 // story is one run.
 type story struct {

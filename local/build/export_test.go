@@ -1,0 +1,4 @@
+package build
+
+// Place is place, for tests.
+var Place = place
