@@ -67,7 +67,7 @@ func TestRefusalsAndErrorsAreToldApart(t *testing.T) {
 		t.Errorf("%d of %d were refused, want a third", m.refused(), asked.Load())
 	}
 	if got := m.errors(); !strings.Contains(got, "× 500") || !strings.Contains(got, "× 409") ||
-		strings.Contains(got, "503") || strings.Contains(got, "200") {
+		strings.Contains(got, "× 503") || strings.Contains(got, "× 200") {
 		t.Errorf("errors: %q, want 500 and 409 alone", got)
 	}
 	err := m.check()
