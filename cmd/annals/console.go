@@ -151,7 +151,7 @@ func (f finder) Person(ctx context.Context, id string) (console.Person, error) {
 	out := console.Person{
 		Subject: s.Subject, Status: string(s.Status), RequestedAt: s.RequestedAt, KeyDeletedAt: s.KeyDeletedAt,
 		Until: s.Until, Streams: s.Streams, Documents: s.Documents, Rows: s.Rows, Snapshots: s.Snapshots,
-		ForgottenAt: s.ForgottenAt, Final: s.Final, Names: s.Names,
+		ForgottenAt: s.ForgottenAt, Final: s.Final, Names: s.Names, Unknown: s.Unknown,
 	}
 	for _, p := range s.Published {
 		out.Published = append(out.Published, console.Published(p))

@@ -38,9 +38,11 @@ type Person struct {
 	Documents int `json:"documents"`
 	Rows      int `json:"rows"`
 	Snapshots int `json:"snapshots"`
-	// Published is what was published before.
-	Published   []Published `json:"published"`
-	ForgottenAt *time.Time  `json:"forgottenAt,omitempty"`
+	// Published are the public events of the person's streams.
+	Published []Published `json:"published"`
+	// Unknown are read models that the code does not have. They were not cleared.
+	Unknown     []string   `json:"unknown,omitempty"`
+	ForgottenAt *time.Time `json:"forgottenAt,omitempty"`
 	// Final is when the last copy that can be recovered will be gone.
 	Final *time.Time `json:"final,omitempty"`
 	// Names are the names of the streams with data about the person.

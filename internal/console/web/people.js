@@ -48,7 +48,8 @@ function one(id, signal, about) {
       at('Asked for', p.requestedAt), at('Key deleted', p.keyDeletedAt), at('In memory until', p.until),
       p.keyDeletedAt && [row('Streams cleared', p.streams), row('Documents folded again', p.documents),
         row('Rows written again', p.rows), row('Snapshots removed', p.snapshots)],
-      p.published.map(e => row('Published before', [e.events + ' ', h('span', { class: 'data' }, e.type)])),
+      p.published.map(e => row('Public events', [e.events + ' ', h('span', { class: 'data' }, e.type)])),
+      row('Not cleared', p.unknown?.join(', ')),
       at('Forgotten', p.forgottenAt), at('In no backup from', p.final)));
     const names = JSON.stringify([p.names, ends]);
     if (names !== listed) put(streams, list(p, id));
