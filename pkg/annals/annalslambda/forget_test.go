@@ -22,7 +22,7 @@ func TestForget(t *testing.T) {
 	t.Parallel()
 	s := mail()
 	d, log := deployedAs(t, s)
-	d.Keys.CacheFor, d.ForgetWait, d.Recoverable = time.Nanosecond, time.Second, 24*time.Hour
+	d.Keys.CacheFor, d.ForgetWait, d.Recoverable = time.Nanosecond, 5*time.Second, 24*time.Hour
 	started := map[string]string{}
 	d.Forget = func(_ context.Context, name, subject string) error { started[name] = subject; return nil }
 	commands, err := d.Command()
@@ -92,12 +92,16 @@ func TestForget(t *testing.T) {
 		}
 		return string(text)
 	}
-	if got := step(); got != `{"subject":"ada","done":false,"wait":1}` {
-		t.Errorf("first step: %s", got)
+	const done = `{"subject":"ada","done":true,"wait":0}`
+	if got := step(); !strings.HasPrefix(got, `{"subject":"ada","done":false,"wait":`) || strings.HasSuffix(got, `:0}`) {
+		t.Errorf("first step: %s, want a wait", got)
 	}
-	time.Sleep(time.Second)
-	if got := step(); got != `{"subject":"ada","done":true,"wait":0}` {
-		t.Errorf("second step: %s", got)
+	last := ""
+	for deadline := time.Now().Add(time.Minute); last != done && time.Now().Before(deadline); last = step() {
+		time.Sleep(time.Second)
+	}
+	if last != done {
+		t.Errorf("last step: %s, want %s", last, done)
 	}
 	deliver()
 	if got := everything(t, d); strings.Contains(got, "12 ada Square") || strings.Count(got, "12 bob Square") != 2 {
