@@ -111,7 +111,7 @@ func TestForgetWaits(t *testing.T) { //nolint:paralleltest // sets the environme
 	f, port := newFake(t, nil)
 	f.open(t, "a", "ada")
 	f.forgets = func(context.Context, string) error { return nil } // the state machine hangs
-	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	root := newRoot(portOf(port))
 	root.SetOut(&bytes.Buffer{})
