@@ -50,7 +50,8 @@ func (c *cli) keys(cmd *cobra.Command) (*session, *dynamokeys.Keys, error) {
 func (c *cli) listSubjectsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List all subjects: those who have a key, and those who were forgotten",
-		Long: "List all subjects: those who have a key, and those who were forgotten. It reads the table of keys, without the keys.",
+		Long: "List all subjects: those who have a key, and those who were forgotten. The command reads the table of keys, and prints\n" +
+			"no key.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, keys, err := c.keys(cmd)

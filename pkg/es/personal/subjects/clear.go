@@ -36,7 +36,7 @@ func (f *Forgetter) clear(ctx context.Context, subject string, s State, command 
 	return f.wait(ctx, subject, s, failed)
 }
 
-// left returns the next streams to clear: those that failed in this process last.
+// left returns the next streams to clear. Streams that failed in this process come after all others.
 func (f *Forgetter) left(ctx context.Context, subject string, s State) ([]es.StreamID, error) {
 	var streams []es.StreamID
 	for stream, err := range f.on.Keys.Streams(ctx, subject) {

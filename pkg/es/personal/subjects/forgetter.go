@@ -80,7 +80,10 @@ func NewForgetter(on Stores, given ...Config) *Forgetter {
 		cfg.Now = time.Now
 	}
 	executor := es.NewExecutor(on.Events, es.ExecutorConfig{Log: cfg.Log})
-	return &Forgetter{on: on, cfg: cfg, failed: map[es.StreamID]int{}, subjects: es.NewRepository(executor, Aggregate, es.RepositoryConfig{})}
+	return &Forgetter{
+		on: on, cfg: cfg, failed: map[es.StreamID]int{},
+		subjects: es.NewRepository(executor, Aggregate, es.RepositoryConfig{}),
+	}
 }
 
 // Progress says when to call [Forgetter.Advance] again.
@@ -96,7 +99,7 @@ type Progress struct {
 //  1. It deletes the key.
 //  2. It waits until no process has the key in memory: it returns how long.
 //  3. It clears the streams that were noted for the subject: it folds them again in each generation of each read model,
-//     removes their snapshots, and counts what was published of them.
+//     removes their snapshots, and counts their public events.
 //  4. It records the end.
 //
 // Call it until it is done. After an error, or in another process, call it again: it goes on where it was.
@@ -167,7 +170,7 @@ func (f *Forgetter) deleteKey(ctx context.Context, subject string, upTo int, com
 			return err
 		}
 	}
-	// An earlier call may have deleted it without recording that. Then the processes had it until now at most.
+	// The wait begins now, even if an earlier call deleted the key without recording it.
 	now := f.cfg.Now().UTC().Truncate(time.Microsecond)
 	_, err = f.subjects.Execute(ctx, subject, command, func(s State) ([]Event, error) {
 		if s.Status != Requested {
