@@ -72,21 +72,19 @@ func (f *Forgetter) clearStreams(ctx context.Context, streams []es.StreamID) (*S
 	out := &StreamsCleared{Published: map[string]int{}}
 	failed := map[es.StreamID]bool{}
 	var errs []error
-	fail := func(stream es.StreamID, err error) {
-		failed[stream] = true
-		errs = append(errs, fmt.Errorf("%s: %w", stream, err))
-	}
-	for _, stream := range streams {
-		if err := f.forgetSnapshot(ctx, stream, &out.Counts); err != nil {
-			fail(stream, err)
-		}
-	}
 	refolded, err := f.on.Engine.Refold(ctx, streams)
 	out.Documents, out.Rows = refolded.Documents, refolded.Rows
 	if err != nil {
 		errs = append(errs, err)
 	}
-	if !ofStreams(err, failed) {
+	known := ofStreams(err, failed)
+	for _, stream := range streams { // also of streams that could not be folded again
+		if err := f.forgetSnapshot(ctx, stream, &out.Counts); err != nil {
+			failed[stream] = true
+			errs = append(errs, fmt.Errorf("%s: %w", stream, err))
+		}
+	}
+	if !known {
 		return out, errors.Join(errs...)
 	}
 	for _, stream := range streams {
