@@ -123,6 +123,7 @@ func (p *described) topics(json.RawMessage) []string    { return nil }
 func (p *described) lists() []rows                      { return nil }
 func (p *described) appends() bool                      { return false }
 func (p *described) rebuilds() bool                     { return !p.reaction }
+func (p *described) acts() bool                         { return false }
 func (p *described) retryFromQueue() bool               { return false }
 
 // mayWrite tells whether an engine has the code of all its projections.

@@ -87,7 +87,10 @@ func (p *handling) stored() map[string][]es.StoredType {
 
 func (p *handling) handles(streamType string, e es.RawEvent) bool { return p.Handles(streamType, e) }
 
-func (p *handling) fold(ctx context.Context, _ json.RawMessage, steps []step) (json.RawMessage, *Writes, error) {
+func (p *handling) fold(ctx context.Context, state json.RawMessage, steps []step) (json.RawMessage, *Writes, error) {
+	if h, is := p.Handler.(StatefulHandler); is {
+		return p.foldState(ctx, h, state, steps)
+	}
 	for i, s := range steps {
 		if !p.Handles(s.commit.Stream.Type, s.commit.Events[s.index]) {
 			continue

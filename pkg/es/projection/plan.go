@@ -57,7 +57,7 @@ func (t *target) plan(
 			switch n = refused.index; {
 			case n == 0:
 				return nil, refused
-			case !t.fold.rebuilds(): // the events before it are handled, with effects
+			case t.fold.acts(): // the events before it are handled, with effects
 				state, w = nil, &Writes{}
 			default:
 				continue

@@ -45,6 +45,8 @@ type Projection interface {
 	appends() bool
 	// rebuilds reports whether it can be rebuilt from history.
 	rebuilds() bool
+	// acts reports whether fold acts on each event at once, so that it can't be repeated without effects.
+	acts() bool
 	// retryFromQueue reports whether a stream is left to the queue after a transient error.
 	retryFromQueue() bool
 }
@@ -220,6 +222,7 @@ func (p *declared) handles(streamType string, e es.RawEvent) bool {
 	return p.sources[streamType].handles(e)
 }
 func (p *declared) rebuilds() bool       { return true }
+func (p *declared) acts() bool           { return false }
 func (p *declared) retryFromQueue() bool { return false }
 
 func (p *declared) personal(streamType string) bool {

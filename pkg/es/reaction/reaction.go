@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/projection"
@@ -48,59 +47,29 @@ func New(r Reaction) *Reactor {
 	if r.Transient == nil {
 		r.Transient = func(error) bool { return false }
 	}
-	h := &reactor{r: r, sources: map[string]Source{}}
-	for _, s := range r.Sources {
-		if mistake := s.mistake(); mistake != "" {
-			h.mistakes = append(h.mistakes, mistake)
-			continue
-		}
-		if _, twice := h.sources[s.streamType]; twice {
-			h.mistakes = append(h.mistakes, fmt.Sprintf("it reads %s twice: give all handlers to one From", s.streamType))
-		}
-		h.sources[s.streamType] = s
-	}
-	if r.Name == "" || len(r.Sources) == 0 {
-		h.mistakes = append(h.mistakes, "it needs a name and sources")
-	}
+	h := &reactor{r: r, sources: sourcesOf(r.Name, r.Sources, false)}
 	return &Reactor{Projection: projection.FromHandler(h), handler: h}
 }
 
 type reactor struct {
-	r        Reaction
-	sources  map[string]Source
-	mistakes []string
+	r Reaction
+	sources
 }
 
 // Check returns all mistakes in the declaration.
-func (h *reactor) Check() error {
-	if len(h.mistakes) == 0 {
-		return nil
-	}
-	return fmt.Errorf("reaction %q: %s", h.r.Name, strings.Join(h.mistakes, "; "))
-}
+func (h *reactor) Check() error { return mistaken("reaction", h.r.Name, h.mistakes) }
 
 func (h *reactor) Name() string             { return h.r.Name }
 func (h *reactor) Transient(err error) bool { return transient(err) || h.r.Transient(err) }
 func (h *reactor) RetryFromQueue() bool     { return h.r.RetryFromQueue }
 
-func (h *reactor) Reads(streamType string) bool {
-	_, reads := h.sources[streamType]
-	return reads
-}
+func (h *reactor) Reads(streamType string) bool { return h.reads(streamType) }
 
 // StoredTypes are the stored events of the streams that the reaction reads, by the streams' type: see
 // [projection.Subscription.Describe].
-func (h *reactor) StoredTypes() map[string][]es.StoredType {
-	all := map[string][]es.StoredType{}
-	for streamType, source := range h.sources {
-		all[streamType] = source.events.StoredTypes()
-	}
-	return all
-}
+func (h *reactor) StoredTypes() map[string][]es.StoredType { return h.storedTypes() }
 
-func (h *reactor) Handles(streamType string, e es.RawEvent) bool {
-	return h.sources[streamType].handles(e)
-}
+func (h *reactor) Handles(streamType string, e es.RawEvent) bool { return h.handles(streamType, e) }
 
 // Handle reacts to an event. It turns a panic of a handler into an error.
 func (h *reactor) Handle(ctx context.Context, c *es.Commit, index int) (err error) {
@@ -109,7 +78,7 @@ func (h *reactor) Handle(ctx context.Context, c *es.Commit, index int) (err erro
 			err = fmt.Errorf("handler panicked: %v", panicked)
 		}
 	}()
-	source := h.sources[c.Stream.Type]
+	source := h.byType[c.Stream.Type]
 	return projection.DecodeEvent(source.events, c, index, func(e projection.Event[any]) error {
 		cmd := es.Command{
 			Meta: es.Meta{CorrelationID: e.Meta.CorrelationID, CausationID: c.ID, Actor: ActorPrefix + h.r.Name},
@@ -124,7 +93,11 @@ const ActorPrefix = "reactor/"
 
 // commandID returns the id of the command for an event.
 func commandID(name string, c *es.Commit, e projection.Event[any]) string {
-	h := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%d|%d|%s", c.ID, c.Stream, e.Version, e.Part, name))
+	return digest(fmt.Sprintf("%s|%s|%d|%d|%s", c.ID, c.Stream, e.Version, e.Part, name))
+}
+
+func digest(of string) string {
+	h := sha256.Sum256([]byte(of))
 	return base64.RawURLEncoding.EncodeToString(h[:16])
 }
 

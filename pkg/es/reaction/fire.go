@@ -1,0 +1,168 @@
+package reaction
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// Fired is what became of a deadline that a scheduler gave back.
+type Fired struct {
+	Outcome Outcome
+	// Again is how long to wait before the deadline is given to Fire again. 0 = it is done.
+	Again time.Duration
+	// Late is how much later than asked the command was executed.
+	Late time.Duration
+}
+
+// Outcome is an outcome of [Timer.Fire].
+type Outcome string
+
+// The outcomes.
+const (
+	// Executed: its command was executed.
+	Executed Outcome = "executed"
+	// Dropped: it was moved, canceled or executed before.
+	Dropped Outcome = "dropped"
+	// Early: it is not due yet.
+	Early Outcome = "early"
+	// NotStored: the event that asked for it is not applied yet.
+	NotStored Outcome = "not-stored"
+	// Delayed: the error is transient.
+	Delayed Outcome = "delayed"
+	// CommandFailed: its command failed for good. It stays open, with the error, until it is run again or canceled.
+	CommandFailed Outcome = "failed"
+)
+
+const (
+	soon    = time.Second
+	longest = 15 * time.Minute
+	// maxFailed limits the text of an error in the state, in bytes.
+	maxFailed = 500
+	attempts  = 10 // at replacing the state while other processes do
+)
+
+// Fire executes the command of a deadline if it is due and still wanted: if the stored state of the timer has it open, as
+// the same event asked for it. The engine must run the timer.
+//
+// If the command fails, and the error is not transient, the deadline is marked as failed. The other deadlines of the
+// stream, and its events, are not affected.
+//
+// Errors: those of the engine's catalog and view. Fire the deadline again then. An error of the command is logged, and
+// is part of the outcome.
+func (t *Timer) Fire(ctx context.Context, e *projection.Engine, d Deadline) (Fired, error) {
+	if left := d.At.Sub(t.cfg.Now()); left > 0 {
+		return Fired{Outcome: Early, Again: min(left, longest)}, nil
+	}
+	at, stored, err := t.stored(ctx, e, d)
+	if err != nil {
+		return Fired{}, err
+	}
+	wanted, is := stored.Open[d.Name]
+	switch {
+	case is && wanted.is(d) && wanted.Failed == "":
+		return t.run(ctx, e, d, wanted)
+	case at.Version < d.Version && at.Behind:
+		return Fired{Outcome: NotStored, Again: soon}, nil
+	}
+	return Fired{Outcome: Dropped}, nil
+}
+
+// stored reads the state of the deadline's stream. If the event that asked for the deadline is not applied yet, because
+// the delivery is under way or failed, stored applies it.
+func (t *Timer) stored(ctx context.Context, e *projection.Engine, d Deadline) (projection.Checkpoint, timetable, error) {
+	states := e.States(t.Name())
+	at, err := states.Checkpoint(ctx, d.Stream)
+	if err == nil && at.Version < d.Version && at.Parked == nil {
+		if err = e.CatchUp(ctx, d.Stream, t.Name()); err == nil {
+			at, err = states.Checkpoint(ctx, d.Stream)
+		}
+	}
+	if err != nil {
+		return at, timetable{}, fmt.Errorf("fire %s: %w", d, err)
+	}
+	table, err := timetableOf(at.State)
+	return at, table, err
+}
+
+// run executes the command, and then removes the deadline from the state.
+func (t *Timer) run(ctx context.Context, e *projection.Engine, d Deadline, o open) (Fired, error) {
+	err := t.execute(ctx, d, o)
+	late := t.cfg.Now().Sub(d.At)
+	switch {
+	case err == nil:
+		err = t.update(ctx, e, d, func(table timetable) { delete(table.Open, d.Name) })
+		return Fired{Outcome: Executed, Late: late}, err
+	case transient(err) || t.cfg.Transient(err):
+		t.log(ctx, slog.LevelWarn, "the command of a deadline could not be executed: it is tried again", d, err)
+		return Fired{Outcome: Delayed, Again: min(max(late, soon), longest)}, nil
+	}
+	t.log(ctx, slog.LevelError, "the command of a deadline failed: run the deadline again, or cancel it", d, err)
+	if o.Failed = err.Error(); t.cfg.Confidential {
+		o.Failed = fmt.Sprintf("%T: the text is not kept, because it may cite personal data", innermost(err))
+	}
+	o.Failed = o.Failed[:min(len(o.Failed), maxFailed)]
+	return Fired{Outcome: CommandFailed}, t.update(ctx, e, d, func(table timetable) { table.Open[d.Name] = o })
+}
+
+func innermost(err error) error {
+	for {
+		cause := errors.Unwrap(err)
+		if cause == nil {
+			return err
+		}
+		err = cause
+	}
+}
+
+// execute executes the command. A panic is an error.
+func (t *Timer) execute(ctx context.Context, d Deadline, o open) (err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = fmt.Errorf("panic: %v", panicked)
+		}
+	}()
+	return t.cfg.Due(ctx, d, es.Command{
+		Meta: es.Meta{CorrelationID: o.Correlation, CausationID: o.Cause, Actor: ActorPrefix + t.Name()},
+		Ref: es.CommandRef{
+			ID: d.ID(), Fingerprint: t.Name(),
+		},
+	})
+}
+
+// update changes the stored state, if the deadline is still open as it was.
+func (t *Timer) update(ctx context.Context, e *projection.Engine, d Deadline, change func(timetable)) error {
+	states := e.States(t.Name())
+	for range attempts {
+		at, err := states.Checkpoint(ctx, d.Stream)
+		if err != nil {
+			return err
+		}
+		table, err := timetableOf(at.State)
+		if err != nil {
+			return err
+		}
+		if o, is := table.Open[d.Name]; !is || !o.is(d) || at.Parked != nil {
+			return nil // an event has moved or canceled it; a parked stream is changed by its retry only
+		}
+		change(table)
+		next, err := table.state(d.Stream)
+		if err != nil {
+			return err
+		}
+		if err = states.Replace(ctx, at, next); !errors.Is(err, projection.ErrStale) {
+			return err
+		}
+	}
+	return fmt.Errorf("remove %s: %w", d, projection.ErrContended)
+}
+
+func (t *Timer) log(ctx context.Context, level slog.Level, what string, d Deadline, err error) {
+	t.cfg.Log.LogAttrs(ctx, level, what, slog.String("timer", t.Name()), slog.String("stream", d.Stream.String()),
+		slog.String("deadline", d.Name), slog.Time("at", d.At), slog.String("error", err.Error()))
+}

@@ -1,0 +1,141 @@
+package reaction
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/projection"
+)
+
+// MaxOpen is the largest number of open deadlines of a stream.
+const MaxOpen = 100
+
+// Open are the open deadlines of a stream while an event is applied: see [Ask].
+type Open struct {
+	at   map[string]open
+	now  open // of the event that is applied
+	errs []error
+}
+
+// open is an open deadline as it is stored.
+type open struct {
+	At      time.Time `json:"at"`
+	Version int64     `json:"v"`
+	Asked   time.Time `json:"asked"`
+	// Correlation and Cause are those of the event that asked for it.
+	Correlation string `json:"correlation,omitempty"`
+	Cause       string `json:"cause,omitempty"`
+	// Failed is why its command failed. It is not tried again by itself.
+	Failed string `json:"failed,omitempty"`
+}
+
+// Set asks for a deadline at an instant. A deadline of the same name is moved. An instant in the past is due at once.
+func (o *Open) Set(name string, at time.Time) {
+	switch {
+	case name == "" || len(name) > 100:
+		o.errs = append(o.errs, fmt.Errorf("deadline %q: its name must have 1 to 100 bytes", name))
+	case at.Year() < 1970 || at.Year() > 9999:
+		o.errs = append(o.errs, fmt.Errorf("deadline %s: %v is no instant from 1970 to 9999", name, at))
+	default:
+		next := o.now
+		next.At = at.UTC().Truncate(time.Millisecond)
+		o.at[name] = next
+	}
+}
+
+// Cancel withdraws a deadline. It does nothing if there is none.
+func (o *Open) Cancel(name string) { delete(o.at, name) }
+
+// CancelAll withdraws all deadlines of the stream.
+func (o *Open) CancelAll() { clear(o.at) }
+
+// At returns when a deadline is due. It reports false if none of that name is open.
+func (o *Open) At(name string) (time.Time, bool) {
+	d, is := o.at[name]
+	return d.At, is
+}
+
+func (o *Open) check() error {
+	if len(o.at) > MaxOpen {
+		return fmt.Errorf("the stream would have %d open deadlines: want at most %d", len(o.at), MaxOpen)
+	}
+	return errors.Join(o.errs...)
+}
+
+// timetable is the state of a stream: its open deadlines by name.
+type timetable struct {
+	Open map[string]open `json:"open,omitempty"`
+}
+
+func timetableOf(state json.RawMessage) (timetable, error) {
+	t := timetable{}
+	if state != nil {
+		if err := json.Unmarshal(state, &t); err != nil {
+			return t, fmt.Errorf("stored deadlines: %w", err)
+		}
+	}
+	if t.Open == nil {
+		t.Open = map[string]open{}
+	}
+	return t, nil
+}
+
+// state is the timetable as a stored state. The list over the index has one row for a stream with open deadlines.
+func (t timetable) state(stream es.StreamID) (projection.State, error) {
+	s := projection.State{Stream: stream}
+	if len(t.Open) == 0 {
+		return s, nil
+	}
+	var err error
+	if s.JSON, err = json.Marshal(t); err != nil {
+		return s, err
+	}
+	first := slices.MinFunc(slices.Collect(maps.Values(t.Open)), func(a, b open) int { return a.At.Compare(b.At) })
+	s.Slots = []projection.Slot{{
+		Key: projection.OwnKey(stream, projection.Key{Partition: partOf(stream), Sort: first.At.Format(sortable)}), Row: s.JSON,
+	}}
+	return s, nil
+}
+
+// sortable is a layout of instants whose texts are ordered as the instants are.
+const sortable = "2006-01-02T15:04:05.000Z"
+
+// parts is the number of partitions of the list of open deadlines. A partition takes 1,000 writes a second.
+const parts = 8
+
+func partOf(stream es.StreamID) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(stream.String())) // never fails
+	return part(int(h.Sum32() % parts))
+}
+
+func part(i int) string { return fmt.Sprintf("open-%d", i) }
+
+// deadline is an open deadline as the scheduler knows it.
+func (t *Timer) deadline(stream es.StreamID, name string, o open) Deadline {
+	return Deadline{Timer: t.Name(), Stream: stream, Name: name, At: o.At, Version: o.Version, Asked: o.Asked}
+}
+
+// is reports whether a stored deadline is the one that a scheduler gave back.
+func (o open) is(d Deadline) bool { return o.Version == d.Version && o.At.Equal(d.At) }
+
+// names are the names of the open deadlines, the earliest first.
+func (t timetable) names() []string {
+	return slices.SortedFunc(maps.Keys(t.Open), func(a, b string) int {
+		return compare(t.Open[a].At, t.Open[b].At, strings.Compare(a, b))
+	})
+}
+
+func compare(a, b time.Time, otherwise int) int {
+	if c := a.Compare(b); c != 0 {
+		return c
+	}
+	return otherwise
+}
