@@ -73,6 +73,12 @@ var (
 		"segments of the daily reconciliation that were completed", "`projection.ReconcileConfig`"}
 	HealedCheckpoints = &Metric{"HealedCheckpoints", Count, Function, false,
 		"checkpoints that a reconciliation found behind and caught up", "`projection.ReconcileConfig`"}
+	DeadlinesExecuted = &Metric{"DeadlinesExecuted", Count, Function, false,
+		"deadlines that were due, still wanted, and whose command was executed", "`reaction.Fired`"}
+	DeadlinesFailed = &Metric{"DeadlinesFailed", Count, Function, false,
+		"deadlines whose command failed for good: they stay open until an operator runs or cancels them", "`reaction.Fired`"}
+	DeadlineLateness = &Metric{"DeadlineLateness", Seconds, Function, true,
+		"how much later than asked the command of a deadline was executed", "`reaction.Fired`"}
 	ProjectionLag = &Metric{"ProjectionLag", Seconds, Either, true,
 		"age of the last commit when the projection had applied it", "`projection.Observation`"}
 	ProjectionLagVersions = &Metric{"ProjectionLagVersions", Count, Either, true,
@@ -86,6 +92,7 @@ var Metrics = []*Metric{
 	Accepted, Refused, Failed, Repeated, Conflicts, Retries, StateCacheHits, StateCacheMisses, SnapshotHits,
 	SnapshotMisses, SnapshotReplays,
 	Throttles, ClockOffset, CatchUps, TamperedCommits, UnreadableRecords, ReconciledSegments, HealedCheckpoints,
+	DeadlinesExecuted, DeadlinesFailed, DeadlineLateness,
 	ProjectionLag,
 	ProjectionLagVersions, ParkedStreams,
 }

@@ -15,6 +15,10 @@ type Description struct {
 	ReadModels []ReadModelDescription `json:"readModels"`
 	// Reactions are what answers events. The publisher of public events, if the service has any, is the last.
 	Reactions []projection.Description `json:"reactions"`
+	// Timers are the names of the reactions that ask for deadlines.
+	Timers []string `json:"timers,omitempty"`
+	// Recurring is the recurring work.
+	Recurring []RecurrenceDescription `json:"recurring,omitempty"`
 	// Publishes are the types of the streams that have public events.
 	Publishes  []string               `json:"publishes"`
 	Operations []OperationDescription `json:"operations"`
@@ -53,6 +57,13 @@ type ReadModelDescription struct {
 	Replaced bool `json:"replaced,omitempty"`
 }
 
+// RecurrenceDescription describes recurring work.
+type RecurrenceDescription struct {
+	Name       string `json:"name"`
+	Expression string `json:"expression"`
+	TimeZone   string `json:"timeZone,omitempty"`
+}
+
 // OperationDescription describes a route.
 type OperationDescription struct {
 	ID      string `json:"id"`
@@ -87,6 +98,14 @@ func (s *Service) Describe() Description {
 		})
 	}
 	d.Reactions = append(d.Reactions, s.describeReactions()...)
+	for _, r := range s.Reactions {
+		if r.Deadlines {
+			d.Timers = append(d.Timers, r.Name)
+		}
+	}
+	for _, r := range s.Recurring {
+		d.Recurring = append(d.Recurring, RecurrenceDescription{r.Name, r.Expression, r.TimeZone})
+	}
 	for _, p := range s.Public {
 		d.Publishes = append(d.Publishes, p.StreamType)
 	}
@@ -121,11 +140,15 @@ func describeEvents(all []es.StoredType) []EventDescription {
 // yet.
 func (s *Service) describeReactions() []projection.Description {
 	var all []projection.Description
-	add := func(r *reaction.Reactor) {
+	add := func(r projection.Projection) {
 		all = append(all, (&projection.Subscription{Projection: r}).Describe())
 	}
 	for _, r := range s.Reactions {
-		add(reaction.New(reaction.Reaction{Name: r.Name, Sources: r.Sources(nil)}))
+		if r.Deadlines {
+			add(r.Timer(nil, reaction.TimerConfig{}))
+		} else {
+			add(reaction.New(reaction.Reaction{Name: r.Name, Sources: r.Sources(nil)}))
+		}
 	}
 	if len(s.Public) > 0 {
 		add(publish.NewPublisher(nil, "", s.PublicPrefix, s.Public...))

@@ -12,12 +12,14 @@ import (
 	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
-// DeclaredReaction is a reaction of a service. A table of its name holds its checkpoints.
+// DeclaredReaction is a reaction of a service, or a timer: see [Deadlines]. A table of its name holds its checkpoints.
 type DeclaredReaction struct {
 	// Name is the reaction's stable name, in kebab case.
 	Name string
 	// StreamTypes are the types of the streams whose events it reacts to.
 	StreamTypes []string
+	// Deadlines is true if it asks for deadlines.
+	Deadlines bool
 
 	reacting []reacting
 }
@@ -99,6 +101,11 @@ func (p reactionPart) addTo(s *Service) {
 	if slices.Contains(r.StreamTypes, p.streamType) {
 		s.wrong("reaction %s is declared twice for %s: name all its events in one annals.React", p.name, p.streamType)
 	}
+	_, asks := p.reacting.(executing)
+	if asks != r.Deadlines && len(r.reacting) > 0 {
+		s.wrong("reaction %s is declared by annals.React and by annals.Deadlines: give each a name of its own", p.name)
+	}
+	r.Deadlines = asks
 	r.StreamTypes, r.reacting = append(r.StreamTypes, p.streamType), append(r.reacting, p.reacting)
 }
 

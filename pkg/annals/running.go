@@ -39,6 +39,8 @@ type Config struct {
 	// Secrets looks up a secret by its environment variable. If nil, there are no secrets, as in a function that takes
 	// no commands.
 	Secrets func(env string) string
+	// Settings looks up a setting by its environment variable. If nil, all settings have their defaults.
+	Settings func(env string) string
 	// Clients are the opened clients: see [Service.OpenClients]. If nil, there are none, as in a function that only reads.
 	Clients []OpenedClient
 	// Log receives the service's log lines. Default slog.Default.
@@ -62,6 +64,7 @@ type Running struct {
 	executor     *es.Executor
 	repositories map[string]Repository
 	secrets      map[string][]byte
+	settings     map[string]time.Duration
 	clients      map[string]any
 	forget       func(ctx context.Context, name, subject string) error
 	log          *slog.Logger
@@ -69,8 +72,8 @@ type Running struct {
 
 // Open runs a service on stores.
 //
-// Errors: those of [Service.Check]; one for secrets that are missing or too short; one for clients that are
-// not opened, or opened as another type.
+// Errors: those of [Service.Check]; one for secrets that are missing or too short; one for settings that are no
+// durations; one for clients that are not opened, or opened as another type.
 func (s *Service) Open(on Stores, cfg Config) (*Running, error) {
 	r, err := s.OpenReadModels(on, cfg)
 	if err != nil {
@@ -126,6 +129,18 @@ func (s *Service) OpenReadModels(on Stores, cfg Config) (*Running, error) {
 		on.Personal, _ = on.Events.(*personal.Store)
 	}
 	r := &Running{Service: s, Stores: on, log: cfg.Log, forget: cfg.Forget}
+	r.settings = map[string]time.Duration{}
+	for _, setting := range s.Settings {
+		text := ""
+		if cfg.Settings != nil {
+			text = cfg.Settings(setting.Env())
+		}
+		value, err := setting.Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		r.settings[setting.Name] = value
+	}
 	if cfg.Clients != nil {
 		clients, err := s.opened(cfg.Clients)
 		if err != nil {

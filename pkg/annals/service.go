@@ -28,6 +28,10 @@ type Service struct {
 	Public     []publish.Public
 	// PublicPrefix begins the types of public events: see [PublicPrefix].
 	PublicPrefix string
+	// Recurring is the recurring work: see [Recurring].
+	Recurring []*DeclaredRecurrence
+	// Settings are the settings that each stage may set: see [Setting].
+	Settings []*DurationSetting
 	// Secrets are the values that the command function needs in its environment.
 	Secrets []*SecretValue
 	// Clients are the clients of other systems that the command function and the reactor function open.
@@ -192,6 +196,11 @@ func (s *Service) completeTables() {
 	for _, r := range s.Reactions {
 		take(r.Name, "reaction "+r.Name)
 	}
+}
+
+// HasDeadlines reports whether the service has timers: see [Deadlines].
+func (s *Service) HasDeadlines() bool {
+	return slices.ContainsFunc(s.Reactions, func(r *DeclaredReaction) bool { return r.Deadlines })
 }
 
 // HasPersonal reports whether events of the service have personal data, so that it needs keys: see package personal.

@@ -22,6 +22,12 @@ const (
 	ForgetWaitEnv = "FORGET_WAIT_SECONDS"
 	// RecoveryDaysEnv holds for how many days the tables can be recovered in which a forgotten person can be found.
 	RecoveryDaysEnv = "PERSONAL_RECOVERY_DAYS"
+	// DeadlineGroupEnv holds the name of the group of EventBridge Scheduler for the deadlines of timers, DeadlineRoleEnv the
+	// ARN of the role that sends them when they are due, DeadlineQueueEnv the ARN of the queue of the reactor's jobs. Only
+	// services with timers have them: see [annals.Deadlines].
+	DeadlineGroupEnv = "DEADLINE_GROUP"
+	DeadlineRoleEnv  = "DEADLINE_ROLE_ARN"
+	DeadlineQueueEnv = "DEADLINE_QUEUE_ARN"
 	// ConnectionsURLEnv holds the address to which messages for WebSocket connections are posted:
 	// https://{api}.execute-api.{region}.{suffix}/{stage}.
 	ConnectionsURLEnv = "CONNECTIONS_URL"
@@ -41,6 +47,22 @@ const (
 // UnreadablePrefix is the prefix of the keys of stream records that a function set aside in its bucket of failures,
 // because it can't read them. All other objects of the bucket are batches that Lambda gave up.
 const UnreadablePrefix = "unreadable/"
+
+// RecurringTask is the task of the reactor's jobs that do recurring work, see [RecurringJob].
+const RecurringTask = "recurring"
+
+// RecurringJob is the message with which EventBridge Scheduler asks for recurring work.
+type RecurringJob struct {
+	// Task is RecurringTask.
+	Task string `json:"task"`
+	// Name is the name of the work. Scheduled is the time of the schedule: in the schedule's input it is
+	// [ScheduledTime], which Scheduler replaces.
+	Name      string `json:"name"`
+	Scheduled string `json:"scheduled"`
+}
+
+// ScheduledTime is what EventBridge Scheduler replaces by the time of a schedule, in the format of RFC 3339.
+const ScheduledTime = "<aws.scheduler.scheduled-time>"
 
 // Variable is an environment variable of functions.
 type Variable struct {
@@ -91,6 +113,9 @@ var Variables = []Variable{
 		RecoveryDaysEnv, "for how many days tables can be recovered in which a forgotten person can be found",
 		[]Function{Rebuilder}, false,
 	},
+	{DeadlineGroupEnv, "name of the group of EventBridge Scheduler for deadlines", []Function{Reactor}, false},
+	{DeadlineRoleEnv, "ARN of the role that sends deadlines when they are due", []Function{Reactor}, false},
+	{DeadlineQueueEnv, "ARN of the queue of the reactor's jobs", []Function{Reactor}, false},
 	{ConnectionsURLEnv, "address to which messages for WebSocket connections are posted", []Function{Projector}, false},
 	{CursorKeyEnv, "key that seals cursors", []Function{Query}, true},
 	{EventBusEnv, "ARN of the bus of integration events", []Function{Reactor}, false},

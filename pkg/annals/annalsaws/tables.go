@@ -104,9 +104,17 @@ func readTables(s *annals.Service, wanted func(*annals.DeclaredReadModel) bool) 
 func ReactionTables(s *annals.Service) []Table {
 	all := make([]Table, 0, len(s.Reactions)+1)
 	for _, r := range s.Reactions {
-		all = append(all, Table{Name: r.Name, Table: dynamoview.ReadTable})
+		all = append(all, reactionTable(r.Name, r.Deadlines))
 	}
 	return append(all, Publisher)
+}
+
+// reactionTable is the table of a reaction. The open deadlines of a timer are a list over its index.
+func reactionTable(name string, timer bool) Table {
+	if timer {
+		return readTable(name, 1)
+	}
+	return readTable(name, 0)
 }
 
 // CommandTables are the tables that the command function uses.
@@ -151,7 +159,7 @@ func TablesOf(d annals.Description) []Table {
 	var all []Table
 	for _, r := range d.Reactions {
 		if r.Name != publish.Name {
-			all = append(all, Table{Name: r.Name, Table: dynamoview.ReadTable})
+			all = append(all, reactionTable(r.Name, slices.Contains(d.Timers, r.Name)))
 		}
 	}
 	all = append(all, Publisher, Events, Snapshots, Projections, Connections)

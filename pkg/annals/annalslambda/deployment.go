@@ -32,6 +32,8 @@ type Deployment struct {
 	Keys personal.Config
 	// CatchUps is the queue of the projector's jobs, ReactionJobs that of the reactor's. If nil, no job is queued.
 	CatchUps, ReactionJobs projection.Queue
+	// Later sends the reactor's jobs for deadlines. The reactor needs it if the service has timers.
+	Later Later
 	// GivenUp reads, from S3, a batch of the stream that Lambda gave up. If nil, such batches are not redriven.
 	GivenUp func(ctx context.Context, bucket, key string) ([]byte, error)
 	// ProjectorFailures stores the records of the stream that the projector can't read, ReactorFailures those that the
@@ -58,6 +60,8 @@ type Deployment struct {
 	Tracing *tracing.Tracing
 	// Secrets returns a secret of the service by its environment variable. Commands need it.
 	Secrets func(env string) string
+	// Settings returns a setting of the service by its environment variable. If nil, settings have their defaults.
+	Settings func(env string) string
 	// Clients are the opened clients of the service. Commands and reactions need them: see [Deployment.OpenClients].
 	Clients []annals.OpenedClient
 	// CursorKey seals the cursors of lists. It has at least 32 bytes. Queries need it.

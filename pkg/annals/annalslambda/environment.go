@@ -33,7 +33,7 @@ func fromEnvironment(
 		return Deployment{}, err
 	}
 	d := Deployment{
-		Service: s, Tables: names, Log: log, Secrets: os.Getenv,
+		Service: s, Tables: names, Log: log, Secrets: os.Getenv, Settings: os.Getenv,
 		CursorKey: os.Getenv(annalsaws.CursorKeyEnv), EventSource: os.Getenv(annalsaws.EventSourceEnv),
 	}
 	cfg, err := configuration()

@@ -16,6 +16,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/annals/annalshttp"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // maxDelay is the longest delay of a message in SQS.
@@ -73,8 +74,11 @@ func (p *Subscriber) HandleJobs(ctx context.Context, batch events.SQSEvent) (eve
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html.
 type message struct {
 	projection.Job
-	Event   string
-	Records []events.S3EventRecord
+	// Deadline is that of a deadline that is due. Name and Scheduled are those of recurring work.
+	Deadline        *reaction.Deadline
+	Name, Scheduled string
+	Event           string
+	Records         []events.S3EventRecord
 }
 
 // testEvent is the notification that S3 sends once when notifications are set up.
@@ -97,6 +101,14 @@ func (p *Subscriber) do(ctx context.Context, received *events.SQSMessage) error 
 			}
 		}
 		return errors.Join(errs...)
+	case m.Task == deadlineTask:
+		return p.fire(ctx, m.Deadline)
+	case m.Task == recurringTask:
+		return p.recur(ctx, m.Name, m.Scheduled)
+	case m.Task == projection.Reconcile && m.Of == 0: // once for each reconciliation
+		if err := p.askAgain(ctx); err != nil {
+			return err
+		}
 	}
 	// An earlier receiver may have crashed on this job, or on another job of its batch.
 	if receives := received.Attributes["ApproximateReceiveCount"]; receives != "" && receives != "1" {

@@ -116,7 +116,7 @@ func (d Deployment) openBy(
 	}
 	cfg := annals.Config{
 		Executor:   es.ExecutorConfig{Log: d.Log, Count: d.Meter.Signal},
-		StateCache: u.stateCache, Log: d.Log, Now: d.Store.Now, Forget: d.Forget,
+		StateCache: u.stateCache, Log: d.Log, Now: d.Store.Now, Forget: d.Forget, Settings: d.Settings,
 	}
 	if u.commands {
 		cfg.Secrets = d.Secrets

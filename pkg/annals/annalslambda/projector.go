@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/big"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/annals-es/annals/pkg/es"
 	"github.com/annals-es/annals/pkg/es/dynamostore"
 	"github.com/annals-es/annals/pkg/es/projection"
+	"github.com/annals-es/annals/pkg/es/reaction"
 )
 
 // Subscriber applies events to projections, which are read models or reactions. It receives batches of the event
@@ -35,6 +37,11 @@ type Subscriber struct {
 	failures Bucket
 	// decrypt decrypts the personal data of a batch.
 	decrypt func(ctx context.Context, commits []es.Commit) error
+	// timers are the timers by their names, and later sends their messages.
+	timers map[string]*reaction.Timer
+	later  Later
+	// recurs does recurring work.
+	recurs func(ctx context.Context, name string, scheduled time.Time) error
 	// asked are the tasks of operators' tools.
 	asked tasks
 	log   *slog.Logger

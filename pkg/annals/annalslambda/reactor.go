@@ -1,6 +1,10 @@
 package annalslambda
 
 import (
+	"fmt"
+	"time"
+
+	"github.com/annals-es/annals/pkg/annals"
 	"github.com/annals-es/annals/pkg/annals/annalsaws"
 	"github.com/annals-es/annals/pkg/annals/annalsaws/ask"
 	"github.com/annals-es/annals/pkg/annals/publish"
@@ -15,46 +19,77 @@ import (
 //
 // Errors: those of [annals.Service.Open].
 func (d Deployment) Reactor() (*Subscriber, error) {
-	o, engine, err := d.reactions()
+	// reactions load the same aggregates repeatedly
+	o, err := d.open(use{noReadModels: true, clients: true, stateCache: stateCache})
 	if err != nil {
 		return nil, err
 	}
+	timers, err := d.timers(o.Running)
+	if err != nil {
+		return nil, err
+	}
+	engine := projection.NewEngine(o.store, o.catalog, d.engine(d.ReactionJobs), d.reactions(o.Running, timers)...)
 	p := &Subscriber{
 		engine: engine, rebuilder: projection.NewRebuilder(engine, o.store, projection.RebuildConfig{
 			Log: d.Log, Reconcile: projection.ReconcileConfig{Observe: d.Meter.Reconciled},
 		}),
 		queue: d.ReactionJobs, batches: d.GivenUp, failures: d.ReactorFailures, log: d.Log, meter: d.Meter,
-		decrypt: o.decrypt,
+		decrypt: o.decrypt, timers: timers, later: d.Later, recurs: o.Recur,
 	}
 	p.asked = p.tasks(o.store)
 	p.asked[ask.Republish] = d.republish(o.store)
+	p.asked[ask.RunDeadline], p.asked[ask.CancelDeadline] = p.onDeadline((*reaction.Timer).Run), p.onDeadline((*reaction.Timer).Cancel)
+	p.asked[ask.AskDeadlines] = p.askedAgain
 	p.asked = p.asked.on(d.Tables.Of(annalsaws.Events))
 	return p, nil
 }
 
-// reactions returns the engine of all reactions. The publisher is one of them if there is a bus, and something public.
-func (d Deployment) reactions() (*opened, *projection.Engine, error) {
-	// reactions load the same aggregates repeatedly
-	o, err := d.open(use{noReadModels: true, clients: true, stateCache: stateCache})
-	if err != nil {
-		return nil, nil, err
+// timers returns the timers of the service, by their names.
+func (d Deployment) timers(r *annals.Running) (map[string]*reaction.Timer, error) {
+	all := map[string]*reaction.Timer{}
+	now := d.Store.Now
+	if now == nil {
+		now = time.Now
 	}
+	for _, declared := range d.Service.Reactions {
+		if !declared.Deadlines {
+			continue
+		}
+		if d.Later == nil {
+			return nil, fmt.Errorf("timer %s: the environment variables %s and %s are missing: deploy the function with the stack",
+				declared.Name, annalsaws.ReactionQueueEnv, annalsaws.DeadlineGroupEnv)
+		}
+		all[declared.Name] = declared.Timer(r, reaction.TimerConfig{
+			Scheduler: deadlines{d.Later, now}, Transient: unavailable, Now: now, Log: d.Log,
+			Confidential: d.Service.HasPersonal(),
+		})
+	}
+	return all, nil
+}
+
+// reactions are all reactions and timers, as subscriptions of an engine. The publisher is one of them if there is a bus,
+// and something public.
+func (d Deployment) reactions(r *annals.Running, timers map[string]*reaction.Timer) []projection.Subscription {
 	tables := annalsaws.ReactionTables(d.Service)
 	subscriptions := make([]projection.Subscription, 0, len(tables))
 	add := func(p projection.Projection, on annalsaws.Table) {
 		view := dynamoview.New(d.DynamoDB, d.Tables.Of(on))
 		subscriptions = append(subscriptions, projection.Subscription{Projection: p, View: view})
 	}
-	for i, r := range d.Service.Reactions {
+	for i, declared := range d.Service.Reactions {
+		if declared.Deadlines {
+			add(timers[declared.Name], tables[i])
+			continue
+		}
 		add(reaction.New(reaction.Reaction{
-			Name: r.Name, Sources: r.Sources(o.Running), Transient: unavailable,
+			Name: declared.Name, Sources: declared.Sources(r), Transient: unavailable,
 			RetryFromQueue: len(d.Service.Clients) > 0, // other streams don't wait for another system
 		}), tables[i])
 	}
 	if d.Bus != nil && len(d.Service.Public) > 0 {
 		add(d.publisher(), annalsaws.Publisher)
 	}
-	return o, projection.NewEngine(o.store, o.catalog, d.engine(d.ReactionJobs), subscriptions...), nil
+	return subscriptions
 }
 
 func (d Deployment) publisher() *reaction.Reactor {

@@ -48,7 +48,8 @@ func Projector(s *annals.Service) {
 // [eventbus.Connect]: https://pkg.go.dev/github.com/annals-es/annals/pkg/annals/publish/eventbus#Connect
 func Reactor(s *annals.Service, connect Connecting) {
 	run(s, annalsaws.ReactorTables(s), func(d Deployment) (any, error) { return handlerOf(d.Connect(connect).Reactor()) },
-		Deployment.withReactionJobs, Deployment.withFailures, Deployment.withClients, Deployment.withForgetting)
+		Deployment.withReactionJobs, Deployment.withFailures, Deployment.withClients, Deployment.withForgetting,
+		Deployment.withDeadlines)
 }
 
 // Rebuilder is the function that state machines invoke. It takes the rebuild of a read model from one stage to the next,

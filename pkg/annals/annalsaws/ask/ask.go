@@ -57,6 +57,13 @@ const (
 	// answers before its time is over: send it again with the answer's Position until that is [es.End].
 	// Rebuilder: Of, Segment, Position. Answer: Plain, Unread, FirstUnread, Position.
 	Plain Task = "plain"
+	// RunDeadline executes the command of an open deadline at once, CancelDeadline cancels it.
+	// Reactor: Projection (the timer), Stream, Deadline (its name).
+	RunDeadline    Task = "run-deadline"
+	CancelDeadline Task = "cancel-deadline"
+	// AskDeadlines asks again for the open deadlines of a timer that did not fail, for example after a restore.
+	// Reactor: Projection (the timer). Answer: Deadlines.
+	AskDeadlines Task = "ask-deadlines"
 )
 
 // Envelope is the payload of an invocation. No event source of Lambda sends an object that begins with this member.
@@ -82,8 +89,10 @@ type Request struct {
 	Version int64 `json:"version,omitempty"`
 	// AsOf is the time up to which events count. If zero, none is named.
 	AsOf time.Time `json:"asOf,omitzero"`
-	// Projection is the name of a read model.
+	// Projection is the name of a read model, or of a timer.
 	Projection string `json:"projection,omitempty"`
+	// Deadline is the name of a deadline.
+	Deadline string `json:"deadline,omitempty"`
 	// Leveled is true if all segments were just reconciled: a rollback then catches up no streams. Without it, a rollback
 	// reads the whole event table, which may take longer than the function's timeout.
 	Leveled bool `json:"leveled,omitempty"`
@@ -132,6 +141,8 @@ type Answer struct {
 	Reconciled *Reconciled `json:"reconciled,omitempty"`
 	// Events is how many events a task read.
 	Events int `json:"events,omitempty"`
+	// Deadlines is how many deadlines were asked for.
+	Deadlines int `json:"deadlines,omitempty"`
 	// Next is the version to go on with, 0 at the stream's end.
 	Next int64 `json:"next,omitempty"`
 }
