@@ -3,6 +3,7 @@ package annalstest
 
 import (
 	"context"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/annals-es/annals/pkg/annals/annalshttp"
 	"github.com/annals-es/annals/pkg/annals/publish"
 	"github.com/annals-es/annals/pkg/es"
+	"github.com/annals-es/annals/pkg/es/estest"
 	"github.com/annals-es/annals/pkg/es/memstore"
 	"github.com/annals-es/annals/pkg/es/personal"
 	"github.com/annals-es/annals/pkg/es/personal/memkeys"
@@ -43,6 +45,12 @@ type Config struct {
 	// Hold delays delivery to read models, reactions and the bus until [Service.Deliver]: for tests of what callers see
 	// while a read model is behind.
 	Hold bool
+	// Settings are the settings of the stage, by their environment variables: {"PAYMENT_DEADLINE": "5s"}. Others have
+	// their defaults.
+	Settings map[string]string
+	// Hostile, if not 0, is the seed for unfavorable deliveries: events come repeatedly and in another order, and
+	// deadlines come again after they were executed, moved or canceled. What the service records must be the same.
+	Hostile uint64
 }
 
 // Service is a service that runs in a test. It is safe for concurrent use.
@@ -55,11 +63,17 @@ type Service struct {
 	// forgotten by POST /subjects/{id}/forget is forgotten when that is answered.
 	Keys personal.Keys
 
-	cfg     Config
-	engines []*projection.Engine
+	cfg       Config
+	clock     clock
+	engines   []*projection.Engine
+	timers    map[string]*reaction.Timer
+	scheduler estest.Scheduler
 
-	turn   sync.Mutex // held during a delivery; it guards parked
+	turn   sync.Mutex // held during a delivery; it guards what follows
 	parked map[string]bool
+	random *rand.Rand // nil without Hostile
+	old    []es.Commit
+	fired  []reaction.Deadline
 
 	mu        sync.Mutex // guards what follows
 	waiting   []es.Commit
@@ -72,14 +86,17 @@ type Service struct {
 func Run(t testing.TB, s *annals.Service, given ...Config) *Service {
 	t.Helper()
 	Check(t, s)
-	out := &Service{parked: map[string]bool{}}
+	out := &Service{parked: map[string]bool{}, timers: map[string]*reaction.Timer{}}
 	if len(given) > 0 {
 		out.cfg = given[0]
 	}
 	if out.cfg.Secret == "" {
 		out.cfg.Secret = strings.Repeat("secret--", 4)
 	}
-	events := memstore.New()
+	if out.cfg.Hostile != 0 {
+		out.random = rand.New(rand.NewPCG(out.cfg.Hostile, 1))
+	}
+	events := memstore.New(memstore.Config{Now: out.clock.now})
 	out.Keys = memkeys.New()
 	keyed, err := personal.NewStore(events, out.Keys, personal.Config{CacheFor: time.Nanosecond, Renew: s.RenewsKey})
 	if err != nil {
@@ -98,25 +115,29 @@ func Run(t testing.TB, s *annals.Service, given ...Config) *Service {
 		t.Fatal(err)
 	}
 	clients := append([]annals.OpenedClient{}, out.cfg.Clients...) // not nil: the service has clients
-	running, err := s.Open(on, annals.Config{Secrets: func(string) string { return out.cfg.Secret }, Clients: clients})
+	setting := func(env string) string { return out.cfg.Settings[env] }
+	running, err := s.Open(on, annals.Config{
+		Secrets: func(string) string { return out.cfg.Secret }, Settings: setting, Clients: clients, Now: out.clock.now,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := running.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if out.Handler, err = annalshttp.Handler(running, annalshttp.Config{}); err != nil {
+	if out.Handler, err = annalshttp.Handler(running, annalshttp.Config{Now: out.clock.now}); err != nil {
 		t.Fatal(err)
 	}
 	// As on AWS: reactions have no read models and no secrets.
-	reacting, err := s.Open(annals.Stores{Events: store, Snapshots: on.Snapshots}, annals.Config{Clients: clients, Forget: out.forget})
+	reacting, err := s.Open(annals.Stores{Events: store, Snapshots: on.Snapshots},
+		annals.Config{Settings: setting, Clients: clients, Forget: out.forget})
 	if err != nil {
 		t.Fatal(err)
 	}
 	out.Running = running
 	out.engines = []*projection.Engine{
-		projection.NewEngine(store, catalog, projection.Config{}, running.Subscriptions...),
-		projection.NewEngine(store, memview.NewCatalog(), projection.Config{}, out.reactions(reacting)...),
+		projection.NewEngine(store, catalog, projection.Config{Now: out.clock.now}, running.Subscriptions...),
+		projection.NewEngine(store, memview.NewCatalog(), projection.Config{Now: out.clock.now}, out.reactions(reacting)...),
 	}
 	return out
 }
@@ -140,6 +161,11 @@ func (s *Service) forget(ctx context.Context, _, subject string) error {
 func (s *Service) reactions(on *annals.Running) []projection.Subscription {
 	var all []projection.Subscription
 	for _, r := range s.Service.Reactions {
+		if r.Deadlines {
+			s.timers[r.Name] = r.Timer(on, reaction.TimerConfig{Scheduler: &s.scheduler, Now: s.clock.now})
+			all = append(all, projection.Subscription{Projection: s.timers[r.Name], View: memview.New()})
+			continue
+		}
 		all = append(all, projection.Subscription{
 			Projection: reaction.New(reaction.Reaction{Name: r.Name, Sources: r.Sources(on)}), View: memview.New(),
 		})
@@ -192,38 +218,6 @@ func (s *Service) Published() []publish.Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]publish.Message(nil), s.published...)
-}
-
-// Deliver delivers what was appended to read models, reactions and the bus. Only a service with Hold needs it.
-func (s *Service) Deliver(t testing.TB) {
-	t.Helper()
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	ctx := context.WithValue(t.Context(), delivering{}, true)
-	for {
-		s.mu.Lock()
-		commits := s.waiting
-		s.waiting = nil
-		s.mu.Unlock()
-		if len(commits) == 0 {
-			break
-		}
-		for _, engine := range s.engines {
-			for stream, err := range engine.Apply(ctx, commits) {
-				t.Errorf("%s can't be projected: %v", stream, err)
-			}
-		}
-	}
-	for _, engine := range s.engines {
-		for w, err := range engine.Parked(ctx) {
-			if err != nil {
-				t.Errorf("parked streams: %v", err)
-			} else if why := w.Projection + " parked " + w.Stream.String() + ": " + w.Error; !s.parked[why] {
-				s.parked[why] = true
-				t.Errorf("%s", why)
-			}
-		}
-	}
 }
 
 // delivering marks the context of a delivery. What reactions append under it is delivered next.

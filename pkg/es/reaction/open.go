@@ -32,6 +32,8 @@ type open struct {
 	// Correlation and Cause are those of the event that asked for it.
 	Correlation string `json:"correlation,omitempty"`
 	Cause       string `json:"cause,omitempty"`
+	// Note is what the code noted with it.
+	Note json.RawMessage `json:"note,omitempty"`
 	// Failed is why its command failed. It is not tried again by itself.
 	Failed string `json:"failed,omitempty"`
 }
@@ -48,6 +50,28 @@ func (o *Open) Set(name string, at time.Time) {
 		next.At = at.UTC().Truncate(time.Millisecond)
 		o.at[name] = next
 	}
+}
+
+// Note keeps a value with an open deadline, as JSON, for later events of the stream: see Noted. It replaces an earlier
+// one, and does nothing if there is no such deadline. Moving the deadline drops it. It must not be personal data.
+func (o *Open) Note(name string, value any) {
+	d, is := o.at[name]
+	if !is {
+		return
+	}
+	var err error
+	if d.Note, err = json.Marshal(value); err != nil {
+		o.errs = append(o.errs, fmt.Errorf("deadline %s: note: %w", name, err))
+		return
+	}
+	o.at[name] = d
+}
+
+// Noted reads the value that was kept with an open deadline. It reports false if there is none, or if it can't be read
+// into the value.
+func (o *Open) Noted(name string, value any) bool {
+	d, is := o.at[name]
+	return is && d.Note != nil && json.Unmarshal(d.Note, value) == nil
 }
 
 // Cancel withdraws a deadline. It does nothing if there is none.

@@ -80,12 +80,16 @@ func (h *reactor) Handle(ctx context.Context, c *es.Commit, index int) (err erro
 	}()
 	source := h.byType[c.Stream.Type]
 	return projection.DecodeEvent(source.events, c, index, func(e projection.Event[any]) error {
-		cmd := es.Command{
-			Meta: es.Meta{CorrelationID: e.Meta.CorrelationID, CausationID: c.ID, Actor: ActorPrefix + h.r.Name},
-			Ref:  es.CommandRef{ID: commandID(h.r.Name, c, e), Fingerprint: h.r.Name},
-		}
-		return source.react(ctx, e, cmd)
+		return source.react(ctx, e, commandFor(h.r.Name, c, e))
 	})
+}
+
+// commandFor returns the command of a reaction to an event.
+func commandFor(name string, c *es.Commit, e projection.Event[any]) es.Command {
+	return es.Command{
+		Meta: es.Meta{CorrelationID: e.Meta.CorrelationID, CausationID: c.ID, Actor: ActorPrefix + name},
+		Ref:  es.CommandRef{ID: commandID(name, c, e), Fingerprint: name},
+	}
 }
 
 // ActorPrefix begins the actor of a reaction's commands. The reaction's name follows.

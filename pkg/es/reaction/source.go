@@ -90,7 +90,7 @@ func From[A, E any](a es.Aggregate[A, E], handlers ...Handler) Source {
 	return Source{streamType: a.StreamType, events: a.Events, handlers: handlers}
 }
 
-// mistake returns what is wrong with a source of a reaction or, if asks is set, of a timer; or "".
+// mistake returns what is wrong with a source of a reaction or, if asks is true, of a timer; or "".
 func (s Source) mistake(asks bool) string {
 	if s.events == nil {
 		return "a source is empty: make it with From"
@@ -102,8 +102,6 @@ func (s Source) mistake(asks bool) string {
 		switch {
 		case h.takes == nil || h.react == nil && h.ask == nil:
 			return fmt.Sprintf("a handler of %s has no function", s.streamType)
-		case asks && h.ask == nil:
-			return fmt.Sprintf("a handler of %s asks for no deadlines: make it with Ask", s.streamType)
 		case !asks && h.react == nil:
 			return fmt.Sprintf("a handler of %s asks for deadlines: use it in a Timer", s.streamType)
 		}
@@ -170,7 +168,7 @@ func (s Source) handles(e es.RawEvent) bool {
 
 func (s Source) react(ctx context.Context, e projection.Event[any], cmd es.Command) error {
 	for _, h := range s.handlers {
-		if !h.takes(reflect.TypeOf(e.Data)) {
+		if h.react == nil || !h.takes(reflect.TypeOf(e.Data)) {
 			continue
 		}
 		if err := h.react(ctx, e, cmd); err != nil {

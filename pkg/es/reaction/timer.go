@@ -17,7 +17,8 @@ import (
 type TimerConfig struct {
 	// Name is the timer's stable name, in kebab case. After a change of the name, its deadlines are lost.
 	Name string
-	// Sources are the streams whose events ask for deadlines: see [From] and [Ask].
+	// Sources are the streams whose events ask for deadlines: see [From] and [Ask]. Handlers of [On] execute commands at
+	// once, as in a [Reaction] with RetryFromQueue. A handler may be called again for an event that it has handled.
 	Sources []Source
 	// Due executes the command of a deadline. The command comes with an id, so that a repeat is recognized. It must look
 	// at the current state: the deadline may no longer be wanted.
@@ -91,7 +92,9 @@ func (h timing) Fold(
 		return next, &projection.FoldError{Err: err}
 	}
 	for i, e := range events {
-		if err := t.apply(after, e); err != nil {
+		if err := t.apply(ctx, after, e); err != nil && h.Transient(err) {
+			return next, err
+		} else if err != nil {
 			return next, &projection.FoldError{Index: i, Err: err}
 		}
 	}
@@ -101,8 +104,8 @@ func (h timing) Fold(
 	return after.state(state.Stream)
 }
 
-// apply lets an event ask for deadlines. A panic is an error of the event.
-func (t *Timer) apply(to timetable, e projection.StoredEvent) (err error) {
+// apply lets an event execute commands, and ask for deadlines. A panic is an error of the event.
+func (t *Timer) apply(ctx context.Context, to timetable, e projection.StoredEvent) (err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			err = fmt.Errorf("handler panicked: %v", panicked)
@@ -111,11 +114,14 @@ func (t *Timer) apply(to timetable, e projection.StoredEvent) (err error) {
 	c := e.Commit
 	source := t.byType[c.Stream.Type]
 	return projection.DecodeEvent(source.events, c, e.Index, func(d projection.Event[any]) error {
+		if err := source.react(ctx, d, commandFor(t.Name(), c, d)); err != nil {
+			return err
+		}
 		o := &Open{at: to.Open, now: open{
 			Version: d.Version, Asked: d.At.UTC(), Correlation: d.Meta.CorrelationID, Cause: c.ID,
 		}}
 		for _, h := range source.handlers {
-			if h.takes(reflect.TypeOf(d.Data)) {
+			if h.ask != nil && h.takes(reflect.TypeOf(d.Data)) {
 				h.ask(o, d)
 			}
 		}

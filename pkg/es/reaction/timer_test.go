@@ -447,13 +447,11 @@ func hostile(t *testing.T, r *rand.Rand) {
 func TestTimerMistakes(t *testing.T) {
 	t.Parallel()
 	due := func(context.Context, reaction.Deadline, es.Command) error { return nil }
-	react := func(context.Context, projection.Event[billEvent], es.Command) error { return nil }
 	from := func(h reaction.Handler) []reaction.Source { return []reaction.Source{reaction.From(bills, h)} }
 	for what, cfg := range map[string]reaction.TimerConfig{
 		"it needs a name":         {Sources: from(reaction.Ask(askForPayment)), Due: due, Scheduler: &estest.Scheduler{}},
 		"it needs a function Due": {Name: "t", Sources: from(reaction.Ask(askForPayment)), Scheduler: &estest.Scheduler{}},
 		"it needs a Scheduler":    {Name: "t", Sources: from(reaction.Ask(askForPayment)), Due: due},
-		"asks for no deadlines":   {Name: "t", Sources: from(reaction.On(react)), Due: due, Scheduler: &estest.Scheduler{}},
 		"of Bill has no function": {Name: "t", Sources: from(reaction.Ask[billEvent](nil)), Due: due, Scheduler: &estest.Scheduler{}},
 		"reads Bill twice":        {Name: "t", Sources: append(from(reaction.Ask(askForPayment)), from(reaction.Ask(askForPayment))...)},
 	} {
@@ -499,5 +497,49 @@ func TestTimerRefuses(t *testing.T) {
 		if got := w.scheduler.Open(); len(got) > 0 {
 			t.Errorf("asked for %v", got)
 		}
+	}
+}
+
+// TestTimerNotes: a note with a deadline lasts until the deadline is moved, canceled or executed; it moves nothing.
+func TestTimerNotes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reacted := 0
+	timer := reaction.NewTimer(reaction.TimerConfig{
+		Name: "reminders", Scheduler: w.scheduler, Now: w.clock.Now,
+		Due: func(context.Context, reaction.Deadline, es.Command) error { return nil },
+		Sources: []reaction.Source{reaction.From(bills,
+			reaction.Ask(func(o *reaction.Open, e projection.Event[billEvent]) {
+				left := 0
+				switch e.Data.(type) {
+				case billed:
+					o.Set("third", e.At.Add(time.Hour))
+					o.Note("third", 3)
+				case extended:
+					if o.Noted("third", &left) && left > 1 {
+						o.Note("third", left-1)
+					} else {
+						o.Cancel("third")
+					}
+				}
+				o.Note("none", 1)
+			}),
+			reaction.On(func(context.Context, projection.Event[extended], es.Command) error {
+				reacted++
+				return nil
+			})),
+		},
+	})
+	w.engine = projection.NewEngine(w.store, memview.NewCatalog(), projection.Config{Now: w.clock.Now},
+		projection.Subscription{Projection: timer, View: w.view})
+	w.does(t, "b", billed{})
+	for i, left := range []int{1, 1, 0} {
+		w.does(t, "b", extended{})
+		if got := w.scheduler.Open(); len(got) != left || left > 0 && got[0].Version != 1 {
+			t.Errorf("after %d more events: asked for %v, want %d of version 1", i+1, got, left)
+		}
+	}
+	if reacted != 3 {
+		t.Errorf("reacted %d times, want 3", reacted)
 	}
 }
