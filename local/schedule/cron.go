@@ -108,24 +108,47 @@ func (f field) value(text string) (int, error) {
 	return v, nil
 }
 
-// Next implements [Schedule].
+// Next implements [Schedule]. A time that does not exist, because clocks are set forward, is skipped. A time that exists
+// twice, because clocks are set back, is due once.
 func (c cron) Next(after time.Time) time.Time {
 	t := after.In(c.in).Truncate(time.Minute).Add(time.Minute)
 	for t.Year() < len(c.years) {
 		switch {
 		case !c.years[t.Year()]:
-			t = time.Date(t.Year()+1, 1, 1, 0, 0, 0, 0, c.in)
+			t = c.midnight(t, t.Year()+1, 1, 1)
 		case !c.months[t.Month()]:
-			t = time.Date(t.Year(), t.Month()+1, 1, 0, 0, 0, 0, c.in)
+			t = c.midnight(t, t.Year(), t.Month()+1, 1)
 		case !c.days[t.Day()], !c.weekdays[int(t.Weekday())+1]:
-			t = time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, c.in)
+			t = c.midnight(t, t.Year(), t.Month(), t.Day()+1)
 		case !c.hours[t.Hour()]:
-			t = t.Add(time.Hour - time.Duration(t.Minute())*time.Minute)
-		case !c.minutes[t.Minute()]:
+			t = nextHour(t)
+		case !c.minutes[t.Minute()], repeated(t):
 			t = t.Add(time.Minute)
 		default:
 			return t
 		}
 	}
 	return time.Time{}
+}
+
+// midnight returns the beginning of a later day. Where clocks are set forward at midnight, time.Date may return the last
+// hour of the day before; then it returns the next hour instead.
+func (c cron) midnight(t time.Time, year int, month time.Month, day int) time.Time {
+	if begin := time.Date(year, month, day, 0, 0, 0, 0, c.in); begin.After(t) {
+		return begin
+	}
+	return nextHour(t)
+}
+
+func nextHour(t time.Time) time.Time { return t.Add(time.Hour - time.Duration(t.Minute())*time.Minute) }
+
+// repeated reports whether the clocks in a location show a time for the second time, because they were set back.
+func repeated(t time.Time) bool {
+	changed, _ := t.ZoneBounds()
+	if changed.IsZero() {
+		return false
+	}
+	_, before := changed.Add(-time.Second).Zone()
+	_, now := t.Zone()
+	return t.Sub(changed) < time.Duration(before-now)*time.Second
 }

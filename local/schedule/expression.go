@@ -34,9 +34,7 @@ func Parse(expression string, in *time.Location, now time.Time) (Schedule, error
 	case kind == "cron":
 		s, err = parseCron(inner, in)
 	case kind == "at":
-		var at time.Time
-		at, err = time.ParseInLocation("2006-01-02T15:04:05", inner, in)
-		s = once(at)
+		s, err = parseAt(inner, in)
 	default:
 		err = fmt.Errorf("want rate(…), cron(…) or at(…)")
 	}
@@ -44,6 +42,16 @@ func Parse(expression string, in *time.Location, now time.Time) (Schedule, error
 		return nil, fmt.Errorf("schedule %q: %w", expression, err)
 	}
 	return s, nil
+}
+
+const atLayout = "2006-01-02T15:04:05"
+
+func parseAt(text string, in *time.Location) (Schedule, error) {
+	at, err := time.ParseInLocation(atLayout, text, in)
+	if err == nil && len(text) != len(atLayout) {
+		err = fmt.Errorf("want a time without fractions of a second")
+	}
+	return once(at), err
 }
 
 type once time.Time

@@ -59,6 +59,39 @@ func TestNext(t *testing.T) {
 	}
 }
 
+// Where clocks are set forward, a time that does not exist is skipped. Where they are set back, a time is due once.
+func TestNextWhenClocksChange(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		expression, in, after, want string
+	}{
+		{"cron(30 2 ? * * *)", "Europe/Berlin", "2026-03-28T00:00:00Z", "2026-03-28T01:30:00Z 2026-03-30T00:30:00Z"},
+		{"cron(30 2 ? * * *)", "Europe/Berlin", "2026-10-24T12:00:00Z", "2026-10-25T00:30:00Z 2026-10-26T01:30:00Z"},
+		{"cron(0 * ? * * *)", "Europe/Berlin", "2026-10-24T23:30:00Z", "2026-10-25T00:00:00Z 2026-10-25T02:00:00Z"},
+		{"cron(0 5 ? * MON *)", "America/Santiago", "2026-09-05T12:00:00Z", "2026-09-07T08:00:00Z 2026-09-14T08:00:00Z"},
+		{"cron(0 0 ? * SUN *)", "America/Santiago", "2026-09-05T12:00:00Z", "2026-09-13T03:00:00Z 2026-09-20T03:00:00Z"},
+		{"cron(0 1 7 9 ? *)", "Asia/Kolkata", "2026-09-05T12:00:00Z", "2026-09-06T19:30:00Z 2027-09-06T19:30:00Z"},
+	} {
+		in, err := time.LoadLocation(test.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, err := time.Parse(time.RFC3339, test.after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := schedule.Parse(test.expression, in, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := s.Next(at)
+		got := first.UTC().Format(time.RFC3339) + " " + s.Next(first).UTC().Format(time.RFC3339)
+		if got != test.want {
+			t.Errorf("next times of %s in %s after %s: %s, want %s", test.expression, test.in, test.after, got, test.want)
+		}
+	}
+}
+
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	for expression, want := range map[string]string{
@@ -76,6 +109,8 @@ func TestRefused(t *testing.T) {
 		"cron(0 5-3 * * ? *)": "ends before it begins",
 		"cron(0/x 3 * * ? *)": "is not a number of 1 or more",
 		"at(tomorrow)":        "cannot parse",
+
+		"at(2026-11-26T00:00:00.5)": "without fractions of a second",
 	} {
 		if _, err := schedule.Parse(expression, time.UTC, time.Now()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("parse %q: %v, want an error with %s", expression, err, want)
