@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/annals-es/annals/local/journal"
 )
 
 // Queue is a standard queue: it delivers each message at least once, roughly in order of arrival.
@@ -18,7 +20,7 @@ type Queue struct {
 
 	mu       sync.Mutex
 	messages []*Message // in order of arrival
-	journal  *journal
+	journal  *journal.Journal[entry]
 	added    chan struct{} // closed when a message is added
 }
 
@@ -26,7 +28,7 @@ type Queue struct {
 //
 // All messages in it can be received at once: the consumers of an earlier run have ended.
 func Open(file string, c Config, log *slog.Logger) (*Queue, error) {
-	messages, err := readJournal(file)
+	messages, err := readMessages(file)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +37,7 @@ func Open(file string, c Config, log *slog.Logger) (*Queue, error) {
 			m.Visible = time.Time{}
 		}
 	}
-	j, err := openJournal(file, messages)
+	j, err := journal.Create(file, entries(messages))
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +54,7 @@ func (q *Queue) Redrive(deadLetters *Queue) { q.deadLetters = deadLetters }
 func (q *Queue) Close() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.journal.close()
+	return q.journal.Close()
 }
 
 // Put adds a message that can be received after a delay. Once it returns, the message survives a crash of this process.
@@ -71,7 +73,7 @@ func (q *Queue) Send(_ context.Context, message []byte) error {
 func (q *Queue) add(m Message) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if err := q.journal.write(entry{Sent: &m}); err != nil {
+	if err := q.journal.Write(entry{Sent: &m}); err != nil {
 		return err
 	}
 	q.forget(m.ID) // a dead letter may arrive twice
@@ -86,12 +88,15 @@ func (q *Queue) Delete(messages ...Message) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, m := range messages {
-		if err := q.journal.write(entry{Deleted: m.ID}); err != nil {
+		if err := q.journal.Write(entry{Deleted: m.ID}); err != nil {
 			return err
 		}
 		q.forget(m.ID)
 	}
-	return q.journal.compact(q.messages)
+	if q.journal.Long(len(q.messages)) {
+		return q.journal.Rewrite(entries(q.messages))
+	}
+	return nil
 }
 
 func (q *Queue) forget(id string) {

@@ -41,7 +41,7 @@ func (q *Queue) take(fits func(Message) bool) (taken, error) {
 	for _, m := range slices.Clone(q.messages) {
 		switch {
 		case now.Sub(m.Sent) > q.Retention:
-			if err := q.journal.write(entry{Deleted: m.ID}); err != nil {
+			if err := q.journal.Write(entry{Deleted: m.ID}); err != nil {
 				return t, err
 			}
 			q.forget(m.ID)
@@ -56,7 +56,7 @@ func (q *Queue) take(fits func(Message) bool) (taken, error) {
 			t.full = true
 			return t, nil
 		default:
-			if err := q.journal.write(entry{Received: m.ID, At: now}); err != nil {
+			if err := q.journal.Write(entry{Received: m.ID, At: now}); err != nil {
 				return t, err
 			}
 			m.receive(now)
