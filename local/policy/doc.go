@@ -12,6 +12,8 @@ type Policy []Statement
 type Request struct {
 	Action   string // dynamodb:PutItem
 	Resource string // its ARN, or *
+	// PassedTo is the service that a role is passed to, for iam:PassRole.
+	PassedTo string
 }
 
 // Principal is a function that acts under its role.

@@ -7,7 +7,8 @@ import (
 
 // covers reports whether a statement applies to a role's request.
 func (s Statement) covers(role string, r Request) bool {
-	return matchAny(s.actions, strings.ToLower(r.Action)) && matchAny(s.resources, r.Resource) && !matchAny(s.exempt, role)
+	return matchAny(s.actions, strings.ToLower(r.Action)) && matchAny(s.resources, r.Resource) &&
+		!matchAny(s.exempt, role) && (s.passedTo == nil || slices.Contains(s.passedTo, r.PassedTo))
 }
 
 func matchAny(patterns []string, text string) bool {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // Statement is one rule of a policy.
@@ -13,12 +12,13 @@ type Statement struct {
 	actions   []string // patterns, in lower case
 	resources []string // patterns
 	exempt    []string // patterns of the ARNs of roles that it does not apply to
+	passedTo  []string // services to which a role may be passed; nil: any
 }
 
 // Parse reads a statement without intrinsic functions.
 //
 // Errors: one that names the part that is not supported: NotAction, NotResource, NotPrincipal; a Principal other than
-// *; a Condition other than ArnNotEquals or ArnNotLike on aws:PrincipalArn.
+// *; a Condition other than ArnNotEquals or ArnNotLike on aws:PrincipalArn, or StringEquals on iam:PassedToService.
 func Parse(statement map[string]any) (Statement, error) {
 	var s Statement
 	for _, key := range slices.Sorted(maps.Keys(statement)) {
@@ -38,7 +38,7 @@ func Parse(statement map[string]any) (Statement, error) {
 		case "Principal":
 			err = everybody(value)
 		case "Condition":
-			s.exempt, err = exempt(value)
+			err = s.condition(value)
 		default:
 			return s, fmt.Errorf("%s is not supported locally", key)
 		}
@@ -49,9 +49,7 @@ func Parse(statement map[string]any) (Statement, error) {
 	if statement["Effect"] == nil || len(s.actions) == 0 || len(s.resources) == 0 {
 		return s, fmt.Errorf("the statement has no Effect, Action or Resource")
 	}
-	for i, action := range s.actions {
-		s.actions[i] = strings.ToLower(action)
-	}
+	s.actions = lower(s.actions)
 	return s, nil
 }
 
@@ -85,14 +83,24 @@ func everybody(principal any) error {
 	return nil
 }
 
-// exempt reads {"ArnNotEquals": {"aws:PrincipalArn": …}}. ArnNotEquals and ArnNotLike both compare with patterns.
-func exempt(condition any) ([]string, error) {
+// condition reads {"ArnNotEquals": {"aws:PrincipalArn": …}} and {"StringEquals": {"iam:PassedToService": …}}. ArnNotEquals
+// and ArnNotLike both compare with patterns.
+func (s *Statement) condition(condition any) (err error) {
 	operators, _ := condition.(map[string]any)
-	for _, operator := range []string{"ArnNotEquals", "ArnNotLike"} {
-		keys, _ := operators[operator].(map[string]any)
-		if value, ok := keys["aws:PrincipalArn"]; ok && len(keys) == 1 && len(operators) == 1 {
-			return Texts(value)
+	for _, one := range []struct {
+		operator, key string
+		into          *[]string
+	}{
+		{"ArnNotEquals", "aws:PrincipalArn", &s.exempt},
+		{"ArnNotLike", "aws:PrincipalArn", &s.exempt},
+		{"StringEquals", "iam:PassedToService", &s.passedTo},
+	} {
+		keys, _ := operators[one.operator].(map[string]any)
+		if value, ok := keys[one.key]; ok && len(keys) == 1 && len(operators) == 1 {
+			*one.into, err = Texts(value)
+			return err
 		}
 	}
-	return nil, fmt.Errorf("%v is not supported locally: use ArnNotEquals or ArnNotLike with aws:PrincipalArn", condition)
+	return fmt.Errorf("%v is not supported locally: use ArnNotEquals or ArnNotLike with aws:PrincipalArn, or StringEquals "+
+		"with iam:PassedToService", condition)
 }
